@@ -1,0 +1,257 @@
+//! Who is asking, and for whom. The token is the upper bound of what a person may do.
+
+use crate::event;
+use crate::fault::quoted;
+use crate::id::{OrganizationId, PartnerId};
+use crate::problem::Problem;
+use crate::text::Email;
+
+/// What an operation's route asks of its caller. Roles include each other as they do in life: an admin is a
+/// member, a contact manager is a customer.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Role {
+    /// The vendor's administrators.
+    Operator,
+    /// The vendor's support staff.
+    Agent,
+    /// Admins of a partner.
+    PartnerAdmin,
+    /// All members of a partner, admins too.
+    PartnerMember,
+    /// An organization's contact managers.
+    ContactManager,
+    /// All customers, contact managers too.
+    Customer,
+}
+
+impl Role {
+    /// The role in words.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Operator => "operator",
+            Self::Agent => "agent",
+            Self::PartnerAdmin => "partner admin",
+            Self::PartnerMember => "partner member",
+            Self::ContactManager => "contact manager",
+            Self::Customer => "customer",
+        }
+    }
+}
+
+/// Where a person stands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Standing {
+    /// Administers for the vendor.
+    Operator,
+    /// Supports for the vendor.
+    Agent,
+    /// Belongs to a partner.
+    Partner {
+        /// Which.
+        partner: PartnerId,
+        /// Administers it.
+        admin: bool,
+    },
+    /// Is a customer, of an organization or of none.
+    Customer {
+        /// Which.
+        organization: Option<OrganizationId>,
+        /// Approves partners for it.
+        manager: bool,
+    },
+}
+
+/// A person (or a machine of the vendor) whose token was checked.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Actor {
+    /// The issuer's name for the person: 1 to 255 characters.
+    pub subject: String,
+    /// Set only when the issuer verified it. Everybody but the vendor's own has one.
+    pub email: Option<Email>,
+    /// Where the person stands.
+    pub standing: Standing,
+}
+
+impl Actor {
+    /// Reads the claims of a checked token; `claim` finds one by its name, and ours carry `prefix`.
+    ///
+    /// # Errors
+    ///
+    /// One sentence for the caller when the claims do not make a caller this system knows.
+    pub fn from_claims<'a>(prefix: &str, claim: impl Fn(&str) -> Option<&'a str>) -> Result<Self, String> {
+        let ours = |name: &str| claim(&format!("{prefix}{name}"));
+        let subject = claim("sub").filter(|sub| (1..=255).contains(&sub.chars().count()));
+        let subject = subject.ok_or("the token has no usable `sub`")?.to_owned();
+        let manager = match ours("manager") {
+            None | Some("false") => false,
+            Some("true") => true,
+            Some(other) => return Err(format!("the claim `{prefix}manager` is {}", quoted(other))),
+        };
+        let no_org = || format!("the claim `{prefix}org` names none");
+        let standing = match ours("role") {
+            Some("operator") => Standing::Operator,
+            Some("agent") => Standing::Agent,
+            Some("partner") => {
+                let partner = ours("org").and_then(|org| org.parse().ok()).ok_or_else(no_org)?;
+                Standing::Partner { partner, admin: manager }
+            }
+            Some("customer") => {
+                let organization = match ours("org") {
+                    Some(org) => Some(org.parse().map_err(|_| no_org())?),
+                    None => None,
+                };
+                Standing::Customer { organization, manager: manager && organization.is_some() }
+            }
+            Some(other) => return Err(format!("the claim `{prefix}role` is {}", quoted(other))),
+            None => return Err(format!("the token has no claim `{prefix}role`")),
+        };
+        let verified = claim("email_verified") == Some("true");
+        let email = claim("email").filter(|_| verified).and_then(|email| email.parse().ok());
+        let staff = matches!(standing, Standing::Operator | Standing::Agent);
+        if email.is_none() && !staff {
+            return Err("the token has no verified e-mail".to_owned());
+        }
+        Ok(Self { subject, email, standing })
+    }
+
+    /// Whether the person has one of `roles`.
+    pub fn has_one_of(&self, roles: &[Role]) -> bool {
+        roles.iter().any(|role| match (role, self.standing) {
+            (Role::Operator, standing) => standing == Standing::Operator,
+            (Role::Agent, standing) => standing == Standing::Agent,
+            (Role::PartnerAdmin, Standing::Partner { admin, .. }) => admin,
+            (Role::PartnerMember, Standing::Partner { .. }) => true,
+            (Role::ContactManager, Standing::Customer { manager, .. }) => manager,
+            (Role::Customer, Standing::Customer { .. }) => true,
+            _ => false,
+        })
+    }
+
+    /// Whether the person works for the vendor.
+    pub fn is_staff(&self) -> bool {
+        matches!(self.standing, Standing::Operator | Standing::Agent)
+    }
+
+    /// Lets the vendor's staff and the partner's own people pass.
+    ///
+    /// # Errors
+    ///
+    /// To everybody else there is no such partner.
+    pub fn reach_partner(&self, partner: PartnerId) -> Result<(), Problem> {
+        match self.standing {
+            Standing::Partner { partner: own, .. } if own == partner => Ok(()),
+            _ if self.is_staff() => Ok(()),
+            _ => Err(Problem::not_found()),
+        }
+    }
+
+    /// Lets the vendor's staff and the organization's own people pass.
+    ///
+    /// # Errors
+    ///
+    /// To everybody else there is no such organization.
+    pub fn reach_organization(&self, organization: OrganizationId) -> Result<(), Problem> {
+        match self.standing {
+            Standing::Customer { organization: own, .. } if own == Some(organization) => Ok(()),
+            _ if self.is_staff() => Ok(()),
+            _ => Err(Problem::not_found()),
+        }
+    }
+
+    /// The partner or organization the person acts for; of the vendor's own, none.
+    pub fn party(&self) -> Option<String> {
+        match self.standing {
+            Standing::Operator | Standing::Agent => None,
+            Standing::Partner { partner, .. } => Some(partner.to_string()),
+            Standing::Customer { organization, .. } => organization.map(|organization| organization.to_string()),
+        }
+    }
+
+    /// The person as an event remembers them.
+    pub fn author(&self) -> event::Author {
+        let kind = match self.standing {
+            Standing::Operator => event::AuthorKind::Operator,
+            Standing::Agent => event::AuthorKind::Agent,
+            Standing::Partner { .. } => event::AuthorKind::Partner,
+            Standing::Customer { .. } => event::AuthorKind::Customer,
+        };
+        event::Author { kind, id: self.subject.clone(), email: self.email.clone() }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const PARTNER: &str = "prt_019b8c3e-5c00-7000-8000-000000000001";
+    const ORGANIZATION: &str = "org_019b8c3e-5c00-7000-8000-000000000002";
+
+    fn actor(claims: &[(&str, &str)]) -> Result<Actor, String> {
+        let find = |name: &str| claims.iter().find(|(key, _)| *key == name).map(|(_, value)| *value);
+        Actor::from_claims("vouchsafe:", find)
+    }
+
+    fn person<'a>(role: &'a str, org: &'a str, manager: &'a str) -> Vec<(&'a str, &'a str)> {
+        let known = [
+            ("sub", "s"),
+            ("email", "A@Miyako.example"),
+            ("email_verified", "true"),
+            ("vouchsafe:role", role),
+            ("vouchsafe:org", org),
+            ("vouchsafe:manager", manager),
+        ];
+        known.into_iter().filter(|(_, value)| !value.is_empty()).collect()
+    }
+
+    #[test]
+    fn an_admin_is_a_member_and_a_contact_manager_is_a_customer() {
+        let admin = actor(&person("partner", PARTNER, "true")).unwrap();
+        assert!(admin.has_one_of(&[Role::PartnerAdmin]) && admin.has_one_of(&[Role::PartnerMember]));
+        let member = actor(&person("partner", PARTNER, "")).unwrap();
+        assert!(!member.has_one_of(&[Role::PartnerAdmin]) && member.has_one_of(&[Role::PartnerMember]));
+        let manager = actor(&person("customer", ORGANIZATION, "true")).unwrap();
+        assert!(manager.has_one_of(&[Role::ContactManager]) && manager.has_one_of(&[Role::Customer]));
+        let nobody = actor(&person("customer", "", "true")).unwrap();
+        assert!(!nobody.has_one_of(&[Role::ContactManager]) && nobody.has_one_of(&[Role::Customer]));
+        assert_eq!(admin.email.unwrap().as_str(), "a@miyako.example");
+    }
+
+    #[test]
+    fn claims_that_do_not_make_a_known_caller_are_refused() {
+        for claims in [
+            person("", PARTNER, ""),
+            person("owner", PARTNER, ""),
+            person("partner", "", ""),
+            person("partner", ORGANIZATION, ""),
+            person("customer", PARTNER, ""),
+            person("partner", PARTNER, "yes"),
+            vec![("vouchsafe:role", "operator")],
+        ] {
+            assert!(actor(&claims).is_err(), "{claims:?}");
+        }
+    }
+
+    #[test]
+    fn an_email_counts_only_when_verified_and_only_the_vendors_own_go_without() {
+        let mut claims = person("partner", PARTNER, "");
+        claims.retain(|(name, _)| *name != "email_verified");
+        assert!(actor(&claims).is_err());
+        let mut claims = person("operator", "", "");
+        claims.retain(|(name, _)| *name != "email_verified");
+        assert_eq!(actor(&claims).unwrap().email, None);
+    }
+
+    #[test]
+    fn one_partys_people_do_not_reach_another() {
+        let (own, other): (PartnerId, PartnerId) =
+            (PARTNER.parse().unwrap(), PARTNER.replace("01", "07").parse().unwrap());
+        let member = actor(&person("partner", PARTNER, "")).unwrap();
+        assert!(member.reach_partner(own).is_ok());
+        assert_eq!(member.reach_partner(other), Err(Problem::not_found()));
+        assert!(member.reach_organization(ORGANIZATION.parse().unwrap()).is_err());
+        let customer = actor(&person("customer", ORGANIZATION, "")).unwrap();
+        assert!(customer.reach_organization(ORGANIZATION.parse().unwrap()).is_ok());
+        assert!(customer.reach_partner(own).is_err());
+        assert!(actor(&person("agent", "", "")).unwrap().reach_partner(other).is_ok());
+    }
+}

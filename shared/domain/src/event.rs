@@ -1,0 +1,288 @@
+//! The record that every change leaves.
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use crate::fault::{Fault, Invalid, quoted};
+use crate::id::{AssignmentId, EventId, OrganizationId, PartnerId, SourceId};
+use crate::text::{Email, ExternalId, LicenseTypeCode, Name, OrderId, StoreAccount, written_as_text};
+use crate::time::{Period, Timestamp};
+
+/// What kind of caller made a change.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum AuthorKind {
+    /// The vendor's administrator.
+    Operator,
+    /// The vendor's support staff.
+    Agent,
+    /// A partner's member.
+    Partner,
+    /// A customer.
+    Customer,
+    /// A webhook source.
+    Source,
+}
+
+/// Who made a change.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct Author {
+    /// What kind of caller.
+    #[serde(rename = "type")]
+    pub kind: AuthorKind,
+    /// The token's subject, or the source's id.
+    pub id: String,
+    /// The person's verified e-mail, if there is one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub email: Option<Email>,
+}
+
+macro_rules! kinds {
+    ($($(#[$doc:meta])* $variant:ident = $name:literal {
+        $($(#[$field_doc:meta])* $field:ident: $type:ty,)*
+    })*) => {
+        /// What happened, by type.
+        #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+        #[serde(tag = "type", content = "data", rename_all_fields = "camelCase")]
+        pub enum EventKind {
+            $(
+                $(#[$doc])*
+                #[serde(rename = $name)]
+                $variant { $($(#[$field_doc])* $field: $type,)* },
+            )*
+        }
+
+        impl EventKind {
+            const TYPES: &[&str] = &[$($name),*];
+        }
+    };
+}
+
+kinds! {
+    /// A partner exists.
+    PartnerCreated = "partner.created" {
+        /// Its name.
+        name: Name,
+        /// The vendor's id for it.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        external_id: Option<ExternalId>,
+    }
+    /// An organization exists.
+    OrganizationCreated = "organization.created" {
+        /// Its name.
+        name: Name,
+        /// Its creator's id for it.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        external_id: Option<ExternalId>,
+    }
+    /// An organization is in a partner's directory.
+    CustomerLinked = "customer.linked" {
+        /// The organization's name then.
+        name: Name,
+    }
+    /// A license type exists.
+    LicenseTypeCreated = "license-type.created" {
+        /// Its code.
+        license_type: LicenseTypeCode,
+        /// Its name.
+        name: Name,
+        /// Its term.
+        term: Period,
+    }
+    /// A webhook source exists.
+    WebhookSourceCreated = "webhook-source.created" {
+        /// Its id.
+        source_id: SourceId,
+        /// Its name.
+        name: Name,
+        /// Whether it may name partners.
+        may_name_partners: bool,
+    }
+    /// A store's account is a partner's.
+    StoreLinked = "store.linked" {
+        /// The store.
+        source_id: SourceId,
+        /// The account.
+        account: StoreAccount,
+    }
+    /// A pool holds more.
+    LicenseCredited = "license.credited" {
+        /// Of which type.
+        license_type: LicenseTypeCode,
+        /// How many more.
+        quantity: u64,
+        /// Whose order.
+        source_id: SourceId,
+        /// Which order.
+        order_id: OrderId,
+    }
+    /// Licenses were handed over.
+    LicenseAssigned = "license.assigned" {
+        /// By which assignment.
+        assignment_id: AssignmentId,
+        /// Of which type.
+        license_type: LicenseTypeCode,
+        /// How many.
+        quantity: u64,
+    }
+    /// A source sent a message of a type that means nothing here.
+    WebhookIgnored = "webhook.ignored" {
+        /// Who sent it.
+        source_id: SourceId,
+        /// Which message.
+        webhook_id: String,
+        /// Of which type, at most 100 characters of it.
+        message_type: String,
+    }
+    /// A source sent a message that could not take effect.
+    WebhookRefused = "webhook.refused" {
+        /// Who sent it.
+        source_id: SourceId,
+        /// Which message.
+        webhook_id: String,
+        /// Why not.
+        errors: Vec<Fault>,
+    }
+}
+
+impl EventKind {
+    /// The license type the event is about.
+    pub fn license_type(&self) -> Option<&LicenseTypeCode> {
+        match self {
+            Self::LicenseTypeCreated { license_type, .. }
+            | Self::LicenseCredited { license_type, .. }
+            | Self::LicenseAssigned { license_type, .. } => Some(license_type),
+            _ => None,
+        }
+    }
+}
+
+/// The name of a kind of event.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct EventType(&'static str);
+
+impl std::fmt::Display for EventType {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(self.0)
+    }
+}
+
+impl std::str::FromStr for EventType {
+    type Err = Invalid;
+
+    fn from_str(text: &str) -> Result<Self, Invalid> {
+        EventKind::TYPES.iter().find(|name| **name == text).map(|name| Self(name)).ok_or_else(|| {
+            let known = EventKind::TYPES.join("`, `");
+            Invalid::new("unknown-value", format!("{} is none of `{known}`", quoted(text)))
+        })
+    }
+}
+
+written_as_text!(EventType, enum = EventKind::TYPES);
+
+/// Where an event is at home.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Home {
+    /// With a partner.
+    Partner(PartnerId),
+    /// With an organization.
+    Organization(OrganizationId),
+    /// With the vendor: it concerns no party.
+    Vendor,
+}
+
+/// What happened, and whom it concerns.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Happening {
+    /// What.
+    #[serde(flatten)]
+    pub kind: EventKind,
+    /// The partner it concerns.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub partner_id: Option<PartnerId>,
+    /// The organization it concerns.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub organization_id: Option<OrganizationId>,
+}
+
+impl Happening {
+    /// Concerns nobody but the vendor.
+    pub fn of_vendor(kind: EventKind) -> Self {
+        Self { kind, partner_id: None, organization_id: None }
+    }
+
+    /// Concerns a partner.
+    pub fn of_partner(kind: EventKind, partner: PartnerId) -> Self {
+        Self { partner_id: Some(partner), ..Self::of_vendor(kind) }
+    }
+
+    /// Concerns an organization.
+    pub fn of_organization(kind: EventKind, organization: OrganizationId) -> Self {
+        Self { organization_id: Some(organization), ..Self::of_vendor(kind) }
+    }
+
+    /// Concerns a partner and a customer of it.
+    pub fn of_both(kind: EventKind, partner: PartnerId, organization: OrganizationId) -> Self {
+        Self { kind, partner_id: Some(partner), organization_id: Some(organization) }
+    }
+}
+
+/// An event as it is kept: never changed, never removed.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Event {
+    /// Its id, which sorts by time.
+    pub id: EventId,
+    /// When.
+    pub time: Timestamp,
+    /// Who.
+    pub actor: Author,
+    /// What.
+    #[serde(flatten)]
+    pub happening: Happening,
+}
+
+impl Event {
+    /// The log it is in.
+    pub fn home(&self) -> Home {
+        match (self.happening.partner_id, self.happening.organization_id) {
+            (Some(partner), _) => Home::Partner(partner),
+            (None, Some(organization)) => Home::Organization(organization),
+            (None, None) => Home::Vendor,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_event_is_written_as_published() {
+        let event = Event {
+            id: "evt_019b8c3e-5c00-7000-8000-000000000009".parse().unwrap(),
+            time: "2026-01-05T09:00:00Z".parse().unwrap(),
+            actor: Author { kind: AuthorKind::Partner, id: "auth0|7".to_owned(), email: None },
+            happening: Happening::of_partner(
+                EventKind::StoreLinked {
+                    source_id: "src_019b8c3e-5c00-7000-8000-000000000003".parse().unwrap(),
+                    account: "ec-4711".parse().unwrap(),
+                },
+                "prt_019b8c3e-5c00-7000-8000-000000000001".parse().unwrap(),
+            ),
+        };
+        let written = serde_json::to_value(&event).unwrap();
+        assert_eq!(
+            written,
+            serde_json::json!({
+                "id": "evt_019b8c3e-5c00-7000-8000-000000000009",
+                "time": "2026-01-05T09:00:00.000Z",
+                "actor": {"type": "partner", "id": "auth0|7"},
+                "type": "store.linked",
+                "data": {"sourceId": "src_019b8c3e-5c00-7000-8000-000000000003", "account": "ec-4711"},
+                "partnerId": "prt_019b8c3e-5c00-7000-8000-000000000001",
+            })
+        );
+        assert_eq!(serde_json::from_value::<Event>(written).unwrap(), event);
+    }
+}

@@ -1,0 +1,241 @@
+//! What is wrong with a request, place by place. Parsing goes on after the first fault, so that a caller
+//! learns of all of them at once.
+
+use std::fmt::Display;
+use std::ops::ControlFlow;
+
+use deserr::{
+    Deserr, DeserializeError, ErrorKind, IntoValue, MergeWithError, ValueKind, ValuePointerRef,
+    take_cf_content,
+};
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+/// Why a text is not what it should be: a stable code and a sentence for people.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Invalid {
+    /// Stable, kebab-case.
+    pub code: &'static str,
+    /// One lower-case sentence; what the caller sent stands in backticks.
+    pub detail: String,
+}
+
+impl Invalid {
+    /// A value that is not of its form.
+    pub fn new(code: &'static str, detail: impl Into<String>) -> Self {
+        Self { code, detail: detail.into() }
+    }
+}
+
+impl Display for Invalid {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(&self.detail)
+    }
+}
+
+impl std::error::Error for Invalid {}
+
+/// Where in a request a fault is.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub enum At {
+    /// A JSON pointer (RFC 6901) into the body.
+    Pointer(String),
+    /// The name of a path or query parameter, or of a header.
+    Parameter(String),
+}
+
+impl At {
+    /// The body's field at these steps.
+    pub fn pointer(steps: &[&dyn Display]) -> Self {
+        Self::Pointer(steps.iter().map(step).collect())
+    }
+
+    /// A path or query parameter, or a header.
+    pub fn parameter(name: impl Into<String>) -> Self {
+        Self::Parameter(name.into())
+    }
+}
+
+/// One thing that is wrong with a request.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct Fault {
+    /// Where.
+    #[serde(flatten)]
+    pub at: At,
+    /// Stable, kebab-case: what a program decides by.
+    pub code: String,
+    /// One sentence for people.
+    pub detail: String,
+    /// The limit that was hit.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub limit: Option<u64>,
+    /// How much of the limit is used up already.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub used: Option<u64>,
+}
+
+impl Fault {
+    /// A fault without limits.
+    pub fn new(at: At, code: &str, detail: impl Into<String>) -> Self {
+        Self { at, code: code.to_owned(), detail: detail.into(), limit: None, used: None }
+    }
+
+    /// The same fault with the limit that was hit and what is used of it.
+    pub fn with_limit(self, limit: u64, used: Option<u64>) -> Self {
+        Self { limit: Some(limit), used, ..self }
+    }
+}
+
+/// All faults of one stage.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Faults(pub Vec<Fault>);
+
+impl Faults {
+    /// The faults of a text at this place.
+    pub fn invalid(location: ValuePointerRef<'_>, invalid: Invalid) -> Self {
+        Self(vec![Fault::new(place(location), invalid.code, invalid.detail)])
+    }
+
+    /// The same faults, seen as faults of parameters instead of body fields.
+    pub fn of_parameters(self) -> Self {
+        let relocate = |fault: Fault| match fault.at {
+            At::Pointer(path) => {
+                Fault { at: At::Parameter(path.trim_start_matches('/').to_owned()), ..fault }
+            }
+            At::Parameter(_) => fault,
+        };
+        Self(self.0.into_iter().map(relocate).collect())
+    }
+}
+
+fn place(location: ValuePointerRef<'_>) -> At {
+    fn path(location: ValuePointerRef<'_>) -> String {
+        match location {
+            ValuePointerRef::Origin => String::new(),
+            ValuePointerRef::Key { key, prev } => path(*prev) + &step(key),
+            ValuePointerRef::Index { index, prev } => path(*prev) + &step(index),
+        }
+    }
+    At::Pointer(path(location))
+}
+
+/// One step of a JSON pointer, escaped (RFC 6901).
+fn step(name: impl Display) -> String {
+    format!("/{}", name.to_string().replace('~', "~0").replace('/', "~1"))
+}
+
+fn kind_in_words(kind: ValueKind) -> &'static str {
+    match kind {
+        ValueKind::Null => "null",
+        ValueKind::Boolean => "true or false",
+        ValueKind::Integer => "a whole number",
+        ValueKind::NegativeInteger => "a negative whole number",
+        ValueKind::Float => "a fraction",
+        ValueKind::String => "a text",
+        ValueKind::Sequence => "a list",
+        ValueKind::Map => "an object",
+    }
+}
+
+fn listed<T>(items: &[T], word: impl Fn(&T) -> String) -> String {
+    items.iter().map(word).collect::<Vec<_>>().join(", ")
+}
+
+/// Caller's text as a problem may show it: in backticks, without control characters, not longer than
+/// helps.
+pub fn quoted(text: &str) -> String {
+    const SHOWN: usize = 60;
+    let shown: String = text.chars().filter(|c| !c.is_control()).take(SHOWN).collect();
+    if text.chars().count() > SHOWN { format!("`{shown}…`") } else { format!("`{shown}`") }
+}
+
+impl MergeWithError<Faults> for Faults {
+    fn merge(faults: Option<Self>, other: Self, _: ValuePointerRef<'_>) -> ControlFlow<Self, Self> {
+        let mut all = faults.unwrap_or_default();
+        all.0.extend(other.0);
+        ControlFlow::Continue(all)
+    }
+}
+
+impl DeserializeError for Faults {
+    fn error<V: IntoValue>(
+        faults: Option<Self>,
+        error: ErrorKind<'_, V>,
+        location: ValuePointerRef<'_>,
+    ) -> ControlFlow<Self, Self> {
+        let at = place(location);
+        let fault = match error {
+            ErrorKind::IncorrectValueKind { actual, accepted } => {
+                let accepted = listed(accepted, |kind| kind_in_words(*kind).to_owned());
+                let found = kind_in_words(actual.kind());
+                Fault::new(at, "wrong-type", format!("must be {accepted}, but is {found}"))
+            }
+            ErrorKind::MissingField { field } => {
+                Fault::new(place(location.push_key(field)), "missing", "is required")
+            }
+            ErrorKind::UnknownKey { key, accepted } => {
+                let accepted = match accepted {
+                    [] => "nothing is known here".to_owned(),
+                    known => format!("known here: {}", listed(known, |name| format!("`{name}`"))),
+                };
+                Fault::new(place(location.push_key(key)), "unknown-field", format!("is not known; {accepted}"))
+            }
+            ErrorKind::UnknownValue { value, accepted } => {
+                let accepted = listed(accepted, |name| format!("`{name}`"));
+                Fault::new(at, "unknown-value", format!("{} is none of {accepted}", quoted(value)))
+            }
+            ErrorKind::BadSequenceLen { expected, .. } => {
+                Fault::new(at, "wrong-length", format!("must have {expected} items"))
+            }
+            ErrorKind::Unexpected { msg } => Fault::new(at, "invalid", msg),
+        };
+        Self::merge(faults, Self(vec![fault]), location)
+    }
+}
+
+/// Reads a text at `location` and parses it, for the types that are written as a text.
+pub fn parse_text<T, V>(value: deserr::Value<V>, location: ValuePointerRef<'_>) -> Result<T, Faults>
+where
+    T: std::str::FromStr<Err = Invalid>,
+    V: IntoValue,
+{
+    let text = String::deserialize_from_value(value, location)?;
+    text.parse().map_err(|invalid| Faults::invalid(location, invalid))
+}
+
+/// Parses the list at `location`, refusing one that is empty or has more than `most` items.
+pub fn parse_list<T, V>(
+    value: deserr::Value<V>,
+    location: ValuePointerRef<'_>,
+    most: usize,
+) -> Result<Vec<T>, Faults>
+where
+    T: Deserr<Faults>,
+    V: IntoValue,
+{
+    let items = Vec::<T>::deserialize_from_value(value, location)?;
+    if items.is_empty() {
+        return Err(Faults::invalid(location, Invalid::new("too-few", "must have at least one item")));
+    }
+    if items.len() > most {
+        let detail = format!("has {} items, and at most {most} are taken", items.len());
+        let fault = Fault::new(place(location), "too-many", detail).with_limit(most as u64, None);
+        return Err(Faults(vec![fault]));
+    }
+    Ok(items)
+}
+
+/// Adds `other`'s faults, if any, to `faults`, and keeps its value.
+pub fn collect<T>(faults: &mut Faults, other: Result<T, Faults>) -> Option<T> {
+    other.map_err(|more| faults.0.extend(more.0)).ok()
+}
+
+/// The error of a value that is of another kind than `accepted`.
+pub fn wrong_kind<V: IntoValue>(
+    actual: deserr::Value<V>,
+    accepted: &[ValueKind],
+    location: ValuePointerRef<'_>,
+) -> Faults {
+    take_cf_content(Faults::error(None, ErrorKind::IncorrectValueKind { actual, accepted }, location))
+}

@@ -1,0 +1,199 @@
+//! Typed ids: a prefix that says what the id names, and a UUIDv7 (RFC 9562), so that ids sort by the time
+//! they were given.
+
+use std::sync::Mutex;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use uuid::{Builder, ContextV7, Uuid};
+
+use crate::fault::{Invalid, quoted};
+use crate::text::written_as_text;
+use crate::time::Timestamp;
+
+/// What all ids have in common.
+pub trait Id: Sized + From<Uuid> {
+    /// The prefix, without the underscore.
+    const PREFIX: &'static str;
+}
+
+fn parse(prefix: &str, text: &str) -> Result<Uuid, Invalid> {
+    let uuid = text
+        .strip_prefix(prefix)
+        .and_then(|rest| rest.strip_prefix('_'))
+        .and_then(|rest| Uuid::try_parse(rest).ok().filter(|uuid| uuid.hyphenated().to_string() == rest))
+        .filter(|uuid| uuid.get_version_num() == 7);
+    uuid.ok_or_else(|| {
+        let detail =
+            format!("{} is not an id of the form `{prefix}_` and a lower-case UUIDv7", quoted(text));
+        Invalid::new("invalid-id", detail)
+    })
+}
+
+macro_rules! id {
+    ($(#[$doc:meta])* $name:ident, $prefix:literal) => {
+        $(#[$doc])*
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+        pub struct $name(Uuid);
+
+        impl Id for $name {
+            const PREFIX: &'static str = $prefix;
+        }
+
+        impl From<Uuid> for $name {
+            fn from(uuid: Uuid) -> Self {
+                Self(uuid)
+            }
+        }
+
+        impl std::fmt::Display for $name {
+            fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+                write!(f, concat!($prefix, "_{}"), self.0.hyphenated())
+            }
+        }
+
+        impl std::str::FromStr for $name {
+            type Err = Invalid;
+
+            fn from_str(text: &str) -> Result<Self, Invalid> {
+                parse($prefix, text).map(Self)
+            }
+        }
+
+        written_as_text!(
+            $name,
+            pattern = concat!(
+                "^", $prefix, "_[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$"
+            )
+        );
+    };
+}
+
+id!(
+    /// Names a partner.
+    PartnerId,
+    "prt"
+);
+id!(
+    /// Names a customer organization.
+    OrganizationId,
+    "org"
+);
+id!(
+    /// Names a webhook source.
+    SourceId,
+    "src"
+);
+id!(
+    /// Names a license assignment.
+    AssignmentId,
+    "asg"
+);
+id!(
+    /// Names an event; sorts by its time.
+    EventId,
+    "evt"
+);
+
+impl EventId {
+    /// The smallest id an event of this instant, or later, can have.
+    pub fn first_at(time: Timestamp) -> Self {
+        Self(Builder::from_unix_timestamp_millis(time.unix_millis(), &[0; 10]).into_uuid())
+    }
+}
+
+/// Where new ids come from. Ids of one source never repeat and, in one process, rise also while the clock
+/// stands still.
+#[derive(Debug)]
+pub struct Ids(Source);
+
+#[derive(Debug)]
+enum Source {
+    Random(Mutex<ContextV7>),
+    Counted(AtomicU64),
+}
+
+impl Ids {
+    /// Ids nobody can guess.
+    pub fn random() -> Self {
+        Self(Source::Random(Mutex::new(ContextV7::new())))
+    }
+
+    /// Ids that are the same in every run, counted from `first`: for the demo world and the tests.
+    pub fn counted_from(first: u64) -> Self {
+        Self(Source::Counted(AtomicU64::new(first)))
+    }
+
+    /// A new id of the kind asked for, given at `now`.
+    pub fn next<T: Id>(&self, now: Timestamp) -> T {
+        T::from(self.uuid(now))
+    }
+
+    /// A bare UUIDv7.
+    pub fn uuid(&self, now: Timestamp) -> Uuid {
+        let millis = now.unix_millis();
+        match &self.0 {
+            Source::Random(context) => {
+                let nanos = u32::try_from(millis % 1000 * 1_000_000).unwrap_or_default();
+                // A poisoned lock still holds a usable context: it is plain data.
+                let context = context.lock().unwrap_or_else(|poisoned| poisoned.into_inner());
+                Uuid::new_v7(uuid::Timestamp::from_unix(&*context, millis / 1000, nanos))
+            }
+            Source::Counted(next) => {
+                let count = next.fetch_add(1, Ordering::Relaxed);
+                let mut bytes = [0; 10];
+                let [_, _, tail @ ..] = &mut bytes;
+                tail.copy_from_slice(&count.to_be_bytes());
+                Builder::from_unix_timestamp_millis(millis, &bytes).into_uuid()
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    #[test]
+    fn an_id_is_its_prefix_and_a_hyphenated_lower_case_uuid_v7() {
+        let good = "prt_019b8c3e-5c00-7000-8000-000000000001";
+        assert_eq!(good.parse::<PartnerId>().unwrap().to_string(), good);
+        for bad in [
+            "",
+            "prt_",
+            "019b8c3e-5c00-7000-8000-000000000001",
+            "org_019b8c3e-5c00-7000-8000-000000000001",
+            "PRT_019b8c3e-5c00-7000-8000-000000000001",
+            "prt_019B8C3E-5c00-7000-8000-000000000001",
+            "prt_019b8c3e5c0070008000000000000001",
+            "prt_019b8c3e-5c00-4000-8000-000000000001",
+            "prt_019b8c3e-5c00-7000-8000-000000000001 ",
+        ] {
+            assert_eq!(bad.parse::<PartnerId>().unwrap_err().code, "invalid-id", "{bad}");
+        }
+    }
+
+    #[test]
+    fn ids_rise_while_the_clock_stands_still() {
+        let now = Timestamp::from_unix_millis(1_767_600_000_123);
+        for ids in [Ids::random(), Ids::counted_from(1)] {
+            let given: Vec<EventId> = (0..10_000).map(|_| ids.next(now)).collect();
+            assert!(given.is_sorted_by(|a, b| a < b));
+            assert!(given.iter().all(|id| *id >= EventId::first_at(now)));
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn ids_of_a_later_millisecond_sort_later(millis in 0u64..4_000_000_000_000, later in 1u64..100_000) {
+            let (now, then) = (Timestamp::from_unix_millis(millis), Timestamp::from_unix_millis(millis + later));
+            let id: EventId = Ids::random().next(now);
+            prop_assert!(id >= EventId::first_at(now) && id < EventId::first_at(then));
+        }
+
+        #[test]
+        fn any_text_is_an_id_or_refused(text in "\\PC*") {
+            if let Ok(id) = text.parse::<PartnerId>() { prop_assert_eq!(id.to_string(), text); }
+        }
+    }
+}

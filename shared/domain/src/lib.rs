@@ -1,0 +1,29 @@
+//! The words and rules of Vouchsafe.
+//!
+//! Everything here is a pure function of its arguments: time, ids and storage are handed in. What an
+//! operation may refuse on its own, without asking the table, is decided by these types when they are
+//! parsed.
+
+pub mod actor;
+pub mod event;
+pub mod fault;
+pub mod id;
+pub mod key;
+pub mod license;
+pub mod party;
+pub mod problem;
+pub mod text;
+pub mod time;
+pub mod webhook;
+
+pub use actor::{Actor, Role};
+pub use event::{Event, EventKind, Happening, Home};
+pub use fault::{At, Fault, Faults, Invalid};
+pub use id::{AssignmentId, EventId, Id, Ids, OrganizationId, PartnerId, SourceId};
+pub use key::DeploymentKey;
+pub use license::{Assignment, LicenseType, Line, Pool, Quantity};
+pub use party::{Customer, Organization, Partner, Stamp, StoreLink, Version};
+pub use problem::{Problem, Stage};
+pub use text::{Email, ExternalId, LicenseTypeCode, Name, OrderId, StoreAccount};
+pub use time::{Period, Timestamp};
+pub use webhook::{Order, Source};

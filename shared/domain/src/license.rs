@@ -1,0 +1,219 @@
+//! License types, pools and assignments.
+
+use deserr::{Deserr, IntoValue, ValueKind, ValuePointerRef};
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use crate::fault::{At, Fault, Faults, Invalid, parse_list, wrong_kind};
+use crate::id::{AssignmentId, OrganizationId, PartnerId};
+use crate::party::Stamp;
+use crate::text::{LicenseTypeCode, Name};
+use crate::time::Period;
+
+/// A kind of license that is sold. It has no id but its code.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct LicenseType {
+    /// Its code.
+    pub code: LicenseTypeCode,
+    /// What people call it.
+    pub name: Name,
+    /// How long a license lasts from its assignment on.
+    pub term: Period,
+    /// When, and which version.
+    #[serde(flatten)]
+    pub stamp: Stamp,
+}
+
+/// How many licenses one line names: 1 to 100,000.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+pub struct Quantity(u32);
+
+impl Quantity {
+    const MOST: u32 = 100_000;
+
+    /// So many, if that many can be named.
+    pub fn new(count: u64) -> Option<Self> {
+        u32::try_from(count).ok().filter(|count| (1..=Self::MOST).contains(count)).map(Self)
+    }
+
+    /// The number.
+    pub fn get(self) -> u64 {
+        u64::from(self.0)
+    }
+}
+
+impl Deserr<Faults> for Quantity {
+    fn deserialize_from_value<V: IntoValue>(
+        value: deserr::Value<V>,
+        location: ValuePointerRef<'_>,
+    ) -> Result<Self, Faults> {
+        let found = match value {
+            deserr::Value::Integer(count) => Quantity::new(count).ok_or(count.to_string()),
+            deserr::Value::NegativeInteger(count) => Err(count.to_string()),
+            other => return Err(wrong_kind(other, &[ValueKind::Integer], location)),
+        };
+        found.map_err(|found| {
+            let detail = format!("must be 1 to {}, but is {found}", Self::MOST);
+            let faults = Faults::invalid(location, Invalid::new("out-of-range", detail));
+            Faults(faults.0.into_iter().map(|f| f.with_limit(u64::from(Self::MOST), None)).collect())
+        })
+    }
+}
+
+impl JsonSchema for Quantity {
+    fn schema_name() -> std::borrow::Cow<'static, str> {
+        "Quantity".into()
+    }
+
+    fn json_schema(_: &mut schemars::SchemaGenerator) -> schemars::Schema {
+        schemars::json_schema!({ "type": "integer", "minimum": 1, "maximum": Self::MOST })
+    }
+}
+
+/// So many licenses of one type.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema, Deserr)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+#[deserr(error = Faults, rename_all = camelCase, deny_unknown_fields)]
+pub struct Line {
+    /// Of which type.
+    pub license_type: LicenseTypeCode,
+    /// How many.
+    pub quantity: Quantity,
+}
+
+/// The lines of an assignment: 1 to 20, each type once.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(transparent)]
+pub struct Lines(#[schemars(length(min = 1, max = 20))] Vec<Line>);
+
+impl Lines {
+    const MOST: usize = 20;
+
+    /// The lines in the order in which they were given.
+    pub fn iter(&self) -> impl Iterator<Item = &Line> {
+        self.0.iter()
+    }
+}
+
+impl Deserr<Faults> for Lines {
+    fn deserialize_from_value<V: IntoValue>(
+        value: deserr::Value<V>,
+        location: ValuePointerRef<'_>,
+    ) -> Result<Self, Faults> {
+        let lines: Vec<Line> = parse_list(value, location, Self::MOST)?;
+        let mut seen = std::collections::BTreeSet::new();
+        let twice = lines.iter().enumerate().filter(|(_, line)| !seen.insert(&line.license_type));
+        let faults = twice.flat_map(|(index, line)| {
+            let detail = format!("names `{}` a second time", line.license_type);
+            let place = location.push_index(index);
+            Faults::invalid(place.push_key("licenseType"), Invalid::new("duplicate", detail)).0
+        });
+        let faults: Vec<Fault> = faults.collect();
+        if faults.is_empty() { Ok(Self(lines)) } else { Err(Faults(faults)) }
+    }
+}
+
+/// A partner's stock of one license type. Always `purchased = available + assigned`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct Pool {
+    /// Whose stock it is.
+    pub partner_id: PartnerId,
+    /// Of which type.
+    pub license_type: LicenseTypeCode,
+    /// How many were ever bought.
+    pub purchased: u64,
+    /// How many can still be assigned.
+    pub available: u64,
+    /// How many were assigned, for good.
+    pub assigned: u64,
+}
+
+impl Pool {
+    /// More a pool never holds; far below what a JSON number carries exactly, also summed over all pools.
+    pub const MOST: u64 = 1_000_000_000_000;
+
+    /// Why a pool (none: nothing was ever bought) does not give what the line at `index` asks for.
+    pub fn exhausted(pool: Option<&Self>, index: usize, line: &Line) -> Fault {
+        let (purchased, assigned, available) =
+            pool.map_or((0, 0, 0), |pool| (pool.purchased, pool.assigned, pool.available));
+        let detail =
+            format!("{} of `{}` are asked for, {available} are available", line.quantity.get(), line.license_type);
+        Fault::new(At::pointer(&[&"lines", &index, &"quantity"]), "license-pool-exhausted", detail)
+            .with_limit(purchased, Some(assigned))
+    }
+}
+
+/// Licenses handed over to an organization. Nothing changes or removes one.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct Assignment {
+    /// Its id.
+    pub id: AssignmentId,
+    /// From whose pools.
+    pub partner_id: PartnerId,
+    /// To whom.
+    pub organization_id: OrganizationId,
+    /// What.
+    pub lines: Lines,
+    /// When.
+    #[serde(flatten)]
+    pub stamp: Stamp,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+    use serde_json::json;
+
+    fn faults(lines: serde_json::Value) -> Vec<(At, String)> {
+        let parsed = deserr::deserialize::<Lines, _, Faults>(lines);
+        parsed.map_or_else(|faults| faults.0.into_iter().map(|f| (f.at, f.code)).collect(), |_| Vec::new())
+    }
+
+    fn at(place: &str, code: &str) -> (At, String) {
+        (At::Pointer(place.to_owned()), code.to_owned())
+    }
+
+    #[test]
+    fn every_fault_of_every_line_is_named() {
+        let lines = json!([
+            {"licenseType": "Edge", "quantity": 0},
+            {"licenseType": "edge", "quantity": 1.5, "note": "x"},
+            {"licenseType": "edge"},
+            7
+        ]);
+        let mut found = faults(lines);
+        found.sort_by_key(|(at, _)| format!("{at:?}"));
+        assert_eq!(
+            found,
+            [
+                at("/0/licenseType", "invalid-code"),
+                at("/0/quantity", "out-of-range"),
+                at("/1/note", "unknown-field"),
+                at("/1/quantity", "wrong-type"),
+                at("/2/quantity", "missing"),
+                at("/3", "wrong-type"),
+            ]
+        );
+    }
+
+    #[test]
+    fn a_type_twice_is_a_fault_and_so_are_no_lines_and_too_many() {
+        let line = |code: &str| json!({"licenseType": code, "quantity": 1});
+        assert_eq!(faults(json!([line("aa"), line("bb"), line("aa")])), [at("/2/licenseType", "duplicate")]);
+        assert_eq!(faults(json!([])), [at("", "too-few")]);
+        let many: Vec<_> = (0..21).map(|n| line(&format!("type-{n}"))).collect();
+        assert_eq!(faults(json!(many)), [at("", "too-many")]);
+        assert!(faults(json!(many[..20])).is_empty());
+    }
+
+    proptest! {
+        #[test]
+        fn a_quantity_is_1_to_100_000_and_never_wraps(count in proptest::num::u64::ANY) {
+            prop_assert_eq!(Quantity::new(count).map(Quantity::get), (1..=100_000).contains(&count).then_some(count));
+        }
+    }
+}

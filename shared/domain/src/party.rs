@@ -1,0 +1,92 @@
+//! The parties: partners, organizations, and what links them.
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use crate::id::{OrganizationId, PartnerId, SourceId};
+use crate::text::{ExternalId, Name, StoreAccount};
+use crate::time::Timestamp;
+
+/// How often an object was written; its `ETag` is this number in quotes.
+pub type Version = u64;
+
+/// When an object was made and last written, and its version.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct Stamp {
+    /// When it was made.
+    pub created_at: Timestamp,
+    /// When it was last written.
+    pub updated_at: Timestamp,
+    /// Rises by one with every write.
+    pub version: Version,
+}
+
+impl Stamp {
+    /// The stamp of what is made now.
+    pub fn new(now: Timestamp) -> Self {
+        Self { created_at: now, updated_at: now, version: 1 }
+    }
+}
+
+/// An organisation that resells and supports.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct Partner {
+    /// Its id.
+    pub id: PartnerId,
+    /// What people call it.
+    pub name: Name,
+    /// The vendor's own id for it; unique among partners.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub external_id: Option<ExternalId>,
+    /// When, and which version.
+    #[serde(flatten)]
+    pub stamp: Stamp,
+}
+
+/// A customer organisation.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct Organization {
+    /// Its id.
+    pub id: OrganizationId,
+    /// What people call it.
+    pub name: Name,
+    /// Its id in the system of whoever created it; unique among what that party created.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub external_id: Option<ExternalId>,
+    /// When, and which version.
+    #[serde(flatten)]
+    pub stamp: Stamp,
+}
+
+/// An entry of a partner's directory: this organization is a customer of this partner.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct Customer {
+    /// Whose directory it is.
+    pub partner_id: PartnerId,
+    /// The customer.
+    pub organization_id: OrganizationId,
+    /// The customer's name.
+    pub name: Name,
+    /// When, and which version.
+    #[serde(flatten)]
+    pub stamp: Stamp,
+}
+
+/// Which account at a store is a partner's: orders of that account fill the partner's pools.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct StoreLink {
+    /// Whose account it is.
+    pub partner_id: PartnerId,
+    /// The store.
+    pub source_id: SourceId,
+    /// The account there.
+    pub account: StoreAccount,
+    /// When, and which version.
+    #[serde(flatten)]
+    pub stamp: Stamp,
+}

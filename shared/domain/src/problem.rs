@@ -1,0 +1,76 @@
+//! A refusal, as the caller sees it. It holds nothing that is not meant for the caller.
+
+use crate::fault::{At, Fault, Faults};
+
+/// Why a request is refused, in the order in which reasons are looked for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Stage {
+    /// The request itself is malformed.
+    Shape,
+    /// Nobody, or nobody we know, is asking.
+    Unauthenticated,
+    /// The caller's role never may.
+    Forbidden,
+    /// The caller's role may, but there is no such thing for this caller.
+    NotFound,
+    /// `If-Match` names another version.
+    Precondition,
+    /// The body is larger than is read.
+    TooLarge,
+    /// The body is of a type that is not read.
+    MediaType,
+    /// The present state does not allow it.
+    State,
+    /// A rule does not allow it.
+    Rule,
+}
+
+/// A refusal that the caller can understand and act on. Nothing was changed.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Problem {
+    /// What kind of refusal this is.
+    pub stage: Stage,
+    /// Stable, kebab-case: what a program decides by.
+    pub code: String,
+    /// One sentence for people.
+    pub detail: String,
+    /// Every fault of this stage.
+    pub faults: Vec<Fault>,
+}
+
+impl Problem {
+    /// A refusal without places.
+    pub fn new(stage: Stage, code: &str, detail: impl Into<String>) -> Self {
+        Self { stage, code: code.to_owned(), detail: detail.into(), faults: Vec::new() }
+    }
+
+    /// All faults that were found in the form of a request.
+    pub fn shape(faults: Faults) -> Self {
+        let detail = match faults.0.len() {
+            1 => "the request has a fault".to_owned(),
+            count => format!("the request has {count} faults"),
+        };
+        Self { faults: faults.0, ..Self::new(Stage::Shape, "invalid-request", detail) }
+    }
+
+    /// No such thing, or not for this caller: one and the same answer.
+    pub fn not_found() -> Self {
+        Self::new(Stage::NotFound, "not-found", "there is no such thing here")
+    }
+
+    /// A refusal by state or rule: code and detail are those of the first fault, and all are listed.
+    pub fn of(stage: Stage, faults: Vec<Fault>) -> Self {
+        let (code, detail) = faults.first().map_or_else(
+            || ("refused".to_owned(), "the request is refused".to_owned()),
+            |first| (first.code.clone(), format!("{}: {}", location(&first.at), first.detail)),
+        );
+        Self { stage, code, detail, faults }
+    }
+}
+
+fn location(at: &At) -> &str {
+    match at {
+        At::Pointer(path) => path,
+        At::Parameter(name) => name,
+    }
+}

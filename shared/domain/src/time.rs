@@ -1,0 +1,215 @@
+//! Instants and calendar periods.
+
+use std::fmt::Display;
+use std::str::FromStr;
+
+use chrono::{DateTime, Months, SecondsFormat, TimeDelta, Utc};
+
+use crate::fault::{Invalid, quoted};
+use crate::text::written_as_text;
+
+/// An instant in UTC, to the millisecond, from 1970 to 9999. Written as RFC 3339 with `Z` and milliseconds.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Timestamp(DateTime<Utc>);
+
+impl Timestamp {
+    /// The last instant: 9999-12-31T23:59:59.999Z.
+    const LAST_MILLIS: i64 = 253_402_300_799_999;
+
+    /// The instant so many milliseconds after 1970; beyond 9999 it is the last instant.
+    pub fn from_unix_millis(millis: u64) -> Self {
+        let millis = i64::try_from(millis).unwrap_or(Self::LAST_MILLIS).min(Self::LAST_MILLIS);
+        Self(DateTime::from_timestamp_millis(millis).unwrap_or_default())
+    }
+
+    /// Milliseconds since 1970.
+    pub fn unix_millis(self) -> u64 {
+        u64::try_from(self.0.timestamp_millis()).unwrap_or_default()
+    }
+
+    /// Whole seconds since 1970.
+    pub fn unix_seconds(self) -> u64 {
+        self.unix_millis() / 1000
+    }
+
+    /// The instant after `period`, by the calendar (a month's end stays a month's end); at most the last
+    /// instant.
+    pub fn after(self, period: Period) -> Self {
+        let later = self
+            .0
+            .checked_add_months(Months::new(period.months))
+            .and_then(|time| time.checked_add_signed(TimeDelta::milliseconds(period.millis)))
+            .filter(|time| time.timestamp_millis() <= Self::LAST_MILLIS);
+        later.map_or(Self::from_unix_millis(Self::LAST_MILLIS as u64), Self)
+    }
+}
+
+impl Display for Timestamp {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(&self.0.to_rfc3339_opts(SecondsFormat::Millis, true))
+    }
+}
+
+impl FromStr for Timestamp {
+    type Err = Invalid;
+
+    fn from_str(text: &str) -> Result<Self, Invalid> {
+        let parsed = DateTime::parse_from_rfc3339(text).ok().map(|time| time.to_utc()).filter(|time| {
+            text.ends_with('Z')
+                && time.timestamp_subsec_nanos() % 1_000_000 == 0
+                && (0..=Self::LAST_MILLIS).contains(&time.timestamp_millis())
+        });
+        parsed.map(Self).ok_or_else(|| {
+            let form = "RFC 3339 in UTC with at most milliseconds, such as `2026-01-05T09:00:00.000Z`";
+            Invalid::new("invalid-time", format!("{} is not a time of the form {form}", quoted(text)))
+        })
+    }
+}
+
+written_as_text!(Timestamp, format = "date-time");
+
+/// A length of time by the calendar, ISO 8601 without fractions: `P1Y`, `P18M`, `P30D`, `P1DT12H`.
+/// More than nothing, at most 100 years.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub struct Period {
+    months: u32,
+    millis: i64,
+}
+
+impl Period {
+    const MOST_MONTHS: u32 = 1200;
+    const DAY: i64 = 86_400_000;
+
+    /// So many days.
+    pub const fn days(days: u16) -> Self {
+        Self { months: 0, millis: days as i64 * Self::DAY }
+    }
+
+    fn parse(text: &str) -> Option<Self> {
+        let (date, time) = match text.strip_prefix('P')?.split_once('T') {
+            Some((_, "")) => return None,
+            Some((date, time)) => (date, time),
+            None => (text.strip_prefix('P')?, ""),
+        };
+        let [years, months, weeks, days] = parts(date, ['Y', 'M', 'W', 'D'])?;
+        let [hours, minutes, seconds] = parts(time, ['H', 'M', 'S'])?;
+        let months = years.checked_mul(12)?.checked_add(months)?;
+        let days = i64::from(weeks) * 7 + i64::from(days);
+        let seconds = i64::from(hours) * 3600 + i64::from(minutes) * 60 + i64::from(seconds);
+        let millis = days.checked_mul(Self::DAY)?.checked_add(seconds * 1000)?;
+        let fits = months <= Self::MOST_MONTHS && millis <= i64::from(Self::MOST_MONTHS) * 31 * Self::DAY;
+        (fits && (months > 0 || millis > 0)).then_some(Self { months, millis })
+    }
+}
+
+/// The numbers before each of `units`, which come in this order, each at most once.
+fn parts<const N: usize>(text: &str, units: [char; N]) -> Option<[u32; N]> {
+    let mut rest = text;
+    let values = units.map(|unit| match rest.split_once(unit) {
+        Some((number, tail)) if number.bytes().all(|byte| byte.is_ascii_digit()) => {
+            rest = tail;
+            number.parse().ok()
+        }
+        _ => Some(0u32),
+    });
+    let complete = rest.is_empty() && values.iter().all(Option::is_some);
+    complete.then(|| values.map(Option::unwrap_or_default))
+}
+
+impl Display for Period {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let (days, seconds) = (self.millis / Self::DAY, self.millis % Self::DAY / 1000);
+        let unit = |count: i64, unit: &str| if count == 0 { String::new() } else { format!("{count}{unit}") };
+        let (years, months) = (i64::from(self.months / 12), i64::from(self.months % 12));
+        write!(f, "P{}{}{}", unit(years, "Y"), unit(months, "M"), unit(days, "D"))?;
+        if seconds > 0 {
+            let (hours, minutes) = (seconds / 3600, seconds % 3600 / 60);
+            write!(f, "T{}{}{}", unit(hours, "H"), unit(minutes, "M"), unit(seconds % 60, "S"))?;
+        }
+        Ok(())
+    }
+}
+
+impl FromStr for Period {
+    type Err = Invalid;
+
+    fn from_str(text: &str) -> Result<Self, Invalid> {
+        Self::parse(text).ok_or_else(|| {
+            let detail = format!(
+                "{} is not an ISO 8601 duration such as `P1Y` or `P30D`, of at most 100 years",
+                quoted(text)
+            );
+            Invalid::new("invalid-duration", detail)
+        })
+    }
+}
+
+written_as_text!(Period, format = "duration");
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    fn time(text: &str) -> Timestamp {
+        text.parse().unwrap()
+    }
+
+    #[test]
+    fn times_are_utc_with_milliseconds() {
+        assert_eq!(time("2026-01-05T09:00:00Z").to_string(), "2026-01-05T09:00:00.000Z");
+        assert_eq!(time("2026-01-05T09:00:00.120000Z").to_string(), "2026-01-05T09:00:00.120Z");
+        for bad in [
+            "2026-01-05",
+            "2026-01-05T09:00:00",
+            "2026-01-05T09:00:00+00:00",
+            "2026-02-30T09:00:00Z",
+            "2026-01-05T09:00:00.0001Z",
+            "1969-12-31T23:59:59Z",
+            "+10000-01-01T00:00:00Z",
+        ] {
+            assert_eq!(bad.parse::<Timestamp>().unwrap_err().code, "invalid-time", "{bad}");
+        }
+    }
+
+    #[test]
+    fn a_period_follows_the_calendar() {
+        let after = |start: &str, period: &str| time(start).after(period.parse().unwrap()).to_string();
+        assert_eq!(after("2024-02-29T00:00:00Z", "P1Y"), "2025-02-28T00:00:00.000Z");
+        assert_eq!(after("2026-01-31T00:00:00Z", "P1M"), "2026-02-28T00:00:00.000Z");
+        assert_eq!(after("2026-01-31T00:00:00Z", "P30DT12H"), "2026-03-02T12:00:00.000Z");
+        assert_eq!(after("9999-12-31T00:00:00Z", "P1Y"), "9999-12-31T23:59:59.999Z");
+    }
+
+    #[test]
+    fn a_period_is_an_iso_8601_duration() {
+        for (text, written) in
+            [("P1Y", "P1Y"), ("P12M", "P1Y"), ("P18M", "P1Y6M"), ("P2W", "P14D"), ("PT90M", "PT1H30M")]
+        {
+            assert_eq!(text.parse::<Period>().unwrap().to_string(), written);
+        }
+        for bad in ["", "P", "PT", "P1", "1Y", "P1YT", "P-1Y", "P1.5Y", "P1D1Y", "P0D", "P101Y", "P99999999999Y"] {
+            assert_eq!(bad.parse::<Period>().unwrap_err().code, "invalid-duration", "{bad}");
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn what_is_written_reads_back(millis in 0u64..=253_402_300_799_999, text in "\\PC{0,30}") {
+            let written = Timestamp::from_unix_millis(millis);
+            prop_assert_eq!(time(&written.to_string()), written);
+            prop_assert_eq!(written.unix_millis(), millis);
+            if let Ok(period) = text.parse::<Period>() {
+                prop_assert_eq!(period.to_string().parse::<Period>().unwrap(), period);
+            }
+        }
+
+        #[test]
+        fn periods_read_back(years in 0u32..100, days in 0u32..1000, seconds in 0u32..86_400) {
+            let text = format!("P{years}Y{days}DT{seconds}S");
+            if let Ok(period) = text.parse::<Period>() {
+                prop_assert_eq!(period.to_string().parse::<Period>().unwrap(), period);
+            }
+        }
+    }
+}

@@ -1,0 +1,254 @@
+//! Webhooks that stores send: how a message proves its sender (Standard Webhooks 1.0), how a buyer proves
+//! an account, and what an order says.
+
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
+use hmac::Mac;
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use crate::id::{PartnerId, SourceId};
+use crate::key::{DeploymentKey, mac};
+use crate::license::Line;
+use crate::party::Stamp;
+use crate::text::{Name, OrderId, StoreAccount};
+use crate::time::Timestamp;
+
+/// A store that sends signed messages.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct Source {
+    /// Its id.
+    pub id: SourceId,
+    /// What people call it.
+    pub name: Name,
+    /// Whether its orders may name the partner instead of an account.
+    pub may_name_partners: bool,
+    /// Which of its secrets is in force.
+    pub secret_version: u32,
+    /// When, and which version.
+    #[serde(flatten)]
+    pub stamp: Stamp,
+}
+
+/// An order that took effect: one per source and order id.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct Order {
+    /// The store's number of it.
+    pub order_id: OrderId,
+    /// The store.
+    pub source_id: SourceId,
+    /// Whose pools it filled.
+    pub partner_id: PartnerId,
+    /// By how much: each license type once.
+    pub lines: Vec<CreditedLine>,
+    /// When it took effect.
+    pub applied_at: Timestamp,
+}
+
+/// So many licenses of one type, summed over an order's lines.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct CreditedLine {
+    /// Of which type.
+    pub license_type: crate::text::LicenseTypeCode,
+    /// How many.
+    pub quantity: u64,
+}
+
+/// The lines with each license type once, in the order in which types first appear. Sums cannot overflow:
+/// a line names at most 100,000, and a list is far shorter than 2^47.
+pub fn sum_lines<'a>(lines: impl IntoIterator<Item = &'a Line>) -> Vec<CreditedLine> {
+    let mut sums: Vec<CreditedLine> = Vec::new();
+    for line in lines {
+        match sums.iter_mut().find(|sum| sum.license_type == line.license_type) {
+            Some(sum) => sum.quantity = sum.quantity.saturating_add(line.quantity.get()),
+            None => sums.push(CreditedLine {
+                license_type: line.license_type.clone(),
+                quantity: line.quantity.get(),
+            }),
+        }
+    }
+    sums
+}
+
+/// A source's signing secret. Derived from the deployment's key, never stored.
+#[derive(Clone)]
+pub struct Secret([u8; 32]);
+
+impl Secret {
+    /// The secret number `version` of a source.
+    pub fn derive(key: &DeploymentKey, source: SourceId, version: u32) -> Self {
+        Self(key.derive(&format!("webhook-secret.{source}.{version}")))
+    }
+
+    /// The secret as its owner sees it: `whsec_` and base64.
+    pub fn reveal(&self) -> String {
+        format!("whsec_{}", STANDARD.encode(self.0))
+    }
+}
+
+/// Whether one of `signatures` (`v1,<base64>`, others are passed over) is that of `content`. Compares in
+/// constant time.
+fn signed(secret: &Secret, content: &[&[u8]], mut signatures: impl Iterator<Item = impl AsRef<str>>) -> bool {
+    signatures.any(|signature| {
+        let bytes = signature.as_ref().strip_prefix("v1,").and_then(|text| STANDARD.decode(text).ok());
+        bytes.is_some_and(|bytes| mac(&secret.0, content).verify_slice(&bytes).is_ok())
+    })
+}
+
+/// What a message says of itself in its headers.
+#[derive(Debug, Clone, Copy)]
+pub struct Envelope<'a> {
+    /// `webhook-id`: 1 to 255 bytes, the same for every delivery of a message.
+    pub id: &'a str,
+    /// `webhook-timestamp`: Unix seconds of the attempt.
+    pub timestamp: &'a str,
+    /// `webhook-signature`: space-separated, several while a secret is being changed.
+    pub signatures: &'a str,
+}
+
+/// How far a message's timestamp may be from our clock, either way.
+const TOLERANCE_SECONDS: u64 = 5 * 60;
+
+impl Envelope<'_> {
+    /// Whether the owner of `secret` sent exactly these bytes, within five minutes of `now`.
+    pub fn vouches_for(&self, body: &[u8], secret: &Secret, now: Timestamp) -> bool {
+        let digits = !self.timestamp.is_empty() && self.timestamp.bytes().all(|byte| byte.is_ascii_digit());
+        let Some(sent) = self.timestamp.parse::<u64>().ok().filter(|_| digits) else { return false };
+        let fresh = now.unix_seconds().abs_diff(sent) <= TOLERANCE_SECONDS;
+        let named = (1..=255).contains(&self.id.len());
+        let content: [&[u8]; 5] = [self.id.as_bytes(), b".", self.timestamp.as_bytes(), b".", body];
+        fresh && named && signed(secret, &content, self.signatures.split(' '))
+    }
+}
+
+/// How far ahead a proof may expire.
+const PROOF_SECONDS: u64 = 15 * 60;
+
+/// What is wrong with a buyer's proof.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ProofFault {
+    /// It is not the store's, or not for this partner and account, or reaches too far ahead.
+    Wrong,
+    /// It was good once.
+    Expired,
+}
+
+/// Checks a buyer's proof, `<unix expiry>.v1,<base64>`: the store signed
+/// `link.<partner id>.<account>.<unix expiry>` with its secret.
+///
+/// # Errors
+///
+/// [`ProofFault`].
+pub fn check_proof(
+    proof: &str,
+    secret: &Secret,
+    partner: PartnerId,
+    account: &StoreAccount,
+    now: Timestamp,
+) -> Result<(), ProofFault> {
+    let (expiry, signature) = proof.split_once('.').ok_or(ProofFault::Wrong)?;
+    let content = format!("link.{partner}.{account}.{expiry}");
+    let expiry: u64 = expiry.parse().map_err(|_| ProofFault::Wrong)?;
+    if !signed(secret, &[content.as_bytes()], [signature].iter()) {
+        return Err(ProofFault::Wrong);
+    }
+    match expiry.checked_sub(now.unix_seconds()) {
+        None | Some(0) => Err(ProofFault::Expired),
+        Some(left) if left > PROOF_SECONDS => Err(ProofFault::Wrong),
+        Some(_) => Ok(()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use hmac::KeyInit;
+    use proptest::prelude::*;
+
+    fn secret() -> Secret {
+        Secret::derive(&DeploymentKey::of("key"), "src_019b8c3e-5c00-7000-8000-000000000003".parse().unwrap(), 1)
+    }
+
+    fn sign(content: &[&[u8]]) -> String {
+        format!("v1,{}", STANDARD.encode(mac(&secret().0, content).finalize().into_bytes()))
+    }
+
+    fn now() -> Timestamp {
+        "2026-01-05T09:00:00.500Z".parse().unwrap()
+    }
+
+    fn vouches(timestamp: &str, signatures: &str, body: &[u8]) -> bool {
+        Envelope { id: "msg_1", timestamp, signatures }.vouches_for(body, &secret(), now())
+    }
+
+    #[test]
+    fn the_reference_vector_of_standard_webhooks_verifies() {
+        let key = STANDARD.decode("MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw").unwrap();
+        let content: &[u8] = br#"msg_p5jXN8AQM9LWM0D4loKWxJek.1614265330.{"test": 2432232314}"#;
+        let expected = STANDARD.decode("g0hM9SsE+OTPJTGt/tmIKtSyZlE3uFJELVlNIOLJ1OE=").unwrap();
+        let mac = hmac::Hmac::<sha2::Sha256>::new_from_slice(&key).unwrap().chain_update(content);
+        assert!(mac.verify_slice(&expected).is_ok());
+    }
+
+    #[test]
+    fn a_message_counts_within_five_minutes_either_way() {
+        for (offset, good) in [(-301, false), (-300, true), (0, true), (300, true), (301, false)] {
+            let sent = now().unix_seconds().saturating_add_signed(offset).to_string();
+            let signature = sign(&[b"msg_1.", sent.as_bytes(), b".", b"{}"]);
+            assert_eq!(vouches(&sent, &signature, b"{}"), good, "{offset}");
+        }
+        for rubbish in ["", "-1", "+1767603600", "1e9", "99999999999999999999", "1767603600 "] {
+            let signature = sign(&[b"msg_1.", rubbish.as_bytes(), b".", b"{}"]);
+            assert!(!vouches(rubbish, &signature, b"{}"), "{rubbish}");
+        }
+    }
+
+    #[test]
+    fn one_good_signature_among_several_is_enough() {
+        let sent = now().unix_seconds().to_string();
+        let good = sign(&[b"msg_1.", sent.as_bytes(), b".", b"\xff\x00"]);
+        assert!(vouches(&sent, &format!("v1a,xyz v1,AAAA {good}"), b"\xff\x00"));
+        assert!(!vouches(&sent, &format!("v1a,xyz v1,AAAA {good}"), b"\xff\x01"));
+        assert!(!vouches(&sent, &good.replacen("v1,", "v2,", 1), b"\xff\x00"));
+        assert!(!vouches(&sent, "", b""));
+    }
+
+    #[test]
+    fn a_proof_is_for_one_partner_and_account_and_a_quarter_of_an_hour() {
+        let partner: PartnerId = "prt_019b8c3e-5c00-7000-8000-000000000001".parse().unwrap();
+        let account: StoreAccount = "ec-47.11".parse().unwrap();
+        let proof = |ahead: i64, account: &str| {
+            let expiry = now().unix_seconds().saturating_add_signed(ahead);
+            format!("{expiry}.{}", sign(&[format!("link.{partner}.{account}.{expiry}").as_bytes()]))
+        };
+        let check = |proof: &str| check_proof(proof, &secret(), partner, &account, now());
+        assert_eq!(check(&proof(1, "ec-47.11")), Ok(()));
+        assert_eq!(check(&proof(900, "ec-47.11")), Ok(()));
+        assert_eq!(check(&proof(0, "ec-47.11")), Err(ProofFault::Expired));
+        assert_eq!(check(&proof(901, "ec-47.11")), Err(ProofFault::Wrong));
+        assert_eq!(check(&proof(60, "ec-4712")), Err(ProofFault::Wrong));
+        for rubbish in ["", ".", "1.v1,", "x.v1,AAAA", "99999999999999999999999.v1,AAAA"] {
+            assert_eq!(check(rubbish), Err(ProofFault::Wrong), "{rubbish}");
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn lines_of_one_type_are_added_up(counts in proptest::collection::vec((0usize..3, 1u64..=100_000), 1..40)) {
+            let lines: Vec<Line> = counts.iter().map(|(kind, count)| Line {
+                license_type: format!("type-{kind}").parse().unwrap(),
+                quantity: crate::license::Quantity::new(*count).unwrap(),
+            }).collect();
+            let sums = sum_lines(&lines);
+            for kind in 0..3 {
+                let expected: u64 = counts.iter().filter(|(k, _)| *k == kind).map(|(_, count)| count).sum();
+                let found: Vec<_> = sums.iter().filter(|sum| sum.license_type.as_str() == format!("type-{kind}")).collect();
+                prop_assert_eq!(found.iter().map(|sum| sum.quantity).sum::<u64>(), expected);
+                prop_assert!(found.len() <= 1);
+            }
+        }
+    }
+}
