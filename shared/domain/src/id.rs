@@ -20,11 +20,17 @@ fn parse(prefix: &str, text: &str) -> Result<Uuid, Invalid> {
     let uuid = text
         .strip_prefix(prefix)
         .and_then(|rest| rest.strip_prefix('_'))
-        .and_then(|rest| Uuid::try_parse(rest).ok().filter(|uuid| uuid.hyphenated().to_string() == rest))
+        .and_then(|rest| {
+            Uuid::try_parse(rest)
+                .ok()
+                .filter(|uuid| uuid.hyphenated().to_string() == rest)
+        })
         .filter(|uuid| uuid.get_version_num() == 7);
     uuid.ok_or_else(|| {
-        let detail =
-            format!("{} is not an id of the form `{prefix}_` and a lower-case UUIDv7", quoted(text));
+        let detail = format!(
+            "{} is not an id of the form `{prefix}_` and a lower-case UUIDv7",
+            quoted(text)
+        );
         Invalid::new("invalid-id", detail)
     })
 }
@@ -98,6 +104,13 @@ impl EventId {
     /// The smallest id an event of this instant, or later, can have.
     pub fn first_at(time: Timestamp) -> Self {
         Self(Builder::from_unix_timestamp_millis(time.unix_millis(), &[0; 10]).into_uuid())
+    }
+
+    /// Sorts after every id an event before this instant can have, and before all others.
+    pub fn last_before(time: Timestamp) -> Self {
+        Self(Uuid::from_u128(
+            Self::first_at(time).0.as_u128().saturating_sub(1),
+        ))
     }
 }
 
@@ -189,6 +202,7 @@ mod tests {
             let (now, then) = (Timestamp::from_unix_millis(millis), Timestamp::from_unix_millis(millis + later));
             let id: EventId = Ids::random().next(now);
             prop_assert!(id >= EventId::first_at(now) && id < EventId::first_at(then));
+            prop_assert!(id <= EventId::last_before(then) && id > EventId::last_before(now));
         }
 
         #[test]

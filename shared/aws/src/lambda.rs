@@ -1,0 +1,90 @@
+//! A function's life: set-up once, then one call after another.
+
+use std::future::Future;
+use std::pin::Pin;
+use std::sync::Arc;
+use std::time::{Duration, UNIX_EPOCH};
+
+use domain::{DeploymentKey, Ids, Timestamp};
+use lambda_http::aws_lambda_events::apigw::{ApiGatewayV2httpRequest, ApiGatewayV2httpResponse};
+use lambda_runtime::{Context as LambdaContext, Error, LambdaEvent, service_fn, tracing};
+
+use crate::context::Environment;
+use crate::http;
+use crate::operation::Operation;
+use crate::table::{Table, client};
+
+/// What is left for the answer to go out when a function's time is up.
+const FOR_THE_ANSWER: Duration = Duration::from_millis(250);
+
+/// An operation as Lambda calls it.
+pub type Handler = Arc<dyn Fn(LambdaEvent<ApiGatewayV2httpRequest>) -> Answering + Send + Sync>;
+
+/// A response on its way.
+pub type Answering = Pin<Box<dyn Future<Output = ApiGatewayV2httpResponse> + Send>>;
+
+/// The handler of an operation: the same in Lambda and in the local stack.
+pub fn handler<O: Operation>(environment: Arc<Environment>) -> Handler {
+    Arc::new(move |event| {
+        let environment = environment.clone();
+        Box::pin(async move {
+            let remaining = remaining(&event.context);
+            http::answer::<O>(&environment, event.payload, remaining).await
+        })
+    })
+}
+
+/// The wall clock: where the runtime's deadline and, in the cloud, `now` come from.
+#[expect(
+    clippy::disallowed_methods,
+    reason = "the one place that hands the time to everything else"
+)]
+fn unix_time() -> Duration {
+    std::time::SystemTime::now()
+        .duration_since(UNIX_EPOCH)
+        .unwrap_or_default()
+}
+
+fn remaining(context: &LambdaContext) -> Duration {
+    let deadline = Duration::from_millis(context.deadline);
+    deadline
+        .saturating_sub(unix_time())
+        .saturating_sub(FOR_THE_ANSWER)
+}
+
+/// The system's clock.
+pub fn system_clock() -> Timestamp {
+    Timestamp::from_unix_millis(u64::try_from(unix_time().as_millis()).unwrap_or(u64::MAX))
+}
+
+/// Runs an operation as a Lambda function, configured by its environment: `TABLE_NAME`, `DEPLOYMENT_KEY`,
+/// `CLAIM_PREFIX`, and what [`client::from_environment`] reads.
+///
+/// # Errors
+///
+/// When a variable is missing, or the runtime ends.
+pub fn run<O: Operation>() -> Result<(), Error> {
+    tracing::init_default_subscriber();
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()?;
+    runtime.block_on(async {
+        let variable =
+            |name: &str| std::env::var(name).map_err(|_| Error::from(format!("`{name}` is not set")));
+        let client = client::from_environment();
+        client::open_connection(&client).await;
+        let environment = Arc::new(Environment {
+            table: Table::new(client, variable("TABLE_NAME")?),
+            key: DeploymentKey::of(&variable("DEPLOYMENT_KEY")?),
+            clock: Arc::new(system_clock),
+            ids: Ids::random(),
+            claim_prefix: variable("CLAIM_PREFIX")?,
+        });
+        let handler = handler::<O>(environment);
+        lambda_runtime::run(service_fn(|event| {
+            let answering = handler(event);
+            async move { Ok::<_, Error>(answering.await) }
+        }))
+        .await
+    })
+}

@@ -1,0 +1,363 @@
+//! What an operation is: the one pattern that all of them follow.
+
+use std::fmt::Debug;
+
+use deserr::Deserr;
+use domain::{Actor, DeploymentKey, Faults, Problem, Role, Source, Version, event};
+use schemars::JsonSchema;
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+
+use crate::context::Context;
+use crate::http::body::Body;
+use crate::table;
+
+/// One thing the system does. Its binary is one Lambda function.
+pub trait Operation: Sized + Send + Sync + 'static {
+    /// Its name everywhere: kebab-case, verb-noun.
+    const NAME: &'static str;
+    /// What it does, in a sentence.
+    const ABOUT: &'static str;
+    /// How it is called, and by whom.
+    const ROUTES: &'static [Route];
+    /// Whether a call must carry an `Idempotency-Key`.
+    const KEY_REQUIRED: bool = false;
+    /// Whether it answers 201 when it has made something.
+    const CREATES: bool = false;
+    /// Whether its answer is a page of a list.
+    const PAGED: bool = false;
+    /// The refusals by state (409) and rule (422) that it alone can answer: status, code, when.
+    const REFUSALS: &'static [(u16, &'static str, &'static str)] = &[];
+
+    /// Who calls.
+    type Caller: Caller;
+    /// What the path names.
+    type Path: Parameters;
+    /// What the query asks, beside what all lists and writes know.
+    type Query: Parameters;
+    /// What the body says.
+    type Body: Body;
+    /// What it answers.
+    type Output: Output;
+
+    /// Does it. Called again, with a new `now`, when the table was contended and nothing was written.
+    ///
+    /// # Errors
+    ///
+    /// [`Failure`]; nothing has changed then, unless the outcome is unknown.
+    fn execute(
+        context: &Context<'_>,
+        caller: &Self::Caller,
+        input: &Input<Self>,
+    ) -> impl Future<Output = Result<Answer<Self::Output>, Failure>> + Send;
+
+    /// Adds to an answer the secret that is derived, and never stored with it.
+    fn reveal(_key: &DeploymentKey, _output: &mut Self::Output) {}
+}
+
+/// What a call says, parsed.
+pub struct Input<O: Operation> {
+    /// From the path.
+    pub path: O::Path,
+    /// From the query.
+    pub query: O::Query,
+    /// From the body.
+    pub body: O::Body,
+}
+
+/// Parameters of a path or query.
+pub trait Parameters: Deserr<Faults> + JsonSchema + Send + Sync {}
+
+impl<T: Deserr<Faults> + JsonSchema + Send + Sync> Parameters for T {}
+
+/// No parameters.
+#[derive(Debug, Deserr, JsonSchema)]
+#[deserr(error = Faults, deny_unknown_fields)]
+pub struct Nothing {}
+
+/// A path that names a partner.
+#[derive(Debug, Deserr, JsonSchema)]
+#[deserr(error = Faults, rename_all = camelCase, deny_unknown_fields)]
+#[schemars(rename_all = "camelCase")]
+pub struct OfPartner {
+    /// The partner.
+    pub partner_id: domain::PartnerId,
+}
+
+/// What an operation answers.
+pub trait Output: Serialize + DeserializeOwned + JsonSchema + Send + Sync + 'static {
+    /// Whether it is an object with a version.
+    const VERSIONED: bool = false;
+
+    /// The version of the object it is, for its `ETag`.
+    fn version(&self) -> Option<Version> {
+        None
+    }
+}
+
+macro_rules! versioned {
+    ($($name:ty),*) => {
+        $(impl Output for $name {
+            const VERSIONED: bool = true;
+
+            fn version(&self) -> Option<Version> {
+                Some(self.stamp.version)
+            }
+        })*
+    };
+}
+
+versioned!(
+    domain::Assignment,
+    domain::Customer,
+    domain::LicenseType,
+    domain::Organization,
+    domain::Partner,
+    domain::StoreLink
+);
+
+/// An answer, not yet written as HTTP.
+#[derive(Debug)]
+pub struct Answer<O> {
+    /// 200 or 201.
+    pub status: u16,
+    /// Where what was made is.
+    pub location: Option<String>,
+    /// The body.
+    pub body: O,
+    /// What the answer is of.
+    pub of: Of,
+}
+
+/// What an answer is of.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Of {
+    /// This call.
+    ThisCall,
+    /// An earlier, equal call.
+    EarlierCall,
+    /// What this call would do if it were not only tried.
+    Trial,
+}
+
+impl<O> Answer<O> {
+    /// It is so.
+    pub fn ok(body: O) -> Self {
+        Self {
+            status: 200,
+            location: None,
+            body,
+            of: Of::ThisCall,
+        }
+    }
+
+    /// It was made, and is at `location`.
+    pub fn created(location: String, body: O) -> Self {
+        Self {
+            status: 201,
+            location: Some(location),
+            body,
+            of: Of::ThisCall,
+        }
+    }
+}
+
+/// Why an operation gives no answer.
+#[derive(Debug)]
+pub enum Failure {
+    /// The caller can do something about it.
+    Problem(Problem),
+    /// The table could not do it.
+    Table(table::Error),
+}
+
+impl From<Problem> for Failure {
+    fn from(problem: Problem) -> Self {
+        Self::Problem(problem)
+    }
+}
+
+impl From<table::Error> for Failure {
+    fn from(error: table::Error) -> Self {
+        Self::Table(error)
+    }
+}
+
+/// How an operation is called.
+#[derive(Debug, Clone, Copy)]
+pub struct Route {
+    /// The HTTP method.
+    pub method: Method,
+    /// The path, with `{parameters}`.
+    pub path: &'static str,
+    /// Who may.
+    pub access: Access,
+    /// Of several routes of one operation, whose.
+    pub owner: Option<&'static str>,
+}
+
+impl Route {
+    /// The route as API Gateway names it.
+    pub fn key(&self) -> String {
+        format!("{} {}", self.method.name(), self.path)
+    }
+}
+
+/// The methods in use.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Method {
+    /// Reads.
+    Get,
+    /// Makes or acts.
+    Post,
+    /// Makes what it names.
+    Put,
+}
+
+impl Method {
+    /// Its name in HTTP.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Get => "GET",
+            Self::Post => "POST",
+            Self::Put => "PUT",
+        }
+    }
+}
+
+/// Who may use a route.
+#[derive(Debug, Clone, Copy)]
+pub enum Access {
+    /// People with a token and one of these roles. API Gateway checks the token.
+    Roles(&'static [Role]),
+    /// Whoever signed the message.
+    Signature,
+    /// Anyone.
+    Anyone,
+}
+
+impl Access {
+    /// Whether API Gateway lets nobody through without a token.
+    pub fn needs_token(self) -> bool {
+        matches!(self, Self::Roles(_))
+    }
+}
+
+/// A route for people with one of these roles.
+pub const fn route(method: Method, path: &'static str, roles: &'static [Role]) -> Route {
+    Route {
+        method,
+        path,
+        access: Access::Roles(roles),
+        owner: None,
+    }
+}
+
+/// Who calls an operation.
+pub trait Caller: Sized + Send + Sync {
+    /// Finds out who calls, and whether the route is for them at all.
+    fn authenticate(
+        call: &crate::http::Call,
+        route: &Route,
+        context: &Context<'_>,
+    ) -> impl Future<Output = Result<Self, Failure>> + Send;
+
+    /// Who it is, among all callers: what idempotency keys and page tokens are bound to.
+    fn name(&self) -> String;
+
+    /// The party they act for, for the log.
+    fn party(&self) -> Option<String>;
+
+    /// Who it is, as events remember; what changes nothing needs none.
+    fn author(&self) -> Option<event::Author>;
+
+    /// The key under which this call's effect is remembered, if the caller, not a header, brings one.
+    fn message(&self) -> Option<&str> {
+        None
+    }
+}
+
+/// A person, or a machine of the vendor, with a token.
+impl Caller for Actor {
+    async fn authenticate(
+        call: &crate::http::Call,
+        route: &Route,
+        context: &Context<'_>,
+    ) -> Result<Self, Failure> {
+        Ok(call.actor(route, context.claim_prefix)?)
+    }
+
+    fn name(&self) -> String {
+        self.subject.clone()
+    }
+
+    fn party(&self) -> Option<String> {
+        Actor::party(self)
+    }
+
+    fn author(&self) -> Option<event::Author> {
+        Some(Actor::author(self))
+    }
+}
+
+/// Nobody in particular.
+#[derive(Debug)]
+pub struct Anyone;
+
+impl Caller for Anyone {
+    async fn authenticate(_: &crate::http::Call, _: &Route, _: &Context<'_>) -> Result<Self, Failure> {
+        Ok(Self)
+    }
+
+    fn name(&self) -> String {
+        String::new()
+    }
+
+    fn party(&self) -> Option<String> {
+        None
+    }
+
+    fn author(&self) -> Option<event::Author> {
+        None
+    }
+}
+
+/// A message whose signature was verified.
+#[derive(Debug)]
+pub struct Delivery {
+    /// Who sent it.
+    pub source: Source,
+    /// The `webhook-id`, the same at every attempt.
+    pub id: String,
+}
+
+impl Caller for Delivery {
+    async fn authenticate(
+        call: &crate::http::Call,
+        _: &Route,
+        context: &Context<'_>,
+    ) -> Result<Self, Failure> {
+        crate::http::delivery::authenticate(call, context).await
+    }
+
+    fn name(&self) -> String {
+        self.source.id.to_string()
+    }
+
+    fn party(&self) -> Option<String> {
+        Some(self.source.id.to_string())
+    }
+
+    fn author(&self) -> Option<event::Author> {
+        let id = self.source.id.to_string();
+        Some(event::Author {
+            kind: event::AuthorKind::Source,
+            id,
+            email: None,
+        })
+    }
+
+    fn message(&self) -> Option<&str> {
+        Some(&self.id)
+    }
+}

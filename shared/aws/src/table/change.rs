@@ -1,0 +1,377 @@
+//! A change is data: what it writes, on which conditions, and the events it leaves. It is sent as one
+//! transaction, or, to see what it would do, as the checks of its conditions alone.
+
+use std::collections::HashMap;
+
+use aws_sdk_dynamodb::types::{
+    AttributeValue, ConditionCheck, Put, ReturnValuesOnConditionCheckFailure, TransactWriteItem, Update,
+};
+use domain::{Fault, Happening, Timestamp};
+
+use super::Error;
+use super::entity::{Entity, Item, Remembered, from_item, to_item};
+use super::key::Key;
+use super::pattern::Lookup;
+
+/// Why one of a change's conditions does not hold; in the order in which a caller is told.
+#[derive(Debug)]
+pub enum Refusal<O> {
+    /// To this caller there is no such thing.
+    NotFound,
+    /// The object is of another version than `If-Match` says.
+    OtherVersion,
+    /// The present state forbids it.
+    State(Fault),
+    /// A rule forbids it.
+    Rule(Fault),
+    /// It is so already; this is the answer.
+    Already(O),
+    /// It is so already; another condition of the change has the answer.
+    AlreadyToo,
+}
+
+type Judge<O> = Box<dyn Fn(Option<Item>) -> Result<Refusal<O>, Error> + Send + Sync>;
+
+/// What a change of state answers when its condition does not hold, and what it writes when it does.
+pub(super) struct Step<O> {
+    pub(super) key: Key,
+    action: Action,
+    condition: Option<Expression>,
+    pub(super) judge: Judge<O>,
+}
+
+enum Action {
+    Put(Item),
+    Update(Expression),
+    Check,
+}
+
+/// An expression with its names and values.
+#[derive(Debug, Clone, Default)]
+pub struct Expression {
+    text: String,
+    names: HashMap<String, String>,
+    values: HashMap<String, AttributeValue>,
+}
+
+impl Expression {
+    /// An expression in DynamoDB's language; names stand there as `#name`, values as `:name`.
+    pub fn new(text: &str) -> Self {
+        let names = text
+            .split(|c: char| !(c.is_ascii_alphanumeric() || c == '#'))
+            .filter_map(|word| {
+                word.strip_prefix('#')
+                    .map(|name| (word.to_owned(), name.to_owned()))
+            });
+        Self {
+            text: text.to_owned(),
+            names: names.collect(),
+            values: HashMap::new(),
+        }
+    }
+
+    /// With a number for `:name`.
+    pub fn number(mut self, name: &str, value: u64) -> Self {
+        self.values
+            .insert(format!(":{name}"), AttributeValue::N(value.to_string()));
+        self
+    }
+
+    /// With a text for `:name`.
+    pub fn text(mut self, name: &str, value: impl Into<String>) -> Self {
+        self.values
+            .insert(format!(":{name}"), AttributeValue::S(value.into()));
+        self
+    }
+
+    fn names(&self) -> Option<HashMap<String, String>> {
+        Some(self.names.clone()).filter(|names| !names.is_empty())
+    }
+
+    fn values(&self) -> Option<HashMap<String, AttributeValue>> {
+        Some(self.values.clone()).filter(|values| !values.is_empty())
+    }
+}
+
+fn exists() -> Expression {
+    Expression::new("attribute_exists(#pk)")
+}
+
+fn is_new() -> Expression {
+    Expression::new("attribute_not_exists(#pk)")
+}
+
+/// Never holds: the transaction brings the item back and writes nothing.
+fn never() -> Expression {
+    Expression::new("attribute_exists(#pk) AND attribute_not_exists(#pk)")
+}
+
+/// What an operation wants written; `O` is its answer.
+pub struct Change<O> {
+    pub(super) steps: Vec<Step<O>>,
+    happenings: Vec<Happening>,
+}
+
+impl<O> Default for Change<O> {
+    fn default() -> Self {
+        Self {
+            steps: Vec::new(),
+            happenings: Vec::new(),
+        }
+    }
+}
+
+impl<O> Change<O> {
+    /// A change of nothing yet.
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// Leaves an event.
+    pub fn record(&mut self, happening: Happening) {
+        self.happenings.push(happening);
+    }
+
+    /// The events it leaves.
+    pub fn happenings(&self) -> &[Happening] {
+        &self.happenings
+    }
+
+    /// Requires that something exists.
+    pub fn require<L: Lookup>(
+        &mut self,
+        lookup: &L,
+        absent: impl Fn() -> Refusal<O> + Send + Sync + 'static,
+    ) {
+        self.step(lookup.key(), Action::Check, Some(exists()), move |_| Ok(absent()));
+    }
+
+    /// Requires that something is in a state; `judge` sees what it is in instead, if it exists.
+    pub fn require_that<L: Lookup>(
+        &mut self,
+        lookup: &L,
+        condition: Expression,
+        judge: impl Fn(Option<L::Entity>) -> Refusal<O> + Send + Sync + 'static,
+    ) {
+        self.step(lookup.key(), Action::Check, Some(condition), move |item| {
+            Ok(judge(item.map(from_item).transpose()?))
+        });
+    }
+
+    /// Makes what has a new id, and so cannot exist.
+    ///
+    /// # Errors
+    ///
+    /// Never for our own types.
+    pub fn create<E: Entity>(&mut self, entity: &E) -> Result<(), Error> {
+        let clash = |_| Err(Error::Internal("a new id exists already".to_owned()));
+        self.step(entity.key(), Action::Put(to_item(entity)?), Some(is_new()), clash);
+        Ok(())
+    }
+
+    /// Makes what must not exist yet; `judge` sees what exists instead.
+    ///
+    /// # Errors
+    ///
+    /// Never for our own types.
+    pub fn create_once<E: Entity>(
+        &mut self,
+        entity: &E,
+        judge: impl Fn(E) -> Refusal<O> + Send + Sync + 'static,
+    ) -> Result<(), Error> {
+        self.step(
+            entity.key(),
+            Action::Put(to_item(entity)?),
+            Some(is_new()),
+            move |item| {
+                let item = item.ok_or_else(|| Error::Internal("what exists was not returned".to_owned()))?;
+                Ok(judge(from_item(item)?))
+            },
+        );
+        Ok(())
+    }
+
+    /// Makes what, once made, is only confirmed by making it again. With `If-Match` (`if_match` tells
+    /// whether a version is the one that is meant) nothing is made, and only that version confirmed.
+    ///
+    /// # Errors
+    ///
+    /// Never for our own types.
+    pub fn settle<E: Entity>(
+        &mut self,
+        entity: &E,
+        if_match: Option<impl Fn(&E) -> bool + Send + Sync + 'static>,
+        judge: impl Fn(E) -> Refusal<O> + Send + Sync + 'static,
+    ) -> Result<(), Error> {
+        let condition = if if_match.is_some() { never() } else { is_new() };
+        self.step(
+            entity.key(),
+            Action::Put(to_item(entity)?),
+            Some(condition),
+            move |item| {
+                let existing = item.map(from_item::<E>).transpose()?;
+                Ok(match (existing, &if_match) {
+                    (Some(existing), Some(is_meant)) if is_meant(&existing) => judge(existing),
+                    (Some(existing), None) => judge(existing),
+                    _ => Refusal::OtherVersion,
+                })
+            },
+        );
+        Ok(())
+    }
+
+    /// Writes what nothing depends on.
+    ///
+    /// # Errors
+    ///
+    /// Never for our own types.
+    pub fn put<E: Entity>(&mut self, entity: &E) -> Result<(), Error> {
+        let unconditional = |_| {
+            Err(Error::Internal(
+                "a write without condition failed on one".to_owned(),
+            ))
+        };
+        self.step(entity.key(), Action::Put(to_item(entity)?), None, unconditional);
+        Ok(())
+    }
+
+    /// Changes attributes that feed no index key; `judge` sees what stands against it, if it exists.
+    pub fn update<L: Lookup>(
+        &mut self,
+        lookup: &L,
+        update: Expression,
+        condition: Expression,
+        judge: impl Fn(Option<L::Entity>) -> Refusal<O> + Send + Sync + 'static,
+    ) {
+        self.step(
+            lookup.key(),
+            Action::Update(update),
+            Some(condition),
+            move |item| Ok(judge(item.map(from_item).transpose()?)),
+        );
+    }
+
+    /// Remembers an answer, unless one is remembered already and has not expired.
+    pub(super) fn remember(&mut self, remembered: &Remembered, now: Timestamp) -> Result<(), Error> {
+        let free =
+            Expression::new("attribute_not_exists(#pk) OR #expiresAt <= :now").text("now", now.to_string());
+        let told_apart = |_| Err(Error::Internal("a remembered answer was judged".to_owned()));
+        self.step(
+            remembered.key(),
+            Action::Put(to_item(remembered)?),
+            Some(free),
+            told_apart,
+        );
+        Ok(())
+    }
+
+    fn step(
+        &mut self,
+        key: Key,
+        action: Action,
+        condition: Option<Expression>,
+        judge: impl Fn(Option<Item>) -> Result<Refusal<O>, Error> + Send + Sync + 'static,
+    ) {
+        self.steps.push(Step {
+            key,
+            action,
+            condition,
+            judge: Box::new(judge),
+        });
+    }
+}
+
+const RETURN_OLD: ReturnValuesOnConditionCheckFailure = ReturnValuesOnConditionCheckFailure::AllOld;
+
+fn key_attributes(key: &Key) -> Item {
+    let text = |text: &String| AttributeValue::S(text.clone());
+    HashMap::from([("pk".to_owned(), text(&key.pk)), ("sk".to_owned(), text(&key.sk))])
+}
+
+impl<O> Step<O> {
+    /// This step as a part of a transaction.
+    pub(super) fn write(&self, table: &str) -> Result<TransactWriteItem, Error> {
+        let condition = self.condition.as_ref();
+        let written = match &self.action {
+            Action::Put(item) => TransactWriteItem::builder().put(
+                Put::builder()
+                    .table_name(table)
+                    .set_item(Some(item.clone()))
+                    .set_condition_expression(condition.map(|condition| condition.text.clone()))
+                    .set_expression_attribute_names(condition.and_then(Expression::names))
+                    .set_expression_attribute_values(condition.and_then(Expression::values))
+                    .set_return_values_on_condition_check_failure(condition.map(|_| RETURN_OLD))
+                    .build()?,
+            ),
+            Action::Update(update) => {
+                let mut all = update.clone();
+                all.names.extend(
+                    condition
+                        .into_iter()
+                        .flat_map(|condition| condition.names.clone()),
+                );
+                all.values.extend(
+                    condition
+                        .into_iter()
+                        .flat_map(|condition| condition.values.clone()),
+                );
+                TransactWriteItem::builder().update(
+                    Update::builder()
+                        .table_name(table)
+                        .set_key(Some(key_attributes(&self.key)))
+                        .update_expression(&update.text)
+                        .set_condition_expression(condition.map(|condition| condition.text.clone()))
+                        .set_expression_attribute_names(all.names())
+                        .set_expression_attribute_values(all.values())
+                        .set_return_values_on_condition_check_failure(condition.map(|_| RETURN_OLD))
+                        .build()?,
+                )
+            }
+            Action::Check => {
+                return self.check(table).and_then(|check| {
+                    check.ok_or_else(|| Error::Internal("a check without a condition".to_owned()))
+                });
+            }
+        };
+        Ok(written.build())
+    }
+
+    /// Only this step's condition, if it has one.
+    pub(super) fn check(&self, table: &str) -> Result<Option<TransactWriteItem>, Error> {
+        let Some(condition) = &self.condition else {
+            return Ok(None);
+        };
+        let check = ConditionCheck::builder()
+            .table_name(table)
+            .set_key(Some(key_attributes(&self.key)))
+            .condition_expression(&condition.text)
+            .set_expression_attribute_names(condition.names())
+            .set_expression_attribute_values(condition.values())
+            .return_values_on_condition_check_failure(RETURN_OLD)
+            .build()?;
+        Ok(Some(TransactWriteItem::builder().condition_check(check).build()))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_expressions_names_are_read_from_its_text() {
+        let expression = Expression::new("SET #a = #a - :n, #bC = if_not_exists(#bC, :n)").number("n", 1);
+        let mut names: Vec<_> = expression.names().unwrap().into_iter().collect();
+        names.sort();
+        assert_eq!(
+            names,
+            [
+                ("#a".to_owned(), "a".to_owned()),
+                ("#bC".to_owned(), "bC".to_owned())
+            ]
+        );
+        assert_eq!(
+            expression.values().unwrap()[":n"],
+            AttributeValue::N("1".to_owned())
+        );
+    }
+}

@@ -1,0 +1,77 @@
+//! The connection to DynamoDB, made once per function instance.
+
+use std::time::Duration;
+
+use aws_config::environment::EnvironmentVariableCredentialsProvider;
+use aws_sdk_dynamodb::config::retry::RetryConfig;
+use aws_sdk_dynamodb::config::timeout::TimeoutConfig;
+use aws_sdk_dynamodb::config::{BehaviorVersion, Region};
+use aws_sdk_dynamodb::{Client, Config};
+use aws_smithy_http_client::Builder;
+use aws_smithy_http_client::tls::rustls_provider::CryptoMode;
+use aws_smithy_http_client::tls::{Provider, TlsContext, TrustStore};
+
+/// The five roots that sign AWS endpoints (<https://www.amazontrust.com/repository/>). Reading them takes a
+/// tenth of the time of reading the system's store.
+const AMAZON_ROOTS: &[u8] = include_bytes!("amazon_roots.pem");
+
+/// What every client of the table has in common, wherever it is: how long it waits, and how often it tries
+/// again. A transaction carries a token, so trying it again has no second effect. Who calls bounds the
+/// whole by the time the function has left.
+pub fn settings() -> aws_sdk_dynamodb::config::Builder {
+    let timeouts = TimeoutConfig::builder()
+        .connect_timeout(Duration::from_secs(1))
+        .operation_attempt_timeout(Duration::from_secs(3))
+        .build();
+    let retries = RetryConfig::standard()
+        .with_max_attempts(4)
+        .with_initial_backoff(Duration::from_millis(50))
+        .with_max_backoff(Duration::from_secs(1));
+    Config::builder()
+        .behavior_version(BehaviorVersion::latest())
+        .timeout_config(timeouts)
+        .retry_config(retries)
+}
+
+/// The client of a deployed function: region, credentials and, if it is another DynamoDB, its address come
+/// from the environment. `NATIVE_ROOTS=true` trusts the system's certificates instead of Amazon's alone.
+pub fn from_environment() -> Client {
+    let variable = |name: &str| std::env::var(name).ok().filter(|value| !value.is_empty());
+    let endpoint = variable("AWS_ENDPOINT_URL_DYNAMODB").or_else(|| variable("AWS_ENDPOINT_URL"));
+    let plain = endpoint.as_ref().is_some_and(|url| url.starts_with("http://"));
+    let http = if plain {
+        Builder::new().build_http()
+    } else {
+        https(variable("NATIVE_ROOTS").is_some())
+    };
+    let mut config = settings()
+        .http_client(http)
+        .region(variable("AWS_REGION").map(Region::new))
+        .credentials_provider(EnvironmentVariableCredentialsProvider::new());
+    config.set_endpoint_url(endpoint);
+    Client::from_conf(config.build())
+}
+
+fn https(native_roots: bool) -> aws_sdk_dynamodb::config::SharedHttpClient {
+    let roots = match native_roots {
+        true => TrustStore::default(),
+        false => TrustStore::empty().with_pem_certificate(AMAZON_ROOTS),
+    };
+    let builder = Builder::new().tls_provider(Provider::Rustls(CryptoMode::Ring));
+    match TlsContext::builder().with_trust_store(roots).build() {
+        Ok(context) => builder.tls_context(context).build_https(),
+        Err(_) => builder.build_https(),
+    }
+}
+
+/// Opens the connection before the first request needs it. It asks for what no function may do, and the
+/// refusal is as good as an answer: the connection stands, and no permission on the table was needed.
+pub async fn open_connection(client: &Client) {
+    let once = Config::builder().retry_config(RetryConfig::disabled());
+    let _ = client
+        .describe_endpoints()
+        .customize()
+        .config_override(once)
+        .send()
+        .await;
+}

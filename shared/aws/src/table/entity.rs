@@ -1,0 +1,348 @@
+//! What the table holds, and how each is found: all keys of an entity, those of the indexes too, are derived
+//! here from the whole entity, so that no write leaves a stale one behind.
+
+use std::collections::HashMap;
+
+use aws_sdk_dynamodb::types::AttributeValue;
+use domain::{
+    Assignment, Customer, Event, LicenseType, Order, Organization, Partner, Pool, Source, StoreLink,
+    Timestamp,
+};
+use serde::de::DeserializeOwned;
+use serde::{Deserialize, Serialize};
+
+use super::Error;
+use super::key::{self, Key};
+
+/// An item as the SDK has it.
+pub type Item = HashMap<String, AttributeValue>;
+
+/// Something the table holds.
+pub trait Entity: Serialize + DeserializeOwned + Send {
+    /// Its word, kept in each item as `entity` for those who read the stream.
+    const NAME: &'static str;
+
+    /// Where it is.
+    fn key(&self) -> Key;
+
+    /// Where it is in `by-key`, the other way in.
+    fn by_key(&self) -> Option<Key> {
+        None
+    }
+
+    /// Where it is in `by-facet`.
+    fn by_facet(&self) -> Option<Key> {
+        None
+    }
+
+    /// When DynamoDB may forget it.
+    fn forget_at(&self) -> Option<Timestamp> {
+        None
+    }
+}
+
+/// The item of an entity, with all its keys.
+///
+/// # Errors
+///
+/// Never for our own types.
+pub fn to_item<E: Entity>(entity: &E) -> Result<Item, Error> {
+    let mut item: Item = serde_dynamo::to_item(entity)?;
+    let mut put = |name: &str, value: String| {
+        item.insert(name.to_owned(), AttributeValue::S(value));
+    };
+    let key = entity.key();
+    put("pk", key.pk);
+    put("sk", key.sk);
+    put("entity", E::NAME.to_owned());
+    if let Some(key) = entity.by_key() {
+        put("keyPk", key.pk);
+        put("keySk", key.sk);
+    }
+    if let Some(key) = entity.by_facet() {
+        put("facetPk", key.pk);
+        put("facetSk", key.sk);
+    }
+    if let Some(time) = entity.forget_at() {
+        item.insert(
+            "ttl".to_owned(),
+            AttributeValue::N(time.unix_seconds().to_string()),
+        );
+    }
+    Ok(item)
+}
+
+/// The entity of an item.
+///
+/// # Errors
+///
+/// When the item is not one of this entity.
+pub fn from_item<E: Entity>(item: Item) -> Result<E, Error> {
+    Ok(serde_dynamo::from_item(item)?)
+}
+
+/// Makes a value unique: the item's key is the value.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Reservation {
+    /// The value, as the reservation's key.
+    #[serde(skip, default = "nowhere")]
+    pub at: Key,
+    /// The id of what has the value.
+    pub owner: String,
+}
+
+fn nowhere() -> Key {
+    Key {
+        pk: String::new(),
+        sk: String::new(),
+    }
+}
+
+impl Entity for Reservation {
+    const NAME: &'static str = "reservation";
+
+    fn key(&self) -> Key {
+        self.at.clone()
+    }
+}
+
+/// The first answer to a call with an idempotency key.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Remembered {
+    /// Where it is kept.
+    #[serde(skip, default = "nowhere")]
+    pub at: Key,
+    /// A digest of method, path, query and body: under one key, only one request has an answer.
+    pub request: String,
+    /// The HTTP status of the answer.
+    pub status: u16,
+    /// Its `Location`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub location: Option<String>,
+    /// Its body, without secrets.
+    pub body: String,
+    /// From then on the key is free again.
+    pub expires_at: Timestamp,
+}
+
+impl Entity for Remembered {
+    const NAME: &'static str = "idempotency";
+
+    fn key(&self) -> Key {
+        self.at.clone()
+    }
+
+    fn forget_at(&self) -> Option<Timestamp> {
+        Some(self.expires_at)
+    }
+}
+
+/// Says that a message's refusal is in the log, so that it is not written there at every attempt.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct RefusalMark {
+    /// Which message.
+    #[serde(skip, default = "nowhere")]
+    pub at: Key,
+    /// Senders have given up long before.
+    pub expires_at: Timestamp,
+}
+
+impl Entity for RefusalMark {
+    const NAME: &'static str = "refusal";
+
+    fn key(&self) -> Key {
+        self.at.clone()
+    }
+
+    fn forget_at(&self) -> Option<Timestamp> {
+        Some(self.expires_at)
+    }
+}
+
+impl Entity for LicenseType {
+    const NAME: &'static str = "license-type";
+
+    fn key(&self) -> Key {
+        key::license_type(&self.code)
+    }
+}
+
+impl Entity for Source {
+    const NAME: &'static str = "webhook-source";
+
+    fn key(&self) -> Key {
+        key::source(self.id)
+    }
+}
+
+impl Entity for Order {
+    const NAME: &'static str = "order";
+
+    fn key(&self) -> Key {
+        key::order(self.source_id, &self.order_id)
+    }
+}
+
+impl Entity for Partner {
+    const NAME: &'static str = "partner";
+
+    fn key(&self) -> Key {
+        key::partner(self.id)
+    }
+}
+
+impl Entity for StoreLink {
+    const NAME: &'static str = "store-link";
+
+    fn key(&self) -> Key {
+        key::store_link(self.partner_id)
+    }
+}
+
+impl Entity for Customer {
+    const NAME: &'static str = "customer-link";
+
+    fn key(&self) -> Key {
+        key::customer(self.partner_id, self.organization_id)
+    }
+
+    fn by_key(&self) -> Option<Key> {
+        Some(key::partner_of_organization(
+            self.organization_id,
+            self.partner_id,
+        ))
+    }
+}
+
+impl Entity for Organization {
+    const NAME: &'static str = "organization";
+
+    fn key(&self) -> Key {
+        key::organization(self.id)
+    }
+}
+
+impl Entity for Pool {
+    const NAME: &'static str = "license-pool";
+
+    fn key(&self) -> Key {
+        key::pool(self.partner_id, &self.license_type)
+    }
+}
+
+impl Entity for Assignment {
+    const NAME: &'static str = "license-assignment";
+
+    fn key(&self) -> Key {
+        key::assignment(self.partner_id, self.id)
+    }
+
+    fn by_key(&self) -> Option<Key> {
+        Some(key::assignment_of_organization(self.organization_id, self.id))
+    }
+}
+
+impl Entity for Event {
+    const NAME: &'static str = "event";
+
+    fn key(&self) -> Key {
+        key::event(self.home(), self.id)
+    }
+
+    fn by_key(&self) -> Option<Key> {
+        let organization = self.happening.organization_id?;
+        Some(key::event(domain::Home::Organization(organization), self.id))
+    }
+
+    fn by_facet(&self) -> Option<Key> {
+        let license_type = self.happening.kind.license_type()?;
+        Some(Key {
+            pk: key::log_of_license_type(self.home(), license_type),
+            sk: self.id.to_string(),
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use domain::event::{Author, AuthorKind, EventKind};
+    use domain::{Happening, Stamp};
+
+    fn names(item: &Item) -> Vec<&str> {
+        let mut names: Vec<&str> = item.keys().map(String::as_str).collect();
+        names.sort_unstable();
+        names
+    }
+
+    #[test]
+    fn an_item_holds_the_entity_and_every_key_it_is_found_by() {
+        let event = Event {
+            id: "evt_019b8c3e-5c00-7000-8000-000000000005".parse().unwrap(),
+            time: Timestamp::from_unix_millis(1_767_603_600_000),
+            actor: Author {
+                kind: AuthorKind::Partner,
+                id: "s".to_owned(),
+                email: None,
+            },
+            happening: Happening::of_both(
+                EventKind::LicenseAssigned {
+                    assignment_id: "asg_019b8c3e-5c00-7000-8000-000000000004".parse().unwrap(),
+                    license_type: "edge-storage-1y".parse().unwrap(),
+                    quantity: 3,
+                },
+                "prt_019b8c3e-5c00-7000-8000-000000000001".parse().unwrap(),
+                "org_019b8c3e-5c00-7000-8000-000000000002".parse().unwrap(),
+            ),
+        };
+        let item = to_item(&event).unwrap();
+        assert_eq!(
+            names(&item),
+            [
+                "actor",
+                "data",
+                "entity",
+                "facetPk",
+                "facetSk",
+                "id",
+                "keyPk",
+                "keySk",
+                "organizationId",
+                "partnerId",
+                "pk",
+                "sk",
+                "time",
+                "type"
+            ]
+        );
+        assert_eq!(from_item::<Event>(item).unwrap(), event);
+    }
+
+    #[test]
+    fn what_flattens_reads_back() {
+        let partner = Partner {
+            id: "prt_019b8c3e-5c00-7000-8000-000000000001".parse().unwrap(),
+            name: "宮古".parse().unwrap(),
+            external_id: None,
+            stamp: Stamp::new(Timestamp::from_unix_millis(1)),
+        };
+        let item = to_item(&partner).unwrap();
+        assert_eq!(
+            names(&item),
+            [
+                "createdAt",
+                "entity",
+                "id",
+                "name",
+                "pk",
+                "sk",
+                "updatedAt",
+                "version"
+            ]
+        );
+        assert_eq!(from_item::<Partner>(item).unwrap(), partner);
+    }
+}

@@ -1,0 +1,281 @@
+//! The keys of the single table. They are built here, from typed ids, and nowhere else.
+
+use base64::Engine;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use domain::event::Home;
+use domain::{
+    AssignmentId, EventId, ExternalId, LicenseTypeCode, OrderId, OrganizationId, PartnerId, SourceId,
+    StoreAccount,
+};
+use sha2::{Digest, Sha256};
+
+/// Where an item is, in the table or in an index.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Key {
+    /// The partition.
+    pub pk: String,
+    /// The place in it; unique there, also in an index, so that it serves as a position for paging.
+    pub sk: String,
+}
+
+impl Key {
+    fn new(pk: impl Into<String>, sk: impl Into<String>) -> Self {
+        Self {
+            pk: pk.into(),
+            sk: sk.into(),
+        }
+    }
+}
+
+const PROFILE: &str = "PROFILE";
+/// The sort key of items that are alone in their partition.
+const ALONE: &str = "-";
+/// The partition of what is sold.
+pub const CATALOG: &str = "CATALOG";
+/// What the sort keys of license types begin with.
+pub const LICENSE_TYPES: &str = "LICENSE_TYPE#";
+/// What the sort keys of pools begin with.
+pub const POOLS: &str = "POOL#";
+
+/// A free text as one segment of a key: long ones, and those that could be taken for more than one
+/// segment, stand there as their hash.
+fn segment(text: &str) -> String {
+    const LONGEST: usize = 100;
+    if text.len() <= LONGEST && !text.contains('#') && !text.starts_with('~') {
+        text.to_owned()
+    } else {
+        format!("~{}", URL_SAFE_NO_PAD.encode(Sha256::digest(text.as_bytes())))
+    }
+}
+
+/// A license type.
+pub fn license_type(code: &LicenseTypeCode) -> Key {
+    Key::new(CATALOG, format!("{LICENSE_TYPES}{code}"))
+}
+
+/// A webhook source.
+pub fn source(source: SourceId) -> Key {
+    Key::new(format!("SOURCE#{source}"), PROFILE)
+}
+
+/// An order of a source.
+pub fn order(source: SourceId, order: &OrderId) -> Key {
+    Key::new(format!("ORDER#{source}#{}", segment(order.as_str())), ALONE)
+}
+
+/// A partner.
+pub fn partner(partner: PartnerId) -> Key {
+    Key::new(partner_partition(partner), PROFILE)
+}
+
+/// The partition of a partner and what it has.
+pub fn partner_partition(partner: PartnerId) -> String {
+    format!("PARTNER#{partner}")
+}
+
+/// A partner's store link.
+pub fn store_link(partner: PartnerId) -> Key {
+    Key::new(partner_partition(partner), "STORE")
+}
+
+/// An organization in a partner's directory.
+pub fn customer(partner: PartnerId, organization: OrganizationId) -> Key {
+    Key::new(partner_partition(partner), format!("CUSTOMER#{organization}"))
+}
+
+/// A partner's pool of one license type.
+pub fn pool(partner: PartnerId, license_type: &LicenseTypeCode) -> Key {
+    Key::new(partner_partition(partner), format!("{POOLS}{license_type}"))
+}
+
+/// A license assignment.
+pub fn assignment(partner: PartnerId, assignment: AssignmentId) -> Key {
+    Key::new(partner_partition(partner), format!("ASSIGNMENT#{assignment}"))
+}
+
+/// An organization.
+pub fn organization(organization: OrganizationId) -> Key {
+    Key::new(organization_partition(organization), PROFILE)
+}
+
+/// The partition of an organization and what it has.
+pub fn organization_partition(organization: OrganizationId) -> String {
+    format!("ORG#{organization}")
+}
+
+/// What makes an organization's license assignments findable from the organization.
+pub fn assignment_of_organization(organization: OrganizationId, assignment: AssignmentId) -> Key {
+    Key::new(
+        organization_partition(organization),
+        format!("ASSIGNMENT#{assignment}"),
+    )
+}
+
+/// What makes the partners of an organization findable from the organization.
+pub fn partner_of_organization(organization: OrganizationId, partner: PartnerId) -> Key {
+    Key::new(organization_partition(organization), format!("PARTNER#{partner}"))
+}
+
+/// The reservation of a partner's external id, which the vendor gave.
+pub fn partner_external_id(external_id: &ExternalId) -> Key {
+    unique("partner-external-id", segment(external_id.as_str()))
+}
+
+/// The reservation of an organization's external id; each giver (a partner, or the vendor) has its own.
+pub fn organization_external_id(giver: Option<PartnerId>, external_id: &ExternalId) -> Key {
+    let giver = giver.map_or_else(|| "VENDOR".to_owned(), |partner| partner.to_string());
+    unique(
+        "organization-external-id",
+        format!("{giver}#{}", segment(external_id.as_str())),
+    )
+}
+
+/// The reservation of an account at a store.
+pub fn store_account(source: SourceId, account: &StoreAccount) -> Key {
+    unique("store-account", format!("{source}#{}", segment(account.as_str())))
+}
+
+fn unique(kind: &str, value: String) -> Key {
+    Key::new(format!("UNIQUE#{kind}#{value}"), ALONE)
+}
+
+/// An event in the log it is at home in.
+pub fn event(home: Home, event: EventId) -> Key {
+    Key::new(log(home), event.to_string())
+}
+
+/// A party's log, or the vendor's.
+pub fn log(home: Home) -> String {
+    match home {
+        Home::Partner(partner) => format!("LOG#{partner}"),
+        Home::Organization(organization) => format!("LOG#{organization}"),
+        Home::Vendor => "LOG#VENDOR".to_owned(),
+    }
+}
+
+/// The part of a log that is about one license type.
+pub fn log_of_license_type(home: Home, license_type: &LicenseTypeCode) -> String {
+    format!("{}#{license_type}", log(home))
+}
+
+/// What is remembered of a call under a caller's idempotency key.
+pub fn idempotency(caller: &str, operation: &str, key: &str) -> Key {
+    Key::new(
+        format!("IDEMPOTENCY#{}#{operation}#{}", segment(caller), segment(key)),
+        ALONE,
+    )
+}
+
+/// The mark that a message's refusal is in the log already.
+pub fn refused_message(source: SourceId, message: &str) -> Key {
+    Key::new(format!("REFUSED#{source}#{}", segment(message)), ALONE)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const P: &str = "prt_019b8c3e-5c00-7000-8000-000000000001";
+    const O: &str = "org_019b8c3e-5c00-7000-8000-000000000002";
+    const S: &str = "src_019b8c3e-5c00-7000-8000-000000000003";
+    const A: &str = "asg_019b8c3e-5c00-7000-8000-000000000004";
+    const E: &str = "evt_019b8c3e-5c00-7000-8000-000000000005";
+
+    #[test]
+    fn keys_are_these_strings() {
+        let (p, o, s): (PartnerId, OrganizationId, SourceId) =
+            (P.parse().unwrap(), O.parse().unwrap(), S.parse().unwrap());
+        let (a, e): (AssignmentId, EventId) = (A.parse().unwrap(), E.parse().unwrap());
+        let code: LicenseTypeCode = "edge-storage-1y".parse().unwrap();
+        let external: ExternalId = "C-1".parse().unwrap();
+        let expected = [
+            (
+                license_type(&code),
+                "CATALOG".to_owned(),
+                "LICENSE_TYPE#edge-storage-1y".to_owned(),
+            ),
+            (source(s), format!("SOURCE#{S}"), "PROFILE".to_owned()),
+            (
+                order(s, &"SO-1".parse().unwrap()),
+                format!("ORDER#{S}#SO-1"),
+                "-".to_owned(),
+            ),
+            (partner(p), format!("PARTNER#{P}"), "PROFILE".to_owned()),
+            (store_link(p), format!("PARTNER#{P}"), "STORE".to_owned()),
+            (customer(p, o), format!("PARTNER#{P}"), format!("CUSTOMER#{O}")),
+            (
+                pool(p, &code),
+                format!("PARTNER#{P}"),
+                "POOL#edge-storage-1y".to_owned(),
+            ),
+            (
+                assignment(p, a),
+                format!("PARTNER#{P}"),
+                format!("ASSIGNMENT#{A}"),
+            ),
+            (organization(o), format!("ORG#{O}"), "PROFILE".to_owned()),
+            (
+                assignment_of_organization(o, a),
+                format!("ORG#{O}"),
+                format!("ASSIGNMENT#{A}"),
+            ),
+            (
+                partner_of_organization(o, p),
+                format!("ORG#{O}"),
+                format!("PARTNER#{P}"),
+            ),
+            (
+                partner_external_id(&external),
+                "UNIQUE#partner-external-id#C-1".to_owned(),
+                "-".to_owned(),
+            ),
+            (
+                organization_external_id(None, &external),
+                "UNIQUE#organization-external-id#VENDOR#C-1".to_owned(),
+                "-".to_owned(),
+            ),
+            (
+                organization_external_id(Some(p), &external),
+                format!("UNIQUE#organization-external-id#{P}#C-1"),
+                "-".to_owned(),
+            ),
+            (
+                store_account(s, &"ec-4711".parse().unwrap()),
+                format!("UNIQUE#store-account#{S}#ec-4711"),
+                "-".to_owned(),
+            ),
+            (event(Home::Partner(p), e), format!("LOG#{P}"), E.to_owned()),
+            (event(Home::Vendor, e), "LOG#VENDOR".to_owned(), E.to_owned()),
+            (
+                idempotency("auth0|7", "assign-license", "k-1"),
+                "IDEMPOTENCY#auth0|7#assign-license#k-1".to_owned(),
+                "-".to_owned(),
+            ),
+            (
+                refused_message(s, "msg_1"),
+                format!("REFUSED#{S}#msg_1"),
+                "-".to_owned(),
+            ),
+        ];
+        for (key, pk, sk) in expected {
+            assert_eq!((key.pk, key.sk), (pk, sk));
+        }
+        assert_eq!(
+            log_of_license_type(Home::Partner(p), &code),
+            format!("LOG#{P}#edge-storage-1y")
+        );
+    }
+
+    #[test]
+    fn no_free_text_reads_as_two_segments_or_as_a_hash() {
+        let long = "x".repeat(101);
+        for text in ["a#b", "~a", long.as_str()] {
+            let segment = segment(text);
+            assert!(
+                segment.starts_with('~') && segment.len() == 44 && !segment.contains('#'),
+                "{segment}"
+            );
+        }
+        assert_ne!(idempotency("a#b", "c", "d"), idempotency("a", "b#c", "d"));
+    }
+}

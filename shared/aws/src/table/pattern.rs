@@ -1,0 +1,280 @@
+//! Every way in which the table is read, each a type with a name. README lists them.
+
+use aws_sdk_dynamodb::types::AttributeValue;
+use domain::event::{EventType, Home};
+use domain::{
+    Customer, Event, EventId, ExternalId, LicenseType, LicenseTypeCode, Order, OrderId, Organization,
+    OrganizationId, Partner, PartnerId, Pool, Source, SourceId, StoreAccount, StoreLink, Timestamp,
+};
+
+use super::entity::{Entity, Reservation};
+use super::key::{self, Key};
+
+/// The table itself, or one of its indexes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Index {
+    /// The table.
+    Table,
+    /// The other way in: from a customer to what others hold about it.
+    ByKey,
+    /// By product, license type or month.
+    ByFacet,
+}
+
+impl Index {
+    /// The index's name; the table has none.
+    pub fn name(self) -> Option<&'static str> {
+        match self {
+            Self::Table => None,
+            Self::ByKey => Some("by-key"),
+            Self::ByFacet => Some("by-facet"),
+        }
+    }
+
+    /// The attributes that are its partition and sort key.
+    pub fn attributes(self) -> (&'static str, &'static str) {
+        match self {
+            Self::Table => ("pk", "sk"),
+            Self::ByKey => ("keyPk", "keySk"),
+            Self::ByFacet => ("facetPk", "facetSk"),
+        }
+    }
+}
+
+/// Finds one item by its key.
+pub trait Lookup {
+    /// What it finds.
+    type Entity: Entity;
+
+    /// Where it is.
+    fn key(&self) -> Key;
+}
+
+/// Finds the items of one partition in the order of their sort keys.
+pub trait Listing: Sync {
+    /// What it finds.
+    type Entity: Entity;
+
+    /// In the table, or in which index.
+    fn index(&self) -> Index;
+
+    /// In which partition.
+    fn partition(&self) -> String;
+
+    /// From which sort key to which, both included.
+    fn range(&self) -> (String, String);
+
+    /// Keeps only the items whose attribute, at this path, has this value.
+    fn filter(&self) -> Vec<(&'static [&'static str], AttributeValue)> {
+        Vec::new()
+    }
+}
+
+/// All sort keys that begin with `prefix`.
+fn starting_with(prefix: &str) -> (String, String) {
+    (prefix.to_owned(), format!("{prefix}{}", char::MAX))
+}
+
+/// A line of the table of access patterns.
+#[derive(Debug, Clone, Copy)]
+pub struct Described {
+    /// The type's name.
+    pub name: &'static str,
+    /// What it finds, in a line.
+    pub about: &'static str,
+    /// Where it finds it: partition and sort key.
+    pub place: &'static str,
+}
+
+macro_rules! lookups {
+    ($($(#[doc = $about:literal])* $name:ident($($field:ty),*) -> $entity:ty = $key:path, $place:literal;)*) => {
+        $(
+            #[doc = concat!("Finds", $($about,)* ".")]
+            #[derive(Debug, Clone)]
+            pub struct $name($(pub $field),*);
+
+            impl Lookup for $name {
+                type Entity = $entity;
+
+                fn key(&self) -> Key {
+                    lookups!(@call self, $key, $($field),*)
+                }
+            }
+        )*
+
+        const LOOKUPS: &[Described] = &[
+            $(Described { name: stringify!($name), about: concat!($($about),*), place: $place }),*
+        ];
+    };
+    (@call $self:ident, $key:path, $a:ty) => { $key(Borrow::lend(&$self.0)) };
+    (@call $self:ident, $key:path, $a:ty, $b:ty) => {
+        $key(Borrow::lend(&$self.0), Borrow::lend(&$self.1))
+    };
+}
+
+/// Ids go into keys by value, texts by reference.
+trait Borrow<'a, T> {
+    fn lend(&'a self) -> T;
+}
+
+impl<'a, T: Copy> Borrow<'a, T> for T {
+    fn lend(&'a self) -> T {
+        *self
+    }
+}
+
+impl<'a, T> Borrow<'a, &'a T> for T {
+    fn lend(&'a self) -> &'a T {
+        self
+    }
+}
+
+lookups! {
+    /// a webhook source
+    SourceById(SourceId) -> Source = key::source, "`SOURCE#<source>` · `PROFILE`";
+    /// an order that took effect
+    OrderById(SourceId, OrderId) -> Order = key::order, "`ORDER#<source>#<order>` · `-`";
+    /// which partner an account at a store is of
+    OwnerOfStoreAccount(SourceId, StoreAccount) -> Reservation = key::store_account,
+        "`UNIQUE#store-account#<source>#<account>` · `-`";
+    /// which partner has an external id
+    OwnerOfPartnerExternalId(ExternalId) -> Reservation = key::partner_external_id,
+        "`UNIQUE#partner-external-id#<external id>` · `-`";
+    /// which organization has an external id of a giver
+    OwnerOfOrganizationExternalId(Option<PartnerId>, ExternalId) -> Reservation =
+        key::organization_external_id, "`UNIQUE#organization-external-id#<giver>#<external id>` · `-`";
+    /// a license type
+    LicenseTypeByCode(LicenseTypeCode) -> LicenseType = key::license_type, "`CATALOG` · `LICENSE_TYPE#<code>`";
+    /// a partner
+    PartnerById(PartnerId) -> Partner = key::partner, "`PARTNER#<partner>` · `PROFILE`";
+    /// the store link of a partner
+    StoreLinkOfPartner(PartnerId) -> StoreLink = key::store_link, "`PARTNER#<partner>` · `STORE`";
+    /// an organization in a partner's directory
+    CustomerOfPartner(PartnerId, OrganizationId) -> Customer = key::customer,
+        "`PARTNER#<partner>` · `CUSTOMER#<organization>`";
+    /// a partner's pool of one license type
+    PoolOfPartner(PartnerId, LicenseTypeCode) -> Pool = key::pool, "`PARTNER#<partner>` · `POOL#<type>`";
+    /// an organization
+    OrganizationById(OrganizationId) -> Organization = key::organization, "`ORG#<organization>` · `PROFILE`";
+}
+
+/// Finds all license types.
+#[derive(Debug, Clone)]
+pub struct LicenseTypes;
+
+impl Listing for LicenseTypes {
+    type Entity = LicenseType;
+
+    fn index(&self) -> Index {
+        Index::Table
+    }
+
+    fn partition(&self) -> String {
+        key::CATALOG.to_owned()
+    }
+
+    fn range(&self) -> (String, String) {
+        starting_with(key::LICENSE_TYPES)
+    }
+}
+
+/// Finds the pools of a partner.
+#[derive(Debug, Clone)]
+pub struct PoolsOfPartner(pub PartnerId);
+
+impl Listing for PoolsOfPartner {
+    type Entity = Pool;
+
+    fn index(&self) -> Index {
+        Index::Table
+    }
+
+    fn partition(&self) -> String {
+        key::partner_partition(self.0)
+    }
+
+    fn range(&self) -> (String, String) {
+        starting_with(key::POOLS)
+    }
+}
+
+/// Finds the events of a party's or the vendor's log, of a time, a type, a license type.
+#[derive(Debug, Clone)]
+pub struct History {
+    /// Whose log. An organization's holds every event that concerns it, wherever that is at home.
+    pub of: Home,
+    /// From this instant on.
+    pub from: Option<Timestamp>,
+    /// Before this instant.
+    pub to: Option<Timestamp>,
+    /// Only of this type.
+    pub event_type: Option<EventType>,
+    /// Only about this license type.
+    pub license_type: Option<LicenseTypeCode>,
+}
+
+impl Listing for History {
+    type Entity = Event;
+
+    fn index(&self) -> Index {
+        match (self.of, &self.license_type) {
+            (Home::Organization(_), _) => Index::ByKey,
+            (_, Some(_)) => Index::ByFacet,
+            (_, None) => Index::Table,
+        }
+    }
+
+    fn partition(&self) -> String {
+        match (self.index(), &self.license_type) {
+            (Index::ByFacet, Some(license_type)) => key::log_of_license_type(self.of, license_type),
+            _ => key::log(self.of),
+        }
+    }
+
+    fn range(&self) -> (String, String) {
+        let last = format!("evt_{}", char::MAX);
+        let from = self
+            .from
+            .map_or_else(|| "evt_".to_owned(), |from| EventId::first_at(from).to_string());
+        (
+            from,
+            self.to.map_or(last, |to| EventId::last_before(to).to_string()),
+        )
+    }
+
+    fn filter(&self) -> Vec<(&'static [&'static str], AttributeValue)> {
+        let equals = |text: String| AttributeValue::S(text);
+        let mut filter: Vec<(&'static [&'static str], _)> = Vec::new();
+        if let Some(event_type) = &self.event_type {
+            filter.push((&["type"], equals(event_type.to_string())));
+        }
+        if let (Some(license_type), Index::ByKey) = (&self.license_type, self.index()) {
+            filter.push((&["data", "licenseType"], equals(license_type.to_string())));
+        }
+        filter
+    }
+}
+
+const LISTINGS: &[Described] = &[
+    Described {
+        name: "LicenseTypes",
+        about: " all license types",
+        place: "`CATALOG` · `LICENSE_TYPE#…`",
+    },
+    Described {
+        name: "PoolsOfPartner",
+        about: " the pools of a partner",
+        place: "`PARTNER#<partner>` · `POOL#…`",
+    },
+    Described {
+        name: "History",
+        about: " the events of a log, by time, type and license type",
+        place: "`LOG#<partner>` or `LOG#VENDOR` · `<event>`; in `by-key` `LOG#<organization>` · `<event>`; \
+                in `by-facet` `LOG#<partner>#<type>` · `<event>`",
+    },
+];
+
+/// Every access pattern, for README.
+pub fn all() -> impl Iterator<Item = Described> {
+    LOOKUPS.iter().chain(LISTINGS).copied()
+}
