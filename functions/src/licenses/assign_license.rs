@@ -1,0 +1,103 @@
+//! `assign-license`
+
+use aws::http::body::Json;
+use aws::operation::{Method, Nothing, OfPartner, route};
+use aws::table::pattern::{CustomerOfPartner, PoolOfPartner};
+use aws::table::{Change, Expression, Refusal};
+use aws::{Answer, Context, Failure, Input, Operation, Route};
+use deserr::Deserr;
+use domain::license::Lines;
+use domain::{Actor, Assignment, EventKind, Faults, Happening, OrganizationId, Pool, Quantity, Role, Stamp};
+use schemars::JsonSchema;
+
+/// Hands licenses over to a customer, for good.
+pub struct AssignLicense;
+
+/// What to hand over, and to whom.
+#[derive(Debug, Deserr, JsonSchema)]
+#[deserr(error = Faults, rename_all = camelCase, deny_unknown_fields)]
+#[schemars(rename_all = "camelCase", deny_unknown_fields)]
+pub struct NewAssignment {
+    /// The customer: an organization in the partner's directory.
+    organization_id: OrganizationId,
+    /// What: all of it, or nothing.
+    lines: Lines,
+}
+
+impl Operation for AssignLicense {
+    const NAME: &str = "assign-license";
+    const ABOUT: &str = "Hands licenses of the partner's pools over to one of its customers. This cannot be changed or taken back.";
+    const ROUTES: &[Route] = &[route(
+        Method::Post,
+        "/v1/partners/{partnerId}/license-assignments",
+        &[Role::PartnerMember],
+    )];
+    const KEY_REQUIRED: bool = true;
+    const CREATES: bool = true;
+    const REFUSALS: &[(u16, &str, &str)] = &[(
+        409,
+        "license-pool-exhausted",
+        "a pool holds less than a line asks for: `limit` were purchased, `used` are assigned",
+    )];
+
+    type Caller = Actor;
+    type Path = OfPartner;
+    type Query = Nothing;
+    type Body = Json<NewAssignment>;
+    type Output = Assignment;
+
+    async fn execute(
+        context: &Context<'_>,
+        actor: &Actor,
+        input: &Input<Self>,
+    ) -> Result<Answer<Assignment>, Failure> {
+        let partner_id = input.path.partner_id;
+        actor.reach_partner(partner_id)?;
+        let Json(NewAssignment {
+            organization_id,
+            lines,
+        }) = &input.body;
+        let assignment = Assignment {
+            id: context.id(),
+            partner_id,
+            organization_id: *organization_id,
+            lines: lines.clone(),
+            stamp: Stamp::new(context.now),
+        };
+
+        let mut change = Change::new();
+        change.require(&CustomerOfPartner(partner_id, *organization_id), || {
+            Refusal::NotFound
+        });
+        change.create(&assignment)?;
+        for (index, line) in lines.iter().cloned().enumerate() {
+            let pool = PoolOfPartner(partner_id, line.license_type.clone());
+            let assigned = EventKind::LicenseAssigned {
+                assignment_id: assignment.id,
+                license_type: line.license_type.clone(),
+                quantity: line.quantity.get(),
+            };
+            change.record(Happening::of_both(assigned, partner_id, *organization_id));
+            change.update(
+                &pool,
+                hand_over(line.quantity),
+                holds(line.quantity),
+                move |pool| Refusal::State(Pool::exhausted(pool.as_ref(), index, &line)),
+            );
+        }
+
+        let location = format!("/v1/partners/{partner_id}/license-assignments/{}", assignment.id);
+        context
+            .commit(change, Answer::created(location, assignment))
+            .await
+    }
+}
+
+fn hand_over(quantity: Quantity) -> Expression {
+    let text = "SET #available = #available - :quantity, #assigned = #assigned + :quantity";
+    Expression::new(text).number("quantity", quantity.get())
+}
+
+fn holds(quantity: Quantity) -> Expression {
+    Expression::new("#available >= :quantity").number("quantity", quantity.get())
+}

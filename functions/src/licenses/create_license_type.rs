@@ -1,0 +1,80 @@
+//! `create-license-type`
+
+use aws::http::body::Json;
+use aws::operation::{Method, Nothing, route};
+use aws::table::{Change, Refusal};
+use aws::{Answer, Context, Failure, Input, Operation, Route};
+use deserr::Deserr;
+use domain::{
+    Actor, At, EventKind, Fault, Faults, Happening, LicenseType, LicenseTypeCode, Name, Period, Role, Stamp,
+};
+use schemars::JsonSchema;
+
+/// Makes a license type known.
+pub struct CreateLicenseType;
+
+/// A license type to be.
+#[derive(Debug, Deserr, JsonSchema)]
+#[deserr(error = Faults, rename_all = camelCase, deny_unknown_fields)]
+#[schemars(rename_all = "camelCase", deny_unknown_fields)]
+pub struct NewLicenseType {
+    /// Its code, by which orders and assignments name it.
+    code: LicenseTypeCode,
+    /// What people call it.
+    name: Name,
+    /// How long a license lasts from its assignment on.
+    term: Period,
+}
+
+impl Operation for CreateLicenseType {
+    const NAME: &str = "create-license-type";
+    const ABOUT: &str = "Makes a license type known. Orders and assignments name it by its code.";
+    const ROUTES: &[Route] = &[route(Method::Post, "/v1/license-types", &[Role::Operator])];
+    const CREATES: bool = true;
+    const REFUSALS: &[(u16, &str, &str)] =
+        &[(409, "license-type-exists", "there is a license type of this code")];
+
+    type Caller = Actor;
+    type Path = Nothing;
+    type Query = Nothing;
+    type Body = Json<NewLicenseType>;
+    type Output = LicenseType;
+
+    async fn execute(
+        context: &Context<'_>,
+        _: &Actor,
+        input: &Input<Self>,
+    ) -> Result<Answer<LicenseType>, Failure> {
+        let Json(NewLicenseType { code, name, term }) = &input.body;
+        let (code, name, term) = (code.clone(), name.clone(), *term);
+        let license_type = LicenseType {
+            code: code.clone(),
+            name: name.clone(),
+            term,
+            stamp: Stamp::new(context.now),
+        };
+
+        let mut change = Change::new();
+        change.create_once(&license_type, |_| exists())?;
+        let location = format!("/v1/license-types/{code}");
+        let created = EventKind::LicenseTypeCreated {
+            license_type: code,
+            name,
+            term,
+        };
+        change.record(Happening::of_vendor(created));
+
+        context
+            .commit(change, Answer::created(location, license_type))
+            .await
+    }
+}
+
+fn exists() -> Refusal<LicenseType> {
+    let at = At::pointer(&[&"code"]);
+    Refusal::State(Fault::new(
+        at,
+        "license-type-exists",
+        "there is a license type of this code",
+    ))
+}

@@ -1,0 +1,102 @@
+//! `list-license-pools`
+
+use std::collections::BTreeMap;
+
+use aws::http::body::Empty;
+use aws::operation::{Method, Nothing, OfPartner, Output, route};
+use aws::table::pattern::{LicenseTypes, PoolsOfPartner};
+use aws::{Answer, Context, Failure, Input, Operation, Route};
+use domain::{Actor, LicenseTypeCode, Name, Role};
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+/// Shows what a partner bought, assigned, and can still assign.
+pub struct ListLicensePools;
+
+/// All pools of a partner, and their sums.
+#[derive(Debug, Serialize, Deserialize, JsonSchema)]
+pub struct Pools {
+    /// How many licenses were ever bought.
+    total: u64,
+    /// How many can still be assigned.
+    available: u64,
+    /// How many were assigned.
+    assigned: u64,
+    /// Each pool, by license type.
+    items: Vec<PoolItem>,
+}
+
+/// One pool.
+#[derive(Debug, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct PoolItem {
+    /// Of which type.
+    license_type: LicenseTypeCode,
+    /// The type's name.
+    name: Name,
+    /// How many were ever bought.
+    purchased: u64,
+    /// How many can still be assigned.
+    available: u64,
+    /// How many were assigned.
+    assigned: u64,
+}
+
+impl Output for Pools {}
+
+impl Operation for ListLicensePools {
+    const NAME: &str = "list-license-pools";
+    const ABOUT: &str = "Shows what a partner bought, assigned, and can still assign.";
+    const ROUTES: &[Route] = &[route(
+        Method::Get,
+        "/v1/partners/{partnerId}/license-pools",
+        &[Role::Operator, Role::Agent, Role::PartnerMember],
+    )];
+
+    type Caller = Actor;
+    type Path = OfPartner;
+    type Query = Nothing;
+    type Body = Empty;
+    type Output = Pools;
+
+    async fn execute(
+        context: &Context<'_>,
+        actor: &Actor,
+        input: &Input<Self>,
+    ) -> Result<Answer<Pools>, Failure> {
+        let partner = input.path.partner_id;
+        actor.reach_partner(partner)?;
+        let (pools, types) = (PoolsOfPartner(partner), LicenseTypes);
+        let (pools, types) = tokio::try_join!(context.table.list(&pools), context.table.list(&types))?;
+        let mut names: BTreeMap<_, _> = types.into_iter().map(|kind| (kind.code, kind.name)).collect();
+        let item = |pool: domain::Pool| {
+            // A type that is newer than the answer about types still has its code.
+            let name = names
+                .remove(&pool.license_type)
+                .or_else(|| pool.license_type.as_str().parse().ok())?;
+            let domain::Pool {
+                license_type,
+                purchased,
+                available,
+                assigned,
+                ..
+            } = pool;
+            Some(PoolItem {
+                license_type,
+                name,
+                purchased,
+                available,
+                assigned,
+            })
+        };
+        let items: Vec<PoolItem> = pools.into_iter().filter_map(item).collect();
+        // A pool's bound keeps the sums of any number of pools exact.
+        let sum = |part: fn(&PoolItem) -> u64| items.iter().map(part).fold(0, u64::saturating_add);
+        Ok(Answer::ok(Pools {
+            total: sum(|pool| pool.purchased),
+            available: sum(|pool| pool.available),
+            assigned: sum(|pool| pool.assigned),
+            items,
+        }))
+    }
+}

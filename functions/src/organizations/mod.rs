@@ -1,0 +1,3 @@
+//! Customer organizations.
+
+pub mod create_organization;

@@ -1,0 +1,83 @@
+//! `create-partner`
+
+use aws::http::body::Json;
+use aws::operation::{Method, Nothing, route};
+use aws::table::pattern::OwnerOfPartnerExternalId;
+use aws::table::{Change, Lookup, Refusal, Reservation};
+use aws::{Answer, Context, Failure, Input, Operation, Route};
+use deserr::Deserr;
+use domain::{Actor, At, EventKind, ExternalId, Fault, Faults, Happening, Name, Partner, Role, Stamp};
+use schemars::JsonSchema;
+
+/// Makes a partner known.
+pub struct CreatePartner;
+
+/// A partner to be.
+#[derive(Debug, Deserr, JsonSchema)]
+#[deserr(error = Faults, rename_all = camelCase, deny_unknown_fields)]
+#[schemars(rename_all = "camelCase", deny_unknown_fields)]
+pub struct NewPartner {
+    /// What people call it.
+    name: Name,
+    /// The vendor's own id for it; no other partner may have it.
+    external_id: Option<ExternalId>,
+}
+
+impl Operation for CreatePartner {
+    const NAME: &str = "create-partner";
+    const ABOUT: &str = "Makes a partner known.";
+    const ROUTES: &[Route] = &[route(Method::Post, "/v1/partners", &[Role::Operator])];
+    const CREATES: bool = true;
+    const REFUSALS: &[(u16, &str, &str)] =
+        &[(409, "external-id-taken", "another partner has this external id")];
+
+    type Caller = Actor;
+    type Path = Nothing;
+    type Query = Nothing;
+    type Body = Json<NewPartner>;
+    type Output = Partner;
+
+    async fn execute(
+        context: &Context<'_>,
+        _: &Actor,
+        input: &Input<Self>,
+    ) -> Result<Answer<Partner>, Failure> {
+        let Json(NewPartner { name, external_id }) = &input.body;
+        let partner = Partner {
+            id: context.id(),
+            name: name.clone(),
+            external_id: external_id.clone(),
+            stamp: Stamp::new(context.now),
+        };
+
+        let mut change = Change::new();
+        change.create(&partner)?;
+        if let Some(external_id) = external_id {
+            let at = OwnerOfPartnerExternalId(external_id.clone()).key();
+            change.create_once(
+                &Reservation {
+                    at,
+                    owner: partner.id.to_string(),
+                },
+                |_| taken(),
+            )?;
+        }
+        let created = EventKind::PartnerCreated {
+            name: name.clone(),
+            external_id: external_id.clone(),
+        };
+        change.record(Happening::of_partner(created, partner.id));
+
+        let location = format!("/v1/partners/{}", partner.id);
+        context.commit(change, Answer::created(location, partner)).await
+    }
+}
+
+fn taken() -> Refusal<Partner> {
+    let at = At::pointer(&[&"externalId"]);
+    Refusal::State(Fault::new(
+        at,
+        "external-id-taken",
+        "another partner has this external id",
+    ))
+}

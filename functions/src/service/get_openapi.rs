@@ -1,0 +1,44 @@
+//! `get-openapi`
+
+use aws::http::body::Empty;
+use aws::operation::{Access, Anyone, Method, Nothing, Output};
+use aws::{Answer, Context, Failure, Input, Operation, Route};
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+/// Describes this API.
+pub struct GetOpenapi;
+
+/// The description, made from the operations' own types. `UPDATE=1 cargo test` writes it.
+const DOCUMENT: &str = include_str!("openapi.json");
+
+/// An OpenAPI document.
+#[derive(Debug, Serialize, Deserialize, JsonSchema)]
+#[serde(transparent)]
+pub struct Document(serde_json::Map<String, serde_json::Value>);
+
+impl Output for Document {}
+
+impl Operation for GetOpenapi {
+    const NAME: &str = "get-openapi";
+    const ABOUT: &str = "Describes this API (OpenAPI 3.1).";
+    const ROUTES: &[Route] = &[Route {
+        method: Method::Get,
+        path: "/v1/openapi.json",
+        access: Access::Anyone,
+        owner: None,
+    }];
+
+    type Caller = Anyone;
+    type Path = Nothing;
+    type Query = Nothing;
+    type Body = Empty;
+    type Output = Document;
+
+    async fn execute(_: &Context<'_>, _: &Anyone, _: &Input<Self>) -> Result<Answer<Document>, Failure> {
+        let document = serde_json::from_str(DOCUMENT);
+        Ok(Answer::ok(Document(document.map_err(|error| {
+            aws::table::Error::Internal(error.to_string())
+        })?)))
+    }
+}

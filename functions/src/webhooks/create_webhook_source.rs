@@ -1,0 +1,99 @@
+//! `create-webhook-source`
+
+use aws::http::body::Json;
+use aws::operation::{Method, Nothing, Output, route};
+use aws::table::Change;
+use aws::{Answer, Context, Failure, Input, Operation, Route};
+use deserr::Deserr;
+use domain::webhook::Secret;
+use domain::{Actor, DeploymentKey, EventKind, Faults, Happening, Name, Role, Source, Stamp, Version};
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+/// Lets a store send signed messages.
+pub struct CreateWebhookSource;
+
+/// A store to be.
+#[derive(Debug, Deserr, JsonSchema)]
+#[deserr(error = Faults, rename_all = camelCase, deny_unknown_fields)]
+#[schemars(rename_all = "camelCase", deny_unknown_fields)]
+pub struct NewSource {
+    /// What people call it.
+    name: Name,
+    /// Whether its orders may name any partner instead of an account that is linked.
+    #[deserr(default)]
+    #[schemars(default)]
+    may_name_partners: bool,
+}
+
+/// A store, with its secret this once.
+#[derive(Debug, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct SourceWithSecret {
+    /// The store.
+    #[serde(flatten)]
+    source: Source,
+    /// What it signs with (Standard Webhooks: `whsec_` and base64). It is not shown again.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    secret: Option<String>,
+}
+
+impl Output for SourceWithSecret {
+    const VERSIONED: bool = true;
+
+    fn version(&self) -> Option<Version> {
+        Some(self.source.stamp.version)
+    }
+}
+
+impl Operation for CreateWebhookSource {
+    const NAME: &str = "create-webhook-source";
+    const ABOUT: &str = "Lets a store send signed messages. Its secret is shown in this answer only.";
+    const ROUTES: &[Route] = &[route(Method::Post, "/v1/webhook-sources", &[Role::Operator])];
+    const CREATES: bool = true;
+
+    type Caller = Actor;
+    type Path = Nothing;
+    type Query = Nothing;
+    type Body = Json<NewSource>;
+    type Output = SourceWithSecret;
+
+    async fn execute(
+        context: &Context<'_>,
+        _: &Actor,
+        input: &Input<Self>,
+    ) -> Result<Answer<SourceWithSecret>, Failure> {
+        let Json(NewSource {
+            name,
+            may_name_partners,
+        }) = &input.body;
+        let source = Source {
+            id: context.id(),
+            name: name.clone(),
+            may_name_partners: *may_name_partners,
+            secret_version: 1,
+            stamp: Stamp::new(context.now),
+        };
+
+        let mut change = Change::new();
+        change.create(&source)?;
+        change.record(Happening::of_vendor(EventKind::WebhookSourceCreated {
+            source_id: source.id,
+            name: name.clone(),
+            may_name_partners: *may_name_partners,
+        }));
+
+        let location = format!("/v1/webhook-sources/{}", source.id);
+        context
+            .commit(
+                change,
+                Answer::created(location, SourceWithSecret { source, secret: None }),
+            )
+            .await
+    }
+
+    fn reveal(key: &DeploymentKey, output: &mut SourceWithSecret) {
+        let source = &output.source;
+        output.secret = Some(Secret::derive(key, source.id, source.secret_version).reveal());
+    }
+}

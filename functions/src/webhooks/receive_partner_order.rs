@@ -1,0 +1,182 @@
+//! `receive-partner-order`: verifies a store's message (its signature is its authority) and hands it to the
+//! file of its type.
+
+use aws::http::body::{Raw, not_json};
+use aws::operation::{Access, Delivery, Method, Nothing, Output};
+use aws::table::{Change, RefusalMark, key};
+use aws::{Answer, Context, Failure, Input, Operation, Route};
+use deserr::Deserr;
+use domain::fault::collect;
+use domain::{EventKind, Fault, Faults, Happening, Order, Problem, SourceId, Stage, Timestamp};
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use super::order_placed;
+
+/// Takes a store's message.
+pub struct ReceivePartnerOrder;
+
+/// From which store.
+#[derive(Debug, Deserr, JsonSchema)]
+#[deserr(error = Faults, rename_all = camelCase, deny_unknown_fields)]
+#[schemars(rename_all = "camelCase")]
+pub struct OfSource {
+    /// The store.
+    #[expect(dead_code, reason = "the caller is the source already")]
+    source_id: SourceId,
+}
+
+/// What became of a message.
+#[derive(Debug, Serialize, Deserialize, JsonSchema)]
+#[serde(tag = "outcome", rename_all = "camelCase", rename_all_fields = "camelCase")]
+pub enum Receipt {
+    /// It took effect, now or at an earlier attempt.
+    Applied {
+        /// The order.
+        order: Order,
+    },
+    /// Its type means nothing here, and it never will take effect.
+    Ignored {
+        /// The type.
+        message_type: String,
+    },
+}
+
+impl Output for Receipt {}
+
+/// What all messages have in common. What they say beyond is no fault: stores may say more than we read.
+#[derive(Debug, Deserr)]
+#[deserr(error = Faults)]
+struct Message {
+    r#type: String,
+}
+
+/// Beside its type, what every message of a type we know must say.
+#[derive(Debug, Deserr)]
+#[deserr(error = Faults)]
+struct Sent {
+    #[expect(
+        dead_code,
+        reason = "it must be there and right; the order of messages does not rest on it"
+    )]
+    timestamp: Timestamp,
+}
+
+impl Operation for ReceivePartnerOrder {
+    const NAME: &str = "receive-partner-order";
+    const ABOUT: &str =
+        "Takes a store's signed message. An order fills the pools of the partner whose account it names.";
+    const ROUTES: &[Route] = &[Route {
+        method: Method::Post,
+        path: "/v1/webhooks/{sourceId}",
+        access: Access::Signature,
+        owner: None,
+    }];
+    const REFUSALS: &[(u16, &str, &str)] = &[
+        (422, "invalid-message", "the message has faults; all are listed"),
+        (422, "account-not-linked", "no partner is linked to this account"),
+        (422, "partner-not-allowed", "this source may not name partners"),
+        (422, "unknown-partner", "there is no such partner"),
+        (
+            422,
+            "unknown-license-type",
+            "there is no license type of this code",
+        ),
+        (
+            422,
+            "pool-overflow",
+            "the pool would hold more than is ever counted",
+        ),
+    ];
+
+    type Caller = Delivery;
+    type Path = OfSource;
+    type Query = Nothing;
+    type Body = Raw;
+    type Output = Receipt;
+
+    async fn execute(
+        context: &Context<'_>,
+        delivery: &Delivery,
+        input: &Input<Self>,
+    ) -> Result<Answer<Receipt>, Failure> {
+        match dispatch(context, delivery, &input.body.0).await {
+            Err(Failure::Problem(problem)) => {
+                record_refusal(context, delivery, &problem).await?;
+                Err(problem.into())
+            }
+            answered => answered,
+        }
+    }
+}
+
+async fn dispatch(
+    context: &Context<'_>,
+    delivery: &Delivery,
+    body: &[u8],
+) -> Result<Answer<Receipt>, Failure> {
+    let message: serde_json::Value =
+        serde_json::from_slice(body).map_err(|error| malformed(not_json(&error)))?;
+    let Message { r#type } = deserr::deserialize(message.clone()).map_err(malformed)?;
+    match r#type.as_str() {
+        "order.placed" => {
+            let mut faults = Faults::default();
+            collect::<Sent>(&mut faults, deserr::deserialize(message.clone()));
+            let placed = collect(&mut faults, order_placed::parse(message));
+            match placed.filter(|_| faults.0.is_empty()) {
+                Some(placed) => order_placed::apply(context, delivery, placed).await,
+                None => Err(malformed(faults).into()),
+            }
+        }
+        _ => ignore(context, delivery, r#type).await,
+    }
+}
+
+async fn ignore(
+    context: &Context<'_>,
+    delivery: &Delivery,
+    named: String,
+) -> Result<Answer<Receipt>, Failure> {
+    let message_type: String = named.chars().filter(|c| !c.is_control()).take(100).collect();
+    let mut change = Change::new();
+    change.record(Happening::of_vendor(EventKind::WebhookIgnored {
+        source_id: delivery.source.id,
+        webhook_id: delivery.id.clone(),
+        message_type: message_type.clone(),
+    }));
+    context
+        .commit(change, Answer::ok(Receipt::Ignored { message_type }))
+        .await
+}
+
+/// Its sender is known, so what is wrong with a message is told as its rules, not as a request's form.
+fn malformed(faults: Faults) -> Problem {
+    let detail = "the message has faults; send it again when they are mended";
+    Problem {
+        faults: faults.0,
+        ..Problem::new(Stage::Rule, "invalid-message", detail)
+    }
+}
+
+/// Leaves in the vendor's log, once per message, why it did not take effect. The message is judged afresh at
+/// its next attempt.
+async fn record_refusal(
+    context: &Context<'_>,
+    delivery: &Delivery,
+    problem: &Problem,
+) -> Result<(), Failure> {
+    /// As many faults as an event has room for.
+    const KEPT: usize = 50;
+    let errors: Vec<Fault> = problem.faults.iter().take(KEPT).cloned().collect();
+    let at = key::refused_message(delivery.source.id, &delivery.id);
+    let mark = RefusalMark {
+        at,
+        expires_at: context.forget_at(),
+    };
+    let refused = EventKind::WebhookRefused {
+        source_id: delivery.source.id,
+        webhook_id: delivery.id.clone(),
+        errors,
+    };
+    context.record_once(&mark, Happening::of_vendor(refused)).await
+}
