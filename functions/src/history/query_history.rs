@@ -25,8 +25,10 @@ pub struct QueryHistory;
 #[schemars(rename_all = "camelCase")]
 pub struct Owner {
     /// A partner's.
+    #[deserr(default)]
     partner_id: Option<PartnerId>,
     /// An organization's.
+    #[deserr(default)]
     organization_id: Option<OrganizationId>,
 }
 
@@ -47,13 +49,17 @@ impl Owner {
 #[schemars(rename_all = "camelCase", deny_unknown_fields)]
 pub struct Filter {
     /// From this instant on.
+    #[deserr(default)]
     from: Option<Timestamp>,
     /// Before this instant.
+    #[deserr(default)]
     to: Option<Timestamp>,
     /// Only events of this type.
-    #[schemars(with = "Option<EventType>")]
-    r#type: Option<EventType>,
+    #[deserr(rename = "type", default)]
+    #[schemars(rename = "type")]
+    event_type: Option<EventType>,
     /// Only events about this license type.
+    #[deserr(default)]
     license_type: Option<LicenseTypeCode>,
     /// Newest first (`desc`) or oldest first (`asc`).
     #[deserr(default)]
@@ -160,7 +166,7 @@ impl Operation for QueryHistory {
             of,
             from: filter.from,
             to: filter.to,
-            event_type: filter.r#type,
+            event_type: filter.event_type,
             license_type: filter.license_type.clone(),
         };
         let page = context.page(&history, filter.order == Direction::Asc).await?;

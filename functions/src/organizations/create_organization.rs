@@ -24,8 +24,10 @@ pub struct NewOrganization {
     /// What people call it.
     name: Name,
     /// Its id in your own system; no other organization that you created may have it.
+    #[deserr(default)]
     external_id: Option<ExternalId>,
     /// The partner whose customer it is. A partner's admin must name their own.
+    #[deserr(default)]
     partner_id: Option<PartnerId>,
 }
 

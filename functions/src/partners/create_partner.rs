@@ -20,6 +20,7 @@ pub struct NewPartner {
     /// What people call it.
     name: Name,
     /// The vendor's own id for it; no other partner may have it.
+    #[deserr(default)]
     external_id: Option<ExternalId>,
 }
 

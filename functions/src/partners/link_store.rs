@@ -27,6 +27,7 @@ pub struct Account {
     account: StoreAccount,
     /// What the store handed to its signed-in buyer, good for a quarter of an hour. A partner's admin needs
     /// it: nobody takes another's orders by naming an account.
+    #[deserr(default)]
     proof: Option<String>,
 }
 

@@ -26,7 +26,9 @@ struct Message {
 #[deserr(error = Faults, rename_all = camelCase, validate = one_buyer -> Faults)]
 pub struct Placed {
     order_id: OrderId,
+    #[deserr(default)]
     store_account: Option<StoreAccount>,
+    #[deserr(default)]
     partner_id: Option<PartnerId>,
     lines: Sold,
 }

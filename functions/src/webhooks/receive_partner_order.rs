@@ -48,7 +48,8 @@ impl Output for Receipt {}
 #[derive(Debug, Deserr)]
 #[deserr(error = Faults)]
 struct Message {
-    r#type: String,
+    #[deserr(rename = "type")]
+    message_type: String,
 }
 
 /// Beside its type, what every message of a type we know must say.
@@ -117,8 +118,8 @@ async fn dispatch(
 ) -> Result<Answer<Receipt>, Failure> {
     let message: serde_json::Value =
         serde_json::from_slice(body).map_err(|error| malformed(not_json(&error)))?;
-    let Message { r#type } = deserr::deserialize(message.clone()).map_err(malformed)?;
-    match r#type.as_str() {
+    let Message { message_type } = deserr::deserialize(message.clone()).map_err(malformed)?;
+    match message_type.as_str() {
         "order.placed" => {
             let mut faults = Faults::default();
             collect::<Sent>(&mut faults, deserr::deserialize(message.clone()));
@@ -128,14 +129,14 @@ async fn dispatch(
                 None => Err(malformed(faults).into()),
             }
         }
-        _ => ignore(context, delivery, r#type).await,
+        _ => ignore(context, delivery, &message_type).await,
     }
 }
 
 async fn ignore(
     context: &Context<'_>,
     delivery: &Delivery,
-    named: String,
+    named: &str,
 ) -> Result<Answer<Receipt>, Failure> {
     let message_type: String = named.chars().filter(|c| !c.is_control()).take(100).collect();
     let mut change = Change::new();

@@ -1,8 +1,8 @@
 //! Typed ids: a prefix that says what the id names, and a UUIDv7 (RFC 9562), so that ids sort by the time
 //! they were given.
 
-use std::sync::Mutex;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::collections::BTreeMap;
+use std::sync::{Mutex, PoisonError};
 
 use uuid::{Builder, ContextV7, Uuid};
 
@@ -122,7 +122,11 @@ pub struct Ids(Source);
 #[derive(Debug)]
 enum Source {
     Random(Mutex<ContextV7>),
-    Counted(AtomicU64),
+    /// How many ids of each prefix were given.
+    Counted {
+        first: u64,
+        given: Mutex<BTreeMap<&'static str, u64>>,
+    },
 }
 
 impl Ids {
@@ -131,31 +135,40 @@ impl Ids {
         Self(Source::Random(Mutex::new(ContextV7::new())))
     }
 
-    /// Ids that are the same in every run, counted from `first`: for the demo world and the tests.
+    /// Ids that are the same in every run, each kind counted from `first`: for the demo world and the tests.
     pub fn counted_from(first: u64) -> Self {
-        Self(Source::Counted(AtomicU64::new(first)))
+        Self(Source::Counted {
+            first,
+            given: Mutex::default(),
+        })
     }
 
     /// A new id of the kind asked for, given at `now`.
     pub fn next<T: Id>(&self, now: Timestamp) -> T {
-        T::from(self.uuid(now))
+        T::from(self.of_kind(T::PREFIX, now))
     }
 
     /// A bare UUIDv7.
     pub fn uuid(&self, now: Timestamp) -> Uuid {
+        self.of_kind("", now)
+    }
+
+    fn of_kind(&self, prefix: &'static str, now: Timestamp) -> Uuid {
         let millis = now.unix_millis();
+        // A poisoned lock still holds what can be used: it is plain data.
         match &self.0 {
             Source::Random(context) => {
                 let nanos = u32::try_from(millis % 1000 * 1_000_000).unwrap_or_default();
-                // A poisoned lock still holds a usable context: it is plain data.
-                let context = context.lock().unwrap_or_else(|poisoned| poisoned.into_inner());
+                let context = context.lock().unwrap_or_else(PoisonError::into_inner);
                 Uuid::new_v7(uuid::Timestamp::from_unix(&*context, millis / 1000, nanos))
             }
-            Source::Counted(next) => {
-                let count = next.fetch_add(1, Ordering::Relaxed);
+            Source::Counted { first, given } => {
+                let mut given = given.lock().unwrap_or_else(PoisonError::into_inner);
+                let count = given.entry(prefix).or_insert(*first);
                 let mut bytes = [0; 10];
                 let [_, _, tail @ ..] = &mut bytes;
                 tail.copy_from_slice(&count.to_be_bytes());
+                *count += 1;
                 Builder::from_unix_timestamp_millis(millis, &bytes).into_uuid()
             }
         }

@@ -96,6 +96,14 @@ impl Period {
         }
     }
 
+    /// So many minutes.
+    pub const fn minutes(minutes: u16) -> Self {
+        Self {
+            months: 0,
+            millis: minutes as i64 * 60_000,
+        }
+    }
+
     fn parse(text: &str) -> Option<Self> {
         let (date, time) = match text.strip_prefix('P')?.split_once('T') {
             Some((_, "")) => return None,

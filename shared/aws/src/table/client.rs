@@ -5,7 +5,7 @@ use std::time::Duration;
 use aws_config::environment::EnvironmentVariableCredentialsProvider;
 use aws_sdk_dynamodb::config::retry::RetryConfig;
 use aws_sdk_dynamodb::config::timeout::TimeoutConfig;
-use aws_sdk_dynamodb::config::{BehaviorVersion, Region};
+use aws_sdk_dynamodb::config::{BehaviorVersion, Region, SharedHttpClient};
 use aws_sdk_dynamodb::{Client, Config};
 use aws_smithy_http_client::Builder;
 use aws_smithy_http_client::tls::rustls_provider::CryptoMode;
@@ -38,21 +38,20 @@ pub fn settings() -> aws_sdk_dynamodb::config::Builder {
 pub fn from_environment() -> Client {
     let variable = |name: &str| std::env::var(name).ok().filter(|value| !value.is_empty());
     let endpoint = variable("AWS_ENDPOINT_URL_DYNAMODB").or_else(|| variable("AWS_ENDPOINT_URL"));
-    let plain = endpoint.as_ref().is_some_and(|url| url.starts_with("http://"));
-    let http = if plain {
-        Builder::new().build_http()
-    } else {
-        https(variable("NATIVE_ROOTS").is_some())
-    };
+    let native_roots = variable("NATIVE_ROOTS").is_some_and(|value| value == "true");
     let mut config = settings()
-        .http_client(http)
+        .http_client(http_client(endpoint.as_deref(), native_roots))
         .region(variable("AWS_REGION").map(Region::new))
         .credentials_provider(EnvironmentVariableCredentialsProvider::new());
     config.set_endpoint_url(endpoint);
     Client::from_conf(config.build())
 }
 
-fn https(native_roots: bool) -> aws_sdk_dynamodb::config::SharedHttpClient {
+/// What speaks HTTP with DynamoDB: TLS, unless another DynamoDB's address says otherwise.
+pub fn http_client(endpoint: Option<&str>, native_roots: bool) -> SharedHttpClient {
+    if endpoint.is_some_and(|url| url.starts_with("http://")) {
+        return Builder::new().build_http();
+    }
     let roots = match native_roots {
         true => TrustStore::default(),
         false => TrustStore::empty().with_pem_certificate(AMAZON_ROOTS),

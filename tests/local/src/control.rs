@@ -1,0 +1,102 @@
+//! The control routes: what only the local stack has.
+
+use aws::Route;
+use domain::{Period, Timestamp};
+use serde::Deserialize;
+use serde_json::{Value, json};
+
+use crate::gateway::{Request, Response};
+use crate::issuer::Wanted;
+use crate::{Shared, demo};
+
+/// Answers a control route; none if it is not one.
+pub async fn answer(shared: &Shared, request: &Request) -> Option<Response> {
+    let answer = match (request.method.as_str(), request.path.as_str()) {
+        ("GET", "/.well-known/openid-configuration") => ok(&shared.issuer.configuration()),
+        ("GET", "/.well-known/jwks.json") => ok(&shared.issuer.keys()),
+        ("POST", "/_local/token") => match read::<Wanted>(request) {
+            Ok(wanted) => ok(&json!({ "token": shared.issuer.token(&wanted, shared.clock.now()) })),
+            Err(refusal) => refusal,
+        },
+        ("GET", "/_local/time") => time(shared),
+        ("POST", "/_local/time") => match read::<Turn>(request) {
+            Ok(turn) => turn_clock(shared, turn),
+            Err(refusal) => refusal,
+        },
+        // No operation is scheduled yet, so a run is over at once.
+        ("POST", "/_local/tick") => ok(&json!({ "fired": [] })),
+        ("GET", "/_local/mail") => ok(&json!({ "items": [] })),
+        ("GET", "/_local/capacity") => ok(&json!({ "operations": shared.seam.take_costs() })),
+        ("POST", "/_local/demo") => match demo::load(shared).await {
+            Ok(world) => ok(&world),
+            Err(error) => Response::message(500, &error.to_string()),
+        },
+        ("POST", path) => invoke(shared, path.strip_prefix("/_local/invoke/")?, &request.body).await,
+        _ => return None,
+    };
+    Some(answer)
+}
+
+fn ok(body: &Value) -> Response {
+    Response::json(200, body)
+}
+
+fn read<T: for<'de> Deserialize<'de>>(request: &Request) -> Result<T, Response> {
+    serde_json::from_slice(&request.body).map_err(|error| Response::message(400, &error.to_string()))
+}
+
+/// How the clock is turned.
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "lowercase")]
+enum Turn {
+    Set(Timestamp),
+    Advance(Period),
+    Run(bool),
+}
+
+fn turn_clock(shared: &Shared, turn: Turn) -> Response {
+    match turn {
+        Turn::Set(instant) if !shared.clock.stop_at(instant) => {
+            return Response::message(409, "the clock never goes back");
+        }
+        Turn::Set(_) => {}
+        Turn::Advance(period) => shared.clock.advance(period),
+        Turn::Run(true) => shared.clock.run(),
+        Turn::Run(false) => return Response::message(400, "`run` must be true; `set` stops the clock"),
+    }
+    time(shared)
+}
+
+fn time(shared: &Shared) -> Response {
+    ok(&json!({ "now": shared.clock.now(), "running": shared.clock.is_running() }))
+}
+
+/// As Lambda's own Invoke answers: a function's failure is an answer too.
+async fn invoke(shared: &Shared, operation: &str, payload: &[u8]) -> Response {
+    let payload = match serde_json::from_slice(payload) {
+        Ok(payload) => payload,
+        Err(error) => return Response::message(400, &format!("the payload is not JSON: {error}")),
+    };
+    match shared.gateway.invoke(operation, payload).await {
+        None => Response::message(404, &format!("there is no function `{operation}`")),
+        Some(Ok(answer)) => ok(&answer),
+        Some(Err(crash)) => {
+            let body = json!({ "errorType": crash.kind, "errorMessage": crash.message });
+            let mut answer = ok(&body);
+            answer
+                .headers
+                .push(("x-amz-function-error".to_owned(), "Unhandled".to_owned()));
+            answer
+        }
+    }
+}
+
+/// Every route of the system, for those who list them.
+pub fn routes() -> Vec<(&'static str, &'static Route)> {
+    let operations = functions::operations().into_iter();
+    let routes = operations.flat_map(|entry| {
+        let (name, routes) = (entry.description.name, entry.description.routes);
+        routes.iter().map(move |route| (name, route))
+    });
+    routes.collect()
+}

@@ -1,0 +1,286 @@
+//! The demo world: two partners, a store, license types, customers, orders. It is made by the operations
+//! themselves, with a clock and ids of its own, so it is the same wherever and whenever it is loaded; loading
+//! it again changes nothing.
+
+use std::sync::Arc;
+
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
+use domain::{Ids, Period, Timestamp};
+use serde_json::{Value, json};
+
+use crate::clock::Clock;
+use crate::gateway::{Gateway, Request};
+use crate::issuer::Issuer;
+use crate::{Error, Shared};
+
+/// When the demo world begins; each call that makes it comes a minute later.
+pub const BEGIN: &str = "2026-01-05T09:00:00Z";
+
+/// When it is complete: where the clock of its canonical calls stands.
+pub const COMPLETE: &str = "2026-01-05T10:00:00Z";
+
+const MINUTE: Period = Period::minutes(1);
+
+struct Maker {
+    gateway: Gateway,
+    clock: Arc<Clock>,
+    issuer: Arc<Issuer>,
+    step: u32,
+}
+
+/// Makes the demo world; answers its ids and a token per role.
+pub async fn load(shared: &Shared) -> Result<Value, Error> {
+    let clock = Arc::new(Clock::stopped(BEGIN.parse::<Timestamp>()?));
+    let gateway = shared.gateway_at(clock.clone(), Ids::counted_from(1));
+    let ids = Maker {
+        gateway,
+        clock,
+        issuer: shared.issuer.clone(),
+        step: 0,
+    }
+    .make()
+    .await?;
+    let mut tokens = serde_json::Map::new();
+    for (name, person) in people(&ids) {
+        let token = shared
+            .issuer
+            .token(&serde_json::from_value(person)?, shared.clock.now());
+        tokens.insert(name.to_owned(), token.into());
+    }
+    Ok(json!({ "ids": ids, "tokens": tokens }))
+}
+
+/// The ids of the demo world, which never change.
+pub fn ids() -> Value {
+    serde_json::from_str(include_str!("demo.json")).unwrap_or_default()
+}
+
+/// The people of the demo world, by what they are.
+pub fn people(ids: &Value) -> Vec<(&'static str, Value)> {
+    let id = |name: &str| ids.get(name).cloned().unwrap_or_default();
+    let person = |sub: &str, domain: &str, role: &str, org: Option<Value>, manager: bool| {
+        let mut person = json!({ "sub": sub, "email": format!("{sub}@{domain}"), "role": role });
+        if let (Value::Object(map), Some(org)) = (&mut person, org) {
+            map.insert("org".to_owned(), org);
+            map.insert("manager".to_owned(), manager.into());
+        }
+        person
+    };
+    vec![
+        (
+            "operator",
+            person("olivia", "vendor.example", "operator", None, false),
+        ),
+        ("agent", person("amir", "vendor.example", "agent", None, false)),
+        (
+            "partnerAdmin",
+            person("aiko", "miyako.example", "partner", Some(id("partner")), true),
+        ),
+        (
+            "partnerMember",
+            person("ren", "miyako.example", "partner", Some(id("partner")), false),
+        ),
+        (
+            "contactManager",
+            person("yuki", "yamada.example", "customer", Some(id("yamada")), true),
+        ),
+        (
+            "customer",
+            person("sora", "yamada.example", "customer", Some(id("yamada")), false),
+        ),
+        (
+            "otherPartnerAdmin",
+            person(
+                "deniz",
+                "anadolu.example",
+                "partner",
+                Some(id("otherPartner")),
+                true,
+            ),
+        ),
+        (
+            "otherPartnerMember",
+            person(
+                "emre",
+                "anadolu.example",
+                "partner",
+                Some(id("otherPartner")),
+                false,
+            ),
+        ),
+        (
+            "otherContactManager",
+            person("elif", "bogazici.example", "customer", Some(id("bogazici")), true),
+        ),
+        (
+            "otherCustomer",
+            person("can", "bogazici.example", "customer", Some(id("bogazici")), false),
+        ),
+    ]
+}
+
+impl Maker {
+    async fn make(&mut self) -> Result<Value, Error> {
+        let partner = self
+            .create(
+                "/v1/partners",
+                json!({"name": "Miyako Security", "externalId": "P-1001"}),
+            )
+            .await?;
+        let other = self
+            .create(
+                "/v1/partners",
+                json!({"name": "Anadolu Güvenlik", "externalId": "P-1002"}),
+            )
+            .await?;
+        for (code, name, term) in [
+            ("edge-storage-1y", "Edge storage recording, 1 year", "P1Y"),
+            ("edge-storage-5y", "Edge storage recording, 5 years", "P5Y"),
+            ("camera-direct-1y", "Camera direct recording, 1 year", "P1Y"),
+            ("camera-direct-5y", "Camera direct recording, 5 years", "P5Y"),
+        ] {
+            self.operate(
+                "POST",
+                "/v1/license-types",
+                json!({"code": code, "name": name, "term": term}),
+            )
+            .await?;
+        }
+        let made = self
+            .operate("POST", "/v1/webhook-sources", json!({"name": "Edge Store"}))
+            .await?;
+        let source = text(&made, "id")?;
+        let secret = text(&made, "secret")?;
+        for (partner, account) in [(&partner, "ec-4711"), (&other, "ec-4712")] {
+            let link = json!({"sourceId": source, "account": account});
+            self.operate("PUT", &format!("/v1/partners/{partner}/store"), link)
+                .await?;
+        }
+        let mut organization = async |name: &str, partner: &str, external: &str| {
+            let body = json!({"name": name, "partnerId": partner, "externalId": external});
+            self.create("/v1/organizations", body).await
+        };
+        let yamada = organization("株式会社ヤマダ電機", &partner, "C-1").await?;
+        let sol = organization("Panadería El Sol, S.A.", &partner, "C-2").await?;
+        let harbour = organization("Harbour Hotels Ltd", &partner, "C-3").await?;
+        let bogazici = organization("Boğaziçi Otel A.Ş.", &other, "C-4").await?;
+        let istanbul = organization("İSTANBUL Lojistik A.Ş.", &other, "C-5").await?;
+        let body = json!({"name": "Nakano Clinic", "externalId": "C-6"});
+        let nakano = self.create("/v1/organizations", body).await?;
+
+        let line = |sku: &str, quantity: u64| json!({"kind": "license", "sku": sku, "quantity": quantity});
+        let lines = json!([line("edge-storage-1y", 100), line("camera-direct-1y", 40)]);
+        self.order(&source, &secret, "SO-1000", "ec-4711", lines).await?;
+        self.order(
+            &source,
+            &secret,
+            "SO-2000",
+            "ec-4712",
+            json!([line("edge-storage-1y", 10)]),
+        )
+        .await?;
+        let token = self.token("partnerMember", &json!({"partner": partner}))?;
+        let body =
+            json!({"organizationId": yamada, "lines": [{"licenseType": "edge-storage-1y", "quantity": 5}]});
+        let path = format!("/v1/partners/{partner}/license-assignments");
+        let assigned = self.call("POST", &path, &token, body, Vec::new()).await?;
+
+        Ok(json!({
+            "partner": partner, "otherPartner": other, "source": source, "secret": secret,
+            "yamada": yamada, "sol": sol, "harbour": harbour, "nakano": nakano,
+            "bogazici": bogazici, "istanbul": istanbul, "assignment": text(&assigned, "id")?,
+        }))
+    }
+
+    fn token(&self, name: &str, ids: &Value) -> Result<String, Error> {
+        let person = people(ids)
+            .into_iter()
+            .find(|(known, _)| *known == name)
+            .map(|(_, person)| person);
+        Ok(self.issuer.token(
+            &serde_json::from_value(person.unwrap_or_default())?,
+            self.clock.now(),
+        ))
+    }
+
+    async fn create(&mut self, path: &str, body: Value) -> Result<String, Error> {
+        text(&self.operate("POST", path, body).await?, "id")
+    }
+
+    async fn operate(&mut self, method: &str, path: &str, body: Value) -> Result<Value, Error> {
+        let operator = self.token("operator", &Value::Null)?;
+        self.call(method, path, &operator, body, Vec::new()).await
+    }
+
+    async fn order(
+        &mut self,
+        source: &str,
+        secret: &str,
+        order: &str,
+        account: &str,
+        lines: Value,
+    ) -> Result<Value, Error> {
+        let now = self.clock.now();
+        let body = json!({
+            "type": "order.placed",
+            "timestamp": now,
+            "data": {"orderId": order, "storeAccount": account, "lines": lines},
+        });
+        let id = format!("msg_{order}");
+        // The next call comes a minute later, and so must its signature.
+        let at = now.after(MINUTE);
+        let headers = sign(secret, &id, at, body.to_string().as_bytes())?;
+        self.call("POST", &format!("/v1/webhooks/{source}"), "", body, headers)
+            .await
+    }
+
+    async fn call(
+        &mut self,
+        method: &str,
+        path: &str,
+        token: &str,
+        body: Value,
+        mut headers: Vec<(String, String)>,
+    ) -> Result<Value, Error> {
+        self.step += 1;
+        self.clock.advance(MINUTE);
+        headers.push(("content-type".to_owned(), "application/json".to_owned()));
+        headers.push(("idempotency-key".to_owned(), format!("demo-{}", self.step)));
+        headers.push(("authorization".to_owned(), format!("Bearer {token}")));
+        let (method, path) = (method.to_owned(), path.to_owned());
+        let request = Request {
+            method,
+            path,
+            headers,
+            body: body.to_string().into_bytes(),
+            ..Request::default()
+        };
+        let response = self.gateway.answer(request).await;
+        let answered: Value = serde_json::from_slice(&response.body).unwrap_or_default();
+        match response.status {
+            200 | 201 => Ok(answered),
+            status => Err(format!("the demo world could not be made: {status} {answered}").into()),
+        }
+    }
+}
+
+fn text(object: &Value, name: &str) -> Result<String, Error> {
+    let text = object.get(name).and_then(Value::as_str);
+    text.map(str::to_owned)
+        .ok_or_else(|| format!("an answer has no `{name}`").into())
+}
+
+/// The headers with which the owner of a secret sends a message (Standard Webhooks).
+pub fn sign(secret: &str, id: &str, at: Timestamp, body: &[u8]) -> Result<Vec<(String, String)>, Error> {
+    let key = STANDARD.decode(secret.strip_prefix("whsec_").unwrap_or(secret))?;
+    let key = ring::hmac::Key::new(ring::hmac::HMAC_SHA256, &key);
+    let sent = at.unix_seconds().to_string();
+    let content = [id.as_bytes(), b".", sent.as_bytes(), b".", body].concat();
+    let signature = STANDARD.encode(ring::hmac::sign(&key, &content));
+    Ok(vec![
+        ("webhook-id".to_owned(), id.to_owned()),
+        ("webhook-timestamp".to_owned(), sent),
+        ("webhook-signature".to_owned(), format!("v1,{signature}")),
+    ])
+}

@@ -1,0 +1,374 @@
+//! What API Gateway does for each route: the authorizer, the payload (format 2.0), the response. And what
+//! Lambda does: a deadline, and a function's failure that is nobody else's.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use aws::http::openapi::Description;
+use aws::lambda::{Handler, system_clock};
+use aws::{Environment, Route};
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
+use domain::Timestamp;
+use lambda_http::aws_lambda_events::apigw::ApiGatewayV2httpRequest;
+use lambda_runtime::LambdaEvent;
+use percent_encoding::percent_decode_str;
+use serde_json::{Map, Value, json};
+
+use crate::issuer::Issuer;
+use crate::seam::Seam;
+
+/// A function's time, in milliseconds; the template has the same.
+const TIMEOUT_MILLIS: u64 = 10_000;
+
+/// The largest payload that Lambda takes, in bytes.
+const LARGEST: usize = 6 * 1024 * 1024;
+
+/// Every function behind its routes.
+pub struct Gateway {
+    functions: Vec<(Description, Handler)>,
+    environment: Arc<Environment>,
+    issuer: Arc<Issuer>,
+    seam: Seam,
+}
+
+/// A request, as it arrives.
+#[derive(Debug, Clone, Default)]
+pub struct Request {
+    /// The method.
+    pub method: String,
+    /// The path, percent-encoded.
+    pub path: String,
+    /// The query, percent-encoded, without its question mark.
+    pub query: String,
+    /// Names in lower case.
+    pub headers: Vec<(String, String)>,
+    /// The body.
+    pub body: Vec<u8>,
+}
+
+/// A response, as it leaves.
+#[derive(Debug, Clone)]
+pub struct Response {
+    /// The status.
+    pub status: u16,
+    /// The headers.
+    pub headers: Vec<(String, String)>,
+    /// The body.
+    pub body: Vec<u8>,
+}
+
+impl Response {
+    /// A JSON body.
+    pub fn json(status: u16, body: &Value) -> Self {
+        let headers = vec![("content-type".to_owned(), "application/json".to_owned())];
+        Self {
+            status,
+            headers,
+            body: body.to_string().into_bytes(),
+        }
+    }
+
+    /// What API Gateway says by itself.
+    pub fn message(status: u16, message: &str) -> Self {
+        Self::json(status, &json!({ "message": message }))
+    }
+}
+
+/// A function that gave no answer.
+#[derive(Debug)]
+pub struct Crash {
+    /// Which kind, as Lambda names it.
+    pub kind: &'static str,
+    /// What happened.
+    pub message: String,
+}
+
+impl Gateway {
+    /// All operations, in this environment.
+    pub fn new(environment: Arc<Environment>, issuer: Arc<Issuer>, seam: Seam) -> Self {
+        let entries = functions::operations().into_iter();
+        let mounted = entries.map(|entry| (entry.description, (entry.handler)(environment.clone())));
+        Self {
+            functions: mounted.collect(),
+            environment,
+            issuer,
+            seam,
+        }
+    }
+
+    /// Answers a request.
+    pub async fn answer(&self, request: Request) -> Response {
+        let Some((description, route, parameters)) = self.find(&request) else {
+            return Response::message(404, "Not Found");
+        };
+        let now = (self.environment.clock)();
+        let claims = if route.access.needs_token() {
+            match self.issuer.check(header(&request, "authorization"), now) {
+                Some(claims) => Some(claims),
+                None => return Response::message(401, "Unauthorized"),
+            }
+        } else {
+            None
+        };
+        if request.body.len() > LARGEST {
+            return Response::message(413, "Request Entity Too Large");
+        }
+        let payload = payload(&request, route, parameters, claims, now);
+        match self.invoke(description.name, payload).await {
+            Some(Ok(answer)) => respond(&answer),
+            _ => Response::message(500, "Internal Server Error"),
+        }
+    }
+
+    /// Hands a payload to a function; none if there is no such function.
+    pub async fn invoke(&self, operation: &str, payload: Value) -> Option<Result<Value, Crash>> {
+        let (description, handler) = self
+            .functions
+            .iter()
+            .find(|(described, _)| described.name == operation)?;
+        let payload: ApiGatewayV2httpRequest = match serde_json::from_value(payload) {
+            Ok(payload) => payload,
+            Err(error) => {
+                return Some(Err(Crash {
+                    kind: "Runtime.UnmarshalError",
+                    message: error.to_string(),
+                }));
+            }
+        };
+        let mut context = lambda_runtime::Context::default();
+        context.deadline = system_clock().unix_millis() + TIMEOUT_MILLIS;
+        context.request_id = domain::Ids::random().uuid(system_clock()).to_string();
+        let call = handler(LambdaEvent::new(payload, context));
+        let (seam, name) = (self.seam.clone(), description.name);
+        // A task of its own: it goes on when the client has gone, and when it panics only it ends.
+        let answered = tokio::spawn(async move { seam.metered(name, call).await }).await;
+        Some(match answered.map(serde_json::to_value) {
+            Ok(Ok(response)) => Ok(response),
+            Ok(Err(error)) => Err(Crash {
+                kind: "Runtime.MarshalError",
+                message: error.to_string(),
+            }),
+            Err(error) => Err(Crash {
+                kind: "Runtime.ExitError",
+                message: error.to_string(),
+            }),
+        })
+    }
+
+    fn find(&self, request: &Request) -> Option<(&Description, &'static Route, BTreeMap<String, String>)> {
+        self.functions.iter().find_map(|(description, _)| {
+            let routes: &'static [Route] = description.routes;
+            let method = |route: &&Route| route.method.name() == request.method;
+            routes
+                .iter()
+                .filter(method)
+                .find_map(|route| Some((description, route, bind(route.path, &request.path)?)))
+        })
+    }
+}
+
+/// A path's parameters, decoded, if it is of the template's form.
+fn bind(template: &str, path: &str) -> Option<BTreeMap<String, String>> {
+    let (wanted, given): (Vec<_>, Vec<_>) = (template.split('/').collect(), path.split('/').collect());
+    if wanted.len() != given.len() {
+        return None;
+    }
+    let mut parameters = BTreeMap::new();
+    for (wanted, given) in wanted.into_iter().zip(given) {
+        match wanted.strip_prefix('{').and_then(|name| name.strip_suffix('}')) {
+            Some(name) if !given.is_empty() => {
+                parameters.insert(
+                    name.to_owned(),
+                    percent_decode_str(given).decode_utf8_lossy().into_owned(),
+                );
+            }
+            _ if wanted == given => {}
+            _ => return None,
+        }
+    }
+    Some(parameters)
+}
+
+fn header<'a>(request: &'a Request, name: &str) -> Option<&'a str> {
+    request
+        .headers
+        .iter()
+        .find(|(known, _)| known == name)
+        .map(|(_, value)| value.as_str())
+}
+
+/// Whether API Gateway hands a body of this type on as text.
+fn is_text(content_type: Option<&str>) -> bool {
+    let media = content_type
+        .unwrap_or("text/plain")
+        .split(';')
+        .next()
+        .unwrap_or_default()
+        .trim();
+    media.starts_with("text/")
+        || ["application/json", "application/javascript", "application/xml"].contains(&media)
+}
+
+/// The payload of a request.
+pub fn payload(
+    request: &Request,
+    route: &Route,
+    parameters: BTreeMap<String, String>,
+    claims: Option<Map<String, Value>>,
+    now: Timestamp,
+) -> Value {
+    let mut headers: BTreeMap<&str, String> = BTreeMap::new();
+    let mut cookies = Vec::new();
+    for (name, value) in &request.headers {
+        if name == "cookie" {
+            cookies.extend(value.split("; "));
+            continue;
+        }
+        let joined = headers.entry(name).or_default();
+        if !joined.is_empty() {
+            joined.push(',');
+        }
+        joined.push_str(value);
+    }
+    let raw_path = percent_decode_str(&request.path).decode_utf8_lossy();
+    let host = headers.get("host").cloned().unwrap_or_default();
+    let time = chrono::DateTime::from_timestamp_millis(i64::try_from(now.unix_millis()).unwrap_or_default());
+    let time = time
+        .unwrap_or_default()
+        .format("%d/%b/%Y:%H:%M:%S +0000")
+        .to_string();
+    let mut payload = json!({
+        "version": "2.0",
+        "routeKey": route.key(),
+        "rawPath": raw_path,
+        "rawQueryString": request.query,
+        "headers": headers,
+        "requestContext": {
+            "accountId": "123456789012",
+            "apiId": "local",
+            "domainName": host,
+            "domainPrefix": host.split('.').next(),
+            "http": {
+                "method": request.method,
+                "path": raw_path,
+                "protocol": "HTTP/1.1",
+                "sourceIp": "127.0.0.1",
+                "userAgent": headers.get("user-agent").cloned().unwrap_or_default(),
+            },
+            "requestId": domain::Ids::random().uuid(now).to_string(),
+            "routeKey": route.key(),
+            "stage": "$default",
+            "time": time,
+            "timeEpoch": now.unix_millis(),
+        },
+        "isBase64Encoded": false,
+    });
+    let mut put = |path: &[&str], value: Value| {
+        let mut place = &mut payload;
+        for name in path {
+            let Value::Object(map) = place else { return };
+            place = map.entry(*name).or_insert_with(|| json!({}));
+        }
+        *place = value;
+    };
+    if !cookies.is_empty() {
+        put(&["cookies"], json!(cookies));
+    }
+    let query = query_parameters(&request.query);
+    if !query.is_empty() {
+        put(&["queryStringParameters"], json!(query));
+    }
+    if !parameters.is_empty() {
+        put(&["pathParameters"], json!(parameters));
+    }
+    if let Some(claims) = claims {
+        put(
+            &["requestContext", "authorizer"],
+            json!({ "jwt": { "claims": claims, "scopes": null } }),
+        );
+    }
+    if !request.body.is_empty() {
+        match std::str::from_utf8(&request.body) {
+            Ok(text) if is_text(header(request, "content-type")) => put(&["body"], json!(text)),
+            _ => {
+                put(&["body"], json!(STANDARD.encode(&request.body)));
+                put(&["isBase64Encoded"], json!(true));
+            }
+        }
+    }
+    payload
+}
+
+/// Decoded; what is given twice is joined by a comma.
+fn query_parameters(query: &str) -> BTreeMap<String, String> {
+    let mut parameters: BTreeMap<String, String> = BTreeMap::new();
+    let decode = |text: &str| {
+        percent_decode_str(&text.replace('+', " "))
+            .decode_utf8_lossy()
+            .into_owned()
+    };
+    for pair in query.split('&').filter(|pair| !pair.is_empty()) {
+        let (name, value) = pair.split_once('=').unwrap_or((pair, ""));
+        let (name, value) = (decode(name), decode(value));
+        match parameters.get_mut(&name) {
+            Some(joined) => *joined = format!("{joined},{value}"),
+            None => {
+                parameters.insert(name, value);
+            }
+        }
+    }
+    parameters
+}
+
+/// A function's answer as HTTP.
+fn respond(answer: &Value) -> Response {
+    let status = answer
+        .get("statusCode")
+        .and_then(Value::as_u64)
+        .and_then(|status| u16::try_from(status).ok());
+    let headers = answer
+        .get("headers")
+        .and_then(Value::as_object)
+        .into_iter()
+        .flatten();
+    let text = |value: &Value| value.as_str().map(str::to_owned);
+    let headers = headers.filter_map(|(name, value)| Some((name.to_lowercase(), text(value)?)));
+    let body = answer.get("body").and_then(Value::as_str).unwrap_or_default();
+    let body = match answer.get("isBase64Encoded") {
+        Some(Value::Bool(true)) => STANDARD.decode(body).unwrap_or_default(),
+        _ => body.as_bytes().to_vec(),
+    };
+    Response {
+        status: status.unwrap_or(500),
+        headers: headers.collect(),
+        body,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_path_is_bound_segment_by_segment_and_decoded() {
+        let bound = bind("/v1/partners/{partnerId}/store", "/v1/partners/a%2Fb%20c/store").unwrap();
+        assert_eq!(bound["partnerId"], "a/b c");
+        for path in [
+            "/v1/partners//store",
+            "/v1/partners/x/store/",
+            "/v1/partners/x",
+            "/V1/partners/x/store",
+        ] {
+            assert_eq!(bind("/v1/partners/{partnerId}/store", path), None, "{path}");
+        }
+    }
+
+    #[test]
+    fn a_query_is_decoded_and_repeats_are_joined() {
+        let parameters = query_parameters("a=1&b=x%20y+z&a=2&&c");
+        assert_eq!(parameters["a"], "1,2");
+        assert_eq!(parameters["b"], "x y z");
+        assert_eq!(parameters["c"], "");
+    }
+}

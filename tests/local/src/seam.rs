@@ -1,0 +1,374 @@
+//! What sits between the SDK and the store: it counts what each call costs, lets a function do only what
+//! its policy allows, and fails on demand as the real service does and the embedded one never would.
+
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
+use std::sync::{Arc, Mutex, MutexGuard};
+
+use aws_sdk_dynamodb::config::{HttpClient, RuntimeComponents, SharedHttpClient};
+use aws_smithy_runtime_api::client::http::{
+    HttpConnector, HttpConnectorFuture, HttpConnectorSettings, SharedHttpConnector,
+};
+use aws_smithy_runtime_api::client::orchestrator::{HttpRequest, HttpResponse};
+use aws_smithy_runtime_api::client::result::ConnectorError;
+use aws_smithy_types::body::SdkBody;
+use http_body_util::BodyExt;
+use serde::Serialize;
+use serde_json::{Value, json};
+
+/// A failure of the store, or of the way to it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Fault {
+    /// Another transaction was at the same items: nothing is written.
+    Conflict,
+    /// Too much at once: nothing is written.
+    Throttled,
+    /// The connection breaks before the request arrives.
+    ResetBefore,
+    /// The connection breaks after the request took effect.
+    ResetAfter,
+    /// No answer comes, though the request took effect.
+    TimeoutAfter,
+    /// The service fails after the request took effect.
+    ServerErrorAfter,
+}
+
+impl Fault {
+    /// Every fault.
+    pub const ALL: [Self; 6] = [
+        Self::Conflict,
+        Self::Throttled,
+        Self::ResetBefore,
+        Self::ResetAfter,
+        Self::TimeoutAfter,
+        Self::ServerErrorAfter,
+    ];
+}
+
+/// What a call did at the store: an action of IAM, on the table or on an index.
+pub type Action = (String, Option<String>);
+
+/// What calls cost.
+#[derive(Debug, Clone, Default, PartialEq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Cost {
+    /// How many calls.
+    pub calls: u64,
+    /// Dependent steps: requests that were under way together are one.
+    pub round_trips: u64,
+    /// Requests to the store.
+    pub requests: u64,
+    /// Write units consumed.
+    pub write_units: f64,
+    /// Read units consumed.
+    pub read_units: f64,
+}
+
+tokio::task_local! {
+    static CALL: Arc<Call>;
+}
+
+/// One call of one operation, while it is under way.
+struct Call {
+    operation: &'static str,
+    progress: Mutex<Progress>,
+}
+
+#[derive(Default)]
+struct Progress {
+    under_way: u32,
+    cost: Cost,
+}
+
+#[derive(Debug, Default)]
+struct State {
+    costs: BTreeMap<&'static str, Cost>,
+    used: BTreeMap<&'static str, BTreeSet<Action>>,
+    allowed: Option<BTreeMap<String, BTreeSet<Action>>>,
+    faults: VecDeque<(&'static str, Fault)>,
+    /// One in so many transactions fails, by this generator's state.
+    chaos: Option<(u64, u64)>,
+}
+
+/// The seam. Cheap to clone; clones share everything.
+#[derive(Debug, Clone)]
+pub struct Seam {
+    inner: SharedHttpClient,
+    state: Arc<Mutex<State>>,
+}
+
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(|poisoned| poisoned.into_inner())
+}
+
+impl Seam {
+    /// A seam before this way to the store.
+    pub fn new(inner: SharedHttpClient) -> Self {
+        Self {
+            inner,
+            state: Arc::default(),
+        }
+    }
+
+    /// Counts what `call` costs as a call of `operation`.
+    pub async fn metered<T>(&self, operation: &'static str, call: impl Future<Output = T>) -> T {
+        let meter = Arc::new(Call {
+            operation,
+            progress: Mutex::default(),
+        });
+        let output = CALL.scope(meter.clone(), call).await;
+        let spent = lock(&meter.progress).cost.clone();
+        let mut state = lock(&self.state);
+        let cost = state.costs.entry(operation).or_default();
+        cost.calls += 1;
+        cost.round_trips += spent.round_trips;
+        cost.requests += spent.requests;
+        cost.write_units += spent.write_units;
+        cost.read_units += spent.read_units;
+        output
+    }
+
+    /// What calls cost since this was last asked, by operation.
+    pub fn take_costs(&self) -> BTreeMap<&'static str, Cost> {
+        std::mem::take(&mut lock(&self.state).costs)
+    }
+
+    /// What each operation ever did at the store.
+    pub fn used(&self) -> BTreeMap<&'static str, BTreeSet<Action>> {
+        lock(&self.state).used.clone()
+    }
+
+    /// From now on each operation may do only this; what else it tries is denied, as IAM would.
+    pub fn allow_only(&self, allowed: BTreeMap<String, BTreeSet<Action>>) {
+        lock(&self.state).allowed = Some(allowed);
+    }
+
+    /// The next request for `target` (such as `TransactWriteItems`) meets a fault.
+    pub fn inject(&self, target: &'static str, fault: Fault) {
+        lock(&self.state).faults.push_back((target, fault));
+    }
+
+    /// How many injected faults nobody met yet.
+    pub fn faults_left(&self) -> usize {
+        lock(&self.state).faults.len()
+    }
+
+    /// From now on one in `one_in` transactions meets some fault, the same ones for the same seed; 0 ends
+    /// it.
+    pub fn chaos(&self, one_in: u64, seed: u64) {
+        lock(&self.state).chaos = (one_in > 0).then_some((one_in, seed.wrapping_mul(2).wrapping_add(1)));
+    }
+
+    fn next_fault(&self, target: &str) -> Option<Fault> {
+        let mut state = lock(&self.state);
+        if let Some(position) = state.faults.iter().position(|(wanted, _)| *wanted == target) {
+            return state.faults.remove(position).map(|(_, fault)| fault);
+        }
+        let (one_in, generator) = state.chaos.as_mut().filter(|_| target == "TransactWriteItems")?;
+        // A linear congruential generator (Knuth's MMIX constants) is random enough for faults.
+        *generator = generator
+            .wrapping_mul(6_364_136_223_846_793_005)
+            .wrapping_add(1_442_695_040_888_963_407);
+        let draw = *generator >> 33;
+        let hit = draw.is_multiple_of(*one_in);
+        let which = usize::try_from(draw / *one_in).unwrap_or_default() % Fault::ALL.len();
+        Fault::ALL.get(which).copied().filter(|_| hit)
+    }
+
+    /// Notes what a call does, and says what of it the policy denies.
+    fn note(&self, actions: &BTreeSet<Action>) -> Option<Action> {
+        let operation = CALL.try_with(|call| call.operation).ok()?;
+        let mut state = lock(&self.state);
+        state
+            .used
+            .entry(operation)
+            .or_default()
+            .extend(actions.iter().cloned());
+        let allowed = state.allowed.as_ref()?.get(operation);
+        actions
+            .iter()
+            .find(|action| allowed.is_none_or(|allowed| !allowed.contains(*action)))
+            .cloned()
+    }
+}
+
+impl HttpClient for Seam {
+    fn http_connector(
+        &self,
+        settings: &HttpConnectorSettings,
+        components: &RuntimeComponents,
+    ) -> SharedHttpConnector {
+        let inner = self.inner.http_connector(settings, components);
+        SharedHttpConnector::new(Connector {
+            inner,
+            seam: self.clone(),
+        })
+    }
+}
+
+#[derive(Debug)]
+struct Connector {
+    inner: SharedHttpConnector,
+    seam: Seam,
+}
+
+impl HttpConnector for Connector {
+    fn call(&self, mut request: HttpRequest) -> HttpConnectorFuture {
+        let (inner, seam) = (self.inner.clone(), self.seam.clone());
+        HttpConnectorFuture::new(async move {
+            let target = request
+                .headers()
+                .get("x-amz-target")
+                .unwrap_or_default()
+                .to_owned();
+            let target = target.rsplit('.').next().unwrap_or_default().to_owned();
+            let asked = ask_for_cost(&mut request);
+            if let Some((action, _)) = seam.note(&actions(&target, &asked)) {
+                return refusal(
+                    "AccessDeniedException",
+                    json!({ "message": format!("no policy allows {action}") }),
+                );
+            }
+            started();
+            let answered = match seam.next_fault(&target) {
+                None => forward(&inner, request, &target).await,
+                Some(Fault::Conflict) => conflict(&asked),
+                Some(Fault::Throttled) => refusal("ThrottlingException", json!({ "message": "injected" })),
+                Some(Fault::ResetBefore) => Err(ConnectorError::io("injected reset".into())),
+                Some(after) => match (forward(&inner, request, &target).await, after) {
+                    (_, Fault::TimeoutAfter) => Err(ConnectorError::timeout("injected timeout".into())),
+                    (_, Fault::ResetAfter) => Err(ConnectorError::io("injected reset".into())),
+                    (Ok(_), _) => answer(500, "InternalServerError", json!({ "message": "injected" })),
+                    (failed, _) => failed,
+                },
+            };
+            ended();
+            answered
+        })
+    }
+}
+
+fn started() {
+    let _ = CALL.try_with(|call| {
+        let mut progress = lock(&call.progress);
+        progress.cost.requests += 1;
+        progress.cost.round_trips += u64::from(progress.under_way == 0);
+        progress.under_way += 1;
+    });
+}
+
+fn ended() {
+    let _ = CALL.try_with(|call| lock(&call.progress).under_way -= 1);
+}
+
+/// Makes the request ask for what it costs; answers what it says.
+fn ask_for_cost(request: &mut HttpRequest) -> Value {
+    let body = request.body().bytes().unwrap_or_default();
+    let mut asked: Value = serde_json::from_slice(body).unwrap_or_default();
+    if let Value::Object(map) = &mut asked
+        && ["TableName", "RequestItems", "TransactItems"]
+            .iter()
+            .any(|name| map.contains_key(*name))
+        && !map.contains_key("KeySchema")
+    {
+        map.insert("ReturnConsumedCapacity".to_owned(), json!("TOTAL"));
+        let body = asked.to_string();
+        request
+            .headers_mut()
+            .insert("content-length", body.len().to_string());
+        *request.body_mut() = SdkBody::from(body);
+    }
+    asked
+}
+
+/// What IAM would have to allow for this request.
+fn actions(target: &str, asked: &Value) -> BTreeSet<Action> {
+    let index = asked.get("IndexName").and_then(Value::as_str).map(str::to_owned);
+    if target != "TransactWriteItems" {
+        return BTreeSet::from([(target.to_owned(), index)]);
+    }
+    let items = asked.get("TransactItems").and_then(Value::as_array);
+    let kinds = items
+        .into_iter()
+        .flatten()
+        .filter_map(Value::as_object)
+        .flat_map(|item| item.keys());
+    let action = |kind: &String| match kind.as_str() {
+        "ConditionCheck" => "ConditionCheckItem".to_owned(),
+        other => format!("{other}Item"),
+    };
+    kinds.map(|kind| (action(kind), None)).collect()
+}
+
+async fn forward(
+    inner: &SharedHttpConnector,
+    request: HttpRequest,
+    target: &str,
+) -> Result<HttpResponse, ConnectorError> {
+    let mut response = inner.call(request).await?;
+    let body = response
+        .take_body()
+        .collect()
+        .await
+        .map_err(ConnectorError::io)?
+        .to_bytes();
+    let answered: Value = serde_json::from_slice(&body).unwrap_or_default();
+    let consumed = match answered.get("ConsumedCapacity") {
+        Some(Value::Array(tables)) => tables.clone(),
+        Some(table) => vec![table.clone()],
+        None => Vec::new(),
+    };
+    let units = |name: &str| -> f64 {
+        consumed
+            .iter()
+            .filter_map(|table| table.get(name))
+            .filter_map(Value::as_f64)
+            .sum()
+    };
+    let _ = CALL.try_with(|call| {
+        let cost = &mut lock(&call.progress).cost;
+        match target {
+            "TransactWriteItems" => {
+                // A transaction that is sent again with its token is only read.
+                cost.read_units += units("ReadCapacityUnits");
+                cost.write_units += units("CapacityUnits") - units("ReadCapacityUnits");
+            }
+            _ => cost.read_units += units("CapacityUnits"),
+        }
+    });
+    *response.body_mut() = SdkBody::from(body.to_vec());
+    Ok(response)
+}
+
+fn conflict(asked: &Value) -> Result<HttpResponse, ConnectorError> {
+    let count = asked
+        .get("TransactItems")
+        .and_then(Value::as_array)
+        .map_or(0, Vec::len);
+    let code = |index| if index == 0 { "TransactionConflict" } else { "None" };
+    let reasons: Vec<Value> = (0..count).map(|index| json!({ "Code": code(index) })).collect();
+    refusal(
+        "TransactionCanceledException",
+        json!({ "Message": "injected", "CancellationReasons": reasons }),
+    )
+}
+
+fn refusal(code: &str, body: Value) -> Result<HttpResponse, ConnectorError> {
+    answer(400, code, body)
+}
+
+fn answer(status: u16, code: &str, mut body: Value) -> Result<HttpResponse, ConnectorError> {
+    if let Value::Object(map) = &mut body {
+        map.insert(
+            "__type".to_owned(),
+            json!(format!("com.amazonaws.dynamodb.v20120810#{code}")),
+        );
+    }
+    let status = status
+        .try_into()
+        .map_err(|_| ConnectorError::io("status".into()))?;
+    let mut response = HttpResponse::new(status, SdkBody::from(body.to_string()));
+    response
+        .headers_mut()
+        .insert("content-type", "application/x-amz-json-1.0");
+    Ok(response)
+}

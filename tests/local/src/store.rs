@@ -1,0 +1,105 @@
+//! The embedded DynamoDB and its table.
+
+use std::path::Path;
+
+use aws_sdk_dynamodb::Client;
+use aws_sdk_dynamodb::types::{
+    AttributeDefinition, BillingMode, GlobalSecondaryIndex, KeySchemaElement, KeyType, Projection,
+    ProjectionType, ScalarAttributeType,
+};
+use tokio::net::TcpListener;
+use tokio::sync::watch;
+
+use crate::Error;
+
+/// The table's name in the local stack.
+pub const TABLE: &str = "vouchsafe";
+
+/// The indexes with their keys and what they hold beside them. The template has the same.
+const INDEXES: [(&str, [&str; 2], ProjectionType); 3] = [
+    ("by-key", ["keyPk", "keySk"], ProjectionType::All),
+    ("by-facet", ["facetPk", "facetSk"], ProjectionType::All),
+    ("due", ["duePk", "dueSk"], ProjectionType::KeysOnly),
+];
+
+/// Starts the store on a free port of loopback, in memory or in a file, until `stop` says so; answers its
+/// URL and when it has ended.
+pub async fn start(
+    file: Option<&Path>,
+    mut stop: watch::Receiver<bool>,
+) -> Result<(String, tokio::task::JoinHandle<()>), Error> {
+    let database = match file {
+        Some(file) => {
+            if let Some(folder) = file.parent() {
+                std::fs::create_dir_all(folder)?;
+            }
+            dynoxide::Database::new(&file.to_string_lossy())
+        }
+        None => dynoxide::Database::memory(),
+    };
+    let database = database.map_err(|error| error.to_string())?;
+    let listener = TcpListener::bind(("127.0.0.1", 0)).await?;
+    let url = format!("http://{}", listener.local_addr()?);
+    let stopped = async move {
+        let _ = stop.wait_for(|stop| *stop).await;
+    };
+    let serving = tokio::spawn(async move {
+        let _ = dynoxide::server::serve_with_shutdown(listener, database, stopped).await;
+    });
+    Ok((url, serving))
+}
+
+/// Makes the table, unless it is there.
+pub async fn make_table(client: &Client) -> Result<(), Error> {
+    let key = |names: [&str; 2]| {
+        let element = |name: &str, kind| {
+            KeySchemaElement::builder()
+                .attribute_name(name)
+                .key_type(kind)
+                .build()
+        };
+        let [partition, sort] = names;
+        Ok::<_, Error>(vec![
+            element(partition, KeyType::Hash)?,
+            element(sort, KeyType::Range)?,
+        ])
+    };
+    let mut attributes = Vec::new();
+    for name in INDEXES
+        .iter()
+        .flat_map(|(_, names, _)| names)
+        .chain(&["pk", "sk"])
+    {
+        let text = AttributeDefinition::builder()
+            .attribute_name(*name)
+            .attribute_type(ScalarAttributeType::S);
+        attributes.push(text.build()?);
+    }
+    let mut indexes = Vec::new();
+    for (name, names, projected) in INDEXES {
+        let projection = Projection::builder().projection_type(projected).build();
+        let index = GlobalSecondaryIndex::builder()
+            .index_name(name)
+            .projection(projection);
+        indexes.push(index.set_key_schema(Some(key(names)?)).build()?);
+    }
+    let made = client
+        .create_table()
+        .table_name(TABLE)
+        .billing_mode(BillingMode::PayPerRequest)
+        .set_key_schema(Some(key(["pk", "sk"])?))
+        .set_attribute_definitions(Some(attributes))
+        .set_global_secondary_indexes(Some(indexes))
+        .send()
+        .await;
+    match made {
+        Err(error)
+            if !error
+                .as_service_error()
+                .is_some_and(|error| error.is_resource_in_use_exception()) =>
+        {
+            Err(format!("the table could not be made: {error}").into())
+        }
+        _ => Ok(()),
+    }
+}
