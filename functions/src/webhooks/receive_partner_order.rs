@@ -133,11 +133,7 @@ async fn dispatch(
     }
 }
 
-async fn ignore(
-    context: &Context<'_>,
-    delivery: &Delivery,
-    named: &str,
-) -> Result<Answer<Receipt>, Failure> {
+async fn ignore(context: &Context<'_>, delivery: &Delivery, named: &str) -> Result<Answer<Receipt>, Failure> {
     let message_type: String = named.chars().filter(|c| !c.is_control()).take(100).collect();
     let mut change = Change::new();
     change.record(Happening::of_vendor(EventKind::WebhookIgnored {

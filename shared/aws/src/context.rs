@@ -269,7 +269,8 @@ fn settle<O>(refusals: Vec<Refusal<O>>) -> Result<Answer<O>, Failure> {
             Refusal::State(fault) => state.push(fault),
             Refusal::Rule(fault) => rules.push(fault),
             Refusal::Already(answer) => already = Some(answer),
-            Refusal::AlreadyToo => {}
+            // An answer that is missing is an error below.
+            Refusal::AlreadyToo | Refusal::Impossible => {}
         }
     }
     if other_version {

@@ -185,9 +185,15 @@ impl Maker {
             json!({"organizationId": yamada, "lines": [{"licenseType": "edge-storage-1y", "quantity": 5}]});
         let path = format!("/v1/partners/{partner}/license-assignments");
         let assigned = self.call("POST", &path, &token, body, Vec::new()).await?;
+        let new = self
+            .create(
+                "/v1/partners",
+                json!({"name": "Sakura Systems", "externalId": "P-1003"}),
+            )
+            .await?;
 
         Ok(json!({
-            "partner": partner, "otherPartner": other, "source": source, "secret": secret,
+            "partner": partner, "otherPartner": other, "newPartner": new, "source": source, "secret": secret,
             "yamada": yamada, "sol": sol, "harbour": harbour, "nakano": nakano,
             "bogazici": bogazici, "istanbul": istanbul, "assignment": text(&assigned, "id")?,
         }))

@@ -28,6 +28,8 @@ pub enum Refusal<O> {
     Already(O),
     /// It is so already; another condition of the change has the answer.
     AlreadyToo,
+    /// It cannot be, unless this very call took effect before.
+    Impossible,
 }
 
 type Judge<O> = Box<dyn Fn(Option<Item>) -> Result<Refusal<O>, Error> + Send + Sync>;
@@ -164,8 +166,12 @@ impl<O> Change<O> {
     ///
     /// Never for our own types.
     pub fn create<E: Entity>(&mut self, entity: &E) -> Result<(), Error> {
-        let clash = |_| Err(Error::Internal("a new id exists already".to_owned()));
-        self.step(entity.key(), Action::Put(to_item(entity)?), Some(is_new()), clash);
+        self.step(
+            entity.key(),
+            Action::Put(to_item(entity)?),
+            Some(is_new()),
+            |_| Ok(Refusal::Impossible),
+        );
         Ok(())
     }
 
