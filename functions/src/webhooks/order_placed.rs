@@ -50,14 +50,21 @@ impl Deserr<Faults> for Sold {
     }
 }
 
-/// What is sold. There is one kind so far.
+/// What is sold, and how many.
 #[derive(Debug, Clone, Deserr)]
-#[deserr(error = Faults, tag = "kind", rename_all = camelCase)]
-enum SoldLine {
-    License {
-        sku: LicenseTypeCode,
-        quantity: Quantity,
-    },
+#[deserr(error = Faults)]
+struct SoldLine {
+    #[expect(dead_code, reason = "there is one kind so far; another is a fault")]
+    kind: Kind,
+    sku: LicenseTypeCode,
+    quantity: Quantity,
+}
+
+/// What can be sold.
+#[derive(Debug, Clone, Copy, Deserr)]
+#[deserr(error = Faults, rename_all = camelCase)]
+enum Kind {
+    License,
 }
 
 fn one_buyer(placed: Placed, location: ValuePointerRef<'_>) -> Result<Placed, Faults> {
@@ -161,7 +168,7 @@ pub async fn apply(
 }
 
 impl From<SoldLine> for Line {
-    fn from(SoldLine::License { sku, quantity }: SoldLine) -> Self {
+    fn from(SoldLine { sku, quantity, .. }: SoldLine) -> Self {
         Self {
             license_type: sku,
             quantity,

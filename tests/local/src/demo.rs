@@ -110,6 +110,10 @@ pub fn people(ids: &Value) -> Vec<(&'static str, Value)> {
             ),
         ),
         (
+            "newPartnerAdmin",
+            person("hana", "sakura.example", "partner", Some(id("newPartner")), true),
+        ),
+        (
             "otherContactManager",
             person("elif", "bogazici.example", "customer", Some(id("bogazici")), true),
         ),

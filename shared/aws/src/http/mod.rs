@@ -238,7 +238,7 @@ fn parse<O: Operation>(
         Method::Post => collect(&mut faults, idempotency_key(call)).flatten(),
         _ => None,
     };
-    if O::KEY_REQUIRED && key.is_none() && !validate_only && call.header(KEY_HEADER).is_none() {
+    if O::KEY_REQUIRED && key.is_none() && !validate_only && !call.headers.contains_key(KEY_HEADER) {
         let detail = "is required here: what is done cannot be undone, and a repeat must not do it twice";
         faults.0.push(Fault::new(
             At::parameter("Idempotency-Key"),

@@ -3,8 +3,8 @@
 use aws_sdk_dynamodb::types::AttributeValue;
 use domain::event::{EventType, Home};
 use domain::{
-    Customer, Event, EventId, ExternalId, LicenseType, LicenseTypeCode, Order, OrderId, Organization,
-    OrganizationId, Partner, PartnerId, Pool, Source, SourceId, StoreAccount, StoreLink, Timestamp,
+    Customer, Event, EventId, ExternalId, LicenseType, LicenseTypeCode, Organization, OrganizationId,
+    Partner, PartnerId, Pool, Source, SourceId, StoreAccount, Timestamp,
 };
 
 use super::entity::{Entity, Reservation};
@@ -132,8 +132,6 @@ impl<'a, T> Borrow<'a, &'a T> for T {
 lookups! {
     /// a webhook source
     SourceById(SourceId) -> Source = key::source, "`SOURCE#<source>` · `PROFILE`";
-    /// an order that took effect
-    OrderById(SourceId, OrderId) -> Order = key::order, "`ORDER#<source>#<order>` · `-`";
     /// which partner an account at a store is of
     OwnerOfStoreAccount(SourceId, StoreAccount) -> Reservation = key::store_account,
         "`UNIQUE#store-account#<source>#<account>` · `-`";
@@ -147,8 +145,6 @@ lookups! {
     LicenseTypeByCode(LicenseTypeCode) -> LicenseType = key::license_type, "`CATALOG` · `LICENSE_TYPE#<code>`";
     /// a partner
     PartnerById(PartnerId) -> Partner = key::partner, "`PARTNER#<partner>` · `PROFILE`";
-    /// the store link of a partner
-    StoreLinkOfPartner(PartnerId) -> StoreLink = key::store_link, "`PARTNER#<partner>` · `STORE`";
     /// an organization in a partner's directory
     CustomerOfPartner(PartnerId, OrganizationId) -> Customer = key::customer,
         "`PARTNER#<partner>` · `CUSTOMER#<organization>`";

@@ -1,0 +1,242 @@
+//! The HTTP contract, where it is the same for all operations.
+
+use serde_json::json;
+use system::{World, canonical};
+
+fn at(place: &str, code: &str) -> (String, String) {
+    (place.to_owned(), code.to_owned())
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn all_faults_of_path_query_headers_and_body_come_together() {
+    let world = World::demo().await;
+    let reply = world
+        .post("/v1/partners/prt_7/license-assignments?validateOnly=yes&colour=red")
+        .by("partnerMember")
+        .key("ключ")
+        .json(json!({"organizationId": 7, "lines": [{"licenseType": "X", "quantity": 0}], "note": "x"}))
+        .refused(400, "invalid-request")
+        .await;
+    assert_eq!(
+        reply.faults(),
+        [
+            at("/lines/0/licenseType", "invalid-code"),
+            at("/lines/0/quantity", "out-of-range"),
+            at("/note", "unknown-field"),
+            at("/organizationId", "wrong-type"),
+            at("Idempotency-Key", "invalid-idempotency-key"),
+            at("colour", "unknown-field"),
+            at("partnerId", "invalid-id"),
+            at("validateOnly", "invalid-boolean"),
+        ]
+    );
+    assert_eq!(reply.header("content-type"), Some("application/problem+json"));
+    assert_eq!(reply.body["instance"], "/v1/partners/prt_7/license-assignments");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn bodies_that_are_no_json_objects_are_refused() {
+    let world = World::demo().await;
+    let call = || world.post("/v1/partners").by("operator");
+    let json = |body: &[u8]| {
+        call()
+            .header("content-type", "application/json; charset=utf-8")
+            .bytes(body)
+    };
+    json(b"").refused(400, "invalid-request").await;
+    for (body, code) in [
+        (&b"{\"name\": "[..], "invalid-json"),
+        (b"name=Miyako", "invalid-json"),
+        (b"\xff\xfe", "invalid-json"),
+        (b"[]", "wrong-type"),
+        (b"null", "wrong-type"),
+        (b"{}", "missing"),
+    ] {
+        let reply = json(body).refused(400, "invalid-request").await;
+        assert_eq!(reply.faults().len(), 1);
+        assert_eq!(reply.faults()[0].1, code, "{}", String::from_utf8_lossy(body));
+    }
+    let form = call()
+        .header("content-type", "application/x-www-form-urlencoded")
+        .bytes(b"{\"name\":\"x\"}");
+    form.refused(415, "unsupported-media-type").await;
+    json(&vec![b' '; 256 * 1024 + 1])
+        .refused(413, "body-too-large")
+        .await;
+    json("[".repeat(100_000).as_bytes())
+        .refused(400, "invalid-request")
+        .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_operation_without_a_body_takes_none_or_an_empty_object() {
+    for (body, status) in [("", 201), ("{}", 201), ("{\"a\":1}", 400), ("[]", 400)] {
+        let world = World::demo().await;
+        let call = world
+            .put("/v1/partners/{partner}/customers/{nakano}")
+            .by("operator");
+        let call = call
+            .header("content-type", "application/json")
+            .bytes(body.as_bytes());
+        assert_eq!(call.send().await.status, status, "{body}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn one_key_answers_one_request_for_thirty_days() {
+    let world = World::demo().await;
+    let create = |name: &str| {
+        world
+            .post("/v1/partners")
+            .by("operator")
+            .key("k")
+            .json(json!({ "name": name }))
+    };
+    let first = create("Nordlicht").send().await;
+    assert_eq!((first.status, first.header("idempotent-replayed")), (201, None));
+    let again = create("Nordlicht").send().await;
+    assert_eq!(
+        (again.status, again.header("idempotent-replayed")),
+        (201, Some("true"))
+    );
+    assert_eq!(
+        (again.bytes.clone(), again.header("location")),
+        (first.bytes.clone(), first.header("location"))
+    );
+    assert_eq!(again.header("etag"), first.header("etag"));
+
+    create("Südlicht").refused(422, "idempotency-key-reused").await;
+    let other_layout = world.post("/v1/partners").by("operator").key("k");
+    let other_layout = other_layout
+        .header("content-type", "application/json")
+        .bytes(b"{ \"name\" : \"Nordlicht\" }");
+    assert_eq!(
+        other_layout.send().await.bytes,
+        first.bytes,
+        "the same JSON, laid out otherwise"
+    );
+    let operator2 = world.token_of(json!({"sub": "oskar", "email": "o@vendor.example", "role": "operator"}));
+    let other_caller = world
+        .post("/v1/partners")
+        .token(&operator2)
+        .key("k")
+        .json(json!({"name": "Nordlicht"}));
+    assert_ne!(
+        other_caller.send().await.bytes,
+        first.bytes,
+        "keys are each caller's own"
+    );
+
+    world
+        .post("/_local/time")
+        .bytes(br#"{"advance":"P29DT23H59M59S"}"#)
+        .send()
+        .await
+        .ok();
+    assert_eq!(create("Nordlicht").send().await.bytes, first.bytes);
+    world
+        .post("/_local/time")
+        .bytes(br#"{"advance":"PT1S"}"#)
+        .send()
+        .await
+        .ok();
+    let afresh = create("Nordlicht").send().await;
+    assert_eq!((afresh.status, afresh.header("idempotent-replayed")), (201, None));
+    assert_ne!(afresh.bytes, first.bytes);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_refusal_is_judged_again_under_the_same_key() {
+    let world = World::demo().await;
+    let create = || world.post("/v1/partners").by("operator").key("k");
+    create()
+        .json(json!({"name": "x", "externalId": "P-1001"}))
+        .refused(409, "external-id-taken")
+        .await;
+    let mended = create()
+        .json(json!({"name": "x", "externalId": "P-9"}))
+        .send()
+        .await;
+    assert_eq!((mended.status, mended.header("idempotent-replayed")), (201, None));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn validate_only_answers_what_would_happen_and_does_nothing() {
+    for call in canonical::all()
+        .into_iter()
+        .filter(|call| !call.reads() && !call.signed())
+    {
+        let world = World::demo().await;
+        let before = world.contents().await;
+        let tried = call.call(&world, "validateOnly=true").send().await;
+        assert_eq!(
+            (tried.status, tried.header("location"), tried.header("etag")),
+            (200, None, None),
+            "{}",
+            call.id
+        );
+        assert!(tried.body["secret"].is_null());
+        world.is_still(&before).await;
+        // It used up no key either.
+        let done = call.call(&world, "").send().await;
+        assert_eq!(
+            (done.status, done.header("idempotent-replayed")),
+            (201, None),
+            "{}",
+            call.id
+        );
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn if_match_names_the_version_that_is_meant() {
+    for (path, body) in [
+        ("/v1/partners/{partner}/customers/{yamada}", json!({})),
+        (
+            "/v1/partners/{partner}/store",
+            json!({"sourceId": "{source}", "account": "ec-4711"}),
+        ),
+    ] {
+        let world = World::demo().await;
+        let put = || world.put(path).by("operator").json(body.clone());
+        let seen = put().send().await;
+        assert_eq!((seen.status, seen.header("etag")), (200, Some("\"1\"")));
+        for good in ["\"1\"", "*"] {
+            assert_eq!(put().header("if-match", good).send().await.ok(), seen.body);
+        }
+        put()
+            .header("if-match", "\"2\"")
+            .refused(412, "version-mismatch")
+            .await;
+        for bad in ["1", "\"x\"", "W/\"1\"", "\"1\", \"2\"", ""] {
+            let reply = put()
+                .header("if-match", bad)
+                .refused(400, "invalid-request")
+                .await;
+            assert_eq!(reply.faults(), [at("If-Match", "invalid-etag")], "{bad}");
+        }
+    }
+    let world = World::demo().await;
+    let absent = world
+        .put("/v1/partners/{partner}/customers/{nakano}")
+        .by("operator")
+        .header("if-match", "*");
+    absent.refused(412, "version-mismatch").await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn answers_are_never_cached_and_errors_never_say_more_than_they_should() {
+    let world = World::demo().await;
+    for call in canonical::all() {
+        let reply = call.call(&world, "").send().await;
+        assert_eq!(reply.header("cache-control"), Some("no-store"), "{}", call.id);
+    }
+    world.seam().allow_only(Default::default());
+    let broken = canonical::one("list-license-pools").call(&world, "").send().await;
+    assert_eq!((broken.status, broken.code()), (500, "internal"));
+    let text = broken.body.to_string();
+    assert!(
+        !text.contains("policy") && !text.contains("Dynamo") && !text.contains("Access"),
+        "{text}"
+    );
+}

@@ -1,0 +1,118 @@
+//! What the store, or the way to it, does to every write: one effect, or none and a clean answer.
+
+use local::seam::Fault;
+use system::{World, canonical};
+
+fn writes() -> impl Iterator<Item = canonical::Canonical> {
+    canonical::all().into_iter().filter(|call| !call.reads())
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_fault_on_the_way_leaves_one_effect_and_the_usual_answer() {
+    for call in writes() {
+        let untroubled = World::demo().await;
+        let usual = call.call(&untroubled, "").send().await.ok();
+        let effect: Vec<_> = untroubled.contents().await.into_keys().collect();
+        for fault in Fault::ALL {
+            let world = World::demo().await;
+            world.seam().inject("TransactWriteItems", fault);
+            let answer = call.call(&world, "").send().await;
+            assert_eq!(
+                world.seam().faults_left(),
+                0,
+                "{}: {fault:?} was not met",
+                call.id
+            );
+            let answer = answer.ok();
+            let keys: Vec<_> = world.contents().await.into_keys().collect();
+            assert_eq!(
+                keys.len(),
+                effect.len(),
+                "{} after {fault:?}: not one effect",
+                call.id
+            );
+            // Only what was decided anew has new ids.
+            if !matches!(fault, Fault::Conflict) {
+                assert_eq!(answer, usual, "{} after {fault:?}", call.id);
+                assert_eq!(keys, effect, "{} after {fault:?}", call.id);
+            }
+        }
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_repeat_after_a_lost_answer_has_no_second_effect() {
+    for call in writes() {
+        let world = World::demo().await;
+        call.call(&world, "").send().await.ok();
+        let once = world.contents().await;
+        let again = call.call(&world, "").send().await;
+        let replayed = again.header("idempotent-replayed").is_some();
+        let settles = call.route_key.starts_with("PUT ");
+        assert!(replayed != settles, "{}: {:?}", call.id, again.headers);
+        again.ok();
+        world.is_still(&once).await;
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn many_equal_calls_at_once_have_one_effect() {
+    for call in writes() {
+        let world = World::demo().await;
+        world.seam().chaos(7, 1);
+        let calls = (0..16).map(|_| call.call(&world, "").send());
+        let answers = futures_util::future::join_all(calls).await;
+        let first = answers[0].body.clone();
+        for answer in answers {
+            assert!(
+                (200..300).contains(&answer.status),
+                "{}: {}",
+                call.id,
+                answer.body
+            );
+            assert_eq!(answer.body, first, "{}: one effect has one answer", call.id);
+        }
+        world.seam().chaos(0, 0);
+        let untroubled = World::demo().await;
+        call.call(&untroubled, "").send().await.ok();
+        let count = untroubled.contents().await.len();
+        assert_eq!(world.contents().await.len(), count, "{}", call.id);
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_store_that_stays_away_is_503_with_retry_after_and_nothing_changed() {
+    let world = World::demo().await;
+    let before = world.contents().await;
+    // As many as the SDK and we try within a call's time.
+    (0..40).for_each(|_| world.seam().inject("TransactWriteItems", Fault::ResetBefore));
+    let answer = canonical::one("assign-license").call(&world, "").send().await;
+    assert_eq!(
+        (answer.status, answer.code(), answer.header("retry-after")),
+        (503, "busy", Some("1"))
+    );
+    world.is_still(&before).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn reads_are_tried_again() {
+    for (id, target) in [
+        ("list-license-pools", "Query"),
+        ("query-history-of-partner", "Query"),
+        ("query-history-of-partner", "BatchGetItem"),
+        ("receive-partner-order", "GetItem"),
+        ("receive-partner-order", "BatchGetItem"),
+    ] {
+        for fault in [
+            Fault::Throttled,
+            Fault::ResetBefore,
+            Fault::TimeoutAfter,
+            Fault::ServerErrorAfter,
+        ] {
+            let world = World::demo().await;
+            world.seam().inject(target, fault);
+            canonical::one(id).call(&world, "").send().await.ok();
+            assert_eq!(world.seam().faults_left(), 0);
+        }
+    }
+}

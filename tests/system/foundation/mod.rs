@@ -1,0 +1,9 @@
+//! What holds for every operation alike.
+
+mod budgets;
+mod completeness;
+mod contract;
+mod faults;
+mod gateway;
+mod permissions;
+mod template;

@@ -1,0 +1,117 @@
+//! The canonical calls: `events/<operation id>.json`, each a payload that succeeds in the demo world.
+
+use serde_json::Value;
+
+use crate::golden::file;
+use crate::{Call, World};
+
+/// A canonical call.
+#[derive(Debug, Clone)]
+pub struct Canonical {
+    /// The operation's area.
+    pub area: &'static str,
+    /// The operation.
+    pub operation: &'static str,
+    /// Its route's id.
+    pub id: String,
+    /// The route, as API Gateway names it.
+    pub route_key: String,
+    /// The payload.
+    pub payload: Value,
+}
+
+/// The canonical call of every route.
+pub fn all() -> Vec<Canonical> {
+    let mut calls = Vec::new();
+    for entry in functions::operations() {
+        let described = entry.description;
+        for route in described.routes {
+            let id = described.operation_id(route);
+            let path = format!("events/{id}.json");
+            let text = std::fs::read_to_string(file(&path)).unwrap_or_else(|_| panic!("{path} is missing"));
+            let payload = serde_json::from_str(&text).unwrap_or_else(|error| panic!("{path}: {error}"));
+            let (area, operation, route_key) = (entry.area, described.name, route.key());
+            calls.push(Canonical {
+                area,
+                operation,
+                id,
+                route_key,
+                payload,
+            });
+        }
+    }
+    calls
+}
+
+/// The canonical call of one route.
+pub fn one(id: &str) -> Canonical {
+    all()
+        .into_iter()
+        .find(|call| call.id == id)
+        .unwrap_or_else(|| panic!("there is no route `{id}`"))
+}
+
+impl Canonical {
+    /// Whether it only reads.
+    pub fn reads(&self) -> bool {
+        self.route_key.starts_with("GET ")
+    }
+
+    /// Whether a signature, not a token, is its authority.
+    pub fn signed(&self) -> bool {
+        self.payload["headers"]["webhook-signature"].is_string()
+    }
+
+    /// Whether anyone may, even without a token.
+    pub fn open(&self) -> bool {
+        self.payload["requestContext"]["authorizer"].is_null()
+    }
+
+    /// The body it sends.
+    pub fn body(&self) -> Option<Value> {
+        self.payload["body"]
+            .as_str()
+            .map(|body| serde_json::from_str(body).unwrap())
+    }
+
+    /// The person whose token it carries, as `/_local/token` takes them.
+    pub fn person(&self) -> Value {
+        let claims = &self.payload["requestContext"]["authorizer"]["jwt"]["claims"];
+        let mut person = serde_json::json!({ "sub": claims["sub"], "email": claims["email"] });
+        for name in ["role", "org", "manager"] {
+            match &claims[format!("vouchsafe:{name}")] {
+                Value::Null => {}
+                Value::String(text) if name == "manager" => person[name] = (text == "true").into(),
+                value => person[name] = value.clone(),
+            }
+        }
+        person
+    }
+
+    /// The call over HTTP, with its own token, and `query` added to its own.
+    pub fn call<'a>(&self, world: &'a World, query: &str) -> Call<'a> {
+        let call = self.anonymous(world, query);
+        if self.open() {
+            call
+        } else {
+            call.token(&world.token_of(self.person()))
+        }
+    }
+
+    /// The call over HTTP without a token.
+    pub fn anonymous<'a>(&self, world: &'a World, query: &str) -> Call<'a> {
+        let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
+        let queries = [text(&self.payload["rawQueryString"]), query.to_owned()];
+        let queries: Vec<_> = queries.into_iter().filter(|query| !query.is_empty()).collect();
+        let path = format!("{}?{}", text(&self.payload["rawPath"]), queries.join("&"));
+        let method = text(&self.payload["requestContext"]["http"]["method"]);
+        let mut call = world.call(&method, path.trim_end_matches('?'));
+        for (name, value) in self.payload["headers"].as_object().unwrap() {
+            let ours = ["content-type", "idempotency-key", "if-match"].contains(&name.as_str());
+            if ours || name.starts_with("webhook-") {
+                call = call.header(name, value.as_str().unwrap());
+            }
+        }
+        call.bytes(text(&self.payload["body"]).as_bytes())
+    }
+}

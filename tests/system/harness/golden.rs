@@ -1,0 +1,102 @@
+//! Golden tables: written by `UPDATE=1 cargo test`, compared by `cargo test`, read by reviewers as a diff.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::{Path, PathBuf};
+
+use local::seam::Action;
+
+/// Whether golden tables are to be written.
+pub fn updating() -> bool {
+    std::env::var("UPDATE").is_ok_and(|value| value == "1")
+}
+
+/// A file of the repository.
+pub fn file(path: &str) -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("../..").join(path)
+}
+
+/// Holds a file against what it should be.
+#[track_caller]
+pub fn check(path: &str, wanted: &str) {
+    let known = std::fs::read_to_string(file(path)).unwrap_or_default();
+    if known == wanted {
+        return;
+    }
+    if updating() {
+        std::fs::write(file(path), wanted).unwrap();
+        return;
+    }
+    let differs = known
+        .lines()
+        .zip(wanted.lines())
+        .position(|(known, wanted)| known != wanted);
+    let line = differs.unwrap_or(known.lines().count().min(wanted.lines().count()));
+    let at = |text: &str| text.lines().nth(line).unwrap_or("(the end)").to_owned();
+    panic!(
+        "{path} is out of date, from line {} on. It says\n  {}\nand should say\n  {}\n`UPDATE=1 cargo test` writes it.",
+        line + 1,
+        at(&known),
+        at(wanted)
+    );
+}
+
+/// Holds the part of a file between two markers (`<!-- begin: name -->`, or with `#` in YAML) against what it
+/// should be.
+#[track_caller]
+pub fn check_part(path: &str, name: &str, wanted: &str) {
+    let whole = std::fs::read_to_string(file(path)).unwrap();
+    let marker = |word: &str| format!("{word}: {name}");
+    let line_end = |from: usize| whole[from..].find('\n').map_or(whole.len(), |end| from + end + 1);
+    let begin = whole
+        .find(&marker("begin"))
+        .unwrap_or_else(|| panic!("{path} has no `begin: {name}`"));
+    let end = whole
+        .find(&marker("end"))
+        .unwrap_or_else(|| panic!("{path} has no `end: {name}`"));
+    let end = whole[..end].rfind('\n').unwrap() + 1;
+    check(
+        path,
+        &format!("{}{wanted}{}", &whole[..line_end(begin)], &whole[end..]),
+    );
+}
+
+/// A Markdown table.
+pub fn table(head: &[&str], rows: &[Vec<String>]) -> String {
+    let line = |cells: &[String]| format!("| {} |\n", cells.join(" | "));
+    let head: Vec<String> = head.iter().map(|cell| (*cell).to_owned()).collect();
+    let rule: Vec<String> = head.iter().map(|_| "---".to_owned()).collect();
+    let rows: String = rows.iter().map(|row| line(row)).collect();
+    format!("{}{}{rows}", line(&head), line(&rule))
+}
+
+/// Where the actions stand that each function really uses.
+pub const ACTIONS: &str = "tests/system/golden/actions.txt";
+
+/// What each function's policy in the template allows.
+pub fn policies() -> BTreeMap<String, BTreeSet<Action>> {
+    let mut policies: BTreeMap<String, BTreeSet<Action>> = BTreeMap::new();
+    for line in include_str!("../golden/actions.txt").lines() {
+        let mut words = line.split_whitespace();
+        let operation = words.next().unwrap().to_owned();
+        let allowed = policies.entry(operation).or_default();
+        for word in words {
+            let (action, index) = word
+                .split_once('@')
+                .map_or((word, None), |(a, i)| (a, Some(i.to_owned())));
+            allowed.insert((action.to_owned(), index));
+        }
+    }
+    policies
+}
+
+/// Those actions as the file has them.
+pub fn written(used: &BTreeMap<String, BTreeSet<Action>>) -> String {
+    let word = |(action, index): &Action| match index {
+        Some(index) => format!(" {action}@{index}"),
+        None => format!(" {action}"),
+    };
+    let line = |(operation, actions): (&String, &BTreeSet<Action>)| {
+        format!("{operation}{}\n", actions.iter().map(word).collect::<String>())
+    };
+    used.iter().map(line).collect()
+}

@@ -1,0 +1,342 @@
+//! What the tests of the whole system share: a world to call, and the proof that a refusal changed nothing.
+
+pub mod canonical;
+pub mod golden;
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::LazyLock;
+
+use http_body_util::{BodyExt, Full};
+use hyper_util::client::legacy::Client;
+use hyper_util::client::legacy::connect::HttpConnector;
+use hyper_util::rt::TokioExecutor;
+use local::seam::Seam;
+use local::{Options, Stack, demo};
+use serde_json::{Value, json};
+
+type Body = Full<std::io::Cursor<Vec<u8>>>;
+
+static DOCUMENT: LazyLock<Value> = LazyLock::new(|| {
+    serde_json::from_str(include_str!("../../../functions/src/service/openapi.json")).unwrap()
+});
+
+/// A stack with the demo world in it, its clock standing where the demo world is complete.
+pub struct World {
+    /// The stack.
+    pub stack: Stack,
+    ids: BTreeMap<String, String>,
+    http: Client<HttpConnector, Body>,
+}
+
+impl World {
+    /// The demo world. Each function may do at the store only what its policy allows.
+    pub async fn demo() -> Self {
+        let stopped_at = Some(demo::COMPLETE.parse().unwrap());
+        let options = Options {
+            stopped_at,
+            counted_ids: Some(1000),
+            ..Options::default()
+        };
+        let world = Self::around(Stack::start(options).await.unwrap());
+        demo::load(&world.stack.shared).await.unwrap();
+        world.seam().take_costs();
+        if !golden::updating() {
+            world.seam().allow_only(golden::policies());
+        }
+        world
+    }
+
+    /// A stack in which the demo world is, or is not yet.
+    pub fn around(stack: Stack) -> Self {
+        let ids = demo::ids();
+        let ids = ids.as_object().unwrap().iter();
+        let ids = ids
+            .map(|(name, id)| (name.clone(), id.as_str().unwrap().to_owned()))
+            .collect();
+        Self {
+            stack,
+            ids,
+            http: Client::builder(TokioExecutor::new()).build_http(),
+        }
+    }
+
+    /// The seam between functions and store.
+    pub fn seam(&self) -> &Seam {
+        &self.stack.shared.seam
+    }
+
+    /// An id of the demo world.
+    pub fn id(&self, name: &str) -> &str {
+        self.ids
+            .get(name)
+            .unwrap_or_else(|| panic!("the demo world has no `{name}`"))
+    }
+
+    /// The text with each `{name}` replaced by that id of the demo world.
+    pub fn fill(&self, text: &str) -> String {
+        self.ids.iter().fold(text.to_owned(), |text, (name, id)| {
+            text.replace(&format!("{{{name}}}"), id)
+        })
+    }
+
+    /// A token for one of the demo world's people.
+    pub fn token(&self, who: &str) -> String {
+        let people = demo::people(&demo::ids());
+        let (_, person) = people
+            .into_iter()
+            .find(|(name, _)| *name == who)
+            .unwrap_or_else(|| panic!("no `{who}`"));
+        self.token_of(person)
+    }
+
+    /// A token for a person as `/_local/token` takes them.
+    pub fn token_of(&self, person: Value) -> String {
+        let shared = &self.stack.shared;
+        shared
+            .issuer
+            .token(&serde_json::from_value(person).unwrap(), shared.clock.now())
+    }
+
+    /// A GET.
+    pub fn get(&self, path: &str) -> Call<'_> {
+        self.call("GET", path)
+    }
+
+    /// A POST.
+    pub fn post(&self, path: &str) -> Call<'_> {
+        self.call("POST", path)
+    }
+
+    /// A PUT.
+    pub fn put(&self, path: &str) -> Call<'_> {
+        self.call("PUT", path)
+    }
+
+    /// Any method; the path may name ids of the demo world, such as `{partner}`.
+    pub fn call(&self, method: &str, path: &str) -> Call<'_> {
+        Call {
+            world: self,
+            method: method.to_owned(),
+            path: self.fill(path),
+            headers: Vec::new(),
+            body: Vec::new(),
+        }
+    }
+
+    /// Everything the table holds.
+    pub async fn contents(&self) -> BTreeMap<(String, String), String> {
+        let mut contents = BTreeMap::new();
+        let mut from = None;
+        loop {
+            let scan = self
+                .stack
+                .client
+                .scan()
+                .table_name(local::store::TABLE)
+                .set_exclusive_start_key(from);
+            let page = scan.send().await.unwrap();
+            for item in page.items() {
+                let text = |name: &str| item[name].as_s().unwrap().clone();
+                let json: Value = serde_dynamo::from_item(item.clone()).unwrap();
+                contents.insert((text("pk"), text("sk")), json.to_string());
+            }
+            from = page.last_evaluated_key;
+            if from.is_none() {
+                return contents;
+            }
+        }
+    }
+
+    /// Expects the table to hold what it held.
+    pub async fn is_still(&self, before: &BTreeMap<(String, String), String>) {
+        let now = self.contents().await;
+        let keys: BTreeSet<_> = before.keys().chain(now.keys()).collect();
+        let changed = keys.into_iter().filter(|key| before.get(*key) != now.get(*key));
+        let changed: Vec<_> = changed.map(|key| (key, before.get(key), now.get(key))).collect();
+        assert!(changed.is_empty(), "the table changed: {changed:#?}");
+    }
+
+    /// The pool of a license type as a partner's member sees it: purchased, available, assigned.
+    pub async fn pool(&self, who: &str, partner: &str, license_type: &str) -> (u64, u64, u64) {
+        let pools = self
+            .get(&format!("/v1/partners/{{{partner}}}/license-pools"))
+            .by(who)
+            .send()
+            .await
+            .ok();
+        let items = pools["items"].as_array().unwrap().iter();
+        let pool = items.clone().find(|item| item["licenseType"] == license_type);
+        pool.map_or((0, 0, 0), |pool| {
+            let number = |name: &str| pool[name].as_u64().unwrap();
+            (number("purchased"), number("available"), number("assigned"))
+        })
+    }
+}
+
+/// A request to be sent.
+#[derive(Clone)]
+pub struct Call<'a> {
+    world: &'a World,
+    method: String,
+    path: String,
+    headers: Vec<(String, String)>,
+    body: Vec<u8>,
+}
+
+impl Call<'_> {
+    /// With the token of one of the demo world's people.
+    pub fn by(self, who: &str) -> Self {
+        let token = self.world.token(who);
+        self.token(&token)
+    }
+
+    /// With this token.
+    pub fn token(self, token: &str) -> Self {
+        self.header("authorization", &format!("Bearer {token}"))
+    }
+
+    /// With a header.
+    pub fn header(mut self, name: &str, value: &str) -> Self {
+        self.headers.push((name.to_owned(), value.to_owned()));
+        self
+    }
+
+    /// With an idempotency key.
+    pub fn key(self, key: &str) -> Self {
+        self.header("idempotency-key", key)
+    }
+
+    /// With a JSON body; its texts may name ids of the demo world.
+    pub fn json(self, body: Value) -> Self {
+        let body = self.world.fill(&body.to_string());
+        self.header("content-type", "application/json")
+            .bytes(body.as_bytes())
+    }
+
+    /// With these bytes as body.
+    pub fn bytes(mut self, body: &[u8]) -> Self {
+        self.body = body.to_vec();
+        self
+    }
+
+    /// Sends it. Whatever comes back is as the API's description says.
+    pub async fn send(self) -> Reply {
+        let mut request = http::Request::builder()
+            .method(self.method.as_str())
+            .uri(format!("{}{}", self.world.stack.url, self.path));
+        for (name, value) in &self.headers {
+            request = request.header(name, value);
+        }
+        let request = request.body(Full::new(std::io::Cursor::new(self.body))).unwrap();
+        let response = self.world.http.request(request).await.unwrap();
+        let (parts, body) = response.into_parts();
+        let bytes = body.collect().await.unwrap().to_bytes().to_vec();
+        let body = serde_json::from_slice(&bytes).unwrap_or_default();
+        let reply = Reply {
+            status: parts.status.as_u16(),
+            headers: parts.headers,
+            body,
+            bytes,
+        };
+        if !golden::updating() {
+            reply.conforms(&self.method, &self.path);
+        }
+        reply
+    }
+
+    /// Sends it, expects this refusal, and the table as it was.
+    pub async fn refused(self, status: u16, code: &str) -> Reply {
+        let world = self.world;
+        let before = world.contents().await;
+        let reply = self.send().await;
+        assert_eq!((reply.status, reply.code()), (status, code), "{}", reply.body);
+        world.is_still(&before).await;
+        reply
+    }
+}
+
+/// What came back.
+#[derive(Debug, Clone)]
+pub struct Reply {
+    /// The status.
+    pub status: u16,
+    /// The headers.
+    pub headers: http::HeaderMap,
+    /// The body as JSON; null if it is none.
+    pub body: Value,
+    /// The body as it came.
+    pub bytes: Vec<u8>,
+}
+
+impl Reply {
+    /// The body of a success.
+    #[track_caller]
+    pub fn ok(self) -> Value {
+        assert!((200..300).contains(&self.status), "{} {}", self.status, self.body);
+        self.body
+    }
+
+    /// A problem's code.
+    pub fn code(&self) -> &str {
+        self.body["code"].as_str().unwrap_or_default()
+    }
+
+    /// A header's value.
+    pub fn header(&self, name: &str) -> Option<&str> {
+        self.headers.get(name).map(|value| value.to_str().unwrap())
+    }
+
+    /// A problem's faults: where, and their codes, in the order of places.
+    pub fn faults(&self) -> Vec<(String, String)> {
+        let errors = self.body["errors"].as_array().cloned().unwrap_or_default();
+        let text = |value: &Value| value.as_str().map(str::to_owned);
+        let place = |error: &Value| text(&error["pointer"]).or(text(&error["parameter"])).unwrap();
+        let mut faults: Vec<_> = errors
+            .iter()
+            .map(|e| (place(e), text(&e["code"]).unwrap()))
+            .collect();
+        faults.sort();
+        faults
+    }
+
+    /// Holds the reply against the API's description: status, and of refusals by state and rule, code.
+    fn conforms(&self, method: &str, path: &str) {
+        let path = path.split('?').next().unwrap();
+        let matches = |template: &str| {
+            let (template, path): (Vec<_>, Vec<_>) =
+                (template.split('/').collect(), path.split('/').collect());
+            let same = |(wanted, given): (&&str, &&str)| wanted.starts_with('{') || wanted == given;
+            template.len() == path.len() && template.iter().zip(&path).all(same)
+        };
+        let paths = DOCUMENT["paths"].as_object().unwrap();
+        let Some((_, item)) = paths.iter().find(|(template, _)| matches(template)) else {
+            return;
+        };
+        let operation = &item[method.to_lowercase()];
+        if operation.is_null() {
+            return;
+        }
+        let documented = &operation["responses"][self.status.to_string()];
+        assert!(
+            !documented.is_null(),
+            "{method} {path}: {} is not described: {}",
+            self.status,
+            self.body
+        );
+        if [409, 422].contains(&self.status) {
+            let about = documented["description"].as_str().unwrap();
+            let code = format!("`{}`", self.code());
+            assert!(about.contains(&code), "{method} {path}: {code} is not described");
+        }
+        if self.status >= 400 && self.header("content-type") == Some("application/problem+json") {
+            for name in ["type", "title", "detail", "instance", "code"] {
+                assert!(
+                    self.body[name].is_string(),
+                    "{method} {path}: no `{name}` in {}",
+                    self.body
+                );
+            }
+            assert_eq!(self.body["status"], json!(self.status));
+        }
+    }
+}

@@ -1,0 +1,9 @@
+//! The whole system, tested over HTTP: one test binary.
+
+mod foundation;
+mod history;
+mod licenses;
+mod organizations;
+mod partners;
+mod service;
+mod webhooks;

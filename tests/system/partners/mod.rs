@@ -1,0 +1,3 @@
+mod create_partner;
+mod link_customer;
+mod link_store;

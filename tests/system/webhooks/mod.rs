@@ -1,0 +1,2 @@
+mod create_webhook_source;
+mod receive_partner_order;
