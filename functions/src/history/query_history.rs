@@ -171,57 +171,28 @@ impl Operation for QueryHistory {
         };
         let page = context.page(&history, filter.order == Direction::Asc).await?;
         let items = name_parties(context, page.items).await?;
-        Ok(Answer::ok(List {
-            items,
-            next_page_token: page.next_page_token,
-        }))
+        Ok(Answer::ok(List { items, next_page_token: page.next_page_token }))
     }
 }
 
 async fn name_parties(context: &Context<'_>, events: Vec<Event>) -> Result<Vec<HistoryEvent>, Failure> {
     let mut wanted = Wanted::new();
     for event in &events {
-        event
-            .happening
-            .partner_id
-            .iter()
-            .for_each(|partner| wanted.add(&PartnerById(*partner)));
-        event
-            .happening
-            .organization_id
-            .iter()
-            .for_each(|id| wanted.add(&OrganizationById(*id)));
+        event.happening.partner_id.iter().for_each(|partner| wanted.add(&PartnerById(*partner)));
+        event.happening.organization_id.iter().for_each(|id| wanted.add(&OrganizationById(*id)));
     }
     let found = context.table.fetch(wanted, false).await?;
     let named = |event: Event| {
         let partner = match event.happening.partner_id {
-            Some(id) => Some(Party {
-                id,
-                name: found.get(&PartnerById(id))?.map(|partner| partner.name),
-            }),
+            Some(id) => Some(Party { id, name: found.get(&PartnerById(id))?.map(|partner| partner.name) }),
             None => None,
         };
         let organization = match event.happening.organization_id {
-            Some(id) => Some(Party {
-                id,
-                name: found.get(&OrganizationById(id))?.map(|party| party.name),
-            }),
+            Some(id) => Some(Party { id, name: found.get(&OrganizationById(id))?.map(|party| party.name) }),
             None => None,
         };
-        let Event {
-            id,
-            time,
-            actor,
-            happening,
-        } = event;
-        Ok(HistoryEvent {
-            id,
-            time,
-            actor,
-            kind: happening.kind,
-            partner,
-            organization,
-        })
+        let Event { id, time, actor, happening } = event;
+        Ok(HistoryEvent { id, time, actor, kind: happening.kind, partner, organization })
     };
     events.into_iter().map(named).collect()
 }

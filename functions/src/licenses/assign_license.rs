@@ -27,11 +27,8 @@ pub struct NewAssignment {
 impl Operation for AssignLicense {
     const NAME: &str = "assign-license";
     const ABOUT: &str = "Hands licenses of the partner's pools over to one of its customers. This cannot be changed or taken back.";
-    const ROUTES: &[Route] = &[route(
-        Method::Post,
-        "/v1/partners/{partnerId}/license-assignments",
-        &[Role::PartnerMember],
-    )];
+    const ROUTES: &[Route] =
+        &[route(Method::Post, "/v1/partners/{partnerId}/license-assignments", &[Role::PartnerMember])];
     const KEY_REQUIRED: bool = true;
     const CREATES: bool = true;
     const REFUSALS: &[(u16, &str, &str)] = &[(
@@ -53,10 +50,7 @@ impl Operation for AssignLicense {
     ) -> Result<Answer<Assignment>, Failure> {
         let partner_id = input.path.partner_id;
         actor.reach_partner(partner_id)?;
-        let Json(NewAssignment {
-            organization_id,
-            lines,
-        }) = &input.body;
+        let Json(NewAssignment { organization_id, lines }) = &input.body;
         let assignment = Assignment {
             id: context.id(),
             partner_id,
@@ -66,9 +60,7 @@ impl Operation for AssignLicense {
         };
 
         let mut change = Change::new();
-        change.require(&CustomerOfPartner(partner_id, *organization_id), || {
-            Refusal::NotFound
-        });
+        change.require(&CustomerOfPartner(partner_id, *organization_id), || Refusal::NotFound);
         change.create(&assignment)?;
         for (index, line) in lines.iter().cloned().enumerate() {
             let pool = PoolOfPartner(partner_id, line.license_type.clone());
@@ -78,18 +70,13 @@ impl Operation for AssignLicense {
                 quantity: line.quantity.get(),
             };
             change.record(Happening::of_both(assigned, partner_id, *organization_id));
-            change.update(
-                &pool,
-                hand_over(line.quantity),
-                holds(line.quantity),
-                move |pool| Refusal::State(Pool::exhausted(pool.as_ref(), index, &line)),
-            );
+            change.update(&pool, hand_over(line.quantity), holds(line.quantity), move |pool| {
+                Refusal::State(Pool::exhausted(pool.as_ref(), index, &line))
+            });
         }
 
         let location = format!("/v1/partners/{partner_id}/license-assignments/{}", assignment.id);
-        context
-            .commit(change, Answer::created(location, assignment))
-            .await
+        context.commit(change, Answer::created(location, assignment)).await
     }
 }
 

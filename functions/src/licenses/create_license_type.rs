@@ -47,34 +47,20 @@ impl Operation for CreateLicenseType {
     ) -> Result<Answer<LicenseType>, Failure> {
         let Json(NewLicenseType { code, name, term }) = &input.body;
         let (code, name, term) = (code.clone(), name.clone(), *term);
-        let license_type = LicenseType {
-            code: code.clone(),
-            name: name.clone(),
-            term,
-            stamp: Stamp::new(context.now),
-        };
+        let license_type =
+            LicenseType { code: code.clone(), name: name.clone(), term, stamp: Stamp::new(context.now) };
 
         let mut change = Change::new();
         change.create_once(&license_type, |_| exists())?;
         let location = format!("/v1/license-types/{code}");
-        let created = EventKind::LicenseTypeCreated {
-            license_type: code,
-            name,
-            term,
-        };
+        let created = EventKind::LicenseTypeCreated { license_type: code, name, term };
         change.record(Happening::of_vendor(created));
 
-        context
-            .commit(change, Answer::created(location, license_type))
-            .await
+        context.commit(change, Answer::created(location, license_type)).await
     }
 }
 
 fn exists() -> Refusal<LicenseType> {
     let at = At::pointer(&[&"code"]);
-    Refusal::State(Fault::new(
-        at,
-        "license-type-exists",
-        "there is a license type of this code",
-    ))
+    Refusal::State(Fault::new(at, "license-type-exists", "there is a license type of this code"))
 }

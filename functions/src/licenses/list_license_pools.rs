@@ -71,23 +71,10 @@ impl Operation for ListLicensePools {
         let mut names: BTreeMap<_, _> = types.into_iter().map(|kind| (kind.code, kind.name)).collect();
         let item = |pool: domain::Pool| {
             // A type that is newer than the answer about types still has its code.
-            let name = names
-                .remove(&pool.license_type)
-                .or_else(|| pool.license_type.as_str().parse().ok())?;
-            let domain::Pool {
-                license_type,
-                purchased,
-                available,
-                assigned,
-                ..
-            } = pool;
-            Some(PoolItem {
-                license_type,
-                name,
-                purchased,
-                available,
-                assigned,
-            })
+            let name =
+                names.remove(&pool.license_type).or_else(|| pool.license_type.as_str().parse().ok())?;
+            let domain::Pool { license_type, purchased, available, assigned, .. } = pool;
+            Some(PoolItem { license_type, name, purchased, available, assigned })
         };
         let items: Vec<PoolItem> = pools.into_iter().filter_map(item).collect();
         // A pool's bound keeps the sums of any number of pools exact.

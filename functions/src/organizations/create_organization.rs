@@ -35,18 +35,11 @@ impl Operation for CreateOrganization {
     const NAME: &str = "create-organization";
     const ABOUT: &str =
         "Makes a customer organization known and, with `partnerId`, puts it into that partner's directory.";
-    const ROUTES: &[Route] = &[route(
-        Method::Post,
-        "/v1/organizations",
-        &[Role::Operator, Role::PartnerAdmin],
-    )];
+    const ROUTES: &[Route] =
+        &[route(Method::Post, "/v1/organizations", &[Role::Operator, Role::PartnerAdmin])];
     const CREATES: bool = true;
     const REFUSALS: &[(u16, &str, &str)] = &[
-        (
-            409,
-            "external-id-taken",
-            "another organization of the same creator has this external id",
-        ),
+        (409, "external-id-taken", "another organization of the same creator has this external id"),
         (422, "partner-required", "a partner's admin names no partner"),
         (422, "unknown-partner", "there is no such partner for you"),
     ];
@@ -62,11 +55,7 @@ impl Operation for CreateOrganization {
         actor: &Actor,
         input: &Input<Self>,
     ) -> Result<Answer<Organization>, Failure> {
-        let Json(NewOrganization {
-            name,
-            external_id,
-            partner_id,
-        }) = &input.body;
+        let Json(NewOrganization { name, external_id, partner_id }) = &input.body;
         // Whose ids an external id must be unique among.
         let giver = match actor.standing {
             Standing::Partner { partner, .. } => {
@@ -91,28 +80,14 @@ impl Operation for CreateOrganization {
         change.create(&organization)?;
         if let Some(external_id) = external_id {
             let at = OwnerOfOrganizationExternalId(giver, external_id.clone()).key();
-            change.create_once(
-                &Reservation {
-                    at,
-                    owner: organization.id.to_string(),
-                },
-                |_| taken(),
-            )?;
+            change.create_once(&Reservation { at, owner: organization.id.to_string() }, |_| taken())?;
         }
-        let created = EventKind::OrganizationCreated {
-            name: name.clone(),
-            external_id: external_id.clone(),
-        };
+        let created = EventKind::OrganizationCreated { name: name.clone(), external_id: external_id.clone() };
         change.record(Happening::of_organization(created, organization.id));
         if let Some(partner_id) = *partner_id {
             change.require(&PartnerById(partner_id), || Refusal::Rule(unknown_partner()));
             let (organization_id, name, stamp) = (organization.id, name.clone(), organization.stamp);
-            change.create(&Customer {
-                partner_id,
-                organization_id,
-                name: name.clone(),
-                stamp,
-            })?;
+            change.create(&Customer { partner_id, organization_id, name: name.clone(), stamp })?;
             change.record(Happening::of_both(
                 EventKind::CustomerLinked { name },
                 partner_id,
@@ -121,9 +96,7 @@ impl Operation for CreateOrganization {
         }
 
         let location = format!("/v1/organizations/{}", organization.id);
-        context
-            .commit(change, Answer::created(location, organization))
-            .await
+        context.commit(change, Answer::created(location, organization)).await
     }
 }
 
@@ -132,18 +105,10 @@ fn partner_field() -> At {
 }
 
 fn unknown_partner() -> Fault {
-    Fault::new(
-        partner_field(),
-        "unknown-partner",
-        "there is no such partner for you",
-    )
+    Fault::new(partner_field(), "unknown-partner", "there is no such partner for you")
 }
 
 fn taken() -> Refusal<Organization> {
     let detail = "another organization that you created has this external id";
-    Refusal::State(Fault::new(
-        At::pointer(&[&"externalId"]),
-        "external-id-taken",
-        detail,
-    ))
+    Refusal::State(Fault::new(At::pointer(&[&"externalId"]), "external-id-taken", detail))
 }

@@ -55,18 +55,9 @@ impl Operation for CreatePartner {
         change.create(&partner)?;
         if let Some(external_id) = external_id {
             let at = OwnerOfPartnerExternalId(external_id.clone()).key();
-            change.create_once(
-                &Reservation {
-                    at,
-                    owner: partner.id.to_string(),
-                },
-                |_| taken(),
-            )?;
+            change.create_once(&Reservation { at, owner: partner.id.to_string() }, |_| taken())?;
         }
-        let created = EventKind::PartnerCreated {
-            name: name.clone(),
-            external_id: external_id.clone(),
-        };
+        let created = EventKind::PartnerCreated { name: name.clone(), external_id: external_id.clone() };
         change.record(Happening::of_partner(created, partner.id));
 
         let location = format!("/v1/partners/{}", partner.id);
@@ -76,9 +67,5 @@ impl Operation for CreatePartner {
 
 fn taken() -> Refusal<Partner> {
     let at = At::pointer(&[&"externalId"]);
-    Refusal::State(Fault::new(
-        at,
-        "external-id-taken",
-        "another partner has this external id",
-    ))
+    Refusal::State(Fault::new(at, "external-id-taken", "another partner has this external id"))
 }

@@ -28,11 +28,8 @@ pub struct Pair {
 impl Operation for LinkCustomer {
     const NAME: &str = "link-customer";
     const ABOUT: &str = "Puts an organization into a partner's directory. Again changes nothing.";
-    const ROUTES: &[Route] = &[route(
-        Method::Put,
-        "/v1/partners/{partnerId}/customers/{organizationId}",
-        &[Role::Operator],
-    )];
+    const ROUTES: &[Route] =
+        &[route(Method::Put, "/v1/partners/{partnerId}/customers/{organizationId}", &[Role::Operator])];
     const CREATES: bool = true;
 
     type Caller = Actor;
@@ -46,30 +43,17 @@ impl Operation for LinkCustomer {
         _: &Actor,
         input: &Input<Self>,
     ) -> Result<Answer<Customer>, Failure> {
-        let Pair {
-            partner_id,
-            organization_id,
-        } = input.path;
+        let Pair { partner_id, organization_id } = input.path;
         let organization = context.table.get(&OrganizationById(organization_id)).await?;
         let name = organization.ok_or_else(Problem::not_found)?.name;
-        let customer = Customer {
-            partner_id,
-            organization_id,
-            name: name.clone(),
-            stamp: Stamp::new(context.now),
-        };
+        let customer =
+            Customer { partner_id, organization_id, name: name.clone(), stamp: Stamp::new(context.now) };
 
         let mut change = Change::new();
         change.require(&PartnerById(partner_id), || Refusal::NotFound);
-        let is_meant = context
-            .if_match()
-            .map(|is_meant| move |link: &Customer| is_meant(link.stamp.version));
+        let is_meant = context.if_match().map(|is_meant| move |link: &Customer| is_meant(link.stamp.version));
         change.settle(&customer, is_meant, Refusal::Already)?;
-        change.record(Happening::of_both(
-            EventKind::CustomerLinked { name },
-            partner_id,
-            organization_id,
-        ));
+        change.record(Happening::of_both(EventKind::CustomerLinked { name }, partner_id, organization_id));
 
         let location = format!("/v1/partners/{partner_id}/customers/{organization_id}");
         context.commit(change, Answer::created(location, customer)).await

@@ -34,26 +34,15 @@ pub struct Account {
 impl Operation for LinkStore {
     const NAME: &str = "link-store";
     const ABOUT: &str = "Makes an account at a store a partner's, for good: its orders fill the partner's pools. Again changes nothing.";
-    const ROUTES: &[Route] = &[route(
-        Method::Put,
-        "/v1/partners/{partnerId}/store",
-        &[Role::Operator, Role::PartnerAdmin],
-    )];
+    const ROUTES: &[Route] =
+        &[route(Method::Put, "/v1/partners/{partnerId}/store", &[Role::Operator, Role::PartnerAdmin])];
     const CREATES: bool = true;
     const REFUSALS: &[(u16, &str, &str)] = &[
-        (
-            409,
-            "store-already-linked",
-            "the partner is linked to another account",
-        ),
+        (409, "store-already-linked", "the partner is linked to another account"),
         (409, "account-taken", "the account is another partner's"),
         (422, "unknown-source", "there is no such store"),
         (422, "proof-required", "a partner's admin needs the store's proof"),
-        (
-            422,
-            "proof-wrong",
-            "the proof is not this store's for this partner and account",
-        ),
+        (422, "proof-wrong", "the proof is not this store's for this partner and account"),
         (422, "proof-expired", "the proof was good once"),
     ];
 
@@ -74,30 +63,20 @@ impl Operation for LinkStore {
             prove(context, partner_id, body).await?;
         }
         let (source_id, account) = (body.source_id, body.account.clone());
-        let link = StoreLink {
-            partner_id,
-            source_id,
-            account: account.clone(),
-            stamp: Stamp::new(context.now),
-        };
+        let link =
+            StoreLink { partner_id, source_id, account: account.clone(), stamp: Stamp::new(context.now) };
 
         let mut change = Change::new();
         change.require(&PartnerById(partner_id), || Refusal::NotFound);
         change.require(&SourceById(source_id), || Refusal::Rule(unknown_source()));
         let at = OwnerOfStoreAccount(source_id, account.clone()).key();
-        let reservation = Reservation {
-            at,
-            owner: partner_id.to_string(),
-        };
-        change.create_once(&reservation, move |held| {
-            match held.owner == partner_id.to_string() {
-                true => Refusal::AlreadyToo,
-                false => Refusal::State(account_taken()),
-            }
+        let reservation = Reservation { at, owner: partner_id.to_string() };
+        change.create_once(&reservation, move |held| match held.owner == partner_id.to_string() {
+            true => Refusal::AlreadyToo,
+            false => Refusal::State(account_taken()),
         })?;
-        let is_meant = context
-            .if_match()
-            .map(|is_meant| move |link: &StoreLink| is_meant(link.stamp.version));
+        let is_meant =
+            context.if_match().map(|is_meant| move |link: &StoreLink| is_meant(link.stamp.version));
         let wanted = link.clone();
         change.settle(&link, is_meant, move |existing| {
             match existing.source_id == wanted.source_id && existing.account == wanted.account {
@@ -105,10 +84,7 @@ impl Operation for LinkStore {
                 false => Refusal::State(already_linked()),
             }
         })?;
-        change.record(Happening::of_partner(
-            EventKind::StoreLinked { source_id, account },
-            partner_id,
-        ));
+        change.record(Happening::of_partner(EventKind::StoreLinked { source_id, account }, partner_id));
 
         let location = format!("/v1/partners/{partner_id}/store");
         context.commit(change, Answer::created(location, link)).await
@@ -117,54 +93,27 @@ impl Operation for LinkStore {
 
 /// Holds the proof against the store's secret. An unknown store proves nothing.
 async fn prove(context: &Context<'_>, partner: PartnerId, body: &Account) -> Result<(), Failure> {
-    let refuse = |code, detail| {
-        Problem::of(
-            Stage::Rule,
-            vec![Fault::new(At::pointer(&[&"proof"]), code, detail)],
-        )
-    };
-    let wrong = || {
-        refuse(
-            "proof-wrong",
-            "is not this store's proof for this partner and account",
-        )
-    };
+    let refuse =
+        |code, detail| Problem::of(Stage::Rule, vec![Fault::new(At::pointer(&[&"proof"]), code, detail)]);
+    let wrong = || refuse("proof-wrong", "is not this store's proof for this partner and account");
     let proof = body.proof.as_ref();
     let proof = proof.ok_or_else(|| refuse("proof-required", "sign in at the store and bring its proof"))?;
-    let source = context
-        .table
-        .get(&SourceById(body.source_id))
-        .await?
-        .ok_or_else(wrong)?;
+    let source = context.table.get(&SourceById(body.source_id)).await?.ok_or_else(wrong)?;
     let secret = Secret::derive(context.key, source.id, source.secret_version);
-    Ok(
-        check_proof(proof, &secret, partner, &body.account, context.now).map_err(|fault| match fault {
-            ProofFault::Wrong => wrong(),
-            ProofFault::Expired => refuse("proof-expired", "has expired; fetch a new one at the store"),
-        })?,
-    )
+    Ok(check_proof(proof, &secret, partner, &body.account, context.now).map_err(|fault| match fault {
+        ProofFault::Wrong => wrong(),
+        ProofFault::Expired => refuse("proof-expired", "has expired; fetch a new one at the store"),
+    })?)
 }
 
 fn unknown_source() -> Fault {
-    Fault::new(
-        At::pointer(&[&"sourceId"]),
-        "unknown-source",
-        "there is no such store",
-    )
+    Fault::new(At::pointer(&[&"sourceId"]), "unknown-source", "there is no such store")
 }
 
 fn account_taken() -> Fault {
-    Fault::new(
-        At::pointer(&[&"account"]),
-        "account-taken",
-        "is another partner's",
-    )
+    Fault::new(At::pointer(&[&"account"]), "account-taken", "is another partner's")
 }
 
 fn already_linked() -> Fault {
-    Fault::new(
-        At::pointer(&[&"account"]),
-        "store-already-linked",
-        "the partner is linked to another account",
-    )
+    Fault::new(At::pointer(&[&"account"]), "store-already-linked", "the partner is linked to another account")
 }

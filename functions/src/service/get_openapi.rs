@@ -22,12 +22,8 @@ impl Output for Document {}
 impl Operation for GetOpenapi {
     const NAME: &str = "get-openapi";
     const ABOUT: &str = "Describes this API (OpenAPI 3.1).";
-    const ROUTES: &[Route] = &[Route {
-        method: Method::Get,
-        path: "/v1/openapi.json",
-        access: Access::Anyone,
-        owner: None,
-    }];
+    const ROUTES: &[Route] =
+        &[Route { method: Method::Get, path: "/v1/openapi.json", access: Access::Anyone, owner: None }];
 
     type Caller = Anyone;
     type Path = Nothing;
@@ -37,8 +33,6 @@ impl Operation for GetOpenapi {
 
     async fn execute(_: &Context<'_>, _: &Anyone, _: &Input<Self>) -> Result<Answer<Document>, Failure> {
         let document = serde_json::from_str(DOCUMENT);
-        Ok(Answer::ok(Document(document.map_err(|error| {
-            aws::table::Error::Internal(error.to_string())
-        })?)))
+        Ok(Answer::ok(Document(document.map_err(|error| aws::table::Error::Internal(error.to_string()))?)))
     }
 }

@@ -63,10 +63,7 @@ impl Operation for CreateWebhookSource {
         _: &Actor,
         input: &Input<Self>,
     ) -> Result<Answer<SourceWithSecret>, Failure> {
-        let Json(NewSource {
-            name,
-            may_name_partners,
-        }) = &input.body;
+        let Json(NewSource { name, may_name_partners }) = &input.body;
         let source = Source {
             id: context.id(),
             name: name.clone(),
@@ -84,12 +81,7 @@ impl Operation for CreateWebhookSource {
         }));
 
         let location = format!("/v1/webhook-sources/{}", source.id);
-        context
-            .commit(
-                change,
-                Answer::created(location, SourceWithSecret { source, secret: None }),
-            )
-            .await
+        context.commit(change, Answer::created(location, SourceWithSecret { source, secret: None })).await
     }
 
     fn reveal(key: &DeploymentKey, output: &mut SourceWithSecret) {

@@ -98,10 +98,8 @@ pub async fn apply(
     for line in &lines {
         wanted.add(&LicenseTypeByCode(line.license_type.clone()));
     }
-    let account = placed
-        .store_account
-        .as_ref()
-        .map(|account| OwnerOfStoreAccount(source.id, account.clone()));
+    let account =
+        placed.store_account.as_ref().map(|account| OwnerOfStoreAccount(source.id, account.clone()));
     let partner = placed.partner_id.map(PartnerById);
     account.iter().for_each(|account| wanted.add(account));
     partner.iter().for_each(|partner| wanted.add(partner));
@@ -110,16 +108,11 @@ pub async fn apply(
     let mut faults = unknown_types(&lines, &found)?;
     let buyer = match (&account, &partner) {
         (Some(account), _) => {
-            let owner = found
-                .get(account)?
-                .and_then(|reservation| reservation.owner.parse().ok());
+            let owner = found.get(account)?.and_then(|reservation| reservation.owner.parse().ok());
             owner.ok_or_else(not_linked)
         }
         (None, Some(_)) if !source.may_name_partners => Err(not_allowed()),
-        (None, Some(partner)) => found
-            .get(partner)?
-            .map(|partner| partner.id)
-            .ok_or_else(unknown_partner),
+        (None, Some(partner)) => found.get(partner)?.map(|partner| partner.id).ok_or_else(unknown_partner),
         (None, None) => Err(not_linked()),
     };
     let partner_id = match buyer {
@@ -154,25 +147,17 @@ pub async fn apply(
             partner_id,
         ));
         let pool = PoolOfPartner(partner_id, line.license_type.clone());
-        let index = lines
-            .iter()
-            .position(|sold| sold.license_type == line.license_type)
-            .unwrap_or_default();
+        let index = lines.iter().position(|sold| sold.license_type == line.license_type).unwrap_or_default();
         change.update(&pool, credit(partner_id, &line), has_room(&line), move |pool| {
             Refusal::Rule(overflow(pool, index))
         });
     }
-    context
-        .commit(change, Answer::ok(Receipt::Applied { order }))
-        .await
+    context.commit(change, Answer::ok(Receipt::Applied { order })).await
 }
 
 impl From<SoldLine> for Line {
     fn from(SoldLine { sku, quantity, .. }: SoldLine) -> Self {
-        Self {
-            license_type: sku,
-            quantity,
-        }
+        Self { license_type: sku, quantity }
     }
 }
 
@@ -197,10 +182,7 @@ fn has_room(line: &CreditedLine) -> Expression {
 fn unknown_types(lines: &[Line], found: &Found) -> Result<Vec<Fault>, Failure> {
     let mut faults = Vec::new();
     for (index, line) in lines.iter().enumerate() {
-        if found
-            .get(&LicenseTypeByCode(line.license_type.clone()))?
-            .is_none()
-        {
+        if found.get(&LicenseTypeByCode(line.license_type.clone()))?.is_none() {
             let detail = format!("there is no license type `{}`", line.license_type);
             let at = At::pointer(&[&"data", &"lines", &index, &"sku"]);
             faults.push(Fault::new(at, "unknown-license-type", detail));
@@ -220,19 +202,11 @@ fn not_allowed() -> Fault {
 }
 
 fn unknown_partner() -> Fault {
-    Fault::new(
-        At::pointer(&[&"data", &"partnerId"]),
-        "unknown-partner",
-        "there is no such partner",
-    )
+    Fault::new(At::pointer(&[&"data", &"partnerId"]), "unknown-partner", "there is no such partner")
 }
 
 fn overflow(pool: Option<Pool>, index: usize) -> Fault {
     let at = At::pointer(&[&"data", &"lines", &index, &"quantity"]);
-    let fault = Fault::new(
-        at,
-        "pool-overflow",
-        "the pool would hold more than is ever counted",
-    );
+    let fault = Fault::new(at, "pool-overflow", "the pool would hold more than is ever counted");
     fault.with_limit(Pool::MOST, pool.map(|pool| pool.purchased))
 }

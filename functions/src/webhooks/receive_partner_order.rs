@@ -56,10 +56,7 @@ struct Message {
 #[derive(Debug, Deserr)]
 #[deserr(error = Faults)]
 struct Sent {
-    #[expect(
-        dead_code,
-        reason = "it must be there and right; the order of messages does not rest on it"
-    )]
+    #[expect(dead_code, reason = "it must be there and right; the order of messages does not rest on it")]
     timestamp: Timestamp,
 }
 
@@ -78,16 +75,8 @@ impl Operation for ReceivePartnerOrder {
         (422, "account-not-linked", "no partner is linked to this account"),
         (422, "partner-not-allowed", "this source may not name partners"),
         (422, "unknown-partner", "there is no such partner"),
-        (
-            422,
-            "unknown-license-type",
-            "there is no license type of this code",
-        ),
-        (
-            422,
-            "pool-overflow",
-            "the pool would hold more than is ever counted",
-        ),
+        (422, "unknown-license-type", "there is no license type of this code"),
+        (422, "pool-overflow", "the pool would hold more than is ever counted"),
     ];
 
     type Caller = Delivery;
@@ -141,18 +130,13 @@ async fn ignore(context: &Context<'_>, delivery: &Delivery, named: &str) -> Resu
         webhook_id: delivery.id.clone(),
         message_type: message_type.clone(),
     }));
-    context
-        .commit(change, Answer::ok(Receipt::Ignored { message_type }))
-        .await
+    context.commit(change, Answer::ok(Receipt::Ignored { message_type })).await
 }
 
 /// Its sender is known, so what is wrong with a message is told as its rules, not as a request's form.
 fn malformed(faults: Faults) -> Problem {
     let detail = "the message has faults; send it again when they are mended";
-    Problem {
-        faults: faults.0,
-        ..Problem::new(Stage::Rule, "invalid-message", detail)
-    }
+    Problem { faults: faults.0, ..Problem::new(Stage::Rule, "invalid-message", detail) }
 }
 
 /// Leaves in the vendor's log, once per message, why it did not take effect. The message is judged afresh at
@@ -166,14 +150,8 @@ async fn record_refusal(
     const KEPT: usize = 50;
     let errors: Vec<Fault> = problem.faults.iter().take(KEPT).cloned().collect();
     let at = key::refused_message(delivery.source.id, &delivery.id);
-    let mark = RefusalMark {
-        at,
-        expires_at: context.forget_at(),
-    };
-    let refused = EventKind::WebhookRefused {
-        source_id: delivery.source.id,
-        webhook_id: delivery.id.clone(),
-        errors,
-    };
+    let mark = RefusalMark { at, expires_at: context.forget_at() };
+    let refused =
+        EventKind::WebhookRefused { source_id: delivery.source.id, webhook_id: delivery.id.clone(), errors };
     context.record_once(&mark, Happening::of_vendor(refused)).await
 }

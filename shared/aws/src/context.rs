@@ -114,11 +114,7 @@ impl Context<'_> {
     ///
     /// 400 when its page token was not made for this caller and query.
     pub async fn page<L: Listing>(&self, listing: &L, ascending: bool) -> Result<List<L::Entity>, Failure> {
-        let PageWish {
-            size,
-            token,
-            bound_to,
-        } = &self.wishes.page;
+        let PageWish { size, token, bound_to } = &self.wishes.page;
         let after = token.as_ref().map(|token| {
             token::open(self.key, bound_to, token).ok_or_else(|| {
                 let detail = "was not given out for this caller and query";
@@ -126,19 +122,10 @@ impl Context<'_> {
                 Problem::shape(Faults(vec![fault]))
             })
         });
-        let cut = Cut {
-            size: *size,
-            ascending,
-            after: after.transpose()?,
-        };
+        let cut = Cut { size: *size, ascending, after: after.transpose()? };
         let page = self.table.page(listing, &cut).await?;
-        let next_page_token = page
-            .next
-            .map(|position| token::seal(self.key, bound_to, &position));
-        Ok(List {
-            items: page.items,
-            next_page_token,
-        })
+        let next_page_token = page.next.map(|position| token::seal(self.key, bound_to, &position));
+        Ok(List { items: page.items, next_page_token })
     }
 
     /// Makes a change, its events and the memory of its answer one transaction. With `validateOnly` only
@@ -157,12 +144,7 @@ impl Context<'_> {
         let token = Ids::random().uuid(self.now).to_string();
         if self.wishes.validate_only {
             return match self.table.preview(&change, token).await? {
-                Committed::Done => Ok(Answer {
-                    status: 200,
-                    location: None,
-                    of: Of::Trial,
-                    ..answer
-                }),
+                Committed::Done => Ok(Answer { status: 200, location: None, of: Of::Trial, ..answer }),
                 Committed::Refused { refusals, .. } => settle(refusals),
             };
         }
@@ -172,10 +154,7 @@ impl Context<'_> {
         match self.table.commit(change, &events, remember, token).await? {
             Committed::Done => Ok(answer),
             Committed::Refused { refusals, earlier } => {
-                if refusals
-                    .iter()
-                    .any(|refusal| matches!(refusal, Refusal::NotFound))
-                {
+                if refusals.iter().any(|refusal| matches!(refusal, Refusal::NotFound)) {
                     return Err(Problem::not_found().into());
                 }
                 match (earlier, remembered) {
@@ -192,12 +171,7 @@ impl Context<'_> {
             author.ok_or_else(|| Error::Internal("a change without an author".to_owned()))
         };
         let event = |happening: &domain::Happening| {
-            Ok(Event {
-                id: self.id(),
-                time: self.now,
-                actor: author()?,
-                happening: happening.clone(),
-            })
+            Ok(Event { id: self.id(), time: self.now, actor: author()?, happening: happening.clone() })
         };
         change.happenings().iter().map(event).collect()
     }
@@ -209,14 +183,7 @@ impl Context<'_> {
         let body = serde_json::to_string(&answer.body).map_err(|error| Error::Internal(error.to_string()))?;
         let expires_at = self.now.after(REMEMBERED);
         let (status, location) = (answer.status, answer.location.clone());
-        Ok(Some(Remembered {
-            at,
-            request,
-            status,
-            location,
-            body,
-            expires_at,
-        }))
+        Ok(Some(Remembered { at, request, status, location, body, expires_at }))
     }
 
     /// Remembers once per message and 30 days that something happened to it, beside any effect. A repeat
@@ -252,12 +219,7 @@ fn replay<O: Output>(earlier: Remembered, mine: &Remembered) -> Result<Answer<O>
         return Err(Problem::of(Stage::Rule, vec![fault]).into());
     }
     let body = serde_json::from_str(&earlier.body).map_err(|error| Error::Internal(error.to_string()))?;
-    Ok(Answer {
-        status: earlier.status,
-        location: earlier.location,
-        body,
-        of: Of::EarlierCall,
-    })
+    Ok(Answer { status: earlier.status, location: earlier.location, body, of: Of::EarlierCall })
 }
 
 fn settle<O>(refusals: Vec<Refusal<O>>) -> Result<Answer<O>, Failure> {
@@ -274,11 +236,8 @@ fn settle<O>(refusals: Vec<Refusal<O>>) -> Result<Answer<O>, Failure> {
         }
     }
     if other_version {
-        let fault = Fault::new(
-            At::parameter("If-Match"),
-            "version-mismatch",
-            "the object is of another version",
-        );
+        let fault =
+            Fault::new(At::parameter("If-Match"), "version-mismatch", "the object is of another version");
         return Err(Problem::of(Stage::Precondition, vec![fault]).into());
     }
     if !state.is_empty() {

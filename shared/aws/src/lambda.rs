@@ -35,21 +35,14 @@ pub fn handler<O: Operation>(environment: Arc<Environment>) -> Handler {
 }
 
 /// The wall clock: where the runtime's deadline and, in the cloud, `now` come from.
-#[expect(
-    clippy::disallowed_methods,
-    reason = "the one place that hands the time to everything else"
-)]
+#[expect(clippy::disallowed_methods, reason = "the one place that hands the time to everything else")]
 fn unix_time() -> Duration {
-    std::time::SystemTime::now()
-        .duration_since(UNIX_EPOCH)
-        .unwrap_or_default()
+    std::time::SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default()
 }
 
 fn remaining(context: &LambdaContext) -> Duration {
     let deadline = Duration::from_millis(context.deadline);
-    deadline
-        .saturating_sub(unix_time())
-        .saturating_sub(FOR_THE_ANSWER)
+    deadline.saturating_sub(unix_time()).saturating_sub(FOR_THE_ANSWER)
 }
 
 /// The system's clock.
@@ -65,9 +58,7 @@ pub fn system_clock() -> Timestamp {
 /// When a variable is missing, or the runtime ends.
 pub fn run<O: Operation>() -> Result<(), Error> {
     tracing::init_default_subscriber();
-    let runtime = tokio::runtime::Builder::new_current_thread()
-        .enable_all()
-        .build()?;
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     runtime.block_on(async {
         let variable =
             |name: &str| std::env::var(name).map_err(|_| Error::from(format!("`{name}` is not set")));

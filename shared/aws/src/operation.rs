@@ -143,22 +143,12 @@ pub enum Of {
 impl<O> Answer<O> {
     /// It is so.
     pub fn ok(body: O) -> Self {
-        Self {
-            status: 200,
-            location: None,
-            body,
-            of: Of::ThisCall,
-        }
+        Self { status: 200, location: None, body, of: Of::ThisCall }
     }
 
     /// It was made, and is at `location`.
     pub fn created(location: String, body: O) -> Self {
-        Self {
-            status: 201,
-            location: Some(location),
-            body,
-            of: Of::ThisCall,
-        }
+        Self { status: 201, location: Some(location), body, of: Of::ThisCall }
     }
 }
 
@@ -245,12 +235,7 @@ impl Access {
 
 /// A route for people with one of these roles.
 pub const fn route(method: Method, path: &'static str, roles: &'static [Role]) -> Route {
-    Route {
-        method,
-        path,
-        access: Access::Roles(roles),
-        owner: None,
-    }
+    Route { method, path, access: Access::Roles(roles), owner: None }
 }
 
 /// Who calls an operation.
@@ -350,11 +335,7 @@ impl Caller for Delivery {
 
     fn author(&self) -> Option<event::Author> {
         let id = self.source.id.to_string();
-        Some(event::Author {
-            kind: event::AuthorKind::Source,
-            id,
-            email: None,
-        })
+        Some(event::Author { kind: event::AuthorKind::Source, id, email: None })
     }
 
     fn message(&self) -> Option<&str> {

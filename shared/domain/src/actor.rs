@@ -93,37 +93,25 @@ impl Actor {
             Some("agent") => Standing::Agent,
             Some("partner") => {
                 let partner = ours("org").and_then(|org| org.parse().ok()).ok_or_else(no_org)?;
-                Standing::Partner {
-                    partner,
-                    admin: manager,
-                }
+                Standing::Partner { partner, admin: manager }
             }
             Some("customer") => {
                 let organization = match ours("org") {
                     Some(org) => Some(org.parse().map_err(|_| no_org())?),
                     None => None,
                 };
-                Standing::Customer {
-                    organization,
-                    manager: manager && organization.is_some(),
-                }
+                Standing::Customer { organization, manager: manager && organization.is_some() }
             }
             Some(other) => return Err(format!("the claim `{prefix}role` is {}", quoted(other))),
             None => return Err(format!("the token has no claim `{prefix}role`")),
         };
         let verified = claim("email_verified") == Some("true");
-        let email = claim("email")
-            .filter(|_| verified)
-            .and_then(|email| email.parse().ok());
+        let email = claim("email").filter(|_| verified).and_then(|email| email.parse().ok());
         let staff = matches!(standing, Standing::Operator | Standing::Agent);
         if email.is_none() && !staff {
             return Err("the token has no verified e-mail".to_owned());
         }
-        Ok(Self {
-            subject,
-            email,
-            standing,
-        })
+        Ok(Self { subject, email, standing })
     }
 
     /// Whether the person has one of `roles`.
@@ -164,9 +152,7 @@ impl Actor {
     /// To everybody else there is no such organization.
     pub fn reach_organization(&self, organization: OrganizationId) -> Result<(), Problem> {
         match self.standing {
-            Standing::Customer {
-                organization: own, ..
-            } if own == Some(organization) => Ok(()),
+            Standing::Customer { organization: own, .. } if own == Some(organization) => Ok(()),
             _ if self.is_staff() => Ok(()),
             _ => Err(Problem::not_found()),
         }
@@ -191,11 +177,7 @@ impl Actor {
             Standing::Partner { .. } => event::AuthorKind::Partner,
             Standing::Customer { .. } => event::AuthorKind::Customer,
         };
-        event::Author {
-            kind,
-            id: self.subject.clone(),
-            email: self.email.clone(),
-        }
+        event::Author { kind, id: self.subject.clone(), email: self.email.clone() }
     }
 }
 
@@ -207,12 +189,7 @@ mod tests {
     const ORGANIZATION: &str = "org_019b8c3e-5c00-7000-8000-000000000002";
 
     fn actor(claims: &[(&str, &str)]) -> Result<Actor, String> {
-        let find = |name: &str| {
-            claims
-                .iter()
-                .find(|(key, _)| *key == name)
-                .map(|(_, value)| *value)
-        };
+        let find = |name: &str| claims.iter().find(|(key, _)| *key == name).map(|(_, value)| *value);
         Actor::from_claims("vouchsafe:", find)
     }
 
@@ -268,10 +245,8 @@ mod tests {
 
     #[test]
     fn one_partys_people_do_not_reach_another() {
-        let (own, other): (PartnerId, PartnerId) = (
-            PARTNER.parse().unwrap(),
-            PARTNER.replace("01", "07").parse().unwrap(),
-        );
+        let (own, other): (PartnerId, PartnerId) =
+            (PARTNER.parse().unwrap(), PARTNER.replace("01", "07").parse().unwrap());
         let member = actor(&person("partner", PARTNER, "")).unwrap();
         assert!(member.reach_partner(own).is_ok());
         assert_eq!(member.reach_partner(other), Err(Problem::not_found()));
@@ -279,11 +254,6 @@ mod tests {
         let customer = actor(&person("customer", ORGANIZATION, "")).unwrap();
         assert!(customer.reach_organization(ORGANIZATION.parse().unwrap()).is_ok());
         assert!(customer.reach_partner(own).is_err());
-        assert!(
-            actor(&person("agent", "", ""))
-                .unwrap()
-                .reach_partner(other)
-                .is_ok()
-        );
+        assert!(actor(&person("agent", "", "")).unwrap().reach_partner(other).is_ok());
     }
 }

@@ -171,14 +171,10 @@ impl std::str::FromStr for EventType {
     type Err = Invalid;
 
     fn from_str(text: &str) -> Result<Self, Invalid> {
-        EventKind::TYPES
-            .iter()
-            .find(|name| **name == text)
-            .map(|name| Self(name))
-            .ok_or_else(|| {
-                let known = EventKind::TYPES.join("`, `");
-                Invalid::new("unknown-value", format!("{} is none of `{known}`", quoted(text)))
-            })
+        EventKind::TYPES.iter().find(|name| **name == text).map(|name| Self(name)).ok_or_else(|| {
+            let known = EventKind::TYPES.join("`, `");
+            Invalid::new("unknown-value", format!("{} is none of `{known}`", quoted(text)))
+        })
     }
 }
 
@@ -213,36 +209,22 @@ pub struct Happening {
 impl Happening {
     /// Concerns nobody but the vendor.
     pub fn of_vendor(kind: EventKind) -> Self {
-        Self {
-            kind,
-            partner_id: None,
-            organization_id: None,
-        }
+        Self { kind, partner_id: None, organization_id: None }
     }
 
     /// Concerns a partner.
     pub fn of_partner(kind: EventKind, partner: PartnerId) -> Self {
-        Self {
-            partner_id: Some(partner),
-            ..Self::of_vendor(kind)
-        }
+        Self { partner_id: Some(partner), ..Self::of_vendor(kind) }
     }
 
     /// Concerns an organization.
     pub fn of_organization(kind: EventKind, organization: OrganizationId) -> Self {
-        Self {
-            organization_id: Some(organization),
-            ..Self::of_vendor(kind)
-        }
+        Self { organization_id: Some(organization), ..Self::of_vendor(kind) }
     }
 
     /// Concerns a partner and a customer of it.
     pub fn of_both(kind: EventKind, partner: PartnerId, organization: OrganizationId) -> Self {
-        Self {
-            kind,
-            partner_id: Some(partner),
-            organization_id: Some(organization),
-        }
+        Self { kind, partner_id: Some(partner), organization_id: Some(organization) }
     }
 }
 
@@ -280,11 +262,7 @@ mod tests {
         let event = Event {
             id: "evt_019b8c3e-5c00-7000-8000-000000000009".parse().unwrap(),
             time: "2026-01-05T09:00:00Z".parse().unwrap(),
-            actor: Author {
-                kind: AuthorKind::Partner,
-                id: "auth0|7".to_owned(),
-                email: None,
-            },
+            actor: Author { kind: AuthorKind::Partner, id: "auth0|7".to_owned(), email: None },
             happening: Happening::of_partner(
                 EventKind::StoreLinked {
                     source_id: "src_019b8c3e-5c00-7000-8000-000000000003".parse().unwrap(),

@@ -23,10 +23,7 @@ pub struct Invalid {
 impl Invalid {
     /// A value that is not of its form.
     pub fn new(code: &'static str, detail: impl Into<String>) -> Self {
-        Self {
-            code,
-            detail: detail.into(),
-        }
+        Self { code, detail: detail.into() }
     }
 }
 
@@ -81,22 +78,12 @@ pub struct Fault {
 impl Fault {
     /// A fault without limits.
     pub fn new(at: At, code: &str, detail: impl Into<String>) -> Self {
-        Self {
-            at,
-            code: code.to_owned(),
-            detail: detail.into(),
-            limit: None,
-            used: None,
-        }
+        Self { at, code: code.to_owned(), detail: detail.into(), limit: None, used: None }
     }
 
     /// The same fault with the limit that was hit and what is used of it.
     pub fn with_limit(self, limit: u64, used: Option<u64>) -> Self {
-        Self {
-            limit: Some(limit),
-            used,
-            ..self
-        }
+        Self { limit: Some(limit), used, ..self }
     }
 }
 
@@ -113,10 +100,9 @@ impl Faults {
     /// The same faults, seen as faults of parameters instead of body fields.
     pub fn of_parameters(self) -> Self {
         let relocate = |fault: Fault| match fault.at {
-            At::Pointer(path) => Fault {
-                at: At::Parameter(path.trim_start_matches('/').to_owned()),
-                ..fault
-            },
+            At::Pointer(path) => {
+                Fault { at: At::Parameter(path.trim_start_matches('/').to_owned()), ..fault }
+            }
             At::Parameter(_) => fault,
         };
         Self(self.0.into_iter().map(relocate).collect())
@@ -161,11 +147,7 @@ fn listed<T>(items: &[T], word: impl Fn(&T) -> String) -> String {
 pub fn quoted(text: &str) -> String {
     const SHOWN: usize = 60;
     let shown: String = text.chars().filter(|c| !c.is_control()).take(SHOWN).collect();
-    if text.chars().count() > SHOWN {
-        format!("`{shown}…`")
-    } else {
-        format!("`{shown}`")
-    }
+    if text.chars().count() > SHOWN { format!("`{shown}…`") } else { format!("`{shown}`") }
 }
 
 impl MergeWithError<Faults> for Faults {
@@ -205,11 +187,7 @@ impl DeserializeError for Faults {
             }
             ErrorKind::UnknownValue { value, accepted } => {
                 let accepted = listed(accepted, |name| format!("`{name}`"));
-                Fault::new(
-                    at,
-                    "unknown-value",
-                    format!("{} is none of {accepted}", quoted(value)),
-                )
+                Fault::new(at, "unknown-value", format!("{} is none of {accepted}", quoted(value)))
             }
             ErrorKind::BadSequenceLen { expected, .. } => {
                 Fault::new(at, "wrong-length", format!("must have {expected} items"))
@@ -242,10 +220,7 @@ where
 {
     let items = Vec::<T>::deserialize_from_value(value, location)?;
     if items.is_empty() {
-        return Err(Faults::invalid(
-            location,
-            Invalid::new("too-few", "must have at least one item"),
-        ));
+        return Err(Faults::invalid(location, Invalid::new("too-few", "must have at least one item")));
     }
     if items.len() > most {
         let detail = format!("has {} items, and at most {most} are taken", items.len());
@@ -266,9 +241,5 @@ pub fn wrong_kind<V: IntoValue>(
     accepted: &[ValueKind],
     location: ValuePointerRef<'_>,
 ) -> Faults {
-    take_cf_content(Faults::error(
-        None,
-        ErrorKind::IncorrectValueKind { actual, accepted },
-        location,
-    ))
+    take_cf_content(Faults::error(None, ErrorKind::IncorrectValueKind { actual, accepted }, location))
 }

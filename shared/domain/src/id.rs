@@ -20,17 +20,10 @@ fn parse(prefix: &str, text: &str) -> Result<Uuid, Invalid> {
     let uuid = text
         .strip_prefix(prefix)
         .and_then(|rest| rest.strip_prefix('_'))
-        .and_then(|rest| {
-            Uuid::try_parse(rest)
-                .ok()
-                .filter(|uuid| uuid.hyphenated().to_string() == rest)
-        })
+        .and_then(|rest| Uuid::try_parse(rest).ok().filter(|uuid| uuid.hyphenated().to_string() == rest))
         .filter(|uuid| uuid.get_version_num() == 7);
     uuid.ok_or_else(|| {
-        let detail = format!(
-            "{} is not an id of the form `{prefix}_` and a lower-case UUIDv7",
-            quoted(text)
-        );
+        let detail = format!("{} is not an id of the form `{prefix}_` and a lower-case UUIDv7", quoted(text));
         Invalid::new("invalid-id", detail)
     })
 }
@@ -108,9 +101,7 @@ impl EventId {
 
     /// Sorts after every id an event before this instant can have, and before all others.
     pub fn last_before(time: Timestamp) -> Self {
-        Self(Uuid::from_u128(
-            Self::first_at(time).0.as_u128().saturating_sub(1),
-        ))
+        Self(Uuid::from_u128(Self::first_at(time).0.as_u128().saturating_sub(1)))
     }
 }
 
@@ -137,10 +128,7 @@ impl Ids {
 
     /// Ids that are the same in every run, each kind counted from `first`: for the demo world and the tests.
     pub fn counted_from(first: u64) -> Self {
-        Self(Source::Counted {
-            first,
-            given: Mutex::default(),
-        })
+        Self(Source::Counted { first, given: Mutex::default() })
     }
 
     /// A new id of the kind asked for, given at `now`.

@@ -38,11 +38,8 @@ mod tests {
     #[test]
     fn a_key_of_32_bytes_is_used_as_rfc_2104_says() {
         let key = [7; 32];
-        let expected = Hmac::<Sha256>::new_from_slice(&key)
-            .unwrap()
-            .chain_update(b"ab")
-            .finalize()
-            .into_bytes();
+        let expected =
+            Hmac::<Sha256>::new_from_slice(&key).unwrap().chain_update(b"ab").finalize().into_bytes();
         assert_eq!(mac(&key, &[b"a", b"b"]).finalize().into_bytes(), expected);
     }
 

@@ -34,10 +34,7 @@ impl Quantity {
 
     /// So many, if that many can be named.
     pub fn new(count: u64) -> Option<Self> {
-        u32::try_from(count)
-            .ok()
-            .filter(|count| (1..=Self::MOST).contains(count))
-            .map(Self)
+        u32::try_from(count).ok().filter(|count| (1..=Self::MOST).contains(count)).map(Self)
     }
 
     /// The number.
@@ -59,13 +56,7 @@ impl Deserr<Faults> for Quantity {
         found.map_err(|found| {
             let detail = format!("must be 1 to {}, but is {found}", Self::MOST);
             let faults = Faults::invalid(location, Invalid::new("out-of-range", detail));
-            Faults(
-                faults
-                    .0
-                    .into_iter()
-                    .map(|f| f.with_limit(u64::from(Self::MOST), None))
-                    .collect(),
-            )
+            Faults(faults.0.into_iter().map(|f| f.with_limit(u64::from(Self::MOST), None)).collect())
         })
     }
 }
@@ -112,21 +103,14 @@ impl Deserr<Faults> for Lines {
     ) -> Result<Self, Faults> {
         let lines: Vec<Line> = parse_list(value, location, Self::MOST)?;
         let mut seen = std::collections::BTreeSet::new();
-        let twice = lines
-            .iter()
-            .enumerate()
-            .filter(|(_, line)| !seen.insert(&line.license_type));
+        let twice = lines.iter().enumerate().filter(|(_, line)| !seen.insert(&line.license_type));
         let faults = twice.flat_map(|(index, line)| {
             let detail = format!("names `{}` a second time", line.license_type);
             let place = location.push_index(index);
             Faults::invalid(place.push_key("licenseType"), Invalid::new("duplicate", detail)).0
         });
         let faults: Vec<Fault> = faults.collect();
-        if faults.is_empty() {
-            Ok(Self(lines))
-        } else {
-            Err(Faults(faults))
-        }
+        if faults.is_empty() { Ok(Self(lines)) } else { Err(Faults(faults)) }
     }
 }
 
@@ -159,12 +143,8 @@ impl Pool {
             line.quantity.get(),
             line.license_type
         );
-        Fault::new(
-            At::pointer(&[&"lines", &index, &"quantity"]),
-            "license-pool-exhausted",
-            detail,
-        )
-        .with_limit(purchased, Some(assigned))
+        Fault::new(At::pointer(&[&"lines", &index, &"quantity"]), "license-pool-exhausted", detail)
+            .with_limit(purchased, Some(assigned))
     }
 }
 
@@ -193,10 +173,7 @@ mod tests {
 
     fn faults(lines: serde_json::Value) -> Vec<(At, String)> {
         let parsed = deserr::deserialize::<Lines, _, Faults>(lines);
-        parsed.map_or_else(
-            |faults| faults.0.into_iter().map(|f| (f.at, f.code)).collect(),
-            |_| Vec::new(),
-        )
+        parsed.map_or_else(|faults| faults.0.into_iter().map(|f| (f.at, f.code)).collect(), |_| Vec::new())
     }
 
     fn at(place: &str, code: &str) -> (At, String) {
@@ -229,10 +206,7 @@ mod tests {
     #[test]
     fn a_type_twice_is_a_fault_and_so_are_no_lines_and_too_many() {
         let line = |code: &str| json!({"licenseType": code, "quantity": 1});
-        assert_eq!(
-            faults(json!([line("aa"), line("bb"), line("aa")])),
-            [at("/2/licenseType", "duplicate")]
-        );
+        assert_eq!(faults(json!([line("aa"), line("bb"), line("aa")])), [at("/2/licenseType", "duplicate")]);
         assert_eq!(faults(json!([])), [at("", "too-few")]);
         let many: Vec<_> = (0..21).map(|n| line(&format!("type-{n}"))).collect();
         assert_eq!(faults(json!(many)), [at("", "too-many")]);

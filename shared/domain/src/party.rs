@@ -25,11 +25,7 @@ pub struct Stamp {
 impl Stamp {
     /// The stamp of what is made now.
     pub fn new(now: Timestamp) -> Self {
-        Self {
-            created_at: now,
-            updated_at: now,
-            version: 1,
-        }
+        Self { created_at: now, updated_at: now, version: 1 }
     }
 }
 

@@ -41,12 +41,7 @@ pub struct Problem {
 impl Problem {
     /// A refusal without places.
     pub fn new(stage: Stage, code: &str, detail: impl Into<String>) -> Self {
-        Self {
-            stage,
-            code: code.to_owned(),
-            detail: detail.into(),
-            faults: Vec::new(),
-        }
+        Self { stage, code: code.to_owned(), detail: detail.into(), faults: Vec::new() }
     }
 
     /// All faults that were found in the form of a request.
@@ -55,10 +50,7 @@ impl Problem {
             1 => "the request has a fault".to_owned(),
             count => format!("the request has {count} faults"),
         };
-        Self {
-            faults: faults.0,
-            ..Self::new(Stage::Shape, "invalid-request", detail)
-        }
+        Self { faults: faults.0, ..Self::new(Stage::Shape, "invalid-request", detail) }
     }
 
     /// No such thing, or not for this caller: one and the same answer.
@@ -70,19 +62,9 @@ impl Problem {
     pub fn of(stage: Stage, faults: Vec<Fault>) -> Self {
         let (code, detail) = faults.first().map_or_else(
             || ("refused".to_owned(), "the request is refused".to_owned()),
-            |first| {
-                (
-                    first.code.clone(),
-                    format!("{}: {}", location(&first.at), first.detail),
-                )
-            },
+            |first| (first.code.clone(), format!("{}: {}", location(&first.at), first.detail)),
         );
-        Self {
-            stage,
-            code,
-            detail,
-            faults,
-        }
+        Self { stage, code, detail, faults }
     }
 }
 

@@ -18,9 +18,7 @@ impl Timestamp {
 
     /// The instant so many milliseconds after 1970; beyond 9999 it is the last instant.
     pub fn from_unix_millis(millis: u64) -> Self {
-        let millis = i64::try_from(millis)
-            .unwrap_or(Self::LAST_MILLIS)
-            .min(Self::LAST_MILLIS);
+        let millis = i64::try_from(millis).unwrap_or(Self::LAST_MILLIS).min(Self::LAST_MILLIS);
         Self(DateTime::from_timestamp_millis(millis).unwrap_or_default())
     }
 
@@ -56,20 +54,14 @@ impl FromStr for Timestamp {
     type Err = Invalid;
 
     fn from_str(text: &str) -> Result<Self, Invalid> {
-        let parsed = DateTime::parse_from_rfc3339(text)
-            .ok()
-            .map(|time| time.to_utc())
-            .filter(|time| {
-                text.ends_with('Z')
-                    && time.timestamp_subsec_nanos() % 1_000_000 == 0
-                    && (0..=Self::LAST_MILLIS).contains(&time.timestamp_millis())
-            });
+        let parsed = DateTime::parse_from_rfc3339(text).ok().map(|time| time.to_utc()).filter(|time| {
+            text.ends_with('Z')
+                && time.timestamp_subsec_nanos() % 1_000_000 == 0
+                && (0..=Self::LAST_MILLIS).contains(&time.timestamp_millis())
+        });
         parsed.map(Self).ok_or_else(|| {
             let form = "RFC 3339 in UTC with at most milliseconds, such as `2026-01-05T09:00:00.000Z`";
-            Invalid::new(
-                "invalid-time",
-                format!("{} is not a time of the form {form}", quoted(text)),
-            )
+            Invalid::new("invalid-time", format!("{} is not a time of the form {form}", quoted(text)))
         })
     }
 }
@@ -90,18 +82,12 @@ impl Period {
 
     /// So many days.
     pub const fn days(days: u16) -> Self {
-        Self {
-            months: 0,
-            millis: days as i64 * Self::DAY,
-        }
+        Self { months: 0, millis: days as i64 * Self::DAY }
     }
 
     /// So many minutes.
     pub const fn minutes(minutes: u16) -> Self {
-        Self {
-            months: 0,
-            millis: minutes as i64 * 60_000,
-        }
+        Self { months: 0, millis: minutes as i64 * 60_000 }
     }
 
     fn parse(text: &str) -> Option<Self> {
@@ -139,23 +125,13 @@ impl Display for Period {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         let (days, seconds) = (self.millis / Self::DAY, self.millis % Self::DAY / 1000);
         let unit = |count: i64, unit: &str| {
-            if count == 0 {
-                String::new()
-            } else {
-                format!("{count}{unit}")
-            }
+            if count == 0 { String::new() } else { format!("{count}{unit}") }
         };
         let (years, months) = (i64::from(self.months / 12), i64::from(self.months % 12));
         write!(f, "P{}{}{}", unit(years, "Y"), unit(months, "M"), unit(days, "D"))?;
         if seconds > 0 {
             let (hours, minutes) = (seconds / 3600, seconds % 3600 / 60);
-            write!(
-                f,
-                "T{}{}{}",
-                unit(hours, "H"),
-                unit(minutes, "M"),
-                unit(seconds % 60, "S")
-            )?;
+            write!(f, "T{}{}{}", unit(hours, "H"), unit(minutes, "M"), unit(seconds % 60, "S"))?;
         }
         Ok(())
     }
@@ -188,14 +164,8 @@ mod tests {
 
     #[test]
     fn times_are_utc_with_milliseconds() {
-        assert_eq!(
-            time("2026-01-05T09:00:00Z").to_string(),
-            "2026-01-05T09:00:00.000Z"
-        );
-        assert_eq!(
-            time("2026-01-05T09:00:00.120000Z").to_string(),
-            "2026-01-05T09:00:00.120Z"
-        );
+        assert_eq!(time("2026-01-05T09:00:00Z").to_string(), "2026-01-05T09:00:00.000Z");
+        assert_eq!(time("2026-01-05T09:00:00.120000Z").to_string(), "2026-01-05T09:00:00.120Z");
         for bad in [
             "2026-01-05",
             "2026-01-05T09:00:00",
@@ -205,11 +175,7 @@ mod tests {
             "1969-12-31T23:59:59Z",
             "+10000-01-01T00:00:00Z",
         ] {
-            assert_eq!(
-                bad.parse::<Timestamp>().unwrap_err().code,
-                "invalid-time",
-                "{bad}"
-            );
+            assert_eq!(bad.parse::<Timestamp>().unwrap_err().code, "invalid-time", "{bad}");
         }
     }
 
@@ -218,43 +184,21 @@ mod tests {
         let after = |start: &str, period: &str| time(start).after(period.parse().unwrap()).to_string();
         assert_eq!(after("2024-02-29T00:00:00Z", "P1Y"), "2025-02-28T00:00:00.000Z");
         assert_eq!(after("2026-01-31T00:00:00Z", "P1M"), "2026-02-28T00:00:00.000Z");
-        assert_eq!(
-            after("2026-01-31T00:00:00Z", "P30DT12H"),
-            "2026-03-02T12:00:00.000Z"
-        );
+        assert_eq!(after("2026-01-31T00:00:00Z", "P30DT12H"), "2026-03-02T12:00:00.000Z");
         assert_eq!(after("9999-12-31T00:00:00Z", "P1Y"), "9999-12-31T23:59:59.999Z");
     }
 
     #[test]
     fn a_period_is_an_iso_8601_duration() {
-        for (text, written) in [
-            ("P1Y", "P1Y"),
-            ("P12M", "P1Y"),
-            ("P18M", "P1Y6M"),
-            ("P2W", "P14D"),
-            ("PT90M", "PT1H30M"),
-        ] {
+        for (text, written) in
+            [("P1Y", "P1Y"), ("P12M", "P1Y"), ("P18M", "P1Y6M"), ("P2W", "P14D"), ("PT90M", "PT1H30M")]
+        {
             assert_eq!(text.parse::<Period>().unwrap().to_string(), written);
         }
-        for bad in [
-            "",
-            "P",
-            "PT",
-            "P1",
-            "1Y",
-            "P1YT",
-            "P-1Y",
-            "P1.5Y",
-            "P1D1Y",
-            "P0D",
-            "P101Y",
-            "P99999999999Y",
-        ] {
-            assert_eq!(
-                bad.parse::<Period>().unwrap_err().code,
-                "invalid-duration",
-                "{bad}"
-            );
+        for bad in
+            ["", "P", "PT", "P1", "1Y", "P1YT", "P-1Y", "P1.5Y", "P1D1Y", "P0D", "P101Y", "P99999999999Y"]
+        {
+            assert_eq!(bad.parse::<Period>().unwrap_err().code, "invalid-duration", "{bad}");
         }
     }
 

@@ -30,10 +30,7 @@ impl State {
 impl Clock {
     /// A clock that runs from this instant on.
     pub fn running(from: Timestamp) -> Self {
-        Self(Mutex::new(State::Running {
-            from,
-            since: Instant::now(),
-        }))
+        Self(Mutex::new(State::Running { from, since: Instant::now() }))
     }
 
     /// A clock that stands still.
@@ -67,20 +64,14 @@ impl Clock {
         let later = state.now().after(period);
         *state = match *state {
             State::Stopped(_) => State::Stopped(later),
-            State::Running { .. } => State::Running {
-                from: later,
-                since: Instant::now(),
-            },
+            State::Running { .. } => State::Running { from: later, since: Instant::now() },
         };
     }
 
     /// Runs on from where it is.
     pub fn run(&self) {
         let mut state = self.state();
-        *state = State::Running {
-            from: state.now(),
-            since: Instant::now(),
-        };
+        *state = State::Running { from: state.now(), since: Instant::now() };
     }
 
     fn state(&self) -> std::sync::MutexGuard<'_, State> {

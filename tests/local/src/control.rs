@@ -83,9 +83,7 @@ async fn invoke(shared: &Shared, operation: &str, payload: &[u8]) -> Response {
         Some(Err(crash)) => {
             let body = json!({ "errorType": crash.kind, "errorMessage": crash.message });
             let mut answer = ok(&body);
-            answer
-                .headers
-                .push(("x-amz-function-error".to_owned(), "Unhandled".to_owned()));
+            answer.headers.push(("x-amz-function-error".to_owned(), "Unhandled".to_owned()));
             answer
         }
     }

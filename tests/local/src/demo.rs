@@ -33,19 +33,10 @@ struct Maker {
 pub async fn load(shared: &Shared) -> Result<Value, Error> {
     let clock = Arc::new(Clock::stopped(BEGIN.parse::<Timestamp>()?));
     let gateway = shared.gateway_at(clock.clone(), Ids::counted_from(1));
-    let ids = Maker {
-        gateway,
-        clock,
-        issuer: shared.issuer.clone(),
-        step: 0,
-    }
-    .make()
-    .await?;
+    let ids = Maker { gateway, clock, issuer: shared.issuer.clone(), step: 0 }.make().await?;
     let mut tokens = serde_json::Map::new();
     for (name, person) in people(&ids) {
-        let token = shared
-            .issuer
-            .token(&serde_json::from_value(person)?, shared.clock.now());
+        let token = shared.issuer.token(&serde_json::from_value(person)?, shared.clock.now());
         tokens.insert(name.to_owned(), token.into());
     }
     Ok(json!({ "ids": ids, "tokens": tokens }))
@@ -68,98 +59,41 @@ pub fn people(ids: &Value) -> Vec<(&'static str, Value)> {
         person
     };
     vec![
-        (
-            "operator",
-            person("olivia", "vendor.example", "operator", None, false),
-        ),
+        ("operator", person("olivia", "vendor.example", "operator", None, false)),
         ("agent", person("amir", "vendor.example", "agent", None, false)),
-        (
-            "partnerAdmin",
-            person("aiko", "miyako.example", "partner", Some(id("partner")), true),
-        ),
-        (
-            "partnerMember",
-            person("ren", "miyako.example", "partner", Some(id("partner")), false),
-        ),
-        (
-            "contactManager",
-            person("yuki", "yamada.example", "customer", Some(id("yamada")), true),
-        ),
-        (
-            "customer",
-            person("sora", "yamada.example", "customer", Some(id("yamada")), false),
-        ),
-        (
-            "otherPartnerAdmin",
-            person(
-                "deniz",
-                "anadolu.example",
-                "partner",
-                Some(id("otherPartner")),
-                true,
-            ),
-        ),
-        (
-            "otherPartnerMember",
-            person(
-                "emre",
-                "anadolu.example",
-                "partner",
-                Some(id("otherPartner")),
-                false,
-            ),
-        ),
-        (
-            "newPartnerAdmin",
-            person("hana", "sakura.example", "partner", Some(id("newPartner")), true),
-        ),
-        (
-            "otherContactManager",
-            person("elif", "bogazici.example", "customer", Some(id("bogazici")), true),
-        ),
-        (
-            "otherCustomer",
-            person("can", "bogazici.example", "customer", Some(id("bogazici")), false),
-        ),
+        ("partnerAdmin", person("aiko", "miyako.example", "partner", Some(id("partner")), true)),
+        ("partnerMember", person("ren", "miyako.example", "partner", Some(id("partner")), false)),
+        ("contactManager", person("yuki", "yamada.example", "customer", Some(id("yamada")), true)),
+        ("customer", person("sora", "yamada.example", "customer", Some(id("yamada")), false)),
+        ("otherPartnerAdmin", person("deniz", "anadolu.example", "partner", Some(id("otherPartner")), true)),
+        ("otherPartnerMember", person("emre", "anadolu.example", "partner", Some(id("otherPartner")), false)),
+        ("newPartnerAdmin", person("hana", "sakura.example", "partner", Some(id("newPartner")), true)),
+        ("otherContactManager", person("elif", "bogazici.example", "customer", Some(id("bogazici")), true)),
+        ("otherCustomer", person("can", "bogazici.example", "customer", Some(id("bogazici")), false)),
     ]
 }
 
 impl Maker {
     async fn make(&mut self) -> Result<Value, Error> {
-        let partner = self
-            .create(
-                "/v1/partners",
-                json!({"name": "Miyako Security", "externalId": "P-1001"}),
-            )
-            .await?;
-        let other = self
-            .create(
-                "/v1/partners",
-                json!({"name": "Anadolu Güvenlik", "externalId": "P-1002"}),
-            )
-            .await?;
+        let partner =
+            self.create("/v1/partners", json!({"name": "Miyako Security", "externalId": "P-1001"})).await?;
+        let other =
+            self.create("/v1/partners", json!({"name": "Anadolu Güvenlik", "externalId": "P-1002"})).await?;
         for (code, name, term) in [
             ("edge-storage-1y", "Edge storage recording, 1 year", "P1Y"),
             ("edge-storage-5y", "Edge storage recording, 5 years", "P5Y"),
             ("camera-direct-1y", "Camera direct recording, 1 year", "P1Y"),
             ("camera-direct-5y", "Camera direct recording, 5 years", "P5Y"),
         ] {
-            self.operate(
-                "POST",
-                "/v1/license-types",
-                json!({"code": code, "name": name, "term": term}),
-            )
-            .await?;
+            self.operate("POST", "/v1/license-types", json!({"code": code, "name": name, "term": term}))
+                .await?;
         }
-        let made = self
-            .operate("POST", "/v1/webhook-sources", json!({"name": "Edge Store"}))
-            .await?;
+        let made = self.operate("POST", "/v1/webhook-sources", json!({"name": "Edge Store"})).await?;
         let source = text(&made, "id")?;
         let secret = text(&made, "secret")?;
         for (partner, account) in [(&partner, "ec-4711"), (&other, "ec-4712")] {
             let link = json!({"sourceId": source, "account": account});
-            self.operate("PUT", &format!("/v1/partners/{partner}/store"), link)
-                .await?;
+            self.operate("PUT", &format!("/v1/partners/{partner}/store"), link).await?;
         }
         let mut organization = async |name: &str, partner: &str, external: &str| {
             let body = json!({"name": name, "partnerId": partner, "externalId": external});
@@ -176,25 +110,14 @@ impl Maker {
         let line = |sku: &str, quantity: u64| json!({"kind": "license", "sku": sku, "quantity": quantity});
         let lines = json!([line("edge-storage-1y", 100), line("camera-direct-1y", 40)]);
         self.order(&source, &secret, "SO-1000", "ec-4711", lines).await?;
-        self.order(
-            &source,
-            &secret,
-            "SO-2000",
-            "ec-4712",
-            json!([line("edge-storage-1y", 10)]),
-        )
-        .await?;
+        self.order(&source, &secret, "SO-2000", "ec-4712", json!([line("edge-storage-1y", 10)])).await?;
         let token = self.token("partnerMember", &json!({"partner": partner}))?;
         let body =
             json!({"organizationId": yamada, "lines": [{"licenseType": "edge-storage-1y", "quantity": 5}]});
         let path = format!("/v1/partners/{partner}/license-assignments");
         let assigned = self.call("POST", &path, &token, body, Vec::new()).await?;
-        let new = self
-            .create(
-                "/v1/partners",
-                json!({"name": "Sakura Systems", "externalId": "P-1003"}),
-            )
-            .await?;
+        let new =
+            self.create("/v1/partners", json!({"name": "Sakura Systems", "externalId": "P-1003"})).await?;
 
         Ok(json!({
             "partner": partner, "otherPartner": other, "newPartner": new, "source": source, "secret": secret,
@@ -204,14 +127,8 @@ impl Maker {
     }
 
     fn token(&self, name: &str, ids: &Value) -> Result<String, Error> {
-        let person = people(ids)
-            .into_iter()
-            .find(|(known, _)| *known == name)
-            .map(|(_, person)| person);
-        Ok(self.issuer.token(
-            &serde_json::from_value(person.unwrap_or_default())?,
-            self.clock.now(),
-        ))
+        let person = people(ids).into_iter().find(|(known, _)| *known == name).map(|(_, person)| person);
+        Ok(self.issuer.token(&serde_json::from_value(person.unwrap_or_default())?, self.clock.now()))
     }
 
     async fn create(&mut self, path: &str, body: Value) -> Result<String, Error> {
@@ -241,8 +158,7 @@ impl Maker {
         // The next call comes a minute later, and so must its signature.
         let at = now.after(MINUTE);
         let headers = sign(secret, &id, at, body.to_string().as_bytes())?;
-        self.call("POST", &format!("/v1/webhooks/{source}"), "", body, headers)
-            .await
+        self.call("POST", &format!("/v1/webhooks/{source}"), "", body, headers).await
     }
 
     async fn call(
@@ -259,13 +175,8 @@ impl Maker {
         headers.push(("idempotency-key".to_owned(), format!("demo-{}", self.step)));
         headers.push(("authorization".to_owned(), format!("Bearer {token}")));
         let (method, path) = (method.to_owned(), path.to_owned());
-        let request = Request {
-            method,
-            path,
-            headers,
-            body: body.to_string().into_bytes(),
-            ..Request::default()
-        };
+        let request =
+            Request { method, path, headers, body: body.to_string().into_bytes(), ..Request::default() };
         let response = self.gateway.answer(request).await;
         let answered: Value = serde_json::from_slice(&response.body).unwrap_or_default();
         match response.status {
@@ -277,8 +188,7 @@ impl Maker {
 
 fn text(object: &Value, name: &str) -> Result<String, Error> {
     let text = object.get(name).and_then(Value::as_str);
-    text.map(str::to_owned)
-        .ok_or_else(|| format!("an answer has no `{name}`").into())
+    text.map(str::to_owned).ok_or_else(|| format!("an answer has no `{name}`").into())
 }
 
 /// The headers with which the owner of a secret sends a message (Standard Webhooks).

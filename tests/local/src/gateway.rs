@@ -62,11 +62,7 @@ impl Response {
     /// A JSON body.
     pub fn json(status: u16, body: &Value) -> Self {
         let headers = vec![("content-type".to_owned(), "application/json".to_owned())];
-        Self {
-            status,
-            headers,
-            body: body.to_string().into_bytes(),
-        }
+        Self { status, headers, body: body.to_string().into_bytes() }
     }
 
     /// What API Gateway says by itself.
@@ -89,12 +85,7 @@ impl Gateway {
     pub fn new(environment: Arc<Environment>, issuer: Arc<Issuer>, seam: Seam) -> Self {
         let entries = functions::operations().into_iter();
         let mounted = entries.map(|entry| (entry.description, (entry.handler)(environment.clone())));
-        Self {
-            functions: mounted.collect(),
-            environment,
-            issuer,
-            seam,
-        }
+        Self { functions: mounted.collect(), environment, issuer, seam }
     }
 
     /// Answers a request.
@@ -123,17 +114,12 @@ impl Gateway {
 
     /// Hands a payload to a function; none if there is no such function.
     pub async fn invoke(&self, operation: &str, payload: Value) -> Option<Result<Value, Crash>> {
-        let (description, handler) = self
-            .functions
-            .iter()
-            .find(|(described, _)| described.name == operation)?;
+        let (description, handler) =
+            self.functions.iter().find(|(described, _)| described.name == operation)?;
         let payload: ApiGatewayV2httpRequest = match serde_json::from_value(payload) {
             Ok(payload) => payload,
             Err(error) => {
-                return Some(Err(Crash {
-                    kind: "Runtime.UnmarshalError",
-                    message: error.to_string(),
-                }));
+                return Some(Err(Crash { kind: "Runtime.UnmarshalError", message: error.to_string() }));
             }
         };
         let mut context = lambda_runtime::Context::default();
@@ -145,14 +131,8 @@ impl Gateway {
         let answered = tokio::spawn(async move { seam.metered(name, call).await }).await;
         Some(match answered.map(serde_json::to_value) {
             Ok(Ok(response)) => Ok(response),
-            Ok(Err(error)) => Err(Crash {
-                kind: "Runtime.MarshalError",
-                message: error.to_string(),
-            }),
-            Err(error) => Err(Crash {
-                kind: "Runtime.ExitError",
-                message: error.to_string(),
-            }),
+            Ok(Err(error)) => Err(Crash { kind: "Runtime.MarshalError", message: error.to_string() }),
+            Err(error) => Err(Crash { kind: "Runtime.ExitError", message: error.to_string() }),
         })
     }
 
@@ -178,10 +158,8 @@ fn bind(template: &str, path: &str) -> Option<BTreeMap<String, String>> {
     for (wanted, given) in wanted.into_iter().zip(given) {
         match wanted.strip_prefix('{').and_then(|name| name.strip_suffix('}')) {
             Some(name) if !given.is_empty() => {
-                parameters.insert(
-                    name.to_owned(),
-                    percent_decode_str(given).decode_utf8_lossy().into_owned(),
-                );
+                parameters
+                    .insert(name.to_owned(), percent_decode_str(given).decode_utf8_lossy().into_owned());
             }
             _ if wanted == given => {}
             _ => return None,
@@ -191,21 +169,12 @@ fn bind(template: &str, path: &str) -> Option<BTreeMap<String, String>> {
 }
 
 fn header<'a>(request: &'a Request, name: &str) -> Option<&'a str> {
-    request
-        .headers
-        .iter()
-        .find(|(known, _)| known == name)
-        .map(|(_, value)| value.as_str())
+    request.headers.iter().find(|(known, _)| known == name).map(|(_, value)| value.as_str())
 }
 
 /// Whether API Gateway hands a body of this type on as text.
 fn is_text(content_type: Option<&str>) -> bool {
-    let media = content_type
-        .unwrap_or("text/plain")
-        .split(';')
-        .next()
-        .unwrap_or_default()
-        .trim();
+    let media = content_type.unwrap_or("text/plain").split(';').next().unwrap_or_default().trim();
     media.starts_with("text/")
         || ["application/json", "application/javascript", "application/xml"].contains(&media)
 }
@@ -234,10 +203,7 @@ pub fn payload(
     let raw_path = percent_decode_str(&request.path).decode_utf8_lossy();
     let host = headers.get("host").cloned().unwrap_or_default();
     let time = chrono::DateTime::from_timestamp_millis(i64::try_from(now.unix_millis()).unwrap_or_default());
-    let time = time
-        .unwrap_or_default()
-        .format("%d/%b/%Y:%H:%M:%S +0000")
-        .to_string();
+    let time = time.unwrap_or_default().format("%d/%b/%Y:%H:%M:%S +0000").to_string();
     let mut payload = json!({
         "version": "2.0",
         "routeKey": route.key(),
@@ -283,10 +249,7 @@ pub fn payload(
         put(&["pathParameters"], json!(parameters));
     }
     if let Some(claims) = claims {
-        put(
-            &["requestContext", "authorizer"],
-            json!({ "jwt": { "claims": claims, "scopes": null } }),
-        );
+        put(&["requestContext", "authorizer"], json!({ "jwt": { "claims": claims, "scopes": null } }));
     }
     if !request.body.is_empty() {
         match std::str::from_utf8(&request.body) {
@@ -303,11 +266,7 @@ pub fn payload(
 /// Decoded; what is given twice is joined by a comma.
 fn query_parameters(query: &str) -> BTreeMap<String, String> {
     let mut parameters: BTreeMap<String, String> = BTreeMap::new();
-    let decode = |text: &str| {
-        percent_decode_str(&text.replace('+', " "))
-            .decode_utf8_lossy()
-            .into_owned()
-    };
+    let decode = |text: &str| percent_decode_str(&text.replace('+', " ")).decode_utf8_lossy().into_owned();
     for pair in query.split('&').filter(|pair| !pair.is_empty()) {
         let (name, value) = pair.split_once('=').unwrap_or((pair, ""));
         let (name, value) = (decode(name), decode(value));
@@ -323,15 +282,9 @@ fn query_parameters(query: &str) -> BTreeMap<String, String> {
 
 /// A function's answer as HTTP.
 fn respond(answer: &Value) -> Response {
-    let status = answer
-        .get("statusCode")
-        .and_then(Value::as_u64)
-        .and_then(|status| u16::try_from(status).ok());
-    let headers = answer
-        .get("headers")
-        .and_then(Value::as_object)
-        .into_iter()
-        .flatten();
+    let status =
+        answer.get("statusCode").and_then(Value::as_u64).and_then(|status| u16::try_from(status).ok());
+    let headers = answer.get("headers").and_then(Value::as_object).into_iter().flatten();
     let text = |value: &Value| value.as_str().map(str::to_owned);
     let headers = headers.filter_map(|(name, value)| Some((name.to_lowercase(), text(value)?)));
     let body = answer.get("body").and_then(Value::as_str).unwrap_or_default();
@@ -339,11 +292,7 @@ fn respond(answer: &Value) -> Response {
         Some(Value::Bool(true)) => STANDARD.decode(body).unwrap_or_default(),
         _ => body.as_bytes().to_vec(),
     };
-    Response {
-        status: status.unwrap_or(500),
-        headers: headers.collect(),
-        body,
-    }
+    Response { status: status.unwrap_or(500), headers: headers.collect(), body }
 }
 
 #[cfg(test)]
@@ -354,12 +303,8 @@ mod tests {
     fn a_path_is_bound_segment_by_segment_and_decoded() {
         let bound = bind("/v1/partners/{partnerId}/store", "/v1/partners/a%2Fb%20c/store").unwrap();
         assert_eq!(bound["partnerId"], "a/b c");
-        for path in [
-            "/v1/partners//store",
-            "/v1/partners/x/store/",
-            "/v1/partners/x",
-            "/V1/partners/x/store",
-        ] {
+        for path in ["/v1/partners//store", "/v1/partners/x/store/", "/v1/partners/x", "/V1/partners/x/store"]
+        {
             assert_eq!(bind("/v1/partners/{partnerId}/store", path), None, "{path}");
         }
     }

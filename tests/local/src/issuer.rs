@@ -49,10 +49,7 @@ impl Issuer {
     pub fn new(url: &str) -> Result<Self, Box<dyn std::error::Error + Send + Sync>> {
         let base64: String = KEY.lines().filter(|line| !line.starts_with('-')).collect();
         let key = RsaKeyPair::from_pkcs8(&STANDARD.decode(base64)?).map_err(|error| error.to_string())?;
-        Ok(Self {
-            key,
-            url: url.to_owned(),
-        })
+        Ok(Self { key, url: url.to_owned() })
     }
 
     /// A token, good from `now` on for twelve hours.
@@ -71,15 +68,9 @@ impl Issuer {
         put("email".to_owned(), wanted.email.clone().map(Value::from));
         put(
             "email_verified".to_owned(),
-            wanted
-                .email
-                .is_some()
-                .then_some(Value::from(wanted.email_verified)),
+            wanted.email.is_some().then_some(Value::from(wanted.email_verified)),
         );
-        put(
-            format!("{CLAIM_PREFIX}role"),
-            wanted.role.clone().map(Value::from),
-        );
+        put(format!("{CLAIM_PREFIX}role"), wanted.role.clone().map(Value::from));
         put(format!("{CLAIM_PREFIX}org"), wanted.org.clone().map(Value::from));
         put(format!("{CLAIM_PREFIX}manager"), wanted.manager.map(Value::from));
         self.sign(&claims)
@@ -90,27 +81,16 @@ impl Issuer {
         let part = |value: &Value| URL_SAFE_NO_PAD.encode(value.to_string());
         let content = format!("{}.{}", part(&header), part(claims));
         let mut signature = vec![0; self.key.public().modulus_len()];
-        let signed = self.key.sign(
-            &RSA_PKCS1_SHA256,
-            &SystemRandom::new(),
-            content.as_bytes(),
-            &mut signature,
-        );
-        signed.map_or_else(
-            |_| String::new(),
-            |()| format!("{content}.{}", URL_SAFE_NO_PAD.encode(signature)),
-        )
+        let signed =
+            self.key.sign(&RSA_PKCS1_SHA256, &SystemRandom::new(), content.as_bytes(), &mut signature);
+        signed.map_or_else(|_| String::new(), |()| format!("{content}.{}", URL_SAFE_NO_PAD.encode(signature)))
     }
 
     /// The claims of a token that is ours and good at `now`, as API Gateway hands them on: all of them
     /// texts.
     pub fn check(&self, authorization: Option<&str>, now: Timestamp) -> Option<Map<String, Value>> {
         let token = authorization?;
-        let token = token
-            .strip_prefix("Bearer ")
-            .or(token.strip_prefix("bearer "))
-            .unwrap_or(token)
-            .trim();
+        let token = token.strip_prefix("Bearer ").or(token.strip_prefix("bearer ")).unwrap_or(token).trim();
         let (content, signature) = token.rsplit_once('.')?;
         let (header, claims) = content.split_once('.')?;
         let object = |part: &str| -> Option<Map<String, Value>> {
@@ -120,8 +100,7 @@ impl Issuer {
             return None;
         }
         let key = UnparsedPublicKey::new(&RSA_PKCS1_2048_8192_SHA256, self.key.public().as_ref());
-        key.verify(content.as_bytes(), &URL_SAFE_NO_PAD.decode(signature).ok()?)
-            .ok()?;
+        key.verify(content.as_bytes(), &URL_SAFE_NO_PAD.decode(signature).ok()?).ok()?;
         let claims = object(claims)?;
         let ours = claims.get("iss")? == &self.url && claims.get("aud")? == AUDIENCE;
         let fresh = claims.get("exp")?.as_u64()? > now.unix_seconds();
@@ -129,9 +108,7 @@ impl Issuer {
             Value::String(text) => text,
             other => other.to_string(),
         };
-        let texts = claims
-            .into_iter()
-            .map(|(name, value)| (name, Value::String(text(value))));
+        let texts = claims.into_iter().map(|(name, value)| (name, Value::String(text(value))));
         (ours && fresh).then(|| texts.collect())
     }
 

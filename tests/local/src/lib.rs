@@ -104,9 +104,7 @@ impl Stack {
         let (stop, stopped) = watch::channel(false);
 
         let mut serving = Vec::new();
-        let elsewhere = std::env::var("AWS_ENDPOINT_URL_DYNAMODB")
-            .ok()
-            .filter(|url| !url.is_empty());
+        let elsewhere = std::env::var("AWS_ENDPOINT_URL_DYNAMODB").ok().filter(|url| !url.is_empty());
         let store_url = match elsewhere {
             Some(url) => url,
             None => {
@@ -133,13 +131,7 @@ impl Stack {
         let ids = options.counted_ids.map_or_else(Ids::random, Ids::counted_from);
         let environment = environment(table.clone(), clock.clone(), ids);
         let gateway = Gateway::new(environment, issuer.clone(), seam.clone());
-        let shared = Arc::new(Shared {
-            clock,
-            issuer,
-            seam,
-            gateway,
-            table,
-        });
+        let shared = Arc::new(Shared { clock, issuer, seam, gateway, table });
 
         let router = axum::Router::new().fallback(serve).with_state(shared.clone());
         let mut stopping = stopped;
@@ -147,28 +139,14 @@ impl Stack {
             let stopped = async move {
                 let _ = stopping.wait_for(|stop| *stop).await;
             };
-            let _ = axum::serve(listener, router)
-                .with_graceful_shutdown(stopped)
-                .await;
+            let _ = axum::serve(listener, router).with_graceful_shutdown(stopped).await;
         }));
-        Ok(Self {
-            url,
-            shared,
-            client,
-            stop,
-            serving,
-        })
+        Ok(Self { url, shared, client, stop, serving })
     }
 
     /// Lets requests under way end, and stops.
     pub async fn stop(self) {
-        let Self {
-            stop,
-            serving,
-            shared,
-            client,
-            ..
-        } = self;
+        let Self { stop, serving, shared, client, .. } = self;
         let _ = stop.send(true);
         drop((shared, client));
         for task in serving {
@@ -194,11 +172,7 @@ async fn serve(
                 method: parts.method.to_string(),
                 path: parts.uri.path().to_owned(),
                 query: parts.uri.query().unwrap_or_default().to_owned(),
-                headers: parts
-                    .headers
-                    .iter()
-                    .map(|(name, value)| (name.to_string(), text(value)))
-                    .collect(),
+                headers: parts.headers.iter().map(|(name, value)| (name.to_string(), text(value))).collect(),
                 body: body.to_vec(),
             };
             match control::answer(&shared, &request).await {

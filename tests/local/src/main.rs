@@ -11,15 +11,10 @@ const USAGE: &str = "usage: cargo run [-- --ephemeral]\n\
 
 #[tokio::main]
 async fn main() -> Result<(), Error> {
-    let mut options = Options {
-        port: 9000,
-        file: Some(PathBuf::from(".local/vouchsafe.db")),
-        ..Options::default()
-    };
+    let mut options =
+        Options { port: 9000, file: Some(PathBuf::from(".local/vouchsafe.db")), ..Options::default() };
     if let Ok(port) = std::env::var("PORT") {
-        options.port = port
-            .parse()
-            .map_err(|_| format!("PORT is `{port}`, which is no port\n\n{USAGE}"))?;
+        options.port = port.parse().map_err(|_| format!("PORT is `{port}`, which is no port\n\n{USAGE}"))?;
     }
     for argument in std::env::args().skip(1) {
         match argument.as_str() {

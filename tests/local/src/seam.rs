@@ -103,18 +103,12 @@ fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
 impl Seam {
     /// A seam before this way to the store.
     pub fn new(inner: SharedHttpClient) -> Self {
-        Self {
-            inner,
-            state: Arc::default(),
-        }
+        Self { inner, state: Arc::default() }
     }
 
     /// Counts what `call` costs as a call of `operation`.
     pub async fn metered<T>(&self, operation: &'static str, call: impl Future<Output = T>) -> T {
-        let meter = Arc::new(Call {
-            operation,
-            progress: Mutex::default(),
-        });
+        let meter = Arc::new(Call { operation, progress: Mutex::default() });
         let output = CALL.scope(meter.clone(), call).await;
         let spent = lock(&meter.progress).cost.clone();
         let mut state = lock(&self.state);
@@ -165,9 +159,8 @@ impl Seam {
         }
         let (one_in, generator) = state.chaos.as_mut().filter(|_| target == "TransactWriteItems")?;
         // A linear congruential generator (Knuth's MMIX constants) is random enough for faults.
-        *generator = generator
-            .wrapping_mul(6_364_136_223_846_793_005)
-            .wrapping_add(1_442_695_040_888_963_407);
+        *generator =
+            generator.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
         let draw = *generator >> 33;
         let hit = draw.is_multiple_of(*one_in);
         let which = usize::try_from(draw / *one_in).unwrap_or_default() % Fault::ALL.len();
@@ -178,16 +171,9 @@ impl Seam {
     fn note(&self, actions: &BTreeSet<Action>) -> Option<Action> {
         let operation = CALL.try_with(|call| call.operation).ok()?;
         let mut state = lock(&self.state);
-        state
-            .used
-            .entry(operation)
-            .or_default()
-            .extend(actions.iter().cloned());
+        state.used.entry(operation).or_default().extend(actions.iter().cloned());
         let allowed = state.allowed.as_ref()?.get(operation);
-        actions
-            .iter()
-            .find(|action| allowed.is_none_or(|allowed| !allowed.contains(*action)))
-            .cloned()
+        actions.iter().find(|action| allowed.is_none_or(|allowed| !allowed.contains(*action))).cloned()
     }
 }
 
@@ -198,10 +184,7 @@ impl HttpClient for Seam {
         components: &RuntimeComponents,
     ) -> SharedHttpConnector {
         let inner = self.inner.http_connector(settings, components);
-        SharedHttpConnector::new(Connector {
-            inner,
-            seam: self.clone(),
-        })
+        SharedHttpConnector::new(Connector { inner, seam: self.clone() })
     }
 }
 
@@ -215,11 +198,7 @@ impl HttpConnector for Connector {
     fn call(&self, mut request: HttpRequest) -> HttpConnectorFuture {
         let (inner, seam) = (self.inner.clone(), self.seam.clone());
         HttpConnectorFuture::new(async move {
-            let target = request
-                .headers()
-                .get("x-amz-target")
-                .unwrap_or_default()
-                .to_owned();
+            let target = request.headers().get("x-amz-target").unwrap_or_default().to_owned();
             let target = target.rsplit('.').next().unwrap_or_default().to_owned();
             let asked = ask_for_cost(&mut request);
             if let Some((action, _)) = seam.note(&actions(&target, &asked)) {
@@ -265,16 +244,12 @@ fn ask_for_cost(request: &mut HttpRequest) -> Value {
     let body = request.body().bytes().unwrap_or_default();
     let mut asked: Value = serde_json::from_slice(body).unwrap_or_default();
     if let Value::Object(map) = &mut asked
-        && ["TableName", "RequestItems", "TransactItems"]
-            .iter()
-            .any(|name| map.contains_key(*name))
+        && ["TableName", "RequestItems", "TransactItems"].iter().any(|name| map.contains_key(*name))
         && !map.contains_key("KeySchema")
     {
         map.insert("ReturnConsumedCapacity".to_owned(), json!("TOTAL"));
         let body = asked.to_string();
-        request
-            .headers_mut()
-            .insert("content-length", body.len().to_string());
+        request.headers_mut().insert("content-length", body.len().to_string());
         *request.body_mut() = SdkBody::from(body);
     }
     asked
@@ -287,11 +262,7 @@ fn actions(target: &str, asked: &Value) -> BTreeSet<Action> {
         return BTreeSet::from([(target.to_owned(), index)]);
     }
     let items = asked.get("TransactItems").and_then(Value::as_array);
-    let kinds = items
-        .into_iter()
-        .flatten()
-        .filter_map(Value::as_object)
-        .flat_map(|item| item.keys());
+    let kinds = items.into_iter().flatten().filter_map(Value::as_object).flat_map(|item| item.keys());
     let action = |kind: &String| match kind.as_str() {
         "ConditionCheck" => "ConditionCheckItem".to_owned(),
         other => format!("{other}Item"),
@@ -305,12 +276,7 @@ async fn forward(
     target: &str,
 ) -> Result<HttpResponse, ConnectorError> {
     let mut response = inner.call(request).await?;
-    let body = response
-        .take_body()
-        .collect()
-        .await
-        .map_err(ConnectorError::io)?
-        .to_bytes();
+    let body = response.take_body().collect().await.map_err(ConnectorError::io)?.to_bytes();
     let answered: Value = serde_json::from_slice(&body).unwrap_or_default();
     let consumed = match answered.get("ConsumedCapacity") {
         Some(Value::Array(tables)) => tables.clone(),
@@ -318,11 +284,7 @@ async fn forward(
         None => Vec::new(),
     };
     let units = |name: &str| -> f64 {
-        consumed
-            .iter()
-            .filter_map(|table| table.get(name))
-            .filter_map(Value::as_f64)
-            .sum()
+        consumed.iter().filter_map(|table| table.get(name)).filter_map(Value::as_f64).sum()
     };
     let _ = CALL.try_with(|call| {
         let cost = &mut lock(&call.progress).cost;
@@ -340,16 +302,10 @@ async fn forward(
 }
 
 fn conflict(asked: &Value) -> Result<HttpResponse, ConnectorError> {
-    let count = asked
-        .get("TransactItems")
-        .and_then(Value::as_array)
-        .map_or(0, Vec::len);
+    let count = asked.get("TransactItems").and_then(Value::as_array).map_or(0, Vec::len);
     let code = |index| if index == 0 { "TransactionConflict" } else { "None" };
     let reasons: Vec<Value> = (0..count).map(|index| json!({ "Code": code(index) })).collect();
-    refusal(
-        "TransactionCanceledException",
-        json!({ "Message": "injected", "CancellationReasons": reasons }),
-    )
+    refusal("TransactionCanceledException", json!({ "Message": "injected", "CancellationReasons": reasons }))
 }
 
 fn refusal(code: &str, body: Value) -> Result<HttpResponse, ConnectorError> {
@@ -358,17 +314,10 @@ fn refusal(code: &str, body: Value) -> Result<HttpResponse, ConnectorError> {
 
 fn answer(status: u16, code: &str, mut body: Value) -> Result<HttpResponse, ConnectorError> {
     if let Value::Object(map) = &mut body {
-        map.insert(
-            "__type".to_owned(),
-            json!(format!("com.amazonaws.dynamodb.v20120810#{code}")),
-        );
+        map.insert("__type".to_owned(), json!(format!("com.amazonaws.dynamodb.v20120810#{code}")));
     }
-    let status = status
-        .try_into()
-        .map_err(|_| ConnectorError::io("status".into()))?;
+    let status = status.try_into().map_err(|_| ConnectorError::io("status".into()))?;
     let mut response = HttpResponse::new(status, SdkBody::from(body.to_string()));
-    response
-        .headers_mut()
-        .insert("content-type", "application/x-amz-json-1.0");
+    response.headers_mut().insert("content-type", "application/x-amz-json-1.0");
     Ok(response)
 }

@@ -52,35 +52,21 @@ pub async fn start(
 /// Makes the table, unless it is there.
 pub async fn make_table(client: &Client) -> Result<(), Error> {
     let key = |names: [&str; 2]| {
-        let element = |name: &str, kind| {
-            KeySchemaElement::builder()
-                .attribute_name(name)
-                .key_type(kind)
-                .build()
-        };
+        let element =
+            |name: &str, kind| KeySchemaElement::builder().attribute_name(name).key_type(kind).build();
         let [partition, sort] = names;
-        Ok::<_, Error>(vec![
-            element(partition, KeyType::Hash)?,
-            element(sort, KeyType::Range)?,
-        ])
+        Ok::<_, Error>(vec![element(partition, KeyType::Hash)?, element(sort, KeyType::Range)?])
     };
     let mut attributes = Vec::new();
-    for name in INDEXES
-        .iter()
-        .flat_map(|(_, names, _)| names)
-        .chain(&["pk", "sk"])
-    {
-        let text = AttributeDefinition::builder()
-            .attribute_name(*name)
-            .attribute_type(ScalarAttributeType::S);
+    for name in INDEXES.iter().flat_map(|(_, names, _)| names).chain(&["pk", "sk"]) {
+        let text =
+            AttributeDefinition::builder().attribute_name(*name).attribute_type(ScalarAttributeType::S);
         attributes.push(text.build()?);
     }
     let mut indexes = Vec::new();
     for (name, names, projected) in INDEXES {
         let projection = Projection::builder().projection_type(projected).build();
-        let index = GlobalSecondaryIndex::builder()
-            .index_name(name)
-            .projection(projection);
+        let index = GlobalSecondaryIndex::builder().index_name(name).projection(projection);
         indexes.push(index.set_key_schema(Some(key(names)?)).build()?);
     }
     let made = client
@@ -93,11 +79,7 @@ pub async fn make_table(client: &Client) -> Result<(), Error> {
         .send()
         .await;
     match made {
-        Err(error)
-            if !error
-                .as_service_error()
-                .is_some_and(|error| error.is_resource_in_use_exception()) =>
-        {
+        Err(error) if !error.as_service_error().is_some_and(|error| error.is_resource_in_use_exception()) => {
             Err(format!("the table could not be made: {error}").into())
         }
         _ => Ok(()),

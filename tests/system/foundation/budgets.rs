@@ -38,43 +38,21 @@ async fn the_budgets_hold() {
 
     let replayed = assign.call(&world, "").send().await;
     assert_eq!(replayed.header("idempotent-replayed"), Some("true"));
-    assert_eq!(
-        world.seam().take_costs()["assign-license"].round_trips,
-        1,
-        "a replay"
-    );
+    assert_eq!(world.seam().take_costs()["assign-license"].round_trips, 1, "a replay");
 
     let body = serde_json::json!({
         "organizationId": "{yamada}", "lines": [{"licenseType": "edge-storage-1y", "quantity": 1000}],
     });
-    let exhausted = world
-        .post("/v1/partners/{partner}/license-assignments")
-        .by("partnerMember");
+    let exhausted = world.post("/v1/partners/{partner}/license-assignments").by("partnerMember");
     let exhausted = exhausted.key("too-many").json(body).send().await;
     assert_eq!(exhausted.code(), "license-pool-exhausted");
-    assert_eq!(
-        world.seam().take_costs()["assign-license"].round_trips,
-        1,
-        "an exhausted pool"
-    );
+    assert_eq!(world.seam().take_costs()["assign-license"].round_trips, 1, "an exhausted pool");
 
-    canonical::one("receive-partner-order")
-        .call(&world, "")
-        .send()
-        .await
-        .ok();
+    canonical::one("receive-partner-order").call(&world, "").send().await.ok();
     assert!(world.seam().take_costs()["receive-partner-order"].round_trips <= 3);
-    canonical::one("list-license-pools")
-        .call(&world, "")
-        .send()
-        .await
-        .ok();
+    canonical::one("list-license-pools").call(&world, "").send().await.ok();
     assert_eq!(world.seam().take_costs()["list-license-pools"].round_trips, 1);
-    canonical::one("query-history-of-partner")
-        .call(&world, "")
-        .send()
-        .await
-        .ok();
+    canonical::one("query-history-of-partner").call(&world, "").send().await.ok();
     assert!(world.seam().take_costs()["query-history"].round_trips <= 2);
 }
 
@@ -110,11 +88,7 @@ async fn functions_may_do_what_they_do_and_nothing_else() {
 #[test]
 fn every_access_pattern_is_in_readme() {
     let row = |pattern: aws::table::pattern::Described| {
-        vec![
-            format!("`{}`", pattern.name),
-            pattern.about.trim().to_owned(),
-            pattern.place.to_owned(),
-        ]
+        vec![format!("`{}`", pattern.name), pattern.about.trim().to_owned(), pattern.place.to_owned()]
     };
     let rows: Vec<_> = aws::table::pattern::all().map(row).collect();
     let table = golden::table(&["pattern", "finds", "partition · sort key"], &rows);

@@ -10,9 +10,7 @@ use system::{World, canonical};
 fn names_in(folder: &str, ending: &str) -> BTreeSet<String> {
     let entries = std::fs::read_dir(file(folder)).unwrap();
     let names = entries.map(|entry| entry.unwrap().file_name().into_string().unwrap());
-    names
-        .filter_map(|name| name.strip_suffix(ending).map(str::to_owned))
-        .collect()
+    names.filter_map(|name| name.strip_suffix(ending).map(str::to_owned)).collect()
 }
 
 #[test]
@@ -23,28 +21,15 @@ fn every_operation_has_its_bin_and_its_tests_and_nothing_is_left_over() {
         let snake = name.replace('-', "_");
         let bin = std::fs::read_to_string(file(&format!("functions/src/bin/{name}.rs"))).unwrap_or_default();
         let runs = format!("functions::{area}::{snake}::");
-        assert!(
-            bin.contains(&runs),
-            "functions/src/bin/{name}.rs does not run {runs}"
-        );
-        for path in [
-            format!("functions/src/{area}/{snake}.rs"),
-            format!("tests/system/{area}/{snake}.rs"),
-        ] {
+        assert!(bin.contains(&runs), "functions/src/bin/{name}.rs does not run {runs}");
+        for path in [format!("functions/src/{area}/{snake}.rs"), format!("tests/system/{area}/{snake}.rs")] {
             assert!(file(&path).exists(), "{path} is missing");
         }
         let tests = std::fs::read_to_string(file(&format!("tests/system/{area}/mod.rs"))).unwrap();
-        assert!(
-            tests.contains(&format!("mod {snake};")),
-            "tests/system/{area}/mod.rs does not run {snake}"
-        );
+        assert!(tests.contains(&format!("mod {snake};")), "tests/system/{area}/mod.rs does not run {snake}");
         bins.insert(name.to_owned());
     }
-    assert_eq!(
-        names_in("functions/src/bin", ".rs"),
-        bins,
-        "bins and operations differ"
-    );
+    assert_eq!(names_in("functions/src/bin", ".rs"), bins, "bins and operations differ");
     let ids: BTreeSet<String> = canonical::all().into_iter().map(|call| call.id).collect();
     assert_eq!(names_in("events", ".json"), ids, "payloads and routes differ");
 }
@@ -55,20 +40,11 @@ fn names_and_routes_are_unique_and_of_their_form() {
     for entry in functions::operations() {
         let described = entry.description;
         let kebab = |c: char| c.is_ascii_lowercase() || c == '-';
-        assert!(
-            described.name.chars().all(kebab) && described.name.contains('-'),
-            "{}",
-            described.name
-        );
+        assert!(described.name.chars().all(kebab) && described.name.contains('-'), "{}", described.name);
         assert!(names.insert(described.name), "{} twice", described.name);
         for route in described.routes {
             assert!(route.path.starts_with("/v1/"), "{}", route.path);
-            assert_eq!(
-                routes.insert(route.key(), described.name),
-                None,
-                "{} twice",
-                route.key()
-            );
+            assert_eq!(routes.insert(route.key(), described.name), None, "{} twice", route.key());
             assert_eq!(
                 route.owner.is_some(),
                 described.routes.len() > 1,
@@ -89,36 +65,21 @@ async fn the_demo_world_is_the_same_every_time_and_loading_it_again_changes_noth
         std::fs::write(file("tests/local/src/demo.json"), ids + "\n").unwrap();
     }
     assert_eq!(again["ids"], demo::ids());
-    assert_eq!(
-        again["tokens"].as_object().unwrap().len(),
-        demo::people(&demo::ids()).len()
-    );
+    assert_eq!(again["tokens"].as_object().unwrap().len(), demo::people(&demo::ids()).len());
     world.is_still(&before).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn the_description_is_made_of_the_operations_and_their_canonical_calls() {
     let mut examples = BTreeMap::new();
-    for call in canonical::all()
-        .into_iter()
-        .filter(|call| call.operation != "get-openapi")
-    {
+    for call in canonical::all().into_iter().filter(|call| call.operation != "get-openapi") {
         let world = World::demo().await;
         let reply = call.call(&world, "").send().await;
         let (status, response) = (reply.status, reply.ok());
-        examples.insert(
-            call.id.clone(),
-            Example {
-                request: call.body(),
-                status,
-                response,
-            },
-        );
+        examples.insert(call.id.clone(), Example { request: call.body(), status, response });
     }
-    let operations: Vec<_> = functions::operations()
-        .iter()
-        .map(|entry| (entry.area, entry.description))
-        .collect();
+    let operations: Vec<_> =
+        functions::operations().iter().map(|entry| (entry.area, entry.description)).collect();
     let written = serde_json::to_string_pretty(&document(&operations, &examples)).unwrap() + "\n";
     golden::check("functions/src/service/openapi.json", &written);
 }
@@ -129,11 +90,8 @@ async fn every_published_payload_succeeds_as_lambda_would_receive_it() {
     for call in canonical::all() {
         let world = World::demo().await;
         let payload = call.payload.to_string();
-        let invoked = world
-            .post(&format!("/_local/invoke/{}", call.operation))
-            .bytes(payload.as_bytes())
-            .send()
-            .await;
+        let invoked =
+            world.post(&format!("/_local/invoke/{}", call.operation)).bytes(payload.as_bytes()).send().await;
         let status = invoked.body["statusCode"].as_u64().unwrap_or_default();
         assert!((200..300).contains(&status), "{}: {}", call.id, invoked.body);
         assert_eq!(invoked.header("x-amz-function-error"), None);

@@ -38,11 +38,7 @@ async fn all_faults_of_path_query_headers_and_body_come_together() {
 async fn bodies_that_are_no_json_objects_are_refused() {
     let world = World::demo().await;
     let call = || world.post("/v1/partners").by("operator");
-    let json = |body: &[u8]| {
-        call()
-            .header("content-type", "application/json; charset=utf-8")
-            .bytes(body)
-    };
+    let json = |body: &[u8]| call().header("content-type", "application/json; charset=utf-8").bytes(body);
     json(b"").refused(400, "invalid-request").await;
     for (body, code) in [
         (&b"{\"name\": "[..], "invalid-json"),
@@ -56,28 +52,18 @@ async fn bodies_that_are_no_json_objects_are_refused() {
         assert_eq!(reply.faults().len(), 1);
         assert_eq!(reply.faults()[0].1, code, "{}", String::from_utf8_lossy(body));
     }
-    let form = call()
-        .header("content-type", "application/x-www-form-urlencoded")
-        .bytes(b"{\"name\":\"x\"}");
+    let form = call().header("content-type", "application/x-www-form-urlencoded").bytes(b"{\"name\":\"x\"}");
     form.refused(415, "unsupported-media-type").await;
-    json(&vec![b' '; 256 * 1024 + 1])
-        .refused(413, "body-too-large")
-        .await;
-    json("[".repeat(100_000).as_bytes())
-        .refused(400, "invalid-request")
-        .await;
+    json(&vec![b' '; 256 * 1024 + 1]).refused(413, "body-too-large").await;
+    json("[".repeat(100_000).as_bytes()).refused(400, "invalid-request").await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn an_operation_without_a_body_takes_none_or_an_empty_object() {
     for (body, status) in [("", 201), ("{}", 201), ("{\"a\":1}", 400), ("[]", 400)] {
         let world = World::demo().await;
-        let call = world
-            .put("/v1/partners/{partner}/customers/{nakano}")
-            .by("operator");
-        let call = call
-            .header("content-type", "application/json")
-            .bytes(body.as_bytes());
+        let call = world.put("/v1/partners/{partner}/customers/{nakano}").by("operator");
+        let call = call.header("content-type", "application/json").bytes(body.as_bytes());
         assert_eq!(call.send().await.status, status, "{body}");
     }
 }
@@ -85,20 +71,12 @@ async fn an_operation_without_a_body_takes_none_or_an_empty_object() {
 #[tokio::test(flavor = "multi_thread")]
 async fn one_key_answers_one_request_for_thirty_days() {
     let world = World::demo().await;
-    let create = |name: &str| {
-        world
-            .post("/v1/partners")
-            .by("operator")
-            .key("k")
-            .json(json!({ "name": name }))
-    };
+    let create =
+        |name: &str| world.post("/v1/partners").by("operator").key("k").json(json!({ "name": name }));
     let first = create("Nordlicht").send().await;
     assert_eq!((first.status, first.header("idempotent-replayed")), (201, None));
     let again = create("Nordlicht").send().await;
-    assert_eq!(
-        (again.status, again.header("idempotent-replayed")),
-        (201, Some("true"))
-    );
+    assert_eq!((again.status, again.header("idempotent-replayed")), (201, Some("true")));
     assert_eq!(
         (again.bytes.clone(), again.header("location")),
         (first.bytes.clone(), first.header("location"))
@@ -107,39 +85,17 @@ async fn one_key_answers_one_request_for_thirty_days() {
 
     create("Südlicht").refused(422, "idempotency-key-reused").await;
     let other_layout = world.post("/v1/partners").by("operator").key("k");
-    let other_layout = other_layout
-        .header("content-type", "application/json")
-        .bytes(b"{ \"name\" : \"Nordlicht\" }");
-    assert_eq!(
-        other_layout.send().await.bytes,
-        first.bytes,
-        "the same JSON, laid out otherwise"
-    );
+    let other_layout =
+        other_layout.header("content-type", "application/json").bytes(b"{ \"name\" : \"Nordlicht\" }");
+    assert_eq!(other_layout.send().await.bytes, first.bytes, "the same JSON, laid out otherwise");
     let operator2 = world.token_of(json!({"sub": "oskar", "email": "o@vendor.example", "role": "operator"}));
-    let other_caller = world
-        .post("/v1/partners")
-        .token(&operator2)
-        .key("k")
-        .json(json!({"name": "Nordlicht"}));
-    assert_ne!(
-        other_caller.send().await.bytes,
-        first.bytes,
-        "keys are each caller's own"
-    );
+    let other_caller =
+        world.post("/v1/partners").token(&operator2).key("k").json(json!({"name": "Nordlicht"}));
+    assert_ne!(other_caller.send().await.bytes, first.bytes, "keys are each caller's own");
 
-    world
-        .post("/_local/time")
-        .bytes(br#"{"advance":"P29DT23H59M59S"}"#)
-        .send()
-        .await
-        .ok();
+    world.post("/_local/time").bytes(br#"{"advance":"P29DT23H59M59S"}"#).send().await.ok();
     assert_eq!(create("Nordlicht").send().await.bytes, first.bytes);
-    world
-        .post("/_local/time")
-        .bytes(br#"{"advance":"PT1S"}"#)
-        .send()
-        .await
-        .ok();
+    world.post("/_local/time").bytes(br#"{"advance":"PT1S"}"#).send().await.ok();
     let afresh = create("Nordlicht").send().await;
     assert_eq!((afresh.status, afresh.header("idempotent-replayed")), (201, None));
     assert_ne!(afresh.bytes, first.bytes);
@@ -149,23 +105,14 @@ async fn one_key_answers_one_request_for_thirty_days() {
 async fn a_refusal_is_judged_again_under_the_same_key() {
     let world = World::demo().await;
     let create = || world.post("/v1/partners").by("operator").key("k");
-    create()
-        .json(json!({"name": "x", "externalId": "P-1001"}))
-        .refused(409, "external-id-taken")
-        .await;
-    let mended = create()
-        .json(json!({"name": "x", "externalId": "P-9"}))
-        .send()
-        .await;
+    create().json(json!({"name": "x", "externalId": "P-1001"})).refused(409, "external-id-taken").await;
+    let mended = create().json(json!({"name": "x", "externalId": "P-9"})).send().await;
     assert_eq!((mended.status, mended.header("idempotent-replayed")), (201, None));
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn validate_only_answers_what_would_happen_and_does_nothing() {
-    for call in canonical::all()
-        .into_iter()
-        .filter(|call| !call.reads() && !call.signed())
-    {
+    for call in canonical::all().into_iter().filter(|call| !call.reads() && !call.signed()) {
         let world = World::demo().await;
         let before = world.contents().await;
         let tried = call.call(&world, "validateOnly=true").send().await;
@@ -179,12 +126,7 @@ async fn validate_only_answers_what_would_happen_and_does_nothing() {
         world.is_still(&before).await;
         // It used up no key either.
         let done = call.call(&world, "").send().await;
-        assert_eq!(
-            (done.status, done.header("idempotent-replayed")),
-            (201, None),
-            "{}",
-            call.id
-        );
+        assert_eq!((done.status, done.header("idempotent-replayed")), (201, None), "{}", call.id);
     }
 }
 
@@ -192,10 +134,7 @@ async fn validate_only_answers_what_would_happen_and_does_nothing() {
 async fn if_match_names_the_version_that_is_meant() {
     for (path, body) in [
         ("/v1/partners/{partner}/customers/{yamada}", json!({})),
-        (
-            "/v1/partners/{partner}/store",
-            json!({"sourceId": "{source}", "account": "ec-4711"}),
-        ),
+        ("/v1/partners/{partner}/store", json!({"sourceId": "{source}", "account": "ec-4711"})),
     ] {
         let world = World::demo().await;
         let put = || world.put(path).by("operator").json(body.clone());
@@ -204,23 +143,15 @@ async fn if_match_names_the_version_that_is_meant() {
         for good in ["\"1\"", "*"] {
             assert_eq!(put().header("if-match", good).send().await.ok(), seen.body);
         }
-        put()
-            .header("if-match", "\"2\"")
-            .refused(412, "version-mismatch")
-            .await;
+        put().header("if-match", "\"2\"").refused(412, "version-mismatch").await;
         for bad in ["1", "\"x\"", "W/\"1\"", "\"1\", \"2\"", ""] {
-            let reply = put()
-                .header("if-match", bad)
-                .refused(400, "invalid-request")
-                .await;
+            let reply = put().header("if-match", bad).refused(400, "invalid-request").await;
             assert_eq!(reply.faults(), [at("If-Match", "invalid-etag")], "{bad}");
         }
     }
     let world = World::demo().await;
-    let absent = world
-        .put("/v1/partners/{partner}/customers/{nakano}")
-        .by("operator")
-        .header("if-match", "*");
+    let absent =
+        world.put("/v1/partners/{partner}/customers/{nakano}").by("operator").header("if-match", "*");
     absent.refused(412, "version-mismatch").await;
 }
 
@@ -235,8 +166,5 @@ async fn answers_are_never_cached_and_errors_never_say_more_than_they_should() {
     let broken = canonical::one("list-license-pools").call(&world, "").send().await;
     assert_eq!((broken.status, broken.code()), (500, "internal"));
     let text = broken.body.to_string();
-    assert!(
-        !text.contains("policy") && !text.contains("Dynamo") && !text.contains("Access"),
-        "{text}"
-    );
+    assert!(!text.contains("policy") && !text.contains("Dynamo") && !text.contains("Access"), "{text}");
 }

@@ -17,20 +17,10 @@ async fn a_fault_on_the_way_leaves_one_effect_and_the_usual_answer() {
             let world = World::demo().await;
             world.seam().inject("TransactWriteItems", fault);
             let answer = call.call(&world, "").send().await;
-            assert_eq!(
-                world.seam().faults_left(),
-                0,
-                "{}: {fault:?} was not met",
-                call.id
-            );
+            assert_eq!(world.seam().faults_left(), 0, "{}: {fault:?} was not met", call.id);
             let answer = answer.ok();
             let keys: Vec<_> = world.contents().await.into_keys().collect();
-            assert_eq!(
-                keys.len(),
-                effect.len(),
-                "{} after {fault:?}: not one effect",
-                call.id
-            );
+            assert_eq!(keys.len(), effect.len(), "{} after {fault:?}: not one effect", call.id);
             // Only what was decided anew has new ids.
             if !matches!(fault, Fault::Conflict) {
                 assert_eq!(answer, usual, "{} after {fault:?}", call.id);
@@ -64,12 +54,7 @@ async fn many_equal_calls_at_once_have_one_effect() {
         let answers = futures_util::future::join_all(calls).await;
         let first = answers[0].body.clone();
         for answer in answers {
-            assert!(
-                (200..300).contains(&answer.status),
-                "{}: {}",
-                call.id,
-                answer.body
-            );
+            assert!((200..300).contains(&answer.status), "{}: {}", call.id, answer.body);
             assert_eq!(answer.body, first, "{}: one effect has one answer", call.id);
         }
         world.seam().chaos(0, 0);
@@ -87,10 +72,7 @@ async fn a_store_that_stays_away_is_503_with_retry_after_and_nothing_changed() {
     // As many as the SDK and we try within a call's time.
     (0..40).for_each(|_| world.seam().inject("TransactWriteItems", Fault::ResetBefore));
     let answer = canonical::one("assign-license").call(&world, "").send().await;
-    assert_eq!(
-        (answer.status, answer.code(), answer.header("retry-after")),
-        (503, "busy", Some("1"))
-    );
+    assert_eq!((answer.status, answer.code(), answer.header("retry-after")), (503, "busy", Some("1")));
     world.is_still(&before).await;
 }
 
@@ -103,12 +85,7 @@ async fn reads_are_tried_again() {
         ("receive-partner-order", "GetItem"),
         ("receive-partner-order", "BatchGetItem"),
     ] {
-        for fault in [
-            Fault::Throttled,
-            Fault::ResetBefore,
-            Fault::TimeoutAfter,
-            Fault::ServerErrorAfter,
-        ] {
+        for fault in [Fault::Throttled, Fault::ResetBefore, Fault::TimeoutAfter, Fault::ServerErrorAfter] {
             let world = World::demo().await;
             world.seam().inject(target, fault);
             canonical::one(id).call(&world, "").send().await.ok();

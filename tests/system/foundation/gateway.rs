@@ -16,64 +16,32 @@ async fn the_gateway_answers_for_itself() {
         ("POST", "/v1/partners/"),
     ] {
         let reply = world.call(method, path).by("operator").send().await;
-        assert_eq!(
-            (reply.status, reply.body),
-            (404, message("Not Found")),
-            "{method} {path}"
-        );
+        assert_eq!((reply.status, reply.body), (404, message("Not Found")), "{method} {path}");
     }
     let head = world.call("HEAD", "/v1/openapi.json").send().await;
     assert_eq!(head.status, 404);
-    let other_scheme = world
-        .get("/v1/history")
-        .header("authorization", "Basic b2xpdmlhOng=")
-        .send()
-        .await;
-    assert_eq!(
-        (other_scheme.status, other_scheme.body),
-        (401, message("Unauthorized"))
-    );
-    let large = world
-        .post("/v1/partners")
-        .by("operator")
-        .bytes(&vec![b' '; 6 * 1024 * 1024 + 1])
-        .send()
-        .await;
-    assert_eq!(
-        (large.status, large.body),
-        (413, message("Request Entity Too Large"))
-    );
+    let other_scheme = world.get("/v1/history").header("authorization", "Basic b2xpdmlhOng=").send().await;
+    assert_eq!((other_scheme.status, other_scheme.body), (401, message("Unauthorized")));
+    let large =
+        world.post("/v1/partners").by("operator").bytes(&vec![b' '; 6 * 1024 * 1024 + 1]).send().await;
+    assert_eq!((large.status, large.body), (413, message("Request Entity Too Large")));
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn tokens_are_checked_by_the_local_clock() {
     let world = World::demo().await;
     let asked = json!({"sub": "olivia", "email": "olivia@vendor.example", "role": "operator"});
-    let given = world
-        .post("/_local/token")
-        .bytes(asked.to_string().as_bytes())
-        .send()
-        .await
-        .ok();
+    let given = world.post("/_local/token").bytes(asked.to_string().as_bytes()).send().await.ok();
     let call = || world.get("/v1/history").token(given["token"].as_str().unwrap());
     call().send().await.ok();
-    world
-        .post("/_local/time")
-        .bytes(br#"{"advance":"PT12H"}"#)
-        .send()
-        .await
-        .ok();
+    world.post("/_local/time").bytes(br#"{"advance":"PT12H"}"#).send().await.ok();
     assert_eq!(call().send().await.status, 401);
 
     let configuration = world.get("/.well-known/openid-configuration").send().await.ok();
     assert_eq!(configuration["issuer"], world.stack.url);
     let keys = world.get("/.well-known/jwks.json").send().await.ok();
     assert_eq!(keys["keys"][0]["alg"], "RS256");
-    let unknown = world
-        .post("/_local/token")
-        .bytes(br#"{"sub":"x","rank":"operator"}"#)
-        .send()
-        .await;
+    let unknown = world.post("/_local/token").bytes(br#"{"sub":"x","rank":"operator"}"#).send().await;
     assert_eq!(unknown.status, 400);
 }
 
@@ -85,23 +53,12 @@ async fn the_clock_stops_moves_and_never_goes_back() {
         world.get("/_local/time").send().await.body,
         json!({"now": "2026-01-05T10:00:00.000Z", "running": false})
     );
-    assert_eq!(
-        turn(r#"{"advance":"P30D"}"#).await.ok()["now"],
-        "2026-02-04T10:00:00.000Z"
-    );
+    assert_eq!(turn(r#"{"advance":"P30D"}"#).await.ok()["now"], "2026-02-04T10:00:00.000Z");
     assert_eq!(turn(r#"{"set":"2026-02-04T09:59:59Z"}"#).await.status, 409);
-    assert_eq!(
-        turn(r#"{"set":"2026-03-01T00:00:00Z"}"#).await.ok()["now"],
-        "2026-03-01T00:00:00.000Z"
-    );
+    assert_eq!(turn(r#"{"set":"2026-03-01T00:00:00Z"}"#).await.ok()["now"], "2026-03-01T00:00:00.000Z");
     assert_eq!(turn(r#"{"run":true}"#).await.ok()["running"], true);
-    for rubbish in [
-        "",
-        "{}",
-        r#"{"set":"yesterday"}"#,
-        r#"{"run":false}"#,
-        r#"{"advance":"P1D","run":true}"#,
-    ] {
+    for rubbish in ["", "{}", r#"{"set":"yesterday"}"#, r#"{"run":false}"#, r#"{"advance":"P1D","run":true}"#]
+    {
         assert_eq!(turn(rubbish).await.status, 400, "{rubbish}");
     }
 }
@@ -138,41 +95,21 @@ async fn no_payload_takes_the_stack_down() {
         }
     }
     for payload in payloads {
-        let reply = world
-            .post("/_local/invoke/assign-license")
-            .bytes(&payload)
-            .send()
-            .await;
+        let reply = world.post("/_local/invoke/assign-license").bytes(&payload).send().await;
         let shown = String::from_utf8_lossy(&payload[..payload.len().min(300)]).into_owned();
         assert!([200, 400].contains(&reply.status), "{shown}: {}", reply.body);
         assert_ne!(reply.body["errorType"], "Runtime.ExitError", "a panic: {shown}");
         assert_ne!(reply.body["statusCode"], 500, "{shown}: {}", reply.body);
     }
-    assert_eq!(
-        world
-            .post("/_local/invoke/nothing")
-            .bytes(b"{}")
-            .send()
-            .await
-            .status,
-        404
-    );
-    canonical::one("list-license-pools")
-        .call(&world, "")
-        .send()
-        .await
-        .ok();
+    assert_eq!(world.post("/_local/invoke/nothing").bytes(b"{}").send().await.status, 404);
+    canonical::one("list-license-pools").call(&world, "").send().await.ok();
 }
 
 fn collect(value: &Value, place: String, places: &mut Vec<String>) {
     places.push(place.clone());
     if let Value::Object(map) = value {
         for (name, value) in map {
-            collect(
-                value,
-                format!("{place}/{}", name.replace('~', "~0").replace('/', "~1")),
-                places,
-            );
+            collect(value, format!("{place}/{}", name.replace('~', "~0").replace('/', "~1")), places);
         }
     }
 }
@@ -192,13 +129,7 @@ async fn odd_queries_and_paths_are_answered() {
         assert_eq!(reply.status, 400, "{path}: {}", reply.body);
     }
     assert_eq!(
-        world
-            .get("/v1/history?order=asc&order=desc")
-            .by("operator")
-            .send()
-            .await
-            .faults()[0]
-            .1,
+        world.get("/v1/history?order=asc&order=desc").by("operator").send().await.faults()[0].1,
         "duplicate"
     );
 }
@@ -206,18 +137,12 @@ async fn odd_queries_and_paths_are_answered() {
 #[tokio::test(flavor = "multi_thread")]
 async fn data_survives_a_restart() {
     let file = std::env::temp_dir().join(format!("vouchsafe-{}.db", std::process::id()));
-    let options = || Options {
-        file: Some(file.clone()),
-        ..Options::default()
-    };
+    let options = || Options { file: Some(file.clone()), ..Options::default() };
     let first = Stack::start(options()).await.unwrap();
     local::demo::load(&first.shared).await.unwrap();
     first.stop().await;
     let world = World::around(Stack::start(options()).await.unwrap());
-    assert_eq!(
-        world.pool("partnerMember", "partner", "edge-storage-1y").await,
-        (100, 95, 5)
-    );
+    assert_eq!(world.pool("partnerMember", "partner", "edge-storage-1y").await, (100, 95, 5));
     world.stack.stop().await;
     for ending in ["", "-wal", "-shm"] {
         let _ = std::fs::remove_file(format!("{}{ending}", file.display()));
@@ -227,17 +152,10 @@ async fn data_survives_a_restart() {
 #[tokio::test(flavor = "multi_thread")]
 async fn costs_mail_and_schedule_are_told() {
     let world = World::demo().await;
-    canonical::one("assign-license")
-        .call(&world, "")
-        .send()
-        .await
-        .ok();
+    canonical::one("assign-license").call(&world, "").send().await.ok();
     let told = world.get("/_local/capacity").send().await.ok();
     assert_eq!(told["operations"]["assign-license"]["roundTrips"], 1);
-    assert_eq!(
-        world.get("/_local/capacity").send().await.ok(),
-        json!({"operations": {}})
-    );
+    assert_eq!(world.get("/_local/capacity").send().await.ok(), json!({"operations": {}}));
     assert_eq!(world.get("/_local/mail").send().await.ok(), json!({"items": []}));
     assert_eq!(world.post("/_local/tick").send().await.ok(), json!({"fired": []}));
 }

@@ -23,28 +23,14 @@ async fn everybody_may_do_exactly_this() {
     };
     let mut callers: Vec<(String, Option<String>)> = vec![("nobody".to_owned(), None)];
     callers.extend(
-        people
-            .iter()
-            .map(|(name, person)| ((*name).to_owned(), Some(world.token_of(person.clone())))),
+        people.iter().map(|(name, person)| ((*name).to_owned(), Some(world.token_of(person.clone())))),
     );
     callers.push(("expired".to_owned(), Some(expired)));
     callers.push(("rubbish".to_owned(), Some("a.b.c".to_owned())));
-    callers.push((
-        "noRole".to_owned(),
-        Some(world.token_of(json!({"sub": "n", "email": "n@x.example"}))),
-    ));
-    callers.push((
-        "unverifiedOperator".to_owned(),
-        Some(unverified("operator", None)),
-    ));
-    callers.push((
-        "unverifiedPartnerAdmin".to_owned(),
-        Some(unverified("partner", Some("partner"))),
-    ));
-    callers.push((
-        "unverifiedContactManager".to_owned(),
-        Some(unverified("customer", Some("yamada"))),
-    ));
+    callers.push(("noRole".to_owned(), Some(world.token_of(json!({"sub": "n", "email": "n@x.example"})))));
+    callers.push(("unverifiedOperator".to_owned(), Some(unverified("operator", None))));
+    callers.push(("unverifiedPartnerAdmin".to_owned(), Some(unverified("partner", Some("partner")))));
+    callers.push(("unverifiedContactManager".to_owned(), Some(unverified("customer", Some("yamada")))));
 
     let calls = canonical::all();
     let before = world.contents().await;
@@ -53,11 +39,7 @@ async fn everybody_may_do_exactly_this() {
         let mut row = vec![name.clone()];
         for call in &calls {
             // A write is only tried, so that who comes first takes nothing from who comes next.
-            let query = if call.reads() || call.signed() {
-                ""
-            } else {
-                "validateOnly=true"
-            };
+            let query = if call.reads() || call.signed() { "" } else { "validateOnly=true" };
             // The message of the signed route takes effect, which nobody's token changes: not here.
             if call.signed() {
                 row.push("signed".to_owned());
@@ -72,11 +54,7 @@ async fn everybody_may_do_exactly_this() {
         }
         rows.push(row);
     }
-    assert_eq!(
-        world.contents().await,
-        before,
-        "what is only tried changes nothing"
-    );
+    assert_eq!(world.contents().await, before, "what is only tried changes nothing");
     let mut head = vec!["caller"];
     head.extend(calls.iter().map(|call| call.id.as_str()));
     golden::check("tests/system/golden/permissions.md", &golden::table(&head, &rows));

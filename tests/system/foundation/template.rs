@@ -53,9 +53,7 @@ fn function(
     }
     text += "      Events:\n";
     for route in described.routes {
-        let event = route
-            .owner
-            .map_or("Call".to_owned(), |owner| format!("Of{}", camel(owner)));
+        let event = route.owner.map_or("Call".to_owned(), |owner| format!("Of{}", camel(owner)));
         text += &format!(
             "        {event}:\n          Type: HttpApi\n          Properties:\n            ApiId: !Ref Api\n            Method: {}\n            Path: {}\n",
             route.method.name(),

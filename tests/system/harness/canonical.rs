@@ -31,13 +31,7 @@ pub fn all() -> Vec<Canonical> {
             let text = std::fs::read_to_string(file(&path)).unwrap_or_else(|_| panic!("{path} is missing"));
             let payload = serde_json::from_str(&text).unwrap_or_else(|error| panic!("{path}: {error}"));
             let (area, operation, route_key) = (entry.area, described.name, route.key());
-            calls.push(Canonical {
-                area,
-                operation,
-                id,
-                route_key,
-                payload,
-            });
+            calls.push(Canonical { area, operation, id, route_key, payload });
         }
     }
     calls
@@ -45,10 +39,7 @@ pub fn all() -> Vec<Canonical> {
 
 /// The canonical call of one route.
 pub fn one(id: &str) -> Canonical {
-    all()
-        .into_iter()
-        .find(|call| call.id == id)
-        .unwrap_or_else(|| panic!("there is no route `{id}`"))
+    all().into_iter().find(|call| call.id == id).unwrap_or_else(|| panic!("there is no route `{id}`"))
 }
 
 impl Canonical {
@@ -69,9 +60,7 @@ impl Canonical {
 
     /// The body it sends.
     pub fn body(&self) -> Option<Value> {
-        self.payload["body"]
-            .as_str()
-            .map(|body| serde_json::from_str(body).unwrap())
+        self.payload["body"].as_str().map(|body| serde_json::from_str(body).unwrap())
     }
 
     /// The person whose token it carries, as `/_local/token` takes them.
@@ -91,11 +80,7 @@ impl Canonical {
     /// The call over HTTP, with its own token, and `query` added to its own.
     pub fn call<'a>(&self, world: &'a World, query: &str) -> Call<'a> {
         let call = self.anonymous(world, query);
-        if self.open() {
-            call
-        } else {
-            call.token(&world.token_of(self.person()))
-        }
+        if self.open() { call } else { call.token(&world.token_of(self.person())) }
     }
 
     /// The call over HTTP without a token.

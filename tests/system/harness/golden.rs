@@ -26,10 +26,7 @@ pub fn check(path: &str, wanted: &str) {
         std::fs::write(file(path), wanted).unwrap();
         return;
     }
-    let differs = known
-        .lines()
-        .zip(wanted.lines())
-        .position(|(known, wanted)| known != wanted);
+    let differs = known.lines().zip(wanted.lines()).position(|(known, wanted)| known != wanted);
     let line = differs.unwrap_or(known.lines().count().min(wanted.lines().count()));
     let at = |text: &str| text.lines().nth(line).unwrap_or("(the end)").to_owned();
     panic!(
@@ -47,17 +44,10 @@ pub fn check_part(path: &str, name: &str, wanted: &str) {
     let whole = std::fs::read_to_string(file(path)).unwrap();
     let marker = |word: &str| format!("{word}: {name}");
     let line_end = |from: usize| whole[from..].find('\n').map_or(whole.len(), |end| from + end + 1);
-    let begin = whole
-        .find(&marker("begin"))
-        .unwrap_or_else(|| panic!("{path} has no `begin: {name}`"));
-    let end = whole
-        .find(&marker("end"))
-        .unwrap_or_else(|| panic!("{path} has no `end: {name}`"));
+    let begin = whole.find(&marker("begin")).unwrap_or_else(|| panic!("{path} has no `begin: {name}`"));
+    let end = whole.find(&marker("end")).unwrap_or_else(|| panic!("{path} has no `end: {name}`"));
     let end = whole[..end].rfind('\n').unwrap() + 1;
-    check(
-        path,
-        &format!("{}{wanted}{}", &whole[..line_end(begin)], &whole[end..]),
-    );
+    check(path, &format!("{}{wanted}{}", &whole[..line_end(begin)], &whole[end..]));
 }
 
 /// A Markdown table.
@@ -80,9 +70,7 @@ pub fn policies() -> BTreeMap<String, BTreeSet<Action>> {
         let operation = words.next().unwrap().to_owned();
         let allowed = policies.entry(operation).or_default();
         for word in words {
-            let (action, index) = word
-                .split_once('@')
-                .map_or((word, None), |(a, i)| (a, Some(i.to_owned())));
+            let (action, index) = word.split_once('@').map_or((word, None), |(a, i)| (a, Some(i.to_owned())));
             allowed.insert((action.to_owned(), index));
         }
     }

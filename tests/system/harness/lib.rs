@@ -32,11 +32,7 @@ impl World {
     /// The demo world. Each function may do at the store only what its policy allows.
     pub async fn demo() -> Self {
         let stopped_at = Some(demo::COMPLETE.parse().unwrap());
-        let options = Options {
-            stopped_at,
-            counted_ids: Some(1000),
-            ..Options::default()
-        };
+        let options = Options { stopped_at, counted_ids: Some(1000), ..Options::default() };
         let world = Self::around(Stack::start(options).await.unwrap());
         demo::load(&world.stack.shared).await.unwrap();
         world.seam().take_costs();
@@ -50,14 +46,8 @@ impl World {
     pub fn around(stack: Stack) -> Self {
         let ids = demo::ids();
         let ids = ids.as_object().unwrap().iter();
-        let ids = ids
-            .map(|(name, id)| (name.clone(), id.as_str().unwrap().to_owned()))
-            .collect();
-        Self {
-            stack,
-            ids,
-            http: Client::builder(TokioExecutor::new()).build_http(),
-        }
+        let ids = ids.map(|(name, id)| (name.clone(), id.as_str().unwrap().to_owned())).collect();
+        Self { stack, ids, http: Client::builder(TokioExecutor::new()).build_http() }
     }
 
     /// The seam between functions and store.
@@ -67,34 +57,26 @@ impl World {
 
     /// An id of the demo world.
     pub fn id(&self, name: &str) -> &str {
-        self.ids
-            .get(name)
-            .unwrap_or_else(|| panic!("the demo world has no `{name}`"))
+        self.ids.get(name).unwrap_or_else(|| panic!("the demo world has no `{name}`"))
     }
 
     /// The text with each `{name}` replaced by that id of the demo world.
     pub fn fill(&self, text: &str) -> String {
-        self.ids.iter().fold(text.to_owned(), |text, (name, id)| {
-            text.replace(&format!("{{{name}}}"), id)
-        })
+        self.ids.iter().fold(text.to_owned(), |text, (name, id)| text.replace(&format!("{{{name}}}"), id))
     }
 
     /// A token for one of the demo world's people.
     pub fn token(&self, who: &str) -> String {
         let people = demo::people(&demo::ids());
-        let (_, person) = people
-            .into_iter()
-            .find(|(name, _)| *name == who)
-            .unwrap_or_else(|| panic!("no `{who}`"));
+        let (_, person) =
+            people.into_iter().find(|(name, _)| *name == who).unwrap_or_else(|| panic!("no `{who}`"));
         self.token_of(person)
     }
 
     /// A token for a person as `/_local/token` takes them.
     pub fn token_of(&self, person: Value) -> String {
         let shared = &self.stack.shared;
-        shared
-            .issuer
-            .token(&serde_json::from_value(person).unwrap(), shared.clock.now())
+        shared.issuer.token(&serde_json::from_value(person).unwrap(), shared.clock.now())
     }
 
     /// A GET.
@@ -128,12 +110,7 @@ impl World {
         let mut contents = BTreeMap::new();
         let mut from = None;
         loop {
-            let scan = self
-                .stack
-                .client
-                .scan()
-                .table_name(local::store::TABLE)
-                .set_exclusive_start_key(from);
+            let scan = self.stack.client.scan().table_name(local::store::TABLE).set_exclusive_start_key(from);
             let page = scan.send().await.unwrap();
             for item in page.items() {
                 let text = |name: &str| item[name].as_s().unwrap().clone();
@@ -158,12 +135,7 @@ impl World {
 
     /// The pool of a license type as a partner's member sees it: purchased, available, assigned.
     pub async fn pool(&self, who: &str, partner: &str, license_type: &str) -> (u64, u64, u64) {
-        let pools = self
-            .get(&format!("/v1/partners/{{{partner}}}/license-pools"))
-            .by(who)
-            .send()
-            .await
-            .ok();
+        let pools = self.get(&format!("/v1/partners/{{{partner}}}/license-pools")).by(who).send().await.ok();
         let items = pools["items"].as_array().unwrap().iter();
         let pool = items.clone().find(|item| item["licenseType"] == license_type);
         pool.map_or((0, 0, 0), |pool| {
@@ -209,8 +181,7 @@ impl Call<'_> {
     /// With a JSON body; its texts may name ids of the demo world.
     pub fn json(self, body: Value) -> Self {
         let body = self.world.fill(&body.to_string());
-        self.header("content-type", "application/json")
-            .bytes(body.as_bytes())
+        self.header("content-type", "application/json").bytes(body.as_bytes())
     }
 
     /// With these bytes as body.
@@ -232,12 +203,7 @@ impl Call<'_> {
         let (parts, body) = response.into_parts();
         let bytes = body.collect().await.unwrap().to_bytes().to_vec();
         let body = serde_json::from_slice(&bytes).unwrap_or_default();
-        let reply = Reply {
-            status: parts.status.as_u16(),
-            headers: parts.headers,
-            body,
-            bytes,
-        };
+        let reply = Reply { status: parts.status.as_u16(), headers: parts.headers, body, bytes };
         if !golden::updating() {
             reply.conforms(&self.method, &self.path);
         }
@@ -291,10 +257,7 @@ impl Reply {
         let errors = self.body["errors"].as_array().cloned().unwrap_or_default();
         let text = |value: &Value| value.as_str().map(str::to_owned);
         let place = |error: &Value| text(&error["pointer"]).or(text(&error["parameter"])).unwrap();
-        let mut faults: Vec<_> = errors
-            .iter()
-            .map(|e| (place(e), text(&e["code"]).unwrap()))
-            .collect();
+        let mut faults: Vec<_> = errors.iter().map(|e| (place(e), text(&e["code"]).unwrap())).collect();
         faults.sort();
         faults
     }
@@ -317,12 +280,7 @@ impl Reply {
             return;
         }
         let documented = &operation["responses"][self.status.to_string()];
-        assert!(
-            !documented.is_null(),
-            "{method} {path}: {} is not described: {}",
-            self.status,
-            self.body
-        );
+        assert!(!documented.is_null(), "{method} {path}: {} is not described: {}", self.status, self.body);
         if [409, 422].contains(&self.status) {
             let about = documented["description"].as_str().unwrap();
             let code = format!("`{}`", self.code());
@@ -330,11 +288,7 @@ impl Reply {
         }
         if self.status >= 400 && self.header("content-type") == Some("application/problem+json") {
             for name in ["type", "title", "detail", "instance", "code"] {
-                assert!(
-                    self.body[name].is_string(),
-                    "{method} {path}: no `{name}` in {}",
-                    self.body
-                );
+                assert!(self.body[name].is_string(), "{method} {path}: no `{name}` in {}", self.body);
             }
             assert_eq!(self.body["status"], json!(self.status));
         }

@@ -4,17 +4,11 @@ use serde_json::{Value, json};
 use system::World;
 
 async fn items(world: &World, who: &str, path: &str) -> Vec<Value> {
-    world.get(path).by(who).send().await.ok()["items"]
-        .as_array()
-        .unwrap()
-        .clone()
+    world.get(path).by(who).send().await.ok()["items"].as_array().unwrap().clone()
 }
 
 fn types(items: &[Value]) -> Vec<&str> {
-    items
-        .iter()
-        .map(|event| event["type"].as_str().unwrap())
-        .collect()
+    items.iter().map(|event| event["type"].as_str().unwrap()).collect()
 }
 
 /// All events, page by page.
@@ -24,11 +18,7 @@ async fn walk(world: &World, who: &str, path: &str) -> Vec<String> {
     loop {
         let page = world.get(&format!("{path}{token}")).by(who).send().await.ok();
         ids.extend(
-            page["items"]
-                .as_array()
-                .unwrap()
-                .iter()
-                .map(|event| event["id"].as_str().unwrap().to_owned()),
+            page["items"].as_array().unwrap().iter().map(|event| event["id"].as_str().unwrap().to_owned()),
         );
         match page["nextPageToken"].as_str() {
             Some(next) => token = format!("&pageToken={next}"),
@@ -52,20 +42,9 @@ async fn each_party_reads_what_concerns_it_newest_first() {
         "partner.created",
     ];
     assert_eq!(types(&partner), expected);
-    let organization = items(
-        &world,
-        "contactManager",
-        "/v1/organizations/{yamada}/history?order=asc",
-    )
-    .await;
-    assert_eq!(
-        types(&organization),
-        ["organization.created", "customer.linked", "license.assigned"]
-    );
-    assert_eq!(
-        organization[2]["partner"],
-        json!({"id": world.id("partner"), "name": "Miyako Security"})
-    );
+    let organization = items(&world, "contactManager", "/v1/organizations/{yamada}/history?order=asc").await;
+    assert_eq!(types(&organization), ["organization.created", "customer.linked", "license.assigned"]);
+    assert_eq!(organization[2]["partner"], json!({"id": world.id("partner"), "name": "Miyako Security"}));
     let vendor = items(&world, "operator", "/v1/history").await;
     assert_eq!(vendor.len(), 5);
     assert_eq!(types(&vendor)[0], "webhook-source.created");
@@ -75,44 +54,23 @@ async fn each_party_reads_what_concerns_it_newest_first() {
 async fn filters_narrow_alone_and_together() {
     let world = World::demo().await;
     let count = async |query: &str| {
-        items(
-            &world,
-            "partnerMember",
-            &format!("/v1/partners/{{partner}}/history?{query}"),
-        )
-        .await
-        .len()
+        items(&world, "partnerMember", &format!("/v1/partners/{{partner}}/history?{query}")).await.len()
     };
     assert_eq!(count("type=license.credited").await, 2);
     assert_eq!(count("licenseType=edge-storage-1y").await, 2);
-    assert_eq!(
-        count("licenseType=edge-storage-1y&type=license.assigned").await,
-        1
-    );
+    assert_eq!(count("licenseType=edge-storage-1y&type=license.assigned").await, 1);
     assert_eq!(count("licenseType=edge-storage-5y").await, 0);
     // The credits are of 09:16, the assignment is of 09:18, each to the millisecond.
     assert_eq!(count("from=2026-01-05T09:16:00Z").await, 3);
     assert_eq!(count("from=2026-01-05T09:16:00.001Z").await, 1);
-    assert_eq!(
-        count("from=2026-01-05T09:16:00Z&to=2026-01-05T09:18:00Z").await,
-        2
-    );
-    assert_eq!(
-        count("from=2026-01-05T09:16:00Z&to=2026-01-05T09:18:00.001Z").await,
-        3
-    );
-    assert_eq!(
-        count("from=1970-01-01T00:00:00Z&to=9999-12-31T23:59:59.999Z").await,
-        8
-    );
+    assert_eq!(count("from=2026-01-05T09:16:00Z&to=2026-01-05T09:18:00Z").await, 2);
+    assert_eq!(count("from=2026-01-05T09:16:00Z&to=2026-01-05T09:18:00.001Z").await, 3);
+    assert_eq!(count("from=1970-01-01T00:00:00Z&to=9999-12-31T23:59:59.999Z").await, 8);
     let of_organization =
         "/v1/organizations/{yamada}/history?licenseType=edge-storage-1y&type=license.assigned";
     assert_eq!(items(&world, "contactManager", of_organization).await.len(), 1);
     let of_vendor = "/v1/history?licenseType=camera-direct-5y";
-    assert_eq!(
-        types(&items(&world, "operator", of_vendor).await),
-        ["license-type.created"]
-    );
+    assert_eq!(types(&items(&world, "operator", of_vendor).await), ["license-type.created"]);
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -120,16 +78,10 @@ async fn every_wrong_filter_is_named() {
     let world = World::demo().await;
     let query =
         "from=yesterday&to=2026-01-05&type=license.stolen&licenseType=X&order=up&pageSize=0&customer=x";
-    let reply = world
-        .get(&format!("/v1/history?{query}"))
-        .by("operator")
-        .refused(400, "invalid-request")
-        .await;
+    let reply =
+        world.get(&format!("/v1/history?{query}")).by("operator").refused(400, "invalid-request").await;
     let faults = reply.faults();
-    let faults: Vec<_> = faults
-        .iter()
-        .map(|(at, code)| (at.as_str(), code.as_str()))
-        .collect();
+    let faults: Vec<_> = faults.iter().map(|(at, code)| (at.as_str(), code.as_str())).collect();
     assert_eq!(
         faults,
         [
@@ -142,56 +94,26 @@ async fn every_wrong_filter_is_named() {
             ("type", "unknown-value"),
         ]
     );
-    let empty = world
-        .get("/v1/history?from=2026-01-05T00:00:00Z&to=2026-01-05T00:00:00Z")
-        .by("operator");
-    assert_eq!(
-        empty.send().await.faults(),
-        [("to".to_owned(), "empty-span".to_owned())]
-    );
+    let empty = world.get("/v1/history?from=2026-01-05T00:00:00Z&to=2026-01-05T00:00:00Z").by("operator");
+    assert_eq!(empty.send().await.faults(), [("to".to_owned(), "empty-span".to_owned())]);
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn pages_are_stable_while_events_are_being_added() {
     let world = World::demo().await;
-    let all = walk(
-        &world,
-        "partnerMember",
-        "/v1/partners/{partner}/history?pageSize=100",
-    )
-    .await;
+    let all = walk(&world, "partnerMember", "/v1/partners/{partner}/history?pageSize=100").await;
     let path = "/v1/partners/{partner}/history?pageSize=2";
     let first = world.get(path).by("partnerMember").send().await.ok();
     assert_eq!(first["items"].as_array().unwrap().len(), 2);
-    world
-        .put("/v1/partners/{partner}/customers/{nakano}")
-        .by("operator")
-        .send()
-        .await
-        .ok();
-    let mut seen: Vec<String> = first["items"]
-        .as_array()
-        .unwrap()
-        .iter()
-        .map(|e| e["id"].as_str().unwrap().to_owned())
-        .collect();
+    world.put("/v1/partners/{partner}/customers/{nakano}").by("operator").send().await.ok();
+    let mut seen: Vec<String> =
+        first["items"].as_array().unwrap().iter().map(|e| e["id"].as_str().unwrap().to_owned()).collect();
     let token = first["nextPageToken"].as_str().unwrap();
     // The token is bound to the query, so the rest is walked with the same page size.
     let mut token = token.to_owned();
     loop {
-        let page = world
-            .get(&format!("{path}&pageToken={token}"))
-            .by("partnerMember")
-            .send()
-            .await
-            .ok();
-        seen.extend(
-            page["items"]
-                .as_array()
-                .unwrap()
-                .iter()
-                .map(|e| e["id"].as_str().unwrap().to_owned()),
-        );
+        let page = world.get(&format!("{path}&pageToken={token}")).by("partnerMember").send().await.ok();
+        seen.extend(page["items"].as_array().unwrap().iter().map(|e| e["id"].as_str().unwrap().to_owned()));
         match page["nextPageToken"].as_str() {
             Some(next) => token = next.to_owned(),
             None => break,
@@ -203,22 +125,14 @@ async fn pages_are_stable_while_events_are_being_added() {
 #[tokio::test(flavor = "multi_thread")]
 async fn any_page_size_walks_the_same_events_both_ways() {
     let world = World::demo().await;
-    for filter in [
-        "",
-        "&licenseType=edge-storage-1y",
-        "&type=customer.linked",
-        "&from=2026-01-05T09:10:00Z",
-    ] {
+    for filter in ["", "&licenseType=edge-storage-1y", "&type=customer.linked", "&from=2026-01-05T09:10:00Z"]
+    {
         let path = |size: u32, order: &str| {
             format!("/v1/partners/{{partner}}/history?pageSize={size}&order={order}{filter}")
         };
         let all = walk(&world, "partnerMember", &path(1000, "desc")).await;
         for size in 1..=9 {
-            assert_eq!(
-                walk(&world, "partnerMember", &path(size, "desc")).await,
-                all,
-                "{filter} by {size}"
-            );
+            assert_eq!(walk(&world, "partnerMember", &path(size, "desc")).await, all, "{filter} by {size}");
             let mut ascending = walk(&world, "partnerMember", &path(size, "asc")).await;
             ascending.reverse();
             assert_eq!(ascending, all, "{filter} by {size}, oldest first");
@@ -230,35 +144,17 @@ async fn any_page_size_walks_the_same_events_both_ways() {
 async fn a_page_token_is_good_for_its_caller_and_query_only() {
     let world = World::demo().await;
     let path = "/v1/partners/{partner}/history?pageSize=2";
-    let token = world.get(path).by("partnerMember").send().await.ok()["nextPageToken"]
-        .as_str()
-        .unwrap()
-        .to_owned();
-    assert!(
-        token
-            .bytes()
-            .all(|byte| byte.is_ascii_alphanumeric() || b"-_".contains(&byte))
-    );
+    let token =
+        world.get(path).by("partnerMember").send().await.ok()["nextPageToken"].as_str().unwrap().to_owned();
+    assert!(token.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-_".contains(&byte)));
     let with = |path: &str| format!("{path}&pageToken={token}");
     for (who, path) in [
         ("partnerAdmin", with(path)),
         ("operator", with(path)),
-        (
-            "otherPartnerMember",
-            with("/v1/partners/{otherPartner}/history?pageSize=2"),
-        ),
-        (
-            "partnerMember",
-            with("/v1/partners/{partner}/history?pageSize=2&order=asc"),
-        ),
-        (
-            "partnerMember",
-            with("/v1/partners/{partner}/history?pageSize=2&type=license.assigned"),
-        ),
-        (
-            "partnerMember",
-            format!("{path}&pageToken={}", token.to_lowercase()),
-        ),
+        ("otherPartnerMember", with("/v1/partners/{otherPartner}/history?pageSize=2")),
+        ("partnerMember", with("/v1/partners/{partner}/history?pageSize=2&order=asc")),
+        ("partnerMember", with("/v1/partners/{partner}/history?pageSize=2&type=license.assigned")),
+        ("partnerMember", format!("{path}&pageToken={}", token.to_lowercase())),
         ("partnerMember", format!("{path}&pageToken=")),
     ] {
         let reply = world.get(&path).by(who).refused(400, "invalid-request").await;
@@ -269,40 +165,20 @@ async fn a_page_token_is_good_for_its_caller_and_query_only() {
         );
     }
     // Today's rights come first.
-    world
-        .get(&with(path))
-        .by("otherPartnerMember")
-        .refused(404, "not-found")
-        .await;
+    world.get(&with(path)).by("otherPartnerMember").refused(404, "not-found").await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn anothers_history_is_not_there() {
     let world = World::demo().await;
     for who in ["otherPartnerMember", "otherPartnerAdmin"] {
-        world
-            .get("/v1/partners/{partner}/history")
-            .by(who)
-            .refused(404, "not-found")
-            .await;
+        world.get("/v1/partners/{partner}/history").by(who).refused(404, "not-found").await;
     }
-    world
-        .get("/v1/organizations/{yamada}/history")
-        .by("otherContactManager")
-        .refused(404, "not-found")
-        .await;
+    world.get("/v1/organizations/{yamada}/history").by("otherContactManager").refused(404, "not-found").await;
     for who in ["customer", "partnerMember"] {
-        world
-            .get("/v1/organizations/{yamada}/history")
-            .by(who)
-            .refused(403, "role-not-allowed")
-            .await;
+        world.get("/v1/organizations/{yamada}/history").by(who).refused(403, "role-not-allowed").await;
     }
     for who in ["agent", "partnerAdmin", "contactManager"] {
-        world
-            .get("/v1/history")
-            .by(who)
-            .refused(403, "role-not-allowed")
-            .await;
+        world.get("/v1/history").by(who).refused(403, "role-not-allowed").await;
     }
 }

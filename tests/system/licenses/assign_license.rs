@@ -6,10 +6,7 @@ use system::{Call, World};
 
 fn assign<'a>(world: &'a World, who: &str, organization: &str, lines: Value) -> Call<'a> {
     let body = json!({"organizationId": organization, "lines": lines});
-    world
-        .post("/v1/partners/{partner}/license-assignments")
-        .by(who)
-        .json(body)
+    world.post("/v1/partners/{partner}/license-assignments").by(who).json(body)
 }
 
 fn line(license_type: &str, quantity: u64) -> Value {
@@ -20,35 +17,19 @@ fn line(license_type: &str, quantity: u64) -> Value {
 async fn licenses_move_from_the_pool_to_the_customer_and_leave_an_event_per_line() {
     let world = World::demo().await;
     let lines = json!([line("edge-storage-1y", 95), line("camera-direct-1y", 1)]);
-    let made = assign(&world, "partnerMember", "{sol}", lines.clone())
-        .key("k")
-        .send()
-        .await;
+    let made = assign(&world, "partnerMember", "{sol}", lines.clone()).key("k").send().await;
     assert_eq!((made.status, made.header("etag")), (201, Some("\"1\"")));
     let id = made.body["id"].as_str().unwrap();
     let location = world.fill(&format!("/v1/partners/{{partner}}/license-assignments/{id}"));
     assert_eq!(made.header("location"), Some(location.as_str()));
     assert_eq!(made.body["lines"], lines);
-    assert_eq!(
-        world.pool("partnerMember", "partner", "edge-storage-1y").await,
-        (100, 0, 100)
-    );
-    assert_eq!(
-        world.pool("partnerMember", "partner", "camera-direct-1y").await,
-        (40, 39, 1)
-    );
+    assert_eq!(world.pool("partnerMember", "partner", "edge-storage-1y").await, (100, 0, 100));
+    assert_eq!(world.pool("partnerMember", "partner", "camera-direct-1y").await, (40, 39, 1));
 
-    let history = world
-        .get("/v1/partners/{partner}/history?type=license.assigned&pageSize=2")
-        .by("partnerMember");
+    let history =
+        world.get("/v1/partners/{partner}/history?type=license.assigned&pageSize=2").by("partnerMember");
     let items = history.send().await.ok()["items"].clone();
-    let data: Vec<_> = items
-        .as_array()
-        .unwrap()
-        .iter()
-        .rev()
-        .map(|event| event["data"].clone())
-        .collect();
+    let data: Vec<_> = items.as_array().unwrap().iter().rev().map(|event| event["data"].clone()).collect();
     let event =
         |kind: &str, quantity: u64| json!({"assignmentId": id, "licenseType": kind, "quantity": quantity});
     assert_eq!(data, [event("edge-storage-1y", 95), event("camera-direct-1y", 1)]);
@@ -65,64 +46,33 @@ async fn what_a_pool_does_not_hold_is_not_assigned_from_any_line() {
     ]);
     for query in ["", "?validateOnly=true"] {
         let body = json!({"organizationId": "{yamada}", "lines": lines});
-        let call = world
-            .post(&format!("/v1/partners/{{partner}}/license-assignments{query}"))
-            .by("partnerMember");
-        let reply = call
-            .json(body)
-            .key("k")
-            .refused(409, "license-pool-exhausted")
-            .await;
+        let call =
+            world.post(&format!("/v1/partners/{{partner}}/license-assignments{query}")).by("partnerMember");
+        let reply = call.json(body).key("k").refused(409, "license-pool-exhausted").await;
         let errors = reply.body["errors"].as_array().unwrap();
-        let told: Vec<_> = errors
-            .iter()
-            .map(|e| (e["pointer"].clone(), e["limit"].clone(), e["used"].clone()))
-            .collect();
-        let expected = [
-            ("/lines/1/quantity", 100, 5),
-            ("/lines/2/quantity", 0, 0),
-            ("/lines/3/quantity", 0, 0),
-        ];
-        assert_eq!(
-            told,
-            expected.map(|(at, limit, used)| (json!(at), json!(limit), json!(used)))
-        );
+        let told: Vec<_> =
+            errors.iter().map(|e| (e["pointer"].clone(), e["limit"].clone(), e["used"].clone())).collect();
+        let expected =
+            [("/lines/1/quantity", 100, 5), ("/lines/2/quantity", 0, 0), ("/lines/3/quantity", 0, 0)];
+        assert_eq!(told, expected.map(|(at, limit, used)| (json!(at), json!(limit), json!(used))));
     }
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_key_is_required_but_not_for_a_trial() {
     let world = World::demo().await;
-    let call = assign(
-        &world,
-        "partnerMember",
-        "{yamada}",
-        json!([line("edge-storage-1y", 1)]),
-    );
-    call.refused(400, "invalid-request")
-        .await
-        .faults()
-        .iter()
-        .for_each(|fault| {
-            assert_eq!(
-                fault,
-                &("Idempotency-Key".to_owned(), "idempotency-key-missing".to_owned())
-            );
-        });
+    let call = assign(&world, "partnerMember", "{yamada}", json!([line("edge-storage-1y", 1)]));
+    call.refused(400, "invalid-request").await.faults().iter().for_each(|fault| {
+        assert_eq!(fault, &("Idempotency-Key".to_owned(), "idempotency-key-missing".to_owned()));
+    });
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn quantities_and_lines_have_their_bounds() {
     let world = World::demo().await;
     let refused = async |lines: Value, at: &str, code: &str| {
-        let reply = assign(&world, "partnerMember", "{yamada}", lines)
-            .key("k")
-            .send()
-            .await;
-        assert_eq!(
-            (reply.status, reply.faults()),
-            (400, vec![(at.to_owned(), code.to_owned())])
-        );
+        let reply = assign(&world, "partnerMember", "{yamada}", lines).key("k").send().await;
+        assert_eq!((reply.status, reply.faults()), (400, vec![(at.to_owned(), code.to_owned())]));
     };
     for quantity in [json!(0), json!(-1), json!(100_001), json!(u64::MAX)] {
         refused(
@@ -141,12 +91,7 @@ async fn quantities_and_lines_have_their_bounds() {
         .await;
     }
     refused(json!([]), "/lines", "too-few").await;
-    refused(
-        json!([line("aa", 1), line("aa", 1)]),
-        "/lines/1/licenseType",
-        "duplicate",
-    )
-    .await;
+    refused(json!([line("aa", 1), line("aa", 1)]), "/lines/1/licenseType", "duplicate").await;
     let many: Vec<_> = (0..21).map(|n| line(&format!("type-{n}"), 1)).collect();
     refused(json!(many), "/lines", "too-many").await;
 }
@@ -167,50 +112,26 @@ async fn nobody_assigns_from_anothers_pool_or_to_who_is_no_customer() {
     let lines = || json!([line("edge-storage-1y", 1)]);
     let absent = world.id("yamada").replace("0001", "0009");
     for organization in ["{bogazici}", "{nakano}", absent.as_str()] {
-        assign(&world, "partnerMember", organization, lines())
-            .key("k")
-            .refused(404, "not-found")
-            .await;
+        assign(&world, "partnerMember", organization, lines()).key("k").refused(404, "not-found").await;
     }
     for who in ["otherPartnerMember", "otherPartnerAdmin"] {
-        assign(&world, who, "{yamada}", lines())
-            .key("k")
-            .refused(404, "not-found")
-            .await;
+        assign(&world, who, "{yamada}", lines()).key("k").refused(404, "not-found").await;
     }
     for who in ["operator", "agent", "contactManager", "customer"] {
-        assign(&world, who, "{yamada}", lines())
-            .key("k")
-            .refused(403, "role-not-allowed")
-            .await;
+        assign(&world, who, "{yamada}", lines()).key("k").refused(403, "role-not-allowed").await;
     }
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn who_is_no_customer_any_more_is_told_so_before_the_first_answer_is_repeated() {
     let world = World::demo().await;
-    let call = || {
-        assign(
-            &world,
-            "partnerMember",
-            "{yamada}",
-            json!([line("edge-storage-1y", 1)]),
-        )
-        .key("k")
-    };
+    let call = || assign(&world, "partnerMember", "{yamada}", json!([line("edge-storage-1y", 1)])).key("k");
     call().send().await.ok();
-    let link = aws::table::key::customer(
-        world.id("partner").parse().unwrap(),
-        world.id("yamada").parse().unwrap(),
-    );
+    let link =
+        aws::table::key::customer(world.id("partner").parse().unwrap(), world.id("yamada").parse().unwrap());
     let text = |text: String| aws_sdk_dynamodb::types::AttributeValue::S(text);
     let unlink = world.stack.client.delete_item().table_name(local::store::TABLE);
-    unlink
-        .key("pk", text(link.pk))
-        .key("sk", text(link.sk))
-        .send()
-        .await
-        .unwrap();
+    unlink.key("pk", text(link.pk)).key("sk", text(link.sk)).send().await.unwrap();
     call().refused(404, "not-found").await;
 }
 
@@ -235,12 +156,8 @@ async fn a_pool_is_never_oversold() {
             let world = &world;
             async move {
                 loop {
-                    let call = assign(
-                        world,
-                        "partnerMember",
-                        "{yamada}",
-                        json!([line("edge-storage-1y", 3)]),
-                    );
+                    let call =
+                        assign(world, "partnerMember", "{yamada}", json!([line("edge-storage-1y", 3)]));
                     let reply = call.key(&format!("k-{n}")).send().await;
                     match reply.status {
                         // As a client does that is told to try again.
@@ -254,28 +171,15 @@ async fn a_pool_is_never_oversold() {
                 }
             }
         });
-        let assigned = join_all(calls)
-            .await
-            .into_iter()
-            .filter(|assigned| *assigned)
-            .count();
+        let assigned = join_all(calls).await.into_iter().filter(|assigned| *assigned).count();
         world.seam().chaos(0, 0);
         assert_eq!(assigned, 31);
-        assert_eq!(
-            world.pool("partnerMember", "partner", "edge-storage-1y").await,
-            (100, 2, 98)
-        );
+        assert_eq!(world.pool("partnerMember", "partner", "edge-storage-1y").await, (100, 2, 98));
         let path = "/v1/partners/{partner}/history?licenseType=edge-storage-1y&pageSize=100";
         let history = world.get(path).by("partnerMember").send().await.ok();
         let sum = |kind: &str| -> u64 {
-            let items = history["items"]
-                .as_array()
-                .unwrap()
-                .iter()
-                .filter(|event| event["type"] == kind);
-            items
-                .map(|event| event["data"]["quantity"].as_u64().unwrap())
-                .sum()
+            let items = history["items"].as_array().unwrap().iter().filter(|event| event["type"] == kind);
+            items.map(|event| event["data"]["quantity"].as_u64().unwrap()).sum()
         };
         assert_eq!((sum("license.credited"), sum("license.assigned")), (100, 98));
     }

@@ -7,23 +7,10 @@ use system::World;
 async fn a_type_is_known_by_its_code() {
     let world = World::demo().await;
     let body = json!({"code": "face-search-18m", "name": "Face search", "term": "P18M"});
-    let made = world
-        .post("/v1/license-types")
-        .by("operator")
-        .json(body)
-        .send()
-        .await;
-    assert_eq!(
-        (made.status, made.header("location")),
-        (201, Some("/v1/license-types/face-search-18m"))
-    );
+    let made = world.post("/v1/license-types").by("operator").json(body).send().await;
+    assert_eq!((made.status, made.header("location")), (201, Some("/v1/license-types/face-search-18m")));
     assert_eq!(made.body["term"], "P1Y6M");
-    let history = world
-        .get("/v1/history?licenseType=face-search-18m")
-        .by("operator")
-        .send()
-        .await
-        .ok();
+    let history = world.get("/v1/history?licenseType=face-search-18m").by("operator").send().await.ok();
     assert_eq!(history["items"][0]["type"], "license-type.created");
 }
 
@@ -37,16 +24,9 @@ async fn a_code_is_taken_once_and_bad_ones_never() {
     let reply = create(json!({"code": "Edge Storage", "name": " ", "term": "1 year"}))
         .refused(400, "invalid-request");
     let faults = reply.await.faults();
-    let codes: Vec<_> = faults
-        .iter()
-        .map(|(at, code)| (at.as_str(), code.as_str()))
-        .collect();
+    let codes: Vec<_> = faults.iter().map(|(at, code)| (at.as_str(), code.as_str())).collect();
     assert_eq!(
         codes,
-        [
-            ("/code", "invalid-code"),
-            ("/name", "surrounding-space"),
-            ("/term", "invalid-duration")
-        ]
+        [("/code", "invalid-code"), ("/name", "surrounding-space"), ("/term", "invalid-duration")]
     );
 }

@@ -6,12 +6,7 @@ use system::World;
 #[tokio::test(flavor = "multi_thread")]
 async fn pools_are_shown_with_their_sums_and_names() {
     let world = World::demo().await;
-    let pools = world
-        .get("/v1/partners/{partner}/license-pools")
-        .by("partnerMember")
-        .send()
-        .await
-        .ok();
+    let pools = world.get("/v1/partners/{partner}/license-pools").by("partnerMember").send().await.ok();
     assert_eq!(
         pools,
         json!({
@@ -28,32 +23,17 @@ async fn pools_are_shown_with_their_sums_and_names() {
             ],
         })
     );
-    let none = world
-        .get("/v1/partners/{newPartner}/license-pools")
-        .by("newPartnerAdmin")
-        .send()
-        .await
-        .ok();
-    assert_eq!(
-        none,
-        json!({"total": 0, "available": 0, "assigned": 0, "items": []})
-    );
+    let none = world.get("/v1/partners/{newPartner}/license-pools").by("newPartnerAdmin").send().await.ok();
+    assert_eq!(none, json!({"total": 0, "available": 0, "assigned": 0, "items": []}));
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn anothers_pools_look_like_none_at_all() {
     let world = World::demo().await;
     let absent = world.id("partner").replace("0001", "0009");
-    let foreign = world
-        .get("/v1/partners/{partner}/license-pools")
-        .by("otherPartnerMember")
-        .send()
-        .await;
-    let missing = world
-        .get(&format!("/v1/partners/{absent}/license-pools"))
-        .by("otherPartnerMember")
-        .send()
-        .await;
+    let foreign = world.get("/v1/partners/{partner}/license-pools").by("otherPartnerMember").send().await;
+    let missing =
+        world.get(&format!("/v1/partners/{absent}/license-pools")).by("otherPartnerMember").send().await;
     assert_eq!((foreign.status, foreign.code()), (404, "not-found"));
     let without_path = |mut body: serde_json::Value| {
         body["instance"] = json!(null);

@@ -7,39 +7,19 @@ use system::World;
 async fn an_organization_is_made_and_with_a_partner_it_is_its_customer() {
     let world = World::demo().await;
     let body = json!({"name": "Hotel Miramar", "partnerId": "{partner}"});
-    let made = world
-        .post("/v1/organizations")
-        .by("partnerAdmin")
-        .json(body)
-        .send()
-        .await;
+    let made = world.post("/v1/organizations").by("partnerAdmin").json(body).send().await;
     assert_eq!(made.status, 201);
     let id = made.body["id"].as_str().unwrap();
-    assert_eq!(
-        made.header("location"),
-        Some(format!("/v1/organizations/{id}").as_str())
-    );
-    let assigned = world
-        .post("/v1/partners/{partner}/license-assignments")
-        .by("partnerMember")
-        .key("k");
+    assert_eq!(made.header("location"), Some(format!("/v1/organizations/{id}").as_str()));
+    let assigned = world.post("/v1/partners/{partner}/license-assignments").by("partnerMember").key("k");
     let lines = json!([{"licenseType": "edge-storage-1y", "quantity": 1}]);
-    assigned
-        .json(json!({"organizationId": id, "lines": lines}))
-        .send()
-        .await
-        .ok();
+    assigned.json(json!({"organizationId": id, "lines": lines})).send().await.ok();
 
     let events = |history: serde_json::Value| -> Vec<String> {
         let items = history["items"].as_array().unwrap().clone();
-        items
-            .iter()
-            .map(|event| event["type"].as_str().unwrap().to_owned())
-            .collect()
+        items.iter().map(|event| event["type"].as_str().unwrap().to_owned()).collect()
     };
-    let history = world
-        .get(&format!("/v1/organizations/{id}/history?order=asc"))
-        .by("operator");
+    let history = world.get(&format!("/v1/organizations/{id}/history?order=asc")).by("operator");
     assert_eq!(
         events(history.send().await.ok()),
         ["organization.created", "customer.linked", "license.assigned"]
@@ -50,21 +30,12 @@ async fn an_organization_is_made_and_with_a_partner_it_is_its_customer() {
 async fn a_partners_admin_creates_for_its_own_partner_only() {
     let world = World::demo().await;
     let create = |body| world.post("/v1/organizations").by("partnerAdmin").json(body);
-    create(json!({"name": "x"}))
-        .refused(422, "partner-required")
-        .await;
-    create(json!({"name": "x", "partnerId": "{otherPartner}"}))
-        .refused(422, "unknown-partner")
-        .await;
+    create(json!({"name": "x"})).refused(422, "partner-required").await;
+    create(json!({"name": "x", "partnerId": "{otherPartner}"})).refused(422, "unknown-partner").await;
     let absent = world.id("partner").replace("0001", "0009");
-    create(json!({"name": "x", "partnerId": absent}))
-        .refused(422, "unknown-partner")
-        .await;
+    create(json!({"name": "x", "partnerId": absent})).refused(422, "unknown-partner").await;
     let operator = world.post("/v1/organizations").by("operator");
-    operator
-        .json(json!({"name": "x", "partnerId": absent}))
-        .refused(422, "unknown-partner")
-        .await;
+    operator.json(json!({"name": "x", "partnerId": absent})).refused(422, "unknown-partner").await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -74,12 +45,8 @@ async fn an_external_id_is_unique_to_whoever_gave_it() {
         let body = json!({"name": "x", "externalId": "C-1", "partnerId": partner});
         world.post("/v1/organizations").by(who).json(body)
     };
-    create("operator", "{partner}")
-        .refused(409, "external-id-taken")
-        .await;
+    create("operator", "{partner}").refused(409, "external-id-taken").await;
     create("partnerAdmin", "{partner}").send().await.ok();
-    create("partnerAdmin", "{partner}")
-        .refused(409, "external-id-taken")
-        .await;
+    create("partnerAdmin", "{partner}").refused(409, "external-id-taken").await;
     create("otherPartnerAdmin", "{otherPartner}").send().await.ok();
 }

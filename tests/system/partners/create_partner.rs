@@ -6,17 +6,12 @@ use system::World;
 #[tokio::test(flavor = "multi_thread")]
 async fn a_partner_is_made_and_its_history_begins() {
     let world = World::demo().await;
-    let made = world
-        .post("/v1/partners")
-        .by("operator")
-        .json(json!({"name": "Nordlicht", "externalId": "P-9"}));
+    let made =
+        world.post("/v1/partners").by("operator").json(json!({"name": "Nordlicht", "externalId": "P-9"}));
     let made = made.send().await;
     assert_eq!((made.status, made.header("etag")), (201, Some("\"1\"")));
     let id = made.body["id"].as_str().unwrap();
-    assert_eq!(
-        made.header("location"),
-        Some(format!("/v1/partners/{id}").as_str())
-    );
+    assert_eq!(made.header("location"), Some(format!("/v1/partners/{id}").as_str()));
     assert_eq!(
         made.body,
         json!({
@@ -24,22 +19,11 @@ async fn a_partner_is_made_and_its_history_begins() {
             "createdAt": "2026-01-05T10:00:00.000Z", "updatedAt": "2026-01-05T10:00:00.000Z",
         })
     );
-    let history = world
-        .get(&format!("/v1/partners/{id}/history"))
-        .by("operator")
-        .send()
-        .await
-        .ok();
+    let history = world.get(&format!("/v1/partners/{id}/history")).by("operator").send().await.ok();
     assert_eq!(history["items"].as_array().unwrap().len(), 1);
     assert_eq!(history["items"][0]["type"], "partner.created");
-    assert_eq!(
-        history["items"][0]["data"],
-        json!({"name": "Nordlicht", "externalId": "P-9"})
-    );
-    assert_eq!(
-        history["items"][0]["partner"],
-        json!({"id": id, "name": "Nordlicht"})
-    );
+    assert_eq!(history["items"][0]["data"], json!({"name": "Nordlicht", "externalId": "P-9"}));
+    assert_eq!(history["items"][0]["partner"], json!({"id": id, "name": "Nordlicht"}));
     assert_eq!(
         history["items"][0]["actor"],
         json!({"type": "operator", "id": "olivia", "email": "olivia@vendor.example"})
@@ -49,13 +33,7 @@ async fn a_partner_is_made_and_its_history_begins() {
 #[tokio::test(flavor = "multi_thread")]
 async fn an_external_id_is_one_partners() {
     let world = World::demo().await;
-    let again = world
-        .post("/v1/partners")
-        .by("operator")
-        .json(json!({"name": "x", "externalId": "P-1001"}));
+    let again = world.post("/v1/partners").by("operator").json(json!({"name": "x", "externalId": "P-1001"}));
     let reply = again.clone().refused(409, "external-id-taken").await;
-    assert_eq!(
-        reply.faults(),
-        [("/externalId".to_owned(), "external-id-taken".to_owned())]
-    );
+    assert_eq!(reply.faults(), [("/externalId".to_owned(), "external-id-taken".to_owned())]);
 }

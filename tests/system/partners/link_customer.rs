@@ -5,11 +5,7 @@ use system::World;
 #[tokio::test(flavor = "multi_thread")]
 async fn a_link_is_made_once_and_again_is_no_change() {
     let world = World::demo().await;
-    let link = || {
-        world
-            .put("/v1/partners/{partner}/customers/{nakano}")
-            .by("operator")
-    };
+    let link = || world.put("/v1/partners/{partner}/customers/{nakano}").by("operator");
     let made = link().send().await;
     assert_eq!(made.status, 201);
     assert_eq!(made.body["name"], "Nakano Clinic");
@@ -35,10 +31,6 @@ async fn both_must_exist() {
         format!("/v1/partners/{{partner}}/customers/{organization}"),
     ] {
         world.put(&path).by("operator").refused(404, "not-found").await;
-        world
-            .put(&format!("{path}?validateOnly=true"))
-            .by("operator")
-            .refused(404, "not-found")
-            .await;
+        world.put(&format!("{path}?validateOnly=true")).by("operator").refused(404, "not-found").await;
     }
 }

@@ -12,21 +12,14 @@ const NOW: i64 = 1_767_607_200;
 
 /// A proof as the store hands it to its signed-in buyer.
 fn proof(world: &World, partner: &str, account: &str, expiry: i64) -> String {
-    let secret = STANDARD
-        .decode(world.id("secret").trim_start_matches("whsec_"))
-        .unwrap();
+    let secret = STANDARD.decode(world.id("secret").trim_start_matches("whsec_")).unwrap();
     let content = format!("link.{}.{account}.{expiry}", world.id(partner));
-    let mac = Hmac::<Sha256>::new_from_slice(&secret)
-        .unwrap()
-        .chain_update(content);
+    let mac = Hmac::<Sha256>::new_from_slice(&secret).unwrap().chain_update(content);
     format!("{expiry}.v1,{}", STANDARD.encode(mac.finalize().into_bytes()))
 }
 
 fn link<'a>(world: &'a World, partner: &str, who: &str, body: Value) -> Call<'a> {
-    world
-        .put(&format!("/v1/partners/{{{partner}}}/store"))
-        .by(who)
-        .json(body)
+    world.put(&format!("/v1/partners/{{{partner}}}/store")).by(who).json(body)
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -34,10 +27,7 @@ async fn an_operator_links_without_proof_and_again_is_no_change() {
     let world = World::demo().await;
     let body = json!({"sourceId": "{source}", "account": "ec-4713"});
     let made = link(&world, "newPartner", "operator", body.clone()).send().await;
-    assert_eq!(
-        (made.status, made.body["account"].as_str()),
-        (201, Some("ec-4713"))
-    );
+    assert_eq!((made.status, made.body["account"].as_str()), (201, Some("ec-4713")));
     let contents = world.contents().await;
     let again = link(&world, "newPartner", "operator", body).send().await;
     assert_eq!((again.status, again.body), (200, made.body));
@@ -63,62 +53,33 @@ async fn nobody_takes_anothers_orders_by_naming_its_account() {
         ("ec-4713", None, "proof-required"),
         ("ec-4713", Some("rubbish".to_owned()), "proof-wrong"),
         ("ec-4714", Some(good.clone()), "proof-wrong"),
-        (
-            "ec-4713",
-            Some(proof(&world, "otherPartner", "ec-4713", NOW + 60)),
-            "proof-wrong",
-        ),
-        (
-            "ec-4713",
-            Some(proof(&world, "newPartner", "ec-4713", NOW)),
-            "proof-expired",
-        ),
-        (
-            "ec-4713",
-            Some(proof(&world, "newPartner", "ec-4713", NOW + 901)),
-            "proof-wrong",
-        ),
+        ("ec-4713", Some(proof(&world, "otherPartner", "ec-4713", NOW + 60)), "proof-wrong"),
+        ("ec-4713", Some(proof(&world, "newPartner", "ec-4713", NOW)), "proof-expired"),
+        ("ec-4713", Some(proof(&world, "newPartner", "ec-4713", NOW + 901)), "proof-wrong"),
     ] {
         let mut body = json!({"sourceId": "{source}", "account": account});
         if let Some(proof) = proof {
             body["proof"] = proof.into();
         }
-        let reply = link(&world, "newPartner", "newPartnerAdmin", body)
-            .refused(422, code)
-            .await;
+        let reply = link(&world, "newPartner", "newPartnerAdmin", body).refused(422, code).await;
         assert_eq!(reply.faults()[0].0, "/proof");
     }
     // A store nobody knows is told apart from a wrong proof for the operator only.
     let unknown = world.id("source").replace("0001", "0009");
     let body = json!({"sourceId": unknown, "account": "ec-4713", "proof": good});
-    link(&world, "newPartner", "newPartnerAdmin", body)
-        .refused(422, "proof-wrong")
-        .await;
+    link(&world, "newPartner", "newPartnerAdmin", body).refused(422, "proof-wrong").await;
     let body = json!({"sourceId": unknown, "account": "ec-4713"});
-    link(&world, "newPartner", "operator", body)
-        .refused(422, "unknown-source")
-        .await;
+    link(&world, "newPartner", "operator", body).refused(422, "unknown-source").await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn an_account_has_one_partner_and_a_partner_one_account() {
     let world = World::demo().await;
     let body = |account: &str| json!({"sourceId": "{source}", "account": account});
-    link(&world, "partner", "operator", body("ec-9"))
-        .refused(409, "store-already-linked")
-        .await;
-    link(&world, "newPartner", "operator", body("ec-4711"))
-        .refused(409, "account-taken")
-        .await;
-    let both = link(&world, "partner", "operator", body("ec-4712"))
-        .refused(409, "account-taken")
-        .await;
-    assert_eq!(
-        both.faults().len(),
-        2,
-        "all that stands against it is named: {}",
-        both.body
-    );
+    link(&world, "partner", "operator", body("ec-9")).refused(409, "store-already-linked").await;
+    link(&world, "newPartner", "operator", body("ec-4711")).refused(409, "account-taken").await;
+    let both = link(&world, "partner", "operator", body("ec-4712")).refused(409, "account-taken").await;
+    assert_eq!(both.faults().len(), 2, "all that stands against it is named: {}", both.body);
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -126,15 +87,9 @@ async fn anothers_partner_is_not_there() {
     let world = World::demo().await;
     let proof = proof(&world, "newPartner", "ec-4713", NOW + 60);
     let body = json!({"sourceId": "{source}", "account": "ec-4713", "proof": proof});
-    link(&world, "newPartner", "partnerAdmin", body.clone())
-        .refused(404, "not-found")
-        .await;
-    link(&world, "newPartner", "partnerMember", body)
-        .refused(403, "role-not-allowed")
-        .await;
+    link(&world, "newPartner", "partnerAdmin", body.clone()).refused(404, "not-found").await;
+    link(&world, "newPartner", "partnerMember", body).refused(403, "role-not-allowed").await;
     let absent = world.id("partner").replace("0001", "0009");
     let call = world.put(&format!("/v1/partners/{absent}/store")).by("operator");
-    call.json(json!({"sourceId": "{source}", "account": "ec-1"}))
-        .refused(404, "not-found")
-        .await;
+    call.json(json!({"sourceId": "{source}", "account": "ec-1"})).refused(404, "not-found").await;
 }

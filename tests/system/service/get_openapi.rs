@@ -9,11 +9,7 @@ async fn anyone_reads_a_description_of_every_route() {
     assert_eq!(document["openapi"], "3.1.0");
     for (_, route) in local::control::routes() {
         let described = &document["paths"][route.path][route.method.name().to_lowercase()];
-        assert!(
-            described["operationId"].is_string(),
-            "{} is not described",
-            route.key()
-        );
+        assert!(described["operationId"].is_string(), "{} is not described", route.key());
         let needs_token = !described["security"].as_array().unwrap().is_empty();
         assert_eq!(needs_token, route.access.needs_token(), "{}", route.key());
     }

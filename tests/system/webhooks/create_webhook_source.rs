@@ -6,32 +6,18 @@ use system::World;
 #[tokio::test(flavor = "multi_thread")]
 async fn the_secret_is_shown_in_the_first_answer_and_in_its_replay_and_is_nowhere_in_the_table() {
     let world = World::demo().await;
-    let create = || {
-        world
-            .post("/v1/webhook-sources")
-            .by("operator")
-            .key("k")
-            .json(json!({"name": "Camera Store"}))
-    };
+    let create =
+        || world.post("/v1/webhook-sources").by("operator").key("k").json(json!({"name": "Camera Store"}));
     let made = create().send().await;
     assert_eq!(made.status, 201);
     let secret = made.body["secret"].as_str().unwrap();
     assert!(secret.starts_with("whsec_") && standardwebhooks::Webhook::new(secret).is_ok());
     assert_eq!(made.body["mayNamePartners"], false);
     let replayed = create().send().await;
-    assert_eq!(
-        (replayed.header("idempotent-replayed"), &replayed.bytes),
-        (Some("true"), &made.bytes)
-    );
+    assert_eq!((replayed.header("idempotent-replayed"), &replayed.bytes), (Some("true"), &made.bytes));
     for (key, item) in world.contents().await {
-        assert!(
-            !item.contains("whsec_") && !item.contains(&secret[6..]),
-            "{key:?}"
-        );
+        assert!(!item.contains("whsec_") && !item.contains(&secret[6..]), "{key:?}");
     }
-    let another = world
-        .post("/v1/webhook-sources")
-        .by("operator")
-        .json(json!({"name": "Camera Store"}));
+    let another = world.post("/v1/webhook-sources").by("operator").json(json!({"name": "Camera Store"}));
     assert_ne!(another.send().await.body["secret"], secret);
 }

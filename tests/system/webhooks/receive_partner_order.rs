@@ -47,23 +47,14 @@ async fn send(world: &World, id: &str, body: &Value) -> Reply {
 }
 
 async fn vendor_events(world: &World, kind: &str) -> Vec<Value> {
-    let history = world
-        .get(&format!("/v1/history?type={kind}"))
-        .by("operator")
-        .send()
-        .await
-        .ok();
+    let history = world.get(&format!("/v1/history?type={kind}")).by("operator").send().await.ok();
     history["items"].as_array().unwrap().clone()
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn an_order_fills_the_pools_of_whose_account_it_names() {
     let world = World::demo().await;
-    let lines = json!([
-        sold("edge-storage-1y", 7),
-        sold("edge-storage-5y", 1),
-        sold("edge-storage-1y", 3)
-    ]);
+    let lines = json!([sold("edge-storage-1y", 7), sold("edge-storage-5y", 1), sold("edge-storage-1y", 3)]);
     let reply = send(&world, "m1", &placed("SO-1", "ec-4711", lines)).await;
     assert_eq!((reply.status, reply.header("location")), (200, None));
     let line = |kind: &str, quantity: u64| json!({"licenseType": kind, "quantity": quantity});
@@ -75,31 +66,14 @@ async fn an_order_fills_the_pools_of_whose_account_it_names() {
             "appliedAt": "2026-01-05T10:00:00.000Z",
         }})
     );
-    assert_eq!(
-        world.pool("partnerMember", "partner", "edge-storage-1y").await,
-        (110, 105, 5)
-    );
-    assert_eq!(
-        world.pool("partnerMember", "partner", "edge-storage-5y").await,
-        (1, 1, 0)
-    );
-    assert_eq!(
-        world
-            .pool("otherPartnerMember", "otherPartner", "edge-storage-1y")
-            .await,
-        (10, 10, 0)
-    );
+    assert_eq!(world.pool("partnerMember", "partner", "edge-storage-1y").await, (110, 105, 5));
+    assert_eq!(world.pool("partnerMember", "partner", "edge-storage-5y").await, (1, 1, 0));
+    assert_eq!(world.pool("otherPartnerMember", "otherPartner", "edge-storage-1y").await, (10, 10, 0));
     let path = "/v1/partners/{partner}/history?type=license.credited&pageSize=2";
     let history = world.get(path).by("partnerMember").send().await.ok();
-    assert_eq!(
-        history["items"][0]["data"]["quantity"], 1,
-        "one event per credited line, summed: {history}"
-    );
+    assert_eq!(history["items"][0]["data"]["quantity"], 1, "one event per credited line, summed: {history}");
     assert_eq!(history["items"][1]["data"]["quantity"], 10);
-    assert_eq!(
-        history["items"][1]["actor"],
-        json!({"type": "source", "id": world.id("source")})
-    );
+    assert_eq!(history["items"][1]["actor"], json!({"type": "source", "id": world.id("source")}));
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -110,11 +84,7 @@ async fn a_message_and_an_order_take_effect_once_however_often_concurrently_or_l
     let calls = (0..64).map(|n| {
         let (world, body) = (&world, body.as_bytes());
         // Half are one message at several attempts, half the same order in other messages.
-        let id = if n % 2 == 0 {
-            "m1".to_owned()
-        } else {
-            format!("m{n}")
-        };
+        let id = if n % 2 == 0 { "m1".to_owned() } else { format!("m{n}") };
         async move {
             loop {
                 let reply = deliver(world, &id, NOW + n - 32, body).send().await;
@@ -129,25 +99,12 @@ async fn a_message_and_an_order_take_effect_once_however_often_concurrently_or_l
     for reply in &replies {
         assert_eq!((reply.status, &reply.body), (200, &replies[0].body));
     }
-    assert_eq!(
-        world.pool("partnerMember", "partner", "edge-storage-1y").await,
-        (110, 105, 5)
-    );
+    assert_eq!(world.pool("partnerMember", "partner", "edge-storage-1y").await, (110, 105, 5));
 
-    world
-        .post("/_local/time")
-        .bytes(br#"{"advance":"P40D"}"#)
-        .send()
-        .await
-        .ok();
-    let late = deliver(&world, "m1", NOW + 40 * 86_400, body.as_bytes())
-        .send()
-        .await;
+    world.post("/_local/time").bytes(br#"{"advance":"P40D"}"#).send().await.ok();
+    let late = deliver(&world, "m1", NOW + 40 * 86_400, body.as_bytes()).send().await;
     assert_eq!((late.status, late.body), (200, replies[0].body.clone()));
-    assert_eq!(
-        world.pool("partnerMember", "partner", "edge-storage-1y").await,
-        (110, 105, 5)
-    );
+    assert_eq!(world.pool("partnerMember", "partner", "edge-storage-1y").await, (110, 105, 5));
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -168,31 +125,19 @@ async fn only_the_sources_signature_over_these_bytes_within_five_minutes_counts(
         (absent.as_str(), "m1", NOW, good.as_str()),
         ("src_7", "m1", NOW, good.as_str()),
     ] {
-        signed_by(&world, source, id, sent, signature, body)
-            .refused(401, "invalid-signature")
-            .await;
+        signed_by(&world, source, id, sent, signature, body).refused(401, "invalid-signature").await;
     }
     for offset in [-301, 301, i64::MIN / 2, i64::MAX / 2] {
         let sent = NOW + offset;
         let signature = webhook.sign("m1", sent, body).unwrap_or_else(|_| good.clone());
-        signed_by(&world, "{source}", "m1", sent, &signature, body)
-            .refused(401, "invalid-signature")
-            .await;
+        signed_by(&world, "{source}", "m1", sent, &signature, body).refused(401, "invalid-signature").await;
     }
     let unsigned = world.post("/v1/webhooks/{source}").bytes(body);
     unsigned.refused(401, "invalid-signature").await;
-    world
-        .post("/v1/webhooks/{source}")
-        .by("operator")
-        .bytes(body)
-        .refused(401, "invalid-signature")
-        .await;
+    world.post("/v1/webhooks/{source}").by("operator").bytes(body).refused(401, "invalid-signature").await;
 
     let several = format!("v1a,c2lnbmF0dXJl v1,{} {good}", "A".repeat(44));
-    signed_by(&world, "{source}", "m1", NOW, &several, body)
-        .send()
-        .await
-        .ok();
+    signed_by(&world, "{source}", "m1", NOW, &several, body).send().await.ok();
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -208,33 +153,19 @@ async fn any_bytes_are_verified_as_they_came() {
         (b"", "application/json", "invalid-json"),
         (b"7", "application/json", "wrong-type"),
         (b"{}", "text/plain", "missing"),
-        (
-            "{\"type\": \"ü\u{0}\"".as_bytes(),
-            "application/json",
-            "invalid-json",
-        ),
+        ("{\"type\": \"ü\u{0}\"".as_bytes(), "application/json", "invalid-json"),
     ] {
-        let mut call = world
-            .post("/v1/webhooks/{source}")
-            .header("content-type", content_type)
-            .bytes(body);
+        let mut call = world.post("/v1/webhooks/{source}").header("content-type", content_type).bytes(body);
         for (name, value) in sign(body) {
             call = call.header(&name, &value);
         }
         let reply = call.send().await;
-        assert_eq!(
-            (reply.status, reply.code()),
-            (422, "invalid-message"),
-            "{}",
-            reply.body
-        );
+        assert_eq!((reply.status, reply.code()), (422, "invalid-message"), "{}", reply.body);
         assert_eq!(reply.faults()[0].1, code);
     }
     // A good message in a type that API Gateway hands on as base64.
     let body = placed("SO-1", "ec-4711", json!([sold("edge-storage-1y", 1)])).to_string();
-    let mut call = world
-        .post("/v1/webhooks/{source}")
-        .header("content-type", "application/webhook+json");
+    let mut call = world.post("/v1/webhooks/{source}").header("content-type", "application/webhook+json");
     for (name, value) in sign(body.as_bytes()) {
         call = call.header(&name, &value);
     }
@@ -259,11 +190,8 @@ async fn an_unknown_type_is_ignored_and_recorded_once() {
 #[tokio::test(flavor = "multi_thread")]
 async fn what_is_wrong_is_named_recorded_once_and_judged_afresh() {
     let world = World::demo().await;
-    let unknown = placed(
-        "SO-1",
-        "ec-9999",
-        json!([sold("edge-storage-1y", 1), sold("nope", 1), sold("neither", 1)]),
-    );
+    let unknown =
+        placed("SO-1", "ec-9999", json!([sold("edge-storage-1y", 1), sold("nope", 1), sold("neither", 1)]));
     let pools = world.pool("partnerMember", "partner", "edge-storage-1y").await;
     for _ in 0..3 {
         let reply = send(&world, "m1", &unknown).await;
@@ -280,34 +208,16 @@ async fn what_is_wrong_is_named_recorded_once_and_judged_afresh() {
     let events = vendor_events(&world, "webhook.refused").await;
     assert_eq!(events.len(), 1, "recorded once");
     assert_eq!(events[0]["data"]["errors"].as_array().unwrap().len(), 3);
-    assert_eq!(
-        world.pool("partnerMember", "partner", "edge-storage-1y").await,
-        pools
-    );
+    assert_eq!(world.pool("partnerMember", "partner", "edge-storage-1y").await, pools);
 
     for code in ["nope", "neither"] {
         let body = json!({"code": code, "name": code, "term": "P1Y"});
-        world
-            .post("/v1/license-types")
-            .by("operator")
-            .json(body)
-            .send()
-            .await
-            .ok();
+        world.post("/v1/license-types").by("operator").json(body).send().await.ok();
     }
     let body = json!({"sourceId": "{source}", "account": "ec-9999"});
-    world
-        .put("/v1/partners/{newPartner}/store")
-        .by("operator")
-        .json(body)
-        .send()
-        .await
-        .ok();
+    world.put("/v1/partners/{newPartner}/store").by("operator").json(body).send().await.ok();
     send(&world, "m1", &unknown).await.ok();
-    assert_eq!(
-        world.pool("newPartnerAdmin", "newPartner", "nope").await,
-        (1, 1, 0)
-    );
+    assert_eq!(world.pool("newPartnerAdmin", "newPartner", "nope").await, (1, 1, 0));
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -322,10 +232,7 @@ async fn every_fault_of_a_malformed_order_is_named() {
     });
     let reply = send(&world, "m1", &body).await;
     let faults = reply.faults();
-    let faults: Vec<_> = faults
-        .iter()
-        .map(|(at, code)| (at.as_str(), code.as_str()))
-        .collect();
+    let faults: Vec<_> = faults.iter().map(|(at, code)| (at.as_str(), code.as_str())).collect();
     assert_eq!((reply.status, reply.code()), (422, "invalid-message"));
     assert_eq!(
         faults,
@@ -340,21 +247,13 @@ async fn every_fault_of_a_malformed_order_is_named() {
         ]
     );
     for (data, at, code) in [
-        (
-            json!({"orderId": "o", "lines": [sold("edge-storage-1y", 1)]}),
-            "/data/storeAccount",
-            "missing",
-        ),
+        (json!({"orderId": "o", "lines": [sold("edge-storage-1y", 1)]}), "/data/storeAccount", "missing"),
         (
             json!({"orderId": "o", "storeAccount": "a", "partnerId": world.id("partner"), "lines": [sold("aa", 1)]}),
             "/data",
             "ambiguous",
         ),
-        (
-            json!({"orderId": "o", "storeAccount": "a", "lines": []}),
-            "/data/lines",
-            "too-few",
-        ),
+        (json!({"orderId": "o", "storeAccount": "a", "lines": []}), "/data/lines", "too-few"),
         (
             json!({"orderId": "o", "storeAccount": "a", "lines": vec![sold("aa", 1); 41]}),
             "/data/lines",
@@ -362,10 +261,7 @@ async fn every_fault_of_a_malformed_order_is_named() {
         ),
     ] {
         let body = json!({"type": "order.placed", "timestamp": "2026-01-05T09:59:59Z", "data": data});
-        assert_eq!(
-            send(&world, "m2", &body).await.faults(),
-            [(at.to_owned(), code.to_owned())]
-        );
+        assert_eq!(send(&world, "m2", &body).await.faults(), [(at.to_owned(), code.to_owned())]);
     }
 }
 
@@ -383,30 +279,16 @@ async fn only_a_source_that_may_names_partners() {
     assert_eq!((refused.status, refused.code()), (422, "partner-not-allowed"));
 
     let create = world.post("/v1/webhook-sources").by("operator");
-    let trusted = create
-        .json(json!({"name": "Own store", "mayNamePartners": true}))
-        .send()
-        .await
-        .ok();
-    let (source, secret) = (
-        trusted["id"].as_str().unwrap(),
-        trusted["secret"].as_str().unwrap(),
-    );
+    let trusted = create.json(json!({"name": "Own store", "mayNamePartners": true})).send().await.ok();
+    let (source, secret) = (trusted["id"].as_str().unwrap(), trusted["secret"].as_str().unwrap());
     let webhook = standardwebhooks::Webhook::new(secret).unwrap();
     let send = async |id: &str, body: Value| {
         let body = body.to_string();
         let signature = webhook.sign(id, NOW, body.as_bytes()).unwrap();
-        signed_by(&world, source, id, NOW, &signature, body.as_bytes())
-            .send()
-            .await
+        signed_by(&world, source, id, NOW, &signature, body.as_bytes()).send().await
     };
     send("m1", body(partner)).await.ok();
-    assert_eq!(
-        world
-            .pool("newPartnerAdmin", "newPartner", "edge-storage-1y")
-            .await,
-        (10, 10, 0)
-    );
+    assert_eq!(world.pool("newPartnerAdmin", "newPartner", "edge-storage-1y").await, (10, 10, 0));
     let unknown = send("m2", body(&partner.replace("0003", "0009"))).await;
     assert_eq!((unknown.status, unknown.code()), (422, "unknown-partner"));
 }
@@ -414,36 +296,22 @@ async fn only_a_source_that_may_names_partners() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_pool_never_counts_beyond_its_bound() {
     let world = World::demo().await;
-    let pool = aws::table::key::pool(
-        world.id("partner").parse().unwrap(),
-        &"edge-storage-1y".parse().unwrap(),
-    );
-    let (text, number) = (
-        aws_sdk_dynamodb::types::AttributeValue::S,
-        aws_sdk_dynamodb::types::AttributeValue::N,
-    );
+    let pool =
+        aws::table::key::pool(world.id("partner").parse().unwrap(), &"edge-storage-1y".parse().unwrap());
+    let (text, number) =
+        (aws_sdk_dynamodb::types::AttributeValue::S, aws_sdk_dynamodb::types::AttributeValue::N);
     let nearly_full = world.stack.client.update_item().table_name(local::store::TABLE);
     let nearly_full = nearly_full.key("pk", text(pool.pk)).key("sk", text(pool.sk));
     let nearly_full = nearly_full.update_expression("SET purchased = :n, available = :n, assigned = :z");
     let nearly_full = nearly_full.expression_attribute_values(":n", number("999999999990".to_owned()));
-    nearly_full
-        .expression_attribute_values(":z", number("0".to_owned()))
-        .send()
-        .await
-        .unwrap();
+    nearly_full.expression_attribute_values(":z", number("0".to_owned())).send().await.unwrap();
     let order =
         |order: &str, quantity: u64| placed(order, "ec-4711", json!([sold("edge-storage-1y", quantity)]));
     let reply = send(&world, "m1", &order("SO-1", 11)).await;
     assert_eq!((reply.status, reply.code()), (422, "pool-overflow"));
-    assert_eq!(
-        world.pool("partnerMember", "partner", "edge-storage-1y").await.0,
-        999_999_999_990
-    );
+    assert_eq!(world.pool("partnerMember", "partner", "edge-storage-1y").await.0, 999_999_999_990);
     send(&world, "m1", &order("SO-1", 10)).await.ok();
-    assert_eq!(
-        world.pool("partnerMember", "partner", "edge-storage-1y").await.0,
-        1_000_000_000_000
-    );
+    assert_eq!(world.pool("partnerMember", "partner", "edge-storage-1y").await.0, 1_000_000_000_000);
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -451,20 +319,9 @@ async fn the_largest_order_fits_one_transaction() {
     let world = World::demo().await;
     for n in 0..40 {
         let body = json!({"code": format!("type-{n:02}"), "name": "x", "term": "P1Y"});
-        world
-            .post("/v1/license-types")
-            .by("operator")
-            .json(body)
-            .send()
-            .await
-            .ok();
+        world.post("/v1/license-types").by("operator").json(body).send().await.ok();
     }
     let lines: Vec<_> = (0..40).map(|n| sold(&format!("type-{n:02}"), 100_000)).collect();
-    send(&world, "m1", &placed("SO-1", "ec-4711", json!(lines)))
-        .await
-        .ok();
-    assert_eq!(
-        world.pool("partnerMember", "partner", "type-39").await,
-        (100_000, 100_000, 0)
-    );
+    send(&world, "m1", &placed("SO-1", "ec-4711", json!(lines))).await.ok();
+    assert_eq!(world.pool("partnerMember", "partner", "type-39").await, (100_000, 100_000, 0));
 }

@@ -76,20 +76,11 @@ impl Body for Raw {
 }
 
 fn json(content_type: Option<&str>, bytes: &[u8]) -> Result<serde_json::Value, Unread> {
-    let media = content_type.map(|text| {
-        text.split(';')
-            .next()
-            .unwrap_or_default()
-            .trim()
-            .to_ascii_lowercase()
-    });
+    let media =
+        content_type.map(|text| text.split(';').next().unwrap_or_default().trim().to_ascii_lowercase());
     if !bytes.is_empty() && media.is_some_and(|media| media != "application/json") {
         let detail = "the body must be sent as `Content-Type: application/json`";
-        return Err(Unread::Problem(Problem::new(
-            Stage::MediaType,
-            "unsupported-media-type",
-            detail,
-        )));
+        return Err(Unread::Problem(Problem::new(Stage::MediaType, "unsupported-media-type", detail)));
     }
     serde_json::from_slice(bytes).map_err(|error| Unread::Faults(not_json(&error)))
 }
@@ -98,11 +89,7 @@ fn json(content_type: Option<&str>, bytes: &[u8]) -> Result<serde_json::Value, U
 pub fn not_json(error: &serde_json::Error) -> Faults {
     let detail = match error.is_eof() {
         true => "is not complete JSON".to_owned(),
-        false => format!(
-            "is not JSON from line {}, column {} on",
-            error.line(),
-            error.column()
-        ),
+        false => format!("is not JSON from line {}, column {} on", error.line(), error.column()),
     };
     Faults(vec![Fault::new(At::pointer(&[]), "invalid-json", detail)])
 }

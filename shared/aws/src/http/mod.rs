@@ -47,21 +47,15 @@ impl Call {
         let sent = payload.body.unwrap_or_default();
         let body = if payload.is_base64_encoded {
             STANDARD.decode(sent).map_err(|_| {
-                let fault = Fault::new(
-                    At::pointer(&[]),
-                    "invalid-base64",
-                    "is said to be base64, and is not",
-                );
+                let fault =
+                    Fault::new(At::pointer(&[]), "invalid-base64", "is said to be base64, and is not");
                 Problem::shape(Faults(vec![fault]))
             })?
         } else {
             sent.into_bytes()
         };
         let context = payload.request_context;
-        let claims = context
-            .authorizer
-            .and_then(|authorizer| authorizer.jwt)
-            .map(|jwt| jwt.claims);
+        let claims = context.authorizer.and_then(|authorizer| authorizer.jwt).map(|jwt| jwt.claims);
         Ok(Self {
             route_key: payload.route_key.or(context.route_key).unwrap_or_default(),
             path: payload.raw_path.unwrap_or_default(),
@@ -96,10 +90,7 @@ impl Call {
         match route.access {
             Access::Roles(roles) if !actor.has_one_of(roles) => {
                 let roles: Vec<_> = roles.iter().map(|role| role.name()).collect();
-                Err(forbidden(
-                    "role-not-allowed",
-                    format!("this is for: {}", roles.join(", ")),
-                ))
+                Err(forbidden("role-not-allowed", format!("this is for: {}", roles.join(", "))))
             }
             _ => Ok(actor),
         }
@@ -115,12 +106,8 @@ impl Call {
         let mut query: Vec<_> = form_urlencoded::parse(self.query.as_bytes()).collect();
         query.sort();
         let mut digest = Sha256::new();
-        for part in [
-            self.route_key.as_bytes(),
-            self.path.as_bytes(),
-            format!("{query:?}").as_bytes(),
-            &body,
-        ] {
+        for part in [self.route_key.as_bytes(), self.path.as_bytes(), format!("{query:?}").as_bytes(), &body]
+        {
             digest.update((part.len() as u64).to_be_bytes());
             digest.update(part);
         }
@@ -212,12 +199,7 @@ fn parse<O: Operation>(
 ) -> Result<(Input<O>, Wishes), Problem> {
     let mut faults = Faults::default();
     let texts = |pairs: &BTreeMap<String, String>| {
-        Value::Object(
-            pairs
-                .iter()
-                .map(|(name, text)| (name.clone(), Value::String(text.clone())))
-                .collect(),
-        )
+        Value::Object(pairs.iter().map(|(name, text)| (name.clone(), Value::String(text.clone()))).collect())
     };
     let path = deserr::deserialize(texts(&call.path_parameters)).map_err(Faults::of_parameters);
     let path: Option<O::Path> = collect(&mut faults, path);
@@ -225,11 +207,7 @@ fn parse<O: Operation>(
     let mut query = collect(&mut faults, query_parameters(&call.query)).unwrap_or_default();
     let validate_only =
         takes_validate_only(route) && collect(&mut faults, validate_only(&mut query)).unwrap_or(false);
-    let page = if O::PAGED {
-        collect(&mut faults, page(&mut query))
-    } else {
-        Some(PageWish::default())
-    };
+    let page = if O::PAGED { collect(&mut faults, page(&mut query)) } else { Some(PageWish::default()) };
     let bound_to = format!("{} {} {} {:?}", caller.name(), O::NAME, call.path, query);
     let query = deserr::deserialize(Value::Object(query)).map_err(Faults::of_parameters);
     let query: Option<O::Query> = collect(&mut faults, query);
@@ -240,11 +218,7 @@ fn parse<O: Operation>(
     };
     if O::KEY_REQUIRED && key.is_none() && !validate_only && !call.headers.contains_key(KEY_HEADER) {
         let detail = "is required here: what is done cannot be undone, and a repeat must not do it twice";
-        faults.0.push(Fault::new(
-            At::parameter("Idempotency-Key"),
-            "idempotency-key-missing",
-            detail,
-        ));
+        faults.0.push(Fault::new(At::parameter("Idempotency-Key"), "idempotency-key-missing", detail));
     }
     let if_match = match route.method {
         Method::Put => collect(&mut faults, if_match(call)).flatten(),
@@ -252,11 +226,7 @@ fn parse<O: Operation>(
     };
 
     if call.body.len() > body::LARGEST {
-        let detail = format!(
-            "the body has {} bytes; at most {} are read",
-            call.body.len(),
-            body::LARGEST
-        );
+        let detail = format!("the body has {} bytes; at most {} are read", call.body.len(), body::LARGEST);
         return Err(Problem::new(Stage::TooLarge, "body-too-large", detail));
     }
     let body = match O::Body::read(call.header("content-type"), &call.body) {
@@ -276,18 +246,10 @@ fn parse<O: Operation>(
         (None, Some(key)) => Some((key, call.digest())),
         (None, None) => None,
     };
-    let remember = remember.map(|(key, request)| Remember {
-        at: key::idempotency(&caller.name(), O::NAME, &key),
-        request,
-    });
+    let remember = remember
+        .map(|(key, request)| Remember { at: key::idempotency(&caller.name(), O::NAME, &key), request });
     let page = PageWish { bound_to, ..page };
-    let wishes = Wishes {
-        author: caller.author(),
-        validate_only,
-        if_match,
-        remember,
-        page,
-    };
+    let wishes = Wishes { author: caller.author(), validate_only, if_match, remember, page };
     Ok((Input { path, query, body }, wishes))
 }
 
@@ -302,22 +264,11 @@ fn query_parameters(query: &str) -> Result<Map<String, Value>, Faults> {
     let mut parameters = Map::new();
     let mut faults = Faults::default();
     for (name, value) in form_urlencoded::parse(query.as_bytes()) {
-        if parameters
-            .insert(name.to_string(), Value::String(value.into_owned()))
-            .is_some()
-        {
-            faults.0.push(Fault::new(
-                At::parameter(name),
-                "duplicate",
-                "is given more than once",
-            ));
+        if parameters.insert(name.to_string(), Value::String(value.into_owned())).is_some() {
+            faults.0.push(Fault::new(At::parameter(name), "duplicate", "is given more than once"));
         }
     }
-    if faults.0.is_empty() {
-        Ok(parameters)
-    } else {
-        Err(faults)
-    }
+    if faults.0.is_empty() { Ok(parameters) } else { Err(faults) }
 }
 
 fn take(query: &mut Map<String, Value>, name: &str) -> Option<String> {
@@ -347,11 +298,7 @@ fn page(query: &mut Map<String, Value>) -> Result<PageWish, Faults> {
         }
         Some(_) => return fault("pageSize", "out-of-range", "must be a whole number from 1 on"),
     };
-    Ok(PageWish {
-        size,
-        token: take(query, "pageToken"),
-        bound_to: String::new(),
-    })
+    Ok(PageWish { size, token: take(query, "pageToken"), bound_to: String::new() })
 }
 
 fn idempotency_key(call: &Call) -> Result<Option<String>, Faults> {
@@ -362,11 +309,9 @@ fn idempotency_key(call: &Call) -> Result<Option<String>, Faults> {
         |text: &&str| (1..=255).contains(&text.len()) && text.bytes().all(|b| (0x20..0x7f).contains(&b));
     match sent.to_str().ok().filter(printable) {
         Some(key) => Ok(Some(key.to_owned())),
-        None => fault(
-            "Idempotency-Key",
-            "invalid-idempotency-key",
-            "must be 1 to 255 printable ASCII characters",
-        ),
+        None => {
+            fault("Idempotency-Key", "invalid-idempotency-key", "must be 1 to 255 printable ASCII characters")
+        }
     }
 }
 
@@ -378,18 +323,14 @@ fn if_match(call: &Call) -> Result<Option<IfMatch>, Faults> {
         "*" => Some(IfMatch::Any),
         text => {
             let number = text.strip_prefix('"').and_then(|rest| rest.strip_suffix('"'));
-            number
-                .and_then(|number| number.parse().ok())
-                .map(IfMatch::Version)
+            number.and_then(|number| number.parse().ok()).map(IfMatch::Version)
         }
     };
     match parsed {
         Some(wish) => Ok(Some(wish)),
-        None => fault(
-            "If-Match",
-            "invalid-etag",
-            "must be `*` or one ETag as it was given out, such as `\"3\"`",
-        ),
+        None => {
+            fault("If-Match", "invalid-etag", "must be `*` or one ETag as it was given out, such as `\"3\"`")
+        }
     }
 }
 
@@ -418,13 +359,7 @@ fn respond<O: Operation>(
 fn refuse<O: Operation>(problem: problem::Written, party: Option<String>) -> ApiGatewayV2httpResponse {
     let mut headers = vec![("cache-control", "no-store".to_owned())];
     headers.extend((problem.status == 503).then(|| ("retry-after", "1".to_owned())));
-    write::<O>(
-        problem.status,
-        "application/problem+json",
-        headers,
-        &problem,
-        party,
-    )
+    write::<O>(problem.status, "application/problem+json", headers, &problem, party)
 }
 
 fn write<O: Operation>(
@@ -437,17 +372,13 @@ fn write<O: Operation>(
     tracing::info!(operation = O::NAME, party, status, "answered");
     let mut response = ApiGatewayV2httpResponse::default();
     response.status_code = i64::from(status);
-    response
-        .headers
-        .insert(http::header::CONTENT_TYPE, HeaderValue::from_static(content_type));
+    response.headers.insert(http::header::CONTENT_TYPE, HeaderValue::from_static(content_type));
     for (name, value) in headers {
         if let Ok(value) = HeaderValue::from_str(&value) {
             response.headers.insert(HeaderName::from_static(name), value);
         }
     }
     // Our own types always serialize.
-    response.body = Some(ResponseBody::Text(
-        serde_json::to_string(body).unwrap_or_default(),
-    ));
+    response.body = Some(ResponseBody::Text(serde_json::to_string(body).unwrap_or_default()));
     response
 }

@@ -137,11 +137,7 @@ fn describe(
     });
     if let Access::Roles(roles) = route.access {
         let roles: Vec<_> = roles.iter().map(|role| role.name()).collect();
-        put(
-            &mut described,
-            "description",
-            json!(format!("For: {}.", roles.join(", "))),
-        );
+        put(&mut described, "description", json!(format!("For: {}.", roles.join(", "))));
     }
     if let Some(schema) = (description.body)(generator) {
         let mut content = json!({ "schema": schema });
@@ -169,11 +165,7 @@ fn parameters_of(schema: &Schema, place: &str, is_here: impl Fn(&str) -> bool) -
         let listed = schema.get("required").and_then(Value::as_array);
         place == "path" || listed.is_some_and(|names| names.iter().any(|listed| listed == name))
     };
-    let properties = schema
-        .get("properties")
-        .and_then(Value::as_object)
-        .cloned()
-        .unwrap_or_default();
+    let properties = schema.get("properties").and_then(Value::as_object).cloned().unwrap_or_default();
     let mut parameters = Vec::new();
     for (name, mut schema) in properties.into_iter().filter(|(name, _)| is_here(name)) {
         let about = match &mut schema {
@@ -182,9 +174,7 @@ fn parameters_of(schema: &Schema, place: &str, is_here: impl Fn(&str) -> bool) -
         };
         // An absent parameter is absent: there is no null in a path or query.
         if let Some(Value::Array(choices)) = schema.get("anyOf")
-            && let Some(only) = choices
-                .iter()
-                .find(|choice| choice.get("type") != Some(&json!("null")))
+            && let Some(only) = choices.iter().find(|choice| choice.get("type") != Some(&json!("null")))
         {
             schema = only.clone();
         }
@@ -209,13 +199,7 @@ fn parameters(description: &Description, route: &Route, generator: &mut SchemaGe
     };
     if description.paged {
         let size = json!({ "type": "integer", "minimum": 1, "default": 25 });
-        add(
-            "pageSize",
-            "query",
-            false,
-            size,
-            "How many items at most; more than 100 is 100.",
-        );
+        add("pageSize", "query", false, size, "How many items at most; more than 100 is 100.");
         add(
             "pageToken",
             "query",
@@ -226,26 +210,14 @@ fn parameters(description: &Description, route: &Route, generator: &mut SchemaGe
     }
     if takes_validate_only(route) {
         let schema = json!({ "type": "boolean", "default": false });
-        add(
-            "validateOnly",
-            "query",
-            false,
-            schema,
-            "Whether to answer what would happen, and do nothing.",
-        );
+        add("validateOnly", "query", false, schema, "Whether to answer what would happen, and do nothing.");
     }
     match (route.method, route.access) {
         (_, Access::Signature) => {
             for (name, about) in [
                 ("webhook-id", "The same at every attempt to deliver a message."),
-                (
-                    "webhook-timestamp",
-                    "Unix seconds of the attempt, within 5 minutes of our clock.",
-                ),
-                (
-                    "webhook-signature",
-                    "`v1,<base64 HMAC-SHA256 of id.timestamp.body>`; several, by spaces.",
-                ),
+                ("webhook-timestamp", "Unix seconds of the attempt, within 5 minutes of our clock."),
+                ("webhook-signature", "`v1,<base64 HMAC-SHA256 of id.timestamp.body>`; several, by spaces."),
             ] {
                 add(name, "header", true, json!({ "type": "string" }), about);
             }
@@ -253,13 +225,7 @@ fn parameters(description: &Description, route: &Route, generator: &mut SchemaGe
         (Method::Post, _) => {
             let schema = json!({ "type": "string", "minLength": 1, "maxLength": 255 });
             let about = "Under one key, one request takes effect once; its answer is replayed for 30 days.";
-            add(
-                "Idempotency-Key",
-                "header",
-                description.key_required,
-                schema,
-                about,
-            );
+            add("Idempotency-Key", "header", description.key_required, schema, about);
         }
         (Method::Put, _) => {
             let about = "The `ETag` of the version that is meant, or `*`.";
@@ -285,10 +251,7 @@ fn outcomes(
         }
         let mut headers = Map::new();
         let mut carries = |name: &str| {
-            headers.insert(
-                name.to_owned(),
-                json!({ "$ref": format!("#/components/headers/{name}") }),
-            );
+            headers.insert(name.to_owned(), json!({ "$ref": format!("#/components/headers/{name}") }));
         };
         if made {
             carries("Location");
@@ -307,29 +270,16 @@ fn outcomes(
     match (description.creates, route.method) {
         (true, Method::Post) => {
             success(201, "Made.", true);
-            success(
-                200,
-                "What would be made (`validateOnly`); its id is not kept.",
-                false,
-            );
+            success(200, "What would be made (`validateOnly`); its id is not kept.", false);
         }
         (true, _) => {
             success(201, "Made.", true);
-            success(
-                200,
-                "It is so already; or, with `validateOnly`, what would be made.",
-                false,
-            );
+            success(200, "It is so already; or, with `validateOnly`, what would be made.", false);
         }
         (false, _) => success(200, "Done.", false),
     }
 
-    let mut common = vec![
-        ("400", "Malformed"),
-        ("429", "Throttled"),
-        ("500", "OurFault"),
-        ("503", "Busy"),
-    ];
+    let mut common = vec![("400", "Malformed"), ("429", "Throttled"), ("500", "OurFault"), ("503", "Busy")];
     if route.access.needs_token() {
         common.extend([("401", "NoToken"), ("403", "Forbidden")]);
         if route.path.contains('{') {
@@ -346,34 +296,19 @@ fn outcomes(
         common.extend([("413", "TooLarge"), ("415", "MediaType")]);
     }
     for (status, name) in common {
-        outcomes.insert(
-            status.to_owned(),
-            json!({ "$ref": format!("#/components/responses/{name}") }),
-        );
+        outcomes.insert(status.to_owned(), json!({ "$ref": format!("#/components/responses/{name}") }));
     }
 
-    let reused = (
-        422,
-        "idempotency-key-reused",
-        "the key was used for another request",
-    );
+    let reused = (422, "idempotency-key-reused", "the key was used for another request");
     let keyed = route.method == Method::Post && route.access.needs_token();
     let mut own: BTreeMap<u16, Vec<String>> = BTreeMap::new();
-    for (status, code, about) in description
-        .refusals
-        .iter()
-        .copied()
-        .chain(keyed.then_some(reused))
-    {
+    for (status, code, about) in description.refusals.iter().copied().chain(keyed.then_some(reused)) {
         own.entry(status).or_default().push(format!("`{code}`: {about}"));
     }
     for (status, reasons) in own {
         outcomes.insert(
             status.to_string(),
-            refusal(
-                &reasons.join("; "),
-                &generator.subschema_for::<Written>().to_value(),
-            ),
+            refusal(&reasons.join("; "), &generator.subschema_for::<Written>().to_value()),
         );
     }
     Value::Object(outcomes)
@@ -398,15 +333,8 @@ fn responses(problem: &Value) -> Value {
         let schema = json!({ "type": "object", "properties": { "message": { "type": "string" } } });
         json!({ "description": about, "content": { "application/json": { "schema": schema } } })
     };
-    let mut busy = refusal(
-        "Not done in time, or not known to be: try again, with the same key.",
-        problem,
-    );
-    put(
-        &mut busy,
-        "headers",
-        json!({ "Retry-After": { "$ref": "#/components/headers/Retry-After" } }),
-    );
+    let mut busy = refusal("Not done in time, or not known to be: try again, with the same key.", problem);
+    put(&mut busy, "headers", json!({ "Retry-After": { "$ref": "#/components/headers/Retry-After" } }));
     json!({
         "Malformed": refusal("The request is malformed; every fault is listed.", problem),
         "NoToken": gateway("No token, or not a good one. Answered by API Gateway."),

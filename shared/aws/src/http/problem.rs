@@ -57,18 +57,10 @@ pub fn written(problem: Problem, path: &str) -> Written {
 /// What a caller learns of what is not its doing: to try again, or that we are at fault.
 pub fn ours(try_again: bool, path: &str) -> Written {
     let (status, code, title, detail) = match try_again {
-        true => (
-            503,
-            "busy",
-            "Busy",
-            "this could not be done in time; try again, with the same Idempotency-Key",
-        ),
-        false => (
-            500,
-            "internal",
-            "Our fault",
-            "something is wrong on our side, and it was noted",
-        ),
+        true => {
+            (503, "busy", "Busy", "this could not be done in time; try again, with the same Idempotency-Key")
+        }
+        false => (500, "internal", "Our fault", "something is wrong on our side, and it was noted"),
     };
     Written {
         r#type: urn(code),

@@ -27,10 +27,7 @@ pub fn open(key: &DeploymentKey, bound_to: &str, token: &str) -> Option<String> 
 
 fn tag(key: &DeploymentKey, bound_to: &str, position: &str) -> hmac::Hmac<sha2::Sha256> {
     let length = (bound_to.len() as u64).to_be_bytes();
-    mac(
-        &key.derive("page-token"),
-        &[&length, bound_to.as_bytes(), position.as_bytes()],
-    )
+    mac(&key.derive("page-token"), &[&length, bound_to.as_bytes(), position.as_bytes()])
 }
 
 #[cfg(test)]

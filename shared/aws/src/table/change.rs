@@ -61,28 +61,19 @@ impl Expression {
     pub fn new(text: &str) -> Self {
         let names = text
             .split(|c: char| !(c.is_ascii_alphanumeric() || c == '#'))
-            .filter_map(|word| {
-                word.strip_prefix('#')
-                    .map(|name| (word.to_owned(), name.to_owned()))
-            });
-        Self {
-            text: text.to_owned(),
-            names: names.collect(),
-            values: HashMap::new(),
-        }
+            .filter_map(|word| word.strip_prefix('#').map(|name| (word.to_owned(), name.to_owned())));
+        Self { text: text.to_owned(), names: names.collect(), values: HashMap::new() }
     }
 
     /// With a number for `:name`.
     pub fn number(mut self, name: &str, value: u64) -> Self {
-        self.values
-            .insert(format!(":{name}"), AttributeValue::N(value.to_string()));
+        self.values.insert(format!(":{name}"), AttributeValue::N(value.to_string()));
         self
     }
 
     /// With a text for `:name`.
     pub fn text(mut self, name: &str, value: impl Into<String>) -> Self {
-        self.values
-            .insert(format!(":{name}"), AttributeValue::S(value.into()));
+        self.values.insert(format!(":{name}"), AttributeValue::S(value.into()));
         self
     }
 
@@ -116,10 +107,7 @@ pub struct Change<O> {
 
 impl<O> Default for Change<O> {
     fn default() -> Self {
-        Self {
-            steps: Vec::new(),
-            happenings: Vec::new(),
-        }
+        Self { steps: Vec::new(), happenings: Vec::new() }
     }
 }
 
@@ -166,12 +154,7 @@ impl<O> Change<O> {
     ///
     /// Never for our own types.
     pub fn create<E: Entity>(&mut self, entity: &E) -> Result<(), Error> {
-        self.step(
-            entity.key(),
-            Action::Put(to_item(entity)?),
-            Some(is_new()),
-            |_| Ok(Refusal::Impossible),
-        );
+        self.step(entity.key(), Action::Put(to_item(entity)?), Some(is_new()), |_| Ok(Refusal::Impossible));
         Ok(())
     }
 
@@ -185,15 +168,10 @@ impl<O> Change<O> {
         entity: &E,
         judge: impl Fn(E) -> Refusal<O> + Send + Sync + 'static,
     ) -> Result<(), Error> {
-        self.step(
-            entity.key(),
-            Action::Put(to_item(entity)?),
-            Some(is_new()),
-            move |item| {
-                let item = item.ok_or_else(|| Error::Internal("what exists was not returned".to_owned()))?;
-                Ok(judge(from_item(item)?))
-            },
-        );
+        self.step(entity.key(), Action::Put(to_item(entity)?), Some(is_new()), move |item| {
+            let item = item.ok_or_else(|| Error::Internal("what exists was not returned".to_owned()))?;
+            Ok(judge(from_item(item)?))
+        });
         Ok(())
     }
 
@@ -210,19 +188,14 @@ impl<O> Change<O> {
         judge: impl Fn(E) -> Refusal<O> + Send + Sync + 'static,
     ) -> Result<(), Error> {
         let condition = if if_match.is_some() { never() } else { is_new() };
-        self.step(
-            entity.key(),
-            Action::Put(to_item(entity)?),
-            Some(condition),
-            move |item| {
-                let existing = item.map(from_item::<E>).transpose()?;
-                Ok(match (existing, &if_match) {
-                    (Some(existing), Some(is_meant)) if is_meant(&existing) => judge(existing),
-                    (Some(existing), None) => judge(existing),
-                    _ => Refusal::OtherVersion,
-                })
-            },
-        );
+        self.step(entity.key(), Action::Put(to_item(entity)?), Some(condition), move |item| {
+            let existing = item.map(from_item::<E>).transpose()?;
+            Ok(match (existing, &if_match) {
+                (Some(existing), Some(is_meant)) if is_meant(&existing) => judge(existing),
+                (Some(existing), None) => judge(existing),
+                _ => Refusal::OtherVersion,
+            })
+        });
         Ok(())
     }
 
@@ -232,11 +205,7 @@ impl<O> Change<O> {
     ///
     /// Never for our own types.
     pub fn put<E: Entity>(&mut self, entity: &E) -> Result<(), Error> {
-        let unconditional = |_| {
-            Err(Error::Internal(
-                "a write without condition failed on one".to_owned(),
-            ))
-        };
+        let unconditional = |_| Err(Error::Internal("a write without condition failed on one".to_owned()));
         self.step(entity.key(), Action::Put(to_item(entity)?), None, unconditional);
         Ok(())
     }
@@ -249,12 +218,9 @@ impl<O> Change<O> {
         condition: Expression,
         judge: impl Fn(Option<L::Entity>) -> Refusal<O> + Send + Sync + 'static,
     ) {
-        self.step(
-            lookup.key(),
-            Action::Update(update),
-            Some(condition),
-            move |item| Ok(judge(item.map(from_item).transpose()?)),
-        );
+        self.step(lookup.key(), Action::Update(update), Some(condition), move |item| {
+            Ok(judge(item.map(from_item).transpose()?))
+        });
     }
 
     /// Remembers an answer, unless one is remembered already and has not expired.
@@ -262,12 +228,7 @@ impl<O> Change<O> {
         let free =
             Expression::new("attribute_not_exists(#pk) OR #expiresAt <= :now").text("now", now.to_string());
         let told_apart = |_| Err(Error::Internal("a remembered answer was judged".to_owned()));
-        self.step(
-            remembered.key(),
-            Action::Put(to_item(remembered)?),
-            Some(free),
-            told_apart,
-        );
+        self.step(remembered.key(), Action::Put(to_item(remembered)?), Some(free), told_apart);
         Ok(())
     }
 
@@ -278,12 +239,7 @@ impl<O> Change<O> {
         condition: Option<Expression>,
         judge: impl Fn(Option<Item>) -> Result<Refusal<O>, Error> + Send + Sync + 'static,
     ) {
-        self.steps.push(Step {
-            key,
-            action,
-            condition,
-            judge: Box::new(judge),
-        });
+        self.steps.push(Step { key, action, condition, judge: Box::new(judge) });
     }
 }
 
@@ -311,16 +267,8 @@ impl<O> Step<O> {
             ),
             Action::Update(update) => {
                 let mut all = update.clone();
-                all.names.extend(
-                    condition
-                        .into_iter()
-                        .flat_map(|condition| condition.names.clone()),
-                );
-                all.values.extend(
-                    condition
-                        .into_iter()
-                        .flat_map(|condition| condition.values.clone()),
-                );
+                all.names.extend(condition.into_iter().flat_map(|condition| condition.names.clone()));
+                all.values.extend(condition.into_iter().flat_map(|condition| condition.values.clone()));
                 TransactWriteItem::builder().update(
                     Update::builder()
                         .table_name(table)
@@ -368,16 +316,7 @@ mod tests {
         let expression = Expression::new("SET #a = #a - :n, #bC = if_not_exists(#bC, :n)").number("n", 1);
         let mut names: Vec<_> = expression.names().unwrap().into_iter().collect();
         names.sort();
-        assert_eq!(
-            names,
-            [
-                ("#a".to_owned(), "a".to_owned()),
-                ("#bC".to_owned(), "bC".to_owned())
-            ]
-        );
-        assert_eq!(
-            expression.values().unwrap()[":n"],
-            AttributeValue::N("1".to_owned())
-        );
+        assert_eq!(names, [("#a".to_owned(), "a".to_owned()), ("#bC".to_owned(), "bC".to_owned())]);
+        assert_eq!(expression.values().unwrap()[":n"], AttributeValue::N("1".to_owned()));
     }
 }

@@ -67,10 +67,5 @@ pub fn http_client(endpoint: Option<&str>, native_roots: bool) -> SharedHttpClie
 /// refusal is as good as an answer: the connection stands, and no permission on the table was needed.
 pub async fn open_connection(client: &Client) {
     let once = Config::builder().retry_config(RetryConfig::disabled());
-    let _ = client
-        .describe_endpoints()
-        .customize()
-        .config_override(once)
-        .send()
-        .await;
+    let _ = client.describe_endpoints().customize().config_override(once).send().await;
 }

@@ -64,10 +64,7 @@ pub fn to_item<E: Entity>(entity: &E) -> Result<Item, Error> {
         put("facetSk", key.sk);
     }
     if let Some(time) = entity.forget_at() {
-        item.insert(
-            "ttl".to_owned(),
-            AttributeValue::N(time.unix_seconds().to_string()),
-        );
+        item.insert("ttl".to_owned(), AttributeValue::N(time.unix_seconds().to_string()));
     }
     Ok(item)
 }
@@ -93,10 +90,7 @@ pub struct Reservation {
 }
 
 fn nowhere() -> Key {
-    Key {
-        pk: String::new(),
-        sk: String::new(),
-    }
+    Key { pk: String::new(), sk: String::new() }
 }
 
 impl Entity for Reservation {
@@ -210,10 +204,7 @@ impl Entity for Customer {
     }
 
     fn by_key(&self) -> Option<Key> {
-        Some(key::partner_of_organization(
-            self.organization_id,
-            self.partner_id,
-        ))
+        Some(key::partner_of_organization(self.organization_id, self.partner_id))
     }
 }
 
@@ -259,10 +250,7 @@ impl Entity for Event {
 
     fn by_facet(&self) -> Option<Key> {
         let license_type = self.happening.kind.license_type()?;
-        Some(Key {
-            pk: key::log_of_license_type(self.home(), license_type),
-            sk: self.id.to_string(),
-        })
+        Some(Key { pk: key::log_of_license_type(self.home(), license_type), sk: self.id.to_string() })
     }
 }
 
@@ -283,11 +271,7 @@ mod tests {
         let event = Event {
             id: "evt_019b8c3e-5c00-7000-8000-000000000005".parse().unwrap(),
             time: Timestamp::from_unix_millis(1_767_603_600_000),
-            actor: Author {
-                kind: AuthorKind::Partner,
-                id: "s".to_owned(),
-                email: None,
-            },
+            actor: Author { kind: AuthorKind::Partner, id: "s".to_owned(), email: None },
             happening: Happening::of_both(
                 EventKind::LicenseAssigned {
                     assignment_id: "asg_019b8c3e-5c00-7000-8000-000000000004".parse().unwrap(),
@@ -330,19 +314,7 @@ mod tests {
             stamp: Stamp::new(Timestamp::from_unix_millis(1)),
         };
         let item = to_item(&partner).unwrap();
-        assert_eq!(
-            names(&item),
-            [
-                "createdAt",
-                "entity",
-                "id",
-                "name",
-                "pk",
-                "sk",
-                "updatedAt",
-                "version"
-            ]
-        );
+        assert_eq!(names(&item), ["createdAt", "entity", "id", "name", "pk", "sk", "updatedAt", "version"]);
         assert_eq!(from_item::<Partner>(item).unwrap(), partner);
     }
 }

@@ -20,10 +20,7 @@ pub struct Key {
 
 impl Key {
     fn new(pk: impl Into<String>, sk: impl Into<String>) -> Self {
-        Self {
-            pk: pk.into(),
-            sk: sk.into(),
-        }
+        Self { pk: pk.into(), sk: sk.into() }
     }
 }
 
@@ -105,10 +102,7 @@ pub fn organization_partition(organization: OrganizationId) -> String {
 
 /// What makes an organization's license assignments findable from the organization.
 pub fn assignment_of_organization(organization: OrganizationId, assignment: AssignmentId) -> Key {
-    Key::new(
-        organization_partition(organization),
-        format!("ASSIGNMENT#{assignment}"),
-    )
+    Key::new(organization_partition(organization), format!("ASSIGNMENT#{assignment}"))
 }
 
 /// What makes the partners of an organization findable from the organization.
@@ -124,10 +118,7 @@ pub fn partner_external_id(external_id: &ExternalId) -> Key {
 /// The reservation of an organization's external id; each giver (a partner, or the vendor) has its own.
 pub fn organization_external_id(giver: Option<PartnerId>, external_id: &ExternalId) -> Key {
     let giver = giver.map_or_else(|| "VENDOR".to_owned(), |partner| partner.to_string());
-    unique(
-        "organization-external-id",
-        format!("{giver}#{}", segment(external_id.as_str())),
-    )
+    unique("organization-external-id", format!("{giver}#{}", segment(external_id.as_str())))
 }
 
 /// The reservation of an account at a store.
@@ -160,10 +151,7 @@ pub fn log_of_license_type(home: Home, license_type: &LicenseTypeCode) -> String
 
 /// What is remembered of a call under a caller's idempotency key.
 pub fn idempotency(caller: &str, operation: &str, key: &str) -> Key {
-    Key::new(
-        format!("IDEMPOTENCY#{}#{operation}#{}", segment(caller), segment(key)),
-        ALONE,
-    )
+    Key::new(format!("IDEMPOTENCY#{}#{operation}#{}", segment(caller), segment(key)), ALONE)
 }
 
 /// The mark that a message's refusal is in the log already.
@@ -189,46 +177,18 @@ mod tests {
         let code: LicenseTypeCode = "edge-storage-1y".parse().unwrap();
         let external: ExternalId = "C-1".parse().unwrap();
         let expected = [
-            (
-                license_type(&code),
-                "CATALOG".to_owned(),
-                "LICENSE_TYPE#edge-storage-1y".to_owned(),
-            ),
+            (license_type(&code), "CATALOG".to_owned(), "LICENSE_TYPE#edge-storage-1y".to_owned()),
             (source(s), format!("SOURCE#{S}"), "PROFILE".to_owned()),
-            (
-                order(s, &"SO-1".parse().unwrap()),
-                format!("ORDER#{S}#SO-1"),
-                "-".to_owned(),
-            ),
+            (order(s, &"SO-1".parse().unwrap()), format!("ORDER#{S}#SO-1"), "-".to_owned()),
             (partner(p), format!("PARTNER#{P}"), "PROFILE".to_owned()),
             (store_link(p), format!("PARTNER#{P}"), "STORE".to_owned()),
             (customer(p, o), format!("PARTNER#{P}"), format!("CUSTOMER#{O}")),
-            (
-                pool(p, &code),
-                format!("PARTNER#{P}"),
-                "POOL#edge-storage-1y".to_owned(),
-            ),
-            (
-                assignment(p, a),
-                format!("PARTNER#{P}"),
-                format!("ASSIGNMENT#{A}"),
-            ),
+            (pool(p, &code), format!("PARTNER#{P}"), "POOL#edge-storage-1y".to_owned()),
+            (assignment(p, a), format!("PARTNER#{P}"), format!("ASSIGNMENT#{A}")),
             (organization(o), format!("ORG#{O}"), "PROFILE".to_owned()),
-            (
-                assignment_of_organization(o, a),
-                format!("ORG#{O}"),
-                format!("ASSIGNMENT#{A}"),
-            ),
-            (
-                partner_of_organization(o, p),
-                format!("ORG#{O}"),
-                format!("PARTNER#{P}"),
-            ),
-            (
-                partner_external_id(&external),
-                "UNIQUE#partner-external-id#C-1".to_owned(),
-                "-".to_owned(),
-            ),
+            (assignment_of_organization(o, a), format!("ORG#{O}"), format!("ASSIGNMENT#{A}")),
+            (partner_of_organization(o, p), format!("ORG#{O}"), format!("PARTNER#{P}")),
+            (partner_external_id(&external), "UNIQUE#partner-external-id#C-1".to_owned(), "-".to_owned()),
             (
                 organization_external_id(None, &external),
                 "UNIQUE#organization-external-id#VENDOR#C-1".to_owned(),
@@ -251,19 +211,12 @@ mod tests {
                 "IDEMPOTENCY#auth0|7#assign-license#k-1".to_owned(),
                 "-".to_owned(),
             ),
-            (
-                refused_message(s, "msg_1"),
-                format!("REFUSED#{S}#msg_1"),
-                "-".to_owned(),
-            ),
+            (refused_message(s, "msg_1"), format!("REFUSED#{S}#msg_1"), "-".to_owned()),
         ];
         for (key, pk, sk) in expected {
             assert_eq!((key.pk, key.sk), (pk, sk));
         }
-        assert_eq!(
-            log_of_license_type(Home::Partner(p), &code),
-            format!("LOG#{P}#edge-storage-1y")
-        );
+        assert_eq!(log_of_license_type(Home::Partner(p), &code), format!("LOG#{P}#edge-storage-1y"));
     }
 
     #[test]
@@ -271,10 +224,7 @@ mod tests {
         let long = "x".repeat(101);
         for text in ["a#b", "~a", long.as_str()] {
             let segment = segment(text);
-            assert!(
-                segment.starts_with('~') && segment.len() == 44 && !segment.contains('#'),
-                "{segment}"
-            );
+            assert!(segment.starts_with('~') && segment.len() == 44 && !segment.contains('#'), "{segment}");
         }
         assert_ne!(idempotency("a#b", "c", "d"), idempotency("a", "b#c", "d"));
     }

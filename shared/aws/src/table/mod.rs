@@ -115,10 +115,7 @@ pub struct Table {
 impl Table {
     /// The table of this name.
     pub fn new(client: Client, name: impl Into<String>) -> Self {
-        Self {
-            client,
-            name: name.into(),
-        }
+        Self { client, name: name.into() }
     }
 
     /// Reads one item, as it is now.
@@ -162,33 +159,19 @@ impl Table {
             HashMap::from([("pk".to_owned(), text(&key.pk)), ("sk".to_owned(), text(&key.sk))])
         };
         let keys = keys.iter().map(key).collect();
-        let mut left = KeysAndAttributes::builder()
-            .set_keys(Some(keys))
-            .consistent_read(consistent)
-            .build()
-            .ok();
+        let mut left =
+            KeysAndAttributes::builder().set_keys(Some(keys)).consistent_read(consistent).build().ok();
         let mut found = Vec::new();
         // DynamoDB may leave some keys for the next call; the caller's deadline bounds the loop.
         while let Some(wanted) = left.take().filter(|wanted| !wanted.keys().is_empty()) {
             let request = self.client.batch_get_item().request_items(&self.name, wanted);
             let answer = request.send().await.map_err(|error| sdk_error(&error))?;
-            for item in answer
-                .responses
-                .unwrap_or_default()
-                .remove(&self.name)
-                .unwrap_or_default()
-            {
+            for item in answer.responses.unwrap_or_default().remove(&self.name).unwrap_or_default() {
                 let text = |name: &str| match item.get(name) {
                     Some(AttributeValue::S(text)) => text.clone(),
                     _ => String::new(),
                 };
-                found.push((
-                    Key {
-                        pk: text("pk"),
-                        sk: text("sk"),
-                    },
-                    item,
-                ));
+                found.push((Key { pk: text("pk"), sk: text("sk") }, item));
             }
             left = answer.unprocessed_keys.unwrap_or_default().remove(&self.name);
         }
@@ -205,14 +188,9 @@ impl Table {
         let mut after: Option<Item> = None;
         loop {
             let range = listing.range();
-            let request = self
-                .query(listing, range)
-                .consistent_read(listing.index() == Index::Table);
-            let answer = request
-                .set_exclusive_start_key(after)
-                .send()
-                .await
-                .map_err(|error| sdk_error(&error))?;
+            let request = self.query(listing, range).consistent_read(listing.index() == Index::Table);
+            let answer =
+                request.set_exclusive_start_key(after).send().await.map_err(|error| sdk_error(&error))?;
             for item in answer.items.unwrap_or_default() {
                 items.push(entity::from_item(item)?);
             }
@@ -238,11 +216,7 @@ impl Table {
         };
         // One more than wanted tells whether there is a next page; the position itself is read again.
         let wanted = cut.size + 1 + usize::from(cut.after.is_some());
-        let limit = if listing.filter().is_empty() {
-            wanted
-        } else {
-            EXAMINED.max(wanted)
-        };
+        let limit = if listing.filter().is_empty() { wanted } else { EXAMINED.max(wanted) };
         let request = self.query(listing, range).scan_index_forward(cut.ascending);
         let request = request.limit(i32::try_from(limit).unwrap_or(i32::MAX));
         let answer = request.send().await.map_err(|error| sdk_error(&error))?;
@@ -253,19 +227,14 @@ impl Table {
             _ => None,
         };
         let found = answer.items.unwrap_or_default().into_iter();
-        let mut found = found
-            .filter(|item| cut.after.is_none() || position(item) != cut.after)
-            .peekable();
+        let mut found = found.filter(|item| cut.after.is_none() || position(item) != cut.after).peekable();
         let (mut items, mut last) = (Vec::new(), None);
         while let Some(item) = found.next_if(|_| items.len() < cut.size) {
             last = position(&item);
             items.push(entity::from_item(item)?);
         }
-        let next = if found.peek().is_some() {
-            last
-        } else {
-            answer.last_evaluated_key.as_ref().and_then(position)
-        };
+        let next =
+            if found.peek().is_some() { last } else { answer.last_evaluated_key.as_ref().and_then(position) };
         Ok(Page { items, next })
     }
 
@@ -305,10 +274,7 @@ impl Table {
     ///
     /// [`Error`]; a condition that does not hold is no error.
     async fn transact(&self, writes: Vec<TransactWriteItem>, token: String) -> Result<Outcome, Error> {
-        let request = self
-            .client
-            .transact_write_items()
-            .set_transact_items(Some(writes));
+        let request = self.client.transact_write_items().set_transact_items(Some(writes));
         let sent = request.client_request_token(token).send().await;
         let error = match sent {
             Ok(_) => return Ok(Outcome::Done),
@@ -326,9 +292,8 @@ impl Table {
         if let Some(code) = codes.iter().find(|code| CONTENDED.contains(&code.as_str())) {
             return Err(Error::Contended(code.clone()));
         }
-        if let Some(code) = codes
-            .iter()
-            .find(|code| !["None", "ConditionalCheckFailed"].contains(&code.as_str()))
+        if let Some(code) =
+            codes.iter().find(|code| !["None", "ConditionalCheckFailed"].contains(&code.as_str()))
         {
             return Err(Error::Internal(code.clone()));
         }
@@ -365,10 +330,7 @@ impl Table {
         let mut failed = failed.into_iter();
         let refusals = judge(change.steps.iter().take(judged), &mut failed)?;
         let earlier = remember.and_then(|_| failed.next()).flatten().flatten();
-        Ok(Committed::Refused {
-            refusals,
-            earlier: earlier.map(entity::from_item).transpose()?,
-        })
+        Ok(Committed::Refused { refusals, earlier: earlier.map(entity::from_item).transpose()? })
     }
 
     /// Sends only the conditions of a change: nothing is written.
@@ -388,13 +350,8 @@ impl Table {
             Outcome::Failed(failed) => failed,
         };
         let mut failed = failed.into_iter();
-        let mut aligned = checks
-            .iter()
-            .map(|check| check.as_ref().and_then(|_| failed.next().flatten()));
-        Ok(Committed::Refused {
-            refusals: judge(change.steps.iter(), &mut aligned)?,
-            earlier: None,
-        })
+        let mut aligned = checks.iter().map(|check| check.as_ref().and_then(|_| failed.next().flatten()));
+        Ok(Committed::Refused { refusals: judge(change.steps.iter(), &mut aligned)?, earlier: None })
     }
 }
 
@@ -462,10 +419,6 @@ impl Found {
     ///
     /// When the item is not one of the lookup's entity.
     pub fn get<L: Lookup>(&self, lookup: &L) -> Result<Option<L::Entity>, Error> {
-        self.0
-            .get(&lookup.key())
-            .cloned()
-            .map(entity::from_item)
-            .transpose()
+        self.0.get(&lookup.key()).cloned().map(entity::from_item).transpose()
     }
 }

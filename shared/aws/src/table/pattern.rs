@@ -229,13 +229,8 @@ impl Listing for History {
 
     fn range(&self) -> (String, String) {
         let last = format!("evt_{}", char::MAX);
-        let from = self
-            .from
-            .map_or_else(|| "evt_".to_owned(), |from| EventId::first_at(from).to_string());
-        (
-            from,
-            self.to.map_or(last, |to| EventId::last_before(to).to_string()),
-        )
+        let from = self.from.map_or_else(|| "evt_".to_owned(), |from| EventId::first_at(from).to_string());
+        (from, self.to.map_or(last, |to| EventId::last_before(to).to_string()))
     }
 
     fn filter(&self) -> Vec<(&'static [&'static str], AttributeValue)> {
@@ -252,11 +247,7 @@ impl Listing for History {
 }
 
 const LISTINGS: &[Described] = &[
-    Described {
-        name: "LicenseTypes",
-        about: " all license types",
-        place: "`CATALOG` · `LICENSE_TYPE#…`",
-    },
+    Described { name: "LicenseTypes", about: " all license types", place: "`CATALOG` · `LICENSE_TYPE#…`" },
     Described {
         name: "PoolsOfPartner",
         about: " the pools of a partner",
