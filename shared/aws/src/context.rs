@@ -134,16 +134,14 @@ impl Context<'_> {
     /// # Errors
     ///
     /// What the conditions that do not hold say, in this order: there is no such thing, the key was used
-    /// for something else, the version is another, the state, the rules.
+    /// for something else, the version is another, it is so already, the state, the rules.
     pub async fn commit<O: Output>(
         &self,
         change: Change<O>,
         answer: Answer<O>,
     ) -> Result<Answer<O>, Failure> {
-        // A token is good for this very transaction: sent again it changes nothing more.
-        let token = Ids::random().uuid(self.now).to_string();
         if self.wishes.validate_only {
-            return match self.table.preview(&change, token).await? {
+            return match self.table.preview(&change).await? {
                 Committed::Done => Ok(Answer { status: 200, location: None, of: Of::Trial, ..answer }),
                 Committed::Refused { refusals, .. } => settle(refusals),
             };
@@ -151,7 +149,7 @@ impl Context<'_> {
         let events = self.events(&change)?;
         let remembered = self.remembered(&answer)?;
         let remember = remembered.as_ref().map(|remembered| (remembered, self.now));
-        match self.table.commit(change, &events, remember, token).await? {
+        match self.table.commit(change, &events, remember).await? {
             Committed::Done => Ok(answer),
             Committed::Refused { refusals, earlier } => {
                 if refusals.iter().any(|refusal| matches!(refusal, Refusal::NotFound)) {
@@ -201,8 +199,7 @@ impl Context<'_> {
         change.create_once(mark, |_| Refusal::Already(()))?;
         change.record(happening);
         let events = self.events(&change)?;
-        let token = Ids::random().uuid(self.now).to_string();
-        self.table.commit(change, &events, None, token).await?;
+        self.table.commit(change, &events, None).await?;
         Ok(())
     }
 
@@ -231,7 +228,7 @@ fn settle<O>(refusals: Vec<Refusal<O>>) -> Result<Answer<O>, Failure> {
             Refusal::State(fault) => state.push(fault),
             Refusal::Rule(fault) => rules.push(fault),
             Refusal::Already(answer) => already = Some(answer),
-            // An answer that is missing is an error below.
+            // If nothing else says why, that is an error below.
             Refusal::AlreadyToo | Refusal::Impossible => {}
         }
     }
@@ -240,12 +237,14 @@ fn settle<O>(refusals: Vec<Refusal<O>>) -> Result<Answer<O>, Failure> {
             Fault::new(At::parameter("If-Match"), "version-mismatch", "the object is of another version");
         return Err(Problem::of(Stage::Precondition, vec![fault]).into());
     }
+    if let Some(answer) = already {
+        return Ok(Answer::ok(answer));
+    }
     if !state.is_empty() {
         return Err(Problem::of(Stage::State, state).into());
     }
     if !rules.is_empty() {
         return Err(Problem::of(Stage::Rule, rules).into());
     }
-    let inconsistent = || Error::Internal("a condition failed and nothing says why".to_owned());
-    Ok(Answer::ok(already.ok_or_else(inconsistent)?))
+    Err(Error::Internal("a condition failed and nothing says why".to_owned()).into())
 }

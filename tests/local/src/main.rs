@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 
 use local::{Error, Options, Stack};
+use tokio::signal::unix::{SignalKind, signal};
 
 const USAGE: &str = "usage: cargo run [-- --ephemeral]\n\
     \n\
@@ -22,11 +23,16 @@ async fn main() -> Result<(), Error> {
             _ => return Err(format!("`{argument}` is not known\n\n{USAGE}").into()),
         }
     }
+    tracing_subscriber::fmt().with_writer(std::io::stderr).with_target(false).init();
     let port = options.port;
     let started = Stack::start(options).await;
     let stack = started.map_err(|error| format!("could not start on port {port}: {error}"))?;
     greet(&stack.url);
-    tokio::signal::ctrl_c().await?;
+    let mut terminated = signal(SignalKind::terminate())?;
+    tokio::select! {
+        interrupted = tokio::signal::ctrl_c() => interrupted?,
+        _ = terminated.recv() => {}
+    }
     stack.stop().await;
     Ok(())
 }

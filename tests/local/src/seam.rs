@@ -30,17 +30,20 @@ pub enum Fault {
     TimeoutAfter,
     /// The service fails after the request took effect.
     ServerErrorAfter,
+    /// The service has not made up its mind about this very transaction.
+    InProgress,
 }
 
 impl Fault {
     /// Every fault.
-    pub const ALL: [Self; 6] = [
+    pub const ALL: [Self; 7] = [
         Self::Conflict,
         Self::Throttled,
         Self::ResetBefore,
         Self::ResetAfter,
         Self::TimeoutAfter,
         Self::ServerErrorAfter,
+        Self::InProgress,
     ];
 }
 
@@ -87,6 +90,8 @@ struct State {
     faults: VecDeque<(&'static str, Fault)>,
     /// One in so many transactions fails, by this generator's state.
     chaos: Option<(u64, u64)>,
+    /// What was put since the indexes are late; none when they are not.
+    late: Option<BTreeSet<(String, String)>>,
 }
 
 /// The seam. Cheap to clone; clones share everything.
@@ -152,6 +157,32 @@ impl Seam {
         lock(&self.state).chaos = (one_in > 0).then_some((one_in, seed.wrapping_mul(2).wrapping_add(1)));
     }
 
+    /// From now on the indexes do not see what is put, until they are on time again.
+    pub fn delay_indexes(&self, late: bool) {
+        lock(&self.state).late = late.then(BTreeSet::new);
+    }
+
+    /// What a delayed index shows: not what was put since.
+    fn delay(&self, target: &str, asked: &Value, answered: &mut Value) {
+        let mut state = lock(&self.state);
+        let Some(late) = &mut state.late else { return };
+        let text = |item: &Value, path: &str| item.pointer(path).and_then(Value::as_str).map(str::to_owned);
+        let key =
+            |item: &Value, of: &str| text(item, &format!("{of}/pk/S")).zip(text(item, &format!("{of}/sk/S")));
+        if target == "TransactWriteItems" {
+            let writes = asked.get("TransactItems").and_then(Value::as_array).into_iter().flatten();
+            late.extend(writes.filter_map(|write| key(write, "/Put/Item")));
+        } else if asked.get("IndexName").is_some()
+            && let Some(Value::Array(items)) = answered.get_mut("Items")
+        {
+            items.retain(|item| key(item, "").is_none_or(|key| !late.contains(&key)));
+            let count = items.len();
+            if let Value::Object(map) = answered {
+                map.insert("Count".to_owned(), count.into());
+            }
+        }
+    }
+
     fn next_fault(&self, target: &str) -> Option<Fault> {
         let mut state = lock(&self.state);
         if let Some(position) = state.faults.iter().position(|(wanted, _)| *wanted == target) {
@@ -209,11 +240,14 @@ impl HttpConnector for Connector {
             }
             started();
             let answered = match seam.next_fault(&target) {
-                None => forward(&inner, request, &target).await,
+                None => forward(&inner, &seam, request, &asked, &target).await,
                 Some(Fault::Conflict) => conflict(&asked),
                 Some(Fault::Throttled) => refusal("ThrottlingException", json!({ "message": "injected" })),
+                Some(Fault::InProgress) => {
+                    refusal("TransactionInProgressException", json!({ "Message": "injected" }))
+                }
                 Some(Fault::ResetBefore) => Err(ConnectorError::io("injected reset".into())),
-                Some(after) => match (forward(&inner, request, &target).await, after) {
+                Some(after) => match (forward(&inner, &seam, request, &asked, &target).await, after) {
                     (_, Fault::TimeoutAfter) => Err(ConnectorError::timeout("injected timeout".into())),
                     (_, Fault::ResetAfter) => Err(ConnectorError::io("injected reset".into())),
                     (Ok(_), _) => answer(500, "InternalServerError", json!({ "message": "injected" })),
@@ -272,12 +306,14 @@ fn actions(target: &str, asked: &Value) -> BTreeSet<Action> {
 
 async fn forward(
     inner: &SharedHttpConnector,
+    seam: &Seam,
     request: HttpRequest,
+    asked: &Value,
     target: &str,
 ) -> Result<HttpResponse, ConnectorError> {
     let mut response = inner.call(request).await?;
     let body = response.take_body().collect().await.map_err(ConnectorError::io)?.to_bytes();
-    let answered: Value = serde_json::from_slice(&body).unwrap_or_default();
+    let mut answered: Value = serde_json::from_slice(&body).unwrap_or_default();
     let consumed = match answered.get("ConsumedCapacity") {
         Some(Value::Array(tables)) => tables.clone(),
         Some(table) => vec![table.clone()],
@@ -297,7 +333,8 @@ async fn forward(
             _ => cost.read_units += units("CapacityUnits"),
         }
     });
-    *response.body_mut() = SdkBody::from(body.to_vec());
+    seam.delay(target, asked, &mut answered);
+    *response.body_mut() = SdkBody::from(answered.to_string());
     Ok(response)
 }
 

@@ -54,6 +54,9 @@ async fn bodies_that_are_no_json_objects_are_refused() {
     }
     let form = call().header("content-type", "application/x-www-form-urlencoded").bytes(b"{\"name\":\"x\"}");
     form.refused(415, "unsupported-media-type").await;
+    let many: String = (0..20_000).map(|n| format!("\"f{n}\":1,")).collect();
+    let reply = json(format!("{{{many}\"name\":\"x\"}}").as_bytes()).refused(400, "invalid-request").await;
+    assert_eq!(reply.faults().len(), 500, "as many as an answer has room for");
     json(&vec![b' '; 256 * 1024 + 1]).refused(413, "body-too-large").await;
     json("[".repeat(100_000).as_bytes()).refused(400, "invalid-request").await;
 }

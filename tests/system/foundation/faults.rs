@@ -22,7 +22,7 @@ async fn a_fault_on_the_way_leaves_one_effect_and_the_usual_answer() {
             let keys: Vec<_> = world.contents().await.into_keys().collect();
             assert_eq!(keys.len(), effect.len(), "{} after {fault:?}: not one effect", call.id);
             // Only what was decided anew has new ids.
-            if !matches!(fault, Fault::Conflict) {
+            if !matches!(fault, Fault::Conflict | Fault::Throttled) {
                 assert_eq!(answer, usual, "{} after {fault:?}", call.id);
                 assert_eq!(keys, effect, "{} after {fault:?}", call.id);
             }
@@ -69,11 +69,27 @@ async fn many_equal_calls_at_once_have_one_effect() {
 async fn a_store_that_stays_away_is_503_with_retry_after_and_nothing_changed() {
     let world = World::demo().await;
     let before = world.contents().await;
-    // As many as the SDK and we try within a call's time.
-    (0..40).for_each(|_| world.seam().inject("TransactWriteItems", Fault::ResetBefore));
+    // More than can be tried within a function's time.
+    (0..100).for_each(|_| world.seam().inject("TransactWriteItems", Fault::ResetBefore));
     let answer = canonical::one("assign-license").call(&world, "").send().await;
     assert_eq!((answer.status, answer.code(), answer.header("retry-after")), (503, "busy", Some("1")));
     world.is_still(&before).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn who_is_throttled_after_an_unknown_outcome_sends_the_same_again() {
+    for call in writes() {
+        let world = World::demo().await;
+        let untroubled = World::demo().await;
+        call.call(&untroubled, "").send().await.ok();
+        for fault in [Fault::TimeoutAfter, Fault::Throttled, Fault::Conflict, Fault::InProgress] {
+            world.seam().inject("TransactWriteItems", fault);
+        }
+        call.call(&world, "").send().await.ok();
+        assert_eq!(world.seam().faults_left(), 0);
+        let (expected, found) = (untroubled.contents().await, world.contents().await);
+        assert_eq!(found.keys().collect::<Vec<_>>(), expected.keys().collect::<Vec<_>>(), "{}", call.id);
+    }
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -123,6 +123,26 @@ async fn pages_are_stable_while_events_are_being_added() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_late_index_delays_an_event_and_loses_none() {
+    let world = World::demo().await;
+    let path = "/v1/organizations/{yamada}/history";
+    let seen = async || items(&world, "contactManager", path).await.len();
+    let before = seen().await;
+    world.seam().delay_indexes(true);
+    let lines = json!([{"licenseType": "edge-storage-1y", "quantity": 1}]);
+    let assign = world.post("/v1/partners/{partner}/license-assignments").by("partnerMember").key("k");
+    assign.json(json!({"organizationId": "{yamada}", "lines": lines})).send().await.ok();
+    assert_eq!(seen().await, before);
+    assert_eq!(
+        world.pool("partnerMember", "partner", "edge-storage-1y").await,
+        (100, 94, 6),
+        "no index decides"
+    );
+    world.seam().delay_indexes(false);
+    assert_eq!(seen().await, before + 1);
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn any_page_size_walks_the_same_events_both_ways() {
     let world = World::demo().await;
     for filter in ["", "&licenseType=edge-storage-1y", "&type=customer.linked", "&from=2026-01-05T09:10:00Z"]

@@ -312,6 +312,9 @@ async fn a_pool_never_counts_beyond_its_bound() {
     assert_eq!(world.pool("partnerMember", "partner", "edge-storage-1y").await.0, 999_999_999_990);
     send(&world, "m1", &order("SO-1", 10)).await.ok();
     assert_eq!(world.pool("partnerMember", "partner", "edge-storage-1y").await.0, 1_000_000_000_000);
+    // The same order in another message is known, and needs no room.
+    send(&world, "m3", &order("SO-1", 10)).await.ok();
+    assert_eq!(world.pool("partnerMember", "partner", "edge-storage-1y").await.0, 1_000_000_000_000);
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -15,7 +15,7 @@ use std::time::Duration;
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use domain::fault::collect;
-use domain::{Actor, At, Fault, Faults, Ids, Problem, Stage};
+use domain::{Actor, At, Fault, Faults, Problem, Stage};
 use http::{HeaderMap, HeaderName, HeaderValue};
 use lambda_http::aws_lambda_events::apigw::{ApiGatewayV2httpRequest, ApiGatewayV2httpResponse};
 use lambda_http::aws_lambda_events::encodings::Body as ResponseBody;
@@ -153,7 +153,7 @@ async fn persist<O: Operation>(
     call: &Call,
     party: &mut Option<String>,
 ) -> Result<Answer<O::Output>, Failure> {
-    let mut longest = Duration::from_millis(20);
+    let mut pause = table::Pause::default();
     loop {
         match attempt::<O>(environment, call, party).await {
             Err(Failure::Table(table::Error::Contended(why))) => {
@@ -161,10 +161,7 @@ async fn persist<O: Operation>(
             }
             decided => return decided,
         }
-        // Full jitter: whoever collided does not meet again.
-        let random = Ids::random().uuid((environment.clock)()).as_u128() as u32;
-        tokio::time::sleep(longest.mul_f64(f64::from(random) / f64::from(u32::MAX))).await;
-        longest = (longest * 2).min(Duration::from_secs(1));
+        pause.take().await;
     }
 }
 

@@ -293,7 +293,10 @@ fn outcomes(
         common.push(("412", "OtherVersion"));
     }
     if route.method != Method::Get {
-        common.extend([("413", "TooLarge"), ("415", "MediaType")]);
+        common.push(("413", "TooLarge"));
+    }
+    if takes_validate_only(route) {
+        common.push(("415", "MediaType"));
     }
     for (status, name) in common {
         outcomes.insert(status.to_owned(), json!({ "$ref": format!("#/components/responses/{name}") }));

@@ -40,9 +40,16 @@ pub fn status(stage: Stage) -> (u16, &'static str) {
     }
 }
 
+/// As many faults as an answer has room for: nobody mends more at once.
+const LISTED: usize = 500;
+
 /// A refusal as it is written.
-pub fn written(problem: Problem, path: &str) -> Written {
+pub fn written(mut problem: Problem, path: &str) -> Written {
     let (status, title) = status(problem.stage);
+    if problem.faults.len() > LISTED {
+        problem.faults.truncate(LISTED);
+        problem.detail = format!("{}; the first {LISTED} are listed", problem.detail);
+    }
     Written {
         r#type: urn(&problem.code),
         title: title.to_owned(),

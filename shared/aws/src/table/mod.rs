@@ -7,13 +7,15 @@ pub mod key;
 pub mod pattern;
 
 use std::collections::HashMap;
+use std::time::Duration;
 
-use aws_sdk_dynamodb::Client;
+use aws_sdk_dynamodb::config::retry::RetryConfig;
 use aws_sdk_dynamodb::error::{ProvideErrorMetadata, SdkError};
 use aws_sdk_dynamodb::operation::transact_write_items::TransactWriteItemsError;
 use aws_sdk_dynamodb::types::{AttributeValue, CancellationReason, KeysAndAttributes, TransactWriteItem};
+use aws_sdk_dynamodb::{Client, Config};
 
-use domain::{Event, Timestamp};
+use domain::{Event, Ids, Timestamp};
 
 pub use change::{Change, Expression, Refusal};
 pub use entity::{Entity, Item, RefusalMark, Remembered, Reservation};
@@ -79,6 +81,26 @@ where
         SdkError::DispatchFailure(_) => Error::Unavailable("connection".to_owned()),
         SdkError::ResponseError(_) => Error::Unavailable("response".to_owned()),
         _ => Error::Internal("request".to_owned()),
+    }
+}
+
+/// Pauses between attempts, longer each time, with full jitter: who collided does not meet again.
+#[derive(Debug)]
+pub struct Pause(Duration);
+
+impl Default for Pause {
+    fn default() -> Self {
+        Self(Duration::from_millis(20))
+    }
+}
+
+impl Pause {
+    const LONGEST: Duration = Duration::from_secs(1);
+
+    /// The next pause.
+    pub async fn take(&mut self) {
+        tokio::time::sleep(self.0.mul_f64(fastrand::f64())).await;
+        self.0 = (self.0 * 2).min(Self::LONGEST);
     }
 }
 
@@ -267,40 +289,38 @@ impl Table {
         request.set_filter_expression(Some(filter.join(" AND ")).filter(|filter| !filter.is_empty()))
     }
 
-    /// Sends a transaction: all of it takes effect, or none. The same `token` makes it take effect once,
-    /// however often it is sent.
+    /// Sends a transaction: all of it takes effect, or none. While the outcome is unknown the same bytes are
+    /// sent again with the same token, which makes them take effect once. Who calls bounds the time.
     ///
     /// # Errors
     ///
     /// [`Error`]; a condition that does not hold is no error.
-    async fn transact(&self, writes: Vec<TransactWriteItem>, token: String) -> Result<Outcome, Error> {
-        let request = self.client.transact_write_items().set_transact_items(Some(writes));
-        let sent = request.client_request_token(token).send().await;
-        let error = match sent {
-            Ok(_) => return Ok(Outcome::Done),
-            Err(error) => error,
-        };
-        let reasons = match error.as_service_error() {
-            Some(TransactWriteItemsError::TransactionCanceledException(cancelled)) => {
-                cancelled.cancellation_reasons().to_vec()
+    async fn transact(&self, writes: Vec<TransactWriteItem>) -> Result<Outcome, Error> {
+        // A UUID of version 7 has 74 random bits, and time does not matter here.
+        let token = Ids::random().uuid(Timestamp::from_unix_millis(0)).to_string();
+        let (mut pause, mut unknown) = (Pause::default(), false);
+        loop {
+            let request = self.client.transact_write_items().set_transact_items(Some(writes.clone()));
+            let once = Config::builder().retry_config(RetryConfig::disabled());
+            let sent = request.client_request_token(&token).customize().config_override(once).send().await;
+            let error = match sent {
+                Ok(_) => return Ok(Outcome::Done),
+                Err(error) => error,
+            };
+            let failed = match error.as_service_error() {
+                Some(TransactWriteItemsError::TransactionCanceledException(cancelled)) => {
+                    failed_conditions(cancelled.cancellation_reasons())
+                }
+                _ => Err(sdk_error(&error)),
+            };
+            match failed {
+                Err(Error::Unavailable(_)) => unknown = true,
+                // Being throttled says nothing about what was sent before.
+                Err(Error::Contended(_)) if unknown => {}
+                decided => return decided.map(Outcome::Failed),
             }
-            _ => return Err(sdk_error(&error)),
-        };
-        let code = |reason: &CancellationReason| reason.code().unwrap_or("None").to_owned();
-        let codes: Vec<String> = reasons.iter().map(code).collect();
-        // Whoever loses to another writer has not been judged: a condition beside it may hold by now.
-        if let Some(code) = codes.iter().find(|code| CONTENDED.contains(&code.as_str())) {
-            return Err(Error::Contended(code.clone()));
+            pause.take().await;
         }
-        if let Some(code) =
-            codes.iter().find(|code| !["None", "ConditionalCheckFailed"].contains(&code.as_str()))
-        {
-            return Err(Error::Internal(code.clone()));
-        }
-        let failed = |reason: CancellationReason| {
-            (code(&reason) == "ConditionalCheckFailed").then_some(reason.item.filter(|item| !item.is_empty()))
-        };
-        Ok(Outcome::Failed(reasons.into_iter().map(failed).collect()))
     }
 
     /// Sends a change with its events and, in place of an expired one, the answer to remember.
@@ -313,7 +333,6 @@ impl Table {
         mut change: Change<O>,
         events: &[Event],
         remember: Option<(&Remembered, Timestamp)>,
-        token: String,
     ) -> Result<Committed<O>, Error> {
         let judged = change.steps.len();
         if let Some((remembered, now)) = remember {
@@ -323,7 +342,7 @@ impl Table {
             change.put(event)?;
         }
         let writes: Result<Vec<_>, Error> = change.steps.iter().map(|step| step.write(&self.name)).collect();
-        let failed = match self.transact(writes?, token).await? {
+        let failed = match self.transact(writes?).await? {
             Outcome::Done => return Ok(Committed::Done),
             Outcome::Failed(failed) => failed,
         };
@@ -338,14 +357,14 @@ impl Table {
     /// # Errors
     ///
     /// [`Error`].
-    pub async fn preview<O>(&self, change: &Change<O>, token: String) -> Result<Committed<O>, Error> {
+    pub async fn preview<O>(&self, change: &Change<O>) -> Result<Committed<O>, Error> {
         let checks: Result<Vec<_>, Error> = change.steps.iter().map(|step| step.check(&self.name)).collect();
         let checks = checks?;
         let sent: Vec<_> = checks.iter().flatten().cloned().collect();
         if sent.is_empty() {
             return Ok(Committed::Done);
         }
-        let failed = match self.transact(sent, token).await? {
+        let failed = match self.transact(sent).await? {
             Outcome::Done => return Ok(Committed::Done),
             Outcome::Failed(failed) => failed,
         };
@@ -353,6 +372,27 @@ impl Table {
         let mut aligned = checks.iter().map(|check| check.as_ref().and_then(|_| failed.next().flatten()));
         Ok(Committed::Refused { refusals: judge(change.steps.iter(), &mut aligned)?, earlier: None })
     }
+}
+
+/// For each write whether its condition failed, and the item it failed on.
+type Failed = Vec<Option<Option<Item>>>;
+
+fn failed_conditions(reasons: &[CancellationReason]) -> Result<Failed, Error> {
+    let code = |reason: &CancellationReason| reason.code().unwrap_or("None").to_owned();
+    let codes: Vec<String> = reasons.iter().map(code).collect();
+    // Whoever loses to another writer has not been judged: a condition beside it may hold by now.
+    if let Some(code) = codes.iter().find(|code| CONTENDED.contains(&code.as_str())) {
+        return Err(Error::Contended(code.clone()));
+    }
+    if let Some(code) = codes.iter().find(|code| !["None", "ConditionalCheckFailed"].contains(&code.as_str()))
+    {
+        return Err(Error::Internal(code.clone()));
+    }
+    let failed = |reason: &CancellationReason| {
+        let item = reason.item.clone().filter(|item| !item.is_empty());
+        (code(reason) == "ConditionalCheckFailed").then_some(item)
+    };
+    Ok(reasons.iter().map(failed).collect())
 }
 
 /// What the steps say to those of their conditions that failed.
@@ -369,10 +409,12 @@ fn judge<'a, O: 'a>(
     Ok(refusals)
 }
 
+/// What became of a transaction.
 enum Outcome {
+    /// It took effect.
     Done,
-    /// For each write whether its condition failed, and the item it failed on.
-    Failed(Vec<Option<Option<Item>>>),
+    /// Nothing of it did.
+    Failed(Failed),
 }
 
 /// What became of a change.
