@@ -84,6 +84,8 @@ fn environment(table: Table, clock: Arc<Clock>, ids: Ids) -> Arc<Environment> {
 pub struct Stack {
     /// Where it listens.
     pub url: String,
+    /// Where its store listens.
+    pub store_url: String,
     /// What its requests share.
     pub shared: Arc<Shared>,
     /// The SDK's client, for those who look behind the API.
@@ -116,7 +118,7 @@ impl Stack {
         let seam = Seam::new(client::http_client(Some(&store_url), true));
         let config = client::settings()
             .http_client(seam.clone())
-            .endpoint_url(store_url)
+            .endpoint_url(&store_url)
             .region(Region::from_static("us-east-1"))
             .credentials_provider(Credentials::new("local", "local", None, None, "local"));
         let client = Client::from_conf(config.build());
@@ -141,7 +143,7 @@ impl Stack {
             };
             let _ = axum::serve(listener, router).with_graceful_shutdown(stopped).await;
         }));
-        Ok(Self { url, shared, client, stop, serving })
+        Ok(Self { url, store_url, shared, client, stop, serving })
     }
 
     /// Lets requests under way end, and stops.

@@ -209,8 +209,9 @@ fn parse<O: Operation>(
     let query = deserr::deserialize(Value::Object(query)).map_err(Faults::of_parameters);
     let query: Option<O::Query> = collect(&mut faults, query);
 
+    // A message has its id; whatever else its sender's headers say is not for us.
     let key = match route.method {
-        Method::Post => collect(&mut faults, idempotency_key(call)).flatten(),
+        Method::Post if route.access.needs_token() => collect(&mut faults, idempotency_key(call)).flatten(),
         _ => None,
     };
     if O::KEY_REQUIRED && key.is_none() && !validate_only && !call.headers.contains_key(KEY_HEADER) {

@@ -1,0 +1,198 @@
+//! Ratios, each of two things measured side by side in one run: what an operation costs over the bare
+//! transaction, a history page of a long log over one of a short log, the start of a function over that of an
+//! empty one. Nothing here fails a build.
+
+mod start;
+
+use std::collections::HashMap;
+use std::time::{Duration, Instant};
+
+use aws::table::entity::{self, Item};
+use aws_sdk_dynamodb::types::{
+    AttributeValue, ConditionCheck, Put, PutRequest, TransactWriteItem, Update, WriteRequest,
+};
+use domain::event::{Author, AuthorKind};
+use domain::{Event, EventKind, Happening, Ids, Timestamp};
+use local::store::TABLE;
+use serde_json::json;
+use system::{World, canonical};
+
+#[tokio::main]
+async fn main() {
+    // `cargo test --benches` only wants to know that it builds.
+    if std::env::args().any(|argument| argument == "--test") {
+        return;
+    }
+    assignment().await;
+    history().await;
+    start::measure().await;
+}
+
+fn median(mut times: Vec<Duration>) -> Duration {
+    times.sort();
+    times[times.len() / 2]
+}
+
+fn ratio(of: &str, over: &str, a: Duration, b: Duration) {
+    println!("{of} over {over}: {:.2} ({a:.1?} over {b:.1?})", a.as_secs_f64() / b.as_secs_f64());
+}
+
+/// A warm invocation of `assign-license`, from payload to response, over the same transaction sent with the
+/// bare SDK client.
+async fn assignment() {
+    const ROUNDS: usize = 1000;
+    let world = World::demo().await;
+    let shared = &world.stack.shared;
+    let call = canonical::one("assign-license");
+    let order = canonical::one("receive-partner-order");
+    for _ in 0..5 {
+        order.call(&world, "").send().await.ok();
+    }
+    let (mut ours, mut bare) = (Vec::new(), Vec::new());
+    let mut payload = call.payload.clone();
+    payload["body"] = json!({
+        "organizationId": world.id("yamada"),
+        "lines": [{"licenseType": "camera-direct-1y", "quantity": 1}],
+    })
+    .to_string()
+    .into();
+    fill_pool(&world, "camera-direct-1y", 1_000_000).await;
+    for round in 0..ROUNDS {
+        payload["headers"]["idempotency-key"] = format!("bench-{round}").into();
+        let begun = Instant::now();
+        let answer = shared.gateway.invoke("assign-license", payload.clone()).await.unwrap().unwrap();
+        ours.push(begun.elapsed());
+        assert_eq!(answer["statusCode"], 201, "{answer}");
+
+        let writes = same_transaction(&world, round);
+        let begun = Instant::now();
+        world.stack.client.transact_write_items().set_transact_items(Some(writes)).send().await.unwrap();
+        bare.push(begun.elapsed());
+    }
+    ratio("a warm assign-license", "its bare transaction", median(ours), median(bare));
+}
+
+fn text(text: impl Into<String>) -> AttributeValue {
+    AttributeValue::S(text.into())
+}
+
+fn key(key: &aws::table::Key) -> Item {
+    HashMap::from([("pk".to_owned(), text(&key.pk)), ("sk".to_owned(), text(&key.sk))])
+}
+
+async fn fill_pool(world: &World, license_type: &str, count: u64) {
+    let pool = aws::table::key::pool(world.id("partner").parse().unwrap(), &license_type.parse().unwrap());
+    let number = AttributeValue::N(count.to_string());
+    let update = world.stack.client.update_item().table_name(TABLE).set_key(Some(key(&pool)));
+    let update = update.update_expression("SET purchased = :n, available = :n");
+    update.expression_attribute_values(":n", number).send().await.unwrap();
+}
+
+/// What `assign-license` sends, made by hand.
+fn same_transaction(world: &World, round: usize) -> Vec<TransactWriteItem> {
+    let (partner, organization) = (world.id("partner"), world.id("yamada"));
+    let put = |pairs: &[(&str, String)]| {
+        let item = pairs.iter().map(|(name, value)| ((*name).to_owned(), text(value))).collect();
+        let put = Put::builder().table_name(TABLE).set_item(Some(item));
+        let put = put.condition_expression("attribute_not_exists(pk)").build().unwrap();
+        TransactWriteItem::builder().put(put).build()
+    };
+    let time = "2026-01-05T10:00:00.000Z".to_owned();
+    let assignment = format!("asg_019b8d72-f540-7000-9000-{round:012x}");
+    let event = format!("evt_019b8d72-f540-7000-9000-{round:012x}");
+    let check = ConditionCheck::builder().table_name(TABLE).condition_expression("attribute_exists(pk)");
+    let check = check.set_key(Some(HashMap::from([
+        ("pk".to_owned(), text(format!("PARTNER#{partner}"))),
+        ("sk".to_owned(), text(format!("CUSTOMER#{organization}"))),
+    ])));
+    let one = AttributeValue::N("1".to_owned());
+    let pool = aws::table::key::pool(partner.parse().unwrap(), &"camera-direct-1y".parse().unwrap());
+    let update = Update::builder().table_name(TABLE).set_key(Some(key(&pool)));
+    let update = update
+        .update_expression("SET available = available - :q, assigned = assigned + :q")
+        .condition_expression("available >= :q")
+        .expression_attribute_values(":q", one);
+    vec![
+        TransactWriteItem::builder().condition_check(check.build().unwrap()).build(),
+        put(&[
+            ("pk", format!("PARTNER#{partner}")),
+            ("sk", format!("ASSIGNMENT#{assignment}")),
+            ("keyPk", format!("ORG#{organization}")),
+            ("keySk", format!("ASSIGNMENT#{assignment}")),
+            ("id", assignment.clone()),
+            ("partnerId", partner.to_owned()),
+            ("organizationId", organization.to_owned()),
+            ("createdAt", time.clone()),
+            ("updatedAt", time.clone()),
+        ]),
+        TransactWriteItem::builder().update(update.build().unwrap()).build(),
+        put(&[
+            ("pk", format!("IDEMPOTENCY#bare#assign-license#{round}")),
+            ("sk", "-".to_owned()),
+            ("request", "x".repeat(43)),
+            ("body", "x".repeat(313)),
+            ("expiresAt", time.clone()),
+        ]),
+        put(&[
+            ("pk", format!("LOG#{partner}")),
+            ("sk", event.clone()),
+            ("keyPk", format!("LOG#{organization}")),
+            ("keySk", event.clone()),
+            ("facetPk", format!("LOG#{partner}#camera-direct-1y")),
+            ("facetSk", event.clone()),
+            ("id", event),
+            ("time", time),
+            ("type", "license.assigned".to_owned()),
+            ("partnerId", partner.to_owned()),
+            ("organizationId", organization.to_owned()),
+        ]),
+    ]
+}
+
+/// A history page of 25 in a log of 100,000 events over one in a log of 100: time and read units.
+async fn history() {
+    let short = World::demo().await;
+    let long = World::demo().await;
+    add_events(&short, 100).await;
+    add_events(&long, 100_000).await;
+    let call = canonical::one("query-history-of-partner");
+    let (mut times, mut units) = ([Vec::new(), Vec::new()], [0.0, 0.0]);
+    for _ in 0..200 {
+        for (index, world) in [&long, &short].into_iter().enumerate() {
+            let begun = Instant::now();
+            call.call(world, "").send().await.ok();
+            times[index].push(begun.elapsed());
+            units[index] = world.seam().take_costs()["query-history"].read_units;
+        }
+    }
+    let [long, short] = times.map(median);
+    ratio("a history page of 25 of 100,000 events", "one of 100", long, short);
+    println!("their read units: {} and {}", units[0], units[1]);
+}
+
+async fn add_events(world: &World, count: u64) {
+    let (partner, organization) = (world.id("partner").parse().unwrap(), world.id("yamada").parse().unwrap());
+    let ids = Ids::counted_from(1_000_000);
+    let begin: Timestamp = "2026-01-06T00:00:00Z".parse().unwrap();
+    let event = |number: u64| {
+        let time = Timestamp::from_unix_millis(begin.unix_millis() + number);
+        let kind = EventKind::LicenseAssigned {
+            assignment_id: "asg_019b8d72-f540-7000-8000-000000000001".parse().unwrap(),
+            license_type: "edge-storage-1y".parse().unwrap(),
+            quantity: 1,
+        };
+        let actor = Author { kind: AuthorKind::Partner, id: "ren".to_owned(), email: None };
+        Event { id: ids.next(time), time, actor, happening: Happening::of_both(kind, partner, organization) }
+    };
+    let numbers: Vec<u64> = (0..count).collect();
+    for batch in numbers.chunks(25) {
+        let put = |number: &u64| {
+            let item = entity::to_item(&event(*number)).unwrap();
+            WriteRequest::builder()
+                .put_request(PutRequest::builder().set_item(Some(item)).build().unwrap())
+                .build()
+        };
+        let requests: Vec<_> = batch.iter().map(put).collect();
+        world.stack.client.batch_write_item().request_items(TABLE, requests).send().await.unwrap();
+    }
+}
