@@ -2,50 +2,55 @@
 
 use aws::context::List;
 use aws::http::body::Empty;
-use aws::operation::{Access, Method};
-use aws::table::Wanted;
+use aws::operation::{Access, Method, Nothing, OfOrganization, OfPartner};
 use aws::table::pattern::{History, OrganizationById, PartnerById};
+use aws::table::{Lookup, Wanted};
 use aws::{Answer, Context, Failure, Input, Operation, Route};
-use deserr::{Deserr, ValuePointerRef};
+use deserr::{Deserr, IntoValue, ValuePointerRef};
 use domain::event::{Author, EventType};
-use domain::fault::Invalid;
+use domain::fault::{Check, Checked};
 use domain::{
-    Actor, Event, EventId, EventKind, Faults, Home, LicenseTypeCode, Name, OrganizationId, PartnerId, Role,
-    Timestamp,
+    Actor, Event, EventId, EventKind, Faults, Home, Invalid, LicenseTypeCode, Name, OrganizationId,
+    PartnerId, Problem, Role, Timestamp,
 };
 use schemars::JsonSchema;
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 
 /// Shows who did what, when.
 pub struct QueryHistory;
 
-/// Whose log.
-#[derive(Debug, Clone, Copy, Deserr, JsonSchema)]
-#[deserr(error = Faults, rename_all = camelCase, deny_unknown_fields)]
-#[schemars(rename_all = "camelCase")]
-pub struct Owner {
+/// Whose log: each route names another owner.
+#[derive(Debug, JsonSchema)]
+#[schemars(untagged)]
+pub enum Owner {
     /// A partner's.
-    #[deserr(default)]
-    partner_id: Option<PartnerId>,
-    /// An organization's.
-    #[deserr(default)]
-    organization_id: Option<OrganizationId>,
+    Partner(OfPartner),
+    /// An organization's: what concerns it, wherever that is at home.
+    Organization(OfOrganization),
+    /// The vendor's: what concerns no party.
+    Vendor(Nothing),
 }
 
-impl Owner {
-    /// No route has both ids in its path; without any the log is the vendor's own.
-    fn home(self) -> Home {
-        match (self.partner_id, self.organization_id) {
-            (Some(partner), _) => Home::Partner(partner),
-            (None, Some(organization)) => Home::Organization(organization),
-            (None, None) => Home::Vendor,
+impl Deserr<Faults> for Owner {
+    fn deserialize_from_value<V: IntoValue>(
+        value: deserr::Value<V>,
+        location: ValuePointerRef<'_>,
+    ) -> Result<Self, Faults> {
+        let sent: serde_json::Value = value.into();
+        let (of_partner, of_organization) = (sent.get("partnerId"), sent.get("organizationId"));
+        match (of_partner.is_some(), of_organization.is_some()) {
+            (true, _) => OfPartner::deserialize_from_value(sent.into_value(), location).map(Self::Partner),
+            (_, true) => {
+                OfOrganization::deserialize_from_value(sent.into_value(), location).map(Self::Organization)
+            }
+            _ => Nothing::deserialize_from_value(sent.into_value(), location).map(Self::Vendor),
         }
     }
 }
 
 /// Which part of it.
 #[derive(Debug, Deserr, JsonSchema)]
-#[deserr(error = Faults, rename_all = camelCase, deny_unknown_fields, validate = span -> Faults)]
+#[deserr(error = Faults, rename_all = camelCase, deny_unknown_fields)]
 #[schemars(rename_all = "camelCase", deny_unknown_fields)]
 pub struct Filter {
     /// From this instant on.
@@ -79,18 +84,19 @@ pub enum Direction {
     Desc,
 }
 
-fn span(filter: Filter, location: ValuePointerRef<'_>) -> Result<Filter, Faults> {
-    match (filter.from, filter.to) {
-        (Some(from), Some(to)) if from >= to => {
-            let invalid = Invalid::new("empty-span", format!("must be after `from`, which is `{from}`"));
-            Err(Faults::invalid(location.push_key("to"), invalid))
-        }
-        _ => Ok(filter),
+impl Check for Filter {
+    fn check(sent: &serde_json::Value) -> Vec<(String, Invalid)> {
+        let time = |name: &str| sent.get(name)?.as_str()?.parse::<Timestamp>().ok();
+        let empty = time("from").zip(time("to")).filter(|(from, to)| from >= to);
+        let fault = empty.map(|(from, _)| {
+            ("/to".to_owned(), Invalid::new("empty-span", format!("must be after `from`, which is `{from}`")))
+        });
+        fault.into_iter().collect()
     }
 }
 
 /// An event with the names its parties have now.
-#[derive(Debug, Serialize, Deserialize, JsonSchema)]
+#[derive(Debug, Serialize, JsonSchema)]
 pub struct HistoryEvent {
     /// Its id, which sorts by time.
     id: EventId,
@@ -102,20 +108,20 @@ pub struct HistoryEvent {
     #[serde(flatten)]
     kind: EventKind,
     /// The partner it concerns.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none")]
     partner: Option<Party<PartnerId>>,
     /// The organization it concerns.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none")]
     organization: Option<Party<OrganizationId>>,
 }
 
 /// A party, and what it is called now.
-#[derive(Debug, Serialize, Deserialize, JsonSchema)]
+#[derive(Debug, Serialize, JsonSchema)]
 pub struct Party<I> {
     /// Its id.
     id: I,
     /// Its name.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none")]
     name: Option<Name>,
 }
 
@@ -146,7 +152,7 @@ impl Operation for QueryHistory {
 
     type Caller = Actor;
     type Path = Owner;
-    type Query = Filter;
+    type Query = Checked<Filter>;
     type Body = Empty;
     type Output = List<HistoryEvent>;
 
@@ -155,24 +161,44 @@ impl Operation for QueryHistory {
         actor: &Actor,
         input: &Input<Self>,
     ) -> Result<Answer<List<HistoryEvent>>, Failure> {
-        let (of, filter) = (input.path.home(), &input.query);
-        match of {
-            Home::Partner(partner) => actor.reach_partner(partner)?,
-            Home::Organization(organization) => actor.reach_organization(organization)?,
-            // The route is for operators only.
-            Home::Vendor => {}
-        }
-        let history = History {
+        let Checked(filter) = &input.query;
+        let history = |of| History {
             of,
             from: filter.from,
             to: filter.to,
             event_type: filter.event_type,
             license_type: filter.license_type.clone(),
         };
-        let page = context.page(&history, filter.order == Direction::Asc).await?;
+        let ascending = filter.order == Direction::Asc;
+        let page = match input.path {
+            Owner::Partner(OfPartner { partner_id }) => {
+                actor.reach_partner(partner_id)?;
+                let log = history(Home::Partner(partner_id));
+                page_of(context, &PartnerById(partner_id), &log, ascending).await?
+            }
+            Owner::Organization(OfOrganization { organization_id }) => {
+                actor.reach_organization(organization_id)?;
+                let log = history(Home::Organization(organization_id));
+                page_of(context, &OrganizationById(organization_id), &log, ascending).await?
+            }
+            Owner::Vendor(_) => context.page(&history(Home::Vendor), ascending).await?,
+        };
         let items = name_parties(context, page.items).await?;
         Ok(Answer::ok(List { items, next_page_token: page.next_page_token }))
     }
+}
+
+/// A page of an owner's log, if there is such an owner.
+async fn page_of<L: Lookup>(
+    context: &Context<'_>,
+    owner: &L,
+    log: &History,
+    ascending: bool,
+) -> Result<List<Event>, Failure> {
+    let known = async { Ok(context.table.get(owner).await?) };
+    let (known, page): (Option<_>, _) = tokio::try_join!(known, context.page(log, ascending))?;
+    known.ok_or_else(Problem::not_found)?;
+    Ok(page)
 }
 
 async fn name_parties(context: &Context<'_>, events: Vec<Event>) -> Result<Vec<HistoryEvent>, Failure> {

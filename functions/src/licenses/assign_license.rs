@@ -3,11 +3,13 @@
 use aws::http::body::Json;
 use aws::operation::{Method, Nothing, OfPartner, route};
 use aws::table::pattern::{CustomerOfPartner, PoolOfPartner};
-use aws::table::{Change, Expression, Refusal};
+use aws::table::{Change, Refusal, pool};
 use aws::{Answer, Context, Failure, Input, Operation, Route};
 use deserr::Deserr;
 use domain::license::Lines;
-use domain::{Actor, Assignment, EventKind, Faults, Happening, OrganizationId, Pool, Quantity, Role, Stamp};
+use domain::{
+    Actor, Assignment, EventKind, Faults, Happening, OrganizationId, Pool, Reason, Role, Stage, Stamp,
+};
 use schemars::JsonSchema;
 
 /// Hands licenses over to a customer, for good.
@@ -31,11 +33,7 @@ impl Operation for AssignLicense {
         &[route(Method::Post, "/v1/partners/{partnerId}/license-assignments", &[Role::PartnerMember])];
     const KEY_REQUIRED: bool = true;
     const CREATES: bool = true;
-    const REFUSALS: &[(u16, &str, &str)] = &[(
-        409,
-        "license-pool-exhausted",
-        "a pool holds less than a line asks for: `limit` were purchased, `used` are assigned",
-    )];
+    const REASONS: &[Reason] = &[Pool::EXHAUSTED];
 
     type Caller = Actor;
     type Path = OfPartner;
@@ -70,21 +68,12 @@ impl Operation for AssignLicense {
                 quantity: line.quantity.get(),
             };
             change.record(Happening::of_both(assigned, partner_id, *organization_id));
-            change.update(&pool, hand_over(line.quantity), holds(line.quantity), move |pool| {
-                Refusal::State(Pool::exhausted(pool.as_ref(), index, &line))
+            change.update(&pool, pool::take(line.quantity), move |pool| {
+                Refusal::Because(Stage::State, Pool::exhausted(pool.as_ref(), index, &line))
             });
         }
 
         let location = format!("/v1/partners/{partner_id}/license-assignments/{}", assignment.id);
         context.commit(change, Answer::created(location, assignment)).await
     }
-}
-
-fn hand_over(quantity: Quantity) -> Expression {
-    let text = "SET #available = #available - :quantity, #assigned = #assigned + :quantity";
-    Expression::new(text).number("quantity", quantity.get())
-}
-
-fn holds(quantity: Quantity) -> Expression {
-    Expression::new("#available >= :quantity").number("quantity", quantity.get())
 }

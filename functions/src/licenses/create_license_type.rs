@@ -6,12 +6,14 @@ use aws::table::{Change, Refusal};
 use aws::{Answer, Context, Failure, Input, Operation, Route};
 use deserr::Deserr;
 use domain::{
-    Actor, At, EventKind, Fault, Faults, Happening, LicenseType, LicenseTypeCode, Name, Period, Role, Stamp,
+    Actor, EventKind, Faults, Happening, LicenseType, LicenseTypeCode, Name, Period, Reason, Role, Stamp,
 };
 use schemars::JsonSchema;
 
 /// Makes a license type known.
 pub struct CreateLicenseType;
+
+const EXISTS: Reason = Reason::state("license-type-exists", "there is a license type of this code");
 
 /// A license type to be.
 #[derive(Debug, Deserr, JsonSchema)]
@@ -31,8 +33,7 @@ impl Operation for CreateLicenseType {
     const ABOUT: &str = "Makes a license type known. Orders and assignments name it by its code.";
     const ROUTES: &[Route] = &[route(Method::Post, "/v1/license-types", &[Role::Operator])];
     const CREATES: bool = true;
-    const REFUSALS: &[(u16, &str, &str)] =
-        &[(409, "license-type-exists", "there is a license type of this code")];
+    const REASONS: &[Reason] = &[EXISTS];
 
     type Caller = Actor;
     type Path = Nothing;
@@ -51,16 +52,11 @@ impl Operation for CreateLicenseType {
             LicenseType { code: code.clone(), name: name.clone(), term, stamp: Stamp::new(context.now) };
 
         let mut change = Change::new();
-        change.create_once(&license_type, |_| exists())?;
+        change.create_once(&license_type, |_| Refusal::because(&EXISTS, &[&"code"]))?;
         let location = format!("/v1/license-types/{code}");
         let created = EventKind::LicenseTypeCreated { license_type: code, name, term };
         change.record(Happening::of_vendor(created));
 
         context.commit(change, Answer::created(location, license_type)).await
     }
-}
-
-fn exists() -> Refusal<LicenseType> {
-    let at = At::pointer(&[&"code"]);
-    Refusal::State(Fault::new(at, "license-type-exists", "there is a license type of this code"))
 }

@@ -4,17 +4,17 @@ use std::collections::BTreeMap;
 
 use aws::http::body::Empty;
 use aws::operation::{Method, Nothing, OfPartner, Output, route};
-use aws::table::pattern::{LicenseTypes, PoolsOfPartner};
+use aws::table::pattern::{LicenseTypes, PartnerById, PoolsOfPartner};
 use aws::{Answer, Context, Failure, Input, Operation, Route};
-use domain::{Actor, LicenseTypeCode, Name, Role};
+use domain::{Actor, LicenseTypeCode, Name, Problem, Role};
 use schemars::JsonSchema;
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 
 /// Shows what a partner bought, assigned, and can still assign.
 pub struct ListLicensePools;
 
 /// All pools of a partner, and their sums.
-#[derive(Debug, Serialize, Deserialize, JsonSchema)]
+#[derive(Debug, Serialize, JsonSchema)]
 pub struct Pools {
     /// How many licenses were ever bought.
     total: u64,
@@ -27,7 +27,7 @@ pub struct Pools {
 }
 
 /// One pool.
-#[derive(Debug, Serialize, Deserialize, JsonSchema)]
+#[derive(Debug, Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct PoolItem {
     /// Of which type.
@@ -66,11 +66,14 @@ impl Operation for ListLicensePools {
     ) -> Result<Answer<Pools>, Failure> {
         let partner = input.path.partner_id;
         actor.reach_partner(partner)?;
-        let (pools, types) = (PoolsOfPartner(partner), LicenseTypes);
-        let (pools, types) = tokio::try_join!(context.table.list(&pools), context.table.list(&types))?;
+        let (of, pools) = (PartnerById(partner), PoolsOfPartner(partner));
+        let table = context.table;
+        let (known, pools, types) =
+            tokio::try_join!(table.get(&of), table.list(&pools), table.list(&LicenseTypes))?;
+        known.ok_or_else(Problem::not_found)?;
         let mut names: BTreeMap<_, _> = types.into_iter().map(|kind| (kind.code, kind.name)).collect();
         let item = |pool: domain::Pool| {
-            // A type that is newer than the answer about types still has its code.
+            // A type that is newer than the answer about types has its code for a name.
             let name =
                 names.remove(&pool.license_type).or_else(|| pool.license_type.as_str().parse().ok())?;
             let domain::Pool { license_type, purchased, available, assigned, .. } = pool;

@@ -2,19 +2,25 @@
 
 use aws::http::body::Json;
 use aws::operation::{Method, Nothing, route};
-use aws::table::pattern::{OwnerOfOrganizationExternalId, PartnerById};
-use aws::table::{Change, Lookup, Refusal, Reservation};
+use aws::table::pattern::PartnerById;
+use aws::table::{Change, Refusal, Reservation};
 use aws::{Answer, Context, Failure, Input, Operation, Route};
 use deserr::Deserr;
 use domain::actor::Standing;
 use domain::{
-    Actor, At, Customer, EventKind, ExternalId, Fault, Faults, Happening, Name, Organization, PartnerId,
-    Problem, Role, Stage, Stamp,
+    Actor, Customer, EventKind, ExternalId, Faults, Happening, Name, Organization, PartnerId, Reason, Role,
+    Stamp,
 };
 use schemars::JsonSchema;
 
 /// Makes a customer organization known, and, if it names a partner, that partner's customer.
 pub struct CreateOrganization;
+
+const TAKEN: Reason =
+    Reason::state("external-id-taken", "another organization of the same creator has this external id");
+const PARTNER_REQUIRED: Reason =
+    Reason::rule("partner-required", "a partner's admin must name their own partner");
+const UNKNOWN_PARTNER: Reason = Reason::rule("unknown-partner", "there is no such partner for you");
 
 /// An organization to be.
 #[derive(Debug, Deserr, JsonSchema)]
@@ -38,11 +44,7 @@ impl Operation for CreateOrganization {
     const ROUTES: &[Route] =
         &[route(Method::Post, "/v1/organizations", &[Role::Operator, Role::PartnerAdmin])];
     const CREATES: bool = true;
-    const REFUSALS: &[(u16, &str, &str)] = &[
-        (409, "external-id-taken", "another organization of the same creator has this external id"),
-        (422, "partner-required", "a partner's admin names no partner"),
-        (422, "unknown-partner", "there is no such partner for you"),
-    ];
+    const REASONS: &[Reason] = &[TAKEN, PARTNER_REQUIRED, UNKNOWN_PARTNER];
 
     type Caller = Actor;
     type Path = Nothing;
@@ -59,11 +61,9 @@ impl Operation for CreateOrganization {
         // Whose ids an external id must be unique among.
         let giver = match actor.standing {
             Standing::Partner { partner, .. } => {
-                let refuse = |fault| Problem::of(Stage::Rule, vec![fault]);
-                let missing = || Fault::new(partner_field(), "partner-required", "name your own partner");
-                let named = partner_id.ok_or_else(|| refuse(missing()))?;
+                let named = partner_id.ok_or_else(|| PARTNER_REQUIRED.refuse(&[&"partnerId"]))?;
                 if named != partner {
-                    return Err(refuse(unknown_partner()).into());
+                    return Err(UNKNOWN_PARTNER.refuse(&[&"partnerId"]).into());
                 }
                 Some(partner)
             }
@@ -79,13 +79,13 @@ impl Operation for CreateOrganization {
         let mut change = Change::new();
         change.create(&organization)?;
         if let Some(external_id) = external_id {
-            let at = OwnerOfOrganizationExternalId(giver, external_id.clone()).key();
-            change.create_once(&Reservation { at, owner: organization.id.to_string() }, |_| taken())?;
+            let reservation = Reservation::organization_external_id(giver, external_id, organization.id);
+            change.create_once(&reservation, |_| Refusal::because(&TAKEN, &[&"externalId"]))?;
         }
-        let created = EventKind::OrganizationCreated { name: name.clone(), external_id: external_id.clone() };
+        let created = EventKind::OrganizationCreated { name: name.clone() };
         change.record(Happening::of_organization(created, organization.id));
         if let Some(partner_id) = *partner_id {
-            change.require(&PartnerById(partner_id), || Refusal::Rule(unknown_partner()));
+            change.require(&PartnerById(partner_id), || Refusal::because(&UNKNOWN_PARTNER, &[&"partnerId"]));
             let (organization_id, name, stamp) = (organization.id, name.clone(), organization.stamp);
             change.create(&Customer { partner_id, organization_id, name: name.clone(), stamp })?;
             change.record(Happening::of_both(
@@ -98,17 +98,4 @@ impl Operation for CreateOrganization {
         let location = format!("/v1/organizations/{}", organization.id);
         context.commit(change, Answer::created(location, organization)).await
     }
-}
-
-fn partner_field() -> At {
-    At::pointer(&[&"partnerId"])
-}
-
-fn unknown_partner() -> Fault {
-    Fault::new(partner_field(), "unknown-partner", "there is no such partner for you")
-}
-
-fn taken() -> Refusal<Organization> {
-    let detail = "another organization that you created has this external id";
-    Refusal::State(Fault::new(At::pointer(&[&"externalId"]), "external-id-taken", detail))
 }

@@ -2,15 +2,16 @@
 
 use aws::http::body::Json;
 use aws::operation::{Method, Nothing, route};
-use aws::table::pattern::OwnerOfPartnerExternalId;
-use aws::table::{Change, Lookup, Refusal, Reservation};
+use aws::table::{Change, Refusal, Reservation};
 use aws::{Answer, Context, Failure, Input, Operation, Route};
 use deserr::Deserr;
-use domain::{Actor, At, EventKind, ExternalId, Fault, Faults, Happening, Name, Partner, Role, Stamp};
+use domain::{Actor, EventKind, ExternalId, Faults, Happening, Name, Partner, Reason, Role, Stamp};
 use schemars::JsonSchema;
 
 /// Makes a partner known.
 pub struct CreatePartner;
+
+const TAKEN: Reason = Reason::state("external-id-taken", "another partner has this external id");
 
 /// A partner to be.
 #[derive(Debug, Deserr, JsonSchema)]
@@ -29,8 +30,7 @@ impl Operation for CreatePartner {
     const ABOUT: &str = "Makes a partner known.";
     const ROUTES: &[Route] = &[route(Method::Post, "/v1/partners", &[Role::Operator])];
     const CREATES: bool = true;
-    const REFUSALS: &[(u16, &str, &str)] =
-        &[(409, "external-id-taken", "another partner has this external id")];
+    const REASONS: &[Reason] = &[TAKEN];
 
     type Caller = Actor;
     type Path = Nothing;
@@ -54,8 +54,8 @@ impl Operation for CreatePartner {
         let mut change = Change::new();
         change.create(&partner)?;
         if let Some(external_id) = external_id {
-            let at = OwnerOfPartnerExternalId(external_id.clone()).key();
-            change.create_once(&Reservation { at, owner: partner.id.to_string() }, |_| taken())?;
+            let reservation = Reservation::partner_external_id(external_id, partner.id);
+            change.create_once(&reservation, |_| Refusal::because(&TAKEN, &[&"externalId"]))?;
         }
         let created = EventKind::PartnerCreated { name: name.clone(), external_id: external_id.clone() };
         change.record(Happening::of_partner(created, partner.id));
@@ -63,9 +63,4 @@ impl Operation for CreatePartner {
         let location = format!("/v1/partners/{}", partner.id);
         context.commit(change, Answer::created(location, partner)).await
     }
-}
-
-fn taken() -> Refusal<Partner> {
-    let at = At::pointer(&[&"externalId"]);
-    Refusal::State(Fault::new(at, "external-id-taken", "another partner has this external id"))
 }

@@ -2,19 +2,28 @@
 
 use aws::http::body::Json;
 use aws::operation::{Method, Nothing, OfPartner, route};
-use aws::table::pattern::{OwnerOfStoreAccount, PartnerById, SourceById};
-use aws::table::{Change, Lookup, Refusal, Reservation};
+use aws::table::pattern::{PartnerById, SourceById};
+use aws::table::{Change, Refusal, Reservation};
 use aws::{Answer, Context, Failure, Input, Operation, Route};
 use deserr::Deserr;
 use domain::webhook::{ProofFault, Secret, check_proof};
 use domain::{
-    Actor, At, EventKind, Fault, Faults, Happening, PartnerId, Problem, Role, SourceId, Stage, Stamp,
-    StoreAccount, StoreLink,
+    Actor, EventKind, Faults, Happening, PartnerId, Reason, Role, SourceId, Stamp, StoreAccount, StoreLink,
 };
 use schemars::JsonSchema;
 
 /// Makes an account at a store a partner's, so that its orders fill the partner's pools.
 pub struct LinkStore;
+
+const ALREADY_LINKED: Reason =
+    Reason::state("store-already-linked", "the partner is linked to another account");
+const ACCOUNT_TAKEN: Reason = Reason::state("account-taken", "the account is another partner's");
+const UNKNOWN_SOURCE: Reason = Reason::rule("unknown-source", "there is no such store");
+const PROOF_REQUIRED: Reason =
+    Reason::rule("proof-required", "a partner's admin signs in at the store and brings its proof");
+const PROOF_WRONG: Reason =
+    Reason::rule("proof-wrong", "it is not this store's proof for this partner and account");
+const PROOF_EXPIRED: Reason = Reason::rule("proof-expired", "it has expired; the store gives a new one");
 
 /// Which account.
 #[derive(Debug, Deserr, JsonSchema)]
@@ -37,14 +46,8 @@ impl Operation for LinkStore {
     const ROUTES: &[Route] =
         &[route(Method::Put, "/v1/partners/{partnerId}/store", &[Role::Operator, Role::PartnerAdmin])];
     const CREATES: bool = true;
-    const REFUSALS: &[(u16, &str, &str)] = &[
-        (409, "store-already-linked", "the partner is linked to another account"),
-        (409, "account-taken", "the account is another partner's"),
-        (422, "unknown-source", "there is no such store"),
-        (422, "proof-required", "a partner's admin needs the store's proof"),
-        (422, "proof-wrong", "the proof is not this store's for this partner and account"),
-        (422, "proof-expired", "the proof was good once"),
-    ];
+    const REASONS: &[Reason] =
+        &[ALREADY_LINKED, ACCOUNT_TAKEN, UNKNOWN_SOURCE, PROOF_REQUIRED, PROOF_WRONG, PROOF_EXPIRED];
 
     type Caller = Actor;
     type Path = OfPartner;
@@ -68,12 +71,11 @@ impl Operation for LinkStore {
 
         let mut change = Change::new();
         change.require(&PartnerById(partner_id), || Refusal::NotFound);
-        change.require(&SourceById(source_id), || Refusal::Rule(unknown_source()));
-        let at = OwnerOfStoreAccount(source_id, account.clone()).key();
-        let reservation = Reservation { at, owner: partner_id.to_string() };
+        change.require(&SourceById(source_id), || Refusal::because(&UNKNOWN_SOURCE, &[&"sourceId"]));
+        let reservation = Reservation::store_account(source_id, &account, partner_id);
         change.create_once(&reservation, move |held| match held.owner == partner_id.to_string() {
             true => Refusal::AlreadyToo,
-            false => Refusal::State(account_taken()),
+            false => Refusal::because(&ACCOUNT_TAKEN, &[&"account"]),
         })?;
         let is_meant =
             context.if_match().map(|is_meant| move |link: &StoreLink| is_meant(link.stamp.version));
@@ -81,7 +83,7 @@ impl Operation for LinkStore {
         change.settle(&link, is_meant, move |existing| {
             match existing.source_id == wanted.source_id && existing.account == wanted.account {
                 true => Refusal::Already(existing),
-                false => Refusal::State(already_linked()),
+                false => Refusal::because(&ALREADY_LINKED, &[&"account"]),
             }
         })?;
         change.record(Happening::of_partner(EventKind::StoreLinked { source_id, account }, partner_id));
@@ -93,27 +95,12 @@ impl Operation for LinkStore {
 
 /// Holds the proof against the store's secret. An unknown store proves nothing.
 async fn prove(context: &Context<'_>, partner: PartnerId, body: &Account) -> Result<(), Failure> {
-    let refuse =
-        |code, detail| Problem::of(Stage::Rule, vec![Fault::new(At::pointer(&[&"proof"]), code, detail)]);
-    let wrong = || refuse("proof-wrong", "is not this store's proof for this partner and account");
-    let proof = body.proof.as_ref();
-    let proof = proof.ok_or_else(|| refuse("proof-required", "sign in at the store and bring its proof"))?;
+    let wrong = || PROOF_WRONG.refuse(&[&"proof"]);
+    let proof = body.proof.as_ref().ok_or_else(|| PROOF_REQUIRED.refuse(&[&"proof"]))?;
     let source = context.table.get(&SourceById(body.source_id)).await?.ok_or_else(wrong)?;
     let secret = Secret::derive(context.key, source.id, source.secret_version);
     Ok(check_proof(proof, &secret, partner, &body.account, context.now).map_err(|fault| match fault {
         ProofFault::Wrong => wrong(),
-        ProofFault::Expired => refuse("proof-expired", "has expired; fetch a new one at the store"),
+        ProofFault::Expired => PROOF_EXPIRED.refuse(&[&"proof"]),
     })?)
-}
-
-fn unknown_source() -> Fault {
-    Fault::new(At::pointer(&[&"sourceId"]), "unknown-source", "there is no such store")
-}
-
-fn account_taken() -> Fault {
-    Fault::new(At::pointer(&[&"account"]), "account-taken", "is another partner's")
-}
-
-fn already_linked() -> Fault {
-    Fault::new(At::pointer(&[&"account"]), "store-already-linked", "the partner is linked to another account")
 }

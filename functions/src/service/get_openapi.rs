@@ -4,7 +4,7 @@ use aws::http::body::Empty;
 use aws::operation::{Access, Anyone, Method, Nothing, Output};
 use aws::{Answer, Context, Failure, Input, Operation, Route};
 use schemars::JsonSchema;
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 
 /// Describes this API.
 pub struct GetOpenapi;
@@ -13,7 +13,7 @@ pub struct GetOpenapi;
 const DOCUMENT: &str = include_str!("openapi.json");
 
 /// An OpenAPI document.
-#[derive(Debug, Serialize, Deserialize, JsonSchema)]
+#[derive(Debug, Serialize, JsonSchema)]
 #[serde(transparent)]
 pub struct Document(serde_json::Map<String, serde_json::Value>);
 

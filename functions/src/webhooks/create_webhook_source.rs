@@ -84,8 +84,9 @@ impl Operation for CreateWebhookSource {
         context.commit(change, Answer::created(location, SourceWithSecret { source, secret: None })).await
     }
 
-    fn reveal(key: &DeploymentKey, output: &mut SourceWithSecret) {
-        let source = &output.source;
-        output.secret = Some(Secret::derive(key, source.id, source.secret_version).reveal());
+    fn reveal(key: &DeploymentKey, answer: String) -> Result<String, serde_json::Error> {
+        let mut shown: SourceWithSecret = serde_json::from_str(&answer)?;
+        shown.secret = Some(Secret::derive(key, shown.source.id, shown.source.secret_version).reveal());
+        serde_json::to_string(&shown)
     }
 }

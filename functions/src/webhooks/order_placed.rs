@@ -1,99 +1,122 @@
 //! `order.placed`: a store sold licenses to a partner.
 
+use std::collections::BTreeSet;
+
 use aws::operation::Delivery;
 use aws::table::pattern::{LicenseTypeByCode, OwnerOfStoreAccount, PartnerById, PoolOfPartner};
-use aws::table::{Change, Expression, Found, Refusal, Wanted};
+use aws::table::{Change, Expression, Found, Refusal, Wanted, pool};
 use aws::{Answer, Context, Failure};
-use deserr::{Deserr, IntoValue, ValuePointerRef};
-use domain::fault::{Invalid, parse_list};
-use domain::webhook::{CreditedLine, sum_lines};
+use deserr::Deserr;
+use domain::fault::{Check, Checked, check_length};
+use domain::webhook::sum_lines;
 use domain::{
-    At, EventKind, Fault, Faults, Happening, LicenseTypeCode, Line, Order, OrderId, PartnerId, Pool, Problem,
-    Quantity, Stage, StoreAccount,
+    EventKind, Fault, Faults, Happening, Invalid, LicenseTypeCode, Line, Order, OrderId, PartnerId, Pool,
+    Problem, Quantity, Reason, Sent, Stage, StoreAccount,
 };
+use schemars::JsonSchema;
 
 use super::receive_partner_order::Receipt;
 
-/// What the message says.
-#[derive(Debug, Deserr)]
+/// The message. Stores may say more than is read.
+#[derive(Debug, Deserr, JsonSchema)]
 #[deserr(error = Faults)]
-struct Message {
-    data: Placed,
+pub struct Message {
+    /// `order.placed`; a message of another type is ignored.
+    #[deserr(rename = "type")]
+    #[schemars(rename = "type")]
+    #[expect(dead_code, reason = "the message was told by it")]
+    message_type: String,
+    /// When it happened; nothing here rests on it.
+    #[expect(dead_code, reason = "it must be there and right")]
+    timestamp: Sent,
+    /// The order.
+    data: Checked<Placed>,
 }
 
-/// An order.
-#[derive(Debug, Deserr)]
-#[deserr(error = Faults, rename_all = camelCase, validate = one_buyer -> Faults)]
+/// An order of a partner, named by its account at the store or, by a source that may, by its id.
+#[derive(Debug, Clone, Deserr, JsonSchema)]
+#[deserr(error = Faults, rename_all = camelCase)]
+#[schemars(rename_all = "camelCase")]
 pub struct Placed {
+    /// The store's number of it: it takes effect once.
     order_id: OrderId,
+    /// The buyer's account at the store.
     #[deserr(default)]
     store_account: Option<StoreAccount>,
+    /// The buyer itself.
     #[deserr(default)]
     partner_id: Option<PartnerId>,
-    lines: Sold,
+    /// What was sold; lines of one sku are added up.
+    #[schemars(length(min = 1, max = 1000))]
+    lines: Vec<SoldLine>,
 }
 
-/// 1 to 40 lines: with their pools and events they fit one transaction.
-#[derive(Debug)]
-struct Sold(Vec<SoldLine>);
-
-impl Sold {
-    const MOST: usize = 40;
-}
-
-impl Deserr<Faults> for Sold {
-    fn deserialize_from_value<V: IntoValue>(
-        value: deserr::Value<V>,
-        location: ValuePointerRef<'_>,
-    ) -> Result<Self, Faults> {
-        parse_list(value, location, Self::MOST).map(Self)
-    }
-}
+/// As many lines as are read, and as many license types as fit one transaction with their events.
+const MOST_LINES: usize = 1000;
+const MOST_TYPES: usize = 40;
 
 /// What is sold, and how many.
-#[derive(Debug, Clone, Deserr)]
+#[derive(Debug, Clone, Deserr, JsonSchema)]
 #[deserr(error = Faults)]
 struct SoldLine {
     #[expect(dead_code, reason = "there is one kind so far; another is a fault")]
     kind: Kind,
+    /// The license type's code.
     sku: LicenseTypeCode,
     quantity: Quantity,
 }
 
 /// What can be sold.
-#[derive(Debug, Clone, Copy, Deserr)]
+#[derive(Debug, Clone, Copy, Deserr, JsonSchema)]
 #[deserr(error = Faults, rename_all = camelCase)]
+#[schemars(rename_all = "camelCase")]
 enum Kind {
     License,
 }
 
-fn one_buyer(placed: Placed, location: ValuePointerRef<'_>) -> Result<Placed, Faults> {
-    match (&placed.store_account, &placed.partner_id) {
-        (Some(_), Some(_)) => Err(Faults::invalid(
-            location,
-            Invalid::new("ambiguous", "names both `storeAccount` and `partnerId`"),
-        )),
-        (None, None) => Err(Faults::invalid(
-            location.push_key("storeAccount"),
-            Invalid::new("missing", "is required, unless `partnerId` is given"),
-        )),
-        _ => Ok(placed),
+impl Check for Placed {
+    fn check(sent: &serde_json::Value) -> Vec<(String, Invalid)> {
+        let names = |name: &str| sent.get(name).is_some_and(|value| !value.is_null());
+        let buyer = match (names("storeAccount"), names("partnerId")) {
+            (true, true) => {
+                Some((String::new(), Invalid::new("ambiguous", "names both `storeAccount` and `partnerId`")))
+            }
+            (false, false) if sent.is_object() => {
+                let invalid = Invalid::new("missing", "is required, unless `partnerId` is given");
+                Some(("/storeAccount".to_owned(), invalid))
+            }
+            _ => None,
+        };
+        let lines = sent.get("lines").and_then(serde_json::Value::as_array);
+        let length = lines.and_then(|lines| check_length(lines, MOST_LINES));
+        let types: BTreeSet<_> =
+            lines.into_iter().flatten().filter_map(|line| line.get("sku")?.as_str()).collect();
+        let too_many = (types.len() > MOST_TYPES).then(|| {
+            let detail =
+                format!("names {} skus, and at most {MOST_TYPES} are taken in one order", types.len());
+            (String::new(), Invalid::new("too-many", detail))
+        });
+        let of_lines = length.or(too_many).map(|(below, invalid)| (format!("/lines{below}"), invalid));
+        buyer.into_iter().chain(of_lines).collect()
     }
 }
 
-/// Reads the message's data.
-pub fn parse(message: serde_json::Value) -> Result<Placed, Faults> {
-    deserr::deserialize::<Message, _, _>(message).map(|message| message.data)
-}
+pub(super) const NOT_LINKED: Reason =
+    Reason::rule("account-not-linked", "no partner is linked to this account");
+pub(super) const NOT_ALLOWED: Reason =
+    Reason::rule("partner-not-allowed", "this source may not name partners");
+pub(super) const UNKNOWN_PARTNER: Reason = Reason::rule("unknown-partner", "there is no such partner");
+pub(super) const UNKNOWN_TYPE: Reason =
+    Reason::rule("unknown-license-type", "there is no license type of this code");
 
 /// Fills the pools: once per message and once per order, whatever comes twice.
 pub async fn apply(
     context: &Context<'_>,
     delivery: &Delivery,
-    placed: Placed,
+    message: Message,
 ) -> Result<Answer<Receipt>, Failure> {
-    let source = &delivery.source;
-    let lines: Vec<Line> = placed.lines.0.iter().cloned().map(Line::from).collect();
+    let (source, Checked(placed)) = (&delivery.source, message.data);
+    let lines: Vec<Line> = placed.lines.iter().cloned().map(Line::from).collect();
     let mut wanted = Wanted::new();
     for line in &lines {
         wanted.add(&LicenseTypeByCode(line.license_type.clone()));
@@ -106,13 +129,17 @@ pub async fn apply(
     let found = context.table.fetch(wanted, true).await?;
 
     let mut faults = unknown_types(&lines, &found)?;
+    let not_linked = || NOT_LINKED.at(&[&"data", &"storeAccount"]);
     let buyer = match (&account, &partner) {
         (Some(account), _) => {
             let owner = found.get(account)?.and_then(|reservation| reservation.owner.parse().ok());
             owner.ok_or_else(not_linked)
         }
-        (None, Some(_)) if !source.may_name_partners => Err(not_allowed()),
-        (None, Some(partner)) => found.get(partner)?.map(|partner| partner.id).ok_or_else(unknown_partner),
+        (None, Some(_)) if !source.may_name_partners => Err(NOT_ALLOWED.at(&[&"data", &"partnerId"])),
+        (None, Some(partner)) => {
+            let known = found.get(partner)?.map(|partner| partner.id);
+            known.ok_or_else(|| UNKNOWN_PARTNER.at(&[&"data", &"partnerId"]))
+        }
         (None, None) => Err(not_linked()),
     };
     let partner_id = match buyer {
@@ -134,7 +161,7 @@ pub async fn apply(
     change.create_once(&order, |order| Refusal::Already(Receipt::Applied { order }))?;
     if let Some(account) = account {
         let still = Expression::new("#owner = :partner").text("partner", partner_id.to_string());
-        change.require_that(&account, still, |_| Refusal::Rule(not_linked()));
+        change.require_that(&account, still, |_| Refusal::because(&NOT_LINKED, &[&"data", &"storeAccount"]));
     }
     for line in order.lines.clone() {
         change.record(Happening::of_partner(
@@ -146,10 +173,19 @@ pub async fn apply(
             },
             partner_id,
         ));
-        let pool = PoolOfPartner(partner_id, line.license_type.clone());
+        let none = Pool {
+            partner_id,
+            license_type: line.license_type.clone(),
+            purchased: 0,
+            available: 0,
+            assigned: 0,
+        };
         let index = lines.iter().position(|sold| sold.license_type == line.license_type).unwrap_or_default();
-        change.update(&pool, credit(partner_id, &line), has_room(&line), move |pool| {
-            Refusal::Rule(overflow(pool, index))
+        let pool = PoolOfPartner(partner_id, line.license_type);
+        change.update(&pool, pool::credit(&none, line.quantity), move |pool| {
+            let fault = Pool::OVERFLOW.at(&[&"data", &"lines", &index, &"quantity"]);
+            let used = pool.map(|pool| pool.purchased);
+            Refusal::Because(Stage::Rule, fault.with_limit(Pool::MOST, used))
         });
     }
     context.commit(change, Answer::ok(Receipt::Applied { order })).await
@@ -161,52 +197,12 @@ impl From<SoldLine> for Line {
     }
 }
 
-fn credit(partner: PartnerId, line: &CreditedLine) -> Expression {
-    let text = "SET #partnerId = :partner, #licenseType = :type, #entity = :entity, \
-                #purchased = if_not_exists(#purchased, :none) + :quantity, \
-                #available = if_not_exists(#available, :none) + :quantity, \
-                #assigned = if_not_exists(#assigned, :none)";
-    Expression::new(text)
-        .text("partner", partner.to_string())
-        .text("type", line.license_type.to_string())
-        .text("entity", <Pool as aws::table::Entity>::NAME)
-        .number("none", 0)
-        .number("quantity", line.quantity)
-}
-
-fn has_room(line: &CreditedLine) -> Expression {
-    Expression::new("attribute_not_exists(#pk) OR #purchased <= :room")
-        .number("room", Pool::MOST.saturating_sub(line.quantity))
-}
-
 fn unknown_types(lines: &[Line], found: &Found) -> Result<Vec<Fault>, Failure> {
     let mut faults = Vec::new();
     for (index, line) in lines.iter().enumerate() {
         if found.get(&LicenseTypeByCode(line.license_type.clone()))?.is_none() {
-            let detail = format!("there is no license type `{}`", line.license_type);
-            let at = At::pointer(&[&"data", &"lines", &index, &"sku"]);
-            faults.push(Fault::new(at, "unknown-license-type", detail));
+            faults.push(UNKNOWN_TYPE.at(&[&"data", &"lines", &index, &"sku"]));
         }
     }
     Ok(faults)
-}
-
-fn not_linked() -> Fault {
-    let at = At::pointer(&[&"data", &"storeAccount"]);
-    Fault::new(at, "account-not-linked", "no partner is linked to this account")
-}
-
-fn not_allowed() -> Fault {
-    let at = At::pointer(&[&"data", &"partnerId"]);
-    Fault::new(at, "partner-not-allowed", "this source may not name partners")
-}
-
-fn unknown_partner() -> Fault {
-    Fault::new(At::pointer(&[&"data", &"partnerId"]), "unknown-partner", "there is no such partner")
-}
-
-fn overflow(pool: Option<Pool>, index: usize) -> Fault {
-    let at = At::pointer(&[&"data", &"lines", &index, &"quantity"]);
-    let fault = Fault::new(at, "pool-overflow", "the pool would hold more than is ever counted");
-    fault.with_limit(Pool::MOST, pool.map(|pool| pool.purchased))
 }

@@ -1,15 +1,15 @@
 //! `receive-partner-order`: verifies a store's message (its signature is its authority) and hands it to the
 //! file of its type.
 
-use aws::http::body::{Raw, not_json};
+use aws::http::body::{Raw, strict_json};
 use aws::operation::{Access, Delivery, Method, Nothing, Output};
 use aws::table::{Change, RefusalMark, key};
 use aws::{Answer, Context, Failure, Input, Operation, Route};
 use deserr::Deserr;
 use domain::fault::collect;
-use domain::{EventKind, Fault, Faults, Happening, Order, Problem, SourceId, Stage, Timestamp};
+use domain::{EventKind, Fault, Faults, Happening, Order, Pool, Problem, Reason, SourceId, Stage};
 use schemars::JsonSchema;
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 
 use super::order_placed;
 
@@ -27,7 +27,7 @@ pub struct OfSource {
 }
 
 /// What became of a message.
-#[derive(Debug, Serialize, Deserialize, JsonSchema)]
+#[derive(Debug, Serialize, JsonSchema)]
 #[serde(tag = "outcome", rename_all = "camelCase", rename_all_fields = "camelCase")]
 pub enum Receipt {
     /// It took effect, now or at an earlier attempt.
@@ -47,18 +47,12 @@ impl Output for Receipt {}
 /// What all messages have in common. What they say beyond is no fault: stores may say more than we read.
 #[derive(Debug, Deserr)]
 #[deserr(error = Faults)]
-struct Message {
+struct Typed {
     #[deserr(rename = "type")]
     message_type: String,
 }
 
-/// Beside its type, what every message of a type we know must say.
-#[derive(Debug, Deserr)]
-#[deserr(error = Faults)]
-struct Sent {
-    #[expect(dead_code, reason = "it must be there and right; the order of messages does not rest on it")]
-    timestamp: Timestamp,
-}
+const INVALID_MESSAGE: &str = "invalid-message";
 
 impl Operation for ReceivePartnerOrder {
     const NAME: &str = "receive-partner-order";
@@ -70,19 +64,19 @@ impl Operation for ReceivePartnerOrder {
         access: Access::Signature,
         owner: None,
     }];
-    const REFUSALS: &[(u16, &str, &str)] = &[
-        (422, "invalid-message", "the message has faults; all are listed"),
-        (422, "account-not-linked", "no partner is linked to this account"),
-        (422, "partner-not-allowed", "this source may not name partners"),
-        (422, "unknown-partner", "there is no such partner"),
-        (422, "unknown-license-type", "there is no license type of this code"),
-        (422, "pool-overflow", "the pool would hold more than is ever counted"),
+    const REASONS: &[Reason] = &[
+        Reason::rule(INVALID_MESSAGE, "the message has faults; all are listed"),
+        order_placed::NOT_LINKED,
+        order_placed::NOT_ALLOWED,
+        order_placed::UNKNOWN_PARTNER,
+        order_placed::UNKNOWN_TYPE,
+        Pool::OVERFLOW,
     ];
 
     type Caller = Delivery;
     type Path = OfSource;
     type Query = Nothing;
-    type Body = Raw;
+    type Body = Raw<order_placed::Message>;
     type Output = Receipt;
 
     async fn execute(
@@ -91,10 +85,7 @@ impl Operation for ReceivePartnerOrder {
         input: &Input<Self>,
     ) -> Result<Answer<Receipt>, Failure> {
         match dispatch(context, delivery, &input.body.0).await {
-            Err(Failure::Problem(problem)) => {
-                record_refusal(context, delivery, &problem).await?;
-                Err(problem.into())
-            }
+            Err(Failure::Problem(problem)) => refuse(context, delivery, problem).await,
             answered => answered,
         }
     }
@@ -105,18 +96,14 @@ async fn dispatch(
     delivery: &Delivery,
     body: &[u8],
 ) -> Result<Answer<Receipt>, Failure> {
-    let message: serde_json::Value =
-        serde_json::from_slice(body).map_err(|error| malformed(not_json(&error)))?;
-    let Message { message_type } = deserr::deserialize(message.clone()).map_err(malformed)?;
+    let (message, mut faults) = strict_json(body).map_err(malformed)?;
+    let typed: Option<Typed> = collect(&mut faults, deserr::deserialize(message.clone()));
+    let Some(Typed { message_type }) = typed else { return Err(malformed(faults).into()) };
     match message_type.as_str() {
         "order.placed" => {
-            let mut faults = Faults::default();
-            collect::<Sent>(&mut faults, deserr::deserialize(message.clone()));
-            let placed = collect(&mut faults, order_placed::parse(message));
-            match placed.filter(|_| faults.0.is_empty()) {
-                Some(placed) => order_placed::apply(context, delivery, placed).await,
-                None => Err(malformed(faults).into()),
-            }
+            let message = collect(&mut faults, deserr::deserialize(message));
+            let message = message.filter(|_| faults.0.is_empty()).ok_or_else(|| malformed(faults))?;
+            order_placed::apply(context, delivery, message).await
         }
         _ => ignore(context, delivery, &message_type).await,
     }
@@ -134,18 +121,18 @@ async fn ignore(context: &Context<'_>, delivery: &Delivery, named: &str) -> Resu
 }
 
 /// Its sender is known, so what is wrong with a message is told as its rules, not as a request's form.
-fn malformed(faults: Faults) -> Problem {
+pub(super) fn malformed(faults: Faults) -> Problem {
     let detail = "the message has faults; send it again when they are mended";
-    Problem { faults: faults.0, ..Problem::new(Stage::Rule, "invalid-message", detail) }
+    Problem { faults: faults.0, ..Problem::new(Stage::Rule, INVALID_MESSAGE, detail) }
 }
 
 /// Leaves in the vendor's log, once per message, why it did not take effect. The message is judged afresh at
 /// its next attempt.
-async fn record_refusal(
+async fn refuse(
     context: &Context<'_>,
     delivery: &Delivery,
-    problem: &Problem,
-) -> Result<(), Failure> {
+    problem: Problem,
+) -> Result<Answer<Receipt>, Failure> {
     /// As many faults as an event has room for.
     const KEPT: usize = 50;
     let errors: Vec<Fault> = problem.faults.iter().take(KEPT).cloned().collect();
@@ -153,5 +140,5 @@ async fn record_refusal(
     let mark = RefusalMark { at, expires_at: context.forget_at() };
     let refused =
         EventKind::WebhookRefused { source_id: delivery.source.id, webhook_id: delivery.id.clone(), errors };
-    context.record_once(&mark, Happening::of_vendor(refused)).await
+    context.refuse(problem, &mark, Happening::of_vendor(refused)).await
 }

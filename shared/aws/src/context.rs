@@ -3,18 +3,16 @@
 
 use std::sync::Arc;
 
-use domain::{
-    At, DeploymentKey, Event, Fault, Faults, Id, Ids, Period, Problem, Stage, Timestamp, Version, event,
-};
+use domain::{At, DeploymentKey, Event, Fault, Id, Ids, Period, Problem, Stage, Timestamp, Version, event};
 use schemars::JsonSchema;
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 
 use crate::http::token;
-use crate::operation::{Answer, Failure, Of, Output};
-use crate::table::{Change, Committed, Cut, Entity, Error, Key, Listing, Refusal, Remembered, Table};
+use crate::operation::{Answer, Failure, Output};
+use crate::table::{Change, Committed, Cut, Entity, Error, IdempotencyRecord, Key, Listing, Refusal, Table};
 
-/// How long the first answer to a call with an idempotency key is remembered.
-const REMEMBERED: Period = Period::days(30);
+/// How long the first answer to a call with an idempotency key is kept.
+const KEPT: Period = Period::days(30);
 
 /// What a function instance has from its start to its end.
 pub struct Environment {
@@ -40,32 +38,36 @@ pub struct Context<'a> {
     pub now: Timestamp,
     pub(crate) ids: &'a Ids,
     pub(crate) claim_prefix: &'a str,
-    pub(crate) wishes: Wishes,
+    pub(crate) options: CallOptions,
 }
 
-/// How a call wants to be done.
+/// What a call's headers and query ask for.
 #[derive(Debug, Clone, Default)]
-pub(crate) struct Wishes {
+pub(crate) struct CallOptions {
     pub(crate) author: Option<event::Author>,
     pub(crate) validate_only: bool,
     pub(crate) if_match: Option<IfMatch>,
-    pub(crate) remember: Option<Remember>,
-    pub(crate) page: PageWish,
+    pub(crate) idempotency: Option<IdempotencySlot>,
+    pub(crate) page: PageRequest,
 }
 
-/// Where this call's answer is remembered, and what tells an equal call from another.
+/// Where this call's answer is kept for its repeats.
 #[derive(Debug, Clone)]
-pub(crate) struct Remember {
+pub(crate) struct IdempotencySlot {
     pub(crate) at: Key,
+    /// What tells an equal call from another.
     pub(crate) request: String,
+    /// Whether it is kept for good.
+    pub(crate) for_good: bool,
 }
 
 /// Which page of a list is wanted.
 #[derive(Debug, Clone, Default)]
-pub(crate) struct PageWish {
+pub(crate) struct PageRequest {
     pub(crate) size: usize,
-    pub(crate) token: Option<String>,
-    /// What the token must have been made for.
+    /// The position that the page token holds.
+    pub(crate) after: Option<String>,
+    /// What tokens of this list are made for.
     pub(crate) bound_to: String,
 }
 
@@ -77,20 +79,17 @@ pub(crate) enum IfMatch {
 }
 
 /// A page of a list.
-#[derive(Debug, Serialize, Deserialize, JsonSchema)]
+#[derive(Debug, Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct List<T> {
     /// The items.
     pub items: Vec<T>,
     /// Given as `pageToken`, brings the next page. Without it there is none.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub next_page_token: Option<String>,
 }
 
-impl<T> Output for List<T> where
-    T: Serialize + serde::de::DeserializeOwned + JsonSchema + Send + Sync + 'static
-{
-}
+impl<T: Serialize + JsonSchema + Send + Sync + 'static> Output for List<T> {}
 
 impl Context<'_> {
     /// A new id.
@@ -100,7 +99,7 @@ impl Context<'_> {
 
     /// Whether a version is the one the caller means, if it means one.
     pub fn if_match(&self) -> Option<impl Fn(Version) -> bool + Send + Sync + use<>> {
-        self.wishes.if_match.map(|wish| {
+        self.options.if_match.map(|wish| {
             move |version| match wish {
                 IfMatch::Any => true,
                 IfMatch::Version(meant) => meant == version,
@@ -112,60 +111,71 @@ impl Context<'_> {
     ///
     /// # Errors
     ///
-    /// 400 when its page token was not made for this caller and query.
+    /// [`Failure::Table`].
     pub async fn page<L: Listing>(&self, listing: &L, ascending: bool) -> Result<List<L::Entity>, Failure> {
-        let PageWish { size, token, bound_to } = &self.wishes.page;
-        let after = token.as_ref().map(|token| {
-            token::open(self.key, bound_to, token).ok_or_else(|| {
-                let detail = "was not given out for this caller and query";
-                let fault = Fault::new(At::parameter("pageToken"), "invalid-page-token", detail);
-                Problem::shape(Faults(vec![fault]))
-            })
-        });
-        let cut = Cut { size: *size, ascending, after: after.transpose()? };
+        let PageRequest { size, after, bound_to } = &self.options.page;
+        let cut = Cut { size: *size, ascending, after: after.clone() };
         let page = self.table.page(listing, &cut).await?;
         let next_page_token = page.next.map(|position| token::seal(self.key, bound_to, &position));
         Ok(List { items: page.items, next_page_token })
     }
 
-    /// Makes a change, its events and the memory of its answer one transaction. With `validateOnly` only
+    /// Makes a change, its events and the record of its answer one transaction. With `validateOnly` only
     /// the change's conditions are asked.
     ///
     /// # Errors
     ///
-    /// What the conditions that do not hold say, in this order: there is no such thing, the key was used
-    /// for something else, the version is another, it is so already, the state, the rules.
+    /// What the conditions that do not hold say, in this order: there is no such thing; the call took effect
+    /// before, or its key was used for another; the version is another; it is so already; state; rules.
     pub async fn commit<O: Output>(
         &self,
-        change: Change<O>,
+        mut change: Change<O>,
         answer: Answer<O>,
     ) -> Result<Answer<O>, Failure> {
-        if self.wishes.validate_only {
+        if self.options.validate_only {
             return match self.table.preview(&change).await? {
-                Committed::Done => Ok(Answer { status: 200, location: None, of: Of::Trial, ..answer }),
-                Committed::Refused { refusals, .. } => settle(refusals),
+                Committed::Done => Ok(Answer { status: 200, location: None, trial: true, ..answer }),
+                Committed::Refused(refusals) => self.settle(refusals),
             };
         }
+        if let Some(record) = self.record(&answer)? {
+            change.remember(&record, self.now)?;
+        }
         let events = self.events(&change)?;
-        let remembered = self.remembered(&answer)?;
-        let remember = remembered.as_ref().map(|remembered| (remembered, self.now));
-        match self.table.commit(change, &events, remember).await? {
+        match self.table.commit(change, &events).await? {
             Committed::Done => Ok(answer),
-            Committed::Refused { refusals, earlier } => {
-                if refusals.iter().any(|refusal| matches!(refusal, Refusal::NotFound)) {
-                    return Err(Problem::not_found().into());
-                }
-                match (earlier, remembered) {
-                    (Some(earlier), Some(mine)) => replay(earlier, &mine),
-                    _ => settle(refusals),
-                }
-            }
+            Committed::Refused(refusals) => self.settle(refusals),
         }
     }
 
-    fn events<O>(&self, change: &Change<O>) -> Result<Vec<Event>, Error> {
+    /// Leaves an event, once per `mark`, that this call is refused, and refuses it; unless the call took
+    /// effect before: then that answer stands.
+    ///
+    /// # Errors
+    ///
+    /// Always: the problem, or the earlier answer.
+    pub async fn refuse<O, E: Entity>(
+        &self,
+        problem: Problem,
+        mark: &E,
+        happening: domain::Happening,
+    ) -> Result<Answer<O>, Failure> {
+        let mut change: Change<()> = Change::new();
+        if let Some(slot) = &self.options.idempotency {
+            change.require_first(slot.at.clone(), self.now);
+        }
+        change.create_once(mark, |_| Refusal::Already(()))?;
+        change.record(happening);
+        let events = self.events(&change)?;
+        if let Committed::Refused(refusals) = self.table.commit(change, &events).await? {
+            self.settle(refusals)?;
+        }
+        Err(problem.into())
+    }
+
+    fn events<O: 'static>(&self, change: &Change<O>) -> Result<Vec<Event>, Error> {
         let author = || {
-            let author = self.wishes.author.clone();
+            let author = self.options.author.clone();
             author.ok_or_else(|| Error::Internal("a change without an author".to_owned()))
         };
         let event = |happening: &domain::Happening| {
@@ -174,77 +184,70 @@ impl Context<'_> {
         change.happenings().iter().map(event).collect()
     }
 
-    fn remembered<O: Output>(&self, answer: &Answer<O>) -> Result<Option<Remembered>, Error> {
-        let Some(Remember { at, request }) = self.wishes.remember.clone() else {
+    fn record<O: Output>(&self, answer: &Answer<O>) -> Result<Option<IdempotencyRecord>, Error> {
+        let Some(IdempotencySlot { at, request, for_good }) = self.options.idempotency.clone() else {
             return Ok(None);
         };
-        let body = serde_json::to_string(&answer.body).map_err(|error| Error::Internal(error.to_string()))?;
-        let expires_at = self.now.after(REMEMBERED);
-        let (status, location) = (answer.status, answer.location.clone());
-        Ok(Some(Remembered { at, request, status, location, body, expires_at }))
+        let body = answer.written()?;
+        let expires_at = (!for_good).then(|| self.forget_at());
+        let (status, location, version) = (answer.status, answer.location.clone(), answer.body.version());
+        Ok(Some(IdempotencyRecord { at, request, status, location, version, body, expires_at }))
     }
 
-    /// Remembers once per message and 30 days that something happened to it, beside any effect. A repeat
-    /// writes nothing.
-    ///
-    /// # Errors
-    ///
-    /// When it could not be written.
-    pub async fn record_once<E: Entity>(
-        &self,
-        mark: &E,
-        happening: domain::Happening,
-    ) -> Result<(), Failure> {
-        let mut change: Change<()> = Change::new();
-        change.create_once(mark, |_| Refusal::Already(()))?;
-        change.record(happening);
-        let events = self.events(&change)?;
-        self.table.commit(change, &events, None).await?;
-        Ok(())
-    }
-
-    /// When what is remembered now may be forgotten.
+    /// When what is kept for repeats may be forgotten.
     pub fn forget_at(&self) -> Timestamp {
-        self.now.after(REMEMBERED)
+        self.now.after(KEPT)
     }
-}
 
-fn replay<O: Output>(earlier: Remembered, mine: &Remembered) -> Result<Answer<O>, Failure> {
-    if earlier.request != mine.request {
-        let detail = "this key was used for another request";
-        let fault = Fault::new(At::parameter("Idempotency-Key"), "idempotency-key-reused", detail);
-        return Err(Problem::of(Stage::Rule, vec![fault]).into());
-    }
-    let body = serde_json::from_str(&earlier.body).map_err(|error| Error::Internal(error.to_string()))?;
-    Ok(Answer { status: earlier.status, location: earlier.location, body, of: Of::EarlierCall })
-}
-
-fn settle<O>(refusals: Vec<Refusal<O>>) -> Result<Answer<O>, Failure> {
-    let (mut state, mut rules, mut already, mut other_version) = (Vec::new(), Vec::new(), None, false);
-    for refusal in refusals {
-        match refusal {
-            Refusal::NotFound => return Err(Problem::not_found().into()),
-            Refusal::OtherVersion => other_version = true,
-            Refusal::State(fault) => state.push(fault),
-            Refusal::Rule(fault) => rules.push(fault),
-            Refusal::Already(answer) => already = Some(answer),
-            // If nothing else says why, that is an error below.
-            Refusal::AlreadyToo | Refusal::Impossible => {}
+    /// What follows from the conditions that do not hold.
+    fn settle<O>(&self, refusals: Vec<Refusal<O>>) -> Result<Answer<O>, Failure> {
+        let (mut before, mut other_version, mut already) = (None, false, None);
+        let (mut state, mut rules) = (Vec::new(), Vec::new());
+        for refusal in refusals {
+            match refusal {
+                Refusal::NotFound => return Err(Problem::not_found().into()),
+                Refusal::Before(record) => before = Some(record),
+                Refusal::OtherVersion => other_version = true,
+                Refusal::Already(answer) => already = Some(answer),
+                Refusal::Because(Stage::State, fault) => state.push(fault),
+                Refusal::Because(_, fault) => rules.push(fault),
+                // If nothing else says why, that is an error below.
+                Refusal::AlreadyToo | Refusal::Impossible => {}
+            }
         }
+        let asked = self.options.idempotency.as_ref().map(|slot| &slot.request);
+        if let Some(record) = before {
+            return Err(match Some(&record.request) == asked {
+                true => Failure::Before(Box::new(record)),
+                false => problem(
+                    "Idempotency-Key",
+                    Stage::Rule,
+                    "idempotency-key-reused",
+                    "was used for another request",
+                ),
+            });
+        }
+        if other_version {
+            return Err(problem(
+                "If-Match",
+                Stage::Precondition,
+                "version-mismatch",
+                "the object is of another version",
+            ));
+        }
+        if let Some(answer) = already {
+            return Ok(Answer::ok(answer));
+        }
+        if !state.is_empty() {
+            return Err(Problem::of(Stage::State, state).into());
+        }
+        if !rules.is_empty() {
+            return Err(Problem::of(Stage::Rule, rules).into());
+        }
+        Err(Error::Internal("a condition failed and nothing says why".to_owned()).into())
     }
-    if other_version {
-        let fault =
-            Fault::new(At::parameter("If-Match"), "version-mismatch", "the object is of another version");
-        return Err(Problem::of(Stage::Precondition, vec![fault]).into());
-    }
-    if let Some(answer) = already {
-        return Ok(Answer::ok(answer));
-    }
-    if !state.is_empty() {
-        return Err(Problem::of(Stage::State, state).into());
-    }
-    if !rules.is_empty() {
-        return Err(Problem::of(Stage::Rule, rules).into());
-    }
-    Err(Error::Internal("a condition failed and nothing says why".to_owned()).into())
+}
+
+fn problem(header: &str, stage: Stage, code: &str, detail: &str) -> Failure {
+    Problem::of(stage, vec![Fault::new(At::parameter(header), code, detail)]).into()
 }

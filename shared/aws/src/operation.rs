@@ -3,14 +3,13 @@
 use std::fmt::Debug;
 
 use deserr::Deserr;
-use domain::{Actor, DeploymentKey, Faults, Problem, Role, Source, Version, event};
+use domain::{Actor, DeploymentKey, Faults, Problem, Reason, Role, Source, Version, event};
 use schemars::JsonSchema;
 use serde::Serialize;
-use serde::de::DeserializeOwned;
 
 use crate::context::Context;
 use crate::http::body::Body;
-use crate::table;
+use crate::table::{self, IdempotencyRecord};
 
 /// One thing the system does. Its binary is one Lambda function.
 pub trait Operation: Sized + Send + Sync + 'static {
@@ -26,8 +25,8 @@ pub trait Operation: Sized + Send + Sync + 'static {
     const CREATES: bool = false;
     /// Whether its answer is a page of a list.
     const PAGED: bool = false;
-    /// The refusals by state (409) and rule (422) that it alone can answer: status, code, when.
-    const REFUSALS: &'static [(u16, &'static str, &'static str)] = &[];
+    /// The reasons by state (409) and rule (422) for which it, beside what all operations do, refuses.
+    const REASONS: &'static [Reason] = &[];
 
     /// Who calls.
     type Caller: Caller;
@@ -51,8 +50,14 @@ pub trait Operation: Sized + Send + Sync + 'static {
         input: &Input<Self>,
     ) -> impl Future<Output = Result<Answer<Self::Output>, Failure>> + Send;
 
-    /// Adds to an answer the secret that is derived, and never stored with it.
-    fn reveal(_key: &DeploymentKey, _output: &mut Self::Output) {}
+    /// Adds to an answer, as it is written and kept, the secret that is derived and never kept with it.
+    ///
+    /// # Errors
+    ///
+    /// When the answer is not this operation's.
+    fn reveal(_key: &DeploymentKey, answer: String) -> Result<String, serde_json::Error> {
+        Ok(answer)
+    }
 }
 
 /// What a call says, parsed.
@@ -84,8 +89,17 @@ pub struct OfPartner {
     pub partner_id: domain::PartnerId,
 }
 
+/// A path that names an organization.
+#[derive(Debug, Deserr, JsonSchema)]
+#[deserr(error = Faults, rename_all = camelCase, deny_unknown_fields)]
+#[schemars(rename_all = "camelCase")]
+pub struct OfOrganization {
+    /// The organization.
+    pub organization_id: domain::OrganizationId,
+}
+
 /// What an operation answers.
-pub trait Output: Serialize + DeserializeOwned + JsonSchema + Send + Sync + 'static {
+pub trait Output: Serialize + JsonSchema + Send + Sync + 'static {
     /// Whether it is an object with a version.
     const VERSIONED: bool = false;
 
@@ -125,38 +139,36 @@ pub struct Answer<O> {
     pub location: Option<String>,
     /// The body.
     pub body: O,
-    /// What the answer is of.
-    pub of: Of,
-}
-
-/// What an answer is of.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Of {
-    /// This call.
-    ThisCall,
-    /// An earlier, equal call.
-    EarlierCall,
-    /// What this call would do if it were not only tried.
-    Trial,
+    /// Whether it says what this call would do if it were not only tried.
+    pub trial: bool,
 }
 
 impl<O> Answer<O> {
     /// It is so.
     pub fn ok(body: O) -> Self {
-        Self { status: 200, location: None, body, of: Of::ThisCall }
+        Self { status: 200, location: None, body, trial: false }
     }
 
     /// It was made, and is at `location`.
     pub fn created(location: String, body: O) -> Self {
-        Self { status: 201, location: Some(location), body, of: Of::ThisCall }
+        Self { status: 201, location: Some(location), body, trial: false }
     }
 }
 
-/// Why an operation gives no answer.
+impl<O: Output> Answer<O> {
+    /// The body as it is written.
+    pub(crate) fn written(&self) -> Result<String, table::Error> {
+        serde_json::to_string(&self.body).map_err(|error| table::Error::Internal(error.to_string()))
+    }
+}
+
+/// Why an operation gives no answer of its own.
 #[derive(Debug)]
 pub enum Failure {
     /// The caller can do something about it.
     Problem(Problem),
+    /// The call took effect before, and this was its answer.
+    Before(Box<IdempotencyRecord>),
     /// The table could not do it.
     Table(table::Error),
 }

@@ -69,11 +69,8 @@ kinds! {
     }
     /// An organization exists.
     OrganizationCreated = "organization.created" {
-        /// Its name.
+        /// Its name. Its external id is its creator's own business.
         name: Name,
-        /// Its creator's id for it.
-        #[serde(default, skip_serializing_if = "Option::is_none")]
-        external_id: Option<ExternalId>,
     }
     /// An organization is in a partner's directory.
     CustomerLinked = "customer.linked" {

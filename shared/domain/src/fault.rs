@@ -110,18 +110,19 @@ impl Faults {
 }
 
 fn place(location: ValuePointerRef<'_>) -> At {
-    fn path(location: ValuePointerRef<'_>) -> String {
-        match location {
-            ValuePointerRef::Origin => String::new(),
-            ValuePointerRef::Key { key, prev } => path(*prev) + &step(key),
-            ValuePointerRef::Index { index, prev } => path(*prev) + &step(index),
-        }
-    }
     At::Pointer(path(location))
 }
 
+fn path(location: ValuePointerRef<'_>) -> String {
+    match location {
+        ValuePointerRef::Origin => String::new(),
+        ValuePointerRef::Key { key, prev } => path(*prev) + &step(key),
+        ValuePointerRef::Index { index, prev } => path(*prev) + &step(index),
+    }
+}
+
 /// One step of a JSON pointer, escaped (RFC 6901).
-fn step(name: impl Display) -> String {
+pub fn step(name: impl Display) -> String {
     format!("/{}", name.to_string().replace('~', "~0").replace('/', "~1"))
 }
 
@@ -131,7 +132,7 @@ fn kind_in_words(kind: ValueKind) -> &'static str {
         ValueKind::Boolean => "true or false",
         ValueKind::Integer => "a whole number",
         ValueKind::NegativeInteger => "a negative whole number",
-        ValueKind::Float => "a fraction",
+        ValueKind::Float => "a number with a point, an exponent, or too many digits",
         ValueKind::String => "a text",
         ValueKind::Sequence => "a list",
         ValueKind::Map => "an object",
@@ -208,26 +209,69 @@ where
     text.parse().map_err(|invalid| Faults::invalid(location, invalid))
 }
 
-/// Parses the list at `location`, refusing one that is empty or has more than `most` items.
-pub fn parse_list<T, V>(
+/// What must hold between the fields of an object, or the items of a list. It is looked for in what was sent,
+/// not in what was parsed, so that a fault in one field hides none between fields.
+pub trait Check {
+    /// Each fault, and the JSON pointer to its place below this one.
+    fn check(sent: &serde_json::Value) -> Vec<(String, Invalid)>;
+}
+
+/// A value that was parsed and checked.
+#[derive(Debug, Clone)]
+pub struct Checked<T>(pub T);
+
+impl<T: Deserr<Faults> + Check> Deserr<Faults> for Checked<T> {
+    fn deserialize_from_value<V: IntoValue>(
+        value: deserr::Value<V>,
+        location: ValuePointerRef<'_>,
+    ) -> Result<Self, Faults> {
+        parse_and_check(value, location, T::check).map(Self)
+    }
+}
+
+impl<T: JsonSchema> JsonSchema for Checked<T> {
+    fn inline_schema() -> bool {
+        T::inline_schema()
+    }
+
+    fn schema_name() -> std::borrow::Cow<'static, str> {
+        T::schema_name()
+    }
+
+    fn json_schema(generator: &mut schemars::SchemaGenerator) -> schemars::Schema {
+        T::json_schema(generator)
+    }
+}
+
+/// Parses a value, and names what `check` finds in it beside what parsing finds.
+pub fn parse_and_check<T, V>(
     value: deserr::Value<V>,
     location: ValuePointerRef<'_>,
-    most: usize,
-) -> Result<Vec<T>, Faults>
+    check: impl Fn(&serde_json::Value) -> Vec<(String, Invalid)>,
+) -> Result<T, Faults>
 where
     T: Deserr<Faults>,
     V: IntoValue,
 {
-    let items = Vec::<T>::deserialize_from_value(value, location)?;
-    if items.is_empty() {
-        return Err(Faults::invalid(location, Invalid::new("too-few", "must have at least one item")));
-    }
-    if items.len() > most {
-        let detail = format!("has {} items, and at most {most} are taken", items.len());
-        let fault = Fault::new(place(location), "too-many", detail).with_limit(most as u64, None);
-        return Err(Faults(vec![fault]));
-    }
-    Ok(items)
+    let sent: serde_json::Value = value.into();
+    let found = check(&sent).into_iter().map(|(below, invalid)| {
+        Fault::new(At::Pointer(path(location) + &below), invalid.code, invalid.detail)
+    });
+    let mut faults = Faults(found.collect());
+    let parsed = collect(&mut faults, T::deserialize_from_value(sent.into_value(), location));
+    parsed.filter(|_| faults.0.is_empty()).ok_or(faults)
+}
+
+/// That a list has from one to `most` items.
+pub fn check_length(list: &[serde_json::Value], most: usize) -> Option<(String, Invalid)> {
+    let invalid = match list.len() {
+        0 => Invalid::new("too-few", "must have at least one item"),
+        count if count > most => {
+            Invalid::new("too-many", format!("has {count} items, and at most {most} are taken"))
+        }
+        _ => return None,
+    };
+    Some((String::new(), invalid))
 }
 
 /// Adds `other`'s faults, if any, to `faults`, and keeps its value.

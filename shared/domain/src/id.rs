@@ -112,18 +112,16 @@ pub struct Ids(Source);
 
 #[derive(Debug)]
 enum Source {
-    Random(Mutex<ContextV7>),
+    /// The millisecond of the last id, and what keeps ids of one millisecond in order.
+    Random(Mutex<(u64, ContextV7)>),
     /// How many ids of each prefix were given.
-    Counted {
-        first: u64,
-        given: Mutex<BTreeMap<&'static str, u64>>,
-    },
+    Counted { first: u64, given: Mutex<BTreeMap<&'static str, u64>> },
 }
 
 impl Ids {
     /// Ids nobody can guess.
     pub fn random() -> Self {
-        Self(Source::Random(Mutex::new(ContextV7::new())))
+        Self(Source::Random(Mutex::new((0, ContextV7::new()))))
     }
 
     /// Ids that are the same in every run, each kind counted from `first`: for the demo world and the tests.
@@ -145,10 +143,14 @@ impl Ids {
         let millis = now.unix_millis();
         // A poisoned lock still holds what can be used: it is plain data.
         match &self.0 {
-            Source::Random(context) => {
+            Source::Random(last) => {
                 let nanos = u32::try_from(millis % 1000 * 1_000_000).unwrap_or_default();
-                let context = context.lock().unwrap_or_else(PoisonError::into_inner);
-                Uuid::new_v7(uuid::Timestamp::from_unix(&*context, millis / 1000, nanos))
+                let mut last = last.lock().unwrap_or_else(PoisonError::into_inner);
+                // A context that saw a later time would give that time to an earlier id.
+                if last.0 != millis {
+                    *last = (millis, ContextV7::new());
+                }
+                Uuid::new_v7(uuid::Timestamp::from_unix(&last.1, millis / 1000, nanos))
             }
             Source::Counted { first, given } => {
                 let mut given = given.lock().unwrap_or_else(PoisonError::into_inner);
@@ -198,6 +200,16 @@ mod tests {
     }
 
     proptest! {
+        #[test]
+        fn an_id_has_the_time_it_was_given_whatever_was_given_before(times in proptest::collection::vec(0u64..4_000_000_000_000, 1..20)) {
+            let ids = Ids::random();
+            for millis in times {
+                let now = Timestamp::from_unix_millis(millis);
+                let id: EventId = ids.next(now);
+                prop_assert!(id >= EventId::first_at(now) && id <= EventId::last_before(Timestamp::from_unix_millis(millis + 1)));
+            }
+        }
+
         #[test]
         fn ids_of_a_later_millisecond_sort_later(millis in 0u64..4_000_000_000_000, later in 1u64..100_000) {
             let (now, then) = (Timestamp::from_unix_millis(millis), Timestamp::from_unix_millis(millis + later));

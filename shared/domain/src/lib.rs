@@ -23,7 +23,7 @@ pub use id::{AssignmentId, EventId, Id, Ids, OrganizationId, PartnerId, SourceId
 pub use key::DeploymentKey;
 pub use license::{Assignment, LicenseType, Line, Pool, Quantity};
 pub use party::{Customer, Organization, Partner, Stamp, StoreLink, Version};
-pub use problem::{Problem, Stage};
+pub use problem::{Problem, Reason, Stage};
 pub use text::{Email, ExternalId, LicenseTypeCode, Name, OrderId, StoreAccount};
-pub use time::{Period, Timestamp};
+pub use time::{Period, Sent, Timestamp};
 pub use webhook::{Order, Source};

@@ -4,9 +4,10 @@ use deserr::{Deserr, IntoValue, ValueKind, ValuePointerRef};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use crate::fault::{At, Fault, Faults, Invalid, parse_list, wrong_kind};
+use crate::fault::{At, Check, Fault, Faults, Invalid, check_length, parse_and_check, quoted, wrong_kind};
 use crate::id::{AssignmentId, OrganizationId, PartnerId};
 use crate::party::Stamp;
+use crate::problem::Reason;
 use crate::text::{LicenseTypeCode, Name};
 use crate::time::Period;
 
@@ -101,16 +102,26 @@ impl Deserr<Faults> for Lines {
         value: deserr::Value<V>,
         location: ValuePointerRef<'_>,
     ) -> Result<Self, Faults> {
-        let lines: Vec<Line> = parse_list(value, location, Self::MOST)?;
+        parse_and_check(value, location, Self::check).map(Self)
+    }
+}
+
+impl Check for Lines {
+    fn check(sent: &serde_json::Value) -> Vec<(String, Invalid)> {
+        let list = sent.as_array().map(Vec::as_slice).unwrap_or_default();
+        let mut faults: Vec<_> =
+            sent.as_array().and_then(|list| check_length(list, Self::MOST)).into_iter().collect();
         let mut seen = std::collections::BTreeSet::new();
-        let twice = lines.iter().enumerate().filter(|(_, line)| !seen.insert(&line.license_type));
-        let faults = twice.flat_map(|(index, line)| {
-            let detail = format!("names `{}` a second time", line.license_type);
-            let place = location.push_index(index);
-            Faults::invalid(place.push_key("licenseType"), Invalid::new("duplicate", detail)).0
-        });
-        let faults: Vec<Fault> = faults.collect();
-        if faults.is_empty() { Ok(Self(lines)) } else { Err(Faults(faults)) }
+        for (index, line) in list.iter().enumerate() {
+            let Some(license_type) = line.get("licenseType").and_then(serde_json::Value::as_str) else {
+                continue;
+            };
+            if !seen.insert(license_type) {
+                let detail = format!("names {} a second time", quoted(license_type));
+                faults.push((format!("/{index}/licenseType"), Invalid::new("duplicate", detail)));
+            }
+        }
+        faults
     }
 }
 
@@ -134,6 +145,16 @@ impl Pool {
     /// More a pool never holds; far below what a JSON number carries exactly, also summed over all pools.
     pub const MOST: u64 = 1_000_000_000_000;
 
+    /// It does not hold what a line asks for.
+    pub const EXHAUSTED: Reason = Reason::state(
+        "license-pool-exhausted",
+        "a pool holds less than a line asks for: `limit` were purchased, `used` are assigned",
+    );
+
+    /// It would hold more than is ever counted.
+    pub const OVERFLOW: Reason =
+        Reason::rule("pool-overflow", "the pool would hold more than is ever counted");
+
     /// Why a pool (none: nothing was ever bought) does not give what the line at `index` asks for.
     pub fn exhausted(pool: Option<&Self>, index: usize, line: &Line) -> Fault {
         let (purchased, assigned, available) =
@@ -143,7 +164,7 @@ impl Pool {
             line.quantity.get(),
             line.license_type
         );
-        Fault::new(At::pointer(&[&"lines", &index, &"quantity"]), "license-pool-exhausted", detail)
+        Fault::new(At::pointer(&[&"lines", &index, &"quantity"]), Self::EXHAUSTED.code, detail)
             .with_limit(purchased, Some(assigned))
     }
 }
@@ -197,6 +218,7 @@ mod tests {
                 at("/0/quantity", "out-of-range"),
                 at("/1/note", "unknown-field"),
                 at("/1/quantity", "wrong-type"),
+                at("/2/licenseType", "duplicate"),
                 at("/2/quantity", "missing"),
                 at("/3", "wrong-type"),
             ]

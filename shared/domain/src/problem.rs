@@ -2,8 +2,8 @@
 
 use crate::fault::{At, Fault, Faults};
 
-/// Why a request is refused, in the order in which reasons are looked for.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+/// Why a request is refused.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Stage {
     /// The request itself is malformed.
     Shape,
@@ -23,6 +23,40 @@ pub enum Stage {
     State,
     /// A rule does not allow it.
     Rule,
+}
+
+/// A reason that an operation has to refuse: by state or by rule. One constant serves the refusal and the API's
+/// description.
+#[derive(Debug, Clone, Copy)]
+pub struct Reason {
+    /// [`Stage::State`] or [`Stage::Rule`].
+    pub stage: Stage,
+    /// Stable, kebab-case.
+    pub code: &'static str,
+    /// One sentence for people.
+    pub about: &'static str,
+}
+
+impl Reason {
+    /// The present state does not allow it.
+    pub const fn state(code: &'static str, about: &'static str) -> Self {
+        Self { stage: Stage::State, code, about }
+    }
+
+    /// A rule does not allow it.
+    pub const fn rule(code: &'static str, about: &'static str) -> Self {
+        Self { stage: Stage::Rule, code, about }
+    }
+
+    /// This reason, at a field of the body.
+    pub fn at(&self, steps: &[&dyn std::fmt::Display]) -> Fault {
+        Fault::new(At::pointer(steps), self.code, self.about)
+    }
+
+    /// The refusal for this reason alone.
+    pub fn refuse(&self, steps: &[&dyn std::fmt::Display]) -> Problem {
+        Problem::of(self.stage, vec![self.at(steps)])
+    }
 }
 
 /// A refusal that the caller can understand and act on. Nothing was changed.

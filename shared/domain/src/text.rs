@@ -54,10 +54,17 @@ fn checked(text: &str, most: usize) -> Result<&str, Invalid> {
     if text.trim() != text {
         return Err(Invalid::new("surrounding-space", "must not begin or end with white space"));
     }
-    if text.chars().any(char::is_control) {
-        return Err(Invalid::new("control-character", "must not contain control characters"));
+    if text.chars().any(|c| c.is_control() || is_invisible(c)) {
+        let detail = "must not contain control characters, or invisible ones that turn or break lines";
+        return Err(Invalid::new("control-character", detail));
     }
     Ok(text)
+}
+
+/// Zero-width space, direction marks and overrides, line separators, word joiners, byte order mark: in a name
+/// they only deceive. Joiners that scripts need are none of these.
+fn is_invisible(c: char) -> bool {
+    matches!(c, '\u{200b}' | '\u{200e}' | '\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{2069}' | '\u{feff}')
 }
 
 macro_rules! text {
@@ -200,6 +207,8 @@ mod tests {
             ("", "invalid-length"),
             (" x", "surrounding-space"),
             ("a\u{0}b", "control-character"),
+            ("a\u{202e}b", "control-character"),
+            ("\u{200b}", "control-character"),
             (&"あ".repeat(201), "invalid-length"),
         ] {
             assert_eq!(text.parse::<Name>().unwrap_err().code, code, "{text:?}");

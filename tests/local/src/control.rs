@@ -1,6 +1,5 @@
 //! The control routes: what only the local stack has.
 
-use aws::Route;
 use domain::{Period, Timestamp};
 use serde::Deserialize;
 use serde_json::{Value, json};
@@ -29,7 +28,7 @@ pub async fn answer(shared: &Shared, request: &Request) -> Option<Response> {
         ("GET", "/_local/capacity") => ok(&json!({ "operations": shared.seam.take_costs() })),
         ("POST", "/_local/demo") => match demo::load(shared).await {
             Ok(world) => ok(&world),
-            Err(error) => Response::message(500, &error.to_string()),
+            Err(error) => Response::message(409, &format!("{error}; it needs an empty stack")),
         },
         ("POST", path) => invoke(shared, path.strip_prefix("/_local/invoke/")?, &request.body).await,
         _ => return None,
@@ -87,14 +86,4 @@ async fn invoke(shared: &Shared, operation: &str, payload: &[u8]) -> Response {
             answer
         }
     }
-}
-
-/// Every route of the system, for those who list them.
-pub fn routes() -> Vec<(&'static str, &'static Route)> {
-    let operations = functions::operations().into_iter();
-    let routes = operations.flat_map(|entry| {
-        let (name, routes) = (entry.description.name, entry.description.routes);
-        routes.iter().map(move |route| (name, route))
-    });
-    routes.collect()
 }

@@ -7,10 +7,10 @@ use std::sync::Arc;
 use aws::http::openapi::Description;
 use aws::lambda::{Handler, system_clock};
 use aws::{Environment, Route};
+use aws_lambda_events::apigw::ApiGatewayV2httpRequest;
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use domain::Timestamp;
-use lambda_http::aws_lambda_events::apigw::ApiGatewayV2httpRequest;
 use lambda_runtime::LambdaEvent;
 use percent_encoding::percent_decode_str;
 use serde_json::{Map, Value, json};
@@ -19,7 +19,7 @@ use crate::issuer::Issuer;
 use crate::seam::Seam;
 
 /// A function's time, in milliseconds; the template has the same.
-const TIMEOUT_MILLIS: u64 = 10_000;
+pub const TIMEOUT_MILLIS: u64 = 10_000;
 
 /// The largest payload that Lambda takes, in bytes.
 const LARGEST: usize = 6 * 1024 * 1024;
@@ -106,10 +106,10 @@ impl Gateway {
         } else {
             None
         };
-        if request.body.len() > LARGEST {
+        let payload = payload(&request, route, parameters, claims, now);
+        if payload.to_string().len() > LARGEST {
             return Response::message(413, "Request Entity Too Large");
         }
-        let payload = payload(&request, route, parameters, claims, now);
         match self.invoke(description.name, payload).await {
             Some(Ok(answer)) => respond(&answer),
             _ => Response::message(500, "Internal Server Error"),

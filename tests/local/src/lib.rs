@@ -90,8 +90,23 @@ pub struct Stack {
     pub shared: Arc<Shared>,
     /// The SDK's client, for those who look behind the API.
     pub client: Client,
+    gateway: Served,
+    store: Option<Served>,
+}
+
+/// A server, and how to stop it.
+struct Served {
     stop: watch::Sender<bool>,
-    serving: Vec<JoinHandle<()>>,
+    serving: JoinHandle<()>,
+}
+
+impl Served {
+    async fn stop(self) {
+        // A client that has sent half a request is not waited for any longer.
+        const PATIENCE: std::time::Duration = std::time::Duration::from_secs(3);
+        let _ = self.stop.send(true);
+        let _ = tokio::time::timeout(PATIENCE, self.serving).await;
+    }
 }
 
 impl Stack {
@@ -101,18 +116,17 @@ impl Stack {
     ///
     /// When the port is taken or the data cannot be opened.
     pub async fn start(options: Options) -> Result<Self, Error> {
-        let listener = TcpListener::bind(("127.0.0.1", options.port)).await?;
+        let listener = TcpListener::bind(("127.0.0.1", options.port)).await;
+        let listener =
+            listener.map_err(|error| format!("could not listen on port {}: {error}", options.port))?;
         let url = format!("http://{}", listener.local_addr()?);
-        let (stop, stopped) = watch::channel(false);
-
-        let mut serving = Vec::new();
         let elsewhere = std::env::var("AWS_ENDPOINT_URL_DYNAMODB").ok().filter(|url| !url.is_empty());
-        let store_url = match elsewhere {
-            Some(url) => url,
+        let (store_url, store) = match elsewhere {
+            Some(url) => (url, None),
             None => {
-                let (url, store) = store::start(options.file.as_deref(), stopped.clone()).await?;
-                serving.push(store);
-                url
+                let (stop, stopped) = watch::channel(false);
+                let (url, serving) = store::start(options.file.as_deref(), stopped).await?;
+                (url, Some(Served { stop, serving }))
             }
         };
         let seam = Seam::new(client::http_client(Some(&store_url), true));
@@ -136,23 +150,24 @@ impl Stack {
         let shared = Arc::new(Shared { clock, issuer, seam, gateway, table });
 
         let router = axum::Router::new().fallback(serve).with_state(shared.clone());
-        let mut stopping = stopped;
-        serving.push(tokio::spawn(async move {
+        let (stop, mut stopped) = watch::channel(false);
+        let serving = tokio::spawn(async move {
             let stopped = async move {
-                let _ = stopping.wait_for(|stop| *stop).await;
+                let _ = stopped.wait_for(|stop| *stop).await;
             };
             let _ = axum::serve(listener, router).with_graceful_shutdown(stopped).await;
-        }));
-        Ok(Self { url, store_url, shared, client, stop, serving })
+        });
+        let gateway = Served { stop, serving };
+        Ok(Self { url, store_url, shared, client, gateway, store })
     }
 
-    /// Lets requests under way end, and stops.
+    /// Lets requests under way end, and stops: the store last, for they need it.
     pub async fn stop(self) {
-        let Self { stop, serving, shared, client, .. } = self;
-        let _ = stop.send(true);
+        let Self { gateway, store, shared, client, .. } = self;
+        gateway.stop().await;
         drop((shared, client));
-        for task in serving {
-            let _ = tokio::time::timeout(std::time::Duration::from_secs(3), task).await;
+        if let Some(store) = store {
+            store.stop().await;
         }
     }
 }
@@ -166,7 +181,8 @@ async fn serve(
 ) -> axum::response::Response {
     let (parts, body) = request.into_parts();
     let answer = match axum::body::to_bytes(body, LARGEST).await {
-        Err(_) => Response::message(413, "Request Entity Too Large"),
+        Err(error) if too_long(&error) => Response::message(413, "Request Entity Too Large"),
+        Err(_) => Response::message(400, "Bad Request"),
         Ok(body) => {
             let text =
                 |value: &axum::http::HeaderValue| String::from_utf8_lossy(value.as_bytes()).into_owned();
@@ -188,4 +204,9 @@ async fn serve(
         response = response.header(name, value);
     }
     response.body(Body::from(answer.body)).unwrap_or_default()
+}
+
+fn too_long(error: &axum::Error) -> bool {
+    let source = std::error::Error::source(error);
+    source.is_some_and(|source| source.is::<http_body_util::LengthLimitError>())
 }

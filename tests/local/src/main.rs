@@ -1,52 +1,83 @@
 //! `cargo run`: the whole system on one port of loopback.
 
+use std::io::Write;
 use std::path::PathBuf;
+use std::process::ExitCode;
 
 use local::{Error, Options, Stack};
 use tokio::signal::unix::{SignalKind, signal};
+use tracing::Level;
+use tracing_subscriber::Layer;
+use tracing_subscriber::filter::Targets;
+use tracing_subscriber::layer::SubscriberExt;
+use tracing_subscriber::util::SubscriberInitExt;
 
-const USAGE: &str = "usage: cargo run [-- --ephemeral]\n\
-    \n\
-    --ephemeral   keeps data in memory instead of in .local/\n\
-    PORT=<port>   listens there instead of on 9000; 0 is any free port";
+const USAGE: &str = "usage: cargo run [-- --ephemeral]
+
+--ephemeral    keeps data in memory instead of in .local/
+PORT=<port>    listens there instead of on 9000; 0 is any free port
+CLOCK=<time>   starts with the clock standing at this time instead of running from now";
 
 #[tokio::main]
-async fn main() -> Result<(), Error> {
+async fn main() -> ExitCode {
+    let functions = Targets::new().with_target("aws", Level::INFO).with_default(Level::ERROR);
+    let lines = tracing_subscriber::fmt::layer().with_writer(std::io::stderr).with_target(false);
+    tracing_subscriber::registry().with(lines.with_filter(functions)).init();
+    match run().await {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            complain(&error);
+            ExitCode::FAILURE
+        }
+    }
+}
+
+async fn run() -> Result<(), Error> {
     let mut options =
         Options { port: 9000, file: Some(PathBuf::from(".local/vouchsafe.db")), ..Options::default() };
     if let Ok(port) = std::env::var("PORT") {
         options.port = port.parse().map_err(|_| format!("PORT is `{port}`, which is no port\n\n{USAGE}"))?;
     }
+    if let Ok(time) = std::env::var("CLOCK") {
+        options.stopped_at = Some(time.parse().map_err(|why| format!("CLOCK: {why}\n\n{USAGE}"))?);
+    }
     for argument in std::env::args().skip(1) {
         match argument.as_str() {
             "--ephemeral" => options.file = None,
+            "--help" | "-h" => {
+                say(USAGE);
+                return Ok(());
+            }
             _ => return Err(format!("`{argument}` is not known\n\n{USAGE}").into()),
         }
     }
-    tracing_subscriber::fmt().with_writer(std::io::stderr).with_target(false).init();
-    let port = options.port;
-    let started = Stack::start(options).await;
-    let stack = started.map_err(|error| format!("could not start on port {port}: {error}"))?;
+    let stack = Stack::start(options).await?;
+    let (mut interrupted, mut terminated) =
+        (signal(SignalKind::interrupt())?, signal(SignalKind::terminate())?);
     greet(&stack.url);
-    let mut terminated = signal(SignalKind::terminate())?;
     tokio::select! {
-        interrupted = tokio::signal::ctrl_c() => interrupted?,
+        _ = interrupted.recv() => {}
         _ = terminated.recv() => {}
     }
     stack.stop().await;
     Ok(())
 }
 
+/// Nobody has to listen.
+fn say(line: &str) {
+    let _ = writeln!(std::io::stdout(), "{line}");
+}
+
+fn complain(error: &Error) {
+    let _ = writeln!(std::io::stderr(), "vouchsafe: {error}");
+}
+
 /// The first line says that requests are taken; the others save typing.
-#[expect(clippy::print_stdout, reason = "this is the output")]
 fn greet(url: &str) {
-    println!("vouchsafe: listening on {url}");
-    println!();
-    println!("the demo world   curl -s -X POST {url}/_local/demo");
-    println!();
-    println!("a token for each of its people, as $TOKEN:");
-    println!();
+    say(&format!("vouchsafe: listening on {url}\n"));
+    say(&format!("the demo world   curl -s -X POST {url}/_local/demo\n"));
+    say("a token for each of its people, as $TOKEN:\n");
     for (role, person) in local::demo::people(&local::demo::ids()) {
-        println!("{role:<20} TOKEN=$(curl -s {url}/_local/token -d '{person}' | cut -d'\"' -f4)");
+        say(&format!("{role:<20} TOKEN=$(curl -s {url}/_local/token -d '{person}' | cut -d'\"' -f4)"));
     }
 }

@@ -17,7 +17,7 @@ use serde_json::{Value, json};
 
 /// A failure of the store, or of the way to it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Fault {
+pub enum Outage {
     /// Another transaction was at the same items: nothing is written.
     Conflict,
     /// Too much at once: nothing is written.
@@ -34,7 +34,7 @@ pub enum Fault {
     InProgress,
 }
 
-impl Fault {
+impl Outage {
     /// Every fault.
     pub const ALL: [Self; 7] = [
         Self::Conflict,
@@ -87,9 +87,11 @@ struct State {
     costs: BTreeMap<&'static str, Cost>,
     used: BTreeMap<&'static str, BTreeSet<Action>>,
     allowed: Option<BTreeMap<String, BTreeSet<Action>>>,
-    faults: VecDeque<(&'static str, Fault)>,
+    faults: VecDeque<(&'static str, Outage)>,
     /// One in so many transactions fails, by this generator's state.
     chaos: Option<(u64, u64)>,
+    /// The token of each transaction that was sent, in order.
+    tokens: Vec<String>,
     /// What was put since the indexes are late; none when they are not.
     late: Option<BTreeSet<(String, String)>>,
 }
@@ -136,14 +138,19 @@ impl Seam {
         lock(&self.state).used.clone()
     }
 
+    /// The tokens of all transactions that functions sent since this was last asked, in order.
+    pub fn take_tokens(&self) -> Vec<String> {
+        std::mem::take(&mut lock(&self.state).tokens)
+    }
+
     /// From now on each operation may do only this; what else it tries is denied, as IAM would.
     pub fn allow_only(&self, allowed: BTreeMap<String, BTreeSet<Action>>) {
         lock(&self.state).allowed = Some(allowed);
     }
 
     /// The next request for `target` (such as `TransactWriteItems`) meets a fault.
-    pub fn inject(&self, target: &'static str, fault: Fault) {
-        lock(&self.state).faults.push_back((target, fault));
+    pub fn inject(&self, target: &'static str, outage: Outage) {
+        lock(&self.state).faults.push_back((target, outage));
     }
 
     /// How many injected faults nobody met yet.
@@ -183,7 +190,7 @@ impl Seam {
         }
     }
 
-    fn next_fault(&self, target: &str) -> Option<Fault> {
+    fn next_fault(&self, target: &str) -> Option<Outage> {
         let mut state = lock(&self.state);
         if let Some(position) = state.faults.iter().position(|(wanted, _)| *wanted == target) {
             return state.faults.remove(position).map(|(_, fault)| fault);
@@ -194,8 +201,8 @@ impl Seam {
             generator.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
         let draw = *generator >> 33;
         let hit = draw.is_multiple_of(*one_in);
-        let which = usize::try_from(draw / *one_in).unwrap_or_default() % Fault::ALL.len();
-        Fault::ALL.get(which).copied().filter(|_| hit)
+        let which = usize::try_from(draw / *one_in).unwrap_or_default() % Outage::ALL.len();
+        Outage::ALL.get(which).copied().filter(|_| hit)
     }
 
     /// Notes what a call does, and says what of it the policy denies.
@@ -232,45 +239,54 @@ impl HttpConnector for Connector {
             let target = request.headers().get("x-amz-target").unwrap_or_default().to_owned();
             let target = target.rsplit('.').next().unwrap_or_default().to_owned();
             let asked = ask_for_cost(&mut request);
+            if let Some(token) = asked.get("ClientRequestToken").and_then(Value::as_str) {
+                lock(&seam.state).tokens.push(token.to_owned());
+            }
             if let Some((action, _)) = seam.note(&actions(&target, &asked)) {
                 return refusal(
                     "AccessDeniedException",
                     json!({ "message": format!("no policy allows {action}") }),
                 );
             }
-            started();
-            let answered = match seam.next_fault(&target) {
+            let _under_way = UnderWay::begin();
+            match seam.next_fault(&target) {
                 None => forward(&inner, &seam, request, &asked, &target).await,
-                Some(Fault::Conflict) => conflict(&asked),
-                Some(Fault::Throttled) => refusal("ThrottlingException", json!({ "message": "injected" })),
-                Some(Fault::InProgress) => {
+                Some(Outage::Conflict) => conflict(&asked),
+                Some(Outage::Throttled) => refusal("ThrottlingException", json!({ "message": "injected" })),
+                Some(Outage::InProgress) => {
                     refusal("TransactionInProgressException", json!({ "Message": "injected" }))
                 }
-                Some(Fault::ResetBefore) => Err(ConnectorError::io("injected reset".into())),
+                Some(Outage::ResetBefore) => Err(ConnectorError::io("injected reset".into())),
                 Some(after) => match (forward(&inner, &seam, request, &asked, &target).await, after) {
-                    (_, Fault::TimeoutAfter) => Err(ConnectorError::timeout("injected timeout".into())),
-                    (_, Fault::ResetAfter) => Err(ConnectorError::io("injected reset".into())),
+                    (_, Outage::TimeoutAfter) => Err(ConnectorError::timeout("injected timeout".into())),
+                    (_, Outage::ResetAfter) => Err(ConnectorError::io("injected reset".into())),
                     (Ok(_), _) => answer(500, "InternalServerError", json!({ "message": "injected" })),
                     (failed, _) => failed,
                 },
-            };
-            ended();
-            answered
+            }
         })
     }
 }
 
-fn started() {
-    let _ = CALL.try_with(|call| {
-        let mut progress = lock(&call.progress);
-        progress.cost.requests += 1;
-        progress.cost.round_trips += u64::from(progress.under_way == 0);
-        progress.under_way += 1;
-    });
+/// A request on its way, until it is answered or nobody waits any longer.
+struct UnderWay;
+
+impl UnderWay {
+    fn begin() -> Self {
+        let _ = CALL.try_with(|call| {
+            let mut progress = lock(&call.progress);
+            progress.cost.requests += 1;
+            progress.cost.round_trips += u64::from(progress.under_way == 0);
+            progress.under_way += 1;
+        });
+        Self
+    }
 }
 
-fn ended() {
-    let _ = CALL.try_with(|call| lock(&call.progress).under_way -= 1);
+impl Drop for UnderWay {
+    fn drop(&mut self) {
+        let _ = CALL.try_with(|call| lock(&call.progress).under_way -= 1);
+    }
 }
 
 /// Makes the request ask for what it costs; answers what it says.

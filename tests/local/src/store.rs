@@ -16,7 +16,7 @@ use crate::Error;
 pub const TABLE: &str = "vouchsafe";
 
 /// The indexes with their keys and what they hold beside them. The template has the same.
-const INDEXES: [(&str, [&str; 2], ProjectionType); 3] = [
+pub const INDEXES: [(&str, [&str; 2], ProjectionType); 3] = [
     ("by-key", ["keyPk", "keySk"], ProjectionType::All),
     ("by-facet", ["facetPk", "facetSk"], ProjectionType::All),
     ("due", ["duePk", "dueSk"], ProjectionType::KeysOnly),
@@ -31,13 +31,15 @@ pub async fn start(
     let database = match file {
         Some(file) => {
             if let Some(folder) = file.parent() {
-                std::fs::create_dir_all(folder)?;
+                let made = std::fs::create_dir_all(folder);
+                made.map_err(|error| format!("could not make {}: {error}", folder.display()))?;
             }
             dynoxide::Database::new(&file.to_string_lossy())
         }
         None => dynoxide::Database::memory(),
     };
-    let database = database.map_err(|error| error.to_string())?;
+    let name = file.map_or_else(|| "memory".into(), |file| file.to_string_lossy());
+    let database = database.map_err(|error| format!("could not open the data in {name}: {error}"))?;
     let listener = TcpListener::bind(("127.0.0.1", 0)).await?;
     let url = format!("http://{}", listener.local_addr()?);
     let stopped = async move {

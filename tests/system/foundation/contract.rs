@@ -52,6 +52,8 @@ async fn bodies_that_are_no_json_objects_are_refused() {
         assert_eq!(reply.faults().len(), 1);
         assert_eq!(reply.faults()[0].1, code, "{}", String::from_utf8_lossy(body));
     }
+    let reply = json(br#"{"name": "a", "externalId": 7, "name": "b"}"#).refused(400, "invalid-request").await;
+    assert_eq!(reply.faults(), [at("/externalId", "wrong-type"), at("/name", "duplicate")]);
     let form = call().header("content-type", "application/x-www-form-urlencoded").bytes(b"{\"name\":\"x\"}");
     form.refused(415, "unsupported-media-type").await;
     let many: String = (0..20_000).map(|n| format!("\"f{n}\":1,")).collect();
@@ -87,6 +89,9 @@ async fn one_key_answers_one_request_for_thirty_days() {
     assert_eq!(again.header("etag"), first.header("etag"));
 
     create("Südlicht").refused(422, "idempotency-key-reused").await;
+    let other_path =
+        world.post("/v1/organizations").by("operator").key("k").json(json!({"name": "Nordlicht"}));
+    other_path.refused(422, "idempotency-key-reused").await;
     let other_layout = world.post("/v1/partners").by("operator").key("k");
     let other_layout =
         other_layout.header("content-type", "application/json").bytes(b"{ \"name\" : \"Nordlicht\" }");
@@ -126,6 +131,8 @@ async fn validate_only_answers_what_would_happen_and_does_nothing() {
             call.id
         );
         assert!(tried.body["secret"].is_null());
+        let keyless = call.call(&world, "validateOnly=true").without("idempotency-key").send().await;
+        assert_eq!(keyless.status, 200, "{}: a trial needs no key", call.id);
         world.is_still(&before).await;
         // It used up no key either.
         let done = call.call(&world, "").send().await;
@@ -147,7 +154,7 @@ async fn if_match_names_the_version_that_is_meant() {
             assert_eq!(put().header("if-match", good).send().await.ok(), seen.body);
         }
         put().header("if-match", "\"2\"").refused(412, "version-mismatch").await;
-        for bad in ["1", "\"x\"", "W/\"1\"", "\"1\", \"2\"", ""] {
+        for bad in ["1", "\"x\"", "W/\"1\"", "\"1\", \"2\"", "\"01\"", "\"+1\"", ""] {
             let reply = put().header("if-match", bad).refused(400, "invalid-request").await;
             assert_eq!(reply.faults(), [at("If-Match", "invalid-etag")], "{bad}");
         }
@@ -170,4 +177,66 @@ async fn answers_are_never_cached_and_errors_never_say_more_than_they_should() {
     assert_eq!((broken.status, broken.code()), (500, "internal"));
     let text = broken.body.to_string();
     assert!(!text.contains("policy") && !text.contains("Dynamo") && !text.contains("Access"), "{text}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn faults_of_lists_come_with_those_of_filters_and_none_is_invented() {
+    let world = World::demo().await;
+    let path = "/v1/history?from=x&from=y&pageSize=0&pageToken=abc&colour=red";
+    let reply = world.get(path).by("operator").refused(400, "invalid-request").await;
+    assert_eq!(
+        reply.faults(),
+        [
+            at("colour", "unknown-field"),
+            at("from", "duplicate"),
+            at("from", "invalid-time"),
+            at("pageSize", "out-of-range"),
+            at("pageToken", "invalid-page-token"),
+        ]
+    );
+    let spans = "/v1/history?from=2026-02-01T00:00:00Z&to=2026-01-01T00:00:00Z&type=bogus";
+    let reply = world.get(spans).by("operator").refused(400, "invalid-request").await;
+    assert_eq!(reply.faults(), [at("to", "empty-span"), at("type", "unknown-value")]);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn logs_name_operation_org_and_status_and_nothing_that_must_stay_unsaid() {
+    use std::io::Write;
+    use std::sync::{Arc, Mutex};
+
+    #[derive(Clone, Default)]
+    struct Lines(Arc<Mutex<Vec<u8>>>);
+    impl Write for Lines {
+        fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
+            self.0.lock().unwrap().write(bytes)
+        }
+        fn flush(&mut self) -> std::io::Result<()> {
+            Ok(())
+        }
+    }
+    let lines = Lines::default();
+    let writer = lines.clone();
+    // One per process: whatever other tests log meanwhile must hold, too.
+    let filter = tracing_subscriber::filter::LevelFilter::INFO;
+    let subscriber = tracing_subscriber::fmt().with_max_level(filter).with_writer(move || writer.clone());
+    subscriber.with_ansi(false).try_init().unwrap();
+
+    let world = World::demo().await;
+    for call in canonical::all() {
+        call.call(&world, "").send().await.ok();
+    }
+    canonical::one("assign-license").call(&world, "colour=red").send().await;
+    let logged = String::from_utf8(lines.0.lock().unwrap().clone()).unwrap();
+    let ours: Vec<&str> = logged.lines().filter(|line| line.contains("aws::")).collect();
+    let assigned = format!("operation=\"assign-license\" org=\"{}\" status=201", world.id("partner"));
+    assert!(ours.iter().any(|line| line.contains(&assigned)), "{logged}");
+    assert!(
+        ours.iter().any(|line| line.contains("status=400 code=\"unknown-field\""))
+            || logged.contains("invalid-request")
+    );
+    for line in &ours {
+        for unsaid in ["@", "eyJ", "whsec_", "ヤマダ", "Miyako", "idempotency-key", "ec-47"] {
+            assert!(!line.contains(unsaid), "{unsaid} in {line}");
+        }
+    }
 }

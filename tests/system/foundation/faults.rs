@@ -1,6 +1,6 @@
 //! What the store, or the way to it, does to every write: one effect, or none and a clean answer.
 
-use local::seam::Fault;
+use local::seam::Outage;
 use system::{World, canonical};
 
 fn writes() -> impl Iterator<Item = canonical::Canonical> {
@@ -8,23 +8,41 @@ fn writes() -> impl Iterator<Item = canonical::Canonical> {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_fault_on_the_way_leaves_one_effect_and_the_usual_answer() {
+async fn an_outage_on_the_way_leaves_one_effect_and_the_usual_answer() {
     for call in writes() {
-        let untroubled = World::demo().await;
-        let usual = call.call(&untroubled, "").send().await.ok();
-        let effect: Vec<_> = untroubled.contents().await.into_keys().collect();
-        for fault in Fault::ALL {
-            let world = World::demo().await;
-            world.seam().inject("TransactWriteItems", fault);
-            let answer = call.call(&world, "").send().await;
-            assert_eq!(world.seam().faults_left(), 0, "{}: {fault:?} was not met", call.id);
-            let answer = answer.ok();
-            let keys: Vec<_> = world.contents().await.into_keys().collect();
-            assert_eq!(keys.len(), effect.len(), "{} after {fault:?}: not one effect", call.id);
-            // Only what was decided anew has new ids.
-            if !matches!(fault, Fault::Conflict | Fault::Throttled) {
-                assert_eq!(answer, usual, "{} after {fault:?}", call.id);
-                assert_eq!(keys, effect, "{} after {fault:?}", call.id);
+        // Without a key nothing but the transaction's own token holds a second effect off.
+        for keyless in [false, true] {
+            let send = async |world: &World| {
+                let request = call.call(world, "");
+                let request = if keyless { request.without("idempotency-key") } else { request };
+                request.send().await
+            };
+            if keyless && (call.signed() || call.operation == "assign-license") {
+                continue;
+            }
+            let untroubled = World::demo().await;
+            let usual = send(&untroubled).await;
+            let effect: Vec<_> = untroubled.contents().await.into_keys().collect();
+            for outage in Outage::ALL {
+                let world = World::demo().await;
+                world.seam().take_tokens();
+                world.seam().inject("TransactWriteItems", outage);
+                let answer = send(&world).await;
+                assert_eq!(world.seam().faults_left(), 0, "{}: {outage:?} was not met", call.id);
+                assert_eq!(answer.status, usual.status, "{} after {outage:?}: {}", call.id, answer.body);
+                assert_eq!(answer.header("idempotent-replayed"), None, "{} after {outage:?}", call.id);
+                let keys: Vec<_> = world.contents().await.into_keys().collect();
+                assert_eq!(keys.len(), effect.len(), "{} after {outage:?}: not one effect", call.id);
+
+                let decided_anew = matches!(outage, Outage::Conflict | Outage::Throttled);
+                let tokens = world.seam().take_tokens();
+                assert_eq!(tokens.len(), 2, "{} after {outage:?}", call.id);
+                assert_eq!(tokens[0] != tokens[1], decided_anew, "{} after {outage:?}", call.id);
+                // Only what was decided anew has new ids.
+                if !decided_anew {
+                    assert_eq!(answer.body, usual.body, "{} after {outage:?}", call.id);
+                    assert_eq!(keys, effect, "{} after {outage:?}", call.id);
+                }
             }
         }
     }
@@ -70,7 +88,7 @@ async fn a_store_that_stays_away_is_503_with_retry_after_and_nothing_changed() {
     let world = World::demo().await;
     let before = world.contents().await;
     // More than can be tried within a function's time.
-    (0..100).for_each(|_| world.seam().inject("TransactWriteItems", Fault::ResetBefore));
+    (0..100).for_each(|_| world.seam().inject("TransactWriteItems", Outage::ResetBefore));
     let answer = canonical::one("assign-license").call(&world, "").send().await;
     assert_eq!((answer.status, answer.code(), answer.header("retry-after")), (503, "busy", Some("1")));
     world.is_still(&before).await;
@@ -82,7 +100,7 @@ async fn who_is_throttled_after_an_unknown_outcome_sends_the_same_again() {
         let world = World::demo().await;
         let untroubled = World::demo().await;
         call.call(&untroubled, "").send().await.ok();
-        for fault in [Fault::TimeoutAfter, Fault::Throttled, Fault::Conflict, Fault::InProgress] {
+        for fault in [Outage::TimeoutAfter, Outage::Throttled, Outage::Conflict, Outage::InProgress] {
             world.seam().inject("TransactWriteItems", fault);
         }
         call.call(&world, "").send().await.ok();
@@ -101,7 +119,8 @@ async fn reads_are_tried_again() {
         ("receive-partner-order", "GetItem"),
         ("receive-partner-order", "BatchGetItem"),
     ] {
-        for fault in [Fault::Throttled, Fault::ResetBefore, Fault::TimeoutAfter, Fault::ServerErrorAfter] {
+        for fault in [Outage::Throttled, Outage::ResetBefore, Outage::TimeoutAfter, Outage::ServerErrorAfter]
+        {
             let world = World::demo().await;
             world.seam().inject(target, fault);
             canonical::one(id).call(&world, "").send().await.ok();

@@ -66,7 +66,14 @@ async fn the_clock_stops_moves_and_never_goes_back() {
 #[tokio::test(flavor = "multi_thread")]
 async fn no_payload_takes_the_stack_down() {
     let world = World::demo().await;
-    let canonical = canonical::one("assign-license");
+    for id in ["assign-license", "receive-partner-order", "query-history-of-partner"] {
+        rubbish_is_answered(&world, &canonical::one(id)).await;
+    }
+    assert_eq!(world.post("/_local/invoke/nothing").bytes(b"{}").send().await.status, 404);
+    canonical::one("list-license-pools").call(&world, "").send().await.ok();
+}
+
+async fn rubbish_is_answered(world: &World, canonical: &canonical::Canonical) {
     let mut payloads: Vec<Vec<u8>> = ["", "null", "7", "[]", "{}", "{", r#"{"requestContext":{}}"#]
         .map(|text| text.as_bytes().to_vec())
         .to_vec();
@@ -95,14 +102,13 @@ async fn no_payload_takes_the_stack_down() {
         }
     }
     for payload in payloads {
-        let reply = world.post("/_local/invoke/assign-license").bytes(&payload).send().await;
+        let reply =
+            world.post(&format!("/_local/invoke/{}", canonical.operation)).bytes(&payload).send().await;
         let shown = String::from_utf8_lossy(&payload[..payload.len().min(300)]).into_owned();
         assert!([200, 400].contains(&reply.status), "{shown}: {}", reply.body);
         assert_ne!(reply.body["errorType"], "Runtime.ExitError", "a panic: {shown}");
         assert_ne!(reply.body["statusCode"], 500, "{shown}: {}", reply.body);
     }
-    assert_eq!(world.post("/_local/invoke/nothing").bytes(b"{}").send().await.status, 404);
-    canonical::one("list-license-pools").call(&world, "").send().await.ok();
 }
 
 fn collect(value: &Value, place: String, places: &mut Vec<String>) {

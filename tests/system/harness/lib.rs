@@ -173,6 +173,12 @@ impl Call<'_> {
         self
     }
 
+    /// Without a header.
+    pub fn without(mut self, name: &str) -> Self {
+        self.headers.retain(|(known, _)| known != name);
+        self
+    }
+
     /// With an idempotency key.
     pub fn key(self, key: &str) -> Self {
         self.header("idempotency-key", key)

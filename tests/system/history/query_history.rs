@@ -13,18 +13,27 @@ fn types(items: &[Value]) -> Vec<&str> {
 
 /// All events, page by page.
 async fn walk(world: &World, who: &str, path: &str) -> Vec<String> {
-    let mut ids = Vec::new();
-    let mut token = String::new();
-    loop {
-        let page = world.get(&format!("{path}{token}")).by(who).send().await.ok();
-        ids.extend(
-            page["items"].as_array().unwrap().iter().map(|event| event["id"].as_str().unwrap().to_owned()),
-        );
-        match page["nextPageToken"].as_str() {
-            Some(next) => token = format!("&pageToken={next}"),
-            None => return ids,
-        }
+    let page = world.get(path).by(who).send().await.ok();
+    let mut ids = ids(&page);
+    if let Some(token) = page["nextPageToken"].as_str() {
+        ids.extend(walk_from(world, who, path, token).await);
     }
+    ids
+}
+
+/// All events after a page, page by page.
+async fn walk_from(world: &World, who: &str, path: &str, token: &str) -> Vec<String> {
+    let (mut seen, mut token) = (Vec::new(), Some(token.to_owned()));
+    while let Some(next) = token {
+        let page = world.get(&format!("{path}&pageToken={next}")).by(who).send().await.ok();
+        seen.extend(ids(&page));
+        token = page["nextPageToken"].as_str().map(str::to_owned);
+    }
+    seen
+}
+
+fn ids(page: &Value) -> Vec<String> {
+    page["items"].as_array().unwrap().iter().map(|event| event["id"].as_str().unwrap().to_owned()).collect()
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -106,20 +115,53 @@ async fn pages_are_stable_while_events_are_being_added() {
     let first = world.get(path).by("partnerMember").send().await.ok();
     assert_eq!(first["items"].as_array().unwrap().len(), 2);
     world.put("/v1/partners/{partner}/customers/{nakano}").by("operator").send().await.ok();
-    let mut seen: Vec<String> =
-        first["items"].as_array().unwrap().iter().map(|e| e["id"].as_str().unwrap().to_owned()).collect();
-    let token = first["nextPageToken"].as_str().unwrap();
-    // The token is bound to the query, so the rest is walked with the same page size.
-    let mut token = token.to_owned();
-    loop {
-        let page = world.get(&format!("{path}&pageToken={token}")).by("partnerMember").send().await.ok();
-        seen.extend(page["items"].as_array().unwrap().iter().map(|e| e["id"].as_str().unwrap().to_owned()));
-        match page["nextPageToken"].as_str() {
-            Some(next) => token = next.to_owned(),
-            None => break,
-        }
-    }
+    let mut seen = ids(&first);
+    seen.extend(walk_from(&world, "partnerMember", path, first["nextPageToken"].as_str().unwrap()).await);
     assert_eq!(seen, all);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_is_added_while_walking_oldest_first_comes_last() {
+    let world = World::demo().await;
+    let path = "/v1/partners/{partner}/history?pageSize=3&order=asc";
+    let before = walk(&world, "partnerMember", path).await;
+    let first = world.get(path).by("partnerMember").send().await.ok();
+    world.put("/v1/partners/{partner}/customers/{nakano}").by("operator").send().await.ok();
+    let token = first["nextPageToken"].as_str().unwrap();
+    let rest = walk_from(&world, "partnerMember", path, token).await;
+    assert_eq!(rest[..rest.len() - 1], before[3..]);
+    assert_eq!(rest.len(), before.len() - 3 + 1);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_event_is_found_by_its_own_time_also_when_many_come_at_once() {
+    let stack = local::Stack::start(local::Options::default()).await.unwrap();
+    local::demo::load(&stack.shared).await.unwrap();
+    let world = World::around(stack);
+    let calls = (0..64).map(|n| {
+        let lines = json!([{"licenseType": "edge-storage-1y", "quantity": 1}]);
+        let call = world.post("/v1/partners/{partner}/license-assignments").by("partnerMember");
+        call.key(&n.to_string()).json(json!({"organizationId": "{yamada}", "lines": lines})).send()
+    });
+    futures_util::future::join_all(calls).await;
+    let all =
+        items(&world, "partnerMember", "/v1/partners/{partner}/history?pageSize=100&type=license.assigned")
+            .await;
+    assert_eq!(all.len(), 65);
+    let times: Vec<&str> = all.iter().map(|event| event["time"].as_str().unwrap()).collect();
+    assert!(times.is_sorted_by(|a, b| a >= b), "newest first: {times:?}");
+    for event in all.iter().take(64).step_by(7) {
+        let time = event["time"].as_str().unwrap();
+        let next: domain::Timestamp = time.parse().unwrap();
+        let next = domain::Timestamp::from_unix_millis(next.unix_millis() + 1);
+        let found = items(
+            &world,
+            "partnerMember",
+            &format!("/v1/partners/{{partner}}/history?from={time}&to={next}"),
+        )
+        .await;
+        assert!(found.iter().any(|found| found["id"] == event["id"]), "{time}");
+    }
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -184,8 +226,9 @@ async fn a_page_token_is_good_for_its_caller_and_query_only() {
             "{who} {path}"
         );
     }
-    // Today's rights come first.
-    world.get(&with(path)).by("otherPartnerMember").refused(404, "not-found").await;
+    // Whoever may not see the log learns no more from a token that is good for another.
+    let foreign = world.get(&with(path)).by("otherPartnerMember").refused(400, "invalid-request").await;
+    assert_eq!(foreign.faults()[0].1, "invalid-page-token");
 }
 
 #[tokio::test(flavor = "multi_thread")]

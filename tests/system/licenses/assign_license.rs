@@ -59,12 +59,11 @@ async fn what_a_pool_does_not_hold_is_not_assigned_from_any_line() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_key_is_required_but_not_for_a_trial() {
+async fn a_key_is_required() {
     let world = World::demo().await;
     let call = assign(&world, "partnerMember", "{yamada}", json!([line("edge-storage-1y", 1)]));
-    call.refused(400, "invalid-request").await.faults().iter().for_each(|fault| {
-        assert_eq!(fault, &("Idempotency-Key".to_owned(), "idempotency-key-missing".to_owned()));
-    });
+    let reply = call.refused(400, "invalid-request").await;
+    assert_eq!(reply.faults(), [("Idempotency-Key".to_owned(), "idempotency-key-missing".to_owned())]);
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -90,6 +89,17 @@ async fn quantities_and_lines_have_their_bounds() {
         )
         .await;
     }
+    let mixed = json!([line("aa", 0), line("aa", 1)]);
+    let reply = assign(&world, "partnerMember", "{yamada}", mixed).key("k").send().await;
+    let fault = |at: &str, code: &str| (at.to_owned(), code.to_owned());
+    let both = [fault("/lines/0/quantity", "out-of-range"), fault("/lines/1/licenseType", "duplicate")];
+    assert_eq!(reply.faults(), both, "a fault in one line hides none between lines");
+    let twice = world.post("/v1/partners/{partner}/license-assignments").by("partnerMember").key("k");
+    let body = world
+        .fill(r#"{"organizationId":"{yamada}","lines":[{"licenseType":"aa","quantity":1,"quantity":2}]}"#);
+    let twice = twice.header("content-type", "application/json").bytes(body.as_bytes());
+    let reply = twice.refused(400, "invalid-request").await;
+    assert_eq!(reply.faults(), [fault("/lines/0/quantity", "duplicate")]);
     refused(json!([]), "/lines", "too-few").await;
     refused(json!([line("aa", 1), line("aa", 1)]), "/lines/1/licenseType", "duplicate").await;
     let many: Vec<_> = (0..21).map(|n| line(&format!("type-{n}"), 1)).collect();

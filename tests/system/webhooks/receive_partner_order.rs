@@ -101,10 +101,23 @@ async fn a_message_and_an_order_take_effect_once_however_often_concurrently_or_l
     }
     assert_eq!(world.pool("partnerMember", "partner", "edge-storage-1y").await, (110, 105, 5));
 
+    let alone = placed("SO-2", "ec-4711", json!([sold("edge-storage-1y", 1)])).to_string();
+    let first = deliver(&world, "m100", NOW, alone.as_bytes()).send().await.ok();
     world.post("/_local/time").bytes(br#"{"advance":"P40D"}"#).send().await.ok();
-    let late = deliver(&world, "m1", NOW + 40 * 86_400, body.as_bytes()).send().await;
-    assert_eq!((late.status, late.body), (200, replies[0].body.clone()));
-    assert_eq!(world.pool("partnerMember", "partner", "edge-storage-1y").await, (110, 105, 5));
+    // Late, and whatever it says by then: the order is known by its id, the message by its own.
+    let other = placed("SO-3", "ec-4711", json!([sold("edge-storage-1y", 7)])).to_string();
+    for (id, body, expected) in [
+        ("m101", body.as_str(), &replies[0].body),
+        ("m100", &alone, &first),
+        ("m100", &other, &first),
+        ("m100", "{nope", &first),
+        ("m100", r#"{"type":"other"}"#, &first),
+    ] {
+        let late = deliver(&world, id, NOW + 40 * 86_400, body.as_bytes()).send().await;
+        assert_eq!((late.status, &late.body), (200, expected), "{id} {body}");
+    }
+    assert!(vendor_events(&world, "webhook.refused").await.is_empty(), "what took effect is not refused");
+    assert_eq!(world.pool("partnerMember", "partner", "edge-storage-1y").await, (111, 106, 5));
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -173,6 +186,23 @@ async fn any_bytes_are_verified_as_they_came() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn query_headers_size_and_time_zone_are_the_stores_own() {
+    let world = World::demo().await;
+    let mut body = placed("SO-1", "ec-4711", json!([sold("edge-storage-1y", 1)]));
+    body["timestamp"] = "2026-01-05T18:59:59.123456+09:00".into();
+    body["note"] = "x".repeat(300_000).into();
+    let body = body.to_string();
+    let webhook = standardwebhooks::Webhook::new(world.id("secret")).unwrap();
+    let signature = webhook.sign("m1", NOW, body.as_bytes()).unwrap();
+    let call = signed_by(&world, "{source}?shop=1&validateOnly=true", "m1", NOW, &signature, body.as_bytes());
+    call.header("idempotency-key", "ключ").send().await.ok();
+    assert_eq!(world.pool("partnerMember", "partner", "edge-storage-1y").await, (101, 96, 5));
+    let twice = body.replacen('{', "{\"data\":{},", 1);
+    let reply = deliver(&world, "m2", NOW, twice.as_bytes()).send().await;
+    assert_eq!((reply.status, reply.faults()[0].1.as_str()), (422, "duplicate"), "{}", reply.body);
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn an_unknown_type_is_ignored_and_recorded_once() {
     let world = World::demo().await;
     for _ in 0..2 {
@@ -217,6 +247,8 @@ async fn what_is_wrong_is_named_recorded_once_and_judged_afresh() {
     let body = json!({"sourceId": "{source}", "account": "ec-9999"});
     world.put("/v1/partners/{newPartner}/store").by("operator").json(body).send().await.ok();
     send(&world, "m1", &unknown).await.ok();
+    send(&world, "m1", &unknown).await.ok();
+    assert_eq!(vendor_events(&world, "webhook.refused").await.len(), 1);
     assert_eq!(world.pool("newPartnerAdmin", "newPartner", "nope").await, (1, 1, 0));
 }
 
@@ -243,9 +275,11 @@ async fn every_fault_of_a_malformed_order_is_named() {
             ("/data/lines/2/quantity", "out-of-range"),
             ("/data/lines/3", "wrong-type"),
             ("/data/orderId", "invalid-length"),
+            ("/data/storeAccount", "missing"),
             ("/timestamp", "invalid-time"),
         ]
     );
+    let types: Vec<_> = (0..41).map(|n| sold(&format!("type-{n}"), 1)).collect();
     for (data, at, code) in [
         (json!({"orderId": "o", "lines": [sold("edge-storage-1y", 1)]}), "/data/storeAccount", "missing"),
         (
@@ -255,9 +289,15 @@ async fn every_fault_of_a_malformed_order_is_named() {
         ),
         (json!({"orderId": "o", "storeAccount": "a", "lines": []}), "/data/lines", "too-few"),
         (
-            json!({"orderId": "o", "storeAccount": "a", "lines": vec![sold("aa", 1); 41]}),
+            json!({"orderId": "o", "storeAccount": "a", "lines": vec![sold("aa", 1); 1001]}),
             "/data/lines",
             "too-many",
+        ),
+        (json!({"orderId": "o", "storeAccount": "a", "lines": types}), "/data/lines", "too-many"),
+        (
+            json!({"orderId": "o", "storeAccount": "a", "lines": [{"kind": "license", "sku": "aa", "quantity": 1e30}]}),
+            "/data/lines/0/quantity",
+            "wrong-type",
         ),
     ] {
         let body = json!({"type": "order.placed", "timestamp": "2026-01-05T09:59:59Z", "data": data});

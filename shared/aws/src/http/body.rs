@@ -1,8 +1,15 @@
 //! What a request's body may be.
 
+use std::cell::RefCell;
+use std::marker::PhantomData;
+
 use deserr::Deserr;
+use domain::fault::{collect, step};
 use domain::{At, Fault, Faults, Problem, Stage};
 use schemars::{JsonSchema, Schema, SchemaGenerator};
+use serde::de::{DeserializeSeed, MapAccess, SeqAccess, Visitor};
+use serde_json::map::Entry;
+use serde_json::{Map, Value};
 
 /// The most a body may have, in bytes.
 pub const LARGEST: usize = 256 * 1024;
@@ -34,8 +41,8 @@ pub struct Json<T>(pub T);
 
 impl<T: Deserr<Faults> + JsonSchema + Send + Sync> Body for Json<T> {
     fn read(content_type: Option<&str>, bytes: &[u8]) -> Result<Self, Unread> {
-        let value = json(content_type, bytes)?;
-        deserr::deserialize(value).map(Self).map_err(Unread::Faults)
+        check_type(content_type, bytes)?;
+        parse(bytes).map(Self).map_err(Unread::Faults)
     }
 
     fn schema(generator: &mut SchemaGenerator) -> Option<Schema> {
@@ -50,8 +57,8 @@ pub struct Empty;
 impl Body for Empty {
     fn read(content_type: Option<&str>, bytes: &[u8]) -> Result<Self, Unread> {
         if !bytes.is_empty() {
-            let value = json(content_type, bytes)?;
-            deserr::deserialize::<crate::operation::Nothing, _, _>(value).map_err(Unread::Faults)?;
+            check_type(content_type, bytes)?;
+            parse::<crate::operation::Nothing>(bytes).map_err(Unread::Faults)?;
         }
         Ok(Self)
     }
@@ -61,35 +68,156 @@ impl Body for Empty {
     }
 }
 
-/// Bytes that the operation itself reads.
+/// Bytes that the operation itself reads; `T` is what they usually say.
 #[derive(Debug)]
-pub struct Raw(pub Vec<u8>);
+pub struct Raw<T>(pub Vec<u8>, PhantomData<fn() -> T>);
 
-impl Body for Raw {
+impl<T: JsonSchema> Body for Raw<T> {
     fn read(_: Option<&str>, bytes: &[u8]) -> Result<Self, Unread> {
-        Ok(Self(bytes.to_vec()))
+        Ok(Self(bytes.to_vec(), PhantomData))
     }
 
-    fn schema(_: &mut SchemaGenerator) -> Option<Schema> {
-        schemars::Schema::try_from(serde_json::json!({ "type": "object" })).ok()
+    fn schema(generator: &mut SchemaGenerator) -> Option<Schema> {
+        Some(generator.subschema_for::<T>())
     }
 }
 
-fn json(content_type: Option<&str>, bytes: &[u8]) -> Result<serde_json::Value, Unread> {
+fn check_type(content_type: Option<&str>, bytes: &[u8]) -> Result<(), Unread> {
     let media =
         content_type.map(|text| text.split(';').next().unwrap_or_default().trim().to_ascii_lowercase());
     if !bytes.is_empty() && media.is_some_and(|media| media != "application/json") {
         let detail = "the body must be sent as `Content-Type: application/json`";
         return Err(Unread::Problem(Problem::new(Stage::MediaType, "unsupported-media-type", detail)));
     }
-    serde_json::from_slice(bytes).map_err(|error| Unread::Faults(not_json(&error)))
+    Ok(())
 }
 
-/// The fault of bytes that are no JSON.
-pub fn not_json(error: &serde_json::Error) -> Faults {
-    let detail = match error.is_eof() {
-        true => "is not complete JSON".to_owned(),
-        false => format!("is not JSON from line {}, column {} on", error.line(), error.column()),
-    };
-    Faults(vec![Fault::new(At::pointer(&[]), "invalid-json", detail)])
+/// Parses JSON; what it says twice is a fault, for nobody knows which of both is meant.
+///
+/// # Errors
+///
+/// All faults.
+pub fn parse<T: Deserr<Faults>>(bytes: &[u8]) -> Result<T, Faults> {
+    let (value, mut faults) = strict_json(bytes)?;
+    let parsed = collect(&mut faults, deserr::deserialize(value));
+    parsed.filter(|_| faults.0.is_empty()).ok_or(faults)
+}
+
+/// Reads JSON; with it the names that an object has more than once, of which the first counts.
+///
+/// # Errors
+///
+/// When it is no JSON.
+pub fn strict_json(bytes: &[u8]) -> Result<(Value, Faults), Faults> {
+    let twice = RefCell::new(Vec::new());
+    let mut deserializer = serde_json::Deserializer::from_slice(bytes);
+    let read = Strict { place: String::new(), twice: &twice }.deserialize(&mut deserializer);
+    let read = read.and_then(|value| deserializer.end().map(|()| value)).map_err(|error| {
+        let detail = match error.is_eof() {
+            true => "is not complete JSON".to_owned(),
+            false => {
+                format!("cannot be read as JSON from line {}, column {} on", error.line(), error.column())
+            }
+        };
+        Faults(vec![Fault::new(At::pointer(&[]), "invalid-json", detail)])
+    })?;
+    let twice = twice.into_inner().into_iter();
+    let faults = twice.map(|place| Fault::new(At::Pointer(place), "duplicate", "is given more than once"));
+    Ok((read, Faults(faults.collect())))
+}
+
+/// Reads a value, noting what its objects have twice.
+struct Strict<'a> {
+    place: String,
+    twice: &'a RefCell<Vec<String>>,
+}
+
+impl Strict<'_> {
+    fn below(&self, name: &dyn std::fmt::Display) -> Self {
+        Self { place: format!("{}{}", self.place, step(name)), twice: self.twice }
+    }
+}
+
+impl<'de> DeserializeSeed<'de> for Strict<'_> {
+    type Value = Value;
+
+    fn deserialize<D: serde::Deserializer<'de>>(self, deserializer: D) -> Result<Value, D::Error> {
+        deserializer.deserialize_any(self)
+    }
+}
+
+impl<'de> Visitor<'de> for Strict<'_> {
+    type Value = Value;
+
+    fn expecting(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("JSON")
+    }
+
+    fn visit_unit<E>(self) -> Result<Value, E> {
+        Ok(Value::Null)
+    }
+
+    fn visit_bool<E>(self, value: bool) -> Result<Value, E> {
+        Ok(value.into())
+    }
+
+    fn visit_u64<E>(self, value: u64) -> Result<Value, E> {
+        Ok(value.into())
+    }
+
+    fn visit_i64<E>(self, value: i64) -> Result<Value, E> {
+        Ok(value.into())
+    }
+
+    fn visit_f64<E>(self, value: f64) -> Result<Value, E> {
+        Ok(value.into())
+    }
+
+    fn visit_str<E>(self, value: &str) -> Result<Value, E> {
+        Ok(value.into())
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, mut items: A) -> Result<Value, A::Error> {
+        let mut list = Vec::new();
+        while let Some(item) = items.next_element_seed(self.below(&list.len()))? {
+            list.push(item);
+        }
+        Ok(list.into())
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut entries: A) -> Result<Value, A::Error> {
+        let mut map = Map::new();
+        while let Some(name) = entries.next_key::<String>()? {
+            let below = self.below(&name);
+            let place = below.place.clone();
+            let value = entries.next_value_seed(below)?;
+            match map.entry(name) {
+                Entry::Vacant(free) => {
+                    free.insert(value);
+                }
+                Entry::Occupied(_) => self.twice.borrow_mut().push(place),
+            }
+        }
+        Ok(map.into())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_said_twice_is_found_wherever_it_is() {
+        let (value, faults) =
+            strict_json(br#"{"a": [{"b": 1, "b": 2}], "c~/": {}, "c~/": 1, "a": null}"#).unwrap();
+        assert_eq!(value, serde_json::json!({"a": [{"b": 1}], "c~/": {}}));
+        let places: Vec<_> = faults.0.into_iter().map(|fault| fault.at).collect();
+        let at = |place: &str| At::Pointer(place.to_owned());
+        assert_eq!(places, [at("/a/0/b"), at("/c~0~1"), at("/a")]);
+        for text in ["1 2", "{\"a\":}", "", "nul", "1e999", "\u{feff}1"] {
+            assert!(strict_json(text.as_bytes()).is_err(), "{text}");
+        }
+        let plain = br#"[null, true, -1, 1, 1.5, "x", {"y": [[]]}]"#;
+        assert_eq!(strict_json(plain).unwrap(), (serde_json::from_slice(plain).unwrap(), Faults::default()));
+    }
 }

@@ -12,22 +12,22 @@ pub mod token;
 use std::collections::BTreeMap;
 use std::time::Duration;
 
+use aws_lambda_events::apigw::{ApiGatewayV2httpRequest, ApiGatewayV2httpResponse};
+use aws_lambda_events::encodings::Body as ResponseBody;
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use domain::fault::collect;
-use domain::{Actor, At, Fault, Faults, Problem, Stage};
+use domain::{Actor, At, Fault, Faults, Problem, Stage, Version};
 use http::{HeaderMap, HeaderName, HeaderValue};
-use lambda_http::aws_lambda_events::apigw::{ApiGatewayV2httpRequest, ApiGatewayV2httpResponse};
-use lambda_http::aws_lambda_events::encodings::Body as ResponseBody;
-use serde::Serialize;
 use serde_json::{Map, Value};
 use sha2::{Digest, Sha256};
 use tokio::time::Instant;
 
-use crate::context::{Context, Environment, IfMatch, PageWish, Remember, Wishes};
-use crate::operation::{Access, Answer, Caller, Failure, Input, Method, Of, Operation, Output, Route};
-use crate::table::{self, key};
+use crate::context::{CallOptions, Context, Environment, IdempotencySlot, IfMatch, PageRequest};
+use crate::operation::{Access, Answer, Caller, Failure, Input, Method, Operation, Output, Route};
+use crate::table::{self, IdempotencyRecord, key};
 use body::{Body, Unread};
+use problem::ProblemDocument;
 
 /// A call, as API Gateway hands it over.
 #[derive(Debug)]
@@ -129,20 +129,20 @@ pub async fn answer<O: Operation>(
     };
     let mut party = None;
     let answered = tokio::time::timeout_at(deadline, persist::<O>(environment, &call, &mut party)).await;
-    match answered {
-        Ok(Ok(answer)) => respond::<O>(environment, answer, party),
-        Ok(Err(Failure::Problem(problem))) => refuse::<O>(problem::written(problem, &path), party),
-        Ok(Err(Failure::Table(table::Error::Internal(why)))) => {
-            tracing::error!(operation = O::NAME, %why, "internal error");
-            refuse::<O>(problem::ours(false, &path), party)
-        }
-        Ok(Err(Failure::Table(why))) => {
-            tracing::warn!(operation = O::NAME, %why, "gave up");
-            refuse::<O>(problem::ours(true, &path), party)
-        }
-        Err(_) => {
-            tracing::warn!(operation = O::NAME, "out of time");
-            refuse::<O>(problem::ours(true, &path), party)
+    let answered =
+        answered.unwrap_or_else(|_| Err(Failure::Table(table::Error::Unavailable("out of time".to_owned()))));
+    let response = match answered {
+        Ok(answer) => fresh::<O>(environment, &answer),
+        Err(Failure::Before(record)) => repeated::<O>(environment, *record),
+        Err(Failure::Problem(problem)) => return refuse::<O>(problem::written(problem, &path), party),
+        Err(Failure::Table(why)) => Err(why),
+    };
+    match response {
+        Ok(response) => write::<O>(response, party, None),
+        Err(why) => {
+            let try_again = !matches!(why, table::Error::Internal(_));
+            tracing::error!(operation = O::NAME, %why, "no answer");
+            refuse::<O>(problem::ours(try_again, &path), party)
         }
     }
 }
@@ -179,42 +179,46 @@ async fn attempt<O: Operation>(
         now: (environment.clock)(),
         ids: &environment.ids,
         claim_prefix: &environment.claim_prefix,
-        wishes: Wishes::default(),
+        options: CallOptions::default(),
     };
     let caller = O::Caller::authenticate(call, route, &context).await?;
     *party = caller.party();
-    let (input, wishes) = parse::<O>(call, route, &caller)?;
-    context.wishes = wishes;
+    let (input, options) = parse::<O>(environment, call, route, &caller)?;
+    context.options = options;
     O::execute(&context, &caller, &input).await
 }
 
-/// Parses all of a call, naming all faults of all its parts.
+/// Parses all of a call, naming all faults of all its parts. Of a message, which a signature vouches for, only
+/// path and body are ours to judge.
 fn parse<O: Operation>(
+    environment: &Environment,
     call: &Call,
     route: &Route,
     caller: &O::Caller,
-) -> Result<(Input<O>, Wishes), Problem> {
+) -> Result<(Input<O>, CallOptions), Problem> {
     let mut faults = Faults::default();
+    let signed = matches!(route.access, Access::Signature);
     let texts = |pairs: &BTreeMap<String, String>| {
         Value::Object(pairs.iter().map(|(name, text)| (name.clone(), Value::String(text.clone()))).collect())
     };
     let path = deserr::deserialize(texts(&call.path_parameters)).map_err(Faults::of_parameters);
     let path: Option<O::Path> = collect(&mut faults, path);
 
-    let mut query = collect(&mut faults, query_parameters(&call.query)).unwrap_or_default();
-    let validate_only =
-        takes_validate_only(route) && collect(&mut faults, validate_only(&mut query)).unwrap_or(false);
-    let page = if O::PAGED { collect(&mut faults, page(&mut query)) } else { Some(PageWish::default()) };
-    let bound_to = format!("{} {} {} {:?}", caller.name(), O::NAME, call.path, query);
+    let mut query = if signed { Map::new() } else { query_parameters(&call.query, &mut faults) };
+    let validate_only = take_validate_only(route, &mut query, &mut faults);
+    let page = match O::PAGED {
+        true => take_page::<O>(environment, call, caller, &mut query, &mut faults),
+        false => PageRequest::default(),
+    };
     let query = deserr::deserialize(Value::Object(query)).map_err(Faults::of_parameters);
-    let query: Option<O::Query> = collect(&mut faults, query);
+    let query: Option<O::Query> =
+        collect(&mut faults, query.map_err(|faults| also_known::<O>(route, faults)));
 
-    // A message has its id; whatever else its sender's headers say is not for us.
     let key = match route.method {
-        Method::Post if route.access.needs_token() => collect(&mut faults, idempotency_key(call)).flatten(),
+        Method::Post if !signed => collect(&mut faults, idempotency_key(call)).flatten(),
         _ => None,
     };
-    if O::KEY_REQUIRED && key.is_none() && !validate_only && !call.headers.contains_key(KEY_HEADER) {
+    if O::KEY_REQUIRED && !validate_only && !call.headers.contains_key(KEY_HEADER) {
         let detail = "is required here: what is done cannot be undone, and a repeat must not do it twice";
         faults.0.push(Fault::new(At::parameter("Idempotency-Key"), "idempotency-key-missing", detail));
     }
@@ -223,7 +227,7 @@ fn parse<O: Operation>(
         _ => None,
     };
 
-    if call.body.len() > body::LARGEST {
+    if call.body.len() > body::LARGEST && !signed {
         let detail = format!("the body has {} bytes; at most {} are read", call.body.len(), body::LARGEST);
         return Err(Problem::new(Stage::TooLarge, "body-too-large", detail));
     }
@@ -233,22 +237,19 @@ fn parse<O: Operation>(
         Err(Unread::Faults(more)) => collect(&mut faults, Err(more)),
     };
 
-    let (Some(path), Some(query), Some(body), Some(page), true) =
-        (path, query, body, page, faults.0.is_empty())
-    else {
+    let (Some(path), Some(query), Some(body), true) = (path, query, body, faults.0.is_empty()) else {
         return Err(Problem::shape(faults));
     };
-    // A message is the same message whatever it says at another attempt; a request is not.
-    let remember = match (caller.message(), key) {
-        (Some(message), _) => Some((message.to_owned(), String::new())),
-        (None, Some(key)) => Some((key, call.digest())),
-        (None, None) => None,
+    // A message is the same message whatever it says at another attempt, and however late; a request is not.
+    let (key, request, for_good) = match caller.message() {
+        Some(message) => (Some(message.to_owned()), String::new(), true),
+        None => (key, call.digest(), false),
     };
-    let remember = remember
-        .map(|(key, request)| Remember { at: key::idempotency(&caller.name(), O::NAME, &key), request });
-    let page = PageWish { bound_to, ..page };
-    let wishes = Wishes { author: caller.author(), validate_only, if_match, remember, page };
-    Ok((Input { path, query, body }, wishes))
+    let slot =
+        |key: String| IdempotencySlot { at: key::idempotency(&caller.name(), &key), request, for_good };
+    let idempotency = key.map(slot);
+    let options = CallOptions { author: caller.author(), validate_only, if_match, idempotency, page };
+    Ok((Input { path, query, body }, options))
 }
 
 const KEY_HEADER: &str = "idempotency-key";
@@ -258,15 +259,29 @@ pub fn takes_validate_only(route: &Route) -> bool {
     route.method != Method::Get && route.access.needs_token()
 }
 
-fn query_parameters(query: &str) -> Result<Map<String, Value>, Faults> {
+fn query_parameters(query: &str, faults: &mut Faults) -> Map<String, Value> {
     let mut parameters = Map::new();
-    let mut faults = Faults::default();
     for (name, value) in form_urlencoded::parse(query.as_bytes()) {
-        if parameters.insert(name.to_string(), Value::String(value.into_owned())).is_some() {
+        if parameters.contains_key(&*name) {
             faults.0.push(Fault::new(At::parameter(name), "duplicate", "is given more than once"));
+        } else {
+            parameters.insert(name.into_owned(), Value::String(value.into_owned()));
         }
     }
-    if faults.0.is_empty() { Ok(parameters) } else { Err(faults) }
+    parameters
+}
+
+/// The parameters that all lists, or all writes, know beside their own.
+fn also_known<O: Operation>(route: &Route, mut faults: Faults) -> Faults {
+    let others = match (O::PAGED, takes_validate_only(route)) {
+        (true, _) => "; of every list: `pageSize`, `pageToken`",
+        (false, true) => "; of every write: `validateOnly`",
+        (false, false) => "",
+    };
+    for fault in faults.0.iter_mut().filter(|fault| fault.code == "unknown-field") {
+        fault.detail.push_str(others);
+    }
+    faults
 }
 
 fn take(query: &mut Map<String, Value>, name: &str) -> Option<String> {
@@ -276,27 +291,44 @@ fn take(query: &mut Map<String, Value>, name: &str) -> Option<String> {
     }
 }
 
-fn validate_only(query: &mut Map<String, Value>) -> Result<bool, Faults> {
-    match take(query, "validateOnly").as_deref() {
-        None | Some("false") => Ok(false),
-        Some("true") => Ok(true),
-        Some(_) => fault("validateOnly", "invalid-boolean", "must be `true` or `false`"),
+fn take_validate_only(route: &Route, query: &mut Map<String, Value>, faults: &mut Faults) -> bool {
+    let sent = if takes_validate_only(route) { take(query, "validateOnly") } else { None };
+    if sent.as_ref().is_some_and(|sent| !["true", "false"].contains(&sent.as_str())) {
+        let at = At::parameter("validateOnly");
+        faults.0.push(Fault::new(at, "invalid-boolean", "must be `true` or `false`"));
     }
+    sent.as_deref() == Some("true")
 }
 
-fn page(query: &mut Map<String, Value>) -> Result<PageWish, Faults> {
+fn take_page<O: Operation>(
+    environment: &Environment,
+    call: &Call,
+    caller: &O::Caller,
+    query: &mut Map<String, Value>,
+    faults: &mut Faults,
+) -> PageRequest {
     const USUAL: usize = 25;
     const MOST: usize = 100;
-    let digits = |text: &String| !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
-    let size = match take(query, "pageSize") {
-        None => USUAL,
-        // Whatever does not fit a number is more than enough.
-        Some(text) if digits(&text) && !text.trim_start_matches('0').is_empty() => {
-            text.parse().unwrap_or(MOST).min(MOST)
+    let (size, token) = (take(query, "pageSize"), take(query, "pageToken"));
+    let size = size.map_or(USUAL, |size| {
+        let digits = !size.is_empty() && size.bytes().all(|byte| byte.is_ascii_digit());
+        if !digits || size.bytes().all(|byte| byte == b'0') {
+            let at = At::parameter("pageSize");
+            faults.0.push(Fault::new(at, "out-of-range", "must be a whole number from 1 on"));
         }
-        Some(_) => return fault("pageSize", "out-of-range", "must be a whole number from 1 on"),
-    };
-    Ok(PageWish { size, token: take(query, "pageToken"), bound_to: String::new() })
+        // Digits that do not fit a number are more than enough.
+        size.parse().unwrap_or(MOST).min(MOST)
+    });
+    let bound_to = format!("{} {} {} {query:?}", caller.name(), O::NAME, call.path);
+    let after = token.and_then(|token| {
+        let position = token::open(&environment.key, &bound_to, &token);
+        if position.is_none() {
+            let detail = "was not given out for this caller and query";
+            faults.0.push(Fault::new(At::parameter("pageToken"), "invalid-page-token", detail));
+        }
+        position
+    });
+    PageRequest { size, after, bound_to }
 }
 
 fn idempotency_key(call: &Call) -> Result<Option<String>, Faults> {
@@ -321,7 +353,8 @@ fn if_match(call: &Call) -> Result<Option<IfMatch>, Faults> {
         "*" => Some(IfMatch::Any),
         text => {
             let number = text.strip_prefix('"').and_then(|rest| rest.strip_suffix('"'));
-            number.and_then(|number| number.parse().ok()).map(IfMatch::Version)
+            let same = |version: &u64| number == Some(version.to_string().as_str());
+            number.and_then(|number| number.parse().ok()).filter(same).map(IfMatch::Version)
         }
     };
     match parsed {
@@ -336,47 +369,79 @@ fn fault<T>(parameter: &str, code: &str, detail: &str) -> Result<T, Faults> {
     Err(Faults(vec![Fault::new(At::parameter(parameter), code, detail)]))
 }
 
-fn respond<O: Operation>(
-    environment: &Environment,
-    mut answer: Answer<O::Output>,
-    party: Option<String>,
-) -> ApiGatewayV2httpResponse {
-    // What was only tried does not exist: it has no secret and no version.
-    let exists = answer.of != Of::Trial;
-    if exists {
-        O::reveal(&environment.key, &mut answer.body);
-    }
-    let mut headers = vec![("cache-control", "no-store".to_owned())];
-    headers.extend(answer.location.map(|location| ("location", location)));
-    let version = answer.body.version().filter(|_| exists);
-    headers.extend(version.map(|version| ("etag", format!("\"{version}\""))));
-    headers.extend((answer.of == Of::EarlierCall).then(|| ("idempotent-replayed", "true".to_owned())));
-    write::<O>(answer.status, "application/json", headers, &answer.body, party)
-}
-
-fn refuse<O: Operation>(problem: problem::Written, party: Option<String>) -> ApiGatewayV2httpResponse {
-    let mut headers = vec![("cache-control", "no-store".to_owned())];
-    headers.extend((problem.status == 503).then(|| ("retry-after", "1".to_owned())));
-    write::<O>(problem.status, "application/problem+json", headers, &problem, party)
-}
-
-fn write<O: Operation>(
+/// What is written, whatever it is.
+struct Response {
     status: u16,
     content_type: &'static str,
     headers: Vec<(&'static str, String)>,
-    body: &impl Serialize,
+    body: String,
+}
+
+/// The answer to this call.
+fn fresh<O: Operation>(
+    environment: &Environment,
+    answer: &Answer<O::Output>,
+) -> Result<Response, table::Error> {
+    let body = answer.written()?;
+    let (status, location) = (answer.status, answer.location.clone());
+    // What was only tried does not exist: it has no version and no secret.
+    let (version, body) = match answer.trial {
+        true => (None, body),
+        false => (answer.body.version(), reveal::<O>(environment, body)?),
+    };
+    Ok(success(status, location, version, body, None))
+}
+
+/// The answer to an earlier, equal call, to the letter.
+fn repeated<O: Operation>(
+    environment: &Environment,
+    record: IdempotencyRecord,
+) -> Result<Response, table::Error> {
+    let IdempotencyRecord { status, location, version, body, .. } = record;
+    let replayed = Some(("idempotent-replayed", "true".to_owned()));
+    Ok(success(status, location, version, reveal::<O>(environment, body)?, replayed))
+}
+
+fn reveal<O: Operation>(environment: &Environment, body: String) -> Result<String, table::Error> {
+    O::reveal(&environment.key, body).map_err(|error| table::Error::Internal(error.to_string()))
+}
+
+fn success(
+    status: u16,
+    location: Option<String>,
+    version: Option<Version>,
+    body: String,
+    replayed: Option<(&'static str, String)>,
+) -> Response {
+    let location = location.map(|location| ("location", location));
+    let version = version.map(|version| ("etag", format!("\"{version}\"")));
+    let headers = location.into_iter().chain(version).chain(replayed).collect();
+    Response { status, content_type: "application/json", headers, body }
+}
+
+fn refuse<O: Operation>(problem: ProblemDocument, party: Option<String>) -> ApiGatewayV2httpResponse {
+    let headers = (problem.status == 503).then(|| ("retry-after", "1".to_owned())).into_iter().collect();
+    // Our own types always serialize.
+    let body = serde_json::to_string(&problem).unwrap_or_default();
+    let content_type = "application/problem+json";
+    write::<O>(Response { status: problem.status, content_type, headers, body }, party, Some(&problem.code))
+}
+
+fn write<O: Operation>(
+    written: Response,
     party: Option<String>,
+    code: Option<&str>,
 ) -> ApiGatewayV2httpResponse {
-    tracing::info!(operation = O::NAME, party, status, "answered");
+    tracing::info!(operation = O::NAME, org = party, status = written.status, code, "answered");
     let mut response = ApiGatewayV2httpResponse::default();
-    response.status_code = i64::from(status);
-    response.headers.insert(http::header::CONTENT_TYPE, HeaderValue::from_static(content_type));
-    for (name, value) in headers {
+    response.status_code = i64::from(written.status);
+    response.headers.insert(http::header::CONTENT_TYPE, HeaderValue::from_static(written.content_type));
+    response.headers.insert(http::header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    for (name, value) in written.headers {
         if let Ok(value) = HeaderValue::from_str(&value) {
             response.headers.insert(HeaderName::from_static(name), value);
         }
     }
-    // Our own types always serialize.
-    response.body = Some(ResponseBody::Text(serde_json::to_string(body).unwrap_or_default()));
+    response.body = Some(ResponseBody::Text(written.body));
     response
 }

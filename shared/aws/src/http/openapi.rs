@@ -7,8 +7,10 @@ use schemars::{JsonSchema, Schema, SchemaGenerator};
 use serde_json::{Map, Value, json};
 
 use super::body::Body;
-use super::problem::Written;
+use super::problem::ProblemDocument;
 use super::takes_validate_only;
+use domain::Reason;
+
 use crate::operation::{Access, Method, Operation, Output, Route};
 
 /// What an operation is, without its types.
@@ -25,7 +27,7 @@ pub struct Description {
     creates: bool,
     paged: bool,
     versioned: bool,
-    refusals: &'static [(u16, &'static str, &'static str)],
+    reasons: &'static [Reason],
     path: fn(&mut SchemaGenerator) -> Schema,
     query: fn(&mut SchemaGenerator) -> Schema,
     body: fn(&mut SchemaGenerator) -> Option<Schema>,
@@ -43,7 +45,7 @@ impl Description {
             creates: O::CREATES,
             paged: O::PAGED,
             versioned: O::Output::VERSIONED,
-            refusals: O::REFUSALS,
+            reasons: O::REASONS,
             path: <O::Path as JsonSchema>::json_schema,
             query: <O::Query as JsonSchema>::json_schema,
             body: <O::Body as Body>::schema,
@@ -77,7 +79,7 @@ pub fn document(operations: &[(&str, Description)], examples: &BTreeMap<String, 
     settings.definitions_path = "/components/schemas".into();
     settings.meta_schema = None;
     let mut generator = settings.into_generator();
-    let problem = generator.subschema_for::<Written>();
+    let problem = generator.subschema_for::<ProblemDocument>();
     let mut paths: BTreeMap<&str, Map<String, Value>> = BTreeMap::new();
     for (area, description) in operations {
         for route in description.routes {
@@ -159,8 +161,25 @@ fn put(object: &mut Value, name: &str, value: Value) {
     }
 }
 
+/// A schema with those it refers to at its first level in it.
+fn inlined(schema: fn(&mut SchemaGenerator) -> Schema, generator: &mut SchemaGenerator) -> Value {
+    let mut schema = schema(generator).to_value();
+    if let Some(Value::Array(choices)) = schema.get_mut("anyOf") {
+        for choice in choices {
+            let name = choice.get("$ref").and_then(Value::as_str).and_then(|path| path.rsplit('/').next());
+            if let Some(definition) = name.and_then(|name| generator.definitions().get(name)) {
+                *choice = definition.clone();
+            }
+        }
+    }
+    schema
+}
+
 /// The parameters that a schema of an object describes, as far as `is_here` lets them.
-fn parameters_of(schema: &Schema, place: &str, is_here: impl Fn(&str) -> bool) -> Vec<Value> {
+fn parameters_of(schema: &Value, place: &str, is_here: &dyn Fn(&str) -> bool) -> Vec<Value> {
+    if let Some(Value::Array(choices)) = schema.get("anyOf") {
+        return choices.iter().flat_map(|choice| parameters_of(choice, place, is_here)).collect();
+    }
     let required = |name: &str| {
         let listed = schema.get("required").and_then(Value::as_array);
         place == "path" || listed.is_some_and(|names| names.iter().any(|listed| listed == name))
@@ -190,8 +209,8 @@ fn parameters_of(schema: &Schema, place: &str, is_here: impl Fn(&str) -> bool) -
 
 fn parameters(description: &Description, route: &Route, generator: &mut SchemaGenerator) -> Vec<Value> {
     let in_path = |name: &str| route.path.contains(&format!("{{{name}}}"));
-    let mut parameters = parameters_of(&(description.path)(generator), "path", in_path);
-    parameters.extend(parameters_of(&(description.query)(generator), "query", |_| true));
+    let mut parameters = parameters_of(&inlined(description.path, generator), "path", &in_path);
+    parameters.extend(parameters_of(&inlined(description.query, generator), "query", &|_| true));
     let mut add = |name: &str, place: &str, required: bool, schema: Value, about: &str| {
         parameters.push(json!({
             "name": name, "in": place, "required": required, "schema": schema, "description": about,
@@ -256,10 +275,10 @@ fn outcomes(
         if made {
             carries("Location");
         }
-        if description.versioned {
+        if description.versioned && (made || route.method != Method::Post) {
             carries("ETag");
         }
-        if route.method == Method::Post {
+        if route.method == Method::Post && (made || !description.creates) {
             carries("Idempotent-Replayed");
         }
         let answer = json!({
@@ -292,26 +311,24 @@ fn outcomes(
     if route.method == Method::Put {
         common.push(("412", "OtherVersion"));
     }
-    if route.method != Method::Get {
-        common.push(("413", "TooLarge"));
-    }
     if takes_validate_only(route) {
-        common.push(("415", "MediaType"));
+        common.extend([("413", "TooLarge"), ("415", "MediaType")]);
     }
     for (status, name) in common {
         outcomes.insert(status.to_owned(), json!({ "$ref": format!("#/components/responses/{name}") }));
     }
 
-    let reused = (422, "idempotency-key-reused", "the key was used for another request");
+    let reused = Reason::rule("idempotency-key-reused", "the key was used for another request");
     let keyed = route.method == Method::Post && route.access.needs_token();
     let mut own: BTreeMap<u16, Vec<String>> = BTreeMap::new();
-    for (status, code, about) in description.refusals.iter().copied().chain(keyed.then_some(reused)) {
-        own.entry(status).or_default().push(format!("`{code}`: {about}"));
+    for reason in description.reasons.iter().chain(keyed.then_some(&reused)) {
+        let (status, _) = super::problem::status(reason.stage);
+        own.entry(status).or_default().push(format!("`{}`: {}", reason.code, reason.about));
     }
     for (status, reasons) in own {
         outcomes.insert(
             status.to_string(),
-            refusal(&reasons.join("; "), &generator.subschema_for::<Written>().to_value()),
+            refusal(&reasons.join("; "), &generator.subschema_for::<ProblemDocument>().to_value()),
         );
     }
     Value::Object(outcomes)

@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 /// A refusal as it is written.
 #[derive(Debug, Serialize, Deserialize, JsonSchema)]
 #[serde(rename = "Problem")]
-pub struct Written {
+pub struct ProblemDocument {
     /// A URN made of the code.
     pub r#type: String,
     /// The kind of refusal in words.
@@ -44,13 +44,13 @@ pub fn status(stage: Stage) -> (u16, &'static str) {
 const LISTED: usize = 500;
 
 /// A refusal as it is written.
-pub fn written(mut problem: Problem, path: &str) -> Written {
+pub fn written(mut problem: Problem, path: &str) -> ProblemDocument {
     let (status, title) = status(problem.stage);
     if problem.faults.len() > LISTED {
         problem.faults.truncate(LISTED);
         problem.detail = format!("{}; the first {LISTED} are listed", problem.detail);
     }
-    Written {
+    ProblemDocument {
         r#type: urn(&problem.code),
         title: title.to_owned(),
         status,
@@ -62,14 +62,14 @@ pub fn written(mut problem: Problem, path: &str) -> Written {
 }
 
 /// What a caller learns of what is not its doing: to try again, or that we are at fault.
-pub fn ours(try_again: bool, path: &str) -> Written {
+pub fn ours(try_again: bool, path: &str) -> ProblemDocument {
     let (status, code, title, detail) = match try_again {
         true => {
             (503, "busy", "Busy", "this could not be done in time; try again, with the same Idempotency-Key")
         }
         false => (500, "internal", "Our fault", "something is wrong on our side, and it was noted"),
     };
-    Written {
+    ProblemDocument {
         r#type: urn(code),
         title: title.to_owned(),
         status,

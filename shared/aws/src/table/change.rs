@@ -4,14 +4,16 @@
 use std::collections::HashMap;
 
 use aws_sdk_dynamodb::types::{
-    AttributeValue, ConditionCheck, Put, ReturnValuesOnConditionCheckFailure, TransactWriteItem, Update,
+    AttributeValue, ConditionCheck, Put, ReturnValuesOnConditionCheckFailure, TransactWriteItem,
+    Update as WriteUpdate,
 };
-use domain::{Fault, Happening, Timestamp};
+use domain::{Fault, Happening, Reason, Stage, Timestamp};
 
 use super::Error;
-use super::entity::{Entity, Item, Remembered, from_item, to_item};
+use super::entity::{Entity, IdempotencyRecord, Item, from_item, to_item};
 use super::key::Key;
 use super::pattern::Lookup;
+use super::pool::Update;
 
 /// Why one of a change's conditions does not hold; in the order in which a caller is told.
 #[derive(Debug)]
@@ -20,15 +22,16 @@ pub enum Refusal<O> {
     NotFound,
     /// The object is of another version than `If-Match` says.
     OtherVersion,
-    /// The present state forbids it.
-    State(Fault),
-    /// A rule forbids it.
-    Rule(Fault),
+    /// The call took effect before; this was its answer.
+    Before(IdempotencyRecord),
+    /// State or a rule forbids it.
+    Because(Stage, Fault),
     /// It is so already; this is the answer.
     Already(O),
     /// It is so already; another condition of the change has the answer.
     AlreadyToo,
-    /// It cannot be, unless this very call took effect before.
+    /// It cannot be, unless this very call took effect before: a new id exists only when the demo world, whose
+    /// ids are counted, is made again.
     Impossible,
 }
 
@@ -77,7 +80,7 @@ impl Expression {
         self
     }
 
-    fn names(&self) -> Option<HashMap<String, String>> {
+    pub(super) fn names(&self) -> Option<HashMap<String, String>> {
         Some(self.names.clone()).filter(|names| !names.is_empty())
     }
 
@@ -111,7 +114,14 @@ impl<O> Default for Change<O> {
     }
 }
 
-impl<O> Change<O> {
+impl<O> Refusal<O> {
+    /// Refused for a reason that concerns a field of the body.
+    pub fn because(reason: &Reason, steps: &[&dyn std::fmt::Display]) -> Self {
+        Self::Because(reason.stage, reason.at(steps))
+    }
+}
+
+impl<O: 'static> Change<O> {
     /// A change of nothing yet.
     pub fn new() -> Self {
         Self::default()
@@ -214,8 +224,7 @@ impl<O> Change<O> {
     pub fn update<L: Lookup>(
         &mut self,
         lookup: &L,
-        update: Expression,
-        condition: Expression,
+        Update { update, condition }: Update,
         judge: impl Fn(Option<L::Entity>) -> Refusal<O> + Send + Sync + 'static,
     ) {
         self.step(lookup.key(), Action::Update(update), Some(condition), move |item| {
@@ -223,13 +232,15 @@ impl<O> Change<O> {
         });
     }
 
-    /// Remembers an answer, unless one is remembered already and has not expired.
-    pub(super) fn remember(&mut self, remembered: &Remembered, now: Timestamp) -> Result<(), Error> {
-        let free =
-            Expression::new("attribute_not_exists(#pk) OR #expiresAt <= :now").text("now", now.to_string());
-        let told_apart = |_| Err(Error::Internal("a remembered answer was judged".to_owned()));
-        self.step(remembered.key(), Action::Put(to_item(remembered)?), Some(free), told_apart);
+    /// Keeps an answer for repeats of the call, unless one is kept already and has not expired.
+    pub(crate) fn remember(&mut self, record: &IdempotencyRecord, now: Timestamp) -> Result<(), Error> {
+        self.step(record.key(), Action::Put(to_item(record)?), Some(is_free(now)), took_effect_before);
         Ok(())
+    }
+
+    /// Requires that no answer is kept for repeats of the call.
+    pub(crate) fn require_first(&mut self, at: Key, now: Timestamp) {
+        self.step(at, Action::Check, Some(is_free(now)), took_effect_before);
     }
 
     fn step(
@@ -241,6 +252,14 @@ impl<O> Change<O> {
     ) {
         self.steps.push(Step { key, action, condition, judge: Box::new(judge) });
     }
+}
+
+fn is_free(now: Timestamp) -> Expression {
+    Expression::new("attribute_not_exists(#pk) OR #expiresAt <= :now").text("now", now.to_string())
+}
+
+fn took_effect_before<O>(item: Option<Item>) -> Result<Refusal<O>, Error> {
+    item.map_or(Ok(Refusal::Impossible), |item| Ok(Refusal::Before(from_item(item)?)))
 }
 
 const RETURN_OLD: ReturnValuesOnConditionCheckFailure = ReturnValuesOnConditionCheckFailure::AllOld;
@@ -267,10 +286,17 @@ impl<O> Step<O> {
             ),
             Action::Update(update) => {
                 let mut all = update.clone();
-                all.names.extend(condition.into_iter().flat_map(|condition| condition.names.clone()));
-                all.values.extend(condition.into_iter().flat_map(|condition| condition.values.clone()));
+                if let Some(condition) = condition {
+                    all.names.extend(condition.names.clone());
+                    for (name, value) in condition.values.clone() {
+                        if all.values.insert(name.clone(), value.clone()).is_some_and(|other| other != value)
+                        {
+                            return Err(Error::Internal(format!("`{name}` has two values in one step")));
+                        }
+                    }
+                }
                 TransactWriteItem::builder().update(
-                    Update::builder()
+                    WriteUpdate::builder()
                         .table_name(table)
                         .set_key(Some(key_attributes(&self.key)))
                         .update_expression(&update.text)

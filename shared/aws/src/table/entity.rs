@@ -5,8 +5,8 @@ use std::collections::HashMap;
 
 use aws_sdk_dynamodb::types::AttributeValue;
 use domain::{
-    Assignment, Customer, Event, LicenseType, Order, Organization, Partner, Pool, Source, StoreLink,
-    Timestamp,
+    Assignment, Customer, Event, ExternalId, LicenseType, Order, Organization, OrganizationId, Partner,
+    PartnerId, Pool, Source, SourceId, StoreAccount, StoreLink, Timestamp, Version,
 };
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
@@ -83,14 +83,31 @@ pub fn from_item<E: Entity>(item: Item) -> Result<E, Error> {
 #[serde(rename_all = "camelCase")]
 pub struct Reservation {
     /// The value, as the reservation's key.
-    #[serde(skip, default = "nowhere")]
+    #[serde(flatten)]
     pub at: Key,
     /// The id of what has the value.
     pub owner: String,
 }
 
-fn nowhere() -> Key {
-    Key { pk: String::new(), sk: String::new() }
+impl Reservation {
+    /// Gives a partner an external id of the vendor's.
+    pub fn partner_external_id(external_id: &ExternalId, owner: PartnerId) -> Self {
+        Self { at: key::partner_external_id(external_id), owner: owner.to_string() }
+    }
+
+    /// Gives an organization an external id of its creator's: a partner's, or the vendor's.
+    pub fn organization_external_id(
+        giver: Option<PartnerId>,
+        external_id: &ExternalId,
+        owner: OrganizationId,
+    ) -> Self {
+        Self { at: key::organization_external_id(giver, external_id), owner: owner.to_string() }
+    }
+
+    /// Gives a partner an account at a store.
+    pub fn store_account(source: SourceId, account: &StoreAccount, owner: PartnerId) -> Self {
+        Self { at: key::store_account(source, account), owner: owner.to_string() }
+    }
 }
 
 impl Entity for Reservation {
@@ -104,9 +121,9 @@ impl Entity for Reservation {
 /// The first answer to a call with an idempotency key.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
-pub struct Remembered {
+pub struct IdempotencyRecord {
     /// Where it is kept.
-    #[serde(skip, default = "nowhere")]
+    #[serde(flatten)]
     pub at: Key,
     /// A digest of method, path, query and body: under one key, only one request has an answer.
     pub request: String,
@@ -115,13 +132,17 @@ pub struct Remembered {
     /// Its `Location`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub location: Option<String>,
+    /// The version of the object it shows, for its `ETag`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub version: Option<Version>,
     /// Its body, without secrets.
     pub body: String,
-    /// From then on the key is free again.
-    pub expires_at: Timestamp,
+    /// From then on the key is free again; a message's never is.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub expires_at: Option<Timestamp>,
 }
 
-impl Entity for Remembered {
+impl Entity for IdempotencyRecord {
     const NAME: &'static str = "idempotency";
 
     fn key(&self) -> Key {
@@ -129,7 +150,7 @@ impl Entity for Remembered {
     }
 
     fn forget_at(&self) -> Option<Timestamp> {
-        Some(self.expires_at)
+        self.expires_at
     }
 }
 
@@ -138,7 +159,7 @@ impl Entity for Remembered {
 #[serde(rename_all = "camelCase")]
 pub struct RefusalMark {
     /// Which message.
-    #[serde(skip, default = "nowhere")]
+    #[serde(flatten)]
     pub at: Key,
     /// Senders have given up long before.
     pub expires_at: Timestamp,

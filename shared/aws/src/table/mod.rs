@@ -5,6 +5,7 @@ pub mod client;
 pub mod entity;
 pub mod key;
 pub mod pattern;
+pub mod pool;
 
 use std::collections::HashMap;
 use std::time::Duration;
@@ -15,10 +16,10 @@ use aws_sdk_dynamodb::operation::transact_write_items::TransactWriteItemsError;
 use aws_sdk_dynamodb::types::{AttributeValue, CancellationReason, KeysAndAttributes, TransactWriteItem};
 use aws_sdk_dynamodb::{Client, Config};
 
-use domain::{Event, Ids, Timestamp};
+use domain::Event;
 
 pub use change::{Change, Expression, Refusal};
-pub use entity::{Entity, Item, RefusalMark, Remembered, Reservation};
+pub use entity::{Entity, IdempotencyRecord, Item, RefusalMark, Reservation};
 pub use key::Key;
 pub use pattern::{Index, Listing, Lookup};
 
@@ -39,7 +40,9 @@ pub enum Error {
 
 impl From<serde_dynamo::Error> for Error {
     fn from(error: serde_dynamo::Error) -> Self {
-        Self::Internal(error.to_string())
+        // Its text may quote what an item holds.
+        let _ = error;
+        Self::Internal("an item is not of its entity's form".to_owned())
     }
 }
 
@@ -51,8 +54,6 @@ impl From<aws_sdk_dynamodb::error::BuildError> for Error {
 
 const CONTENDED: &[&str] = &[
     "TransactionConflict",
-    "TransactionConflictException",
-    "TransactionInProgressException",
     "ThrottlingError",
     "ThrottlingException",
     "ProvisionedThroughputExceeded",
@@ -124,8 +125,10 @@ pub struct Page<E> {
     pub next: Option<String>,
 }
 
-/// What a filtered page looks at, at most; it may be short then. (DynamoDB also ends a page at 1 MB.)
-const EXAMINED: usize = 1000;
+/// What a filtered page looks at, for each item that is wanted and at least: it may be short then. (DynamoDB
+/// also ends a page at 1 MB.)
+const EXAMINED_EACH: usize = 8;
+const EXAMINED_LEAST: usize = 100;
 
 /// The table, through its client. Cheap to clone.
 #[derive(Debug, Clone)]
@@ -181,8 +184,9 @@ impl Table {
             HashMap::from([("pk".to_owned(), text(&key.pk)), ("sk".to_owned(), text(&key.sk))])
         };
         let keys = keys.iter().map(key).collect();
-        let mut left =
-            KeysAndAttributes::builder().set_keys(Some(keys)).consistent_read(consistent).build().ok();
+        let wanted = KeysAndAttributes::builder().set_keys(Some(keys)).consistent_read(consistent).build()?;
+        let mut left = Some(wanted);
+        let mut pause = Pause::default();
         let mut found = Vec::new();
         // DynamoDB may leave some keys for the next call; the caller's deadline bounds the loop.
         while let Some(wanted) = left.take().filter(|wanted| !wanted.keys().is_empty()) {
@@ -196,11 +200,14 @@ impl Table {
                 found.push((Key { pk: text("pk"), sk: text("sk") }, item));
             }
             left = answer.unprocessed_keys.unwrap_or_default().remove(&self.name);
+            if left.is_some() {
+                pause.take().await;
+            }
         }
         Ok(found)
     }
 
-    /// Reads all items of a listing, as they are now.
+    /// Reads all items of a listing.
     ///
     /// # Errors
     ///
@@ -210,7 +217,7 @@ impl Table {
         let mut after: Option<Item> = None;
         loop {
             let range = listing.range();
-            let request = self.query(listing, range).consistent_read(listing.index() == Index::Table);
+            let request = self.query(listing, range).consistent_read(L::CONSISTENT);
             let answer =
                 request.set_exclusive_start_key(after).send().await.map_err(|error| sdk_error(&error))?;
             for item in answer.items.unwrap_or_default() {
@@ -238,7 +245,8 @@ impl Table {
         };
         // One more than wanted tells whether there is a next page; the position itself is read again.
         let wanted = cut.size + 1 + usize::from(cut.after.is_some());
-        let limit = if listing.filter().is_empty() { wanted } else { EXAMINED.max(wanted) };
+        let examined = (wanted * EXAMINED_EACH).max(EXAMINED_LEAST);
+        let limit = if listing.filter().is_empty() { wanted } else { examined };
         let request = self.query(listing, range).scan_index_forward(cut.ascending);
         let request = request.limit(i32::try_from(limit).unwrap_or(i32::MAX));
         let answer = request.send().await.map_err(|error| sdk_error(&error))?;
@@ -296,8 +304,7 @@ impl Table {
     ///
     /// [`Error`]; a condition that does not hold is no error.
     async fn transact(&self, writes: Vec<TransactWriteItem>) -> Result<Outcome, Error> {
-        // A UUID of version 7 has 74 random bits, and time does not matter here.
-        let token = Ids::random().uuid(Timestamp::from_unix_millis(0)).to_string();
+        let token = format!("{:032x}", fastrand::u128(..));
         let (mut pause, mut unknown) = (Pause::default(), false);
         loop {
             let request = self.client.transact_write_items().set_transact_items(Some(writes.clone()));
@@ -317,39 +324,31 @@ impl Table {
                 Err(Error::Unavailable(_)) => unknown = true,
                 // Being throttled says nothing about what was sent before.
                 Err(Error::Contended(_)) if unknown => {}
+                Err(Error::Internal(code)) if unknown => return Err(Error::Unavailable(code)),
                 decided => return decided.map(Outcome::Failed),
             }
             pause.take().await;
         }
     }
 
-    /// Sends a change with its events and, in place of an expired one, the answer to remember.
+    /// Sends a change with its events.
     ///
     /// # Errors
     ///
     /// [`Error`].
-    pub async fn commit<O>(
+    pub async fn commit<O: 'static>(
         &self,
         mut change: Change<O>,
         events: &[Event],
-        remember: Option<(&Remembered, Timestamp)>,
     ) -> Result<Committed<O>, Error> {
-        let judged = change.steps.len();
-        if let Some((remembered, now)) = remember {
-            change.remember(remembered, now)?;
-        }
         for event in events {
             change.put(event)?;
         }
         let writes: Result<Vec<_>, Error> = change.steps.iter().map(|step| step.write(&self.name)).collect();
-        let failed = match self.transact(writes?).await? {
-            Outcome::Done => return Ok(Committed::Done),
-            Outcome::Failed(failed) => failed,
-        };
-        let mut failed = failed.into_iter();
-        let refusals = judge(change.steps.iter().take(judged), &mut failed)?;
-        let earlier = remember.and_then(|_| failed.next()).flatten().flatten();
-        Ok(Committed::Refused { refusals, earlier: earlier.map(entity::from_item).transpose()? })
+        match self.transact(writes?).await? {
+            Outcome::Done => Ok(Committed::Done),
+            Outcome::Failed(failed) => Ok(Committed::Refused(judge(&change.steps, failed.into_iter())?)),
+        }
     }
 
     /// Sends only the conditions of a change: nothing is written.
@@ -369,8 +368,8 @@ impl Table {
             Outcome::Failed(failed) => failed,
         };
         let mut failed = failed.into_iter();
-        let mut aligned = checks.iter().map(|check| check.as_ref().and_then(|_| failed.next().flatten()));
-        Ok(Committed::Refused { refusals: judge(change.steps.iter(), &mut aligned)?, earlier: None })
+        let aligned = checks.iter().map(|check| check.as_ref().and_then(|_| failed.next().flatten()));
+        Ok(Committed::Refused(judge(&change.steps, aligned)?))
     }
 }
 
@@ -396,17 +395,12 @@ fn failed_conditions(reasons: &[CancellationReason]) -> Result<Failed, Error> {
 }
 
 /// What the steps say to those of their conditions that failed.
-fn judge<'a, O: 'a>(
-    steps: impl Iterator<Item = &'a change::Step<O>>,
-    failed: &mut impl Iterator<Item = Option<Option<Item>>>,
+fn judge<O>(
+    steps: &[change::Step<O>],
+    failed: impl Iterator<Item = Option<Option<Item>>>,
 ) -> Result<Vec<Refusal<O>>, Error> {
-    let mut refusals = Vec::new();
-    for step in steps {
-        if let Some(item) = failed.next().flatten() {
-            refusals.push((step.judge)(item)?);
-        }
-    }
-    Ok(refusals)
+    let failed = steps.iter().zip(failed).filter_map(|(step, failed)| failed.map(|item| (step.judge)(item)));
+    failed.collect()
 }
 
 /// What became of a transaction.
@@ -422,13 +416,8 @@ enum Outcome {
 pub enum Committed<O> {
     /// It took effect.
     Done,
-    /// It did not.
-    Refused {
-        /// Each condition that does not hold.
-        refusals: Vec<Refusal<O>>,
-        /// What is remembered under the call's idempotency key.
-        earlier: Option<Remembered>,
-    },
+    /// It did not, because of each condition that does not hold.
+    Refused(Vec<Refusal<O>>),
 }
 
 /// Keys of items that are wanted together.

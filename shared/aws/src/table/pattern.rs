@@ -1,10 +1,10 @@
-//! Every way in which the table is read, each a type with a name. README lists them.
+//! Every way in which items are found, to be read or to be a condition of a change. README lists them.
 
 use aws_sdk_dynamodb::types::AttributeValue;
 use domain::event::{EventType, Home};
 use domain::{
-    Customer, Event, EventId, ExternalId, LicenseType, LicenseTypeCode, Organization, OrganizationId,
-    Partner, PartnerId, Pool, Source, SourceId, StoreAccount, Timestamp,
+    Customer, Event, EventId, LicenseType, LicenseTypeCode, Organization, OrganizationId, Partner, PartnerId,
+    Pool, Source, SourceId, StoreAccount, Timestamp,
 };
 
 use super::entity::{Entity, Reservation};
@@ -50,10 +50,17 @@ pub trait Lookup {
     fn key(&self) -> Key;
 }
 
+/// Has its line in the table of access patterns.
+pub trait Listed {}
+
 /// Finds the items of one partition in the order of their sort keys.
-pub trait Listing: Sync {
+pub trait Listing: Listed + Sync {
     /// What it finds.
     type Entity: Entity;
+    /// Whether it must show what was written a moment ago. An index cannot.
+    const CONSISTENT: bool = false;
+    /// Its line in the table of access patterns.
+    const DESCRIBED: Described;
 
     /// In the table, or in which index.
     fn index(&self) -> Index;
@@ -135,12 +142,6 @@ lookups! {
     /// which partner an account at a store is of
     OwnerOfStoreAccount(SourceId, StoreAccount) -> Reservation = key::store_account,
         "`UNIQUE#store-account#<source>#<account>` · `-`";
-    /// which partner has an external id
-    OwnerOfPartnerExternalId(ExternalId) -> Reservation = key::partner_external_id,
-        "`UNIQUE#partner-external-id#<external id>` · `-`";
-    /// which organization has an external id of a giver
-    OwnerOfOrganizationExternalId(Option<PartnerId>, ExternalId) -> Reservation =
-        key::organization_external_id, "`UNIQUE#organization-external-id#<giver>#<external id>` · `-`";
     /// a license type
     LicenseTypeByCode(LicenseTypeCode) -> LicenseType = key::license_type, "`CATALOG` · `LICENSE_TYPE#<code>`";
     /// a partner
@@ -160,6 +161,10 @@ pub struct LicenseTypes;
 
 impl Listing for LicenseTypes {
     type Entity = LicenseType;
+    const DESCRIBED: Described =
+        Described {
+            name: "LicenseTypes", about: "all license types", place: "`CATALOG` · `LICENSE_TYPE#…`"
+        };
 
     fn index(&self) -> Index {
         Index::Table
@@ -180,6 +185,12 @@ pub struct PoolsOfPartner(pub PartnerId);
 
 impl Listing for PoolsOfPartner {
     type Entity = Pool;
+    const CONSISTENT: bool = true;
+    const DESCRIBED: Described = Described {
+        name: "PoolsOfPartner",
+        about: "the pools of a partner",
+        place: "`PARTNER#<partner>` · `POOL#…`",
+    };
 
     fn index(&self) -> Index {
         Index::Table
@@ -211,6 +222,12 @@ pub struct History {
 
 impl Listing for History {
     type Entity = Event;
+    const DESCRIBED: Described = Described {
+        name: "History",
+        about: "the events of a log, by time, type and license type",
+        place: "`LOG#<partner>` or `LOG#VENDOR` · `<event>`; in `by-key` `LOG#<organization>` · `<event>`; \
+                in `by-facet` `LOG#<partner>#<type>` or `LOG#VENDOR#<type>` · `<event>`",
+    };
 
     fn index(&self) -> Index {
         match (self.of, &self.license_type) {
@@ -246,20 +263,16 @@ impl Listing for History {
     }
 }
 
-const LISTINGS: &[Described] = &[
-    Described { name: "LicenseTypes", about: " all license types", place: "`CATALOG` · `LICENSE_TYPE#…`" },
-    Described {
-        name: "PoolsOfPartner",
-        about: " the pools of a partner",
-        place: "`PARTNER#<partner>` · `POOL#…`",
-    },
-    Described {
-        name: "History",
-        about: " the events of a log, by time, type and license type",
-        place: "`LOG#<partner>` or `LOG#VENDOR` · `<event>`; in `by-key` `LOG#<organization>` · `<event>`; \
-                in `by-facet` `LOG#<partner>#<type>` · `<event>`",
-    },
-];
+/// A listing that is not here has no line in README: [`Listing`] is implemented by this macro's types only.
+macro_rules! listings {
+    ($($name:ident),* $(,)?) => {
+        $(impl Listed for $name {})*
+
+        const LISTINGS: &[Described] = &[$($name::DESCRIBED),*];
+    };
+}
+
+listings!(LicenseTypes, PoolsOfPartner, History);
 
 /// Every access pattern, for README.
 pub fn all() -> impl Iterator<Item = Described> {

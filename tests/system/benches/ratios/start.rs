@@ -60,7 +60,73 @@ struct Started {
     time: Duration,
 }
 
-async fn start(program: &std::path::Path, payload: &str, store: &str) -> Started {
+/// What counts instructions.
+#[derive(Debug, Clone, Copy, PartialEq)]
+enum Counter {
+    /// The processor.
+    Perf,
+    /// A simulated processor: it counts exactly, but its times mean nothing.
+    Callgrind,
+    /// Nothing does: only times are taken.
+    None,
+}
+
+impl Counter {
+    fn here() -> Self {
+        let works = |program: &str, arguments: &[&str]| {
+            let output = std::process::Command::new(program).args(arguments).output();
+            output.is_ok_and(|output| {
+                output.status.success() && !String::from_utf8_lossy(&output.stderr).contains("not supported")
+            })
+        };
+        if works("perf", &["stat", "-e", "instructions:u", "true"]) {
+            Self::Perf
+        } else if works("valgrind", &["--version"]) {
+            Self::Callgrind
+        } else {
+            Self::None
+        }
+    }
+
+    /// The command that runs a program under this counter, and where the count will stand.
+    fn command(self, program: &std::path::Path) -> (tokio::process::Command, PathBuf) {
+        let report = std::env::temp_dir().join(format!("vouchsafe-count-{}", std::process::id()));
+        let mut command = match self {
+            Self::Perf => {
+                let mut perf = tokio::process::Command::new("perf");
+                perf.args(["stat", "-x", ",", "-e", "instructions:u", "-o"])
+                    .arg(&report)
+                    .arg("--")
+                    .arg(program);
+                perf
+            }
+            Self::Callgrind => {
+                let mut valgrind = tokio::process::Command::new("valgrind");
+                valgrind.args(["--tool=callgrind", "--callgrind-out-file=/dev/null"]);
+                valgrind.arg(format!("--log-file={}", report.display())).arg(program);
+                valgrind
+            }
+            Self::None => tokio::process::Command::new(program),
+        };
+        command.stdout(Stdio::null()).stderr(Stdio::null()).kill_on_drop(true);
+        (command, report)
+    }
+
+    /// The count in a report.
+    fn read(self, report: &std::path::Path) -> Option<u64> {
+        let text = std::fs::read_to_string(report).unwrap_or_default();
+        let _ = std::fs::remove_file(report);
+        match self {
+            Self::Perf => text.lines().find_map(|line| line.split(',').next()?.parse().ok()),
+            Self::Callgrind => {
+                text.lines().find_map(|line| line.split_once("Collected :")?.1.trim().parse().ok())
+            }
+            Self::None => None,
+        }
+    }
+}
+
+async fn start(counter: Counter, program: &std::path::Path, payload: &str, store: &str) -> Started {
     let (answered, mut answers) = mpsc::unbounded_channel();
     let state = Arc::new(Runtime { payload: payload.to_owned(), given: Default::default(), answered });
     let listener = tokio::net::TcpListener::bind(("127.0.0.1", 0)).await.unwrap();
@@ -68,17 +134,7 @@ async fn start(program: &std::path::Path, payload: &str, store: &str) -> Started
     let router = axum::Router::new().fallback(runtime).with_state(state);
     let serving = tokio::spawn(async move { axum::serve(listener, router).await });
 
-    let count = std::env::temp_dir().join(format!("vouchsafe-perf-{}", std::process::id()));
-    let counts = std::process::Command::new("perf").args(["stat", "-e", "instructions:u", "true"]).output();
-    let counts =
-        counts.is_ok_and(|output| !String::from_utf8_lossy(&output.stderr).contains("not supported"));
-    let mut command = if counts {
-        let mut perf = tokio::process::Command::new("perf");
-        perf.args(["stat", "-x", ",", "-e", "instructions:u", "-o"]).arg(&count).arg("--").arg(program);
-        perf
-    } else {
-        tokio::process::Command::new(program)
-    };
+    let (mut command, report) = counter.command(program);
     for (name, value) in [
         ("AWS_LAMBDA_RUNTIME_API", address.as_str()),
         ("AWS_LAMBDA_FUNCTION_NAME", "f"),
@@ -96,15 +152,13 @@ async fn start(program: &std::path::Path, payload: &str, store: &str) -> Started
         command.env(name, value);
     }
     let begun = Instant::now();
-    let mut child = command.stdout(Stdio::null()).stderr(Stdio::null()).kill_on_drop(true).spawn().unwrap();
-    let (ended, body) = tokio::time::timeout(Duration::from_secs(20), answers.recv()).await.unwrap().unwrap();
+    let mut child = command.spawn().unwrap();
+    let (ended, body) = tokio::time::timeout(Duration::from_secs(60), answers.recv()).await.unwrap().unwrap();
     let answer: serde_json::Value = serde_json::from_slice(&body).unwrap();
     assert!([200, 201].contains(&answer["statusCode"].as_u64().unwrap()), "{answer}");
-    let _ = tokio::time::timeout(Duration::from_secs(5), child.wait()).await;
+    let _ = tokio::time::timeout(Duration::from_secs(30), child.wait()).await;
     serving.abort();
-    let counted = std::fs::read_to_string(&count).unwrap_or_default();
-    let instructions = counted.lines().find_map(|line| line.split(',').next()?.parse().ok());
-    let _ = std::fs::remove_file(&count);
+    let instructions = counter.read(&report);
     Started { instructions, time: ended - begun }
 }
 
@@ -116,25 +170,24 @@ pub async fn measure() {
     println!("size of assign-license: {:.2} MB, of an empty function {:.2} MB", size(&ours), size(&empty));
 
     let payload = canonical::one("assign-license").payload.to_string();
-    let (mut instructions, mut times) = ([Vec::new(), Vec::new()], [Vec::new(), Vec::new()]);
+    let mut times = [Vec::new(), Vec::new()];
     for _ in 0..11 {
         for (index, program) in [&ours, &empty].into_iter().enumerate() {
             let world = World::demo().await;
-            let started = start(program, &payload, &world.stack.store_url).await;
-            instructions[index].extend(started.instructions);
-            times[index].push(started.time);
+            times[index].push(start(Counter::None, program, &payload, &world.stack.store_url).await.time);
         }
     }
     let [a, b] = times.map(super::median);
     super::ratio("the start of assign-license to its first response", "that of an empty function", a, b);
-    let [a, b] = instructions.map(|mut counts| {
-        counts.sort_unstable();
-        counts.get(counts.len() / 2).copied()
-    });
-    match (a, b) {
-        (Some(a), Some(b)) => {
-            println!("the same in instructions: {:.2} ({a} over {b})", a as f64 / b as f64);
-        }
+
+    let counter = Counter::here();
+    let mut counts = Vec::new();
+    for program in [&ours, &empty] {
+        let world = World::demo().await;
+        counts.extend(start(counter, program, &payload, &world.stack.store_url).await.instructions);
+    }
+    match counts[..] {
+        [a, b] => println!("the same in instructions: {:.2} ({a} over {b})", a as f64 / b as f64),
         _ => println!("this machine counts no instructions"),
     }
 }
