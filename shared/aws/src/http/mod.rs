@@ -21,7 +21,6 @@ use domain::{Actor, At, Fault, Faults, Problem, Stage, Version};
 use http::{HeaderMap, HeaderName, HeaderValue};
 use serde_json::{Map, Value};
 use sha2::{Digest, Sha256};
-use tokio::time::Instant;
 
 use crate::context::{CallOptions, Context, Environment, IdempotencySlot, IfMatch, PageRequest};
 use crate::operation::{Access, Answer, Caller, Failure, Input, Method, Operation, Output, Route};
@@ -121,14 +120,13 @@ pub async fn answer<O: Operation>(
     payload: ApiGatewayV2httpRequest,
     remaining: Duration,
 ) -> ApiGatewayV2httpResponse {
-    let deadline = Instant::now() + remaining;
     let path = payload.raw_path.clone().unwrap_or_default();
     let call = match Call::new(payload) {
         Ok(call) => call,
         Err(problem) => return refuse::<O>(problem::written(problem, &path), None),
     };
     let mut party = None;
-    let answered = tokio::time::timeout_at(deadline, persist::<O>(environment, &call, &mut party)).await;
+    let answered = tokio::time::timeout(remaining, persist::<O>(environment, &call, &mut party)).await;
     let answered =
         answered.unwrap_or_else(|_| Err(Failure::Table(table::Error::Unavailable("out of time".to_owned()))));
     let response = match answered {

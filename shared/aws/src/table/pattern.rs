@@ -94,65 +94,50 @@ pub struct Described {
 }
 
 macro_rules! lookups {
-    ($($(#[doc = $about:literal])* $name:ident($($field:ty),*) -> $entity:ty = $key:path, $place:literal;)*) => {
+    ($(
+        #[doc = $about:literal]
+        $name:ident($($field:ident: $type:ty),*) -> $entity:ty = $key:expr, $place:literal;
+    )*) => {
         $(
-            #[doc = concat!("Finds", $($about,)* ".")]
+            #[doc = concat!("Finds", $about, ".")]
             #[derive(Debug, Clone)]
-            pub struct $name($(pub $field),*);
+            pub struct $name($(pub $type),*);
 
             impl Lookup for $name {
                 type Entity = $entity;
 
                 fn key(&self) -> Key {
-                    lookups!(@call self, $key, $($field),*)
+                    let Self($($field),*) = self;
+                    $key
                 }
             }
         )*
 
-        const LOOKUPS: &[Described] = &[
-            $(Described { name: stringify!($name), about: concat!($($about),*), place: $place }),*
-        ];
+        const LOOKUPS: &[Described] =
+            &[$(Described { name: stringify!($name), about: $about, place: $place }),*];
     };
-    (@call $self:ident, $key:path, $a:ty) => { $key(Borrow::lend(&$self.0)) };
-    (@call $self:ident, $key:path, $a:ty, $b:ty) => {
-        $key(Borrow::lend(&$self.0), Borrow::lend(&$self.1))
-    };
-}
-
-/// Ids go into keys by value, texts by reference.
-trait Borrow<'a, T> {
-    fn lend(&'a self) -> T;
-}
-
-impl<'a, T: Copy> Borrow<'a, T> for T {
-    fn lend(&'a self) -> T {
-        *self
-    }
-}
-
-impl<'a, T> Borrow<'a, &'a T> for T {
-    fn lend(&'a self) -> &'a T {
-        self
-    }
 }
 
 lookups! {
     /// a webhook source
-    SourceById(SourceId) -> Source = key::source, "`SOURCE#<source>` · `PROFILE`";
+    SourceById(source: SourceId) -> Source = key::source(*source), "`SOURCE#<source>` · `PROFILE`";
     /// which partner an account at a store is of
-    OwnerOfStoreAccount(SourceId, StoreAccount) -> Reservation = key::store_account,
-        "`UNIQUE#store-account#<source>#<account>` · `-`";
+    OwnerOfStoreAccount(source: SourceId, account: StoreAccount) -> Reservation =
+        key::store_account(*source, account), "`UNIQUE#store-account#<source>#<account>` · `-`";
     /// a license type
-    LicenseTypeByCode(LicenseTypeCode) -> LicenseType = key::license_type, "`CATALOG` · `LICENSE_TYPE#<code>`";
+    LicenseTypeByCode(code: LicenseTypeCode) -> LicenseType =
+        key::license_type(code), "`CATALOG` · `LICENSE_TYPE#<code>`";
     /// a partner
-    PartnerById(PartnerId) -> Partner = key::partner, "`PARTNER#<partner>` · `PROFILE`";
+    PartnerById(partner: PartnerId) -> Partner = key::partner(*partner), "`PARTNER#<partner>` · `PROFILE`";
     /// an organization in a partner's directory
-    CustomerOfPartner(PartnerId, OrganizationId) -> Customer = key::customer,
-        "`PARTNER#<partner>` · `CUSTOMER#<organization>`";
+    CustomerOfPartner(partner: PartnerId, organization: OrganizationId) -> Customer =
+        key::customer(*partner, *organization), "`PARTNER#<partner>` · `CUSTOMER#<organization>`";
     /// a partner's pool of one license type
-    PoolOfPartner(PartnerId, LicenseTypeCode) -> Pool = key::pool, "`PARTNER#<partner>` · `POOL#<type>`";
+    PoolOfPartner(partner: PartnerId, license_type: LicenseTypeCode) -> Pool =
+        key::pool(*partner, license_type), "`PARTNER#<partner>` · `POOL#<type>`";
     /// an organization
-    OrganizationById(OrganizationId) -> Organization = key::organization, "`ORG#<organization>` · `PROFILE`";
+    OrganizationById(organization: OrganizationId) -> Organization =
+        key::organization(*organization), "`ORG#<organization>` · `PROFILE`";
 }
 
 /// Finds all license types.
