@@ -304,7 +304,7 @@ impl Table {
     ///
     /// [`Error`]; a condition that does not hold is no error.
     async fn transact(&self, writes: Vec<TransactWriteItem>) -> Result<Outcome, Error> {
-        let token = format!("{:032x}", fastrand::u128(..));
+        let token = domain::id::nonce();
         let (mut pause, mut unknown) = (Pause::default(), false);
         loop {
             let request = self.client.transact_write_items().set_transact_items(Some(writes.clone()));

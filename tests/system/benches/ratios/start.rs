@@ -14,8 +14,7 @@ use system::golden::file;
 use system::{World, canonical};
 use tokio::sync::mpsc;
 
-/// A Lambda Runtime API that hands out one payload, and then nothing that a runtime understands, so that the
-/// function ends.
+/// A Lambda Runtime API that hands out one payload, and no other.
 struct Runtime {
     payload: String,
     given: std::sync::atomic::AtomicBool,
@@ -31,7 +30,7 @@ async fn runtime(
     let mut headers = HeaderMap::new();
     if method == Method::GET && uri.path().ends_with("/invocation/next") {
         if runtime.given.swap(true, std::sync::atomic::Ordering::SeqCst) {
-            return (StatusCode::GONE, headers, String::new());
+            std::future::pending::<()>().await;
         }
         for (name, value) in [
             ("lambda-runtime-aws-request-id", "0190a000-0000-7000-8000-000000000001"),
@@ -156,6 +155,10 @@ async fn start(counter: Counter, program: &std::path::Path, payload: &str, store
     let (ended, body) = tokio::time::timeout(Duration::from_secs(60), answers.recv()).await.unwrap().unwrap();
     let answer: serde_json::Value = serde_json::from_slice(&body).unwrap();
     assert!([200, 201].contains(&answer["statusCode"].as_u64().unwrap()), "{answer}");
+    // Both counters report when the function is stopped.
+    let id = child.id().unwrap().to_string();
+    let signal = if counter == Counter::Perf { "-INT" } else { "-TERM" };
+    tokio::process::Command::new("kill").args([signal, &id]).status().await.unwrap();
     let _ = tokio::time::timeout(Duration::from_secs(30), child.wait()).await;
     serving.abort();
     let instructions = counter.read(&report);
