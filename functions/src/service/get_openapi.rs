@@ -1,7 +1,8 @@
 //! `get-openapi`
 
 use aws::http::body::Empty;
-use aws::operation::{Access, Anyone, Method, Nothing, Output};
+use aws::http::caller::Anyone;
+use aws::operation::{Access, Method, Nothing, Output};
 use aws::{Answer, Context, Failure, Input, Operation, Route};
 use schemars::JsonSchema;
 use serde::Serialize;

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use aws::operation::Delivery;
+use aws::http::caller::Delivery;
 use aws::table::pattern::{LicenseTypeByCode, OwnerOfStoreAccount, PartnerById, PoolOfPartner};
 use aws::table::{Change, Expression, Found, Refusal, Wanted, pool};
 use aws::{Answer, Context, Failure};
@@ -15,7 +15,7 @@ use domain::{
 };
 use schemars::JsonSchema;
 
-use super::receive_partner_order::Receipt;
+use super::Receipt;
 
 /// The message. Stores may say more than is read.
 #[derive(Debug, Deserr, JsonSchema)]

@@ -2,16 +2,16 @@
 //! file of its type.
 
 use aws::http::body::{Raw, strict_json};
-use aws::operation::{Access, Delivery, Method, Nothing, Output};
+use aws::http::caller::Delivery;
+use aws::operation::{Access, Method, Nothing};
 use aws::table::{Change, RefusalMark, key};
 use aws::{Answer, Context, Failure, Input, Operation, Route};
 use deserr::Deserr;
 use domain::fault::collect;
-use domain::{EventKind, Fault, Faults, Happening, Order, Pool, Problem, Reason, SourceId, Stage};
+use domain::{EventKind, Fault, Faults, Happening, Pool, Problem, Reason, SourceId, Stage};
 use schemars::JsonSchema;
-use serde::Serialize;
 
-use super::order_placed;
+use super::{Receipt, order_placed};
 
 /// Takes a store's message.
 pub struct ReceivePartnerOrder;
@@ -25,24 +25,6 @@ pub struct OfSource {
     #[expect(dead_code, reason = "the caller is the source already")]
     source_id: SourceId,
 }
-
-/// What became of a message.
-#[derive(Debug, Serialize, JsonSchema)]
-#[serde(tag = "outcome", rename_all = "camelCase", rename_all_fields = "camelCase")]
-pub enum Receipt {
-    /// It took effect, now or at an earlier attempt.
-    Applied {
-        /// The order.
-        order: Order,
-    },
-    /// Its type means nothing here, and it never will take effect.
-    Ignored {
-        /// The type.
-        message_type: String,
-    },
-}
-
-impl Output for Receipt {}
 
 /// What all messages have in common. What they say beyond is no fault: stores may say more than we read.
 #[derive(Debug, Deserr)]

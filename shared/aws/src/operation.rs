@@ -3,12 +3,13 @@
 use std::fmt::Debug;
 
 use deserr::Deserr;
-use domain::{Actor, DeploymentKey, Faults, Problem, Reason, Role, Source, Version, event};
+use domain::{DeploymentKey, Faults, Problem, Reason, Role, Version};
 use schemars::JsonSchema;
 use serde::Serialize;
 
 use crate::context::Context;
 use crate::http::body::Body;
+use crate::http::caller::Caller;
 use crate::table::{self, IdempotencyRecord};
 
 /// One thing the system does. Its binary is one Lambda function.
@@ -248,109 +249,4 @@ impl Access {
 /// A route for people with one of these roles.
 pub const fn route(method: Method, path: &'static str, roles: &'static [Role]) -> Route {
     Route { method, path, access: Access::Roles(roles), owner: None }
-}
-
-/// Who calls an operation.
-pub trait Caller: Sized + Send + Sync {
-    /// Finds out who calls, and whether the route is for them at all.
-    fn authenticate(
-        call: &crate::http::Call,
-        route: &Route,
-        context: &Context<'_>,
-    ) -> impl Future<Output = Result<Self, Failure>> + Send;
-
-    /// Who it is, among all callers: what idempotency keys and page tokens are bound to.
-    fn name(&self) -> String;
-
-    /// The party they act for, for the log.
-    fn party(&self) -> Option<String>;
-
-    /// Who it is, as events remember; what changes nothing needs none.
-    fn author(&self) -> Option<event::Author>;
-
-    /// The key under which this call's effect is remembered, if the caller, not a header, brings one.
-    fn message(&self) -> Option<&str> {
-        None
-    }
-}
-
-/// A person, or a machine of the vendor, with a token.
-impl Caller for Actor {
-    async fn authenticate(
-        call: &crate::http::Call,
-        route: &Route,
-        context: &Context<'_>,
-    ) -> Result<Self, Failure> {
-        Ok(call.actor(route, context.claim_prefix)?)
-    }
-
-    fn name(&self) -> String {
-        self.subject.clone()
-    }
-
-    fn party(&self) -> Option<String> {
-        Actor::party(self)
-    }
-
-    fn author(&self) -> Option<event::Author> {
-        Some(Actor::author(self))
-    }
-}
-
-/// Nobody in particular.
-#[derive(Debug)]
-pub struct Anyone;
-
-impl Caller for Anyone {
-    async fn authenticate(_: &crate::http::Call, _: &Route, _: &Context<'_>) -> Result<Self, Failure> {
-        Ok(Self)
-    }
-
-    fn name(&self) -> String {
-        String::new()
-    }
-
-    fn party(&self) -> Option<String> {
-        None
-    }
-
-    fn author(&self) -> Option<event::Author> {
-        None
-    }
-}
-
-/// A message whose signature was verified.
-#[derive(Debug)]
-pub struct Delivery {
-    /// Who sent it.
-    pub source: Source,
-    /// The `webhook-id`, the same at every attempt.
-    pub id: String,
-}
-
-impl Caller for Delivery {
-    async fn authenticate(
-        call: &crate::http::Call,
-        _: &Route,
-        context: &Context<'_>,
-    ) -> Result<Self, Failure> {
-        crate::http::delivery::authenticate(call, context).await
-    }
-
-    fn name(&self) -> String {
-        self.source.id.to_string()
-    }
-
-    fn party(&self) -> Option<String> {
-        Some(self.source.id.to_string())
-    }
-
-    fn author(&self) -> Option<event::Author> {
-        let id = self.source.id.to_string();
-        Some(event::Author { kind: event::AuthorKind::Source, id, email: None })
-    }
-
-    fn message(&self) -> Option<&str> {
-        Some(&self.id)
-    }
 }

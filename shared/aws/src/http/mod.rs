@@ -4,7 +4,7 @@
 //! panics on a path, query or base64 body that is not well-formed, and everything needed is in the payload.
 
 pub mod body;
-pub mod delivery;
+pub mod caller;
 pub mod openapi;
 pub mod problem;
 pub mod token;
@@ -23,9 +23,10 @@ use serde_json::{Map, Value};
 use sha2::{Digest, Sha256};
 
 use crate::context::{CallOptions, Context, Environment, IdempotencySlot, IfMatch, PageRequest};
-use crate::operation::{Access, Answer, Caller, Failure, Input, Method, Operation, Output, Route};
+use crate::operation::{Access, Answer, Failure, Input, Method, Operation, Output, Route};
 use crate::table::{self, IdempotencyRecord, key};
 use body::{Body, Unread};
+use caller::Caller;
 use problem::ProblemDocument;
 
 /// A call, as API Gateway hands it over.

@@ -13,7 +13,6 @@ use super::Error;
 use super::entity::{Entity, IdempotencyRecord, Item, from_item, to_item};
 use super::key::Key;
 use super::pattern::Lookup;
-use super::pool::Update;
 
 /// Why one of a change's conditions does not hold; in the order in which a caller is told.
 #[derive(Debug)]
@@ -87,6 +86,12 @@ impl Expression {
     fn values(&self) -> Option<HashMap<String, AttributeValue>> {
         Some(self.values.clone()).filter(|values| !values.is_empty())
     }
+}
+
+/// An update, and the condition without which it must not be.
+pub struct Update {
+    pub(super) update: Expression,
+    pub(super) condition: Expression,
 }
 
 fn exists() -> Expression {

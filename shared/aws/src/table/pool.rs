@@ -3,14 +3,8 @@
 
 use domain::{Pool, Quantity};
 
-use super::change::Expression;
+use super::change::{Expression, Update};
 use super::entity::Entity;
-
-/// An update, and the condition without which it must not be.
-pub struct Update {
-    pub(super) update: Expression,
-    pub(super) condition: Expression,
-}
 
 /// Takes licenses out, for good.
 pub fn take(quantity: Quantity) -> Update {

@@ -1,0 +1,129 @@
+//! Who calls: a person with a token, anyone, or whoever signed a message.
+
+use domain::webhook::{Envelope, Secret};
+use domain::{Actor, Problem, Source, Stage, event};
+
+use super::Call;
+use crate::context::Context;
+use crate::operation::{Failure, Route};
+use crate::table::pattern::SourceById;
+
+/// Who calls an operation.
+pub trait Caller: Sized + Send + Sync {
+    /// Finds out who calls, and whether the route is for them at all.
+    fn authenticate(
+        call: &Call,
+        route: &Route,
+        context: &Context<'_>,
+    ) -> impl Future<Output = Result<Self, Failure>> + Send;
+
+    /// Who it is, among all callers: what idempotency keys and page tokens are bound to.
+    fn name(&self) -> String;
+
+    /// The party they act for, for the log.
+    fn party(&self) -> Option<String>;
+
+    /// Who it is, as events remember; what changes nothing needs none.
+    fn author(&self) -> Option<event::Author>;
+
+    /// The key under which this call's effect is remembered, if the caller, not a header, brings one.
+    fn message(&self) -> Option<&str> {
+        None
+    }
+}
+
+/// A person, or a machine of the vendor, with a token.
+impl Caller for Actor {
+    async fn authenticate(call: &Call, route: &Route, context: &Context<'_>) -> Result<Self, Failure> {
+        Ok(call.actor(route, context.claim_prefix)?)
+    }
+
+    fn name(&self) -> String {
+        self.subject.clone()
+    }
+
+    fn party(&self) -> Option<String> {
+        Actor::party(self)
+    }
+
+    fn author(&self) -> Option<event::Author> {
+        Some(Actor::author(self))
+    }
+}
+
+/// Nobody in particular.
+#[derive(Debug)]
+pub struct Anyone;
+
+impl Caller for Anyone {
+    async fn authenticate(_: &Call, _: &Route, _: &Context<'_>) -> Result<Self, Failure> {
+        Ok(Self)
+    }
+
+    fn name(&self) -> String {
+        String::new()
+    }
+
+    fn party(&self) -> Option<String> {
+        None
+    }
+
+    fn author(&self) -> Option<event::Author> {
+        None
+    }
+}
+
+/// A message whose signature was verified.
+#[derive(Debug)]
+pub struct Delivery {
+    /// Who sent it.
+    pub source: Source,
+    /// The `webhook-id`, the same at every attempt.
+    pub id: String,
+}
+
+impl Caller for Delivery {
+    async fn authenticate(call: &Call, _: &Route, context: &Context<'_>) -> Result<Self, Failure> {
+        verify(call, context).await
+    }
+
+    fn name(&self) -> String {
+        self.source.id.to_string()
+    }
+
+    fn party(&self) -> Option<String> {
+        Some(self.source.id.to_string())
+    }
+
+    fn author(&self) -> Option<event::Author> {
+        let id = self.source.id.to_string();
+        Some(event::Author { kind: event::AuthorKind::Source, id, email: None })
+    }
+
+    fn message(&self) -> Option<&str> {
+        Some(&self.id)
+    }
+}
+
+/// Verifies a message against the secret of the source that its path names.
+///
+/// # Errors
+///
+/// 401, one and the same whatever is wrong.
+async fn verify(call: &Call, context: &Context<'_>) -> Result<Delivery, Failure> {
+    let unknown =
+        || Problem::new(Stage::Unauthenticated, "invalid-signature", "no known source signed this message");
+    let header = |name: &str| call.header(name).unwrap_or_default();
+    let envelope = Envelope {
+        id: header("webhook-id"),
+        timestamp: header("webhook-timestamp"),
+        signatures: header("webhook-signature"),
+    };
+    let id = call.path_parameter("sourceId").and_then(|id| id.parse().ok()).ok_or_else(unknown)?;
+    let source = context.table.get(&SourceById(id)).await?.ok_or_else(unknown)?;
+    let secret = Secret::derive(context.key, source.id, source.secret_version);
+    match envelope.vouches_for(&call.body, &secret, context.now) {
+        true => Ok(Delivery { source, id: envelope.id.to_owned() }),
+        false => Err(unknown().into()),
+    }
+}
