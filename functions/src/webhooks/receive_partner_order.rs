@@ -8,7 +8,7 @@ use aws::table::{Change, RefusalMark, key};
 use aws::{Answer, Context, Failure, Input, Operation, Route};
 use deserr::Deserr;
 use domain::fault::collect;
-use domain::{EventKind, Fault, Faults, Happening, Pool, Problem, Reason, SourceId, Stage};
+use domain::{At, EventKind, Fault, Faults, Happening, Pool, Problem, Reason, SourceId, Stage};
 use schemars::JsonSchema;
 
 use super::{Receipt, order_placed};
@@ -86,6 +86,10 @@ async fn dispatch(
             let message = collect(&mut faults, deserr::deserialize(message));
             let message = message.filter(|_| faults.0.is_empty()).ok_or_else(|| malformed(faults))?;
             order_placed::apply(context, delivery, message).await
+        }
+        // Of a type that is given twice nobody knows which is meant.
+        _ if faults.0.iter().any(|fault| fault.at == At::pointer(&[&"type"])) => {
+            Err(malformed(faults).into())
         }
         _ => ignore(context, delivery, &message_type).await,
     }

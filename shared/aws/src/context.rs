@@ -144,7 +144,22 @@ impl Context<'_> {
         let events = self.events(&change)?;
         match self.table.commit(change, &events).await? {
             Committed::Done => Ok(answer),
-            Committed::Refused(refusals) => self.settle(refusals),
+            Committed::Refused(refusals) => {
+                let answer = self.settle(refusals)?;
+                self.keep(&answer).await?;
+                Ok(answer)
+            }
+        }
+    }
+
+    /// Keeps the answer of a call that had nothing left to do, so that its repeats get the same.
+    async fn keep<O: Output>(&self, answer: &Answer<O>) -> Result<(), Failure> {
+        let Some(record) = self.record(answer)? else { return Ok(()) };
+        let mut change: Change<()> = Change::new();
+        change.remember(&record, self.now)?;
+        match self.table.commit(change, &[]).await? {
+            Committed::Done => Ok(()),
+            Committed::Refused(refusals) => self.settle(refusals).map(|_| ()),
         }
     }
 
@@ -239,6 +254,7 @@ impl Context<'_> {
             return Ok(Answer::ok(answer));
         }
         if !state.is_empty() {
+            state.extend(rules);
             return Err(Problem::of(Stage::State, state).into());
         }
         if !rules.is_empty() {

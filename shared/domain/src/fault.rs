@@ -101,7 +101,8 @@ impl Faults {
     pub fn of_parameters(self) -> Self {
         let relocate = |fault: Fault| match fault.at {
             At::Pointer(path) => {
-                Fault { at: At::Parameter(path.trim_start_matches('/').to_owned()), ..fault }
+                let name = path.strip_prefix('/').unwrap_or(&path).replace("~1", "/").replace("~0", "~");
+                Fault { at: At::Parameter(name), ..fault }
             }
             At::Parameter(_) => fault,
         };
@@ -110,20 +111,33 @@ impl Faults {
 }
 
 fn place(location: ValuePointerRef<'_>) -> At {
-    At::Pointer(path(location))
+    At::Pointer(pointer(location))
 }
 
-fn path(location: ValuePointerRef<'_>) -> String {
-    match location {
-        ValuePointerRef::Origin => String::new(),
-        ValuePointerRef::Key { key, prev } => path(*prev) + &step(key),
-        ValuePointerRef::Index { index, prev } => path(*prev) + &step(index),
+/// A location as a JSON pointer; of one that only a caller's own names make long, the beginning.
+pub fn pointer(location: ValuePointerRef<'_>) -> String {
+    const LONGEST: usize = 400;
+    fn whole(location: ValuePointerRef<'_>) -> String {
+        match location {
+            ValuePointerRef::Origin => String::new(),
+            ValuePointerRef::Key { key, prev } => whole(*prev) + &step(key),
+            ValuePointerRef::Index { index, prev } => whole(*prev) + &step(index),
+        }
     }
+    shortened(&whole(location), LONGEST)
 }
 
 /// One step of a JSON pointer, escaped (RFC 6901).
-pub fn step(name: impl Display) -> String {
-    format!("/{}", name.to_string().replace('~', "~0").replace('/', "~1"))
+fn step(name: impl Display) -> String {
+    const LONGEST: usize = 100;
+    format!("/{}", shortened(&name.to_string(), LONGEST).replace('~', "~0").replace('/', "~1"))
+}
+
+fn shortened(text: &str, most: usize) -> String {
+    match text.char_indices().nth(most) {
+        Some((end, _)) => format!("{}…", text.get(..end).unwrap_or_default()),
+        None => text.to_owned(),
+    }
 }
 
 fn kind_in_words(kind: ValueKind) -> &'static str {
@@ -255,7 +269,7 @@ where
 {
     let sent: serde_json::Value = value.into();
     let found = check(&sent).into_iter().map(|(below, invalid)| {
-        Fault::new(At::Pointer(path(location) + &below), invalid.code, invalid.detail)
+        Fault::new(At::Pointer(pointer(location) + &below), invalid.code, invalid.detail)
     });
     let mut faults = Faults(found.collect());
     let parsed = collect(&mut faults, T::deserialize_from_value(sent.into_value(), location));

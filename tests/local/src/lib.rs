@@ -11,6 +11,7 @@ pub mod store;
 
 use std::path::PathBuf;
 use std::sync::Arc;
+use std::time::Duration;
 
 use aws::Environment;
 use aws::lambda::system_clock;
@@ -101,9 +102,9 @@ struct Served {
 }
 
 impl Served {
+    /// Waits for requests under way, but not for a client that has sent half of one and no more.
     async fn stop(self) {
-        // A client that has sent half a request is not waited for any longer.
-        const PATIENCE: std::time::Duration = std::time::Duration::from_secs(3);
+        const PATIENCE: Duration = Duration::from_millis(gateway::TIMEOUT_MILLIS + 1000);
         let _ = self.stop.send(true);
         let _ = tokio::time::timeout(PATIENCE, self.serving).await;
     }

@@ -59,7 +59,12 @@ async fn run() -> Result<(), Error> {
         _ = interrupted.recv() => {}
         _ = terminated.recv() => {}
     }
-    stack.stop().await;
+    // Who asks a second time does not want to wait.
+    tokio::select! {
+        () = stack.stop() => {}
+        _ = interrupted.recv() => {}
+        _ = terminated.recv() => {}
+    }
     Ok(())
 }
 

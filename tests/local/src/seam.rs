@@ -90,8 +90,8 @@ struct State {
     faults: VecDeque<(&'static str, Outage)>,
     /// One in so many transactions fails, by this generator's state.
     chaos: Option<(u64, u64)>,
-    /// The token of each transaction that was sent, in order.
-    tokens: Vec<String>,
+    /// The token of each transaction that was sent, in order, since they were first asked for.
+    tokens: Option<Vec<String>>,
     /// What was put since the indexes are late; none when they are not.
     late: Option<BTreeSet<(String, String)>>,
 }
@@ -140,7 +140,7 @@ impl Seam {
 
     /// The tokens of all transactions that functions sent since this was last asked, in order.
     pub fn take_tokens(&self) -> Vec<String> {
-        std::mem::take(&mut lock(&self.state).tokens)
+        lock(&self.state).tokens.replace(Vec::new()).unwrap_or_default()
     }
 
     /// From now on each operation may do only this; what else it tries is denied, as IAM would.
@@ -239,8 +239,10 @@ impl HttpConnector for Connector {
             let target = request.headers().get("x-amz-target").unwrap_or_default().to_owned();
             let target = target.rsplit('.').next().unwrap_or_default().to_owned();
             let asked = ask_for_cost(&mut request);
-            if let Some(token) = asked.get("ClientRequestToken").and_then(Value::as_str) {
-                lock(&seam.state).tokens.push(token.to_owned());
+            if let Some(tokens) = &mut lock(&seam.state).tokens
+                && let Some(token) = asked.get("ClientRequestToken").and_then(Value::as_str)
+            {
+                tokens.push(token.to_owned());
             }
             if let Some((action, _)) = seam.note(&actions(&target, &asked)) {
                 return refusal(

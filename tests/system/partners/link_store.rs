@@ -80,6 +80,13 @@ async fn an_account_has_one_partner_and_a_partner_one_account() {
     link(&world, "newPartner", "operator", body("ec-4711")).refused(409, "account-taken").await;
     let both = link(&world, "partner", "operator", body("ec-4712")).refused(409, "account-taken").await;
     assert_eq!(both.faults().len(), 2, "all that stands against it is named: {}", both.body);
+    let unknown = json!({"sourceId": world.id("source").replace("0001", "0009"), "account": "ec-9"});
+    let both = link(&world, "partner", "operator", unknown).refused(409, "store-already-linked").await;
+    let fault = |at: &str, code: &str| (at.to_owned(), code.to_owned());
+    assert_eq!(
+        both.faults(),
+        [fault("/account", "store-already-linked"), fault("/sourceId", "unknown-source")]
+    );
 }
 
 #[tokio::test(flavor = "multi_thread")]

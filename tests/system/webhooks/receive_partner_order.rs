@@ -203,6 +203,41 @@ async fn query_headers_size_and_time_zone_are_the_stores_own() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_message_that_had_nothing_left_to_do_gets_its_first_answer_too() {
+    let world = World::demo().await;
+    let order = |id: &str| placed(id, "ec-4711", json!([sold("edge-storage-1y", 1)]));
+    let first = send(&world, "e1", &order("E-1")).await.ok();
+    for body in [order("E-1"), order("E-2"), json!({"type": "other"}), json!(7)] {
+        assert_eq!(send(&world, "e2", &body).await.ok(), first, "{body}");
+    }
+    assert_eq!(world.pool("partnerMember", "partner", "edge-storage-1y").await, (101, 96, 5));
+    assert!(vendor_events(&world, "webhook.refused").await.is_empty());
+
+    // A person who is called as the source is has keys of their own.
+    let namesake =
+        world.token_of(json!({"sub": world.id("source"), "email": "n@vendor.example", "role": "operator"}));
+    let create = world.post("/v1/partners").token(&namesake).key("e3").json(json!({"name": "Namesake"}));
+    create.send().await.ok();
+    send(&world, "e3", &order("E-3")).await.ok();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_is_given_twice_is_a_fault_at_any_depth_and_any_size() {
+    let world = World::demo().await;
+    let twice = r#"{"type":"x.y","type":"order.placed","data":{}}"#;
+    let reply = deliver(&world, "m1", NOW, twice.as_bytes()).send().await;
+    assert_eq!((reply.status, reply.faults()), (422, vec![("/type".to_owned(), "duplicate".to_owned())]));
+    let (name, items) = ("k".repeat(500_000), vec!["1"; 200_000].join(","));
+    let pairs = vec!["\"a\":1"; 60].join(",");
+    let large = format!(r#"{{"type":"order.placed","{name}":[{items}],"{name}x":{{{pairs}}}}}"#);
+    let begun = std::time::Instant::now();
+    let reply = deliver(&world, "m2", NOW, large.as_bytes()).send().await;
+    assert_eq!((reply.status, reply.code()), (422, "invalid-message"));
+    assert!(begun.elapsed().as_secs() < 5, "{:?}", begun.elapsed());
+    assert_eq!(vendor_events(&world, "webhook.refused").await.len(), 2);
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn an_unknown_type_is_ignored_and_recorded_once() {
     let world = World::demo().await;
     for _ in 0..2 {

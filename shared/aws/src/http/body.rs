@@ -3,13 +3,14 @@
 use std::cell::RefCell;
 use std::marker::PhantomData;
 
-use deserr::Deserr;
-use domain::fault::{collect, step};
+use deserr::{Deserr, ValuePointerRef};
+use domain::fault::{collect, pointer};
 use domain::{At, Fault, Faults, Problem, Stage};
 use schemars::{JsonSchema, Schema, SchemaGenerator};
 use serde::de::{DeserializeSeed, MapAccess, SeqAccess, Visitor};
-use serde_json::map::Entry;
 use serde_json::{Map, Value};
+
+use super::problem;
 
 /// The most a body may have, in bytes.
 pub const LARGEST: usize = 256 * 1024;
@@ -111,7 +112,7 @@ pub fn parse<T: Deserr<Faults>>(bytes: &[u8]) -> Result<T, Faults> {
 pub fn strict_json(bytes: &[u8]) -> Result<(Value, Faults), Faults> {
     let twice = RefCell::new(Vec::new());
     let mut deserializer = serde_json::Deserializer::from_slice(bytes);
-    let read = Strict { place: String::new(), twice: &twice }.deserialize(&mut deserializer);
+    let read = Strict { location: ValuePointerRef::Origin, twice: &twice }.deserialize(&mut deserializer);
     let read = read.and_then(|value| deserializer.end().map(|()| value)).map_err(|error| {
         let detail = match error.is_eof() {
             true => "is not complete JSON".to_owned(),
@@ -121,20 +122,23 @@ pub fn strict_json(bytes: &[u8]) -> Result<(Value, Faults), Faults> {
         };
         Faults(vec![Fault::new(At::pointer(&[]), "invalid-json", detail)])
     })?;
-    let twice = twice.into_inner().into_iter();
-    let faults = twice.map(|place| Fault::new(At::Pointer(place), "duplicate", "is given more than once"));
-    Ok((read, Faults(faults.collect())))
+    Ok((read, Faults(twice.into_inner())))
 }
 
 /// Reads a value, noting what its objects have twice.
+#[derive(Clone, Copy)]
 struct Strict<'a> {
-    place: String,
-    twice: &'a RefCell<Vec<String>>,
+    location: ValuePointerRef<'a>,
+    twice: &'a RefCell<Vec<Fault>>,
 }
 
 impl Strict<'_> {
-    fn below(&self, name: &dyn std::fmt::Display) -> Self {
-        Self { place: format!("{}{}", self.place, step(name)), twice: self.twice }
+    fn note_twice(&self, name: &str) {
+        let mut twice = self.twice.borrow_mut();
+        if twice.len() < problem::LISTED {
+            let at = At::Pointer(pointer(self.location.push_key(name)));
+            twice.push(Fault::new(at, "duplicate", "is given more than once"));
+        }
     }
 }
 
@@ -179,23 +183,24 @@ impl<'de> Visitor<'de> for Strict<'_> {
 
     fn visit_seq<A: SeqAccess<'de>>(self, mut items: A) -> Result<Value, A::Error> {
         let mut list = Vec::new();
-        while let Some(item) = items.next_element_seed(self.below(&list.len()))? {
-            list.push(item);
+        loop {
+            let location = self.location.push_index(list.len());
+            match items.next_element_seed(Strict { location, ..self })? {
+                Some(item) => list.push(item),
+                None => return Ok(list.into()),
+            }
         }
-        Ok(list.into())
     }
 
     fn visit_map<A: MapAccess<'de>>(self, mut entries: A) -> Result<Value, A::Error> {
         let mut map = Map::new();
         while let Some(name) = entries.next_key::<String>()? {
-            let below = self.below(&name);
-            let place = below.place.clone();
-            let value = entries.next_value_seed(below)?;
-            match map.entry(name) {
-                Entry::Vacant(free) => {
-                    free.insert(value);
-                }
-                Entry::Occupied(_) => self.twice.borrow_mut().push(place),
+            let location = self.location.push_key(&name);
+            let value = entries.next_value_seed(Strict { location, ..self })?;
+            if map.contains_key(&name) {
+                self.note_twice(&name);
+            } else {
+                map.insert(name, value);
             }
         }
         Ok(map.into())

@@ -9,7 +9,7 @@ pub mod openapi;
 pub mod problem;
 pub mod token;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 use aws_lambda_events::apigw::{ApiGatewayV2httpRequest, ApiGatewayV2httpResponse};
@@ -205,13 +205,18 @@ fn parse<O: Operation>(
 
     let mut query = if signed { Map::new() } else { query_parameters(&call.query, &mut faults) };
     let validate_only = take_validate_only(route, &mut query, &mut faults);
-    let page = match O::PAGED {
-        true => take_page::<O>(environment, call, caller, &mut query, &mut faults),
-        false => PageRequest::default(),
-    };
+    let page =
+        if O::PAGED { take_page::<O>(call, caller, &mut query, &mut faults) } else { Default::default() };
+    let (mut page, token): (PageRequest, Option<String>) = page;
+    let before = faults.0.len();
     let query = deserr::deserialize(Value::Object(query)).map_err(Faults::of_parameters);
     let query: Option<O::Query> =
         collect(&mut faults, query.map_err(|faults| also_known::<O>(route, faults)));
+    if let Some(token) = token {
+        let wrong_query = faults.0.len() > before || faults.0.iter().any(|fault| fault.code == "duplicate");
+        page.after =
+            collect(&mut faults, open_token(environment, &page.bound_to, &token, wrong_query)).flatten();
+    }
 
     let key = match route.method {
         Method::Post if !signed => collect(&mut faults, idempotency_key(call)).flatten(),
@@ -226,11 +231,14 @@ fn parse<O: Operation>(
         _ => None,
     };
 
-    if call.body.len() > body::LARGEST && !signed {
+    // What a GET sends along means nothing.
+    let reads = route.method == Method::Get;
+    if call.body.len() > body::LARGEST && !signed && !reads {
         let detail = format!("the body has {} bytes; at most {} are read", call.body.len(), body::LARGEST);
         return Err(Problem::new(Stage::TooLarge, "body-too-large", detail));
     }
-    let body = match O::Body::read(call.header("content-type"), &call.body) {
+    let sent = if reads { &[][..] } else { &call.body };
+    let body = match O::Body::read(call.header("content-type"), sent) {
         Ok(body) => Some(body),
         Err(Unread::Problem(problem)) => return Err(problem),
         Err(Unread::Faults(more)) => collect(&mut faults, Err(more)),
@@ -240,13 +248,17 @@ fn parse<O: Operation>(
         return Err(Problem::shape(faults));
     };
     // A message is the same message whatever it says at another attempt, and however late; a request is not.
-    let (key, request, for_good) = match caller.message() {
-        Some(message) => (Some(message.to_owned()), String::new(), true),
-        None => (key, call.digest(), false),
+    let idempotency = match (caller.message(), key) {
+        (Some(message), _) => {
+            let at = key::message(&caller.name(), message);
+            Some(IdempotencySlot { at, request: String::new(), for_good: true })
+        }
+        (None, Some(key)) => {
+            let at = key::idempotency(&caller.name(), &key);
+            Some(IdempotencySlot { at, request: call.digest(), for_good: false })
+        }
+        (None, None) => None,
     };
-    let slot =
-        |key: String| IdempotencySlot { at: key::idempotency(&caller.name(), &key), request, for_good };
-    let idempotency = key.map(slot);
     let options = CallOptions { author: caller.author(), validate_only, if_match, idempotency, page };
     Ok((Input { path, query, body }, options))
 }
@@ -259,13 +271,18 @@ pub fn takes_validate_only(route: &Route) -> bool {
 }
 
 fn query_parameters(query: &str, faults: &mut Faults) -> Map<String, Value> {
-    let mut parameters = Map::new();
+    let (mut parameters, mut twice) = (Map::new(), BTreeSet::new());
     for (name, value) in form_urlencoded::parse(query.as_bytes()) {
-        if parameters.contains_key(&*name) {
-            faults.0.push(Fault::new(At::parameter(name), "duplicate", "is given more than once"));
+        if !twice.contains(&name) && parameters.contains_key(&*name) {
+            twice.insert(name);
         } else {
             parameters.insert(name.into_owned(), Value::String(value.into_owned()));
         }
+    }
+    // Nobody knows which of both is meant, so neither is judged.
+    for name in twice {
+        parameters.remove(&*name);
+        faults.0.push(Fault::new(At::parameter(name), "duplicate", "is given more than once"));
     }
     parameters
 }
@@ -299,13 +316,13 @@ fn take_validate_only(route: &Route, query: &mut Map<String, Value>, faults: &mu
     sent.as_deref() == Some("true")
 }
 
+/// The page that is wanted, and the token that says after which position it begins.
 fn take_page<O: Operation>(
-    environment: &Environment,
     call: &Call,
     caller: &O::Caller,
     query: &mut Map<String, Value>,
     faults: &mut Faults,
-) -> PageRequest {
+) -> (PageRequest, Option<String>) {
     const USUAL: usize = 25;
     const MOST: usize = 100;
     let (size, token) = (take(query, "pageSize"), take(query, "pageToken"));
@@ -319,15 +336,21 @@ fn take_page<O: Operation>(
         size.parse().unwrap_or(MOST).min(MOST)
     });
     let bound_to = format!("{} {} {} {query:?}", caller.name(), O::NAME, call.path);
-    let after = token.and_then(|token| {
-        let position = token::open(&environment.key, &bound_to, &token);
-        if position.is_none() {
-            let detail = "was not given out for this caller and query";
-            faults.0.push(Fault::new(At::parameter("pageToken"), "invalid-page-token", detail));
-        }
-        position
-    });
-    PageRequest { size, after, bound_to }
+    (PageRequest { size, after: None, bound_to }, token)
+}
+
+/// The position in a page token. Of a wrong query nobody can say whether the token is good for the right one.
+fn open_token(
+    environment: &Environment,
+    bound_to: &str,
+    token: &str,
+    wrong_query: bool,
+) -> Result<Option<String>, Faults> {
+    match token::open(&environment.key, bound_to, token) {
+        None if wrong_query && token::is_well_formed(token) => Ok(None),
+        None => fault("pageToken", "invalid-page-token", "was not given out for this caller and query"),
+        position => Ok(position),
+    }
 }
 
 fn idempotency_key(call: &Call) -> Result<Option<String>, Faults> {

@@ -306,7 +306,7 @@ fn outcomes(
         }
     }
     if matches!(route.access, Access::Signature) {
-        common.push(("401", "NotSigned"));
+        common.extend([("401", "NotSigned"), ("413", "TooLarge")]);
     }
     if route.method == Method::Put {
         common.push(("412", "OtherVersion"));
@@ -355,6 +355,12 @@ fn responses(problem: &Value) -> Value {
     };
     let mut busy = refusal("Not done in time, or not known to be: try again, with the same key.", problem);
     put(&mut busy, "headers", json!({ "Retry-After": { "$ref": "#/components/headers/Retry-After" } }));
+    let mut too_large = refusal("The body is larger than is read, or than API Gateway hands on.", problem);
+    if let (Some(Value::Object(here)), Some(Value::Object(there))) =
+        (too_large.get_mut("content"), gateway("").get("content"))
+    {
+        here.extend(there.clone());
+    }
     json!({
         "Malformed": refusal("The request is malformed; every fault is listed.", problem),
         "NoToken": gateway("No token, or not a good one. Answered by API Gateway."),
@@ -362,7 +368,7 @@ fn responses(problem: &Value) -> Value {
         "Forbidden": refusal("Your role may never do this.", problem),
         "NotFound": refusal("There is no such thing for you.", problem),
         "OtherVersion": refusal("The object is of another version than `If-Match` says.", problem),
-        "TooLarge": refusal("The body is larger than is read.", problem),
+        "TooLarge": too_large,
         "MediaType": refusal("The body is not `application/json`.", problem),
         "Throttled": gateway("Too many requests. Answered by API Gateway."),
         "OurFault": refusal("Something is wrong on our side.", problem),

@@ -41,7 +41,7 @@ pub fn status(stage: Stage) -> (u16, &'static str) {
 }
 
 /// As many faults as an answer has room for: nobody mends more at once.
-const LISTED: usize = 500;
+pub const LISTED: usize = 500;
 
 /// A refusal as it is written.
 pub fn written(mut problem: Problem, path: &str) -> ProblemDocument {

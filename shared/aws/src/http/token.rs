@@ -25,6 +25,11 @@ pub fn open(key: &DeploymentKey, bound_to: &str, token: &str) -> Option<String> 
     Some(position.to_owned())
 }
 
+/// Whether a text has the form of a token, for whatever it was made.
+pub fn is_well_formed(token: &str) -> bool {
+    URL_SAFE_NO_PAD.decode(token).is_ok_and(|bytes| bytes.len() > TAG)
+}
+
 fn tag(key: &DeploymentKey, bound_to: &str, position: &str) -> hmac::Hmac<sha2::Sha256> {
     let length = (bound_to.len() as u64).to_be_bytes();
     mac(&key.derive("page-token"), &[&length, bound_to.as_bytes(), position.as_bytes()])

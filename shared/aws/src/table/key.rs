@@ -155,6 +155,11 @@ pub fn idempotency(caller: &str, key: &str) -> Key {
     Key::new(format!("IDEMPOTENCY#{}#{}", segment(caller), segment(key)), ALONE)
 }
 
+/// What is kept of a store's message that took effect.
+pub fn message(source: &str, message: &str) -> Key {
+    Key::new(format!("MESSAGE#{}#{}", segment(source), segment(message)), ALONE)
+}
+
 /// The mark that a message's refusal is in the log already.
 pub fn refused_message(source: SourceId, message: &str) -> Key {
     Key::new(format!("REFUSED#{source}#{}", segment(message)), ALONE)
@@ -208,6 +213,7 @@ mod tests {
             (event(Home::Partner(p), e), format!("LOG#{P}"), E.to_owned()),
             (event(Home::Vendor, e), "LOG#VENDOR".to_owned(), E.to_owned()),
             (idempotency("auth0|7", "k-1"), "IDEMPOTENCY#auth0|7#k-1".to_owned(), "-".to_owned()),
+            (message(S, "msg_1"), format!("MESSAGE#{S}#msg_1"), "-".to_owned()),
             (refused_message(s, "msg_1"), format!("REFUSED#{S}#msg_1"), "-".to_owned()),
         ];
         for (key, pk, sk) in expected {
