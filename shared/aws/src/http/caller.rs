@@ -3,7 +3,7 @@
 use domain::webhook::{Envelope, Secret};
 use domain::{Actor, Problem, Source, Stage, event};
 
-use super::Call;
+use super::call::Call;
 use crate::context::Context;
 use crate::operation::{Failure, Route};
 use crate::table::pattern::SourceById;

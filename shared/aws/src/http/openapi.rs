@@ -8,7 +8,7 @@ use serde_json::{Map, Value, json};
 
 use super::body::Body;
 use super::problem::ProblemDocument;
-use super::takes_validate_only;
+use super::request::takes_validate_only;
 use domain::Reason;
 
 use crate::operation::{Access, Method, Operation, Output, Route};

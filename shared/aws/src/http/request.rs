@@ -1,0 +1,219 @@
+//! What a call says, parsed: all of its faults together.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use domain::fault::collect;
+use domain::{At, Fault, Faults, Problem, Stage};
+use serde_json::{Map, Value};
+
+use super::body::{self, Body, Unread};
+use super::call::Call;
+use super::caller::Caller;
+use super::token;
+use crate::context::{CallOptions, Environment, IdempotencySlot, IfMatch, PageRequest};
+use crate::operation::{Access, Input, Method, Operation, Route};
+use crate::table::key;
+
+/// Parses all of a call, naming all faults of all its parts. Of a message, which a signature vouches for, only
+/// path and body are ours to judge.
+pub(super) fn parse<O: Operation>(
+    environment: &Environment,
+    call: &Call,
+    route: &Route,
+    caller: &O::Caller,
+) -> Result<(Input<O>, CallOptions), Problem> {
+    let mut faults = Faults::default();
+    let signed = matches!(route.access, Access::Signature);
+    let texts = |pairs: &BTreeMap<String, String>| {
+        Value::Object(pairs.iter().map(|(name, text)| (name.clone(), Value::String(text.clone()))).collect())
+    };
+    let path = deserr::deserialize(texts(&call.path_parameters)).map_err(Faults::of_parameters);
+    let path: Option<O::Path> = collect(&mut faults, path);
+
+    let mut query = if signed { Map::new() } else { query_parameters(&call.query, &mut faults) };
+    let validate_only = take_validate_only(route, &mut query, &mut faults);
+    let page =
+        if O::PAGED { take_page::<O>(call, caller, &mut query, &mut faults) } else { Default::default() };
+    let (mut page, token): (PageRequest, Option<String>) = page;
+    let before = faults.0.len();
+    let query = deserr::deserialize(Value::Object(query)).map_err(Faults::of_parameters);
+    let query: Option<O::Query> =
+        collect(&mut faults, query.map_err(|faults| also_known::<O>(route, faults)));
+    if let Some(token) = token {
+        let wrong_query = faults.0.len() > before || faults.0.iter().any(|fault| fault.code == "duplicate");
+        page.after =
+            collect(&mut faults, open_token(environment, &page.bound_to, &token, wrong_query)).flatten();
+    }
+
+    let key = match route.method {
+        Method::Post if !signed => collect(&mut faults, idempotency_key(call)).flatten(),
+        _ => None,
+    };
+    if O::KEY_REQUIRED && !validate_only && !call.headers.contains_key(KEY_HEADER) {
+        let detail = "is required here: what is done cannot be undone, and a repeat must not do it twice";
+        faults.0.push(Fault::new(At::parameter("Idempotency-Key"), "idempotency-key-missing", detail));
+    }
+    let if_match = match route.method {
+        Method::Put => collect(&mut faults, if_match(call)).flatten(),
+        _ => None,
+    };
+
+    // What a GET sends along means nothing.
+    let reads = route.method == Method::Get;
+    if call.body.len() > body::LARGEST && !signed && !reads {
+        let detail = format!("the body has {} bytes; at most {} are read", call.body.len(), body::LARGEST);
+        return Err(Problem::new(Stage::TooLarge, "body-too-large", detail));
+    }
+    let sent = if reads { &[][..] } else { &call.body };
+    let body = match O::Body::read(call.header("content-type"), sent) {
+        Ok(body) => Some(body),
+        Err(Unread::Problem(problem)) => return Err(problem),
+        Err(Unread::Faults(more)) => collect(&mut faults, Err(more)),
+    };
+
+    let (Some(path), Some(query), Some(body), true) = (path, query, body, faults.0.is_empty()) else {
+        return Err(Problem::shape(faults));
+    };
+    // A message is the same message whatever it says at another attempt, and however late; a request is not.
+    let idempotency = match (caller.message(), key) {
+        (Some(message), _) => {
+            let at = key::message(&caller.name(), message);
+            Some(IdempotencySlot { at, request: String::new(), for_good: true })
+        }
+        (None, Some(key)) => {
+            let at = key::idempotency(&caller.name(), &key);
+            Some(IdempotencySlot { at, request: call.digest(), for_good: false })
+        }
+        (None, None) => None,
+    };
+    let options = CallOptions { author: caller.author(), validate_only, if_match, idempotency, page };
+    Ok((Input { path, query, body }, options))
+}
+
+const KEY_HEADER: &str = "idempotency-key";
+
+/// Whether a route's writes can be asked for without being done.
+pub fn takes_validate_only(route: &Route) -> bool {
+    route.method != Method::Get && route.access.needs_token()
+}
+
+fn query_parameters(query: &str, faults: &mut Faults) -> Map<String, Value> {
+    let (mut parameters, mut twice) = (Map::new(), BTreeSet::new());
+    for (name, value) in form_urlencoded::parse(query.as_bytes()) {
+        if !twice.contains(&name) && parameters.contains_key(&*name) {
+            twice.insert(name);
+        } else {
+            parameters.insert(name.into_owned(), Value::String(value.into_owned()));
+        }
+    }
+    // Nobody knows which of both is meant, so neither is judged.
+    for name in twice {
+        parameters.remove(&*name);
+        faults.0.push(Fault::new(At::parameter(name), "duplicate", "is given more than once"));
+    }
+    parameters
+}
+
+/// The parameters that all lists, or all writes, know beside their own.
+fn also_known<O: Operation>(route: &Route, mut faults: Faults) -> Faults {
+    let others = match (O::PAGED, takes_validate_only(route)) {
+        (true, _) => "; of every list: `pageSize`, `pageToken`",
+        (false, true) => "; of every write: `validateOnly`",
+        (false, false) => "",
+    };
+    for fault in faults.0.iter_mut().filter(|fault| fault.code == "unknown-field") {
+        fault.detail.push_str(others);
+    }
+    faults
+}
+
+fn take(query: &mut Map<String, Value>, name: &str) -> Option<String> {
+    match query.remove(name) {
+        Some(Value::String(text)) => Some(text),
+        _ => None,
+    }
+}
+
+fn take_validate_only(route: &Route, query: &mut Map<String, Value>, faults: &mut Faults) -> bool {
+    let sent = if takes_validate_only(route) { take(query, "validateOnly") } else { None };
+    if sent.as_ref().is_some_and(|sent| !["true", "false"].contains(&sent.as_str())) {
+        let at = At::parameter("validateOnly");
+        faults.0.push(Fault::new(at, "invalid-boolean", "must be `true` or `false`"));
+    }
+    sent.as_deref() == Some("true")
+}
+
+/// The page that is wanted, and the token that says after which position it begins.
+fn take_page<O: Operation>(
+    call: &Call,
+    caller: &O::Caller,
+    query: &mut Map<String, Value>,
+    faults: &mut Faults,
+) -> (PageRequest, Option<String>) {
+    const USUAL: usize = 25;
+    const MOST: usize = 100;
+    let (size, token) = (take(query, "pageSize"), take(query, "pageToken"));
+    let size = size.map_or(USUAL, |size| {
+        let digits = !size.is_empty() && size.bytes().all(|byte| byte.is_ascii_digit());
+        if !digits || size.bytes().all(|byte| byte == b'0') {
+            let at = At::parameter("pageSize");
+            faults.0.push(Fault::new(at, "out-of-range", "must be a whole number from 1 on"));
+        }
+        // Digits that do not fit a number are more than enough.
+        size.parse().unwrap_or(MOST).min(MOST)
+    });
+    let bound_to = format!("{} {} {} {query:?}", caller.name(), O::NAME, call.path);
+    (PageRequest { size, after: None, bound_to }, token)
+}
+
+/// The position in a page token. Of a wrong query nobody can say whether the token is good for the right one.
+fn open_token(
+    environment: &Environment,
+    bound_to: &str,
+    token: &str,
+    wrong_query: bool,
+) -> Result<Option<String>, Faults> {
+    match token::open(&environment.key, bound_to, token) {
+        None if wrong_query && token::is_well_formed(token) => Ok(None),
+        None => fault("pageToken", "invalid-page-token", "was not given out for this caller and query"),
+        position => Ok(position),
+    }
+}
+
+fn idempotency_key(call: &Call) -> Result<Option<String>, Faults> {
+    let Some(sent) = call.headers.get(KEY_HEADER) else {
+        return Ok(None);
+    };
+    let printable =
+        |text: &&str| (1..=255).contains(&text.len()) && text.bytes().all(|b| (0x20..0x7f).contains(&b));
+    match sent.to_str().ok().filter(printable) {
+        Some(key) => Ok(Some(key.to_owned())),
+        None => {
+            fault("Idempotency-Key", "invalid-idempotency-key", "must be 1 to 255 printable ASCII characters")
+        }
+    }
+}
+
+fn if_match(call: &Call) -> Result<Option<IfMatch>, Faults> {
+    let Some(sent) = call.headers.get("if-match") else {
+        return Ok(None);
+    };
+    let parsed = match sent.to_str().unwrap_or_default() {
+        "*" => Some(IfMatch::Any),
+        text => {
+            let number = text.strip_prefix('"').and_then(|rest| rest.strip_suffix('"'));
+            let same = |version: &u64| number == Some(version.to_string().as_str());
+            number.and_then(|number| number.parse().ok()).filter(same).map(IfMatch::Version)
+        }
+    };
+    match parsed {
+        Some(wish) => Ok(Some(wish)),
+        None => {
+            fault("If-Match", "invalid-etag", "must be `*` or one ETag as it was given out, such as `\"3\"`")
+        }
+    }
+}
+
+fn fault<T>(parameter: &str, code: &str, detail: &str) -> Result<T, Faults> {
+    Err(Faults(vec![Fault::new(At::parameter(parameter), code, detail)]))
+}

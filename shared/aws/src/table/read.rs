@@ -1,0 +1,222 @@
+//! Reading: one item, many at once, a listing, a page of one.
+
+use std::collections::HashMap;
+
+use aws_sdk_dynamodb::operation::query::builders::QueryFluentBuilder;
+use aws_sdk_dynamodb::types::{AttributeValue, KeysAndAttributes};
+
+use super::entity::{self, Item};
+use super::key::Key;
+use super::pattern::{Listing, Lookup};
+use super::{Error, Pause, Table, sdk_error};
+
+/// Which items of a listing are wanted.
+#[derive(Debug, Clone)]
+pub struct Cut {
+    /// How many at most.
+    pub size: usize,
+    /// From the lowest sort key on, or from the highest.
+    pub ascending: bool,
+    /// Only what comes after this sort key.
+    pub after: Option<String>,
+}
+
+/// Some items of a listing.
+#[derive(Debug)]
+pub struct Page<E> {
+    /// The items.
+    pub items: Vec<E>,
+    /// The sort key after which more may come.
+    pub next: Option<String>,
+}
+
+/// What a filtered page looks at, for each item that is wanted and at least: it may be short then. (DynamoDB
+/// also ends a page at 1 MB.)
+const EXAMINED_EACH: usize = 8;
+const EXAMINED_LEAST: usize = 100;
+
+impl Table {
+    /// Reads one item, as it is now.
+    ///
+    /// # Errors
+    ///
+    /// [`Error`].
+    pub async fn get<L: Lookup>(&self, lookup: &L) -> Result<Option<L::Entity>, Error> {
+        let key = lookup.key();
+        let request = self
+            .client
+            .get_item()
+            .table_name(&self.name)
+            .key("pk", AttributeValue::S(key.pk))
+            .key("sk", AttributeValue::S(key.sk))
+            .consistent_read(true);
+        let found = request.send().await.map_err(|error| sdk_error(&error))?;
+        found.item.map(entity::from_item).transpose()
+    }
+
+    /// Reads many items at once; as they are now if `consistent`, else as they were a moment ago.
+    ///
+    /// # Errors
+    ///
+    /// [`Error`].
+    pub async fn fetch(&self, wanted: Wanted, consistent: bool) -> Result<Found, Error> {
+        let mut batches = Vec::new();
+        for keys in wanted.0.chunks(100) {
+            batches.push(self.fetch_batch(keys, consistent));
+        }
+        let mut found = Found(HashMap::new());
+        for items in futures_util::future::join_all(batches).await {
+            found.0.extend(items?);
+        }
+        Ok(found)
+    }
+
+    async fn fetch_batch(&self, keys: &[Key], consistent: bool) -> Result<Vec<(Key, Item)>, Error> {
+        let key = |key: &Key| {
+            let text = |text: &String| AttributeValue::S(text.clone());
+            HashMap::from([("pk".to_owned(), text(&key.pk)), ("sk".to_owned(), text(&key.sk))])
+        };
+        let keys = keys.iter().map(key).collect();
+        let wanted = KeysAndAttributes::builder().set_keys(Some(keys)).consistent_read(consistent).build()?;
+        let mut left = Some(wanted);
+        let mut pause = Pause::default();
+        let mut found = Vec::new();
+        // DynamoDB may leave some keys for the next call; the caller's deadline bounds the loop.
+        while let Some(wanted) = left.take().filter(|wanted| !wanted.keys().is_empty()) {
+            let request = self.client.batch_get_item().request_items(&self.name, wanted);
+            let answer = request.send().await.map_err(|error| sdk_error(&error))?;
+            for item in answer.responses.unwrap_or_default().remove(&self.name).unwrap_or_default() {
+                let text = |name: &str| match item.get(name) {
+                    Some(AttributeValue::S(text)) => text.clone(),
+                    _ => String::new(),
+                };
+                found.push((Key { pk: text("pk"), sk: text("sk") }, item));
+            }
+            left = answer.unprocessed_keys.unwrap_or_default().remove(&self.name);
+            if left.is_some() {
+                pause.take().await;
+            }
+        }
+        Ok(found)
+    }
+
+    /// Reads all items of a listing.
+    ///
+    /// # Errors
+    ///
+    /// [`Error`].
+    pub async fn list<L: Listing>(&self, listing: &L) -> Result<Vec<L::Entity>, Error> {
+        let mut items = Vec::new();
+        let mut after: Option<Item> = None;
+        loop {
+            let range = listing.range();
+            let request = self.query(listing, range).consistent_read(L::CONSISTENT);
+            let answer =
+                request.set_exclusive_start_key(after).send().await.map_err(|error| sdk_error(&error))?;
+            for item in answer.items.unwrap_or_default() {
+                items.push(entity::from_item(item)?);
+            }
+            after = answer.last_evaluated_key.filter(|key| !key.is_empty());
+            if after.is_none() {
+                return Ok(items);
+            }
+        }
+    }
+
+    /// Reads a page of a listing, as it was a moment ago. Sort keys are unique in a partition, so the last
+    /// one is a position that stays right while items are being added.
+    ///
+    /// # Errors
+    ///
+    /// [`Error`].
+    pub async fn page<L: Listing>(&self, listing: &L, cut: &Cut) -> Result<Page<L::Entity>, Error> {
+        let (low, high) = listing.range();
+        let range = match (&cut.after, cut.ascending) {
+            (Some(after), true) => (after.clone(), high),
+            (Some(after), false) => (low, after.clone()),
+            (None, _) => (low, high),
+        };
+        // One more than wanted tells whether there is a next page; the position itself is read again.
+        let wanted = cut.size + 1 + usize::from(cut.after.is_some());
+        let examined = (wanted * EXAMINED_EACH).max(EXAMINED_LEAST);
+        let limit = if listing.filter().is_empty() { wanted } else { examined };
+        let request = self.query(listing, range).scan_index_forward(cut.ascending);
+        let request = request.limit(i32::try_from(limit).unwrap_or(i32::MAX));
+        let answer = request.send().await.map_err(|error| sdk_error(&error))?;
+
+        let (_, sort) = listing.index().attributes();
+        let position = |item: &Item| match item.get(sort) {
+            Some(AttributeValue::S(text)) => Some(text.clone()),
+            _ => None,
+        };
+        let found = answer.items.unwrap_or_default().into_iter();
+        let mut found = found.filter(|item| cut.after.is_none() || position(item) != cut.after).peekable();
+        let (mut items, mut last) = (Vec::new(), None);
+        while let Some(item) = found.next_if(|_| items.len() < cut.size) {
+            last = position(&item);
+            items.push(entity::from_item(item)?);
+        }
+        let next =
+            if found.peek().is_some() { last } else { answer.last_evaluated_key.as_ref().and_then(position) };
+        Ok(Page { items, next })
+    }
+
+    fn query<L: Listing>(&self, listing: &L, (low, high): (String, String)) -> QueryFluentBuilder {
+        let (partition, sort) = listing.index().attributes();
+        let mut request = self
+            .client
+            .query()
+            .table_name(&self.name)
+            .set_index_name(listing.index().name().map(str::to_owned))
+            .key_condition_expression("#partition = :partition AND #sort BETWEEN :low AND :high")
+            .expression_attribute_names("#partition", partition)
+            .expression_attribute_names("#sort", sort)
+            .expression_attribute_values(":partition", AttributeValue::S(listing.partition()))
+            .expression_attribute_values(":low", AttributeValue::S(low))
+            .expression_attribute_values(":high", AttributeValue::S(high));
+        let mut filter = Vec::new();
+        for (number, (path, value)) in listing.filter().into_iter().enumerate() {
+            let path: Vec<String> = path.iter().map(|name| format!("#{name}")).collect();
+            for name in &path {
+                request = request.expression_attribute_names(name, name.trim_start_matches('#'));
+            }
+            request = request.expression_attribute_values(format!(":is{number}"), value);
+            filter.push(format!("{} = :is{number}", path.join(".")));
+        }
+        request.set_filter_expression(Some(filter.join(" AND ")).filter(|filter| !filter.is_empty()))
+    }
+}
+
+/// Keys of items that are wanted together.
+#[derive(Debug, Default)]
+pub struct Wanted(Vec<Key>);
+
+impl Wanted {
+    /// Nothing yet.
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// Also this.
+    pub fn add<L: Lookup>(&mut self, lookup: &L) {
+        let key = lookup.key();
+        if !self.0.contains(&key) {
+            self.0.push(key);
+        }
+    }
+}
+
+/// Items that were wanted together, as far as they exist.
+#[derive(Debug)]
+pub struct Found(HashMap<Key, Item>);
+
+impl Found {
+    /// What a lookup found.
+    ///
+    /// # Errors
+    ///
+    /// When the item is not one of the lookup's entity.
+    pub fn get<L: Lookup>(&self, lookup: &L) -> Result<Option<L::Entity>, Error> {
+        self.0.get(&lookup.key()).cloned().map(entity::from_item).transpose()
+    }
+}
