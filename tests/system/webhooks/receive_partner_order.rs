@@ -233,7 +233,7 @@ async fn what_is_given_twice_is_a_fault_at_any_depth_and_any_size() {
     let begun = std::time::Instant::now();
     let reply = deliver(&world, "m2", NOW, large.as_bytes()).send().await;
     assert_eq!((reply.status, reply.code()), (422, "invalid-message"));
-    assert!(begun.elapsed().as_secs() < 5, "{:?}", begun.elapsed());
+    assert!(begun.elapsed().as_secs() < 10, "not within a function's time: {:?}", begun.elapsed());
     assert_eq!(vendor_events(&world, "webhook.refused").await.len(), 2);
 }
 
