@@ -45,7 +45,9 @@ pub(super) fn repeated<O: Operation>(
 }
 
 fn reveal<O: Operation>(environment: &Environment, body: String) -> Result<String, table::Error> {
-    O::reveal(&environment.key, body).map_err(|error| table::Error::Internal(error.to_string()))
+    // The error may quote what the answer says.
+    let foreign = |_| table::Error::Internal("an answer is not of its operation's form".to_owned());
+    O::reveal(&environment.key, body).map_err(foreign)
 }
 
 fn success(
