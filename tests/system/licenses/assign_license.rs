@@ -62,8 +62,10 @@ async fn what_a_pool_does_not_hold_is_not_assigned_from_any_line() {
 async fn a_key_is_required() {
     let world = World::demo().await;
     let call = assign(&world, "partnerMember", "{yamada}", json!([line("edge-storage-1y", 1)]));
-    let reply = call.refused(400, "invalid-request").await;
+    let reply = call.refused(400, "idempotency-key-missing").await;
     assert_eq!(reply.faults(), [("Idempotency-Key".to_owned(), "idempotency-key-missing".to_owned())]);
+    let call = assign(&world, "partnerMember", "{yamada}", json!([line("edge-storage-1y", 0)]));
+    assert_eq!(call.refused(400, "invalid-request").await.faults().len(), 2, "it hides no other fault");
 }
 
 #[tokio::test(flavor = "multi_thread")]

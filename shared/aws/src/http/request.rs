@@ -51,7 +51,7 @@ pub(super) fn parse<O: Operation>(
     };
     if O::KEY_REQUIRED && !validate_only && !call.headers.contains_key(KEY_HEADER) {
         let detail = "is required here: what is done cannot be undone, and a repeat must not do it twice";
-        faults.0.push(Fault::new(At::parameter("Idempotency-Key"), "idempotency-key-missing", detail));
+        faults.0.push(Fault::new(At::parameter("Idempotency-Key"), KEY_MISSING, detail));
     }
     let if_match = match route.method {
         Method::Put => collect(&mut faults, if_match(call)).flatten(),
@@ -71,6 +71,12 @@ pub(super) fn parse<O: Operation>(
         Err(Unread::Faults(more)) => collect(&mut faults, Err(more)),
     };
 
+    // Who lacks nothing but the key learns it from the problem's own code.
+    if let [Fault { code, .. }] = faults.0.as_slice()
+        && code == KEY_MISSING
+    {
+        return Err(Problem::of(Stage::Shape, faults.0));
+    }
     let (Some(path), Some(query), Some(body), true) = (path, query, body, faults.0.is_empty()) else {
         return Err(Problem::shape(faults));
     };
@@ -91,6 +97,7 @@ pub(super) fn parse<O: Operation>(
 }
 
 const KEY_HEADER: &str = "idempotency-key";
+const KEY_MISSING: &str = "idempotency-key-missing";
 
 /// Whether a route's writes can be asked for without being done.
 pub fn takes_validate_only(route: &Route) -> bool {
