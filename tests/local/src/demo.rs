@@ -1,4 +1,4 @@
-//! The demo world: two partners, a store, license types, customers, orders. It is made by the operations
+//! The demo world: partners (one of them new and without a store link), a store, license types, customers, orders. It is made by the operations
 //! themselves, with a clock and ids of its own, so it is the same wherever and whenever it is loaded; loading
 //! it again changes nothing.
 

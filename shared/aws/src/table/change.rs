@@ -19,16 +19,16 @@ use super::pattern::Lookup;
 pub enum Refusal<O> {
     /// To this caller there is no such thing.
     NotFound,
-    /// The object is of another version than `If-Match` says.
-    OtherVersion,
     /// The call took effect before; this was its answer.
     Before(IdempotencyRecord),
-    /// State or a rule forbids it.
-    Because(Stage, Fault),
+    /// The object is of another version than `If-Match` says.
+    OtherVersion,
     /// It is so already; this is the answer.
     Already(O),
     /// It is so already; another condition of the change has the answer.
     AlreadyToo,
+    /// State or a rule forbids it.
+    Because(Stage, Fault),
     /// It cannot be, unless this very call took effect before: a new id exists only when the demo world, whose
     /// ids are counted, is made again.
     Impossible,
