@@ -57,6 +57,11 @@ pub fn system_clock() -> Timestamp {
 ///
 /// When a variable is missing, or the runtime ends.
 pub fn run<O: Operation>() -> Result<(), Error> {
+    serve(handler::<O>)
+}
+
+/// Not generic: a bin compiles nothing but its operation's name.
+fn serve(handler: fn(Arc<Environment>) -> Handler) -> Result<(), Error> {
     tracing::init_default_subscriber();
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     runtime.block_on(async {
@@ -71,7 +76,7 @@ pub fn run<O: Operation>() -> Result<(), Error> {
             ids: Ids::random(),
             claim_prefix: variable("CLAIM_PREFIX")?,
         });
-        let handler = handler::<O>(environment);
+        let handler = handler(environment);
         lambda_runtime::run(service_fn(|event| {
             let answering = handler(event);
             async move { Ok::<_, Error>(answering.await) }

@@ -30,12 +30,9 @@ fn function(
     let mut text = format!(
         "  {camel}Function:
     Type: AWS::Serverless::Function
-    Metadata:
-      BuildMethod: rust-cargolambda
-      BuildProperties:
-        Binary: {name}
     Properties:
       Description: {}
+      CodeUri: target/lambda/{name}
       Role: !GetAtt {camel}Role.Arn
       Events:
 ",
