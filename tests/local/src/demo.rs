@@ -193,14 +193,23 @@ fn text(object: &Value, name: &str) -> Result<String, Error> {
 
 /// The headers with which the owner of a secret sends a message (Standard Webhooks).
 pub fn sign(secret: &str, id: &str, at: Timestamp, body: &[u8]) -> Result<Vec<(String, String)>, Error> {
-    let key = STANDARD.decode(secret.strip_prefix("whsec_").unwrap_or(secret))?;
-    let key = ring::hmac::Key::new(ring::hmac::HMAC_SHA256, &key);
     let sent = at.unix_seconds().to_string();
     let content = [id.as_bytes(), b".", sent.as_bytes(), b".", body].concat();
-    let signature = STANDARD.encode(ring::hmac::sign(&key, &content));
     Ok(vec![
         ("webhook-id".to_owned(), id.to_owned()),
+        ("webhook-signature".to_owned(), signature(secret, &content)?),
         ("webhook-timestamp".to_owned(), sent),
-        ("webhook-signature".to_owned(), format!("v1,{signature}")),
     ])
+}
+
+/// The proof with which the owner of a secret shows a buyer to be this account's, until `expiry` (Unix seconds).
+pub fn prove(secret: &str, partner: &str, account: &str, expiry: u64) -> Result<String, Error> {
+    let content = format!("link.{partner}.{account}.{expiry}");
+    Ok(format!("{expiry}.{}", signature(secret, content.as_bytes())?))
+}
+
+fn signature(secret: &str, content: &[u8]) -> Result<String, Error> {
+    let key = STANDARD.decode(secret.strip_prefix("whsec_").unwrap_or(secret))?;
+    let key = ring::hmac::Key::new(ring::hmac::HMAC_SHA256, &key);
+    Ok(format!("v1,{}", STANDARD.encode(ring::hmac::sign(&key, content))))
 }

@@ -9,6 +9,8 @@ use ring::signature::{RSA_PKCS1_2048_8192_SHA256, RSA_PKCS1_SHA256, RsaKeyPair, 
 use serde::Deserialize;
 use serde_json::{Map, Value, json};
 
+use crate::Error;
+
 /// Everybody has this key: it protects nothing, and only the local stack trusts it.
 const KEY: &str = include_str!("issuer_key.pem");
 
@@ -46,8 +48,13 @@ fn yes() -> bool {
 
 impl Issuer {
     /// The issuer at this URL.
-    pub fn new(url: &str) -> Result<Self, Box<dyn std::error::Error + Send + Sync>> {
-        let base64: String = KEY.lines().filter(|line| !line.starts_with('-')).collect();
+    pub fn new(url: &str) -> Result<Self, Error> {
+        Self::with_key(url, KEY)
+    }
+
+    /// The issuer at this URL, with an RSA key of its own (PKCS #8, as PEM).
+    pub fn with_key(url: &str, pem: &str) -> Result<Self, Error> {
+        let base64: String = pem.lines().filter(|line| !line.starts_with('-')).collect();
         let key = RsaKeyPair::from_pkcs8(&STANDARD.decode(base64)?).map_err(|error| error.to_string())?;
         Ok(Self { key, url: url.to_owned() })
     }

@@ -48,6 +48,8 @@ pub struct Options {
     pub stopped_at: Option<Timestamp>,
     /// Gives ids counted from here instead of random ones.
     pub counted_ids: Option<u64>,
+    /// Derives secrets from this deployment key instead of the one that everybody has.
+    pub deployment_key: Option<String>,
 }
 
 /// What all requests share.
@@ -61,20 +63,21 @@ pub struct Shared {
     /// The functions behind their routes.
     pub gateway: Gateway,
     table: Table,
+    key: DeploymentKey,
 }
 
 impl Shared {
     /// The same functions and table with another clock and other ids.
     fn gateway_at(&self, clock: Arc<Clock>, ids: Ids) -> Gateway {
-        let environment = environment(self.table.clone(), clock, ids);
+        let environment = environment(self.table.clone(), self.key.clone(), clock, ids);
         Gateway::new(environment, self.issuer.clone(), self.seam.clone())
     }
 }
 
-fn environment(table: Table, clock: Arc<Clock>, ids: Ids) -> Arc<Environment> {
+fn environment(table: Table, key: DeploymentKey, clock: Arc<Clock>, ids: Ids) -> Arc<Environment> {
     Arc::new(Environment {
         table,
-        key: DeploymentKey::of(DEPLOYMENT_KEY),
+        key,
         clock: Arc::new(move || clock.now()),
         ids,
         claim_prefix: CLAIM_PREFIX.to_owned(),
@@ -146,9 +149,10 @@ impl Stack {
         let issuer = Arc::new(Issuer::new(&url)?);
         let table = Table::new(client.clone(), store::TABLE);
         let ids = options.counted_ids.map_or_else(Ids::random, Ids::counted_from);
-        let environment = environment(table.clone(), clock.clone(), ids);
+        let key = DeploymentKey::of(options.deployment_key.as_deref().unwrap_or(DEPLOYMENT_KEY));
+        let environment = environment(table.clone(), key.clone(), clock.clone(), ids);
         let gateway = Gateway::new(environment, issuer.clone(), seam.clone());
-        let shared = Arc::new(Shared { clock, issuer, seam, gateway, table });
+        let shared = Arc::new(Shared { clock, issuer, seam, gateway, table, key });
 
         let router = axum::Router::new().fallback(serve).with_state(shared.clone());
         let (stop, mut stopped) = watch::channel(false);

@@ -8,6 +8,7 @@ fn writes() -> impl Iterator<Item = canonical::Canonical> {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+#[cfg_attr(deployed, ignore = "troubles the local stack's store")]
 async fn an_outage_on_the_way_leaves_one_effect_and_the_usual_answer() {
     for call in writes() {
         // Without a key nothing but the transaction's own token holds a second effect off.
@@ -67,7 +68,7 @@ async fn a_repeat_after_a_lost_answer_has_no_second_effect() {
 async fn many_equal_calls_at_once_have_one_effect() {
     for call in writes() {
         let world = World::demo().await;
-        world.seam().chaos(7, 1);
+        world.chaos(7, 1);
         let calls = (0..16).map(|_| call.call(&world, "").send());
         let answers = futures_util::future::join_all(calls).await;
         let first = answers[0].body.clone();
@@ -75,15 +76,16 @@ async fn many_equal_calls_at_once_have_one_effect() {
             assert!((200..300).contains(&answer.status), "{}: {}", call.id, answer.body);
             assert_eq!(answer.body, first, "{}: one effect has one answer", call.id);
         }
-        world.seam().chaos(0, 0);
+        let count = world.contents().await.len();
+        drop(world);
         let untroubled = World::demo().await;
         call.call(&untroubled, "").send().await.ok();
-        let count = untroubled.contents().await.len();
-        assert_eq!(world.contents().await.len(), count, "{}", call.id);
+        assert_eq!(untroubled.contents().await.len(), count, "{}", call.id);
     }
 }
 
 #[tokio::test(flavor = "multi_thread")]
+#[cfg_attr(deployed, ignore = "troubles the local stack's store")]
 async fn a_store_that_stays_away_is_503_with_retry_after_and_nothing_changed() {
     let world = World::demo().await;
     let before = world.contents().await;
@@ -95,6 +97,7 @@ async fn a_store_that_stays_away_is_503_with_retry_after_and_nothing_changed() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+#[cfg_attr(deployed, ignore = "troubles the local stack's store")]
 async fn who_is_throttled_after_an_unknown_outcome_sends_the_same_again() {
     for call in writes() {
         let world = World::demo().await;
@@ -111,6 +114,7 @@ async fn who_is_throttled_after_an_unknown_outcome_sends_the_same_again() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+#[cfg_attr(deployed, ignore = "troubles the local stack's store")]
 async fn reads_are_tried_again() {
     for (id, target) in [
         ("list-license-pools", "Query"),

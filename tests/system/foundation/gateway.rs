@@ -24,10 +24,11 @@ async fn the_gateway_answers_for_itself() {
     assert_eq!((other_scheme.status, other_scheme.body), (401, message("Unauthorized")));
     let large =
         world.post("/v1/partners").by("operator").bytes(&vec![b' '; 6 * 1024 * 1024 + 1]).send().await;
-    assert_eq!((large.status, large.body), (413, message("Request Entity Too Large")));
+    assert_eq!(large.status, 413);
 }
 
 #[tokio::test(flavor = "multi_thread")]
+#[cfg_attr(deployed, ignore = "is about the local stack")]
 async fn tokens_are_checked_by_the_local_clock() {
     let world = World::demo().await;
     let asked = json!({"sub": "olivia", "email": "olivia@vendor.example", "role": "operator"});
@@ -38,7 +39,7 @@ async fn tokens_are_checked_by_the_local_clock() {
     assert_eq!(call().send().await.status, 401);
 
     let configuration = world.get("/.well-known/openid-configuration").send().await.ok();
-    assert_eq!(configuration["issuer"], world.stack.url);
+    assert_eq!(configuration["issuer"], world.url);
     let keys = world.get("/.well-known/jwks.json").send().await.ok();
     assert_eq!(keys["keys"][0]["alg"], "RS256");
     let unknown = world.post("/_local/token").bytes(br#"{"sub":"x","rank":"operator"}"#).send().await;
@@ -46,6 +47,7 @@ async fn tokens_are_checked_by_the_local_clock() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+#[cfg_attr(deployed, ignore = "is about the local stack")]
 async fn the_clock_stops_moves_and_never_goes_back() {
     let world = World::demo().await;
     let turn = |body: &'static str| world.post("/_local/time").bytes(body.as_bytes()).send();
@@ -64,6 +66,7 @@ async fn the_clock_stops_moves_and_never_goes_back() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+#[cfg_attr(deployed, ignore = "hands payloads to the local stack's functions")]
 async fn no_payload_takes_the_stack_down() {
     let world = World::demo().await;
     for id in ["assign-license", "receive-partner-order", "query-history-of-partner"] {
@@ -127,7 +130,7 @@ async fn odd_queries_and_paths_are_answered() {
         "/v1/history?from=%zz&to=%ff%fe",
         "/v1/history?a=%22%3C%20%3E",
         "/v1/history?=&&&==",
-        "/v1/partners/%2e%2e%2f/license-pools",
+        "/v1/partners/%2e%2e/license-pools",
         "/v1/partners/%00/license-pools",
         "/v1/partners/prt_%F0%9F%92%A5/history",
     ] {
@@ -141,6 +144,7 @@ async fn odd_queries_and_paths_are_answered() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+#[cfg_attr(deployed, ignore = "is about the local stack")]
 async fn data_survives_a_restart() {
     let file = std::env::temp_dir().join(format!("vouchsafe-{}.db", std::process::id()));
     let options = || Options { file: Some(file.clone()), ..Options::default() };
@@ -149,13 +153,14 @@ async fn data_survives_a_restart() {
     first.stop().await;
     let world = World::around(Stack::start(options()).await.unwrap());
     assert_eq!(world.pool("partnerMember", "partner", "edge-storage-1y").await, (100, 95, 5));
-    world.stack.stop().await;
+    world.stop().await;
     for ending in ["", "-wal", "-shm"] {
         let _ = std::fs::remove_file(format!("{}{ending}", file.display()));
     }
 }
 
 #[tokio::test(flavor = "multi_thread")]
+#[cfg_attr(deployed, ignore = "is about the local stack")]
 async fn costs_mail_and_schedule_are_told() {
     let world = World::demo().await;
     canonical::one("assign-license").call(&world, "").send().await.ok();

@@ -18,8 +18,7 @@ async fn everybody_may_do_exactly_this() {
     };
     let expired = {
         let earlier = "2026-01-04T00:00:00Z".parse().unwrap();
-        let person = serde_json::from_value(people[0].1.clone()).unwrap();
-        world.stack.shared.issuer.token(&person, earlier)
+        world.token_at(people[0].1.clone(), earlier)
     };
     let mut callers: Vec<(String, Option<String>)> = vec![("nobody".to_owned(), None)];
     callers.extend(

@@ -1,5 +1,6 @@
 //! The canonical calls: `events/<operation id>.json`, each a payload that succeeds in the demo world.
 
+use local::demo;
 use serde_json::Value;
 
 use crate::golden::file;
@@ -83,7 +84,8 @@ impl Canonical {
         if self.open() { call } else { call.token(&world.token_of(self.person())) }
     }
 
-    /// The call over HTTP without a token.
+    /// The call over HTTP without a token. What it signs and proves is signed and proven for the world's own
+    /// time and key.
     pub fn anonymous<'a>(&self, world: &'a World, query: &str) -> Call<'a> {
         let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
         let queries = [text(&self.payload["rawQueryString"]), query.to_owned()];
@@ -91,12 +93,23 @@ impl Canonical {
         let path = format!("{}?{}", text(&self.payload["rawPath"]), queries.join("&"));
         let method = text(&self.payload["requestContext"]["http"]["method"]);
         let mut call = world.call(&method, path.trim_end_matches('?'));
-        for (name, value) in self.payload["headers"].as_object().unwrap() {
-            let ours = ["content-type", "idempotency-key", "if-match"].contains(&name.as_str());
-            if ours || name.starts_with("webhook-") {
-                call = call.header(name, value.as_str().unwrap());
+        let headers = &self.payload["headers"];
+        for name in ["content-type", "idempotency-key", "if-match"] {
+            if let Some(value) = headers[name].as_str() {
+                call = call.header(name, value);
             }
         }
-        call.bytes(text(&self.payload["body"]).as_bytes())
+        let mut body = text(&self.payload["body"]);
+        if let Some(proof) = self.body().and_then(|body| body["proof"].as_str().map(str::to_owned)) {
+            let partner = text(&self.payload["pathParameters"]["partnerId"]);
+            let account = text(&self.body().unwrap_or_default()["account"]);
+            body = body.replace(&proof, &world.proof(&partner, &account, 900));
+        }
+        if self.signed() {
+            let id = text(&headers["webhook-id"]);
+            let signed = demo::sign(world.id("secret"), &id, world.now(), body.as_bytes()).unwrap();
+            call = signed.iter().fold(call, |call, (name, value)| call.header(name, value));
+        }
+        call.bytes(body.as_bytes())
     }
 }

@@ -1,9 +1,6 @@
 //! Golden tables: written by `UPDATE=1 cargo test`, compared by `cargo test`, read by reviewers as a diff.
 
-use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
-
-use local::seam::Action;
 
 /// Whether golden tables are to be written.
 pub fn updating() -> bool {
@@ -57,34 +54,4 @@ pub fn table(head: &[&str], rows: &[Vec<String>]) -> String {
     let rule: Vec<String> = head.iter().map(|_| "---".to_owned()).collect();
     let rows: String = rows.iter().map(|row| line(row)).collect();
     format!("{}{}{rows}", line(&head), line(&rule))
-}
-
-/// Where the actions stand that each function really uses.
-pub const ACTIONS: &str = "tests/system/golden/actions.txt";
-
-/// What each function's policy in the template allows.
-pub fn policies() -> BTreeMap<String, BTreeSet<Action>> {
-    let mut policies: BTreeMap<String, BTreeSet<Action>> = BTreeMap::new();
-    for line in include_str!("../golden/actions.txt").lines() {
-        let mut words = line.split_whitespace();
-        let operation = words.next().unwrap().to_owned();
-        let allowed = policies.entry(operation).or_default();
-        for word in words {
-            let (action, index) = word.split_once('@').map_or((word, None), |(a, i)| (a, Some(i.to_owned())));
-            allowed.insert((action.to_owned(), index));
-        }
-    }
-    policies
-}
-
-/// Those actions as the file has them.
-pub fn written(used: &BTreeMap<String, BTreeSet<Action>>) -> String {
-    let word = |(action, index): &Action| match index {
-        Some(index) => format!(" {action}@{index}"),
-        None => format!(" {action}"),
-    };
-    let line = |(operation, actions): (&String, &BTreeSet<Action>)| {
-        format!("{operation}{}\n", actions.iter().map(word).collect::<String>())
-    };
-    used.iter().map(line).collect()
 }

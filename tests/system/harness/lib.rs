@@ -1,64 +1,170 @@
 //! What the tests of the whole system share: a world to call, and the proof that a refusal changed nothing.
 
 pub mod canonical;
+pub mod deployed;
 pub mod golden;
+pub mod template;
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::sync::LazyLock;
+use std::sync::{Arc, LazyLock};
+
+use aws::lambda::system_clock;
+use aws_sdk_dynamodb::Client;
+use deployed::Deployed;
+use domain::Timestamp;
 
 use http_body_util::{BodyExt, Full};
-use hyper_util::client::legacy::Client;
 use hyper_util::client::legacy::connect::HttpConnector;
 use hyper_util::rt::TokioExecutor;
+use local::issuer::Issuer;
 use local::seam::Seam;
 use local::{Options, Stack, demo};
 use serde_json::{Value, json};
+use tokio::sync::MutexGuard;
 
 type Body = Full<std::io::Cursor<Vec<u8>>>;
+type HttpClient = hyper_util::client::legacy::Client<Connector, Body>;
+/// The local stack is reached without TLS, so that it needs no certificates.
+#[cfg(not(deployed))]
+type Connector = HttpConnector;
+#[cfg(deployed)]
+type Connector = hyper_rustls::HttpsConnector<HttpConnector>;
 
 static DOCUMENT: LazyLock<Value> = LazyLock::new(|| {
     serde_json::from_str(include_str!("../../../functions/src/service/openapi.json")).unwrap()
 });
 
-/// A stack with the demo world in it, its clock standing where the demo world is complete.
+/// The demo world, to be called: in a local stack of its own, its clock standing where the demo world is
+/// complete; or in the deployed system that `VOUCHSAFE_URL` names, which the tests use one after another.
 pub struct World {
-    /// The stack.
-    pub stack: Stack,
+    /// Where it is.
+    pub url: String,
+    /// The SDK's client, to look behind the API.
+    pub client: Client,
+    /// The table's name.
+    pub table: String,
+    issuer: Arc<Issuer>,
+    stack: Option<Stack>,
     ids: BTreeMap<String, String>,
-    http: Client<HttpConnector, Body>,
+    http: HttpClient,
+    _turn: Option<MutexGuard<'static, ()>>,
 }
 
 impl World {
     /// The demo world. Each function may do at the store only what its policy allows.
     pub async fn demo() -> Self {
-        let world = Self::without_policies().await;
+        Self::with(standing()).await
+    }
+
+    /// The demo world with a clock that runs, and random ids, as a deployed system has them.
+    pub async fn running() -> Self {
+        Self::with(Options::default()).await
+    }
+
+    /// The demo world in a local stack, in which functions may do whatever they do.
+    pub async fn without_policies() -> Self {
+        Self::local(standing()).await
+    }
+
+    async fn with(options: Options) -> Self {
+        if cfg!(deployed) {
+            return Self::deployed().await;
+        }
+        let world = Self::local(options).await;
         if !golden::updating() {
-            world.seam().allow_only(golden::policies());
+            world.seam().allow_only(template::policies());
         }
         world
     }
 
-    /// The demo world, in which functions may do whatever they do.
-    pub async fn without_policies() -> Self {
-        let stopped_at = Some(demo::COMPLETE.parse().unwrap());
-        let options = Options { stopped_at, counted_ids: Some(1000), ..Options::default() };
+    async fn local(options: Options) -> Self {
         let world = Self::around(Stack::start(options).await.unwrap());
-        demo::load(&world.stack.shared).await.unwrap();
+        demo::load(&world.stack().shared).await.unwrap();
         world.seam().take_costs();
         world
     }
 
-    /// A stack in which the demo world is, or is not yet.
+    async fn deployed() -> Self {
+        let (deployed, client, turn) = Deployed::take_turn().await;
+        Self {
+            url: deployed.url.clone(),
+            client,
+            table: deployed.table.clone(),
+            issuer: deployed.issuer.clone(),
+            stack: None,
+            ids: texts(&deployed.ids),
+            http: http_client(),
+            _turn: Some(turn),
+        }
+    }
+
+    /// A local stack in which the demo world is, or is not yet.
     pub fn around(stack: Stack) -> Self {
-        let ids = demo::ids();
-        let ids = ids.as_object().unwrap().iter();
-        let ids = ids.map(|(name, id)| (name.clone(), id.as_str().unwrap().to_owned())).collect();
-        Self { stack, ids, http: Client::builder(TokioExecutor::new()).build_http() }
+        Self {
+            url: stack.url.clone(),
+            client: stack.client.clone(),
+            table: local::store::TABLE.to_owned(),
+            issuer: stack.shared.issuer.clone(),
+            stack: Some(stack),
+            ids: texts(&demo::ids()),
+            http: http_client(),
+            _turn: None,
+        }
+    }
+
+    /// The local stack. A test that needs it is marked to be ignored where the system is deployed.
+    #[track_caller]
+    pub fn stack(&self) -> &Stack {
+        self.stack
+            .as_ref()
+            .expect("this needs the local stack; mark the test: cfg_attr(deployed, ignore = …)")
+    }
+
+    /// Stops the local stack.
+    pub async fn stop(self) {
+        if let Some(stack) = self.stack {
+            stack.stop().await;
+        }
     }
 
     /// The seam between functions and store.
+    #[track_caller]
     pub fn seam(&self) -> &Seam {
-        &self.stack.shared.seam
+        &self.stack().shared.seam
+    }
+
+    /// From now on one in `one_in` transactions meets some fault; a deployed system has troubles of its own.
+    pub fn chaos(&self, one_in: u64, seed: u64) {
+        if let Some(stack) = &self.stack {
+            stack.shared.seam.chaos(one_in, seed);
+        }
+    }
+
+    /// The time there.
+    pub fn now(&self) -> Timestamp {
+        self.stack.as_ref().map_or_else(system_clock, |stack| stack.shared.clock.now())
+    }
+
+    /// The time there, in Unix seconds, as signatures have it.
+    pub fn seconds(&self) -> i64 {
+        self.now().unix_seconds().try_into().unwrap()
+    }
+
+    /// By how many seconds the time there may differ from [`Self::now`].
+    pub fn slack(&self) -> i64 {
+        if cfg!(deployed) { 30 } else { 0 }
+    }
+
+    /// The body of an answer without its times, which are all of just now.
+    #[track_caller]
+    pub fn timeless(&self, mut body: Value) -> Value {
+        for name in ["createdAt", "updatedAt", "appliedAt"] {
+            let Some(time) = body.as_object_mut().unwrap().remove(name) else { continue };
+            let time: Timestamp = time.as_str().unwrap().parse().unwrap();
+            let off = self.now().unix_millis().abs_diff(time.unix_millis()) / 1000;
+            assert!(off <= self.slack().unsigned_abs(), "`{name}` is {time}, now is {}", self.now());
+        }
+        body
     }
 
     /// An id of the demo world.
@@ -81,8 +187,18 @@ impl World {
 
     /// A token for a person as `/_local/token` takes them.
     pub fn token_of(&self, person: Value) -> String {
-        let shared = &self.stack.shared;
-        shared.issuer.token(&serde_json::from_value(person).unwrap(), shared.clock.now())
+        self.token_at(person, self.now())
+    }
+
+    /// A token that was given at this time.
+    pub fn token_at(&self, person: Value, time: Timestamp) -> String {
+        self.issuer.token(&serde_json::from_value(person).unwrap(), time)
+    }
+
+    /// A proof as the store hands it to its signed-in buyer, good for so many seconds from now.
+    pub fn proof(&self, partner: &str, account: &str, seconds: i64) -> String {
+        let expiry = u64::try_from(self.seconds() + seconds).unwrap();
+        demo::prove(self.id("secret"), partner, account, expiry).unwrap()
     }
 
     /// A GET.
@@ -113,21 +229,9 @@ impl World {
 
     /// Everything the table holds.
     pub async fn contents(&self) -> BTreeMap<(String, String), String> {
-        let mut contents = BTreeMap::new();
-        let mut from = None;
-        loop {
-            let scan = self.stack.client.scan().table_name(local::store::TABLE).set_exclusive_start_key(from);
-            let page = scan.send().await.unwrap();
-            for item in page.items() {
-                let text = |name: &str| item[name].as_s().unwrap().clone();
-                let json: Value = serde_dynamo::from_item(item.clone()).unwrap();
-                contents.insert((text("pk"), text("sk")), json.to_string());
-            }
-            from = page.last_evaluated_key;
-            if from.is_none() {
-                return contents;
-            }
-        }
+        let items = deployed::items(&self.client, &self.table).await.into_iter();
+        let json = |item| serde_dynamo::from_item::<_, Value>(item).unwrap().to_string();
+        items.map(|(key, item)| (key, json(item))).collect()
     }
 
     /// Expects the table to hold what it held.
@@ -149,6 +253,29 @@ impl World {
             (number("purchased"), number("available"), number("assigned"))
         })
     }
+}
+
+fn standing() -> Options {
+    let stopped_at = Some(demo::COMPLETE.parse().unwrap());
+    Options { stopped_at, counted_ids: Some(1000), ..Options::default() }
+}
+
+fn texts(ids: &Value) -> BTreeMap<String, String> {
+    let ids = ids.as_object().unwrap().iter();
+    ids.map(|(name, id)| (name.clone(), id.as_str().unwrap().to_owned())).collect()
+}
+
+fn http_client() -> HttpClient {
+    #[cfg(not(deployed))]
+    let connector = HttpConnector::new();
+    #[cfg(deployed)]
+    let connector = hyper_rustls::HttpsConnectorBuilder::new()
+        .with_native_roots()
+        .expect("certificates of this machine")
+        .https_or_http()
+        .enable_http1()
+        .build();
+    hyper_util::client::legacy::Client::builder(TokioExecutor::new()).build(connector)
 }
 
 /// A request to be sent.
@@ -206,7 +333,7 @@ impl Call<'_> {
     pub async fn send(self) -> Reply {
         let mut request = http::Request::builder()
             .method(self.method.as_str())
-            .uri(format!("{}{}", self.world.stack.url, self.path));
+            .uri(format!("{}{}", self.world.url, self.path));
         for (name, value) in &self.headers {
             request = request.header(name, value);
         }

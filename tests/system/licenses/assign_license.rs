@@ -142,7 +142,7 @@ async fn who_is_no_customer_any_more_is_told_so_before_the_first_answer_is_repea
     let link =
         aws::table::key::customer(world.id("partner").parse().unwrap(), world.id("yamada").parse().unwrap());
     let text = |text: String| aws_sdk_dynamodb::types::AttributeValue::S(text);
-    let unlink = world.stack.client.delete_item().table_name(local::store::TABLE);
+    let unlink = world.client.delete_item().table_name(&world.table);
     unlink.key("pk", text(link.pk)).key("sk", text(link.sk)).send().await.unwrap();
     call().refused(404, "not-found").await;
 }
@@ -163,7 +163,7 @@ async fn no_route_changes_or_removes_an_assignment() {
 async fn a_pool_is_never_oversold() {
     for seed in 1..=3 {
         let world = World::demo().await;
-        world.seam().chaos(3, seed);
+        world.chaos(3, seed);
         let calls = (0..64).map(|n| {
             let world = &world;
             async move {
@@ -184,7 +184,7 @@ async fn a_pool_is_never_oversold() {
             }
         });
         let assigned = join_all(calls).await.into_iter().filter(|assigned| *assigned).count();
-        world.seam().chaos(0, 0);
+        world.chaos(0, 0);
         assert_eq!(assigned, 31);
         assert_eq!(world.pool("partnerMember", "partner", "edge-storage-1y").await, (100, 2, 98));
         let path = "/v1/partners/{partner}/history?licenseType=edge-storage-1y&pageSize=100";

@@ -13,11 +13,8 @@ async fn a_partner_is_made_and_its_history_begins() {
     let id = made.body["id"].as_str().unwrap();
     assert_eq!(made.header("location"), Some(format!("/v1/partners/{id}").as_str()));
     assert_eq!(
-        made.body,
-        json!({
-            "id": id, "name": "Nordlicht", "externalId": "P-9", "version": 1,
-            "createdAt": "2026-01-05T10:00:00.000Z", "updatedAt": "2026-01-05T10:00:00.000Z",
-        })
+        world.timeless(made.body.clone()),
+        json!({"id": id, "name": "Nordlicht", "externalId": "P-9", "version": 1})
     );
     let history = world.get(&format!("/v1/partners/{id}/history")).by("operator").send().await.ok();
     assert_eq!(history["items"].as_array().unwrap().len(), 1);

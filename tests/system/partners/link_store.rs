@@ -1,21 +1,11 @@
 //! `link-store`
 
-use base64::Engine;
-use base64::engine::general_purpose::STANDARD;
-use hmac::{Hmac, KeyInit, Mac};
 use serde_json::{Value, json};
-use sha2::Sha256;
 use system::{Call, World};
 
-/// The demo world's time, in Unix seconds.
-const NOW: i64 = 1_767_607_200;
-
 /// A proof as the store hands it to its signed-in buyer.
-fn proof(world: &World, partner: &str, account: &str, expiry: i64) -> String {
-    let secret = STANDARD.decode(world.id("secret").trim_start_matches("whsec_")).unwrap();
-    let content = format!("link.{}.{account}.{expiry}", world.id(partner));
-    let mac = Hmac::<Sha256>::new_from_slice(&secret).unwrap().chain_update(content);
-    format!("{expiry}.v1,{}", STANDARD.encode(mac.finalize().into_bytes()))
+fn proof(world: &World, partner: &str, account: &str, seconds: i64) -> String {
+    world.proof(world.id(partner), account, seconds)
 }
 
 fn link<'a>(world: &'a World, partner: &str, who: &str, body: Value) -> Call<'a> {
@@ -37,8 +27,8 @@ async fn an_operator_links_without_proof_and_again_is_no_change() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_partners_admin_links_with_the_stores_proof() {
     let world = World::demo().await;
-    for ahead in [1, 900] {
-        let proof = proof(&world, "newPartner", "ec-4713", NOW + ahead);
+    for ahead in [1 + world.slack(), 900 - world.slack()] {
+        let proof = proof(&world, "newPartner", "ec-4713", ahead);
         let body = json!({"sourceId": "{source}", "account": "ec-4713", "proof": proof});
         let linked = link(&world, "newPartner", "newPartnerAdmin", body).send().await;
         linked.ok();
@@ -48,14 +38,14 @@ async fn a_partners_admin_links_with_the_stores_proof() {
 #[tokio::test(flavor = "multi_thread")]
 async fn nobody_takes_anothers_orders_by_naming_its_account() {
     let world = World::demo().await;
-    let good = proof(&world, "newPartner", "ec-4713", NOW + 60);
+    let good = proof(&world, "newPartner", "ec-4713", 60);
     for (account, proof, code) in [
         ("ec-4713", None, "proof-required"),
         ("ec-4713", Some("rubbish".to_owned()), "proof-wrong"),
         ("ec-4714", Some(good.clone()), "proof-wrong"),
-        ("ec-4713", Some(proof(&world, "otherPartner", "ec-4713", NOW + 60)), "proof-wrong"),
-        ("ec-4713", Some(proof(&world, "newPartner", "ec-4713", NOW)), "proof-expired"),
-        ("ec-4713", Some(proof(&world, "newPartner", "ec-4713", NOW + 901)), "proof-wrong"),
+        ("ec-4713", Some(proof(&world, "otherPartner", "ec-4713", 60)), "proof-wrong"),
+        ("ec-4713", Some(proof(&world, "newPartner", "ec-4713", -world.slack())), "proof-expired"),
+        ("ec-4713", Some(proof(&world, "newPartner", "ec-4713", 901 + world.slack())), "proof-wrong"),
     ] {
         let mut body = json!({"sourceId": "{source}", "account": account});
         if let Some(proof) = proof {
@@ -92,7 +82,7 @@ async fn an_account_has_one_partner_and_a_partner_one_account() {
 #[tokio::test(flavor = "multi_thread")]
 async fn anothers_partner_is_not_there() {
     let world = World::demo().await;
-    let proof = proof(&world, "newPartner", "ec-4713", NOW + 60);
+    let proof = proof(&world, "newPartner", "ec-4713", 60);
     let body = json!({"sourceId": "{source}", "account": "ec-4713", "proof": proof});
     link(&world, "newPartner", "partnerAdmin", body.clone()).refused(404, "not-found").await;
     link(&world, "newPartner", "partnerMember", body).refused(403, "role-not-allowed").await;

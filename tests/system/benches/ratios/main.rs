@@ -42,7 +42,7 @@ fn ratio(of: &str, over: &str, a: Duration, b: Duration) {
 async fn assignment() {
     const ROUNDS: usize = 1000;
     let world = World::demo().await;
-    let shared = &world.stack.shared;
+    let shared = &world.stack().shared;
     let call = canonical::one("assign-license");
     let order = canonical::one("receive-partner-order");
     for _ in 0..5 {
@@ -66,7 +66,7 @@ async fn assignment() {
 
         let writes = same_transaction(&world, round);
         let begun = Instant::now();
-        world.stack.client.transact_write_items().set_transact_items(Some(writes)).send().await.unwrap();
+        world.client.transact_write_items().set_transact_items(Some(writes)).send().await.unwrap();
         bare.push(begun.elapsed());
     }
     ratio("a warm assign-license", "its bare transaction", median(ours), median(bare));
@@ -83,7 +83,7 @@ fn key(key: &aws::table::Key) -> Item {
 async fn fill_pool(world: &World, license_type: &str, count: u64) {
     let pool = aws::table::key::pool(world.id("partner").parse().unwrap(), &license_type.parse().unwrap());
     let number = AttributeValue::N(count.to_string());
-    let update = world.stack.client.update_item().table_name(TABLE).set_key(Some(key(&pool)));
+    let update = world.client.update_item().table_name(TABLE).set_key(Some(key(&pool)));
     let update = update.update_expression("SET purchased = :n, available = :n");
     update.expression_attribute_values(":n", number).send().await.unwrap();
 }
@@ -193,6 +193,6 @@ async fn add_events(world: &World, count: u64) {
                 .build()
         };
         let requests: Vec<_> = batch.iter().map(put).collect();
-        world.stack.client.batch_write_item().request_items(TABLE, requests).send().await.unwrap();
+        world.client.batch_write_item().request_items(TABLE, requests).send().await.unwrap();
     }
 }

@@ -177,7 +177,7 @@ pub async fn measure() {
     for _ in 0..11 {
         for (index, program) in [&ours, &empty].into_iter().enumerate() {
             let world = World::demo().await;
-            times[index].push(start(Counter::None, program, &payload, &world.stack.store_url).await.time);
+            times[index].push(start(Counter::None, program, &payload, &world.stack().store_url).await.time);
         }
     }
     let [a, b] = times.map(super::median);
@@ -187,7 +187,7 @@ pub async fn measure() {
     let mut counts = Vec::new();
     for program in [&ours, &empty] {
         let world = World::demo().await;
-        counts.extend(start(counter, program, &payload, &world.stack.store_url).await.instructions);
+        counts.extend(start(counter, program, &payload, &world.stack().store_url).await.instructions);
     }
     match counts[..] {
         [a, b] => println!("the same in instructions: {:.2} ({a} over {b})", a as f64 / b as f64),

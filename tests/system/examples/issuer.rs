@@ -1,0 +1,12 @@
+//! Writes the two documents that a deployed system reads of the issuer that the environment names
+//! (`system::deployed`) into a folder, to be published at the issuer's address.
+
+fn main() {
+    let folder = std::env::args().nth(1).expect("a folder to write to");
+    let folder = std::path::Path::new(&folder).join(".well-known");
+    let issuer = system::deployed::issuer();
+    std::fs::create_dir_all(&folder).unwrap();
+    for (name, document) in [("openid-configuration", issuer.configuration()), ("jwks.json", issuer.keys())] {
+        std::fs::write(folder.join(name), document.to_string()).unwrap();
+    }
+}

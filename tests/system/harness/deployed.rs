@@ -1,0 +1,138 @@
+//! A deployed system as what the tests call, named by the environment:
+//!
+//! - `VOUCHSAFE_URL`: where its API is;
+//! - `VOUCHSAFE_TABLE`: its table, reached with the environment's credentials and region. It is emptied
+//!   before every test, so it must be the tests' own;
+//! - `VOUCHSAFE_KEY`: its deployment key, the value of the secret;
+//! - `VOUCHSAFE_ISSUER`: the issuer that it trusts, with the audience [`AUDIENCE`](local::issuer::AUDIENCE);
+//! - `VOUCHSAFE_ISSUER_KEY`: a file with that issuer's RSA key; without it, the key that everybody has.
+
+use std::collections::{BTreeMap, HashMap};
+use std::sync::Arc;
+use std::time::Duration;
+
+use aws::table::client;
+use aws_sdk_dynamodb::Client;
+use aws_sdk_dynamodb::types::{AttributeValue, DeleteRequest, PutRequest, WriteRequest};
+use local::issuer::Issuer;
+use local::{Options, Stack, demo};
+use serde_json::Value;
+use tokio::sync::{Mutex, MutexGuard, OnceCell};
+
+/// An item of the table.
+pub type Item = HashMap<String, AttributeValue>;
+
+/// Items by their key.
+pub type Items = BTreeMap<(String, String), Item>;
+
+/// One test at a time: they share one table.
+static TURN: Mutex<()> = Mutex::const_new(());
+
+static DEPLOYED: OnceCell<Deployed> = OnceCell::const_new();
+
+/// What a table bears that the tests may empty.
+const MARK: &str = "THE SYSTEM'S TESTS EMPTY THIS TABLE";
+
+/// A deployed system.
+pub struct Deployed {
+    /// Where its API is.
+    pub url: String,
+    /// Its table.
+    pub table: String,
+    /// The issuer that it trusts.
+    pub issuer: Arc<Issuer>,
+    /// The demo world's ids, with the secret that this system's key makes of them.
+    pub ids: Value,
+    demo: Items,
+}
+
+fn variable(name: &str) -> String {
+    std::env::var(name).unwrap_or_else(|_| panic!("VOUCHSAFE_URL is set, but not {name}"))
+}
+
+/// The issuer that the environment names.
+pub fn issuer() -> Issuer {
+    let url = variable("VOUCHSAFE_ISSUER");
+    match std::env::var("VOUCHSAFE_ISSUER_KEY") {
+        Ok(file) => Issuer::with_key(&url, &std::fs::read_to_string(file).unwrap()).unwrap(),
+        Err(_) => Issuer::new(&url).unwrap(),
+    }
+}
+
+impl Deployed {
+    /// The deployed system that the environment names, when it is this test's turn, with the demo world and
+    /// nothing else in its table.
+    pub async fn take_turn() -> (&'static Self, Client, MutexGuard<'static, ()>) {
+        let turn = TURN.lock().await;
+        let deployed = DEPLOYED.get_or_init(Self::from_environment).await;
+        let client = client::from_environment();
+        deployed.reset(&client).await;
+        (deployed, client, turn)
+    }
+
+    async fn from_environment() -> Self {
+        let key = Some(variable("VOUCHSAFE_KEY"));
+        // Made here and copied there, so that it has the same ids wherever it is.
+        let stack = Stack::start(Options { deployment_key: key, ..Options::default() }).await.unwrap();
+        let ids = demo::load(&stack.shared).await.unwrap()["ids"].take();
+        let demo = items(&stack.client, local::store::TABLE).await;
+        stack.stop().await;
+        let url = variable("VOUCHSAFE_URL").trim_end_matches('/').to_owned();
+        Self { url, table: variable("VOUCHSAFE_TABLE"), issuer: Arc::new(issuer()), ids, demo }
+    }
+
+    /// Brings the table back to the demo world.
+    async fn reset(&self, client: &Client) {
+        let text = |text: &str| AttributeValue::S(text.to_owned());
+        let mark = Item::from([("pk".to_owned(), text(MARK)), ("sk".to_owned(), text("-"))]);
+        let mut wanted = self.demo.clone();
+        wanted.insert((MARK.to_owned(), "-".to_owned()), mark);
+        let there = items(client, &self.table).await;
+        let ours = there.is_empty() || there.contains_key(&(MARK.to_owned(), "-".to_owned()));
+        assert!(
+            ours,
+            "{} holds what no test put there; the tests empty the table that they are given",
+            self.table
+        );
+        let put = |item: &Item| {
+            let request = PutRequest::builder().set_item(Some(item.clone())).build().unwrap();
+            WriteRequest::builder().put_request(request).build()
+        };
+        let delete = |(pk, sk): &(String, String)| {
+            let request = DeleteRequest::builder().key("pk", text(pk)).key("sk", text(sk)).build().unwrap();
+            WriteRequest::builder().delete_request(request).build()
+        };
+        let puts =
+            wanted.iter().filter(|(key, item)| there.get(*key) != Some(*item)).map(|(_, item)| put(item));
+        let deletes = there.keys().filter(|key| !wanted.contains_key(*key)).map(delete);
+        let requests: Vec<_> = puts.chain(deletes).collect();
+        for some in requests.chunks(25) {
+            let mut left = some.to_vec();
+            while !left.is_empty() {
+                let sent = client.batch_write_item().request_items(&self.table, left).send().await.unwrap();
+                left = sent.unprocessed_items.unwrap_or_default().remove(&self.table).unwrap_or_default();
+                if !left.is_empty() {
+                    tokio::time::sleep(Duration::from_millis(100)).await;
+                }
+            }
+        }
+    }
+}
+
+/// Everything that a table holds.
+pub async fn items(client: &Client, table: &str) -> Items {
+    let mut items = Items::new();
+    let mut from = None;
+    loop {
+        let scan = client.scan().table_name(table).consistent_read(true).set_exclusive_start_key(from);
+        let page = scan.send().await.unwrap();
+        for item in page.items() {
+            let text = |name: &str| item[name].as_s().unwrap().clone();
+            items.insert((text("pk"), text("sk")), item.clone());
+        }
+        from = page.last_evaluated_key;
+        if from.is_none() {
+            return items;
+        }
+    }
+}

@@ -1,0 +1,36 @@
+//! What `template.yaml` allows each function to do at the table.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use local::seam::Action;
+
+/// A name in the template, of an operation's: `assign-license` is `AssignLicense` there.
+pub fn camel(name: &str) -> String {
+    let word = |word: &str| word[..1].to_uppercase() + &word[1..];
+    name.split('-').map(word).collect()
+}
+
+/// What each operation's policy allows, read from the template's own lines.
+pub fn policies() -> BTreeMap<String, BTreeSet<Action>> {
+    let template = include_str!("../../../template.yaml");
+    let policy = |name: &str| {
+        let begin = format!("\n  {}Role:\n", camel(name));
+        let role = template.split_once(&begin).map_or("", |(_, rest)| rest);
+        let role = role.split("\n\n").next().unwrap();
+        let statements = role.split("- Effect: Allow").skip(1);
+        statements.flat_map(allowed).collect()
+    };
+    let names = functions::operations().into_iter().map(|entry| entry.description.name);
+    names.map(|name| (name.to_owned(), policy(name))).collect()
+}
+
+fn allowed(statement: &str) -> Vec<Action> {
+    let of = |name: &str| {
+        let line = statement.lines().find_map(|line| line.trim().strip_prefix(name));
+        line.unwrap_or_default().trim()
+    };
+    let index = of("Resource:").split_once("/index/").map(|(_, name)| name.trim_end_matches('"').to_owned());
+    let actions = of("Action:").trim_matches(['[', ']']).split(", ");
+    let actions = actions.filter_map(|action| action.strip_prefix("dynamodb:"));
+    actions.map(|action| (action.to_owned(), index.clone())).collect()
+}
