@@ -6,4 +6,5 @@ mod contract;
 mod faults;
 mod gateway;
 mod permissions;
+mod readme;
 mod template;
