@@ -153,7 +153,7 @@ impl Gateway {
 }
 
 /// A path's parameters, decoded, if it is of the template's form.
-fn bind(template: &str, path: &str) -> Option<BTreeMap<String, String>> {
+pub fn bind(template: &str, path: &str) -> Option<BTreeMap<String, String>> {
     let (wanted, given): (Vec<_>, Vec<_>) = (template.split('/').collect(), path.split('/').collect());
     if wanted.len() != given.len() {
         return None;

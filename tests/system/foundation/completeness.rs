@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use aws::http::openapi::{Example, document};
 use local::demo;
 use system::golden::{self, file};
+use system::template::camel;
 use system::{World, canonical};
 
 fn names_in(folder: &str, ending: &str) -> BTreeSet<String> {
@@ -19,9 +20,16 @@ fn every_operation_has_its_bin_and_its_tests_and_nothing_is_left_over() {
     for entry in functions::operations() {
         let (area, name) = (entry.area, entry.description.name);
         let snake = name.replace('-', "_");
-        let bin = std::fs::read_to_string(file(&format!("functions/src/bin/{name}.rs"))).unwrap_or_default();
-        let runs = format!("functions::{area}::{snake}::");
-        assert!(bin.contains(&runs), "functions/src/bin/{name}.rs does not run {runs}");
+        let operation = format!("functions::{area}::{snake}::{}", camel(name));
+        let bin = format!(
+            "//! The Lambda function `{name}`.
+
+fn main() -> Result<(), lambda_runtime::Error> {{
+    aws::lambda::run::<{operation}>()
+}}
+"
+        );
+        golden::check(&format!("functions/src/bin/{name}.rs"), &bin);
         for path in [format!("functions/src/{area}/{snake}.rs"), format!("tests/system/{area}/{snake}.rs")] {
             assert!(file(&path).exists(), "{path} is missing");
         }
