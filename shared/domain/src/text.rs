@@ -43,7 +43,7 @@ macro_rules! written_as_text {
 }
 pub(crate) use written_as_text;
 
-fn checked(text: &str, most: usize) -> Result<&str, Invalid> {
+pub(crate) fn checked(text: &str, most: usize) -> Result<&str, Invalid> {
     let length = text.chars().count();
     if length == 0 || length > most {
         return Err(Invalid::new(

@@ -1,0 +1,224 @@
+//! Finding by name, as people type names: whatever the case, width, kana, accents, spaces or punctuation, and
+//! with a slip of the finger in longer words.
+//!
+//! A name is *folded* first: NFKC (<https://unicode.org/reports/tr15/>), full case folding with both Turkish
+//! i's alike, hiragana as katakana; spaces, punctuation, accents and invisible characters do not count. The
+//! folded query then matches a name whose folded form it is, begins, or is a part of; or of which some part is
+//! within one edit (a character more, less or other) of it if it has at least 4 characters, two if it has 8.
+
+use std::str::FromStr;
+
+use icu_casemap::CaseMapper;
+use icu_normalizer::{ComposingNormalizer, DecomposingNormalizer};
+use icu_properties::CodePointMapData;
+use icu_properties::props::{GeneralCategory, GeneralCategoryGroup as Group};
+
+use crate::fault::Invalid;
+use crate::text::{Name, checked, written_as_text};
+
+/// A name as it is compared.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Folded(Vec<char>);
+
+impl Folded {
+    /// The folded form of a text.
+    pub fn of(text: &str) -> Self {
+        let decomposed = DecomposingNormalizer::new_nfkd().normalize(text);
+        let bare: String = decomposed.chars().filter(|c| !is_accent(*c)).collect();
+        let cased = CaseMapper::new().fold_string(&bare);
+        // A capital I with a dot folds to an i with a loose one.
+        let alike = cased.chars().filter(|c| !is_accent(*c)).map(|c| if c == 'ı' { 'i' } else { c });
+        let composed = ComposingNormalizer::new_nfkc().normalize(&alike.collect::<String>()).into_owned();
+        Self(composed.chars().filter(|c| counts(*c)).map(katakana).collect())
+    }
+}
+
+/// Marks over, under and through letters. Those that make another letter, such as the voiced sound marks of
+/// kana and the vowel signs of Indic scripts, are none.
+fn is_accent(c: char) -> bool {
+    matches!(c, '\u{300}'..='\u{36f}' | '\u{1ab0}'..='\u{1aff}' | '\u{1dc0}'..='\u{1dff}' | '\u{20d0}'..='\u{20ff}' | '\u{fe20}'..='\u{fe2f}')
+}
+
+fn counts(c: char) -> bool {
+    const IGNORED: Group = Group::Separator.union(Group::Punctuation).union(Group::Other);
+    !IGNORED.contains(CodePointMapData::<GeneralCategory>::new().get(c))
+}
+
+fn katakana(c: char) -> char {
+    match c {
+        'ぁ'..='ゖ' | 'ゝ' | 'ゞ' => char::from_u32(u32::from(c) + 0x60).unwrap_or(c),
+        other => other,
+    }
+}
+
+/// How well a name matches; the best is the least.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Match {
+    /// It is the query.
+    Exact,
+    /// It begins with the query.
+    Prefix,
+    /// The query is a part of it.
+    Part,
+    /// With so many edits the query would be a part of it.
+    Edits(usize),
+}
+
+/// What people type to find a name: 1 to 200 characters, at least one of which counts.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct NameQuery {
+    text: String,
+    folded: Folded,
+}
+
+impl NameQuery {
+    /// How well a name matches, if it does.
+    pub fn matches(&self, name: &Name) -> Option<Match> {
+        let (query, name) = (&self.folded.0, &Folded::of(name.as_str()).0);
+        let part = || name.windows(query.len()).any(|part| part == query.as_slice());
+        match () {
+            () if query == name => Some(Match::Exact),
+            () if name.starts_with(query) => Some(Match::Prefix),
+            () if part() => Some(Match::Part),
+            () => {
+                let edits = fewest_edits(query, name);
+                (edits <= forgiven(query.len())).then_some(Match::Edits(edits))
+            }
+        }
+    }
+}
+
+/// How many edits a query of so many characters may need.
+fn forgiven(length: usize) -> usize {
+    match length {
+        0..=3 => 0,
+        4..=7 => 1,
+        _ => 2,
+    }
+}
+
+/// The fewest edits that make the query a part of the text (P. H. Sellers, 1980): a column of the table of
+/// distances for each character of the text, where a part may begin, and end, anywhere.
+fn fewest_edits(query: &[char], text: &[char]) -> usize {
+    let mut column: Vec<usize> = (0..=query.len()).collect();
+    let mut fewest = query.len();
+    for found in text {
+        let (mut diagonal, mut above) = (0, 0);
+        for (wanted, cell) in query.iter().zip(column.iter_mut().skip(1)) {
+            let kept = diagonal + usize::from(wanted != found);
+            diagonal = *cell;
+            *cell = kept.min(diagonal + 1).min(above + 1);
+            above = *cell;
+        }
+        fewest = fewest.min(above);
+    }
+    fewest
+}
+
+impl std::fmt::Display for NameQuery {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(&self.text)
+    }
+}
+
+impl FromStr for NameQuery {
+    type Err = Invalid;
+
+    fn from_str(text: &str) -> Result<Self, Invalid> {
+        let folded = Folded::of(checked(text, 200)?);
+        if folded.0.is_empty() {
+            return Err(Invalid::new("nothing-to-find", "has no letter or digit to look for"));
+        }
+        Ok(Self { text: text.to_owned(), folded })
+    }
+}
+
+written_as_text!(NameQuery, minLength = 1, maxLength = 200);
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn matched(query: &str, name: &str) -> Option<Match> {
+        query.parse::<NameQuery>().unwrap().matches(&name.parse().unwrap())
+    }
+
+    #[test]
+    fn names_are_found_as_people_type_them() {
+        for (query, name, expected) in [
+            ("ﾔﾏﾀﾞ", "株式会社ヤマダ電機", Some(Match::Part)),
+            ("やまだ", "株式会社ヤマダ電機", Some(Match::Part)),
+            ("（株）ヤマダ", "㈱ヤマダ", Some(Match::Exact)),
+            ("やまた", "ヤマダ", None),
+            ("istanbul", "İSTANBUL Güvenlik A.Ş.", Some(Match::Prefix)),
+            ("ISTANBUL", "ıstanbul", Some(Match::Exact)),
+            ("yamda", "Yamada Denki", Some(Match::Edits(1))),
+            ("muller", "Müller GmbH", Some(Match::Prefix)),
+            ("STRASSE", "Hauptstraße 1", Some(Match::Part)),
+            ("el sol s a", "Panadería El Sol, S.A.", Some(Match::Part)),
+            ("ｅｄｇｅ", "Edge & Co", Some(Match::Prefix)),
+            ("harbor hotels", "Harbour Hotels Ltd", Some(Match::Edits(1))),
+            ("harbr hotls", "Harbour Hotels Ltd", None),
+            ("harbor hotls", "Harbour Hotels Ltd", Some(Match::Edits(2))),
+            ("sal", "El Sol", None),
+            ("각", "각각", Some(Match::Prefix)),
+        ] {
+            assert_eq!(matched(query, name), expected, "{query} in {name}");
+        }
+        for nothing in ["!", "- -", "\u{301}"] {
+            assert_eq!(nothing.parse::<NameQuery>().unwrap_err().code, "nothing-to-find", "{nothing}");
+        }
+    }
+
+    #[test]
+    fn the_best_match_is_the_least() {
+        let all = [Match::Exact, Match::Prefix, Match::Part, Match::Edits(1), Match::Edits(2)];
+        assert!(all.is_sorted());
+    }
+
+    /// The definition, word by word.
+    fn by_definition(query: &[char], name: &[char]) -> Option<Match> {
+        let text = |part: &[char]| part.iter().collect::<String>();
+        let parts = (0..=name.len()).flat_map(|from| (from..=name.len()).map(move |to| &name[from..to]));
+        let edits = parts.map(|part| strsim::levenshtein(&text(part), &text(query))).min().unwrap();
+        let allowed = if query.len() >= 8 { 2 } else { usize::from(query.len() >= 4) };
+        match edits {
+            0 if query == name => Some(Match::Exact),
+            0 if text(name).starts_with(&text(query)) => Some(Match::Prefix),
+            0 => Some(Match::Part),
+            edits if edits <= allowed => Some(Match::Edits(edits)),
+            _ => None,
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn a_match_is_what_its_definition_says(query in "[ab]{1,10}", name in "[ab]{1,12}") {
+            let chars = |text: &str| text.chars().collect::<Vec<_>>();
+            prop_assert_eq!(matched(&query, &name), by_definition(&chars(&query), &chars(&name)));
+        }
+
+        #[test]
+        fn folding_twice_is_folding_once(text in "\\PC{0,20}") {
+            let once = Folded::of(&text);
+            prop_assert_eq!(Folded::of(&once.0.iter().collect::<String>()), once);
+        }
+
+        #[test]
+        fn whatever_counts_finds_itself(text in "\\PC{1,20}") {
+            if let (Ok(query), Ok(name)) = (text.parse::<NameQuery>(), text.parse::<Name>()) {
+                prop_assert_eq!(query.matches(&name), Some(Match::Exact));
+            }
+        }
+
+        #[test]
+        fn a_part_is_found_in_any_case_and_width(text in "[a-zA-Zäöüßéñçğşİı]{1,12}", before in "[a-z]{0,3}", after in "[a-z]{0,3}") {
+            let name = format!("{before}{text}{after}");
+            for query in [text.to_uppercase(), text.to_lowercase(), text.clone()] {
+                prop_assert!(matched(&query, &name).is_some(), "{query} in {name}");
+            }
+        }
+    }
+}
