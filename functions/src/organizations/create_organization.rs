@@ -3,7 +3,7 @@
 use aws::http::body::Json;
 use aws::operation::{Method, Nothing, route};
 use aws::table::pattern::PartnerById;
-use aws::table::{Change, Refusal, Reservation};
+use aws::table::{Change, DirectoryEntry, Refusal, Reservation};
 use aws::{Answer, Context, Failure, Input, Operation, Route};
 use deserr::Deserr;
 use domain::actor::Standing;
@@ -73,6 +73,7 @@ impl Operation for CreateOrganization {
             id: context.id(),
             name: name.clone(),
             external_id: external_id.clone(),
+            created_by: giver,
             stamp: Stamp::new(context.now),
         };
 
@@ -87,7 +88,9 @@ impl Operation for CreateOrganization {
         if let Some(partner_id) = *partner_id {
             change.require(&PartnerById(partner_id), || Refusal::because(&UNKNOWN_PARTNER, &[&"partnerId"]));
             let (organization_id, name, stamp) = (organization.id, name.clone(), organization.stamp);
-            change.create(&Customer { partner_id, organization_id, name: name.clone(), stamp })?;
+            let customer = Customer { partner_id, organization_id, name: name.clone(), stamp };
+            change.create(&customer)?;
+            change.put(&DirectoryEntry::of(&customer))?;
             change.record(Happening::of_both(
                 EventKind::CustomerLinked { name },
                 partner_id,

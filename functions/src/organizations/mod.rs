@@ -1,3 +1,5 @@
 //! Customer organizations.
 
 pub mod create_organization;
+pub mod get_organization;
+pub mod list_organizations;

@@ -3,7 +3,7 @@
 use aws::http::body::Empty;
 use aws::operation::{Method, Nothing, route};
 use aws::table::pattern::{OrganizationById, PartnerById};
-use aws::table::{Change, Refusal};
+use aws::table::{Change, DirectoryEntry, Refusal};
 use aws::{Answer, Context, Failure, Input, Operation, Route};
 use deserr::Deserr;
 use domain::{
@@ -53,6 +53,7 @@ impl Operation for LinkCustomer {
         change.require(&PartnerById(partner_id), || Refusal::NotFound);
         let is_meant = context.if_match().map(|is_meant| move |link: &Customer| is_meant(link.stamp.version));
         change.settle(&customer, is_meant, Refusal::Already)?;
+        change.put(&DirectoryEntry::of(&customer))?;
         change.record(Happening::of_both(EventKind::CustomerLinked { name }, partner_id, organization_id));
 
         let location = format!("/v1/partners/{partner_id}/customers/{organization_id}");

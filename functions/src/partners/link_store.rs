@@ -12,13 +12,15 @@ use domain::{
 };
 use schemars::JsonSchema;
 
+use crate::webhooks::in_force;
+
 /// Makes an account at a store a partner's, so that its orders fill the partner's pools.
 pub struct LinkStore;
 
 const ALREADY_LINKED: Reason =
     Reason::state("store-already-linked", "the partner is linked to another account");
 const ACCOUNT_TAKEN: Reason = Reason::state("account-taken", "the account is another partner's");
-const UNKNOWN_SOURCE: Reason = Reason::rule("unknown-source", "there is no such store");
+const UNKNOWN_SOURCE: Reason = Reason::rule("unknown-source", "there is no such store, or it is disabled");
 const PROOF_REQUIRED: Reason =
     Reason::rule("proof-required", "a partner's admin signs in at the store and brings its proof");
 const PROOF_WRONG: Reason =
@@ -71,7 +73,8 @@ impl Operation for LinkStore {
 
         let mut change = Change::new();
         change.require(&PartnerById(partner_id), || Refusal::NotFound);
-        change.require(&SourceById(source_id), || Refusal::because(&UNKNOWN_SOURCE, &[&"sourceId"]));
+        let unknown = |_| Refusal::because(&UNKNOWN_SOURCE, &[&"sourceId"]);
+        change.require_that(&SourceById(source_id), in_force(), unknown);
         let reservation = Reservation::store_account(source_id, &account, partner_id);
         change.create_once(&reservation, move |held| match held.owner == partner_id.to_string() {
             true => Refusal::AlreadyToo,
@@ -98,9 +101,11 @@ async fn prove(context: &Context<'_>, partner: PartnerId, body: &Account) -> Res
     let wrong = || PROOF_WRONG.refuse(&[&"proof"]);
     let proof = body.proof.as_ref().ok_or_else(|| PROOF_REQUIRED.refuse(&[&"proof"]))?;
     let source = context.table.get(&SourceById(body.source_id)).await?.ok_or_else(wrong)?;
-    let secret = Secret::derive(context.key, source.id, source.secret_version);
-    Ok(check_proof(proof, &secret, partner, &body.account, context.now).map_err(|fault| match fault {
-        ProofFault::Wrong => wrong(),
-        ProofFault::Expired => PROOF_EXPIRED.refuse(&[&"proof"]),
-    })?)
+    let judge = |secret: &Secret| check_proof(proof, secret, partner, &body.account, context.now);
+    let verdicts: Vec<_> = source.secrets(context.key, context.now).iter().map(judge).collect();
+    match verdicts.iter().find(|verdict| **verdict != Err(ProofFault::Wrong)) {
+        Some(Ok(())) => Ok(()),
+        Some(Err(_)) => Err(PROOF_EXPIRED.refuse(&[&"proof"]).into()),
+        None => Err(wrong().into()),
+    }
 }

@@ -1,14 +1,14 @@
 //! `create-webhook-source`
 
 use aws::http::body::Json;
-use aws::operation::{Method, Nothing, Output, route};
+use aws::operation::{Method, Nothing, route};
 use aws::table::Change;
 use aws::{Answer, Context, Failure, Input, Operation, Route};
 use deserr::Deserr;
-use domain::webhook::Secret;
-use domain::{Actor, DeploymentKey, EventKind, Faults, Happening, Name, Role, Source, Stamp, Version};
+use domain::{Actor, DeploymentKey, EventKind, Faults, Happening, Name, Role, Source, Stamp};
 use schemars::JsonSchema;
-use serde::{Deserialize, Serialize};
+
+use super::SourceWithSecret;
 
 /// Lets a store send signed messages.
 pub struct CreateWebhookSource;
@@ -24,26 +24,6 @@ pub struct NewSource {
     #[deserr(default)]
     #[schemars(default)]
     may_name_partners: bool,
-}
-
-/// A store, with its secret this once.
-#[derive(Debug, Serialize, Deserialize, JsonSchema)]
-#[serde(rename_all = "camelCase")]
-pub struct SourceWithSecret {
-    /// The store.
-    #[serde(flatten)]
-    source: Source,
-    /// What it signs with (Standard Webhooks: `whsec_` and base64). It is not shown again.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    secret: Option<String>,
-}
-
-impl Output for SourceWithSecret {
-    const VERSIONED: bool = true;
-
-    fn version(&self) -> Option<Version> {
-        Some(self.source.stamp.version)
-    }
 }
 
 impl Operation for CreateWebhookSource {
@@ -69,6 +49,8 @@ impl Operation for CreateWebhookSource {
             name: name.clone(),
             may_name_partners: *may_name_partners,
             secret_version: 1,
+            earlier_secret_until: None,
+            disabled_at: None,
             stamp: Stamp::new(context.now),
         };
 
@@ -81,12 +63,10 @@ impl Operation for CreateWebhookSource {
         }));
 
         let location = format!("/v1/webhook-sources/{}", source.id);
-        context.commit(change, Answer::created(location, SourceWithSecret { source, secret: None })).await
+        context.commit(change, Answer::created(location, SourceWithSecret::of(source))).await
     }
 
     fn reveal(key: &DeploymentKey, answer: String) -> Result<String, serde_json::Error> {
-        let mut shown: SourceWithSecret = serde_json::from_str(&answer)?;
-        shown.secret = Some(Secret::derive(key, shown.source.id, shown.source.secret_version).reveal());
-        serde_json::to_string(&shown)
+        SourceWithSecret::reveal(key, &answer)
     }
 }

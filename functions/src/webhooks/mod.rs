@@ -1,13 +1,28 @@
 //! Sources that send signed messages, and what they send.
 
 pub mod create_webhook_source;
+pub mod disable_webhook_source;
+pub mod list_webhook_sources;
 mod order_placed;
 pub mod receive_partner_order;
+pub mod rotate_webhook_secret;
 
 use aws::operation::Output;
-use domain::Order;
+use aws::table::Expression;
+use deserr::Deserr;
+use domain::webhook::Secret;
+use domain::{DeploymentKey, Faults, Order, Source, SourceId, Version};
 use schemars::JsonSchema;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
+
+/// A path that names a webhook source.
+#[derive(Debug, Deserr, JsonSchema)]
+#[deserr(error = Faults, rename_all = camelCase, deny_unknown_fields)]
+#[schemars(rename_all = "camelCase")]
+pub struct OfSource {
+    /// The source.
+    source_id: SourceId,
+}
 
 /// What became of a message.
 #[derive(Debug, Serialize, JsonSchema)]
@@ -26,3 +41,42 @@ pub enum Receipt {
 }
 
 impl Output for Receipt {}
+
+/// The condition that a source is there and not disabled.
+pub fn in_force() -> Expression {
+    Expression::new("attribute_exists(#pk) AND attribute_not_exists(#disabledAt)")
+}
+
+/// A store, with its secret this once.
+#[derive(Debug, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct SourceWithSecret {
+    /// The store.
+    #[serde(flatten)]
+    source: Source,
+    /// What it signs with (Standard Webhooks: `whsec_` and base64). It is not shown again.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    secret: Option<String>,
+}
+
+impl Output for SourceWithSecret {
+    const VERSIONED: bool = true;
+
+    fn version(&self) -> Option<Version> {
+        Some(self.source.stamp.version)
+    }
+}
+
+impl SourceWithSecret {
+    /// The source, its secret not shown yet: it is never kept with the answer.
+    fn of(source: Source) -> Self {
+        Self { source, secret: None }
+    }
+
+    /// Adds the secret that the answer is about.
+    fn reveal(key: &DeploymentKey, answer: &str) -> Result<String, serde_json::Error> {
+        let mut shown: Self = serde_json::from_str(answer)?;
+        shown.secret = Some(Secret::derive(key, shown.source.id, shown.source.secret_version).reveal());
+        serde_json::to_string(&shown)
+    }
+}

@@ -8,23 +8,12 @@ use aws::table::{Change, RefusalMark, key};
 use aws::{Answer, Context, Failure, Input, Operation, Route};
 use deserr::Deserr;
 use domain::fault::collect;
-use domain::{At, EventKind, Fault, Faults, Happening, Pool, Problem, Reason, SourceId, Stage};
-use schemars::JsonSchema;
+use domain::{At, EventKind, Fault, Faults, Happening, Pool, Problem, Reason, Stage};
 
-use super::{Receipt, order_placed};
+use super::{OfSource, Receipt, order_placed};
 
 /// Takes a store's message.
 pub struct ReceivePartnerOrder;
-
-/// From which store.
-#[derive(Debug, Deserr, JsonSchema)]
-#[deserr(error = Faults, rename_all = camelCase, deny_unknown_fields)]
-#[schemars(rename_all = "camelCase")]
-pub struct OfSource {
-    /// The store.
-    #[expect(dead_code, reason = "the caller is the source already")]
-    source_id: SourceId,
-}
 
 /// What all messages have in common. What they say beyond is no fault: stores may say more than we read.
 #[derive(Debug, Deserr)]

@@ -113,11 +113,42 @@ impl Context<'_> {
     ///
     /// [`Failure::Table`].
     pub async fn page<L: Listing>(&self, listing: &L, ascending: bool) -> Result<List<L::Entity>, Failure> {
-        let PageRequest { size, after, bound_to } = &self.options.page;
-        let cut = Cut { size: *size, ascending, after: after.clone() };
-        let page = self.table.page(listing, &cut).await?;
-        let next_page_token = page.next.map(|position| token::seal(self.key, bound_to, &position));
-        Ok(List { items: page.items, next_page_token })
+        let page = self.table.page(listing, &self.cut(ascending), None).await?;
+        Ok(self.list(page.items, page.next))
+    }
+
+    /// Reads the page the caller wants, in ascending order, of those items that are `wanted`: it may be short.
+    ///
+    /// # Errors
+    ///
+    /// [`Failure::Table`].
+    pub async fn page_of_wanted<L: Listing>(
+        &self,
+        listing: &L,
+        wanted: impl Fn(&L::Entity) -> bool + Sync,
+    ) -> Result<List<L::Entity>, Failure> {
+        let page = self.table.page(listing, &self.cut(true), Some(&wanted)).await?;
+        Ok(self.list(page.items, page.next))
+    }
+
+    /// The page the caller wants of all items there are, each at a position of its own, by which it sorts them.
+    pub fn page_of_all<T>(&self, mut all: Vec<(String, T)>) -> List<T> {
+        let PageRequest { size, after, .. } = &self.options.page;
+        all.sort_by(|(one, _), (other, _)| one.cmp(other));
+        let mut rest = all.into_iter().skip_while(|(position, _)| Some(position) <= after.as_ref());
+        let (positions, items): (Vec<_>, Vec<_>) = rest.by_ref().take(*size).unzip();
+        let next = rest.next().and(positions.into_iter().next_back());
+        self.list(items, next)
+    }
+
+    fn cut(&self, ascending: bool) -> Cut {
+        let PageRequest { size, after, .. } = &self.options.page;
+        Cut { size: *size, ascending, after: after.clone() }
+    }
+
+    fn list<T>(&self, items: Vec<T>, next: Option<String>) -> List<T> {
+        let bound_to = &self.options.page.bound_to;
+        List { items, next_page_token: next.map(|position| token::seal(self.key, bound_to, &position)) }
     }
 
     /// Makes a change, its events and the record of its answer one transaction. With `validateOnly` only

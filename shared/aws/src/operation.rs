@@ -99,6 +99,24 @@ pub struct OfOrganization {
     pub organization_id: domain::OrganizationId,
 }
 
+/// A query that may name what is looked for.
+#[derive(Debug, Deserr, JsonSchema)]
+#[deserr(error = Faults, rename_all = camelCase, deny_unknown_fields)]
+#[schemars(rename_all = "camelCase", deny_unknown_fields)]
+pub struct ByName {
+    /// Part of its name, whatever the case, width, kana, accents, spaces and punctuation, with one edit forgiven
+    /// from 4 characters on and two from 8.
+    #[deserr(default)]
+    pub name: Option<domain::NameQuery>,
+}
+
+impl ByName {
+    /// Whether this name is wanted.
+    pub fn wants(&self, name: &domain::Name) -> bool {
+        self.name.as_ref().is_none_or(|query| query.matches(name).is_some())
+    }
+}
+
 /// What an operation answers.
 pub trait Output: Serialize + JsonSchema + Send + Sync + 'static {
     /// Whether it is an object with a version.
@@ -128,6 +146,7 @@ versioned!(
     domain::LicenseType,
     domain::Organization,
     domain::Partner,
+    domain::Source,
     domain::StoreLink
 );
 

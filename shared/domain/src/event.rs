@@ -95,6 +95,18 @@ kinds! {
         /// Whether it may name partners.
         may_name_partners: bool,
     }
+    /// A webhook source has a new secret; the one before is good for another day.
+    WebhookSecretRotated = "webhook-source.secret-rotated" {
+        /// Which source.
+        source_id: SourceId,
+        /// Which of its secrets is in force now.
+        secret_version: u32,
+    }
+    /// No message of a webhook source is taken any more.
+    WebhookSourceDisabled = "webhook-source.disabled" {
+        /// Which source.
+        source_id: SourceId,
+    }
     /// A store's account is a partner's.
     StoreLinked = "store.linked" {
         /// The store.

@@ -27,6 +27,11 @@ impl Stamp {
     pub fn new(now: Timestamp) -> Self {
         Self { created_at: now, updated_at: now, version: 1 }
     }
+
+    /// The stamp of what is written again now.
+    pub fn next(self, now: Timestamp) -> Self {
+        Self { updated_at: now.max(self.updated_at), version: self.version.saturating_add(1), ..self }
+    }
 }
 
 /// An organisation that resells and supports.
@@ -56,6 +61,9 @@ pub struct Organization {
     /// Its id in the system of whoever created it; unique among what that party created.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub external_id: Option<ExternalId>,
+    /// The partner whose admin created it; none if the vendor did.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub created_by: Option<PartnerId>,
     /// When, and which version.
     #[serde(flatten)]
     pub stamp: Stamp,

@@ -31,6 +31,19 @@ impl Folded {
         let composed = ComposingNormalizer::new_nfkc().normalize(&alike.collect::<String>()).into_owned();
         Self(composed.chars().filter(|c| counts(*c)).map(katakana).collect())
     }
+
+    /// What names are sorted by: the begin of the folded form, at most 300 bytes, so that it fits an index.
+    pub fn sort_key(&self) -> String {
+        const LONGEST: usize = 300;
+        let mut key = String::new();
+        for c in &self.0 {
+            if key.len() + c.len_utf8() > LONGEST {
+                break;
+            }
+            key.push(*c);
+        }
+        key
+    }
 }
 
 /// Marks over, under and through letters. Those that make another letter, such as the voiced sound marks of
@@ -62,6 +75,19 @@ pub enum Match {
     Part,
     /// With so many edits the query would be a part of it.
     Edits(usize),
+}
+
+impl Match {
+    /// What matches, and then names, are sorted by: the best first.
+    pub fn sort_key(self, name: &Name) -> String {
+        let rank = match self {
+            Self::Exact => 0,
+            Self::Prefix => 1,
+            Self::Part => 2,
+            Self::Edits(edits) => 2 + edits,
+        };
+        format!("{rank}#{}", Folded::of(name.as_str()).sort_key())
+    }
 }
 
 /// What people type to find a name: 1 to 200 characters, at least one of which counts.

@@ -12,7 +12,7 @@ use crate::key::{DeploymentKey, mac};
 use crate::license::Line;
 use crate::party::Stamp;
 use crate::text::{Name, OrderId, StoreAccount};
-use crate::time::Timestamp;
+use crate::time::{Period, Timestamp};
 
 /// A store that sends signed messages.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
@@ -26,9 +26,43 @@ pub struct Source {
     pub may_name_partners: bool,
     /// Which of its secrets is in force.
     pub secret_version: u32,
+    /// Until when the secret before it is still good.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub earlier_secret_until: Option<Timestamp>,
+    /// Since when none of its messages is taken any more.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub disabled_at: Option<Timestamp>,
     /// When, and which version.
     #[serde(flatten)]
     pub stamp: Stamp,
+}
+
+impl Source {
+    /// How long a secret is good after another has taken its place.
+    const OVERLAP: Period = Period::days(1);
+
+    /// The secrets that prove a message to be its own now; of a disabled source none does.
+    pub fn secrets(&self, key: &DeploymentKey, now: Timestamp) -> Vec<Secret> {
+        let earlier = self.earlier_secret_until.filter(|until| now < *until);
+        let versions = [Some(self.secret_version), earlier.and(self.secret_version.checked_sub(1))];
+        let versions = versions.into_iter().flatten().filter(|_| self.disabled_at.is_none());
+        versions.map(|version| Secret::derive(key, self.id, version)).collect()
+    }
+
+    /// The source with a new secret; the one before stays good for a day.
+    pub fn rotated(self, now: Timestamp) -> Self {
+        Self {
+            secret_version: self.secret_version.saturating_add(1),
+            earlier_secret_until: Some(now.after(Self::OVERLAP)),
+            stamp: self.stamp.next(now),
+            ..self
+        }
+    }
+
+    /// The source, no message of which is taken any more.
+    pub fn disabled(self, now: Timestamp) -> Self {
+        Self { disabled_at: Some(now), stamp: self.stamp.next(now), ..self }
+    }
 }
 
 /// An order that took effect: one per source and order id.

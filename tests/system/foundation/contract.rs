@@ -149,7 +149,8 @@ async fn validate_only_answers_what_would_happen_and_does_nothing() {
         world.is_still(&before).await;
         // It used up no key either.
         let done = call.call(&world, "").send().await;
-        assert_eq!((done.status, done.header("idempotent-replayed")), (201, None), "{}", call.id);
+        assert_eq!(done.header("idempotent-replayed"), None, "{}", call.id);
+        done.ok();
     }
 }
 

@@ -11,7 +11,7 @@ async fn the_gateway_answers_for_itself() {
     for (method, path) in [
         ("GET", "/"),
         ("GET", "/v1/nothing"),
-        ("GET", "/v1/partners"),
+        ("GET", "/v1/webhooks"),
         ("DELETE", "/v1/partners"),
         ("POST", "/v1/partners/"),
     ] {

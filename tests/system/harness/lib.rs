@@ -243,6 +243,21 @@ impl World {
         assert!(changed.is_empty(), "the table changed: {changed:#?}");
     }
 
+    /// A message of the demo world's store, signed now with this secret.
+    pub fn message(&self, secret: &str, id: &str, body: &Value) -> Call<'_> {
+        let body = body.to_string();
+        let signed = demo::sign(secret, id, self.now(), body.as_bytes()).unwrap();
+        let call = self.post("/v1/webhooks/{source}").header("content-type", "application/json");
+        signed.iter().fold(call, |call, (name, value)| call.header(name, value)).bytes(body.as_bytes())
+    }
+
+    /// An order of the demo world's partner, as its store says it.
+    pub fn order(&self, id: &str, license_type: &str, quantity: u64) -> Value {
+        let lines = json!([{"kind": "license", "sku": license_type, "quantity": quantity}]);
+        let data = json!({"orderId": id, "storeAccount": "ec-4711", "lines": lines});
+        json!({"type": "order.placed", "timestamp": self.now(), "data": data})
+    }
+
     /// The pool of a license type as a partner's member sees it: purchased, available, assigned.
     pub async fn pool(&self, who: &str, partner: &str, license_type: &str) -> (u64, u64, u64) {
         let pools = self.get(&format!("/v1/partners/{{{partner}}}/license-pools")).by(who).send().await.ok();

@@ -1,1 +1,3 @@
 mod create_organization;
+mod get_organization;
+mod list_organizations;

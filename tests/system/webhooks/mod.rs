@@ -1,2 +1,5 @@
 mod create_webhook_source;
+mod disable_webhook_source;
+mod list_webhook_sources;
 mod receive_partner_order;
+mod rotate_webhook_secret;

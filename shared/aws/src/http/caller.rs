@@ -1,6 +1,6 @@
 //! Who calls: a person with a token, anyone, or whoever signed a message.
 
-use domain::webhook::{Envelope, Secret};
+use domain::webhook::Envelope;
 use domain::{Actor, Problem, Source, Stage, event};
 
 use super::call::Call;
@@ -121,8 +121,8 @@ async fn verify(call: &Call, context: &Context<'_>) -> Result<Delivery, Failure>
     };
     let id = call.path_parameter("sourceId").and_then(|id| id.parse().ok()).ok_or_else(unknown)?;
     let source = context.table.get(&SourceById(id)).await?.ok_or_else(unknown)?;
-    let secret = Secret::derive(context.key, source.id, source.secret_version);
-    match envelope.vouches_for(&call.body, &secret, context.now) {
+    let secrets = source.secrets(context.key, context.now);
+    match secrets.iter().any(|secret| envelope.vouches_for(&call.body, secret, context.now)) {
         true => Ok(Delivery { source, id: envelope.id.to_owned() }),
         false => Err(unknown().into()),
     }

@@ -8,7 +8,7 @@ use serde_json::{Map, Value, json};
 
 use super::body::Body;
 use super::problem::ProblemDocument;
-use super::request::takes_validate_only;
+use super::request::{takes_if_match, takes_validate_only};
 use domain::Reason;
 
 use crate::operation::{Access, Method, Operation, Output, Route};
@@ -246,11 +246,11 @@ fn parameters(description: &Description, route: &Route, generator: &mut SchemaGe
             let about = "Under one key, one request takes effect once; its answer is replayed for 30 days.";
             add("Idempotency-Key", "header", description.key_required, schema, about);
         }
-        (Method::Put, _) => {
-            let about = "The `ETag` of the version that is meant, or `*`.";
-            add("If-Match", "header", false, json!({ "type": "string" }), about);
-        }
-        (Method::Get, _) => {}
+        _ => {}
+    }
+    if takes_if_match(route, description.creates) {
+        let about = "The `ETag` of the version that is meant, or `*`.";
+        add("If-Match", "header", false, json!({ "type": "string" }), about);
     }
     parameters
 }
@@ -308,7 +308,7 @@ fn outcomes(
     if matches!(route.access, Access::Signature) {
         common.extend([("401", "NotSigned"), ("413", "TooLarge")]);
     }
-    if route.method == Method::Put {
+    if takes_if_match(route, description.creates) {
         common.push(("412", "OtherVersion"));
     }
     if takes_validate_only(route) {

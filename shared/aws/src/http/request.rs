@@ -53,10 +53,8 @@ pub(super) fn parse<O: Operation>(
         let detail = "is required here: what is done cannot be undone, and a repeat must not do it twice";
         faults.0.push(Fault::new(At::parameter("Idempotency-Key"), KEY_MISSING, detail));
     }
-    let if_match = match route.method {
-        Method::Put => collect(&mut faults, if_match(call)).flatten(),
-        _ => None,
-    };
+    let if_match =
+        if takes_if_match(route, O::CREATES) { collect(&mut faults, if_match(call)).flatten() } else { None };
 
     // What a GET sends along means nothing.
     let reads = route.method == Method::Get;
@@ -102,6 +100,15 @@ const KEY_MISSING: &str = "idempotency-key-missing";
 /// Whether a route's writes can be asked for without being done.
 pub fn takes_validate_only(route: &Route) -> bool {
     route.method != Method::Get && route.access.needs_token()
+}
+
+/// Whether a route's calls may say which version of an object they mean: those that change one.
+pub fn takes_if_match(route: &Route, creates: bool) -> bool {
+    match route.method {
+        Method::Get => false,
+        Method::Put => true,
+        Method::Post => route.access.needs_token() && !creates,
+    }
 }
 
 fn query_parameters(query: &str, faults: &mut Faults) -> Map<String, Value> {

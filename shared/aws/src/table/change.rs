@@ -7,7 +7,7 @@ use aws_sdk_dynamodb::types::{
     AttributeValue, ConditionCheck, Put, ReturnValuesOnConditionCheckFailure, TransactWriteItem,
     Update as WriteUpdate,
 };
-use domain::{Fault, Happening, Reason, Stage, Timestamp};
+use domain::{Fault, Happening, Reason, Stage, Timestamp, Version};
 
 use super::Error;
 use super::entity::{Entity, IdempotencyRecord, Item, from_item, to_item};
@@ -212,6 +212,49 @@ impl<O: 'static> Change<O> {
             })
         });
         Ok(())
+    }
+
+    /// Writes nothing to what was read as version `seen`, and is as it should be already; otherwise as
+    /// [`Self::replace`].
+    pub fn confirm<E: Entity>(
+        &mut self,
+        entity: &E,
+        seen: Version,
+        is_meant: Option<impl Fn(Version) -> bool>,
+    ) {
+        self.while_unchanged(entity.key(), Action::Check, seen, is_meant);
+    }
+
+    /// Writes again what was read as version `seen`. When somebody else wrote it meanwhile, all is decided
+    /// anew. With `If-Match` (`is_meant`) nothing is written unless that version is the one that is meant.
+    ///
+    /// # Errors
+    ///
+    /// Never for our own types.
+    pub fn replace<E: Entity>(
+        &mut self,
+        entity: &E,
+        seen: Version,
+        is_meant: Option<impl Fn(Version) -> bool>,
+    ) -> Result<(), Error> {
+        self.while_unchanged(entity.key(), Action::Put(to_item(entity)?), seen, is_meant);
+        Ok(())
+    }
+
+    fn while_unchanged(
+        &mut self,
+        key: Key,
+        action: Action,
+        seen: Version,
+        is_meant: Option<impl Fn(Version) -> bool>,
+    ) {
+        let meant = is_meant.is_none_or(|is_meant| is_meant(seen));
+        let unchanged = Expression::new("#version = :seen").number("seen", seen);
+        let condition = if meant { unchanged } else { never() };
+        self.step(key, action, Some(condition), move |_| match meant {
+            true => Err(Error::Contended("another version".to_owned())),
+            false => Ok(Refusal::OtherVersion),
+        });
     }
 
     /// Writes what nothing depends on.

@@ -5,7 +5,7 @@ use std::collections::HashMap;
 
 use aws_sdk_dynamodb::types::AttributeValue;
 use domain::{
-    Assignment, Customer, Event, ExternalId, LicenseType, Order, Organization, OrganizationId, Partner,
+    Assignment, Customer, Event, ExternalId, LicenseType, Name, Order, Organization, OrganizationId, Partner,
     PartnerId, Pool, Source, SourceId, StoreAccount, StoreLink, Timestamp, Version,
 };
 use serde::de::DeserializeOwned;
@@ -177,6 +177,42 @@ impl Entity for RefusalMark {
     }
 }
 
+/// A customer as its partner's directory has it: just key and name, for thousands of them are read at once.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct DirectoryEntry {
+    /// Whose directory, and which organization.
+    #[serde(flatten)]
+    pub at: Key,
+    /// The organization's name.
+    pub name: Name,
+}
+
+impl DirectoryEntry {
+    /// A customer's.
+    pub fn of(customer: &Customer) -> Self {
+        let at = key::directory_entry(customer.partner_id, customer.organization_id);
+        Self { at, name: customer.name.clone() }
+    }
+
+    /// The organization.
+    ///
+    /// # Errors
+    ///
+    /// Never for what is in the table.
+    pub fn organization_id(&self) -> Result<OrganizationId, Error> {
+        let id = self.at.sk.strip_prefix(key::NAMES).and_then(|id| id.parse().ok());
+        id.ok_or_else(|| Error::Internal("a directory entry names no organization".to_owned()))
+    }
+}
+
+impl Entity for DirectoryEntry {
+    const NAME: &'static str = "name";
+
+    fn key(&self) -> Key {
+        self.at.clone()
+    }
+}
+
 impl Entity for LicenseType {
     const NAME: &'static str = "license-type";
 
@@ -190,6 +226,10 @@ impl Entity for Source {
 
     fn key(&self) -> Key {
         key::source(self.id)
+    }
+
+    fn by_facet(&self) -> Option<Key> {
+        Some(key::source_among_all(self.id))
     }
 }
 
@@ -206,6 +246,10 @@ impl Entity for Partner {
 
     fn key(&self) -> Key {
         key::partner(self.id)
+    }
+
+    fn by_facet(&self) -> Option<Key> {
+        Some(key::partner_among_all(&self.name, self.id))
     }
 }
 
@@ -234,6 +278,10 @@ impl Entity for Organization {
 
     fn key(&self) -> Key {
         key::organization(self.id)
+    }
+
+    fn by_facet(&self) -> Option<Key> {
+        Some(key::organization_among_all(&self.name, self.id))
     }
 }
 
@@ -335,7 +383,10 @@ mod tests {
             stamp: Stamp::new(Timestamp::from_unix_millis(1)),
         };
         let item = to_item(&partner).unwrap();
-        assert_eq!(names(&item), ["createdAt", "entity", "id", "name", "pk", "sk", "updatedAt", "version"]);
+        assert_eq!(
+            names(&item),
+            ["createdAt", "entity", "facetPk", "facetSk", "id", "name", "pk", "sk", "updatedAt", "version"]
+        );
         assert_eq!(from_item::<Partner>(item).unwrap(), partner);
     }
 }

@@ -3,8 +3,9 @@
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use domain::event::Home;
+use domain::search::Folded;
 use domain::{
-    AssignmentId, EventId, ExternalId, LicenseTypeCode, OrderId, OrganizationId, PartnerId, SourceId,
+    AssignmentId, EventId, ExternalId, LicenseTypeCode, Name, OrderId, OrganizationId, PartnerId, SourceId,
     StoreAccount,
 };
 use serde::{Deserialize, Serialize};
@@ -32,6 +33,10 @@ const ALONE: &str = "-";
 pub const CATALOG: &str = "CATALOG";
 /// What the sort keys of license types begin with.
 pub const LICENSE_TYPES: &str = "LICENSE_TYPE#";
+/// What the sort keys of a directory's names begin with.
+pub const NAMES: &str = "NAME#";
+/// What the sort keys of license assignments begin with.
+pub const ASSIGNMENTS: &str = "ASSIGNMENT#";
 /// What the sort keys of pools begin with.
 pub const POOLS: &str = "POOL#";
 
@@ -54,6 +59,30 @@ pub fn license_type(code: &LicenseTypeCode) -> Key {
 /// A webhook source.
 pub fn source(source: SourceId) -> Key {
     Key::new(format!("SOURCE#{source}"), PROFILE)
+}
+
+/// The partition, in `by-facet`, of all webhook sources.
+pub const SOURCES: &str = "SOURCES";
+
+/// A webhook source among all.
+pub fn source_among_all(source: SourceId) -> Key {
+    Key::new(SOURCES, source.to_string())
+}
+
+/// The partition, in `by-facet`, of all partners.
+pub const PARTNERS: &str = "PARTNERS";
+
+/// A partner among all, by name.
+pub fn partner_among_all(name: &Name, partner: PartnerId) -> Key {
+    Key::new(PARTNERS, format!("{}#{partner}", Folded::of(name.as_str()).sort_key()))
+}
+
+/// The partition, in `by-facet`, of all organizations.
+pub const ORGANIZATIONS: &str = "ORGANIZATIONS";
+
+/// An organization among all, by name.
+pub fn organization_among_all(name: &Name, organization: OrganizationId) -> Key {
+    Key::new(ORGANIZATIONS, format!("{}#{organization}", Folded::of(name.as_str()).sort_key()))
 }
 
 /// An order of a source.
@@ -81,6 +110,11 @@ pub fn customer(partner: PartnerId, organization: OrganizationId) -> Key {
     Key::new(partner_partition(partner), format!("CUSTOMER#{organization}"))
 }
 
+/// The name of an organization in a partner's directory.
+pub fn directory_entry(partner: PartnerId, organization: OrganizationId) -> Key {
+    Key::new(partner_partition(partner), format!("{NAMES}{organization}"))
+}
+
 /// A partner's pool of one license type.
 pub fn pool(partner: PartnerId, license_type: &LicenseTypeCode) -> Key {
     Key::new(partner_partition(partner), format!("{POOLS}{license_type}"))
@@ -88,7 +122,7 @@ pub fn pool(partner: PartnerId, license_type: &LicenseTypeCode) -> Key {
 
 /// A license assignment.
 pub fn assignment(partner: PartnerId, assignment: AssignmentId) -> Key {
-    Key::new(partner_partition(partner), format!("ASSIGNMENT#{assignment}"))
+    Key::new(partner_partition(partner), format!("{ASSIGNMENTS}{assignment}"))
 }
 
 /// An organization.
@@ -103,7 +137,7 @@ pub fn organization_partition(organization: OrganizationId) -> String {
 
 /// What makes an organization's license assignments findable from the organization.
 pub fn assignment_of_organization(organization: OrganizationId, assignment: AssignmentId) -> Key {
-    Key::new(organization_partition(organization), format!("ASSIGNMENT#{assignment}"))
+    Key::new(organization_partition(organization), format!("{ASSIGNMENTS}{assignment}"))
 }
 
 /// What makes the partners of an organization findable from the organization.
@@ -182,13 +216,18 @@ mod tests {
         let (a, e): (AssignmentId, EventId) = (A.parse().unwrap(), E.parse().unwrap());
         let code: LicenseTypeCode = "edge-storage-1y".parse().unwrap();
         let external: ExternalId = "C-1".parse().unwrap();
+        let name: Name = "İstanbul A.Ş.".parse().unwrap();
         let expected = [
             (license_type(&code), "CATALOG".to_owned(), "LICENSE_TYPE#edge-storage-1y".to_owned()),
             (source(s), format!("SOURCE#{S}"), "PROFILE".to_owned()),
+            (source_among_all(s), "SOURCES".to_owned(), S.to_owned()),
             (order(s, &"SO-1".parse().unwrap()), format!("ORDER#{S}#SO-1"), "-".to_owned()),
             (partner(p), format!("PARTNER#{P}"), "PROFILE".to_owned()),
             (store_link(p), format!("PARTNER#{P}"), "STORE".to_owned()),
             (customer(p, o), format!("PARTNER#{P}"), format!("CUSTOMER#{O}")),
+            (directory_entry(p, o), format!("PARTNER#{P}"), format!("NAME#{O}")),
+            (partner_among_all(&name, p), "PARTNERS".to_owned(), format!("istanbulas#{P}")),
+            (organization_among_all(&name, o), "ORGANIZATIONS".to_owned(), format!("istanbulas#{O}")),
             (pool(p, &code), format!("PARTNER#{P}"), "POOL#edge-storage-1y".to_owned()),
             (assignment(p, a), format!("PARTNER#{P}"), format!("ASSIGNMENT#{A}")),
             (organization(o), format!("ORG#{O}"), "PROFILE".to_owned()),

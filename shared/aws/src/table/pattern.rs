@@ -3,11 +3,11 @@
 use aws_sdk_dynamodb::types::AttributeValue;
 use domain::event::{EventType, Home};
 use domain::{
-    Customer, Event, EventId, LicenseType, LicenseTypeCode, Organization, OrganizationId, Partner, PartnerId,
-    Pool, Source, SourceId, StoreAccount, Timestamp,
+    Assignment, AssignmentId, Customer, Event, EventId, LicenseType, LicenseTypeCode, Organization,
+    OrganizationId, Partner, PartnerId, Pool, Source, SourceId, StoreAccount, StoreLink, Timestamp,
 };
 
-use super::entity::{Entity, Reservation};
+use super::entity::{DirectoryEntry, Entity, Reservation};
 use super::key::{self, Key};
 
 /// The table itself, or one of its indexes.
@@ -50,15 +50,10 @@ pub trait Lookup {
     fn key(&self) -> Key;
 }
 
-/// Has its line in the table of access patterns.
-pub trait Listed {}
-
 /// Finds the items of one partition in the order of their sort keys.
-pub trait Listing: Listed + Sync {
+pub trait Listing: Sync {
     /// What it finds.
     type Entity: Entity;
-    /// Whether it must show what was written a moment ago. An index cannot.
-    const CONSISTENT: bool = false;
     /// Its line in the table of access patterns.
     const DESCRIBED: Described;
 
@@ -135,59 +130,70 @@ lookups! {
     /// a partner's pool of one license type
     PoolOfPartner(partner: PartnerId, license_type: LicenseTypeCode) -> Pool =
         key::pool(*partner, license_type), "`PARTNER#<partner>` · `POOL#<type>`";
+    /// a partner's link to a store
+    StoreOfPartner(partner: PartnerId) -> StoreLink =
+        key::store_link(*partner), "`PARTNER#<partner>` · `STORE`";
+    /// a license assignment
+    AssignmentOfPartner(partner: PartnerId, assignment: AssignmentId) -> Assignment =
+        key::assignment(*partner, *assignment), "`PARTNER#<partner>` · `ASSIGNMENT#<assignment>`";
     /// an organization
     OrganizationById(organization: OrganizationId) -> Organization =
         key::organization(*organization), "`ORG#<organization>` · `PROFILE`";
 }
 
-/// Finds all license types.
-#[derive(Debug, Clone)]
-pub struct LicenseTypes;
+macro_rules! listings {
+    ($(
+        #[doc = $about:literal]
+        $name:ident($($field:ident: $type:ty),*) -> $entity:ty = $index:expr, $partition:expr, $prefix:expr, $place:literal;
+    )*) => {
+        $(
+            #[doc = concat!("Finds", $about, ".")]
+            #[derive(Debug, Clone)]
+            pub struct $name($(pub $type),*);
 
-impl Listing for LicenseTypes {
-    type Entity = LicenseType;
-    const DESCRIBED: Described =
-        Described {
-            name: "LicenseTypes", about: "all license types", place: "`CATALOG` · `LICENSE_TYPE#…`"
-        };
+            impl Listing for $name {
+                type Entity = $entity;
+                const DESCRIBED: Described = Described { name: stringify!($name), about: $about, place: $place };
 
-    fn index(&self) -> Index {
-        Index::Table
-    }
+                fn index(&self) -> Index {
+                    $index
+                }
 
-    fn partition(&self) -> String {
-        key::CATALOG.to_owned()
-    }
+                fn partition(&self) -> String {
+                    let Self($($field),*) = self;
+                    $partition
+                }
 
-    fn range(&self) -> (String, String) {
-        starting_with(key::LICENSE_TYPES)
-    }
+                fn range(&self) -> (String, String) {
+                    starting_with($prefix)
+                }
+            }
+        )*
+
+        const LISTINGS: &[Described] = &[$($name::DESCRIBED,)* History::DESCRIBED];
+    };
 }
 
-/// Finds the pools of a partner.
-#[derive(Debug, Clone)]
-pub struct PoolsOfPartner(pub PartnerId);
-
-impl Listing for PoolsOfPartner {
-    type Entity = Pool;
-    const CONSISTENT: bool = true;
-    const DESCRIBED: Described = Described {
-        name: "PoolsOfPartner",
-        about: "the pools of a partner",
-        place: "`PARTNER#<partner>` · `POOL#…`",
-    };
-
-    fn index(&self) -> Index {
-        Index::Table
-    }
-
-    fn partition(&self) -> String {
-        key::partner_partition(self.0)
-    }
-
-    fn range(&self) -> (String, String) {
-        starting_with(key::POOLS)
-    }
+listings! {
+    /// all license types
+    LicenseTypes() -> LicenseType =
+        Index::Table, key::CATALOG.to_owned(), key::LICENSE_TYPES, "`CATALOG` · `LICENSE_TYPE#…`";
+    /// all webhook sources
+    Sources() -> Source = Index::ByFacet, key::SOURCES.to_owned(), "", "in `by-facet` `SOURCES` · `<source>`";
+    /// all partners, by name
+    Partners() -> Partner = Index::ByFacet, key::PARTNERS.to_owned(), "", "in `by-facet` `PARTNERS` · `<name>#<partner>`";
+    /// all organizations, by name
+    Organizations() -> Organization =
+        Index::ByFacet, key::ORGANIZATIONS.to_owned(), "", "in `by-facet` `ORGANIZATIONS` · `<name>#<organization>`";
+    /// the names in a partner's directory
+    Directory(partner: PartnerId) -> DirectoryEntry =
+        Index::Table, key::partner_partition(*partner), key::NAMES, "`PARTNER#<partner>` · `NAME#<organization>`";
+    /// the pools of a partner
+    PoolsOfPartner(partner: PartnerId) -> Pool =
+        Index::Table, key::partner_partition(*partner), key::POOLS, "`PARTNER#<partner>` · `POOL#…`";
+    /// the license assignments to an organization
+    AssignmentsOfOrganization(organization: OrganizationId) -> Assignment =
+        Index::ByKey, key::organization_partition(*organization), key::ASSIGNMENTS, "in `by-key` `ORG#<organization>` · `ASSIGNMENT#…`";
 }
 
 /// Finds the events of a party's or the vendor's log, of a time, a type, a license type.
@@ -247,17 +253,6 @@ impl Listing for History {
         filter
     }
 }
-
-/// A listing that is not here has no line in README: [`Listing`] is implemented by this macro's types only.
-macro_rules! listings {
-    ($($name:ident),* $(,)?) => {
-        $(impl Listed for $name {})*
-
-        const LISTINGS: &[Described] = &[$($name::DESCRIBED),*];
-    };
-}
-
-listings!(LicenseTypes, PoolsOfPartner, History);
 
 /// Every access pattern, for README.
 pub fn all() -> impl Iterator<Item = Described> {

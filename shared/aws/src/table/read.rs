@@ -7,7 +7,7 @@ use aws_sdk_dynamodb::types::{AttributeValue, KeysAndAttributes};
 
 use super::entity::{self, Item};
 use super::key::Key;
-use super::pattern::{Listing, Lookup};
+use super::pattern::{Index, Listing, Lookup};
 use super::{Error, Pause, Table, sdk_error};
 
 /// Which items of a listing are wanted.
@@ -29,6 +29,9 @@ pub struct Page<E> {
     /// The sort key after which more may come.
     pub next: Option<String>,
 }
+
+/// Which items of a listing are wanted, by what they say.
+pub type Choice<'a, E> = &'a (dyn Fn(&E) -> bool + Sync);
 
 /// What a filtered page looks at, for each item that is wanted and at least: it may be short then. (DynamoDB
 /// also ends a page at 1 MB.)
@@ -100,7 +103,7 @@ impl Table {
         Ok(found)
     }
 
-    /// Reads all items of a listing.
+    /// Reads all items of a listing; of the table itself as they are now, of an index as they were a moment ago.
     ///
     /// # Errors
     ///
@@ -110,7 +113,7 @@ impl Table {
         let mut after: Option<Item> = None;
         loop {
             let range = listing.range();
-            let request = self.query(listing, range).consistent_read(L::CONSISTENT);
+            let request = self.query(listing, range).consistent_read(listing.index() == Index::Table);
             let answer =
                 request.set_exclusive_start_key(after).send().await.map_err(|error| sdk_error(&error))?;
             for item in answer.items.unwrap_or_default() {
@@ -124,12 +127,18 @@ impl Table {
     }
 
     /// Reads a page of a listing, as it was a moment ago. Sort keys are unique in a partition, so the last
-    /// one is a position that stays right while items are being added.
+    /// one is a position that stays right while items are being added. With `wanted` only such items are
+    /// on it; 1 MB is examined for them.
     ///
     /// # Errors
     ///
     /// [`Error`].
-    pub async fn page<L: Listing>(&self, listing: &L, cut: &Cut) -> Result<Page<L::Entity>, Error> {
+    pub async fn page<L: Listing>(
+        &self,
+        listing: &L,
+        cut: &Cut,
+        wanted: Option<Choice<'_, L::Entity>>,
+    ) -> Result<Page<L::Entity>, Error> {
         let (low, high) = listing.range();
         let range = match (&cut.after, cut.ascending) {
             (Some(after), true) => (after.clone(), high),
@@ -137,11 +146,11 @@ impl Table {
             (None, _) => (low, high),
         };
         // One more than wanted tells whether there is a next page; the position itself is read again.
-        let wanted = cut.size + 1 + usize::from(cut.after.is_some());
-        let examined = (wanted * EXAMINED_EACH).max(EXAMINED_LEAST);
-        let limit = if listing.filter().is_empty() { wanted } else { examined };
-        let request = self.query(listing, range).scan_index_forward(cut.ascending);
-        let request = request.limit(i32::try_from(limit).unwrap_or(i32::MAX));
+        let needed = cut.size + 1 + usize::from(cut.after.is_some());
+        let examined = (needed * EXAMINED_EACH).max(EXAMINED_LEAST);
+        let limit = if listing.filter().is_empty() { needed } else { examined };
+        let limit = wanted.is_none().then(|| i32::try_from(limit).unwrap_or(i32::MAX));
+        let request = self.query(listing, range).scan_index_forward(cut.ascending).set_limit(limit);
         let answer = request.send().await.map_err(|error| sdk_error(&error))?;
 
         let (_, sort) = listing.index().attributes();
@@ -150,15 +159,20 @@ impl Table {
             _ => None,
         };
         let found = answer.items.unwrap_or_default().into_iter();
-        let mut found = found.filter(|item| cut.after.is_none() || position(item) != cut.after).peekable();
         let (mut items, mut last) = (Vec::new(), None);
-        while let Some(item) = found.next_if(|_| items.len() < cut.size) {
-            last = position(&item);
-            items.push(entity::from_item(item)?);
+        for item in found.filter(|item| cut.after.is_none() || position(item) != cut.after) {
+            let place = position(&item);
+            let item = entity::from_item(item)?;
+            if wanted.is_some_and(|wanted| !wanted(&item)) {
+                continue;
+            }
+            if items.len() == cut.size {
+                return Ok(Page { items, next: last });
+            }
+            items.push(item);
+            last = place;
         }
-        let next =
-            if found.peek().is_some() { last } else { answer.last_evaluated_key.as_ref().and_then(position) };
-        Ok(Page { items, next })
+        Ok(Page { items, next: answer.last_evaluated_key.as_ref().and_then(position) })
     }
 
     fn query<L: Listing>(&self, listing: &L, (low, high): (String, String)) -> QueryFluentBuilder {

@@ -1,0 +1,5 @@
+//! The Lambda function `list-organizations`.
+
+fn main() -> Result<(), lambda_runtime::Error> {
+    aws::lambda::run::<functions::organizations::list_organizations::ListOrganizations>()
+}

@@ -1,0 +1,5 @@
+//! The Lambda function `list-partners`.
+
+fn main() -> Result<(), lambda_runtime::Error> {
+    aws::lambda::run::<functions::partners::list_partners::ListPartners>()
+}

@@ -1,0 +1,50 @@
+//! `get-license-assignment`
+
+use aws::http::body::Empty;
+use aws::operation::{Method, Nothing, route};
+use aws::table::pattern::AssignmentOfPartner;
+use aws::{Answer, Context, Failure, Input, Operation, Route};
+use deserr::Deserr;
+use domain::{Actor, Assignment, AssignmentId, Faults, PartnerId, Problem, Role};
+use schemars::JsonSchema;
+
+/// Shows a license assignment.
+pub struct GetLicenseAssignment;
+
+/// Which.
+#[derive(Debug, Deserr, JsonSchema)]
+#[deserr(error = Faults, rename_all = camelCase, deny_unknown_fields)]
+#[schemars(rename_all = "camelCase")]
+pub struct OfAssignment {
+    /// The partner.
+    partner_id: PartnerId,
+    /// The assignment.
+    assignment_id: AssignmentId,
+}
+
+impl Operation for GetLicenseAssignment {
+    const NAME: &str = "get-license-assignment";
+    const ABOUT: &str = "Shows what was handed over in one assignment, to whom, and when.";
+    const ROUTES: &[Route] = &[route(
+        Method::Get,
+        "/v1/partners/{partnerId}/license-assignments/{assignmentId}",
+        &[Role::Operator, Role::Agent, Role::PartnerMember],
+    )];
+
+    type Caller = Actor;
+    type Path = OfAssignment;
+    type Query = Nothing;
+    type Body = Empty;
+    type Output = Assignment;
+
+    async fn execute(
+        context: &Context<'_>,
+        actor: &Actor,
+        input: &Input<Self>,
+    ) -> Result<Answer<Assignment>, Failure> {
+        let OfAssignment { partner_id, assignment_id } = input.path;
+        actor.reach_partner(partner_id)?;
+        let assignment = context.table.get(&AssignmentOfPartner(partner_id, assignment_id)).await?;
+        Ok(Answer::ok(assignment.ok_or_else(Problem::not_found)?))
+    }
+}

@@ -1,0 +1,138 @@
+//! `list-organization-licenses`
+
+use std::collections::BTreeMap;
+
+use aws::context::List;
+use aws::http::body::Empty;
+use aws::operation::{Method, OfOrganization, route};
+use aws::table::pattern::{AssignmentsOfOrganization, CustomerOfPartner, LicenseTypes, OrganizationById};
+use aws::{Answer, Context, Failure, Input, Operation, Route};
+use deserr::Deserr;
+use domain::actor::Standing;
+use domain::{
+    Actor, Assignment, AssignmentId, Faults, LicenseTypeCode, PartnerId, Period, Problem, Quantity, Role,
+    Timestamp,
+};
+use schemars::JsonSchema;
+use serde::Serialize;
+
+/// Shows which licenses an organization holds.
+pub struct ListOrganizationLicenses;
+
+/// Which of them.
+#[derive(Debug, Deserr, JsonSchema)]
+#[deserr(error = Faults, rename_all = camelCase, deny_unknown_fields)]
+#[schemars(rename_all = "camelCase", deny_unknown_fields)]
+pub struct Which {
+    /// Whether to show those, too, that have expired.
+    #[deserr(default)]
+    #[schemars(default)]
+    expired: Expired,
+}
+
+/// Whether expired ones are shown.
+#[derive(Debug, Default, Clone, Copy, PartialEq, Eq, Serialize, Deserr, JsonSchema)]
+#[deserr(error = Faults, rename_all = camelCase)]
+#[serde(rename_all = "camelCase")]
+pub enum Expired {
+    /// They are.
+    True,
+    /// They are not.
+    #[default]
+    False,
+}
+
+/// What an organization holds of one assignment.
+#[derive(Debug, Serialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct Held {
+    /// By which assignment.
+    assignment_id: AssignmentId,
+    /// From whom.
+    partner_id: PartnerId,
+    /// From when on.
+    from: Timestamp,
+    /// What.
+    lines: Vec<HeldLine>,
+}
+
+/// So many licenses of one type.
+#[derive(Debug, Serialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct HeldLine {
+    /// Of which type.
+    license_type: LicenseTypeCode,
+    /// How many.
+    quantity: Quantity,
+    /// They have expired at this instant: the type's term after `from`.
+    until: Timestamp,
+}
+
+impl Operation for ListOrganizationLicenses {
+    const NAME: &str = "list-organization-licenses";
+    const ABOUT: &str = "Shows which licenses an organization holds, from when until when, the oldest first. A partner sees what it assigned.";
+    const ROUTES: &[Route] = &[route(
+        Method::Get,
+        "/v1/organizations/{organizationId}/licenses",
+        &[Role::Operator, Role::Agent, Role::PartnerMember, Role::Customer],
+    )];
+    const PAGED: bool = true;
+
+    type Caller = Actor;
+    type Path = OfOrganization;
+    type Query = Which;
+    type Body = Empty;
+    type Output = List<Held>;
+
+    async fn execute(
+        context: &Context<'_>,
+        actor: &Actor,
+        input: &Input<Self>,
+    ) -> Result<Answer<List<Held>>, Failure> {
+        let organization = input.path.organization_id;
+        let (table, assignments) = (context.table, AssignmentsOfOrganization(organization));
+        let known = async {
+            match actor.standing {
+                Standing::Partner { partner, .. } => {
+                    Ok(table.get(&CustomerOfPartner(partner, organization)).await?.is_some())
+                }
+                _ => Ok(table.get(&OrganizationById(organization)).await?.is_some()),
+            }
+        };
+        let only = match actor.standing {
+            Standing::Partner { partner, .. } => Some(partner),
+            _ => {
+                actor.reach_organization(organization)?;
+                None
+            }
+        };
+        let (known, assignments, types) =
+            tokio::try_join!(known, table.list(&assignments), table.list(&LicenseTypes()))?;
+        if !known {
+            return Err(Problem::not_found().into());
+        }
+        let terms: BTreeMap<_, _> = types.into_iter().map(|kind| (kind.code, kind.term)).collect();
+        let ours =
+            assignments.into_iter().filter(|assignment| only.is_none_or(|own| assignment.partner_id == own));
+        let shown_from = (input.query.expired == Expired::False).then_some(context.now);
+        let held = ours.map(|assignment| (assignment.id.to_string(), held(assignment, &terms, shown_from)));
+        Ok(Answer::ok(context.page_of_all(held.filter(|(_, held)| !held.lines.is_empty()).collect())))
+    }
+}
+
+/// What an assignment gave, as far as it has not expired before `shown_from`.
+fn held(
+    assignment: Assignment,
+    terms: &BTreeMap<LicenseTypeCode, Period>,
+    shown_from: Option<Timestamp>,
+) -> Held {
+    let Assignment { id: assignment_id, partner_id, lines, stamp, .. } = assignment;
+    let from = stamp.created_at;
+    let lines = lines.iter().filter_map(|line| {
+        // A type never goes.
+        let until = from.after(*terms.get(&line.license_type)?);
+        let shown = shown_from.is_none_or(|now| now < until);
+        shown.then(|| HeldLine { license_type: line.license_type.clone(), quantity: line.quantity, until })
+    });
+    Held { assignment_id, partner_id, from, lines: lines.collect() }
+}

@@ -1,0 +1,59 @@
+//! `get-organization`
+
+use aws::http::body::Empty;
+use aws::operation::{Method, Nothing, OfOrganization, route};
+use aws::table::Wanted;
+use aws::table::pattern::{CustomerOfPartner, OrganizationById};
+use aws::{Answer, Context, Failure, Input, Operation, Route};
+use domain::actor::Standing;
+use domain::{Actor, Organization, Problem, Role};
+
+/// Shows a customer organization.
+pub struct GetOrganization;
+
+impl Operation for GetOrganization {
+    const NAME: &str = "get-organization";
+    const ABOUT: &str =
+        "Shows a customer organization to the vendor, its own people, and the partners whose customer it is.";
+    const ROUTES: &[Route] = &[route(
+        Method::Get,
+        "/v1/organizations/{organizationId}",
+        &[Role::Operator, Role::Agent, Role::PartnerMember, Role::Customer],
+    )];
+
+    type Caller = Actor;
+    type Path = OfOrganization;
+    type Query = Nothing;
+    type Body = Empty;
+    type Output = Organization;
+
+    async fn execute(
+        context: &Context<'_>,
+        actor: &Actor,
+        input: &Input<Self>,
+    ) -> Result<Answer<Organization>, Failure> {
+        let id = input.path.organization_id;
+        let organization = OrganizationById(id);
+        let mut wanted = Wanted::new();
+        wanted.add(&organization);
+        let (found, giver) = match actor.standing {
+            Standing::Partner { partner, .. } => {
+                let link = CustomerOfPartner(partner, id);
+                wanted.add(&link);
+                let found = context.table.fetch(wanted, true).await?;
+                found.get(&link)?.ok_or_else(Problem::not_found)?;
+                (found, Some(partner))
+            }
+            _ => {
+                actor.reach_organization(id)?;
+                (context.table.fetch(wanted, true).await?, None)
+            }
+        };
+        let mut organization = found.get(&organization)?.ok_or_else(Problem::not_found)?;
+        // An external id is its giver's own business; the vendor sees all.
+        if !actor.is_staff() && (giver.is_none() || organization.created_by != giver) {
+            (organization.external_id, organization.created_by) = (None, None);
+        }
+        Ok(Answer::ok(organization))
+    }
+}

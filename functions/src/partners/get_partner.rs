@@ -1,0 +1,64 @@
+//! `get-partner`
+
+use aws::http::body::Empty;
+use aws::operation::{Method, Nothing, OfPartner, Output, route};
+use aws::table::Wanted;
+use aws::table::pattern::{PartnerById, StoreOfPartner};
+use aws::{Answer, Context, Failure, Input, Operation, Route};
+use domain::{Actor, Partner, Problem, Role, StoreLink, Version};
+use schemars::JsonSchema;
+use serde::Serialize;
+
+/// Shows a partner.
+pub struct GetPartner;
+
+/// A partner and its account at a store.
+#[derive(Debug, Serialize, JsonSchema)]
+pub struct PartnerWithStore {
+    /// The partner.
+    #[serde(flatten)]
+    partner: Partner,
+    /// Whose orders fill its pools.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    store: Option<StoreLink>,
+}
+
+impl Output for PartnerWithStore {
+    const VERSIONED: bool = true;
+
+    fn version(&self) -> Option<Version> {
+        Some(self.partner.stamp.version)
+    }
+}
+
+impl Operation for GetPartner {
+    const NAME: &str = "get-partner";
+    const ABOUT: &str = "Shows a partner, and the account at a store that is linked to it.";
+    const ROUTES: &[Route] = &[route(
+        Method::Get,
+        "/v1/partners/{partnerId}",
+        &[Role::Operator, Role::Agent, Role::PartnerMember],
+    )];
+
+    type Caller = Actor;
+    type Path = OfPartner;
+    type Query = Nothing;
+    type Body = Empty;
+    type Output = PartnerWithStore;
+
+    async fn execute(
+        context: &Context<'_>,
+        actor: &Actor,
+        input: &Input<Self>,
+    ) -> Result<Answer<PartnerWithStore>, Failure> {
+        let partner = input.path.partner_id;
+        actor.reach_partner(partner)?;
+        let (partner, store) = (PartnerById(partner), StoreOfPartner(partner));
+        let mut wanted = Wanted::new();
+        wanted.add(&partner);
+        wanted.add(&store);
+        let found = context.table.fetch(wanted, true).await?;
+        let partner = found.get(&partner)?.ok_or_else(Problem::not_found)?;
+        Ok(Answer::ok(PartnerWithStore { partner, store: found.get(&store)? }))
+    }
+}

@@ -1,0 +1,79 @@
+//! `list-partner-customers`
+
+use aws::context::List;
+use aws::http::body::Empty;
+use aws::operation::{ByName, Method, OfPartner, route};
+use aws::table::DirectoryEntry;
+use aws::table::pattern::{Directory, PartnerById};
+use aws::{Answer, Context, Failure, Input, Operation, Route};
+use domain::{Actor, Name, NameQuery, OrganizationId, Problem, Role};
+use schemars::JsonSchema;
+use serde::Serialize;
+
+/// Finds customers in a partner's directory.
+pub struct ListPartnerCustomers;
+
+/// A customer in a directory.
+#[derive(Debug, Serialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct CustomerItem {
+    /// The organization.
+    organization_id: OrganizationId,
+    /// Its name.
+    name: Name,
+}
+
+impl Operation for ListPartnerCustomers {
+    const NAME: &str = "list-partner-customers";
+    const ABOUT: &str =
+        "Lists a partner's customers in the order of their coming, or those of a name, the best match first.";
+    const ROUTES: &[Route] = &[route(
+        Method::Get,
+        "/v1/partners/{partnerId}/customers",
+        &[Role::Operator, Role::Agent, Role::PartnerMember],
+    )];
+    const PAGED: bool = true;
+
+    type Caller = Actor;
+    type Path = OfPartner;
+    type Query = ByName;
+    type Body = Empty;
+    type Output = List<CustomerItem>;
+
+    async fn execute(
+        context: &Context<'_>,
+        actor: &Actor,
+        input: &Input<Self>,
+    ) -> Result<Answer<List<CustomerItem>>, Failure> {
+        let partner = input.path.partner_id;
+        actor.reach_partner(partner)?;
+        let known = async { Ok(context.table.get(&PartnerById(partner)).await?) };
+        let page = async {
+            match &input.query.name {
+                None => context.page(&Directory(partner), true).await,
+                Some(query) => best_first(context, &Directory(partner), query).await,
+            }
+        };
+        let (known, page): (Option<_>, _) = tokio::try_join!(known, page)?;
+        known.ok_or_else(Problem::not_found)?;
+        let item = |entry: DirectoryEntry| {
+            Ok(CustomerItem { organization_id: entry.organization_id()?, name: entry.name })
+        };
+        let items: Result<Vec<_>, Failure> = page.items.into_iter().map(item).collect();
+        Ok(Answer::ok(List { items: items?, next_page_token: page.next_page_token }))
+    }
+}
+
+/// The whole directory is read: which match is the best, only all of them tell.
+async fn best_first(
+    context: &Context<'_>,
+    directory: &Directory,
+    query: &NameQuery,
+) -> Result<List<DirectoryEntry>, Failure> {
+    let all = context.table.list(directory).await?.into_iter();
+    let found = all.filter_map(|entry| {
+        let place = query.matches(&entry.name)?.sort_key(&entry.name);
+        Some((format!("{place}#{}", entry.at.sk), entry))
+    });
+    Ok(context.page_of_all(found.collect()))
+}

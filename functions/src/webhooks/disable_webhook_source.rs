@@ -1,0 +1,46 @@
+//! `disable-webhook-source`
+
+use aws::http::body::Empty;
+use aws::operation::{Method, Nothing, route};
+use aws::table::Change;
+use aws::table::pattern::SourceById;
+use aws::{Answer, Context, Failure, Input, Operation, Route};
+use domain::{Actor, EventKind, Happening, Problem, Role, Source};
+
+use super::OfSource;
+
+/// Stops taking a webhook source's messages.
+pub struct DisableWebhookSource;
+
+impl Operation for DisableWebhookSource {
+    const NAME: &str = "disable-webhook-source";
+    const ABOUT: &str =
+        "Stops taking a webhook source's messages, at once and for good. Again changes nothing.";
+    const ROUTES: &[Route] =
+        &[route(Method::Post, "/v1/webhook-sources/{sourceId}/disable", &[Role::Operator])];
+
+    type Caller = Actor;
+    type Path = OfSource;
+    type Query = Nothing;
+    type Body = Empty;
+    type Output = Source;
+
+    async fn execute(
+        context: &Context<'_>,
+        _: &Actor,
+        input: &Input<Self>,
+    ) -> Result<Answer<Source>, Failure> {
+        let source = context.table.get(&SourceById(input.path.source_id)).await?;
+        let source = source.ok_or_else(Problem::not_found)?;
+        let seen = source.stamp.version;
+        let mut change = Change::new();
+        if source.disabled_at.is_some() {
+            change.confirm(&source, seen, context.if_match());
+            return context.commit(change, Answer::ok(source)).await;
+        }
+        let source = source.disabled(context.now);
+        change.replace(&source, seen, context.if_match())?;
+        change.record(Happening::of_vendor(EventKind::WebhookSourceDisabled { source_id: source.id }));
+        context.commit(change, Answer::ok(source)).await
+    }
+}

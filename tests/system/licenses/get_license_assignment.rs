@@ -1,0 +1,30 @@
+//! `get-license-assignment`
+
+use serde_json::json;
+use system::World;
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_assignment_is_where_its_location_says() {
+    let world = World::demo().await;
+    let body =
+        json!({"organizationId": "{sol}", "lines": [{"licenseType": "edge-storage-1y", "quantity": 2}]});
+    let made =
+        world.post("/v1/partners/{partner}/license-assignments").by("partnerMember").key("k").json(body);
+    let made = made.send().await;
+    let shown = world.get(made.header("location").unwrap()).by("partnerMember").send().await;
+    assert_eq!((shown.status, shown.header("etag"), &shown.body), (200, made.header("etag"), &made.body));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn anothers_assignment_is_not_there() {
+    let world = World::demo().await;
+    let path = "/v1/partners/{partner}/license-assignments/{assignment}";
+    world.get(path).by("agent").send().await.ok();
+    world.get(path).by("otherPartnerMember").refused(404, "not-found").await;
+    world.get(path).by("contactManager").refused(403, "role-not-allowed").await;
+    // Nor is one's own under another's name, or anothers under one's own.
+    let path = "/v1/partners/{otherPartner}/license-assignments/{assignment}";
+    for who in ["otherPartnerMember", "operator"] {
+        world.get(path).by(who).refused(404, "not-found").await;
+    }
+}

@@ -1,0 +1,85 @@
+//! `list-organization-licenses`
+
+use serde_json::{Value, json};
+use system::World;
+
+const PATH: &str = "/v1/organizations/{yamada}/licenses";
+
+async fn assign(world: &World, who: &str, partner: &str, key: &str, lines: Value) {
+    let call = world.post(&format!("/v1/partners/{{{partner}}}/license-assignments")).by(who).key(key);
+    call.json(json!({"organizationId": "{yamada}", "lines": lines})).send().await.ok();
+}
+
+async fn held(world: &World, who: &str, query: &str) -> Vec<Value> {
+    let page = world.get(&format!("{PATH}?{query}")).by(who).send().await.ok();
+    page["items"].as_array().unwrap().clone()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_an_organization_holds_is_shown_from_when_until_when() {
+    let world = World::demo().await;
+    for who in ["operator", "agent", "contactManager", "customer", "partnerMember"] {
+        let expected = json!([{
+            "assignmentId": world.id("assignment"), "partnerId": world.id("partner"),
+            "from": "2026-01-05T09:18:00.000Z",
+            "lines": [{"licenseType": "edge-storage-1y", "quantity": 5, "until": "2027-01-05T09:18:00.000Z"}],
+        }]);
+        assert_eq!(json!(held(&world, who, "").await), expected, "{who}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+#[cfg_attr(deployed, ignore = "turns the local stack's clock")]
+async fn what_has_expired_is_shown_on_request_line_by_line() {
+    let world = World::demo().await;
+    let order = |kind: &str, quantity: u64| json!({"licenseType": kind, "quantity": quantity});
+    let sold = world.order("SO-1", "edge-storage-5y", 10);
+    world.message(world.id("secret"), "m1", &sold).send().await.ok();
+    assign(
+        &world,
+        "partnerMember",
+        "partner",
+        "k",
+        json!([order("edge-storage-1y", 1), order("edge-storage-5y", 2)]),
+    )
+    .await;
+    let lines = async |query: &str| -> usize {
+        held(&world, "customer", query).await.iter().map(|held| held["lines"].as_array().unwrap().len()).sum()
+    };
+    world.post("/_local/time").bytes(br#"{"set":"2027-01-05T09:17:59.999Z"}"#).send().await.ok();
+    assert_eq!((lines("").await, lines("expired=true").await), (3, 3));
+    world.post("/_local/time").bytes(br#"{"set":"2027-01-05T09:18:00Z"}"#).send().await.ok();
+    assert_eq!((lines("").await, lines("expired=true").await), (2, 3), "not a millisecond longer");
+    world.post("/_local/time").bytes(br#"{"set":"2027-02-01T00:00:00Z"}"#).send().await.ok();
+    assert_eq!((lines("expired=false").await, lines("expired=true").await), (1, 3));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn pages_go_on_and_a_partner_sees_its_own_only() {
+    let world = World::demo().await;
+    world.put("/v1/partners/{otherPartner}/customers/{yamada}").by("operator").send().await.ok();
+    for n in 0..3 {
+        let lines = json!([{"licenseType": "edge-storage-1y", "quantity": 1}]);
+        assign(&world, "otherPartnerMember", "otherPartner", &format!("k{n}"), lines).await;
+    }
+    assert_eq!(held(&world, "contactManager", "").await.len(), 4);
+    assert_eq!(held(&world, "partnerMember", "").await.len(), 1);
+    let own = held(&world, "otherPartnerMember", "").await;
+    assert!(own.len() == 3 && own.iter().all(|held| held["partnerId"] == world.id("otherPartner")));
+    let first = world.get(&format!("{PATH}?pageSize=3")).by("customer").send().await.ok();
+    let token = first["nextPageToken"].as_str().unwrap();
+    let rest = held(&world, "customer", &format!("pageSize=3&pageToken={token}")).await;
+    assert_eq!((first["items"].as_array().unwrap().len(), rest.len()), (3, 1));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn to_everybody_else_there_is_no_such_organization() {
+    let world = World::demo().await;
+    for who in ["otherPartnerMember", "otherContactManager", "otherCustomer"] {
+        world.get(PATH).by(who).refused(404, "not-found").await;
+    }
+    let absent = world.id("yamada").replace("0001", "0009");
+    world.get(&format!("/v1/organizations/{absent}/licenses")).by("agent").refused(404, "not-found").await;
+    let rubbish = world.get(&format!("{PATH}?expired=1")).by("agent").refused(400, "invalid-request").await;
+    assert_eq!(rubbish.faults(), [("expired".to_owned(), "unknown-value".to_owned())]);
+}

@@ -1,0 +1,52 @@
+//! `get-organization`
+
+use serde_json::{Value, json};
+use system::World;
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_vendor_its_own_people_and_its_partners_see_it() {
+    let world = World::demo().await;
+    for who in ["operator", "agent", "partnerMember", "contactManager", "customer"] {
+        let shown = world.get("/v1/organizations/{yamada}").by(who).send().await;
+        assert_eq!(shown.header("etag"), Some("\"1\""));
+        assert_eq!(shown.ok()["name"], "株式会社ヤマダ電機", "{who}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn its_external_id_is_its_givers_own_business() {
+    let world = World::demo().await;
+    let body = json!({"name": "Hotel Miramar", "externalId": "M-1", "partnerId": "{partner}"});
+    let made = world.post("/v1/organizations").by("partnerAdmin").json(body).send().await.ok();
+    let id = made["id"].as_str().unwrap();
+    assert_eq!(made["createdBy"], world.id("partner"));
+    world.put(&format!("/v1/partners/{{otherPartner}}/customers/{id}")).by("operator").send().await.ok();
+    let seen = async |who: &str, path: String| -> (Value, Value) {
+        let shown = world.get(&path).by(who).send().await.ok();
+        (shown["externalId"].clone(), shown["createdBy"].clone())
+    };
+    let given = (json!("M-1"), json!(world.id("partner")));
+    let path = || format!("/v1/organizations/{id}");
+    for who in ["operator", "agent", "partnerMember"] {
+        assert_eq!(seen(who, path()).await, given, "{who}");
+    }
+    assert_eq!(seen("otherPartnerMember", path()).await, (json!(null), json!(null)));
+    // The vendor gave this one.
+    let path = || "/v1/organizations/{yamada}".to_owned();
+    assert_eq!(seen("operator", path()).await.0, "C-1");
+    for who in ["partnerMember", "contactManager"] {
+        assert_eq!(seen(who, path()).await, (json!(null), json!(null)), "{who}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn to_everybody_else_there_is_no_such_organization() {
+    let world = World::demo().await;
+    let absent = world.id("yamada").replace("0001", "0009");
+    for who in ["otherPartnerAdmin", "newPartnerAdmin", "otherContactManager", "otherCustomer"] {
+        world.get("/v1/organizations/{yamada}").by(who).refused(404, "not-found").await;
+    }
+    for who in ["operator", "partnerMember"] {
+        world.get(&format!("/v1/organizations/{absent}")).by(who).refused(404, "not-found").await;
+    }
+}

@@ -1,0 +1,33 @@
+//! `list-organizations`
+
+use system::World;
+
+async fn names(world: &World, query: &str) -> Vec<String> {
+    let page = world.get(&format!("/v1/organizations?{query}")).by("agent").send().await.ok();
+    let items = page["items"].as_array().unwrap().iter();
+    items.map(|found| found["name"].as_str().unwrap().to_owned()).collect()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn organizations_come_in_the_order_of_their_names_or_by_name() {
+    let world = World::demo().await;
+    let all = [
+        "Boğaziçi Otel A.Ş.",
+        "Harbour Hotels Ltd",
+        "İSTANBUL Lojistik A.Ş.",
+        "Nakano Clinic",
+        "Panadería El Sol, S.A.",
+        "株式会社ヤマダ電機",
+    ];
+    assert_eq!(names(&world, "").await, all);
+    assert_eq!(names(&world, "name=istanbul").await, [all[2]]);
+    assert_eq!(names(&world, "name=bogazici+otel").await, [all[0]]);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn only_the_vendors_own_find_organizations() {
+    let world = World::demo().await;
+    for who in ["partnerAdmin", "contactManager"] {
+        world.get("/v1/organizations").by(who).refused(403, "role-not-allowed").await;
+    }
+}

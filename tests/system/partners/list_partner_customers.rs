@@ -1,0 +1,77 @@
+//! `list-partner-customers`
+
+use serde_json::json;
+use system::World;
+
+async fn names(world: &World, who: &str, partner: &str, query: &str) -> Vec<String> {
+    let (mut names, mut token) = (Vec::new(), String::new());
+    loop {
+        let path = format!("/v1/partners/{{{partner}}}/customers?{query}{token}");
+        let page = world.get(&path).by(who).send().await.ok();
+        let items = page["items"].as_array().unwrap().iter();
+        names.extend(items.map(|customer| customer["name"].as_str().unwrap().to_owned()));
+        match page["nextPageToken"].as_str() {
+            Some(next) => token = format!("&pageToken={next}"),
+            None => return names,
+        }
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn customers_are_found_as_people_type_them() {
+    let world = World::demo().await;
+    let yamada = "株式会社ヤマダ電機";
+    let all = [yamada, "Panadería El Sol, S.A.", "Harbour Hotels Ltd"];
+    assert_eq!(
+        names(&world, "partnerMember", "partner", "pageSize=2").await,
+        all,
+        "in the order of their coming"
+    );
+    // ﾔﾏﾀﾞ and やまだ
+    for typed in ["%EF%BE%94%EF%BE%8F%EF%BE%80%EF%BE%9E", "%E3%82%84%E3%81%BE%E3%81%A0"] {
+        assert_eq!(names(&world, "partnerMember", "partner", &format!("name={typed}")).await, [yamada]);
+    }
+    assert_eq!(names(&world, "operator", "partner", "name=panaderia+el+sol").await, [all[1]]);
+    assert_eq!(names(&world, "agent", "otherPartner", "name=istanbul").await, ["İSTANBUL Lojistik A.Ş."]);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_best_match_comes_first_by_any_page_size() {
+    let world = World::demo().await;
+    for name in ["Hotel Harbour", "Harbor House", "harbour", "Old Harbour", "Harbouring"] {
+        let body = json!({"name": name, "partnerId": "{partner}"});
+        world.post("/v1/organizations").by("partnerAdmin").json(body).send().await.ok();
+    }
+    let best =
+        ["harbour", "Harbour Hotels Ltd", "Harbouring", "Hotel Harbour", "Old Harbour", "Harbor House"];
+    for size in [1, 2, 4, 100] {
+        let found = names(&world, "partnerMember", "partner", &format!("name=Harbour&pageSize={size}")).await;
+        assert_eq!(found, best, "by {size}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_linked_customer_is_in_the_directory_at_once_and_in_no_other() {
+    let world = World::demo().await;
+    world.put("/v1/partners/{partner}/customers/{nakano}").by("operator").send().await.ok();
+    assert_eq!(names(&world, "partnerMember", "partner", "name=nakano").await, ["Nakano Clinic"]);
+    assert_eq!(
+        names(&world, "otherPartnerMember", "otherPartner", "name=nakano").await,
+        Vec::<String>::new()
+    );
+    let none = names(&world, "newPartnerAdmin", "newPartner", "").await;
+    assert_eq!(none, Vec::<String>::new());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn anothers_directory_is_not_there() {
+    let world = World::demo().await;
+    let absent = world.id("partner").replace("0001", "0009");
+    for query in ["", "?name=yamada"] {
+        let path = format!("/v1/partners/{{partner}}/customers{query}");
+        world.get(&path).by("otherPartnerAdmin").refused(404, "not-found").await;
+        world.get(&path).by("contactManager").refused(403, "role-not-allowed").await;
+        let path = format!("/v1/partners/{absent}/customers{query}");
+        world.get(&path).by("operator").refused(404, "not-found").await;
+    }
+}

@@ -1,0 +1,51 @@
+//! `disable-webhook-source`
+
+use serde_json::json;
+use system::World;
+
+use super::rotate_webhook_secret::order;
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_disabled_sources_calls_are_refused_at_once_and_what_it_did_stands() {
+    let world = World::demo().await;
+    assert_eq!(order(&world, world.id("secret"), "a").await.status, 200);
+    let rotated = world.post("/v1/webhook-sources/{source}/rotate-secret").by("operator").key("k");
+    let rotated = rotated.send().await.ok();
+    let disable = || world.post("/v1/webhook-sources/{source}/disable").by("operator");
+    let disabled = disable().send().await;
+    assert_eq!(disabled.header("etag"), Some("\"3\""));
+    assert!(disabled.body["disabledAt"].is_string() && disabled.body["secret"].is_null());
+    let contents = world.contents().await;
+    for secret in [world.id("secret"), rotated["secret"].as_str().unwrap()] {
+        for id in ["a", "b"] {
+            let refused = order(&world, secret, id).await;
+            assert_eq!((refused.status, refused.code()), (401, "invalid-signature"));
+        }
+    }
+    world.is_still(&contents).await;
+    assert_eq!(disable().send().await.ok(), disabled.body, "again is no change");
+    world.is_still(&contents).await;
+    assert_eq!(world.pool("partnerMember", "partner", "edge-storage-1y").await, (101, 96, 5));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn nothing_is_linked_to_a_disabled_source() {
+    let world = World::demo().await;
+    world.post("/v1/webhook-sources/{source}/disable").by("operator").send().await.ok();
+    let link = |who: &str, body| world.put("/v1/partners/{newPartner}/store").by(who).json(body);
+    let proof = world.proof(world.id("newPartner"), "ec-9", 600);
+    let body = json!({"sourceId": "{source}", "account": "ec-9"});
+    link("operator", body).refused(422, "unknown-source").await;
+    let body = json!({"sourceId": "{source}", "account": "ec-9", "proof": proof});
+    link("newPartnerAdmin", body).refused(422, "proof-wrong").await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn if_match_is_honoured_also_when_there_is_nothing_left_to_do() {
+    let world = World::demo().await;
+    let disable = || world.post("/v1/webhook-sources/{source}/disable").by("operator");
+    disable().header("if-match", "\"2\"").refused(412, "version-mismatch").await;
+    disable().header("if-match", "\"1\"").send().await.ok();
+    disable().header("if-match", "\"1\"").refused(412, "version-mismatch").await;
+    disable().header("if-match", "\"2\"").send().await.ok();
+}

@@ -1,0 +1,94 @@
+//! `rotate-webhook-secret`
+
+use serde_json::{Value, json};
+use system::{Call, Reply, World};
+
+fn rotate<'a>(world: &'a World, key: &str) -> Call<'a> {
+    world.post("/v1/webhook-sources/{source}/rotate-secret").by("operator").key(key)
+}
+
+/// An order, signed now with this secret.
+pub async fn order(world: &World, secret: &str, id: &str) -> Reply {
+    world.message(secret, id, &world.order(id, "edge-storage-1y", 1)).send().await
+}
+
+fn secret(body: &Value) -> &str {
+    body["secret"].as_str().unwrap()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_new_secret_is_good_at_once_and_shown_in_the_answer_and_its_replay_only() {
+    let world = World::demo().await;
+    let rotated = rotate(&world, "k").send().await;
+    assert_eq!((rotated.status, rotated.header("etag")), (200, Some("\"2\"")));
+    assert_ne!(secret(&rotated.body), world.id("secret"));
+    assert_eq!(rotate(&world, "k").send().await.bytes, rotated.bytes, "the same, and not another");
+    for (id, secret) in [("a", world.id("secret")), ("b", secret(&rotated.body))] {
+        assert_eq!(order(&world, secret, id).await.status, 200);
+    }
+    for (key, item) in world.contents().await {
+        assert!(!item.contains(&secret(&rotated.body)[6..]), "{key:?}");
+    }
+    let events = world.get("/v1/history?type=webhook-source.secret-rotated").by("operator").send().await.ok();
+    assert_eq!(events["items"][0]["data"], json!({"sourceId": world.id("source"), "secretVersion": 2}));
+    assert_eq!(events["items"].as_array().unwrap().len(), 1);
+    rotate(&world, "").without("idempotency-key").refused(400, "idempotency-key-missing").await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+#[cfg_attr(deployed, ignore = "turns the local stack's clock")]
+async fn the_one_before_is_good_for_a_day_and_not_a_millisecond_longer() {
+    let world = World::demo().await;
+    let rotated = rotate(&world, "k").send().await.ok();
+    world.post("/_local/time").bytes(br#"{"set":"2026-01-06T09:59:59.999Z"}"#).send().await.ok();
+    assert_eq!(order(&world, world.id("secret"), "a").await.status, 200);
+    world.post("/_local/time").bytes(br#"{"set":"2026-01-06T10:00:00Z"}"#).send().await.ok();
+    assert_eq!(order(&world, world.id("secret"), "b").await.status, 401);
+    assert_eq!(order(&world, secret(&rotated), "c").await.status, 200);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn of_two_rotations_the_first_secret_is_good_no_more() {
+    let world = World::demo().await;
+    let first = rotate(&world, "k1").send().await.ok();
+    let second = rotate(&world, "k2").send().await.ok();
+    assert_eq!(order(&world, world.id("secret"), "a").await.status, 401);
+    for (id, rotated) in [("b", &first), ("c", &second)] {
+        assert_eq!(order(&world, secret(rotated), id).await.status, 200);
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_proof_of_either_secret_links_an_account() {
+    let world = World::demo().await;
+    let rotated = rotate(&world, "k").send().await.ok();
+    let expiry = world.now().unix_seconds() + 600;
+    for secret in [world.id("secret"), secret(&rotated)] {
+        let proof = local::demo::prove(secret, world.id("newPartner"), "ec-9", expiry).unwrap();
+        let body = json!({"sourceId": "{source}", "account": "ec-9", "proof": proof});
+        world.put("/v1/partners/{newPartner}/store").by("newPartnerAdmin").json(body).send().await.ok();
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn two_at_once_are_two_rotations_and_if_match_lets_one_through() {
+    let world = World::demo().await;
+    let (one, other) = tokio::join!(rotate(&world, "k1").send(), rotate(&world, "k2").send());
+    let mut versions = [one.ok()["secretVersion"].clone(), other.ok()["secretVersion"].clone()];
+    versions.sort_by_key(|version| version.as_u64());
+    assert_eq!(versions, [json!(2), json!(3)]);
+    rotate(&world, "k3").header("if-match", "\"2\"").refused(412, "version-mismatch").await;
+    rotate(&world, "k3").header("if-match", "\"3\"").send().await.ok();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_is_not_there_or_disabled_has_no_secret_to_rotate() {
+    let world = World::demo().await;
+    let absent = world.id("source").replace("0001", "0009");
+    let call = world.post(&format!("/v1/webhook-sources/{absent}/rotate-secret")).by("operator").key("k");
+    call.refused(404, "not-found").await;
+    let before = rotate(&world, "k").send().await;
+    world.post("/v1/webhook-sources/{source}/disable").by("operator").send().await.ok();
+    rotate(&world, "k2").refused(409, "source-disabled").await;
+    assert_eq!(rotate(&world, "k").send().await.bytes, before.bytes, "what took effect before stands");
+}
