@@ -69,7 +69,7 @@ impl Operation for ListLicensePools {
         let (of, pools) = (PartnerById(partner), PoolsOfPartner(partner));
         let table = context.table;
         let (known, pools, types) =
-            tokio::try_join!(table.get(&of), table.list(&pools), table.list(&LicenseTypes()))?;
+            tokio::try_join!(table.get(&of), table.list(&pools, true), table.list(&LicenseTypes(), false))?;
         known.ok_or_else(Problem::not_found)?;
         let mut names: BTreeMap<_, _> = types.into_iter().map(|kind| (kind.code, kind.name)).collect();
         let item = |pool: domain::Pool| {

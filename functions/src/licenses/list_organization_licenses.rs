@@ -107,7 +107,7 @@ impl Operation for ListOrganizationLicenses {
             }
         };
         let (known, assignments, types) =
-            tokio::try_join!(known, table.list(&assignments), table.list(&LicenseTypes()))?;
+            tokio::try_join!(known, table.list(&assignments, false), table.list(&LicenseTypes(), false))?;
         if !known {
             return Err(Problem::not_found().into());
         }

@@ -70,7 +70,7 @@ async fn best_first(
     directory: &Directory,
     query: &NameQuery,
 ) -> Result<List<DirectoryEntry>, Failure> {
-    let all = context.table.list(directory).await?.into_iter();
+    let all = context.table.list(directory, false).await?.into_iter();
     let found = all.filter_map(|entry| {
         let place = query.matches(&entry.name)?.sort_key(&entry.name);
         Some((format!("{place}#{}", entry.at.sk), entry))

@@ -51,7 +51,7 @@ async fn the_best_match_comes_first_by_any_page_size() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_linked_customer_is_in_the_directory_at_once_and_in_no_other() {
+async fn a_linked_customer_is_in_the_directory_and_in_no_other() {
     let world = World::demo().await;
     world.put("/v1/partners/{partner}/customers/{nakano}").by("operator").send().await.ok();
     assert_eq!(names(&world, "partnerMember", "partner", "name=nakano").await, ["Nakano Clinic"]);

@@ -7,7 +7,7 @@ use aws_sdk_dynamodb::types::{AttributeValue, KeysAndAttributes};
 
 use super::entity::{self, Item};
 use super::key::Key;
-use super::pattern::{Index, Listing, Lookup};
+use super::pattern::{Listing, Lookup};
 use super::{Error, Pause, Table, sdk_error};
 
 /// Which items of a listing are wanted.
@@ -103,17 +103,18 @@ impl Table {
         Ok(found)
     }
 
-    /// Reads all items of a listing; of the table itself as they are now, of an index as they were a moment ago.
+    /// Reads all items of a listing; as they are now if `consistent`, which an index cannot, else as they were a
+    /// moment ago.
     ///
     /// # Errors
     ///
     /// [`Error`].
-    pub async fn list<L: Listing>(&self, listing: &L) -> Result<Vec<L::Entity>, Error> {
+    pub async fn list<L: Listing>(&self, listing: &L, consistent: bool) -> Result<Vec<L::Entity>, Error> {
         let mut items = Vec::new();
         let mut after: Option<Item> = None;
         loop {
             let range = listing.range();
-            let request = self.query(listing, range).consistent_read(listing.index() == Index::Table);
+            let request = self.query(listing, range).consistent_read(consistent);
             let answer =
                 request.set_exclusive_start_key(after).send().await.map_err(|error| sdk_error(&error))?;
             for item in answer.items.unwrap_or_default() {
