@@ -1,17 +1,19 @@
 //! `query-history`
 
+use std::collections::BTreeSet;
+
 use aws::context::List;
 use aws::http::body::Empty;
 use aws::operation::{Access, Method, Nothing, OfOrganization, OfPartner};
-use aws::table::pattern::{History, OrganizationById, PartnerById};
-use aws::table::{Lookup, Wanted};
+use aws::table::pattern::{Directory, History, OrganizationById, PartnerById};
+use aws::table::{Cut, Lookup, Page, Wanted};
 use aws::{Answer, Context, Failure, Input, Operation, Route};
 use deserr::{Deserr, IntoValue, ValuePointerRef};
 use domain::event::{Author, EventType};
 use domain::fault::{Check, Checked};
 use domain::{
-    Actor, Event, EventId, EventKind, Faults, Home, Invalid, LicenseTypeCode, Name, OrganizationId,
-    PartnerId, Problem, Role, Timestamp,
+    Actor, At, Event, EventId, EventKind, Fault, Faults, Home, Invalid, LicenseTypeCode, Name, NameQuery,
+    OrganizationId, PartnerId, Problem, Role, Timestamp,
 };
 use schemars::JsonSchema;
 use serde::Serialize;
@@ -66,6 +68,10 @@ pub struct Filter {
     /// Only events about this license type.
     #[deserr(default)]
     license_type: Option<LicenseTypeCode>,
+    /// Only events about customers of such a name, as `GET /v1/partners/{partnerId}/customers` finds them. Known in
+    /// a partner's history only.
+    #[deserr(default)]
+    customer: Option<NameQuery>,
     /// Newest first (`desc`) or oldest first (`asc`).
     #[deserr(default)]
     #[schemars(default)]
@@ -164,6 +170,7 @@ impl Operation for QueryHistory {
         let Checked(filter) = &input.query;
         let history = |of| History {
             of,
+            partner: None,
             from: filter.from,
             to: filter.to,
             event_type: filter.event_type,
@@ -174,12 +181,23 @@ impl Operation for QueryHistory {
             Owner::Partner(OfPartner { partner_id }) => {
                 actor.reach_partner(partner_id)?;
                 let log = history(Home::Partner(partner_id));
-                page_of(context, &PartnerById(partner_id), &log, ascending).await?
+                let page = async {
+                    match &filter.customer {
+                        None => context.page(&log, ascending).await,
+                        Some(query) => of_customers(context, partner_id, query, &log, ascending).await,
+                    }
+                };
+                page_of(context, &PartnerById(partner_id), page).await?
+            }
+            _ if filter.customer.is_some() => {
+                let known = "is known in a partner's history only";
+                let fault = Fault::new(At::parameter("customer"), "unknown-field", known);
+                return Err(Problem::shape(Faults(vec![fault])).into());
             }
             Owner::Organization(OfOrganization { organization_id }) => {
                 actor.reach_organization(organization_id)?;
                 let log = history(Home::Organization(organization_id));
-                page_of(context, &OrganizationById(organization_id), &log, ascending).await?
+                page_of(context, &OrganizationById(organization_id), context.page(&log, ascending)).await?
             }
             Owner::Vendor(_) => context.page(&history(Home::Vendor), ascending).await?,
         };
@@ -192,13 +210,60 @@ impl Operation for QueryHistory {
 async fn page_of<L: Lookup>(
     context: &Context<'_>,
     owner: &L,
+    page: impl Future<Output = Result<List<Event>, Failure>>,
+) -> Result<List<Event>, Failure> {
+    let known = async { Ok(context.table.get(owner).await?) };
+    let (known, page): (Option<_>, _) = tokio::try_join!(known, page)?;
+    known.ok_or_else(Problem::not_found)?;
+    Ok(page)
+}
+
+/// How many customers' own logs are read side by side; of more, the partner's log is searched.
+const SIDE_BY_SIDE: usize = 20;
+
+/// A page of a partner's log, of those customers whose name matches.
+async fn of_customers(
+    context: &Context<'_>,
+    partner: PartnerId,
+    query: &NameQuery,
     log: &History,
     ascending: bool,
 ) -> Result<List<Event>, Failure> {
-    let known = async { Ok(context.table.get(owner).await?) };
-    let (known, page): (Option<_>, _) = tokio::try_join!(known, context.page(log, ascending))?;
-    known.ok_or_else(Problem::not_found)?;
-    Ok(page)
+    let directory = context.table.list(&Directory(partner), false).await?.into_iter();
+    let matching = directory.filter(|entry| query.matches(&entry.name).is_some());
+    let customers: Result<BTreeSet<_>, _> = matching.map(|entry| entry.organization_id()).collect();
+    let customers = customers?;
+    if customers.len() > SIDE_BY_SIDE {
+        let concerns =
+            |event: &Event| event.happening.organization_id.is_some_and(|id| customers.contains(&id));
+        return context.page_of_wanted(log, ascending, concerns).await;
+    }
+    let logs: Vec<_> = customers
+        .into_iter()
+        .map(|customer| History { of: Home::Organization(customer), partner: Some(partner), ..log.clone() })
+        .collect();
+    let cut = context.cut(ascending);
+    let pages =
+        futures_util::future::try_join_all(logs.iter().map(|log| context.table.page(log, &cut, None)));
+    let merged = merge(pages.await?, &cut);
+    Ok(context.list(merged.items, merged.next))
+}
+
+/// One page of several logs' pages. A log that goes on is known up to the position where it does, and so far
+/// only is the merged page.
+fn merge(pages: Vec<Page<Event>>, cut: &Cut) -> Page<Event> {
+    let in_order = |one: &String, other: &String| if cut.ascending { one <= other } else { one >= other };
+    let sooner = |one: String, other: String| if in_order(&one, &other) { one } else { other };
+    let known_to = pages.iter().filter_map(|page| page.next.clone()).reduce(sooner);
+    let events = pages.into_iter().flat_map(|page| page.items).map(|event| (event.id.to_string(), event));
+    let mut events: Vec<_> =
+        events.filter(|(id, _)| known_to.as_ref().is_none_or(|known_to| in_order(id, known_to))).collect();
+    events.sort_by(|(one, _), (other, _)| if cut.ascending { one.cmp(other) } else { other.cmp(one) });
+    let next = match events.len() > cut.size {
+        true => events.iter().take(cut.size).next_back().map(|(id, _)| id.clone()),
+        false => known_to,
+    };
+    Page { items: events.into_iter().take(cut.size).map(|(_, event)| event).collect(), next }
 }
 
 async fn name_parties(context: &Context<'_>, events: Vec<Event>) -> Result<Vec<HistoryEvent>, Failure> {

@@ -30,7 +30,7 @@ impl Operation for ListOrganizations {
         let page = match &input.query.name {
             None => context.page(&Organizations(), true).await?,
             Some(_) => {
-                context.page_of_wanted(&Organizations(), |found| input.query.wants(&found.name)).await?
+                context.page_of_wanted(&Organizations(), true, |found| input.query.wants(&found.name)).await?
             }
         };
         Ok(Answer::ok(page))

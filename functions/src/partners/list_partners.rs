@@ -29,7 +29,9 @@ impl Operation for ListPartners {
     ) -> Result<Answer<List<Partner>>, Failure> {
         let page = match &input.query.name {
             None => context.page(&Partners(), true).await?,
-            Some(_) => context.page_of_wanted(&Partners(), |found| input.query.wants(&found.name)).await?,
+            Some(_) => {
+                context.page_of_wanted(&Partners(), true, |found| input.query.wants(&found.name)).await?
+            }
         };
         Ok(Answer::ok(page))
     }

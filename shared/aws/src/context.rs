@@ -117,7 +117,7 @@ impl Context<'_> {
         Ok(self.list(page.items, page.next))
     }
 
-    /// Reads the page the caller wants, in ascending order, of those items that are `wanted`: it may be short.
+    /// Reads the page the caller wants of those items that are `wanted`: it may be short.
     ///
     /// # Errors
     ///
@@ -125,9 +125,10 @@ impl Context<'_> {
     pub async fn page_of_wanted<L: Listing>(
         &self,
         listing: &L,
+        ascending: bool,
         wanted: impl Fn(&L::Entity) -> bool + Sync,
     ) -> Result<List<L::Entity>, Failure> {
-        let page = self.table.page(listing, &self.cut(true), Some(&wanted)).await?;
+        let page = self.table.page(listing, &self.cut(ascending), Some(&wanted)).await?;
         Ok(self.list(page.items, page.next))
     }
 
@@ -141,12 +142,14 @@ impl Context<'_> {
         self.list(items, next)
     }
 
-    fn cut(&self, ascending: bool) -> Cut {
+    /// Which part of a listing the page is that the caller wants.
+    pub fn cut(&self, ascending: bool) -> Cut {
         let PageRequest { size, after, .. } = &self.options.page;
         Cut { size: *size, ascending, after: after.clone() }
     }
 
-    fn list<T>(&self, items: Vec<T>, next: Option<String>) -> List<T> {
+    /// A page, after which the next one begins at the position `next`.
+    pub fn list<T>(&self, items: Vec<T>, next: Option<String>) -> List<T> {
         let bound_to = &self.options.page.bound_to;
         List { items, next_page_token: next.map(|position| token::seal(self.key, bound_to, &position)) }
     }

@@ -7,6 +7,7 @@ use system::{World, canonical, golden};
 pub const FURTHER: &[(&str, &str)] = &[
     ("query-history-of-partner", "licenseType=edge-storage-1y"),
     ("query-history-of-partner", "type=license.assigned"),
+    ("query-history-of-partner", "customer=%E3%82%84%E3%81%BE%E3%81%A0"),
 ];
 
 /// What a million calls cost in US dollars, without what they log and what leaves the region: list prices of

@@ -86,7 +86,7 @@ async fn filters_narrow_alone_and_together() {
 async fn every_wrong_filter_is_named() {
     let world = World::demo().await;
     let query =
-        "from=yesterday&to=2026-01-05&type=license.stolen&licenseType=X&order=up&pageSize=0&customer=x";
+        "from=yesterday&to=2026-01-05&type=license.stolen&licenseType=X&order=up&pageSize=0&customer=-";
     let reply =
         world.get(&format!("/v1/history?{query}")).by("operator").refused(400, "invalid-request").await;
     let faults = reply.faults();
@@ -94,7 +94,7 @@ async fn every_wrong_filter_is_named() {
     assert_eq!(
         faults,
         [
-            ("customer", "unknown-field"),
+            ("customer", "nothing-to-find"),
             ("from", "invalid-time"),
             ("licenseType", "invalid-code"),
             ("order", "unknown-value"),
@@ -198,6 +198,74 @@ async fn any_page_size_walks_the_same_events_both_ways() {
             ascending.reverse();
             assert_eq!(ascending, all, "{filter} by {size}, oldest first");
         }
+    }
+}
+
+/// With `customer`, a partner's history is that without it, less the events of customers of other names: also page
+/// by page, in both orders, with every other filter, for few customers of the name and for many.
+#[tokio::test(flavor = "multi_thread")]
+async fn customers_are_looked_for_by_name_alone_and_with_every_other_filter() {
+    for hotels in [3, 21] {
+        let world = World::demo().await;
+        for n in 0..hotels {
+            let body = json!({"name": format!("Hotel {n:02}"), "partnerId": "{partner}"});
+            let made = world.post("/v1/organizations").by("partnerAdmin").json(body).send().await.ok();
+            for (round, kind) in ["edge-storage-1y", "camera-direct-1y"].into_iter().enumerate() {
+                let call = world.post("/v1/partners/{partner}/license-assignments").by("partnerMember");
+                let call = call.key(&format!("{n}-{round}"));
+                let lines = json!([{"licenseType": kind, "quantity": 1}]);
+                call.json(json!({"organizationId": made["id"], "lines": lines})).send().await.ok();
+            }
+        }
+        // Another partner's doings with one of them are nobody else's business.
+        let page = world.get("/v1/partners/{partner}/customers?name=hotel+00").by("partnerMember");
+        let shared = page.send().await.ok()["items"][0]["organizationId"].as_str().unwrap().to_owned();
+        world
+            .put(&format!("/v1/partners/{{otherPartner}}/customers/{shared}"))
+            .by("operator")
+            .send()
+            .await
+            .ok();
+
+        for filter in
+            ["", "&type=license.assigned", "&licenseType=edge-storage-1y", "&from=2026-01-05T09:30:00Z"]
+        {
+            for order in ["desc", "asc"] {
+                let all = format!("/v1/partners/{{partner}}/history?pageSize=100&order={order}{filter}");
+                let mut expected = items(&world, "partnerMember", &all).await;
+                expected.retain(|event| {
+                    event["organization"]["name"].as_str().is_some_and(|name| name.contains("Hotel"))
+                });
+                let expected: Vec<_> =
+                    expected.iter().map(|event| event["id"].as_str().unwrap().to_owned()).collect();
+                assert!(!expected.is_empty());
+                for size in [4, 100] {
+                    let path = format!(
+                        "/v1/partners/{{partner}}/history?customer=Hotels&pageSize={size}&order={order}{filter}"
+                    );
+                    assert_eq!(walk(&world, "partnerMember", &path).await, expected, "{path} of {hotels}");
+                }
+            }
+        }
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_name_finds_the_partners_own_customers_only() {
+    let world = World::demo().await;
+    let none = |who: &'static str, partner: &str| {
+        let path = format!("/v1/partners/{{{partner}}}/history?customer=yamada");
+        world.get(&path).by(who).send()
+    };
+    let found = "/v1/partners/{partner}/history?customer=%E3%82%84%E3%81%BE%E3%81%A0";
+    assert_eq!(types(&items(&world, "agent", found).await), ["license.assigned", "customer.linked"]);
+    assert_eq!(none("otherPartnerMember", "otherPartner").await.ok(), json!({"items": []}));
+    assert_eq!(none("otherPartnerMember", "partner").await.status, 404);
+    for (who, path) in
+        [("operator", "/v1/history?customer=x"), ("agent", "/v1/organizations/{yamada}/history?customer=x")]
+    {
+        let reply = world.get(path).by(who).refused(400, "invalid-request").await;
+        assert_eq!(reply.faults(), [("customer".to_owned(), "unknown-field".to_owned())]);
     }
 }
 

@@ -201,6 +201,8 @@ listings! {
 pub struct History {
     /// Whose log. An organization's holds every event that concerns it, wherever that is at home.
     pub of: Home,
+    /// Only what concerns this partner.
+    pub partner: Option<PartnerId>,
     /// From this instant on.
     pub from: Option<Timestamp>,
     /// Before this instant.
@@ -244,6 +246,9 @@ impl Listing for History {
     fn filter(&self) -> Vec<(&'static [&'static str], AttributeValue)> {
         let equals = |text: String| AttributeValue::S(text);
         let mut filter: Vec<(&'static [&'static str], _)> = Vec::new();
+        if let Some(partner) = self.partner {
+            filter.push((&["partnerId"], equals(partner.to_string())));
+        }
         if let Some(event_type) = &self.event_type {
             filter.push((&["type"], equals(event_type.to_string())));
         }
