@@ -4,7 +4,8 @@ use std::collections::BTreeSet;
 
 use aws::context::List;
 use aws::http::body::Empty;
-use aws::operation::{Access, Method, Nothing, OfOrganization, OfPartner};
+use aws::http::sheet::Sheet;
+use aws::operation::{Access, Method, Nothing, OfOrganization, OfPartner, Output};
 use aws::table::pattern::{Directory, History, OrganizationById, PartnerById};
 use aws::table::{Cut, Lookup, Page, Wanted};
 use aws::{Answer, Context, Failure, Input, Operation, Route};
@@ -17,6 +18,7 @@ use domain::{
 };
 use schemars::JsonSchema;
 use serde::Serialize;
+use serde_json::Value;
 
 /// Shows who did what, when.
 pub struct QueryHistory;
@@ -131,9 +133,54 @@ pub struct Party<I> {
     name: Option<Name>,
 }
 
+/// A page of a history; with `Accept: text/csv` as a table.
+#[derive(Debug, Serialize, JsonSchema)]
+#[serde(transparent)]
+pub struct Report(List<HistoryEvent>);
+
+impl Output for Report {
+    const TABULAR: bool = true;
+
+    fn sheet(&self) -> Option<Sheet> {
+        let List { items, next_page_token } = &self.0;
+        let mut columns = COLUMNS.map(|(name, _)| name.to_owned()).to_vec();
+        columns.extend(EventKind::fields());
+        let rows = items.iter().map(row).collect::<Result<_, _>>().ok()?;
+        Some(Sheet { columns, rows, next_page_token: next_page_token.clone() })
+    }
+}
+
+/// The columns of a report that every event has, and where in the event they are; those of its data follow.
+const COLUMNS: [(&str, &str); 10] = [
+    ("id", "/id"),
+    ("time", "/time"),
+    ("type", "/type"),
+    ("actorType", "/actor/type"),
+    ("actorId", "/actor/id"),
+    ("actorEmail", "/actor/email"),
+    ("partnerId", "/partner/id"),
+    ("partnerName", "/partner/name"),
+    ("organizationId", "/organization/id"),
+    ("organizationName", "/organization/name"),
+];
+
+fn row(event: &HistoryEvent) -> Result<Vec<String>, serde_json::Error> {
+    let event = serde_json::to_value(event)?;
+    let cell = |value: Option<&Value>| match value {
+        None | Some(Value::Null) => String::new(),
+        Some(Value::String(text)) => text.clone(),
+        Some(other) => other.to_string(),
+    };
+    let common = COLUMNS.iter().map(|(_, place)| cell(event.pointer(place)));
+    let data =
+        EventKind::fields().into_iter().map(|name| cell(event.get("data").and_then(|data| data.get(&name))));
+    Ok(common.chain(data).collect())
+}
+
 impl Operation for QueryHistory {
     const NAME: &str = "query-history";
-    const ABOUT: &str = "Shows who did what, when: newest first, of any span of time.";
+    const ABOUT: &str =
+        "Shows who did what, when: newest first, of any span of time. With `Accept: text/csv` as a table.";
     const ROUTES: &[Route] = &[
         Route {
             method: Method::Get,
@@ -160,13 +207,13 @@ impl Operation for QueryHistory {
     type Path = Owner;
     type Query = Checked<Filter>;
     type Body = Empty;
-    type Output = List<HistoryEvent>;
+    type Output = Report;
 
     async fn execute(
         context: &Context<'_>,
         actor: &Actor,
         input: &Input<Self>,
-    ) -> Result<Answer<List<HistoryEvent>>, Failure> {
+    ) -> Result<Answer<Report>, Failure> {
         let Checked(filter) = &input.query;
         let history = |of| History {
             of,
@@ -202,7 +249,7 @@ impl Operation for QueryHistory {
             Owner::Vendor(_) => context.page(&history(Home::Vendor), ascending).await?,
         };
         let items = name_parties(context, page.items).await?;
-        Ok(Answer::ok(List { items, next_page_token: page.next_page_token }))
+        Ok(Answer::ok(Report(List { items, next_page_token: page.next_page_token })))
     }
 }
 

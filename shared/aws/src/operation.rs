@@ -10,6 +10,7 @@ use serde::Serialize;
 use crate::context::Context;
 use crate::http::body::Body;
 use crate::http::caller::Caller;
+use crate::http::sheet::Sheet;
 use crate::table::{self, IdempotencyRecord};
 
 /// One thing the system does. Its binary is one Lambda function.
@@ -121,9 +122,16 @@ impl ByName {
 pub trait Output: Serialize + JsonSchema + Send + Sync + 'static {
     /// Whether it is an object with a version.
     const VERSIONED: bool = false;
+    /// Whether it can be had as a table, too.
+    const TABULAR: bool = false;
 
     /// The version of the object it is, for its `ETag`.
     fn version(&self) -> Option<Version> {
+        None
+    }
+
+    /// It as a table.
+    fn sheet(&self) -> Option<Sheet> {
         None
     }
 }

@@ -37,6 +37,17 @@ pub struct Author {
     pub email: Option<Email>,
 }
 
+/// A field's name as it is written.
+fn camel_case(name: &str) -> String {
+    let mut words = name.split('_');
+    let first = words.next().unwrap_or_default().to_owned();
+    words.fold(first, |name, word| {
+        let mut letters = word.chars();
+        let initial = letters.next().map(|letter| letter.to_ascii_uppercase());
+        name + &initial.into_iter().chain(letters).collect::<String>()
+    })
+}
+
 macro_rules! kinds {
     ($($(#[$doc:meta])* $variant:ident = $name:literal {
         $($(#[$field_doc:meta])* $field:ident: $type:ty,)*
@@ -54,6 +65,17 @@ macro_rules! kinds {
 
         impl EventKind {
             const TYPES: &[&str] = &[$($name),*];
+
+            /// The names of all that the data of any kind may have, in the order of the kinds.
+            pub fn fields() -> Vec<String> {
+                let mut fields = Vec::new();
+                for field in [$($(stringify!($field),)*)*].map(camel_case) {
+                    if !fields.contains(&field) {
+                        fields.push(field);
+                    }
+                }
+                fields
+            }
         }
     };
 }

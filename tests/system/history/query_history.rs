@@ -312,3 +312,51 @@ async fn anothers_history_is_not_there() {
         world.get("/v1/history").by(who).refused(403, "role-not-allowed").await;
     }
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn who_accepts_csv_gets_all_columns_and_a_link_to_the_next_page() {
+    let world = World::demo().await;
+    let body = json!({"name": "=HYPERLINK(\"x\"), Ltd", "partnerId": "{partner}"});
+    world.post("/v1/organizations").by("partnerAdmin").json(body).send().await.ok();
+    let path = "/v1/partners/{partner}/history?pageSize=4&order=asc&customer=hyperlink&pageSize=4";
+    let twice = world.get(path).by("partnerMember").header("accept", "text/csv").send().await;
+    assert_eq!((twice.status, twice.code()), (400, "invalid-request"), "a problem is a problem");
+
+    let (mut rows, mut path) = (Vec::new(), "/v1/partners/{partner}/history?pageSize=4&order=asc".to_owned());
+    loop {
+        let reply = world.get(&path).by("partnerMember").header("accept", "text/csv, */*;q=0.1").send().await;
+        assert_eq!((reply.status, reply.header("content-type")), (200, Some("text/csv; charset=utf-8")));
+        let mut reader = csv::Reader::from_reader(reply.bytes.as_slice());
+        let columns = reader.headers().unwrap().clone();
+        assert!(
+            columns.iter().any(|name| name == "actorEmail")
+                && columns.iter().any(|name| name == "assignmentId")
+        );
+        rows.extend(reader.records().map(|row| {
+            let row = row.unwrap();
+            let cells = columns.iter().zip(&row).map(|(name, cell)| (name.to_owned(), cell.to_owned()));
+            cells.collect::<std::collections::BTreeMap<_, _>>()
+        }));
+        match reply.header("link") {
+            Some(link) => path = link.split(['<', '>']).nth(1).unwrap().to_owned(),
+            None => break,
+        }
+    }
+    let events = items(&world, "partnerMember", "/v1/partners/{partner}/history?order=asc").await;
+    let ids: Vec<_> = events.iter().map(|event| event["id"].as_str().unwrap()).collect();
+    assert_eq!(rows.iter().map(|row| row["id"].as_str()).collect::<Vec<_>>(), ids);
+    let last = rows.last().unwrap();
+    assert_eq!(
+        (last["type"].as_str(), last["name"].as_str()),
+        ("customer.linked", "'=HYPERLINK(\"x\"), Ltd")
+    );
+    let assigned = rows.iter().find(|row| row["type"] == "license.assigned").unwrap();
+    assert_eq!(
+        (assigned["quantity"].as_str(), assigned["organizationName"].as_str()),
+        ("5", "株式会社ヤマダ電機")
+    );
+    for accept in ["application/json, text/csv", "*/*", "text/html", ""] {
+        let reply = world.get("/v1/history").by("operator").header("accept", accept).send().await;
+        assert_eq!(reply.header("content-type"), Some("application/json"), "{accept}");
+    }
+}

@@ -7,6 +7,7 @@ pub mod openapi;
 pub mod problem;
 pub mod request;
 pub mod response;
+pub mod sheet;
 pub mod token;
 
 use std::time::Duration;
@@ -38,7 +39,7 @@ pub async fn answer<O: Operation>(
     let answered =
         answered.unwrap_or_else(|_| Err(Failure::Table(table::Error::Unavailable("out of time".to_owned()))));
     let response = match answered {
-        Ok(answer) => fresh::<O>(environment, &answer),
+        Ok(answer) => fresh::<O>(environment, &call, &answer),
         Err(Failure::Before(record)) => repeated::<O>(environment, *record),
         Err(Failure::Problem(problem)) => return refuse::<O>(problem::written(problem, &path), party),
         Err(Failure::Table(why)) => Err(why),

@@ -27,6 +27,7 @@ pub struct Description {
     creates: bool,
     paged: bool,
     versioned: bool,
+    tabular: bool,
     reasons: &'static [Reason],
     path: fn(&mut SchemaGenerator) -> Schema,
     query: fn(&mut SchemaGenerator) -> Schema,
@@ -45,6 +46,7 @@ impl Description {
             creates: O::CREATES,
             paged: O::PAGED,
             versioned: O::Output::VERSIONED,
+            tabular: O::Output::TABULAR,
             reasons: O::REASONS,
             path: <O::Path as JsonSchema>::json_schema,
             query: <O::Query as JsonSchema>::json_schema,
@@ -272,18 +274,23 @@ fn outcomes(
         let mut carries = |name: &str| {
             headers.insert(name.to_owned(), json!({ "$ref": format!("#/components/headers/{name}") }));
         };
+        if description.tabular {
+            carries("Link");
+        }
         if made {
             carries("Location");
         }
-        if description.versioned && (made || route.method != Method::Post) {
+        if description.versioned && (made || route.method != Method::Post || !description.creates) {
             carries("ETag");
         }
         if route.method == Method::Post && (made || !description.creates) {
             carries("Idempotent-Replayed");
         }
-        let answer = json!({
-            "description": about, "headers": headers, "content": { "application/json": content },
-        });
+        let mut contents = json!({ "application/json": content });
+        if description.tabular {
+            put(&mut contents, "text/csv", json!({ "schema": { "type": "string" } }));
+        }
+        let answer = json!({ "description": about, "headers": headers, "content": contents });
         outcomes.insert(status.to_string(), answer);
     };
     match (description.creates, route.method) {
@@ -344,6 +351,7 @@ fn headers() -> Value {
         "Location": text("Where what was made is."),
         "ETag": text("The version, in quotes, for `If-Match`."),
         "Idempotent-Replayed": text("`true` when this is the first answer to an earlier, equal call."),
+        "Link": text("Of a table (`Accept: text/csv`): the page after it, as `rel=\"next\"`."),
         "Retry-After": text("Seconds to wait before trying again."),
     })
 }

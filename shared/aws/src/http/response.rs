@@ -6,7 +6,9 @@ use domain::Version;
 use http::header::{CACHE_CONTROL, CONTENT_TYPE};
 use http::{HeaderName, HeaderValue};
 
+use super::call::Call;
 use super::problem::ProblemDocument;
+use super::sheet;
 use crate::context::Environment;
 use crate::operation::{Answer, Operation, Output};
 use crate::table::{self, IdempotencyRecord};
@@ -22,8 +24,14 @@ pub(super) struct Response {
 /// The answer to this call.
 pub(super) fn fresh<O: Operation>(
     environment: &Environment,
+    call: &Call,
     answer: &Answer<O::Output>,
 ) -> Result<Response, table::Error> {
+    if let Some(sheet) = answer.body.sheet().filter(|_| sheet::is_wanted(call)) {
+        let next = sheet.next_page_token.as_ref().map(|token| ("link", sheet::link(call, token)));
+        let (headers, content_type) = (next.into_iter().collect(), "text/csv; charset=utf-8");
+        return Ok(Response { status: answer.status, content_type, headers, body: sheet.written()? });
+    }
     let body = answer.written()?;
     let (status, location) = (answer.status, answer.location.clone());
     // What was only tried does not exist: it has no version and no secret.
