@@ -3,7 +3,10 @@
 pub mod create_webhook_source;
 pub mod disable_webhook_source;
 pub mod list_webhook_sources;
+mod order_cancelled;
+mod order_changed;
 mod order_placed;
+mod orders;
 pub mod receive_partner_order;
 pub mod rotate_webhook_secret;
 
@@ -30,6 +33,16 @@ pub struct OfSource {
 pub enum Receipt {
     /// It took effect, now or at an earlier attempt.
     Applied {
+        /// The order.
+        order: Order,
+    },
+    /// It changed an order that has not come yet, and will count when it comes.
+    Noted {
+        /// The order.
+        order: Order,
+    },
+    /// The order is cancelled, by this message or an earlier one.
+    Cancelled {
         /// The order.
         order: Order,
     },

@@ -1,21 +1,18 @@
 //! `order.placed`: a store sold licenses to a partner.
 
-use std::collections::BTreeSet;
-
 use aws::http::caller::Delivery;
-use aws::table::pattern::{LicenseTypeByCode, OwnerOfStoreAccount, PartnerById, PoolOfPartner};
-use aws::table::{Change, Expression, Found, Refusal, Wanted, pool};
+use aws::table::pattern::{OwnerOfStoreAccount, PartnerById};
+use aws::table::{Change, Expression, Refusal, Wanted};
 use aws::{Answer, Context, Failure};
 use deserr::Deserr;
-use domain::fault::{Check, Checked, check_length};
-use domain::webhook::sum_lines;
+use domain::fault::{Check, Checked};
 use domain::{
-    EventKind, Fault, Faults, Happening, Invalid, LicenseTypeCode, Line, Order, OrderId, PartnerId, Pool,
-    Problem, Quantity, Reason, Sent, Stage, StoreAccount,
+    Faults, Invalid, Order, OrderId, OrderStatus, PartnerId, Problem, Reason, Sent, Stage, StoreAccount,
 };
 use schemars::JsonSchema;
 
 use super::Receipt;
+use super::orders::{SoldLines, Turn, leave, lookup, turn};
 
 /// The message. Stores may say more than is read.
 #[derive(Debug, Deserr, JsonSchema)]
@@ -46,32 +43,8 @@ pub struct Placed {
     /// The buyer itself.
     #[deserr(default)]
     partner_id: Option<PartnerId>,
-    /// What was sold; lines of one sku are added up.
-    #[schemars(length(min = 1, max = 1000))]
-    lines: Vec<SoldLine>,
-}
-
-/// As many lines as are read, and as many license types as fit one transaction with their events.
-const MOST_LINES: usize = 1000;
-const MOST_TYPES: usize = 40;
-
-/// What is sold, and how many.
-#[derive(Debug, Clone, Deserr, JsonSchema)]
-#[deserr(error = Faults)]
-struct SoldLine {
-    #[expect(dead_code, reason = "there is one kind so far; another is a fault")]
-    kind: Kind,
-    /// The license type's code.
-    sku: LicenseTypeCode,
-    quantity: Quantity,
-}
-
-/// What can be sold.
-#[derive(Debug, Clone, Copy, Deserr, JsonSchema)]
-#[deserr(error = Faults, rename_all = camelCase)]
-#[schemars(rename_all = "camelCase")]
-enum Kind {
-    License,
+    /// What was sold.
+    lines: SoldLines,
 }
 
 impl Check for Placed {
@@ -87,17 +60,7 @@ impl Check for Placed {
             }
             _ => None,
         };
-        let lines = sent.get("lines").and_then(serde_json::Value::as_array);
-        let length = lines.and_then(|lines| check_length(lines, MOST_LINES));
-        let types: BTreeSet<_> =
-            lines.into_iter().flatten().filter_map(|line| line.get("sku")?.as_str()).collect();
-        let too_many = (types.len() > MOST_TYPES).then(|| {
-            let detail =
-                format!("names {} skus, and at most {MOST_TYPES} are taken in one order", types.len());
-            (String::new(), Invalid::new("too-many", detail))
-        });
-        let of_lines = length.or(too_many).map(|(below, invalid)| (format!("/lines{below}"), invalid));
-        buyer.into_iter().chain(of_lines).collect()
+        buyer.into_iter().collect()
     }
 }
 
@@ -106,29 +69,30 @@ pub(super) const NOT_LINKED: Reason =
 pub(super) const NOT_ALLOWED: Reason =
     Reason::rule("partner-not-allowed", "this source may not name partners");
 pub(super) const UNKNOWN_PARTNER: Reason = Reason::rule("unknown-partner", "there is no such partner");
-pub(super) const UNKNOWN_TYPE: Reason =
-    Reason::rule("unknown-license-type", "there is no license type of this code");
 
-/// Fills the pools: once per message and once per order, whatever comes twice.
+/// Fills the pools: once per message and once per order, whatever comes twice, and whatever came before it.
 pub async fn apply(
     context: &Context<'_>,
     delivery: &Delivery,
     message: Message,
 ) -> Result<Answer<Receipt>, Failure> {
     let (source, Checked(placed)) = (&delivery.source, message.data);
-    let lines: Vec<Line> = placed.lines.iter().cloned().map(Line::from).collect();
     let mut wanted = Wanted::new();
-    for line in &lines {
-        wanted.add(&LicenseTypeByCode(line.license_type.clone()));
-    }
+    placed.lines.want_types(&mut wanted);
     let account =
         placed.store_account.as_ref().map(|account| OwnerOfStoreAccount(source.id, account.clone()));
     let partner = placed.partner_id.map(PartnerById);
+    let known = lookup(delivery, &placed.order_id);
     account.iter().for_each(|account| wanted.add(account));
     partner.iter().for_each(|partner| wanted.add(partner));
+    wanted.add(&known);
     let found = context.table.fetch(wanted, true).await?;
 
-    let mut faults = unknown_types(&lines, &found)?;
+    let awaited = match found.get(&known)? {
+        Some(order) if order.status != OrderStatus::Awaited => return leave(context, order).await,
+        awaited => awaited,
+    };
+    let mut faults = placed.lines.unknown_types(&found)?;
     let not_linked = || NOT_LINKED.at(&[&"data", &"storeAccount"]);
     let buyer = match (&account, &partner) {
         (Some(account), _) => {
@@ -142,7 +106,7 @@ pub async fn apply(
         }
         (None, None) => Err(not_linked()),
     };
-    let partner_id = match buyer {
+    let partner_id: PartnerId = match buyer {
         Ok(partner_id) if faults.is_empty() => partner_id,
         buyer => {
             faults.extend(buyer.err());
@@ -150,59 +114,24 @@ pub async fn apply(
         }
     };
 
-    let order = Order {
-        order_id: placed.order_id,
-        source_id: source.id,
-        partner_id,
-        lines: sum_lines(&lines),
-        applied_at: context.now,
-    };
     let mut change = Change::new();
-    change.create_once(&order, |order| Refusal::Already(Receipt::Applied { order }))?;
     if let Some(account) = account {
         let still = Expression::new("#owner = :partner").text("partner", partner_id.to_string());
         change.require_that(&account, still, |_| Refusal::because(&NOT_LINKED, &[&"data", &"storeAccount"]));
     }
-    for line in order.lines.clone() {
-        change.record(Happening::of_partner(
-            EventKind::LicenseCredited {
-                license_type: line.license_type.clone(),
-                quantity: line.quantity,
-                source_id: source.id,
-                order_id: order.order_id.clone(),
-            },
-            partner_id,
-        ));
-        let none = Pool {
-            partner_id,
-            license_type: line.license_type.clone(),
-            purchased: 0,
-            available: 0,
-            assigned: 0,
-        };
-        let index = lines.iter().position(|sold| sold.license_type == line.license_type).unwrap_or_default();
-        let pool = PoolOfPartner(partner_id, line.license_type);
-        change.update(&pool, pool::credit(&none, line.quantity), move |pool| {
-            let fault = Pool::OVERFLOW.at(&[&"data", &"lines", &index, &"quantity"]);
-            let used = pool.map(|pool| pool.purchased);
-            Refusal::Because(Stage::Rule, fault.with_limit(Pool::MOST, used))
-        });
-    }
-    context.commit(change, Answer::ok(Receipt::Applied { order })).await
-}
-
-impl From<SoldLine> for Line {
-    fn from(SoldLine { sku, quantity, .. }: SoldLine) -> Self {
-        Self { license_type: sku, quantity }
-    }
-}
-
-fn unknown_types(lines: &[Line], found: &Found) -> Result<Vec<Fault>, Failure> {
-    let mut faults = Vec::new();
-    for (index, line) in lines.iter().enumerate() {
-        if found.get(&LicenseTypeByCode(line.license_type.clone()))?.is_none() {
-            faults.push(UNKNOWN_TYPE.at(&[&"data", &"lines", &index, &"sku"]));
+    let seen = awaited.as_ref().map(|order| order.stamp.version);
+    let (order, said) = match awaited {
+        None => {
+            let order = Order::new(source.id, placed.order_id, OrderStatus::Applied, context.now);
+            (order, placed.lines.sums())
         }
-    }
-    Ok(faults)
+        // What the store changed since counts.
+        Some(order) => {
+            let (said, stamp) = (order.ordered(), order.stamp.next(context.now));
+            (Order { lines: Vec::new(), stamp, ..order }, said)
+        }
+    };
+    let order = Order { partner_id: Some(partner_id), status: OrderStatus::Applied, ..order };
+    let lines = Some(placed.lines);
+    turn(context, Turn { delivery, seen, order, wanted: said, lines, event: None }, change).await
 }

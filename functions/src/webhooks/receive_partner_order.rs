@@ -10,7 +10,7 @@ use deserr::Deserr;
 use domain::fault::collect;
 use domain::{At, EventKind, Fault, Faults, Happening, Pool, Problem, Reason, Stage};
 
-use super::{OfSource, Receipt, order_placed};
+use super::{OfSource, Receipt, order_cancelled, order_changed, order_placed, orders};
 
 /// Takes a store's message.
 pub struct ReceivePartnerOrder;
@@ -27,8 +27,7 @@ const INVALID_MESSAGE: &str = "invalid-message";
 
 impl Operation for ReceivePartnerOrder {
     const NAME: &str = "receive-partner-order";
-    const ABOUT: &str =
-        "Takes a store's signed message. An order fills the pools of the partner whose account it names.";
+    const ABOUT: &str = "Takes a store's signed message. An order fills the pools of the partner whose account it names; it may be changed or cancelled, as far as its licenses are not assigned.";
     const ROUTES: &[Route] = &[Route {
         method: Method::Post,
         path: "/v1/webhooks/{sourceId}",
@@ -40,7 +39,8 @@ impl Operation for ReceivePartnerOrder {
         order_placed::NOT_LINKED,
         order_placed::NOT_ALLOWED,
         order_placed::UNKNOWN_PARTNER,
-        order_placed::UNKNOWN_TYPE,
+        orders::UNKNOWN_TYPE,
+        orders::TOO_MANY_TYPES,
         Pool::OVERFLOW,
     ];
 
@@ -71,17 +71,21 @@ async fn dispatch(
     let typed: Option<Typed> = collect(&mut faults, deserr::deserialize(message.clone()));
     let Some(Typed { message_type }) = typed else { return Err(malformed(faults).into()) };
     match message_type.as_str() {
-        "order.placed" => {
-            let message = collect(&mut faults, deserr::deserialize(message));
-            let message = message.filter(|_| faults.0.is_empty()).ok_or_else(|| malformed(faults))?;
-            order_placed::apply(context, delivery, message).await
-        }
+        "order.placed" => order_placed::apply(context, delivery, read(message, faults)?).await,
+        "order.changed" => order_changed::apply(context, delivery, read(message, faults)?).await,
+        "order.cancelled" => order_cancelled::apply(context, delivery, read(message, faults)?).await,
         // Of a type that is given twice nobody knows which is meant.
         _ if faults.0.iter().any(|fault| fault.at == At::pointer(&[&"type"])) => {
             Err(malformed(faults).into())
         }
         _ => ignore(context, delivery, &message_type).await,
     }
+}
+
+/// A message of a known type, all of its faults together.
+fn read<T: Deserr<Faults>>(message: serde_json::Value, mut faults: Faults) -> Result<T, Problem> {
+    let message = collect(&mut faults, deserr::deserialize(message));
+    message.filter(|_| faults.0.is_empty()).ok_or_else(|| malformed(faults))
 }
 
 async fn ignore(context: &Context<'_>, delivery: &Delivery, named: &str) -> Result<Answer<Receipt>, Failure> {

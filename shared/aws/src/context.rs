@@ -250,12 +250,13 @@ impl Context<'_> {
 
     /// What follows from the conditions that do not hold.
     fn settle<O>(&self, refusals: Vec<Refusal<O>>) -> Result<Answer<O>, Failure> {
-        let (mut before, mut other_version, mut already) = (None, false, None);
+        let (mut before, mut outdated, mut other_version, mut already) = (None, false, false, None);
         let (mut state, mut rules) = (Vec::new(), Vec::new());
         for refusal in refusals {
             match refusal {
                 Refusal::NotFound => return Err(Problem::not_found().into()),
                 Refusal::Before(record) => before = Some(record),
+                Refusal::Outdated => outdated = true,
                 Refusal::OtherVersion => other_version = true,
                 Refusal::Already(answer) => already = Some(answer),
                 Refusal::Because(Stage::State, fault) => state.push(fault),
@@ -275,6 +276,9 @@ impl Context<'_> {
                     "was used for another request",
                 ),
             });
+        }
+        if outdated {
+            return Err(Error::Contended("outdated".to_owned()).into());
         }
         if other_version {
             return Err(problem(

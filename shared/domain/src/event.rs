@@ -147,6 +147,35 @@ kinds! {
         /// Which order.
         order_id: OrderId,
     }
+    /// A pool holds less: its order was lowered or cancelled. What was assigned stays so.
+    LicenseWithdrawn = "license.withdrawn" {
+        /// Of which type.
+        license_type: LicenseTypeCode,
+        /// How many less.
+        quantity: u64,
+        /// How many more should have been taken back, and were assigned.
+        missing: u64,
+        /// Whose order.
+        source_id: SourceId,
+        /// Which order.
+        order_id: OrderId,
+    }
+    /// A store changed an order.
+    OrderChanged = "order.changed" {
+        /// The store.
+        source_id: SourceId,
+        /// Which order.
+        order_id: OrderId,
+        /// The store's number of the change.
+        sequence: u64,
+    }
+    /// A store cancelled an order, for good.
+    OrderCancelled = "order.cancelled" {
+        /// The store.
+        source_id: SourceId,
+        /// Which order.
+        order_id: OrderId,
+    }
     /// Licenses were handed over.
     LicenseAssigned = "license.assigned" {
         /// By which assignment.
@@ -182,6 +211,7 @@ impl EventKind {
         match self {
             Self::LicenseTypeCreated { license_type, .. }
             | Self::LicenseCredited { license_type, .. }
+            | Self::LicenseWithdrawn { license_type, .. }
             | Self::LicenseAssigned { license_type, .. } => Some(license_type),
             _ => None,
         }

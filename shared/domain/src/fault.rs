@@ -276,6 +276,25 @@ where
     parsed.filter(|_| faults.0.is_empty()).ok_or(faults)
 }
 
+/// Parses a number that must be 1 to `most`.
+pub fn parse_number<T, V: IntoValue>(
+    value: deserr::Value<V>,
+    location: ValuePointerRef<'_>,
+    most: u64,
+    of: impl Fn(u64) -> Option<T>,
+) -> Result<T, Faults> {
+    let found = match value {
+        deserr::Value::Integer(number) => of(number).ok_or_else(|| number.to_string()),
+        deserr::Value::NegativeInteger(number) => Err(number.to_string()),
+        other => return Err(wrong_kind(other, &[ValueKind::Integer], location)),
+    };
+    found.map_err(|found| {
+        let detail = format!("must be 1 to {most}, but is {found}");
+        let faults = Faults::invalid(location, Invalid::new("out-of-range", detail));
+        Faults(faults.0.into_iter().map(|fault| fault.with_limit(most, None)).collect())
+    })
+}
+
 /// That a list has from one to `most` items.
 pub fn check_length(list: &[serde_json::Value], most: usize) -> Option<(String, Invalid)> {
     let invalid = match list.len() {

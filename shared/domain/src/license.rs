@@ -1,10 +1,10 @@
 //! License types, pools and assignments.
 
-use deserr::{Deserr, IntoValue, ValueKind, ValuePointerRef};
+use deserr::{Deserr, IntoValue, ValuePointerRef};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use crate::fault::{At, Check, Fault, Faults, Invalid, check_length, parse_and_check, quoted, wrong_kind};
+use crate::fault::{At, Check, Fault, Faults, Invalid, check_length, parse_and_check, parse_number, quoted};
 use crate::id::{AssignmentId, OrganizationId, PartnerId};
 use crate::party::Stamp;
 use crate::problem::Reason;
@@ -49,16 +49,7 @@ impl Deserr<Faults> for Quantity {
         value: deserr::Value<V>,
         location: ValuePointerRef<'_>,
     ) -> Result<Self, Faults> {
-        let found = match value {
-            deserr::Value::Integer(count) => Quantity::new(count).ok_or(count.to_string()),
-            deserr::Value::NegativeInteger(count) => Err(count.to_string()),
-            other => return Err(wrong_kind(other, &[ValueKind::Integer], location)),
-        };
-        found.map_err(|found| {
-            let detail = format!("must be 1 to {}, but is {found}", Self::MOST);
-            let faults = Faults::invalid(location, Invalid::new("out-of-range", detail));
-            Faults(faults.0.into_iter().map(|f| f.with_limit(u64::from(Self::MOST), None)).collect())
-        })
+        parse_number(value, location, u64::from(Self::MOST), Self::new)
     }
 }
 
@@ -133,7 +124,7 @@ pub struct Pool {
     pub partner_id: PartnerId,
     /// Of which type.
     pub license_type: LicenseTypeCode,
-    /// How many were ever bought.
+    /// How many were bought, less what was taken back.
     pub purchased: u64,
     /// How many can still be assigned.
     pub available: u64,
@@ -154,6 +145,11 @@ impl Pool {
     /// It would hold more than is ever counted.
     pub const OVERFLOW: Reason =
         Reason::rule("pool-overflow", "the pool would hold more than is ever counted");
+
+    /// A pool that nothing was ever bought for.
+    pub fn empty(partner_id: PartnerId, license_type: LicenseTypeCode) -> Self {
+        Self { partner_id, license_type, purchased: 0, available: 0, assigned: 0 }
+    }
 
     /// Why a pool (none: nothing was ever bought) does not give what the line at `index` asks for.
     pub fn exhausted(pool: Option<&Self>, index: usize, line: &Line) -> Fault {

@@ -1,5 +1,5 @@
-//! Webhooks that stores send: how a message proves its sender (Standard Webhooks 1.0), how a buyer proves
-//! an account, and what an order says.
+//! Webhooks that stores send: how a message proves its sender (Standard Webhooks 1.0), and how a buyer proves
+//! an account.
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
@@ -9,9 +9,8 @@ use serde::{Deserialize, Serialize};
 
 use crate::id::{PartnerId, SourceId};
 use crate::key::{DeploymentKey, mac};
-use crate::license::Line;
 use crate::party::Stamp;
-use crate::text::{Name, OrderId, StoreAccount};
+use crate::text::{Name, StoreAccount};
 use crate::time::{Period, Timestamp};
 
 /// A store that sends signed messages.
@@ -63,48 +62,6 @@ impl Source {
     pub fn disabled(self, now: Timestamp) -> Self {
         Self { disabled_at: Some(now), stamp: self.stamp.next(now), ..self }
     }
-}
-
-/// An order that took effect: one per source and order id.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-#[serde(rename_all = "camelCase")]
-pub struct Order {
-    /// The store's number of it.
-    pub order_id: OrderId,
-    /// The store.
-    pub source_id: SourceId,
-    /// Whose pools it filled.
-    pub partner_id: PartnerId,
-    /// By how much: each license type once.
-    pub lines: Vec<CreditedLine>,
-    /// When it took effect.
-    pub applied_at: Timestamp,
-}
-
-/// So many licenses of one type, summed over an order's lines.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-#[serde(rename_all = "camelCase")]
-pub struct CreditedLine {
-    /// Of which type.
-    pub license_type: crate::text::LicenseTypeCode,
-    /// How many.
-    pub quantity: u64,
-}
-
-/// The lines with each license type once, in the order in which types first appear. Sums cannot overflow:
-/// a line names at most 100,000, and a list is far shorter than 2^47.
-pub fn sum_lines<'a>(lines: impl IntoIterator<Item = &'a Line>) -> Vec<CreditedLine> {
-    let mut sums: Vec<CreditedLine> = Vec::new();
-    for line in lines {
-        match sums.iter_mut().find(|sum| sum.license_type == line.license_type) {
-            Some(sum) => sum.quantity = sum.quantity.saturating_add(line.quantity.get()),
-            None => sums.push(CreditedLine {
-                license_type: line.license_type.clone(),
-                quantity: line.quantity.get(),
-            }),
-        }
-    }
-    sums
 }
 
 /// A source's signing secret. Derived from the deployment's key, never stored.
@@ -202,7 +159,6 @@ pub fn check_proof(
 mod tests {
     use super::*;
     use hmac::KeyInit;
-    use proptest::prelude::*;
 
     fn secret() -> Secret {
         Secret::derive(
@@ -272,23 +228,6 @@ mod tests {
         assert_eq!(check(&proof(60, "ec-4712")), Err(ProofFault::Wrong));
         for rubbish in ["", ".", "1.v1,", "x.v1,AAAA", "99999999999999999999999.v1,AAAA"] {
             assert_eq!(check(rubbish), Err(ProofFault::Wrong), "{rubbish}");
-        }
-    }
-
-    proptest! {
-        #[test]
-        fn lines_of_one_type_are_added_up(counts in proptest::collection::vec((0usize..3, 1u64..=100_000), 1..40)) {
-            let lines: Vec<Line> = counts.iter().map(|(kind, count)| Line {
-                license_type: format!("type-{kind}").parse().unwrap(),
-                quantity: crate::license::Quantity::new(*count).unwrap(),
-            }).collect();
-            let sums = sum_lines(&lines);
-            for kind in 0..3 {
-                let expected: u64 = counts.iter().filter(|(k, _)| *k == kind).map(|(_, count)| count).sum();
-                let found: Vec<_> = sums.iter().filter(|sum| sum.license_type.as_str() == format!("type-{kind}")).collect();
-                prop_assert_eq!(found.iter().map(|sum| sum.quantity).sum::<u64>(), expected);
-                prop_assert!(found.len() <= 1);
-            }
         }
     }
 }

@@ -158,7 +158,7 @@ impl World {
     /// The body of an answer without its times, which are all of just now.
     #[track_caller]
     pub fn timeless(&self, mut body: Value) -> Value {
-        for name in ["createdAt", "updatedAt", "appliedAt"] {
+        for name in ["createdAt", "updatedAt"] {
             let Some(time) = body.as_object_mut().unwrap().remove(name) else { continue };
             let time: Timestamp = time.as_str().unwrap().parse().unwrap();
             let off = self.now().unix_millis().abs_diff(time.unix_millis()) / 1000;

@@ -1,3 +1,4 @@
+mod changed_orders;
 mod create_webhook_source;
 mod disable_webhook_source;
 mod list_webhook_sources;

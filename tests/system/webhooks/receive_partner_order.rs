@@ -54,12 +54,14 @@ async fn an_order_fills_the_pools_of_whose_account_it_names() {
     let lines = json!([sold("edge-storage-1y", 7), sold("edge-storage-5y", 1), sold("edge-storage-1y", 3)]);
     let reply = send(&world, "m1", &placed("SO-1", "ec-4711", lines)).await;
     assert_eq!((reply.status, reply.header("location")), (200, None));
-    let line = |kind: &str, quantity: u64| json!({"licenseType": kind, "quantity": quantity});
+    let line =
+        |kind: &str, quantity: u64| json!({"licenseType": kind, "quantity": quantity, "credited": quantity});
     assert_eq!(reply.body["outcome"], "applied");
     assert_eq!(
         world.timeless(reply.body["order"].clone()),
         json!({
             "orderId": "SO-1", "sourceId": world.id("source"), "partnerId": world.id("partner"),
+            "status": "applied", "sequence": 0, "version": 1,
             "lines": [line("edge-storage-1y", 10), line("edge-storage-5y", 1)],
         })
     );
@@ -353,14 +355,14 @@ async fn every_fault_of_a_malformed_order_is_named() {
 async fn only_a_source_that_may_names_partners() {
     let world = World::demo().await;
     let now = world.seconds();
-    let body = |partner: &str| {
+    let body = |order: &str, partner: &str| {
         json!({
             "type": "order.placed", "timestamp": "2026-01-05T09:59:59Z",
-            "data": {"orderId": "SO-1", "partnerId": partner, "lines": [sold("edge-storage-1y", 10)]},
+            "data": {"orderId": order, "partnerId": partner, "lines": [sold("edge-storage-1y", 10)]},
         })
     };
     let partner = world.id("newPartner");
-    let refused = send(&world, "m1", &body(partner)).await;
+    let refused = send(&world, "m1", &body("SO-1", partner)).await;
     assert_eq!((refused.status, refused.code()), (422, "partner-not-allowed"));
 
     let create = world.post("/v1/webhook-sources").by("operator");
@@ -372,9 +374,9 @@ async fn only_a_source_that_may_names_partners() {
         let signature = webhook.sign(id, now, body.as_bytes()).unwrap();
         signed_by(&world, source, id, now, &signature, body.as_bytes()).send().await
     };
-    send("m1", body(partner)).await.ok();
+    send("m1", body("SO-1", partner)).await.ok();
     assert_eq!(world.pool("newPartnerAdmin", "newPartner", "edge-storage-1y").await, (10, 10, 0));
-    let unknown = send("m2", body(&partner.replace("0003", "0009"))).await;
+    let unknown = send("m2", body("SO-2", &partner.replace("0003", "0009"))).await;
     assert_eq!((unknown.status, unknown.code()), (422, "unknown-partner"));
 }
 

@@ -29,6 +29,8 @@ pub enum Refusal<O> {
     AlreadyToo,
     /// State or a rule forbids it.
     Because(Stage, Fault),
+    /// What was read is not so any more: all is decided anew.
+    Outdated,
     /// It cannot be, unless this very call took effect before: a new id exists only when the demo world, whose
     /// ids are counted, is made again.
     Impossible,
@@ -251,9 +253,8 @@ impl<O: 'static> Change<O> {
         let meant = is_meant.is_none_or(|is_meant| is_meant(seen));
         let unchanged = Expression::new("#version = :seen").number("seen", seen);
         let condition = if meant { unchanged } else { never() };
-        self.step(key, action, Some(condition), move |_| match meant {
-            true => Err(Error::Contended("another version".to_owned())),
-            false => Ok(Refusal::OtherVersion),
+        self.step(key, action, Some(condition), move |_| {
+            Ok(if meant { Refusal::Outdated } else { Refusal::OtherVersion })
         });
     }
 

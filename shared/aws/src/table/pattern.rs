@@ -3,8 +3,9 @@
 use aws_sdk_dynamodb::types::AttributeValue;
 use domain::event::{EventType, Home};
 use domain::{
-    Assignment, AssignmentId, Customer, Event, EventId, LicenseType, LicenseTypeCode, Organization,
-    OrganizationId, Partner, PartnerId, Pool, Source, SourceId, StoreAccount, StoreLink, Timestamp,
+    Assignment, AssignmentId, Customer, Event, EventId, LicenseType, LicenseTypeCode, Order, OrderId,
+    Organization, OrganizationId, Partner, PartnerId, Pool, Source, SourceId, StoreAccount, StoreLink,
+    Timestamp,
 };
 
 use super::entity::{DirectoryEntry, Entity, Reservation};
@@ -119,6 +120,9 @@ lookups! {
     /// which partner an account at a store is of
     OwnerOfStoreAccount(source: SourceId, account: StoreAccount) -> Reservation =
         key::store_account(*source, account), "`UNIQUE#store-account#<source>#<account>` · `-`";
+    /// an order of a store
+    OrderOfSource(source: SourceId, order: OrderId) -> Order =
+        key::order(*source, order), "`ORDER#<source>#<order id>` · `-`";
     /// a license type
     LicenseTypeByCode(code: LicenseTypeCode) -> LicenseType =
         key::license_type(code), "`CATALOG` · `LICENSE_TYPE#<code>`";

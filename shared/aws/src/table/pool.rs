@@ -32,6 +32,17 @@ pub fn credit(pool: &Pool, quantity: u64) -> Update {
     Update { update, condition: condition.number("room", Pool::MOST.saturating_sub(quantity)) }
 }
 
+/// Takes licenses back that nobody was assigned; `all` there were when they were looked at, or some of them.
+pub fn withdraw(quantity: u64, all: bool) -> Update {
+    let update = "SET #purchased = #purchased - :quantity, #available = #available - :quantity";
+    // Of what was all there was, more may have come since: then more is to be taken back.
+    let condition = if all { "#available = :quantity" } else { "#available >= :quantity" };
+    Update {
+        update: Expression::new(update).number("quantity", quantity),
+        condition: Expression::new(condition).number("quantity", quantity),
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

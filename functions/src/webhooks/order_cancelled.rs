@@ -1,0 +1,60 @@
+//! `order.cancelled`: a store takes an order back.
+
+use aws::http::caller::Delivery;
+use aws::table::Change;
+use aws::{Answer, Context, Failure};
+use deserr::Deserr;
+use domain::order::Quantities;
+use domain::{EventKind, Faults, Order, OrderId, OrderStatus, Sent};
+use schemars::JsonSchema;
+
+use super::Receipt;
+use super::orders::{Turn, leave, lookup, turn};
+
+/// The message. Stores may say more than is read.
+#[derive(Debug, Deserr, JsonSchema)]
+#[deserr(error = Faults)]
+pub struct Message {
+    /// `order.cancelled`.
+    #[deserr(rename = "type")]
+    #[schemars(rename = "type")]
+    #[expect(dead_code, reason = "the message was told by it")]
+    message_type: String,
+    /// When it happened; nothing here rests on it.
+    #[expect(dead_code, reason = "it must be there and right")]
+    timestamp: Sent,
+    /// The order.
+    data: Cancelled,
+}
+
+/// Which order.
+#[derive(Debug, Clone, Deserr, JsonSchema)]
+#[deserr(error = Faults, rename_all = camelCase)]
+#[schemars(rename_all = "camelCase")]
+pub struct Cancelled {
+    /// The store's number of it.
+    order_id: OrderId,
+}
+
+/// Takes back what nobody was assigned, for good. An order that comes only then does nothing.
+pub async fn apply(
+    context: &Context<'_>,
+    delivery: &Delivery,
+    message: Message,
+) -> Result<Answer<Receipt>, Failure> {
+    let Cancelled { order_id } = message.data;
+    let seen = context.table.get(&lookup(delivery, &order_id)).await?;
+    if let Some(order) = seen.as_ref().filter(|order| order.status == OrderStatus::Cancelled) {
+        return leave(context, order.clone()).await;
+    }
+    let version = seen.as_ref().map(|order| order.stamp.version);
+    let order = match seen {
+        Some(order) => {
+            Order { status: OrderStatus::Cancelled, stamp: order.stamp.next(context.now), ..order }
+        }
+        None => Order::new(delivery.source.id, order_id.clone(), OrderStatus::Cancelled, context.now),
+    };
+    let event = Some(EventKind::OrderCancelled { source_id: delivery.source.id, order_id });
+    let wanted = Quantities::new();
+    turn(context, Turn { delivery, seen: version, order, wanted, lines: None, event }, Change::new()).await
+}

@@ -1,0 +1,211 @@
+//! What stores say of their orders later on: `order.changed` and `order.cancelled`.
+
+use futures_util::future::join_all;
+use serde_json::{Value, json};
+use system::{Reply, World};
+
+const TYPE: &str = "edge-storage-1y";
+
+fn message(world: &World, kind: &str, data: Value) -> Value {
+    json!({"type": kind, "timestamp": world.now(), "data": data})
+}
+
+fn placed(world: &World, order: &str, quantity: u64) -> Value {
+    world.order(order, TYPE, quantity)
+}
+
+fn changed(world: &World, order: &str, sequence: u64, quantity: u64) -> Value {
+    let lines = json!([{"kind": "license", "sku": TYPE, "quantity": quantity}]);
+    message(world, "order.changed", json!({"orderId": order, "sequence": sequence, "lines": lines}))
+}
+
+fn cancelled(world: &World, order: &str) -> Value {
+    message(world, "order.cancelled", json!({"orderId": order}))
+}
+
+/// Sends a message, as often as it takes.
+async fn tell(world: &World, id: &str, body: &Value) -> Reply {
+    loop {
+        let reply = world.message(world.id("secret"), id, body).send().await;
+        if reply.status != 503 {
+            return reply;
+        }
+    }
+}
+
+async fn assign(world: &World, key: &str, quantity: u64) -> Reply {
+    loop {
+        let call = world.post("/v1/partners/{partner}/license-assignments").by("partnerMember").key(key);
+        let lines = json!([{"licenseType": TYPE, "quantity": quantity}]);
+        let reply = call.json(json!({"organizationId": "{yamada}", "lines": lines})).send().await;
+        if reply.status != 503 {
+            return reply;
+        }
+    }
+}
+
+async fn pool(world: &World) -> (u64, u64, u64) {
+    world.pool("partnerMember", "partner", TYPE).await
+}
+
+/// All events about the license type, newest first: their types and data.
+async fn history(world: &World) -> Vec<(String, Value)> {
+    let path = format!("/v1/partners/{{partner}}/history?licenseType={TYPE}&pageSize=100");
+    let page = world.get(&path).by("partnerMember").send().await.ok();
+    assert!(page["nextPageToken"].is_null());
+    let items = page["items"].as_array().unwrap().iter();
+    items.map(|event| (event["type"].as_str().unwrap().to_owned(), event["data"].clone())).collect()
+}
+
+/// What the history says the pool must hold.
+async fn adds_up(world: &World) {
+    let sum = |events: &[(String, Value)], kind: &str| -> u64 {
+        let of_kind = events.iter().filter(|(known, _)| known == kind);
+        of_kind.map(|(_, data)| data["quantity"].as_u64().unwrap()).sum()
+    };
+    let events = history(world).await;
+    let bought = sum(&events, "license.credited") - sum(&events, "license.withdrawn");
+    let assigned = sum(&events, "license.assigned");
+    assert_eq!(pool(world).await, (bought, bought - assigned, assigned));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_cancelled_order_gives_back_what_nobody_was_assigned_and_again_is_no_change() {
+    let world = World::demo().await;
+    tell(&world, "m1", &placed(&world, "SO-1", 50)).await.ok();
+    assert_eq!(pool(&world).await, (150, 145, 5));
+    assign(&world, "k", 120).await.ok();
+    let reply = tell(&world, "m2", &cancelled(&world, "SO-1")).await;
+    assert_eq!((reply.status, &reply.body["outcome"]), (200, &json!("cancelled")));
+    assert_eq!(reply.body["order"]["lines"], json!([{"licenseType": TYPE, "quantity": 0, "credited": 25}]));
+    assert_eq!(pool(&world).await, (125, 0, 125), "25 of 50 were there; the others stay assigned");
+    let (kind, data) = history(&world).await.swap_remove(0);
+    assert_eq!(
+        (kind.as_str(), &data["quantity"], &data["missing"]),
+        ("license.withdrawn", &json!(25), &json!(25))
+    );
+    for id in ["m2", "m3"] {
+        assert_eq!(tell(&world, id, &cancelled(&world, "SO-1")).await.ok(), reply.body);
+    }
+    let late = tell(&world, "m4", &placed(&world, "SO-1", 50)).await.ok();
+    assert_eq!(late["outcome"], "cancelled");
+    assert_eq!(pool(&world).await, (125, 0, 125));
+    adds_up(&world).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_order_is_raised_and_lowered_and_an_older_change_changes_nothing() {
+    let world = World::demo().await;
+    tell(&world, "m0", &placed(&world, "SO-1", 10)).await.ok();
+    for (id, sequence, quantity, purchased) in
+        [("m2", 2, 30, 130), ("m1", 1, 99, 130), ("m2b", 2, 98, 130), ("m5", 5, 7, 107), ("m6", 6, 8, 108)]
+    {
+        let reply = tell(&world, id, &changed(&world, "SO-1", sequence, quantity)).await.ok();
+        assert_eq!(reply["outcome"], "applied");
+        assert_eq!(pool(&world).await, (purchased, purchased - 5, 5), "after {id}");
+    }
+    adds_up(&world).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_could_not_be_taken_back_is_not_given_again() {
+    let world = World::demo().await;
+    tell(&world, "m0", &placed(&world, "SO-1", 50)).await.ok();
+    assign(&world, "k", 145).await.ok();
+    let lowered = tell(&world, "m1", &changed(&world, "SO-1", 1, 20)).await.ok();
+    assert_eq!(lowered["order"]["lines"], json!([{"licenseType": TYPE, "quantity": 20, "credited": 50}]));
+    assert_eq!(pool(&world).await, (150, 0, 150));
+    tell(&world, "m2", &changed(&world, "SO-1", 2, 60)).await.ok();
+    assert_eq!(pool(&world).await, (160, 10, 150), "50 of the 60 are there already");
+    adds_up(&world).await;
+}
+
+/// In whatever order a store's messages come, and however often, the last word counts.
+#[tokio::test(flavor = "multi_thread")]
+async fn whatever_comes_first_the_last_word_counts() {
+    let orders = [[0, 1, 2], [0, 2, 1], [1, 0, 2], [1, 2, 0], [2, 0, 1], [2, 1, 0]];
+    for (last, expected) in [("changed", 107), ("cancelled", 100)] {
+        for order in orders {
+            let world = World::demo().await;
+            let messages = [
+                placed(&world, "SO-1", 20),
+                changed(&world, "SO-1", 1, 30),
+                if last == "changed" { changed(&world, "SO-1", 2, 7) } else { cancelled(&world, "SO-1") },
+            ];
+            for which in order.into_iter().chain(order) {
+                tell(&world, &format!("m{which}"), &messages[which]).await.ok();
+            }
+            assert_eq!(pool(&world).await, (expected, expected - 5, 5), "{last}, {order:?}");
+            adds_up(&world).await;
+        }
+    }
+}
+
+/// Assigned, changed and cancelled at once, while transactions fail: pool and history add up, nothing is oversold.
+#[tokio::test(flavor = "multi_thread")]
+async fn racing_with_assignments_pool_and_history_add_up() {
+    for seed in 1..=3 {
+        let world = World::demo().await;
+        for n in 0..4 {
+            tell(&world, &format!("p{n}"), &placed(&world, &format!("SO-{n}"), 25)).await.ok();
+        }
+        world.chaos(4, seed);
+        let assigned = (0..24).map(|n| {
+            let world = &world;
+            async move { assign(world, &format!("k{n}"), 8).await.status }
+        });
+        let said = (0..12).map(|n| {
+            let world = &world;
+            async move {
+                let order = format!("SO-{}", n % 4);
+                let body = match n {
+                    0..4 => changed(world, &order, 1, 40),
+                    4..8 => changed(world, &order, 2, 5),
+                    _ => cancelled(world, &order),
+                };
+                tell(world, &format!("c{n}"), &body).await.status
+            }
+        });
+        let (assigned, said) = tokio::join!(join_all(assigned), join_all(said));
+        world.chaos(0, 0);
+        assert!(said.iter().all(|status| *status == 200), "{said:?}");
+        let assigned = assigned.into_iter().filter(|status| *status == 201).count() as u64;
+        adds_up(&world).await;
+        assert_eq!(pool(&world).await.2, 5 + 8 * assigned);
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn every_fault_of_a_change_is_named_and_changes_nothing() {
+    let world = World::demo().await;
+    tell(&world, "m0", &placed(&world, "SO-1", 10)).await.ok();
+    let wrong = json!({"orderId": "", "sequence": 0, "lines": []});
+    let reply = tell(&world, "m1", &message(&world, "order.changed", wrong)).await;
+    let faults = reply.faults();
+    let faults: Vec<_> = faults.iter().map(|(at, code)| (at.as_str(), code.as_str())).collect();
+    let expected =
+        [("/data/lines", "too-few"), ("/data/orderId", "invalid-length"), ("/data/sequence", "out-of-range")];
+    assert_eq!((reply.status, faults.as_slice()), (422, expected.as_slice()));
+    let lines = json!([{"kind": "license", "sku": "no-such-type", "quantity": 1}]);
+    let unknown = json!({"orderId": "SO-1", "sequence": 1, "lines": lines});
+    let reply = tell(&world, "m2", &message(&world, "order.changed", unknown)).await;
+    assert_eq!((reply.status, reply.code()), (422, "unknown-license-type"));
+    let reply = tell(&world, "m3", &message(&world, "order.cancelled", json!({}))).await;
+    assert_eq!(reply.faults(), [("/data/orderId".to_owned(), "missing".to_owned())]);
+    assert_eq!(pool(&world).await, (110, 105, 5));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn another_stores_order_of_the_same_number_is_another() {
+    let world = World::demo().await;
+    tell(&world, "m0", &placed(&world, "SO-1", 10)).await.ok();
+    let create = world.post("/v1/webhook-sources").by("operator").json(json!({"name": "Other"}));
+    let other = create.send().await.ok();
+    let body = cancelled(&world, "SO-1").to_string();
+    let secret = other["secret"].as_str().unwrap();
+    let signed = local::demo::sign(secret, "m1", world.now(), body.as_bytes()).unwrap();
+    let call = world.post(&format!("/v1/webhooks/{}", other["id"].as_str().unwrap()));
+    let call = signed.iter().fold(call, |call, (name, value)| call.header(name, value));
+    assert_eq!(call.bytes(body.as_bytes()).send().await.ok()["outcome"], "cancelled");
+    assert_eq!(pool(&world).await, (110, 105, 5));
+}
