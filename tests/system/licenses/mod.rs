@@ -4,3 +4,4 @@ mod get_license_assignment;
 mod list_license_pools;
 mod list_license_types;
 mod list_organization_licenses;
+mod model;

@@ -1,5 +1,6 @@
 //! Ratios, each of two things measured side by side in one run: what an operation costs over the bare
-//! transaction, a history page of a long log over one of a short log, the start of a function over that of an
+//! transaction, a history page of a long log over one of a short log, of a name over one of
+//! all, the start of a function over that of an
 //! empty one. Nothing here fails a build.
 
 mod start;
@@ -7,12 +8,14 @@ mod start;
 use std::collections::HashMap;
 use std::time::{Duration, Instant};
 
-use aws::table::entity::{self, Item};
+use aws::table::entity::{self, DirectoryEntry, Item};
+use aws::table::key;
 use aws_sdk_dynamodb::types::{
     AttributeValue, ConditionCheck, Put, PutRequest, TransactWriteItem, Update, WriteRequest,
 };
 use domain::event::{Author, AuthorKind};
 use domain::{Event, EventKind, Happening, Ids, Timestamp};
+use local::seam::Cost;
 use local::store::TABLE;
 use serde_json::json;
 use system::{World, canonical};
@@ -25,6 +28,7 @@ async fn main() {
     }
     assignment().await;
     history().await;
+    customers().await;
     start::measure().await;
 }
 
@@ -184,15 +188,48 @@ async fn add_events(world: &World, count: u64) {
         let actor = Author { kind: AuthorKind::Partner, id: "ren".to_owned(), email: None };
         Event { id: ids.next(time), time, actor, happening: Happening::of_both(kind, partner, organization) }
     };
-    let numbers: Vec<u64> = (0..count).collect();
-    for batch in numbers.chunks(25) {
-        let put = |number: &u64| {
-            let item = entity::to_item(&event(*number)).unwrap();
-            WriteRequest::builder()
-                .put_request(PutRequest::builder().set_item(Some(item)).build().unwrap())
-                .build()
+    add(world, (0..count).map(|number| entity::to_item(&event(number)).unwrap())).await;
+}
+
+/// A partner's history by the name of a customer over one without, in directories of several sizes.
+async fn customers() {
+    let call = canonical::one("query-history-of-partner");
+    let name = "customer=%E3%82%84%E3%81%BE%E3%81%A0";
+    for count in [100, 5_000, 50_000] {
+        let world = World::demo().await;
+        let partner = world.id("partner").parse().unwrap();
+        let ids = Ids::counted_from(1_000_000);
+        let entry = |number: u64| {
+            let organization = ids.next(world.now());
+            let name = format!("Customer number {number:06} of many").parse().unwrap();
+            entity::to_item(&DirectoryEntry { at: key::directory_entry(partner, organization), name })
+                .unwrap()
         };
-        let requests: Vec<_> = batch.iter().map(put).collect();
-        world.client.batch_write_item().request_items(TABLE, requests).send().await.unwrap();
+        add(&world, (0..count).map(entry)).await;
+        let (mut times, mut costs) = ([Vec::new(), Vec::new()], [Cost::default(), Cost::default()]);
+        for _ in 0..20 {
+            for (index, query) in [name, ""].into_iter().enumerate() {
+                let begun = Instant::now();
+                call.call(&world, query).send().await.ok();
+                times[index].push(begun.elapsed());
+                costs[index] = world.seam().take_costs()["query-history"].clone();
+            }
+        }
+        let [with, without] = times.map(median);
+        ratio(&format!("a history by customer name, of {count} customers"), "one without", with, without);
+        let [with, without] = costs.map(|cost| (cost.read_units, cost.round_trips));
+        println!("their read units and round trips: {with:?} and {without:?}");
+    }
+}
+
+async fn add(world: &World, items: impl Iterator<Item = Item>) {
+    let put = |item: Item| {
+        WriteRequest::builder()
+            .put_request(PutRequest::builder().set_item(Some(item)).build().unwrap())
+            .build()
+    };
+    let requests: Vec<_> = items.map(put).collect();
+    for batch in requests.chunks(25) {
+        world.client.batch_write_item().request_items(TABLE, batch.to_vec()).send().await.unwrap();
     }
 }

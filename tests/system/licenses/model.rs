@@ -1,0 +1,441 @@
+//! The license system against a small model of it, written apart from it: random sequences of what stores and
+//! partners do, some of it at once, some of it twice, while transactions fail.
+
+use std::collections::{BTreeMap, BTreeSet, HashSet};
+use std::time::Instant;
+
+use fastrand::Rng;
+use futures_util::future::join_all;
+use local::seam::Outage;
+use serde_json::{Value, json};
+use system::{Reply, World};
+
+const TYPES: [&str; 2] = ["edge-storage-1y", "camera-direct-5y"];
+
+/// How many of each type.
+type Counts = [u64; TYPES.len()];
+
+/// What somebody does.
+#[derive(Debug, Clone)]
+enum Step {
+    /// The operator links the partner's account at the store.
+    Link,
+    /// The store sells.
+    Place { order: usize, counts: Counts },
+    /// The store says something else of an order.
+    Change { order: usize, sequence: u64, counts: Counts },
+    /// The store takes an order back.
+    Cancel { order: usize },
+    /// The partner assigns.
+    Assign { counts: Counts },
+}
+
+/// What comes of it: the code of its refusal, if it is refused.
+type Outcome = Option<&'static str>;
+
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+struct Order {
+    come: bool,
+    cancelled: bool,
+    sequence: u64,
+    ordered: Counts,
+    given: Counts,
+}
+
+/// What must be so.
+#[derive(Debug, Clone, Default, PartialEq, Eq, PartialOrd, Ord)]
+struct Model {
+    linked: bool,
+    available: Counts,
+    assigned: Counts,
+    orders: BTreeMap<usize, Order>,
+}
+
+impl Model {
+    fn take(&mut self, step: &Step) -> Outcome {
+        match *step {
+            Step::Link => self.linked = true,
+            Step::Place { order, counts } => {
+                let known = self.orders.get(&order);
+                if known.is_some_and(|order| order.come || order.cancelled) {
+                    return None;
+                }
+                if !self.linked {
+                    return Some("account-not-linked");
+                }
+                let sequence = known.map_or(0, |order| order.sequence);
+                let ordered = known.map_or(counts, |order| order.ordered);
+                let fresh =
+                    Order { come: true, cancelled: false, sequence, ordered, given: [0; TYPES.len()] };
+                self.orders.insert(order, fresh);
+                self.settle(order);
+            }
+            Step::Change { order, sequence, counts } => {
+                let unknown = Order {
+                    come: false,
+                    cancelled: false,
+                    sequence: 0,
+                    ordered: counts,
+                    given: [0; TYPES.len()],
+                };
+                let known = self.orders.entry(order).or_insert(unknown);
+                if !known.cancelled && known.sequence < sequence {
+                    (known.sequence, known.ordered) = (sequence, counts);
+                    if known.come {
+                        self.settle(order);
+                    }
+                }
+            }
+            Step::Cancel { order } => {
+                let unknown = Order {
+                    come: false,
+                    cancelled: false,
+                    sequence: 0,
+                    ordered: [0; TYPES.len()],
+                    given: [0; TYPES.len()],
+                };
+                let known = self.orders.entry(order).or_insert(unknown);
+                if !known.cancelled {
+                    (known.cancelled, known.ordered) = (true, [0; TYPES.len()]);
+                    self.settle(order);
+                }
+            }
+            Step::Assign { counts } => {
+                if (0..TYPES.len()).any(|kind| self.available[kind] < counts[kind]) {
+                    return Some("license-pool-exhausted");
+                }
+                for (kind, count) in counts.into_iter().enumerate() {
+                    self.available[kind] -= count;
+                    self.assigned[kind] += count;
+                }
+            }
+        }
+        None
+    }
+
+    fn settle(&mut self, order: usize) {
+        let order = self.orders.get_mut(&order).unwrap();
+        for kind in 0..TYPES.len() {
+            while order.given[kind] < order.ordered[kind] {
+                order.given[kind] += 1;
+                self.available[kind] += 1;
+            }
+            while order.given[kind] > order.ordered[kind] && self.available[kind] > 0 {
+                order.given[kind] -= 1;
+                self.available[kind] -= 1;
+            }
+        }
+    }
+}
+
+/// One partner, its customer and its store, apart from all others in the world.
+struct Party<'a> {
+    world: &'a World,
+    number: u64,
+    partner: String,
+    organization: String,
+    token: String,
+}
+
+impl<'a> Party<'a> {
+    async fn new(world: &'a World, number: u64) -> Self {
+        let create = |path: &str, body: Value| world.post(path).by("operator").json(body).send();
+        let made = create("/v1/partners", json!({"name": format!("Partner {number}")})).await.ok();
+        let partner = made["id"].as_str().unwrap().to_owned();
+        let body = json!({"name": format!("Customer {number}"), "partnerId": partner});
+        let organization = create("/v1/organizations", body).await.ok()["id"].as_str().unwrap().to_owned();
+        let person = json!({"sub": format!("member-{number}"), "email": "m@model.example", "role": "partner", "org": partner});
+        Self { world, number, partner, organization, token: world.token_of(person) }
+    }
+
+    /// Does a step, as often as it is told to try again; `id` tells repeats of it from others.
+    async fn take(&self, step: &Step, id: &str) -> Reply {
+        let Self { world, number, partner, organization, token } = self;
+        let lines = |counts: &Counts, name: &str| -> Vec<Value> {
+            let named = TYPES.iter().zip(counts).filter(|(_, count)| **count > 0);
+            named.map(|(kind, count)| json!({"kind": "license", name: kind, "quantity": count})).collect()
+        };
+        let message = |kind: &str, mut data: Value| {
+            data["orderId"] = format!("{number}-{}", data["orderId"]).into();
+            let body = json!({"type": kind, "timestamp": "2026-01-05T09:00:00Z", "data": data});
+            world.message(world.id("secret"), &format!("{number}-{id}"), &body)
+        };
+        let account = format!("account-{number}");
+        let call = match step {
+            Step::Link => {
+                let call = world.put(&format!("/v1/partners/{partner}/store")).by("operator");
+                call.json(json!({"sourceId": "{source}", "account": account}))
+            }
+            Step::Place { order, counts } => {
+                let lines = lines(counts, "sku");
+                message("order.placed", json!({"orderId": order, "storeAccount": account, "lines": lines}))
+            }
+            Step::Change { order, sequence, counts } => {
+                let lines = lines(counts, "sku");
+                message("order.changed", json!({"orderId": order, "sequence": sequence, "lines": lines}))
+            }
+            Step::Cancel { order } => message("order.cancelled", json!({"orderId": order})),
+            Step::Assign { counts } => {
+                let mut lines = lines(counts, "licenseType");
+                lines.iter_mut().for_each(|line| {
+                    line.as_object_mut().unwrap().remove("kind");
+                });
+                let call = world.post(&format!("/v1/partners/{partner}/license-assignments")).token(token);
+                call.key(id).json(json!({"organizationId": organization, "lines": lines}))
+            }
+        };
+        loop {
+            let reply = call.clone().send().await;
+            if reply.status != 503 {
+                return reply;
+            }
+        }
+    }
+
+    async fn items(&self, path: &str) -> Vec<Value> {
+        let (mut items, mut token) = (Vec::new(), String::new());
+        loop {
+            let path = format!("{path}?pageSize=100{token}");
+            let page = self.world.get(&path).token(&self.token).send().await.ok();
+            items.extend(page["items"].as_array().unwrap().iter().cloned());
+            match page["nextPageToken"].as_str() {
+                Some(next) => token = format!("&pageToken={next}"),
+                None => return items,
+            }
+        }
+    }
+
+    /// What pools, holdings and history say, each for itself: available and assigned of each type.
+    async fn seen(&self) -> Vec<(&'static str, Counts, Counts)> {
+        let number = |value: &Value| value.as_u64().unwrap();
+        let kind = |value: &Value| TYPES.iter().position(|kind| value == kind).unwrap();
+        let pools =
+            self.world.get(&format!("/v1/partners/{}/license-pools", self.partner)).token(&self.token);
+        let (mut available, mut assigned): (Counts, Counts) = Default::default();
+        for pool in pools.send().await.ok()["items"].as_array().unwrap() {
+            let kind = kind(&pool["licenseType"]);
+            (available[kind], assigned[kind]) = (number(&pool["available"]), number(&pool["assigned"]));
+            assert_eq!(number(&pool["purchased"]), available[kind] + assigned[kind]);
+        }
+        let mut held = Counts::default();
+        for assignment in self.items(&format!("/v1/organizations/{}/licenses", self.organization)).await {
+            for line in assignment["lines"].as_array().unwrap() {
+                held[kind(&line["licenseType"])] += number(&line["quantity"]);
+            }
+        }
+        let (mut given, mut gone): (Counts, Counts) = Default::default();
+        for event in self.items(&format!("/v1/partners/{}/history", self.partner)).await.iter().rev() {
+            let data = &event["data"];
+            match event["type"].as_str().unwrap() {
+                "license.credited" => given[kind(&data["licenseType"])] += number(&data["quantity"]),
+                "license.withdrawn" => given[kind(&data["licenseType"])] -= number(&data["quantity"]),
+                "license.assigned" => gone[kind(&data["licenseType"])] += number(&data["quantity"]),
+                _ => {}
+            }
+        }
+        let left = std::array::from_fn(|kind| given[kind] - gone[kind]);
+        vec![("pools", available, assigned), ("holdings", available, held), ("history", left, gone)]
+    }
+}
+
+fn some_step(random: &mut Rng) -> Step {
+    let order = random.usize(0..3);
+    let mut counts = |most: u64| -> Counts {
+        let mut counts: Counts = std::array::from_fn(|_| random.u64(0..=most));
+        // Every list has a line.
+        counts[0] = counts[0].max(1);
+        counts
+    };
+    let (large, small) = (counts(20), counts(8));
+    match random.u32(0..16) {
+        0 => Step::Link,
+        1..5 => Step::Place { order, counts: large },
+        5..8 => Step::Change { order, sequence: random.u64(1..6), counts: large },
+        8 => Step::Cancel { order },
+        _ => Step::Assign { counts: small },
+    }
+}
+
+/// Takes one sequence: the system's answers must be those of the model, for what is done at once in some order.
+async fn sequence(world: &World, number: u64, random: &mut Rng) {
+    let party = Party::new(world, number).await;
+    // Where what was done at once could have been done in several orders, each is kept until the end.
+    let mut models = BTreeSet::from([Model::default()]);
+    let mut steps: Vec<Vec<Step>> = vec![vec![Step::Link]];
+    let more = (0..random.usize(4..10)).map(|_| {
+        let at_once = if random.u32(0..3) == 0 { random.usize(2..4) } else { 1 };
+        (0..at_once).map(|_| some_step(random)).collect()
+    });
+    steps.extend(more.collect::<Vec<_>>());
+    // Some sequences begin with what comes too early.
+    let early = random.usize(0..3).min(steps.len() - 1);
+    steps[..=early].rotate_left(1);
+
+    for (index, group) in steps.iter().enumerate() {
+        for _ in group {
+            if !cfg!(deployed) && random.u32(0..3) == 0 {
+                world.seam().inject("TransactWriteItems", random.choice(Outage::ALL).unwrap());
+            }
+        }
+        let id = |which: usize| format!("{index}-{which}");
+        let calls = group.iter().enumerate().map(|(which, step)| {
+            let (party, id, twice) = (&party, id(which), random.bool());
+            async move {
+                let reply = party.take(step, &id).await;
+                // What took effect is answered in the same way again; what was refused is judged anew.
+                if twice && reply.status < 300 {
+                    let again = party.take(step, &id).await;
+                    if !matches!(step, Step::Link) {
+                        assert_eq!(again.body, reply.body, "{step:?} of sequence {number}");
+                    }
+                }
+                reply
+            }
+        });
+        let replies = join_all(calls).await;
+        let told: Vec<&str> = replies.iter().map(Reply::code).collect();
+        let mut possible = BTreeSet::new();
+        for model in &models {
+            for order in orders(group.len()) {
+                let mut model = model.clone();
+                let agrees =
+                    order.iter().all(|which| model.take(&group[*which]).unwrap_or_default() == told[*which]);
+                if agrees {
+                    possible.insert(model);
+                }
+            }
+        }
+        assert!(
+            !possible.is_empty(),
+            "{group:?} cannot be answered {told:?}: {models:#?}, sequence {number}"
+        );
+        models = possible;
+    }
+    let seen = party.seen().await;
+    let agrees = |model: &Model| {
+        seen.iter()
+            .all(|(_, available, assigned)| (available, assigned) == (&model.available, &model.assigned))
+    };
+    assert!(models.iter().any(agrees), "{steps:?} left {seen:?}, not {models:#?}, sequence {number}");
+}
+
+/// All orders of so many.
+fn orders(count: usize) -> Vec<Vec<usize>> {
+    match count {
+        0 => vec![Vec::new()],
+        _ => {
+            let shorter = orders(count - 1);
+            let with = |order: &Vec<usize>, place: usize| {
+                let mut order = order.clone();
+                order.insert(place, count - 1);
+                order
+            };
+            shorter
+                .iter()
+                .flat_map(|order| (0..count).map(|place| with(order, place)).collect::<Vec<_>>())
+                .collect()
+        }
+    }
+}
+
+/// `SEQUENCES` says how many; `SEED` begins elsewhere.
+#[tokio::test(flavor = "multi_thread")]
+async fn the_system_does_what_its_model_does() {
+    let number = |name: &str, usual: u64| std::env::var(name).map_or(usual, |value| value.parse().unwrap());
+    let (sequences, seed) = (number("SEQUENCES", if cfg!(deployed) { 10 } else { 1000 }), number("SEED", 1));
+    let side_by_side = if cfg!(deployed) { 1 } else { 4 };
+    let batches = (0..side_by_side).map(|batch| async move {
+        let world = World::demo().await;
+        for number in (0..sequences).filter(|number| number % side_by_side == batch) {
+            let mut random = Rng::with_seed(seed.wrapping_mul(1_000_003).wrapping_add(number));
+            sequence(&world, number, &mut random).await;
+        }
+    });
+    join_all(batches).await;
+}
+
+/// What a client did to one pool, and when.
+#[derive(Debug)]
+struct Deed {
+    begun: Instant,
+    ended: Instant,
+    /// By how much it would change what is available.
+    change: i64,
+    /// What came of it: whether it was done, or how many there were.
+    done: Result<bool, i64>,
+}
+
+/// Whether the deeds could have been done one after another, each at an instant between its begin and its end
+/// (J. M. Wing and C. Gong, 1993).
+fn is_linearizable(deeds: &[Deed], available: i64, done: u64, tried: &mut HashSet<(u64, i64)>) -> bool {
+    if done.count_ones() as usize == deeds.len() {
+        return true;
+    }
+    if !tried.insert((done, available)) {
+        return false;
+    }
+    let left = || deeds.iter().enumerate().filter(|(index, _)| done & (1 << index) == 0);
+    let first_end = left().map(|(_, deed)| deed.ended).min().unwrap();
+    left().filter(|(_, deed)| deed.begun <= first_end).any(|(index, deed)| {
+        let after = available + deed.change;
+        let (agrees, after) = match deed.done {
+            Ok(true) => (after >= 0, after),
+            Ok(false) => (after < 0, available),
+            Err(seen) => (seen == available, available),
+        };
+        agrees && is_linearizable(deeds, after, done | 1 << index, tried)
+    })
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn one_pool_under_eight_clients_is_as_if_they_came_one_by_one() {
+    for round in 0..if cfg!(deployed) { 2 } else { 40 } {
+        let world = World::demo().await;
+        world.chaos(6, round);
+        let client = |client: u64| {
+            let (world, mut random) = (&world, Rng::with_seed(round * 8 + client));
+            async move {
+                let mut deeds = Vec::new();
+                for number in 0..4 {
+                    let quantity = random.u64(5..40);
+                    let id = format!("{client}-{number}");
+                    let begun = Instant::now();
+                    let (change, done) = match random.u32(0..4) {
+                        0 => {
+                            let body = world.order(&id, TYPES[0], quantity);
+                            while world.message(world.id("secret"), &id, &body).send().await.status == 503 {}
+                            (quantity as i64, Ok(true))
+                        }
+                        1 => (0, Err(world.pool("partnerMember", "partner", TYPES[0]).await.1 as i64)),
+                        _ => loop {
+                            let path = "/v1/partners/{partner}/license-assignments";
+                            let lines = json!([{"licenseType": TYPES[0], "quantity": quantity}]);
+                            let body = json!({"organizationId": "{yamada}", "lines": lines});
+                            let reply = world.post(path).by("partnerMember").key(&id).json(body).send().await;
+                            match reply.status {
+                                503 => {}
+                                status => break (-(quantity as i64), Ok(status == 201)),
+                            }
+                        },
+                    };
+                    deeds.push(Deed { begun, ended: Instant::now(), change, done });
+                }
+                deeds
+            }
+        };
+        let deeds: Vec<Deed> = join_all((0..8).map(client)).await.into_iter().flatten().collect();
+        assert!(is_linearizable(&deeds, 95, 0, &mut HashSet::new()), "round {round}: {deeds:#?}");
+    }
+}
+
+#[test]
+fn what_no_order_explains_is_not_linearizable() {
+    let begin = Instant::now();
+    let at = |tick: u64| begin + std::time::Duration::from_millis(tick);
+    let deed = |begun, ended, change, done| Deed { begun: at(begun), ended: at(ended), change, done };
+    let check = |deeds: &[Deed]| is_linearizable(deeds, 5, 0, &mut HashSet::new());
+    assert!(check(&[deed(0, 9, -3, Ok(true)), deed(1, 8, -3, Ok(false)), deed(2, 7, 0, Err(5))]));
+    assert!(!check(&[deed(0, 9, -3, Ok(true)), deed(1, 8, -3, Ok(true))]), "oversold");
+    assert!(!check(&[deed(0, 1, -3, Ok(true)), deed(2, 3, 0, Err(5))]), "read what was gone already");
+    assert!(!check(&[deed(0, 1, -3, Ok(false)), deed(2, 3, 0, Err(5))]), "refused without need");
+}
