@@ -73,9 +73,10 @@ pub trait Listing: Sync {
     }
 }
 
-/// All sort keys that begin with `prefix`.
+/// All sort keys that begin with `prefix`. DynamoDB takes no empty text for a key, though all are after it.
 fn starting_with(prefix: &str) -> (String, String) {
-    (prefix.to_owned(), format!("{prefix}{}", char::MAX))
+    let low = if prefix.is_empty() { "\u{1}" } else { prefix };
+    (low.to_owned(), format!("{prefix}{}", char::MAX))
 }
 
 /// A line of the table of access patterns.
