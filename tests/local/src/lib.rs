@@ -42,7 +42,9 @@ const DEPLOYMENT_KEY: &str = "local";
 pub struct Options {
     /// Which port; 0 is any.
     pub port: u16,
-    /// Where data is kept; none is in memory.
+    /// Where another DynamoDB is; none is the embedded one.
+    pub store_url: Option<String>,
+    /// Where the embedded one keeps its data; none is in memory.
     pub file: Option<PathBuf>,
     /// Stops the clock at this instant; none lets it run from now on.
     pub stopped_at: Option<Timestamp>,
@@ -124,8 +126,7 @@ impl Stack {
         let listener =
             listener.map_err(|error| format!("could not listen on port {}: {error}", options.port))?;
         let url = format!("http://{}", listener.local_addr()?);
-        let elsewhere = std::env::var("AWS_ENDPOINT_URL_DYNAMODB").ok().filter(|url| !url.is_empty());
-        let (store_url, store) = match elsewhere {
+        let (store_url, store) = match options.store_url {
             Some(url) => (url, None),
             None => {
                 let (stop, stopped) = watch::channel(false);

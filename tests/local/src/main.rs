@@ -41,6 +41,7 @@ async fn run() -> Result<(), Error> {
     if let Ok(time) = std::env::var("CLOCK") {
         options.stopped_at = Some(time.parse().map_err(|why| format!("CLOCK: {why}\n\n{USAGE}"))?);
     }
+    options.store_url = std::env::var("AWS_ENDPOINT_URL_DYNAMODB").ok().filter(|url| !url.is_empty());
     for argument in std::env::args().skip(1) {
         match argument.as_str() {
             "--ephemeral" => options.file = None,

@@ -87,6 +87,7 @@ struct State {
     costs: BTreeMap<&'static str, Cost>,
     used: BTreeMap<&'static str, BTreeSet<Action>>,
     allowed: Option<BTreeMap<String, BTreeSet<Action>>>,
+    denied: Vec<(&'static str, Action)>,
     faults: VecDeque<(&'static str, Outage)>,
     /// One in so many transactions fails, by this generator's state.
     chaos: Option<(u64, u64)>,
@@ -146,6 +147,11 @@ impl Seam {
     /// From now on each operation may do only this; what else it tries is denied, as IAM would.
     pub fn allow_only(&self, allowed: BTreeMap<String, BTreeSet<Action>>) {
         lock(&self.state).allowed = Some(allowed);
+    }
+
+    /// What was denied since this was last asked.
+    pub fn take_denied(&self) -> Vec<(&'static str, Action)> {
+        std::mem::take(&mut lock(&self.state).denied)
     }
 
     /// The next request for `target` (such as `TransactWriteItems`) meets a fault.
@@ -211,7 +217,11 @@ impl Seam {
         let mut state = lock(&self.state);
         state.used.entry(operation).or_default().extend(actions.iter().cloned());
         let allowed = state.allowed.as_ref()?.get(operation);
-        actions.iter().find(|action| allowed.is_none_or(|allowed| !allowed.contains(*action))).cloned()
+        let mut beyond =
+            actions.iter().filter(|action| allowed.is_none_or(|allowed| !allowed.contains(*action)));
+        let denied = beyond.next()?.clone();
+        state.denied.push((operation, denied.clone()));
+        Some(denied)
     }
 }
 

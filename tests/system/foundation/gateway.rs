@@ -1,4 +1,5 @@
-//! The local stack: what API Gateway answers itself, and what no payload may do to it.
+//! What API Gateway answers itself, and the local stack as one: its clock, its tokens, and what no payload may do
+//! to it.
 
 use local::{Options, Stack};
 use serde_json::{Value, json};

@@ -2,6 +2,7 @@
 
 use std::process::Stdio;
 
+use local::issuer::Issuer;
 use local::{Options, Stack};
 use serde_json::Value;
 use system::golden::file;
@@ -38,21 +39,67 @@ fn blocks() -> Vec<Block> {
     blocks
 }
 
-/// What only its own run can prove, and where it is run.
-const ELSEWHERE: [(&str, &str); 4] = [
-    ("Run it, test it", "`.ci/run` runs `cargo test`; tests/local/tests/binary.rs runs the stack"),
-    ("Deploy", "tests/deployed/run does the same with a local AWS; the account is the reader's"),
-    ("Test what is deployed", "`.ci/run` runs tests/deployed/run; the account is the reader's"),
-    ("Remove", "tests/deployed/run deletes its stack the same way; the account is the reader's"),
+/// The commands that no test of this file runs, and who does.
+const ELSEWHERE: [(&str, &str); 6] = [
+    (
+        "cargo run     # the whole system on http://127.0.0.1:9000\ncargo test    # proves it\n",
+        "`.ci/run`, tests/local/tests/binary.rs",
+    ),
+    (
+        "cargo lambda build --release --arm64 --package functions\nsam deploy --guided --capabilities CAPABILITY_IAM\n",
+        "tests/deployed/run deploys on a local AWS; the account is the reader's",
+    ),
+    ("sam delete\n", "tests/deployed/run, on a local AWS"),
+    ("tests/deployed/run          # --keep stays up and says how to call it\n", "`.ci/run`"),
+    (ISSUER, "the test below, in the library"),
+    (ACCOUNT, "nobody: the account is the reader's"),
 ];
+
+const ISSUER: &str = "\
+openssl genpkey -algorithm RSA -pkeyopt rsa_keygen_bits:2048 -out issuer.pem
+export VOUCHSAFE_ISSUER=https://issuer.example.com VOUCHSAFE_ISSUER_KEY=$PWD/issuer.pem
+cargo run --package system --example issuer -- public     # publish public/.well-known/ there
+";
+
+const ACCOUNT: &str = "\
+( STACK=vouchsafe-test
+  output() { aws cloudformation describe-stacks --stack-name $STACK --output text --query \"Stacks[0].Outputs[?OutputKey=='$1'].OutputValue\"; }
+  export AWS_REGION=$(aws configure get region)
+  export VOUCHSAFE_URL=$(output ApiUrl) VOUCHSAFE_TABLE_TO_EMPTY=$(output TableName)
+  export VOUCHSAFE_KEY=$(aws secretsmanager get-secret-value --secret-id $(output DeploymentKeyArn) --output text --query SecretString)
+  eval \"$(aws configure export-credentials --format env)\"
+  cargo test --test system )
+";
 
 #[test]
 fn every_command_is_run_somewhere() {
-    for block in blocks().iter().filter(|block| block.language == "sh") {
-        let heading = block.heading.as_str();
-        let known = heading == TOUR || ELSEWHERE.iter().any(|(elsewhere, _)| *elsewhere == heading);
-        assert!(known, "nobody runs what README says under `{heading}`:\n{}", block.text);
+    let blocks = blocks();
+    let commands: Vec<_> = blocks.iter().filter(|block| block.language == "sh").collect();
+    for block in &commands {
+        let known = block.heading == TOUR || ELSEWHERE.iter().any(|(text, _)| *text == block.text);
+        assert!(known, "nobody runs what README says under `{}`:\n{}", block.heading, block.text);
     }
+    for (text, _) in ELSEWHERE {
+        assert!(commands.iter().any(|block| block.text == text), "README does not say any more\n{text}");
+    }
+}
+
+/// The tests' own issuer, with a key as README makes it.
+#[test]
+#[cfg_attr(not(tour), ignore = "needs curl and openssl")]
+fn a_key_of_ones_own_makes_an_issuer() {
+    let arguments =
+        ISSUER.lines().next().unwrap().trim_start_matches("openssl ").trim_end_matches(" -out issuer.pem");
+    let made = std::process::Command::new("openssl").args(arguments.split(' ')).output().unwrap();
+    let pem = String::from_utf8(made.stdout).unwrap();
+    let issuer = Issuer::with_key("https://issuer.example.com", &pem).unwrap();
+    let person = serde_json::from_value(serde_json::json!({"sub": "olivia", "role": "operator"})).unwrap();
+    let now = local::demo::COMPLETE.parse().unwrap();
+    let authorization = format!("Bearer {}", issuer.token(&person, now));
+    assert!(issuer.check(Some(&authorization), now).is_some());
+    let published = Issuer::new("https://issuer.example.com").unwrap();
+    assert!(published.check(Some(&authorization), now).is_none(), "the published key signs nothing of it");
+    assert_ne!(issuer.keys(), published.keys());
 }
 
 const TOUR: &str = "A tour of five minutes";
@@ -90,14 +137,18 @@ async fn the_tour_goes_as_readme_tells() {
             }
             "json" => assert_like(&values(&block.text), &values(last)),
             "text" => {
-                // A response; what follows it is another.
-                let (told, body) = block.text.split_once("\n\n").unwrap();
-                let (head, rest) = last.split_once("\n\n").unwrap();
-                for line in told.lines() {
-                    assert!(head.lines().any(|given| like(line, given)), "no `{line}` in\n{head}");
+                let responses = |text: &str| -> Vec<(String, String)> {
+                    let each = text.split("HTTP/1.1 ").skip(1).map(|text| text.split_once("\n\n").unwrap());
+                    each.map(|(head, body)| (head.to_owned(), body.to_owned())).collect()
+                };
+                let (told, given) = (responses(&block.text), responses(last));
+                assert_eq!(told.len(), given.len(), "README tells of another number of responses");
+                for ((told, told_body), (head, body)) in told.iter().zip(&given) {
+                    for line in told.lines() {
+                        assert!(head.lines().any(|given| like(line, given)), "no `{line}` in\n{head}");
+                    }
+                    assert_like(&values(told_body), &values(body));
                 }
-                let first = rest.split("HTTP/1.1").next().unwrap();
-                assert_like(&values(body), &values(first));
             }
             other => panic!("README has a block of `{other}` in its tour"),
         }

@@ -110,6 +110,24 @@ fn role(camel: &str, actions: &BTreeSet<Action>) -> String {
     text + "      Tags:\n        - { Key: application, Value: vouchsafe }\n\n"
 }
 
+/// What nobody generated gives nobody a permission.
+#[test]
+fn only_the_functions_part_allows_anything() {
+    let template = std::fs::read_to_string(golden::file("template.yaml")).unwrap();
+    let (before, rest) = template.split_once("# begin: functions").unwrap();
+    let (_, after) = rest.split_once("# end: functions").unwrap();
+    for word in [
+        "AWS::IAM::",
+        "AWS::Serverless::Function",
+        "AWS::Lambda::",
+        "PolicyDocument",
+        "ResourcePolicy",
+        "Policies:",
+    ] {
+        assert!(!before.contains(word) && !after.contains(word), "{word} stands outside the functions part");
+    }
+}
+
 /// What the local stack says of the table and the functions' time, the template says too.
 #[test]
 fn the_template_has_the_local_stacks_table_and_timeout() {

@@ -50,6 +50,14 @@ pub struct World {
     _turn: Option<MutexGuard<'static, ()>>,
 }
 
+/// Whatever a test looked at: no function tried what its policy does not allow.
+impl Drop for World {
+    fn drop(&mut self) {
+        let denied = self.stack.as_ref().map(|stack| stack.shared.seam.take_denied()).unwrap_or_default();
+        assert!(denied.is_empty() || std::thread::panicking(), "no policy allows {denied:?}");
+    }
+}
+
 impl World {
     /// The demo world. Each function may do at the store only what its policy allows.
     pub async fn demo() -> Self {
@@ -121,8 +129,8 @@ impl World {
     }
 
     /// Stops the local stack.
-    pub async fn stop(self) {
-        if let Some(stack) = self.stack {
+    pub async fn stop(mut self) {
+        if let Some(stack) = self.stack.take() {
             stack.stop().await;
         }
     }

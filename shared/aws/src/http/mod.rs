@@ -48,7 +48,11 @@ pub async fn answer<O: Operation>(
         Ok(response) => write::<O>(response, party, None),
         Err(why) => {
             let try_again = !matches!(why, table::Error::Internal(_));
-            tracing::error!(operation = O::NAME, %why, "no answer");
+            // An error is for somebody to look into; what the next try heals is none.
+            match try_again {
+                true => tracing::warn!(operation = O::NAME, %why, "no answer in time"),
+                false => tracing::error!(operation = O::NAME, %why, "no answer"),
+            }
             refuse::<O>(problem::ours(try_again, &path), party)
         }
     }
