@@ -25,8 +25,7 @@ pub struct CustomerItem {
 
 impl Operation for ListPartnerCustomers {
     const NAME: &str = "list-partner-customers";
-    const ABOUT: &str =
-        "Lists a partner's customers in the order of their coming, or those of a name, the best match first.";
+    const ABOUT: &str = "Lists a partner's customers, the organization that is known longest first, or those of a name, the best match first.";
     const ROUTES: &[Route] = &[route(
         Method::Get,
         "/v1/partners/{partnerId}/customers",

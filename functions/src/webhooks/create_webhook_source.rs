@@ -49,7 +49,7 @@ impl Operation for CreateWebhookSource {
             name: name.clone(),
             may_name_partners: *may_name_partners,
             secret_version: 1,
-            earlier_secret_until: None,
+            earlier_secrets: Vec::new(),
             disabled_at: None,
             stamp: Stamp::new(context.now),
         };

@@ -92,7 +92,11 @@ pub async fn apply(
         Some(order) if order.status != OrderStatus::Awaited => return leave(context, order).await,
         awaited => awaited,
     };
-    let mut faults = placed.lines.unknown_types(&found)?;
+    // What the store changed since counts, not what it said at first.
+    let mut faults = match awaited {
+        Some(_) => Vec::new(),
+        None => placed.lines.unknown_types(&found)?,
+    };
     let not_linked = || NOT_LINKED.at(&[&"data", &"storeAccount"]);
     let buyer = match (&account, &partner) {
         (Some(account), _) => {
@@ -125,7 +129,6 @@ pub async fn apply(
             let order = Order::new(source.id, placed.order_id, OrderStatus::Applied, context.now);
             (order, placed.lines.sums())
         }
-        // What the store changed since counts.
         Some(order) => {
             let (said, stamp) = (order.ordered(), order.stamp.next(context.now));
             (Order { lines: Vec::new(), stamp, ..order }, said)

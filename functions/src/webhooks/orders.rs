@@ -98,8 +98,8 @@ impl SoldLines {
     }
 
     /// Where a license type is first named.
-    fn place(&self, license_type: &LicenseTypeCode) -> usize {
-        self.0.iter().position(|line| line.sku == *license_type).unwrap_or_default()
+    fn place(&self, license_type: &LicenseTypeCode) -> Option<usize> {
+        self.0.iter().position(|line| line.sku == *license_type)
     }
 }
 
@@ -140,14 +140,17 @@ pub(super) async fn turn(
             return Err(TOO_MANY_TYPES.refuse(&[&"data", &"lines"]).into());
         }
         for (license_type, movement) in movements {
-            let index = lines.as_ref().map_or(0, |lines| lines.place(&license_type));
+            let index = lines.as_ref().and_then(|lines| lines.place(&license_type));
             let (source_id, order_id) = (delivery.source.id, order.order_id.clone());
             let lookup = PoolOfPartner(partner_id, license_type.clone());
             let moved = match movement {
                 Movement::Credit(quantity) => {
                     let none = Pool::empty(partner_id, license_type.clone());
                     change.update(&lookup, pool::credit(&none, quantity), move |pool| {
-                        let fault = Pool::OVERFLOW.at(&[&"data", &"lines", &index, &"quantity"]);
+                        let fault = match index {
+                            Some(index) => Pool::OVERFLOW.at(&[&"data", &"lines", &index, &"quantity"]),
+                            None => Pool::OVERFLOW.at(&[&"data", &"lines"]),
+                        };
                         let used = pool.map(|pool| pool.purchased);
                         Refusal::Because(Stage::Rule, fault.with_limit(Pool::MOST, used))
                     });

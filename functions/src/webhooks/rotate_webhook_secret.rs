@@ -7,11 +7,15 @@ use aws::table::{Change, Refusal};
 use aws::{Answer, Context, Failure, Input, Operation, Route};
 use domain::{Actor, DeploymentKey, EventKind, Happening, Problem, Reason, Role};
 
-use super::{OfSource, SourceWithSecret, in_force};
+use super::{OfSource, SourceWithSecret};
 
 /// Gives a webhook source a new secret.
 pub struct RotateWebhookSecret;
 
+const TOO_OFTEN: Reason = Reason::state(
+    "rotated-too-often",
+    "five earlier secrets are good still; the first of them ends within a day",
+);
 const DISABLED: Reason = Reason::state("source-disabled", "no secret makes it send again");
 
 impl Operation for RotateWebhookSecret {
@@ -20,7 +24,7 @@ impl Operation for RotateWebhookSecret {
     const ROUTES: &[Route] =
         &[route(Method::Post, "/v1/webhook-sources/{sourceId}/rotate-secret", &[Role::Operator])];
     const KEY_REQUIRED: bool = true;
-    const REASONS: &[Reason] = &[DISABLED];
+    const REASONS: &[Reason] = &[DISABLED, TOO_OFTEN];
 
     type Caller = Actor;
     type Path = OfSource;
@@ -35,15 +39,21 @@ impl Operation for RotateWebhookSecret {
     ) -> Result<Answer<SourceWithSecret>, Failure> {
         let source = context.table.get(&SourceById(input.path.source_id)).await?;
         let source = source.ok_or_else(Problem::not_found)?;
-        let (seen, disabled) = (source.stamp.version, source.disabled_at.is_some());
-        let source = source.rotated(context.now);
-
         let mut change = Change::new();
-        if disabled {
-            change.require_that(&SourceById(source.id), in_force(), |_| Refusal::because(&DISABLED, &[]));
-        } else {
-            change.replace(&source, seen, context.if_match())?;
-        }
+        let source = match (source.disabled_at, source.clone().rotated(context.now)) {
+            (Some(_), _) => {
+                change.forbid(&SourceById(source.id), || Refusal::because(&DISABLED, &[]));
+                source
+            }
+            (None, None) => {
+                change.forbid(&SourceById(source.id), || Refusal::because(&TOO_OFTEN, &[]));
+                source
+            }
+            (None, Some(rotated)) => {
+                change.replace(&rotated, source.stamp.version, context.if_match())?;
+                rotated
+            }
+        };
         change.record(Happening::of_vendor(EventKind::WebhookSecretRotated {
             source_id: source.id,
             secret_version: source.secret_version,

@@ -117,7 +117,7 @@ impl Context<'_> {
         Ok(self.list(page.items, page.next))
     }
 
-    /// Reads the page the caller wants of those items that are `wanted`: it may be short.
+    /// Reads the page the caller wants of those items that are `wanted`: it may be short, and even empty, and go on.
     ///
     /// # Errors
     ///

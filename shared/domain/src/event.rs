@@ -153,7 +153,7 @@ kinds! {
         license_type: LicenseTypeCode,
         /// How many less.
         quantity: u64,
-        /// How many more should have been taken back, and were assigned.
+        /// How many more should have been taken back, and were assigned: they stay so.
         missing: u64,
         /// Whose order.
         source_id: SourceId,

@@ -133,46 +133,53 @@ impl Order {
         self.lines.iter().map(|line| (line.license_type.clone(), line.quantity)).collect()
     }
 
-    /// The types of which less than is credited would be ordered: whose pools must be looked at.
+    /// The types of which less would be ordered than is now: whose pools must be looked at.
     pub fn lowered_by(&self, wanted: &Quantities) -> Vec<LicenseTypeCode> {
         let lowered =
-            |line: &&OrderLine| wanted.get(&line.license_type).copied().unwrap_or(0) < line.credited;
+            |line: &&OrderLine| wanted.get(&line.license_type).copied().unwrap_or(0) < line.quantity;
         self.lines.iter().filter(lowered).map(|line| line.license_type.clone()).collect()
     }
 
-    /// Makes the order say `wanted`; answers what it takes of each pool. What is to be taken back is taken as far
-    /// as it is `available`: what was assigned stays so.
+    /// Makes the order say `wanted`; answers what it takes of each pool. By how much less is ordered, so much is
+    /// taken back, as far as it is `available`: what was assigned stays so. What stayed is not given again when more
+    /// is ordered.
     pub fn settle(
         &mut self,
         wanted: &Quantities,
         available: &Quantities,
     ) -> Vec<(LicenseTypeCode, Movement)> {
-        let credited: Quantities =
-            self.lines.iter().map(|line| (line.license_type.clone(), line.credited)).collect();
-        let mut types: Vec<_> = credited.keys().chain(wanted.keys()).cloned().collect();
-        types.sort();
-        types.dedup();
         let of = |quantities: &Quantities, license_type: &LicenseTypeCode| {
             quantities.get(license_type).copied().unwrap_or(0)
         };
+        let (ordered, credited) = (self.ordered(), self.credited());
+        let mut types: Vec<_> = ordered.keys().chain(wanted.keys()).cloned().collect();
+        types.sort();
+        types.dedup();
         let (mut lines, mut movements) = (Vec::new(), Vec::new());
         for license_type in types {
-            let (quantity, before) = (of(wanted, &license_type), of(&credited, &license_type));
-            let excess = before.saturating_sub(quantity);
-            let back = excess.min(of(available, &license_type));
-            let after = if excess > 0 { before.saturating_sub(back) } else { quantity };
-            if excess > 0 {
-                let missing = excess.saturating_sub(back);
+            let (before, quantity) = (of(&ordered, &license_type), of(wanted, &license_type));
+            let given = of(&credited, &license_type);
+            let lowered = before.saturating_sub(quantity);
+            let back = lowered.min(of(available, &license_type));
+            let more = if quantity > before { quantity.saturating_sub(given) } else { 0 };
+            if lowered > 0 {
+                let missing = lowered.saturating_sub(back);
                 movements.push((license_type.clone(), Movement::Withdraw { quantity: back, missing }));
-            } else if quantity > before {
-                movements.push((license_type.clone(), Movement::Credit(quantity.saturating_sub(before))));
             }
-            if quantity > 0 || after > 0 {
-                lines.push(OrderLine { license_type, quantity, credited: after });
+            if more > 0 {
+                movements.push((license_type.clone(), Movement::Credit(more)));
+            }
+            let credited = given.saturating_sub(back).saturating_add(more);
+            if quantity > 0 || credited > 0 {
+                lines.push(OrderLine { license_type, quantity, credited });
             }
         }
         self.lines = lines;
         movements
+    }
+
+    fn credited(&self) -> Quantities {
+        self.lines.iter().map(|line| (line.license_type.clone(), line.credited)).collect()
     }
 }
 
@@ -219,16 +226,18 @@ mod tests {
             let mut given: BTreeMap<LicenseTypeCode, i128> = BTreeMap::new();
             for (wanted, available) in steps {
                 let (wanted, available) = (quantities(&wanted), quantities(&available));
-                let lowered = order.lowered_by(&wanted);
+                let (lowered, before) = (order.lowered_by(&wanted), order.ordered());
+                let of = |quantities: &Quantities, kind: &LicenseTypeCode| quantities.get(kind).copied().unwrap_or(0);
                 for (kind, movement) in order.settle(&wanted, &available) {
                     match movement {
                         Movement::Credit(quantity) => {
-                            prop_assert!(quantity > 0 && !lowered.contains(&kind));
+                            prop_assert!(quantity > 0 && of(&wanted, &kind) > of(&before, &kind));
                             *given.entry(kind).or_default() += i128::from(quantity);
                         }
                         Movement::Withdraw { quantity, missing } => {
-                            prop_assert!(quantity + missing > 0 && lowered.contains(&kind));
-                            let there = available.get(&kind).copied().unwrap_or(0);
+                            prop_assert_eq!(quantity + missing, of(&before, &kind) - of(&wanted, &kind));
+                            prop_assert!(lowered.contains(&kind));
+                            let there = of(&available, &kind);
                             prop_assert!(quantity <= there && (missing == 0 || quantity == there));
                             *given.entry(kind).or_default() -= i128::from(quantity);
                         }

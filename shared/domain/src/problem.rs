@@ -96,7 +96,10 @@ impl Problem {
     pub fn of(stage: Stage, faults: Vec<Fault>) -> Self {
         let (code, detail) = faults.first().map_or_else(
             || ("refused".to_owned(), "the request is refused".to_owned()),
-            |first| (first.code.clone(), format!("{}: {}", location(&first.at), first.detail)),
+            |first| match location(&first.at) {
+                "" => (first.code.clone(), first.detail.clone()),
+                place => (first.code.clone(), format!("{place}: {}", first.detail)),
+            },
         );
         Self { stage, code, detail, faults }
     }

@@ -2,7 +2,8 @@
 //! with a slip of the finger in longer words.
 //!
 //! A name is *folded* first: NFKC (<https://unicode.org/reports/tr15/>), full case folding with both Turkish
-//! i's alike, hiragana as katakana; spaces, punctuation, accents and invisible characters do not count. The
+//! i's alike, hiragana as katakana; spaces, punctuation, accents and invisible characters do not count, nor does what
+//! comes after 200 characters. The
 //! folded query then matches a name whose folded form it is, begins, or is a part of; or of which some part is
 //! within one edit (a character more, less or other) of it if it has at least 4 characters, two if it has 8.
 
@@ -21,6 +22,9 @@ use crate::text::{Name, checked, written_as_text};
 pub struct Folded(Vec<char>);
 
 impl Folded {
+    /// A few characters fold to many; beyond this no name is told from another.
+    const LONGEST: usize = 200;
+
     /// The folded form of a text.
     pub fn of(text: &str) -> Self {
         let decomposed = DecomposingNormalizer::new_nfkd().normalize(text);
@@ -29,7 +33,7 @@ impl Folded {
         // A capital I with a dot folds to an i with a loose one.
         let alike = cased.chars().filter(|c| !is_accent(*c)).map(|c| if c == 'ı' { 'i' } else { c });
         let composed = ComposingNormalizer::new_nfkc().normalize(&alike.collect::<String>()).into_owned();
-        Self(composed.chars().filter(|c| counts(*c)).map(katakana).collect())
+        Self(composed.chars().filter(|c| counts(*c)).map(katakana).take(Self::LONGEST).collect())
     }
 
     /// What names are sorted by: the begin of the folded form, at most 300 bytes, so that it fits an index.
@@ -53,8 +57,10 @@ fn is_accent(c: char) -> bool {
 }
 
 fn counts(c: char) -> bool {
+    // They choose a glyph of the character before.
+    let selects = matches!(c, '\u{fe00}'..='\u{fe0f}' | '\u{e0100}'..='\u{e01ef}');
     const IGNORED: Group = Group::Separator.union(Group::Punctuation).union(Group::Other);
-    !IGNORED.contains(CodePointMapData::<GeneralCategory>::new().get(c))
+    !selects && !IGNORED.contains(CodePointMapData::<GeneralCategory>::new().get(c))
 }
 
 fn katakana(c: char) -> char {
@@ -106,6 +112,7 @@ impl NameQuery {
             () if query == name => Some(Match::Exact),
             () if name.starts_with(query) => Some(Match::Prefix),
             () if part() => Some(Match::Part),
+            () if query.len() > name.len().saturating_add(forgiven(query.len())) => None,
             () => {
                 let edits = fewest_edits(query, name);
                 (edits <= forgiven(query.len())).then_some(Match::Edits(edits))
@@ -153,7 +160,10 @@ impl FromStr for NameQuery {
     fn from_str(text: &str) -> Result<Self, Invalid> {
         let folded = Folded::of(checked(text, 200)?);
         if folded.0.is_empty() {
-            return Err(Invalid::new("nothing-to-find", "has no letter or digit to look for"));
+            return Err(Invalid::new(
+                "nothing-to-find",
+                "has nothing that counts: no letter, digit or symbol",
+            ));
         }
         Ok(Self { text: text.to_owned(), folded })
     }
@@ -190,6 +200,7 @@ mod tests {
             ("harbor hotls", "Harbour Hotels Ltd", Some(Match::Edits(2))),
             ("sal", "El Sol", None),
             ("각", "각각", Some(Match::Prefix)),
+            ("葛城", "葛\u{e0100}城電機", Some(Match::Prefix)),
         ] {
             assert_eq!(matched(query, name), expected, "{query} in {name}");
         }

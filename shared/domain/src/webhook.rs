@@ -25,9 +25,9 @@ pub struct Source {
     pub may_name_partners: bool,
     /// Which of its secrets is in force.
     pub secret_version: u32,
-    /// Until when the secret before it is still good.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub earlier_secret_until: Option<Timestamp>,
+    /// Those before it that are still good.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub earlier_secrets: Vec<EarlierSecret>,
     /// Since when none of its messages is taken any more.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub disabled_at: Option<Timestamp>,
@@ -36,26 +36,45 @@ pub struct Source {
     pub stamp: Stamp,
 }
 
+/// A secret that another has taken the place of.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct EarlierSecret {
+    /// Which of the source's secrets.
+    pub version: u32,
+    /// It is good before this instant.
+    pub until: Timestamp,
+}
+
+impl EarlierSecret {
+    fn is_good(&self, now: Timestamp) -> bool {
+        now < self.until
+    }
+}
+
 impl Source {
+    /// As many earlier secrets are good at a time.
+    const MOST_EARLIER: usize = 5;
+
     /// How long a secret is good after another has taken its place.
     const OVERLAP: Period = Period::days(1);
 
     /// The secrets that prove a message to be its own now; of a disabled source none does.
     pub fn secrets(&self, key: &DeploymentKey, now: Timestamp) -> Vec<Secret> {
-        let earlier = self.earlier_secret_until.filter(|until| now < *until);
-        let versions = [Some(self.secret_version), earlier.and(self.secret_version.checked_sub(1))];
-        let versions = versions.into_iter().flatten().filter(|_| self.disabled_at.is_none());
+        let earlier = self.earlier_secrets.iter().filter(|earlier| earlier.is_good(now));
+        let versions = earlier.map(|earlier| earlier.version).chain([self.secret_version]);
+        let versions = versions.filter(|_| self.disabled_at.is_none());
         versions.map(|version| Secret::derive(key, self.id, version)).collect()
     }
 
-    /// The source with a new secret; the one before stays good for a day.
-    pub fn rotated(self, now: Timestamp) -> Self {
-        Self {
-            secret_version: self.secret_version.saturating_add(1),
-            earlier_secret_until: Some(now.after(Self::OVERLAP)),
-            stamp: self.stamp.next(now),
-            ..self
-        }
+    /// The source with a new secret; the one before stays good for a day. None if it was rotated too often lately.
+    pub fn rotated(mut self, now: Timestamp) -> Option<Self> {
+        self.earlier_secrets.retain(|earlier| earlier.is_good(now));
+        self.earlier_secrets
+            .push(EarlierSecret { version: self.secret_version, until: now.after(Self::OVERLAP) });
+        self.secret_version = self.secret_version.saturating_add(1);
+        self.stamp = self.stamp.next(now);
+        (self.earlier_secrets.len() <= Self::MOST_EARLIER).then_some(self)
     }
 
     /// The source, no message of which is taken any more.

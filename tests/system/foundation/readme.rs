@@ -136,6 +136,12 @@ async fn the_tour_goes_as_readme_tells() {
                 assert_like(&values(&block.text), &values(last.split_once("\n\n").unwrap().1));
             }
             "json" => assert_like(&values(&block.text), &values(last)),
+            "csv" => {
+                assert_eq!(block.text.lines().count(), last.lines().count(), "{last}");
+                for (told, given) in block.text.lines().zip(last.lines()) {
+                    assert!(like(told, given), "README says\n{told}\nand this comes back\n{given}");
+                }
+            }
             "text" => {
                 let responses = |text: &str| -> Vec<(String, String)> {
                     let each = text.split("HTTP/1.1 ").skip(1).map(|text| text.split_once("\n\n").unwrap());

@@ -355,7 +355,14 @@ async fn who_accepts_csv_gets_all_columns_and_a_link_to_the_next_page() {
         (assigned["quantity"].as_str(), assigned["organizationName"].as_str()),
         ("5", "株式会社ヤマダ電機")
     );
-    for accept in ["application/json, text/csv", "*/*", "text/html", ""] {
+    for accept in [
+        "application/json, text/csv",
+        "text/csv;q=0",
+        "text/csv;q=0.1, application/json",
+        "*/*",
+        "text/html",
+        "",
+    ] {
         let reply = world.get("/v1/history").by("operator").header("accept", accept).send().await;
         assert_eq!(reply.header("content-type"), Some("application/json"), "{accept}");
     }

@@ -68,7 +68,7 @@ impl Model {
                 let fresh =
                     Order { come: true, cancelled: false, sequence, ordered, given: [0; TYPES.len()] };
                 self.orders.insert(order, fresh);
-                self.settle(order);
+                self.settle(order, [0; TYPES.len()]);
             }
             Step::Change { order, sequence, counts } => {
                 let unknown = Order {
@@ -80,9 +80,10 @@ impl Model {
                 };
                 let known = self.orders.entry(order).or_insert(unknown);
                 if !known.cancelled && known.sequence < sequence {
-                    (known.sequence, known.ordered) = (sequence, counts);
+                    let before = std::mem::replace(&mut known.ordered, counts);
+                    known.sequence = sequence;
                     if known.come {
-                        self.settle(order);
+                        self.settle(order, before);
                     }
                 }
             }
@@ -96,8 +97,11 @@ impl Model {
                 };
                 let known = self.orders.entry(order).or_insert(unknown);
                 if !known.cancelled {
-                    (known.cancelled, known.ordered) = (true, [0; TYPES.len()]);
-                    self.settle(order);
+                    known.cancelled = true;
+                    let before = std::mem::take(&mut known.ordered);
+                    if known.come {
+                        self.settle(order, before);
+                    }
                 }
             }
             Step::Assign { counts } => {
@@ -113,16 +117,20 @@ impl Model {
         None
     }
 
-    fn settle(&mut self, order: usize) {
+    /// License by license: what is no longer ordered goes back while there is any, what is newly ordered is given
+    /// unless it was given before and could not be taken back.
+    fn settle(&mut self, order: usize, before: Counts) {
         let order = self.orders.get_mut(&order).unwrap();
-        for kind in 0..TYPES.len() {
-            while order.given[kind] < order.ordered[kind] {
+        for (kind, before) in before.into_iter().enumerate() {
+            for _ in order.ordered[kind]..before {
+                if self.available[kind] > 0 {
+                    order.given[kind] -= 1;
+                    self.available[kind] -= 1;
+                }
+            }
+            while before < order.ordered[kind] && order.given[kind] < order.ordered[kind] {
                 order.given[kind] += 1;
                 self.available[kind] += 1;
-            }
-            while order.given[kind] > order.ordered[kind] && self.available[kind] > 0 {
-                order.given[kind] -= 1;
-                self.available[kind] -= 1;
             }
         }
     }

@@ -120,6 +120,52 @@ async fn what_could_not_be_taken_back_is_not_given_again() {
     adds_up(&world).await;
 }
 
+#[tokio::test(flavor = "multi_thread")]
+async fn what_stayed_assigned_is_not_taken_from_another_order_later() {
+    let world = World::demo().await;
+    tell(&world, "m0", &placed(&world, "SO-1", 10)).await.ok();
+    assign(&world, "k", 105).await.ok();
+    tell(&world, "m1", &changed(&world, "SO-1", 1, 4)).await.ok();
+    tell(&world, "m2", &placed(&world, "SO-2", 20)).await.ok();
+    assert_eq!(pool(&world).await, (130, 20, 110));
+    tell(&world, "m3", &changed(&world, "SO-1", 2, 5)).await.ok();
+    assert_eq!(pool(&world).await, (130, 20, 110), "a raise takes nothing");
+    tell(&world, "m4", &cancelled(&world, "SO-1")).await.ok();
+    assert_eq!(pool(&world).await, (125, 15, 110), "5 were ordered, no more than 5 are taken");
+    adds_up(&world).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn whatever_an_order_was_changed_to_it_can_be_cancelled() {
+    let world = World::demo().await;
+    for n in 0..60 {
+        let body = json!({"code": format!("type-{n:02}"), "name": "x", "term": "P1Y"});
+        world.post("/v1/license-types").by("operator").json(body).send().await.ok();
+    }
+    let lines = |types: std::ops::Range<usize>| -> Vec<Value> {
+        types.map(|n| json!({"kind": "license", "sku": format!("type-{n:02}"), "quantity": 1})).collect()
+    };
+    let data = json!({"orderId": "SO-1", "storeAccount": "ec-4711", "lines": lines(0..40)});
+    tell(&world, "m0", &message(&world, "order.placed", data)).await.ok();
+    for begin in [0, 20] {
+        let call = world.post("/v1/partners/{partner}/license-assignments").by("partnerMember");
+        let types =
+            (begin..begin + 20).map(|n| json!({"licenseType": format!("type-{n:02}"), "quantity": 1}));
+        let body = json!({"organizationId": "{yamada}", "lines": types.collect::<Vec<_>>()});
+        call.key(&begin.to_string()).json(body).send().await.ok();
+    }
+    let change = |sequence: u64, types| {
+        let data = json!({"orderId": "SO-1", "sequence": sequence, "lines": lines(types)});
+        message(&world, "order.changed", data)
+    };
+    let reply = tell(&world, "m1", &change(1, 30..60)).await;
+    assert_eq!((reply.status, reply.code()), (422, "too-many-license-types"), "60 pools at once");
+    tell(&world, "m2", &change(2, 20..60)).await.ok();
+    tell(&world, "m3", &cancelled(&world, "SO-1")).await.ok();
+    let pools = world.get("/v1/partners/{partner}/license-pools").by("partnerMember").send().await.ok();
+    assert_eq!((&pools["available"], &pools["assigned"]), (&json!(135), &json!(45)));
+}
+
 /// In whatever order a store's messages come, and however often, the last word counts.
 #[tokio::test(flavor = "multi_thread")]
 async fn whatever_comes_first_the_last_word_counts() {

@@ -29,23 +29,40 @@ impl Sheet {
     }
 }
 
-/// A cell that no spreadsheet takes for a formula
+/// A cell that no spreadsheet takes for a formula, nor a part of it, should the spreadsheet split cells elsewhere
 /// (<https://owasp.org/www-community/attacks/CSV_Injection>).
 fn harmless(cell: &str) -> String {
-    const BEGIN_FORMULAS: [char; 11] = ['=', '+', '-', '@', '\t', '\r', '\n', '＝', '＋', '－', '＠'];
-    match cell.starts_with(BEGIN_FORMULAS) {
-        true => format!("'{cell}"),
-        false => cell.to_owned(),
+    const FORMULAS: [char; 13] = ['=', '+', '-', '@', '＝', '＋', '－', '＠', '﹦', '﹢', '﹣', '﹫', '−'];
+    const SEPARATORS: [char; 5] = [',', ';', '\t', '\r', '\n'];
+    let invisible = |c| matches!(c, '\u{ad}' | '\u{34f}' | '\u{61c}' | '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2060}'..='\u{2069}' | '\u{feff}');
+    let (mut safe, mut begins) = (String::new(), true);
+    for c in cell.chars() {
+        if begins && (FORMULAS.contains(&c) || safe.is_empty() && SEPARATORS.contains(&c)) {
+            safe.push('\'');
+        }
+        begins = SEPARATORS.contains(&c) || begins && invisible(c);
+        safe.push(c);
     }
+    safe
 }
 
-/// Whether a call asks for a table: of what it accepts, the first that can be had decides.
+/// Whether a call would rather have a table than JSON (RFC 9110, 12.5.1).
 pub(super) fn is_wanted(call: &Call) -> bool {
-    let accepted = call.header("accept").unwrap_or_default().split(',');
-    let mut types =
-        accepted.map(|each| each.split(';').next().unwrap_or_default().trim().to_ascii_lowercase());
-    types.find(|media| ["text/csv", "application/json", "*/*"].contains(&media.as_str())).as_deref()
-        == Some("text/csv")
+    let (mut table, mut json) = (0.0, 0.0);
+    for range in call.header("accept").unwrap_or_default().split(',') {
+        let mut parts = range.split(';').map(|part| part.trim().to_ascii_lowercase());
+        let media = parts.next().unwrap_or_default();
+        let weight =
+            parts.find_map(|part| part.strip_prefix("q=").map(|weight| weight.parse::<f32>().unwrap_or(0.0)));
+        let weight = weight.unwrap_or(1.0);
+        match media.as_str() {
+            // What is named first wins among equals.
+            "text/csv" | "text/*" if weight > json => table = weight.max(table),
+            "application/json" | "application/*" | "*/*" => json = weight.max(json),
+            _ => {}
+        }
+    }
+    table > 0.0 && table >= json
 }
 
 /// The `Link` to the page after the one that was asked for (RFC 8288).
@@ -62,11 +79,11 @@ mod tests {
 
     #[test]
     fn cells_are_quoted_and_no_formula_is_left() {
-        let cells = ["a,b", "say \"x\"", "=1+1", "-5", "＠x", "\tx", "'", "プラス", ""];
+        let cells = ["a,b", "say \"x\"", "=1+1", "-5", "＠x", "\tx", "'", "プラス", "a;=1", "\u{200d}=1", ""];
         let rows = vec![cells.map(str::to_owned).to_vec()];
         let columns = (0..cells.len()).map(|n| n.to_string()).collect();
         let written = Sheet { columns, rows, next_page_token: None }.written().unwrap();
-        let expected = "\"a,b\",\"say \"\"x\"\"\",'=1+1,'-5,'＠x,'\tx,',プラス,\r\n";
+        let expected = "\"a,b\",\"say \"\"x\"\"\",'=1+1,'-5,'＠x,'\tx,',プラス,a;'=1,\u{200d}'=1,\r\n";
         assert_eq!(written.split_once("\r\n").unwrap().1, expected);
     }
 }

@@ -153,6 +153,11 @@ impl<O: 'static> Change<O> {
         self.step(lookup.key(), Action::Check, Some(exists()), move |_| Ok(absent()));
     }
 
+    /// Refuses for what was read, unless the call took effect before: then that answer stands.
+    pub fn forbid<L: Lookup>(&mut self, lookup: &L, why: impl Fn() -> Refusal<O> + Send + Sync + 'static) {
+        self.step(lookup.key(), Action::Check, Some(never()), move |_| Ok(why()));
+    }
+
     /// Requires that something is in a state; `judge` sees what it is in instead, if it exists.
     pub fn require_that<L: Lookup>(
         &mut self,
