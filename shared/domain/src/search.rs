@@ -28,12 +28,14 @@ impl Folded {
     /// The folded form of a text.
     pub fn of(text: &str) -> Self {
         let decomposed = DecomposingNormalizer::new_nfkd().normalize(text);
-        let bare: String = decomposed.chars().filter(|c| !is_accent(*c)).collect();
-        let cased = CaseMapper::new().fold_string(&bare);
-        // A capital I with a dot folds to an i with a loose one.
-        let alike = cased.chars().filter(|c| !is_accent(*c)).map(|c| if c == 'ı' { 'i' } else { c });
-        let composed = ComposingNormalizer::new_nfkc().normalize(&alike.collect::<String>()).into_owned();
-        Self(composed.chars().filter(|c| counts(*c)).map(katakana).take(Self::LONGEST).collect())
+        let cased = CaseMapper::new().fold_string(&decomposed).into_owned();
+        // Folding may leave more to decompose, and a capital I with a dot becomes an i with a loose one.
+        let decomposed = DecomposingNormalizer::new_nfkd().normalize(&cased);
+        // What does not count goes before what stays is put together: it might have stood between.
+        let bare = decomposed.chars().filter(|c| !is_accent(*c) && counts(*c));
+        let alike: String = bare.map(|c| if c == 'ı' { 'i' } else { c }).collect();
+        let composed = ComposingNormalizer::new_nfkc().normalize(&alike);
+        Self(composed.chars().map(katakana).take(Self::LONGEST).collect())
     }
 
     /// What names are sorted by: the begin of the folded form, at most 300 bytes, so that it fits an index.
@@ -207,6 +209,12 @@ mod tests {
         for nothing in ["!", "- -", "\u{301}"] {
             assert_eq!(nothing.parse::<NameQuery>().unwrap_err().code, "nothing-to-find", "{nothing}");
         }
+    }
+
+    #[test]
+    fn what_does_not_count_keeps_nothing_apart() {
+        assert_eq!(Folded::of("\u{1138b}{\u{113c7}"), Folded::of("\u{1138b}\u{113c7}"));
+        assert_eq!(Folded::of("う-\u{3099}"), Folded::of("ゔ"));
     }
 
     #[test]
