@@ -7,7 +7,7 @@ use aws::http::body::Empty;
 use aws::http::sheet::Sheet;
 use aws::operation::{Access, Method, Nothing, OfOrganization, OfPartner, Output};
 use aws::table::pattern::{Directory, History, OrganizationById, PartnerById};
-use aws::table::{Cut, Lookup, Page, Wanted};
+use aws::table::{Cut, DirectoryEntry, Lookup, Page, Wanted};
 use aws::{Answer, Context, Failure, Input, Operation, Route};
 use deserr::{Deserr, IntoValue, ValuePointerRef};
 use domain::event::{Author, EventType};
@@ -228,13 +228,16 @@ impl Operation for QueryHistory {
             Owner::Partner(OfPartner { partner_id }) => {
                 actor.reach_partner(partner_id)?;
                 let log = history(Home::Partner(partner_id));
-                let page = async {
-                    match &filter.customer {
-                        None => context.page(&log, ascending).await,
-                        Some(query) => of_customers(context, partner_id, query, &log, ascending).await,
+                let owner = PartnerById(partner_id);
+                match &filter.customer {
+                    None => first(context, &owner, context.page(&log, ascending)).await?,
+                    Some(query) => {
+                        let directory =
+                            async { Ok(context.table.list(&Directory(partner_id), false).await?) };
+                        let directory = first(context, &owner, directory).await?;
+                        of_customers(context, partner_id, directory, query, &log, ascending).await?
                     }
-                };
-                page_of(context, &PartnerById(partner_id), page).await?
+                }
             }
             _ if filter.customer.is_some() => {
                 let known = "is known in a partner's history only";
@@ -244,7 +247,7 @@ impl Operation for QueryHistory {
             Owner::Organization(OfOrganization { organization_id }) => {
                 actor.reach_organization(organization_id)?;
                 let log = history(Home::Organization(organization_id));
-                page_of(context, &OrganizationById(organization_id), context.page(&log, ascending)).await?
+                first(context, &OrganizationById(organization_id), context.page(&log, ascending)).await?
             }
             Owner::Vendor(_) => context.page(&history(Home::Vendor), ascending).await?,
         };
@@ -253,16 +256,16 @@ impl Operation for QueryHistory {
     }
 }
 
-/// A page of an owner's log, if there is such an owner.
-async fn page_of<L: Lookup>(
+/// What is read first, if there is such an owner.
+async fn first<L: Lookup, T>(
     context: &Context<'_>,
     owner: &L,
-    page: impl Future<Output = Result<List<Event>, Failure>>,
-) -> Result<List<Event>, Failure> {
+    reading: impl Future<Output = Result<T, Failure>>,
+) -> Result<T, Failure> {
     let known = async { Ok(context.table.get(owner).await?) };
-    let (known, page): (Option<_>, _) = tokio::try_join!(known, page)?;
+    let (known, read): (Option<_>, _) = tokio::try_join!(known, reading)?;
     known.ok_or_else(Problem::not_found)?;
-    Ok(page)
+    Ok(read)
 }
 
 /// How many customers' own logs are read side by side; of more, the partner's log is searched.
@@ -272,12 +275,12 @@ const SIDE_BY_SIDE: usize = 20;
 async fn of_customers(
     context: &Context<'_>,
     partner: PartnerId,
+    directory: Vec<DirectoryEntry>,
     query: &NameQuery,
     log: &History,
     ascending: bool,
 ) -> Result<List<Event>, Failure> {
-    let directory = context.table.list(&Directory(partner), false).await?.into_iter();
-    let matching = directory.filter(|entry| query.matches(&entry.name).is_some());
+    let matching = directory.into_iter().filter(|entry| query.matches(&entry.name).is_some());
     let customers: Result<BTreeSet<_>, _> = matching.map(|entry| entry.organization_id()).collect();
     let customers = customers?;
     if customers.len() > SIDE_BY_SIDE {
