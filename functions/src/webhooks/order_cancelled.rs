@@ -9,12 +9,12 @@ use domain::{EventKind, Faults, Order, OrderId, OrderStatus, Sent};
 use schemars::JsonSchema;
 
 use super::Receipt;
-use super::orders::{Turn, leave, lookup, turn};
+use super::orders::{Revision, leave, lookup, revise};
 
 /// The message. Stores may say more than is read.
 #[derive(Debug, Deserr, JsonSchema)]
 #[deserr(error = Faults)]
-pub struct Message {
+pub struct OrderCancelled {
     /// `order.cancelled`.
     #[deserr(rename = "type")]
     #[schemars(rename = "type")]
@@ -40,7 +40,7 @@ pub struct Cancelled {
 pub async fn apply(
     context: &Context<'_>,
     delivery: &Delivery,
-    message: Message,
+    message: OrderCancelled,
 ) -> Result<Answer<Receipt>, Failure> {
     let Cancelled { order_id } = message.data;
     let seen = context.table.get(&lookup(delivery, &order_id)).await?;
@@ -56,5 +56,6 @@ pub async fn apply(
     };
     let event = Some(EventKind::OrderCancelled { source_id: delivery.source.id, order_id });
     let wanted = Quantities::new();
-    turn(context, Turn { delivery, seen: version, order, wanted, lines: None, event }, Change::new()).await
+    revise(context, Revision { delivery, seen: version, order, wanted, lines: None, event }, Change::new())
+        .await
 }

@@ -9,12 +9,12 @@ use domain::{EventKind, Faults, Order, OrderId, OrderStatus, Problem, Sent, Stag
 use schemars::JsonSchema;
 
 use super::Receipt;
-use super::orders::{SoldLines, Turn, leave, lookup, turn};
+use super::orders::{Revision, SoldLines, leave, lookup, revise};
 
 /// The message. Stores may say more than is read.
 #[derive(Debug, Deserr, JsonSchema)]
 #[deserr(error = Faults)]
-pub struct Message {
+pub struct OrderChanged {
     /// `order.changed`.
     #[deserr(rename = "type")]
     #[schemars(rename = "type")]
@@ -44,7 +44,7 @@ pub struct Changed {
 pub async fn apply(
     context: &Context<'_>,
     delivery: &Delivery,
-    message: Message,
+    message: OrderChanged,
 ) -> Result<Answer<Receipt>, Failure> {
     let Changed { order_id, sequence, lines } = message.data;
     let sequence = sequence.get();
@@ -72,6 +72,6 @@ pub async fn apply(
     let order = Order { sequence, ..order };
     let event = Some(EventKind::OrderChanged { source_id: delivery.source.id, order_id, sequence });
     let wanted = lines.sums();
-    let turned = Turn { delivery, seen: version, order, wanted, lines: Some(lines), event };
-    turn(context, turned, Change::new()).await
+    let revision = Revision { delivery, seen: version, order, wanted, lines: Some(lines), event };
+    revise(context, revision, Change::new()).await
 }

@@ -12,12 +12,12 @@ use domain::{
 use schemars::JsonSchema;
 
 use super::Receipt;
-use super::orders::{SoldLines, Turn, leave, lookup, turn};
+use super::orders::{Revision, SoldLines, leave, lookup, revise};
 
 /// The message. Stores may say more than is read.
 #[derive(Debug, Deserr, JsonSchema)]
 #[deserr(error = Faults)]
-pub struct Message {
+pub struct OrderPlaced {
     /// `order.placed`; a message of another type is ignored.
     #[deserr(rename = "type")]
     #[schemars(rename = "type")]
@@ -74,7 +74,7 @@ pub(super) const UNKNOWN_PARTNER: Reason = Reason::rule("unknown-partner", "ther
 pub async fn apply(
     context: &Context<'_>,
     delivery: &Delivery,
-    message: Message,
+    message: OrderPlaced,
 ) -> Result<Answer<Receipt>, Failure> {
     let (source, Checked(placed)) = (&delivery.source, message.data);
     let mut wanted = Wanted::new();
@@ -136,5 +136,5 @@ pub async fn apply(
     };
     let order = Order { partner_id: Some(partner_id), status: OrderStatus::Applied, ..order };
     let lines = Some(placed.lines);
-    turn(context, Turn { delivery, seen, order, wanted: said, lines, event: None }, change).await
+    revise(context, Revision { delivery, seen, order, wanted: said, lines, event: None }, change).await
 }

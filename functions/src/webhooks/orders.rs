@@ -104,7 +104,7 @@ impl SoldLines {
 }
 
 /// What happens to an order.
-pub(super) struct Turn<'a> {
+pub(super) struct Revision<'a> {
     /// Who says so.
     pub delivery: &'a Delivery,
     /// The order, as it was; none has come yet.
@@ -124,9 +124,9 @@ const MOST_POOLS: usize = 45;
 
 /// Makes an order say something else, and its pools hold what follows. The order is written on the condition that
 /// it is as it was seen, each pool on the condition that it gives what it is to give.
-pub(super) async fn turn(
+pub(super) async fn revise(
     context: &Context<'_>,
-    Turn { delivery, seen, mut order, wanted, lines, event }: Turn<'_>,
+    Revision { delivery, seen, mut order, wanted, lines, event }: Revision<'_>,
     mut change: Change<Receipt>,
 ) -> Result<Answer<Receipt>, Failure> {
     let event_of = |kind: EventKind, partner: Option<PartnerId>| match partner {

@@ -9,6 +9,7 @@ use aws::{Answer, Context, Failure, Input, Operation, Route};
 use deserr::Deserr;
 use domain::fault::collect;
 use domain::{At, EventKind, Fault, Faults, Happening, Pool, Problem, Reason, Stage};
+use schemars::JsonSchema;
 
 use super::{OfSource, Receipt, order_cancelled, order_changed, order_placed, orders};
 
@@ -21,6 +22,18 @@ pub struct ReceivePartnerOrder;
 struct Typed {
     #[deserr(rename = "type")]
     message_type: String,
+}
+
+/// The messages that mean something here, for the API's description.
+#[derive(JsonSchema)]
+#[schemars(untagged)]
+pub enum StoreMessage {
+    /// Licenses were sold.
+    Placed(order_placed::OrderPlaced),
+    /// An order says something else now.
+    Changed(order_changed::OrderChanged),
+    /// An order is taken back.
+    Cancelled(order_cancelled::OrderCancelled),
 }
 
 const INVALID_MESSAGE: &str = "invalid-message";
@@ -47,7 +60,7 @@ impl Operation for ReceivePartnerOrder {
     type Caller = Delivery;
     type Path = OfSource;
     type Query = Nothing;
-    type Body = Raw<order_placed::Message>;
+    type Body = Raw<StoreMessage>;
     type Output = Receipt;
 
     async fn execute(
