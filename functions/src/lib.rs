@@ -2,6 +2,7 @@
 
 pub mod history;
 pub mod licenses;
+pub mod orders;
 pub mod organizations;
 pub mod partners;
 pub mod service;

@@ -6,15 +6,15 @@ pub mod list_webhook_sources;
 mod order_cancelled;
 mod order_changed;
 mod order_placed;
-mod orders;
 pub mod receive_partner_order;
 pub mod rotate_webhook_secret;
 
 use aws::operation::Output;
-use aws::table::Expression;
+use aws::table::{Change, Expression};
+use aws::{Answer, Context, Failure};
 use deserr::Deserr;
 use domain::webhook::Secret;
-use domain::{DeploymentKey, Faults, Order, Source, SourceId, Version};
+use domain::{DeploymentKey, Faults, Order, OrderStatus, Source, SourceId, Version};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -54,6 +54,22 @@ pub enum Receipt {
 }
 
 impl Output for Receipt {}
+
+impl Receipt {
+    /// Says what became of a message about this order.
+    fn answer(order: Order) -> Answer<Self> {
+        Answer::ok(match order.status {
+            OrderStatus::Awaited => Self::Noted { order },
+            OrderStatus::Applied => Self::Applied { order },
+            OrderStatus::Cancelled => Self::Cancelled { order },
+        })
+    }
+
+    /// Says what an order is, when nothing is to be done.
+    async fn leave(context: &Context<'_>, order: Order) -> Result<Answer<Self>, Failure> {
+        context.commit(Change::new(), Self::answer(order)).await
+    }
+}
 
 /// The condition that a source is there and not disabled.
 pub fn in_force() -> Expression {

@@ -2,6 +2,7 @@
 
 use aws::http::caller::Delivery;
 use aws::table::Change;
+use aws::table::pattern::OrderOfSource;
 use aws::{Answer, Context, Failure};
 use deserr::Deserr;
 use domain::order::Quantities;
@@ -9,7 +10,7 @@ use domain::{EventKind, Faults, Order, OrderId, OrderStatus, Sent};
 use schemars::JsonSchema;
 
 use super::Receipt;
-use super::orders::{Revision, leave, lookup, revise};
+use crate::orders::{Revision, revise};
 
 /// The message. Stores may say more than is read.
 #[derive(Debug, Deserr, JsonSchema)]
@@ -43,19 +44,17 @@ pub async fn apply(
     message: OrderCancelled,
 ) -> Result<Answer<Receipt>, Failure> {
     let Cancelled { order_id } = message.data;
-    let seen = context.table.get(&lookup(delivery, &order_id)).await?;
-    if let Some(order) = seen.as_ref().filter(|order| order.status == OrderStatus::Cancelled) {
-        return leave(context, order.clone()).await;
+    let before = context.table.get(&OrderOfSource(delivery.source.id, order_id.clone())).await?;
+    if let Some(order) = before.as_ref().filter(|order| order.status == OrderStatus::Cancelled) {
+        return Receipt::leave(context, order.clone()).await;
     }
-    let version = seen.as_ref().map(|order| order.stamp.version);
-    let order = match seen {
+    let order = match before.clone() {
         Some(order) => {
             Order { status: OrderStatus::Cancelled, stamp: order.stamp.next(context.now), ..order }
         }
         None => Order::new(delivery.source.id, order_id.clone(), OrderStatus::Cancelled, context.now),
     };
     let event = Some(EventKind::OrderCancelled { source_id: delivery.source.id, order_id });
-    let wanted = Quantities::new();
-    revise(context, Revision { delivery, seen: version, order, wanted, lines: None, event }, Change::new())
-        .await
+    let revision = Revision { before, order, wanted: Quantities::new(), lines: None, event };
+    revise(context, revision, Change::new(), Receipt::answer).await
 }

@@ -1,6 +1,7 @@
 //! `order.changed`: a store sold more, or less, in an order than it said before.
 
 use aws::http::caller::Delivery;
+use aws::table::pattern::OrderOfSource;
 use aws::table::{Change, Wanted};
 use aws::{Answer, Context, Failure};
 use deserr::Deserr;
@@ -9,7 +10,7 @@ use domain::{EventKind, Faults, Order, OrderId, OrderStatus, Problem, Sent, Stag
 use schemars::JsonSchema;
 
 use super::Receipt;
-use super::orders::{Revision, SoldLines, leave, lookup, revise};
+use crate::orders::{Revision, SoldLines, revise};
 
 /// The message. Stores may say more than is read.
 #[derive(Debug, Deserr, JsonSchema)]
@@ -48,30 +49,29 @@ pub async fn apply(
 ) -> Result<Answer<Receipt>, Failure> {
     let Changed { order_id, sequence, lines } = message.data;
     let sequence = sequence.get();
-    let known = lookup(delivery, &order_id);
+    let known = OrderOfSource(delivery.source.id, order_id.clone());
     let mut wanted = Wanted::new();
     lines.want_types(&mut wanted);
     wanted.add(&known);
     let found = context.table.fetch(wanted, true).await?;
 
-    let seen = match found.get(&known)? {
+    let before = match found.get(&known)? {
         Some(order) if order.status == OrderStatus::Cancelled || order.sequence >= sequence => {
-            return leave(context, order).await;
+            return Receipt::leave(context, order).await;
         }
-        seen => seen,
+        before => before,
     };
     let faults = lines.unknown_types(&found)?;
     if !faults.is_empty() {
         return Err(Problem::of(Stage::Rule, faults).into());
     }
-    let version = seen.as_ref().map(|order| order.stamp.version);
-    let order = match seen {
+    let order = match before.clone() {
         Some(order) => Order { stamp: order.stamp.next(context.now), ..order },
         None => Order::new(delivery.source.id, order_id.clone(), OrderStatus::Awaited, context.now),
     };
     let order = Order { sequence, ..order };
     let event = Some(EventKind::OrderChanged { source_id: delivery.source.id, order_id, sequence });
     let wanted = lines.sums();
-    let revision = Revision { delivery, seen: version, order, wanted, lines: Some(lines), event };
-    revise(context, revision, Change::new()).await
+    let revision = Revision { before, order, wanted, lines: Some(lines), event };
+    revise(context, revision, Change::new(), Receipt::answer).await
 }

@@ -1,7 +1,7 @@
 //! `order.placed`: a store sold licenses to a partner.
 
 use aws::http::caller::Delivery;
-use aws::table::pattern::{OwnerOfStoreAccount, PartnerById};
+use aws::table::pattern::{OrderOfSource, OwnerOfStoreAccount, PartnerById};
 use aws::table::{Change, Expression, Refusal, Wanted};
 use aws::{Answer, Context, Failure};
 use deserr::Deserr;
@@ -12,7 +12,7 @@ use domain::{
 use schemars::JsonSchema;
 
 use super::Receipt;
-use super::orders::{Revision, SoldLines, leave, lookup, revise};
+use crate::orders::{Revision, SoldLines, revise};
 
 /// The message. Stores may say more than is read.
 #[derive(Debug, Deserr, JsonSchema)]
@@ -82,18 +82,18 @@ pub async fn apply(
     let account =
         placed.store_account.as_ref().map(|account| OwnerOfStoreAccount(source.id, account.clone()));
     let partner = placed.partner_id.map(PartnerById);
-    let known = lookup(delivery, &placed.order_id);
+    let known = OrderOfSource(source.id, placed.order_id.clone());
     account.iter().for_each(|account| wanted.add(account));
     partner.iter().for_each(|partner| wanted.add(partner));
     wanted.add(&known);
     let found = context.table.fetch(wanted, true).await?;
 
-    let awaited = match found.get(&known)? {
-        Some(order) if order.status != OrderStatus::Awaited => return leave(context, order).await,
-        awaited => awaited,
+    let before = match found.get(&known)? {
+        Some(order) if order.status != OrderStatus::Awaited => return Receipt::leave(context, order).await,
+        before => before,
     };
     // What the store changed since counts, not what it said at first.
-    let mut faults = match awaited {
+    let mut faults = match before {
         Some(_) => Vec::new(),
         None => placed.lines.unknown_types(&found)?,
     };
@@ -123,8 +123,7 @@ pub async fn apply(
         let still = Expression::new("#owner = :partner").text("partner", partner_id.to_string());
         change.require_that(&account, still, |_| Refusal::because(&NOT_LINKED, &[&"data", &"storeAccount"]));
     }
-    let seen = awaited.as_ref().map(|order| order.stamp.version);
-    let (order, said) = match awaited {
+    let (order, said) = match before.clone() {
         None => {
             let order = Order::new(source.id, placed.order_id, OrderStatus::Applied, context.now);
             (order, placed.lines.sums())
@@ -136,5 +135,6 @@ pub async fn apply(
     };
     let order = Order { partner_id: Some(partner_id), status: OrderStatus::Applied, ..order };
     let lines = Some(placed.lines);
-    revise(context, Revision { delivery, seen, order, wanted: said, lines, event: None }, change).await
+    let revision = Revision { before, order, wanted: said, lines, event: None };
+    revise(context, revision, change, Receipt::answer).await
 }

@@ -11,7 +11,8 @@ use domain::fault::collect;
 use domain::{At, EventKind, Fault, Faults, Happening, Pool, Problem, Reason, Stage};
 use schemars::JsonSchema;
 
-use super::{OfSource, Receipt, order_cancelled, order_changed, order_placed, orders};
+use super::{OfSource, Receipt, order_cancelled, order_changed, order_placed};
+use crate::orders;
 
 /// Takes a store's message.
 pub struct ReceivePartnerOrder;

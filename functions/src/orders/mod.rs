@@ -1,19 +1,17 @@
-//! What all messages about orders have in common.
+//! Orders: what all that happens to them has in common.
 
-use aws::http::caller::Delivery;
-use aws::table::pattern::{LicenseTypeByCode, OrderOfSource, PoolOfPartner};
+use aws::operation::Output;
+use aws::table::pattern::{LicenseTypeByCode, PoolOfPartner};
 use aws::table::{Change, Found, Refusal, Wanted, pool};
 use aws::{Answer, Context, Failure};
 use deserr::{Deserr, IntoValue, ValuePointerRef};
 use domain::fault::{check_length, parse_and_check};
 use domain::order::{Movement, Quantities, sum_lines};
 use domain::{
-    EventKind, Fault, Faults, Happening, Invalid, LicenseTypeCode, Line, Order, OrderStatus, PartnerId, Pool,
-    Quantity, Reason, Stage, Version,
+    EventKind, Fault, Faults, Happening, Invalid, LicenseTypeCode, Line, Order, PartnerId, Pool, Quantity,
+    Reason, Stage,
 };
 use schemars::JsonSchema;
-
-use super::Receipt;
 
 /// What was sold: 1 to 1,000 lines of at most 40 skus; lines of one sku are added up.
 #[derive(Debug, Clone, JsonSchema)]
@@ -64,30 +62,32 @@ fn check(sent: &serde_json::Value) -> Vec<(String, Invalid)> {
     length.or(too_many).into_iter().collect()
 }
 
-pub(super) const UNKNOWN_TYPE: Reason =
+/// An order names what is not sold.
+pub const UNKNOWN_TYPE: Reason =
     Reason::rule("unknown-license-type", "there is no license type of this code");
-pub(super) const TOO_MANY_TYPES: Reason = Reason::rule(
+/// A change moves too much at once.
+pub const TOO_MANY_TYPES: Reason = Reason::rule(
     "too-many-license-types",
     "the change concerns more license types than one transaction takes",
 );
 
 impl SoldLines {
     /// How many of each type.
-    pub(super) fn sums(&self) -> Quantities {
+    pub fn sums(&self) -> Quantities {
         let lines =
             self.0.iter().map(|line| Line { license_type: line.sku.clone(), quantity: line.quantity });
         sum_lines(&lines.collect::<Vec<_>>())
     }
 
     /// Asks for the license types that they name.
-    pub(super) fn want_types(&self, wanted: &mut Wanted) {
+    pub fn want_types(&self, wanted: &mut Wanted) {
         for line in &self.0 {
             wanted.add(&LicenseTypeByCode(line.sku.clone()));
         }
     }
 
     /// A fault for each line whose license type is not there.
-    pub(super) fn unknown_types(&self, found: &Found) -> Result<Vec<Fault>, Failure> {
+    pub fn unknown_types(&self, found: &Found) -> Result<Vec<Fault>, Failure> {
         let mut faults = Vec::new();
         for (index, line) in self.0.iter().enumerate() {
             if found.get(&LicenseTypeByCode(line.sku.clone()))?.is_none() {
@@ -104,11 +104,9 @@ impl SoldLines {
 }
 
 /// What happens to an order.
-pub(super) struct Revision<'a> {
-    /// Who says so.
-    pub delivery: &'a Delivery,
-    /// The order, as it was; none has come yet.
-    pub seen: Option<Version>,
+pub struct Revision {
+    /// The order, as it was seen; none has come yet.
+    pub before: Option<Order>,
     /// The order, as it will be but for its lines.
     pub order: Order,
     /// What it will say.
@@ -124,11 +122,12 @@ const MOST_POOLS: usize = 45;
 
 /// Makes an order say something else, and its pools hold what follows. The order is written on the condition that
 /// it is as it was seen, each pool on the condition that it gives what it is to give.
-pub(super) async fn revise(
+pub async fn revise<O: Output>(
     context: &Context<'_>,
-    Revision { delivery, seen, mut order, wanted, lines, event }: Revision<'_>,
-    mut change: Change<Receipt>,
-) -> Result<Answer<Receipt>, Failure> {
+    Revision { before, mut order, wanted, lines, event }: Revision,
+    mut change: Change<O>,
+    answer: impl FnOnce(Order) -> Answer<O>,
+) -> Result<Answer<O>, Failure> {
     let event_of = |kind: EventKind, partner: Option<PartnerId>| match partner {
         Some(partner) => Happening::of_partner(kind, partner),
         None => Happening::of_vendor(kind),
@@ -141,7 +140,7 @@ pub(super) async fn revise(
         }
         for (license_type, movement) in movements {
             let index = lines.as_ref().and_then(|lines| lines.place(&license_type));
-            let (source_id, order_id) = (delivery.source.id, order.order_id.clone());
+            let (source_id, order_id) = (order.source_id, order.order_id.clone());
             let lookup = PoolOfPartner(partner_id, license_type.clone());
             let moved = match movement {
                 Movement::Credit(quantity) => {
@@ -170,11 +169,11 @@ pub(super) async fn revise(
         order.lines.iter_mut().for_each(|line| line.credited = 0);
     }
     event.into_iter().for_each(|event| change.record(event_of(event, order.partner_id)));
-    match seen {
-        Some(seen) => change.replace(&order, seen, None::<fn(Version) -> bool>)?,
+    match &before {
+        Some(before) => change.replace(&order, before.stamp.version, context.if_match())?,
         None => change.create_once(&order, |_| Refusal::Outdated)?,
     }
-    context.commit(change, Answer::ok(Receipt::of(order))).await
+    context.commit(change, answer(order)).await
 }
 
 /// What the pools of these types hold.
@@ -195,25 +194,4 @@ async fn available(
         }
     }
     Ok(available)
-}
-
-/// Answers what an order is, when nothing is to be done.
-pub(super) async fn leave(context: &Context<'_>, order: Order) -> Result<Answer<Receipt>, Failure> {
-    context.commit(Change::new(), Answer::ok(Receipt::of(order))).await
-}
-
-/// The order that a message is about.
-pub(super) fn lookup(delivery: &Delivery, order_id: &domain::OrderId) -> OrderOfSource {
-    OrderOfSource(delivery.source.id, order_id.clone())
-}
-
-impl Receipt {
-    /// What became of a message about this order.
-    fn of(order: Order) -> Self {
-        match order.status {
-            OrderStatus::Awaited => Self::Noted { order },
-            OrderStatus::Applied => Self::Applied { order },
-            OrderStatus::Cancelled => Self::Cancelled { order },
-        }
-    }
 }
