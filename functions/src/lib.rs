@@ -8,8 +8,10 @@ pub mod partners;
 pub mod service;
 pub mod webhooks;
 
+use aws::Scheduled;
 use aws::http::openapi::Description;
-use aws::lambda::{Handler, handler};
+use aws::lambda::{Handler, Timer, handler, timer};
+use service::run_due_work::RunDueWork;
 
 /// An operation without its types, for those who serve or describe all of them.
 pub struct Entry {
@@ -20,6 +22,26 @@ pub struct Entry {
     /// Makes its handler.
     pub handler: fn(std::sync::Arc<aws::Environment>) -> Handler,
 }
+
+/// Scheduled work without its types.
+pub struct Schedule {
+    /// The area its file is in.
+    pub area: &'static str,
+    /// Its name.
+    pub name: &'static str,
+    /// What it does.
+    pub about: &'static str,
+    /// Makes its handler.
+    pub timer: fn(std::sync::Arc<aws::Environment>) -> Timer,
+}
+
+/// The one timer of the system.
+pub const SCHEDULE: Schedule = Schedule {
+    area: "service",
+    name: RunDueWork::NAME,
+    about: RunDueWork::ABOUT,
+    timer: timer::<RunDueWork>,
+};
 
 macro_rules! operations {
     ($($operation:path),* $(,)?) => {
@@ -55,6 +77,8 @@ operations! {
     webhooks::list_webhook_sources::ListWebhookSources,
     webhooks::rotate_webhook_secret::RotateWebhookSecret,
     webhooks::disable_webhook_source::DisableWebhookSource,
+    orders::list_parked_orders::ListParkedOrders,
+    orders::discard_parked_order::DiscardParkedOrder,
     history::query_history::QueryHistory,
     service::get_openapi::GetOpenapi,
 }

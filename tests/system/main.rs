@@ -3,6 +3,7 @@
 mod foundation;
 mod history;
 mod licenses;
+mod orders;
 mod organizations;
 mod partners;
 mod service;

@@ -1,8 +1,12 @@
 //! Orders: what all that happens to them has in common.
 
+pub mod discard_parked_order;
+pub mod list_parked_orders;
+pub mod parked;
+
 use aws::operation::Output;
-use aws::table::pattern::{LicenseTypeByCode, PoolOfPartner};
-use aws::table::{Change, Found, Refusal, Wanted, pool};
+use aws::table::pattern::{LicenseTypeByCode, OwnerOfStoreAccount, PoolOfPartner};
+use aws::table::{Change, Expression, Found, Parked, Refusal, Wanted, pool};
 use aws::{Answer, Context, Failure};
 use deserr::{Deserr, IntoValue, ValuePointerRef};
 use domain::fault::{check_length, parse_and_check};
@@ -169,11 +173,26 @@ pub async fn revise<O: Output>(
         order.lines.iter_mut().for_each(|line| line.credited = 0);
     }
     event.into_iter().for_each(|event| change.record(event_of(event, order.partner_id)));
+    // A parked order is in the queue of its account, and no other is.
+    match (before.as_ref().and_then(Parked::of), Parked::of(&order)) {
+        (None, Some(parked)) => change.create(&parked)?,
+        (Some(parked), None) => change.remove(&parked),
+        _ => {}
+    }
     match &before {
         Some(before) => change.replace(&order, before.stamp.version, context.if_match())?,
         None => change.create_once(&order, |_| Refusal::Outdated)?,
     }
     context.commit(change, answer(order)).await
+}
+
+/// Requires that an account is this partner's, as it was seen.
+pub fn require_owner<O: 'static>(
+    change: &mut Change<O>,
+    (account, partner): (OwnerOfStoreAccount, PartnerId),
+) {
+    let still = Expression::new("#owner = :partner").text("partner", partner.to_string());
+    change.require_that(&account, still, |_| Refusal::Outdated);
 }
 
 /// What the pools of these types hold.

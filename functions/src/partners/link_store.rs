@@ -3,15 +3,17 @@
 use aws::http::body::Json;
 use aws::operation::{Method, Nothing, OfPartner, route};
 use aws::table::pattern::{PartnerById, SourceById};
-use aws::table::{Change, Refusal, Reservation};
+use aws::table::{Change, Drain, Refusal, Reservation};
 use aws::{Answer, Context, Failure, Input, Operation, Route};
 use deserr::Deserr;
 use domain::webhook::{ProofFault, Secret, check_proof};
 use domain::{
-    Actor, EventKind, Faults, Happening, PartnerId, Reason, Role, SourceId, Stamp, StoreAccount, StoreLink,
+    Actor, EventKind, Faults, Happening, PartnerId, Period, Reason, Role, SourceId, Stamp, StoreAccount,
+    StoreLink,
 };
 use schemars::JsonSchema;
 
+use crate::orders::parked;
 use crate::webhooks::in_force;
 
 /// Makes an account at a store a partner's, so that its orders fill the partner's pools.
@@ -44,7 +46,7 @@ pub struct Account {
 
 impl Operation for LinkStore {
     const NAME: &str = "link-store";
-    const ABOUT: &str = "Makes an account at a store a partner's, for good: its orders fill the partner's pools. Again changes nothing.";
+    const ABOUT: &str = "Makes an account at a store a partner's, for good: its orders fill the partner's pools, those first that came before. Again changes nothing.";
     const ROUTES: &[Route] =
         &[route(Method::Put, "/v1/partners/{partnerId}/store", &[Role::Operator, Role::PartnerAdmin])];
     const CREATES: bool = true;
@@ -91,8 +93,17 @@ impl Operation for LinkStore {
         })?;
         change.record(Happening::of_partner(EventKind::StoreLinked { source_id, account }, partner_id));
 
+        // Should this call be cut off, the timer sees to what is left.
+        let due_at = context.now.after(Period::minutes(1));
+        let drain = Drain { partner_id, source_id, account: link.account.clone(), due_at };
+        change.put(&drain)?;
+
         let location = format!("/v1/partners/{partner_id}/store");
-        context.commit(change, Answer::created(location, link)).await
+        let linked = context.commit(change, Answer::created(location, link)).await?;
+        if !context.is_trial() {
+            parked::drain(context, &drain, None).await?;
+        }
+        Ok(linked)
     }
 }
 

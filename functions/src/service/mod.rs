@@ -1,3 +1,4 @@
 //! The service itself.
 
 pub mod get_openapi;
+pub mod run_due_work;

@@ -41,6 +41,21 @@ pub enum Receipt {
         /// The order.
         order: Order,
     },
+    /// It came for an account that is nobody's yet, and takes effect when a partner is linked to it.
+    Parked {
+        /// The order.
+        order: Order,
+    },
+    /// The order was parked, and an operator discarded it, for good.
+    Discarded {
+        /// The order.
+        order: Order,
+    },
+    /// The order was parked until nobody waited for it any longer.
+    Lapsed {
+        /// The order.
+        order: Order,
+    },
     /// The order is cancelled, by this message or an earlier one.
     Cancelled {
         /// The order.
@@ -58,11 +73,14 @@ impl Output for Receipt {}
 impl Receipt {
     /// Says what became of a message about this order.
     fn answer(order: Order) -> Answer<Self> {
-        Answer::ok(match order.status {
-            OrderStatus::Awaited => Self::Noted { order },
-            OrderStatus::Applied => Self::Applied { order },
-            OrderStatus::Cancelled => Self::Cancelled { order },
-        })
+        match order.status {
+            OrderStatus::Parked => Answer::accepted("/v1/parked-orders".to_owned(), Self::Parked { order }),
+            OrderStatus::Awaited => Answer::ok(Self::Noted { order }),
+            OrderStatus::Applied => Answer::ok(Self::Applied { order }),
+            OrderStatus::Cancelled => Answer::ok(Self::Cancelled { order }),
+            OrderStatus::Discarded => Answer::ok(Self::Discarded { order }),
+            OrderStatus::Lapsed => Answer::ok(Self::Lapsed { order }),
+        }
     }
 
     /// Says what an order is, when nothing is to be done.

@@ -45,7 +45,7 @@ pub async fn apply(
 ) -> Result<Answer<Receipt>, Failure> {
     let Cancelled { order_id } = message.data;
     let before = context.table.get(&OrderOfSource(delivery.source.id, order_id.clone())).await?;
-    if let Some(order) = before.as_ref().filter(|order| order.status == OrderStatus::Cancelled) {
+    if let Some(order) = before.as_ref().filter(|order| order.status.is_over()) {
         return Receipt::leave(context, order.clone()).await;
     }
     let order = match before.clone() {

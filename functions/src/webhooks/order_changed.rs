@@ -56,7 +56,7 @@ pub async fn apply(
     let found = context.table.fetch(wanted, true).await?;
 
     let before = match found.get(&known)? {
-        Some(order) if order.status == OrderStatus::Cancelled || order.sequence >= sequence => {
+        Some(order) if order.status.is_over() || order.sequence >= sequence => {
             return Receipt::leave(context, order).await;
         }
         before => before,

@@ -2,17 +2,18 @@
 
 use aws::http::caller::Delivery;
 use aws::table::pattern::{OrderOfSource, OwnerOfStoreAccount, PartnerById};
-use aws::table::{Change, Expression, Refusal, Wanted};
+use aws::table::{Change, Refusal, Wanted};
 use aws::{Answer, Context, Failure};
 use deserr::Deserr;
 use domain::fault::{Check, Checked};
 use domain::{
-    Faults, Invalid, Order, OrderId, OrderStatus, PartnerId, Problem, Reason, Sent, Stage, StoreAccount,
+    EventKind, Faults, Invalid, Order, OrderId, OrderStatus, Parking, PartnerId, Problem, Reason, Sent,
+    Stage, StoreAccount,
 };
 use schemars::JsonSchema;
 
 use super::Receipt;
-use crate::orders::{Revision, SoldLines, revise};
+use crate::orders::{Revision, SoldLines, require_owner, revise};
 
 /// The message. Stores may say more than is read.
 #[derive(Debug, Deserr, JsonSchema)]
@@ -64,13 +65,12 @@ impl Check for Placed {
     }
 }
 
-pub(super) const NOT_LINKED: Reason =
-    Reason::rule("account-not-linked", "no partner is linked to this account");
 pub(super) const NOT_ALLOWED: Reason =
     Reason::rule("partner-not-allowed", "this source may not name partners");
 pub(super) const UNKNOWN_PARTNER: Reason = Reason::rule("unknown-partner", "there is no such partner");
 
-/// Fills the pools: once per message and once per order, whatever comes twice, and whatever came before it.
+/// Fills the pools, or parks the order until its account is a partner's: once per message and once per order,
+/// whatever comes twice, and whatever came before it.
 pub async fn apply(
     context: &Context<'_>,
     delivery: &Delivery,
@@ -97,32 +97,22 @@ pub async fn apply(
         Some(_) => Vec::new(),
         None => placed.lines.unknown_types(&found)?,
     };
-    let not_linked = || NOT_LINKED.at(&[&"data", &"storeAccount"]);
     let buyer = match (&account, &partner) {
-        (Some(account), _) => {
-            let owner = found.get(account)?.and_then(|reservation| reservation.owner.parse().ok());
-            owner.ok_or_else(not_linked)
-        }
-        (None, Some(_)) if !source.may_name_partners => Err(NOT_ALLOWED.at(&[&"data", &"partnerId"])),
-        (None, Some(partner)) => {
+        (Some(account), _) => found.get(account)?.map(|reservation| reservation.partner()).transpose()?,
+        (None, Some(partner)) if source.may_name_partners => {
             let known = found.get(partner)?.map(|partner| partner.id);
-            known.ok_or_else(|| UNKNOWN_PARTNER.at(&[&"data", &"partnerId"]))
+            faults.extend(known.is_none().then(|| UNKNOWN_PARTNER.at(&[&"data", &"partnerId"])));
+            known
         }
-        (None, None) => Err(not_linked()),
-    };
-    let partner_id: PartnerId = match buyer {
-        Ok(partner_id) if faults.is_empty() => partner_id,
-        buyer => {
-            faults.extend(buyer.err());
-            return Err(Problem::of(Stage::Rule, faults).into());
+        (None, _) => {
+            faults.push(NOT_ALLOWED.at(&[&"data", &"partnerId"]));
+            None
         }
     };
-
-    let mut change = Change::new();
-    if let Some(account) = account {
-        let still = Expression::new("#owner = :partner").text("partner", partner_id.to_string());
-        change.require_that(&account, still, |_| Refusal::because(&NOT_LINKED, &[&"data", &"storeAccount"]));
+    if !faults.is_empty() {
+        return Err(Problem::of(Stage::Rule, faults).into());
     }
+
     let (order, said) = match before.clone() {
         None => {
             let order = Order::new(source.id, placed.order_id, OrderStatus::Applied, context.now);
@@ -133,8 +123,23 @@ pub async fn apply(
             (Order { lines: Vec::new(), stamp, ..order }, said)
         }
     };
-    let order = Order { partner_id: Some(partner_id), status: OrderStatus::Applied, ..order };
-    let lines = Some(placed.lines);
-    let revision = Revision { before, order, wanted: said, lines, event: None };
+    let mut change = Change::new();
+    let (order, event) = match (buyer, account) {
+        (None, Some(account)) => {
+            change.require_absent(&account, || Refusal::Outdated);
+            let OwnerOfStoreAccount(source_id, account) = account;
+            let order_id = order.order_id.clone();
+            let event = EventKind::OrderParked { source_id, order_id, account: account.clone() };
+            let parking = Some(Parking::new(context.id(), account, context.now));
+            (Order { status: OrderStatus::Parked, parking, ..order }, Some(event))
+        }
+        (buyer, account) => {
+            if let Some(account) = account.zip(buyer) {
+                require_owner(&mut change, account);
+            }
+            (Order { status: OrderStatus::Applied, partner_id: buyer, ..order }, None)
+        }
+    };
+    let revision = Revision { before, order, wanted: said, lines: Some(placed.lines), event };
     revise(context, revision, change, Receipt::answer).await
 }

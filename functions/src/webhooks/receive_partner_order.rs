@@ -41,16 +41,16 @@ const INVALID_MESSAGE: &str = "invalid-message";
 
 impl Operation for ReceivePartnerOrder {
     const NAME: &str = "receive-partner-order";
-    const ABOUT: &str = "Takes a store's signed message. An order fills the pools of the partner whose account it names; it may be changed or cancelled, as far as its licenses are not assigned.";
+    const ABOUT: &str = "Takes a store's signed message. An order fills the pools of the partner whose account it names, or waits until the account is a partner's; it may be changed or cancelled, as far as its licenses are not assigned.";
     const ROUTES: &[Route] = &[Route {
         method: Method::Post,
         path: "/v1/webhooks/{sourceId}",
         access: Access::Signature,
         owner: None,
     }];
+    const DEFERS: bool = true;
     const REASONS: &[Reason] = &[
         Reason::rule(INVALID_MESSAGE, "the message has faults; all are listed"),
-        order_placed::NOT_LINKED,
         order_placed::NOT_ALLOWED,
         order_placed::UNKNOWN_PARTNER,
         orders::UNKNOWN_TYPE,

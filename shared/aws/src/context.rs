@@ -91,7 +91,33 @@ pub struct List<T> {
 
 impl<T: Serialize + JsonSchema + Send + Sync + 'static> Output for List<T> {}
 
+impl Environment {
+    /// What one attempt has, begun now.
+    pub(crate) fn context(&self) -> Context<'_> {
+        Context {
+            table: &self.table,
+            key: &self.key,
+            now: (self.clock)(),
+            ids: &self.ids,
+            claim_prefix: &self.claim_prefix,
+            options: CallOptions::default(),
+        }
+    }
+}
+
 impl Context<'_> {
+    /// The same for what a call sets going beside its own object: its key, its `If-Match` and the like do not
+    /// concern that.
+    pub fn aside(&self) -> Context<'_> {
+        let options = CallOptions { author: self.options.author.clone(), ..CallOptions::default() };
+        Context { options, ..*self }
+    }
+
+    /// Whether the call only asks what would happen.
+    pub fn is_trial(&self) -> bool {
+        self.options.validate_only
+    }
+
     /// A new id.
     pub fn id<T: Id>(&self) -> T {
         self.ids.next(self.now)
@@ -145,7 +171,7 @@ impl Context<'_> {
     /// Which part of a listing the page is that the caller wants.
     pub fn cut(&self, ascending: bool) -> Cut {
         let PageRequest { size, after, .. } = &self.options.page;
-        Cut { size: *size, ascending, after: after.clone() }
+        Cut { size: *size, ascending, after: after.clone(), consistent: false }
     }
 
     /// A page, after which the next one begins at the position `next`.

@@ -8,10 +8,13 @@ use std::time::{Duration, UNIX_EPOCH};
 use aws_lambda_events::apigw::{ApiGatewayV2httpRequest, ApiGatewayV2httpResponse};
 use domain::{DeploymentKey, Ids, Timestamp};
 use lambda_runtime::{Context as LambdaContext, Error, LambdaEvent, service_fn, tracing};
+use serde::Serialize;
+use serde::de::{DeserializeOwned, IgnoredAny};
 
 use crate::context::Environment;
 use crate::http;
 use crate::operation::Operation;
+use crate::schedule::{self, Report, Scheduled};
 use crate::table::{Table, client};
 
 /// What is left for the answer to go out when a function's time is up.
@@ -31,6 +34,20 @@ pub fn handler<O: Operation>(environment: Arc<Environment>) -> Handler {
             let remaining = remaining(&event.context);
             http::answer::<O>(&environment, event.payload, remaining).await
         })
+    })
+}
+
+/// Scheduled work as Lambda calls it. The payload says nothing that matters.
+pub type Timer = Arc<dyn Fn(LambdaEvent<IgnoredAny>) -> Running + Send + Sync>;
+
+/// A run under way.
+pub type Running = Pin<Box<dyn Future<Output = Result<Report, String>> + Send>>;
+
+/// The handler of scheduled work: the same in Lambda and in the local stack.
+pub fn timer<S: Scheduled>(environment: Arc<Environment>) -> Timer {
+    Arc::new(move |event| {
+        let environment = environment.clone();
+        Box::pin(async move { schedule::run::<S>(&environment, remaining(&event.context)).await })
     })
 }
 
@@ -57,11 +74,46 @@ pub fn system_clock() -> Timestamp {
 ///
 /// When a variable is missing, or the runtime ends.
 pub fn run<O: Operation>() -> Result<(), Error> {
-    serve(handler::<O>)
+    serve_calls(handler::<O>)
+}
+
+/// Runs scheduled work as a Lambda function, configured as by [`run`].
+///
+/// # Errors
+///
+/// When a variable is missing, or the runtime ends.
+pub fn run_scheduled<S: Scheduled>() -> Result<(), Error> {
+    serve_timer(timer::<S>)
 }
 
 /// Not generic: a bin compiles nothing but its operation's name.
-fn serve(handler: fn(Arc<Environment>) -> Handler) -> Result<(), Error> {
+fn serve_calls(handler: fn(Arc<Environment>) -> Handler) -> Result<(), Error> {
+    serve(|environment| {
+        let handler = handler(environment);
+        move |event| {
+            let answering = handler(event);
+            async move { Ok(answering.await) }
+        }
+    })
+}
+
+fn serve_timer(timer: fn(Arc<Environment>) -> Timer) -> Result<(), Error> {
+    serve(|environment| {
+        let timer = timer(environment);
+        move |event| {
+            let running = timer(event);
+            async move { running.await.map_err(Error::from) }
+        }
+    })
+}
+
+fn serve<E, A, H, F>(handler: impl FnOnce(Arc<Environment>) -> H) -> Result<(), Error>
+where
+    E: DeserializeOwned,
+    A: Serialize,
+    H: Fn(LambdaEvent<E>) -> F,
+    F: Future<Output = Result<A, Error>>,
+{
     tracing::init_default_subscriber();
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     runtime.block_on(async {
@@ -76,11 +128,6 @@ fn serve(handler: fn(Arc<Environment>) -> Handler) -> Result<(), Error> {
             ids: Ids::random(),
             claim_prefix: variable("CLAIM_PREFIX")?,
         });
-        let handler = handler(environment);
-        lambda_runtime::run(service_fn(|event| {
-            let answering = handler(event);
-            async move { Ok::<_, Error>(answering.await) }
-        }))
-        .await
+        lambda_runtime::run(service_fn(handler(environment))).await
     })
 }

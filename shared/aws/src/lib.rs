@@ -5,7 +5,9 @@ pub mod context;
 pub mod http;
 pub mod lambda;
 pub mod operation;
+pub mod schedule;
 pub mod table;
 
 pub use context::{Context, Environment};
 pub use operation::{Answer, Failure, Input, Operation, Route};
+pub use schedule::Scheduled;

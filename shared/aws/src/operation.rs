@@ -25,6 +25,8 @@ pub trait Operation: Sized + Send + Sync + 'static {
     const KEY_REQUIRED: bool = false;
     /// Whether it answers 201 when it has made something.
     const CREATES: bool = false;
+    /// Whether it answers 202 when it has taken what can take effect only later.
+    const DEFERS: bool = false;
     /// Whether its answer is a page of a list.
     const PAGED: bool = false;
     /// The reasons by state (409) and rule (422) for which it, beside what all operations do, refuses.
@@ -152,6 +154,7 @@ versioned!(
     domain::Assignment,
     domain::Customer,
     domain::LicenseType,
+    domain::Order,
     domain::Organization,
     domain::Partner,
     domain::Source,
@@ -161,9 +164,9 @@ versioned!(
 /// An answer, not yet written as HTTP.
 #[derive(Debug)]
 pub struct Answer<O> {
-    /// 200 or 201.
+    /// 200, 201 or 202.
     pub status: u16,
-    /// Where what was made is.
+    /// Where what was made is, or what is to take effect.
     pub location: Option<String>,
     /// The body.
     pub body: O,
@@ -175,6 +178,11 @@ impl<O> Answer<O> {
     /// It is so.
     pub fn ok(body: O) -> Self {
         Self { status: 200, location: None, body, trial: false }
+    }
+
+    /// It was taken, and can be looked for at `location` until it takes effect.
+    pub fn accepted(location: String, body: O) -> Self {
+        Self { status: 202, location: Some(location), body, trial: false }
     }
 
     /// It was made, and is at `location`.
@@ -199,6 +207,17 @@ pub enum Failure {
     Before(Box<IdempotencyRecord>),
     /// The table could not do it.
     Table(table::Error),
+}
+
+/// By code only: what a caller may read need not be fit for a log.
+impl std::fmt::Display for Failure {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::Problem(problem) => f.write_str(&problem.code),
+            Self::Before(_) => f.write_str("it took effect before"),
+            Self::Table(why) => write!(f, "{why}"),
+        }
+    }
 }
 
 impl From<Problem> for Failure {

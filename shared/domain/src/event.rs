@@ -22,6 +22,8 @@ pub enum AuthorKind {
     Customer,
     /// A webhook source.
     Source,
+    /// Vouchsafe itself, when something was due.
+    System,
 }
 
 /// Who made a change.
@@ -175,6 +177,33 @@ kinds! {
         source_id: SourceId,
         /// Which order.
         order_id: OrderId,
+    }
+    /// An order came for an account that is nobody's yet.
+    OrderParked = "order.parked" {
+        /// The store.
+        source_id: SourceId,
+        /// Which order.
+        order_id: OrderId,
+        /// Which account.
+        account: StoreAccount,
+    }
+    /// An operator discarded a parked order, for good.
+    OrderDiscarded = "order.discarded" {
+        /// The store.
+        source_id: SourceId,
+        /// Which order.
+        order_id: OrderId,
+        /// Which account.
+        account: StoreAccount,
+    }
+    /// Nobody was linked to a parked order's account in time.
+    OrderLapsed = "order.lapsed" {
+        /// The store.
+        source_id: SourceId,
+        /// Which order.
+        order_id: OrderId,
+        /// Which account.
+        account: StoreAccount,
     }
     /// Licenses were handed over.
     LicenseAssigned = "license.assigned" {

@@ -88,6 +88,11 @@ id!(
     "asg"
 );
 id!(
+    /// Names a parked order; sorts by its coming.
+    ParkedOrderId,
+    "ord"
+);
+id!(
     /// Names an event; sorts by its time.
     EventId,
     "evt"

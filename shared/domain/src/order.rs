@@ -7,11 +7,11 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::fault::{Faults, parse_number};
-use crate::id::{PartnerId, SourceId};
+use crate::id::{ParkedOrderId, PartnerId, SourceId};
 use crate::license::Line;
 use crate::party::Stamp;
-use crate::text::{LicenseTypeCode, OrderId};
-use crate::time::Timestamp;
+use crate::text::{LicenseTypeCode, OrderId, StoreAccount};
+use crate::time::{Period, Timestamp};
 
 /// How many licenses of each type.
 pub type Quantities = BTreeMap<LicenseTypeCode, u64>;
@@ -66,10 +66,45 @@ impl JsonSchema for Sequence {
 pub enum OrderStatus {
     /// It was changed before it came itself; when it comes, it says what the change says.
     Awaited,
+    /// Its account is nobody's yet. It takes effect when a partner is linked to it.
+    Parked,
     /// It is in the pools.
     Applied,
     /// It was cancelled, for good; when it comes only then, it does nothing.
     Cancelled,
+    /// It was parked, and an operator discarded it, for good.
+    Discarded,
+    /// It was parked, and nobody was linked to its account in time. It never takes effect.
+    Lapsed,
+}
+
+impl OrderStatus {
+    /// Whether nothing can happen to it any more.
+    pub fn is_over(self) -> bool {
+        matches!(self, Self::Cancelled | Self::Discarded | Self::Lapsed)
+    }
+}
+
+/// That an order came before its account was anybody's.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct Parking {
+    /// The parked order's id; those of one account sort by their coming.
+    pub id: ParkedOrderId,
+    /// The buyer's account at the store.
+    pub store_account: StoreAccount,
+    /// When it lapses, if it is parked still.
+    pub lapses_at: Timestamp,
+}
+
+impl Parking {
+    /// How long an order waits for somebody to be linked to its account.
+    const PATIENCE: Period = Period::days(180);
+
+    /// Parks an order now.
+    pub fn new(id: ParkedOrderId, store_account: StoreAccount, now: Timestamp) -> Self {
+        Self { id, store_account, lapses_at: now.after(Self::PATIENCE) }
+    }
 }
 
 /// An order: one per source and order id.
@@ -85,6 +120,9 @@ pub struct Order {
     pub partner_id: Option<PartnerId>,
     /// What became of it.
     pub status: OrderStatus,
+    /// Where it waits, or waited; none if its account was somebody's when it came.
+    #[serde(flatten)]
+    pub parking: Option<Parking>,
     /// The latest of the store's changes; 0 is the order itself.
     pub sequence: u64,
     /// Each license type once.
@@ -125,7 +163,12 @@ impl Order {
     /// An order nothing of which is in a pool.
     pub fn new(source_id: SourceId, order_id: OrderId, status: OrderStatus, now: Timestamp) -> Self {
         let (lines, stamp) = (Vec::new(), Stamp::new(now));
-        Self { order_id, source_id, partner_id: None, status, sequence: 0, lines, stamp }
+        Self { order_id, source_id, partner_id: None, status, parking: None, sequence: 0, lines, stamp }
+    }
+
+    /// Where it is parked; none if it is not, or not any more.
+    pub fn parked(&self) -> Option<&Parking> {
+        self.parking.as_ref().filter(|_| self.status == OrderStatus::Parked)
     }
 
     /// How many are ordered of each type.

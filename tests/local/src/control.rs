@@ -22,8 +22,10 @@ pub async fn answer(shared: &Shared, request: &Request) -> Option<Response> {
             Ok(turn) => turn_clock(shared, turn),
             Err(refusal) => refusal,
         },
-        // No operation is scheduled yet, so a run is over at once.
-        ("POST", "/_local/tick") => ok(&json!({ "fired": [] })),
+        ("POST", "/_local/tick") => match shared.gateway.tick().await {
+            Ok(_) => ok(&json!({ "fired": [functions::SCHEDULE.name] })),
+            Err(crash) => Response::message(500, &crash.message),
+        },
         ("GET", "/_local/mail") => ok(&json!({ "items": [] })),
         ("GET", "/_local/capacity") => ok(&json!({ "operations": shared.seam.take_costs() })),
         ("POST", "/_local/demo") => match demo::load(shared).await {

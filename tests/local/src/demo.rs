@@ -119,10 +119,17 @@ impl Maker {
         let new =
             self.create("/v1/partners", json!({"name": "Sakura Systems", "externalId": "P-1003"})).await?;
 
+        // Nobody is linked to these accounts yet.
+        let lines = || json!([line("edge-storage-1y", 30)]);
+        self.order(&source, &secret, "SO-3000", "ec-4713", lines()).await?;
+        let parked = self.order(&source, &secret, "SO-3001", "ec-4714", lines()).await?;
+        let parked = parked.get("order").map(|order| text(order, "id")).transpose()?;
+
         Ok(json!({
             "partner": partner, "otherPartner": other, "newPartner": new, "source": source, "secret": secret,
             "yamada": yamada, "sol": sol, "harbour": harbour, "nakano": nakano,
             "bogazici": bogazici, "istanbul": istanbul, "assignment": text(&assigned, "id")?,
+            "parkedOrder": parked,
         }))
     }
 
@@ -180,7 +187,7 @@ impl Maker {
         let response = self.gateway.answer(request).await;
         let answered: Value = serde_json::from_slice(&response.body).unwrap_or_default();
         match response.status {
-            200 | 201 => Ok(answered),
+            200..=202 => Ok(answered),
             status => Err(format!("the demo world could not be made: {status} {answered}").into()),
         }
     }

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use aws::http::openapi::Description;
-use aws::lambda::{Handler, system_clock};
+use aws::lambda::{Handler, Timer, system_clock};
 use aws::{Environment, Route};
 use aws_lambda_events::apigw::ApiGatewayV2httpRequest;
 use base64::Engine;
@@ -13,6 +13,8 @@ use base64::engine::general_purpose::STANDARD;
 use domain::Timestamp;
 use lambda_runtime::LambdaEvent;
 use percent_encoding::percent_decode_str;
+use serde::Serialize;
+use serde::de::IgnoredAny;
 use serde_json::{Map, Value, json};
 
 use crate::issuer::Issuer;
@@ -21,12 +23,16 @@ use crate::seam::Seam;
 /// A function's time, in milliseconds; the template has the same.
 pub const TIMEOUT_MILLIS: u64 = 10_000;
 
+/// The same of the scheduled function.
+pub const SCHEDULE_TIMEOUT_MILLIS: u64 = 50_000;
+
 /// The largest payload that Lambda takes, in bytes.
 const LARGEST: usize = 6 * 1024 * 1024;
 
 /// Every function behind its routes.
 pub struct Gateway {
     functions: Vec<(Description, Handler)>,
+    timer: Timer,
     environment: Arc<Environment>,
     issuer: Arc<Issuer>,
     seam: Seam,
@@ -80,12 +86,27 @@ pub struct Crash {
     pub message: String,
 }
 
+impl Crash {
+    fn new(kind: &'static str, message: impl std::fmt::Display) -> Self {
+        Self { kind, message: message.to_string() }
+    }
+}
+
+/// What Lambda tells a function that has so much time.
+fn context(millis: u64) -> lambda_runtime::Context {
+    let mut context = lambda_runtime::Context::default();
+    context.deadline = system_clock().unix_millis() + millis;
+    context.request_id = domain::Ids::random().uuid(system_clock()).to_string();
+    context
+}
+
 impl Gateway {
     /// All operations, in this environment.
     pub fn new(environment: Arc<Environment>, issuer: Arc<Issuer>, seam: Seam) -> Self {
         let entries = functions::operations().into_iter();
         let mounted = entries.map(|entry| (entry.description, (entry.handler)(environment.clone())));
-        Self { functions: mounted.collect(), environment, issuer, seam }
+        let timer = (functions::SCHEDULE.timer)(environment.clone());
+        Self { functions: mounted.collect(), timer, environment, issuer, seam }
     }
 
     /// Answers a request.
@@ -118,26 +139,40 @@ impl Gateway {
 
     /// Hands a payload to a function; none if there is no such function.
     pub async fn invoke(&self, operation: &str, payload: Value) -> Option<Result<Value, Crash>> {
+        if operation == functions::SCHEDULE.name {
+            return Some(self.tick().await);
+        }
         let (description, handler) =
             self.functions.iter().find(|(described, _)| described.name == operation)?;
         let payload: ApiGatewayV2httpRequest = match serde_json::from_value(payload) {
             Ok(payload) => payload,
-            Err(error) => {
-                return Some(Err(Crash { kind: "Runtime.UnmarshalError", message: error.to_string() }));
-            }
+            Err(error) => return Some(Err(Crash::new("Runtime.UnmarshalError", error))),
         };
-        let mut context = lambda_runtime::Context::default();
-        context.deadline = system_clock().unix_millis() + TIMEOUT_MILLIS;
-        context.request_id = domain::Ids::random().uuid(system_clock()).to_string();
-        let call = handler(LambdaEvent::new(payload, context));
-        let (seam, name) = (self.seam.clone(), description.name);
+        let call = handler(LambdaEvent::new(payload, context(TIMEOUT_MILLIS)));
+        Some(self.run(description.name, async { Ok(call.await) }).await)
+    }
+
+    /// Runs what the schedule would.
+    pub async fn tick(&self) -> Result<Value, Crash> {
+        let run = (self.timer)(LambdaEvent::new(IgnoredAny, context(SCHEDULE_TIMEOUT_MILLIS)));
+        self.run(functions::SCHEDULE.name, run).await
+    }
+
+    async fn run<T: Serialize + Send + 'static>(
+        &self,
+        name: &'static str,
+        call: impl Future<Output = Result<T, String>> + Send + 'static,
+    ) -> Result<Value, Crash> {
+        let seam = self.seam.clone();
         // A task of its own: it goes on when the client has gone, and when it panics only it ends.
-        let answered = tokio::spawn(async move { seam.metered(name, call).await }).await;
-        Some(match answered.map(serde_json::to_value) {
-            Ok(Ok(response)) => Ok(response),
-            Ok(Err(error)) => Err(Crash { kind: "Runtime.MarshalError", message: error.to_string() }),
-            Err(error) => Err(Crash { kind: "Runtime.ExitError", message: error.to_string() }),
-        })
+        match tokio::spawn(async move { seam.metered(name, call).await }).await {
+            Ok(Some(Ok(response))) => {
+                serde_json::to_value(response).map_err(|error| Crash::new("Runtime.MarshalError", error))
+            }
+            Ok(Some(Err(why))) => Err(Crash::new("Unhandled", why)),
+            Ok(None) => Err(Crash::new("Runtime.ExitError", "the process was killed")),
+            Err(error) => Err(Crash::new("Runtime.ExitError", error)),
+        }
     }
 
     fn find(&self, request: &Request) -> Option<(&Description, &'static Route, BTreeMap<String, String>)> {

@@ -3,6 +3,7 @@
 use std::io::Write;
 use std::path::PathBuf;
 use std::process::ExitCode;
+use std::time::Duration;
 
 use local::{Error, Options, Stack};
 use tokio::signal::unix::{SignalKind, signal};
@@ -53,6 +54,14 @@ async fn run() -> Result<(), Error> {
         }
     }
     let stack = Stack::start(options).await?;
+    let shared = stack.shared.clone();
+    let schedule = tokio::spawn(async move {
+        loop {
+            tokio::time::sleep(Duration::from_secs(60)).await;
+            // What went wrong is in the log.
+            let _ = shared.gateway.tick().await;
+        }
+    });
     let (mut interrupted, mut terminated) =
         (signal(SignalKind::interrupt())?, signal(SignalKind::terminate())?);
     greet(&stack.url);
@@ -60,6 +69,7 @@ async fn run() -> Result<(), Error> {
         _ = interrupted.recv() => {}
         _ = terminated.recv() => {}
     }
+    schedule.abort();
     // Who asks a second time does not want to wait.
     tokio::select! {
         () = stack.stop() => {}

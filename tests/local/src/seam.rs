@@ -14,6 +14,7 @@ use aws_smithy_types::body::SdkBody;
 use http_body_util::BodyExt;
 use serde::Serialize;
 use serde_json::{Value, json};
+use tokio::sync::Notify;
 
 /// A failure of the store, or of the way to it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -47,6 +48,15 @@ impl Outage {
     ];
 }
 
+/// When a function's process is killed: around a transaction of its.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Kill {
+    /// Before it is sent.
+    Before,
+    /// After it took effect.
+    After,
+}
+
 /// What a call did at the store: an action of IAM, on the table or on an index.
 pub type Action = (String, Option<String>);
 
@@ -74,6 +84,7 @@ tokio::task_local! {
 struct Call {
     operation: &'static str,
     progress: Mutex<Progress>,
+    killed: Notify,
 }
 
 #[derive(Default)]
@@ -89,6 +100,8 @@ struct State {
     allowed: Option<BTreeMap<String, BTreeSet<Action>>>,
     denied: Vec<(&'static str, Action)>,
     faults: VecDeque<(&'static str, Outage)>,
+    /// Operations that are killed at one of their next transactions, after so many others of theirs.
+    kills: Vec<(&'static str, u32, Kill)>,
     /// One in so many transactions fails, by this generator's state.
     chaos: Option<(u64, u64)>,
     /// The token of each transaction that was sent, in order, since they were first asked for.
@@ -114,10 +127,13 @@ impl Seam {
         Self { inner, state: Arc::default() }
     }
 
-    /// Counts what `call` costs as a call of `operation`.
-    pub async fn metered<T>(&self, operation: &'static str, call: impl Future<Output = T>) -> T {
-        let meter = Arc::new(Call { operation, progress: Mutex::default() });
-        let output = CALL.scope(meter.clone(), call).await;
+    /// Counts what `call` costs as a call of `operation`. None when it was killed.
+    pub async fn metered<T>(&self, operation: &'static str, call: impl Future<Output = T>) -> Option<T> {
+        let meter = Arc::new(Call { operation, progress: Mutex::default(), killed: Notify::new() });
+        let output = tokio::select! {
+            output = CALL.scope(meter.clone(), call) => Some(output),
+            () = meter.killed.notified() => None,
+        };
         let spent = lock(&meter.progress).cost.clone();
         let mut state = lock(&self.state);
         let cost = state.costs.entry(operation).or_default();
@@ -157,6 +173,35 @@ impl Seam {
     /// The next request for `target` (such as `TransactWriteItems`) meets a fault.
     pub fn inject(&self, target: &'static str, outage: Outage) {
         lock(&self.state).faults.push_back((target, outage));
+    }
+
+    /// The process of `operation` is killed around its next transaction, after so many others.
+    pub fn kill(&self, operation: &'static str, others: u32, kill: Kill) {
+        lock(&self.state).kills.push((operation, others, kill));
+    }
+
+    /// Nobody is killed any more.
+    pub fn spare(&self) {
+        lock(&self.state).kills.clear();
+    }
+
+    /// Whether, and when, the process is killed that sends this.
+    fn next_kill(&self, target: &str) -> Option<Kill> {
+        let operation =
+            CALL.try_with(|call| call.operation).ok().filter(|_| target == "TransactWriteItems")?;
+        let mut state = lock(&self.state);
+        let next = state.kills.iter().position(|(name, ..)| *name == operation)?;
+        match state.kills.get_mut(next)? {
+            (_, 0, kill) => {
+                let kill = *kill;
+                state.kills.remove(next);
+                Some(kill)
+            }
+            (_, others, _) => {
+                *others -= 1;
+                None
+            }
+        }
     }
 
     /// How many injected faults nobody met yet.
@@ -259,6 +304,13 @@ impl HttpConnector for Connector {
                     "AccessDeniedException",
                     json!({ "message": format!("no policy allows {action}") }),
                 );
+            }
+            if let Some(kill) = seam.next_kill(&target) {
+                if kill == Kill::After {
+                    let _ = forward(&inner, &seam, request, &asked, &target).await;
+                }
+                let _ = CALL.try_with(|call| call.killed.notify_one());
+                return std::future::pending().await;
             }
             let _under_way = UnderWay::begin();
             match seam.next_fault(&target) {

@@ -1,47 +1,95 @@
 //! What each operation's canonical call costs.
 
 use local::seam::Cost;
+use serde_json::{Value, json};
+use system::canonical::Canonical;
 use system::{World, canonical, golden};
 
-/// Calls that do at the store what no canonical call does.
-pub const FURTHER: &[(&str, &str)] = &[
-    ("query-history-of-partner", "licenseType=edge-storage-1y"),
-    ("query-history-of-partner", "type=license.assigned"),
-    ("query-history-of-partner", "customer=%E3%82%84%E3%81%BE%E3%81%A0"),
-];
+/// Calls that do at the store what no canonical call does: what they are called, and what is added to their query.
+pub fn further() -> Vec<(Canonical, String, &'static str)> {
+    let history = |query| {
+        (
+            canonical::one("query-history-of-partner"),
+            format!("`query-history-of-partner` with `{query}`"),
+            query,
+        )
+    };
+    let message = |name: &str, kind: &str, data: Value| {
+        let body = json!({"type": kind, "timestamp": "2026-01-05T09:59:59Z", "data": data});
+        (
+            canonical::one("receive-partner-order").with(&body),
+            format!("`receive-partner-order` of {name}"),
+            "",
+        )
+    };
+    let lines = |quantity: u64| json!([{"kind": "license", "sku": "edge-storage-1y", "quantity": quantity}]);
+    vec![
+        history("licenseType=edge-storage-1y"),
+        history("type=license.assigned"),
+        history("customer=%E3%82%84%E3%81%BE%E3%81%A0"),
+        message(
+            "an order that is parked",
+            "order.placed",
+            json!({"orderId": "SO-9", "storeAccount": "ec-9", "lines": lines(1)}),
+        ),
+        message(
+            "an `order.changed` that raises",
+            "order.changed",
+            json!({"orderId": "SO-2000", "sequence": 1, "lines": lines(11)}),
+        ),
+        message(
+            "an `order.changed` that lowers",
+            "order.changed",
+            json!({"orderId": "SO-2000", "sequence": 1, "lines": lines(9)}),
+        ),
+        message("an `order.cancelled`", "order.cancelled", json!({"orderId": "SO-2000"})),
+        message("an `order.cancelled` of a parked order", "order.cancelled", json!({"orderId": "SO-3000"})),
+    ]
+}
 
 /// What a million calls cost in US dollars, without what they log and what leaves the region: list prices of
 /// us-east-1, on arm64, with 256 MB for 10 ms.
-fn dollars(cost: &Cost) -> f64 {
-    const API: f64 = 1.00;
+fn dollars(cost: &Cost, api: f64) -> f64 {
     const INVOCATION: f64 = 0.20;
     const GIGABYTE_SECOND: f64 = 13.3334;
     const WRITE_UNIT: f64 = 0.625;
     const READ_UNIT: f64 = 0.125;
     let time = 0.25 * 0.010 * GIGABYTE_SECOND;
-    API + INVOCATION + time + cost.write_units * WRITE_UNIT + cost.read_units * READ_UNIT
+    api + INVOCATION + time + cost.write_units * WRITE_UNIT + cost.read_units * READ_UNIT
+}
+
+/// What the API charges for a million calls.
+const API: f64 = 1.00;
+
+fn row(name: String, cost: &Cost, api: f64) -> Vec<String> {
+    vec![
+        name,
+        cost.round_trips.to_string(),
+        cost.requests.to_string(),
+        cost.write_units.to_string(),
+        cost.read_units.to_string(),
+        format!("{:.2}", dollars(cost, api)),
+    ]
 }
 
 #[tokio::test(flavor = "multi_thread")]
 #[cfg_attr(deployed, ignore = "counts costs in the local stack")]
 async fn every_canonical_call_costs_exactly_this() {
-    let calls = canonical::all().into_iter().map(|call| (call, ""));
-    let further = FURTHER.iter().map(|(id, query)| (canonical::one(id), *query));
+    let calls = canonical::all().into_iter().map(|call| {
+        let name = format!("`{}`", call.id);
+        (call, name, "")
+    });
     let mut rows = Vec::new();
-    for (call, query) in calls.chain(further) {
+    for (call, name, query) in calls.chain(further()) {
         let world = World::demo().await;
         call.call(&world, query).send().await.ok();
         let cost = world.seam().take_costs()[call.operation].clone();
-        let name = if query.is_empty() { String::new() } else { format!(" with `{query}`") };
-        rows.push(vec![
-            format!("`{}`{name}", call.id),
-            cost.round_trips.to_string(),
-            cost.requests.to_string(),
-            cost.write_units.to_string(),
-            cost.read_units.to_string(),
-            format!("{:.2}", dollars(&cost)),
-        ]);
+        rows.push(row(name, &cost, API));
     }
+    let world = World::demo().await;
+    world.post("/_local/tick").send().await.ok();
+    let name = functions::SCHEDULE.name;
+    rows.push(row(format!("`{name}`, every minute"), &world.seam().take_costs()[name], 0.0));
     let head = ["call", "round trips", "requests", "write units", "read units", "$ per million"];
     golden::check_part("README.md", "budgets", &golden::table(&head, &rows));
 }
@@ -60,7 +108,7 @@ async fn the_budgets_hold() {
     assert_eq!(replayed.header("idempotent-replayed"), Some("true"));
     assert_eq!(world.seam().take_costs()["assign-license"].round_trips, 1, "a replay");
 
-    let body = serde_json::json!({
+    let body = json!({
         "organizationId": "{yamada}", "lines": [{"licenseType": "edge-storage-1y", "quantity": 1000}],
     });
     let exhausted = world.post("/v1/partners/{partner}/license-assignments").by("partnerMember");

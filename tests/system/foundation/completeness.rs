@@ -17,15 +17,17 @@ fn names_in(folder: &str, ending: &str) -> BTreeSet<String> {
 #[test]
 fn every_operation_has_its_bin_and_its_tests_and_nothing_is_left_over() {
     let mut bins = BTreeSet::new();
-    for entry in functions::operations() {
-        let (area, name) = (entry.area, entry.description.name);
+    let operations = functions::operations().into_iter();
+    let operations = operations.map(|entry| (entry.area, entry.description.name, "run"));
+    let functions::Schedule { area, name, .. } = functions::SCHEDULE;
+    for (area, name, run) in operations.chain([(area, name, "run_scheduled")]) {
         let snake = name.replace('-', "_");
         let operation = format!("functions::{area}::{snake}::{}", camel(name));
         let bin = format!(
             "//! The Lambda function `{name}`.
 
 fn main() -> Result<(), lambda_runtime::Error> {{
-    aws::lambda::run::<{operation}>()
+    aws::lambda::{run}::<{operation}>()
 }}
 "
         );
@@ -38,8 +40,8 @@ fn main() -> Result<(), lambda_runtime::Error> {{
         bins.insert(name.to_owned());
     }
     assert_eq!(names_in("functions/src/bin", ".rs"), bins, "bins and operations differ");
-    let ids: BTreeSet<String> = canonical::all().into_iter().map(|call| call.id).collect();
-    assert_eq!(names_in("events", ".json"), ids, "payloads and routes differ");
+    let ids = canonical::all().into_iter().map(|call| call.id).chain([name.to_owned()]);
+    assert_eq!(names_in("events", ".json"), ids.collect(), "payloads and routes differ");
 }
 
 #[test]
@@ -107,4 +109,14 @@ async fn every_published_payload_succeeds_as_lambda_would_receive_it() {
         assert!((200..300).contains(&status), "{}: {}", call.id, invoked.body);
         assert_eq!(invoked.header("x-amz-function-error"), None);
     }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+#[cfg_attr(deployed, ignore = "hands payloads to the local stack's functions")]
+async fn the_published_payload_of_the_schedule_runs_it() {
+    let world = World::demo().await;
+    let name = functions::SCHEDULE.name;
+    let payload = std::fs::read(file(&format!("events/{name}.json"))).unwrap();
+    let invoked = world.post(&format!("/_local/invoke/{name}")).bytes(&payload).send().await;
+    assert_eq!((invoked.header("x-amz-function-error"), &invoked.body["failed"]), (None, &0.into()));
 }

@@ -169,5 +169,5 @@ async fn costs_mail_and_schedule_are_told() {
     assert_eq!(told["operations"]["assign-license"]["roundTrips"], 1);
     assert_eq!(world.get("/_local/capacity").send().await.ok(), json!({"operations": {}}));
     assert_eq!(world.get("/_local/mail").send().await.ok(), json!({"items": []}));
-    assert_eq!(world.post("/_local/tick").send().await.ok(), json!({"fired": []}));
+    assert_eq!(world.post("/_local/tick").send().await.ok(), json!({"fired": ["run-due-work"]}));
 }

@@ -7,7 +7,7 @@ use local::seam::Action;
 use system::template::camel;
 use system::{World, canonical, golden};
 
-use super::budgets::FURTHER;
+use super::budgets::further;
 
 /// What is used but not allowed is written here, too, and is denied in every other test; what is allowed but
 /// not used is no longer here. A trial (`validateOnly`) is a use: it takes `ConditionCheckItem`.
@@ -22,34 +22,78 @@ async fn the_template_has_a_function_per_operation_which_may_do_what_it_does_and
             call.call(&world, "validateOnly=true").send().await.ok();
         }
         call.call(&world, "").send().await.ok();
-        for (_, query) in FURTHER.iter().filter(|(id, _)| *id == call.id) {
-            call.call(&world, query).send().await.ok();
-        }
         for (operation, actions) in world.seam().used() {
             used.entry(operation).or_default().extend(actions);
         }
     }
+    for (call, _, query) in further() {
+        let world = World::without_policies().await;
+        call.call(&world, query).send().await.ok();
+        used.entry(call.operation).or_default().extend(world.seam().used()[call.operation].clone());
+    }
+    used.insert(functions::SCHEDULE.name, everything_due().await);
     let nothing = BTreeSet::new();
     let part = functions::operations().into_iter().map(|entry| {
         let described = entry.description;
-        function(described, used.get(described.name).unwrap_or(&nothing))
+        let actions = used.get(described.name).unwrap_or(&nothing);
+        function(described.name, described.about, &calls(described)) + &role(described.name, actions, "")
     });
-    golden::check_part("template.yaml", "functions", &part.collect::<String>());
+    let functions::Schedule { name, about, .. } = functions::SCHEDULE;
+    let schedule = function(name, about, SCHEDULE) + &role(name, &used[name], FAILED_RUNS);
+    golden::check_part("template.yaml", "functions", &(part.collect::<String>() + &schedule));
 }
 
-fn function(described: aws::http::openapi::Description, actions: &BTreeSet<Action>) -> String {
-    let (name, camelled) = (described.name, camel(described.name));
-    let mut text = format!(
+/// What the timer did when everything was due that can be.
+async fn everything_due() -> BTreeSet<Action> {
+    let world = World::without_policies().await;
+    world.post("/_local/tick").send().await.ok();
+    world.post("/_local/time").bytes(br#"{"advance":"P200D"}"#).send().await.ok();
+    world.post("/_local/tick").send().await.ok();
+    crate::orders::leave_one_to_the_timer(&world).await;
+    world.post("/_local/tick").send().await.ok();
+    world.seam().used().remove(functions::SCHEDULE.name).unwrap()
+}
+
+/// A run that fails is not repeated: the next one is a minute away, and its record is kept.
+const SCHEDULE: &str = "      Timeout: 50
+      EventInvokeConfig:
+        MaximumRetryAttempts: 0
+        MaximumEventAgeInSeconds: 60
+        DestinationConfig:
+          OnFailure:
+            Type: SQS
+            Destination: !GetAtt FailedRuns.Arn
+      Events:
+        EveryMinute:
+          Type: Schedule
+          Properties:
+            Schedule: rate(1 minute)
+            RetryPolicy:
+              MaximumEventAgeInSeconds: 60
+              MaximumRetryAttempts: 1
+";
+
+const FAILED_RUNS: &str = "              - Effect: Allow
+                Action: sqs:SendMessage
+                Resource: !GetAtt FailedRuns.Arn
+";
+
+fn function(name: &str, about: &str, rest: &str) -> String {
+    let camelled = camel(name);
+    format!(
         "  {camelled}Function:
     Type: AWS::Serverless::Function
     Properties:
       Description: {}
       CodeUri: target/lambda/{name}
       Role: !GetAtt {camelled}Role.Arn
-      Events:
-",
-        serde_json::to_string(described.about).unwrap(),
-    );
+{rest}",
+        serde_json::to_string(about).unwrap(),
+    )
+}
+
+fn calls(described: aws::http::openapi::Description) -> String {
+    let mut text = "      Events:\n".to_owned();
     for route in described.routes {
         let event = route.owner.map_or("Call".to_owned(), |owner| format!("Of{}", camel(owner)));
         text += &format!(
@@ -67,12 +111,12 @@ fn function(described: aws::http::openapi::Description, actions: &BTreeSet<Actio
             text += "            Auth:\n              Authorizer: NONE\n";
         }
     }
-    text + &role(&camelled, actions)
+    text
 }
 
-fn role(camel: &str, actions: &BTreeSet<Action>) -> String {
+fn role(name: &str, actions: &BTreeSet<Action>, beside: &str) -> String {
     let mut text = format!(
-        "  {camel}Role:
+        "  {}Role:
     Type: AWS::IAM::Role
     Properties:
       AssumeRolePolicyDocument:
@@ -89,7 +133,8 @@ fn role(camel: &str, actions: &BTreeSet<Action>) -> String {
               - Effect: Allow
                 Action: [logs:CreateLogStream, logs:PutLogEvents]
                 Resource: !GetAtt FunctionLogs.Arn
-"
+",
+        camel(name),
     );
     let places: BTreeSet<Option<&str>> = actions.iter().map(|(_, of)| of.as_deref()).collect();
     for place in places {
@@ -107,7 +152,7 @@ fn role(camel: &str, actions: &BTreeSet<Action>) -> String {
             allowed.join(", "),
         );
     }
-    text + "      Tags:\n        - { Key: application, Value: vouchsafe }\n\n"
+    text + beside + "      Tags:\n        - { Key: application, Value: vouchsafe }\n\n"
 }
 
 /// What nobody generated gives nobody a permission.
@@ -146,4 +191,6 @@ fn the_template_has_the_local_stacks_table_and_timeout() {
     }
     assert_eq!(template.matches("IndexName:").count(), local::store::INDEXES.len());
     assert!(template.contains(&format!("    Timeout: {}\n", local::gateway::TIMEOUT_MILLIS / 1000)));
+    let schedule = format!("      Timeout: {}\n", local::gateway::SCHEDULE_TIMEOUT_MILLIS / 1000);
+    assert!(SCHEDULE.starts_with(&schedule));
 }

@@ -62,6 +62,12 @@ impl Canonical {
         self.payload["requestContext"]["authorizer"].is_null()
     }
 
+    /// The same with another body.
+    pub fn with(mut self, body: &Value) -> Self {
+        self.payload["body"] = body.to_string().into();
+        self
+    }
+
     /// The body it sends.
     pub fn body(&self) -> Option<Value> {
         self.payload["body"].as_str().map(|body| serde_json::from_str(body).unwrap())

@@ -21,6 +21,7 @@ pub fn policies() -> BTreeMap<String, BTreeSet<Action>> {
         statements.flat_map(allowed).collect()
     };
     let names = functions::operations().into_iter().map(|entry| entry.description.name);
+    let names = names.chain([functions::SCHEDULE.name]);
     names.map(|name| (name.to_owned(), policy(name))).collect()
 }
 

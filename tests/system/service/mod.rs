@@ -1,1 +1,2 @@
 mod get_openapi;
+mod run_due_work;

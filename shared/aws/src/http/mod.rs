@@ -15,7 +15,7 @@ use std::time::Duration;
 use aws_lambda_events::apigw::{ApiGatewayV2httpRequest, ApiGatewayV2httpResponse};
 use domain::Problem;
 
-use crate::context::{CallOptions, Context, Environment};
+use crate::context::Environment;
 use crate::operation::{Answer, Failure, Operation};
 use crate::table;
 use call::Call;
@@ -84,14 +84,7 @@ async fn attempt<O: Operation>(
     let Some(route) = O::ROUTES.iter().find(|route| route.key() == call.route_key) else {
         return Err(Problem::not_found().into());
     };
-    let mut context = Context {
-        table: &environment.table,
-        key: &environment.key,
-        now: (environment.clock)(),
-        ids: &environment.ids,
-        claim_prefix: &environment.claim_prefix,
-        options: CallOptions::default(),
-    };
+    let mut context = environment.context();
     let caller = O::Caller::authenticate(call, route, &context).await?;
     *party = caller.party();
     let (input, options) = parse::<O>(environment, call, route, &caller)?;

@@ -25,6 +25,7 @@ pub struct Description {
     /// Whether a call must carry an `Idempotency-Key`.
     pub key_required: bool,
     creates: bool,
+    defers: bool,
     paged: bool,
     versioned: bool,
     tabular: bool,
@@ -44,6 +45,7 @@ impl Description {
             routes: O::ROUTES,
             key_required: O::KEY_REQUIRED,
             creates: O::CREATES,
+            defers: O::DEFERS,
             paged: O::PAGED,
             versioned: O::Output::VERSIONED,
             tabular: O::Output::TABULAR,
@@ -303,6 +305,9 @@ fn outcomes(
             success(200, "It is so already; or, with `validateOnly`, what would be made.", false);
         }
         (false, _) => success(200, "Done.", false),
+    }
+    if description.defers {
+        success(202, "Taken; it takes effect later.", true);
     }
 
     let mut common = vec![("400", "Malformed"), ("429", "Throttled"), ("500", "OurFault"), ("503", "Busy")];

@@ -4,7 +4,7 @@
 use std::collections::HashMap;
 
 use aws_sdk_dynamodb::types::{
-    AttributeValue, ConditionCheck, Put, ReturnValuesOnConditionCheckFailure, TransactWriteItem,
+    AttributeValue, ConditionCheck, Delete, Put, ReturnValuesOnConditionCheckFailure, TransactWriteItem,
     Update as WriteUpdate,
 };
 use domain::{Fault, Happening, Reason, Stage, Timestamp, Version};
@@ -49,6 +49,7 @@ pub(super) struct Step<O> {
 enum Action {
     Put(Item),
     Update(Expression),
+    Delete,
     Check,
 }
 
@@ -151,6 +152,15 @@ impl<O: 'static> Change<O> {
         absent: impl Fn() -> Refusal<O> + Send + Sync + 'static,
     ) {
         self.step(lookup.key(), Action::Check, Some(exists()), move |_| Ok(absent()));
+    }
+
+    /// Requires that something does not exist.
+    pub fn require_absent<L: Lookup>(
+        &mut self,
+        lookup: &L,
+        present: impl Fn() -> Refusal<O> + Send + Sync + 'static,
+    ) {
+        self.step(lookup.key(), Action::Check, Some(is_new()), move |_| Ok(present()));
     }
 
     /// Refuses for what was read, unless the call took effect before: then that answer stands.
@@ -269,9 +279,13 @@ impl<O: 'static> Change<O> {
     ///
     /// Never for our own types.
     pub fn put<E: Entity>(&mut self, entity: &E) -> Result<(), Error> {
-        let unconditional = |_| Err(Error::Internal("a write without condition failed on one".to_owned()));
         self.step(entity.key(), Action::Put(to_item(entity)?), None, unconditional);
         Ok(())
+    }
+
+    /// Removes what nothing depends on, whether or not it is there.
+    pub fn remove<E: Entity>(&mut self, entity: &E) {
+        self.step(entity.key(), Action::Delete, None, unconditional);
     }
 
     /// Changes attributes that feed no index key; `judge` sees what stands against it, if it exists.
@@ -310,6 +324,10 @@ impl<O: 'static> Change<O> {
 
 fn is_free(now: Timestamp) -> Expression {
     Expression::new("attribute_not_exists(#pk) OR #expiresAt <= :now").text("now", now.to_string())
+}
+
+fn unconditional<O>(_: Option<Item>) -> Result<Refusal<O>, Error> {
+    Err(Error::Internal("a write without condition failed on one".to_owned()))
 }
 
 fn took_effect_before<O>(item: Option<Item>) -> Result<Refusal<O>, Error> {
@@ -361,6 +379,9 @@ impl<O> Step<O> {
                         .build()?,
                 )
             }
+            Action::Delete => TransactWriteItem::builder().delete(
+                Delete::builder().table_name(table).set_key(Some(key_attributes(&self.key))).build()?,
+            ),
             Action::Check => {
                 return self.check(table).and_then(|check| {
                     check.ok_or_else(|| Error::Internal("a check without a condition".to_owned()))

@@ -5,8 +5,9 @@ use std::collections::HashMap;
 
 use aws_sdk_dynamodb::types::AttributeValue;
 use domain::{
-    Assignment, Customer, Event, ExternalId, LicenseType, Name, Order, Organization, OrganizationId, Partner,
-    PartnerId, Pool, Source, SourceId, StoreAccount, StoreLink, Timestamp, Version,
+    Assignment, Customer, Event, ExternalId, LicenseType, Name, Order, OrderId, Organization, OrganizationId,
+    ParkedOrderId, Parking, Partner, PartnerId, Pool, Source, SourceId, StoreAccount, StoreLink, Timestamp,
+    Version,
 };
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
@@ -35,6 +36,11 @@ pub trait Entity: Serialize + DeserializeOwned + Send {
         None
     }
 
+    /// When something must happen to it next.
+    fn due(&self) -> Option<Timestamp> {
+        None
+    }
+
     /// When DynamoDB may forget it.
     fn forget_at(&self) -> Option<Timestamp> {
         None
@@ -52,6 +58,10 @@ pub fn to_item<E: Entity>(entity: &E) -> Result<Item, Error> {
         item.insert(name.to_owned(), AttributeValue::S(value));
     };
     let key = entity.key();
+    if let Some(due) = entity.due().map(|at| key::due(&key, at)) {
+        put("duePk", due.pk);
+        put("dueSk", due.sk);
+    }
     put("pk", key.pk);
     put("sk", key.sk);
     put("entity", E::NAME.to_owned());
@@ -102,6 +112,15 @@ impl Reservation {
         owner: OrganizationId,
     ) -> Self {
         Self { at: key::organization_external_id(giver, external_id), owner: owner.to_string() }
+    }
+
+    /// The partner that has the value.
+    ///
+    /// # Errors
+    ///
+    /// When it is not a partner that has it.
+    pub fn partner(&self) -> Result<PartnerId, Error> {
+        self.owner.parse().map_err(|_| Error::Internal("what a partner has is not a partner's".to_owned()))
     }
 
     /// Gives a partner an account at a store.
@@ -213,6 +232,99 @@ impl Entity for DirectoryEntry {
     }
 }
 
+/// A parked order in the queue of its account.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Parked {
+    /// The store.
+    pub source_id: SourceId,
+    /// The account there.
+    pub store_account: StoreAccount,
+    /// Its place in the queue.
+    pub id: ParkedOrderId,
+    /// The store's number of it.
+    pub order_id: OrderId,
+}
+
+impl Parked {
+    /// An order's place in the queue, if it is parked.
+    pub fn of(order: &Order) -> Option<Self> {
+        let Parking { id, store_account, .. } = order.parked()?.clone();
+        Some(Self { source_id: order.source_id, store_account, id, order_id: order.order_id.clone() })
+    }
+}
+
+impl Entity for Parked {
+    const NAME: &'static str = "parked-order";
+
+    fn key(&self) -> Key {
+        key::parked(self.source_id, &self.store_account, self.id)
+    }
+}
+
+/// What is left to do after a partner was linked to a store: the orders that were parked for its account take
+/// effect. It is there until somebody saw that none is left.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Drain {
+    /// Whose account it is now.
+    pub partner_id: PartnerId,
+    /// The store.
+    pub source_id: SourceId,
+    /// The account there.
+    pub account: StoreAccount,
+    /// When somebody looks whether any is left.
+    pub due_at: Timestamp,
+}
+
+impl Entity for Drain {
+    const NAME: &'static str = "drain";
+
+    fn key(&self) -> Key {
+        key::drain(self.partner_id)
+    }
+
+    fn due(&self) -> Option<Timestamp> {
+        Some(self.due_at)
+    }
+}
+
+/// Where something is that is due.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Due {
+    /// In the table.
+    #[serde(flatten)]
+    pub at: Key,
+}
+
+/// Only its index entry is read as this.
+impl Entity for Due {
+    const NAME: &'static str = "due";
+
+    fn key(&self) -> Key {
+        self.at.clone()
+    }
+}
+
+/// What can be due.
+#[derive(Debug)]
+pub enum DueItem {
+    /// Somebody must see whether parked orders are left.
+    Drain(Drain),
+    /// A parked order lapses.
+    Order(Order),
+}
+
+impl DueItem {
+    pub(super) fn read(item: Item) -> Result<Self, Error> {
+        match item.get("entity").and_then(|name| name.as_s().ok()).map(String::as_str) {
+            Some(Drain::NAME) => from_item(item).map(Self::Drain),
+            Some(Order::NAME) => from_item(item).map(Self::Order),
+            _ => Err(Error::Internal("something is due, and nobody knows what to do about it".to_owned())),
+        }
+    }
+}
+
 impl Entity for LicenseType {
     const NAME: &'static str = "license-type";
 
@@ -238,6 +350,18 @@ impl Entity for Order {
 
     fn key(&self) -> Key {
         key::order(self.source_id, &self.order_id)
+    }
+
+    fn by_key(&self) -> Option<Key> {
+        self.parking.as_ref().map(|parking| key::order_by_parked(parking.id))
+    }
+
+    fn by_facet(&self) -> Option<Key> {
+        self.parked().map(|parking| key::parked_among_all(parking.id))
+    }
+
+    fn due(&self) -> Option<Timestamp> {
+        self.parked().map(|parking| parking.lapses_at)
     }
 }
 

@@ -5,8 +5,8 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use domain::event::Home;
 use domain::search::Folded;
 use domain::{
-    AssignmentId, EventId, ExternalId, LicenseTypeCode, Name, OrderId, OrganizationId, PartnerId, SourceId,
-    StoreAccount,
+    AssignmentId, EventId, ExternalId, LicenseTypeCode, Name, OrderId, OrganizationId, ParkedOrderId,
+    PartnerId, SourceId, StoreAccount, Timestamp,
 };
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
@@ -90,6 +90,48 @@ pub fn order(source: SourceId, order: &OrderId) -> Key {
     Key::new(format!("ORDER#{source}#{}", segment(order.as_str())), ALONE)
 }
 
+/// The partition of the orders that are parked for an account.
+pub fn parked_for(source: SourceId, account: &StoreAccount) -> String {
+    format!("PARKED#{source}#{}", segment(account.as_str()))
+}
+
+/// A parked order among those of its account, in the order of their coming.
+pub fn parked(source: SourceId, account: &StoreAccount, parked: ParkedOrderId) -> Key {
+    Key::new(parked_for(source, account), parked.to_string())
+}
+
+/// The partition, in `by-key`, of an order that is, or was, parked under this id.
+pub fn parked_order(parked: ParkedOrderId) -> String {
+    format!("PARKED_ORDER#{parked}")
+}
+
+/// An order by the id under which it is, or was, parked.
+pub fn order_by_parked(parked: ParkedOrderId) -> Key {
+    Key::new(parked_order(parked), ALONE)
+}
+
+/// The partition, in `by-facet`, of all parked orders.
+pub const PARKED_ORDERS: &str = "PARKED_ORDERS";
+
+/// A parked order among all.
+pub fn parked_among_all(parked: ParkedOrderId) -> Key {
+    Key::new(PARKED_ORDERS, parked.to_string())
+}
+
+/// As many partitions hold what is due, so that no one of them has to take all writes.
+pub const DUE_SHARDS: u8 = 4;
+
+/// A partition, in `due`, of what is due.
+pub fn due_shard(shard: u8) -> String {
+    format!("DUE#{shard}")
+}
+
+/// An item in `due`: when something must happen to it.
+pub fn due(item: &Key, at: Timestamp) -> Key {
+    let shard = Sha256::digest(item.pk.as_bytes()).first().copied().unwrap_or_default() % DUE_SHARDS;
+    Key::new(due_shard(shard), format!("{at}#{}#{}", item.pk, item.sk))
+}
+
 /// A partner.
 pub fn partner(partner: PartnerId) -> Key {
     Key::new(partner_partition(partner), PROFILE)
@@ -103,6 +145,11 @@ pub fn partner_partition(partner: PartnerId) -> String {
 /// A partner's store link.
 pub fn store_link(partner: PartnerId) -> Key {
     Key::new(partner_partition(partner), "STORE")
+}
+
+/// What is left to do after a partner was linked to a store.
+pub fn drain(partner: PartnerId) -> Key {
+    Key::new(partner_partition(partner), "DRAIN")
 }
 
 /// An organization in a partner's directory.
@@ -208,12 +255,16 @@ mod tests {
     const S: &str = "src_019b8c3e-5c00-7000-8000-000000000003";
     const A: &str = "asg_019b8c3e-5c00-7000-8000-000000000004";
     const E: &str = "evt_019b8c3e-5c00-7000-8000-000000000005";
+    const R: &str = "ord_019b8c3e-5c00-7000-8000-000000000006";
 
     #[test]
     fn keys_are_these_strings() {
         let (p, o, s): (PartnerId, OrganizationId, SourceId) =
             (P.parse().unwrap(), O.parse().unwrap(), S.parse().unwrap());
         let (a, e): (AssignmentId, EventId) = (A.parse().unwrap(), E.parse().unwrap());
+        let r: ParkedOrderId = R.parse().unwrap();
+        let account: StoreAccount = "ec-4711".parse().unwrap();
+        let now: Timestamp = "2026-01-05T09:00:00Z".parse().unwrap();
         let code: LicenseTypeCode = "edge-storage-1y".parse().unwrap();
         let external: ExternalId = "C-1".parse().unwrap();
         let name: Name = "İstanbul A.Ş.".parse().unwrap();
@@ -222,8 +273,13 @@ mod tests {
             (source(s), format!("SOURCE#{S}"), "PROFILE".to_owned()),
             (source_among_all(s), "SOURCES".to_owned(), S.to_owned()),
             (order(s, &"SO-1".parse().unwrap()), format!("ORDER#{S}#SO-1"), "-".to_owned()),
+            (parked(s, &account, r), format!("PARKED#{S}#ec-4711"), R.to_owned()),
+            (order_by_parked(r), format!("PARKED_ORDER#{R}"), "-".to_owned()),
+            (parked_among_all(r), "PARKED_ORDERS".to_owned(), R.to_owned()),
+            (due(&drain(p), now), "DUE#1".to_owned(), format!("2026-01-05T09:00:00.000Z#PARTNER#{P}#DRAIN")),
             (partner(p), format!("PARTNER#{P}"), "PROFILE".to_owned()),
             (store_link(p), format!("PARTNER#{P}"), "STORE".to_owned()),
+            (drain(p), format!("PARTNER#{P}"), "DRAIN".to_owned()),
             (customer(p, o), format!("PARTNER#{P}"), format!("CUSTOMER#{O}")),
             (directory_entry(p, o), format!("PARTNER#{P}"), format!("NAME#{O}")),
             (partner_among_all(&name, p), "PARTNERS".to_owned(), format!("istanbulas#{P}")),
@@ -244,11 +300,7 @@ mod tests {
                 format!("UNIQUE#organization-external-id#{P}#C-1"),
                 "-".to_owned(),
             ),
-            (
-                store_account(s, &"ec-4711".parse().unwrap()),
-                format!("UNIQUE#store-account#{S}#ec-4711"),
-                "-".to_owned(),
-            ),
+            (store_account(s, &account), format!("UNIQUE#store-account#{S}#ec-4711"), "-".to_owned()),
             (event(Home::Partner(p), e), format!("LOG#{P}"), E.to_owned()),
             (event(Home::Vendor, e), "LOG#VENDOR".to_owned(), E.to_owned()),
             (idempotency("auth0|7", "k-1"), "IDEMPOTENCY#auth0|7#k-1".to_owned(), "-".to_owned()),

@@ -15,7 +15,9 @@ use aws_sdk_dynamodb::Client;
 use aws_sdk_dynamodb::error::{ProvideErrorMetadata, SdkError};
 
 pub use change::{Change, Expression, Refusal};
-pub use entity::{DirectoryEntry, Entity, IdempotencyRecord, Item, RefusalMark, Reservation};
+pub use entity::{
+    DirectoryEntry, Drain, DueItem, Entity, IdempotencyRecord, Item, Parked, RefusalMark, Reservation,
+};
 pub use key::Key;
 pub use pattern::{Index, Listing, Lookup};
 pub use read::{Cut, Found, Page, Wanted};

@@ -4,11 +4,11 @@ use aws_sdk_dynamodb::types::AttributeValue;
 use domain::event::{EventType, Home};
 use domain::{
     Assignment, AssignmentId, Customer, Event, EventId, LicenseType, LicenseTypeCode, Order, OrderId,
-    Organization, OrganizationId, Partner, PartnerId, Pool, Source, SourceId, StoreAccount, StoreLink,
-    Timestamp,
+    Organization, OrganizationId, ParkedOrderId, Partner, PartnerId, Pool, Source, SourceId, StoreAccount,
+    StoreLink, Timestamp,
 };
 
-use super::entity::{DirectoryEntry, Entity, Reservation};
+use super::entity::{DirectoryEntry, Due, Entity, Parked, Reservation};
 use super::key::{self, Key};
 
 /// The table itself, or one of its indexes.
@@ -20,6 +20,8 @@ pub enum Index {
     ByKey,
     /// By product, license type or month.
     ByFacet,
+    /// By when something must happen next.
+    Due,
 }
 
 impl Index {
@@ -29,6 +31,7 @@ impl Index {
             Self::Table => None,
             Self::ByKey => Some("by-key"),
             Self::ByFacet => Some("by-facet"),
+            Self::Due => Some("due"),
         }
     }
 
@@ -38,6 +41,7 @@ impl Index {
             Self::Table => ("pk", "sk"),
             Self::ByKey => ("keyPk", "keySk"),
             Self::ByFacet => ("facetPk", "facetSk"),
+            Self::Due => ("duePk", "dueSk"),
         }
     }
 }
@@ -175,7 +179,7 @@ macro_rules! listings {
             }
         )*
 
-        const LISTINGS: &[Described] = &[$($name::DESCRIBED,)* History::DESCRIBED];
+        const LISTINGS: &[Described] = &[$($name::DESCRIBED,)* DueBy::DESCRIBED, History::DESCRIBED];
     };
 }
 
@@ -185,6 +189,15 @@ listings! {
         Index::Table, key::CATALOG.to_owned(), key::LICENSE_TYPES, "`CATALOG` · `LICENSE_TYPE#…`";
     /// all webhook sources
     Sources() -> Source = Index::ByFacet, key::SOURCES.to_owned(), "", "in `by-facet` `SOURCES` · `<source>`";
+    /// the orders that are parked for an account at a store, in the order of their coming
+    ParkedForAccount(source: SourceId, account: StoreAccount) -> Parked =
+        Index::Table, key::parked_for(*source, account), "", "`PARKED#<source>#<account>` · `<parked order>`";
+    /// all parked orders, in the order of their coming
+    ParkedOrders() -> Order =
+        Index::ByFacet, key::PARKED_ORDERS.to_owned(), "", "in `by-facet` `PARKED_ORDERS` · `<parked order>`";
+    /// the order that is, or was, parked under an id
+    OrderByParkedId(parked: ParkedOrderId) -> Order =
+        Index::ByKey, key::parked_order(*parked), "", "in `by-key` `PARKED_ORDER#<parked order>` · `-`";
     /// all partners, by name
     Partners() -> Partner = Index::ByFacet, key::PARTNERS.to_owned(), "", "in `by-facet` `PARTNERS` · `<name>#<partner>`";
     /// all organizations, by name
@@ -199,6 +212,36 @@ listings! {
     /// the license assignments to an organization
     AssignmentsOfOrganization(organization: OrganizationId) -> Assignment =
         Index::ByKey, key::organization_partition(*organization), key::ASSIGNMENTS, "in `by-key` `ORG#<organization>` · `ASSIGNMENT#…`";
+}
+
+/// Finds what is due by an instant, what is due longest first.
+#[derive(Debug, Clone)]
+pub struct DueBy(
+    /// In which of the partitions.
+    pub u8,
+    /// Until when, included.
+    pub Timestamp,
+);
+
+impl Listing for DueBy {
+    type Entity = Due;
+    const DESCRIBED: Described = Described {
+        name: "DueBy",
+        about: "what is due by an instant",
+        place: "in `due` `DUE#<shard>` · `<time>#<pk>#<sk>`",
+    };
+
+    fn index(&self) -> Index {
+        Index::Due
+    }
+
+    fn partition(&self) -> String {
+        key::due_shard(self.0)
+    }
+
+    fn range(&self) -> (String, String) {
+        (Timestamp::from_unix_millis(0).to_string(), format!("{}{}", self.1, char::MAX))
+    }
 }
 
 /// Finds the events of a party's or the vendor's log, of a time, a type, a license type.

@@ -5,9 +5,9 @@ use std::collections::HashMap;
 use aws_sdk_dynamodb::operation::query::builders::QueryFluentBuilder;
 use aws_sdk_dynamodb::types::{AttributeValue, KeysAndAttributes};
 
-use super::entity::{self, Item};
+use super::entity::{self, DueItem, Item};
 use super::key::Key;
-use super::pattern::{Listing, Lookup};
+use super::pattern::{DueBy, Listing, Lookup};
 use super::{Error, Pause, Table, sdk_error};
 
 /// Which items of a listing are wanted.
@@ -19,6 +19,8 @@ pub struct Cut {
     pub ascending: bool,
     /// Only what comes after this sort key.
     pub after: Option<String>,
+    /// As the items are now, which an index cannot tell, or as they were a moment ago.
+    pub consistent: bool,
 }
 
 /// Some items of a listing.
@@ -127,7 +129,7 @@ impl Table {
         }
     }
 
-    /// Reads a page of a listing, as it was a moment ago. Sort keys are unique in a partition, so the last
+    /// Reads a page of a listing. Sort keys are unique in a partition, so the last
     /// one is a position that stays right while items are being added. With `wanted` only such items are
     /// on it; 1 MB is examined for them.
     ///
@@ -152,6 +154,7 @@ impl Table {
         let limit = if listing.filter().is_empty() { needed } else { examined };
         let limit = wanted.is_none().then(|| i32::try_from(limit).unwrap_or(i32::MAX));
         let request = self.query(listing, range).scan_index_forward(cut.ascending).set_limit(limit);
+        let request = request.consistent_read(cut.consistent);
         let answer = request.send().await.map_err(|error| sdk_error(&error))?;
 
         let (_, sort) = listing.index().attributes();
@@ -174,6 +177,29 @@ impl Table {
             last = place;
         }
         Ok(Page { items, next: answer.last_evaluated_key.as_ref().and_then(position) })
+    }
+
+    /// Reads what is due, as it is now: of 100 at a time, and the position after which there is more.
+    ///
+    /// # Errors
+    ///
+    /// [`Error`]; of an item that nobody can read, in its place.
+    pub async fn due(
+        &self,
+        listing: &DueBy,
+        after: Option<String>,
+    ) -> Result<(Vec<Result<DueItem, Error>>, Option<String>), Error> {
+        let cut = Cut { size: 100, ascending: true, after, consistent: false };
+        let page = self.page(listing, &cut, None).await?;
+        let mut wanted = Wanted::new();
+        page.items.iter().for_each(|due| wanted.add_key(due.at.clone()));
+        let Found(mut found) = self.fetch(wanted, true).await?;
+        let (_, latest) = listing.range();
+        // The index is late: what it shows may have been done since.
+        let is_due =
+            |item: &Item| matches!(item.get("dueSk"), Some(AttributeValue::S(due)) if *due <= latest);
+        let items = page.items.iter().filter_map(|due| found.remove(&due.at)).filter(is_due);
+        Ok((items.map(DueItem::read).collect(), page.next))
     }
 
     fn query<L: Listing>(&self, listing: &L, (low, high): (String, String)) -> QueryFluentBuilder {
@@ -214,7 +240,10 @@ impl Wanted {
 
     /// Also this.
     pub fn add<L: Lookup>(&mut self, lookup: &L) {
-        let key = lookup.key();
+        self.add_key(lookup.key());
+    }
+
+    fn add_key(&mut self, key: Key) {
         if !self.0.contains(&key) {
             self.0.push(key);
         }

@@ -1,0 +1,5 @@
+//! The Lambda function `list-parked-orders`.
+
+fn main() -> Result<(), lambda_runtime::Error> {
+    aws::lambda::run::<functions::orders::list_parked_orders::ListParkedOrders>()
+}

@@ -1,0 +1,65 @@
+//! `discard-parked-order`
+
+use aws::http::body::Empty;
+use aws::operation::{Method, Nothing, route};
+use aws::table::Change;
+use aws::table::Refusal;
+use aws::table::pattern::{OrderByParkedId, OrderOfSource};
+use aws::{Answer, Context, Failure, Input, Operation, Route};
+use deserr::Deserr;
+use domain::{Actor, Faults, Order, OrderStatus, ParkedOrderId, Problem, Reason, Role};
+use schemars::JsonSchema;
+
+use super::parked::end;
+
+/// Ends the wait of a parked order.
+pub struct DiscardParkedOrder;
+
+const NOT_PARKED: Reason =
+    Reason::state("order-not-parked", "the order took effect, was cancelled, or has lapsed");
+
+/// A path that names a parked order.
+#[derive(Debug, Deserr, JsonSchema)]
+#[deserr(error = Faults, rename_all = camelCase, deny_unknown_fields)]
+#[schemars(rename_all = "camelCase")]
+pub struct OfParkedOrder {
+    /// The parked order's `id`, not the store's number of it.
+    order_id: ParkedOrderId,
+}
+
+impl Operation for DiscardParkedOrder {
+    const NAME: &str = "discard-parked-order";
+    const ABOUT: &str = "Discards a parked order, for good: it never takes effect. Again changes nothing.";
+    const ROUTES: &[Route] = &[route(Method::Post, "/v1/parked-orders/{orderId}/discard", &[Role::Operator])];
+    const REASONS: &[Reason] = &[NOT_PARKED];
+
+    type Caller = Actor;
+    type Path = OfParkedOrder;
+    type Query = Nothing;
+    type Body = Empty;
+    type Output = Order;
+
+    async fn execute(
+        context: &Context<'_>,
+        _: &Actor,
+        input: &Input<Self>,
+    ) -> Result<Answer<Order>, Failure> {
+        let found = context.table.list(&OrderByParkedId(input.path.order_id), false).await?;
+        let found = found.into_iter().next().ok_or_else(Problem::not_found)?;
+        // The index finds it; what it is now, only the table can tell.
+        let lookup = OrderOfSource(found.source_id, found.order_id);
+        let order = context.table.get(&lookup).await?.ok_or_else(Problem::not_found)?;
+        let mut change = Change::new();
+        match order.status {
+            OrderStatus::Parked => end(context, order, OrderStatus::Discarded, change, Answer::ok).await,
+            OrderStatus::Discarded => {
+                change.confirm(&order, order.stamp.version, context.if_match());
+                context.commit(change, Answer::ok(order)).await
+            }
+            _ => {
+                change.forbid(&lookup, || Refusal::because(&NOT_PARKED, &[]));
+                context.commit(change, Answer::ok(order)).await
+            }
+        }
+    }
+}

@@ -1,0 +1,122 @@
+//! `discard-parked-order`
+
+use futures_util::future::join_all;
+use serde_json::json;
+use system::{Call, World};
+
+use super::{TYPE, link, parked, place, tell, vendor_events};
+
+fn discard<'a>(world: &'a World, id: &str) -> Call<'a> {
+    world.post(&format!("/v1/parked-orders/{id}/discard")).by("operator")
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_discarded_order_never_takes_effect_and_again_is_no_change() {
+    let world = World::demo().await;
+    let gone = discard(&world, "{parkedOrder}").send().await;
+    assert_eq!(
+        (gone.status, &gone.body["status"], gone.header("etag")),
+        (200, &json!("discarded"), Some("\"2\""))
+    );
+    let events = vendor_events(&world, "order.discarded").await;
+    assert_eq!(
+        (events.len(), &events[0]["data"], &events[0]["actor"]["id"]),
+        (
+            1,
+            &json!({"sourceId": world.id("source"), "orderId": "SO-3001", "account": "ec-4714"}),
+            &json!("olivia")
+        )
+    );
+    assert_eq!(parked(&world).await.len(), 1, "the demo world's other one");
+    let contents = world.contents().await;
+    let again = discard(&world, "{parkedOrder}").send().await;
+    assert_eq!((again.status, again.body), (200, gone.body));
+    world.is_still(&contents).await;
+
+    link(&world, "{newPartner}", "ec-4714").await.ok();
+    assert_eq!(world.pool("newPartnerAdmin", "newPartner", TYPE).await, (0, 0, 0));
+    // Whatever its store says of it.
+    let lines = json!([{"kind": "license", "sku": TYPE, "quantity": 9}]);
+    for (kind, data) in [
+        ("order.placed", json!({"orderId": "SO-3001", "storeAccount": "ec-4714", "lines": lines})),
+        ("order.changed", json!({"orderId": "SO-3001", "sequence": 9, "lines": lines})),
+        ("order.cancelled", json!({"orderId": "SO-3001"})),
+    ] {
+        let body = json!({"type": kind, "timestamp": world.now(), "data": data});
+        let told = tell(&world, kind, &body).await;
+        assert_eq!((told.status, &told.body["outcome"]), (200, &json!("discarded")), "{kind}");
+    }
+    assert_eq!(world.pool("newPartnerAdmin", "newPartner", TYPE).await, (0, 0, 0));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_is_not_parked_any_more_or_never_was_is_not_discarded() {
+    let world = World::demo().await;
+    link(&world, "{newPartner}", "ec-4714").await.ok();
+    let late = discard(&world, "{parkedOrder}").refused(409, "order-not-parked").await;
+    assert_eq!(late.faults().len(), 1);
+    let absent = world.id("parkedOrder").replace("0002", "0009");
+    discard(&world, &absent).refused(404, "not-found").await;
+    discard(&world, "SO-3001").refused(400, "invalid-request").await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn another_version_than_the_one_that_is_meant_is_not_discarded() {
+    let world = World::demo().await;
+    let lines = json!([{"kind": "license", "sku": TYPE, "quantity": 9}]);
+    let data = json!({"orderId": "SO-3001", "sequence": 1, "lines": lines});
+    let body = json!({"type": "order.changed", "timestamp": world.now(), "data": data});
+    assert_eq!(tell(&world, "m", &body).await.status, 202);
+    let call = || discard(&world, "{parkedOrder}");
+    call().header("if-match", "\"1\"").refused(412, "version-mismatch").await;
+    call().header("if-match", "\"2\"").send().await.ok();
+    call().header("if-match", "\"2\"").refused(412, "version-mismatch").await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn discarded_while_it_is_linked_it_is_one_or_the_other() {
+    for seed in 0..if cfg!(deployed) { 2 } else { 40 } {
+        let world = World::demo().await;
+        place(&world, "SO-1", "ec-4714", 1).await.ok();
+        world.chaos(4, seed);
+        let discarding = async {
+            loop {
+                let reply = discard(&world, "{parkedOrder}").send().await;
+                if reply.status != 503 {
+                    return reply.status;
+                }
+            }
+        };
+        let linking = async {
+            while link(&world, "{newPartner}", "ec-4714").await.status == 503 {}
+            0
+        };
+        let told = match seed % 2 {
+            0 => futures_util::future::join(discarding, linking).await.0,
+            _ => futures_util::future::join(linking, discarding).await.1,
+        };
+        world.chaos(0, 0);
+        let held = world.pool("newPartnerAdmin", "newPartner", TYPE).await.0;
+        let expected = if told == 200 { 1 } else { 31 };
+        assert_eq!((held, told == 200 || told == 409), (expected, true), "{told}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn many_at_once_discard_it_once() {
+    let world = World::demo().await;
+    world.chaos(5, 1);
+    let all = join_all((0..64).map(|_| async {
+        loop {
+            let reply = discard(&world, "{parkedOrder}").send().await;
+            if reply.status != 503 {
+                return reply;
+            }
+        }
+    }));
+    for reply in all.await {
+        assert_eq!((reply.status, &reply.body["status"]), (200, &json!("discarded")));
+    }
+    world.chaos(0, 0);
+    assert_eq!(vendor_events(&world, "order.discarded").await.len(), 1);
+}

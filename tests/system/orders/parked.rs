@@ -1,0 +1,270 @@
+//! Orders for an account that nobody is linked to yet.
+
+use fastrand::Rng;
+use futures_util::future::join_all;
+use local::seam::Kill;
+use serde_json::{Value, json};
+use system::{Reply, World};
+
+use super::{TYPE, a_minute_later, link, parked, place, placed, tell, vendor_events};
+
+/// The pool of the partner that is new in the demo world.
+async fn pool(world: &World) -> (u64, u64, u64) {
+    world.pool("newPartnerAdmin", "newPartner", TYPE).await
+}
+
+/// Whose orders filled the pools of a partner, in order.
+async fn credited(world: &World, partner: &str) -> Vec<String> {
+    let (mut orders, mut token) = (Vec::new(), String::new());
+    loop {
+        let path =
+            format!("/v1/partners/{partner}/history?type=license.credited&order=asc&pageSize=100{token}");
+        let page = world.get(&path).by("operator").send().await.ok();
+        let order = |event: &Value| event["data"]["orderId"].as_str().unwrap().to_owned();
+        orders.extend(page["items"].as_array().unwrap().iter().map(order));
+        match page["nextPageToken"].as_str() {
+            Some(next) => token = format!("&pageToken={next}"),
+            None => return orders,
+        }
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_order_for_nobodys_account_is_parked_and_takes_effect_when_the_account_is_linked() {
+    let world = World::demo().await;
+    let taken = place(&world, "SO-1", "ec-9", 7).await;
+    assert_eq!((taken.status, taken.header("location")), (202, Some("/v1/parked-orders")));
+    let order = world.timeless(taken.body["order"].clone());
+    let (id, lapses_at) = (order["id"].as_str().unwrap(), order["lapsesAt"].as_str().unwrap());
+    assert!(id.starts_with("ord_") && lapses_at > "2026-07-04", "180 days from now: {lapses_at}");
+    assert_eq!(
+        order,
+        json!({
+            "id": id, "orderId": "SO-1", "sourceId": world.id("source"), "storeAccount": "ec-9",
+            "lapsesAt": lapses_at, "status": "parked", "sequence": 0, "version": 1,
+            "lines": [{"licenseType": TYPE, "quantity": 7, "credited": 0}],
+        })
+    );
+    assert_eq!(taken.body["outcome"], "parked");
+    let events = vendor_events(&world, "order.parked").await;
+    assert_eq!(
+        events[0]["data"],
+        json!({"sourceId": world.id("source"), "orderId": "SO-1", "account": "ec-9"})
+    );
+
+    let made = link(&world, "{newPartner}", "ec-9").await;
+    assert_eq!(made.status, 201);
+    assert_eq!(pool(&world).await, (7, 7, 0), "before link-store answers");
+    let path = "/v1/partners/{newPartner}/history?type=license.credited";
+    let history = world.get(path).by("newPartnerAdmin").send().await.ok();
+    assert_eq!(history["items"][0]["data"]["orderId"], "SO-1");
+    assert_eq!(history["items"][0]["actor"]["id"], "olivia", "who linked it made it count");
+    let waiting: Vec<_> = parked(&world).await.iter().map(|order| order["orderId"].clone()).collect();
+    assert_eq!(waiting, ["SO-3000", "SO-3001"], "the demo world's own");
+
+    // The message has its first answer for good; the order, in another message, is what it is now.
+    let contents = world.contents().await;
+    let again = place(&world, "SO-1", "ec-9", 7).await;
+    assert_eq!((again.status, again.body), (202, taken.body));
+    world.is_still(&contents).await;
+    let anew = tell(&world, "another", &placed("SO-1", "ec-9", 7)).await;
+    assert_eq!((anew.status, &anew.body["outcome"]), (200, &json!("applied")));
+    assert_eq!(pool(&world).await, (7, 7, 0));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_parked_order_in_another_message_is_parked_still_and_a_wrong_one_is_not_parked() {
+    let world = World::demo().await;
+    let first = place(&world, "SO-1", "ec-9", 7).await;
+    let again = tell(&world, "another", &placed("SO-1", "ec-9", 9)).await;
+    assert_eq!((again.status, again.body), (202, first.body));
+    let mut wrong = placed("SO-2", "ec-9", 1);
+    wrong["data"]["lines"][0]["sku"] = "no-such-type".into();
+    let wrong = tell(&world, "wrong", &wrong).await;
+    assert_eq!((wrong.status, wrong.code()), (422, "unknown-license-type"));
+    assert_eq!(parked(&world).await.len(), 3, "SO-1 and the demo world's own");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn parked_orders_take_effect_in_the_order_of_their_coming() {
+    let world = World::demo().await;
+    let orders: Vec<String> = [5, 3, 8, 1].map(|number| format!("SO-{number}")).to_vec();
+    for order in &orders {
+        assert_eq!(place(&world, order, "ec-9", 1).await.status, 202);
+    }
+    place(&world, "SO-0", "ec-10", 50).await;
+    link(&world, "{newPartner}", "ec-9").await.ok();
+    assert_eq!(credited(&world, "{newPartner}").await, orders);
+    assert_eq!(pool(&world).await, (4, 4, 0), "another account's stays where it is");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_the_store_says_of_a_parked_order_counts_when_it_takes_effect() {
+    let world = World::demo().await;
+    let changed = |order: &str, sequence: u64, quantity: u64| {
+        let lines = json!([{"kind": "license", "sku": TYPE, "quantity": quantity}]);
+        let data = json!({"orderId": order, "sequence": sequence, "lines": lines});
+        json!({"type": "order.changed", "timestamp": "2026-01-05T09:59:59Z", "data": data})
+    };
+    let cancelled = |order: &str| {
+        let data = json!({"orderId": order});
+        json!({"type": "order.cancelled", "timestamp": "2026-01-05T09:59:59Z", "data": data})
+    };
+    // Changed before it comes, changed afterwards, by a change that is too old, cancelled.
+    assert_eq!(tell(&world, "c1", &changed("SO-1", 2, 20)).await.body["outcome"], "noted");
+    for order in ["SO-1", "SO-2", "SO-3", "SO-4"] {
+        assert_eq!(place(&world, order, "ec-9", 100).await.status, 202);
+    }
+    assert_eq!(tell(&world, "c2", &changed("SO-2", 3, 3)).await.status, 202);
+    let old = tell(&world, "c3", &changed("SO-2", 2, 200)).await;
+    assert_eq!((old.status, &old.body["order"]["sequence"]), (202, &json!(3)));
+    let over = tell(&world, "c4", &cancelled("SO-3")).await;
+    assert_eq!((over.status, &over.body["outcome"]), (200, &json!("cancelled")));
+    assert_eq!(place(&world, "SO-3", "ec-9", 100).await.status, 202, "the first answer to that message");
+    assert_eq!(tell(&world, "c5", &placed("SO-3", "ec-9", 1)).await.body["outcome"], "cancelled");
+    let waiting: Vec<_> = parked(&world).await.into_iter().map(|order| order["orderId"].clone()).collect();
+    assert_eq!(waiting, ["SO-3000", "SO-3001", "SO-1", "SO-2", "SO-4"]);
+
+    link(&world, "{newPartner}", "ec-9").await.ok();
+    assert_eq!(pool(&world).await, (123, 123, 0));
+    assert_eq!(credited(&world, "{newPartner}").await, ["SO-1", "SO-2", "SO-4"]);
+    tell(&world, "c6", &cancelled("SO-4")).await.ok();
+    assert_eq!(pool(&world).await, (23, 23, 0), "from then on it is an order like any other");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+#[cfg_attr(deployed, ignore = "turns the local stack's clock")]
+async fn of_many_parked_orders_ninety_take_effect_at_once_and_the_timer_goes_on() {
+    let world = World::demo().await;
+    let orders: Vec<String> = (0..200).map(|number| format!("SO-{number}")).collect();
+    for order in &orders {
+        assert_eq!(place(&world, order, "ec-9", 1).await.status, 202);
+    }
+    link(&world, "{newPartner}", "ec-9").await.ok();
+    assert_eq!(pool(&world).await, (90, 90, 0));
+    assert_eq!(place(&world, "SO-200", "ec-9", 1).await.status, 200, "what comes now need not wait");
+    a_minute_later(&world).await;
+    assert_eq!(pool(&world).await, (201, 201, 0));
+    let mut applied = credited(&world, "{newPartner}").await;
+    applied.retain(|order| order != "SO-200");
+    assert_eq!(applied, orders);
+    let contents = world.contents().await;
+    a_minute_later(&world).await;
+    world.is_still(&contents).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn asking_what_a_link_would_do_applies_nothing() {
+    let world = World::demo().await;
+    place(&world, "SO-1", "ec-9", 1).await.ok();
+    let before = world.contents().await;
+    let call = world.put("/v1/partners/{newPartner}/store?validateOnly=true").by("operator");
+    call.json(json!({"sourceId": "{source}", "account": "ec-9"})).send().await.ok();
+    world.is_still(&before).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+#[cfg_attr(deployed, ignore = "kills functions of the local stack")]
+async fn whatever_is_cut_off_goes_on_when_linking_again_or_by_the_timer() {
+    for again in [true, false] {
+        for others in 0..4 {
+            for kill in [Kill::Before, Kill::After] {
+                let world = World::demo().await;
+                for order in ["SO-1", "SO-2", "SO-3"] {
+                    place(&world, order, "ec-9", 2).await.ok();
+                }
+                world.seam().kill("link-store", others, kill);
+                assert_eq!(link(&world, "{newPartner}", "ec-9").await.status, 500);
+                let committed = others > 0 || kill == Kill::After;
+                if again || !committed {
+                    link(&world, "{newPartner}", "ec-9").await.ok();
+                } else {
+                    a_minute_later(&world).await;
+                }
+                assert_eq!(pool(&world).await, (6, 6, 0), "{others} {kill:?}");
+                assert_eq!(credited(&world, "{newPartner}").await, ["SO-1", "SO-2", "SO-3"]);
+            }
+        }
+    }
+}
+
+/// Orders come while their account is being linked, transactions fail, and processes are killed at any of them.
+async fn at_that_very_moment(world: &World, random: &mut Rng, round: u64) {
+    let body = json!({"name": format!("Partner {round}")});
+    let partner = world.post("/v1/partners").by("operator").json(body).send().await.ok();
+    let partner = partner["id"].as_str().unwrap().to_owned();
+    let account = format!("account-{round}");
+    let quantities: Vec<u64> = (0..random.u64(1..5)).map(|_| random.u64(1..100)).collect();
+    let kill = |random: &mut Rng| if random.bool() { Kill::Before } else { Kill::After };
+    world.seam().chaos(8, random.u64(..));
+    if random.u32(0..4) > 0 {
+        world.seam().kill("link-store", random.u32(0..3), kill(random));
+    }
+    if random.bool() {
+        world.seam().kill("receive-partner-order", random.u32(0..3), kill(random));
+    }
+    let again = random.bool();
+    let early = random.usize(0..=quantities.len());
+    let orders = |from: usize, to: usize| {
+        let some = quantities[from..to].iter().enumerate();
+        let name = move |index: usize| format!("{round}-{}", from + index);
+        let account = &account;
+        join_all(some.map(move |(index, quantity)| async move {
+            place(world, &name(index), account, *quantity).await
+        }))
+    };
+    let linked = async {
+        loop {
+            let reply = link(world, &partner, &account).await;
+            // Who is not told that it is done tries again; or, where it may be, leaves it to the timer.
+            if reply.status < 500 || (!again && reply.status == 500) {
+                return reply;
+            }
+        }
+    };
+    let mut taken = orders(0, early).await;
+    let (more, linked) = futures_util::future::join(orders(early, quantities.len()), linked).await;
+    taken.extend(more);
+    world.seam().chaos(0, 0);
+    world.seam().spare();
+    if linked.status >= 500 {
+        // It was killed before or after it took effect; in the first case nobody has linked the account yet.
+        a_minute_later(world).await;
+        if world.get(&format!("/v1/partners/{partner}")).by("operator").send().await.ok()["store"].is_null() {
+            link(world, &partner, &account).await.ok();
+        }
+    }
+    let pools = world.get(&format!("/v1/partners/{partner}/license-pools")).by("operator").send().await.ok();
+    let sum: u64 = quantities.iter().sum();
+    assert_eq!(pools["available"], sum, "round {round}: {taken:#?}");
+    let applied = credited(world, &partner).await;
+    let mut sorted = applied.clone();
+    sorted.sort();
+    let all: Vec<String> = (0..quantities.len()).map(|index| format!("{round}-{index}")).collect();
+    assert_eq!(sorted, all, "round {round}: each once");
+    // Those that were parked took effect in the order of their coming.
+    let text = |value: &Value| value.as_str().unwrap().to_owned();
+    let place_of = |reply: &Reply| (text(&reply.body["order"]["id"]), text(&reply.body["order"]["orderId"]));
+    let mut queue: Vec<_> = taken.iter().filter(|reply| reply.status == 202).map(place_of).collect();
+    queue.sort();
+    let queue: Vec<String> = queue.into_iter().map(|(_, order)| order).collect();
+    let applied: Vec<String> = applied.into_iter().filter(|order| queue.contains(order)).collect();
+    assert_eq!(applied, queue, "round {round}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+#[cfg_attr(deployed, ignore = "kills functions of the local stack")]
+async fn an_order_that_comes_while_its_account_is_linked_is_applied_once_and_never_lost() {
+    const ROUNDS: u64 = 1000;
+    let side_by_side = (0..4).map(|batch| async move {
+        let world = World::demo().await;
+        let mut random = Rng::with_seed(batch);
+        for round in (0..ROUNDS).filter(|round| round % 4 == batch) {
+            at_that_very_moment(&world, &mut random, round).await;
+        }
+        let waiting: Vec<_> =
+            parked(&world).await.into_iter().map(|order| order["orderId"].clone()).collect();
+        assert_eq!(waiting, ["SO-3000", "SO-3001"], "nothing is left behind");
+    });
+    join_all(side_by_side).await;
+}

@@ -1,0 +1,125 @@
+//! `run-due-work`
+
+use aws_sdk_dynamodb::types::AttributeValue;
+use domain::Timestamp;
+use local::seam::Outage;
+use serde_json::{Value, json};
+use system::{Reply, World};
+
+use crate::orders::{TYPE, a_minute_later, leave_one_to_the_timer, link, parked, tell, vendor_events};
+
+async fn set(world: &World, time: &str) {
+    let body = json!({"set": time}).to_string();
+    world.post("/_local/time").bytes(body.as_bytes()).send().await.ok();
+}
+
+/// Runs it, as Lambda would.
+async fn run(world: &World) -> Reply {
+    world.post("/_local/invoke/run-due-work").bytes(b"{}").send().await
+}
+
+/// When the first of the demo world's parked orders lapses; the other does a minute later.
+async fn lapse(world: &World) -> Timestamp {
+    let lapses_at = parked(world).await[0]["lapsesAt"].as_str().unwrap().to_owned();
+    lapses_at.parse().unwrap()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+#[cfg_attr(deployed, ignore = "turns the local stack's clock")]
+async fn a_parked_order_lapses_after_180_days_to_the_millisecond() {
+    let world = World::demo().await;
+    a_minute_later(&world).await;
+    let at = lapse(&world).await;
+    set(&world, &Timestamp::from_unix_millis(at.unix_millis() - 1).to_string()).await;
+    assert_eq!(run(&world).await.body, json!({"done": 0, "failed": 0}));
+    assert_eq!(parked(&world).await.len(), 2);
+
+    set(&world, &at.to_string()).await;
+    assert_eq!(run(&world).await.body, json!({"done": 1, "failed": 0}));
+    assert_eq!(parked(&world).await.len(), 1);
+    let events = vendor_events(&world, "order.lapsed").await;
+    assert_eq!(events.len(), 1);
+    assert_eq!(
+        (&events[0]["actor"], &events[0]["data"]),
+        (
+            &json!({"type": "system", "id": "run-due-work"}),
+            &json!({"sourceId": world.id("source"), "orderId": "SO-3000", "account": "ec-4713"})
+        )
+    );
+    // Again, and whatever comes later, is no change.
+    let contents = world.contents().await;
+    run(&world).await.ok();
+    world.is_still(&contents).await;
+    link(&world, "{newPartner}", "ec-4713").await.ok();
+    assert_eq!(world.pool("newPartnerAdmin", "newPartner", TYPE).await, (0, 0, 0));
+    let lines = json!([{"kind": "license", "sku": TYPE, "quantity": 1}]);
+    let data = json!({"orderId": "SO-3000", "storeAccount": "ec-4713", "lines": lines});
+    let body = json!({"type": "order.placed", "timestamp": world.now(), "data": data});
+    let late = tell(&world, "late", &body).await;
+    assert_eq!((late.status, &late.body["outcome"]), (200, &json!("lapsed")));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+#[cfg_attr(deployed, ignore = "turns the local stack's clock")]
+async fn who_is_linked_in_time_gets_the_order_however_late_its_turn_comes() {
+    let world = World::demo().await;
+    let at = lapse(&world).await;
+    set(&world, &Timestamp::from_unix_millis(at.unix_millis() - 1).to_string()).await;
+    world.seam().kill("link-store", 0, local::seam::Kill::After);
+    assert_eq!(link(&world, "{newPartner}", "ec-4713").await.status, 500);
+    set(&world, &at.to_string()).await;
+    a_minute_later(&world).await;
+    assert_eq!(world.pool("newPartnerAdmin", "newPartner", TYPE).await, (30, 30, 0));
+    let lapsed = vendor_events(&world, "order.lapsed").await;
+    assert_eq!((lapsed.len(), &lapsed[0]["data"]["orderId"]), (1, &json!("SO-3001")), "the other one");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+#[cfg_attr(deployed, ignore = "turns the local stack's clock")]
+async fn many_runs_at_once_do_it_once() {
+    for seed in 0..10 {
+        let world = World::demo().await;
+        world.post("/_local/time").bytes(br#"{"advance":"P1Y"}"#).send().await.ok();
+        world.chaos(4, seed);
+        futures_util::future::join_all((0..16).map(|_| run(&world))).await;
+        world.chaos(0, 0);
+        run(&world).await.ok();
+        let lapsed = vendor_events(&world, "order.lapsed").await.into_iter();
+        let lapsed: Vec<_> = lapsed.map(|event| event["data"]["orderId"].clone()).collect();
+        assert_eq!(lapsed.len(), 2, "{lapsed:?}");
+        assert_ne!(lapsed[0], lapsed[1]);
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+#[cfg_attr(deployed, ignore = "troubles the local stack's store")]
+async fn whatever_happens_on_the_way_the_next_run_goes_on() {
+    for outage in Outage::ALL {
+        let world = World::demo().await;
+        leave_one_to_the_timer(&world).await;
+        world.seam().inject("TransactWriteItems", outage);
+        run(&world).await;
+        assert_eq!(world.seam().faults_left(), 0);
+        a_minute_later(&world).await;
+        assert_eq!(world.pool("newPartnerAdmin", "newPartner", TYPE).await, (1, 1, 0), "{outage:?}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+#[cfg_attr(deployed, ignore = "turns the local stack's clock")]
+async fn what_nobody_can_do_is_told_and_keeps_nothing_else_from_being_done() {
+    let world = World::demo().await;
+    for shard in 0..4 {
+        let text = |text: String| AttributeValue::S(text);
+        let put =
+            world.client.put_item().table_name(&world.table).item("pk", text(format!("RUBBISH#{shard}")));
+        let put = put.item("sk", text("-".to_owned())).item("duePk", text(format!("DUE#{shard}")));
+        put.item("dueSk", text("2026-01-01T00:00:00.000Z#".to_owned())).send().await.unwrap();
+    }
+    set(&world, &lapse(&world).await.to_string()).await;
+    let told = run(&world).await;
+    assert_eq!(told.header("x-amz-function-error"), Some("Unhandled"));
+    let message: &Value = &told.body["errorMessage"];
+    assert_eq!(message, "4 things that are due could not be done; the log says why");
+    assert_eq!(vendor_events(&world, "order.lapsed").await.len(), 1);
+}
