@@ -2,11 +2,12 @@
 //! partners do, some of it at once, some of it twice, while transactions fail.
 
 use std::collections::{BTreeMap, BTreeSet, HashSet};
+use std::sync::Mutex;
 use std::time::Instant;
 
 use fastrand::Rng;
 use futures_util::future::join_all;
-use local::seam::Outage;
+use local::seam::{Kill, Outage};
 use serde_json::{Value, json};
 use system::{Reply, World};
 
@@ -26,20 +27,49 @@ enum Step {
     Change { order: usize, sequence: u64, counts: Counts },
     /// The store takes an order back.
     Cancel { order: usize },
+    /// The operator discards a parked order.
+    Discard { order: usize },
     /// The partner assigns.
     Assign { counts: Counts },
 }
 
-/// What comes of it: the code of its refusal, if it is refused.
-type Outcome = Option<&'static str>;
+/// What comes of it: what became of the order, or the code of a refusal; nothing of what only succeeds.
+type Outcome = &'static str;
+
+/// What became of an order.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+enum Stand {
+    Noted,
+    Parked,
+    Applied,
+    Cancelled,
+    Discarded,
+}
+
+impl Stand {
+    fn outcome(self) -> Outcome {
+        match self {
+            Self::Noted => "noted",
+            Self::Parked => "parked",
+            Self::Applied => "applied",
+            Self::Cancelled => "cancelled",
+            Self::Discarded => "discarded",
+        }
+    }
+}
 
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 struct Order {
-    come: bool,
-    cancelled: bool,
+    stand: Stand,
     sequence: u64,
     ordered: Counts,
     given: Counts,
+}
+
+impl Order {
+    fn new(stand: Stand, ordered: Counts) -> Self {
+        Self { stand, sequence: 0, ordered, given: [0; TYPES.len()] }
+    }
 }
 
 /// What must be so.
@@ -54,67 +84,75 @@ struct Model {
 impl Model {
     fn take(&mut self, step: &Step) -> Outcome {
         match *step {
-            Step::Link => self.linked = true,
+            Step::Link => {
+                self.linked = true;
+                let parked: Vec<usize> = self
+                    .orders
+                    .iter()
+                    .filter(|(_, order)| order.stand == Stand::Parked)
+                    .map(|(which, _)| *which)
+                    .collect();
+                parked.into_iter().for_each(|order| self.apply(order));
+                ""
+            }
             Step::Place { order, counts } => {
-                let known = self.orders.get(&order);
-                if known.is_some_and(|order| order.come || order.cancelled) {
-                    return None;
+                let known = self.orders.entry(order).or_insert(Order::new(Stand::Noted, counts));
+                if known.stand == Stand::Noted {
+                    known.stand = Stand::Parked;
+                    if self.linked {
+                        self.apply(order);
+                    }
                 }
-                if !self.linked {
-                    return Some("account-not-linked");
-                }
-                let sequence = known.map_or(0, |order| order.sequence);
-                let ordered = known.map_or(counts, |order| order.ordered);
-                let fresh =
-                    Order { come: true, cancelled: false, sequence, ordered, given: [0; TYPES.len()] };
-                self.orders.insert(order, fresh);
-                self.settle(order, [0; TYPES.len()]);
+                self.orders[&order].stand.outcome()
             }
             Step::Change { order, sequence, counts } => {
-                let unknown = Order {
-                    come: false,
-                    cancelled: false,
-                    sequence: 0,
-                    ordered: counts,
-                    given: [0; TYPES.len()],
-                };
-                let known = self.orders.entry(order).or_insert(unknown);
-                if !known.cancelled && known.sequence < sequence {
+                let known = self.orders.entry(order).or_insert(Order::new(Stand::Noted, counts));
+                if !matches!(known.stand, Stand::Cancelled | Stand::Discarded) && known.sequence < sequence {
                     let before = std::mem::replace(&mut known.ordered, counts);
                     known.sequence = sequence;
-                    if known.come {
+                    if known.stand == Stand::Applied {
                         self.settle(order, before);
                     }
                 }
+                self.orders[&order].stand.outcome()
             }
             Step::Cancel { order } => {
-                let unknown = Order {
-                    come: false,
-                    cancelled: false,
-                    sequence: 0,
-                    ordered: [0; TYPES.len()],
-                    given: [0; TYPES.len()],
-                };
-                let known = self.orders.entry(order).or_insert(unknown);
-                if !known.cancelled {
-                    known.cancelled = true;
-                    let before = std::mem::take(&mut known.ordered);
-                    if known.come {
-                        self.settle(order, before);
-                    }
+                let known = self.orders.entry(order).or_insert(Order::new(Stand::Noted, [0; TYPES.len()]));
+                let was = known.stand;
+                if was != Stand::Discarded {
+                    known.stand = Stand::Cancelled;
                 }
+                if was == Stand::Applied {
+                    let before = std::mem::take(&mut known.ordered);
+                    self.settle(order, before);
+                }
+                self.orders[&order].stand.outcome()
             }
+            Step::Discard { order } => match self.orders.get_mut(&order) {
+                Some(known) if matches!(known.stand, Stand::Parked | Stand::Discarded) => {
+                    known.stand = Stand::Discarded;
+                    "discarded"
+                }
+                _ => "order-not-parked",
+            },
             Step::Assign { counts } => {
                 if (0..TYPES.len()).any(|kind| self.available[kind] < counts[kind]) {
-                    return Some("license-pool-exhausted");
+                    return "license-pool-exhausted";
                 }
                 for (kind, count) in counts.into_iter().enumerate() {
                     self.available[kind] -= count;
                     self.assigned[kind] += count;
                 }
+                ""
             }
         }
-        None
+    }
+
+    fn apply(&mut self, order: usize) {
+        if let Some(order) = self.orders.get_mut(&order) {
+            order.stand = Stand::Applied;
+        }
+        self.settle(order, [0; TYPES.len()]);
     }
 
     /// License by license: what is no longer ordered goes back while there is any, what is newly ordered is given
@@ -143,6 +181,8 @@ struct Party<'a> {
     partner: String,
     organization: String,
     token: String,
+    /// The ids under which orders were said to be parked.
+    parked: Mutex<BTreeMap<usize, String>>,
 }
 
 impl<'a> Party<'a> {
@@ -153,12 +193,13 @@ impl<'a> Party<'a> {
         let body = json!({"name": format!("Customer {number}"), "partnerId": partner});
         let organization = create("/v1/organizations", body).await.ok()["id"].as_str().unwrap().to_owned();
         let person = json!({"sub": format!("member-{number}"), "email": "m@model.example", "role": "partner", "org": partner});
-        Self { world, number, partner, organization, token: world.token_of(person) }
+        let (token, parked) = (world.token_of(person), Mutex::default());
+        Self { world, number, partner, organization, token, parked }
     }
 
     /// Does a step, as often as it is told to try again; `id` tells repeats of it from others.
     async fn take(&self, step: &Step, id: &str) -> Reply {
-        let Self { world, number, partner, organization, token } = self;
+        let Self { world, number, partner, organization, token, .. } = self;
         let lines = |counts: &Counts, name: &str| -> Vec<Value> {
             let named = TYPES.iter().zip(counts).filter(|(_, count)| **count > 0);
             named.map(|(kind, count)| json!({"kind": "license", name: kind, "quantity": count})).collect()
@@ -183,6 +224,12 @@ impl<'a> Party<'a> {
                 message("order.changed", json!({"orderId": order, "sequence": sequence, "lines": lines}))
             }
             Step::Cancel { order } => message("order.cancelled", json!({"orderId": order})),
+            Step::Discard { order } => {
+                // What was never told to be parked is as unknown as this.
+                let unknown = "ord_019b8d75-b460-7000-8000-000000000000".to_owned();
+                let id = self.parked.lock().unwrap().get(order).cloned().unwrap_or(unknown);
+                world.post(&format!("/v1/parked-orders/{id}/discard")).by("operator")
+            }
             Step::Assign { counts } => {
                 let mut lines = lines(counts, "licenseType");
                 lines.iter_mut().for_each(|line| {
@@ -194,7 +241,11 @@ impl<'a> Party<'a> {
         };
         loop {
             let reply = call.clone().send().await;
-            if reply.status != 503 {
+            assert_ne!(reply.code(), "internal", "{step:?}");
+            if reply.status < 500 {
+                if let (Step::Place { order, .. }, Some(id)) = (step, reply.body["order"]["id"].as_str()) {
+                    self.parked.lock().unwrap().insert(*order, id.to_owned());
+                }
                 return reply;
             }
         }
@@ -255,12 +306,22 @@ fn some_step(random: &mut Rng) -> Step {
         counts
     };
     let (large, small) = (counts(20), counts(8));
-    match random.u32(0..16) {
+    match random.u32(0..17) {
         0 => Step::Link,
+        16 => Step::Discard { order },
         1..5 => Step::Place { order, counts: large },
         5..8 => Step::Change { order, sequence: random.u64(1..6), counts: large },
         8 => Step::Cancel { order },
         _ => Step::Assign { counts: small },
+    }
+}
+
+/// What a step was answered, as the model says it.
+fn outcome(reply: &Reply) -> &str {
+    match (reply.code(), reply.body["outcome"].as_str(), reply.body["status"].as_str()) {
+        ("", Some(outcome), _) | ("", None, Some(outcome)) => outcome,
+        ("not-found", ..) => "order-not-parked",
+        (code, ..) => code,
     }
 }
 
@@ -275,14 +336,21 @@ async fn sequence(world: &World, number: u64, random: &mut Rng) {
         (0..at_once).map(|_| some_step(random)).collect()
     });
     steps.extend(more.collect::<Vec<_>>());
-    // Some sequences begin with what comes too early.
-    let early = random.usize(0..3).min(steps.len() - 1);
+    // Some sequences begin with what comes too early, and some of that comes at the very moment.
+    let early = random.usize(0..6).min(steps.len() - 1);
     steps[..=early].rotate_left(1);
+    steps[early].extend((0..random.usize(0..3)).map(|_| some_step(random)));
 
     for (index, group) in steps.iter().enumerate() {
         for _ in group {
             if !cfg!(deployed) && random.u32(0..3) == 0 {
                 world.seam().inject("TransactWriteItems", random.choice(Outage::ALL).unwrap());
+            }
+            if !cfg!(deployed) && random.u32(0..6) == 0 {
+                let operation =
+                    random.choice(["link-store", "receive-partner-order", "assign-license"]).unwrap();
+                let kill = random.choice([Kill::Before, Kill::After]).unwrap();
+                world.seam().kill(operation, random.u32(0..2), kill);
             }
         }
         let id = |which: usize| format!("{index}-{which}");
@@ -293,7 +361,7 @@ async fn sequence(world: &World, number: u64, random: &mut Rng) {
                 // What took effect is answered in the same way again; what was refused is judged anew.
                 if twice && reply.status < 300 {
                     let again = party.take(step, &id).await;
-                    if !matches!(step, Step::Link) {
+                    if !matches!(step, Step::Link | Step::Discard { .. }) {
                         assert_eq!(again.body, reply.body, "{step:?} of sequence {number}");
                     }
                 }
@@ -301,13 +369,15 @@ async fn sequence(world: &World, number: u64, random: &mut Rng) {
             }
         });
         let replies = join_all(calls).await;
-        let told: Vec<&str> = replies.iter().map(Reply::code).collect();
+        if !cfg!(deployed) {
+            world.seam().spare();
+        }
+        let told: Vec<&str> = replies.iter().map(outcome).collect();
         let mut possible = BTreeSet::new();
         for model in &models {
             for order in orders(group.len()) {
                 let mut model = model.clone();
-                let agrees =
-                    order.iter().all(|which| model.take(&group[*which]).unwrap_or_default() == told[*which]);
+                let agrees = order.iter().all(|which| model.take(&group[*which]) == told[*which]);
                 if agrees {
                     possible.insert(model);
                 }
