@@ -1,5 +1,6 @@
 //! A function's life: set-up once, then one call after another.
 
+use std::fmt::Debug;
 use std::future::Future;
 use std::pin::Pin;
 use std::sync::Arc;
@@ -7,7 +8,7 @@ use std::time::{Duration, UNIX_EPOCH};
 
 use aws_lambda_events::apigw::{ApiGatewayV2httpRequest, ApiGatewayV2httpResponse};
 use domain::{DeploymentKey, Ids, Timestamp};
-use lambda_runtime::{Context as LambdaContext, Error, LambdaEvent, service_fn, tracing};
+use lambda_runtime::{Context as LambdaContext, Diagnostic, Error, LambdaEvent, service_fn, tracing};
 use serde::Serialize;
 use serde::de::{DeserializeOwned, IgnoredAny};
 
@@ -92,7 +93,7 @@ fn serve_calls(handler: fn(Arc<Environment>) -> Handler) -> Result<(), Error> {
         let handler = handler(environment);
         move |event| {
             let answering = handler(event);
-            async move { Ok(answering.await) }
+            async move { Ok::<_, Error>(answering.await) }
         }
     })
 }
@@ -102,17 +103,19 @@ fn serve_timer(timer: fn(Arc<Environment>) -> Timer) -> Result<(), Error> {
         let timer = timer(environment);
         move |event| {
             let running = timer(event);
-            async move { running.await.map_err(Error::from) }
+            let failed = |error_message| Diagnostic { error_type: "Unfinished".to_owned(), error_message };
+            async move { running.await.map_err(failed) }
         }
     })
 }
 
-fn serve<E, A, H, F>(handler: impl FnOnce(Arc<Environment>) -> H) -> Result<(), Error>
+fn serve<E, A, W, H, F>(handler: impl FnOnce(Arc<Environment>) -> H) -> Result<(), Error>
 where
     E: DeserializeOwned,
     A: Serialize,
+    W: Into<Diagnostic> + Debug,
     H: Fn(LambdaEvent<E>) -> F,
-    F: Future<Output = Result<A, Error>>,
+    F: Future<Output = Result<A, W>>,
 {
     tracing::init_default_subscriber();
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;

@@ -111,6 +111,9 @@ impl Parking {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct Order {
+    /// Where it waits, or waited; none if its account was somebody's when it came.
+    #[serde(flatten)]
+    pub parking: Option<Parking>,
     /// The store's number of it.
     pub order_id: OrderId,
     /// The store.
@@ -120,9 +123,6 @@ pub struct Order {
     pub partner_id: Option<PartnerId>,
     /// What became of it.
     pub status: OrderStatus,
-    /// Where it waits, or waited; none if its account was somebody's when it came.
-    #[serde(flatten)]
-    pub parking: Option<Parking>,
     /// The latest of the store's changes; 0 is the order itself.
     pub sequence: u64,
     /// Each license type once.
@@ -163,7 +163,7 @@ impl Order {
     /// An order nothing of which is in a pool.
     pub fn new(source_id: SourceId, order_id: OrderId, status: OrderStatus, now: Timestamp) -> Self {
         let (lines, stamp) = (Vec::new(), Stamp::new(now));
-        Self { order_id, source_id, partner_id: None, status, parking: None, sequence: 0, lines, stamp }
+        Self { parking: None, order_id, source_id, partner_id: None, status, sequence: 0, lines, stamp }
     }
 
     /// Where it is parked; none if it is not, or not any more.

@@ -169,7 +169,7 @@ impl Gateway {
             Ok(Some(Ok(response))) => {
                 serde_json::to_value(response).map_err(|error| Crash::new("Runtime.MarshalError", error))
             }
-            Ok(Some(Err(why))) => Err(Crash::new("Unhandled", why)),
+            Ok(Some(Err(why))) => Err(Crash::new("Unfinished", why)),
             Ok(None) => Err(Crash::new("Runtime.ExitError", "the process was killed")),
             Err(error) => Err(Crash::new("Runtime.ExitError", error)),
         }

@@ -78,8 +78,11 @@ impl Deployed {
         let stack = Stack::start(Options { deployment_key: key, ..Options::default() }).await.unwrap();
         let ids = demo::load(&stack.shared).await.unwrap()["ids"].take();
         let mut demo = items(&stack.client, local::store::TABLE).await;
-        // The demo world is of long ago: what may be forgotten would be, under a test's eyes.
-        demo.values_mut().for_each(|item| drop(item.remove("ttl")));
+        // The demo world is of long ago: what may be forgotten would be, and what is due be
+        // done, under a test's eyes.
+        for name in ["ttl", "duePk", "dueSk"] {
+            demo.values_mut().for_each(|item| drop(item.remove(name)));
+        }
         stack.stop().await;
         let url = variable("VOUCHSAFE_URL").trim_end_matches('/').to_owned();
         Self { url, table: variable("VOUCHSAFE_TABLE_TO_EMPTY"), issuer: Arc::new(issuer()), ids, demo }

@@ -276,7 +276,7 @@ mod tests {
             (parked(s, &account, r), format!("PARKED#{S}#ec-4711"), R.to_owned()),
             (order_by_parked(r), format!("PARKED_ORDER#{R}"), "-".to_owned()),
             (parked_among_all(r), "PARKED_ORDERS".to_owned(), R.to_owned()),
-            (due(&drain(p), now), "DUE#1".to_owned(), format!("2026-01-05T09:00:00.000Z#PARTNER#{P}#DRAIN")),
+            (due(&drain(p), now), "DUE#3".to_owned(), format!("2026-01-05T09:00:00.000Z#PARTNER#{P}#DRAIN")),
             (partner(p), format!("PARTNER#{P}"), "PROFILE".to_owned()),
             (store_link(p), format!("PARTNER#{P}"), "STORE".to_owned()),
             (drain(p), format!("PARTNER#{P}"), "DRAIN".to_owned()),
