@@ -9,84 +9,99 @@ use aws::operation::Output;
 use aws::table::pattern::{OrderOfSource, OwnerOfStoreAccount, ParkedForAccount};
 use aws::table::{Change, Cut, Drain, Error, Parked, Pause, Refusal, Wanted};
 use aws::{Answer, Context, Failure};
-use domain::{EventKind, Order, OrderStatus, Parking, PartnerId};
+use domain::{EventKind, Order, OrderStatus, Parking};
 use lambda_runtime::tracing;
-use schemars::JsonSchema;
-use serde::Serialize;
 
 use super::{Revision, require_owner, revise};
 
 /// As many are applied at a time, and before a link is answered. The timer goes on.
 const AT_ONCE: usize = 90;
 
-/// What nobody is told.
-#[derive(Serialize, JsonSchema)]
-struct Unsaid;
-
-impl Output for Unsaid {}
-
-fn unsaid(_: Order) -> Answer<Unsaid> {
-    Answer::ok(Unsaid)
+/// What became of a part of a queue.
+pub struct Drained {
+    /// After which order there are more.
+    pub next: Option<String>,
+    /// How many could not be applied; the log says which and why.
+    pub left: u64,
 }
 
-/// Applies the next 90 of the orders that are parked for an account, now that it is a partner's; answers after which
-/// there are more. What does not fit its pool stays parked, for an operator to discard or until it lapses.
-pub async fn drain(
-    context: &Context<'_>,
-    drain: &Drain,
-    after: Option<String>,
-) -> Result<Option<String>, Failure> {
-    let context = &context.aside();
+/// Applies the next 90 of the orders that are parked for an account, now that it is a partner's. What cannot be applied
+/// stays parked, until an operator discards it.
+pub async fn drain(context: &Context<'_>, drain: &Drain, after: Option<String>) -> Result<Drained, Failure> {
+    let mut pause = Pause::default();
+    loop {
+        match drain_once(context, drain, after.clone()).await {
+            // Somebody else was at it, too.
+            Err(Failure::Table(Error::Contended(_))) => pause.take().await,
+            decided => return decided,
+        }
+    }
+}
+
+async fn drain_once(context: &Context<'_>, drain: &Drain, after: Option<String>) -> Result<Drained, Failure> {
     let queue = ParkedForAccount(drain.source_id, drain.account.clone());
     let cut = Cut { size: AT_ONCE, ascending: true, after, consistent: true };
     let queued = context.table.page(&queue, &cut, None).await?;
-    let orders: Vec<_> = queued.items.iter().map(order_of).collect();
+    let order_of = |parked: &Parked| OrderOfSource(parked.source_id, parked.order_id.clone());
     let mut wanted = Wanted::new();
-    orders.iter().for_each(|order| wanted.add(order));
+    queued.items.iter().for_each(|parked| wanted.add(&order_of(parked)));
     let found = context.table.fetch(wanted, true).await?;
-    for lookup in orders {
-        let (mut order, mut pause) = (found.get(&lookup)?, Pause::default());
-        while let Some(parked) = order.take().filter(|order| order.parked().is_some()) {
-            match apply(context, parked, drain.partner_id).await {
-                // Somebody else was at it, too.
-                Err(Failure::Table(Error::Contended(_))) => {
-                    pause.take().await;
-                    order = context.table.get(&lookup).await?;
-                }
-                Err(why @ Failure::Problem(_)) => tracing::error!(%why, "a parked order cannot be applied"),
-                applied => applied?,
+    let mut left = 0;
+    for parked in &queued.items {
+        let settled = match found.get(&order_of(parked)) {
+            Ok(Some(order)) if order.status == OrderStatus::Parked => {
+                settle(&context.aside(), order, drain).await
             }
+            Ok(_) => Ok(()),
+            Err(why) => Err(why.into()),
+        };
+        match settled {
+            Err(Failure::Table(why @ (Error::Contended(_) | Error::Unavailable(_)))) => {
+                return Err(why.into());
+            }
+            Err(why) => {
+                tracing::error!(order = %parked.id, %why, "a parked order cannot be applied");
+                left += 1;
+            }
+            Ok(()) => {}
         }
     }
-    Ok(queued.next)
+    Ok(Drained { next: queued.next, left })
 }
 
-/// Notes that nothing is left to be drained.
-pub async fn finish(context: &Context<'_>, drain: &Drain) -> Result<(), Failure> {
+/// Applies a parked order. One that lapsed before the account was linked never counts, though no timer saw to it yet.
+async fn settle(context: &Context<'_>, parked: Order, drain: &Drain) -> Result<(), Failure> {
+    let Parking { store_account, lapses_at, .. } = parking(&parked)?.clone();
     let mut change = Change::new();
-    change.remove(drain);
-    context.commit(change, Answer::ok(Unsaid)).await.map(drop)
-}
-
-fn order_of(parked: &Parked) -> OrderOfSource {
-    OrderOfSource(parked.source_id, parked.order_id.clone())
-}
-
-async fn apply(context: &Context<'_>, parked: Order, partner: PartnerId) -> Result<(), Failure> {
-    let mut change = Change::new();
-    if let Some(Parking { store_account, .. }) = parked.parking.clone() {
-        require_owner(&mut change, (OwnerOfStoreAccount(parked.source_id, store_account), partner));
+    require_owner(&mut change, (OwnerOfStoreAccount(parked.source_id, store_account), drain.partner_id));
+    if lapses_at <= drain.linked_at {
+        return end(context, parked, OrderStatus::Lapsed, change, |_| Answer::ok(())).await.map(drop);
     }
     let order = Order {
         status: OrderStatus::Applied,
-        partner_id: Some(partner),
+        partner_id: Some(drain.partner_id),
         lines: Vec::new(),
         stamp: parked.stamp.next(context.now),
         ..parked.clone()
     };
     let wanted = parked.ordered();
     let revision = Revision { before: Some(parked), order, wanted, lines: None, event: None };
-    revise(context, revision, change, unsaid).await.map(drop)
+    revise(context, revision, change, |_| Answer::ok(())).await.map(drop)
+}
+
+/// Where a parked order is. That none says so must not pass for its not being parked.
+fn parking(parked: &Order) -> Result<&Parking, Error> {
+    parked
+        .parking
+        .as_ref()
+        .ok_or_else(|| Error::Internal("an order is parked, and nobody knows where".to_owned()))
+}
+
+/// Notes that nothing is left to be drained.
+pub async fn finish(context: &Context<'_>, drain: &Drain) -> Result<(), Failure> {
+    let mut change = Change::new();
+    change.remove(drain);
+    context.commit(change, Answer::ok(())).await.map(drop)
 }
 
 /// Ends the wait of a parked order, for good: as discarded or lapsed.
@@ -111,18 +126,14 @@ pub async fn end<O: Output>(
         .await
 }
 
-/// Ends the wait of an order that nobody was linked to in time. If somebody was, and only its turn has not come yet, it
-/// is applied.
-pub async fn lapse(context: &Context<'_>, parked: Order) -> Result<(), Failure> {
-    let Some(Parking { store_account, .. }) = parked.parked() else { return Ok(()) };
-    let account = OwnerOfStoreAccount(parked.source_id, store_account.clone());
-    let mut change = Change::new();
-    match context.table.get(&account).await? {
-        Some(owner) => match apply(context, parked.clone(), owner.partner()?).await {
-            Err(Failure::Problem(_)) => {}
-            applied => return applied,
-        },
-        None => change.require_absent(&account, || Refusal::Outdated),
+/// Ends the wait of an order that nobody was linked to in time; answers whether it is over. If somebody is linked, the
+/// order's turn comes in its queue.
+pub async fn lapse(context: &Context<'_>, parked: Order) -> Result<bool, Failure> {
+    let account = OwnerOfStoreAccount(parked.source_id, parking(&parked)?.store_account.clone());
+    if context.table.get(&account).await?.is_some() {
+        return Ok(false);
     }
-    end(context, parked, OrderStatus::Lapsed, change, unsaid).await.map(drop)
+    let mut change = Change::new();
+    change.require_absent(&account, || Refusal::Outdated);
+    end(context, parked, OrderStatus::Lapsed, change, |_| Answer::ok(())).await.map(|_| true)
 }

@@ -3,7 +3,7 @@
 use aws::http::body::Json;
 use aws::operation::{Method, Nothing, OfPartner, route};
 use aws::table::pattern::{PartnerById, SourceById};
-use aws::table::{Change, Drain, Refusal, Reservation};
+use aws::table::{Change, Drain, Error, Refusal, Reservation};
 use aws::{Answer, Context, Failure, Input, Operation, Route};
 use deserr::Deserr;
 use domain::webhook::{ProofFault, Secret, check_proof};
@@ -11,6 +11,7 @@ use domain::{
     Actor, EventKind, Faults, Happening, PartnerId, Period, Reason, Role, SourceId, Stamp, StoreAccount,
     StoreLink,
 };
+use lambda_runtime::tracing;
 use schemars::JsonSchema;
 
 use crate::orders::parked;
@@ -94,14 +95,21 @@ impl Operation for LinkStore {
         change.record(Happening::of_partner(EventKind::StoreLinked { source_id, account }, partner_id));
 
         // Should this call be cut off, the timer sees to what is left.
-        let due_at = context.now.after(Period::minutes(1));
-        let drain = Drain { partner_id, source_id, account: link.account.clone(), due_at };
+        let (linked_at, due_at) = (context.now, context.now.after(Period::minutes(1)));
+        let drain = Drain { partner_id, source_id, account: link.account.clone(), linked_at, due_at };
         change.put(&drain)?;
 
         let location = format!("/v1/partners/{partner_id}/store");
         let linked = context.commit(change, Answer::created(location, link)).await?;
-        if !context.is_trial() {
-            parked::drain(context, &drain, None).await?;
+        if !linked.trial {
+            let drain = Drain { linked_at: linked.body.stamp.created_at, ..drain };
+            match parked::drain(context, &drain, None).await {
+                // Nobody is helped by a refusal: the link stands, and the timer is at it, too.
+                Err(Failure::Table(why @ Error::Internal(_))) => {
+                    tracing::error!(%why, "a queue cannot be drained")
+                }
+                drained => drop(drained?),
+            }
         }
         Ok(linked)
     }

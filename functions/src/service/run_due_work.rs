@@ -1,9 +1,11 @@
 //! `run-due-work`
 
+use std::time::Duration;
+
 use aws::schedule::Report;
 use aws::table::key::DUE_SHARDS;
 use aws::table::pattern::DueBy;
-use aws::table::{DueItem, Error};
+use aws::table::{Drain, DueItem, Error};
 use aws::{Environment, Failure, Scheduled};
 use lambda_runtime::tracing;
 
@@ -17,16 +19,21 @@ impl Scheduled for RunDueWork {
     const ABOUT: &str = "Does what is due: parked orders lapse, and those of linked accounts take effect.";
 
     async fn execute(environment: &Environment, report: &mut Report) -> Result<(), Failure> {
-        let until = environment.by_itself(Self::NAME).now;
-        for shard in 0..DUE_SHARDS {
+        let until = (environment.clock)();
+        // Who is first one time is not so the next.
+        let first = until.unix_seconds() / 60 % u64::from(DUE_SHARDS);
+        let mut shards: Vec<u8> = (0..DUE_SHARDS).collect();
+        shards.rotate_left(usize::try_from(first).unwrap_or_default());
+        for shard in shards {
             let (listing, mut after) = (DueBy(shard, until), None);
             loop {
                 let (items, next) = environment.table.due(&listing, after).await?;
                 for item in items {
-                    match settle(environment, item).await {
-                        Ok(()) => report.done += 1,
-                        Err(why) => {
-                            tracing::error!(%why, "what is due could not be done");
+                    match tokio::time::timeout(FOR_ONE, settle(environment, item)).await {
+                        Ok(Ok(true)) => report.done += 1,
+                        Ok(Ok(false)) | Err(_) => report.left += 1,
+                        Ok(Err(why)) => {
+                            tracing::error!(%why, shard, "what is due could not be done");
                             report.failed += 1;
                         }
                     }
@@ -41,23 +48,37 @@ impl Scheduled for RunDueWork {
     }
 }
 
-/// Does one thing. When somebody else was at it, too, the next run decides anew.
-async fn settle(environment: &Environment, item: Result<DueItem, Error>) -> Result<(), Failure> {
-    let context = || environment.by_itself(RunDueWork::NAME);
+/// So that what takes long leaves time for the rest of a run.
+const FOR_ONE: Duration = Duration::from_secs(10);
+
+/// Does one thing, and answers whether it is done. When somebody else was at it, too, the next run decides anew.
+async fn settle(environment: &Environment, item: Result<DueItem, Error>) -> Result<bool, Failure> {
     let settled = match item? {
-        DueItem::Order(order) => parked::lapse(&context(), order).await,
-        DueItem::Drain(drain) => {
-            let mut after = None;
-            loop {
-                after = parked::drain(&context(), &drain, after).await?;
-                if after.is_none() {
-                    break parked::finish(&context(), &drain).await;
-                }
-            }
-        }
+        DueItem::Order(order) => parked::lapse(&environment.by_itself(RunDueWork::NAME), order).await,
+        DueItem::Drain(drain) => finish(environment, drain).await,
     };
     match settled {
-        Err(Failure::Table(Error::Contended(_))) => Ok(()),
+        Err(Failure::Table(Error::Contended(_))) => Ok(false),
         settled => settled,
+    }
+}
+
+/// Drains what a link left.
+async fn finish(environment: &Environment, drain: Drain) -> Result<bool, Failure> {
+    let (mut after, mut left) = (None, 0);
+    loop {
+        let drained = parked::drain(&environment.by_itself(RunDueWork::NAME), &drain, after).await?;
+        (after, left) = (drained.next, left + drained.left);
+        match (&after, left) {
+            (Some(_), _) => {}
+            (None, 0) => {
+                parked::finish(&environment.by_itself(RunDueWork::NAME), &drain).await?;
+                return Ok(true);
+            }
+            (None, _) => {
+                let why = format!("{left} parked orders of {} cannot be applied", drain.partner_id);
+                return Err(Error::Internal(why).into());
+            }
+        }
     }
 }

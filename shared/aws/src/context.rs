@@ -36,6 +36,7 @@ pub struct Context<'a> {
     pub key: &'a DeploymentKey,
     /// The time of everything in this attempt.
     pub now: Timestamp,
+    pub(crate) clock: &'a (dyn Fn() -> Timestamp + Send + Sync),
     pub(crate) ids: &'a Ids,
     pub(crate) claim_prefix: &'a str,
     pub(crate) options: CallOptions,
@@ -98,6 +99,7 @@ impl Environment {
             table: &self.table,
             key: &self.key,
             now: (self.clock)(),
+            clock: &*self.clock,
             ids: &self.ids,
             claim_prefix: &self.claim_prefix,
             options: CallOptions::default(),
@@ -106,16 +108,11 @@ impl Environment {
 }
 
 impl Context<'_> {
-    /// The same for what a call sets going beside its own object: its key, its `If-Match` and the like do not
-    /// concern that.
+    /// The same for what a call sets going beside its own object, begun now: the call's key, its `If-Match` and the
+    /// like do not concern that.
     pub fn aside(&self) -> Context<'_> {
         let options = CallOptions { author: self.options.author.clone(), ..CallOptions::default() };
-        Context { options, ..*self }
-    }
-
-    /// Whether the call only asks what would happen.
-    pub fn is_trial(&self) -> bool {
-        self.options.validate_only
+        Context { options, now: (self.clock)(), ..*self }
     }
 
     /// A new id.

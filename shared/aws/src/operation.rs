@@ -138,6 +138,9 @@ pub trait Output: Serialize + JsonSchema + Send + Sync + 'static {
     }
 }
 
+/// Of what nobody is told.
+impl Output for () {}
+
 macro_rules! versioned {
     ($($name:ty),*) => {
         $(impl Output for $name {

@@ -3,7 +3,6 @@
 use std::time::Duration;
 
 use domain::event::{Author, AuthorKind};
-use schemars::JsonSchema;
 use serde::Serialize;
 
 use crate::context::{CallOptions, Context, Environment};
@@ -28,10 +27,12 @@ pub trait Scheduled: Sized + Send + Sync + 'static {
 }
 
 /// What a run did.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, JsonSchema)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize)]
 pub struct Report {
     /// How many things were due and are done.
     pub done: u64,
+    /// How many are left to the next run, because somebody else is at them or they take long.
+    pub left: u64,
     /// How many could not be done: they are due still, and the log says why.
     pub failed: u64,
 }
@@ -51,18 +52,21 @@ pub(crate) async fn run<S: Scheduled>(
 ) -> Result<Report, String> {
     let mut report = Report::default();
     let finished = tokio::time::timeout(remaining, S::execute(environment, &mut report)).await;
-    let Report { done, failed } = report;
+    let Report { done, left, failed } = report;
     match finished {
         Ok(Ok(())) if report == Report::default() => tracing::debug!(operation = S::NAME, "nothing was due"),
-        Ok(Ok(())) => tracing::info!(operation = S::NAME, done, failed, "ran"),
+        Ok(Ok(())) => tracing::info!(operation = S::NAME, done, left, failed, "ran"),
         Ok(Err(why)) => {
             tracing::error!(operation = S::NAME, done, failed, %why, "could not go on");
             return Err(format!("could not go on after {done} done, {failed} failed; the log says why"));
         }
-        Err(_) => tracing::info!(operation = S::NAME, done, failed, "out of time, the next run goes on"),
+        Err(_) => {
+            tracing::warn!(operation = S::NAME, done, left, failed, "out of time, the next run goes on")
+        }
     }
     // Lambda keeps the record of a run that fails.
     match failed {
+        0 if finished.is_err() && done == 0 => Err("out of time before anything was done".to_owned()),
         0 => Ok(report),
         _ => Err(format!("{failed} things that are due could not be done; the log says why")),
     }

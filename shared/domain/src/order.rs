@@ -66,7 +66,7 @@ impl JsonSchema for Sequence {
 pub enum OrderStatus {
     /// It was changed before it came itself; when it comes, it says what the change says.
     Awaited,
-    /// Its account is nobody's yet. It takes effect when a partner is linked to it.
+    /// It waits: its account is nobody's yet, or just became a partner's. Then it takes effect.
     Parked,
     /// It is in the pools.
     Applied,

@@ -1,8 +1,9 @@
 //! Orders for an account that nobody is linked to yet.
 
+use aws_sdk_dynamodb::types::AttributeValue;
 use fastrand::Rng;
 use futures_util::future::join_all;
-use local::seam::Kill;
+use local::seam::{Kill, Outage};
 use serde_json::{Value, json};
 use system::{Reply, World};
 
@@ -188,6 +189,74 @@ async fn whatever_is_cut_off_goes_on_when_linking_again_or_by_the_timer() {
     }
 }
 
+#[tokio::test(flavor = "multi_thread")]
+#[cfg_attr(deployed, ignore = "troubles the local stack's store")]
+async fn whatever_happens_after_the_link_is_there_its_answer_is_that_of_a_link() {
+    for (target, outage) in [
+        ("Query", Outage::Throttled),
+        ("BatchGetItem", Outage::Throttled),
+        ("Query", Outage::TimeoutAfter),
+        ("BatchGetItem", Outage::ResetBefore),
+    ] {
+        let world = World::demo().await;
+        place(&world, "SO-1", "ec-9", 1).await.ok();
+        // More than the SDK tries by itself.
+        (0..5).for_each(|_| world.seam().inject(target, outage));
+        let linked = link(&world, "{newPartner}", "ec-9").await;
+        if outage == Outage::Throttled {
+            assert_eq!((linked.status, linked.header("location").is_some()), (201, true), "{target}");
+        } else {
+            assert_eq!(linked.status, 503, "the link stands, and trying again is as good as waiting");
+            link(&world, "{newPartner}", "ec-9").await.ok();
+        }
+        assert_eq!(pool(&world).await, (1, 1, 0));
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+#[cfg_attr(deployed, ignore = "turns the local stack's clock")]
+async fn what_cannot_be_applied_waits_for_an_operator_and_keeps_nothing_else_from_being_applied() {
+    let world = World::demo().await;
+    let text = |text: &str| AttributeValue::S(text.to_owned());
+    for order in ["SO-1", "SO-2", "SO-3"] {
+        place(&world, order, "ec-9", 1).await.ok();
+    }
+    let first = parked(&world).await[2]["id"].as_str().unwrap().to_owned();
+    let mut large = placed("SO-4", "ec-9", 1);
+    large["data"]["lines"][0]["sku"] = "edge-storage-5y".into();
+    let large = tell(&world, "large", &large).await.ok()["order"]["id"].as_str().unwrap().to_owned();
+    // One has lost where it is parked, and the pool of another has no room left.
+    let broken = world.client.update_item().table_name(&world.table).update_expression("REMOVE storeAccount");
+    let at = format!("ORDER#{}#SO-2", world.id("source"));
+    broken.key("pk", text(&at)).key("sk", text("-")).send().await.unwrap();
+    let most = AttributeValue::N(domain::Pool::MOST.to_string());
+    let full = world.client.put_item().table_name(&world.table).item("sk", text("POOL#edge-storage-5y"));
+    let full = full
+        .item("pk", text(&format!("PARTNER#{}", world.id("newPartner"))))
+        .item("entity", text("license-pool"));
+    let full =
+        full.item("partnerId", text(world.id("newPartner"))).item("licenseType", text("edge-storage-5y"));
+    let none = AttributeValue::N("0".to_owned());
+    full.item("purchased", most.clone()).item("available", most).item("assigned", none).send().await.unwrap();
+
+    assert_eq!(link(&world, "{newPartner}", "ec-9").await.status, 201);
+    assert_eq!(credited(&world, "{newPartner}").await, ["SO-1", "SO-3"]);
+    world.post("/_local/time").bytes(br#"{"advance":"PT1M"}"#).send().await.ok();
+    let told = world.post("/_local/tick").send().await;
+    assert_eq!(told.body["message"], "1 things that are due could not be done; the log says why");
+
+    // The store makes good what is broken, an operator what is too large.
+    let discard = |id: &str| world.post(&format!("/v1/parked-orders/{id}/discard")).by("operator").send();
+    assert_eq!(discard(&first).await.status, 409, "it was applied");
+    discard(&large).await.ok();
+    let broken =
+        world.client.update_item().table_name(&world.table).update_expression("SET storeAccount = :account");
+    let broken = broken.key("pk", text(&at)).key("sk", text("-"));
+    broken.expression_attribute_values(":account", text("ec-9")).send().await.unwrap();
+    a_minute_later(&world).await;
+    assert_eq!(credited(&world, "{newPartner}").await, ["SO-1", "SO-3", "SO-2"]);
+}
+
 /// Orders come while their account is being linked, transactions fail, and processes are killed at any of them.
 async fn at_that_very_moment(world: &World, random: &mut Rng, round: u64) {
     let body = json!({"name": format!("Partner {round}")});
@@ -200,10 +269,13 @@ async fn at_that_very_moment(world: &World, random: &mut Rng, round: u64) {
     if random.u32(0..4) > 0 {
         world.seam().kill("link-store", random.u32(0..3), kill(random));
     }
+    if random.u32(0..4) == 0 {
+        world.seam().kill("run-due-work", random.u32(0..2), kill(random));
+    }
     if random.bool() {
         world.seam().kill("receive-partner-order", random.u32(0..3), kill(random));
     }
-    let again = random.bool();
+    let (again, timer_too) = (random.bool(), random.bool());
     let early = random.usize(0..=quantities.len());
     let orders = |from: usize, to: usize| {
         let some = quantities[from..to].iter().enumerate();
@@ -216,6 +288,7 @@ async fn at_that_very_moment(world: &World, random: &mut Rng, round: u64) {
     let linked = async {
         loop {
             let reply = link(world, &partner, &account).await;
+            assert_ne!(reply.code(), "internal");
             // Who is not told that it is done tries again; or, where it may be, leaves it to the timer.
             if reply.status < 500 || (!again && reply.status == 500) {
                 return reply;
@@ -223,7 +296,14 @@ async fn at_that_very_moment(world: &World, random: &mut Rng, round: u64) {
         }
     };
     let mut taken = orders(0, early).await;
-    let (more, linked) = futures_util::future::join(orders(early, quantities.len()), linked).await;
+    let timer = async {
+        if timer_too {
+            world.post("/_local/time").bytes(br#"{"advance":"PT1M"}"#).send().await.ok();
+            world.post("/_local/tick").send().await;
+        }
+    };
+    let (more, linked, ()) =
+        futures_util::future::join3(orders(early, quantities.len()), linked, timer).await;
     taken.extend(more);
     world.seam().chaos(0, 0);
     world.seam().spare();

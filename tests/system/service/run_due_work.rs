@@ -2,7 +2,7 @@
 
 use aws_sdk_dynamodb::types::AttributeValue;
 use domain::Timestamp;
-use local::seam::Outage;
+use local::seam::{Kill, Outage};
 use serde_json::{Value, json};
 use system::{Reply, World};
 
@@ -31,11 +31,11 @@ async fn a_parked_order_lapses_after_180_days_to_the_millisecond() {
     a_minute_later(&world).await;
     let at = lapse(&world).await;
     set(&world, &Timestamp::from_unix_millis(at.unix_millis() - 1).to_string()).await;
-    assert_eq!(run(&world).await.body, json!({"done": 0, "failed": 0}));
+    assert_eq!(run(&world).await.body, json!({"done": 0, "left": 0, "failed": 0}));
     assert_eq!(parked(&world).await.len(), 2);
 
     set(&world, &at.to_string()).await;
-    assert_eq!(run(&world).await.body, json!({"done": 1, "failed": 0}));
+    assert_eq!(run(&world).await.body, json!({"done": 1, "left": 0, "failed": 0}));
     assert_eq!(parked(&world).await.len(), 1);
     let events = vendor_events(&world, "order.lapsed").await;
     assert_eq!(events.len(), 1);
@@ -61,11 +61,47 @@ async fn a_parked_order_lapses_after_180_days_to_the_millisecond() {
 
 #[tokio::test(flavor = "multi_thread")]
 #[cfg_attr(deployed, ignore = "turns the local stack's clock")]
+async fn who_is_linked_too_late_gets_nothing_though_no_timer_ran() {
+    let world = World::demo().await;
+    let at = lapse(&world).await;
+    set(&world, &at.to_string()).await;
+    assert_eq!(link(&world, "{newPartner}", "ec-4713").await.status, 201);
+    assert_eq!(world.pool("newPartnerAdmin", "newPartner", TYPE).await, (0, 0, 0));
+    assert_eq!(vendor_events(&world, "order.lapsed").await[0]["data"]["orderId"], "SO-3000");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+#[cfg_attr(deployed, ignore = "turns the local stack's clock")]
+async fn linked_while_it_lapses_an_order_is_over_or_applied() {
+    for seed in 0..20 {
+        let world = World::demo().await;
+        set(&world, &lapse(&world).await.to_string()).await;
+        world.chaos(4, seed);
+        let linking = async {
+            while link(&world, "{newPartner}", "ec-4713").await.status == 503 {}
+            json!(null)
+        };
+        let running = async { run(&world).await.body };
+        match seed % 2 {
+            0 => futures_util::future::join(linking, running).await,
+            _ => futures_util::future::join(running, linking).await,
+        };
+        world.chaos(0, 0);
+        a_minute_later(&world).await;
+        // Linked at the very instant, it is too late either way.
+        assert_eq!(world.pool("newPartnerAdmin", "newPartner", TYPE).await, (0, 0, 0));
+        assert_eq!(vendor_events(&world, "order.lapsed").await.len(), 2);
+        assert!(parked(&world).await.is_empty());
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+#[cfg_attr(deployed, ignore = "turns the local stack's clock")]
 async fn who_is_linked_in_time_gets_the_order_however_late_its_turn_comes() {
     let world = World::demo().await;
     let at = lapse(&world).await;
     set(&world, &Timestamp::from_unix_millis(at.unix_millis() - 1).to_string()).await;
-    world.seam().kill("link-store", 0, local::seam::Kill::After);
+    world.seam().kill("link-store", 0, Kill::After);
     assert_eq!(link(&world, "{newPartner}", "ec-4713").await.status, 500);
     set(&world, &at.to_string()).await;
     a_minute_later(&world).await;
@@ -102,6 +138,29 @@ async fn whatever_happens_on_the_way_the_next_run_goes_on() {
         assert_eq!(world.seam().faults_left(), 0);
         a_minute_later(&world).await;
         assert_eq!(world.pool("newPartnerAdmin", "newPartner", TYPE).await, (1, 1, 0), "{outage:?}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+#[cfg_attr(deployed, ignore = "kills functions of the local stack")]
+async fn killed_at_any_of_its_transactions_it_leaves_the_rest_to_the_next_run() {
+    for others in 0..6 {
+        for kill in [Kill::Before, Kill::After] {
+            let world = World::demo().await;
+            leave_one_to_the_timer(&world).await;
+            world.post("/_local/time").bytes(br#"{"advance":"P1Y"}"#).send().await.ok();
+            // Two drains of the demo world, a third with an order, two orders that lapse.
+            world.seam().kill("run-due-work", others, kill);
+            assert_eq!(run(&world).await.body["errorMessage"], "the process was killed", "{others}");
+            assert_eq!(run(&world).await.body["failed"], 0);
+            assert_eq!(
+                world.pool("newPartnerAdmin", "newPartner", TYPE).await,
+                (1, 1, 0),
+                "{others} {kill:?}"
+            );
+            assert_eq!(vendor_events(&world, "order.lapsed").await.len(), 2);
+            assert_eq!(run(&world).await.body, json!({"done": 0, "left": 0, "failed": 0}));
+        }
     }
 }
 

@@ -273,6 +273,8 @@ pub struct Drain {
     pub source_id: SourceId,
     /// The account there.
     pub account: StoreAccount,
+    /// Since when.
+    pub linked_at: Timestamp,
     /// When somebody looks whether any is left.
     pub due_at: Timestamp,
 }
