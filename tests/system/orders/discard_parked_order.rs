@@ -77,18 +77,20 @@ async fn another_version_than_the_one_that_is_meant_is_not_discarded() {
 async fn discarded_while_it_is_linked_it_is_one_or_the_other() {
     for seed in 0..if cfg!(deployed) { 2 } else { 40 } {
         let world = World::demo().await;
-        place(&world, "SO-1", "ec-4714", 1).await.ok();
+        place(&world, "SO-1", "ec-9", 1).await.ok();
+        let parked = place(&world, "SO-2", "ec-9", 30).await.ok();
+        let id = parked["order"]["id"].as_str().unwrap();
         world.chaos(4, seed);
         let discarding = async {
             loop {
-                let reply = discard(&world, "{parkedOrder}").send().await;
+                let reply = discard(&world, id).send().await;
                 if reply.status != 503 {
                     return reply.status;
                 }
             }
         };
         let linking = async {
-            while link(&world, "{newPartner}", "ec-4714").await.status == 503 {}
+            while link(&world, "{newPartner}", "ec-9").await.status == 503 {}
             0
         };
         let told = match seed % 2 {
