@@ -5,6 +5,7 @@ pub mod licenses;
 pub mod orders;
 pub mod organizations;
 pub mod partners;
+pub mod products;
 pub mod service;
 pub mod webhooks;
 
@@ -66,6 +67,9 @@ operations! {
     organizations::create_organization::CreateOrganization,
     organizations::get_organization::GetOrganization,
     organizations::list_organizations::ListOrganizations,
+    products::create_product::CreateProduct,
+    products::list_products::ListProducts,
+    products::update_product::UpdateProduct,
     licenses::create_license_type::CreateLicenseType,
     licenses::list_license_types::ListLicenseTypes,
     licenses::list_license_pools::ListLicensePools,

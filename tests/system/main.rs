@@ -6,5 +6,6 @@ mod licenses;
 mod orders;
 mod organizations;
 mod partners;
+mod products;
 mod service;
 mod webhooks;

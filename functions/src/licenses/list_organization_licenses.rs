@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use aws::context::List;
 use aws::http::body::Empty;
-use aws::operation::{Method, OfOrganization, route};
+use aws::operation::{Method, OfOrganization, Switch, route};
 use aws::table::pattern::{AssignmentsOfOrganization, CustomerOfPartner, LicenseTypes, OrganizationById};
 use aws::{Answer, Context, Failure, Input, Operation, Route};
 use deserr::Deserr;
@@ -27,19 +27,7 @@ pub struct Which {
     /// Whether to show those, too, that have expired.
     #[deserr(default)]
     #[schemars(default)]
-    expired: Expired,
-}
-
-/// Whether expired ones are shown.
-#[derive(Debug, Default, Clone, Copy, PartialEq, Eq, Serialize, Deserr, JsonSchema)]
-#[deserr(error = Faults, rename_all = camelCase)]
-#[serde(rename_all = "camelCase")]
-pub enum Expired {
-    /// They are.
-    True,
-    /// They are not.
-    #[default]
-    False,
+    expired: Switch,
 }
 
 /// What an organization holds of one assignment.
@@ -114,7 +102,7 @@ impl Operation for ListOrganizationLicenses {
         let terms: BTreeMap<_, _> = types.into_iter().map(|kind| (kind.code, kind.term)).collect();
         let ours =
             assignments.into_iter().filter(|assignment| only.is_none_or(|own| assignment.partner_id == own));
-        let shown_from = (input.query.expired == Expired::False).then_some(context.now);
+        let shown_from = (!input.query.expired.is_on()).then_some(context.now);
         let held = ours.map(|assignment| (assignment.id.to_string(), held(assignment, &terms, shown_from)));
         Ok(Answer::ok(context.page_of_all(held.filter(|(_, held)| !held.lines.is_empty()).collect())))
     }

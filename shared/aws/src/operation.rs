@@ -102,6 +102,36 @@ pub struct OfOrganization {
     pub organization_id: domain::OrganizationId,
 }
 
+/// A parameter that is on or off.
+#[derive(Debug, Default, Clone, Copy, PartialEq, Eq, Serialize, Deserr, JsonSchema)]
+#[deserr(error = Faults, rename_all = camelCase)]
+#[serde(rename_all = "camelCase")]
+pub enum Switch {
+    /// On.
+    True,
+    /// Off.
+    #[default]
+    False,
+}
+
+impl Switch {
+    /// Whether it is on.
+    pub fn is_on(self) -> bool {
+        self == Self::True
+    }
+}
+
+/// A query that may ask for what is archived.
+#[derive(Debug, Deserr, JsonSchema)]
+#[deserr(error = Faults, rename_all = camelCase, deny_unknown_fields)]
+#[schemars(rename_all = "camelCase", deny_unknown_fields)]
+pub struct Archived {
+    /// Whether those are shown that are archived, and no others.
+    #[deserr(default)]
+    #[schemars(default)]
+    pub archived: Switch,
+}
+
 /// A query that may name what is looked for.
 #[derive(Debug, Deserr, JsonSchema)]
 #[deserr(error = Faults, rename_all = camelCase, deny_unknown_fields)]
@@ -160,6 +190,7 @@ versioned!(
     domain::Order,
     domain::Organization,
     domain::Partner,
+    domain::Product,
     domain::Source,
     domain::StoreLink
 );
@@ -264,6 +295,8 @@ pub enum Method {
     Post,
     /// Makes what it names.
     Put,
+    /// Changes what the body names.
+    Patch,
 }
 
 impl Method {
@@ -273,6 +306,7 @@ impl Method {
             Self::Get => "GET",
             Self::Post => "POST",
             Self::Put => "PUT",
+            Self::Patch => "PATCH",
         }
     }
 }

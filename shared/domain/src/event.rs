@@ -4,8 +4,10 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::fault::{Fault, Invalid, quoted};
-use crate::id::{AssignmentId, EventId, OrganizationId, PartnerId, SourceId};
-use crate::text::{Email, ExternalId, LicenseTypeCode, Name, OrderId, StoreAccount, written_as_text};
+use crate::id::{AssignmentId, EventId, OrganizationId, PartnerId, ProductId, SourceId};
+use crate::text::{
+    Email, ExternalId, LicenseTypeCode, Name, OrderId, ProductCode, StoreAccount, written_as_text,
+};
 use crate::time::{Period, Timestamp};
 
 /// What kind of caller made a change.
@@ -82,6 +84,7 @@ macro_rules! kinds {
     };
 }
 
+// New kinds come last: their fields are the last columns of a history as a table.
 kinds! {
     /// A partner exists.
     PartnerCreated = "partner.created" {
@@ -231,6 +234,36 @@ kinds! {
         webhook_id: String,
         /// Why not.
         errors: Vec<Fault>,
+    }
+    /// A product exists.
+    ProductCreated = "product.created" {
+        /// Its id.
+        product_id: ProductId,
+        /// Its name.
+        name: Name,
+        /// The vendor's code for it.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        code: Option<ProductCode>,
+    }
+    /// A product has another name, description or code.
+    ProductUpdated = "product.updated" {
+        /// Its id.
+        product_id: ProductId,
+        /// Its name now.
+        name: Name,
+        /// The vendor's code for it now.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        code: Option<ProductCode>,
+    }
+    /// Nothing new of a product can be owned any more.
+    ProductArchived = "product.archived" {
+        /// Its id.
+        product_id: ProductId,
+    }
+    /// A product can be owned again.
+    ProductRestored = "product.restored" {
+        /// Its id.
+        product_id: ProductId,
     }
 }
 

@@ -83,6 +83,11 @@ id!(
     "src"
 );
 id!(
+    /// Names a product.
+    ProductId,
+    "prd"
+);
+id!(
     /// Names a license assignment.
     AssignmentId,
     "asg"

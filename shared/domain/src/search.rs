@@ -17,6 +17,16 @@ use icu_properties::props::{GeneralCategory, GeneralCategoryGroup as Group};
 use crate::fault::Invalid;
 use crate::text::{Name, checked, written_as_text};
 
+/// The form in which a name is unique: NFKC and full case folding, nothing more, so that `C`, `C++` and `C#` differ and
+/// `ＡＢＣ` and `abc` do not.
+pub fn unique_form(name: &str) -> String {
+    let nfkc = ComposingNormalizer::new_nfkc();
+    let cased = CaseMapper::new().fold_string(&nfkc.normalize(name)).into_owned();
+    // Folding may leave more to compose, and that more to fold.
+    let cased = CaseMapper::new().fold_string(&nfkc.normalize(&cased)).into_owned();
+    nfkc.normalize(&cased).into_owned()
+}
+
 /// A name as it is compared.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Folded(Vec<char>);
@@ -238,7 +248,23 @@ mod tests {
         }
     }
 
+    #[test]
+    fn what_is_written_otherwise_is_another_name_but_for_case_and_width() {
+        for same in [["Ｃ＋＋", "c++"], ["STRASSE", "straße"], ["ﾔﾏﾀﾞ", "ヤマダ"]] {
+            assert_eq!(unique_form(same[0]), unique_form(same[1]), "{same:?}");
+        }
+        for other in [["C", "C++"], ["C++", "C#"], ["Muller", "Müller"], ["やまだ", "ヤマダ"], ["a b", "ab"]]
+        {
+            assert_ne!(unique_form(other[0]), unique_form(other[1]), "{other:?}");
+        }
+    }
+
     proptest! {
+        #[test]
+        fn the_unique_form_of_a_unique_form_is_itself(name in "\\PC{0,12}") {
+            prop_assert_eq!(unique_form(&unique_form(&name)), unique_form(&name));
+        }
+
         #[test]
         fn a_match_is_what_its_definition_says(query in "[ab]{1,10}", name in "[ab]{1,12}") {
             let chars = |text: &str| text.chars().collect::<Vec<_>>();

@@ -99,7 +99,7 @@ macro_rules! text {
 }
 
 text!(
-    /// What people call a partner, an organization, a license type or a source: 1 to 200 characters.
+    /// What people call a partner, an organization, a product, a license type or a source: 1 to 200 characters.
     Name,
     200
 );
@@ -116,6 +116,17 @@ text!(
 text!(
     /// A store's number of an order: 1 to 100 characters.
     OrderId,
+    100
+);
+
+text!(
+    /// What something is, in a few sentences: 1 to 1,000 characters.
+    Description,
+    1000
+);
+text!(
+    /// The vendor's own code for a product: 1 to 100 characters.
+    ProductCode,
     100
 );
 

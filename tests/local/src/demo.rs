@@ -125,11 +125,17 @@ impl Maker {
         let parked = self.order(&source, &secret, "SO-3001", "ec-4714", lines()).await?;
         let parked = parked.get("order").map(|order| text(order, "id")).transpose()?;
 
+        let mut products = Vec::new();
+        for (name, code) in [("Edge Recorder", "ER-1"), ("Video Wall", "VW-1"), ("Door Station", "DS-1")] {
+            let made = self.create("/v1/products", json!({"name": name, "code": code})).await?;
+            products.push(made);
+        }
+
         Ok(json!({
             "partner": partner, "otherPartner": other, "newPartner": new, "source": source, "secret": secret,
             "yamada": yamada, "sol": sol, "harbour": harbour, "nakano": nakano,
             "bogazici": bogazici, "istanbul": istanbul, "assignment": text(&assigned, "id")?,
-            "parkedOrder": parked,
+            "parkedOrder": parked, "product": products.first(),
         }))
     }
 

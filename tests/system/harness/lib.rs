@@ -224,6 +224,11 @@ impl World {
         self.call("PUT", path)
     }
 
+    /// A PATCH.
+    pub fn patch(&self, path: &str) -> Call<'_> {
+        self.call("PATCH", path)
+    }
+
     /// Any method; the path may name ids of the demo world, such as `{partner}`.
     pub fn call(&self, method: &str, path: &str) -> Call<'_> {
         Call {

@@ -55,8 +55,11 @@ async fn each_party_reads_what_concerns_it_newest_first() {
     assert_eq!(types(&organization), ["organization.created", "customer.linked", "license.assigned"]);
     assert_eq!(organization[2]["partner"], json!({"id": world.id("partner"), "name": "Miyako Security"}));
     let vendor = items(&world, "operator", "/v1/history").await;
-    assert_eq!(vendor.len(), 7);
-    assert_eq!(types(&vendor)[..3], ["order.parked", "order.parked", "webhook-source.created"]);
+    assert_eq!(vendor.len(), 10);
+    assert_eq!(
+        types(&vendor)[2..6],
+        ["product.created", "order.parked", "order.parked", "webhook-source.created"]
+    );
 }
 
 #[tokio::test(flavor = "multi_thread")]

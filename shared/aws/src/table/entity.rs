@@ -6,8 +6,8 @@ use std::collections::HashMap;
 use aws_sdk_dynamodb::types::AttributeValue;
 use domain::{
     Assignment, Customer, Event, ExternalId, LicenseType, Name, Order, OrderId, Organization, OrganizationId,
-    ParkedOrderId, Parking, Partner, PartnerId, Pool, Source, SourceId, StoreAccount, StoreLink, Timestamp,
-    Version,
+    ParkedOrderId, Parking, Partner, PartnerId, Pool, Product, ProductCode, ProductId, Source, SourceId,
+    StoreAccount, StoreLink, Timestamp, Version,
 };
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
@@ -100,6 +100,16 @@ pub struct Reservation {
 }
 
 impl Reservation {
+    /// Gives a product a name.
+    pub fn product_name(name: &Name, owner: ProductId) -> Self {
+        Self { at: key::product_name(name), owner: owner.to_string() }
+    }
+
+    /// Gives a product a code.
+    pub fn product_code(code: &ProductCode, owner: ProductId) -> Self {
+        Self { at: key::product_code(code), owner: owner.to_string() }
+    }
+
     /// Gives a partner an external id of the vendor's.
     pub fn partner_external_id(external_id: &ExternalId, owner: PartnerId) -> Self {
         Self { at: key::partner_external_id(external_id), owner: owner.to_string() }
@@ -332,6 +342,14 @@ impl Entity for LicenseType {
 
     fn key(&self) -> Key {
         key::license_type(&self.code)
+    }
+}
+
+impl Entity for Product {
+    const NAME: &'static str = "product";
+
+    fn key(&self) -> Key {
+        key::product(self.id)
     }
 }
 

@@ -3,10 +3,10 @@
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use domain::event::Home;
-use domain::search::Folded;
+use domain::search::{Folded, unique_form};
 use domain::{
     AssignmentId, EventId, ExternalId, LicenseTypeCode, Name, OrderId, OrganizationId, ParkedOrderId,
-    PartnerId, SourceId, StoreAccount, Timestamp,
+    PartnerId, ProductCode, ProductId, SourceId, StoreAccount, Timestamp,
 };
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
@@ -33,6 +33,8 @@ const ALONE: &str = "-";
 pub const CATALOG: &str = "CATALOG";
 /// What the sort keys of license types begin with.
 pub const LICENSE_TYPES: &str = "LICENSE_TYPE#";
+/// What the sort keys of products begin with.
+pub const PRODUCTS: &str = "PRODUCT#";
 /// What the sort keys of a directory's names begin with.
 pub const NAMES: &str = "NAME#";
 /// What the sort keys of license assignments begin with.
@@ -54,6 +56,11 @@ fn segment(text: &str) -> String {
 /// A license type.
 pub fn license_type(code: &LicenseTypeCode) -> Key {
     Key::new(CATALOG, format!("{LICENSE_TYPES}{code}"))
+}
+
+/// A product.
+pub fn product(product: ProductId) -> Key {
+    Key::new(CATALOG, format!("{PRODUCTS}{product}"))
 }
 
 /// A webhook source.
@@ -192,6 +199,16 @@ pub fn partner_of_organization(organization: OrganizationId, partner: PartnerId)
     Key::new(organization_partition(organization), format!("PARTNER#{partner}"))
 }
 
+/// The reservation of a product's name.
+pub fn product_name(name: &Name) -> Key {
+    unique("product-name", segment(&unique_form(name.as_str())))
+}
+
+/// The reservation of a product's code.
+pub fn product_code(code: &ProductCode) -> Key {
+    unique("product-code", segment(code.as_str()))
+}
+
 /// The reservation of a partner's external id, which the vendor gave.
 pub fn partner_external_id(external_id: &ExternalId) -> Key {
     unique("partner-external-id", segment(external_id.as_str()))
@@ -255,6 +272,7 @@ mod tests {
     const S: &str = "src_019b8c3e-5c00-7000-8000-000000000003";
     const A: &str = "asg_019b8c3e-5c00-7000-8000-000000000004";
     const E: &str = "evt_019b8c3e-5c00-7000-8000-000000000005";
+    const D: &str = "prd_019b8c3e-5c00-7000-8000-000000000007";
     const R: &str = "ord_019b8c3e-5c00-7000-8000-000000000006";
 
     #[test]
@@ -262,7 +280,7 @@ mod tests {
         let (p, o, s): (PartnerId, OrganizationId, SourceId) =
             (P.parse().unwrap(), O.parse().unwrap(), S.parse().unwrap());
         let (a, e): (AssignmentId, EventId) = (A.parse().unwrap(), E.parse().unwrap());
-        let r: ParkedOrderId = R.parse().unwrap();
+        let (r, d): (ParkedOrderId, ProductId) = (R.parse().unwrap(), D.parse().unwrap());
         let account: StoreAccount = "ec-4711".parse().unwrap();
         let now: Timestamp = "2026-01-05T09:00:00Z".parse().unwrap();
         let code: LicenseTypeCode = "edge-storage-1y".parse().unwrap();
@@ -270,6 +288,9 @@ mod tests {
         let name: Name = "İstanbul A.Ş.".parse().unwrap();
         let expected = [
             (license_type(&code), "CATALOG".to_owned(), "LICENSE_TYPE#edge-storage-1y".to_owned()),
+            (product(d), "CATALOG".to_owned(), format!("PRODUCT#{D}")),
+            (product_name(&name), "UNIQUE#product-name#i\u{307}stanbul a.ş.".to_owned(), "-".to_owned()),
+            (product_code(&"C++".parse().unwrap()), "UNIQUE#product-code#C++".to_owned(), "-".to_owned()),
             (source(s), format!("SOURCE#{S}"), "PROFILE".to_owned()),
             (source_among_all(s), "SOURCES".to_owned(), S.to_owned()),
             (order(s, &"SO-1".parse().unwrap()), format!("ORDER#{S}#SO-1"), "-".to_owned()),

@@ -4,8 +4,8 @@ use aws_sdk_dynamodb::types::AttributeValue;
 use domain::event::{EventType, Home};
 use domain::{
     Assignment, AssignmentId, Customer, Event, EventId, LicenseType, LicenseTypeCode, Order, OrderId,
-    Organization, OrganizationId, ParkedOrderId, Partner, PartnerId, Pool, Source, SourceId, StoreAccount,
-    StoreLink, Timestamp,
+    Organization, OrganizationId, ParkedOrderId, Partner, PartnerId, Pool, Product, ProductId, Source,
+    SourceId, StoreAccount, StoreLink, Timestamp,
 };
 
 use super::entity::{DirectoryEntry, Due, Entity, Parked, Reservation};
@@ -128,6 +128,8 @@ lookups! {
     /// an order of a store
     OrderOfSource(source: SourceId, order: OrderId) -> Order =
         key::order(*source, order), "`ORDER#<source>#<order id>` · `-`";
+    /// a product
+    ProductById(product: ProductId) -> Product = key::product(*product), "`CATALOG` · `PRODUCT#<product>`";
     /// a license type
     LicenseTypeByCode(code: LicenseTypeCode) -> LicenseType =
         key::license_type(code), "`CATALOG` · `LICENSE_TYPE#<code>`";
@@ -184,6 +186,8 @@ macro_rules! listings {
 }
 
 listings! {
+    /// all products
+    Products() -> Product = Index::Table, key::CATALOG.to_owned(), key::PRODUCTS, "`CATALOG` · `PRODUCT#…`";
     /// all license types
     LicenseTypes() -> LicenseType =
         Index::Table, key::CATALOG.to_owned(), key::LICENSE_TYPES, "`CATALOG` · `LICENSE_TYPE#…`";

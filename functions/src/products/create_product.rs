@@ -1,0 +1,71 @@
+//! `create-product`
+
+use aws::http::body::Json;
+use aws::operation::{Method, Nothing, route};
+use aws::table::Change;
+use aws::{Answer, Context, Failure, Input, Operation, Route};
+use deserr::Deserr;
+use domain::{
+    Actor, Description, EventKind, Faults, Happening, Name, Product, ProductCode, Reason, Role, Stamp,
+};
+use schemars::JsonSchema;
+
+use super::{CODE_TAKEN, NAME_TAKEN, reserve};
+
+/// Makes a product known.
+pub struct CreateProduct;
+
+/// A product to be.
+#[derive(Debug, Deserr, JsonSchema)]
+#[deserr(error = Faults, rename_all = camelCase, deny_unknown_fields)]
+#[schemars(rename_all = "camelCase", deny_unknown_fields)]
+pub struct NewProduct {
+    /// What people call it.
+    name: Name,
+    /// What it is.
+    #[deserr(default)]
+    description: Option<Description>,
+    /// The vendor's own code for it, by which orders name it.
+    #[deserr(default)]
+    code: Option<ProductCode>,
+}
+
+impl Operation for CreateProduct {
+    const NAME: &str = "create-product";
+    const ABOUT: &str = "Makes a product known, so that it can be owned.";
+    const ROUTES: &[Route] = &[route(Method::Post, "/v1/products", &[Role::Operator])];
+    const CREATES: bool = true;
+    const REASONS: &[Reason] = &[NAME_TAKEN, CODE_TAKEN];
+
+    type Caller = Actor;
+    type Path = Nothing;
+    type Query = Nothing;
+    type Body = Json<NewProduct>;
+    type Output = Product;
+
+    async fn execute(
+        context: &Context<'_>,
+        _: &Actor,
+        input: &Input<Self>,
+    ) -> Result<Answer<Product>, Failure> {
+        let Json(NewProduct { name, description, code }) = &input.body;
+        let product = Product {
+            id: context.id(),
+            name: name.clone(),
+            description: description.clone(),
+            code: code.clone(),
+            archived_at: None,
+            stamp: Stamp::new(context.now),
+        };
+
+        let mut change = Change::new();
+        change.create(&product)?;
+        reserve(&mut change, &product, None)?;
+        let (name, code) = (name.clone(), code.clone());
+        let created = EventKind::ProductCreated { product_id: product.id, name, code };
+        change.record(Happening::of_vendor(created));
+
+        let location = format!("/v1/products/{}", product.id);
+        context.commit(change, Answer::created(location, product)).await
+    }
+}

@@ -1,0 +1,38 @@
+//! What can be owned.
+
+pub mod create_product;
+pub mod list_products;
+pub mod update_product;
+
+use aws::table::{self, Change, Refusal, Reservation};
+use domain::{Fault, Product, Reason, Stage};
+
+const NAME_TAKEN: Reason = Reason::state("product-name-taken", "another product has this name");
+const CODE_TAKEN: Reason = Reason::state("product-code-taken", "another product has this code");
+
+/// Makes a product's name and code its own, instead of those it had `before`.
+fn reserve(
+    change: &mut Change<Product>,
+    product: &Product,
+    before: Option<&Product>,
+) -> Result<(), table::Error> {
+    let name = |product: &Product| Some(Reservation::product_name(&product.name, product.id));
+    let code =
+        |product: &Product| product.code.as_ref().map(|code| Reservation::product_code(code, product.id));
+    for (field, reason, wanted, held) in [
+        ("name", NAME_TAKEN, name(product), before.and_then(name)),
+        ("code", CODE_TAKEN, code(product), before.and_then(code)),
+    ] {
+        if wanted == held {
+            continue;
+        }
+        held.iter().for_each(|held| change.remove(held));
+        if let Some(wanted) = wanted {
+            change.create_once(&wanted, move |other| {
+                let detail = format!("`{}` has it", other.owner);
+                Refusal::Because(Stage::State, Fault { detail, ..reason.at(&[&field]) })
+            })?;
+        }
+    }
+    Ok(())
+}

@@ -1,0 +1,105 @@
+//! `update-product`
+
+use aws::http::body::Json;
+use aws::operation::{Method, Nothing, route};
+use aws::table::Change;
+use aws::table::pattern::ProductById;
+use aws::{Answer, Context, Failure, Input, Operation, Route};
+use deserr::Deserr;
+use domain::{
+    Actor, Description, EventKind, Faults, Given, Happening, Name, Patch, Problem, Product, ProductCode,
+    ProductId, Reason, Role,
+};
+use schemars::JsonSchema;
+
+use super::{CODE_TAKEN, NAME_TAKEN, reserve};
+
+/// Changes a product.
+pub struct UpdateProduct;
+
+/// A path that names a product.
+#[derive(Debug, Deserr, JsonSchema)]
+#[deserr(error = Faults, rename_all = camelCase, deny_unknown_fields)]
+#[schemars(rename_all = "camelCase")]
+pub struct OfProduct {
+    /// The product.
+    product_id: ProductId,
+}
+
+/// What is to be another than it is.
+#[derive(Debug, Deserr, JsonSchema)]
+#[deserr(error = Faults, rename_all = camelCase, deny_unknown_fields)]
+#[schemars(rename_all = "camelCase", deny_unknown_fields)]
+pub struct ProductChange {
+    /// What people call it.
+    #[deserr(default)]
+    #[schemars(default)]
+    name: Given<Name>,
+    /// What it is.
+    #[deserr(default)]
+    #[schemars(default)]
+    description: Patch<Description>,
+    /// The vendor's own code for it.
+    #[deserr(default)]
+    #[schemars(default)]
+    code: Patch<ProductCode>,
+    /// Whether nothing new of it can be owned.
+    #[deserr(default)]
+    #[schemars(default)]
+    archived: Given<bool>,
+}
+
+impl Operation for UpdateProduct {
+    const NAME: &str = "update-product";
+    const ABOUT: &str = "Changes a product: what is named in the body, and nothing else. An archived one stays with those who own it, and can be restored.";
+    const ROUTES: &[Route] = &[route(Method::Patch, "/v1/products/{productId}", &[Role::Operator])];
+    const REASONS: &[Reason] = &[NAME_TAKEN, CODE_TAKEN];
+
+    type Caller = Actor;
+    type Path = OfProduct;
+    type Query = Nothing;
+    type Body = Json<ProductChange>;
+    type Output = Product;
+
+    async fn execute(
+        context: &Context<'_>,
+        _: &Actor,
+        input: &Input<Self>,
+    ) -> Result<Answer<Product>, Failure> {
+        let (Json(wanted), lookup) = (&input.body, ProductById(input.path.product_id));
+        let before = context.table.get(&lookup).await?.ok_or_else(Problem::not_found)?;
+        let seen = before.stamp.version;
+        let archived = wanted.archived.over(before.archived_at.is_some());
+        let mut product = Product {
+            name: wanted.name.over(before.name.clone()),
+            description: wanted.description.over(before.description.clone()),
+            code: wanted.code.over(before.code.clone()),
+            archived_at: archived.then(|| before.archived_at.unwrap_or(context.now)),
+            ..before.clone()
+        };
+        let mut change = Change::new();
+        if product == before {
+            change.confirm(&before, seen, context.if_match());
+            return context.commit(change, Answer::ok(before)).await;
+        }
+        product.stamp = before.stamp.next(context.now);
+        change.replace(&product, seen, context.if_match())?;
+        reserve(&mut change, &product, Some(&before))?;
+
+        let product_id = product.id;
+        let (name, code) = (product.name.clone(), product.code.clone());
+        if (&name, &product.description, &code) != (&before.name, &before.description, &before.code) {
+            change.record(Happening::of_vendor(EventKind::ProductUpdated { product_id, name, code }));
+        }
+        match (before.archived_at, product.archived_at) {
+            (None, Some(_)) => {
+                change.record(Happening::of_vendor(EventKind::ProductArchived { product_id }));
+            }
+            (Some(_), None) => {
+                change.record(Happening::of_vendor(EventKind::ProductRestored { product_id }));
+            }
+            _ => {}
+        }
+        context.commit(change, Answer::ok(product)).await
+    }
+}

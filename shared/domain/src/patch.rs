@@ -1,0 +1,123 @@
+//! What a change says of a field: a field that is not named stays as it is.
+
+use deserr::{Deserr, IntoValue, ValuePointerRef};
+use schemars::JsonSchema;
+
+use crate::fault::Faults;
+
+/// What a change says of a field that always has a value. `null` is a fault.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Given<T>(Option<T>);
+
+impl<T> Default for Given<T> {
+    fn default() -> Self {
+        Self(None)
+    }
+}
+
+impl<T: Clone> Given<T> {
+    /// The value it has then.
+    pub fn over(&self, before: T) -> T {
+        self.0.clone().unwrap_or(before)
+    }
+}
+
+impl<T: Deserr<Faults>> Deserr<Faults> for Given<T> {
+    fn deserialize_from_value<V: IntoValue>(
+        value: deserr::Value<V>,
+        location: ValuePointerRef<'_>,
+    ) -> Result<Self, Faults> {
+        T::deserialize_from_value(value, location).map(|value| Self(Some(value)))
+    }
+}
+
+impl<T: JsonSchema> JsonSchema for Given<T> {
+    fn inline_schema() -> bool {
+        true
+    }
+
+    fn schema_name() -> std::borrow::Cow<'static, str> {
+        T::schema_name()
+    }
+
+    fn json_schema(generator: &mut schemars::SchemaGenerator) -> schemars::Schema {
+        generator.subschema_for::<T>()
+    }
+}
+
+/// What a change says of a field that may have no value: `null` takes it away.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub enum Patch<T> {
+    /// It is not named.
+    #[default]
+    Keep,
+    /// It has no value any more.
+    Clear,
+    /// It has this value.
+    Set(T),
+}
+
+impl<T: Clone> Patch<T> {
+    /// The value it has then, if it has one.
+    pub fn over(&self, before: Option<T>) -> Option<T> {
+        match self {
+            Self::Keep => before,
+            Self::Clear => None,
+            Self::Set(value) => Some(value.clone()),
+        }
+    }
+}
+
+impl<T: Deserr<Faults>> Deserr<Faults> for Patch<T> {
+    fn deserialize_from_value<V: IntoValue>(
+        value: deserr::Value<V>,
+        location: ValuePointerRef<'_>,
+    ) -> Result<Self, Faults> {
+        match value {
+            deserr::Value::Null => Ok(Self::Clear),
+            value => T::deserialize_from_value(value, location).map(Self::Set),
+        }
+    }
+}
+
+impl<T: JsonSchema> JsonSchema for Patch<T> {
+    fn inline_schema() -> bool {
+        true
+    }
+
+    fn schema_name() -> std::borrow::Cow<'static, str> {
+        <Option<T>>::schema_name()
+    }
+
+    fn json_schema(generator: &mut schemars::SchemaGenerator) -> schemars::Schema {
+        generator.subschema_for::<Option<T>>()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::text::Name;
+
+    #[derive(Debug, Deserr)]
+    #[deserr(error = Faults, deny_unknown_fields)]
+    struct Change {
+        #[deserr(default)]
+        name: Given<Name>,
+        #[deserr(default)]
+        nick: Patch<Name>,
+    }
+
+    #[test]
+    fn what_is_not_named_stays_and_null_takes_away_what_may_be_absent() {
+        let name = |text: &str| text.parse::<Name>().unwrap();
+        let over = |json: serde_json::Value| {
+            let Change { name: named, nick } = deserr::deserialize::<Change, _, Faults>(json)?;
+            Ok::<_, Faults>((named.over(name("A")), nick.over(Some(name("a")))))
+        };
+        assert_eq!(over(serde_json::json!({})), Ok((name("A"), Some(name("a")))));
+        assert_eq!(over(serde_json::json!({"name": "B", "nick": "b"})), Ok((name("B"), Some(name("b")))));
+        assert_eq!(over(serde_json::json!({"nick": null})), Ok((name("A"), None)));
+        assert_eq!(over(serde_json::json!({"name": null})).unwrap_err().0[0].code, "wrong-type");
+    }
+}

@@ -1,0 +1,3 @@
+mod create_product;
+mod list_products;
+mod update_product;
