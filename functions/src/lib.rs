@@ -1,5 +1,6 @@
 //! The operations, one file each, by area.
 
+pub mod details;
 pub mod history;
 pub mod licenses;
 pub mod orders;
@@ -70,6 +71,9 @@ operations! {
     products::create_product::CreateProduct,
     products::list_products::ListProducts,
     products::update_product::UpdateProduct,
+    details::create_detail_field::CreateDetailField,
+    details::list_detail_fields::ListDetailFields,
+    details::update_detail_field::UpdateDetailField,
     licenses::create_license_type::CreateLicenseType,
     licenses::list_license_types::ListLicenseTypes,
     licenses::list_license_pools::ListLicensePools,

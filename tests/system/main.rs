@@ -1,5 +1,6 @@
 //! The whole system, tested over HTTP: one test binary.
 
+mod details;
 mod foundation;
 mod history;
 mod licenses;

@@ -186,6 +186,7 @@ macro_rules! versioned {
 versioned!(
     domain::Assignment,
     domain::Customer,
+    domain::DetailField,
     domain::LicenseType,
     domain::Order,
     domain::Organization,

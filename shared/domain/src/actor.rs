@@ -1,14 +1,20 @@
 //! Who is asking, and for whom. The token is the upper bound of what a person may do.
 
+use deserr::Deserr;
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
 use crate::event;
-use crate::fault::quoted;
+use crate::fault::{Faults, quoted};
 use crate::id::{OrganizationId, PartnerId};
 use crate::problem::Problem;
 use crate::text::Email;
 
 /// What an operation's route asks of its caller. Roles include each other as they do in life: an admin is a
 /// member, a contact manager is a customer.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema, Deserr)]
+#[serde(rename_all = "camelCase")]
+#[deserr(error = Faults, rename_all = camelCase)]
 pub enum Role {
     /// The vendor's administrators.
     Operator,

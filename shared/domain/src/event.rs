@@ -3,10 +3,11 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use crate::detail::FieldKind;
 use crate::fault::{Fault, Invalid, quoted};
-use crate::id::{AssignmentId, EventId, OrganizationId, PartnerId, ProductId, SourceId};
+use crate::id::{AssignmentId, EventId, FieldId, OrganizationId, PartnerId, ProductId, SourceId};
 use crate::text::{
-    Email, ExternalId, LicenseTypeCode, Name, OrderId, ProductCode, StoreAccount, written_as_text,
+    Email, ExternalId, FieldName, LicenseTypeCode, Name, OrderId, ProductCode, StoreAccount, written_as_text,
 };
 use crate::time::{Period, Timestamp};
 
@@ -39,6 +40,18 @@ pub struct Author {
     /// The person's verified e-mail, if there is one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub email: Option<Email>,
+}
+
+/// A detail field, as it was made.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct FieldMade {
+    /// Its id.
+    pub id: FieldId,
+    /// Its name then.
+    pub name: FieldName,
+    /// What its values are.
+    #[serde(rename = "type")]
+    pub kind: FieldKind,
 }
 
 /// A field's name as it is written.
@@ -264,6 +277,28 @@ kinds! {
     ProductRestored = "product.restored" {
         /// Its id.
         product_id: ProductId,
+    }
+    /// Detail fields exist.
+    DetailFieldsCreated = "detail-fields.created" {
+        /// Which.
+        fields: Vec<FieldMade>,
+    }
+    /// A detail field has another name, place, audience or other options.
+    DetailFieldUpdated = "detail-field.updated" {
+        /// Which.
+        field_id: FieldId,
+        /// Its name now.
+        field: FieldName,
+    }
+    /// A detail field is hidden; its values are kept.
+    DetailFieldArchived = "detail-field.archived" {
+        /// Which.
+        field_id: FieldId,
+    }
+    /// A detail field is shown again.
+    DetailFieldRestored = "detail-field.restored" {
+        /// Which.
+        field_id: FieldId,
     }
 }
 

@@ -88,6 +88,11 @@ id!(
     "prd"
 );
 id!(
+    /// Names a detail field.
+    FieldId,
+    "fld"
+);
+id!(
     /// Names a license assignment.
     AssignmentId,
     "asg"

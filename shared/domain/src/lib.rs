@@ -5,6 +5,7 @@
 //! parsed.
 
 pub mod actor;
+pub mod detail;
 pub mod event;
 pub mod fault;
 pub mod id;
@@ -21,9 +22,12 @@ pub mod time;
 pub mod webhook;
 
 pub use actor::{Actor, Role};
+pub use detail::{DetailField, FieldKind};
 pub use event::{Event, EventKind, Happening, Home};
 pub use fault::{At, Fault, Faults, Invalid};
-pub use id::{AssignmentId, EventId, Id, Ids, OrganizationId, ParkedOrderId, PartnerId, ProductId, SourceId};
+pub use id::{
+    AssignmentId, EventId, FieldId, Id, Ids, OrganizationId, ParkedOrderId, PartnerId, ProductId, SourceId,
+};
 pub use key::DeploymentKey;
 pub use license::{Assignment, LicenseType, Line, Pool, Quantity};
 pub use order::{Order, OrderStatus, Parking};
@@ -32,6 +36,8 @@ pub use patch::{Given, Patch};
 pub use problem::{Problem, Reason, Stage};
 pub use product::Product;
 pub use search::NameQuery;
-pub use text::{Description, Email, ExternalId, LicenseTypeCode, Name, OrderId, ProductCode, StoreAccount};
+pub use text::{
+    Description, Email, ExternalId, FieldName, LicenseTypeCode, Name, OrderId, ProductCode, StoreAccount,
+};
 pub use time::{Period, Sent, Timestamp};
 pub use webhook::Source;

@@ -15,6 +15,13 @@ impl<T> Default for Given<T> {
     }
 }
 
+impl<T> Given<T> {
+    /// The value it is given, if it is named.
+    pub fn get(&self) -> Option<&T> {
+        self.0.as_ref()
+    }
+}
+
 impl<T: Clone> Given<T> {
     /// The value it has then.
     pub fn over(&self, before: T) -> T {

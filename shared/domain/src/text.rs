@@ -130,6 +130,17 @@ text!(
     100
 );
 
+text!(
+    /// What people call a detail field: 1 to 255 characters.
+    FieldName,
+    255
+);
+text!(
+    /// What people see of an option: 1 to 100 characters.
+    OptionLabel,
+    100
+);
+
 /// A license type's code, its only id: 2 to 60 lower-case letters, digits and inner hyphens.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct LicenseTypeCode(String);

@@ -131,11 +131,23 @@ impl Maker {
             products.push(made);
         }
 
+        let select = |options: &[&str]| json!({"name": "SELECT", "options": options});
+        let fields = json!({"detailFields": [
+            {"name": "Region", "type": select(&["AU", "EU", "US"]), "configuration": {"position": 1}},
+            {"name": "Support level", "type": select(&["Bronze", "Silver", "Gold"]), "configuration": {"position": 2}},
+            {"name": "Seats", "type": {"name": "NUMBER"}, "configuration": {"position": 3}},
+            {"name": "Renewal contact", "type": {"name": "EMAIL"}},
+            {"name": "Internal note", "type": {"name": "TEXT"}, "viewers": ["operator", "agent"]},
+        ]});
+        let made = self.operate("POST", "/v1/detail-fields", fields).await?;
+        let field = made.pointer("/detailFields/0").map(|field| text(field, "id")).transpose()?;
+
         Ok(json!({
             "partner": partner, "otherPartner": other, "newPartner": new, "source": source, "secret": secret,
             "yamada": yamada, "sol": sol, "harbour": harbour, "nakano": nakano,
             "bogazici": bogazici, "istanbul": istanbul, "assignment": text(&assigned, "id")?,
             "parkedOrder": parked, "product": products.first(),
+            "field": field,
         }))
     }
 

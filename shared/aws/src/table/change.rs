@@ -258,6 +258,16 @@ impl<O: 'static> Change<O> {
         Ok(())
     }
 
+    /// Removes what was read as version `seen`; otherwise as [`Self::replace`].
+    pub fn remove_seen<E: Entity>(
+        &mut self,
+        entity: &E,
+        seen: Version,
+        is_meant: Option<impl Fn(Version) -> bool>,
+    ) {
+        self.while_unchanged(entity.key(), Action::Delete, seen, is_meant);
+    }
+
     fn while_unchanged(
         &mut self,
         key: Key,
@@ -380,7 +390,14 @@ impl<O> Step<O> {
                 )
             }
             Action::Delete => TransactWriteItem::builder().delete(
-                Delete::builder().table_name(table).set_key(Some(key_attributes(&self.key))).build()?,
+                Delete::builder()
+                    .table_name(table)
+                    .set_key(Some(key_attributes(&self.key)))
+                    .set_condition_expression(condition.map(|condition| condition.text.clone()))
+                    .set_expression_attribute_names(condition.and_then(Expression::names))
+                    .set_expression_attribute_values(condition.and_then(Expression::values))
+                    .set_return_values_on_condition_check_failure(condition.map(|_| RETURN_OLD))
+                    .build()?,
             ),
             Action::Check => {
                 return self.check(table).and_then(|check| {

@@ -5,9 +5,9 @@ use std::collections::HashMap;
 
 use aws_sdk_dynamodb::types::AttributeValue;
 use domain::{
-    Assignment, Customer, Event, ExternalId, LicenseType, Name, Order, OrderId, Organization, OrganizationId,
-    ParkedOrderId, Parking, Partner, PartnerId, Pool, Product, ProductCode, ProductId, Source, SourceId,
-    StoreAccount, StoreLink, Timestamp, Version,
+    Assignment, Customer, DetailField, Event, ExternalId, LicenseType, Name, Order, OrderId, Organization,
+    OrganizationId, ParkedOrderId, Parking, Partner, PartnerId, Pool, Product, ProductCode, ProductId,
+    Source, SourceId, StoreAccount, StoreLink, Timestamp, Version,
 };
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
@@ -301,6 +301,24 @@ impl Entity for Drain {
     }
 }
 
+/// How many of something there are.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Count {
+    /// Of what.
+    #[serde(flatten)]
+    pub at: Key,
+    /// How many.
+    pub count: u64,
+}
+
+impl Entity for Count {
+    const NAME: &'static str = "count";
+
+    fn key(&self) -> Key {
+        self.at.clone()
+    }
+}
+
 /// Where something is that is due.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Due {
@@ -350,6 +368,14 @@ impl Entity for Product {
 
     fn key(&self) -> Key {
         key::product(self.id)
+    }
+}
+
+impl Entity for DetailField {
+    const NAME: &'static str = "detail-field";
+
+    fn key(&self) -> Key {
+        key::field(&self.name)
     }
 }
 

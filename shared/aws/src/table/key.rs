@@ -5,8 +5,8 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use domain::event::Home;
 use domain::search::{Folded, unique_form};
 use domain::{
-    AssignmentId, EventId, ExternalId, LicenseTypeCode, Name, OrderId, OrganizationId, ParkedOrderId,
-    PartnerId, ProductCode, ProductId, SourceId, StoreAccount, Timestamp,
+    AssignmentId, EventId, ExternalId, FieldName, LicenseTypeCode, Name, OrderId, OrganizationId,
+    ParkedOrderId, PartnerId, ProductCode, ProductId, SourceId, StoreAccount, Timestamp,
 };
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
@@ -35,6 +35,8 @@ pub const CATALOG: &str = "CATALOG";
 pub const LICENSE_TYPES: &str = "LICENSE_TYPE#";
 /// What the sort keys of products begin with.
 pub const PRODUCTS: &str = "PRODUCT#";
+/// What the sort keys of detail fields begin with.
+pub const FIELDS: &str = "FIELD#";
 /// What the sort keys of a directory's names begin with.
 pub const NAMES: &str = "NAME#";
 /// What the sort keys of license assignments begin with.
@@ -61,6 +63,16 @@ pub fn license_type(code: &LicenseTypeCode) -> Key {
 /// A product.
 pub fn product(product: ProductId) -> Key {
     Key::new(CATALOG, format!("{PRODUCTS}{product}"))
+}
+
+/// A detail field. Its name is its place, so that no two have one name.
+pub fn field(name: &FieldName) -> Key {
+    Key::new(CATALOG, format!("{FIELDS}{}", segment(&unique_form(name.as_str()))))
+}
+
+/// How many detail fields there are that are not archived.
+pub fn count_of_fields() -> Key {
+    Key::new(CATALOG, "COUNT#FIELD")
 }
 
 /// A webhook source.
@@ -291,6 +303,8 @@ mod tests {
             (product(d), "CATALOG".to_owned(), format!("PRODUCT#{D}")),
             (product_name(&name), "UNIQUE#product-name#i\u{307}stanbul a.ş.".to_owned(), "-".to_owned()),
             (product_code(&"C++".parse().unwrap()), "UNIQUE#product-code#C++".to_owned(), "-".to_owned()),
+            (field(&"Ｒegion".parse().unwrap()), "CATALOG".to_owned(), "FIELD#region".to_owned()),
+            (count_of_fields(), "CATALOG".to_owned(), "COUNT#FIELD".to_owned()),
             (source(s), format!("SOURCE#{S}"), "PROFILE".to_owned()),
             (source_among_all(s), "SOURCES".to_owned(), S.to_owned()),
             (order(s, &"SO-1".parse().unwrap()), format!("ORDER#{S}#SO-1"), "-".to_owned()),

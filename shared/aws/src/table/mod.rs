@@ -2,6 +2,7 @@
 
 pub mod change;
 pub mod client;
+pub mod count;
 pub mod entity;
 pub mod key;
 pub mod pattern;
@@ -16,7 +17,7 @@ use aws_sdk_dynamodb::error::{ProvideErrorMetadata, SdkError};
 
 pub use change::{Change, Expression, Refusal};
 pub use entity::{
-    DirectoryEntry, Drain, DueItem, Entity, IdempotencyRecord, Item, Parked, RefusalMark, Reservation,
+    Count, DirectoryEntry, Drain, DueItem, Entity, IdempotencyRecord, Item, Parked, RefusalMark, Reservation,
 };
 pub use key::Key;
 pub use pattern::{Index, Listing, Lookup};

@@ -3,12 +3,12 @@
 use aws_sdk_dynamodb::types::AttributeValue;
 use domain::event::{EventType, Home};
 use domain::{
-    Assignment, AssignmentId, Customer, Event, EventId, LicenseType, LicenseTypeCode, Order, OrderId,
-    Organization, OrganizationId, ParkedOrderId, Partner, PartnerId, Pool, Product, ProductId, Source,
-    SourceId, StoreAccount, StoreLink, Timestamp,
+    Assignment, AssignmentId, Customer, DetailField, Event, EventId, LicenseType, LicenseTypeCode, Order,
+    OrderId, Organization, OrganizationId, ParkedOrderId, Partner, PartnerId, Pool, Product, ProductId,
+    Source, SourceId, StoreAccount, StoreLink, Timestamp,
 };
 
-use super::entity::{DirectoryEntry, Due, Entity, Parked, Reservation};
+use super::entity::{Count, DirectoryEntry, Due, Entity, Parked, Reservation};
 use super::key::{self, Key};
 
 /// The table itself, or one of its indexes.
@@ -130,6 +130,8 @@ lookups! {
         key::order(*source, order), "`ORDER#<source>#<order id>` · `-`";
     /// a product
     ProductById(product: ProductId) -> Product = key::product(*product), "`CATALOG` · `PRODUCT#<product>`";
+    /// how many detail fields there are that are not archived
+    CountOfFields() -> Count = key::count_of_fields(), "`CATALOG` · `COUNT#FIELD`";
     /// a license type
     LicenseTypeByCode(code: LicenseTypeCode) -> LicenseType =
         key::license_type(code), "`CATALOG` · `LICENSE_TYPE#<code>`";
@@ -188,6 +190,8 @@ macro_rules! listings {
 listings! {
     /// all products
     Products() -> Product = Index::Table, key::CATALOG.to_owned(), key::PRODUCTS, "`CATALOG` · `PRODUCT#…`";
+    /// all detail fields
+    DetailFields() -> DetailField = Index::Table, key::CATALOG.to_owned(), key::FIELDS, "`CATALOG` · `FIELD#<name>`";
     /// all license types
     LicenseTypes() -> LicenseType =
         Index::Table, key::CATALOG.to_owned(), key::LICENSE_TYPES, "`CATALOG` · `LICENSE_TYPE#…`";

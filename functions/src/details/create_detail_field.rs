@@ -1,0 +1,87 @@
+//! `create-detail-field`
+
+use aws::http::body::Json;
+use aws::operation::{Method, Nothing, Output, route};
+use aws::table::{Change, Refusal};
+use aws::{Answer, Context, Failure, Input, Operation, Route};
+use domain::detail::{NewField, NewFields};
+use domain::event::FieldMade;
+use domain::{Actor, DetailField, EventKind, Happening, Reason, Role, Stage, Version};
+use schemars::JsonSchema;
+use serde::Serialize;
+
+use super::{LIMIT, NAME_TAKEN, count_more};
+
+/// Defines detail fields.
+pub struct CreateDetailField;
+
+/// What was made.
+#[derive(Debug, Serialize, JsonSchema)]
+#[serde(untagged, rename_all_fields = "camelCase")]
+pub enum Made {
+    /// The one field that was asked for.
+    One(Box<DetailField>),
+    /// All that were asked for, in their order.
+    Several {
+        /// The fields.
+        detail_fields: Vec<DetailField>,
+    },
+}
+
+impl Output for Made {
+    fn version(&self) -> Option<Version> {
+        match self {
+            Self::One(field) => Some(field.stamp.version),
+            Self::Several { .. } => None,
+        }
+    }
+}
+
+impl Operation for CreateDetailField {
+    const NAME: &str = "create-detail-field";
+    const ABOUT: &str = "Defines a detail field, or up to 50 at once as `detailFields`, all or none.";
+    const ROUTES: &[Route] = &[route(Method::Post, "/v1/detail-fields", &[Role::Operator])];
+    const CREATES: bool = true;
+    const REASONS: &[Reason] = &[NAME_TAKEN, LIMIT];
+
+    type Caller = Actor;
+    type Path = Nothing;
+    type Query = Nothing;
+    type Body = Json<NewFields>;
+    type Output = Made;
+
+    async fn execute(context: &Context<'_>, _: &Actor, input: &Input<Self>) -> Result<Answer<Made>, Failure> {
+        let Json(wanted) = &input.body;
+        let one = matches!(wanted, NewFields::One(_));
+        let make = |new: &NewField| DetailField::new(context.id(), new, context.now);
+        let mut fields: Vec<DetailField> = wanted.list().iter().map(make).collect();
+
+        let mut change = Change::new();
+        for (index, field) in fields.iter().enumerate() {
+            change.create_once(field, move |_| {
+                let fault = match one {
+                    true => NAME_TAKEN.at(&[&"name"]),
+                    false => NAME_TAKEN.at(&[&"detailFields", &index, &"name"]),
+                };
+                Refusal::Because(Stage::State, fault)
+            })?;
+        }
+        count_more(&mut change, fields.len(), if one { &[] } else { &["detailFields"] });
+        let made = |field: &DetailField| FieldMade {
+            id: field.id,
+            name: field.name.clone(),
+            kind: field.field_type.name,
+        };
+        let fields_made = fields.iter().map(made).collect();
+        change.record(Happening::of_vendor(EventKind::DetailFieldsCreated { fields: fields_made }));
+
+        let (location, made) = match (one, fields.pop()) {
+            (true, Some(field)) => (format!("/v1/detail-fields/{}", field.id), Made::One(Box::new(field))),
+            (_, last) => {
+                fields.extend(last);
+                ("/v1/detail-fields".to_owned(), Made::Several { detail_fields: fields })
+            }
+        };
+        context.commit(change, Answer::created(location, made)).await
+    }
+}

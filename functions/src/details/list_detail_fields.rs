@@ -1,0 +1,48 @@
+//! `list-detail-fields`
+
+use aws::context::List;
+use aws::http::body::Empty;
+use aws::operation::{Archived, Method, Nothing, route};
+use aws::table::pattern::DetailFields;
+use aws::{Answer, Context, Failure, Input, Operation, Route};
+use domain::{Actor, DetailField, Role};
+
+/// Shows which detail fields there are.
+pub struct ListDetailFields;
+
+impl Operation for ListDetailFields {
+    const NAME: &str = "list-detail-fields";
+    const ABOUT: &str = "Lists the detail fields that the caller may see, in their order and always all of them; or, with `archived=true`, page by page the archived ones.";
+    const ROUTES: &[Route] = &[route(
+        Method::Get,
+        "/v1/detail-fields",
+        &[Role::Operator, Role::Agent, Role::PartnerMember, Role::Customer],
+    )];
+    const PAGED: bool = true;
+
+    type Caller = Actor;
+    type Path = Nothing;
+    type Query = Archived;
+    type Body = Empty;
+    type Output = List<DetailField>;
+
+    async fn execute(
+        context: &Context<'_>,
+        actor: &Actor,
+        input: &Input<Self>,
+    ) -> Result<Answer<List<DetailField>>, Failure> {
+        let archived = input.query.archived.is_on();
+        let wanted =
+            |field: &DetailField| field.archived_at.is_some() == archived && field.is_visible_to(actor);
+        if archived {
+            return Ok(Answer::ok(context.page_of_wanted(&DetailFields(), true, wanted).await?));
+        }
+        let mut items = context.table.list(&DetailFields(), false).await?;
+        items.retain(wanted);
+        // Those without a place come last; within one place, who came first.
+        items.sort_by_key(|field| {
+            (field.configuration.position.is_none(), field.configuration.position, field.id)
+        });
+        Ok(Answer::ok(List { items, next_page_token: None }))
+    }
+}

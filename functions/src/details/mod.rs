@@ -1,0 +1,25 @@
+//! Attributes of every entitlement, which the administrator defines.
+
+pub mod create_detail_field;
+pub mod list_detail_fields;
+pub mod update_detail_field;
+
+use aws::table::pattern::CountOfFields;
+use aws::table::{Change, Count, Refusal, count};
+use domain::detail::MOST_FIELDS;
+use domain::{At, Fault, Reason, Stage};
+
+const NAME_TAKEN: Reason = Reason::state("detail-field-name-taken", "another field has this name");
+const LIMIT: Reason =
+    Reason::state("detail-field-limit", "there are at most 50 fields that are not archived");
+
+/// Counts more fields that are not archived, as far as there may be more; else the fault is at this field of the body.
+fn count_more<O: 'static>(change: &mut Change<O>, more: usize, at: &'static [&'static str]) {
+    let most = u64::try_from(MOST_FIELDS).unwrap_or(u64::MAX);
+    let counted = count::add(u64::try_from(more).unwrap_or(u64::MAX), most);
+    change.update(&CountOfFields(), counted, move |there: Option<Count>| {
+        let steps: Vec<&dyn std::fmt::Display> = at.iter().map(|step| step as _).collect();
+        let fault = Fault::new(At::pointer(&steps), LIMIT.code, LIMIT.about);
+        Refusal::Because(Stage::State, fault.with_limit(most, there.map(|there| there.count)))
+    });
+}

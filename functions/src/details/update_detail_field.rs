@@ -1,0 +1,133 @@
+//! `update-detail-field`
+
+use aws::http::body::Json;
+use aws::operation::{Method, Nothing, route};
+use aws::table::pattern::{CountOfFields, DetailFields};
+use aws::table::{Change, Entity, Refusal, count};
+use aws::{Answer, Context, Failure, Input, Operation, Route};
+use deserr::Deserr;
+use domain::detail::{Configuration, NO_OPTIONS, OPTION_EXISTS, OPTION_LIMIT, OptionChange, UNKNOWN_OPTION};
+use domain::fault::Checked;
+use domain::{
+    Actor, DetailField, EventKind, Faults, FieldId, FieldName, Given, Happening, Problem, Reason, Role, Stage,
+};
+use schemars::JsonSchema;
+
+use super::{LIMIT, NAME_TAKEN, count_more};
+
+/// Changes a detail field.
+pub struct UpdateDetailField;
+
+/// A path that names a detail field.
+#[derive(Debug, Deserr, JsonSchema)]
+#[deserr(error = Faults, rename_all = camelCase, deny_unknown_fields)]
+#[schemars(rename_all = "camelCase")]
+pub struct OfField {
+    /// The field.
+    field_id: FieldId,
+}
+
+/// What is to be another than it is. A field's type never is.
+#[derive(Debug, Deserr, JsonSchema)]
+#[deserr(error = Faults, rename_all = camelCase, deny_unknown_fields)]
+#[schemars(rename_all = "camelCase", deny_unknown_fields)]
+pub struct FieldChange {
+    /// What people call it.
+    #[deserr(default)]
+    #[schemars(default)]
+    name: Given<FieldName>,
+    /// How it is shown.
+    #[deserr(default)]
+    #[schemars(default)]
+    configuration: Given<Configuration>,
+    /// Who sees it.
+    #[deserr(default)]
+    #[schemars(default)]
+    viewers: Given<Vec<Role>>,
+    /// Who changes its values.
+    #[deserr(default)]
+    #[schemars(default)]
+    editors: Given<Vec<Role>>,
+    /// New options, and those that are to be others than they are; all others stay as they are.
+    #[deserr(default)]
+    #[schemars(default)]
+    options: Given<Vec<Checked<OptionChange>>>,
+    /// Whether it is hidden. Its values are kept.
+    #[deserr(default)]
+    #[schemars(default)]
+    archived: Given<bool>,
+}
+
+impl Operation for UpdateDetailField {
+    const NAME: &str = "update-detail-field";
+    const ABOUT: &str = "Changes a detail field: what is named in the body, and nothing else. Its type never changes; an archived one keeps its values, and can be restored.";
+    const ROUTES: &[Route] = &[route(Method::Patch, "/v1/detail-fields/{fieldId}", &[Role::Operator])];
+    const REASONS: &[Reason] = &[NAME_TAKEN, LIMIT, OPTION_EXISTS, OPTION_LIMIT, NO_OPTIONS, UNKNOWN_OPTION];
+
+    type Caller = Actor;
+    type Path = OfField;
+    type Query = Nothing;
+    type Body = Json<FieldChange>;
+    type Output = DetailField;
+
+    async fn execute(
+        context: &Context<'_>,
+        _: &Actor,
+        input: &Input<Self>,
+    ) -> Result<Answer<DetailField>, Failure> {
+        let (Json(wanted), id) = (&input.body, input.path.field_id);
+        let known = context.table.list(&DetailFields(), true).await?;
+        let before = known.into_iter().find(|field| field.id == id).ok_or_else(Problem::not_found)?;
+        let seen = before.stamp.version;
+        let options = wanted.options.get().map_or(&[][..], Vec::as_slice);
+        let field_type = before.field_type.clone().with(options).map_err(refuse)?;
+        let archived = wanted.archived.over(before.archived_at.is_some());
+        let mut field = DetailField {
+            name: wanted.name.over(before.name.clone()),
+            field_type,
+            configuration: wanted.configuration.over(before.configuration.clone()),
+            viewers: wanted.viewers.over(before.viewers.clone()),
+            editors: wanted.editors.over(before.editors.clone()),
+            ..before.clone()
+        };
+        let updated = field != before;
+        field.archived_at = archived.then(|| before.archived_at.unwrap_or(context.now));
+        let mut change = Change::new();
+        if field == before {
+            change.confirm(&before, seen, context.if_match());
+            return context.commit(change, Answer::ok(before)).await;
+        }
+        field.stamp = before.stamp.next(context.now);
+        if field.key() == before.key() {
+            change.replace(&field, seen, context.if_match())?;
+        } else {
+            change.remove_seen(&before, seen, context.if_match());
+            change.create_once(&field, |_| Refusal::because(&NAME_TAKEN, &[&"name"]))?;
+        }
+        let event = |kind| Happening::of_vendor(kind);
+        if updated {
+            let name = field.name.clone();
+            change.record(event(EventKind::DetailFieldUpdated { field_id: id, field: name }));
+        }
+        match (before.archived_at, field.archived_at) {
+            (None, Some(_)) => {
+                // It was counted when it was made or restored.
+                change.update(&CountOfFields(), count::subtract(1), |_| Refusal::Outdated);
+                change.record(event(EventKind::DetailFieldArchived { field_id: id }));
+            }
+            (Some(_), None) => {
+                count_more(&mut change, 1, &["archived"]);
+                change.record(event(EventKind::DetailFieldRestored { field_id: id }));
+            }
+            _ => {}
+        }
+        context.commit(change, Answer::ok(field)).await
+    }
+}
+
+/// State comes before rules, as everywhere.
+fn refuse(mut faults: Vec<(Reason, domain::Fault)>) -> Problem {
+    faults.sort_by_key(|(reason, _)| reason.stage != Stage::State);
+    let stage = faults.first().map_or(Stage::Rule, |(reason, _)| reason.stage);
+    Problem::of(stage, faults.into_iter().map(|(_, fault)| fault).collect())
+}

@@ -1,0 +1,25 @@
+//! Counts of things of which there may be only so many: changed in one update with its condition.
+
+use super::change::{Expression, Update};
+use super::entity::{Count, Entity};
+
+/// Counts more, while they are not more than `most`.
+pub fn add(number: u64, most: u64) -> Update {
+    let update = "SET #entity = :entity, #count = if_not_exists(#count, :none) + :number";
+    let condition = Expression::new("attribute_not_exists(#count) OR #count <= :room");
+    Update {
+        update: Expression::new(update)
+            .text("entity", Count::NAME)
+            .number("none", 0)
+            .number("number", number),
+        condition: condition.number("room", most.saturating_sub(number)),
+    }
+}
+
+/// Counts less.
+pub fn subtract(number: u64) -> Update {
+    Update {
+        update: Expression::new("SET #count = #count - :number").number("number", number),
+        condition: Expression::new("#count >= :number").number("number", number),
+    }
+}

@@ -1,0 +1,135 @@
+//! `update-detail-field`
+
+use futures_util::future::join;
+use serde_json::{Value, json};
+use system::World;
+
+use super::{create, fields, names, seen, update};
+
+async fn events(world: &World) -> Vec<String> {
+    let history = world.get("/v1/history?order=asc&pageSize=100").by("operator").send().await.ok();
+    let types = history["items"].as_array().unwrap().iter().map(|event| event["type"].as_str().unwrap());
+    types.filter(|kind| kind.starts_with("detail-field.")).map(str::to_owned).collect()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_the_body_names_changes_and_nothing_else() {
+    let world = World::demo().await;
+    let body = json!({"name": "Sales region", "viewers": ["agent"], "configuration": {"position": 9}});
+    let changed = update(&world, body).send().await;
+    assert_eq!((changed.status, changed.header("etag")), (200, Some("\"2\"")));
+    let body = changed.body;
+    assert_eq!((&body["id"], &body["name"]), (&world.id("field").into(), &"Sales region".into()));
+    assert_eq!((&body["viewers"], &body["editors"]), (&json!(["agent"]), &json!(["operator", "agent"])));
+    assert_eq!(body["type"]["options"].as_array().unwrap().len(), 3);
+    assert_eq!(names(&seen(&world, "customer", "").await), ["Support level", "Seats", "Renewal contact"]);
+    let order = ["Support level", "Seats", "Sales region", "Renewal contact", "Internal note"];
+    assert_eq!(names(&seen(&world, "operator", "").await), order);
+    assert_eq!(events(&world).await, ["detail-field.updated"]);
+
+    // The name it had is free; one that another has is not.
+    create(&world, json!({"name": "Region", "type": {"name": "TEXT"}})).send().await.ok();
+    let taken = update(&world, json!({"name": "SEATS", "archived": true}));
+    let taken = taken.refused(409, "detail-field-name-taken").await;
+    assert_eq!(taken.faults()[0].0, "/name");
+    assert_eq!(update(&world, json!({"name": "SALES region"})).send().await.ok()["name"], "SALES region");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn options_are_added_renamed_and_retired_by_number_and_none_is_lost() {
+    let world = World::demo().await;
+    let options = json!([{"id": 2, "label": "Europe"}, {"id": 3, "retired": true}, {"label": "JP"}]);
+    let changed = update(&world, json!({"options": options})).send().await.ok();
+    assert_eq!(
+        changed["type"]["options"],
+        json!([
+            {"id": 1, "label": "AU"}, {"id": 2, "label": "Europe"},
+            {"id": 3, "label": "US", "retired": true}, {"id": 4, "label": "JP"},
+        ])
+    );
+    let back = update(&world, json!({"options": [{"id": 3, "retired": false}]})).send().await.ok();
+    assert!(back["type"]["options"][2]["retired"].is_null());
+
+    // What is named by its label is there already.
+    let contents = world.contents().await;
+    update(&world, json!({"options": [{"label": "jp"}, {"label": "ＥＵＲＯＰＥ"}]})).send().await.ok();
+    world.is_still(&contents).await;
+
+    let wrong = json!({"options": [{"id": 9, "label": "x"}, {"id": 1, "label": "europe"}]});
+    let wrong = update(&world, wrong).refused(409, "option-exists").await;
+    let fault = |at: &str, code: &str| (at.to_owned(), code.to_owned());
+    assert_eq!(
+        wrong.faults(),
+        [fault("/options", "option-exists"), fault("/options/0/id", "unknown-option")]
+    );
+    update(&world, json!({"options": [{"id": 9}]})).refused(422, "unknown-option").await;
+    let many: Vec<Value> = (0..47).map(|number| json!({"label": format!("option {number}")})).collect();
+    update(&world, json!({"options": many})).refused(409, "option-limit").await;
+    let seats = seen(&world, "operator", "").await[2]["id"].as_str().unwrap().to_owned();
+    let call = world.patch(&format!("/v1/detail-fields/{seats}")).by("operator");
+    call.json(json!({"options": [{"label": "x"}]})).refused(422, "no-options").await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_archived_field_is_hidden_makes_room_and_comes_back_as_it_was() {
+    let world = World::demo().await;
+    create(&world, fields(0, 45)).send().await.ok();
+    let before = seen(&world, "operator", "").await[0].clone();
+    update(&world, json!({"archived": true})).send().await.ok();
+    let contents = world.contents().await;
+    update(&world, json!({"archived": true})).send().await.ok();
+    world.is_still(&contents).await;
+    assert_eq!(seen(&world, "operator", "").await.len(), 49);
+    create(&world, json!({"name": "Region", "type": {"name": "TEXT"}}))
+        .refused(409, "detail-field-name-taken")
+        .await;
+    let last = create(&world, json!({"name": "Fiftieth", "type": {"name": "TEXT"}})).send().await.ok();
+    let full = update(&world, json!({"archived": false})).refused(409, "detail-field-limit").await;
+    assert_eq!(full.faults()[0].0, "/archived");
+    assert_eq!((&full.body["errors"][0]["limit"], &full.body["errors"][0]["used"]), (&json!(50), &json!(50)));
+    let path = format!("/v1/detail-fields/{}", last["id"].as_str().unwrap());
+    world.patch(&path).by("operator").json(json!({"archived": true})).send().await.ok();
+    let restored = update(&world, json!({"archived": false})).send().await.ok();
+    assert_eq!((&restored["type"], &restored["name"]), (&before["type"], &before["name"]));
+    let kinds = ["detail-field.archived", "detail-field.archived", "detail-field.restored"];
+    assert_eq!(events(&world).await, kinds);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn archived_and_restored_at_once_the_count_stays_right() {
+    for seed in 0..if cfg!(deployed) { 1 } else { 10 } {
+        let world = World::demo().await;
+        world.chaos(4, seed);
+        let turn = async |archived: bool| {
+            while update(&world, json!({"archived": archived})).send().await.status == 503 {}
+        };
+        let renamed = async { while update(&world, json!({"name": "Other"})).send().await.status == 503 {} };
+        join(join(turn(true), turn(false)), join(renamed, turn(true))).await;
+        world.chaos(0, 0);
+        let room = 50 - seen(&world, "operator", "").await.len();
+        create(&world, fields(0, room + 1)).refused(409, "detail-field-limit").await;
+        create(&world, fields(0, room)).send().await.ok();
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn another_version_an_absent_field_and_rubbish_are_refused() {
+    let world = World::demo().await;
+    for body in [json!({"name": "Other"}), json!({"name": "region"}), json!({})] {
+        update(&world, body.clone()).header("if-match", "\"2\"").refused(412, "version-mismatch").await;
+    }
+    update(&world, json!({"name": "Other"})).header("if-match", "\"1\"").send().await.ok();
+    let absent = world.id("field").replace("0001", "0009");
+    let call = world.patch(&format!("/v1/detail-fields/{absent}")).by("operator");
+    call.json(json!({"name": "Other"})).refused(404, "not-found").await;
+    let rubbish = json!({
+        "name": null, "type": {"name": "TEXT"}, "archived": 1, "viewers": "all",
+        "options": [{"retired": true}, {"id": 0}, 7],
+    });
+    let reply = update(&world, rubbish).refused(400, "invalid-request").await;
+    let places: Vec<_> = reply.faults().into_iter().map(|(at, _)| at).collect();
+    assert_eq!(
+        places,
+        ["/archived", "/name", "/options/0/label", "/options/1/id", "/options/2", "/type", "/viewers"]
+    );
+}
