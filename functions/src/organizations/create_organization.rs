@@ -8,8 +8,8 @@ use aws::{Answer, Context, Failure, Input, Operation, Route};
 use deserr::Deserr;
 use domain::actor::Standing;
 use domain::{
-    Actor, Customer, EventKind, ExternalId, Faults, Happening, Name, Organization, PartnerId, Reason, Role,
-    Stamp,
+    Actor, CustomerLink, EventKind, ExternalId, Faults, Happening, Name, Organization, PartnerId, Reason,
+    Role, Stamp,
 };
 use schemars::JsonSchema;
 
@@ -88,7 +88,7 @@ impl Operation for CreateOrganization {
         if let Some(partner_id) = *partner_id {
             change.require(&PartnerById(partner_id), || Refusal::because(&UNKNOWN_PARTNER, &[&"partnerId"]));
             let (organization_id, name, stamp) = (organization.id, name.clone(), organization.stamp);
-            let customer = Customer { partner_id, organization_id, name: name.clone(), stamp };
+            let customer = CustomerLink { partner_id, organization_id, name: name.clone(), stamp };
             change.create(&customer)?;
             change.put(&DirectoryEntry::of(&customer))?;
             change.record(Happening::of_both(

@@ -7,7 +7,7 @@ use aws::table::{Change, DirectoryEntry, Refusal};
 use aws::{Answer, Context, Failure, Input, Operation, Route};
 use deserr::Deserr;
 use domain::{
-    Actor, Customer, EventKind, Faults, Happening, OrganizationId, PartnerId, Problem, Role, Stamp,
+    Actor, CustomerLink, EventKind, Faults, Happening, OrganizationId, PartnerId, Problem, Role, Stamp,
 };
 use schemars::JsonSchema;
 
@@ -36,22 +36,23 @@ impl Operation for LinkCustomer {
     type Path = Pair;
     type Query = Nothing;
     type Body = Empty;
-    type Output = Customer;
+    type Output = CustomerLink;
 
     async fn execute(
         context: &Context<'_>,
         _: &Actor,
         input: &Input<Self>,
-    ) -> Result<Answer<Customer>, Failure> {
+    ) -> Result<Answer<CustomerLink>, Failure> {
         let Pair { partner_id, organization_id } = input.path;
         let organization = context.table.get(&OrganizationById(organization_id)).await?;
         let name = organization.ok_or_else(Problem::not_found)?.name;
         let customer =
-            Customer { partner_id, organization_id, name: name.clone(), stamp: Stamp::new(context.now) };
+            CustomerLink { partner_id, organization_id, name: name.clone(), stamp: Stamp::new(context.now) };
 
         let mut change = Change::new();
         change.require(&PartnerById(partner_id), || Refusal::NotFound);
-        let is_meant = context.if_match().map(|is_meant| move |link: &Customer| is_meant(link.stamp.version));
+        let is_meant =
+            context.if_match().map(|is_meant| move |link: &CustomerLink| is_meant(link.stamp.version));
         change.settle(&customer, is_meant, Refusal::Already)?;
         change.put(&DirectoryEntry::of(&customer))?;
         change.record(Happening::of_both(EventKind::CustomerLinked { name }, partner_id, organization_id));

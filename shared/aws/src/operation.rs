@@ -185,7 +185,7 @@ macro_rules! versioned {
 
 versioned!(
     domain::Assignment,
-    domain::Customer,
+    domain::CustomerLink,
     domain::DetailField,
     domain::LicenseType,
     domain::Order,

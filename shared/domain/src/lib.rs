@@ -31,7 +31,7 @@ pub use id::{
 pub use key::DeploymentKey;
 pub use license::{Assignment, LicenseType, Line, Pool, Quantity};
 pub use order::{Order, OrderStatus, Parking};
-pub use party::{Customer, Organization, Partner, Stamp, StoreLink, Version};
+pub use party::{CustomerLink, Organization, Partner, Stamp, StoreLink, Version};
 pub use patch::{Given, Patch};
 pub use problem::{Problem, Reason, Stage};
 pub use product::Product;

@@ -72,7 +72,7 @@ pub struct Organization {
 /// An entry of a partner's directory: this organization is a customer of this partner.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
-pub struct Customer {
+pub struct CustomerLink {
     /// Whose directory it is.
     pub partner_id: PartnerId,
     /// The customer.

@@ -5,9 +5,9 @@ use std::collections::HashMap;
 
 use aws_sdk_dynamodb::types::AttributeValue;
 use domain::{
-    Assignment, Customer, DetailField, Event, ExternalId, LicenseType, Name, Order, OrderId, Organization,
-    OrganizationId, ParkedOrderId, Parking, Partner, PartnerId, Pool, Product, ProductCode, ProductId,
-    Source, SourceId, StoreAccount, StoreLink, Timestamp, Version,
+    Assignment, CustomerLink, DetailField, Event, ExternalId, LicenseType, Name, Order, OrderId,
+    Organization, OrganizationId, ParkedOrderId, Parking, Partner, PartnerId, Pool, Product, ProductCode,
+    ProductId, Source, SourceId, StoreAccount, StoreLink, Timestamp, Version,
 };
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
@@ -218,7 +218,7 @@ pub struct DirectoryEntry {
 
 impl DirectoryEntry {
     /// A customer's.
-    pub fn of(customer: &Customer) -> Self {
+    pub fn of(customer: &CustomerLink) -> Self {
         let at = key::directory_entry(customer.partner_id, customer.organization_id);
         Self { at, name: customer.name.clone() }
     }
@@ -431,7 +431,7 @@ impl Entity for StoreLink {
     }
 }
 
-impl Entity for Customer {
+impl Entity for CustomerLink {
     const NAME: &'static str = "customer-link";
 
     fn key(&self) -> Key {

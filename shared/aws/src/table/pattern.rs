@@ -3,7 +3,7 @@
 use aws_sdk_dynamodb::types::AttributeValue;
 use domain::event::{EventType, Home};
 use domain::{
-    Assignment, AssignmentId, Customer, DetailField, Event, EventId, LicenseType, LicenseTypeCode, Order,
+    Assignment, AssignmentId, CustomerLink, DetailField, Event, EventId, LicenseType, LicenseTypeCode, Order,
     OrderId, Organization, OrganizationId, ParkedOrderId, Partner, PartnerId, Pool, Product, ProductId,
     Source, SourceId, StoreAccount, StoreLink, Timestamp,
 };
@@ -138,7 +138,7 @@ lookups! {
     /// a partner
     PartnerById(partner: PartnerId) -> Partner = key::partner(*partner), "`PARTNER#<partner>` · `PROFILE`";
     /// an organization in a partner's directory
-    CustomerOfPartner(partner: PartnerId, organization: OrganizationId) -> Customer =
+    CustomerOfPartner(partner: PartnerId, organization: OrganizationId) -> CustomerLink =
         key::customer(*partner, *organization), "`PARTNER#<partner>` · `CUSTOMER#<organization>`";
     /// a partner's pool of one license type
     PoolOfPartner(partner: PartnerId, license_type: LicenseTypeCode) -> Pool =
