@@ -1,5 +1,6 @@
 //! The operations, one file each, by area.
 
+pub mod customers;
 pub mod details;
 pub mod history;
 pub mod licenses;
@@ -68,6 +69,10 @@ operations! {
     organizations::create_organization::CreateOrganization,
     organizations::get_organization::GetOrganization,
     organizations::list_organizations::ListOrganizations,
+    customers::create_customer::CreateCustomer,
+    customers::find_customer::FindCustomer,
+    customers::update_customer::UpdateCustomer,
+    customers::remove_customer::RemoveCustomer,
     products::create_product::CreateProduct,
     products::list_products::ListProducts,
     products::update_product::UpdateProduct,

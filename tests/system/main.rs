@@ -1,5 +1,6 @@
 //! The whole system, tested over HTTP: one test binary.
 
+mod customers;
 mod details;
 mod foundation;
 mod history;

@@ -57,7 +57,7 @@ impl Operation for DiscardParkedOrder {
                 context.commit(change, Answer::ok(order)).await
             }
             _ => {
-                change.forbid(&lookup, || Refusal::because(&NOT_PARKED, &[]));
+                change.forbid(&lookup, |_| Refusal::because(&NOT_PARKED, &[]));
                 context.commit(change, Answer::ok(order)).await
             }
         }

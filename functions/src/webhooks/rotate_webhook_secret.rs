@@ -42,11 +42,11 @@ impl Operation for RotateWebhookSecret {
         let mut change = Change::new();
         let source = match (source.disabled_at, source.clone().rotated(context.now)) {
             (Some(_), _) => {
-                change.forbid(&SourceById(source.id), || Refusal::because(&DISABLED, &[]));
+                change.forbid(&SourceById(source.id), |_| Refusal::because(&DISABLED, &[]));
                 source
             }
             (None, None) => {
-                change.forbid(&SourceById(source.id), || Refusal::because(&TOO_OFTEN, &[]));
+                change.forbid(&SourceById(source.id), |_| Refusal::because(&TOO_OFTEN, &[]));
                 source
             }
             (None, Some(rotated)) => {

@@ -185,6 +185,7 @@ macro_rules! versioned {
 
 versioned!(
     domain::Assignment,
+    domain::Customer,
     domain::CustomerLink,
     domain::DetailField,
     domain::LicenseType,
@@ -298,6 +299,8 @@ pub enum Method {
     Put,
     /// Changes what the body names.
     Patch,
+    /// Removes.
+    Delete,
 }
 
 impl Method {
@@ -308,6 +311,7 @@ impl Method {
             Self::Post => "POST",
             Self::Put => "PUT",
             Self::Patch => "PATCH",
+            Self::Delete => "DELETE",
         }
     }
 }

@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::detail::FieldKind;
 use crate::fault::{Fault, Invalid, quoted};
-use crate::id::{AssignmentId, EventId, FieldId, OrganizationId, PartnerId, ProductId, SourceId};
+use crate::id::{AssignmentId, CustomerId, EventId, FieldId, OrganizationId, PartnerId, ProductId, SourceId};
 use crate::text::{
     Email, ExternalId, FieldName, LicenseTypeCode, Name, OrderId, ProductCode, StoreAccount, written_as_text,
 };
@@ -299,6 +299,30 @@ kinds! {
     DetailFieldRestored = "detail-field.restored" {
         /// Which.
         field_id: FieldId,
+    }
+    /// A person is a customer.
+    CustomerCreated = "customer.created" {
+        /// Who.
+        customer_id: CustomerId,
+        /// Whether it manages the organization's customers.
+        manager: bool,
+    }
+    /// A customer has another name.
+    CustomerUpdated = "customer.updated" {
+        /// Who.
+        customer_id: CustomerId,
+    }
+    /// A customer manages the organization's customers, or no longer does.
+    ContactManagerChanged = "contact.manager-changed" {
+        /// Who.
+        customer_id: CustomerId,
+        /// Whether it does now.
+        manager: bool,
+    }
+    /// A person is no customer any more.
+    CustomerRemoved = "customer.removed" {
+        /// Who.
+        customer_id: CustomerId,
     }
 }
 

@@ -78,6 +78,11 @@ id!(
     "org"
 );
 id!(
+    /// Names a person who is a customer.
+    CustomerId,
+    "cus"
+);
+id!(
     /// Names a webhook source.
     SourceId,
     "src"

@@ -5,6 +5,7 @@
 //! parsed.
 
 pub mod actor;
+pub mod customer;
 pub mod detail;
 pub mod event;
 pub mod fault;
@@ -22,11 +23,13 @@ pub mod time;
 pub mod webhook;
 
 pub use actor::{Actor, Role};
+pub use customer::Customer;
 pub use detail::{DetailField, FieldKind};
 pub use event::{Event, EventKind, Happening, Home};
 pub use fault::{At, Fault, Faults, Invalid};
 pub use id::{
-    AssignmentId, EventId, FieldId, Id, Ids, OrganizationId, ParkedOrderId, PartnerId, ProductId, SourceId,
+    AssignmentId, CustomerId, EventId, FieldId, Id, Ids, OrganizationId, ParkedOrderId, PartnerId, ProductId,
+    SourceId,
 };
 pub use key::DeploymentKey;
 pub use license::{Assignment, LicenseType, Line, Pool, Quantity};

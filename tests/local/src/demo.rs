@@ -142,12 +142,18 @@ impl Maker {
         let made = self.operate("POST", "/v1/detail-fields", fields).await?;
         let field = made.pointer("/detailFields/0").map(|field| text(field, "id")).transpose()?;
 
+        let customers = format!("/v1/organizations/{yamada}/customers");
+        let yuki = json!({"email": "yuki@yamada.example", "name": "Yuki Yamada", "manager": true});
+        self.create(&customers, yuki).await?;
+        let sora = json!({"email": "sora@yamada.example", "name": "Sora Sato", "externalId": "Y-2"});
+        let sora = self.create(&customers, sora).await?;
+
         Ok(json!({
             "partner": partner, "otherPartner": other, "newPartner": new, "source": source, "secret": secret,
             "yamada": yamada, "sol": sol, "harbour": harbour, "nakano": nakano,
             "bogazici": bogazici, "istanbul": istanbul, "assignment": text(&assigned, "id")?,
             "parkedOrder": parked, "product": products.first(),
-            "field": field,
+            "field": field, "customer": sora,
         }))
     }
 

@@ -229,6 +229,11 @@ impl World {
         self.call("PATCH", path)
     }
 
+    /// A DELETE.
+    pub fn delete(&self, path: &str) -> Call<'_> {
+        self.call("DELETE", path)
+    }
+
     /// Any method; the path may name ids of the demo world, such as `{partner}`.
     pub fn call(&self, method: &str, path: &str) -> Call<'_> {
         Call {

@@ -106,7 +106,7 @@ pub fn takes_validate_only(route: &Route) -> bool {
 pub fn takes_if_match(route: &Route, creates: bool) -> bool {
     match route.method {
         Method::Get => false,
-        Method::Put | Method::Patch => true,
+        Method::Put | Method::Patch | Method::Delete => true,
         Method::Post => route.access.needs_token() && !creates,
     }
 }

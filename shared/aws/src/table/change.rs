@@ -76,6 +76,12 @@ impl Expression {
         self
     }
 
+    /// With a truth for `:name`.
+    pub fn truth(mut self, name: &str, value: bool) -> Self {
+        self.values.insert(format!(":{name}"), AttributeValue::Bool(value));
+        self
+    }
+
     /// With a text for `:name`.
     pub fn text(mut self, name: &str, value: impl Into<String>) -> Self {
         self.values.insert(format!(":{name}"), AttributeValue::S(value.into()));
@@ -163,9 +169,13 @@ impl<O: 'static> Change<O> {
         self.step(lookup.key(), Action::Check, Some(is_new()), move |_| Ok(present()));
     }
 
-    /// Refuses for what was read, unless the call took effect before: then that answer stands.
-    pub fn forbid<L: Lookup>(&mut self, lookup: &L, why: impl Fn() -> Refusal<O> + Send + Sync + 'static) {
-        self.step(lookup.key(), Action::Check, Some(never()), move |_| Ok(why()));
+    /// Refuses, for what is or is not there, unless the call took effect before: then that answer stands.
+    pub fn forbid<L: Lookup>(
+        &mut self,
+        lookup: &L,
+        why: impl Fn(Option<L::Entity>) -> Refusal<O> + Send + Sync + 'static,
+    ) {
+        self.require_that(lookup, never(), why);
     }
 
     /// Requires that something is in a state; `judge` sees what it is in instead, if it exists.

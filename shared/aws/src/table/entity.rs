@@ -5,7 +5,7 @@ use std::collections::HashMap;
 
 use aws_sdk_dynamodb::types::AttributeValue;
 use domain::{
-    Assignment, CustomerLink, DetailField, Event, ExternalId, LicenseType, Name, Order, OrderId,
+    Assignment, Customer, CustomerLink, DetailField, Event, ExternalId, LicenseType, Name, Order, OrderId,
     Organization, OrganizationId, ParkedOrderId, Parking, Partner, PartnerId, Pool, Product, ProductCode,
     ProductId, Source, SourceId, StoreAccount, StoreLink, Timestamp, Version,
 };
@@ -97,22 +97,37 @@ pub struct Reservation {
     pub at: Key,
     /// The id of what has the value.
     pub owner: String,
+    /// Of a customer's e-mail: whether the customer manages the organization's customers.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub manager: bool,
 }
 
 impl Reservation {
+    /// Gives a customer its e-mail in its organization.
+    pub fn email(customer: &Customer) -> Self {
+        let at = key::customer_email(customer.organization_id, &customer.email);
+        Self { at, owner: customer.id.to_string(), manager: customer.manager }
+    }
+
+    /// Gives a customer its external id in its organization, if it has one.
+    pub fn customer_external_id(customer: &Customer) -> Option<Self> {
+        let at = key::customer_external_id(customer.organization_id, customer.external_id.as_ref()?);
+        Some(Self { at, owner: customer.id.to_string(), manager: false })
+    }
+
     /// Gives a product a name.
     pub fn product_name(name: &Name, owner: ProductId) -> Self {
-        Self { at: key::product_name(name), owner: owner.to_string() }
+        Self { at: key::product_name(name), owner: owner.to_string(), manager: false }
     }
 
     /// Gives a product a code.
     pub fn product_code(code: &ProductCode, owner: ProductId) -> Self {
-        Self { at: key::product_code(code), owner: owner.to_string() }
+        Self { at: key::product_code(code), owner: owner.to_string(), manager: false }
     }
 
     /// Gives a partner an external id of the vendor's.
     pub fn partner_external_id(external_id: &ExternalId, owner: PartnerId) -> Self {
-        Self { at: key::partner_external_id(external_id), owner: owner.to_string() }
+        Self { at: key::partner_external_id(external_id), owner: owner.to_string(), manager: false }
     }
 
     /// Gives an organization an external id of its creator's: a partner's, or the vendor's.
@@ -121,7 +136,11 @@ impl Reservation {
         external_id: &ExternalId,
         owner: OrganizationId,
     ) -> Self {
-        Self { at: key::organization_external_id(giver, external_id), owner: owner.to_string() }
+        Self {
+            at: key::organization_external_id(giver, external_id),
+            owner: owner.to_string(),
+            manager: false,
+        }
     }
 
     /// The partner that has the value.
@@ -135,7 +154,7 @@ impl Reservation {
 
     /// Gives a partner an account at a store.
     pub fn store_account(source: SourceId, account: &StoreAccount, owner: PartnerId) -> Self {
-        Self { at: key::store_account(source, account), owner: owner.to_string() }
+        Self { at: key::store_account(source, account), owner: owner.to_string(), manager: false }
     }
 }
 
@@ -428,6 +447,23 @@ impl Entity for StoreLink {
 
     fn key(&self) -> Key {
         key::store_link(self.partner_id)
+    }
+}
+
+impl Entity for Customer {
+    const NAME: &'static str = "customer";
+
+    fn key(&self) -> Key {
+        key::person(self.id)
+    }
+
+    fn by_key(&self) -> Option<Key> {
+        let organization = self.organization_id.filter(|_| self.removed_at.is_none())?;
+        Some(key::person_of_organization(organization, self.id))
+    }
+
+    fn by_facet(&self) -> Option<Key> {
+        self.removed_at.is_none().then(|| key::person_by_email(&self.email, self.id))
     }
 }
 

@@ -5,8 +5,8 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use domain::event::Home;
 use domain::search::{Folded, unique_form};
 use domain::{
-    AssignmentId, EventId, ExternalId, FieldName, LicenseTypeCode, Name, OrderId, OrganizationId,
-    ParkedOrderId, PartnerId, ProductCode, ProductId, SourceId, StoreAccount, Timestamp,
+    AssignmentId, CustomerId, Email, EventId, ExternalId, FieldName, LicenseTypeCode, Name, OrderId,
+    OrganizationId, ParkedOrderId, PartnerId, ProductCode, ProductId, SourceId, StoreAccount, Timestamp,
 };
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
@@ -171,6 +171,26 @@ pub fn drain(partner: PartnerId) -> Key {
     Key::new(partner_partition(partner), "DRAIN")
 }
 
+/// A person who is a customer.
+pub fn person(customer: CustomerId) -> Key {
+    Key::new(format!("CUSTOMER#{customer}"), PROFILE)
+}
+
+/// A customer among those of its organization, in `by-key`.
+pub fn person_of_organization(organization: OrganizationId, customer: CustomerId) -> Key {
+    Key::new(organization_partition(organization), format!("CUSTOMER#{customer}"))
+}
+
+/// The partition, in `by-facet`, of the customers with an e-mail.
+pub fn people_with(email: &Email) -> String {
+    format!("EMAIL#{}", segment(email.as_str()))
+}
+
+/// A customer among those with its e-mail.
+pub fn person_by_email(email: &Email, customer: CustomerId) -> Key {
+    Key::new(people_with(email), customer.to_string())
+}
+
 /// An organization in a partner's directory.
 pub fn customer(partner: PartnerId, organization: OrganizationId) -> Key {
     Key::new(partner_partition(partner), format!("CUSTOMER#{organization}"))
@@ -224,6 +244,21 @@ pub fn product_code(code: &ProductCode) -> Key {
 /// The reservation of a partner's external id, which the vendor gave.
 pub fn partner_external_id(external_id: &ExternalId) -> Key {
     unique("partner-external-id", segment(external_id.as_str()))
+}
+
+/// Where something is unique: in an organization, or among those who are in none.
+fn within(organization: Option<OrganizationId>) -> String {
+    organization.map_or_else(|| "NONE".to_owned(), |organization| organization.to_string())
+}
+
+/// The reservation of a customer's e-mail in its organization.
+pub fn customer_email(organization: Option<OrganizationId>, email: &Email) -> Key {
+    unique("customer-email", format!("{}#{}", within(organization), segment(email.as_str())))
+}
+
+/// The reservation of a customer's external id in its organization.
+pub fn customer_external_id(organization: Option<OrganizationId>, external_id: &ExternalId) -> Key {
+    unique("customer-external-id", format!("{}#{}", within(organization), segment(external_id.as_str())))
 }
 
 /// The reservation of an organization's external id; each giver (a partner, or the vendor) has its own.
@@ -284,6 +319,7 @@ mod tests {
     const S: &str = "src_019b8c3e-5c00-7000-8000-000000000003";
     const A: &str = "asg_019b8c3e-5c00-7000-8000-000000000004";
     const E: &str = "evt_019b8c3e-5c00-7000-8000-000000000005";
+    const C: &str = "cus_019b8c3e-5c00-7000-8000-000000000008";
     const D: &str = "prd_019b8c3e-5c00-7000-8000-000000000007";
     const R: &str = "ord_019b8c3e-5c00-7000-8000-000000000006";
 
@@ -292,6 +328,7 @@ mod tests {
         let (p, o, s): (PartnerId, OrganizationId, SourceId) =
             (P.parse().unwrap(), O.parse().unwrap(), S.parse().unwrap());
         let (a, e): (AssignmentId, EventId) = (A.parse().unwrap(), E.parse().unwrap());
+        let (c, email): (CustomerId, Email) = (C.parse().unwrap(), "A@x.example".parse().unwrap());
         let (r, d): (ParkedOrderId, ProductId) = (R.parse().unwrap(), D.parse().unwrap());
         let account: StoreAccount = "ec-4711".parse().unwrap();
         let now: Timestamp = "2026-01-05T09:00:00Z".parse().unwrap();
@@ -315,6 +352,19 @@ mod tests {
             (partner(p), format!("PARTNER#{P}"), "PROFILE".to_owned()),
             (store_link(p), format!("PARTNER#{P}"), "STORE".to_owned()),
             (drain(p), format!("PARTNER#{P}"), "DRAIN".to_owned()),
+            (person(c), format!("CUSTOMER#{C}"), "PROFILE".to_owned()),
+            (person_of_organization(o, c), format!("ORG#{O}"), format!("CUSTOMER#{C}")),
+            (person_by_email(&email, c), "EMAIL#a@x.example".to_owned(), C.to_owned()),
+            (
+                customer_email(Some(o), &email),
+                format!("UNIQUE#customer-email#{O}#a@x.example"),
+                "-".to_owned(),
+            ),
+            (
+                customer_external_id(None, &external),
+                "UNIQUE#customer-external-id#NONE#C-1".to_owned(),
+                "-".to_owned(),
+            ),
             (customer(p, o), format!("PARTNER#{P}"), format!("CUSTOMER#{O}")),
             (directory_entry(p, o), format!("PARTNER#{P}"), format!("NAME#{O}")),
             (partner_among_all(&name, p), "PARTNERS".to_owned(), format!("istanbulas#{P}")),

@@ -3,9 +3,9 @@
 use aws_sdk_dynamodb::types::AttributeValue;
 use domain::event::{EventType, Home};
 use domain::{
-    Assignment, AssignmentId, CustomerLink, DetailField, Event, EventId, LicenseType, LicenseTypeCode, Order,
-    OrderId, Organization, OrganizationId, ParkedOrderId, Partner, PartnerId, Pool, Product, ProductId,
-    Source, SourceId, StoreAccount, StoreLink, Timestamp,
+    Assignment, AssignmentId, Customer, CustomerId, CustomerLink, DetailField, Email, Event, EventId,
+    LicenseType, LicenseTypeCode, Order, OrderId, Organization, OrganizationId, ParkedOrderId, Partner,
+    PartnerId, Pool, Product, ProductId, Source, SourceId, StoreAccount, StoreLink, Timestamp,
 };
 
 use super::entity::{Count, DirectoryEntry, Due, Entity, Parked, Reservation};
@@ -137,6 +137,11 @@ lookups! {
         key::license_type(code), "`CATALOG` · `LICENSE_TYPE#<code>`";
     /// a partner
     PartnerById(partner: PartnerId) -> Partner = key::partner(*partner), "`PARTNER#<partner>` · `PROFILE`";
+    /// a person who is a customer
+    CustomerById(customer: CustomerId) -> Customer = key::person(*customer), "`CUSTOMER#<customer>` · `PROFILE`";
+    /// which customer of an organization, or of none, has an e-mail
+    EmailInOrganization(organization: Option<OrganizationId>, email: Email) -> Reservation =
+        key::customer_email(*organization, email), "`UNIQUE#customer-email#<organization or NONE>#<e-mail>` · `-`";
     /// an organization in a partner's directory
     CustomerOfPartner(partner: PartnerId, organization: OrganizationId) -> CustomerLink =
         key::customer(*partner, *organization), "`PARTNER#<partner>` · `CUSTOMER#<organization>`";
@@ -206,6 +211,9 @@ listings! {
     /// the order that is, or was, parked under an id
     OrderByParkedId(parked: ParkedOrderId) -> Order =
         Index::ByKey, key::parked_order(*parked), "", "in `by-key` `PARKED_ORDER#<parked order>` · `-`";
+    /// the customers with an e-mail
+    CustomersByEmail(email: Email) -> Customer =
+        Index::ByFacet, key::people_with(email), "", "in `by-facet` `EMAIL#<e-mail>` · `<customer>`";
     /// all partners, by name
     Partners() -> Partner = Index::ByFacet, key::PARTNERS.to_owned(), "", "in `by-facet` `PARTNERS` · `<name>#<partner>`";
     /// all organizations, by name

@@ -1,0 +1,5 @@
+//! The Lambda function `remove-customer`.
+
+fn main() -> Result<(), lambda_runtime::Error> {
+    aws::lambda::run::<functions::customers::remove_customer::RemoveCustomer>()
+}

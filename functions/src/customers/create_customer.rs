@@ -1,0 +1,153 @@
+//! `create-customer`
+
+use aws::http::body::Json;
+use aws::operation::{Access, Method, Nothing, OfOrganization};
+use aws::table::pattern::{EmailInOrganization, OrganizationById};
+use aws::table::{Change, Refusal, Reservation};
+use aws::{Answer, Context, Failure, Input, Operation, Route};
+use deserr::{Deserr, IntoValue, ValuePointerRef};
+use domain::{
+    Actor, Customer, Email, EventKind, ExternalId, Fault, Faults, Name, Reason, Role, Stage, Stamp,
+};
+use schemars::JsonSchema;
+
+use super::{NO_ORGANIZATION, require_manager};
+
+/// Makes a customer known.
+pub struct CreateCustomer;
+
+const EMAIL_TAKEN: Reason =
+    Reason::state("email-taken", "another customer of the organization has this e-mail");
+const EXTERNAL_ID_TAKEN: Reason =
+    Reason::state("external-id-taken", "another customer of the organization has this external id");
+/// Whose customer: an organization's, or nobody's.
+#[derive(Debug, JsonSchema)]
+#[schemars(untagged)]
+pub enum Owner {
+    /// An organization's.
+    Organization(OfOrganization),
+    /// Nobody's.
+    Nobody(Nothing),
+}
+
+impl Deserr<Faults> for Owner {
+    fn deserialize_from_value<V: IntoValue>(
+        value: deserr::Value<V>,
+        location: ValuePointerRef<'_>,
+    ) -> Result<Self, Faults> {
+        let sent: serde_json::Value = value.into();
+        match sent.get("organizationId") {
+            Some(_) => {
+                OfOrganization::deserialize_from_value(sent.into_value(), location).map(Self::Organization)
+            }
+            None => Nothing::deserialize_from_value(sent.into_value(), location).map(Self::Nobody),
+        }
+    }
+}
+
+/// A customer to be.
+#[derive(Debug, Deserr, JsonSchema)]
+#[deserr(error = Faults, rename_all = camelCase, deny_unknown_fields)]
+#[schemars(rename_all = "camelCase", deny_unknown_fields)]
+pub struct NewCustomer {
+    /// Unique in the organization.
+    email: Email,
+    /// What people call the person.
+    name: Name,
+    /// The person's id in the vendor's or the organization's own system; unique in the organization.
+    #[deserr(default)]
+    external_id: Option<ExternalId>,
+    /// Whether the person approves partners for the organization, and manages its customers.
+    #[deserr(default)]
+    #[schemars(default)]
+    manager: bool,
+}
+
+impl Operation for CreateCustomer {
+    const NAME: &str = "create-customer";
+    const ABOUT: &str = "Makes a person known as a customer, of an organization or of none.";
+    const ROUTES: &[Route] = &[
+        Route {
+            method: Method::Post,
+            path: "/v1/organizations/{organizationId}/customers",
+            access: Access::Roles(&[Role::Operator, Role::ContactManager]),
+            owner: Some("organization"),
+        },
+        Route {
+            method: Method::Post,
+            path: "/v1/customers",
+            access: Access::Roles(&[Role::Operator]),
+            owner: Some("nobody"),
+        },
+    ];
+    const CREATES: bool = true;
+    const REASONS: &[Reason] = &[EMAIL_TAKEN, EXTERNAL_ID_TAKEN, NO_ORGANIZATION];
+
+    type Caller = Actor;
+    type Path = Owner;
+    type Query = Nothing;
+    type Body = Json<NewCustomer>;
+    type Output = Customer;
+
+    async fn execute(
+        context: &Context<'_>,
+        actor: &Actor,
+        input: &Input<Self>,
+    ) -> Result<Answer<Customer>, Failure> {
+        let Json(NewCustomer { email, name, external_id, manager }) = &input.body;
+        let organization_id = match &input.path {
+            Owner::Organization(OfOrganization { organization_id }) => Some(*organization_id),
+            Owner::Nobody(Nothing {}) => None,
+        };
+        if *manager && organization_id.is_none() {
+            return Err(NO_ORGANIZATION.refuse(&[&"manager"]).into());
+        }
+        if let Some(organization) = organization_id {
+            actor.reach_organization(organization)?;
+        }
+        let customer = Customer {
+            id: context.id(),
+            organization_id,
+            email: email.clone(),
+            name: name.clone(),
+            external_id: external_id.clone(),
+            manager: *manager,
+            removed_at: None,
+            stamp: Stamp::new(context.now),
+        };
+        let mut change = Change::new();
+        if !actor.is_staff() && actor.email.as_ref() == Some(email) {
+            // The record they want to make is the one that would have to say that they may.
+            change.forbid(&EmailInOrganization(organization_id, email.clone()), |held| match held {
+                Some(own) if own.manager => {
+                    Refusal::Because(Stage::State, taken(&EMAIL_TAKEN, "email", &own))
+                }
+                _ => Refusal::NotFound,
+            });
+            return context.commit(change, Answer::ok(customer)).await;
+        }
+        require_manager(&mut change, actor, organization_id, None)?;
+        if let Some(organization) = organization_id {
+            change.require(&OrganizationById(organization), || Refusal::NotFound);
+        }
+        change.create(&customer)?;
+        change.create_once(&Reservation::email(&customer), |held| {
+            Refusal::Because(Stage::State, taken(&EMAIL_TAKEN, "email", &held))
+        })?;
+        if let Some(reservation) = Reservation::customer_external_id(&customer) {
+            change.create_once(&reservation, |held| {
+                Refusal::Because(Stage::State, taken(&EXTERNAL_ID_TAKEN, "externalId", &held))
+            })?;
+        }
+        let created = EventKind::CustomerCreated { customer_id: customer.id, manager: *manager };
+        change.record(customer.happening(created));
+
+        let location = format!("/v1/customers/{}", customer.id);
+        context.commit(change, Answer::created(location, customer)).await
+    }
+}
+
+/// Says who has it: all who get here may see that customer.
+fn taken(reason: &Reason, field: &str, held: &Reservation) -> Fault {
+    Fault { detail: format!("`{}` has it", held.owner), ..reason.at(&[&field]) }
+}

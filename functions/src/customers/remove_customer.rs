@@ -1,0 +1,46 @@
+//! `remove-customer`
+
+use aws::http::body::Empty;
+use aws::operation::{Method, Nothing, route};
+use aws::table::{Change, Reservation};
+use aws::{Answer, Context, Failure, Input, Operation, Route};
+use domain::{Actor, Customer, EventKind, Role};
+
+use super::{OfCustomer, read, require_manager};
+
+/// Removes a customer.
+pub struct RemoveCustomer;
+
+impl Operation for RemoveCustomer {
+    const NAME: &str = "remove-customer";
+    const ABOUT: &str = "Removes a customer: the e-mail is free for another, and who managed no longer does. Again changes nothing.";
+    const ROUTES: &[Route] =
+        &[route(Method::Delete, "/v1/customers/{customerId}", &[Role::Operator, Role::ContactManager])];
+
+    type Caller = Actor;
+    type Path = OfCustomer;
+    type Query = Nothing;
+    type Body = Empty;
+    type Output = Customer;
+
+    async fn execute(
+        context: &Context<'_>,
+        actor: &Actor,
+        input: &Input<Self>,
+    ) -> Result<Answer<Customer>, Failure> {
+        let before = read(context, input.path.customer_id).await?;
+        let (seen, mut change) = (before.stamp.version, Change::new());
+        require_manager(&mut change, actor, before.organization_id, Some(&before))?;
+        if before.removed_at.is_some() {
+            change.confirm(&before, seen, context.if_match());
+            return context.commit(change, Answer::ok(before)).await;
+        }
+        let stamp = before.stamp.next(context.now);
+        let customer = Customer { removed_at: Some(context.now), stamp, ..before.clone() };
+        change.replace(&customer, seen, context.if_match())?;
+        change.remove(&Reservation::email(&before));
+        Reservation::customer_external_id(&before).iter().for_each(|reservation| change.remove(reservation));
+        change.record(customer.happening(EventKind::CustomerRemoved { customer_id: customer.id }));
+        context.commit(change, Answer::ok(customer)).await
+    }
+}

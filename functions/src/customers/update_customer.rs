@@ -1,0 +1,81 @@
+//! `update-customer`
+
+use aws::http::body::Json;
+use aws::operation::{Method, Nothing, route};
+use aws::table::{Change, Reservation};
+use aws::{Answer, Context, Failure, Input, Operation, Route};
+use deserr::Deserr;
+use domain::{Actor, Customer, EventKind, Faults, Given, Name, Problem, Reason, Role};
+use schemars::JsonSchema;
+
+use super::{NO_ORGANIZATION, OfCustomer, read, require_manager};
+
+/// Changes a customer.
+pub struct UpdateCustomer;
+
+/// What is to be another than it is.
+#[derive(Debug, Deserr, JsonSchema)]
+#[deserr(error = Faults, rename_all = camelCase, deny_unknown_fields)]
+#[schemars(rename_all = "camelCase", deny_unknown_fields)]
+pub struct CustomerChange {
+    /// What people call the person.
+    #[deserr(default)]
+    #[schemars(default)]
+    name: Given<Name>,
+    /// Whether the person approves partners for the organization, and manages its customers.
+    #[deserr(default)]
+    #[schemars(default)]
+    manager: Given<bool>,
+}
+
+impl Operation for UpdateCustomer {
+    const NAME: &str = "update-customer";
+    const ABOUT: &str = "Changes a customer: what is named in the body, and nothing else.";
+    const ROUTES: &[Route] =
+        &[route(Method::Patch, "/v1/customers/{customerId}", &[Role::Operator, Role::ContactManager])];
+    const REASONS: &[Reason] = &[NO_ORGANIZATION];
+
+    type Caller = Actor;
+    type Path = OfCustomer;
+    type Query = Nothing;
+    type Body = Json<CustomerChange>;
+    type Output = Customer;
+
+    async fn execute(
+        context: &Context<'_>,
+        actor: &Actor,
+        input: &Input<Self>,
+    ) -> Result<Answer<Customer>, Failure> {
+        let Json(wanted) = &input.body;
+        let before = read(context, input.path.customer_id).await?;
+        let (seen, mut change) = (before.stamp.version, Change::new());
+        require_manager(&mut change, actor, before.organization_id, Some(&before))?;
+        if before.removed_at.is_some() {
+            return Err(Problem::not_found().into());
+        }
+        let mut customer = Customer {
+            name: wanted.name.over(before.name.clone()),
+            manager: wanted.manager.over(before.manager),
+            ..before.clone()
+        };
+        if customer.manager && customer.organization_id.is_none() {
+            return Err(NO_ORGANIZATION.refuse(&[&"manager"]).into());
+        }
+        if customer == before {
+            change.confirm(&before, seen, context.if_match());
+            return context.commit(change, Answer::ok(before)).await;
+        }
+        customer.stamp = before.stamp.next(context.now);
+        change.replace(&customer, seen, context.if_match())?;
+        let customer_id = customer.id;
+        if customer.name != before.name {
+            change.record(customer.happening(EventKind::CustomerUpdated { customer_id }));
+        }
+        if customer.manager != before.manager {
+            change.put(&Reservation::email(&customer))?;
+            let manager = customer.manager;
+            change.record(customer.happening(EventKind::ContactManagerChanged { customer_id, manager }));
+        }
+        context.commit(change, Answer::ok(customer)).await
+    }
+}

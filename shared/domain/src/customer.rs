@@ -1,0 +1,46 @@
+//! Customers: people, of an organization or of none.
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use crate::event::{EventKind, Happening};
+use crate::id::{CustomerId, OrganizationId};
+use crate::party::Stamp;
+use crate::text::{Email, ExternalId, Name};
+use crate::time::Timestamp;
+
+/// A person who is a customer.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct Customer {
+    /// Its id.
+    pub id: CustomerId,
+    /// The organization it belongs to; none if to none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub organization_id: Option<OrganizationId>,
+    /// Its e-mail, unique in the organization.
+    pub email: Email,
+    /// What people call it.
+    pub name: Name,
+    /// Its id in another system, unique in the organization.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub external_id: Option<ExternalId>,
+    /// Whether it approves partners for the organization, and manages its customers.
+    pub manager: bool,
+    /// Since when it is no customer any more.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub removed_at: Option<Timestamp>,
+    /// When, and which version.
+    #[serde(flatten)]
+    pub stamp: Stamp,
+}
+
+impl Customer {
+    /// What happened to it: its organization's business, or the vendor's.
+    pub fn happening(&self, kind: EventKind) -> Happening {
+        match self.organization_id {
+            Some(organization) => Happening::of_organization(kind, organization),
+            None => Happening::of_vendor(kind),
+        }
+    }
+}

@@ -1,0 +1,4 @@
+mod create_customer;
+mod find_customer;
+mod remove_customer;
+mod update_customer;

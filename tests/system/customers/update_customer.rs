@@ -1,0 +1,104 @@
+//! `update-customer`
+
+use futures_util::future::join;
+use serde_json::{Value, json};
+use system::{Call, World};
+
+fn update<'a>(world: &'a World, who: &str, body: Value) -> Call<'a> {
+    world.patch("/v1/customers/{customer}").by(who).json(body)
+}
+
+async fn yuki(world: &World) -> String {
+    let found = world.get("/v1/customers?email=yuki%40yamada.example").by("operator").send().await.ok();
+    found["items"][0]["id"].as_str().unwrap().to_owned()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_the_body_names_changes_and_again_is_no_change() {
+    let world = World::demo().await;
+    let changed =
+        update(&world, "contactManager", json!({"name": "Sora Mori", "manager": true})).send().await;
+    assert_eq!((changed.status, changed.header("etag")), (200, Some("\"2\"")));
+    assert_eq!((&changed.body["name"], &changed.body["manager"]), (&json!("Sora Mori"), &json!(true)));
+    let contents = world.contents().await;
+    let again = update(&world, "operator", json!({"name": "Sora Mori", "manager": true})).send().await;
+    assert_eq!(again.body, changed.body);
+    world.is_still(&contents).await;
+    let history =
+        world.get("/v1/organizations/{yamada}/history?pageSize=2").by("contactManager").send().await.ok();
+    let types: Vec<_> = history["items"].as_array().unwrap().iter().map(|event| &event["type"]).collect();
+    assert_eq!(types, ["contact.manager-changed", "customer.updated"]);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn who_is_made_manager_manages_and_who_no_longer_is_does_not() {
+    let world = World::demo().await;
+    let org = world.id("yamada");
+    let sora = json!({"sub": "sora", "email": "sora@yamada.example", "role": "customer", "org": org, "manager": true});
+    let sora = world.token_of(sora);
+    let path = format!("/v1/customers/{}", yuki(&world).await);
+    let rename = |token: &str| world.patch(&path).token(token).json(json!({"name": "Y. Yamada"}));
+    rename(&sora).refused(404, "not-found").await;
+    update(&world, "contactManager", json!({"manager": true})).send().await.ok();
+    rename(&sora).send().await.ok();
+    update(&world, "contactManager", json!({"manager": false})).send().await.ok();
+    rename(&sora).refused(404, "not-found").await;
+    // Who gives it up themselves has no way back of their own.
+    let own = |manager: bool| world.patch(&path).by("contactManager").json(json!({"manager": manager}));
+    own(false).send().await.ok();
+    own(true).refused(404, "not-found").await;
+    update(&world, "contactManager", json!({"name": "x"})).refused(404, "not-found").await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn two_who_take_it_from_each_other_at_once_do_not_both_keep_it() {
+    for seed in 0..if cfg!(deployed) { 1 } else { 10 } {
+        let world = World::demo().await;
+        update(&world, "operator", json!({"manager": true})).send().await.ok();
+        let path = format!("/v1/customers/{}", yuki(&world).await);
+        let org = world.id("yamada");
+        let sora = json!({"sub": "sora", "email": "sora@yamada.example", "role": "customer", "org": org, "manager": true});
+        let sora = world.token_of(sora);
+        world.chaos(4, seed);
+        let body = || json!({"manager": false});
+        let by_yuki = async {
+            loop {
+                let reply = update(&world, "contactManager", body()).send().await;
+                if reply.status != 503 {
+                    return reply.status;
+                }
+            }
+        };
+        let by_sora = async {
+            loop {
+                let reply = world.patch(&path).token(&sora).json(body()).send().await;
+                if reply.status != 503 {
+                    return reply.status;
+                }
+            }
+        };
+        let (one, other) = join(by_yuki, by_sora).await;
+        assert!([(200, 404), (404, 200)].contains(&(one, other)), "{one} {other}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn anothers_customer_is_not_there() {
+    let world = World::demo().await;
+    update(&world, "otherContactManager", json!({"name": "x"})).refused(404, "not-found").await;
+    update(&world, "contactManager", json!({"name": "x"}))
+        .header("if-match", "\"2\"")
+        .refused(412, "version-mismatch")
+        .await;
+    let absent = world.id("customer").replace("0002", "0009");
+    for who in ["operator", "contactManager"] {
+        let call = world.patch(&format!("/v1/customers/{absent}")).by(who).json(json!({"name": "x"}));
+        call.refused(404, "not-found").await;
+    }
+    let alone = json!({"email": "a@x.example", "name": "Alone"});
+    let alone = world.post("/v1/customers").by("operator").json(alone).send().await.ok();
+    let path = format!("/v1/customers/{}", alone["id"].as_str().unwrap());
+    let call = |who: &str| world.patch(&path).by(who).json(json!({"manager": true}));
+    call("contactManager").refused(404, "not-found").await;
+    call("operator").refused(422, "no-organization").await;
+}
