@@ -38,7 +38,7 @@ fn require_manager<O: Output>(
     let organization = organization.ok_or_else(Problem::not_found)?;
     actor.reach_organization(organization)?;
     let email = actor.email.as_ref().ok_or_else(Problem::not_found)?;
-    match written.filter(|customer| customer.email == *email) {
+    match written.filter(|customer| customer.removed_at.is_none() && customer.email == *email) {
         Some(own) if own.manager => {}
         Some(_) => return Err(Problem::not_found()),
         None => {

@@ -10,7 +10,7 @@ use domain::{Actor, DetailField, EventKind, Happening, Reason, Role, Stage, Vers
 use schemars::JsonSchema;
 use serde::Serialize;
 
-use super::{LIMIT, NAME_TAKEN, count_more};
+use super::{LIMIT, NAME_TAKEN, count_more, taken};
 
 /// Defines detail fields.
 pub struct CreateDetailField;
@@ -58,10 +58,10 @@ impl Operation for CreateDetailField {
 
         let mut change = Change::new();
         for (index, field) in fields.iter().enumerate() {
-            change.create_once(field, move |_| {
+            change.create_once(field, move |other| {
                 let fault = match one {
-                    true => NAME_TAKEN.at(&[&"name"]),
-                    false => NAME_TAKEN.at(&[&"detailFields", &index, &"name"]),
+                    true => taken(&other, &[&"name"]),
+                    false => taken(&other, &[&"detailFields", &index, &"name"]),
                 };
                 Refusal::Because(Stage::State, fault)
             })?;

@@ -34,11 +34,12 @@ impl Operation for ListDetailFields {
         let archived = input.query.archived.is_on();
         let wanted =
             |field: &DetailField| field.archived_at.is_some() == archived && field.is_visible_to(actor);
-        if archived {
-            return Ok(Answer::ok(context.page_of_wanted(&DetailFields(), true, wanted).await?));
-        }
         let mut items = context.table.list(&DetailFields(), false).await?;
         items.retain(wanted);
+        if archived {
+            let placed = items.into_iter().map(|field| (field.id.to_string(), field)).collect();
+            return Ok(Answer::ok(context.page_of_all(placed)));
+        }
         // Those without a place come last; within one place, who came first.
         items.sort_by_key(|field| {
             (field.configuration.position.is_none(), field.configuration.position, field.id)

@@ -7,11 +7,16 @@ pub mod update_detail_field;
 use aws::table::pattern::CountOfFields;
 use aws::table::{Change, Count, Refusal, count};
 use domain::detail::MOST_FIELDS;
-use domain::{At, Fault, Reason, Stage};
+use domain::{At, DetailField, Fault, Reason, Stage};
 
 const NAME_TAKEN: Reason = Reason::state("detail-field-name-taken", "another field has this name");
 const LIMIT: Reason =
     Reason::state("detail-field-limit", "there are at most 50 fields that are not archived");
+
+/// Says which field has the name: it may be archived, and hidden.
+fn taken(other: &DetailField, at: &[&dyn std::fmt::Display]) -> Fault {
+    Fault { detail: format!("`{}` has it", other.id), ..NAME_TAKEN.at(at) }
+}
 
 /// Counts more fields that are not archived, as far as there may be more; else the fault is at this field of the body.
 fn count_more<O: 'static>(change: &mut Change<O>, more: usize, at: &'static [&'static str]) {

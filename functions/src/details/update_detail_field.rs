@@ -6,14 +6,15 @@ use aws::table::pattern::{CountOfFields, DetailFields};
 use aws::table::{Change, Entity, Refusal, count};
 use aws::{Answer, Context, Failure, Input, Operation, Route};
 use deserr::Deserr;
-use domain::detail::{Configuration, NO_OPTIONS, OPTION_EXISTS, OPTION_LIMIT, OptionChange, UNKNOWN_OPTION};
-use domain::fault::Checked;
+use domain::detail::{
+    Audience, Configuration, NO_OPTIONS, OPTION_EXISTS, OPTION_LIMIT, OptionChanges, UNKNOWN_OPTION,
+};
 use domain::{
     Actor, DetailField, EventKind, Faults, FieldId, FieldName, Given, Happening, Problem, Reason, Role, Stage,
 };
 use schemars::JsonSchema;
 
-use super::{LIMIT, NAME_TAKEN, count_more};
+use super::{LIMIT, NAME_TAKEN, count_more, taken};
 
 /// Changes a detail field.
 pub struct UpdateDetailField;
@@ -43,15 +44,15 @@ pub struct FieldChange {
     /// Who sees it.
     #[deserr(default)]
     #[schemars(default)]
-    viewers: Given<Vec<Role>>,
+    viewers: Given<Audience>,
     /// Who changes its values.
     #[deserr(default)]
     #[schemars(default)]
-    editors: Given<Vec<Role>>,
+    editors: Given<Audience>,
     /// New options, and those that are to be others than they are; all others stay as they are.
     #[deserr(default)]
     #[schemars(default)]
-    options: Given<Vec<Checked<OptionChange>>>,
+    options: Given<OptionChanges>,
     /// Whether it is hidden. Its values are kept.
     #[deserr(default)]
     #[schemars(default)]
@@ -79,8 +80,10 @@ impl Operation for UpdateDetailField {
         let known = context.table.list(&DetailFields(), true).await?;
         let before = known.into_iter().find(|field| field.id == id).ok_or_else(Problem::not_found)?;
         let seen = before.stamp.version;
-        let options = wanted.options.get().map_or(&[][..], Vec::as_slice);
-        let field_type = before.field_type.clone().with(options).map_err(refuse)?;
+        let field_type = match wanted.options.get() {
+            Some(options) => before.field_type.clone().with(options).map_err(refuse)?,
+            None => before.field_type.clone(),
+        };
         let archived = wanted.archived.over(before.archived_at.is_some());
         let mut field = DetailField {
             name: wanted.name.over(before.name.clone()),
@@ -102,7 +105,7 @@ impl Operation for UpdateDetailField {
             change.replace(&field, seen, context.if_match())?;
         } else {
             change.remove_seen(&before, seen, context.if_match());
-            change.create_once(&field, |_| Refusal::because(&NAME_TAKEN, &[&"name"]))?;
+            change.create_once(&field, |other| Refusal::Because(Stage::State, taken(&other, &[&"name"])))?;
         }
         let event = |kind| Happening::of_vendor(kind);
         if updated {

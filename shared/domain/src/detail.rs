@@ -5,7 +5,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::actor::{Actor, Role};
-use crate::fault::{Check, Checked, Fault, Faults, Invalid, check_length, parse_number};
+use crate::fault::{Check, Checked, Fault, Faults, Invalid, check_length, parse_and_check, parse_number};
 use crate::id::FieldId;
 use crate::party::Stamp;
 use crate::patch::Given;
@@ -126,6 +126,24 @@ pub struct Configuration {
     pub position: Option<Position>,
 }
 
+/// Some roles, each once.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(transparent)]
+pub struct Audience(#[schemars(length(max = 6))] Vec<Role>);
+
+impl Deserr<Faults> for Audience {
+    fn deserialize_from_value<V: IntoValue>(
+        value: deserr::Value<V>,
+        location: ValuePointerRef<'_>,
+    ) -> Result<Self, Faults> {
+        let check = |sent: &serde_json::Value| {
+            let roles = sent.as_array().into_iter().flatten().map(serde_json::Value::as_str);
+            repeated(roles).into_iter().map(|index| (format!("/{index}"), duplicate())).collect()
+        };
+        parse_and_check(value, location, check).map(Self)
+    }
+}
+
 /// An attribute of every entitlement.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
@@ -140,9 +158,9 @@ pub struct DetailField {
     /// How it is shown.
     pub configuration: Configuration,
     /// Who sees it and its values, among those who see the entitlement; an operator always does.
-    pub viewers: Vec<Role>,
+    pub viewers: Audience,
     /// Who of those changes its values; an operator always does.
-    pub editors: Vec<Role>,
+    pub editors: Audience,
     /// Since when it is hidden. Its values are kept.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub archived_at: Option<Timestamp>,
@@ -168,10 +186,10 @@ pub struct NewField {
     pub configuration: Configuration,
     /// Who sees it; without, the vendor's people and those who own the entitlement.
     #[deserr(default)]
-    pub viewers: Option<Vec<Role>>,
+    pub viewers: Option<Audience>,
     /// Who changes its values; without, the vendor's people.
     #[deserr(default)]
-    pub editors: Option<Vec<Role>>,
+    pub editors: Option<Audience>,
 }
 
 /// What the values of a field to be are.
@@ -297,8 +315,8 @@ impl DetailField {
             name: new.name.clone(),
             field_type: FieldType { name: *name, options },
             configuration: new.configuration.clone(),
-            viewers: viewers.unwrap_or_else(|| vec![Role::Operator, Role::Agent, Role::Customer]),
-            editors: editors.unwrap_or_else(|| vec![Role::Operator, Role::Agent]),
+            viewers: viewers.unwrap_or_else(|| Audience(vec![Role::Operator, Role::Agent, Role::Customer])),
+            editors: editors.unwrap_or_else(|| Audience(vec![Role::Operator, Role::Agent])),
             archived_at: None,
             stamp: Stamp::new(now),
         }
@@ -306,7 +324,7 @@ impl DetailField {
 
     /// Whether somebody sees it, and its values where the entitlement is theirs to see.
     pub fn is_visible_to(&self, actor: &Actor) -> bool {
-        actor.has_one_of(&[Role::Operator]) || actor.has_one_of(&self.viewers)
+        actor.has_one_of(&[Role::Operator]) || actor.has_one_of(&self.viewers.0)
     }
 }
 
@@ -326,6 +344,45 @@ pub struct OptionChange {
     #[deserr(default)]
     #[schemars(default)]
     retired: Given<bool>,
+}
+
+/// New options, and what some are to be: 1 to 50, each named once.
+#[derive(Debug, Clone, JsonSchema)]
+#[schemars(transparent)]
+pub struct OptionChanges(#[schemars(length(min = 1, max = 50))] Vec<Checked<OptionChange>>);
+
+impl Deserr<Faults> for OptionChanges {
+    fn deserialize_from_value<V: IntoValue>(
+        value: deserr::Value<V>,
+        location: ValuePointerRef<'_>,
+    ) -> Result<Self, Faults> {
+        let check = |sent: &serde_json::Value| {
+            let Some(changes) = sent.as_array() else { return Vec::new() };
+            let names: Vec<Option<String>> = changes
+                .iter()
+                .map(|change| match change.get("id").filter(|id| !id.is_null()) {
+                    Some(id) => Some(format!("#{id}")),
+                    None => change.get("label")?.as_str().map(str::to_owned),
+                })
+                .collect();
+            let twice = repeated(names.iter().map(Option::as_deref)).into_iter();
+            let twice = twice.map(|index| (format!("/{index}"), duplicate()));
+            check_length(changes, MOST_OPTIONS).into_iter().chain(twice).collect()
+        };
+        parse_and_check(value, location, check).map(Self)
+    }
+}
+
+impl OptionChanges {
+    /// The changes, those of options that are named by their number first: an option's label may be free only then.
+    fn in_order(&self) -> impl Iterator<Item = (usize, &OptionChange)> {
+        let all = || self.0.iter().map(|Checked(change)| change).enumerate();
+        let (known, new) = (
+            all().filter(|(_, change)| change.id.is_some()),
+            all().filter(|(_, change)| change.id.is_none()),
+        );
+        known.chain(new)
+    }
 }
 
 /// The number of an option.
@@ -381,15 +438,15 @@ impl FieldType {
     /// # Errors
     ///
     /// All that is wrong with the changes, at their place in a list `options`.
-    pub fn with(mut self, changes: &[Checked<OptionChange>]) -> Result<Self, Vec<(Reason, Fault)>> {
+    pub fn with(mut self, changes: &OptionChanges) -> Result<Self, Vec<(Reason, Fault)>> {
         let mut faults = Vec::new();
         let mut refuse = |reason: Reason, steps: &[&dyn std::fmt::Display]| {
             faults.push((reason, reason.at(steps)));
         };
-        if !self.name.has_options() && !changes.is_empty() {
+        if !self.name.has_options() {
             refuse(NO_OPTIONS, &[&"options"]);
         }
-        for (index, Checked(change)) in changes.iter().enumerate() {
+        for (index, change) in changes.in_order() {
             let next = self.options.iter().map(|option| option.id).max().unwrap_or(0).saturating_add(1);
             let is_meant = |option: &&mut Choice| match (change.id, change.label.get()) {
                 (Some(OptionNumber(id)), _) => option.id == id,

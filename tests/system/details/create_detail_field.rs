@@ -44,6 +44,7 @@ async fn several_are_defined_all_or_none() {
     assert_eq!(made.body["detailFields"].as_array().unwrap().len(), 45);
     assert_eq!(seen(&world, "operator", "").await.len(), 50);
 
+    drop(world);
     let other = World::demo().await;
     let mut some = fields(0, 3);
     some["detailFields"][1]["name"] = "REGION".into();

@@ -48,5 +48,5 @@ async fn the_archived_ones_are_shown_on_request_page_by_page() {
             None => break,
         }
     }
-    assert_eq!(found, ["A", "B", "C", "Region"]);
+    assert_eq!(found, ["Region", "A", "B", "C"], "in the order of their making");
 }

@@ -249,7 +249,7 @@ impl<O: 'static> Change<O> {
         seen: Version,
         is_meant: Option<impl Fn(Version) -> bool>,
     ) {
-        self.while_unchanged(entity.key(), Action::Check, seen, is_meant);
+        self.while_unchanged(entity, Action::Check, seen, is_meant);
     }
 
     /// Writes again what was read as version `seen`. When somebody else wrote it meanwhile, all is decided
@@ -264,7 +264,7 @@ impl<O: 'static> Change<O> {
         seen: Version,
         is_meant: Option<impl Fn(Version) -> bool>,
     ) -> Result<(), Error> {
-        self.while_unchanged(entity.key(), Action::Put(to_item(entity)?), seen, is_meant);
+        self.while_unchanged(entity, Action::Put(to_item(entity)?), seen, is_meant);
         Ok(())
     }
 
@@ -275,20 +275,28 @@ impl<O: 'static> Change<O> {
         seen: Version,
         is_meant: Option<impl Fn(Version) -> bool>,
     ) {
-        self.while_unchanged(entity.key(), Action::Delete, seen, is_meant);
+        self.while_unchanged(entity, Action::Delete, seen, is_meant);
     }
 
-    fn while_unchanged(
+    fn while_unchanged<E: Entity>(
         &mut self,
-        key: Key,
+        entity: &E,
         action: Action,
         seen: Version,
         is_meant: Option<impl Fn(Version) -> bool>,
     ) {
         let meant = is_meant.is_none_or(|is_meant| is_meant(seen));
-        let unchanged = Expression::new("#version = :seen").number("seen", seen);
+        // What is found by its name may have gone, and another of this version come in its place.
+        let created = to_item(entity).ok().and_then(|item| item.get("createdAt")?.as_s().ok().cloned());
+        let unchanged = match created {
+            Some(created) => {
+                Expression::new("#version = :seen AND #createdAt = :created").text("created", created)
+            }
+            None => Expression::new("#version = :seen"),
+        };
+        let unchanged = unchanged.number("seen", seen);
         let condition = if meant { unchanged } else { never() };
-        self.step(key, action, Some(condition), move |_| {
+        self.step(entity.key(), action, Some(condition), move |_| {
             Ok(if meant { Refusal::Outdated } else { Refusal::OtherVersion })
         });
     }

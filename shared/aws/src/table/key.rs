@@ -48,7 +48,9 @@ pub const POOLS: &str = "POOL#";
 /// segment, stand there as their hash.
 fn segment(text: &str) -> String {
     const LONGEST: usize = 100;
-    if text.len() <= LONGEST && !text.contains('#') && !text.starts_with('~') {
+    // The last character of all ends ranges.
+    let plain = !text.contains(['#', char::MAX]) && !text.starts_with('~');
+    if text.len() <= LONGEST && plain {
         text.to_owned()
     } else {
         format!("~{}", URL_SAFE_NO_PAD.encode(Sha256::digest(text.as_bytes())))
@@ -401,7 +403,7 @@ mod tests {
     #[test]
     fn no_free_text_reads_as_two_segments_or_as_a_hash() {
         let long = "x".repeat(101);
-        for text in ["a#b", "~a", long.as_str()] {
+        for text in ["a#b", "~a", "\u{10ffff}a", long.as_str()] {
             let segment = segment(text);
             assert!(segment.starts_with('~') && segment.len() == 44 && !segment.contains('#'), "{segment}");
         }
