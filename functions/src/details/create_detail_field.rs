@@ -29,6 +29,8 @@ pub enum Made {
 }
 
 impl Output for Made {
+    const VERSIONED: bool = true;
+
     fn version(&self) -> Option<Version> {
         match self {
             Self::One(field) => Some(field.stamp.version),

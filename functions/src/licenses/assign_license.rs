@@ -2,7 +2,7 @@
 
 use aws::http::body::Json;
 use aws::operation::{Method, Nothing, OfPartner, route};
-use aws::table::pattern::{CustomerOfPartner, PoolOfPartner};
+use aws::table::pattern::{CustomerLinkOfPartner, PoolOfPartner};
 use aws::table::{Change, Refusal, pool};
 use aws::{Answer, Context, Failure, Input, Operation, Route};
 use deserr::Deserr;
@@ -58,7 +58,7 @@ impl Operation for AssignLicense {
         };
 
         let mut change = Change::new();
-        change.require(&CustomerOfPartner(partner_id, *organization_id), || Refusal::NotFound);
+        change.require(&CustomerLinkOfPartner(partner_id, *organization_id), || Refusal::NotFound);
         change.create(&assignment)?;
         for (index, line) in lines.iter().cloned().enumerate() {
             let pool = PoolOfPartner(partner_id, line.license_type.clone());

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use aws::context::List;
 use aws::http::body::Empty;
 use aws::operation::{Method, OfOrganization, Switch, route};
-use aws::table::pattern::{AssignmentsOfOrganization, CustomerOfPartner, LicenseTypes, OrganizationById};
+use aws::table::pattern::{AssignmentsOfOrganization, CustomerLinkOfPartner, LicenseTypes, OrganizationById};
 use aws::{Answer, Context, Failure, Input, Operation, Route};
 use deserr::Deserr;
 use domain::actor::Standing;
@@ -82,7 +82,7 @@ impl Operation for ListOrganizationLicenses {
         let known = async {
             match actor.standing {
                 Standing::Partner { partner, .. } => {
-                    Ok(table.get(&CustomerOfPartner(partner, organization)).await?.is_some())
+                    Ok(table.get(&CustomerLinkOfPartner(partner, organization)).await?.is_some())
                 }
                 _ => Ok(table.get(&OrganizationById(organization)).await?.is_some()),
             }

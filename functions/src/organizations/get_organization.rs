@@ -3,7 +3,7 @@
 use aws::http::body::Empty;
 use aws::operation::{Method, Nothing, OfOrganization, route};
 use aws::table::Wanted;
-use aws::table::pattern::{CustomerOfPartner, OrganizationById};
+use aws::table::pattern::{CustomerLinkOfPartner, OrganizationById};
 use aws::{Answer, Context, Failure, Input, Operation, Route};
 use domain::actor::Standing;
 use domain::{Actor, Organization, Problem, Role};
@@ -38,7 +38,7 @@ impl Operation for GetOrganization {
         wanted.add(&organization);
         let (found, giver) = match actor.standing {
             Standing::Partner { partner, .. } => {
-                let link = CustomerOfPartner(partner, id);
+                let link = CustomerLinkOfPartner(partner, id);
                 wanted.add(&link);
                 let found = context.table.fetch(wanted, true).await?;
                 found.get(&link)?.ok_or_else(Problem::not_found)?;

@@ -434,7 +434,7 @@ impl Reply {
         faults
     }
 
-    /// Holds the reply against the API's description: status, and of refusals by state and rule, code.
+    /// Holds the reply against the API's description: status, headers, and of refusals by state and rule, code.
     fn conforms(&self, method: &str, path: &str) {
         let path = path.split('?').next().unwrap();
         let matches = |template: &str| {
@@ -453,6 +453,10 @@ impl Reply {
         }
         let documented = &operation["responses"][self.status.to_string()];
         assert!(!documented.is_null(), "{method} {path}: {} is not described: {}", self.status, self.body);
+        for (sent, name) in [("etag", "ETag"), ("location", "Location"), ("link", "Link")] {
+            let described = documented["headers"][name].is_object();
+            assert!(self.header(sent).is_none() || described, "{method} {path}: `{name}` is not described");
+        }
         if [409, 422].contains(&self.status) {
             let about = documented["description"].as_str().unwrap();
             let code = format!("`{}`", self.code());

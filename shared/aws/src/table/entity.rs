@@ -454,16 +454,16 @@ impl Entity for Customer {
     const NAME: &'static str = "customer";
 
     fn key(&self) -> Key {
-        key::person(self.id)
+        key::customer(self.id)
     }
 
     fn by_key(&self) -> Option<Key> {
         let organization = self.organization_id.filter(|_| self.removed_at.is_none())?;
-        Some(key::person_of_organization(organization, self.id))
+        Some(key::customer_of_organization(organization, self.id))
     }
 
     fn by_facet(&self) -> Option<Key> {
-        self.removed_at.is_none().then(|| key::person_by_email(&self.email, self.id))
+        self.removed_at.is_none().then(|| key::customer_by_email(&self.email, self.id))
     }
 }
 
@@ -471,7 +471,7 @@ impl Entity for CustomerLink {
     const NAME: &'static str = "customer-link";
 
     fn key(&self) -> Key {
-        key::customer(self.partner_id, self.organization_id)
+        key::customer_link(self.partner_id, self.organization_id)
     }
 
     fn by_key(&self) -> Option<Key> {

@@ -174,27 +174,27 @@ pub fn drain(partner: PartnerId) -> Key {
 }
 
 /// A person who is a customer.
-pub fn person(customer: CustomerId) -> Key {
+pub fn customer(customer: CustomerId) -> Key {
     Key::new(format!("CUSTOMER#{customer}"), PROFILE)
 }
 
 /// A customer among those of its organization, in `by-key`.
-pub fn person_of_organization(organization: OrganizationId, customer: CustomerId) -> Key {
+pub fn customer_of_organization(organization: OrganizationId, customer: CustomerId) -> Key {
     Key::new(organization_partition(organization), format!("CUSTOMER#{customer}"))
 }
 
 /// The partition, in `by-facet`, of the customers with an e-mail.
-pub fn people_with(email: &Email) -> String {
+pub fn customers_with(email: &Email) -> String {
     format!("EMAIL#{}", segment(email.as_str()))
 }
 
 /// A customer among those with its e-mail.
-pub fn person_by_email(email: &Email, customer: CustomerId) -> Key {
-    Key::new(people_with(email), customer.to_string())
+pub fn customer_by_email(email: &Email, customer: CustomerId) -> Key {
+    Key::new(customers_with(email), customer.to_string())
 }
 
 /// An organization in a partner's directory.
-pub fn customer(partner: PartnerId, organization: OrganizationId) -> Key {
+pub fn customer_link(partner: PartnerId, organization: OrganizationId) -> Key {
     Key::new(partner_partition(partner), format!("CUSTOMER#{organization}"))
 }
 
@@ -354,9 +354,9 @@ mod tests {
             (partner(p), format!("PARTNER#{P}"), "PROFILE".to_owned()),
             (store_link(p), format!("PARTNER#{P}"), "STORE".to_owned()),
             (drain(p), format!("PARTNER#{P}"), "DRAIN".to_owned()),
-            (person(c), format!("CUSTOMER#{C}"), "PROFILE".to_owned()),
-            (person_of_organization(o, c), format!("ORG#{O}"), format!("CUSTOMER#{C}")),
-            (person_by_email(&email, c), "EMAIL#a@x.example".to_owned(), C.to_owned()),
+            (customer(c), format!("CUSTOMER#{C}"), "PROFILE".to_owned()),
+            (customer_of_organization(o, c), format!("ORG#{O}"), format!("CUSTOMER#{C}")),
+            (customer_by_email(&email, c), "EMAIL#a@x.example".to_owned(), C.to_owned()),
             (
                 customer_email(Some(o), &email),
                 format!("UNIQUE#customer-email#{O}#a@x.example"),
@@ -367,7 +367,7 @@ mod tests {
                 "UNIQUE#customer-external-id#NONE#C-1".to_owned(),
                 "-".to_owned(),
             ),
-            (customer(p, o), format!("PARTNER#{P}"), format!("CUSTOMER#{O}")),
+            (customer_link(p, o), format!("PARTNER#{P}"), format!("CUSTOMER#{O}")),
             (directory_entry(p, o), format!("PARTNER#{P}"), format!("NAME#{O}")),
             (partner_among_all(&name, p), "PARTNERS".to_owned(), format!("istanbulas#{P}")),
             (organization_among_all(&name, o), "ORGANIZATIONS".to_owned(), format!("istanbulas#{O}")),

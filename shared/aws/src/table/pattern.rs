@@ -138,13 +138,13 @@ lookups! {
     /// a partner
     PartnerById(partner: PartnerId) -> Partner = key::partner(*partner), "`PARTNER#<partner>` · `PROFILE`";
     /// a person who is a customer
-    CustomerById(customer: CustomerId) -> Customer = key::person(*customer), "`CUSTOMER#<customer>` · `PROFILE`";
+    CustomerById(customer: CustomerId) -> Customer = key::customer(*customer), "`CUSTOMER#<customer>` · `PROFILE`";
     /// which customer of an organization, or of none, has an e-mail
     EmailInOrganization(organization: Option<OrganizationId>, email: Email) -> Reservation =
         key::customer_email(*organization, email), "`UNIQUE#customer-email#<organization or NONE>#<e-mail>` · `-`";
     /// an organization in a partner's directory
-    CustomerOfPartner(partner: PartnerId, organization: OrganizationId) -> CustomerLink =
-        key::customer(*partner, *organization), "`PARTNER#<partner>` · `CUSTOMER#<organization>`";
+    CustomerLinkOfPartner(partner: PartnerId, organization: OrganizationId) -> CustomerLink =
+        key::customer_link(*partner, *organization), "`PARTNER#<partner>` · `CUSTOMER#<organization>`";
     /// a partner's pool of one license type
     PoolOfPartner(partner: PartnerId, license_type: LicenseTypeCode) -> Pool =
         key::pool(*partner, license_type), "`PARTNER#<partner>` · `POOL#<type>`";
@@ -213,7 +213,7 @@ listings! {
         Index::ByKey, key::parked_order(*parked), "", "in `by-key` `PARKED_ORDER#<parked order>` · `-`";
     /// the customers with an e-mail
     CustomersByEmail(email: Email) -> Customer =
-        Index::ByFacet, key::people_with(email), "", "in `by-facet` `EMAIL#<e-mail>` · `<customer>`";
+        Index::ByFacet, key::customers_with(email), "", "in `by-facet` `EMAIL#<e-mail>` · `<customer>`";
     /// all partners, by name
     Partners() -> Partner = Index::ByFacet, key::PARTNERS.to_owned(), "", "in `by-facet` `PARTNERS` · `<name>#<partner>`";
     /// all organizations, by name
