@@ -3,6 +3,7 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use crate::actor::{Actor, Standing};
 use crate::event::{EventKind, Happening};
 use crate::id::{CustomerId, OrganizationId};
 use crate::party::Stamp;
@@ -36,6 +37,13 @@ pub struct Customer {
 }
 
 impl Customer {
+    /// Whether this is the record of the person who asks.
+    pub fn is_of(&self, actor: &Actor) -> bool {
+        let Standing::Customer { organization, .. } = actor.standing else { return false };
+        let same = actor.email.as_ref() == Some(&self.email) && organization == self.organization_id;
+        same && self.removed_at.is_none()
+    }
+
     /// What happened to it: its organization's business, or the vendor's.
     pub fn happening(&self, kind: EventKind) -> Happening {
         match self.organization_id {

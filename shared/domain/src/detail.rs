@@ -28,7 +28,7 @@ pub enum FieldKind {
     /// A text of up to 255 characters.
     #[deserr(rename = "TEXT")]
     Text,
-    /// A number.
+    /// A number of up to 15 digits, before and after the point.
     #[deserr(rename = "NUMBER")]
     Number,
     /// A day.
@@ -37,10 +37,10 @@ pub enum FieldKind {
     /// An e-mail address.
     #[deserr(rename = "EMAIL")]
     Email,
-    /// A telephone number (E.164).
+    /// A telephone number (E.164), such as `+81312345678`.
     #[deserr(rename = "PHONE")]
     Phone,
-    /// An address on the web, `https` or `http`.
+    /// An address on the web, `https` or `http`, of up to 2,048 characters.
     #[deserr(rename = "URL")]
     Url,
     /// One of the field's options.
@@ -52,7 +52,7 @@ pub enum FieldKind {
     /// `true` or `false`.
     #[deserr(rename = "BOOLEAN")]
     Boolean,
-    /// One of the vendor's people.
+    /// One of the vendor's people, by e-mail: the tokens' issuer, not Vouchsafe, knows who they are.
     #[deserr(rename = "USER")]
     User,
 }
@@ -159,7 +159,7 @@ pub struct DetailField {
     pub configuration: Configuration,
     /// Who sees it and its values, among those who see the entitlement; an operator always does.
     pub viewers: Audience,
-    /// Who of those changes its values; an operator always does.
+    /// Who of those changes its values.
     pub editors: Audience,
     /// Since when it is hidden. Its values are kept.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -325,6 +325,16 @@ impl DetailField {
     /// Whether somebody sees it, and its values where the entitlement is theirs to see.
     pub fn is_visible_to(&self, actor: &Actor) -> bool {
         actor.has_one_of(&[Role::Operator]) || actor.has_one_of(&self.viewers.0)
+    }
+
+    /// Whether somebody who sees it changes its values.
+    pub fn is_editable_by(&self, actor: &Actor) -> bool {
+        actor.has_one_of(&self.editors.0)
+    }
+
+    /// Its place among all: those without a position come last; within one position, who came first.
+    pub fn place(&self) -> (bool, Option<Position>, FieldId) {
+        (self.configuration.position.is_none(), self.configuration.position, self.id)
     }
 }
 

@@ -5,7 +5,10 @@ use serde::{Deserialize, Serialize};
 
 use crate::detail::FieldKind;
 use crate::fault::{Fault, Invalid, quoted};
-use crate::id::{AssignmentId, CustomerId, EventId, FieldId, OrganizationId, PartnerId, ProductId, SourceId};
+use crate::id::{
+    AssignmentId, CustomerId, EntitlementId, EventId, FieldId, ImportId, OrganizationId, PartnerId,
+    ProductId, SourceId,
+};
 use crate::text::{
     Email, ExternalId, FieldName, LicenseTypeCode, Name, OrderId, ProductCode, StoreAccount, written_as_text,
 };
@@ -323,6 +326,50 @@ kinds! {
     CustomerRemoved = "customer.removed" {
         /// Who.
         customer_id: CustomerId,
+    }
+    /// Somebody owns a product.
+    EntitlementCreated = "entitlement.created" {
+        /// By which entitlement.
+        entitlement_id: EntitlementId,
+        /// The product.
+        product_id: ProductId,
+        /// Who, if it is one person.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        customer_id: Option<CustomerId>,
+    }
+    /// Details of an entitlement changed.
+    EntitlementDetailsChanged = "entitlement.details-changed" {
+        /// Of which.
+        entitlement_id: EntitlementId,
+        /// What the fields say that changed; a reader learns of those only that it may view.
+        changed_fields: Vec<FieldId>,
+    }
+    /// Somebody no longer owns a product.
+    EntitlementEnded = "entitlement.ended" {
+        /// By which entitlement.
+        entitlement_id: EntitlementId,
+    }
+    /// An import was cut off, and nobody repeated it: some of its rows have changed something.
+    ImportCutOff = "details.import-cut-off" {
+        /// Which import; what it changed names it.
+        import_id: ImportId,
+        /// Whose.
+        by: Author,
+        /// How many rows it had.
+        rows: u64,
+    }
+    /// Details of many entitlements were imported.
+    DetailsImported = "details.imported" {
+        /// By which import; what it changed names it.
+        import_id: ImportId,
+        /// How many rows it had.
+        rows: u64,
+        /// How many of them changed something.
+        applied: u64,
+        /// How many said what was so already.
+        unchanged: u64,
+        /// How many were refused.
+        refused: u64,
     }
 }
 

@@ -98,6 +98,16 @@ id!(
     "fld"
 );
 id!(
+    /// Names an entitlement.
+    EntitlementId,
+    "ent"
+);
+id!(
+    /// Names an import of details.
+    ImportId,
+    "imp"
+);
+id!(
     /// Names a license assignment.
     AssignmentId,
     "asg"

@@ -7,6 +7,7 @@
 pub mod actor;
 pub mod customer;
 pub mod detail;
+pub mod entitlement;
 pub mod event;
 pub mod fault;
 pub mod id;
@@ -20,16 +21,18 @@ pub mod product;
 pub mod search;
 pub mod text;
 pub mod time;
+pub mod value;
 pub mod webhook;
 
 pub use actor::{Actor, Role};
 pub use customer::Customer;
 pub use detail::{DetailField, FieldKind};
+pub use entitlement::{Entitlement, EntitlementName, EntitlementNumber, EntitlementStatus, Owner};
 pub use event::{Event, EventKind, Happening, Home};
 pub use fault::{At, Fault, Faults, Invalid};
 pub use id::{
-    AssignmentId, CustomerId, EventId, FieldId, Id, Ids, OrganizationId, ParkedOrderId, PartnerId, ProductId,
-    SourceId,
+    AssignmentId, CustomerId, EntitlementId, EventId, FieldId, Id, Ids, ImportId, OrganizationId,
+    ParkedOrderId, PartnerId, ProductId, SourceId,
 };
 pub use key::DeploymentKey;
 pub use license::{Assignment, LicenseType, Line, Pool, Quantity};
@@ -43,4 +46,5 @@ pub use text::{
     Description, Email, ExternalId, FieldName, LicenseTypeCode, Name, OrderId, ProductCode, StoreAccount,
 };
 pub use time::{Period, Sent, Timestamp};
+pub use value::{Details, Fields};
 pub use webhook::Source;

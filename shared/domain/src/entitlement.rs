@@ -1,0 +1,311 @@
+//! Entitlements: that a person or an organization owns a product.
+
+use std::fmt::Display;
+use std::str::FromStr;
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+use sha2::{Digest, Sha256};
+
+use crate::event::{Author, EventKind, Happening};
+use crate::fault::{Invalid, quoted};
+use crate::id::{CustomerId, EntitlementId, ImportId, OrganizationId, ProductId};
+use crate::party::Stamp;
+use crate::text::{ExternalId, written_as_text};
+use crate::time::Timestamp;
+use crate::value::Details;
+
+/// Who owns something: one person, or an organization and with it every customer of it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
+pub enum Owner {
+    /// An organization.
+    #[serde(rename = "organizationId")]
+    Organization(OrganizationId),
+    /// A person.
+    #[serde(rename = "customerId")]
+    Customer(CustomerId),
+}
+
+/// Somebody owns a product.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Entitlement {
+    /// Its id.
+    pub id: EntitlementId,
+    /// What people call it on the telephone.
+    pub number: EntitlementNumber,
+    /// Who owns it, for good.
+    #[serde(flatten)]
+    pub owner: Owner,
+    /// What is owned.
+    pub product_id: ProductId,
+    /// The vendor's own id for it; unique among entitlements.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub external_id: Option<EntitlementExternalId>,
+    /// From when on; without, from its making on.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub starts_at: Option<Timestamp>,
+    /// Until when, not included; without, for good.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub ends_at: Option<Timestamp>,
+    /// Since when somebody has ended it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub ended_at: Option<Timestamp>,
+    /// What the detail fields say of it, also the archived ones.
+    #[serde(default, skip_serializing_if = "Details::is_empty")]
+    pub details: Details,
+    /// When that last changed, and by what.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub details_changed: Option<DetailsChange>,
+    /// When, and which version.
+    #[serde(flatten)]
+    pub stamp: Stamp,
+}
+
+/// When details last changed, and by what.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct DetailsChange {
+    /// When.
+    pub at: Timestamp,
+    /// By whom.
+    pub by: Author,
+    /// By which import, if it was one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub import_id: Option<ImportId>,
+}
+
+/// Whether something is owned now.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub enum EntitlementStatus {
+    /// Not yet.
+    Upcoming,
+    /// It is.
+    Active,
+    /// No longer.
+    Ended,
+}
+
+impl Entitlement {
+    /// Whether the product is owned at an instant.
+    pub fn status(&self, now: Timestamp) -> EntitlementStatus {
+        if self.ended_at.is_some() || self.ends_at.is_some_and(|end| end <= now) {
+            EntitlementStatus::Ended
+        } else if self.starts_at.is_some_and(|start| start > now) {
+            EntitlementStatus::Upcoming
+        } else {
+            EntitlementStatus::Active
+        }
+    }
+
+    /// What happened to it: its organization's business; a person's own is the vendor's to know.
+    pub fn happening(&self, kind: EventKind) -> Happening {
+        match self.owner {
+            Owner::Organization(organization) => Happening::of_organization(kind, organization),
+            Owner::Customer(_) => Happening::of_vendor(kind),
+        }
+    }
+}
+
+/// An entitlement's number: `E-` and three groups of four, of 31 letters and digits that nobody mistakes for each
+/// other. The last one is chosen so that a number with one wrong character, or with two exchanged, is none.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct EntitlementNumber(String);
+
+impl EntitlementNumber {
+    const SYMBOLS: &[u8; 31] = b"23456789ABCDEFGHJKMNPQRSTUVWXYZ";
+    const LENGTH: usize = 12;
+
+    /// The number of an entitlement. It follows from the id, and no id from it.
+    pub fn of(id: EntitlementId) -> Self {
+        let digest = Sha256::digest(id.to_string());
+        let mut rest = digest.iter().take(16).fold(0u128, |number, byte| number << 8 | u128::from(*byte));
+        let mut places: Vec<u128> = Vec::with_capacity(Self::LENGTH);
+        for _ in 1..Self::LENGTH {
+            places.push(rest % 31);
+            rest /= 31;
+        }
+        places.push((31 - Self::sum(&places) % 31) % 31);
+        let symbol = |place: &u128| usize::try_from(*place).ok().and_then(|place| Self::SYMBOLS.get(place));
+        let symbols: String = places.iter().filter_map(symbol).map(|symbol| char::from(*symbol)).collect();
+        Self(Self::grouped(&symbols))
+    }
+
+    /// The sum of the symbols' values, each times its weight: 12 for the first, 1 for the last. Weights that differ modulo
+    /// a prime find every single error and every exchange, as in an ISBN-10 (ISO 2108).
+    fn sum(places: &[u128]) -> u128 {
+        (1..=12).rev().zip(places).map(|(weight, place)| weight * place).sum()
+    }
+
+    fn grouped(symbols: &str) -> String {
+        let groups: Vec<String> =
+            symbols.as_bytes().chunks(4).map(|group| String::from_utf8_lossy(group).into_owned()).collect();
+        format!("E-{}", groups.join("-"))
+    }
+}
+
+impl Display for EntitlementNumber {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+impl FromStr for EntitlementNumber {
+    type Err = Invalid;
+
+    fn from_str(text: &str) -> Result<Self, Invalid> {
+        let wrong = |detail: String| Invalid::new("invalid-entitlement-number", detail);
+        let number = text.to_ascii_uppercase();
+        let symbols: String = number.chars().skip(2).filter(|c| *c != '-').collect();
+        let value = |byte: u8| Self::SYMBOLS.iter().position(|symbol| *symbol == byte).map(|at| at as u128);
+        let places: Option<Vec<u128>> = symbols.bytes().map(value).collect();
+        let places =
+            places.filter(|places| places.len() == Self::LENGTH && Self::grouped(&symbols) == number);
+        match places {
+            Some(places) if Self::sum(&places) % 31 == 0 => Ok(Self(number)),
+            Some(_) => Err(wrong(format!("{} is mistyped: its check digit does not fit", quoted(text)))),
+            None => Err(wrong(format!("{} is not a number of the form `E-XXXX-XXXX-XXXX`", quoted(text)))),
+        }
+    }
+}
+
+written_as_text!(EntitlementNumber, pattern = "^E(-[2-9A-HJKMNP-Z]{4}){3}$");
+
+/// An external id of an entitlement: 1 to 100 characters that are no id and no number of one, so that nobody asks which is
+/// meant.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct EntitlementExternalId(ExternalId);
+
+impl EntitlementExternalId {
+    /// The id.
+    pub fn get(&self) -> &ExternalId {
+        &self.0
+    }
+}
+
+impl Display for EntitlementExternalId {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        self.0.fmt(f)
+    }
+}
+
+impl FromStr for EntitlementExternalId {
+    type Err = Invalid;
+
+    fn from_str(text: &str) -> Result<Self, Invalid> {
+        match text.parse()? {
+            EntitlementName::ExternalId(external_id) => Ok(external_id),
+            EntitlementName::Id(_) | EntitlementName::Number(_) => {
+                let detail = format!("{} has the form of an entitlement's own id or number", quoted(text));
+                Err(Invalid::new("ambiguous-external-id", detail))
+            }
+        }
+    }
+}
+
+written_as_text!(EntitlementExternalId, minLength = 1, maxLength = 100);
+
+/// One of the names under which an entitlement is found.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum EntitlementName {
+    /// Its id.
+    Id(EntitlementId),
+    /// Its number.
+    Number(EntitlementNumber),
+    /// The vendor's own id for it.
+    ExternalId(EntitlementExternalId),
+}
+
+impl FromStr for EntitlementName {
+    type Err = Invalid;
+
+    fn from_str(text: &str) -> Result<Self, Invalid> {
+        if let Ok(id) = text.parse() {
+            return Ok(Self::Id(id));
+        }
+        if let Ok(number) = text.parse() {
+            return Ok(Self::Number(number));
+        }
+        Ok(Self::ExternalId(EntitlementExternalId(text.parse()?)))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    fn id(random: u128) -> EntitlementId {
+        let id = uuid::Builder::from_unix_timestamp_millis(1_767_600_000_000, &[0; 10]).into_uuid().as_u128();
+        EntitlementId::from(uuid::Uuid::from_u128(id | random & 0x3fff_ffff_ffff_ffff))
+    }
+
+    #[test]
+    fn a_number_is_read_however_its_letters_are_written_and_only_in_its_form() {
+        let number = EntitlementNumber::of(id(1)).to_string();
+        assert_eq!(number, "E-PQE3-X9QZ-S4SB");
+        assert_eq!(number.to_lowercase().parse::<EntitlementNumber>().unwrap().to_string(), number);
+        for bad in ["", "E-", "EPQE3X9QZS4SB", "E-PQE3X9QZ-S4SB", "E-PQE3-X9QZ-S4SB-", "F-PQE3-X9QZ-S4SB"] {
+            assert_eq!(
+                bad.parse::<EntitlementNumber>().unwrap_err().code,
+                "invalid-entitlement-number",
+                "{bad}"
+            );
+        }
+    }
+
+    #[test]
+    fn what_looks_like_an_id_or_a_number_is_no_external_id() {
+        let (id, number) = (id(1).to_string(), EntitlementNumber::of(id(1)).to_string());
+        for text in [&id, &number, &number.to_lowercase()] {
+            assert_eq!(text.parse::<EntitlementExternalId>().unwrap_err().code, "ambiguous-external-id");
+        }
+        assert!("E-4711".parse::<EntitlementExternalId>().is_ok());
+        assert!(matches!("E-4711".parse(), Ok(EntitlementName::ExternalId(_))));
+    }
+
+    #[test]
+    fn an_entitlement_is_owned_from_its_start_until_before_its_end() {
+        let time = |text: &str| text.parse::<Timestamp>().unwrap();
+        let mut entitlement = Entitlement {
+            id: id(1),
+            number: EntitlementNumber::of(id(1)),
+            owner: Owner::Customer("cus_019b8c3e-5c00-7000-8000-000000000008".parse().unwrap()),
+            product_id: "prd_019b8c3e-5c00-7000-8000-000000000007".parse().unwrap(),
+            external_id: None,
+            starts_at: Some(time("2026-01-01T00:00:00Z")),
+            ends_at: Some(time("2027-01-01T00:00:00Z")),
+            ended_at: None,
+            details: Details::default(),
+            details_changed: None,
+            stamp: Stamp::new(time("2025-12-01T00:00:00Z")),
+        };
+        for (now, status) in [
+            ("2025-12-31T23:59:59.999Z", EntitlementStatus::Upcoming),
+            ("2026-01-01T00:00:00Z", EntitlementStatus::Active),
+            ("2026-12-31T23:59:59.999Z", EntitlementStatus::Active),
+            ("2027-01-01T00:00:00Z", EntitlementStatus::Ended),
+        ] {
+            assert_eq!(entitlement.status(time(now)), status, "{now}");
+        }
+        entitlement.ended_at = Some(time("2026-06-01T00:00:00Z"));
+        assert_eq!(entitlement.status(time("2025-12-31T00:00:00Z")), EntitlementStatus::Ended);
+    }
+
+    proptest! {
+        #[test]
+        fn a_wrong_or_two_exchanged_characters_make_no_number(random in any::<u128>(), at in 0usize..12, other in 0usize..12, symbol in 0usize..31) {
+            let number = EntitlementNumber::of(id(random));
+            prop_assert_eq!(&number.to_string().parse::<EntitlementNumber>().unwrap(), &number);
+            let symbols: Vec<u8> = number.0.bytes().skip(2).filter(|byte| *byte != b'-').collect();
+            let is_number = |symbols: &[u8]| EntitlementNumber::grouped(std::str::from_utf8(symbols).unwrap()).parse::<EntitlementNumber>().is_ok();
+            let mut exchanged = symbols.clone();
+            exchanged.swap(at, other);
+            prop_assert_eq!(is_number(&exchanged), exchanged == symbols);
+            let mut wrong = symbols.clone();
+            wrong[at] = EntitlementNumber::SYMBOLS[symbol];
+            prop_assert_eq!(is_number(&wrong), wrong == symbols);
+        }
+    }
+}
