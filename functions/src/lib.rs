@@ -2,6 +2,7 @@
 
 pub mod customers;
 pub mod details;
+pub mod entitlements;
 pub mod history;
 pub mod licenses;
 pub mod orders;
@@ -69,6 +70,13 @@ operations! {
     organizations::create_organization::CreateOrganization,
     organizations::get_organization::GetOrganization,
     organizations::list_organizations::ListOrganizations,
+    entitlements::create_entitlement::CreateEntitlement,
+    entitlements::get_entitlement::GetEntitlement,
+    entitlements::find_entitlement::FindEntitlement,
+    entitlements::update_entitlement_details::UpdateEntitlementDetails,
+    entitlements::end_entitlement::EndEntitlement,
+    entitlements::get_profile::GetProfile,
+    entitlements::list_entitlements::ListEntitlements,
     customers::create_customer::CreateCustomer,
     customers::find_customer::FindCustomer,
     customers::update_customer::UpdateCustomer,

@@ -2,6 +2,7 @@
 
 mod customers;
 mod details;
+mod entitlements;
 mod foundation;
 mod history;
 mod licenses;

@@ -5,7 +5,7 @@ use aws::operation::{Access, Method, Nothing, OfOrganization};
 use aws::table::pattern::{EmailInOrganization, OrganizationById};
 use aws::table::{Change, Refusal, Reservation};
 use aws::{Answer, Context, Failure, Input, Operation, Route};
-use deserr::{Deserr, IntoValue, ValuePointerRef};
+use deserr::Deserr;
 use domain::{
     Actor, Customer, Email, EventKind, ExternalId, Fault, Faults, Name, Reason, Role, Stage, Stamp,
 };
@@ -20,28 +20,14 @@ const EMAIL_TAKEN: Reason =
     Reason::state("email-taken", "another customer of the organization has this e-mail");
 const EXTERNAL_ID_TAKEN: Reason =
     Reason::state("external-id-taken", "another customer of the organization has this external id");
-/// Whose customer: an organization's, or nobody's.
-#[derive(Debug, JsonSchema)]
-#[schemars(untagged)]
-pub enum Owner {
-    /// An organization's.
-    Organization(OfOrganization),
-    /// Nobody's.
-    Nobody(Nothing),
-}
 
-impl Deserr<Faults> for Owner {
-    fn deserialize_from_value<V: IntoValue>(
-        value: deserr::Value<V>,
-        location: ValuePointerRef<'_>,
-    ) -> Result<Self, Faults> {
-        let sent: serde_json::Value = value.into();
-        match sent.get("organizationId") {
-            Some(_) => {
-                OfOrganization::deserialize_from_value(sent.into_value(), location).map(Self::Organization)
-            }
-            None => Nothing::deserialize_from_value(sent.into_value(), location).map(Self::Nobody),
-        }
+aws::paths! {
+    /// Whose customer: an organization's, or nobody's.
+    Owner {
+        /// An organization's.
+        Organization(OfOrganization) = "organizationId",
+        /// Nobody's.
+        Nobody(Nothing) = "",
     }
 }
 
@@ -99,9 +85,6 @@ impl Operation for CreateCustomer {
             Owner::Organization(OfOrganization { organization_id }) => Some(*organization_id),
             Owner::Nobody(Nothing {}) => None,
         };
-        if *manager && organization_id.is_none() {
-            return Err(NO_ORGANIZATION.refuse(&[&"manager"]).into());
-        }
         if let Some(organization) = organization_id {
             actor.reach_organization(organization)?;
         }
@@ -116,6 +99,9 @@ impl Operation for CreateCustomer {
             stamp: Stamp::new(context.now),
         };
         let mut change = Change::new();
+        if *manager && organization_id.is_none() {
+            change.refuse(NO_ORGANIZATION.stage, NO_ORGANIZATION.at(&[&"manager"]));
+        }
         if !actor.is_staff() && actor.email.as_ref() == Some(email) {
             // The record they want to make is the one that would have to say that they may.
             change.forbid(&EmailInOrganization(organization_id, email.clone()), |held| match held {

@@ -21,7 +21,7 @@ const NO_ORGANIZATION: Reason = Reason::rule("no-organization", "who is in no or
 #[schemars(rename_all = "camelCase")]
 pub struct OfCustomer {
     /// The customer.
-    customer_id: CustomerId,
+    pub customer_id: CustomerId,
 }
 
 /// Requires of a contact manager that the person's own record says so now; who operates needs none. A record that this

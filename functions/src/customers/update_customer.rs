@@ -59,7 +59,7 @@ impl Operation for UpdateCustomer {
             ..before.clone()
         };
         if customer.manager && customer.organization_id.is_none() {
-            return Err(NO_ORGANIZATION.refuse(&[&"manager"]).into());
+            change.refuse(NO_ORGANIZATION.stage, NO_ORGANIZATION.at(&[&"manager"]));
         }
         if customer == before {
             change.confirm(&before, seen, context.if_match());

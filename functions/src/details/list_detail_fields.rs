@@ -40,10 +40,7 @@ impl Operation for ListDetailFields {
             let placed = items.into_iter().map(|field| (field.id.to_string(), field)).collect();
             return Ok(Answer::ok(context.page_of_all(placed)));
         }
-        // Those without a place come last; within one place, who came first.
-        items.sort_by_key(|field| {
-            (field.configuration.position.is_none(), field.configuration.position, field.id)
-        });
+        items.sort_by_key(DetailField::place);
         Ok(Answer::ok(List { items, next_page_token: None }))
     }
 }

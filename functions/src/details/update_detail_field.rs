@@ -80,9 +80,15 @@ impl Operation for UpdateDetailField {
         let known = context.table.list(&DetailFields(), true).await?;
         let before = known.into_iter().find(|field| field.id == id).ok_or_else(Problem::not_found)?;
         let seen = before.stamp.version;
-        let field_type = match wanted.options.get() {
-            Some(options) => before.field_type.clone().with(options).map_err(refuse)?,
-            None => before.field_type.clone(),
+        let mut change = Change::new();
+        let field_type = before.field_type.clone();
+        let field_type = match wanted.options.get().map(|options| field_type.clone().with(options)) {
+            Some(Ok(changed)) => changed,
+            Some(Err(faults)) => {
+                faults.into_iter().for_each(|(reason, fault)| change.refuse(reason.stage, fault));
+                field_type
+            }
+            None => field_type,
         };
         let archived = wanted.archived.over(before.archived_at.is_some());
         let mut field = DetailField {
@@ -95,7 +101,6 @@ impl Operation for UpdateDetailField {
         };
         let updated = field != before;
         field.archived_at = archived.then(|| before.archived_at.unwrap_or(context.now));
-        let mut change = Change::new();
         if field == before {
             change.confirm(&before, seen, context.if_match());
             return context.commit(change, Answer::ok(before)).await;
@@ -126,11 +131,4 @@ impl Operation for UpdateDetailField {
         }
         context.commit(change, Answer::ok(field)).await
     }
-}
-
-/// State comes before rules, as everywhere.
-fn refuse(mut faults: Vec<(Reason, domain::Fault)>) -> Problem {
-    faults.sort_by_key(|(reason, _)| reason.stage != Stage::State);
-    let stage = faults.first().map_or(Stage::Rule, |(reason, _)| reason.stage);
-    Problem::of(stage, faults.into_iter().map(|(_, fault)| fault).collect())
 }

@@ -9,7 +9,7 @@ use aws::operation::{Access, Method, Nothing, OfOrganization, OfPartner, Output}
 use aws::table::pattern::{Directory, History, OrganizationById, PartnerById};
 use aws::table::{Cut, DirectoryEntry, Lookup, Page, Wanted};
 use aws::{Answer, Context, Failure, Input, Operation, Route};
-use deserr::{Deserr, IntoValue, ValuePointerRef};
+use deserr::Deserr;
 use domain::event::{Author, EventType};
 use domain::fault::{Check, Checked};
 use domain::{
@@ -20,35 +20,20 @@ use schemars::JsonSchema;
 use serde::Serialize;
 use serde_json::Value;
 
+use crate::entitlements::read_fields;
+
 /// Shows who did what, when.
 pub struct QueryHistory;
 
-/// Whose log: each route names another owner.
-#[derive(Debug, JsonSchema)]
-#[schemars(untagged)]
-pub enum Owner {
-    /// A partner's.
-    Partner(OfPartner),
-    /// An organization's: what concerns it, wherever that is at home.
-    Organization(OfOrganization),
-    /// The vendor's: what concerns no party.
-    Vendor(Nothing),
-}
-
-impl Deserr<Faults> for Owner {
-    fn deserialize_from_value<V: IntoValue>(
-        value: deserr::Value<V>,
-        location: ValuePointerRef<'_>,
-    ) -> Result<Self, Faults> {
-        let sent: serde_json::Value = value.into();
-        let (of_partner, of_organization) = (sent.get("partnerId"), sent.get("organizationId"));
-        match (of_partner.is_some(), of_organization.is_some()) {
-            (true, _) => OfPartner::deserialize_from_value(sent.into_value(), location).map(Self::Partner),
-            (_, true) => {
-                OfOrganization::deserialize_from_value(sent.into_value(), location).map(Self::Organization)
-            }
-            _ => Nothing::deserialize_from_value(sent.into_value(), location).map(Self::Vendor),
-        }
+aws::paths! {
+    /// Whose log: each route names another owner.
+    Owner {
+        /// A partner's.
+        Partner(OfPartner) = "partnerId",
+        /// An organization's: what concerns it, wherever that is at home.
+        Organization(OfOrganization) = "organizationId",
+        /// The vendor's: what concerns no party.
+        Vendor(Nothing) = "",
     }
 }
 
@@ -251,7 +236,7 @@ impl Operation for QueryHistory {
             }
             Owner::Vendor(_) => context.page(&history(Home::Vendor), ascending).await?,
         };
-        let items = name_parties(context, page.items).await?;
+        let items = name_parties(context, hide_fields(context, actor, page.items).await?).await?;
         Ok(Answer::ok(Report(List { items, next_page_token: page.next_page_token })))
     }
 }
@@ -314,6 +299,28 @@ fn merge(pages: Vec<Page<Event>>, cut: &Cut) -> Page<Event> {
         false => known_to,
     };
     Page { items: events.into_iter().take(cut.size).map(|(_, event)| event).collect(), next }
+}
+
+/// Leaves of changed details what the reader may view; a change of nothing else is absent.
+async fn hide_fields(
+    context: &Context<'_>,
+    actor: &Actor,
+    events: Vec<Event>,
+) -> Result<Vec<Event>, Failure> {
+    let names_fields =
+        |event: &Event| matches!(event.happening.kind, EventKind::EntitlementDetailsChanged { .. });
+    if actor.has_one_of(&[Role::Operator]) || !events.iter().any(names_fields) {
+        return Ok(events);
+    }
+    let fields = read_fields(context, false).await?;
+    let seen = |mut event: Event| {
+        if let EventKind::EntitlementDetailsChanged { changed_fields, .. } = &mut event.happening.kind {
+            *changed_fields = fields.visible_among(changed_fields, actor);
+            return (!changed_fields.is_empty()).then_some(event);
+        }
+        Some(event)
+    };
+    Ok(events.into_iter().filter_map(seen).collect())
 }
 
 async fn name_parties(context: &Context<'_>, events: Vec<Event>) -> Result<Vec<HistoryEvent>, Failure> {

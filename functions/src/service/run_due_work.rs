@@ -5,8 +5,9 @@ use std::time::Duration;
 use aws::schedule::Report;
 use aws::table::key::DUE_SHARDS;
 use aws::table::pattern::DueBy;
-use aws::table::{Drain, DueItem, Error};
-use aws::{Environment, Failure, Scheduled};
+use aws::table::{Change, Drain, DueItem, Error, ImportRun};
+use aws::{Answer, Context, Environment, Failure, Scheduled};
+use domain::{EventKind, Happening};
 use lambda_runtime::tracing;
 
 use crate::orders::parked;
@@ -16,7 +17,7 @@ pub struct RunDueWork;
 
 impl Scheduled for RunDueWork {
     const NAME: &str = "run-due-work";
-    const ABOUT: &str = "Does what is due: parked orders lapse, and those of linked accounts take effect.";
+    const ABOUT: &str = "Does what is due: parked orders lapse, those of linked accounts take effect, and imports that were cut off are given up.";
 
     async fn execute(environment: &Environment, report: &mut Report) -> Result<(), Failure> {
         let until = (environment.clock)();
@@ -56,11 +57,21 @@ async fn settle(environment: &Environment, item: Result<DueItem, Error>) -> Resu
     let settled = match item? {
         DueItem::Order(order) => parked::lapse(&environment.by_itself(RunDueWork::NAME), order).await,
         DueItem::Drain(drain) => finish(environment, drain).await,
+        DueItem::Import(run) => give_up(&environment.by_itself(RunDueWork::NAME), run).await,
     };
     match settled {
         Err(Failure::Table(Error::Contended(_))) => Ok(false),
         settled => settled,
     }
+}
+
+/// Says of an import that was cut off that nobody went on with it.
+async fn give_up(context: &Context<'_>, run: ImportRun) -> Result<bool, Failure> {
+    let mut change: Change<()> = Change::new();
+    change.remove_seen(&run, run.stamp.version, context.if_match());
+    let cut_off = EventKind::ImportCutOff { import_id: run.import_id, by: run.author, rows: run.rows };
+    change.record(Happening::of_vendor(cut_off));
+    context.commit(change, Answer::ok(())).await.map(|_| true)
 }
 
 /// Drains what a link left.

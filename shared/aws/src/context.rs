@@ -3,16 +3,27 @@
 
 use std::sync::Arc;
 
-use domain::{At, DeploymentKey, Event, Fault, Id, Ids, Period, Problem, Stage, Timestamp, Version, event};
+use domain::{
+    At, DeploymentKey, Event, Fault, Id, Ids, Period, Problem, Reason, Stage, Stamp, Timestamp, Version,
+    event,
+};
 use schemars::JsonSchema;
 use serde::Serialize;
 
 use crate::http::token;
 use crate::operation::{Answer, Failure, Output};
-use crate::table::{Change, Committed, Cut, Entity, Error, IdempotencyRecord, Key, Listing, Refusal, Table};
+use crate::table::{
+    Change, Committed, Cut, Entity, Error, IdempotencyRecord, ImportRun, Key, Listing, Refusal, Table, key,
+};
 
 /// How long the first answer to a call with an idempotency key is kept.
 const KEPT: Period = Period::days(30);
+
+/// Longer than a call may last, and than clocks differ: who begins an import is at it for at most so long.
+const LEASE: Period = Period::minutes(1);
+
+/// After so long nobody repeats an import that was cut off.
+const GIVEN_UP: Period = Period::minutes(60);
 
 /// What a function instance has from its start to its end.
 pub struct Environment {
@@ -45,6 +56,8 @@ pub struct Context<'a> {
 /// What a call's headers and query ask for.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct CallOptions {
+    /// What tells this call from every other, also from its repeats.
+    pub(crate) id: String,
     pub(crate) author: Option<event::Author>,
     pub(crate) validate_only: bool,
     pub(crate) if_match: Option<IfMatch>,
@@ -189,10 +202,17 @@ impl Context<'_> {
         mut change: Change<O>,
         answer: Answer<O>,
     ) -> Result<Answer<O>, Failure> {
-        if self.options.validate_only {
-            return match self.table.preview(&change).await? {
-                Committed::Done => Ok(Answer { status: 200, location: None, trial: true, ..answer }),
-                Committed::Refused(refusals) => self.settle(refusals),
+        let mut refusals = change.take_known();
+        if self.options.validate_only || !refusals.is_empty() {
+            if let Some(slot) = self.options.idempotency.as_ref().filter(|_| !self.options.validate_only) {
+                change.require_first(slot.at.clone(), self.now);
+            }
+            if let Committed::Refused(more) = self.table.preview(&change).await? {
+                refusals.extend(more);
+            }
+            return match refusals.is_empty() {
+                true => Ok(Answer { status: 200, location: None, trial: true, ..answer }),
+                false => self.settle(refusals),
             };
         }
         if let Some(record) = self.record(&answer)? {
@@ -218,6 +238,64 @@ impl Context<'_> {
             Committed::Done => Ok(()),
             Committed::Refused(refusals) => self.settle(refusals).map(|_| ()),
         }
+    }
+
+    /// Whether a call is only tried.
+    pub fn is_trial(&self) -> bool {
+        self.options.validate_only
+    }
+
+    /// Begins an import of so many rows, or goes on with the one that an earlier call under this key was cut off from.
+    ///
+    /// # Errors
+    ///
+    /// The answer of that call if it came to its end; 409 while somebody is at it; 422 if it was another request.
+    pub async fn begin_import(&self, rows: usize) -> Result<ImportRun, Failure> {
+        const STILL_RUNNING: Reason = ImportRun::STILL_RUNNING;
+        let (slot, import_id) = (self.options.idempotency.as_ref(), self.id());
+        let wanted = ImportRun {
+            at: key::import(slot.map(|slot| &slot.at), import_id),
+            import_id,
+            request: slot.map(|slot| slot.request.clone()),
+            call: self.options.id.clone(),
+            lease_ends_at: self.now.after(LEASE),
+            author: self.author()?,
+            rows: u64::try_from(rows).unwrap_or(u64::MAX),
+            due_at: self.now.after(GIVEN_UP),
+            stamp: Stamp::new(self.now),
+        };
+        let mut change = Change::new();
+        if let Some(slot) = slot {
+            change.require_first(slot.at.clone(), self.now);
+        }
+        change.create_once(&wanted, Refusal::Already)?;
+        let begun = match self.table.commit(change, &[]).await? {
+            Committed::Done => return Ok(wanted),
+            Committed::Refused(refusals) => self.settle(refusals)?.body,
+        };
+        if begun.request != wanted.request {
+            return Err(reused());
+        }
+        if begun.call == wanted.call && !begun.call.is_empty() {
+            return Ok(begun);
+        }
+        if begun.lease_ends_at > self.now {
+            return Err(Problem::new(STILL_RUNNING.stage, STILL_RUNNING.code, STILL_RUNNING.about).into());
+        }
+        let seen = begun.stamp.version;
+        let ImportRun { lease_ends_at, call, due_at, .. } = wanted;
+        let mine = ImportRun { lease_ends_at, call, due_at, stamp: begun.stamp.next(self.now), ..begun };
+        let mut change: Change<()> = Change::new();
+        change.replace(&mine, seen, None::<fn(Version) -> bool>)?;
+        match self.table.commit(change, &[]).await? {
+            Committed::Done => Ok(mine),
+            Committed::Refused(refusals) => self.settle(refusals).map(|_| mine),
+        }
+    }
+
+    fn author(&self) -> Result<event::Author, Error> {
+        let author = self.options.author.clone();
+        author.ok_or_else(|| Error::Internal("a change without an author".to_owned()))
     }
 
     /// Leaves an event, once per `mark`, that this call is refused, and refuses it; unless the call took
@@ -246,12 +324,8 @@ impl Context<'_> {
     }
 
     fn events<O: 'static>(&self, change: &Change<O>) -> Result<Vec<Event>, Error> {
-        let author = || {
-            let author = self.options.author.clone();
-            author.ok_or_else(|| Error::Internal("a change without an author".to_owned()))
-        };
         let event = |happening: &domain::Happening| {
-            Ok(Event { id: self.id(), time: self.now, actor: author()?, happening: happening.clone() })
+            Ok(Event { id: self.id(), time: self.now, actor: self.author()?, happening: happening.clone() })
         };
         change.happenings().iter().map(event).collect()
     }
@@ -292,12 +366,7 @@ impl Context<'_> {
         if let Some(record) = before {
             return Err(match Some(&record.request) == asked {
                 true => Failure::Before(Box::new(record)),
-                false => problem(
-                    "Idempotency-Key",
-                    Stage::Rule,
-                    "idempotency-key-reused",
-                    "was used for another request",
-                ),
+                false => reused(),
             });
         }
         if outdated {
@@ -323,6 +392,10 @@ impl Context<'_> {
         }
         Err(Error::Internal("a condition failed and nothing says why".to_owned()).into())
     }
+}
+
+fn reused() -> Failure {
+    problem("Idempotency-Key", Stage::Rule, "idempotency-key-reused", "was used for another request")
 }
 
 fn problem(header: &str, stage: Stage, code: &str, detail: &str) -> Failure {

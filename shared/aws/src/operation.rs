@@ -21,6 +21,8 @@ pub trait Operation: Sized + Send + Sync + 'static {
     const ABOUT: &'static str;
     /// How it is called, and by whom.
     const ROUTES: &'static [Route];
+    /// What its function has.
+    const SIZE: Size = Size::USUAL;
     /// Whether a call must carry an `Idempotency-Key`.
     const KEY_REQUIRED: bool = false;
     /// Whether it answers 201 when it has made something.
@@ -64,6 +66,20 @@ pub trait Operation: Sized + Send + Sync + 'static {
     }
 }
 
+/// What a function has.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Size {
+    /// How long it may take, in seconds.
+    pub seconds: u64,
+    /// Its memory in megabytes; Lambda gives it a processor for every 1,769.
+    pub megabytes: u64,
+}
+
+impl Size {
+    /// What most have.
+    pub const USUAL: Self = Self { seconds: 10, megabytes: 256 };
+}
+
 /// What a call says, parsed.
 pub struct Input<O: Operation> {
     /// From the path.
@@ -100,6 +116,37 @@ pub struct OfPartner {
 pub struct OfOrganization {
     /// The organization.
     pub organization_id: domain::OrganizationId,
+}
+
+/// The paths of an operation with several routes, told apart by the parameter that only one of them has; a path that has
+/// none of the others' (`""`) comes last.
+#[macro_export]
+macro_rules! paths {
+    ($(#[$doc:meta])* $name:ident {
+        $($(#[$form_doc:meta])* $variant:ident($form:ty) = $parameter:literal,)*
+    }) => {
+        $(#[$doc])*
+        #[derive(Debug, schemars::JsonSchema)]
+        #[schemars(untagged)]
+        pub enum $name {
+            $($(#[$form_doc])* $variant($form),)*
+        }
+
+        impl deserr::Deserr<domain::Faults> for $name {
+            fn deserialize_from_value<V: deserr::IntoValue>(
+                value: deserr::Value<V>,
+                location: deserr::ValuePointerRef<'_>,
+            ) -> Result<Self, domain::Faults> {
+                let sent: serde_json::Value = value.into();
+                $(if $parameter.is_empty() || sent.get($parameter).is_some() {
+                    let sent = deserr::IntoValue::into_value(sent);
+                    return <$form as deserr::Deserr<domain::Faults>>::deserialize_from_value(sent, location)
+                        .map(Self::$variant);
+                })*
+                Err(domain::Faults::invalid(location, domain::Invalid::new("missing", "names nothing")))
+            }
+        }
+    };
 }
 
 /// A parameter that is on or off.

@@ -1,4 +1,5 @@
-//! The demo world: partners (one of them new and without a store link), a store, license types, customers, orders. It is made by the operations
+//! The demo world: partners (one of them new and without a store link), a store, license types, customers, orders, products
+//! and what is owned of them. It is made by the operations
 //! themselves, with a clock and ids of its own, so it is the same wherever and whenever it is loaded; loading
 //! it again changes nothing.
 
@@ -148,11 +149,30 @@ impl Maker {
         let sora = json!({"email": "sora@yamada.example", "name": "Sora Sato", "externalId": "Y-2"});
         let sora = self.create(&customers, sora).await?;
 
+        let [recorder, wall, door] = products.as_slice() else { return Err("three products".into()) };
+        let owned = |product: &str, external: &str| json!({"productId": product, "externalId": external});
+        let mut gold = owned(recorder, "CRM-1001");
+        if let Value::Object(map) = &mut gold {
+            let details = json!({
+                "Region": {"values": ["EU"]}, "Support level": {"values": ["Gold"]}, "Seats": {"values": [25]},
+                "Internal note": {"values": ["Renewed by phone"]},
+            });
+            map.insert("details".to_owned(), details);
+        }
+        let path = format!("/v1/organizations/{yamada}/entitlements");
+        let entitlement = self.operate("POST", &path, gold).await?;
+        let path = format!("/v1/customers/{sora}/entitlements");
+        let own = self.create(&path, owned(door, "CRM-1002")).await?;
+        let path = format!("/v1/organizations/{bogazici}/entitlements");
+        let foreign = self.create(&path, owned(wall, "CRM-1003")).await?;
+
         Ok(json!({
+            "entitlement": text(&entitlement, "id")?, "number": text(&entitlement, "number")?,
+            "ownEntitlement": own, "otherEntitlement": foreign,
             "partner": partner, "otherPartner": other, "newPartner": new, "source": source, "secret": secret,
             "yamada": yamada, "sol": sol, "harbour": harbour, "nakano": nakano,
             "bogazici": bogazici, "istanbul": istanbul, "assignment": text(&assigned, "id")?,
-            "parkedOrder": parked, "product": products.first(),
+            "parkedOrder": parked, "product": recorder, "videoWall": wall,
             "field": field, "customer": sora,
         }))
     }

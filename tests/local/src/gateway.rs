@@ -20,9 +20,6 @@ use serde_json::{Map, Value, json};
 use crate::issuer::Issuer;
 use crate::seam::Seam;
 
-/// A function's time, in milliseconds; the template has the same.
-pub const TIMEOUT_MILLIS: u64 = 10_000;
-
 /// The same of the scheduled function.
 pub const SCHEDULE_TIMEOUT_MILLIS: u64 = 50_000;
 
@@ -148,7 +145,7 @@ impl Gateway {
             Ok(payload) => payload,
             Err(error) => return Some(Err(Crash::new("Runtime.UnmarshalError", error))),
         };
-        let call = handler(LambdaEvent::new(payload, context(TIMEOUT_MILLIS)));
+        let call = handler(LambdaEvent::new(payload, context(description.size.seconds * 1000)));
         Some(self.run(description.name, async { Ok(call.await) }).await)
     }
 

@@ -15,6 +15,7 @@ use std::time::Duration;
 
 use aws::Environment;
 use aws::lambda::system_clock;
+use aws::operation::Size;
 use aws::table::{Table, client};
 use aws_credential_types::Credentials;
 use aws_sdk_dynamodb::Client;
@@ -109,7 +110,7 @@ struct Served {
 impl Served {
     /// Waits for requests under way, but not for a client that has sent half of one and no more.
     async fn stop(self) {
-        const PATIENCE: Duration = Duration::from_millis(gateway::TIMEOUT_MILLIS + 1000);
+        const PATIENCE: Duration = Duration::from_secs(Size::USUAL.seconds + 1);
         let _ = self.stop.send(true);
         let _ = tokio::time::timeout(PATIENCE, self.serving).await;
     }

@@ -101,4 +101,5 @@ async fn anothers_customer_is_not_there() {
     let call = |who: &str| world.patch(&path).by(who).json(json!({"manager": true}));
     call("contactManager").refused(404, "not-found").await;
     call("operator").refused(422, "no-organization").await;
+    call("operator").header("if-match", "\"9\"").refused(412, "version-mismatch").await;
 }

@@ -64,6 +64,10 @@ async fn options_are_added_renamed_and_retired_by_number_and_none_is_lost() {
         [fault("/options", "option-exists"), fault("/options/0/id", "unknown-option")]
     );
     update(&world, json!({"options": [{"id": 9}]})).refused(422, "unknown-option").await;
+    let all = update(&world, json!({"name": "SEATS", "options": [{"id": 9}]}));
+    let all = all.refused(409, "detail-field-name-taken").await;
+    let wrong = [fault("/name", "detail-field-name-taken"), fault("/options/0/id", "unknown-option")];
+    assert_eq!(all.faults(), wrong);
     // What a change frees, it may give to another; again it is no change.
     let swap = json!({"options": [{"label": "AU"}, {"id": 1, "label": "Australia"}]});
     let swapped = update(&world, swap.clone()).send().await.ok();

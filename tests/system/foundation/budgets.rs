@@ -22,11 +22,14 @@ pub fn further() -> Vec<(Canonical, String, &'static str)> {
             "",
         )
     };
+    let listed =
+        |query| (canonical::one("list-entitlements"), format!("`list-entitlements` with `{query}`"), query);
     let lines = |quantity: u64| json!([{"kind": "license", "sku": "edge-storage-1y", "quantity": quantity}]);
     vec![
         history("licenseType=edge-storage-1y"),
         history("type=license.assigned"),
         history("customer=%E3%82%84%E3%81%BE%E3%81%A0"),
+        listed("organizationId={yamada}"),
         message(
             "an order that is parked",
             "order.placed",

@@ -3,6 +3,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use aws::operation::Size;
 use local::seam::Action;
 use system::template::camel;
 use system::{World, canonical, golden};
@@ -36,7 +37,8 @@ async fn the_template_has_a_function_per_operation_which_may_do_what_it_does_and
     let part = functions::operations().into_iter().map(|entry| {
         let described = entry.description;
         let actions = used.get(described.name).unwrap_or(&nothing);
-        function(described.name, described.about, &calls(described)) + &role(described.name, actions, "")
+        let rest = size(described.size) + &calls(described);
+        function(described.name, described.about, &rest) + &role(described.name, actions, "")
     });
     let functions::Schedule { name, about, .. } = functions::SCHEDULE;
     let schedule = function(name, about, SCHEDULE) + &role(name, &used[name], FAILED_RUNS);
@@ -90,6 +92,16 @@ fn function(name: &str, about: &str, rest: &str) -> String {
 {rest}",
         serde_json::to_string(about).unwrap(),
     )
+}
+
+/// What a function has that is not what most have.
+fn size(size: Size) -> String {
+    let Size { seconds, megabytes } = size;
+    let of = |name: &str, own: u64, usual: u64| match own == usual {
+        true => String::new(),
+        false => format!("      {name}: {own}\n"),
+    };
+    of("MemorySize", megabytes, Size::USUAL.megabytes) + &of("Timeout", seconds, Size::USUAL.seconds)
 }
 
 fn calls(described: aws::http::openapi::Description) -> String {
@@ -190,7 +202,8 @@ fn the_template_has_the_local_stacks_table_and_timeout() {
         assert!(template.contains(&index), "the template has no\n{index}");
     }
     assert_eq!(template.matches("IndexName:").count(), local::store::INDEXES.len());
-    assert!(template.contains(&format!("    Timeout: {}\n", local::gateway::TIMEOUT_MILLIS / 1000)));
+    let Size { seconds, megabytes } = Size::USUAL;
+    assert!(template.contains(&format!("    MemorySize: {megabytes}\n    Timeout: {seconds}\n")));
     let schedule = format!("      Timeout: {}\n", local::gateway::SCHEDULE_TIMEOUT_MILLIS / 1000);
     assert!(SCHEDULE.starts_with(&schedule));
 }

@@ -58,13 +58,14 @@ async fn each_party_reads_what_concerns_it_newest_first() {
         "license.assigned",
         "customer.created",
         "customer.created",
+        "entitlement.created",
     ];
     assert_eq!(types(&organization), expected);
     assert_eq!(organization[2]["partner"], json!({"id": world.id("partner"), "name": "Miyako Security"}));
     let vendor = items(&world, "operator", "/v1/history").await;
-    assert_eq!(vendor.len(), 11);
+    assert_eq!(vendor.len(), 12);
     assert_eq!(
-        types(&vendor)[3..7],
+        types(&vendor)[4..8],
         ["product.created", "order.parked", "order.parked", "webhook-source.created"]
     );
 }

@@ -12,9 +12,6 @@ use serde_json::{Map, Value};
 
 use super::problem;
 
-/// The most a body may have, in bytes.
-pub const LARGEST: usize = 256 * 1024;
-
 /// Why a body was not read.
 pub enum Unread {
     /// It has faults.
@@ -25,6 +22,11 @@ pub enum Unread {
 
 /// A kind of body.
 pub trait Body: Sized + Send + Sync {
+    /// The most it may have, in bytes.
+    const LARGEST: usize = 256 * 1024;
+    /// Of which other media types than `application/json` it may be.
+    const ALSO: &'static [&'static str] = &[];
+
     /// Reads it.
     ///
     /// # Errors
@@ -84,13 +86,28 @@ impl<T: JsonSchema> Body for Raw<T> {
 }
 
 fn check_type(content_type: Option<&str>, bytes: &[u8]) -> Result<(), Unread> {
-    let media =
-        content_type.map(|text| text.split(';').next().unwrap_or_default().trim().to_ascii_lowercase());
-    if !bytes.is_empty() && media.is_some_and(|media| media != "application/json") {
-        let detail = "the body must be sent as `Content-Type: application/json`";
-        return Err(Unread::Problem(Problem::new(Stage::MediaType, "unsupported-media-type", detail)));
+    match bytes.is_empty() {
+        true => Ok(()),
+        false => media_type(content_type, &[]).map(|_| ()),
     }
-    Ok(())
+}
+
+/// Which of these media types a body is of that has this `Content-Type`; `application/json` is always one.
+///
+/// # Errors
+///
+/// When it is of none.
+pub fn media_type(content_type: Option<&str>, also: &[&'static str]) -> Result<&'static str, Unread> {
+    const JSON: &str = "application/json";
+    let media =
+        content_type.unwrap_or(JSON).split(';').next().unwrap_or_default().trim().to_ascii_lowercase();
+    let mut known = std::iter::once(JSON).chain(also.iter().copied());
+    known.clone().find(|known| *known == media).ok_or_else(|| {
+        let first = known.next().unwrap_or_default();
+        let known = known.fold(format!("`{first}`"), |known, media| format!("{known} or `{media}`"));
+        let detail = format!("the body must be sent as `Content-Type: {}`", known.trim_matches('`'));
+        Unread::Problem(Problem::new(Stage::MediaType, "unsupported-media-type", detail))
+    })
 }
 
 /// Parses JSON; what it says twice is a fault, for nobody knows which of both is meant.

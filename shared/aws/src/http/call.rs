@@ -24,6 +24,8 @@ pub struct Call {
     pub(super) headers: HeaderMap,
     pub(super) path_parameters: BTreeMap<String, String>,
     claims: BTreeMap<String, String>,
+    /// API Gateway's name for it.
+    pub(super) id: String,
     /// The body's bytes.
     pub body: Vec<u8>,
 }
@@ -44,6 +46,7 @@ impl Call {
         let claims = context.authorizer.and_then(|authorizer| authorizer.jwt).map(|jwt| jwt.claims);
         Ok(Self {
             route_key: payload.route_key.or(context.route_key).unwrap_or_default(),
+            id: context.request_id.unwrap_or_default(),
             path: payload.raw_path.unwrap_or_default(),
             query: payload.raw_query_string.unwrap_or_default(),
             headers: payload.headers,

@@ -11,7 +11,7 @@ use super::problem::ProblemDocument;
 use super::request::{takes_if_match, takes_validate_only};
 use domain::Reason;
 
-use crate::operation::{Access, Method, Operation, Output, Route};
+use crate::operation::{Access, Method, Operation, Output, Route, Size};
 
 /// What an operation is, without its types.
 #[derive(Clone, Copy)]
@@ -24,6 +24,9 @@ pub struct Description {
     pub routes: &'static [Route],
     /// Whether a call must carry an `Idempotency-Key`.
     pub key_required: bool,
+    /// What its function has.
+    pub size: Size,
+    also: &'static [&'static str],
     creates: bool,
     defers: bool,
     paged: bool,
@@ -44,6 +47,8 @@ impl Description {
             about: O::ABOUT,
             routes: O::ROUTES,
             key_required: O::KEY_REQUIRED,
+            size: O::SIZE,
+            also: O::Body::ALSO,
             creates: O::CREATES,
             defers: O::DEFERS,
             paged: O::PAGED,
@@ -150,11 +155,11 @@ fn describe(
         if let Some(request) = example.and_then(|example| example.request.clone()) {
             put(&mut content, "example", request);
         }
-        put(
-            &mut described,
-            "requestBody",
-            json!({ "required": true, "content": { "application/json": content } }),
-        );
+        let mut contents = json!({ "application/json": content });
+        for media in description.also {
+            put(&mut contents, media, json!({ "schema": { "type": "string" } }));
+        }
+        put(&mut described, "requestBody", json!({ "required": true, "content": contents }));
     }
     described
 }
@@ -382,7 +387,7 @@ fn responses(problem: &Value) -> Value {
         "NotFound": refusal("There is no such thing for you.", problem),
         "OtherVersion": refusal("The object is of another version than `If-Match` says.", problem),
         "TooLarge": too_large,
-        "MediaType": refusal("The body is not `application/json`.", problem),
+        "MediaType": refusal("The body is of a media type that is not read.", problem),
         "Throttled": gateway("Too many requests. Answered by API Gateway."),
         "OurFault": refusal("Something is wrong on our side.", problem),
         "Busy": busy,

@@ -6,7 +6,7 @@ use domain::fault::collect;
 use domain::{At, Fault, Faults, Problem, Stage};
 use serde_json::{Map, Value};
 
-use super::body::{self, Body, Unread};
+use super::body::{Body, Unread};
 use super::call::Call;
 use super::caller::Caller;
 use super::token;
@@ -58,8 +58,9 @@ pub(super) fn parse<O: Operation>(
 
     // What a GET sends along means nothing.
     let reads = route.method == Method::Get;
-    if call.body.len() > body::LARGEST && !signed && !reads {
-        let detail = format!("the body has {} bytes; at most {} are read", call.body.len(), body::LARGEST);
+    let most = O::Body::LARGEST;
+    if call.body.len() > most && !signed && !reads {
+        let detail = format!("the body has {} bytes; at most {most} are read", call.body.len());
         return Err(Problem::new(Stage::TooLarge, "body-too-large", detail));
     }
     let sent = if reads { &[][..] } else { &call.body };
@@ -90,7 +91,8 @@ pub(super) fn parse<O: Operation>(
         }
         (None, None) => None,
     };
-    let options = CallOptions { author: caller.author(), validate_only, if_match, idempotency, page };
+    let (author, id) = (caller.author(), call.id.clone());
+    let options = CallOptions { id, author, validate_only, if_match, idempotency, page };
     Ok((Input { path, query, body }, options))
 }
 

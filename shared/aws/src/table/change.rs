@@ -88,11 +88,15 @@ impl Expression {
         self
     }
 
+    pub(super) fn written(&self) -> &str {
+        &self.text
+    }
+
     pub(super) fn names(&self) -> Option<HashMap<String, String>> {
         Some(self.names.clone()).filter(|names| !names.is_empty())
     }
 
-    fn values(&self) -> Option<HashMap<String, AttributeValue>> {
+    pub(super) fn values(&self) -> Option<HashMap<String, AttributeValue>> {
         Some(self.values.clone()).filter(|values| !values.is_empty())
     }
 }
@@ -120,11 +124,12 @@ fn never() -> Expression {
 pub struct Change<O> {
     pub(super) steps: Vec<Step<O>>,
     happenings: Vec<Happening>,
+    known: Vec<(Stage, Fault)>,
 }
 
 impl<O> Default for Change<O> {
     fn default() -> Self {
-        Self { steps: Vec::new(), happenings: Vec::new() }
+        Self { steps: Vec::new(), happenings: Vec::new(), known: Vec::new() }
     }
 }
 
@@ -149,6 +154,17 @@ impl<O: 'static> Change<O> {
     /// The events it leaves.
     pub fn happenings(&self) -> &[Happening] {
         &self.happenings
+    }
+
+    /// Refuses the change for what was read; the caller learns of it together with what the conditions say.
+    pub fn refuse(&mut self, stage: Stage, fault: Fault) {
+        self.known.push((stage, fault));
+    }
+
+    /// For what the change is refused already.
+    pub(crate) fn take_known(&mut self) -> Vec<Refusal<O>> {
+        let known = std::mem::take(&mut self.known).into_iter();
+        known.map(|(stage, fault)| Refusal::Because(stage, fault)).collect()
     }
 
     /// Requires that something exists.

@@ -4,10 +4,12 @@
 use std::collections::HashMap;
 
 use aws_sdk_dynamodb::types::AttributeValue;
+use domain::event::Author;
 use domain::{
-    Assignment, Customer, CustomerLink, DetailField, Event, ExternalId, LicenseType, Name, Order, OrderId,
-    Organization, OrganizationId, ParkedOrderId, Parking, Partner, PartnerId, Pool, Product, ProductCode,
-    ProductId, Source, SourceId, StoreAccount, StoreLink, Timestamp, Version,
+    Assignment, Customer, CustomerLink, DetailField, Entitlement, EntitlementId, EntitlementName, Event,
+    ExternalId, ImportId, LicenseType, Name, Order, OrderId, Organization, OrganizationId, Owner,
+    ParkedOrderId, Parking, Partner, PartnerId, Pool, Product, ProductCode, ProductId, Reason, Source,
+    SourceId, Stamp, StoreAccount, StoreLink, Timestamp, Version,
 };
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
@@ -320,6 +322,83 @@ impl Entity for Drain {
     }
 }
 
+/// Where the entitlement is that has a number or an external id. It makes that unique.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct EntitlementReservation {
+    /// The number or external id, as the reservation's key.
+    #[serde(flatten)]
+    pub at: Key,
+    /// Whose it is.
+    #[serde(flatten)]
+    pub owner: Owner,
+    /// The entitlement.
+    pub entitlement_id: EntitlementId,
+}
+
+impl EntitlementReservation {
+    /// Gives an entitlement one of its names.
+    pub fn of(entitlement: &Entitlement, name: &EntitlementName) -> Self {
+        let at = key::entitlement_name(name);
+        Self { at, owner: entitlement.owner, entitlement_id: entitlement.id }
+    }
+}
+
+impl Entity for EntitlementReservation {
+    const NAME: &'static str = "entitlement-reservation";
+
+    fn key(&self) -> Key {
+        self.at.clone()
+    }
+}
+
+/// An import of details that was begun. It is there until the import has ended.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct ImportRun {
+    /// Where it is kept.
+    #[serde(flatten)]
+    pub at: Key,
+    /// What all it changes names.
+    pub import_id: ImportId,
+    /// A digest of the request, if it is to be done once.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub request: Option<String>,
+    /// The call that is at it, as API Gateway names it.
+    pub call: String,
+    /// Until then nobody else is at it.
+    pub lease_ends_at: Timestamp,
+    /// Who wants it.
+    pub author: Author,
+    /// How many rows it has.
+    pub rows: u64,
+    /// When it is given up, if nobody has gone on with it.
+    pub due_at: Timestamp,
+    /// When it was begun, and which version.
+    #[serde(flatten)]
+    pub stamp: Stamp,
+}
+
+impl ImportRun {
+    /// Another call is at it.
+    pub const STILL_RUNNING: Reason = Reason::state(
+        "still-running",
+        "the import that was begun under this key is still running; ask again in a minute",
+    );
+}
+
+impl Entity for ImportRun {
+    const NAME: &'static str = "import";
+
+    fn key(&self) -> Key {
+        self.at.clone()
+    }
+
+    fn due(&self) -> Option<Timestamp> {
+        Some(self.due_at)
+    }
+}
+
 /// How many of something there are.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Count {
@@ -362,6 +441,8 @@ pub enum DueItem {
     Drain(Drain),
     /// A parked order lapses.
     Order(Order),
+    /// An import was cut off.
+    Import(ImportRun),
 }
 
 impl DueItem {
@@ -369,6 +450,7 @@ impl DueItem {
         match item.get("entity").and_then(|name| name.as_s().ok()).map(String::as_str) {
             Some(Drain::NAME) => from_item(item).map(Self::Drain),
             Some(Order::NAME) => from_item(item).map(Self::Order),
+            Some(ImportRun::NAME) => from_item(item).map(Self::Import),
             _ => Err(Error::Internal("something is due, and nobody knows what to do about it".to_owned())),
         }
     }
@@ -467,6 +549,18 @@ impl Entity for Customer {
     }
 }
 
+impl Entity for Entitlement {
+    const NAME: &'static str = "entitlement";
+
+    fn key(&self) -> Key {
+        key::entitlement(self.owner, self.id)
+    }
+
+    fn by_facet(&self) -> Option<Key> {
+        Some(key::entitlement_of_product(self.product_id, self.id))
+    }
+}
+
 impl Entity for CustomerLink {
     const NAME: &'static str = "customer-link";
 
@@ -532,8 +626,8 @@ impl Entity for Event {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use domain::event::{Author, AuthorKind, EventKind};
-    use domain::{Happening, Stamp};
+    use domain::Happening;
+    use domain::event::{AuthorKind, EventKind};
 
     fn names(item: &Item) -> Vec<&str> {
         let mut names: Vec<&str> = item.keys().map(String::as_str).collect();

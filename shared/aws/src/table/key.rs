@@ -5,8 +5,9 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use domain::event::Home;
 use domain::search::{Folded, unique_form};
 use domain::{
-    AssignmentId, CustomerId, Email, EventId, ExternalId, FieldName, LicenseTypeCode, Name, OrderId,
-    OrganizationId, ParkedOrderId, PartnerId, ProductCode, ProductId, SourceId, StoreAccount, Timestamp,
+    AssignmentId, CustomerId, Email, EntitlementId, EntitlementName, EntitlementNumber, EventId, ExternalId,
+    FieldName, ImportId, LicenseTypeCode, Name, OrderId, OrganizationId, Owner, ParkedOrderId, PartnerId,
+    ProductCode, ProductId, SourceId, StoreAccount, Timestamp,
 };
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
@@ -41,6 +42,8 @@ pub const FIELDS: &str = "FIELD#";
 pub const NAMES: &str = "NAME#";
 /// What the sort keys of license assignments begin with.
 pub const ASSIGNMENTS: &str = "ASSIGNMENT#";
+/// What the sort keys of entitlements begin with.
+pub const ENTITLEMENTS: &str = "ENTITLEMENT#";
 /// What the sort keys of pools begin with.
 pub const POOLS: &str = "POOL#";
 
@@ -175,7 +178,51 @@ pub fn drain(partner: PartnerId) -> Key {
 
 /// A person who is a customer.
 pub fn customer(customer: CustomerId) -> Key {
-    Key::new(format!("CUSTOMER#{customer}"), PROFILE)
+    Key::new(owner_partition(Owner::Customer(customer)), PROFILE)
+}
+
+/// The partition of who owns entitlements: a person, or an organization.
+pub fn owner_partition(owner: Owner) -> String {
+    match owner {
+        Owner::Organization(organization) => organization_partition(organization),
+        Owner::Customer(customer) => format!("CUSTOMER#{customer}"),
+    }
+}
+
+/// An entitlement.
+pub fn entitlement(owner: Owner, entitlement: EntitlementId) -> Key {
+    Key::new(owner_partition(owner), format!("{ENTITLEMENTS}{entitlement}"))
+}
+
+/// The partition, in `by-facet`, of the entitlements of a product.
+pub fn entitlements_of_product(product: ProductId) -> String {
+    format!("{PRODUCTS}{product}")
+}
+
+/// An entitlement among those of its product.
+pub fn entitlement_of_product(product: ProductId, entitlement: EntitlementId) -> Key {
+    Key::new(entitlements_of_product(product), entitlement.to_string())
+}
+
+/// The reservation of one of an entitlement's names. The number follows from the id, and so one serves both; external
+/// ids are the vendor's.
+pub fn entitlement_name(name: &EntitlementName) -> Key {
+    match name {
+        EntitlementName::Id(id) => unique("entitlement-number", EntitlementNumber::of(*id).to_string()),
+        EntitlementName::Number(number) => unique("entitlement-number", number.to_string()),
+        EntitlementName::ExternalId(external_id) => {
+            let value = segment(external_id.get().as_str());
+            unique("entitlement-external-id", format!("VENDOR#{value}"))
+        }
+    }
+}
+
+/// An import that was begun, of a call whose answer is to be kept here, or of one without a key.
+pub fn import(kept: Option<&Key>, import: ImportId) -> Key {
+    match kept {
+        Some(kept) => Key::new(kept.pk.clone(), "IMPORT"),
+        None => Key::new(format!("IMPORT#{import}"), ALONE),
+    }
 }
 
 /// A customer among those of its organization, in `by-key`.
@@ -323,6 +370,8 @@ mod tests {
     const E: &str = "evt_019b8c3e-5c00-7000-8000-000000000005";
     const C: &str = "cus_019b8c3e-5c00-7000-8000-000000000008";
     const D: &str = "prd_019b8c3e-5c00-7000-8000-000000000007";
+    const T: &str = "ent_019b8c3e-5c00-7000-8000-000000000009";
+    const I: &str = "imp_019b8c3e-5c00-7000-8000-00000000000a";
     const R: &str = "ord_019b8c3e-5c00-7000-8000-000000000006";
 
     #[test]
@@ -331,6 +380,7 @@ mod tests {
             (P.parse().unwrap(), O.parse().unwrap(), S.parse().unwrap());
         let (a, e): (AssignmentId, EventId) = (A.parse().unwrap(), E.parse().unwrap());
         let (c, email): (CustomerId, Email) = (C.parse().unwrap(), "A@x.example".parse().unwrap());
+        let (t, i): (EntitlementId, ImportId) = (T.parse().unwrap(), I.parse().unwrap());
         let (r, d): (ParkedOrderId, ProductId) = (R.parse().unwrap(), D.parse().unwrap());
         let account: StoreAccount = "ec-4711".parse().unwrap();
         let now: Timestamp = "2026-01-05T09:00:00Z".parse().unwrap();
@@ -366,6 +416,25 @@ mod tests {
                 customer_external_id(None, &external),
                 "UNIQUE#customer-external-id#NONE#C-1".to_owned(),
                 "-".to_owned(),
+            ),
+            (entitlement(Owner::Customer(c), t), format!("CUSTOMER#{C}"), format!("ENTITLEMENT#{T}")),
+            (entitlement(Owner::Organization(o), t), format!("ORG#{O}"), format!("ENTITLEMENT#{T}")),
+            (entitlement_of_product(d, t), format!("PRODUCT#{D}"), T.to_owned()),
+            (
+                entitlement_name(&EntitlementName::Id(t)),
+                format!("UNIQUE#entitlement-number#{}", EntitlementNumber::of(t)),
+                "-".to_owned(),
+            ),
+            (
+                entitlement_name(&"CRM-1".parse().unwrap()),
+                "UNIQUE#entitlement-external-id#VENDOR#CRM-1".to_owned(),
+                "-".to_owned(),
+            ),
+            (import(None, i), format!("IMPORT#{I}"), "-".to_owned()),
+            (
+                import(Some(&idempotency("olivia", "night")), i),
+                "IDEMPOTENCY#olivia#night".to_owned(),
+                "IMPORT".to_owned(),
             ),
             (customer_link(p, o), format!("PARTNER#{P}"), format!("CUSTOMER#{O}")),
             (directory_entry(p, o), format!("PARTNER#{P}"), format!("NAME#{O}")),

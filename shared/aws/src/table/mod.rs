@@ -17,7 +17,8 @@ use aws_sdk_dynamodb::error::{ProvideErrorMetadata, SdkError};
 
 pub use change::{Change, Expression, Refusal};
 pub use entity::{
-    Count, DirectoryEntry, Drain, DueItem, Entity, IdempotencyRecord, Item, Parked, RefusalMark, Reservation,
+    Count, DirectoryEntry, Drain, DueItem, EntitlementReservation, Entity, IdempotencyRecord, ImportRun,
+    Item, Parked, RefusalMark, Reservation,
 };
 pub use key::Key;
 pub use pattern::{Index, Listing, Lookup};
@@ -55,6 +56,7 @@ impl From<aws_sdk_dynamodb::error::BuildError> for Error {
 
 const CONTENDED: &[&str] = &[
     "TransactionConflict",
+    "TransactionConflictException",
     "ThrottlingError",
     "ThrottlingException",
     "ProvisionedThroughputExceeded",

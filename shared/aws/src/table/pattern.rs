@@ -3,12 +3,13 @@
 use aws_sdk_dynamodb::types::AttributeValue;
 use domain::event::{EventType, Home};
 use domain::{
-    Assignment, AssignmentId, Customer, CustomerId, CustomerLink, DetailField, Email, Event, EventId,
-    LicenseType, LicenseTypeCode, Order, OrderId, Organization, OrganizationId, ParkedOrderId, Partner,
-    PartnerId, Pool, Product, ProductId, Source, SourceId, StoreAccount, StoreLink, Timestamp,
+    Assignment, AssignmentId, Customer, CustomerId, CustomerLink, DetailField, Email, Entitlement,
+    EntitlementId, EntitlementName, Event, EventId, LicenseType, LicenseTypeCode, Order, OrderId,
+    Organization, OrganizationId, Owner, ParkedOrderId, Partner, PartnerId, Pool, Product, ProductId, Source,
+    SourceId, StoreAccount, StoreLink, Timestamp,
 };
 
-use super::entity::{Count, DirectoryEntry, Due, Entity, Parked, Reservation};
+use super::entity::{Count, DirectoryEntry, Due, EntitlementReservation, Entity, Parked, Reservation};
 use super::key::{self, Key};
 
 /// The table itself, or one of its indexes.
@@ -142,6 +143,12 @@ lookups! {
     /// which customer of an organization, or of none, has an e-mail
     EmailInOrganization(organization: Option<OrganizationId>, email: Email) -> Reservation =
         key::customer_email(*organization, email), "`UNIQUE#customer-email#<organization or NONE>#<e-mail>` · `-`";
+    /// an entitlement of a person or an organization
+    EntitlementOf(owner: Owner, entitlement: EntitlementId) -> Entitlement =
+        key::entitlement(*owner, *entitlement), "`ORG#<organization>` or `CUSTOMER#<customer>` · `ENTITLEMENT#<entitlement>`";
+    /// where the entitlement is that has an id, a number or an external id
+    EntitlementByName(name: EntitlementName) -> EntitlementReservation = key::entitlement_name(name),
+        "`UNIQUE#entitlement-number#<number>` or `UNIQUE#entitlement-external-id#VENDOR#<external id>` · `-`";
     /// an organization in a partner's directory
     CustomerLinkOfPartner(partner: PartnerId, organization: OrganizationId) -> CustomerLink =
         key::customer_link(*partner, *organization), "`PARTNER#<partner>` · `CUSTOMER#<organization>`";
@@ -214,6 +221,12 @@ listings! {
     /// the customers with an e-mail
     CustomersByEmail(email: Email) -> Customer =
         Index::ByFacet, key::customers_with(email), "", "in `by-facet` `EMAIL#<e-mail>` · `<customer>`";
+    /// the entitlements of a person or an organization
+    EntitlementsOf(owner: Owner) -> Entitlement =
+        Index::Table, key::owner_partition(*owner), key::ENTITLEMENTS, "`ORG#<organization>` or `CUSTOMER#<customer>` · `ENTITLEMENT#…`";
+    /// the entitlements to a product
+    EntitlementsOfProduct(product: ProductId) -> Entitlement =
+        Index::ByFacet, key::entitlements_of_product(*product), "", "in `by-facet` `PRODUCT#<product>` · `<entitlement>`";
     /// all partners, by name
     Partners() -> Partner = Index::ByFacet, key::PARTNERS.to_owned(), "", "in `by-facet` `PARTNERS` · `<name>#<partner>`";
     /// all organizations, by name

@@ -1,9 +1,10 @@
 //! Reading: one item, many at once, a listing, a page of one.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 
 use aws_sdk_dynamodb::operation::query::builders::QueryFluentBuilder;
 use aws_sdk_dynamodb::types::{AttributeValue, KeysAndAttributes};
+use futures_util::{StreamExt, stream};
 
 use super::entity::{self, DueItem, Item};
 use super::key::Key;
@@ -35,6 +36,12 @@ pub struct Page<E> {
 /// Which items of a listing are wanted, by what they say.
 pub type Choice<'a, E> = &'a (dyn Fn(&E) -> bool + Sync);
 
+/// As many items DynamoDB reads in one request of a batch.
+const BATCH: usize = 100;
+
+/// As many batches are under way at once.
+const SIDE_BY_SIDE: usize = 16;
+
 /// What a filtered page looks at, for each item that is wanted and at least: it may be short then. (DynamoDB
 /// also ends a page at 1 MB.)
 const EXAMINED_EACH: usize = 8;
@@ -65,12 +72,14 @@ impl Table {
     ///
     /// [`Error`].
     pub async fn fetch(&self, wanted: Wanted, consistent: bool) -> Result<Found, Error> {
+        let wanted: Vec<Key> = wanted.0.into_iter().collect();
         let mut batches = Vec::new();
-        for keys in wanted.0.chunks(100) {
+        for keys in wanted.chunks(BATCH) {
             batches.push(self.fetch_batch(keys, consistent));
         }
-        let mut found = Found(HashMap::new());
-        for items in futures_util::future::join_all(batches).await {
+        let mut batches = stream::iter(batches).buffer_unordered(SIDE_BY_SIDE);
+        let mut found = Found(HashMap::with_capacity(wanted.len()));
+        while let Some(items) = batches.next().await {
             found.0.extend(items?);
         }
         Ok(found)
@@ -230,7 +239,7 @@ impl Table {
 
 /// Keys of items that are wanted together.
 #[derive(Debug, Default)]
-pub struct Wanted(Vec<Key>);
+pub struct Wanted(BTreeSet<Key>);
 
 impl Wanted {
     /// Nothing yet.
@@ -244,9 +253,7 @@ impl Wanted {
     }
 
     fn add_key(&mut self, key: Key) {
-        if !self.0.contains(&key) {
-            self.0.push(key);
-        }
+        self.0.insert(key);
     }
 }
 

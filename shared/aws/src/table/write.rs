@@ -2,12 +2,13 @@
 
 use aws_sdk_dynamodb::Config;
 use aws_sdk_dynamodb::config::retry::RetryConfig;
+use aws_sdk_dynamodb::operation::put_item::PutItemError;
 use aws_sdk_dynamodb::operation::transact_write_items::TransactWriteItemsError;
 use aws_sdk_dynamodb::types::{CancellationReason, TransactWriteItem};
-use domain::Event;
+use domain::{Event, Version};
 
-use super::change::{self, Change, Refusal};
-use super::entity::Item;
+use super::change::{self, Change, Expression, Refusal};
+use super::entity::{Entity, Item, to_item};
 use super::{CONTENDED, Error, Pause, Table, sdk_error};
 
 impl Table {
@@ -42,6 +43,26 @@ impl Table {
                 decided => return decided.map(Outcome::Failed),
             }
             pause.take().await;
+        }
+    }
+
+    /// Writes again, alone and without an event, what was read as version `seen`: for the rows of an import, which names
+    /// itself in them. False when somebody else wrote it meanwhile, or this very request did before it was sent again.
+    ///
+    /// # Errors
+    ///
+    /// [`Error`].
+    pub async fn replace_alone<E: Entity>(&self, entity: &E, seen: Version) -> Result<bool, Error> {
+        let unchanged = Expression::new("#version = :seen").number("seen", seen);
+        let put = self.client.put_item().table_name(&self.name).set_item(Some(to_item(entity)?));
+        let put = put.condition_expression(unchanged.written());
+        let put = put.set_expression_attribute_names(unchanged.names());
+        match put.set_expression_attribute_values(unchanged.values()).send().await {
+            Ok(_) => Ok(true),
+            Err(error) => match error.as_service_error() {
+                Some(PutItemError::ConditionalCheckFailedException(_)) => Ok(false),
+                _ => Err(sdk_error(&error)),
+            },
         }
     }
 

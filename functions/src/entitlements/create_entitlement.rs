@@ -1,0 +1,207 @@
+//! `create-entitlement`
+
+use aws::http::body::Json;
+use aws::operation::{Access, Method, Nothing, OfOrganization};
+use aws::table::pattern::{CustomerById, OrganizationById, ProductById, Products};
+use aws::table::{Change, Cut, EntitlementReservation, Expression, Refusal};
+use aws::{Answer, Context, Failure, Input, Operation, Route};
+use deserr::Deserr;
+use domain::detail::UNKNOWN_OPTION;
+use domain::entitlement::{DetailsChange, EntitlementExternalId};
+use domain::fault::{Check, Checked};
+use domain::value::{
+    ARCHIVED_FIELD, FIELD_TWICE, INVALID_VALUE, NOT_EDITABLE, RETIRED_OPTION, TOO_MANY_VALUES, UNKNOWN_FIELD,
+    VALUE_TWICE,
+};
+use domain::{
+    Actor, Details, Entitlement, EntitlementId, EntitlementName, EntitlementNumber, EventKind, Fault, Faults,
+    Fields, Invalid, Owner, ProductId, Reason, Role, Stage, Stamp, Timestamp,
+};
+use schemars::JsonSchema;
+
+use super::update_entitlement_details::{DetailsPatch, apply};
+use super::{Shown, read_fields};
+use crate::customers::OfCustomer;
+
+/// Makes somebody the owner of a product.
+pub struct CreateEntitlement;
+
+const UNKNOWN_PRODUCT: Reason = Reason::rule("unknown-product", "there is no such product");
+const NO_PRODUCT: Reason =
+    Reason::rule("no-product", "there is no product at all yet: make one with `POST /v1/products` first");
+const ARCHIVED_PRODUCT: Reason = Reason::rule(
+    "archived-product",
+    "the product is archived: who owns it keeps it, and nobody else gets it",
+);
+const EXTERNAL_ID_TAKEN: Reason =
+    Reason::state("entitlement-external-id-taken", "another entitlement has this external id");
+
+aws::paths! {
+    /// Whose it is to be.
+    NewOwner {
+        /// An organization's, and so every customer's of it.
+        Organization(OfOrganization) = "organizationId",
+        /// One person's.
+        Customer(OfCustomer) = "customerId",
+    }
+}
+
+/// An entitlement to be.
+#[derive(Debug, Deserr, JsonSchema)]
+#[deserr(error = Faults, rename_all = camelCase, deny_unknown_fields)]
+#[schemars(rename_all = "camelCase", deny_unknown_fields)]
+pub struct NewEntitlement {
+    /// What is to be owned.
+    product_id: ProductId,
+    /// What the detail fields are to say of it, by their names or ids.
+    #[deserr(default)]
+    #[schemars(default)]
+    details: DetailsPatch,
+    /// From when on; without, from now on.
+    #[deserr(default)]
+    starts_at: Option<Timestamp>,
+    /// Until when, not included; without, for good.
+    #[deserr(default)]
+    ends_at: Option<Timestamp>,
+    /// The vendor's own id for it; unique among entitlements.
+    #[deserr(default)]
+    external_id: Option<EntitlementExternalId>,
+}
+
+impl Check for NewEntitlement {
+    fn check(sent: &serde_json::Value) -> Vec<(String, Invalid)> {
+        let time = |name: &str| sent.get(name)?.as_str()?.parse::<Timestamp>().ok();
+        let empty = time("startsAt").zip(time("endsAt")).filter(|(start, end)| start >= end);
+        let fault = empty.map(|(start, _)| {
+            let detail = format!("must be after `startsAt`, which is `{start}`");
+            ("/endsAt".to_owned(), Invalid::new("empty-span", detail))
+        });
+        fault.into_iter().collect()
+    }
+}
+
+impl Operation for CreateEntitlement {
+    const NAME: &str = "create-entitlement";
+    const ABOUT: &str =
+        "Makes a person, or an organization and with it every customer of it, the owner of a product.";
+    const ROUTES: &[Route] = &[
+        Route {
+            method: Method::Post,
+            path: "/v1/organizations/{organizationId}/entitlements",
+            access: Access::Roles(&[Role::Operator, Role::Agent]),
+            owner: Some("organization"),
+        },
+        Route {
+            method: Method::Post,
+            path: "/v1/customers/{customerId}/entitlements",
+            access: Access::Roles(&[Role::Operator, Role::Agent]),
+            owner: Some("customer"),
+        },
+    ];
+    const CREATES: bool = true;
+    const REASONS: &[Reason] = &[
+        EXTERNAL_ID_TAKEN,
+        UNKNOWN_PRODUCT,
+        NO_PRODUCT,
+        ARCHIVED_PRODUCT,
+        UNKNOWN_FIELD,
+        ARCHIVED_FIELD,
+        NOT_EDITABLE,
+        FIELD_TWICE,
+        TOO_MANY_VALUES,
+        INVALID_VALUE,
+        VALUE_TWICE,
+        UNKNOWN_OPTION,
+        RETIRED_OPTION,
+    ];
+
+    type Caller = Actor;
+    type Path = NewOwner;
+    type Query = Nothing;
+    type Body = Json<Checked<NewEntitlement>>;
+    type Output = Shown;
+
+    async fn execute(
+        context: &Context<'_>,
+        actor: &Actor,
+        input: &Input<Self>,
+    ) -> Result<Answer<Shown>, Failure> {
+        let Json(Checked(new)) = &input.body;
+        let fields = match new.details.is_empty() {
+            true => Fields::new(Vec::new()),
+            false => read_fields(context, true).await?,
+        };
+        let mut change = Change::new();
+        let details = apply(&mut change, &fields, actor, &Details::default(), &new.details);
+        let id: EntitlementId = context.id();
+        let changed = DetailsChange { at: context.now, by: actor.author(), import_id: None };
+        let entitlement = Entitlement {
+            id,
+            number: EntitlementNumber::of(id),
+            owner: match &input.path {
+                NewOwner::Organization(organization) => Owner::Organization(organization.organization_id),
+                NewOwner::Customer(customer) => Owner::Customer(customer.customer_id),
+            },
+            product_id: new.product_id,
+            external_id: new.external_id.clone(),
+            starts_at: new.starts_at,
+            ends_at: new.ends_at,
+            ended_at: None,
+            details_changed: Some(changed).filter(|_| !details.is_empty()),
+            details,
+            stamp: Stamp::new(context.now),
+        };
+        require_owner(&mut change, entitlement.owner);
+        let offered = Expression::new("attribute_exists(#pk) AND attribute_not_exists(#archivedAt)");
+        change.require_that(&ProductById(new.product_id), offered, |product| {
+            let reason = if product.is_some() { ARCHIVED_PRODUCT } else { UNKNOWN_PRODUCT };
+            Refusal::because(&reason, &[&"productId"])
+        });
+        change.create(&entitlement)?;
+        let number = EntitlementName::Number(entitlement.number.clone());
+        // Once in many millions an id has the number of another one; the next id has not.
+        change.create_once(&EntitlementReservation::of(&entitlement, &number), |_| Refusal::Outdated)?;
+        if let Some(external_id) = &entitlement.external_id {
+            let name = EntitlementName::ExternalId(external_id.clone());
+            change.create_once(&EntitlementReservation::of(&entitlement, &name), |other| {
+                let detail = format!("`{}` has it", other.entitlement_id);
+                let fault = Fault { detail, ..EXTERNAL_ID_TAKEN.at(&[&"externalId"]) };
+                Refusal::Because(Stage::State, fault)
+            })?;
+        }
+        let customer_id = match entitlement.owner {
+            Owner::Customer(customer) => Some(customer),
+            Owner::Organization(_) => None,
+        };
+        let (entitlement_id, product_id) = (entitlement.id, entitlement.product_id);
+        let created = EventKind::EntitlementCreated { entitlement_id, product_id, customer_id };
+        change.record(entitlement.happening(created));
+
+        let location = match entitlement.owner {
+            Owner::Organization(owner) => format!("/v1/organizations/{owner}/entitlements/{id}"),
+            Owner::Customer(owner) => format!("/v1/customers/{owner}/entitlements/{id}"),
+        };
+        let shown = Shown::to(actor, entitlement, &fields, context.now);
+        match context.commit(change, Answer::created(location, shown)).await {
+            Err(Failure::Problem(problem)) if problem.code == UNKNOWN_PRODUCT.code => {
+                let first = Cut { size: 1, ascending: true, after: None, consistent: true };
+                let known = context.table.page(&Products(), &first, None).await?;
+                Err(if known.items.is_empty() { NO_PRODUCT.refuse(&[&"productId"]) } else { problem }.into())
+            }
+            done => done,
+        }
+    }
+}
+
+/// Requires that the owner exists, and is still a customer.
+fn require_owner(change: &mut Change<Shown>, owner: Owner) {
+    match owner {
+        Owner::Organization(organization) => {
+            change.require(&OrganizationById(organization), || Refusal::NotFound);
+        }
+        Owner::Customer(customer) => {
+            let known = Expression::new("attribute_exists(#pk) AND attribute_not_exists(#removedAt)");
+            change.require_that(&CustomerById(customer), known, |_| Refusal::NotFound);
+        }
+    }
+}

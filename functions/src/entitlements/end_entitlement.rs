@@ -1,0 +1,59 @@
+//! `end-entitlement`
+
+use aws::http::body::Empty;
+use aws::operation::{Access, Method, Nothing};
+use aws::table::Change;
+use aws::{Answer, Context, Failure, Input, Operation, Route};
+use domain::{Actor, Entitlement, EntitlementStatus, EventKind, Role};
+
+use super::{OfEntitlement, Shown, read};
+
+/// Ends an entitlement.
+pub struct EndEntitlement;
+
+impl Operation for EndEntitlement {
+    const NAME: &str = "end-entitlement";
+    const ABOUT: &str =
+        "Ends an entitlement, now and for good: it is kept, and shown as ended. Again changes nothing.";
+    const ROUTES: &[Route] = &[
+        Route {
+            method: Method::Post,
+            path: "/v1/organizations/{organizationId}/entitlements/{entitlementId}/end",
+            access: Access::Roles(&[Role::Operator]),
+            owner: Some("organization"),
+        },
+        Route {
+            method: Method::Post,
+            path: "/v1/customers/{customerId}/entitlements/{entitlementId}/end",
+            access: Access::Roles(&[Role::Operator]),
+            owner: Some("customer"),
+        },
+    ];
+
+    type Caller = Actor;
+    type Path = OfEntitlement;
+    type Query = Nothing;
+    type Body = Empty;
+    type Output = Shown;
+
+    async fn execute(
+        context: &Context<'_>,
+        actor: &Actor,
+        input: &Input<Self>,
+    ) -> Result<Answer<Shown>, Failure> {
+        let (before, fields) = read(context, actor, &input.path, false).await?;
+        let (seen, mut change) = (before.stamp.version, Change::new());
+        if before.status(context.now) == EntitlementStatus::Ended {
+            change.confirm(&before, seen, context.if_match());
+            let shown = Shown::to(actor, before, &fields, context.now);
+            return context.commit(change, Answer::ok(shown)).await;
+        }
+        let stamp = before.stamp.next(context.now);
+        let entitlement = Entitlement { ended_at: Some(context.now), stamp, ..before };
+        change.replace(&entitlement, seen, context.if_match())?;
+        let ended = EventKind::EntitlementEnded { entitlement_id: entitlement.id };
+        change.record(entitlement.happening(ended));
+        let shown = Shown::to(actor, entitlement, &fields, context.now);
+        context.commit(change, Answer::ok(shown)).await
+    }
+}

@@ -1,0 +1,50 @@
+//! `find-entitlement`
+
+use aws::http::body::Empty;
+use aws::operation::{Method, Nothing, route};
+use aws::table::pattern::{EntitlementByName, EntitlementOf};
+use aws::{Answer, Context, Failure, Input, Operation, Route};
+use deserr::Deserr;
+use domain::{Actor, EntitlementName, EntitlementNumber, Faults, Problem, Role};
+use schemars::JsonSchema;
+
+use super::{Shown, read_fields};
+
+/// Finds an entitlement by its number.
+pub struct FindEntitlement;
+
+/// A path that names an entitlement by its number.
+#[derive(Debug, Deserr, JsonSchema)]
+#[deserr(error = Faults, rename_all = camelCase, deny_unknown_fields)]
+#[schemars(rename_all = "camelCase")]
+pub struct ByNumber {
+    /// The number, whatever the case of its letters.
+    number: EntitlementNumber,
+}
+
+impl Operation for FindEntitlement {
+    const NAME: &str = "find-entitlement";
+    const ABOUT: &str = "Finds the entitlement that has a number.";
+    const ROUTES: &[Route] =
+        &[route(Method::Get, "/v1/entitlements/by-number/{number}", &[Role::Operator, Role::Agent])];
+
+    type Caller = Actor;
+    type Path = ByNumber;
+    type Query = Nothing;
+    type Body = Empty;
+    type Output = Shown;
+
+    async fn execute(
+        context: &Context<'_>,
+        actor: &Actor,
+        input: &Input<Self>,
+    ) -> Result<Answer<Shown>, Failure> {
+        let number = EntitlementByName(EntitlementName::Number(input.path.number.clone()));
+        let (place, fields) =
+            tokio::try_join!(async { Ok(context.table.get(&number).await?) }, read_fields(context, false))?;
+        let place = place.ok_or_else(Problem::not_found)?;
+        let found = context.table.get(&EntitlementOf(place.owner, place.entitlement_id)).await?;
+        let entitlement = found.ok_or_else(Problem::not_found)?;
+        Ok(Answer::ok(Shown::to(actor, entitlement, &fields, context.now)))
+    }
+}

@@ -1,0 +1,46 @@
+//! `get-entitlement`
+
+use aws::http::body::Empty;
+use aws::operation::{Access, Method, Nothing};
+use aws::{Answer, Context, Failure, Input, Operation, Route};
+use domain::{Actor, Role};
+
+use super::{OfEntitlement, Shown, read};
+
+/// Shows an entitlement.
+pub struct GetEntitlement;
+
+impl Operation for GetEntitlement {
+    const NAME: &str = "get-entitlement";
+    const ABOUT: &str =
+        "Shows an entitlement to the vendor and its owner's people, with the details that they may view.";
+    const ROUTES: &[Route] = &[
+        Route {
+            method: Method::Get,
+            path: "/v1/organizations/{organizationId}/entitlements/{entitlementId}",
+            access: Access::Roles(&[Role::Operator, Role::Agent, Role::Customer]),
+            owner: Some("organization"),
+        },
+        Route {
+            method: Method::Get,
+            path: "/v1/customers/{customerId}/entitlements/{entitlementId}",
+            access: Access::Roles(&[Role::Operator, Role::Agent, Role::Customer]),
+            owner: Some("customer"),
+        },
+    ];
+
+    type Caller = Actor;
+    type Path = OfEntitlement;
+    type Query = Nothing;
+    type Body = Empty;
+    type Output = Shown;
+
+    async fn execute(
+        context: &Context<'_>,
+        actor: &Actor,
+        input: &Input<Self>,
+    ) -> Result<Answer<Shown>, Failure> {
+        let (entitlement, fields) = read(context, actor, &input.path, false).await?;
+        Ok(Answer::ok(Shown::to(actor, entitlement, &fields, context.now)))
+    }
+}

@@ -1,0 +1,214 @@
+//! `get-profile`
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use aws::http::body::Empty;
+use aws::operation::{Access, Method, OfOrganization, Output, Switch};
+use aws::table::pattern::{CustomerById, EntitlementsOf, OrganizationById, ProductById};
+use aws::table::{Cut, Page, Wanted};
+use aws::{Answer, Context, Failure, Input, Operation, Route};
+use deserr::Deserr;
+use domain::{
+    Actor, Customer, Entitlement, EntitlementStatus, Faults, Name, Organization, Owner, Problem, Product,
+    ProductCode, ProductId, Role,
+};
+use schemars::JsonSchema;
+use serde::Serialize;
+
+use super::{Shown, read_fields};
+use crate::customers::OfCustomer;
+
+/// Shows a party with all it owns.
+pub struct GetProfile;
+
+aws::paths! {
+    /// Whose profile.
+    Whose {
+        /// An organization's.
+        Organization(OfOrganization) = "organizationId",
+        /// A person's.
+        Customer(OfCustomer) = "customerId",
+    }
+}
+
+/// Which entitlements.
+#[derive(Debug, Deserr, JsonSchema)]
+#[deserr(error = Faults, rename_all = camelCase, deny_unknown_fields)]
+#[schemars(rename_all = "camelCase", deny_unknown_fields)]
+pub struct Which {
+    /// Whether to show those, too, that have ended.
+    #[deserr(default)]
+    #[schemars(default)]
+    ended: Switch,
+}
+
+/// A party, and what it owns.
+#[derive(Debug, Serialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct Profile {
+    /// Of a person: who it is.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    customer: Option<Customer>,
+    /// The organization: the party itself, or the one that the person belongs to.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    organization: Option<Organization>,
+    /// What it owns: a person's own first, then what the person has from the organization; each in the order of making.
+    entitlements: Vec<Owned>,
+    /// Given as `pageToken`, brings the next page. Without it there is none.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    next_page_token: Option<String>,
+}
+
+/// An entitlement in a profile.
+#[derive(Debug, Serialize, JsonSchema)]
+struct Owned {
+    /// The entitlement.
+    #[serde(flatten)]
+    entitlement: Shown,
+    /// Where it comes from.
+    from: From,
+    /// What is owned.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    product: Option<ProductName>,
+}
+
+/// Where an entitlement in a profile comes from.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+enum From {
+    /// The party owns it itself.
+    Own,
+    /// The person has it as a customer of the organization.
+    Organization,
+}
+
+/// What a product is called now.
+#[derive(Debug, Clone, Serialize, JsonSchema)]
+struct ProductName {
+    /// What people call it.
+    name: Name,
+    /// The vendor's own code for it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    code: Option<ProductCode>,
+}
+
+impl Output for Profile {}
+
+impl Operation for GetProfile {
+    const NAME: &str = "get-profile";
+    const ABOUT: &str = "Shows a party and what it owns, with products and details; of a person also what the organization owns.";
+    const ROUTES: &[Route] = &[
+        Route {
+            method: Method::Get,
+            path: "/v1/organizations/{organizationId}/profile",
+            access: Access::Roles(&[Role::Operator, Role::Agent, Role::Customer]),
+            owner: Some("organization"),
+        },
+        Route {
+            method: Method::Get,
+            path: "/v1/customers/{customerId}/profile",
+            access: Access::Roles(&[Role::Operator, Role::Agent, Role::Customer]),
+            owner: Some("customer"),
+        },
+    ];
+    const PAGED: bool = true;
+
+    type Caller = Actor;
+    type Path = Whose;
+    type Query = Which;
+    type Body = Empty;
+    type Output = Profile;
+
+    async fn execute(
+        context: &Context<'_>,
+        actor: &Actor,
+        input: &Input<Self>,
+    ) -> Result<Answer<Profile>, Failure> {
+        let ended = input.query.ended.is_on();
+        let is_shown = |one: &Entitlement| ended || one.status(context.now) != EntitlementStatus::Ended;
+        // A position is in one of two lists.
+        let Cut { size, after, .. } = context.cut(true);
+        let (first, after) = match after.as_deref().and_then(|position| position.split_once('/')) {
+            Some((list, after)) => (list == OWN, Some(after.to_owned()).filter(|after| !after.is_empty())),
+            None => (true, None),
+        };
+        let part = async |owner: Owner, size: usize, after: Option<String>| {
+            let cut = Cut { size, ascending: true, after, consistent: false };
+            Ok(context.table.page(&EntitlementsOf(owner), &cut, Some(&is_shown)).await?)
+        };
+        let own = async |owner: Owner| match first {
+            true => part(owner, size, after.clone()).await,
+            false => Ok(Page { items: Vec::new(), next: None }),
+        };
+        let (customer, mut organization, own, fields) = match &input.path {
+            Whose::Organization(OfOrganization { organization_id: id }) => {
+                actor.reach_organization(*id)?;
+                let party = async { Ok(context.table.get(&OrganizationById(*id)).await?) };
+                let own = own(Owner::Organization(*id));
+                let (party, own, fields) = tokio::try_join!(party, own, read_fields(context, false))?;
+                (None, Some(party.ok_or_else(Problem::not_found)?), own, fields)
+            }
+            Whose::Customer(OfCustomer { customer_id: id }) => {
+                let person = async { Ok(context.table.get(&CustomerById(*id)).await?) };
+                let own = own(Owner::Customer(*id));
+                let (person, own, fields) = tokio::try_join!(person, own, read_fields(context, false))?;
+                let person = person.filter(|person| actor.is_staff() || person.is_of(actor));
+                (Some(person.ok_or_else(Problem::not_found)?), None, own, fields)
+            }
+        };
+        let mut next = own.next.map(|next| format!("{OWN}/{next}"));
+        let mut all: Vec<_> = own.items.into_iter().map(|one| (From::Own, one)).collect();
+        // Who is no customer any more has nothing of the organization's.
+        let member = customer.as_ref().filter(|customer| customer.removed_at.is_none());
+        if let Some(id) = member.and_then(|customer| customer.organization_id) {
+            let left = if next.is_some() { 0 } else { size.saturating_sub(all.len()) };
+            let shared = async {
+                match left {
+                    0 => Ok(Page { items: Vec::new(), next: next.is_none().then(String::new) }),
+                    left => part(Owner::Organization(id), left, after.filter(|_| !first)).await,
+                }
+            };
+            let party = async { Ok(context.table.get(&OrganizationById(id)).await?) };
+            let (party, shared) = tokio::try_join!(party, shared)?;
+            organization = party;
+            next = next.or(shared.next.map(|next| format!("{SHARED}/{next}")));
+            all.extend(shared.items.into_iter().map(|one| (From::Organization, one)));
+        }
+        let products = products(context, &all).await?;
+        let owned = |(from, entitlement): (From, Entitlement)| Owned {
+            from,
+            product: products.get(&entitlement.product_id).cloned(),
+            entitlement: Shown::to(actor, entitlement, &fields, context.now),
+        };
+        let page = context.list(all.into_iter().map(owned).collect(), next);
+        if let Some(organization) = organization.as_mut().filter(|_| !actor.is_staff()) {
+            // An external id is its giver's own business.
+            (organization.external_id, organization.created_by) = (None, None);
+        }
+        let (entitlements, next_page_token) = (page.items, page.next_page_token);
+        Ok(Answer::ok(Profile { customer, organization, entitlements, next_page_token }))
+    }
+}
+
+/// What positions in the list of the party's own begin with.
+const OWN: &str = "own";
+/// What positions in the list of the organization's begin with.
+const SHARED: &str = "organization";
+
+/// The products that are owned.
+async fn products(
+    context: &Context<'_>,
+    owned: &[(From, Entitlement)],
+) -> Result<BTreeMap<ProductId, ProductName>, Failure> {
+    let ids: BTreeSet<ProductId> = owned.iter().map(|(_, entitlement)| entitlement.product_id).collect();
+    let mut wanted = Wanted::new();
+    ids.iter().for_each(|id| wanted.add(&ProductById(*id)));
+    let found = context.table.fetch(wanted, false).await?;
+    let mut products = BTreeMap::new();
+    for id in ids {
+        if let Some(Product { name, code, .. }) = found.get(&ProductById(id))? {
+            products.insert(id, ProductName { name, code });
+        }
+    }
+    Ok(products)
+}

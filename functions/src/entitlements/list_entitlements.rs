@@ -1,0 +1,125 @@
+//! `list-entitlements`
+
+use aws::context::List;
+use aws::http::body::Empty;
+use aws::operation::{Method, Nothing, route};
+use aws::table::pattern::{EntitlementsOf, EntitlementsOfProduct};
+use aws::{Answer, Context, Failure, Input, Operation, Route};
+use deserr::Deserr;
+use domain::detail::UNKNOWN_OPTION;
+use domain::fault::{Check, Checked};
+use domain::value::{INVALID_VALUE, Kept, UNKNOWN_FIELD, Value};
+use domain::{
+    Actor, At, Entitlement, Fault, Faults, FieldId, Fields, Invalid, OrganizationId, Owner, Problem,
+    ProductId, Reason, Role,
+};
+use schemars::JsonSchema;
+
+use super::{Shown, read_fields};
+
+/// Shows who owns a product, or what an organization owns.
+pub struct ListEntitlements;
+
+/// Which entitlements.
+#[derive(Debug, Deserr, JsonSchema)]
+#[deserr(error = Faults, rename_all = camelCase, deny_unknown_fields)]
+#[schemars(rename_all = "camelCase", deny_unknown_fields)]
+pub struct Filter {
+    /// Those to this product. This or `organizationId` must be given.
+    #[deserr(default)]
+    product_id: Option<ProductId>,
+    /// Those of this organization itself; its people's own are in their profiles.
+    #[deserr(default)]
+    organization_id: Option<OrganizationId>,
+    /// A detail field, by its name or id.
+    #[deserr(default)]
+    field: Option<String>,
+    /// A value that the field has: of an option, its label.
+    #[deserr(default)]
+    value: Option<String>,
+}
+
+impl Check for Filter {
+    fn check(sent: &serde_json::Value) -> Vec<(String, Invalid)> {
+        let given = |name: &str| sent.get(name).is_some();
+        let mut faults = Vec::new();
+        if !given("productId") && !given("organizationId") {
+            let detail = "is required, or `organizationId`: of which product, or whose?";
+            faults.push(("/productId".to_owned(), Invalid::new("missing", detail)));
+        }
+        for (one, other) in [("field", "value"), ("value", "field")] {
+            if given(one) && !given(other) {
+                let invalid = Invalid::new("missing", format!("is required beside `{one}`"));
+                faults.push((format!("/{other}"), invalid));
+            }
+        }
+        faults
+    }
+}
+
+impl Operation for ListEntitlements {
+    const NAME: &str = "list-entitlements";
+    const ABOUT: &str = "Lists the entitlements to a product or of an organization, also the ended ones, in the order of their making; or those of which a detail field has a value.";
+    const ROUTES: &[Route] = &[route(Method::Get, "/v1/entitlements", &[Role::Operator, Role::Agent])];
+    const PAGED: bool = true;
+    const REASONS: &[Reason] = &[UNKNOWN_FIELD, UNKNOWN_OPTION, INVALID_VALUE];
+
+    type Caller = Actor;
+    type Path = Nothing;
+    type Query = Checked<Filter>;
+    type Body = Empty;
+    type Output = List<Shown>;
+
+    async fn execute(
+        context: &Context<'_>,
+        actor: &Actor,
+        input: &Input<Self>,
+    ) -> Result<Answer<List<Shown>>, Failure> {
+        let Checked(filter) = &input.query;
+        let (page, fields) = match filter.field.as_ref().zip(filter.value.as_ref()) {
+            Some((name, value)) => {
+                let fields = read_fields(context, false).await?;
+                let wanted = wanted(name, value, &fields, actor)?;
+                (page(context, filter, Some(wanted)).await?, fields)
+            }
+            None => tokio::try_join!(page(context, filter, None), read_fields(context, false))?,
+        };
+        let shown = page.items.into_iter().map(|item| Shown::to(actor, item, &fields, context.now));
+        Ok(Answer::ok(List { items: shown.collect(), next_page_token: page.next_page_token }))
+    }
+}
+
+/// A page of the entitlements that are asked for.
+async fn page(
+    context: &Context<'_>,
+    filter: &Filter,
+    wanted: Option<(FieldId, Kept)>,
+) -> Result<List<Entitlement>, Failure> {
+    let has_it = |entitlement: &Entitlement| {
+        let of_product = filter.product_id.is_none_or(|product| entitlement.product_id == product);
+        let says = |(field, value): &(FieldId, Kept)| entitlement.details.of(*field).contains(value);
+        of_product && wanted.as_ref().is_none_or(says)
+    };
+    match (filter.organization_id.map(Owner::Organization), filter.product_id) {
+        (Some(owner), None) if wanted.is_none() => context.page(&EntitlementsOf(owner), true).await,
+        (Some(owner), _) => context.page_of_wanted(&EntitlementsOf(owner), true, has_it).await,
+        (None, Some(product)) if wanted.is_none() => {
+            context.page(&EntitlementsOfProduct(product), true).await
+        }
+        (None, Some(product)) => context.page_of_wanted(&EntitlementsOfProduct(product), true, has_it).await,
+        // A query without either is refused where it is parsed.
+        (None, None) => Ok(List { items: Vec::new(), next_page_token: None }),
+    }
+}
+
+/// The field and the value that are looked for.
+fn wanted(name: &str, value: &str, fields: &Fields, actor: &Actor) -> Result<(FieldId, Kept), Problem> {
+    let refuse = |parameter: &str, reason: Reason, detail: String| {
+        Problem::of(reason.stage, vec![Fault::new(At::parameter(parameter), reason.code, detail)])
+    };
+    let field = fields.visible(name, actor);
+    let field = field.ok_or_else(|| refuse("field", UNKNOWN_FIELD, UNKNOWN_FIELD.about.to_owned()))?;
+    // Who looks for a retired option's values finds them.
+    let kept = field.find(&Value::Text(value.to_owned()));
+    kept.map(|kept| (field.id, kept)).map_err(|wrong| refuse("value", wrong.reason, wrong.detail))
+}

@@ -1,0 +1,194 @@
+//! Who owns what, and what the detail fields say of it.
+
+pub mod create_entitlement;
+pub mod end_entitlement;
+pub mod find_entitlement;
+pub mod get_entitlement;
+pub mod get_profile;
+pub mod list_entitlements;
+pub mod update_entitlement_details;
+
+use aws::operation::Output;
+use aws::table::Wanted;
+use aws::table::pattern::{CustomerById, DetailFields, EntitlementOf};
+use aws::{Context, Failure};
+use deserr::Deserr;
+use domain::entitlement::{DetailsChange, EntitlementExternalId};
+use domain::event::Author;
+use domain::value::Values;
+use domain::{
+    Actor, CustomerId, Entitlement, EntitlementId, EntitlementNumber, EntitlementStatus, Faults, Fields,
+    ImportId, OrganizationId, Owner, Problem, ProductId, Stamp, Timestamp, Version,
+};
+use schemars::JsonSchema;
+use serde::{Serialize, Serializer};
+
+/// A path that names an entitlement of an organization.
+#[derive(Debug, Deserr, JsonSchema)]
+#[deserr(error = Faults, rename_all = camelCase, deny_unknown_fields)]
+#[schemars(rename_all = "camelCase")]
+pub struct InOrganization {
+    /// The organization.
+    organization_id: OrganizationId,
+    /// The entitlement.
+    entitlement_id: EntitlementId,
+}
+
+/// A path that names an entitlement of a person.
+#[derive(Debug, Deserr, JsonSchema)]
+#[deserr(error = Faults, rename_all = camelCase, deny_unknown_fields)]
+#[schemars(rename_all = "camelCase")]
+pub struct OfPerson {
+    /// The person.
+    customer_id: CustomerId,
+    /// The entitlement.
+    entitlement_id: EntitlementId,
+}
+
+aws::paths! {
+    /// A path that names an entitlement under its owner.
+    OfEntitlement {
+        /// An organization's.
+        Organization(InOrganization) = "organizationId",
+        /// A person's.
+        Customer(OfPerson) = "customerId",
+    }
+}
+
+impl OfEntitlement {
+    fn lookup(&self) -> EntitlementOf {
+        match self {
+            Self::Organization(InOrganization { organization_id, entitlement_id }) => {
+                EntitlementOf(Owner::Organization(*organization_id), *entitlement_id)
+            }
+            Self::Customer(OfPerson { customer_id, entitlement_id }) => {
+                EntitlementOf(Owner::Customer(*customer_id), *entitlement_id)
+            }
+        }
+    }
+}
+
+/// An entitlement as somebody sees it: of the details, what they may view.
+#[derive(Debug, Serialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct Shown {
+    /// Its id.
+    id: EntitlementId,
+    /// What people call it on the telephone.
+    number: EntitlementNumber,
+    /// Who owns it.
+    #[serde(flatten)]
+    owner: Owner,
+    /// What is owned.
+    product_id: ProductId,
+    /// The vendor's own id for it; only the vendor sees it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    external_id: Option<EntitlementExternalId>,
+    /// Whether it is owned now.
+    status: EntitlementStatus,
+    /// From when on; without, from its making on.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    starts_at: Option<Timestamp>,
+    /// Until when, not included; without, for good.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    ends_at: Option<Timestamp>,
+    /// Since when somebody has ended it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    ended_at: Option<Timestamp>,
+    /// What the detail fields say, by their names and in their order.
+    #[serde(serialize_with = "as_object")]
+    #[schemars(with = "std::collections::BTreeMap<String, Values>")]
+    details: Vec<(String, Values)>,
+    /// When they last changed, and by what.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    details_changed: Option<LastChange>,
+    /// When, and which version.
+    #[serde(flatten)]
+    stamp: Stamp,
+}
+
+/// When details last changed; the vendor's people see by what, too.
+#[derive(Debug, Serialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+struct LastChange {
+    /// When.
+    at: Timestamp,
+    /// By whom.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    by: Option<Author>,
+    /// By which import, if it was one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    import_id: Option<ImportId>,
+}
+
+fn as_object<S: Serializer>(details: &[(String, Values)], serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.collect_map(details.iter().map(|(name, values)| (name, values)))
+}
+
+impl Shown {
+    fn to(actor: &Actor, entitlement: Entitlement, fields: &Fields, now: Timestamp) -> Self {
+        let details = fields.shown(&entitlement.details, actor).into_iter();
+        let staff = actor.is_staff();
+        let change = entitlement.details_changed.clone();
+        Self {
+            status: entitlement.status(now),
+            details: details.map(|(field, values)| (field.name.to_string(), values)).collect(),
+            details_changed: change.map(|DetailsChange { at, by, import_id }| LastChange {
+                at,
+                by: Some(by).filter(|_| staff),
+                import_id: import_id.filter(|_| staff),
+            }),
+            id: entitlement.id,
+            number: entitlement.number,
+            owner: entitlement.owner,
+            product_id: entitlement.product_id,
+            external_id: entitlement.external_id.filter(|_| staff),
+            starts_at: entitlement.starts_at,
+            ends_at: entitlement.ends_at,
+            ended_at: entitlement.ended_at,
+            stamp: entitlement.stamp,
+        }
+    }
+}
+
+impl Output for Shown {
+    const VERSIONED: bool = true;
+
+    fn version(&self) -> Option<Version> {
+        Some(self.stamp.version)
+    }
+}
+
+/// All detail fields; as they are now, if something is to be decided by them.
+pub(crate) async fn read_fields(context: &Context<'_>, consistent: bool) -> Result<Fields, Failure> {
+    Ok(Fields::new(context.table.list(&DetailFields(), consistent).await?))
+}
+
+/// An entitlement for those to whom it is there, the vendor's people and its owner's, and all fields.
+async fn read(
+    context: &Context<'_>,
+    actor: &Actor,
+    path: &OfEntitlement,
+    consistent: bool,
+) -> Result<(Entitlement, Fields), Failure> {
+    let lookup = path.lookup();
+    let mut wanted = Wanted::new();
+    wanted.add(&lookup);
+    let person = match lookup.0 {
+        Owner::Organization(organization) => {
+            actor.reach_organization(organization)?;
+            None
+        }
+        Owner::Customer(customer) => Some(CustomerById(customer)).filter(|_| !actor.is_staff()),
+    };
+    person.iter().for_each(|person| wanted.add(person));
+    let (found, fields) = tokio::try_join!(
+        async { Ok(context.table.fetch(wanted, true).await?) },
+        read_fields(context, consistent)
+    )?;
+    if let Some(person) = person {
+        let known = found.get(&person)?.is_some_and(|record| record.is_of(actor));
+        known.then_some(()).ok_or_else(Problem::not_found)?;
+    }
+    Ok((found.get(&lookup)?.ok_or_else(Problem::not_found)?, fields))
+}

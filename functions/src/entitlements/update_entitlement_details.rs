@@ -1,0 +1,154 @@
+//! `update-entitlement-details`
+
+use std::collections::BTreeMap;
+
+use aws::http::body::Json;
+use aws::operation::{Access, Method, Nothing};
+use aws::table::Change;
+use aws::{Answer, Context, Failure, Input, Operation, Route};
+use deserr::{Deserr, IntoValue, Map, ValueKind, ValuePointerRef};
+use domain::detail::UNKNOWN_OPTION;
+use domain::entitlement::DetailsChange;
+use domain::fault::{collect, wrong_kind};
+use domain::value::{
+    ARCHIVED_FIELD, FIELD_TWICE, INVALID_VALUE, NOT_EDITABLE, RETIRED_OPTION, TOO_MANY_VALUES, UNKNOWN_FIELD,
+    VALUE_TWICE, Values,
+};
+use domain::{Actor, At, Details, Entitlement, EventKind, Fault, Faults, Fields, Reason, Role};
+use schemars::JsonSchema;
+
+use super::{OfEntitlement, Shown, read};
+
+/// Changes what detail fields say.
+pub struct UpdateEntitlementDetails;
+
+/// What some fields are to say, by their names or ids; an empty list of values says nothing.
+#[derive(Debug, Default, JsonSchema)]
+#[schemars(transparent)]
+pub struct DetailsPatch(BTreeMap<String, Values>);
+
+impl Deserr<Faults> for DetailsPatch {
+    fn deserialize_from_value<V: IntoValue>(
+        value: deserr::Value<V>,
+        location: ValuePointerRef<'_>,
+    ) -> Result<Self, Faults> {
+        // deserr's own maps (0.6) leave out what is wrong, and go on without it.
+        let map = match value {
+            deserr::Value::Map(map) => map,
+            other => return Err(wrong_kind(other, &[ValueKind::Map], location)),
+        };
+        let (mut details, mut faults) = (BTreeMap::new(), Faults::default());
+        for (name, value) in map.into_iter() {
+            let parsed = Values::deserialize_from_value(value.into_value(), location.push_key(&name));
+            if let Some(values) = collect(&mut faults, parsed) {
+                details.insert(name, values);
+            }
+        }
+        if faults.0.is_empty() { Ok(Self(details)) } else { Err(faults) }
+    }
+}
+
+impl DetailsPatch {
+    /// Whether it names no field.
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+}
+
+/// What is to be another than it is.
+#[derive(Debug, Deserr, JsonSchema)]
+#[deserr(error = Faults, deny_unknown_fields)]
+#[schemars(deny_unknown_fields)]
+pub struct NewDetails {
+    /// The fields that are to say something else.
+    details: DetailsPatch,
+}
+
+impl Operation for UpdateEntitlementDetails {
+    const NAME: &str = "update-entitlement-details";
+    const ABOUT: &str =
+        "Changes what the named detail fields say of an entitlement, and no others; all of it or nothing.";
+    const ROUTES: &[Route] = &[
+        Route {
+            method: Method::Patch,
+            path: "/v1/organizations/{organizationId}/entitlements/{entitlementId}/details",
+            access: Access::Roles(&[Role::Operator, Role::Agent, Role::Customer]),
+            owner: Some("organization"),
+        },
+        Route {
+            method: Method::Patch,
+            path: "/v1/customers/{customerId}/entitlements/{entitlementId}/details",
+            access: Access::Roles(&[Role::Operator, Role::Agent, Role::Customer]),
+            owner: Some("customer"),
+        },
+    ];
+    const REASONS: &[Reason] = &[
+        UNKNOWN_FIELD,
+        ARCHIVED_FIELD,
+        NOT_EDITABLE,
+        FIELD_TWICE,
+        TOO_MANY_VALUES,
+        INVALID_VALUE,
+        VALUE_TWICE,
+        UNKNOWN_OPTION,
+        RETIRED_OPTION,
+    ];
+
+    type Caller = Actor;
+    type Path = OfEntitlement;
+    type Query = Nothing;
+    type Body = Json<NewDetails>;
+    type Output = Shown;
+
+    async fn execute(
+        context: &Context<'_>,
+        actor: &Actor,
+        input: &Input<Self>,
+    ) -> Result<Answer<Shown>, Failure> {
+        let Json(NewDetails { details: wanted }) = &input.body;
+        let (before, fields) = read(context, actor, &input.path, true).await?;
+        let (seen, mut change) = (before.stamp.version, Change::new());
+        // What the fields say was decided when they were read: one that is archived, or an option that is retired, a
+        // moment later keeps this value as it keeps all others.
+        let details = apply(&mut change, &fields, actor, &before.details, wanted);
+        let changed_fields = before.details.differing(&details);
+        if changed_fields.is_empty() {
+            change.confirm(&before, seen, context.if_match());
+            let shown = Shown::to(actor, before, &fields, context.now);
+            return context.commit(change, Answer::ok(shown)).await;
+        }
+        let entitlement = Entitlement {
+            details,
+            details_changed: Some(DetailsChange { at: context.now, by: actor.author(), import_id: None }),
+            stamp: before.stamp.next(context.now),
+            ..before
+        };
+        change.replace(&entitlement, seen, context.if_match())?;
+        let entitlement_id = entitlement.id;
+        let changed = EventKind::EntitlementDetailsChanged { entitlement_id, changed_fields };
+        change.record(entitlement.happening(changed));
+        let shown = Shown::to(actor, entitlement, &fields, context.now);
+        context.commit(change, Answer::ok(shown)).await
+    }
+}
+
+/// The details that are wanted; with faults, which refuse the change, those of before.
+pub(super) fn apply(
+    change: &mut Change<Shown>,
+    fields: &Fields,
+    actor: &Actor,
+    before: &Details,
+    DetailsPatch(wanted): &DetailsPatch,
+) -> Details {
+    let named = wanted.iter().map(|(name, values)| (name.as_str(), values.values.as_slice()));
+    fields.apply(actor, before, named).unwrap_or_else(|wrong| {
+        for (name, wrong) in wrong {
+            let at = match wrong.value {
+                Some(index) => At::pointer(&[&"details", &name, &"values", &index]),
+                None => At::pointer(&[&"details", &name]),
+            };
+            change.refuse(wrong.reason.stage, Fault::new(at, wrong.reason.code, wrong.detail));
+        }
+        before.clone()
+    })
+}

@@ -1,0 +1,159 @@
+//! `create-entitlement`
+
+use futures_util::future::join_all;
+use local::{Options, Stack};
+use serde_json::json;
+use system::World;
+
+use super::{create, events, field};
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_organization_or_a_person_becomes_the_owner_of_a_product() {
+    let world = World::demo().await;
+    let body = json!({
+        "productId": "{product}", "externalId": "CRM-9", "startsAt": "2026-01-01T00:00:00Z",
+        "endsAt": "2227-01-01T00:00:00Z",
+        "details": {"Support level": {"values": ["Gold"]}, "{field}": {"values": ["EU"]}, "Seats": {"values": []}},
+    });
+    let made = create(&world, "organizations/{sol}", body).send().await;
+    let id = made.body["id"].as_str().unwrap().to_owned();
+    let location = world.fill(&format!("/v1/organizations/{{sol}}/entitlements/{id}"));
+    assert_eq!(
+        (made.status, made.header("location"), made.header("etag")),
+        (201, Some(&*location), Some("\"1\""))
+    );
+    let shown = world.get(&location).by("agent").send().await.ok();
+    assert_eq!(shown, made.body);
+    let mut shown = world.timeless(shown);
+    let (number, change) = (shown["number"].take(), shown["detailsChanged"].take());
+    assert!(number.as_str().unwrap().starts_with("E-"));
+    assert_eq!(change["by"]["id"], "olivia");
+    assert_eq!(
+        shown,
+        json!({
+            "id": id, "number": null, "organizationId": world.id("sol"), "productId": world.id("product"),
+            "externalId": "CRM-9", "status": "active", "startsAt": "2026-01-01T00:00:00.000Z",
+            "endsAt": "2227-01-01T00:00:00.000Z", "version": 1, "detailsChanged": null,
+            "details": {"Region": {"values": ["EU"]}, "Support level": {"values": ["Gold"]}},
+        })
+    );
+    let created = json!({"entitlementId": id, "productId": world.id("product")});
+    let history = events(&world, "/v1/organizations/{sol}/history", "operator").await;
+    assert_eq!(history, [("entitlement.created".to_owned(), created)]);
+
+    let made = create(&world, "customers/{customer}", json!({"productId": "{product}"})).send().await.ok();
+    assert_eq!(made["customerId"], world.id("customer"));
+    assert_eq!((&made["details"], made.get("detailsChanged")), (&json!({}), None));
+    let (_, data) = events(&world, "/v1/history", "operator").await.pop().unwrap();
+    let customer = world.id("customer");
+    let created =
+        json!({"entitlementId": made["id"], "productId": world.id("product"), "customerId": customer});
+    assert_eq!(data, created, "a person's own is not the organization's business");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_product_comes_first() {
+    let world = World::demo().await;
+    let of = |body| create(&world, "organizations/{sol}", body);
+    let absent = world.id("product").replace("0001", "0009");
+    of(json!({"productId": absent})).refused(422, "unknown-product").await;
+    world.patch("/v1/products/{product}").by("operator").json(json!({"archived": true})).send().await.ok();
+    of(json!({"productId": "{product}"})).refused(422, "archived-product").await;
+    // Who owns it keeps it.
+    let kept = world.get("/v1/organizations/{yamada}/profile").by("customer").send().await.ok();
+    assert_eq!(kept["entitlements"][0]["product"]["name"], "Edge Recorder");
+    assert_eq!(kept["entitlements"][0]["status"], "active");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+#[cfg_attr(deployed, ignore = "needs a world without products")]
+async fn where_there_is_no_product_at_all_the_problem_says_so() {
+    let world = World::around(Stack::start(Options::default()).await.unwrap());
+    let body = json!({"name": "Alone"});
+    let organization = world.post("/v1/organizations").by("operator").json(body).send().await.ok();
+    let path = format!("/v1/organizations/{}/entitlements", organization["id"].as_str().unwrap());
+    let body = json!({"productId": "prd_019b8c3e-5c00-7000-8000-000000000001"});
+    let refused = world.post(&path).by("operator").json(body).refused(422, "no-product").await;
+    assert!(refused.body["detail"].as_str().unwrap().contains("POST /v1/products"));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn all_that_is_wrong_is_said_at_once_and_nothing_is_made() {
+    let world = World::demo().await;
+    let hidden = json!({"name": "Secret", "type": {"name": "TEXT"}});
+    let secret = field(&world, hidden, json!({"viewers": ["operator"]})).await;
+    let body = json!({
+        "productId": world.id("product").replace("0001", "0009"), "externalId": "CRM-1001",
+        "details": {
+            "Region ": {"values": ["EU"]}, "Region": {"values": ["eu", "EU"]}, "Support level": {"values": ["gold"]},
+            "Seats": {"values": ["1e400"]}, secret.clone(): {"values": ["x"]},
+        },
+    });
+    let refused = world.post("/v1/organizations/{sol}/entitlements").by("agent").json(body.clone());
+    let refused = refused.refused(409, "entitlement-external-id-taken").await;
+    let fault = |at: &str, code: &str| (at.to_owned(), code.to_owned());
+    assert_eq!(
+        refused.faults(),
+        [
+            fault("/details/Region", "too-many-values"),
+            fault("/details/Region ", "unknown-field"),
+            fault("/details/Seats/values/0", "invalid-value"),
+            fault("/details/Support level/values/0", "unknown-option"),
+            fault(&format!("/details/{secret}"), "unknown-field"),
+            fault("/externalId", "entitlement-external-id-taken"),
+            fault("/productId", "unknown-product"),
+        ]
+    );
+    let text = refused.body.to_string();
+    assert!(text.contains("`Gold` is one") && text.contains(world.id("entitlement")), "{text}");
+
+    let wrong = json!({
+        "productId": "x", "startsAt": "2027-01-01T00:00:00Z", "endsAt": "2027-01-01T00:00:00Z",
+        "externalId": "{number}", "details": {"Seats": {"values": [[1]]}, "Region": ["EU"]}, "colour": 1,
+    });
+    let refused = create(&world, "organizations/{sol}", wrong).refused(400, "invalid-request").await;
+    let codes: Vec<_> = refused.faults().into_iter().map(|(at, code)| format!("{at} {code}")).collect();
+    assert_eq!(
+        codes,
+        [
+            "/colour unknown-field",
+            "/details/Region wrong-type",
+            "/details/Seats/values/0 wrong-type",
+            "/endsAt empty-span",
+            "/externalId ambiguous-external-id",
+            "/productId invalid-id",
+        ]
+    );
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn nobody_owns_anything_who_is_not_there() {
+    let world = World::demo().await;
+    let body = || json!({"productId": "{product}"});
+    let absent = world.id("sol").replace("0002", "0009");
+    create(&world, &format!("organizations/{absent}"), body()).refused(404, "not-found").await;
+    world.delete("/v1/customers/{customer}").by("operator").send().await.ok();
+    create(&world, "customers/{customer}", body()).refused(404, "not-found").await;
+    let call = world.post("/v1/organizations/{yamada}/entitlements").by("contactManager").json(body());
+    call.refused(403, "role-not-allowed").await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn of_many_with_one_external_id_one_is_made() {
+    let world = World::demo().await;
+    world.chaos(4, 7);
+    let body = || json!({"productId": "{product}", "externalId": "CRM-7"});
+    let calls = (0..16).map(async |number: u32| {
+        loop {
+            let call = create(&world, "organizations/{sol}", body()).key(&format!("k{number}"));
+            let reply = call.send().await;
+            if reply.status != 503 {
+                return reply;
+            }
+        }
+    });
+    let made = join_all(calls).await.into_iter().filter(|reply| reply.status == 201).count();
+    assert_eq!(made, 1);
+    let listed = world.get("/v1/entitlements?organizationId={sol}").by("agent").send().await.ok();
+    assert_eq!(listed["items"].as_array().unwrap().len(), 1);
+}

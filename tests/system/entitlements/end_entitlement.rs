@@ -1,0 +1,46 @@
+//! `end-entitlement`
+
+use serde_json::json;
+use system::World;
+
+use super::{OF_CUSTOMER, OF_ORGANIZATION, create, events, seen};
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_ended_entitlement_is_kept_and_shown_as_ended() {
+    let world = World::demo().await;
+    for path in [OF_ORGANIZATION, OF_CUSTOMER] {
+        let end = || world.post(&format!("{path}/end")).by("operator");
+        let ended = end().send().await.ok();
+        assert_eq!((&ended["status"], &ended["version"]), (&json!("ended"), &json!(2)));
+        assert_eq!(seen(&world, path, "customer").await["endedAt"], ended["endedAt"]);
+        let contents = world.contents().await;
+        assert_eq!(end().send().await.ok(), ended, "again it changes nothing");
+        world.is_still(&contents).await;
+        end().header("if-match", "\"1\"").refused(412, "version-mismatch").await;
+    }
+    let (kind, data) =
+        events(&world, "/v1/organizations/{yamada}/history", "contactManager").await.pop().unwrap();
+    assert_eq!((&*kind, data), ("entitlement.ended", json!({"entitlementId": world.id("entitlement")})));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_has_run_out_is_ended_already() {
+    let world = World::demo().await;
+    let body = json!({"productId": "{product}", "endsAt": "2020-01-01T00:00:00Z"});
+    let made = create(&world, "organizations/{sol}", body).send().await.ok();
+    assert_eq!(made["status"], "ended");
+    let contents = world.contents().await;
+    let path = format!("/v1/organizations/{{sol}}/entitlements/{}/end", made["id"].as_str().unwrap());
+    assert_eq!(world.post(&path).by("operator").send().await.ok()["version"], 1);
+    world.is_still(&contents).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn only_an_operator_ends_and_only_what_is_there() {
+    let world = World::demo().await;
+    for who in ["agent", "contactManager", "partnerAdmin"] {
+        world.post(&format!("{OF_ORGANIZATION}/end")).by(who).refused(403, "role-not-allowed").await;
+    }
+    let absent = "/v1/organizations/{sol}/entitlements/{entitlement}/end";
+    world.post(absent).by("operator").refused(404, "not-found").await;
+}

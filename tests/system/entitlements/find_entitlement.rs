@@ -1,0 +1,30 @@
+//! `find-entitlement`
+
+use system::World;
+
+use super::{OF_ORGANIZATION, seen};
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_number_finds_its_entitlement_however_it_is_written() {
+    let world = World::demo().await;
+    let shown = seen(&world, OF_ORGANIZATION, "agent").await;
+    assert_eq!(seen(&world, "/v1/entitlements/by-number/{number}", "agent").await, shown);
+    let lower = world.id("number").to_lowercase();
+    assert_eq!(seen(&world, &format!("/v1/entitlements/by-number/{lower}"), "operator").await, shown);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_mistyped_number_is_told_from_one_that_nobody_has() {
+    let world = World::demo().await;
+    let number = world.id("number").to_owned();
+    let last = number.chars().last().unwrap();
+    let other = if last == 'Z' { "Y" } else { "Z" };
+    let mistyped = format!("{}{other}", number.strip_suffix(last).unwrap());
+    let mistyped = world.get(&format!("/v1/entitlements/by-number/{mistyped}")).by("agent");
+    let fault = mistyped.refused(400, "invalid-request").await.faults();
+    assert_eq!(fault, [("number".to_owned(), "invalid-entitlement-number".to_owned())]);
+    let unknown = domain::EntitlementNumber::of("ent_019b8c3e-5c00-7000-8000-000000000001".parse().unwrap());
+    let unknown = world.get(&format!("/v1/entitlements/by-number/{unknown}")).by("agent");
+    unknown.refused(404, "not-found").await;
+    world.get("/v1/entitlements/by-number/{number}").by("customer").refused(403, "role-not-allowed").await;
+}

@@ -1,0 +1,73 @@
+//! `get-entitlement`
+
+use serde_json::json;
+use system::World;
+
+use super::{OF_CUSTOMER, OF_ORGANIZATION, colleague, seen};
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_a_role_may_not_view_is_absent() {
+    let world = World::demo().await;
+    let staff = seen(&world, OF_ORGANIZATION, "agent").await;
+    let own = seen(&world, OF_ORGANIZATION, "customer").await;
+    let details = json!({
+        "Region": {"values": ["EU"]}, "Support level": {"values": ["Gold"]}, "Seats": {"values": [25]},
+    });
+    assert_eq!(own["details"], details);
+    assert_eq!(staff["details"]["Internal note"], json!({"values": ["Renewed by phone"]}));
+    assert_eq!((&staff["externalId"], own.get("externalId")), (&json!("CRM-1001"), None));
+    let at = &staff["detailsChanged"]["at"];
+    assert_eq!(own["detailsChanged"], json!({"at": at}), "who works for the vendor is its own business");
+    assert_eq!(staff["detailsChanged"]["by"]["email"], "olivia@vendor.example");
+    // Fields come in their order, not in that of their names.
+    let text = world.get(OF_ORGANIZATION).by("agent").send().await;
+    let text = String::from_utf8(text.bytes).unwrap();
+    let place = |name: &str| text.find(name).unwrap();
+    assert!(place("Region") < place("Support level") && place("Support level") < place("Seats"));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_organizations_is_every_customers_of_it_and_a_persons_own_is_only_its() {
+    let world = World::demo().await;
+    for who in ["operator", "agent", "customer", "contactManager"] {
+        assert_eq!(seen(&world, OF_ORGANIZATION, who).await["id"], world.id("entitlement"), "{who}");
+    }
+    // Also of those who join later.
+    let call = world.get(OF_ORGANIZATION).token(&colleague(&world));
+    assert_eq!(call.send().await.status, 200);
+    for who in ["otherCustomer", "otherContactManager"] {
+        world.get(OF_ORGANIZATION).by(who).refused(404, "not-found").await;
+    }
+
+    for who in ["operator", "agent", "customer"] {
+        assert_eq!(seen(&world, OF_CUSTOMER, who).await["id"], world.id("ownEntitlement"), "{who}");
+    }
+    for who in ["contactManager", "otherCustomer"] {
+        world.get(OF_CUSTOMER).by(who).refused(404, "not-found").await;
+    }
+    // The same e-mail in another organization, or in none, is another customer.
+    for org in [Some(world.id("sol")), None] {
+        let person = json!({"sub": "x", "email": "sora@yamada.example", "role": "customer", "org": org});
+        world.get(OF_CUSTOMER).token(&world.token_of(person)).refused(404, "not-found").await;
+    }
+    world.delete("/v1/customers/{customer}").by("operator").send().await.ok();
+    world.get(OF_CUSTOMER).by("customer").refused(404, "not-found").await;
+    assert_eq!(world.get(OF_CUSTOMER).by("agent").send().await.status, 200, "nothing is destroyed");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn under_another_owner_it_is_not_there() {
+    let world = World::demo().await;
+    for path in [
+        "/v1/organizations/{sol}/entitlements/{entitlement}",
+        "/v1/organizations/{yamada}/entitlements/{ownEntitlement}",
+        "/v1/customers/{customer}/entitlements/{entitlement}",
+    ] {
+        world.get(path).by("operator").refused(404, "not-found").await;
+    }
+    world.get(OF_ORGANIZATION).by("partnerAdmin").refused(403, "role-not-allowed").await;
+    let wrong = world.get("/v1/organizations/x/entitlements/{number}").by("operator");
+    let wrong = wrong.refused(400, "invalid-request").await.faults();
+    let places: Vec<_> = wrong.iter().map(|(at, _)| at.as_str()).collect();
+    assert_eq!(places, ["entitlementId", "organizationId"]);
+}

@@ -1,0 +1,124 @@
+//! `get-profile`
+
+use serde_json::{Value, json};
+use system::World;
+
+use super::{OF_ORGANIZATION, colleague, create};
+
+const OF_SORA: &str = "/v1/customers/{customer}/profile";
+const OF_YAMADA: &str = "/v1/organizations/{yamada}/profile";
+
+/// The product and the origin of each entitlement.
+fn owned(profile: &Value) -> Vec<(&str, &str)> {
+    let entitlements = profile["entitlements"].as_array().unwrap().iter();
+    entitlements
+        .map(|one| (one["product"]["name"].as_str().unwrap(), one["from"].as_str().unwrap()))
+        .collect()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_person_has_its_own_and_what_the_organization_has() {
+    let world = World::demo().await;
+    let profile = world.get(OF_SORA).by("agent").send().await.ok();
+    assert_eq!(owned(&profile), [("Door Station", "own"), ("Edge Recorder", "organization")]);
+    assert_eq!(profile["customer"]["name"], "Sora Sato");
+    assert_eq!(profile["organization"]["externalId"], "C-1");
+    let recorder = &profile["entitlements"][1];
+    let shown = world.get(OF_ORGANIZATION).by("agent").send().await.ok();
+    for name in ["id", "number", "details", "detailsChanged", "status", "externalId"] {
+        assert_eq!(recorder[name], shown[name], "{name}");
+    }
+    assert_eq!(recorder["product"], json!({"name": "Edge Recorder", "code": "ER-1"}));
+
+    let own = world.get(OF_SORA).by("customer").send().await.ok();
+    assert_eq!(owned(&own), owned(&profile));
+    assert_eq!(own["organization"].get("externalId"), None);
+    assert_eq!(own["entitlements"][1]["details"].get("Internal note"), None);
+
+    let of_all = world.get(OF_YAMADA).by("customer").send().await.ok();
+    assert_eq!(owned(&of_all), [("Edge Recorder", "own")]);
+    assert_eq!(
+        (&of_all["organization"]["name"], of_all.get("customer")),
+        (&json!("株式会社ヤマダ電機"), None)
+    );
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn who_joins_later_has_it_too_and_who_leaves_only_its_own() {
+    let world = World::demo().await;
+    let kenji = json!({"email": "kenji@yamada.example", "name": "Kenji"});
+    let kenji =
+        world.post("/v1/organizations/{yamada}/customers").by("operator").json(kenji).send().await.ok();
+    let path = format!("/v1/customers/{}/profile", kenji["id"].as_str().unwrap());
+    let profile = world.get(&path).token(&colleague(&world)).send().await.ok();
+    assert_eq!(owned(&profile), [("Edge Recorder", "organization")]);
+
+    world.delete("/v1/customers/{customer}").by("operator").send().await.ok();
+    let left = world.get(OF_SORA).by("agent").send().await.ok();
+    assert_eq!(owned(&left), [("Door Station", "own")]);
+    assert!(left["customer"]["removedAt"].is_string());
+    world.get(OF_SORA).by("customer").refused(404, "not-found").await;
+
+    let nobody = json!({"email": "ana@x.example", "name": "Ana"});
+    let nobody = world.post("/v1/customers").by("operator").json(nobody).send().await.ok();
+    let path = format!("/v1/customers/{}/profile", nobody["id"].as_str().unwrap());
+    let ana = world.token_of(json!({"sub": "ana", "email": "ana@x.example", "role": "customer"}));
+    let profile = world.get(&path).token(&ana).send().await.ok();
+    assert_eq!((owned(&profile), profile.get("organization")), (vec![], None));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn ended_ones_are_shown_on_request() {
+    let world = World::demo().await;
+    world.post(&format!("{OF_ORGANIZATION}/end")).by("operator").send().await.ok();
+    assert_eq!(owned(&world.get(OF_SORA).by("agent").send().await.ok()), [("Door Station", "own")]);
+    let all = world.get(&format!("{OF_SORA}?ended=true")).by("agent").send().await.ok();
+    assert_eq!(owned(&all), [("Door Station", "own"), ("Edge Recorder", "organization")]);
+    assert_eq!(all["entitlements"][1]["status"], "ended");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn pages_go_through_the_own_ones_and_on_through_the_organizations() {
+    let world = World::demo().await;
+    for owner in ["customers/{customer}", "organizations/{yamada}"] {
+        for _ in 0..3 {
+            create(&world, owner, json!({"productId": "{videoWall}"})).send().await.ok();
+        }
+    }
+    let whole = world.get(OF_SORA).by("agent").send().await.ok();
+    let ids = |profile: &Value| -> Vec<String> {
+        let entitlements = profile["entitlements"].as_array().unwrap().iter();
+        entitlements.map(|one| one["id"].as_str().unwrap().to_owned()).collect()
+    };
+    assert_eq!((ids(&whole).len(), whole.get("nextPageToken")), (8, None));
+    for size in 1..9 {
+        let (mut found, mut token) = (Vec::new(), String::new());
+        loop {
+            let path = format!("{OF_SORA}?pageSize={size}{token}");
+            let page = world.get(&path).by("agent").send().await.ok();
+            assert!(ids(&page).len() <= size);
+            found.extend(ids(&page));
+            match page["nextPageToken"].as_str() {
+                Some(next) => token = format!("&pageToken={next}"),
+                None => break,
+            }
+        }
+        assert_eq!(found, ids(&whole), "pages of {size}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn anothers_profile_is_not_there() {
+    let world = World::demo().await;
+    for who in ["contactManager", "otherCustomer", "otherContactManager"] {
+        world.get(OF_SORA).by(who).refused(404, "not-found").await;
+    }
+    for who in ["otherCustomer", "otherContactManager"] {
+        world.get(OF_YAMADA).by(who).refused(404, "not-found").await;
+    }
+    for path in [OF_SORA, OF_YAMADA] {
+        world.get(path).by("partnerAdmin").refused(403, "role-not-allowed").await;
+    }
+    let absent = world.id("yamada").replace("0001", "0009");
+    world.get(&format!("/v1/organizations/{absent}/profile")).by("agent").refused(404, "not-found").await;
+}

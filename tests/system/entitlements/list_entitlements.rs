@@ -1,0 +1,85 @@
+//! `list-entitlements`
+
+use serde_json::json;
+use system::World;
+
+use super::{OF_ORGANIZATION, create, field, update};
+
+async fn found(world: &World, query: &str) -> Vec<String> {
+    let page = world.get(&format!("/v1/entitlements?{query}")).by("agent").send().await.ok();
+    let items = page["items"].as_array().unwrap().iter();
+    items.map(|one| one["externalId"].as_str().unwrap_or("none").to_owned()).collect()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn those_to_a_product_or_of_an_organization_are_listed() {
+    let world = World::demo().await;
+    let body = json!({"productId": "{videoWall}", "externalId": "CRM-2"});
+    create(&world, "organizations/{yamada}", body).send().await.ok();
+    world.post(&format!("{OF_ORGANIZATION}/end")).by("operator").send().await.ok();
+    assert_eq!(found(&world, "organizationId={yamada}").await, ["CRM-1001", "CRM-2"], "also the ended ones");
+    assert_eq!(found(&world, "productId={videoWall}").await, ["CRM-1003", "CRM-2"], "in the order of making");
+    assert_eq!(found(&world, "productId={videoWall}&organizationId={yamada}").await, ["CRM-2"]);
+    assert_eq!(found(&world, "organizationId={sol}").await, [""; 0]);
+    let page = world.get("/v1/entitlements?organizationId={yamada}&pageSize=1").by("agent").send().await.ok();
+    let next =
+        format!("organizationId={{yamada}}&pageSize=1&pageToken={}", page["nextPageToken"].as_str().unwrap());
+    assert_eq!(found(&world, &next).await, ["CRM-2"]);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_field_and_a_value_of_it_choose_among_them() {
+    let world = World::demo().await;
+    let colours = json!({"name": "Colours", "type": {"name": "MULTISELECT", "options": ["red", "blue"]}});
+    field(&world, colours, json!({})).await;
+    update(&world, OF_ORGANIZATION, json!({"Colours": {"values": ["blue", "red"]}})).send().await.ok();
+    for filter in [
+        "field=Region&value=EU",
+        "field={field}&value=EU",
+        "field=Seats&value=25.0",
+        "field=Colours&value=blue",
+        "field=Internal%20note&value=Renewed%20by%20phone",
+    ] {
+        for by in ["productId={product}", "organizationId={yamada}"] {
+            assert_eq!(found(&world, &format!("{by}&{filter}")).await, ["CRM-1001"], "{filter}");
+        }
+        assert_eq!(found(&world, &format!("productId={{videoWall}}&{filter}")).await, [""; 0]);
+    }
+    assert_eq!(found(&world, "productId={product}&field=Region&value=US").await, [""; 0]);
+    let retire = json!({"options": [{"id": 2, "retired": true}]});
+    world.patch("/v1/detail-fields/{field}").by("operator").json(retire).send().await.ok();
+    assert_eq!(found(&world, "productId={product}&field=Region&value=EU").await, ["CRM-1001"], "retired");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_question_that_makes_no_sense_is_refused() {
+    let world = World::demo().await;
+    field(&world, json!({"name": "Secret", "type": {"name": "TEXT"}}), json!({"viewers": ["operator"]}))
+        .await;
+    let ask = |query: &str| world.get(&format!("/v1/entitlements?{query}")).by("agent");
+    for (query, parameter, code) in [
+        ("field=Secret&value=x", "field", "unknown-field"),
+        ("field=region&value=EU", "field", "unknown-field"),
+        ("field=Region&value=eu", "value", "unknown-option"),
+        ("field=Seats&value=many", "value", "invalid-value"),
+    ] {
+        let refused = ask(&format!("productId={{product}}&{query}")).refused(422, code).await;
+        assert_eq!(refused.faults()[0].0, parameter, "{query}");
+    }
+    for (query, faults) in [
+        ("", json!([["productId", "missing"]])),
+        ("productId={product}&field=Region", json!([["value", "missing"]])),
+        (
+            "value=EU&colour=red",
+            json!([["colour", "unknown-field"], ["field", "missing"], ["productId", "missing"]]),
+        ),
+    ] {
+        let refused = ask(query).refused(400, "invalid-request").await;
+        assert_eq!(serde_json::to_value(refused.faults()).unwrap(), faults, "{query}");
+    }
+    let absent = world.id("sol").replace("0002", "0009");
+    assert_eq!(found(&world, &format!("organizationId={absent}")).await, [""; 0]);
+    let unowned = world.id("product").replace("0001", "0009");
+    assert_eq!(found(&world, &format!("productId={unowned}")).await, [""; 0]);
+    world.get("/v1/entitlements?productId={product}").by("customer").refused(403, "role-not-allowed").await;
+}

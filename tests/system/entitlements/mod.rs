@@ -1,0 +1,50 @@
+mod create_entitlement;
+mod end_entitlement;
+mod find_entitlement;
+mod get_entitlement;
+mod get_profile;
+mod list_entitlements;
+mod update_entitlement_details;
+
+use serde_json::{Value, json};
+use system::{Call, World};
+
+/// Of the demo world's organization.
+pub const OF_ORGANIZATION: &str = "/v1/organizations/{yamada}/entitlements/{entitlement}";
+/// Of the demo world's customer.
+pub const OF_CUSTOMER: &str = "/v1/customers/{customer}/entitlements/{ownEntitlement}";
+
+pub fn create<'a>(world: &'a World, owner: &str, body: Value) -> Call<'a> {
+    world.post(&format!("/v1/{owner}/entitlements")).by("operator").json(body)
+}
+
+/// What somebody sees of an entitlement.
+pub async fn seen(world: &World, path: &str, who: &str) -> Value {
+    world.get(path).by(who).send().await.ok()
+}
+
+pub fn update<'a>(world: &'a World, path: &str, details: Value) -> Call<'a> {
+    world.patch(&format!("{path}/details")).by("agent").json(json!({"details": details}))
+}
+
+/// A field that only some see, or change.
+pub async fn field(world: &World, mut body: Value, more: Value) -> String {
+    body.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
+    let made = world.post("/v1/detail-fields").by("operator").json(body).send().await.ok();
+    made["id"].as_str().unwrap().to_owned()
+}
+
+/// Another person of the demo world's organization.
+pub fn colleague(world: &World) -> String {
+    let org = world.id("yamada");
+    let person = json!({"sub": "kenji", "email": "kenji@yamada.example", "role": "customer", "org": org});
+    world.token_of(person)
+}
+
+/// What happened to entitlements, as an organization's contact manager sees it, oldest first.
+pub async fn events(world: &World, path: &str, who: &str) -> Vec<(String, Value)> {
+    let history = world.get(&format!("{path}?order=asc&pageSize=100")).by(who).send().await.ok();
+    let events = history["items"].as_array().unwrap().iter();
+    let events = events.map(|event| (event["type"].as_str().unwrap().to_owned(), event["data"].clone()));
+    events.filter(|(kind, _)| kind.starts_with("entitlement.")).collect()
+}

@@ -1,0 +1,137 @@
+//! `update-entitlement-details`
+
+use futures_util::future::join_all;
+use serde_json::json;
+use system::World;
+
+use super::{OF_CUSTOMER, OF_ORGANIZATION, events, field, seen, update};
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_is_named_changes_and_an_empty_list_clears() {
+    let world = World::demo().await;
+    let details = json!({"Support level": {"values": ["Silver"]}, "Seats": {"values": []}});
+    let changed = update(&world, OF_ORGANIZATION, details.clone()).send().await;
+    assert_eq!((changed.status, changed.header("etag")), (200, Some("\"2\"")));
+    let shown = seen(&world, OF_ORGANIZATION, "agent").await;
+    assert_eq!(shown, changed.body);
+    let expected = json!({
+        "Region": {"values": ["EU"]}, "Support level": {"values": ["Silver"]},
+        "Internal note": {"values": ["Renewed by phone"]},
+    });
+    assert_eq!((&shown["details"], &shown["detailsChanged"]["by"]["id"]), (&expected, &json!("amir")));
+    let (kind, data) = events(&world, "/v1/organizations/{yamada}/history", "operator").await.pop().unwrap();
+    assert_eq!((&*kind, data["changedFields"].as_array().unwrap().len()), ("entitlement.details-changed", 2));
+
+    // Again it is no change.
+    let contents = world.contents().await;
+    update(&world, OF_ORGANIZATION, details).send().await.ok();
+    world.is_still(&contents).await;
+    let stale =
+        update(&world, OF_ORGANIZATION, json!({"Seats": {"values": [1]}})).header("if-match", "\"1\"");
+    stale.refused(412, "version-mismatch").await;
+    let both =
+        update(&world, OF_ORGANIZATION, json!({"Seats": {"values": ["x"]}})).header("if-match", "\"1\"");
+    both.refused(412, "version-mismatch").await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_change_is_whole_or_not_at_all() {
+    let world = World::demo().await;
+    let details = json!({
+        "Support level": {"values": ["Silver"]}, "Renewal contact": {"values": ["nobody"]},
+        "{field}": {"values": ["US"]}, "Region": {"values": ["AU"]},
+    });
+    let refused = update(&world, OF_ORGANIZATION, details).refused(422, "invalid-value").await;
+    let fault = |at: &str, code: &str| (at.to_owned(), code.to_owned());
+    let second = world.fill("/details/{field}");
+    assert_eq!(
+        refused.faults(),
+        [fault("/details/Renewal contact/values/0", "invalid-value"), fault(&second, "duplicate-field")]
+    );
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn who_may_edit_a_field_edits_it_and_nobody_else() {
+    let world = World::demo().await;
+    let text = |name: &str| json!({"name": name, "type": {"name": "TEXT"}});
+    field(&world, text("Site"), json!({"editors": ["customer"]})).await;
+    field(&world, text("Secret"), json!({"viewers": ["agent"], "editors": ["customer", "agent"]})).await;
+    let call = |who: &str, path: &str, name: &str| {
+        let details = json!({"details": {name: {"values": ["x"]}}});
+        world.patch(&format!("{path}/details")).by(who).json(details)
+    };
+    for (who, path) in
+        [("customer", OF_ORGANIZATION), ("contactManager", OF_ORGANIZATION), ("customer", OF_CUSTOMER)]
+    {
+        call(who, path, "Site").send().await.ok();
+        call(who, path, "Renewal contact").refused(422, "field-not-editable").await;
+        // What one cannot see one cannot change, nor learn that it is there.
+        call(who, path, "Secret").refused(422, "unknown-field").await;
+        call(who, path, "Nonsense").refused(422, "unknown-field").await;
+    }
+    for who in ["operator", "agent"] {
+        call(who, OF_ORGANIZATION, "Site").refused(422, "field-not-editable").await;
+    }
+    call("operator", OF_ORGANIZATION, "Secret").refused(422, "field-not-editable").await;
+    call("agent", OF_ORGANIZATION, "Secret").send().await.ok();
+    for (who, path) in [("otherCustomer", OF_ORGANIZATION), ("contactManager", OF_CUSTOMER)] {
+        call(who, path, "Site").refused(404, "not-found").await;
+    }
+    call("partnerAdmin", OF_ORGANIZATION, "Site").refused(403, "role-not-allowed").await;
+
+    // In the history, too, nobody learns of a field that they may not view.
+    let history = events(&world, "/v1/organizations/{yamada}/history", "contactManager").await;
+    let changes = history.iter().filter(|(kind, _)| kind == "entitlement.details-changed").count();
+    assert_eq!(changes, 1, "the change of `Secret` is absent: {history:?}");
+    assert_eq!(events(&world, "/v1/organizations/{yamada}/history", "agent").await.len(), 3);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn archiving_a_field_keeps_its_values_and_an_option_that_is_renamed_takes_them_along() {
+    let world = World::demo().await;
+    let change = |body| world.patch("/v1/detail-fields/{field}").by("operator").json(body);
+    change(json!({"archived": true})).send().await.ok();
+    assert_eq!(seen(&world, OF_ORGANIZATION, "agent").await["details"].get("Region"), None);
+    let wanted = || json!({"Region": {"values": ["US"]}});
+    update(&world, OF_ORGANIZATION, wanted()).refused(422, "archived-field").await;
+    change(json!({"archived": false})).send().await.ok();
+    assert_eq!(seen(&world, OF_ORGANIZATION, "agent").await["details"]["Region"], json!({"values": ["EU"]}));
+
+    let before = world.contents().await;
+    change(json!({"options": [{"id": 2, "label": "Europe", "retired": true}]})).send().await.ok();
+    let touched = world.contents().await.iter().filter(|(key, item)| before.get(*key) != Some(*item)).count();
+    assert_eq!(touched, 2, "the field and its event: no value is rewritten");
+    assert_eq!(
+        seen(&world, OF_ORGANIZATION, "agent").await["details"]["Region"],
+        json!({"values": ["Europe"]})
+    );
+    // What has it keeps it; nothing else gets it.
+    let contents = world.contents().await;
+    update(&world, OF_ORGANIZATION, json!({"Region": {"values": ["Europe"]}})).send().await.ok();
+    world.is_still(&contents).await;
+    update(&world, OF_CUSTOMER, json!({"Region": {"values": ["Europe"]}}))
+        .refused(422, "retired-option")
+        .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn of_changes_at_the_same_time_none_is_lost() {
+    let world = World::demo().await;
+    world.chaos(4, 11);
+    let names = ["Seats", "Renewal contact", "Internal note", "Region"];
+    let values = [json!(7), json!("a@x.example"), json!("note"), json!("US")];
+    let calls = names.iter().zip(&values).map(async |(name, value)| {
+        loop {
+            let call = update(&world, OF_ORGANIZATION, json!({*name: {"values": [value]}}));
+            let reply = call.send().await;
+            if reply.status != 503 {
+                return reply.status;
+            }
+        }
+    });
+    assert_eq!(join_all(calls).await, [200; 4]);
+    let shown = seen(&world, OF_ORGANIZATION, "agent").await;
+    for (name, value) in names.iter().zip(&values) {
+        assert_eq!(shown["details"][name], json!({"values": [value]}));
+    }
+}
