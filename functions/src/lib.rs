@@ -77,6 +77,7 @@ operations! {
     entitlements::end_entitlement::EndEntitlement,
     entitlements::get_profile::GetProfile,
     entitlements::list_entitlements::ListEntitlements,
+    entitlements::import_details::ImportDetails,
     customers::create_customer::CreateCustomer,
     customers::find_customer::FindCustomer,
     customers::update_customer::UpdateCustomer,

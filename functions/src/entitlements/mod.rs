@@ -5,7 +5,9 @@ pub mod end_entitlement;
 pub mod find_entitlement;
 pub mod get_entitlement;
 pub mod get_profile;
+pub mod import_details;
 pub mod list_entitlements;
+mod rows;
 pub mod update_entitlement_details;
 
 use aws::operation::Output;

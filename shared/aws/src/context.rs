@@ -128,6 +128,11 @@ impl Context<'_> {
         Context { options, now: (self.clock)(), ..*self }
     }
 
+    /// The same for what a call does after it has taken its time.
+    pub fn again(&self) -> Context<'_> {
+        Context { options: self.options.clone(), now: (self.clock)(), ..*self }
+    }
+
     /// A new id.
     pub fn id<T: Id>(&self) -> T {
         self.ids.next(self.now)

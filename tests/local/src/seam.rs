@@ -12,7 +12,8 @@ use aws_smithy_runtime_api::client::orchestrator::{HttpRequest, HttpResponse};
 use aws_smithy_runtime_api::client::result::ConnectorError;
 use aws_smithy_types::body::SdkBody;
 use http_body_util::BodyExt;
-use serde::Serialize;
+use serde::de::IgnoredAny;
+use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use tokio::sync::Notify;
 
@@ -48,7 +49,7 @@ impl Outage {
     ];
 }
 
-/// When a function's process is killed: around a transaction of its.
+/// When a function's process is killed: around a write of its.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Kill {
     /// Before it is sent.
@@ -100,9 +101,9 @@ struct State {
     allowed: Option<BTreeMap<String, BTreeSet<Action>>>,
     denied: Vec<(&'static str, Action)>,
     faults: VecDeque<(&'static str, Outage)>,
-    /// Operations that are killed at one of their next transactions, after so many others of theirs.
+    /// Operations that are killed at one of their next writes, after so many others of theirs.
     kills: Vec<(&'static str, u32, Kill)>,
-    /// One in so many transactions fails, by this generator's state.
+    /// One in so many writes fails, by this generator's state.
     chaos: Option<(u64, u64)>,
     /// The token of each transaction that was sent, in order, since they were first asked for.
     tokens: Option<Vec<String>>,
@@ -175,7 +176,7 @@ impl Seam {
         lock(&self.state).faults.push_back((target, outage));
     }
 
-    /// The process of `operation` is killed around its next transaction, after so many others.
+    /// The process of `operation` is killed around its next write, after so many others.
     pub fn kill(&self, operation: &'static str, others: u32, kill: Kill) {
         lock(&self.state).kills.push((operation, others, kill));
     }
@@ -187,8 +188,7 @@ impl Seam {
 
     /// Whether, and when, the process is killed that sends this.
     fn next_kill(&self, target: &str) -> Option<Kill> {
-        let operation =
-            CALL.try_with(|call| call.operation).ok().filter(|_| target == "TransactWriteItems")?;
+        let operation = CALL.try_with(|call| call.operation).ok().filter(|_| writes(target))?;
         let mut state = lock(&self.state);
         let next = state.kills.iter().position(|(name, ..)| *name == operation)?;
         match state.kills.get_mut(next)? {
@@ -209,7 +209,7 @@ impl Seam {
         lock(&self.state).faults.len()
     }
 
-    /// From now on one in `one_in` transactions meets some fault, the same ones for the same seed; 0 ends
+    /// From now on one in `one_in` writes meets some fault, the same ones for the same seed; 0 ends
     /// it.
     pub fn chaos(&self, one_in: u64, seed: u64) {
         lock(&self.state).chaos = (one_in > 0).then_some((one_in, seed.wrapping_mul(2).wrapping_add(1)));
@@ -220,25 +220,30 @@ impl Seam {
         lock(&self.state).late = late.then(BTreeSet::new);
     }
 
-    /// What a delayed index shows: not what was put since.
-    fn delay(&self, target: &str, asked: &Value, answered: &mut Value) {
+    /// What a delayed index shows: not what was put since. None when it is as it is.
+    fn delay(&self, target: &str, asked: &Asked, answered: &[u8]) -> Option<Value> {
         let mut state = lock(&self.state);
-        let Some(late) = &mut state.late else { return };
+        let late = state.late.as_mut()?;
         let text = |item: &Value, path: &str| item.pointer(path).and_then(Value::as_str).map(str::to_owned);
         let key =
             |item: &Value, of: &str| text(item, &format!("{of}/pk/S")).zip(text(item, &format!("{of}/sk/S")));
+        let request: Value = serde_json::from_slice(&asked.body).unwrap_or_default();
         if target == "TransactWriteItems" {
-            let writes = asked.get("TransactItems").and_then(Value::as_array).into_iter().flatten();
+            let writes = request.get("TransactItems").and_then(Value::as_array).into_iter().flatten();
             late.extend(writes.filter_map(|write| key(write, "/Put/Item")));
-        } else if asked.get("IndexName").is_some()
-            && let Some(Value::Array(items)) = answered.get_mut("Items")
-        {
+        } else if target == "PutItem" {
+            late.extend(key(&request, "/Item"));
+        } else if asked.index_name.is_some() {
+            let mut answered: Value = serde_json::from_slice(answered).ok()?;
+            let items = answered.get_mut("Items").and_then(Value::as_array_mut)?;
             items.retain(|item| key(item, "").is_none_or(|key| !late.contains(&key)));
             let count = items.len();
-            if let Value::Object(map) = answered {
+            if let Value::Object(map) = &mut answered {
                 map.insert("Count".to_owned(), count.into());
             }
+            return Some(answered);
         }
+        None
     }
 
     fn next_fault(&self, target: &str) -> Option<Outage> {
@@ -246,7 +251,7 @@ impl Seam {
         if let Some(position) = state.faults.iter().position(|(wanted, _)| *wanted == target) {
             return state.faults.remove(position).map(|(_, fault)| fault);
         }
-        let (one_in, generator) = state.chaos.as_mut().filter(|_| target == "TransactWriteItems")?;
+        let (one_in, generator) = state.chaos.as_mut().filter(|_| writes(target))?;
         // A linear congruential generator (Knuth's MMIX constants) is random enough for faults.
         *generator =
             generator.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
@@ -260,7 +265,10 @@ impl Seam {
     fn note(&self, actions: &BTreeSet<Action>) -> Option<Action> {
         let operation = CALL.try_with(|call| call.operation).ok()?;
         let mut state = lock(&self.state);
-        state.used.entry(operation).or_default().extend(actions.iter().cloned());
+        let used = state.used.entry(operation).or_default();
+        if !actions.is_subset(used) {
+            used.extend(actions.iter().cloned());
+        }
         let allowed = state.allowed.as_ref()?.get(operation);
         let mut beyond =
             actions.iter().filter(|action| allowed.is_none_or(|allowed| !allowed.contains(*action)));
@@ -294,10 +302,8 @@ impl HttpConnector for Connector {
             let target = request.headers().get("x-amz-target").unwrap_or_default().to_owned();
             let target = target.rsplit('.').next().unwrap_or_default().to_owned();
             let asked = ask_for_cost(&mut request);
-            if let Some(tokens) = &mut lock(&seam.state).tokens
-                && let Some(token) = asked.get("ClientRequestToken").and_then(Value::as_str)
-            {
-                tokens.push(token.to_owned());
+            if let Some(tokens) = &mut lock(&seam.state).tokens {
+                tokens.extend(asked.client_request_token.clone());
             }
             if let Some((action, _)) = seam.note(&actions(&target, &asked)) {
                 return refusal(
@@ -316,6 +322,8 @@ impl HttpConnector for Connector {
             match seam.next_fault(&target) {
                 None => forward(&inner, &seam, request, &asked, &target).await,
                 Some(Outage::Conflict) => conflict(&asked),
+                // Only a transaction has a token that says which one it is.
+                Some(Outage::InProgress) if asked.transact_items.is_none() => conflict(&asked),
                 Some(Outage::Throttled) => refusal("ThrottlingException", json!({ "message": "injected" })),
                 Some(Outage::InProgress) => {
                     refusal("TransactionInProgressException", json!({ "Message": "injected" }))
@@ -353,30 +361,45 @@ impl Drop for UnderWay {
     }
 }
 
+/// What counts here of a request.
+#[derive(Default, Deserialize)]
+#[serde(rename_all = "PascalCase", default)]
+struct Asked {
+    table_name: Option<IgnoredAny>,
+    request_items: Option<IgnoredAny>,
+    transact_items: Option<Vec<BTreeMap<String, IgnoredAny>>>,
+    key_schema: Option<IgnoredAny>,
+    index_name: Option<String>,
+    client_request_token: Option<String>,
+    #[serde(skip)]
+    body: Vec<u8>,
+}
+
 /// Makes the request ask for what it costs; answers what it says.
-fn ask_for_cost(request: &mut HttpRequest) -> Value {
-    let body = request.body().bytes().unwrap_or_default();
-    let mut asked: Value = serde_json::from_slice(body).unwrap_or_default();
-    if let Value::Object(map) = &mut asked
-        && ["TableName", "RequestItems", "TransactItems"].iter().any(|name| map.contains_key(*name))
-        && !map.contains_key("KeySchema")
-    {
-        map.insert("ReturnConsumedCapacity".to_owned(), json!("TOTAL"));
-        let body = asked.to_string();
+fn ask_for_cost(request: &mut HttpRequest) -> Asked {
+    let body = request.body().bytes().unwrap_or_default().to_vec();
+    let mut asked: Asked = serde_json::from_slice(&body).unwrap_or_default();
+    let costs = asked.table_name.is_some() || asked.request_items.is_some() || asked.transact_items.is_some();
+    if let Some(rest) = body.strip_prefix(b"{").filter(|_| costs && asked.key_schema.is_none()) {
+        let body = [br#"{"ReturnConsumedCapacity":"TOTAL","#, rest].concat();
         request.headers_mut().insert("content-length", body.len().to_string());
         *request.body_mut() = SdkBody::from(body);
     }
+    asked.body = body;
     asked
 }
 
+/// Whether a request writes.
+fn writes(target: &str) -> bool {
+    ["TransactWriteItems", "PutItem"].contains(&target)
+}
+
 /// What IAM would have to allow for this request.
-fn actions(target: &str, asked: &Value) -> BTreeSet<Action> {
-    let index = asked.get("IndexName").and_then(Value::as_str).map(str::to_owned);
+fn actions(target: &str, asked: &Asked) -> BTreeSet<Action> {
     if target != "TransactWriteItems" {
-        return BTreeSet::from([(target.to_owned(), index)]);
+        return BTreeSet::from([(target.to_owned(), asked.index_name.clone())]);
     }
-    let items = asked.get("TransactItems").and_then(Value::as_array);
-    let kinds = items.into_iter().flatten().filter_map(Value::as_object).flat_map(|item| item.keys());
+    let kinds = asked.transact_items.iter().flatten().flat_map(|item| item.keys());
     let action = |kind: &String| match kind.as_str() {
         "ConditionCheck" => "ConditionCheckItem".to_owned(),
         other => format!("{other}Item"),
@@ -384,23 +407,26 @@ fn actions(target: &str, asked: &Value) -> BTreeSet<Action> {
     kinds.map(|kind| (action(kind), None)).collect()
 }
 
+/// What an answer says of its cost: of one table, or of several.
+#[derive(Default, Deserialize)]
+struct Answered {
+    #[serde(rename = "ConsumedCapacity", default)]
+    consumed: Value,
+}
+
 async fn forward(
     inner: &SharedHttpConnector,
     seam: &Seam,
     request: HttpRequest,
-    asked: &Value,
+    asked: &Asked,
     target: &str,
 ) -> Result<HttpResponse, ConnectorError> {
     let mut response = inner.call(request).await?;
     let body = response.take_body().collect().await.map_err(ConnectorError::io)?.to_bytes();
-    let mut answered: Value = serde_json::from_slice(&body).unwrap_or_default();
-    let consumed = match answered.get("ConsumedCapacity") {
-        Some(Value::Array(tables)) => tables.clone(),
-        Some(table) => vec![table.clone()],
-        None => Vec::new(),
-    };
+    let Answered { consumed } = serde_json::from_slice(&body).unwrap_or_default();
+    let tables = consumed.as_array().cloned().unwrap_or_else(|| vec![consumed]);
     let units = |name: &str| -> f64 {
-        consumed.iter().filter_map(|table| table.get(name)).filter_map(Value::as_f64).sum()
+        tables.iter().filter_map(|table| table.get(name)).filter_map(Value::as_f64).sum()
     };
     let _ = CALL.try_with(|call| {
         let cost = &mut lock(&call.progress).cost;
@@ -410,16 +436,21 @@ async fn forward(
                 cost.read_units += units("ReadCapacityUnits");
                 cost.write_units += units("CapacityUnits") - units("ReadCapacityUnits");
             }
+            "PutItem" => cost.write_units += units("CapacityUnits"),
             _ => cost.read_units += units("CapacityUnits"),
         }
     });
-    seam.delay(target, asked, &mut answered);
-    *response.body_mut() = SdkBody::from(answered.to_string());
+    *response.body_mut() = match seam.delay(target, asked, &body) {
+        Some(answered) => SdkBody::from(answered.to_string()),
+        None => SdkBody::from(body),
+    };
     Ok(response)
 }
 
-fn conflict(asked: &Value) -> Result<HttpResponse, ConnectorError> {
-    let count = asked.get("TransactItems").and_then(Value::as_array).map_or(0, Vec::len);
+fn conflict(asked: &Asked) -> Result<HttpResponse, ConnectorError> {
+    let Some(count) = asked.transact_items.as_ref().map(Vec::len) else {
+        return refusal("TransactionConflictException", json!({ "message": "injected" }));
+    };
     let code = |index| if index == 0 { "TransactionConflict" } else { "None" };
     let reasons: Vec<Value> = (0..count).map(|index| json!({ "Code": code(index) })).collect();
     refusal("TransactionCanceledException", json!({ "Message": "injected", "CancellationReasons": reasons }))

@@ -3,6 +3,7 @@ mod end_entitlement;
 mod find_entitlement;
 mod get_entitlement;
 mod get_profile;
+mod import_details;
 mod list_entitlements;
 mod update_entitlement_details;
 

@@ -3,6 +3,7 @@
 pub mod canonical;
 pub mod deployed;
 pub mod golden;
+pub mod stock;
 pub mod template;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -133,6 +134,11 @@ impl World {
         if let Some(stack) = self.stack.take() {
             stack.stop().await;
         }
+    }
+
+    /// Whether this is a local stack.
+    pub fn is_local(&self) -> bool {
+        self.stack.is_some()
     }
 
     /// The seam between functions and store.

@@ -40,7 +40,7 @@ pub type Choice<'a, E> = &'a (dyn Fn(&E) -> bool + Sync);
 const BATCH: usize = 100;
 
 /// As many batches are under way at once.
-const SIDE_BY_SIDE: usize = 16;
+const SIDE_BY_SIDE: usize = 4;
 
 /// What a filtered page looks at, for each item that is wanted and at least: it may be short then. (DynamoDB
 /// also ends a page at 1 MB.)
@@ -269,5 +269,14 @@ impl Found {
     /// When the item is not one of the lookup's entity.
     pub fn get<L: Lookup>(&self, lookup: &L) -> Result<Option<L::Entity>, Error> {
         self.0.get(&lookup.key()).cloned().map(entity::from_item).transpose()
+    }
+
+    /// What a lookup found, which is not asked for again.
+    ///
+    /// # Errors
+    ///
+    /// When the item is not one of the lookup's entity.
+    pub fn take<L: Lookup>(&mut self, lookup: &L) -> Result<Option<L::Entity>, Error> {
+        self.0.remove(&lookup.key()).map(entity::from_item).transpose()
     }
 }

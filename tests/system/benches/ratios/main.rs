@@ -1,5 +1,5 @@
 //! Ratios, each of two things measured side by side in one run: what an operation costs over the bare
-//! transaction, a history page of a long log over one of a short log, of a name over one of
+//! transaction, an import over its bare writes, a history page of a long log over one of a short log, of a name over one of
 //! all, the start of a function over that of an
 //! empty one. Nothing here fails a build.
 
@@ -11,13 +11,14 @@ use std::time::{Duration, Instant};
 use aws::table::entity::{self, DirectoryEntry, Item};
 use aws::table::key;
 use aws_sdk_dynamodb::types::{
-    AttributeValue, ConditionCheck, Put, PutRequest, TransactWriteItem, Update, WriteRequest,
+    AttributeValue, ConditionCheck, KeysAndAttributes, Put, TransactWriteItem, Update,
 };
 use domain::event::{Author, AuthorKind};
 use domain::{Event, EventKind, Happening, Ids, Timestamp};
 use local::seam::Cost;
 use local::store::TABLE;
 use serde_json::json;
+use system::stock::sheet;
 use system::{World, canonical};
 
 #[tokio::main]
@@ -26,10 +27,24 @@ async fn main() {
     if std::env::args().any(|argument| argument == "--test") {
         return;
     }
-    assignment().await;
-    history().await;
-    customers().await;
-    start::measure().await;
+    // `cargo bench -- import` measures one thing only.
+    let only: Vec<String> = std::env::args().skip(1).filter(|argument| !argument.starts_with("--")).collect();
+    let wanted = |name: &str| only.is_empty() || only.iter().any(|only| only == name);
+    if wanted("assignment") {
+        assignment().await;
+    }
+    if wanted("import") {
+        import().await;
+    }
+    if wanted("history") {
+        history().await;
+    }
+    if wanted("customers") {
+        customers().await;
+    }
+    if wanted("start") {
+        start::measure().await;
+    }
 }
 
 fn median(mut times: Vec<Duration>) -> Duration {
@@ -188,7 +203,7 @@ async fn add_events(world: &World, count: u64) {
         let actor = Author { kind: AuthorKind::Partner, id: "ren".to_owned(), email: None };
         Event { id: ids.next(time), time, actor, happening: Happening::of_both(kind, partner, organization) }
     };
-    add(world, (0..count).map(|number| entity::to_item(&event(number)).unwrap())).await;
+    world.put_all((0..count).map(|number| entity::to_item(&event(number)).unwrap())).await;
 }
 
 /// A partner's history by the name of a customer over one without, in directories of several sizes.
@@ -205,7 +220,7 @@ async fn customers() {
             entity::to_item(&DirectoryEntry { at: key::directory_entry(partner, organization), name })
                 .unwrap()
         };
-        add(&world, (0..count).map(entry)).await;
+        world.put_all((0..count).map(entry)).await;
         let (mut times, mut costs) = ([Vec::new(), Vec::new()], [Cost::default(), Cost::default()]);
         for _ in 0..20 {
             for (index, query) in [name, ""].into_iter().enumerate() {
@@ -222,14 +237,62 @@ async fn customers() {
     }
 }
 
-async fn add(world: &World, items: impl Iterator<Item = Item>) {
-    let put = |item: Item| {
-        WriteRequest::builder()
-            .put_request(PutRequest::builder().set_item(Some(item)).build().unwrap())
-            .build()
-    };
-    let requests: Vec<_> = items.map(put).collect();
-    for batch in requests.chunks(25) {
-        world.client.batch_write_item().request_items(TABLE, batch.to_vec()).send().await.unwrap();
+/// An import of 10,000 rows, from payload to response, over the bare SDK client that does the same conditional writes,
+/// as many at once.
+async fn import() {
+    const ROWS: u64 = 10_000;
+    const SIDE_BY_SIDE: usize = 32;
+    let world = World::demo().await;
+    let stock = world.stock(ROWS).await;
+    let (mut ours, mut bare) = (Vec::new(), Vec::new());
+    for round in 0..5 {
+        let call = world.post("/v1/entitlement-details/import").by("operator");
+        let call = call.header("content-type", "text/csv").bytes(sheet(ROWS, round).as_bytes());
+        let begun = Instant::now();
+        let report = call.send().await.ok();
+        ours.push(begun.elapsed());
+        assert_eq!(report["applied"], ROWS, "{report}");
+        assert!(ours[0] < Duration::from_secs(20), "{ours:?}");
+
+        let mut items = Vec::new();
+        for batch in stock.chunks(100) {
+            let keys = batch.iter().map(|one| key(&entity::Entity::key(one))).collect();
+            let keys = KeysAndAttributes::builder().set_keys(Some(keys)).build().unwrap();
+            let found = world.client.batch_get_item().request_items(TABLE, keys).send().await.unwrap();
+            items.extend(found.responses.unwrap().remove(TABLE).unwrap());
+        }
+        let begun = Instant::now();
+        // A task of its own, and counted, as a function's call is.
+        let (seam, writes) = (world.seam().clone(), write_all(world.client.clone(), items, SIDE_BY_SIDE));
+        tokio::spawn(async move { seam.metered("import-details", writes).await }).await.unwrap();
+        bare.push(begun.elapsed());
     }
+    let (ours, bare) = (median(ours), median(bare));
+    let rows = |time: Duration| ROWS as f64 / time.as_secs_f64();
+    println!(
+        "an import's rows per second over those of its bare writes: {:.2} ({:.0} over {:.0}; {ROWS} rows in {ours:.1?})",
+        rows(ours) / rows(bare),
+        rows(ours),
+        rows(bare),
+    );
+}
+
+/// Puts items again, each on the condition that it is as it was, so many at once.
+async fn write_all(client: aws_sdk_dynamodb::Client, items: Vec<Item>, side_by_side: usize) {
+    let work = std::sync::Mutex::new(items.into_iter());
+    let mut writers = Vec::new();
+    for _ in 0..side_by_side {
+        writers.push(async {
+            loop {
+                let Some(mut item) = work.lock().unwrap().next() else { break };
+                let seen: u64 = item["version"].as_n().unwrap().parse().unwrap();
+                item.insert("version".to_owned(), AttributeValue::N((seen + 1).to_string()));
+                let put = client.put_item().table_name(TABLE).set_item(Some(item));
+                let put = put.condition_expression("#v = :seen").expression_attribute_names("#v", "version");
+                let seen = AttributeValue::N(seen.to_string());
+                put.expression_attribute_values(":seen", seen).send().await.unwrap();
+            }
+        });
+    }
+    futures_util::future::join_all(writers).await;
 }

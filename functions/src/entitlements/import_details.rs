@@ -1,0 +1,368 @@
+//! `import-details`
+
+use std::collections::HashMap;
+use std::sync::{Mutex, PoisonError};
+
+use aws::operation::{Method, Nothing, Output, Size, route};
+use aws::table::pattern::{EntitlementByName, EntitlementOf};
+use aws::table::{Change, Error, ImportRun, Pause, Wanted};
+use aws::{Answer, Context, Failure, Input, Operation, Route};
+use deserr::Deserr;
+use domain::entitlement::DetailsChange;
+use domain::value::INVALID_VALUE;
+use domain::{
+    Actor, At, Details, Entitlement, EntitlementId, EntitlementName, EventKind, Fault, Faults, Fields,
+    Happening, ImportId, Problem, Reason, Role, Version,
+};
+use futures_util::future::{try_join, try_join_all};
+use schemars::JsonSchema;
+use serde::Serialize;
+
+use super::read_fields;
+use super::rows::{OnError, Row, Sheet};
+
+/// Imports what detail fields say.
+pub struct ImportDetails;
+
+/// How.
+#[derive(Debug, Deserr, JsonSchema)]
+#[deserr(error = Faults, rename_all = camelCase, deny_unknown_fields)]
+#[schemars(rename_all = "camelCase", deny_unknown_fields)]
+pub struct How {
+    /// Of a table: what becomes of the good rows when others are wrong. JSON says it in the body.
+    #[deserr(default)]
+    on_error: Option<OnError>,
+}
+
+/// What became of the rows.
+#[derive(Debug, Default, Serialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct Report {
+    /// What all that it changed names; none if nothing was to be changed.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    import_id: Option<ImportId>,
+    /// How many there are.
+    rows: usize,
+    /// How many changed something.
+    applied: usize,
+    /// How many said what was so already.
+    unchanged: usize,
+    /// How many are wrong, and changed nothing.
+    refused: usize,
+    /// How many are good, and were not applied, because others are wrong (`abort`).
+    #[serde(skip_serializing_if = "is_nought")]
+    held_back: usize,
+    /// Every cell that is wrong, of the first ones.
+    #[schemars(length(max = 500))]
+    failures: Vec<Refused>,
+    /// How many more cells are wrong.
+    #[serde(skip_serializing_if = "is_nought")]
+    more_failures: usize,
+}
+
+fn is_nought(count: &usize) -> bool {
+    *count == 0
+}
+
+impl Output for Report {}
+
+/// Why a row was refused: a cell of it, or the row itself. At most 400 bytes.
+#[derive(Debug, Serialize, JsonSchema)]
+pub struct Refused {
+    /// Which row, counted from 1, without a table's first line.
+    row: usize,
+    /// The entitlement, as it is named there.
+    entitlement: String,
+    /// The field, as it is named there; none if it is the row that is wrong.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    field: Option<String>,
+    /// Stable, kebab-case.
+    code: String,
+    /// One sentence for people.
+    detail: String,
+}
+
+impl Refused {
+    fn new(number: usize, row: &Row, field: Option<&str>, code: &str, detail: &str) -> Self {
+        // With names, punctuation and the longest code this comes to 400 bytes.
+        Self {
+            row: number + 1,
+            entitlement: shortened(&row.entitlement, 80),
+            field: field.map(|field| shortened(field, 60)),
+            code: code.to_owned(),
+            detail: shortened(detail, 160),
+        }
+    }
+}
+
+/// As much of a text as has, written as JSON, so many bytes.
+fn shortened(text: &str, most: usize) -> String {
+    let mut left = most;
+    let fits = |character: &char| {
+        let escaped = match character {
+            '"' | '\\' => 2,
+            character if character.is_control() => 6,
+            character => character.len_utf8(),
+        };
+        let fits = escaped <= left;
+        left -= escaped.min(left);
+        fits
+    };
+    let begin: String = text.chars().take_while(fits).collect();
+    match begin.len() < text.len() {
+        // The sign for what is left out takes three bytes.
+        true => begin.chars().rev().skip(3).collect::<Vec<_>>().into_iter().rev().chain(['…']).collect(),
+        false => begin,
+    }
+}
+
+/// As many rows are written at once.
+const SIDE_BY_SIDE: usize = 32;
+
+/// What becomes of a row.
+enum Fate {
+    /// Cells of it, or the row itself, are wrong.
+    Refused(Vec<Refused>),
+    /// It says what is so already.
+    Unchanged,
+    /// It is so because this import has written it, before it was cut off.
+    Applied,
+    /// The entitlement is to be written like this, in place of this version of it.
+    Write(Box<Entitlement>, Version),
+}
+
+/// What all rows of an import have in common.
+struct Import<'a> {
+    context: &'a Context<'a>,
+    actor: &'a Actor,
+    fields: Fields,
+    id: Option<ImportId>,
+}
+
+impl Operation for ImportDetails {
+    const NAME: &str = "import-details";
+    const ABOUT: &str = "Changes what detail fields say of up to 10,000 entitlements in one call, as JSON or as a table (`text/csv`): every row whole or not at all, and every cell that is wrong is named.";
+    const ROUTES: &[Route] = &[route(Method::Post, "/v1/entitlement-details/import", &[Role::Operator])];
+    const SIZE: Size = Size { seconds: 28, megabytes: 1769 };
+    const REASONS: &[Reason] = &[ImportRun::STILL_RUNNING];
+
+    type Caller = Actor;
+    type Path = Nothing;
+    type Query = How;
+    type Body = Sheet;
+    type Output = Report;
+
+    async fn execute(
+        context: &Context<'_>,
+        actor: &Actor,
+        input: &Input<Self>,
+    ) -> Result<Answer<Report>, Failure> {
+        let Sheet { rows, on_error } = &input.body;
+        if on_error.is_some() && input.query.on_error.is_some() {
+            let fault = Fault::new(At::parameter("onError"), "unknown-field", "JSON says it in the body");
+            return Err(Problem::shape(Faults(vec![fault])).into());
+        }
+        let on_error = on_error.or(input.query.on_error).unwrap_or_default();
+        let run = if context.is_trial() { None } else { Some(context.begin_import(rows.len()).await?) };
+        let (fates, import) = plan(context, actor, rows, run.as_ref().map(|run| run.import_id)).await?;
+        let wrong = fates.iter().any(|fate| matches!(fate, Fate::Refused(_)));
+        let Some(run) = run else {
+            return Ok(Answer::ok(Report::of(fates, None, wrong && on_error == OnError::Abort)));
+        };
+        if wrong && on_error == OnError::Abort {
+            let mut change = Change::new();
+            change.remove_seen(&run, run.stamp.version, None::<fn(_) -> bool>);
+            context.aside().commit(change, Answer::ok(())).await?;
+            return Ok(Answer::ok(Report::of(fates, None, true)));
+        }
+        let fates = write(&import, rows, fates).await?;
+        let report = Report::of(fates, Some(run.import_id), false);
+        let count = |number: usize| u64::try_from(number).unwrap_or(u64::MAX);
+        let mut change = Change::new();
+        change.remove_seen(&run, run.stamp.version, None::<fn(_) -> bool>);
+        change.record(Happening::of_vendor(EventKind::DetailsImported {
+            import_id: run.import_id,
+            rows: count(report.rows),
+            applied: count(report.applied),
+            unchanged: count(report.unchanged),
+            refused: count(report.refused),
+        }));
+        // The event has the time of the end: nothing may come into a history before what was read of it.
+        context.again().commit(change, Answer::ok(report)).await
+    }
+}
+
+/// Judges every row before anything is written.
+async fn plan<'a>(
+    context: &'a Context<'a>,
+    actor: &'a Actor,
+    rows: &[Row],
+    id: Option<ImportId>,
+) -> Result<(Vec<Fate>, Import<'a>), Failure> {
+    let names: Vec<Result<EntitlementName, _>> = rows.iter().map(|row| row.entitlement.parse()).collect();
+    let mut wanted = Wanted::new();
+    names.iter().flatten().for_each(|name| wanted.add(&EntitlementByName(name.clone())));
+    let places = async { Ok(context.table.fetch(wanted, true).await?) };
+    let (places, fields) = try_join(places, read_fields(context, true)).await?;
+    let mut places_of_rows = Vec::with_capacity(rows.len());
+    let (mut wanted, mut rows_of) = (Wanted::new(), HashMap::<EntitlementId, usize>::new());
+    for name in names.iter() {
+        let place = match name {
+            Ok(name) => places.get(&EntitlementByName(name.clone()))?,
+            Err(_) => None,
+        };
+        if let Some(place) = &place {
+            wanted.add(&EntitlementOf(place.owner, place.entitlement_id));
+            *rows_of.entry(place.entitlement_id).or_default() += 1;
+        }
+        places_of_rows.push(place);
+    }
+    let mut entitlements = context.table.fetch(wanted, true).await?;
+    let import = Import { context, actor, fields, id };
+    let mut fates = Vec::with_capacity(rows.len());
+    for (number, ((row, name), place)) in rows.iter().zip(&names).zip(places_of_rows).enumerate() {
+        let refuse =
+            |code: &str, detail: &str| Fate::Refused(vec![Refused::new(number, row, None, code, detail)]);
+        let several = place.as_ref().is_some_and(|place| rows_of.get(&place.entitlement_id) != Some(&1));
+        fates.push(match (&row.cells, name, place) {
+            (Err(why), ..) => refuse(why.code, &why.detail),
+            (_, Err(why), _) => refuse(why.code, &why.detail),
+            (_, _, Some(_)) if several => {
+                refuse("duplicate-row", "another row is for the same entitlement; neither is applied")
+            }
+            (Ok(_), Ok(_), place) => {
+                let lookup = place.map(|place| EntitlementOf(place.owner, place.entitlement_id));
+                match lookup.map(|lookup| entitlements.take(&lookup)).transpose()?.flatten() {
+                    Some(entitlement) => import.judge(number, row, entitlement),
+                    None => refuse("unknown-entitlement", "there is no such entitlement"),
+                }
+            }
+        });
+    }
+    Ok((fates, import))
+}
+
+impl Import<'_> {
+    /// What is to become of a row, with the entitlement as it is.
+    fn judge(&self, number: usize, row: &Row, before: Entitlement) -> Fate {
+        let (mut wrong, mut wanted) = (Vec::new(), Vec::new());
+        for cell in row.cells.iter().flatten() {
+            let field = self.fields.visible(&cell.field, self.actor);
+            match cell.values(field.map(|field| field.field_type.name)) {
+                Ok(values) => wanted.push((&*cell.field, values)),
+                Err(why) => {
+                    wrong.push(Refused::new(number, row, Some(&cell.field), INVALID_VALUE.code, why));
+                }
+            }
+        }
+        let named = wanted.iter().map(|(field, values)| (*field, &**values));
+        let details = self.fields.apply(self.actor, &before.details, named);
+        let details = details.unwrap_or_else(|faults| {
+            let refused = faults.into_iter().map(|(field, fault)| {
+                Refused::new(number, row, Some(field), fault.reason.code, &fault.detail)
+            });
+            wrong.extend(refused);
+            Details::default()
+        });
+        if !wrong.is_empty() {
+            return Fate::Refused(wrong);
+        }
+        if details == before.details {
+            let change = before.details_changed.as_ref();
+            let ours = self.id.is_some() && change.is_some_and(|change| change.import_id == self.id);
+            return if ours { Fate::Applied } else { Fate::Unchanged };
+        }
+        let (seen, at, by) = (before.stamp.version, self.context.now, self.actor.author());
+        let after = Entitlement {
+            details,
+            details_changed: Some(DetailsChange { at, by, import_id: self.id }),
+            stamp: before.stamp.next(at),
+            ..before
+        };
+        Fate::Write(Box::new(after), seen)
+    }
+
+    /// Writes a row. When somebody else has written the entitlement meanwhile, the row is judged anew.
+    async fn write(&self, number: usize, row: &Row, fate: Fate) -> Result<Fate, Failure> {
+        let (table, mut fate, mut pause) = (self.context.table, fate, Pause::default());
+        loop {
+            let Fate::Write(after, seen) = &fate else { return Ok(fate) };
+            // All rows are one task: the connections go on before another row is made ready.
+            tokio::task::yield_now().await;
+            match table.replace_alone(&**after, *seen).await {
+                Ok(true) => return Ok(Fate::Applied),
+                Ok(false) => {
+                    let (lookup, mut wanted) = (EntitlementOf(after.owner, after.id), Wanted::new());
+                    wanted.add(&lookup);
+                    let now = table.fetch(wanted, true).await?.take(&lookup)?;
+                    let gone = || Error::Internal("an entitlement is gone".to_owned());
+                    fate = self.judge(number, row, now.ok_or_else(gone)?);
+                }
+                Err(Error::Contended(_)) => pause.take().await,
+                Err(error) => return Err(error.into()),
+            }
+        }
+    }
+}
+
+/// Writes the rows that are to be written, several at once.
+async fn write(import: &Import<'_>, rows: &[Row], fates: Vec<Fate>) -> Result<Vec<Fate>, Failure> {
+    let work = Mutex::new(fates.into_iter().enumerate());
+    let mut writers = Vec::new();
+    for _ in 0..SIDE_BY_SIDE {
+        writers.push(async {
+            let mut written = Vec::new();
+            loop {
+                let next = work.lock().unwrap_or_else(PoisonError::into_inner).next();
+                let Some((number, fate)) = next else { return Ok::<_, Failure>(written) };
+                if let Some(row) = rows.get(number) {
+                    written.push((number, import.write(number, row, fate).await?));
+                }
+            }
+        });
+    }
+    let mut written: Vec<_> = try_join_all(writers).await?.into_iter().flatten().collect();
+    written.sort_by_key(|(number, _)| *number);
+    Ok(written.into_iter().map(|(_, fate)| fate).collect())
+}
+
+impl Report {
+    const LISTED: usize = 500;
+
+    /// What became of all rows; `aborted` says that none was to be written.
+    fn of(fates: Vec<Fate>, import_id: Option<ImportId>, aborted: bool) -> Self {
+        let mut report = Self { import_id, rows: fates.len(), ..Self::default() };
+        for fate in fates {
+            match fate {
+                Fate::Unchanged => report.unchanged += 1,
+                Fate::Applied | Fate::Write(..) if aborted => report.held_back += 1,
+                Fate::Applied | Fate::Write(..) => report.applied += 1,
+                Fate::Refused(cells) => {
+                    report.refused += 1;
+                    let room = Self::LISTED.saturating_sub(report.failures.len());
+                    report.more_failures += cells.len().saturating_sub(room);
+                    report.failures.extend(cells.into_iter().take(room));
+                }
+            }
+        }
+        report
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_failure_has_400_bytes_at_most() {
+        for text in ["a", "\"", "\\", "あ", "\u{1}", "\u{10ffff}"] {
+            let long = text.repeat(1000);
+            let row = Row { entitlement: long.clone(), cells: Ok(Vec::new()) };
+            let refused = Refused::new(9_999, &row, Some(&long), "wrong-number-of-cells", &long);
+            let written = serde_json::to_string(&refused).unwrap();
+            assert!(written.len() <= 400, "{}: {written}", written.len());
+        }
+        assert_eq!(shortened("short", 5), "short");
+        assert_eq!(shortened("longer", 5), "lo…");
+    }
+}

@@ -1,0 +1,278 @@
+//! The rows of an import, as JSON or as a table (CSV, RFC 4180).
+
+use std::borrow::Cow;
+use std::sync::Arc;
+
+use aws::http::body::{self, Body, Unread};
+use deserr::{Deserr, IntoValue, Map, ValueKind, ValuePointerRef};
+use domain::fault::{check_length, parse_and_check, quoted, wrong_kind};
+use domain::value::{Value, Values};
+use domain::{At, Fault, Faults, FieldKind, Invalid};
+use schemars::{JsonSchema, Schema, SchemaGenerator};
+
+/// As many rows one import has.
+pub const MOST_ROWS: usize = 10_000;
+
+/// What becomes of the good rows when others are wrong.
+#[derive(Debug, Default, Clone, Copy, PartialEq, Eq, serde::Serialize, Deserr, JsonSchema)]
+#[deserr(error = Faults, rename_all = camelCase)]
+#[serde(rename_all = "camelCase")]
+pub enum OnError {
+    /// They are applied.
+    #[default]
+    SkipRow,
+    /// Nothing is.
+    Abort,
+}
+
+/// An import, as it is sent.
+#[derive(Debug)]
+pub struct Sheet {
+    /// The rows.
+    pub rows: Vec<Row>,
+    /// What the body says of errors; a table says nothing.
+    pub on_error: Option<OnError>,
+}
+
+/// What some fields of one entitlement are to say.
+#[derive(Debug)]
+pub struct Row {
+    /// The entitlement's id, number or external id.
+    pub entitlement: String,
+    /// The fields; or why the row cannot be read.
+    pub cells: Result<Vec<Cell>, Invalid>,
+}
+
+/// What one field is to say.
+#[derive(Debug)]
+pub struct Cell {
+    /// The field's name or id.
+    pub field: Arc<str>,
+    says: Says,
+}
+
+#[derive(Debug)]
+enum Says {
+    /// These values.
+    Values(Vec<Value>),
+    /// What a table's cell says; the field's type tells how to read it.
+    Text(String),
+    /// What is no list of values.
+    Wrong(String),
+}
+
+impl Cell {
+    /// The values the field is to have, if it is one of this kind.
+    ///
+    /// # Errors
+    ///
+    /// Why there is no telling.
+    pub fn values(&self, kind: Option<FieldKind>) -> Result<Cow<'_, [Value]>, &str> {
+        match &self.says {
+            Says::Values(values) => Ok(Cow::Borrowed(values)),
+            Says::Text(text) if text == CLEAR => Ok(Cow::Borrowed(&[])),
+            Says::Text(text) if kind == Some(FieldKind::Multiselect) => Ok(Cow::Owned(separated(text))),
+            Says::Text(text) => Ok(Cow::Owned(vec![Value::Text(text.clone())])),
+            Says::Wrong(why) => Err(why),
+        }
+    }
+}
+
+/// The cell that has a field say nothing any more; an empty one leaves what it says.
+const CLEAR: &str = "\\clear";
+
+/// The values in a cell: separated by `;`, and `\;` is a semicolon in one of them.
+fn separated(text: &str) -> Vec<Value> {
+    let mut values = vec![String::new()];
+    let mut characters = text.chars().peekable();
+    while let Some(character) = characters.next() {
+        match (character, values.last_mut()) {
+            (';', _) => values.push(String::new()),
+            ('\\', Some(value)) if characters.next_if_eq(&';').is_some() => value.push(';'),
+            (other, Some(value)) => value.push(other),
+            (_, None) => {}
+        }
+    }
+    values.into_iter().map(|value| Value::Text(value.trim().to_owned())).collect()
+}
+
+const CSV: &str = "text/csv";
+
+impl Body for Sheet {
+    /// With every character escaped as in base64 it still fits into what Lambda takes.
+    const LARGEST: usize = 4 * 1024 * 1024;
+    const ALSO: &'static [&'static str] = &[CSV];
+
+    fn read(content_type: Option<&str>, bytes: &[u8]) -> Result<Self, Unread> {
+        let media = body::media_type(content_type, Self::ALSO)?;
+        let text = text(bytes).map_err(Unread::Faults)?;
+        let read = match media {
+            CSV => table(text),
+            _ => body::parse(text.as_bytes()).map(|Sent { rows: Rows(rows), on_error }| {
+                let rows = rows
+                    .into_iter()
+                    .map(|row| Row { entitlement: row.entitlement, cells: Ok(row.details.0) });
+                Self { rows: rows.collect(), on_error: Some(on_error) }
+            }),
+        };
+        read.map_err(Unread::Faults)
+    }
+
+    fn schema(generator: &mut SchemaGenerator) -> Option<Schema> {
+        Some(generator.subschema_for::<Sent>())
+    }
+}
+
+fn fault(code: &str, detail: impl Into<String>) -> Faults {
+    Faults(vec![Fault::new(At::pointer(&[]), code, detail)])
+}
+
+/// What is sent as a text.
+fn text(bytes: &[u8]) -> Result<&str, Faults> {
+    match bytes {
+        [] => Err(fault("empty-body", "there is nothing in it")),
+        [0x1f, 0x8b, ..] => Err(fault("compressed", "is compressed (gzip); send it as it is")),
+        [0xff, 0xfe, ..] | [0xfe, 0xff, ..] => Err(fault("not-utf-8", "is UTF-16; send it as UTF-8")),
+        _ => std::str::from_utf8(bytes).map_err(|error| {
+            let line = bytes.iter().take(error.valid_up_to()).filter(|byte| **byte == b'\n').count() + 1;
+            fault("not-utf-8", format!("is not UTF-8, from line {line} on"))
+        }),
+    }
+}
+
+/// Rows as JSON.
+#[derive(Debug, Deserr, JsonSchema)]
+#[deserr(error = Faults, rename_all = camelCase, deny_unknown_fields)]
+#[schemars(rename = "DetailsImport", rename_all = "camelCase", deny_unknown_fields)]
+struct Sent {
+    /// The rows.
+    rows: Rows,
+    /// What becomes of the good rows when others are wrong.
+    #[deserr(default)]
+    #[schemars(default)]
+    on_error: OnError,
+}
+
+#[derive(Debug, JsonSchema)]
+#[schemars(transparent)]
+struct Rows(#[schemars(length(min = 1, max = 10_000))] Vec<SentRow>);
+
+impl Deserr<Faults> for Rows {
+    fn deserialize_from_value<V: IntoValue>(
+        value: deserr::Value<V>,
+        location: ValuePointerRef<'_>,
+    ) -> Result<Self, Faults> {
+        let check = |sent: &serde_json::Value| {
+            sent.as_array().and_then(|rows| check_length(rows, MOST_ROWS)).into_iter().collect()
+        };
+        parse_and_check(value, location, check).map(Self)
+    }
+}
+
+/// What some fields of one entitlement are to say.
+#[derive(Debug, Deserr, JsonSchema)]
+#[deserr(error = Faults, deny_unknown_fields)]
+#[schemars(rename = "ImportRow", deny_unknown_fields)]
+struct SentRow {
+    /// The entitlement's id, number or external id.
+    entitlement: String,
+    /// The fields, by their names or ids; an empty list of values says nothing any more.
+    details: Cells,
+}
+
+#[derive(Debug, JsonSchema)]
+#[schemars(transparent)]
+struct Cells(#[schemars(with = "std::collections::BTreeMap<String, Values>")] Vec<Cell>);
+
+/// A cell that is wrong is no fault of the body, but of its row.
+impl Deserr<Faults> for Cells {
+    fn deserialize_from_value<V: IntoValue>(
+        value: deserr::Value<V>,
+        location: ValuePointerRef<'_>,
+    ) -> Result<Self, Faults> {
+        let map = match value {
+            deserr::Value::Map(map) => map,
+            other => return Err(wrong_kind(other, &[ValueKind::Map], location)),
+        };
+        let mut cells = Vec::new();
+        for (field, value) in map.into_iter() {
+            let parsed = Values::deserialize_from_value(value.into_value(), ValuePointerRef::Origin);
+            let says = match parsed {
+                Ok(Values { values }) => Says::Values(values),
+                Err(Faults(faults)) => Says::Wrong(faults.into_iter().next().map_or_else(String::new, said)),
+            };
+            cells.push(Cell { field: field.into(), says });
+        }
+        Ok(Self(cells))
+    }
+}
+
+fn said(fault: Fault) -> String {
+    match fault.at {
+        At::Pointer(at) if !at.is_empty() => format!("{at}: {}", fault.detail),
+        _ => fault.detail,
+    }
+}
+
+/// Rows as a table: the first column names the entitlement, every other one a field.
+fn table(text: &str) -> Result<Sheet, Faults> {
+    let text = text.strip_prefix('\u{feff}').unwrap_or(text);
+    // Every quote has its counterpart; where one is missing, nobody knows where a cell ends.
+    if text.bytes().filter(|byte| *byte == b'"').count() % 2 == 1 {
+        return Err(fault("unbalanced-quotes", "has an odd number of `\"`: some cell does not end"));
+    }
+    let unreadable = |error: csv::Error| {
+        let line = error.position().map_or(1, csv::Position::line);
+        fault("invalid-csv", format!("cannot be read as CSV from line {line} on"))
+    };
+    let mut reader = csv::ReaderBuilder::new().flexible(true).from_reader(text.as_bytes());
+    let columns = columns(reader.headers().map_err(unreadable)?)?;
+    let mut rows = Vec::new();
+    for record in reader.records() {
+        let record = record.map_err(unreadable)?;
+        if rows.len() == MOST_ROWS {
+            let detail = format!("has more than {MOST_ROWS} rows; send it in parts");
+            return Err(fault("too-many", detail));
+        }
+        let (expected, found) = (columns.len() + 1, record.len());
+        let mut cells = record.iter();
+        let entitlement = cells.next().unwrap_or_default().to_owned();
+        let cell = |(field, text): (&Arc<str>, &str)| Cell {
+            field: field.clone(),
+            says: Says::Text(text.to_owned()),
+        };
+        let cells = match found == expected {
+            true => Ok(columns.iter().zip(cells).filter(|(_, text)| !text.is_empty()).map(cell).collect()),
+            false => {
+                let detail = format!("has {found} cells, and the first line has {expected}");
+                Err(Invalid::new("wrong-number-of-cells", detail))
+            }
+        };
+        rows.push(Row { entitlement, cells });
+    }
+    match rows.is_empty() {
+        true => Err(fault("too-few", "must have at least one row after the first line")),
+        false => Ok(Sheet { rows, on_error: None }),
+    }
+}
+
+/// The fields that the first line names.
+fn columns(header: &csv::StringRecord) -> Result<Vec<Arc<str>>, Faults> {
+    let mut faults = Faults::default();
+    let mut refuse = |code: &str, detail: String| faults.0.extend(fault(code, detail).0);
+    let mut names = header.iter();
+    let first = names.next().unwrap_or_default();
+    if first != "entitlement" {
+        refuse("invalid-header", format!("the first column must be `entitlement`, but is {}", quoted(first)));
+    }
+    let mut columns: Vec<Arc<str>> = Vec::new();
+    for (index, name) in names.enumerate() {
+        if name.is_empty() {
+            refuse("invalid-header", format!("column {} has no name", index + 2));
+        } else if name == "entitlement" || columns.iter().any(|column| **column == *name) {
+            refuse("duplicate-column", format!("there are several columns {}", quoted(name)));
+        }
+        columns.push(name.into());
+    }
+    if faults.0.is_empty() { Ok(columns) } else { Err(faults) }
+}

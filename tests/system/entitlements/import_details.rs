@@ -1,0 +1,486 @@
+//! `import-details`
+
+use std::collections::BTreeMap;
+use std::time::{Duration, Instant};
+
+use futures_util::future::join;
+use local::seam::Kill;
+use serde_json::{Value, json};
+use system::stock::sheet;
+use system::{Call, Reply, World};
+
+use super::{OF_CUSTOMER, OF_ORGANIZATION, field, seen};
+
+const PATH: &str = "/v1/entitlement-details/import";
+
+fn table<'a>(world: &'a World, query: &str, text: &str) -> Call<'a> {
+    let call = world.post(&format!("{PATH}{query}")).by("operator");
+    call.header("content-type", "text/csv").bytes(world.fill(text).as_bytes())
+}
+
+fn rows(world: &World, rows: Value) -> Call<'_> {
+    world.post(PATH).by("operator").json(json!({"rows": rows}))
+}
+
+fn counts(report: &Value) -> [u64; 4] {
+    ["rows", "applied", "unchanged", "refused"].map(|name| report[name].as_u64().unwrap())
+}
+
+/// Row, field and code of each failure.
+fn failures(report: &Value) -> Vec<(u64, &str, &str)> {
+    let failures = report["failures"].as_array().unwrap().iter();
+    failures
+        .map(|one| {
+            let field = one["field"].as_str().unwrap_or_default();
+            (one["row"].as_u64().unwrap(), field, one["code"].as_str().unwrap())
+        })
+        .collect()
+}
+
+/// The imports in the vendor's history, oldest first.
+async fn imports(world: &World) -> Vec<Value> {
+    let history = world.get("/v1/history?order=asc&pageSize=100").by("operator").send().await.ok();
+    let events = history["items"].as_array().unwrap().iter();
+    events.filter(|event| event["type"].as_str().unwrap().starts_with("details.")).cloned().collect()
+}
+
+/// What the entitlements of the stock say: level, seats and the import they are of, by external id.
+async fn stock(world: &World) -> BTreeMap<String, (Value, Value, Value)> {
+    let (mut found, mut token) = (BTreeMap::new(), String::new());
+    loop {
+        let path = format!("/v1/entitlements?organizationId={{sol}}&pageSize=100{token}");
+        let page = world.get(&path).by("operator").send().await.ok();
+        for one in page["items"].as_array().unwrap() {
+            let says = |name: &str| one["details"][name]["values"][0].clone();
+            let said = (says("Support level"), says("Seats"), one["detailsChanged"]["importId"].clone());
+            found.insert(one["externalId"].as_str().unwrap().to_owned(), said);
+        }
+        match page["nextPageToken"].as_str() {
+            Some(next) => token = format!("&pageToken={next}"),
+            None => return found,
+        }
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_import_changes_what_it_names_and_the_same_again_nothing() {
+    let world = World::demo().await;
+    let sent = || {
+        rows(
+            &world,
+            json!([
+                {"entitlement": "CRM-1001", "details": {"Support level": {"values": ["Silver"]}, "Region": {"values": []}}},
+                {"entitlement": "{ownEntitlement}", "details": {"{field}": {"values": ["AU"]}, "Seats": {"values": [3.5]}}},
+                {"entitlement": "CRM-1003", "details": {}},
+            ]),
+        )
+    };
+    let report = sent().send().await.ok();
+    assert_eq!((counts(&report), &report["failures"]), ([3, 2, 1, 0], &json!([])));
+    let import = report["importId"].clone();
+    let one = seen(&world, OF_ORGANIZATION, "agent").await;
+    let details = json!({
+        "Support level": {"values": ["Silver"]}, "Seats": {"values": [25]},
+        "Internal note": {"values": ["Renewed by phone"]},
+    });
+    assert_eq!((&one["details"], &one["version"]), (&details, &json!(2)));
+    assert_eq!(
+        (&one["detailsChanged"]["importId"], &one["detailsChanged"]["by"]["id"]),
+        (&import, &json!("olivia"))
+    );
+    let profile = world.get("/v1/customers/{customer}/profile").by("agent").send().await.ok();
+    let own = &profile["entitlements"][0];
+    assert_eq!(own["details"], json!({"Region": {"values": ["AU"]}, "Seats": {"values": [3.5]}}));
+    assert_eq!(
+        (&own["detailsChanged"]["importId"], &own["detailsChanged"]["at"]),
+        (&import, &own["updatedAt"])
+    );
+
+    let events = imports(&world).await;
+    let data = json!({"importId": import, "rows": 3, "applied": 2, "unchanged": 1, "refused": 0});
+    assert_eq!((events.len(), &events[0]["data"], &events[0]["actor"]["id"]), (1, &data, &json!("olivia")));
+
+    let before = world.contents().await;
+    let again = sent().send().await.ok();
+    assert_eq!(counts(&again), [3, 0, 3, 0]);
+    let after = world.contents().await;
+    let new: Vec<_> = after.iter().filter(|(key, item)| before.get(*key) != Some(*item)).collect();
+    assert_eq!((new.len(), new[0].0.0.as_str()), (1, "LOG#VENDOR"), "only its event");
+    assert!(before.keys().all(|key| after.contains_key(key)));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_table_says_it_too() {
+    let world = World::demo().await;
+    let colours =
+        json!({"name": "Colours", "type": {"name": "MULTISELECT", "options": ["red", "b;ue", "=1+1"]}});
+    field(&world, colours, json!({})).await;
+    field(&world, json!({"name": "Notes, \"all\"", "type": {"name": "TEXT"}}), json!({})).await;
+    let text = "\u{feff}entitlement,Colours,\"Notes, \"\"all\"\"\",Support level,Internal note,Seats\r\n\
+        CRM-1001,red; b\\;ue,\"=SUM(A1;A2), \"\"x\"\"\",,\\clear,7\r\n\
+        {number},red,,,,\r\n\
+        {ownEntitlement},=1+1,=1+1,Gold,@note,1.50\r\n";
+    let report = table(&world, "", text).send().await.ok();
+    // The first two are one entitlement.
+    assert_eq!(failures(&report), [(1, "", "duplicate-row"), (2, "", "duplicate-row")]);
+    let text = text.replace("{number},red,,,,\r\n", "");
+    let report = table(&world, "", &text).send().await.ok();
+    assert_eq!(counts(&report), [2, 1, 1, 0], "{report}");
+    let one = seen(&world, OF_ORGANIZATION, "agent").await;
+    assert_eq!(
+        one["details"],
+        json!({
+            "Colours": {"values": ["red", "b;ue"]}, "Notes, \"all\"": {"values": ["=SUM(A1;A2), \"x\""]},
+            "Region": {"values": ["EU"]}, "Support level": {"values": ["Gold"]}, "Seats": {"values": [7]},
+        }),
+        "an empty cell leaves, `\\clear` clears"
+    );
+    let own = seen(&world, OF_CUSTOMER, "agent").await;
+    assert_eq!(own["details"]["Notes, \"all\""], json!({"values": ["=1+1"]}), "a formula is data");
+    assert_eq!(own["details"]["Internal note"], json!({"values": ["@note"]}));
+    // However its lines end.
+    let report = table(&world, "", &text.replace("\r\n", "\n").replace('\u{feff}', "")).send().await.ok();
+    assert_eq!(counts(&report), [2, 0, 2, 0]);
+}
+
+/// What each cell of a field of this type may not be, and why.
+const WRONG: [(&str, &str, &str); 12] = [
+    ("Region", "eu", "unknown-option"),
+    ("Region", "EU;US", "unknown-option"),
+    ("Region ", "EU", "unknown-field"),
+    ("Nonsense", "x", "unknown-field"),
+    ("Seats", "1e400", "invalid-value"),
+    ("Seats", "many", "invalid-value"),
+    ("Day", "2026-02-30", "invalid-value"),
+    ("Renewal contact", "nobody", "invalid-value"),
+    ("Internal note", "a\u{0}b", "invalid-value"),
+    ("Internal note", " a", "invalid-value"),
+    ("Colours", "red;red", "duplicate-value"),
+    ("Hidden", "x", "archived-field"),
+];
+
+#[tokio::test(flavor = "multi_thread")]
+async fn every_cell_that_is_wrong_is_named_and_its_row_changes_nothing() {
+    let world = World::demo().await;
+    field(&world, json!({"name": "Day", "type": {"name": "DATE"}}), json!({})).await;
+    let colours = json!({"name": "Colours", "type": {"name": "MULTISELECT", "options": ["red"]}});
+    field(&world, colours, json!({})).await;
+    let hidden = field(&world, json!({"name": "Hidden", "type": {"name": "TEXT"}}), json!({})).await;
+    let archive = world.patch(&format!("/v1/detail-fields/{hidden}")).by("operator");
+    archive.json(json!({"archived": true})).send().await.ok();
+    let many = u64::try_from(WRONG.len()).unwrap();
+    world.stock(many + 1).await;
+    let mut text = "entitlement,Region,Region ,Nonsense,Seats,Day,Renewal contact,Internal note,Colours,Hidden,Support level\n".to_owned();
+    let header: Vec<&str> = text.trim().split(',').skip(1).collect::<Vec<_>>();
+    let header: Vec<String> = header.into_iter().map(str::to_owned).collect();
+    for (number, (name, cell, _)) in WRONG.iter().enumerate() {
+        let cells = header.iter().map(|column| match column.as_str() {
+            column if column == *name => format!("\"{cell}\""),
+            "Support level" => "Gold".to_owned(),
+            _ => String::new(),
+        });
+        text += &format!("X-{number},{}\n", cells.collect::<Vec<_>>().join(","));
+    }
+    text += &format!("X-{many},EU,,,,,,,,,Gold\nX-none,EU,,,,,,,,,Gold\nX-1,EU\n,EU,,,,,,,,,Gold\n");
+    let report = table(&world, "", &text).send().await.ok();
+    let mut expected: Vec<_> = (1..).zip(WRONG).map(|(row, (field, _, code))| (row, field, code)).collect();
+    expected.push((many + 2, "", "unknown-entitlement"));
+    expected.push((many + 3, "", "wrong-number-of-cells"));
+    expected.push((many + 4, "", "invalid-length"));
+    // A row that cannot be read is for nobody; but the second one names the entitlement of the second again.
+    expected[1] = (2, "", "duplicate-row");
+    assert_eq!(failures(&report), expected);
+    assert_eq!(counts(&report), [many + 4, 1, 0, many + 3]);
+    let changed = stock(&world).await.into_iter().filter(|(_, (level, ..))| level == "Gold");
+    assert_eq!(changed.map(|(id, _)| id).collect::<Vec<_>>(), [format!("X-{many}")]);
+    let fields = world.get("/v1/detail-fields").by("operator").send().await.ok();
+    assert!(!fields.to_string().contains("Nonsense"), "a field is never created");
+
+    let wrong = json!([
+        {"entitlement": "X-0", "details": {"Region": {"values": ["EU"]}, "Seats": "7", "Day": {"values": [{}]}}},
+        {"entitlement": "X-1", "details": {"Region": {"values": ["EU", "US"]}, "{field}": {"values": ["EU"]}}},
+    ]);
+    let report = rows(&world, wrong).send().await.ok();
+    let mut found = failures(&report);
+    found.sort_unstable();
+    let region = world.fill("{field}");
+    assert_eq!(found[..2], [(1, "Day", "invalid-value"), (1, "Seats", "invalid-value")]);
+    assert_eq!((found.len(), counts(&report)), (4, [2, 0, 0, 2]));
+    assert!(
+        found.contains(&(2, "Region", "too-many-values")) && found.contains(&(2, &region, "duplicate-field"))
+    );
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn abort_applies_nothing_if_one_cell_is_wrong_and_a_trial_nothing_ever() {
+    let world = World::demo().await;
+    let good = "entitlement,Seats\nCRM-1001,1\nCRM-1002,25\nCRM-1003,3\n";
+    let wrong = good.replace("1002,25", "1002,x");
+    let before = world.contents().await;
+    let report = table(&world, "?onError=abort", &wrong).key("a").send().await.ok();
+    assert_eq!(counts(&report), [3, 0, 0, 1]);
+    assert_eq!((&report["heldBack"], report.get("importId")), (&json!(2), None));
+    assert_eq!(failures(&report), [(2, "Seats", "invalid-value")]);
+    world.is_still(&before).await;
+    for (query, text, expected) in [
+        ("?validateOnly=true", &wrong, [3, 2, 0, 1]),
+        ("?validateOnly=true&onError=abort", &wrong, [3, 0, 0, 1]),
+        ("?validateOnly=true&onError=abort", &good.to_owned(), [3, 3, 0, 0]),
+    ] {
+        let report = table(&world, query, text).key("b").send().await.ok();
+        assert_eq!((counts(&report), report.get("importId")), (expected, None), "{query}");
+        world.is_still(&before).await;
+    }
+    // Nothing took effect, so nothing was remembered: what is good now is applied.
+    let body = json!({"onError": "abort", "rows": [{"entitlement": "CRM-1001", "details": {"Seats": {"values": [1]}}}]});
+    let report = world.post(PATH).by("operator").key("b").json(body).send().await.ok();
+    assert_eq!(counts(&report), [1, 1, 0, 0]);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_cannot_be_read_is_refused_as_a_whole() {
+    let world = World::demo().await;
+    let csv = "text/csv; charset=utf-8";
+    let utf16: Vec<u8> =
+        "\u{feff}entitlement,Seats\nCRM-1001,1\n".encode_utf16().flat_map(u16::to_le_bytes).collect();
+    let many = "entitlement,Seats\n".to_owned() + &"CRM-1001,1\n".repeat(10_001);
+    let many_rows = json!({"rows": vec![json!({"entitlement": "x", "details": {}}); 10_001]}).to_string();
+    let large = "x".repeat(4 * 1024 * 1024 + 1);
+    let unequal =
+        br#"{"rows": [{"entitlement": 1, "details": []}, {"details": {}, "colour": 1}], "onError": "stop"}"#;
+    for (kind, body, status, code) in [
+        (csv, &b""[..], 400, "empty-body"),
+        ("application/json", b"", 400, "empty-body"),
+        ("application/json", b"{", 400, "invalid-json"),
+        ("application/json", b"{\"rows\": []}", 400, "too-few"),
+        (
+            "application/json",
+            b"{\"rows\": [{\"entitlement\": \"x\", \"details\": {\"F\": {\"values\": [1e400]}}}]}",
+            400,
+            "invalid-json",
+        ),
+        ("application/json", br#"{"rows": [{"entitlement": "\ud800", "details": {}}]}"#, 400, "invalid-json"),
+        ("application/json", many_rows.as_bytes(), 400, "too-many"),
+        ("application/json", unequal, 400, "wrong-type"),
+        (csv, b"entitlement,Seats\nCRM-1001,\xff\n", 400, "not-utf-8"),
+        (csv, &utf16, 400, "not-utf-8"),
+        (csv, b"\x1f\x8b\x08\x00rest", 400, "compressed"),
+        (csv, b"entitlement,Seats\n", 400, "too-few"),
+        (csv, b"id,Seats\nCRM-1001,1\n", 400, "invalid-header"),
+        (csv, b"entitlement,Seats,,Seats\nCRM-1001,1,1,1\n", 400, "invalid-header"),
+        (csv, b"entitlement,Seats,Seats\nCRM-1001,1,1\n", 400, "duplicate-column"),
+        (csv, b"entitlement,Internal note\nCRM-1001,\"open\nCRM-1002,x\n", 400, "unbalanced-quotes"),
+        (csv, many.as_bytes(), 400, "too-many"),
+        (csv, large.as_bytes(), 413, "body-too-large"),
+        ("application/xml", b"<rows/>", 415, "unsupported-media-type"),
+    ] {
+        let call = world.post(PATH).by("operator").header("content-type", kind).bytes(body);
+        let top = if status == 400 { "invalid-request" } else { code };
+        let refused = call.refused(status, top).await;
+        let about = String::from_utf8_lossy(&body[..body.len().min(60)]).into_owned();
+        assert!(
+            status != 400 || refused.faults().iter().any(|(_, found)| found == code),
+            "{about}: {}",
+            refused.body
+        );
+    }
+    let call = world.post(PATH).by("operator").header("content-type", "application/json").bytes(unequal);
+    let places: Vec<_> = call.send().await.faults().into_iter().map(|(place, _)| place).collect();
+    let expected =
+        ["/onError", "/rows/0/details", "/rows/0/entitlement", "/rows/1/colour", "/rows/1/entitlement"];
+    assert_eq!(places, expected);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_cell_may_be_huge_and_the_answer_is_small() {
+    let world = World::demo().await;
+    let huge = "\"あ\\".repeat(60_000);
+    let row = json!({"entitlement": huge, "details": {}});
+    let cell = json!({"entitlement": "CRM-1001", "details": {"Internal note": {"values": [huge]}, huge.clone(): {"values": []}}});
+    let report = rows(&world, json!([row, cell])).send().await.ok();
+    assert_eq!(counts(&report), [2, 0, 0, 2]);
+    for failure in report["failures"].as_array().unwrap() {
+        assert!(failure.to_string().len() <= 400, "{failure}");
+    }
+
+    world.stock(600).await;
+    let text = sheet(600, 0).replace(",Seats", ",Places");
+    let report = table(&world, "", &text).send().await.ok();
+    assert_eq!((counts(&report), report["failures"].as_array().unwrap().len()), ([600, 0, 0, 600], 500));
+    assert_eq!(report["moreFailures"], 100);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn who_may_not_edit_a_field_imports_nothing_into_it() {
+    let world = World::demo().await;
+    let site = json!({"name": "Site", "type": {"name": "TEXT"}});
+    field(&world, site, json!({"editors": ["agent"]})).await;
+    let text = "entitlement,Site,Seats\nCRM-1001,x,1\n";
+    let report = table(&world, "", text).send().await.ok();
+    assert_eq!(failures(&report), [(1, "Site", "field-not-editable")]);
+    for who in ["agent", "contactManager", "partnerAdmin"] {
+        let call = world.post(PATH).by(who).header("content-type", "text/csv");
+        call.bytes(text.as_bytes()).refused(403, "role-not-allowed").await;
+    }
+    // A machine of the vendor's has the role, and no e-mail.
+    let machine =
+        world.token_of(json!({"sub": "nightly", "email": "", "email_verified": false, "role": "operator"}));
+    let call = world.post(PATH).token(&machine).header("content-type", "text/csv");
+    let report = call.bytes(b"entitlement,Seats\nCRM-1001,1\n").send().await.ok();
+    assert_eq!(counts(&report), [1, 1, 0, 0]);
+    assert_eq!(imports(&world).await.pop().unwrap()["actor"], json!({"type": "operator", "id": "nightly"}));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn under_one_key_it_is_done_once_and_gets_the_first_answer() {
+    let world = World::demo().await;
+    world.stock(30).await;
+    let send = |round: u64| table(&world, "", &sheet(30, round)).key("night").send();
+    let (one, other) = join(send(0), send(0)).await;
+    let done: Vec<&Reply> = [&one, &other].into_iter().filter(|reply| reply.status == 200).collect();
+    assert!(!done.is_empty());
+    for reply in [&one, &other].into_iter().filter(|reply| reply.status != 200) {
+        assert_eq!((reply.status, reply.code()), (409, "still-running"));
+    }
+    let first = done[0].body.clone();
+    assert_eq!(counts(&first), [30, 30, 0, 0]);
+    // What others do since stays: the repeat does nothing.
+    super::update(&world, OF_ORGANIZATION, json!({"Seats": {"values": [99]}})).send().await.ok();
+    let contents = world.contents().await;
+    let again = send(0).await;
+    assert_eq!((again.header("idempotent-replayed"), &again.body), (Some("true"), &first));
+    world.is_still(&contents).await;
+    table(&world, "", &sheet(30, 1)).key("night").refused(422, "idempotency-key-reused").await;
+    assert_eq!(imports(&world).await.len(), 1);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+#[cfg_attr(deployed, ignore = "kills the local stack's functions")]
+async fn cut_off_anywhere_and_repeated_it_ends_as_one_clean_run() {
+    const ROWS: u64 = 8;
+    // Its beginning, its rows, its end.
+    for others in 0..u32::try_from(ROWS).unwrap() + 2 {
+        for kill in [Kill::Before, Kill::After] {
+            let world = World::demo().await;
+            world.stock(ROWS).await;
+            let text = sheet(ROWS, 0) + "X-none,Gold,1\n";
+            let send = || table(&world, "", &text).key("night").send();
+            world.seam().kill("import-details", others, kill);
+            assert_eq!(send().await.status, 500, "killed");
+            let began = others > 0 || kill == Kill::After;
+            let ended = others == u32::try_from(ROWS).unwrap() + 1 && kill == Kill::After;
+            if began && !ended {
+                let busy = send().await;
+                assert_eq!((busy.status, busy.code()), (409, "still-running"));
+                let other = table(&world, "", &sheet(ROWS, 1)).key("night").send().await;
+                assert_eq!((other.status, other.code()), (422, "idempotency-key-reused"));
+            }
+            world.post("/_local/time").bytes(br#"{"advance":"PT2M"}"#).send().await.ok();
+            let report = send().await.ok();
+            assert_eq!(counts(&report), [ROWS + 1, ROWS, 0, 1], "{others} {kill:?}");
+            for (id, (_, _, import)) in stock(&world).await {
+                assert_eq!(import, report["importId"], "{id}");
+            }
+            let events = imports(&world).await;
+            let data = json!({"importId": report["importId"], "rows": ROWS + 1, "applied": ROWS, "unchanged": 0, "refused": 1});
+            assert_eq!((events.len(), &events[0]["data"]), (1, &data));
+            assert_eq!(send().await.header("idempotent-replayed"), Some("true"));
+            let left = world.contents().await.into_keys().filter(|(_, sk)| sk == "IMPORT").count();
+            assert_eq!(left, 0);
+        }
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+#[cfg_attr(deployed, ignore = "kills the local stack's functions")]
+async fn one_that_was_cut_off_for_good_is_in_the_history_all_the_same() {
+    let world = World::demo().await;
+    world.stock(5).await;
+    for key in [Some("night"), None] {
+        let mut call = table(&world, "", &sheet(5, u64::from(key.is_some())));
+        if let Some(key) = key {
+            call = call.key(key);
+        }
+        world.seam().kill("import-details", 3, Kill::Before);
+        assert_eq!(call.send().await.status, 500);
+    }
+    world.post("/_local/tick").send().await.ok();
+    assert_eq!(imports(&world).await.len(), 0, "somebody may go on with it");
+    world.post("/_local/time").bytes(br#"{"advance":"PT61M"}"#).send().await.ok();
+    for _ in 0..2 {
+        world.post("/_local/tick").send().await.ok();
+        let events = imports(&world).await;
+        assert_eq!(events.len(), 2);
+        for event in events {
+            assert_eq!(
+                (&event["type"], &event["actor"]["type"]),
+                (&json!("details.import-cut-off"), &json!("system"))
+            );
+            assert_eq!((&event["data"]["rows"], &event["data"]["by"]["id"]), (&json!(5), &json!("olivia")));
+        }
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn two_at_once_never_mix_within_a_row() {
+    const ROWS: u64 = 60;
+    let world = World::demo().await;
+    world.stock(ROWS).await;
+    world.chaos(10, 3);
+    let send = async |round: u64| {
+        loop {
+            let reply = table(&world, "", &sheet(ROWS, round)).send().await;
+            if reply.status != 503 {
+                return reply.ok();
+            }
+        }
+    };
+    for round in [0, 10, 20] {
+        let (one, other) = join(send(round), send(round + 4)).await;
+        for (id, (level, seats, import)) in stock(&world).await {
+            let number: u64 = id.strip_prefix("X-").unwrap().parse().unwrap();
+            let levels = ["Bronze", "Silver", "Gold"];
+            let of = |round: u64| (json!(levels[((number + round) % 3) as usize]), json!(number + round));
+            let (whose, said) = match import == one["importId"] {
+                true => (&one, of(round)),
+                false => (&other, of(round + 4)),
+            };
+            assert_eq!(((level, seats), import), (said, whose["importId"].clone()), "{id}");
+        }
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn ten_thousand_rows_are_imported_in_one_call() {
+    const ROWS: u64 = 10_000;
+    let world = World::demo().await;
+    world.stock(ROWS).await;
+    let begun = Instant::now();
+    let report = table(&world, "", &sheet(ROWS, 0)).send().await.ok();
+    assert_eq!(counts(&report), [ROWS, ROWS, 0, 0]);
+    assert!(begun.elapsed() < Duration::from_secs(28), "the function has no more");
+    let said = stock(&world).await;
+    assert!(said.values().all(|(.., import)| *import == report["importId"]));
+    assert_eq!((said.len(), &said["X-4711"].1), (10_000, &json!(4711)));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+#[cfg_attr(deployed, ignore = "counts costs in the local stack")]
+async fn a_changed_row_costs_two_write_units_and_an_unchanged_one_none() {
+    let world = World::demo().await;
+    world.stock(100).await;
+    let cost = async |round: u64| {
+        table(&world, "", &sheet(100, round)).send().await.ok();
+        let cost = world.seam().take_costs()["import-details"].clone();
+        (cost.write_units, cost.read_units)
+    };
+    world.seam().take_costs();
+    let (changed, read) = cost(0).await;
+    let (unchanged, read_again) = cost(0).await;
+    assert_eq!(changed - unchanged, 200.0, "the entitlement and its index copy");
+    assert_eq!(
+        (unchanged, read, read_again),
+        (8.0, 201.0, 201.0),
+        "the beginning, the end, and two reads a row"
+    );
+}

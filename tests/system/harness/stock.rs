@@ -1,0 +1,63 @@
+//! Many entitlements at once, put into the table behind the API.
+
+use aws::table::entity::{EntitlementReservation, Item, to_item};
+use aws_sdk_dynamodb::types::{PutRequest, WriteRequest};
+use domain::{Details, Entitlement, EntitlementName, EntitlementNumber, Ids, Owner, Stamp};
+
+use crate::World;
+
+impl World {
+    /// Puts items into the table, as they are.
+    pub async fn put_all(&self, items: impl Iterator<Item = Item>) {
+        let put = |item: Item| {
+            let put = PutRequest::builder().set_item(Some(item)).build().unwrap();
+            WriteRequest::builder().put_request(put).build()
+        };
+        let requests: Vec<_> = items.map(put).collect();
+        for batch in requests.chunks(25) {
+            let request = self.client.batch_write_item().request_items(&self.table, batch.to_vec());
+            request.send().await.unwrap();
+        }
+    }
+
+    /// So many entitlements of an organization of the demo world: their external ids are `X-0`, `X-1` and so on.
+    pub async fn stock(&self, count: u64) -> Vec<Entitlement> {
+        let (ids, now) = (Ids::counted_from(5_000_000), self.now());
+        let (sol, product) = (self.id("sol").parse().unwrap(), self.id("product").parse().unwrap());
+        let entitlement = |number: u64| {
+            let id = ids.next(now);
+            Entitlement {
+                id,
+                number: EntitlementNumber::of(id),
+                owner: Owner::Organization(sol),
+                product_id: product,
+                external_id: Some(format!("X-{number}").parse().unwrap()),
+                starts_at: None,
+                ends_at: None,
+                ended_at: None,
+                details: Details::default(),
+                details_changed: None,
+                stamp: Stamp::new(now),
+            }
+        };
+        let stock: Vec<_> = (0..count).map(entitlement).collect();
+        let items = stock.iter().flat_map(|one| {
+            let external_id = one.external_id.clone().map(EntitlementName::ExternalId);
+            let names = [external_id.unwrap(), EntitlementName::Number(one.number.clone())];
+            let reserved = names.map(|name| to_item(&EntitlementReservation::of(one, &name)).unwrap());
+            std::iter::once(to_item(one).unwrap()).chain(reserved)
+        });
+        self.put_all(items).await;
+        stock
+    }
+}
+
+/// A table of so many rows for them: two fields each, told from those of another `round`.
+pub fn sheet(count: u64, round: u64) -> String {
+    let levels = ["Bronze", "Silver", "Gold"];
+    let row = |number: u64| {
+        let level = levels[usize::try_from((number + round) % 3).unwrap()];
+        format!("X-{number},{level},{}\n", number + round)
+    };
+    "entitlement,Support level,Seats\n".to_owned() + &(0..count).map(row).collect::<String>()
+}
