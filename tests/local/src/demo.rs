@@ -173,7 +173,7 @@ impl Maker {
             "yamada": yamada, "sol": sol, "harbour": harbour, "nakano": nakano,
             "bogazici": bogazici, "istanbul": istanbul, "assignment": text(&assigned, "id")?,
             "parkedOrder": parked, "product": recorder, "videoWall": wall,
-            "field": field, "customer": sora,
+            "field": field, "sora": sora,
         }))
     }
 

@@ -81,7 +81,7 @@ async fn e_mail_and_external_id_are_one_customers_in_an_organization() {
     let both = create(&world, "contactManager", both).refused(409, "email-taken").await;
     let fault = |at: &str, code: &str| (at.to_owned(), code.to_owned());
     assert_eq!(both.faults(), [fault("/email", "email-taken"), fault("/externalId", "external-id-taken")]);
-    assert!(both.body["errors"][0]["detail"].as_str().unwrap().contains(world.id("customer")));
+    assert!(both.body["errors"][0]["detail"].as_str().unwrap().contains(world.id("sora")));
     let elsewhere = json!({"email": "sora@yamada.example", "name": "Sora", "externalId": "Y-2"});
     let call = world.post("/v1/organizations/{bogazici}/customers").by("operator").json(elsewhere);
     call.send().await.ok();

@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 use system::{Call, World};
 
 fn update<'a>(world: &'a World, who: &str, body: Value) -> Call<'a> {
-    world.patch("/v1/customers/{customer}").by(who).json(body)
+    world.patch("/v1/customers/{sora}").by(who).json(body)
 }
 
 async fn yuki(world: &World) -> String {
@@ -90,7 +90,7 @@ async fn anothers_customer_is_not_there() {
         .header("if-match", "\"2\"")
         .refused(412, "version-mismatch")
         .await;
-    let absent = world.id("customer").replace("0002", "0009");
+    let absent = world.id("sora").replace("0002", "0009");
     for who in ["operator", "contactManager"] {
         let call = world.patch(&format!("/v1/customers/{absent}")).by(who).json(json!({"name": "x"}));
         call.refused(404, "not-found").await;

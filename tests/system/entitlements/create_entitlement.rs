@@ -41,11 +41,11 @@ async fn an_organization_or_a_person_becomes_the_owner_of_a_product() {
     let history = events(&world, "/v1/organizations/{sol}/history", "operator").await;
     assert_eq!(history, [("entitlement.created".to_owned(), created)]);
 
-    let made = create(&world, "customers/{customer}", json!({"productId": "{product}"})).send().await.ok();
-    assert_eq!(made["customerId"], world.id("customer"));
+    let made = create(&world, "customers/{sora}", json!({"productId": "{product}"})).send().await.ok();
+    assert_eq!(made["customerId"], world.id("sora"));
     assert_eq!((&made["details"], made.get("detailsChanged")), (&json!({}), None));
     let (_, data) = events(&world, "/v1/history", "operator").await.pop().unwrap();
-    let customer = world.id("customer");
+    let customer = world.id("sora");
     let created =
         json!({"entitlementId": made["id"], "productId": world.id("product"), "customerId": customer});
     assert_eq!(data, created, "a person's own is not the organization's business");
@@ -132,8 +132,8 @@ async fn nobody_owns_anything_who_is_not_there() {
     let body = || json!({"productId": "{product}"});
     let absent = world.id("sol").replace("0002", "0009");
     create(&world, &format!("organizations/{absent}"), body()).refused(404, "not-found").await;
-    world.delete("/v1/customers/{customer}").by("operator").send().await.ok();
-    create(&world, "customers/{customer}", body()).refused(404, "not-found").await;
+    world.delete("/v1/customers/{sora}").by("operator").send().await.ok();
+    create(&world, "customers/{sora}", body()).refused(404, "not-found").await;
     let call = world.post("/v1/organizations/{yamada}/entitlements").by("contactManager").json(body());
     call.refused(403, "role-not-allowed").await;
 }

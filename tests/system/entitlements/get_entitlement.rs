@@ -50,7 +50,7 @@ async fn an_organizations_is_every_customers_of_it_and_a_persons_own_is_only_its
         let person = json!({"sub": "x", "email": "sora@yamada.example", "role": "customer", "org": org});
         world.get(OF_CUSTOMER).token(&world.token_of(person)).refused(404, "not-found").await;
     }
-    world.delete("/v1/customers/{customer}").by("operator").send().await.ok();
+    world.delete("/v1/customers/{sora}").by("operator").send().await.ok();
     world.get(OF_CUSTOMER).by("customer").refused(404, "not-found").await;
     assert_eq!(world.get(OF_CUSTOMER).by("agent").send().await.status, 200, "nothing is destroyed");
 }
@@ -61,7 +61,7 @@ async fn under_another_owner_it_is_not_there() {
     for path in [
         "/v1/organizations/{sol}/entitlements/{entitlement}",
         "/v1/organizations/{yamada}/entitlements/{ownEntitlement}",
-        "/v1/customers/{customer}/entitlements/{entitlement}",
+        "/v1/customers/{sora}/entitlements/{entitlement}",
     ] {
         world.get(path).by("operator").refused(404, "not-found").await;
     }

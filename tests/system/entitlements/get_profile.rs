@@ -5,7 +5,7 @@ use system::World;
 
 use super::{OF_ORGANIZATION, colleague, create};
 
-const OF_SORA: &str = "/v1/customers/{customer}/profile";
+const OF_SORA: &str = "/v1/customers/{sora}/profile";
 const OF_YAMADA: &str = "/v1/organizations/{yamada}/profile";
 
 /// The product and the origin of each entitlement.
@@ -53,7 +53,7 @@ async fn who_joins_later_has_it_too_and_who_leaves_only_its_own() {
     let profile = world.get(&path).token(&colleague(&world)).send().await.ok();
     assert_eq!(owned(&profile), [("Edge Recorder", "organization")]);
 
-    world.delete("/v1/customers/{customer}").by("operator").send().await.ok();
+    world.delete("/v1/customers/{sora}").by("operator").send().await.ok();
     let left = world.get(OF_SORA).by("agent").send().await.ok();
     assert_eq!(owned(&left), [("Door Station", "own")]);
     assert!(left["customer"]["removedAt"].is_string());
@@ -80,7 +80,7 @@ async fn ended_ones_are_shown_on_request() {
 #[tokio::test(flavor = "multi_thread")]
 async fn pages_go_through_the_own_ones_and_on_through_the_organizations() {
     let world = World::demo().await;
-    for owner in ["customers/{customer}", "organizations/{yamada}"] {
+    for owner in ["customers/{sora}", "organizations/{yamada}"] {
         for _ in 0..3 {
             create(&world, owner, json!({"productId": "{videoWall}"})).send().await.ok();
         }

@@ -13,7 +13,7 @@ use system::{Call, World};
 /// Of the demo world's organization.
 pub const OF_ORGANIZATION: &str = "/v1/organizations/{yamada}/entitlements/{entitlement}";
 /// Of the demo world's customer.
-pub const OF_CUSTOMER: &str = "/v1/customers/{customer}/entitlements/{ownEntitlement}";
+pub const OF_CUSTOMER: &str = "/v1/customers/{sora}/entitlements/{ownEntitlement}";
 
 pub fn create<'a>(world: &'a World, owner: &str, body: Value) -> Call<'a> {
     world.post(&format!("/v1/{owner}/entitlements")).by("operator").json(body)

@@ -72,7 +72,9 @@ async fn many_equal_calls_at_once_have_one_effect() {
         let world = World::demo().await;
         world.chaos(7, 1);
         let calls = (0..16).map(|_| call.call(&world, "").send());
-        let answers = futures_util::future::join_all(calls).await;
+        let mut answers = futures_util::future::join_all(calls).await;
+        // What is longer than a transaction says so to a repeat while it runs.
+        answers.retain(|answer| (answer.status, answer.code()) != (409, "still-running"));
         let first = answers[0].body.clone();
         for answer in answers {
             assert!((200..300).contains(&answer.status), "{}: {}", call.id, answer.body);
