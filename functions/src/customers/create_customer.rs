@@ -19,7 +19,7 @@ pub struct CreateCustomer;
 const EMAIL_TAKEN: Reason =
     Reason::state("email-taken", "another customer of the organization has this e-mail");
 const EXTERNAL_ID_TAKEN: Reason =
-    Reason::state("external-id-taken", "another customer of the organization has this external id");
+    Reason::state("external-id-taken", "another customer that you created has this external id");
 
 aws::paths! {
     /// Whose customer: an organization's, or nobody's.
@@ -40,7 +40,8 @@ pub struct NewCustomer {
     email: Email,
     /// What people call the person.
     name: Name,
-    /// The person's id in the vendor's or the organization's own system; unique in the organization.
+    /// The person's id in the caller's own system, the vendor's or the organization's; unique among the customers that
+    /// party created.
     #[deserr(default)]
     external_id: Option<ExternalId>,
     /// Whether the person approves partners for the organization, and manages its customers.
@@ -94,6 +95,7 @@ impl Operation for CreateCustomer {
             email: email.clone(),
             name: name.clone(),
             external_id: external_id.clone(),
+            created_by: organization_id.filter(|_| !actor.is_staff()),
             manager: *manager,
             removed_at: None,
             stamp: Stamp::new(context.now),

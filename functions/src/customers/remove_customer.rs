@@ -33,7 +33,7 @@ impl Operation for RemoveCustomer {
         require_manager(&mut change, actor, before.organization_id, Some(&before))?;
         if before.removed_at.is_some() {
             change.confirm(&before, seen, context.if_match());
-            return context.commit(change, Answer::ok(before)).await;
+            return context.commit(change, Answer::ok(before.seen_by(actor))).await;
         }
         let stamp = before.stamp.next(context.now);
         let customer = Customer { removed_at: Some(context.now), stamp, ..before.clone() };
@@ -41,6 +41,6 @@ impl Operation for RemoveCustomer {
         change.remove(&Reservation::email(&before));
         Reservation::customer_external_id(&before).iter().for_each(|reservation| change.remove(reservation));
         change.record(customer.happening(EventKind::CustomerRemoved { customer_id: customer.id }));
-        context.commit(change, Answer::ok(customer)).await
+        context.commit(change, Answer::ok(customer.seen_by(actor))).await
     }
 }

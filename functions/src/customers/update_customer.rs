@@ -63,7 +63,7 @@ impl Operation for UpdateCustomer {
         }
         if customer == before {
             change.confirm(&before, seen, context.if_match());
-            return context.commit(change, Answer::ok(before)).await;
+            return context.commit(change, Answer::ok(before.seen_by(actor))).await;
         }
         customer.stamp = before.stamp.next(context.now);
         change.replace(&customer, seen, context.if_match())?;
@@ -76,6 +76,6 @@ impl Operation for UpdateCustomer {
             let manager = customer.manager;
             change.record(customer.happening(EventKind::ContactManagerChanged { customer_id, manager }));
         }
-        context.commit(change, Answer::ok(customer)).await
+        context.commit(change, Answer::ok(customer.seen_by(actor))).await
     }
 }

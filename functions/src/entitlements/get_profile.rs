@@ -185,6 +185,7 @@ impl Operation for GetProfile {
             // An external id is its giver's own business.
             (organization.external_id, organization.created_by) = (None, None);
         }
+        let customer = customer.map(|customer| customer.seen_by(actor));
         let (entitlements, next_page_token) = (page.items, page.next_page_token);
         Ok(Answer::ok(Profile { customer, organization, entitlements, next_page_token }))
     }

@@ -3,7 +3,7 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use crate::actor::{Actor, Standing};
+use crate::actor::{Actor, Role, Standing};
 use crate::event::{EventKind, Happening};
 use crate::id::{CustomerId, OrganizationId};
 use crate::party::Stamp;
@@ -23,9 +23,12 @@ pub struct Customer {
     pub email: Email,
     /// What people call it.
     pub name: Name,
-    /// Its id in another system, unique in the organization.
+    /// Its id in the system of whoever created it; unique among the customers that party created.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub external_id: Option<ExternalId>,
+    /// The organization whose contact manager created it; none if the vendor did.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub created_by: Option<OrganizationId>,
     /// Whether it approves partners for the organization, and manages its customers.
     pub manager: bool,
     /// Since when it is no customer any more.
@@ -42,6 +45,17 @@ impl Customer {
         let Standing::Customer { organization, .. } = actor.standing else { return false };
         let same = actor.email.as_ref() == Some(&self.email) && organization == self.organization_id;
         same && self.removed_at.is_none()
+    }
+
+    /// It as somebody sees it: an external id is its giver's own business; the vendor sees all.
+    pub fn seen_by(self, actor: &Actor) -> Self {
+        let giver = self.created_by.is_some_and(|giver| {
+            actor.has_one_of(&[Role::ContactManager]) && actor.reach_organization(giver).is_ok()
+        });
+        match actor.is_staff() || giver {
+            true => self,
+            false => Self { external_id: None, ..self },
+        }
     }
 
     /// What happened to it: its organization's business, or the vendor's.

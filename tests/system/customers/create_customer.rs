@@ -19,13 +19,14 @@ async fn an_operator_and_the_organizations_contact_manager_make_customers() {
         let made = create(&world, who, hana()).send().await;
         let id = made.body["id"].as_str().unwrap().to_owned();
         assert_eq!((made.status, made.header("location")), (201, Some(&*format!("/v1/customers/{id}"))));
-        assert_eq!(
-            world.timeless(made.body),
-            json!({
-                "id": id, "organizationId": world.id("yamada"), "email": "hana@yamada.example",
-                "name": "Hana Ito", "externalId": "Y-3", "manager": false, "version": 1,
-            })
-        );
+        let mut expected = json!({
+            "id": id, "organizationId": world.id("yamada"), "email": "hana@yamada.example",
+            "name": "Hana Ito", "externalId": "Y-3", "manager": false, "version": 1,
+        });
+        if who == "contactManager" {
+            expected["createdBy"] = world.id("yamada").into();
+        }
+        assert_eq!(world.timeless(made.body), expected);
         let path = "/v1/organizations/{yamada}/history?type=customer.created&pageSize=1";
         let history = world.get(path).by("contactManager").send().await.ok();
         assert_eq!(
@@ -43,7 +44,9 @@ async fn who_is_in_no_organization_is_an_operators_to_make_and_manages_none() {
     let made = call(hana()).send().await.ok();
     assert!(made["organizationId"].is_null());
     call(hana()).refused(409, "email-taken").await;
-    create(&world, "operator", hana()).send().await.ok();
+    let mut other = hana();
+    other["externalId"] = "Y-4".into();
+    create(&world, "operator", other).send().await.ok();
     let manager = json!({"email": "m@x.example", "name": "M", "manager": true});
     call(manager).refused(422, "no-organization").await;
     world.post("/v1/customers").by("contactManager").json(hana()).refused(403, "role-not-allowed").await;
@@ -75,16 +78,32 @@ async fn a_token_alone_makes_nobody_a_contact_manager() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn e_mail_and_external_id_are_one_customers_in_an_organization() {
+async fn an_e_mail_is_one_customers_in_an_organization_and_an_external_id_one_of_its_givers() {
     let world = World::demo().await;
-    let both = json!({"email": "SORA@yamada.example", "name": "Other", "externalId": "Y-2"});
-    let both = create(&world, "contactManager", both).refused(409, "email-taken").await;
+    let both = || json!({"email": "SORA@yamada.example", "name": "Other", "externalId": "Y-2"});
+    let refused = create(&world, "operator", both()).refused(409, "email-taken").await;
     let fault = |at: &str, code: &str| (at.to_owned(), code.to_owned());
-    assert_eq!(both.faults(), [fault("/email", "email-taken"), fault("/externalId", "external-id-taken")]);
-    assert!(both.body["errors"][0]["detail"].as_str().unwrap().contains(world.id("sora")));
-    let elsewhere = json!({"email": "sora@yamada.example", "name": "Sora", "externalId": "Y-2"});
-    let call = world.post("/v1/organizations/{bogazici}/customers").by("operator").json(elsewhere);
-    call.send().await.ok();
+    assert_eq!(refused.faults(), [fault("/email", "email-taken"), fault("/externalId", "external-id-taken")]);
+    assert!(refused.body["errors"][0]["detail"].as_str().unwrap().contains(world.id("sora")));
+    // The vendor's ids are unique among all that it created, wherever they are; nobody else learns of them.
+    let elsewhere = |email: &str| json!({"email": email, "name": "Sora", "externalId": "Y-2"});
+    let call = world.post("/v1/organizations/{bogazici}/customers").by("operator");
+    call.json(elsewhere("sora@yamada.example")).refused(409, "external-id-taken").await;
+    let own = create(&world, "contactManager", elsewhere("two@yamada.example")).send().await.ok();
+    assert_eq!((&own["externalId"], &own["createdBy"]), (&json!("Y-2"), &json!(world.id("yamada"))));
+    create(&world, "contactManager", elsewhere("three@yamada.example"))
+        .refused(409, "external-id-taken")
+        .await;
+    let elif = json!({"email": "elif@bogazici.example", "name": "Elif", "manager": true});
+    world.post("/v1/organizations/{bogazici}/customers").by("operator").json(elif).send().await.ok();
+    let call = world.post("/v1/organizations/{bogazici}/customers").by("otherContactManager");
+    call.json(elsewhere("sora@yamada.example")).send().await.ok();
+
+    let renamed = |path: String, who: &str| world.patch(&path).by(who).json(json!({"name": "New"})).send();
+    let of_vendor = renamed("/v1/customers/{sora}".to_owned(), "contactManager").await.ok();
+    assert_eq!(of_vendor.get("externalId"), None, "the vendor's own business");
+    let own = renamed(format!("/v1/customers/{}", own["id"].as_str().unwrap()), "contactManager").await.ok();
+    assert_eq!(own["externalId"], "Y-2");
 }
 
 #[tokio::test(flavor = "multi_thread")]

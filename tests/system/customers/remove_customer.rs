@@ -22,7 +22,7 @@ async fn who_is_removed_is_no_customer_any_more_and_again_is_no_change() {
     assert_eq!(history["items"][0]["type"], "customer.removed");
     // E-mail and external id are free for another.
     let body = json!({"email": "sora@yamada.example", "name": "Sora", "externalId": "Y-2"});
-    let call = world.post("/v1/organizations/{yamada}/customers").by("contactManager").json(body);
+    let call = world.post("/v1/organizations/{yamada}/customers").by("operator").json(body);
     call.send().await.ok();
 }
 

@@ -21,7 +21,7 @@ async fn what_the_body_names_changes_and_again_is_no_change() {
     assert_eq!((changed.status, changed.header("etag")), (200, Some("\"2\"")));
     assert_eq!((&changed.body["name"], &changed.body["manager"]), (&json!("Sora Mori"), &json!(true)));
     let contents = world.contents().await;
-    let again = update(&world, "operator", json!({"name": "Sora Mori", "manager": true})).send().await;
+    let again = update(&world, "contactManager", json!({"name": "Sora Mori", "manager": true})).send().await;
     assert_eq!(again.body, changed.body);
     world.is_still(&contents).await;
     let history =

@@ -187,7 +187,14 @@ fn inlined(schema: fn(&mut SchemaGenerator) -> Schema, generator: &mut SchemaGen
 /// The parameters that a schema of an object describes, as far as `is_here` lets them.
 fn parameters_of(schema: &Value, place: &str, is_here: &dyn Fn(&str) -> bool) -> Vec<Value> {
     if let Some(Value::Array(choices)) = schema.get("anyOf") {
-        return choices.iter().flat_map(|choice| parameters_of(choice, place, is_here)).collect();
+        let mut parameters: Vec<Value> = Vec::new();
+        for parameter in choices.iter().flat_map(|choice| parameters_of(choice, place, is_here)) {
+            // What all paths name is one parameter.
+            if parameters.iter().all(|known| known.get("name") != parameter.get("name")) {
+                parameters.push(parameter);
+            }
+        }
+        return parameters;
     }
     let required = |name: &str| {
         let listed = schema.get("required").and_then(Value::as_array);

@@ -111,9 +111,9 @@ impl Reservation {
         Self { at, owner: customer.id.to_string(), manager: customer.manager }
     }
 
-    /// Gives a customer its external id in its organization, if it has one.
+    /// Gives a customer an external id of its creator's, if it has one: an organization's, or the vendor's.
     pub fn customer_external_id(customer: &Customer) -> Option<Self> {
-        let at = key::customer_external_id(customer.organization_id, customer.external_id.as_ref()?);
+        let at = key::customer_external_id(customer.created_by, customer.external_id.as_ref()?);
         Some(Self { at, owner: customer.id.to_string(), manager: false })
     }
 

@@ -305,15 +305,19 @@ pub fn customer_email(organization: Option<OrganizationId>, email: &Email) -> Ke
     unique("customer-email", format!("{}#{}", within(organization), segment(email.as_str())))
 }
 
-/// The reservation of a customer's external id in its organization.
-pub fn customer_external_id(organization: Option<OrganizationId>, external_id: &ExternalId) -> Key {
-    unique("customer-external-id", format!("{}#{}", within(organization), segment(external_id.as_str())))
+/// Who gave an external id: each giver has its own.
+fn giver(party: Option<impl std::fmt::Display>) -> String {
+    party.map_or_else(|| "VENDOR".to_owned(), |party| party.to_string())
 }
 
-/// The reservation of an organization's external id; each giver (a partner, or the vendor) has its own.
-pub fn organization_external_id(giver: Option<PartnerId>, external_id: &ExternalId) -> Key {
-    let giver = giver.map_or_else(|| "VENDOR".to_owned(), |partner| partner.to_string());
-    unique("organization-external-id", format!("{giver}#{}", segment(external_id.as_str())))
+/// The reservation of a customer's external id, which an organization gave, or the vendor.
+pub fn customer_external_id(by: Option<OrganizationId>, external_id: &ExternalId) -> Key {
+    unique("customer-external-id", format!("{}#{}", giver(by), segment(external_id.as_str())))
+}
+
+/// The reservation of an organization's external id, which a partner gave, or the vendor.
+pub fn organization_external_id(by: Option<PartnerId>, external_id: &ExternalId) -> Key {
+    unique("organization-external-id", format!("{}#{}", giver(by), segment(external_id.as_str())))
 }
 
 /// The reservation of an account at a store.
@@ -414,7 +418,7 @@ mod tests {
             ),
             (
                 customer_external_id(None, &external),
-                "UNIQUE#customer-external-id#NONE#C-1".to_owned(),
+                "UNIQUE#customer-external-id#VENDOR#C-1".to_owned(),
                 "-".to_owned(),
             ),
             (entitlement(Owner::Customer(c), t), format!("CUSTOMER#{C}"), format!("ENTITLEMENT#{T}")),
