@@ -362,6 +362,9 @@ fn written(kind: FieldKind, text: &str) -> Result<String, String> {
     if text.chars().any(char::is_control) {
         return Err("must not contain control characters".to_owned());
     }
+    if text.contains(char::REPLACEMENT_CHARACTER) {
+        return Err(format!("{} holds U+FFFD, which stands for what could not be read before", quoted(text)));
+    }
     if text.trim() != text {
         return Err(format!("{} must not begin or end with white space", quoted(text)));
     }
@@ -453,6 +456,7 @@ mod tests {
             ("TEXT", json!(long)),
             ("TEXT", json!("a\u{0}b")),
             ("TEXT", json!("a\nb")),
+            ("TEXT", json!("M\u{fffd}ller")),
             ("TEXT", json!(" a")),
             ("TEXT", json!(1)),
             ("TEXT", json!(true)),
