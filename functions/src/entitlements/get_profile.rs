@@ -158,7 +158,7 @@ impl Operation for GetProfile {
         };
         let mut next = own.next.map(|next| format!("{OWN}/{next}"));
         let mut all: Vec<_> = own.items.into_iter().map(|one| (From::Own, one)).collect();
-        // Who is no customer any more has nothing of the organization's.
+        // The profile of who is no customer any more shows nothing of the organization's.
         let member = customer.as_ref().filter(|customer| customer.removed_at.is_none());
         if let Some(id) = member.and_then(|customer| customer.organization_id) {
             let left = if next.is_some() { 0 } else { size.saturating_sub(all.len()) };

@@ -1,5 +1,6 @@
 //! `import-details`
 
+use std::borrow::Cow;
 use std::collections::HashMap;
 use std::sync::{Mutex, PoisonError};
 
@@ -38,12 +39,12 @@ pub struct How {
 #[derive(Debug, Default, Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct Report {
-    /// What all that it changed names; none if nothing was to be changed.
+    /// What all that it changed names; none if it was only tried, or aborted.
     #[serde(skip_serializing_if = "Option::is_none")]
     import_id: Option<ImportId>,
     /// How many there are.
     rows: usize,
-    /// How many changed something.
+    /// How many changed something, or would.
     applied: usize,
     /// How many said what was so already.
     unchanged: usize,
@@ -166,10 +167,13 @@ impl Operation for ImportDetails {
         let run = if context.is_trial() { None } else { Some(context.begin_import(rows.len()).await?) };
         let (fates, import) = plan(context, actor, rows, run.as_ref().map(|run| run.import_id)).await?;
         let wrong = fates.iter().any(|fate| matches!(fate, Fate::Refused(_)));
+        // What was applied before this import was cut off is applied: then the rest follows, though meanwhile it is wrong.
+        let begun = fates.iter().any(|fate| matches!(fate, Fate::Applied));
+        let aborted = wrong && !begun && on_error == OnError::Abort;
         let Some(run) = run else {
-            return Ok(Answer::ok(Report::of(fates, None, wrong && on_error == OnError::Abort)));
+            return Ok(Answer::ok(Report::of(fates, None, aborted)));
         };
-        if wrong && on_error == OnError::Abort {
+        if aborted {
             let mut change = Change::new();
             change.remove_seen(&run, run.stamp.version, None::<fn(_) -> bool>);
             context.aside().commit(change, Answer::ok(())).await?;
@@ -221,52 +225,66 @@ async fn plan<'a>(
     let import = Import { context, actor, fields, id };
     let mut fates = Vec::with_capacity(rows.len());
     for (number, ((row, name), place)) in rows.iter().zip(&names).zip(places_of_rows).enumerate() {
-        let refuse =
-            |code: &str, detail: &str| Fate::Refused(vec![Refused::new(number, row, None, code, detail)]);
-        let several = place.as_ref().is_some_and(|place| rows_of.get(&place.entitlement_id) != Some(&1));
-        fates.push(match (&row.cells, name, place) {
-            (Err(why), ..) => refuse(why.code, &why.detail),
-            (_, Err(why), _) => refuse(why.code, &why.detail),
-            (_, _, Some(_)) if several => {
-                refuse("duplicate-row", "another row is for the same entitlement; neither is applied")
+        let lookup = place.map(|place| EntitlementOf(place.owner, place.entitlement_id));
+        // The row's own fault first; its cells are judged all the same.
+        let refuse = |code: &str, detail: &str, before: &Details| {
+            let mut refused = vec![Refused::new(number, row, None, code, detail)];
+            refused.extend(import.details(number, row, before).err().into_iter().flatten());
+            Fate::Refused(refused)
+        };
+        fates.push(match (&row.cells, name, lookup) {
+            (Err(why), ..) | (_, Err(why), _) => refuse(why.code, &why.detail, &Details::default()),
+            (.., Some(lookup)) if rows_of.get(&lookup.1) != Some(&1) => {
+                let known = entitlements.get(&lookup)?.map(|one| one.details).unwrap_or_default();
+                refuse("duplicate-row", "another row is for the same entitlement; neither is applied", &known)
             }
-            (Ok(_), Ok(_), place) => {
-                let lookup = place.map(|place| EntitlementOf(place.owner, place.entitlement_id));
-                match lookup.map(|lookup| entitlements.take(&lookup)).transpose()?.flatten() {
-                    Some(entitlement) => import.judge(number, row, entitlement),
-                    None => refuse("unknown-entitlement", "there is no such entitlement"),
-                }
-            }
+            (.., lookup) => match lookup.map(|lookup| entitlements.take(&lookup)).transpose()?.flatten() {
+                Some(entitlement) => import.judge(number, row, entitlement),
+                None => refuse("unknown-entitlement", "there is no such entitlement", &Details::default()),
+            },
         });
     }
     Ok((fates, import))
 }
 
 impl Import<'_> {
-    /// What is to become of a row, with the entitlement as it is.
-    fn judge(&self, number: usize, row: &Row, before: Entitlement) -> Fate {
+    /// The details that a row asks for.
+    ///
+    /// # Errors
+    ///
+    /// Every cell that is wrong.
+    fn details(&self, number: usize, row: &Row, before: &Details) -> Result<Details, Vec<Refused>> {
         let (mut wrong, mut wanted) = (Vec::new(), Vec::new());
         for cell in row.cells.iter().flatten() {
             let field = self.fields.visible(&cell.field, self.actor);
-            match cell.values(field.map(|field| field.field_type.name)) {
-                Ok(values) => wanted.push((&*cell.field, values)),
-                Err(why) => {
+            let values = cell.values(field.map(|field| field.field_type.name)).unwrap_or_else(|why| {
+                // A field that is not there is wrong whatever it is to say.
+                if field.is_some() {
                     wrong.push(Refused::new(number, row, Some(&cell.field), INVALID_VALUE.code, why));
                 }
-            }
+                Cow::Borrowed(&[])
+            });
+            wanted.push((&*cell.field, values));
         }
         let named = wanted.iter().map(|(field, values)| (*field, &**values));
-        let details = self.fields.apply(self.actor, &before.details, named);
-        let details = details.unwrap_or_else(|faults| {
-            let refused = faults.into_iter().map(|(field, fault)| {
+        let details = self.fields.apply(self.actor, before, named);
+        let details = details.map_err(|faults| {
+            wrong.extend(faults.into_iter().map(|(field, fault)| {
                 Refused::new(number, row, Some(field), fault.reason.code, &fault.detail)
-            });
-            wrong.extend(refused);
-            Details::default()
+            }));
         });
-        if !wrong.is_empty() {
-            return Fate::Refused(wrong);
+        match (details, wrong.is_empty()) {
+            (Ok(details), true) => Ok(details),
+            _ => Err(wrong),
         }
+    }
+
+    /// What is to become of a row, with the entitlement as it is.
+    fn judge(&self, number: usize, row: &Row, before: Entitlement) -> Fate {
+        let details = match self.details(number, row, &before.details) {
+            Ok(details) => details,
+            Err(wrong) => return Fate::Refused(wrong),
+        };
         if details == before.details {
             let change = before.details_changed.as_ref();
             let ours = self.id.is_some() && change.is_some_and(|change| change.import_id == self.id);

@@ -16,11 +16,10 @@ use aws::table::pattern::{CustomerById, DetailFields, EntitlementOf};
 use aws::{Context, Failure};
 use deserr::Deserr;
 use domain::entitlement::{DetailsChange, EntitlementExternalId};
-use domain::event::Author;
 use domain::value::Values;
 use domain::{
     Actor, CustomerId, Entitlement, EntitlementId, EntitlementNumber, EntitlementStatus, Faults, Fields,
-    ImportId, OrganizationId, Owner, Problem, ProductId, Stamp, Timestamp, Version,
+    OrganizationId, Owner, Problem, ProductId, Stamp, Timestamp, Version,
 };
 use schemars::JsonSchema;
 use serde::{Serialize, Serializer};
@@ -101,26 +100,12 @@ pub struct Shown {
     #[serde(serialize_with = "as_object")]
     #[schemars(with = "std::collections::BTreeMap<String, Values>")]
     details: Vec<(String, Values)>,
-    /// When they last changed, and by what.
+    /// When they last changed, and by what. Only the vendor's people see it: what changed may be hidden from others.
     #[serde(skip_serializing_if = "Option::is_none")]
-    details_changed: Option<LastChange>,
+    details_changed: Option<DetailsChange>,
     /// When, and which version.
     #[serde(flatten)]
     stamp: Stamp,
-}
-
-/// When details last changed; the vendor's people see by what, too.
-#[derive(Debug, Serialize, JsonSchema)]
-#[serde(rename_all = "camelCase")]
-struct LastChange {
-    /// When.
-    at: Timestamp,
-    /// By whom.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    by: Option<Author>,
-    /// By which import, if it was one.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    import_id: Option<ImportId>,
 }
 
 fn as_object<S: Serializer>(details: &[(String, Values)], serializer: S) -> Result<S::Ok, S::Error> {
@@ -131,15 +116,10 @@ impl Shown {
     fn to(actor: &Actor, entitlement: Entitlement, fields: &Fields, now: Timestamp) -> Self {
         let details = fields.shown(&entitlement.details, actor).into_iter();
         let staff = actor.is_staff();
-        let change = entitlement.details_changed.clone();
         Self {
             status: entitlement.status(now),
             details: details.map(|(field, values)| (field.name.to_string(), values)).collect(),
-            details_changed: change.map(|DetailsChange { at, by, import_id }| LastChange {
-                at,
-                by: Some(by).filter(|_| staff),
-                import_id: import_id.filter(|_| staff),
-            }),
+            details_changed: entitlement.details_changed.filter(|_| staff),
             id: entitlement.id,
             number: entitlement.number,
             owner: entitlement.owner,

@@ -1,6 +1,7 @@
 //! The rows of an import, as JSON or as a table (CSV, RFC 4180).
 
 use std::borrow::Cow;
+use std::collections::HashSet;
 use std::sync::Arc;
 
 use aws::http::body::{self, Body, Unread};
@@ -99,7 +100,7 @@ fn separated(text: &str) -> Vec<Value> {
 const CSV: &str = "text/csv";
 
 impl Body for Sheet {
-    /// With every character escaped as in base64 it still fits into what Lambda takes.
+    /// In base64 it still fits into the 6 MB that Lambda takes; as text it does unless most of it must be escaped.
     const LARGEST: usize = 4 * 1024 * 1024;
     const ALSO: &'static [&'static str] = &[CSV];
 
@@ -132,7 +133,9 @@ fn text(bytes: &[u8]) -> Result<&str, Faults> {
     match bytes {
         [] => Err(fault("empty-body", "there is nothing in it")),
         [0x1f, 0x8b, ..] => Err(fault("compressed", "is compressed (gzip); send it as it is")),
-        [0xff, 0xfe, ..] | [0xfe, 0xff, ..] => Err(fault("not-utf-8", "is UTF-16; send it as UTF-8")),
+        [0xff, 0xfe, ..] | [0xfe, 0xff, ..] | [_, 0, ..] | [0, _, ..] => {
+            Err(fault("not-utf-8", "is UTF-16; send it as UTF-8"))
+        }
         _ => std::str::from_utf8(bytes).map_err(|error| {
             let line = bytes.iter().take(error.valid_up_to()).filter(|byte| **byte == b'\n').count() + 1;
             fault("not-utf-8", format!("is not UTF-8, from line {line} on"))
@@ -217,10 +220,7 @@ fn said(fault: Fault) -> String {
 /// Rows as a table: the first column names the entitlement, every other one a field.
 fn table(text: &str) -> Result<Sheet, Faults> {
     let text = text.strip_prefix('\u{feff}').unwrap_or(text);
-    // Every quote has its counterpart; where one is missing, nobody knows where a cell ends.
-    if text.bytes().filter(|byte| *byte == b'"').count() % 2 == 1 {
-        return Err(fault("unbalanced-quotes", "has an odd number of `\"`: some cell does not end"));
-    }
+    check_quotes(text)?;
     let unreadable = |error: csv::Error| {
         let line = error.position().map_or(1, csv::Position::line);
         fault("invalid-csv", format!("cannot be read as CSV from line {line} on"))
@@ -256,6 +256,34 @@ fn table(text: &str) -> Result<Sheet, Faults> {
     }
 }
 
+/// That every quoted cell ends, and nothing follows its end: elsewhere nobody knows what is meant, and the reader guesses.
+/// A quote within a cell that does not begin with one is data.
+fn check_quotes(text: &str) -> Result<(), Faults> {
+    let (mut line, mut begun, mut begins) = (1, None, true);
+    let mut characters = text.chars().peekable();
+    while let Some(character) = characters.next() {
+        line += usize::from(character == '\n');
+        match (character, begun) {
+            ('"', None) if begins => begun = Some(line),
+            ('"', Some(_)) if characters.next_if_eq(&'"').is_none() => {
+                begun = None;
+                if characters.peek().is_some_and(|next| !",\r\n".contains(*next)) {
+                    let detail = format!("on line {line} something follows a cell's closing quote");
+                    return Err(fault("invalid-quotes", detail));
+                }
+            }
+            _ => {}
+        }
+        begins = begun.is_none() && ",\r\n".contains(character);
+    }
+    match begun {
+        Some(line) => {
+            Err(fault("invalid-quotes", format!("the quoted cell that begins on line {line} does not end")))
+        }
+        None => Ok(()),
+    }
+}
+
 /// The fields that the first line names.
 fn columns(header: &csv::StringRecord) -> Result<Vec<Arc<str>>, Faults> {
     let mut faults = Faults::default();
@@ -265,11 +293,11 @@ fn columns(header: &csv::StringRecord) -> Result<Vec<Arc<str>>, Faults> {
     if first != "entitlement" {
         refuse("invalid-header", format!("the first column must be `entitlement`, but is {}", quoted(first)));
     }
-    let mut columns: Vec<Arc<str>> = Vec::new();
+    let (mut columns, mut known) = (Vec::<Arc<str>>::new(), HashSet::from(["entitlement"]));
     for (index, name) in names.enumerate() {
         if name.is_empty() {
             refuse("invalid-header", format!("column {} has no name", index + 2));
-        } else if name == "entitlement" || columns.iter().any(|column| **column == *name) {
+        } else if !known.insert(name) {
             refuse("duplicate-column", format!("there are several columns {}", quoted(name)));
         }
         columns.push(name.into());

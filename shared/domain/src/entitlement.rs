@@ -116,6 +116,7 @@ pub struct EntitlementNumber(String);
 impl EntitlementNumber {
     const SYMBOLS: &[u8; 31] = b"23456789ABCDEFGHJKMNPQRSTUVWXYZ";
     const LENGTH: usize = 12;
+    const INVALID: &str = "invalid-entitlement-number";
 
     /// The number of an entitlement. It follows from the id, and no id from it.
     pub fn of(id: EntitlementId) -> Self {
@@ -151,29 +152,41 @@ impl Display for EntitlementNumber {
     }
 }
 
+impl EntitlementNumber {
+    /// The number that a text is, or why it is none; nothing if it has not even the form of one.
+    fn read(text: &str) -> Option<Result<Self, Invalid>> {
+        let number = text.to_ascii_uppercase();
+        let symbols: String = number.chars().skip(2).filter(|c| *c != '-').collect();
+        let value = |byte: u8| Self::SYMBOLS.iter().position(|symbol| *symbol == byte).map(|at| at as u128);
+        let places = symbols.bytes().map(value).collect::<Option<Vec<u128>>>()?;
+        if places.len() != Self::LENGTH || Self::grouped(&symbols) != number {
+            return None;
+        }
+        Some(match Self::sum(&places) % 31 {
+            0 => Ok(Self(number)),
+            _ => {
+                let detail = format!("{} is mistyped: its check digit does not fit", quoted(text));
+                Err(Invalid::new(Self::INVALID, detail))
+            }
+        })
+    }
+}
+
 impl FromStr for EntitlementNumber {
     type Err = Invalid;
 
     fn from_str(text: &str) -> Result<Self, Invalid> {
-        let wrong = |detail: String| Invalid::new("invalid-entitlement-number", detail);
-        let number = text.to_ascii_uppercase();
-        let symbols: String = number.chars().skip(2).filter(|c| *c != '-').collect();
-        let value = |byte: u8| Self::SYMBOLS.iter().position(|symbol| *symbol == byte).map(|at| at as u128);
-        let places: Option<Vec<u128>> = symbols.bytes().map(value).collect();
-        let places =
-            places.filter(|places| places.len() == Self::LENGTH && Self::grouped(&symbols) == number);
-        match places {
-            Some(places) if Self::sum(&places) % 31 == 0 => Ok(Self(number)),
-            Some(_) => Err(wrong(format!("{} is mistyped: its check digit does not fit", quoted(text)))),
-            None => Err(wrong(format!("{} is not a number of the form `E-XXXX-XXXX-XXXX`", quoted(text)))),
-        }
+        Self::read(text).unwrap_or_else(|| {
+            let detail = format!("{} is not a number of the form `E-XXXX-XXXX-XXXX`", quoted(text));
+            Err(Invalid::new(Self::INVALID, detail))
+        })
     }
 }
 
 written_as_text!(EntitlementNumber, pattern = "^E(-[2-9A-HJKMNP-Z]{4}){3}$");
 
-/// An external id of an entitlement: 1 to 100 characters that are no id and no number of one, so that nobody asks which is
-/// meant.
+/// An external id of an entitlement: 1 to 100 characters that have not the form of its id or number, so that nobody asks
+/// which is meant.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct EntitlementExternalId(ExternalId);
 
@@ -224,8 +237,9 @@ impl FromStr for EntitlementName {
         if let Ok(id) = text.parse() {
             return Ok(Self::Id(id));
         }
-        if let Ok(number) = text.parse() {
-            return Ok(Self::Number(number));
+        // What has the form of a number is one, or mistyped; it names nothing else.
+        if let Some(number) = EntitlementNumber::read(text) {
+            return number.map(Self::Number);
         }
         Ok(Self::ExternalId(EntitlementExternalId(text.parse()?)))
     }
@@ -261,6 +275,8 @@ mod tests {
         for text in [&id, &number, &number.to_lowercase()] {
             assert_eq!(text.parse::<EntitlementExternalId>().unwrap_err().code, "ambiguous-external-id");
         }
+        let mistyped = number.replace("E-P", "E-Q").parse::<EntitlementExternalId>();
+        assert_eq!(mistyped.unwrap_err().code, "invalid-entitlement-number");
         assert!("E-4711".parse::<EntitlementExternalId>().is_ok());
         assert!(matches!("E-4711".parse(), Ok(EntitlementName::ExternalId(_))));
     }

@@ -2,14 +2,14 @@
 
 use std::collections::{BTreeMap, HashMap};
 
-use chrono::NaiveDate;
-use deserr::{Deserr, IntoValue, ValueKind, ValuePointerRef};
+use chrono::{Datelike, NaiveDate};
+use deserr::{Deserr, IntoValue, ValuePointerRef};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::actor::Actor;
 use crate::detail::{DetailField, FieldKind, UNKNOWN_OPTION};
-use crate::fault::{Faults, quoted, wrong_kind};
+use crate::fault::{Faults, Invalid, quoted};
 use crate::id::FieldId;
 use crate::problem::Reason;
 use crate::text::Email;
@@ -31,17 +31,19 @@ impl Deserr<Faults> for Value {
         value: deserr::Value<V>,
         location: ValuePointerRef<'_>,
     ) -> Result<Self, Faults> {
-        const ACCEPTED: &[ValueKind] = &[ValueKind::String, ValueKind::Float, ValueKind::Boolean];
+        let wrong = || {
+            let detail = "must be a text, a number, or `true` or `false`";
+            Faults::invalid(location, Invalid::new("wrong-type", detail))
+        };
         match value {
             deserr::Value::String(text) => Ok(Self::Text(text)),
             deserr::Value::Boolean(truth) => Ok(Self::Truth(truth)),
             deserr::Value::Integer(number) => Ok(Self::Number(number.into())),
             deserr::Value::NegativeInteger(number) => Ok(Self::Number(number.into())),
-            deserr::Value::Float(number) => match serde_json::Number::from_f64(number) {
-                Some(number) => Ok(Self::Number(number)),
-                None => Err(wrong_kind(deserr::Value::<V>::Float(number), ACCEPTED, location)),
-            },
-            other => Err(wrong_kind(other, ACCEPTED, location)),
+            deserr::Value::Float(number) => {
+                serde_json::Number::from_f64(number).map(Self::Number).ok_or_else(wrong)
+            }
+            _ => Err(wrong()),
         }
     }
 }
@@ -143,10 +145,10 @@ impl Fields {
     /// These fields.
     pub fn new(mut all: Vec<DetailField>) -> Self {
         all.sort_by_key(DetailField::place);
-        let names = all.iter().enumerate();
-        let by_name =
-            names.flat_map(|(at, field)| [(field.name.to_string(), at), (field.id.to_string(), at)]);
-        Self { by_name: by_name.collect(), all }
+        let names = all.iter().enumerate().map(|(at, field)| (field.name.to_string(), at));
+        // An id is always the id, though another field may be called so.
+        let ids = all.iter().enumerate().map(|(at, field)| (field.id.to_string(), at));
+        Self { by_name: names.chain(ids).collect(), all }
     }
 
     /// The field of this name, to the letter, or of this id.
@@ -344,7 +346,7 @@ fn number(text: &str) -> Result<String, String> {
     // Digits that binary floating point loses would be lost silently.
     let mantissa = text.split(['e', 'E']).next().unwrap_or_default();
     let digits: String = mantissa.chars().filter(char::is_ascii_digit).collect();
-    if mantissa.contains('.') && digits.trim_matches('0').len() > DIGITS {
+    if digits.trim_matches('0').len() > DIGITS {
         return Err(format!("{} has more than {DIGITS} digits, before and after the point", quoted(text)));
     }
     plain(&number)
@@ -371,7 +373,8 @@ fn written(kind: FieldKind, text: &str) -> Result<String, String> {
     let not = |what: &str| Err(format!("{} is not {what}", quoted(text)));
     match kind {
         FieldKind::Date => match NaiveDate::parse_from_str(text, "%Y-%m-%d") {
-            Ok(_) if text.len() == 10 => Ok(text.to_owned()),
+            // chrono takes spaces, signs and other lengths, too.
+            Ok(date) if (1..=9999).contains(&date.year()) && date.to_string() == text => Ok(text.to_owned()),
             _ => not("a day of the form `2026-01-31`"),
         },
         FieldKind::Email | FieldKind::User => match text.parse::<Email>() {
@@ -467,6 +470,7 @@ mod tests {
             ("NUMBER", json!("9007199254740993")),
             ("NUMBER", json!(9_007_199_254_740_993u64)),
             ("NUMBER", json!("1e-16")),
+            ("NUMBER", json!("1000000000000000001e-4")),
             ("NUMBER", json!("0x1")),
             ("NUMBER", json!("1,5")),
             ("NUMBER", json!(" 1")),
@@ -477,6 +481,10 @@ mod tests {
             ("DATE", json!("2026-2-3")),
             ("DATE", json!("2026-02-03T00:00:00Z")),
             ("DATE", json!("+12026-02-03")),
+            ("DATE", json!("2026- 1-02")),
+            ("DATE", json!("+2026-1-02")),
+            ("DATE", json!("-001-01-01")),
+            ("DATE", json!("0000-01-01")),
             ("EMAIL", json!("a@")),
             ("USER", json!("amir")),
             ("PHONE", json!("0312345678")),

@@ -121,7 +121,8 @@ async fn a_table_says_it_too() {
         {number},red,,,,\r\n\
         {ownEntitlement},=1+1,=1+1,Gold,@note,1.50\r\n";
     let report = table(&world, "", text).send().await.ok();
-    // The first two are one entitlement.
+    // The first two are one entitlement, the others stand.
+    assert_eq!(counts(&report), [3, 1, 0, 2]);
     assert_eq!(failures(&report), [(1, "", "duplicate-row"), (2, "", "duplicate-row")]);
     let text = text.replace("{number},red,,,,\r\n", "");
     let report = table(&world, "", &text).send().await.ok();
@@ -188,8 +189,8 @@ async fn every_cell_that_is_wrong_is_named_and_its_row_changes_nothing() {
     expected.push((many + 2, "", "unknown-entitlement"));
     expected.push((many + 3, "", "wrong-number-of-cells"));
     expected.push((many + 4, "", "invalid-length"));
-    // A row that cannot be read is for nobody; but the second one names the entitlement of the second again.
-    expected[1] = (2, "", "duplicate-row");
+    // A row that cannot be read still names the entitlement of the second again; and all else is said, too.
+    expected.insert(1, (2, "", "duplicate-row"));
     assert_eq!(failures(&report), expected);
     assert_eq!(counts(&report), [many + 4, 1, 0, many + 3]);
     let changed = stock(&world).await.into_iter().filter(|(_, (level, ..))| level == "Gold");
@@ -270,7 +271,9 @@ async fn what_cannot_be_read_is_refused_as_a_whole() {
         (csv, b"id,Seats\nCRM-1001,1\n", 400, "invalid-header"),
         (csv, b"entitlement,Seats,,Seats\nCRM-1001,1,1,1\n", 400, "invalid-header"),
         (csv, b"entitlement,Seats,Seats\nCRM-1001,1,1\n", 400, "duplicate-column"),
-        (csv, b"entitlement,Internal note\nCRM-1001,\"open\nCRM-1002,x\n", 400, "unbalanced-quotes"),
+        (csv, b"entitlement,Internal note\nCRM-1001,\"open\nCRM-1002,x\n", 400, "invalid-quotes"),
+        (csv, b"entitlement,Internal note\nCRM-1001,\"a\"b\n", 400, "invalid-quotes"),
+        (csv, b"e\0n\0t\0", 400, "not-utf-8"),
         (csv, many.as_bytes(), 400, "too-many"),
         (csv, large.as_bytes(), 413, "body-too-large"),
         ("application/xml", b"<rows/>", 415, "unsupported-media-type"),
@@ -294,6 +297,48 @@ async fn what_cannot_be_read_is_refused_as_a_whole() {
     let expected =
         ["/onError", "/rows/0/details", "/rows/0/entitlement", "/rows/1/colour", "/rows/1/entitlement"];
     assert_eq!(places, expected);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_row_for_nobody_has_its_cells_judged_too_and_columns_may_be_many() {
+    let world = World::demo().await;
+    let report = table(&world, "", "entitlement,Seats,Nonsense\nX-1,many,x\n").send().await.ok();
+    let expected =
+        [(1, "", "unknown-entitlement"), (1, "Nonsense", "unknown-field"), (1, "Seats", "invalid-value")];
+    let mut found = failures(&report);
+    found.sort_unstable();
+    assert_eq!(found, expected);
+    let mistyped = world.id("number").replace("E-8", "E-9");
+    let report = table(&world, "", &format!("entitlement,Seats\n{mistyped},1\n")).send().await.ok();
+    assert_eq!(failures(&report), [(1, "", "invalid-entitlement-number")]);
+
+    let columns: String = (0..20_000).map(|number| format!(",c{number}")).collect();
+    let begun = Instant::now();
+    let report = table(&world, "", &format!("entitlement{columns}\nCRM-1001{}\n", ",".repeat(20_000)));
+    assert_eq!(counts(&report.send().await.ok()), [1, 0, 1, 0]);
+    assert!(begun.elapsed() < Duration::from_secs(10), "they are looked up, not searched");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+#[cfg_attr(deployed, ignore = "kills the local stack's functions")]
+async fn what_was_applied_before_it_was_cut_off_is_told_of_though_all_or_nothing_was_wanted() {
+    let world = World::demo().await;
+    world.stock(5).await;
+    let text = sheet(5, 0);
+    let send = || table(&world, "?onError=abort", &text).key("night").send();
+    world.seam().kill("import-details", 1, Kill::After);
+    assert_eq!(send().await.status, 500, "killed after a row");
+    // Meanwhile what the rest says is wrong.
+    let fields = world.get("/v1/detail-fields").by("operator").send().await.ok();
+    let level = fields["items"][1]["id"].as_str().unwrap().to_owned();
+    let retired = [1, 2, 3].map(|id| json!({"id": id, "retired": true}));
+    let retire = json!({"options": retired});
+    world.patch(&format!("/v1/detail-fields/{level}")).by("operator").json(retire).send().await.ok();
+    world.post("/_local/time").bytes(br#"{"advance":"PT2M"}"#).send().await.ok();
+    let report = send().await.ok();
+    let [_, applied, unchanged, refused] = counts(&report);
+    assert!(applied > 0 && (applied + refused, unchanged) == (5, 0), "{report}");
+    assert_eq!(imports(&world).await[0]["data"]["importId"], report["importId"]);
 }
 
 #[tokio::test(flavor = "multi_thread")]

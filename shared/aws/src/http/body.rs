@@ -134,7 +134,14 @@ pub fn strict_json(bytes: &[u8]) -> Result<(Value, Faults), Faults> {
         let detail = match error.is_eof() {
             true => "is not complete JSON".to_owned(),
             false => {
-                format!("cannot be read as JSON from line {}, column {} on", error.line(), error.column())
+                let place = format!("line {}, column {}", error.line(), error.column());
+                match error.to_string() {
+                    why if why.starts_with("number out of range") => {
+                        format!("has a number that is out of range, on {place}")
+                    }
+                    why if why.contains("surrogate") => format!("has half a surrogate pair, on {place}"),
+                    _ => format!("cannot be read as JSON from {place} on"),
+                }
             }
         };
         Faults(vec![Fault::new(At::pointer(&[]), "invalid-json", detail)])
