@@ -8,7 +8,7 @@ use aws::http::body::{self, Body, Unread};
 use deserr::{Deserr, IntoValue, Map, ValueKind, ValuePointerRef};
 use domain::fault::{check_length, parse_and_check, quoted, wrong_kind};
 use domain::value::{Value, Values};
-use domain::{At, Fault, Faults, FieldKind, Invalid};
+use domain::{At, Fault, Faults, FieldKind, Invalid, Problem, Stage};
 use schemars::{JsonSchema, Schema, SchemaGenerator};
 
 /// As many rows one import has.
@@ -106,6 +106,12 @@ impl Body for Sheet {
 
     fn read(content_type: Option<&str>, bytes: &[u8]) -> Result<Self, Unread> {
         let media = body::media_type(content_type, Self::ALSO)?;
+        let charset =
+            content_type.and_then(|kind| kind.to_ascii_lowercase().split("charset=").nth(1).map(charset));
+        if charset.is_some_and(|charset| !["utf-8", "utf8", "us-ascii"].contains(&charset.as_str())) {
+            let detail = "the body must be sent in UTF-8";
+            return Err(Unread::Problem(Problem::new(Stage::MediaType, "unsupported-charset", detail)));
+        }
         let text = text(bytes).map_err(Unread::Faults)?;
         let read = match media {
             CSV => table(text),
@@ -122,6 +128,11 @@ impl Body for Sheet {
     fn schema(generator: &mut SchemaGenerator) -> Option<Schema> {
         Some(generator.subschema_for::<Sent>())
     }
+}
+
+/// The name that a parameter of a media type gives, which may stand in quotes.
+fn charset(parameter: &str) -> String {
+    parameter.split(';').next().unwrap_or_default().trim().trim_matches('"').to_owned()
 }
 
 fn fault(code: &str, detail: impl Into<String>) -> Faults {
