@@ -61,22 +61,8 @@ async fn two_who_take_it_from_each_other_at_once_do_not_both_keep_it() {
         let sora = world.token_of(sora);
         world.chaos(4, seed);
         let body = || json!({"manager": false});
-        let by_yuki = async {
-            loop {
-                let reply = update(&world, "contactManager", body()).send().await;
-                if reply.status != 503 {
-                    return reply.status;
-                }
-            }
-        };
-        let by_sora = async {
-            loop {
-                let reply = world.patch(&path).token(&sora).json(body()).send().await;
-                if reply.status != 503 {
-                    return reply.status;
-                }
-            }
-        };
+        let by_yuki = async { update(&world, "contactManager", body()).decided().await.status };
+        let by_sora = async { world.patch(&path).token(&sora).json(body()).decided().await.status };
         let (one, other) = join(by_yuki, by_sora).await;
         assert!([(200, 404), (404, 200)].contains(&(one, other)), "{one} {other}");
     }

@@ -113,9 +113,9 @@ async fn archived_and_restored_at_once_the_count_stays_right() {
         let world = World::demo().await;
         world.chaos(4, seed);
         let turn = async |archived: bool| {
-            while update(&world, json!({"archived": archived})).send().await.status == 503 {}
+            update(&world, json!({"archived": archived})).decided().await;
         };
-        let renamed = async { while update(&world, json!({"name": "Other"})).send().await.status == 503 {} };
+        let renamed = async { update(&world, json!({"name": "Other"})).decided().await };
         join(join(turn(true), turn(false)), join(renamed, turn(true))).await;
         world.chaos(0, 0);
         let room = 50 - seen(&world, "operator", "").await.len();
@@ -135,7 +135,7 @@ async fn a_change_that_comes_late_hits_no_other_field_that_has_the_name_by_then(
         (0..4).for_each(|_| world.seam().inject("TransactWriteItems", Outage::ResetBefore));
         let first = update(&world, late.clone()).send();
         let meanwhile = async {
-            while update(&world, json!({"name": "Elsewhere"})).send().await.status == 503 {}
+            update(&world, json!({"name": "Elsewhere"})).decided().await;
             let body = json!({"name": "Region", "type": {"name": "TEXT"}});
             create(&world, body).send().await
         };

@@ -388,6 +388,16 @@ impl Call<'_> {
         reply
     }
 
+    /// Sends it until the answer is another than to try again.
+    pub async fn decided(self) -> Reply {
+        loop {
+            let reply = self.clone().send().await;
+            if reply.status != 503 {
+                return reply;
+            }
+        }
+    }
+
     /// Sends it, expects this refusal, and the table as it was.
     pub async fn refused(self, status: u16, code: &str) -> Reply {
         let world = self.world;

@@ -481,7 +481,7 @@ async fn one_pool_under_eight_clients_is_as_if_they_came_one_by_one() {
                     let (change, done) = match random.u32(0..4) {
                         0 => {
                             let body = world.order(&id, TYPES[0], quantity);
-                            while world.message(world.id("secret"), &id, &body).send().await.status == 503 {}
+                            world.message(world.id("secret"), &id, &body).decided().await;
                             (quantity as i64, Ok(true))
                         }
                         1 => (0, Err(world.pool("partnerMember", "partner", TYPES[0]).await.1 as i64)),

@@ -81,14 +81,7 @@ async fn discarded_while_it_is_linked_it_is_one_or_the_other() {
         let parked = place(&world, "SO-2", "ec-9", 30).await.ok();
         let id = parked["order"]["id"].as_str().unwrap();
         world.chaos(4, seed);
-        let discarding = async {
-            loop {
-                let reply = discard(&world, id).send().await;
-                if reply.status != 503 {
-                    return reply.status;
-                }
-            }
-        };
+        let discarding = async { discard(&world, id).decided().await.status };
         let linking = async {
             while link(&world, "{newPartner}", "ec-9").await.status == 503 {}
             0
@@ -108,14 +101,7 @@ async fn discarded_while_it_is_linked_it_is_one_or_the_other() {
 async fn many_at_once_discard_it_once() {
     let world = World::demo().await;
     world.chaos(5, 1);
-    let all = join_all((0..64).map(|_| async {
-        loop {
-            let reply = discard(&world, "{parkedOrder}").send().await;
-            if reply.status != 503 {
-                return reply;
-            }
-        }
-    }));
+    let all = join_all((0..64).map(|_| discard(&world, "{parkedOrder}").decided()));
     for reply in all.await {
         assert_eq!((reply.status, &reply.body["status"]), (200, &json!("discarded")));
     }

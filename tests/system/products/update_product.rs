@@ -84,7 +84,7 @@ async fn another_version_an_absent_product_and_rubbish_are_refused() {
 async fn two_changes_at_once_are_both_made() {
     let world = World::demo().await;
     world.chaos(4, 3);
-    let change = async |body: Value| while update(&world, body.clone()).send().await.status == 503 {};
+    let change = async |body: Value| update(&world, body.clone()).decided().await;
     let both =
         futures_util::future::join(change(json!({"description": "One."})), change(json!({"code": "TWO"})));
     both.await;

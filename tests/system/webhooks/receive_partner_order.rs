@@ -84,14 +84,7 @@ async fn a_message_and_an_order_take_effect_once_however_often_and_concurrently(
         let (world, body) = (&world, body.as_bytes());
         // Half are one message at several attempts, half the same order in other messages.
         let id = if n % 2 == 0 { "m1".to_owned() } else { format!("m{n}") };
-        async move {
-            loop {
-                let reply = deliver(world, &id, world.seconds() + n - 32, body).send().await;
-                if reply.status != 503 {
-                    return reply;
-                }
-            }
-        }
+        async move { deliver(world, &id, world.seconds() + n - 32, body).decided().await }
     });
     let replies = join_all(calls).await;
     world.chaos(0, 0);
