@@ -1,7 +1,7 @@
 //! `create-customer`
 
 use aws::http::body::Json;
-use aws::operation::{Access, Method, Nothing, OfOrganization};
+use aws::operation::{Method, Nothing, OfOrganization, route};
 use aws::table::pattern::{EmailInOrganization, OrganizationById};
 use aws::table::{Change, Refusal, Reservation};
 use aws::{Answer, Context, Failure, Input, Operation, Route};
@@ -54,18 +54,13 @@ impl Operation for CreateCustomer {
     const NAME: &str = "create-customer";
     const ABOUT: &str = "Makes a person known as a customer, of an organization or of none.";
     const ROUTES: &[Route] = &[
-        Route {
-            method: Method::Post,
-            path: "/v1/organizations/{organizationId}/customers",
-            access: Access::Roles(&[Role::Operator, Role::ContactManager]),
-            owner: Some("organization"),
-        },
-        Route {
-            method: Method::Post,
-            path: "/v1/customers",
-            access: Access::Roles(&[Role::Operator]),
-            owner: Some("nobody"),
-        },
+        route(
+            Method::Post,
+            "/v1/organizations/{organizationId}/customers",
+            &[Role::Operator, Role::ContactManager],
+        )
+        .of("organization"),
+        route(Method::Post, "/v1/customers", &[Role::Operator]).of("nobody"),
     ];
     const CREATES: bool = true;
     const REASONS: &[Reason] = &[EMAIL_TAKEN, EXTERNAL_ID_TAKEN, NO_ORGANIZATION];

@@ -1,7 +1,7 @@
 //! `end-entitlement`
 
 use aws::http::body::Empty;
-use aws::operation::{Access, Method, Nothing};
+use aws::operation::{Method, Nothing, route};
 use aws::table::Change;
 use aws::{Answer, Context, Failure, Input, Operation, Route};
 use domain::{Actor, Entitlement, EntitlementStatus, EventKind, Role};
@@ -16,18 +16,14 @@ impl Operation for EndEntitlement {
     const ABOUT: &str =
         "Ends an entitlement, now and for good: it is kept, and shown as ended. Again changes nothing.";
     const ROUTES: &[Route] = &[
-        Route {
-            method: Method::Post,
-            path: "/v1/organizations/{organizationId}/entitlements/{entitlementId}/end",
-            access: Access::Roles(&[Role::Operator]),
-            owner: Some("organization"),
-        },
-        Route {
-            method: Method::Post,
-            path: "/v1/customers/{customerId}/entitlements/{entitlementId}/end",
-            access: Access::Roles(&[Role::Operator]),
-            owner: Some("customer"),
-        },
+        route(
+            Method::Post,
+            "/v1/organizations/{organizationId}/entitlements/{entitlementId}/end",
+            &[Role::Operator],
+        )
+        .of("organization"),
+        route(Method::Post, "/v1/customers/{customerId}/entitlements/{entitlementId}/end", &[Role::Operator])
+            .of("customer"),
     ];
 
     type Caller = Actor;

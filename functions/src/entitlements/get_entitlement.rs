@@ -1,7 +1,7 @@
 //! `get-entitlement`
 
 use aws::http::body::Empty;
-use aws::operation::{Access, Method, Nothing};
+use aws::operation::{Method, Nothing, route};
 use aws::{Answer, Context, Failure, Input, Operation, Route};
 use domain::{Actor, Role};
 
@@ -15,18 +15,18 @@ impl Operation for GetEntitlement {
     const ABOUT: &str =
         "Shows an entitlement to the vendor and its owner's people, with the details that they may view.";
     const ROUTES: &[Route] = &[
-        Route {
-            method: Method::Get,
-            path: "/v1/organizations/{organizationId}/entitlements/{entitlementId}",
-            access: Access::Roles(&[Role::Operator, Role::Agent, Role::Customer]),
-            owner: Some("organization"),
-        },
-        Route {
-            method: Method::Get,
-            path: "/v1/customers/{customerId}/entitlements/{entitlementId}",
-            access: Access::Roles(&[Role::Operator, Role::Agent, Role::Customer]),
-            owner: Some("customer"),
-        },
+        route(
+            Method::Get,
+            "/v1/organizations/{organizationId}/entitlements/{entitlementId}",
+            &[Role::Operator, Role::Agent, Role::Customer],
+        )
+        .of("organization"),
+        route(
+            Method::Get,
+            "/v1/customers/{customerId}/entitlements/{entitlementId}",
+            &[Role::Operator, Role::Agent, Role::Customer],
+        )
+        .of("customer"),
     ];
 
     type Caller = Actor;

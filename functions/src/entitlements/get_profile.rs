@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use aws::http::body::Empty;
-use aws::operation::{Access, Method, OfOrganization, Output, Switch};
+use aws::operation::{Method, OfOrganization, Output, Switch, route};
 use aws::table::pattern::{CustomerById, EntitlementsOf, OrganizationById, ProductById};
 use aws::table::{Cut, Page, Wanted};
 use aws::{Answer, Context, Failure, Input, Operation, Route};
@@ -98,18 +98,18 @@ impl Operation for GetProfile {
     const NAME: &str = "get-profile";
     const ABOUT: &str = "Shows a party and what it owns, with products and details; of a person also what the organization owns.";
     const ROUTES: &[Route] = &[
-        Route {
-            method: Method::Get,
-            path: "/v1/organizations/{organizationId}/profile",
-            access: Access::Roles(&[Role::Operator, Role::Agent, Role::Customer]),
-            owner: Some("organization"),
-        },
-        Route {
-            method: Method::Get,
-            path: "/v1/customers/{customerId}/profile",
-            access: Access::Roles(&[Role::Operator, Role::Agent, Role::Customer]),
-            owner: Some("customer"),
-        },
+        route(
+            Method::Get,
+            "/v1/organizations/{organizationId}/profile",
+            &[Role::Operator, Role::Agent, Role::Customer],
+        )
+        .of("organization"),
+        route(
+            Method::Get,
+            "/v1/customers/{customerId}/profile",
+            &[Role::Operator, Role::Agent, Role::Customer],
+        )
+        .of("customer"),
     ];
     const PAGED: bool = true;
 

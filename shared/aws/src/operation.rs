@@ -329,6 +329,11 @@ pub struct Route {
 }
 
 impl Route {
+    /// Of several routes of one operation that of this owner.
+    pub const fn of(self, owner: &'static str) -> Self {
+        Self { owner: Some(owner), ..self }
+    }
+
     /// The route as API Gateway names it.
     pub fn key(&self) -> String {
         format!("{} {}", self.method.name(), self.path)
