@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use aws::context::List;
 use aws::http::body::Empty;
 use aws::http::sheet::Sheet;
-use aws::operation::{Access, Method, Nothing, OfOrganization, OfPartner, Output};
+use aws::operation::{Method, Nothing, OfOrganization, OfPartner, Output, route};
 use aws::table::pattern::{Directory, History, OrganizationById, PartnerById};
 use aws::table::{Cut, DirectoryEntry, Lookup, Page, Wanted};
 use aws::{Answer, Context, Failure, Input, Operation, Route};
@@ -167,24 +167,19 @@ impl Operation for QueryHistory {
     const ABOUT: &str =
         "Shows who did what, when: newest first, of any span of time. With `Accept: text/csv` as a table.";
     const ROUTES: &[Route] = &[
-        Route {
-            method: Method::Get,
-            path: "/v1/partners/{partnerId}/history",
-            access: Access::Roles(&[Role::Operator, Role::Agent, Role::PartnerMember]),
-            owner: Some("partner"),
-        },
-        Route {
-            method: Method::Get,
-            path: "/v1/organizations/{organizationId}/history",
-            access: Access::Roles(&[Role::Operator, Role::Agent, Role::ContactManager]),
-            owner: Some("organization"),
-        },
-        Route {
-            method: Method::Get,
-            path: "/v1/history",
-            access: Access::Roles(&[Role::Operator]),
-            owner: Some("vendor"),
-        },
+        route(
+            Method::Get,
+            "/v1/partners/{partnerId}/history",
+            &[Role::Operator, Role::Agent, Role::PartnerMember],
+        )
+        .of("partner"),
+        route(
+            Method::Get,
+            "/v1/organizations/{organizationId}/history",
+            &[Role::Operator, Role::Agent, Role::ContactManager],
+        )
+        .of("organization"),
+        route(Method::Get, "/v1/history", &[Role::Operator]).of("vendor"),
     ];
     const PAGED: bool = true;
 
@@ -232,11 +227,13 @@ impl Operation for QueryHistory {
             Owner::Organization(OfOrganization { organization_id }) => {
                 actor.reach_organization(organization_id)?;
                 let log = history(Home::Organization(organization_id));
-                first(context, &OrganizationById(organization_id), context.page(&log, ascending)).await?
+                let page = context.page(&log, ascending);
+                let page = first(context, &OrganizationById(organization_id), page).await?;
+                visible(context, actor, page, &log, ascending).await?
             }
             Owner::Vendor(_) => context.page(&history(Home::Vendor), ascending).await?,
         };
-        let items = name_parties(context, hide_fields(context, actor, page.items).await?).await?;
+        let items = name_parties(context, page.items).await?;
         Ok(Answer::ok(Report(List { items, next_page_token: page.next_page_token })))
     }
 }
@@ -301,26 +298,34 @@ fn merge(pages: Vec<Page<Event>>, cut: &Cut) -> Page<Event> {
     Page { items: events.into_iter().take(cut.size).map(|(_, event)| event).collect(), next }
 }
 
-/// Leaves of changed details what the reader may view; a change of nothing else is absent.
-async fn hide_fields(
+/// Leaves of changed details what the reader may view; a change of nothing else is absent, and no page ends with it.
+async fn visible(
     context: &Context<'_>,
     actor: &Actor,
-    events: Vec<Event>,
-) -> Result<Vec<Event>, Failure> {
-    let names_fields =
-        |event: &Event| matches!(event.happening.kind, EventKind::EntitlementDetailsChanged { .. });
-    if actor.has_one_of(&[Role::Operator]) || !events.iter().any(names_fields) {
-        return Ok(events);
+    mut page: List<Event>,
+    log: &History,
+    ascending: bool,
+) -> Result<List<Event>, Failure> {
+    let changed = |event: &Event| match &event.happening.kind {
+        EventKind::EntitlementDetailsChanged { changed_fields, .. } => Some(changed_fields.clone()),
+        _ => None,
+    };
+    if actor.has_one_of(&[Role::Operator]) || !page.items.iter().any(|event| changed(event).is_some()) {
+        return Ok(page);
     }
     let fields = read_fields(context, false).await?;
-    let seen = |mut event: Event| {
+    let is_visible = |event: &Event| {
+        changed(event).is_none_or(|changed| !fields.visible_among(&changed, actor).is_empty())
+    };
+    if !page.items.iter().all(is_visible) {
+        page = context.page_of_wanted(log, ascending, is_visible).await?;
+    }
+    for event in &mut page.items {
         if let EventKind::EntitlementDetailsChanged { changed_fields, .. } = &mut event.happening.kind {
             *changed_fields = fields.visible_among(changed_fields, actor);
-            return (!changed_fields.is_empty()).then_some(event);
         }
-        Some(event)
-    };
-    Ok(events.into_iter().filter_map(seen).collect())
+    }
+    Ok(page)
 }
 
 async fn name_parties(context: &Context<'_>, events: Vec<Event>) -> Result<Vec<HistoryEvent>, Failure> {
