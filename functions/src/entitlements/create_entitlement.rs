@@ -1,7 +1,7 @@
 //! `create-entitlement`
 
 use aws::http::body::Json;
-use aws::operation::{Access, Method, Nothing, OfOrganization};
+use aws::operation::{Method, Nothing, OfOrganization, route};
 use aws::table::pattern::{CustomerById, OrganizationById, ProductById, Products};
 use aws::table::{Change, Cut, EntitlementReservation, Expression, Refusal};
 use aws::{Answer, Context, Failure, Input, Operation, Route};
@@ -10,12 +10,12 @@ use domain::detail::UNKNOWN_OPTION;
 use domain::entitlement::{DetailsChange, EntitlementExternalId};
 use domain::fault::{Check, Checked};
 use domain::value::{
-    ARCHIVED_FIELD, FIELD_TWICE, INVALID_VALUE, NOT_EDITABLE, RETIRED_OPTION, TOO_MANY_VALUES, UNKNOWN_FIELD,
-    VALUE_TWICE,
+    ARCHIVED_FIELD, FIELD_TWICE, INVALID_VALUE, NOT_EDITABLE, RETIRED_OPTION, TOO_LARGE, TOO_MANY_VALUES,
+    UNKNOWN_FIELD, VALUE_TWICE,
 };
 use domain::{
     Actor, Details, Entitlement, EntitlementId, EntitlementName, EntitlementNumber, EventKind, Fault, Faults,
-    Fields, Invalid, Owner, ProductId, Reason, Role, Stage, Stamp, Timestamp,
+    Fields, Invalid, Owner, Problem, ProductId, Reason, Role, Stage, Stamp, Timestamp,
 };
 use schemars::JsonSchema;
 
@@ -85,18 +85,14 @@ impl Operation for CreateEntitlement {
     const ABOUT: &str =
         "Makes a person, or an organization and with it every customer of it, the owner of a product.";
     const ROUTES: &[Route] = &[
-        Route {
-            method: Method::Post,
-            path: "/v1/organizations/{organizationId}/entitlements",
-            access: Access::Roles(&[Role::Operator, Role::Agent]),
-            owner: Some("organization"),
-        },
-        Route {
-            method: Method::Post,
-            path: "/v1/customers/{customerId}/entitlements",
-            access: Access::Roles(&[Role::Operator, Role::Agent]),
-            owner: Some("customer"),
-        },
+        route(
+            Method::Post,
+            "/v1/organizations/{organizationId}/entitlements",
+            &[Role::Operator, Role::Agent],
+        )
+        .of("organization"),
+        route(Method::Post, "/v1/customers/{customerId}/entitlements", &[Role::Operator, Role::Agent])
+            .of("customer"),
     ];
     const CREATES: bool = true;
     const REASONS: &[Reason] = &[
@@ -113,6 +109,7 @@ impl Operation for CreateEntitlement {
         VALUE_TWICE,
         UNKNOWN_OPTION,
         RETIRED_OPTION,
+        TOO_LARGE,
     ];
 
     type Caller = Actor;
@@ -183,14 +180,23 @@ impl Operation for CreateEntitlement {
         };
         let shown = Shown::to(actor, entitlement, &fields, context.now);
         match context.commit(change, Answer::created(location, shown)).await {
-            Err(Failure::Problem(problem)) if problem.code == UNKNOWN_PRODUCT.code => {
+            Err(Failure::Problem(problem)) if problem.faults.iter().any(is_unknown_product) => {
                 let first = Cut { size: 1, ascending: true, after: None, consistent: true };
                 let known = context.table.page(&Products(), &first, None).await?;
-                Err(if known.items.is_empty() { NO_PRODUCT.refuse(&[&"productId"]) } else { problem }.into())
+                if !known.items.is_empty() {
+                    return Err(problem.into());
+                }
+                let said =
+                    |fault| if is_unknown_product(&fault) { NO_PRODUCT.at(&[&"productId"]) } else { fault };
+                Err(Problem::of(problem.stage, problem.faults.into_iter().map(said).collect()).into())
             }
             done => done,
         }
     }
+}
+
+fn is_unknown_product(fault: &Fault) -> bool {
+    fault.code == UNKNOWN_PRODUCT.code
 }
 
 /// Requires that the owner exists, and is still a customer.

@@ -6,14 +6,14 @@ use std::sync::{Mutex, PoisonError};
 
 use aws::operation::{Method, Nothing, Output, Size, route};
 use aws::table::pattern::{EntitlementByName, EntitlementOf};
-use aws::table::{Change, Error, ImportRun, Pause, Wanted};
+use aws::table::{Change, Error, ImportRun, Wanted};
 use aws::{Answer, Context, Failure, Input, Operation, Route};
 use deserr::Deserr;
 use domain::entitlement::DetailsChange;
-use domain::value::INVALID_VALUE;
+use domain::value::{INVALID_VALUE, Said};
 use domain::{
     Actor, At, Details, Entitlement, EntitlementId, EntitlementName, EventKind, Fault, Faults, Fields,
-    Happening, ImportId, Problem, Reason, Role, Version,
+    Happening, ImportId, Problem, Reason, Role,
 };
 use futures_util::future::{try_join, try_join_all};
 use schemars::JsonSchema;
@@ -128,8 +128,8 @@ enum Fate {
     Unchanged,
     /// It is so because this import has written it, before it was cut off.
     Applied,
-    /// The entitlement is to be written like this, in place of this version of it.
-    Write(Box<Entitlement>, Version),
+    /// The entitlement, as it is, is to say this.
+    Write(Box<Entitlement>, Said),
 }
 
 /// What all rows of an import have in common.
@@ -167,10 +167,10 @@ impl Operation for ImportDetails {
         let run = if context.is_trial() { None } else { Some(context.begin_import(rows.len()).await?) };
         let (fates, import) = plan(context, actor, rows, run.as_ref().map(|run| run.import_id)).await?;
         let wrong = fates.iter().any(|fate| matches!(fate, Fate::Refused(_)));
-        // What was applied before this import was cut off is applied: then the rest follows, though meanwhile it is wrong.
-        let begun = fates.iter().any(|fate| matches!(fate, Fate::Applied));
+        // What began to write before it was cut off goes on, though meanwhile a row is wrong.
+        let begun = run.as_ref().is_some_and(|run| run.writing);
         let aborted = wrong && !begun && on_error == OnError::Abort;
-        let Some(run) = run else {
+        let Some(mut run) = run else {
             return Ok(Answer::ok(Report::of(fates, None, aborted)));
         };
         if aborted {
@@ -179,7 +179,13 @@ impl Operation for ImportDetails {
             context.aside().commit(change, Answer::ok(())).await?;
             return Ok(Answer::ok(Report::of(fates, None, true)));
         }
-        let fates = write(&import, rows, fates).await?;
+        if on_error == OnError::Abort && !begun {
+            let (seen, mut change) = (run.stamp.version, Change::new());
+            run = ImportRun { writing: true, stamp: run.stamp.next(context.now), ..run };
+            change.replace(&run, seen, None::<fn(_) -> bool>)?;
+            context.aside().commit(change, Answer::ok(())).await?;
+        }
+        let fates = write(&import, fates).await?;
         let report = Report::of(fates, Some(run.import_id), false);
         let count = |number: usize| u64::try_from(number).unwrap_or(u64::MAX);
         let mut change = Change::new();
@@ -215,6 +221,9 @@ async fn plan<'a>(
             Ok(name) => places.get(&EntitlementByName(name.clone()))?,
             Err(_) => None,
         };
+        // An id is found by its number, which another id may have.
+        let place =
+            place.filter(|place| !matches!(name, Ok(EntitlementName::Id(id)) if *id != place.entitlement_id));
         if let Some(place) = &place {
             wanted.add(&EntitlementOf(place.owner, place.entitlement_id));
             *rows_of.entry(place.entitlement_id).or_default() += 1;
@@ -229,7 +238,7 @@ async fn plan<'a>(
         // The row's own fault first; its cells are judged all the same.
         let refuse = |code: &str, detail: &str, before: &Details| {
             let mut refused = vec![Refused::new(number, row, None, code, detail)];
-            refused.extend(import.details(number, row, before).err().into_iter().flatten());
+            refused.extend(import.said(number, row, before).err().into_iter().flatten());
             Fate::Refused(refused)
         };
         fates.push(match (&row.cells, name, lookup) {
@@ -239,7 +248,10 @@ async fn plan<'a>(
                 refuse("duplicate-row", "another row is for the same entitlement; neither is applied", &known)
             }
             (.., lookup) => match lookup.map(|lookup| entitlements.take(&lookup)).transpose()?.flatten() {
-                Some(entitlement) => import.judge(number, row, entitlement),
+                Some(entitlement) => match import.said(number, row, &entitlement.details) {
+                    Ok(said) => import.fate(entitlement, said),
+                    Err(wrong) => Fate::Refused(wrong),
+                },
                 None => refuse("unknown-entitlement", "there is no such entitlement", &Details::default()),
             },
         });
@@ -248,12 +260,12 @@ async fn plan<'a>(
 }
 
 impl Import<'_> {
-    /// The details that a row asks for.
+    /// What a row says, of an entitlement whose details were these before.
     ///
     /// # Errors
     ///
     /// Every cell that is wrong.
-    fn details(&self, number: usize, row: &Row, before: &Details) -> Result<Details, Vec<Refused>> {
+    fn said(&self, number: usize, row: &Row, before: &Details) -> Result<Said, Vec<Refused>> {
         let (mut wrong, mut wanted) = (Vec::new(), Vec::new());
         for cell in row.cells.iter().flatten() {
             let field = self.fields.visible(&cell.field, self.actor);
@@ -267,64 +279,58 @@ impl Import<'_> {
             wanted.push((&*cell.field, values));
         }
         let named = wanted.iter().map(|(field, values)| (*field, &**values));
-        let details = self.fields.apply(self.actor, before, named);
-        let details = details.map_err(|faults| {
-            wrong.extend(faults.into_iter().map(|(field, fault)| {
-                Refused::new(number, row, Some(field), fault.reason.code, &fault.detail)
-            }));
-        });
-        match (details, wrong.is_empty()) {
-            (Ok(details), true) => Ok(details),
+        let said = self.fields.judge(self.actor, before, named);
+        let said =
+            said.map_err(|faults| {
+                wrong.extend(faults.into_iter().map(|(field, fault)| {
+                    Refused::new(number, row, field, fault.reason.code, &fault.detail)
+                }));
+            });
+        match (said, wrong.is_empty()) {
+            (Ok(said), true) => Ok(said),
             _ => Err(wrong),
         }
     }
 
     /// What is to become of a row, with the entitlement as it is.
-    fn judge(&self, number: usize, row: &Row, before: Entitlement) -> Fate {
-        let details = match self.details(number, row, &before.details) {
-            Ok(details) => details,
-            Err(wrong) => return Fate::Refused(wrong),
-        };
-        if details == before.details {
-            let change = before.details_changed.as_ref();
-            let ours = self.id.is_some() && change.is_some_and(|change| change.import_id == self.id);
-            return if ours { Fate::Applied } else { Fate::Unchanged };
+    fn fate(&self, before: Entitlement, said: Said) -> Fate {
+        if before.details.with(&said) != before.details {
+            return Fate::Write(Box::new(before), said);
         }
-        let (seen, at, by) = (before.stamp.version, self.context.now, self.actor.author());
-        let after = Entitlement {
-            details,
-            details_changed: Some(DetailsChange { at, by, import_id: self.id }),
-            stamp: before.stamp.next(at),
-            ..before
-        };
-        Fate::Write(Box::new(after), seen)
+        let change = before.details_changed.as_ref();
+        let ours = self.id.is_some() && change.is_some_and(|change| change.import_id == self.id);
+        if ours { Fate::Applied } else { Fate::Unchanged }
     }
 
-    /// Writes a row. When somebody else has written the entitlement meanwhile, the row is judged anew.
-    async fn write(&self, number: usize, row: &Row, fate: Fate) -> Result<Fate, Failure> {
-        let (table, mut fate, mut pause) = (self.context.table, fate, Pause::default());
+    /// Writes a row. When somebody else has written the entitlement meanwhile, it says the same of what that left: rows
+    /// are judged before the first is written, and none is refused afterwards.
+    async fn write(&self, mut fate: Fate) -> Result<Fate, Failure> {
+        let (table, at) = (self.context.table, self.context.now);
         loop {
-            let Fate::Write(after, seen) = &fate else { return Ok(fate) };
+            let Fate::Write(before, said) = fate else { return Ok(fate) };
+            let seen = before.stamp.version;
+            let after = Entitlement {
+                details: before.details.with(&said),
+                details_changed: Some(DetailsChange { at, by: self.actor.author(), import_id: self.id }),
+                stamp: before.stamp.next(at),
+                ..*before
+            };
             // All rows are one task: the connections go on before another row is made ready.
             tokio::task::yield_now().await;
-            match table.replace_alone(&**after, *seen).await {
-                Ok(true) => return Ok(Fate::Applied),
-                Ok(false) => {
-                    let (lookup, mut wanted) = (EntitlementOf(after.owner, after.id), Wanted::new());
-                    wanted.add(&lookup);
-                    let now = table.fetch(wanted, true).await?.take(&lookup)?;
-                    let gone = || Error::Internal("an entitlement is gone".to_owned());
-                    fate = self.judge(number, row, now.ok_or_else(gone)?);
-                }
-                Err(Error::Contended(_)) => pause.take().await,
-                Err(error) => return Err(error.into()),
+            if table.replace_alone(&after, seen).await? {
+                return Ok(Fate::Applied);
             }
+            let (lookup, mut wanted) = (EntitlementOf(after.owner, after.id), Wanted::new());
+            wanted.add(&lookup);
+            let now = table.fetch(wanted, true).await?.take(&lookup)?;
+            let gone = || Error::Internal("an entitlement is gone".to_owned());
+            fate = self.fate(now.ok_or_else(gone)?, said);
         }
     }
 }
 
 /// Writes the rows that are to be written, several at once.
-async fn write(import: &Import<'_>, rows: &[Row], fates: Vec<Fate>) -> Result<Vec<Fate>, Failure> {
+async fn write(import: &Import<'_>, fates: Vec<Fate>) -> Result<Vec<Fate>, Failure> {
     let work = Mutex::new(fates.into_iter().enumerate());
     let mut writers = Vec::new();
     for _ in 0..SIDE_BY_SIDE {
@@ -333,9 +339,7 @@ async fn write(import: &Import<'_>, rows: &[Row], fates: Vec<Fate>) -> Result<Ve
             loop {
                 let next = work.lock().unwrap_or_else(PoisonError::into_inner).next();
                 let Some((number, fate)) = next else { return Ok::<_, Failure>(written) };
-                if let Some(row) = rows.get(number) {
-                    written.push((number, import.write(number, row, fate).await?));
-                }
+                written.push((number, import.write(fate).await?));
             }
         });
     }

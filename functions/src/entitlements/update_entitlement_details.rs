@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use aws::http::body::Json;
-use aws::operation::{Access, Method, Nothing};
+use aws::operation::{Method, Nothing, route};
 use aws::table::Change;
 use aws::{Answer, Context, Failure, Input, Operation, Route};
 use deserr::{Deserr, IntoValue, Map, ValueKind, ValuePointerRef};
@@ -11,8 +11,8 @@ use domain::detail::UNKNOWN_OPTION;
 use domain::entitlement::DetailsChange;
 use domain::fault::{collect, wrong_kind};
 use domain::value::{
-    ARCHIVED_FIELD, FIELD_TWICE, INVALID_VALUE, NOT_EDITABLE, RETIRED_OPTION, TOO_MANY_VALUES, UNKNOWN_FIELD,
-    VALUE_TWICE, Values,
+    ARCHIVED_FIELD, FIELD_TWICE, INVALID_VALUE, NOT_EDITABLE, RETIRED_OPTION, TOO_LARGE, TOO_MANY_VALUES,
+    UNKNOWN_FIELD, VALUE_TWICE, Values,
 };
 use domain::{Actor, At, Details, Entitlement, EventKind, Fault, Faults, Fields, Reason, Role};
 use schemars::JsonSchema;
@@ -69,18 +69,18 @@ impl Operation for UpdateEntitlementDetails {
     const ABOUT: &str =
         "Changes what the named detail fields say of an entitlement, and no others; all of it or nothing.";
     const ROUTES: &[Route] = &[
-        Route {
-            method: Method::Patch,
-            path: "/v1/organizations/{organizationId}/entitlements/{entitlementId}/details",
-            access: Access::Roles(&[Role::Operator, Role::Agent, Role::Customer]),
-            owner: Some("organization"),
-        },
-        Route {
-            method: Method::Patch,
-            path: "/v1/customers/{customerId}/entitlements/{entitlementId}/details",
-            access: Access::Roles(&[Role::Operator, Role::Agent, Role::Customer]),
-            owner: Some("customer"),
-        },
+        route(
+            Method::Patch,
+            "/v1/organizations/{organizationId}/entitlements/{entitlementId}/details",
+            &[Role::Operator, Role::Agent, Role::Customer],
+        )
+        .of("organization"),
+        route(
+            Method::Patch,
+            "/v1/customers/{customerId}/entitlements/{entitlementId}/details",
+            &[Role::Operator, Role::Agent, Role::Customer],
+        )
+        .of("customer"),
     ];
     const REASONS: &[Reason] = &[
         UNKNOWN_FIELD,
@@ -92,6 +92,7 @@ impl Operation for UpdateEntitlementDetails {
         VALUE_TWICE,
         UNKNOWN_OPTION,
         RETIRED_OPTION,
+        TOO_LARGE,
     ];
 
     type Caller = Actor;
@@ -141,14 +142,17 @@ pub(super) fn apply(
     DetailsPatch(wanted): &DetailsPatch,
 ) -> Details {
     let named = wanted.iter().map(|(name, values)| (name.as_str(), values.values.as_slice()));
-    fields.apply(actor, before, named).unwrap_or_else(|wrong| {
-        for (name, wrong) in wrong {
-            let at = match wrong.value {
-                Some(index) => At::pointer(&[&"details", &name, &"values", &index]),
-                None => At::pointer(&[&"details", &name]),
-            };
-            change.refuse(wrong.reason.stage, Fault::new(at, wrong.reason.code, wrong.detail));
-        }
-        before.clone()
-    })
+    let wrong = match fields.judge(actor, before, named) {
+        Ok(said) => return before.with(&said),
+        Err(wrong) => wrong,
+    };
+    for (name, wrong) in wrong {
+        let at = match (name, wrong.value) {
+            (Some(name), Some(index)) => At::pointer(&[&"details", &name, &"values", &index]),
+            (Some(name), None) => At::pointer(&[&"details", &name]),
+            (None, _) => At::pointer(&[&"details"]),
+        };
+        change.refuse(wrong.reason.stage, Fault::new(at, wrong.reason.code, wrong.detail));
+    }
+    before.clone()
 }

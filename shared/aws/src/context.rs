@@ -259,11 +259,13 @@ impl Context<'_> {
         const STILL_RUNNING: Reason = ImportRun::STILL_RUNNING;
         let (slot, import_id) = (self.options.idempotency.as_ref(), self.id());
         let wanted = ImportRun {
-            at: key::import(slot.map(|slot| &slot.at), import_id),
+            // Another attempt within this call goes on, too, though no key tells of it.
+            at: key::import(slot.map(|slot| &slot.at), &self.options.id),
             import_id,
             request: slot.map(|slot| slot.request.clone()),
             call: self.options.id.clone(),
             lease_ends_at: self.now.after(LEASE),
+            writing: false,
             author: self.author()?,
             rows: u64::try_from(rows).unwrap_or(u64::MAX),
             due_at: self.now.after(GIVEN_UP),
@@ -281,7 +283,7 @@ impl Context<'_> {
         if begun.request != wanted.request {
             return Err(reused());
         }
-        if begun.call == wanted.call && !begun.call.is_empty() {
+        if begun.call == wanted.call {
             return Ok(begun);
         }
         if begun.lease_ends_at > self.now {

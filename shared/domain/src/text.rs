@@ -61,10 +61,15 @@ pub(crate) fn checked(text: &str, most: usize) -> Result<&str, Invalid> {
     Ok(text)
 }
 
-/// Zero-width space, direction marks and overrides, line separators, word joiners, byte order mark: in a name
-/// they only deceive. Joiners that scripts need are none of these.
+/// What only deceives where a text is read: zero-width space, direction overrides, line separators, word joiners, byte
+/// order mark. Joiners that scripts need are none of these, nor are the marks and isolates that running text needs.
+pub(crate) fn is_deceiving(c: char) -> bool {
+    matches!(c, '\u{200b}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{2065}' | '\u{feff}')
+}
+
+/// In a name direction marks and isolates deceive, too.
 fn is_invisible(c: char) -> bool {
-    matches!(c, '\u{200b}' | '\u{200e}' | '\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{2069}' | '\u{feff}')
+    is_deceiving(c) || matches!(c, '\u{200e}' | '\u{200f}' | '\u{2066}'..='\u{2069}')
 }
 
 macro_rules! text {

@@ -12,7 +12,7 @@ use crate::detail::{DetailField, FieldKind, UNKNOWN_OPTION};
 use crate::fault::{Faults, Invalid, quoted};
 use crate::id::FieldId;
 use crate::problem::Reason;
-use crate::text::Email;
+use crate::text::{Email, is_deceiving};
 
 /// A value as it is sent and shown.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
@@ -93,7 +93,34 @@ impl Details {
         fields.retain(|field| self.of(*field) != other.of(*field));
         fields
     }
+
+    /// The same, where somebody has some fields say other things.
+    pub fn with(&self, said: &Said) -> Self {
+        let mut details = self.clone();
+        for (field, kept) in &said.0 {
+            match kept.is_empty() {
+                true => details.0.remove(field),
+                false => details.0.insert(*field, kept.clone()),
+            };
+        }
+        details
+    }
+
+    /// How many bytes they take, about, as they are kept.
+    fn size(&self) -> usize {
+        let size = |kept: &Kept| match kept {
+            Kept::Truth(_) => 1,
+            Kept::Option(_) => 8,
+            Kept::Text(text) => text.len(),
+        };
+        // A field's id has 40 bytes; DynamoDB counts up to 4 for a list and for what is in it.
+        self.0.values().map(|kept| 44 + kept.iter().map(|kept| 4 + size(kept)).sum::<usize>()).sum()
+    }
 }
+
+/// What some fields are to say, judged, and as it is kept: what is empty says nothing any more.
+#[derive(Debug, Clone)]
+pub struct Said(Vec<(FieldId, Vec<Kept>)>);
 
 /// There is no such field, for this caller.
 pub const UNKNOWN_FIELD: Reason =
@@ -116,6 +143,15 @@ pub const VALUE_TWICE: Reason = Reason::rule("duplicate-value", "the value is gi
 /// The option cannot be chosen any more.
 pub const RETIRED_OPTION: Reason =
     Reason::rule("retired-option", "the option is retired: what has it keeps it, and nothing else gets it");
+
+/// More than an entitlement holds: an item of DynamoDB has 400 KB, and so has the answer that is kept for repeats.
+pub const TOO_LARGE: Reason = Reason::rule(
+    "details-too-large",
+    "all an entitlement's details have 64 KB at most, with those of archived fields, which are kept",
+);
+
+/// As many bytes the details of an entitlement take, about: 50 texts of the longest fit in any script.
+const LARGEST: usize = 64 * 1024;
 
 /// Why what a field is to say cannot be said.
 #[derive(Debug, Clone)]
@@ -176,45 +212,45 @@ impl Fields {
         fields.iter().copied().filter(visible).collect()
     }
 
-    /// The details after somebody has them say other things: each field by its name or id.
+    /// What somebody has some fields say, each by its name or id, of an entitlement whose details were these before.
     ///
     /// # Errors
     ///
-    /// All that is wrong, each with the field as it was named.
-    pub fn apply<'a>(
+    /// All that is wrong, each with the field as it was named, unless it is all together that is wrong.
+    pub fn judge<'a>(
         &self,
         actor: &Actor,
         before: &Details,
         wanted: impl Iterator<Item = (&'a str, &'a [Value])>,
-    ) -> Result<Details, Vec<(&'a str, Wrong)>> {
-        let (mut details, mut wrong, mut named) = (before.clone(), Vec::new(), Vec::new());
+    ) -> Result<Said, Vec<(Option<&'a str>, Wrong)>> {
+        let (mut said, mut wrong) = (Said(Vec::new()), Vec::new());
         for (name, values) in wanted {
             let field = match self.named(name).filter(|field| field.is_visible_to(actor)) {
                 None => Err(UNKNOWN_FIELD),
                 Some(field) if field.archived_at.is_some() => Err(ARCHIVED_FIELD),
                 Some(field) if !field.is_editable_by(actor) => Err(NOT_EDITABLE),
-                Some(field) if named.contains(&field.id) => Err(FIELD_TWICE),
+                Some(field) if said.0.iter().any(|(named, _)| *named == field.id) => Err(FIELD_TWICE),
                 Some(field) => Ok(field),
             };
             let field = match field {
                 Ok(field) => field,
                 Err(reason) => {
-                    wrong.push((name, Wrong::new(reason)));
+                    wrong.push((Some(name), Wrong::new(reason)));
                     continue;
                 }
             };
-            named.push(field.id);
-            match field.keep(values, before.of(field.id)) {
-                Ok(kept) if kept.is_empty() => {
-                    details.0.remove(&field.id);
-                }
-                Ok(kept) => {
-                    details.0.insert(field.id, kept);
-                }
-                Err(more) => wrong.extend(more.into_iter().map(|wrong| (name, wrong))),
-            }
+            let kept = field.keep(values, before.of(field.id)).unwrap_or_else(|more| {
+                wrong.extend(more.into_iter().map(|wrong| (Some(name), wrong)));
+                Vec::new()
+            });
+            said.0.push((field.id, kept));
         }
-        if wrong.is_empty() { Ok(details) } else { Err(wrong) }
+        // Whoever makes it smaller does right.
+        let size = before.with(&said).size();
+        if wrong.is_empty() && size > LARGEST && size > before.size() {
+            wrong.push((None, Wrong::new(TOO_LARGE)));
+        }
+        if wrong.is_empty() { Ok(said) } else { Err(wrong) }
     }
 }
 
@@ -361,8 +397,10 @@ fn written(kind: FieldKind, text: &str) -> Result<String, String> {
     if length == 0 || length > most {
         return Err(format!("has {length} characters; 1 to {most} are taken"));
     }
-    if text.chars().any(char::is_control) {
-        return Err("must not contain control characters".to_owned());
+    if text.chars().any(|c| c.is_control() || is_deceiving(c)) {
+        return Err(
+            "must not contain control characters, or invisible ones that turn or break lines".to_owned()
+        );
     }
     if text.contains(char::REPLACEMENT_CHARACTER) {
         return Err(format!("{} holds U+FFFD, which stands for what could not be read before", quoted(text)));
@@ -460,6 +498,10 @@ mod tests {
             ("TEXT", json!("a\u{0}b")),
             ("TEXT", json!("a\nb")),
             ("TEXT", json!("M\u{fffd}ller")),
+            ("TEXT", json!("a\u{200b}b")),
+            ("TEXT", json!("a\u{202e}b")),
+            ("TEXT", json!("\u{feff}a")),
+            ("TEXT", json!("a\u{2028}b")),
             ("TEXT", json!(" a")),
             ("TEXT", json!(1)),
             ("TEXT", json!(true)),

@@ -75,6 +75,11 @@ async fn where_there_is_no_product_at_all_the_problem_says_so() {
     let body = json!({"productId": "prd_019b8c3e-5c00-7000-8000-000000000001"});
     let refused = world.post(&path).by("operator").json(body).refused(422, "no-product").await;
     assert!(refused.body["detail"].as_str().unwrap().contains("POST /v1/products"));
+    let body =
+        json!({"productId": "prd_019b8c3e-5c00-7000-8000-000000000001", "details": {"X": {"values": []}}});
+    let refused = world.post(&path).by("operator").json(body).refused(422, "unknown-field").await;
+    let fault = |at: &str, code: &str| (at.to_owned(), code.to_owned());
+    assert_eq!(refused.faults(), [fault("/details/X", "unknown-field"), fault("/productId", "no-product")]);
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -144,13 +149,7 @@ async fn of_many_with_one_external_id_one_is_made() {
     world.chaos(4, 7);
     let body = || json!({"productId": "{product}", "externalId": "CRM-7"});
     let calls = (0..16).map(async |number: u32| {
-        loop {
-            let call = create(&world, "organizations/{sol}", body()).key(&format!("k{number}"));
-            let reply = call.send().await;
-            if reply.status != 503 {
-                return reply;
-            }
-        }
+        create(&world, "organizations/{sol}", body()).key(&format!("k{number}")).decided().await
     });
     let made = join_all(calls).await.into_iter().filter(|reply| reply.status == 201).count();
     assert_eq!(made, 1);

@@ -323,11 +323,21 @@ async fn a_row_for_nobody_has_its_cells_judged_too_and_columns_may_be_many() {
 #[tokio::test(flavor = "multi_thread")]
 #[cfg_attr(deployed, ignore = "kills the local stack's functions")]
 async fn what_was_applied_before_it_was_cut_off_is_told_of_though_all_or_nothing_was_wanted() {
+    cut_off_and_wrong_since(false).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+#[cfg_attr(deployed, ignore = "kills the local stack's functions")]
+async fn nor_is_it_silent_when_others_have_changed_since_what_it_applied() {
+    cut_off_and_wrong_since(true).await;
+}
+
+async fn cut_off_and_wrong_since(changed: bool) {
     let world = World::demo().await;
     world.stock(5).await;
     let text = sheet(5, 0);
     let send = || table(&world, "?onError=abort", &text).key("night").send();
-    world.seam().kill("import-details", 1, Kill::After);
+    world.seam().kill("import-details", 2, Kill::After);
     assert_eq!(send().await.status, 500, "killed after a row");
     // Meanwhile what the rest says is wrong.
     let fields = world.get("/v1/detail-fields").by("operator").send().await.ok();
@@ -336,10 +346,80 @@ async fn what_was_applied_before_it_was_cut_off_is_told_of_though_all_or_nothing
     let retire = json!({"options": retired});
     world.patch(&format!("/v1/detail-fields/{level}")).by("operator").json(retire).send().await.ok();
     world.post("/_local/time").bytes(br#"{"advance":"PT2M"}"#).send().await.ok();
+    if changed {
+        // And of what was applied nothing is left.
+        let back = (0..5).map(
+            |number| json!({"entitlement": format!("X-{number}"), "details": {"Support level": {"values": []}}}),
+        );
+        rows(&world, back.collect()).send().await.ok();
+    }
     let report = send().await.ok();
     let [_, applied, unchanged, refused] = counts(&report);
-    assert!(applied > 0 && (applied + refused, unchanged) == (5, 0), "{report}");
-    assert_eq!(imports(&world).await[0]["data"]["importId"], report["importId"]);
+    assert_eq!((applied + refused, unchanged, applied > 0), (5, 0, !changed), "{report}");
+    assert_eq!(imports(&world).await.last().unwrap()["data"]["importId"], report["importId"]);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn all_or_nothing_it_is_though_somebody_else_writes_meanwhile() {
+    const ROWS: u64 = 12;
+    let world = World::demo().await;
+    world.stock(ROWS).await;
+    let fields = world.get("/v1/detail-fields").by("operator").send().await.ok();
+    let region = fields["items"][0]["id"].as_str().unwrap().to_owned();
+    let retire = async |retired: bool| {
+        let options = json!({"options": [{"id": 2, "retired": retired}]});
+        world.patch(&format!("/v1/detail-fields/{region}")).by("operator").json(options).send().await.ok();
+    };
+    let table_of = |seats: u64| {
+        let row = |number: u64| format!("X-{number},EU,{seats}\n");
+        "entitlement,Region,Seats\n".to_owned() + &(0..ROWS).map(row).collect::<String>()
+    };
+    for round in 1..=8 {
+        table(&world, "", &table_of(0)).decided().await.ok();
+        retire(true).await;
+        // Who has the retired option keeps it; of whom it is taken does not get it again.
+        let take = json!([{"entitlement": "X-7", "details": {"Region": {"values": []}}}]);
+        let text = table_of(round);
+        let all = table(&world, "?onError=abort", &text).decided();
+        let (report, _) = join(all, rows(&world, take).decided()).await;
+        let report = report.ok();
+        let whole = counts(&report) == [ROWS, ROWS, 0, 0];
+        assert!(
+            whole || (counts(&report), &report["heldBack"]) == ([ROWS, 0, 0, 1], &json!(ROWS - 1)),
+            "{report}"
+        );
+        retire(false).await;
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+#[cfg_attr(deployed, ignore = "makes the local stack fail")]
+async fn without_a_key_too_one_call_is_one_import_whatever_is_made_again_within_it() {
+    const ROWS: u64 = 6;
+    let world = World::demo().await;
+    world.stock(ROWS).await;
+    let (mut known, mut done) = (0, 0);
+    for seed in 0..40 {
+        world.chaos(3, seed);
+        let reply = table(&world, "", &sheet(ROWS, seed)).send().await;
+        world.chaos(0, 0);
+        if reply.status == 503 {
+            continue;
+        }
+        done += 1;
+        let report = reply.ok();
+        assert_eq!(counts(&report), [ROWS, ROWS, 0, 0], "{seed}");
+        for (id, (_, _, import)) in stock(&world).await {
+            assert_eq!(import, report["importId"], "{id}");
+        }
+        let events = imports(&world).await;
+        let ended = events.iter().filter(|event| event["data"]["importId"] == report["importId"]);
+        assert_eq!(ended.count(), 1);
+        known += 1;
+    }
+    assert!(done > 20, "{done} of 40");
+    let left = world.contents().await.into_keys().filter(|(pk, _)| pk.starts_with("IMPORT#")).count();
+    assert_eq!(left + known, 40, "what came to its end left no run");
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -479,7 +559,7 @@ async fn two_at_once_never_mix_within_a_row() {
     world.stock(ROWS).await;
     world.chaos(10, 3);
     // Without a key a repeat is another import.
-    let send = async |round: u64| while table(&world, "", &sheet(ROWS, round)).send().await.status == 503 {};
+    let send = async |round: u64| table(&world, "", &sheet(ROWS, round)).decided().await;
     for round in [0, 10, 20] {
         join(send(round), send(round + 4)).await;
         let mut rounds = BTreeMap::new();

@@ -1,10 +1,12 @@
 //! `update-entitlement-details`
 
+use base64::Engine;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use futures_util::future::join_all;
-use serde_json::json;
+use serde_json::{Map, Value, json};
 use system::World;
 
-use super::{OF_CUSTOMER, OF_ORGANIZATION, events, field, seen, update};
+use super::{OF_CUSTOMER, OF_ORGANIZATION, create, events, field, seen, update};
 
 #[tokio::test(flavor = "multi_thread")]
 async fn what_is_named_changes_and_an_empty_list_clears() {
@@ -84,6 +86,68 @@ async fn who_may_edit_a_field_edits_it_and_nobody_else() {
     let changes = history.iter().filter(|(kind, _)| kind == "entitlement.details-changed").count();
     assert_eq!(changes, 1, "the change of `Secret` is absent: {history:?}");
     assert_eq!(events(&world, "/v1/organizations/{yamada}/history", "agent").await.len(), 3);
+    // Nor does the page token that comes before it or after it.
+    let path = "/v1/organizations/{yamada}/history?order=asc&pageSize=100";
+    let all = world.get(path).by("operator").send().await.ok();
+    let ids = all["items"].as_array().unwrap().iter().map(|event| event["id"].as_str().unwrap().to_owned());
+    let (mut shown, mut positions, mut token) = (Vec::new(), Vec::new(), String::new());
+    loop {
+        let path = format!("/v1/organizations/{{yamada}}/history?order=asc&pageSize=1{token}");
+        let page = world.get(&path).by("contactManager").send().await.ok();
+        let events = page["items"].as_array().unwrap();
+        shown.extend(events.iter().map(|event| event["id"].as_str().unwrap().to_owned()));
+        let Some(next) = page["nextPageToken"].as_str() else { break };
+        positions.push(URL_SAFE_NO_PAD.decode(next).unwrap());
+        token = format!("&pageToken={next}");
+    }
+    let hidden: Vec<String> = ids.filter(|id| !shown.contains(id)).collect();
+    assert_eq!(hidden.len(), 1);
+    let tells =
+        |position: &Vec<u8>| position.windows(hidden[0].len()).any(|part| part == hidden[0].as_bytes());
+    assert!(!positions.is_empty() && !positions.iter().any(tells));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn details_have_64_kb_at_most_so_that_an_entitlement_stays_an_item() {
+    let world = World::demo().await;
+    world.stock(2).await;
+    let names: Vec<String> = (0..33).map(|number| format!("Site {number:02}")).collect();
+    for name in &names {
+        field(&world, json!({"name": name, "type": {"name": "URL"}}), json!({"editors": ["operator"]})).await;
+    }
+    let address = "https://x.example/".to_owned() + &"\\\\".repeat(1_000);
+    let details = |names: &[String]| -> Value {
+        names.iter().map(|name| (name.clone(), json!({"values": [address]}))).collect::<Map<_, _>>().into()
+    };
+    let change = |path: &str, details: Value| {
+        world.patch(&format!("{path}/details")).by("operator").json(json!({"details": details}))
+    };
+    let (most, one_more) = names.split_at(31);
+    change(OF_ORGANIZATION, details(most)).key("x").send().await.ok();
+    let refused = change(OF_ORGANIZATION, details(one_more)).refused(422, "details-too-large").await;
+    assert_eq!(refused.faults(), [("/details".to_owned(), "details-too-large".to_owned())]);
+    let body = json!({"productId": "{product}", "details": details(&names)});
+    create(&world, "organizations/{yamada}", body).refused(422, "details-too-large").await;
+    // What is archived is kept, and has its room.
+    let fields = world.get("/v1/detail-fields").by("operator").send().await.ok();
+    for one in fields["items"].as_array().unwrap() {
+        if most.contains(&one["name"].as_str().unwrap().to_owned()) {
+            let path = format!("/v1/detail-fields/{}", one["id"].as_str().unwrap());
+            world.patch(&path).by("operator").json(json!({"archived": true})).send().await.ok();
+        }
+    }
+    change(OF_ORGANIZATION, details(one_more)).refused(422, "details-too-large").await;
+    let rows = json!({"rows": [
+        {"entitlement": "CRM-1001", "details": details(one_more)},
+        {"entitlement": "X-0", "details": details(one_more)},
+    ]});
+    let report = world.post("/v1/entitlement-details/import").by("operator").json(rows).send().await.ok();
+    assert_eq!(
+        (&report["applied"], &report["failures"][0]["code"]),
+        (&json!(1), &json!("details-too-large"))
+    );
+    assert_eq!((report["failures"].as_array().unwrap().len(), report["failures"][0].get("field")), (1, None));
+    change(OF_ORGANIZATION, json!({"Region": {"values": []}, "Seats": {"values": []}})).send().await.ok();
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -121,13 +185,7 @@ async fn of_changes_at_the_same_time_none_is_lost() {
     let names = ["Seats", "Renewal contact", "Internal note", "Region"];
     let values = [json!(7), json!("a@x.example"), json!("note"), json!("US")];
     let calls = names.iter().zip(&values).map(async |(name, value)| {
-        loop {
-            let call = update(&world, OF_ORGANIZATION, json!({*name: {"values": [value]}}));
-            let reply = call.send().await;
-            if reply.status != 503 {
-                return reply.status;
-            }
-        }
+        update(&world, OF_ORGANIZATION, json!({*name: {"values": [value]}})).decided().await.status
     });
     assert_eq!(join_all(calls).await, [200; 4]);
     let shown = seen(&world, OF_ORGANIZATION, "agent").await;

@@ -264,7 +264,7 @@ fn parameters(description: &Description, route: &Route, generator: &mut SchemaGe
         }
         _ => {}
     }
-    if takes_if_match(route, description.creates) {
+    if takes_if_match(route, description.creates, description.versioned) {
         let about = "The `ETag` of the version that is meant, or `*`.";
         add("If-Match", "header", false, json!({ "type": "string" }), about);
     }
@@ -332,7 +332,7 @@ fn outcomes(
     if matches!(route.access, Access::Signature) {
         common.extend([("401", "NotSigned"), ("413", "TooLarge")]);
     }
-    if takes_if_match(route, description.creates) {
+    if takes_if_match(route, description.creates, description.versioned) {
         common.push(("412", "OtherVersion"));
     }
     if takes_validate_only(route) {

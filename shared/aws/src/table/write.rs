@@ -57,12 +57,18 @@ impl Table {
         let put = self.client.put_item().table_name(&self.name).set_item(Some(to_item(entity)?));
         let put = put.condition_expression(unchanged.written());
         let put = put.set_expression_attribute_names(unchanged.names());
-        match put.set_expression_attribute_values(unchanged.values()).send().await {
-            Ok(_) => Ok(true),
-            Err(error) => match error.as_service_error() {
-                Some(PutItemError::ConditionalCheckFailedException(_)) => Ok(false),
-                _ => Err(sdk_error(&error)),
-            },
+        let put = put.set_expression_attribute_values(unchanged.values());
+        let mut pause = Pause::default();
+        // The caller's deadline bounds the loop.
+        loop {
+            let Err(error) = put.clone().send().await else { return Ok(true) };
+            if let Some(PutItemError::ConditionalCheckFailedException(_)) = error.as_service_error() {
+                return Ok(false);
+            }
+            match sdk_error(&error) {
+                Error::Contended(_) => pause.take().await,
+                error => return Err(error),
+            }
         }
     }
 
