@@ -5,6 +5,7 @@ pub mod details;
 pub mod entitlements;
 pub mod history;
 pub mod licenses;
+pub mod members;
 pub mod orders;
 pub mod organizations;
 pub mod partners;
@@ -67,6 +68,9 @@ operations! {
     partners::list_partner_customers::ListPartnerCustomers,
     partners::link_customer::LinkCustomer,
     partners::link_store::LinkStore,
+    members::add_partner_member::AddPartnerMember,
+    members::list_partner_members::ListPartnerMembers,
+    members::remove_partner_member::RemovePartnerMember,
     organizations::create_organization::CreateOrganization,
     organizations::get_organization::GetOrganization,
     organizations::list_organizations::ListOrganizations,

@@ -6,6 +6,7 @@ mod entitlements;
 mod foundation;
 mod history;
 mod licenses;
+mod members;
 mod orders;
 mod organizations;
 mod partners;

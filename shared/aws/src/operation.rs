@@ -236,6 +236,7 @@ versioned!(
     domain::CustomerLink,
     domain::DetailField,
     domain::LicenseType,
+    domain::Member,
     domain::Order,
     domain::Organization,
     domain::Partner,

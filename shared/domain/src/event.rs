@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 use crate::detail::FieldKind;
 use crate::fault::{Fault, Invalid, quoted};
 use crate::id::{
-    AssignmentId, CustomerId, EntitlementId, EventId, FieldId, ImportId, OrganizationId, PartnerId,
+    AssignmentId, CustomerId, EntitlementId, EventId, FieldId, ImportId, MemberId, OrganizationId, PartnerId,
     ProductId, SourceId,
 };
 use crate::text::{
@@ -370,6 +370,18 @@ kinds! {
         unchanged: u64,
         /// How many were refused.
         refused: u64,
+    }
+    /// A person is a partner's member.
+    MemberAdded = "member.added" {
+        /// Who.
+        member_id: MemberId,
+        /// Whether it manages the partner's members.
+        admin: bool,
+    }
+    /// A person is no member of a partner any more: all its access is over.
+    MemberRemoved = "member.removed" {
+        /// Who.
+        member_id: MemberId,
     }
 }
 

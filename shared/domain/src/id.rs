@@ -83,6 +83,11 @@ id!(
     "cus"
 );
 id!(
+    /// Names a partner's member.
+    MemberId,
+    "mem"
+);
+id!(
     /// Names a webhook source.
     SourceId,
     "src"

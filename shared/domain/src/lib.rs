@@ -13,6 +13,7 @@ pub mod fault;
 pub mod id;
 pub mod key;
 pub mod license;
+pub mod member;
 pub mod order;
 pub mod party;
 pub mod patch;
@@ -31,11 +32,12 @@ pub use entitlement::{Entitlement, EntitlementName, EntitlementNumber, Entitleme
 pub use event::{Event, EventKind, Happening, Home};
 pub use fault::{At, Fault, Faults, Invalid};
 pub use id::{
-    AssignmentId, CustomerId, EntitlementId, EventId, FieldId, Id, Ids, ImportId, OrganizationId,
+    AssignmentId, CustomerId, EntitlementId, EventId, FieldId, Id, Ids, ImportId, MemberId, OrganizationId,
     ParkedOrderId, PartnerId, ProductId, SourceId,
 };
 pub use key::DeploymentKey;
 pub use license::{Assignment, LicenseType, Line, Pool, Quantity};
+pub use member::Member;
 pub use order::{Order, OrderStatus, Parking};
 pub use party::{CustomerLink, Organization, Partner, Stamp, StoreLink, Version};
 pub use patch::{Given, Patch};

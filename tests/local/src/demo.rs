@@ -166,7 +166,19 @@ impl Maker {
         let path = format!("/v1/organizations/{bogazici}/entitlements");
         let foreign = self.create(&path, owned(wall, "CRM-1003")).await?;
 
+        let mut members = Vec::new();
+        for (partner, sub, domain, name, admin) in [
+            (&partner, "aiko", "miyako.example", "Aiko Tanaka", true),
+            (&partner, "ren", "miyako.example", "Ren Mori", false),
+            (&other, "deniz", "anadolu.example", "Deniz Kaya", true),
+        ] {
+            let body = json!({"email": format!("{sub}@{domain}"), "name": name, "admin": admin});
+            members.push(self.create(&format!("/v1/partners/{partner}/members"), body).await?);
+        }
+        let [aiko, ren, _] = members.as_slice() else { return Err("three members".into()) };
+
         Ok(json!({
+            "aiko": aiko, "ren": ren,
             "entitlement": text(&entitlement, "id")?, "number": text(&entitlement, "number")?,
             "ownEntitlement": own, "otherEntitlement": foreign,
             "partner": partner, "otherPartner": other, "newPartner": new, "source": source, "secret": secret,

@@ -7,7 +7,7 @@ use aws_sdk_dynamodb::types::AttributeValue;
 use domain::event::Author;
 use domain::{
     Assignment, Customer, CustomerLink, DetailField, Entitlement, EntitlementId, EntitlementName, Event,
-    ExternalId, ImportId, LicenseType, Name, Order, OrderId, Organization, OrganizationId, Owner,
+    ExternalId, ImportId, LicenseType, Member, Name, Order, OrderId, Organization, OrganizationId, Owner,
     ParkedOrderId, Parking, Partner, PartnerId, Pool, Product, ProductCode, ProductId, Reason, Source,
     SourceId, Stamp, StoreAccount, StoreLink, Timestamp, Version,
 };
@@ -99,7 +99,7 @@ pub struct Reservation {
     pub at: Key,
     /// The id of what has the value.
     pub owner: String,
-    /// Of a customer's e-mail: whether the customer manages the organization's customers.
+    /// Of a person's e-mail: whether a customer manages the organization's customers, a member the partner's members.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub manager: bool,
 }
@@ -109,6 +109,12 @@ impl Reservation {
     pub fn email(customer: &Customer) -> Self {
         let at = key::customer_email(customer.organization_id, &customer.email);
         Self { at, owner: customer.id.to_string(), manager: customer.manager }
+    }
+
+    /// Gives a member its e-mail in its partner.
+    pub fn member_email(member: &Member) -> Self {
+        let at = key::member_email(member.partner_id, &member.email);
+        Self { at, owner: member.id.to_string(), manager: member.admin }
     }
 
     /// Gives a customer an external id of its creator's, if it has one: an organization's, or the vendor's.
@@ -549,6 +555,18 @@ impl Entity for Customer {
 
     fn by_facet(&self) -> Option<Key> {
         self.removed_at.is_none().then(|| key::customer_by_email(&self.email, self.id))
+    }
+}
+
+impl Entity for Member {
+    const NAME: &'static str = "member";
+
+    fn key(&self) -> Key {
+        key::member(self.partner_id, self.id)
+    }
+
+    fn by_key(&self) -> Option<Key> {
+        self.removed_at.is_none().then(|| key::member_by_email(self.partner_id, &self.email))
     }
 }
 

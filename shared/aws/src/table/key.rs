@@ -6,8 +6,8 @@ use domain::event::Home;
 use domain::search::{Folded, unique_form};
 use domain::{
     AssignmentId, CustomerId, Email, EntitlementId, EntitlementName, EntitlementNumber, EventId, ExternalId,
-    FieldName, LicenseTypeCode, Name, OrderId, OrganizationId, Owner, ParkedOrderId, PartnerId, ProductCode,
-    ProductId, SourceId, StoreAccount, Timestamp,
+    FieldName, LicenseTypeCode, MemberId, Name, OrderId, OrganizationId, Owner, ParkedOrderId, PartnerId,
+    ProductCode, ProductId, SourceId, StoreAccount, Timestamp,
 };
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
@@ -44,6 +44,8 @@ pub const NAMES: &str = "NAME#";
 pub const ASSIGNMENTS: &str = "ASSIGNMENT#";
 /// What the sort keys of entitlements begin with.
 pub const ENTITLEMENTS: &str = "ENTITLEMENT#";
+/// What the sort keys of members begin with.
+pub const MEMBERS: &str = "MEMBER#";
 /// What the sort keys of pools begin with.
 pub const POOLS: &str = "POOL#";
 
@@ -174,6 +176,21 @@ pub fn store_link(partner: PartnerId) -> Key {
 /// What is left to do after a partner was linked to a store.
 pub fn drain(partner: PartnerId) -> Key {
     Key::new(partner_partition(partner), "DRAIN")
+}
+
+/// A partner's member.
+pub fn member(partner: PartnerId, member: MemberId) -> Key {
+    Key::new(partner_partition(partner), format!("{MEMBERS}{member}"))
+}
+
+/// A member among those of its partner, in `by-key`, by its e-mail.
+pub fn member_by_email(partner: PartnerId, email: &Email) -> Key {
+    Key::new(partner_partition(partner), format!("{MEMBERS}{}", segment(email.as_str())))
+}
+
+/// The reservation of a member's e-mail in its partner.
+pub fn member_email(partner: PartnerId, email: &Email) -> Key {
+    unique("member-email", format!("{partner}#{}", segment(email.as_str())))
 }
 
 /// A person who is a customer.
@@ -375,6 +392,7 @@ mod tests {
     const C: &str = "cus_019b8c3e-5c00-7000-8000-000000000008";
     const D: &str = "prd_019b8c3e-5c00-7000-8000-000000000007";
     const T: &str = "ent_019b8c3e-5c00-7000-8000-000000000009";
+    const M: &str = "mem_019b8c3e-5c00-7000-8000-00000000000a";
     const R: &str = "ord_019b8c3e-5c00-7000-8000-000000000006";
 
     #[test]
@@ -383,7 +401,7 @@ mod tests {
             (P.parse().unwrap(), O.parse().unwrap(), S.parse().unwrap());
         let (a, e): (AssignmentId, EventId) = (A.parse().unwrap(), E.parse().unwrap());
         let (c, email): (CustomerId, Email) = (C.parse().unwrap(), "A@x.example".parse().unwrap());
-        let t: EntitlementId = T.parse().unwrap();
+        let (t, m): (EntitlementId, MemberId) = (T.parse().unwrap(), M.parse().unwrap());
         let (r, d): (ParkedOrderId, ProductId) = (R.parse().unwrap(), D.parse().unwrap());
         let account: StoreAccount = "ec-4711".parse().unwrap();
         let now: Timestamp = "2026-01-05T09:00:00Z".parse().unwrap();
@@ -407,6 +425,9 @@ mod tests {
             (partner(p), format!("PARTNER#{P}"), "PROFILE".to_owned()),
             (store_link(p), format!("PARTNER#{P}"), "STORE".to_owned()),
             (drain(p), format!("PARTNER#{P}"), "DRAIN".to_owned()),
+            (member(p, m), format!("PARTNER#{P}"), format!("MEMBER#{M}")),
+            (member_by_email(p, &email), format!("PARTNER#{P}"), "MEMBER#a@x.example".to_owned()),
+            (member_email(p, &email), format!("UNIQUE#member-email#{P}#a@x.example"), "-".to_owned()),
             (customer(c), format!("CUSTOMER#{C}"), "PROFILE".to_owned()),
             (customer_of_organization(o, c), format!("ORG#{O}"), format!("CUSTOMER#{C}")),
             (customer_by_email(&email, c), "EMAIL#a@x.example".to_owned(), C.to_owned()),

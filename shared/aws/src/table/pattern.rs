@@ -4,9 +4,9 @@ use aws_sdk_dynamodb::types::AttributeValue;
 use domain::event::{EventType, Home};
 use domain::{
     Assignment, AssignmentId, Customer, CustomerId, CustomerLink, DetailField, Email, Entitlement,
-    EntitlementId, EntitlementName, Event, EventId, LicenseType, LicenseTypeCode, Order, OrderId,
-    Organization, OrganizationId, Owner, ParkedOrderId, Partner, PartnerId, Pool, Product, ProductId, Source,
-    SourceId, StoreAccount, StoreLink, Timestamp,
+    EntitlementId, EntitlementName, Event, EventId, LicenseType, LicenseTypeCode, Member, MemberId, Order,
+    OrderId, Organization, OrganizationId, Owner, ParkedOrderId, Partner, PartnerId, Pool, Product,
+    ProductId, Source, SourceId, StoreAccount, StoreLink, Timestamp,
 };
 
 use super::entity::{Count, DirectoryEntry, Due, EntitlementReservation, Entity, Parked, Reservation};
@@ -138,6 +138,12 @@ lookups! {
         key::license_type(code), "`CATALOG` · `LICENSE_TYPE#<code>`";
     /// a partner
     PartnerById(partner: PartnerId) -> Partner = key::partner(*partner), "`PARTNER#<partner>` · `PROFILE`";
+    /// a partner's member
+    MemberOfPartner(partner: PartnerId, member: MemberId) -> Member =
+        key::member(*partner, *member), "`PARTNER#<partner>` · `MEMBER#<member>`";
+    /// which member of a partner has an e-mail
+    EmailInPartner(partner: PartnerId, email: Email) -> Reservation =
+        key::member_email(*partner, email), "`UNIQUE#member-email#<partner>#<e-mail>` · `-`";
     /// a person who is a customer
     CustomerById(customer: CustomerId) -> Customer = key::customer(*customer), "`CUSTOMER#<customer>` · `PROFILE`";
     /// which customer of an organization, or of none, has an e-mail
@@ -232,6 +238,9 @@ listings! {
     /// all organizations, by name
     Organizations() -> Organization =
         Index::ByFacet, key::ORGANIZATIONS.to_owned(), "", "in `by-facet` `ORGANIZATIONS` · `<name>#<organization>`";
+    /// the members of a partner, by e-mail
+    MembersOfPartner(partner: PartnerId) -> Member =
+        Index::ByKey, key::partner_partition(*partner), key::MEMBERS, "in `by-key` `PARTNER#<partner>` · `MEMBER#<e-mail>`";
     /// the names in a partner's directory
     Directory(partner: PartnerId) -> DirectoryEntry =
         Index::Table, key::partner_partition(*partner), key::NAMES, "`PARTNER#<partner>` · `NAME#<organization>`";
