@@ -298,7 +298,8 @@ fn merge(pages: Vec<Page<Event>>, cut: &Cut) -> Page<Event> {
     Page { items: events.into_iter().take(cut.size).map(|(_, event)| event).collect(), next }
 }
 
-/// Leaves of changed details what the reader may view; a change of nothing else is absent, and no page ends with it.
+/// Leaves of changed details what the reader may view; a change of nothing else is absent, and pages are cut as if it were
+/// not there.
 async fn visible(
     context: &Context<'_>,
     actor: &Actor,

@@ -192,7 +192,7 @@ impl Context<'_> {
     /// A page, after which the next one begins at the position `next`.
     pub fn list<T>(&self, items: Vec<T>, next: Option<String>) -> List<T> {
         let bound_to = &self.options.page.bound_to;
-        List { items, next_page_token: next.map(|position| token::seal(self.key, bound_to, &position)) }
+        List { items, next_page_token: next.and_then(|position| token::seal(self.key, bound_to, &position)) }
     }
 
     /// Makes a change, its events and the record of its answer one transaction. With `validateOnly` only

@@ -374,7 +374,8 @@ pub struct ImportRun {
     pub call: String,
     /// Until then nobody else is at it.
     pub lease_ends_at: Timestamp,
-    /// Whether all its rows were judged, and some may have been written: then it goes on, whatever is wrong meanwhile.
+    /// Of an import that is all or nothing: whether its rows were judged, and some may have been written. Then it goes on,
+    /// whatever is wrong meanwhile.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub writing: bool,
     /// Who wants it.
