@@ -88,6 +88,16 @@ id!(
     "mem"
 );
 id!(
+    /// Names a request for access; sorts by its coming.
+    AccessRequestId,
+    "arq"
+);
+id!(
+    /// Names access that was given.
+    GrantId,
+    "grt"
+);
+id!(
     /// Names a webhook source.
     SourceId,
     "src"

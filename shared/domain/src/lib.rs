@@ -4,6 +4,7 @@
 //! operation may refuse on its own, without asking the table, is decided by these types when they are
 //! parsed.
 
+pub mod access;
 pub mod actor;
 pub mod customer;
 pub mod detail;
@@ -25,6 +26,7 @@ pub mod time;
 pub mod value;
 pub mod webhook;
 
+pub use access::{Access, AccessRequest, Grant, GrantState, Individual, Level, RequestState};
 pub use actor::{Actor, Role};
 pub use customer::Customer;
 pub use detail::{DetailField, FieldKind};
@@ -32,8 +34,8 @@ pub use entitlement::{Entitlement, EntitlementName, EntitlementNumber, Entitleme
 pub use event::{Event, EventKind, Happening, Home};
 pub use fault::{At, Fault, Faults, Invalid};
 pub use id::{
-    AssignmentId, CustomerId, EntitlementId, EventId, FieldId, Id, Ids, ImportId, MemberId, OrganizationId,
-    ParkedOrderId, PartnerId, ProductId, SourceId,
+    AccessRequestId, AssignmentId, CustomerId, EntitlementId, EventId, FieldId, GrantId, Id, Ids, ImportId,
+    MemberId, OrganizationId, ParkedOrderId, PartnerId, ProductId, SourceId,
 };
 pub use key::DeploymentKey;
 pub use license::{Assignment, LicenseType, Line, Pool, Quantity};
