@@ -1,5 +1,6 @@
 //! The whole system, tested over HTTP: one test binary.
 
+mod access;
 mod customers;
 mod details;
 mod entitlements;

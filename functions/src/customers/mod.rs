@@ -26,7 +26,7 @@ pub struct OfCustomer {
 
 /// Requires of a contact manager that the person's own record says so now; who operates needs none. A record that this
 /// change itself writes was read, and is written on the condition that it is as it was.
-fn require_manager<O: Output>(
+pub(crate) fn require_manager<O: Output>(
     change: &mut Change<O>,
     actor: &Actor,
     organization: Option<OrganizationId>,

@@ -158,6 +158,21 @@ impl Context<'_> {
         Ok(self.list(page.items, page.next))
     }
 
+    /// Reads the page the caller wants, with the items as they are now; an index cannot.
+    ///
+    /// # Errors
+    ///
+    /// [`Failure::Table`].
+    pub async fn page_as_is<L: Listing>(
+        &self,
+        listing: &L,
+        ascending: bool,
+    ) -> Result<List<L::Entity>, Failure> {
+        let cut = Cut { consistent: true, ..self.cut(ascending) };
+        let page = self.table.page(listing, &cut, None).await?;
+        Ok(self.list(page.items, page.next))
+    }
+
     /// Reads the page the caller wants of those items that are `wanted`: it may be short, and even empty, and go on.
     ///
     /// # Errors

@@ -231,6 +231,7 @@ macro_rules! versioned {
 }
 
 versioned!(
+    domain::AccessRequest,
     domain::Assignment,
     domain::Customer,
     domain::CustomerLink,

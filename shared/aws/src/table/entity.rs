@@ -1,15 +1,16 @@
 //! What the table holds, and how each is found: all keys of an entity, those of the indexes too, are derived
 //! here from the whole entity, so that no write leaves a stale one behind.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 
 use aws_sdk_dynamodb::types::AttributeValue;
 use domain::event::Author;
 use domain::{
-    Assignment, Customer, CustomerLink, DetailField, Entitlement, EntitlementId, EntitlementName, Event,
-    ExternalId, ImportId, LicenseType, Member, Name, Order, OrderId, Organization, OrganizationId, Owner,
-    ParkedOrderId, Parking, Partner, PartnerId, Pool, Product, ProductCode, ProductId, Reason, Source,
-    SourceId, Stamp, StoreAccount, StoreLink, Timestamp, Version,
+    Access, AccessRequest, AccessRequestId, Assignment, Customer, CustomerLink, DetailField, Entitlement,
+    EntitlementId, EntitlementName, Event, ExternalId, ImportId, LicenseType, Member, MemberId, Name, Order,
+    OrderId, Organization, OrganizationId, Owner, ParkedOrderId, Parking, Partner, PartnerId, Pool, Product,
+    ProductCode, ProductId, Reason, RequestState, Source, SourceId, Stamp, StoreAccount, StoreLink,
+    Timestamp, Version,
 };
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
@@ -158,6 +159,15 @@ impl Reservation {
     /// When it is not a partner that has it.
     pub fn partner(&self) -> Result<PartnerId, Error> {
         self.owner.parse().map_err(|_| Error::Internal("what a partner has is not a partner's".to_owned()))
+    }
+
+    /// The member that has the value.
+    ///
+    /// # Errors
+    ///
+    /// When it is not a member that has it.
+    pub fn member(&self) -> Result<MemberId, Error> {
+        self.owner.parse().map_err(|_| Error::Internal("what a member has is not a member's".to_owned()))
     }
 
     /// Gives a partner an account at a store.
@@ -427,6 +437,25 @@ impl Entity for Count {
     }
 }
 
+/// A partner's requests that are pending: it has not too many.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PendingRequests {
+    /// Whose.
+    #[serde(flatten)]
+    pub at: Key,
+    /// Which. DynamoDB keeps no empty set.
+    #[serde(default)]
+    pub requests: BTreeSet<AccessRequestId>,
+}
+
+impl Entity for PendingRequests {
+    const NAME: &'static str = "pending-requests";
+
+    fn key(&self) -> Key {
+        self.at.clone()
+    }
+}
+
 /// Where something is that is due.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Due {
@@ -453,6 +482,10 @@ pub enum DueItem {
     Order(Order),
     /// An import was cut off.
     Import(ImportRun),
+    /// A request for access lapses.
+    Request(AccessRequest),
+    /// Access has ended, or ends soon.
+    Access(Access),
 }
 
 impl DueItem {
@@ -461,6 +494,8 @@ impl DueItem {
             Some(Drain::NAME) => from_item(item).map(Self::Drain),
             Some(Order::NAME) => from_item(item).map(Self::Order),
             Some(ImportRun::NAME) => from_item(item).map(Self::Import),
+            Some(AccessRequest::NAME) => from_item(item).map(Self::Request),
+            Some(Access::NAME) => from_item(item).map(Self::Access),
             _ => Err(Error::Internal("something is due, and nobody knows what to do about it".to_owned())),
         }
     }
@@ -556,6 +591,42 @@ impl Entity for Customer {
 
     fn by_facet(&self) -> Option<Key> {
         self.removed_at.is_none().then(|| key::customer_by_email(&self.email, self.id))
+    }
+}
+
+impl Entity for AccessRequest {
+    const NAME: &'static str = "access-request";
+
+    fn key(&self) -> Key {
+        key::access_request(self.id)
+    }
+
+    fn by_key(&self) -> Option<Key> {
+        Some(key::request_to(&self.contact_manager_email, self.id))
+    }
+
+    fn by_facet(&self) -> Option<Key> {
+        Some(key::request_of_partner(self.partner_id, self.id))
+    }
+
+    fn due(&self) -> Option<Timestamp> {
+        (self.state == RequestState::Pending).then_some(self.lapses_at)
+    }
+}
+
+impl Entity for Access {
+    const NAME: &'static str = "access";
+
+    fn key(&self) -> Key {
+        key::access(self.organization_id, self.partner_id)
+    }
+
+    fn by_key(&self) -> Option<Key> {
+        Some(key::access_of_partner(self.partner_id, self.organization_id))
+    }
+
+    fn due(&self) -> Option<Timestamp> {
+        Access::due(self)
     }
 }
 

@@ -5,9 +5,9 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use domain::event::Home;
 use domain::search::{Folded, unique_form};
 use domain::{
-    AssignmentId, CustomerId, Email, EntitlementId, EntitlementName, EntitlementNumber, EventId, ExternalId,
-    FieldName, LicenseTypeCode, MemberId, Name, OrderId, OrganizationId, Owner, ParkedOrderId, PartnerId,
-    ProductCode, ProductId, SourceId, StoreAccount, Timestamp,
+    AccessRequestId, AssignmentId, CustomerId, Email, EntitlementId, EntitlementName, EntitlementNumber,
+    EventId, ExternalId, FieldName, LicenseTypeCode, MemberId, Name, OrderId, OrganizationId, Owner,
+    ParkedOrderId, PartnerId, ProductCode, ProductId, SourceId, StoreAccount, Timestamp,
 };
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
@@ -44,6 +44,10 @@ pub const NAMES: &str = "NAME#";
 pub const ASSIGNMENTS: &str = "ASSIGNMENT#";
 /// What the sort keys of entitlements begin with.
 pub const ENTITLEMENTS: &str = "ENTITLEMENT#";
+/// What the sort keys of access begin with.
+pub const ACCESS: &str = "ACCESS#";
+/// What the keys of requests for access begin with.
+pub const ACCESS_REQUESTS: &str = "ACCESS_REQUEST#";
 /// What the sort keys of members begin with.
 pub const MEMBERS: &str = "MEMBER#";
 /// What the sort keys of pools begin with.
@@ -176,6 +180,41 @@ pub fn store_link(partner: PartnerId) -> Key {
 /// What is left to do after a partner was linked to a store.
 pub fn drain(partner: PartnerId) -> Key {
     Key::new(partner_partition(partner), "DRAIN")
+}
+
+/// A request for access. Partner and addressee find it in the indexes.
+pub fn access_request(request: AccessRequestId) -> Key {
+    Key::new(format!("{ACCESS_REQUESTS}{request}"), ALONE)
+}
+
+/// The partition, in `by-key`, of the requests that are addressed to an e-mail.
+pub fn asked_of(email: &Email) -> String {
+    format!("MANAGER#{}", segment(email.as_str()))
+}
+
+/// A request among those addressed to an e-mail.
+pub fn request_to(email: &Email, request: AccessRequestId) -> Key {
+    Key::new(asked_of(email), request.to_string())
+}
+
+/// A request among those of its partner, in `by-facet`.
+pub fn request_of_partner(partner: PartnerId, request: AccessRequestId) -> Key {
+    Key::new(partner_partition(partner), format!("{ACCESS_REQUESTS}{request}"))
+}
+
+/// A partner's requests that are pending.
+pub fn pending_requests(partner: PartnerId) -> Key {
+    Key::new(partner_partition(partner), "PENDING_REQUESTS")
+}
+
+/// All access of a partner in an organization.
+pub fn access(organization: OrganizationId, partner: PartnerId) -> Key {
+    Key::new(organization_partition(organization), format!("{ACCESS}{partner}"))
+}
+
+/// The same among all access of the partner, in `by-key`.
+pub fn access_of_partner(partner: PartnerId, organization: OrganizationId) -> Key {
+    Key::new(partner_partition(partner), format!("{ACCESS}{organization}"))
 }
 
 /// A partner's member.
@@ -392,6 +431,7 @@ mod tests {
     const C: &str = "cus_019b8c3e-5c00-7000-8000-000000000008";
     const D: &str = "prd_019b8c3e-5c00-7000-8000-000000000007";
     const T: &str = "ent_019b8c3e-5c00-7000-8000-000000000009";
+    const Q: &str = "arq_019b8c3e-5c00-7000-8000-00000000000b";
     const M: &str = "mem_019b8c3e-5c00-7000-8000-00000000000a";
     const R: &str = "ord_019b8c3e-5c00-7000-8000-000000000006";
 
@@ -401,6 +441,7 @@ mod tests {
             (P.parse().unwrap(), O.parse().unwrap(), S.parse().unwrap());
         let (a, e): (AssignmentId, EventId) = (A.parse().unwrap(), E.parse().unwrap());
         let (c, email): (CustomerId, Email) = (C.parse().unwrap(), "A@x.example".parse().unwrap());
+        let q: AccessRequestId = Q.parse().unwrap();
         let (t, m): (EntitlementId, MemberId) = (T.parse().unwrap(), M.parse().unwrap());
         let (r, d): (ParkedOrderId, ProductId) = (R.parse().unwrap(), D.parse().unwrap());
         let account: StoreAccount = "ec-4711".parse().unwrap();
@@ -425,6 +466,12 @@ mod tests {
             (partner(p), format!("PARTNER#{P}"), "PROFILE".to_owned()),
             (store_link(p), format!("PARTNER#{P}"), "STORE".to_owned()),
             (drain(p), format!("PARTNER#{P}"), "DRAIN".to_owned()),
+            (access_request(q), format!("ACCESS_REQUEST#{Q}"), "-".to_owned()),
+            (request_to(&email, q), "MANAGER#a@x.example".to_owned(), Q.to_owned()),
+            (request_of_partner(p, q), format!("PARTNER#{P}"), format!("ACCESS_REQUEST#{Q}")),
+            (pending_requests(p), format!("PARTNER#{P}"), "PENDING_REQUESTS".to_owned()),
+            (access(o, p), format!("ORG#{O}"), format!("ACCESS#{P}")),
+            (access_of_partner(p, o), format!("PARTNER#{P}"), format!("ACCESS#{O}")),
             (member(p, m), format!("PARTNER#{P}"), format!("MEMBER#{M}")),
             (member_by_email(p, &email), format!("PARTNER#{P}"), "MEMBER#a@x.example".to_owned()),
             (member_email(p, &email), format!("UNIQUE#member-email#{P}#a@x.example"), "-".to_owned()),

@@ -3,13 +3,15 @@
 use aws_sdk_dynamodb::types::AttributeValue;
 use domain::event::{EventType, Home};
 use domain::{
-    Assignment, AssignmentId, Customer, CustomerId, CustomerLink, DetailField, Email, Entitlement,
-    EntitlementId, EntitlementName, Event, EventId, LicenseType, LicenseTypeCode, Member, MemberId, Order,
-    OrderId, Organization, OrganizationId, Owner, ParkedOrderId, Partner, PartnerId, Pool, Product,
-    ProductId, Source, SourceId, StoreAccount, StoreLink, Timestamp,
+    Access, AccessRequest, AccessRequestId, Assignment, AssignmentId, Customer, CustomerId, CustomerLink,
+    DetailField, Email, Entitlement, EntitlementId, EntitlementName, Event, EventId, LicenseType,
+    LicenseTypeCode, Member, MemberId, Order, OrderId, Organization, OrganizationId, Owner, ParkedOrderId,
+    Partner, PartnerId, Pool, Product, ProductId, Source, SourceId, StoreAccount, StoreLink, Timestamp,
 };
 
-use super::entity::{Count, DirectoryEntry, Due, EntitlementReservation, Entity, Parked, Reservation};
+use super::entity::{
+    Count, DirectoryEntry, Due, EntitlementReservation, Entity, Parked, PendingRequests, Reservation,
+};
 use super::key::{self, Key};
 
 /// The table itself, or one of its indexes.
@@ -138,6 +140,15 @@ lookups! {
         key::license_type(code), "`CATALOG` · `LICENSE_TYPE#<code>`";
     /// a partner
     PartnerById(partner: PartnerId) -> Partner = key::partner(*partner), "`PARTNER#<partner>` · `PROFILE`";
+    /// a request for access
+    RequestById(request: AccessRequestId) -> AccessRequest =
+        key::access_request(*request), "`ACCESS_REQUEST#<request>` · `-`";
+    /// which requests of a partner are pending
+    PendingOfPartner(partner: PartnerId) -> PendingRequests =
+        key::pending_requests(*partner), "`PARTNER#<partner>` · `PENDING_REQUESTS`";
+    /// all access of a partner in an organization
+    AccessIn(organization: OrganizationId, partner: PartnerId) -> Access =
+        key::access(*organization, *partner), "`ORG#<organization>` · `ACCESS#<partner>`";
     /// a partner's member
     MemberOfPartner(partner: PartnerId, member: MemberId) -> Member =
         key::member(*partner, *member), "`PARTNER#<partner>` · `MEMBER#<member>`";
@@ -241,6 +252,18 @@ listings! {
     /// the members of a partner, by e-mail
     MembersOfPartner(partner: PartnerId) -> Member =
         Index::ByKey, key::partner_partition(*partner), key::MEMBERS, "in `by-key` `PARTNER#<partner>` · `MEMBER#<e-mail>`";
+    /// the requests for access that are addressed to an e-mail
+    RequestsTo(email: Email) -> AccessRequest =
+        Index::ByKey, key::asked_of(email), "", "in `by-key` `MANAGER#<e-mail>` · `<request>`";
+    /// the requests for access of a partner
+    RequestsOfPartner(partner: PartnerId) -> AccessRequest =
+        Index::ByFacet, key::partner_partition(*partner), key::ACCESS_REQUESTS, "in `by-facet` `PARTNER#<partner>` · `ACCESS_REQUEST#…`";
+    /// the access of all partners in an organization
+    AccessInOrganization(organization: OrganizationId) -> Access =
+        Index::Table, key::organization_partition(*organization), key::ACCESS, "`ORG#<organization>` · `ACCESS#…`";
+    /// the access of a partner in all organizations
+    AccessOfPartner(partner: PartnerId) -> Access =
+        Index::ByKey, key::partner_partition(*partner), key::ACCESS, "in `by-key` `PARTNER#<partner>` · `ACCESS#…`";
     /// the names in a partner's directory
     Directory(partner: PartnerId) -> DirectoryEntry =
         Index::Table, key::partner_partition(*partner), key::NAMES, "`PARTNER#<partner>` · `NAME#<organization>`";
