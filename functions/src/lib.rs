@@ -13,6 +13,7 @@ pub mod partners;
 pub mod party;
 pub mod products;
 pub mod service;
+pub mod service_requests;
 pub mod webhooks;
 
 use aws::Scheduled;
@@ -81,6 +82,9 @@ operations! {
     access::list_partner_access::ListPartnerAccess,
     access::list_organization_access::ListOrganizationAccess,
     access::resolve_access::ResolveAccess,
+    service_requests::open_service_request::OpenServiceRequest,
+    service_requests::get_service_request::GetServiceRequest,
+    service_requests::list_service_requests::ListServiceRequests,
     access::relinquish_access::RelinquishAccess,
     access::revoke_access::RevokeAccess,
     members::add_partner_member::AddPartnerMember,

@@ -13,4 +13,5 @@ mod organizations;
 mod partners;
 mod products;
 mod service;
+mod service_requests;
 mod webhooks;

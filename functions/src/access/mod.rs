@@ -2,6 +2,7 @@
 
 pub mod approve_access;
 pub mod cancel_access_request;
+pub mod claim;
 pub mod decline_access;
 pub mod get_access_request;
 pub mod grant_access;

@@ -242,6 +242,7 @@ versioned!(
     domain::Organization,
     domain::Partner,
     domain::Product,
+    domain::ServiceRequest,
     domain::Source,
     domain::StoreLink
 );

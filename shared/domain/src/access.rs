@@ -57,17 +57,35 @@ pub enum Act {
 }
 
 impl Level {
-    /// Whether the level opens this. Nothing else says what a level is good for.
+    /// Whether the level opens this.
     pub fn opens(self, act: Act) -> bool {
-        let least = match act {
-            Act::SeeWhereAdded => Self::Cc,
-            Act::SeeAll => Self::Look,
-            Act::Update => Self::Update,
-            Act::Submit => Self::Create,
-            Act::SubmitKept => Self::ServiceAdmin,
-            Act::ManageCustomers => Self::FullAdmin,
-        };
-        self >= least
+        self >= act.least()
+    }
+
+    /// The level as it is written.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Cc => "cc",
+            Self::Look => "look",
+            Self::Update => "update",
+            Self::Create => "create",
+            Self::ServiceAdmin => "service-admin",
+            Self::FullAdmin => "full-admin",
+        }
+    }
+}
+
+impl Act {
+    /// The lowest level that opens it. Nothing else says what a level is good for.
+    pub fn least(self) -> Level {
+        match self {
+            Self::SeeWhereAdded => Level::Cc,
+            Self::SeeAll => Level::Look,
+            Self::Update => Level::Update,
+            Self::Submit => Level::Create,
+            Self::SubmitKept => Level::ServiceAdmin,
+            Self::ManageCustomers => Level::FullAdmin,
+        }
     }
 }
 

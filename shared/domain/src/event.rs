@@ -8,8 +8,9 @@ use crate::detail::FieldKind;
 use crate::fault::{Fault, Invalid, quoted};
 use crate::id::{
     AccessRequestId, AssignmentId, CustomerId, EntitlementId, EventId, FieldId, GrantId, ImportId, MemberId,
-    OrganizationId, PartnerId, ProductId, SourceId,
+    OrganizationId, PartnerId, ProductId, ServiceRequestId, SourceId,
 };
+use crate::service_request::ServiceRequestKind;
 use crate::text::{
     Email, ExternalId, FieldName, LicenseTypeCode, Name, OrderId, ProductCode, StoreAccount, written_as_text,
 };
@@ -449,6 +450,13 @@ kinds! {
         grant_id: GrantId,
         /// By which.
         replaced_by: GrantId,
+    }
+    /// A service request was submitted.
+    ServiceRequestOpened = "service-request.opened" {
+        /// Which.
+        service_request_id: ServiceRequestId,
+        /// Of what kind.
+        kind: ServiceRequestKind,
     }
 }
 

@@ -98,6 +98,11 @@ id!(
     "grt"
 );
 id!(
+    /// Names a service request; sorts by its coming.
+    ServiceRequestId,
+    "srq"
+);
+id!(
     /// Names a webhook source.
     SourceId,
     "src"

@@ -21,6 +21,7 @@ pub mod patch;
 pub mod problem;
 pub mod product;
 pub mod search;
+pub mod service_request;
 pub mod text;
 pub mod time;
 pub mod value;
@@ -35,7 +36,7 @@ pub use event::{Event, EventKind, Happening, Home};
 pub use fault::{At, Fault, Faults, Invalid};
 pub use id::{
     AccessRequestId, AssignmentId, CustomerId, EntitlementId, EventId, FieldId, GrantId, Id, Ids, ImportId,
-    MemberId, OrganizationId, ParkedOrderId, PartnerId, ProductId, SourceId,
+    MemberId, OrganizationId, ParkedOrderId, PartnerId, ProductId, ServiceRequestId, SourceId,
 };
 pub use key::DeploymentKey;
 pub use license::{Assignment, LicenseType, Line, Pool, Quantity};
@@ -46,6 +47,7 @@ pub use patch::{Given, Patch};
 pub use problem::{Problem, Reason, Stage};
 pub use product::Product;
 pub use search::NameQuery;
+pub use service_request::ServiceRequest;
 pub use text::{
     Description, Email, ExternalId, FieldName, LicenseTypeCode, Name, OrderId, ProductCode, StoreAccount,
 };

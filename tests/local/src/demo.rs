@@ -216,14 +216,22 @@ impl Maker {
         let elif = json!({"email": "elif@bogazici.example", "name": "Elif Demir", "manager": true});
         self.create(&format!("/v1/organizations/{bogazici}/customers"), elif).await?;
         let by_elif = self.token("otherContactManager", &known)?;
-        let brief =
-            json!({"partnerId": other, "expiresAt": "2026-01-06T09:00:00Z", "organizationLevel": "update"});
+        let brief = json!({"partnerId": other, "expiresAt": "2026-01-06T09:00:00Z", "organizationLevel": "full-admin"});
         let give = format!("/v1/organizations/{bogazici}/access");
         self.call("POST", &give, &by_elif, brief, Vec::new()).await?;
+        let by_sora = self.token("customer", &known)?;
+        let silent = json!({"subject": "A recorder is silent", "kind": "incident",
+            "description": "The recorder in Ginza has not answered since this morning."});
+        let submit = format!("/v1/organizations/{yamada}/service-requests");
+        let service_request = self.call("POST", &submit, &by_sora, silent, Vec::new()).await?;
+        let haruto = json!({"email": "haruto@yamada.example", "name": "Haruto Ono", "manager": true});
+        let haruto = self.create(&customers, haruto).await?;
+        let can = json!({"email": "can@bogazici.example", "name": "Can Aydın"});
+        let can = self.create(&format!("/v1/organizations/{bogazici}/customers"), can).await?;
 
         Ok(json!({
             "aiko": aiko, "ren": ren, "accessRequest": request, "toDecline": declined, "toCancel": cancelled,
-            "grantOfAll": grant(0)?, "grantOfRen": grant(1)?,
+            "haruto": haruto, "can": can, "serviceRequest": text(&service_request, "id")?, "grantOfAll": grant(0)?, "grantOfRen": grant(1)?,
             "entitlement": text(&entitlement, "id")?, "number": text(&entitlement, "number")?,
             "ownEntitlement": own, "otherEntitlement": foreign,
             "partner": partner, "otherPartner": other, "newPartner": new, "source": source, "secret": secret,

@@ -7,6 +7,7 @@ mod list_access_requests;
 mod list_organization_access;
 mod list_partner_access;
 mod list_received_access_requests;
+mod model;
 mod relinquish_access;
 mod request_access;
 mod resolve_access;

@@ -5,12 +5,13 @@ use std::collections::{BTreeSet, HashMap};
 
 use aws_sdk_dynamodb::types::AttributeValue;
 use domain::event::Author;
+use domain::service_request::{Contact, Month};
 use domain::{
     Access, AccessRequest, AccessRequestId, Assignment, Customer, CustomerLink, DetailField, Entitlement,
     EntitlementId, EntitlementName, Event, ExternalId, ImportId, LicenseType, Member, MemberId, Name, Order,
     OrderId, Organization, OrganizationId, Owner, ParkedOrderId, Parking, Partner, PartnerId, Pool, Product,
-    ProductCode, ProductId, Reason, RequestState, Source, SourceId, Stamp, StoreAccount, StoreLink,
-    Timestamp, Version,
+    ProductCode, ProductId, Reason, RequestState, ServiceRequest, ServiceRequestId, Source, SourceId, Stamp,
+    StoreAccount, StoreLink, Timestamp, Version,
 };
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
@@ -456,6 +457,42 @@ impl Entity for PendingRequests {
     }
 }
 
+/// That a service request concerns a partner's person: who submitted it, or was added to it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Concern {
+    /// Whose service request.
+    pub organization_id: OrganizationId,
+    key_pk: String,
+    key_sk: String,
+}
+
+impl Concern {
+    /// Whether the person was added to it, and did not submit it.
+    pub fn was_added(&self) -> bool {
+        self.key_sk.contains('#')
+    }
+
+    /// Which service request.
+    ///
+    /// # Errors
+    ///
+    /// Never for what is in the table.
+    pub fn service_request(&self) -> Result<ServiceRequestId, Error> {
+        let id = self.key_sk.split('#').next().and_then(|id| id.parse().ok());
+        id.ok_or_else(|| Error::Internal("what concerns somebody is no service request".to_owned()))
+    }
+}
+
+/// Only its index entry is read as this.
+impl Entity for Concern {
+    const NAME: &'static str = "concern";
+
+    fn key(&self) -> Key {
+        Key { pk: self.key_pk.clone(), sk: self.key_sk.clone() }
+    }
+}
+
 /// Where something is that is due.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Due {
@@ -627,6 +664,35 @@ impl Entity for Access {
 
     fn due(&self) -> Option<Timestamp> {
         Access::due(self)
+    }
+}
+
+impl Entity for ServiceRequest {
+    const NAME: &'static str = "service-request";
+
+    fn key(&self) -> Key {
+        key::service_request(self.organization_id, self.id)
+    }
+
+    fn by_key(&self) -> Option<Key> {
+        let submitter = &self.submitted_by;
+        submitter.partner_id.map(|partner| key::submitted_by(partner, &submitter.email, self.id))
+    }
+
+    fn by_facet(&self) -> Option<Key> {
+        Some(key::service_request_of(&Month::of(self.stamp.created_at), self.id))
+    }
+}
+
+impl Entity for Contact {
+    const NAME: &'static str = "contact";
+
+    fn key(&self) -> Key {
+        key::contact(self.service_request_id, &self.individual.email)
+    }
+
+    fn by_key(&self) -> Option<Key> {
+        Some(key::concern_of_contact(self.partner_id, &self.individual.email, self.service_request_id))
     }
 }
 

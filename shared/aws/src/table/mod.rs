@@ -18,8 +18,8 @@ use aws_sdk_dynamodb::error::{ProvideErrorMetadata, SdkError};
 
 pub use change::{Change, Expression, Refusal};
 pub use entity::{
-    Count, DirectoryEntry, Drain, DueItem, EntitlementReservation, Entity, IdempotencyRecord, ImportRun,
-    Item, Parked, PendingRequests, RefusalMark, Reservation,
+    Concern, Count, DirectoryEntry, Drain, DueItem, EntitlementReservation, Entity, IdempotencyRecord,
+    ImportRun, Item, Parked, PendingRequests, RefusalMark, Reservation,
 };
 pub use key::Key;
 pub use pattern::{Index, Listing, Lookup};

@@ -2,15 +2,17 @@
 
 use aws_sdk_dynamodb::types::AttributeValue;
 use domain::event::{EventType, Home};
+use domain::service_request::{Contact, Month};
 use domain::{
     Access, AccessRequest, AccessRequestId, Assignment, AssignmentId, Customer, CustomerId, CustomerLink,
     DetailField, Email, Entitlement, EntitlementId, EntitlementName, Event, EventId, LicenseType,
     LicenseTypeCode, Member, MemberId, Order, OrderId, Organization, OrganizationId, Owner, ParkedOrderId,
-    Partner, PartnerId, Pool, Product, ProductId, Source, SourceId, StoreAccount, StoreLink, Timestamp,
+    Partner, PartnerId, Pool, Product, ProductId, ServiceRequest, ServiceRequestId, Source, SourceId,
+    StoreAccount, StoreLink, Timestamp,
 };
 
 use super::entity::{
-    Count, DirectoryEntry, Due, EntitlementReservation, Entity, Parked, PendingRequests, Reservation,
+    Concern, Count, DirectoryEntry, Due, EntitlementReservation, Entity, Parked, PendingRequests, Reservation,
 };
 use super::key::{self, Key};
 
@@ -140,6 +142,15 @@ lookups! {
         key::license_type(code), "`CATALOG` · `LICENSE_TYPE#<code>`";
     /// a partner
     PartnerById(partner: PartnerId) -> Partner = key::partner(*partner), "`PARTNER#<partner>` · `PROFILE`";
+    /// a service request
+    ServiceRequestOf(organization: OrganizationId, request: ServiceRequestId) -> ServiceRequest =
+        key::service_request(*organization, *request), "`ORG#<organization>` · `SERVICE_REQUEST#<service request>`";
+    /// a partner's member who was added to a service request
+    ContactOf(request: ServiceRequestId, email: Email) -> Contact =
+        key::contact(*request, email), "`SERVICE_REQUEST#<service request>` · `CONTACT#<e-mail>`";
+    /// how many contact managers an organization has
+    CountOfManagers(organization: OrganizationId) -> Count =
+        key::count_of_managers(*organization), "`ORG#<organization>` · `COUNT#MANAGER`";
     /// a request for access
     RequestById(request: AccessRequestId) -> AccessRequest =
         key::access_request(*request), "`ACCESS_REQUEST#<request>` · `-`";
@@ -252,6 +263,15 @@ listings! {
     /// the members of a partner, by e-mail
     MembersOfPartner(partner: PartnerId) -> Member =
         Index::ByKey, key::partner_partition(*partner), key::MEMBERS, "in `by-key` `PARTNER#<partner>` · `MEMBER#<e-mail>`";
+    /// the service requests of an organization
+    ServiceRequestsOf(organization: OrganizationId) -> ServiceRequest =
+        Index::Table, key::organization_partition(*organization), key::SERVICE_REQUESTS, "`ORG#<organization>` · `SERVICE_REQUEST#…`";
+    /// the service requests that were submitted in a month
+    ServiceRequestsIn(month: Month) -> ServiceRequest =
+        Index::ByFacet, key::service_requests_of(month), "", "in `by-facet` `SERVICE_REQUEST#<month>` · `<service request>`";
+    /// the service requests that a partner's person submitted, or was added to
+    ConcernsOf(partner: PartnerId, email: Email) -> Concern =
+        Index::ByKey, key::concern_of(*partner, email), "", "in `by-key` `CONTACT#<partner>#<e-mail>` · `<service request>` and `<service request>#CONTACT`";
     /// the requests for access that are addressed to an e-mail
     RequestsTo(email: Email) -> AccessRequest =
         Index::ByKey, key::asked_of(email), "", "in `by-key` `MANAGER#<e-mail>` · `<request>`";
