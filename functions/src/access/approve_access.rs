@@ -2,8 +2,8 @@
 
 use aws::http::body::Json;
 use aws::operation::{Method, Nothing, route};
-use aws::table::Change;
-use aws::table::pattern::{AccessInOrganization, OrganizationById};
+use aws::table::pattern::{AccessInOrganization, EmailInPartner, OrganizationById};
+use aws::table::{Change, Expression, Refusal};
 use aws::{Answer, Context, Failure, Input, Operation, Route};
 use deserr::Deserr;
 use domain::access::{Asked, EXPIRY_PASSED, Share, TOO_MANY_INDIVIDUALS};
@@ -16,8 +16,8 @@ use domain::{
 use schemars::JsonSchema;
 
 use super::{
-    ForOne, Gift, OWN_PARTNER, OfRequest, check_individuals, close, give, read_request, require_addressee,
-    require_expiry, require_pending, require_stranger,
+    ForOne, Gift, NOT_A_MEMBER, OWN_PARTNER, OfRequest, check_individuals, close, give, read_request,
+    require_addressee, require_expiry, require_pending, require_stranger,
 };
 
 /// Approves a request for access.
@@ -63,6 +63,7 @@ impl Operation for ApproveAccess {
         EXPIRY_PASSED,
         MORE_THAN_ASKED,
         NOTHING_LEFT,
+        NOT_A_MEMBER,
         OWN_PARTNER,
         TOO_MANY_INDIVIDUALS,
     ];
@@ -98,6 +99,15 @@ impl Operation for ApproveAccess {
             return context.commit(change, Answer::ok(before)).await;
         }
         let gift = lessen(&mut change, &before, less);
+        for Share { individual, .. } in &gift.shares {
+            // Who is on record anew may have been given less meanwhile. That the approver is not is asked already.
+            if actor.email.as_ref() != Some(&individual.email) {
+                let record = EmailInPartner(before.partner_id, individual.email.clone());
+                let same =
+                    Expression::new("#owner = :member").text("member", individual.member_id.to_string());
+                change.require_that(&record, same, |_| Refusal::because(&NOT_A_MEMBER, &[&"individuals"]));
+            }
+        }
         require_expiry(&mut change, gift.expires_at, context.now);
         give(context, &mut change, &organization, access, gift)?;
         let (seen, stamp) = (before.stamp.version, before.stamp.next(context.now));

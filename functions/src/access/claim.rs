@@ -93,16 +93,21 @@ impl Held {
     }
 
     /// Requires that it goes so far, and is still what it was when it was read.
-    pub fn require<O: Output>(&self, change: &mut Change<O>, act: Act) {
+    ///
+    /// # Errors
+    ///
+    /// [`LEVEL_TOO_LOW`], at once: to whom this is not open nothing else is said.
+    pub fn require<O: Output>(&self, change: &mut Change<O>, act: Act) -> Result<(), Problem> {
         if !self.level().opens(act) {
             let (id, level, until) = (self.by.id, self.level().name(), self.by.expires_at);
             let detail =
                 format!("`{id}` gives you `{level}` until {until}; this needs `{}`", act.least().name());
-            change.refuse(Stage::Rule, Fault { detail, ..LEVEL_TOO_LOW.at(&[]) });
+            return Err(Problem::of(Stage::Rule, vec![Fault { detail, ..LEVEL_TOO_LOW.at(&[]) }]));
         }
         change.confirm(&self.access, self.access.stamp.version, None::<fn(_) -> bool>);
         let record = EmailInPartner(self.partner, self.email.clone());
         let same = Expression::new("#owner = :member").text("member", self.member.to_string());
         change.require_that(&record, same, |_| Refusal::NotFound);
+        Ok(())
     }
 }

@@ -61,7 +61,7 @@ impl Operation for ListPartnerAccess {
         let beside = async { Ok(context.table.fetch(wanted, true).await?) };
         let access = AccessOfPartner(partner_id);
         let (beside, page) = tokio::try_join!(beside, context.page(&access, true))?;
-        let member = beside.get(&own)?.map(|record| record.member()).transpose()?;
+        let member = beside.get(&own)?.ok_or_else(Problem::not_found)?.member()?;
 
         // The index is late: what it found is read again.
         let pending = beside.get(&pending)?.map(|pending| pending.requests).unwrap_or_default();
@@ -80,7 +80,7 @@ impl Operation for ListPartnerAccess {
         let mut items = Vec::new();
         for found in page.items {
             let Some(access) = read.get(&AccessIn(found.organization_id, partner_id))? else { continue };
-            let by = decide(&access.grants, &email, member, context.now).by;
+            let by = decide(&access.grants, &email, Some(member), context.now).by;
             items.push(PartnersCustomer {
                 level: by.map(|grant| grant.level),
                 expires_at: by.map(|grant| grant.expires_at),

@@ -111,7 +111,9 @@ impl Operation for ResolveAccess {
         let known = if of_partner { access.is_some() } else { found.get(&organization)?.is_some() };
         known.then_some(()).ok_or_else(Problem::not_found)?;
 
-        let member = found.get(&member)?.map(|record| record.member()).transpose()?;
+        // Who has nothing here learns nothing of a partner's record, nor does anybody of one that has nothing here.
+        let member = found.get(&member)?.filter(|_| access.is_some());
+        let member = member.map(|record| record.member()).transpose()?;
         let grants = access.map(|access| access.grants).unwrap_or_default();
         let decision = decide(&grants, email, member, context.now);
         let shown = |grant| ShownGrant::of(grant, context.now);

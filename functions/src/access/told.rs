@@ -25,7 +25,7 @@ pub async fn lapse(context: &Context<'_>, request: AccessRequest) -> Result<bool
     context.commit(change, Answer::ok(())).await.map(|_| true)
 }
 
-/// Tells what is due of a partner's access in an organization, all of it. False if somebody has to look again.
+/// Tells what is due of a partner's access in an organization, up to 50 of it. False if somebody has to look again.
 ///
 /// # Errors
 ///

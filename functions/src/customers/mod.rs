@@ -78,7 +78,7 @@ async fn authorize<O: Output>(
     }
     let claim = Claim::of(actor, organization.ok_or_else(Problem::not_found)?)?;
     let held = claim.ok_or_else(Problem::not_found)?.settle(context).await?;
-    held.require(change, Act::ManageCustomers);
+    held.require(change, Act::ManageCustomers)?;
     // A transaction asks of an item once: that the caller is a member is asked already.
     match held.email == *whom {
         true => change.refuse(OWN_MEMBER.stage, OWN_MEMBER.at(&[])),
@@ -99,7 +99,7 @@ fn count_manager<O: Output>(
 ) {
     let Some(organization) = organization else { return };
     if actor.has_one_of(&[Role::PartnerMember]) {
-        change.refuse(KEPT_FOR_ITS_OWN.stage, KEPT_FOR_ITS_OWN.at(&[&"manager"]));
+        return change.refuse(KEPT_FOR_ITS_OWN.stage, KEPT_FOR_ITS_OWN.at(&[&"manager"]));
     }
     let count = CountOfManagers(organization);
     match manager {

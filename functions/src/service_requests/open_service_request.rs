@@ -62,7 +62,7 @@ impl Operation for OpenServiceRequest {
             }
         };
         if let Some(held) = &held {
-            held.require(&mut change, new.kind.submitting());
+            held.require(&mut change, new.kind.submitting())?;
         }
         let partner = held.as_ref().map(|held| held.partner);
         let request = ServiceRequest {

@@ -287,7 +287,9 @@ impl Access {
             self.grants.push(grant);
         }
         let individuals = self.grants.iter().filter(|one| one.is_active(now) && one.individual.is_some());
-        if individuals.count() > MOST_INDIVIDUALS {
+        // What is over, and nobody told of yet, has its room in the item, too.
+        let kept = self.grants.iter().filter(|one| one.ended.is_none()).count();
+        if individuals.count() > MOST_INDIVIDUALS || kept > 2 * MOST_INDIVIDUALS {
             return Err(TOO_MANY_INDIVIDUALS);
         }
         self.forget();
@@ -351,13 +353,11 @@ impl Access {
     }
 
     fn forget(&mut self) {
-        let ended = self.grants.iter().filter(|grant| grant.ended.is_some()).count();
-        let mut superfluous = ended.saturating_sub(ENDED_KEPT);
-        self.grants.retain(|grant| {
-            let forgotten = superfluous > 0 && grant.ended.is_some();
-            superfluous -= usize::from(forgotten);
-            !forgotten
-        });
+        let mut ends: Vec<_> =
+            self.grants.iter().filter_map(|grant| Some((grant.ended?.at, grant.id))).collect();
+        ends.sort_unstable();
+        ends.truncate(ends.len().saturating_sub(ENDED_KEPT));
+        self.grants.retain(|grant| ends.iter().all(|(_, id)| *id != grant.id));
     }
 }
 

@@ -122,6 +122,19 @@ async fn only_the_contact_manager_on_record_to_whom_it_is_addressed_decides() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn who_is_on_record_anew_gets_nothing_of_what_was_asked_before() {
+    let world = World::demo().await;
+    let id = asked(&world, single("ren", "update")).await;
+    world.delete("/v1/partners/{partner}/members/{ren}").by("operator").send().await.ok();
+    decide(&world, &id, "approve", json!({})).refused(422, "not-a-member").await;
+    let again = json!({"email": "ren@miyako.example", "name": "Ren"});
+    world.post("/v1/partners/{partner}/members").by("operator").json(again).send().await.ok();
+    give(&world, "partner", single("ren", "cc")).send().await.ok();
+    decide(&world, &id, "approve", json!({})).refused(422, "not-a-member").await;
+    assert_eq!(level(&world, "ren").await.as_deref(), Some("cc"), "and keeps what it was given since");
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn nobody_approves_or_gives_for_a_partner_that_they_are_a_member_of() {
     let world = World::demo().await;
     let yuki = json!({"email": "yuki@yamada.example", "name": "Yuki"});

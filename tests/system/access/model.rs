@@ -164,7 +164,11 @@ impl Play<'_> {
                         let level = self.random.usize(..=asked.level);
                         let less = self.whom(asked.whom.map(|one| one.0), level);
                         let reply = self.manager("POST", &format!("{path}/approve"), Some(less)).await;
-                        let expected = match (lapsed, model.now >= asked.until) {
+                        let same = |(name, added): (usize, u32)| {
+                            people.ids[name].is_some() && people.added[name] == added
+                        };
+                        let gone = !asked.whom.is_none_or(same);
+                        let expected = match (lapsed, gone || model.now >= asked.until) {
                             (true, _) => 409,
                             (_, true) => 422,
                             _ => 200,

@@ -60,8 +60,8 @@ async fn a_partner_with_full_admin_manages_customers_and_no_contact_managers() {
     let found = world.get("/v1/customers?email=elif%40bogazici.example").by("operator").send().await.ok();
     let elif = format!("/v1/customers/{}", found["items"][0]["id"].as_str().unwrap());
     let clear = world.patch(&elif).by("otherPartnerAdmin").json(json!({"manager": false}));
-    clear.refused(409, "last-contact-manager").await;
-    world.delete(&elif).by("otherPartnerAdmin").refused(409, "last-contact-manager").await;
+    clear.refused(422, "kept-for-its-own").await;
+    world.delete(&elif).by("otherPartnerAdmin").refused(422, "kept-for-its-own").await;
     // Nobody who is its own member.
     for email in ["deniz@anadolu.example", "ren@anadolu.example"] {
         let member = json!({"email": email, "name": "Own"});
@@ -99,9 +99,15 @@ async fn a_lower_level_manages_nobody_and_the_answer_says_why() {
         let body = json!({"email": "n@yamada.example", "name": "N"});
         world.post("/v1/organizations/{yamada}/customers").by("partnerMember").json(body)
     };
+    // Nor does anybody learn in this way who is a customer.
+    let taken = || {
+        let body = json!({"email": "sora@yamada.example", "name": "N", "externalId": "Y-2"});
+        world.post("/v1/organizations/{yamada}/customers").by("partnerMember").json(body)
+    };
     for level in ["cc", "look", "update", "create", "service-admin"] {
         give(&world, "partner", single("ren", level)).send().await.ok();
         let refused = create().refused(422, "level-too-low").await;
+        assert_eq!(taken().refused(422, "level-too-low").await.body, refused.body);
         assert!(
             refused.body["detail"].as_str().unwrap().ends_with("this needs `full-admin`"),
             "{}",

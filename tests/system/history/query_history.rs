@@ -71,6 +71,8 @@ async fn each_party_reads_what_concerns_it_newest_first() {
         "access.granted",
         "access.approved",
         "access.granted",
+        "service-request.opened",
+        "customer.created",
     ];
     assert_eq!(types(&organization), expected);
     assert_eq!(organization[2]["partner"], json!({"id": world.id("partner"), "name": "Miyako Security"}));
