@@ -11,8 +11,7 @@ use domain::{
 };
 use schemars::JsonSchema;
 
-use super::{KEPT_FOR_ITS_OWN, NO_ORGANIZATION, OWN_MEMBER, authorize, count_manager};
-use crate::access::claim::LEVEL_TOO_LOW;
+use super::{NO_ORGANIZATION, require_manager};
 
 /// Makes a customer known.
 pub struct CreateCustomer;
@@ -58,14 +57,13 @@ impl Operation for CreateCustomer {
         route(
             Method::Post,
             "/v1/organizations/{organizationId}/customers",
-            &[Role::Operator, Role::ContactManager, Role::PartnerMember],
+            &[Role::Operator, Role::ContactManager],
         )
         .of("organization"),
         route(Method::Post, "/v1/customers", &[Role::Operator]).of("nobody"),
     ];
     const CREATES: bool = true;
-    const REASONS: &[Reason] =
-        &[EMAIL_TAKEN, EXTERNAL_ID_TAKEN, NO_ORGANIZATION, LEVEL_TOO_LOW, KEPT_FOR_ITS_OWN, OWN_MEMBER];
+    const REASONS: &[Reason] = &[EMAIL_TAKEN, EXTERNAL_ID_TAKEN, NO_ORGANIZATION];
 
     type Caller = Actor;
     type Path = Owner;
@@ -83,6 +81,9 @@ impl Operation for CreateCustomer {
             Owner::Organization(OfOrganization { organization_id }) => Some(*organization_id),
             Owner::Nobody(Nothing {}) => None,
         };
+        if let Some(organization) = organization_id {
+            actor.reach_organization(organization)?;
+        }
         let customer = Customer {
             id: context.id(),
             organization_id,
@@ -98,8 +99,7 @@ impl Operation for CreateCustomer {
         if *manager && organization_id.is_none() {
             change.refuse(NO_ORGANIZATION.stage, NO_ORGANIZATION.at(&[&"manager"]));
         }
-        if actor.has_one_of(&[Role::ContactManager]) && actor.email.as_ref() == Some(email) {
-            organization_id.map_or(Ok(()), |organization| actor.reach_organization(organization))?;
+        if !actor.is_staff() && actor.email.as_ref() == Some(email) {
             // The record they want to make is the one that would have to say that they may.
             change.forbid(&EmailInOrganization(organization_id, email.clone()), |held| match held {
                 Some(own) if own.manager => {
@@ -109,10 +109,7 @@ impl Operation for CreateCustomer {
             });
             return context.commit(change, Answer::ok(customer)).await;
         }
-        authorize(context, &mut change, actor, organization_id, email, None).await?;
-        if *manager {
-            count_manager(&mut change, actor, organization_id, true);
-        }
+        require_manager(&mut change, actor, organization_id, None)?;
         if let Some(organization) = organization_id {
             change.require(&OrganizationById(organization), || Refusal::NotFound);
         }

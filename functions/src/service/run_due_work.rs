@@ -10,7 +10,6 @@ use aws::{Answer, Context, Environment, Failure, Scheduled};
 use domain::{EventKind, Happening};
 use lambda_runtime::tracing;
 
-use crate::access::told;
 use crate::orders::parked;
 
 /// Does what is due: the one timer of the system.
@@ -18,7 +17,7 @@ pub struct RunDueWork;
 
 impl Scheduled for RunDueWork {
     const NAME: &str = "run-due-work";
-    const ABOUT: &str = "Does what is due: parked orders lapse, those of linked accounts take effect, imports that were cut off are given up, requests for access lapse, and people learn that access ends.";
+    const ABOUT: &str = "Does what is due: parked orders lapse, those of linked accounts take effect, and imports that were cut off are given up.";
 
     async fn execute(environment: &Environment, report: &mut Report) -> Result<(), Failure> {
         let until = (environment.clock)();
@@ -59,8 +58,6 @@ async fn settle(environment: &Environment, item: Result<DueItem, Error>) -> Resu
         DueItem::Order(order) => parked::lapse(&environment.by_itself(RunDueWork::NAME), order).await,
         DueItem::Drain(drain) => finish(environment, drain).await,
         DueItem::Import(run) => give_up(&environment.by_itself(RunDueWork::NAME), run).await,
-        DueItem::Request(request) => told::lapse(&environment.by_itself(RunDueWork::NAME), request).await,
-        DueItem::Access(access) => told::tell(&environment.by_itself(RunDueWork::NAME), access).await,
     };
     match settled {
         Err(Failure::Table(Error::Contended(_))) => Ok(false),

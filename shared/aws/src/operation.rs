@@ -231,18 +231,15 @@ macro_rules! versioned {
 }
 
 versioned!(
-    domain::AccessRequest,
     domain::Assignment,
     domain::Customer,
     domain::CustomerLink,
     domain::DetailField,
     domain::LicenseType,
-    domain::Member,
     domain::Order,
     domain::Organization,
     domain::Partner,
     domain::Product,
-    domain::ServiceRequest,
     domain::Source,
     domain::StoreLink
 );

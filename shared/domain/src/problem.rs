@@ -27,7 +27,7 @@ pub enum Stage {
 
 /// A reason that an operation has to refuse: by state or by rule. One constant serves the refusal and the API's
 /// description.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy)]
 pub struct Reason {
     /// [`Stage::State`] or [`Stage::Rule`].
     pub stage: Stage,

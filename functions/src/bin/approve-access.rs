@@ -1,5 +1,0 @@
-//! The Lambda function `approve-access`.
-
-fn main() -> Result<(), lambda_runtime::Error> {
-    aws::lambda::run::<functions::access::approve_access::ApproveAccess>()
-}

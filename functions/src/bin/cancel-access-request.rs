@@ -1,5 +1,0 @@
-//! The Lambda function `cancel-access-request`.
-
-fn main() -> Result<(), lambda_runtime::Error> {
-    aws::lambda::run::<functions::access::cancel_access_request::CancelAccessRequest>()
-}
