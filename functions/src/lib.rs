@@ -1,15 +1,19 @@
 //! The operations, one file each, by area.
 
+pub mod access;
 pub mod customers;
 pub mod details;
 pub mod entitlements;
 pub mod history;
 pub mod licenses;
+pub mod members;
 pub mod orders;
 pub mod organizations;
 pub mod partners;
+pub mod party;
 pub mod products;
 pub mod service;
+pub mod service_requests;
 pub mod webhooks;
 
 use aws::Scheduled;
@@ -67,6 +71,25 @@ operations! {
     partners::list_partner_customers::ListPartnerCustomers,
     partners::link_customer::LinkCustomer,
     partners::link_store::LinkStore,
+    access::request_access::RequestAccess,
+    access::list_access_requests::ListAccessRequests,
+    access::list_received_access_requests::ListReceivedAccessRequests,
+    access::get_access_request::GetAccessRequest,
+    access::cancel_access_request::CancelAccessRequest,
+    access::decline_access::DeclineAccess,
+    access::approve_access::ApproveAccess,
+    access::grant_access::GrantAccess,
+    access::list_partner_access::ListPartnerAccess,
+    access::list_organization_access::ListOrganizationAccess,
+    access::resolve_access::ResolveAccess,
+    service_requests::open_service_request::OpenServiceRequest,
+    service_requests::get_service_request::GetServiceRequest,
+    service_requests::list_service_requests::ListServiceRequests,
+    access::relinquish_access::RelinquishAccess,
+    access::revoke_access::RevokeAccess,
+    members::add_partner_member::AddPartnerMember,
+    members::list_partner_members::ListPartnerMembers,
+    members::remove_partner_member::RemovePartnerMember,
     organizations::create_organization::CreateOrganization,
     organizations::get_organization::GetOrganization,
     organizations::list_organizations::ListOrganizations,

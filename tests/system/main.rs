@@ -1,14 +1,17 @@
 //! The whole system, tested over HTTP: one test binary.
 
+mod access;
 mod customers;
 mod details;
 mod entitlements;
 mod foundation;
 mod history;
 mod licenses;
+mod members;
 mod orders;
 mod organizations;
 mod partners;
 mod products;
 mod service;
+mod service_requests;
 mod webhooks;

@@ -11,7 +11,8 @@ use domain::{
 };
 use schemars::JsonSchema;
 
-use super::{NO_ORGANIZATION, require_manager};
+use super::{KEPT_FOR_ITS_OWN, NO_ORGANIZATION, OWN_MEMBER, authorize, count_manager};
+use crate::access::claim::LEVEL_TOO_LOW;
 
 /// Makes a customer known.
 pub struct CreateCustomer;
@@ -57,13 +58,14 @@ impl Operation for CreateCustomer {
         route(
             Method::Post,
             "/v1/organizations/{organizationId}/customers",
-            &[Role::Operator, Role::ContactManager],
+            &[Role::Operator, Role::ContactManager, Role::PartnerMember],
         )
         .of("organization"),
         route(Method::Post, "/v1/customers", &[Role::Operator]).of("nobody"),
     ];
     const CREATES: bool = true;
-    const REASONS: &[Reason] = &[EMAIL_TAKEN, EXTERNAL_ID_TAKEN, NO_ORGANIZATION];
+    const REASONS: &[Reason] =
+        &[EMAIL_TAKEN, EXTERNAL_ID_TAKEN, NO_ORGANIZATION, LEVEL_TOO_LOW, KEPT_FOR_ITS_OWN, OWN_MEMBER];
 
     type Caller = Actor;
     type Path = Owner;
@@ -81,9 +83,6 @@ impl Operation for CreateCustomer {
             Owner::Organization(OfOrganization { organization_id }) => Some(*organization_id),
             Owner::Nobody(Nothing {}) => None,
         };
-        if let Some(organization) = organization_id {
-            actor.reach_organization(organization)?;
-        }
         let customer = Customer {
             id: context.id(),
             organization_id,
@@ -99,7 +98,8 @@ impl Operation for CreateCustomer {
         if *manager && organization_id.is_none() {
             change.refuse(NO_ORGANIZATION.stage, NO_ORGANIZATION.at(&[&"manager"]));
         }
-        if !actor.is_staff() && actor.email.as_ref() == Some(email) {
+        if actor.has_one_of(&[Role::ContactManager]) && actor.email.as_ref() == Some(email) {
+            organization_id.map_or(Ok(()), |organization| actor.reach_organization(organization))?;
             // The record they want to make is the one that would have to say that they may.
             change.forbid(&EmailInOrganization(organization_id, email.clone()), |held| match held {
                 Some(own) if own.manager => {
@@ -109,7 +109,10 @@ impl Operation for CreateCustomer {
             });
             return context.commit(change, Answer::ok(customer)).await;
         }
-        require_manager(&mut change, actor, organization_id, None)?;
+        authorize(context, &mut change, actor, organization_id, email, None).await?;
+        if *manager {
+            count_manager(&mut change, actor, organization_id, true);
+        }
         if let Some(organization) = organization_id {
             change.require(&OrganizationById(organization), || Refusal::NotFound);
         }

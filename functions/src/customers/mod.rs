@@ -6,13 +6,26 @@ pub mod remove_customer;
 pub mod update_customer;
 
 use aws::operation::Output;
-use aws::table::pattern::{CustomerById, EmailInOrganization};
-use aws::table::{Change, Expression, Refusal};
+use aws::table::pattern::{CountOfManagers, CustomerById, EmailInOrganization, EmailInPartner};
+use aws::table::{Change, Expression, Refusal, count};
 use aws::{Context, Failure};
 use deserr::Deserr;
-use domain::{Actor, Customer, CustomerId, Faults, OrganizationId, Problem, Reason};
+use domain::access::Act;
+use domain::{Actor, Customer, CustomerId, Email, Faults, OrganizationId, Problem, Reason, Role};
 use schemars::JsonSchema;
 
+use crate::access::claim::Claim;
+
+const LAST_MANAGER: Reason =
+    Reason::state("last-contact-manager", "the organization has no other contact manager: make one first");
+const KEPT_FOR_ITS_OWN: Reason = Reason::rule(
+    "kept-for-its-own",
+    "who is a contact manager is the organization's own to say, or the vendor's",
+);
+const OWN_MEMBER: Reason =
+    Reason::rule("own-member", "a partner manages no customers who are its own members");
+/// Far more than anybody has: the count has no bound of its own.
+const MOST_MANAGERS: u64 = 1_000_000;
 const NO_ORGANIZATION: Reason = Reason::rule("no-organization", "who is in no organization manages none");
 
 /// A path that names a customer.
@@ -26,7 +39,7 @@ pub struct OfCustomer {
 
 /// Requires of a contact manager that the person's own record says so now; who operates needs none. A record that this
 /// change itself writes was read, and is written on the condition that it is as it was.
-fn require_manager<O: Output>(
+pub(crate) fn require_manager<O: Output>(
     change: &mut Change<O>,
     actor: &Actor,
     organization: Option<OrganizationId>,
@@ -48,6 +61,51 @@ fn require_manager<O: Output>(
         }
     }
     Ok(())
+}
+
+/// Requires that the caller manages the organization's customers: as [`require_manager`], or by a partner's access, which
+/// is for nobody who is the partner's own member.
+async fn authorize<O: Output>(
+    context: &Context<'_>,
+    change: &mut Change<O>,
+    actor: &Actor,
+    organization: Option<OrganizationId>,
+    whom: &Email,
+    written: Option<&Customer>,
+) -> Result<(), Failure> {
+    if !actor.has_one_of(&[Role::PartnerMember]) {
+        return Ok(require_manager(change, actor, organization, written)?);
+    }
+    let claim = Claim::of(actor, organization.ok_or_else(Problem::not_found)?)?;
+    let held = claim.ok_or_else(Problem::not_found)?.settle(context).await?;
+    held.require(change, Act::ManageCustomers)?;
+    // A transaction asks of an item once: that the caller is a member is asked already.
+    match held.email == *whom {
+        true => change.refuse(OWN_MEMBER.stage, OWN_MEMBER.at(&[])),
+        false => {
+            let record = EmailInPartner(held.partner, whom.clone());
+            change.require_absent(&record, || Refusal::because(&OWN_MEMBER, &[]));
+        }
+    }
+    Ok(())
+}
+
+/// Makes somebody a contact manager, or takes that away; the last one stays, and partners leave that alone.
+fn count_manager<O: Output>(
+    change: &mut Change<O>,
+    actor: &Actor,
+    organization: Option<OrganizationId>,
+    manager: bool,
+) {
+    let Some(organization) = organization else { return };
+    if actor.has_one_of(&[Role::PartnerMember]) {
+        return change.refuse(KEPT_FOR_ITS_OWN.stage, KEPT_FOR_ITS_OWN.at(&[&"manager"]));
+    }
+    let count = CountOfManagers(organization);
+    match manager {
+        true => change.update(&count, count::add(1, MOST_MANAGERS), |_| Refusal::Outdated),
+        false => change.update(&count, count::subtract(1, 1), |_| Refusal::because(&LAST_MANAGER, &[])),
+    }
 }
 
 /// A customer as it is now, also one that is removed.

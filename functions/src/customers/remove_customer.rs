@@ -4,9 +4,10 @@ use aws::http::body::Empty;
 use aws::operation::{Method, Nothing, route};
 use aws::table::{Change, Reservation};
 use aws::{Answer, Context, Failure, Input, Operation, Route};
-use domain::{Actor, Customer, EventKind, Role};
+use domain::{Actor, Customer, EventKind, Reason, Role};
 
-use super::{OfCustomer, read, require_manager};
+use super::{KEPT_FOR_ITS_OWN, LAST_MANAGER, OWN_MEMBER, OfCustomer, authorize, count_manager, read};
+use crate::access::claim::LEVEL_TOO_LOW;
 
 /// Removes a customer.
 pub struct RemoveCustomer;
@@ -14,8 +15,12 @@ pub struct RemoveCustomer;
 impl Operation for RemoveCustomer {
     const NAME: &str = "remove-customer";
     const ABOUT: &str = "Removes a customer: the e-mail is free for another, and who managed no longer does. Again changes nothing.";
-    const ROUTES: &[Route] =
-        &[route(Method::Delete, "/v1/customers/{customerId}", &[Role::Operator, Role::ContactManager])];
+    const ROUTES: &[Route] = &[route(
+        Method::Delete,
+        "/v1/customers/{customerId}",
+        &[Role::Operator, Role::ContactManager, Role::PartnerMember],
+    )];
+    const REASONS: &[Reason] = &[LAST_MANAGER, LEVEL_TOO_LOW, KEPT_FOR_ITS_OWN, OWN_MEMBER];
 
     type Caller = Actor;
     type Path = OfCustomer;
@@ -30,7 +35,8 @@ impl Operation for RemoveCustomer {
     ) -> Result<Answer<Customer>, Failure> {
         let before = read(context, input.path.customer_id).await?;
         let (seen, mut change) = (before.stamp.version, Change::new());
-        require_manager(&mut change, actor, before.organization_id, Some(&before))?;
+        let organization = before.organization_id;
+        authorize(context, &mut change, actor, organization, &before.email, Some(&before)).await?;
         if before.removed_at.is_some() {
             change.confirm(&before, seen, context.if_match());
             return context.commit(change, Answer::ok(before.seen_by(actor))).await;
@@ -39,6 +45,9 @@ impl Operation for RemoveCustomer {
         let customer = Customer { removed_at: Some(context.now), stamp, ..before.clone() };
         change.replace(&customer, seen, context.if_match())?;
         change.remove(&Reservation::email(&before));
+        if before.manager {
+            count_manager(&mut change, actor, organization, false);
+        }
         Reservation::customer_external_id(&before).iter().for_each(|reservation| change.remove(reservation));
         change.record(customer.happening(EventKind::CustomerRemoved { customer_id: customer.id }));
         context.commit(change, Answer::ok(customer.seen_by(actor))).await

@@ -8,7 +8,10 @@ use deserr::Deserr;
 use domain::{Actor, Customer, EventKind, Faults, Given, Name, Problem, Reason, Role};
 use schemars::JsonSchema;
 
-use super::{NO_ORGANIZATION, OfCustomer, read, require_manager};
+use super::{
+    KEPT_FOR_ITS_OWN, LAST_MANAGER, NO_ORGANIZATION, OWN_MEMBER, OfCustomer, authorize, count_manager, read,
+};
+use crate::access::claim::LEVEL_TOO_LOW;
 
 /// Changes a customer.
 pub struct UpdateCustomer;
@@ -31,9 +34,12 @@ pub struct CustomerChange {
 impl Operation for UpdateCustomer {
     const NAME: &str = "update-customer";
     const ABOUT: &str = "Changes a customer: what is named in the body, and nothing else.";
-    const ROUTES: &[Route] =
-        &[route(Method::Patch, "/v1/customers/{customerId}", &[Role::Operator, Role::ContactManager])];
-    const REASONS: &[Reason] = &[NO_ORGANIZATION];
+    const ROUTES: &[Route] = &[route(
+        Method::Patch,
+        "/v1/customers/{customerId}",
+        &[Role::Operator, Role::ContactManager, Role::PartnerMember],
+    )];
+    const REASONS: &[Reason] = &[LAST_MANAGER, NO_ORGANIZATION, LEVEL_TOO_LOW, KEPT_FOR_ITS_OWN, OWN_MEMBER];
 
     type Caller = Actor;
     type Path = OfCustomer;
@@ -49,7 +55,8 @@ impl Operation for UpdateCustomer {
         let Json(wanted) = &input.body;
         let before = read(context, input.path.customer_id).await?;
         let (seen, mut change) = (before.stamp.version, Change::new());
-        require_manager(&mut change, actor, before.organization_id, Some(&before))?;
+        let organization = before.organization_id;
+        authorize(context, &mut change, actor, organization, &before.email, Some(&before)).await?;
         if before.removed_at.is_some() {
             return Err(Problem::not_found().into());
         }
@@ -73,6 +80,7 @@ impl Operation for UpdateCustomer {
         }
         if customer.manager != before.manager {
             change.put(&Reservation::email(&customer))?;
+            count_manager(&mut change, actor, organization, customer.manager);
             let manager = customer.manager;
             change.record(customer.happening(EventKind::ContactManagerChanged { customer_id, manager }));
         }

@@ -120,7 +120,7 @@ impl Operation for UpdateDetailField {
         match (before.archived_at, field.archived_at) {
             (None, Some(_)) => {
                 // It was counted when it was made or restored.
-                change.update(&CountOfFields(), count::subtract(1), |_| Refusal::Outdated);
+                change.update(&CountOfFields(), count::subtract(1, 0), |_| Refusal::Outdated);
                 change.record(event(EventKind::DetailFieldArchived { field_id: id }));
             }
             (Some(_), None) => {

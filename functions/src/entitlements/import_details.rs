@@ -48,7 +48,7 @@ pub struct Report {
     applied: usize,
     /// How many said what was so already.
     unchanged: usize,
-    /// How many are wrong, and changed nothing.
+    /// How many are wrong. Of an import that went on after it was cut off, one of them may have been applied before.
     refused: usize,
     /// How many are good, and were not applied, because others are wrong (`abort`).
     #[serde(skip_serializing_if = "is_nought")]

@@ -113,7 +113,7 @@ fn as_object<S: Serializer>(details: &[(String, Values)], serializer: S) -> Resu
 }
 
 impl Shown {
-    fn to(actor: &Actor, entitlement: Entitlement, fields: &Fields, now: Timestamp) -> Self {
+    pub(crate) fn to(actor: &Actor, entitlement: Entitlement, fields: &Fields, now: Timestamp) -> Self {
         let details = fields.shown(&entitlement.details, actor).into_iter();
         let staff = actor.is_staff();
         Self {

@@ -7,13 +7,13 @@ use aws::http::body::Empty;
 use aws::http::sheet::Sheet;
 use aws::operation::{Method, Nothing, OfOrganization, OfPartner, Output, route};
 use aws::table::pattern::{Directory, History, OrganizationById, PartnerById};
-use aws::table::{Cut, DirectoryEntry, Lookup, Page, Wanted};
+use aws::table::{Cut, DirectoryEntry, Lookup, Page};
 use aws::{Answer, Context, Failure, Input, Operation, Route};
 use deserr::Deserr;
 use domain::event::{Author, EventType};
 use domain::fault::{Check, Checked};
 use domain::{
-    Actor, At, Event, EventId, EventKind, Fault, Faults, Home, Invalid, LicenseTypeCode, Name, NameQuery,
+    Actor, At, Event, EventId, EventKind, Fault, Faults, Home, Invalid, LicenseTypeCode, NameQuery,
     OrganizationId, PartnerId, Problem, Role, Timestamp,
 };
 use schemars::JsonSchema;
@@ -21,6 +21,7 @@ use serde::Serialize;
 use serde_json::Value;
 
 use crate::entitlements::read_fields;
+use crate::party::{Names, Party};
 
 /// Shows who did what, when.
 pub struct QueryHistory;
@@ -106,16 +107,6 @@ pub struct HistoryEvent {
     /// The organization it concerns.
     #[serde(skip_serializing_if = "Option::is_none")]
     organization: Option<Party<OrganizationId>>,
-}
-
-/// A party, and what it is called now.
-#[derive(Debug, Serialize, JsonSchema)]
-pub struct Party<I> {
-    /// Its id.
-    id: I,
-    /// Its name.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    name: Option<Name>,
 }
 
 /// A page of a history; with `Accept: text/csv` as a table.
@@ -298,7 +289,8 @@ fn merge(pages: Vec<Page<Event>>, cut: &Cut) -> Page<Event> {
     Page { items: events.into_iter().take(cut.size).map(|(_, event)| event).collect(), next }
 }
 
-/// Leaves of changed details what the reader may view; a change of nothing else is absent, and no page ends with it.
+/// Leaves of changed details what the reader may view; a change of nothing else is absent, and pages are cut as if it were
+/// not there.
 async fn visible(
     context: &Context<'_>,
     actor: &Actor,
@@ -329,23 +321,16 @@ async fn visible(
 }
 
 async fn name_parties(context: &Context<'_>, events: Vec<Event>) -> Result<Vec<HistoryEvent>, Failure> {
-    let mut wanted = Wanted::new();
-    for event in &events {
-        event.happening.partner_id.iter().for_each(|partner| wanted.add(&PartnerById(*partner)));
-        event.happening.organization_id.iter().for_each(|id| wanted.add(&OrganizationById(*id)));
-    }
-    let found = context.table.fetch(wanted, false).await?;
-    let named = |event: Event| {
-        let partner = match event.happening.partner_id {
-            Some(id) => Some(Party { id, name: found.get(&PartnerById(id))?.map(|partner| partner.name) }),
-            None => None,
-        };
-        let organization = match event.happening.organization_id {
-            Some(id) => Some(Party { id, name: found.get(&OrganizationById(id))?.map(|party| party.name) }),
-            None => None,
-        };
-        let Event { id, time, actor, happening } = event;
-        Ok(HistoryEvent { id, time, actor, kind: happening.kind, partner, organization })
+    let partners = events.iter().filter_map(|event| event.happening.partner_id);
+    let organizations = events.iter().filter_map(|event| event.happening.organization_id);
+    let names = Names::of(context, partners, organizations).await?;
+    let named = |Event { id, time, actor, happening }: Event| HistoryEvent {
+        id,
+        time,
+        actor,
+        kind: happening.kind,
+        partner: happening.partner_id.map(|partner| names.partner(partner)),
+        organization: happening.organization_id.map(|organization| names.organization(organization)),
     };
-    events.into_iter().map(named).collect()
+    Ok(events.into_iter().map(named).collect())
 }

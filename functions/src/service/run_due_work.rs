@@ -10,6 +10,7 @@ use aws::{Answer, Context, Environment, Failure, Scheduled};
 use domain::{EventKind, Happening};
 use lambda_runtime::tracing;
 
+use crate::access::told;
 use crate::orders::parked;
 
 /// Does what is due: the one timer of the system.
@@ -17,7 +18,7 @@ pub struct RunDueWork;
 
 impl Scheduled for RunDueWork {
     const NAME: &str = "run-due-work";
-    const ABOUT: &str = "Does what is due: parked orders lapse, those of linked accounts take effect, and imports that were cut off are given up.";
+    const ABOUT: &str = "Does what is due: parked orders lapse, those of linked accounts take effect, imports that were cut off are given up, requests for access lapse, and people learn that access ends.";
 
     async fn execute(environment: &Environment, report: &mut Report) -> Result<(), Failure> {
         let until = (environment.clock)();
@@ -58,6 +59,8 @@ async fn settle(environment: &Environment, item: Result<DueItem, Error>) -> Resu
         DueItem::Order(order) => parked::lapse(&environment.by_itself(RunDueWork::NAME), order).await,
         DueItem::Drain(drain) => finish(environment, drain).await,
         DueItem::Import(run) => give_up(&environment.by_itself(RunDueWork::NAME), run).await,
+        DueItem::Request(request) => told::lapse(&environment.by_itself(RunDueWork::NAME), request).await,
+        DueItem::Access(access) => told::tell(&environment.by_itself(RunDueWork::NAME), access).await,
     };
     match settled {
         Err(Failure::Table(Error::Contended(_))) => Ok(false),

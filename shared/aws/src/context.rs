@@ -158,6 +158,21 @@ impl Context<'_> {
         Ok(self.list(page.items, page.next))
     }
 
+    /// Reads the page the caller wants, with the items as they are now; an index cannot.
+    ///
+    /// # Errors
+    ///
+    /// [`Failure::Table`].
+    pub async fn page_as_is<L: Listing>(
+        &self,
+        listing: &L,
+        ascending: bool,
+    ) -> Result<List<L::Entity>, Failure> {
+        let cut = Cut { consistent: true, ..self.cut(ascending) };
+        let page = self.table.page(listing, &cut, None).await?;
+        Ok(self.list(page.items, page.next))
+    }
+
     /// Reads the page the caller wants of those items that are `wanted`: it may be short, and even empty, and go on.
     ///
     /// # Errors
@@ -192,7 +207,7 @@ impl Context<'_> {
     /// A page, after which the next one begins at the position `next`.
     pub fn list<T>(&self, items: Vec<T>, next: Option<String>) -> List<T> {
         let bound_to = &self.options.page.bound_to;
-        List { items, next_page_token: next.map(|position| token::seal(self.key, bound_to, &position)) }
+        List { items, next_page_token: next.and_then(|position| token::seal(self.key, bound_to, &position)) }
     }
 
     /// Makes a change, its events and the record of its answer one transaction. With `validateOnly` only

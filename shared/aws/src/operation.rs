@@ -231,15 +231,18 @@ macro_rules! versioned {
 }
 
 versioned!(
+    domain::AccessRequest,
     domain::Assignment,
     domain::Customer,
     domain::CustomerLink,
     domain::DetailField,
     domain::LicenseType,
+    domain::Member,
     domain::Order,
     domain::Organization,
     domain::Partner,
     domain::Product,
+    domain::ServiceRequest,
     domain::Source,
     domain::StoreLink
 );

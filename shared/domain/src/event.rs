@@ -3,12 +3,14 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use crate::access::Level;
 use crate::detail::FieldKind;
 use crate::fault::{Fault, Invalid, quoted};
 use crate::id::{
-    AssignmentId, CustomerId, EntitlementId, EventId, FieldId, ImportId, OrganizationId, PartnerId,
-    ProductId, SourceId,
+    AccessRequestId, AssignmentId, CustomerId, EntitlementId, EventId, FieldId, GrantId, ImportId, MemberId,
+    OrganizationId, PartnerId, ProductId, ServiceRequestId, SourceId,
 };
+use crate::service_request::ServiceRequestKind;
 use crate::text::{
     Email, ExternalId, FieldName, LicenseTypeCode, Name, OrderId, ProductCode, StoreAccount, written_as_text,
 };
@@ -370,6 +372,91 @@ kinds! {
         unchanged: u64,
         /// How many were refused.
         refused: u64,
+    }
+    /// A person is a partner's member.
+    MemberAdded = "member.added" {
+        /// Who.
+        member_id: MemberId,
+        /// Whether it manages the partner's members.
+        admin: bool,
+    }
+    /// A person is no member of a partner any more: all its access is over.
+    MemberRemoved = "member.removed" {
+        /// Who.
+        member_id: MemberId,
+    }
+    /// A partner asked somebody for access.
+    AccessRequested = "access.requested" {
+        /// By which request.
+        request_id: AccessRequestId,
+    }
+    /// A request for access was approved. The organization is in the partner's directory from then on.
+    AccessApproved = "access.approved" {
+        /// Which request.
+        request_id: AccessRequestId,
+    }
+    /// A request for access was declined.
+    AccessDeclined = "access.declined" {
+        /// Which request.
+        request_id: AccessRequestId,
+    }
+    /// The partner took a request for access back.
+    AccessCancelled = "access.cancelled" {
+        /// Which request.
+        request_id: AccessRequestId,
+    }
+    /// Nobody decided about a request for access in time.
+    AccessLapsed = "access.lapsed" {
+        /// Which request.
+        request_id: AccessRequestId,
+    }
+    /// Access was given. The organization is in the partner's directory from then on.
+    AccessGranted = "access.granted" {
+        /// By which grant.
+        grant_id: GrantId,
+        /// How far it goes.
+        level: Level,
+        /// Until when, not included.
+        expires_at: Timestamp,
+        /// To whom; none if to all members of the partner.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        member_id: Option<MemberId>,
+    }
+    /// Access ends soon.
+    AccessExpiring = "access.expiring" {
+        /// Which grant.
+        grant_id: GrantId,
+        /// In so many days, or fewer.
+        days: u16,
+    }
+    /// The time of access is over.
+    AccessExpired = "access.expired" {
+        /// Which grant.
+        grant_id: GrantId,
+    }
+    /// The organization, or the vendor for it, took access back.
+    AccessRevoked = "access.revoked" {
+        /// Which grant.
+        grant_id: GrantId,
+    }
+    /// The partner gave access back.
+    AccessRelinquished = "access.relinquished" {
+        /// Which grant.
+        grant_id: GrantId,
+    }
+    /// Access was given in place of what was in force.
+    AccessReplaced = "access.replaced" {
+        /// Which grant was.
+        grant_id: GrantId,
+        /// By which.
+        replaced_by: GrantId,
+    }
+    /// A service request was submitted.
+    ServiceRequestOpened = "service-request.opened" {
+        /// Which.
+        service_request_id: ServiceRequestId,
+        /// Of what kind.
+        kind: ServiceRequestKind,
     }
 }
 

@@ -83,6 +83,26 @@ id!(
     "cus"
 );
 id!(
+    /// Names a partner's member.
+    MemberId,
+    "mem"
+);
+id!(
+    /// Names a request for access; sorts by its coming.
+    AccessRequestId,
+    "arq"
+);
+id!(
+    /// Names access that was given.
+    GrantId,
+    "grt"
+);
+id!(
+    /// Names a service request; sorts by its coming.
+    ServiceRequestId,
+    "srq"
+);
+id!(
     /// Names a webhook source.
     SourceId,
     "src"

@@ -4,6 +4,7 @@
 //! operation may refuse on its own, without asking the table, is decided by these types when they are
 //! parsed.
 
+pub mod access;
 pub mod actor;
 pub mod customer;
 pub mod detail;
@@ -13,17 +14,20 @@ pub mod fault;
 pub mod id;
 pub mod key;
 pub mod license;
+pub mod member;
 pub mod order;
 pub mod party;
 pub mod patch;
 pub mod problem;
 pub mod product;
 pub mod search;
+pub mod service_request;
 pub mod text;
 pub mod time;
 pub mod value;
 pub mod webhook;
 
+pub use access::{Access, AccessRequest, Grant, GrantState, Individual, Level, RequestState};
 pub use actor::{Actor, Role};
 pub use customer::Customer;
 pub use detail::{DetailField, FieldKind};
@@ -31,17 +35,19 @@ pub use entitlement::{Entitlement, EntitlementName, EntitlementNumber, Entitleme
 pub use event::{Event, EventKind, Happening, Home};
 pub use fault::{At, Fault, Faults, Invalid};
 pub use id::{
-    AssignmentId, CustomerId, EntitlementId, EventId, FieldId, Id, Ids, ImportId, OrganizationId,
-    ParkedOrderId, PartnerId, ProductId, SourceId,
+    AccessRequestId, AssignmentId, CustomerId, EntitlementId, EventId, FieldId, GrantId, Id, Ids, ImportId,
+    MemberId, OrganizationId, ParkedOrderId, PartnerId, ProductId, ServiceRequestId, SourceId,
 };
 pub use key::DeploymentKey;
 pub use license::{Assignment, LicenseType, Line, Pool, Quantity};
+pub use member::Member;
 pub use order::{Order, OrderStatus, Parking};
 pub use party::{CustomerLink, Organization, Partner, Stamp, StoreLink, Version};
 pub use patch::{Given, Patch};
 pub use problem::{Problem, Reason, Stage};
 pub use product::Product;
 pub use search::NameQuery;
+pub use service_request::ServiceRequest;
 pub use text::{
     Description, Email, ExternalId, FieldName, LicenseTypeCode, Name, OrderId, ProductCode, StoreAccount,
 };

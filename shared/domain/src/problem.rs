@@ -27,7 +27,7 @@ pub enum Stage {
 
 /// A reason that an operation has to refuse: by state or by rule. One constant serves the refusal and the API's
 /// description.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Reason {
     /// [`Stage::State`] or [`Stage::Rule`].
     pub stage: Stage,

@@ -32,6 +32,16 @@ impl Timestamp {
         self.unix_millis() / 1000
     }
 
+    /// The instant before which `period` would have passed, by the calendar; at least that of 1970.
+    pub fn before(self, period: Period) -> Self {
+        let earlier = self
+            .0
+            .checked_sub_months(Months::new(period.months))
+            .and_then(|time| time.checked_sub_signed(TimeDelta::milliseconds(period.millis)))
+            .filter(|time| time.timestamp_millis() >= 0);
+        earlier.map_or(Self::from_unix_millis(0), Self)
+    }
+
     /// The instant after `period`, by the calendar (a month's end stays a month's end); at most the last
     /// instant.
     pub fn after(self, period: Period) -> Self {
@@ -106,6 +116,11 @@ impl Period {
     /// So many days.
     pub const fn days(days: u16) -> Self {
         Self { months: 0, millis: days as i64 * Self::DAY }
+    }
+
+    /// So many months.
+    pub const fn months(months: u8) -> Self {
+        Self { months: months as u32, millis: 0 }
     }
 
     /// So many minutes.

@@ -8,7 +8,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::actor::Actor;
-use crate::detail::{DetailField, FieldKind, UNKNOWN_OPTION};
+use crate::detail::{Choice, DetailField, FieldKind, UNKNOWN_OPTION};
 use crate::fault::{Faults, Invalid, quoted};
 use crate::id::FieldId;
 use crate::problem::Reason;
@@ -104,17 +104,6 @@ impl Details {
             };
         }
         details
-    }
-
-    /// How many bytes they take, about, as they are kept.
-    fn size(&self) -> usize {
-        let size = |kept: &Kept| match kept {
-            Kept::Truth(_) => 1,
-            Kept::Option(_) => 8,
-            Kept::Text(text) => text.len(),
-        };
-        // A field's id has 40 bytes; DynamoDB counts up to 4 for a list and for what is in it.
-        self.0.values().map(|kept| 44 + kept.iter().map(|kept| 4 + size(kept)).sum::<usize>()).sum()
     }
 }
 
@@ -246,11 +235,28 @@ impl Fields {
             said.0.push((field.id, kept));
         }
         // Whoever makes it smaller does right.
-        let size = before.with(&said).size();
-        if wrong.is_empty() && size > LARGEST && size > before.size() {
+        let size = self.size(&before.with(&said));
+        if wrong.is_empty() && size > LARGEST && size > self.size(before) {
             wrong.push((None, Wrong::new(TOO_LARGE)));
         }
         if wrong.is_empty() { Ok(said) } else { Err(wrong) }
+    }
+
+    /// How many bytes details take, about, as they are shown, which is at least as much as they take as they are kept.
+    fn size(&self, details: &Details) -> usize {
+        let size = |field: Option<&DetailField>, kept: &Kept| match kept {
+            Kept::Truth(_) => 5,
+            Kept::Option(id) => {
+                field.and_then(|field| field.option(*id)).map_or(8, |option| option.label.as_str().len())
+            }
+            Kept::Text(text) => text.len(),
+        };
+        let sizes = details.0.iter().map(|(id, kept)| {
+            let field = self.all.iter().find(|field| field.id == *id);
+            // A field's id has 40 bytes; a list, and what is in it, costs up to 4 more each.
+            44 + kept.iter().map(|kept| 4 + size(field, kept)).sum::<usize>()
+        });
+        sizes.sum()
     }
 }
 
@@ -332,12 +338,13 @@ impl DetailField {
         }
     }
 
+    fn option(&self, id: u32) -> Option<&Choice> {
+        self.field_type.options.iter().find(|option| option.id == id)
+    }
+
     /// What is shown of the values that are kept.
     fn show(&self, kept: &[Kept]) -> Vec<Value> {
-        let label = |id: u32| {
-            let option = self.field_type.options.iter().find(|option| option.id == id);
-            option.map(|option| Value::Text(option.label.to_string()))
-        };
+        let label = |id: u32| self.option(id).map(|option| Value::Text(option.label.to_string()));
         let shown = kept.iter().filter_map(|kept| match kept {
             Kept::Truth(truth) => Some(Value::Truth(*truth)),
             Kept::Option(id) => label(*id),

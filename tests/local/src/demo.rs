@@ -166,7 +166,72 @@ impl Maker {
         let path = format!("/v1/organizations/{bogazici}/entitlements");
         let foreign = self.create(&path, owned(wall, "CRM-1003")).await?;
 
+        let mut members = Vec::new();
+        for (partner, sub, domain, name, admin) in [
+            (&partner, "aiko", "miyako.example", "Aiko Tanaka", true),
+            (&partner, "ren", "miyako.example", "Ren Mori", false),
+            (&other, "deniz", "anadolu.example", "Deniz Kaya", true),
+        ] {
+            let body = json!({"email": format!("{sub}@{domain}"), "name": name, "admin": admin});
+            members.push(self.create(&format!("/v1/partners/{partner}/members"), body).await?);
+        }
+        let [aiko, ren, _] = members.as_slice() else { return Err("three members".into()) };
+
+        let known =
+            json!({"partner": partner, "otherPartner": other, "yamada": yamada, "bogazici": bogazici});
+        let by_aiko = self.token("partnerAdmin", &known)?;
+        let by_yuki = self.token("contactManager", &known)?;
+        let ask = format!("/v1/partners/{partner}/access-requests");
+        let wish = |level: &str, of: Option<&str>| {
+            let mut wish =
+                json!({"contactManagerEmail": "yuki@yamada.example", "expiresAt": "2027-01-05T09:00:00Z"});
+            let whom = match of {
+                Some(of) => {
+                    ("individuals", json!([{"email": format!("{of}@miyako.example"), "level": level}]))
+                }
+                None => ("organizationLevel", level.into()),
+            };
+            wish.as_object_mut().map(|wish| wish.insert(whom.0.to_owned(), whom.1));
+            wish
+        };
+        let mut asked = Vec::new();
+        for (level, of) in
+            [("create", None), ("service-admin", Some("aiko")), ("full-admin", None), ("cc", Some("aiko"))]
+        {
+            let made = self.call("POST", &ask, &by_aiko, wish(level, of), Vec::new()).await?;
+            asked.push(text(&made, "id")?);
+        }
+        let [first, request, declined, cancelled] = asked.as_slice() else {
+            return Err("four requests".into());
+        };
+        let approve = format!("/v1/access-requests/{first}/approve");
+        self.call("POST", &approve, &by_yuki, json!({}), Vec::new()).await?;
+        let give = format!("/v1/organizations/{yamada}/access");
+        let single = json!({"partnerId": partner, "expiresAt": "2026-07-05T09:00:00Z",
+            "individuals": [{"email": "ren@miyako.example", "level": "look"}]});
+        let given = self.call("POST", &give, &by_yuki, single, Vec::new()).await?;
+        let grant = |number: usize| {
+            given.pointer(&format!("/grants/{number}")).map(|grant| text(grant, "id")).transpose()
+        };
+        let elif = json!({"email": "elif@bogazici.example", "name": "Elif Demir", "manager": true});
+        self.create(&format!("/v1/organizations/{bogazici}/customers"), elif).await?;
+        let by_elif = self.token("otherContactManager", &known)?;
+        let brief = json!({"partnerId": other, "expiresAt": "2026-01-06T09:00:00Z", "organizationLevel": "full-admin"});
+        let give = format!("/v1/organizations/{bogazici}/access");
+        self.call("POST", &give, &by_elif, brief, Vec::new()).await?;
+        let by_sora = self.token("customer", &known)?;
+        let silent = json!({"subject": "A recorder is silent", "kind": "incident",
+            "description": "The recorder in Ginza has not answered since this morning."});
+        let submit = format!("/v1/organizations/{yamada}/service-requests");
+        let service_request = self.call("POST", &submit, &by_sora, silent, Vec::new()).await?;
+        let haruto = json!({"email": "haruto@yamada.example", "name": "Haruto Ono", "manager": true});
+        let haruto = self.create(&customers, haruto).await?;
+        let can = json!({"email": "can@bogazici.example", "name": "Can Aydın"});
+        let can = self.create(&format!("/v1/organizations/{bogazici}/customers"), can).await?;
+
         Ok(json!({
+            "aiko": aiko, "ren": ren, "accessRequest": request, "toDecline": declined, "toCancel": cancelled,
+            "haruto": haruto, "can": can, "serviceRequest": text(&service_request, "id")?, "grantOfAll": grant(0)?, "grantOfRen": grant(1)?,
             "entitlement": text(&entitlement, "id")?, "number": text(&entitlement, "number")?,
             "ownEntitlement": own, "otherEntitlement": foreign,
             "partner": partner, "otherPartner": other, "newPartner": new, "source": source, "secret": secret,

@@ -24,12 +24,30 @@ pub fn further() -> Vec<(Canonical, String, &'static str)> {
     };
     let listed =
         |query| (canonical::one("list-entitlements"), format!("`list-entitlements` with `{query}`"), query);
+    let by_partner = |id: &str, path: &str| {
+        let name = format!("`{id}` by a partner");
+        let call = canonical::one(id).by("otherPartnerAdmin").at(path);
+        let renames = id == "update-customer";
+        (if renames { call.with(&json!({"name": "Can A."})) } else { call }, name, "")
+    };
+    let requests = |who: &str, of: &str| {
+        let call = canonical::one("list-service-requests").by(who).at("/v1/service-requests");
+        (call, format!("`list-service-requests` {of}"), "")
+    };
+    let manager = json!({"email": "m@yamada.example", "name": "M", "manager": true});
+    let manager = canonical::one("create-customer-of-organization").with(&manager);
     let lines = |quantity: u64| json!([{"kind": "license", "sku": "edge-storage-1y", "quantity": quantity}]);
     vec![
         history("licenseType=edge-storage-1y"),
         history("type=license.assigned"),
         history("customer=%E3%82%84%E3%81%BE%E3%81%A0"),
         listed("organizationId={yamada}"),
+        (manager, "`create-customer-of-organization` of a contact manager".to_owned(), ""),
+        by_partner("create-customer-of-organization", "/v1/organizations/{bogazici}/customers"),
+        by_partner("update-customer", "/v1/customers/{can}"),
+        by_partner("remove-customer", "/v1/customers/{can}"),
+        requests("partnerAdmin", "of a partner's person"),
+        requests("agent", "of a month"),
         message(
             "an order that is parked",
             "order.placed",

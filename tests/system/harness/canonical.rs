@@ -68,6 +68,34 @@ impl Canonical {
         self
     }
 
+    /// The same of somebody else of the demo world.
+    pub fn by(mut self, who: &str) -> Self {
+        let people = demo::people(&demo::ids());
+        let (_, person) = people.into_iter().find(|(name, _)| *name == who).unwrap();
+        let claims = &mut self.payload["requestContext"]["authorizer"]["jwt"]["claims"];
+        for name in ["sub", "email"] {
+            claims[name] = person[name].clone();
+        }
+        for name in ["role", "org", "manager"] {
+            claims[format!("vouchsafe:{name}")] = match &person[name] {
+                Value::Bool(manager) => manager.to_string().into(),
+                other => other.clone(),
+            };
+        }
+        self
+    }
+
+    /// The same of another path, whose ids are named as in the demo world.
+    pub fn at(mut self, path: &str) -> Self {
+        let mut path = path.to_owned();
+        for (name, id) in demo::ids().as_object().unwrap() {
+            path = path.replace(&format!("{{{name}}}"), id.as_str().unwrap());
+        }
+        self.payload["rawPath"] = path.into();
+        self.payload["rawQueryString"] = "".into();
+        self
+    }
+
     /// The body it sends.
     pub fn body(&self) -> Option<Value> {
         self.payload["body"].as_str().map(|body| serde_json::from_str(body).unwrap())

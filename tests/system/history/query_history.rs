@@ -41,6 +41,15 @@ async fn each_party_reads_what_concerns_it_newest_first() {
     let world = World::demo().await;
     let partner = items(&world, "partnerMember", "/v1/partners/{partner}/history").await;
     let expected = [
+        "access.granted",
+        "access.approved",
+        "access.granted",
+        "access.requested",
+        "access.requested",
+        "access.requested",
+        "access.requested",
+        "member.added",
+        "member.added",
         "license.assigned",
         "license.credited",
         "license.credited",
@@ -59,6 +68,11 @@ async fn each_party_reads_what_concerns_it_newest_first() {
         "customer.created",
         "customer.created",
         "entitlement.created",
+        "access.granted",
+        "access.approved",
+        "access.granted",
+        "service-request.opened",
+        "customer.created",
     ];
     assert_eq!(types(&organization), expected);
     assert_eq!(organization[2]["partner"], json!({"id": world.id("partner"), "name": "Miyako Security"}));
@@ -81,11 +95,11 @@ async fn filters_narrow_alone_and_together() {
     assert_eq!(count("licenseType=edge-storage-1y&type=license.assigned").await, 1);
     assert_eq!(count("licenseType=edge-storage-5y").await, 0);
     // The credits are of 09:16, the assignment is of 09:18, each to the millisecond.
-    assert_eq!(count("from=2026-01-05T09:16:00Z").await, 3);
-    assert_eq!(count("from=2026-01-05T09:16:00.001Z").await, 1);
+    assert_eq!(count("from=2026-01-05T09:16:00Z").await, 12);
+    assert_eq!(count("from=2026-01-05T09:16:00.001Z").await, 10);
     assert_eq!(count("from=2026-01-05T09:16:00Z&to=2026-01-05T09:18:00Z").await, 2);
     assert_eq!(count("from=2026-01-05T09:16:00Z&to=2026-01-05T09:18:00.001Z").await, 3);
-    assert_eq!(count("from=1970-01-01T00:00:00Z&to=9999-12-31T23:59:59.999Z").await, 8);
+    assert_eq!(count("from=1970-01-01T00:00:00Z&to=9999-12-31T23:59:59.999Z").await, 17);
     let of_organization =
         "/v1/organizations/{yamada}/history?licenseType=edge-storage-1y&type=license.assigned";
     assert_eq!(items(&world, "contactManager", of_organization).await.len(), 1);
@@ -269,7 +283,9 @@ async fn a_name_finds_the_partners_own_customers_only() {
         world.get(&path).by(who).send()
     };
     let found = "/v1/partners/{partner}/history?customer=%E3%82%84%E3%81%BE%E3%81%A0";
-    assert_eq!(types(&items(&world, "agent", found).await), ["license.assigned", "customer.linked"]);
+    let expected =
+        ["access.granted", "access.approved", "access.granted", "license.assigned", "customer.linked"];
+    assert_eq!(types(&items(&world, "agent", found).await), expected);
     assert_eq!(none("otherPartnerMember", "otherPartner").await.ok(), json!({"items": []}));
     assert_eq!(none("otherPartnerMember", "partner").await.status, 404);
     for (who, path) in

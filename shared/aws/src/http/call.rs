@@ -46,7 +46,7 @@ impl Call {
         let claims = context.authorizer.and_then(|authorizer| authorizer.jwt).map(|jwt| jwt.claims);
         Ok(Self {
             route_key: payload.route_key.or(context.route_key).unwrap_or_default(),
-            id: context.request_id.unwrap_or_default(),
+            id: context.request_id.unwrap_or_else(domain::id::nonce),
             path: payload.raw_path.unwrap_or_default(),
             query: payload.raw_query_string.unwrap_or_default(),
             headers: payload.headers,

@@ -325,7 +325,9 @@ fn outcomes(
     let mut common = vec![("400", "Malformed"), ("429", "Throttled"), ("500", "OurFault"), ("503", "Busy")];
     if route.access.needs_token() {
         common.extend([("401", "NoToken"), ("403", "Forbidden")]);
-        if route.path.contains('{') {
+        // What is somebody's is named in the path, or in the query.
+        let asked = parameters_of(&inlined(description.query, generator), "query", &|_| true);
+        if route.path.contains('{') || asked.iter().any(|parameter| parameter["name"] == "organizationId") {
             common.push(("404", "NotFound"));
         }
     }

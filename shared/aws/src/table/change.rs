@@ -88,6 +88,12 @@ impl Expression {
         self
     }
 
+    /// With a set of one text for `:name`.
+    pub fn set_of_one(mut self, name: &str, value: impl Into<String>) -> Self {
+        self.values.insert(format!(":{name}"), AttributeValue::Ss(vec![value.into()]));
+        self
+    }
+
     pub(super) fn written(&self) -> &str {
         &self.text
     }
@@ -324,6 +330,21 @@ impl<O: 'static> Change<O> {
     /// Never for our own types.
     pub fn put<E: Entity>(&mut self, entity: &E) -> Result<(), Error> {
         self.step(entity.key(), Action::Put(to_item(entity)?), None, unconditional);
+        Ok(())
+    }
+
+    /// Makes what may be there already, and leaves it then as it is.
+    ///
+    /// # Errors
+    ///
+    /// Never for our own types.
+    pub fn ensure<E: Entity>(&mut self, entity: &E) -> Result<(), Error> {
+        let mut item = to_item(entity)?;
+        item.retain(|name, _| name != "pk" && name != "sk");
+        let set = item.keys().map(|name| format!("#{name} = if_not_exists(#{name}, :{name})"));
+        let mut update = Expression::new(&format!("SET {}", set.collect::<Vec<_>>().join(", ")));
+        update.values = item.into_iter().map(|(name, value)| (format!(":{name}"), value)).collect();
+        self.step(entity.key(), Action::Update(update), None, unconditional);
         Ok(())
     }
 

@@ -16,10 +16,10 @@ pub fn add(number: u64, most: u64) -> Update {
     }
 }
 
-/// Counts less.
-pub fn subtract(number: u64) -> Update {
+/// Counts less, while at least so many are left.
+pub fn subtract(number: u64, least: u64) -> Update {
     Update {
         update: Expression::new("SET #count = #count - :number").number("number", number),
-        condition: Expression::new("#count >= :number").number("number", number),
+        condition: Expression::new("#count >= :needed").number("needed", number.saturating_add(least)),
     }
 }

@@ -1,15 +1,17 @@
 //! What the table holds, and how each is found: all keys of an entity, those of the indexes too, are derived
 //! here from the whole entity, so that no write leaves a stale one behind.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 
 use aws_sdk_dynamodb::types::AttributeValue;
 use domain::event::Author;
+use domain::service_request::{Contact, Month};
 use domain::{
-    Assignment, Customer, CustomerLink, DetailField, Entitlement, EntitlementId, EntitlementName, Event,
-    ExternalId, ImportId, LicenseType, Name, Order, OrderId, Organization, OrganizationId, Owner,
-    ParkedOrderId, Parking, Partner, PartnerId, Pool, Product, ProductCode, ProductId, Reason, Source,
-    SourceId, Stamp, StoreAccount, StoreLink, Timestamp, Version,
+    Access, AccessRequest, AccessRequestId, Assignment, Customer, CustomerLink, DetailField, Entitlement,
+    EntitlementId, EntitlementName, Event, ExternalId, ImportId, LicenseType, Member, MemberId, Name, Order,
+    OrderId, Organization, OrganizationId, Owner, ParkedOrderId, Parking, Partner, PartnerId, Pool, Product,
+    ProductCode, ProductId, Reason, RequestState, ServiceRequest, ServiceRequestId, Source, SourceId, Stamp,
+    StoreAccount, StoreLink, Timestamp, Version,
 };
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
@@ -99,7 +101,7 @@ pub struct Reservation {
     pub at: Key,
     /// The id of what has the value.
     pub owner: String,
-    /// Of a customer's e-mail: whether the customer manages the organization's customers.
+    /// Of a person's e-mail: whether a customer manages the organization's customers, a member the partner's members.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub manager: bool,
 }
@@ -109,6 +111,12 @@ impl Reservation {
     pub fn email(customer: &Customer) -> Self {
         let at = key::customer_email(customer.organization_id, &customer.email);
         Self { at, owner: customer.id.to_string(), manager: customer.manager }
+    }
+
+    /// Gives a member its e-mail in its partner.
+    pub fn member_email(member: &Member) -> Self {
+        let at = key::member_email(member.partner_id, &member.email);
+        Self { at, owner: member.id.to_string(), manager: member.admin }
     }
 
     /// Gives a customer an external id of its creator's, if it has one: an organization's, or the vendor's.
@@ -152,6 +160,15 @@ impl Reservation {
     /// When it is not a partner that has it.
     pub fn partner(&self) -> Result<PartnerId, Error> {
         self.owner.parse().map_err(|_| Error::Internal("what a partner has is not a partner's".to_owned()))
+    }
+
+    /// The member that has the value.
+    ///
+    /// # Errors
+    ///
+    /// When it is not a member that has it.
+    pub fn member(&self) -> Result<MemberId, Error> {
+        self.owner.parse().map_err(|_| Error::Internal("what a member has is not a member's".to_owned()))
     }
 
     /// Gives a partner an account at a store.
@@ -368,7 +385,8 @@ pub struct ImportRun {
     pub call: String,
     /// Until then nobody else is at it.
     pub lease_ends_at: Timestamp,
-    /// Whether all its rows were judged, and some may have been written: then it goes on, whatever is wrong meanwhile.
+    /// Of an import that is all or nothing: whether its rows were judged, and some may have been written. Then it goes on,
+    /// whatever is wrong meanwhile.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub writing: bool,
     /// Who wants it.
@@ -420,6 +438,61 @@ impl Entity for Count {
     }
 }
 
+/// A partner's requests that are pending: it has not too many.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PendingRequests {
+    /// Whose.
+    #[serde(flatten)]
+    pub at: Key,
+    /// Which. DynamoDB keeps no empty set.
+    #[serde(default)]
+    pub requests: BTreeSet<AccessRequestId>,
+}
+
+impl Entity for PendingRequests {
+    const NAME: &'static str = "pending-requests";
+
+    fn key(&self) -> Key {
+        self.at.clone()
+    }
+}
+
+/// That a service request concerns a partner's person: who submitted it, or was added to it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Concern {
+    /// Whose service request.
+    pub organization_id: OrganizationId,
+    key_pk: String,
+    key_sk: String,
+}
+
+impl Concern {
+    /// Whether the person was added to it, and did not submit it.
+    pub fn was_added(&self) -> bool {
+        self.key_sk.contains('#')
+    }
+
+    /// Which service request.
+    ///
+    /// # Errors
+    ///
+    /// Never for what is in the table.
+    pub fn service_request(&self) -> Result<ServiceRequestId, Error> {
+        let id = self.key_sk.split('#').next().and_then(|id| id.parse().ok());
+        id.ok_or_else(|| Error::Internal("what concerns somebody is no service request".to_owned()))
+    }
+}
+
+/// Only its index entry is read as this.
+impl Entity for Concern {
+    const NAME: &'static str = "concern";
+
+    fn key(&self) -> Key {
+        Key { pk: self.key_pk.clone(), sk: self.key_sk.clone() }
+    }
+}
+
 /// Where something is that is due.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Due {
@@ -446,6 +519,10 @@ pub enum DueItem {
     Order(Order),
     /// An import was cut off.
     Import(ImportRun),
+    /// A request for access lapses.
+    Request(AccessRequest),
+    /// Access has ended, or ends soon.
+    Access(Access),
 }
 
 impl DueItem {
@@ -454,6 +531,8 @@ impl DueItem {
             Some(Drain::NAME) => from_item(item).map(Self::Drain),
             Some(Order::NAME) => from_item(item).map(Self::Order),
             Some(ImportRun::NAME) => from_item(item).map(Self::Import),
+            Some(AccessRequest::NAME) => from_item(item).map(Self::Request),
+            Some(Access::NAME) => from_item(item).map(Self::Access),
             _ => Err(Error::Internal("something is due, and nobody knows what to do about it".to_owned())),
         }
     }
@@ -549,6 +628,83 @@ impl Entity for Customer {
 
     fn by_facet(&self) -> Option<Key> {
         self.removed_at.is_none().then(|| key::customer_by_email(&self.email, self.id))
+    }
+}
+
+impl Entity for AccessRequest {
+    const NAME: &'static str = "access-request";
+
+    fn key(&self) -> Key {
+        key::access_request(self.id)
+    }
+
+    fn by_key(&self) -> Option<Key> {
+        Some(key::request_to(&self.contact_manager_email, self.id))
+    }
+
+    fn by_facet(&self) -> Option<Key> {
+        Some(key::request_of_partner(self.partner_id, self.id))
+    }
+
+    fn due(&self) -> Option<Timestamp> {
+        (self.state == RequestState::Pending).then_some(self.lapses_at)
+    }
+}
+
+impl Entity for Access {
+    const NAME: &'static str = "access";
+
+    fn key(&self) -> Key {
+        key::access(self.organization_id, self.partner_id)
+    }
+
+    fn by_key(&self) -> Option<Key> {
+        Some(key::access_of_partner(self.partner_id, self.organization_id))
+    }
+
+    fn due(&self) -> Option<Timestamp> {
+        Access::due(self)
+    }
+}
+
+impl Entity for ServiceRequest {
+    const NAME: &'static str = "service-request";
+
+    fn key(&self) -> Key {
+        key::service_request(self.organization_id, self.id)
+    }
+
+    fn by_key(&self) -> Option<Key> {
+        let submitter = &self.submitted_by;
+        submitter.partner_id.map(|partner| key::submitted_by(partner, &submitter.email, self.id))
+    }
+
+    fn by_facet(&self) -> Option<Key> {
+        Some(key::service_request_of(&Month::of(self.stamp.created_at), self.id))
+    }
+}
+
+impl Entity for Contact {
+    const NAME: &'static str = "contact";
+
+    fn key(&self) -> Key {
+        key::contact(self.service_request_id, &self.individual.email)
+    }
+
+    fn by_key(&self) -> Option<Key> {
+        Some(key::concern_of_contact(self.partner_id, &self.individual.email, self.service_request_id))
+    }
+}
+
+impl Entity for Member {
+    const NAME: &'static str = "member";
+
+    fn key(&self) -> Key {
+        key::member(self.partner_id, self.id)
+    }
+
+    fn by_key(&self) -> Option<Key> {
+        self.removed_at.is_none().then(|| key::member_by_email(self.partner_id, &self.email))
     }
 }
 

@@ -4,10 +4,11 @@ use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use domain::event::Home;
 use domain::search::{Folded, unique_form};
+use domain::service_request::Month;
 use domain::{
-    AssignmentId, CustomerId, Email, EntitlementId, EntitlementName, EntitlementNumber, EventId, ExternalId,
-    FieldName, LicenseTypeCode, Name, OrderId, OrganizationId, Owner, ParkedOrderId, PartnerId, ProductCode,
-    ProductId, SourceId, StoreAccount, Timestamp,
+    AccessRequestId, AssignmentId, CustomerId, Email, EntitlementId, EntitlementName, EntitlementNumber,
+    EventId, ExternalId, FieldName, LicenseTypeCode, MemberId, Name, OrderId, OrganizationId, Owner,
+    ParkedOrderId, PartnerId, ProductCode, ProductId, ServiceRequestId, SourceId, StoreAccount, Timestamp,
 };
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
@@ -44,6 +45,14 @@ pub const NAMES: &str = "NAME#";
 pub const ASSIGNMENTS: &str = "ASSIGNMENT#";
 /// What the sort keys of entitlements begin with.
 pub const ENTITLEMENTS: &str = "ENTITLEMENT#";
+/// What the sort keys of access begin with.
+pub const ACCESS: &str = "ACCESS#";
+/// What the keys of requests for access begin with.
+pub const ACCESS_REQUESTS: &str = "ACCESS_REQUEST#";
+/// What the keys of service requests begin with.
+pub const SERVICE_REQUESTS: &str = "SERVICE_REQUEST#";
+/// What the sort keys of members begin with.
+pub const MEMBERS: &str = "MEMBER#";
 /// What the sort keys of pools begin with.
 pub const POOLS: &str = "POOL#";
 
@@ -174,6 +183,96 @@ pub fn store_link(partner: PartnerId) -> Key {
 /// What is left to do after a partner was linked to a store.
 pub fn drain(partner: PartnerId) -> Key {
     Key::new(partner_partition(partner), "DRAIN")
+}
+
+/// A request for access. Partner and addressee find it in the indexes.
+pub fn access_request(request: AccessRequestId) -> Key {
+    Key::new(format!("{ACCESS_REQUESTS}{request}"), ALONE)
+}
+
+/// The partition, in `by-key`, of the requests that are addressed to an e-mail.
+pub fn asked_of(email: &Email) -> String {
+    format!("MANAGER#{}", segment(email.as_str()))
+}
+
+/// A request among those addressed to an e-mail.
+pub fn request_to(email: &Email, request: AccessRequestId) -> Key {
+    Key::new(asked_of(email), request.to_string())
+}
+
+/// A request among those of its partner, in `by-facet`.
+pub fn request_of_partner(partner: PartnerId, request: AccessRequestId) -> Key {
+    Key::new(partner_partition(partner), format!("{ACCESS_REQUESTS}{request}"))
+}
+
+/// A partner's requests that are pending.
+pub fn pending_requests(partner: PartnerId) -> Key {
+    Key::new(partner_partition(partner), "PENDING_REQUESTS")
+}
+
+/// A service request of an organization.
+pub fn service_request(organization: OrganizationId, request: ServiceRequestId) -> Key {
+    Key::new(organization_partition(organization), format!("{SERVICE_REQUESTS}{request}"))
+}
+
+/// The partition, in `by-facet`, of all service requests that were submitted in a month.
+pub fn service_requests_of(month: &Month) -> String {
+    format!("{SERVICE_REQUESTS}{month}")
+}
+
+/// A service request among those of its month, in `by-facet`.
+pub fn service_request_of(month: &Month, request: ServiceRequestId) -> Key {
+    Key::new(service_requests_of(month), request.to_string())
+}
+
+/// The partition, in `by-key`, of the service requests that concern a partner's person.
+pub fn concern_of(partner: PartnerId, email: &Email) -> String {
+    format!("CONTACT#{partner}#{}", segment(email.as_str()))
+}
+
+/// A service request among those that a partner's person submitted, in `by-key`.
+pub fn submitted_by(partner: PartnerId, email: &Email, request: ServiceRequestId) -> Key {
+    Key::new(concern_of(partner, email), request.to_string())
+}
+
+/// A contact of a service request.
+pub fn contact(request: ServiceRequestId, email: &Email) -> Key {
+    Key::new(format!("{SERVICE_REQUESTS}{request}"), format!("CONTACT#{}", segment(email.as_str())))
+}
+
+/// A contact's service request among those that concern the person, in `by-key`.
+pub fn concern_of_contact(partner: PartnerId, email: &Email, request: ServiceRequestId) -> Key {
+    Key::new(concern_of(partner, email), format!("{request}#CONTACT"))
+}
+
+/// How many contact managers an organization has.
+pub fn count_of_managers(organization: OrganizationId) -> Key {
+    Key::new(organization_partition(organization), "COUNT#MANAGER")
+}
+
+/// All access of a partner in an organization.
+pub fn access(organization: OrganizationId, partner: PartnerId) -> Key {
+    Key::new(organization_partition(organization), format!("{ACCESS}{partner}"))
+}
+
+/// The same among all access of the partner, in `by-key`.
+pub fn access_of_partner(partner: PartnerId, organization: OrganizationId) -> Key {
+    Key::new(partner_partition(partner), format!("{ACCESS}{organization}"))
+}
+
+/// A partner's member.
+pub fn member(partner: PartnerId, member: MemberId) -> Key {
+    Key::new(partner_partition(partner), format!("{MEMBERS}{member}"))
+}
+
+/// A member among those of its partner, in `by-key`, by its e-mail.
+pub fn member_by_email(partner: PartnerId, email: &Email) -> Key {
+    Key::new(partner_partition(partner), format!("{MEMBERS}{}", segment(email.as_str())))
+}
+
+/// The reservation of a member's e-mail in its partner.
+pub fn member_email(partner: PartnerId, email: &Email) -> Key {
+    unique("member-email", format!("{partner}#{}", segment(email.as_str())))
 }
 
 /// A person who is a customer.
@@ -375,6 +474,9 @@ mod tests {
     const C: &str = "cus_019b8c3e-5c00-7000-8000-000000000008";
     const D: &str = "prd_019b8c3e-5c00-7000-8000-000000000007";
     const T: &str = "ent_019b8c3e-5c00-7000-8000-000000000009";
+    const Q: &str = "arq_019b8c3e-5c00-7000-8000-00000000000b";
+    const V: &str = "srq_019b8c3e-5c00-7000-8000-00000000000c";
+    const M: &str = "mem_019b8c3e-5c00-7000-8000-00000000000a";
     const R: &str = "ord_019b8c3e-5c00-7000-8000-000000000006";
 
     #[test]
@@ -383,7 +485,8 @@ mod tests {
             (P.parse().unwrap(), O.parse().unwrap(), S.parse().unwrap());
         let (a, e): (AssignmentId, EventId) = (A.parse().unwrap(), E.parse().unwrap());
         let (c, email): (CustomerId, Email) = (C.parse().unwrap(), "A@x.example".parse().unwrap());
-        let t: EntitlementId = T.parse().unwrap();
+        let (q, v): (AccessRequestId, ServiceRequestId) = (Q.parse().unwrap(), V.parse().unwrap());
+        let (t, m): (EntitlementId, MemberId) = (T.parse().unwrap(), M.parse().unwrap());
         let (r, d): (ParkedOrderId, ProductId) = (R.parse().unwrap(), D.parse().unwrap());
         let account: StoreAccount = "ec-4711".parse().unwrap();
         let now: Timestamp = "2026-01-05T09:00:00Z".parse().unwrap();
@@ -407,6 +510,21 @@ mod tests {
             (partner(p), format!("PARTNER#{P}"), "PROFILE".to_owned()),
             (store_link(p), format!("PARTNER#{P}"), "STORE".to_owned()),
             (drain(p), format!("PARTNER#{P}"), "DRAIN".to_owned()),
+            (access_request(q), format!("ACCESS_REQUEST#{Q}"), "-".to_owned()),
+            (request_to(&email, q), "MANAGER#a@x.example".to_owned(), Q.to_owned()),
+            (request_of_partner(p, q), format!("PARTNER#{P}"), format!("ACCESS_REQUEST#{Q}")),
+            (pending_requests(p), format!("PARTNER#{P}"), "PENDING_REQUESTS".to_owned()),
+            (access(o, p), format!("ORG#{O}"), format!("ACCESS#{P}")),
+            (access_of_partner(p, o), format!("PARTNER#{P}"), format!("ACCESS#{O}")),
+            (service_request(o, v), format!("ORG#{O}"), format!("SERVICE_REQUEST#{V}")),
+            (service_request_of(&Month::of(now), v), "SERVICE_REQUEST#2026-01".to_owned(), V.to_owned()),
+            (submitted_by(p, &email, v), format!("CONTACT#{P}#a@x.example"), V.to_owned()),
+            (contact(v, &email), format!("SERVICE_REQUEST#{V}"), "CONTACT#a@x.example".to_owned()),
+            (concern_of_contact(p, &email, v), format!("CONTACT#{P}#a@x.example"), format!("{V}#CONTACT")),
+            (count_of_managers(o), format!("ORG#{O}"), "COUNT#MANAGER".to_owned()),
+            (member(p, m), format!("PARTNER#{P}"), format!("MEMBER#{M}")),
+            (member_by_email(p, &email), format!("PARTNER#{P}"), "MEMBER#a@x.example".to_owned()),
+            (member_email(p, &email), format!("UNIQUE#member-email#{P}#a@x.example"), "-".to_owned()),
             (customer(c), format!("CUSTOMER#{C}"), "PROFILE".to_owned()),
             (customer_of_organization(o, c), format!("ORG#{O}"), format!("CUSTOMER#{C}")),
             (customer_by_email(&email, c), "EMAIL#a@x.example".to_owned(), C.to_owned()),

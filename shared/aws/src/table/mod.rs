@@ -6,6 +6,7 @@ pub mod count;
 pub mod entity;
 pub mod key;
 pub mod pattern;
+pub mod pending;
 pub mod pool;
 pub mod read;
 pub mod write;
@@ -17,8 +18,8 @@ use aws_sdk_dynamodb::error::{ProvideErrorMetadata, SdkError};
 
 pub use change::{Change, Expression, Refusal};
 pub use entity::{
-    Count, DirectoryEntry, Drain, DueItem, EntitlementReservation, Entity, IdempotencyRecord, ImportRun,
-    Item, Parked, RefusalMark, Reservation,
+    Concern, Count, DirectoryEntry, Drain, DueItem, EntitlementReservation, Entity, IdempotencyRecord,
+    ImportRun, Item, Parked, PendingRequests, RefusalMark, Reservation,
 };
 pub use key::Key;
 pub use pattern::{Index, Listing, Lookup};

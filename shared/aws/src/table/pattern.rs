@@ -2,14 +2,18 @@
 
 use aws_sdk_dynamodb::types::AttributeValue;
 use domain::event::{EventType, Home};
+use domain::service_request::{Contact, Month};
 use domain::{
-    Assignment, AssignmentId, Customer, CustomerId, CustomerLink, DetailField, Email, Entitlement,
-    EntitlementId, EntitlementName, Event, EventId, LicenseType, LicenseTypeCode, Order, OrderId,
-    Organization, OrganizationId, Owner, ParkedOrderId, Partner, PartnerId, Pool, Product, ProductId, Source,
-    SourceId, StoreAccount, StoreLink, Timestamp,
+    Access, AccessRequest, AccessRequestId, Assignment, AssignmentId, Customer, CustomerId, CustomerLink,
+    DetailField, Email, Entitlement, EntitlementId, EntitlementName, Event, EventId, LicenseType,
+    LicenseTypeCode, Member, MemberId, Order, OrderId, Organization, OrganizationId, Owner, ParkedOrderId,
+    Partner, PartnerId, Pool, Product, ProductId, ServiceRequest, ServiceRequestId, Source, SourceId,
+    StoreAccount, StoreLink, Timestamp,
 };
 
-use super::entity::{Count, DirectoryEntry, Due, EntitlementReservation, Entity, Parked, Reservation};
+use super::entity::{
+    Concern, Count, DirectoryEntry, Due, EntitlementReservation, Entity, Parked, PendingRequests, Reservation,
+};
 use super::key::{self, Key};
 
 /// The table itself, or one of its indexes.
@@ -138,6 +142,30 @@ lookups! {
         key::license_type(code), "`CATALOG` · `LICENSE_TYPE#<code>`";
     /// a partner
     PartnerById(partner: PartnerId) -> Partner = key::partner(*partner), "`PARTNER#<partner>` · `PROFILE`";
+    /// a service request
+    ServiceRequestOf(organization: OrganizationId, request: ServiceRequestId) -> ServiceRequest =
+        key::service_request(*organization, *request), "`ORG#<organization>` · `SERVICE_REQUEST#<service request>`";
+    /// a partner's member who was added to a service request
+    ContactOf(request: ServiceRequestId, email: Email) -> Contact =
+        key::contact(*request, email), "`SERVICE_REQUEST#<service request>` · `CONTACT#<e-mail>`";
+    /// how many contact managers an organization has
+    CountOfManagers(organization: OrganizationId) -> Count =
+        key::count_of_managers(*organization), "`ORG#<organization>` · `COUNT#MANAGER`";
+    /// a request for access
+    RequestById(request: AccessRequestId) -> AccessRequest =
+        key::access_request(*request), "`ACCESS_REQUEST#<request>` · `-`";
+    /// which requests of a partner are pending
+    PendingOfPartner(partner: PartnerId) -> PendingRequests =
+        key::pending_requests(*partner), "`PARTNER#<partner>` · `PENDING_REQUESTS`";
+    /// all access of a partner in an organization
+    AccessIn(organization: OrganizationId, partner: PartnerId) -> Access =
+        key::access(*organization, *partner), "`ORG#<organization>` · `ACCESS#<partner>`";
+    /// a partner's member
+    MemberOfPartner(partner: PartnerId, member: MemberId) -> Member =
+        key::member(*partner, *member), "`PARTNER#<partner>` · `MEMBER#<member>`";
+    /// which member of a partner has an e-mail
+    EmailInPartner(partner: PartnerId, email: Email) -> Reservation =
+        key::member_email(*partner, email), "`UNIQUE#member-email#<partner>#<e-mail>` · `-`";
     /// a person who is a customer
     CustomerById(customer: CustomerId) -> Customer = key::customer(*customer), "`CUSTOMER#<customer>` · `PROFILE`";
     /// which customer of an organization, or of none, has an e-mail
@@ -232,6 +260,30 @@ listings! {
     /// all organizations, by name
     Organizations() -> Organization =
         Index::ByFacet, key::ORGANIZATIONS.to_owned(), "", "in `by-facet` `ORGANIZATIONS` · `<name>#<organization>`";
+    /// the members of a partner, by e-mail
+    MembersOfPartner(partner: PartnerId) -> Member =
+        Index::ByKey, key::partner_partition(*partner), key::MEMBERS, "in `by-key` `PARTNER#<partner>` · `MEMBER#<e-mail>`";
+    /// the service requests of an organization
+    ServiceRequestsOf(organization: OrganizationId) -> ServiceRequest =
+        Index::Table, key::organization_partition(*organization), key::SERVICE_REQUESTS, "`ORG#<organization>` · `SERVICE_REQUEST#…`";
+    /// the service requests that were submitted in a month
+    ServiceRequestsIn(month: Month) -> ServiceRequest =
+        Index::ByFacet, key::service_requests_of(month), "", "in `by-facet` `SERVICE_REQUEST#<month>` · `<service request>`";
+    /// the service requests that a partner's person submitted, or was added to
+    ConcernsOf(partner: PartnerId, email: Email) -> Concern =
+        Index::ByKey, key::concern_of(*partner, email), "", "in `by-key` `CONTACT#<partner>#<e-mail>` · `<service request>` and `<service request>#CONTACT`";
+    /// the requests for access that are addressed to an e-mail
+    RequestsTo(email: Email) -> AccessRequest =
+        Index::ByKey, key::asked_of(email), "", "in `by-key` `MANAGER#<e-mail>` · `<request>`";
+    /// the requests for access of a partner
+    RequestsOfPartner(partner: PartnerId) -> AccessRequest =
+        Index::ByFacet, key::partner_partition(*partner), key::ACCESS_REQUESTS, "in `by-facet` `PARTNER#<partner>` · `ACCESS_REQUEST#…`";
+    /// the access of all partners in an organization
+    AccessInOrganization(organization: OrganizationId) -> Access =
+        Index::Table, key::organization_partition(*organization), key::ACCESS, "`ORG#<organization>` · `ACCESS#…`";
+    /// the access of a partner in all organizations
+    AccessOfPartner(partner: PartnerId) -> Access =
+        Index::ByKey, key::partner_partition(*partner), key::ACCESS, "in `by-key` `PARTNER#<partner>` · `ACCESS#…`";
     /// the names in a partner's directory
     Directory(partner: PartnerId) -> DirectoryEntry =
         Index::Table, key::partner_partition(*partner), key::NAMES, "`PARTNER#<partner>` · `NAME#<organization>`";

@@ -152,13 +152,15 @@ impl Table {
         wanted: Option<Choice<'_, L::Entity>>,
     ) -> Result<Page<L::Entity>, Error> {
         let (low, high) = listing.range();
-        let range = match (&cut.after, cut.ascending) {
+        // A position of another listing is none here.
+        let after = cut.after.as_ref().filter(|after| (&low..=&high).contains(after));
+        let range = match (after, cut.ascending) {
             (Some(after), true) => (after.clone(), high),
             (Some(after), false) => (low, after.clone()),
             (None, _) => (low, high),
         };
         // One more than wanted tells whether there is a next page; the position itself is read again.
-        let needed = cut.size + 1 + usize::from(cut.after.is_some());
+        let needed = cut.size + 1 + usize::from(after.is_some());
         let examined = (needed * EXAMINED_EACH).max(EXAMINED_LEAST);
         let limit = if listing.filter().is_empty() { needed } else { examined };
         let limit = wanted.is_none().then(|| i32::try_from(limit).unwrap_or(i32::MAX));
@@ -173,7 +175,7 @@ impl Table {
         };
         let found = answer.items.unwrap_or_default().into_iter();
         let (mut items, mut last) = (Vec::new(), None);
-        for item in found.filter(|item| cut.after.is_none() || position(item) != cut.after) {
+        for item in found.filter(|item| after.is_none() || position(item).as_ref() != after) {
             let place = position(&item);
             let item = entity::from_item(item)?;
             if wanted.is_some_and(|wanted| !wanted(&item)) {

@@ -1,0 +1,162 @@
+//! `approve-access`
+
+use aws::http::body::Json;
+use aws::operation::{Method, Nothing, route};
+use aws::table::pattern::{AccessInOrganization, EmailInPartner, OrganizationById};
+use aws::table::{Change, Expression, Refusal};
+use aws::{Answer, Context, Failure, Input, Operation, Route};
+use deserr::Deserr;
+use domain::access::{Asked, EXPIRY_PASSED, Share, TOO_MANY_INDIVIDUALS};
+use domain::actor::Standing;
+use domain::fault::{Check, Checked};
+use domain::{
+    AccessRequest, Actor, EventKind, Faults, Invalid, Level, Patch, Problem, Reason, RequestState, Role,
+    Timestamp,
+};
+use schemars::JsonSchema;
+
+use super::{
+    ForOne, Gift, NOT_A_MEMBER, OWN_PARTNER, OfRequest, check_individuals, close, give, read_request,
+    require_addressee, require_expiry, require_pending, require_stranger,
+};
+
+/// Approves a request for access.
+pub struct ApproveAccess;
+
+const MORE_THAN_ASKED: Reason =
+    Reason::rule("more-than-asked", "who approves gives what was asked, or less; nobody asked for this");
+const NOTHING_LEFT: Reason =
+    Reason::rule("nothing-left", "nobody is given anything: decline the request instead");
+
+/// What is given instead of all that was asked.
+#[derive(Debug, Deserr, JsonSchema)]
+#[deserr(error = Faults, rename_all = camelCase, deny_unknown_fields)]
+#[schemars(rename_all = "camelCase", deny_unknown_fields)]
+pub struct Less {
+    /// A lower level for all members of the partner; `null` gives them none.
+    #[deserr(default)]
+    #[schemars(default)]
+    organization_level: Patch<Level>,
+    /// Those of the single members who are given something, and how far; without, all as was asked.
+    #[deserr(default)]
+    #[schemars(length(max = 20))]
+    individuals: Option<Vec<ForOne>>,
+    /// An earlier expiry.
+    #[deserr(default)]
+    expires_at: Option<Timestamp>,
+}
+
+impl Check for Less {
+    fn check(sent: &serde_json::Value) -> Vec<(String, Invalid)> {
+        let individuals = sent.get("individuals").and_then(serde_json::Value::as_array);
+        check_individuals(individuals.map(Vec::as_slice).unwrap_or_default())
+    }
+}
+
+impl Operation for ApproveAccess {
+    const NAME: &str = "approve-access";
+    const ABOUT: &str = "Approves a request for access that is addressed to the caller, as it was asked or less: access is given at once, in the caller's organization, in place of what was in force for the same people.";
+    const ROUTES: &[Route] =
+        &[route(Method::Post, "/v1/access-requests/{requestId}/approve", &[Role::ContactManager])];
+    const REASONS: &[Reason] = &[
+        AccessRequest::NOT_PENDING,
+        EXPIRY_PASSED,
+        MORE_THAN_ASKED,
+        NOTHING_LEFT,
+        NOT_A_MEMBER,
+        OWN_PARTNER,
+        TOO_MANY_INDIVIDUALS,
+    ];
+
+    type Caller = Actor;
+    type Path = OfRequest;
+    type Query = Nothing;
+    type Body = Json<Checked<Less>>;
+    type Output = AccessRequest;
+
+    async fn execute(
+        context: &Context<'_>,
+        actor: &Actor,
+        input: &Input<Self>,
+    ) -> Result<Answer<AccessRequest>, Failure> {
+        let Json(Checked(less)) = &input.body;
+        let Standing::Customer { organization: Some(organization_id), .. } = actor.standing else {
+            return Err(Problem::not_found().into());
+        };
+        // Which partner asks is known only with the request: so the access of all is read beside it.
+        let access = AccessInOrganization(organization_id);
+        let access = async { Ok(context.table.list(&access, true).await?) };
+        let organization = async { Ok(context.table.get(&OrganizationById(organization_id)).await?) };
+        let (before, access, organization) =
+            tokio::try_join!(read_request(context, &input.path), access, organization)?;
+        let organization = organization.ok_or_else(Problem::not_found)?;
+        let access = access.into_iter().find(|access| access.partner_id == before.partner_id);
+
+        let mut change = Change::new();
+        require_addressee(&mut change, actor, &before)?;
+        require_stranger(&mut change, actor, before.partner_id)?;
+        if !require_pending(context, &mut change, &before) {
+            return context.commit(change, Answer::ok(before)).await;
+        }
+        let gift = lessen(&mut change, &before, less);
+        for Share { individual, .. } in &gift.shares {
+            // Who is on record anew may have been given less meanwhile. That the approver is not is asked already.
+            if actor.email.as_ref() != Some(&individual.email) {
+                let record = EmailInPartner(before.partner_id, individual.email.clone());
+                let same =
+                    Expression::new("#owner = :member").text("member", individual.member_id.to_string());
+                change.require_that(&record, same, |_| Refusal::because(&NOT_A_MEMBER, &[&"individuals"]));
+            }
+        }
+        require_expiry(&mut change, gift.expires_at, context.now);
+        give(context, &mut change, &organization, access, gift)?;
+        let (seen, stamp) = (before.stamp.version, before.stamp.next(context.now));
+        let request = AccessRequest {
+            state: RequestState::Approved,
+            decided_at: Some(context.now),
+            organization_id: Some(organization_id),
+            stamp,
+            ..before
+        };
+        let approved = EventKind::AccessApproved { request_id: request.id };
+        close(context, &mut change, seen, &request, approved)?;
+        context.commit(change, Answer::ok(request)).await
+    }
+}
+
+/// What is given of what was asked; whatever is more than that is a fault.
+fn lessen(change: &mut Change<AccessRequest>, asked: &AccessRequest, less: &Less) -> Gift {
+    let mut more = |steps: &[&dyn std::fmt::Display]| {
+        change.refuse(MORE_THAN_ASKED.stage, MORE_THAN_ASKED.at(steps));
+    };
+    let organization_level = less.organization_level.over(asked.organization_level);
+    if organization_level > asked.organization_level {
+        more(&[&"organizationLevel"]);
+    }
+    let expires_at = less.expires_at.unwrap_or(asked.expires_at);
+    if expires_at > asked.expires_at {
+        more(&[&"expiresAt"]);
+    }
+    let shares = match &less.individuals {
+        None => asked.individuals.clone(),
+        Some(chosen) => {
+            let share = |(index, one): (usize, &ForOne)| {
+                let share = asked.individuals.iter().find(|share| share.individual.email == one.email);
+                match share.filter(|share| one.level <= share.level) {
+                    Some(share) => return Some(Share { level: one.level, ..share.clone() }),
+                    None if share.is_some() => more(&[&"individuals", &index, &"level"]),
+                    None => more(&[&"individuals", &index, &"email"]),
+                }
+                None
+            };
+            chosen.iter().enumerate().filter_map(share).collect()
+        }
+    };
+    let chosen = less.individuals.as_ref().map_or(shares.len(), Vec::len);
+    if organization_level.is_none() && chosen == 0 {
+        change.refuse(NOTHING_LEFT.stage, NOTHING_LEFT.at(&[]));
+    }
+    let asked_by = Asked { request_id: asked.id, contact_manager_email: asked.contact_manager_email.clone() };
+    let partner_id = asked.partner_id;
+    Gift { partner_id, asked: Some(asked_by), organization_level, shares, expires_at }
+}

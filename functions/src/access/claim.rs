@@ -1,0 +1,113 @@
+//! What a partner's person has to show before it acts for an organization. It is read together with whatever else is
+//! read, and where something is written it is a condition, too, that it is still so.
+
+use aws::operation::Output;
+use aws::table::pattern::{AccessIn, EmailInPartner};
+use aws::table::{Change, Expression, Found, Refusal, Wanted};
+use aws::{Context, Failure};
+use domain::access::{Act, decide};
+use domain::actor::Standing;
+use domain::{
+    Access, Actor, Email, Fault, Grant, Level, MemberId, OrganizationId, PartnerId, Problem, Reason, Stage,
+};
+
+/// The access in force does not go so far.
+pub const LEVEL_TOO_LOW: Reason = Reason::rule(
+    "level-too-low",
+    "your access does not go so far: the detail tells the grant that decides, its level and what would be needed",
+);
+
+/// A claim that is still to be proved.
+pub struct Claim {
+    partner: PartnerId,
+    email: Email,
+    organization: OrganizationId,
+}
+
+/// A claim that was proved.
+pub struct Held {
+    /// Whose member it is.
+    pub partner: PartnerId,
+    /// Who it is.
+    pub member: MemberId,
+    /// Its e-mail.
+    pub email: Email,
+    access: Access,
+    by: Grant,
+}
+
+impl Claim {
+    /// What the caller has to show for an organization; none if it is the caller's own, or the caller the vendor's.
+    ///
+    /// # Errors
+    ///
+    /// To other organizations' people there is no such organization.
+    pub fn of(actor: &Actor, organization: OrganizationId) -> Result<Option<Self>, Problem> {
+        match actor.standing {
+            Standing::Partner { partner, .. } => {
+                let email = actor.email.clone().ok_or_else(Problem::not_found)?;
+                Ok(Some(Self { partner, email, organization }))
+            }
+            _ => actor.reach_organization(organization).map(|()| None),
+        }
+    }
+
+    /// Wants read what shows it.
+    pub fn want(&self, wanted: &mut Wanted) {
+        wanted.add(&AccessIn(self.organization, self.partner));
+        wanted.add(&EmailInPartner(self.partner, self.email.clone()));
+    }
+
+    /// Decides it by what was read, as it was when it was read.
+    ///
+    /// # Errors
+    ///
+    /// To whom nothing is open there is no such organization.
+    pub fn prove(self, context: &Context<'_>, found: &Found) -> Result<Held, Failure> {
+        let Self { partner, email, organization } = self;
+        let access = found.get(&AccessIn(organization, partner))?.ok_or_else(Problem::not_found)?;
+        let record = found.get(&EmailInPartner(partner, email.clone()))?;
+        let member = record.map(|record| record.member()).transpose()?.ok_or_else(Problem::not_found)?;
+        let by = decide(&access.grants, &email, Some(member), context.now).by.cloned();
+        let by = by.ok_or_else(Problem::not_found)?;
+        Ok(Held { partner, member, email, access, by })
+    }
+
+    /// Reads what shows it, and decides it.
+    ///
+    /// # Errors
+    ///
+    /// As [`Self::prove`].
+    pub async fn settle(self, context: &Context<'_>) -> Result<Held, Failure> {
+        let mut wanted = Wanted::new();
+        self.want(&mut wanted);
+        let found = context.table.fetch(wanted, true).await?;
+        self.prove(context, &found)
+    }
+}
+
+impl Held {
+    /// How far it goes.
+    pub fn level(&self) -> Level {
+        self.by.level
+    }
+
+    /// Requires that it goes so far, and is still what it was when it was read.
+    ///
+    /// # Errors
+    ///
+    /// [`LEVEL_TOO_LOW`], at once: to whom this is not open nothing else is said.
+    pub fn require<O: Output>(&self, change: &mut Change<O>, act: Act) -> Result<(), Problem> {
+        if !self.level().opens(act) {
+            let (id, level, until) = (self.by.id, self.level().name(), self.by.expires_at);
+            let detail =
+                format!("`{id}` gives you `{level}` until {until}; this needs `{}`", act.least().name());
+            return Err(Problem::of(Stage::Rule, vec![Fault { detail, ..LEVEL_TOO_LOW.at(&[]) }]));
+        }
+        change.confirm(&self.access, self.access.stamp.version, None::<fn(_) -> bool>);
+        let record = EmailInPartner(self.partner, self.email.clone());
+        let same = Expression::new("#owner = :member").text("member", self.member.to_string());
+        change.require_that(&record, same, |_| Refusal::NotFound);
+        Ok(())
+    }
+}

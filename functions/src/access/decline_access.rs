@@ -1,0 +1,63 @@
+//! `decline-access`
+
+use aws::http::body::Json;
+use aws::operation::{Method, Nothing, route};
+use aws::table::Change;
+use aws::{Answer, Context, Failure, Input, Operation, Route};
+use deserr::Deserr;
+use domain::{AccessRequest, Actor, Description, EventKind, Faults, Reason, RequestState, Role};
+use schemars::JsonSchema;
+
+use super::{OfRequest, close, read_request, require_addressee, require_pending};
+
+/// Declines a request for access.
+pub struct DeclineAccess;
+
+/// Why.
+#[derive(Debug, Deserr, JsonSchema)]
+#[deserr(error = Faults, deny_unknown_fields)]
+#[schemars(deny_unknown_fields)]
+pub struct Why {
+    /// What the partner is told.
+    #[deserr(default)]
+    reason: Option<Description>,
+}
+
+impl Operation for DeclineAccess {
+    const NAME: &str = "decline-access";
+    const ABOUT: &str =
+        "Declines a request for access that is addressed to the caller. What is in force stays.";
+    const ROUTES: &[Route] =
+        &[route(Method::Post, "/v1/access-requests/{requestId}/decline", &[Role::ContactManager])];
+    const REASONS: &[Reason] = &[AccessRequest::NOT_PENDING];
+
+    type Caller = Actor;
+    type Path = OfRequest;
+    type Query = Nothing;
+    type Body = Json<Why>;
+    type Output = AccessRequest;
+
+    async fn execute(
+        context: &Context<'_>,
+        actor: &Actor,
+        input: &Input<Self>,
+    ) -> Result<Answer<AccessRequest>, Failure> {
+        let before = read_request(context, &input.path).await?;
+        let mut change = Change::new();
+        require_addressee(&mut change, actor, &before)?;
+        if !require_pending(context, &mut change, &before) {
+            return context.commit(change, Answer::ok(before)).await;
+        }
+        let (seen, stamp) = (before.stamp.version, before.stamp.next(context.now));
+        let request = AccessRequest {
+            state: RequestState::Declined,
+            decided_at: Some(context.now),
+            decline_reason: input.body.0.reason.clone(),
+            stamp,
+            ..before
+        };
+        let declined = EventKind::AccessDeclined { request_id: request.id };
+        close(context, &mut change, seen, &request, declined)?;
+        context.commit(change, Answer::ok(request)).await
+    }
+}

@@ -1,0 +1,69 @@
+//! `get-access-request`
+
+use aws::http::body::Empty;
+use aws::operation::{Method, Nothing, Output, route};
+use aws::{Answer, Context, Failure, Input, Operation, Route};
+use domain::{AccessRequest, Actor, PartnerId, Role, Timestamp, Version};
+use schemars::JsonSchema;
+use serde::Serialize;
+
+use super::{OfRequest, read_request};
+use crate::party::{Names, Party};
+
+/// Shows a request for access.
+pub struct GetAccessRequest;
+
+/// A request as it is shown.
+#[derive(Debug, Serialize, JsonSchema)]
+pub struct ShownRequest {
+    /// The request.
+    #[serde(flatten)]
+    request: AccessRequest,
+    /// Who asks.
+    partner: Party<PartnerId>,
+}
+
+impl ShownRequest {
+    pub(super) fn of(request: AccessRequest, names: &Names, now: Timestamp) -> Self {
+        Self { partner: names.partner(request.partner_id), request: request.at(now) }
+    }
+}
+
+impl Output for ShownRequest {
+    const VERSIONED: bool = true;
+
+    fn version(&self) -> Option<Version> {
+        Some(self.request.stamp.version)
+    }
+}
+
+impl Operation for GetAccessRequest {
+    const NAME: &str = "get-access-request";
+    const ABOUT: &str = "Shows a request for access to the partner's people and to whom it is addressed.";
+    const ROUTES: &[Route] = &[route(
+        Method::Get,
+        "/v1/access-requests/{requestId}",
+        &[Role::Operator, Role::Agent, Role::PartnerMember, Role::ContactManager],
+    )];
+
+    type Caller = Actor;
+    type Path = OfRequest;
+    type Query = Nothing;
+    type Body = Empty;
+    type Output = ShownRequest;
+
+    async fn execute(
+        context: &Context<'_>,
+        actor: &Actor,
+        input: &Input<Self>,
+    ) -> Result<Answer<ShownRequest>, Failure> {
+        let request = read_request(context, &input.path).await?;
+        let addressed = actor.has_one_of(&[Role::ContactManager])
+            && actor.email.as_ref() == Some(&request.contact_manager_email);
+        if !addressed {
+            actor.reach_partner(request.partner_id)?;
+        }
+        let names = Names::of(context, [request.partner_id].into_iter(), std::iter::empty()).await?;
+        Ok(Answer::ok(ShownRequest::of(request, &names, context.now)))
+    }
+}

@@ -1,0 +1,43 @@
+//! `list-access-requests`
+
+use aws::context::List;
+use aws::http::body::Empty;
+use aws::operation::{Method, Nothing, OfPartner, route};
+use aws::table::pattern::{PartnerById, RequestsOfPartner};
+use aws::{Answer, Context, Failure, Input, Operation, Route};
+use domain::{AccessRequest, Actor, Problem, Role};
+
+/// Lists what a partner has asked for.
+pub struct ListAccessRequests;
+
+impl Operation for ListAccessRequests {
+    const NAME: &str = "list-access-requests";
+    const ABOUT: &str = "Lists a partner's requests for access, the last one first.";
+    const ROUTES: &[Route] = &[route(
+        Method::Get,
+        "/v1/partners/{partnerId}/access-requests",
+        &[Role::Operator, Role::Agent, Role::PartnerMember],
+    )];
+    const PAGED: bool = true;
+
+    type Caller = Actor;
+    type Path = OfPartner;
+    type Query = Nothing;
+    type Body = Empty;
+    type Output = List<AccessRequest>;
+
+    async fn execute(
+        context: &Context<'_>,
+        actor: &Actor,
+        input: &Input<Self>,
+    ) -> Result<Answer<List<AccessRequest>>, Failure> {
+        let OfPartner { partner_id } = input.path;
+        actor.reach_partner(partner_id)?;
+        let partner = async { Ok(context.table.get(&PartnerById(partner_id)).await?) };
+        let requests = RequestsOfPartner(partner_id);
+        let (partner, mut page) = tokio::try_join!(partner, context.page(&requests, false))?;
+        partner.ok_or_else(Problem::not_found)?;
+        page.items = page.items.into_iter().map(|request| request.at(context.now)).collect();
+        Ok(Answer::ok(page))
+    }
+}

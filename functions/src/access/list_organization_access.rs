@@ -1,0 +1,48 @@
+//! `list-organization-access`
+
+use aws::context::List;
+use aws::http::body::Empty;
+use aws::operation::{Method, Nothing, OfOrganization, route};
+use aws::table::pattern::{AccessInOrganization, OrganizationById};
+use aws::{Answer, Context, Failure, Input, Operation, Route};
+use domain::{Actor, Problem, Role};
+
+use super::ShownAccess;
+use crate::party::Names;
+
+/// Shows an organization its partners.
+pub struct ListOrganizationAccess;
+
+impl Operation for ListOrganizationAccess {
+    const NAME: &str = "list-organization-access";
+    const ABOUT: &str = "Lists the partners that have, or had, access in an organization: what each was given, how far it goes and until when.";
+    const ROUTES: &[Route] = &[route(
+        Method::Get,
+        "/v1/organizations/{organizationId}/access",
+        &[Role::Operator, Role::Agent, Role::ContactManager],
+    )];
+    const PAGED: bool = true;
+
+    type Caller = Actor;
+    type Path = OfOrganization;
+    type Query = Nothing;
+    type Body = Empty;
+    type Output = List<ShownAccess>;
+
+    async fn execute(
+        context: &Context<'_>,
+        actor: &Actor,
+        input: &Input<Self>,
+    ) -> Result<Answer<List<ShownAccess>>, Failure> {
+        let OfOrganization { organization_id } = input.path;
+        actor.reach_organization(organization_id)?;
+        let organization = async { Ok(context.table.get(&OrganizationById(organization_id)).await?) };
+        let access = AccessInOrganization(organization_id);
+        let (organization, page) = tokio::try_join!(organization, context.page_as_is(&access, true))?;
+        organization.ok_or_else(Problem::not_found)?;
+        let partners = page.items.iter().map(|access| access.partner_id);
+        let names = Names::of(context, partners, [organization_id].into_iter()).await?;
+        let shown = page.items.iter().map(|access| ShownAccess::of(access, &names, context.now));
+        Ok(Answer::ok(List { items: shown.collect(), next_page_token: page.next_page_token }))
+    }
+}

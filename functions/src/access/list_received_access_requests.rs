@@ -1,0 +1,40 @@
+//! `list-received-access-requests`
+
+use aws::context::List;
+use aws::http::body::Empty;
+use aws::operation::{Method, Nothing, route};
+use aws::table::pattern::RequestsTo;
+use aws::{Answer, Context, Failure, Input, Operation, Route};
+use domain::{Actor, Problem, Role};
+
+use super::get_access_request::ShownRequest;
+use crate::party::Names;
+
+/// Lists what the caller is asked for.
+pub struct ListReceivedAccessRequests;
+
+impl Operation for ListReceivedAccessRequests {
+    const NAME: &str = "list-received-access-requests";
+    const ABOUT: &str = "Lists the requests for access that are addressed to the caller, the last one first.";
+    const ROUTES: &[Route] = &[route(Method::Get, "/v1/me/access-requests", &[Role::ContactManager])];
+    const PAGED: bool = true;
+
+    type Caller = Actor;
+    type Path = Nothing;
+    type Query = Nothing;
+    type Body = Empty;
+    type Output = List<ShownRequest>;
+
+    async fn execute(
+        context: &Context<'_>,
+        actor: &Actor,
+        _: &Input<Self>,
+    ) -> Result<Answer<List<ShownRequest>>, Failure> {
+        let email = actor.email.clone().ok_or_else(Problem::not_found)?;
+        let List { items, next_page_token } = context.page(&RequestsTo(email), false).await?;
+        let partners = items.iter().map(|request| request.partner_id);
+        let names = Names::of(context, partners, std::iter::empty()).await?;
+        let items = items.into_iter().map(|request| ShownRequest::of(request, &names, context.now)).collect();
+        Ok(Answer::ok(List { items, next_page_token }))
+    }
+}

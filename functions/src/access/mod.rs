@@ -1,0 +1,396 @@
+//! What a partner's people may do for an organization: asked, given, explained, and over at its very instant.
+
+pub mod approve_access;
+pub mod cancel_access_request;
+pub mod claim;
+pub mod decline_access;
+pub mod get_access_request;
+pub mod grant_access;
+pub mod list_access_requests;
+pub mod list_organization_access;
+pub mod list_partner_access;
+pub mod list_received_access_requests;
+pub mod relinquish_access;
+pub mod request_access;
+pub mod resolve_access;
+pub mod revoke_access;
+pub mod told;
+
+use std::collections::BTreeSet;
+
+use aws::operation::Output;
+use aws::table::pattern::{AccessIn, EmailInPartner, PendingOfPartner, RequestById};
+use aws::table::{Change, DirectoryEntry, Found, Refusal, Wanted, pending};
+use aws::{Context, Failure};
+use deserr::Deserr;
+use domain::access::{Asked, End, Ended, Share, judge_expiry};
+use domain::actor::Standing;
+use domain::fault::quoted;
+use domain::{
+    Access, AccessRequest, AccessRequestId, Actor, CustomerLink, Email, EventKind, Fault, Faults, Grant,
+    GrantId, GrantState, Happening, Individual, Invalid, Level, Organization, OrganizationId, PartnerId,
+    Problem, Reason, RequestState, Stage, Stamp, Timestamp, Version,
+};
+use schemars::JsonSchema;
+use serde::Serialize;
+
+use crate::customers::require_manager;
+use crate::party::{Names, Party};
+
+const NOT_A_MEMBER: Reason = Reason::rule("not-a-member", "the partner has nobody of this e-mail on record");
+const OWN_PARTNER: Reason =
+    Reason::rule("own-partner", "you are a member of this partner: that is another contact manager's to do");
+
+const GRANT_ENDED: Reason =
+    Reason::state("grant-not-active", "the grant is not in force any more: the detail tells its state");
+
+/// A path that names a request for access.
+#[derive(Debug, Deserr, JsonSchema)]
+#[deserr(error = Faults, rename_all = camelCase, deny_unknown_fields)]
+#[schemars(rename_all = "camelCase")]
+pub struct OfRequest {
+    /// The request.
+    request_id: AccessRequestId,
+}
+
+/// A path that names a grant.
+#[derive(Debug, Deserr, JsonSchema)]
+#[deserr(error = Faults, rename_all = camelCase, deny_unknown_fields)]
+#[schemars(rename_all = "camelCase")]
+pub struct OfGrant {
+    /// In which organization.
+    organization_id: OrganizationId,
+    /// Whose.
+    partner_id: PartnerId,
+    /// The grant.
+    grant_id: GrantId,
+}
+
+/// A member by e-mail, and how far access is to go.
+#[derive(Debug, Clone, Deserr, JsonSchema)]
+#[deserr(error = Faults, deny_unknown_fields)]
+#[schemars(deny_unknown_fields)]
+pub struct ForOne {
+    /// The member's e-mail.
+    email: Email,
+    /// How far.
+    level: Level,
+}
+
+/// As many single members one request, or one gift, is for.
+const MOST_AT_ONCE: usize = 20;
+
+/// What must hold between the parts of what is asked, or given.
+fn check_terms(sent: &serde_json::Value) -> Vec<(String, Invalid)> {
+    let individuals = sent.get("individuals").and_then(serde_json::Value::as_array);
+    let individuals = individuals.map(Vec::as_slice).unwrap_or_default();
+    let mut faults = Vec::new();
+    if sent.is_object()
+        && individuals.is_empty()
+        && sent.get("organizationLevel").is_none_or(serde_json::Value::is_null)
+    {
+        let detail = "names neither an `organizationLevel` nor `individuals`: it is for nobody";
+        faults.push((String::new(), Invalid::new("for-nobody", detail)));
+    }
+    faults.extend(check_individuals(individuals));
+    faults
+}
+
+/// That there are not too many, and each is named once.
+fn check_individuals(individuals: &[serde_json::Value]) -> Vec<(String, Invalid)> {
+    let (mut faults, mut seen) = (Vec::new(), BTreeSet::new());
+    if individuals.len() > MOST_AT_ONCE {
+        let detail = format!("has {} items, and at most {MOST_AT_ONCE} are taken", individuals.len());
+        faults.push(("/individuals".to_owned(), Invalid::new("too-many", detail)));
+    }
+    for (index, one) in individuals.iter().enumerate() {
+        let email = one.get("email").and_then(serde_json::Value::as_str);
+        let Some(email) = email.and_then(|email| email.parse::<Email>().ok()) else { continue };
+        let detail = format!("names {} a second time", quoted(email.as_str()));
+        if !seen.insert(email) {
+            faults.push((format!("/individuals/{index}/email"), Invalid::new("duplicate", detail)));
+        }
+    }
+    faults
+}
+
+/// Refuses what ends too early or too late.
+fn require_expiry<O: Output>(change: &mut Change<O>, expires_at: Timestamp, now: Timestamp) {
+    if let Some(reason) = judge_expiry(expires_at, now) {
+        change.refuse(reason.stage, reason.at(&[&"expiresAt"]));
+    }
+}
+
+/// Who these members are; who is none is a fault.
+fn find_members<O: Output>(
+    change: &mut Change<O>,
+    found: &Found,
+    partner: PartnerId,
+    wanted: &[ForOne],
+) -> Result<Vec<Share>, Failure> {
+    let mut shares = Vec::new();
+    for (index, ForOne { email, level }) in wanted.iter().enumerate() {
+        let Some(held) = found.get(&EmailInPartner(partner, email.clone()))? else {
+            change.refuse(NOT_A_MEMBER.stage, NOT_A_MEMBER.at(&[&"individuals", &index, &"email"]));
+            continue;
+        };
+        let individual = Individual { member_id: held.member()?, email: email.clone() };
+        shares.push(Share { individual, level: *level });
+    }
+    Ok(shares)
+}
+
+/// Wants the records of these members read.
+fn want_members(wanted: &mut Wanted, partner: PartnerId, members: &[ForOne]) {
+    members.iter().for_each(|one| wanted.add(&EmailInPartner(partner, one.email.clone())));
+}
+
+/// A request as it is now, whoever asks.
+async fn read_request(context: &Context<'_>, path: &OfRequest) -> Result<AccessRequest, Failure> {
+    let found = context.table.get(&RequestById(path.request_id)).await?;
+    Ok(found.ok_or_else(Problem::not_found)?)
+}
+
+/// Whether a request can still be decided; if not, the change is refused, and says why.
+fn require_pending<O: Output>(
+    context: &Context<'_>,
+    change: &mut Change<O>,
+    request: &AccessRequest,
+) -> bool {
+    let state = request.clone().at(context.now).state;
+    if state != RequestState::Pending {
+        change.confirm(request, request.stamp.version, context.if_match());
+        let detail = format!("the request is {}", state.name());
+        change.refuse(Stage::State, Fault { detail, ..AccessRequest::NOT_PENDING.at(&[]) });
+    }
+    state == RequestState::Pending
+}
+
+/// Writes what became of a request that was pending as version `seen`, with its event.
+fn close<O: Output>(
+    context: &Context<'_>,
+    change: &mut Change<O>,
+    seen: Version,
+    request: &AccessRequest,
+    what: EventKind,
+) -> Result<(), Failure> {
+    change.replace(request, seen, context.if_match())?;
+    let pending = PendingOfPartner(request.partner_id);
+    change.update(&pending, pending::remove(request.id), |_| Refusal::Impossible);
+    change.record(match request.organization_id {
+        Some(organization) => Happening::of_both(what, request.partner_id, organization),
+        None => Happening::of_partner(what, request.partner_id),
+    });
+    Ok(())
+}
+
+/// Requires that a request is addressed to whoever decides about it, and that the person is a contact manager on record;
+/// answers of which organization.
+fn require_addressee<O: Output>(
+    change: &mut Change<O>,
+    actor: &Actor,
+    request: &AccessRequest,
+) -> Result<OrganizationId, Problem> {
+    let Standing::Customer { organization: Some(organization), .. } = actor.standing else {
+        return Err(Problem::not_found());
+    };
+    if actor.email.as_ref() != Some(&request.contact_manager_email) {
+        return Err(Problem::not_found());
+    }
+    require_manager(change, actor, Some(organization), None)?;
+    Ok(organization)
+}
+
+/// Requires that whoever gives access to a partner is none of its members.
+fn require_stranger<O: Output>(
+    change: &mut Change<O>,
+    actor: &Actor,
+    partner: PartnerId,
+) -> Result<(), Problem> {
+    let email = actor.email.clone().ok_or_else(Problem::not_found)?;
+    change.require_absent(&EmailInPartner(partner, email), || Refusal::because(&OWN_PARTNER, &[]));
+    Ok(())
+}
+
+/// What is given.
+struct Gift {
+    /// To whom.
+    partner_id: PartnerId,
+    /// By which request, if one was approved.
+    asked: Option<Asked>,
+    /// To all members.
+    organization_level: Option<Level>,
+    /// To single members.
+    shares: Vec<Share>,
+    /// Until when, not included.
+    expires_at: Timestamp,
+}
+
+/// Gives access in an organization, in place of what is in force for the same people; with faults, which refuse the
+/// change, nothing.
+fn give<O: Output>(
+    context: &Context<'_>,
+    change: &mut Change<O>,
+    organization: &Organization,
+    before: Option<Access>,
+    Gift { partner_id, asked, organization_level, shares, expires_at }: Gift,
+) -> Result<Access, Failure> {
+    let seen = before.as_ref().map(|before| before.stamp.version);
+    let mut access = before.unwrap_or_else(|| Access::new(organization.id, partner_id, context.now));
+    let singles = shares.into_iter().map(|share| (Some(share.individual), share.level));
+    let all = organization_level.map(|level| (None, level)).into_iter().chain(singles);
+    let grants = all.map(|(individual, level)| Grant {
+        id: context.id(),
+        individual,
+        level,
+        created_at: context.now,
+        expires_at,
+        asked: asked.clone(),
+        reminded: None,
+        ended: None,
+    });
+    let grants: Vec<Grant> = grants.collect();
+    let replaced = access.give(grants.clone(), context.now).unwrap_or_else(|reason| {
+        change.refuse(reason.stage, reason.at(&[&"individuals"]));
+        Vec::new()
+    });
+    match seen {
+        Some(seen) => {
+            access.stamp = access.stamp.next(context.now);
+            change.replace(&access, seen, None::<fn(_) -> bool>)?;
+        }
+        None => change.create_once(&access, |_| Refusal::Outdated)?,
+    }
+    // The organization is the partner's customer from now on, if it was not before.
+    let link = CustomerLink {
+        partner_id,
+        organization_id: organization.id,
+        name: organization.name.clone(),
+        stamp: Stamp::new(context.now),
+    };
+    change.put(&DirectoryEntry::of(&link))?;
+    change.ensure(&link)?;
+    for Grant { id: grant_id, level, expires_at, individual, .. } in grants {
+        let member_id = individual.map(|individual| individual.member_id);
+        change.record(access.happening(EventKind::AccessGranted { grant_id, level, expires_at, member_id }));
+    }
+    for (grant_id, replaced_by) in replaced {
+        change.record(access.happening(EventKind::AccessReplaced { grant_id, replaced_by }));
+    }
+    Ok(access)
+}
+
+/// A partner's access in an organization as it is now, and what both are called.
+async fn read(context: &Context<'_>, path: &OfGrant) -> Result<(Access, Names), Failure> {
+    let OfGrant { organization_id, partner_id, .. } = *path;
+    let access = async { Ok(context.table.get(&AccessIn(organization_id, partner_id)).await?) };
+    let names = Names::of(context, [partner_id].into_iter(), [organization_id].into_iter());
+    let (access, names) = tokio::try_join!(access, names)?;
+    Ok((access.ok_or_else(Problem::not_found)?, names))
+}
+
+/// Ends a grant that is in force; what has ended in this way already is confirmed, and in another is said.
+fn end<O: Output>(
+    context: &Context<'_>,
+    change: &mut Change<O>,
+    mut access: Access,
+    grant: GrantId,
+    how: End,
+    what: EventKind,
+) -> Result<Access, Failure> {
+    let seen = access.stamp.version;
+    match access.end(grant, how, context.now) {
+        Ok(()) => {
+            access.stamp = access.stamp.next(context.now);
+            change.replace(&access, seen, context.if_match())?;
+            change.record(access.happening(what));
+        }
+        Err(None) => return Err(Problem::not_found().into()),
+        Err(Some(state)) if state == how.into() => change.confirm(&access, seen, context.if_match()),
+        Err(Some(state)) => {
+            change.confirm(&access, seen, context.if_match());
+            let detail = format!("the grant is {}", state.name());
+            change.refuse(Stage::State, Fault { detail, ..GRANT_ENDED.at(&[]) });
+        }
+    }
+    Ok(access)
+}
+
+/// A grant as it is shown.
+#[derive(Debug, Clone, Serialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct ShownGrant {
+    /// Its id.
+    id: GrantId,
+    /// Whether it opens something now.
+    state: GrantState,
+    /// To whom; none if to all members of the partner.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    individual: Option<Individual>,
+    /// How far it goes.
+    level: Level,
+    /// When it was given.
+    created_at: Timestamp,
+    /// Until when, not included.
+    expires_at: Timestamp,
+    /// When it ended.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    ended_at: Option<Timestamp>,
+    /// The request that was approved; none if nobody asked.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    request_id: Option<AccessRequestId>,
+}
+
+impl ShownGrant {
+    fn of(grant: &Grant, now: Timestamp) -> Self {
+        let state = grant.state(now);
+        Self {
+            id: grant.id,
+            state,
+            individual: grant.individual.clone(),
+            level: grant.level,
+            created_at: grant.created_at,
+            expires_at: grant.expires_at,
+            ended_at: match (grant.ended, state) {
+                (Some(Ended { at, .. }), _) => Some(at),
+                (None, GrantState::Expired) => Some(grant.expires_at),
+                (None, _) => None,
+            },
+            request_id: grant.asked.as_ref().map(|asked| asked.request_id),
+        }
+    }
+}
+
+/// All access of a partner in an organization, as it is shown.
+#[derive(Debug, Serialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct ShownAccess {
+    /// In which organization.
+    organization: Party<OrganizationId>,
+    /// Whose.
+    partner: Party<PartnerId>,
+    /// What is in force, and the last of what has ended, in the order in which it was given.
+    grants: Vec<ShownGrant>,
+    /// When, and which version.
+    #[serde(flatten)]
+    stamp: Stamp,
+}
+
+impl ShownAccess {
+    fn of(access: &Access, names: &Names, now: Timestamp) -> Self {
+        Self {
+            organization: names.organization(access.organization_id),
+            partner: names.partner(access.partner_id),
+            grants: access.grants.iter().map(|grant| ShownGrant::of(grant, now)).collect(),
+            stamp: access.stamp,
+        }
+    }
+}
+
+impl Output for ShownAccess {
+    const VERSIONED: bool = true;
+
+    fn version(&self) -> Option<Version> {
+        Some(self.stamp.version)
+    }
+}

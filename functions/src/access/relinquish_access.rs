@@ -1,0 +1,57 @@
+//! `relinquish-access`
+
+use aws::http::body::Empty;
+use aws::operation::{Method, Nothing, route};
+use aws::table::pattern::EmailInPartner;
+use aws::table::{Change, Expression, Refusal};
+use aws::{Answer, Context, Failure, Input, Operation, Route};
+use domain::access::End;
+use domain::{Actor, EventKind, Problem, Reason, Role};
+
+use super::{GRANT_ENDED, OfGrant, ShownAccess, end, read};
+
+/// Gives access back.
+pub struct RelinquishAccess;
+
+impl Operation for RelinquishAccess {
+    const NAME: &str = "relinquish-access";
+    const ABOUT: &str = "Gives access back, at once: a member its own, an admin of the partner any, also that of all members.";
+    const ROUTES: &[Route] = &[route(
+        Method::Post,
+        "/v1/organizations/{organizationId}/access/{partnerId}/{grantId}/relinquish",
+        &[Role::PartnerMember],
+    )];
+    const REASONS: &[Reason] = &[GRANT_ENDED];
+
+    type Caller = Actor;
+    type Path = OfGrant;
+    type Query = Nothing;
+    type Body = Empty;
+    type Output = ShownAccess;
+
+    async fn execute(
+        context: &Context<'_>,
+        actor: &Actor,
+        input: &Input<Self>,
+    ) -> Result<Answer<ShownAccess>, Failure> {
+        let OfGrant { partner_id, grant_id, .. } = input.path;
+        actor.reach_partner(partner_id)?;
+        let email = actor.email.clone().ok_or_else(Problem::not_found)?;
+        let (before, names) = read(context, &input.path).await?;
+        let individual = before.grant(grant_id).ok_or_else(Problem::not_found)?.individual.as_ref();
+        let admin = actor.has_one_of(&[Role::PartnerAdmin]);
+        let may = match (individual, admin) {
+            (Some(own), true) => Expression::new("#owner = :own OR #manager = :yes")
+                .text("own", own.member_id.to_string())
+                .truth("yes", true),
+            (Some(own), false) => Expression::new("#owner = :own").text("own", own.member_id.to_string()),
+            (None, true) => Expression::new("#manager = :yes").truth("yes", true),
+            (None, false) => return Err(Problem::not_found().into()),
+        };
+        let mut change = Change::new();
+        change.require_that(&EmailInPartner(partner_id, email), may, |_| Refusal::NotFound);
+        let relinquished = EventKind::AccessRelinquished { grant_id };
+        let access = end(context, &mut change, before, grant_id, End::Relinquished, relinquished)?;
+        context.commit(change, Answer::ok(ShownAccess::of(&access, &names, context.now))).await
+    }
+}

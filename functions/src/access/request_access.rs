@@ -1,0 +1,126 @@
+//! `request-access`
+
+use aws::http::body::Json;
+use aws::operation::{Method, Nothing, OfPartner, route};
+use aws::table::pattern::{EmailInPartner, PendingOfPartner};
+use aws::table::{Change, Expression, Refusal, Wanted, pending};
+use aws::{Answer, Context, Failure, Input, Operation, Route};
+use deserr::Deserr;
+use domain::access::{EXPIRY_PASSED, EXPIRY_TOO_FAR};
+use domain::fault::{Check, Checked};
+use domain::{
+    AccessRequest, Actor, Description, Email, EventKind, Faults, Happening, Individual, Invalid, Level,
+    Problem, Reason, RequestState, Role, Stage, Stamp, Timestamp,
+};
+use schemars::JsonSchema;
+
+use super::{ForOne, NOT_A_MEMBER, check_terms, find_members, require_expiry, want_members};
+
+/// Asks for access.
+pub struct RequestAccess;
+
+const ONLY_FOR_ITSELF: Reason =
+    Reason::rule("only-for-itself", "who is no admin of the partner asks for itself alone");
+const TOO_MANY_PENDING: Reason =
+    Reason::state("too-many-pending", "at most 50 requests of a partner are pending");
+
+/// What is asked, and of whom.
+#[derive(Debug, Deserr, JsonSchema)]
+#[deserr(error = Faults, rename_all = camelCase, deny_unknown_fields)]
+#[schemars(rename_all = "camelCase", deny_unknown_fields)]
+pub struct Wish {
+    /// The e-mail of a contact manager of the customer's.
+    contact_manager_email: Email,
+    /// Until when, not included: at most two years from now.
+    expires_at: Timestamp,
+    /// For all members of the partner, also those who come later.
+    #[deserr(default)]
+    organization_level: Option<Level>,
+    /// For single members: at most 20.
+    #[deserr(default)]
+    #[schemars(default, length(max = 20))]
+    individuals: Vec<ForOne>,
+    /// What for.
+    #[deserr(default)]
+    reason: Option<Description>,
+}
+
+impl Check for Wish {
+    fn check(sent: &serde_json::Value) -> Vec<(String, Invalid)> {
+        check_terms(sent)
+    }
+}
+
+impl Operation for RequestAccess {
+    const NAME: &str = "request-access";
+    const ABOUT: &str = "Asks the contact manager of an e-mail for access: a member for itself, an admin for others and for all. The answer is the same whether or not the e-mail is anybody's.";
+    const ROUTES: &[Route] =
+        &[route(Method::Post, "/v1/partners/{partnerId}/access-requests", &[Role::PartnerMember])];
+    const CREATES: bool = true;
+    const REASONS: &[Reason] =
+        &[TOO_MANY_PENDING, EXPIRY_PASSED, EXPIRY_TOO_FAR, ONLY_FOR_ITSELF, NOT_A_MEMBER];
+
+    type Caller = Actor;
+    type Path = OfPartner;
+    type Query = Nothing;
+    type Body = Json<Checked<Wish>>;
+    type Output = AccessRequest;
+
+    async fn execute(
+        context: &Context<'_>,
+        actor: &Actor,
+        input: &Input<Self>,
+    ) -> Result<Answer<AccessRequest>, Failure> {
+        let (OfPartner { partner_id }, Json(Checked(wish))) = (&input.path, &input.body);
+        actor.reach_partner(*partner_id)?;
+        let email = actor.email.clone().ok_or_else(Problem::not_found)?;
+        let own = EmailInPartner(*partner_id, email.clone());
+        let mut wanted = Wanted::new();
+        wanted.add(&own);
+        want_members(&mut wanted, *partner_id, &wish.individuals);
+        let found = context.table.fetch(wanted, true).await?;
+        let record = found.get(&own)?.ok_or_else(Problem::not_found)?;
+
+        let mut change = Change::new();
+        require_expiry(&mut change, wish.expires_at, context.now);
+        let mut unchanged = Expression::new("#owner = :owner").text("owner", &record.owner);
+        if wish.organization_level.is_some() || wish.individuals.iter().any(|one| one.email != email) {
+            if actor.has_one_of(&[Role::PartnerAdmin]) && record.manager {
+                unchanged =
+                    Expression::new("#owner = :owner AND #manager = :yes").text("owner", &record.owner);
+                unchanged = unchanged.truth("yes", true);
+            } else {
+                change.refuse(ONLY_FOR_ITSELF.stage, ONLY_FOR_ITSELF.at(&[]));
+            }
+        }
+        change.require_that(&own, unchanged, |_| Refusal::Outdated);
+        let individuals = find_members(&mut change, &found, *partner_id, &wish.individuals)?;
+        let request = AccessRequest {
+            id: context.id(),
+            partner_id: *partner_id,
+            asked_by: Individual { member_id: record.member()?, email },
+            contact_manager_email: wish.contact_manager_email.clone(),
+            organization_level: wish.organization_level,
+            individuals,
+            expires_at: wish.expires_at,
+            reason: wish.reason.clone(),
+            state: RequestState::Pending,
+            lapses_at: context.now.after(AccessRequest::LAPSES_AFTER),
+            decided_at: None,
+            organization_id: None,
+            decline_reason: None,
+            stamp: Stamp::new(context.now),
+        };
+        change.create(&request)?;
+        let pending = PendingOfPartner(*partner_id);
+        change.update(&pending, pending::add(request.id), |_| {
+            let fault = TOO_MANY_PENDING.at(&[]).with_limit(pending::MOST, Some(pending::MOST));
+            Refusal::Because(Stage::State, fault)
+        });
+        let requested = EventKind::AccessRequested { request_id: request.id };
+        change.record(Happening::of_partner(requested, *partner_id));
+
+        let location = format!("/v1/access-requests/{}", request.id);
+        context.commit(change, Answer::created(location, request)).await
+    }
+}

@@ -1,0 +1,136 @@
+//! `resolve-access`
+
+use aws::http::body::Empty;
+use aws::operation::{Method, OfOrganization, Output, route};
+use aws::table::Wanted;
+use aws::table::pattern::{AccessIn, EmailInPartner, OrganizationById};
+use aws::{Answer, Context, Failure, Input, Operation, Route};
+use deserr::Deserr;
+use domain::access::{Lost, decide};
+use domain::actor::Standing;
+use domain::{Actor, Email, Faults, Level, OrganizationId, PartnerId, Problem, Role, Timestamp};
+use schemars::JsonSchema;
+use serde::Serialize;
+
+use super::ShownGrant;
+
+/// Explains what a partner's person may do for an organization now.
+pub struct ResolveAccess;
+
+/// Who.
+#[derive(Debug, Deserr, JsonSchema)]
+#[deserr(error = Faults, rename_all = camelCase, deny_unknown_fields)]
+#[schemars(rename_all = "camelCase", deny_unknown_fields)]
+pub struct Whom {
+    /// Of which partner.
+    partner_id: PartnerId,
+    /// The person's e-mail.
+    email: Email,
+}
+
+/// What a person may do, and why.
+#[derive(Debug, Serialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct Resolved {
+    /// In which organization.
+    organization_id: OrganizationId,
+    /// Of which partner.
+    partner_id: PartnerId,
+    /// Who.
+    email: Email,
+    /// When this was so.
+    at: Timestamp,
+    /// Whether the person is on the partner's record.
+    member: bool,
+    /// How far access goes; none if there is none.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    level: Option<Level>,
+    /// Until when, not included, unless something is changed before.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    expires_at: Option<Timestamp>,
+    /// The grant that decides.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    grant: Option<ShownGrant>,
+    /// The others that were given to the person, or to all members, and why they do not count.
+    lost: Vec<LostGrant>,
+}
+
+/// A grant that does not decide.
+#[derive(Debug, Serialize, JsonSchema)]
+pub struct LostGrant {
+    /// The grant.
+    #[serde(flatten)]
+    grant: ShownGrant,
+    /// Why not.
+    why: Lost,
+}
+
+impl Output for Resolved {}
+
+impl Operation for ResolveAccess {
+    const NAME: &str = "resolve-access";
+    const ABOUT: &str = "Explains what a partner's person may do for an organization now: the grant that decides, those that lost and why, and until when.";
+    const ROUTES: &[Route] = &[route(
+        Method::Get,
+        "/v1/organizations/{organizationId}/access/resolve",
+        &[Role::Operator, Role::Agent, Role::ContactManager, Role::PartnerMember],
+    )];
+
+    type Caller = Actor;
+    type Path = OfOrganization;
+    type Query = Whom;
+    type Body = Empty;
+    type Output = Resolved;
+
+    async fn execute(
+        context: &Context<'_>,
+        actor: &Actor,
+        input: &Input<Self>,
+    ) -> Result<Answer<Resolved>, Failure> {
+        let (OfOrganization { organization_id }, Whom { partner_id, email }) = (&input.path, &input.query);
+        let of_partner = matches!(actor.standing, Standing::Partner { .. });
+        if of_partner {
+            actor.reach_partner(*partner_id)?;
+            let own = actor.email.as_ref() == Some(email);
+            (own || actor.has_one_of(&[Role::PartnerAdmin])).then_some(()).ok_or_else(Problem::not_found)?;
+        } else {
+            actor.reach_organization(*organization_id)?;
+        }
+        let (access, member) =
+            (AccessIn(*organization_id, *partner_id), EmailInPartner(*partner_id, email.clone()));
+        let organization = OrganizationById(*organization_id);
+        let mut wanted = Wanted::new();
+        wanted.add(&access);
+        wanted.add(&member);
+        // To a partner there is no organization that never gave it anything.
+        if !of_partner {
+            wanted.add(&organization);
+        }
+        let found = context.table.fetch(wanted, true).await?;
+        let access = found.get(&access)?;
+        let known = if of_partner { access.is_some() } else { found.get(&organization)?.is_some() };
+        known.then_some(()).ok_or_else(Problem::not_found)?;
+
+        // Who has nothing here learns nothing of a partner's record, nor does anybody of one that has nothing here.
+        let member = found.get(&member)?.filter(|_| access.is_some());
+        let member = member.map(|record| record.member()).transpose()?;
+        let grants = access.map(|access| access.grants).unwrap_or_default();
+        let decision = decide(&grants, email, member, context.now);
+        let shown = |grant| ShownGrant::of(grant, context.now);
+        Ok(Answer::ok(Resolved {
+            organization_id: *organization_id,
+            partner_id: *partner_id,
+            email: email.clone(),
+            at: context.now,
+            member: member.is_some(),
+            level: decision.by.map(|grant| grant.level),
+            expires_at: decision.by.map(|grant| grant.expires_at),
+            grant: decision.by.map(shown),
+            lost: decision
+                .lost
+                .into_iter()
+                .map(|(grant, why)| LostGrant { grant: shown(grant), why })
+                .collect(),
+        }))
+    }
+}

@@ -1,0 +1,5 @@
+//! The Lambda function `list-access-requests`.
+
+fn main() -> Result<(), lambda_runtime::Error> {
+    aws::lambda::run::<functions::access::list_access_requests::ListAccessRequests>()
+}

@@ -1,0 +1,89 @@
+//! `add-partner-member`
+
+use aws::http::body::Json;
+use aws::operation::{Method, Nothing, OfPartner, route};
+use aws::table::pattern::{EmailInPartner, PartnerById};
+use aws::table::{Change, Refusal, Reservation};
+use aws::{Answer, Context, Failure, Input, Operation, Route};
+use deserr::Deserr;
+use domain::{Actor, Email, EventKind, Fault, Faults, Member, Name, Reason, Role, Stage, Stamp};
+use schemars::JsonSchema;
+
+use super::require_admin;
+
+/// Puts a person on a partner's record.
+pub struct AddPartnerMember;
+
+const EMAIL_TAKEN: Reason = Reason::state("email-taken", "another member of the partner has this e-mail");
+
+/// A member to be.
+#[derive(Debug, Deserr, JsonSchema)]
+#[deserr(error = Faults, rename_all = camelCase, deny_unknown_fields)]
+#[schemars(rename_all = "camelCase", deny_unknown_fields)]
+pub struct NewMember {
+    /// Unique in the partner.
+    email: Email,
+    /// What people call the person.
+    name: Name,
+    /// Whether the person manages the partner's members, and asks for access for others.
+    #[deserr(default)]
+    #[schemars(default)]
+    admin: bool,
+}
+
+impl Operation for AddPartnerMember {
+    const NAME: &str = "add-partner-member";
+    const ABOUT: &str = "Puts a person on a partner's record: only who is there uses its access. The first is an operator's to add.";
+    const ROUTES: &[Route] =
+        &[route(Method::Post, "/v1/partners/{partnerId}/members", &[Role::Operator, Role::PartnerAdmin])];
+    const CREATES: bool = true;
+    const REASONS: &[Reason] = &[EMAIL_TAKEN];
+
+    type Caller = Actor;
+    type Path = OfPartner;
+    type Query = Nothing;
+    type Body = Json<NewMember>;
+    type Output = Member;
+
+    async fn execute(
+        context: &Context<'_>,
+        actor: &Actor,
+        input: &Input<Self>,
+    ) -> Result<Answer<Member>, Failure> {
+        let (OfPartner { partner_id }, Json(NewMember { email, name, admin })) = (&input.path, &input.body);
+        let member = Member {
+            id: context.id(),
+            partner_id: *partner_id,
+            email: email.clone(),
+            name: name.clone(),
+            admin: *admin,
+            removed_at: None,
+            stamp: Stamp::new(context.now),
+        };
+        let mut change = Change::new();
+        if !actor.is_staff() && actor.email.as_ref() == Some(email) {
+            actor.reach_partner(*partner_id)?;
+            // The record they want to make is the one that would have to say that they may.
+            change.forbid(&EmailInPartner(*partner_id, email.clone()), |held| match held {
+                Some(own) if own.manager => Refusal::Because(Stage::State, taken(&own)),
+                _ => Refusal::NotFound,
+            });
+            return context.commit(change, Answer::ok(member)).await;
+        }
+        require_admin(&mut change, actor, *partner_id, None)?;
+        change.require(&PartnerById(*partner_id), || Refusal::NotFound);
+        change.create(&member)?;
+        change.create_once(&Reservation::member_email(&member), |held| {
+            Refusal::Because(Stage::State, taken(&held))
+        })?;
+        change.record(member.happening(EventKind::MemberAdded { member_id: member.id, admin: *admin }));
+
+        let location = format!("/v1/partners/{partner_id}/members/{}", member.id);
+        context.commit(change, Answer::created(location, member)).await
+    }
+}
+
+/// Says who has it: all who get here may see that member.
+fn taken(held: &Reservation) -> Fault {
+    Fault { detail: format!("`{}` has it", held.owner), ..EMAIL_TAKEN.at(&[&"email"]) }
+}

@@ -1,0 +1,42 @@
+//! `list-partner-members`
+
+use aws::context::List;
+use aws::http::body::Empty;
+use aws::operation::{Method, Nothing, OfPartner, route};
+use aws::table::pattern::{MembersOfPartner, PartnerById};
+use aws::{Answer, Context, Failure, Input, Operation, Route};
+use domain::{Actor, Member, Problem, Role};
+
+/// Lists a partner's members.
+pub struct ListPartnerMembers;
+
+impl Operation for ListPartnerMembers {
+    const NAME: &str = "list-partner-members";
+    const ABOUT: &str = "Lists a partner's members, in the order of their e-mails.";
+    const ROUTES: &[Route] = &[route(
+        Method::Get,
+        "/v1/partners/{partnerId}/members",
+        &[Role::Operator, Role::Agent, Role::PartnerMember],
+    )];
+    const PAGED: bool = true;
+
+    type Caller = Actor;
+    type Path = OfPartner;
+    type Query = Nothing;
+    type Body = Empty;
+    type Output = List<Member>;
+
+    async fn execute(
+        context: &Context<'_>,
+        actor: &Actor,
+        input: &Input<Self>,
+    ) -> Result<Answer<List<Member>>, Failure> {
+        let OfPartner { partner_id } = input.path;
+        actor.reach_partner(partner_id)?;
+        let partner = async { Ok(context.table.get(&PartnerById(partner_id)).await?) };
+        let members = MembersOfPartner(partner_id);
+        let (partner, members) = tokio::try_join!(partner, context.page(&members, true))?;
+        partner.ok_or_else(Problem::not_found)?;
+        Ok(Answer::ok(members))
+    }
+}

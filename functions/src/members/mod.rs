@@ -1,0 +1,35 @@
+//! A partner's people, on record.
+
+pub mod add_partner_member;
+pub mod list_partner_members;
+pub mod remove_partner_member;
+
+use aws::operation::Output;
+use aws::table::pattern::EmailInPartner;
+use aws::table::{Change, Expression, Refusal};
+use domain::{Actor, Email, PartnerId, Problem};
+
+/// Requires of a partner's admin that the person's own record says so now, unless this change itself removes that
+/// record, which was read; who operates needs none.
+fn require_admin<O: Output>(
+    change: &mut Change<O>,
+    actor: &Actor,
+    partner: PartnerId,
+    removed: Option<(&Email, bool)>,
+) -> Result<(), Problem> {
+    actor.reach_partner(partner)?;
+    if actor.is_staff() {
+        return Ok(());
+    }
+    let email = actor.email.as_ref().ok_or_else(Problem::not_found)?;
+    match removed.filter(|(own, _)| *own == email) {
+        Some((_, true)) => {}
+        Some((_, false)) => return Err(Problem::not_found()),
+        None => {
+            let administers = Expression::new("#manager = :yes").truth("yes", true);
+            let record = EmailInPartner(partner, email.clone());
+            change.require_that(&record, administers, |_| Refusal::NotFound);
+        }
+    }
+    Ok(())
+}

@@ -1,0 +1,67 @@
+//! `remove-partner-member`
+
+use aws::http::body::Empty;
+use aws::operation::{Method, Nothing, route};
+use aws::table::pattern::MemberOfPartner;
+use aws::table::{Change, Reservation};
+use aws::{Answer, Context, Failure, Input, Operation, Route};
+use deserr::Deserr;
+use domain::{Actor, EventKind, Faults, Member, MemberId, PartnerId, Problem, Role};
+use schemars::JsonSchema;
+
+use super::require_admin;
+
+/// Takes a person off a partner's record.
+pub struct RemovePartnerMember;
+
+/// A path that names a member.
+#[derive(Debug, Deserr, JsonSchema)]
+#[deserr(error = Faults, rename_all = camelCase, deny_unknown_fields)]
+#[schemars(rename_all = "camelCase")]
+pub struct OfMember {
+    /// The partner.
+    partner_id: PartnerId,
+    /// The member.
+    member_id: MemberId,
+}
+
+impl Operation for RemovePartnerMember {
+    const NAME: &str = "remove-partner-member";
+    const ABOUT: &str = "Takes a person off a partner's record: all its access is over at once, in every organization, and for good. Again changes nothing.";
+    const ROUTES: &[Route] = &[route(
+        Method::Delete,
+        "/v1/partners/{partnerId}/members/{memberId}",
+        &[Role::Operator, Role::PartnerAdmin],
+    )];
+
+    type Caller = Actor;
+    type Path = OfMember;
+    type Query = Nothing;
+    type Body = Empty;
+    type Output = Member;
+
+    async fn execute(
+        context: &Context<'_>,
+        actor: &Actor,
+        input: &Input<Self>,
+    ) -> Result<Answer<Member>, Failure> {
+        let OfMember { partner_id, member_id } = input.path;
+        actor.reach_partner(partner_id)?;
+        let found = context.table.get(&MemberOfPartner(partner_id, member_id)).await?;
+        let before = found.ok_or_else(Problem::not_found)?;
+        let (seen, mut change) = (before.stamp.version, Change::new());
+        let gone = before.removed_at.is_some();
+        let own = Some((&before.email, before.admin)).filter(|_| !gone);
+        require_admin(&mut change, actor, partner_id, own)?;
+        if gone {
+            change.confirm(&before, seen, context.if_match());
+            return context.commit(change, Answer::ok(before)).await;
+        }
+        let stamp = before.stamp.next(context.now);
+        let member = Member { removed_at: Some(context.now), stamp, ..before.clone() };
+        change.replace(&member, seen, context.if_match())?;
+        change.remove(&Reservation::member_email(&before));
+        change.record(member.happening(EventKind::MemberRemoved { member_id }));
+        context.commit(change, Answer::ok(member)).await
+    }
+}

@@ -1,0 +1,73 @@
+//! Parties, with the names they have now.
+
+use std::collections::HashMap;
+
+use aws::table::Wanted;
+use aws::table::pattern::{OrganizationById, PartnerById};
+use aws::{Context, Failure};
+use domain::{Name, Organization, OrganizationId, Partner, PartnerId};
+use schemars::JsonSchema;
+use serde::Serialize;
+
+/// A party, and what it is called now.
+#[derive(Debug, Serialize, JsonSchema)]
+pub struct Party<I> {
+    /// Its id.
+    pub id: I,
+    /// Its name.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub name: Option<Name>,
+}
+
+/// The names of some parties.
+pub struct Names {
+    partners: HashMap<PartnerId, Name>,
+    organizations: HashMap<OrganizationId, Name>,
+}
+
+impl Names {
+    /// Reads the names of these.
+    ///
+    /// # Errors
+    ///
+    /// [`Failure::Table`].
+    pub async fn of(
+        context: &Context<'_>,
+        partners: impl Iterator<Item = PartnerId> + Clone,
+        organizations: impl Iterator<Item = OrganizationId> + Clone,
+    ) -> Result<Self, Failure> {
+        let mut wanted = Wanted::new();
+        partners.clone().for_each(|id| wanted.add(&PartnerById(id)));
+        organizations.clone().for_each(|id| wanted.add(&OrganizationById(id)));
+        let found = context.table.fetch(wanted, false).await?;
+        let (mut known, mut all) = (Vec::new(), Vec::new());
+        for id in partners {
+            known.extend(found.get(&PartnerById(id))?);
+        }
+        for id in organizations {
+            all.extend(found.get(&OrganizationById(id))?);
+        }
+        Ok(Self::from(known.into_iter(), all.into_iter()))
+    }
+
+    /// The names of these.
+    pub fn from(
+        partners: impl Iterator<Item = Partner>,
+        organizations: impl Iterator<Item = Organization>,
+    ) -> Self {
+        Self {
+            partners: partners.map(|partner| (partner.id, partner.name)).collect(),
+            organizations: organizations.map(|organization| (organization.id, organization.name)).collect(),
+        }
+    }
+
+    /// A partner with its name.
+    pub fn partner(&self, id: PartnerId) -> Party<PartnerId> {
+        Party { id, name: self.partners.get(&id).cloned() }
+    }
+
+    /// An organization with its name.
+    pub fn organization(&self, id: OrganizationId) -> Party<OrganizationId> {
+        Party { id, name: self.organizations.get(&id).cloned() }
+    }
+}

@@ -1,0 +1,208 @@
+//! `approve-access`
+
+use futures_util::future::join_all;
+use serde_json::{Value, json};
+use system::World;
+
+use super::{EXPIRY, ask, asked, decide, events, give, level, resolved, set, single, wish};
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_is_approved_is_given_at_once() {
+    let world = World::demo().await;
+    let more = json!({"organizationLevel": "update", "individuals": [{"email": "ren@miyako.example", "level": "create"}]});
+    let id = asked(&world, more).await;
+    assert_eq!(level(&world, "ren").await.as_deref(), Some("look"), "the old one stands while it is pending");
+    let reply = decide(&world, &id, "approve", json!({})).send().await;
+    assert_eq!((reply.status, reply.header("etag")), (200, Some("\"2\"")));
+    assert_eq!(
+        (&reply.body["state"], &reply.body["organizationId"]),
+        (&json!("approved"), &json!(world.id("yamada")))
+    );
+    let ren = resolved(&world, "ren").await;
+    assert_eq!((&ren["level"], &ren["grant"]["requestId"]), (&json!("create"), &json!(id)));
+    let lost = ren["lost"].as_array().unwrap().iter().map(|grant| grant["why"].as_str().unwrap());
+    let mut lost: Vec<_> = lost.collect();
+    lost.sort_unstable();
+    assert_eq!(lost, ["individual-wins", "replaced", "replaced"]);
+    assert_eq!(level(&world, "aiko").await.as_deref(), Some("update"));
+    let kinds: Vec<_> = events(&world, "/v1/organizations/{yamada}/history", "contactManager").await;
+    let kinds: Vec<_> = kinds.iter().map(|(kind, _)| kind.as_str()).rev().take(5).collect();
+    assert_eq!(
+        kinds,
+        ["access.approved", "access.replaced", "access.replaced", "access.granted", "access.granted"]
+    );
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_organization_becomes_known_to_the_partner_and_its_customer() {
+    let world = World::demo().await;
+    let wanted = json!({"contactManagerEmail": "elif@bogazici.example", "expiresAt": EXPIRY, "organizationLevel": "look"});
+    let made = ask(&world, "partnerAdmin", wanted).send().await.ok();
+    let id = made["id"].as_str().unwrap();
+    let find = || world.get("/v1/partners/{partner}/customers?name=bogazici").by("partnerMember").send();
+    assert_eq!(find().await.ok()["items"], json!([]));
+    let path = format!("/v1/access-requests/{id}/approve");
+    let approve = || world.post(&path).by("otherContactManager").json(json!({}));
+    approve().send().await.ok();
+    assert_eq!(find().await.ok()["items"][0]["organizationId"], world.id("bogazici"));
+    let mine = world.get("/v1/partners/{partner}/access").by("partnerMember").send().await.ok();
+    let names: Vec<_> =
+        mine["items"].as_array().unwrap().iter().map(|one| &one["organization"]["name"]).collect();
+    assert!(names.contains(&&json!("Boğaziçi Otel A.Ş.")), "{names:?}");
+    // Who was linked before stays linked as it was.
+    let links = |contents: std::collections::BTreeMap<(String, String), String>| -> Vec<_> {
+        contents
+            .into_iter()
+            .filter(|((pk, sk), _)| pk.starts_with("PARTNER#") && sk.starts_with("CUSTOMER#"))
+            .collect()
+    };
+    let before = links(world.contents().await);
+    let id = asked(&world, single("aiko", "look")).await;
+    decide(&world, &id, "approve", json!({})).send().await.ok();
+    assert_eq!(links(world.contents().await), before);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn who_approves_gives_less_and_never_more() {
+    let world = World::demo().await;
+    let more = json!({"organizationLevel": "create", "individuals": [
+        {"email": "ren@miyako.example", "level": "update"}, {"email": "aiko@miyako.example", "level": "update"},
+    ]});
+    let id = asked(&world, more).await;
+    for (less, at, code) in [
+        (json!({"organizationLevel": "service-admin"}), "/organizationLevel", "more-than-asked"),
+        (json!({"expiresAt": "2027-01-05T09:00:00.001Z"}), "/expiresAt", "more-than-asked"),
+        (single("ren", "create"), "/individuals/0/level", "more-than-asked"),
+        (single("nobody", "cc"), "/individuals/0/email", "more-than-asked"),
+        (json!({"organizationLevel": null, "individuals": []}), "", "nothing-left"),
+        (json!({"expiresAt": "2026-01-05T09:00:00Z"}), "/expiresAt", "expiry-passed"),
+    ] {
+        let refused = decide(&world, &id, "approve", less.clone()).refused(422, code).await;
+        assert_eq!(refused.faults(), [(at.to_owned(), code.to_owned())], "{less}");
+    }
+    let all = json!({"organizationLevel": "full-admin", "expiresAt": "2028-01-05T09:00:00Z"});
+    assert_eq!(decide(&world, &id, "approve", all).refused(422, "more-than-asked").await.faults().len(), 2);
+    let mut less = single("ren", "cc");
+    less["organizationLevel"] = Value::Null;
+    less["expiresAt"] = "2026-02-05T09:00:00Z".into();
+    decide(&world, &id, "approve", less).send().await.ok();
+    let ren = resolved(&world, "ren").await;
+    assert_eq!((&ren["level"], &ren["expiresAt"]), (&json!("cc"), &json!("2026-02-05T09:00:00.000Z")));
+    let aiko = resolved(&world, "aiko").await;
+    assert_eq!((&aiko["level"], &aiko["grant"]["id"]), (&json!("create"), &json!(world.id("grantOfAll"))));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn only_the_contact_manager_on_record_to_whom_it_is_addressed_decides() {
+    let world = World::demo().await;
+    let (path, decline) =
+        ("/v1/access-requests/{accessRequest}/approve", "/v1/access-requests/{accessRequest}/decline");
+    let org = world.id("yamada").to_owned();
+    let person = |email: &str, verified: bool, org: &str| {
+        world.token_of(json!({"sub": "p", "email": email, "email_verified": verified, "role": "customer", "org": org, "manager": true}))
+    };
+    for path in [path, decline] {
+        // Another's; Yuki's e-mail in another organization; a customer who manages nothing on record.
+        world.post(path).by("otherContactManager").json(json!({})).refused(404, "not-found").await;
+        let elsewhere = person("yuki@yamada.example", true, world.id("bogazici"));
+        world.post(path).token(&elsewhere).json(json!({})).refused(404, "not-found").await;
+        for who in ["customer", "partnerAdmin", "operator"] {
+            world.post(path).by(who).json(json!({})).refused(403, "role-not-allowed").await;
+        }
+        let unverified = person("yuki@yamada.example", false, &org);
+        world.post(path).token(&unverified).json(json!({})).refused(403, "unknown-caller").await;
+        let absent = path.replace("{accessRequest}", &world.id("accessRequest").replace("000002", "000099"));
+        world.post(&absent).by("contactManager").json(json!({})).refused(404, "not-found").await;
+    }
+    let wanted = json!({"contactManagerEmail": "sora@yamada.example", "expiresAt": EXPIRY, "organizationLevel": "look"});
+    let made = ask(&world, "partnerAdmin", wanted).send().await.ok();
+    let path = format!("/v1/access-requests/{}/approve", made["id"].as_str().unwrap());
+    let sora = person("sora@yamada.example", true, &org);
+    world.post(&path).token(&sora).json(json!({})).refused(404, "not-found").await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn who_is_on_record_anew_gets_nothing_of_what_was_asked_before() {
+    let world = World::demo().await;
+    let id = asked(&world, single("ren", "update")).await;
+    world.delete("/v1/partners/{partner}/members/{ren}").by("operator").send().await.ok();
+    decide(&world, &id, "approve", json!({})).refused(422, "not-a-member").await;
+    let again = json!({"email": "ren@miyako.example", "name": "Ren"});
+    world.post("/v1/partners/{partner}/members").by("operator").json(again).send().await.ok();
+    give(&world, "partner", single("ren", "cc")).send().await.ok();
+    decide(&world, &id, "approve", json!({})).refused(422, "not-a-member").await;
+    assert_eq!(level(&world, "ren").await.as_deref(), Some("cc"), "and keeps what it was given since");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn nobody_approves_or_gives_for_a_partner_that_they_are_a_member_of() {
+    let world = World::demo().await;
+    let yuki = json!({"email": "yuki@yamada.example", "name": "Yuki"});
+    world.post("/v1/partners/{partner}/members").by("operator").json(yuki).send().await.ok();
+    decide(&world, "{accessRequest}", "approve", json!({})).refused(422, "own-partner").await;
+    give(&world, "partner", json!({"organizationLevel": "cc"})).refused(422, "own-partner").await;
+    give(&world, "otherPartner", json!({"organizationLevel": "cc"})).send().await.ok();
+    decide(&world, "{accessRequest}", "decline", json!({})).send().await.ok();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn decided_is_decided_and_a_repeat_gets_the_first_answer() {
+    let world = World::demo().await;
+    let approve = |key: &str| decide(&world, "{accessRequest}", "approve", json!({})).key(key);
+    let first = approve("one").send().await;
+    let contents = world.contents().await;
+    let again = approve("one").send().await;
+    assert_eq!((again.header("idempotent-replayed"), &again.body), (Some("true"), &first.body));
+    world.is_still(&contents).await;
+    for verb in ["approve", "decline", "cancel"] {
+        let refused =
+            decide(&world, "{accessRequest}", verb, json!({})).refused(409, "request-not-pending").await;
+        assert!(refused.body["detail"].as_str().unwrap().contains("approved"), "{}", refused.body);
+    }
+    let stale = decide(&world, "{toDecline}", "approve", json!({})).header("if-match", "\"7\"");
+    stale.refused(412, "version-mismatch").await;
+    let trial = world.post("/v1/access-requests/{toDecline}/approve?validateOnly=true").by("contactManager");
+    let contents = world.contents().await;
+    assert_eq!(trial.json(json!({})).send().await.ok()["state"], "approved");
+    world.is_still(&contents).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn of_approvals_declines_and_cancellations_at_once_one_takes_effect() {
+    let world = World::demo().await;
+    for seed in 0..6 {
+        let id = asked(&world, single("aiko", "update")).await;
+        world.chaos(5, seed);
+        let verbs = ["approve", "decline", "cancel", "approve", "decline", "cancel"];
+        let all = join_all(verbs.map(|verb| decide(&world, &id, verb, json!({})).decided())).await;
+        world.chaos(0, 0);
+        let done: Vec<_> = all.iter().filter(|reply| reply.status == 200).collect();
+        let shown = world.get(&format!("/v1/access-requests/{id}")).by("partnerMember").send().await.ok();
+        // Whoever was told that it was busy may have been the one.
+        assert!(done.len() <= 1, "{all:?}");
+        assert!(done.iter().all(|reply| reply.body["state"] == shown["state"]));
+        let log = events(&world, "/v1/partners/{partner}/history", "partnerMember").await;
+        let ends = log.iter().filter(|(kind, data)| kind != "access.requested" && data["requestId"] == id);
+        let ends: Vec<_> = ends.collect();
+        assert_eq!(ends.len(), 1, "{ends:?}");
+        assert_eq!(ends[0].0, format!("access.{}", shown["state"].as_str().unwrap()));
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+#[cfg_attr(deployed, ignore = "turns the local stack's clock")]
+async fn what_has_expired_or_lapsed_meanwhile_is_not_approved() {
+    let world = World::demo().await;
+    let mut body = wish(single("aiko", "update"));
+    body["expiresAt"] = "2026-01-06T09:00:00Z".into();
+    let made = ask(&world, "partnerAdmin", body).send().await.ok();
+    set(&world, "2026-01-06T09:00:00Z").await;
+    let id = made["id"].as_str().unwrap();
+    decide(&world, id, "approve", json!({})).refused(422, "expiry-passed").await;
+    // Nobody needs a timer for that.
+    set(&world, "2026-04-05T10:00:00Z").await;
+    let refused = decide(&world, id, "approve", json!({})).refused(409, "request-not-pending").await;
+    assert!(refused.body["detail"].as_str().unwrap().contains("lapsed"));
+    let shown = world.get(&format!("/v1/access-requests/{id}")).by("partnerMember").send().await.ok();
+    assert_eq!(shown["state"], "lapsed");
+}

@@ -1,0 +1,18 @@
+//! `get-access-request`
+
+use system::World;
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_partners_people_and_its_addressee_see_it() {
+    let world = World::demo().await;
+    let path = "/v1/access-requests/{accessRequest}";
+    for who in ["partnerMember", "partnerAdmin", "contactManager", "operator", "agent"] {
+        let shown = world.get(path).by(who).send().await;
+        assert_eq!((shown.header("etag"), &shown.body["state"]), (Some("\"1\""), &"pending".into()), "{who}");
+        assert_eq!(shown.body["partner"]["name"], "Miyako Security");
+    }
+    for who in ["otherPartnerAdmin", "otherContactManager"] {
+        world.get(path).by(who).refused(404, "not-found").await;
+    }
+    world.get(path).by("customer").refused(403, "role-not-allowed").await;
+}

@@ -1,0 +1,86 @@
+//! `grant-access`
+
+use futures_util::future::join_all;
+use serde_json::{Value, json};
+use system::World;
+
+use super::{give, level, resolved, single};
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_contact_manager_gives_what_nobody_asked_for_and_changes_what_is_in_force() {
+    let world = World::demo().await;
+    let made = give(&world, "otherPartner", json!({"organizationLevel": "look"})).send().await;
+    assert_eq!(
+        (made.status, made.header("location")),
+        (201, Some(&*world.fill("/v1/organizations/{yamada}/access")))
+    );
+    assert_eq!(
+        (&made.body["partner"]["name"], &made.body["version"]),
+        (&json!("Anadolu Güvenlik"), &json!(1))
+    );
+    let id = made.body["grants"][0]["id"].clone();
+    // Raised, in place of the one before.
+    let raised = give(&world, "otherPartner", json!({"organizationLevel": "full-admin"})).send().await.ok();
+    let shown: Vec<_> =
+        raised["grants"].as_array().unwrap().iter().map(|one| (&one["level"], &one["state"])).collect();
+    assert_eq!(shown, [(&json!("look"), &json!("replaced")), (&json!("full-admin"), &json!("active"))]);
+    let path = "/v1/organizations/{yamada}/history?type=access.replaced&pageSize=1";
+    let history = world.get(path).by("contactManager").send().await.ok();
+    let data = json!({"grantId": id, "replacedBy": raised["grants"][1]["id"]});
+    assert_eq!(
+        (&history["items"][0]["data"], &history["items"][0]["partner"]["name"]),
+        (&data, &json!("Anadolu Güvenlik"))
+    );
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_is_wrong_is_named_and_nothing_is_given() {
+    let world = World::demo().await;
+    give(&world, "partner", single("nobody", "look")).refused(422, "not-a-member").await;
+    give(&world, "partner", json!({})).refused(400, "invalid-request").await;
+    let absent = world.id("partner").replace("0001", "0009");
+    let body = json!({"partnerId": absent, "expiresAt": "2026-01-01T00:00:00Z", "organizationLevel": "cc"});
+    let call = world.post("/v1/organizations/{yamada}/access").by("contactManager").json(body);
+    let refused = call.refused(422, "expiry-passed").await;
+    let fault = |at: &str, code: &str| (at.to_owned(), code.to_owned());
+    assert_eq!(
+        refused.faults(),
+        [fault("/expiresAt", "expiry-passed"), fault("/partnerId", "unknown-partner")]
+    );
+    let body = || json!({"partnerId": "{partner}", "expiresAt": super::EXPIRY, "organizationLevel": "cc"});
+    let path = "/v1/organizations/{yamada}/access";
+    world.post(path).by("otherContactManager").json(body()).refused(404, "not-found").await;
+    for who in ["customer", "operator", "partnerAdmin"] {
+        world.post(path).by(who).json(body()).refused(403, "role-not-allowed").await;
+    }
+    // A token alone makes nobody a contact manager.
+    let org = world.id("yamada");
+    let sora = json!({"sub": "sora", "email": "sora@yamada.example", "role": "customer", "org": org, "manager": true});
+    world.post(path).token(&world.token_of(sora)).json(body()).refused(404, "not-found").await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn of_gifts_at_the_same_time_one_is_in_force_for_each_member() {
+    let world = World::demo().await;
+    world.chaos(5, 9);
+    let levels = ["cc", "look", "update", "create", "service-admin", "full-admin"];
+    let all = levels.iter().flat_map(|level| ["ren", "aiko"].map(|name| (name, level)));
+    let all = join_all(all.map(|(name, level)| give(&world, "partner", single(name, level)).decided())).await;
+    world.chaos(0, 0);
+    assert!(all.iter().all(|reply| reply.status == 201));
+    let found = world.get("/v1/organizations/{yamada}/access").by("contactManager").send().await.ok();
+    let grants = found["items"][0]["grants"].as_array().unwrap();
+    let active = |email: &str| -> Vec<&Value> {
+        let of = |grant: &&Value| grant["state"] == "active" && grant["individual"]["email"] == email;
+        grants.iter().filter(of).collect()
+    };
+    for name in ["ren", "aiko"] {
+        let active = active(&format!("{name}@miyako.example"));
+        assert_eq!(active.len(), 1);
+        assert_eq!(level(&world, name).await.as_deref(), active[0]["level"].as_str());
+    }
+    assert_eq!(
+        resolved(&world, "ren").await["lost"].as_array().unwrap().last().unwrap()["why"],
+        "individual-wins"
+    );
+}

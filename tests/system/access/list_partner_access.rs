@@ -1,0 +1,53 @@
+//! `list-partner-access`
+
+use serde_json::json;
+use system::World;
+
+use super::{asked, decide, single};
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_member_sees_its_customers_how_far_it_may_go_and_what_is_pending() {
+    let world = World::demo().await;
+    let path = "/v1/partners/{partner}/access";
+    let mine = world.get(path).by("partnerMember").send().await.ok();
+    let [yamada] = mine["items"].as_array().unwrap().as_slice() else { panic!("{mine}") };
+    assert_eq!(yamada["organization"], json!({"id": world.id("yamada"), "name": "株式会社ヤマダ電機"}));
+    assert_eq!(
+        (&yamada["level"], &yamada["expiresAt"]),
+        (&json!("look"), &json!("2026-07-05T09:00:00.000Z"))
+    );
+    let pending = ["accessRequest", "toDecline", "toCancel"].map(|name| json!(world.id(name)));
+    assert_eq!(yamada["pending"], json!(pending));
+    assert_eq!(world.get(path).by("partnerAdmin").send().await.ok()["items"][0]["level"], "create");
+    decide(&world, "{toDecline}", "decline", json!({})).send().await.ok();
+    let id = asked(&world, single("ren", "update")).await;
+    let mine = world.get(path).by("partnerMember").send().await.ok();
+    assert_eq!(mine["items"][0]["pending"].as_array().unwrap().last(), Some(&json!(id)));
+    // What one's record does not say any more opens nothing.
+    world.delete("/v1/partners/{partner}/members/{ren}").by("operator").send().await.ok();
+    world.get(path).by("partnerMember").refused(404, "not-found").await;
+    world.get(path).by("otherPartnerMember").refused(404, "not-found").await;
+    for who in ["operator", "contactManager"] {
+        world.get(path).by(who).refused(403, "role-not-allowed").await;
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+#[cfg_attr(deployed, ignore = "delays the local stack's indexes")]
+async fn what_a_late_index_shows_is_read_again() {
+    let world = World::demo().await;
+    world.seam().delay_indexes(true);
+    let path = "/v1/organizations/{yamada}/access/{partner}/{grantOfRen}";
+    world.delete(path).by("contactManager").send().await.ok();
+    let mine = world.get("/v1/partners/{partner}/access").by("partnerMember").send().await.ok();
+    // What was put since, the index does not show at all.
+    for one in mine["items"].as_array().unwrap() {
+        assert_eq!(one["grants"][1]["state"], "revoked");
+    }
+    world.seam().delay_indexes(false);
+    let mine = world.get("/v1/partners/{partner}/access").by("partnerMember").send().await.ok();
+    assert_eq!(
+        (&mine["items"][0]["grants"][1]["state"], &mine["items"][0]["level"]),
+        (&json!("revoked"), &json!("create"))
+    );
+}

@@ -1,0 +1,19 @@
+//! `list-received-access-requests`
+
+use serde_json::json;
+use system::World;
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_contact_manager_sees_what_is_addressed_to_its_email() {
+    let world = World::demo().await;
+    let path = "/v1/me/access-requests";
+    let mine = world.get(path).by("contactManager").send().await.ok();
+    let shown: Vec<_> =
+        mine["items"].as_array().unwrap().iter().map(|one| (&one["id"], &one["partner"]["name"])).collect();
+    assert_eq!(shown.len(), 4);
+    assert_eq!(shown[0], (&json!(world.id("toCancel")), &json!("Miyako Security")));
+    assert_eq!(world.get(path).by("otherContactManager").send().await.ok(), json!({"items": []}));
+    for who in ["customer", "partnerAdmin", "operator"] {
+        world.get(path).by(who).refused(403, "role-not-allowed").await;
+    }
+}

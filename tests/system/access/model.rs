@@ -1,0 +1,331 @@
+//! Random histories of access against a model of the rules, which knows nothing of how the system works. `HISTORIES` says how
+//! many; without it, 2,000.
+
+use domain::Timestamp;
+use fastrand::Rng;
+use serde_json::{Value, json};
+use system::{Reply, World};
+
+use super::set;
+
+const LEVELS: [&str; 6] = ["cc", "look", "update", "create", "service-admin", "full-admin"];
+const NAMES: [&str; 2] = ["ada", "bob"];
+/// As many things happen in each.
+const STEPS: usize = 6;
+const DAY: u64 = 86_400_000;
+
+/// To whom something is given: to all, or to a member by name and how often that name was added before.
+type Whom = Option<(usize, u32)>;
+
+#[derive(Clone)]
+struct Given {
+    id: String,
+    whom: Whom,
+    level: usize,
+    until: u64,
+    over: bool,
+}
+
+#[derive(Clone)]
+struct Asked {
+    id: String,
+    whom: Whom,
+    level: usize,
+    until: u64,
+    lapses: u64,
+}
+
+/// What is known of the partner's people, over all histories of a world.
+struct People {
+    ids: [Option<String>; 2],
+    added: [u32; 2],
+}
+
+/// The rules, as one would tell them.
+struct Model {
+    now: u64,
+    given: Vec<Given>,
+    asked: Vec<Asked>,
+}
+
+impl Model {
+    fn level(&self, people: &People, name: usize) -> Option<usize> {
+        people.ids[name].as_ref()?;
+        let lasting = |given: &&Given| !given.over && self.now < given.until;
+        let own = |given: &&Given| given.whom == Some((name, people.added[name]));
+        let found = self.given.iter().filter(lasting).rfind(own);
+        let of_all = || self.given.iter().filter(lasting).rfind(|given| given.whom.is_none());
+        found.or_else(of_all).map(|given| given.level)
+    }
+
+    fn give(&mut self, new: Given) {
+        let now = self.now;
+        let same = |given: &&mut Given| given.whom.map(|one| one.0) == new.whom.map(|one| one.0);
+        for given in self.given.iter_mut().filter(same) {
+            given.over |= now < given.until;
+        }
+        self.given.push(new);
+    }
+}
+
+struct Play<'a> {
+    world: &'a World,
+    partner: String,
+    organization: String,
+    manager: String,
+    request: String,
+    random: &'a mut Rng,
+}
+
+fn millis(time: &str) -> u64 {
+    time.parse::<Timestamp>().unwrap().unix_millis()
+}
+
+fn text(millis: u64) -> String {
+    Timestamp::from_unix_millis(millis).to_string()
+}
+
+impl Play<'_> {
+    fn token(&self, email: &str, role: &str, org: &str, manager: bool) -> String {
+        let person = json!({"sub": email, "email": email, "role": role, "org": org, "manager": manager});
+        self.world.token_of(person)
+    }
+
+    async fn call(&self, method: &str, path: &str, token: &str, body: Option<Value>) -> Reply {
+        let call = self.world.call(method, path).token(token);
+        if let Some(body) = body { call.json(body).send().await } else { call.send().await }
+    }
+
+    async fn manager(&self, method: &str, path: &str, body: Option<Value>) -> Reply {
+        let token = self.token(&self.manager, "customer", &self.organization, true);
+        self.call(method, path, &token, body).await
+    }
+
+    async fn admin(&self, method: &str, path: &str, body: Option<Value>) -> Reply {
+        let token = self.token("admin@model.example", "partner", &self.partner, true);
+        self.call(method, path, &token, body).await
+    }
+
+    /// For whom, as it is written; and how far.
+    fn whom(&self, whom: Option<usize>, level: usize) -> Value {
+        match whom {
+            None => json!({"organizationLevel": LEVELS[level]}),
+            Some(name) => {
+                json!({"individuals": [{"email": format!("{}@model.example", NAMES[name]), "level": LEVELS[level]}]})
+            }
+        }
+    }
+
+    async fn step(&mut self, model: &mut Model, people: &mut People) {
+        let whom = (self.random.u8(..3) > 0).then(|| self.random.usize(..2));
+        let known = whom.is_none_or(|name| people.ids[name].is_some());
+        let (level, lasts) = (self.random.usize(..6), 1 + self.random.u64(..40) * DAY);
+        let until = model.now + lasts;
+        let mut body = self.whom(whom, level);
+        body["expiresAt"] = text(until).into();
+        let whom = whom.map(|name| (name, people.added[name]));
+        match self.random.u8(..12) {
+            0..2 => {
+                body["contactManagerEmail"] = self.manager.as_str().into();
+                let path = format!("/v1/partners/{}/access-requests", self.partner);
+                let reply = self.admin("POST", &path, Some(body)).await;
+                assert_eq!(reply.status, if known { 201 } else { 422 }, "{}", reply.body);
+                if known {
+                    let id = reply.body["id"].as_str().unwrap().to_owned();
+                    let lapses = millis(reply.body["lapsesAt"].as_str().unwrap());
+                    model.asked.push(Asked { id, whom, level, until, lapses });
+                }
+            }
+            2..4 => {
+                body["partnerId"] = self.partner.as_str().into();
+                let path = format!("/v1/organizations/{}/access", self.organization);
+                let reply = self.manager("POST", &path, Some(body)).await;
+                assert_eq!(reply.status, if known { 201 } else { 422 }, "{}", reply.body);
+                if known {
+                    let grants = reply.body["grants"].as_array().unwrap();
+                    let id = grants.last().unwrap()["id"].as_str().unwrap().to_owned();
+                    model.give(Given { id, whom, level, until, over: false });
+                }
+            }
+            4..7 if !model.asked.is_empty() => {
+                let asked = model.asked.remove(self.random.usize(..model.asked.len()));
+                let path = format!("/v1/access-requests/{}", asked.id);
+                let lapsed = model.now >= asked.lapses;
+                match self.random.u8(..5) {
+                    0 => {
+                        let reply = self.admin("POST", &format!("{path}/cancel"), None).await;
+                        assert_eq!(reply.status, if lapsed { 409 } else { 200 }, "{}", reply.body);
+                    }
+                    1 => {
+                        let reply = self.manager("POST", &format!("{path}/decline"), Some(json!({}))).await;
+                        assert_eq!(reply.status, if lapsed { 409 } else { 200 }, "{}", reply.body);
+                    }
+                    _ => {
+                        let level = self.random.usize(..=asked.level);
+                        let less = self.whom(asked.whom.map(|one| one.0), level);
+                        let reply = self.manager("POST", &format!("{path}/approve"), Some(less)).await;
+                        let same = |(name, added): (usize, u32)| {
+                            people.ids[name].is_some() && people.added[name] == added
+                        };
+                        let gone = !asked.whom.is_none_or(same);
+                        let expected = match (lapsed, gone || model.now >= asked.until) {
+                            (true, _) => 409,
+                            (_, true) => 422,
+                            _ => 200,
+                        };
+                        assert_eq!(reply.status, expected, "{}", reply.body);
+                        if expected == 200 {
+                            let path = format!("/v1/organizations/{}/access", self.organization);
+                            let found = self.manager("GET", &path, None).await.ok();
+                            let grants = found["items"][0]["grants"].as_array().unwrap();
+                            let id = grants.last().unwrap()["id"].as_str().unwrap().to_owned();
+                            model.give(Given {
+                                id,
+                                whom: asked.whom,
+                                level,
+                                until: asked.until,
+                                over: false,
+                            });
+                        }
+                    }
+                }
+            }
+            7 if !model.given.is_empty() => {
+                let chosen = self.random.usize(..model.given.len());
+                let given = &mut model.given[chosen];
+                let lasting = !given.over && model.now < given.until;
+                let path =
+                    format!("/v1/organizations/{}/access/{}/{}", self.organization, self.partner, given.id);
+                given.over |= lasting;
+                let reply = match self.random.bool() {
+                    true => self.manager("DELETE", &path, None).await,
+                    false => self.admin("POST", &format!("{path}/relinquish"), None).await,
+                };
+                // What has ended may have ended in just this way.
+                let expected: &[u16] = if lasting { &[200] } else { &[200, 404, 409] };
+                assert!(expected.contains(&reply.status), "{}", reply.body);
+            }
+            8 => {
+                let name = self.random.usize(..2);
+                let path = format!("/v1/partners/{}/members", self.partner);
+                match people.ids[name].take() {
+                    Some(id) => {
+                        self.admin("DELETE", &format!("{path}/{id}"), None).await.ok();
+                    }
+                    None => {
+                        let body =
+                            json!({"email": format!("{}@model.example", NAMES[name]), "name": NAMES[name]});
+                        let made = self.admin("POST", &path, Some(body)).await.ok();
+                        people.ids[name] = Some(made["id"].as_str().unwrap().to_owned());
+                        people.added[name] += 1;
+                    }
+                }
+            }
+            9 => {
+                self.world.post("/_local/tick").send().await.ok();
+            }
+            _ => {
+                let ends = model.given.iter().filter(|given| !given.over).map(|given| given.until);
+                let ends: Vec<u64> =
+                    ends.flat_map(|end| [end - 1, end, end + 1]).filter(|at| *at > model.now).collect();
+                model.now = match ends.is_empty() || self.random.u8(..3) == 0 {
+                    true => model.now + self.random.u64(1..10 * DAY),
+                    false => ends[self.random.usize(..ends.len())],
+                };
+                set(self.world, &text(model.now)).await;
+            }
+        }
+    }
+
+    /// What the system says of one of the partner's people, held against the model.
+    async fn check(&mut self, model: &Model, people: &People, name: usize) {
+        let expected = model.level(people, name);
+        let email = format!("{}@model.example", NAMES[name]);
+        let path = format!(
+            "/v1/organizations/{}/access/resolve?partnerId={}&email={}",
+            self.organization,
+            self.partner,
+            email.replace('@', "%40")
+        );
+        let resolved = self.manager("GET", &path, None).await.ok();
+        let at = text(model.now);
+        assert_eq!(resolved["level"].as_str(), expected.map(|level| LEVELS[level]), "{at} {resolved}");
+        let token = self.token(&email, "partner", &self.partner, false);
+        let requests = format!("/v1/organizations/{}/service-requests", self.organization);
+        let sees = expected.is_some_and(|level| level >= 1);
+        match self.random.u8(..3) {
+            0 => {
+                let seen = self.call("GET", &format!("{requests}/{}", self.request), &token, None).await;
+                assert_eq!(seen.status, if sees { 200 } else { 404 }, "{at} {resolved}");
+            }
+            1 => {
+                let listed = format!("/v1/service-requests?organizationId={}", self.organization);
+                let listed = self.call("GET", &listed, &token, None).await;
+                let shown = listed.body["items"].as_array().map(Vec::len);
+                assert_eq!(shown, expected.map(|_| usize::from(sees)), "{at} {resolved}");
+            }
+            _ => {
+                let (kind, least) = if self.random.bool() { ("question", 3) } else { ("configuration", 4) };
+                let body = json!({"subject": "s", "description": "d", "kind": kind});
+                let path = format!("{requests}?validateOnly=true");
+                let tried = self.call("POST", &path, &token, Some(body)).await;
+                let status = match expected {
+                    Some(level) if level >= least => 200,
+                    Some(_) => 422,
+                    None => 404,
+                };
+                assert_eq!(tried.status, status, "{at} {resolved} {}", tried.body);
+            }
+        }
+    }
+}
+
+async fn play(histories: usize, seed: u64) {
+    let (world, mut random) = (World::demo().await, Rng::with_seed(seed));
+    let operator = async |path: &str, body: Value| -> Value {
+        world.post(path).by("operator").json(body).send().await.ok()
+    };
+    let id = |made: &Value| made["id"].as_str().unwrap().to_owned();
+    let partner = id(&operator("/v1/partners", json!({"name": "Model"})).await);
+    let members = format!("/v1/partners/{partner}/members");
+    let body = json!({"email": "admin@model.example", "name": "Admin", "admin": true});
+    operator(&members, body).await;
+    let mut people = People { ids: [None, None], added: [0, 0] };
+    let mut now = world.now().unix_millis();
+    for history in 0..histories {
+        let organization = id(&operator("/v1/organizations", json!({"name": "Model"})).await);
+        let manager = format!("m{history}@customer.example");
+        let body = json!({"email": manager, "name": "M", "manager": true});
+        operator(&format!("/v1/organizations/{organization}/customers"), body).await;
+        let request = String::new();
+        let mut play = Play {
+            world: &world,
+            partner: partner.clone(),
+            organization,
+            manager,
+            request,
+            random: &mut random,
+        };
+        let body = json!({"subject": "s", "description": "d", "kind": "question"});
+        let path = format!("/v1/organizations/{}/service-requests", play.organization);
+        play.request = id(&play.manager("POST", &path, Some(body)).await.ok());
+        let mut model = Model { now, given: Vec::new(), asked: Vec::new() };
+        for _ in 0..STEPS {
+            play.step(&mut model, &mut people).await;
+            let name = play.random.usize(..2);
+            play.check(&model, &people, name).await;
+        }
+        for asked in std::mem::take(&mut model.asked) {
+            let path = format!("/v1/access-requests/{}/cancel", asked.id);
+            play.admin("POST", &path, None).await;
+        }
+        now = model.now;
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+#[cfg_attr(deployed, ignore = "turns the local stack's clock")]
+async fn histories_go_as_the_model_says() {
+    let histories = std::env::var("HISTORIES").ok().and_then(|text| text.parse().ok()).unwrap_or(2_000);
+    futures_util::future::join_all((0..4).map(|seed| play(histories / 4, seed))).await;
+}

@@ -1,0 +1,125 @@
+//! `request-access`
+
+use futures_util::future::join_all;
+use serde_json::{Value, json};
+use system::World;
+
+use super::{EXPIRY, ask, decide, single, wish};
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_member_asks_for_itself_and_an_admin_for_others_and_for_all() {
+    let world = World::demo().await;
+    let made = ask(&world, "partnerMember", wish(single("ren", "update"))).send().await;
+    let id = made.body["id"].as_str().unwrap().to_owned();
+    assert_eq!((made.status, made.header("location")), (201, Some(&*format!("/v1/access-requests/{id}"))));
+    let ren = json!({"memberId": world.id("ren"), "email": "ren@miyako.example"});
+    let mut share = ren.clone();
+    share["level"] = "update".into();
+    let expected = json!({
+        "id": id, "partnerId": world.id("partner"), "askedBy": ren, "contactManagerEmail": "yuki@yamada.example",
+        "individuals": [share], "expiresAt": "2027-01-05T09:00:00.000Z", "state": "pending",
+        "lapsesAt": made.body["lapsesAt"], "version": 1,
+    });
+    assert_eq!(world.timeless(made.body), expected);
+    let history =
+        world.get("/v1/partners/{partner}/history?pageSize=1").by("partnerMember").send().await.ok();
+    assert_eq!(history["items"][0]["type"], "access.requested");
+    assert_eq!(history["items"][0]["data"], json!({"requestId": id}), "no e-mail");
+
+    for (more, who) in [(single("aiko", "cc"), "others"), (json!({"organizationLevel": "cc"}), "all")] {
+        let refused = ask(&world, "partnerMember", wish(more.clone())).refused(422, "only-for-itself").await;
+        assert_eq!(refused.faults(), [(String::new(), "only-for-itself".to_owned())], "{who}");
+        assert_eq!(ask(&world, "partnerAdmin", wish(more)).send().await.status, 201, "{who}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_partner_learns_nothing_of_whose_the_email_is() {
+    let world = World::demo().await;
+    let mut told = Vec::new();
+    for email in ["yuki@yamada.example", "elif@bogazici.example", "sora@yamada.example", "nobody@x.example"] {
+        let mut body = wish(single("ren", "look"));
+        body["contactManagerEmail"] = email.into();
+        let mut made = ask(&world, "partnerMember", body).send().await;
+        assert_eq!(made.status, 201, "{email}");
+        assert_eq!(made.body["contactManagerEmail"].take(), email);
+        assert!(made.body["id"].take().is_string());
+        told.push(world.timeless(made.body));
+        if world.is_local() {
+            let cost = world.seam().take_costs()["request-access"].clone();
+            assert_eq!((cost.round_trips, cost.read_units), (2, 1.0), "the same work: {email}");
+        }
+    }
+    assert!(told.windows(2).all(|pair| pair[0] == pair[1]), "{told:?}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn who_is_not_on_record_neither_asks_nor_is_asked_for() {
+    let world = World::demo().await;
+    let person = |name: &str, admin: bool| {
+        let (email, org) = (format!("{name}@miyako.example"), world.id("partner"));
+        world.token_of(json!({"sub": name, "email": email, "role": "partner", "org": org, "manager": admin}))
+    };
+    let path = "/v1/partners/{partner}/access-requests";
+    let call = world.post(path).token(&person("nobody", true)).json(wish(single("ren", "look")));
+    call.refused(404, "not-found").await;
+    // A token that says admin, and a record that does not.
+    let call = world.post(path).token(&person("ren", true)).json(wish(single("aiko", "look")));
+    call.refused(422, "only-for-itself").await;
+    let refused =
+        ask(&world, "partnerAdmin", wish(single("nobody", "look"))).refused(422, "not-a-member").await;
+    assert_eq!(refused.faults(), [("/individuals/0/email".to_owned(), "not-a-member".to_owned())]);
+    ask(&world, "otherPartnerAdmin", wish(single("ren", "look"))).refused(404, "not-found").await;
+    for who in ["operator", "contactManager"] {
+        ask(&world, who, wish(single("ren", "look"))).refused(403, "role-not-allowed").await;
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn every_fault_is_named_and_nothing_is_asked() {
+    let world = World::demo().await;
+    let many: Vec<Value> =
+        (0..21).map(|n| json!({"email": format!("m{n}@x.example"), "level": "cc"})).collect();
+    let twice = json!([{"email": "ren@miyako.example", "level": "cc"}, {"email": "REN@miyako.example", "level": "look"}]);
+    for (more, place, code) in [
+        (json!({}), "", "for-nobody"),
+        (json!({"organizationLevel": null, "individuals": []}), "", "for-nobody"),
+        (json!({"organizationLevel": "owner"}), "/organizationLevel", "unknown-value"),
+        (json!({"individuals": many}), "/individuals", "too-many"),
+        (json!({"individuals": twice}), "/individuals/1/email", "duplicate"),
+        (json!({"individuals": [{"email": "x", "level": "cc"}]}), "/individuals/0/email", "invalid-email"),
+        (json!({"organizationLevel": "cc", "reason": ""}), "/reason", "invalid-length"),
+    ] {
+        let refused = ask(&world, "partnerAdmin", wish(more.clone())).refused(400, "invalid-request").await;
+        assert_eq!(refused.faults(), [(place.to_owned(), code.to_owned())], "{more}");
+    }
+    for (expiry, code) in
+        [("2026-01-05T09:00:00Z", "expiry-passed"), ("2029-01-05T10:00:00Z", "expiry-too-far")]
+    {
+        let mut body = wish(json!({"individuals": [{"email": "x@y.example", "level": "cc"}]}));
+        body["expiresAt"] = expiry.into();
+        let refused = ask(&world, "partnerAdmin", body).refused(422, code).await;
+        let fault = |at: &str, code: &str| (at.to_owned(), code.to_owned());
+        assert_eq!(
+            refused.faults(),
+            [fault("/expiresAt", code), fault("/individuals/0/email", "not-a-member")]
+        );
+    }
+    assert!(EXPIRY < "2029");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn fifty_requests_of_a_partner_are_pending_at_most() {
+    let world = World::demo().await;
+    // Three are in the demo world.
+    let all =
+        join_all((0..60).map(|_| ask(&world, "partnerMember", wish(single("ren", "cc"))).decided())).await;
+    let made: Vec<_> = all.iter().filter(|reply| reply.status == 201).collect();
+    assert_eq!(made.len(), 47);
+    assert!(all.iter().all(|reply| reply.status == 201 || reply.code() == "too-many-pending"));
+    let refused =
+        ask(&world, "partnerAdmin", wish(single("ren", "cc"))).refused(409, "too-many-pending").await;
+    assert_eq!(refused.body["errors"][0]["limit"], 50);
+    decide(&world, made[0].body["id"].as_str().unwrap(), "decline", json!({})).send().await.ok();
+    assert_eq!(ask(&world, "partnerMember", wish(single("ren", "cc"))).send().await.status, 201);
+}

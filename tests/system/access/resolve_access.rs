@@ -1,0 +1,101 @@
+//! `resolve-access`
+
+use serde_json::json;
+use system::World;
+
+use super::{give, level, resolved, set, single};
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_grant_that_decides_is_named_and_those_that_lost_and_why() {
+    let world = World::demo().await;
+    let ren = resolved(&world, "ren").await;
+    assert_eq!(
+        (&ren["level"], &ren["expiresAt"], &ren["member"]),
+        (&json!("look"), &json!("2026-07-05T09:00:00.000Z"), &json!(true))
+    );
+    assert_eq!(ren["grant"]["id"], world.id("grantOfRen"));
+    assert_eq!(
+        (&ren["lost"][0]["id"], &ren["lost"][0]["why"]),
+        (&json!(world.id("grantOfAll")), &json!("individual-wins"))
+    );
+    // A partner that has nothing here is nobody's business.
+    let path =
+        "/v1/organizations/{yamada}/access/resolve?partnerId={otherPartner}&email=deniz%40anadolu.example";
+    assert_eq!(world.get(path).by("contactManager").send().await.ok()["member"], false);
+    let nobody = resolved(&world, "nobody").await;
+    assert_eq!(
+        (nobody.get("level"), &nobody["member"], &nobody["lost"][0]["why"]),
+        (None, &json!(false), &json!("not-a-member"))
+    );
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn that_member_an_admin_the_contact_managers_and_the_vendors_people_may_ask() {
+    let world = World::demo().await;
+    let path = "/v1/organizations/{yamada}/access/resolve?partnerId={partner}&email=";
+    for who in ["operator", "agent", "contactManager", "partnerAdmin", "partnerMember"] {
+        world.get(&format!("{path}REN%40miyako.example")).by(who).send().await.ok();
+    }
+    world.get(&format!("{path}aiko%40miyako.example")).by("partnerMember").refused(404, "not-found").await;
+    for who in ["otherPartnerAdmin", "otherContactManager"] {
+        world.get(&format!("{path}ren%40miyako.example")).by(who).refused(404, "not-found").await;
+    }
+    world.get(&format!("{path}ren%40miyako.example")).by("customer").refused(403, "role-not-allowed").await;
+    // An organization that never gave anything looks like one that is not there.
+    let absent = world.id("yamada").replace("0001", "0099");
+    for organization in [absent.as_str(), "{bogazici}"] {
+        let path = format!(
+            "/v1/organizations/{organization}/access/resolve?partnerId={{partner}}&email=ren%40miyako.example"
+        );
+        world.get(&path).by("partnerMember").refused(404, "not-found").await;
+    }
+    let path =
+        format!("/v1/organizations/{absent}/access/resolve?partnerId={{partner}}&email=ren%40miyako.example");
+    world.get(&path).by("operator").refused(404, "not-found").await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn who_is_removed_has_nothing_at_once_and_added_again_nothing_of_it_revives() {
+    let world = World::demo().await;
+    world.delete("/v1/partners/{partner}/members/{ren}").by("partnerAdmin").send().await.ok();
+    assert_eq!(level(&world, "ren").await, None);
+    let again = json!({"email": "ren@miyako.example", "name": "Ren"});
+    world.post("/v1/partners/{partner}/members").by("partnerAdmin").json(again).send().await.ok();
+    let ren = resolved(&world, "ren").await;
+    assert_eq!(
+        (&ren["level"], &ren["grant"]["id"]),
+        (&json!("create"), &json!(world.id("grantOfAll"))),
+        "what all have"
+    );
+    assert_eq!(
+        (&ren["lost"][0]["id"], &ren["lost"][0]["why"]),
+        (&json!(world.id("grantOfRen")), &json!("another-member"))
+    );
+}
+
+#[tokio::test(flavor = "multi_thread")]
+#[cfg_attr(deployed, ignore = "turns the local stack's clock")]
+async fn access_is_over_at_the_very_instant_though_no_schedule_runs() {
+    let world = World::demo().await;
+    let grant = |name: &str, end: &str| {
+        let mut more = single(name, "update");
+        more["expiresAt"] = end.into();
+        give(&world, "partner", more).send()
+    };
+    grant("ren", "2026-01-10T09:00:00.000Z").await.ok();
+    for (now, expected) in [
+        ("2026-01-10T08:59:59.999Z", "update"),
+        ("2026-01-10T09:00:00.000Z", "create"),
+        ("2026-01-10T09:00:00.001Z", "create"),
+        ("2026-01-17T09:00:00.000Z", "create"),
+    ] {
+        set(&world, now).await;
+        assert_eq!(level(&world, "ren").await.as_deref(), Some(expected), "{now}");
+    }
+    assert_eq!(resolved(&world, "ren").await["lost"][1]["why"], "expired");
+    for (now, expected) in [("2027-01-05T08:59:59.999Z", Some("create")), ("2027-01-05T09:00:00.000Z", None)]
+    {
+        set(&world, now).await;
+        assert_eq!(level(&world, "aiko").await.as_deref(), expected, "{now}");
+    }
+}

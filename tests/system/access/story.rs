@@ -1,0 +1,113 @@
+//! What the schedule tells of access, however it runs.
+
+use futures_util::future::join_all;
+use serde_json::{Value, json};
+use system::World;
+
+use super::{asked, events, give, set, single};
+
+async fn tick(world: &World) {
+    world.post("/_local/tick").send().await.ok();
+}
+
+/// What was told of a grant's end, oldest first: in how many days, 0 that it is over.
+async fn told(world: &World, grant: &Value) -> Vec<u64> {
+    let told = events(world, "/v1/partners/{partner}/history", "partnerAdmin").await.into_iter();
+    let told = told.filter(|(kind, data)| kind.starts_with("access.expir") && data["grantId"] == *grant);
+    told.map(|(_, data)| data["days"].as_u64().unwrap_or_default()).collect()
+}
+
+async fn given(world: &World, name: &str, until: &str) -> Value {
+    let mut more = single(name, "update");
+    more["expiresAt"] = until.into();
+    let made = give(world, "partner", more).send().await.ok();
+    made["grants"].as_array().unwrap().last().unwrap()["id"].clone()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+#[cfg_attr(deployed, ignore = "turns the local stack's clock")]
+async fn people_are_reminded_once_each_and_told_once_that_it_is_over() {
+    let world = World::demo().await;
+    let grant = given(&world, "ren", "2026-02-20T09:00:00Z").await;
+    let week = given(&world, "aiko", "2026-01-12T09:00:00Z").await;
+    for (now, expected) in [
+        ("2026-01-21T08:59:59Z", &[][..]),
+        ("2026-01-21T09:00:00Z", &[30]),
+        ("2026-02-13T08:59:59Z", &[30]),
+        ("2026-02-13T09:00:30Z", &[30, 7]),
+        ("2026-02-19T09:00:30Z", &[30, 7, 1]),
+        ("2026-02-20T08:59:59Z", &[30, 7, 1]),
+        ("2026-02-20T09:00:00Z", &[30, 7, 1, 0]),
+        ("2026-02-28T09:00:00Z", &[30, 7, 1, 0]),
+    ] {
+        set(&world, now).await;
+        join_all((0..3).map(|_| tick(&world))).await;
+        assert_eq!(told(&world, &grant).await, expected, "{now}");
+    }
+    assert_eq!(told(&world, &week).await, [0], "nobody looked for a week: what is over is not announced");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+#[cfg_attr(deployed, ignore = "turns the local stack's clock")]
+async fn a_schedule_that_stood_still_tells_late_and_once_and_nothing_of_what_is_gone() {
+    let world = World::demo().await;
+    let end = "2026-03-20T09:00:00Z";
+    let replaced = given(&world, "ren", end).await;
+    let grant = given(&world, "ren", end).await;
+    let revoked = given(&world, "aiko", end).await;
+    let path = format!("/v1/organizations/{{yamada}}/access/{{partner}}/{}", revoked.as_str().unwrap());
+    world.delete(&path).by("contactManager").send().await.ok();
+    let removed = given(&world, "aiko", end).await;
+    world.delete("/v1/partners/{partner}/members/{aiko}").by("operator").send().await.ok();
+    // It stood still for seven days, and then comes twice at once, with faults.
+    set(&world, "2026-03-19T10:00:00Z").await;
+    world.chaos(4, 5);
+    join_all((0..2).map(|_| tick(&world))).await;
+    world.chaos(0, 0);
+    tick(&world).await;
+    let log = "/v1/partners/{partner}/history";
+    let of = |grant: Value| {
+        let world = &world;
+        async move {
+            let told = events(world, log, "operator").await.into_iter();
+            let told =
+                told.filter(|(kind, data)| kind.starts_with("access.expir") && data["grantId"] == grant);
+            told.map(|(_, data)| data["days"].as_u64().unwrap_or_default()).collect::<Vec<_>>()
+        }
+    };
+    assert_eq!(of(grant.clone()).await, [1], "only that it is over tomorrow");
+    set(&world, "2026-03-27T09:00:00Z").await;
+    for seed in 0..4 {
+        world.chaos(3, seed);
+        join_all((0..2).map(|_| tick(&world))).await;
+    }
+    world.chaos(0, 0);
+    tick(&world).await;
+    assert_eq!(of(grant).await, [1, 0]);
+    assert_eq!(of(removed).await, [0], "who is no member is not reminded");
+    for gone in [replaced, revoked] {
+        assert_eq!(of(gone).await, [0; 0]);
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+#[cfg_attr(deployed, ignore = "turns the local stack's clock")]
+async fn a_request_lapses_after_ninety_days_once() {
+    let world = World::demo().await;
+    let id = asked(&world, single("ren", "update")).await;
+    let lapsed = async || {
+        let log = events(&world, "/v1/partners/{partner}/history", "partnerAdmin").await.into_iter();
+        log.filter(|(kind, data)| kind == "access.lapsed" && data["requestId"] == id).count()
+    };
+    set(&world, "2026-04-05T09:00:00Z").await;
+    tick(&world).await;
+    assert_eq!(lapsed().await, 0);
+    set(&world, "2026-04-12T10:00:00Z").await;
+    for _ in 0..2 {
+        join_all((0..2).map(|_| tick(&world))).await;
+        assert_eq!(lapsed().await, 1);
+    }
+    let shown = world.get(&format!("/v1/access-requests/{id}")).by("partnerMember").send().await.ok();
+    let pending = world.get("/v1/partners/{partner}/access").by("partnerMember").send().await.ok();
+    assert_eq!((&shown["state"], &pending["items"][0]["pending"]), (&json!("lapsed"), &json!([])));
+}

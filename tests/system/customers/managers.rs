@@ -1,0 +1,136 @@
+//! Who manages an organization's customers: its contact managers, of whom one is always left, and partners that were given
+//! as much.
+
+use futures_util::future::join;
+use serde_json::json;
+use system::World;
+
+use crate::access::{give, set, single};
+
+#[tokio::test(flavor = "multi_thread")]
+async fn one_contact_manager_is_always_left() {
+    let world = World::demo().await;
+    let change = |who: &str, manager: bool| {
+        world.patch(&format!("/v1/customers/{{{who}}}")).by("operator").json(json!({"manager": manager}))
+    };
+    let found = world.get("/v1/customers?email=yuki%40yamada.example").by("operator").send().await.ok();
+    let yuki = format!("/v1/customers/{}", found["items"][0]["id"].as_str().unwrap());
+    change("haruto", false).send().await.ok();
+    world.delete(&yuki).by("operator").refused(409, "last-contact-manager").await;
+    world.delete(&yuki).by("contactManager").refused(409, "last-contact-manager").await;
+    let clear = world.patch(&yuki).by("operator").json(json!({"manager": false, "name": "Y"}));
+    clear.refused(409, "last-contact-manager").await;
+    change("sora", true).send().await.ok();
+    world.delete(&yuki).by("operator").send().await.ok();
+    world.delete("/v1/customers/{sora}").by("operator").refused(409, "last-contact-manager").await;
+    change("haruto", true).send().await.ok();
+    world.delete("/v1/customers/{sora}").by("operator").send().await.ok();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn of_two_that_go_at_once_one_stays() {
+    for seed in 0..if cfg!(deployed) { 1 } else { 8 } {
+        let world = World::demo().await;
+        let found = world.get("/v1/customers?email=yuki%40yamada.example").by("operator").send().await.ok();
+        let yuki = format!("/v1/customers/{}", found["items"][0]["id"].as_str().unwrap());
+        world.chaos(4, seed);
+        let clear = world.patch(&yuki).by("operator").json(json!({"manager": false})).decided();
+        let (one, other) = join(clear, world.delete("/v1/customers/{haruto}").by("operator").decided()).await;
+        world.chaos(0, 0);
+        let mut told = [one.status, other.status];
+        told.sort_unstable();
+        // Whoever was told that it was busy may have gone, and then nothing is left to do.
+        assert_eq!(told, [200, 409], "{} {}", one.body, other.body);
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_partner_with_full_admin_manages_customers_and_no_contact_managers() {
+    let world = World::demo().await;
+    let path = "/v1/organizations/{bogazici}/customers";
+    let create = |body: serde_json::Value| world.post(path).by("otherPartnerAdmin").json(body);
+    let made = create(json!({"email": "n@bogazici.example", "name": "N"})).send().await.ok();
+    let made = format!("/v1/customers/{}", made["id"].as_str().unwrap());
+    let change = |body: serde_json::Value| world.patch(&made).by("otherPartnerAdmin").json(body);
+    assert_eq!(change(json!({"name": "Nur"})).send().await.ok()["name"], "Nur");
+    change(json!({"manager": true})).refused(422, "kept-for-its-own").await;
+    create(json!({"email": "m@bogazici.example", "name": "M", "manager": true}))
+        .refused(422, "kept-for-its-own")
+        .await;
+    let found = world.get("/v1/customers?email=elif%40bogazici.example").by("operator").send().await.ok();
+    let elif = format!("/v1/customers/{}", found["items"][0]["id"].as_str().unwrap());
+    let clear = world.patch(&elif).by("otherPartnerAdmin").json(json!({"manager": false}));
+    clear.refused(422, "kept-for-its-own").await;
+    world.delete(&elif).by("otherPartnerAdmin").refused(422, "kept-for-its-own").await;
+    // Nobody who is its own member.
+    for email in ["deniz@anadolu.example", "ren@anadolu.example"] {
+        let member = json!({"email": email, "name": "Own"});
+        let call = create(member.clone());
+        match email {
+            "deniz@anadolu.example" => drop(call.refused(422, "own-member").await),
+            _ => drop(call.send().await.ok()),
+        }
+    }
+    let member = json!({"email": "n@bogazici.example", "name": "Nur"});
+    world.post("/v1/partners/{otherPartner}/members").by("operator").json(member).send().await.ok();
+    change(json!({"name": "Mine"})).refused(422, "own-member").await;
+    world.delete(&made).by("otherPartnerAdmin").refused(422, "own-member").await;
+    let history = world.get("/v1/organizations/{bogazici}/history?type=customer.created&pageSize=1");
+    let history = history.by("otherContactManager").send().await.ok();
+    assert_eq!(history["items"][0]["actor"]["type"], "partner", "the organization sees who did it");
+    // Another organization's is not there; nobody of none.
+    world
+        .patch("/v1/customers/{sora}")
+        .by("otherPartnerAdmin")
+        .json(json!({"name": "x"}))
+        .refused(404, "not-found")
+        .await;
+    let nobody = world
+        .post("/v1/customers")
+        .by("otherPartnerAdmin")
+        .json(json!({"email": "x@y.example", "name": "X"}));
+    nobody.refused(403, "role-not-allowed").await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_lower_level_manages_nobody_and_the_answer_says_why() {
+    let world = World::demo().await;
+    let create = || {
+        let body = json!({"email": "n@yamada.example", "name": "N"});
+        world.post("/v1/organizations/{yamada}/customers").by("partnerMember").json(body)
+    };
+    // Nor does anybody learn in this way who is a customer.
+    let taken = || {
+        let body = json!({"email": "sora@yamada.example", "name": "N", "externalId": "Y-2"});
+        world.post("/v1/organizations/{yamada}/customers").by("partnerMember").json(body)
+    };
+    for level in ["cc", "look", "update", "create", "service-admin"] {
+        give(&world, "partner", single("ren", level)).send().await.ok();
+        let refused = create().refused(422, "level-too-low").await;
+        assert_eq!(taken().refused(422, "level-too-low").await.body, refused.body);
+        assert!(
+            refused.body["detail"].as_str().unwrap().ends_with("this needs `full-admin`"),
+            "{}",
+            refused.body
+        );
+    }
+    give(&world, "partner", single("ren", "full-admin")).send().await.ok();
+    create().send().await.ok();
+    world.delete("/v1/partners/{partner}/members/{ren}").by("operator").send().await.ok();
+    create().refused(404, "not-found").await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+#[cfg_attr(deployed, ignore = "turns the local stack's clock")]
+async fn it_manages_nobody_from_the_instant_of_the_expiry_on() {
+    let world = World::demo().await;
+    for (now, email, status) in [
+        ("2026-01-06T08:59:59.999Z", "a@bogazici.example", 201),
+        ("2026-01-06T09:00:00.000Z", "b@bogazici.example", 404),
+    ] {
+        set(&world, now).await;
+        let body = json!({"email": email, "name": "N"});
+        let call = world.post("/v1/organizations/{bogazici}/customers").by("otherPartnerAdmin").json(body);
+        assert_eq!(call.send().await.status, status, "{now}");
+    }
+}

@@ -1,0 +1,80 @@
+//! `add-partner-member`
+
+use futures_util::future::join_all;
+use serde_json::json;
+use system::World;
+
+use super::{add, hana};
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_operator_and_the_partners_admin_add_members() {
+    for who in ["operator", "partnerAdmin"] {
+        let world = World::demo().await;
+        let made = add(&world, who, hana()).send().await;
+        let id = made.body["id"].as_str().unwrap().to_owned();
+        let location = world.fill(&format!("/v1/partners/{{partner}}/members/{id}"));
+        assert_eq!((made.status, made.header("location")), (201, Some(&*location)));
+        let expected = json!({
+            "id": id, "partnerId": world.id("partner"), "email": "hana@miyako.example", "name": "Hana Ito",
+            "admin": false, "version": 1,
+        });
+        assert_eq!(world.timeless(made.body), expected);
+        let path = "/v1/partners/{partner}/history?type=member.added&pageSize=1";
+        let history = world.get(path).by("partnerMember").send().await.ok();
+        assert_eq!(
+            history["items"][0]["data"],
+            json!({"memberId": id, "admin": false}),
+            "no e-mail, no name"
+        );
+        add(&world, who, hana()).refused(409, "email-taken").await;
+    }
+    // Another partner may know the same person.
+    let world = World::demo().await;
+    add(&world, "operator", hana()).send().await.ok();
+    let call = world.post("/v1/partners/{otherPartner}/members").by("otherPartnerAdmin").json(hana());
+    assert_eq!(call.send().await.status, 201);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_token_alone_makes_nobody_an_admin() {
+    let world = World::demo().await;
+    let person = |email: &str| {
+        let org = world.id("partner");
+        world.token_of(json!({"sub": "p", "email": email, "role": "partner", "org": org, "manager": true}))
+    };
+    let path = "/v1/partners/{partner}/members";
+    // Nobody knows the first; the second is a member, and administers nothing.
+    for email in ["unknown@miyako.example", "ren@miyako.example"] {
+        world.post(path).token(&person(email)).json(hana()).refused(404, "not-found").await;
+        // Not even by making the record that would say so.
+        let own = json!({"email": email, "name": "Own", "admin": true});
+        world.post(path).token(&person(email)).json(own).refused(404, "not-found").await;
+    }
+    add(&world, "partnerAdmin", json!({"email": "aiko@miyako.example", "name": "Aiko"}))
+        .refused(409, "email-taken")
+        .await;
+    add(&world, "otherPartnerAdmin", hana()).refused(404, "not-found").await;
+    // The admin of a partner that has nobody on record waits for the operator.
+    let first = json!({"email": "x@sakura.example", "name": "X"});
+    let call = world.post("/v1/partners/{newPartner}/members").by("newPartnerAdmin").json(first);
+    call.refused(404, "not-found").await;
+    for who in ["partnerMember", "agent", "contactManager"] {
+        add(&world, who, hana()).refused(403, "role-not-allowed").await;
+    }
+    let absent = world.id("partner").replace("0001", "0009");
+    let call = world.post(&format!("/v1/partners/{absent}/members")).by("operator").json(hana());
+    call.refused(404, "not-found").await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn of_many_at_once_with_one_email_one_is_made() {
+    let world = World::demo().await;
+    world.chaos(5, 4);
+    let all =
+        join_all((0..32).map(|_| async { add(&world, "partnerAdmin", hana()).decided().await.status })).await;
+    world.chaos(0, 0);
+    assert_eq!(all.iter().filter(|status| **status == 201).count(), 1, "{all:?}");
+    assert!(all.iter().all(|status| [201, 409].contains(status)), "{all:?}");
+    let found = world.get("/v1/partners/{partner}/members").by("partnerMember").send().await.ok();
+    assert_eq!(found["items"].as_array().unwrap().len(), 3);
+}

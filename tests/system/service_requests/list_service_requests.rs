@@ -1,0 +1,84 @@
+//! `list-service-requests`
+
+use serde_json::json;
+use system::World;
+
+use super::get_service_request::add_ren;
+use super::{let_ren, listed, open, opened};
+use crate::access::set;
+
+#[tokio::test(flavor = "multi_thread")]
+async fn each_sees_what_is_open_to_it_the_last_first() {
+    let world = World::demo().await;
+    let first = world.id("serviceRequest").to_owned();
+    let second = opened(&world, "customer").await;
+    let_ren(&world, "create").await;
+    let third = opened(&world, "partnerMember").await;
+    let all = [third.clone(), second.clone(), first.clone()];
+    for who in ["customer", "contactManager", "agent", "operator", "partnerMember", "partnerAdmin"] {
+        assert_eq!(listed(&world, who, "organizationId={yamada}&pageSize=2").await, all, "{who}");
+    }
+    assert_eq!(listed(&world, "customer", "").await, all);
+    assert_eq!(listed(&world, "partnerMember", "").await, all[..1], "its own");
+    assert_eq!(listed(&world, "partnerAdmin", "").await, [""; 0]);
+    assert_eq!(listed(&world, "agent", "pageSize=1&month=2026-01").await, all);
+    assert_eq!(listed(&world, "operator", "month=2026-02").await, [""; 0]);
+    if world.is_local() {
+        assert_eq!(listed(&world, "agent", "").await, all, "of the present month");
+    }
+
+    let_ren(&world, "cc").await;
+    add_ren(&world, &first).await;
+    add_ren(&world, &third).await;
+    for query in ["organizationId={yamada}&pageSize=1", "pageSize=1", ""] {
+        assert_eq!(listed(&world, "partnerMember", query).await, [third.clone(), first.clone()], "{query}");
+    }
+    for who in ["otherCustomer", "otherPartnerMember"] {
+        world.get("/v1/service-requests?organizationId={yamada}").by(who).refused(404, "not-found").await;
+        assert_eq!(listed(&world, who, "").await, [""; 0]);
+    }
+    for (who, query) in [("customer", "month=2026-01"), ("agent", "month=2026-01&organizationId={yamada}")] {
+        let refused = world.get(&format!("/v1/service-requests?{query}")).by(who);
+        let refused = refused.refused(400, "invalid-request").await;
+        assert_eq!(refused.faults(), [("month".to_owned(), "unknown-field".to_owned())]);
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_was_taken_back_is_gone_from_the_next_page_on() {
+    let world = World::demo().await;
+    let_ren(&world, "create").await;
+    for _ in 0..3 {
+        opened(&world, "partnerMember").await;
+    }
+    let page = async |query: &str| {
+        let page = world
+            .get(&format!("/v1/service-requests?pageSize=1{query}"))
+            .by("partnerMember")
+            .send()
+            .await
+            .ok();
+        format!("{query}&pageToken={}", page["nextPageToken"].as_str().unwrap())
+    };
+    let (of_organization, own) = (page("&organizationId={yamada}").await, page("").await);
+    world.delete("/v1/partners/{partner}/members/{ren}").by("operator").send().await.ok();
+    let next = format!("/v1/service-requests?pageSize=1{of_organization}");
+    world.get(&next).by("partnerMember").refused(404, "not-found").await;
+    let next = format!("/v1/service-requests?pageSize=1{own}");
+    assert_eq!(world.get(&next).by("partnerMember").send().await.ok()["items"], json!([]));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+#[cfg_attr(deployed, ignore = "turns the local stack's clock")]
+async fn what_has_expired_is_not_shown() {
+    let world = World::demo().await;
+    let body = json!({"partnerId": "{otherPartner}", "expiresAt": "2026-01-10T09:00:00Z", "organizationLevel": "create"});
+    world.post("/v1/organizations/{yamada}/access").by("contactManager").json(body).send().await.ok();
+    let made = open(&world, "otherPartnerAdmin", "question").send().await.ok();
+    set(&world, "2026-01-10T08:59:59.999Z").await;
+    assert_eq!(listed(&world, "otherPartnerAdmin", "").await, [made["id"].as_str().unwrap()]);
+    set(&world, "2026-01-10T09:00:00Z").await;
+    assert_eq!(listed(&world, "otherPartnerAdmin", "").await, [""; 0]);
+    let path = "/v1/service-requests?organizationId={yamada}";
+    world.get(path).by("otherPartnerAdmin").refused(404, "not-found").await;
+}

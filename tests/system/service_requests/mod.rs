@@ -1,0 +1,41 @@
+mod get_service_request;
+mod list_service_requests;
+mod open_service_request;
+
+use serde_json::{Value, json};
+use system::{Call, World};
+
+use crate::access::{give, single};
+
+pub const PATH: &str = "/v1/organizations/{yamada}/service-requests";
+
+pub fn open<'a>(world: &'a World, who: &str, kind: &str) -> Call<'a> {
+    let body = json!({"subject": "Cameras", "description": "Line one\nline two", "kind": kind});
+    world.post(PATH).by(who).json(body)
+}
+
+/// Opens one, and answers its id.
+pub async fn opened(world: &World, who: &str) -> String {
+    open(world, who, "question").send().await.ok()["id"].as_str().unwrap().to_owned()
+}
+
+/// Lets Ren, the partner's member, go so far.
+pub async fn let_ren(world: &World, level: &str) {
+    give(world, "partner", single("ren", level)).send().await.ok();
+}
+
+/// The ids that somebody is shown, over all pages.
+pub async fn listed(world: &World, who: &str, query: &str) -> Vec<String> {
+    let (mut ids, mut token) = (Vec::new(), String::new());
+    loop {
+        let path = format!("/v1/service-requests?{query}{token}");
+        let page = world.get(&path).by(who).send().await.ok();
+        ids.extend(
+            page["items"].as_array().unwrap().iter().map(|one| one["id"].as_str().unwrap().to_owned()),
+        );
+        match &page["nextPageToken"] {
+            Value::String(next) => token = format!("&pageToken={next}"),
+            _ => return ids,
+        }
+    }
+}

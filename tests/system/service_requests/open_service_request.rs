@@ -1,0 +1,123 @@
+//! `open-service-request`
+
+use futures_util::future::join;
+use serde_json::json;
+use system::World;
+
+use super::{PATH, let_ren, open};
+use crate::access::set;
+
+const KINDS: [&str; 6] = ["incident", "question", "change", "configuration", "site-deletion", "access"];
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_customer_submits_for_its_organization_whatever_the_kind() {
+    let world = World::demo().await;
+    for kind in KINDS {
+        let made = open(&world, "customer", kind).send().await;
+        let id = made.body["id"].as_str().unwrap().to_owned();
+        assert_eq!(
+            (made.status, made.header("location")),
+            (201, Some(&*world.fill(&format!("{PATH}/{id}"))))
+        );
+        let expected = json!({
+            "id": id, "organizationId": world.id("yamada"), "subject": "Cameras", "description": "Line one\nline two",
+            "kind": kind, "status": "open", "submittedBy": {"email": "sora@yamada.example"}, "version": 1,
+        });
+        assert_eq!(world.timeless(made.body), expected);
+        let path = "/v1/organizations/{yamada}/history?pageSize=1";
+        let history = world.get(path).by("contactManager").send().await.ok();
+        assert_eq!(history["items"][0]["type"], "service-request.opened");
+        assert_eq!(history["items"][0]["data"], json!({"serviceRequestId": id, "kind": kind}));
+    }
+    for who in ["operator", "agent"] {
+        open(&world, who, "question").refused(403, "role-not-allowed").await;
+    }
+    open(&world, "otherCustomer", "question").refused(404, "not-found").await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_partner_submits_as_far_as_its_level_goes() {
+    let world = World::demo().await;
+    for (level, most) in
+        [("cc", 0), ("look", 0), ("update", 0), ("create", 3), ("service-admin", 6), ("full-admin", 6)]
+    {
+        let_ren(&world, level).await;
+        for (number, kind) in KINDS.iter().enumerate() {
+            let call = open(&world, "partnerMember", kind);
+            if number >= most {
+                let refused = call.refused(422, "level-too-low").await;
+                let detail = refused.body["detail"].as_str().unwrap();
+                let needed = if number < 3 { "`create`" } else { "`service-admin`" };
+                assert!(detail.contains(&format!("`{level}`")) && detail.ends_with(needed), "{detail}");
+                continue;
+            }
+            let made = call.send().await.ok();
+            let ren = json!({"email": "ren@miyako.example", "partnerId": world.id("partner"), "memberId": world.id("ren")});
+            assert_eq!(made["submittedBy"], ren, "{level} {kind}");
+        }
+    }
+    // In the partner's history it is for whom.
+    let history =
+        world.get("/v1/partners/{partner}/history?pageSize=1").by("partnerMember").send().await.ok();
+    assert_eq!(history["items"][0]["organization"]["id"], world.id("yamada"));
+    // To whom nothing is open there is no such organization.
+    open(&world, "otherPartnerAdmin", "question").refused(404, "not-found").await;
+    world.delete("/v1/partners/{partner}/members/{ren}").by("operator").send().await.ok();
+    open(&world, "partnerMember", "question").refused(404, "not-found").await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_is_wrong_is_named() {
+    let world = World::demo().await;
+    let long = "x".repeat(32 * 1024 + 1);
+    let body = json!({"subject": "", "description": long, "kind": "wish"});
+    let refused = world.post(PATH).by("customer").json(body).refused(400, "invalid-request").await;
+    let mut faults = refused.faults();
+    faults.sort();
+    let fault = |at: &str, code: &str| (at.to_owned(), code.to_owned());
+    assert_eq!(
+        faults,
+        [
+            fault("/description", "invalid-length"),
+            fault("/kind", "unknown-value"),
+            fault("/subject", "invalid-length")
+        ]
+    );
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn who_loses_access_in_the_same_moment_has_submitted_before_or_not_at_all() {
+    for seed in 0..8 {
+        let world = World::demo().await;
+        let_ren(&world, "create").await;
+        let found = world.get("/v1/organizations/{yamada}/access").by("contactManager").send().await.ok();
+        let grant = found["items"][0]["grants"][2]["id"].as_str().unwrap().to_owned();
+        world.chaos(6, seed);
+        let path = format!("/v1/organizations/{{yamada}}/access/{{partner}}/{grant}");
+        let revoke = world.delete(&path).by("contactManager").decided();
+        let of_all = "/v1/organizations/{yamada}/access/{partner}/{grantOfAll}";
+        let revoked = async { (world.delete(of_all).by("contactManager").decided().await, revoke.await) };
+        let (_, made) = join(revoked, open(&world, "partnerMember", "question").key("k").decided()).await;
+        world.chaos(0, 0);
+        let path = "/v1/partners/{partner}/history?type=service-request.opened";
+        let history = world.get(path).by("partnerAdmin").send().await.ok();
+        let submitted = history["items"].as_array().unwrap().len();
+        assert_eq!(submitted, usize::from(made.status == 201), "{}", made.body);
+        assert!([201, 404].contains(&made.status), "{}", made.body);
+        open(&world, "partnerMember", "question").refused(404, "not-found").await;
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+#[cfg_attr(deployed, ignore = "turns the local stack's clock")]
+async fn nobody_submits_from_the_instant_of_the_expiry_on() {
+    let world = World::demo().await;
+    let body = json!({"partnerId": "{otherPartner}", "expiresAt": "2026-01-10T09:00:00Z", "organizationLevel": "create"});
+    world.post("/v1/organizations/{yamada}/access").by("contactManager").json(body).send().await.ok();
+    for (now, status) in
+        [("2026-01-10T08:59:59.999Z", 201), ("2026-01-10T09:00:00Z", 404), ("2026-01-17T09:00:00Z", 404)]
+    {
+        set(&world, now).await;
+        assert_eq!(open(&world, "otherPartnerAdmin", "question").send().await.status, status, "{now}");
+    }
+}
