@@ -122,7 +122,7 @@ impl Canonical {
     }
 
     /// The call over HTTP without a token. What it signs and proves is signed and proven for the world's own
-    /// time and key.
+    /// time and key; until when it gives or asks is of the world's time.
     pub fn anonymous<'a>(&self, world: &'a World, query: &str) -> Call<'a> {
         let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
         let queries = [text(&self.payload["rawQueryString"]), query.to_owned()];
@@ -141,6 +141,9 @@ impl Canonical {
             let partner = text(&self.payload["pathParameters"]["partnerId"]);
             let account = text(&self.body().unwrap_or_default()["account"]);
             body = body.replace(&proof, &world.proof(&partner, &account, 900));
+        }
+        if let Some(time) = self.body().and_then(|body| body["expiresAt"].as_str().map(str::to_owned)) {
+            body = body.replace(&time, &world.moved(&time).to_string());
         }
         if self.signed() {
             let id = text(&headers["webhook-id"]);

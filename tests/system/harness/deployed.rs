@@ -12,9 +12,12 @@ use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 use std::time::Duration;
 
+use crate::moved;
+use aws::lambda::system_clock;
 use aws::table::client;
 use aws_sdk_dynamodb::Client;
 use aws_sdk_dynamodb::types::{AttributeValue, DeleteRequest, PutRequest, WriteRequest};
+use domain::Timestamp;
 use local::issuer::Issuer;
 use local::{Options, Stack, demo};
 use serde_json::Value;
@@ -44,6 +47,8 @@ pub struct Deployed {
     pub issuer: Arc<Issuer>,
     /// The demo world's ids, with the secret that this system's key makes of them.
     pub ids: Value,
+    /// How many milliseconds later it is than when the demo world is complete.
+    pub ahead: u64,
     demo: Items,
 }
 
@@ -83,9 +88,20 @@ impl Deployed {
         for name in ["ttl", "duePk", "dueSk"] {
             demo.values_mut().for_each(|item| drop(item.remove(name)));
         }
+        // And what was given or asked in it would be over: it lasts as long from now.
+        let complete: Timestamp = demo::COMPLETE.parse().unwrap();
+        let ahead = system_clock().unix_millis() - complete.unix_millis();
+        demo.values_mut().flatten().for_each(|(name, value)| postpone(name, value, ahead));
         stack.stop().await;
         let url = variable("VOUCHSAFE_URL").trim_end_matches('/').to_owned();
-        Self { url, table: variable("VOUCHSAFE_TABLE_TO_EMPTY"), issuer: Arc::new(issuer()), ids, demo }
+        Self {
+            url,
+            table: variable("VOUCHSAFE_TABLE_TO_EMPTY"),
+            issuer: Arc::new(issuer()),
+            ids,
+            ahead,
+            demo,
+        }
     }
 
     /// Brings the table back to the demo world.
@@ -128,6 +144,20 @@ impl Deployed {
                 tokio::time::sleep(Duration::from_millis(100)).await;
             }
         }
+    }
+}
+
+/// Moves until when something lasts, at any depth.
+fn postpone(name: &str, value: &mut AttributeValue, ahead: u64) {
+    match value {
+        AttributeValue::S(time) if ["expiresAt", "lapsesAt"].contains(&name) => {
+            *time = moved(time, ahead).to_string();
+        }
+        AttributeValue::M(inner) => {
+            inner.iter_mut().for_each(|(name, value)| postpone(name, value, ahead));
+        }
+        AttributeValue::L(list) => list.iter_mut().for_each(|value| postpone(name, value, ahead)),
+        _ => {}
     }
 }
 

@@ -21,7 +21,7 @@ use local::issuer::Issuer;
 use local::seam::Seam;
 use local::{Options, Stack, demo};
 use serde_json::{Value, json};
-use tokio::sync::MutexGuard;
+use tokio::sync::{MutexGuard, Semaphore};
 
 type Body = Full<std::io::Cursor<Vec<u8>>>;
 type HttpClient = hyper_util::client::legacy::Client<Connector, Body>;
@@ -35,6 +35,10 @@ static DOCUMENT: LazyLock<Value> = LazyLock::new(|| {
     serde_json::from_str(include_str!("../../../functions/src/service/openapi.json")).unwrap()
 });
 
+/// How many calls are under way at once. Of a deployed system more would prove no more, and where each call has a
+/// process of its own, as on a local AWS, some would starve until their function's time is over.
+static UNDER_WAY: Semaphore = Semaphore::const_new(if cfg!(deployed) { 8 } else { Semaphore::MAX_PERMITS });
+
 /// The demo world, to be called: in a local stack of its own, its clock standing where the demo world is
 /// complete; or in the deployed system that `VOUCHSAFE_URL` names, which the tests use one after another.
 pub struct World {
@@ -47,6 +51,8 @@ pub struct World {
     issuer: Arc<Issuer>,
     stack: Option<Stack>,
     ids: BTreeMap<String, String>,
+    /// How many milliseconds its time is ahead of the instant at which the demo world is complete.
+    ahead: u64,
     http: HttpClient,
     _turn: Option<MutexGuard<'static, ()>>,
 }
@@ -102,6 +108,7 @@ impl World {
             issuer: deployed.issuer.clone(),
             stack: None,
             ids: texts(&deployed.ids),
+            ahead: deployed.ahead,
             http: http_client(),
             _turn: Some(turn),
         }
@@ -116,6 +123,7 @@ impl World {
             issuer: stack.shared.issuer.clone(),
             stack: Some(stack),
             ids: texts(&demo::ids()),
+            ahead: 0,
             http: http_client(),
             _turn: None,
         }
@@ -162,6 +170,12 @@ impl World {
     /// The time there, in Unix seconds, as signatures have it.
     pub fn seconds(&self) -> i64 {
         self.now().unix_seconds().try_into().unwrap()
+    }
+
+    /// An instant of the demo world's time, as far from this world's: what a year was given to there has a year
+    /// here, too.
+    pub fn moved(&self, time: &str) -> Timestamp {
+        moved(time, self.ahead)
     }
 
     /// By how many seconds the time there may differ from [`Self::now`].
@@ -299,6 +313,10 @@ fn standing() -> Options {
     Options { stopped_at, counted_ids: Some(1000), ..Options::default() }
 }
 
+fn moved(time: &str, ahead: u64) -> Timestamp {
+    Timestamp::from_unix_millis(time.parse::<Timestamp>().unwrap().unix_millis() + ahead)
+}
+
 fn texts(ids: &Value) -> BTreeMap<String, String> {
     let ids = ids.as_object().unwrap().iter();
     ids.map(|(name, id)| (name.clone(), id.as_str().unwrap().to_owned())).collect()
@@ -356,8 +374,14 @@ impl Call<'_> {
         self.header("idempotency-key", key)
     }
 
-    /// With a JSON body; its texts may name ids of the demo world.
-    pub fn json(self, body: Value) -> Self {
+    /// With a JSON body; its texts may name ids of the demo world, and until when it gives or asks is of the demo
+    /// world's time.
+    pub fn json(self, mut body: Value) -> Self {
+        if let Some(Value::String(time)) = body.get_mut("expiresAt")
+            && time.parse::<Timestamp>().is_ok()
+        {
+            *time = self.world.moved(time).to_string();
+        }
         let body = self.world.fill(&body.to_string());
         self.header("content-type", "application/json").bytes(body.as_bytes())
     }
@@ -370,6 +394,7 @@ impl Call<'_> {
 
     /// Sends it. Whatever comes back is as the API's description says.
     pub async fn send(self) -> Reply {
+        let _under_way = UNDER_WAY.acquire().await.unwrap();
         let mut request = http::Request::builder()
             .method(self.method.as_str())
             .uri(format!("{}{}", self.world.url, self.path));

@@ -21,10 +21,16 @@ async fn each_sees_what_is_open_to_it_the_last_first() {
     assert_eq!(listed(&world, "customer", "").await, all);
     assert_eq!(listed(&world, "partnerMember", "").await, all[..1], "its own");
     assert_eq!(listed(&world, "partnerAdmin", "").await, [""; 0]);
-    assert_eq!(listed(&world, "agent", "pageSize=1&month=2026-01").await, all);
+    let january = listed(&world, "agent", "pageSize=1&month=2026-01").await;
     assert_eq!(listed(&world, "operator", "month=2026-02").await, [""; 0]);
     if world.is_local() {
-        assert_eq!(listed(&world, "agent", "").await, all, "of the present month");
+        assert_eq!(
+            (&january[..], &*listed(&world, "agent", "").await),
+            (&all[..], &all[..]),
+            "the present month"
+        );
+    } else {
+        assert_eq!(january, all[2..], "what the demo world begins with");
     }
 
     let_ren(&world, "cc").await;
