@@ -6,8 +6,8 @@ pub mod golden;
 pub mod stock;
 pub mod template;
 
-use std::collections::{BTreeMap, BTreeSet};
-use std::sync::{Arc, LazyLock};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::sync::{Arc, LazyLock, Mutex};
 
 use aws::lambda::system_clock;
 use aws_sdk_dynamodb::Client;
@@ -54,6 +54,8 @@ pub struct World {
     /// How many milliseconds its time is ahead of the instant at which the demo world is complete.
     ahead: u64,
     http: HttpClient,
+    /// Those that were signed, by whose they are and of when: to sign one takes as long as many a call.
+    tokens: Mutex<HashMap<(String, Timestamp), String>>,
     _turn: Option<MutexGuard<'static, ()>>,
 }
 
@@ -110,6 +112,7 @@ impl World {
             ids: texts(&deployed.ids),
             ahead: deployed.ahead,
             http: http_client(),
+            tokens: Mutex::default(),
             _turn: Some(turn),
         }
     }
@@ -125,6 +128,7 @@ impl World {
             ids: texts(&demo::ids()),
             ahead: 0,
             http: http_client(),
+            tokens: Mutex::default(),
             _turn: None,
         }
     }
@@ -220,7 +224,11 @@ impl World {
 
     /// A token that was given at this time.
     pub fn token_at(&self, person: Value, time: Timestamp) -> String {
-        self.issuer.token(&serde_json::from_value(person).unwrap(), time)
+        let mut tokens = self.tokens.lock().unwrap();
+        let sign = |(person, time): &(String, Timestamp)| {
+            self.issuer.token(&serde_json::from_str(person).unwrap(), *time)
+        };
+        tokens.entry((person.to_string(), time)).or_insert_with_key(sign).clone()
     }
 
     /// A proof as the store hands it to its signed-in buyer, good for so many seconds from now.
