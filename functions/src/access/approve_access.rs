@@ -158,5 +158,5 @@ fn lessen(change: &mut Change<AccessRequest>, asked: &AccessRequest, less: &Less
     }
     let asked_by = Asked { request_id: asked.id, contact_manager_email: asked.contact_manager_email.clone() };
     let partner_id = asked.partner_id;
-    Gift { partner_id, asked: Some(asked_by), organization_level, shares, expires_at }
+    Gift { partner_id, asked: Some(asked_by), organization_level, shares, expires_at, reason: None }
 }

@@ -8,7 +8,7 @@ use aws::{Answer, Context, Failure, Input, Operation, Route};
 use deserr::Deserr;
 use domain::access::{EXPIRY_PASSED, EXPIRY_TOO_FAR, TOO_MANY_INDIVIDUALS};
 use domain::fault::{Check, Checked};
-use domain::{Actor, Faults, Invalid, Level, PartnerId, Problem, Reason, Role, Timestamp};
+use domain::{Actor, Description, Faults, Invalid, Level, PartnerId, Problem, Reason, Role, Timestamp};
 use schemars::JsonSchema;
 
 use super::{
@@ -39,6 +39,9 @@ pub struct NewAccess {
     #[deserr(default)]
     #[schemars(default, length(max = 20))]
     individuals: Vec<ForOne>,
+    /// What for: the history says so.
+    #[deserr(default)]
+    reason: Option<Description>,
 }
 
 impl Check for NewAccess {
@@ -97,6 +100,7 @@ impl Operation for GrantAccess {
             organization_level: new.organization_level,
             shares,
             expires_at: new.expires_at,
+            reason: new.reason.clone(),
         };
         let access = give(context, &mut change, &organization, found.get(&access)?, gift)?;
         let names = Names::from([partner].into_iter().flatten(), [organization].into_iter());

@@ -27,9 +27,9 @@ use domain::access::{Asked, End, Ended, Share, judge_expiry};
 use domain::actor::Standing;
 use domain::fault::quoted;
 use domain::{
-    Access, AccessRequest, AccessRequestId, Actor, CustomerLink, Email, EventKind, Fault, Faults, Grant,
-    GrantId, GrantState, Happening, Individual, Invalid, Level, Organization, OrganizationId, PartnerId,
-    Problem, Reason, RequestState, Stage, Stamp, Timestamp, Version,
+    Access, AccessRequest, AccessRequestId, Actor, CustomerLink, Description, Email, EventKind, Fault,
+    Faults, Grant, GrantId, GrantState, Happening, Individual, Invalid, Level, Organization, OrganizationId,
+    PartnerId, Problem, Reason, RequestState, Stage, Stamp, Timestamp, Version,
 };
 use schemars::JsonSchema;
 use serde::Serialize;
@@ -224,6 +224,8 @@ struct Gift {
     shares: Vec<Share>,
     /// Until when, not included.
     expires_at: Timestamp,
+    /// What for, where no request says so.
+    reason: Option<Description>,
 }
 
 /// Gives access in an organization, in place of what is in force for the same people; with faults, which refuse the
@@ -233,7 +235,7 @@ fn give<O: Output>(
     change: &mut Change<O>,
     organization: &Organization,
     before: Option<Access>,
-    Gift { partner_id, asked, organization_level, shares, expires_at }: Gift,
+    Gift { partner_id, asked, organization_level, shares, expires_at, reason }: Gift,
 ) -> Result<Access, Failure> {
     let seen = before.as_ref().map(|before| before.stamp.version);
     let mut access = before.unwrap_or_else(|| Access::new(organization.id, partner_id, context.now));
@@ -272,7 +274,9 @@ fn give<O: Output>(
     change.ensure(&link)?;
     for Grant { id: grant_id, level, expires_at, individual, .. } in grants {
         let member_id = individual.map(|individual| individual.member_id);
-        change.record(access.happening(EventKind::AccessGranted { grant_id, level, expires_at, member_id }));
+        let reason = reason.clone();
+        let granted = EventKind::AccessGranted { grant_id, level, expires_at, member_id, reason };
+        change.record(access.happening(granted));
     }
     for (grant_id, replaced_by) in replaced {
         change.record(access.happening(EventKind::AccessReplaced { grant_id, replaced_by }));

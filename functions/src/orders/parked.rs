@@ -21,6 +21,8 @@ const AT_ONCE: usize = 90;
 pub struct Drained {
     /// After which order there are more.
     pub next: Option<String>,
+    /// How many took effect, or did before.
+    pub applied: u64,
     /// How many could not be applied; the log says which and why.
     pub left: u64,
 }
@@ -46,7 +48,7 @@ async fn drain_once(context: &Context<'_>, drain: &Drain, after: Option<String>)
     let mut wanted = Wanted::new();
     queued.items.iter().for_each(|parked| wanted.add(&order_of(parked)));
     let found = context.table.fetch(wanted, true).await?;
-    let mut left = 0;
+    let (mut applied, mut left) = (0, 0);
     for parked in &queued.items {
         let settled = match found.get(&order_of(parked)) {
             Ok(Some(order)) if order.status == OrderStatus::Parked => {
@@ -63,10 +65,10 @@ async fn drain_once(context: &Context<'_>, drain: &Drain, after: Option<String>)
                 tracing::error!(order = %parked.id, %why, "a parked order cannot be applied");
                 left += 1;
             }
-            Ok(()) => {}
+            Ok(()) => applied += 1,
         }
     }
-    Ok(Drained { next: queued.next, left })
+    Ok(Drained { next: queued.next, applied, left })
 }
 
 /// Applies a parked order. One that lapsed before the account was linked never counts, though no timer saw to it yet.

@@ -5,7 +5,7 @@ use std::time::Duration;
 use aws::schedule::Report;
 use aws::table::key::DUE_SHARDS;
 use aws::table::pattern::DueBy;
-use aws::table::{Change, Drain, DueItem, Error, ImportRun};
+use aws::table::{Change, Drain, DueItem, Error, ImportRun, Turn};
 use aws::{Answer, Context, Environment, Failure, Scheduled};
 use domain::{EventKind, Happening};
 use lambda_runtime::tracing;
@@ -30,13 +30,14 @@ impl Scheduled for RunDueWork {
             let (listing, mut after) = (DueBy(shard, until), None);
             loop {
                 let (items, next) = environment.table.due(&listing, after).await?;
-                for item in items {
-                    match tokio::time::timeout(FOR_ONE, settle(environment, item)).await {
-                        Ok(Ok(true)) => report.done += 1,
-                        Ok(Ok(false)) | Err(_) => report.left += 1,
-                        Ok(Err(why)) => {
-                            tracing::error!(%why, shard, "what is due could not be done");
+                for (turn, item) in items {
+                    match attempt(environment, item).await {
+                        Ok(true) => report.done += 1,
+                        Ok(false) => report.left += 1,
+                        Err(why) => {
+                            tracing::error!(why, shard, "what is due could not be done");
                             report.failed += 1;
+                            put_back(environment, &turn, why).await;
                         }
                     }
                 }
@@ -53,11 +54,37 @@ impl Scheduled for RunDueWork {
 /// So that what takes long leaves time for the rest of a run.
 const FOR_ONE: Duration = Duration::from_secs(10);
 
-/// Does one thing, and answers whether it is done. When somebody else was at it, too, the next run decides anew.
-async fn settle(environment: &Environment, item: Result<DueItem, Error>) -> Result<bool, Failure> {
+/// Does one thing, and answers whether it is done, or why that cannot be.
+async fn attempt(environment: &Environment, item: Result<DueItem, Error>) -> Result<bool, String> {
+    let mut went_on = false;
+    match tokio::time::timeout(FOR_ONE, settle(environment, item, &mut went_on)).await {
+        Ok(settled) => settled.map_err(|why| why.to_string()),
+        Err(_) if went_on => Ok(false),
+        Err(_) => Err(format!("it takes more than {FOR_ONE:?}")),
+    }
+}
+
+/// Lets others go first, so that what cannot be done holds up nothing.
+async fn put_back(environment: &Environment, turn: &Turn, why: String) {
+    let context = environment.by_itself(RunDueWork::NAME);
+    let mut change: Change<()> = Change::new();
+    turn.put_back(&mut change, context.now, why);
+    // What is not put back is due as before.
+    if let Err(why) = context.commit(change, Answer::ok(())).await {
+        tracing::warn!(%why, "what could not be done is not put back either");
+    }
+}
+
+/// Does one thing, and answers whether it is done. When somebody else was at it, too, the next run decides anew. What
+/// takes long says when it went on.
+async fn settle(
+    environment: &Environment,
+    item: Result<DueItem, Error>,
+    went_on: &mut bool,
+) -> Result<bool, Failure> {
     let settled = match item? {
         DueItem::Order(order) => parked::lapse(&environment.by_itself(RunDueWork::NAME), order).await,
-        DueItem::Drain(drain) => finish(environment, drain).await,
+        DueItem::Drain(drain) => finish(environment, drain, went_on).await,
         DueItem::Import(run) => give_up(&environment.by_itself(RunDueWork::NAME), run).await,
         DueItem::Request(request) => told::lapse(&environment.by_itself(RunDueWork::NAME), request).await,
         DueItem::Access(access) => told::tell(&environment.by_itself(RunDueWork::NAME), access).await,
@@ -78,11 +105,12 @@ async fn give_up(context: &Context<'_>, run: ImportRun) -> Result<bool, Failure>
 }
 
 /// Drains what a link left.
-async fn finish(environment: &Environment, drain: Drain) -> Result<bool, Failure> {
+async fn finish(environment: &Environment, drain: Drain, went_on: &mut bool) -> Result<bool, Failure> {
     let (mut after, mut left) = (None, 0);
     loop {
         let drained = parked::drain(&environment.by_itself(RunDueWork::NAME), &drain, after).await?;
         (after, left) = (drained.next, left + drained.left);
+        *went_on |= drained.applied > 0;
         match (&after, left) {
             (Some(_), _) => {}
             (None, 0) => {

@@ -12,7 +12,8 @@ use crate::id::{
 };
 use crate::service_request::ServiceRequestKind;
 use crate::text::{
-    Email, ExternalId, FieldName, LicenseTypeCode, Name, OrderId, ProductCode, StoreAccount, written_as_text,
+    Description, Email, ExternalId, FieldName, LicenseTypeCode, Name, OrderId, ProductCode, StoreAccount,
+    written_as_text,
 };
 use crate::time::{Period, Timestamp};
 
@@ -421,6 +422,9 @@ kinds! {
         /// To whom; none if to all members of the partner.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         member_id: Option<MemberId>,
+        /// What for, where who gave it without being asked said so.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        reason: Option<Description>,
     }
     /// Access ends soon.
     AccessExpiring = "access.expiring" {
@@ -457,6 +461,17 @@ kinds! {
         service_request_id: ServiceRequestId,
         /// Of what kind.
         kind: ServiceRequestKind,
+    }
+    /// What is due could not be done, and not for the first time. It is tried again, ever more rarely.
+    DueWorkFailed = "due-work.failed" {
+        /// What it is.
+        work: String,
+        /// Where it is in the table.
+        place: String,
+        /// How often it was tried.
+        tries: u64,
+        /// Why it could not be done.
+        reason: String,
     }
 }
 

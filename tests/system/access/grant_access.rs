@@ -4,7 +4,7 @@ use futures_util::future::join_all;
 use serde_json::{Value, json};
 use system::World;
 
-use super::{give, level, resolved, single};
+use super::{events, give, level, resolved, single};
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_contact_manager_gives_what_nobody_asked_for_and_changes_what_is_in_force() {
@@ -19,8 +19,9 @@ async fn a_contact_manager_gives_what_nobody_asked_for_and_changes_what_is_in_fo
         (&json!("Anadolu Güvenlik"), &json!(1))
     );
     let id = made.body["grants"][0]["id"].clone();
-    // Raised, in place of the one before.
-    let raised = give(&world, "otherPartner", json!({"organizationLevel": "full-admin"})).send().await.ok();
+    // Raised, in place of the one before, for a reason that is in the history.
+    let more = json!({"organizationLevel": "full-admin", "reason": "They run the site now."});
+    let raised = give(&world, "otherPartner", more).send().await.ok();
     let shown: Vec<_> =
         raised["grants"].as_array().unwrap().iter().map(|one| (&one["level"], &one["state"])).collect();
     assert_eq!(shown, [(&json!("look"), &json!("replaced")), (&json!("full-admin"), &json!("active"))]);
@@ -30,6 +31,13 @@ async fn a_contact_manager_gives_what_nobody_asked_for_and_changes_what_is_in_fo
     assert_eq!(
         (&history["items"][0]["data"], &history["items"][0]["partner"]["name"]),
         (&data, &json!("Anadolu Güvenlik"))
+    );
+    let granted = events(&world, "/v1/organizations/{yamada}/history", "contactManager").await;
+    let reasons: Vec<_> = granted.iter().map(|(_, data)| &data["reason"]).collect();
+    assert_eq!(
+        reasons.iter().filter(|reason| ***reason == "They run the site now.").count(),
+        1,
+        "{granted:?}"
     );
 }
 

@@ -166,16 +166,27 @@ async fn killed_at_any_of_its_transactions_it_leaves_the_rest_to_the_next_run() 
     }
 }
 
+/// Puts something where what is due is, that nobody can read.
+async fn spoil(world: &World, shard: u8) {
+    let text = |text: String| AttributeValue::S(text);
+    let put = world.client.put_item().table_name(&world.table).item("pk", text(format!("RUBBISH#{shard}")));
+    let put = put.item("sk", text("-".to_owned())).item("duePk", text(format!("DUE#{shard}")));
+    put.item("dueSk", text("2026-01-01T00:00:00.000Z#".to_owned())).send().await.unwrap();
+}
+
+/// What is put back, and how often.
+async fn failures(world: &World, pk: &str) -> Value {
+    let items = world.contents().await;
+    let (_, item) = items.iter().find(|((key, _), _)| key.starts_with(pk)).unwrap();
+    serde_json::from_str::<Value>(item).unwrap()["dueFailures"].clone()
+}
+
 #[tokio::test(flavor = "multi_thread")]
 #[cfg_attr(deployed, ignore = "turns the local stack's clock")]
 async fn what_nobody_can_do_is_told_and_keeps_nothing_else_from_being_done() {
     let world = World::demo().await;
     for shard in 0..4 {
-        let text = |text: String| AttributeValue::S(text);
-        let put =
-            world.client.put_item().table_name(&world.table).item("pk", text(format!("RUBBISH#{shard}")));
-        let put = put.item("sk", text("-".to_owned())).item("duePk", text(format!("DUE#{shard}")));
-        put.item("dueSk", text("2026-01-01T00:00:00.000Z#".to_owned())).send().await.unwrap();
+        spoil(&world, shard).await;
     }
     set(&world, &lapse(&world).await.to_string()).await;
     let told = run(&world).await;
@@ -183,4 +194,76 @@ async fn what_nobody_can_do_is_told_and_keeps_nothing_else_from_being_done() {
     let message: &Value = &told.body["errorMessage"];
     assert_eq!(message, "4 things that are due could not be done; the log says why");
     assert_eq!(vendor_events(&world, "order.lapsed").await.len(), 1);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+#[cfg_attr(deployed, ignore = "turns the local stack's clock")]
+async fn what_cannot_be_done_is_tried_ever_more_rarely_and_the_operator_told_once() {
+    let world = World::demo().await;
+    spoil(&world, 2).await;
+    let begin = world.now().unix_millis();
+    let (mut minute, mut tries) = (0, 0);
+    for wait in [1, 2, 4, 8, 16, 32, 64, 128, 256, 512, 512, 512] {
+        let told = run(&world).await;
+        assert_eq!(told.header("x-amz-function-error"), Some("Unhandled"), "after {minute} minutes");
+        tries += 1;
+        assert_eq!(failures(&world, "RUBBISH").await, tries);
+        let events = vendor_events(&world, "due-work.failed").await;
+        assert_eq!(events.len(), usize::from(tries >= 3));
+        minute += wait;
+        // Not a millisecond earlier.
+        set(&world, &Timestamp::from_unix_millis(begin + minute * 60_000 - 1).to_string()).await;
+        run(&world).await.ok();
+        set(&world, &Timestamp::from_unix_millis(begin + minute * 60_000).to_string()).await;
+    }
+    let events = vendor_events(&world, "due-work.failed").await;
+    let reason = "something is due, and nobody knows what to do about it";
+    assert_eq!(
+        (&events[0]["actor"]["id"], &events[0]["data"]),
+        (
+            &json!("run-due-work"),
+            &json!({"work": "unknown", "place": "RUBBISH#2 -", "tries": 3, "reason": reason})
+        )
+    );
+}
+
+#[tokio::test(flavor = "multi_thread")]
+#[cfg_attr(deployed, ignore = "turns the local stack's clock")]
+async fn runs_at_once_count_a_failure_once() {
+    for seed in 0..5 {
+        let world = World::demo().await;
+        spoil(&world, 1).await;
+        world.chaos(4, seed);
+        futures_util::future::join_all((0..8).map(|_| run(&world))).await;
+        world.chaos(0, 0);
+        run(&world).await;
+        assert_eq!(failures(&world, "RUBBISH").await, 1);
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_changes_is_due_anew_as_if_it_had_never_failed() {
+    let world = World::demo().await;
+    let yamada = world.id("yamada");
+    let access = async || {
+        let items = world.contents().await;
+        let (key, item) = items
+            .into_iter()
+            .find(|((pk, sk), _)| pk.ends_with(yamada) && sk.starts_with("ACCESS#"))
+            .unwrap();
+        (key, serde_json::from_str::<Value>(&item).unwrap())
+    };
+    let ((pk, sk), _) = access().await;
+    let text = |text: String| AttributeValue::S(text);
+    let update = world.client.update_item().table_name(&world.table).key("pk", text(pk)).key("sk", text(sk));
+    let update = update.update_expression("SET dueFailures = :n, duePk = :p, dueSk = :s");
+    let update = update.expression_attribute_values(":n", AttributeValue::N("5".to_owned()));
+    let update = update.expression_attribute_values(":p", text("DUE#1".to_owned()));
+    update.expression_attribute_values(":s", text("2999#".to_owned())).send().await.unwrap();
+    let body =
+        json!({"partnerId": "{partner}", "expiresAt": "2026-02-05T10:00:00Z", "organizationLevel": "look"});
+    world.post("/v1/organizations/{yamada}/access").by("contactManager").json(body).send().await.ok();
+    let (_, item) = access().await;
+    assert_eq!(item.get("dueFailures"), None);
+    assert!(item["dueSk"].as_str().unwrap() < "2999", "{item}");
 }

@@ -365,6 +365,11 @@ impl<O: 'static> Change<O> {
         });
     }
 
+    /// Makes what is due so at another time.
+    pub(super) fn postpone(&mut self, at: &Key, Update { update, condition }: Update) {
+        self.step(at.clone(), Action::Update(update), Some(condition), |_| Ok(Refusal::Outdated));
+    }
+
     /// Keeps an answer for repeats of the call, unless one is kept already and has not expired.
     pub(crate) fn remember(&mut self, record: &IdempotencyRecord, now: Timestamp) -> Result<(), Error> {
         self.step(record.key(), Action::Put(to_item(record)?), Some(is_free(now)), took_effect_before);

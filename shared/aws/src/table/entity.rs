@@ -510,34 +510,6 @@ impl Entity for Due {
     }
 }
 
-/// What can be due.
-#[derive(Debug)]
-pub enum DueItem {
-    /// Somebody must see whether parked orders are left.
-    Drain(Drain),
-    /// A parked order lapses.
-    Order(Order),
-    /// An import was cut off.
-    Import(ImportRun),
-    /// A request for access lapses.
-    Request(AccessRequest),
-    /// Access has ended, or ends soon.
-    Access(Access),
-}
-
-impl DueItem {
-    pub(super) fn read(item: Item) -> Result<Self, Error> {
-        match item.get("entity").and_then(|name| name.as_s().ok()).map(String::as_str) {
-            Some(Drain::NAME) => from_item(item).map(Self::Drain),
-            Some(Order::NAME) => from_item(item).map(Self::Order),
-            Some(ImportRun::NAME) => from_item(item).map(Self::Import),
-            Some(AccessRequest::NAME) => from_item(item).map(Self::Request),
-            Some(Access::NAME) => from_item(item).map(Self::Access),
-            _ => Err(Error::Internal("something is due, and nobody knows what to do about it".to_owned())),
-        }
-    }
-}
-
 impl Entity for LicenseType {
     const NAME: &'static str = "license-type";
 

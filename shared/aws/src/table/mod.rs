@@ -3,6 +3,7 @@
 pub mod change;
 pub mod client;
 pub mod count;
+pub mod due;
 pub mod entity;
 pub mod key;
 pub mod pattern;
@@ -17,9 +18,10 @@ use aws_sdk_dynamodb::Client;
 use aws_sdk_dynamodb::error::{ProvideErrorMetadata, SdkError};
 
 pub use change::{Change, Expression, Refusal};
+pub use due::{DueItem, Turn};
 pub use entity::{
-    Concern, Count, DirectoryEntry, Drain, DueItem, EntitlementReservation, Entity, IdempotencyRecord,
-    ImportRun, Item, Parked, PendingRequests, RefusalMark, Reservation,
+    Concern, Count, DirectoryEntry, Drain, EntitlementReservation, Entity, IdempotencyRecord, ImportRun,
+    Item, Parked, PendingRequests, RefusalMark, Reservation,
 };
 pub use key::Key;
 pub use pattern::{Index, Listing, Lookup};

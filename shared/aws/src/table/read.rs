@@ -6,7 +6,8 @@ use aws_sdk_dynamodb::operation::query::builders::QueryFluentBuilder;
 use aws_sdk_dynamodb::types::{AttributeValue, KeysAndAttributes};
 use futures_util::{StreamExt, stream};
 
-use super::entity::{self, DueItem, Item};
+use super::due::{DueItem, Turn};
+use super::entity::{self, Item};
 use super::key::Key;
 use super::pattern::{DueBy, Listing, Lookup};
 use super::{Error, Pause, Table, sdk_error};
@@ -199,7 +200,7 @@ impl Table {
         &self,
         listing: &DueBy,
         after: Option<String>,
-    ) -> Result<(Vec<Result<DueItem, Error>>, Option<String>), Error> {
+    ) -> Result<(Vec<(Turn, Result<DueItem, Error>)>, Option<String>), Error> {
         let cut = Cut { size: 100, ascending: true, after, consistent: false };
         let page = self.page(listing, &cut, None).await?;
         let mut wanted = Wanted::new();
@@ -207,10 +208,12 @@ impl Table {
         let Found(mut found) = self.fetch(wanted, true).await?;
         let (_, latest) = listing.range();
         // The index is late: what it shows may have been done since.
-        let is_due =
-            |item: &Item| matches!(item.get("dueSk"), Some(AttributeValue::S(due)) if *due <= latest);
-        let items = page.items.iter().filter_map(|due| found.remove(&due.at)).filter(is_due);
-        Ok((items.map(DueItem::read).collect(), page.next))
+        let items = page.items.into_iter().filter_map(|due| {
+            let item = found.remove(&due.at)?;
+            // The index is late: what it shows may have been done since.
+            Some((Turn::read(due.at, &item, &latest)?, DueItem::read(item)))
+        });
+        Ok((items.collect(), page.next))
     }
 
     fn query<L: Listing>(&self, listing: &L, (low, high): (String, String)) -> QueryFluentBuilder {

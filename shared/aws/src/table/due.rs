@@ -1,0 +1,80 @@
+//! What is due: found in the index, read where it is, and put back where it could not be done.
+
+use domain::{Access, AccessRequest, EventKind, Happening, Order, Period, Timestamp};
+
+use super::Error;
+use super::change::{Change, Expression, Update};
+use super::entity::{Drain, Entity, ImportRun, Item, from_item};
+use super::key::{self, Key};
+
+/// The turn of something that is due: by when, and how often it came in vain.
+#[derive(Debug)]
+pub struct Turn {
+    at: Key,
+    /// Its place in the index.
+    seen: String,
+    failures: u64,
+    /// Which entity's it is.
+    entity: String,
+}
+
+/// What can be due.
+#[derive(Debug)]
+pub enum DueItem {
+    /// Somebody must see whether parked orders are left.
+    Drain(Drain),
+    /// A parked order lapses.
+    Order(Order),
+    /// An import was cut off.
+    Import(ImportRun),
+    /// A request for access lapses.
+    Request(AccessRequest),
+    /// Access has ended, or ends soon.
+    Access(Access),
+}
+
+impl DueItem {
+    pub(super) fn read(item: Item) -> Result<Self, Error> {
+        match item.get("entity").and_then(|name| name.as_s().ok()).map(String::as_str) {
+            Some(Drain::NAME) => from_item(item).map(Self::Drain),
+            Some(Order::NAME) => from_item(item).map(Self::Order),
+            Some(ImportRun::NAME) => from_item(item).map(Self::Import),
+            Some(AccessRequest::NAME) => from_item(item).map(Self::Request),
+            Some(Access::NAME) => from_item(item).map(Self::Access),
+            _ => Err(Error::Internal("something is due, and nobody knows what to do about it".to_owned())),
+        }
+    }
+}
+
+/// So often something is tried before the operator is told: what passes by itself is nobody's business.
+const TOLD_AFTER: u64 = 3;
+
+/// Something is tried again a minute after it failed, then two, four, and so on: every eight and a half hours at last.
+const MOST_DOUBLINGS: u64 = 9;
+
+impl Turn {
+    /// That of an item which is due by then, as its place in the index says.
+    pub(super) fn read(at: Key, item: &Item, by: &str) -> Option<Self> {
+        let text = |name: &str| item.get(name).and_then(|value| value.as_s().ok()).cloned();
+        let seen = text("dueSk").filter(|seen| seen.as_str() <= by)?;
+        let failures = item.get("dueFailures").and_then(|failures| failures.as_n().ok());
+        let failures = failures.and_then(|number| number.parse().ok()).unwrap_or_default();
+        Some(Self { at, seen, failures, entity: text("entity").unwrap_or_else(|| "unknown".to_owned()) })
+    }
+
+    /// Puts it back until later, each time longer, unless it is not as it was seen any more. Whatever else changes it
+    /// makes it due anew, as if it had never failed. When it failed for the third time, the vendor's history says so.
+    pub fn put_back<O: 'static>(&self, change: &mut Change<O>, now: Timestamp, reason: String) {
+        let tries = self.failures + 1;
+        let delay = Period::minutes(1 << self.failures.min(MOST_DOUBLINGS));
+        let again = key::due(&self.at, now.after(delay));
+        let update = Expression::new("SET #dueSk = :again, #dueFailures = :tries");
+        let update = update.text("again", again.sk).number("tries", tries);
+        let condition = Expression::new("#dueSk = :seen").text("seen", &self.seen);
+        change.postpone(&self.at, Update { update, condition });
+        if tries == TOLD_AFTER {
+            let (work, place) = (self.entity.clone(), format!("{} {}", self.at.pk, self.at.sk));
+            change.record(Happening::of_vendor(EventKind::DueWorkFailed { work, place, tries, reason }));
+        }
+    }
+}
