@@ -2,8 +2,8 @@
 
 use aws::http::body::Json;
 use aws::operation::{Method, Nothing, route};
-use aws::table::pattern::{AccessInOrganization, EmailInPartner, OrganizationById};
-use aws::table::{Change, Expression, Refusal};
+use aws::table::pattern::{AccessInOrganization, OrganizationById};
+use aws::table::{Change, Refusal};
 use aws::{Answer, Context, Failure, Input, Operation, Route};
 use deserr::Deserr;
 use domain::access::{Asked, EXPIRY_PASSED, Share, TOO_MANY_INDIVIDUALS};
@@ -17,7 +17,7 @@ use schemars::JsonSchema;
 
 use super::{
     ForOne, Gift, NOT_A_MEMBER, OWN_PARTNER, OfRequest, check_individuals, close, give, read_request,
-    require_addressee, require_expiry, require_pending, require_stranger,
+    require_addressee, require_members, require_pending, require_stranger,
 };
 
 /// Approves a request for access.
@@ -99,16 +99,11 @@ impl Operation for ApproveAccess {
             return context.commit(change, Answer::ok(before)).await;
         }
         let gift = lessen(&mut change, &before, less);
-        for Share { individual, .. } in &gift.shares {
-            // Who is on record anew may have been given less meanwhile. That the approver is not is asked already.
-            if actor.email.as_ref() != Some(&individual.email) {
-                let record = EmailInPartner(before.partner_id, individual.email.clone());
-                let same =
-                    Expression::new("#owner = :member").text("member", individual.member_id.to_string());
-                change.require_that(&record, same, |_| Refusal::because(&NOT_A_MEMBER, &[&"individuals"]));
-            }
+        // Who is on record anew may have been given less meanwhile.
+        require_members(&mut change, actor, &gift, || Refusal::because(&NOT_A_MEMBER, &[&"individuals"]));
+        if gift.expires_at <= context.now {
+            change.refuse(EXPIRY_PASSED.stage, EXPIRY_PASSED.at(&[&"expiresAt"]));
         }
-        require_expiry(&mut change, gift.expires_at, context.now);
         give(context, &mut change, &organization, access, gift)?;
         let (seen, stamp) = (before.stamp.version, before.stamp.next(context.now));
         let request = AccessRequest {

@@ -3,7 +3,7 @@
 use aws::http::body::Json;
 use aws::operation::{Method, Nothing, OfOrganization, route};
 use aws::table::pattern::{AccessIn, OrganizationById, PartnerById};
-use aws::table::{Change, Wanted};
+use aws::table::{Change, Refusal, Wanted};
 use aws::{Answer, Context, Failure, Input, Operation, Route};
 use deserr::Deserr;
 use domain::access::{EXPIRY_PASSED, EXPIRY_TOO_FAR, TOO_MANY_INDIVIDUALS};
@@ -13,7 +13,7 @@ use schemars::JsonSchema;
 
 use super::{
     ForOne, Gift, NOT_A_MEMBER, OWN_PARTNER, ShownAccess, check_terms, find_members, give, require_expiry,
-    require_stranger, want_members,
+    require_members, require_stranger, want_members,
 };
 use crate::customers::require_manager;
 use crate::party::Names;
@@ -102,6 +102,7 @@ impl Operation for GrantAccess {
             expires_at: new.expires_at,
             reason: new.reason.clone(),
         };
+        require_members(&mut change, actor, &gift, || Refusal::Outdated);
         let access = give(context, &mut change, &organization, found.get(&access)?, gift)?;
         let names = Names::from([partner].into_iter().flatten(), [organization].into_iter());
         let shown = ShownAccess::of(&access, &names, context.now);

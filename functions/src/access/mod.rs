@@ -20,7 +20,7 @@ use std::collections::BTreeSet;
 
 use aws::operation::Output;
 use aws::table::pattern::{AccessIn, EmailInPartner, PendingOfPartner, RequestById};
-use aws::table::{Change, DirectoryEntry, Found, Refusal, Wanted, pending};
+use aws::table::{Change, DirectoryEntry, Expression, Found, Refusal, Wanted, pending};
 use aws::{Context, Failure};
 use deserr::Deserr;
 use domain::access::{Asked, End, Ended, Share, judge_expiry};
@@ -228,6 +228,21 @@ struct Gift {
     reason: Option<Description>,
 }
 
+/// Requires that who is given something is on the partner's record, as the one who is meant. That whoever gives is not is
+/// required already, and no item is in a transaction twice.
+fn require_members<O: Output>(
+    change: &mut Change<O>,
+    actor: &Actor,
+    gift: &Gift,
+    otherwise: fn() -> Refusal<O>,
+) {
+    let others = gift.shares.iter().map(|share| &share.individual);
+    for Individual { email, member_id } in others.filter(|one| actor.email.as_ref() != Some(&one.email)) {
+        let same = Expression::new("#owner = :member").text("member", member_id.to_string());
+        change.require_that(&EmailInPartner(gift.partner_id, email.clone()), same, move |_| otherwise());
+    }
+}
+
 /// Gives access in an organization, in place of what is in force for the same people; with faults, which refuse the
 /// change, nothing.
 fn give<O: Output>(
@@ -326,7 +341,7 @@ fn end<O: Output>(
 pub struct ShownGrant {
     /// Its id.
     id: GrantId,
-    /// Whether it opens something now.
+    /// Whether it lasts now.
     state: GrantState,
     /// To whom; none if to all members of the partner.
     #[serde(skip_serializing_if = "Option::is_none")]

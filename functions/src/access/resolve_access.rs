@@ -88,27 +88,37 @@ impl Operation for ResolveAccess {
         input: &Input<Self>,
     ) -> Result<Answer<Resolved>, Failure> {
         let (OfOrganization { organization_id }, Whom { partner_id, email }) = (&input.path, &input.query);
-        let of_partner = matches!(actor.standing, Standing::Partner { .. });
-        if of_partner {
-            actor.reach_partner(*partner_id)?;
-            let own = actor.email.as_ref() == Some(email);
-            (own || actor.has_one_of(&[Role::PartnerAdmin])).then_some(()).ok_or_else(Problem::not_found)?;
-        } else {
-            actor.reach_organization(*organization_id)?;
-        }
+        let own = match actor.standing {
+            Standing::Partner { .. } => {
+                actor.reach_partner(*partner_id)?;
+                Some(EmailInPartner(*partner_id, actor.email.clone().ok_or_else(Problem::not_found)?))
+            }
+            _ => {
+                actor.reach_organization(*organization_id)?;
+                None
+            }
+        };
         let (access, member) =
             (AccessIn(*organization_id, *partner_id), EmailInPartner(*partner_id, email.clone()));
         let organization = OrganizationById(*organization_id);
         let mut wanted = Wanted::new();
         wanted.add(&access);
         wanted.add(&member);
-        // To a partner there is no organization that never gave it anything.
-        if !of_partner {
-            wanted.add(&organization);
+        match &own {
+            Some(own) => wanted.add(own),
+            None => wanted.add(&organization),
         }
         let found = context.table.fetch(wanted, true).await?;
         let access = found.get(&access)?;
-        let known = if of_partner { access.is_some() } else { found.get(&organization)?.is_some() };
+        let known = match &own {
+            // To a partner there is no organization that never gave it anything. Its record says who asks for whom.
+            Some(own) => {
+                let record = found.get(own)?.ok_or_else(Problem::not_found)?;
+                let admin = record.manager && actor.has_one_of(&[Role::PartnerAdmin]);
+                access.is_some() && (actor.email.as_ref() == Some(email) || admin)
+            }
+            None => found.get(&organization)?.is_some(),
+        };
         known.then_some(()).ok_or_else(Problem::not_found)?;
 
         // Who has nothing here learns nothing of a partner's record, nor does anybody of one that has nothing here.

@@ -14,12 +14,12 @@ use super::close;
 ///
 /// [`Failure`].
 pub async fn lapse(context: &Context<'_>, request: AccessRequest) -> Result<bool, Failure> {
-    if request.clone().at(context.now).state != RequestState::Lapsed {
+    let request = request.at(context.now);
+    if request.state != RequestState::Lapsed {
         return Ok(false);
     }
     let (seen, stamp) = (request.stamp.version, request.stamp.next(context.now));
-    let request =
-        AccessRequest { state: RequestState::Lapsed, decided_at: Some(request.lapses_at), stamp, ..request };
+    let request = AccessRequest { stamp, ..request };
     let mut change: Change<()> = Change::new();
     close(context, &mut change, seen, &request, EventKind::AccessLapsed { request_id: request.id })?;
     context.commit(change, Answer::ok(())).await.map(|_| true)

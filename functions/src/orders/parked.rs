@@ -21,18 +21,21 @@ const AT_ONCE: usize = 90;
 pub struct Drained {
     /// After which order there are more.
     pub next: Option<String>,
-    /// How many took effect, or did before.
-    pub applied: u64,
     /// How many could not be applied; the log says which and why.
     pub left: u64,
 }
 
 /// Applies the next 90 of the orders that are parked for an account, now that it is a partner's. What cannot be applied
-/// stays parked, until an operator discards it.
-pub async fn drain(context: &Context<'_>, drain: &Drain, after: Option<String>) -> Result<Drained, Failure> {
+/// stays parked, until an operator discards it. Of each that is over it is told.
+pub async fn drain(
+    context: &Context<'_>,
+    drain: &Drain,
+    after: Option<String>,
+    mut settled_one: impl FnMut() + Send,
+) -> Result<Drained, Failure> {
     let mut pause = Pause::default();
     loop {
-        match drain_once(context, drain, after.clone()).await {
+        match drain_once(context, drain, after.clone(), &mut settled_one).await {
             // Somebody else was at it, too.
             Err(Failure::Table(Error::Contended(_))) => pause.take().await,
             decided => return decided,
@@ -40,7 +43,12 @@ pub async fn drain(context: &Context<'_>, drain: &Drain, after: Option<String>) 
     }
 }
 
-async fn drain_once(context: &Context<'_>, drain: &Drain, after: Option<String>) -> Result<Drained, Failure> {
+async fn drain_once(
+    context: &Context<'_>,
+    drain: &Drain,
+    after: Option<String>,
+    settled_one: &mut (impl FnMut() + Send),
+) -> Result<Drained, Failure> {
     let queue = ParkedForAccount(drain.source_id, drain.account.clone());
     let cut = Cut { size: AT_ONCE, ascending: true, after, consistent: true };
     let queued = context.table.page(&queue, &cut, None).await?;
@@ -48,7 +56,7 @@ async fn drain_once(context: &Context<'_>, drain: &Drain, after: Option<String>)
     let mut wanted = Wanted::new();
     queued.items.iter().for_each(|parked| wanted.add(&order_of(parked)));
     let found = context.table.fetch(wanted, true).await?;
-    let (mut applied, mut left) = (0, 0);
+    let mut left = 0;
     for parked in &queued.items {
         let settled = match found.get(&order_of(parked)) {
             Ok(Some(order)) if order.status == OrderStatus::Parked => {
@@ -65,10 +73,10 @@ async fn drain_once(context: &Context<'_>, drain: &Drain, after: Option<String>)
                 tracing::error!(order = %parked.id, %why, "a parked order cannot be applied");
                 left += 1;
             }
-            Ok(()) => applied += 1,
+            Ok(()) => settled_one(),
         }
     }
-    Ok(Drained { next: queued.next, applied, left })
+    Ok(Drained { next: queued.next, left })
 }
 
 /// Applies a parked order. One that lapsed before the account was linked never counts, though no timer saw to it yet.

@@ -103,7 +103,7 @@ impl Operation for LinkStore {
         let linked = context.commit(change, Answer::created(location, link)).await?;
         if !linked.trial {
             let drain = Drain { linked_at: linked.body.stamp.created_at, ..drain };
-            match parked::drain(context, &drain, None).await {
+            match parked::drain(context, &drain, None, || ()).await {
                 // Nobody is helped by a refusal: the link stands, and the timer is at it, too.
                 Err(Failure::Table(why @ Error::Internal(_))) => {
                     tracing::error!(%why, "a queue cannot be drained")

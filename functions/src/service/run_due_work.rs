@@ -58,8 +58,10 @@ const FOR_ONE: Duration = Duration::from_secs(10);
 async fn attempt(environment: &Environment, item: Result<DueItem, Error>) -> Result<bool, String> {
     let mut went_on = false;
     match tokio::time::timeout(FOR_ONE, settle(environment, item, &mut went_on)).await {
-        Ok(settled) => settled.map_err(|why| why.to_string()),
-        Err(_) if went_on => Ok(false),
+        Ok(Ok(done)) => Ok(done),
+        // What takes long, or meets an obstacle on the way, is no failure as long as it goes on.
+        _ if went_on => Ok(false),
+        Ok(Err(why)) => Err(why.to_string()),
         Err(_) => Err(format!("it takes more than {FOR_ONE:?}")),
     }
 }
@@ -71,12 +73,12 @@ async fn put_back(environment: &Environment, turn: &Turn, why: String) {
     turn.put_back(&mut change, context.now, why);
     // What is not put back is due as before.
     if let Err(why) = context.commit(change, Answer::ok(())).await {
-        tracing::warn!(%why, "what could not be done is not put back either");
+        tracing::warn!(%why, "what could not be done is not put back: somebody else was at it, or it is tried again soon");
     }
 }
 
 /// Does one thing, and answers whether it is done. When somebody else was at it, too, the next run decides anew. What
-/// takes long says when it went on.
+/// has many steps says that it went on.
 async fn settle(
     environment: &Environment,
     item: Result<DueItem, Error>,
@@ -108,9 +110,9 @@ async fn give_up(context: &Context<'_>, run: ImportRun) -> Result<bool, Failure>
 async fn finish(environment: &Environment, drain: Drain, went_on: &mut bool) -> Result<bool, Failure> {
     let (mut after, mut left) = (None, 0);
     loop {
-        let drained = parked::drain(&environment.by_itself(RunDueWork::NAME), &drain, after).await?;
+        let context = environment.by_itself(RunDueWork::NAME);
+        let drained = parked::drain(&context, &drain, after, || *went_on = true).await?;
         (after, left) = (drained.next, left + drained.left);
-        *went_on |= drained.applied > 0;
         match (&after, left) {
             (Some(_), _) => {}
             (None, 0) => {

@@ -33,7 +33,7 @@ pub struct Report {
     pub done: u64,
     /// How many are left to the next run, because somebody else is at them or they take long.
     pub left: u64,
-    /// How many could not be done: they are due still, and the log says why.
+    /// How many could not be done: they are put back, and the log says why.
     pub failed: u64,
 }
 

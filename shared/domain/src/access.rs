@@ -122,11 +122,11 @@ pub struct Ended {
     pub how: End,
 }
 
-/// Whether a grant opens something.
+/// Whether a grant lasts.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum GrantState {
-    /// It does.
+    /// It does, and opens what its level says to whom it is for, while they are on the partner's record.
     Active,
     /// Its time is over.
     Expired,
@@ -256,7 +256,7 @@ pub const MOST_INDIVIDUALS: usize = 100;
 /// More would have one.
 pub const TOO_MANY_INDIVIDUALS: Reason = Reason::rule(
     "too-many-individuals",
-    "at most 100 members of a partner have grants of their own in one organization",
+    "at most 100 grants to single members of a partner last at a time in one organization",
 );
 
 /// As many that have ended are kept, so that people see what became of them; the history has all.
@@ -492,7 +492,7 @@ pub struct AccessRequest {
     pub state: RequestState,
     /// Until when somebody can decide, not included.
     pub lapses_at: Timestamp,
-    /// When somebody did.
+    /// When somebody did, or nobody could any more.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub decided_at: Option<Timestamp>,
     /// Where access was given, if it was approved.
@@ -518,7 +518,9 @@ impl AccessRequest {
     /// It as it is at an instant: its time to be decided is over whether or not anybody noticed.
     pub fn at(self, now: Timestamp) -> Self {
         match self.state {
-            RequestState::Pending if now >= self.lapses_at => Self { state: RequestState::Lapsed, ..self },
+            RequestState::Pending if now >= self.lapses_at => {
+                Self { state: RequestState::Lapsed, decided_at: Some(self.lapses_at), ..self }
+            }
             _ => self,
         }
     }

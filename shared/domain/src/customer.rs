@@ -26,7 +26,7 @@ pub struct Customer {
     /// Its id in the system of whoever created it; unique among the customers that party created.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub external_id: Option<ExternalId>,
-    /// The organization whose contact manager created it; none if the vendor did.
+    /// The organization for which it was created, by a contact manager or a partner; none if the vendor did.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub created_by: Option<OrganizationId>,
     /// Whether it approves partners for the organization, and manages its customers.

@@ -1,6 +1,6 @@
 //! `grant-access`
 
-use futures_util::future::join_all;
+use futures_util::future::{join, join_all};
 use serde_json::{Value, json};
 use system::World;
 
@@ -91,4 +91,62 @@ async fn of_gifts_at_the_same_time_one_is_in_force_for_each_member() {
         resolved(&world, "ren").await["lost"].as_array().unwrap().last().unwrap()["why"],
         "individual-wins"
     );
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn who_is_removed_at_the_same_time_was_given_it_before_or_not_at_all() {
+    for seed in 0..if cfg!(deployed) { 1 } else { 20 } {
+        let world = World::demo().await;
+        world.chaos(4, seed);
+        let removed = async {
+            let path = "/v1/partners/{partner}/members/{ren}";
+            assert_eq!(world.delete(path).by("partnerAdmin").decided().await.status, 200);
+            0
+        };
+        let given = async { give(&world, "partner", single("ren", "cc")).decided().await.status };
+        let status = match seed % 2 {
+            0 => join(removed, given).await.1,
+            _ => join(given, removed).await.0,
+        };
+        world.chaos(0, 0);
+        let told = events(&world, "/v1/partners/{partner}/history?type=access.granted", "partnerAdmin").await;
+        let of_ren = told.iter().filter(|(_, data)| data["memberId"] == world.id("ren")).count();
+        assert_eq!(
+            (of_ren, [201, 422].contains(&status)),
+            (1 + usize::from(status == 201), true),
+            "{status}"
+        );
+        let path = "/v1/partners/{partner}/history?pageSize=1";
+        let last = world.get(path).by("partnerAdmin").send().await.ok();
+        assert_eq!(last["items"][0]["type"], "member.removed", "nothing is given to who is gone");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+#[cfg_attr(deployed, ignore = "takes many calls, and nothing of it is the cloud's")]
+async fn a_hundred_members_have_grants_of_their_own_at_most() {
+    let world = World::demo().await;
+    let mut emails = Vec::new();
+    for number in 0..100 {
+        let email = format!("m{number}@miyako.example");
+        let body = json!({"email": email, "name": "M"});
+        world.post("/v1/partners/{partner}/members").by("partnerAdmin").json(body).send().await.ok();
+        emails.push(json!({"email": email, "level": "look"}));
+    }
+    let more = |some: &[Value]| give(&world, "partner", json!({"individuals": some}));
+    for some in emails[..80].chunks(20) {
+        more(some).send().await.ok();
+    }
+    // Ren has one, too.
+    let refused = more(&emails[80..]).refused(422, "too-many-individuals").await;
+    assert_eq!(refused.faults(), [("/individuals".to_owned(), "too-many-individuals".to_owned())]);
+    more(&emails[80..99]).send().await.ok();
+    more(&emails[99..]).refused(422, "too-many-individuals").await;
+    let body = json!({"contactManagerEmail": "yuki@yamada.example", "expiresAt": super::EXPIRY, "individuals": [emails[99]]});
+    let asked =
+        world.post("/v1/partners/{partner}/access-requests").by("partnerAdmin").json(body).send().await.ok();
+    let path = format!("/v1/access-requests/{}/approve", asked["id"].as_str().unwrap());
+    world.post(&path).by("contactManager").json(json!({})).refused(422, "too-many-individuals").await;
+    // Another in place of one's own is not one more.
+    more(&emails[..20]).send().await.ok();
 }

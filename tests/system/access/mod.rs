@@ -71,7 +71,8 @@ pub async fn set(world: &World, time: &str) {
 
 /// The events of access in a log, oldest first.
 pub async fn events(world: &World, log: &str, who: &str) -> Vec<(String, Value)> {
-    let history = world.get(&format!("{log}?order=asc&pageSize=100")).by(who).send().await.ok();
+    let log = format!("{log}{}order=asc&pageSize=100", if log.contains('?') { '&' } else { '?' });
+    let history = world.get(&log).by(who).send().await.ok();
     let events = history["items"].as_array().unwrap().iter();
     let events = events.map(|event| (event["type"].as_str().unwrap().to_owned(), event["data"].clone()));
     events.filter(|(kind, _)| kind.starts_with("access.")).collect()

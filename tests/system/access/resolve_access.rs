@@ -59,6 +59,15 @@ async fn who_is_removed_has_nothing_at_once_and_added_again_nothing_of_it_revive
     let world = World::demo().await;
     world.delete("/v1/partners/{partner}/members/{ren}").by("partnerAdmin").send().await.ok();
     assert_eq!(level(&world, "ren").await, None);
+    // Whose token still says member learns nothing any more, of itself or of others.
+    let path = "/v1/organizations/{yamada}/access/resolve?partnerId={partner}&email=";
+    let (email, org) = ("ren@miyako.example", world.id("partner"));
+    let admin = json!({"sub": "ren", "email": email, "role": "partner", "org": org, "manager": true});
+    for name in ["ren", "aiko"] {
+        let call = world.get(&format!("{path}{name}%40miyako.example"));
+        call.clone().by("partnerMember").refused(404, "not-found").await;
+        call.token(&world.token_of(admin.clone())).refused(404, "not-found").await;
+    }
     let again = json!({"email": "ren@miyako.example", "name": "Ren"});
     world.post("/v1/partners/{partner}/members").by("partnerAdmin").json(again).send().await.ok();
     let ren = resolved(&world, "ren").await;

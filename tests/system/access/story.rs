@@ -111,3 +111,32 @@ async fn a_request_lapses_after_ninety_days_once() {
     let pending = world.get("/v1/partners/{partner}/access").by("partnerMember").send().await.ok();
     assert_eq!((&shown["state"], &pending["items"][0]["pending"]), (&json!("lapsed"), &json!([])));
 }
+
+#[tokio::test(flavor = "multi_thread")]
+#[cfg_attr(deployed, ignore = "turns the local stack's clock")]
+async fn what_was_put_back_is_told_once_when_it_can_be() {
+    let world = World::demo().await;
+    let grant = given(&world, "ren", "2026-02-20T09:00:00Z").await;
+    tick(&world).await;
+    let spoil = async |name: &str, other: &str| {
+        let items = system::deployed::items(&world.client, &world.table).await;
+        let of = |(pk, sk): &(String, String)| pk.ends_with(world.id("yamada")) && sk.starts_with("ACCESS#");
+        let (_, mut item) = items.into_iter().find(|(key, _)| of(key)).unwrap();
+        let moved = item.remove(name).unwrap();
+        item.insert(other.to_owned(), moved);
+        world.client.put_item().table_name(&world.table).set_item(Some(item)).send().await.unwrap();
+    };
+    // Nobody can read it.
+    spoil("grants", "lost").await;
+    set(&world, "2026-01-21T09:00:00Z").await;
+    assert_eq!(world.post("/_local/tick").send().await.status, 500);
+    spoil("lost", "grants").await;
+    assert_eq!(told(&world, &grant).await, [0; 0]);
+    set(&world, "2026-01-21T09:00:59.999Z").await;
+    tick(&world).await;
+    assert_eq!(told(&world, &grant).await, [0; 0]);
+    set(&world, "2026-01-21T09:01:00Z").await;
+    join_all((0..3).map(|_| tick(&world))).await;
+    tick(&world).await;
+    assert_eq!(told(&world, &grant).await, [30]);
+}

@@ -75,6 +75,32 @@ async fn what_was_taken_back_is_gone_from_the_next_page_on() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn whose_level_sinks_between_two_pages_goes_on_with_what_is_open_to_it() {
+    let world = World::demo().await;
+    let_ren(&world, "create").await;
+    let mut own = Vec::new();
+    for _ in 0..2 {
+        own.insert(0, opened(&world, "partnerMember").await);
+    }
+    let path = "/v1/service-requests?organizationId={yamada}&pageSize=1";
+    let first = world.get(path).by("partnerMember").send().await.ok();
+    let next = format!("{path}&pageToken={}", first["nextPageToken"].as_str().unwrap());
+    let_ren(&world, "cc").await;
+    // Another list from here on: it begins anew.
+    let page = world.get(&next).by("partnerMember").send().await.ok();
+    assert_eq!(page["items"][0]["id"], own[0]);
+    let path = "/v1/organizations/{yamada}/access/{partner}/";
+    let grants = world.get("/v1/organizations/{yamada}/access").by("contactManager").send().await.ok();
+    for grant in grants["items"][0]["grants"].as_array().unwrap() {
+        if grant["state"] == "active" {
+            let path = format!("{path}{}", grant["id"].as_str().unwrap());
+            world.delete(&path).by("contactManager").send().await.ok();
+        }
+    }
+    world.get(&next).by("partnerMember").refused(404, "not-found").await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
 #[cfg_attr(deployed, ignore = "turns the local stack's clock")]
 async fn what_has_expired_is_not_shown() {
     let world = World::demo().await;

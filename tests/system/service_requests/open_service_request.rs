@@ -121,3 +121,14 @@ async fn nobody_submits_from_the_instant_of_the_expiry_on() {
         assert_eq!(open(&world, "otherPartnerAdmin", "question").send().await.status, status, "{now}");
     }
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_repeat_whose_access_is_over_gets_no_answer_that_was_kept() {
+    let world = World::demo().await;
+    let submit = || open(&world, "partnerAdmin", "question").key("k");
+    submit().send().await.ok();
+    assert_eq!(submit().send().await.header("idempotent-replayed"), Some("true"));
+    let path = "/v1/organizations/{yamada}/access/{partner}/{grantOfAll}";
+    world.delete(path).by("contactManager").send().await.ok();
+    submit().refused(404, "not-found").await;
+}

@@ -271,7 +271,7 @@ listings! {
         Index::ByFacet, key::service_requests_of(month), "", "in `by-facet` `SERVICE_REQUEST#<month>` · `<service request>`";
     /// the service requests that a partner's person submitted, or was added to
     ConcernsOf(partner: PartnerId, email: Email) -> Concern =
-        Index::ByKey, key::concern_of(*partner, email), "", "in `by-key` `CONTACT#<partner>#<e-mail>` · `<service request>` and `<service request>#CONTACT`";
+        Index::ByKey, key::concern_of(*partner, email), <ServiceRequestId as domain::Id>::PREFIX, "in `by-key` `CONTACT#<partner>#<e-mail>` · `<service request>` and `<service request>#CONTACT`";
     /// the requests for access that are addressed to an e-mail
     RequestsTo(email: Email) -> AccessRequest =
         Index::ByKey, key::asked_of(email), "", "in `by-key` `MANAGER#<e-mail>` · `<request>`";

@@ -207,7 +207,6 @@ impl Table {
         page.items.iter().for_each(|due| wanted.add_key(due.at.clone()));
         let Found(mut found) = self.fetch(wanted, true).await?;
         let (_, latest) = listing.range();
-        // The index is late: what it shows may have been done since.
         let items = page.items.into_iter().filter_map(|due| {
             let item = found.remove(&due.at)?;
             // The index is late: what it shows may have been done since.

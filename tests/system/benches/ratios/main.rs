@@ -1,6 +1,6 @@
 //! Ratios, each of two things measured side by side in one run: what an operation costs over the bare
 //! transaction, an import over its bare writes, a history page of a long log over one of a short log, of a name over one of
-//! all, the start of a function over that of an
+//! all, what is due among many grants over the same among few, the start of a function over that of an
 //! empty one. Nothing here fails a build.
 
 mod start;
@@ -14,7 +14,7 @@ use aws_sdk_dynamodb::types::{
     AttributeValue, ConditionCheck, KeysAndAttributes, Put, TransactWriteItem, Update,
 };
 use domain::event::{Author, AuthorKind};
-use domain::{Event, EventKind, Happening, Ids, Timestamp};
+use domain::{Access, Event, EventKind, Grant, Happening, Ids, Level, Timestamp};
 use local::seam::Cost;
 use local::store::TABLE;
 use serde_json::json;
@@ -41,6 +41,9 @@ async fn main() {
     }
     if wanted("customers") {
         customers().await;
+    }
+    if wanted("due") {
+        due().await;
     }
     if wanted("start") {
         start::measure().await;
@@ -204,6 +207,52 @@ async fn add_events(world: &World, count: u64) {
         Event { id: ids.next(time), time, actor, happening: Happening::of_both(kind, partner, organization) }
     };
     world.put_all((0..count).map(|number| entity::to_item(&event(number)).unwrap())).await;
+}
+
+/// A run of the timer in which ten grants are over, among 100,000 grants over among 100.
+async fn due() {
+    const ROUNDS: u64 = 5;
+    let (mut times, mut costs) = ([Vec::new(), Vec::new()], [Cost::default(), Cost::default()]);
+    for (index, grants) in [100_000, 100].into_iter().enumerate() {
+        let world = World::demo().await;
+        let begin = world.now();
+        let minutes = |number: u64| Timestamp::from_unix_millis(begin.unix_millis() + number * 60_000);
+        let ids = Ids::counted_from(1_000_000);
+        let access = |until: Timestamp| {
+            let (organization, partner) = (ids.next(begin), world.id("partner").parse().unwrap());
+            let mut access = Access::new(organization, partner, begin);
+            access.grants.push(Grant {
+                id: ids.next(begin),
+                individual: None,
+                level: Level::Look,
+                created_at: begin,
+                expires_at: until,
+                asked: None,
+                reminded: Some(1),
+                ended: None,
+            });
+            entity::to_item(&access).unwrap()
+        };
+        let due = (0..ROUNDS).flat_map(|round| std::iter::repeat_n(minutes(round + 1), 10));
+        let lasting = (ROUNDS * 10..grants).map(|number| minutes(1_000_000 + number));
+        world.put_all(due.chain(lasting).map(access)).await;
+        // What is due in the demo world itself.
+        world.post("/_local/tick").send().await.ok();
+        for round in 0..ROUNDS {
+            let set = json!({"set": minutes(round + 1)}).to_string();
+            world.post("/_local/time").bytes(set.as_bytes()).send().await.ok();
+            world.seam().take_costs();
+            let begun = Instant::now();
+            let told = world.post("/_local/invoke/run-due-work").bytes(b"{}").send().await.ok();
+            times[index].push(begun.elapsed());
+            assert_eq!(told["done"], 10, "{told}");
+            costs[index] = world.seam().take_costs()["run-due-work"].clone();
+        }
+    }
+    let [many, few] = times.map(median);
+    ratio("telling of ten grants that are over, of 100,000", "of 100", many, few);
+    let [many, few] = costs.map(|cost| (cost.round_trips, cost.read_units, cost.write_units));
+    println!("their round trips, read units and write units: {many:?} and {few:?}");
 }
 
 /// A partner's history by the name of a customer over one without, in directories of several sizes.
