@@ -85,6 +85,8 @@ operations! {
     service_requests::open_service_request::OpenServiceRequest,
     service_requests::get_service_request::GetServiceRequest,
     service_requests::list_service_requests::ListServiceRequests,
+    service_requests::update_service_request::UpdateServiceRequest,
+    service_requests::list_service_request_updates::ListServiceRequestUpdates,
     access::relinquish_access::RelinquishAccess,
     access::revoke_access::RevokeAccess,
     members::add_partner_member::AddPartnerMember,

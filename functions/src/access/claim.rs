@@ -52,6 +52,11 @@ impl Claim {
         }
     }
 
+    /// The e-mail of who claims it.
+    pub fn email(&self) -> &Email {
+        &self.email
+    }
+
     /// Wants read what shows it.
     pub fn want(&self, wanted: &mut Wanted) {
         wanted.add(&AccessIn(self.organization, self.partner));

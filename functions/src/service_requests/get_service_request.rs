@@ -2,34 +2,19 @@
 
 use aws::http::body::Empty;
 use aws::operation::{Method, Nothing, Output, route};
-use aws::table::pattern::{ContactOf, EntitlementsOf, ServiceRequestOf};
+use aws::table::pattern::EntitlementsOf;
 use aws::table::{Cut, Wanted};
 use aws::{Answer, Context, Failure, Input, Operation, Route};
-use deserr::Deserr;
 use domain::access::Act;
-use domain::{
-    Actor, EntitlementStatus, Faults, OrganizationId, Owner, Problem, Role, ServiceRequest, ServiceRequestId,
-    Version,
-};
+use domain::{Actor, EntitlementStatus, Owner, Role, ServiceRequest, Version};
 use schemars::JsonSchema;
 use serde::Serialize;
 
-use crate::access::claim::Claim;
+use super::{OfServiceRequest, Sought};
 use crate::entitlements::{Shown, read_fields};
 
 /// Shows a service request.
 pub struct GetServiceRequest;
-
-/// A path that names a service request.
-#[derive(Debug, Deserr, JsonSchema)]
-#[deserr(error = Faults, rename_all = camelCase, deny_unknown_fields)]
-#[schemars(rename_all = "camelCase")]
-pub struct OfServiceRequest {
-    /// Whose.
-    organization_id: OrganizationId,
-    /// The service request.
-    service_request_id: ServiceRequestId,
-}
 
 /// A service request, and what its organization is entitled to.
 #[derive(Debug, Serialize, JsonSchema)]
@@ -76,32 +61,18 @@ impl Operation for GetServiceRequest {
         actor: &Actor,
         input: &Input<Self>,
     ) -> Result<Answer<WorkItem>, Failure> {
-        let OfServiceRequest { organization_id, service_request_id } = input.path;
-        let claim = Claim::of(actor, organization_id)?;
-        let lookup = ServiceRequestOf(organization_id, service_request_id);
-        let contact = actor.email.clone().map(|email| ContactOf(service_request_id, email));
+        let sought = Sought::of(actor, &input.path)?;
         let mut wanted = Wanted::new();
-        wanted.add(&lookup);
-        if let Some(claim) = &claim {
-            claim.want(&mut wanted);
-            contact.iter().for_each(|contact| wanted.add(contact));
-        }
+        sought.want(&mut wanted);
         let found = async { Ok(context.table.fetch(wanted, true).await?) };
         let owned = async {
             let cut = Cut { size: SHOWN, ascending: true, after: None, consistent: false };
-            let owner = Owner::Organization(organization_id);
+            let owner = Owner::Organization(input.path.organization_id);
             Ok(context.table.page(&EntitlementsOf(owner), &cut, None).await?)
         };
         let (found, owned, fields) = tokio::try_join!(found, owned, read_fields(context, false))?;
-        let held = claim.map(|claim| claim.prove(context, &found)).transpose()?;
-        let request = found.get(&lookup)?.ok_or_else(Problem::not_found)?;
-        let mut all = true;
-        if let Some(held) = held {
-            let contact = contact.map(|contact| found.get(&contact)).transpose()?.flatten();
-            let seen = request.is_open_to(held.level(), held.member, contact.as_ref());
-            seen.then_some(()).ok_or_else(Problem::not_found)?;
-            all = held.level().opens(Act::SeeAll);
-        }
+        let (request, held) = sought.find(context, &found)?;
+        let all = held.is_none_or(|held| held.level().opens(Act::SeeAll));
         let shown =
             owned.items.into_iter().filter(|one| all && one.status(context.now) != EntitlementStatus::Ended);
         let shown = shown.map(|one| Shown::to(actor, one, &fields, context.now));

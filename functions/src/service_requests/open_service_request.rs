@@ -73,6 +73,7 @@ impl Operation for OpenServiceRequest {
             kind: new.kind,
             status: ServiceRequestStatus::Open,
             submitted_by: Submitter { email, partner_id: partner, member_id: held.map(|held| held.member) },
+            updates: 0,
             stamp: Stamp::new(context.now),
         };
         change.create(&request)?;

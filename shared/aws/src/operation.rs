@@ -218,6 +218,8 @@ pub trait Output: Serialize + JsonSchema + Send + Sync + 'static {
 /// Of what nobody is told.
 impl Output for () {}
 
+impl Output for domain::service_request::ServiceRequestUpdate {}
+
 macro_rules! versioned {
     ($($name:ty),*) => {
         $(impl Output for $name {

@@ -10,7 +10,7 @@ use crate::id::{
     AccessRequestId, AssignmentId, CustomerId, EntitlementId, EventId, FieldId, GrantId, ImportId, MemberId,
     OrganizationId, PartnerId, ProductId, ServiceRequestId, SourceId,
 };
-use crate::service_request::ServiceRequestKind;
+use crate::service_request::{ServiceRequestKind, ServiceRequestStatus};
 use crate::text::{
     Description, Email, ExternalId, FieldName, LicenseTypeCode, Name, OrderId, ProductCode, StoreAccount,
     written_as_text,
@@ -472,6 +472,16 @@ kinds! {
         tries: u64,
         /// Why it could not be done.
         reason: String,
+    }
+    /// Somebody said something about a service request, or changed how far it is.
+    ServiceRequestUpdated = "service-request.updated" {
+        /// Which.
+        service_request_id: ServiceRequestId,
+        /// By which of its updates.
+        number: u64,
+        /// How far it is now, if that changed.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        status: Option<ServiceRequestStatus>,
     }
 }
 

@@ -8,7 +8,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::access::{Act, Individual, Level};
-use crate::event::{EventKind, Happening};
+use crate::event::{Author, EventKind, Happening};
 use crate::fault::{Faults, Invalid, quoted};
 use crate::id::{MemberId, OrganizationId, PartnerId, ServiceRequestId};
 use crate::party::Stamp;
@@ -51,11 +51,25 @@ impl ServiceRequestKind {
 }
 
 /// How far a service request is.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema, Deserr)]
 #[serde(rename_all = "kebab-case")]
+#[deserr(error = Faults, rename_all = lowercase)]
 pub enum ServiceRequestStatus {
-    /// Somebody has to do something.
+    /// The vendor has to do something.
     Open,
+    /// Who submitted it has to do something.
+    Waiting,
+    /// It is done, as far as the vendor knows.
+    Solved,
+    /// It is over.
+    Closed,
+}
+
+impl ServiceRequestStatus {
+    /// Whether it can become this by somebody's word: whatever is closed is so until an agent reopens it.
+    pub fn can_become(self, other: Self, agent: bool) -> bool {
+        self != Self::Closed || other == Self::Closed || agent
+    }
 }
 
 /// What somebody has to say: 1 to 32,768 bytes of UTF-8, in lines.
@@ -154,9 +168,35 @@ pub struct ServiceRequest {
     pub status: ServiceRequestStatus,
     /// Who submitted it.
     pub submitted_by: Submitter,
+    /// How many updates it has.
+    #[serde(default)]
+    pub updates: u64,
     /// When, and which version.
     #[serde(flatten)]
     pub stamp: Stamp,
+}
+
+/// What somebody said about a service request, and what became of it by that.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct ServiceRequestUpdate {
+    /// About which.
+    pub service_request_id: ServiceRequestId,
+    /// The how many-th it is, from 1 on: they took effect in this order.
+    pub number: u64,
+    /// Who said it.
+    pub by: Author,
+    /// The partner, if one of its members did.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub partner_id: Option<PartnerId>,
+    /// What was said.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub text: Option<Message>,
+    /// How far the service request was from then on, if that changed.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub status: Option<ServiceRequestStatus>,
+    /// When.
+    pub created_at: Timestamp,
 }
 
 /// A partner's member who was added to a service request.
@@ -201,6 +241,17 @@ mod tests {
         assert!("あ".repeat(10_922).parse::<Message>().is_ok());
         for bad in ["", " \n", "a\u{0}", &"あ".repeat(10_923)] {
             assert!(bad.parse::<Message>().is_err());
+        }
+    }
+
+    #[test]
+    fn only_an_agent_brings_back_what_is_closed() {
+        use ServiceRequestStatus::{Closed, Open, Solved, Waiting};
+        for from in [Open, Waiting, Solved, Closed] {
+            for to in [Open, Waiting, Solved, Closed] {
+                assert!(from.can_become(to, true));
+                assert_eq!(from.can_become(to, false), from != Closed || to == Closed, "{from:?} {to:?}");
+            }
         }
     }
 

@@ -34,6 +34,10 @@ pub fn further() -> Vec<(Canonical, String, &'static str)> {
         let call = canonical::one("list-service-requests").by(who).at("/v1/service-requests");
         (call, format!("`list-service-requests` {of}"), "")
     };
+    let on_request = |id: &str, rest: &str| {
+        let path = format!("/v1/organizations/{{yamada}}/service-requests/{{serviceRequest}}{rest}");
+        (canonical::one(id).by("partnerAdmin").at(&path), format!("`{id}` by a partner"), "")
+    };
     let manager = json!({"email": "m@yamada.example", "name": "M", "manager": true});
     let manager = canonical::one("create-customer-of-organization").with(&manager);
     let lines = |quantity: u64| json!([{"kind": "license", "sku": "edge-storage-1y", "quantity": quantity}]);
@@ -48,6 +52,8 @@ pub fn further() -> Vec<(Canonical, String, &'static str)> {
         by_partner("remove-customer", "/v1/customers/{can}"),
         requests("partnerAdmin", "of a partner's person"),
         requests("agent", "of a month"),
+        on_request("update-service-request", "/updates"),
+        on_request("list-service-request-updates", "/updates"),
         message(
             "an order that is parked",
             "order.placed",

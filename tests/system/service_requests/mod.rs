@@ -1,6 +1,8 @@
 mod get_service_request;
+mod list_service_request_updates;
 mod list_service_requests;
 mod open_service_request;
+mod update_service_request;
 
 use serde_json::{Value, json};
 use system::{Call, World};

@@ -21,7 +21,7 @@ async fn a_customer_submits_for_its_organization_whatever_the_kind() {
         );
         let expected = json!({
             "id": id, "organizationId": world.id("yamada"), "subject": "Cameras", "description": "Line one\nline two",
-            "kind": kind, "status": "open", "submittedBy": {"email": "sora@yamada.example"}, "version": 1,
+            "kind": kind, "status": "open", "submittedBy": {"email": "sora@yamada.example"}, "updates": 0, "version": 1,
         });
         assert_eq!(world.timeless(made.body), expected);
         let path = "/v1/organizations/{yamada}/history?pageSize=1";

@@ -5,7 +5,7 @@ use std::collections::{BTreeSet, HashMap};
 
 use aws_sdk_dynamodb::types::AttributeValue;
 use domain::event::Author;
-use domain::service_request::{Contact, Month};
+use domain::service_request::{Contact, Month, ServiceRequestUpdate};
 use domain::{
     Access, AccessRequest, AccessRequestId, Assignment, Customer, CustomerLink, DetailField, Entitlement,
     EntitlementId, EntitlementName, Event, ExternalId, ImportId, LicenseType, Member, MemberId, Name, Order,
@@ -653,6 +653,14 @@ impl Entity for ServiceRequest {
 
     fn by_facet(&self) -> Option<Key> {
         Some(key::service_request_of(&Month::of(self.stamp.created_at), self.id))
+    }
+}
+
+impl Entity for ServiceRequestUpdate {
+    const NAME: &'static str = "service-request-update";
+
+    fn key(&self) -> Key {
+        key::service_request_update(self.service_request_id, self.number)
     }
 }
 

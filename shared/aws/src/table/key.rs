@@ -235,9 +235,22 @@ pub fn submitted_by(partner: PartnerId, email: &Email, request: ServiceRequestId
     Key::new(concern_of(partner, email), request.to_string())
 }
 
+/// The partition of what belongs to a service request.
+pub fn service_request_partition(request: ServiceRequestId) -> String {
+    format!("{SERVICE_REQUESTS}{request}")
+}
+
 /// A contact of a service request.
 pub fn contact(request: ServiceRequestId, email: &Email) -> Key {
-    Key::new(format!("{SERVICE_REQUESTS}{request}"), format!("CONTACT#{}", segment(email.as_str())))
+    Key::new(service_request_partition(request), format!("CONTACT#{}", segment(email.as_str())))
+}
+
+/// The updates of a service request begin with this.
+pub const UPDATES: &str = "UPDATE#";
+
+/// An update of a service request, by its number.
+pub fn service_request_update(request: ServiceRequestId, number: u64) -> Key {
+    Key::new(service_request_partition(request), format!("{UPDATES}{number:010}"))
 }
 
 /// A contact's service request among those that concern the person, in `by-key`.
@@ -520,6 +533,7 @@ mod tests {
             (service_request_of(&Month::of(now), v), "SERVICE_REQUEST#2026-01".to_owned(), V.to_owned()),
             (submitted_by(p, &email, v), format!("CONTACT#{P}#a@x.example"), V.to_owned()),
             (contact(v, &email), format!("SERVICE_REQUEST#{V}"), "CONTACT#a@x.example".to_owned()),
+            (service_request_update(v, 7), format!("SERVICE_REQUEST#{V}"), "UPDATE#0000000007".to_owned()),
             (concern_of_contact(p, &email, v), format!("CONTACT#{P}#a@x.example"), format!("{V}#CONTACT")),
             (count_of_managers(o), format!("ORG#{O}"), "COUNT#MANAGER".to_owned()),
             (member(p, m), format!("PARTNER#{P}"), format!("MEMBER#{M}")),

@@ -2,7 +2,7 @@
 
 use aws_sdk_dynamodb::types::AttributeValue;
 use domain::event::{EventType, Home};
-use domain::service_request::{Contact, Month};
+use domain::service_request::{Contact, Month, ServiceRequestUpdate};
 use domain::{
     Access, AccessRequest, AccessRequestId, Assignment, AssignmentId, Customer, CustomerId, CustomerLink,
     DetailField, Email, Entitlement, EntitlementId, EntitlementName, Event, EventId, LicenseType,
@@ -266,6 +266,9 @@ listings! {
     /// the service requests of an organization
     ServiceRequestsOf(organization: OrganizationId) -> ServiceRequest =
         Index::Table, key::organization_partition(*organization), key::SERVICE_REQUESTS, "`ORG#<organization>` · `SERVICE_REQUEST#…`";
+    /// the updates of a service request
+    UpdatesOf(request: ServiceRequestId) -> ServiceRequestUpdate =
+        Index::Table, key::service_request_partition(*request), key::UPDATES, "`SERVICE_REQUEST#<service request>` · `UPDATE#<number>`";
     /// the service requests that were submitted in a month
     ServiceRequestsIn(month: Month) -> ServiceRequest =
         Index::ByFacet, key::service_requests_of(month), "", "in `by-facet` `SERVICE_REQUEST#<month>` · `<service request>`";

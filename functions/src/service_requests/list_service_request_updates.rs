@@ -1,0 +1,42 @@
+//! `list-service-request-updates`
+
+use aws::context::List;
+use aws::http::body::Empty;
+use aws::operation::{Method, Nothing, route};
+use aws::table::pattern::UpdatesOf;
+use aws::{Answer, Context, Failure, Input, Operation, Route};
+use domain::service_request::ServiceRequestUpdate;
+use domain::{Actor, Role};
+
+use super::{OfServiceRequest, Sought};
+
+/// Lists what was said about a service request.
+pub struct ListServiceRequestUpdates;
+
+impl Operation for ListServiceRequestUpdates {
+    const NAME: &str = "list-service-request-updates";
+    const ABOUT: &str = "Lists what was said about a service request, in the order in which it took effect.";
+    const ROUTES: &[Route] = &[route(
+        Method::Get,
+        "/v1/organizations/{organizationId}/service-requests/{serviceRequestId}/updates",
+        &[Role::Operator, Role::Agent, Role::Customer, Role::PartnerMember],
+    )];
+    const PAGED: bool = true;
+
+    type Caller = Actor;
+    type Path = OfServiceRequest;
+    type Query = Nothing;
+    type Body = Empty;
+    type Output = List<ServiceRequestUpdate>;
+
+    async fn execute(
+        context: &Context<'_>,
+        actor: &Actor,
+        input: &Input<Self>,
+    ) -> Result<Answer<List<ServiceRequestUpdate>>, Failure> {
+        let sought = Sought::of(actor, &input.path)?;
+        let updates = UpdatesOf(input.path.service_request_id);
+        let (_, page) = tokio::try_join!(sought.settle(context), context.page_as_is(&updates, true))?;
+        Ok(Answer::ok(page))
+    }
+}

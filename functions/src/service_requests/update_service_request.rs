@@ -1,0 +1,111 @@
+//! `update-service-request`
+
+use aws::http::body::Json;
+use aws::operation::{Method, Nothing, route};
+use aws::table::Change;
+use aws::{Answer, Context, Failure, Input, Operation, Route};
+use deserr::Deserr;
+use domain::access::Act;
+use domain::actor::Standing;
+use domain::fault::{Check, Checked};
+use domain::service_request::{Message, ServiceRequestStatus, ServiceRequestUpdate};
+use domain::{Actor, EventKind, Faults, Invalid, Reason, Role, ServiceRequest};
+use schemars::JsonSchema;
+
+use super::{OfServiceRequest, Sought};
+use crate::access::claim::LEVEL_TOO_LOW;
+
+/// Says something about a service request, or how far it is.
+pub struct UpdateServiceRequest;
+
+const CLOSED: Reason =
+    Reason::state("service-request-closed", "the service request is closed: only an agent reopens it");
+const SO_ALREADY: Reason =
+    Reason::state("status-unchanged", "the service request is so far already, and nothing else is said");
+
+/// What is said: at least one of both.
+#[derive(Debug, Deserr, JsonSchema)]
+#[deserr(error = Faults, deny_unknown_fields)]
+#[schemars(deny_unknown_fields)]
+pub struct NewUpdate {
+    /// What there is to say: up to 32 KB of text.
+    #[deserr(default)]
+    text: Option<Message>,
+    /// How far it is from now on.
+    #[deserr(default)]
+    status: Option<ServiceRequestStatus>,
+}
+
+impl Check for NewUpdate {
+    fn check(sent: &serde_json::Value) -> Vec<(String, Invalid)> {
+        let says = |name: &str| sent.get(name).is_some_and(|value| !value.is_null());
+        let nothing = sent.is_object() && !says("text") && !says("status");
+        let invalid = Invalid::new("says-nothing", "has neither a `text` nor a `status`");
+        nothing.then(|| (String::new(), invalid)).into_iter().collect()
+    }
+}
+
+impl Operation for UpdateServiceRequest {
+    const NAME: &str = "update-service-request";
+    const ABOUT: &str = "Says something about a service request, or how far it is. Updates take effect one after another; out of `closed` only an agent's do.";
+    const ROUTES: &[Route] = &[route(
+        Method::Post,
+        "/v1/organizations/{organizationId}/service-requests/{serviceRequestId}/updates",
+        &[Role::Operator, Role::Agent, Role::Customer, Role::PartnerMember],
+    )];
+    const CREATES: bool = true;
+    const REASONS: &[Reason] = &[CLOSED, SO_ALREADY, LEVEL_TOO_LOW];
+
+    type Caller = Actor;
+    type Path = OfServiceRequest;
+    type Query = Nothing;
+    type Body = Json<Checked<NewUpdate>>;
+    type Output = ServiceRequestUpdate;
+
+    async fn execute(
+        context: &Context<'_>,
+        actor: &Actor,
+        input: &Input<Self>,
+    ) -> Result<Answer<ServiceRequestUpdate>, Failure> {
+        let Json(Checked(new)) = &input.body;
+        let (before, held) = Sought::of(actor, &input.path)?.settle(context).await?;
+        let mut change = Change::new();
+        if let Some(held) = &held {
+            held.require(&mut change, Act::Update)?;
+        }
+        let status = new.status.filter(|status| *status != before.status);
+        let agent = matches!(actor.standing, Standing::Agent);
+        if status.is_some_and(|status| !before.status.can_become(status, agent)) {
+            change.refuse(CLOSED.stage, CLOSED.at(&[&"status"]));
+        }
+        if status.is_none() && new.text.is_none() {
+            change.refuse(SO_ALREADY.stage, SO_ALREADY.at(&[&"status"]));
+        }
+        let (seen, partner_id) = (before.stamp.version, held.map(|held| held.partner));
+        let request = ServiceRequest {
+            status: status.unwrap_or(before.status),
+            updates: before.updates + 1,
+            stamp: before.stamp.next(context.now),
+            ..before
+        };
+        change.replace(&request, seen, None::<fn(_) -> bool>)?;
+        let update = ServiceRequestUpdate {
+            service_request_id: request.id,
+            number: request.updates,
+            by: actor.author(),
+            partner_id,
+            text: new.text.clone(),
+            status,
+            created_at: context.now,
+        };
+        // Its number is free as long as the service request is as it was.
+        change.put(&update)?;
+        let number = update.number;
+        let updated = EventKind::ServiceRequestUpdated { service_request_id: request.id, number, status };
+        change.record(request.happening(updated, partner_id));
+
+        let location =
+            format!("/v1/organizations/{}/service-requests/{}/updates", request.organization_id, request.id);
+        context.commit(change, Answer::created(location, update)).await
+    }
+}

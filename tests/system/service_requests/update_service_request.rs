@@ -1,0 +1,224 @@
+//! `update-service-request`
+
+use futures_util::future::{join, join_all};
+use serde_json::{Value, json};
+use system::{Call, World};
+
+use super::get_service_request::add_ren;
+use super::{PATH, let_ren, opened};
+use crate::access::set;
+
+pub fn update<'a>(world: &'a World, who: &str, request: &str, body: Value) -> Call<'a> {
+    world.post(&format!("{PATH}/{request}/updates")).by(who).json(body)
+}
+
+fn says<'a>(world: &'a World, who: &str, text: &str) -> Call<'a> {
+    update(world, who, "{serviceRequest}", json!({"text": text}))
+}
+
+fn becomes<'a>(world: &'a World, who: &str, status: &str) -> Call<'a> {
+    update(world, who, "{serviceRequest}", json!({"status": status}))
+}
+
+async fn status(world: &World) -> Value {
+    let path = format!("{PATH}/{{serviceRequest}}");
+    world.get(&path).by("agent").send().await.ok()["status"].clone()
+}
+
+/// All updates of the demo world's service request.
+pub async fn updates(world: &World) -> Vec<Value> {
+    let path = format!("{PATH}/{{serviceRequest}}/updates?pageSize=100");
+    world.get(&path).by("agent").send().await.ok()["items"].as_array().unwrap().clone()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_is_said_and_how_far_it_is_are_kept_and_told() {
+    let world = World::demo().await;
+    let body = json!({"text": "Which firmware?\nPlease tell.", "status": "waiting"});
+    let made = update(&world, "agent", "{serviceRequest}", body).send().await;
+    let place = world.fill(&format!("{PATH}/{{serviceRequest}}/updates"));
+    assert_eq!((made.status, made.header("location"), made.header("etag")), (201, Some(&*place), None));
+    let expected = json!({
+        "serviceRequestId": world.id("serviceRequest"), "number": 1, "by": made.body["by"],
+        "text": "Which firmware?\nPlease tell.", "status": "waiting",
+    });
+    assert_eq!(made.body["by"]["type"], "agent");
+    assert_eq!(world.timeless(made.body), expected);
+    let shown = world.get(&format!("{PATH}/{{serviceRequest}}")).by("customer").send().await.ok();
+    assert_eq!(
+        (&shown["status"], &shown["updates"], &shown["version"]),
+        (&json!("waiting"), &json!(1), &json!(2))
+    );
+    let path = "/v1/organizations/{yamada}/history?pageSize=1";
+    let history = world.get(path).by("contactManager").send().await.ok();
+    let data = json!({"serviceRequestId": world.id("serviceRequest"), "number": 1, "status": "waiting"});
+    assert_eq!(
+        (&history["items"][0]["type"], &history["items"][0]["data"]),
+        (&json!("service-request.updated"), &data)
+    );
+    // What is so already is no change of how far it is.
+    let body = json!({"text": "4.2", "status": "waiting"});
+    let answered = update(&world, "customer", "{serviceRequest}", body).send().await.ok();
+    assert_eq!((&answered["number"], answered.get("status")), (&json!(2), None));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn it_becomes_anything_but_only_an_agent_brings_it_back_from_closed() {
+    let world = World::demo().await;
+    for (who, to) in [
+        ("customer", "solved"),
+        ("contactManager", "waiting"),
+        ("operator", "open"),
+        ("agent", "solved"),
+        ("customer", "open"),
+        ("customer", "closed"),
+    ] {
+        becomes(&world, who, to).send().await.ok();
+        assert_eq!(status(&world).await, to);
+    }
+    let_ren(&world, "full-admin").await;
+    for who in ["customer", "contactManager", "operator", "partnerMember"] {
+        for to in ["open", "waiting", "solved"] {
+            let refused = becomes(&world, who, to).refused(409, "service-request-closed").await;
+            assert_eq!(refused.faults()[0].0, "/status");
+        }
+        becomes(&world, who, "closed").refused(409, "status-unchanged").await;
+    }
+    // What there is to say can still be said.
+    says(&world, "customer", "Thank you.").send().await.ok();
+    assert_eq!(status(&world).await, "closed");
+    becomes(&world, "agent", "open").send().await.ok();
+    assert_eq!(status(&world).await, "open");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_partner_updates_as_far_as_its_level_goes() {
+    let world = World::demo().await;
+    for level in ["cc", "look"] {
+        let_ren(&world, level).await;
+        if level == "cc" {
+            says(&world, "partnerMember", "x").refused(404, "not-found").await;
+            add_ren(&world, world.id("serviceRequest")).await;
+        }
+        let refused = says(&world, "partnerMember", "x").refused(422, "level-too-low").await;
+        assert!(refused.body["detail"].as_str().unwrap().ends_with("`update`"), "{}", refused.body);
+    }
+    for level in ["update", "create", "service-admin", "full-admin"] {
+        let_ren(&world, level).await;
+        let said = says(&world, "partnerMember", level).send().await.ok();
+        assert_eq!(
+            (&said["partnerId"], &said["by"]["email"]),
+            (&json!(world.id("partner")), &json!("ren@miyako.example"))
+        );
+    }
+    let path = "/v1/partners/{partner}/history?type=service-request.updated";
+    let history = world.get(path).by("partnerAdmin").send().await.ok();
+    assert_eq!(history["items"].as_array().unwrap().len(), 4, "for whom is in the partner's history");
+    for who in ["otherCustomer", "otherPartnerMember"] {
+        says(&world, who, "x").refused(404, "not-found").await;
+    }
+    let elsewhere = "/v1/organizations/{bogazici}/service-requests/{serviceRequest}/updates";
+    for who in ["otherCustomer", "operator"] {
+        world.post(elsewhere).by(who).json(json!({"text": "x"})).refused(404, "not-found").await;
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn every_fault_is_named_and_nothing_is_said() {
+    let world = World::demo().await;
+    for (body, at, code) in [
+        (json!({}), "", "says-nothing"),
+        (json!({"text": null, "status": null}), "", "says-nothing"),
+        (json!({"text": " \n"}), "/text", "invalid-length"),
+        (json!({"text": "あ".repeat(10_923)}), "/text", "invalid-length"),
+        (json!({"status": "done"}), "/status", "unknown-value"),
+        (json!({"text": "x", "note": 1}), "/note", "unknown-field"),
+    ] {
+        let refused = update(&world, "agent", "{serviceRequest}", body.clone());
+        let refused = refused.refused(400, "invalid-request").await;
+        assert_eq!(refused.faults(), [(at.to_owned(), code.to_owned())], "{body}");
+    }
+    says(&world, "agent", &"あ".repeat(10_922)).send().await.ok();
+    let body = json!({"text": "x"});
+    let absent = world.id("serviceRequest").replace("0001", "0099");
+    update(&world, "agent", &absent, body).refused(404, "not-found").await;
+    becomes(&world, "agent", "open").refused(409, "status-unchanged").await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn updates_at_once_are_all_kept_in_one_order() {
+    let world = World::demo().await;
+    world.chaos(6, 3);
+    let all =
+        (0..24).map(|number| {
+            let (world, status) = (&world, ["waiting", "open", "solved"][number % 3]);
+            let body = json!({"text": format!("{number}"), "status": status});
+            async move {
+                update(world, "agent", "{serviceRequest}", body).key(&number.to_string()).decided().await
+            }
+        });
+    for reply in join_all(all).await {
+        assert_eq!(reply.status, 201, "{}", reply.body);
+    }
+    world.chaos(0, 0);
+    let updates = updates(&world).await;
+    let numbers: Vec<_> = updates.iter().map(|one| one["number"].as_u64().unwrap()).collect();
+    assert_eq!(numbers, (1..=24).collect::<Vec<_>>());
+    let mut texts: Vec<u32> =
+        updates.iter().map(|one| one["text"].as_str().unwrap().parse().unwrap()).collect();
+    texts.sort_unstable();
+    assert_eq!(texts, (0..24).collect::<Vec<_>>());
+    let last = updates.iter().rev().find_map(|one| one["status"].as_str());
+    assert_eq!(status(&world).await, last.unwrap(), "the last word counts");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_is_revoked_at_the_same_time_was_said_before_or_not_at_all() {
+    for seed in 0..if cfg!(deployed) { 1 } else { 10 } {
+        let world = World::demo().await;
+        let_ren(&world, "update").await;
+        world.chaos(4, seed);
+        let removed = async {
+            let path = "/v1/partners/{partner}/members/{ren}";
+            assert_eq!(world.delete(path).by("operator").decided().await.status, 200);
+            0
+        };
+        let said = async { says(&world, "partnerMember", "x").key("k").decided().await.status };
+        let status = match seed % 2 {
+            0 => join(removed, said).await.1,
+            _ => join(said, removed).await.0,
+        };
+        world.chaos(0, 0);
+        assert_eq!(
+            (updates(&world).await.len(), [201, 404].contains(&status)),
+            (usize::from(status == 201), true)
+        );
+        says(&world, "partnerMember", "x").refused(404, "not-found").await;
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+#[cfg_attr(deployed, ignore = "turns the local stack's clock")]
+async fn nobody_updates_from_the_instant_of_the_expiry_on() {
+    let world = World::demo().await;
+    let body = json!({"partnerId": "{otherPartner}", "expiresAt": "2026-01-10T09:00:00Z", "organizationLevel": "update"});
+    world.post("/v1/organizations/{yamada}/access").by("contactManager").json(body).send().await.ok();
+    for (now, status) in
+        [("2026-01-10T08:59:59.999Z", 201), ("2026-01-10T09:00:00Z", 404), ("2026-01-10T09:00:00.001Z", 404)]
+    {
+        set(&world, now).await;
+        assert_eq!(says(&world, "otherPartnerAdmin", "x").send().await.status, status, "{now}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_repeat_says_it_once() {
+    let world = World::demo().await;
+    let request = opened(&world, "customer").await;
+    let say = || update(&world, "customer", &request, json!({"text": "x"})).key("k");
+    let first = say().send().await.ok();
+    let again = say().send().await;
+    assert_eq!((again.header("idempotent-replayed"), &again.body), (Some("true"), &first));
+    let shown = world.get(&format!("{PATH}/{request}")).by("customer").send().await.ok();
+    assert_eq!(shown["updates"], 1);
+}
