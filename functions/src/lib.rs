@@ -87,6 +87,7 @@ operations! {
     service_requests::list_service_requests::ListServiceRequests,
     service_requests::update_service_request::UpdateServiceRequest,
     service_requests::list_service_request_updates::ListServiceRequestUpdates,
+    service_requests::list_submit_options::ListSubmitOptions,
     access::relinquish_access::RelinquishAccess,
     access::revoke_access::RevokeAccess,
     members::add_partner_member::AddPartnerMember,

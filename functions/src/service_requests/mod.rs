@@ -3,6 +3,7 @@
 pub mod get_service_request;
 pub mod list_service_request_updates;
 pub mod list_service_requests;
+pub mod list_submit_options;
 pub mod open_service_request;
 pub mod update_service_request;
 

@@ -41,6 +41,10 @@ pub enum ServiceRequestKind {
 }
 
 impl ServiceRequestKind {
+    /// All of them.
+    pub const ALL: [Self; 6] =
+        [Self::Incident, Self::Question, Self::Change, Self::Configuration, Self::SiteDeletion, Self::Access];
+
     /// What somebody does who submits one for an organization that is not its own.
     pub fn submitting(self) -> Act {
         match self {

@@ -52,6 +52,11 @@ pub fn further() -> Vec<(Canonical, String, &'static str)> {
         by_partner("remove-customer", "/v1/customers/{can}"),
         requests("partnerAdmin", "of a partner's person"),
         requests("agent", "of a month"),
+        (
+            canonical::one("list-submit-options").by("customer"),
+            "`list-submit-options` of a customer".to_owned(),
+            "",
+        ),
         on_request("update-service-request", "/updates"),
         on_request("list-service-request-updates", "/updates"),
         message(

@@ -1,6 +1,7 @@
 mod get_service_request;
 mod list_service_request_updates;
 mod list_service_requests;
+mod list_submit_options;
 mod open_service_request;
 mod update_service_request;
 

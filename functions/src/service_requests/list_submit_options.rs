@@ -1,0 +1,107 @@
+//! `list-submit-options`
+
+use aws::context::List;
+use aws::http::body::Empty;
+use aws::operation::{Method, Nothing, route};
+use aws::table::Wanted;
+use aws::table::pattern::{AccessIn, AccessOfPartner, EmailInPartner};
+use aws::{Answer, Context, Failure, Input, Operation, Route};
+use domain::access::decide;
+use domain::actor::Standing;
+use domain::service_request::ServiceRequestKind;
+use domain::{Actor, Level, OrganizationId, PartnerId, Role, Timestamp};
+use schemars::JsonSchema;
+use serde::Serialize;
+
+use crate::party::{Names, Party};
+
+/// Says for whom the caller may submit service requests.
+pub struct ListSubmitOptions;
+
+/// An organization for which the caller may submit service requests.
+#[derive(Debug, Serialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct SubmitOption {
+    /// The organization.
+    organization: Party<OrganizationId>,
+    /// How far the caller may go there; none in its own organization.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    level: Option<Level>,
+    /// Until when, not included.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    expires_at: Option<Timestamp>,
+    /// Of which kinds.
+    kinds: Vec<ServiceRequestKind>,
+}
+
+impl Operation for ListSubmitOptions {
+    const NAME: &str = "list-submit-options";
+    const ABOUT: &str = "Lists the organizations for which the caller may submit service requests, and of which kinds: a customer its own, a partner's member those that gave it access to do so.";
+    const ROUTES: &[Route] =
+        &[route(Method::Get, "/v1/me/submit-options", &[Role::Customer, Role::PartnerMember])];
+    const PAGED: bool = true;
+
+    type Caller = Actor;
+    type Path = Nothing;
+    type Query = Nothing;
+    type Body = Empty;
+    type Output = List<SubmitOption>;
+
+    async fn execute(
+        context: &Context<'_>,
+        actor: &Actor,
+        _: &Input<Self>,
+    ) -> Result<Answer<List<SubmitOption>>, Failure> {
+        let options = match actor.standing {
+            Standing::Partner { partner, .. } => of_member(context, actor, partner).await?,
+            Standing::Customer { organization: Some(own), .. } => {
+                let names = Names::of(context, std::iter::empty(), [own].into_iter()).await?;
+                let (organization, kinds) = (names.organization(own), ServiceRequestKind::ALL.to_vec());
+                let own = SubmitOption { organization, level: None, expires_at: None, kinds };
+                List { items: vec![own], next_page_token: None }
+            }
+            _ => nowhere(),
+        };
+        Ok(Answer::ok(options))
+    }
+}
+
+fn nowhere() -> List<SubmitOption> {
+    List { items: Vec::new(), next_page_token: None }
+}
+
+/// Those that gave a partner's member so much. The page may be short.
+async fn of_member(
+    context: &Context<'_>,
+    actor: &Actor,
+    partner: PartnerId,
+) -> Result<List<SubmitOption>, Failure> {
+    let Some(email) = actor.email.clone() else { return Ok(nowhere()) };
+    let own = EmailInPartner(partner, email.clone());
+    let record = async { Ok(context.table.get(&own).await?) };
+    let all = AccessOfPartner(partner);
+    let (record, page) = tokio::try_join!(record, context.page(&all, true))?;
+    // Who is not on the partner's record may do nothing anywhere.
+    let Some(member) = record.map(|record| record.member()).transpose()? else { return Ok(nowhere()) };
+
+    // The index is late: what it found is read again.
+    let mut wanted = Wanted::new();
+    let organizations = page.items.iter().map(|found| found.organization_id);
+    organizations.clone().for_each(|organization| wanted.add(&AccessIn(organization, partner)));
+    let names = Names::of(context, std::iter::empty(), organizations.clone());
+    let read = async { Ok(context.table.fetch(wanted, true).await?) };
+    let (read, names) = tokio::try_join!(read, names)?;
+    let mut items = Vec::new();
+    for organization in organizations {
+        let Some(access) = read.get(&AccessIn(organization, partner))? else { continue };
+        let Some(grant) = decide(&access.grants, &email, Some(member), context.now).by else { continue };
+        let kinds = ServiceRequestKind::ALL.into_iter();
+        let kinds: Vec<_> = kinds.filter(|kind| grant.level.opens(kind.submitting())).collect();
+        if !kinds.is_empty() {
+            let (level, expires_at) = (Some(grant.level), Some(grant.expires_at));
+            let organization = names.organization(organization);
+            items.push(SubmitOption { organization, level, expires_at, kinds });
+        }
+    }
+    Ok(List { items, next_page_token: page.next_page_token })
+}

@@ -1,0 +1,82 @@
+//! `list-submit-options`
+
+use serde_json::{Value, json};
+use system::World;
+
+use super::{let_ren, open};
+use crate::access::{EXPIRY, set};
+
+const PATH: &str = "/v1/me/submit-options";
+
+async fn options(world: &World, who: &str) -> Vec<Value> {
+    let (mut options, mut token) = (Vec::new(), String::new());
+    loop {
+        let page = world.get(&format!("{PATH}?pageSize=1{token}")).by(who).send().await.ok();
+        options.extend(page["items"].as_array().unwrap().iter().cloned());
+        let Some(next) = page["nextPageToken"].as_str() else { return options };
+        token = format!("&pageToken={next}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_customer_submits_for_its_own_organization_whatever_the_kind() {
+    let world = World::demo().await;
+    let kinds = json!(["incident", "question", "change", "configuration", "site-deletion", "access"]);
+    let own =
+        json!({"organization": {"id": world.id("yamada"), "name": "株式会社ヤマダ電機"}, "kinds": kinds});
+    for who in ["customer", "contactManager"] {
+        assert_eq!(options(&world, who).await, std::slice::from_ref(&own));
+    }
+    for who in ["operator", "agent"] {
+        world.get(PATH).by(who).refused(403, "role-not-allowed").await;
+    }
+    let alone = json!({"sub": "solo", "email": "solo@x.example", "role": "customer"});
+    let none = world.get(PATH).token(&world.token_of(alone)).send().await.ok();
+    assert_eq!(none, json!({"items": []}));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_a_member_is_told_it_may_submit_is_what_it_may() {
+    let world = World::demo().await;
+    let body = json!({"partnerId": "{partner}", "expiresAt": EXPIRY, "organizationLevel": "service-admin"});
+    world.post("/v1/organizations/{bogazici}/access").by("otherContactManager").json(body).send().await.ok();
+    for (level, submits) in [
+        ("cc", false),
+        ("look", false),
+        ("update", false),
+        ("create", true),
+        ("service-admin", true),
+        ("full-admin", true),
+    ] {
+        let_ren(&world, level).await;
+        let options = options(&world, "partnerMember").await;
+        let of = |organization: &str| {
+            options.iter().find(|one| one["organization"]["id"] == world.id(organization)).cloned()
+        };
+        let elsewhere = of("bogazici").unwrap();
+        assert_eq!(
+            (&elsewhere["level"], &elsewhere["expiresAt"], elsewhere["kinds"].as_array().unwrap().len()),
+            (&json!("service-admin"), &json!(world.moved(EXPIRY)), 6)
+        );
+        let here = of("yamada");
+        assert_eq!(here.as_ref().map(|one| &one["level"]), submits.then_some(&json!(level)));
+        for kind in ["incident", "question", "change", "configuration", "site-deletion", "access"] {
+            let told =
+                here.as_ref().is_some_and(|one| one["kinds"].as_array().unwrap().contains(&json!(kind)));
+            let made = open(&world, "partnerMember", kind).send().await;
+            assert_eq!(made.status == 201, told, "{level} {kind}");
+        }
+    }
+    world.delete("/v1/partners/{partner}/members/{ren}").by("operator").send().await.ok();
+    assert_eq!(options(&world, "partnerMember").await, [json!(null); 0]);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+#[cfg_attr(deployed, ignore = "turns the local stack's clock")]
+async fn what_has_expired_is_no_option() {
+    let world = World::demo().await;
+    for (now, count) in [("2026-01-06T08:59:59.999Z", 1), ("2026-01-06T09:00:00.000Z", 0)] {
+        set(&world, now).await;
+        assert_eq!(options(&world, "otherPartnerAdmin").await.len(), count, "{now}");
+    }
+}
