@@ -4,7 +4,7 @@ use aws::context::List;
 use aws::http::body::Empty;
 use aws::operation::{Method, Nothing, route};
 use aws::table::Wanted;
-use aws::table::pattern::{AccessIn, AccessOfPartner, EmailInPartner};
+use aws::table::pattern::{AccessIn, AccessOfPartner, EmailInPartner, OrganizationById};
 use aws::{Answer, Context, Failure, Input, Operation, Route};
 use domain::access::decide;
 use domain::actor::Standing;
@@ -55,10 +55,13 @@ impl Operation for ListSubmitOptions {
         let options = match actor.standing {
             Standing::Partner { partner, .. } => of_member(context, actor, partner).await?,
             Standing::Customer { organization: Some(own), .. } => {
-                let names = Names::of(context, std::iter::empty(), [own].into_iter()).await?;
-                let (organization, kinds) = (names.organization(own), ServiceRequestKind::ALL.to_vec());
-                let own = SubmitOption { organization, level: None, expires_at: None, kinds };
-                List { items: vec![own], next_page_token: None }
+                let own = context.table.get(&OrganizationById(own)).await?.map(|own| SubmitOption {
+                    organization: Party { id: own.id, name: Some(own.name) },
+                    level: None,
+                    expires_at: None,
+                    kinds: ServiceRequestKind::ALL.to_vec(),
+                });
+                List { items: own.into_iter().collect(), next_page_token: None }
             }
             _ => nowhere(),
         };

@@ -8,7 +8,7 @@ use deserr::Deserr;
 use domain::access::Act;
 use domain::actor::Standing;
 use domain::fault::{Check, Checked};
-use domain::service_request::{Message, ServiceRequestStatus, ServiceRequestUpdate};
+use domain::service_request::{Message, ServiceRequestStatus, ServiceRequestUpdate, Speaker};
 use domain::{Actor, EventKind, Faults, Invalid, Reason, Role, ServiceRequest};
 use schemars::JsonSchema;
 
@@ -47,13 +47,14 @@ impl Check for NewUpdate {
 
 impl Operation for UpdateServiceRequest {
     const NAME: &str = "update-service-request";
-    const ABOUT: &str = "Says something about a service request, or how far it is. Updates take effect one after another; out of `closed` only an agent's do.";
+    const ABOUT: &str = "Says something about a service request, or how far it is. Updates take effect in the order of their numbers; out of `closed` only an agent's do, and a status that it has already is no update.";
     const ROUTES: &[Route] = &[route(
         Method::Post,
         "/v1/organizations/{organizationId}/service-requests/{serviceRequestId}/updates",
         &[Role::Operator, Role::Agent, Role::Customer, Role::PartnerMember],
     )];
     const CREATES: bool = true;
+    const TAKES_VERSION: bool = true;
     const REASONS: &[Reason] = &[CLOSED, SO_ALREADY, LEVEL_TOO_LOW];
 
     type Caller = Actor;
@@ -81,22 +82,27 @@ impl Operation for UpdateServiceRequest {
         if status.is_none() && new.text.is_none() {
             change.refuse(SO_ALREADY.stage, SO_ALREADY.at(&[&"status"]));
         }
-        let (seen, partner_id) = (before.stamp.version, held.map(|held| held.partner));
+        let (seen, partner_id) = (before.stamp.version, held.as_ref().map(|held| held.partner));
         let request = ServiceRequest {
             status: status.unwrap_or(before.status),
             updates: before.updates + 1,
             stamp: before.stamp.next(context.now),
             ..before
         };
-        change.replace(&request, seen, None::<fn(_) -> bool>)?;
+        change.replace(&request, seen, context.if_match())?;
         let update = ServiceRequestUpdate {
             service_request_id: request.id,
             number: request.updates,
-            by: actor.author(),
-            partner_id,
+            by: Speaker {
+                kind: actor.author().kind,
+                email: actor.email.clone(),
+                partner_id,
+                member_id: held.map(|held| held.member),
+            },
             text: new.text.clone(),
             status,
-            created_at: context.now,
+            // Never before the one in front of it, whatever the clocks say.
+            created_at: request.stamp.updated_at,
         };
         // Its number is free as long as the service request is as it was.
         change.put(&update)?;

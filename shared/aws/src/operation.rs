@@ -27,6 +27,8 @@ pub trait Operation: Sized + Send + Sync + 'static {
     const KEY_REQUIRED: bool = false;
     /// Whether it answers 201 when it has made something.
     const CREATES: bool = false;
+    /// Whether a POST may say by `If-Match` which version of an object it means to change.
+    const TAKES_VERSION: bool = Self::Output::VERSIONED && !Self::CREATES;
     /// Whether it answers 202 when it has taken what can take effect only later.
     const DEFERS: bool = false;
     /// Whether its answer is a page of a list.

@@ -8,7 +8,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::access::{Act, Individual, Level};
-use crate::event::{Author, EventKind, Happening};
+use crate::event::{AuthorKind, EventKind, Happening};
 use crate::fault::{Faults, Invalid, quoted};
 use crate::id::{MemberId, OrganizationId, PartnerId, ServiceRequestId};
 use crate::party::Stamp;
@@ -180,6 +180,24 @@ pub struct ServiceRequest {
     pub stamp: Stamp,
 }
 
+/// Who says something about a service request, as far as everybody may know who sees it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct Speaker {
+    /// What kind of caller.
+    #[serde(rename = "type")]
+    pub kind: AuthorKind,
+    /// The person's e-mail; machines may have none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub email: Option<Email>,
+    /// The partner, if it is one of its members.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub partner_id: Option<PartnerId>,
+    /// Who of it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub member_id: Option<MemberId>,
+}
+
 /// What somebody said about a service request, and what became of it by that.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
@@ -189,10 +207,7 @@ pub struct ServiceRequestUpdate {
     /// The how many-th it is, from 1 on: they took effect in this order.
     pub number: u64,
     /// Who said it.
-    pub by: Author,
-    /// The partner, if one of its members did.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub partner_id: Option<PartnerId>,
+    pub by: Speaker,
     /// What was said.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub text: Option<Message>,

@@ -96,13 +96,21 @@ async fn who_loses_access_in_the_same_moment_has_submitted_before_or_not_at_all(
         let path = format!("/v1/organizations/{{yamada}}/access/{{partner}}/{grant}");
         let revoke = world.delete(&path).by("contactManager").decided();
         let of_all = "/v1/organizations/{yamada}/access/{partner}/{grantOfAll}";
-        let revoked = async { (world.delete(of_all).by("contactManager").decided().await, revoke.await) };
-        let (_, made) = join(revoked, open(&world, "partnerMember", "question").key("k").decided()).await;
+        let submitted = async || {
+            let path = "/v1/partners/{partner}/history?type=service-request.opened";
+            let history = world.get(path).by("partnerAdmin").send().await.ok();
+            history["items"].as_array().unwrap().len()
+        };
+        let revoked = async {
+            world.delete(of_all).by("contactManager").decided().await.ok();
+            revoke.await.ok();
+            submitted().await
+        };
+        let (before, made) =
+            join(revoked, open(&world, "partnerMember", "question").key("k").decided()).await;
         world.chaos(0, 0);
-        let path = "/v1/partners/{partner}/history?type=service-request.opened";
-        let history = world.get(path).by("partnerAdmin").send().await.ok();
-        let submitted = history["items"].as_array().unwrap().len();
-        assert_eq!(submitted, usize::from(made.status == 201), "{}", made.body);
+        assert_eq!(submitted().await, before, "nothing is submitted once access is lost");
+        assert_eq!(before, usize::from(made.status == 201), "{}", made.body);
         assert!([201, 404].contains(&made.status), "{}", made.body);
         open(&world, "partnerMember", "question").refused(404, "not-found").await;
     }

@@ -28,6 +28,7 @@ pub struct Description {
     pub size: Size,
     also: &'static [&'static str],
     creates: bool,
+    takes_version: bool,
     defers: bool,
     paged: bool,
     versioned: bool,
@@ -50,6 +51,7 @@ impl Description {
             size: O::SIZE,
             also: O::Body::ALSO,
             creates: O::CREATES,
+            takes_version: O::TAKES_VERSION,
             defers: O::DEFERS,
             paged: O::PAGED,
             versioned: O::Output::VERSIONED,
@@ -264,7 +266,7 @@ fn parameters(description: &Description, route: &Route, generator: &mut SchemaGe
         }
         _ => {}
     }
-    if takes_if_match(route, description.creates, description.versioned) {
+    if takes_if_match(route, description.takes_version) {
         let about = "The `ETag` of the version that is meant, or `*`.";
         add("If-Match", "header", false, json!({ "type": "string" }), about);
     }
@@ -334,7 +336,7 @@ fn outcomes(
     if matches!(route.access, Access::Signature) {
         common.extend([("401", "NotSigned"), ("413", "TooLarge")]);
     }
-    if takes_if_match(route, description.creates, description.versioned) {
+    if takes_if_match(route, description.takes_version) {
         common.push(("412", "OtherVersion"));
     }
     if takes_validate_only(route) {

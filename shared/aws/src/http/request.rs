@@ -11,7 +11,7 @@ use super::call::Call;
 use super::caller::Caller;
 use super::token;
 use crate::context::{CallOptions, Environment, IdempotencySlot, IfMatch, PageRequest};
-use crate::operation::{Access, Input, Method, Operation, Output, Route};
+use crate::operation::{Access, Input, Method, Operation, Route};
 use crate::table::key;
 
 /// Parses all of a call, naming all faults of all its parts. Of a message, which a signature vouches for, only
@@ -53,7 +53,7 @@ pub(super) fn parse<O: Operation>(
         let detail = "is required here: what is done cannot be undone, and a repeat must not do it twice";
         faults.0.push(Fault::new(At::parameter("Idempotency-Key"), KEY_MISSING, detail));
     }
-    let if_match = match takes_if_match(route, O::CREATES, O::Output::VERSIONED) {
+    let if_match = match takes_if_match(route, O::TAKES_VERSION) {
         true => collect(&mut faults, if_match(call)).flatten(),
         false => None,
     };
@@ -107,11 +107,11 @@ pub fn takes_validate_only(route: &Route) -> bool {
 }
 
 /// Whether a route's calls may say which version of an object they mean: those that change one.
-pub fn takes_if_match(route: &Route, creates: bool, versioned: bool) -> bool {
+pub fn takes_if_match(route: &Route, takes_version: bool) -> bool {
     match route.method {
         Method::Get => false,
         Method::Put | Method::Patch | Method::Delete => true,
-        Method::Post => route.access.needs_token() && versioned && !creates,
+        Method::Post => route.access.needs_token() && takes_version,
     }
 }
 
