@@ -7,6 +7,7 @@ use aws::table::{Change, Expression, Found, Refusal, Wanted};
 use aws::{Context, Failure};
 use domain::access::{Act, decide};
 use domain::actor::Standing;
+use domain::service_request::Membership;
 use domain::{
     Access, Actor, Email, Fault, Grant, Level, MemberId, OrganizationId, PartnerId, Problem, Reason, Stage,
 };
@@ -95,6 +96,11 @@ impl Held {
     /// How far it goes.
     pub fn level(&self) -> Level {
         self.by.level
+    }
+
+    /// Who holds it.
+    pub fn membership(&self) -> Membership {
+        Membership { partner_id: self.partner, member_id: self.member }
     }
 
     /// Requires that it goes so far, and is still what it was when it was read.

@@ -152,8 +152,8 @@ async fn of_person(
         let contact = found.get(&ContactOf(id, email.clone()))?;
         let Some(request) = found.get(&ServiceRequestOf(organization, id))? else { continue };
         // Who submitted it and was added to it comes upon it twice, perhaps on two pages.
-        let submitted =
-            request.submitted_by.partner_id == Some(partner) && request.submitted_by.email == email;
+        let submitted = request.submitted_by.membership.is_some_and(|of| of.partner_id == partner)
+            && request.submitted_by.email == email;
         if request.is_open_to(held.level(), held.member, contact.as_ref()) && (submitted != added) {
             items.push(request);
         }

@@ -6,7 +6,7 @@ use aws::table::pattern::OrganizationById;
 use aws::table::{Change, Refusal};
 use aws::{Answer, Context, Failure, Input, Operation, Route};
 use deserr::Deserr;
-use domain::service_request::{Message, ServiceRequestKind, ServiceRequestStatus, Submitter};
+use domain::service_request::{Message, Person, ServiceRequestKind, ServiceRequestStatus};
 use domain::{Actor, EventKind, Faults, Name, Problem, Reason, Role, ServiceRequest, Stamp};
 use schemars::JsonSchema;
 
@@ -72,7 +72,7 @@ impl Operation for OpenServiceRequest {
             description: new.description.clone(),
             kind: new.kind,
             status: ServiceRequestStatus::Open,
-            submitted_by: Submitter { email, partner_id: partner, member_id: held.map(|held| held.member) },
+            submitted_by: Person { email, membership: held.map(|held| held.membership()) },
             updates: 0,
             stamp: Stamp::new(context.now),
         };

@@ -96,8 +96,7 @@ impl Operation for UpdateServiceRequest {
             by: Speaker {
                 kind: actor.author().kind,
                 email: actor.email.clone(),
-                partner_id,
-                member_id: held.map(|held| held.member),
+                membership: held.map(|held| held.membership()),
             },
             text: new.text.clone(),
             status,

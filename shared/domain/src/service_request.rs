@@ -140,18 +140,25 @@ impl FromStr for Month {
 
 written_as_text!(Month, pattern = "^[0-9]{4}-(0[1-9]|1[0-2])$");
 
-/// Who submitted a service request.
+/// Who somebody is for a partner.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct Membership {
+    /// The partner.
+    pub partner_id: PartnerId,
+    /// Who of it.
+    pub member_id: MemberId,
+}
+
+/// A person of an organization, or of a partner that acts for it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
-pub struct Submitter {
+pub struct Person {
     /// The person's e-mail.
     pub email: Email,
-    /// The partner, if one of its members submitted it for the organization.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub partner_id: Option<PartnerId>,
-    /// Who of it.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub member_id: Option<MemberId>,
+    /// Who it is for a partner; none if it is a customer of the organization.
+    #[serde(flatten)]
+    pub membership: Option<Membership>,
 }
 
 /// A support case of an organization.
@@ -171,7 +178,7 @@ pub struct ServiceRequest {
     /// How far it is.
     pub status: ServiceRequestStatus,
     /// Who submitted it.
-    pub submitted_by: Submitter,
+    pub submitted_by: Person,
     /// How many updates it has.
     #[serde(default)]
     pub updates: u64,
@@ -190,12 +197,9 @@ pub struct Speaker {
     /// The person's e-mail; machines may have none.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub email: Option<Email>,
-    /// The partner, if it is one of its members.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub partner_id: Option<PartnerId>,
-    /// Who of it.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub member_id: Option<MemberId>,
+    /// Who it is for a partner, if it is one of its members.
+    #[serde(flatten)]
+    pub membership: Option<Membership>,
 }
 
 /// What somebody said about a service request, and what became of it by that.
@@ -244,7 +248,7 @@ impl ServiceRequest {
 
     /// Whether a partner's member of this level sees it: who submitted it was added to it.
     pub fn is_open_to(&self, level: Level, member: MemberId, contact: Option<&Contact>) -> bool {
-        let added = self.submitted_by.member_id == Some(member)
+        let added = self.submitted_by.membership.is_some_and(|of| of.member_id == member)
             || contact.is_some_and(|contact| contact.individual.member_id == member);
         level.opens(Act::SeeAll) || added && level.opens(Act::SeeWhereAdded)
     }

@@ -648,7 +648,7 @@ impl Entity for ServiceRequest {
 
     fn by_key(&self) -> Option<Key> {
         let submitter = &self.submitted_by;
-        submitter.partner_id.map(|partner| key::submitted_by(partner, &submitter.email, self.id))
+        submitter.membership.map(|of| key::submitted_by(of.partner_id, &submitter.email, self.id))
     }
 
     fn by_facet(&self) -> Option<Key> {
