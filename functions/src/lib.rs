@@ -96,6 +96,7 @@ operations! {
     organizations::create_organization::CreateOrganization,
     organizations::get_organization::GetOrganization,
     organizations::list_organizations::ListOrganizations,
+    organizations::update_organization::UpdateOrganization,
     entitlements::create_entitlement::CreateEntitlement,
     entitlements::get_entitlement::GetEntitlement,
     entitlements::find_entitlement::FindEntitlement,

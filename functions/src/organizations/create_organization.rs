@@ -9,7 +9,7 @@ use deserr::Deserr;
 use domain::actor::Standing;
 use domain::{
     Actor, CustomerLink, EventKind, ExternalId, Faults, Happening, Name, Organization, PartnerId, Reason,
-    Role, Stamp,
+    Role, Stamp, TimeZone,
 };
 use schemars::JsonSchema;
 
@@ -35,6 +35,9 @@ pub struct NewOrganization {
     /// The partner whose customer it is. A partner's admin must name their own.
     #[deserr(default)]
     partner_id: Option<PartnerId>,
+    /// In which time zone its days are, such as `Asia/Tokyo`.
+    #[deserr(default)]
+    time_zone: Option<TimeZone>,
 }
 
 impl Operation for CreateOrganization {
@@ -57,7 +60,7 @@ impl Operation for CreateOrganization {
         actor: &Actor,
         input: &Input<Self>,
     ) -> Result<Answer<Organization>, Failure> {
-        let Json(NewOrganization { name, external_id, partner_id }) = &input.body;
+        let Json(NewOrganization { name, external_id, partner_id, time_zone }) = &input.body;
         // Whose ids an external id must be unique among.
         let giver = match actor.standing {
             Standing::Partner { partner, .. } => {
@@ -74,6 +77,7 @@ impl Operation for CreateOrganization {
             name: name.clone(),
             external_id: external_id.clone(),
             created_by: giver,
+            time_zone: *time_zone,
             stamp: Stamp::new(context.now),
         };
 

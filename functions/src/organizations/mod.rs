@@ -3,3 +3,4 @@
 pub mod create_organization;
 pub mod get_organization;
 pub mod list_organizations;
+pub mod update_organization;

@@ -15,7 +15,7 @@ use crate::text::{
     Description, Email, ExternalId, FieldName, LicenseTypeCode, Name, OrderId, ProductCode, StoreAccount,
     written_as_text,
 };
-use crate::time::{Period, Timestamp};
+use crate::time::{Period, TimeZone, Timestamp};
 
 /// What kind of caller made a change.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
@@ -482,6 +482,12 @@ kinds! {
         /// How far it is now, if that changed.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         status: Option<ServiceRequestStatus>,
+    }
+    /// An organization is in another time zone.
+    OrganizationUpdated = "organization.updated" {
+        /// In which its days are now; none if in UTC.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        time_zone: Option<TimeZone>,
     }
 }
 

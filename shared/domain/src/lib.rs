@@ -51,6 +51,6 @@ pub use service_request::ServiceRequest;
 pub use text::{
     Description, Email, ExternalId, FieldName, LicenseTypeCode, Name, OrderId, ProductCode, StoreAccount,
 };
-pub use time::{Period, Sent, Timestamp};
+pub use time::{Period, Sent, TimeZone, Timestamp};
 pub use value::{Details, Fields};
 pub use webhook::Source;

@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::id::{OrganizationId, PartnerId, SourceId};
 use crate::text::{ExternalId, Name, StoreAccount};
-use crate::time::Timestamp;
+use crate::time::{TimeZone, Timestamp};
 
 /// How often an object was written; its `ETag` is this number in quotes.
 pub type Version = u64;
@@ -64,9 +64,22 @@ pub struct Organization {
     /// The partner whose admin created it; none if the vendor did.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub created_by: Option<PartnerId>,
+    /// In which time zone its days are; where it is not known, they are days in UTC.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub time_zone: Option<TimeZone>,
     /// When, and which version.
     #[serde(flatten)]
     pub stamp: Stamp,
+}
+
+impl Organization {
+    /// It as somebody of `reader` sees it, a partner or its own people: an external id is its giver's own business.
+    pub fn seen_by(self, reader: Option<PartnerId>) -> Self {
+        match reader.is_some() && self.created_by == reader {
+            true => self,
+            false => Self { external_id: None, created_by: None, ..self },
+        }
+    }
 }
 
 /// An entry of a partner's directory: this organization is a customer of this partner.

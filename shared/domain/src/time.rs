@@ -80,6 +80,36 @@ impl FromStr for Timestamp {
 
 written_as_text!(Timestamp, format = "date-time");
 
+/// A time zone of the IANA Time Zone Database, by its name there: `Asia/Tokyo`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct TimeZone(chrono_tz::Tz);
+
+impl Default for TimeZone {
+    fn default() -> Self {
+        Self(chrono_tz::Tz::UTC)
+    }
+}
+
+impl Display for TimeZone {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(self.0.name())
+    }
+}
+
+impl FromStr for TimeZone {
+    type Err = Invalid;
+
+    fn from_str(text: &str) -> Result<Self, Invalid> {
+        text.parse().map(Self).map_err(|_| {
+            let detail =
+                format!("{} is not the name of an IANA time zone such as `Asia/Tokyo`", quoted(text));
+            Invalid::new("invalid-time-zone", detail)
+        })
+    }
+}
+
+written_as_text!(TimeZone);
+
 /// Some instant in any form that RFC 3339 knows: for what others send and nothing here rests on.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Sent(DateTime<Utc>);
@@ -194,6 +224,17 @@ written_as_text!(Period, format = "duration");
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_time_zone_has_a_name_as_the_database_writes_it() {
+        for good in ["Asia/Tokyo", "Europe/Istanbul", "America/Argentina/Buenos_Aires", "UTC"] {
+            assert_eq!(good.parse::<TimeZone>().unwrap().to_string(), good);
+        }
+        assert_eq!(TimeZone::default().to_string(), "UTC");
+        for bad in ["", "asia/tokyo", "Tokyo", "+09:00", "Asia/Tokyo ", "../etc/localtime"] {
+            assert_eq!(bad.parse::<TimeZone>().unwrap_err().code, "invalid-time-zone", "{bad}");
+        }
+    }
     use proptest::prelude::*;
 
     fn time(text: &str) -> Timestamp {

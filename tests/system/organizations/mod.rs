@@ -1,3 +1,4 @@
 mod create_organization;
 mod get_organization;
 mod list_organizations;
+mod update_organization;

@@ -1,0 +1,69 @@
+//! `update-organization`
+
+use aws::http::body::Json;
+use aws::operation::{Method, Nothing, OfOrganization, route};
+use aws::table::Change;
+use aws::table::pattern::OrganizationById;
+use aws::{Answer, Context, Failure, Input, Operation, Route};
+use deserr::Deserr;
+use domain::{Actor, EventKind, Faults, Happening, Organization, Patch, Problem, Role, TimeZone};
+use schemars::JsonSchema;
+
+use crate::customers::require_manager;
+
+/// Changes a customer organization.
+pub struct UpdateOrganization;
+
+/// What is to be another than it is.
+#[derive(Debug, Deserr, JsonSchema)]
+#[deserr(error = Faults, rename_all = camelCase, deny_unknown_fields)]
+#[schemars(rename_all = "camelCase", deny_unknown_fields)]
+pub struct OrganizationChange {
+    /// In which time zone its days are, such as `Asia/Tokyo`.
+    #[deserr(default)]
+    #[schemars(default)]
+    time_zone: Patch<TimeZone>,
+}
+
+impl Operation for UpdateOrganization {
+    const NAME: &str = "update-organization";
+    const ABOUT: &str = "Changes a customer organization: what is named in the body, and nothing else.";
+    const ROUTES: &[Route] = &[route(
+        Method::Patch,
+        "/v1/organizations/{organizationId}",
+        &[Role::Operator, Role::ContactManager],
+    )];
+
+    type Caller = Actor;
+    type Path = OfOrganization;
+    type Query = Nothing;
+    type Body = Json<OrganizationChange>;
+    type Output = Organization;
+
+    async fn execute(
+        context: &Context<'_>,
+        actor: &Actor,
+        input: &Input<Self>,
+    ) -> Result<Answer<Organization>, Failure> {
+        let (OfOrganization { organization_id }, Json(wanted)) = (&input.path, &input.body);
+        let mut change = Change::new();
+        require_manager(&mut change, actor, Some(*organization_id), None)?;
+        let found = context.table.get(&OrganizationById(*organization_id)).await?;
+        let before = found.ok_or_else(Problem::not_found)?;
+        let seen = before.stamp.version;
+        let shown = |organization: Organization| match actor.is_staff() {
+            true => organization,
+            false => organization.seen_by(None),
+        };
+        let time_zone = wanted.time_zone.over(before.time_zone);
+        if time_zone == before.time_zone {
+            change.confirm(&before, seen, context.if_match());
+            return context.commit(change, Answer::ok(shown(before))).await;
+        }
+        let organization = Organization { time_zone, stamp: before.stamp.next(context.now), ..before };
+        change.replace(&organization, seen, context.if_match())?;
+        let updated = EventKind::OrganizationUpdated { time_zone };
+        change.record(Happening::of_organization(updated, organization.id));
+        context.commit(change, Answer::ok(shown(organization))).await
+    }
+}
