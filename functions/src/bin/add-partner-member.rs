@@ -1,5 +1,7 @@
 //! The Lambda function `add-partner-member`.
 
+use functions::members::add_partner_member::AddPartnerMember;
+
 fn main() -> Result<(), lambda_runtime::Error> {
-    aws::lambda::run::<functions::members::add_partner_member::AddPartnerMember>()
+    aws::lambda::run::<AddPartnerMember>()
 }

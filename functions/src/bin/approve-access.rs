@@ -1,5 +1,7 @@
 //! The Lambda function `approve-access`.
 
+use functions::access::approve_access::ApproveAccess;
+
 fn main() -> Result<(), lambda_runtime::Error> {
-    aws::lambda::run::<functions::access::approve_access::ApproveAccess>()
+    aws::lambda::run::<ApproveAccess>()
 }

@@ -1,5 +1,7 @@
 //! The Lambda function `cancel-access-request`.
 
+use functions::access::cancel_access_request::CancelAccessRequest;
+
 fn main() -> Result<(), lambda_runtime::Error> {
-    aws::lambda::run::<functions::access::cancel_access_request::CancelAccessRequest>()
+    aws::lambda::run::<CancelAccessRequest>()
 }

@@ -1,5 +1,7 @@
 //! The Lambda function `create-detail-field`.
 
+use functions::details::create_detail_field::CreateDetailField;
+
 fn main() -> Result<(), lambda_runtime::Error> {
-    aws::lambda::run::<functions::details::create_detail_field::CreateDetailField>()
+    aws::lambda::run::<CreateDetailField>()
 }

@@ -1,5 +1,7 @@
 //! The Lambda function `create-license-type`.
 
+use functions::licenses::create_license_type::CreateLicenseType;
+
 fn main() -> Result<(), lambda_runtime::Error> {
-    aws::lambda::run::<functions::licenses::create_license_type::CreateLicenseType>()
+    aws::lambda::run::<CreateLicenseType>()
 }

@@ -1,5 +1,7 @@
 //! The Lambda function `create-organization`.
 
+use functions::organizations::create_organization::CreateOrganization;
+
 fn main() -> Result<(), lambda_runtime::Error> {
-    aws::lambda::run::<functions::organizations::create_organization::CreateOrganization>()
+    aws::lambda::run::<CreateOrganization>()
 }

@@ -1,5 +1,7 @@
 //! The Lambda function `create-partner`.
 
+use functions::partners::create_partner::CreatePartner;
+
 fn main() -> Result<(), lambda_runtime::Error> {
-    aws::lambda::run::<functions::partners::create_partner::CreatePartner>()
+    aws::lambda::run::<CreatePartner>()
 }

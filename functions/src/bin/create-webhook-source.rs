@@ -1,5 +1,7 @@
 //! The Lambda function `create-webhook-source`.
 
+use functions::webhooks::create_webhook_source::CreateWebhookSource;
+
 fn main() -> Result<(), lambda_runtime::Error> {
-    aws::lambda::run::<functions::webhooks::create_webhook_source::CreateWebhookSource>()
+    aws::lambda::run::<CreateWebhookSource>()
 }

@@ -1,5 +1,7 @@
 //! The Lambda function `decline-access`.
 
+use functions::access::decline_access::DeclineAccess;
+
 fn main() -> Result<(), lambda_runtime::Error> {
-    aws::lambda::run::<functions::access::decline_access::DeclineAccess>()
+    aws::lambda::run::<DeclineAccess>()
 }

@@ -1,5 +1,7 @@
 //! The Lambda function `disable-webhook-source`.
 
+use functions::webhooks::disable_webhook_source::DisableWebhookSource;
+
 fn main() -> Result<(), lambda_runtime::Error> {
-    aws::lambda::run::<functions::webhooks::disable_webhook_source::DisableWebhookSource>()
+    aws::lambda::run::<DisableWebhookSource>()
 }

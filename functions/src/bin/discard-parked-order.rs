@@ -1,5 +1,7 @@
 //! The Lambda function `discard-parked-order`.
 
+use functions::orders::discard_parked_order::DiscardParkedOrder;
+
 fn main() -> Result<(), lambda_runtime::Error> {
-    aws::lambda::run::<functions::orders::discard_parked_order::DiscardParkedOrder>()
+    aws::lambda::run::<DiscardParkedOrder>()
 }

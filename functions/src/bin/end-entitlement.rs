@@ -1,5 +1,7 @@
 //! The Lambda function `end-entitlement`.
 
+use functions::entitlements::end_entitlement::EndEntitlement;
+
 fn main() -> Result<(), lambda_runtime::Error> {
-    aws::lambda::run::<functions::entitlements::end_entitlement::EndEntitlement>()
+    aws::lambda::run::<EndEntitlement>()
 }

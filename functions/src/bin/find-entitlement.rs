@@ -1,5 +1,7 @@
 //! The Lambda function `find-entitlement`.
 
+use functions::entitlements::find_entitlement::FindEntitlement;
+
 fn main() -> Result<(), lambda_runtime::Error> {
-    aws::lambda::run::<functions::entitlements::find_entitlement::FindEntitlement>()
+    aws::lambda::run::<FindEntitlement>()
 }

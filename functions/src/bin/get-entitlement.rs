@@ -1,5 +1,7 @@
 //! The Lambda function `get-entitlement`.
 
+use functions::entitlements::get_entitlement::GetEntitlement;
+
 fn main() -> Result<(), lambda_runtime::Error> {
-    aws::lambda::run::<functions::entitlements::get_entitlement::GetEntitlement>()
+    aws::lambda::run::<GetEntitlement>()
 }

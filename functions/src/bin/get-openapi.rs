@@ -1,5 +1,7 @@
 //! The Lambda function `get-openapi`.
 
+use functions::service::get_openapi::GetOpenapi;
+
 fn main() -> Result<(), lambda_runtime::Error> {
-    aws::lambda::run::<functions::service::get_openapi::GetOpenapi>()
+    aws::lambda::run::<GetOpenapi>()
 }

@@ -1,5 +1,7 @@
 //! The Lambda function `get-organization`.
 
+use functions::organizations::get_organization::GetOrganization;
+
 fn main() -> Result<(), lambda_runtime::Error> {
-    aws::lambda::run::<functions::organizations::get_organization::GetOrganization>()
+    aws::lambda::run::<GetOrganization>()
 }

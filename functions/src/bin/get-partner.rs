@@ -1,5 +1,7 @@
 //! The Lambda function `get-partner`.
 
+use functions::partners::get_partner::GetPartner;
+
 fn main() -> Result<(), lambda_runtime::Error> {
-    aws::lambda::run::<functions::partners::get_partner::GetPartner>()
+    aws::lambda::run::<GetPartner>()
 }

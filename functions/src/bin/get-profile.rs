@@ -1,5 +1,7 @@
 //! The Lambda function `get-profile`.
 
+use functions::entitlements::get_profile::GetProfile;
+
 fn main() -> Result<(), lambda_runtime::Error> {
-    aws::lambda::run::<functions::entitlements::get_profile::GetProfile>()
+    aws::lambda::run::<GetProfile>()
 }

@@ -1,5 +1,7 @@
 //! The Lambda function `get-service-request`.
 
+use functions::service_requests::get_service_request::GetServiceRequest;
+
 fn main() -> Result<(), lambda_runtime::Error> {
-    aws::lambda::run::<functions::service_requests::get_service_request::GetServiceRequest>()
+    aws::lambda::run::<GetServiceRequest>()
 }

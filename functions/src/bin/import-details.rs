@@ -1,5 +1,7 @@
 //! The Lambda function `import-details`.
 
+use functions::entitlements::import_details::ImportDetails;
+
 fn main() -> Result<(), lambda_runtime::Error> {
-    aws::lambda::run::<functions::entitlements::import_details::ImportDetails>()
+    aws::lambda::run::<ImportDetails>()
 }

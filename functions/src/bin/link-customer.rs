@@ -1,5 +1,7 @@
 //! The Lambda function `link-customer`.
 
+use functions::partners::link_customer::LinkCustomer;
+
 fn main() -> Result<(), lambda_runtime::Error> {
-    aws::lambda::run::<functions::partners::link_customer::LinkCustomer>()
+    aws::lambda::run::<LinkCustomer>()
 }

@@ -1,5 +1,7 @@
 //! The Lambda function `link-store`.
 
+use functions::partners::link_store::LinkStore;
+
 fn main() -> Result<(), lambda_runtime::Error> {
-    aws::lambda::run::<functions::partners::link_store::LinkStore>()
+    aws::lambda::run::<LinkStore>()
 }

@@ -1,5 +1,7 @@
 //! The Lambda function `list-entitlements`.
 
+use functions::entitlements::list_entitlements::ListEntitlements;
+
 fn main() -> Result<(), lambda_runtime::Error> {
-    aws::lambda::run::<functions::entitlements::list_entitlements::ListEntitlements>()
+    aws::lambda::run::<ListEntitlements>()
 }

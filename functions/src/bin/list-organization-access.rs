@@ -1,5 +1,7 @@
 //! The Lambda function `list-organization-access`.
 
+use functions::access::list_organization_access::ListOrganizationAccess;
+
 fn main() -> Result<(), lambda_runtime::Error> {
-    aws::lambda::run::<functions::access::list_organization_access::ListOrganizationAccess>()
+    aws::lambda::run::<ListOrganizationAccess>()
 }

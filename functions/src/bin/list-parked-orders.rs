@@ -1,5 +1,7 @@
 //! The Lambda function `list-parked-orders`.
 
+use functions::orders::list_parked_orders::ListParkedOrders;
+
 fn main() -> Result<(), lambda_runtime::Error> {
-    aws::lambda::run::<functions::orders::list_parked_orders::ListParkedOrders>()
+    aws::lambda::run::<ListParkedOrders>()
 }

@@ -1,5 +1,7 @@
 //! The Lambda function `list-partner-members`.
 
+use functions::members::list_partner_members::ListPartnerMembers;
+
 fn main() -> Result<(), lambda_runtime::Error> {
-    aws::lambda::run::<functions::members::list_partner_members::ListPartnerMembers>()
+    aws::lambda::run::<ListPartnerMembers>()
 }

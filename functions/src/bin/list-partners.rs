@@ -1,5 +1,7 @@
 //! The Lambda function `list-partners`.
 
+use functions::partners::list_partners::ListPartners;
+
 fn main() -> Result<(), lambda_runtime::Error> {
-    aws::lambda::run::<functions::partners::list_partners::ListPartners>()
+    aws::lambda::run::<ListPartners>()
 }

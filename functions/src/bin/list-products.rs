@@ -1,5 +1,7 @@
 //! The Lambda function `list-products`.
 
+use functions::products::list_products::ListProducts;
+
 fn main() -> Result<(), lambda_runtime::Error> {
-    aws::lambda::run::<functions::products::list_products::ListProducts>()
+    aws::lambda::run::<ListProducts>()
 }

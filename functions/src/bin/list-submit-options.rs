@@ -1,5 +1,7 @@
 //! The Lambda function `list-submit-options`.
 
+use functions::service_requests::list_submit_options::ListSubmitOptions;
+
 fn main() -> Result<(), lambda_runtime::Error> {
-    aws::lambda::run::<functions::service_requests::list_submit_options::ListSubmitOptions>()
+    aws::lambda::run::<ListSubmitOptions>()
 }

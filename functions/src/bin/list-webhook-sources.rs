@@ -1,5 +1,7 @@
 //! The Lambda function `list-webhook-sources`.
 
+use functions::webhooks::list_webhook_sources::ListWebhookSources;
+
 fn main() -> Result<(), lambda_runtime::Error> {
-    aws::lambda::run::<functions::webhooks::list_webhook_sources::ListWebhookSources>()
+    aws::lambda::run::<ListWebhookSources>()
 }

@@ -1,5 +1,7 @@
 //! The Lambda function `query-history`.
 
+use functions::history::query_history::QueryHistory;
+
 fn main() -> Result<(), lambda_runtime::Error> {
-    aws::lambda::run::<functions::history::query_history::QueryHistory>()
+    aws::lambda::run::<QueryHistory>()
 }

@@ -1,5 +1,7 @@
 //! The Lambda function `receive-partner-order`.
 
+use functions::webhooks::receive_partner_order::ReceivePartnerOrder;
+
 fn main() -> Result<(), lambda_runtime::Error> {
-    aws::lambda::run::<functions::webhooks::receive_partner_order::ReceivePartnerOrder>()
+    aws::lambda::run::<ReceivePartnerOrder>()
 }

@@ -1,5 +1,7 @@
 //! The Lambda function `relinquish-access`.
 
+use functions::access::relinquish_access::RelinquishAccess;
+
 fn main() -> Result<(), lambda_runtime::Error> {
-    aws::lambda::run::<functions::access::relinquish_access::RelinquishAccess>()
+    aws::lambda::run::<RelinquishAccess>()
 }

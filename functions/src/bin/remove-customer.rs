@@ -1,5 +1,7 @@
 //! The Lambda function `remove-customer`.
 
+use functions::customers::remove_customer::RemoveCustomer;
+
 fn main() -> Result<(), lambda_runtime::Error> {
-    aws::lambda::run::<functions::customers::remove_customer::RemoveCustomer>()
+    aws::lambda::run::<RemoveCustomer>()
 }

@@ -1,5 +1,7 @@
 //! The Lambda function `revoke-access`.
 
+use functions::access::revoke_access::RevokeAccess;
+
 fn main() -> Result<(), lambda_runtime::Error> {
-    aws::lambda::run::<functions::access::revoke_access::RevokeAccess>()
+    aws::lambda::run::<RevokeAccess>()
 }

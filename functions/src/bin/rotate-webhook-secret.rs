@@ -1,5 +1,7 @@
 //! The Lambda function `rotate-webhook-secret`.
 
+use functions::webhooks::rotate_webhook_secret::RotateWebhookSecret;
+
 fn main() -> Result<(), lambda_runtime::Error> {
-    aws::lambda::run::<functions::webhooks::rotate_webhook_secret::RotateWebhookSecret>()
+    aws::lambda::run::<RotateWebhookSecret>()
 }

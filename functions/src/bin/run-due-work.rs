@@ -1,5 +1,7 @@
 //! The Lambda function `run-due-work`.
 
+use functions::service::run_due_work::RunDueWork;
+
 fn main() -> Result<(), lambda_runtime::Error> {
-    aws::lambda::run_scheduled::<functions::service::run_due_work::RunDueWork>()
+    aws::lambda::run_scheduled::<RunDueWork>()
 }

@@ -1,5 +1,7 @@
 //! The Lambda function `update-customer`.
 
+use functions::customers::update_customer::UpdateCustomer;
+
 fn main() -> Result<(), lambda_runtime::Error> {
-    aws::lambda::run::<functions::customers::update_customer::UpdateCustomer>()
+    aws::lambda::run::<UpdateCustomer>()
 }

@@ -1,5 +1,7 @@
 //! The Lambda function `update-entitlement-details`.
 
+use functions::entitlements::update_entitlement_details::UpdateEntitlementDetails;
+
 fn main() -> Result<(), lambda_runtime::Error> {
-    aws::lambda::run::<functions::entitlements::update_entitlement_details::UpdateEntitlementDetails>()
+    aws::lambda::run::<UpdateEntitlementDetails>()
 }

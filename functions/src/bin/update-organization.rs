@@ -1,5 +1,7 @@
 //! The Lambda function `update-organization`.
 
+use functions::organizations::update_organization::UpdateOrganization;
+
 fn main() -> Result<(), lambda_runtime::Error> {
-    aws::lambda::run::<functions::organizations::update_organization::UpdateOrganization>()
+    aws::lambda::run::<UpdateOrganization>()
 }

@@ -1,5 +1,7 @@
 //! The Lambda function `update-product`.
 
+use functions::products::update_product::UpdateProduct;
+
 fn main() -> Result<(), lambda_runtime::Error> {
-    aws::lambda::run::<functions::products::update_product::UpdateProduct>()
+    aws::lambda::run::<UpdateProduct>()
 }

@@ -1,5 +1,7 @@
 //! The Lambda function `update-service-request`.
 
+use functions::service_requests::update_service_request::UpdateServiceRequest;
+
 fn main() -> Result<(), lambda_runtime::Error> {
-    aws::lambda::run::<functions::service_requests::update_service_request::UpdateServiceRequest>()
+    aws::lambda::run::<UpdateServiceRequest>()
 }

@@ -22,9 +22,11 @@ fn every_operation_has_its_bin_and_its_tests_and_nothing_is_left_over() {
     let functions::Schedule { area, name, .. } = functions::SCHEDULE;
     for (area, name, run) in operations.chain([(area, name, "run_scheduled")]) {
         let snake = name.replace('-', "_");
-        let operation = format!("functions::{area}::{snake}::{}", camel(name));
+        let operation = camel(name);
         let bin = format!(
             "//! The Lambda function `{name}`.
+
+use functions::{area}::{snake}::{operation};
 
 fn main() -> Result<(), lambda_runtime::Error> {{
     aws::lambda::{run}::<{operation}>()
