@@ -7,7 +7,7 @@ use aws::table::{Change, Expression, Found, Refusal, Wanted};
 use aws::{Context, Failure};
 use domain::access::{Act, decide};
 use domain::actor::Standing;
-use domain::service_request::Membership;
+use domain::service_request::{Membership, Person};
 use domain::{
     Access, Actor, Email, Fault, Grant, Level, MemberId, OrganizationId, PartnerId, Problem, Reason, Stage,
 };
@@ -51,6 +51,11 @@ impl Claim {
             }
             _ => actor.reach_organization(organization).map(|()| None),
         }
+    }
+
+    /// Whose member claims it.
+    pub fn partner(&self) -> PartnerId {
+        self.partner
     }
 
     /// The e-mail of who claims it.
@@ -99,8 +104,14 @@ impl Held {
     }
 
     /// Who holds it.
-    pub fn membership(&self) -> Membership {
-        Membership { partner_id: self.partner, member_id: self.member }
+    pub fn person(&self) -> Person {
+        let membership = Some(Membership { partner_id: self.partner, member_id: self.member });
+        Person { email: self.email.clone(), membership }
+    }
+
+    /// All access of the partner, of which this is a part.
+    pub fn access(&self) -> &Access {
+        &self.access
     }
 
     /// Requires that it goes so far, and is still what it was when it was read.

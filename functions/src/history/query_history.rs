@@ -80,13 +80,15 @@ pub enum Direction {
 
 impl Check for Filter {
     fn check(sent: &serde_json::Value) -> Vec<(String, Invalid)> {
-        let time = |name: &str| sent.get(name)?.as_str()?.parse::<Timestamp>().ok();
-        let empty = time("from").zip(time("to")).filter(|(from, to)| from >= to);
-        let fault = empty.map(|(from, _)| {
-            ("/to".to_owned(), Invalid::new("empty-span", format!("must be after `from`, which is `{from}`")))
-        });
-        fault.into_iter().collect()
+        check_span(sent).into_iter().collect()
     }
+}
+
+/// That what begins at `from` does not end before it.
+pub(crate) fn check_span(sent: &serde_json::Value) -> Option<(String, Invalid)> {
+    let time = |name: &str| sent.get(name)?.as_str()?.parse::<Timestamp>().ok();
+    let (from, _) = time("from").zip(time("to")).filter(|(from, to)| from >= to)?;
+    Some(("/to".to_owned(), Invalid::new("empty-span", format!("must be after `from`, which is `{from}`"))))
 }
 
 /// An event with the names its parties have now.

@@ -2,15 +2,16 @@
 
 use aws::http::body::Empty;
 use aws::operation::{Method, Nothing, Output, route};
-use aws::table::pattern::EntitlementsOf;
+use aws::table::pattern::{AccessIn, EmailInPartner, EntitlementsOf, OrganizationById};
 use aws::table::{Cut, Wanted};
 use aws::{Answer, Context, Failure, Input, Operation, Route};
-use domain::access::Act;
-use domain::{Actor, EntitlementStatus, Owner, Role, ServiceRequest, Version};
+use domain::access::{Act, decide};
+use domain::service_request::Membership;
+use domain::{Actor, Email, EntitlementStatus, Owner, Role, ServiceRequest, Version};
 use schemars::JsonSchema;
 use serde::Serialize;
 
-use super::{OfServiceRequest, Sought};
+use super::{OfServiceRequest, Sought, record, record_of};
 use crate::entitlements::{Shown, read_fields};
 
 /// Shows a service request.
@@ -23,6 +24,9 @@ pub struct WorkItem {
     /// The service request.
     #[serde(flatten)]
     request: ServiceRequest,
+    /// The e-mails of those of its contacts to whom it is not open any more as that: whose access has ended or sunk, or who
+    /// is on record no more.
+    former_contacts: Vec<Email>,
     /// What the organization owns now or will own, with the details that the caller may view; to whom only single
     /// service requests are open, nothing.
     entitlements: Vec<Shown>,
@@ -61,22 +65,67 @@ impl Operation for GetServiceRequest {
         actor: &Actor,
         input: &Input<Self>,
     ) -> Result<Answer<WorkItem>, Failure> {
-        let sought = Sought::of(actor, &input.path)?;
+        let OfServiceRequest { organization_id, service_request_id } = input.path;
+        let sought = Sought::of(actor, organization_id, service_request_id)?;
         let mut wanted = Wanted::new();
         sought.want(&mut wanted);
+        wanted.add(&OrganizationById(organization_id));
         let found = async { Ok(context.table.fetch(wanted, true).await?) };
         let owned = async {
             let cut = Cut { size: SHOWN, ascending: true, after: None, consistent: false };
-            let owner = Owner::Organization(input.path.organization_id);
+            let owner = Owner::Organization(organization_id);
             Ok(context.table.page(&EntitlementsOf(owner), &cut, None).await?)
         };
         let (found, owned, fields) = tokio::try_join!(found, owned, read_fields(context, false))?;
-        let (request, held) = sought.find(context, &found)?;
+        let (mut request, held) = sought.find(context, &found)?;
+        let former_contacts = former(context, &request).await?;
+        if request.time_zone.is_none() {
+            let organization = found.get(&OrganizationById(organization_id))?;
+            request.time_zone = Some(organization.and_then(|one| one.time_zone).unwrap_or_default());
+        }
         let all = held.is_none_or(|held| held.level().opens(Act::SeeAll));
         let shown =
             owned.items.into_iter().filter(|one| all && one.status(context.now) != EntitlementStatus::Ended);
         let shown = shown.map(|one| Shown::to(actor, one, &fields, context.now));
         let (entitlements, more_entitlements) = (shown.collect(), all && owned.next.is_some());
-        Ok(Answer::ok(WorkItem { request, entitlements, more_entitlements }))
+        Ok(Answer::ok(WorkItem { request, former_contacts, entitlements, more_entitlements }))
     }
+}
+
+/// The contacts to whom it is not open any more as that. Nothing is read for who submitted it as a customer: such a person
+/// needs no record.
+async fn former(context: &Context<'_>, request: &ServiceRequest) -> Result<Vec<Email>, Failure> {
+    let (organization, mut wanted) = (request.organization_id, Wanted::new());
+    for (_, contact) in request.contacts() {
+        let email = &contact.person.email;
+        if let Some(Membership { partner_id, .. }) = contact.person.membership {
+            wanted.add(&AccessIn(organization, partner_id));
+            wanted.add(&EmailInPartner(partner_id, email.clone()));
+        }
+        if contact.customer_id.is_some() {
+            wanted.add(&record_of(organization, email));
+        }
+    }
+    let found = context.table.fetch(wanted, true).await?;
+    let mut former = Vec::new();
+    for (role, contact) in request.contacts() {
+        let email = &contact.person.email;
+        let lasts = match contact.person.membership {
+            Some(Membership { partner_id, member_id }) => {
+                let held = found.get(&EmailInPartner(partner_id, email.clone()))?;
+                let member = held.map(|record| record.member()).transpose()?;
+                let access = found.get(&AccessIn(organization, partner_id))?;
+                let grants = access.as_ref().map(|access| access.grants.as_slice()).unwrap_or_default();
+                let by = decide(grants, email, member, context.now).by;
+                member == Some(member_id) && by.is_some_and(|grant| grant.level.opens(role.act()))
+            }
+            None => {
+                contact.customer_id.is_none() || contact.customer_id == record(&found, organization, email)?
+            }
+        };
+        if !lasts {
+            former.push(email.clone());
+        }
+    }
+    Ok(former)
 }

@@ -34,8 +34,9 @@ impl Operation for ListServiceRequestUpdates {
         actor: &Actor,
         input: &Input<Self>,
     ) -> Result<Answer<List<ServiceRequestUpdate>>, Failure> {
-        let sought = Sought::of(actor, &input.path)?;
-        let updates = UpdatesOf(input.path.service_request_id);
+        let OfServiceRequest { organization_id, service_request_id } = input.path;
+        let sought = Sought::of(actor, organization_id, service_request_id)?;
+        let updates = UpdatesOf(service_request_id);
         let (_, page) = tokio::try_join!(sought.settle(context), context.page_as_is(&updates, true))?;
         Ok(Answer::ok(page))
     }

@@ -5,20 +5,23 @@ use std::collections::BTreeMap;
 use aws::context::List;
 use aws::http::body::Empty;
 use aws::operation::{Method, Nothing, route};
-use aws::table::Wanted;
-use aws::table::pattern::{ConcernsOf, ContactOf, ServiceRequestOf, ServiceRequestsIn, ServiceRequestsOf};
+use aws::table::pattern::{Among, Concerns, ServiceRequestOf, ServiceRequests, Whom};
+use aws::table::{Concern, Page, Wanted};
 use aws::{Answer, Context, Failure, Input, Operation, Route};
 use deserr::Deserr;
 use domain::access::Act;
 use domain::actor::Standing;
 use domain::fault::{Check, Checked};
-use domain::service_request::Month;
+use domain::service_request::{Choice, Month, ServiceRequestKind, ServiceRequestStatus};
 use domain::{
     Actor, At, Email, Fault, Faults, Invalid, OrganizationId, PartnerId, Problem, Role, ServiceRequest,
+    Timestamp,
 };
 use schemars::JsonSchema;
 
+use super::{record, record_of};
 use crate::access::claim::{Claim, Held};
+use crate::history::query_history::check_span;
 
 /// Lists service requests.
 pub struct ListServiceRequests;
@@ -28,27 +31,44 @@ pub struct ListServiceRequests;
 #[deserr(error = Faults, rename_all = camelCase, deny_unknown_fields)]
 #[schemars(rename_all = "camelCase", deny_unknown_fields)]
 pub struct Filter {
-    /// Those of this organization. Without, a partner's person sees those that it submitted or was added to, a customer
-    /// those of its own organization, and the vendor's people those of a month.
+    /// Those of this organization. Without, a partner's person sees those that the partner submitted or that it was added
+    /// to itself, for all customers, a customer those of its own organization, and the vendor's people those of a month.
     #[deserr(default)]
     organization_id: Option<OrganizationId>,
     /// Those that were submitted in this month (UTC); without, in the present one. For the vendor's people, and without
     /// `organizationId`.
     #[deserr(default)]
     month: Option<Month>,
+    /// Only those of this kind.
+    #[deserr(default)]
+    kind: Option<ServiceRequestKind>,
+    /// Only those that are so far.
+    #[deserr(default)]
+    status: Option<ServiceRequestStatus>,
+    /// Only those that the person of this e-mail submitted.
+    #[deserr(default)]
+    submitted_by: Option<Email>,
+    /// Only those that were submitted from this instant on.
+    #[deserr(default)]
+    from: Option<Timestamp>,
+    /// Only those that were submitted before this instant.
+    #[deserr(default)]
+    to: Option<Timestamp>,
 }
 
 impl Check for Filter {
     fn check(sent: &serde_json::Value) -> Vec<(String, Invalid)> {
         let both = sent.get("month").is_some() && sent.get("organizationId").is_some();
         let invalid = Invalid::new("unknown-field", "is known without `organizationId` only");
-        both.then(|| ("/month".to_owned(), invalid)).into_iter().collect()
+        let mut faults: Vec<_> = both.then(|| ("/month".to_owned(), invalid)).into_iter().collect();
+        faults.extend(check_span(sent));
+        faults
     }
 }
 
 impl Operation for ListServiceRequests {
     const NAME: &str = "list-service-requests";
-    const ABOUT: &str = "Lists service requests, the last one first: those of an organization, the caller's own, or all of a month.";
+    const ABOUT: &str = "Lists service requests, the last one first: those of an organization, those that concern the caller, or all of a month. A filtered page may be short, and even empty, and go on.";
     const ROUTES: &[Route] = &[route(
         Method::Get,
         "/v1/service-requests",
@@ -67,27 +87,28 @@ impl Operation for ListServiceRequests {
         actor: &Actor,
         input: &Input<Self>,
     ) -> Result<Answer<List<ServiceRequest>>, Failure> {
-        let Checked(Filter { organization_id, month }) = &input.query;
+        let Checked(Filter { organization_id, month, kind, status, submitted_by, from, to }) = &input.query;
+        let submitted_by = submitted_by.clone();
+        let choice = Choice { kind: *kind, status: *status, submitted_by, from: *from, to: *to };
         if month.is_some() && !actor.is_staff() {
             let fault =
                 Fault::new(At::parameter("month"), "unknown-field", "is the vendor's people's to ask");
             return Err(Problem::shape(Faults(vec![fault])).into());
         }
         let page = match (organization_id, actor.standing) {
-            (Some(organization), _) => of_organization(context, actor, *organization).await?,
+            (Some(organization), _) => of_organization(context, actor, *organization, choice).await?,
             (None, Standing::Operator | Standing::Agent) => {
-                let month = month.clone().unwrap_or_else(|| Month::of(context.now));
-                context.page(&ServiceRequestsIn(month), false).await?
+                let among = Among::Month(month.clone().unwrap_or_else(|| Month::of(context.now)));
+                context.page(&ServiceRequests { among, choice }, false).await?
             }
             (None, Standing::Customer { organization: Some(own), .. }) => {
-                context.page_as_is(&ServiceRequestsOf(own), false).await?
+                of_organization(context, actor, own, choice).await?
             }
             (None, Standing::Customer { organization: None, .. }) => {
                 List { items: Vec::new(), next_page_token: None }
             }
             (None, Standing::Partner { partner, .. }) => {
-                let email = actor.email.clone().ok_or_else(Problem::not_found)?;
-                of_person(context, actor, partner, email, None).await?
+                of_member(context, actor, partner, None, &choice).await?
             }
         };
         Ok(Answer::ok(page))
@@ -99,8 +120,9 @@ async fn of_organization(
     context: &Context<'_>,
     actor: &Actor,
     organization: OrganizationId,
+    choice: Choice,
 ) -> Result<List<ServiceRequest>, Failure> {
-    let all = ServiceRequestsOf(organization);
+    let all = ServiceRequests { among: Among::Organization(organization), choice };
     let Some(claim) = Claim::of(actor, organization)? else {
         return context.page_as_is(&all, false).await;
     };
@@ -108,31 +130,36 @@ async fn of_organization(
     if held.level().opens(Act::SeeAll) {
         return Ok(page);
     }
-    let email = actor.email.clone().ok_or_else(Problem::not_found)?;
-    of_person(context, actor, held.partner, email, Some(organization)).await
+    of_member(context, actor, held.partner, Some(organization), &all.choice).await
 }
 
-/// Those that a partner's person submitted or was added to, and that are open to it today. The page may be short.
-async fn of_person(
+/// Those that a partner's members submitted, or that one of them was added to, as far as they are open to this one today.
+/// The page may be short.
+async fn of_member(
     context: &Context<'_>,
     actor: &Actor,
     partner: PartnerId,
-    email: Email,
     only: Option<OrganizationId>,
+    choice: &Choice,
 ) -> Result<List<ServiceRequest>, Failure> {
-    let concerns = context.page(&ConcernsOf(partner, email.clone()), false).await?;
-    let (mut wanted, mut ids, mut organizations) = (Wanted::new(), Vec::new(), BTreeMap::new());
-    for concern in concerns.items {
-        let (id, organization) = (concern.service_request()?, concern.organization_id);
-        if only.is_some_and(|only| only != organization) {
-            continue;
-        }
-        ids.push((id, organization, concern.was_added()));
-        wanted.add(&ServiceRequestOf(organization, id));
-        wanted.add(&ContactOf(id, email.clone()));
-        organizations.insert(organization, None::<Held>);
-    }
+    let email = actor.email.clone().ok_or_else(Problem::not_found)?;
+    let (cut, from, to) = (context.cut(false), choice.from, choice.to);
+    let of = |whom| Concerns { whom, from, to };
+    let (submitted, added) = (of(Whom::Partner(partner)), of(Whom::Person(email.clone())));
+    let submitted = context.table.page(&submitted, &cut, None);
+    let (submitted, added) = tokio::try_join!(submitted, context.table.page(&added, &cut, None))?;
+    let (concerns, next) = merge(submitted, added, cut.size);
+
     // What the late index found is read again, with what opens it.
+    let (mut wanted, mut organizations) = (Wanted::new(), BTreeMap::new());
+    for concern in &concerns {
+        let organization = concern.organization_id;
+        if only.is_none_or(|only| only == organization) {
+            wanted.add(&ServiceRequestOf(organization, concern.service_request()?));
+            wanted.add(&record_of(organization, &email));
+            organizations.insert(organization, None::<Held>);
+        }
+    }
     for organization in organizations.keys() {
         Claim::of(actor, *organization)?.iter().for_each(|claim| claim.want(&mut wanted));
     }
@@ -147,16 +174,30 @@ async fn of_person(
         }
     }
     let mut items = Vec::new();
-    for (id, organization, added) in ids {
+    for concern in concerns {
+        let organization = concern.organization_id;
         let Some(Some(held)) = organizations.get(&organization) else { continue };
-        let contact = found.get(&ContactOf(id, email.clone()))?;
-        let Some(request) = found.get(&ServiceRequestOf(organization, id))? else { continue };
-        // Who submitted it and was added to it comes upon it twice, perhaps on two pages.
-        let submitted = request.submitted_by.membership.is_some_and(|of| of.partner_id == partner)
-            && request.submitted_by.email == email;
-        if request.is_open_to(held.level(), held.member, contact.as_ref()) && (submitted != added) {
-            items.push(request);
-        }
+        let request = found.get(&ServiceRequestOf(organization, concern.service_request()?))?;
+        let record = record(&found, organization, &email)?;
+        items.extend(request.filter(|request| {
+            choice.wants(request) && request.is_open_to(held.level(), &held.person(), record)
+        }));
     }
-    Ok(List { items, next_page_token: concerns.next_page_token })
+    Ok(context.list(items, next))
+}
+
+/// The first of two pages together, the last one first and each but once; and the place after which there are more.
+fn merge(one: Page<Concern>, other: Page<Concern>, size: usize) -> (Vec<Concern>, Option<String>) {
+    // Beyond where one of them ends, nobody knows yet.
+    let known = one.next.clone().max(other.next.clone());
+    let both = one.items.into_iter().chain(other.items);
+    let all: BTreeMap<String, Concern> = both.map(|one| (one.place().to_owned(), one)).collect();
+    let mut rest =
+        all.into_iter().rev().filter(|(place, _)| known.as_ref().is_none_or(|known| place >= known));
+    let (places, items): (Vec<_>, Vec<_>) = rest.by_ref().take(size).unzip();
+    let next = match rest.next() {
+        Some(_) => places.into_iter().next_back(),
+        None => known,
+    };
+    (items, next)
 }

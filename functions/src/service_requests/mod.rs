@@ -5,13 +5,19 @@ pub mod list_service_request_updates;
 pub mod list_service_requests;
 pub mod list_submit_options;
 pub mod open_service_request;
+pub mod remove_service_request_contact;
+pub mod set_service_request_contact;
 pub mod update_service_request;
 
-use aws::table::pattern::{ContactOf, ServiceRequestOf};
-use aws::table::{Found, Wanted};
+use aws::operation::Output;
+use aws::table::pattern::{EmailInOrganization, ServiceRequestOf};
+use aws::table::{Change, Expression, Found, Refusal, Wanted};
 use aws::{Context, Failure};
 use deserr::Deserr;
-use domain::{Actor, Faults, OrganizationId, Problem, ServiceRequest, ServiceRequestId};
+use domain::service_request::Contact;
+use domain::{
+    Actor, CustomerId, Email, Faults, OrganizationId, PartnerId, Problem, ServiceRequest, ServiceRequestId,
+};
 use schemars::JsonSchema;
 
 use crate::access::claim::{Claim, Held};
@@ -27,43 +33,49 @@ pub struct OfServiceRequest {
     service_request_id: ServiceRequestId,
 }
 
+/// A path that names somebody about a service request.
+#[derive(Debug, Deserr, JsonSchema)]
+#[deserr(error = Faults, rename_all = camelCase, deny_unknown_fields)]
+#[schemars(rename_all = "camelCase")]
+pub struct OfContact {
+    /// Whose.
+    organization_id: OrganizationId,
+    /// The service request.
+    service_request_id: ServiceRequestId,
+    /// The person's e-mail.
+    email: Email,
+}
+
 /// A service request that somebody names, and what shows whether it is open to them: read together.
 struct Sought {
     request: ServiceRequestOf,
-    /// Of who acts for an organization that is not its own: what it has to show, and whether it was added.
-    shown: Option<(Claim, ContactOf)>,
+    claim: Option<Claim>,
 }
 
 impl Sought {
     /// What the caller of this path seeks.
-    fn of(actor: &Actor, path: &OfServiceRequest) -> Result<Self, Problem> {
-        let OfServiceRequest { organization_id, service_request_id } = *path;
-        let claim = Claim::of(actor, organization_id)?;
-        let shown = claim.map(|claim| {
-            let contact = ContactOf(service_request_id, claim.email().clone());
-            (claim, contact)
-        });
-        Ok(Self { request: ServiceRequestOf(organization_id, service_request_id), shown })
+    fn of(actor: &Actor, organization: OrganizationId, request: ServiceRequestId) -> Result<Self, Problem> {
+        Ok(Self { request: ServiceRequestOf(organization, request), claim: Claim::of(actor, organization)? })
     }
 
     /// Wants it read.
     fn want(&self, wanted: &mut Wanted) {
         wanted.add(&self.request);
-        if let Some((claim, contact)) = &self.shown {
+        if let Some(claim) = &self.claim {
             claim.want(wanted);
-            wanted.add(contact);
+            wanted.add(&record_of(self.request.0, claim.email()));
         }
     }
 
     /// It among what was read, if it is open to the caller; and what opens it to who has to show that.
     fn find(self, context: &Context<'_>, found: &Found) -> Result<(ServiceRequest, Option<Held>), Failure> {
         let request = found.get(&self.request)?;
-        let Some((claim, contact)) = self.shown else {
+        let Some(claim) = self.claim else {
             return Ok((request.ok_or_else(Problem::not_found)?, None));
         };
         let held = claim.prove(context, found)?;
-        let contact = found.get(&contact)?;
-        let seen = request.filter(|one| one.is_open_to(held.level(), held.member, contact.as_ref()));
+        let record = record(found, self.request.0, &held.email)?;
+        let seen = request.filter(|one| one.is_open_to(held.level(), &held.person(), record));
         Ok((seen.ok_or_else(Problem::not_found)?, Some(held)))
     }
 
@@ -74,4 +86,32 @@ impl Sought {
         let found = context.table.fetch(wanted, true).await?;
         self.find(context, &found)
     }
+}
+
+/// Where it says which customer of an organization has an e-mail.
+fn record_of(organization: OrganizationId, email: &Email) -> EmailInOrganization {
+    EmailInOrganization(Some(organization), email.clone())
+}
+
+/// Which customer of an organization has an e-mail, by what was read.
+fn record(found: &Found, organization: OrganizationId, email: &Email) -> Result<Option<CustomerId>, Failure> {
+    let record = found.get(&record_of(organization, email))?;
+    Ok(record.map(|record| record.customer()).transpose()?)
+}
+
+/// Requires that a customer still has its e-mail.
+fn require_record<O: Output>(
+    change: &mut Change<O>,
+    organization: OrganizationId,
+    email: &Email,
+    customer: CustomerId,
+) {
+    let same = Expression::new("#owner = :customer").text("customer", customer.to_string());
+    change.require_that(&record_of(organization, email), same, |_| Refusal::Outdated);
+}
+
+/// Whose business it is what becomes of a contact: its partner's, or else that of the partner that acts.
+fn concerned(contact: &Contact, acting: Option<&Held>) -> Option<PartnerId> {
+    let own = contact.person.membership.map(|of| of.partner_id);
+    own.or(acting.map(|held| held.partner))
 }

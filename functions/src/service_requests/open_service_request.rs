@@ -3,22 +3,32 @@
 use aws::http::body::Json;
 use aws::operation::{Method, Nothing, OfOrganization, route};
 use aws::table::pattern::OrganizationById;
-use aws::table::{Change, Refusal};
+use aws::table::{Change, ContactEntry, Refusal, Wanted};
 use aws::{Answer, Context, Failure, Input, Operation, Route};
 use deserr::Deserr;
-use domain::service_request::{Message, Person, ServiceRequestKind, ServiceRequestStatus};
-use domain::{Actor, EventKind, Faults, Name, Problem, Reason, Role, ServiceRequest, Stamp};
+use domain::service_request::{Contact, Message, Person, ServiceRequestKind, ServiceRequestStatus};
+use domain::{Actor, Email, EventKind, Faults, Name, Problem, Reason, Role, ServiceRequest, Stamp, TimeZone};
 use schemars::JsonSchema;
 
+use super::{record, record_of, require_record};
 use crate::access::claim::{Claim, LEVEL_TOO_LOW};
 
 /// Submits a service request.
 pub struct OpenServiceRequest;
 
+const UNKNOWN_CUSTOMER: Reason = Reason::rule(
+    "unknown-customer",
+    "the organization has no customer of this e-mail: others become contacts by `set-service-request-contact`",
+);
+const MISPLACED_TIME_ZONE: Reason = Reason::rule(
+    "misplaced-time-zone",
+    "is taken only from a partner's member who is the primary contact: else the organization's holds",
+);
+
 /// A service request to be.
 #[derive(Debug, Deserr, JsonSchema)]
-#[deserr(error = Faults, deny_unknown_fields)]
-#[schemars(deny_unknown_fields)]
+#[deserr(error = Faults, rename_all = camelCase, deny_unknown_fields)]
+#[schemars(rename_all = "camelCase", deny_unknown_fields)]
 pub struct NewServiceRequest {
     /// What it is about, in a line.
     subject: Name,
@@ -26,6 +36,13 @@ pub struct NewServiceRequest {
     description: Message,
     /// What kind of thing is needed. A partner needs `create` for the first three, `service-admin` for the others.
     kind: ServiceRequestKind,
+    /// Whom the vendor turns to about it: a customer of the organization, or, without, the caller.
+    #[deserr(default)]
+    primary_contact: Option<Email>,
+    /// The time zone of a partner's member who submits it and is its primary contact, such as `Asia/Tokyo`; without, the
+    /// organization's holds.
+    #[deserr(default)]
+    time_zone: Option<TimeZone>,
 }
 
 impl Operation for OpenServiceRequest {
@@ -37,7 +54,7 @@ impl Operation for OpenServiceRequest {
         &[Role::Customer, Role::PartnerMember],
     )];
     const CREATES: bool = true;
-    const REASONS: &[Reason] = &[LEVEL_TOO_LOW];
+    const REASONS: &[Reason] = &[LEVEL_TOO_LOW, UNKNOWN_CUSTOMER, MISPLACED_TIME_ZONE];
 
     type Caller = Actor;
     type Path = OfOrganization;
@@ -53,18 +70,33 @@ impl Operation for OpenServiceRequest {
         let (OfOrganization { organization_id }, Json(new)) = (&input.path, &input.body);
         let claim = Claim::of(actor, *organization_id)?;
         let email = actor.email.clone().ok_or_else(Problem::not_found)?;
+        let named = new.primary_contact.as_ref().filter(|named| **named != email);
+        let mut wanted = Wanted::new();
+        claim.iter().for_each(|claim| claim.want(&mut wanted));
+        named.iter().for_each(|named| wanted.add(&record_of(*organization_id, named)));
+        let found = context.table.fetch(wanted, true).await?;
+
         let mut change = Change::new();
-        let held = match claim {
-            Some(claim) => Some(claim.settle(context).await?),
-            None => {
-                change.require(&OrganizationById(*organization_id), || Refusal::NotFound);
-                None
-            }
-        };
-        if let Some(held) = &held {
-            held.require(&mut change, new.kind.submitting())?;
+        let held = claim.map(|claim| claim.prove(context, &found)).transpose()?;
+        match &held {
+            Some(held) => held.require(&mut change, new.kind.submitting())?,
+            None => change.require(&OrganizationById(*organization_id), || Refusal::NotFound),
         }
         let partner = held.as_ref().map(|held| held.partner);
+        let person = held.map_or(Person { email, membership: None }, |held| held.person());
+        let mut primary_contact = Contact { person: person.clone(), customer_id: None };
+        if let Some(named) = named {
+            let customer_id = record(&found, *organization_id, named)?;
+            match customer_id {
+                Some(customer) => require_record(&mut change, *organization_id, named, customer),
+                None => change.refuse(UNKNOWN_CUSTOMER.stage, UNKNOWN_CUSTOMER.at(&[&"primaryContact"])),
+            }
+            let person = Person { email: named.clone(), membership: None };
+            primary_contact = Contact { person, customer_id };
+        }
+        if new.time_zone.is_some() && primary_contact.person.membership.is_none() {
+            change.refuse(MISPLACED_TIME_ZONE.stage, MISPLACED_TIME_ZONE.at(&[&"timeZone"]));
+        }
         let request = ServiceRequest {
             id: context.id(),
             organization_id: *organization_id,
@@ -72,10 +104,16 @@ impl Operation for OpenServiceRequest {
             description: new.description.clone(),
             kind: new.kind,
             status: ServiceRequestStatus::Open,
-            submitted_by: Person { email, membership: held.map(|held| held.membership()) },
+            submitted_by: person,
+            primary_contact,
+            additional_contacts: Vec::new(),
+            time_zone: new.time_zone,
             updates: 0,
             stamp: Stamp::new(context.now),
         };
+        if let Some(entry) = named.and_then(|named| ContactEntry::of(&request, named)) {
+            change.put(&entry)?;
+        }
         change.create(&request)?;
         let opened = EventKind::ServiceRequestOpened { service_request_id: request.id, kind: request.kind };
         change.record(request.happening(opened, partner));

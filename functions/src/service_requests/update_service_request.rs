@@ -69,7 +69,8 @@ impl Operation for UpdateServiceRequest {
         input: &Input<Self>,
     ) -> Result<Answer<ServiceRequestUpdate>, Failure> {
         let Json(Checked(new)) = &input.body;
-        let (before, held) = Sought::of(actor, &input.path)?.settle(context).await?;
+        let OfServiceRequest { organization_id, service_request_id } = input.path;
+        let (before, held) = Sought::of(actor, organization_id, service_request_id)?.settle(context).await?;
         let mut change = Change::new();
         if let Some(held) = &held {
             held.require(&mut change, Act::Update)?;
@@ -96,7 +97,7 @@ impl Operation for UpdateServiceRequest {
             by: Speaker {
                 kind: actor.author().kind,
                 email: actor.email.clone(),
-                membership: held.map(|held| held.membership()),
+                membership: held.and_then(|held| held.person().membership),
             },
             text: new.text.clone(),
             status,

@@ -211,7 +211,8 @@ impl Grant {
         }
     }
 
-    fn is_active(&self, now: Timestamp) -> bool {
+    /// Whether it lasts.
+    pub fn is_active(&self, now: Timestamp) -> bool {
         self.state(now) == GrantState::Active
     }
 

@@ -10,7 +10,7 @@ use crate::id::{
     AccessRequestId, AssignmentId, CustomerId, EntitlementId, EventId, FieldId, GrantId, ImportId, MemberId,
     OrganizationId, PartnerId, ProductId, ServiceRequestId, SourceId,
 };
-use crate::service_request::{ServiceRequestKind, ServiceRequestStatus};
+use crate::service_request::{ContactRole, ServiceRequestKind, ServiceRequestStatus};
 use crate::text::{
     Description, Email, ExternalId, FieldName, LicenseTypeCode, Name, OrderId, ProductCode, StoreAccount,
     written_as_text,
@@ -488,6 +488,30 @@ kinds! {
         /// In which its days are now; none if in UTC.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         time_zone: Option<TimeZone>,
+    }
+    /// Somebody is a contact of a service request, or another one than before.
+    ServiceRequestContactSet = "service-request.contact-set" {
+        /// Of which.
+        service_request_id: ServiceRequestId,
+        /// What it is to it.
+        role: ContactRole,
+        /// Who, if it is a customer on record.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        customer_id: Option<CustomerId>,
+        /// Who, if it is a partner's member.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        member_id: Option<MemberId>,
+    }
+    /// Somebody is no contact of a service request any more.
+    ServiceRequestContactRemoved = "service-request.contact-removed" {
+        /// Of which.
+        service_request_id: ServiceRequestId,
+        /// Who, if it is a customer on record.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        customer_id: Option<CustomerId>,
+        /// Who, if it is a partner's member.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        member_id: Option<MemberId>,
     }
 }
 

@@ -14,6 +14,20 @@ use crate::time::Timestamp;
 pub trait Id: Sized + From<Uuid> {
     /// The prefix, without the underscore.
     const PREFIX: &'static str;
+
+    /// The smallest id that can be given at this instant, or later.
+    fn first_at(time: Timestamp) -> Self {
+        Self::from(first_at(time))
+    }
+
+    /// Sorts after every id that can be given before this instant, and before all others.
+    fn last_before(time: Timestamp) -> Self {
+        Self::from(Uuid::from_u128(first_at(time).as_u128().saturating_sub(1)))
+    }
+}
+
+fn first_at(time: Timestamp) -> Uuid {
+    Builder::from_unix_timestamp_millis(time.unix_millis(), &[0; 10]).into_uuid()
 }
 
 fn parse(prefix: &str, text: &str) -> Result<Uuid, Invalid> {
@@ -142,18 +156,6 @@ id!(
     EventId,
     "evt"
 );
-
-impl EventId {
-    /// The smallest id an event of this instant, or later, can have.
-    pub fn first_at(time: Timestamp) -> Self {
-        Self(Builder::from_unix_timestamp_millis(time.unix_millis(), &[0; 10]).into_uuid())
-    }
-
-    /// Sorts after every id an event before this instant can have, and before all others.
-    pub fn last_before(time: Timestamp) -> Self {
-        Self(Uuid::from_u128(Self::first_at(time).0.as_u128().saturating_sub(1)))
-    }
-}
 
 /// Where new ids come from. Ids of one source never repeat and, in one process, rise also while the clock
 /// stands still.

@@ -7,13 +7,14 @@ use deserr::Deserr;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use crate::access::{Act, Individual, Level};
+use crate::access::{Act, Level};
 use crate::event::{AuthorKind, EventKind, Happening};
 use crate::fault::{Faults, Invalid, quoted};
-use crate::id::{MemberId, OrganizationId, PartnerId, ServiceRequestId};
+use crate::id::{CustomerId, MemberId, OrganizationId, PartnerId, ServiceRequestId};
 use crate::party::Stamp;
+use crate::problem::Reason;
 use crate::text::{Email, Name, written_as_text};
-use crate::time::Timestamp;
+use crate::time::{TimeZone, Timestamp};
 
 /// What a service request is about.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema, Deserr)]
@@ -45,6 +46,18 @@ impl ServiceRequestKind {
     pub const ALL: [Self; 6] =
         [Self::Incident, Self::Question, Self::Change, Self::Configuration, Self::SiteDeletion, Self::Access];
 
+    /// The kind as it is written.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Incident => "incident",
+            Self::Question => "question",
+            Self::Change => "change",
+            Self::Configuration => "configuration",
+            Self::SiteDeletion => "site-deletion",
+            Self::Access => "access",
+        }
+    }
+
     /// What somebody does who submits one for an organization that is not its own.
     pub fn submitting(self) -> Act {
         match self {
@@ -70,6 +83,19 @@ pub enum ServiceRequestStatus {
 }
 
 impl ServiceRequestStatus {
+    /// All of them.
+    pub const ALL: [Self; 4] = [Self::Open, Self::Waiting, Self::Solved, Self::Closed];
+
+    /// The status as it is written.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Open => "open",
+            Self::Waiting => "waiting",
+            Self::Solved => "solved",
+            Self::Closed => "closed",
+        }
+    }
+
     /// Whether it can become this by somebody's word: whatever is closed is so until an agent reopens it.
     pub fn can_become(self, other: Self, agent: bool) -> bool {
         self != Self::Closed || other == Self::Closed || agent
@@ -179,6 +205,14 @@ pub struct ServiceRequest {
     pub status: ServiceRequestStatus,
     /// Who submitted it.
     pub submitted_by: Person,
+    /// Whom the vendor turns to about it: who submitted it, unless it says otherwise.
+    pub primary_contact: Contact,
+    /// Who else is kept informed, at most 20. `get-service-request` tells which contacts are former ones.
+    #[serde(default)]
+    pub additional_contacts: Vec<Contact>,
+    /// The primary contact's time zone, where a partner's member is it and said so; else its organization's holds.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub time_zone: Option<TimeZone>,
     /// How many updates it has.
     #[serde(default)]
     pub updates: u64,
@@ -222,19 +256,90 @@ pub struct ServiceRequestUpdate {
     pub created_at: Timestamp,
 }
 
-/// A partner's member who was added to a service request.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+/// What a contact is to a service request.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema, Deserr)]
+#[serde(rename_all = "kebab-case")]
+#[deserr(error = Faults, rename_all = lowercase)]
+pub enum ContactRole {
+    /// One of those who are kept informed.
+    Additional,
+    /// The one whom the vendor turns to.
+    Primary,
+}
+
+impl ContactRole {
+    /// What a partner's member does who is such a contact.
+    pub fn act(self) -> Act {
+        match self {
+            Self::Additional => Act::SeeWhereAdded,
+            Self::Primary => Act::Update,
+        }
+    }
+}
+
+/// Somebody whom a service request concerns.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct Contact {
-    /// The service request.
-    pub service_request_id: ServiceRequestId,
-    /// Whose that is.
-    pub organization_id: OrganizationId,
-    /// Of which partner.
-    pub partner_id: PartnerId,
     /// Who.
     #[serde(flatten)]
-    pub individual: Individual,
+    pub person: Person,
+    /// The customer of the organization that the person is on record; none if it is a partner's member, or submitted the
+    /// service request without being on record.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub customer_id: Option<CustomerId>,
+}
+
+impl Contact {
+    /// Whether this is a person whose customer record there, if it has one, is `record`. Who is on record anew is another.
+    fn is(&self, other: &Person, record: Option<CustomerId>) -> bool {
+        match self.person.membership {
+            Some(membership) => other.membership == Some(membership),
+            None => {
+                self.person.email == other.email
+                    && record.is_some_and(|record| self.customer_id.is_none_or(|id| id == record))
+            }
+        }
+    }
+}
+
+/// As many additional contacts a service request has at most.
+pub const MOST_ADDITIONAL: usize = 20;
+
+/// More would have it.
+pub const TOO_MANY_CONTACTS: Reason =
+    Reason::rule("too-many-contacts", "a service request has at most 20 additional contacts");
+
+/// The primary contact is replaced, not taken away.
+pub const PRIMARY_CONTACT: Reason = Reason::state(
+    "primary-contact",
+    "this is the primary contact, which every service request has: make somebody else that first",
+);
+
+/// Which service requests are wanted.
+#[derive(Debug, Clone, Default)]
+pub struct Choice {
+    /// Only those of this kind.
+    pub kind: Option<ServiceRequestKind>,
+    /// Only those that are so far.
+    pub status: Option<ServiceRequestStatus>,
+    /// Only those that the person of this e-mail submitted.
+    pub submitted_by: Option<Email>,
+    /// Only those that were submitted from this instant on.
+    pub from: Option<Timestamp>,
+    /// Only those that were submitted before this instant.
+    pub to: Option<Timestamp>,
+}
+
+impl Choice {
+    /// Whether this one is.
+    pub fn wants(&self, request: &ServiceRequest) -> bool {
+        self.kind.is_none_or(|kind| request.kind == kind)
+            && self.status.is_none_or(|status| request.status == status)
+            && self.submitted_by.as_ref().is_none_or(|email| request.submitted_by.email == *email)
+            && self.from.is_none_or(|from| request.stamp.created_at >= from)
+            && self.to.is_none_or(|to| request.stamp.created_at < to)
+    }
 }
 
 impl ServiceRequest {
@@ -246,11 +351,71 @@ impl ServiceRequest {
         }
     }
 
-    /// Whether a partner's member of this level sees it: who submitted it was added to it.
-    pub fn is_open_to(&self, level: Level, member: MemberId, contact: Option<&Contact>) -> bool {
-        let added = self.submitted_by.membership.is_some_and(|of| of.member_id == member)
-            || contact.is_some_and(|contact| contact.individual.member_id == member);
-        level.opens(Act::SeeAll) || added && level.opens(Act::SeeWhereAdded)
+    /// Whether a partner's member of this level sees it: all from `look` on, below that who submitted it or was added to
+    /// it, also as the customer whose `record` there was made for the same person.
+    pub fn is_open_to(&self, level: Level, member: &Person, record: Option<CustomerId>) -> bool {
+        let submitter = Contact { person: self.submitted_by.clone(), customer_id: None };
+        let mut added = std::iter::once(&submitter).chain(&self.additional_contacts);
+        level.opens(Act::SeeAll)
+            || level.opens(Act::SeeWhereAdded) && added.any(|contact| contact.is(member, record))
+    }
+
+    /// All its contacts, the primary one first.
+    pub fn contacts(&self) -> impl Iterator<Item = (ContactRole, &Contact)> {
+        let primary = std::iter::once((ContactRole::Primary, &self.primary_contact));
+        primary.chain(self.additional_contacts.iter().map(|contact| (ContactRole::Additional, contact)))
+    }
+
+    /// Makes somebody a contact; who was the primary one before is an additional one then. Answers what each is now that
+    /// changed.
+    ///
+    /// # Errors
+    ///
+    /// [`PRIMARY_CONTACT`] for one that is to be no more than additional; [`TOO_MANY_CONTACTS`].
+    pub fn set_contact(
+        &mut self,
+        contact: Contact,
+        role: ContactRole,
+    ) -> Result<Vec<(ContactRole, Contact)>, Reason> {
+        let same = |other: &Contact| other.person.email == contact.person.email;
+        let mut changed = vec![(role, contact.clone())];
+        match role {
+            ContactRole::Additional if same(&self.primary_contact) => return Err(PRIMARY_CONTACT),
+            ContactRole::Additional => match self.additional_contacts.iter_mut().find(|one| same(one)) {
+                Some(known) if *known == contact => return Ok(Vec::new()),
+                Some(known) => *known = contact,
+                None => self.additional_contacts.push(contact),
+            },
+            ContactRole::Primary if self.primary_contact == contact => return Ok(Vec::new()),
+            ContactRole::Primary => {
+                self.additional_contacts.retain(|one| !same(one));
+                let (other, before) = (!same(&self.primary_contact), self.primary_contact.clone());
+                self.primary_contact = contact;
+                if other {
+                    // The time zone was of who was it before.
+                    self.time_zone = None;
+                    self.additional_contacts.push(before.clone());
+                    changed.push((ContactRole::Additional, before));
+                }
+            }
+        }
+        match self.additional_contacts.len() > MOST_ADDITIONAL {
+            true => Err(TOO_MANY_CONTACTS),
+            false => Ok(changed),
+        }
+    }
+
+    /// Takes away an additional contact, if it is one.
+    ///
+    /// # Errors
+    ///
+    /// [`PRIMARY_CONTACT`].
+    pub fn remove_contact(&mut self, email: &Email) -> Result<Option<Contact>, Reason> {
+        if self.primary_contact.person.email == *email {
+            return Err(PRIMARY_CONTACT);
+        }
+        let place = self.additional_contacts.iter().position(|contact| contact.person.email == *email);
+        Ok(place.map(|place| self.additional_contacts.remove(place)))
     }
 }
 

@@ -228,10 +228,17 @@ impl Maker {
         let haruto = self.create(&customers, haruto).await?;
         let can = json!({"email": "can@bogazici.example", "name": "Can Aydın"});
         let can = self.create(&format!("/v1/organizations/{bogazici}/customers"), can).await?;
+        let kept = json!({"subject": "How long are recordings kept?", "kind": "question",
+            "description": "A guest asks for a recording of last month."});
+        let submit = format!("/v1/organizations/{bogazici}/service-requests");
+        let asked = self.call("POST", &submit, &by_elif, kept, Vec::new()).await?;
+        let asked = text(&asked, "id")?;
+        let contact = format!("{submit}/{asked}/contacts/can@bogazici.example");
+        self.call("PUT", &contact, &by_elif, json!({"role": "additional"}), Vec::new()).await?;
 
         Ok(json!({
             "aiko": aiko, "ren": ren, "accessRequest": request, "toDecline": declined, "toCancel": cancelled,
-            "haruto": haruto, "can": can, "serviceRequest": text(&service_request, "id")?, "grantOfAll": grant(0)?, "grantOfRen": grant(1)?,
+            "haruto": haruto, "can": can, "otherServiceRequest": asked, "serviceRequest": text(&service_request, "id")?, "grantOfAll": grant(0)?, "grantOfRen": grant(1)?,
             "entitlement": text(&entitlement, "id")?, "number": text(&entitlement, "number")?,
             "ownEntitlement": own, "otherEntitlement": foreign,
             "partner": partner, "otherPartner": other, "newPartner": new, "source": source, "secret": secret,

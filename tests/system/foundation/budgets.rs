@@ -38,6 +38,7 @@ pub fn further() -> Vec<(Canonical, String, &'static str)> {
         let path = format!("/v1/organizations/{{yamada}}/service-requests/{{serviceRequest}}{rest}");
         (canonical::one(id).by("partnerAdmin").at(&path), format!("`{id}` by a partner"), "")
     };
+    let for_haruto = json!({"subject": "Cameras", "description": "Are silent.", "kind": "question", "primaryContact": "haruto@yamada.example"});
     let manager = json!({"email": "m@yamada.example", "name": "M", "manager": true});
     let manager = canonical::one("create-customer-of-organization").with(&manager);
     let lines = |quantity: u64| json!([{"kind": "license", "sku": "edge-storage-1y", "quantity": quantity}]);
@@ -58,6 +59,13 @@ pub fn further() -> Vec<(Canonical, String, &'static str)> {
             "",
         ),
         on_request("update-service-request", "/updates"),
+        on_request("set-service-request-contact", "/contacts/haruto@yamada.example"),
+        on_request("remove-service-request-contact", "/contacts/ren@miyako.example"),
+        (
+            canonical::one("open-service-request").with(&for_haruto),
+            "`open-service-request` for somebody else".to_owned(),
+            "",
+        ),
         on_request("list-service-request-updates", "/updates"),
         message(
             "an order that is parked",

@@ -1,26 +1,9 @@
 //! `get-service-request`
 
-use aws::table::entity::to_item;
-use domain::Individual;
-use domain::service_request::Contact;
 use serde_json::json;
 use system::World;
 
-use super::{PATH, let_ren, opened};
-
-/// Puts Ren among the contacts of a service request, as a later operation will.
-pub async fn add_ren(world: &World, id: &str) {
-    let contact = Contact {
-        service_request_id: id.parse().unwrap(),
-        organization_id: world.id("yamada").parse().unwrap(),
-        partner_id: world.id("partner").parse().unwrap(),
-        individual: Individual {
-            member_id: world.id("ren").parse().unwrap(),
-            email: "ren@miyako.example".parse().unwrap(),
-        },
-    };
-    world.put_all(std::iter::once(to_item(&contact).unwrap())).await;
-}
+use super::{PATH, add_ren, let_ren, opened};
 
 #[tokio::test(flavor = "multi_thread")]
 async fn it_is_shown_with_what_the_organization_is_entitled_to() {
@@ -34,6 +17,7 @@ async fn it_is_shown_with_what_the_organization_is_entitled_to() {
         let staff = ["agent", "operator"].contains(&who);
         assert_eq!(owned[0]["details"].get("Internal note").is_some(), staff, "{who}");
         assert_eq!(shown.body["moreEntitlements"], false);
+        assert_eq!((&shown.body["timeZone"], &shown.body["formerContacts"]), (&json!("UTC"), &json!([])));
     }
     for who in ["otherCustomer", "otherPartnerMember"] {
         world.get(&path).by(who).refused(404, "not-found").await;
@@ -41,6 +25,13 @@ async fn it_is_shown_with_what_the_organization_is_entitled_to() {
     let elsewhere = "/v1/organizations/{bogazici}/service-requests/{serviceRequest}";
     world.get(elsewhere).by("otherCustomer").refused(404, "not-found").await;
     world.get(elsewhere).by("operator").refused(404, "not-found").await;
+    let zone = json!({"timeZone": "Asia/Tokyo"});
+    world.patch("/v1/organizations/{yamada}").by("contactManager").json(zone).send().await.ok();
+    assert_eq!(
+        world.get(&path).by("agent").send().await.ok()["timeZone"],
+        "Asia/Tokyo",
+        "the organization's"
+    );
     let trial = world.post("/v1/organizations/{yamada}/entitlements/{entitlement}/end").by("operator");
     trial.send().await.ok();
     assert_eq!(world.get(&path).by("agent").send().await.ok()["entitlements"], json!([]));

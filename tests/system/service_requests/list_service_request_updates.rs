@@ -3,9 +3,8 @@
 use serde_json::json;
 use system::World;
 
-use super::get_service_request::add_ren;
 use super::update_service_request::update;
-use super::{PATH, let_ren};
+use super::{PATH, add_ren, let_ren};
 
 #[tokio::test(flavor = "multi_thread")]
 async fn whoever_sees_the_service_request_sees_what_was_said_in_its_order() {

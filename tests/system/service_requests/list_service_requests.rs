@@ -3,8 +3,7 @@
 use serde_json::json;
 use system::World;
 
-use super::get_service_request::add_ren;
-use super::{let_ren, listed, open, opened};
+use super::{PATH, add_ren, let_ren, listed, open, opened};
 use crate::access::set;
 
 #[tokio::test(flavor = "multi_thread")]
@@ -19,29 +18,31 @@ async fn each_sees_what_is_open_to_it_the_last_first() {
         assert_eq!(listed(&world, who, "organizationId={yamada}&pageSize=2").await, all, "{who}");
     }
     assert_eq!(listed(&world, "customer", "").await, all);
-    assert_eq!(listed(&world, "partnerMember", "").await, all[..1], "its own");
-    assert_eq!(listed(&world, "partnerAdmin", "").await, [""; 0]);
+    for who in ["partnerMember", "partnerAdmin"] {
+        assert_eq!(listed(&world, who, "").await, all[..1], "what the partner submitted");
+    }
     let january = listed(&world, "agent", "pageSize=1&month=2026-01").await;
+    let other = world.id("otherServiceRequest").to_owned();
+    let everywhere = [third.clone(), second.clone(), other, first.clone()];
     assert_eq!(listed(&world, "operator", "month=2026-02").await, [""; 0]);
     if world.is_local() {
         assert_eq!(
             (&january[..], &*listed(&world, "agent", "").await),
-            (&all[..], &all[..]),
+            (&everywhere[..], &everywhere[..]),
             "the present month"
         );
     } else {
-        assert_eq!(january, all[2..], "what the demo world begins with");
+        assert_eq!(january, everywhere[2..], "what the demo world begins with");
     }
 
     let_ren(&world, "cc").await;
     add_ren(&world, &first).await;
-    add_ren(&world, &third).await;
     for query in ["organizationId={yamada}&pageSize=1", "pageSize=1", ""] {
         assert_eq!(listed(&world, "partnerMember", query).await, [third.clone(), first.clone()], "{query}");
     }
-    for who in ["otherCustomer", "otherPartnerMember"] {
+    for (who, own) in [("otherCustomer", &everywhere[2..3]), ("otherPartnerMember", &[])] {
         world.get("/v1/service-requests?organizationId={yamada}").by(who).refused(404, "not-found").await;
-        assert_eq!(listed(&world, who, "").await, [""; 0]);
+        assert_eq!(listed(&world, who, "").await, own);
     }
     for (who, query) in [("customer", "month=2026-01"), ("agent", "month=2026-01&organizationId={yamada}")] {
         let refused = world.get(&format!("/v1/service-requests?{query}")).by(who);
@@ -86,9 +87,8 @@ async fn whose_level_sinks_between_two_pages_goes_on_with_what_is_open_to_it() {
     let first = world.get(path).by("partnerMember").send().await.ok();
     let next = format!("{path}&pageToken={}", first["nextPageToken"].as_str().unwrap());
     let_ren(&world, "cc").await;
-    // Another list from here on: it begins anew.
     let page = world.get(&next).by("partnerMember").send().await.ok();
-    assert_eq!(page["items"][0]["id"], own[0]);
+    assert_eq!(page["items"][0]["id"], own[1]);
     let path = "/v1/organizations/{yamada}/access/{partner}/";
     let grants = world.get("/v1/organizations/{yamada}/access").by("contactManager").send().await.ok();
     for grant in grants["items"][0]["grants"].as_array().unwrap() {
@@ -113,4 +113,103 @@ async fn what_has_expired_is_not_shown() {
     assert_eq!(listed(&world, "otherPartnerAdmin", "").await, [""; 0]);
     let path = "/v1/service-requests?organizationId={yamada}";
     world.get(path).by("otherPartnerAdmin").refused(404, "not-found").await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_partner_sees_across_its_customers_who_submitted_what_for_whom() {
+    let world = World::demo().await;
+    let body =
+        json!({"partnerId": "{partner}", "expiresAt": "2026-12-31T00:00:00Z", "organizationLevel": "create"});
+    world.post("/v1/organizations/{bogazici}/access").by("otherContactManager").json(body).send().await.ok();
+    let_ren(&world, "create").await;
+    let (mut all, first) = (Vec::new(), world.id("serviceRequest").to_owned());
+    add_ren(&world, &first).await;
+    for (who, of, kind) in [
+        ("partnerMember", "{yamada}", "question"),
+        ("partnerAdmin", "{bogazici}", "incident"),
+        ("partnerMember", "{bogazici}", "question"),
+        ("partnerAdmin", "{yamada}", "incident"),
+    ] {
+        let body = json!({"subject": "Cameras", "description": "One", "kind": kind});
+        let path = format!("/v1/organizations/{of}/service-requests");
+        let made = world.post(&path).by(who).json(body).send().await.ok();
+        all.insert(0, made["id"].as_str().unwrap().to_owned());
+    }
+    let other = world.id("otherServiceRequest").to_owned();
+    let pick = |places: &[usize]| places.iter().map(|place| all[*place].clone()).collect::<Vec<_>>();
+    for size in [1, 2, 3, 100] {
+        let query = format!("pageSize={size}");
+        assert_eq!(listed(&world, "partnerAdmin", &query).await, all, "{size}");
+        // Who was added to one sees that, too.
+        let with_first = [&all[..], std::slice::from_ref(&first)].concat();
+        assert_eq!(listed(&world, "partnerMember", &query).await, with_first, "{size}");
+        for (filter, expected) in [
+            ("organizationId={bogazici}", [pick(&[1, 2]), vec![other.clone()]].concat()),
+            ("kind=question", pick(&[1, 3])),
+            ("submittedBy=Ren@miyako.example", pick(&[1, 3])),
+            ("submittedBy=ren@miyako.example&kind=incident", pick(&[])),
+            ("status=open", all.clone()),
+            ("status=closed", pick(&[])),
+        ] {
+            let query = format!("{query}&{filter}");
+            assert_eq!(listed(&world, "partnerAdmin", &query).await, expected, "{query}");
+        }
+    }
+    let page = world.get("/v1/service-requests?pageSize=1").by("partnerAdmin").send().await.ok();
+    let one = &page["items"][0];
+    assert_eq!(
+        (&one["submittedBy"]["email"], &one["organizationId"]),
+        (&json!("aiko@miyako.example"), &json!(world.id("yamada")))
+    );
+    // Each as far as it is open today: with `cc` there what it submitted itself, or was added to.
+    let_ren(&world, "cc").await;
+    let mut open = pick(&[1, 2, 3]);
+    open.push(first);
+    assert_eq!(listed(&world, "partnerMember", "").await, open);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn each_list_is_narrowed_by_kind_status_submitter_and_time() {
+    let world = World::demo().await;
+    let first = world.id("serviceRequest").to_owned();
+    let question = opened(&world, "customer").await;
+    if world.is_local() {
+        set(&world, "2026-01-05T10:30:00Z").await;
+    }
+    let incident = open(&world, "contactManager", "incident").send().await.ok();
+    let incident = incident["id"].as_str().unwrap().to_owned();
+    let solve = world.post(&format!("{PATH}/{question}/updates")).by("agent");
+    solve.json(json!({"status": "solved"})).send().await.ok();
+    let month = world.now().to_string()[..7].to_owned();
+    let of_month = format!("month={month}");
+    for (who, base) in [("agent", "organizationId={yamada}"), ("customer", ""), ("operator", &*of_month)] {
+        // The deployed table's first one is of another month.
+        let first = (world.is_local() || !base.starts_with("month")).then(|| first.clone());
+        let everywhere = base.starts_with("month") && world.is_local();
+        let other = everywhere.then(|| world.id("otherServiceRequest").to_owned());
+        for (filter, expected) in [
+            ("kind=question", [Some(question.clone()), other].into_iter().flatten().collect()),
+            ("status=solved", vec![question.clone()]),
+            ("kind=incident&status=solved", vec![]),
+            ("kind=incident", [Some(incident.clone()), first.clone()].into_iter().flatten().collect()),
+            ("submittedBy=yuki@yamada.example", vec![incident.clone()]),
+        ] {
+            let query = format!("{base}&{filter}");
+            assert_eq!(listed(&world, who, query.trim_start_matches('&')).await, expected, "{who} {query}");
+        }
+    }
+    let path = format!("{PATH}/{incident}");
+    let at = world.get(&path).by("agent").send().await.ok()["createdAt"].as_str().unwrap().to_owned();
+    for (who, base) in [("agent", "organizationId={yamada}&"), ("customer", ""), ("agent", "")] {
+        let since = listed(&world, who, &format!("{base}from={at}")).await;
+        assert_eq!(since, std::slice::from_ref(&incident), "{who}");
+        let before = listed(&world, who, &format!("{base}to={at}")).await;
+        assert!(before.contains(&question) && !before.contains(&incident), "{who}: {before:?}");
+    }
+    let refused =
+        world.get("/v1/service-requests?from=2026-01-02T00:00:00Z&to=2026-01-02T00:00:00Z&kind=wish");
+    let mut faults = refused.by("agent").refused(400, "invalid-request").await.faults();
+    faults.sort();
+    let fault = |at: &str, code: &str| (at.to_owned(), code.to_owned());
+    assert_eq!(faults, [fault("kind", "unknown-value"), fault("to", "empty-span")]);
 }

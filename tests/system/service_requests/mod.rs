@@ -3,6 +3,8 @@ mod list_service_request_updates;
 mod list_service_requests;
 mod list_submit_options;
 mod open_service_request;
+mod remove_service_request_contact;
+mod set_service_request_contact;
 mod update_service_request;
 
 use serde_json::{Value, json};
@@ -25,6 +27,16 @@ pub async fn opened(world: &World, who: &str) -> String {
 /// Lets Ren, the partner's member, go so far.
 pub async fn let_ren(world: &World, level: &str) {
     give(world, "partner", single("ren", level)).send().await.ok();
+}
+
+/// Makes somebody a contact.
+pub fn contact<'a>(world: &'a World, who: &str, request: &str, email: &str, role: &str) -> Call<'a> {
+    world.put(&format!("{PATH}/{request}/contacts/{email}")).by(who).json(json!({"role": role}))
+}
+
+/// Puts Ren among the contacts of a service request.
+pub async fn add_ren(world: &World, id: &str) {
+    contact(world, "contactManager", id, "ren@miyako.example", "additional").send().await.ok();
 }
 
 /// The ids that somebody is shown, over all pages.

@@ -21,7 +21,8 @@ async fn a_customer_submits_for_its_organization_whatever_the_kind() {
         );
         let expected = json!({
             "id": id, "organizationId": world.id("yamada"), "subject": "Cameras", "description": "Line one\nline two",
-            "kind": kind, "status": "open", "submittedBy": {"email": "sora@yamada.example"}, "updates": 0, "version": 1,
+            "kind": kind, "status": "open", "submittedBy": {"email": "sora@yamada.example"},
+            "primaryContact": {"email": "sora@yamada.example"}, "additionalContacts": [], "updates": 0, "version": 1,
         });
         assert_eq!(world.timeless(made.body), expected);
         let path = "/v1/organizations/{yamada}/history?pageSize=1";
@@ -53,7 +54,7 @@ async fn a_partner_submits_as_far_as_its_level_goes() {
             }
             let made = call.send().await.ok();
             let ren = json!({"email": "ren@miyako.example", "partnerId": world.id("partner"), "memberId": world.id("ren")});
-            assert_eq!(made["submittedBy"], ren, "{level} {kind}");
+            assert_eq!((&made["submittedBy"], &made["primaryContact"]), (&ren, &ren), "{level} {kind}");
         }
     }
     // In the partner's history it is for whom.
@@ -138,4 +139,63 @@ async fn a_repeat_whose_access_is_over_gets_no_answer_that_was_kept() {
     let path = "/v1/organizations/{yamada}/access/{partner}/{grantOfAll}";
     world.delete(path).by("contactManager").send().await.ok();
     submit().refused(404, "not-found").await;
+}
+
+/// Submits one for somebody, in a time zone.
+fn open_for<'a>(world: &'a World, who: &str, more: serde_json::Value) -> system::Call<'a> {
+    let mut body = json!({"subject": "Cameras", "description": "One", "kind": "question"});
+    body.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
+    world.post(PATH).by(who).json(body)
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn whoever_submits_it_is_its_primary_contact_unless_it_names_a_customer() {
+    let world = World::demo().await;
+    let haruto = json!({"email": "haruto@yamada.example", "customerId": world.id("haruto")});
+    for who in ["customer", "partnerAdmin"] {
+        let made =
+            open_for(&world, who, json!({"primaryContact": "Haruto@yamada.example"})).send().await.ok();
+        assert_eq!((&made["primaryContact"], &made["additionalContacts"]), (&haruto, &json!([])), "{who}");
+    }
+    let own = open_for(&world, "partnerAdmin", json!({"primaryContact": "aiko@miyako.example"}));
+    let own = own.send().await.ok();
+    assert_eq!(own["primaryContact"], own["submittedBy"]);
+    // Neither of nobody, nor of a colleague, nor of another organization's customer.
+    for email in ["nobody@yamada.example", "ren@miyako.example", "can@bogazici.example"] {
+        for who in ["customer", "partnerAdmin"] {
+            let call = open_for(&world, who, json!({"primaryContact": email}));
+            let refused = call.refused(422, "unknown-customer").await;
+            assert_eq!(refused.faults()[0].0, "/primaryContact");
+        }
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_time_zone_is_that_of_a_partners_primary_contact() {
+    let world = World::demo().await;
+    let zone = || json!({"timeZone": "Asia/Tokyo"});
+    let made = open_for(&world, "partnerAdmin", zone()).send().await.ok();
+    assert_eq!(made["timeZone"], "Asia/Tokyo");
+    let path = format!("{PATH}/{}", made["id"].as_str().unwrap());
+    assert_eq!(world.get(&path).by("customer").send().await.ok()["timeZone"], "Asia/Tokyo");
+    assert_eq!(open_for(&world, "partnerAdmin", json!({})).send().await.ok().get("timeZone"), None);
+
+    let contents = world.contents().await;
+    let for_another = json!({"timeZone": "Asia/Tokyo", "primaryContact": "haruto@yamada.example"});
+    for (who, more) in
+        [("customer", zone()), ("partnerAdmin", for_another.clone()), ("customer", for_another)]
+    {
+        let refused = open_for(&world, who, more).refused(422, "misplaced-time-zone").await;
+        assert_eq!(refused.faults()[0].0, "/timeZone");
+        assert!(refused.body["detail"].as_str().unwrap().contains("primary contact"), "{}", refused.body);
+    }
+    let wrong = open_for(&world, "partnerAdmin", json!({"timeZone": "Tokyo"}));
+    let wrong = wrong.refused(400, "invalid-request").await;
+    assert_eq!(wrong.faults(), [("/timeZone".to_owned(), "invalid-time-zone".to_owned())]);
+    // All that rules have against it is said at once.
+    let both = json!({"timeZone": "Asia/Tokyo", "primaryContact": "nobody@yamada.example"});
+    let refused = open_for(&world, "partnerAdmin", both).send().await;
+    let faults: Vec<_> = refused.faults().into_iter().map(|(at, _)| at).collect();
+    assert_eq!((refused.status, faults), (422, vec!["/primaryContact".to_owned(), "/timeZone".to_owned()]));
+    world.is_still(&contents).await;
 }

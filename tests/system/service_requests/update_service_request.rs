@@ -4,8 +4,7 @@ use futures_util::future::{join, join_all};
 use serde_json::{Value, json};
 use system::{Call, World};
 
-use super::get_service_request::add_ren;
-use super::{PATH, let_ren, opened};
+use super::{PATH, add_ren, let_ren, opened};
 use crate::access::{give, set, single};
 
 pub fn update<'a>(world: &'a World, who: &str, request: &str, body: Value) -> Call<'a> {

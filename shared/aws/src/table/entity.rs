@@ -5,13 +5,13 @@ use std::collections::{BTreeSet, HashMap};
 
 use aws_sdk_dynamodb::types::AttributeValue;
 use domain::event::Author;
-use domain::service_request::{Contact, Month, ServiceRequestUpdate};
+use domain::service_request::{Membership, Month, ServiceRequestUpdate};
 use domain::{
-    Access, AccessRequest, AccessRequestId, Assignment, Customer, CustomerLink, DetailField, Entitlement,
-    EntitlementId, EntitlementName, Event, ExternalId, ImportId, LicenseType, Member, MemberId, Name, Order,
-    OrderId, Organization, OrganizationId, Owner, ParkedOrderId, Parking, Partner, PartnerId, Pool, Product,
-    ProductCode, ProductId, Reason, RequestState, ServiceRequest, ServiceRequestId, Source, SourceId, Stamp,
-    StoreAccount, StoreLink, Timestamp, Version,
+    Access, AccessRequest, AccessRequestId, Assignment, Customer, CustomerId, CustomerLink, DetailField,
+    Email, Entitlement, EntitlementId, EntitlementName, Event, ExternalId, ImportId, LicenseType, Member,
+    MemberId, Name, Order, OrderId, Organization, OrganizationId, Owner, ParkedOrderId, Parking, Partner,
+    PartnerId, Pool, Product, ProductCode, ProductId, Reason, RequestState, ServiceRequest, ServiceRequestId,
+    Source, SourceId, Stamp, StoreAccount, StoreLink, Timestamp, Version,
 };
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
@@ -169,6 +169,15 @@ impl Reservation {
     /// When it is not a member that has it.
     pub fn member(&self) -> Result<MemberId, Error> {
         self.owner.parse().map_err(|_| Error::Internal("what a member has is not a member's".to_owned()))
+    }
+
+    /// The customer that has the value.
+    ///
+    /// # Errors
+    ///
+    /// When it is not a customer that has it.
+    pub fn customer(&self) -> Result<CustomerId, Error> {
+        self.owner.parse().map_err(|_| Error::Internal("what a customer has is not a customer's".to_owned()))
     }
 
     /// Gives a partner an account at a store.
@@ -457,7 +466,44 @@ impl Entity for PendingRequests {
     }
 }
 
-/// That a service request concerns a partner's person: who submitted it, or was added to it.
+/// That somebody is a contact of a service request, so that the person finds it. Who submitted it finds it without.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct ContactEntry {
+    /// The service request.
+    pub service_request_id: ServiceRequestId,
+    /// Whose that is.
+    pub organization_id: OrganizationId,
+    /// Who.
+    pub email: Email,
+}
+
+impl ContactEntry {
+    /// A contact's, unless it submitted the service request as a customer: then that is in its place.
+    pub fn of(request: &ServiceRequest, email: &Email) -> Option<Self> {
+        let entry = Self {
+            service_request_id: request.id,
+            organization_id: request.organization_id,
+            email: email.clone(),
+        };
+        let submitter = &request.submitted_by;
+        (submitter.membership.is_some() || submitter.email != *email).then_some(entry)
+    }
+}
+
+impl Entity for ContactEntry {
+    const NAME: &'static str = "contact";
+
+    fn key(&self) -> Key {
+        key::contact(self.service_request_id, &self.email)
+    }
+
+    fn by_key(&self) -> Option<Key> {
+        Some(key::concern(&self.email, self.service_request_id))
+    }
+}
+
+/// That a service request concerns a person, or was submitted by a partner.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Concern {
@@ -468,9 +514,9 @@ pub struct Concern {
 }
 
 impl Concern {
-    /// Whether the person was added to it, and did not submit it.
-    pub fn was_added(&self) -> bool {
-        self.key_sk.contains('#')
+    /// Its place among the others: of one service request it is the same everywhere.
+    pub fn place(&self) -> &str {
+        &self.key_sk
     }
 
     /// Which service request.
@@ -479,7 +525,7 @@ impl Concern {
     ///
     /// Never for what is in the table.
     pub fn service_request(&self) -> Result<ServiceRequestId, Error> {
-        let id = self.key_sk.split('#').next().and_then(|id| id.parse().ok());
+        let id = self.key_sk.strip_prefix(key::SERVICE_REQUESTS).and_then(|id| id.parse().ok());
         id.ok_or_else(|| Error::Internal("what concerns somebody is no service request".to_owned()))
     }
 }
@@ -647,8 +693,10 @@ impl Entity for ServiceRequest {
     }
 
     fn by_key(&self) -> Option<Key> {
-        let submitter = &self.submitted_by;
-        submitter.membership.map(|of| key::submitted_by(of.partner_id, &submitter.email, self.id))
+        Some(match self.submitted_by.membership {
+            Some(Membership { partner_id, .. }) => key::submitted_by(partner_id, self.id),
+            None => key::concern(&self.submitted_by.email, self.id),
+        })
     }
 
     fn by_facet(&self) -> Option<Key> {
@@ -661,18 +709,6 @@ impl Entity for ServiceRequestUpdate {
 
     fn key(&self) -> Key {
         key::service_request_update(self.service_request_id, self.number)
-    }
-}
-
-impl Entity for Contact {
-    const NAME: &'static str = "contact";
-
-    fn key(&self) -> Key {
-        key::contact(self.service_request_id, &self.individual.email)
-    }
-
-    fn by_key(&self) -> Option<Key> {
-        Some(key::concern_of_contact(self.partner_id, &self.individual.email, self.service_request_id))
     }
 }
 

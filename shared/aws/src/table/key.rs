@@ -225,14 +225,19 @@ pub fn service_request_of(month: &Month, request: ServiceRequestId) -> Key {
     Key::new(service_requests_of(month), request.to_string())
 }
 
-/// The partition, in `by-key`, of the service requests that concern a partner's person.
-pub fn concern_of(partner: PartnerId, email: &Email) -> String {
-    format!("CONTACT#{partner}#{}", segment(email.as_str()))
+/// A service request among those that a partner's members submitted, in `by-key`.
+pub fn submitted_by(partner: PartnerId, request: ServiceRequestId) -> Key {
+    Key::new(partner_partition(partner), format!("{SERVICE_REQUESTS}{request}"))
 }
 
-/// A service request among those that a partner's person submitted, in `by-key`.
-pub fn submitted_by(partner: PartnerId, email: &Email, request: ServiceRequestId) -> Key {
-    Key::new(concern_of(partner, email), request.to_string())
+/// The partition, in `by-key`, of the service requests that concern a person.
+pub fn concerns_of(email: &Email) -> String {
+    format!("CONTACT#{}", segment(email.as_str()))
+}
+
+/// A service request among those that concern a person, in `by-key`.
+pub fn concern(email: &Email, request: ServiceRequestId) -> Key {
+    Key::new(concerns_of(email), format!("{SERVICE_REQUESTS}{request}"))
 }
 
 /// The partition of what belongs to a service request.
@@ -251,11 +256,6 @@ pub const UPDATES: &str = "UPDATE#";
 /// An update of a service request, by its number.
 pub fn service_request_update(request: ServiceRequestId, number: u64) -> Key {
     Key::new(service_request_partition(request), format!("{UPDATES}{number:010}"))
-}
-
-/// A contact's service request among those that concern the person, in `by-key`.
-pub fn concern_of_contact(partner: PartnerId, email: &Email, request: ServiceRequestId) -> Key {
-    Key::new(concern_of(partner, email), format!("{request}#CONTACT"))
 }
 
 /// How many contact managers an organization has.
@@ -531,10 +531,10 @@ mod tests {
             (access_of_partner(p, o), format!("PARTNER#{P}"), format!("ACCESS#{O}")),
             (service_request(o, v), format!("ORG#{O}"), format!("SERVICE_REQUEST#{V}")),
             (service_request_of(&Month::of(now), v), "SERVICE_REQUEST#2026-01".to_owned(), V.to_owned()),
-            (submitted_by(p, &email, v), format!("CONTACT#{P}#a@x.example"), V.to_owned()),
+            (submitted_by(p, v), format!("PARTNER#{P}"), format!("SERVICE_REQUEST#{V}")),
+            (concern(&email, v), "CONTACT#a@x.example".to_owned(), format!("SERVICE_REQUEST#{V}")),
             (contact(v, &email), format!("SERVICE_REQUEST#{V}"), "CONTACT#a@x.example".to_owned()),
             (service_request_update(v, 7), format!("SERVICE_REQUEST#{V}"), "UPDATE#0000000007".to_owned()),
-            (concern_of_contact(p, &email, v), format!("CONTACT#{P}#a@x.example"), format!("{V}#CONTACT")),
             (count_of_managers(o), format!("ORG#{O}"), "COUNT#MANAGER".to_owned()),
             (member(p, m), format!("PARTNER#{P}"), format!("MEMBER#{M}")),
             (member_by_email(p, &email), format!("PARTNER#{P}"), "MEMBER#a@x.example".to_owned()),

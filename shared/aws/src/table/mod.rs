@@ -20,8 +20,8 @@ use aws_sdk_dynamodb::error::{ProvideErrorMetadata, SdkError};
 pub use change::{Change, Expression, Refusal};
 pub use due::{DueItem, Turn};
 pub use entity::{
-    Concern, Count, DirectoryEntry, Drain, EntitlementReservation, Entity, IdempotencyRecord, ImportRun,
-    Item, Parked, PendingRequests, RefusalMark, Reservation,
+    Concern, ContactEntry, Count, DirectoryEntry, Drain, EntitlementReservation, Entity, IdempotencyRecord,
+    ImportRun, Item, Parked, PendingRequests, RefusalMark, Reservation,
 };
 pub use key::Key;
 pub use pattern::{Index, Listing, Lookup};

@@ -2,10 +2,10 @@
 
 use aws_sdk_dynamodb::types::AttributeValue;
 use domain::event::{EventType, Home};
-use domain::service_request::{Contact, Month, ServiceRequestUpdate};
+use domain::service_request::{Choice, Month, ServiceRequestUpdate};
 use domain::{
     Access, AccessRequest, AccessRequestId, Assignment, AssignmentId, Customer, CustomerId, CustomerLink,
-    DetailField, Email, Entitlement, EntitlementId, EntitlementName, Event, EventId, LicenseType,
+    DetailField, Email, Entitlement, EntitlementId, EntitlementName, Event, EventId, Id, LicenseType,
     LicenseTypeCode, Member, MemberId, Order, OrderId, Organization, OrganizationId, Owner, ParkedOrderId,
     Partner, PartnerId, Pool, Product, ProductId, ServiceRequest, ServiceRequestId, Source, SourceId,
     StoreAccount, StoreLink, Timestamp,
@@ -145,9 +145,6 @@ lookups! {
     /// a service request
     ServiceRequestOf(organization: OrganizationId, request: ServiceRequestId) -> ServiceRequest =
         key::service_request(*organization, *request), "`ORG#<organization>` · `SERVICE_REQUEST#<service request>`";
-    /// a partner's member who was added to a service request
-    ContactOf(request: ServiceRequestId, email: Email) -> Contact =
-        key::contact(*request, email), "`SERVICE_REQUEST#<service request>` · `CONTACT#<e-mail>`";
     /// how many contact managers an organization has
     CountOfManagers(organization: OrganizationId) -> Count =
         key::count_of_managers(*organization), "`ORG#<organization>` · `COUNT#MANAGER`";
@@ -223,7 +220,7 @@ macro_rules! listings {
             }
         )*
 
-        const LISTINGS: &[Described] = &[$($name::DESCRIBED,)* DueBy::DESCRIBED, History::DESCRIBED];
+        const LISTINGS: &[Described] = &[$($name::DESCRIBED,)* ServiceRequests::DESCRIBED, Concerns::DESCRIBED, DueBy::DESCRIBED, History::DESCRIBED];
     };
 }
 
@@ -263,18 +260,9 @@ listings! {
     /// the members of a partner, by e-mail
     MembersOfPartner(partner: PartnerId) -> Member =
         Index::ByKey, key::partner_partition(*partner), key::MEMBERS, "in `by-key` `PARTNER#<partner>` · `MEMBER#<e-mail>`";
-    /// the service requests of an organization
-    ServiceRequestsOf(organization: OrganizationId) -> ServiceRequest =
-        Index::Table, key::organization_partition(*organization), key::SERVICE_REQUESTS, "`ORG#<organization>` · `SERVICE_REQUEST#…`";
     /// the updates of a service request
     UpdatesOf(request: ServiceRequestId) -> ServiceRequestUpdate =
         Index::Table, key::service_request_partition(*request), key::UPDATES, "`SERVICE_REQUEST#<service request>` · `UPDATE#<number>`";
-    /// the service requests that were submitted in a month
-    ServiceRequestsIn(month: Month) -> ServiceRequest =
-        Index::ByFacet, key::service_requests_of(month), "", "in `by-facet` `SERVICE_REQUEST#<month>` · `<service request>`";
-    /// the service requests that a partner's person submitted, or was added to
-    ConcernsOf(partner: PartnerId, email: Email) -> Concern =
-        Index::ByKey, key::concern_of(*partner, email), <ServiceRequestId as domain::Id>::PREFIX, "in `by-key` `CONTACT#<partner>#<e-mail>` · `<service request>` and `<service request>#CONTACT`";
     /// the requests for access that are addressed to an e-mail
     RequestsTo(email: Email) -> AccessRequest =
         Index::ByKey, key::asked_of(email), "", "in `by-key` `MANAGER#<e-mail>` · `<request>`";
@@ -328,6 +316,122 @@ impl Listing for DueBy {
     }
 }
 
+/// The sort keys of what was given its id in a time, each after `prefix`.
+fn given<I: Id + std::fmt::Display>(
+    prefix: &str,
+    from: Option<Timestamp>,
+    to: Option<Timestamp>,
+) -> (String, String) {
+    let all = format!("{prefix}{}_", I::PREFIX);
+    let low = from.map_or_else(|| all.clone(), |from| format!("{prefix}{}", I::first_at(from)));
+    let high = to.map(|to| format!("{prefix}{}", I::last_before(to)));
+    (low, high.unwrap_or_else(|| format!("{all}{}", char::MAX)))
+}
+
+/// Among which service requests some are found.
+#[derive(Debug, Clone)]
+pub enum Among {
+    /// Those of an organization.
+    Organization(OrganizationId),
+    /// All that were submitted in a month.
+    Month(Month),
+}
+
+/// Finds service requests.
+#[derive(Debug, Clone)]
+pub struct ServiceRequests {
+    /// Among which.
+    pub among: Among,
+    /// Which of them.
+    pub choice: Choice,
+}
+
+impl Listing for ServiceRequests {
+    type Entity = ServiceRequest;
+    const DESCRIBED: Described = Described {
+        name: "ServiceRequests",
+        about: "the service requests of an organization, or of a month, by time, kind, status and submitter",
+        place: "`ORG#<organization>` · `SERVICE_REQUEST#<service request>`; \
+                in `by-facet` `SERVICE_REQUEST#<month>` · `<service request>`",
+    };
+
+    fn index(&self) -> Index {
+        match self.among {
+            Among::Organization(_) => Index::Table,
+            Among::Month(_) => Index::ByFacet,
+        }
+    }
+
+    fn partition(&self) -> String {
+        match &self.among {
+            Among::Organization(organization) => key::organization_partition(*organization),
+            Among::Month(month) => key::service_requests_of(month),
+        }
+    }
+
+    fn range(&self) -> (String, String) {
+        let prefix = match self.among {
+            Among::Organization(_) => key::SERVICE_REQUESTS,
+            Among::Month(_) => "",
+        };
+        given::<ServiceRequestId>(prefix, self.choice.from, self.choice.to)
+    }
+
+    fn filter(&self) -> Vec<(&'static [&'static str], AttributeValue)> {
+        let Choice { kind, status, submitted_by, .. } = &self.choice;
+        let mut filter: Vec<(&'static [&'static str], _)> = Vec::new();
+        filter.extend(kind.map(|kind| (&["kind"][..], AttributeValue::S(kind.name().to_owned()))));
+        filter.extend(status.map(|status| (&["status"][..], AttributeValue::S(status.name().to_owned()))));
+        let email = submitted_by.as_ref().map(|email| AttributeValue::S(email.as_str().to_owned()));
+        filter.extend(email.map(|email| (&["submittedBy", "email"][..], email)));
+        filter
+    }
+}
+
+/// Whom service requests concern.
+#[derive(Debug, Clone)]
+pub enum Whom {
+    /// A partner: its members submitted them.
+    Partner(PartnerId),
+    /// A person: a customer that submitted them, or whoever is a contact.
+    Person(Email),
+}
+
+/// Finds which service requests concern somebody.
+#[derive(Debug, Clone)]
+pub struct Concerns {
+    /// Whom.
+    pub whom: Whom,
+    /// From this instant on.
+    pub from: Option<Timestamp>,
+    /// Before this instant.
+    pub to: Option<Timestamp>,
+}
+
+impl Listing for Concerns {
+    type Entity = Concern;
+    const DESCRIBED: Described = Described {
+        name: "Concerns",
+        about: "the service requests that a partner's members submitted, or that a customer submitted or a contact was added to, by time",
+        place: "in `by-key` `PARTNER#<partner>` or `CONTACT#<e-mail>` · `SERVICE_REQUEST#<service request>`",
+    };
+
+    fn index(&self) -> Index {
+        Index::ByKey
+    }
+
+    fn partition(&self) -> String {
+        match &self.whom {
+            Whom::Partner(partner) => key::partner_partition(*partner),
+            Whom::Person(email) => key::concerns_of(email),
+        }
+    }
+
+    fn range(&self) -> (String, String) {
+        given::<ServiceRequestId>(key::SERVICE_REQUESTS, self.from, self.to)
+    }
+}
+
 /// Finds the events of a party's or the vendor's log, of a time, a type, a license type.
 #[derive(Debug, Clone)]
 pub struct History {
@@ -370,9 +474,7 @@ impl Listing for History {
     }
 
     fn range(&self) -> (String, String) {
-        let last = format!("evt_{}", char::MAX);
-        let from = self.from.map_or_else(|| "evt_".to_owned(), |from| EventId::first_at(from).to_string());
-        (from, self.to.map_or(last, |to| EventId::last_before(to).to_string()))
+        given::<EventId>("", self.from, self.to)
     }
 
     fn filter(&self) -> Vec<(&'static [&'static str], AttributeValue)> {

@@ -1,0 +1,68 @@
+//! `remove-service-request-contact`
+
+use aws::http::body::Empty;
+use aws::operation::{Method, Nothing, route};
+use aws::table::{Change, ContactEntry};
+use aws::{Answer, Context, Failure, Input, Operation, Route};
+use domain::access::Act;
+use domain::service_request::PRIMARY_CONTACT;
+use domain::{Actor, EventKind, Reason, Role, ServiceRequest};
+
+use super::{OfContact, Sought, concerned};
+use crate::access::claim::LEVEL_TOO_LOW;
+
+/// Takes away an additional contact of a service request.
+pub struct RemoveServiceRequestContact;
+
+impl Operation for RemoveServiceRequestContact {
+    const NAME: &str = "remove-service-request-contact";
+    const ABOUT: &str =
+        "Takes away an additional contact of a service request. Whoever is none already is none then.";
+    const ROUTES: &[Route] = &[route(
+        Method::Delete,
+        "/v1/organizations/{organizationId}/service-requests/{serviceRequestId}/contacts/{email}",
+        &[Role::Agent, Role::Customer, Role::PartnerMember],
+    )];
+    const REASONS: &[Reason] = &[PRIMARY_CONTACT, LEVEL_TOO_LOW];
+
+    type Caller = Actor;
+    type Path = OfContact;
+    type Query = Nothing;
+    type Body = Empty;
+    type Output = ServiceRequest;
+
+    async fn execute(
+        context: &Context<'_>,
+        actor: &Actor,
+        input: &Input<Self>,
+    ) -> Result<Answer<ServiceRequest>, Failure> {
+        let OfContact { organization_id, service_request_id, email } = &input.path;
+        let sought = Sought::of(actor, *organization_id, *service_request_id)?;
+        let (before, held) = sought.settle(context).await?;
+        let mut change = Change::new();
+        if let Some(held) = &held {
+            held.require(&mut change, Act::Update)?;
+        }
+        let (seen, mut request) = (before.stamp.version, before.clone());
+        let removed = request.remove_contact(email).unwrap_or_else(|reason| {
+            change.refuse(reason.stage, reason.at(&[]));
+            None
+        });
+        let Some(contact) = removed else {
+            change.confirm(&before, seen, context.if_match());
+            return context.commit(change, Answer::ok(before)).await;
+        };
+        request.stamp = before.stamp.next(context.now);
+        change.replace(&request, seen, context.if_match())?;
+        if let Some(entry) = ContactEntry::of(&request, email) {
+            change.remove(&entry);
+        }
+        let removed = EventKind::ServiceRequestContactRemoved {
+            service_request_id: request.id,
+            customer_id: contact.customer_id,
+            member_id: contact.person.membership.map(|of| of.member_id),
+        };
+        change.record(request.happening(removed, concerned(&contact, held.as_ref())));
+        context.commit(change, Answer::ok(request)).await
+    }
+}

@@ -1,0 +1,180 @@
+//! `set-service-request-contact`
+
+use aws::http::body::Json;
+use aws::operation::{Method, Nothing, route};
+use aws::table::pattern::{AccessInOrganization, EmailInPartner};
+use aws::table::{Change, ContactEntry, Expression, Found, Refusal, Wanted};
+use aws::{Answer, Context, Failure, Input, Operation, Route};
+use deserr::Deserr;
+use domain::access::{Act, decide};
+use domain::service_request::{Contact, ContactRole, Membership, PRIMARY_CONTACT, Person, TOO_MANY_CONTACTS};
+use domain::{Access, Actor, Email, EventKind, Faults, Level, Reason, Role, ServiceRequest};
+use schemars::JsonSchema;
+
+use super::{OfContact, Sought, concerned, record, record_of, require_record};
+use crate::access::claim::{Held, LEVEL_TOO_LOW};
+
+/// Makes somebody a contact of a service request.
+pub struct SetServiceRequestContact;
+
+const NOBODY_THERE: Reason = Reason::rule(
+    "unknown-contact",
+    "nobody of this e-mail is a customer of the organization, or a partner's member who has access there; a partner names customers and its own members",
+);
+const PRIMARY_NEEDS_UPDATE: Reason = Reason::rule(
+    "primary-needs-update",
+    "a partner's member is the primary contact only with access of `update` or above",
+);
+
+/// What somebody is to be to a service request.
+#[derive(Debug, Deserr, JsonSchema)]
+#[deserr(error = Faults, deny_unknown_fields)]
+#[schemars(deny_unknown_fields)]
+pub struct NewContact {
+    /// Kept informed, or turned to.
+    role: ContactRole,
+}
+
+impl Operation for SetServiceRequestContact {
+    const NAME: &str = "set-service-request-contact";
+    const ABOUT: &str = "Makes a customer of the organization, or a partner's member who has access there, a contact of a service request; who was its primary contact before is an additional one then. Again changes nothing.";
+    const ROUTES: &[Route] = &[route(
+        Method::Put,
+        "/v1/organizations/{organizationId}/service-requests/{serviceRequestId}/contacts/{email}",
+        &[Role::Agent, Role::Customer, Role::PartnerMember],
+    )];
+    const REASONS: &[Reason] =
+        &[PRIMARY_CONTACT, LEVEL_TOO_LOW, NOBODY_THERE, PRIMARY_NEEDS_UPDATE, TOO_MANY_CONTACTS];
+
+    type Caller = Actor;
+    type Path = OfContact;
+    type Query = Nothing;
+    type Body = Json<NewContact>;
+    type Output = ServiceRequest;
+
+    async fn execute(
+        context: &Context<'_>,
+        actor: &Actor,
+        input: &Input<Self>,
+    ) -> Result<Answer<ServiceRequest>, Failure> {
+        let (OfContact { organization_id, service_request_id, email }, Json(NewContact { role })) =
+            (&input.path, &input.body);
+        let sought = Sought::of(actor, *organization_id, *service_request_id)?;
+        let mut wanted = Wanted::new();
+        sought.want(&mut wanted);
+        wanted.add(&record_of(*organization_id, email));
+        // Whom others have on record is none of a partner's business.
+        let own = sought.claim.as_ref().map(|claim| EmailInPartner(claim.partner(), email.clone()));
+        own.iter().for_each(|own| wanted.add(own));
+        let others = async {
+            match own {
+                Some(_) => Ok(Vec::new()),
+                None => context.table.list(&AccessInOrganization(*organization_id), true).await,
+            }
+        };
+        let (found, others) = tokio::try_join!(context.table.fetch(wanted, true), others)?;
+        let (before, held) = sought.find(context, &found)?;
+        let mut change = Change::new();
+        if let Some(held) = &held {
+            held.require(&mut change, Act::Update)?;
+        }
+
+        let contact = match record(&found, *organization_id, email)? {
+            Some(customer) => {
+                require_record(&mut change, *organization_id, email, customer);
+                let person = Person { email: email.clone(), membership: None };
+                Some(Contact { person, customer_id: Some(customer) })
+            }
+            None => {
+                let best = match &held {
+                    Some(held) => best_of(context, &[held.access()], &found, email)?,
+                    None => {
+                        let lasts =
+                            |access: &&Access| access.grants.iter().any(|one| one.is_active(context.now));
+                        let access: Vec<_> = others.iter().filter(lasts).collect();
+                        let mut wanted = Wanted::new();
+                        let record = |access: &&Access| EmailInPartner(access.partner_id, email.clone());
+                        access.iter().map(record).for_each(|record| wanted.add(&record));
+                        let records = context.table.fetch(wanted, true).await?;
+                        best_of(context, &access, &records, email)?
+                    }
+                };
+                if let Some((access, membership, level)) = &best {
+                    require_member(&mut change, access, email, membership, held.as_ref());
+                    if !level.opens(role.act()) {
+                        change.refuse(PRIMARY_NEEDS_UPDATE.stage, PRIMARY_NEEDS_UPDATE.at(&[&"role"]));
+                    }
+                }
+                best.map(|(_, membership, _)| Contact {
+                    person: Person { email: email.clone(), membership: Some(membership) },
+                    customer_id: None,
+                })
+            }
+        };
+        let (seen, mut request) = (before.stamp.version, before.clone());
+        let changed = match contact {
+            Some(contact) => request.set_contact(contact, *role),
+            None => Err(NOBODY_THERE),
+        };
+        let changed = changed.unwrap_or_else(|reason| {
+            change.refuse(reason.stage, reason.at(&[]));
+            Vec::new()
+        });
+        if changed.is_empty() {
+            change.confirm(&before, seen, context.if_match());
+            return context.commit(change, Answer::ok(before)).await;
+        }
+        request.stamp = before.stamp.next(context.now);
+        change.replace(&request, seen, context.if_match())?;
+        if let Some(entry) = ContactEntry::of(&request, email) {
+            change.put(&entry)?;
+        }
+        for (role, contact) in changed {
+            let set = EventKind::ServiceRequestContactSet {
+                service_request_id: request.id,
+                role,
+                customer_id: contact.customer_id,
+                member_id: contact.person.membership.map(|of| of.member_id),
+            };
+            change.record(request.happening(set, concerned(&contact, held.as_ref())));
+        }
+        context.commit(change, Answer::ok(request)).await
+    }
+}
+
+/// The member of this e-mail, of the partner of which it has the furthest access, and how far that goes.
+fn best_of<'a>(
+    context: &Context<'_>,
+    all: &[&'a Access],
+    records: &Found,
+    email: &Email,
+) -> Result<Option<(&'a Access, Membership, Level)>, Failure> {
+    let mut best = None;
+    for access in all {
+        let Access { partner_id, grants, .. } = access;
+        let Some(record) = records.get(&EmailInPartner(*partner_id, email.clone()))? else { continue };
+        let member_id = record.member()?;
+        let Some(grant) = decide(grants, email, Some(member_id), context.now).by else { continue };
+        if best.as_ref().is_none_or(|(_, _, level)| *level < grant.level) {
+            best = Some((*access, Membership { partner_id: *partner_id, member_id }, grant.level));
+        }
+    }
+    Ok(best)
+}
+
+/// Requires that a member is one still, with the access that was read; a transaction asks of an item once.
+fn require_member(
+    change: &mut Change<ServiceRequest>,
+    access: &Access,
+    email: &Email,
+    Membership { partner_id, member_id }: &Membership,
+    caller: Option<&Held>,
+) {
+    if caller.is_none() {
+        change.confirm(access, access.stamp.version, None::<fn(_) -> bool>);
+    }
+    if caller.is_none_or(|held| held.email != *email) {
+        let same = Expression::new("#owner = :member").text("member", member_id.to_string());
+        change.require_that(&EmailInPartner(*partner_id, email.clone()), same, |_| Refusal::Outdated);
+    }
+}

@@ -1,0 +1,53 @@
+//! `remove-service-request-contact`
+
+use serde_json::json;
+use system::{Call, World};
+
+use super::{PATH, add_ren, let_ren, listed};
+
+fn remove<'a>(world: &'a World, who: &str, email: &str) -> Call<'a> {
+    world.delete(&format!("{PATH}/{{serviceRequest}}/contacts/{email}")).by(who)
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn who_was_taken_away_sees_it_no_more() {
+    let world = World::demo().await;
+    let_ren(&world, "cc").await;
+    add_ren(&world, world.id("serviceRequest")).await;
+    assert_eq!(listed(&world, "partnerMember", "").await.len(), 1);
+    let removed = remove(&world, "agent", "Ren@miyako.example").send().await;
+    assert_eq!((removed.status, removed.header("etag")), (200, Some("\"3\"")));
+    assert_eq!(removed.body["additionalContacts"], json!([]));
+    let path = format!("{PATH}/{{serviceRequest}}");
+    world.get(&path).by("partnerMember").refused(404, "not-found").await;
+    assert_eq!(listed(&world, "partnerMember", "").await, [""; 0]);
+    let path = "/v1/partners/{partner}/history?type=service-request.contact-removed";
+    let history = world.get(path).by("partnerAdmin").send().await.ok();
+    let data = json!({"serviceRequestId": world.id("serviceRequest"), "memberId": world.id("ren")});
+    assert_eq!(history["items"][0]["data"], data);
+    // Whoever is none already is none then.
+    let contents = world.contents().await;
+    for email in ["ren@miyako.example", "nobody@yamada.example"] {
+        remove(&world, "customer", email).send().await.ok();
+    }
+    world.is_still(&contents).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_primary_contact_stays_and_others_may_not() {
+    let world = World::demo().await;
+    let_ren(&world, "look").await;
+    add_ren(&world, world.id("serviceRequest")).await;
+    let contents = world.contents().await;
+    remove(&world, "customer", "sora@yamada.example").refused(409, "primary-contact").await;
+    remove(&world, "operator", "ren@miyako.example").refused(403, "role-not-allowed").await;
+    remove(&world, "partnerMember", "ren@miyako.example").refused(422, "level-too-low").await;
+    for who in ["otherCustomer", "otherPartnerMember"] {
+        remove(&world, who, "ren@miyako.example").refused(404, "not-found").await;
+    }
+    let other = remove(&world, "customer", "ren@miyako.example").header("if-match", "\"7\"");
+    other.refused(412, "version-mismatch").await;
+    world.is_still(&contents).await;
+    let_ren(&world, "update").await;
+    remove(&world, "partnerMember", "ren@miyako.example").send().await.ok();
+}

@@ -1,0 +1,262 @@
+//! `set-service-request-contact`
+
+use futures_util::future::join;
+use serde_json::{Value, json};
+use system::{Call, World};
+
+use super::{PATH, add_ren, contact, let_ren, listed, opened};
+use crate::access::set;
+
+const HARUTO: &str = "haruto@yamada.example";
+const REN: &str = "ren@miyako.example";
+const AIKO: &str = "aiko@miyako.example";
+
+fn make<'a>(world: &'a World, who: &str, email: &str, role: &str) -> Call<'a> {
+    contact(world, who, "{serviceRequest}", email, role)
+}
+
+async fn shown(world: &World, who: &str) -> Value {
+    world.get(&format!("{PATH}/{{serviceRequest}}")).by(who).send().await.ok()
+}
+
+fn ren(world: &World) -> Value {
+    json!({"email": REN, "partnerId": world.id("partner"), "memberId": world.id("ren")})
+}
+
+fn haruto(world: &World) -> Value {
+    json!({"email": HARUTO, "customerId": world.id("haruto")})
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn customers_and_members_with_access_become_contacts_and_it_is_told() {
+    let world = World::demo().await;
+    let set = make(&world, "customer", "Haruto@YAMADA.example", "additional").send().await;
+    assert_eq!((set.status, set.header("etag")), (200, Some("\"2\"")));
+    assert_eq!(set.body["additionalContacts"], json!([haruto(&world)]));
+    make(&world, "agent", REN, "additional").send().await.ok();
+    let contents = world.contents().await;
+    for (who, email) in [("customer", REN), ("contactManager", HARUTO), ("partnerAdmin", REN)] {
+        make(&world, who, email, "additional").send().await.ok();
+    }
+    world.is_still(&contents).await;
+    let made = shown(&world, "customer").await;
+    assert_eq!(made["additionalContacts"], json!([haruto(&world), ren(&world)]));
+    assert_eq!(made["primaryContact"], json!({"email": "sora@yamada.example"}));
+
+    let path = "/v1/organizations/{yamada}/history?type=service-request.contact-set&order=asc";
+    let history = world.get(path).by("contactManager").send().await.ok();
+    let request = world.id("serviceRequest");
+    let data: Vec<_> = history["items"].as_array().unwrap().iter().map(|event| &event["data"]).collect();
+    let of = |who: &str, id: &str| json!({"serviceRequestId": request, "role": "additional", who: id});
+    assert_eq!(data, [&of("customerId", world.id("haruto")), &of("memberId", world.id("ren"))]);
+    let path = "/v1/partners/{partner}/history?type=service-request.contact-set";
+    let history = world.get(path).by("partnerAdmin").send().await.ok();
+    assert_eq!(history["items"].as_array().unwrap().len(), 1, "its own members are a partner's business");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn there_is_one_primary_contact_and_who_was_it_before_stays_an_additional_one() {
+    let world = World::demo().await;
+    make(&world, "customer", HARUTO, "additional").send().await.ok();
+    let made = make(&world, "customer", HARUTO, "primary").send().await.ok();
+    let sora = json!({"email": "sora@yamada.example"});
+    assert_eq!((&made["primaryContact"], &made["additionalContacts"]), (&haruto(&world), &json!([sora])));
+    let contents = world.contents().await;
+    make(&world, "customer", HARUTO, "primary").send().await.ok();
+    make(&world, "customer", HARUTO, "additional").refused(409, "primary-contact").await;
+    world.is_still(&contents).await;
+
+    // Two at once: one of them is it, the other is not lost.
+    world.chaos(4, 11);
+    let (one, other) =
+        (make(&world, "agent", AIKO, "primary"), make(&world, "customer", "yuki@yamada.example", "primary"));
+    let (one, other) = join(one.decided(), other.decided()).await;
+    assert_eq!((one.status, other.status), (200, 200));
+    world.chaos(0, 0);
+    let made = shown(&world, "customer").await;
+    let mut all = vec![made["primaryContact"]["email"].clone()];
+    all.extend(made["additionalContacts"].as_array().unwrap().iter().map(|one| one["email"].clone()));
+    assert!(
+        ["\"aiko@miyako.example\"", "\"yuki@yamada.example\""].contains(&&*all[0].to_string()),
+        "{all:?}"
+    );
+    all.sort_by_key(Value::to_string);
+    assert_eq!(all, [AIKO, HARUTO, "sora@yamada.example", "yuki@yamada.example"]);
+
+    // The time zone was of who was it before.
+    let body =
+        json!({"subject": "Cameras", "description": "One", "kind": "question", "timeZone": "Asia/Seoul"});
+    let made = world.post(PATH).by("partnerAdmin").json(body).send().await.ok();
+    let made = contact(&world, "customer", made["id"].as_str().unwrap(), HARUTO, "primary").send().await.ok();
+    assert_eq!(made.get("timeZone"), None);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_member_is_primary_from_update_on_and_additional_with_any_level() {
+    let world = World::demo().await;
+    for (level, good) in
+        [("cc", false), ("look", false), ("update", true), ("create", true), ("full-admin", true)]
+    {
+        let_ren(&world, level).await;
+        add_ren(&world, &opened(&world, "customer").await).await;
+        let id = opened(&world, "customer").await;
+        let call = contact(&world, "customer", &id, REN, "primary");
+        match good {
+            true => assert_eq!(call.send().await.ok()["primaryContact"], ren(&world), "{level}"),
+            false => {
+                call.refused(422, "primary-needs-update").await;
+            }
+        }
+    }
+    // Made it with `update`, it is it only while that lasts.
+    let former = async || shown(&world, "customer").await["formerContacts"].clone();
+    make(&world, "customer", REN, "primary").send().await.ok();
+    assert_eq!(former().await, json!([]));
+    let_ren(&world, "look").await;
+    assert_eq!(former().await, json!([REN]));
+    let_ren(&world, "cc").await;
+    let path = format!("{PATH}/{{serviceRequest}}");
+    world.get(&path).by("partnerMember").refused(404, "not-found").await;
+    let_ren(&world, "update").await;
+    assert_eq!(former().await, json!([]), "and it comes back with the level");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+#[cfg_attr(deployed, ignore = "turns the local stack's clock")]
+async fn with_the_grant_a_contacts_access_ends_at_its_very_instant() {
+    let world = World::demo().await;
+    let body = json!({"partnerId": "{otherPartner}", "expiresAt": "2026-01-10T09:00:00Z",
+        "individuals": [{"email": "deniz@anadolu.example", "level": "cc"}]});
+    world.post("/v1/organizations/{yamada}/access").by("contactManager").json(body).send().await.ok();
+    make(&world, "agent", "deniz@anadolu.example", "additional").send().await.ok();
+    let path = format!("{PATH}/{{serviceRequest}}");
+    for (now, status, former) in [
+        ("2026-01-10T08:59:59.999Z", 200, json!([])),
+        ("2026-01-10T09:00:00Z", 404, json!(["deniz@anadolu.example"])),
+    ] {
+        set(&world, now).await;
+        assert_eq!(world.get(&path).by("otherPartnerAdmin").send().await.status, status, "{now}");
+        assert_eq!(shown(&world, "customer").await["formerContacts"], former, "{now}");
+    }
+    // What has ended is no access with which anybody becomes a contact.
+    let id = opened(&world, "customer").await;
+    let call = contact(&world, "customer", &id, "deniz@anadolu.example", "additional");
+    call.refused(422, "unknown-contact").await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn who_is_on_record_no_more_is_a_former_contact() {
+    let world = World::demo().await;
+    let_ren(&world, "cc").await;
+    for email in [HARUTO, REN] {
+        make(&world, "customer", email, "additional").send().await.ok();
+    }
+    world.delete("/v1/customers/{haruto}").by("operator").send().await.ok();
+    world.delete("/v1/partners/{partner}/members/{ren}").by("operator").send().await.ok();
+    assert_eq!(shown(&world, "agent").await["formerContacts"], json!([HARUTO, REN]));
+    // Who comes anew is another, until made a contact anew.
+    let again = |email: &str| json!({"email": email, "name": "Again"});
+    world.post("/v1/organizations/{yamada}/customers").by("operator").json(again(HARUTO)).send().await.ok();
+    world.post("/v1/partners/{partner}/members").by("operator").json(again(REN)).send().await.ok();
+    let_ren(&world, "cc").await;
+    assert_eq!(shown(&world, "agent").await["formerContacts"], json!([HARUTO, REN]));
+    for email in [HARUTO, REN] {
+        make(&world, "customer", email, "additional").send().await.ok();
+    }
+    assert_eq!(shown(&world, "partnerMember").await["formerContacts"], json!([]));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_partner_with_update_adds_customers_and_its_own_members() {
+    let world = World::demo().await;
+    for (level, status) in [("look", 422), ("update", 200)] {
+        let_ren(&world, level).await;
+        for email in [HARUTO, AIKO, REN] {
+            let made = make(&world, "partnerMember", email, "additional").send().await;
+            assert_eq!(made.status, status, "{level} {email} {}", made.body);
+        }
+    }
+    make(&world, "partnerMember", REN, "primary").send().await.ok();
+    // Whether somebody is another partner's member it does not learn; the organization may.
+    let body = json!({"partnerId": "{otherPartner}", "expiresAt": "2026-12-31T00:00:00Z", "organizationLevel": "cc"});
+    world.post("/v1/organizations/{yamada}/access").by("contactManager").json(body).send().await.ok();
+    let contents = world.contents().await;
+    make(&world, "partnerMember", "deniz@anadolu.example", "additional")
+        .refused(422, "unknown-contact")
+        .await;
+    world.is_still(&contents).await;
+    make(&world, "customer", "deniz@anadolu.example", "additional").send().await.ok();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_customer_record_of_a_partners_person_is_open_to_it_by_level() {
+    let world = World::demo().await;
+    let record = json!({"email": REN, "name": "Ren"});
+    let record = world.post("/v1/organizations/{yamada}/customers").by("operator").json(record);
+    let record = record.send().await.ok()["id"].as_str().unwrap().to_owned();
+    let as_customer = json!({"sub": "ren-2", "email": REN, "role": "customer", "org": world.id("yamada")});
+    let body = json!({"subject": "Cameras", "description": "One", "kind": "question"});
+    let own = world.post(PATH).token(&world.token_of(as_customer)).json(body).send().await.ok();
+    let own = own["id"].as_str().unwrap().to_owned();
+    add_ren(&world, world.id("serviceRequest")).await;
+    let path = format!("{PATH}/{own}");
+    for (level, update) in [("cc", 422), ("look", 422), ("update", 201)] {
+        let_ren(&world, level).await;
+        world.get(&path).by("partnerMember").send().await.ok();
+        let said = world.post(&format!("{path}/updates")).by("partnerMember").json(json!({"text": "x"}));
+        assert_eq!(said.send().await.status, update, "{level}");
+    }
+    let_ren(&world, "cc").await;
+    let all = [own.clone(), world.id("serviceRequest").to_owned()];
+    for query in ["", "organizationId={yamada}"] {
+        assert_eq!(listed(&world, "partnerMember", query).await, all, "{query}");
+    }
+    // It is the record that opens it, not the e-mail alone.
+    world.delete(&format!("/v1/customers/{record}")).by("operator").send().await.ok();
+    world.get(&path).by("partnerMember").refused(404, "not-found").await;
+    assert_eq!(listed(&world, "partnerMember", "").await, [""; 0]);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_cannot_be_is_refused_and_nothing_changes() {
+    let world = World::demo().await;
+    let contents = world.contents().await;
+    for email in ["nobody@yamada.example", "can@bogazici.example", "deniz@anadolu.example"] {
+        make(&world, "customer", email, "additional").refused(422, "unknown-contact").await;
+    }
+    make(&world, "operator", HARUTO, "additional").refused(403, "role-not-allowed").await;
+    for who in ["otherCustomer", "otherPartnerMember", "otherContactManager"] {
+        make(&world, who, HARUTO, "additional").refused(404, "not-found").await;
+    }
+    make(&world, "customer", "sora@yamada.example", "additional").refused(409, "primary-contact").await;
+    let other = make(&world, "customer", HARUTO, "additional").header("if-match", "\"7\"");
+    other.refused(412, "version-mismatch").await;
+    let rubbish = make(&world, "customer", "haruto", "boss").refused(400, "invalid-request").await;
+    let mut faults = rubbish.faults();
+    faults.sort();
+    let places: Vec<_> = faults.iter().map(|(at, _)| at.as_str()).collect();
+    assert_eq!(places, ["/role", "email"]);
+    world.is_still(&contents).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn there_are_twenty_additional_contacts_at_most() {
+    let world = World::demo().await;
+    let mut calls = Vec::new();
+    for number in 0..21 {
+        let body = json!({"email": format!("c{number}@yamada.example"), "name": "C"});
+        world.post("/v1/organizations/{yamada}/customers").by("operator").json(body).send().await.ok();
+    }
+    for number in 0..20 {
+        make(&world, "customer", &format!("c{number}@yamada.example"), "additional").send().await.ok();
+    }
+    for role in ["additional", "primary"] {
+        calls.push(
+            make(&world, "customer", "c20@yamada.example", role).refused(422, "too-many-contacts").await,
+        );
+    }
+    // Who is one already changes places.
+    make(&world, "customer", "c19@yamada.example", "primary").send().await.ok();
+    let shown = shown(&world, "customer").await;
+    assert_eq!(shown["additionalContacts"].as_array().unwrap().len(), 20);
+}
