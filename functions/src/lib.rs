@@ -88,6 +88,7 @@ operations! {
     service_requests::update_service_request::UpdateServiceRequest,
     service_requests::list_service_request_updates::ListServiceRequestUpdates,
     service_requests::list_submit_options::ListSubmitOptions,
+    service_requests::get_support_dashboard::GetSupportDashboard,
     service_requests::set_service_request_contact::SetServiceRequestContact,
     service_requests::remove_service_request_contact::RemoveServiceRequestContact,
     access::relinquish_access::RelinquishAccess,

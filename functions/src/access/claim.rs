@@ -114,18 +114,28 @@ impl Held {
         &self.access
     }
 
-    /// Requires that it goes so far, and is still what it was when it was read.
+    /// Whether it goes so far.
     ///
     /// # Errors
     ///
-    /// [`LEVEL_TOO_LOW`], at once: to whom this is not open nothing else is said.
-    pub fn require<O: Output>(&self, change: &mut Change<O>, act: Act) -> Result<(), Problem> {
+    /// [`LEVEL_TOO_LOW`].
+    pub fn judge(&self, act: Act) -> Result<(), Problem> {
         if !self.level().opens(act) {
             let (id, level, until) = (self.by.id, self.level().name(), self.by.expires_at);
             let detail =
                 format!("`{id}` gives you `{level}` until {until}; this needs `{}`", act.least().name());
             return Err(Problem::of(Stage::Rule, vec![Fault { detail, ..LEVEL_TOO_LOW.at(&[]) }]));
         }
+        Ok(())
+    }
+
+    /// Requires that it goes so far, and is still what it was when it was read.
+    ///
+    /// # Errors
+    ///
+    /// [`LEVEL_TOO_LOW`], at once: to whom this is not open nothing else is said.
+    pub fn require<O: Output>(&self, change: &mut Change<O>, act: Act) -> Result<(), Problem> {
+        self.judge(act)?;
         change.confirm(&self.access, self.access.stamp.version, None::<fn(_) -> bool>);
         let record = EmailInPartner(self.partner, self.email.clone());
         let same = Expression::new("#owner = :member").text("member", self.member.to_string());

@@ -1,6 +1,7 @@
 //! Support cases: submitted by customers, and for them by partners as far as their access goes.
 
 pub mod get_service_request;
+pub mod get_support_dashboard;
 pub mod list_service_request_updates;
 pub mod list_service_requests;
 pub mod list_submit_options;

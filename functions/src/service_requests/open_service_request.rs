@@ -3,7 +3,7 @@
 use aws::http::body::Json;
 use aws::operation::{Method, Nothing, OfOrganization, route};
 use aws::table::pattern::OrganizationById;
-use aws::table::{Change, ContactEntry, Refusal, Wanted};
+use aws::table::{Change, ContactEntry, Refusal, Wanted, tally};
 use aws::{Answer, Context, Failure, Input, Operation, Route};
 use deserr::Deserr;
 use domain::service_request::{Contact, Message, Person, ServiceRequestKind, ServiceRequestStatus};
@@ -108,6 +108,8 @@ impl Operation for OpenServiceRequest {
             primary_contact,
             additional_contacts: Vec::new(),
             time_zone: new.time_zone,
+            answered_at: None,
+            solved_at: None,
             updates: 0,
             stamp: Stamp::new(context.now),
         };
@@ -115,6 +117,7 @@ impl Operation for OpenServiceRequest {
             change.put(&entry)?;
         }
         change.create(&request)?;
+        tally::count(&mut change, &request, None);
         let opened = EventKind::ServiceRequestOpened { service_request_id: request.id, kind: request.kind };
         change.record(request.happening(opened, partner));
 

@@ -2,14 +2,14 @@
 
 use aws::http::body::Json;
 use aws::operation::{Method, Nothing, route};
-use aws::table::Change;
+use aws::table::{Change, tally};
 use aws::{Answer, Context, Failure, Input, Operation, Route};
 use deserr::Deserr;
 use domain::access::Act;
 use domain::actor::Standing;
 use domain::fault::{Check, Checked};
 use domain::service_request::{Message, ServiceRequestStatus, ServiceRequestUpdate, Speaker};
-use domain::{Actor, EventKind, Faults, Invalid, Reason, Role, ServiceRequest};
+use domain::{Actor, EventKind, Faults, Invalid, Reason, Role};
 use schemars::JsonSchema;
 
 use super::{OfServiceRequest, Sought};
@@ -84,13 +84,10 @@ impl Operation for UpdateServiceRequest {
             change.refuse(SO_ALREADY.stage, SO_ALREADY.at(&[&"status"]));
         }
         let (seen, partner_id) = (before.stamp.version, held.as_ref().map(|held| held.partner));
-        let request = ServiceRequest {
-            status: status.unwrap_or(before.status),
-            updates: before.updates + 1,
-            stamp: before.stamp.next(context.now),
-            ..before
-        };
+        let answers = actor.is_staff() && new.text.is_some();
+        let request = before.updated(status.unwrap_or(before.status), answers, context.now);
         change.replace(&request, seen, context.if_match())?;
+        tally::count(&mut change, &request, Some(&before));
         let update = ServiceRequestUpdate {
             service_request_id: request.id,
             number: request.updates,

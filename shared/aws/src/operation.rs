@@ -222,6 +222,8 @@ impl Output for () {}
 
 impl Output for domain::service_request::ServiceRequestUpdate {}
 
+impl Output for domain::dashboard::Dashboard {}
+
 macro_rules! versioned {
     ($($name:ty),*) => {
         $(impl Output for $name {

@@ -7,6 +7,7 @@
 pub mod access;
 pub mod actor;
 pub mod customer;
+pub mod dashboard;
 pub mod detail;
 pub mod entitlement;
 pub mod event;

@@ -96,6 +96,11 @@ impl ServiceRequestStatus {
         }
     }
 
+    /// Whether nobody has to do anything.
+    pub fn is_solved(self) -> bool {
+        matches!(self, Self::Solved | Self::Closed)
+    }
+
     /// Whether it can become this by somebody's word: whatever is closed is so until an agent reopens it.
     pub fn can_become(self, other: Self, agent: bool) -> bool {
         self != Self::Closed || other == Self::Closed || agent
@@ -138,7 +143,7 @@ impl FromStr for Message {
 written_as_text!(Message, minLength = 1, maxLength = Message::MOST);
 
 /// A calendar month in UTC: `2026-01`.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Month(String);
 
 impl Month {
@@ -213,6 +218,12 @@ pub struct ServiceRequest {
     /// The primary contact's time zone, where a partner's member is it and said so; else its organization's holds.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub time_zone: Option<TimeZone>,
+    /// When the vendor's people first said something about it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub answered_at: Option<Timestamp>,
+    /// Since when it is solved or closed, if it is.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub solved_at: Option<Timestamp>,
     /// How many updates it has.
     #[serde(default)]
     pub updates: u64,
@@ -348,6 +359,20 @@ impl ServiceRequest {
         match partner {
             Some(partner) => Happening::of_both(kind, partner, self.organization_id),
             None => Happening::of_organization(kind, self.organization_id),
+        }
+    }
+
+    /// It after an update that makes it so far; `answers` says whether the vendor's people have said something by it.
+    pub fn updated(&self, status: ServiceRequestStatus, answers: bool, now: Timestamp) -> Self {
+        let stamp = self.stamp.next(now);
+        let at = stamp.updated_at;
+        Self {
+            status,
+            answered_at: self.answered_at.or(answers.then_some(at)),
+            solved_at: self.solved_at.or(Some(at)).filter(|_| status.is_solved()),
+            updates: self.updates + 1,
+            stamp,
+            ..self.clone()
         }
     }
 

@@ -132,7 +132,7 @@ impl FromStr for Sent {
 written_as_text!(Sent, format = "date-time");
 
 /// A length of time by the calendar, ISO 8601 without fractions: `P1Y`, `P18M`, `P30D`, `P1DT12H`.
-/// More than nothing, at most 100 years.
+/// At most 100 years; what is asked for is more than nothing.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct Period {
     months: u32,
@@ -154,7 +154,7 @@ impl Period {
     }
 
     /// So many minutes.
-    pub const fn minutes(minutes: u16) -> Self {
+    pub const fn minutes(minutes: u32) -> Self {
         Self { months: 0, millis: minutes as i64 * 60_000 }
     }
 
@@ -197,6 +197,9 @@ impl Display for Period {
         };
         let (years, months) = (i64::from(self.months / 12), i64::from(self.months % 12));
         write!(f, "P{}{}{}", unit(years, "Y"), unit(months, "M"), unit(days, "D"))?;
+        if self.months == 0 && self.millis == 0 {
+            return f.write_str("T0S");
+        }
         if seconds > 0 {
             let (hours, minutes) = (seconds / 3600, seconds % 3600 / 60);
             write!(f, "T{}{}{}", unit(hours, "H"), unit(minutes, "M"), unit(seconds % 60, "S"))?;

@@ -59,6 +59,11 @@ pub fn further() -> Vec<(Canonical, String, &'static str)> {
             "",
         ),
         on_request("update-service-request", "/updates"),
+        (
+            canonical::one("get-support-dashboard").by("partnerAdmin"),
+            "`get-support-dashboard` by a partner".to_owned(),
+            "",
+        ),
         on_request("set-service-request-contact", "/contacts/haruto@yamada.example"),
         on_request("remove-service-request-contact", "/contacts/ren@miyako.example"),
         (

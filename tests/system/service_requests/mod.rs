@@ -1,4 +1,5 @@
 mod get_service_request;
+mod get_support_dashboard;
 mod list_service_request_updates;
 mod list_service_requests;
 mod list_submit_options;

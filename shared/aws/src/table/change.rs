@@ -76,6 +76,12 @@ impl Expression {
         self
     }
 
+    /// With the negative of a number for `:name`.
+    pub fn less(mut self, name: &str, value: u64) -> Self {
+        self.values.insert(format!(":{name}"), AttributeValue::N(format!("-{value}")));
+        self
+    }
+
     /// With a truth for `:name`.
     pub fn truth(mut self, name: &str, value: bool) -> Self {
         self.values.insert(format!(":{name}"), AttributeValue::Bool(value));
@@ -363,6 +369,11 @@ impl<O: 'static> Change<O> {
         self.step(lookup.key(), Action::Update(update), Some(condition), move |item| {
             Ok(judge(item.map(from_item).transpose()?))
         });
+    }
+
+    /// Adds to counts that nothing depends on.
+    pub(super) fn add_up(&mut self, at: Key, update: Expression) {
+        self.step(at, Action::Update(update), None, unconditional);
     }
 
     /// Makes what is due so at another time.

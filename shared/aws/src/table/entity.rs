@@ -4,6 +4,7 @@
 use std::collections::{BTreeSet, HashMap};
 
 use aws_sdk_dynamodb::types::AttributeValue;
+use domain::dashboard::Counts;
 use domain::event::Author;
 use domain::service_request::{Membership, Month, ServiceRequestUpdate};
 use domain::{
@@ -441,6 +442,39 @@ pub struct Count {
 
 impl Entity for Count {
     const NAME: &'static str = "count";
+
+    fn key(&self) -> Key {
+        self.at.clone()
+    }
+}
+
+/// What is counted of the service requests that were submitted to an organization in a month.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Tally {
+    /// Whose, and of which month.
+    #[serde(flatten)]
+    pub at: Key,
+    /// Its word: all other attributes are counts.
+    pub entity: String,
+    /// How many of them are counted in what.
+    #[serde(flatten)]
+    pub counts: Counts,
+}
+
+impl Tally {
+    /// The month.
+    ///
+    /// # Errors
+    ///
+    /// Never for what is in the table.
+    pub fn month(&self) -> Result<Month, Error> {
+        let month = self.at.sk.strip_prefix(key::TALLIES).and_then(|month| month.parse().ok());
+        month.ok_or_else(|| Error::Internal("what is counted is of no month".to_owned()))
+    }
+}
+
+impl Entity for Tally {
+    const NAME: &'static str = "tally";
 
     fn key(&self) -> Key {
         self.at.clone()

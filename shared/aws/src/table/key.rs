@@ -258,6 +258,14 @@ pub fn service_request_update(request: ServiceRequestId, number: u64) -> Key {
     Key::new(service_request_partition(request), format!("{UPDATES}{number:010}"))
 }
 
+/// What the sort keys of what is counted of service requests begin with.
+pub const TALLIES: &str = "TALLY#";
+
+/// What is counted of the service requests that were submitted to an organization in a month.
+pub fn tally(organization: OrganizationId, month: &Month) -> Key {
+    Key::new(organization_partition(organization), format!("{TALLIES}{month}"))
+}
+
 /// How many contact managers an organization has.
 pub fn count_of_managers(organization: OrganizationId) -> Key {
     Key::new(organization_partition(organization), "COUNT#MANAGER")
@@ -535,6 +543,7 @@ mod tests {
             (concern(&email, v), "CONTACT#a@x.example".to_owned(), format!("SERVICE_REQUEST#{V}")),
             (contact(v, &email), format!("SERVICE_REQUEST#{V}"), "CONTACT#a@x.example".to_owned()),
             (service_request_update(v, 7), format!("SERVICE_REQUEST#{V}"), "UPDATE#0000000007".to_owned()),
+            (tally(o, &Month::of(now)), format!("ORG#{O}"), "TALLY#2026-01".to_owned()),
             (count_of_managers(o), format!("ORG#{O}"), "COUNT#MANAGER".to_owned()),
             (member(p, m), format!("PARTNER#{P}"), format!("MEMBER#{M}")),
             (member_by_email(p, &email), format!("PARTNER#{P}"), "MEMBER#a@x.example".to_owned()),

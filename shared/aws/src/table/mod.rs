@@ -10,6 +10,7 @@ pub mod pattern;
 pub mod pending;
 pub mod pool;
 pub mod read;
+pub mod tally;
 pub mod write;
 
 use std::time::Duration;
@@ -21,7 +22,7 @@ pub use change::{Change, Expression, Refusal};
 pub use due::{DueItem, Turn};
 pub use entity::{
     Concern, ContactEntry, Count, DirectoryEntry, Drain, EntitlementReservation, Entity, IdempotencyRecord,
-    ImportRun, Item, Parked, PendingRequests, RefusalMark, Reservation,
+    ImportRun, Item, Parked, PendingRequests, RefusalMark, Reservation, Tally,
 };
 pub use key::Key;
 pub use pattern::{Index, Listing, Lookup};

@@ -12,7 +12,8 @@ use domain::{
 };
 
 use super::entity::{
-    Concern, Count, DirectoryEntry, Due, EntitlementReservation, Entity, Parked, PendingRequests, Reservation,
+    Concern, Count, DirectoryEntry, Due, EntitlementReservation, Entity, Parked, PendingRequests,
+    Reservation, Tally,
 };
 use super::key::{self, Key};
 
@@ -220,7 +221,7 @@ macro_rules! listings {
             }
         )*
 
-        const LISTINGS: &[Described] = &[$($name::DESCRIBED,)* ServiceRequests::DESCRIBED, Concerns::DESCRIBED, DueBy::DESCRIBED, History::DESCRIBED];
+        const LISTINGS: &[Described] = &[$($name::DESCRIBED,)* ServiceRequests::DESCRIBED, Concerns::DESCRIBED, Tallies::DESCRIBED, DueBy::DESCRIBED, History::DESCRIBED];
     };
 }
 
@@ -313,6 +314,39 @@ impl Listing for DueBy {
 
     fn range(&self) -> (String, String) {
         (Timestamp::from_unix_millis(0).to_string(), format!("{}{}", self.1, char::MAX))
+    }
+}
+
+/// Finds what is counted of an organization's service requests, from one month to another, both included.
+#[derive(Debug, Clone)]
+pub struct Tallies(
+    /// Of which organization.
+    pub OrganizationId,
+    /// The first month.
+    pub Month,
+    /// The last month.
+    pub Month,
+);
+
+impl Listing for Tallies {
+    type Entity = Tally;
+    const DESCRIBED: Described = Described {
+        name: "Tallies",
+        about: "what is counted of an organization's service requests, by the months of their submission",
+        place: "`ORG#<organization>` · `TALLY#<month>`",
+    };
+
+    fn index(&self) -> Index {
+        Index::Table
+    }
+
+    fn partition(&self) -> String {
+        key::organization_partition(self.0)
+    }
+
+    fn range(&self) -> (String, String) {
+        let Self(organization, from, to) = self;
+        (key::tally(*organization, from).sk, key::tally(*organization, to).sk)
     }
 }
 

@@ -1,20 +1,24 @@
 //! Ratios, each of two things measured side by side in one run: what an operation costs over the bare
 //! transaction, an import over its bare writes, a history page of a long log over one of a short log, of a name over one of
-//! all, what is due among many grants over the same among few, the start of a function over that of an
+//! all, what is due among many grants over the same among few, a dashboard of many service requests over one of few, the start of a function over that of an
 //! empty one. Nothing here fails a build.
 
 mod start;
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 use std::time::{Duration, Instant};
 
-use aws::table::entity::{self, DirectoryEntry, Item};
+use aws::table::entity::{self, DirectoryEntry, Item, Tally};
 use aws::table::key;
 use aws_sdk_dynamodb::types::{
     AttributeValue, ConditionCheck, KeysAndAttributes, Put, TransactWriteItem, Update,
 };
+use domain::dashboard::Counts;
 use domain::event::{Author, AuthorKind};
-use domain::{Access, Event, EventKind, Grant, Happening, Ids, Level, Timestamp};
+use domain::service_request::{Month, ServiceRequestKind, ServiceRequestStatus};
+use domain::{
+    Access, Event, EventKind, Grant, Happening, Ids, Level, Period, ServiceRequest, Stamp, Timestamp,
+};
 use local::seam::Cost;
 use local::store::TABLE;
 use serde_json::json;
@@ -44,6 +48,9 @@ async fn main() {
     }
     if wanted("due") {
         due().await;
+    }
+    if wanted("dashboard") {
+        dashboard().await;
     }
     if wanted("start") {
         start::measure().await;
@@ -253,6 +260,65 @@ async fn due() {
     ratio("telling of ten grants that are over, of 100,000", "of 100", many, few);
     let [many, few] = costs.map(|cost| (cost.round_trips, cost.read_units, cost.write_units));
     println!("their round trips, read units and write units: {many:?} and {few:?}");
+}
+
+/// The dashboard of an organization with many service requests over that of one with few, and one more of both.
+async fn dashboard() {
+    let (mut times, mut costs) = ([Vec::new(), Vec::new()], [Vec::new(), Vec::new()]);
+    for (index, number) in [100_000, 100].into_iter().enumerate() {
+        let world = World::demo().await;
+        let path = "/v1/organizations/{yamada}/service-requests";
+        let shown = world.get(&format!("{path}/{{serviceRequest}}")).by("agent").send().await.ok();
+        let like: ServiceRequest = serde_json::from_value(shown).unwrap();
+        let (ids, now) = (Ids::counted_from(1_000_000), world.now());
+        let organization = world.id("yamada").parse().unwrap();
+        let mut counted: BTreeMap<Month, Counts> = BTreeMap::new();
+        // Through all months, answered and solved after all kinds of times.
+        let requests = (0..number).map(|one: u32| {
+            let submitted = now.before(Period::minutes(one.wrapping_mul(7_919) % 500_000));
+            let after = |minutes: u32| Some(submitted.after(Period::minutes(minutes)));
+            let request = ServiceRequest {
+                id: ids.next(submitted),
+                kind: ServiceRequestKind::ALL[one as usize % 6],
+                status: ServiceRequestStatus::ALL[one as usize % 4],
+                answered_at: after(one.wrapping_mul(6_007) % 20_000),
+                solved_at: after(one.wrapping_mul(4_001) % 90_000).filter(|_| one % 4 > 1),
+                stamp: Stamp::new(submitted),
+                ..like.clone()
+            };
+            let counts = counted.entry(Month::of(submitted)).or_default();
+            for (name, more) in request.counted_since(None) {
+                *counts.entry(name).or_default() += i64::from(more);
+            }
+            entity::to_item(&request).unwrap()
+        });
+        let requests: Vec<_> = requests.collect();
+        world.put_all(requests.into_iter()).await;
+        let tallies = counted.into_iter().map(|(month, counts)| {
+            let at = key::tally(organization, &month);
+            entity::to_item(&Tally { at, entity: "tally".to_owned(), counts }).unwrap()
+        });
+        world.put_all(tallies).await;
+        for _ in 0..20 {
+            let begun = Instant::now();
+            let shown = world.get("/v1/organizations/{yamada}/dashboard").by("agent").send().await.ok();
+            times[index].push(begun.elapsed());
+            assert!(shown["submitted"].as_u64().unwrap() >= u64::from(number) * 9 / 10, "{shown}");
+        }
+        let body = json!({"subject": "Cameras", "description": "One", "kind": "question"});
+        world.post(path).by("customer").json(body).send().await.ok();
+        let taken = world.seam().take_costs();
+        costs[index] =
+            ["get-support-dashboard", "open-service-request"].map(|name| taken[name].clone()).to_vec();
+    }
+    let [many, few] = times.map(median);
+    ratio("a dashboard of 100,000 service requests", "one of 100", many, few);
+    let [many, few] = costs.map(|costs| {
+        costs.iter().map(|cost| (cost.round_trips, cost.read_units, cost.write_units)).collect::<Vec<_>>()
+    });
+    println!(
+        "round trips, read units and write units of it and of one more service request: {many:?} and {few:?}"
+    );
 }
 
 /// A partner's history by the name of a customer over one without, in directories of several sizes.

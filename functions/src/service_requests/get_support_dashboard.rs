@@ -1,0 +1,61 @@
+//! `get-support-dashboard`
+
+use std::collections::BTreeMap;
+
+use aws::http::body::Empty;
+use aws::operation::{Method, Nothing, OfOrganization, route};
+use aws::table::Wanted;
+use aws::table::pattern::{OrganizationById, Tallies};
+use aws::{Answer, Context, Failure, Input, Operation, Route};
+use domain::access::Act;
+use domain::dashboard::Dashboard;
+use domain::{Actor, Problem, Reason, Role};
+
+use crate::access::claim::{Claim, LEVEL_TOO_LOW};
+
+/// Shows what becomes of an organization's service requests.
+pub struct GetSupportDashboard;
+
+impl Operation for GetSupportDashboard {
+    const NAME: &str = "get-support-dashboard";
+    const ABOUT: &str = "Shows what became of the service requests that an organization submitted, or a partner for it, in the last twelve months: how many are so far, and how soon they were answered and solved.";
+    const ROUTES: &[Route] = &[route(
+        Method::Get,
+        "/v1/organizations/{organizationId}/dashboard",
+        &[Role::Operator, Role::Agent, Role::ContactManager, Role::PartnerMember],
+    )];
+    const REASONS: &[Reason] = &[LEVEL_TOO_LOW];
+
+    type Caller = Actor;
+    type Path = OfOrganization;
+    type Query = Nothing;
+    type Body = Empty;
+    type Output = Dashboard;
+
+    async fn execute(
+        context: &Context<'_>,
+        actor: &Actor,
+        input: &Input<Self>,
+    ) -> Result<Answer<Dashboard>, Failure> {
+        let OfOrganization { organization_id } = input.path;
+        let claim = Claim::of(actor, organization_id)?;
+        let organization = OrganizationById(organization_id);
+        let mut wanted = Wanted::new();
+        wanted.add(&organization);
+        claim.iter().for_each(|claim| claim.want(&mut wanted));
+        let months = Dashboard::months(context.now);
+        let (first, last) = months.first().zip(months.last()).ok_or_else(Problem::not_found)?;
+        let tallies = Tallies(organization_id, first.clone(), last.clone());
+        let tallies = context.table.list(&tallies, true);
+        let (found, tallies) = tokio::try_join!(context.table.fetch(wanted, true), tallies)?;
+        if let Some(claim) = claim {
+            claim.prove(context, &found)?.judge(Act::SeeAll)?;
+        }
+        found.get(&organization)?.ok_or_else(Problem::not_found)?;
+        let mut counted = BTreeMap::new();
+        for tally in tallies {
+            counted.insert(tally.month()?, tally.counts);
+        }
+        Ok(Answer::ok(Dashboard::of(&counted, context.now)))
+    }
+}
