@@ -89,6 +89,8 @@ operations! {
     service_requests::list_service_request_updates::ListServiceRequestUpdates,
     service_requests::list_submit_options::ListSubmitOptions,
     service_requests::get_support_dashboard::GetSupportDashboard,
+    service_requests::set_notification_preference::SetNotificationPreference,
+    service_requests::get_notification_preference::GetNotificationPreference,
     service_requests::set_service_request_contact::SetServiceRequestContact,
     service_requests::remove_service_request_contact::RemoveServiceRequestContact,
     access::relinquish_access::RelinquishAccess,

@@ -502,6 +502,14 @@ kinds! {
         #[serde(default, skip_serializing_if = "Option::is_none")]
         member_id: Option<MemberId>,
     }
+    /// Somebody wants to be told of an organization's service requests, or no longer.
+    NotificationPreferenceSet = "notification-preference.set" {
+        /// Whether of each that is submitted.
+        on_submitted: bool,
+        /// Who, if it is a partner's member.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        member_id: Option<MemberId>,
+    }
     /// Somebody is no contact of a service request any more.
     ServiceRequestContactRemoved = "service-request.contact-removed" {
         /// Of which.

@@ -267,6 +267,23 @@ pub struct ServiceRequestUpdate {
     pub created_at: Timestamp,
 }
 
+/// What a person wants to be told by mail of an organization's service requests. Of a partner's member it holds while it is
+/// this member, and its access there goes as far as `look`: below it is silent, and speaks again when the level is back.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct NotificationPreference {
+    /// Of which organization.
+    pub organization_id: OrganizationId,
+    /// Who wants it.
+    #[serde(flatten)]
+    pub person: Person,
+    /// Whether of each that is submitted.
+    pub on_submitted: bool,
+    /// When, and which version.
+    #[serde(flatten)]
+    pub stamp: Stamp,
+}
+
 /// What a contact is to a service request.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema, Deserr)]
 #[serde(rename_all = "kebab-case")]

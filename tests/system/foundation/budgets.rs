@@ -64,6 +64,16 @@ pub fn further() -> Vec<(Canonical, String, &'static str)> {
             "`get-support-dashboard` by a partner".to_owned(),
             "",
         ),
+        (
+            canonical::one("set-notification-preference").by("customer"),
+            "`set-notification-preference` of a customer".to_owned(),
+            "",
+        ),
+        (
+            canonical::one("get-notification-preference").by("partnerMember"),
+            "`get-notification-preference` of a partner's member".to_owned(),
+            "",
+        ),
         on_request("set-service-request-contact", "/contacts/haruto@yamada.example"),
         on_request("remove-service-request-contact", "/contacts/ren@miyako.example"),
         (

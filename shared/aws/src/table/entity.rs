@@ -6,7 +6,7 @@ use std::collections::{BTreeSet, HashMap};
 use aws_sdk_dynamodb::types::AttributeValue;
 use domain::dashboard::Counts;
 use domain::event::Author;
-use domain::service_request::{Membership, Month, ServiceRequestUpdate};
+use domain::service_request::{Membership, Month, NotificationPreference, ServiceRequestUpdate};
 use domain::{
     Access, AccessRequest, AccessRequestId, Assignment, Customer, CustomerId, CustomerLink, DetailField,
     Email, Entitlement, EntitlementId, EntitlementName, Event, ExternalId, ImportId, LicenseType, Member,
@@ -743,6 +743,15 @@ impl Entity for ServiceRequestUpdate {
 
     fn key(&self) -> Key {
         key::service_request_update(self.service_request_id, self.number)
+    }
+}
+
+impl Entity for NotificationPreference {
+    const NAME: &'static str = "notification-preference";
+
+    fn key(&self) -> Key {
+        let partner = self.person.membership.map(|of| of.partner_id);
+        key::preference(self.organization_id, partner, &self.person.email)
     }
 }
 

@@ -258,6 +258,12 @@ pub fn service_request_update(request: ServiceRequestId, number: u64) -> Key {
     Key::new(service_request_partition(request), format!("{UPDATES}{number:010}"))
 }
 
+/// What a person wants to be told of an organization's service requests: a partner's member, or a customer of its.
+pub fn preference(organization: OrganizationId, partner: Option<PartnerId>, email: &Email) -> Key {
+    let of = partner.map_or_else(|| "CUSTOMER".to_owned(), |partner| partner.to_string());
+    Key::new(organization_partition(organization), format!("PREFERENCE#{of}#{}", segment(email.as_str())))
+}
+
 /// What the sort keys of what is counted of service requests begin with.
 pub const TALLIES: &str = "TALLY#";
 
@@ -543,6 +549,8 @@ mod tests {
             (concern(&email, v), "CONTACT#a@x.example".to_owned(), format!("SERVICE_REQUEST#{V}")),
             (contact(v, &email), format!("SERVICE_REQUEST#{V}"), "CONTACT#a@x.example".to_owned()),
             (service_request_update(v, 7), format!("SERVICE_REQUEST#{V}"), "UPDATE#0000000007".to_owned()),
+            (preference(o, Some(p), &email), format!("ORG#{O}"), format!("PREFERENCE#{P}#a@x.example")),
+            (preference(o, None, &email), format!("ORG#{O}"), "PREFERENCE#CUSTOMER#a@x.example".to_owned()),
             (tally(o, &Month::of(now)), format!("ORG#{O}"), "TALLY#2026-01".to_owned()),
             (count_of_managers(o), format!("ORG#{O}"), "COUNT#MANAGER".to_owned()),
             (member(p, m), format!("PARTNER#{P}"), format!("MEMBER#{M}")),

@@ -2,7 +2,7 @@
 
 use aws_sdk_dynamodb::types::AttributeValue;
 use domain::event::{EventType, Home};
-use domain::service_request::{Choice, Month, ServiceRequestUpdate};
+use domain::service_request::{Choice, Month, NotificationPreference, ServiceRequestUpdate};
 use domain::{
     Access, AccessRequest, AccessRequestId, Assignment, AssignmentId, Customer, CustomerId, CustomerLink,
     DetailField, Email, Entitlement, EntitlementId, EntitlementName, Event, EventId, Id, LicenseType,
@@ -146,6 +146,9 @@ lookups! {
     /// a service request
     ServiceRequestOf(organization: OrganizationId, request: ServiceRequestId) -> ServiceRequest =
         key::service_request(*organization, *request), "`ORG#<organization>` · `SERVICE_REQUEST#<service request>`";
+    /// what a partner's member, or a customer, wants to be told of an organization's service requests
+    PreferenceOf(organization: OrganizationId, partner: Option<PartnerId>, email: Email) -> NotificationPreference =
+        key::preference(*organization, *partner, email), "`ORG#<organization>` · `PREFERENCE#<partner or CUSTOMER>#<e-mail>`";
     /// how many contact managers an organization has
     CountOfManagers(organization: OrganizationId) -> Count =
         key::count_of_managers(*organization), "`ORG#<organization>` · `COUNT#MANAGER`";

@@ -1,0 +1,113 @@
+//! `get-notification-preference`
+
+use aws::http::body::Empty;
+use aws::operation::{Method, Nothing, OfOrganization, Output, route};
+use aws::table::pattern::PreferenceOf;
+use aws::table::{Found, Wanted};
+use aws::{Answer, Context, Failure, Input, Operation, Route};
+use domain::access::Act;
+use domain::service_request::{NotificationPreference, Person};
+use domain::{Actor, OrganizationId, Problem, Reason, Role, Stamp, Version};
+use schemars::JsonSchema;
+use serde::Serialize;
+
+use crate::access::claim::{Claim, Held, LEVEL_TOO_LOW};
+
+/// Shows what the caller wants to be told of.
+pub struct GetNotificationPreference;
+
+/// What the caller wants to be told by mail of an organization's service requests.
+#[derive(Debug, Serialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct OwnPreference {
+    /// Of which organization.
+    organization_id: OrganizationId,
+    /// Whether of each that is submitted; not, as long as the caller has said nothing.
+    on_submitted: bool,
+    /// When it said so, and which version; none if it has said nothing.
+    #[serde(flatten)]
+    stamp: Option<Stamp>,
+}
+
+impl OwnPreference {
+    /// What was said, if something was.
+    pub(super) fn of(organization_id: OrganizationId, said: Option<NotificationPreference>) -> Self {
+        let (on_submitted, stamp) =
+            (said.as_ref().is_some_and(|said| said.on_submitted), said.map(|said| said.stamp));
+        Self { organization_id, on_submitted, stamp }
+    }
+}
+
+impl Output for OwnPreference {
+    const VERSIONED: bool = true;
+
+    fn version(&self) -> Option<Version> {
+        self.stamp.map(|stamp| stamp.version)
+    }
+}
+
+impl Operation for GetNotificationPreference {
+    const NAME: &str = "get-notification-preference";
+    const ABOUT: &str =
+        "Shows what the caller wants to be told by mail of an organization's service requests.";
+    const ROUTES: &[Route] = &[route(
+        Method::Get,
+        "/v1/organizations/{organizationId}/notification-preferences",
+        &[Role::Customer, Role::PartnerMember],
+    )];
+    const REASONS: &[Reason] = &[LEVEL_TOO_LOW];
+
+    type Caller = Actor;
+    type Path = OfOrganization;
+    type Query = Nothing;
+    type Body = Empty;
+    type Output = OwnPreference;
+
+    async fn execute(
+        context: &Context<'_>,
+        actor: &Actor,
+        input: &Input<Self>,
+    ) -> Result<Answer<OwnPreference>, Failure> {
+        let OfOrganization { organization_id } = input.path;
+        let Said { preference, .. } = Said::read(context, actor, organization_id).await?;
+        let preference = preference.filter(|(_, own)| *own).map(|(preference, _)| preference);
+        Ok(Answer::ok(OwnPreference::of(organization_id, preference)))
+    }
+}
+
+/// What somebody has said about being told.
+pub(super) struct Said {
+    /// Who.
+    pub(super) person: Person,
+    /// What lets it be told, if it is a partner's member.
+    pub(super) held: Option<Held>,
+    /// What is kept under its e-mail, and whether it has said that itself: who was the partner's member before may have.
+    pub(super) preference: Option<(NotificationPreference, bool)>,
+}
+
+impl Said {
+    /// Reads it.
+    pub(super) async fn read(
+        context: &Context<'_>,
+        actor: &Actor,
+        organization: OrganizationId,
+    ) -> Result<Self, Failure> {
+        let claim = Claim::of(actor, organization)?;
+        let email = actor.email.clone().ok_or_else(Problem::not_found)?;
+        let kept = PreferenceOf(organization, claim.as_ref().map(Claim::partner), email.clone());
+        let mut wanted = Wanted::new();
+        wanted.add(&kept);
+        claim.iter().for_each(|claim| claim.want(&mut wanted));
+        let found: Found = context.table.fetch(wanted, true).await?;
+        let held = claim.map(|claim| claim.prove(context, &found)).transpose()?;
+        if let Some(held) = &held {
+            held.judge(Act::SeeAll)?;
+        }
+        let person = held.as_ref().map_or(Person { email, membership: None }, Held::person);
+        let preference = found.get(&kept)?.map(|kept| {
+            let own = kept.person == person;
+            (kept, own)
+        });
+        Ok(Self { person, held, preference })
+    }
+}

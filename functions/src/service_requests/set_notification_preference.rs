@@ -1,0 +1,87 @@
+//! `set-notification-preference`
+
+use aws::http::body::Json;
+use aws::operation::{Method, Nothing, OfOrganization, route};
+use aws::table::pattern::OrganizationById;
+use aws::table::{Change, Refusal};
+use aws::{Answer, Context, Failure, Input, Operation, Route};
+use deserr::Deserr;
+use domain::access::Act;
+use domain::service_request::NotificationPreference;
+use domain::{Actor, EventKind, Faults, Happening, Reason, Role, Stamp};
+use schemars::JsonSchema;
+
+use super::get_notification_preference::{OwnPreference, Said};
+use crate::access::claim::LEVEL_TOO_LOW;
+
+/// Says what the caller wants to be told of.
+pub struct SetNotificationPreference;
+
+/// What the caller wants.
+#[derive(Debug, Deserr, JsonSchema)]
+#[deserr(error = Faults, rename_all = camelCase, deny_unknown_fields)]
+#[schemars(rename_all = "camelCase", deny_unknown_fields)]
+pub struct NewPreference {
+    /// Whether it wants mail of each service request that is submitted.
+    on_submitted: bool,
+}
+
+impl Operation for SetNotificationPreference {
+    const NAME: &str = "set-notification-preference";
+    const ABOUT: &str = "Says whether the caller wants to be told by mail of each service request that is submitted for an organization. A partner's member is told only while its access there goes as far as `look`. Again changes nothing.";
+    const ROUTES: &[Route] = &[route(
+        Method::Put,
+        "/v1/organizations/{organizationId}/notification-preferences",
+        &[Role::Customer, Role::PartnerMember],
+    )];
+    const REASONS: &[Reason] = &[LEVEL_TOO_LOW];
+
+    type Caller = Actor;
+    type Path = OfOrganization;
+    type Query = Nothing;
+    type Body = Json<NewPreference>;
+    type Output = OwnPreference;
+
+    async fn execute(
+        context: &Context<'_>,
+        actor: &Actor,
+        input: &Input<Self>,
+    ) -> Result<Answer<OwnPreference>, Failure> {
+        let OfOrganization { organization_id } = input.path;
+        let Json(NewPreference { on_submitted }) = &input.body;
+        let Said { person, held, preference } = Said::read(context, actor, organization_id).await?;
+        let mut change = Change::new();
+        match &held {
+            Some(held) => held.require(&mut change, Act::SeeAll)?,
+            None => change.require(&OrganizationById(organization_id), || Refusal::NotFound),
+        }
+        let (on_submitted, stamp) = (*on_submitted, Stamp::new(context.now));
+        let member_id = person.membership.map(|of| of.member_id);
+        let wanted = NotificationPreference { organization_id, person, on_submitted, stamp };
+        let said = match preference {
+            Some((kept, true)) if kept.on_submitted == on_submitted => {
+                change.confirm(&kept, kept.stamp.version, context.if_match());
+                return context
+                    .commit(change, Answer::ok(OwnPreference::of(organization_id, Some(kept))))
+                    .await;
+            }
+            Some((kept, _)) => {
+                let said = NotificationPreference { stamp: kept.stamp.next(context.now), ..wanted };
+                change.replace(&said, kept.stamp.version, context.if_match())?;
+                said
+            }
+            None => {
+                let meant = context.if_match();
+                let meant = meant.map(|is| move |kept: &NotificationPreference| is(kept.stamp.version));
+                change.settle(&wanted, meant, |_| Refusal::Outdated)?;
+                wanted
+            }
+        };
+        let set = EventKind::NotificationPreferenceSet { on_submitted, member_id };
+        change.record(match held {
+            Some(held) => Happening::of_both(set, held.partner, organization_id),
+            None => Happening::of_organization(set, organization_id),
+        });
+        context.commit(change, Answer::ok(OwnPreference::of(organization_id, Some(said)))).await
+    }
+}

@@ -1,0 +1,44 @@
+//! `get-notification-preference`
+
+use serde_json::json;
+use system::World;
+
+use super::let_ren;
+use super::set_notification_preference::{PREFERENCE, set};
+
+#[tokio::test(flavor = "multi_thread")]
+async fn as_long_as_nobody_said_anything_nobody_is_told() {
+    let world = World::demo().await;
+    for who in ["customer", "contactManager", "partnerMember"] {
+        let shown = world.get(PREFERENCE).by(who).send().await;
+        assert_eq!((shown.status, shown.header("etag")), (200, None));
+        assert_eq!(shown.body, json!({"organizationId": world.id("yamada"), "onSubmitted": false}));
+    }
+    for who in ["operator", "agent"] {
+        world.get(PREFERENCE).by(who).refused(403, "role-not-allowed").await;
+    }
+    for who in ["otherCustomer", "otherPartnerMember"] {
+        world.get(PREFERENCE).by(who).refused(404, "not-found").await;
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn below_look_it_is_silent_and_it_comes_back_with_the_level() {
+    let world = World::demo().await;
+    set(&world, "partnerMember", true).send().await.ok();
+    let_ren(&world, "cc").await;
+    world.get(PREFERENCE).by("partnerMember").refused(422, "level-too-low").await;
+    for level in ["look", "full-admin"] {
+        let_ren(&world, level).await;
+        assert_eq!(world.get(PREFERENCE).by("partnerMember").send().await.ok()["onSubmitted"], true);
+    }
+    // Whoever has the e-mail next on record has said nothing.
+    world.delete("/v1/partners/{partner}/members/{ren}").by("operator").send().await.ok();
+    world.get(PREFERENCE).by("partnerMember").refused(404, "not-found").await;
+    let again = json!({"email": "ren@miyako.example", "name": "Ren"});
+    world.post("/v1/partners/{partner}/members").by("operator").json(again).send().await.ok();
+    let shown = world.get(PREFERENCE).by("partnerMember").send().await.ok();
+    assert_eq!((&shown["onSubmitted"], shown.get("version")), (&json!(false), None));
+    let said = set(&world, "partnerMember", true).send().await.ok();
+    assert_eq!(said["onSubmitted"], true);
+}

@@ -1,0 +1,76 @@
+//! `set-notification-preference`
+
+use futures_util::future::join_all;
+use serde_json::{Value, json};
+use system::{Call, World};
+
+use super::let_ren;
+
+pub const PREFERENCE: &str = "/v1/organizations/{yamada}/notification-preferences";
+
+pub fn set<'a>(world: &'a World, who: &str, on: bool) -> Call<'a> {
+    world.put(PREFERENCE).by(who).json(json!({"onSubmitted": on}))
+}
+
+async fn shown(world: &World, who: &str) -> Value {
+    world.get(PREFERENCE).by(who).send().await.ok()["onSubmitted"].clone()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn each_says_it_for_itself_and_changes_it_any_time() {
+    let world = World::demo().await;
+    for (version, on) in [(1, true), (2, false), (3, true)] {
+        let said = set(&world, "partnerMember", on).send().await;
+        assert_eq!((said.status, said.header("etag")), (200, Some(&*format!("\"{version}\""))));
+        assert_eq!((&said.body["onSubmitted"], &said.body["version"]), (&json!(on), &json!(version)));
+    }
+    let contents = world.contents().await;
+    set(&world, "partnerMember", true).header("if-match", "\"3\"").send().await.ok();
+    world.is_still(&contents).await;
+    for who in ["partnerAdmin", "customer", "contactManager"] {
+        assert_eq!(shown(&world, who).await, false, "nobody else's");
+    }
+    set(&world, "customer", true).send().await.ok();
+    assert_eq!(shown(&world, "customer").await, true);
+    let path = "/v1/organizations/{yamada}/history?type=notification-preference.set&pageSize=2";
+    let history = world.get(path).by("contactManager").send().await.ok();
+    let data: Vec<_> = history["items"].as_array().unwrap().iter().map(|event| &event["data"]).collect();
+    assert_eq!(
+        data,
+        [&json!({"onSubmitted": true}), &json!({"onSubmitted": true, "memberId": world.id("ren")})]
+    );
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn who_may_not_see_it_wants_nothing_of_it() {
+    let world = World::demo().await;
+    let_ren(&world, "cc").await;
+    let contents = world.contents().await;
+    set(&world, "partnerMember", true).refused(422, "level-too-low").await;
+    for who in ["operator", "agent"] {
+        set(&world, who, true).refused(403, "role-not-allowed").await;
+    }
+    for who in ["otherCustomer", "otherPartnerMember"] {
+        set(&world, who, true).refused(404, "not-found").await;
+    }
+    set(&world, "customer", true).header("if-match", "\"1\"").refused(412, "version-mismatch").await;
+    let rubbish = world.put(PREFERENCE).by("customer").json(json!({"onSubmitted": "yes", "onClosed": true}));
+    let mut faults = rubbish.refused(400, "invalid-request").await.faults();
+    faults.sort();
+    let places: Vec<_> = faults.iter().map(|(at, _)| at.as_str()).collect();
+    assert_eq!(places, ["/onClosed", "/onSubmitted"]);
+    world.is_still(&contents).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn said_many_times_at_once_it_is_said_once() {
+    let world = World::demo().await;
+    world.chaos(6, 9);
+    for said in join_all((0..16).map(|_| set(&world, "partnerAdmin", true).decided())).await {
+        assert_eq!((said.status, &said.body["version"]), (200, &json!(1)), "{}", said.body);
+    }
+    world.chaos(0, 0);
+    let path = "/v1/partners/{partner}/history?type=notification-preference.set";
+    let history = world.get(path).by("partnerAdmin").send().await.ok();
+    assert_eq!(history["items"].as_array().unwrap().len(), 1);
+}

@@ -1,0 +1,133 @@
+//! A partner's day: Ren, of Miyako Security, and its customers.
+
+use serde_json::{Value, json};
+use system::World;
+
+use super::{PATH, contact, let_ren, listed};
+use crate::access::set;
+
+/// What a day brings is submitted for an organization.
+async fn submit(world: &World, organization: &str, more: Value) -> Value {
+    let mut body = json!({"subject": "Cameras are dark", "description": "All of them.", "kind": "incident"});
+    body.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
+    let path = format!("/v1/organizations/{organization}/service-requests");
+    world.post(&path).by("partnerMember").json(body).send().await.ok()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+#[cfg_attr(deployed, ignore = "turns the local stack's clock")]
+async fn a_partners_day() {
+    let world = World::demo().await;
+    // Before work two customers have given Ren access, one of them until noon only; a third knows Ren by name.
+    let_ren(&world, "look").await;
+    for (organization, level, expiry) in
+        [("bogazici", "create", "2026-12-31T00:00:00Z"), ("yamada", "create", "2026-01-06T12:00:00Z")]
+    {
+        let by = if organization == "yamada" { "contactManager" } else { "otherContactManager" };
+        let body = json!({"partnerId": "{partner}", "expiresAt": expiry,
+            "individuals": [{"email": "ren@miyako.example", "level": level}]});
+        let path = format!("/v1/organizations/{{{organization}}}/access");
+        world.post(&path).by(by).json(body).send().await.ok();
+    }
+
+    set(&world, "2026-01-06T08:00:00Z").await;
+    let options = world.get("/v1/me/submit-options").by("partnerMember").send().await.ok();
+    let names: Vec<_> =
+        options["items"].as_array().unwrap().iter().map(|one| &one["organization"]["id"]).collect();
+    let mut expected = [world.id("yamada"), world.id("bogazici")];
+    expected.sort_unstable();
+    assert_eq!(names, expected);
+
+    // Submits for both: as the primary contact in its own time zone for one, for its contact manager for the other.
+    let one = submit(&world, "{yamada}", json!({"timeZone": "Asia/Tokyo"})).await;
+    let elif = json!({"primaryContact": "elif@bogazici.example", "kind": "question"});
+    let other = submit(&world, "{bogazici}", elif).await;
+    assert_eq!(one["primaryContact"]["email"], "ren@miyako.example");
+    assert_eq!(other["primaryContact"]["email"], "elif@bogazici.example");
+    let (one, other) = (one["id"].as_str().unwrap().to_owned(), other["id"].as_str().unwrap().to_owned());
+
+    // A third customer gives no more than `cc`, and adds Ren to what it submitted itself.
+    let operator = |path: &str, body: Value| world.post(path).by("operator").json(body);
+    let harbour = "/v1/organizations/{harbour}";
+    let mia = json!({"email": "mia@harbour.example", "name": "Mia Fischer", "manager": true});
+    operator(&format!("{harbour}/customers"), mia).send().await.ok();
+    let mia = json!({"sub": "mia", "email": "mia@harbour.example", "role": "customer", "org": world.id("harbour"), "manager": true});
+    let mia = world.token_of(mia);
+    let given = json!({"partnerId": "{partner}", "expiresAt": "2026-12-31T00:00:00Z",
+        "individuals": [{"email": "ren@miyako.example", "level": "cc"}]});
+    world.post(&format!("{harbour}/access")).token(&mia).json(given).send().await.ok();
+    let mut asked = Vec::new();
+    for _ in 0..2 {
+        let body = json!({"subject": "The gate stays shut", "description": "Since six.", "kind": "incident"});
+        let made =
+            world.post(&format!("{harbour}/service-requests")).token(&mia).json(body).send().await.ok();
+        asked.push(made["id"].as_str().unwrap().to_owned());
+    }
+    let third = format!("{harbour}/service-requests/{}", asked[0]);
+    world.get(&third).by("partnerMember").refused(404, "not-found").await;
+    let add = format!("{third}/contacts/ren@miyako.example");
+    world.put(&add).token(&mia).json(json!({"role": "additional"})).send().await.ok();
+    world.get(&third).by("partnerMember").send().await.ok();
+    let kept = format!("{harbour}/service-requests/{}", asked[1]);
+    world.get(&kept).by("partnerMember").refused(404, "not-found").await;
+    let say = world.post(&format!("{third}/updates")).by("partnerMember").json(json!({"text": "On my way."}));
+    say.refused(422, "level-too-low").await;
+
+    // All of it, the last one first: who submitted what, for whom.
+    let all = [asked[0].clone(), other.clone(), one.clone()];
+    assert_eq!(listed(&world, "partnerMember", "").await, all);
+    assert_eq!(
+        listed(&world, "partnerMember", "kind=incident&pageSize=1").await,
+        [all[0].clone(), one.clone()]
+    );
+    assert_eq!(
+        listed(&world, "partnerMember", "organizationId={bogazici}&submittedBy=ren@miyako.example").await,
+        [other]
+    );
+
+    // The vendor answers; Ren watches it on the dashboard.
+    set(&world, "2026-01-06T09:30:00Z").await;
+    let update = |who: &str, body: Value| world.post(&format!("{PATH}/{one}/updates")).by(who).json(body);
+    update("agent", json!({"text": "Is the recorder on?", "status": "waiting"})).send().await.ok();
+    update("partnerMember", json!({"text": "It was not.", "status": "solved"})).send().await.ok();
+    let dashboard = "/v1/organizations/{yamada}/dashboard";
+    let shown = world.get(dashboard).by("partnerMember").send().await.ok();
+    // Sora's of yesterday is open still; an hour and a half, less than an eighth rounded off.
+    assert_eq!((&shown["open"], &shown["solved"]), (&json!(1), &json!(1)));
+    assert_eq!(
+        (&shown["medianToFirstAnswer"], &shown["medianToSolution"]),
+        (&json!("PT1H28M"), &json!("PT1H28M"))
+    );
+    let preference = "/v1/organizations/{yamada}/notification-preferences";
+    world.put(preference).by("partnerMember").json(json!({"onSubmitted": true})).send().await.ok();
+
+    // At noon the access there is over, from the very instant on: what is left is what all of Miyako may, and then not that.
+    set(&world, "2026-01-06T11:59:59.999Z").await;
+    submit(&world, "{yamada}", json!({})).await;
+    let path = "/v1/organizations/{yamada}/access/{partner}/{grantOfAll}";
+    world.delete(path).by("contactManager").send().await.ok();
+    update("partnerMember", json!({"text": "Still there."})).send().await.ok();
+    set(&world, "2026-01-06T12:00:00Z").await;
+    update("partnerMember", json!({"text": "Still there?"})).refused(404, "not-found").await;
+    for path in [
+        format!("{PATH}/{one}"),
+        format!("{PATH}/{one}/updates"),
+        dashboard.to_owned(),
+        preference.to_owned(),
+    ] {
+        world.get(&path).by("partnerMember").refused(404, "not-found").await;
+    }
+    assert_eq!(listed(&world, "partnerMember", "").await, all[..2], "the others' are as they were");
+    let seen = world.get(&format!("{PATH}/{one}")).by("customer").send().await.ok();
+    assert_eq!(seen["formerContacts"], json!(["ren@miyako.example"]));
+    // Somebody else takes over.
+    contact(&world, "customer", &one, "haruto@yamada.example", "primary").send().await.ok();
+
+    // In the evening Yamada gives `look` again: what Ren wanted to be told of, and was added to, is so again.
+    let_ren(&world, "look").await;
+    assert_eq!(world.get(preference).by("partnerMember").send().await.ok()["onSubmitted"], true);
+    let seen = world.get(&format!("{PATH}/{one}")).by("partnerMember").send().await.ok();
+    assert_eq!((&seen["formerContacts"], seen.get("timeZone")), (&json!([]), Some(&json!("UTC"))));
+    let said = update("partnerMember", json!({"text": "Back."}));
+    said.refused(422, "level-too-low").await;
+}
