@@ -3,7 +3,7 @@
 
 use aws::operation::Output;
 use aws::table::pattern::{AccessIn, EmailInPartner};
-use aws::table::{Change, Expression, Found, Refusal, Wanted};
+use aws::table::{Change, Found, Refusal, Wanted};
 use aws::{Context, Failure};
 use domain::access::{Act, decide};
 use domain::actor::Standing;
@@ -138,8 +138,7 @@ impl Held {
         self.judge(act)?;
         change.confirm(&self.access, self.access.stamp.version, None::<fn(_) -> bool>);
         let record = EmailInPartner(self.partner, self.email.clone());
-        let same = Expression::new("#owner = :member").text("member", self.member.to_string());
-        change.require_that(&record, same, |_| Refusal::NotFound);
+        change.require_owner(&record, self.member, || Refusal::NotFound);
         Ok(())
     }
 }

@@ -20,7 +20,7 @@ use std::collections::BTreeSet;
 
 use aws::operation::Output;
 use aws::table::pattern::{AccessIn, EmailInPartner, PendingOfPartner, RequestById};
-use aws::table::{Change, DirectoryEntry, Expression, Found, Refusal, Wanted, pending};
+use aws::table::{Change, DirectoryEntry, Found, Refusal, Wanted, pending};
 use aws::{Context, Failure};
 use deserr::Deserr;
 use domain::access::{Asked, End, Ended, Share, judge_expiry};
@@ -238,8 +238,7 @@ fn require_members<O: Output>(
 ) {
     let others = gift.shares.iter().map(|share| &share.individual);
     for Individual { email, member_id } in others.filter(|one| actor.email.as_ref() != Some(&one.email)) {
-        let same = Expression::new("#owner = :member").text("member", member_id.to_string());
-        change.require_that(&EmailInPartner(gift.partner_id, email.clone()), same, move |_| otherwise());
+        change.require_owner(&EmailInPartner(gift.partner_id, email.clone()), member_id, otherwise);
     }
 }
 

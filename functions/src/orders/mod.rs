@@ -6,7 +6,7 @@ pub mod parked;
 
 use aws::operation::Output;
 use aws::table::pattern::{LicenseTypeByCode, OwnerOfStoreAccount, PoolOfPartner};
-use aws::table::{Change, Expression, Found, Parked, Refusal, Wanted, pool};
+use aws::table::{Change, Found, Parked, Refusal, Wanted, pool};
 use aws::{Answer, Context, Failure};
 use deserr::{Deserr, IntoValue, ValuePointerRef};
 use domain::fault::{check_length, parse_and_check};
@@ -191,8 +191,7 @@ pub fn require_owner<O: 'static>(
     change: &mut Change<O>,
     (account, partner): (OwnerOfStoreAccount, PartnerId),
 ) {
-    let still = Expression::new("#owner = :partner").text("partner", partner.to_string());
-    change.require_that(&account, still, |_| Refusal::Outdated);
+    change.require_owner(&account, partner, || Refusal::Outdated);
 }
 
 /// What the pools of these types hold.

@@ -14,7 +14,7 @@ pub mod update_service_request;
 
 use aws::operation::Output;
 use aws::table::pattern::{EmailInOrganization, ServiceRequestOf};
-use aws::table::{Change, Expression, Found, Refusal, Wanted};
+use aws::table::{Change, Found, Refusal, Wanted};
 use aws::{Context, Failure};
 use deserr::Deserr;
 use domain::service_request::Contact;
@@ -109,8 +109,7 @@ fn require_record<O: Output>(
     email: &Email,
     customer: CustomerId,
 ) {
-    let same = Expression::new("#owner = :customer").text("customer", customer.to_string());
-    change.require_that(&record_of(organization, email), same, |_| Refusal::Outdated);
+    change.require_owner(&record_of(organization, email), customer, || Refusal::Outdated);
 }
 
 /// Whose business it is what becomes of a contact: its partner's, or else that of the partner that acts.

@@ -3,7 +3,7 @@
 use aws::http::body::Json;
 use aws::operation::{Method, Nothing, route};
 use aws::table::pattern::{AccessInOrganization, EmailInPartner};
-use aws::table::{Change, ContactEntry, Expression, Found, Refusal, Wanted};
+use aws::table::{Change, ContactEntry, Found, Refusal, Wanted};
 use aws::{Answer, Context, Failure, Input, Operation, Route};
 use deserr::Deserr;
 use domain::access::{Act, decide};
@@ -174,7 +174,7 @@ fn require_member(
         change.confirm(access, access.stamp.version, None::<fn(_) -> bool>);
     }
     if caller.is_none_or(|held| held.email != *email) {
-        let same = Expression::new("#owner = :member").text("member", member_id.to_string());
-        change.require_that(&EmailInPartner(*partner_id, email.clone()), same, |_| Refusal::Outdated);
+        let record = EmailInPartner(*partner_id, email.clone());
+        change.require_owner(&record, member_id, || Refusal::Outdated);
     }
 }

@@ -10,7 +10,7 @@ use aws_sdk_dynamodb::types::{
 use domain::{Fault, Happening, Reason, Stage, Timestamp, Version};
 
 use super::Error;
-use super::entity::{Entity, IdempotencyRecord, Item, from_item, to_item};
+use super::entity::{Entity, IdempotencyRecord, Item, Reservation, from_item, to_item};
 use super::key::Key;
 use super::pattern::Lookup;
 
@@ -216,6 +216,17 @@ impl<O: 'static> Change<O> {
         self.step(lookup.key(), Action::Check, Some(condition), move |item| {
             Ok(judge(item.map(from_item).transpose()?))
         });
+    }
+
+    /// Requires that a value is this one's still.
+    pub fn require_owner<L: Lookup<Entity = Reservation>>(
+        &mut self,
+        value: &L,
+        owner: impl std::fmt::Display,
+        otherwise: impl Fn() -> Refusal<O> + Send + Sync + 'static,
+    ) {
+        let same = Expression::new("#owner = :owner").text("owner", owner.to_string());
+        self.require_that(value, same, move |_| otherwise());
     }
 
     /// Makes what has a new id, and so cannot exist.
