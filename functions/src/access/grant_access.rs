@@ -56,6 +56,7 @@ impl Operation for GrantAccess {
     const ROUTES: &[Route] =
         &[route(Method::Post, "/v1/organizations/{organizationId}/access", &[Role::ContactManager])];
     const CREATES: bool = true;
+    const TAKES_VERSION: bool = true;
     const REASONS: &[Reason] =
         &[EXPIRY_PASSED, EXPIRY_TOO_FAR, UNKNOWN_PARTNER, NOT_A_MEMBER, OWN_PARTNER, TOO_MANY_INDIVIDUALS];
 

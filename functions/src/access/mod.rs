@@ -270,12 +270,17 @@ fn give<O: Output>(
         change.refuse(reason.stage, reason.at(&[&"individuals"]));
         Vec::new()
     });
+    // Who approves means by `If-Match` the request.
+    let meant = asked.is_none().then(|| context.if_match()).flatten();
     match seen {
         Some(seen) => {
             access.stamp = access.stamp.next(context.now);
-            change.replace(&access, seen, None::<fn(_) -> bool>)?;
+            change.replace(&access, seen, meant)?;
         }
-        None => change.create_once(&access, |_| Refusal::Outdated)?,
+        None => {
+            let meant = meant.map(|is| move |access: &Access| is(access.stamp.version));
+            change.settle(&access, meant, |_| Refusal::Outdated)?;
+        }
     }
     // The organization is the partner's customer from now on, if it was not before.
     let link = CustomerLink {

@@ -7,7 +7,7 @@ use aws::http::body::Empty;
 use aws::http::sheet::Sheet;
 use aws::operation::{Method, Nothing, OfOrganization, OfPartner, Output, route};
 use aws::table::pattern::{Directory, History, OrganizationById, PartnerById};
-use aws::table::{Cut, DirectoryEntry, Lookup, Page};
+use aws::table::{DirectoryEntry, Lookup, Page};
 use aws::{Answer, Context, Failure, Input, Operation, Route};
 use deserr::Deserr;
 use domain::event::{Author, EventType};
@@ -270,25 +270,8 @@ async fn of_customers(
     let cut = context.cut(ascending);
     let pages =
         futures_util::future::try_join_all(logs.iter().map(|log| context.table.page(log, &cut, None)));
-    let merged = merge(pages.await?, &cut);
+    let merged = Page::merge(pages.await?, &cut, |event| event.id.to_string());
     Ok(context.list(merged.items, merged.next))
-}
-
-/// One page of several logs' pages. A log that goes on is known up to the position where it does, and so far
-/// only is the merged page.
-fn merge(pages: Vec<Page<Event>>, cut: &Cut) -> Page<Event> {
-    let in_order = |one: &String, other: &String| if cut.ascending { one <= other } else { one >= other };
-    let sooner = |one: String, other: String| if in_order(&one, &other) { one } else { other };
-    let known_to = pages.iter().filter_map(|page| page.next.clone()).reduce(sooner);
-    let events = pages.into_iter().flat_map(|page| page.items).map(|event| (event.id.to_string(), event));
-    let mut events: Vec<_> =
-        events.filter(|(id, _)| known_to.as_ref().is_none_or(|known_to| in_order(id, known_to))).collect();
-    events.sort_by(|(one, _), (other, _)| if cut.ascending { one.cmp(other) } else { other.cmp(one) });
-    let next = match events.len() > cut.size {
-        true => events.iter().take(cut.size).next_back().map(|(id, _)| id.clone()),
-        false => known_to,
-    };
-    Page { items: events.into_iter().take(cut.size).map(|(_, event)| event).collect(), next }
 }
 
 /// Leaves of changed details what the reader may view; a change of nothing else is absent, and pages are cut as if it were

@@ -6,12 +6,13 @@ use aws::table::pattern::{AccessIn, EmailInPartner, EntitlementsOf, Organization
 use aws::table::{Cut, Wanted};
 use aws::{Answer, Context, Failure, Input, Operation, Route};
 use domain::access::{Act, decide};
-use domain::service_request::Membership;
-use domain::{Actor, Email, EntitlementStatus, Owner, Role, ServiceRequest, Version};
+use domain::service_request::{Contact, Membership};
+use domain::{Actor, Email, EntitlementStatus, Owner, Role, ServiceRequest, TimeZone, Version};
 use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::{OfServiceRequest, Sought, record, record_of};
+use crate::access::claim::Held;
 use crate::entitlements::{Shown, read_fields};
 
 /// Shows a service request.
@@ -24,9 +25,11 @@ pub struct WorkItem {
     /// The service request.
     #[serde(flatten)]
     request: ServiceRequest,
-    /// The e-mails of those of its contacts to whom it is not open any more as that: whose access has ended or sunk, or who
-    /// is on record no more.
+    /// The e-mails of those of its contacts to whom it is not open any more as that: whose access has ended or sunk, or whose
+    /// record is gone. A partner learns this of customers and of its own people.
     former_contacts: Vec<Email>,
+    /// In which time zone its days are: its own, else the organization's, else UTC.
+    effective_time_zone: TimeZone,
     /// What the organization owns now or will own, with the details that the caller may view; to whom only single
     /// service requests are open, nothing.
     entitlements: Vec<Shown>,
@@ -77,26 +80,39 @@ impl Operation for GetServiceRequest {
             Ok(context.table.page(&EntitlementsOf(owner), &cut, None).await?)
         };
         let (found, owned, fields) = tokio::try_join!(found, owned, read_fields(context, false))?;
-        let (mut request, held) = sought.find(context, &found)?;
-        let former_contacts = former(context, &request).await?;
-        if request.time_zone.is_none() {
-            let organization = found.get(&OrganizationById(organization_id))?;
-            request.time_zone = Some(organization.and_then(|one| one.time_zone).unwrap_or_default());
-        }
+        let (request, held) = sought.find(context, &found)?;
+        let former_contacts = former(context, &request, held.as_ref()).await?;
+        let organization = found.get(&OrganizationById(organization_id))?;
+        let of_organization = organization.and_then(|one| one.time_zone);
+        let effective_time_zone = request.time_zone.or(of_organization).unwrap_or_default();
         let all = held.is_none_or(|held| held.level().opens(Act::SeeAll));
         let shown =
             owned.items.into_iter().filter(|one| all && one.status(context.now) != EntitlementStatus::Ended);
         let shown = shown.map(|one| Shown::to(actor, one, &fields, context.now));
         let (entitlements, more_entitlements) = (shown.collect(), all && owned.next.is_some());
-        Ok(Answer::ok(WorkItem { request, former_contacts, entitlements, more_entitlements }))
+        Ok(Answer::ok(WorkItem {
+            request,
+            former_contacts,
+            effective_time_zone,
+            entitlements,
+            more_entitlements,
+        }))
     }
 }
 
 /// The contacts to whom it is not open any more as that. Nothing is read for who submitted it as a customer: such a person
 /// needs no record.
-async fn former(context: &Context<'_>, request: &ServiceRequest) -> Result<Vec<Email>, Failure> {
+async fn former(
+    context: &Context<'_>,
+    request: &ServiceRequest,
+    reader: Option<&Held>,
+) -> Result<Vec<Email>, Failure> {
+    let foreign = |contact: &Contact| {
+        reader.is_some_and(|held| contact.person.membership.is_some_and(|of| of.partner_id != held.partner))
+    };
+    let contacts = || request.contacts().filter(|(_, contact)| !foreign(contact));
     let (organization, mut wanted) = (request.organization_id, Wanted::new());
-    for (_, contact) in request.contacts() {
+    for (_, contact) in contacts() {
         let email = &contact.person.email;
         if let Some(Membership { partner_id, .. }) = contact.person.membership {
             wanted.add(&AccessIn(organization, partner_id));
@@ -108,7 +124,7 @@ async fn former(context: &Context<'_>, request: &ServiceRequest) -> Result<Vec<E
     }
     let found = context.table.fetch(wanted, true).await?;
     let mut former = Vec::new();
-    for (role, contact) in request.contacts() {
+    for (role, contact) in contacts() {
         let email = &contact.person.email;
         let lasts = match contact.person.membership {
             Some(Membership { partner_id, member_id }) => {

@@ -6,13 +6,13 @@ use aws::context::List;
 use aws::http::body::Empty;
 use aws::operation::{Method, Nothing, route};
 use aws::table::pattern::{Among, Concerns, ServiceRequestOf, ServiceRequests, Whom};
-use aws::table::{Concern, Page, Wanted};
+use aws::table::{Page, Wanted};
 use aws::{Answer, Context, Failure, Input, Operation, Route};
 use deserr::Deserr;
 use domain::access::Act;
 use domain::actor::Standing;
 use domain::fault::{Check, Checked};
-use domain::service_request::{Choice, Month, ServiceRequestKind, ServiceRequestStatus};
+use domain::service_request::{Month, Selection, ServiceRequestKind, ServiceRequestStatus};
 use domain::{
     Actor, At, Email, Fault, Faults, Invalid, OrganizationId, PartnerId, Problem, Role, ServiceRequest,
     Timestamp,
@@ -35,8 +35,8 @@ pub struct Filter {
     /// to itself, for all customers, a customer those of its own organization, and the vendor's people those of a month.
     #[deserr(default)]
     organization_id: Option<OrganizationId>,
-    /// Those that were submitted in this month (UTC); without, in the present one. For the vendor's people, and without
-    /// `organizationId`.
+    /// Those that were submitted in this month (UTC); without, in that of `from`, or in the present one. For the vendor's
+    /// people, and without `organizationId`: a list of a month has nothing that was submitted after it.
     #[deserr(default)]
     month: Option<Month>,
     /// Only those of this kind.
@@ -89,40 +89,45 @@ impl Operation for ListServiceRequests {
     ) -> Result<Answer<List<ServiceRequest>>, Failure> {
         let Checked(Filter { organization_id, month, kind, status, submitted_by, from, to }) = &input.query;
         let submitted_by = submitted_by.clone();
-        let choice = Choice { kind: *kind, status: *status, submitted_by, from: *from, to: *to };
+        let selection = Selection { kind: *kind, status: *status, submitted_by, from: *from, to: *to };
         if month.is_some() && !actor.is_staff() {
             let fault =
                 Fault::new(At::parameter("month"), "unknown-field", "is the vendor's people's to ask");
             return Err(Problem::shape(Faults(vec![fault])).into());
         }
         let page = match (organization_id, actor.standing) {
-            (Some(organization), _) => of_organization(context, actor, *organization, choice).await?,
+            (Some(organization), _) => of_organization(context, actor, *organization, selection).await?,
             (None, Standing::Operator | Standing::Agent) => {
-                let among = Among::Month(month.clone().unwrap_or_else(|| Month::of(context.now)));
-                context.page(&ServiceRequests { among, choice }, false).await?
+                let present = || Month::of(from.unwrap_or(context.now));
+                let among = Among::Month(month.clone().unwrap_or_else(present));
+                context.page(&ServiceRequests { among, selection }, false).await?
             }
             (None, Standing::Customer { organization: Some(own), .. }) => {
-                of_organization(context, actor, own, choice).await?
+                of_organization(context, actor, own, selection).await?
             }
             (None, Standing::Customer { organization: None, .. }) => {
                 List { items: Vec::new(), next_page_token: None }
             }
             (None, Standing::Partner { partner, .. }) => {
-                of_member(context, actor, partner, None, &choice).await?
+                of_member(context, actor, partner, None, &selection).await?
             }
         };
         Ok(Answer::ok(page))
     }
 }
 
+/// A page ends where its texts have so many bytes, as DynamoDB ends a page of a listing: an answer of a function has 6 MB at
+/// most (AWS, 2026).
+const MOST_BYTES: usize = 1024 * 1024;
+
 /// Those of an organization that are open to the caller.
 async fn of_organization(
     context: &Context<'_>,
     actor: &Actor,
     organization: OrganizationId,
-    choice: Choice,
+    selection: Selection,
 ) -> Result<List<ServiceRequest>, Failure> {
-    let all = ServiceRequests { among: Among::Organization(organization), choice };
+    let all = ServiceRequests { among: Among::Organization(organization), selection };
     let Some(claim) = Claim::of(actor, organization)? else {
         return context.page_as_is(&all, false).await;
     };
@@ -130,7 +135,7 @@ async fn of_organization(
     if held.level().opens(Act::SeeAll) {
         return Ok(page);
     }
-    of_member(context, actor, held.partner, Some(organization), &all.choice).await
+    of_member(context, actor, held.partner, Some(organization), &all.selection).await
 }
 
 /// Those that a partner's members submitted, or that one of them was added to, as far as they are open to this one today.
@@ -140,15 +145,16 @@ async fn of_member(
     actor: &Actor,
     partner: PartnerId,
     only: Option<OrganizationId>,
-    choice: &Choice,
+    selection: &Selection,
 ) -> Result<List<ServiceRequest>, Failure> {
     let email = actor.email.clone().ok_or_else(Problem::not_found)?;
-    let (cut, from, to) = (context.cut(false), choice.from, choice.to);
+    let (cut, from, to) = (context.cut(false), selection.from, selection.to);
     let of = |whom| Concerns { whom, from, to };
     let (submitted, added) = (of(Whom::Partner(partner)), of(Whom::Person(email.clone())));
     let submitted = context.table.page(&submitted, &cut, None);
     let (submitted, added) = tokio::try_join!(submitted, context.table.page(&added, &cut, None))?;
-    let (concerns, next) = merge(submitted, added, cut.size);
+    let Page { items: concerns, mut next } =
+        Page::merge(vec![submitted, added], &cut, |concern| concern.place().to_owned());
 
     // What the late index found is read again, with what opens it.
     let (mut wanted, mut organizations) = (Wanted::new(), BTreeMap::new());
@@ -173,31 +179,21 @@ async fn of_member(
             };
         }
     }
-    let mut items = Vec::new();
+    let (mut items, mut bytes) = (Vec::new(), 0);
     for concern in concerns {
         let organization = concern.organization_id;
         let Some(Some(held)) = organizations.get(&organization) else { continue };
         let request = found.get(&ServiceRequestOf(organization, concern.service_request()?))?;
         let record = record(&found, organization, &email)?;
-        items.extend(request.filter(|request| {
-            choice.wants(request) && request.is_open_to(held.level(), &held.person(), record)
-        }));
+        let request = request.filter(|request| {
+            selection.wants(request) && request.is_open_to(held.level(), &held.person(), record)
+        });
+        bytes += request.as_ref().map_or(0, |request| request.description.bytes());
+        items.extend(request);
+        if bytes > MOST_BYTES {
+            next = Some(concern.place().to_owned());
+            break;
+        }
     }
     Ok(context.list(items, next))
-}
-
-/// The first of two pages together, the last one first and each but once; and the place after which there are more.
-fn merge(one: Page<Concern>, other: Page<Concern>, size: usize) -> (Vec<Concern>, Option<String>) {
-    // Beyond where one of them ends, nobody knows yet.
-    let known = one.next.clone().max(other.next.clone());
-    let both = one.items.into_iter().chain(other.items);
-    let all: BTreeMap<String, Concern> = both.map(|one| (one.place().to_owned(), one)).collect();
-    let mut rest =
-        all.into_iter().rev().filter(|(place, _)| known.as_ref().is_none_or(|known| place >= known));
-    let (places, items): (Vec<_>, Vec<_>) = rest.by_ref().take(size).unzip();
-    let next = match rest.next() {
-        Some(_) => places.into_iter().next_back(),
-        None => known,
-    };
-    (items, next)
 }

@@ -112,8 +112,9 @@ fn require_record<O: Output>(
     change.require_owner(&record_of(organization, email), customer, || Refusal::Outdated);
 }
 
-/// Whose business it is what becomes of a contact: its partner's, or else that of the partner that acts.
+/// Whose business it is what becomes of a contact: that of the partner that acts, whose people no other partner learns of;
+/// or else the contact's own.
 fn concerned(contact: &Contact, acting: Option<&Held>) -> Option<PartnerId> {
     let own = contact.person.membership.map(|of| of.partner_id);
-    own.or(acting.map(|held| held.partner))
+    acting.map(|held| held.partner).or(own)
 }

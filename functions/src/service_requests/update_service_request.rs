@@ -20,8 +20,6 @@ pub struct UpdateServiceRequest;
 
 const CLOSED: Reason =
     Reason::state("service-request-closed", "the service request is closed: only an agent reopens it");
-const SO_ALREADY: Reason =
-    Reason::state("status-unchanged", "the service request is so far already, and nothing else is said");
 
 /// What is said: at least one of both.
 #[derive(Debug, Deserr, JsonSchema)]
@@ -47,7 +45,7 @@ impl Check for NewUpdate {
 
 impl Operation for UpdateServiceRequest {
     const NAME: &str = "update-service-request";
-    const ABOUT: &str = "Says something about a service request, or how far it is. Updates take effect in the order of their numbers; out of `closed` only an agent's do, and a status that it has already is no update.";
+    const ABOUT: &str = "Says something about a service request, or how far it is. Updates take effect in the order of their numbers; out of `closed` only an agent's do.";
     const ROUTES: &[Route] = &[route(
         Method::Post,
         "/v1/organizations/{organizationId}/service-requests/{serviceRequestId}/updates",
@@ -55,7 +53,7 @@ impl Operation for UpdateServiceRequest {
     )];
     const CREATES: bool = true;
     const TAKES_VERSION: bool = true;
-    const REASONS: &[Reason] = &[CLOSED, SO_ALREADY, LEVEL_TOO_LOW];
+    const REASONS: &[Reason] = &[CLOSED, LEVEL_TOO_LOW];
 
     type Caller = Actor;
     type Path = OfServiceRequest;
@@ -75,17 +73,13 @@ impl Operation for UpdateServiceRequest {
         if let Some(held) = &held {
             held.require(&mut change, Act::Update)?;
         }
-        let status = new.status.filter(|status| *status != before.status);
         let agent = matches!(actor.standing, Standing::Agent);
-        if status.is_some_and(|status| !before.status.can_become(status, agent)) {
+        if new.status.is_some_and(|status| !before.status.can_become(status, agent)) {
             change.refuse(CLOSED.stage, CLOSED.at(&[&"status"]));
-        }
-        if status.is_none() && new.text.is_none() {
-            change.refuse(SO_ALREADY.stage, SO_ALREADY.at(&[&"status"]));
         }
         let (seen, partner_id) = (before.stamp.version, held.as_ref().map(|held| held.partner));
         let answers = actor.is_staff() && new.text.is_some();
-        let request = before.updated(status.unwrap_or(before.status), answers, context.now);
+        let request = before.updated(new.status.unwrap_or(before.status), answers, context.now);
         change.replace(&request, seen, context.if_match())?;
         tally::count(&mut change, &request, Some(&before));
         let update = ServiceRequestUpdate {
@@ -97,14 +91,15 @@ impl Operation for UpdateServiceRequest {
                 membership: held.and_then(|held| held.person().membership),
             },
             text: new.text.clone(),
-            status,
+            status: new.status,
             // Never before the one in front of it, whatever the clocks say.
             created_at: request.stamp.updated_at,
         };
         // Its number is free as long as the service request is as it was.
         change.put(&update)?;
         let number = update.number;
-        let updated = EventKind::ServiceRequestUpdated { service_request_id: request.id, number, status };
+        let updated =
+            EventKind::ServiceRequestUpdated { service_request_id: request.id, number, status: new.status };
         change.record(request.happening(updated, partner_id));
 
         let location =

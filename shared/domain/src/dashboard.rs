@@ -56,8 +56,9 @@ pub enum Counter {
     Solved(Bucket),
 }
 
-const ANSWERED: &str = "answered";
-const SOLVED: &str = "solved";
+/// What the names of the buckets begin with: an item has hundreds of them, and is read and written whole.
+const ANSWERED: &str = "a";
+const SOLVED: &str = "s";
 
 /// Its name as an attribute: letters and digits only.
 impl Display for Counter {
@@ -93,7 +94,7 @@ pub type Counts = BTreeMap<String, i64>;
 
 /// How many service requests are so far.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, JsonSchema)]
-pub struct Standing {
+pub struct Progress {
     /// All that were submitted.
     pub submitted: i64,
     /// Those on which the vendor has to do something.
@@ -106,7 +107,7 @@ pub struct Standing {
     pub closed: i64,
 }
 
-impl Standing {
+impl Progress {
     fn add(&mut self, status: ServiceRequestStatus, number: i64) {
         self.submitted += number;
         *match status {
@@ -124,7 +125,7 @@ impl Standing {
 pub struct Figures {
     /// How many are so far now.
     #[serde(flatten)]
-    pub standing: Standing,
+    pub progress: Progress,
     /// The median of the times from the submission to the vendor's first text, rounded down: to a minute below 16 minutes,
     /// by less than an eighth above. None if nothing was answered.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -137,12 +138,12 @@ pub struct Figures {
 impl Figures {
     /// The figures of some months together.
     pub fn of(counts: &[&Counts]) -> Self {
-        let mut standing = Standing::default();
+        let mut progress = Progress::default();
         for kind in ServiceRequestKind::ALL {
-            standing = standing_of(counts, kind, standing);
+            progress = progress_of(counts, kind, progress);
         }
         Self {
-            standing,
+            progress,
             median_to_first_answer: median(counts, ANSWERED),
             median_to_solution: median(counts, SOLVED),
         }
@@ -156,7 +157,7 @@ pub struct OfKind {
     pub kind: ServiceRequestKind,
     /// How many are so far now.
     #[serde(flatten)]
-    pub standing: Standing,
+    pub progress: Progress,
 }
 
 /// The figures of the service requests that were submitted in a month.
@@ -188,7 +189,7 @@ impl Dashboard {
         let (none, months) = (Counts::new(), Self::months(now));
         let counts: Vec<&Counts> = months.iter().map(|month| counted.get(month).unwrap_or(&none)).collect();
         let by_kind = ServiceRequestKind::ALL
-            .map(|kind| OfKind { kind, standing: standing_of(&counts, kind, Standing::default()) });
+            .map(|kind| OfKind { kind, progress: progress_of(&counts, kind, Progress::default()) });
         let by_month = months.into_iter().zip(&counts);
         let by_month = by_month.map(|(month, counts)| OfMonth { month, figures: Figures::of(&[counts]) });
         Self { all: Figures::of(&counts), by_kind: by_kind.to_vec(), by_month: by_month.collect() }
@@ -201,12 +202,12 @@ impl Dashboard {
     }
 }
 
-fn standing_of(counts: &[&Counts], kind: ServiceRequestKind, mut standing: Standing) -> Standing {
+fn progress_of(counts: &[&Counts], kind: ServiceRequestKind, mut progress: Progress) -> Progress {
     for status in ServiceRequestStatus::ALL {
         let name = Counter::So(kind, status).to_string();
-        standing.add(status, counts.iter().filter_map(|counts| counts.get(&name)).sum());
+        progress.add(status, counts.iter().filter_map(|counts| counts.get(&name)).sum());
     }
-    standing
+    progress
 }
 
 /// The lower median of what is counted under names that begin so and end with the number of a bucket.
@@ -244,7 +245,7 @@ mod tests {
             (12, "2025-04", "2026-02", "2026-03")
         );
         let empty = Dashboard::of(&BTreeMap::new(), now);
-        assert_eq!((empty.all.standing, empty.all.median_to_solution), (Standing::default(), None));
+        assert_eq!((empty.all.progress, empty.all.median_to_solution), (Progress::default(), None));
         assert_eq!((empty.by_kind.len(), empty.by_month.len()), (6, 12));
     }
 

@@ -479,7 +479,7 @@ kinds! {
         service_request_id: ServiceRequestId,
         /// By which of its updates.
         number: u64,
-        /// How far it is now, if that changed.
+        /// How far it is now, if that was said.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         status: Option<ServiceRequestStatus>,
     }

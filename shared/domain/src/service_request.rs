@@ -113,6 +113,11 @@ pub struct Message(String);
 
 impl Message {
     const MOST: usize = 32 * 1024;
+
+    /// How long it is in UTF-8.
+    pub fn bytes(&self) -> usize {
+        self.0.len()
+    }
 }
 
 impl Display for Message {
@@ -260,7 +265,7 @@ pub struct ServiceRequestUpdate {
     /// What was said.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub text: Option<Message>,
-    /// How far the service request was from then on, if that changed.
+    /// How far the service request is from then on, as who said it wants it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub status: Option<ServiceRequestStatus>,
     /// When.
@@ -312,14 +317,15 @@ pub struct Contact {
     /// Who.
     #[serde(flatten)]
     pub person: Person,
-    /// The customer of the organization that the person is on record; none if it is a partner's member, or submitted the
-    /// service request without being on record.
+    /// The customer of the organization that the person was on record as when it was made a contact; none if it is a
+    /// partner's member, or is a contact because it submitted the service request, for which nobody needs a record.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub customer_id: Option<CustomerId>,
 }
 
 impl Contact {
-    /// Whether this is a person whose customer record there, if it has one, is `record`. Who is on record anew is another.
+    /// Whether this is a person whose customer record there, if it has one, is `record`. A member who is on record anew is
+    /// another, and so is a customer who was made a contact by its record.
     fn is(&self, other: &Person, record: Option<CustomerId>) -> bool {
         match self.person.membership {
             Some(membership) => other.membership == Some(membership),
@@ -346,7 +352,7 @@ pub const PRIMARY_CONTACT: Reason = Reason::state(
 
 /// Which service requests are wanted.
 #[derive(Debug, Clone, Default)]
-pub struct Choice {
+pub struct Selection {
     /// Only those of this kind.
     pub kind: Option<ServiceRequestKind>,
     /// Only those that are so far.
@@ -359,7 +365,7 @@ pub struct Choice {
     pub to: Option<Timestamp>,
 }
 
-impl Choice {
+impl Selection {
     /// Whether this one is.
     pub fn wants(&self, request: &ServiceRequest) -> bool {
         self.kind.is_none_or(|kind| request.kind == kind)
@@ -397,7 +403,9 @@ impl ServiceRequest {
     /// it, also as the customer whose `record` there was made for the same person.
     pub fn is_open_to(&self, level: Level, member: &Person, record: Option<CustomerId>) -> bool {
         let submitter = Contact { person: self.submitted_by.clone(), customer_id: None };
-        let mut added = std::iter::once(&submitter).chain(&self.additional_contacts);
+        // A partner's member is primary with `update` and above only: that sees all.
+        let primary = Some(&self.primary_contact).filter(|primary| primary.person.membership.is_none());
+        let mut added = std::iter::once(&submitter).chain(primary).chain(&self.additional_contacts);
         level.opens(Act::SeeAll)
             || level.opens(Act::SeeWhereAdded) && added.any(|contact| contact.is(member, record))
     }
@@ -419,7 +427,8 @@ impl ServiceRequest {
         contact: Contact,
         role: ContactRole,
     ) -> Result<Vec<(ContactRole, Contact)>, Reason> {
-        let same = |other: &Contact| other.person.email == contact.person.email;
+        let email = contact.person.email.clone();
+        let same = |other: &Contact| other.person.email == email;
         let mut changed = vec![(role, contact.clone())];
         match role {
             ContactRole::Additional if same(&self.primary_contact) => return Err(PRIMARY_CONTACT),
@@ -431,11 +440,12 @@ impl ServiceRequest {
             ContactRole::Primary if self.primary_contact == contact => return Ok(Vec::new()),
             ContactRole::Primary => {
                 self.additional_contacts.retain(|one| !same(one));
-                let (other, before) = (!same(&self.primary_contact), self.primary_contact.clone());
-                self.primary_contact = contact;
-                if other {
-                    // The time zone was of who was it before.
+                let before = std::mem::replace(&mut self.primary_contact, contact);
+                // The time zone was of who was it before.
+                if self.primary_contact.person != before.person {
                     self.time_zone = None;
+                }
+                if self.primary_contact.person.email != before.person.email {
                     self.additional_contacts.push(before.clone());
                     changed.push((ContactRole::Additional, before));
                 }

@@ -42,6 +42,23 @@ async fn a_contact_manager_gives_what_nobody_asked_for_and_changes_what_is_in_fo
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn who_means_a_version_replaces_that_and_no_other() {
+    let world = World::demo().await;
+    let give = |version: &str| {
+        let call = give(&world, "otherPartner", json!({"organizationLevel": "look"}));
+        call.header("if-match", &format!("\"{version}\""))
+    };
+    let contents = world.contents().await;
+    give("1").refused(412, "version-mismatch").await;
+    world.is_still(&contents).await;
+    super::give(&world, "otherPartner", json!({"organizationLevel": "look"})).send().await.ok();
+    assert_eq!(give("1").send().await.ok()["version"], 2);
+    let contents = world.contents().await;
+    give("1").refused(412, "version-mismatch").await;
+    world.is_still(&contents).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn what_is_wrong_is_named_and_nothing_is_given() {
     let world = World::demo().await;
     give(&world, "partner", single("nobody", "look")).refused(422, "not-a-member").await;

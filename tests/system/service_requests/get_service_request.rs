@@ -17,7 +17,10 @@ async fn it_is_shown_with_what_the_organization_is_entitled_to() {
         let staff = ["agent", "operator"].contains(&who);
         assert_eq!(owned[0]["details"].get("Internal note").is_some(), staff, "{who}");
         assert_eq!(shown.body["moreEntitlements"], false);
-        assert_eq!((&shown.body["timeZone"], &shown.body["formerContacts"]), (&json!("UTC"), &json!([])));
+        assert_eq!(
+            (&shown.body["effectiveTimeZone"], &shown.body["formerContacts"]),
+            (&json!("UTC"), &json!([]))
+        );
     }
     for who in ["otherCustomer", "otherPartnerMember"] {
         world.get(&path).by(who).refused(404, "not-found").await;
@@ -27,11 +30,8 @@ async fn it_is_shown_with_what_the_organization_is_entitled_to() {
     world.get(elsewhere).by("operator").refused(404, "not-found").await;
     let zone = json!({"timeZone": "Asia/Tokyo"});
     world.patch("/v1/organizations/{yamada}").by("contactManager").json(zone).send().await.ok();
-    assert_eq!(
-        world.get(&path).by("agent").send().await.ok()["timeZone"],
-        "Asia/Tokyo",
-        "the organization's"
-    );
+    let shown = world.get(&path).by("agent").send().await.ok();
+    assert_eq!((&shown["effectiveTimeZone"], shown.get("timeZone")), (&json!("Asia/Tokyo"), None));
     let trial = world.post("/v1/organizations/{yamada}/entitlements/{entitlement}/end").by("operator");
     trial.send().await.ok();
     assert_eq!(world.get(&path).by("agent").send().await.ok()["entitlements"], json!([]));

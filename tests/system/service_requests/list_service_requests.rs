@@ -213,3 +213,20 @@ async fn each_list_is_narrowed_by_kind_status_submitter_and_time() {
     let fault = |at: &str, code: &str| (at.to_owned(), code.to_owned());
     assert_eq!(faults, [fault("kind", "unknown-value"), fault("to", "empty-span")]);
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_page_of_long_texts_is_short_and_goes_on() {
+    let world = World::demo().await;
+    let mut made = Vec::new();
+    for _ in 0..40 {
+        let body = json!({"subject": "Cameras", "description": "\"".repeat(32 * 1024), "kind": "question"});
+        let one = world.post(PATH).by("partnerAdmin").json(body).send().await.ok();
+        made.insert(0, one["id"].as_str().unwrap().to_owned());
+    }
+    let page = world.get("/v1/service-requests?pageSize=100").by("partnerAdmin").send().await.ok();
+    let shown = page["items"].as_array().unwrap().len();
+    assert!((16..40).contains(&shown), "{shown}");
+    assert_eq!(listed(&world, "partnerAdmin", "pageSize=100").await, made);
+    let all = listed(&world, "agent", "organizationId={yamada}&pageSize=100").await;
+    assert_eq!(all[..40], made);
+}

@@ -177,7 +177,7 @@ async fn a_time_zone_is_that_of_a_partners_primary_contact() {
     let made = open_for(&world, "partnerAdmin", zone()).send().await.ok();
     assert_eq!(made["timeZone"], "Asia/Tokyo");
     let path = format!("{PATH}/{}", made["id"].as_str().unwrap());
-    assert_eq!(world.get(&path).by("customer").send().await.ok()["timeZone"], "Asia/Tokyo");
+    assert_eq!(world.get(&path).by("customer").send().await.ok()["effectiveTimeZone"], "Asia/Tokyo");
     assert_eq!(open_for(&world, "partnerAdmin", json!({})).send().await.ok().get("timeZone"), None);
 
     let contents = world.contents().await;

@@ -87,8 +87,14 @@ async fn there_is_one_primary_contact_and_who_was_it_before_stays_an_additional_
     let body =
         json!({"subject": "Cameras", "description": "One", "kind": "question", "timeZone": "Asia/Seoul"});
     let made = world.post(PATH).by("partnerAdmin").json(body).send().await.ok();
-    let made = contact(&world, "customer", made["id"].as_str().unwrap(), HARUTO, "primary").send().await.ok();
-    assert_eq!(made.get("timeZone"), None);
+    let id = made["id"].as_str().unwrap();
+    let same = contact(&world, "customer", id, AIKO, "primary").send().await.ok();
+    assert_eq!(same["timeZone"], "Asia/Seoul");
+    // It is another one, too, who is turned to as a customer from now on.
+    let record = json!({"email": AIKO, "name": "Aiko"});
+    world.post("/v1/organizations/{yamada}/customers").by("operator").json(record).send().await.ok();
+    let other = contact(&world, "customer", id, AIKO, "primary").send().await.ok();
+    assert_eq!((&other["additionalContacts"], other.get("timeZone")), (&json!([]), None));
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -186,6 +192,43 @@ async fn a_partner_with_update_adds_customers_and_its_own_members() {
         .await;
     world.is_still(&contents).await;
     make(&world, "customer", "deniz@anadolu.example", "additional").send().await.ok();
+    // When a partner's access ends is no other partner's to know; nor is who of another did something.
+    let grant = world.get("/v1/organizations/{yamada}/access").by("contactManager").send().await.ok();
+    let items = grant["items"].as_array().unwrap();
+    let of_other = items.iter().find(|one| one["partner"]["id"] == world.id("otherPartner")).unwrap();
+    let path = format!(
+        "/v1/organizations/{{yamada}}/access/{{otherPartner}}/{}",
+        of_other["grants"][0]["id"].as_str().unwrap()
+    );
+    world.delete(&path).by("contactManager").send().await.ok();
+    assert_eq!(shown(&world, "customer").await["formerContacts"], json!(["deniz@anadolu.example"]));
+    assert_eq!(shown(&world, "partnerMember").await["formerContacts"], json!([]));
+    let path = format!("{PATH}/{{serviceRequest}}/contacts/deniz@anadolu.example");
+    world.delete(&path).by("partnerMember").send().await.ok();
+    for (partner, who, events) in [("partner", "partnerAdmin", 1), ("otherPartner", "otherPartnerAdmin", 0)] {
+        let path = format!("/v1/partners/{{{partner}}}/history?type=service-request.contact-removed");
+        let history = world.get(&path).by(who).send().await.ok();
+        assert_eq!(history["items"].as_array().unwrap().len(), events, "{who}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn who_loses_access_at_the_same_time_has_added_somebody_before_or_not_at_all() {
+    for seed in 0..if cfg!(deployed) { 2 } else { 16 } {
+        let world = World::demo().await;
+        let_ren(&world, "update").await;
+        world.chaos(4, seed);
+        let contacts = async || shown(&world, "agent").await["additionalContacts"].as_array().unwrap().len();
+        let lost = async {
+            let path = "/v1/partners/{partner}/members/{ren}";
+            assert_eq!(world.delete(path).by("operator").decided().await.status, 200);
+            contacts().await
+        };
+        let (before, made) = join(lost, make(&world, "partnerMember", HARUTO, "additional").decided()).await;
+        world.chaos(0, 0);
+        assert_eq!(contacts().await, before, "nobody is added once access is lost");
+        assert!(made.status == 404 || (before, made.status) == (1, 200), "{}", made.body);
+    }
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -211,6 +254,10 @@ async fn a_customer_record_of_a_partners_person_is_open_to_it_by_level() {
     for query in ["", "organizationId={yamada}"] {
         assert_eq!(listed(&world, "partnerMember", query).await, all, "{query}");
     }
+    // Also whom the vendor turns to as a customer.
+    let third = opened(&world, "customer").await;
+    contact(&world, "customer", &third, REN, "primary").send().await.ok();
+    world.get(&format!("{PATH}/{third}")).by("partnerMember").send().await.ok();
     // It is the record that opens it, not the e-mail alone.
     world.delete(&format!("/v1/customers/{record}")).by("operator").send().await.ok();
     world.get(&path).by("partnerMember").refused(404, "not-found").await;

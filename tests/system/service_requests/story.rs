@@ -127,7 +127,7 @@ async fn a_partners_day() {
     let_ren(&world, "look").await;
     assert_eq!(world.get(preference).by("partnerMember").send().await.ok()["onSubmitted"], true);
     let seen = world.get(&format!("{PATH}/{one}")).by("partnerMember").send().await.ok();
-    assert_eq!((&seen["formerContacts"], seen.get("timeZone")), (&json!([]), Some(&json!("UTC"))));
+    assert_eq!((&seen["formerContacts"], &seen["effectiveTimeZone"]), (&json!([]), &json!("UTC")));
     let said = update("partnerMember", json!({"text": "Back."}));
     said.refused(422, "level-too-low").await;
 }

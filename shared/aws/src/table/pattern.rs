@@ -2,7 +2,7 @@
 
 use aws_sdk_dynamodb::types::AttributeValue;
 use domain::event::{EventType, Home};
-use domain::service_request::{Choice, Month, NotificationPreference, ServiceRequestUpdate};
+use domain::service_request::{Month, NotificationPreference, Selection, ServiceRequestUpdate};
 use domain::{
     Access, AccessRequest, AccessRequestId, Assignment, AssignmentId, Customer, CustomerId, CustomerLink,
     DetailField, Email, Entitlement, EntitlementId, EntitlementName, Event, EventId, Id, LicenseType,
@@ -380,7 +380,7 @@ pub struct ServiceRequests {
     /// Among which.
     pub among: Among,
     /// Which of them.
-    pub choice: Choice,
+    pub selection: Selection,
 }
 
 impl Listing for ServiceRequests {
@@ -411,11 +411,11 @@ impl Listing for ServiceRequests {
             Among::Organization(_) => key::SERVICE_REQUESTS,
             Among::Month(_) => "",
         };
-        given::<ServiceRequestId>(prefix, self.choice.from, self.choice.to)
+        given::<ServiceRequestId>(prefix, self.selection.from, self.selection.to)
     }
 
     fn filter(&self) -> Vec<(&'static [&'static str], AttributeValue)> {
-        let Choice { kind, status, submitted_by, .. } = &self.choice;
+        let Selection { kind, status, submitted_by, .. } = &self.selection;
         let mut filter: Vec<(&'static [&'static str], _)> = Vec::new();
         filter.extend(kind.map(|kind| (&["kind"][..], AttributeValue::S(kind.name().to_owned()))));
         filter.extend(status.map(|status| (&["status"][..], AttributeValue::S(status.name().to_owned()))));

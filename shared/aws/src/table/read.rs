@@ -34,6 +34,26 @@ pub struct Page<E> {
     pub next: Option<String>,
 }
 
+impl<E> Page<E> {
+    /// One page of those of several listings that were cut alike, each item but once: `place` is its sort key in all of
+    /// them. A listing that goes on is known up to the position where it does, and so far only is the merged page.
+    pub fn merge(pages: Vec<Self>, cut: &Cut, place: impl Fn(&E) -> String) -> Self {
+        let in_order = |one: &String, other: &String| if cut.ascending { one <= other } else { one >= other };
+        let sooner = |one: String, other: String| if in_order(&one, &other) { one } else { other };
+        let known_to = pages.iter().filter_map(|page| page.next.clone()).reduce(sooner);
+        let items = pages.into_iter().flat_map(|page| page.items).map(|item| (place(&item), item));
+        let mut items: Vec<_> =
+            items.filter(|(at, _)| known_to.as_ref().is_none_or(|known_to| in_order(at, known_to))).collect();
+        items.sort_by(|(one, _), (other, _)| if cut.ascending { one.cmp(other) } else { other.cmp(one) });
+        items.dedup_by(|(one, _), (other, _)| one == other);
+        let next = match items.len() > cut.size {
+            true => items.iter().take(cut.size).next_back().map(|(at, _)| at.clone()),
+            false => known_to,
+        };
+        Self { items: items.into_iter().take(cut.size).map(|(_, item)| item).collect(), next }
+    }
+}
+
 /// Which items of a listing are wanted, by what they say.
 pub type Choice<'a, E> = &'a (dyn Fn(&E) -> bool + Sync);
 
@@ -282,5 +302,63 @@ impl Found {
     /// When the item is not one of the lookup's entity.
     pub fn take<L: Lookup>(&mut self, lookup: &L) -> Result<Option<L::Entity>, Error> {
         self.0.remove(&lookup.key()).map(entity::from_item).transpose()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A page of a listing of these, which may be short.
+    fn page(all: &[String], cut: &Cut) -> Page<String> {
+        let after = |one: &&String| match (&cut.after, cut.ascending) {
+            (Some(after), true) => *one > after,
+            (Some(after), false) => *one < after,
+            (None, _) => true,
+        };
+        let mut all: Vec<String> = all.iter().filter(after).cloned().collect();
+        all.sort();
+        if !cut.ascending {
+            all.reverse();
+        }
+        let size = match fastrand::bool() {
+            true => cut.size,
+            // DynamoDB ends a page where it likes; not before its first item.
+            false => fastrand::usize(1..=cut.size),
+        };
+        let next = (all.len() > size).then(|| all[size - 1].clone());
+        all.truncate(size);
+        Page { items: all, next }
+    }
+
+    #[test]
+    fn merged_pages_bring_everything_once_and_in_order() {
+        for _ in 0..2_000 {
+            let some = || -> Vec<String> {
+                let all: BTreeSet<_> =
+                    (0..fastrand::usize(..12)).map(|_| format!("{:02}", fastrand::u8(..20))).collect();
+                all.into_iter().collect()
+            };
+            let listings: Vec<_> = (0..fastrand::usize(1..4)).map(|_| some()).collect();
+            let (size, ascending) = (fastrand::usize(1..6), fastrand::bool());
+            let mut cut = Cut { size, ascending, after: None, consistent: false };
+            let mut seen = Vec::new();
+            loop {
+                let pages = listings.iter().map(|all| page(all, &cut)).collect();
+                let merged = Page::merge(pages, &cut, String::clone);
+                assert!(merged.items.len() <= size);
+                seen.extend(merged.items);
+                match merged.next {
+                    Some(next) => cut.after = Some(next),
+                    None => break,
+                }
+            }
+            let all: BTreeSet<_> = listings.iter().flatten().cloned().collect();
+            let mut all: Vec<_> = all.into_iter().collect();
+            if !ascending {
+                all.reverse();
+            }
+            assert_eq!(seen, all, "{listings:?}");
+        }
     }
 }

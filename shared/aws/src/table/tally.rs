@@ -18,7 +18,10 @@ pub fn count<O: 'static>(change: &mut Change<O>, request: &ServiceRequest, befor
         _ => format!("#{name} :more"),
     });
     let text = format!("SET #entity = :entity ADD {}", add.collect::<Vec<_>>().join(", "));
-    let mut update = Expression::new(&text).text("entity", Tally::NAME).number("more", 1);
+    let mut update = Expression::new(&text).text("entity", Tally::NAME);
+    if counted.iter().any(|(_, number)| *number > 0) {
+        update = update.number("more", 1);
+    }
     if counted.iter().any(|(_, number)| *number < 0) {
         update = update.less("less", 1);
     }
