@@ -148,9 +148,12 @@ async fn of_member(
     selection: &Selection,
 ) -> Result<List<ServiceRequest>, Failure> {
     let email = actor.email.clone().ok_or_else(Problem::not_found)?;
-    let (cut, from, to) = (context.cut(false), selection.from, selection.to);
-    let of = |whom| Concerns { whom, from, to };
-    let (submitted, added) = (of(Whom::Partner(partner)), of(Whom::Person(email.clone())));
+    let (cut, organization, from, to) = (context.cut(false), only, selection.from, selection.to);
+    let of = |whom, submitted_by| Concerns { whom, organization, submitted_by, from, to };
+    // Where one is asked for by somebody who does not see all of it, others' are not looked at.
+    let submitter = only.map(|_| email.clone()).or_else(|| selection.submitted_by.clone());
+    let submitted = of(Whom::Partner(partner), submitter);
+    let added = of(Whom::Person(email.clone()), None);
     let submitted = context.table.page(&submitted, &cut, None);
     let (submitted, added) = tokio::try_join!(submitted, context.table.page(&added, &cut, None))?;
     let Page { items: concerns, mut next } =
@@ -160,11 +163,9 @@ async fn of_member(
     let (mut wanted, mut organizations) = (Wanted::new(), BTreeMap::new());
     for concern in &concerns {
         let organization = concern.organization_id;
-        if only.is_none_or(|only| only == organization) {
-            wanted.add(&ServiceRequestOf(organization, concern.service_request()?));
-            wanted.add(&record_of(organization, &email));
-            organizations.insert(organization, None::<Held>);
-        }
+        wanted.add(&ServiceRequestOf(organization, concern.service_request()?));
+        wanted.add(&record_of(organization, &email));
+        organizations.insert(organization, None::<Held>);
     }
     for organization in organizations.keys() {
         Claim::of(actor, *organization)?.iter().for_each(|claim| claim.want(&mut wanted));

@@ -94,6 +94,9 @@ struct Progress {
     cost: Cost,
 }
 
+/// Where an item is: its `pk` and its `sk`.
+type Place = (String, String);
+
 #[derive(Debug, Default)]
 struct State {
     costs: BTreeMap<&'static str, Cost>,
@@ -107,8 +110,8 @@ struct State {
     chaos: Option<(u64, u64)>,
     /// The token of each transaction that was sent, in order, since they were first asked for.
     tokens: Option<Vec<String>>,
-    /// What was put since the indexes are late; none when they are not.
-    late: Option<BTreeSet<(String, String)>>,
+    /// What was written since the indexes are late, as it was before; none when they are not.
+    late: Option<BTreeMap<Place, Option<Value>>>,
 }
 
 /// The seam. Cheap to clone; clones share everything.
@@ -215,35 +218,74 @@ impl Seam {
         lock(&self.state).chaos = (one_in > 0).then_some((one_in, seed.wrapping_mul(2).wrapping_add(1)));
     }
 
-    /// From now on the indexes do not see what is put, until they are on time again.
+    /// From now on the indexes show what is written as it was before, until they are on time again; where a query filters,
+    /// they do not show it at all.
     pub fn delay_indexes(&self, late: bool) {
-        lock(&self.state).late = late.then(BTreeSet::new);
+        lock(&self.state).late = late.then(BTreeMap::new);
     }
 
-    /// What a delayed index shows: not what was put since. None when it is as it is.
-    fn delay(&self, target: &str, asked: &Asked, answered: &[u8]) -> Option<Value> {
-        let mut state = lock(&self.state);
-        let late = state.late.as_mut()?;
-        let text = |item: &Value, path: &str| item.pointer(path).and_then(Value::as_str).map(str::to_owned);
-        let key =
-            |item: &Value, of: &str| text(item, &format!("{of}/pk/S")).zip(text(item, &format!("{of}/sk/S")));
-        let request: Value = serde_json::from_slice(&asked.body).unwrap_or_default();
-        if target == "TransactWriteItems" {
-            let writes = request.get("TransactItems").and_then(Value::as_array).into_iter().flatten();
-            late.extend(writes.filter_map(|write| key(write, "/Put/Item")));
-        } else if target == "PutItem" {
-            late.extend(key(&request, "/Item"));
-        } else if asked.index_name.is_some() {
-            let mut answered: Value = serde_json::from_slice(answered).ok()?;
-            let items = answered.get_mut("Items").and_then(Value::as_array_mut)?;
-            items.retain(|item| key(item, "").is_none_or(|key| !late.contains(&key)));
-            let count = items.len();
-            if let Value::Object(map) = &mut answered {
-                map.insert("Count".to_owned(), count.into());
-            }
-            return Some(answered);
+    /// Keeps of what a request is about to write how it is now, once the indexes are late.
+    async fn keep(&self, inner: &SharedHttpConnector, request: &HttpRequest, asked: &Asked) {
+        if lock(&self.state).late.is_none() {
+            return;
         }
-        None
+        let sent: Value = serde_json::from_slice(&asked.body).unwrap_or_default();
+        let all = sent.get("TransactItems").and_then(Value::as_array);
+        let parts = all.into_iter().flatten().filter_map(Value::as_object).flatten();
+        let parts = parts.filter(|(kind, _)| *kind != "ConditionCheck").map(|(_, part)| part);
+        for part in parts.chain(std::iter::once(&sent)) {
+            let Some(at) = place(part, "/Item").or_else(|| place(part, "/Key")) else { continue };
+            let (Some(mut read), Some(table)) = (request.try_clone(), part.get("TableName")) else {
+                continue;
+            };
+            let key = json!({ "pk": { "S": at.0 }, "sk": { "S": at.1 } });
+            let body = json!({ "TableName": table, "Key": key, "ConsistentRead": true }).to_string();
+            read.headers_mut().insert("x-amz-target", "DynamoDB_20120810.GetItem");
+            read.headers_mut().insert("content-length", body.len().to_string());
+            *read.body_mut() = SdkBody::from(body);
+            let Ok(mut response) = inner.call(read).await else { continue };
+            let Ok(body) = response.take_body().collect().await else { continue };
+            let found: Value = serde_json::from_slice(&body.to_bytes()).unwrap_or_default();
+            if let Some(late) = &mut lock(&self.state).late {
+                late.entry(at).or_insert(found.get("Item").cloned());
+            }
+        }
+    }
+
+    /// What a delayed index shows of what was written since: how it was before. None when it is as it is.
+    fn delay(&self, asked: &Asked, answered: &[u8]) -> Option<Value> {
+        let state = lock(&self.state);
+        let late = state.late.as_ref().filter(|_| asked.index_name.is_some())?;
+        let sent: Value = serde_json::from_slice(&asked.body).ok()?;
+        let mut answered: Value = serde_json::from_slice(answered).ok()?;
+        let of = |value: &Value, path: &str| value.pointer(path).and_then(Value::as_str).map(str::to_owned);
+        let named = |name: &str| of(&sent, &format!("/ExpressionAttributeNames/{name}"));
+        let (partition, sort) = named("#partition").zip(named("#sort"))?;
+        let sort_of = |item: &Value| of(item, &format!("/{sort}/S"));
+        let value = |name: &str| of(&sent, &format!("/ExpressionAttributeValues/{name}/S"));
+        let (low, high) = value(":low").zip(value(":high"))?;
+        let ascending = sent.get("ScanIndexForward").and_then(Value::as_bool).unwrap_or(true);
+        let end = answered.get("LastEvaluatedKey").and_then(sort_of);
+        let shown = |item: &&Value| {
+            let at = sort_of(item).unwrap_or_default();
+            let within = end.as_ref().is_none_or(|end| if ascending { at <= *end } else { at >= *end });
+            within
+                && of(item, &format!("/{partition}/S")) == value(":partition")
+                && (&low..=&high).contains(&&at)
+        };
+        let old = late.values().flatten().filter(shown).filter(|_| sent.get("FilterExpression").is_none());
+        let items = answered.get_mut("Items").and_then(Value::as_array_mut)?;
+        items.retain(|item| place(item, "").is_none_or(|at| !late.contains_key(&at)));
+        items.extend(old.cloned());
+        items.sort_by_key(sort_of);
+        if !ascending {
+            items.reverse();
+        }
+        let count = items.len();
+        if let Value::Object(map) = &mut answered {
+            map.insert("Count".to_owned(), count.into());
+        }
+        Some(answered)
     }
 
     fn next_fault(&self, target: &str) -> Option<Outage> {
@@ -389,6 +431,12 @@ fn ask_for_cost(request: &mut HttpRequest) -> Asked {
     asked
 }
 
+/// Where the item is that a part of a request or an answer has there.
+fn place(part: &Value, there: &str) -> Option<Place> {
+    let text = |name: &str| part.pointer(&format!("{there}/{name}/S")).and_then(Value::as_str);
+    text("pk").zip(text("sk")).map(|(pk, sk)| (pk.to_owned(), sk.to_owned()))
+}
+
 /// Whether a request writes.
 fn writes(target: &str) -> bool {
     ["TransactWriteItems", "PutItem"].contains(&target)
@@ -421,6 +469,9 @@ async fn forward(
     asked: &Asked,
     target: &str,
 ) -> Result<HttpResponse, ConnectorError> {
+    if writes(target) {
+        seam.keep(inner, &request, asked).await;
+    }
     let mut response = inner.call(request).await?;
     let body = response.take_body().collect().await.map_err(ConnectorError::io)?.to_bytes();
     let Answered { consumed } = serde_json::from_slice(&body).unwrap_or_default();
@@ -440,7 +491,7 @@ async fn forward(
             _ => cost.read_units += units("CapacityUnits"),
         }
     });
-    *response.body_mut() = match seam.delay(target, asked, &body) {
+    *response.body_mut() = match seam.delay(asked, &body) {
         Some(answered) => SdkBody::from(answered.to_string()),
         None => SdkBody::from(body),
     };

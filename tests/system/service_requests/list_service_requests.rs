@@ -215,6 +215,21 @@ async fn each_list_is_narrowed_by_kind_status_submitter_and_time() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn others_are_not_in_the_way_of_whom_only_its_own_is_open() {
+    let world = World::demo().await;
+    let_ren(&world, "create").await;
+    let own = opened(&world, "partnerMember").await;
+    let_ren(&world, "cc").await;
+    for _ in 0..30 {
+        opened(&world, "partnerAdmin").await;
+    }
+    let path = "/v1/service-requests?organizationId={yamada}&pageSize=2";
+    let page = world.get(path).by("partnerMember").send().await.ok();
+    assert_eq!(page["items"][0]["id"], own.as_str(), "on the first page");
+    assert_eq!(listed(&world, "partnerMember", "organizationId={yamada}&pageSize=2").await, [own]);
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_page_of_long_texts_is_short_and_goes_on() {
     let world = World::demo().await;
     let mut made = Vec::new();
@@ -229,4 +244,22 @@ async fn a_page_of_long_texts_is_short_and_goes_on() {
     assert_eq!(listed(&world, "partnerAdmin", "pageSize=100").await, made);
     let all = listed(&world, "agent", "organizationId={yamada}&pageSize=100").await;
     assert_eq!(all[..40], made);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+#[cfg_attr(deployed, ignore = "delays the local stack's indexes")]
+async fn what_a_late_index_shows_is_read_again() {
+    let world = World::demo().await;
+    let_ren(&world, "cc").await;
+    let first = world.id("serviceRequest").to_owned();
+    add_ren(&world, &first).await;
+    assert_eq!(listed(&world, "partnerMember", "").await, [first.clone()]);
+    world.seam().delay_indexes(true);
+    let path = format!("{PATH}/{first}/contacts/ren@miyako.example");
+    world.delete(&path).by("agent").send().await.ok();
+    assert_eq!(listed(&world, "partnerMember", "").await, [""; 0]);
+    let solve = world.post(&format!("{PATH}/{first}/updates")).by("agent").json(json!({"status": "solved"}));
+    solve.send().await.ok();
+    let page = world.get("/v1/service-requests?month=2026-01").by("agent").send().await.ok();
+    assert_eq!(page["items"][1]["status"], "open", "the vendor's list is as late as its index");
 }

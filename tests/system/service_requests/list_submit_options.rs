@@ -80,3 +80,18 @@ async fn what_has_expired_is_no_option() {
         assert_eq!(options(&world, "otherPartnerAdmin").await.len(), count, "{now}");
     }
 }
+
+#[tokio::test(flavor = "multi_thread")]
+#[cfg_attr(deployed, ignore = "delays the local stack's indexes")]
+async fn what_a_late_index_shows_is_read_again() {
+    let world = World::demo().await;
+    let options = async || {
+        let page = world.get("/v1/me/submit-options").by("partnerAdmin").send().await.ok();
+        page["items"].as_array().unwrap().len()
+    };
+    assert_eq!(options().await, 1);
+    world.seam().delay_indexes(true);
+    let path = "/v1/organizations/{yamada}/access/{partner}/{grantOfAll}";
+    world.delete(path).by("contactManager").send().await.ok();
+    assert_eq!(options().await, 0);
+}

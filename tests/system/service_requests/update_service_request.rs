@@ -243,3 +243,36 @@ async fn a_repeat_says_it_once() {
     let shown = world.get(&format!("{PATH}/{request}")).by("customer").send().await.ok();
     assert_eq!(shown["updates"], 1);
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_an_agent_reopens_at_the_same_time_goes_on_from_then_only() {
+    for seed in 0..if cfg!(deployed) { 2 } else { 12 } {
+        let world = World::demo().await;
+        becomes(&world, "customer", "closed").send().await.ok();
+        world.chaos(4, seed);
+        let (reopened, moved) = join(
+            becomes(&world, "agent", "open").decided(),
+            becomes(&world, "customer", "waiting").decided(),
+        )
+        .await;
+        world.chaos(0, 0);
+        assert_eq!(reopened.status, 201);
+        let (all, now) = (updates(&world).await, status(&world).await);
+        match moved.status {
+            201 => assert_eq!((&all[2]["status"], &now), (&json!("waiting"), &json!("waiting"))),
+            _ => assert_eq!((moved.code(), all.len(), &now), ("service-request-closed", 2, &json!("open"))),
+        }
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_repeat_whose_access_is_over_gets_no_answer_that_was_kept() {
+    let world = World::demo().await;
+    let_ren(&world, "update").await;
+    let say = || says(&world, "partnerMember", "x").key("k");
+    say().send().await.ok();
+    assert_eq!(say().send().await.header("idempotent-replayed"), Some("true"));
+    world.delete("/v1/partners/{partner}/members/{ren}").by("operator").send().await.ok();
+    say().refused(404, "not-found").await;
+    assert_eq!(updates(&world).await.len(), 1);
+}

@@ -439,6 +439,10 @@ pub enum Whom {
 pub struct Concerns {
     /// Whom.
     pub whom: Whom,
+    /// Only those of this organization.
+    pub organization: Option<OrganizationId>,
+    /// Only those that the person of this e-mail submitted; for a partner.
+    pub submitted_by: Option<Email>,
     /// From this instant on.
     pub from: Option<Timestamp>,
     /// Before this instant.
@@ -449,7 +453,7 @@ impl Listing for Concerns {
     type Entity = Concern;
     const DESCRIBED: Described = Described {
         name: "Concerns",
-        about: "the service requests that a partner's members submitted, or that a customer submitted or a contact was added to, by time",
+        about: "the service requests that a partner's members submitted, or that a customer submitted or a contact was added to, by time, organization and submitter",
         place: "in `by-key` `PARTNER#<partner>` or `CONTACT#<e-mail>` · `SERVICE_REQUEST#<service request>`",
     };
 
@@ -466,6 +470,15 @@ impl Listing for Concerns {
 
     fn range(&self) -> (String, String) {
         given::<ServiceRequestId>(key::SERVICE_REQUESTS, self.from, self.to)
+    }
+
+    fn filter(&self) -> Vec<(&'static [&'static str], AttributeValue)> {
+        let mut filter: Vec<(&'static [&'static str], _)> = Vec::new();
+        let organization = self.organization.map(|organization| AttributeValue::S(organization.to_string()));
+        filter.extend(organization.map(|organization| (&["organizationId"][..], organization)));
+        let email = self.submitted_by.as_ref().map(|email| AttributeValue::S(email.as_str().to_owned()));
+        filter.extend(email.map(|email| (&["submittedBy", "email"][..], email)));
+        filter
     }
 }
 
