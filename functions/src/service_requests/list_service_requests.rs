@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use aws::context::List;
 use aws::http::body::Empty;
 use aws::operation::{Method, Nothing, route};
-use aws::table::pattern::{Among, Concerns, ServiceRequestOf, ServiceRequests, Whom};
+use aws::table::pattern::{Among, Concerns, OrganizationById, ServiceRequestOf, ServiceRequests, Whom};
 use aws::table::{Page, Wanted};
 use aws::{Answer, Context, Failure, Input, Operation, Route};
 use deserr::Deserr;
@@ -15,7 +15,7 @@ use domain::fault::{Check, Checked};
 use domain::service_request::{Month, Selection, ServiceRequestKind, ServiceRequestStatus};
 use domain::{
     Actor, At, Email, Fault, Faults, Invalid, OrganizationId, PartnerId, Problem, Role, ServiceRequest,
-    Timestamp,
+    ServiceRequestId, Timestamp,
 };
 use schemars::JsonSchema;
 
@@ -35,8 +35,8 @@ pub struct Filter {
     /// to itself, for all customers, a customer those of its own organization, and the vendor's people those of a month.
     #[deserr(default)]
     organization_id: Option<OrganizationId>,
-    /// Those that were submitted in this month (UTC); without, in that of `from`, or in the present one. For the vendor's
-    /// people, and without `organizationId`: a list of a month has nothing that was submitted after it.
+    /// Those that were submitted in this month (UTC); without, in that of `from` or `to`, or in the present one. For the
+    /// vendor's people, and without `organizationId`.
     #[deserr(default)]
     month: Option<Month>,
     /// Only those of this kind.
@@ -48,10 +48,10 @@ pub struct Filter {
     /// Only those that the person of this e-mail submitted.
     #[deserr(default)]
     submitted_by: Option<Email>,
-    /// Only those that were submitted from this instant on.
+    /// Only those that were submitted from this instant on; in a list of a month within that.
     #[deserr(default)]
     from: Option<Timestamp>,
-    /// Only those that were submitted before this instant.
+    /// Only those that were submitted before this instant; in a list of a month not after its end.
     #[deserr(default)]
     to: Option<Timestamp>,
 }
@@ -59,7 +59,7 @@ pub struct Filter {
 impl Check for Filter {
     fn check(sent: &serde_json::Value) -> Vec<(String, Invalid)> {
         let both = sent.get("month").is_some() && sent.get("organizationId").is_some();
-        let invalid = Invalid::new("unknown-field", "is known without `organizationId` only");
+        let invalid = Invalid::new("not-of-organization", "is asked without `organizationId` only");
         let mut faults: Vec<_> = both.then(|| ("/month".to_owned(), invalid)).into_iter().collect();
         faults.extend(check_span(sent));
         faults
@@ -98,8 +98,7 @@ impl Operation for ListServiceRequests {
         let page = match (organization_id, actor.standing) {
             (Some(organization), _) => of_organization(context, actor, *organization, selection).await?,
             (None, Standing::Operator | Standing::Agent) => {
-                let present = || Month::of(from.unwrap_or(context.now));
-                let among = Among::Month(month.clone().unwrap_or_else(present));
+                let among = Among::Month(month_of(context, month.as_ref(), &selection)?);
                 context.page(&ServiceRequests { among, selection }, false).await?
             }
             (None, Standing::Customer { organization: Some(own), .. }) => {
@@ -116,6 +115,27 @@ impl Operation for ListServiceRequests {
     }
 }
 
+/// The month of which all are listed: the one that is named, else the one in which the list was begun, to which its span
+/// belongs, or the present one. What was asked of another would be missing without a word.
+fn month_of(context: &Context<'_>, named: Option<&Month>, selection: &Selection) -> Result<Month, Problem> {
+    let last = |to: Timestamp| Timestamp::from_unix_millis(to.unix_millis().saturating_sub(1));
+    let begun = context.cut(false).after.and_then(|place| place.parse::<ServiceRequestId>().ok());
+    let within = begun.map(ServiceRequestId::given_at).or(selection.from).or(selection.to.map(last));
+    let month = named.cloned().unwrap_or_else(|| Month::of(within.unwrap_or(context.now)));
+    let ends = [("from", selection.from), ("to", selection.to.map(last))];
+    let outside = ends.into_iter().filter(|(_, end)| end.is_some_and(|end| Month::of(end) != month));
+    let faults = outside.map(|(name, _)| {
+        let detail = format!(
+            "is not in {month}, the one month of which all are listed: ask month by month, or name `organizationId`"
+        );
+        Fault::new(At::parameter(name), "outside-month", detail)
+    });
+    match Faults(faults.collect()) {
+        Faults(none) if none.is_empty() => Ok(month),
+        faults => Err(Problem::shape(faults)),
+    }
+}
+
 /// A page ends where its texts have so many bytes, as DynamoDB ends a page of a listing: an answer of a function has 6 MB at
 /// most (AWS, 2026).
 const MOST_BYTES: usize = 1024 * 1024;
@@ -129,7 +149,11 @@ async fn of_organization(
 ) -> Result<List<ServiceRequest>, Failure> {
     let all = ServiceRequests { among: Among::Organization(organization), selection };
     let Some(claim) = Claim::of(actor, organization)? else {
-        return context.page_as_is(&all, false).await;
+        let (known, mut wanted) = (OrganizationById(organization), Wanted::new());
+        wanted.add(&known);
+        let found = async { Ok(context.table.fetch(wanted, true).await?) };
+        let (found, page) = tokio::try_join!(found, context.page_as_is(&all, false))?;
+        return found.get(&known)?.map(|_| page).ok_or_else(|| Problem::not_found().into());
     };
     let (held, page) = tokio::try_join!(claim.settle(context), context.page_as_is(&all, false))?;
     if held.level().opens(Act::SeeAll) {

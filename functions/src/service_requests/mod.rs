@@ -19,7 +19,8 @@ use aws::{Context, Failure};
 use deserr::Deserr;
 use domain::service_request::Contact;
 use domain::{
-    Actor, CustomerId, Email, Faults, OrganizationId, PartnerId, Problem, ServiceRequest, ServiceRequestId,
+    Actor, CustomerId, Email, Faults, OrganizationId, PartnerId, Problem, Reason, ServiceRequest,
+    ServiceRequestId,
 };
 use schemars::JsonSchema;
 
@@ -112,8 +113,20 @@ fn require_record<O: Output>(
     change.require_owner(&record_of(organization, email), customer, || Refusal::Outdated);
 }
 
-/// Whose business it is what becomes of a contact: that of the partner that acts, whose people no other partner learns of;
-/// or else the contact's own.
+const OTHER_PARTNERS: Reason = Reason::rule(
+    "other-partners-contact",
+    "this concerns a contact who is another partner's member: that is the organization's to do, or the vendor's",
+);
+
+/// Requires that what becomes of a contact is no other partner's business than that of the one that acts.
+fn require_own<O: Output>(change: &mut Change<O>, contact: &Contact, acting: Option<&Held>) {
+    let of = contact.person.membership.map(|of| of.partner_id);
+    if acting.is_some_and(|held| of.is_some_and(|of| of != held.partner)) {
+        change.refuse(OTHER_PARTNERS.stage, OTHER_PARTNERS.at(&[]));
+    }
+}
+
+/// Whose business it is what becomes of a contact: the partner's that acts, or else that of which the contact is a member.
 fn concerned(contact: &Contact, acting: Option<&Held>) -> Option<PartnerId> {
     let own = contact.person.membership.map(|of| of.partner_id);
     acting.map(|held| held.partner).or(own)

@@ -8,7 +8,7 @@ use domain::access::Act;
 use domain::service_request::PRIMARY_CONTACT;
 use domain::{Actor, EventKind, Reason, Role, ServiceRequest};
 
-use super::{OfContact, Sought, concerned};
+use super::{OTHER_PARTNERS, OfContact, Sought, concerned, require_own};
 use crate::access::claim::LEVEL_TOO_LOW;
 
 /// Takes away an additional contact of a service request.
@@ -23,7 +23,7 @@ impl Operation for RemoveServiceRequestContact {
         "/v1/organizations/{organizationId}/service-requests/{serviceRequestId}/contacts/{email}",
         &[Role::Agent, Role::Customer, Role::PartnerMember],
     )];
-    const REASONS: &[Reason] = &[PRIMARY_CONTACT, LEVEL_TOO_LOW];
+    const REASONS: &[Reason] = &[PRIMARY_CONTACT, LEVEL_TOO_LOW, OTHER_PARTNERS];
 
     type Caller = Actor;
     type Path = OfContact;
@@ -52,6 +52,7 @@ impl Operation for RemoveServiceRequestContact {
             change.confirm(&before, seen, context.if_match());
             return context.commit(change, Answer::ok(before)).await;
         };
+        require_own(&mut change, &contact, held.as_ref());
         request.stamp = before.stamp.next(context.now);
         change.replace(&request, seen, context.if_match())?;
         if let Some(entry) = ContactEntry::of(&request, email) {

@@ -28,7 +28,7 @@ pub struct NewPreference {
 
 impl Operation for SetNotificationPreference {
     const NAME: &str = "set-notification-preference";
-    const ABOUT: &str = "Says whether the caller wants to be told by mail of each service request that is submitted for an organization. A partner's member is told only while its access there goes as far as `look`. Again changes nothing.";
+    const ABOUT: &str = "Says whether the caller wants to be told by mail of each service request that is submitted for an organization. A partner's member is told only while its access there goes as far as `look`. Again changes nothing. (Mail itself is yet to come.)";
     const ROUTES: &[Route] = &[route(
         Method::Put,
         "/v1/organizations/{organizationId}/notification-preferences",

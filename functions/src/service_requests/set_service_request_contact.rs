@@ -11,7 +11,7 @@ use domain::service_request::{Contact, ContactRole, Membership, PRIMARY_CONTACT,
 use domain::{Access, Actor, Email, EventKind, Faults, Level, Reason, Role, ServiceRequest};
 use schemars::JsonSchema;
 
-use super::{OfContact, Sought, concerned, record, record_of, require_record};
+use super::{OTHER_PARTNERS, OfContact, Sought, concerned, record, record_of, require_own, require_record};
 use crate::access::claim::{Held, LEVEL_TOO_LOW};
 
 /// Makes somebody a contact of a service request.
@@ -43,8 +43,14 @@ impl Operation for SetServiceRequestContact {
         "/v1/organizations/{organizationId}/service-requests/{serviceRequestId}/contacts/{email}",
         &[Role::Agent, Role::Customer, Role::PartnerMember],
     )];
-    const REASONS: &[Reason] =
-        &[PRIMARY_CONTACT, LEVEL_TOO_LOW, NOBODY_THERE, PRIMARY_NEEDS_UPDATE, TOO_MANY_CONTACTS];
+    const REASONS: &[Reason] = &[
+        PRIMARY_CONTACT,
+        LEVEL_TOO_LOW,
+        NOBODY_THERE,
+        PRIMARY_NEEDS_UPDATE,
+        TOO_MANY_CONTACTS,
+        OTHER_PARTNERS,
+    ];
 
     type Caller = Actor;
     type Path = OfContact;
@@ -79,6 +85,8 @@ impl Operation for SetServiceRequestContact {
             held.require(&mut change, Act::Update)?;
         }
 
+        let present = before.contacts().find(|(_, contact)| contact.person.email == *email);
+        let present = present.and_then(|(_, contact)| contact.person.membership);
         let contact = match record(&found, *organization_id, email)? {
             Some(customer) => {
                 require_record(&mut change, *organization_id, email, customer);
@@ -87,7 +95,7 @@ impl Operation for SetServiceRequestContact {
             }
             None => {
                 let best = match &held {
-                    Some(held) => best_of(context, &[held.access()], &found, email)?,
+                    Some(held) => best_of(context, &[held.access()], &found, email, present)?,
                     None => {
                         let lasts =
                             |access: &&Access| access.grants.iter().any(|one| one.is_active(context.now));
@@ -96,7 +104,7 @@ impl Operation for SetServiceRequestContact {
                         let record = |access: &&Access| EmailInPartner(access.partner_id, email.clone());
                         access.iter().map(record).for_each(|record| wanted.add(&record));
                         let records = context.table.fetch(wanted, true).await?;
-                        best_of(context, &access, &records, email)?
+                        best_of(context, &access, &records, email, present)?
                     }
                 };
                 if let Some((access, membership, level)) = &best {
@@ -130,6 +138,7 @@ impl Operation for SetServiceRequestContact {
             change.put(&entry)?;
         }
         for (role, contact) in changed {
+            require_own(&mut change, &contact, held.as_ref());
             let set = EventKind::ServiceRequestContactSet {
                 service_request_id: request.id,
                 role,
@@ -142,12 +151,14 @@ impl Operation for SetServiceRequestContact {
     }
 }
 
-/// The member of this e-mail, of the partner of which it has the furthest access, and how far that goes.
+/// The member of this e-mail and how far its access goes: of the partner as whose member it is a contact already, or else of
+/// the one of which it goes furthest.
 fn best_of<'a>(
     context: &Context<'_>,
     all: &[&'a Access],
     records: &Found,
     email: &Email,
+    present: Option<Membership>,
 ) -> Result<Option<(&'a Access, Membership, Level)>, Failure> {
     let mut best = None;
     for access in all {
@@ -155,11 +166,13 @@ fn best_of<'a>(
         let Some(record) = records.get(&EmailInPartner(*partner_id, email.clone()))? else { continue };
         let member_id = record.member()?;
         let Some(grant) = decide(grants, email, Some(member_id), context.now).by else { continue };
-        if best.as_ref().is_none_or(|(_, _, level)| *level < grant.level) {
-            best = Some((*access, Membership { partner_id: *partner_id, member_id }, grant.level));
+        let membership = Membership { partner_id: *partner_id, member_id };
+        let rank = (Some(membership) == present, grant.level);
+        if best.as_ref().is_none_or(|(before, _)| *before < rank) {
+            best = Some((rank, (*access, membership, grant.level)));
         }
     }
-    Ok(best)
+    Ok(best.map(|(_, best)| best))
 }
 
 /// Requires that a member is one still, with the access that was read; a transaction asks of an item once.

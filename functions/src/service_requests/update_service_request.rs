@@ -92,6 +92,7 @@ impl Operation for UpdateServiceRequest {
             },
             text: new.text.clone(),
             status: new.status,
+            version: request.stamp.version,
             // Never before the one in front of it, whatever the clocks say.
             created_at: request.stamp.updated_at,
         };

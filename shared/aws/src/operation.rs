@@ -220,7 +220,13 @@ pub trait Output: Serialize + JsonSchema + Send + Sync + 'static {
 /// Of what nobody is told.
 impl Output for () {}
 
-impl Output for domain::service_request::ServiceRequestUpdate {}
+impl Output for domain::service_request::ServiceRequestUpdate {
+    const VERSIONED: bool = true;
+
+    fn version(&self) -> Option<Version> {
+        Some(self.version)
+    }
+}
 
 impl Output for domain::dashboard::Dashboard {}
 

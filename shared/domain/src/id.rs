@@ -52,6 +52,14 @@ macro_rules! id {
             const PREFIX: &'static str = $prefix;
         }
 
+        impl $name {
+            /// When it was given.
+            pub fn given_at(self) -> Timestamp {
+                let (seconds, nanos) = self.0.get_timestamp().map_or((0, 0), |time| time.to_unix());
+                Timestamp::from_unix_millis(seconds.saturating_mul(1000).saturating_add(u64::from(nanos) / 1_000_000))
+            }
+        }
+
         impl From<Uuid> for $name {
             fn from(uuid: Uuid) -> Self {
                 Self(uuid)

@@ -11,7 +11,7 @@ use crate::access::{Act, Level};
 use crate::event::{AuthorKind, EventKind, Happening};
 use crate::fault::{Faults, Invalid, quoted};
 use crate::id::{CustomerId, MemberId, OrganizationId, PartnerId, ServiceRequestId};
-use crate::party::Stamp;
+use crate::party::{Stamp, Version};
 use crate::problem::Reason;
 use crate::text::{Email, Name, written_as_text};
 use crate::time::{TimeZone, Timestamp};
@@ -268,6 +268,8 @@ pub struct ServiceRequestUpdate {
     /// How far the service request is from then on, as who said it wants it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub status: Option<ServiceRequestStatus>,
+    /// Which version of the service request it made.
+    pub version: Version,
     /// When.
     pub created_at: Timestamp,
 }
@@ -310,7 +312,7 @@ impl ContactRole {
     }
 }
 
-/// Somebody whom a service request concerns.
+/// Somebody whom a service request concerns: known to all who see it, as all are who submit it and speak about it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct Contact {
@@ -341,8 +343,10 @@ impl Contact {
 pub const MOST_ADDITIONAL: usize = 20;
 
 /// More would have it.
-pub const TOO_MANY_CONTACTS: Reason =
-    Reason::rule("too-many-contacts", "a service request has at most 20 additional contacts");
+pub const TOO_MANY_CONTACTS: Reason = Reason::rule(
+    "too-many-contacts",
+    "a service request has at most 20 additional contacts; who was its primary contact is one, too",
+);
 
 /// The primary contact is replaced, not taken away.
 pub const PRIMARY_CONTACT: Reason = Reason::state(

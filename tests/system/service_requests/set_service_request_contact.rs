@@ -203,13 +203,34 @@ async fn a_partner_with_update_adds_customers_and_its_own_members() {
     world.delete(&path).by("contactManager").send().await.ok();
     assert_eq!(shown(&world, "customer").await["formerContacts"], json!(["deniz@anadolu.example"]));
     assert_eq!(shown(&world, "partnerMember").await["formerContacts"], json!([]));
+    // What becomes of another partner's member is not its to say.
+    let contents = world.contents().await;
     let path = format!("{PATH}/{{serviceRequest}}/contacts/deniz@anadolu.example");
-    world.delete(&path).by("partnerMember").send().await.ok();
-    for (partner, who, events) in [("partner", "partnerAdmin", 1), ("otherPartner", "otherPartnerAdmin", 0)] {
-        let path = format!("/v1/partners/{{{partner}}}/history?type=service-request.contact-removed");
-        let history = world.get(&path).by(who).send().await.ok();
-        assert_eq!(history["items"].as_array().unwrap().len(), events, "{who}");
-    }
+    world.delete(&path).by("partnerMember").refused(422, "other-partners-contact").await;
+    world.is_still(&contents).await;
+    world.delete(&path).by("customer").send().await.ok();
+    let path = "/v1/partners/{otherPartner}/history?type=service-request.contact-removed";
+    let history = world.get(path).by("otherPartnerAdmin").send().await.ok();
+    assert_eq!(history["items"].as_array().unwrap().len(), 1);
+    let body = json!({"partnerId": "{otherPartner}", "expiresAt": "2027-12-31T00:00:00Z", "organizationLevel": "update"});
+    world.post("/v1/organizations/{yamada}/access").by("contactManager").json(body).send().await.ok();
+    make(&world, "customer", "deniz@anadolu.example", "primary").send().await.ok();
+    make(&world, "partnerMember", HARUTO, "primary").refused(422, "other-partners-contact").await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn who_is_a_member_of_two_partners_stays_the_contact_of_the_first() {
+    let world = World::demo().await;
+    let_ren(&world, "cc").await;
+    make(&world, "customer", REN, "additional").send().await.ok();
+    let again = json!({"email": REN, "name": "Ren"});
+    world.post("/v1/partners/{otherPartner}/members").by("operator").json(again).send().await.ok();
+    let body = json!({"partnerId": "{otherPartner}", "expiresAt": "2026-12-31T00:00:00Z", "organizationLevel": "create"});
+    world.post("/v1/organizations/{yamada}/access").by("contactManager").json(body).send().await.ok();
+    let contents = world.contents().await;
+    let made = make(&world, "agent", REN, "additional").send().await.ok();
+    assert_eq!(made["additionalContacts"], json!([ren(&world)]));
+    world.is_still(&contents).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -36,11 +36,14 @@ async fn what_is_said_and_how_far_it_is_are_kept_and_told() {
     let body = json!({"text": "Which firmware?\nPlease tell.", "status": "waiting"});
     let made = update(&world, "agent", "{serviceRequest}", body).send().await;
     let place = world.fill(&format!("{PATH}/{{serviceRequest}}/updates"));
-    assert_eq!((made.status, made.header("location"), made.header("etag")), (201, Some(&*place), None));
+    assert_eq!(
+        (made.status, made.header("location"), made.header("etag")),
+        (201, Some(&*place), Some("\"2\""))
+    );
     let expected = json!({
         "serviceRequestId": world.id("serviceRequest"), "number": 1,
         "by": {"type": "agent", "email": "amir@vendor.example"},
-        "text": "Which firmware?\nPlease tell.", "status": "waiting",
+        "text": "Which firmware?\nPlease tell.", "status": "waiting", "version": 2,
     });
     assert_eq!(world.timeless(made.body), expected);
     let shown = world.get(&format!("{PATH}/{{serviceRequest}}")).by("customer").send().await.ok();
