@@ -9,7 +9,7 @@ use sha2::{Digest, Sha256};
 
 use crate::event::{Author, EventKind, Happening};
 use crate::fault::{Invalid, quoted};
-use crate::id::{CustomerId, EntitlementId, ImportId, OrganizationId, ProductId};
+use crate::id::{CustomerId, EntitlementId, ImportId, OrganizationId, ProductId, SubscriptionId};
 use crate::party::Stamp;
 use crate::text::{ExternalId, written_as_text};
 use crate::time::Timestamp;
@@ -42,6 +42,9 @@ pub struct Entitlement {
     /// The vendor's own id for it; unique among entitlements.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub external_id: Option<EntitlementExternalId>,
+    /// The subscription that gives it: then it begins and ends with that.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub subscription_id: Option<SubscriptionId>,
     /// From when on; without, from its making on.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub starts_at: Option<Timestamp>,
@@ -290,6 +293,7 @@ mod tests {
             owner: Owner::Customer("cus_019b8c3e-5c00-7000-8000-000000000008".parse().unwrap()),
             product_id: "prd_019b8c3e-5c00-7000-8000-000000000007".parse().unwrap(),
             external_id: None,
+            subscription_id: None,
             starts_at: Some(time("2026-01-01T00:00:00Z")),
             ends_at: Some(time("2027-01-01T00:00:00Z")),
             ended_at: None,

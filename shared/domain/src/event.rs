@@ -8,12 +8,14 @@ use crate::detail::FieldKind;
 use crate::fault::{Fault, Invalid, quoted};
 use crate::id::{
     AccessRequestId, AssignmentId, CustomerId, EntitlementId, EventId, FieldId, GrantId, ImportId, MemberId,
-    OrganizationId, PartnerId, ProductId, ServiceRequestId, SourceId,
+    OrganizationId, PartnerId, ProductId, ServiceRequestId, SiteId, SourceId, SubscriptionId,
 };
+use crate::license::Quantity;
 use crate::service_request::{ContactRole, ServiceRequestKind, ServiceRequestStatus};
+use crate::subscription::SiteUrl;
 use crate::text::{
-    Description, Email, ExternalId, FieldName, LicenseTypeCode, Name, OrderId, ProductCode, StoreAccount,
-    written_as_text,
+    Description, Email, ExternalId, FieldName, LicenseTypeCode, Name, OrderId, Plan, ProductCode,
+    StoreAccount, written_as_text,
 };
 use crate::time::{Period, TimeZone, Timestamp};
 
@@ -520,6 +522,146 @@ kinds! {
         /// Who, if it is a partner's member.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         member_id: Option<MemberId>,
+    }
+    /// An organization subscribed to something.
+    SubscriptionOrdered = "subscription.ordered" {
+        /// Which subscription.
+        subscription_id: SubscriptionId,
+        /// The product's code.
+        sku: ProductCode,
+        /// For how many.
+        quantity: Quantity,
+        /// Whose order.
+        source_id: SourceId,
+        /// Which order.
+        order_id: OrderId,
+        /// The entitlement that it gives.
+        entitlement_id: EntitlementId,
+        /// The e-mails of its contacts.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        contacts: Vec<Email>,
+        /// Those of them who are a contact of the organization's subscriptions for the first time.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        welcomed: Vec<Email>,
+    }
+    /// A subscription is sold as something else, or for more or fewer.
+    SubscriptionChanged = "subscription.changed" {
+        /// Which.
+        subscription_id: SubscriptionId,
+        /// As what now.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        plan: Option<Plan>,
+        /// For how many now.
+        quantity: Quantity,
+    }
+    /// A subscription runs longer.
+    SubscriptionRenewed = "subscription.renewed" {
+        /// Which.
+        subscription_id: SubscriptionId,
+        /// Until when, not included.
+        ends_at: Timestamp,
+    }
+    /// The order of a subscription was cancelled.
+    SubscriptionCancelled = "subscription.cancelled" {
+        /// Which.
+        subscription_id: SubscriptionId,
+        /// Whose order.
+        source_id: SourceId,
+        /// Which order.
+        order_id: OrderId,
+    }
+    /// A subscription was transferred to a partner, or to another billing account of it.
+    SubscriptionTransferred = "subscription.transferred" {
+        /// Which.
+        subscription_id: SubscriptionId,
+        /// To which account at the store.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        account: Option<StoreAccount>,
+    }
+    /// A subscription was transferred away from a partner.
+    SubscriptionTransferredAway = "subscription.transferred-away" {
+        /// Which.
+        subscription_id: SubscriptionId,
+    }
+    /// It is known how many use a subscription.
+    SubscriptionUsageReported = "subscription.usage-reported" {
+        /// Which.
+        subscription_id: SubscriptionId,
+        /// How many.
+        active_users: u64,
+    }
+    /// Somebody said where a subscription is used.
+    SubscriptionSetUp = "subscription.set-up" {
+        /// Which.
+        subscription_id: SubscriptionId,
+        /// On which site; none if in the whole organization.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        site_id: Option<SiteId>,
+    }
+    /// An organization has a site more.
+    SiteCreated = "site.created" {
+        /// Which.
+        site_id: SiteId,
+        /// Its address.
+        url: SiteUrl,
+    }
+    /// A subscription was moved to a site on a new platform.
+    SiteMigrated = "site.migrated" {
+        /// Which subscription.
+        subscription_id: SubscriptionId,
+        /// To which site.
+        site_id: SiteId,
+        /// The site's address.
+        url: SiteUrl,
+        /// Whether it is the organization's first site there.
+        first: bool,
+    }
+    /// Somebody is a contact of a subscription.
+    SubscriptionContactAdded = "subscription.contact-added" {
+        /// Of which.
+        subscription_id: SubscriptionId,
+        /// Who.
+        customer_id: CustomerId,
+        /// Whether for the first time of any of the organization's subscriptions.
+        first: bool,
+    }
+    /// Somebody is no contact of a subscription any more.
+    SubscriptionContactRemoved = "subscription.contact-removed" {
+        /// Of which.
+        subscription_id: SubscriptionId,
+        /// Who, if on record.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        customer_id: Option<CustomerId>,
+    }
+    /// A subscription was deactivated, for good.
+    SubscriptionDeactivated = "subscription.deactivated" {
+        /// Which.
+        subscription_id: SubscriptionId,
+        /// The one with which it went down.
+        cause: SubscriptionId,
+        /// Why.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        reason: Option<Description>,
+    }
+    /// A message about a subscription has no effect any more.
+    SubscriptionMessageIgnored = "subscription.message-ignored" {
+        /// Which.
+        subscription_id: SubscriptionId,
+        /// Of which type the message was.
+        message_type: String,
+        /// Why.
+        reason: String,
+    }
+    /// A line of an order came to nothing.
+    OrderLineIgnored = "order.line-ignored" {
+        /// Whose order.
+        source_id: SourceId,
+        /// Which order.
+        order_id: OrderId,
+        /// Which line, from 0 on, of those of subscriptions.
+        line: usize,
+        /// Why.
+        reason: String,
     }
 }
 

@@ -150,6 +150,16 @@ id!(
     "imp"
 );
 id!(
+    /// Names a subscription.
+    SubscriptionId,
+    "sub"
+);
+id!(
+    /// Names a site of an organization.
+    SiteId,
+    "sit"
+);
+id!(
     /// Names a license assignment.
     AssignmentId,
     "asg"
@@ -164,6 +174,13 @@ id!(
     EventId,
     "evt"
 );
+
+impl SubscriptionId {
+    /// The entitlement that a subscription gives: one thing with two names.
+    pub fn entitlement(self) -> EntitlementId {
+        EntitlementId(self.0)
+    }
+}
 
 /// Where new ids come from. Ids of one source never repeat and, in one process, rise also while the clock
 /// stands still.

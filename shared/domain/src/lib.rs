@@ -23,6 +23,7 @@ pub mod problem;
 pub mod product;
 pub mod search;
 pub mod service_request;
+pub mod subscription;
 pub mod text;
 pub mod time;
 pub mod value;
@@ -37,7 +38,8 @@ pub use event::{Event, EventKind, Happening, Home};
 pub use fault::{At, Fault, Faults, Invalid};
 pub use id::{
     AccessRequestId, AssignmentId, CustomerId, EntitlementId, EventId, FieldId, GrantId, Id, Ids, ImportId,
-    MemberId, OrganizationId, ParkedOrderId, PartnerId, ProductId, ServiceRequestId, SourceId,
+    MemberId, OrganizationId, ParkedOrderId, PartnerId, ProductId, ServiceRequestId, SiteId, SourceId,
+    SubscriptionId,
 };
 pub use key::DeploymentKey;
 pub use license::{Assignment, LicenseType, Line, Pool, Quantity};
@@ -49,8 +51,10 @@ pub use problem::{Problem, Reason, Stage};
 pub use product::Product;
 pub use search::NameQuery;
 pub use service_request::ServiceRequest;
+pub use subscription::{Site, Subscription};
 pub use text::{
-    Description, Email, ExternalId, FieldName, LicenseTypeCode, Name, OrderId, ProductCode, StoreAccount,
+    Description, Email, ExternalId, FieldName, LicenseTypeCode, Name, OrderId, Plan, ProductCode,
+    StoreAccount,
 };
 pub use time::{Period, Sent, TimeZone, Timestamp};
 pub use value::{Details, Fields};

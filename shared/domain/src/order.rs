@@ -6,12 +6,13 @@ use deserr::{Deserr, IntoValue, ValuePointerRef};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use crate::fault::{Faults, parse_number};
-use crate::id::{ParkedOrderId, PartnerId, SourceId};
-use crate::license::Line;
+use crate::fault::{Faults, Invalid, parse_number, parse_text, wrong_kind};
+use crate::id::{OrganizationId, ParkedOrderId, PartnerId, SourceId, SubscriptionId};
+use crate::license::{Line, Quantity};
 use crate::party::Stamp;
-use crate::text::{LicenseTypeCode, OrderId, StoreAccount};
-use crate::time::{Period, Timestamp};
+use crate::subscription::SubscriptionKind;
+use crate::text::{Email, ExternalId, LicenseTypeCode, Name, OrderId, Plan, ProductCode, StoreAccount};
+use crate::time::{Period, Sent, Timestamp};
 
 /// How many licenses of each type.
 pub type Quantities = BTreeMap<LicenseTypeCode, u64>;
@@ -57,6 +58,181 @@ impl JsonSchema for Sequence {
 
     fn json_schema(_: &mut schemars::SchemaGenerator) -> schemars::Schema {
         schemars::json_schema!({ "type": "integer", "minimum": 1, "maximum": Self::MOST })
+    }
+}
+
+/// What a message is told by from other messages about the same thing: its number, or the milliseconds since 1970 of when
+/// it happened. A source gives always the one or always the other.
+pub fn mark(sequence: Option<Sequence>, occurred_at: Option<Sent>) -> u64 {
+    let at = |time: Sent| time.instant().unix_millis();
+    sequence.map(Sequence::get).or(occurred_at.map(at)).unwrap_or_default()
+}
+
+/// That a message has either `sequence` or `occurredAt`.
+pub fn check_mark(sent: &serde_json::Value) -> Option<(String, Invalid)> {
+    let has = |name: &str| sent.get(name).is_some_and(|value| !value.is_null());
+    let (place, invalid) = match (has("sequence"), has("occurredAt")) {
+        (true, true) => ("", Invalid::new("ambiguous", "has both `sequence` and `occurredAt`")),
+        (false, false) if sent.is_object() => {
+            ("/sequence", Invalid::new("missing", "is required, unless `occurredAt` is given"))
+        }
+        _ => return None,
+    };
+    Some((place.to_owned(), invalid))
+}
+
+/// A subscription that is sold.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, Deserr, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+#[deserr(error = Faults, rename_all = camelCase)]
+#[schemars(rename_all = "camelCase")]
+pub struct SubscriptionLine {
+    /// What it is for.
+    pub kind: SubscriptionKind,
+    /// The product's code.
+    pub sku: ProductCode,
+    /// What it is sold as.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[deserr(default)]
+    pub plan: Option<Plan>,
+    /// For how many.
+    pub quantity: Quantity,
+    /// From when on.
+    pub starts_at: Timestamp,
+    /// For how long.
+    pub term: Period,
+    /// What it is linked to.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[deserr(default)]
+    #[schemars(length(max = 20))]
+    pub linked_to: Vec<LinkEnd>,
+    /// Of an app: what it is installed in.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[deserr(default)]
+    #[schemars(length(max = 20))]
+    pub parents: Vec<LinkEnd>,
+    /// Whose it is to be; an external id is the vendor's, or else the partner's.
+    pub organization: Named<OrganizationId>,
+    /// The customers who look after it.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[deserr(default)]
+    #[schemars(length(max = 5))]
+    pub contacts: Vec<LineContact>,
+    /// The source's own id for it; unique among what it sells.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[deserr(default)]
+    pub external_id: Option<ExternalId>,
+}
+
+impl SubscriptionLine {
+    /// Says what a change of it says: as what it is sold, and for how many.
+    pub fn change(&mut self, to: &Self) {
+        (self.plan, self.quantity) = (to.plan.clone(), to.quantity);
+    }
+}
+
+/// The other end of a link: a line of the same order by its index, or a subscription that is there already by its id.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(untagged)]
+pub enum LinkEnd {
+    /// The line at this index, from 0 on.
+    Line(usize),
+    /// A subscription.
+    Subscription(SubscriptionId),
+}
+
+impl Deserr<Faults> for LinkEnd {
+    fn deserialize_from_value<V: IntoValue>(
+        value: deserr::Value<V>,
+        location: ValuePointerRef<'_>,
+    ) -> Result<Self, Faults> {
+        match value {
+            deserr::Value::Integer(index) => Ok(Self::Line(usize::try_from(index).unwrap_or(usize::MAX))),
+            deserr::Value::String(_) => parse_text(value, location).map(Self::Subscription),
+            other => {
+                let kinds = [deserr::ValueKind::Integer, deserr::ValueKind::String];
+                Err(wrong_kind(other, &kinds, location))
+            }
+        }
+    }
+}
+
+/// Something, as a source names it: `{"id": …}` or `{"externalId": …}`.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub enum Named<I> {
+    /// By its id.
+    Id(I),
+    /// By an external id.
+    ExternalId(ExternalId),
+}
+
+impl<I: Deserr<Faults>> Deserr<Faults> for Named<I> {
+    fn deserialize_from_value<V: IntoValue>(
+        value: deserr::Value<V>,
+        location: ValuePointerRef<'_>,
+    ) -> Result<Self, Faults> {
+        let sent: serde_json::Value = value.into();
+        let has = |name: &str| sent.get(name).is_some_and(|value| !value.is_null());
+        let name = match (has("id"), has("externalId")) {
+            (true, false) => "id",
+            (false, true) => "externalId",
+            (true, true) => {
+                let invalid = Invalid::new("ambiguous", "has both `id` and `externalId`");
+                return Err(Faults::invalid(location, invalid));
+            }
+            (false, false) if sent.is_object() => {
+                let invalid = Invalid::new("missing", "is required, unless `externalId` is given");
+                return Err(Faults::invalid(location.push_key("id"), invalid));
+            }
+            _ => return Err(wrong_kind(sent.into_value(), &[deserr::ValueKind::Map], location)),
+        };
+        let named = sent.get(name).cloned().unwrap_or_default().into_value();
+        let location = location.push_key(name);
+        match name {
+            "id" => I::deserialize_from_value(named, location).map(Self::Id),
+            _ => ExternalId::deserialize_from_value(named, location).map(Self::ExternalId),
+        }
+    }
+}
+
+/// A person who is to look after a subscription.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, Deserr, JsonSchema)]
+#[deserr(error = Faults)]
+pub struct LineContact {
+    /// Who.
+    pub email: Email,
+    /// What people call it.
+    pub name: Name,
+}
+
+/// A subscription of an order, and what became of it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct OrderedSubscription {
+    /// What was ordered.
+    #[serde(flatten)]
+    pub line: SubscriptionLine,
+    /// The subscription; none if there is none yet.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub subscription_id: Option<SubscriptionId>,
+    /// Whose it is.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub organization_id: Option<OrganizationId>,
+    /// Why there never will be one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub ignored: Option<String>,
+}
+
+impl OrderedSubscription {
+    /// One of which nothing is there.
+    pub fn new(line: SubscriptionLine) -> Self {
+        Self { line, subscription_id: None, organization_id: None, ignored: None }
+    }
+
+    /// Whether nothing became of it yet.
+    pub fn is_open(&self) -> bool {
+        self.subscription_id.is_none() && self.ignored.is_none()
     }
 }
 
@@ -127,6 +303,15 @@ pub struct Order {
     pub sequence: u64,
     /// Each license type once.
     pub lines: Vec<OrderLine>,
+    /// The subscriptions, in the order of their lines.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub subscriptions: Vec<OrderedSubscription>,
+    /// The account at the store to which they are billed.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub billing_account: Option<StoreAccount>,
+    /// When it was cancelled, as the store says.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub cancelled_at: Option<Timestamp>,
     /// When, and which version.
     #[serde(flatten)]
     pub stamp: Stamp,
@@ -162,8 +347,53 @@ pub enum Movement {
 impl Order {
     /// An order nothing of which is in a pool.
     pub fn new(source_id: SourceId, order_id: OrderId, status: OrderStatus, now: Timestamp) -> Self {
-        let (lines, stamp) = (Vec::new(), Stamp::new(now));
-        Self { parking: None, order_id, source_id, partner_id: None, status, sequence: 0, lines, stamp }
+        Self {
+            parking: None,
+            order_id,
+            source_id,
+            partner_id: None,
+            status,
+            sequence: 0,
+            lines: Vec::new(),
+            subscriptions: Vec::new(),
+            billing_account: None,
+            cancelled_at: None,
+            stamp: Stamp::new(now),
+        }
+    }
+
+    /// Whether it was cancelled before it came itself.
+    pub fn came_to_nothing(&self) -> bool {
+        let never_came = self.partner_id.is_none() && self.parking.is_none() && self.subscriptions.is_empty();
+        self.status == OrderStatus::Cancelled && never_came
+    }
+
+    /// Its subscriptions, as another order that says what was changed before has them.
+    pub fn subscriptions_after(&self, changed: &Self) -> Vec<OrderedSubscription> {
+        let mut subscriptions = self.subscriptions.clone();
+        for (one, changed) in subscriptions.iter_mut().zip(&changed.subscriptions) {
+            one.line.change(&changed.line);
+        }
+        subscriptions
+    }
+
+    /// Whether a change's lines are those of its subscriptions, in their order.
+    pub fn is_of(&self, lines: &[SubscriptionLine]) -> bool {
+        let same = |(one, line): (&OrderedSubscription, &SubscriptionLine)| {
+            (one.line.kind, &one.line.sku) == (line.kind, &line.sku)
+        };
+        self.subscriptions.len() == lines.len() && self.subscriptions.iter().zip(lines).all(same)
+    }
+
+    /// Whether it takes effect, but some of its subscriptions are still to be made.
+    pub fn is_placing(&self) -> bool {
+        matches!(self.status, OrderStatus::Applied | OrderStatus::Cancelled)
+            && self.subscriptions.iter().any(OrderedSubscription::is_open)
+    }
+
+    /// When somebody else goes on with it if who began does not.
+    pub fn goes_on_at(&self) -> Option<Timestamp> {
+        self.is_placing().then(|| self.stamp.updated_at.after(Period::minutes(1)))
     }
 
     /// Where it is parked; none if it is not, or not any more.

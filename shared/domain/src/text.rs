@@ -136,6 +136,12 @@ text!(
 );
 
 text!(
+    /// What a subscription is sold as: 1 to 100 characters.
+    Plan,
+    100
+);
+
+text!(
     /// What people call a detail field: 1 to 255 characters.
     FieldName,
     255

@@ -84,6 +84,19 @@ written_as_text!(Timestamp, format = "date-time");
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct TimeZone(chrono_tz::Tz);
 
+impl TimeZone {
+    /// The day there at an instant, as people write it (ISO 8601): `2026-01-05`.
+    pub fn day(self, time: Timestamp) -> String {
+        time.0.with_timezone(&self.0).date_naive().to_string()
+    }
+
+    /// How many days lie there between the days of two instants; none if the second is on an earlier day.
+    pub fn days_between(self, from: Timestamp, to: Timestamp) -> Option<u64> {
+        let day = |time: Timestamp| time.0.with_timezone(&self.0).date_naive();
+        u64::try_from(day(to).signed_duration_since(day(from)).num_days()).ok()
+    }
+}
+
 impl Default for TimeZone {
     fn default() -> Self {
         Self(chrono_tz::Tz::UTC)
@@ -110,9 +123,16 @@ impl FromStr for TimeZone {
 
 written_as_text!(TimeZone);
 
-/// Some instant in any form that RFC 3339 knows: for what others send and nothing here rests on.
+/// Some instant in any form that RFC 3339 knows: when others say that something happened.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Sent(DateTime<Utc>);
+
+impl Sent {
+    /// The instant, to the millisecond; at least that of 1970.
+    pub fn instant(self) -> Timestamp {
+        Timestamp::from_unix_millis(u64::try_from(self.0.timestamp_millis()).unwrap_or_default())
+    }
+}
 
 impl Display for Sent {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
@@ -226,7 +246,21 @@ written_as_text!(Period, format = "duration");
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
+
+    #[test]
+    fn days_are_those_of_the_time_zone() {
+        let (tokyo, utc): (TimeZone, _) = ("Asia/Tokyo".parse().unwrap(), TimeZone::default());
+        let (from, to) = (time("2026-01-05T14:59:59.999Z"), time("2026-01-06T15:00:00Z"));
+        assert_eq!((tokyo.day(from), tokyo.day(to)), ("2026-01-05".to_owned(), "2026-01-07".to_owned()));
+        assert_eq!((tokyo.days_between(from, to), utc.days_between(from, to)), (Some(2), Some(1)));
+        assert_eq!((tokyo.days_between(from, from), tokyo.days_between(to, from)), (Some(0), None));
+        // A day of 23 hours is a day.
+        let (berlin, from): (TimeZone, _) = ("Europe/Berlin".parse().unwrap(), time("2026-03-28T23:00:00Z"));
+        assert_eq!(berlin.days_between(from, time("2026-03-29T22:00:00Z")), Some(1));
+    }
 
     #[test]
     fn a_time_zone_has_a_name_as_the_database_writes_it() {
@@ -238,7 +272,6 @@ mod tests {
             assert_eq!(bad.parse::<TimeZone>().unwrap_err().code, "invalid-time-zone", "{bad}");
         }
     }
-    use proptest::prelude::*;
 
     fn time(text: &str) -> Timestamp {
         text.parse().unwrap()
