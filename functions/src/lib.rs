@@ -14,6 +14,7 @@ pub mod party;
 pub mod products;
 pub mod service;
 pub mod service_requests;
+pub mod subscriptions;
 pub mod webhooks;
 
 use aws::Scheduled;
@@ -110,6 +111,16 @@ operations! {
     entitlements::get_profile::GetProfile,
     entitlements::list_entitlements::ListEntitlements,
     entitlements::import_details::ImportDetails,
+    subscriptions::list_subscriptions::ListSubscriptions,
+    subscriptions::get_subscription::GetSubscription,
+    subscriptions::set_up_subscription::SetUpSubscription,
+    subscriptions::list_key_contacts::ListKeyContacts,
+    subscriptions::add_subscription_contact::AddSubscriptionContact,
+    subscriptions::remove_subscription_contact::RemoveSubscriptionContact,
+    subscriptions::deactivate_subscription::DeactivateSubscription,
+    subscriptions::list_partner_subscriptions::ListPartnerSubscriptions,
+    subscriptions::list_sites::ListSites,
+    subscriptions::list_installed_apps::ListInstalledApps,
     customers::create_customer::CreateCustomer,
     customers::find_customer::FindCustomer,
     customers::update_customer::UpdateCustomer,

@@ -2,12 +2,30 @@
 
 use std::collections::HashMap;
 
-use aws::table::Wanted;
 use aws::table::pattern::{OrganizationById, PartnerById};
+use aws::table::{Change, DirectoryEntry, Wanted};
 use aws::{Context, Failure};
-use domain::{Name, Organization, OrganizationId, Partner, PartnerId};
+use domain::{CustomerLink, Name, Organization, OrganizationId, Partner, PartnerId, Stamp, Timestamp};
 use schemars::JsonSchema;
 use serde::Serialize;
+
+/// Makes an organization a partner's customer, if it is not.
+///
+/// # Errors
+///
+/// Never for our own types.
+pub fn add_customer<O: 'static>(
+    change: &mut Change<O>,
+    partner_id: PartnerId,
+    organization: &Organization,
+    now: Timestamp,
+) -> Result<(), Failure> {
+    let (organization_id, name) = (organization.id, organization.name.clone());
+    let link = CustomerLink { partner_id, organization_id, name, stamp: Stamp::new(now) };
+    change.put(&DirectoryEntry::of(&link))?;
+    change.ensure(&link)?;
+    Ok(())
+}
 
 /// A party, and what it is called now.
 #[derive(Debug, Serialize, JsonSchema)]

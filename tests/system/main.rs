@@ -14,4 +14,5 @@ mod partners;
 mod products;
 mod service;
 mod service_requests;
+mod subscriptions;
 mod webhooks;

@@ -20,22 +20,22 @@ use std::collections::BTreeSet;
 
 use aws::operation::Output;
 use aws::table::pattern::{AccessIn, EmailInPartner, PendingOfPartner, RequestById};
-use aws::table::{Change, DirectoryEntry, Found, Refusal, Wanted, pending};
+use aws::table::{Change, Found, Refusal, Wanted, pending};
 use aws::{Context, Failure};
 use deserr::Deserr;
 use domain::access::{Asked, End, Ended, Share, judge_expiry};
 use domain::actor::Standing;
 use domain::fault::quoted;
 use domain::{
-    Access, AccessRequest, AccessRequestId, Actor, CustomerLink, Description, Email, EventKind, Fault,
-    Faults, Grant, GrantId, GrantState, Happening, Individual, Invalid, Level, Organization, OrganizationId,
-    PartnerId, Problem, Reason, RequestState, Stage, Stamp, Timestamp, Version,
+    Access, AccessRequest, AccessRequestId, Actor, Description, Email, EventKind, Fault, Faults, Grant,
+    GrantId, GrantState, Happening, Individual, Invalid, Level, Organization, OrganizationId, PartnerId,
+    Problem, Reason, RequestState, Stage, Stamp, Timestamp, Version,
 };
 use schemars::JsonSchema;
 use serde::Serialize;
 
 use crate::customers::require_manager;
-use crate::party::{Names, Party};
+use crate::party::{Names, Party, add_customer};
 
 const NOT_A_MEMBER: Reason = Reason::rule("not-a-member", "the partner has nobody of this e-mail on record");
 const OWN_PARTNER: Reason =
@@ -283,14 +283,7 @@ fn give<O: Output>(
         }
     }
     // The organization is the partner's customer from now on, if it was not before.
-    let link = CustomerLink {
-        partner_id,
-        organization_id: organization.id,
-        name: organization.name.clone(),
-        stamp: Stamp::new(context.now),
-    };
-    change.put(&DirectoryEntry::of(&link))?;
-    change.ensure(&link)?;
+    add_customer(change, partner_id, organization, context.now)?;
     for Grant { id: grant_id, level, expires_at, individual, .. } in grants {
         let member_id = individual.map(|individual| individual.member_id);
         let reason = reason.clone();

@@ -141,6 +141,7 @@ impl Operation for CreateEntitlement {
             },
             product_id: new.product_id,
             external_id: new.external_id.clone(),
+            subscription_id: None,
             starts_at: new.starts_at,
             ends_at: new.ends_at,
             ended_at: None,

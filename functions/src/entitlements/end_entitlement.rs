@@ -4,12 +4,17 @@ use aws::http::body::Empty;
 use aws::operation::{Method, Nothing, route};
 use aws::table::Change;
 use aws::{Answer, Context, Failure, Input, Operation, Route};
-use domain::{Actor, Entitlement, EntitlementStatus, EventKind, Role};
+use domain::{Actor, Entitlement, EntitlementStatus, EventKind, Reason, Role};
 
 use super::{OfEntitlement, Shown, read};
 
 /// Ends an entitlement.
 pub struct EndEntitlement;
+
+const OF_SUBSCRIPTION: Reason = Reason::state(
+    "entitlement-of-subscription",
+    "a subscription gives this entitlement, and it ends with that: deactivate the subscription",
+);
 
 impl Operation for EndEntitlement {
     const NAME: &str = "end-entitlement";
@@ -25,6 +30,7 @@ impl Operation for EndEntitlement {
         route(Method::Post, "/v1/customers/{customerId}/entitlements/{entitlementId}/end", &[Role::Operator])
             .of("customer"),
     ];
+    const REASONS: &[Reason] = &[OF_SUBSCRIPTION];
 
     type Caller = Actor;
     type Path = OfEntitlement;
@@ -43,6 +49,9 @@ impl Operation for EndEntitlement {
             change.confirm(&before, seen, context.if_match());
             let shown = Shown::to(actor, before, &fields, context.now);
             return context.commit(change, Answer::ok(shown)).await;
+        }
+        if before.subscription_id.is_some() {
+            return Err(OF_SUBSCRIPTION.refuse(&[]).into());
         }
         let stamp = before.stamp.next(context.now);
         let entitlement = Entitlement { ended_at: Some(context.now), stamp, ..before };

@@ -4,13 +4,17 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use aws::http::body::Empty;
 use aws::operation::{Method, OfOrganization, Output, Switch, route};
-use aws::table::pattern::{CustomerById, EntitlementsOf, OrganizationById, ProductById};
+use aws::table::key::assignment_of_organization;
+use aws::table::pattern::{
+    AssignmentsOfOrganization, CustomerById, EntitlementsOf, LicenseTypes, OrganizationById, ProductById,
+};
 use aws::table::{Cut, Page, Wanted};
 use aws::{Answer, Context, Failure, Input, Operation, Route};
 use deserr::Deserr;
 use domain::{
-    Actor, Customer, Entitlement, EntitlementStatus, Faults, Name, Organization, Owner, Problem, Product,
-    ProductCode, ProductId, Role,
+    Actor, Assignment, AssignmentId, Customer, Entitlement, EntitlementStatus, Faults, LicenseType,
+    LicenseTypeCode, Line, Name, Organization, OrganizationId, Owner, PartnerId, Problem, Product,
+    ProductCode, ProductId, Quantity, Role, Timestamp,
 };
 use schemars::JsonSchema;
 use serde::Serialize;
@@ -52,11 +56,54 @@ pub struct Profile {
     /// The organization: the party itself, or the one that the person belongs to.
     #[serde(skip_serializing_if = "Option::is_none")]
     organization: Option<Organization>,
-    /// What it owns: a person's own first, then what the person has from the organization; each in the order of making.
-    entitlements: Vec<Owned>,
+    /// What it owns: a person's own first, then what the person has from the organization, then the licenses that partners
+    /// assigned to the organization; each in the order of making.
+    entitlements: Vec<Entry>,
     /// Given as `pageToken`, brings the next page. Without it there is none.
     #[serde(skip_serializing_if = "Option::is_none")]
     next_page_token: Option<String>,
+}
+
+/// What is owned: a product, or licenses.
+#[derive(Debug, Serialize, JsonSchema)]
+#[serde(untagged)]
+enum Entry {
+    /// A product.
+    Owned(Box<Owned>),
+    /// Licenses.
+    Licensed(Licensed),
+}
+
+/// Licenses that a partner assigned to the organization.
+#[derive(Debug, Serialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+struct Licensed {
+    /// By which assignment.
+    assignment_id: AssignmentId,
+    /// Where it comes from: `license`.
+    from: From,
+    /// Who assigned them.
+    partner_id: PartnerId,
+    /// Whether one of them is good still.
+    status: EntitlementStatus,
+    /// From when on.
+    starts_at: Timestamp,
+    /// What.
+    licenses: Vec<LicensedLine>,
+}
+
+/// So many licenses of one type.
+#[derive(Debug, Serialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+struct LicensedLine {
+    /// Of which type.
+    license_type: LicenseTypeCode,
+    /// What people call that.
+    name: Name,
+    /// How many.
+    quantity: Quantity,
+    /// Until when, not included.
+    ends_at: Timestamp,
 }
 
 /// An entitlement in a profile.
@@ -80,6 +127,8 @@ enum From {
     Own,
     /// The person has it as a customer of the organization.
     Organization,
+    /// A partner assigned it to the organization.
+    License,
 }
 
 /// What a product is called now.
@@ -96,7 +145,7 @@ impl Output for Profile {}
 
 impl Operation for GetProfile {
     const NAME: &str = "get-profile";
-    const ABOUT: &str = "Shows a party and what it owns, with products and details; of a person also what the organization owns.";
+    const ABOUT: &str = "Shows a party and what it owns, with products and details; of a person also what the organization owns. Licenses that partners assigned to the organization are part of it.";
     const ROUTES: &[Route] = &[
         route(
             Method::Get,
@@ -126,34 +175,43 @@ impl Operation for GetProfile {
     ) -> Result<Answer<Profile>, Failure> {
         let ended = input.query.ended.is_on();
         let is_shown = |one: &Entitlement| ended || one.status(context.now) != EntitlementStatus::Ended;
-        // A position is in one of two lists.
+        // A position is in one of three lists.
         let Cut { size, after, .. } = context.cut(true);
-        let (first, after) = match after.as_deref().and_then(|position| position.split_once('/')) {
-            Some((list, after)) => (list == OWN, Some(after.to_owned()).filter(|after| !after.is_empty())),
-            None => (true, None),
+        let (list, after) = match after.as_deref().and_then(|position| position.split_once('/')) {
+            Some((list, after)) => (list, Some(after.to_owned()).filter(|after| !after.is_empty())),
+            None => (OWN, None),
         };
         let part = async |owner: Owner, size: usize, after: Option<String>| {
             let cut = Cut { size, ascending: true, after, consistent: false };
             Ok(context.table.page(&EntitlementsOf(owner), &cut, Some(&is_shown)).await?)
         };
-        let own = async |owner: Owner| match first {
+        let own = async |owner: Owner| match list == OWN {
             true => part(owner, size, after.clone()).await,
-            false => Ok(Page { items: Vec::new(), next: None }),
+            false => Ok(nothing()),
         };
-        let (customer, mut organization, own, fields) = match &input.path {
+        // More than the page takes is read beside the rest, so that it costs no time.
+        let licensed = async |organization: OrganizationId| {
+            let after = after.clone().filter(|_| list == LICENSES);
+            let cut = Cut { size, ascending: true, after, consistent: false };
+            let (assignments, types) = (AssignmentsOfOrganization(organization), LicenseTypes());
+            let page = context.table.page(&assignments, &cut, None);
+            Ok(tokio::try_join!(page, context.table.list(&types, false))?)
+        };
+        let (customer, mut organization, own, mut licenses, fields) = match &input.path {
             Whose::Organization(OfOrganization { organization_id: id }) => {
                 actor.reach_organization(*id)?;
                 let party = async { Ok(context.table.get(&OrganizationById(*id)).await?) };
                 let own = own(Owner::Organization(*id));
-                let (party, own, fields) = tokio::try_join!(party, own, read_fields(context, false))?;
-                (None, Some(party.ok_or_else(Problem::not_found)?), own, fields)
+                let (party, own, licenses, fields) =
+                    tokio::try_join!(party, own, licensed(*id), read_fields(context, false))?;
+                (None, Some(party.ok_or_else(Problem::not_found)?), own, Some(licenses), fields)
             }
             Whose::Customer(OfCustomer { customer_id: id }) => {
                 let person = async { Ok(context.table.get(&CustomerById(*id)).await?) };
                 let own = own(Owner::Customer(*id));
                 let (person, own, fields) = tokio::try_join!(person, own, read_fields(context, false))?;
                 let person = person.filter(|person| actor.is_staff() || person.is_of(actor));
-                (Some(person.ok_or_else(Problem::not_found)?), None, own, fields)
+                (Some(person.ok_or_else(Problem::not_found)?), None, own, None, fields)
             }
         };
         let mut next = own.next.map(|next| format!("{OWN}/{next}"));
@@ -163,24 +221,42 @@ impl Operation for GetProfile {
         if let Some(id) = member.and_then(|customer| customer.organization_id) {
             let left = if next.is_some() { 0 } else { size.saturating_sub(all.len()) };
             let shared = async {
-                match left {
-                    0 => Ok(Page { items: Vec::new(), next: next.is_none().then(String::new) }),
-                    left => part(Owner::Organization(id), left, after.filter(|_| !first)).await,
+                match (list, left) {
+                    (LICENSES, _) => Ok(nothing()),
+                    (_, 0) => Ok(Page { items: Vec::new(), next: next.is_none().then(String::new) }),
+                    (_, left) => {
+                        part(Owner::Organization(id), left, after.clone().filter(|_| list == SHARED)).await
+                    }
                 }
             };
             let party = async { Ok(context.table.get(&OrganizationById(id)).await?) };
-            let (party, shared) = tokio::try_join!(party, shared)?;
-            organization = party;
+            let (party, shared, read) = tokio::try_join!(party, shared, licensed(id))?;
+            (organization, licenses) = (party, Some(read));
             next = next.or(shared.next.map(|next| format!("{SHARED}/{next}")));
             all.extend(shared.items.into_iter().map(|one| (From::Organization, one)));
         }
+        let mut entries = Vec::new();
+        if let Some((page, types)) = licenses.filter(|_| next.is_none()) {
+            let left = size.saturating_sub(all.len());
+            let position = |one: &Assignment| assignment_of_organization(one.organization_id, one.id).sk;
+            next = match page.items.len() > left {
+                true => Some(page.items.iter().take(left).next_back().map(position).unwrap_or_default()),
+                false => page.next,
+            };
+            next = next.map(|next| format!("{LICENSES}/{next}"));
+            let types: BTreeMap<_, _> = types.into_iter().map(|kind| (kind.code.clone(), kind)).collect();
+            let some = page.items.into_iter().take(left).map(|one| Licensed::of(one, &types, context.now));
+            entries.extend(
+                some.filter(|one| ended || one.status != EntitlementStatus::Ended).map(Entry::Licensed),
+            );
+        }
         let products = products(context, &all).await?;
-        let owned = |(from, entitlement): (From, Entitlement)| Owned {
-            from,
-            product: products.get(&entitlement.product_id).cloned(),
-            entitlement: Shown::to(actor, entitlement, &fields, context.now),
+        let owned = |(from, entitlement): (From, Entitlement)| {
+            let product = products.get(&entitlement.product_id).cloned();
+            let entitlement = Shown::to(actor, entitlement, &fields, context.now);
+            Entry::Owned(Box::new(Owned { from, product, entitlement }))
         };
-        let page = context.list(all.into_iter().map(owned).collect(), next);
+        let page = context.list(all.into_iter().map(owned).chain(entries).collect(), next);
         if let Some(organization) = organization.as_mut().filter(|_| !actor.is_staff()) {
             // An external id is its giver's own business.
             (organization.external_id, organization.created_by) = (None, None);
@@ -195,6 +271,31 @@ impl Operation for GetProfile {
 const OWN: &str = "own";
 /// What positions in the list of the organization's begin with.
 const SHARED: &str = "organization";
+/// What positions in the list of its licenses begin with.
+const LICENSES: &str = "license";
+
+fn nothing<E>() -> Page<E> {
+    Page { items: Vec::new(), next: None }
+}
+
+impl Licensed {
+    fn of(assignment: Assignment, types: &BTreeMap<LicenseTypeCode, LicenseType>, now: Timestamp) -> Self {
+        let Assignment { id: assignment_id, partner_id, lines, stamp, .. } = assignment;
+        let starts_at = stamp.created_at;
+        let line = |line: &Line| {
+            // A type never goes.
+            let LicenseType { name, term, .. } = types.get(&line.license_type)?.clone();
+            let (license_type, quantity) = (line.license_type.clone(), line.quantity);
+            Some(LicensedLine { license_type, name, quantity, ends_at: starts_at.after(term) })
+        };
+        let licenses: Vec<_> = lines.iter().filter_map(line).collect();
+        let status = match licenses.iter().any(|line| line.ends_at > now) {
+            true => EntitlementStatus::Active,
+            false => EntitlementStatus::Ended,
+        };
+        Self { assignment_id, from: From::License, partner_id, status, starts_at, licenses }
+    }
+}
 
 /// The products that are owned.
 async fn products(

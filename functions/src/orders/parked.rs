@@ -9,9 +9,10 @@ use aws::operation::Output;
 use aws::table::pattern::{OrderOfSource, OwnerOfStoreAccount, ParkedForAccount};
 use aws::table::{Change, Cut, Drain, Error, Parked, Pause, Refusal, Wanted};
 use aws::{Answer, Context, Failure};
-use domain::{EventKind, Order, OrderStatus, Parking};
+use domain::{EventKind, Order, OrderStatus, Parking, Problem, Stage};
 use lambda_runtime::tracing;
 
+use super::placing::{Placing, go_on};
 use super::{Revision, require_owner, revise};
 
 /// As many are applied at a time, and before a link is answered. The timer goes on.
@@ -87,16 +88,34 @@ async fn settle(context: &Context<'_>, parked: Order, drain: &Drain) -> Result<(
     if lapses_at <= drain.linked_at {
         return end(context, parked, OrderStatus::Lapsed, change, |_| Answer::ok(())).await.map(drop);
     }
-    let order = Order {
+    let mut order = Order {
         status: OrderStatus::Applied,
         partner_id: Some(drain.partner_id),
         lines: Vec::new(),
         stamp: parked.stamp.next(context.now),
         ..parked.clone()
     };
-    let wanted = parked.ordered();
+    if !order.subscriptions.is_empty() {
+        let mut wanted = Wanted::new();
+        Placing::want(&order, &mut wanted);
+        let found = context.table.fetch(wanted, true).await?;
+        let placing = Placing::read(context, &order, &found, &[]).await?;
+        if !placing.faults.is_empty() {
+            return Err(Problem::of(Stage::Rule, placing.faults).into());
+        }
+        placing.place(context, &mut order, &mut change)?;
+    }
+    let (wanted, known) = (parked.ordered(), OrderOfSource(parked.source_id, parked.order_id.clone()));
+    let goes_on = order.is_placing();
     let revision = Revision { before: Some(parked), order, wanted, lines: None, event: None };
-    revise(context, revision, change, |_| Answer::ok(())).await.map(drop)
+    revise(context, revision, change, |_| Answer::ok(())).await?;
+    if !goes_on {
+        return Ok(());
+    }
+    match context.table.get(&known).await? {
+        Some(order) => go_on(context, order, |_| Answer::ok(())).await.map(drop),
+        None => Ok(()),
+    }
 }
 
 /// Where a parked order is. That none says so must not pass for its not being parked.

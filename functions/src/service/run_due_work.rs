@@ -12,13 +12,15 @@ use lambda_runtime::tracing;
 
 use crate::access::told;
 use crate::orders::parked;
+use crate::orders::placing::go_on;
+use crate::subscriptions::cascade;
 
 /// Does what is due: the one timer of the system.
 pub struct RunDueWork;
 
 impl Scheduled for RunDueWork {
     const NAME: &str = "run-due-work";
-    const ABOUT: &str = "Does what is due: parked orders lapse, those of linked accounts take effect, imports that were cut off are given up, requests for access lapse, and people learn that access ends.";
+    const ABOUT: &str = "Does what is due: parked orders lapse, those of linked accounts take effect, imports that were cut off are given up, requests for access lapse, people learn that access ends, subscriptions of an order are made to the last one, and what is linked to a deactivated one goes down.";
 
     async fn execute(environment: &Environment, report: &mut Report) -> Result<(), Failure> {
         let until = (environment.clock)();
@@ -85,6 +87,14 @@ async fn settle(
     went_on: &mut bool,
 ) -> Result<bool, Failure> {
     let settled = match item? {
+        DueItem::Order(order) if order.is_placing() => {
+            let context = environment.by_itself(RunDueWork::NAME);
+            go_on(&context, order, |_| Answer::ok(())).await.map(|_| true)
+        }
+        DueItem::Subscription(root) => {
+            let context = environment.by_itself(RunDueWork::NAME);
+            cascade::resume(&context, &root, || *went_on = true).await
+        }
         DueItem::Order(order) => parked::lapse(&environment.by_itself(RunDueWork::NAME), order).await,
         DueItem::Drain(drain) => finish(environment, drain, went_on).await,
         DueItem::Import(run) => give_up(&environment.by_itself(RunDueWork::NAME), run).await,

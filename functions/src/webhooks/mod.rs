@@ -8,15 +8,28 @@ mod order_changed;
 mod order_placed;
 pub mod receive_partner_order;
 pub mod rotate_webhook_secret;
+mod site_migrated;
+mod subscription_renewed;
+mod subscription_transferred;
+mod subscription_usage;
 
+use aws::http::caller::Delivery;
 use aws::operation::Output;
-use aws::table::{Change, Expression};
+use aws::table::pattern::{EntitlementByName, SubscriptionNamed, SubscriptionOf};
+use aws::table::{Change, Expression, Refusal, SubscriptionName, Wanted};
 use aws::{Answer, Context, Failure};
 use deserr::Deserr;
+use domain::order::{self, OrderedSubscription};
+use domain::subscription::{Heard, Said};
 use domain::webhook::Secret;
-use domain::{DeploymentKey, Faults, Order, OrderStatus, Source, SourceId, Version};
+use domain::{
+    DeploymentKey, EntitlementName, EventKind, ExternalId, Faults, Happening, Order, OrderStatus, Owner,
+    Reason, Sent, Source, SourceId, Stamp, Subscription, SubscriptionId, Version,
+};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
+
+use crate::orders::placing;
 
 /// A path that names a webhook source.
 #[derive(Debug, Deserr, JsonSchema)]
@@ -61,10 +74,23 @@ pub enum Receipt {
         /// The order.
         order: Order,
     },
-    /// Its type means nothing here, and it never will take effect.
+    /// It took effect on a subscription, now or at an earlier attempt, or says nothing new of it.
+    Heard {
+        /// The subscription.
+        subscription_id: SubscriptionId,
+    },
+    /// It is about a subscription whose order has not come yet, and takes effect with the order.
+    Kept {
+        /// What the store calls the subscription.
+        external_id: ExternalId,
+    },
+    /// It never will take effect: its type means nothing here, or what it is about was deactivated, for good.
     Ignored {
         /// The type.
         message_type: String,
+        /// Why, if it is known.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        reason: Option<&'static str>,
     },
 }
 
@@ -87,6 +113,143 @@ impl Receipt {
     async fn leave(context: &Context<'_>, order: Order) -> Result<Answer<Self>, Failure> {
         context.commit(Change::new(), Self::answer(order)).await
     }
+}
+
+/// What all messages have in common. Stores may say more than is read.
+#[derive(Debug, Deserr, JsonSchema)]
+#[deserr(error = Faults, where_predicate = D: Deserr<Faults>)]
+pub struct Message<D> {
+    /// What it is about; a message of another type is ignored.
+    #[deserr(rename = "type")]
+    #[schemars(rename = "type")]
+    #[expect(dead_code, reason = "the message was told by it")]
+    message_type: String,
+    /// When it happened.
+    timestamp: Sent,
+    /// What happened.
+    data: D,
+}
+
+/// Where a subscription is that a message names.
+enum Named {
+    /// There.
+    There(Box<Subscription>),
+    /// Nowhere yet; perhaps something was said of it.
+    NotYet(ExternalId, Option<SubscriptionName>),
+}
+
+const UNKNOWN_SUBSCRIPTION: Reason = placing::UNKNOWN_SUBSCRIPTION;
+
+/// Looks for a subscription of a source.
+async fn find(
+    context: &Context<'_>,
+    delivery: &Delivery,
+    named: &order::Named<SubscriptionId>,
+) -> Result<Named, Failure> {
+    let unknown = || UNKNOWN_SUBSCRIPTION.refuse(&[&"data", &"subscription"]);
+    let place = match named {
+        order::Named::Id(id) => {
+            let name = EntitlementByName(EntitlementName::Id(id.entitlement()));
+            match context.table.get(&name).await?.map(|place| place.owner) {
+                Some(Owner::Organization(organization)) => SubscriptionOf(organization, *id),
+                _ => return Err(unknown().into()),
+            }
+        }
+        order::Named::ExternalId(external_id) => {
+            let name = SubscriptionNamed(delivery.source.id, external_id.clone());
+            let name = context.table.get(&name).await?;
+            match name.as_ref().and_then(|name| name.organization_id.zip(name.subscription_id)) {
+                Some((organization, id)) => SubscriptionOf(organization, id),
+                None => return Ok(Named::NotYet(external_id.clone(), name)),
+            }
+        }
+    };
+    let found = context.table.get(&place).await?.filter(|found| found.source_id == delivery.source.id);
+    Ok(Named::There(Box::new(found.ok_or_else(unknown)?)))
+}
+
+/// Hears what a message says of a subscription: at once, or when its order has come. `tell` leaves what else follows.
+async fn hear(
+    context: &Context<'_>,
+    delivery: &Delivery,
+    (named, message_type): (Named, &str),
+    said: Said,
+    tell: impl FnOnce(&mut Change<Receipt>, &Subscription, &Subscription) -> Result<(), Failure> + Send,
+) -> Result<Answer<Receipt>, Failure> {
+    let mut change = Change::new();
+    match named {
+        Named::There(before) if before.deactivation.is_some() => {
+            change.record(ignored(&before, message_type));
+            let reason = Some(Subscription::DEACTIVATED.about);
+            context
+                .commit(
+                    change,
+                    Answer::ok(Receipt::Ignored { message_type: message_type.to_owned(), reason }),
+                )
+                .await
+        }
+        Named::There(before) => {
+            let mut after = before.as_ref().clone();
+            let answer = Answer::ok(Receipt::Heard { subscription_id: after.id });
+            if after.heard.hear(said) {
+                after.stamp = before.stamp.next(context.now);
+                change.replace(&after, before.stamp.version, None::<fn(_) -> bool>)?;
+                tell(&mut change, &before, &after)?;
+            }
+            context.commit(change, answer).await
+        }
+        Named::NotYet(external_id, before) => {
+            let answer = Answer::ok(Receipt::Kept { external_id: external_id.clone() });
+            let mut after = before.clone().unwrap_or_else(|| SubscriptionName {
+                source_id: delivery.source.id,
+                external_id,
+                subscription_id: None,
+                organization_id: None,
+                heard: Heard::default(),
+                stamp: Stamp::new(context.now),
+            });
+            if after.heard.hear(said) {
+                match before {
+                    Some(before) => {
+                        after.stamp = before.stamp.next(context.now);
+                        change.replace(&after, before.stamp.version, None::<fn(_) -> bool>)?;
+                    }
+                    None => change.create_once(&after, |_| Refusal::Outdated)?,
+                }
+            }
+            context.commit(change, answer).await
+        }
+    }
+}
+
+/// Says that a message about a subscription has no effect, for it was deactivated.
+fn ignored(subscription: &Subscription, message_type: &str) -> Happening {
+    subscription.happening(EventKind::SubscriptionMessageIgnored {
+        subscription_id: subscription.id,
+        message_type: message_type.to_owned(),
+        reason: Subscription::DEACTIVATED.about.to_owned(),
+    })
+}
+
+/// The subscriptions of an order, as far as they are there.
+async fn subscriptions_of(
+    context: &Context<'_>,
+    order: &Order,
+) -> Result<Vec<Option<Subscription>>, Failure> {
+    let lookup = |one: &OrderedSubscription| {
+        one.organization_id
+            .zip(one.subscription_id)
+            .map(|(organization, id)| SubscriptionOf(organization, id))
+    };
+    let lookups: Vec<_> = order.subscriptions.iter().map(lookup).collect();
+    let mut wanted = Wanted::new();
+    lookups.iter().flatten().for_each(|lookup| wanted.add(lookup));
+    let found = context.table.fetch(wanted, true).await?;
+    let mut subscriptions = Vec::new();
+    for lookup in lookups {
+        subscriptions.push(lookup.map(|lookup| found.get(&lookup)).transpose()?.flatten());
+    }
+    Ok(subscriptions)
 }
 
 /// The condition that a source is there and not disabled.

@@ -1,35 +1,21 @@
-//! `order.placed`: a store sold licenses to a partner.
+//! `order.placed`: a store sold licenses to a partner, or subscriptions to a partner's customers.
 
 use aws::http::caller::Delivery;
 use aws::table::pattern::{OrderOfSource, OwnerOfStoreAccount, PartnerById};
 use aws::table::{Change, Refusal, Wanted};
 use aws::{Answer, Context, Failure};
 use deserr::Deserr;
-use domain::fault::{Check, Checked};
+use domain::fault::Check;
+use domain::order::OrderedSubscription;
 use domain::{
-    EventKind, Faults, Invalid, Order, OrderId, OrderStatus, Parking, PartnerId, Problem, Reason, Sent,
-    Stage, StoreAccount,
+    EventKind, Faults, Invalid, Order, OrderId, OrderStatus, Parking, PartnerId, Problem, Reason, Stage,
+    StoreAccount,
 };
 use schemars::JsonSchema;
 
 use super::Receipt;
-use crate::orders::{Revision, SoldLines, require_owner, revise};
-
-/// The message. Stores may say more than is read.
-#[derive(Debug, Deserr, JsonSchema)]
-#[deserr(error = Faults)]
-pub struct OrderPlaced {
-    /// `order.placed`; a message of another type is ignored.
-    #[deserr(rename = "type")]
-    #[schemars(rename = "type")]
-    #[expect(dead_code, reason = "the message was told by it")]
-    message_type: String,
-    /// When it happened; nothing here rests on it.
-    #[expect(dead_code, reason = "it must be there and right")]
-    timestamp: Sent,
-    /// The order.
-    data: Checked<Placed>,
-}
+use crate::orders::placing::{Placing, go_on};
+use crate::orders::{Revision, SoldLines, is_subscription, require_owner, revise};
 
 /// An order of a partner, named by its account at the store or, by a source that may, by its id.
 #[derive(Debug, Clone, Deserr, JsonSchema)]
@@ -51,11 +37,14 @@ pub struct Placed {
 impl Check for Placed {
     fn check(sent: &serde_json::Value) -> Vec<(String, Invalid)> {
         let names = |name: &str| sent.get(name).is_some_and(|value| !value.is_null());
+        // Of subscriptions the organization itself may be the buyer.
+        let lines = sent.get("lines").and_then(serde_json::Value::as_array);
+        let direct = lines.is_some_and(|lines| !lines.is_empty() && lines.iter().all(is_subscription));
         let buyer = match (names("storeAccount"), names("partnerId")) {
             (true, true) => {
                 Some((String::new(), Invalid::new("ambiguous", "names both `storeAccount` and `partnerId`")))
             }
-            (false, false) if sent.is_object() => {
+            (false, false) if sent.is_object() && !direct => {
                 let invalid = Invalid::new("missing", "is required, unless `partnerId` is given");
                 Some(("/storeAccount".to_owned(), invalid))
             }
@@ -69,14 +58,14 @@ pub(super) const NOT_ALLOWED: Reason =
     Reason::rule("partner-not-allowed", "this source may not name partners");
 pub(super) const UNKNOWN_PARTNER: Reason = Reason::rule("unknown-partner", "there is no such partner");
 
-/// Fills the pools, or parks the order until its account is a partner's: once per message and once per order,
-/// whatever comes twice, and whatever came before it.
+/// Fills the pools and makes the subscriptions, or parks the order until its account is a partner's: once per message and
+/// once per order, whatever comes twice, and whatever came before it.
 pub async fn apply(
     context: &Context<'_>,
     delivery: &Delivery,
-    message: OrderPlaced,
+    placed: Placed,
 ) -> Result<Answer<Receipt>, Failure> {
-    let (source, Checked(placed)) = (&delivery.source, message.data);
+    let source = &delivery.source;
     let mut wanted = Wanted::new();
     placed.lines.want_types(&mut wanted);
     let account =
@@ -86,12 +75,21 @@ pub async fn apply(
     account.iter().for_each(|account| wanted.add(account));
     partner.iter().for_each(|partner| wanted.add(partner));
     wanted.add(&known);
+    let mut said = Order::new(source.id, placed.order_id.clone(), OrderStatus::Applied, context.now);
+    said.subscriptions = placed.lines.subscriptions().into_iter().map(OrderedSubscription::new).collect();
+    Placing::want(&said, &mut wanted);
     let found = context.table.fetch(wanted, true).await?;
 
-    let before = match found.get(&known)? {
-        Some(order) if order.status != OrderStatus::Awaited => return Receipt::leave(context, order).await,
-        before => before,
-    };
+    let before = found.get(&known)?;
+    match &before {
+        Some(order) if order.is_placing() => return go_on(context, order.clone(), Receipt::answer).await,
+        // What was cancelled before it came is shown as cancelled, for its subscriptions can be renewed.
+        Some(order) if order.came_to_nothing() && !said.subscriptions.is_empty() => {}
+        Some(order) if order.status != OrderStatus::Awaited => {
+            return Receipt::leave(context, order.clone()).await;
+        }
+        _ => {}
+    }
     // What the store changed since counts, not what it said at first.
     let mut faults = match before {
         Some(_) => Vec::new(),
@@ -104,28 +102,43 @@ pub async fn apply(
             faults.extend(known.is_none().then(|| UNKNOWN_PARTNER.at(&[&"data", &"partnerId"])));
             known
         }
+        (None, None) if source.may_name_partners => None,
         (None, _) => {
             faults.push(NOT_ALLOWED.at(&[&"data", &"partnerId"]));
             None
         }
     };
+    let waits = buyer.is_none() && account.is_some();
+    let at = placed.lines.places_of_subscriptions();
+    said.partner_id = buyer;
+    let placing = match waits {
+        // Whose customers they are to be is known when the account is somebody's.
+        true => {
+            faults.extend(Placing::unknown_products(&said, &found, &at)?);
+            None
+        }
+        false => Some(Placing::read(context, &said, &found, &at).await?),
+    };
+    faults.extend(placing.iter().flat_map(|placing| placing.faults.clone()));
     if !faults.is_empty() {
         return Err(Problem::of(Stage::Rule, faults).into());
     }
 
-    let (order, said) = match before.clone() {
-        None => {
-            let order = Order::new(source.id, placed.order_id, OrderStatus::Applied, context.now);
-            (order, placed.lines.sums())
-        }
+    let (order, wanted) = match before.clone() {
+        None => (said, placed.lines.sums()),
         Some(order) => {
-            let (said, stamp) = (order.ordered(), order.stamp.next(context.now));
-            (Order { lines: Vec::new(), stamp, ..order }, said)
+            let (wanted, stamp) = (order.ordered(), order.stamp.next(context.now));
+            let subscriptions = said.subscriptions_after(&order);
+            (Order { lines: Vec::new(), subscriptions, stamp, ..order }, wanted)
         }
     };
+    let cancelled = order.status == OrderStatus::Cancelled;
+    let billed = placed.store_account.clone().filter(|_| !order.subscriptions.is_empty());
+    let order = Order { billing_account: billed, ..order };
     let mut change = Change::new();
-    let (order, event) = match (buyer, account) {
-        (None, Some(account)) => {
+    let (mut order, event) = match (waits, account) {
+        (true, Some(_)) if cancelled => return Receipt::leave(context, before.unwrap_or(order)).await,
+        (true, Some(account)) => {
             change.require_absent(&account, || Refusal::Outdated);
             let OwnerOfStoreAccount(source_id, account) = account;
             let order_id = order.order_id.clone();
@@ -133,13 +146,23 @@ pub async fn apply(
             let parking = Some(Parking::new(context.id(), account, context.now));
             (Order { status: OrderStatus::Parked, parking, ..order }, Some(event))
         }
-        (buyer, account) => {
+        (_, account) => {
             if let Some(account) = account.zip(buyer) {
                 require_owner(&mut change, account);
             }
-            (Order { status: OrderStatus::Applied, partner_id: buyer, ..order }, None)
+            let status = if cancelled { OrderStatus::Cancelled } else { OrderStatus::Applied };
+            (Order { status, partner_id: buyer, ..order }, None)
         }
     };
-    let revision = Revision { before, order, wanted: said, lines: Some(placed.lines), event };
-    revise(context, revision, change, Receipt::answer).await
+    let revision = |before, order| Revision { before, order, wanted, lines: Some(placed.lines), event };
+    let Some(placing) = placing else {
+        return revise(context, revision(before, order), change, Receipt::answer).await;
+    };
+    placing.place(context, &mut order, &mut change)?;
+    if !order.is_placing() {
+        return revise(context, revision(before, order), change, Receipt::answer).await;
+    }
+    revise(&context.aside(), revision(before, order), change, Receipt::answer).await?;
+    let begun = context.table.get(&known).await?;
+    go_on(context, begun.ok_or_else(Problem::not_found)?, Receipt::answer).await
 }

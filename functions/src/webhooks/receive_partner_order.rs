@@ -7,12 +7,15 @@ use aws::operation::{Access, Method, Nothing};
 use aws::table::{Change, RefusalMark, key};
 use aws::{Answer, Context, Failure, Input, Operation, Route};
 use deserr::Deserr;
-use domain::fault::collect;
+use domain::fault::{Checked, collect};
 use domain::{At, EventKind, Fault, Faults, Happening, Pool, Problem, Reason, Stage};
 use schemars::JsonSchema;
 
-use super::{OfSource, Receipt, order_cancelled, order_changed, order_placed};
-use crate::orders;
+use super::{
+    Message, OfSource, Receipt, order_cancelled, order_changed, order_placed, site_migrated,
+    subscription_renewed, subscription_transferred, subscription_usage,
+};
+use crate::orders::{self, placing};
 
 /// Takes a store's message.
 pub struct ReceivePartnerOrder;
@@ -29,19 +32,27 @@ struct Typed {
 #[derive(JsonSchema)]
 #[schemars(untagged)]
 pub enum StoreMessage {
-    /// Licenses were sold.
-    Placed(order_placed::OrderPlaced),
-    /// An order says something else now.
-    Changed(order_changed::OrderChanged),
-    /// An order is taken back.
-    Cancelled(order_cancelled::OrderCancelled),
+    /// `order.placed`: licenses or subscriptions were sold.
+    Placed(Message<order_placed::Placed>),
+    /// `order.changed`: an order says something else now.
+    Changed(Message<order_changed::Changed>),
+    /// `order.cancelled`: an order is taken back.
+    Cancelled(Message<order_cancelled::Cancelled>),
+    /// `subscription.renewed`: a subscription runs longer.
+    Renewed(Message<subscription_renewed::Renewed>),
+    /// `subscription.transferred`: somebody else pays for a subscription.
+    Transferred(Message<subscription_transferred::Transferred>),
+    /// `subscription.usage`: so many use a subscription.
+    Used(Message<subscription_usage::Used>),
+    /// `site.migrated`: a subscription is on another site now.
+    Migrated(Message<site_migrated::Migrated>),
 }
 
 const INVALID_MESSAGE: &str = "invalid-message";
 
 impl Operation for ReceivePartnerOrder {
     const NAME: &str = "receive-partner-order";
-    const ABOUT: &str = "Takes a store's signed message. An order fills the pools of the partner whose account it names, or waits until the account is a partner's; it may be changed or cancelled, as far as its licenses are not assigned.";
+    const ABOUT: &str = "Takes a store's signed message. An order fills the pools of the partner whose account it names, or waits until the account is a partner's; it may be changed or cancelled, as far as its licenses are not assigned. Its subscriptions become those of the organizations that it names; they are renewed, transferred and migrated, and their use is reported, by further messages.";
     const ROUTES: &[Route] = &[Route {
         method: Method::Post,
         path: "/v1/webhooks/{sourceId}",
@@ -56,6 +67,15 @@ impl Operation for ReceivePartnerOrder {
         orders::UNKNOWN_TYPE,
         orders::TOO_MANY_TYPES,
         Pool::OVERFLOW,
+        placing::UNKNOWN_PRODUCT,
+        placing::ARCHIVED_PRODUCT,
+        placing::UNKNOWN_ORGANIZATION,
+        placing::UNKNOWN_SUBSCRIPTION,
+        placing::EXTERNAL_ID_TAKEN,
+        placing::LINKED_TO_DEACTIVATED,
+        placing::TOO_MANY_LINKS,
+        placing::LINES_DIFFER,
+        subscription_transferred::UNKNOWN_ACCOUNT,
     ];
 
     type Caller = Delivery;
@@ -85,9 +105,34 @@ async fn dispatch(
     let typed: Option<Typed> = collect(&mut faults, deserr::deserialize(message.clone()));
     let Some(Typed { message_type }) = typed else { return Err(malformed(faults).into()) };
     match message_type.as_str() {
-        "order.placed" => order_placed::apply(context, delivery, read(message, faults)?).await,
-        "order.changed" => order_changed::apply(context, delivery, read(message, faults)?).await,
-        "order.cancelled" => order_cancelled::apply(context, delivery, read(message, faults)?).await,
+        "order.placed" => {
+            let Message { data: Checked(placed), .. } = read(message, faults)?;
+            order_placed::apply(context, delivery, placed).await
+        }
+        "order.changed" => {
+            let Message { data: Checked(changed), .. } = read(message, faults)?;
+            order_changed::apply(context, delivery, changed).await
+        }
+        "order.cancelled" => {
+            let Message { data, timestamp, .. } = read(message, faults)?;
+            order_cancelled::apply(context, delivery, data, timestamp).await
+        }
+        "subscription.renewed" => {
+            let Message { data, timestamp, .. } = read(message, faults)?;
+            subscription_renewed::apply(context, delivery, data, timestamp).await
+        }
+        "subscription.transferred" => {
+            let Message { data: Checked(transferred), timestamp, .. } = read(message, faults)?;
+            subscription_transferred::apply(context, delivery, transferred, timestamp).await
+        }
+        "subscription.usage" => {
+            let Message { data: Checked(used), .. } = read(message, faults)?;
+            subscription_usage::apply(context, delivery, used).await
+        }
+        "site.migrated" => {
+            let Message { data, timestamp, .. } = read(message, faults)?;
+            site_migrated::apply(context, delivery, data, timestamp).await
+        }
         // Of a type that is given twice nobody knows which is meant.
         _ if faults.0.iter().any(|fault| fault.at == At::pointer(&[&"type"])) => {
             Err(malformed(faults).into())
@@ -110,7 +155,7 @@ async fn ignore(context: &Context<'_>, delivery: &Delivery, named: &str) -> Resu
         webhook_id: delivery.id.clone(),
         message_type: message_type.clone(),
     }));
-    context.commit(change, Answer::ok(Receipt::Ignored { message_type })).await
+    context.commit(change, Answer::ok(Receipt::Ignored { message_type, reason: None })).await
 }
 
 /// Its sender is known, so what is wrong with a message is told as its rules, not as a request's form.

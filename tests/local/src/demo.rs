@@ -149,7 +149,7 @@ impl Maker {
         let sora = json!({"email": "sora@yamada.example", "name": "Sora Sato", "externalId": "Y-2"});
         let sora = self.create(&customers, sora).await?;
 
-        let [recorder, wall, door] = products.as_slice() else { return Err("three products".into()) };
+        let [recorder, video_wall, door] = products.as_slice() else { return Err("three products".into()) };
         let owned = |product: &str, external: &str| json!({"productId": product, "externalId": external});
         let mut gold = owned(recorder, "CRM-1001");
         if let Value::Object(map) = &mut gold {
@@ -164,7 +164,7 @@ impl Maker {
         let path = format!("/v1/customers/{sora}/entitlements");
         let own = self.create(&path, owned(door, "CRM-1002")).await?;
         let path = format!("/v1/organizations/{bogazici}/entitlements");
-        let foreign = self.create(&path, owned(wall, "CRM-1003")).await?;
+        let foreign = self.create(&path, owned(video_wall, "CRM-1003")).await?;
 
         let mut members = Vec::new();
         for (partner, sub, domain, name, admin) in [
@@ -236,7 +236,40 @@ impl Maker {
         let contact = format!("{submit}/{asked}/contacts/can@bogazici.example");
         self.call("PUT", &contact, &by_elif, json!({"role": "additional"}), Vec::new()).await?;
 
+        let sold = |kind: &str, sku: &str, external: &str, organization: &str, more: Value| {
+            let mut line = json!({"kind": kind, "sku": sku, "plan": "Standard", "quantity": 10, "term": "P5Y",
+                "startsAt": "2026-01-05T09:00:00Z", "organization": {"externalId": organization},
+                "externalId": external});
+            if let (Value::Object(line), Value::Object(more)) = (&mut line, more) {
+                line.extend(more);
+            }
+            line
+        };
+        let sora_too = json!({"email": "sora@yamada.example", "name": "Sora Sato"});
+        let yuki_too = json!({"email": "yuki@yamada.example", "name": "Yuki Yamada"});
+        let lines = json!([
+            sold("subscription", "ER-1", "S-1", "C-1", json!({"contacts": [sora_too, yuki_too]})),
+            sold("subscription", "VW-1", "S-2", "C-1", json!({"linkedTo": [0], "contacts": [sora_too]})),
+            sold("collection", "DS-1", "S-3", "C-1", json!({"linkedTo": [0]})),
+            sold("app", "DS-1", "S-4", "C-1", json!({"parents": [0, 1]})),
+        ]);
+        let ordered = self.order(&source, &secret, "SO-4000", "ec-4711", lines).await?;
+        let subscription = |order: &Value, number: usize| {
+            let one = order.pointer(&format!("/order/subscriptions/{number}"));
+            one.map(|one| text(one, "subscriptionId")).transpose()
+        };
+        let wall = subscription(&ordered, 1)?.unwrap_or_default();
+        let set_up = format!("/v1/organizations/{yamada}/subscriptions/{wall}/set-up");
+        let site = json!({"site": {"new": {"url": "https://yamada.example/wall", "name": "Ginza"}}});
+        let set_up = self.call("POST", &set_up, &by_sora, site, Vec::new()).await?;
+        let site = set_up.pointer("/site").map(|site| text(site, "siteId")).transpose()?;
+        let can_too = json!({"email": "can@bogazici.example", "name": "Can Aydın"});
+        let lines = json!([sold("subscription", "ER-1", "S-5", "C-4", json!({"contacts": [can_too]}))]);
+        let other_order = self.order(&source, &secret, "SO-4001", "ec-4712", lines).await?;
+
         Ok(json!({
+            "subscription": subscription(&ordered, 0)?, "wallSubscription": wall, "collection": subscription(&ordered, 2)?,
+            "app": subscription(&ordered, 3)?, "otherSubscription": subscription(&other_order, 0)?, "site": site,
             "aiko": aiko, "ren": ren, "accessRequest": request, "toDecline": declined, "toCancel": cancelled,
             "haruto": haruto, "can": can, "otherServiceRequest": asked, "serviceRequest": text(&service_request, "id")?, "grantOfAll": grant(0)?, "grantOfRen": grant(1)?,
             "entitlement": text(&entitlement, "id")?, "number": text(&entitlement, "number")?,
@@ -244,7 +277,7 @@ impl Maker {
             "partner": partner, "otherPartner": other, "newPartner": new, "source": source, "secret": secret,
             "yamada": yamada, "sol": sol, "harbour": harbour, "nakano": nakano,
             "bogazici": bogazici, "istanbul": istanbul, "assignment": text(&assigned, "id")?,
-            "parkedOrder": parked, "product": recorder, "videoWall": wall,
+            "parkedOrder": parked, "product": recorder, "videoWall": video_wall,
             "field": field, "sora": sora,
         }))
     }

@@ -32,6 +32,7 @@ impl World {
                 owner: Owner::Organization(sol),
                 product_id: product,
                 external_id: Some(format!("X-{number}").parse().unwrap()),
+                subscription_id: None,
                 starts_at: None,
                 ends_at: None,
                 ended_at: None,

@@ -168,6 +168,11 @@ impl<O: 'static> Change<O> {
         &self.happenings
     }
 
+    /// How many items it writes or asks of, its events included. A transaction takes 100.
+    pub fn items(&self) -> usize {
+        self.steps.len() + self.happenings.len()
+    }
+
     /// Refuses the change for what was read; the caller learns of it together with what the conditions say.
     pub fn refuse(&mut self, stage: Stage, fault: Fault) {
         self.known.push((stage, fault));

@@ -1,6 +1,6 @@
 //! What is due: found in the index, read where it is, and put back where it could not be done.
 
-use domain::{Access, AccessRequest, EventKind, Happening, Order, Period, Timestamp};
+use domain::{Access, AccessRequest, EventKind, Happening, Order, Period, Subscription, Timestamp};
 
 use super::Error;
 use super::change::{Change, Expression, Update};
@@ -23,7 +23,7 @@ pub struct Turn {
 pub enum DueItem {
     /// Somebody must see whether parked orders are left.
     Drain(Drain),
-    /// A parked order lapses.
+    /// A parked order lapses, or some of an order's subscriptions are still to be made.
     Order(Order),
     /// An import was cut off.
     Import(ImportRun),
@@ -31,6 +31,8 @@ pub enum DueItem {
     Request(AccessRequest),
     /// Access has ended, or ends soon.
     Access(Access),
+    /// What is linked to a deactivated subscription is still going down.
+    Subscription(Box<Subscription>),
 }
 
 impl DueItem {
@@ -41,6 +43,7 @@ impl DueItem {
             Some(ImportRun::NAME) => from_item(item).map(Self::Import),
             Some(AccessRequest::NAME) => from_item(item).map(Self::Request),
             Some(Access::NAME) => from_item(item).map(Self::Access),
+            Some(Subscription::NAME) => from_item(item).map(Box::new).map(Self::Subscription),
             _ => Err(Error::Internal("something is due, and nobody knows what to do about it".to_owned())),
         }
     }

@@ -12,7 +12,7 @@ use domain::{
     Email, Entitlement, EntitlementId, EntitlementName, Event, ExternalId, ImportId, LicenseType, Member,
     MemberId, Name, Order, OrderId, Organization, OrganizationId, Owner, ParkedOrderId, Parking, Partner,
     PartnerId, Pool, Product, ProductCode, ProductId, Reason, RequestState, ServiceRequest, ServiceRequestId,
-    Source, SourceId, Stamp, StoreAccount, StoreLink, Timestamp, Version,
+    Site, SiteId, Source, SourceId, Stamp, StoreAccount, StoreLink, Timestamp, Version,
 };
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
@@ -179,6 +179,40 @@ impl Reservation {
     /// When it is not a customer that has it.
     pub fn customer(&self) -> Result<CustomerId, Error> {
         self.owner.parse().map_err(|_| Error::Internal("what a customer has is not a customer's".to_owned()))
+    }
+
+    /// Gives a site its address in its organization.
+    pub fn site_url(site: &Site) -> Self {
+        let at = key::site_url(site.organization_id, &site.url);
+        Self { at, owner: site.id.to_string(), manager: false }
+    }
+
+    /// The site that has the value.
+    ///
+    /// # Errors
+    ///
+    /// When it is not a site that has it.
+    pub fn site(&self) -> Result<SiteId, Error> {
+        self.owner.parse().map_err(|_| Error::Internal("what a site has is not a site's".to_owned()))
+    }
+
+    /// The organization that has the value.
+    ///
+    /// # Errors
+    ///
+    /// When it is not an organization that has it.
+    pub fn organization(&self) -> Result<OrganizationId, Error> {
+        let owner = self.owner.parse();
+        owner.map_err(|_| Error::Internal("what an organization has is not an organization's".to_owned()))
+    }
+
+    /// The product that has the value.
+    ///
+    /// # Errors
+    ///
+    /// When it is not a product that has it.
+    pub fn product(&self) -> Result<ProductId, Error> {
+        self.owner.parse().map_err(|_| Error::Internal("what a product has is not a product's".to_owned()))
     }
 
     /// Gives a partner an account at a store.
@@ -642,7 +676,7 @@ impl Entity for Order {
     }
 
     fn due(&self) -> Option<Timestamp> {
-        self.parked().map(|parking| parking.lapses_at)
+        self.parked().map(|parking| parking.lapses_at).or(self.goes_on_at())
     }
 }
 

@@ -5,10 +5,12 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use domain::event::Home;
 use domain::search::{Folded, unique_form};
 use domain::service_request::Month;
+use domain::subscription::SiteUrl;
 use domain::{
     AccessRequestId, AssignmentId, CustomerId, Email, EntitlementId, EntitlementName, EntitlementNumber,
     EventId, ExternalId, FieldName, LicenseTypeCode, MemberId, Name, OrderId, OrganizationId, Owner,
-    ParkedOrderId, PartnerId, ProductCode, ProductId, ServiceRequestId, SourceId, StoreAccount, Timestamp,
+    ParkedOrderId, PartnerId, ProductCode, ProductId, ServiceRequestId, SiteId, SourceId, StoreAccount,
+    SubscriptionId, Timestamp,
 };
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
@@ -406,6 +408,43 @@ pub fn partner_of_organization(organization: OrganizationId, partner: PartnerId)
     Key::new(organization_partition(organization), format!("PARTNER#{partner}"))
 }
 
+/// What the sort keys of subscriptions begin with.
+pub const SUBSCRIPTIONS: &str = "SUBSCRIPTION#";
+/// What the sort keys of sites begin with.
+pub const SITES: &str = "SITE#";
+/// What the sort keys, in `by-key`, of subscriptions by their renewal begin with.
+pub const RENEWALS: &str = "RENEWAL#";
+
+/// A subscription of an organization.
+pub fn subscription(organization: OrganizationId, subscription: SubscriptionId) -> Key {
+    Key::new(organization_partition(organization), format!("{SUBSCRIPTIONS}{subscription}"))
+}
+
+/// A subscription among those of its partner, in `by-key`, by its renewal.
+pub fn renewal(partner: PartnerId, ends_at: Timestamp, subscription: SubscriptionId) -> Key {
+    Key::new(partner_partition(partner), format!("{RENEWALS}{ends_at}#{subscription}"))
+}
+
+/// What a source calls a subscription.
+pub fn subscription_name(source: SourceId, external_id: &ExternalId) -> Key {
+    unique("subscription-external-id", format!("{source}#{}", segment(external_id.as_str())))
+}
+
+/// That somebody is, or was, a contact of an organization's subscriptions.
+pub fn welcome(organization: OrganizationId, email: &Email) -> Key {
+    Key::new(organization_partition(organization), format!("WELCOME#{}", segment(email.as_str())))
+}
+
+/// A site of an organization.
+pub fn site(organization: OrganizationId, site: SiteId) -> Key {
+    Key::new(organization_partition(organization), format!("{SITES}{site}"))
+}
+
+/// The reservation of a site's address in its organization.
+pub fn site_url(organization: OrganizationId, url: &SiteUrl) -> Key {
+    unique("site-url", format!("{organization}#{}", segment(url.as_str())))
+}
+
 /// The reservation of a product's name.
 pub fn product_name(name: &Name) -> Key {
     unique("product-name", segment(&unique_form(name.as_str())))
@@ -504,6 +543,8 @@ mod tests {
     const Q: &str = "arq_019b8c3e-5c00-7000-8000-00000000000b";
     const V: &str = "srq_019b8c3e-5c00-7000-8000-00000000000c";
     const M: &str = "mem_019b8c3e-5c00-7000-8000-00000000000a";
+    const B: &str = "sub_019b8c3e-5c00-7000-8000-00000000000d";
+    const W: &str = "sit_019b8c3e-5c00-7000-8000-00000000000e";
     const R: &str = "ord_019b8c3e-5c00-7000-8000-000000000006";
 
     #[test]
@@ -520,7 +561,19 @@ mod tests {
         let code: LicenseTypeCode = "edge-storage-1y".parse().unwrap();
         let external: ExternalId = "C-1".parse().unwrap();
         let name: Name = "İstanbul A.Ş.".parse().unwrap();
+        let (b, w): (SubscriptionId, SiteId) = (B.parse().unwrap(), W.parse().unwrap());
+        let url: SiteUrl = "https://yamada.example/".parse().unwrap();
         let expected = [
+            (subscription(o, b), format!("ORG#{O}"), format!("SUBSCRIPTION#{B}")),
+            (renewal(p, now, b), format!("PARTNER#{P}"), format!("RENEWAL#2026-01-05T09:00:00.000Z#{B}")),
+            (
+                subscription_name(s, &external),
+                format!("UNIQUE#subscription-external-id#{S}#C-1"),
+                "-".to_owned(),
+            ),
+            (welcome(o, &email), format!("ORG#{O}"), "WELCOME#a@x.example".to_owned()),
+            (site(o, w), format!("ORG#{O}"), format!("SITE#{W}")),
+            (site_url(o, &url), format!("UNIQUE#site-url#{O}#https://yamada.example"), "-".to_owned()),
             (license_type(&code), "CATALOG".to_owned(), "LICENSE_TYPE#edge-storage-1y".to_owned()),
             (product(d), "CATALOG".to_owned(), format!("PRODUCT#{D}")),
             (product_name(&name), "UNIQUE#product-name#i\u{307}stanbul a.ş.".to_owned(), "-".to_owned()),

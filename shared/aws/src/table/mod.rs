@@ -10,6 +10,7 @@ pub mod pattern;
 pub mod pending;
 pub mod pool;
 pub mod read;
+pub mod subscription;
 pub mod tally;
 pub mod write;
 
@@ -27,6 +28,7 @@ pub use entity::{
 pub use key::Key;
 pub use pattern::{Index, Listing, Lookup};
 pub use read::{Cut, Found, Page, Wanted};
+pub use subscription::{SubscriptionName, SubscriptionPlace, Welcome};
 pub use write::Committed;
 
 /// Why the table did not do what it was asked.

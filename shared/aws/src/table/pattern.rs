@@ -3,12 +3,14 @@
 use aws_sdk_dynamodb::types::AttributeValue;
 use domain::event::{EventType, Home};
 use domain::service_request::{Month, NotificationPreference, Selection, ServiceRequestUpdate};
+use domain::subscription::SiteUrl;
 use domain::{
     Access, AccessRequest, AccessRequestId, Assignment, AssignmentId, Customer, CustomerId, CustomerLink,
-    DetailField, Email, Entitlement, EntitlementId, EntitlementName, Event, EventId, Id, LicenseType,
-    LicenseTypeCode, Member, MemberId, Order, OrderId, Organization, OrganizationId, Owner, ParkedOrderId,
-    Partner, PartnerId, Pool, Product, ProductId, ServiceRequest, ServiceRequestId, Source, SourceId,
-    StoreAccount, StoreLink, Timestamp,
+    DetailField, Email, Entitlement, EntitlementId, EntitlementName, Event, EventId, ExternalId, Id,
+    LicenseType, LicenseTypeCode, Member, MemberId, Order, OrderId, Organization, OrganizationId, Owner,
+    ParkedOrderId, Partner, PartnerId, Pool, Product, ProductCode, ProductId, ServiceRequest,
+    ServiceRequestId, Site, SiteId, Source, SourceId, StoreAccount, StoreLink, Subscription, SubscriptionId,
+    Timestamp,
 };
 
 use super::entity::{
@@ -16,6 +18,7 @@ use super::entity::{
     Reservation, Tally,
 };
 use super::key::{self, Key};
+use super::subscription::{SubscriptionName, SubscriptionPlace, Welcome};
 
 /// The table itself, or one of its indexes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -190,6 +193,26 @@ lookups! {
     /// a license assignment
     AssignmentOfPartner(partner: PartnerId, assignment: AssignmentId) -> Assignment =
         key::assignment(*partner, *assignment), "`PARTNER#<partner>` · `ASSIGNMENT#<assignment>`";
+    /// a subscription
+    SubscriptionOf(organization: OrganizationId, subscription: SubscriptionId) -> Subscription =
+        key::subscription(*organization, *subscription), "`ORG#<organization>` · `SUBSCRIPTION#<subscription>`";
+    /// what a source calls by an external id: a subscription, or what was said of one that is not there yet
+    SubscriptionNamed(source: SourceId, external_id: ExternalId) -> SubscriptionName =
+        key::subscription_name(*source, external_id), "`UNIQUE#subscription-external-id#<source>#<external id>` · `-`";
+    /// whether somebody was a contact of an organization's subscriptions before
+    WelcomeOf(organization: OrganizationId, email: Email) -> Welcome =
+        key::welcome(*organization, email), "`ORG#<organization>` · `WELCOME#<e-mail>`";
+    /// a site of an organization
+    SiteOf(organization: OrganizationId, site: SiteId) -> Site =
+        key::site(*organization, *site), "`ORG#<organization>` · `SITE#<site>`";
+    /// which site of an organization has an address
+    SiteByUrl(organization: OrganizationId, url: SiteUrl) -> Reservation =
+        key::site_url(*organization, url), "`UNIQUE#site-url#<organization>#<address>` · `-`";
+    /// which product has a code
+    ProductByCode(code: ProductCode) -> Reservation = key::product_code(code), "`UNIQUE#product-code#<code>` · `-`";
+    /// which organization has an external id that the vendor, or a partner, gave
+    OrganizationByExternalId(giver: Option<PartnerId>, external_id: ExternalId) -> Reservation =
+        key::organization_external_id(*giver, external_id), "`UNIQUE#organization-external-id#<VENDOR or partner>#<external id>` · `-`";
     /// an organization
     OrganizationById(organization: OrganizationId) -> Organization =
         key::organization(*organization), "`ORG#<organization>` · `PROFILE`";
@@ -224,7 +247,7 @@ macro_rules! listings {
             }
         )*
 
-        const LISTINGS: &[Described] = &[$($name::DESCRIBED,)* ServiceRequests::DESCRIBED, Concerns::DESCRIBED, Tallies::DESCRIBED, DueBy::DESCRIBED, History::DESCRIBED];
+        const LISTINGS: &[Described] = &[$($name::DESCRIBED,)* ServiceRequests::DESCRIBED, Concerns::DESCRIBED, Tallies::DESCRIBED, Renewals::DESCRIBED, DueBy::DESCRIBED, History::DESCRIBED];
     };
 }
 
@@ -285,9 +308,47 @@ listings! {
     /// the pools of a partner
     PoolsOfPartner(partner: PartnerId) -> Pool =
         Index::Table, key::partner_partition(*partner), key::POOLS, "`PARTNER#<partner>` · `POOL#…`";
+    /// the subscriptions of an organization
+    SubscriptionsOf(organization: OrganizationId) -> Subscription =
+        Index::Table, key::organization_partition(*organization), key::SUBSCRIPTIONS, "`ORG#<organization>` · `SUBSCRIPTION#…`";
+    /// the sites of an organization
+    SitesOf(organization: OrganizationId) -> Site =
+        Index::Table, key::organization_partition(*organization), key::SITES, "`ORG#<organization>` · `SITE#…`";
     /// the license assignments to an organization
     AssignmentsOfOrganization(organization: OrganizationId) -> Assignment =
         Index::ByKey, key::organization_partition(*organization), key::ASSIGNMENTS, "in `by-key` `ORG#<organization>` · `ASSIGNMENT#…`";
+}
+
+/// Finds a partner's subscriptions that are not deactivated, by their renewal.
+#[derive(Debug, Clone)]
+pub struct Renewals(
+    /// Whose.
+    pub PartnerId,
+    /// Only those that renew before this instant.
+    pub Option<Timestamp>,
+);
+
+impl Listing for Renewals {
+    type Entity = SubscriptionPlace;
+    const DESCRIBED: Described = Described {
+        name: "Renewals",
+        about: "a partner's subscriptions that are not deactivated, by their renewal",
+        place: "in `by-key` `PARTNER#<partner>` · `RENEWAL#<time>#<subscription>`",
+    };
+
+    fn index(&self) -> Index {
+        Index::ByKey
+    }
+
+    fn partition(&self) -> String {
+        key::partner_partition(self.0)
+    }
+
+    fn range(&self) -> (String, String) {
+        let (low, high) = starting_with(key::RENEWALS);
+        // What renews at the very instant has its id behind that, and so is after it.
+        (low, self.1.map_or(high, |before| format!("{}{before}", key::RENEWALS)))
+    }
 }
 
 /// Finds what is due by an instant, what is due longest first.

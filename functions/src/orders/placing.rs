@@ -1,0 +1,579 @@
+//! The subscriptions of an order: made as many at a time as fit one transaction, in the order of their lines. What is cut
+//! off goes on when the store repeats its message, or by the timer.
+//!
+//! A link is known at both ends, and is made with whichever comes later. Who makes it writes both, on the condition that
+//! they are as they were read; so nothing is linked to what goes down at the same moment.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use aws::operation::Output;
+use aws::table::pattern::{
+    CustomerLinkOfPartner, EmailInOrganization, EntitlementByName, OrganizationByExternalId,
+    OrganizationById, ProductByCode, ProductById, SubscriptionNamed, SubscriptionOf, WelcomeOf,
+};
+use aws::table::{Change, EntitlementReservation, Found, Refusal, SubscriptionName, Wanted, Welcome};
+use aws::{Answer, Context, Failure};
+use domain::order::{LinkEnd, Named, OrderedSubscription, SubscriptionLine};
+use domain::subscription::{Buyer, Heard, SubscriptionContact, Subscriptions};
+use domain::{
+    CustomerId, Email, EntitlementName, EventKind, Fault, Happening, Order, Organization, OrganizationId,
+    PartnerId, Product, ProductId, Reason, Stamp, Subscription, SubscriptionId, Version,
+};
+
+use crate::party::add_customer;
+
+/// A line names a product that is not there.
+pub const UNKNOWN_PRODUCT: Reason = Reason::rule("unknown-product", "there is no product of this code");
+/// A line names an archived product.
+pub const ARCHIVED_PRODUCT: Reason =
+    Reason::rule("archived-product", "the product is archived: nothing new of it is sold");
+/// A line names an organization that is not there for this partner.
+pub const UNKNOWN_ORGANIZATION: Reason =
+    Reason::rule("unknown-organization", "the partner has no such customer");
+/// A line names a subscription that is not there.
+pub const UNKNOWN_SUBSCRIPTION: Reason =
+    Reason::rule("unknown-subscription", "there is no such subscription of this source and organization");
+/// A line is linked to too many others.
+pub const TOO_MANY_LINKS: Reason =
+    Reason::rule("too-many-links", "a subscription has at most 100 links, 100 parents and 100 apps");
+/// Another subscription has an external id.
+pub const EXTERNAL_ID_TAKEN: Reason = Reason::rule(
+    "subscription-external-id-taken",
+    "another subscription of this source has this external id",
+);
+/// A line is linked to what was deactivated.
+pub const LINKED_TO_DEACTIVATED: Reason =
+    Reason::rule("subscription-deactivated", "it is linked to a subscription that was deactivated, for good");
+/// A line has another product or kind than the one that it changes.
+pub const LINES_DIFFER: Reason = Reason::rule(
+    "lines-differ",
+    "a change names the subscriptions of its order in the same order, with the same kinds and products",
+);
+
+/// A transaction takes 100 items; some are left for what is added to it last.
+const ROOM: usize = 94;
+
+/// What is known of the lines of an order that are still to be made.
+pub struct Placing {
+    products: BTreeMap<usize, Product>,
+    organizations: BTreeMap<usize, OrganizationId>,
+    names: BTreeMap<usize, Option<SubscriptionName>>,
+    there: Subscriptions,
+    /// Those of what was transferred before it was ordered, for the directory of who has it now.
+    transferred: BTreeMap<OrganizationId, Organization>,
+    records: BTreeMap<(OrganizationId, Email), CustomerId>,
+    welcomed: BTreeSet<(OrganizationId, Email)>,
+    /// What is wrong with them.
+    pub faults: Vec<Fault>,
+}
+
+/// The lines of which nothing is there yet.
+fn open(order: &Order) -> impl Iterator<Item = (usize, &SubscriptionLine)> {
+    let lines = order.subscriptions.iter().enumerate();
+    lines.filter(|(_, one)| one.is_open()).map(|(index, one)| (index, &one.line))
+}
+
+fn ends(line: &SubscriptionLine) -> impl Iterator<Item = (&'static str, usize, LinkEnd)> {
+    let of = |name: &'static str, ends: &[LinkEnd]| {
+        ends.iter().copied().enumerate().map(move |(place, end)| (name, place, end)).collect::<Vec<_>>()
+    };
+    of("linkedTo", &line.linked_to).into_iter().chain(of("parents", &line.parents))
+}
+
+fn place_of(id: SubscriptionId) -> EntitlementByName {
+    EntitlementByName(EntitlementName::Id(id.entitlement()))
+}
+
+impl Placing {
+    /// Wants read what the lines name.
+    pub fn want(order: &Order, wanted: &mut Wanted) {
+        for (_, line) in open(order) {
+            wanted.add(&ProductByCode(line.sku.clone()));
+            if let Named::ExternalId(external_id) = &line.organization {
+                wanted.add(&OrganizationByExternalId(None, external_id.clone()));
+            }
+            if let Some(external_id) = &line.external_id {
+                wanted.add(&SubscriptionNamed(order.source_id, external_id.clone()));
+            }
+            for (_, _, end) in ends(line) {
+                if let LinkEnd::Subscription(id) = end {
+                    wanted.add(&place_of(id));
+                }
+            }
+        }
+    }
+
+    /// A fault for each line whose product is not sold, by what was read. `at` says where the lines are in the message.
+    pub fn unknown_products(order: &Order, found: &Found, at: &[usize]) -> Result<Vec<Fault>, Failure> {
+        let mut faults = Vec::new();
+        for (index, line) in open(order) {
+            if found.get(&ProductByCode(line.sku.clone()))?.is_none() {
+                faults.push(UNKNOWN_PRODUCT.at(&[&"data", &"lines", &place(at, index), &"sku"]));
+            }
+        }
+        Ok(faults)
+    }
+
+    /// Reads what else must be known. `at` says where the lines are in the message.
+    pub async fn read(
+        context: &Context<'_>,
+        order: &Order,
+        found: &Found,
+        at: &[usize],
+    ) -> Result<Self, Failure> {
+        let partner = order.partner_id;
+        let fault = |reason: &Reason, index: usize, steps: &[&dyn std::fmt::Display]| {
+            let (index, mut all): (_, Vec<&dyn std::fmt::Display>) =
+                (place(at, index), vec![&"data", &"lines"]);
+            all.push(&index);
+            all.extend(steps);
+            reason.at(&all)
+        };
+        let mut faults = Vec::new();
+        // What the vendor does not call so, the partner may.
+        let (mut named, mut of_partner) = (BTreeMap::new(), Wanted::new());
+        for (index, line) in open(order) {
+            let known = match &line.organization {
+                Named::Id(id) => Some(*id),
+                Named::ExternalId(external_id) => {
+                    let known = found.get(&OrganizationByExternalId(None, external_id.clone()))?;
+                    if known.is_none() && partner.is_some() {
+                        of_partner.add(&OrganizationByExternalId(partner, external_id.clone()));
+                    }
+                    known.map(|known| known.organization()).transpose()?
+                }
+            };
+            named.insert(index, known);
+        }
+        let by_partner = context.table.fetch(of_partner, true).await?;
+        for (index, line) in open(order) {
+            if let (Named::ExternalId(external_id), Some(known @ None)) =
+                (&line.organization, named.get_mut(&index))
+            {
+                let lookup = OrganizationByExternalId(partner, external_id.clone());
+                *known = by_partner.get(&lookup)?.map(|known| known.organization()).transpose()?;
+            }
+        }
+
+        let mut wanted = Wanted::new();
+        let mut products = BTreeMap::new();
+        for (index, line) in open(order) {
+            if let Some(product) = found.get(&ProductByCode(line.sku.clone()))? {
+                let product = ProductById(product.product()?);
+                wanted.add(&product);
+                products.insert(index, product);
+            }
+            let Some(Some(organization)) = named.get(&index) else { continue };
+            let name = line.external_id.clone().map(|name| SubscriptionNamed(order.source_id, name));
+            let name = name.map(|name| found.get(&name)).transpose()?.flatten();
+            if name.is_some_and(|name| name.heard.transfer.is_some()) {
+                wanted.add(&OrganizationById(*organization));
+            }
+            match partner {
+                Some(partner) => wanted.add(&CustomerLinkOfPartner(partner, *organization)),
+                None => wanted.add(&OrganizationById(*organization)),
+            }
+            for contact in &line.contacts {
+                wanted.add(&EmailInOrganization(Some(*organization), contact.email.clone()));
+                wanted.add(&WelcomeOf(*organization, contact.email.clone()));
+            }
+            for (_, _, end) in ends(line) {
+                if let LinkEnd::Subscription(id) = end {
+                    wanted.add(&SubscriptionOf(*organization, id));
+                }
+            }
+        }
+        for one in &order.subscriptions {
+            if let Some((organization, id)) = one.organization_id.zip(one.subscription_id) {
+                wanted.add(&SubscriptionOf(organization, id));
+            }
+        }
+        let read = context.table.fetch(wanted, true).await?;
+
+        let mut placing = Self {
+            products: BTreeMap::new(),
+            organizations: BTreeMap::new(),
+            names: BTreeMap::new(),
+            there: Subscriptions::new(),
+            transferred: BTreeMap::new(),
+            records: BTreeMap::new(),
+            welcomed: BTreeSet::new(),
+            faults: Vec::new(),
+        };
+        for one in &order.subscriptions {
+            if let Some((organization, id)) = one.organization_id.zip(one.subscription_id) {
+                placing.there.extend(read.get(&SubscriptionOf(organization, id))?.map(|one| (id, one)));
+            }
+        }
+        for (index, line) in open(order) {
+            match products.get(&index).map(|product| read.get(product)).transpose()?.flatten() {
+                Some(product) if product.archived_at.is_none() => {
+                    placing.products.insert(index, product);
+                }
+                Some(_) => faults.push(fault(&ARCHIVED_PRODUCT, index, &[&"sku"])),
+                None => faults.push(fault(&UNKNOWN_PRODUCT, index, &[&"sku"])),
+            }
+            if let Some(external_id) = &line.external_id {
+                let name = found.get(&SubscriptionNamed(order.source_id, external_id.clone()))?;
+                if name.as_ref().is_some_and(|name| name.subscription_id.is_some()) {
+                    faults.push(fault(&EXTERNAL_ID_TAKEN, index, &[&"externalId"]));
+                }
+                placing.names.insert(index, name);
+            }
+            let organization = named.get(&index).copied().flatten();
+            let known = match (organization, partner) {
+                (Some(organization), Some(partner)) => {
+                    read.get(&CustomerLinkOfPartner(partner, organization))?.map(|_| organization)
+                }
+                (Some(organization), None) => {
+                    read.get(&OrganizationById(organization))?.map(|_| organization)
+                }
+                (None, _) => None,
+            };
+            let Some(organization) = known else {
+                faults.push(fault(&UNKNOWN_ORGANIZATION, index, &[&"organization"]));
+                continue;
+            };
+            placing.organizations.insert(index, organization);
+            if let Some(known) = read.get(&OrganizationById(organization))? {
+                placing.transferred.insert(organization, known);
+            }
+            for contact in &line.contacts {
+                let key = (organization, contact.email.clone());
+                if let Some(record) =
+                    read.get(&EmailInOrganization(Some(organization), contact.email.clone()))?
+                {
+                    placing.records.insert(key.clone(), record.customer()?);
+                }
+                if read.get(&WelcomeOf(organization, contact.email.clone()))?.is_some() {
+                    placing.welcomed.insert(key);
+                }
+            }
+            for (name, place, end) in ends(line) {
+                let LinkEnd::Subscription(id) = end else { continue };
+                let other = read.get(&SubscriptionOf(organization, id))?;
+                match other.filter(|other| other.source_id == order.source_id) {
+                    None => faults.push(fault(&UNKNOWN_SUBSCRIPTION, index, &[&name, &place])),
+                    Some(other)
+                        if other.deactivation.is_some()
+                            && order.subscriptions.iter().all(OrderedSubscription::is_open) =>
+                    {
+                        faults.push(fault(&LINKED_TO_DEACTIVATED, index, &[&name, &place]));
+                    }
+                    Some(other) => {
+                        placing.there.insert(id, other);
+                    }
+                }
+            }
+        }
+        placing.faults = faults;
+        Ok(placing)
+    }
+
+    /// Adds to a change as many of the lines as fit it, and notes in the order what becomes of them.
+    ///
+    /// # Errors
+    ///
+    /// What stands against one of them, if nothing of the order is there yet; later such a line comes to nothing.
+    pub fn place<O: 'static>(
+        mut self,
+        context: &Context<'_>,
+        order: &mut Order,
+        change: &mut Change<O>,
+    ) -> Result<(), Failure> {
+        let seen: BTreeMap<SubscriptionId, Version> =
+            self.there.iter().map(|(id, one)| (*id, one.stamp.version)).collect();
+        let first = order.subscriptions.iter().all(OrderedSubscription::is_open);
+        let (mut made, mut touched, mut events) = (Vec::new(), BTreeSet::new(), Vec::new());
+        let mut linked = BTreeSet::new();
+        for index in 0..order.subscriptions.len() {
+            let Some(one) = order.subscriptions.get(index).filter(|one| one.is_open()) else { continue };
+            let line = one.line.clone();
+            let name = self.names.get(&index).cloned().flatten();
+            let links = self.links_of(order, index, &line);
+            let (product, organization, links) = match self.judge(order, index, &line, links) {
+                Ok(good) => good,
+                Err(reason) if first => return Err(reason.refuse(&[&"data", &"lines"]).into()),
+                Err(reason) => {
+                    events.push(ignored(order, index, &reason));
+                    continue;
+                }
+            };
+            let id: SubscriptionId = context.id();
+            let mut contacts: Vec<SubscriptionContact> = Vec::new();
+            for contact in &line.contacts {
+                if contacts.iter().all(|known| known.email != contact.email) {
+                    let key = (organization, contact.email.clone());
+                    contacts.push(SubscriptionContact {
+                        email: contact.email.clone(),
+                        name: contact.name.clone(),
+                        customer_id: self.records.get(&key).copied(),
+                    });
+                }
+            }
+            let new = |contact: &&SubscriptionContact| {
+                !self.welcomed.contains(&(organization, contact.email.clone()))
+            };
+            let welcomed: Vec<Email> =
+                contacts.iter().filter(new).map(|contact| contact.email.clone()).collect();
+            let newly: BTreeSet<_> = links
+                .iter()
+                .map(|link| link.other)
+                .filter(|other| seen.contains_key(other) && !touched.contains(other))
+                .collect();
+            let named = usize::from(line.external_id.is_some());
+            // Beside itself, its entitlement, the reservation and the event of its order: what was said before, at most.
+            let heard = if name.as_ref().is_some_and(|name| !name.heard.is_silent()) { 6 } else { 0 };
+            let cancelled = usize::from(order.cancelled_at.is_some());
+            let needed = 4 + named + welcomed.len() + newly.len() + heard + cancelled;
+            let pending = made.len() * 2 + touched.len() + events.len();
+            if change.items() + pending + needed > ROOM {
+                break;
+            }
+            touched.extend(newly);
+
+            let mut subscription = Subscription {
+                id,
+                organization_id: organization,
+                kind: line.kind,
+                product_id: product,
+                sku: line.sku.clone(),
+                plan: line.plan.clone(),
+                quantity: line.quantity,
+                starts_at: line.starts_at,
+                term: line.term,
+                linked: BTreeSet::new(),
+                parents: BTreeSet::new(),
+                apps: BTreeSet::new(),
+                contacts,
+                place: None,
+                migrated_at: None,
+                source_id: order.source_id,
+                order_id: order.order_id.clone(),
+                external_id: line.external_id.clone(),
+                buyer: Buyer { partner_id: order.partner_id, billing_account: order.billing_account.clone() },
+                cancelled_at: order.cancelled_at,
+                heard: name.as_ref().map_or_else(Heard::default, |name| name.heard.clone()),
+                deactivation: None,
+                stamp: Stamp::new(context.now),
+            };
+            for Link { other, end } in links {
+                let Some(other_end) = self.there.get_mut(&other) else { continue };
+                let (here, there) = match end {
+                    End::Linked => (&mut subscription.linked, &mut other_end.linked),
+                    End::Parent => (&mut subscription.parents, &mut other_end.apps),
+                    End::App => (&mut subscription.apps, &mut other_end.parents),
+                };
+                here.insert(other);
+                there.insert(id);
+            }
+            for email in &welcomed {
+                let welcome = Welcome { organization_id: organization, email: email.clone() };
+                change.create_once(&welcome, |_| Refusal::Outdated)?;
+                self.welcomed.insert((organization, email.clone()));
+            }
+            if let Some(external_id) = &line.external_id {
+                let mine = SubscriptionName {
+                    source_id: order.source_id,
+                    external_id: external_id.clone(),
+                    subscription_id: Some(id),
+                    organization_id: Some(organization),
+                    heard: Heard::default(),
+                    stamp: name.as_ref().map_or(Stamp::new(context.now), |name| name.stamp.next(context.now)),
+                };
+                match &name {
+                    Some(name) => change.replace(&mine, name.stamp.version, None::<fn(_) -> bool>)?,
+                    None => change.create_once(&mine, |_| Refusal::Outdated)?,
+                }
+            }
+            let entitlement = subscription.entitle();
+            let number = EntitlementName::Number(entitlement.number.clone());
+            // Once in many millions an id has the number of another one; the next id has not.
+            change.create_once(&EntitlementReservation::of(&entitlement, &number), |_| Refusal::Outdated)?;
+            let ordered = EventKind::SubscriptionOrdered {
+                subscription_id: id,
+                sku: line.sku.clone(),
+                quantity: line.quantity,
+                source_id: order.source_id,
+                order_id: order.order_id.clone(),
+                entitlement_id: entitlement.id,
+                contacts: subscription.contacts.iter().map(|contact| contact.email.clone()).collect(),
+                welcomed,
+            };
+            events.push(Happening { partner_id: order.partner_id, ..subscription.happening(ordered) });
+            self.tell_what_was_heard(context, change, order, &subscription, &mut events, &mut linked)?;
+            if let Some(one) = order.subscriptions.get_mut(index) {
+                (one.subscription_id, one.organization_id) = (Some(id), Some(organization));
+            }
+            self.there.insert(id, subscription);
+            made.push((id, entitlement));
+        }
+        for (id, entitlement) in made {
+            if let Some(subscription) = self.there.get(&id) {
+                change.create(subscription)?;
+                change.create(&entitlement)?;
+            }
+        }
+        for id in touched {
+            if let Some((one, seen)) = self.there.get(&id).zip(seen.get(&id)) {
+                let one = Subscription { stamp: one.stamp.next(context.now), ..one.clone() };
+                change.replace(&one, *seen, None::<fn(_) -> bool>)?;
+            }
+        }
+        events.into_iter().for_each(|event| change.record(event));
+        Ok(())
+    }
+
+    /// The links of a line to what is there, or made before it, whichever of the two names the other.
+    fn links_of(&self, order: &Order, index: usize, line: &SubscriptionLine) -> Vec<Link> {
+        let made = |end: LinkEnd| match end {
+            LinkEnd::Subscription(id) => Some(id),
+            LinkEnd::Line(other) => order.subscriptions.get(other).and_then(|other| other.subscription_id),
+        };
+        let mut links: BTreeSet<Link> = BTreeSet::new();
+        links.extend(
+            line.linked_to.iter().filter_map(|end| made(*end)).map(|other| Link { other, end: End::Linked }),
+        );
+        links.extend(
+            line.parents.iter().filter_map(|end| made(*end)).map(|other| Link { other, end: End::Parent }),
+        );
+        for one in &order.subscriptions {
+            let Some(other) = one.subscription_id else { continue };
+            if one.line.linked_to.contains(&LinkEnd::Line(index)) {
+                links.insert(Link { other, end: End::Linked });
+            }
+            if one.line.parents.contains(&LinkEnd::Line(index)) {
+                links.insert(Link { other, end: End::App });
+            }
+        }
+        links.into_iter().filter(|link| self.there.contains_key(&link.other)).collect()
+    }
+
+    /// What stands against a line.
+    fn judge(
+        &self,
+        order: &Order,
+        index: usize,
+        line: &SubscriptionLine,
+        links: Vec<Link>,
+    ) -> Result<(ProductId, OrganizationId, Vec<Link>), Reason> {
+        let product = self.products.get(&index).ok_or(UNKNOWN_PRODUCT)?;
+        let organization = self.organizations.get(&index).ok_or(UNKNOWN_ORGANIZATION)?;
+        if self.names.get(&index).cloned().flatten().is_some_and(|name| name.subscription_id.is_some()) {
+            return Err(EXTERNAL_ID_TAKEN);
+        }
+        let down = |id: SubscriptionId| self.there.get(&id).is_some_and(|one| one.deactivation.is_some());
+        let came_to_nothing = |end: LinkEnd| match end {
+            LinkEnd::Line(other) => {
+                order.subscriptions.get(other).is_some_and(|other| other.ignored.is_some())
+            }
+            LinkEnd::Subscription(_) => false,
+        };
+        if links.iter().any(|link| down(link.other)) || ends(line).any(|(_, _, end)| came_to_nothing(end)) {
+            return Err(LINKED_TO_DEACTIVATED);
+        }
+        let is_full = |Link { other, end }: &Link| {
+            let full = |one: &Subscription| match end {
+                End::Linked => one.linked.len(),
+                End::Parent => one.apps.len(),
+                End::App => one.parents.len(),
+            };
+            self.there.get(other).is_some_and(|one| full(one) >= Subscription::MOST_LINKS)
+        };
+        match links.iter().any(is_full) {
+            true => Err(TOO_MANY_LINKS),
+            false => Ok((product.id, *organization, links)),
+        }
+    }
+
+    /// What was said of a subscription before it was ordered takes effect with it.
+    fn tell_what_was_heard<O: 'static>(
+        &self,
+        context: &Context<'_>,
+        change: &mut Change<O>,
+        order: &Order,
+        subscription: &Subscription,
+        events: &mut Vec<Happening>,
+        linked: &mut BTreeSet<(PartnerId, OrganizationId)>,
+    ) -> Result<(), Failure> {
+        let subscription_id = subscription.id;
+        let mut tell = |kind: EventKind| events.push(subscription.happening(kind));
+        if let Some(transfer) = &subscription.heard.transfer {
+            let organization = self.transferred.get(&subscription.organization_id);
+            if let Some((partner, organization)) = transfer.to.partner_id.zip(organization)
+                && linked.insert((partner, organization.id))
+            {
+                add_customer(change, partner, organization, context.now)?;
+            }
+            tell(EventKind::SubscriptionTransferred {
+                subscription_id,
+                account: transfer.to.billing_account.clone(),
+            });
+        }
+        if subscription.heard.renewal.is_some() {
+            tell(EventKind::SubscriptionRenewed { subscription_id, ends_at: subscription.ends_at() });
+        }
+        if let Some(usage) = &subscription.heard.usage {
+            tell(EventKind::SubscriptionUsageReported { subscription_id, active_users: usage.active_users });
+        }
+        if order.cancelled_at.is_some() {
+            let (source_id, order_id) = (order.source_id, order.order_id.clone());
+            tell(EventKind::SubscriptionCancelled { subscription_id, source_id, order_id });
+        }
+        Ok(())
+    }
+}
+
+/// Notes that a line comes to nothing.
+fn ignored(order: &mut Order, line: usize, reason: &Reason) -> Happening {
+    let reason = reason.about.to_owned();
+    if let Some(one) = order.subscriptions.get_mut(line) {
+        one.ignored = Some(reason.clone());
+    }
+    let (source_id, order_id) = (order.source_id, order.order_id.clone());
+    let kind = EventKind::OrderLineIgnored { source_id, order_id, line, reason };
+    match order.partner_id {
+        Some(partner) => Happening::of_partner(kind, partner),
+        None => Happening::of_vendor(kind),
+    }
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+struct Link {
+    other: SubscriptionId,
+    end: End,
+}
+
+/// What the other end of a link is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+enum End {
+    Linked,
+    Parent,
+    App,
+}
+
+fn place(at: &[usize], index: usize) -> usize {
+    at.get(index).copied().unwrap_or(index)
+}
+
+/// Goes on with an order until all of its subscriptions are there; the last of them come with the answer.
+pub async fn go_on<O: Output>(
+    context: &Context<'_>,
+    mut order: Order,
+    answer: impl Fn(Order) -> Answer<O>,
+) -> Result<Answer<O>, Failure> {
+    loop {
+        let mut wanted = Wanted::new();
+        Placing::want(&order, &mut wanted);
+        let found = context.table.fetch(wanted, true).await?;
+        let placing = Placing::read(context, &order, &found, &[]).await?;
+        let (seen, mut change) = (order.stamp.version, Change::new());
+        order.stamp = order.stamp.next(context.now);
+        placing.place(context, &mut order, &mut change)?;
+        change.replace(&order, seen, None::<fn(_) -> bool>)?;
+        if !order.is_placing() {
+            return context.commit(change, answer(order)).await;
+        }
+        context.aside().commit(change, answer(order.clone())).await?;
+    }
+}

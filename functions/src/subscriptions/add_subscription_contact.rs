@@ -1,0 +1,109 @@
+//! `add-subscription-contact`
+
+use aws::http::body::Empty;
+use aws::operation::{Method, Nothing, route};
+use aws::table::pattern::{CustomerById, EmailInOrganization, WelcomeOf};
+use aws::table::{Change, Refusal, Welcome};
+use aws::{Answer, Context, Failure, Input, Operation, Route};
+use deserr::Deserr;
+use domain::subscription::SubscriptionContact;
+use domain::{
+    Actor, CustomerId, EventKind, Faults, OrganizationId, Reason, Role, Subscription, SubscriptionId,
+};
+use schemars::JsonSchema;
+
+use super::{NOT_A_CONTACT, OfSubscription, Shown, read};
+
+/// Makes somebody a contact of a subscription.
+pub struct AddSubscriptionContact;
+
+/// A path that names a customer who is to look after a subscription.
+#[derive(Debug, Deserr, JsonSchema)]
+#[deserr(error = Faults, rename_all = camelCase, deny_unknown_fields)]
+#[schemars(rename_all = "camelCase")]
+pub struct OfNewContact {
+    /// Whose.
+    organization_id: OrganizationId,
+    /// The subscription.
+    subscription_id: SubscriptionId,
+    /// The customer.
+    customer_id: CustomerId,
+}
+
+const UNKNOWN_CUSTOMER: Reason = Reason::rule("unknown-customer", "the organization has no such customer");
+const TOO_MANY_CONTACTS: Reason =
+    Reason::state("too-many-contacts", "a subscription has at most 20 contacts");
+const NOT_THE_FIRST: Reason = Reason::rule(
+    "not-the-first-contact",
+    "a partner assigns a subscription's first contact; those that it has assign the others",
+);
+
+impl Operation for AddSubscriptionContact {
+    const NAME: &str = "add-subscription-contact";
+    const ABOUT: &str = "Makes a customer of the organization a contact of a subscription; by one of its contacts or an operator, or, while it has none, by its partner. Again changes nothing.";
+    const ROUTES: &[Route] = &[route(
+        Method::Put,
+        "/v1/organizations/{organizationId}/subscriptions/{subscriptionId}/contacts/{customerId}",
+        &[Role::Operator, Role::Customer, Role::PartnerMember],
+    )];
+    const REASONS: &[Reason] =
+        &[NOT_A_CONTACT, NOT_THE_FIRST, UNKNOWN_CUSTOMER, TOO_MANY_CONTACTS, Subscription::DEACTIVATED];
+
+    type Caller = Actor;
+    type Path = OfNewContact;
+    type Query = Nothing;
+    type Body = Empty;
+    type Output = Shown;
+
+    async fn execute(
+        context: &Context<'_>,
+        actor: &Actor,
+        input: &Input<Self>,
+    ) -> Result<Answer<Shown>, Failure> {
+        let OfNewContact { organization_id, subscription_id, customer_id } = input.path;
+        let path = OfSubscription { organization_id, subscription_id };
+        let customer = CustomerById(customer_id);
+        let (before, shows, found) = read(context, actor, &path, |wanted| wanted.add(&customer)).await?;
+        let mut change = Change::new();
+        let first = before.contacts.is_empty();
+        match actor.has_one_of(&[Role::PartnerMember]) {
+            true if !first => return Err(NOT_THE_FIRST.refuse(&[]).into()),
+            true => {}
+            false => shows.require_contact(&mut change, &before)?,
+        }
+        let known = found.get(&customer)?.filter(|customer| {
+            customer.organization_id == Some(organization_id) && customer.removed_at.is_none()
+        });
+        let Some(known) = known else { return Err(UNKNOWN_CUSTOMER.refuse(&[]).into()) };
+        let (seen, mut after) = (before.stamp.version, before.clone());
+        let (email, name) = (known.email, known.name);
+        let contact = SubscriptionContact { email: email.clone(), name, customer_id: Some(customer_id) };
+        if before.contact(&email).is_some_and(|before| before.customer_id == contact.customer_id) {
+            change.confirm(&before, seen, context.if_match());
+            return context.commit(change, Answer::ok(shows.show(&before, context.now))).await;
+        }
+        if before.deactivation.is_some() {
+            change.refuse(Subscription::DEACTIVATED.stage, Subscription::DEACTIVATED.at(&[]));
+        }
+        after.contacts.retain(|known| known.email != email);
+        after.contacts.push(contact);
+        if after.contacts.len() > Subscription::MOST_CONTACTS {
+            let most = u64::try_from(Subscription::MOST_CONTACTS).ok();
+            let fault = TOO_MANY_CONTACTS.at(&[]).with_limit(most.unwrap_or_default(), most);
+            change.refuse(TOO_MANY_CONTACTS.stage, fault);
+        }
+        after.stamp = before.stamp.next(context.now);
+        change.replace(&after, seen, context.if_match())?;
+        if actor.email.as_ref() != Some(&email) || actor.has_one_of(&[Role::Operator, Role::PartnerMember]) {
+            let record = EmailInOrganization(Some(organization_id), email.clone());
+            change.require_owner(&record, customer_id, || Refusal::Outdated);
+        }
+        let first = context.table.get(&WelcomeOf(organization_id, email.clone())).await?.is_none();
+        if first {
+            change.create_once(&Welcome { organization_id, email }, |_| Refusal::Outdated)?;
+        }
+        let added = EventKind::SubscriptionContactAdded { subscription_id, customer_id, first };
+        change.record(after.happening(added));
+        context.commit(change, Answer::ok(shows.show(&after, context.now))).await
+    }
+}

@@ -1,0 +1,171 @@
+//! What goes down with a subscription, and how: in one transaction where it fits, else in a sequence that begins with the
+//! subscription itself and goes on until nothing linked to it is left.
+//!
+//! Everything is written on the condition that it is as it was read, and a link is written at both ends: what is linked at
+//! the same moment is either found, or not made. Of an app that is spared one parent that is left is a condition, too, so
+//! that of two who take its last two parents one sees that the other did.
+
+use aws::operation::Output;
+use aws::table::pattern::{SubscriptionOf, SubscriptionsOf};
+use aws::table::{Change, Error, Expression, Pause, Refusal, subscription};
+use aws::{Answer, Context, Failure};
+use domain::subscription::{Deactivation, Subscriptions, closure, spared};
+use domain::{EventKind, OrganizationId, Period, Problem, Subscription, SubscriptionId, Version};
+
+/// A transaction takes 100 items: of each subscription itself, its entitlement and its event; some are left for what is
+/// added to it last.
+const ROOM: usize = 96;
+const AT_ONCE: usize = 30;
+
+/// Longer than a call may last, and than clocks differ: who begins is at it for at most so long.
+const LEASE: Period = Period::minutes(1);
+
+/// So many go down before a call is answered; the timer goes on with the rest.
+const BEFORE_ANSWER: usize = 1200;
+
+/// All subscriptions of an organization, as they are now.
+pub async fn read_all(context: &Context<'_>, organization: OrganizationId) -> Result<Subscriptions, Failure> {
+    let all = context.table.list(&SubscriptionsOf(organization), true).await?;
+    Ok(all.into_iter().map(|one| (one.id, one)).collect())
+}
+
+/// Those of a closure that are still up, in its order.
+pub fn still_up(all: &Subscriptions, down: &[SubscriptionId]) -> Vec<SubscriptionId> {
+    let up = |id: &&SubscriptionId| all.get(id).is_some_and(|one| one.deactivation.is_none());
+    down.iter().filter(up).copied().collect()
+}
+
+/// Takes some down, with their entitlements and events; the first one, if it is `root`, on the condition of the call.
+fn take_down<O: 'static>(
+    context: &Context<'_>,
+    change: &mut Change<O>,
+    all: &Subscriptions,
+    these: &[SubscriptionId],
+    deactivation: &Deactivation,
+) -> Result<(), Failure> {
+    for before in these.iter().filter_map(|id| all.get(id)) {
+        let is_root = before.id == deactivation.cause;
+        let goes_on_at = deactivation.goes_on_at.filter(|_| is_root);
+        let deactivated = Deactivation { goes_on_at, ..deactivation.clone() };
+        let stamp = before.stamp.next(context.now);
+        let after = Subscription { deactivation: Some(deactivated), stamp, ..before.clone() };
+        let meant = context.if_match().filter(|_| is_root);
+        change.replace(&after, before.stamp.version, meant)?;
+        subscription::follow(change, &after, context.now);
+        let (subscription_id, cause) = (after.id, deactivation.cause);
+        let reason = deactivation.reason.clone();
+        change.record(after.happening(EventKind::SubscriptionDeactivated { subscription_id, cause, reason }));
+    }
+    Ok(())
+}
+
+/// Takes all of a closure down at once; false, and nothing is in the change, if it does not fit one transaction.
+pub fn at_once<O: 'static>(
+    context: &Context<'_>,
+    change: &mut Change<O>,
+    all: &Subscriptions,
+    down: &[SubscriptionId],
+    deactivation: &Deactivation,
+) -> Result<bool, Failure> {
+    let (up, left) = (still_up(all, down), spared(all, down));
+    if change.items() + up.len() * 3 + left.len() > ROOM {
+        return Ok(false);
+    }
+    take_down(context, change, all, &up, deactivation)?;
+    for parent in left.iter().filter_map(|id| all.get(id)) {
+        let alive = Expression::new("attribute_exists(#pk) AND attribute_not_exists(#deactivation)");
+        let lookup = SubscriptionOf(parent.organization_id, parent.id);
+        change.require_that(&lookup, alive, |_| Refusal::Outdated);
+    }
+    Ok(true)
+}
+
+/// Begins a sequence: the subscription itself goes down, and stays due until all that is linked to it is down.
+pub async fn begin<O: Output>(
+    context: &Context<'_>,
+    mut change: Change<O>,
+    all: &Subscriptions,
+    deactivation: &Deactivation,
+    answer: Answer<O>,
+) -> Result<(), Failure> {
+    let deactivation = Deactivation { goes_on_at: Some(context.now.after(LEASE)), ..deactivation.clone() };
+    take_down(context, &mut change, all, &[deactivation.cause], &deactivation)?;
+    let aside = context.aside();
+    aside.commit(change, answer).await.map(drop)
+}
+
+/// Takes a sequence over from who was cut off.
+pub async fn take_over(context: &Context<'_>, root: &Subscription) -> Result<(), Failure> {
+    let mut change: Change<()> = Change::new();
+    let mut after = Subscription { stamp: root.stamp.next(context.now), ..root.clone() };
+    if let Some(deactivation) = &mut after.deactivation {
+        deactivation.goes_on_at = Some(context.now.after(LEASE));
+    }
+    change.replace(&after, root.stamp.version, None::<fn(Version) -> bool>)?;
+    context.aside().commit(change, Answer::ok(())).await.map(drop)
+}
+
+/// Goes on with a sequence until nothing linked to the subscription is left, or until so many went down that somebody else
+/// must go on; answers which it was, and all as they are then. `went_on` is told of each step.
+pub async fn go_on(
+    context: &Context<'_>,
+    organization: OrganizationId,
+    root: SubscriptionId,
+    mut went_on: impl FnMut() + Send,
+) -> Result<(bool, Subscriptions), Failure> {
+    let (mut count, mut pause) = (0, Pause::default());
+    loop {
+        let all = read_all(context, organization).await?;
+        let known = all.get(&root).and_then(|root| root.deactivation.clone());
+        let deactivation = known.ok_or_else(Problem::not_found)?;
+        let up = still_up(&all, &closure(&all, root));
+        if up.is_empty() || count >= BEFORE_ANSWER {
+            return Ok((up.is_empty(), all));
+        }
+        for these in up.chunks(AT_ONCE) {
+            let aside = context.aside();
+            let mut change: Change<()> = Change::new();
+            let deactivation = Deactivation { at: aside.now, ..deactivation.clone() };
+            take_down(&aside, &mut change, &all, these, &deactivation)?;
+            match aside.commit(change, Answer::ok(())).await {
+                Ok(_) => {
+                    count += these.len();
+                    went_on();
+                }
+                // Somebody else wrote one of them: the next look decides anew.
+                Err(Failure::Table(Error::Contended(_))) => pause.take().await,
+                Err(why) => return Err(why),
+            }
+            if count >= BEFORE_ANSWER {
+                break;
+            }
+        }
+    }
+}
+
+/// Notes that nothing linked to a subscription is left. It must not have been written since it was seen so.
+pub fn finish<O: 'static>(
+    context: &Context<'_>,
+    change: &mut Change<O>,
+    root: &Subscription,
+) -> Result<Subscription, Failure> {
+    let mut after = Subscription { stamp: root.stamp.next(context.now), ..root.clone() };
+    if let Some(deactivation) = &mut after.deactivation {
+        deactivation.goes_on_at = None;
+    }
+    change.replace(&after, root.stamp.version, None::<fn(Version) -> bool>)?;
+    Ok(after)
+}
+
+/// Goes on with what was cut off: the timer's turn.
+pub async fn resume(
+    context: &Context<'_>,
+    root: &Subscription,
+    went_on: impl FnMut() + Send,
+) -> Result<bool, Failure> {
+    let (done, all) = go_on(context, root.organization_id, root.id, went_on).await?;
+    let Some(root) = all.get(&root.id).filter(|_| done) else { return Ok(false) };
+    let mut change: Change<()> = Change::new();
+    finish(context, &mut change, root)?;
+    context.commit(change, Answer::ok(())).await.map(|_| true)
+}

@@ -1,0 +1,199 @@
+//! `deactivate-subscription`
+
+use std::collections::BTreeSet;
+
+use aws::http::body::Json;
+use aws::operation::{Method, Nothing, Output, Size, route};
+use aws::table::Change;
+use aws::{Answer, Context, Failure, Input, Operation, Route};
+use deserr::Deserr;
+use domain::subscription::{Deactivation, SubscriptionKind, SubscriptionStatus, Subscriptions, closure};
+use domain::{
+    Actor, Description, Fault, Faults, Problem, ProductCode, Reason, Role, Subscription, SubscriptionId,
+    Timestamp, Version,
+};
+use schemars::JsonSchema;
+use serde::Serialize;
+
+use super::cascade::{at_once, begin, finish, go_on, read_all, still_up, take_over};
+use super::{NOT_A_CONTACT, OfSubscription, Reader};
+
+/// Deactivates a subscription.
+pub struct DeactivateSubscription;
+
+/// Why, and what is expected to go down.
+#[derive(Debug, Deserr, JsonSchema)]
+#[deserr(error = Faults, rename_all = camelCase, deny_unknown_fields)]
+#[schemars(rename_all = "camelCase", deny_unknown_fields)]
+pub struct Wish {
+    /// Why; whoever sees the subscription sees it.
+    #[deserr(default)]
+    reason: Option<Description>,
+    /// The ids that `validateOnly` listed: if others go down by now, nothing does.
+    #[deserr(default)]
+    expected: Option<Vec<SubscriptionId>>,
+}
+
+/// A subscription that was deactivated, or would be, with all that goes down with it.
+#[derive(Debug, Serialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct Deactivated {
+    /// The subscription.
+    id: SubscriptionId,
+    /// How far it is: `deactivating` while not everything is down.
+    status: SubscriptionStatus,
+    /// All that goes down, itself first.
+    deactivated: Vec<Member>,
+    /// Its version.
+    version: Version,
+}
+
+/// A subscription that goes down.
+#[derive(Debug, Serialize, JsonSchema)]
+struct Member {
+    /// Its id.
+    id: SubscriptionId,
+    /// What it is for.
+    kind: SubscriptionKind,
+    /// The product's code.
+    sku: ProductCode,
+}
+
+impl Output for Deactivated {
+    const VERSIONED: bool = true;
+
+    fn version(&self) -> Option<Version> {
+        Some(self.version)
+    }
+}
+
+const EXPECTED_DIFFERS: Reason = Reason::state(
+    "expected-differs",
+    "other subscriptions go down than are expected: the errors list all that do",
+);
+const STILL_RUNNING: Reason = Reason::state(
+    "still-running",
+    "the subscription was deactivated, and what is linked to it is still going down; ask again in a minute",
+);
+
+impl Operation for DeactivateSubscription {
+    const NAME: &str = "deactivate-subscription";
+    const ABOUT: &str = "Deactivates a subscription, for good, and with it everything linked to it, through any number of links, and every app none of whose parents is left. `validateOnly` lists all of it; given as `expected`, the list must still be right. Many go down one after another: then 202, and the subscription is `deactivating` until all are down. Again changes nothing.";
+    const ROUTES: &[Route] = &[route(
+        Method::Post,
+        "/v1/organizations/{organizationId}/subscriptions/{subscriptionId}/deactivate",
+        &[Role::Operator, Role::Customer],
+    )];
+    const SIZE: Size = Size { seconds: 28, megabytes: 512 };
+    const KEY_REQUIRED: bool = true;
+    const DEFERS: bool = true;
+    const REASONS: &[Reason] = &[NOT_A_CONTACT, EXPECTED_DIFFERS, STILL_RUNNING];
+
+    type Caller = Actor;
+    type Path = OfSubscription;
+    type Query = Nothing;
+    type Body = Json<Wish>;
+    type Output = Deactivated;
+
+    async fn execute(
+        context: &Context<'_>,
+        actor: &Actor,
+        input: &Input<Self>,
+    ) -> Result<Answer<Deactivated>, Failure> {
+        let OfSubscription { organization_id, subscription_id } = input.path;
+        let Json(Wish { reason, expected }) = &input.body;
+        let reader = Reader::of(actor, organization_id)?;
+        let all = read_all(context, organization_id);
+        let (shows, mut all) = tokio::try_join!(reader.settle(context), all)?;
+        let found = all.get(&subscription_id).filter(|one| shows.sees(one)).cloned();
+        let root = found.ok_or_else(Problem::not_found)?;
+        let mut change = Change::new();
+        shows.require_contact(&mut change, &root)?;
+
+        if let Some(deactivation) = &root.deactivation {
+            match deactivation.goes_on_at {
+                None => {
+                    change.confirm(&root, root.stamp.version, context.if_match());
+                    let answer = Answer::ok(went_down(&all, &root, context.now));
+                    return context.commit(change, answer).await;
+                }
+                Some(at) if at > context.now => return Err(STILL_RUNNING.refuse(&[]).into()),
+                Some(_) if context.is_trial() => {}
+                Some(_) => take_over(context, &root).await?,
+            }
+        } else {
+            let down = closure(&all, subscription_id);
+            let up = still_up(&all, &down);
+            if let Some(expected) = expected {
+                let (wanted, there): (BTreeSet<_>, BTreeSet<_>) =
+                    (expected.iter().collect(), up.iter().collect());
+                if wanted != there {
+                    return Err(differs(&all, &up).into());
+                }
+            }
+            let deactivation =
+                Deactivation { at: context.now, cause: root.id, reason: reason.clone(), goes_on_at: None };
+            let plan = |version: Version, status: SubscriptionStatus| Deactivated {
+                id: root.id,
+                status,
+                deactivated: members(&all, &up),
+                version,
+            };
+            let (before, next) = (root.stamp.version, root.stamp.next(context.now).version);
+            if at_once(context, &mut change, &all, &down, &deactivation)? {
+                let version = if context.is_trial() { before } else { next };
+                let answer = plan(version, SubscriptionStatus::Inactive);
+                return context.commit(change, Answer::ok(answer)).await;
+            }
+            if context.is_trial() {
+                let answer = plan(before, SubscriptionStatus::Deactivating);
+                return context.commit(change, Answer::ok(answer)).await;
+            }
+            let begun = Answer::ok(plan(next, SubscriptionStatus::Deactivating));
+            begin(context, change, &all, &deactivation, begun).await?;
+        }
+
+        let done;
+        (done, all) = go_on(context, organization_id, subscription_id, || {}).await?;
+        let root = all.get(&subscription_id).cloned().ok_or_else(Problem::not_found)?;
+        let again = context.again();
+        let mut change = Change::new();
+        if !done {
+            let location = format!("/v1/organizations/{organization_id}/subscriptions/{subscription_id}");
+            let answer = Answer::accepted(location, went_down(&all, &root, again.now));
+            return again.commit(change, answer).await;
+        }
+        let root = finish(&again, &mut change, &root)?;
+        again.commit(change, Answer::ok(went_down(&all, &root, again.now))).await
+    }
+}
+
+fn members(all: &Subscriptions, ids: &[SubscriptionId]) -> Vec<Member> {
+    let of = |one: &Subscription| Member { id: one.id, kind: one.kind, sku: one.sku.clone() };
+    ids.iter().filter_map(|id| all.get(id)).map(of).collect()
+}
+
+/// What went down with a subscription, or still does.
+fn went_down(all: &Subscriptions, root: &Subscription, now: Timestamp) -> Deactivated {
+    let with = |id: &SubscriptionId| {
+        let deactivation = all.get(id).map(|one| one.deactivation.as_ref());
+        deactivation.is_some_and(|one| one.is_none_or(|one| one.cause == root.id))
+    };
+    let down: Vec<_> = closure(all, root.id).into_iter().filter(with).collect();
+    Deactivated {
+        id: root.id,
+        status: root.status(now),
+        deactivated: members(all, &down),
+        version: root.stamp.version,
+    }
+}
+
+/// Others go down than were expected: an error for each that does.
+fn differs(all: &Subscriptions, up: &[SubscriptionId]) -> Problem {
+    let fault = |(index, one): (usize, &Member)| {
+        let detail = format!("`{}`, `{}`, goes down", one.id, one.sku);
+        Fault { detail, ..EXPECTED_DIFFERS.at(&[&"expected", &index]) }
+    };
+    let faults = members(all, up).iter().enumerate().map(fault).collect();
+    Problem { detail: EXPECTED_DIFFERS.about.to_owned(), ..Problem::of(EXPECTED_DIFFERS.stage, faults) }
+}

@@ -1,0 +1,57 @@
+//! `list-key-contacts`
+
+use aws::http::body::Empty;
+use aws::operation::{Method, Nothing, Output, route};
+use aws::{Answer, Context, Failure, Input, Operation, Route};
+use domain::subscription::SubscriptionContact;
+use domain::{Actor, PartnerId, Role};
+use schemars::JsonSchema;
+use serde::Serialize;
+
+use super::{OfSubscription, read};
+use crate::party::{Names, Party};
+
+/// Shows who looks after a subscription.
+pub struct ListKeyContacts;
+
+/// Who looks after a subscription.
+#[derive(Debug, Serialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct KeyContacts {
+    /// The partner to which it is billed; none if no partner manages it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    billing_partner: Option<Party<PartnerId>>,
+    /// The customers.
+    contacts: Vec<SubscriptionContact>,
+}
+
+impl Output for KeyContacts {}
+
+impl Operation for ListKeyContacts {
+    const NAME: &str = "list-key-contacts";
+    const ABOUT: &str =
+        "Shows the partner to which a subscription is billed, and the customers who look after it.";
+    const ROUTES: &[Route] = &[route(
+        Method::Get,
+        "/v1/organizations/{organizationId}/subscriptions/{subscriptionId}/contacts",
+        &[Role::Operator, Role::Agent, Role::Customer, Role::PartnerMember],
+    )];
+
+    type Caller = Actor;
+    type Path = OfSubscription;
+    type Query = Nothing;
+    type Body = Empty;
+    type Output = KeyContacts;
+
+    async fn execute(
+        context: &Context<'_>,
+        actor: &Actor,
+        input: &Input<Self>,
+    ) -> Result<Answer<KeyContacts>, Failure> {
+        let (one, _, _) = read(context, actor, &input.path, |_| {}).await?;
+        let partner = one.buyer().partner_id;
+        let names = Names::of(context, partner.into_iter(), std::iter::empty()).await?;
+        let billing_partner = partner.map(|partner| names.partner(partner));
+        Ok(Answer::ok(KeyContacts { billing_partner, contacts: one.contacts }))
+    }
+}

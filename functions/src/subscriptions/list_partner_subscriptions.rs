@@ -1,0 +1,75 @@
+//! `list-partner-subscriptions`
+
+use aws::context::List;
+use aws::http::body::Empty;
+use aws::operation::{Method, OfPartner, route};
+use aws::table::Wanted;
+use aws::table::pattern::{OrganizationById, PartnerById, Renewals, SubscriptionOf};
+use aws::{Answer, Context, Failure, Input, Operation, Route};
+use deserr::Deserr;
+use domain::{Actor, Faults, Problem, Role, Timestamp};
+use schemars::JsonSchema;
+
+use super::Shown;
+
+/// Lists what a partner manages.
+pub struct ListPartnerSubscriptions;
+
+/// Which.
+#[derive(Debug, Deserr, JsonSchema)]
+#[deserr(error = Faults, rename_all = camelCase, deny_unknown_fields)]
+#[schemars(rename_all = "camelCase", deny_unknown_fields)]
+pub struct Filter {
+    /// Only those that run, if they are not renewed, until before this instant.
+    #[deserr(default)]
+    renews_before: Option<Timestamp>,
+}
+
+impl Operation for ListPartnerSubscriptions {
+    const NAME: &str = "list-partner-subscriptions";
+    const ABOUT: &str = "Lists the subscriptions that a partner manages, for all its customers: what is to be renewed first comes first. What was deactivated is not among them. A page may be short, and even empty, and go on.";
+    const ROUTES: &[Route] = &[route(
+        Method::Get,
+        "/v1/partners/{partnerId}/subscriptions",
+        &[Role::Operator, Role::Agent, Role::PartnerMember],
+    )];
+    const PAGED: bool = true;
+
+    type Caller = Actor;
+    type Path = OfPartner;
+    type Query = Filter;
+    type Body = Empty;
+    type Output = List<Shown>;
+
+    async fn execute(
+        context: &Context<'_>,
+        actor: &Actor,
+        input: &Input<Self>,
+    ) -> Result<Answer<List<Shown>>, Failure> {
+        let partner = input.path.partner_id;
+        actor.reach_partner(partner)?;
+        let renewals = Renewals(partner, input.query.renews_before);
+        let page = context.page(&renewals, true).await?;
+        // What the late index found is read again: it may be another partner's by now.
+        let mut wanted = Wanted::new();
+        wanted.add(&PartnerById(partner));
+        for place in &page.items {
+            wanted.add(&SubscriptionOf(place.organization_id, place.id));
+            wanted.add(&OrganizationById(place.organization_id));
+        }
+        let found = context.table.fetch(wanted, true).await?;
+        found.get(&PartnerById(partner))?.ok_or_else(Problem::not_found)?;
+        let mut items = Vec::new();
+        for place in &page.items {
+            let one = found.get(&SubscriptionOf(place.organization_id, place.id))?;
+            let organization = found.get(&OrganizationById(place.organization_id))?;
+            let time_zone = organization.and_then(|organization| organization.time_zone).unwrap_or_default();
+            let renews = |end: Timestamp| input.query.renews_before.is_none_or(|before| end < before);
+            let mine = one.filter(|one| {
+                one.buyer().partner_id == Some(partner) && one.deactivation.is_none() && renews(one.ends_at())
+            });
+            items.extend(mine.map(|one| Shown::to(actor, &one, time_zone, context.now)));
+        }
+        Ok(Answer::ok(List { items, next_page_token: page.next_page_token }))
+    }
+}

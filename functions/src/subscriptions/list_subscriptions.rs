@@ -1,0 +1,89 @@
+//! `list-subscriptions`
+
+use aws::context::List;
+use aws::http::body::Empty;
+use aws::operation::{Method, OfOrganization, route};
+use aws::table::pattern::SubscriptionsOf;
+use aws::{Answer, Context, Failure, Input, Operation, Route};
+use deserr::Deserr;
+use domain::subscription::{SiteUrl, SubscriptionStatus};
+use domain::{Actor, Faults, Role, Subscription, Timestamp};
+use schemars::JsonSchema;
+
+use super::{Reader, Shown};
+
+/// Lists an organization's subscriptions.
+pub struct ListSubscriptions;
+
+/// Which.
+#[derive(Debug, Deserr, JsonSchema)]
+#[deserr(error = Faults, rename_all = camelCase, deny_unknown_fields)]
+#[schemars(rename_all = "camelCase", deny_unknown_fields)]
+pub struct Filter {
+    /// Only those that are so far; what is still going down is inactive.
+    #[deserr(default)]
+    status: Option<WantedStatus>,
+    /// Only those that are used on the site of this address.
+    #[deserr(default)]
+    site_url: Option<SiteUrl>,
+}
+
+/// How far a subscription is to be.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserr, JsonSchema)]
+#[deserr(error = Faults, rename_all = camelCase)]
+#[schemars(rename_all = "camelCase")]
+enum WantedStatus {
+    /// It runs.
+    Active,
+    /// It has ended, or was deactivated.
+    Inactive,
+    /// It has not begun.
+    Upcoming,
+}
+
+impl Filter {
+    fn wants(&self, one: &Subscription, now: Timestamp) -> bool {
+        let status = match one.status(now) {
+            SubscriptionStatus::Active => WantedStatus::Active,
+            SubscriptionStatus::Upcoming => WantedStatus::Upcoming,
+            SubscriptionStatus::Inactive | SubscriptionStatus::Deactivating => WantedStatus::Inactive,
+        };
+        let url = one.place.as_ref().and_then(|place| place.site()).map(|(_, url)| url);
+        self.status.is_none_or(|wanted| wanted == status)
+            && self.site_url.as_ref().is_none_or(|wanted| Some(wanted) == url)
+    }
+}
+
+impl Operation for ListSubscriptions {
+    const NAME: &str = "list-subscriptions";
+    const ABOUT: &str = "Lists an organization's subscriptions, managed by a partner or not, the oldest first: for the vendor and the organization's contact managers all, for a customer those that it is a contact of, for a partner those that it manages. A filtered page may be short, and even empty, and go on.";
+    const ROUTES: &[Route] = &[route(
+        Method::Get,
+        "/v1/organizations/{organizationId}/subscriptions",
+        &[Role::Operator, Role::Agent, Role::Customer, Role::PartnerMember],
+    )];
+    const PAGED: bool = true;
+
+    type Caller = Actor;
+    type Path = OfOrganization;
+    type Query = Filter;
+    type Body = Empty;
+    type Output = List<Shown>;
+
+    async fn execute(
+        context: &Context<'_>,
+        actor: &Actor,
+        input: &Input<Self>,
+    ) -> Result<Answer<List<Shown>>, Failure> {
+        let organization = input.path.organization_id;
+        let reader = Reader::of(actor, organization)?;
+        // Who sees what depends on what is read beside it, so the page is narrowed by what it says itself first.
+        let all = SubscriptionsOf(organization);
+        let mine = |one: &Subscription| reader.may_see(one) && input.query.wants(one, context.now);
+        let page = async { context.page_of_wanted(&all, true, mine).await };
+        let (shows, page) = tokio::try_join!(reader.settle(context), page)?;
+        let seen = page.items.iter().filter(|one| shows.sees(one));
+        let items = seen.map(|one| shows.show(one, context.now)).collect();
+        Ok(Answer::ok(List { items, next_page_token: page.next_page_token }))
+    }
+}

@@ -1,0 +1,121 @@
+//! `remove-subscription-contact`
+
+use aws::http::body::Empty;
+use aws::operation::{Method, Nothing, route};
+use aws::table::Change;
+use aws::{Answer, Context, Failure, Input, Operation, Route};
+use deserr::Deserr;
+use domain::fault::quoted;
+use domain::subscription::SubscriptionContact;
+use domain::{
+    Actor, CustomerId, Email, EventKind, Faults, Invalid, OrganizationId, Reason, Role, Subscription,
+    SubscriptionId,
+};
+use schemars::JsonSchema;
+
+use super::{NOT_A_CONTACT, OfSubscription, Shown, read};
+
+/// Takes a contact from a subscription.
+pub struct RemoveSubscriptionContact;
+
+/// A path that names a contact of a subscription.
+#[derive(Debug, Deserr, JsonSchema)]
+#[deserr(error = Faults, rename_all = camelCase, deny_unknown_fields)]
+#[schemars(rename_all = "camelCase")]
+pub struct OfOldContact {
+    /// Whose.
+    organization_id: OrganizationId,
+    /// The subscription.
+    subscription_id: SubscriptionId,
+    /// The customer; or, of who is not on record, the e-mail.
+    customer_id: Whom,
+}
+
+/// A contact: by its record, or by its e-mail.
+#[derive(Debug, Clone, JsonSchema)]
+#[schemars(with = "String")]
+enum Whom {
+    Record(CustomerId),
+    Email(Email),
+}
+
+impl Whom {
+    fn is(&self, contact: &SubscriptionContact) -> bool {
+        match self {
+            Self::Record(id) => contact.customer_id == Some(*id),
+            Self::Email(email) => contact.email == *email,
+        }
+    }
+}
+
+impl std::str::FromStr for Whom {
+    type Err = Invalid;
+
+    fn from_str(text: &str) -> Result<Self, Invalid> {
+        let email = |_| text.parse().map(Self::Email);
+        text.parse().map(Self::Record).or_else(email).map_err(|_| {
+            let detail = format!("{} is neither the id of a customer nor an e-mail", quoted(text));
+            Invalid::new("invalid-id", detail)
+        })
+    }
+}
+
+impl Deserr<Faults> for Whom {
+    fn deserialize_from_value<V: deserr::IntoValue>(
+        value: deserr::Value<V>,
+        location: deserr::ValuePointerRef<'_>,
+    ) -> Result<Self, Faults> {
+        domain::fault::parse_text(value, location)
+    }
+}
+
+const LAST_CONTACT: Reason =
+    Reason::state("last-contact", "the subscription has no other contact: add one first");
+
+impl Operation for RemoveSubscriptionContact {
+    const NAME: &str = "remove-subscription-contact";
+    const ABOUT: &str = "Takes a contact from a subscription; the last one stays. Again changes nothing.";
+    const ROUTES: &[Route] = &[route(
+        Method::Delete,
+        "/v1/organizations/{organizationId}/subscriptions/{subscriptionId}/contacts/{customerId}",
+        &[Role::Operator, Role::Customer],
+    )];
+    const REASONS: &[Reason] = &[NOT_A_CONTACT, LAST_CONTACT, Subscription::DEACTIVATED];
+
+    type Caller = Actor;
+    type Path = OfOldContact;
+    type Query = Nothing;
+    type Body = Empty;
+    type Output = Shown;
+
+    async fn execute(
+        context: &Context<'_>,
+        actor: &Actor,
+        input: &Input<Self>,
+    ) -> Result<Answer<Shown>, Failure> {
+        let OfOldContact { organization_id, subscription_id, customer_id: whom } = &input.path;
+        let path = OfSubscription { organization_id: *organization_id, subscription_id: *subscription_id };
+        let (before, shows, _) = read(context, actor, &path, |_| {}).await?;
+        let mut change = Change::new();
+        shows.require_contact(&mut change, &before)?;
+        let (seen, mut after) = (before.stamp.version, before.clone());
+        let gone = before.contacts.iter().find(|contact| whom.is(contact));
+        let Some(gone) = gone else {
+            change.confirm(&before, seen, context.if_match());
+            return context.commit(change, Answer::ok(shows.show(&before, context.now))).await;
+        };
+        if before.deactivation.is_some() {
+            change.refuse(Subscription::DEACTIVATED.stage, Subscription::DEACTIVATED.at(&[]));
+        }
+        after.contacts.retain(|contact| !whom.is(contact));
+        if after.contacts.is_empty() {
+            change.refuse(LAST_CONTACT.stage, LAST_CONTACT.at(&[]));
+        }
+        after.stamp = before.stamp.next(context.now);
+        change.replace(&after, seen, context.if_match())?;
+        let (subscription_id, customer_id) = (after.id, gone.customer_id);
+        change
+            .record(after.happening(EventKind::SubscriptionContactRemoved { subscription_id, customer_id }));
+        context.commit(change, Answer::ok(shows.show(&after, context.now))).await
+    }
+}

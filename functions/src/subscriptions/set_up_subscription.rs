@@ -1,0 +1,164 @@
+//! `set-up-subscription`
+
+use aws::http::body::Json;
+use aws::operation::{Method, Nothing, route};
+use aws::table::Change;
+use aws::table::pattern::SiteByUrl;
+use aws::{Answer, Context, Failure, Input, Operation, Route};
+use deserr::{Deserr, IntoValue};
+use domain::fault::wrong_kind;
+use domain::subscription::{Place, SiteUrl, Whole};
+use domain::{Actor, EventKind, Faults, Invalid, Name, Reason, Role, Site, Stamp, Subscription};
+use schemars::JsonSchema;
+
+use super::{NOT_A_CONTACT, OfSubscription, Shown, create_site, read};
+
+/// Says where a subscription is used.
+pub struct SetUpSubscription;
+
+/// Where it is to be used.
+#[derive(Debug, Deserr, JsonSchema)]
+#[deserr(error = Faults, deny_unknown_fields)]
+#[schemars(deny_unknown_fields)]
+pub struct SetUp {
+    /// On a site, or in the whole organization.
+    site: Choice,
+}
+
+/// Exactly one of these.
+#[derive(Debug, JsonSchema)]
+#[schemars(rename_all = "camelCase")]
+enum Choice {
+    /// On the organization's site of this address.
+    Existing(SiteUrl),
+    /// On a site that the organization has from now on.
+    New(NewSite),
+    /// In the whole organization.
+    Organization(Whole),
+}
+
+/// A site to be.
+#[derive(Debug, Deserr, JsonSchema)]
+#[deserr(error = Faults, deny_unknown_fields)]
+#[schemars(deny_unknown_fields)]
+struct NewSite {
+    /// Its address.
+    url: SiteUrl,
+    /// What people call it.
+    #[deserr(default)]
+    name: Option<Name>,
+}
+
+impl Deserr<Faults> for Choice {
+    fn deserialize_from_value<V: IntoValue>(
+        value: deserr::Value<V>,
+        location: deserr::ValuePointerRef<'_>,
+    ) -> Result<Self, Faults> {
+        let sent: serde_json::Value = value.into();
+        let Some(fields) = sent.as_object() else {
+            return Err(wrong_kind(sent.into_value(), &[deserr::ValueKind::Map], location));
+        };
+        let mut fields = fields.iter();
+        let (Some((name, value)), None) = (fields.next(), fields.next()) else {
+            let detail = "must have exactly one of `existing`, `new` and `organization`";
+            return Err(Faults::invalid(location, Invalid::new("ambiguous", detail)));
+        };
+        let (value, location) = (value.clone().into_value(), location.push_key(name));
+        match name.as_str() {
+            "existing" => SiteUrl::deserialize_from_value(value, location).map(Self::Existing),
+            "new" => NewSite::deserialize_from_value(value, location).map(Self::New),
+            "organization" => Whole::deserialize_from_value(value, location).map(Self::Organization),
+            _ => {
+                let detail = "is not known; known here: `existing`, `new`, `organization`";
+                Err(Faults::invalid(location, Invalid::new("unknown-field", detail)))
+            }
+        }
+    }
+}
+
+const UNKNOWN_SITE: Reason = Reason::rule("unknown-site", "the organization has no site of this address");
+const SITE_EXISTS: Reason = Reason::state(
+    "site-exists",
+    "the organization has a site of this address already: name it as `existing`",
+);
+const ALREADY_SET_UP: Reason =
+    Reason::state("already-set-up", "the subscription is set up elsewhere already");
+
+impl Operation for SetUpSubscription {
+    const NAME: &str = "set-up-subscription";
+    const ABOUT: &str = "Says where a subscription is used: on a site of the organization, on a new one, or in the whole organization. By one of its contacts, once; the same again changes nothing.";
+    const ROUTES: &[Route] = &[route(
+        Method::Post,
+        "/v1/organizations/{organizationId}/subscriptions/{subscriptionId}/set-up",
+        &[Role::Customer],
+    )];
+    const REASONS: &[Reason] =
+        &[NOT_A_CONTACT, UNKNOWN_SITE, SITE_EXISTS, ALREADY_SET_UP, Subscription::DEACTIVATED];
+
+    type Caller = Actor;
+    type Path = OfSubscription;
+    type Query = Nothing;
+    type Body = Json<SetUp>;
+    type Output = Shown;
+
+    async fn execute(
+        context: &Context<'_>,
+        actor: &Actor,
+        input: &Input<Self>,
+    ) -> Result<Answer<Shown>, Failure> {
+        let Json(SetUp { site }) = &input.body;
+        let url = match site {
+            Choice::Existing(url) | Choice::New(NewSite { url, .. }) => Some(url),
+            Choice::Organization(_) => None,
+        };
+        let by_url = url.map(|url| SiteByUrl(input.path.organization_id, url.clone()));
+        let also = |wanted: &mut _| by_url.iter().for_each(|by_url| aws::table::Wanted::add(wanted, by_url));
+        let (before, shows, found) = read(context, actor, &input.path, also).await?;
+        let mut change = Change::new();
+        shows.require_contact(&mut change, &before)?;
+        let known = by_url.as_ref().map(|by_url| found.get(by_url)).transpose()?.flatten();
+        let known = known.map(|known| known.site()).transpose()?;
+        let seen = before.stamp.version;
+
+        let place = match (site, known) {
+            (Choice::Organization(whole), _) => Place::Organization { organization: *whole },
+            (Choice::Existing(url), Some(site_id)) => Place::Site { site_id, url: url.clone() },
+            (Choice::Existing(_), None) => {
+                change.refuse(UNKNOWN_SITE.stage, UNKNOWN_SITE.at(&[&"site", &"existing"]));
+                Place::Organization { organization: Whole }
+            }
+            (Choice::New(new), known) => {
+                let site = Site {
+                    id: known.unwrap_or_else(|| context.id()),
+                    organization_id: before.organization_id,
+                    url: new.url.clone(),
+                    name: new.name.clone(),
+                    migrated_at: None,
+                    stamp: Stamp::new(context.now),
+                };
+                let place = Place::Site { site_id: site.id, url: site.url.clone() };
+                match known {
+                    // Who asks again for what was made for it just now, has it.
+                    Some(_) if before.place.as_ref() == Some(&place) => {}
+                    Some(_) => change.refuse(SITE_EXISTS.stage, SITE_EXISTS.at(&[&"site", &"new", &"url"])),
+                    None => create_site(&mut change, &site)?,
+                }
+                place
+            }
+        };
+        if before.place.as_ref() == Some(&place) {
+            change.confirm(&before, seen, context.if_match());
+            return context.commit(change, Answer::ok(shows.show(&before, context.now))).await;
+        }
+        if before.deactivation.is_some() {
+            change.refuse(Subscription::DEACTIVATED.stage, Subscription::DEACTIVATED.at(&[]));
+        } else if before.place.is_some() {
+            change.refuse(ALREADY_SET_UP.stage, ALREADY_SET_UP.at(&[&"site"]));
+        }
+        let site_id = place.site().map(|(id, _)| id);
+        let after = Subscription { place: Some(place), stamp: before.stamp.next(context.now), ..before };
+        change.replace(&after, seen, context.if_match())?;
+        change.record(after.happening(EventKind::SubscriptionSetUp { subscription_id: after.id, site_id }));
+        context.commit(change, Answer::ok(shows.show(&after, context.now))).await
+    }
+}

@@ -1,0 +1,89 @@
+//! `site.migrated`: a subscription was moved to a site on the new platform.
+
+use aws::http::caller::Delivery;
+use aws::table::Change;
+use aws::table::pattern::{SiteByUrl, SitesOf};
+use aws::{Answer, Context, Failure};
+use deserr::Deserr;
+use domain::order::Named as Ref;
+use domain::subscription::{Place, SiteUrl};
+use domain::{EventKind, Faults, Name, Sent, Site, Stamp, Subscription, SubscriptionId};
+use schemars::JsonSchema;
+
+use super::{Named, Receipt, UNKNOWN_SUBSCRIPTION, find, ignored};
+use crate::subscriptions::create_site;
+
+/// Which subscription, and where it is now.
+#[derive(Debug, Clone, Deserr, JsonSchema)]
+#[deserr(error = Faults, rename_all = camelCase)]
+#[schemars(rename_all = "camelCase")]
+pub struct Migrated {
+    /// The subscription.
+    subscription: Ref<SubscriptionId>,
+    /// The site's address; if the organization has no such site, it has one from now on.
+    url: SiteUrl,
+    /// What people call a site that is new.
+    #[deserr(default)]
+    name: Option<Name>,
+}
+
+/// Moves it there, unless it was moved since. A subscription that nobody knows yet is on no site: the store tries again.
+pub async fn apply(
+    context: &Context<'_>,
+    delivery: &Delivery,
+    Migrated { subscription, url, name }: Migrated,
+    said_at: Sent,
+) -> Result<Answer<Receipt>, Failure> {
+    const TYPE: &str = "site.migrated";
+    let said_at = said_at.instant();
+    let Named::There(before) = find(context, delivery, &subscription).await? else {
+        return Err(UNKNOWN_SUBSCRIPTION.refuse(&[&"data", &"subscription"]).into());
+    };
+    let mut change = Change::new();
+    if before.deactivation.is_some() {
+        change.record(ignored(&before, TYPE));
+        let reason = Some(Subscription::DEACTIVATED.about);
+        let answer = Answer::ok(Receipt::Ignored { message_type: TYPE.to_owned(), reason });
+        return context.commit(change, answer).await;
+    }
+    let answer = Answer::ok(Receipt::Heard { subscription_id: before.id });
+    if before.migrated_at.is_some_and(|at| at >= said_at) {
+        return context.commit(change, answer).await;
+    }
+    let organization_id = before.organization_id;
+    let by_url = SiteByUrl(organization_id, url.clone());
+    let all = SitesOf(organization_id);
+    let (known, sites) = tokio::try_join!(context.table.get(&by_url), context.table.list(&all, true))?;
+    let known = known.map(|known| known.site()).transpose()?;
+    let site = match known.and_then(|id| sites.iter().find(|site| site.id == id)) {
+        Some(site) => site.clone(),
+        None => Site {
+            id: context.id(),
+            organization_id,
+            url: url.clone(),
+            name,
+            migrated_at: None,
+            stamp: Stamp::new(context.now),
+        },
+    };
+    let first = sites.iter().all(|site| site.migrated_at.is_none());
+    let is_new = known.is_none();
+    let migrated = Site { migrated_at: site.migrated_at.or(Some(said_at)), ..site.clone() };
+    if is_new {
+        create_site(&mut change, &migrated)?;
+    } else if migrated != site {
+        let migrated = Site { stamp: site.stamp.next(context.now), ..migrated };
+        change.replace(&migrated, site.stamp.version, None::<fn(_) -> bool>)?;
+    }
+    let seen = before.stamp.version;
+    let after = Subscription {
+        place: Some(Place::Site { site_id: site.id, url: url.clone() }),
+        migrated_at: Some(said_at),
+        stamp: before.stamp.next(context.now),
+        ..*before
+    };
+    change.replace(&after, seen, None::<fn(_) -> bool>)?;
+    let kind = EventKind::SiteMigrated { subscription_id: after.id, site_id: site.id, url, first };
+    change.record(after.happening(kind));
+    context.commit(change, answer).await
+}

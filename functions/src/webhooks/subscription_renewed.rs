@@ -1,0 +1,41 @@
+//! `subscription.renewed`: a subscription runs longer.
+
+use aws::http::caller::Delivery;
+use aws::table::{Change, subscription};
+use aws::{Answer, Context, Failure};
+use deserr::Deserr;
+use domain::order::Named;
+use domain::subscription::{Renewal, Said};
+use domain::{EventKind, Faults, Sent, Subscription, SubscriptionId, Timestamp};
+use schemars::JsonSchema;
+
+use super::{Receipt, find, hear};
+
+/// Which subscription, and until when.
+#[derive(Debug, Clone, Deserr, JsonSchema)]
+#[deserr(error = Faults, rename_all = camelCase)]
+#[schemars(rename_all = "camelCase")]
+pub struct Renewed {
+    /// The subscription.
+    subscription: Named<SubscriptionId>,
+    /// Until when it runs, not included. It never gets shorter by that.
+    ends_at: Timestamp,
+}
+
+/// Lets it run longer, also after it has ended. What was deactivated stays so.
+pub async fn apply(
+    context: &Context<'_>,
+    delivery: &Delivery,
+    Renewed { subscription, ends_at }: Renewed,
+    said_at: Sent,
+) -> Result<Answer<Receipt>, Failure> {
+    let said = Said::Renewal(Renewal { ends_at, said_at: said_at.instant() });
+    let tell = |change: &mut Change<Receipt>, _: &Subscription, after: &Subscription| {
+        subscription::follow(change, after, context.now);
+        let renewed = EventKind::SubscriptionRenewed { subscription_id: after.id, ends_at: after.ends_at() };
+        change.record(after.happening(renewed));
+        Ok(())
+    };
+    let named = find(context, delivery, &subscription).await?;
+    hear(context, delivery, (named, "subscription.renewed"), said, tell).await
+}

@@ -1,0 +1,53 @@
+//! `subscription.usage`: how many use a subscription.
+
+use aws::http::caller::Delivery;
+use aws::table::Change;
+use aws::{Answer, Context, Failure};
+use deserr::Deserr;
+use domain::fault::Check;
+use domain::order::{Named, Sequence, check_mark, mark};
+use domain::subscription::{Said, Usage};
+use domain::{EventKind, Faults, Invalid, Sent, Subscription, SubscriptionId};
+use schemars::JsonSchema;
+
+use super::{Receipt, find, hear};
+
+/// Which subscription, and how many use it.
+#[derive(Debug, Clone, Deserr, JsonSchema)]
+#[deserr(error = Faults, rename_all = camelCase)]
+#[schemars(rename_all = "camelCase")]
+pub struct Used {
+    /// The subscription.
+    subscription: Named<SubscriptionId>,
+    /// How many use it.
+    active_users: u32,
+    /// Rises with every report, from 1 on; an older one changes nothing.
+    #[deserr(default)]
+    sequence: Option<Sequence>,
+    /// When it was so, in place of `sequence`.
+    #[deserr(default)]
+    occurred_at: Option<Sent>,
+}
+
+impl Check for Used {
+    fn check(sent: &serde_json::Value) -> Vec<(String, Invalid)> {
+        check_mark(sent).into_iter().collect()
+    }
+}
+
+/// Remembers it, unless something newer is known.
+pub async fn apply(
+    context: &Context<'_>,
+    delivery: &Delivery,
+    Used { subscription, active_users, sequence, occurred_at }: Used,
+) -> Result<Answer<Receipt>, Failure> {
+    let active_users = u64::from(active_users);
+    let said = Said::Usage(Usage { mark: mark(sequence, occurred_at), active_users });
+    let tell = |change: &mut Change<Receipt>, _: &Subscription, after: &Subscription| {
+        let reported = EventKind::SubscriptionUsageReported { subscription_id: after.id, active_users };
+        change.record(after.happening(reported));
+        Ok(())
+    };
+    let named = find(context, delivery, &subscription).await?;
+    hear(context, delivery, (named, "subscription.usage"), said, tell).await
+}

@@ -1,0 +1,257 @@
+//! Random graphs of subscriptions, and what is left of them when some are deactivated while others are linked, set up and
+//! renewed, transactions fail, and processes are killed.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use fastrand::Rng;
+use futures_util::future::join_all;
+use local::seam::Kill;
+use serde_json::{Value, json};
+use system::World;
+
+use super::{all, events, line, made, order};
+
+const ORGANIZATION: &str = "{harbour}";
+
+fn number(name: &str, default: usize) -> usize {
+    std::env::var(name).map_or(default, |text| text.parse().unwrap())
+}
+
+/// Sells `count` subscriptions, each linked to some that are there and to some of its own order.
+async fn grow(world: &World, random: &mut Rng, name: &str, there: &[String], count: usize) -> Vec<String> {
+    let mut new: Vec<String> = Vec::new();
+    for (place, size) in chunks(count).into_iter().enumerate() {
+        let lines: Vec<Value> = (0..size)
+            .map(|index| {
+                let known: Vec<&String> = there.iter().chain(&new).collect();
+                let mut ends = |most: usize| -> Vec<Value> {
+                    let mut ends = BTreeSet::new();
+                    for _ in 0..random.usize(..=most) {
+                        let other = random.usize(..size);
+                        if random.bool() && !known.is_empty() {
+                            // Most links are short, so that there are many parts.
+                            let near = known.len() - 1 - random.usize(..known.len().min(30));
+                            ends.insert(json!(known[near]).to_string());
+                        } else if other != index {
+                            ends.insert(json!(other).to_string());
+                        }
+                    }
+                    ends.iter().map(|end| serde_json::from_str(end).unwrap()).collect()
+                };
+                match ends(9) {
+                    some if some.len() < 5 => {
+                        let contacts = json!([{"email": "h@harbour.example", "name": "H"}]);
+                        let external = format!("{name}-{place}-{index}");
+                        let links = if some.len() == 4 { vec![some[0].clone()] } else { Vec::new() };
+                        line(
+                            "subscription",
+                            "ER-1",
+                            "C-3",
+                            json!({"linkedTo": links, "contacts": contacts, "externalId": external}),
+                        )
+                    }
+                    _ => line("app", "DS-1", "C-3", json!({"parents": ends(3)})),
+                }
+            })
+            .collect();
+        let reply = order(world, &format!("{name}-{place}"), Value::Array(lines)).await;
+        match reply.status {
+            200 => new.extend(
+                reply.body["order"]["subscriptions"]
+                    .as_array()
+                    .unwrap()
+                    .iter()
+                    .filter_map(|one| one["subscriptionId"].as_str().map(str::to_owned)),
+            ),
+            // One that it names went down meanwhile, or has as many links as it may.
+            422 => assert!(
+                ["subscription-deactivated", "too-many-links"].contains(&reply.code()),
+                "{}",
+                reply.body
+            ),
+            _ => panic!("{} {}", reply.status, reply.body),
+        }
+    }
+    new
+}
+
+fn chunks(count: usize) -> Vec<usize> {
+    (0..count.div_ceil(20)).map(|chunk| (count - chunk * 20).min(20)).collect()
+}
+
+fn set(one: &Value, name: &str) -> BTreeSet<String> {
+    one[name].as_array().unwrap().iter().map(|id| id.as_str().unwrap().to_owned()).collect()
+}
+
+/// What goes down with these, found as plainly as can be.
+fn fallen(all: &BTreeMap<String, Value>, roots: BTreeSet<String>) -> BTreeSet<String> {
+    let mut down = roots;
+    loop {
+        let more: Vec<String> = all
+            .iter()
+            .filter(|(id, one)| {
+                let parents = set(one, "parents");
+                !down.contains(*id)
+                    && (!set(one, "linked").is_disjoint(&down)
+                        || (!parents.is_empty() && parents.is_subset(&down)))
+            })
+            .map(|(id, _)| id.clone())
+            .collect();
+        if more.is_empty() {
+            return down;
+        }
+        down.extend(more);
+    }
+}
+
+/// Whatever happens at once, and whatever is cut off: in the end all of each closure is down, nothing outside is, every one
+/// that is has one event and no entitlement, and both ends of every link know it.
+#[tokio::test(flavor = "multi_thread")]
+#[cfg_attr(deployed, ignore = "kills the local stack's functions")]
+async fn no_part_of_a_deactivated_closure_is_left_and_nothing_else_is_touched() {
+    let (rounds, most, seed) = (number("ROUNDS", 8), number("NODES", 200), number("SEED", 1));
+    for round in 0..rounds {
+        let world = World::demo().await;
+        let random = &mut Rng::with_seed(u64::try_from(seed * 1000 + round).unwrap());
+        let nodes = random.usize(most / 4..=most);
+        let there = grow(&world, random, "first", &[], nodes).await;
+        let roots: Vec<&String> = (0..4).map(|_| &there[random.usize(..there.len())]).collect();
+
+        world.chaos(20, u64::try_from(round).unwrap());
+        for operation in ["deactivate-subscription", "receive-partner-order"] {
+            let kill = if random.bool() { Kill::Before } else { Kill::After };
+            world.seam().kill(operation, random.u32(0..4), kill);
+        }
+        let person =
+            json!({"sub": "h", "email": "h@harbour.example", "role": "customer", "org": world.id("harbour")});
+        let token = world.token_of(person);
+        let deactivating =
+            roots.iter().map(|root| super::deactivate(&world, "operator", ORGANIZATION, root).send());
+        let mut other = Rng::with_seed(random.u64(..));
+        let growing = grow(&world, &mut other, "second", &there, 20);
+        let mut third = random.fork();
+        let others: Vec<&String> = (0..6).map(|_| &there[random.usize(..there.len())]).collect();
+        let setting_up = others.iter().map(|id| {
+            let path = format!("/v1/organizations/{ORGANIZATION}/subscriptions/{id}/set-up");
+            world.post(&path).token(&token).json(json!({"site": {"organization": true}})).send()
+        });
+        let renewing = (0..6).map(|number| {
+            let name = format!("first-{}-{}", third.usize(..nodes.div_ceil(20)), third.usize(..20));
+            let data = json!({"subscription": {"externalId": name}, "endsAt": "2040-01-01T00:00:00Z"});
+            let world = &world;
+            async move {
+                super::say(
+                    world,
+                    &format!("renew-{number}"),
+                    "subscription.renewed",
+                    "2026-01-05T09:59:00Z",
+                    data,
+                )
+                .await
+            }
+        });
+        let (answers, _, set_up, renewed) =
+            tokio::join!(join_all(deactivating), growing, join_all(setting_up), join_all(renewing));
+        assert!(set_up.iter().all(|reply| [200, 404, 409, 422, 500, 503].contains(&reply.status)));
+        assert!(renewed.iter().all(|reply| reply.status == 200));
+        world.chaos(0, 0);
+        world.seam().spare();
+
+        // Who was cut off asks again, and what nobody asks for again the timer ends.
+        for (root, answer) in roots.iter().zip(&answers) {
+            if random.bool() && answer.status >= 500 {
+                super::deactivate(&world, "operator", ORGANIZATION, root).send().await;
+            }
+        }
+        for _ in 0..3 {
+            crate::orders::a_minute_later(&world).await;
+        }
+
+        let known: BTreeMap<String, Value> = all(&world, ORGANIZATION)
+            .await
+            .into_iter()
+            .map(|one| (one["id"].as_str().unwrap().to_owned(), one))
+            .collect();
+        let down: BTreeSet<String> = known
+            .iter()
+            .filter(|(_, one)| !one["deactivation"].is_null())
+            .map(|(id, _)| id.clone())
+            .collect();
+        let begun = known.iter().filter(|(id, one)| one["deactivation"]["cause"] == id.as_str());
+        let begun: BTreeSet<String> = begun.map(|(id, _)| id.clone()).collect();
+        for (root, answer) in roots.iter().zip(&answers) {
+            assert!(answer.status >= 500 || down.contains(*root), "{} {}", answer.status, answer.body);
+        }
+        assert_eq!(down, fallen(&known, begun), "round {round}");
+        for (id, one) in &known {
+            let is_down = down.contains(id);
+            assert_eq!(one["status"], if is_down { "inactive" } else { "active" }, "{one}");
+            for (name, back) in [("linked", "linked"), ("parents", "apps"), ("apps", "parents")] {
+                assert!(
+                    set(one, name).iter().all(|other| set(&known[other], back).contains(id)),
+                    "{name} of {id}"
+                );
+            }
+        }
+        let mut told: Vec<String> = events(&world, ORGANIZATION, "subscription.deactivated")
+            .await
+            .iter()
+            .map(|event| event["data"]["subscriptionId"].as_str().unwrap().to_owned())
+            .collect();
+        told.sort();
+        assert_eq!(told, down.iter().cloned().collect::<Vec<_>>(), "each is told once");
+        let (mut token, mut owned) = (String::new(), BTreeSet::new());
+        loop {
+            let path = format!("/v1/organizations/{ORGANIZATION}/profile?pageSize=100{token}");
+            let page = world.get(&path).by("agent").send().await.ok();
+            let entries = page["entitlements"].as_array().unwrap().iter();
+            owned.extend(entries.filter_map(|one| one["subscriptionId"].as_str().map(str::to_owned)));
+            match page["nextPageToken"].as_str() {
+                Some(next) => token = format!("&pageToken={next}"),
+                None => break,
+            }
+        }
+        let up: BTreeSet<String> = known.keys().filter(|id| !down.contains(*id)).cloned().collect();
+        assert_eq!(owned, up, "an entitlement ends with its subscription");
+    }
+}
+
+/// An order of 20 lines, each with 5 contacts, takes more than one transaction: whatever is cut off, all of it is there in
+/// the end, and all links are.
+#[tokio::test(flavor = "multi_thread")]
+#[cfg_attr(deployed, ignore = "kills the local stack's functions")]
+async fn a_large_order_is_made_to_its_last_line_whatever_is_cut_off() {
+    for again in [true, false] {
+        for others in 0..4 {
+            for kill in [Kill::Before, Kill::After] {
+                let world = World::demo().await;
+                let lines: Vec<Value> = (0..20)
+                    .map(|index| {
+                        let contact = |number: usize| json!({"email": format!("c{index}-{number}@harbour.example"), "name": "C"});
+                        let contacts: Vec<Value> = (0..5).map(contact).collect();
+                        let more = json!({"contacts": contacts, "linkedTo": [(index + 1) % 20], "externalId": format!("L-{index}")});
+                        line("subscription", "ER-1", "C-3", more)
+                    })
+                    .collect();
+                let data = json!({"orderId": "SO-L", "storeAccount": "ec-4711", "lines": lines});
+                let body = super::message("order.placed", "2026-01-05T09:59:00Z", data);
+                world.seam().kill("receive-partner-order", others, kill);
+                let first = world.message(world.id("secret"), "large", &body).send().await;
+                world.seam().spare();
+                if first.status == 500 && (again || (others == 0 && kill == Kill::Before)) {
+                    made(&world.message(world.id("secret"), "large", &body).send().await.ok());
+                } else {
+                    crate::orders::a_minute_later(&world).await;
+                }
+                let there = all(&world, ORGANIZATION).await;
+                assert_eq!(there.len(), 20, "{others} {kill:?}");
+                assert!(there.iter().all(|one| set(one, "linked").len() == 2));
+                let told = events(&world, ORGANIZATION, "subscription.ordered").await;
+                assert_eq!(told.len(), 20);
+                assert!(told.iter().all(|event| event["data"]["welcomed"].as_array().unwrap().len() == 5));
+                let again = world.message(world.id("secret"), "large", &body).send().await.ok();
+                assert_eq!((made(&again).len(), all(&world, ORGANIZATION).await.len()), (20, 20));
+            }
+        }
+    }
+}

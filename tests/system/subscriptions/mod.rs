@@ -1,0 +1,99 @@
+//! Subscriptions: ordered, seen, set up, looked after and deactivated.
+
+mod add_subscription_contact;
+mod deactivate_subscription;
+mod get_subscription;
+mod graphs;
+mod list_installed_apps;
+mod list_key_contacts;
+mod list_partner_subscriptions;
+mod list_sites;
+mod list_subscriptions;
+mod remove_subscription_contact;
+mod set_up_subscription;
+
+use serde_json::{Value, json};
+use system::{Call, Reply, World};
+
+use crate::orders::tell;
+
+/// Where the demo world's subscriptions are.
+pub const OF_YAMADA: &str = "/v1/organizations/{yamada}/subscriptions";
+
+/// A line of a subscription to a product of the demo world, for an organization by its external id.
+pub fn line(kind: &str, sku: &str, organization: &str, more: Value) -> Value {
+    let mut line = json!({
+        "kind": kind, "sku": sku, "quantity": 5, "startsAt": "2026-01-01T00:00:00Z", "term": "P5Y",
+        "organization": {"externalId": organization},
+    });
+    line.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
+    line
+}
+
+/// A message of the store.
+pub fn message(kind: &str, timestamp: &str, data: Value) -> Value {
+    json!({"type": kind, "timestamp": timestamp, "data": data})
+}
+
+/// Sends a message of the store, as it does: until it is taken or refused.
+pub async fn say(world: &World, id: &str, kind: &str, timestamp: &str, data: Value) -> Reply {
+    let message: Value =
+        serde_json::from_str(&world.fill(&message(kind, timestamp, data).to_string())).unwrap();
+    tell(world, id, &message).await
+}
+
+/// Sends an order of the demo world's partner.
+pub async fn order(world: &World, id: &str, lines: Value) -> Reply {
+    let data = json!({"orderId": id, "storeAccount": "ec-4711", "lines": lines});
+    say(world, &format!("msg-{id}"), "order.placed", "2026-01-05T09:59:00Z", data).await
+}
+
+/// The ids of the subscriptions that an order made.
+pub fn made(order: &Value) -> Vec<String> {
+    let made = order["order"]["subscriptions"].as_array().unwrap().iter();
+    made.map(|one| one["subscriptionId"].as_str().unwrap().to_owned()).collect()
+}
+
+/// A subscription as somebody sees it.
+pub async fn shown(world: &World, who: &str, organization: &str, id: &str) -> Value {
+    world.get(&format!("/v1/organizations/{organization}/subscriptions/{id}")).by(who).send().await.ok()
+}
+
+/// All of an organization's, as an operator sees them.
+pub async fn all(world: &World, organization: &str) -> Vec<Value> {
+    let (mut all, mut token) = (Vec::new(), String::new());
+    loop {
+        let path = format!("/v1/organizations/{organization}/subscriptions?pageSize=100{token}");
+        let page = world.get(&path).by("operator").send().await.ok();
+        all.extend(page["items"].as_array().unwrap().clone());
+        match page["nextPageToken"].as_str() {
+            Some(next) => token = format!("&pageToken={next}"),
+            None => return all,
+        }
+    }
+}
+
+/// Deactivates one, under a key of its own.
+pub fn deactivate<'a>(world: &'a World, who: &str, organization: &str, id: &str) -> Call<'a> {
+    let path = format!("/v1/organizations/{organization}/subscriptions/{id}/deactivate");
+    world.post(&path).by(who).key(&format!("deactivate-{id}")).json(json!({}))
+}
+
+/// The ids in a list of objects.
+pub fn ids(list: &Value) -> Vec<&str> {
+    list.as_array().unwrap().iter().map(|one| one["id"].as_str().unwrap()).collect()
+}
+
+/// What the organization's history tells of a type.
+pub async fn events(world: &World, organization: &str, kind: &str) -> Vec<Value> {
+    let (mut all, mut token) = (Vec::new(), String::new());
+    loop {
+        let path = format!("/v1/organizations/{organization}/history?type={kind}&pageSize=100{token}");
+        let page = world.get(&path).by("operator").send().await.ok();
+        all.extend(page["items"].as_array().unwrap().clone());
+        match page["nextPageToken"].as_str() {
+            Some(next) => token = format!("&pageToken={next}"),
+            None => return all,
+        }
+    }
+}
