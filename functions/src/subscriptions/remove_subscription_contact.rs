@@ -108,7 +108,7 @@ impl Operation for RemoveSubscriptionContact {
             change.refuse(Subscription::DEACTIVATED.stage, Subscription::DEACTIVATED.at(&[]));
         }
         after.contacts.retain(|contact| !whom.is(contact));
-        if after.contacts.is_empty() {
+        if after.contacts.is_empty() && before.deactivation.is_none() {
             change.refuse(LAST_CONTACT.stage, LAST_CONTACT.at(&[]));
         }
         after.stamp = before.stamp.next(context.now);

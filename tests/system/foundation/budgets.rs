@@ -42,6 +42,13 @@ pub fn further() -> Vec<(Canonical, String, &'static str)> {
     let manager = json!({"email": "m@yamada.example", "name": "M", "manager": true});
     let manager = canonical::one("create-customer-of-organization").with(&manager);
     let lines = |quantity: u64| json!([{"kind": "license", "sku": "edge-storage-1y", "quantity": quantity}]);
+    let world_subscription = local::demo::ids()["subscription"].clone();
+    let sold = |name: &str, linked_to: usize| {
+        let links = if name == "N-1" { json!([]) } else { json!([linked_to, world_subscription]) };
+        json!({"kind": "subscription", "sku": "ER-1", "quantity": 1, "startsAt": "2026-01-05T09:00:00Z", "term": "P1Y",
+            "organization": {"externalId": "C-1"}, "externalId": name, "linkedTo": links,
+            "contacts": [{"email": "new@yamada.example", "name": "New"}]})
+    };
     vec![
         history("licenseType=edge-storage-1y"),
         history("type=license.assigned"),
@@ -96,6 +103,47 @@ pub fn further() -> Vec<(Canonical, String, &'static str)> {
             "an `order.changed` that lowers",
             "order.changed",
             json!({"orderId": "SO-2000", "sequence": 1, "lines": lines(9)}),
+        ),
+        message(
+            "four subscriptions",
+            "order.placed",
+            json!({"orderId": "SO-9", "storeAccount": "ec-4711", "lines": [sold("N-1", 0), sold("N-2", 0), sold("N-3", 1), sold("N-4", 2)]}),
+        ),
+        message(
+            "an `order.changed` of a subscription",
+            "order.changed",
+            json!({"orderId": "SO-4001", "sequence": 1, "lines": [{"kind": "subscription", "sku": "ER-1", "quantity": 11,
+                "startsAt": "2026-01-05T09:00:00Z", "term": "P5Y", "organization": {"externalId": "C-4"}}]}),
+        ),
+        message(
+            "an `order.cancelled` of four subscriptions",
+            "order.cancelled",
+            json!({"orderId": "SO-4000"}),
+        ),
+        message(
+            "a `subscription.renewed`",
+            "subscription.renewed",
+            json!({"subscription": {"externalId": "S-1"}, "endsAt": "2032-01-01T00:00:00Z"}),
+        ),
+        message(
+            "a `subscription.renewed` before its order",
+            "subscription.renewed",
+            json!({"subscription": {"externalId": "N-9"}, "endsAt": "2032-01-01T00:00:00Z"}),
+        ),
+        message(
+            "a `subscription.transferred`",
+            "subscription.transferred",
+            json!({"subscription": {"externalId": "S-1"}, "storeAccount": "ec-4712"}),
+        ),
+        message(
+            "a `subscription.usage`",
+            "subscription.usage",
+            json!({"subscription": {"externalId": "S-1"}, "sequence": 1, "activeUsers": 7}),
+        ),
+        message(
+            "a `site.migrated` to a new site",
+            "site.migrated",
+            json!({"subscription": {"externalId": "S-1"}, "url": "https://new.yamada.example"}),
         ),
         message("an `order.cancelled`", "order.cancelled", json!({"orderId": "SO-2000"})),
         message("an `order.cancelled` of a parked order", "order.cancelled", json!({"orderId": "SO-3000"})),
@@ -175,6 +223,11 @@ async fn the_budgets_hold() {
 
     canonical::one("receive-partner-order").call(&world, "").send().await.ok();
     assert!(world.seam().take_costs()["receive-partner-order"].round_trips <= 3);
+    canonical::one("list-subscriptions").call(&world, "").send().await.ok();
+    assert_eq!(world.seam().take_costs()["list-subscriptions"].round_trips, 1);
+    let down = canonical::one("deactivate-subscription").call(&world, "").send().await.ok();
+    assert_eq!(down["deactivated"].as_array().unwrap().len(), 4, "with three that are linked to it");
+    assert!(world.seam().take_costs()["deactivate-subscription"].round_trips <= 2);
     canonical::one("list-license-pools").call(&world, "").send().await.ok();
     assert_eq!(world.seam().take_costs()["list-license-pools"].round_trips, 1);
     canonical::one("query-history-of-partner").call(&world, "").send().await.ok();

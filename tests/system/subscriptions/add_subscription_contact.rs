@@ -1,1 +1,97 @@
 //! `add-subscription-contact`
+
+use futures_util::future::join_all;
+use serde_json::{Value, json};
+use system::{Call, World};
+
+use super::{OF_YAMADA, deactivate, events, line, made, order, shown};
+
+fn add<'a>(world: &'a World, who: &str, id: &str, customer: &str) -> Call<'a> {
+    world.put(&format!("{OF_YAMADA}/{id}/contacts/{customer}")).by(who)
+}
+
+async fn contacts(world: &World, id: &str) -> Vec<Value> {
+    let shown = shown(world, "operator", "{yamada}", id).await;
+    shown["contacts"].as_array().unwrap().iter().map(|one| one["email"].clone()).collect()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_contact_adds_others_and_who_is_new_is_welcomed_once() {
+    let world = World::demo().await;
+    let (one, other) = (world.id("subscription"), world.id("wallSubscription"));
+    add(&world, "customer", one, "{haruto}").send().await.ok();
+    assert_eq!(contacts(&world, one).await.last().unwrap(), "haruto@yamada.example");
+    let contents = world.contents().await;
+    add(&world, "customer", one, "{haruto}").send().await.ok();
+    world.is_still(&contents).await;
+    add(&world, "customer", other, "{haruto}").send().await.ok();
+    let told = events(&world, "{yamada}", "subscription.contact-added").await;
+    let first: Vec<_> = told.iter().map(|event| event["data"]["first"].as_bool().unwrap()).collect();
+    assert_eq!(first, [false, true], "the last one first");
+    // From now on Haruto looks after it.
+    let haruto = world.token_of(json!({"sub": "haruto", "email": "haruto@yamada.example", "role": "customer", "org": world.id("yamada")}));
+    let path = format!("{OF_YAMADA}/{{subscription}}/set-up");
+    world.post(&path).token(&haruto).json(json!({"site": {"organization": true}})).send().await.ok();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_partner_assigns_the_first_and_no_other() {
+    let world = World::demo().await;
+    let collection = world.id("collection");
+    add(&world, "partnerMember", world.id("subscription"), "{haruto}")
+        .refused(422, "not-the-first-contact")
+        .await;
+    add(&world, "otherPartnerAdmin", collection, "{haruto}").refused(404, "not-found").await;
+    add(&world, "partnerMember", collection, "{can}").refused(422, "unknown-customer").await;
+    let reply = add(&world, "partnerMember", collection, "{haruto}").send().await;
+    assert_eq!((reply.status, reply.header("etag")), (200, Some("\"2\"")));
+    add(&world, "partnerAdmin", collection, "{sora}").refused(422, "not-the-first-contact").await;
+    assert_eq!(contacts(&world, collection).await, ["haruto@yamada.example"]);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn others_do_not_and_it_must_be_a_customer_of_the_organization() {
+    let world = World::demo().await;
+    let one = world.id("subscription");
+    add(&world, "contactManager", world.id("collection"), "{sora}").refused(422, "not-a-contact").await;
+    add(&world, "agent", one, "{haruto}").refused(403, "role-not-allowed").await;
+    add(&world, "customer", one, "{can}").refused(422, "unknown-customer").await;
+    add(&world, "customer", one, "cus_019b8c3e-5c00-7000-8000-000000000009")
+        .refused(422, "unknown-customer")
+        .await;
+    add(&world, "customer", one, "haruto@yamada.example").refused(400, "invalid-request").await;
+    add(&world, "customer", one, "{haruto}")
+        .header("if-match", "\"9\"")
+        .refused(412, "version-mismatch")
+        .await;
+    world.delete("/v1/customers/{haruto}").by("contactManager").send().await.ok();
+    add(&world, "customer", one, "{haruto}").refused(422, "unknown-customer").await;
+    deactivate(&world, "operator", "{yamada}", one).send().await.ok();
+    let kenji = json!({"email": "kenji@yamada.example", "name": "Kenji"});
+    let kenji =
+        world.post("/v1/organizations/{yamada}/customers").by("operator").json(kenji).send().await.ok();
+    add(&world, "customer", one, kenji["id"].as_str().unwrap())
+        .refused(409, "subscription-deactivated")
+        .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn there_are_at_most_twenty_also_if_many_come_at_once() {
+    let world = World::demo().await;
+    let one =
+        made(&order(&world, "SO-Y", json!([line("subscription", "ER-1", "C-1", json!({}))])).await.ok());
+    let mut people = Vec::new();
+    for number in 0..24 {
+        let body = json!({"email": format!("p{number}@yamada.example"), "name": "P"});
+        let made =
+            world.post("/v1/organizations/{yamada}/customers").by("operator").json(body).send().await.ok();
+        people.push(made["id"].as_str().unwrap().to_owned());
+    }
+    let calls = people.iter().map(|person| add(&world, "operator", &one[0], person).decided());
+    let replies = join_all(calls).await;
+    let count = |status: u16| replies.iter().filter(|reply| reply.status == status).count();
+    assert_eq!((count(200), count(409)), (20, 4));
+    let refused = replies.iter().find(|reply| reply.status == 409).unwrap();
+    assert_eq!((refused.code(), &refused.body["errors"][0]["limit"]), ("too-many-contacts", &json!(20)));
+    assert_eq!(contacts(&world, &one[0]).await.len(), 20);
+}

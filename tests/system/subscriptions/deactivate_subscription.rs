@@ -1,1 +1,274 @@
 //! `deactivate-subscription`
+
+use futures_util::future::{join, join_all};
+use local::seam::Kill;
+use serde_json::{Value, json};
+use system::{Call, World};
+
+use super::{OF_YAMADA, all, deactivate, events, ids, line, made, order, shown};
+use crate::orders::a_minute_later;
+
+fn wish<'a>(world: &'a World, who: &str, query: &str, body: Value) -> Call<'a> {
+    let path = format!("{OF_YAMADA}/{{subscription}}/deactivate{query}");
+    world.post(&path).by(who).key("wish").json(body)
+}
+
+/// A chain of so many at Harbour Hotels, each linked to the one before it.
+async fn chain(world: &World, count: usize) -> Vec<String> {
+    let mut all: Vec<String> = Vec::new();
+    while all.len() < count {
+        let size = 20.min(count - all.len());
+        let lines: Vec<Value> = (0..size)
+            .map(|index| {
+                let linked = match (index, all.last()) {
+                    (0, None) => json!([]),
+                    (0, Some(last)) => json!([last]),
+                    _ => json!([index - 1]),
+                };
+                line("subscription", "ER-1", "C-3", json!({"linkedTo": linked}))
+            })
+            .collect();
+        all.extend(made(&order(world, &format!("SO-{}", all.len()), json!(lines)).await.ok()));
+    }
+    all
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn everything_linked_goes_down_in_one_step_for_good_and_the_preview_lists_exactly_that() {
+    let world = World::demo().await;
+    let four = ["subscription", "wallSubscription", "collection", "app"].map(|name| world.id(name));
+    let before = world.contents().await;
+    let preview = wish(&world, "customer", "?validateOnly=true", json!({}))
+        .without("idempotency-key")
+        .send()
+        .await
+        .ok();
+    world.is_still(&before).await;
+    let listed = ids(&preview["deactivated"]);
+    assert_eq!((listed[0], listed.len()), (four[0], 4));
+    assert!(four.iter().all(|id| listed.contains(id)));
+
+    let body = json!({"reason": "The office closes.", "expected": listed});
+    let done = wish(&world, "customer", "", body.clone()).send().await;
+    assert_eq!((done.status, done.header("etag")), (200, Some("\"2\"")));
+    assert_eq!((ids(&done.body["deactivated"]), &done.body["status"]), (listed.clone(), &json!("inactive")));
+    for id in four {
+        let one = shown(&world, "operator", "{yamada}", id).await;
+        assert_eq!((&one["status"], &one["setUpDue"]), (&json!("inactive"), &json!(false)));
+        assert_eq!(
+            (&one["deactivation"]["cause"], &one["deactivation"]["reason"]),
+            (&json!(four[0]), &json!("The office closes."))
+        );
+    }
+    // An event for each, of one cause, and for the partner, too.
+    let told = events(&world, "{yamada}", "subscription.deactivated").await;
+    assert!(told.len() == 4 && told.iter().all(|event| event["data"]["cause"] == four[0]));
+    let path = "/v1/partners/{partner}/history?type=subscription.deactivated";
+    assert_eq!(world.get(path).by("partnerMember").send().await.ok()["items"].as_array().unwrap().len(), 4);
+    // Their entitlements end, and nobody else's.
+    let profile = world.get("/v1/organizations/{yamada}/profile").by("agent").send().await.ok();
+    let numbers: Vec<_> =
+        profile["entitlements"].as_array().unwrap().iter().filter_map(|one| one["number"].as_str()).collect();
+    assert_eq!(numbers, [world.id("number")]);
+    assert_eq!(
+        shown(&world, "operator", "{bogazici}", world.id("otherSubscription")).await["status"],
+        "active"
+    );
+
+    // Again changes nothing, under its key or another.
+    let contents = world.contents().await;
+    let replayed = wish(&world, "customer", "", body).send().await;
+    assert_eq!((replayed.header("idempotent-replayed"), &replayed.body), (Some("true"), &done.body));
+    world.is_still(&contents).await;
+    let again = deactivate(&world, "contactManager", "{yamada}", four[0]).send().await.ok();
+    assert_eq!(ids(&again["deactivated"]), listed);
+    assert_eq!(shown(&world, "operator", "{yamada}", four[0]).await["version"], 2);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_is_expected_must_still_be_right() {
+    let world = World::demo().await;
+    let preview = wish(&world, "customer", "?validateOnly=true", json!({})).send().await.ok();
+    let expected: Vec<String> = ids(&preview["deactivated"]).into_iter().map(str::to_owned).collect();
+    let new = made(
+        &order(
+            &world,
+            "SO-Y",
+            json!([line("subscription", "ER-1", "C-1", json!({"linkedTo": ["{subscription}"]}))]),
+        )
+        .await
+        .ok(),
+    );
+    let differs =
+        wish(&world, "customer", "", json!({"expected": expected})).refused(409, "expected-differs").await;
+    let listed = differs.body["errors"].as_array().unwrap();
+    let named = |id: &str| listed.iter().any(|error| error["detail"].as_str().unwrap().contains(id));
+    assert!(
+        listed.len() == 5 && named(&new[0]) && expected.iter().all(|id| named(id)),
+        "the list is the true one"
+    );
+    wish(&world, "customer", "", json!({"expected": []})).refused(409, "expected-differs").await;
+    wish(&world, "customer", "", json!({"expected": ["sub_1"], "colour": 1}))
+        .refused(400, "invalid-request")
+        .await;
+    let all: Vec<&String> = expected.iter().chain(&new).collect();
+    assert_eq!(
+        ids(&wish(&world, "customer", "", json!({"expected": all})).send().await.ok()["deactivated"]).len(),
+        5
+    );
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn only_a_contact_and_an_operator_do_with_a_key() {
+    let world = World::demo().await;
+    let wall = format!("{OF_YAMADA}/{{wallSubscription}}/deactivate");
+    let call = |who: &str| world.post(&wall).by(who).key("k").json(json!({}));
+    call("contactManager").refused(422, "not-a-contact").await;
+    for who in ["partnerAdmin", "agent"] {
+        call(who).refused(403, "role-not-allowed").await;
+    }
+    call("otherCustomer").refused(404, "not-found").await;
+    call("customer").without("idempotency-key").refused(400, "idempotency-key-missing").await;
+    call("customer").header("if-match", "\"1\"").refused(412, "version-mismatch").await;
+    world
+        .post(&format!("{OF_YAMADA}/{{otherSubscription}}/deactivate"))
+        .by("operator")
+        .key("k")
+        .json(json!({}))
+        .refused(404, "not-found")
+        .await;
+    // Whose record is gone is no contact any more.
+    world.delete("/v1/customers/{sora}").by("contactManager").send().await.ok();
+    call("customer").refused(404, "not-found").await;
+    call("operator").send().await.ok();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_app_goes_down_with_the_last_of_its_parents_also_if_two_go_at_the_same_moment() {
+    for round in 0..12 {
+        let world = World::demo().await;
+        let lines = json!([
+            line("subscription", "ER-1", "C-3", json!({})),
+            line("subscription", "ER-1", "C-3", json!({})),
+            line("app", "DS-1", "C-3", json!({"parents": [0, 1]})),
+            line("collection", "VW-1", "C-3", json!({"linkedTo": [2]})),
+        ]);
+        let new = made(&order(&world, "SO-H", lines).await.ok());
+        if round == 0 {
+            let first = deactivate(&world, "operator", "{harbour}", &new[0]).send().await.ok();
+            assert_eq!(ids(&first["deactivated"]), [&new[0]], "the app has another parent");
+            let second = deactivate(&world, "operator", "{harbour}", &new[1]).send().await.ok();
+            assert_eq!(ids(&second["deactivated"]), [&new[1], &new[2], &new[3]]);
+            continue;
+        }
+        world.chaos(6, round);
+        let (one, other) = join(
+            deactivate(&world, "operator", "{harbour}", &new[0]).decided(),
+            deactivate(&world, "operator", "{harbour}", &new[1]).decided(),
+        )
+        .await;
+        assert_eq!((one.status, other.status), (200, 200));
+        let there = all(&world, "{harbour}").await;
+        assert!(there.iter().all(|one| one["status"] == "inactive"), "round {round}: {there:#?}");
+        assert_eq!(events(&world, "{harbour}", "subscription.deactivated").await.len(), 4);
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_link_that_is_made_at_the_same_moment_fails_or_goes_down_too() {
+    for round in 0..12 {
+        let world = World::demo().await;
+        let root = chain(&world, 3).await;
+        world.chaos(5, round);
+        let lines = json!([line("subscription", "ER-1", "C-3", json!({"linkedTo": [root[2]]}))]);
+        let (down, linked) = join(
+            deactivate(&world, "operator", "{harbour}", &root[0]).decided(),
+            order(&world, "SO-L", lines),
+        )
+        .await;
+        assert_eq!(down.status, 200);
+        world.chaos(0, 0);
+        let there = all(&world, "{harbour}").await;
+        assert!(there.iter().all(|one| one["status"] == "inactive"), "round {round}");
+        let made = if linked.status == 200 { ("", 4) } else { ("subscription-deactivated", 3) };
+        assert_eq!((linked.code(), there.len()), made);
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn sixty_four_at_once_are_one() {
+    let world = World::demo().await;
+    let root = chain(&world, 5).await;
+    let path = format!("/v1/organizations/{{harbour}}/subscriptions/{}/deactivate", root[2]);
+    let call =
+        |number: usize| world.post(&path).by("operator").key(&format!("k{}", number % 2)).json(json!({}));
+    let replies = join_all((0..64).map(|number| call(number).decided())).await;
+    for reply in &replies {
+        assert_eq!(ids(&reply.body["deactivated"]).len(), 5, "{} {}", reply.status, reply.body);
+    }
+    assert_eq!(events(&world, "{harbour}", "subscription.deactivated").await.len(), 5);
+}
+
+/// Thirty fit one transaction; more go down one after another, and whatever is cut off is ended by the timer.
+#[tokio::test(flavor = "multi_thread")]
+#[cfg_attr(deployed, ignore = "kills the local stack's functions")]
+async fn what_does_not_fit_a_transaction_goes_down_to_the_last_whatever_is_cut_off() {
+    let world = World::demo().await;
+    let thirty = chain(&world, 30).await;
+    world.seam().take_costs();
+    deactivate(&world, "operator", "{harbour}", &thirty[15]).send().await.ok();
+    assert_eq!(world.seam().take_costs()["deactivate-subscription"].round_trips, 2, "at once");
+
+    for again in [true, false] {
+        for others in 0..6 {
+            for kill in [Kill::Before, Kill::After] {
+                let world = World::demo().await;
+                let chain = chain(&world, 70).await;
+                world.seam().kill("deactivate-subscription", others, kill);
+                let call = || deactivate(&world, "operator", "{harbour}", &chain[35]);
+                let first = call().send().await;
+                world.seam().spare();
+                let root = shown(&world, "operator", "{harbour}", &chain[35]).await;
+                if first.status == 500 && root["status"] == "deactivating" {
+                    let refused = call().refused(409, "still-running").await;
+                    assert!(refused.body["detail"].as_str().unwrap().contains("a minute"));
+                    if again {
+                        world.post("/_local/time").bytes(br#"{"advance":"PT1M"}"#).send().await.ok();
+                    } else {
+                        a_minute_later(&world).await;
+                    }
+                }
+                let done = call().send().await.ok();
+                assert_eq!(
+                    (&done["status"], ids(&done["deactivated"]).len()),
+                    (&json!("inactive"), 70),
+                    "{others} {kill:?}"
+                );
+                let there = all(&world, "{harbour}").await;
+                assert!(there.iter().all(|one| one["status"] == "inactive"));
+                assert_eq!(events(&world, "{harbour}", "subscription.deactivated").await.len(), 70);
+                a_minute_later(&world).await;
+                let contents = world.contents().await;
+                a_minute_later(&world).await;
+                world.is_still(&contents).await;
+            }
+        }
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_preview_of_many_lists_them_and_changes_nothing() {
+    let world = World::demo().await;
+    let chain = chain(&world, 41).await;
+    let before = world.contents().await;
+    let path =
+        format!("/v1/organizations/{{harbour}}/subscriptions/{}/deactivate?validateOnly=true", chain[0]);
+    let preview = world.post(&path).by("operator").json(json!({})).send().await.ok();
+    assert_eq!((&preview["status"], ids(&preview["deactivated"]).len()), (&json!("deactivating"), 41));
+    world.is_still(&before).await;
+    let expected = ids(&preview["deactivated"]);
+    let path = path.replace("?validateOnly=true", "");
+    let done =
+        world.post(&path).by("operator").key("k").json(json!({"expected": expected})).send().await.ok();
+    assert_eq!(done["status"], "inactive");
+}

@@ -17,43 +17,41 @@ fn number(name: &str, default: usize) -> usize {
     std::env::var(name).map_or(default, |text| text.parse().unwrap())
 }
 
-/// Sells `count` subscriptions, each linked to some that are there and to some of its own order.
-async fn grow(world: &World, random: &mut Rng, name: &str, there: &[String], count: usize) -> Vec<String> {
-    let mut new: Vec<String> = Vec::new();
-    for (place, size) in chunks(count).into_iter().enumerate() {
-        let lines: Vec<Value> = (0..size)
-            .map(|index| {
-                let known: Vec<&String> = there.iter().chain(&new).collect();
-                let mut ends = |most: usize| -> Vec<Value> {
-                    let mut ends = BTreeSet::new();
-                    for _ in 0..random.usize(..=most) {
-                        let other = random.usize(..size);
-                        if random.bool() && !known.is_empty() {
-                            // Most links are short, so that there are many parts.
-                            let near = known.len() - 1 - random.usize(..known.len().min(30));
-                            ends.insert(json!(known[near]).to_string());
-                        } else if other != index {
-                            ends.insert(json!(other).to_string());
-                        }
-                    }
-                    ends.iter().map(|end| serde_json::from_str(end).unwrap()).collect()
-                };
-                match ends(9) {
-                    some if some.len() < 5 => {
-                        let contacts = json!([{"email": "h@harbour.example", "name": "H"}]);
-                        let external = format!("{name}-{place}-{index}");
-                        let links = if some.len() == 4 { vec![some[0].clone()] } else { Vec::new() };
-                        line(
-                            "subscription",
-                            "ER-1",
-                            "C-3",
-                            json!({"linkedTo": links, "contacts": contacts, "externalId": external}),
-                        )
-                    }
-                    _ => line("app", "DS-1", "C-3", json!({"parents": ends(3)})),
+/// Sells `count` subscriptions in orders of `size`. With `density` out of 10 each is linked to one of those before it, or of
+/// its own order; every third is an app in some of these.
+async fn grow(
+    world: &World,
+    random: &mut Rng,
+    (name, density): (&str, u32),
+    there: &[String],
+    (count, size): (usize, usize),
+) -> Vec<String> {
+    let (mut new, mut end_or_not): (Vec<String>, _) = (Vec::new(), random.fork());
+    for place in 0..count.div_ceil(size) {
+        let known: Vec<&String> = there.iter().chain(&new).collect();
+        let size = size.min(count - place * size);
+        let mut end = |index: usize| match random.bool() || size == 1 {
+            // Most links are short, so that there are many parts.
+            true if !known.is_empty() => json!(known[known.len() - 1 - random.usize(..known.len().min(30))]),
+            _ => json!((index + random.usize(1..size)) % size),
+        };
+        let mut ends = |index: usize, count: usize| -> Vec<Value> {
+            let ends: BTreeSet<String> = (0..count).map(|_| end(index).to_string()).collect();
+            ends.iter().map(|end| serde_json::from_str(end).unwrap()).collect()
+        };
+        let mut lines = Vec::new();
+        for index in 0..size {
+            let linked = usize::from(end_or_not.u32(..10) < density);
+            lines.push(match index % 3 {
+                0 => line("app", "DS-1", "C-3", json!({"parents": ends(index, 1 + (place + index) % 3)})),
+                _ => {
+                    let contacts = json!([{"email": "h@harbour.example", "name": "H"}]);
+                    let external = format!("{name}-{place}-{index}");
+                    let more = json!({"linkedTo": ends(index, linked), "contacts": contacts, "externalId": external});
+                    line("subscription", "ER-1", "C-3", more)
                 }
-            })
-            .collect();
+            });
+        }
         let reply = order(world, &format!("{name}-{place}"), Value::Array(lines)).await;
         match reply.status {
             200 => new.extend(
@@ -73,10 +71,6 @@ async fn grow(world: &World, random: &mut Rng, name: &str, there: &[String], cou
         }
     }
     new
-}
-
-fn chunks(count: usize) -> Vec<usize> {
-    (0..count.div_ceil(20)).map(|chunk| (count - chunk * 20).min(20)).collect()
 }
 
 fn set(one: &Value, name: &str) -> BTreeSet<String> {
@@ -114,8 +108,14 @@ async fn no_part_of_a_deactivated_closure_is_left_and_nothing_else_is_touched() 
         let world = World::demo().await;
         let random = &mut Rng::with_seed(u64::try_from(seed * 1000 + round).unwrap());
         let nodes = random.usize(most / 4..=most);
-        let there = grow(&world, random, "first", &[], nodes).await;
-        let roots: Vec<&String> = (0..4).map(|_| &there[random.usize(..there.len())]).collect();
+        let density = [2, 5, 8, 10][round % 4];
+        let there = grow(&world, random, ("first", density), &[], (nodes, 20)).await;
+        let mut roots: Vec<String> = (0..3).map(|_| there[random.usize(..there.len())].clone()).collect();
+        // All parents of some app, at the same moment.
+        let apps = all(&world, ORGANIZATION).await.into_iter().filter(|one| set(one, "parents").len() > 1);
+        let mut apps: Vec<_> = apps.collect();
+        random.shuffle(&mut apps);
+        roots.extend(apps.first().into_iter().flat_map(|app| set(app, "parents")));
 
         world.chaos(20, u64::try_from(round).unwrap());
         for operation in ["deactivate-subscription", "receive-partner-order"] {
@@ -128,7 +128,7 @@ async fn no_part_of_a_deactivated_closure_is_left_and_nothing_else_is_touched() 
         let deactivating =
             roots.iter().map(|root| super::deactivate(&world, "operator", ORGANIZATION, root).send());
         let mut other = Rng::with_seed(random.u64(..));
-        let growing = grow(&world, &mut other, "second", &there, 20);
+        let growing = grow(&world, &mut other, ("second", density), &there, (24, 4));
         let mut third = random.fork();
         let others: Vec<&String> = (0..6).map(|_| &there[random.usize(..there.len())]).collect();
         let setting_up = others.iter().map(|id| {
@@ -180,7 +180,7 @@ async fn no_part_of_a_deactivated_closure_is_left_and_nothing_else_is_touched() 
         let begun = known.iter().filter(|(id, one)| one["deactivation"]["cause"] == id.as_str());
         let begun: BTreeSet<String> = begun.map(|(id, _)| id.clone()).collect();
         for (root, answer) in roots.iter().zip(&answers) {
-            assert!(answer.status >= 500 || down.contains(*root), "{} {}", answer.status, answer.body);
+            assert!(answer.status >= 500 || down.contains(root), "{} {}", answer.status, answer.body);
         }
         assert_eq!(down, fallen(&known, begun), "round {round}");
         for (id, one) in &known {

@@ -1,1 +1,35 @@
 //! `list-installed-apps`
+
+use serde_json::json;
+use system::World;
+
+use super::{deactivate, ids, line, made, order};
+
+#[tokio::test(flavor = "multi_thread")]
+async fn apps_are_where_they_are_set_up_or_what_they_are_installed_in_is() {
+    let world = World::demo().await;
+    let path = "/v1/organizations/{yamada}/sites/{site}/apps";
+    let apps = world.get(path).by("partnerMember").send().await.ok();
+    assert_eq!(ids(&apps["items"]), [world.id("app")]);
+    assert_eq!(
+        world.get(path).by("customer").send().await.ok()["items"],
+        json!([]),
+        "Sora is no contact of it"
+    );
+    let contacts = json!([{"email": "sora@yamada.example", "name": "Sora"}]);
+    let lines = json!([
+        line("app", "DS-1", "C-1", json!({"contacts": contacts})),
+        line("app", "DS-1", "C-1", json!({"contacts": contacts, "parents": ["{wallSubscription}"]})),
+        line("app", "DS-1", "C-1", json!({"contacts": contacts, "parents": ["{collection}"]})),
+    ]);
+    let made = made(&order(&world, "SO-Y", lines).await.ok());
+    let set_up = world.post(&format!("/v1/organizations/{{yamada}}/subscriptions/{}/set-up", made[0]));
+    let body = json!({"site": {"existing": "https://yamada.example/wall"}});
+    set_up.by("customer").json(body).send().await.ok();
+    assert_eq!(ids(&world.get(path).by("customer").send().await.ok()["items"]), [&made[0], &made[1]]);
+    deactivate(&world, "operator", "{yamada}", &made[1]).send().await.ok();
+    assert_eq!(ids(&world.get(path).by("customer").send().await.ok()["items"]), [&made[0]]);
+    let nowhere = "/v1/organizations/{yamada}/sites/sit_019b8c3e-5c00-7000-8000-000000000009/apps";
+    world.get(nowhere).by("customer").refused(404, "not-found").await;
+    world.get(path).by("otherPartnerAdmin").refused(404, "not-found").await;
+}

@@ -1,1 +1,68 @@
 //! `list-partner-subscriptions`
+
+use serde_json::{Value, json};
+use system::World;
+
+use super::{deactivate, ids, line, made, order, say};
+
+const PATH: &str = "/v1/partners/{partner}/subscriptions";
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_a_partner_manages_is_listed_by_renewal() {
+    let world = World::demo().await;
+    let ends = |term: &str| line("subscription", "ER-1", "C-3", json!({"term": term, "externalId": term}));
+    let new = made(&order(&world, "SO-H", json!([ends("P3Y"), ends("P2Y"), ends("P4Y")])).await.ok());
+    let demo =
+        ["subscription", "wallSubscription", "collection", "app"].map(|name| world.id(name).to_owned());
+    let expected: Vec<String> = [&new[1], &new[0], &new[2]].into_iter().cloned().chain(demo).collect();
+    for who in ["partnerAdmin", "partnerMember", "operator", "agent"] {
+        assert_eq!(ids(&world.get(PATH).by(who).send().await.ok()["items"]), expected, "{who}");
+    }
+    let before = async |time: &str| {
+        let page = world.get(&format!("{PATH}?renewsBefore={time}")).by("partnerMember").send().await.ok();
+        page["items"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .map(|one: &Value| one["id"].as_str().unwrap().to_owned())
+            .collect::<Vec<_>>()
+    };
+    assert_eq!(before("2029-01-01T00:00:00Z").await, expected[..1]);
+    assert_eq!(before("2029-01-01T00:00:00.001Z").await, expected[..2]);
+    // A renewal moves it, also while the index does not know.
+    let data = json!({"subscription": {"externalId": "P2Y"}, "endsAt": "2050-01-01T00:00:00Z"});
+    if world.is_local() {
+        world.seam().delay_indexes(true);
+    }
+    say(&world, "m1", "subscription.renewed", "2026-01-05T09:59:00Z", data).await.ok();
+    if world.is_local() {
+        assert!(before("2029-01-01T00:00:00Z").await.is_empty());
+        world.seam().delay_indexes(false);
+    }
+    assert_eq!(
+        ids(&world.get(PATH).by("partnerMember").send().await.ok()["items"]).last().unwrap(),
+        &new[1].as_str()
+    );
+    deactivate(&world, "operator", "{harbour}", &new[0]).send().await.ok();
+    assert!(!ids(&world.get(PATH).by("partnerMember").send().await.ok()["items"]).contains(&new[0].as_str()));
+    let (mut seen, mut token) = (0, String::new());
+    loop {
+        let page = world.get(&format!("{PATH}?pageSize=2{token}")).by("partnerMember").send().await.ok();
+        seen += page["items"].as_array().unwrap().len();
+        match page["nextPageToken"].as_str() {
+            Some(next) => token = format!("&pageToken={next}"),
+            None => break,
+        }
+    }
+    assert_eq!(seen, 6);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn others_see_nothing_of_it() {
+    let world = World::demo().await;
+    world.get(PATH).by("otherPartnerAdmin").refused(404, "not-found").await;
+    world.get(PATH).by("contactManager").refused(403, "role-not-allowed").await;
+    world.get(&format!("{PATH}?renewsBefore=soon")).by("partnerMember").refused(400, "invalid-request").await;
+    let nobody = "/v1/partners/prt_019b8c3e-5c00-7000-8000-000000000009/subscriptions";
+    world.get(nobody).by("operator").refused(404, "not-found").await;
+}

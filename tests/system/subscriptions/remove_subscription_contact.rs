@@ -1,1 +1,70 @@
 //! `remove-subscription-contact`
+
+use futures_util::future::join;
+use serde_json::json;
+use system::{Call, World};
+
+use super::{OF_YAMADA, deactivate, events, line, made, order, shown};
+
+fn remove<'a>(world: &'a World, who: &str, id: &str, customer: &str) -> Call<'a> {
+    world.delete(&format!("{OF_YAMADA}/{id}/contacts/{customer}")).by(who)
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_contact_is_taken_by_its_record_or_its_e_mail_and_has_no_say_any_more() {
+    let world = World::demo().await;
+    let one = world.id("subscription");
+    remove(&world, "contactManager", one, "{sora}").send().await.ok();
+    world.get(&format!("{OF_YAMADA}/{one}")).by("customer").refused(404, "not-found").await;
+    let contents = world.contents().await;
+    remove(&world, "contactManager", one, "{sora}").send().await.ok();
+    remove(&world, "contactManager", one, "nobody@yamada.example").send().await.ok();
+    world.is_still(&contents).await;
+    assert_eq!(
+        events(&world, "{yamada}", "subscription.contact-removed").await[0]["data"]["customerId"],
+        world.id("sora")
+    );
+    // Who is not on record is named by the e-mail that the order said.
+    let contacts =
+        json!([{"email": "a@yamada.example", "name": "A"}, {"email": "yuki@yamada.example", "name": "Y"}]);
+    let new = made(
+        &order(&world, "SO-Y", json!([line("subscription", "ER-1", "C-1", json!({"contacts": contacts}))]))
+            .await
+            .ok(),
+    );
+    remove(&world, "contactManager", &new[0], "A@yamada.example").send().await.ok();
+    let left = shown(&world, "operator", "{yamada}", &new[0]).await["contacts"].clone();
+    assert_eq!((left.as_array().unwrap().len(), &left[0]["email"]), (1, &json!("yuki@yamada.example")));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_last_one_stays_and_others_have_no_say() {
+    let world = World::demo().await;
+    let (one, wall) = (world.id("subscription"), world.id("wallSubscription"));
+    remove(&world, "customer", wall, "{sora}").refused(409, "last-contact").await;
+    remove(&world, "contactManager", wall, "{sora}").refused(422, "not-a-contact").await;
+    remove(&world, "partnerAdmin", one, "{sora}").refused(403, "role-not-allowed").await;
+    remove(&world, "otherCustomer", one, "{sora}").refused(404, "not-found").await;
+    remove(&world, "customer", one, "nobody").refused(400, "invalid-request").await;
+    remove(&world, "customer", one, "{sora}")
+        .header("if-match", "\"9\"")
+        .refused(412, "version-mismatch")
+        .await;
+    // Both take each other away: one stays.
+    world.chaos(4, 5);
+    let both = join(
+        remove(&world, "customer", one, "yuki@yamada.example").decided(),
+        remove(&world, "contactManager", one, "{sora}").decided(),
+    );
+    let (sora, yuki) = both.await;
+    world.chaos(0, 0);
+    assert!(
+        [(200, 404), (404, 200), (200, 422), (422, 200)].contains(&(sora.status, yuki.status)),
+        "{} {}",
+        sora.body,
+        yuki.body
+    );
+    assert_eq!(shown(&world, "operator", "{yamada}", one).await["contacts"].as_array().unwrap().len(), 1);
+    deactivate(&world, "operator", "{yamada}", wall).send().await.ok();
+    remove(&world, "operator", wall, "{sora}").refused(409, "subscription-deactivated").await;
+}

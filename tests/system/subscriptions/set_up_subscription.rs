@@ -1,1 +1,97 @@
 //! `set-up-subscription`
+
+use futures_util::future::join_all;
+use serde_json::{Value, json};
+use system::{Call, World};
+
+use super::{OF_YAMADA, all, events, shown};
+
+fn set_up<'a>(world: &'a World, who: &str, id: &str, site: Value) -> Call<'a> {
+    world.post(&format!("{OF_YAMADA}/{{{id}}}/set-up")).by(who).json(json!({"site": site}))
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_contact_says_once_where_it_is_used() {
+    for (site, shown_as) in [
+        (json!({"existing": "https://Yamada.example/wall"}), None),
+        (
+            json!({"new": {"url": "https://yamada.example/rec", "name": "Rec"}}),
+            Some("https://yamada.example/rec"),
+        ),
+        (json!({"organization": true}), Some("")),
+    ] {
+        let world = World::demo().await;
+        let before = shown(&world, "customer", "{yamada}", world.id("subscription")).await;
+        assert_eq!(before["setUpDue"], true);
+        let one = set_up(&world, "customer", "subscription", site.clone()).send().await.ok();
+        assert_eq!(one["setUpDue"], false);
+        match shown_as {
+            None => assert_eq!(one["site"]["siteId"], world.id("site")),
+            Some("") => assert_eq!(one["site"], json!({"organization": true})),
+            Some(url) => assert_eq!(one["site"]["url"], url),
+        }
+        let contents = world.contents().await;
+        assert_eq!(set_up(&world, "customer", "subscription", site).send().await.ok()["version"], 2);
+        world.is_still(&contents).await;
+        let elsewhere = json!({"new": {"url": "https://elsewhere.example"}});
+        set_up(&world, "customer", "subscription", elsewhere).refused(409, "already-set-up").await;
+        assert_eq!(
+            events(&world, "{yamada}", "subscription.set-up").await.len(),
+            2,
+            "with that of the demo world"
+        );
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn nobody_else_does_and_sites_are_named_as_they_are() {
+    let world = World::demo().await;
+    let here = || json!({"organization": true});
+    set_up(&world, "contactManager", "collection", here()).refused(422, "not-a-contact").await;
+    set_up(&world, "customer", "collection", here()).refused(404, "not-found").await;
+    set_up(&world, "partnerAdmin", "subscription", here()).refused(403, "role-not-allowed").await;
+    set_up(&world, "operator", "subscription", here()).refused(403, "role-not-allowed").await;
+    let unknown = json!({"existing": "https://nowhere.example"});
+    set_up(&world, "customer", "subscription", unknown).refused(422, "unknown-site").await;
+    let taken = json!({"new": {"url": "https://yamada.example/wall/"}});
+    set_up(&world, "customer", "subscription", taken).refused(409, "site-exists").await;
+    for (site, place, code) in [
+        (json!({}), "/site", "ambiguous"),
+        (json!({"organization": false}), "/site/organization", "invalid"),
+        (json!({"organization": true, "existing": "https://x.example"}), "/site", "ambiguous"),
+        (json!({"new": {"url": "x", "colour": 1}}), "/site/new/url", "invalid-site-url"),
+        (json!({"old": "https://x.example"}), "/site/old", "unknown-field"),
+        (json!("https://x.example"), "/site", "wrong-type"),
+    ] {
+        let refused = set_up(&world, "customer", "subscription", site).refused(400, "invalid-request").await;
+        assert!(refused.faults().contains(&(place.to_owned(), code.to_owned())), "{}", refused.body);
+    }
+    let stale = set_up(&world, "customer", "subscription", here()).header("if-match", "\"7\"");
+    stale.refused(412, "version-mismatch").await;
+    let trial = world.contents().await;
+    let path = format!("{OF_YAMADA}/{{subscription}}/set-up?validateOnly=true");
+    let tried = world.post(&path).by("customer").json(json!({"site": here()})).send().await.ok();
+    assert_eq!(tried["setUpDue"], false);
+    world.is_still(&trial).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn of_many_at_once_one_decides_and_a_site_is_made_once() {
+    let world = World::demo().await;
+    world.chaos(8, 3);
+    let site = |number: usize| json!({"new": {"url": format!("https://yamada.example/{}", number % 4)}});
+    let calls = (0..32).map(|number| set_up(&world, "customer", "subscription", site(number)).decided());
+    let replies = join_all(calls).await;
+    world.chaos(0, 0);
+    let chosen = shown(&world, "customer", "{yamada}", world.id("subscription")).await["site"]["url"].clone();
+    for reply in &replies {
+        match reply.status {
+            200 => assert_eq!(reply.body["site"]["url"], chosen),
+            409 => assert!(["already-set-up", "site-exists"].contains(&reply.code())),
+            other => panic!("{other} {}", reply.body),
+        }
+    }
+    let sites = world.get("/v1/organizations/{yamada}/sites").by("customer").send().await.ok();
+    assert_eq!(sites["items"].as_array().unwrap().len(), 2, "nobody else's is left behind");
+    assert_eq!(all(&world, "{yamada}").await[0]["version"], 2);
+}

@@ -4,3 +4,4 @@ mod disable_webhook_source;
 mod list_webhook_sources;
 mod receive_partner_order;
 mod rotate_webhook_secret;
+mod sold_subscriptions;

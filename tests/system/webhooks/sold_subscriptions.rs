@@ -1,0 +1,538 @@
+//! What stores say of subscriptions: that they are sold, changed, renewed, transferred, migrated, used and cancelled.
+
+use fastrand::Rng;
+use local::demo;
+use serde_json::{Value, json};
+use system::{Reply, World};
+
+use crate::orders::{a_minute_later, link, tell, vendor_events};
+use crate::subscriptions::{all, deactivate, events, ids, line, made, message, order, say, shown};
+
+const THEN: &str = "2026-01-05T09:59:00Z";
+
+async fn harbour(world: &World) -> Vec<Value> {
+    all(world, "{harbour}").await
+}
+
+/// A line of a subscription for Harbour Hotels.
+fn one(external: &str, more: Value) -> Value {
+    let mut line = line("subscription", "ER-1", "C-3", json!({"externalId": external}));
+    line.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
+    line
+}
+
+fn renewed(external: &str, ends: &str, then: &str) -> Value {
+    message("subscription.renewed", then, json!({"subscription": {"externalId": external}, "endsAt": ends}))
+}
+
+fn transferred(external: &str, account: &str, then: &str) -> Value {
+    let data = json!({"subscription": {"externalId": external}, "storeAccount": account});
+    message("subscription.transferred", then, data)
+}
+
+fn used(external: &str, sequence: u64, users: u64) -> Value {
+    let data = json!({"subscription": {"externalId": external}, "sequence": sequence, "activeUsers": users});
+    message("subscription.usage", THEN, data)
+}
+
+/// A refusal: it is told in the vendor's history, and nothing else changes.
+async fn refused(world: &World, id: &str, body: &Value) -> Reply {
+    let (before, told) = (world.contents().await, vendor_events(world, "webhook.refused").await.len());
+    let reply = tell(world, id, &serde_json::from_str(&world.fill(&body.to_string())).unwrap()).await;
+    assert_eq!(reply.status, 422, "{}", reply.body);
+    let after = world.contents().await;
+    let new = |(pk, _): &&(String, String)| !pk.starts_with("REFUSED#") && !pk.starts_with("LOG#VENDOR");
+    assert_eq!(before.keys().filter(new).collect::<Vec<_>>(), after.keys().filter(new).collect::<Vec<_>>());
+    assert!(before.iter().all(|(key, item)| after.get(key) == Some(item)), "something changed");
+    assert_eq!(vendor_events(world, "webhook.refused").await.len(), told + 1);
+    reply
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn lines_become_subscriptions_with_links_known_at_both_ends_entitlements_and_contacts() {
+    let world = World::demo().await;
+    let contacts = json!([{"email": "Harry@Harbour.example", "name": "Harry"}, {"email": "h@harbour.example", "name": "H"}]);
+    let lines = json!([
+        one("H-1", json!({"linkedTo": [1], "contacts": contacts, "plan": "Premium"})),
+        line("collection", "VW-1", "C-3", json!({})),
+        line("app", "DS-1", "C-3", json!({"parents": [0]})),
+    ]);
+    let answer = order(&world, "SO-H", lines.clone()).await.ok();
+    assert_eq!(
+        (&answer["outcome"], &answer["order"]["billingAccount"]),
+        (&json!("applied"), &json!("ec-4711"))
+    );
+    let new = made(&answer);
+    let first = shown(&world, "partnerMember", "{harbour}", &new[0]).await;
+    assert_eq!(
+        (&first["linked"], &first["apps"], &first["parents"], &first["plan"], &first["sku"]),
+        (&json!([new[1]]), &json!([new[2]]), &json!([]), &json!("Premium"), &json!("ER-1"))
+    );
+    assert_eq!((&first["partner"]["name"], &first["externalId"]), (&json!("Miyako Security"), &json!("H-1")));
+    let harry = json!({"email": "harry@harbour.example", "name": "Harry"});
+    assert_eq!(first["contacts"], json!([harry, {"email": "h@harbour.example", "name": "H"}]));
+    let second = shown(&world, "operator", "{harbour}", &new[1]).await;
+    assert_eq!((&second["linked"], &second["kind"]), (&json!([new[0]]), &json!("collection")));
+    assert_eq!(shown(&world, "agent", "{harbour}", &new[2]).await["parents"], json!([new[0]]));
+
+    // Each gives an entitlement to its product, found by its number.
+    let number = first["entitlementNumber"].as_str().unwrap();
+    let found = world.get(&format!("/v1/entitlements/by-number/{number}")).by("agent").send().await.ok();
+    assert_eq!((&found["subscriptionId"], &found["status"]), (&json!(new[0]), &json!("active")));
+    assert_eq!((&found["productId"], &found["endsAt"]), (&json!(world.id("product")), &first["endsAt"]));
+    let profile = world.get("/v1/organizations/{harbour}/profile").by("agent").send().await.ok();
+    assert_eq!(profile["entitlements"].as_array().unwrap().len(), 3);
+    let path = format!("/v1/organizations/{{harbour}}/entitlements/{}/end", found["id"].as_str().unwrap());
+    world.post(&path).by("operator").refused(409, "entitlement-of-subscription").await;
+
+    // Who is a contact for the first time is welcomed once.
+    let told = events(&world, "{harbour}", "subscription.ordered").await;
+    let of = |id: &str| told.iter().find(|event| event["data"]["subscriptionId"] == id).unwrap();
+    assert_eq!(of(&new[0])["data"]["welcomed"], json!(["harry@harbour.example", "h@harbour.example"]));
+    assert_eq!(of(&new[0])["partner"]["id"], world.id("partner"));
+    let again = made(&order(&world, "SO-H2", json!([one("H-2", json!({"contacts": contacts}))])).await.ok());
+    let told = events(&world, "{harbour}", "subscription.ordered").await;
+    let third = told.iter().find(|event| event["data"]["subscriptionId"] == again[0].as_str()).unwrap();
+    assert_eq!(
+        (third["data"]["contacts"].as_array().unwrap().len(), third["data"].get("welcomed")),
+        (2, None)
+    );
+
+    // Once per message, and once per order.
+    let before = world.contents().await;
+    assert_eq!(made(&order(&world, "SO-H", lines.clone()).await.ok()), new);
+    world.is_still(&before).await;
+    let data = json!({"orderId": "SO-H", "storeAccount": "ec-4711", "lines": lines});
+    assert_eq!(made(&say(&world, "other", "order.placed", THEN, data).await.ok()), new);
+    assert_eq!(harbour(&world).await.len(), 4);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_order_may_be_linked_to_what_is_there_and_name_its_organization_in_three_ways() {
+    let world = World::demo().await;
+    let first = made(&order(&world, "SO-H", json!([one("H-1", json!({}))])).await.ok());
+    let mut by_id = one("H-2", json!({"linkedTo": [first[0]]}));
+    by_id["organization"] = json!({"id": world.id("harbour")});
+    // The partner's own id of it counts where the vendor has none.
+    let body = json!({"name": "Quay Hotels", "externalId": "Q-1", "partnerId": "{partner}"});
+    let quay = world.post("/v1/organizations").by("partnerAdmin").json(body).send().await.ok();
+    let mut own = one("Q-1", json!({}));
+    own["organization"] = json!({"externalId": "Q-1"});
+    let answer = order(&world, "SO-H2", json!([by_id, own])).await.ok();
+    let new = made(&answer);
+    assert_eq!(shown(&world, "operator", "{harbour}", &first[0]).await["linked"], json!([new[0]]));
+    assert_eq!(all(&world, quay["id"].as_str().unwrap()).await[0]["id"], new[1].as_str());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn whatever_is_wrong_with_a_lines_form_is_told_at_once_and_nothing_is_sold() {
+    let world = World::demo().await;
+    let mut bad = one("H-1", json!({"linkedTo": [0, 9, 1], "parents": [1], "quantity": 0, "term": "P1X"}));
+    bad["organization"] = json!({});
+    let too_many: Vec<Value> =
+        (0..6).map(|n| json!({"email": format!("c{n}@x.example"), "name": "C"})).collect();
+    let other = json!({"kind": "app", "sku": "", "quantity": 1, "startsAt": "soon", "term": "P1Y",
+        "organization": {"externalId": "C-3", "id": "org_1"}, "contacts": too_many, "parents": ["prt_1"], "externalId": "H-1"});
+    let data = json!({"orderId": "SO-H", "storeAccount": "ec-4711", "lines": [bad, other, {"kind": "boat"}]});
+    let reply = refused(&world, "m1", &message("order.placed", THEN, data)).await;
+    assert_eq!(reply.code(), "invalid-message");
+    let faults: Vec<(String, String)> = reply.faults();
+    let faults: Vec<(&str, &str)> =
+        faults.iter().map(|(place, code)| (place.as_str(), code.as_str())).collect();
+    for fault in [
+        ("/data/lines/0/linkedTo/0", "no-such-line"),
+        ("/data/lines/0/linkedTo/1", "no-such-line"),
+        ("/data/lines/0/linkedTo/2", "other-organization"),
+        ("/data/lines/0/parents", "not-an-app"),
+        ("/data/lines/0/quantity", "out-of-range"),
+        ("/data/lines/0/term", "invalid-duration"),
+        ("/data/lines/0/organization/id", "missing"),
+        ("/data/lines/1/contacts", "too-many"),
+        ("/data/lines/1/externalId", "duplicate"),
+        ("/data/lines/1/organization", "ambiguous"),
+        ("/data/lines/1/parents/0", "invalid-id"),
+        ("/data/lines/1/sku", "invalid-length"),
+        ("/data/lines/1/startsAt", "invalid-time"),
+        ("/data/lines/2/kind", "unknown-value"),
+    ] {
+        assert!(faults.contains(&fault), "{fault:?} is not in {faults:?}");
+    }
+    let lines: Vec<Value> = (0..21).map(|n| one(&format!("H-{n}"), json!({}))).collect();
+    let data = json!({"orderId": "SO-H", "storeAccount": "ec-4711", "lines": lines});
+    let reply = refused(&world, "m2", &message("order.placed", THEN, data)).await;
+    assert_eq!(reply.faults(), [("/data/lines".to_owned(), "too-many".to_owned())]);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_a_line_names_must_be_there_for_the_partner_and_the_source() {
+    let world = World::demo().await;
+    world.patch("/v1/products/{videoWall}").by("operator").json(json!({"archived": true})).send().await.ok();
+    order(&world, "SO-0", json!([one("H-0", json!({}))])).await.ok();
+    let mut foreign = one("H-3", json!({}));
+    foreign["organization"] = json!({"externalId": "C-4"});
+    let mut nobody = one("H-4", json!({"linkedTo": ["{otherSubscription}"]}));
+    nobody["organization"] = json!({"externalId": "C-99"});
+    let lines = json!([
+        line("subscription", "XX-1", "C-3", json!({})),
+        line("subscription", "VW-1", "C-3", json!({})),
+        foreign,
+        nobody,
+        one("H-5", json!({"linkedTo": ["{otherSubscription}", "{subscription}"]})),
+        one("H-0", json!({})),
+    ]);
+    let data = json!({"orderId": "SO-H", "storeAccount": "ec-4711", "lines": lines});
+    let reply = refused(&world, "m1", &message("order.placed", THEN, data)).await;
+    let faults: Vec<(String, String)> = reply.faults();
+    let expected = [
+        ("/data/lines/0/sku", "unknown-product"),
+        ("/data/lines/1/sku", "archived-product"),
+        ("/data/lines/2/organization", "unknown-organization"),
+        ("/data/lines/3/organization", "unknown-organization"),
+        ("/data/lines/4/linkedTo/0", "unknown-subscription"),
+        ("/data/lines/4/linkedTo/1", "unknown-subscription"),
+        ("/data/lines/5/externalId", "subscription-external-id-taken"),
+    ];
+    assert_eq!(faults, expected.map(|(place, code)| (place.to_owned(), code.to_owned())));
+    // Mended, the same message is judged afresh.
+    let data = json!({"orderId": "SO-H", "storeAccount": "ec-4711", "lines": [one("H-3", json!({}))]});
+    say(&world, "m1", "order.placed", THEN, data).await.ok();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn subscriptions_wait_for_their_account_as_licenses_do() {
+    let world = World::demo().await;
+    world.put("/v1/partners/{newPartner}/customers/{harbour}").by("operator").send().await.ok();
+    let lines = json!([
+        {"kind": "license", "sku": "edge-storage-1y", "quantity": 7},
+        one("H-1", json!({"linkedTo": [2]})), one("H-2", json!({})),
+    ]);
+    let data = json!({"orderId": "SO-H", "storeAccount": "ec-9", "lines": lines});
+    let parked = say(&world, "m1", "order.placed", THEN, data).await;
+    assert_eq!((parked.status, parked.body["outcome"].as_str()), (202, Some("parked")));
+    // What comes meanwhile counts, too.
+    tell(&world, "m2", &renewed("H-1", "2033-01-01T00:00:00Z", THEN)).await.ok();
+    let changed = json!({"orderId": "SO-H", "occurredAt": THEN, "lines": [
+        {"kind": "license", "sku": "edge-storage-1y", "quantity": 8},
+        one("H-1", json!({"quantity": 9})), one("H-2", json!({}))]});
+    say(&world, "m3", "order.changed", THEN, changed).await.ok();
+    assert!(harbour(&world).await.is_empty());
+    link(&world, "{newPartner}", "ec-9").await.ok();
+    let there = harbour(&world).await;
+    assert_eq!((there.len(), &there[0]["partnerId"]), (2, &json!(world.id("newPartner"))));
+    assert_eq!((&there[0]["quantity"], &there[0]["endsAt"]), (&json!(9), &json!("2033-01-01T00:00:00.000Z")));
+    assert_eq!(there[0]["linked"], json!([there[1]["id"]]));
+    assert_eq!(world.pool("newPartnerAdmin", "newPartner", "edge-storage-1y").await, (8, 8, 0));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_vendors_own_store_sells_to_organizations_without_a_partner() {
+    let world = World::demo().await;
+    let mine = json!({"orderId": "D-1", "lines": [one("D-1", json!({}))]});
+    let reply = refused(&world, "m1", &message("order.placed", THEN, mine.clone())).await;
+    assert_eq!(reply.code(), "partner-not-allowed");
+    let body = json!({"name": "The vendor's shop", "mayNamePartners": true});
+    let source = world.post("/v1/webhook-sources").by("operator").json(body).send().await.ok();
+    let direct = async |id: &str, kind: &str, data: Value| {
+        let body = message(kind, THEN, data).to_string();
+        let signed =
+            demo::sign(source["secret"].as_str().unwrap(), id, world.now(), body.as_bytes()).unwrap();
+        let call = world.post(&format!("/v1/webhooks/{}", source["id"].as_str().unwrap()));
+        signed
+            .iter()
+            .fold(call, |call, (name, value)| call.header(name, value))
+            .bytes(body.as_bytes())
+            .send()
+            .await
+    };
+    let new = made(&direct("d1", "order.placed", mine).await.ok());
+    let there = shown(&world, "operator", "{harbour}", &new[0]).await;
+    assert_eq!((there.get("partner"), there.get("billingAccount")), (None, None));
+    let path = format!("/v1/organizations/{{harbour}}/subscriptions/{}", new[0]);
+    world.get(&path).by("partnerAdmin").refused(404, "not-found").await;
+
+    // A source touches only what it sold: to it the others' are not there, by id or by name.
+    for (id, named) in [("d2", json!({"id": world.id("subscription")})), ("d3", json!({"externalId": "S-1"}))]
+    {
+        let data = json!({"subscription": named, "endsAt": "2040-01-01T00:00:00Z"});
+        let reply = direct(id, "subscription.renewed", data).await;
+        let by_id = id == "d2";
+        assert_eq!(
+            (reply.status, reply.body["outcome"].as_str()),
+            if by_id { (422, None) } else { (200, Some("kept")) }
+        );
+    }
+    let yamadas = shown(&world, "operator", "{yamada}", world.id("subscription")).await;
+    assert_eq!(yamadas["endsAt"], "2031-01-05T09:00:00.000Z");
+    // It may give its own to a partner.
+    let data = json!({"subscription": {"id": new[0]}, "partnerId": world.id("otherPartner")});
+    direct("d4", "subscription.transferred", data).await.ok();
+    assert_eq!(
+        shown(&world, "otherPartnerMember", "{harbour}", &new[0]).await["partner"]["name"],
+        "Anadolu Güvenlik"
+    );
+}
+
+/// What a subscription is, but for times and versions.
+async fn state(world: &World) -> Value {
+    let mut there = harbour(world).await;
+    for one in &mut there {
+        let one = one.as_object_mut().unwrap();
+        for name in ["id", "createdAt", "updatedAt", "version", "entitlementId", "entitlementNumber"] {
+            one.remove(name);
+        }
+    }
+    there.into()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn in_whatever_order_messages_come_and_however_often_the_same_comes_of_them() {
+    let lines = |quantity: u64| json!([one("H-1", json!({"quantity": quantity}))]);
+    let placed = json!({"orderId": "SO-H", "storeAccount": "ec-4711", "lines": lines(5)});
+    let change = |sequence: u64, quantity: u64| {
+        let data = json!({"orderId": "SO-H", "sequence": sequence, "lines": lines(quantity)});
+        message("order.changed", THEN, data)
+    };
+    let messages = [
+        message("order.placed", THEN, placed),
+        change(1, 6),
+        change(2, 7),
+        renewed("H-1", "2032-01-01T00:00:00Z", "2026-01-05T09:10:00Z"),
+        renewed("H-1", "2033-01-01T00:00:00Z", "2026-01-05T09:20:00Z"),
+        transferred("H-1", "ec-4712", "2026-01-05T09:30:00Z"),
+        transferred("H-1", "ec-4711", "2026-01-05T09:25:00Z"),
+        used("H-1", 1, 3),
+        used("H-1", 2, 4),
+    ];
+    let mut states = Vec::new();
+    for round in 0..8 {
+        let world = World::demo().await;
+        let mut order: Vec<usize> = (0..messages.len()).collect();
+        let random = &mut Rng::with_seed(round);
+        if round > 0 {
+            random.shuffle(&mut order);
+        }
+        for (place, index) in order.iter().enumerate() {
+            tell(&world, &format!("m{index}"), &messages[*index]).await.ok();
+            // Some come again, as themselves or anew.
+            let other = &messages[order[random.usize(..=place)]];
+            tell(&world, &format!("again-{place}"), other).await.ok();
+        }
+        let state = state(&world).await;
+        assert_eq!(
+            (&state[0]["quantity"], &state[0]["activeUsers"], &state[0]["endsAt"]),
+            (&json!(7), &json!(4), &json!("2033-01-01T00:00:00.000Z")),
+            "{order:?}"
+        );
+        assert_eq!(state[0]["partnerId"], world.id("otherPartner"), "{order:?}");
+        // Whose it is now has the organization in its directory, and whose it was has not lost it.
+        let path = "/v1/partners/{otherPartner}/customers?name=Harbour";
+        let names = world.get(path).by("otherPartnerAdmin").send().await.ok();
+        assert_eq!(names["items"].as_array().unwrap().len(), 1);
+        let profile = world.get("/v1/organizations/{harbour}/profile").by("agent").send().await.ok();
+        assert_eq!(profile["entitlements"][0]["endsAt"], "2033-01-01T00:00:00.000Z");
+        states.push(state);
+    }
+    assert!(states.iter().all(|state| *state == states[0]), "{states:#?}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_was_cancelled_has_ended_also_if_that_came_first_and_can_be_renewed_late() {
+    let placed = json!({"orderId": "SO-H", "storeAccount": "ec-4711", "lines": [one("H-1", json!({}))]});
+    let placed = message("order.placed", "2026-01-05T09:00:00Z", placed);
+    let cancelled = message("order.cancelled", "2026-01-05T09:30:00Z", json!({"orderId": "SO-H"}));
+    let before = renewed("H-1", "2032-01-01T00:00:00Z", "2026-01-05T09:20:00Z");
+    let mut states = Vec::new();
+    for order in
+        [[&placed, &before, &cancelled], [&before, &cancelled, &placed], [&cancelled, &placed, &before]]
+    {
+        let world = World::demo().await;
+        for (number, message) in order.iter().enumerate() {
+            tell(&world, &format!("m{number}"), message).await.ok();
+        }
+        let state = state(&world).await;
+        assert_eq!((&state[0]["status"], state[0].get("daysUntilRenewal")), (&json!("inactive"), None));
+        let profile = async || world.get("/v1/organizations/{harbour}/profile").by("agent").send().await.ok();
+        assert_eq!(profile().await["entitlements"], json!([]));
+        states.push(state);
+        tell(&world, "late", &renewed("H-1", "2034-01-01T00:00:00Z", "2026-01-05T09:40:00Z")).await.ok();
+        assert_eq!(harbour(&world).await[0]["status"], "active");
+        assert_eq!(profile().await["entitlements"][0]["endsAt"], "2034-01-01T00:00:00.000Z");
+        // The order stays cancelled: no change of it counts.
+        let data = json!({"orderId": "SO-H", "sequence": 9, "lines": [one("H-1", json!({"quantity": 99}))]});
+        let answer = say(&world, "m9", "order.changed", THEN, data).await.ok();
+        assert_eq!(
+            (&answer["outcome"], &harbour(&world).await[0]["quantity"]),
+            (&json!("cancelled"), &json!(5))
+        );
+    }
+    assert!(states.iter().all(|state| *state == states[0]), "{states:#?}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_change_names_the_lines_of_its_order() {
+    let world = World::demo().await;
+    let lines = json!([one("H-1", json!({})), one("H-2", json!({}))]);
+    order(&world, "SO-H", lines).await.ok();
+    let other = line("collection", "ER-1", "C-3", json!({}));
+    for (id, lines) in [("m0", json!([one("H-1", json!({}))])), ("m1", json!([one("H-1", json!({})), other]))]
+    {
+        let data = json!({"orderId": "SO-H", "sequence": 1, "lines": lines});
+        let reply = refused(&world, id, &message("order.changed", THEN, data)).await;
+        assert_eq!(reply.code(), "lines-differ");
+    }
+    let data =
+        json!({"orderId": "SO-H", "sequence": 1, "occurredAt": THEN, "lines": [one("H-1", json!({}))]});
+    assert_eq!(refused(&world, "m2", &message("order.changed", THEN, data)).await.faults()[0].1, "ambiguous");
+    let data = json!({"orderId": "SO-H", "sequence": 4, "lines": [one("H-1", json!({"plan": "Premium"})), one("H-2", json!({}))]});
+    say(&world, "m3", "order.changed", THEN, data).await.ok();
+    let there = harbour(&world).await;
+    assert_eq!((&there[0]["plan"], there[1].get("plan")), (&json!("Premium"), None));
+    assert_eq!(
+        events(&world, "{harbour}", "subscription.changed").await.len(),
+        1,
+        "only what changed is told"
+    );
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn with_a_transfer_the_partner_before_loses_sight_at_once_and_keeps_its_history() {
+    let world = World::demo().await;
+    let id = world.id("subscription").to_owned();
+    let sees = async |who: &str| {
+        let path = format!("/v1/organizations/{{yamada}}/subscriptions/{id}");
+        world.get(&path).by(who).send().await.status
+    };
+    assert_eq!((sees("partnerMember").await, sees("otherPartnerAdmin").await), (200, 404));
+    if world.is_local() {
+        world.seam().delay_indexes(true);
+    }
+    tell(&world, "m1", &transferred("S-1", "ec-4712", THEN)).await.ok();
+    assert_eq!((sees("partnerMember").await, sees("otherPartnerAdmin").await), (404, 200));
+    let listed = async |who: &str, partner: &str| {
+        let page = world.get(&format!("/v1/partners/{{{partner}}}/subscriptions")).by(who).send().await.ok();
+        page["items"].as_array().unwrap().iter().any(|one| one["id"] == id.as_str())
+    };
+    assert!(!listed("partnerMember", "partner").await, "a late index shows nothing of it either");
+    if world.is_local() {
+        world.seam().delay_indexes(false);
+    }
+    assert!(listed("otherPartnerAdmin", "otherPartner").await);
+    let path = "/v1/organizations/{yamada}/subscriptions";
+    assert!(!ids(&world.get(path).by("partnerMember").send().await.ok()["items"]).contains(&id.as_str()));
+    // The history up to then stays with the old partner, and it learns that it is over; the new one has what comes.
+    let history = async |who: &str, partner: &str, kind: &str| {
+        let path = format!("/v1/partners/{{{partner}}}/history?type={kind}");
+        let page = world.get(&path).by(who).send().await.ok();
+        page["items"].as_array().unwrap().iter().any(|event| event["data"]["subscriptionId"] == id.as_str())
+    };
+    assert!(history("partnerMember", "partner", "subscription.ordered").await);
+    assert!(history("partnerMember", "partner", "subscription.transferred-away").await);
+    assert!(history("otherPartnerAdmin", "otherPartner", "subscription.transferred").await);
+    assert!(!history("otherPartnerAdmin", "otherPartner", "subscription.ordered").await);
+    tell(&world, "m2", &used("S-1", 1, 8)).await.ok();
+    assert!(history("otherPartnerAdmin", "otherPartner", "subscription.usage-reported").await);
+    assert!(!history("partnerMember", "partner", "subscription.usage-reported").await);
+    // Again, and an older one, change nothing.
+    let before = shown(&world, "operator", "{yamada}", &id).await;
+    tell(&world, "m3", &transferred("S-1", "ec-4712", THEN)).await.ok();
+    tell(&world, "m4", &transferred("S-1", "ec-4711", "2026-01-05T09:00:00Z")).await.ok();
+    assert_eq!(shown(&world, "operator", "{yamada}", &id).await, before);
+    let reply = refused(&world, "m5", &transferred("S-1", "ec-nobody", "2026-01-05T10:00:00Z")).await;
+    assert_eq!(reply.code(), "unknown-account");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_migration_moves_a_subscription_to_a_site_and_says_whether_it_is_the_first() {
+    let world = World::demo().await;
+    let migrated = |id: &str, external: &str, url: &str, then: &str| {
+        let data = json!({"subscription": {"externalId": external}, "url": url, "name": "New"});
+        (id.to_owned(), message("site.migrated", then, data))
+    };
+    for (id, body) in [
+        migrated("m1", "S-1", "https://new.yamada.example/", "2026-01-05T09:50:00Z"),
+        migrated("m2", "S-2", "https://new.yamada.example", "2026-01-05T09:51:00Z"),
+        migrated("m3", "S-3", "https://yamada.example/wall", "2026-01-05T09:52:00Z"),
+        migrated("m4", "S-1", "https://old.yamada.example", "2026-01-05T09:40:00Z"),
+    ] {
+        tell(&world, &id, &body).await.ok();
+    }
+    let sites = world.get("/v1/organizations/{yamada}/sites").by("customer").send().await.ok();
+    let urls: Vec<_> =
+        sites["items"].as_array().unwrap().iter().map(|site| site["url"].as_str().unwrap()).collect();
+    assert_eq!(urls, ["https://yamada.example/wall", "https://new.yamada.example"]);
+    let first = shown(&world, "customer", "{yamada}", world.id("subscription")).await;
+    assert_eq!(
+        (&first["site"]["url"], &first["setUpDue"]),
+        (&json!("https://new.yamada.example"), &json!(false))
+    );
+    let mut told = events(&world, "{yamada}", "site.migrated").await;
+    told.reverse();
+    let firsts: Vec<_> = told.iter().map(|event| event["data"]["first"].as_bool().unwrap()).collect();
+    assert_eq!(firsts, [true, false, false]);
+    let (_, unknown) = migrated("m5", "H-9", "https://x.example", THEN);
+    assert_eq!(refused(&world, "m5", &unknown).await.code(), "unknown-subscription");
+    let (_, bad) = migrated("m6", "S-1", "https://x.example/?a=b", THEN);
+    assert_eq!(refused(&world, "m6", &bad).await.faults()[0].1, "invalid-site-url");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn nothing_brings_a_deactivated_one_back() {
+    let world = World::demo().await;
+    let placed = json!([one("H-1", json!({"contacts": [{"email": "h@harbour.example", "name": "H"}]}))]);
+    let id = made(&order(&world, "SO-H", placed.clone()).await.ok())[0].clone();
+    deactivate(&world, "operator", "{harbour}", &id).send().await.ok();
+    let before = shown(&world, "operator", "{harbour}", &id).await;
+    let change = json!({"orderId": "SO-H", "sequence": 1, "lines": [one("H-1", json!({"quantity": 50}))]});
+    let site = json!({"subscription": {"externalId": "H-1"}, "url": "https://x.example"});
+    for (number, message) in [
+        renewed("H-1", "2040-01-01T00:00:00Z", THEN),
+        transferred("H-1", "ec-4712", THEN),
+        used("H-1", 1, 3),
+        message("site.migrated", THEN, site),
+    ]
+    .iter()
+    .enumerate()
+    {
+        let answer = tell(&world, &format!("m{number}"), message).await.ok();
+        assert_eq!(answer["outcome"], "ignored");
+        assert!(answer["reason"].as_str().unwrap().contains("contact the vendor"), "{answer}");
+    }
+    for (id, kind, data) in
+        [("m8", "order.changed", change), ("m9", "order.cancelled", json!({"orderId": "SO-H"}))]
+    {
+        say(&world, id, kind, "2026-01-05T10:00:00Z", data).await.ok();
+    }
+    order(&world, "SO-H", placed).await.ok();
+    let ignored = events(&world, "{harbour}", "subscription.message-ignored").await;
+    let types: Vec<_> = ignored.iter().map(|event| event["data"]["messageType"].as_str().unwrap()).collect();
+    assert_eq!(
+        types,
+        [
+            "order.cancelled",
+            "order.changed",
+            "site.migrated",
+            "subscription.usage",
+            "subscription.transferred",
+            "subscription.renewed"
+        ]
+    );
+    // Neither does what is linked to it, or what has its name.
+    let linked = json!({"orderId": "SO-H2", "storeAccount": "ec-4711", "lines": [one("H-2", json!({"linkedTo": [id]}))]});
+    let reply = refused(&world, "m10", &message("order.placed", THEN, linked)).await;
+    assert_eq!(reply.code(), "subscription-deactivated");
+    let again = json!({"orderId": "SO-H3", "storeAccount": "ec-4711", "lines": [one("H-1", json!({}))]});
+    let reply = refused(&world, "m11", &message("order.placed", THEN, again)).await;
+    assert_eq!(reply.code(), "subscription-external-id-taken");
+    let person =
+        json!({"sub": "h", "email": "h@harbour.example", "role": "customer", "org": world.id("harbour")});
+    let token = world.token_of(person);
+    let path = format!("/v1/organizations/{{harbour}}/subscriptions/{id}/set-up");
+    let set_up = world.post(&path).token(&token).json(json!({"site": {"organization": true}}));
+    let reply = set_up.refused(409, "subscription-deactivated").await;
+    assert!(reply.body["detail"].as_str().unwrap().contains("contact the vendor"));
+    assert_eq!(shown(&world, "operator", "{harbour}", &id).await, before);
+    if world.is_local() {
+        a_minute_later(&world).await;
+        assert_eq!(shown(&world, "operator", "{harbour}", &id).await, before);
+    }
+}
