@@ -73,7 +73,7 @@ impl Cell {
             Says::Values(values) => Ok(Cow::Borrowed(values)),
             Says::Text(text) if text == CLEAR => Ok(Cow::Borrowed(&[])),
             Says::Text(text) if kind == Some(FieldKind::Multiselect) => Ok(Cow::Owned(separated(text))),
-            Says::Text(text) => Ok(Cow::Owned(vec![Value::Text(text.clone())])),
+            Says::Text(text) => Ok(Cow::Owned(vec![Value::Text(spelled(text).to_owned())])),
             Says::Wrong(why) => Err(why),
         }
     }
@@ -82,14 +82,23 @@ impl Cell {
 /// The cell that has a field say nothing any more; an empty one leaves what it says.
 const CLEAR: &str = "\\clear";
 
-/// The values in a cell: separated by `;`, and `\;` is a semicolon in one of them.
+/// A text as it is meant: what begins with one more backslash than `\clear` is itself, without that one.
+fn spelled(text: &str) -> &str {
+    let meant = text.strip_prefix('\\').filter(|rest| rest.trim_start_matches('\\') == "clear");
+    meant.filter(|rest| rest.starts_with('\\')).unwrap_or(text)
+}
+
+/// The values in a cell: separated by `;`; in one of them `\;` is a semicolon, and `\\` a backslash.
 fn separated(text: &str) -> Vec<Value> {
     let mut values = vec![String::new()];
     let mut characters = text.chars().peekable();
     while let Some(character) = characters.next() {
         match (character, values.last_mut()) {
             (';', _) => values.push(String::new()),
-            ('\\', Some(value)) if characters.next_if_eq(&';').is_some() => value.push(';'),
+            ('\\', Some(value)) => match characters.next_if(|next| [';', '\\'].contains(next)) {
+                Some(escaped) => value.push(escaped),
+                None => value.push('\\'),
+            },
             (other, Some(value)) => value.push(other),
             (_, None) => {}
         }

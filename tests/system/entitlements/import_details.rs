@@ -144,6 +144,30 @@ async fn a_table_says_it_too() {
     assert_eq!(counts(&report), [2, 0, 2, 0]);
 }
 
+#[tokio::test(flavor = "multi_thread")]
+async fn every_option_and_text_can_be_written_in_a_cell() {
+    let world = World::demo().await;
+    let options =
+        json!({"name": "Odd", "type": {"name": "MULTISELECT", "options": ["c\\", "\\clear", "\\x", "a;b"]}});
+    field(&world, options, json!({})).await;
+    field(&world, json!({"name": "Path", "type": {"name": "TEXT"}}), json!({})).await;
+    for (odd, path, values, text) in [
+        (r"c\\;a\;b", r"\\clear", json!(["c\\", "a;b"]), r"\clear"),
+        (r"\\clear;\x", r"\\server\share", json!(["\\clear", "\\x"]), r"\\server\share"),
+        (r"\\x", r"\\\clear", json!(["\\x"]), r"\\clear"),
+    ] {
+        let report =
+            table(&world, "", &format!("entitlement,Odd,Path\nCRM-1001,{odd},{path}\n")).send().await.ok();
+        assert_eq!(counts(&report), [1, 1, 0, 0], "{report}");
+        let details = seen(&world, OF_ORGANIZATION, "agent").await["details"].clone();
+        assert_eq!((&details["Odd"]["values"], &details["Path"]["values"]), (&values, &json!([text])));
+    }
+    let report = table(&world, "", "entitlement,Odd,Path\nCRM-1001,\\clear,\\clear\n").send().await.ok();
+    assert_eq!(counts(&report), [1, 1, 0, 0]);
+    let details = seen(&world, OF_ORGANIZATION, "agent").await["details"].clone();
+    assert_eq!((details.get("Odd"), details.get("Path")), (None, None));
+}
+
 /// What each cell of a field of this type may not be, and why.
 const WRONG: [(&str, &str, &str); 13] = [
     ("Region", "eu", "unknown-option"),
