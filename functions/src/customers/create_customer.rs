@@ -6,6 +6,7 @@ use aws::table::pattern::{EmailInOrganization, OrganizationById};
 use aws::table::{Change, Refusal, Reservation};
 use aws::{Answer, Context, Failure, Input, Operation, Route};
 use deserr::Deserr;
+use domain::customer::Creator;
 use domain::{
     Actor, Customer, Email, EventKind, ExternalId, Fault, Faults, Name, Reason, Role, Stage, Stamp,
 };
@@ -89,7 +90,7 @@ impl Operation for CreateCustomer {
             email: email.clone(),
             name: name.clone(),
             external_id: external_id.clone(),
-            created_by: organization_id.filter(|_| !actor.is_staff()),
+            created_by: Creator::of(actor),
             manager: *manager,
             removed_at: None,
             stamp: Stamp::new(context.now),

@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::actor::{Actor, Role, Standing};
 use crate::event::{EventKind, Happening};
-use crate::id::{CustomerId, OrganizationId};
+use crate::id::{CustomerId, OrganizationId, PartnerId};
 use crate::party::Stamp;
 use crate::text::{Email, ExternalId, Name};
 use crate::time::Timestamp;
@@ -26,9 +26,9 @@ pub struct Customer {
     /// Its id in the system of whoever created it; unique among the customers that party created.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub external_id: Option<ExternalId>,
-    /// The organization for which it was created, by a contact manager or a partner; none if the vendor did.
+    /// The organization whose contact manager created it, or the partner; none if the vendor did.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub created_by: Option<OrganizationId>,
+    pub created_by: Option<Creator>,
     /// Whether it approves partners for the organization, and manages its customers.
     pub manager: bool,
     /// Since when it is no customer any more.
@@ -39,6 +39,36 @@ pub struct Customer {
     pub stamp: Stamp,
 }
 
+/// Who created a customer, if not the vendor.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(untagged)]
+pub enum Creator {
+    /// A contact manager of this organization.
+    Organization(OrganizationId),
+    /// A member of this partner, for an organization that lets it.
+    Partner(PartnerId),
+}
+
+impl Creator {
+    /// Who this is.
+    pub fn of(actor: &Actor) -> Option<Self> {
+        match actor.standing {
+            Standing::Operator | Standing::Agent => None,
+            Standing::Partner { partner, .. } => Some(Self::Partner(partner)),
+            Standing::Customer { organization, .. } => organization.map(Self::Organization),
+        }
+    }
+}
+
+impl std::fmt::Display for Creator {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::Organization(id) => id.fmt(f),
+            Self::Partner(id) => id.fmt(f),
+        }
+    }
+}
+
 impl Customer {
     /// Whether this is the record of the person who asks.
     pub fn is_of(&self, actor: &Actor) -> bool {
@@ -47,14 +77,13 @@ impl Customer {
         same && self.removed_at.is_none()
     }
 
-    /// It as somebody sees it: an external id is its giver's own business; the vendor sees all.
+    /// It as somebody sees it: an external id, and who gave it, is its giver's own business; the vendor sees all.
     pub fn seen_by(self, actor: &Actor) -> Self {
-        let giver = self.created_by.is_some_and(|giver| {
-            actor.has_one_of(&[Role::ContactManager]) && actor.reach_organization(giver).is_ok()
-        });
+        let acts = actor.has_one_of(&[Role::ContactManager, Role::PartnerMember]);
+        let giver = acts && self.created_by.is_some() && self.created_by == Creator::of(actor);
         match actor.is_staff() || giver {
             true => self,
-            false => Self { external_id: None, ..self },
+            false => Self { external_id: None, created_by: None, ..self },
         }
     }
 

@@ -134,3 +134,29 @@ async fn it_manages_nobody_from_the_instant_of_the_expiry_on() {
         assert_eq!(call.send().await.status, status, "{now}");
     }
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn nobody_learns_from_an_external_id_what_another_has() {
+    let world = World::demo().await;
+    let create = |who: &str, email: &str| {
+        let body = json!({"email": format!("{email}@yamada.example"), "name": "N", "externalId": "N-1"});
+        world.post("/v1/organizations/{yamada}/customers").by(who).json(body)
+    };
+    give(&world, "partner", single("ren", "full-admin")).send().await.ok();
+    let all = json!({"partnerId": "{otherPartner}", "expiresAt": "2026-02-05T09:00:00Z", "organizationLevel": "full-admin"});
+    world.post("/v1/organizations/{yamada}/access").by("contactManager").json(all).send().await.ok();
+    for (who, email) in
+        [("operator", "a"), ("contactManager", "b"), ("partnerMember", "c"), ("otherPartnerAdmin", "d")]
+    {
+        let made = create(who, email).send().await.ok();
+        assert_eq!(made["externalId"], "N-1", "{who} has ids of its own");
+        if who != "otherPartnerAdmin" {
+            // Another partner that changes it learns neither its id nor who gave it.
+            let path = format!("/v1/customers/{}", made["id"].as_str().unwrap());
+            let seen =
+                world.patch(&path).by("otherPartnerAdmin").json(json!({"name": "M"})).send().await.ok();
+            assert_eq!((seen.get("externalId"), seen.get("createdBy")), (None, None), "{who}");
+        }
+    }
+    create("partnerMember", "e").refused(409, "external-id-taken").await;
+}

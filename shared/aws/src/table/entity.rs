@@ -120,7 +120,7 @@ impl Reservation {
         Self { at, owner: member.id.to_string(), manager: member.admin }
     }
 
-    /// Gives a customer an external id of its creator's, if it has one: an organization's, or the vendor's.
+    /// Gives a customer an external id of its creator's, if it has one: an organization's, a partner's, or the vendor's.
     pub fn customer_external_id(customer: &Customer) -> Option<Self> {
         let at = key::customer_external_id(customer.created_by, customer.external_id.as_ref()?);
         Some(Self { at, owner: customer.id.to_string(), manager: false })

@@ -2,6 +2,7 @@
 
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use domain::customer::Creator;
 use domain::event::Home;
 use domain::search::{Folded, unique_form};
 use domain::service_request::Month;
@@ -475,8 +476,8 @@ fn giver(party: Option<impl std::fmt::Display>) -> String {
     party.map_or_else(|| "VENDOR".to_owned(), |party| party.to_string())
 }
 
-/// The reservation of a customer's external id, which an organization gave, or the vendor.
-pub fn customer_external_id(by: Option<OrganizationId>, external_id: &ExternalId) -> Key {
+/// The reservation of a customer's external id, which an organization or a partner gave, or the vendor.
+pub fn customer_external_id(by: Option<Creator>, external_id: &ExternalId) -> Key {
     unique("customer-external-id", format!("{}#{}", giver(by), segment(external_id.as_str())))
 }
 
