@@ -42,7 +42,9 @@ pub struct Deactivated {
     id: SubscriptionId,
     /// How far it is: `deactivating` while not everything is down.
     status: SubscriptionStatus,
-    /// All that goes down, itself first.
+    /// How many go down.
+    count: usize,
+    /// Those, itself first: a preview lists all, an answer at most 500.
     deactivated: Vec<Member>,
     /// Its version.
     version: Version,
@@ -133,10 +135,12 @@ impl Operation for DeactivateSubscription {
             }
             let deactivation =
                 Deactivation { at: context.now, cause: root.id, reason: reason.clone(), goes_on_at: None };
+            let most = if context.is_trial() { usize::MAX } else { LISTED };
             let plan = |version: Version, status: SubscriptionStatus| Deactivated {
                 id: root.id,
                 status,
-                deactivated: members(&all, &up),
+                count: up.len(),
+                deactivated: members(&all, &up, most),
                 version,
             };
             let (before, next) = (root.stamp.version, root.stamp.next(context.now).version);
@@ -168,9 +172,12 @@ impl Operation for DeactivateSubscription {
     }
 }
 
-fn members(all: &Subscriptions, ids: &[SubscriptionId]) -> Vec<Member> {
+/// As many are listed in an answer that is kept for repeats: an item holds 400 KB.
+const LISTED: usize = 500;
+
+fn members(all: &Subscriptions, ids: &[SubscriptionId], most: usize) -> Vec<Member> {
     let of = |one: &Subscription| Member { id: one.id, kind: one.kind, sku: one.sku.clone() };
-    ids.iter().filter_map(|id| all.get(id)).map(of).collect()
+    ids.iter().filter_map(|id| all.get(id)).map(of).take(most).collect()
 }
 
 /// What went down with a subscription, or still does.
@@ -183,7 +190,8 @@ fn went_down(all: &Subscriptions, root: &Subscription, now: Timestamp) -> Deacti
     Deactivated {
         id: root.id,
         status: root.status(now),
-        deactivated: members(all, &down),
+        count: down.len(),
+        deactivated: members(all, &down, LISTED),
         version: root.stamp.version,
     }
 }
@@ -194,6 +202,6 @@ fn differs(all: &Subscriptions, up: &[SubscriptionId]) -> Problem {
         let detail = format!("`{}`, `{}`, goes down", one.id, one.sku);
         Fault { detail, ..EXPECTED_DIFFERS.at(&[&"expected", &index]) }
     };
-    let faults = members(all, up).iter().enumerate().map(fault).collect();
+    let faults = members(all, up, usize::MAX).iter().enumerate().map(fault).collect();
     Problem { detail: EXPECTED_DIFFERS.about.to_owned(), ..Problem::of(EXPECTED_DIFFERS.stage, faults) }
 }

@@ -1,10 +1,13 @@
 //! `list-sites`
 
+use std::collections::BTreeSet;
+
 use aws::context::List;
 use aws::http::body::Empty;
 use aws::operation::{Method, Nothing, OfOrganization, route};
-use aws::table::pattern::SitesOf;
+use aws::table::pattern::{SitesOf, SubscriptionsOf};
 use aws::{Answer, Context, Failure, Input, Operation, Route};
+use domain::actor::Standing;
 use domain::{Actor, Role, Site};
 
 use super::Reader;
@@ -14,7 +17,7 @@ pub struct ListSites;
 
 impl Operation for ListSites {
     const NAME: &str = "list-sites";
-    const ABOUT: &str = "Lists the sites where an organization uses what it subscribed to, in the order of their making: for its own people, the vendor, and the partners whose customer it is.";
+    const ABOUT: &str = "Lists the sites where an organization uses what it subscribed to, in the order of their making: for its own people and the vendor all, for a partner those where a subscription is used that it manages.";
     const ROUTES: &[Route] = &[route(
         Method::Get,
         "/v1/organizations/{organizationId}/sites",
@@ -36,7 +39,18 @@ impl Operation for ListSites {
         let organization = input.path.organization_id;
         let reader = Reader::of(actor, organization)?;
         let sites = SitesOf(organization);
-        let (_, page) = tokio::try_join!(reader.settle(context), context.page_as_is(&sites, true))?;
-        Ok(Answer::ok(page))
+        let Standing::Partner { .. } = actor.standing else {
+            let (_, page) = tokio::try_join!(reader.settle(context), context.page_as_is(&sites, true))?;
+            return Ok(Answer::ok(page));
+        };
+        // Where others' subscriptions are used is none of a partner's business.
+        let (all, sold) = (context.table.list(&sites, true), SubscriptionsOf(organization));
+        let (shows, all, sold) = tokio::try_join!(reader.settle(context), async { Ok(all.await?) }, async {
+            Ok(context.table.list(&sold, true).await?)
+        })?;
+        let used = sold.iter().filter(|one| shows.sees(one)).filter_map(|one| one.place.as_ref()?.site());
+        let used: BTreeSet<_> = used.map(|(id, _)| id).collect();
+        let seen = all.into_iter().filter(|site| used.contains(&site.id));
+        Ok(Answer::ok(context.page_of_all(seen.map(|site| (site.id.to_string(), site)).collect())))
     }
 }

@@ -104,6 +104,7 @@ pub fn further() -> Vec<(Canonical, String, &'static str)> {
             "order.changed",
             json!({"orderId": "SO-2000", "sequence": 1, "lines": lines(9)}),
         ),
+        (canonical::one("list-sites").by("partnerMember"), "`list-sites` by a partner".to_owned(), ""),
         message(
             "four subscriptions",
             "order.placed",

@@ -3,6 +3,8 @@
 use serde_json::json;
 use system::World;
 
+use super::say;
+
 #[tokio::test(flavor = "multi_thread")]
 async fn an_organizations_sites_are_there_for_its_people_the_vendor_and_its_partners() {
     let world = World::demo().await;
@@ -14,6 +16,18 @@ async fn an_organizations_sites_are_there_for_its_people_the_vendor_and_its_part
     for who in ["otherPartnerAdmin", "otherCustomer"] {
         world.get("/v1/organizations/{yamada}/sites").by(who).refused(404, "not-found").await;
     }
+    // A partner whose customer it is, too, sees where what it manages itself is used.
+    world.put("/v1/partners/{otherPartner}/customers/{yamada}").by("operator").send().await.ok();
+    let seen = async |who: &str| {
+        world.get("/v1/organizations/{yamada}/sites").by(who).send().await.ok()["items"]
+            .as_array()
+            .unwrap()
+            .len()
+    };
+    assert_eq!((seen("otherPartnerMember").await, seen("partnerMember").await), (0, 1));
+    let data = json!({"subscription": {"externalId": "S-2"}, "storeAccount": "ec-4712"});
+    say(&world, "m1", "subscription.transferred", "2026-01-05T09:59:00Z", data).await.ok();
+    assert_eq!((seen("otherPartnerMember").await, seen("partnerMember").await), (1, 0));
     let none = world.get("/v1/organizations/{bogazici}/sites").by("otherCustomer").send().await.ok();
     assert_eq!(none["items"], json!([]));
     let gone = "/v1/organizations/org_019b8c3e-5c00-7000-8000-000000000009/sites";

@@ -1,6 +1,7 @@
 //! Ratios, each of two things measured side by side in one run: what an operation costs over the bare
 //! transaction, an import over its bare writes, a history page of a long log over one of a short log, of a name over one of
-//! all, what is due among many grants over the same among few, a dashboard of many service requests over one of few, the start of a function over that of an
+//! all, what is due among many grants over the same among few, a dashboard of many service requests over one of few, deactivating many subscriptions over
+//! ten, the start of a function over that of an
 //! empty one. Nothing here fails a build.
 
 mod start;
@@ -17,7 +18,8 @@ use domain::dashboard::Counts;
 use domain::event::{Author, AuthorKind};
 use domain::service_request::{Month, ServiceRequestKind, ServiceRequestStatus};
 use domain::{
-    Access, Event, EventKind, Grant, Happening, Ids, Level, Period, ServiceRequest, Stamp, Timestamp,
+    Access, Event, EventKind, Grant, Happening, Ids, Level, Period, ServiceRequest, Stamp, Subscription,
+    SubscriptionId, Timestamp,
 };
 use local::seam::Cost;
 use local::store::TABLE;
@@ -51,6 +53,9 @@ async fn main() {
     }
     if wanted("dashboard") {
         dashboard().await;
+    }
+    if wanted("deactivate") {
+        deactivate().await;
     }
     if wanted("start") {
         start::measure().await;
@@ -260,6 +265,60 @@ async fn due() {
     ratio("telling of ten grants that are over, of 100,000", "of 100", many, few);
     let [many, few] = costs.map(|cost| (cost.round_trips, cost.read_units, cost.write_units));
     println!("their round trips, read units and write units: {many:?} and {few:?}");
+}
+
+/// Deactivating one of so many subscriptions, each linked to the one before it, over one of ten.
+async fn deactivate() {
+    let mut ten = None;
+    for number in [10, 100, 1_000] {
+        let (mut times, mut cost) = (Vec::new(), Cost::default());
+        for _ in 0..3 {
+            let world = World::demo().await;
+            let now = world.now();
+            let at = [
+                ("pk", format!("ORG#{}", world.id("yamada"))),
+                ("sk", format!("SUBSCRIPTION#{}", world.id("subscription"))),
+            ];
+            let at = at.map(|(name, value)| (name.to_owned(), AttributeValue::S(value)));
+            let like =
+                world.client.get_item().table_name(TABLE).set_key(Some(at.into())).send().await.unwrap();
+            let like: Subscription = entity::from_item(like.item.unwrap()).unwrap();
+            let ids = Ids::counted_from(1_000_000);
+            let chain: Vec<SubscriptionId> = (0..number).map(|_| ids.next(now)).collect();
+            let (mut items, organization_id) = (Vec::new(), world.id("harbour").parse().unwrap());
+            for (place, id) in chain.iter().enumerate() {
+                let next = [place.wrapping_sub(1), place + 1].map(|other| chain.get(other).copied());
+                let linked = next.into_iter().flatten().collect();
+                let (parents, apps) = Default::default();
+                let one = Subscription {
+                    id: *id,
+                    organization_id,
+                    linked,
+                    parents,
+                    apps,
+                    external_id: None,
+                    ..like.clone()
+                };
+                items.extend([entity::to_item(&one).unwrap(), entity::to_item(&one.entitle()).unwrap()]);
+            }
+            world.put_all(items.into_iter()).await;
+            world.seam().take_costs();
+            let path =
+                format!("/v1/organizations/{{harbour}}/subscriptions/{}/deactivate", chain[number / 2]);
+            let begun = Instant::now();
+            let done = world.post(&path).by("operator").key("bench").json(json!({})).send().await;
+            times.push(begun.elapsed());
+            assert_eq!((done.status, done.ok()["deactivated"].as_array().unwrap().len()), (200, number));
+            cost = world.seam().take_costs()["deactivate-subscription"].clone();
+        }
+        let time = median(times);
+        let ten = *ten.get_or_insert(time);
+        ratio(&format!("deactivating one of {number} that are linked"), "of 10", time, ten);
+        let Cost { round_trips, read_units, write_units, .. } = cost;
+        println!(
+            "its time, round trips, read units and write units: {time:?}, {round_trips}, {read_units}, {write_units}"
+        );
+    }
 }
 
 /// The dashboard of an organization with many service requests over that of one with few, and one more of both.
