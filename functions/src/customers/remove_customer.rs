@@ -2,6 +2,7 @@
 
 use aws::http::body::Empty;
 use aws::operation::{Method, Nothing, route};
+use aws::table::subscription::say_goodbye;
 use aws::table::{Change, Reservation};
 use aws::{Answer, Context, Failure, Input, Operation, Route};
 use domain::{Actor, Customer, EventKind, Reason, Role};
@@ -49,6 +50,7 @@ impl Operation for RemoveCustomer {
             count_manager(&mut change, actor, organization, false);
         }
         Reservation::customer_external_id(&before).iter().for_each(|reservation| change.remove(reservation));
+        organization.iter().for_each(|organization| say_goodbye(&mut change, *organization, &before.email));
         change.record(customer.happening(EventKind::CustomerRemoved { customer_id: customer.id }));
         context.commit(change, Answer::ok(customer.seen_by(actor))).await
     }

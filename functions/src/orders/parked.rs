@@ -88,8 +88,9 @@ async fn settle(context: &Context<'_>, parked: Order, drain: &Drain) -> Result<(
     if lapses_at <= drain.linked_at {
         return end(context, parked, OrderStatus::Lapsed, change, |_| Answer::ok(())).await.map(drop);
     }
+    let status = if parked.cancelled_at.is_some() { OrderStatus::Cancelled } else { OrderStatus::Applied };
     let mut order = Order {
-        status: OrderStatus::Applied,
+        status,
         partner_id: Some(drain.partner_id),
         lines: Vec::new(),
         stamp: parked.stamp.next(context.now),
@@ -103,7 +104,7 @@ async fn settle(context: &Context<'_>, parked: Order, drain: &Drain) -> Result<(
         if !placing.faults.is_empty() {
             return Err(Problem::of(Stage::Rule, placing.faults).into());
         }
-        placing.place(context, &mut order, &mut change)?;
+        placing.place(context, &mut order, &mut change, parked.lines.len())?;
     }
     let (wanted, known) = (parked.ordered(), OrderOfSource(parked.source_id, parked.order_id.clone()));
     let goes_on = order.is_placing();

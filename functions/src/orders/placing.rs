@@ -8,10 +8,11 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use aws::operation::Output;
 use aws::table::pattern::{
-    CustomerLinkOfPartner, EmailInOrganization, EntitlementByName, OrganizationByExternalId,
-    OrganizationById, ProductByCode, ProductById, SubscriptionNamed, SubscriptionOf, WelcomeOf,
+    CustomerLinkOfPartner, EmailInOrganization, OrganizationByExternalId, OrganizationById, ProductByCode,
+    ProductById, SubscriptionNamed, SubscriptionOf, WelcomeOf,
 };
-use aws::table::{Change, EntitlementReservation, Found, Refusal, SubscriptionName, Wanted, Welcome};
+use aws::table::subscription::welcome;
+use aws::table::{Change, EntitlementReservation, Found, Refusal, SubscriptionName, Wanted};
 use aws::{Answer, Context, Failure};
 use domain::order::{LinkEnd, Named, OrderedSubscription, SubscriptionLine};
 use domain::subscription::{Buyer, Heard, SubscriptionContact, Subscriptions};
@@ -28,8 +29,10 @@ pub const UNKNOWN_PRODUCT: Reason = Reason::rule("unknown-product", "there is no
 pub const ARCHIVED_PRODUCT: Reason =
     Reason::rule("archived-product", "the product is archived: nothing new of it is sold");
 /// A line names an organization that is not there for this partner.
-pub const UNKNOWN_ORGANIZATION: Reason =
-    Reason::rule("unknown-organization", "the partner has no such customer");
+pub const UNKNOWN_ORGANIZATION: Reason = Reason::rule(
+    "unknown-organization",
+    "there is no such organization, or it is no customer of the partner",
+);
 /// A line names a subscription that is not there.
 pub const UNKNOWN_SUBSCRIPTION: Reason =
     Reason::rule("unknown-subscription", "there is no such subscription of this source and organization");
@@ -42,16 +45,27 @@ pub const EXTERNAL_ID_TAKEN: Reason = Reason::rule(
     "another subscription of this source has this external id",
 );
 /// A line is linked to what was deactivated.
-pub const LINKED_TO_DEACTIVATED: Reason =
-    Reason::rule("subscription-deactivated", "it is linked to a subscription that was deactivated, for good");
+pub const LINKED_TO_DEACTIVATED: Reason = Reason::rule(
+    "subscription-deactivated",
+    "it is linked to a subscription that was deactivated, for good: contact the vendor",
+);
+/// A line is linked to another one that came to nothing.
+pub const LINKED_TO_NOTHING: Reason =
+    Reason::rule("linked-to-nothing", "it is linked to a line that came to nothing");
+/// A line is linked to one of another organization.
+pub const OTHER_ORGANIZATION: Reason =
+    Reason::rule("other-organization", "links stay within one organization");
 /// A line has another product or kind than the one that it changes.
 pub const LINES_DIFFER: Reason = Reason::rule(
     "lines-differ",
     "a change names the subscriptions of its order in the same order, with the same kinds and products",
 );
 
-/// A transaction takes 100 items; some are left for what is added to it last.
-const ROOM: usize = 94;
+/// A transaction takes 100 items; some are left for the order, its place in a queue, its event and the answer.
+const ROOM: usize = 95;
+
+/// What a license type takes: its pool and its event.
+const EACH_TYPE: usize = 2;
 
 /// What is known of the lines of an order that are still to be made.
 pub struct Placing {
@@ -63,6 +77,8 @@ pub struct Placing {
     transferred: BTreeMap<OrganizationId, Organization>,
     records: BTreeMap<(OrganizationId, Email), CustomerId>,
     welcomed: BTreeSet<(OrganizationId, Email)>,
+    /// Where the lines are in the message.
+    at: Vec<usize>,
     /// What is wrong with them.
     pub faults: Vec<Fault>,
 }
@@ -73,15 +89,16 @@ fn open(order: &Order) -> impl Iterator<Item = (usize, &SubscriptionLine)> {
     lines.filter(|(_, one)| one.is_open()).map(|(index, one)| (index, &one.line))
 }
 
+/// Whether an order can be refused still: nothing of it is there, and its store was not told that it waits.
+fn is_new(order: &Order) -> bool {
+    order.parking.is_none() && order.subscriptions.iter().all(OrderedSubscription::is_open)
+}
+
 fn ends(line: &SubscriptionLine) -> impl Iterator<Item = (&'static str, usize, LinkEnd)> {
     let of = |name: &'static str, ends: &[LinkEnd]| {
         ends.iter().copied().enumerate().map(move |(place, end)| (name, place, end)).collect::<Vec<_>>()
     };
     of("linkedTo", &line.linked_to).into_iter().chain(of("parents", &line.parents))
-}
-
-fn place_of(id: SubscriptionId) -> EntitlementByName {
-    EntitlementByName(EntitlementName::Id(id.entitlement()))
 }
 
 impl Placing {
@@ -94,11 +111,6 @@ impl Placing {
             }
             if let Some(external_id) = &line.external_id {
                 wanted.add(&SubscriptionNamed(order.source_id, external_id.clone()));
-            }
-            for (_, _, end) in ends(line) {
-                if let LinkEnd::Subscription(id) = end {
-                    wanted.add(&place_of(id));
-                }
             }
         }
     }
@@ -129,6 +141,7 @@ impl Placing {
             all.extend(steps);
             reason.at(&all)
         };
+        let first = is_new(order);
         let mut faults = Vec::new();
         // What the vendor does not call so, the partner may.
         let (mut named, mut of_partner) = (BTreeMap::new(), Wanted::new());
@@ -198,6 +211,7 @@ impl Placing {
             transferred: BTreeMap::new(),
             records: BTreeMap::new(),
             welcomed: BTreeSet::new(),
+            at: at.to_vec(),
             faults: Vec::new(),
         };
         for one in &order.subscriptions {
@@ -207,7 +221,8 @@ impl Placing {
         }
         for (index, line) in open(order) {
             match products.get(&index).map(|product| read.get(product)).transpose()?.flatten() {
-                Some(product) if product.archived_at.is_none() => {
+                // Once it is begun an order is made to its end.
+                Some(product) if product.archived_at.is_none() || !first => {
                     placing.products.insert(index, product);
                 }
                 Some(_) => faults.push(fault(&ARCHIVED_PRODUCT, index, &[&"sku"])),
@@ -245,7 +260,8 @@ impl Placing {
                 {
                     placing.records.insert(key.clone(), record.customer()?);
                 }
-                if read.get(&WelcomeOf(organization, contact.email.clone()))?.is_some() {
+                let known = read.get(&WelcomeOf(organization, contact.email.clone()))?;
+                if known.is_some_and(|known| known.welcomed) {
                     placing.welcomed.insert(key);
                 }
             }
@@ -254,10 +270,7 @@ impl Placing {
                 let other = read.get(&SubscriptionOf(organization, id))?;
                 match other.filter(|other| other.source_id == order.source_id) {
                     None => faults.push(fault(&UNKNOWN_SUBSCRIPTION, index, &[&name, &place])),
-                    Some(other)
-                        if other.deactivation.is_some()
-                            && order.subscriptions.iter().all(OrderedSubscription::is_open) =>
-                    {
+                    Some(other) if other.deactivation.is_some() && first => {
                         faults.push(fault(&LINKED_TO_DEACTIVATED, index, &[&name, &place]));
                     }
                     Some(other) => {
@@ -266,11 +279,34 @@ impl Placing {
                 }
             }
         }
+        let mut links: BTreeMap<(&str, SubscriptionId), usize> = BTreeMap::new();
+        for (index, line) in open(order) {
+            for (name, place, end) in ends(line) {
+                if let LinkEnd::Subscription(id) = end
+                    && let Some(other) = placing.there.get(&id)
+                {
+                    let there = if name == "parents" { &other.apps } else { &other.linked };
+                    let count = links.entry((name, id)).or_insert(there.len());
+                    *count += 1;
+                    if *count > Subscription::MOST_LINKS && first {
+                        faults.push(fault(&TOO_MANY_LINKS, index, &[&name, &place]));
+                    }
+                }
+                let LinkEnd::Line(other) = end else { continue };
+                let organizations = (placing.organizations.get(&index), placing.organizations.get(&other));
+                if let (Some(one), Some(other)) = organizations
+                    && one != other
+                {
+                    faults.push(fault(&OTHER_ORGANIZATION, index, &[&name, &place]));
+                }
+            }
+        }
         placing.faults = faults;
         Ok(placing)
     }
 
-    /// Adds to a change as many of the lines as fit it, and notes in the order what becomes of them.
+    /// Adds to a change as many of the lines as fit it, beside so many license types, and notes in the order what becomes of
+    /// them.
     ///
     /// # Errors
     ///
@@ -280,10 +316,12 @@ impl Placing {
         context: &Context<'_>,
         order: &mut Order,
         change: &mut Change<O>,
+        license_types: usize,
     ) -> Result<(), Failure> {
+        let room = ROOM.saturating_sub(license_types.saturating_mul(EACH_TYPE));
         let seen: BTreeMap<SubscriptionId, Version> =
             self.there.iter().map(|(id, one)| (*id, one.stamp.version)).collect();
-        let first = order.subscriptions.iter().all(OrderedSubscription::is_open);
+        let first = is_new(order);
         let (mut made, mut touched, mut events) = (Vec::new(), BTreeSet::new(), Vec::new());
         let mut linked = BTreeSet::new();
         for index in 0..order.subscriptions.len() {
@@ -293,7 +331,9 @@ impl Placing {
             let links = self.links_of(order, index, &line);
             let (product, organization, links) = match self.judge(order, index, &line, links) {
                 Ok(good) => good,
-                Err(reason) if first => return Err(reason.refuse(&[&"data", &"lines"]).into()),
+                Err(reason) if first => {
+                    return Err(reason.refuse(&[&"data", &"lines", &place(&self.at, index)]).into());
+                }
                 Err(reason) => {
                     events.push(ignored(order, index, &reason));
                     continue;
@@ -323,11 +363,11 @@ impl Placing {
                 .collect();
             let named = usize::from(line.external_id.is_some());
             // Beside itself, its entitlement, the reservation and the event of its order: what was said before, at most.
-            let heard = if name.as_ref().is_some_and(|name| !name.heard.is_silent()) { 6 } else { 0 };
+            let heard = if name.as_ref().is_some_and(|name| !name.heard.is_silent()) { 7 } else { 0 };
             let cancelled = usize::from(order.cancelled_at.is_some());
             let needed = 4 + named + welcomed.len() + newly.len() + heard + cancelled;
             let pending = made.len() * 2 + touched.len() + events.len();
-            if change.items() + pending + needed > ROOM {
+            if change.items() + pending + needed > room {
                 break;
             }
             touched.extend(newly);
@@ -347,7 +387,7 @@ impl Placing {
                 apps: BTreeSet::new(),
                 contacts,
                 place: None,
-                migrated_at: None,
+                placed_at: None,
                 source_id: order.source_id,
                 order_id: order.order_id.clone(),
                 external_id: line.external_id.clone(),
@@ -368,8 +408,7 @@ impl Placing {
                 there.insert(id);
             }
             for email in &welcomed {
-                let welcome = Welcome { organization_id: organization, email: email.clone() };
-                change.create_once(&welcome, |_| Refusal::Outdated)?;
+                welcome(change, organization, email);
                 self.welcomed.insert((organization, email.clone()));
             }
             if let Some(external_id) = &line.external_id {
@@ -469,8 +508,11 @@ impl Placing {
             }
             LinkEnd::Subscription(_) => false,
         };
-        if links.iter().any(|link| down(link.other)) || ends(line).any(|(_, _, end)| came_to_nothing(end)) {
+        if links.iter().any(|link| down(link.other)) {
             return Err(LINKED_TO_DEACTIVATED);
+        }
+        if ends(line).any(|(_, _, end)| came_to_nothing(end)) {
+            return Err(LINKED_TO_NOTHING);
         }
         let is_full = |Link { other, end }: &Link| {
             let full = |one: &Subscription| match end {
@@ -505,10 +547,6 @@ impl Placing {
             {
                 add_customer(change, partner, organization, context.now)?;
             }
-            tell(EventKind::SubscriptionTransferred {
-                subscription_id,
-                account: transfer.to.billing_account.clone(),
-            });
         }
         if subscription.heard.renewal.is_some() {
             tell(EventKind::SubscriptionRenewed { subscription_id, ends_at: subscription.ends_at() });
@@ -516,10 +554,11 @@ impl Placing {
         if let Some(usage) = &subscription.heard.usage {
             tell(EventKind::SubscriptionUsageReported { subscription_id, active_users: usage.active_users });
         }
-        if order.cancelled_at.is_some() {
+        if subscription.ended_at().is_some() {
             let (source_id, order_id) = (order.source_id, order.order_id.clone());
             tell(EventKind::SubscriptionCancelled { subscription_id, source_id, order_id });
         }
+        events.extend(subscription.transferred_from(&subscription.buyer));
         Ok(())
     }
 }
@@ -563,13 +602,15 @@ pub async fn go_on<O: Output>(
     answer: impl Fn(Order) -> Answer<O>,
 ) -> Result<Answer<O>, Failure> {
     loop {
+        // What comes after other transactions of this call has a time after theirs.
+        let context = &context.again();
         let mut wanted = Wanted::new();
         Placing::want(&order, &mut wanted);
         let found = context.table.fetch(wanted, true).await?;
         let placing = Placing::read(context, &order, &found, &[]).await?;
         let (seen, mut change) = (order.stamp.version, Change::new());
         order.stamp = order.stamp.next(context.now);
-        placing.place(context, &mut order, &mut change)?;
+        placing.place(context, &mut order, &mut change, 0)?;
         change.replace(&order, seen, None::<fn(_) -> bool>)?;
         if !order.is_placing() {
             return context.commit(change, answer(order)).await;

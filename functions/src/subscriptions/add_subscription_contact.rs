@@ -3,7 +3,8 @@
 use aws::http::body::Empty;
 use aws::operation::{Method, Nothing, route};
 use aws::table::pattern::{CustomerById, EmailInOrganization, WelcomeOf};
-use aws::table::{Change, Refusal, Welcome};
+use aws::table::subscription::welcome;
+use aws::table::{Change, Refusal};
 use aws::{Answer, Context, Failure, Input, Operation, Route};
 use deserr::Deserr;
 use domain::subscription::SubscriptionContact;
@@ -12,7 +13,7 @@ use domain::{
 };
 use schemars::JsonSchema;
 
-use super::{NOT_A_CONTACT, OfSubscription, Shown, read};
+use super::{NOT_A_CONTACT, OfSubscription, Shown, hide_others, living, read};
 
 /// Makes somebody a contact of a subscription.
 pub struct AddSubscriptionContact;
@@ -65,9 +66,11 @@ impl Operation for AddSubscriptionContact {
         let customer = CustomerById(customer_id);
         let (before, shows, found) = read(context, actor, &path, |wanted| wanted.add(&customer)).await?;
         let mut change = Change::new();
-        let first = before.contacts.is_empty();
-        match actor.has_one_of(&[Role::PartnerMember]) {
-            true if !first => return Err(NOT_THE_FIRST.refuse(&[]).into()),
+        let by_partner = actor.has_one_of(&[Role::PartnerMember]);
+        let none = !by_partner || living(context, organization_id, &before.contacts).await? == 0;
+        let is_one = before.contacts.iter().any(|contact| contact.customer_id == Some(customer_id));
+        match by_partner {
+            true if !none && !is_one => return Err(NOT_THE_FIRST.refuse(&[]).into()),
             true => {}
             false => shows.require_contact(&mut change, &before)?,
         }
@@ -80,7 +83,10 @@ impl Operation for AddSubscriptionContact {
         let contact = SubscriptionContact { email: email.clone(), name, customer_id: Some(customer_id) };
         if before.contact(&email).is_some_and(|before| before.customer_id == contact.customer_id) {
             change.confirm(&before, seen, context.if_match());
-            return context.commit(change, Answer::ok(shows.show(&before, context.now))).await;
+            let mut shown = [before];
+            hide_others(context, actor, &mut shown).await?;
+            let [shown] = shown;
+            return context.commit(change, Answer::ok(shows.show(&shown, context.now))).await;
         }
         if before.deactivation.is_some() {
             change.refuse(Subscription::DEACTIVATED.stage, Subscription::DEACTIVATED.at(&[]));
@@ -98,12 +104,16 @@ impl Operation for AddSubscriptionContact {
             let record = EmailInOrganization(Some(organization_id), email.clone());
             change.require_owner(&record, customer_id, || Refusal::Outdated);
         }
-        let first = context.table.get(&WelcomeOf(organization_id, email.clone())).await?.is_none();
+        let known = context.table.get(&WelcomeOf(organization_id, email.clone())).await?;
+        let first = known.is_none_or(|known| !known.welcomed);
         if first {
-            change.create_once(&Welcome { organization_id, email }, |_| Refusal::Outdated)?;
+            welcome(&mut change, organization_id, &email);
         }
         let added = EventKind::SubscriptionContactAdded { subscription_id, customer_id, first };
         change.record(after.happening(added));
+        let mut shown = [after];
+        hide_others(context, actor, &mut shown).await?;
+        let [after] = shown;
         context.commit(change, Answer::ok(shows.show(&after, context.now))).await
     }
 }

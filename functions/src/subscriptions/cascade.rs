@@ -9,7 +9,7 @@ use aws::operation::Output;
 use aws::table::pattern::{SubscriptionOf, SubscriptionsOf};
 use aws::table::{Change, Error, Expression, Pause, Refusal, subscription};
 use aws::{Answer, Context, Failure};
-use domain::subscription::{Deactivation, Subscriptions, closure, spared};
+use domain::subscription::{Closure, Deactivation, Subscriptions};
 use domain::{EventKind, OrganizationId, Period, Problem, Subscription, SubscriptionId, Version};
 
 /// A transaction takes 100 items: of each subscription itself, its entitlement and its event; some are left for what is
@@ -64,15 +64,15 @@ pub fn at_once<O: 'static>(
     context: &Context<'_>,
     change: &mut Change<O>,
     all: &Subscriptions,
-    down: &[SubscriptionId],
+    Closure { down, supports }: &Closure,
     deactivation: &Deactivation,
 ) -> Result<bool, Failure> {
-    let (up, left) = (still_up(all, down), spared(all, down));
-    if change.items() + up.len() * 3 + left.len() > ROOM {
+    let up = still_up(all, down);
+    if change.items() + up.len() * 3 + supports.len() > ROOM {
         return Ok(false);
     }
     take_down(context, change, all, &up, deactivation)?;
-    for parent in left.iter().filter_map(|id| all.get(id)) {
+    for parent in supports.iter().filter_map(|id| all.get(id)) {
         let alive = Expression::new("attribute_exists(#pk) AND attribute_not_exists(#deactivation)");
         let lookup = SubscriptionOf(parent.organization_id, parent.id);
         change.require_that(&lookup, alive, |_| Refusal::Outdated);
@@ -86,12 +86,10 @@ pub async fn begin<O: Output>(
     mut change: Change<O>,
     all: &Subscriptions,
     deactivation: &Deactivation,
-    answer: Answer<O>,
 ) -> Result<(), Failure> {
     let deactivation = Deactivation { goes_on_at: Some(context.now.after(LEASE)), ..deactivation.clone() };
     take_down(context, &mut change, all, &[deactivation.cause], &deactivation)?;
-    let aside = context.aside();
-    aside.commit(change, answer).await.map(drop)
+    context.begin(change).await
 }
 
 /// Takes a sequence over from who was cut off.
@@ -118,7 +116,7 @@ pub async fn go_on(
         let all = read_all(context, organization).await?;
         let known = all.get(&root).and_then(|root| root.deactivation.clone());
         let deactivation = known.ok_or_else(Problem::not_found)?;
-        let up = still_up(&all, &closure(&all, root));
+        let up = still_up(&all, &Closure::of(&all, root).down);
         if up.is_empty() || count >= BEFORE_ANSWER {
             return Ok((up.is_empty(), all));
         }
@@ -132,8 +130,11 @@ pub async fn go_on(
                     count += these.len();
                     went_on();
                 }
-                // Somebody else wrote one of them: the next look decides anew.
-                Err(Failure::Table(Error::Contended(_))) => pause.take().await,
+                // Somebody else wrote one of them, so the rest may not be concerned any more: the next look decides anew.
+                Err(Failure::Table(Error::Contended(_))) => {
+                    pause.take().await;
+                    break;
+                }
                 Err(why) => return Err(why),
             }
             if count >= BEFORE_ANSWER {

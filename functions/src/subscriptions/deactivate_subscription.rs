@@ -4,13 +4,13 @@ use std::collections::BTreeSet;
 
 use aws::http::body::Json;
 use aws::operation::{Method, Nothing, Output, Size, route};
-use aws::table::Change;
+use aws::table::{Change, Error, Pause};
 use aws::{Answer, Context, Failure, Input, Operation, Route};
 use deserr::Deserr;
-use domain::subscription::{Deactivation, SubscriptionKind, SubscriptionStatus, Subscriptions, closure};
+use domain::subscription::{Closure, Deactivation, SubscriptionKind, SubscriptionStatus, Subscriptions};
 use domain::{
-    Actor, Description, Fault, Faults, Problem, ProductCode, Reason, Role, Subscription, SubscriptionId,
-    Timestamp, Version,
+    Actor, Description, Fault, Faults, OrganizationId, Problem, ProductCode, Reason, Role, Subscription,
+    SubscriptionId, Timestamp, Version,
 };
 use schemars::JsonSchema;
 use serde::Serialize;
@@ -106,70 +106,79 @@ impl Operation for DeactivateSubscription {
         let Json(Wish { reason, expected }) = &input.body;
         let reader = Reader::of(actor, organization_id)?;
         let all = read_all(context, organization_id);
-        let (shows, mut all) = tokio::try_join!(reader.settle(context), all)?;
+        let (shows, all) = tokio::try_join!(reader.settle(context), all)?;
         let found = all.get(&subscription_id).filter(|one| shows.sees(one)).cloned();
         let root = found.ok_or_else(Problem::not_found)?;
         let mut change = Change::new();
         shows.require_contact(&mut change, &root)?;
 
         if let Some(deactivation) = &root.deactivation {
-            match deactivation.goes_on_at {
-                None => {
-                    change.confirm(&root, root.stamp.version, context.if_match());
-                    let answer = Answer::ok(went_down(&all, &root, context.now));
-                    return context.commit(change, answer).await;
-                }
-                Some(at) if at > context.now => return Err(STILL_RUNNING.refuse(&[]).into()),
-                Some(_) if context.is_trial() => {}
-                Some(_) => take_over(context, &root).await?,
+            let running = deactivation.goes_on_at.is_some_and(|at| at > context.now);
+            if running && !context.is_trial() {
+                change.refuse(STILL_RUNNING.stage, STILL_RUNNING.at(&[]));
             }
-        } else {
-            let down = closure(&all, subscription_id);
-            let up = still_up(&all, &down);
-            if let Some(expected) = expected {
-                let (wanted, there): (BTreeSet<_>, BTreeSet<_>) =
-                    (expected.iter().collect(), up.iter().collect());
-                if wanted != there {
-                    return Err(differs(&all, &up).into());
-                }
+            if running || context.is_trial() || deactivation.goes_on_at.is_none() {
+                change.confirm(&root, root.stamp.version, context.if_match());
+                return context.commit(change, Answer::ok(went_down(&all, &root, context.now))).await;
             }
-            let deactivation =
-                Deactivation { at: context.now, cause: root.id, reason: reason.clone(), goes_on_at: None };
-            let most = if context.is_trial() { usize::MAX } else { LISTED };
-            let plan = |version: Version, status: SubscriptionStatus| Deactivated {
-                id: root.id,
-                status,
-                count: up.len(),
-                deactivated: members(&all, &up, most),
-                version,
-            };
-            let (before, next) = (root.stamp.version, root.stamp.next(context.now).version);
-            if at_once(context, &mut change, &all, &down, &deactivation)? {
-                let version = if context.is_trial() { before } else { next };
-                let answer = plan(version, SubscriptionStatus::Inactive);
-                return context.commit(change, Answer::ok(answer)).await;
-            }
-            if context.is_trial() {
-                let answer = plan(before, SubscriptionStatus::Deactivating);
-                return context.commit(change, Answer::ok(answer)).await;
-            }
-            let begun = Answer::ok(plan(next, SubscriptionStatus::Deactivating));
-            begin(context, change, &all, &deactivation, begun).await?;
+            take_over(context, &root).await?;
+            return end(context, &root).await;
         }
-
-        let done;
-        (done, all) = go_on(context, organization_id, subscription_id, || {}).await?;
-        let root = all.get(&subscription_id).cloned().ok_or_else(Problem::not_found)?;
-        let again = context.again();
-        let mut change = Change::new();
-        if !done {
-            let location = format!("/v1/organizations/{organization_id}/subscriptions/{subscription_id}");
-            let answer = Answer::accepted(location, went_down(&all, &root, again.now));
-            return again.commit(change, answer).await;
+        let closure = Closure::of(&all, subscription_id);
+        let up = still_up(&all, &closure.down);
+        if let Some(expected) = expected {
+            let (wanted, there): (BTreeSet<_>, BTreeSet<_>) =
+                (expected.iter().collect(), up.iter().collect());
+            if wanted != there {
+                for fault in differs(&all, &up) {
+                    change.refuse(EXPECTED_DIFFERS.stage, fault);
+                }
+            }
         }
-        let root = finish(&again, &mut change, &root)?;
-        again.commit(change, Answer::ok(went_down(&all, &root, again.now))).await
+        let (at, cause, reason) = (context.now, root.id, reason.clone());
+        let deactivation = Deactivation { at, cause, reason, goes_on_at: None };
+        let fits = at_once(context, &mut change, &all, &closure, &deactivation)?;
+        if !fits && !context.is_trial() && change.is_known_to_be_good() {
+            begin(context, change, &all, &deactivation).await?;
+            return end(context, &root).await;
+        }
+        let version =
+            if context.is_trial() { root.stamp.version } else { root.stamp.next(context.now).version };
+        let most = if context.is_trial() { usize::MAX } else { LISTED };
+        let status = SubscriptionStatus::Inactive;
+        let deactivated = members(&all, &up, most);
+        let answer = Deactivated { id: root.id, status, count: up.len(), deactivated, version };
+        context.commit(change, Answer::ok(answer)).await
     }
+}
+
+/// Goes on with a sequence until it has come to its end, or the timer has to go on.
+async fn end(context: &Context<'_>, root: &Subscription) -> Result<Answer<Deactivated>, Failure> {
+    let mut pause = Pause::default();
+    loop {
+        match end_once(context, root.organization_id, root.id).await {
+            // Not the call's own fault: it has begun.
+            Err(Failure::Table(Error::Contended(_))) => pause.take().await,
+            decided => return decided,
+        }
+    }
+}
+
+async fn end_once(
+    context: &Context<'_>,
+    organization: OrganizationId,
+    id: SubscriptionId,
+) -> Result<Answer<Deactivated>, Failure> {
+    let (done, all) = go_on(context, organization, id, || {}).await?;
+    let root = all.get(&id).ok_or_else(Problem::not_found)?;
+    let (again, mut change) = (context.again(), Change::new());
+    if !done {
+        let location = format!("/v1/organizations/{organization}/subscriptions/{id}");
+        let answer = Answer::accepted(location, went_down(&all, root, again.now));
+        return again.commit(change, answer).await;
+    }
+    let root = finish(&again, &mut change, root)?;
+    again.commit(change, Answer::ok(went_down(&all, &root, again.now))).await
 }
 
 /// As many are listed in an answer that is kept for repeats: an item holds 400 KB.
@@ -186,7 +195,7 @@ fn went_down(all: &Subscriptions, root: &Subscription, now: Timestamp) -> Deacti
         let deactivation = all.get(id).map(|one| one.deactivation.as_ref());
         deactivation.is_some_and(|one| one.is_none_or(|one| one.cause == root.id))
     };
-    let down: Vec<_> = closure(all, root.id).into_iter().filter(with).collect();
+    let down: Vec<_> = Closure::of(all, root.id).down.into_iter().filter(with).collect();
     Deactivated {
         id: root.id,
         status: root.status(now),
@@ -196,12 +205,12 @@ fn went_down(all: &Subscriptions, root: &Subscription, now: Timestamp) -> Deacti
     }
 }
 
-/// Others go down than were expected: an error for each that does.
-fn differs(all: &Subscriptions, up: &[SubscriptionId]) -> Problem {
+/// Others go down than were expected: a fault for each that does.
+fn differs(all: &Subscriptions, up: &[SubscriptionId]) -> Vec<Fault> {
     let fault = |(index, one): (usize, &Member)| {
-        let detail = format!("`{}`, `{}`, goes down", one.id, one.sku);
+        let detail =
+            format!("`{}`, `{}`, goes down, and other subscriptions are expected to", one.id, one.sku);
         Fault { detail, ..EXPECTED_DIFFERS.at(&[&"expected", &index]) }
     };
-    let faults = members(all, up, usize::MAX).iter().enumerate().map(fault).collect();
-    Problem { detail: EXPECTED_DIFFERS.about.to_owned(), ..Problem::of(EXPECTED_DIFFERS.stage, faults) }
+    members(all, up, usize::MAX).iter().enumerate().map(fault).collect()
 }

@@ -90,17 +90,24 @@ impl Operation for GetSubscription {
         related.for_each(|id| wanted.add(&SubscriptionOf(organization, *id)));
         let partner = one.buyer().partner_id;
         partner.iter().for_each(|partner| wanted.add(&PartnerById(*partner)));
-        let found = context.table.fetch(wanted, false).await?;
+        let found = context.table.fetch(wanted, true).await?;
         let shown = |ids: &BTreeSet<SubscriptionId>| related_of(&shows, &one, ids, &found, context.now);
+        let (linked, parents, apps) = (shown(&one.linked)?, shown(&one.parents)?, shown(&one.apps)?);
+        let mut one = one;
+        if actor.has_one_of(&[Role::PartnerMember]) {
+            // What it does not manage is not told by ids either.
+            let ids = |related: &[Related]| related.iter().map(|other| other.id).collect();
+            (one.linked, one.parents, one.apps) = (ids(&linked), ids(&parents), ids(&apps));
+        }
         let known = partner.map(|partner| found.get(&PartnerById(partner))).transpose()?.flatten();
         let names = Names::from(known.into_iter(), std::iter::empty());
         Ok(Answer::ok(Whole {
-            linked_subscriptions: shown(&one.linked)?,
-            parent_subscriptions: shown(&one.parents)?,
-            installed_apps: shown(&one.apps)?,
-            partner: partner.map(|partner| names.partner(partner)),
-            contacts: one.contacts.clone(),
             subscription: shows.show(&one, context.now),
+            partner: partner.map(|partner| names.partner(partner)),
+            contacts: one.contacts,
+            linked_subscriptions: linked,
+            parent_subscriptions: parents,
+            installed_apps: apps,
         }))
     }
 }

@@ -1,17 +1,19 @@
 //! `list-installed-apps`
 
+use std::collections::BTreeSet;
+
 use aws::context::List;
 use aws::http::body::Empty;
 use aws::operation::{Method, Nothing, route};
-use aws::table::Wanted;
 use aws::table::pattern::{SiteOf, SubscriptionOf, SubscriptionsOf};
+use aws::table::{Cut, Page, Wanted, key};
 use aws::{Answer, Context, Failure, Input, Operation, Route};
 use deserr::Deserr;
 use domain::subscription::SubscriptionKind;
 use domain::{Actor, Faults, OrganizationId, Problem, Role, SiteId, Subscription};
 use schemars::JsonSchema;
 
-use super::{Reader, Shown};
+use super::{Reader, Shown, hide_others};
 
 /// Lists the apps on a site.
 pub struct ListInstalledApps;
@@ -26,6 +28,9 @@ pub struct OfSite {
     /// The site.
     site_id: SiteId,
 }
+
+/// A page ends where its apps have more parents than this: each of them is read.
+const MOST_PARENTS: usize = 200;
 
 impl Operation for ListInstalledApps {
     const NAME: &str = "list-installed-apps";
@@ -55,28 +60,41 @@ impl Operation for ListInstalledApps {
         wanted.add(&known);
         reader.want(&mut wanted);
         let all = SubscriptionsOf(organization_id);
-        let app = |one: &Subscription| one.kind == SubscriptionKind::App && one.deactivation.is_none();
-        let found = async { Ok(context.table.fetch(wanted, true).await?) };
-        let (found, page) = tokio::try_join!(found, context.page_of_wanted(&all, true, app))?;
+        let app = |one: &Subscription| {
+            one.kind == SubscriptionKind::App && one.deactivation.is_none() && reader.may_see(one)
+        };
+        let cut = Cut { consistent: true, ..context.cut(true) };
+        let found = async { Ok::<_, Failure>(context.table.fetch(wanted, true).await?) };
+        let page = async { Ok(context.table.page(&all, &cut, Some(&app)).await?) };
+        let (found, Page { items: mut apps, mut next }) = tokio::try_join!(found, page)?;
         let shows = reader.prove(&found)?;
         found.get(&known)?.ok_or_else(Problem::not_found)?;
-        let mut wanted = Wanted::new();
-        for parent in page.items.iter().flat_map(|app| &app.parents) {
-            wanted.add(&SubscriptionOf(organization_id, *parent));
+        let mut parents = BTreeSet::new();
+        for index in 0..apps.len() {
+            parents.extend(apps.get(index).into_iter().flat_map(|app| app.parents.iter().copied()));
+            if parents.len() > MOST_PARENTS {
+                apps.truncate(index + 1);
+                next = apps.last().map(|app| key::subscription(organization_id, app.id).sk);
+                break;
+            }
         }
-        let parents = context.table.fetch(wanted, false).await?;
+        let mut wanted = Wanted::new();
+        parents.iter().for_each(|parent| wanted.add(&SubscriptionOf(organization_id, *parent)));
+        let parents = context.table.fetch(wanted, true).await?;
         let on_site = |one: &Subscription| {
             one.place.as_ref().and_then(|place| place.site()).is_some_and(|(id, _)| id == site_id)
         };
-        let mut items = Vec::new();
-        for app in page.items.iter().filter(|app| shows.sees(app)) {
-            let mut installed = on_site(app);
+        let mut installed = Vec::new();
+        for app in apps.into_iter().filter(|app| shows.sees(app)) {
+            let mut is_there = on_site(&app);
             for parent in &app.parents {
                 let parent = parents.get(&SubscriptionOf(organization_id, *parent))?;
-                installed |= parent.is_some_and(|parent| parent.deactivation.is_none() && on_site(&parent));
+                is_there |= parent.is_some_and(|parent| parent.deactivation.is_none() && on_site(&parent));
             }
-            items.extend(installed.then(|| shows.show(app, context.now)));
+            installed.extend(is_there.then_some(app));
         }
-        Ok(Answer::ok(List { items, next_page_token: page.next_page_token }))
+        hide_others(context, actor, &mut installed).await?;
+        let items = installed.iter().map(|app| shows.show(app, context.now)).collect();
+        Ok(Answer::ok(context.list(items, next)))
     }
 }

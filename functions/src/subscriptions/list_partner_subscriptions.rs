@@ -10,7 +10,7 @@ use deserr::Deserr;
 use domain::{Actor, Faults, Problem, Role, Timestamp};
 use schemars::JsonSchema;
 
-use super::Shown;
+use super::{Shown, hide_others};
 
 /// Lists what a partner manages.
 pub struct ListPartnerSubscriptions;
@@ -59,16 +59,20 @@ impl Operation for ListPartnerSubscriptions {
         }
         let found = context.table.fetch(wanted, true).await?;
         found.get(&PartnerById(partner))?.ok_or_else(Problem::not_found)?;
-        let mut items = Vec::new();
+        let mut mine = Vec::new();
         for place in &page.items {
             let one = found.get(&SubscriptionOf(place.organization_id, place.id))?;
-            let organization = found.get(&OrganizationById(place.organization_id))?;
-            let time_zone = organization.and_then(|organization| organization.time_zone).unwrap_or_default();
             let renews = |end: Timestamp| input.query.renews_before.is_none_or(|before| end < before);
-            let mine = one.filter(|one| {
+            mine.extend(one.filter(|one| {
                 one.buyer().partner_id == Some(partner) && one.deactivation.is_none() && renews(one.ends_at())
-            });
-            items.extend(mine.map(|one| Shown::to(actor, &one, time_zone, context.now)));
+            }));
+        }
+        hide_others(context, actor, &mut mine).await?;
+        let mut items = Vec::new();
+        for one in mine {
+            let organization = found.get(&OrganizationById(one.organization_id))?;
+            let time_zone = organization.and_then(|organization| organization.time_zone).unwrap_or_default();
+            items.push(Shown::to(actor, &one, time_zone, context.now));
         }
         Ok(Answer::ok(List { items, next_page_token: page.next_page_token }))
     }

@@ -3,6 +3,7 @@
 use aws::context::List;
 use aws::http::body::Empty;
 use aws::operation::{Method, OfOrganization, route};
+use aws::table::Cut;
 use aws::table::pattern::SubscriptionsOf;
 use aws::{Answer, Context, Failure, Input, Operation, Route};
 use deserr::Deserr;
@@ -10,7 +11,7 @@ use domain::subscription::{SiteUrl, SubscriptionStatus};
 use domain::{Actor, Faults, Role, Subscription, Timestamp};
 use schemars::JsonSchema;
 
-use super::{Reader, Shown};
+use super::{Reader, Shown, hide_others};
 
 /// Lists an organization's subscriptions.
 pub struct ListSubscriptions;
@@ -80,10 +81,12 @@ impl Operation for ListSubscriptions {
         // Who sees what depends on what is read beside it, so the page is narrowed by what it says itself first.
         let all = SubscriptionsOf(organization);
         let mine = |one: &Subscription| reader.may_see(one) && input.query.wants(one, context.now);
-        let page = async { context.page_of_wanted(&all, true, mine).await };
+        let cut = Cut { consistent: true, ..context.cut(true) };
+        let page = async { Ok(context.table.page(&all, &cut, Some(&mine)).await?) };
         let (shows, page) = tokio::try_join!(reader.settle(context), page)?;
-        let seen = page.items.iter().filter(|one| shows.sees(one));
-        let items = seen.map(|one| shows.show(one, context.now)).collect();
-        Ok(Answer::ok(List { items, next_page_token: page.next_page_token }))
+        let mut seen: Vec<_> = page.items.into_iter().filter(|one| shows.sees(one)).collect();
+        hide_others(context, actor, &mut seen).await?;
+        let items = seen.iter().map(|one| shows.show(one, context.now)).collect();
+        Ok(Answer::ok(context.list(items, page.next)))
     }
 }

@@ -15,12 +15,14 @@ pub mod set_up_subscription;
 use std::collections::BTreeSet;
 
 use aws::operation::Output;
-use aws::table::pattern::{CustomerLinkOfPartner, EmailInOrganization, OrganizationById, SubscriptionOf};
-use aws::table::{Change, Found, Refusal, Reservation, Wanted};
+use aws::table::pattern::{
+    CustomerLinkOfPartner, EmailInOrganization, OrganizationById, SubscriptionOf, WelcomeOf,
+};
+use aws::table::{Change, Expression, Found, Refusal, Reservation, Wanted};
 use aws::{Context, Failure};
 use deserr::Deserr;
 use domain::actor::Standing;
-use domain::subscription::{Deactivation, Place, SubscriptionKind, SubscriptionStatus};
+use domain::subscription::{Deactivation, Place, SubscriptionContact, SubscriptionKind, SubscriptionStatus};
 use domain::{
     Actor, CustomerId, EntitlementId, EntitlementNumber, EventKind, ExternalId, Faults, Happening,
     Organization, OrganizationId, PartnerId, Plan, Problem, ProductCode, ProductId, Quantity, Reason, Role,
@@ -150,7 +152,8 @@ impl Shown {
             entitlement_id,
             entitlement_number: EntitlementNumber::of(entitlement_id),
             cancelled_at: one.ended_at().filter(|_| one.deactivation.is_none()),
-            deactivation: one.deactivation.clone(),
+            // Who goes on with it, and when, is nobody's business.
+            deactivation: one.deactivation.clone().map(|one| Deactivation { goes_on_at: None, ..one }),
             stamp: one.stamp,
         }
     }
@@ -168,6 +171,8 @@ struct Shows<'a> {
     actor: &'a Actor,
     /// The record of who asks, if it is a customer who has one.
     record: Option<CustomerId>,
+    /// Whether who asks had a record, and was removed.
+    removed: bool,
     /// What the organization is called, and where its days are.
     organization: Organization,
 }
@@ -203,16 +208,20 @@ impl<'a> Reader<'a> {
         }
     }
 
-    fn record(&self) -> Option<EmailInOrganization> {
-        let email = self.actor.email.clone().filter(|_| self.actor.has_one_of(&[Role::Customer]));
-        email.map(|email| EmailInOrganization(Some(self.organization), email))
+    fn record(&self) -> Option<(EmailInOrganization, WelcomeOf)> {
+        let email = self.actor.email.clone().filter(|_| self.actor.has_one_of(&[Role::Customer]))?;
+        let welcome = WelcomeOf(self.organization, email.clone());
+        Some((EmailInOrganization(Some(self.organization), email), welcome))
     }
 
     /// Wants read what shows it.
     fn want(&self, wanted: &mut Wanted) {
         wanted.add(&OrganizationById(self.organization));
         self.link().iter().for_each(|link| wanted.add(link));
-        self.record().iter().for_each(|record| wanted.add(record));
+        if let Some((record, welcome)) = self.record() {
+            wanted.add(&record);
+            wanted.add(&welcome);
+        }
     }
 
     /// Decides it by what was read.
@@ -225,9 +234,12 @@ impl<'a> Reader<'a> {
         if let Some(link) = self.link() {
             found.get(&link)?.ok_or_else(Problem::not_found)?;
         }
-        let record = self.record().map(|record| found.get(&record)).transpose()?.flatten();
-        let record = record.map(|record| record.customer()).transpose()?;
-        Ok(Shows { actor: self.actor, record, organization })
+        let (mut record, mut removed) = (None, false);
+        if let Some((of, welcome)) = self.record() {
+            record = found.get(&of)?.map(|record| record.customer()).transpose()?;
+            removed = found.get(&welcome)?.is_some_and(|welcome| welcome.removed);
+        }
+        Ok(Shows { actor: self.actor, record, removed, organization })
     }
 
     /// Reads what shows it.
@@ -245,11 +257,15 @@ impl Shows<'_> {
         self.organization.time_zone.unwrap_or_default()
     }
 
-    /// Whether who asks is a contact of it: of one who was on record when it became that, the record must last.
+    /// Whether who asks is a contact of it: of one who was on record when it became that, the record must last; another must
+    /// not have been removed since.
     fn is_contact(&self, one: &Subscription) -> bool {
         let customer = self.actor.has_one_of(&[Role::Customer]);
         let contact = self.actor.email.as_ref().filter(|_| customer).and_then(|email| one.contact(email));
-        contact.is_some_and(|contact| contact.customer_id.is_none() || contact.customer_id == self.record)
+        contact.is_some_and(|contact| match contact.customer_id {
+            Some(customer) => self.record == Some(customer),
+            None => !self.removed,
+        })
     }
 
     /// Whether it is there for who asks: for the vendor, its partner, the organization's contact managers and its contacts.
@@ -274,13 +290,79 @@ impl Shows<'_> {
         if !self.is_contact(one) {
             return Err(NOT_A_CONTACT.refuse(&[]));
         }
-        let contact = self.actor.email.as_ref().and_then(|email| one.contact(email));
-        if let Some((email, customer)) = contact.and_then(|one| Some((one.email.clone(), one.customer_id?))) {
-            let record = EmailInOrganization(Some(self.organization.id), email);
-            change.require_owner(&record, customer, || Refusal::NotFound);
+        let Some(contact) = self.actor.email.as_ref().and_then(|email| one.contact(email)) else {
+            return Ok(());
+        };
+        let (organization, email) = (self.organization.id, contact.email.clone());
+        match contact.customer_id {
+            Some(customer) => {
+                let record = EmailInOrganization(Some(organization), email);
+                change.require_owner(&record, customer, || Refusal::NotFound);
+            }
+            None => {
+                let stays = Expression::new("attribute_not_exists(#removed)");
+                change.require_that(&WelcomeOf(organization, email), stays, |_| Refusal::NotFound);
+            }
         }
         Ok(())
     }
+}
+
+/// How many of some contacts are that still: whose record, if it had one, lasts.
+async fn living(
+    context: &Context<'_>,
+    organization: OrganizationId,
+    contacts: &[SubscriptionContact],
+) -> Result<usize, Failure> {
+    let record = |one: &SubscriptionContact| EmailInOrganization(Some(organization), one.email.clone());
+    let welcome = |one: &SubscriptionContact| WelcomeOf(organization, one.email.clone());
+    let mut wanted = Wanted::new();
+    for contact in contacts {
+        wanted.add(&record(contact));
+        wanted.add(&welcome(contact));
+    }
+    let found = context.table.fetch(wanted, true).await?;
+    let mut living = 0;
+    for contact in contacts {
+        let lasts = match contact.customer_id {
+            Some(customer) => {
+                let record = found.get(&record(contact))?.map(|record| record.customer()).transpose()?;
+                record == Some(customer)
+            }
+            None => !found.get(&welcome(contact))?.is_some_and(|welcome| welcome.removed),
+        };
+        living += usize::from(lasts);
+    }
+    Ok(living)
+}
+
+/// Takes from some subscriptions the ids of what a partner that asks does not manage: others' business is not told by ids
+/// either.
+async fn hide_others(
+    context: &Context<'_>,
+    actor: &Actor,
+    these: &mut [Subscription],
+) -> Result<(), Failure> {
+    let Standing::Partner { partner, .. } = actor.standing else { return Ok(()) };
+    let of = |one: &Subscription| one.buyer().partner_id == Some(partner);
+    let mut own: BTreeSet<_> = these.iter().filter(|one| of(one)).map(|one| one.id).collect();
+    let mut lookups = Vec::new();
+    for one in these.iter() {
+        let named = one.linked.iter().chain(&one.parents).chain(&one.apps).filter(|id| !own.contains(id));
+        lookups.extend(named.map(|id| SubscriptionOf(one.organization_id, *id)));
+    }
+    let mut wanted = Wanted::new();
+    lookups.iter().for_each(|lookup| wanted.add(lookup));
+    let found = context.table.fetch(wanted, true).await?;
+    for lookup in lookups {
+        own.extend(found.get(&lookup)?.filter(of).map(|one| one.id));
+    }
+    for one in these {
+        for ids in [&mut one.linked, &mut one.parents, &mut one.apps] {
+            ids.retain(|id| own.contains(id));
+        }
+    }
+    Ok(())
 }
 
 /// A subscription that is there for who asks, with what shows that.

@@ -13,7 +13,7 @@ use domain::{
 };
 use schemars::JsonSchema;
 
-use super::{NOT_A_CONTACT, OfSubscription, Shown, read};
+use super::{NOT_A_CONTACT, OfSubscription, Shown, living, read};
 
 /// Takes a contact from a subscription.
 pub struct RemoveSubscriptionContact;
@@ -108,14 +108,14 @@ impl Operation for RemoveSubscriptionContact {
             change.refuse(Subscription::DEACTIVATED.stage, Subscription::DEACTIVATED.at(&[]));
         }
         after.contacts.retain(|contact| !whom.is(contact));
-        if after.contacts.is_empty() && before.deactivation.is_none() {
+        if before.deactivation.is_none() && living(context, *organization_id, &after.contacts).await? == 0 {
             change.refuse(LAST_CONTACT.stage, LAST_CONTACT.at(&[]));
         }
         after.stamp = before.stamp.next(context.now);
         change.replace(&after, seen, context.if_match())?;
-        let (subscription_id, customer_id) = (after.id, gone.customer_id);
-        change
-            .record(after.happening(EventKind::SubscriptionContactRemoved { subscription_id, customer_id }));
+        let SubscriptionContact { email, customer_id, .. } = gone.clone();
+        let removed = EventKind::SubscriptionContactRemoved { subscription_id: after.id, email, customer_id };
+        change.record(after.happening(removed));
         context.commit(change, Answer::ok(shows.show(&after, context.now))).await
     }
 }

@@ -133,7 +133,6 @@ impl Operation for SetUpSubscription {
                     organization_id: before.organization_id,
                     url: new.url.clone(),
                     name: new.name.clone(),
-                    migrated_at: None,
                     stamp: Stamp::new(context.now),
                 };
                 let place = Place::Site { site_id: site.id, url: site.url.clone() };
@@ -156,7 +155,8 @@ impl Operation for SetUpSubscription {
             change.refuse(ALREADY_SET_UP.stage, ALREADY_SET_UP.at(&[&"site"]));
         }
         let site_id = place.site().map(|(id, _)| id);
-        let after = Subscription { place: Some(place), stamp: before.stamp.next(context.now), ..before };
+        let (place, placed_at, stamp) = (Some(place), Some(context.now), before.stamp.next(context.now));
+        let after = Subscription { place, placed_at, stamp, ..before };
         change.replace(&after, seen, context.if_match())?;
         change.record(after.happening(EventKind::SubscriptionSetUp { subscription_id: after.id, site_id }));
         context.commit(change, Answer::ok(shows.show(&after, context.now))).await

@@ -135,7 +135,7 @@ enum Named {
     /// There.
     There(Box<Subscription>),
     /// Nowhere yet; perhaps something was said of it.
-    NotYet(ExternalId, Option<SubscriptionName>),
+    NotYet(ExternalId, Option<Box<SubscriptionName>>),
 }
 
 const UNKNOWN_SUBSCRIPTION: Reason = placing::UNKNOWN_SUBSCRIPTION;
@@ -160,7 +160,7 @@ async fn find(
             let name = context.table.get(&name).await?;
             match name.as_ref().and_then(|name| name.organization_id.zip(name.subscription_id)) {
                 Some((organization, id)) => SubscriptionOf(organization, id),
-                None => return Ok(Named::NotYet(external_id.clone(), name)),
+                None => return Ok(Named::NotYet(external_id.clone(), name.map(Box::new))),
             }
         }
     };
@@ -200,7 +200,7 @@ async fn hear(
         }
         Named::NotYet(external_id, before) => {
             let answer = Answer::ok(Receipt::Kept { external_id: external_id.clone() });
-            let mut after = before.clone().unwrap_or_else(|| SubscriptionName {
+            let mut after = before.as_deref().cloned().unwrap_or_else(|| SubscriptionName {
                 source_id: delivery.source.id,
                 external_id,
                 subscription_id: None,
@@ -209,6 +209,10 @@ async fn hear(
                 stamp: Stamp::new(context.now),
             });
             if after.heard.hear(said) {
+                let (source_id, external_id) = (after.source_id, after.external_id.clone());
+                let message_type = message_type.to_owned();
+                let kept = EventKind::SubscriptionMessageKept { source_id, external_id, message_type };
+                change.record(Happening::of_vendor(kept));
                 match before {
                     Some(before) => {
                         after.stamp = before.stamp.next(context.now);

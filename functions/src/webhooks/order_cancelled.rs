@@ -30,32 +30,38 @@ pub async fn apply(
     cancelled: Cancelled,
     said_at: Sent,
 ) -> Result<Answer<Receipt>, Failure> {
-    let (Cancelled { order_id }, said_at) = (cancelled, said_at.instant());
+    let (Cancelled { order_id }, said_at) = (cancelled, said_at.instant(context.now));
     let known = OrderOfSource(delivery.source.id, order_id.clone());
     let mut before = context.table.get(&known).await?;
     if let Some(order) = before.as_ref().filter(|order| order.is_placing()) {
         go_on(&context.aside(), order.clone(), Receipt::answer).await?;
         before = context.table.get(&known).await?;
     }
-    if let Some(order) = before.as_ref().filter(|order| order.status.is_over()) {
+    let context = &context.again();
+    // What was renewed since its order was cancelled can be cancelled again; the latest cancellation counts.
+    let again = |order: &Order| {
+        let has = !order.subscriptions.is_empty() || order.came_to_nothing();
+        order.status == OrderStatus::Cancelled && has && order.cancelled_at < Some(said_at)
+    };
+    if let Some(order) = before.as_ref().filter(|order| order.status.is_over() && !again(order)) {
         return Receipt::leave(context, order.clone()).await;
     }
+    let known = before.as_ref().is_some_and(|order| order.status == OrderStatus::Cancelled);
     let mut change = Change::new();
     let order = match before.clone() {
         Some(order) => {
             cancel_subscriptions(context, &mut change, &order, said_at).await?;
-            Order { status: OrderStatus::Cancelled, stamp: order.stamp.next(context.now), ..order }
+            // Subscriptions of nobody yet are shown as ended when they are somebody's, for they can be renewed.
+            let waits = order.status == OrderStatus::Parked && !order.subscriptions.is_empty();
+            let status = if waits { OrderStatus::Parked } else { OrderStatus::Cancelled };
+            Order { status, stamp: order.stamp.next(context.now), ..order }
         }
         None => Order::new(delivery.source.id, order_id.clone(), OrderStatus::Cancelled, context.now),
     };
-    let order = Order { cancelled_at: Some(said_at), ..order };
-    // What was not there yet never will be.
-    let waits = |order: &&Order| matches!(order.status, OrderStatus::Awaited | OrderStatus::Parked);
-    let order = match before.as_ref().filter(waits) {
-        Some(_) => Order { subscriptions: Vec::new(), ..order },
-        None => order,
-    };
-    let event = Some(EventKind::OrderCancelled { source_id: delivery.source.id, order_id });
+    let cancelled_at = order.cancelled_at.max(Some(said_at));
+    let order = Order { cancelled_at, ..order };
+    let event = EventKind::OrderCancelled { source_id: delivery.source.id, order_id };
+    let event = Some(event).filter(|_| !known);
     let revision = Revision { before, order, wanted: Quantities::new(), lines: None, event };
     revise(context, revision, change, Receipt::answer).await
 }
@@ -74,12 +80,14 @@ async fn cancel_subscriptions(
         }
         let seen = before.stamp.version;
         let stamp = before.stamp.next(context.now);
-        let after = Subscription { cancelled_at: Some(said_at), stamp, ..before };
+        let after = Subscription { cancelled_at: before.cancelled_at.max(Some(said_at)), stamp, ..before };
         change.replace(&after, seen, None::<fn(_) -> bool>)?;
         subscription::follow(change, &after, context.now);
-        let (source_id, order_id) = (order.source_id, order.order_id.clone());
-        let kind = EventKind::SubscriptionCancelled { subscription_id: after.id, source_id, order_id };
-        change.record(after.happening(kind));
+        if after.ended_at().is_some() {
+            let (source_id, order_id) = (order.source_id, order.order_id.clone());
+            let kind = EventKind::SubscriptionCancelled { subscription_id: after.id, source_id, order_id };
+            change.record(after.happening(kind));
+        }
     }
     Ok(())
 }

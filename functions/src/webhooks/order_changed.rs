@@ -6,7 +6,7 @@ use aws::table::{Change, Wanted};
 use aws::{Answer, Context, Failure};
 use deserr::Deserr;
 use domain::fault::Check;
-use domain::order::{OrderedSubscription, Sequence, SubscriptionLine, check_mark, mark};
+use domain::order::{OrderedSubscription, Quantities, Sequence, SubscriptionLine, check_mark, mark};
 use domain::{EventKind, Faults, Invalid, Order, OrderId, OrderStatus, Problem, Sent, Stage, Subscription};
 use schemars::JsonSchema;
 
@@ -46,7 +46,7 @@ pub async fn apply(
     changed: Changed,
 ) -> Result<Answer<Receipt>, Failure> {
     let Changed { order_id, sequence, occurred_at, lines } = changed;
-    let sequence = mark(sequence, occurred_at);
+    let sequence = mark(sequence, occurred_at, context.now);
     let known = OrderOfSource(delivery.source.id, order_id.clone());
     let mut wanted = Wanted::new();
     lines.want_types(&mut wanted);
@@ -62,52 +62,63 @@ pub async fn apply(
         go_on(&context.aside(), order.clone(), Receipt::answer).await?;
         before = context.table.get(&known).await?;
     }
-    if let Some(order) = before.as_ref().filter(|order| order.status.is_over() || order.sequence >= sequence)
-    {
+    let context = &context.again();
+    // What was cancelled has no licenses any more, but its subscriptions can be renewed.
+    let cancelled = before.as_ref().is_some_and(|order| order.cancelled_at.is_some());
+    let is_over = |order: &Order| {
+        order.status.is_over() && (!cancelled || (order.subscriptions.is_empty() && !order.came_to_nothing()))
+    };
+    let known = |order: &Order| order.sequence >= sequence || (cancelled && said.is_empty());
+    if let Some(order) = before.as_ref().filter(|order| is_over(order) || known(order)) {
         return Receipt::leave(context, order.clone()).await;
     }
+    let came =
+        before.as_ref().filter(|order| order.status != OrderStatus::Awaited && !order.came_to_nothing());
     let mut faults = lines.unknown_types(&found)?;
-    faults.extend(Placing::unknown_products(&awaited, &found, &lines.places_of_subscriptions())?);
-    let came = before.as_ref().filter(|order| order.status != OrderStatus::Awaited);
-    if came.is_some_and(|order| !order.is_of(&said)) {
-        faults.push(LINES_DIFFER.at(&[&"data", &"lines"]));
+    match came {
+        Some(order) if order.is_of(&said) => {}
+        Some(_) => faults.push(LINES_DIFFER.at(&[&"data", &"lines"])),
+        None => faults.extend(Placing::unknown_products(&awaited, &found, &lines.places_of_subscriptions())?),
     }
     if !faults.is_empty() {
         return Err(Problem::of(Stage::Rule, faults).into());
     }
     let mut change = Change::new();
-    let order = match before.clone() {
-        Some(order) if order.status == OrderStatus::Awaited => {
-            Order { subscriptions: awaited.subscriptions, stamp: order.stamp.next(context.now), ..order }
+    let order = match (before.clone(), came) {
+        (Some(order), Some(_)) => {
+            let mut order = Order { stamp: order.stamp.next(context.now), ..order };
+            order.change_lines(&change_subscriptions(context, &mut change, &order, &said).await?);
+            order
         }
-        Some(order) => {
-            change_subscriptions(context, &mut change, &order, &said).await?;
-            let subscriptions = order.subscriptions_after(&awaited);
-            Order { subscriptions, stamp: order.stamp.next(context.now), ..order }
-        }
-        None => awaited,
+        (Some(order), None) => Order { changed: said, stamp: order.stamp.next(context.now), ..order },
+        (None, _) => Order { changed: said, subscriptions: Vec::new(), ..awaited },
     };
     let order = Order { sequence, ..order };
     let event = Some(EventKind::OrderChanged { source_id: delivery.source.id, order_id, sequence });
-    let wanted = lines.sums();
+    let wanted = if cancelled { Quantities::new() } else { lines.sums() };
     let revision = Revision { before, order, wanted, lines: Some(lines), event };
     revise(context, revision, change, Receipt::answer).await
 }
 
-/// Changes the subscriptions that are there. Of what was deactivated it is told that this has no effect.
+/// Changes the subscriptions that are there; answers what the order's lines are to say. Of what was deactivated it is told that
+/// this has no effect, and its line stays.
 async fn change_subscriptions(
     context: &Context<'_>,
     change: &mut Change<Receipt>,
     order: &Order,
     said: &[SubscriptionLine],
-) -> Result<(), Failure> {
-    for (before, line) in subscriptions_of(context, order).await?.into_iter().zip(said) {
+) -> Result<Vec<SubscriptionLine>, Failure> {
+    let mut lines = said.to_vec();
+    for (index, (before, line)) in subscriptions_of(context, order).await?.into_iter().zip(said).enumerate() {
         let Some(before) = before else { continue };
         if (&before.plan, before.quantity) == (&line.plan, line.quantity) {
             continue;
         }
         if before.deactivation.is_some() {
             change.record(ignored(&before, "order.changed"));
+            if let Some(line) = lines.get_mut(index) {
+                (line.plan, line.quantity) = (before.plan, before.quantity);
+            }
             continue;
         }
         let (plan, quantity) = (line.plan.clone(), line.quantity);
@@ -117,5 +128,5 @@ async fn change_subscriptions(
         let subscription_id = after.id;
         change.record(after.happening(EventKind::SubscriptionChanged { subscription_id, plan, quantity }));
     }
-    Ok(())
+    Ok(lines)
 }

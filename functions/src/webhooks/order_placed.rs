@@ -56,6 +56,8 @@ impl Check for Placed {
 
 pub(super) const NOT_ALLOWED: Reason =
     Reason::rule("partner-not-allowed", "this source may not name partners");
+pub(super) const NO_ACCOUNT: Reason =
+    Reason::rule("account-required", "this source may not name partners: it names the buyer's account");
 pub(super) const UNKNOWN_PARTNER: Reason = Reason::rule("unknown-partner", "there is no such partner");
 
 /// Fills the pools and makes the subscriptions, or parks the order until its account is a partner's: once per message and
@@ -103,8 +105,12 @@ pub async fn apply(
             known
         }
         (None, None) if source.may_name_partners => None,
-        (None, _) => {
+        (None, Some(_)) => {
             faults.push(NOT_ALLOWED.at(&[&"data", &"partnerId"]));
+            None
+        }
+        (None, None) => {
+            faults.push(NO_ACCOUNT.at(&[&"data", &"storeAccount"]));
             None
         }
     };
@@ -128,8 +134,11 @@ pub async fn apply(
         None => (said, placed.lines.sums()),
         Some(order) => {
             let (wanted, stamp) = (order.ordered(), order.stamp.next(context.now));
-            let subscriptions = said.subscriptions_after(&order);
-            (Order { lines: Vec::new(), subscriptions, stamp, ..order }, wanted)
+            let subscriptions = said.subscriptions;
+            let mut said =
+                Order { lines: Vec::new(), changed: Vec::new(), subscriptions, stamp, ..order.clone() };
+            said.change_lines(&order.changed);
+            (said, wanted)
         }
     };
     let cancelled = order.status == OrderStatus::Cancelled;
@@ -137,7 +146,6 @@ pub async fn apply(
     let order = Order { billing_account: billed, ..order };
     let mut change = Change::new();
     let (mut order, event) = match (waits, account) {
-        (true, Some(_)) if cancelled => return Receipt::leave(context, before.unwrap_or(order)).await,
         (true, Some(account)) => {
             change.require_absent(&account, || Refusal::Outdated);
             let OwnerOfStoreAccount(source_id, account) = account;
@@ -154,11 +162,12 @@ pub async fn apply(
             (Order { status, partner_id: buyer, ..order }, None)
         }
     };
+    let types = wanted.len();
     let revision = |before, order| Revision { before, order, wanted, lines: Some(placed.lines), event };
     let Some(placing) = placing else {
         return revise(context, revision(before, order), change, Receipt::answer).await;
     };
-    placing.place(context, &mut order, &mut change)?;
+    placing.place(context, &mut order, &mut change, types)?;
     if !order.is_placing() {
         return revise(context, revision(before, order), change, Receipt::answer).await;
     }

@@ -63,6 +63,7 @@ impl Operation for ReceivePartnerOrder {
     const REASONS: &[Reason] = &[
         Reason::rule(INVALID_MESSAGE, "the message has faults; all are listed"),
         order_placed::NOT_ALLOWED,
+        order_placed::NO_ACCOUNT,
         order_placed::UNKNOWN_PARTNER,
         orders::UNKNOWN_TYPE,
         orders::TOO_MANY_TYPES,
@@ -74,6 +75,7 @@ impl Operation for ReceivePartnerOrder {
         placing::EXTERNAL_ID_TAKEN,
         placing::LINKED_TO_DEACTIVATED,
         placing::TOO_MANY_LINKS,
+        placing::OTHER_ORGANIZATION,
         placing::LINES_DIFFER,
         subscription_transferred::UNKNOWN_ACCOUNT,
     ];

@@ -1,8 +1,8 @@
 //! `site.migrated`: a subscription was moved to a site on the new platform.
 
 use aws::http::caller::Delivery;
-use aws::table::Change;
-use aws::table::pattern::{SiteByUrl, SitesOf};
+use aws::table::pattern::{FirstMigration, SiteByUrl};
+use aws::table::{Change, Refusal, Reservation, Wanted};
 use aws::{Answer, Context, Failure};
 use deserr::Deserr;
 use domain::order::Named as Ref;
@@ -27,7 +27,7 @@ pub struct Migrated {
     name: Option<Name>,
 }
 
-/// Moves it there, unless it was moved since. A subscription that nobody knows yet is on no site: the store tries again.
+/// Moves it there, unless it was moved, or set up, since. A subscription that nobody knows yet is on no site: the store tries again.
 pub async fn apply(
     context: &Context<'_>,
     delivery: &Delivery,
@@ -35,7 +35,7 @@ pub async fn apply(
     said_at: Sent,
 ) -> Result<Answer<Receipt>, Failure> {
     const TYPE: &str = "site.migrated";
-    let said_at = said_at.instant();
+    let said_at = said_at.instant(context.now);
     let Named::There(before) = find(context, delivery, &subscription).await? else {
         return Err(UNKNOWN_SUBSCRIPTION.refuse(&[&"data", &"subscription"]).into());
     };
@@ -47,38 +47,29 @@ pub async fn apply(
         return context.commit(change, answer).await;
     }
     let answer = Answer::ok(Receipt::Heard { subscription_id: before.id });
-    if before.migrated_at.is_some_and(|at| at >= said_at) {
+    if before.placed_at.is_some_and(|at| at >= said_at) {
         return context.commit(change, answer).await;
     }
     let organization_id = before.organization_id;
-    let by_url = SiteByUrl(organization_id, url.clone());
-    let all = SitesOf(organization_id);
-    let (known, sites) = tokio::try_join!(context.table.get(&by_url), context.table.list(&all, true))?;
-    let known = known.map(|known| known.site()).transpose()?;
-    let site = match known.and_then(|id| sites.iter().find(|site| site.id == id)) {
-        Some(site) => site.clone(),
-        None => Site {
-            id: context.id(),
-            organization_id,
-            url: url.clone(),
-            name,
-            migrated_at: None,
-            stamp: Stamp::new(context.now),
-        },
-    };
-    let first = sites.iter().all(|site| site.migrated_at.is_none());
-    let is_new = known.is_none();
-    let migrated = Site { migrated_at: site.migrated_at.or(Some(said_at)), ..site.clone() };
-    if is_new {
-        create_site(&mut change, &migrated)?;
-    } else if migrated != site {
-        let migrated = Site { stamp: site.stamp.next(context.now), ..migrated };
-        change.replace(&migrated, site.stamp.version, None::<fn(_) -> bool>)?;
+    let (by_url, first) = (SiteByUrl(organization_id, url.clone()), FirstMigration(organization_id));
+    let mut wanted = Wanted::new();
+    wanted.add(&by_url);
+    wanted.add(&first);
+    let found = context.table.fetch(wanted, true).await?;
+    let known = found.get(&by_url)?.map(|known| known.site()).transpose()?;
+    let first = found.get(&first)?.is_none();
+    let id = known.unwrap_or_else(|| context.id());
+    let site = Site { id, organization_id, url: url.clone(), name, stamp: Stamp::new(context.now) };
+    if known.is_none() {
+        create_site(&mut change, &site)?;
+    }
+    if first {
+        change.create_once(&Reservation::first_migration(&site), |_| Refusal::Outdated)?;
     }
     let seen = before.stamp.version;
     let after = Subscription {
         place: Some(Place::Site { site_id: site.id, url: url.clone() }),
-        migrated_at: Some(said_at),
+        placed_at: Some(said_at),
         stamp: before.stamp.next(context.now),
         ..*before
     };

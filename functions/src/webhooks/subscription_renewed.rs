@@ -29,7 +29,7 @@ pub async fn apply(
     Renewed { subscription, ends_at }: Renewed,
     said_at: Sent,
 ) -> Result<Answer<Receipt>, Failure> {
-    let said = Said::Renewal(Renewal { ends_at, said_at: said_at.instant() });
+    let said = Said::Renewal(Renewal { ends_at, said_at: said_at.instant(context.now) });
     let tell = |change: &mut Change<Receipt>, _: &Subscription, after: &Subscription| {
         subscription::follow(change, after, context.now);
         let renewed = EventKind::SubscriptionRenewed { subscription_id: after.id, ends_at: after.ends_at() };

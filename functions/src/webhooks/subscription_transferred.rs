@@ -8,10 +8,7 @@ use deserr::Deserr;
 use domain::fault::Check;
 use domain::order::Named as Ref;
 use domain::subscription::{Buyer, Said, Transfer};
-use domain::{
-    EventKind, Faults, Happening, Invalid, PartnerId, Reason, Sent, StoreAccount, Subscription,
-    SubscriptionId,
-};
+use domain::{Faults, Invalid, PartnerId, Reason, Sent, StoreAccount, Subscription, SubscriptionId};
 use schemars::JsonSchema;
 
 use super::order_placed::{NOT_ALLOWED, UNKNOWN_PARTNER};
@@ -84,23 +81,11 @@ pub async fn apply(
         Named::NotYet(..) => None,
     };
     let to = Buyer { partner_id, billing_account: store_account };
-    let said = Said::Transfer(Transfer { said_at: said_at.instant(), to });
+    let said = Said::Transfer(Transfer { said_at: said_at.instant(context.now), to });
     let tell = |change: &mut Change<Receipt>, before: &Subscription, after: &Subscription| {
-        let (from, to) = (before.buyer(), after.buyer());
-        if from == to {
-            return Ok(());
-        }
-        let subscription_id = after.id;
-        let account = to.billing_account.clone();
-        change.record(after.happening(EventKind::SubscriptionTransferred { subscription_id, account }));
-        if from.partner_id == to.partner_id {
-            return Ok(());
-        }
-        if let Some(partner) = from.partner_id {
-            let away = EventKind::SubscriptionTransferredAway { subscription_id };
-            change.record(Happening::of_both(away, partner, after.organization_id));
-        }
-        if let Some((partner, organization)) = to.partner_id.zip(organization) {
+        after.transferred_from(before.buyer()).into_iter().for_each(|event| change.record(event));
+        let to = after.buyer().partner_id.filter(|to| before.buyer().partner_id != Some(*to));
+        if let Some((partner, organization)) = to.zip(organization) {
             add_customer(change, partner, &organization, context.now)?;
         }
         Ok(())

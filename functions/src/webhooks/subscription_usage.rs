@@ -3,8 +3,8 @@
 use aws::http::caller::Delivery;
 use aws::table::Change;
 use aws::{Answer, Context, Failure};
-use deserr::Deserr;
-use domain::fault::Check;
+use deserr::{Deserr, IntoValue, ValuePointerRef};
+use domain::fault::{Check, parse_number};
 use domain::order::{Named, Sequence, check_mark, mark};
 use domain::subscription::{Said, Usage};
 use domain::{EventKind, Faults, Invalid, Sent, Subscription, SubscriptionId};
@@ -20,13 +20,31 @@ pub struct Used {
     /// The subscription.
     subscription: Named<SubscriptionId>,
     /// How many use it.
-    active_users: u32,
+    active_users: Users,
     /// Rises with every report, from 1 on; an older one changes nothing.
     #[deserr(default)]
     sequence: Option<Sequence>,
     /// When it was so, in place of `sequence`.
     #[deserr(default)]
     occurred_at: Option<Sent>,
+}
+
+/// How many: 0 to what a JSON number carries exactly.
+#[derive(Debug, Clone, Copy, JsonSchema)]
+struct Users(#[schemars(range(min = 0, max = 9_007_199_254_740_991_u64))] u64);
+
+impl Deserr<Faults> for Users {
+    fn deserialize_from_value<V: IntoValue>(
+        value: deserr::Value<V>,
+        location: ValuePointerRef<'_>,
+    ) -> Result<Self, Faults> {
+        match value {
+            deserr::Value::Integer(0) => Ok(Self(0)),
+            other => parse_number(other, location, 9_007_199_254_740_991, |users| {
+                (users <= 9_007_199_254_740_991).then_some(Self(users))
+            }),
+        }
+    }
 }
 
 impl Check for Used {
@@ -41,8 +59,8 @@ pub async fn apply(
     delivery: &Delivery,
     Used { subscription, active_users, sequence, occurred_at }: Used,
 ) -> Result<Answer<Receipt>, Failure> {
-    let active_users = u64::from(active_users);
-    let said = Said::Usage(Usage { mark: mark(sequence, occurred_at), active_users });
+    let active_users = active_users.0;
+    let said = Said::Usage(Usage { mark: mark(sequence, occurred_at, context.now), active_users });
     let tell = |change: &mut Change<Receipt>, _: &Subscription, after: &Subscription| {
         let reported = EventKind::SubscriptionUsageReported { subscription_id: after.id, active_users };
         change.record(after.happening(reported));

@@ -249,6 +249,23 @@ impl Context<'_> {
         }
     }
 
+    /// Begins what takes more than one transaction with the first of them, unless the call took effect before: its answer is
+    /// kept with the last one.
+    ///
+    /// # Errors
+    ///
+    /// As [`Self::commit`].
+    pub async fn begin<O: Output>(&self, mut change: Change<O>) -> Result<(), Failure> {
+        if let Some(slot) = &self.options.idempotency {
+            change.require_first(slot.at.clone(), self.now);
+        }
+        let events = self.events(&change)?;
+        match self.table.commit(change, &events).await? {
+            Committed::Done => Ok(()),
+            Committed::Refused(refusals) => self.settle(refusals).map(|_| ()),
+        }
+    }
+
     /// Keeps the answer of a call that had nothing left to do, so that its repeats get the same.
     async fn keep<O: Output>(&self, answer: &Answer<O>) -> Result<(), Failure> {
         let Some(record) = self.record(answer)? else { return Ok(()) };

@@ -574,9 +574,6 @@ kinds! {
     SubscriptionTransferred = "subscription.transferred" {
         /// Which.
         subscription_id: SubscriptionId,
-        /// To which account at the store.
-        #[serde(default, skip_serializing_if = "Option::is_none")]
-        account: Option<StoreAccount>,
     }
     /// A subscription was transferred away from a partner.
     SubscriptionTransferredAway = "subscription.transferred-away" {
@@ -629,6 +626,8 @@ kinds! {
     SubscriptionContactRemoved = "subscription.contact-removed" {
         /// Of which.
         subscription_id: SubscriptionId,
+        /// The e-mail.
+        email: Email,
         /// Who, if on record.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         customer_id: Option<CustomerId>,
@@ -651,6 +650,15 @@ kinds! {
         message_type: String,
         /// Why.
         reason: String,
+    }
+    /// A message about a subscription that is not known yet is kept until its order comes.
+    SubscriptionMessageKept = "subscription.message-kept" {
+        /// Who sent it.
+        source_id: SourceId,
+        /// What it calls the subscription.
+        external_id: ExternalId,
+        /// Of which type the message was.
+        message_type: String,
     }
     /// A line of an order came to nothing.
     OrderLineIgnored = "order.line-ignored" {

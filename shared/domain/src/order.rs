@@ -63,8 +63,8 @@ impl JsonSchema for Sequence {
 
 /// What a message is told by from other messages about the same thing: its number, or the milliseconds since 1970 of when
 /// it happened. A source gives always the one or always the other.
-pub fn mark(sequence: Option<Sequence>, occurred_at: Option<Sent>) -> u64 {
-    let at = |time: Sent| time.instant().unix_millis();
+pub fn mark(sequence: Option<Sequence>, occurred_at: Option<Sent>, now: Timestamp) -> u64 {
+    let at = |time: Sent| time.instant(now).unix_millis();
     sequence.map(Sequence::get).or(occurred_at.map(at)).unwrap_or_default()
 }
 
@@ -306,6 +306,9 @@ pub struct Order {
     /// The subscriptions, in the order of their lines.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub subscriptions: Vec<OrderedSubscription>,
+    /// What was said to be changed of them before the order came itself.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub changed: Vec<SubscriptionLine>,
     /// The account at the store to which they are billed.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub billing_account: Option<StoreAccount>,
@@ -356,6 +359,7 @@ impl Order {
             sequence: 0,
             lines: Vec::new(),
             subscriptions: Vec::new(),
+            changed: Vec::new(),
             billing_account: None,
             cancelled_at: None,
             stamp: Stamp::new(now),
@@ -368,19 +372,20 @@ impl Order {
         self.status == OrderStatus::Cancelled && never_came
     }
 
-    /// Its subscriptions, as another order that says what was changed before has them.
-    pub fn subscriptions_after(&self, changed: &Self) -> Vec<OrderedSubscription> {
-        let mut subscriptions = self.subscriptions.clone();
-        for (one, changed) in subscriptions.iter_mut().zip(&changed.subscriptions) {
-            one.line.change(&changed.line);
+    /// Lets its subscriptions say what was changed of them, if that names its lines.
+    pub fn change_lines(&mut self, changed: &[SubscriptionLine]) {
+        if self.is_of(changed) {
+            for (one, changed) in self.subscriptions.iter_mut().zip(changed) {
+                one.line.change(changed);
+            }
         }
-        subscriptions
     }
 
     /// Whether a change's lines are those of its subscriptions, in their order.
     pub fn is_of(&self, lines: &[SubscriptionLine]) -> bool {
         let same = |(one, line): (&OrderedSubscription, &SubscriptionLine)| {
-            (one.line.kind, &one.line.sku) == (line.kind, &line.sku)
+            let told = |line: &SubscriptionLine| (line.kind, line.sku.clone(), line.external_id.clone());
+            told(&one.line) == told(line)
         };
         self.subscriptions.len() == lines.len() && self.subscriptions.iter().zip(lines).all(same)
     }

@@ -86,9 +86,9 @@ pub struct Subscription {
     /// Where it was set up.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub place: Option<Place>,
-    /// When it was last moved to another site, as its source says.
+    /// Since when: it was set up then or, as its source says, moved.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub migrated_at: Option<Timestamp>,
+    pub placed_at: Option<Timestamp>,
     /// Who sold it: nobody else changes it.
     pub source_id: SourceId,
     /// In which order.
@@ -222,9 +222,6 @@ pub struct Site {
     /// What people call it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub name: Option<Name>,
-    /// When it came into being by a migration to a new platform, if it did.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub migrated_at: Option<Timestamp>,
     /// When, and which version.
     #[serde(flatten)]
     pub stamp: Stamp,
@@ -388,10 +385,15 @@ impl Subscription {
         self.heard.transfer.as_ref().map_or(&self.buyer, |transfer| &transfer.to)
     }
 
-    /// Until when it runs, not included, if nobody ends it before: its bill date.
+    /// Until when it runs, not included, if nobody ends it before: its bill date. What was cancelled runs until the end of a
+    /// later renewal only.
     pub fn ends_at(&self) -> Timestamp {
         let ordered = self.starts_at.after(self.term);
-        self.heard.renewal.as_ref().map_or(ordered, |renewal| ordered.max(renewal.ends_at))
+        match &self.heard.renewal {
+            None => ordered,
+            Some(renewal) if self.cancelled_at.is_some_and(|at| at < renewal.said_at) => renewal.ends_at,
+            Some(renewal) => ordered.max(renewal.ends_at),
+        }
     }
 
     /// Since when it is over though its time is not: it was deactivated, or its order was cancelled and not renewed since.
@@ -446,6 +448,20 @@ impl Subscription {
         }
     }
 
+    /// What a transfer leaves, if it is one: an event for who has it now, and one for the partner that has it no longer.
+    pub fn transferred_from(&self, from: &Buyer) -> Vec<Happening> {
+        let (to, subscription_id) = (self.buyer(), self.id);
+        if from == to {
+            return Vec::new();
+        }
+        let away = from.partner_id.filter(|partner| to.partner_id != Some(*partner)).map(|partner| {
+            let away = EventKind::SubscriptionTransferredAway { subscription_id };
+            Happening::of_both(away, partner, self.organization_id)
+        });
+        let here = self.happening(EventKind::SubscriptionTransferred { subscription_id });
+        away.into_iter().chain([here]).collect()
+    }
+
     /// What happened to it: its organization's business, and its partner's.
     pub fn happening(&self, kind: EventKind) -> Happening {
         match self.buyer().partner_id {
@@ -458,43 +474,66 @@ impl Subscription {
 /// All subscriptions of an organization.
 pub type Subscriptions = BTreeMap<SubscriptionId, Subscription>;
 
-/// What goes down with a subscription: everything linked to it, through any number of links, and every app none of whose
-/// parents is left; with these what is linked to them, and so on. What is down already is part of it, and links go
-/// through it. The subscription itself comes first.
-pub fn closure(all: &Subscriptions, root: SubscriptionId) -> Vec<SubscriptionId> {
-    let (mut down, mut order) = (BTreeSet::from([root]), vec![root]);
-    let mut next = 0;
-    while let Some(one) = order.get(next).and_then(|id| all.get(id)) {
-        next += 1;
-        // A parent that is not known may be alive.
-        let gone = |parent: &SubscriptionId, down: &BTreeSet<_>| {
-            down.contains(parent) || all.get(parent).is_some_and(|parent| parent.deactivation.is_some())
-        };
-        let orphaned = one.apps.iter().filter(|app| {
-            all.get(app).is_some_and(|app| app.parents.iter().all(|parent| gone(parent, &down)))
-        });
-        let more: Vec<_> = one.linked.iter().chain(orphaned).copied().collect();
-        for id in more.into_iter().filter(|id| all.contains_key(id)) {
-            if down.insert(id) {
-                order.push(id);
-            }
-        }
-    }
-    order
+/// What goes down with a subscription, and what keeps the rest up.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Closure {
+    /// What goes down, the subscription itself first. What is down already is part of it.
+    pub down: Vec<SubscriptionId>,
+    /// Parents that are left to apps which stay though others of their parents go down: as long as these are alive, the apps are
+    /// not concerned.
+    pub supports: BTreeSet<SubscriptionId>,
 }
 
-/// The apps that stay though one of their parents goes down, each with a parent that is left: as long as that one is, the
-/// app is not concerned.
-pub fn spared(all: &Subscriptions, down: &[SubscriptionId]) -> BTreeSet<SubscriptionId> {
-    let going: BTreeSet<_> = down.iter().collect();
-    let apps = down.iter().filter_map(|id| all.get(id)).flat_map(|one| &one.apps);
-    let left = apps.filter(|app| !going.contains(app)).filter_map(|app| {
-        let alive = |parent: &&SubscriptionId| {
-            !going.contains(parent) && all.get(parent).is_none_or(|parent| parent.deactivation.is_none())
-        };
-        all.get(app)?.parents.iter().find(alive).copied()
-    });
-    left.collect()
+impl Closure {
+    /// Everything that is linked to a subscription, through any number of links, and every app that has no parent left but
+    /// such as go down themselves, or such as keep only each other up; with these what is linked to them, and so on.
+    pub fn of(all: &Subscriptions, root: SubscriptionId) -> Self {
+        let (mut known, mut down) = (BTreeSet::from([root]), vec![root]);
+        let mut next = 0;
+        loop {
+            while let Some(one) = down.get(next).and_then(|id| all.get(id)) {
+                next += 1;
+                let linked = one.linked.iter().filter(|id| all.contains_key(id));
+                down.extend(linked.filter(|id| known.insert(**id)));
+            }
+            let (orphans, supports) = orphans(all, &known);
+            if orphans.is_empty() {
+                return Self { down, supports };
+            }
+            down.extend(orphans.into_iter().filter(|id| known.insert(*id)));
+        }
+    }
+}
+
+/// The apps, and theirs, that lose their last parent with these; and the parents that are left to the others.
+fn orphans(
+    all: &Subscriptions,
+    down: &BTreeSet<SubscriptionId>,
+) -> (BTreeSet<SubscriptionId>, BTreeSet<SubscriptionId>) {
+    let apps_of = |id: &SubscriptionId| all.get(id).map(|one| one.apps.iter().copied()).into_iter().flatten();
+    let mut concerned = BTreeSet::new();
+    let mut reached: Vec<_> = down.iter().flat_map(apps_of).collect();
+    while let Some(app) = reached.pop() {
+        if all.contains_key(&app) && !down.contains(&app) && concerned.insert(app) {
+            reached.extend(apps_of(&app));
+        }
+    }
+    // A parent that is not known may be alive.
+    let alive = |id: &SubscriptionId| all.get(id).is_none_or(|one| one.deactivation.is_none());
+    let outside = |id: &&SubscriptionId| !down.contains(id) && !concerned.contains(id) && alive(id);
+    let (mut supports, mut kept) = (BTreeSet::new(), Vec::new());
+    for app in concerned.iter().filter(|app| alive(app)).filter_map(|app| all.get(app)) {
+        if let Some(parent) = app.parents.iter().find(outside) {
+            supports.insert(*parent);
+            kept.push(app.id);
+        }
+    }
+    while let Some(app) = kept.pop() {
+        if alive(&app) && concerned.remove(&app) {
+            kept.extend(apps_of(&app));
+        }
+    }
+    (concerned, supports)
 }
 
 #[cfg(test)]
@@ -524,7 +563,7 @@ mod tests {
             apps: BTreeSet::new(),
             contacts: Vec::new(),
             place: None,
-            migrated_at: None,
+            placed_at: None,
             source_id: SourceId::first_at(time(0)),
             order_id: "SO-1".parse().unwrap(),
             external_id: None,
@@ -590,18 +629,26 @@ mod tests {
         // 0 - 1, apps 2 (in 0 and 3), 4 (in 0 and 1), 5 (in 2 and 4); 6 is linked to 4.
         let (ids, mut all) = world(7, &[(0, 1), (4, 6)], &[(2, 0), (2, 3), (4, 0), (4, 1), (5, 2), (5, 4)]);
         let down = |all: &Subscriptions, root: usize| -> Vec<usize> {
-            let down = closure(all, ids[root]);
+            let down = Closure::of(all, ids[root]).down;
             let mut down: Vec<_> =
                 down.iter().map(|id| ids.iter().position(|known| known == id).unwrap()).collect();
             down.sort_unstable();
             down
         };
         assert_eq!(down(&all, 0), [0, 1, 4, 6]);
-        assert_eq!(spared(&all, &closure(&all, ids[0])), BTreeSet::from([ids[3], ids[2]]));
+        assert_eq!(Closure::of(&all, ids[0]).supports, BTreeSet::from([ids[3]]));
         assert_eq!(down(&all, 3), [3]);
         let gone = all.get_mut(&ids[3]).unwrap();
         deactivate(gone, ids[3], time(0));
         assert_eq!(down(&all, 0), [0, 1, 2, 4, 5, 6]);
+        // Apps that are parents of each other keep nobody up, as long as nothing else keeps them up.
+        let (ids, mut all) = world(4, &[], &[(1, 0), (1, 2), (2, 1), (3, 2)]);
+        assert_eq!(Closure::of(&all, ids[0]).down.len(), 4);
+        all.get_mut(&ids[2]).unwrap().parents.insert(ids[3]);
+        assert_eq!(Closure::of(&all, ids[0]).down.len(), 4);
+        let (ids, all) = world(4, &[], &[(1, 0), (1, 2), (2, 1), (2, 3)]);
+        let closure = Closure::of(&all, ids[0]);
+        assert_eq!((closure.down, closure.supports), (vec![ids[0]], BTreeSet::from([ids[3]])));
     }
 
     #[test]
@@ -684,28 +731,37 @@ mod tests {
             dead in 0usize..30, root in 0usize..30,
         ) {
             let (ids, mut all) = world(30, &links, &parents);
-            for id in closure(&all, ids[dead]) {
+            for id in Closure::of(&all, ids[dead]).down {
                 deactivate(all.get_mut(&id).unwrap(), ids[dead], time(0));
             }
-            let down = closure(&all, ids[root]);
+            let Closure { down, supports } = Closure::of(&all, ids[root]);
             let set: BTreeSet<_> = down.iter().copied().collect();
             prop_assert_eq!(set.len(), down.len());
-            let gone = |id: &SubscriptionId| set.contains(id) || all[id].deactivation.is_some();
-            for one in all.values() {
-                if set.contains(&one.id) {
-                    prop_assert!(one.linked.iter().all(|other| set.contains(other)));
-                } else if one.parents.iter().any(|parent| set.contains(parent)) {
-                    prop_assert!(!one.parents.iter().all(gone), "an orphan is left");
-                    prop_assert!(one.parents.intersection(&spared(&all, &down)).next().is_some() || one.deactivation.is_some());
+            let up = |id: &SubscriptionId| !set.contains(id) && all[id].deactivation.is_none();
+            prop_assert!(supports.iter().all(up));
+            let mut concerned = BTreeSet::new();
+            let mut reached: Vec<_> = down.iter().flat_map(|id| all[id].apps.iter().copied()).collect();
+            while let Some(app) = reached.pop() {
+                if concerned.insert(app) {
+                    reached.extend(&all[&app].apps);
                 }
             }
-            // In the order in which it was found each has its reason before it.
-            for (place, id) in down.iter().enumerate().skip(1) {
-                let before: BTreeSet<_> = down[..place].iter().copied().collect();
-                let one = &all[id];
-                let linked = one.linked.intersection(&before).next().is_some();
-                let orphaned = one.parents.intersection(&before).next().is_some()
-                    && one.parents.iter().all(|parent| before.contains(parent) || all[parent].deactivation.is_some());
+            for one in all.values().filter(|one| up(&one.id)) {
+                prop_assert!(set.is_disjoint(&one.linked), "a link is left");
+                // Whatever may have lost a parent has one above it that nothing of this reaches.
+                let (mut above, mut seen) = (vec![one.id], BTreeSet::from([one.id]));
+                let mut stays = false;
+                while let Some(id) = above.pop() {
+                    stays |= !concerned.contains(&id);
+                    let parents = all[&id].parents.iter().filter(|parent| concerned.contains(&id) && up(parent));
+                    above.extend(parents.filter(|parent| seen.insert(**parent)));
+                }
+                prop_assert!(stays, "an orphan is left");
+            }
+            // Whoever goes down has a reason: a link to another one, or no parent that is up.
+            for one in down.iter().skip(1).map(|id| &all[id]).filter(|one| one.deactivation.is_none()) {
+                let linked = one.linked.intersection(&set).next().is_some();
+                let orphaned = !one.parents.is_empty() && !one.parents.iter().any(up);
                 prop_assert!(linked || orphaned);
             }
         }

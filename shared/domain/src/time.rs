@@ -87,7 +87,10 @@ pub struct TimeZone(chrono_tz::Tz);
 impl TimeZone {
     /// The day there at an instant, as people write it (ISO 8601): `2026-01-05`.
     pub fn day(self, time: Timestamp) -> String {
-        time.0.with_timezone(&self.0).date_naive().to_string()
+        // East of Greenwich the last instant of all is in a year that has no four digits.
+        let last =
+            DateTime::<Utc>::from_timestamp_millis(Timestamp::LAST_MILLIS).unwrap_or_default().date_naive();
+        time.0.with_timezone(&self.0).date_naive().min(last).to_string()
     }
 
     /// How many days lie there between the days of two instants; none if the second is on an earlier day.
@@ -128,9 +131,11 @@ written_as_text!(TimeZone);
 pub struct Sent(DateTime<Utc>);
 
 impl Sent {
-    /// The instant, to the millisecond; at least that of 1970.
-    pub fn instant(self) -> Timestamp {
-        Timestamp::from_unix_millis(u64::try_from(self.0.timestamp_millis()).unwrap_or_default())
+    /// The instant, to the millisecond; at least that of 1970, and at most as far after `now` as clocks may differ: what is
+    /// said to happen later must not outdo all that comes until then.
+    pub fn instant(self, now: Timestamp) -> Timestamp {
+        let sent = u64::try_from(self.0.timestamp_millis()).unwrap_or_default();
+        Timestamp::from_unix_millis(sent).min(now.after(Period::minutes(5)))
     }
 }
 
@@ -257,6 +262,7 @@ mod tests {
         assert_eq!((tokyo.day(from), tokyo.day(to)), ("2026-01-05".to_owned(), "2026-01-07".to_owned()));
         assert_eq!((tokyo.days_between(from, to), utc.days_between(from, to)), (Some(2), Some(1)));
         assert_eq!((tokyo.days_between(from, from), tokyo.days_between(to, from)), (Some(0), None));
+        assert_eq!(tokyo.day(time("9999-12-31T23:59:59.999Z")), "9999-12-31");
         // A day of 23 hours is a day.
         let (berlin, from): (TimeZone, _) = ("Europe/Berlin".parse().unwrap(), time("2026-03-28T23:00:00Z"));
         assert_eq!(berlin.days_between(from, time("2026-03-29T22:00:00Z")), Some(1));

@@ -114,7 +114,7 @@ pub fn further() -> Vec<(Canonical, String, &'static str)> {
             "an `order.changed` of a subscription",
             "order.changed",
             json!({"orderId": "SO-4001", "sequence": 1, "lines": [{"kind": "subscription", "sku": "ER-1", "quantity": 11,
-                "startsAt": "2026-01-05T09:00:00Z", "term": "P5Y", "organization": {"externalId": "C-4"}}]}),
+                "startsAt": "2026-01-05T09:00:00Z", "term": "P5Y", "organization": {"externalId": "C-4"}, "externalId": "S-5"}]}),
         ),
         message(
             "an `order.cancelled` of four subscriptions",

@@ -1,8 +1,10 @@
-//! Many entitlements at once, put into the table behind the API.
+//! Many entitlements and subscriptions at once, put into the table behind the API.
 
-use aws::table::entity::{EntitlementReservation, Item, to_item};
-use aws_sdk_dynamodb::types::{PutRequest, WriteRequest};
-use domain::{Details, Entitlement, EntitlementName, EntitlementNumber, Ids, Owner, Stamp};
+use aws::table::entity::{EntitlementReservation, Item, from_item, to_item};
+use aws_sdk_dynamodb::types::{AttributeValue, PutRequest, WriteRequest};
+use domain::{
+    Details, Entitlement, EntitlementName, EntitlementNumber, Ids, Owner, Stamp, Subscription, SubscriptionId,
+};
 
 use crate::World;
 
@@ -18,6 +20,38 @@ impl World {
             let request = self.client.batch_write_item().request_items(&self.table, batch.to_vec());
             request.send().await.unwrap();
         }
+    }
+
+    /// So many subscriptions of Harbour Hotels, like one of the demo world, each linked to the one before it.
+    pub async fn chain(&self, count: usize) -> Vec<String> {
+        let at = [
+            ("pk", format!("ORG#{}", self.id("yamada"))),
+            ("sk", format!("SUBSCRIPTION#{}", self.id("subscription"))),
+        ];
+        let at = at.map(|(name, value)| (name.to_owned(), AttributeValue::S(value)));
+        let like =
+            self.client.get_item().table_name(&self.table).set_key(Some(at.into())).send().await.unwrap();
+        let like: Subscription = from_item(like.item.unwrap()).unwrap();
+        let (ids, now) = (Ids::counted_from(6_000_000), self.now());
+        let chain: Vec<SubscriptionId> = (0..count).map(|_| ids.next(now)).collect();
+        let organization_id = self.id("harbour").parse().unwrap();
+        let items = chain.iter().enumerate().flat_map(|(place, id)| {
+            let next = [place.wrapping_sub(1), place + 1].map(|other| chain.get(other).copied());
+            let linked = next.into_iter().flatten().collect();
+            let (parents, apps) = Default::default();
+            let one = Subscription {
+                id: *id,
+                organization_id,
+                linked,
+                parents,
+                apps,
+                external_id: None,
+                ..like.clone()
+            };
+            [to_item(&one).unwrap(), to_item(&one.entitle()).unwrap()]
+        });
+        self.put_all(items).await;
+        chain.iter().map(ToString::to_string).collect()
     }
 
     /// So many entitlements of an organization of the demo world: their external ids are `X-0`, `X-1` and so on.

@@ -45,8 +45,15 @@ async fn the_partner_assigns_the_first_and_no_other() {
     add(&world, "partnerMember", collection, "{can}").refused(422, "unknown-customer").await;
     let reply = add(&world, "partnerMember", collection, "{haruto}").send().await;
     assert_eq!((reply.status, reply.header("etag")), (200, Some("\"2\"")));
+    let contents = world.contents().await;
+    assert_eq!(add(&world, "partnerMember", collection, "{haruto}").send().await.status, 200, "again");
+    world.is_still(&contents).await;
     add(&world, "partnerAdmin", collection, "{sora}").refused(422, "not-the-first-contact").await;
     assert_eq!(contacts(&world, collection).await, ["haruto@yamada.example"]);
+    // When nobody of them is a customer any more, it assigns the first one anew.
+    world.delete("/v1/customers/{haruto}").by("contactManager").send().await.ok();
+    add(&world, "partnerAdmin", collection, "{sora}").send().await.ok();
+    add(&world, "partnerAdmin", collection, "{sora}").send().await.ok();
 }
 
 #[tokio::test(flavor = "multi_thread")]

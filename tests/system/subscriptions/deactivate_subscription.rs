@@ -264,11 +264,91 @@ async fn a_preview_of_many_lists_them_and_changes_nothing() {
     let path =
         format!("/v1/organizations/{{harbour}}/subscriptions/{}/deactivate?validateOnly=true", chain[0]);
     let preview = world.post(&path).by("operator").json(json!({})).send().await.ok();
-    assert_eq!((&preview["status"], ids(&preview["deactivated"]).len()), (&json!("deactivating"), 41));
+    assert_eq!((&preview["status"], ids(&preview["deactivated"]).len()), (&json!("inactive"), 41));
     world.is_still(&before).await;
     let expected = ids(&preview["deactivated"]);
     let path = path.replace("?validateOnly=true", "");
     let done =
         world.post(&path).by("operator").key("k").json(json!({"expected": expected})).send().await.ok();
     assert_eq!(done["status"], "inactive");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_key_of_another_request_deactivates_nothing_also_of_many() {
+    let world = World::demo().await;
+    world.post("/v1/products").by("operator").key("wish").json(json!({"name": "Gate"})).send().await.ok();
+    wish(&world, "operator", "", json!({})).refused(422, "idempotency-key-reused").await;
+    let chain = chain(&world, 41).await;
+    let path = format!("/v1/organizations/{{harbour}}/subscriptions/{}/deactivate", chain[0]);
+    world.post(&path).by("operator").key("wish").json(json!({})).refused(422, "idempotency-key-reused").await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+#[cfg_attr(deployed, ignore = "kills the local stack's functions")]
+async fn a_preview_of_what_was_cut_off_goes_on_with_nothing() {
+    let world = World::demo().await;
+    let chain = world.chain(70).await;
+    world.seam().kill("deactivate-subscription", 1, Kill::After);
+    assert_eq!(deactivate(&world, "operator", "{harbour}", &chain[0]).send().await.status, 500);
+    let path =
+        format!("/v1/organizations/{{harbour}}/subscriptions/{}/deactivate?validateOnly=true", chain[0]);
+    for _ in 0..2 {
+        let before = world.contents().await;
+        let preview = world.post(&path).by("operator").json(json!({})).send().await.ok();
+        assert_eq!((&preview["status"], &preview["count"]), (&json!("deactivating"), &json!(70)));
+        world.is_still(&before).await;
+        world.post("/_local/time").bytes(br#"{"advance":"PT2M"}"#).send().await.ok();
+    }
+}
+
+/// More than a call takes down is left to the timer, and the answer that says so is the one that a repeat gets.
+#[tokio::test(flavor = "multi_thread")]
+#[cfg_attr(deployed, ignore = "fires the local stack's timer")]
+async fn of_very_many_the_timer_takes_down_the_rest() {
+    let world = World::demo().await;
+    let chain = world.chain(1_250).await;
+    let call = || deactivate(&world, "operator", "{harbour}", &chain[600]);
+    let first = call().send().await;
+    let location = format!("/v1/organizations/{}/subscriptions/{}", world.id("harbour"), chain[600]);
+    assert_eq!((first.status, first.header("location")), (202, Some(location.as_str())));
+    assert_eq!((&first.body["status"], &first.body["count"]), (&json!("deactivating"), &json!(1_250)));
+    assert_eq!(first.body["deactivated"].as_array().unwrap().len(), 500);
+    let again = call().send().await;
+    assert_eq!(
+        (again.status, again.header("idempotent-replayed"), &again.body),
+        (202, Some("true"), &first.body)
+    );
+    let path = format!("/v1/organizations/{{harbour}}/subscriptions/{}/deactivate", chain[600]);
+    world.post(&path).by("operator").key("other").json(json!({})).refused(409, "still-running").await;
+    assert_eq!(shown(&world, "agent", "{harbour}", &chain[600]).await["status"], "deactivating");
+    a_minute_later(&world).await;
+    assert!(all(&world, "{harbour}").await.iter().all(|one| one["status"] == "inactive"));
+    let done = world.post(&path).by("operator").key("third").json(json!({})).send().await;
+    assert_eq!((done.status, &done.body["status"]), (200, &json!("inactive")));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn who_was_named_before_being_on_record_is_no_contact_once_removed() {
+    let world = World::demo().await;
+    let kenji = json!({"email": "kenji@yamada.example", "name": "Kenji"});
+    let new = made(
+        &order(&world, "SO-Y", json!([line("subscription", "ER-1", "C-1", json!({"contacts": [kenji]}))]))
+            .await
+            .ok(),
+    );
+    let token = world.token_of(json!({"sub": "kenji", "email": "kenji@yamada.example", "role": "customer", "org": world.id("yamada")}));
+    let path = format!("{OF_YAMADA}/{}", new[0]);
+    world.get(&path).token(&token).send().await.ok();
+    let record =
+        world.post("/v1/organizations/{yamada}/customers").by("operator").json(kenji).send().await.ok();
+    world.get(&path).token(&token).send().await.ok();
+    world
+        .delete(&format!("/v1/customers/{}", record["id"].as_str().unwrap()))
+        .by("operator")
+        .send()
+        .await
+        .ok();
+    world.get(&path).token(&token).refused(404, "not-found").await;
+    let call = world.post(&format!("{path}/deactivate")).token(&token).key("k").json(json!({}));
+    call.refused(404, "not-found").await;
 }

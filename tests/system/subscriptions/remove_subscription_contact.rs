@@ -50,6 +50,15 @@ async fn the_last_one_stays_and_others_have_no_say() {
         .header("if-match", "\"9\"")
         .refused(412, "version-mismatch")
         .await;
+    // Who is no customer any more does not count.
+    let contacts = json!([{"email": "sora@yamada.example", "name": "S"}, {"email": "haruto@yamada.example", "name": "H"}]);
+    let new = made(
+        &order(&world, "SO-Z", json!([line("subscription", "ER-1", "C-1", json!({"contacts": contacts}))]))
+            .await
+            .ok(),
+    );
+    world.delete("/v1/customers/{haruto}").by("contactManager").send().await.ok();
+    remove(&world, "customer", &new[0], "{sora}").refused(409, "last-contact").await;
     // Both take each other away: one stays.
     world.chaos(4, 5);
     let both = join(

@@ -142,7 +142,6 @@ async fn whatever_is_wrong_with_a_lines_form_is_told_at_once_and_nothing_is_sold
     for fault in [
         ("/data/lines/0/linkedTo/0", "no-such-line"),
         ("/data/lines/0/linkedTo/1", "no-such-line"),
-        ("/data/lines/0/linkedTo/2", "other-organization"),
         ("/data/lines/0/parents", "not-an-app"),
         ("/data/lines/0/quantity", "out-of-range"),
         ("/data/lines/0/term", "invalid-duration"),
@@ -199,6 +198,58 @@ async fn what_a_line_names_must_be_there_for_the_partner_and_the_source() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn links_stay_within_one_organization_however_that_is_named() {
+    let world = World::demo().await;
+    let mut by_id = one("H-2", json!({"linkedTo": [0]}));
+    by_id["organization"] = json!({"id": world.id("harbour"), "name": "Harbour"});
+    order(&world, "SO-H", json!([one("H-1", json!({})), by_id])).await.ok();
+    let lines = json!([line("subscription", "ER-1", "C-2", json!({})), one("H-3", json!({"linkedTo": [0]}))]);
+    let data = json!({"orderId": "SO-X", "storeAccount": "ec-4711", "lines": lines});
+    let reply = refused(&world, "m1", &message("order.placed", THEN, data)).await;
+    assert_eq!(reply.faults(), [("/data/lines/1/linkedTo/0".to_owned(), "other-organization".to_owned())]);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_subscription_has_a_hundred_links_and_one_more_is_refused_with_the_whole_order() {
+    let world = World::demo().await;
+    let hub = made(&order(&world, "SO-0", json!([one("H-0", json!({}))])).await.ok())[0].clone();
+    let linked = |from: usize, count: usize| -> Vec<Value> {
+        (from..from + count).map(|n| one(&format!("H-{n}"), json!({"linkedTo": [hub]}))).collect()
+    };
+    for from in [1, 21, 41, 61] {
+        order(&world, &format!("SO-{from}"), json!(linked(from, 20))).await.ok();
+    }
+    order(&world, "SO-81", json!(linked(81, 19))).await.ok();
+    let data = json!({"orderId": "SO-X", "storeAccount": "ec-4711", "lines": linked(200, 3)});
+    let reply = refused(&world, "m1", &message("order.placed", THEN, data)).await;
+    let faults: Vec<(String, String)> = reply.faults();
+    let expected = ["/data/lines/1/linkedTo/0", "/data/lines/2/linkedTo/0"];
+    assert_eq!(faults, expected.map(|place| (place.to_owned(), "too-many-links".to_owned())));
+    order(&world, "SO-100", json!(linked(100, 1))).await.ok();
+    assert_eq!(shown(&world, "agent", "{harbour}", &hub).await["linked"].as_array().unwrap().len(), 100);
+    let down = deactivate(&world, "operator", "{harbour}", &hub).send().await.ok();
+    assert_eq!((&down["status"], &down["count"]), (&json!("inactive"), &json!(101)));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_large_order_of_licenses_and_subscriptions_is_taken() {
+    let world = World::demo().await;
+    let mut lines: Vec<Value> = (0..20).map(|n| one(&format!("H-{n}"), json!({}))).collect();
+    for number in 0..10 {
+        let code = format!("kind-{number}");
+        let body = json!({"code": code, "name": "Kind", "term": "P1Y"});
+        world.post("/v1/license-types").by("operator").json(body).send().await.ok();
+        lines.push(json!({"kind": "license", "sku": code, "quantity": 3}));
+    }
+    assert_eq!(made(&order(&world, "SO-H", json!(lines)).await.ok()).len(), 20);
+    assert_eq!(world.pool("partnerMember", "partner", "kind-9").await, (3, 3, 0));
+    assert_eq!(harbour(&world).await.len(), 20);
+    say(&world, "m1", "order.cancelled", "2026-01-05T09:59:30Z", json!({"orderId": "SO-H"})).await.ok();
+    assert_eq!(world.pool("partnerMember", "partner", "kind-9").await, (0, 0, 0));
+    assert!(harbour(&world).await.iter().all(|one| one["status"] == "inactive"));
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn subscriptions_wait_for_their_account_as_licenses_do() {
     let world = World::demo().await;
     world.put("/v1/partners/{newPartner}/customers/{harbour}").by("operator").send().await.ok();
@@ -229,7 +280,7 @@ async fn the_vendors_own_store_sells_to_organizations_without_a_partner() {
     let world = World::demo().await;
     let mine = json!({"orderId": "D-1", "lines": [one("D-1", json!({}))]});
     let reply = refused(&world, "m1", &message("order.placed", THEN, mine.clone())).await;
-    assert_eq!(reply.code(), "partner-not-allowed");
+    assert_eq!(reply.code(), "account-required");
     let body = json!({"name": "The vendor's shop", "mayNamePartners": true});
     let source = world.post("/v1/webhook-sources").by("operator").json(body).send().await.ok();
     let direct = async |id: &str, kind: &str, data: Value| {
@@ -255,6 +306,7 @@ async fn the_vendors_own_store_sells_to_organizations_without_a_partner() {
     {
         let data = json!({"subscription": named, "endsAt": "2040-01-01T00:00:00Z"});
         let reply = direct(id, "subscription.renewed", data).await;
+        assert_eq!(vendor_events(&world, "subscription.message-kept").await.len(), usize::from(id == "d3"));
         let by_id = id == "d2";
         assert_eq!(
             (reply.status, reply.body["outcome"].as_str()),
@@ -357,15 +409,127 @@ async fn what_was_cancelled_has_ended_also_if_that_came_first_and_can_be_renewed
         tell(&world, "late", &renewed("H-1", "2034-01-01T00:00:00Z", "2026-01-05T09:40:00Z")).await.ok();
         assert_eq!(harbour(&world).await[0]["status"], "active");
         assert_eq!(profile().await["entitlements"][0]["endsAt"], "2034-01-01T00:00:00.000Z");
-        // The order stays cancelled: no change of it counts.
+        // What was renewed can be cancelled again; an older cancellation says nothing new.
+        let cancel = async |id: &str, then: &str| {
+            say(&world, id, "order.cancelled", then, json!({"orderId": "SO-H"})).await.ok();
+            harbour(&world).await[0]["status"].clone()
+        };
+        assert_eq!(cancel("c1", "2026-01-05T09:35:00Z").await, "active");
+        assert_eq!(cancel("c2", "2026-01-05T09:45:00Z").await, "inactive");
+        let told = events(&world, "{harbour}", "subscription.cancelled").await;
+        assert_eq!(told.len(), 2, "told when it ended");
+        tell(&world, "later", &renewed("H-1", "2034-01-01T00:00:00Z", "2026-01-05T09:50:00Z")).await.ok();
+        assert_eq!(harbour(&world).await[0]["status"], "active");
+        // And changed, for it runs again; the order's licenses, if it had any, are gone for good.
         let data = json!({"orderId": "SO-H", "sequence": 9, "lines": [one("H-1", json!({"quantity": 99}))]});
         let answer = say(&world, "m9", "order.changed", THEN, data).await.ok();
         assert_eq!(
             (&answer["outcome"], &harbour(&world).await[0]["quantity"]),
-            (&json!("cancelled"), &json!(5))
+            (&json!("cancelled"), &json!(99))
         );
     }
     assert!(states.iter().all(|state| *state == states[0]), "{states:#?}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_was_changed_and_cancelled_before_it_came_and_before_anybody_was_linked_is_as_it_would_be_after()
+{
+    world_of_messages(false).await;
+    world_of_messages(true).await;
+}
+
+/// All orders of these four messages, for an account that is somebody's or is so at the end only.
+async fn world_of_messages(late: bool) {
+    let lines = |quantity: u64| json!([one("H-1", json!({"quantity": quantity}))]);
+    let account = if late { "ec-9" } else { "ec-4711" };
+    let placed = json!({"orderId": "SO-H", "storeAccount": account, "lines": lines(5)});
+    let messages = [
+        message("order.placed", "2026-01-05T09:00:00Z", placed),
+        message("order.changed", THEN, json!({"orderId": "SO-H", "sequence": 1, "lines": lines(7)})),
+        message("order.cancelled", "2026-01-05T09:30:00Z", json!({"orderId": "SO-H"})),
+        renewed("H-1", "2034-01-01T00:00:00Z", "2026-01-05T09:40:00Z"),
+    ];
+    let mut orders = vec![Vec::new()];
+    for next in 0..4 {
+        let put = |order: &Vec<usize>| {
+            (0..=order.len()).map(|at| [&order[..at], &[next], &order[at..]].concat()).collect::<Vec<_>>()
+        };
+        orders = orders.iter().flat_map(put).collect();
+    }
+    for order in orders {
+        let world = World::demo().await;
+        if late {
+            world.put("/v1/partners/{newPartner}/customers/{harbour}").by("operator").send().await.ok();
+        }
+        for index in &order {
+            let reply = tell(&world, &format!("m{index}"), &messages[*index]).await;
+            assert!(reply.status < 300, "{order:?} {}", reply.body);
+        }
+        if late {
+            link(&world, "{newPartner}", "ec-9").await.ok();
+        }
+        let there = harbour(&world).await;
+        let told = (there.len(), &there[0]["status"], &there[0]["quantity"], &there[0]["endsAt"]);
+        assert_eq!(told, (1, &json!("active"), &json!(7), &json!("2034-01-01T00:00:00.000Z")), "{order:?}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+#[cfg_attr(deployed, ignore = "turns the local stack's clock")]
+async fn what_is_said_to_happen_later_outdoes_nothing_that_comes_until_then() {
+    let world = World::demo().await;
+    order(&world, "SO-H", json!([one("H-1", json!({}))])).await.ok();
+    let used_at = |then: &str, users: u64| {
+        let data = json!({"subscription": {"externalId": "H-1"}, "occurredAt": then, "activeUsers": users});
+        message("subscription.usage", THEN, data)
+    };
+    tell(&world, "m1", &transferred("H-1", "ec-4712", "9999-01-01T00:00:00Z")).await.ok();
+    tell(&world, "m2", &used_at("9999-01-01T00:00:00Z", 3)).await.ok();
+    say(&world, "m3", "order.cancelled", "9999-01-01T00:00:00Z", json!({"orderId": "SO-H"})).await.ok();
+    world.post("/_local/time").bytes(br#"{"advance":"PT10M"}"#).send().await.ok();
+    tell(&world, "m4", &transferred("H-1", "ec-4711", "2026-01-05T10:06:00Z")).await.ok();
+    tell(&world, "m5", &used_at("2026-01-05T10:06:00Z", 4)).await.ok();
+    tell(&world, "m6", &renewed("H-1", "2030-01-01T00:00:00Z", "2026-01-05T10:06:00Z")).await.ok();
+    let there = harbour(&world).await;
+    let told = (&there[0]["partnerId"], &there[0]["activeUsers"], &there[0]["status"]);
+    assert_eq!(told, (&json!(world.id("partner")), &json!(4), &json!("active")));
+    assert_eq!(
+        there[0]["endsAt"], "2030-01-01T00:00:00.000Z",
+        "after a cancellation a renewal's own end counts"
+    );
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_line_that_waited_until_what_it_is_linked_to_went_down_comes_to_nothing_and_it_is_told() {
+    let world = World::demo().await;
+    let first = made(&order(&world, "SO-0", json!([one("H-0", json!({}))])).await.ok());
+    world.put("/v1/partners/{newPartner}/customers/{harbour}").by("operator").send().await.ok();
+    let lines = json!([
+        one("H-1", json!({"linkedTo": [first[0]]})),
+        one("H-2", json!({"linkedTo": [0]})),
+        one("H-3", json!({}))
+    ]);
+    let data = json!({"orderId": "SO-H", "storeAccount": "ec-9", "lines": lines});
+    assert_eq!(say(&world, "m1", "order.placed", THEN, data).await.status, 202);
+    deactivate(&world, "operator", "{harbour}", &first[0]).send().await.ok();
+    link(&world, "{newPartner}", "ec-9").await.ok();
+    assert_eq!(harbour(&world).await.len(), 2);
+    let path = "/v1/partners/{newPartner}/history?type=order.line-ignored&order=asc";
+    let told = world.get(path).by("newPartnerAdmin").send().await.ok();
+    let mut reasons: Vec<_> = told["items"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|event| event["data"]["reason"].as_str().unwrap())
+        .collect();
+    reasons.sort_unstable();
+    assert_eq!(
+        reasons,
+        [
+            "it is linked to a line that came to nothing",
+            "it is linked to a subscription that was deactivated, for good: contact the vendor"
+        ]
+    );
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -432,6 +596,26 @@ async fn with_a_transfer_the_partner_before_loses_sight_at_once_and_keeps_its_hi
     tell(&world, "m2", &used("S-1", 1, 8)).await.ok();
     assert!(history("otherPartnerAdmin", "otherPartner", "subscription.usage-reported").await);
     assert!(!history("partnerMember", "partner", "subscription.usage-reported").await);
+    // Of what it does not manage any more, or not yet, a partner learns not even by ids.
+    let wall = shown(&world, "partnerMember", "{yamada}", world.id("wallSubscription")).await;
+    assert_eq!((&wall["linked"], &wall["apps"]), (&json!([]), &json!([world.id("app")])));
+    for (who, path) in [
+        ("partnerMember", "/v1/organizations/{yamada}/subscriptions"),
+        ("otherPartnerAdmin", "/v1/organizations/{yamada}/subscriptions"),
+        ("partnerMember", "/v1/partners/{partner}/subscriptions"),
+        ("otherPartnerAdmin", "/v1/partners/{otherPartner}/subscriptions"),
+    ] {
+        let page = world.get(path).by(who).send().await.ok();
+        let known = ids(&page["items"]);
+        for one in page["items"].as_array().unwrap() {
+            for name in ["linked", "parents", "apps"] {
+                assert!(
+                    one[name].as_array().unwrap().iter().all(|id| known.contains(&id.as_str().unwrap())),
+                    "{who} {one}"
+                );
+            }
+        }
+    }
     // Again, and an older one, change nothing.
     let before = shown(&world, "operator", "{yamada}", &id).await;
     tell(&world, "m3", &transferred("S-1", "ec-4712", THEN)).await.ok();
@@ -469,6 +653,14 @@ async fn a_migration_moves_a_subscription_to_a_site_and_says_whether_it_is_the_f
     told.reverse();
     let firsts: Vec<_> = told.iter().map(|event| event["data"]["first"].as_bool().unwrap()).collect();
     assert_eq!(firsts, [true, false, false]);
+    // Of two at the same moment one is the first.
+    let lines = json!([one("H-1", json!({})), one("H-2", json!({}))]);
+    order(&world, "SO-H", lines).await.ok();
+    let (_, here) = migrated("", "H-1", "https://a.harbour.example", THEN);
+    let (_, there) = migrated("", "H-2", "https://b.harbour.example", THEN);
+    futures_util::future::join(tell(&world, "m7", &here), tell(&world, "m8", &there)).await;
+    let told = events(&world, "{harbour}", "site.migrated").await;
+    assert_eq!((told.len(), told.iter().filter(|event| event["data"]["first"] == true).count()), (2, 1));
     let (_, unknown) = migrated("m5", "H-9", "https://x.example", THEN);
     assert_eq!(refused(&world, "m5", &unknown).await.code(), "unknown-subscription");
     let (_, bad) = migrated("m6", "S-1", "https://x.example/?a=b", THEN);

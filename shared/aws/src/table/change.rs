@@ -178,6 +178,11 @@ impl<O: 'static> Change<O> {
         self.known.push((stage, fault));
     }
 
+    /// Whether nothing that was read stands against it.
+    pub fn is_known_to_be_good(&self) -> bool {
+        self.known.is_empty()
+    }
+
     /// For what the change is refused already.
     pub(crate) fn take_known(&mut self) -> Vec<Refusal<O>> {
         let known = std::mem::take(&mut self.known).into_iter();

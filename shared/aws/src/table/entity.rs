@@ -187,6 +187,11 @@ impl Reservation {
         Self { at, owner: site.id.to_string(), manager: false }
     }
 
+    /// Lets a site be its organization's first one on the new platform.
+    pub fn first_migration(site: &Site) -> Self {
+        Self { at: key::first_migration(site.organization_id), owner: site.id.to_string(), manager: false }
+    }
+
     /// The site that has the value.
     ///
     /// # Errors

@@ -441,6 +441,11 @@ pub fn site(organization: OrganizationId, site: SiteId) -> Key {
     Key::new(organization_partition(organization), format!("{SITES}{site}"))
 }
 
+/// The reservation of being an organization's first site on the new platform.
+pub fn first_migration(organization: OrganizationId) -> Key {
+    unique("first-migration", organization.to_string())
+}
+
 /// The reservation of a site's address in its organization.
 pub fn site_url(organization: OrganizationId, url: &SiteUrl) -> Key {
     unique("site-url", format!("{organization}#{}", segment(url.as_str())))
@@ -574,6 +579,7 @@ mod tests {
             ),
             (welcome(o, &email), format!("ORG#{O}"), "WELCOME#a@x.example".to_owned()),
             (site(o, w), format!("ORG#{O}"), format!("SITE#{W}")),
+            (first_migration(o), format!("UNIQUE#first-migration#{O}"), "-".to_owned()),
             (site_url(o, &url), format!("UNIQUE#site-url#{O}#https://yamada.example"), "-".to_owned()),
             (license_type(&code), "CATALOG".to_owned(), "LICENSE_TYPE#edge-storage-1y".to_owned()),
             (product(d), "CATALOG".to_owned(), format!("PRODUCT#{D}")),

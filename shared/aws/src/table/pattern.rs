@@ -199,7 +199,7 @@ lookups! {
     /// what a source calls by an external id: a subscription, or what was said of one that is not there yet
     SubscriptionNamed(source: SourceId, external_id: ExternalId) -> SubscriptionName =
         key::subscription_name(*source, external_id), "`UNIQUE#subscription-external-id#<source>#<external id>` · `-`";
-    /// whether somebody was a contact of an organization's subscriptions before
+    /// whether somebody was a contact of an organization's subscriptions before, and whether it is a customer no more
     WelcomeOf(organization: OrganizationId, email: Email) -> Welcome =
         key::welcome(*organization, email), "`ORG#<organization>` · `WELCOME#<e-mail>`";
     /// a site of an organization
@@ -208,6 +208,9 @@ lookups! {
     /// which site of an organization has an address
     SiteByUrl(organization: OrganizationId, url: SiteUrl) -> Reservation =
         key::site_url(*organization, url), "`UNIQUE#site-url#<organization>#<address>` · `-`";
+    /// which site of an organization was the first on the new platform
+    FirstMigration(organization: OrganizationId) -> Reservation =
+        key::first_migration(*organization), "`UNIQUE#first-migration#<organization>` · `-`";
     /// which product has a code
     ProductByCode(code: ProductCode) -> Reservation = key::product_code(code), "`UNIQUE#product-code#<code>` · `-`";
     /// which organization has an external id that the vendor, or a partner, gave

@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 use super::change::{Change, Expression, Refusal, Update};
 use super::entity::Entity;
 use super::key::{self, Key};
-use super::pattern::EntitlementOf;
+use super::pattern::{EntitlementOf, WelcomeOf};
 
 impl Entity for Subscription {
     const NAME: &'static str = "subscription";
@@ -87,7 +87,7 @@ impl Entity for SubscriptionName {
     }
 }
 
-/// That somebody is, or was, a contact of an organization's subscriptions: who is it again is not welcomed again.
+/// What is remembered of a person about an organization's subscriptions.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Welcome {
@@ -95,6 +95,32 @@ pub struct Welcome {
     pub organization_id: OrganizationId,
     /// Who.
     pub email: Email,
+    /// Whether it is, or was, a contact of one: who is it again is not welcomed again.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub welcomed: bool,
+    /// Whether it was a customer and was removed: then it is a contact by its e-mail alone no more.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub removed: bool,
+}
+
+/// Remembers that somebody is a contact of an organization's subscriptions; it must be for the first time.
+pub fn welcome<O: 'static>(change: &mut Change<O>, organization: OrganizationId, email: &Email) {
+    let condition = Expression::new("attribute_not_exists(#welcomed)");
+    let update = remember(organization, email, "welcomed");
+    let lookup = WelcomeOf(organization, email.clone());
+    change.update(&lookup, Update { update, condition }, |_| Refusal::Outdated);
+}
+
+/// Remembers that somebody is no customer of an organization any more.
+pub fn say_goodbye<O: 'static>(change: &mut Change<O>, organization: OrganizationId, email: &Email) {
+    change.add_up(key::welcome(organization, email), remember(organization, email, "removed"));
+}
+
+fn remember(organization: OrganizationId, email: &Email, what: &str) -> Expression {
+    let text =
+        format!("SET #entity = :entity, #organizationId = :organization, #email = :email, #{what} = :yes");
+    let update = Expression::new(&text).text("entity", Welcome::NAME).text("email", email.as_str());
+    update.text("organization", organization.to_string()).truth("yes", true)
 }
 
 impl Entity for Welcome {
