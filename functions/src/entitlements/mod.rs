@@ -19,7 +19,7 @@ use domain::entitlement::{DetailsChange, EntitlementExternalId};
 use domain::value::Values;
 use domain::{
     Actor, CustomerId, Entitlement, EntitlementId, EntitlementNumber, EntitlementStatus, Faults, Fields,
-    OrganizationId, Owner, Problem, ProductId, Stamp, SubscriptionId, Timestamp, Version,
+    OrganizationId, Owner, Problem, ProductId, Role, Stamp, SubscriptionId, Timestamp, Version,
 };
 use schemars::JsonSchema;
 use serde::{Serialize, Serializer};
@@ -85,7 +85,7 @@ pub struct Shown {
     /// The vendor's own id for it; only the vendor sees it.
     #[serde(skip_serializing_if = "Option::is_none")]
     external_id: Option<EntitlementExternalId>,
-    /// The subscription that gives it: then it begins and ends with that.
+    /// The subscription that gives it: then it begins and ends with that. To a partner it is not told, for it may be another's.
     #[serde(skip_serializing_if = "Option::is_none")]
     subscription_id: Option<SubscriptionId>,
     /// Whether it is owned now.
@@ -128,7 +128,9 @@ impl Shown {
             owner: entitlement.owner,
             product_id: entitlement.product_id,
             external_id: entitlement.external_id.filter(|_| staff),
-            subscription_id: entitlement.subscription_id,
+            subscription_id: entitlement
+                .subscription_id
+                .filter(|_| !actor.has_one_of(&[Role::PartnerMember])),
             starts_at: entitlement.starts_at,
             ends_at: entitlement.ends_at,
             ended_at: entitlement.ended_at,

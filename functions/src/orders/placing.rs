@@ -14,11 +14,11 @@ use aws::table::pattern::{
 use aws::table::subscription::welcome;
 use aws::table::{Change, EntitlementReservation, Found, Refusal, SubscriptionName, Wanted};
 use aws::{Answer, Context, Failure};
-use domain::order::{LinkEnd, Named, OrderedSubscription, SubscriptionLine};
+use domain::order::{LineContact, LinkEnd, Named, OrderedSubscription, SubscriptionLine};
 use domain::subscription::{Buyer, Heard, SubscriptionContact, Subscriptions};
 use domain::{
-    CustomerId, Email, EntitlementName, EventKind, Fault, Happening, Order, Organization, OrganizationId,
-    PartnerId, Product, ProductId, Reason, Stamp, Subscription, SubscriptionId, Version,
+    CustomerId, Email, Entitlement, EntitlementName, EventKind, Fault, Happening, Order, Organization,
+    OrganizationId, PartnerId, Product, ProductId, Reason, Stamp, Subscription, SubscriptionId, Version,
 };
 
 use crate::party::add_customer;
@@ -327,7 +327,6 @@ impl Placing {
         for index in 0..order.subscriptions.len() {
             let Some(one) = order.subscriptions.get(index).filter(|one| one.is_open()) else { continue };
             let line = one.line.clone();
-            let name = self.names.get(&index).cloned().flatten();
             let links = self.links_of(order, index, &line);
             let (product, organization, links) = match self.judge(order, index, &line, links) {
                 Ok(good) => good,
@@ -339,99 +338,34 @@ impl Placing {
                     continue;
                 }
             };
-            let id: SubscriptionId = context.id();
-            let mut contacts: Vec<SubscriptionContact> = Vec::new();
-            for contact in &line.contacts {
-                if contacts.iter().all(|known| known.email != contact.email) {
-                    let key = (organization, contact.email.clone());
-                    contacts.push(SubscriptionContact {
-                        email: contact.email.clone(),
-                        name: contact.name.clone(),
-                        customer_id: self.records.get(&key).copied(),
-                    });
-                }
-            }
-            let new = |contact: &&SubscriptionContact| {
-                !self.welcomed.contains(&(organization, contact.email.clone()))
-            };
-            let welcomed: Vec<Email> =
-                contacts.iter().filter(new).map(|contact| contact.email.clone()).collect();
+            let subscription = self.subscribe(context, order, (index, &line), (product, organization));
+            let welcomed = self.not_welcomed_yet(&subscription);
             let newly: BTreeSet<_> = links
                 .iter()
                 .map(|link| link.other)
                 .filter(|other| seen.contains_key(other) && !touched.contains(other))
                 .collect();
-            let named = usize::from(line.external_id.is_some());
-            // Beside itself, its entitlement, the reservation and the event of its order: what was said before, at most.
-            let heard = if name.as_ref().is_some_and(|name| !name.heard.is_silent()) { 7 } else { 0 };
+            // Itself, its entitlement, the reservations of both, and its order's event; its contacts and the other ends of its
+            // links; what was said before, at most.
+            let heard = if subscription.heard.is_silent() { 0 } else { 7 };
             let cancelled = usize::from(order.cancelled_at.is_some());
-            let needed = 4 + named + welcomed.len() + newly.len() + heard + cancelled;
+            let needed = 5 + welcomed.len() + newly.len() + heard + cancelled;
             let pending = made.len() * 2 + touched.len() + events.len();
             if change.items() + pending + needed > room {
                 break;
             }
             touched.extend(newly);
 
-            let mut subscription = Subscription {
-                id,
-                organization_id: organization,
-                kind: line.kind,
-                product_id: product,
-                sku: line.sku.clone(),
-                plan: line.plan.clone(),
-                quantity: line.quantity,
-                starts_at: line.starts_at,
-                term: line.term,
-                linked: BTreeSet::new(),
-                parents: BTreeSet::new(),
-                apps: BTreeSet::new(),
-                contacts,
-                place: None,
-                placed_at: None,
-                source_id: order.source_id,
-                order_id: order.order_id.clone(),
-                external_id: line.external_id.clone(),
-                buyer: Buyer { partner_id: order.partner_id, billing_account: order.billing_account.clone() },
-                cancelled_at: order.cancelled_at,
-                heard: name.as_ref().map_or_else(Heard::default, |name| name.heard.clone()),
-                deactivation: None,
-                stamp: Stamp::new(context.now),
-            };
-            for Link { other, end } in links {
-                let Some(other_end) = self.there.get_mut(&other) else { continue };
-                let (here, there) = match end {
-                    End::Linked => (&mut subscription.linked, &mut other_end.linked),
-                    End::Parent => (&mut subscription.parents, &mut other_end.apps),
-                    End::App => (&mut subscription.apps, &mut other_end.parents),
-                };
-                here.insert(other);
-                there.insert(id);
-            }
+            let subscription = self.link(subscription, links);
             for email in &welcomed {
                 welcome(change, organization, email);
                 self.welcomed.insert((organization, email.clone()));
             }
-            if let Some(external_id) = &line.external_id {
-                let mine = SubscriptionName {
-                    source_id: order.source_id,
-                    external_id: external_id.clone(),
-                    subscription_id: Some(id),
-                    organization_id: Some(organization),
-                    heard: Heard::default(),
-                    stamp: name.as_ref().map_or(Stamp::new(context.now), |name| name.stamp.next(context.now)),
-                };
-                match &name {
-                    Some(name) => change.replace(&mine, name.stamp.version, None::<fn(_) -> bool>)?,
-                    None => change.create_once(&mine, |_| Refusal::Outdated)?,
-                }
-            }
             let entitlement = subscription.entitle();
-            let number = EntitlementName::Number(entitlement.number.clone());
-            // Once in many millions an id has the number of another one; the next id has not.
-            change.create_once(&EntitlementReservation::of(&entitlement, &number), |_| Refusal::Outdated)?;
+            self.reserve(context, change, index, &subscription, &entitlement)?;
             let ordered = EventKind::SubscriptionOrdered {
-                subscription_id: id,
-                sku: line.sku.clone(),
+                subscription_id: subscription.id,
+                sku: line.sku,
                 quantity: line.quantity,
                 source_id: order.source_id,
                 order_id: order.order_id.clone(),
@@ -442,10 +376,10 @@ impl Placing {
             events.push(Happening { partner_id: order.partner_id, ..subscription.happening(ordered) });
             self.tell_what_was_heard(context, change, order, &subscription, &mut events, &mut linked)?;
             if let Some(one) = order.subscriptions.get_mut(index) {
-                (one.subscription_id, one.organization_id) = (Some(id), Some(organization));
+                (one.subscription_id, one.organization_id) = (Some(subscription.id), Some(organization));
             }
-            self.there.insert(id, subscription);
-            made.push((id, entitlement));
+            made.push((subscription.id, entitlement));
+            self.there.insert(subscription.id, subscription);
         }
         for (id, entitlement) in made {
             if let Some(subscription) = self.there.get(&id) {
@@ -460,6 +394,100 @@ impl Placing {
             }
         }
         events.into_iter().for_each(|event| change.record(event));
+        Ok(())
+    }
+
+    /// The subscription of a line, not linked to anything yet.
+    fn subscribe(
+        &self,
+        context: &Context<'_>,
+        order: &Order,
+        line: (usize, &SubscriptionLine),
+        (product_id, organization_id): (ProductId, OrganizationId),
+    ) -> Subscription {
+        let (index, line) = line;
+        let mut contacts: Vec<SubscriptionContact> = Vec::new();
+        for LineContact { email, name } in &line.contacts {
+            if contacts.iter().all(|known| known.email != *email) {
+                let customer_id = self.records.get(&(organization_id, email.clone())).copied();
+                contacts.push(SubscriptionContact { email: email.clone(), name: name.clone(), customer_id });
+            }
+        }
+        let name = self.names.get(&index).and_then(Option::as_ref);
+        Subscription {
+            id: context.id(),
+            organization_id,
+            kind: line.kind,
+            product_id,
+            sku: line.sku.clone(),
+            plan: line.plan.clone(),
+            quantity: line.quantity,
+            starts_at: line.starts_at,
+            term: line.term,
+            linked: BTreeSet::new(),
+            parents: BTreeSet::new(),
+            apps: BTreeSet::new(),
+            contacts,
+            place: None,
+            placed_at: None,
+            source_id: order.source_id,
+            order_id: order.order_id.clone(),
+            external_id: line.external_id.clone(),
+            buyer: Buyer { partner_id: order.partner_id, billing_account: order.billing_account.clone() },
+            cancelled_at: order.cancelled_at,
+            heard: name.map_or_else(Heard::default, |name| name.heard.clone()),
+            deactivation: None,
+            stamp: Stamp::new(context.now),
+        }
+    }
+
+    /// The contacts of a subscription who are none of the organization's yet.
+    fn not_welcomed_yet(&self, one: &Subscription) -> Vec<Email> {
+        let emails = one.contacts.iter().map(|contact| contact.email.clone());
+        emails.filter(|email| !self.welcomed.contains(&(one.organization_id, email.clone()))).collect()
+    }
+
+    /// It with its links, which their other ends know from now on, too.
+    fn link(&mut self, mut one: Subscription, links: Vec<Link>) -> Subscription {
+        for Link { other, end } in links {
+            let Some(other_end) = self.there.get_mut(&other) else { continue };
+            let (here, there) = match end {
+                End::Linked => (&mut one.linked, &mut other_end.linked),
+                End::Parent => (&mut one.parents, &mut other_end.apps),
+                End::App => (&mut one.apps, &mut other_end.parents),
+            };
+            here.insert(other);
+            there.insert(one.id);
+        }
+        one
+    }
+
+    /// Gives a subscription its source's name, and its entitlement a number.
+    fn reserve<O: 'static>(
+        &self,
+        context: &Context<'_>,
+        change: &mut Change<O>,
+        index: usize,
+        one: &Subscription,
+        entitlement: &Entitlement,
+    ) -> Result<(), Failure> {
+        let number = EntitlementName::Number(entitlement.number.clone());
+        // Once in many millions an id has the number of another one; the next id has not.
+        change.create_once(&EntitlementReservation::of(entitlement, &number), |_| Refusal::Outdated)?;
+        let Some(external_id) = one.external_id.clone() else { return Ok(()) };
+        let before = self.names.get(&index).and_then(Option::as_ref);
+        let name = SubscriptionName {
+            source_id: one.source_id,
+            external_id,
+            subscription_id: Some(one.id),
+            organization_id: Some(one.organization_id),
+            heard: Heard::default(),
+            stamp: before.map_or(Stamp::new(context.now), |before| before.stamp.next(context.now)),
+        };
+        match before {
+            Some(before) => change.replace(&name, before.stamp.version, None::<fn(_) -> bool>)?,
+            None => change.create_once(&name, |_| Refusal::Outdated)?,
+        }
         Ok(())
     }
 

@@ -8,9 +8,10 @@ use super::{OF_ORGANIZATION, colleague, create};
 const OF_SORA: &str = "/v1/customers/{sora}/profile";
 const OF_YAMADA: &str = "/v1/organizations/{yamada}/profile";
 
-/// The product and the origin of each entitlement.
+/// The product and the origin of each entitlement that somebody made for its own sake.
 fn owned(profile: &Value) -> Vec<(&str, &str)> {
     let entitlements = profile["entitlements"].as_array().unwrap().iter();
+    let entitlements = entitlements.filter(|one| one["subscriptionId"].is_null() && one["from"] != "license");
     entitlements
         .map(|one| (one["product"]["name"].as_str().unwrap(), one["from"].as_str().unwrap()))
         .collect()
@@ -41,6 +42,54 @@ async fn a_person_has_its_own_and_what_the_organization_has() {
         (&of_all["organization"]["name"], of_all.get("customer")),
         (&json!("株式会社ヤマダ電機"), None)
     );
+}
+
+/// Whatever the source: what somebody made, what subscriptions give, what partners assigned.
+#[tokio::test(flavor = "multi_thread")]
+#[cfg_attr(deployed, ignore = "is of the demo world's own time")]
+async fn one_profile_shows_all_sources() {
+    let world = World::demo().await;
+    let sources = |profile: &Value| -> Vec<(String, String)> {
+        let entries = profile["entitlements"].as_array().unwrap().iter();
+        let source = |one: &Value| match (&one["subscriptionId"], &one["assignmentId"]) {
+            (Value::String(id), _) | (_, Value::String(id)) => id.clone(),
+            _ => one["id"].as_str().unwrap().to_owned(),
+        };
+        entries.map(|one| (source(one), one["from"].as_str().unwrap().to_owned())).collect()
+    };
+    let named = |names: &[(&str, &str)]| -> Vec<(String, String)> {
+        names.iter().map(|(name, from)| (world.id(name).to_owned(), (*from).to_owned())).collect()
+    };
+    let of_yamada = world.get(OF_YAMADA).by("customer").send().await.ok();
+    let four = ["subscription", "wallSubscription", "collection", "app"];
+    let four = |from: &'static str| four.map(|name| (name, from));
+    let expected = [&[("entitlement", "own")], &four("own")[..], &[("assignment", "license")]].concat();
+    assert_eq!(sources(&of_yamada), named(&expected));
+    let of_sora = world.get(OF_SORA).by("agent").send().await.ok();
+    let shared = [("entitlement", "organization")];
+    let expected =
+        [&[("ownEntitlement", "own")], &shared[..], &four("organization"), &[("assignment", "license")]];
+    assert_eq!(sources(&of_sora), named(&expected.concat()));
+    let licensed = of_yamada["entitlements"].as_array().unwrap().last().unwrap();
+    assert_eq!(
+        (&licensed["status"], &licensed["partnerId"]),
+        (&json!("active"), &json!(world.id("partner")))
+    );
+    let line = json!({"licenseType": "edge-storage-1y", "name": "Edge storage recording, 1 year", "quantity": 5,
+        "endsAt": licensed["licenses"][0]["endsAt"]});
+    assert_eq!(licensed["licenses"], json!([line]));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+#[cfg_attr(deployed, ignore = "turns the local stack's clock")]
+async fn licenses_and_subscriptions_that_are_over_are_shown_on_request() {
+    let world = World::demo().await;
+    world.post("/_local/time").bytes(br#"{"set":"2032-01-01T00:00:00Z"}"#).send().await.ok();
+    let count = async |query: &str| {
+        let profile = world.get(&format!("{OF_YAMADA}{query}")).by("agent").send().await.ok();
+        profile["entitlements"].as_array().unwrap().len()
+    };
+    assert_eq!((count("").await, count("?ended=true").await), (1, 6));
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -78,20 +127,26 @@ async fn ended_ones_are_shown_on_request() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn pages_go_through_the_own_ones_and_on_through_the_organizations() {
+async fn pages_go_through_the_own_ones_and_on_through_the_organizations_and_its_licenses() {
     let world = World::demo().await;
     for owner in ["customers/{sora}", "organizations/{yamada}"] {
         for _ in 0..3 {
             create(&world, owner, json!({"productId": "{videoWall}"})).send().await.ok();
         }
     }
-    let whole = world.get(OF_SORA).by("agent").send().await.ok();
     let ids = |profile: &Value| -> Vec<String> {
         let entitlements = profile["entitlements"].as_array().unwrap().iter();
-        entitlements.map(|one| one["id"].as_str().unwrap().to_owned()).collect()
+        let id = |one: &Value| one["id"].as_str().or(one["assignmentId"].as_str()).unwrap().to_owned();
+        entitlements.map(id).collect()
     };
-    assert_eq!((ids(&whole).len(), whole.get("nextPageToken")), (8, None));
-    for size in 1..9 {
+    for key in ["one", "two"] {
+        let lines = json!([{"licenseType": "edge-storage-1y", "quantity": 1}]);
+        let call = world.post("/v1/partners/{partner}/license-assignments").by("partnerMember").key(key);
+        call.json(json!({"organizationId": "{yamada}", "lines": lines})).send().await.ok();
+    }
+    let whole = world.get(OF_SORA).by("agent").send().await.ok();
+    assert!(ids(&whole).len() >= 14 && whole["nextPageToken"].is_null(), "{whole}");
+    for size in 1..16 {
         let (mut found, mut token) = (Vec::new(), String::new());
         loop {
             let path = format!("{OF_SORA}?pageSize={size}{token}");

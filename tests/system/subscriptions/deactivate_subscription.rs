@@ -145,7 +145,7 @@ async fn only_a_contact_and_an_operator_do_with_a_key() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn an_app_goes_down_with_the_last_of_its_parents_also_if_two_go_at_the_same_moment() {
-    for round in 0..12 {
+    for round in 0..if cfg!(deployed) { 2 } else { 12 } {
         let world = World::demo().await;
         let lines = json!([
             line("subscription", "ER-1", "C-3", json!({})),
@@ -176,7 +176,7 @@ async fn an_app_goes_down_with_the_last_of_its_parents_also_if_two_go_at_the_sam
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_link_that_is_made_at_the_same_moment_fails_or_goes_down_too() {
-    for round in 0..12 {
+    for round in 0..if cfg!(deployed) { 2 } else { 12 } {
         let world = World::demo().await;
         let root = chain(&world, 3).await;
         world.chaos(5, round);
