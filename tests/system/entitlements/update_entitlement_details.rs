@@ -97,6 +97,8 @@ async fn who_may_edit_a_field_edits_it_and_nobody_else() {
         let events = page["items"].as_array().unwrap();
         shown.extend(events.iter().map(|event| event["id"].as_str().unwrap().to_owned()));
         let Some(next) = page["nextPageToken"].as_str() else { break };
+        // One that is hidden leaves no gap either.
+        assert_eq!(events.len(), 1);
         positions.push(URL_SAFE_NO_PAD.decode(next).unwrap());
         token = format!("&pageToken={next}");
     }
@@ -105,6 +107,35 @@ async fn who_may_edit_a_field_edits_it_and_nobody_else() {
     let tells =
         |position: &Vec<u8>| position.windows(hidden[0].len()).any(|part| part == hidden[0].as_bytes());
     assert!(!positions.is_empty() && !positions.iter().any(tells));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_a_role_may_not_view_or_edit_it_may_not_in_any_route() {
+    let world = World::demo().await;
+    let text = |name: &str| json!({"name": name, "type": {"name": "TEXT"}});
+    field(&world, text("Secret"), json!({"viewers": ["operator"], "editors": ["operator"]})).await;
+    field(&world, text("Fixed"), json!({"editors": ["operator"]})).await;
+    let details = json!({"details": {"Secret": {"values": ["x"]}, "Fixed": {"values": ["y"]}}});
+    world.patch(&format!("{OF_ORGANIZATION}/details")).by("operator").json(details).send().await.ok();
+    for path in [
+        OF_ORGANIZATION,
+        "/v1/organizations/{yamada}/profile",
+        "/v1/customers/{sora}/profile",
+        "/v1/entitlements?productId={product}",
+        "/v1/entitlements/by-number/{number}",
+    ] {
+        let shown = |body: Value| (body.to_string().contains("Secret"), body.to_string().contains("Fixed"));
+        assert_eq!(shown(world.get(path).by("agent").send().await.ok()), (false, true), "{path}");
+        assert_eq!(shown(world.get(path).by("operator").send().await.ok()), (true, true), "{path}");
+    }
+    for (name, code) in [("Secret", "unknown-field"), ("Fixed", "field-not-editable")] {
+        let details = json!({name: {"values": ["z"]}});
+        let body = json!({"productId": "{product}", "details": details});
+        world.post("/v1/organizations/{yamada}/entitlements").by("agent").json(body).refused(422, code).await;
+        let body = json!({"details": details});
+        let change = world.patch(&format!("{OF_ORGANIZATION}/details")).by("agent").json(body);
+        change.refused(422, code).await;
+    }
 }
 
 #[tokio::test(flavor = "multi_thread")]
