@@ -23,12 +23,12 @@ pub use change::{Change, Expression, Refusal};
 pub use due::{DueItem, Turn};
 pub use entity::{
     Concern, ContactEntry, Count, DirectoryEntry, Drain, EntitlementReservation, Entity, IdempotencyRecord,
-    ImportRun, Item, Parked, PendingRequests, RefusalMark, Reservation, Tally,
+    ImportRun, Item, Parked, PendingRequests, RefusalMark, Reservation, SubscriptionName, SubscriptionPlace,
+    Tally, Welcome,
 };
 pub use key::Key;
 pub use pattern::{Index, Listing, Lookup};
 pub use read::{Cut, Found, Page, Wanted};
-pub use subscription::{SubscriptionName, SubscriptionPlace, Welcome};
 pub use write::Committed;
 
 /// Why the table did not do what it was asked.

@@ -15,10 +15,9 @@ use domain::{
 
 use super::entity::{
     Concern, Count, DirectoryEntry, Due, EntitlementReservation, Entity, Parked, PendingRequests,
-    Reservation, Tally,
+    Reservation, SubscriptionName, SubscriptionPlace, Tally, Welcome,
 };
 use super::key::{self, Key};
-use super::subscription::{SubscriptionName, SubscriptionPlace, Welcome};
 
 /// The table itself, or one of its indexes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

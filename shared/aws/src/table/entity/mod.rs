@@ -1,0 +1,208 @@
+//! What the table holds, and how each is found: all keys of an entity, those of the indexes too, are derived
+//! here from the whole entity, so that no write leaves a stale one behind.
+
+mod access;
+mod catalog;
+mod entitlement;
+mod order;
+mod party;
+mod repeat;
+mod reservation;
+mod service_request;
+mod subscription;
+
+use std::collections::HashMap;
+
+use aws_sdk_dynamodb::types::AttributeValue;
+use domain::{Event, Timestamp};
+use serde::de::DeserializeOwned;
+use serde::{Deserialize, Serialize};
+
+use super::Error;
+use super::key::{self, Key};
+
+pub use access::PendingRequests;
+pub use catalog::Count;
+pub use entitlement::{EntitlementReservation, ImportRun};
+pub use order::{Drain, Parked};
+pub use party::DirectoryEntry;
+pub use repeat::{IdempotencyRecord, RefusalMark};
+pub use reservation::Reservation;
+pub use service_request::{Concern, ContactEntry, Tally};
+pub use subscription::{SubscriptionName, SubscriptionPlace, Welcome};
+
+/// An item as the SDK has it.
+pub type Item = HashMap<String, AttributeValue>;
+
+/// Something the table holds.
+pub trait Entity: Serialize + DeserializeOwned + Send {
+    /// Its word, kept in each item as `entity` for those who read the stream.
+    const NAME: &'static str;
+
+    /// Where it is.
+    fn key(&self) -> Key;
+
+    /// Where it is in `by-key`, the other way in.
+    fn by_key(&self) -> Option<Key> {
+        None
+    }
+
+    /// Where it is in `by-facet`.
+    fn by_facet(&self) -> Option<Key> {
+        None
+    }
+
+    /// When something must happen to it next.
+    fn due(&self) -> Option<Timestamp> {
+        None
+    }
+
+    /// When DynamoDB may forget it.
+    fn forget_at(&self) -> Option<Timestamp> {
+        None
+    }
+}
+
+/// The item of an entity, with all its keys.
+///
+/// # Errors
+///
+/// Never for our own types.
+pub fn to_item<E: Entity>(entity: &E) -> Result<Item, Error> {
+    let mut item: Item = serde_dynamo::to_item(entity)?;
+    let mut put = |name: &str, value: String| {
+        item.insert(name.to_owned(), AttributeValue::S(value));
+    };
+    let key = entity.key();
+    if let Some(due) = entity.due().map(|at| key::due(&key, at)) {
+        put("duePk", due.pk);
+        put("dueSk", due.sk);
+    }
+    put("pk", key.pk);
+    put("sk", key.sk);
+    put("entity", E::NAME.to_owned());
+    if let Some(key) = entity.by_key() {
+        put("keyPk", key.pk);
+        put("keySk", key.sk);
+    }
+    if let Some(key) = entity.by_facet() {
+        put("facetPk", key.pk);
+        put("facetSk", key.sk);
+    }
+    if let Some(time) = entity.forget_at() {
+        item.insert("ttl".to_owned(), AttributeValue::N(time.unix_seconds().to_string()));
+    }
+    Ok(item)
+}
+
+/// The entity of an item.
+///
+/// # Errors
+///
+/// When the item is not one of this entity.
+pub fn from_item<E: Entity>(item: Item) -> Result<E, Error> {
+    Ok(serde_dynamo::from_item(item)?)
+}
+
+/// Where something is that is due.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Due {
+    /// In the table.
+    #[serde(flatten)]
+    pub at: Key,
+}
+
+/// Only its index entry is read as this.
+impl Entity for Due {
+    const NAME: &'static str = "due";
+
+    fn key(&self) -> Key {
+        self.at.clone()
+    }
+}
+
+impl Entity for Event {
+    const NAME: &'static str = "event";
+
+    fn key(&self) -> Key {
+        key::event(self.home(), self.id)
+    }
+
+    fn by_key(&self) -> Option<Key> {
+        let organization = self.happening.organization_id?;
+        Some(key::event(domain::Home::Organization(organization), self.id))
+    }
+
+    fn by_facet(&self) -> Option<Key> {
+        let license_type = self.happening.kind.license_type()?;
+        Some(Key { pk: key::log_of_license_type(self.home(), license_type), sk: self.id.to_string() })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use domain::event::{Author, AuthorKind, EventKind};
+    use domain::{Happening, Partner, Stamp};
+
+    fn names(item: &Item) -> Vec<&str> {
+        let mut names: Vec<&str> = item.keys().map(String::as_str).collect();
+        names.sort_unstable();
+        names
+    }
+
+    #[test]
+    fn an_item_holds_the_entity_and_every_key_it_is_found_by() {
+        let event = Event {
+            id: "evt_019b8c3e-5c00-7000-8000-000000000005".parse().unwrap(),
+            time: Timestamp::from_unix_millis(1_767_603_600_000),
+            actor: Author { kind: AuthorKind::Partner, id: "s".to_owned(), email: None },
+            happening: Happening::of_both(
+                EventKind::LicenseAssigned {
+                    assignment_id: "asg_019b8c3e-5c00-7000-8000-000000000004".parse().unwrap(),
+                    license_type: "edge-storage-1y".parse().unwrap(),
+                    quantity: 3,
+                },
+                "prt_019b8c3e-5c00-7000-8000-000000000001".parse().unwrap(),
+                "org_019b8c3e-5c00-7000-8000-000000000002".parse().unwrap(),
+            ),
+        };
+        let item = to_item(&event).unwrap();
+        assert_eq!(
+            names(&item),
+            [
+                "actor",
+                "data",
+                "entity",
+                "facetPk",
+                "facetSk",
+                "id",
+                "keyPk",
+                "keySk",
+                "organizationId",
+                "partnerId",
+                "pk",
+                "sk",
+                "time",
+                "type"
+            ]
+        );
+        assert_eq!(from_item::<Event>(item).unwrap(), event);
+    }
+
+    #[test]
+    fn what_flattens_reads_back() {
+        let partner = Partner {
+            id: "prt_019b8c3e-5c00-7000-8000-000000000001".parse().unwrap(),
+            name: "宮古".parse().unwrap(),
+            external_id: None,
+            stamp: Stamp::new(Timestamp::from_unix_millis(1)),
+        };
+        let item = to_item(&partner).unwrap();
+        assert_eq!(
+            names(&item),
+            ["createdAt", "entity", "facetPk", "facetSk", "id", "name", "pk", "sk", "updatedAt", "version"]
+        );
+        assert_eq!(from_item::<Partner>(item).unwrap(), partner);
+    }
+}
