@@ -58,7 +58,7 @@ pub const OTHER_ORGANIZATION: Reason =
 /// A line has another product or kind than the one that it changes.
 pub const LINES_DIFFER: Reason = Reason::rule(
     "lines-differ",
-    "a change names the subscriptions of its order in the same order, with the same kinds and products",
+    "a change names the subscriptions of its order in the same order, with the same kinds, products and external ids",
 );
 
 /// A transaction takes 100 items; some are left for the order, its place in a queue, its event and the answer.
@@ -68,13 +68,14 @@ const ROOM: usize = 95;
 const EACH_TYPE: usize = 2;
 
 /// What is known of the lines of an order that are still to be made.
+#[derive(Default)]
 pub struct Placing {
     products: BTreeMap<usize, Product>,
     organizations: BTreeMap<usize, OrganizationId>,
     names: BTreeMap<usize, Option<SubscriptionName>>,
     there: Subscriptions,
-    /// Those of what was transferred before it was ordered, for the directory of who has it now.
-    transferred: BTreeMap<OrganizationId, Organization>,
+    /// Of what was transferred before it was ordered, for the directory of who has it now.
+    profiles: BTreeMap<OrganizationId, Organization>,
     records: BTreeMap<(OrganizationId, Email), CustomerId>,
     welcomed: BTreeSet<(OrganizationId, Email)>,
     /// Where the lines are in the message.
@@ -99,6 +100,69 @@ fn ends(line: &SubscriptionLine) -> impl Iterator<Item = (&'static str, usize, L
         ends.iter().copied().enumerate().map(move |(place, end)| (name, place, end)).collect::<Vec<_>>()
     };
     of("linkedTo", &line.linked_to).into_iter().chain(of("parents", &line.parents))
+}
+
+/// Which organization each line names: what the vendor does not call so, the partner may.
+async fn named(
+    context: &Context<'_>,
+    order: &Order,
+    found: &Found,
+) -> Result<BTreeMap<usize, OrganizationId>, Failure> {
+    let (mut named, mut of_partner) = (BTreeMap::new(), BTreeMap::new());
+    for (index, line) in open(order) {
+        match &line.organization {
+            Named::Id(id) => {
+                named.insert(index, *id);
+            }
+            Named::ExternalId(external_id) => {
+                match found.get(&OrganizationByExternalId(None, external_id.clone()))? {
+                    Some(known) => {
+                        named.insert(index, known.organization()?);
+                    }
+                    None if order.partner_id.is_some() => {
+                        let lookup = OrganizationByExternalId(order.partner_id, external_id.clone());
+                        of_partner.insert(index, lookup);
+                    }
+                    None => {}
+                }
+            }
+        }
+    }
+    let mut wanted = Wanted::new();
+    of_partner.values().for_each(|lookup| wanted.add(lookup));
+    let found = context.table.fetch(wanted, true).await?;
+    for (index, lookup) in of_partner {
+        if let Some(known) = found.get(&lookup)? {
+            named.insert(index, known.organization()?);
+        }
+    }
+    Ok(named)
+}
+
+/// Wants read what a line needs to be known of its organization.
+fn want_of(
+    wanted: &mut Wanted,
+    order: &Order,
+    line: &SubscriptionLine,
+    organization: OrganizationId,
+    found: &Found,
+) -> Result<(), Failure> {
+    let name = line.external_id.clone().map(|name| SubscriptionNamed(order.source_id, name));
+    let name = name.map(|name| found.get(&name)).transpose()?.flatten();
+    if order.partner_id.is_none() || name.is_some_and(|name| name.heard.transfer.is_some()) {
+        wanted.add(&OrganizationById(organization));
+    }
+    order.partner_id.iter().for_each(|partner| wanted.add(&CustomerLinkOfPartner(*partner, organization)));
+    for contact in &line.contacts {
+        wanted.add(&EmailInOrganization(Some(organization), contact.email.clone()));
+        wanted.add(&WelcomeOf(organization, contact.email.clone()));
+    }
+    for (_, _, end) in ends(line) {
+        if let LinkEnd::Subscription(id) = end {
+            wanted.add(&SubscriptionOf(organization, id));
+        }
+    }
+    Ok(())
 }
 
 impl Placing {
@@ -126,183 +190,183 @@ impl Placing {
         Ok(faults)
     }
 
-    /// Reads what else must be known. `at` says where the lines are in the message.
+    /// Reads what else must be known, and finds what is wrong. `at` says where the lines are in the message.
     pub async fn read(
         context: &Context<'_>,
         order: &Order,
         found: &Found,
         at: &[usize],
     ) -> Result<Self, Failure> {
-        let partner = order.partner_id;
-        let fault = |reason: &Reason, index: usize, steps: &[&dyn std::fmt::Display]| {
-            let (index, mut all): (_, Vec<&dyn std::fmt::Display>) =
-                (place(at, index), vec![&"data", &"lines"]);
-            all.push(&index);
-            all.extend(steps);
-            reason.at(&all)
-        };
-        let first = is_new(order);
-        let mut faults = Vec::new();
-        // What the vendor does not call so, the partner may.
-        let (mut named, mut of_partner) = (BTreeMap::new(), Wanted::new());
-        for (index, line) in open(order) {
-            let known = match &line.organization {
-                Named::Id(id) => Some(*id),
-                Named::ExternalId(external_id) => {
-                    let known = found.get(&OrganizationByExternalId(None, external_id.clone()))?;
-                    if known.is_none() && partner.is_some() {
-                        of_partner.add(&OrganizationByExternalId(partner, external_id.clone()));
-                    }
-                    known.map(|known| known.organization()).transpose()?
-                }
-            };
-            named.insert(index, known);
-        }
-        let by_partner = context.table.fetch(of_partner, true).await?;
-        for (index, line) in open(order) {
-            if let (Named::ExternalId(external_id), Some(known @ None)) =
-                (&line.organization, named.get_mut(&index))
-            {
-                let lookup = OrganizationByExternalId(partner, external_id.clone());
-                *known = by_partner.get(&lookup)?.map(|known| known.organization()).transpose()?;
-            }
-        }
-
+        let named = named(context, order, found).await?;
         let mut wanted = Wanted::new();
-        let mut products = BTreeMap::new();
         for (index, line) in open(order) {
             if let Some(product) = found.get(&ProductByCode(line.sku.clone()))? {
-                let product = ProductById(product.product()?);
-                wanted.add(&product);
-                products.insert(index, product);
+                wanted.add(&ProductById(product.product()?));
             }
-            let Some(Some(organization)) = named.get(&index) else { continue };
-            let name = line.external_id.clone().map(|name| SubscriptionNamed(order.source_id, name));
-            let name = name.map(|name| found.get(&name)).transpose()?.flatten();
-            if name.is_some_and(|name| name.heard.transfer.is_some()) {
-                wanted.add(&OrganizationById(*organization));
-            }
-            match partner {
-                Some(partner) => wanted.add(&CustomerLinkOfPartner(partner, *organization)),
-                None => wanted.add(&OrganizationById(*organization)),
-            }
-            for contact in &line.contacts {
-                wanted.add(&EmailInOrganization(Some(*organization), contact.email.clone()));
-                wanted.add(&WelcomeOf(*organization, contact.email.clone()));
-            }
-            for (_, _, end) in ends(line) {
-                if let LinkEnd::Subscription(id) = end {
-                    wanted.add(&SubscriptionOf(*organization, id));
-                }
+            if let Some(organization) = named.get(&index) {
+                want_of(&mut wanted, order, line, *organization, found)?;
             }
         }
-        for one in &order.subscriptions {
-            if let Some((organization, id)) = one.organization_id.zip(one.subscription_id) {
-                wanted.add(&SubscriptionOf(organization, id));
-            }
-        }
+        let made =
+            || order.subscriptions.iter().filter_map(|one| one.organization_id.zip(one.subscription_id));
+        made().for_each(|(organization, id)| wanted.add(&SubscriptionOf(organization, id)));
         let read = context.table.fetch(wanted, true).await?;
 
-        let mut placing = Self {
-            products: BTreeMap::new(),
-            organizations: BTreeMap::new(),
-            names: BTreeMap::new(),
-            there: Subscriptions::new(),
-            transferred: BTreeMap::new(),
-            records: BTreeMap::new(),
-            welcomed: BTreeSet::new(),
-            at: at.to_vec(),
-            faults: Vec::new(),
-        };
-        for one in &order.subscriptions {
-            if let Some((organization, id)) = one.organization_id.zip(one.subscription_id) {
-                placing.there.extend(read.get(&SubscriptionOf(organization, id))?.map(|one| (id, one)));
-            }
+        let mut placing = Self { at: at.to_vec(), ..Self::default() };
+        for (organization, id) in made() {
+            placing.there.extend(read.get(&SubscriptionOf(organization, id))?.map(|one| (id, one)));
         }
         for (index, line) in open(order) {
-            match products.get(&index).map(|product| read.get(product)).transpose()?.flatten() {
-                // Once it is begun an order is made to its end.
-                Some(product) if product.archived_at.is_none() || !first => {
-                    placing.products.insert(index, product);
-                }
-                Some(_) => faults.push(fault(&ARCHIVED_PRODUCT, index, &[&"sku"])),
-                None => faults.push(fault(&UNKNOWN_PRODUCT, index, &[&"sku"])),
-            }
-            if let Some(external_id) = &line.external_id {
-                let name = found.get(&SubscriptionNamed(order.source_id, external_id.clone()))?;
-                if name.as_ref().is_some_and(|name| name.subscription_id.is_some()) {
-                    faults.push(fault(&EXTERNAL_ID_TAKEN, index, &[&"externalId"]));
-                }
-                placing.names.insert(index, name);
-            }
-            let organization = named.get(&index).copied().flatten();
-            let known = match (organization, partner) {
-                (Some(organization), Some(partner)) => {
-                    read.get(&CustomerLinkOfPartner(partner, organization))?.map(|_| organization)
-                }
-                (Some(organization), None) => {
-                    read.get(&OrganizationById(organization))?.map(|_| organization)
-                }
-                (None, _) => None,
-            };
-            let Some(organization) = known else {
-                faults.push(fault(&UNKNOWN_ORGANIZATION, index, &[&"organization"]));
+            placing.know_product(order, (index, line), found, &read)?;
+            placing.know_name(order, (index, line), found)?;
+            let Some(organization) = placing.know_organization(order, index, named.get(&index), &read)?
+            else {
                 continue;
             };
-            placing.organizations.insert(index, organization);
-            if let Some(known) = read.get(&OrganizationById(organization))? {
-                placing.transferred.insert(organization, known);
+            placing.know_contacts(line, organization, &read)?;
+            placing.know_ends(order, (index, line), organization, &read)?;
+        }
+        placing.judge_links(order);
+        Ok(placing)
+    }
+
+    fn blame(&mut self, reason: &Reason, index: usize, steps: &[&dyn std::fmt::Display]) {
+        let index = place(&self.at, index);
+        let mut all: Vec<&dyn std::fmt::Display> = vec![&"data", &"lines", &index];
+        all.extend(steps);
+        self.faults.push(reason.at(&all));
+    }
+
+    fn know_product(
+        &mut self,
+        order: &Order,
+        (index, line): (usize, &SubscriptionLine),
+        found: &Found,
+        read: &Found,
+    ) -> Result<(), Failure> {
+        let product = match found.get(&ProductByCode(line.sku.clone()))? {
+            Some(code) => read.get(&ProductById(code.product()?))?,
+            None => None,
+        };
+        match product {
+            // Once it is begun an order is made to its end.
+            Some(product) if product.archived_at.is_none() || !is_new(order) => {
+                self.products.insert(index, product);
             }
-            for contact in &line.contacts {
-                let key = (organization, contact.email.clone());
-                if let Some(record) =
-                    read.get(&EmailInOrganization(Some(organization), contact.email.clone()))?
-                {
-                    placing.records.insert(key.clone(), record.customer()?);
-                }
-                let known = read.get(&WelcomeOf(organization, contact.email.clone()))?;
-                if known.is_some_and(|known| known.welcomed) {
-                    placing.welcomed.insert(key);
-                }
+            Some(_) => self.blame(&ARCHIVED_PRODUCT, index, &[&"sku"]),
+            None => self.blame(&UNKNOWN_PRODUCT, index, &[&"sku"]),
+        }
+        Ok(())
+    }
+
+    fn know_name(
+        &mut self,
+        order: &Order,
+        (index, line): (usize, &SubscriptionLine),
+        found: &Found,
+    ) -> Result<(), Failure> {
+        let Some(external_id) = line.external_id.clone() else { return Ok(()) };
+        let name = found.get(&SubscriptionNamed(order.source_id, external_id))?;
+        if name.as_ref().is_some_and(|name| name.subscription_id.is_some()) {
+            self.blame(&EXTERNAL_ID_TAKEN, index, &[&"externalId"]);
+        }
+        self.names.insert(index, name);
+        Ok(())
+    }
+
+    /// A line's organization, if it is there for this partner.
+    fn know_organization(
+        &mut self,
+        order: &Order,
+        index: usize,
+        named: Option<&OrganizationId>,
+        read: &Found,
+    ) -> Result<Option<OrganizationId>, Failure> {
+        let Some(organization) = named.copied() else {
+            self.blame(&UNKNOWN_ORGANIZATION, index, &[&"organization"]);
+            return Ok(None);
+        };
+        let profile = read.get(&OrganizationById(organization))?;
+        let is_there = match order.partner_id {
+            Some(partner) => read.get(&CustomerLinkOfPartner(partner, organization))?.is_some(),
+            None => profile.is_some(),
+        };
+        if !is_there {
+            self.blame(&UNKNOWN_ORGANIZATION, index, &[&"organization"]);
+            return Ok(None);
+        }
+        self.organizations.insert(index, organization);
+        self.profiles.extend(profile.map(|profile| (organization, profile)));
+        Ok(Some(organization))
+    }
+
+    fn know_contacts(
+        &mut self,
+        line: &SubscriptionLine,
+        organization: OrganizationId,
+        read: &Found,
+    ) -> Result<(), Failure> {
+        for contact in &line.contacts {
+            let key = (organization, contact.email.clone());
+            if let Some(record) = read.get(&EmailInOrganization(Some(organization), contact.email.clone()))? {
+                self.records.insert(key.clone(), record.customer()?);
             }
-            for (name, place, end) in ends(line) {
-                let LinkEnd::Subscription(id) = end else { continue };
-                let other = read.get(&SubscriptionOf(organization, id))?;
-                match other.filter(|other| other.source_id == order.source_id) {
-                    None => faults.push(fault(&UNKNOWN_SUBSCRIPTION, index, &[&name, &place])),
-                    Some(other) if other.deactivation.is_some() && first => {
-                        faults.push(fault(&LINKED_TO_DEACTIVATED, index, &[&name, &place]));
-                    }
-                    Some(other) => {
-                        placing.there.insert(id, other);
-                    }
+            let known = read.get(&WelcomeOf(organization, contact.email.clone()))?;
+            if known.is_some_and(|known| known.welcomed) {
+                self.welcomed.insert(key);
+            }
+        }
+        Ok(())
+    }
+
+    /// The other ends of a line's links, as far as they were there before the order.
+    fn know_ends(
+        &mut self,
+        order: &Order,
+        (index, line): (usize, &SubscriptionLine),
+        organization: OrganizationId,
+        read: &Found,
+    ) -> Result<(), Failure> {
+        for (name, place, end) in ends(line) {
+            let LinkEnd::Subscription(id) = end else { continue };
+            let other = read.get(&SubscriptionOf(organization, id))?;
+            match other.filter(|other| other.source_id == order.source_id) {
+                None => self.blame(&UNKNOWN_SUBSCRIPTION, index, &[&name, &place]),
+                Some(other) if other.deactivation.is_some() && is_new(order) => {
+                    self.blame(&LINKED_TO_DEACTIVATED, index, &[&name, &place]);
+                }
+                Some(other) => {
+                    self.there.insert(id, other);
                 }
             }
         }
-        let mut links: BTreeMap<(&str, SubscriptionId), usize> = BTreeMap::new();
+        Ok(())
+    }
+
+    /// Finds links that are too many, or lead into another organization.
+    fn judge_links(&mut self, order: &Order) {
+        let mut counts: BTreeMap<(&str, SubscriptionId), usize> = BTreeMap::new();
         for (index, line) in open(order) {
             for (name, place, end) in ends(line) {
-                if let LinkEnd::Subscription(id) = end
-                    && let Some(other) = placing.there.get(&id)
-                {
-                    let there = if name == "parents" { &other.apps } else { &other.linked };
-                    let count = links.entry((name, id)).or_insert(there.len());
-                    *count += 1;
-                    if *count > Subscription::MOST_LINKS && first {
-                        faults.push(fault(&TOO_MANY_LINKS, index, &[&name, &place]));
+                match end {
+                    LinkEnd::Subscription(id) => {
+                        let Some(other) = self.there.get(&id) else { continue };
+                        let before = if name == "parents" { other.apps.len() } else { other.linked.len() };
+                        let count = counts.entry((name, id)).or_insert(before);
+                        *count += 1;
+                        if *count > Subscription::MOST_LINKS && is_new(order) {
+                            self.blame(&TOO_MANY_LINKS, index, &[&name, &place]);
+                        }
                     }
-                }
-                let LinkEnd::Line(other) = end else { continue };
-                let organizations = (placing.organizations.get(&index), placing.organizations.get(&other));
-                if let (Some(one), Some(other)) = organizations
-                    && one != other
-                {
-                    faults.push(fault(&OTHER_ORGANIZATION, index, &[&name, &place]));
+                    LinkEnd::Line(other) => {
+                        let (one, other) = (self.organizations.get(&index), self.organizations.get(&other));
+                        if one.zip(other).is_some_and(|(one, other)| one != other) {
+                            self.blame(&OTHER_ORGANIZATION, index, &[&name, &place]);
+                        }
+                    }
                 }
             }
         }
-        placing.faults = faults;
-        Ok(placing)
     }
 
     /// Adds to a change as many of the lines as fit it, beside so many license types, and notes in the order what becomes of
@@ -569,7 +633,7 @@ impl Placing {
         let subscription_id = subscription.id;
         let mut tell = |kind: EventKind| events.push(subscription.happening(kind));
         if let Some(transfer) = &subscription.heard.transfer {
-            let organization = self.transferred.get(&subscription.organization_id);
+            let organization = self.profiles.get(&subscription.organization_id);
             if let Some((partner, organization)) = transfer.to.partner_id.zip(organization)
                 && linked.insert((partner, organization.id))
             {

@@ -1,5 +1,6 @@
 //! Sources that send signed messages, and what they send.
 
+mod buyer;
 pub mod create_webhook_source;
 pub mod disable_webhook_source;
 pub mod list_webhook_sources;
@@ -178,16 +179,7 @@ async fn hear(
 ) -> Result<Answer<Receipt>, Failure> {
     let mut change = Change::new();
     match named {
-        Named::There(before) if before.deactivation.is_some() => {
-            change.record(ignored(&before, message_type));
-            let reason = Some(Subscription::DEACTIVATED.about);
-            context
-                .commit(
-                    change,
-                    Answer::ok(Receipt::Ignored { message_type: message_type.to_owned(), reason }),
-                )
-                .await
-        }
+        Named::There(before) if before.deactivation.is_some() => ignore(context, &before, message_type).await,
         Named::There(before) => {
             let mut after = before.as_ref().clone();
             let answer = Answer::ok(Receipt::Heard { subscription_id: after.id });
@@ -224,6 +216,19 @@ async fn hear(
             context.commit(change, answer).await
         }
     }
+}
+
+/// Leaves a subscription that was deactivated as it is, whatever a message says of it.
+async fn ignore(
+    context: &Context<'_>,
+    subscription: &Subscription,
+    message_type: &str,
+) -> Result<Answer<Receipt>, Failure> {
+    let mut change = Change::new();
+    change.record(ignored(subscription, message_type));
+    let reason = Some(Subscription::DEACTIVATED.about);
+    let receipt = Receipt::Ignored { message_type: message_type.to_owned(), reason };
+    context.commit(change, Answer::ok(receipt)).await
 }
 
 /// Says that a message about a subscription has no effect, for it was deactivated.

@@ -1,19 +1,19 @@
 //! `order.placed`: a store sold licenses to a partner, or subscriptions to a partner's customers.
 
 use aws::http::caller::Delivery;
-use aws::table::pattern::{OrderOfSource, OwnerOfStoreAccount, PartnerById};
+use aws::table::pattern::{OrderOfSource, OwnerOfStoreAccount};
 use aws::table::{Change, Refusal, Wanted};
 use aws::{Answer, Context, Failure};
 use deserr::Deserr;
 use domain::fault::Check;
 use domain::order::OrderedSubscription;
 use domain::{
-    EventKind, Faults, Invalid, Order, OrderId, OrderStatus, Parking, PartnerId, Problem, Reason, Stage,
-    StoreAccount,
+    EventKind, Faults, Invalid, Order, OrderId, OrderStatus, Parking, PartnerId, Problem, Stage, StoreAccount,
 };
 use schemars::JsonSchema;
 
 use super::Receipt;
+use super::buyer::{self, NamedBuyer};
 use crate::orders::placing::{Placing, go_on};
 use crate::orders::{Revision, SoldLines, is_subscription, require_owner, revise};
 
@@ -36,29 +36,12 @@ pub struct Placed {
 
 impl Check for Placed {
     fn check(sent: &serde_json::Value) -> Vec<(String, Invalid)> {
-        let names = |name: &str| sent.get(name).is_some_and(|value| !value.is_null());
         // Of subscriptions the organization itself may be the buyer.
         let lines = sent.get("lines").and_then(serde_json::Value::as_array);
         let direct = lines.is_some_and(|lines| !lines.is_empty() && lines.iter().all(is_subscription));
-        let buyer = match (names("storeAccount"), names("partnerId")) {
-            (true, true) => {
-                Some((String::new(), Invalid::new("ambiguous", "names both `storeAccount` and `partnerId`")))
-            }
-            (false, false) if sent.is_object() && !direct => {
-                let invalid = Invalid::new("missing", "is required, unless `partnerId` is given");
-                Some(("/storeAccount".to_owned(), invalid))
-            }
-            _ => None,
-        };
-        buyer.into_iter().collect()
+        buyer::check(sent, direct).into_iter().collect()
     }
 }
-
-pub(super) const NOT_ALLOWED: Reason =
-    Reason::rule("partner-not-allowed", "this source may not name partners");
-pub(super) const NO_ACCOUNT: Reason =
-    Reason::rule("account-required", "this source may not name partners: it names the buyer's account");
-pub(super) const UNKNOWN_PARTNER: Reason = Reason::rule("unknown-partner", "there is no such partner");
 
 /// Fills the pools and makes the subscriptions, or parks the order until its account is a partner's: once per message and
 /// once per order, whatever comes twice, and whatever came before it.
@@ -70,12 +53,9 @@ pub async fn apply(
     let source = &delivery.source;
     let mut wanted = Wanted::new();
     placed.lines.want_types(&mut wanted);
-    let account =
-        placed.store_account.as_ref().map(|account| OwnerOfStoreAccount(source.id, account.clone()));
-    let partner = placed.partner_id.map(PartnerById);
+    let named = NamedBuyer::new(source, placed.store_account.clone(), placed.partner_id);
+    named.want(&mut wanted);
     let known = OrderOfSource(source.id, placed.order_id.clone());
-    account.iter().for_each(|account| wanted.add(account));
-    partner.iter().for_each(|partner| wanted.add(partner));
     wanted.add(&known);
     let mut said = Order::new(source.id, placed.order_id.clone(), OrderStatus::Applied, context.now);
     said.subscriptions = placed.lines.subscriptions().into_iter().map(OrderedSubscription::new).collect();
@@ -97,23 +77,11 @@ pub async fn apply(
         Some(_) => Vec::new(),
         None => placed.lines.unknown_types(&found)?,
     };
-    let buyer = match (&account, &partner) {
-        (Some(account), _) => found.get(account)?.map(|reservation| reservation.partner()).transpose()?,
-        (None, Some(partner)) if source.may_name_partners => {
-            let known = found.get(partner)?.map(|partner| partner.id);
-            faults.extend(known.is_none().then(|| UNKNOWN_PARTNER.at(&[&"data", &"partnerId"])));
-            known
-        }
-        (None, None) if source.may_name_partners => None,
-        (None, Some(_)) => {
-            faults.push(NOT_ALLOWED.at(&[&"data", &"partnerId"]));
-            None
-        }
-        (None, None) => {
-            faults.push(NO_ACCOUNT.at(&[&"data", &"storeAccount"]));
-            None
-        }
-    };
+    let buyer = named.find(source, &found)?.unwrap_or_else(|fault| {
+        faults.push(fault);
+        None
+    });
+    let account = named.account;
     let waits = buyer.is_none() && account.is_some();
     let at = placed.lines.places_of_subscriptions();
     said.partner_id = buyer;

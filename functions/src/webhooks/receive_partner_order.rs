@@ -12,7 +12,7 @@ use domain::{At, EventKind, Fault, Faults, Happening, Pool, Problem, Reason, Sta
 use schemars::JsonSchema;
 
 use super::{
-    Message, OfSource, Receipt, order_cancelled, order_changed, order_placed, site_migrated,
+    Message, OfSource, Receipt, buyer, order_cancelled, order_changed, order_placed, site_migrated,
     subscription_renewed, subscription_transferred, subscription_usage,
 };
 use crate::orders::{self, placing};
@@ -62,9 +62,9 @@ impl Operation for ReceivePartnerOrder {
     const DEFERS: bool = true;
     const REASONS: &[Reason] = &[
         Reason::rule(INVALID_MESSAGE, "the message has faults; all are listed"),
-        order_placed::NOT_ALLOWED,
-        order_placed::NO_ACCOUNT,
-        order_placed::UNKNOWN_PARTNER,
+        buyer::NOT_ALLOWED,
+        buyer::NO_ACCOUNT,
+        buyer::UNKNOWN_PARTNER,
         orders::UNKNOWN_TYPE,
         orders::TOO_MANY_TYPES,
         Pool::OVERFLOW,

@@ -10,7 +10,7 @@ use domain::subscription::{Place, SiteUrl};
 use domain::{EventKind, Faults, Name, Sent, Site, Stamp, Subscription, SubscriptionId};
 use schemars::JsonSchema;
 
-use super::{Named, Receipt, UNKNOWN_SUBSCRIPTION, find, ignored};
+use super::{Named, Receipt, UNKNOWN_SUBSCRIPTION, find, ignore};
 use crate::subscriptions::create_site;
 
 /// Which subscription, and where it is now.
@@ -34,18 +34,14 @@ pub async fn apply(
     Migrated { subscription, url, name }: Migrated,
     said_at: Sent,
 ) -> Result<Answer<Receipt>, Failure> {
-    const TYPE: &str = "site.migrated";
     let said_at = said_at.instant(context.now);
     let Named::There(before) = find(context, delivery, &subscription).await? else {
         return Err(UNKNOWN_SUBSCRIPTION.refuse(&[&"data", &"subscription"]).into());
     };
-    let mut change = Change::new();
     if before.deactivation.is_some() {
-        change.record(ignored(&before, TYPE));
-        let reason = Some(Subscription::DEACTIVATED.about);
-        let answer = Answer::ok(Receipt::Ignored { message_type: TYPE.to_owned(), reason });
-        return context.commit(change, answer).await;
+        return ignore(context, &before, "site.migrated").await;
     }
+    let mut change = Change::new();
     let answer = Answer::ok(Receipt::Heard { subscription_id: before.id });
     if before.placed_at.is_some_and(|at| at >= said_at) {
         return context.commit(change, answer).await;

@@ -1,17 +1,19 @@
 //! `subscription.transferred`: somebody else pays for a subscription.
 
 use aws::http::caller::Delivery;
-use aws::table::pattern::{OrganizationById, OwnerOfStoreAccount, PartnerById};
+use aws::table::pattern::OrganizationById;
 use aws::table::{Change, Wanted};
 use aws::{Answer, Context, Failure};
 use deserr::Deserr;
 use domain::fault::Check;
 use domain::order::Named as Ref;
 use domain::subscription::{Buyer, Said, Transfer};
-use domain::{Faults, Invalid, PartnerId, Reason, Sent, StoreAccount, Subscription, SubscriptionId};
+use domain::{
+    Faults, Invalid, PartnerId, Problem, Reason, Sent, Stage, StoreAccount, Subscription, SubscriptionId,
+};
 use schemars::JsonSchema;
 
-use super::order_placed::{NOT_ALLOWED, UNKNOWN_PARTNER};
+use super::buyer::{self, NamedBuyer};
 use super::{Named, Receipt, find, hear};
 use crate::party::add_customer;
 
@@ -32,15 +34,7 @@ pub struct Transferred {
 
 impl Check for Transferred {
     fn check(sent: &serde_json::Value) -> Vec<(String, Invalid)> {
-        let names = |name: &str| sent.get(name).is_some_and(|value| !value.is_null());
-        let (place, invalid) = match (names("storeAccount"), names("partnerId")) {
-            (true, true) => ("", Invalid::new("ambiguous", "names both `storeAccount` and `partnerId`")),
-            (false, false) if sent.is_object() => {
-                ("/storeAccount", Invalid::new("missing", "is required, unless `partnerId` is given"))
-            }
-            _ => return Vec::new(),
-        };
-        vec![(place.to_owned(), invalid)]
+        buyer::check(sent, false).into_iter().collect()
     }
 }
 
@@ -54,26 +48,15 @@ pub async fn apply(
     Transferred { subscription, store_account, partner_id }: Transferred,
     said_at: Sent,
 ) -> Result<Answer<Receipt>, Failure> {
-    let account = store_account.clone().map(|account| OwnerOfStoreAccount(delivery.source.id, account));
+    let named = NamedBuyer::new(&delivery.source, store_account.clone(), partner_id);
     let mut wanted = Wanted::new();
-    account.iter().for_each(|account| wanted.add(account));
-    partner_id.iter().for_each(|partner| wanted.add(&PartnerById(*partner)));
-    if partner_id.is_some() && !delivery.source.may_name_partners {
-        return Err(NOT_ALLOWED.refuse(&[&"data", &"partnerId"]).into());
-    }
+    named.want(&mut wanted);
     let found = context.table.fetch(wanted, true).await?;
-    let partner_id = match (&account, partner_id) {
-        (Some(account), _) => {
-            let owner =
-                found.get(account)?.ok_or_else(|| UNKNOWN_ACCOUNT.refuse(&[&"data", &"storeAccount"]))?;
-            Some(owner.partner()?)
-        }
-        (None, Some(partner)) => {
-            let known = found.get(&PartnerById(partner))?.map(|partner| partner.id);
-            Some(known.ok_or_else(|| UNKNOWN_PARTNER.refuse(&[&"data", &"partnerId"]))?)
-        }
-        (None, None) => None,
-    };
+    let partner_id = named.find(&delivery.source, &found)?;
+    let partner_id = partner_id.map_err(|fault| Problem::of(Stage::Rule, vec![fault]))?;
+    if partner_id.is_none() {
+        return Err(UNKNOWN_ACCOUNT.refuse(&[&"data", &"storeAccount"]).into());
+    }
     // Whose customer it is from now on must be in the partner's directory by its name.
     let named = find(context, delivery, &subscription).await?;
     let organization = match &named {

@@ -1,0 +1,72 @@
+//! Who pays, as a message names it: by its account at the store or, if the source may, the partner itself.
+
+use aws::Failure;
+use aws::table::pattern::{OwnerOfStoreAccount, PartnerById};
+use aws::table::{Found, Wanted};
+use domain::{Fault, Invalid, PartnerId, Reason, Source, StoreAccount};
+use serde_json::Value;
+
+pub(super) const NOT_ALLOWED: Reason =
+    Reason::rule("partner-not-allowed", "this source may not name partners");
+pub(super) const NO_ACCOUNT: Reason =
+    Reason::rule("account-required", "this source may not name partners: it names the buyer's account");
+pub(super) const UNKNOWN_PARTNER: Reason = Reason::rule("unknown-partner", "there is no such partner");
+
+/// What a message says of it.
+pub(super) struct NamedBuyer {
+    /// Its account at the store.
+    pub account: Option<OwnerOfStoreAccount>,
+    partner: Option<PartnerById>,
+}
+
+/// A fault if both are named, or neither though one must be.
+pub(super) fn check(sent: &Value, may_be_direct: bool) -> Option<(String, Invalid)> {
+    let names = |name: &str| sent.get(name).is_some_and(|value| !value.is_null());
+    match (names("storeAccount"), names("partnerId")) {
+        (true, true) => {
+            Some((String::new(), Invalid::new("ambiguous", "names both `storeAccount` and `partnerId`")))
+        }
+        (false, false) if sent.is_object() && !may_be_direct => {
+            let invalid = Invalid::new("missing", "is required, unless `partnerId` is given");
+            Some(("/storeAccount".to_owned(), invalid))
+        }
+        _ => None,
+    }
+}
+
+impl NamedBuyer {
+    pub(super) fn new(source: &Source, account: Option<StoreAccount>, partner: Option<PartnerId>) -> Self {
+        let account = account.map(|account| OwnerOfStoreAccount(source.id, account));
+        Self { account, partner: partner.map(PartnerById) }
+    }
+
+    /// Wants read who it is.
+    pub(super) fn want(&self, wanted: &mut Wanted) {
+        self.account.iter().for_each(|account| wanted.add(account));
+        self.partner.iter().for_each(|partner| wanted.add(partner));
+    }
+
+    /// The partner; none if its account is nobody's yet, or the customer itself is the buyer.
+    ///
+    /// # Errors
+    ///
+    /// The table's; what is wrong with it is the inner one.
+    pub(super) fn find(
+        &self,
+        source: &Source,
+        found: &Found,
+    ) -> Result<Result<Option<PartnerId>, Fault>, Failure> {
+        Ok(match (&self.account, &self.partner) {
+            (Some(account), _) => {
+                Ok(found.get(account)?.map(|reservation| reservation.partner()).transpose()?)
+            }
+            (None, Some(_)) if !source.may_name_partners => Err(NOT_ALLOWED.at(&[&"data", &"partnerId"])),
+            (None, Some(partner)) => {
+                let known = found.get(partner)?.map(|partner| Some(partner.id));
+                known.ok_or_else(|| UNKNOWN_PARTNER.at(&[&"data", &"partnerId"]))
+            }
+            (None, None) if source.may_name_partners => Ok(None),
+            (None, None) => Err(NO_ACCOUNT.at(&[&"data", &"storeAccount"])),
+        })
+    }
+}
