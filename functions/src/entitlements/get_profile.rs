@@ -8,7 +8,7 @@ use aws::table::key::assignment_of_organization;
 use aws::table::pattern::{
     AssignmentsOfOrganization, CustomerById, EntitlementsOf, LicenseTypes, OrganizationById, ProductById,
 };
-use aws::table::{Cut, Page, Wanted};
+use aws::table::{Cut, Entity, Page, Wanted};
 use aws::{Answer, Context, Failure, Input, Operation, Route};
 use deserr::Deserr;
 use domain::{
@@ -215,7 +215,7 @@ impl Operation for GetProfile {
             }
         };
         let mut next = own.next.map(|next| format!("{OWN}/{next}"));
-        let mut all: Vec<_> = own.items.into_iter().map(|one| (From::Own, one)).collect();
+        let mut all: Vec<_> = own.items.into_iter().map(|one| (OWN, From::Own, one)).collect();
         // The profile of who is no customer any more shows nothing of the organization's.
         let member = customer.as_ref().filter(|customer| customer.removed_at.is_none());
         if let Some(id) = member.and_then(|customer| customer.organization_id) {
@@ -233,30 +233,34 @@ impl Operation for GetProfile {
             let (party, shared, read) = tokio::try_join!(party, shared, licensed(id))?;
             (organization, licenses) = (party, Some(read));
             next = next.or(shared.next.map(|next| format!("{SHARED}/{next}")));
-            all.extend(shared.items.into_iter().map(|one| (From::Organization, one)));
+            all.extend(shared.items.into_iter().map(|one| (SHARED, From::Organization, one)));
         }
         let mut entries = Vec::new();
         if let Some((page, types)) = licenses.filter(|_| next.is_none()) {
             let left = size.saturating_sub(all.len());
-            let position = |one: &Assignment| assignment_of_organization(one.organization_id, one.id).sk;
-            next = match page.items.len() > left {
-                true => Some(page.items.iter().take(left).next_back().map(position).unwrap_or_default()),
-                false => page.next,
+            let position = |one: &Assignment| {
+                format!("{LICENSES}/{}", assignment_of_organization(one.organization_id, one.id).sk)
             };
-            next = next.map(|next| format!("{LICENSES}/{next}"));
+            next = match page.items.len() > left {
+                true => {
+                    page.items.iter().take(left).next_back().map(position).or(Some(format!("{LICENSES}/")))
+                }
+                false => page.next.map(|next| format!("{LICENSES}/{next}")),
+            };
             let types: BTreeMap<_, _> = types.into_iter().map(|kind| (kind.code.clone(), kind)).collect();
-            let some = page.items.into_iter().take(left).map(|one| Licensed::of(one, &types, context.now));
-            entries.extend(
-                some.filter(|one| ended || one.status != EntitlementStatus::Ended).map(Entry::Licensed),
-            );
+            let some = page.items.into_iter().take(left);
+            let some = some.map(|one| (position(&one), Licensed::of(one, &types, context.now)));
+            let some = some.filter(|(_, one)| ended || one.status != EntitlementStatus::Ended);
+            entries.extend(some.map(|(position, one)| (position, Entry::Licensed(one))));
         }
         let products = products(context, &all).await?;
-        let owned = |(from, entitlement): (From, Entitlement)| {
+        let owned = |(list, from, entitlement): (&str, From, Entitlement)| {
+            let position = format!("{list}/{}", entitlement.key().sk);
             let product = products.get(&entitlement.product_id).cloned();
             let entitlement = Shown::to(actor, entitlement, &fields, context.now);
-            Entry::Owned(Box::new(Owned { from, product, entitlement }))
+            (position, Entry::Owned(Box::new(Owned { from, product, entitlement })))
         };
-        let page = context.list(all.into_iter().map(owned).chain(entries).collect(), next);
+        let page = context.list_of_large(all.into_iter().map(owned).chain(entries), next)?;
         if let Some(organization) = organization.as_mut().filter(|_| !actor.is_staff()) {
             // An external id is its giver's own business.
             (organization.external_id, organization.created_by) = (None, None);
@@ -300,9 +304,9 @@ impl Licensed {
 /// The products that are owned.
 async fn products(
     context: &Context<'_>,
-    owned: &[(From, Entitlement)],
+    owned: &[(&str, From, Entitlement)],
 ) -> Result<BTreeMap<ProductId, ProductName>, Failure> {
-    let ids: BTreeSet<ProductId> = owned.iter().map(|(_, entitlement)| entitlement.product_id).collect();
+    let ids: BTreeSet<ProductId> = owned.iter().map(|(_, _, entitlement)| entitlement.product_id).collect();
     let mut wanted = Wanted::new();
     ids.iter().for_each(|id| wanted.add(&ProductById(*id)));
     let found = context.table.fetch(wanted, false).await?;

@@ -4,6 +4,8 @@ use aws::context::List;
 use aws::http::body::Empty;
 use aws::operation::{Method, Nothing, route};
 use aws::table::pattern::{EntitlementsOf, EntitlementsOfProduct};
+use aws::table::read::Choice;
+use aws::table::{Entity, Page};
 use aws::{Answer, Context, Failure, Input, Operation, Route};
 use deserr::Deserr;
 use domain::detail::UNKNOWN_OPTION;
@@ -84,8 +86,15 @@ impl Operation for ListEntitlements {
             }
             None => tokio::try_join!(page(context, filter, None), read_fields(context, false))?,
         };
-        let shown = page.items.into_iter().map(|item| Shown::to(actor, item, &fields, context.now));
-        Ok(Answer::ok(List { items: shown.collect(), next_page_token: page.next_page_token }))
+        let place = |one: &Entitlement| match filter.organization_id {
+            Some(_) => Some(one.key()),
+            None => one.by_facet(),
+        };
+        let shown = page.items.into_iter().map(|one| {
+            let place = place(&one).map(|key| key.sk).unwrap_or_default();
+            (place, Shown::to(actor, one, &fields, context.now))
+        });
+        Ok(Answer::ok(context.list_of_large(shown, page.next)?))
     }
 }
 
@@ -94,22 +103,26 @@ async fn page(
     context: &Context<'_>,
     filter: &Filter,
     wanted: Option<(FieldId, Kept)>,
-) -> Result<List<Entitlement>, Failure> {
+) -> Result<Page<Entitlement>, Failure> {
     let has_it = |entitlement: &Entitlement| {
         let of_product = filter.product_id.is_none_or(|product| entitlement.product_id == product);
         let says = |(field, value): &(FieldId, Kept)| entitlement.details.of(*field).contains(value);
         of_product && wanted.as_ref().is_none_or(says)
     };
-    match (filter.organization_id.map(Owner::Organization), filter.product_id) {
-        (Some(owner), None) if wanted.is_none() => context.page(&EntitlementsOf(owner), true).await,
-        (Some(owner), _) => context.page_of_wanted(&EntitlementsOf(owner), true, has_it).await,
-        (None, Some(product)) if wanted.is_none() => {
-            context.page(&EntitlementsOfProduct(product), true).await
+    let cut = context.cut(true);
+    Ok(match (filter.organization_id.map(Owner::Organization), filter.product_id) {
+        (Some(owner), product) => {
+            let choice: Option<Choice<'_, _>> =
+                (product.is_some() || wanted.is_some()).then_some(&has_it as _);
+            context.table.page(&EntitlementsOf(owner), &cut, choice).await?
         }
-        (None, Some(product)) => context.page_of_wanted(&EntitlementsOfProduct(product), true, has_it).await,
+        (None, Some(product)) => {
+            let choice: Option<Choice<'_, _>> = wanted.is_some().then_some(&has_it as _);
+            context.table.page(&EntitlementsOfProduct(product), &cut, choice).await?
+        }
         // A query without either is refused where it is parsed.
-        (None, None) => Ok(List { items: Vec::new(), next_page_token: None }),
-    }
+        (None, None) => Page { items: Vec::new(), next: None },
+    })
 }
 
 /// The field and the value that are looked for.

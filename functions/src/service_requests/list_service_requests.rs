@@ -136,10 +136,6 @@ fn month_of(context: &Context<'_>, named: Option<&Month>, selection: &Selection)
     }
 }
 
-/// A page ends where its texts have so many bytes, as DynamoDB ends a page of a listing: an answer of a function has 6 MB at
-/// most (AWS, 2026).
-const MOST_BYTES: usize = 1024 * 1024;
-
 /// Those of an organization that are open to the caller.
 async fn of_organization(
     context: &Context<'_>,
@@ -180,7 +176,7 @@ async fn of_member(
     let added = of(Whom::Person(email.clone()), None);
     let submitted = context.table.page(&submitted, &cut, None);
     let (submitted, added) = tokio::try_join!(submitted, context.table.page(&added, &cut, None))?;
-    let Page { items: concerns, mut next } =
+    let Page { items: concerns, next } =
         Page::merge(vec![submitted, added], &cut, |concern| concern.place().to_owned());
 
     // What the late index found is read again, with what opens it.
@@ -204,7 +200,7 @@ async fn of_member(
             };
         }
     }
-    let (mut items, mut bytes) = (Vec::new(), 0);
+    let mut items = Vec::new();
     for concern in concerns {
         let organization = concern.organization_id;
         let Some(Some(held)) = organizations.get(&organization) else { continue };
@@ -213,12 +209,7 @@ async fn of_member(
         let request = request.filter(|request| {
             selection.wants(request) && request.is_open_to(held.level(), &held.person(), record)
         });
-        bytes += request.as_ref().map_or(0, |request| request.description.bytes());
-        items.extend(request);
-        if bytes > MOST_BYTES {
-            next = Some(concern.place().to_owned());
-            break;
-        }
+        items.extend(request.map(|request| (concern.place().to_owned(), request)));
     }
-    Ok(context.list(items, next))
+    Ok(context.list_of_large(items, next)?)
 }

@@ -22,6 +22,10 @@ const KEPT: Period = Period::days(30);
 /// Longer than a call may last, and than clocks differ: who begins an import is at it for at most so long.
 const LEASE: Period = Period::minutes(1);
 
+/// What a page of large items has as JSON at most, but for its last one: the answer of a function, in which JSON is a text
+/// once more, has 6 MB (AWS, 2026).
+const MOST_BYTES: usize = 1024 * 1024;
+
 /// After so long nobody repeats an import that was cut off.
 const GIVEN_UP: Period = Period::minutes(60);
 
@@ -208,6 +212,29 @@ impl Context<'_> {
     pub fn list<T>(&self, items: Vec<T>, next: Option<String>) -> List<T> {
         let bound_to = &self.options.page.bound_to;
         List { items, next_page_token: next.and_then(|position| token::seal(self.key, bound_to, &position)) }
+    }
+
+    /// A page of items that may be large, each at its position: it ends where they have a megabyte as JSON.
+    ///
+    /// # Errors
+    ///
+    /// Never for our own types.
+    pub fn list_of_large<T: Serialize>(
+        &self,
+        items: impl IntoIterator<Item = (String, T)>,
+        next: Option<String>,
+    ) -> Result<List<T>, Error> {
+        let (mut some, mut bytes) = (Vec::new(), 0_usize);
+        let mut items = items.into_iter().peekable();
+        while let Some((position, item)) = items.next() {
+            let json = serde_json::to_vec(&item).map_err(|error| Error::Internal(error.to_string()))?;
+            bytes = bytes.saturating_add(json.len());
+            some.push(item);
+            if bytes > MOST_BYTES && items.peek().is_some() {
+                return Ok(self.list(some, Some(position)));
+            }
+        }
+        Ok(self.list(some, next))
     }
 
     /// Makes a change, its events and the record of its answer one transaction. With `validateOnly` only

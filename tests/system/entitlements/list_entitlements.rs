@@ -1,5 +1,7 @@
 //! `list-entitlements`
 
+use std::collections::{BTreeMap, BTreeSet};
+
 use serde_json::json;
 use system::World;
 
@@ -50,6 +52,47 @@ async fn a_field_and_a_value_of_it_choose_among_them() {
     let retire = json!({"options": [{"id": 2, "retired": true}]});
     world.patch("/v1/detail-fields/{field}").by("operator").json(retire).send().await.ok();
     assert_eq!(found(&world, "productId={product}&field=Region&value=EU").await, ["CRM-1001"], "retired");
+}
+
+/// An answer of a function has 6 MB at most, and options are stored by much shorter ids than their labels.
+#[tokio::test(flavor = "multi_thread")]
+async fn however_much_there_is_to_show_pages_are_not_too_large_and_nothing_is_missing() {
+    let world = World::demo().await;
+    let labels: Vec<_> = (0..50).map(|n| format!("{n:02}{}", "\u{20000}".repeat(98))).collect();
+    let one = |n: usize| json!({"name": format!("F{n}"), "type": {"name": "MULTISELECT", "options": labels}});
+    let fields = json!({"detailFields": (0..12).map(one).collect::<Vec<_>>()});
+    world.post("/v1/detail-fields").by("operator").json(fields).send().await.ok();
+    let all: BTreeMap<_, _> = (0..12).map(|n| (format!("F{n}"), json!({"values": labels}))).collect();
+    for batch in 0..2 {
+        let mut rows = Vec::new();
+        for _ in 0..15 {
+            let body = json!({"productId": "{product}"});
+            let made = create(&world, "organizations/{harbour}", body).send().await.ok();
+            rows.push(json!({"entitlement": made["id"], "details": all}));
+        }
+        let import = world.post("/v1/entitlement-details/import").by("operator").json(json!({"rows": rows}));
+        assert_eq!(import.send().await.ok()["applied"], 15, "{batch}");
+    }
+    for (path, name) in [
+        ("/v1/entitlements?organizationId={harbour}", "items"),
+        ("/v1/entitlements?productId={product}", "items"),
+        ("/v1/organizations/{harbour}/profile?ended=false", "entitlements"),
+    ] {
+        let (mut found, mut pages, mut token) = (BTreeSet::new(), 0, String::new());
+        loop {
+            let page = world.get(&format!("{path}&pageSize=100{token}")).by("agent").send().await;
+            assert!(page.bytes.len() < 2_000_000, "{path}: {}", page.bytes.len());
+            let page = page.ok();
+            let large = page[name].as_array().unwrap().iter().filter(|one| !one["details"]["F0"].is_null());
+            found.extend(large.map(|one| one["id"].as_str().unwrap().to_owned()));
+            pages += 1;
+            match page["nextPageToken"].as_str() {
+                Some(next) => token = format!("&pageToken={next}"),
+                None => break,
+            }
+        }
+        assert_eq!(found.len(), 30, "{path}, in {pages} pages");
+    }
 }
 
 #[tokio::test(flavor = "multi_thread")]
