@@ -34,7 +34,7 @@ impl Operation for ListDetailFields {
         let archived = input.query.archived.is_on();
         let wanted =
             |field: &DetailField| field.archived_at.is_some() == archived && field.is_visible_to(actor);
-        let mut items = context.table.list(&DetailFields(), false).await?;
+        let mut items = context.table.list(&DetailFields(), true).await?;
         items.retain(wanted);
         if archived {
             let placed = items.into_iter().map(|field| (field.id.to_string(), field)).collect();

@@ -126,7 +126,7 @@ impl Operation for CreateEntitlement {
         let Json(Checked(new)) = &input.body;
         let fields = match new.details.is_empty() {
             true => Fields::new(Vec::new()),
-            false => read_fields(context, true).await?,
+            false => read_fields(context).await?,
         };
         let mut change = Change::new();
         let details = apply(&mut change, &fields, actor, &Details::default(), &new.details);

@@ -43,7 +43,7 @@ impl Operation for EndEntitlement {
         actor: &Actor,
         input: &Input<Self>,
     ) -> Result<Answer<Shown>, Failure> {
-        let (before, fields) = read(context, actor, &input.path, false).await?;
+        let (before, fields) = read(context, actor, &input.path).await?;
         let (seen, mut change) = (before.stamp.version, Change::new());
         if before.status(context.now) == EntitlementStatus::Ended {
             change.confirm(&before, seen, context.if_match());

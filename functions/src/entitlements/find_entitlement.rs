@@ -41,7 +41,7 @@ impl Operation for FindEntitlement {
     ) -> Result<Answer<Shown>, Failure> {
         let number = EntitlementByName(EntitlementName::Number(input.path.number.clone()));
         let (place, fields) =
-            tokio::try_join!(async { Ok(context.table.get(&number).await?) }, read_fields(context, false))?;
+            tokio::try_join!(async { Ok(context.table.get(&number).await?) }, read_fields(context))?;
         let place = place.ok_or_else(Problem::not_found)?;
         let found = context.table.get(&EntitlementOf(place.owner, place.entitlement_id)).await?;
         let entitlement = found.ok_or_else(Problem::not_found)?;

@@ -40,7 +40,7 @@ impl Operation for GetEntitlement {
         actor: &Actor,
         input: &Input<Self>,
     ) -> Result<Answer<Shown>, Failure> {
-        let (entitlement, fields) = read(context, actor, &input.path, false).await?;
+        let (entitlement, fields) = read(context, actor, &input.path).await?;
         Ok(Answer::ok(Shown::to(actor, entitlement, &fields, context.now)))
     }
 }

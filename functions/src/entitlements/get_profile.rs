@@ -203,13 +203,13 @@ impl Operation for GetProfile {
                 let party = async { Ok(context.table.get(&OrganizationById(*id)).await?) };
                 let own = own(Owner::Organization(*id));
                 let (party, own, licenses, fields) =
-                    tokio::try_join!(party, own, licensed(*id), read_fields(context, false))?;
+                    tokio::try_join!(party, own, licensed(*id), read_fields(context))?;
                 (None, Some(party.ok_or_else(Problem::not_found)?), own, Some(licenses), fields)
             }
             Whose::Customer(OfCustomer { customer_id: id }) => {
                 let person = async { Ok(context.table.get(&CustomerById(*id)).await?) };
                 let own = own(Owner::Customer(*id));
-                let (person, own, fields) = tokio::try_join!(person, own, read_fields(context, false))?;
+                let (person, own, fields) = tokio::try_join!(person, own, read_fields(context))?;
                 let person = person.filter(|person| actor.is_staff() || person.is_of(actor));
                 (Some(person.ok_or_else(Problem::not_found)?), None, own, None, fields)
             }

@@ -36,7 +36,7 @@ pub struct How {
 }
 
 /// What became of the rows.
-#[derive(Debug, Default, Serialize, JsonSchema)]
+#[derive(Debug, Default, Clone, Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct Report {
     /// What all that it changed names; none if it was only tried, or aborted.
@@ -68,7 +68,7 @@ fn is_nought(count: &usize) -> bool {
 impl Output for Report {}
 
 /// Why a row was refused: a cell of it, or the row itself. At most 400 bytes.
-#[derive(Debug, Serialize, JsonSchema)]
+#[derive(Debug, Clone, Serialize, JsonSchema)]
 pub struct Refused {
     /// Which row, counted from 1, without a table's first line.
     row: usize,
@@ -138,6 +138,8 @@ struct Import<'a> {
     actor: &'a Actor,
     fields: Fields,
     id: Option<ImportId>,
+    rows: &'a [Row],
+    on_error: OnError,
 }
 
 impl Operation for ImportDetails {
@@ -165,7 +167,8 @@ impl Operation for ImportDetails {
         }
         let on_error = on_error.or(input.query.on_error).unwrap_or_default();
         let run = if context.is_trial() { None } else { Some(context.begin_import(rows.len()).await?) };
-        let (fates, import) = plan(context, actor, rows, run.as_ref().map(|run| run.import_id)).await?;
+        let (fates, import) =
+            plan(context, actor, (rows, on_error), run.as_ref().map(|run| run.import_id)).await?;
         let wrong = fates.iter().any(|fate| matches!(fate, Fate::Refused(_)));
         // What began to write before it was cut off goes on, though meanwhile a row is wrong.
         let begun = run.as_ref().is_some_and(|run| run.writing);
@@ -185,20 +188,33 @@ impl Operation for ImportDetails {
             change.replace(&run, seen, None::<fn(_) -> bool>)?;
             context.aside().commit(change, Answer::ok(())).await?;
         }
-        let fates = write(&import, fates).await?;
+        let fates = match write(&import, fates).await {
+            Ok(fates) => fates,
+            // This call tries it again.
+            Err(why @ Failure::Table(Error::Contended(_))) => return Err(why),
+            Err(why) => {
+                // Whoever repeats it need not wait until nobody can be at it any more; if that cannot be said, it must.
+                drop(context.leave_import(&run).await);
+                return Err(why);
+            }
+        };
         let report = Report::of(fates, Some(run.import_id), false);
         let count = |number: usize| u64::try_from(number).unwrap_or(u64::MAX);
-        let mut change = Change::new();
-        change.remove_seen(&run, run.stamp.version, None::<fn(_) -> bool>);
-        change.record(Happening::of_vendor(EventKind::DetailsImported {
+        let event = EventKind::DetailsImported {
             import_id: run.import_id,
             rows: count(report.rows),
             applied: count(report.applied),
             unchanged: count(report.unchanged),
             refused: count(report.refused),
-        }));
+        };
+        let end = || {
+            let mut change = Change::new();
+            change.remove_seen(&run, run.stamp.version, None::<fn(_) -> bool>);
+            change.record(Happening::of_vendor(event.clone()));
+            Ok(change)
+        };
         // The event has the time of the end: nothing may come into a history before what was read of it.
-        context.again().commit(change, Answer::ok(report)).await
+        context.again().conclude(end, Answer::ok(report)).await
     }
 }
 
@@ -206,14 +222,14 @@ impl Operation for ImportDetails {
 async fn plan<'a>(
     context: &'a Context<'a>,
     actor: &'a Actor,
-    rows: &[Row],
+    (rows, on_error): (&'a [Row], OnError),
     id: Option<ImportId>,
 ) -> Result<(Vec<Fate>, Import<'a>), Failure> {
     let names: Vec<Result<EntitlementName, _>> = rows.iter().map(|row| row.entitlement.parse()).collect();
     let mut wanted = Wanted::new();
     names.iter().flatten().for_each(|name| wanted.add(&EntitlementByName(name.clone())));
     let places = async { Ok(context.table.fetch(wanted, true).await?) };
-    let (places, fields) = try_join(places, read_fields(context, true)).await?;
+    let (places, fields) = try_join(places, read_fields(context)).await?;
     let mut places_of_rows = Vec::with_capacity(rows.len());
     let (mut wanted, mut rows_of) = (Wanted::new(), HashMap::<EntitlementId, usize>::new());
     for name in names.iter() {
@@ -231,7 +247,7 @@ async fn plan<'a>(
         places_of_rows.push(place);
     }
     let mut entitlements = context.table.fetch(wanted, true).await?;
-    let import = Import { context, actor, fields, id };
+    let import = Import { context, actor, fields, id, rows, on_error };
     let mut fates = Vec::with_capacity(rows.len());
     for (number, ((row, name), place)) in rows.iter().zip(&names).zip(places_of_rows).enumerate() {
         let lookup = place.map(|place| EntitlementOf(place.owner, place.entitlement_id));
@@ -266,13 +282,14 @@ impl Import<'_> {
     ///
     /// Every cell that is wrong.
     fn said(&self, number: usize, row: &Row, before: &Details) -> Result<Said, Vec<Refused>> {
-        let (mut wrong, mut wanted) = (Vec::new(), Vec::new());
+        let (mut wrong, mut wanted) = (Vec::<(Option<&str>, Refused)>::new(), Vec::new());
         for cell in row.cells.iter().flatten() {
             let field = self.fields.visible(&cell.field, self.actor);
             let values = cell.values(field.map(|field| field.field_type.name)).unwrap_or_else(|why| {
                 // A field that is not there is wrong whatever it is to say.
                 if field.is_some() {
-                    wrong.push(Refused::new(number, row, Some(&cell.field), INVALID_VALUE.code, why));
+                    let refused = Refused::new(number, row, Some(&cell.field), INVALID_VALUE.code, why);
+                    wrong.push((Some(&cell.field), refused));
                 }
                 Cow::Borrowed(&[])
             });
@@ -280,15 +297,18 @@ impl Import<'_> {
         }
         let named = wanted.iter().map(|(field, values)| (*field, &**values));
         let said = self.fields.judge(self.actor, before, named);
-        let said =
-            said.map_err(|faults| {
-                wrong.extend(faults.into_iter().map(|(field, fault)| {
-                    Refused::new(number, row, field, fault.reason.code, &fault.detail)
-                }));
-            });
+        let said = said.map_err(|faults| {
+            // Of a cell the first thing that is wrong with it is told.
+            for (field, fault) in faults {
+                if wrong.iter().all(|(told, _)| *told != field) {
+                    let refused = Refused::new(number, row, field, fault.reason.code, &fault.detail);
+                    wrong.push((field, refused));
+                }
+            }
+        });
         match (said, wrong.is_empty()) {
             (Ok(said), true) => Ok(said),
-            _ => Err(wrong),
+            _ => Err(wrong.into_iter().map(|(_, refused)| refused).collect()),
         }
     }
 
@@ -302,9 +322,9 @@ impl Import<'_> {
         if ours { Fate::Applied } else { Fate::Unchanged }
     }
 
-    /// Writes a row. When somebody else has written the entitlement meanwhile, it says the same of what that left: rows
-    /// are judged before the first is written, and none is refused afterwards.
-    async fn write(&self, mut fate: Fate) -> Result<Fate, Failure> {
+    /// Writes a row. When somebody else has written the entitlement meanwhile, it is judged again by what that left; but of
+    /// an import that is all or nothing it says the same of it, for none of its rows is refused once the first is written.
+    async fn write(&self, number: usize, mut fate: Fate) -> Result<Fate, Failure> {
         let (table, at) = (self.context.table, self.context.now);
         loop {
             let Fate::Write(before, said) = fate else { return Ok(fate) };
@@ -323,8 +343,15 @@ impl Import<'_> {
             let (lookup, mut wanted) = (EntitlementOf(after.owner, after.id), Wanted::new());
             wanted.add(&lookup);
             let now = table.fetch(wanted, true).await?.take(&lookup)?;
-            let gone = || Error::Internal("an entitlement is gone".to_owned());
-            fate = self.fate(now.ok_or_else(gone)?, said);
+            let now = now.ok_or_else(|| Error::Internal("an entitlement is gone".to_owned()))?;
+            let judged = match (self.on_error, self.rows.get(number)) {
+                (OnError::SkipRow, Some(row)) => self.said(number, row, &now.details),
+                _ => Ok(said),
+            };
+            fate = match judged {
+                Ok(said) => self.fate(now, said),
+                Err(wrong) => Fate::Refused(wrong),
+            };
         }
     }
 }
@@ -339,7 +366,7 @@ async fn write(import: &Import<'_>, fates: Vec<Fate>) -> Result<Vec<Fate>, Failu
             loop {
                 let next = work.lock().unwrap_or_else(PoisonError::into_inner).next();
                 let Some((number, fate)) = next else { return Ok::<_, Failure>(written) };
-                written.push((number, import.write(fate).await?));
+                written.push((number, import.write(number, fate).await?));
             }
         });
     }

@@ -80,11 +80,11 @@ impl Operation for ListEntitlements {
         let Checked(filter) = &input.query;
         let (page, fields) = match filter.field.as_ref().zip(filter.value.as_ref()) {
             Some((name, value)) => {
-                let fields = read_fields(context, false).await?;
+                let fields = read_fields(context).await?;
                 let wanted = wanted(name, value, &fields, actor)?;
                 (page(context, filter, Some(wanted)).await?, fields)
             }
-            None => tokio::try_join!(page(context, filter, None), read_fields(context, false))?,
+            None => tokio::try_join!(page(context, filter, None), read_fields(context))?,
         };
         let place = |one: &Entitlement| match filter.organization_id {
             Some(_) => Some(one.key()),

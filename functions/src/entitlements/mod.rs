@@ -147,9 +147,9 @@ impl Output for Shown {
     }
 }
 
-/// All detail fields; as they are now, if something is to be decided by them.
-pub(crate) async fn read_fields(context: &Context<'_>, consistent: bool) -> Result<Fields, Failure> {
-    Ok(Fields::new(context.table.list(&DetailFields(), consistent).await?))
+/// All detail fields, as they are now: they decide who sees what.
+pub(crate) async fn read_fields(context: &Context<'_>) -> Result<Fields, Failure> {
+    Ok(Fields::new(context.table.list(&DetailFields(), true).await?))
 }
 
 /// An entitlement for those to whom it is there, the vendor's people and its owner's, and all fields.
@@ -157,7 +157,6 @@ async fn read(
     context: &Context<'_>,
     actor: &Actor,
     path: &OfEntitlement,
-    consistent: bool,
 ) -> Result<(Entitlement, Fields), Failure> {
     let lookup = path.lookup();
     let mut wanted = Wanted::new();
@@ -170,10 +169,8 @@ async fn read(
         Owner::Customer(customer) => Some(CustomerById(customer)).filter(|_| !actor.is_staff()),
     };
     person.iter().for_each(|person| wanted.add(person));
-    let (found, fields) = tokio::try_join!(
-        async { Ok(context.table.fetch(wanted, true).await?) },
-        read_fields(context, consistent)
-    )?;
+    let (found, fields) =
+        tokio::try_join!(async { Ok(context.table.fetch(wanted, true).await?) }, read_fields(context))?;
     if let Some(person) = person {
         let known = found.get(&person)?.is_some_and(|record| record.is_of(actor));
         known.then_some(()).ok_or_else(Problem::not_found)?;

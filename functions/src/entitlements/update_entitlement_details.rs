@@ -107,7 +107,7 @@ impl Operation for UpdateEntitlementDetails {
         input: &Input<Self>,
     ) -> Result<Answer<Shown>, Failure> {
         let Json(NewDetails { details: wanted }) = &input.body;
-        let (before, fields) = read(context, actor, &input.path, true).await?;
+        let (before, fields) = read(context, actor, &input.path).await?;
         let (seen, mut change) = (before.stamp.version, Change::new());
         // What the fields say was decided when they were read: one that is archived, or an option that is retired, a
         // moment later keeps this value as it keeps all others.

@@ -290,7 +290,7 @@ async fn visible(
     if actor.has_one_of(&[Role::Operator]) || !page.items.iter().any(|event| changed(event).is_some()) {
         return Ok(page);
     }
-    let fields = read_fields(context, false).await?;
+    let fields = read_fields(context).await?;
     let is_visible = |event: &Event| {
         changed(event).is_none_or(|changed| !fields.visible_among(&changed, actor).is_empty())
     };

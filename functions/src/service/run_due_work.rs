@@ -107,10 +107,16 @@ async fn settle(
     }
 }
 
-/// Says of an import that was cut off that nobody went on with it.
+/// Says of an import that was cut off that nobody went on with it. Who repeats it under its key still does.
 async fn give_up(context: &Context<'_>, run: ImportRun) -> Result<bool, Failure> {
     let mut change: Change<()> = Change::new();
-    change.remove_seen(&run, run.stamp.version, context.if_match());
+    match run.request {
+        Some(_) => {
+            let given_up = ImportRun { due_at: None, stamp: run.stamp.next(context.now), ..run.clone() };
+            change.replace(&given_up, run.stamp.version, context.if_match())?;
+        }
+        None => change.remove_seen(&run, run.stamp.version, context.if_match()),
+    }
     let cut_off = EventKind::ImportCutOff { import_id: run.import_id, by: run.author, rows: run.rows };
     change.record(Happening::of_vendor(cut_off));
     context.commit(change, Answer::ok(())).await.map(|_| true)

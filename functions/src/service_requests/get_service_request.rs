@@ -79,7 +79,7 @@ impl Operation for GetServiceRequest {
             let owner = Owner::Organization(organization_id);
             Ok(context.table.page(&EntitlementsOf(owner), &cut, None).await?)
         };
-        let (found, owned, fields) = tokio::try_join!(found, owned, read_fields(context, false))?;
+        let (found, owned, fields) = tokio::try_join!(found, owned, read_fields(context))?;
         let (request, held) = sought.find(context, &found)?;
         let former_contacts = former(context, &request, held.as_ref()).await?;
         let organization = found.get(&OrganizationById(organization_id))?;

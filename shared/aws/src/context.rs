@@ -16,9 +16,6 @@ use crate::table::{
     Change, Committed, Cut, Entity, Error, IdempotencyRecord, ImportRun, Key, Listing, Refusal, Table, key,
 };
 
-/// How long the first answer to a call with an idempotency key is kept.
-const KEPT: Period = Period::days(30);
-
 /// Longer than a call may last, and than clocks differ: who begins an import is at it for at most so long.
 const LEASE: Period = Period::minutes(1);
 
@@ -293,6 +290,23 @@ impl Context<'_> {
         }
     }
 
+    /// Commits the end of what was begun by earlier transactions. If another request has taken the call's key meanwhile, that
+    /// stands, and this answer is not kept for repeats: what it is about is done all the same.
+    ///
+    /// # Errors
+    ///
+    /// As [`Self::commit`].
+    pub async fn conclude<O: Output + Clone>(
+        &self,
+        end: impl Fn() -> Result<Change<O>, Failure>,
+        answer: Answer<O>,
+    ) -> Result<Answer<O>, Failure> {
+        match self.commit(end()?, answer.clone()).await {
+            Err(failure) if failure.is_key_reused() => self.aside().commit(end()?, answer).await,
+            ended => ended,
+        }
+    }
+
     /// Keeps the answer of a call that had nothing left to do, so that its repeats get the same.
     async fn keep<O: Output>(&self, answer: &Answer<O>) -> Result<(), Failure> {
         let Some(record) = self.record(answer)? else { return Ok(()) };
@@ -327,7 +341,7 @@ impl Context<'_> {
             writing: false,
             author: self.author()?,
             rows: u64::try_from(rows).unwrap_or(u64::MAX),
-            due_at: self.now.after(GIVEN_UP),
+            due_at: Some(self.now.after(GIVEN_UP)),
             stamp: Stamp::new(self.now),
         };
         let mut change = Change::new();
@@ -357,6 +371,18 @@ impl Context<'_> {
             Committed::Done => Ok(mine),
             Committed::Refused(refusals) => self.settle(refusals).map(|_| mine),
         }
+    }
+
+    /// Lets whoever repeats the call go on with an import at once.
+    ///
+    /// # Errors
+    ///
+    /// [`Failure::Table`]; then they wait until nobody can be at it any more.
+    pub async fn leave_import(&self, run: &ImportRun) -> Result<(), Failure> {
+        let left = ImportRun { lease_ends_at: self.now, stamp: run.stamp.next(self.now), ..run.clone() };
+        let mut change: Change<()> = Change::new();
+        change.replace(&left, run.stamp.version, None::<fn(Version) -> bool>)?;
+        self.aside().commit(change, Answer::ok(())).await.map(drop)
     }
 
     fn author(&self) -> Result<event::Author, Error> {
@@ -408,7 +434,7 @@ impl Context<'_> {
 
     /// When what is kept for repeats may be forgotten.
     pub fn forget_at(&self) -> Timestamp {
-        self.now.after(KEPT)
+        self.now.after(IdempotencyRecord::KEPT)
     }
 
     /// What follows from the conditions that do not hold.
@@ -461,7 +487,7 @@ impl Context<'_> {
 }
 
 fn reused() -> Failure {
-    problem("Idempotency-Key", Stage::Rule, "idempotency-key-reused", "was used for another request")
+    problem("Idempotency-Key", Stage::Rule, Failure::KEY_REUSED, "was used for another request")
 }
 
 fn problem(header: &str, stage: Stage, code: &str, detail: &str) -> Failure {

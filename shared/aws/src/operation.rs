@@ -260,7 +260,7 @@ versioned!(
 );
 
 /// An answer, not yet written as HTTP.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub struct Answer<O> {
     /// 200, 201 or 202.
     pub status: u16,
@@ -305,6 +305,17 @@ pub enum Failure {
     Before(Box<IdempotencyRecord>),
     /// The table could not do it.
     Table(table::Error),
+}
+
+impl Failure {
+    /// The call's idempotency key was used for another request.
+    pub(crate) const KEY_REUSED: &str = "idempotency-key-reused";
+
+    /// Whether it is that.
+    pub(crate) fn is_key_reused(&self) -> bool {
+        let is = |fault: &domain::Fault| fault.code == Self::KEY_REUSED;
+        matches!(self, Self::Problem(problem) if problem.faults.iter().any(is))
+    }
 }
 
 /// By code only: what a caller may read need not be fit for a log.

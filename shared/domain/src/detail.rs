@@ -187,7 +187,7 @@ pub struct NewField {
     /// Who sees it; without, the vendor's people and those who own the entitlement.
     #[deserr(default)]
     pub viewers: Option<Audience>,
-    /// Who changes its values; without, the vendor's people.
+    /// Who changes its values; without, the vendor's people. Partners' members change nothing of an entitlement, whatever this says.
     #[deserr(default)]
     pub editors: Option<Audience>,
 }
@@ -371,7 +371,8 @@ impl Deserr<Faults> for OptionChanges {
             let names: Vec<Option<String>> = changes
                 .iter()
                 .map(|change| match change.get("id").filter(|id| !id.is_null()) {
-                    Some(id) => Some(format!("#{id}")),
+                    // No label is like that.
+                    Some(id) => Some(format!("\u{1}{id}")),
                     None => change.get("label")?.as_str().map(str::to_owned),
                 })
                 .collect();

@@ -61,15 +61,17 @@ pub(crate) fn checked(text: &str, most: usize) -> Result<&str, Invalid> {
     Ok(text)
 }
 
-/// What only deceives where a text is read: zero-width space, direction overrides, line separators, word joiners, byte
-/// order mark. Joiners that scripts need are none of these, nor are the marks and isolates that running text needs.
+/// What only deceives where a text is read: direction overrides, line separators, invisible operators, byte order mark.
+/// Joiners that scripts need are none of these, nor are the marks and isolates that running text needs, nor what lets a line
+/// break, or not, where words have no spaces between them.
 pub(crate) fn is_deceiving(c: char) -> bool {
-    matches!(c, '\u{200b}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{2065}' | '\u{feff}')
+    matches!(c, '\u{2028}'..='\u{202e}' | '\u{2061}'..='\u{2065}' | '\u{feff}')
 }
 
-/// In a name direction marks and isolates deceive, too.
+/// In a name direction marks and isolates deceive, too, and what no line of it needs: names that look the same are the same.
 fn is_invisible(c: char) -> bool {
-    is_deceiving(c) || matches!(c, '\u{200e}' | '\u{200f}' | '\u{2066}'..='\u{2069}')
+    is_deceiving(c)
+        || matches!(c, '\u{200b}' | '\u{200e}' | '\u{200f}' | '\u{2060}' | '\u{2066}'..='\u{2069}')
 }
 
 macro_rules! text {

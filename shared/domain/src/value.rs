@@ -123,8 +123,10 @@ pub const NOT_EDITABLE: Reason = Reason::rule("field-not-editable", "you may not
 pub const FIELD_TWICE: Reason =
     Reason::rule("duplicate-field", "the field is named twice, by its name and by its id");
 /// The field has one value only.
-pub const TOO_MANY_VALUES: Reason =
-    Reason::rule("too-many-values", "only a field of type `MULTISELECT` has more than one value");
+pub const TOO_MANY_VALUES: Reason = Reason::rule(
+    "too-many-values",
+    "only a field of type `MULTISELECT` has more than one value, and each option once",
+);
 /// The value is not of the field's type.
 pub const INVALID_VALUE: Reason = Reason::rule("invalid-value", "the value is not one of the field's type");
 /// The value is given twice.
@@ -168,7 +170,16 @@ pub struct Fields {
 
 impl Fields {
     /// These fields.
-    pub fn new(mut all: Vec<DetailField>) -> Self {
+    pub fn new(all: Vec<DetailField>) -> Self {
+        // One that is renamed while all are read may be among them twice, by both names.
+        let mut latest = HashMap::<FieldId, DetailField>::with_capacity(all.len());
+        for field in all {
+            let known = latest.get(&field.id).map(|known| known.stamp.version);
+            if known.is_none_or(|known| known < field.stamp.version) {
+                latest.insert(field.id, field);
+            }
+        }
+        let mut all: Vec<_> = latest.into_values().collect();
         all.sort_by_key(DetailField::place);
         let names = all.iter().enumerate().map(|(at, field)| (field.name.to_string(), at));
         // An id is always the id, though another field may be called so.
@@ -266,6 +277,11 @@ impl DetailField {
         let several = self.field_type.name == FieldKind::Multiselect;
         if sent.len() > 1 && !several {
             return Err(vec![Wrong::new(TOO_MANY_VALUES)]);
+        }
+        let most = self.field_type.options.len();
+        if several && sent.len() > most {
+            let detail = format!("has {} values; the field has {most} options", sent.len());
+            return Err(vec![Wrong { detail, ..Wrong::new(TOO_MANY_VALUES) }]);
         }
         let (mut kept, mut wrong) = (Vec::with_capacity(sent.len()), Vec::new());
         for (index, value) in sent.iter().enumerate() {
@@ -389,7 +405,9 @@ fn number(text: &str) -> Result<String, String> {
     // Digits that binary floating point loses would be lost silently.
     let mantissa = text.split(['e', 'E']).next().unwrap_or_default();
     let digits: String = mantissa.chars().filter(char::is_ascii_digit).collect();
-    if digits.trim_matches('0').len() > DIGITS {
+    // So would all of them of what is too small for it.
+    let lost = number.as_f64() == Some(0.0) && !digits.trim_matches('0').is_empty();
+    if lost || digits.trim_matches('0').len() > DIGITS {
         return Err(format!("{} has more than {DIGITS} digits, before and after the point", quoted(text)));
     }
     plain(&number)
@@ -480,6 +498,7 @@ mod tests {
         for (kind, sent, shown) in [
             ("TEXT", json!("=1+1"), json!("=1+1")),
             ("TEXT", json!("宮古 \u{200f}א"), json!("宮古 \u{200f}א")),
+            ("TEXT", json!("ភាសា\u{200b}ខ្មែរ"), json!("ភាសា\u{200b}ខ្មែរ")),
             ("NUMBER", json!(12), json!(12)),
             ("NUMBER", json!("1.50"), json!(1.5)),
             ("NUMBER", json!("1e3"), json!(1000)),
@@ -505,7 +524,6 @@ mod tests {
             ("TEXT", json!("a\u{0}b")),
             ("TEXT", json!("a\nb")),
             ("TEXT", json!("M\u{fffd}ller")),
-            ("TEXT", json!("a\u{200b}b")),
             ("TEXT", json!("a\u{202e}b")),
             ("TEXT", json!("\u{feff}a")),
             ("TEXT", json!("a\u{2028}b")),
@@ -519,6 +537,7 @@ mod tests {
             ("NUMBER", json!("9007199254740993")),
             ("NUMBER", json!(9_007_199_254_740_993u64)),
             ("NUMBER", json!("1e-16")),
+            ("NUMBER", json!("1e-400")),
             ("NUMBER", json!("1000000000000000001e-4")),
             ("NUMBER", json!("0x1")),
             ("NUMBER", json!("1,5")),
@@ -556,7 +575,7 @@ mod tests {
     #[test]
     fn options_are_chosen_by_their_label_to_the_letter_and_what_is_retired_stays() {
         let mut field =
-            field(json!({"name": "F", "type": {"name": "MULTISELECT", "options": ["A", "B", "C"]}}));
+            field(json!({"name": "F", "type": {"name": "MULTISELECT", "options": ["A", "B", "C", "D"]}}));
         let keep = |field: &DetailField, sent, before: &[Kept]| {
             let codes =
                 |wrong: Vec<Wrong>| wrong.iter().map(|wrong| (wrong.value, wrong.reason.code)).collect();
@@ -566,6 +585,7 @@ mod tests {
         assert_eq!(keep(&field, json!(["C", "A"]), &[]), Ok(both.clone()));
         let wrong = [(Some(0), "unknown-option"), (Some(2), "duplicate-value"), (Some(3), "invalid-value")];
         assert_eq!(keep(&field, json!(["a", "B", "B", 1]), &[]), Err(wrong.to_vec()));
+        assert_eq!(keep(&field, json!(["a", "B", "B", 1, 2]), &[]), Err(vec![(None, "too-many-values")]));
         let change = json!([{"id": 3, "label": "Sea", "retired": true}]);
         let changes: OptionChanges = deserr::deserialize::<_, _, Faults>(change).unwrap();
         field.field_type = field.field_type.with(&changes).unwrap();

@@ -189,7 +189,7 @@ const WRONG: [(&str, &str, &str); 13] = [
 async fn every_cell_that_is_wrong_is_named_and_its_row_changes_nothing() {
     let world = World::demo().await;
     field(&world, json!({"name": "Day", "type": {"name": "DATE"}}), json!({})).await;
-    let colours = json!({"name": "Colours", "type": {"name": "MULTISELECT", "options": ["red"]}});
+    let colours = json!({"name": "Colours", "type": {"name": "MULTISELECT", "options": ["red", "blue"]}});
     field(&world, colours, json!({})).await;
     let hidden = field(&world, json!({"name": "Hidden", "type": {"name": "TEXT"}}), json!({})).await;
     let archive = world.patch(&format!("/v1/detail-fields/{hidden}")).by("operator");
@@ -458,6 +458,16 @@ async fn a_cell_may_be_huge_and_the_answer_is_small() {
         assert!(failure.to_string().len() <= 400, "{failure}");
     }
 
+    // However much is wrong with a cell, it is one failure, and hides no other row's.
+    let colours = json!({"name": "Colours", "type": {"name": "MULTISELECT", "options": ["red", "blue"]}});
+    field(&world, colours, json!({})).await;
+    let text = format!("entitlement,Colours\nCRM-1001,{}\nCRM-1003,x;y\n", ";".repeat(300_000));
+    let report = table(&world, "", &text).send().await.ok();
+    assert_eq!(
+        (counts(&report), failures(&report)),
+        ([2, 0, 0, 2], vec![(1, "Colours", "too-many-values"), (2, "Colours", "unknown-option")])
+    );
+
     world.stock(600).await;
     let text = sheet(600, 0).replace(",Seats", ",Places");
     let report = table(&world, "", &text).send().await.ok();
@@ -512,32 +522,46 @@ async fn under_one_key_it_is_done_once_and_gets_the_first_answer() {
 #[tokio::test(flavor = "multi_thread")]
 #[cfg_attr(deployed, ignore = "kills the local stack's functions")]
 async fn cut_off_anywhere_and_repeated_it_ends_as_one_clean_run() {
+    // Its beginning, its rows, its end; one of its rows is wrong.
+    cut_off_anywhere("", 2, "X-none,Gold,1\n").await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+#[cfg_attr(deployed, ignore = "kills the local stack's functions")]
+async fn cut_off_anywhere_and_repeated_all_or_nothing_is_all() {
+    // Also that it begins to write.
+    cut_off_anywhere("?onError=abort", 3, "").await;
+}
+
+async fn cut_off_anywhere(how: &str, steps: u32, wrong: &str) {
     const ROWS: u64 = 8;
-    // Its beginning, its rows, its end.
-    for others in 0..u32::try_from(ROWS).unwrap() + 2 {
+    let refused = u64::from(!wrong.is_empty());
+    let steps = u32::try_from(ROWS).unwrap() + steps;
+    for others in 0..steps {
         for kill in [Kill::Before, Kill::After] {
             let world = World::demo().await;
             world.stock(ROWS).await;
-            let text = sheet(ROWS, 0) + "X-none,Gold,1\n";
-            let send = || table(&world, "", &text).key("night").send();
+            let text = sheet(ROWS, 0) + wrong;
+            let send = || table(&world, how, &text).key("night").send();
             world.seam().kill("import-details", others, kill);
             assert_eq!(send().await.status, 500, "killed");
             let began = others > 0 || kill == Kill::After;
-            let ended = others == u32::try_from(ROWS).unwrap() + 1 && kill == Kill::After;
+            let ended = others == steps - 1 && kill == Kill::After;
             if began && !ended {
                 let busy = send().await;
                 assert_eq!((busy.status, busy.code()), (409, "still-running"));
-                let other = table(&world, "", &sheet(ROWS, 1)).key("night").send().await;
+                assert_eq!(busy.header("retry-after"), Some("60"));
+                let other = table(&world, how, &sheet(ROWS, 1)).key("night").send().await;
                 assert_eq!((other.status, other.code()), (422, "idempotency-key-reused"));
             }
             world.post("/_local/time").bytes(br#"{"advance":"PT2M"}"#).send().await.ok();
             let report = send().await.ok();
-            assert_eq!(counts(&report), [ROWS + 1, ROWS, 0, 1], "{others} {kill:?}");
+            assert_eq!(counts(&report), [ROWS + refused, ROWS, 0, refused], "{others} {kill:?}");
             for (id, (_, _, import)) in stock(&world).await {
                 assert_eq!(import, report["importId"], "{id}");
             }
             let events = imports(&world).await;
-            let data = json!({"importId": report["importId"], "rows": ROWS + 1, "applied": ROWS, "unchanged": 0, "refused": 1});
+            let data = json!({"importId": report["importId"], "rows": ROWS + refused, "applied": ROWS, "unchanged": 0, "refused": refused});
             assert_eq!((events.len(), &events[0]["data"]), (1, &data));
             assert_eq!(send().await.header("idempotent-replayed"), Some("true"));
             let left = world.contents().await.into_keys().filter(|(_, sk)| sk == "IMPORT").count();
@@ -574,6 +598,104 @@ async fn one_that_was_cut_off_for_good_is_in_the_history_all_the_same() {
             assert_eq!((&event["data"]["rows"], &event["data"]["by"]["id"]), (&json!(5), &json!("olivia")));
         }
     }
+}
+
+/// Also when the timer has said that nobody went on with it: what has begun to write all or nothing goes on.
+#[tokio::test(flavor = "multi_thread")]
+#[cfg_attr(deployed, ignore = "kills the local stack's functions")]
+async fn one_that_was_given_up_goes_on_when_it_is_repeated_all_the_same() {
+    let world = World::demo().await;
+    world.stock(5).await;
+    let text = sheet(5, 0);
+    let send = || table(&world, "?onError=abort", &text).key("night").send();
+    world.seam().kill("import-details", 4, Kill::After);
+    assert_eq!(send().await.status, 500);
+    world.post("/_local/time").bytes(br#"{"advance":"PT61M"}"#).send().await.ok();
+    world.post("/_local/tick").send().await.ok();
+    let cut_off = imports(&world).await[0].clone();
+    let fields = world.get("/v1/detail-fields").by("operator").send().await.ok();
+    let level = fields["items"][1]["id"].as_str().unwrap().to_owned();
+    let retired = [1, 2, 3].map(|id| json!({"id": id, "retired": true}));
+    let retire = json!({"options": retired});
+    world.patch(&format!("/v1/detail-fields/{level}")).by("operator").json(retire).send().await.ok();
+    let report = send().await.ok();
+    assert_eq!(report["importId"], cut_off["data"]["importId"]);
+    let [_, applied, unchanged, refused] = counts(&report);
+    assert!(applied > 0 && applied + refused == 5 && unchanged == 0, "{report}");
+    let events = imports(&world).await;
+    assert_eq!((events.len(), &events[1]["data"]["applied"]), (2, &json!(applied)));
+    assert_eq!(send().await.header("idempotent-replayed"), Some("true"));
+}
+
+/// The key stays with whoever took it, and what was imported is told of.
+#[tokio::test(flavor = "multi_thread")]
+#[cfg_attr(deployed, ignore = "looks into the table while a function runs")]
+async fn another_call_under_its_key_while_it_runs_takes_nothing_of_it() {
+    const ROWS: u64 = 300;
+    for round in 0..20 {
+        let world = World::demo().await;
+        world.stock(ROWS).await;
+        let text = sheet(ROWS, 0);
+        let other = async {
+            while !world.contents().await.into_keys().any(|(_, sk)| sk == "IMPORT") {}
+            let body = json!({"name": "Beside it"});
+            world.post("/v1/products").by("operator").key("night").json(body).send().await
+        };
+        let (report, other) = join(table(&world, "", &text).key("night").send(), other).await;
+        if other.status == 422 {
+            // It came too late.
+            continue;
+        }
+        assert_eq!(other.status, 201, "{round}");
+        assert_eq!(counts(&report.ok()), [ROWS, ROWS, 0, 0]);
+        assert_eq!(imports(&world).await.len(), 1);
+        let left = world.contents().await.into_keys().filter(|(_, sk)| sk == "IMPORT").count();
+        assert_eq!(left, 0);
+        return;
+    }
+    panic!("the other call never came in time");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_retired_option_is_not_given_again_to_whom_it_is_taken_from_meanwhile() {
+    let world = World::demo().await;
+    world.stock(1).await;
+    let retire = async |retired: bool| {
+        let options = json!({"options": [{"id": 2, "retired": retired}]});
+        world.patch("/v1/detail-fields/{field}").by("operator").json(options).send().await.ok();
+    };
+    for round in 0..if cfg!(deployed) { 2 } else { 20 } {
+        rows(&world, json!([{"entitlement": "X-0", "details": {"Region": {"values": ["EU"]}}}]))
+            .decided()
+            .await
+            .ok();
+        retire(true).await;
+        let all = json!([{"entitlement": "X-0", "details": {"Region": {"values": ["EU"]}, "Seats": {"values": [round + 1000]}}}]);
+        let other = json!([{"entitlement": "X-0", "details": {"Region": {"values": ["US"]}}}]);
+        join(rows(&world, all).decided(), rows(&world, other).decided()).await;
+        let page = world.get("/v1/entitlements?organizationId={sol}").by("operator").send().await.ok();
+        assert_eq!(page["items"][0]["details"]["Region"]["values"], json!(["US"]), "{round}");
+        retire(false).await;
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_body_of_4_mb_is_taken_and_a_byte_more_is_not() {
+    const MOST: usize = 4 * 1024 * 1024;
+    let world = World::demo().await;
+    let mut text = "entitlement,Internal note\n".to_owned();
+    let mut rows = 0;
+    while text.len() + 1024 < MOST {
+        text += &format!("X-{rows},{}\n", "界".repeat(250));
+        rows += 1;
+    }
+    text += &"Y".repeat(MOST - text.len() - 3);
+    text += ",z\n";
+    let report = table(&world, "", &text).send().await.ok();
+    assert_eq!(counts(&report), [rows + 1, 0, 0, rows + 1]);
+    text.insert(0, '\u{feff}');
+    let refused = table(&world, "", &text[..]).send().await;
+    assert_eq!(refused.status, 413);
 }
 
 #[tokio::test(flavor = "multi_thread")]

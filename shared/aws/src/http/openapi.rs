@@ -7,7 +7,7 @@ use schemars::{JsonSchema, Schema, SchemaGenerator};
 use serde_json::{Map, Value, json};
 
 use super::body::Body;
-use super::problem::ProblemDocument;
+use super::problem::{ProblemDocument, STILL_RUNNING};
 use super::request::{takes_if_match, takes_validate_only};
 use domain::Reason;
 
@@ -353,14 +353,19 @@ fn outcomes(
         let (status, _) = super::problem::status(reason.stage);
         own.entry(status).or_default().push(format!("`{}`: {}", reason.code, reason.about));
     }
+    let waits = description.reasons.iter().any(|reason| reason.code == STILL_RUNNING);
     for (status, reasons) in own {
-        outcomes.insert(
-            status.to_string(),
-            refusal(&reasons.join("; "), &generator.subschema_for::<ProblemDocument>().to_value()),
-        );
+        let mut outcome =
+            refusal(&reasons.join("; "), &generator.subschema_for::<ProblemDocument>().to_value());
+        if waits && status == 409 {
+            put(&mut outcome, "headers", json!({ "Retry-After": { "$ref": RETRY_AFTER } }));
+        }
+        outcomes.insert(status.to_string(), outcome);
     }
     Value::Object(outcomes)
 }
+
+const RETRY_AFTER: &str = "#/components/headers/Retry-After";
 
 fn refusal(about: &str, problem: &Value) -> Value {
     json!({ "description": about, "content": { "application/problem+json": { "schema": problem } } })
@@ -383,7 +388,7 @@ fn responses(problem: &Value) -> Value {
         json!({ "description": about, "content": { "application/json": { "schema": schema } } })
     };
     let mut busy = refusal("Not done in time, or not known to be: try again, with the same key.", problem);
-    put(&mut busy, "headers", json!({ "Retry-After": { "$ref": "#/components/headers/Retry-After" } }));
+    put(&mut busy, "headers", json!({ "Retry-After": { "$ref": RETRY_AFTER } }));
     let mut too_large = refusal("The body is larger than is read, or than API Gateway hands on.", problem);
     if let (Some(Value::Object(here)), Some(Value::Object(there))) =
         (too_large.get_mut("content"), gateway("").get("content"))

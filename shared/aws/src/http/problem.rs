@@ -4,6 +4,9 @@ use domain::{Fault, Problem, Stage};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+/// The code of 409 while another call, or the timer, is at it: to be asked again in a minute, as `Retry-After` says.
+pub const STILL_RUNNING: &str = "still-running";
+
 /// A refusal as it is written.
 #[derive(Debug, Serialize, Deserialize, JsonSchema)]
 #[serde(rename = "Problem")]

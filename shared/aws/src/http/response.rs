@@ -7,7 +7,7 @@ use http::header::{CACHE_CONTROL, CONTENT_TYPE};
 use http::{HeaderName, HeaderValue};
 
 use super::call::Call;
-use super::problem::ProblemDocument;
+use super::problem::{ProblemDocument, STILL_RUNNING};
 use super::sheet;
 use crate::context::Environment;
 use crate::operation::{Answer, Operation, Output};
@@ -75,7 +75,13 @@ pub(super) fn refuse<O: Operation>(
     problem: ProblemDocument,
     party: Option<String>,
 ) -> ApiGatewayV2httpResponse {
-    let headers = (problem.status == 503).then(|| ("retry-after", "1".to_owned())).into_iter().collect();
+    let seconds = match (problem.status, &*problem.code) {
+        (503, _) => Some("1"),
+        // Until whoever is at it is no more, or somebody else may be.
+        (409, STILL_RUNNING) => Some("60"),
+        _ => None,
+    };
+    let headers = seconds.map(|seconds| ("retry-after", seconds.to_owned())).into_iter().collect();
     // Our own types always serialize.
     let body = serde_json::to_string(&problem).unwrap_or_default();
     let content_type = "application/problem+json";

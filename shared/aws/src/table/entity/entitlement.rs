@@ -4,7 +4,8 @@ use domain::event::Author;
 use domain::{Entitlement, EntitlementId, EntitlementName, ImportId, Owner, Reason, Stamp, Timestamp};
 use serde::{Deserialize, Serialize};
 
-use super::Entity;
+use super::{Entity, IdempotencyRecord};
+use crate::http::problem::STILL_RUNNING;
 use crate::table::key::{self, Key};
 
 impl Entity for Entitlement {
@@ -73,8 +74,9 @@ pub struct ImportRun {
     pub author: Author,
     /// How many rows it has.
     pub rows: u64,
-    /// When it is given up, if nobody has gone on with it.
-    pub due_at: Timestamp,
+    /// When it is given up, if nobody has gone on with it. One that was can be gone on with still, under its key.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub due_at: Option<Timestamp>,
     /// When it was begun, and which version.
     #[serde(flatten)]
     pub stamp: Stamp,
@@ -83,7 +85,7 @@ pub struct ImportRun {
 impl ImportRun {
     /// Another call is at it.
     pub const STILL_RUNNING: Reason = Reason::state(
-        "still-running",
+        STILL_RUNNING,
         "the import that was begun under this key is still running; ask again in a minute",
     );
 }
@@ -96,6 +98,11 @@ impl Entity for ImportRun {
     }
 
     fn due(&self) -> Option<Timestamp> {
-        Some(self.due_at)
+        self.due_at
+    }
+
+    fn forget_at(&self) -> Option<Timestamp> {
+        let given_up = self.due_at.is_none();
+        given_up.then(|| self.stamp.updated_at.after(IdempotencyRecord::KEPT))
     }
 }

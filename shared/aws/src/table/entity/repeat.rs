@@ -1,6 +1,6 @@
 //! What tells that something was asked or told before.
 
-use domain::{Timestamp, Version};
+use domain::{Period, Timestamp, Version};
 use serde::{Deserialize, Serialize};
 
 use super::Entity;
@@ -28,6 +28,11 @@ pub struct IdempotencyRecord {
     /// From then on the key is free again; a message's never is.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub expires_at: Option<Timestamp>,
+}
+
+impl IdempotencyRecord {
+    /// How long it is kept.
+    pub const KEPT: Period = Period::days(30);
 }
 
 impl Entity for IdempotencyRecord {
