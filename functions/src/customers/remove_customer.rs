@@ -50,7 +50,9 @@ impl Operation for RemoveCustomer {
             count_manager(&mut change, actor, organization, false);
         }
         Reservation::customer_external_id(&before).iter().for_each(|reservation| change.remove(reservation));
-        organization.iter().for_each(|organization| say_goodbye(&mut change, *organization, &before.email));
+        if let Some(organization) = organization {
+            say_goodbye(&mut change, organization, &before.email, context.now);
+        }
         change.record(customer.happening(EventKind::CustomerRemoved { customer_id: customer.id }));
         context.commit(change, Answer::ok(customer.seen_by(actor))).await
     }

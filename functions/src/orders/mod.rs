@@ -16,7 +16,7 @@ use domain::fault::{check_length, parse_and_check};
 use domain::order::{LinkEnd, Movement, Quantities, SubscriptionLine, sum_lines};
 use domain::{
     EventKind, Fault, Faults, Happening, Invalid, LicenseTypeCode, Line, Order, PartnerId, Pool, Quantity,
-    Reason, Stage,
+    Reason, Stage, Subscription,
 };
 use schemars::JsonSchema;
 
@@ -255,6 +255,14 @@ pub struct Revision {
     pub lines: Option<SoldLines>,
     /// What is left in the log besides what moves.
     pub event: Option<EventKind>,
+    /// Whether all its subscriptions are another's by now: then it is its buyer's business only as far as licenses are.
+    pub transferred: bool,
+}
+
+/// Whether there are subscriptions of an order, and all of them are another's by now than who bought them.
+pub fn are_transferred(order: &Order, subscriptions: &[Option<Subscription>]) -> bool {
+    let mut made = subscriptions.iter().flatten().peekable();
+    made.peek().is_some() && made.all(|one| one.buyer().partner_id != order.partner_id)
 }
 
 /// As many pools as fit one transaction with their events.
@@ -264,7 +272,7 @@ const MOST_POOLS: usize = 45;
 /// it is as it was seen, each pool on the condition that it gives what it is to give.
 pub async fn revise<O: Output>(
     context: &Context<'_>,
-    Revision { before, mut order, wanted, lines, event }: Revision,
+    Revision { before, mut order, wanted, lines, event, transferred }: Revision,
     mut change: Change<O>,
     answer: impl FnOnce(Order) -> Answer<O>,
 ) -> Result<Answer<O>, Failure> {
@@ -308,7 +316,8 @@ pub async fn revise<O: Output>(
         order.settle(&wanted, &Quantities::new());
         order.lines.iter_mut().for_each(|line| line.credited = 0);
     }
-    event.into_iter().for_each(|event| change.record(event_of(event, order.partner_id)));
+    let concerned = order.partner_id.filter(|_| !transferred || !order.lines.is_empty());
+    event.into_iter().for_each(|event| change.record(event_of(event, concerned)));
     // A parked order is in the queue of its account, and no other is.
     match (before.as_ref().and_then(Parked::of), Parked::of(&order)) {
         (None, Some(parked)) => change.create(&parked)?,

@@ -108,7 +108,8 @@ async fn settle(context: &Context<'_>, parked: Order, drain: &Drain) -> Result<(
     }
     let (wanted, known) = (parked.ordered(), OrderOfSource(parked.source_id, parked.order_id.clone()));
     let goes_on = order.is_placing();
-    let revision = Revision { before: Some(parked), order, wanted, lines: None, event: None };
+    let revision =
+        Revision { before: Some(parked), order, wanted, lines: None, event: None, transferred: false };
     revise(context, revision, change, |_| Answer::ok(())).await?;
     if !goes_on {
         return Ok(());
@@ -152,8 +153,8 @@ pub async fn end<O: Output>(
     });
     let order = Order { status, stamp: parked.stamp.next(context.now), ..parked.clone() };
     let wanted = parked.ordered();
-    revise(context, Revision { before: Some(parked), order, wanted, lines: None, event }, change, answer)
-        .await
+    let revision = Revision { before: Some(parked), order, wanted, lines: None, event, transferred: false };
+    revise(context, revision, change, answer).await
 }
 
 /// Ends the wait of an order that nobody was linked to in time; answers whether it is over. If somebody is linked, the

@@ -391,6 +391,10 @@ impl Placing {
         for index in 0..order.subscriptions.len() {
             let Some(one) = order.subscriptions.get(index).filter(|one| one.is_open()) else { continue };
             let line = one.line.clone();
+            let pending = made.len() * 2 + touched.len() + events.len();
+            if change.items() + pending + 1 > room {
+                break;
+            }
             let links = self.links_of(order, index, &line);
             let (product, organization, links) = match self.judge(order, index, &line, links) {
                 Ok(good) => good,
@@ -414,7 +418,6 @@ impl Placing {
             let heard = if subscription.heard.is_silent() { 0 } else { 7 };
             let cancelled = usize::from(order.cancelled_at.is_some());
             let needed = 5 + welcomed.len() + newly.len() + heard + cancelled;
-            let pending = made.len() * 2 + touched.len() + events.len();
             if change.items() + pending + needed > room {
                 break;
             }
@@ -474,7 +477,8 @@ impl Placing {
         for LineContact { email, name } in &line.contacts {
             if contacts.iter().all(|known| known.email != *email) {
                 let customer_id = self.records.get(&(organization_id, email.clone())).copied();
-                contacts.push(SubscriptionContact { email: email.clone(), name: name.clone(), customer_id });
+                let (email, name, since) = (email.clone(), name.clone(), context.now);
+                contacts.push(SubscriptionContact { email, name, since, customer_id });
             }
         }
         let name = self.names.get(&index).and_then(Option::as_ref);
@@ -602,6 +606,11 @@ impl Placing {
         };
         if links.iter().any(|link| down(link.other)) {
             return Err(LINKED_TO_DEACTIVATED);
+        }
+        // Those made by an earlier transaction of it may have been found elsewhere, by the same name.
+        let of = |id: SubscriptionId| self.there.get(&id).map(|one| one.organization_id);
+        if links.iter().any(|link| of(link.other) != Some(*organization)) {
+            return Err(OTHER_ORGANIZATION);
         }
         if ends(line).any(|(_, _, end)| came_to_nothing(end)) {
             return Err(LINKED_TO_NOTHING);

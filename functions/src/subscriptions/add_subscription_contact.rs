@@ -80,7 +80,12 @@ impl Operation for AddSubscriptionContact {
         let Some(known) = known else { return Err(UNKNOWN_CUSTOMER.refuse(&[]).into()) };
         let (seen, mut after) = (before.stamp.version, before.clone());
         let (email, name) = (known.email, known.name);
-        let contact = SubscriptionContact { email: email.clone(), name, customer_id: Some(customer_id) };
+        let contact = SubscriptionContact {
+            email: email.clone(),
+            name,
+            since: context.now,
+            customer_id: Some(customer_id),
+        };
         if before.contact(&email).is_some_and(|before| before.customer_id == contact.customer_id) {
             change.confirm(&before, seen, context.if_match());
             let mut shown = [before];

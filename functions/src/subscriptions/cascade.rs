@@ -24,9 +24,20 @@ const LEASE: Period = Period::minutes(1);
 const BEFORE_ANSWER: usize = 1200;
 
 /// All subscriptions of an organization, as they are now.
+///
+/// # Errors
+///
+/// Contention, when one that was made meanwhile was passed already, and what it is linked to was not: a listing is no snapshot.
 pub async fn read_all(context: &Context<'_>, organization: OrganizationId) -> Result<Subscriptions, Failure> {
     let all = context.table.list(&SubscriptionsOf(organization), true).await?;
-    Ok(all.into_iter().map(|one| (one.id, one)).collect())
+    let all: Subscriptions = all.into_iter().map(|one| (one.id, one)).collect();
+    let whole = all.values().all(|one| {
+        [&one.linked, &one.parents, &one.apps].into_iter().flatten().all(|id| all.contains_key(id))
+    });
+    match whole {
+        true => Ok(all),
+        false => Err(Error::Contended("subscriptions were linked while they were read".to_owned()).into()),
+    }
 }
 
 /// Those of a closure that are still up, in its order.
@@ -144,18 +155,13 @@ pub async fn go_on(
     }
 }
 
-/// Notes that nothing linked to a subscription is left. It must not have been written since it was seen so.
-pub fn finish<O: 'static>(
-    context: &Context<'_>,
-    change: &mut Change<O>,
-    root: &Subscription,
-) -> Result<Subscription, Failure> {
+/// The subscription when nothing linked to it is left. It must not have been written since it was seen so.
+pub fn finished(context: &Context<'_>, root: &Subscription) -> Subscription {
     let mut after = Subscription { stamp: root.stamp.next(context.now), ..root.clone() };
     if let Some(deactivation) = &mut after.deactivation {
         deactivation.goes_on_at = None;
     }
-    change.replace(&after, root.stamp.version, None::<fn(Version) -> bool>)?;
-    Ok(after)
+    after
 }
 
 /// Goes on with what was cut off: the timer's turn.
@@ -167,6 +173,6 @@ pub async fn resume(
     let (done, all) = go_on(context, root.organization_id, root.id, went_on).await?;
     let Some(root) = all.get(&root.id).filter(|_| done) else { return Ok(false) };
     let mut change: Change<()> = Change::new();
-    finish(context, &mut change, root)?;
+    change.replace(&finished(context, root), root.stamp.version, None::<fn(Version) -> bool>)?;
     context.commit(change, Answer::ok(())).await.map(|_| true)
 }

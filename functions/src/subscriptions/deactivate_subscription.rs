@@ -15,7 +15,7 @@ use domain::{
 use schemars::JsonSchema;
 use serde::Serialize;
 
-use super::cascade::{at_once, begin, finish, go_on, read_all, still_up, take_over};
+use super::cascade::{at_once, begin, finished, go_on, read_all, still_up, take_over};
 use super::{NOT_A_CONTACT, OfSubscription, Reader};
 
 /// Deactivates a subscription.
@@ -29,13 +29,14 @@ pub struct Wish {
     /// Why; whoever sees the subscription sees it.
     #[deserr(default)]
     reason: Option<Description>,
-    /// The ids that `validateOnly` listed: if others go down by now, nothing does.
+    /// The ids that `validateOnly` listed: if others go down by now, nothing does. Of more than fit one transaction (about 30)
+    /// those are compared that were there when the call began; what is linked to them in that moment goes down, too.
     #[deserr(default)]
     expected: Option<Vec<SubscriptionId>>,
 }
 
 /// A subscription that was deactivated, or would be, with all that goes down with it.
-#[derive(Debug, Serialize, JsonSchema)]
+#[derive(Debug, Clone, Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct Deactivated {
     /// The subscription.
@@ -51,7 +52,7 @@ pub struct Deactivated {
 }
 
 /// A subscription that goes down.
-#[derive(Debug, Serialize, JsonSchema)]
+#[derive(Debug, Clone, Serialize, JsonSchema)]
 struct Member {
     /// Its id.
     id: SubscriptionId,
@@ -74,7 +75,7 @@ const EXPECTED_DIFFERS: Reason = Reason::state(
     "other subscriptions go down than are expected: the errors list all that do",
 );
 const STILL_RUNNING: Reason = Reason::state(
-    "still-running",
+    aws::http::problem::STILL_RUNNING,
     "the subscription was deactivated, and what is linked to it is still going down; ask again in a minute",
 );
 
@@ -171,14 +172,19 @@ async fn end_once(
 ) -> Result<Answer<Deactivated>, Failure> {
     let (done, all) = go_on(context, organization, id, || {}).await?;
     let root = all.get(&id).ok_or_else(Problem::not_found)?;
-    let (again, mut change) = (context.again(), Change::new());
+    let again = context.again();
     if !done {
         let location = format!("/v1/organizations/{organization}/subscriptions/{id}");
         let answer = Answer::accepted(location, went_down(&all, root, again.now));
-        return again.commit(change, answer).await;
+        return again.conclude(|| Ok(Change::new()), answer).await;
     }
-    let root = finish(&again, &mut change, root)?;
-    again.commit(change, Answer::ok(went_down(&all, &root, again.now))).await
+    let finished = finished(&again, root);
+    let end = || {
+        let mut change = Change::new();
+        change.replace(&finished, root.stamp.version, None::<fn(Version) -> bool>)?;
+        Ok(change)
+    };
+    again.conclude(end, Answer::ok(went_down(&all, &finished, again.now))).await
 }
 
 /// As many are listed in an answer that is kept for repeats: an item holds 400 KB.

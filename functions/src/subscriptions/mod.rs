@@ -171,8 +171,8 @@ struct Shows<'a> {
     actor: &'a Actor,
     /// The record of who asks, if it is a customer who has one.
     record: Option<CustomerId>,
-    /// Whether who asks had a record, and was removed.
-    removed: bool,
+    /// When a customer of who asks's e-mail was removed last.
+    removed_at: Option<Timestamp>,
     /// What the organization is called, and where its days are.
     organization: Organization,
 }
@@ -234,12 +234,12 @@ impl<'a> Reader<'a> {
         if let Some(link) = self.link() {
             found.get(&link)?.ok_or_else(Problem::not_found)?;
         }
-        let (mut record, mut removed) = (None, false);
+        let (mut record, mut removed_at) = (None, None);
         if let Some((of, welcome)) = self.record() {
             record = found.get(&of)?.map(|record| record.customer()).transpose()?;
-            removed = found.get(&welcome)?.is_some_and(|welcome| welcome.removed);
+            removed_at = found.get(&welcome)?.and_then(|welcome| welcome.removed_at);
         }
-        Ok(Shows { actor: self.actor, record, removed, organization })
+        Ok(Shows { actor: self.actor, record, removed_at, organization })
     }
 
     /// Reads what shows it.
@@ -257,15 +257,11 @@ impl Shows<'_> {
         self.organization.time_zone.unwrap_or_default()
     }
 
-    /// Whether who asks is a contact of it: of one who was on record when it became that, the record must last; another must
-    /// not have been removed since.
+    /// Whether who asks is a contact of it.
     fn is_contact(&self, one: &Subscription) -> bool {
         let customer = self.actor.has_one_of(&[Role::Customer]);
         let contact = self.actor.email.as_ref().filter(|_| customer).and_then(|email| one.contact(email));
-        contact.is_some_and(|contact| match contact.customer_id {
-            Some(customer) => self.record == Some(customer),
-            None => !self.removed,
-        })
+        contact.is_some_and(|contact| contact.lasts(self.record, self.removed_at))
     }
 
     /// Whether it is there for who asks: for the vendor, its partner, the organization's contact managers and its contacts.
@@ -300,7 +296,8 @@ impl Shows<'_> {
                 change.require_owner(&record, customer, || Refusal::NotFound);
             }
             None => {
-                let stays = Expression::new("attribute_not_exists(#removed)");
+                let stays = Expression::new("attribute_not_exists(#removedAt) OR #removedAt < :since");
+                let stays = stays.text("since", contact.since.to_string());
                 change.require_that(&WelcomeOf(organization, email), stays, |_| Refusal::NotFound);
             }
         }
@@ -324,14 +321,9 @@ async fn living(
     let found = context.table.fetch(wanted, true).await?;
     let mut living = 0;
     for contact in contacts {
-        let lasts = match contact.customer_id {
-            Some(customer) => {
-                let record = found.get(&record(contact))?.map(|record| record.customer()).transpose()?;
-                record == Some(customer)
-            }
-            None => !found.get(&welcome(contact))?.is_some_and(|welcome| welcome.removed),
-        };
-        living += usize::from(lasts);
+        let record = found.get(&record(contact))?.map(|record| record.customer()).transpose()?;
+        let removed_at = found.get(&welcome(contact))?.and_then(|welcome| welcome.removed_at);
+        living += usize::from(contact.lasts(record, removed_at));
     }
     Ok(living)
 }

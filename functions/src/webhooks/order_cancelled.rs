@@ -6,12 +6,12 @@ use aws::table::{Change, subscription};
 use aws::{Answer, Context, Failure};
 use deserr::Deserr;
 use domain::order::Quantities;
-use domain::{EventKind, Faults, Order, OrderId, OrderStatus, Sent, Subscription};
+use domain::{EventKind, Faults, Order, OrderId, OrderStatus, Sent, Subscription, Timestamp};
 use schemars::JsonSchema;
 
 use super::{Receipt, ignored, subscriptions_of};
 use crate::orders::placing::go_on;
-use crate::orders::{Revision, revise};
+use crate::orders::{Revision, are_transferred, revise};
 
 /// Which order.
 #[derive(Debug, Clone, Deserr, JsonSchema)]
@@ -43,14 +43,17 @@ pub async fn apply(
         let has = !order.subscriptions.is_empty() || order.came_to_nothing();
         order.status == OrderStatus::Cancelled && has && order.cancelled_at < Some(said_at)
     };
-    if let Some(order) = before.as_ref().filter(|order| order.status.is_over() && !again(order)) {
+    let told = |order: &Order| order.cancelled_at >= Some(said_at) || order.status.is_over() && !again(order);
+    if let Some(order) = before.as_ref().filter(|order| told(order)) {
         return Receipt::leave(context, order.clone()).await;
     }
-    let known = before.as_ref().is_some_and(|order| order.status == OrderStatus::Cancelled);
-    let mut change = Change::new();
+    let known = before.as_ref().is_some_and(|order| order.cancelled_at.is_some());
+    let (mut change, mut transferred) = (Change::new(), false);
     let order = match before.clone() {
         Some(order) => {
-            cancel_subscriptions(context, &mut change, &order, said_at).await?;
+            let subscriptions = subscriptions_of(context, &order).await?;
+            transferred = are_transferred(&order, &subscriptions);
+            cancel_subscriptions(context, &mut change, &order, subscriptions, said_at)?;
             // Subscriptions of nobody yet are shown as ended when they are somebody's, for they can be renewed.
             let waits = order.status == OrderStatus::Parked && !order.subscriptions.is_empty();
             let status = if waits { OrderStatus::Parked } else { OrderStatus::Cancelled };
@@ -62,18 +65,19 @@ pub async fn apply(
     let order = Order { cancelled_at, ..order };
     let event = EventKind::OrderCancelled { source_id: delivery.source.id, order_id };
     let event = Some(event).filter(|_| !known);
-    let revision = Revision { before, order, wanted: Quantities::new(), lines: None, event };
+    let revision = Revision { before, order, wanted: Quantities::new(), lines: None, event, transferred };
     revise(context, revision, change, Receipt::answer).await
 }
 
 /// Ends what is there, if it was not renewed since.
-async fn cancel_subscriptions(
+fn cancel_subscriptions(
     context: &Context<'_>,
     change: &mut Change<Receipt>,
     order: &Order,
-    said_at: domain::Timestamp,
+    subscriptions: Vec<Option<Subscription>>,
+    said_at: Timestamp,
 ) -> Result<(), Failure> {
-    for before in subscriptions_of(context, order).await?.into_iter().flatten() {
+    for before in subscriptions.into_iter().flatten() {
         if before.deactivation.is_some() {
             change.record(ignored(&before, "order.cancelled"));
             continue;

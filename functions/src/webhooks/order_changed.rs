@@ -12,7 +12,7 @@ use schemars::JsonSchema;
 
 use super::{Receipt, ignored, subscriptions_of};
 use crate::orders::placing::{LINES_DIFFER, Placing, go_on};
-use crate::orders::{Revision, SoldLines, revise};
+use crate::orders::{Revision, SoldLines, are_transferred, revise};
 
 /// What an order says from now on.
 #[derive(Debug, Clone, Deserr, JsonSchema)]
@@ -83,11 +83,13 @@ pub async fn apply(
     if !faults.is_empty() {
         return Err(Problem::of(Stage::Rule, faults).into());
     }
-    let mut change = Change::new();
+    let (mut change, mut transferred) = (Change::new(), false);
     let order = match (before.clone(), came) {
         (Some(order), Some(_)) => {
             let mut order = Order { stamp: order.stamp.next(context.now), ..order };
-            order.change_lines(&change_subscriptions(context, &mut change, &order, &said).await?);
+            let subscriptions = subscriptions_of(context, &order).await?;
+            transferred = are_transferred(&order, &subscriptions);
+            order.change_lines(&change_subscriptions(context, &mut change, subscriptions, &said)?);
             order
         }
         (Some(order), None) => Order { changed: said, stamp: order.stamp.next(context.now), ..order },
@@ -96,20 +98,20 @@ pub async fn apply(
     let order = Order { sequence, ..order };
     let event = Some(EventKind::OrderChanged { source_id: delivery.source.id, order_id, sequence });
     let wanted = if cancelled { Quantities::new() } else { lines.sums() };
-    let revision = Revision { before, order, wanted, lines: Some(lines), event };
+    let revision = Revision { before, order, wanted, lines: Some(lines), event, transferred };
     revise(context, revision, change, Receipt::answer).await
 }
 
 /// Changes the subscriptions that are there; answers what the order's lines are to say. Of what was deactivated it is told that
 /// this has no effect, and its line stays.
-async fn change_subscriptions(
+fn change_subscriptions(
     context: &Context<'_>,
     change: &mut Change<Receipt>,
-    order: &Order,
+    subscriptions: Vec<Option<Subscription>>,
     said: &[SubscriptionLine],
 ) -> Result<Vec<SubscriptionLine>, Failure> {
     let mut lines = said.to_vec();
-    for (index, (before, line)) in subscriptions_of(context, order).await?.into_iter().zip(said).enumerate() {
+    for (index, (before, line)) in subscriptions.into_iter().zip(said).enumerate() {
         let Some(before) = before else { continue };
         if (&before.plan, before.quantity) == (&line.plan, line.quantity) {
             continue;

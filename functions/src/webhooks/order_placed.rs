@@ -8,13 +8,14 @@ use deserr::Deserr;
 use domain::fault::Check;
 use domain::order::OrderedSubscription;
 use domain::{
-    EventKind, Faults, Invalid, Order, OrderId, OrderStatus, Parking, PartnerId, Problem, Stage, StoreAccount,
+    EventKind, Faults, Happening, Invalid, Order, OrderId, OrderStatus, Parking, PartnerId, Problem, Stage,
+    StoreAccount,
 };
 use schemars::JsonSchema;
 
 use super::Receipt;
 use super::buyer::{self, NamedBuyer};
-use crate::orders::placing::{Placing, go_on};
+use crate::orders::placing::{LINES_DIFFER, Placing, go_on};
 use crate::orders::{Revision, SoldLines, is_subscription, require_owner, revise};
 
 /// An order of a partner, named by its account at the store or, by a source that may, by its id.
@@ -72,10 +73,17 @@ pub async fn apply(
         }
         _ => {}
     }
-    // What the store changed since counts, not what it said at first.
+    // What the store changed since counts, not what it said at first; unless it changed another order than this one.
+    let of_another = before.as_ref().filter(|order| order.sequence > 0 && !said.is_of(&order.changed));
+    let ignored = of_another.map(|order| EventKind::OrderChangeIgnored {
+        source_id: order.source_id,
+        order_id: order.order_id.clone(),
+        sequence: order.sequence,
+        reason: LINES_DIFFER.about.to_owned(),
+    });
     let mut faults = match before {
-        Some(_) => Vec::new(),
-        None => placed.lines.unknown_types(&found)?,
+        Some(_) if ignored.is_none() => Vec::new(),
+        _ => placed.lines.unknown_types(&found)?,
     };
     let buyer = named.find(source, &found)?.unwrap_or_else(|fault| {
         faults.push(fault);
@@ -101,10 +109,14 @@ pub async fn apply(
     let (order, wanted) = match before.clone() {
         None => (said, placed.lines.sums()),
         Some(order) => {
-            let (wanted, stamp) = (order.ordered(), order.stamp.next(context.now));
-            let subscriptions = said.subscriptions;
-            let mut said =
-                Order { lines: Vec::new(), changed: Vec::new(), subscriptions, stamp, ..order.clone() };
+            let (stamp, subscriptions) = (order.stamp.next(context.now), said.subscriptions);
+            let sequence = if ignored.is_none() { order.sequence } else { 0 };
+            let wanted = match &ignored {
+                Some(_) if order.status != OrderStatus::Cancelled => placed.lines.sums(),
+                _ => order.ordered(),
+            };
+            let (lines, changed) = (Vec::new(), Vec::new());
+            let mut said = Order { lines, changed, subscriptions, sequence, stamp, ..order.clone() };
             said.change_lines(&order.changed);
             (said, wanted)
         }
@@ -113,6 +125,7 @@ pub async fn apply(
     let billed = placed.store_account.clone().filter(|_| !order.subscriptions.is_empty());
     let order = Order { billing_account: billed, ..order };
     let mut change = Change::new();
+    ignored.into_iter().for_each(|event| change.record(Happening::of_vendor(event)));
     let (mut order, event) = match (waits, account) {
         (true, Some(account)) => {
             change.require_absent(&account, || Refusal::Outdated);
@@ -131,7 +144,10 @@ pub async fn apply(
         }
     };
     let types = wanted.len();
-    let revision = |before, order| Revision { before, order, wanted, lines: Some(placed.lines), event };
+    let revision = |before, order| {
+        let lines = Some(placed.lines);
+        Revision { before, order, wanted, lines, event, transferred: false }
+    };
     let Some(placing) = placing else {
         return revise(context, revision(before, order), change, Receipt::answer).await;
     };

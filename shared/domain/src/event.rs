@@ -671,6 +671,17 @@ kinds! {
         /// Why.
         reason: String,
     }
+    /// A change that came before its order is none of it.
+    OrderChangeIgnored = "order.change-ignored" {
+        /// Whose order.
+        source_id: SourceId,
+        /// Which order.
+        order_id: OrderId,
+        /// The store's number of the change.
+        sequence: u64,
+        /// Why.
+        reason: String,
+    }
 }
 
 impl EventKind {

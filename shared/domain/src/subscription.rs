@@ -133,9 +133,22 @@ pub struct SubscriptionContact {
     pub email: Email,
     /// What people call it.
     pub name: Name,
+    /// Since when it is a contact.
+    pub since: Timestamp,
     /// Its record, if there was one when it became a contact. It is a contact only as long as that lasts.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub customer_id: Option<CustomerId>,
+}
+
+impl SubscriptionContact {
+    /// Whether it is one still, by its record, as that is now, and by when somebody of its e-mail was removed last: of one who
+    /// was on record when it became a contact, the record must last; another must not have been removed since.
+    pub fn lasts(&self, record: Option<CustomerId>, removed_at: Option<Timestamp>) -> bool {
+        match self.customer_id {
+            Some(customer) => record == Some(customer),
+            None => removed_at.is_none_or(|removed| removed < self.since),
+        }
+    }
 }
 
 /// Where a subscription is set up.
@@ -385,8 +398,8 @@ impl Subscription {
         self.heard.transfer.as_ref().map_or(&self.buyer, |transfer| &transfer.to)
     }
 
-    /// Until when it runs, not included, if nobody ends it before: its bill date. What was cancelled runs until the end of a
-    /// later renewal only.
+    /// Until when it runs, not included, if nobody ends it before: its bill date. What was cancelled, and is renewed later, runs
+    /// until the latest end of all its renewals: none makes it shorter.
     pub fn ends_at(&self) -> Timestamp {
         let ordered = self.starts_at.after(self.term);
         match &self.heard.renewal {
@@ -479,8 +492,8 @@ pub type Subscriptions = BTreeMap<SubscriptionId, Subscription>;
 pub struct Closure {
     /// What goes down, the subscription itself first. What is down already is part of it.
     pub down: Vec<SubscriptionId>,
-    /// Parents that are left to apps which stay though others of their parents go down: as long as these are alive, the apps are
-    /// not concerned.
+    /// Parents that are left to apps which stay though others of their parents go down, one for each such app: as long as these
+    /// are alive, the apps are not concerned. Some of them are such apps themselves.
     pub supports: BTreeSet<SubscriptionId>,
 }
 
@@ -521,16 +534,16 @@ fn orphans(
     // A parent that is not known may be alive.
     let alive = |id: &SubscriptionId| all.get(id).is_none_or(|one| one.deactivation.is_none());
     let outside = |id: &&SubscriptionId| !down.contains(id) && !concerned.contains(id) && alive(id);
-    let (mut supports, mut kept) = (BTreeSet::new(), Vec::new());
-    for app in concerned.iter().filter(|app| alive(app)).filter_map(|app| all.get(app)) {
-        if let Some(parent) = app.parents.iter().find(outside) {
-            supports.insert(*parent);
-            kept.push(app.id);
-        }
+    let mut kept = Vec::new();
+    for app in concerned.iter().filter_map(|app| all.get(app)) {
+        kept.extend(app.parents.iter().find(outside).map(|parent| (app.id, *parent)));
     }
-    while let Some(app) = kept.pop() {
+    let mut supports = BTreeSet::new();
+    while let Some((app, parent)) = kept.pop() {
         if alive(&app) && concerned.remove(&app) {
-            kept.extend(apps_of(&app));
+            let loses = all.get(&app).is_some_and(|app| !app.parents.is_disjoint(down));
+            supports.extend(loses.then_some(parent));
+            kept.extend(apps_of(&app).map(|next| (next, app)));
         }
     }
     (concerned, supports)
@@ -636,7 +649,7 @@ mod tests {
             down
         };
         assert_eq!(down(&all, 0), [0, 1, 4, 6]);
-        assert_eq!(Closure::of(&all, ids[0]).supports, BTreeSet::from([ids[3]]));
+        assert_eq!(Closure::of(&all, ids[0]).supports, BTreeSet::from([ids[2], ids[3]]), "2 keeps 5 up");
         assert_eq!(down(&all, 3), [3]);
         let gone = all.get_mut(&ids[3]).unwrap();
         deactivate(gone, ids[3], time(0));
@@ -648,7 +661,12 @@ mod tests {
         assert_eq!(Closure::of(&all, ids[0]).down.len(), 4);
         let (ids, all) = world(4, &[], &[(1, 0), (1, 2), (2, 1), (2, 3)]);
         let closure = Closure::of(&all, ids[0]);
-        assert_eq!((closure.down, closure.supports), (vec![ids[0]], BTreeSet::from([ids[3]])));
+        let supports = BTreeSet::from([ids[2]]);
+        assert_eq!(
+            (closure.down, closure.supports),
+            (vec![ids[0]], supports),
+            "2 keeps 1 up, and loses nothing"
+        );
     }
 
     #[test]
@@ -739,6 +757,11 @@ mod tests {
             prop_assert_eq!(set.len(), down.len());
             let up = |id: &SubscriptionId| !set.contains(id) && all[id].deactivation.is_none();
             prop_assert!(supports.iter().all(up));
+            // Whatever loses a parent and stays has another one, and that is a condition.
+            for one in all.values().filter(|one| up(&one.id)) {
+                let lost = one.parents.iter().any(|parent| set.contains(parent));
+                prop_assert!(!lost || one.parents.iter().any(|parent| supports.contains(parent)), "nothing holds it");
+            }
             let mut concerned = BTreeSet::new();
             let mut reached: Vec<_> = down.iter().flat_map(|id| all[id].apps.iter().copied()).collect();
             while let Some(app) = reached.pop() {

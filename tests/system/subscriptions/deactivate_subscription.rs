@@ -108,6 +108,9 @@ async fn what_is_expected_must_still_be_right() {
         "the list is the true one"
     );
     wish(&world, "customer", "", json!({"expected": []})).refused(409, "expected-differs").await;
+    let others: Vec<&str> =
+        expected.iter().map(String::as_str).chain([world.id("otherSubscription")]).collect();
+    wish(&world, "customer", "", json!({"expected": others})).refused(409, "expected-differs").await;
     wish(&world, "customer", "", json!({"expected": ["sub_1"], "colour": 1}))
         .refused(400, "invalid-request")
         .await;
@@ -171,6 +174,31 @@ async fn an_app_goes_down_with_the_last_of_its_parents_also_if_two_go_at_the_sam
         let there = all(&world, "{harbour}").await;
         assert!(there.iter().all(|one| one["status"] == "inactive"), "round {round}: {there:#?}");
         assert_eq!(events(&world, "{harbour}", "subscription.deactivated").await.len(), 4);
+    }
+}
+
+/// An app may be kept up by another one: that is then a condition, too.
+#[tokio::test(flavor = "multi_thread")]
+async fn what_keeps_an_app_up_is_not_gone_in_the_same_moment() {
+    for round in 0..if cfg!(deployed) { 2 } else { 12 } {
+        let world = World::demo().await;
+        let lines = json!([
+            line("subscription", "ER-1", "C-3", json!({})),
+            line("subscription", "ER-1", "C-3", json!({})),
+            line("app", "DS-1", "C-3", json!({"parents": [0, 1]})),
+            line("app", "DS-1", "C-3", json!({"parents": [0, 2]})),
+        ]);
+        let new = made(&order(&world, "SO-H", lines).await.ok());
+        world.chaos(6, round);
+        let (one, other) = join(
+            deactivate(&world, "operator", "{harbour}", &new[0]).decided(),
+            deactivate(&world, "operator", "{harbour}", &new[2]).decided(),
+        )
+        .await;
+        assert_eq!((one.status, other.status), (200, 200));
+        let there = all(&world, "{harbour}").await.into_iter();
+        let up: Vec<_> = there.filter(|one| one["status"] == "active").map(|one| one["id"].clone()).collect();
+        assert_eq!(up, [new[1].as_str()], "round {round}");
     }
 }
 
@@ -339,8 +367,13 @@ async fn who_was_named_before_being_on_record_is_no_contact_once_removed() {
     let token = world.token_of(json!({"sub": "kenji", "email": "kenji@yamada.example", "role": "customer", "org": world.id("yamada")}));
     let path = format!("{OF_YAMADA}/{}", new[0]);
     world.get(&path).token(&token).send().await.ok();
-    let record =
-        world.post("/v1/organizations/{yamada}/customers").by("operator").json(kenji).send().await.ok();
+    let record = world
+        .post("/v1/organizations/{yamada}/customers")
+        .by("operator")
+        .json(kenji.clone())
+        .send()
+        .await
+        .ok();
     world.get(&path).token(&token).send().await.ok();
     world
         .delete(&format!("/v1/customers/{}", record["id"].as_str().unwrap()))
@@ -351,4 +384,14 @@ async fn who_was_named_before_being_on_record_is_no_contact_once_removed() {
     world.get(&path).token(&token).refused(404, "not-found").await;
     let call = world.post(&format!("{path}/deactivate")).token(&token).key("k").json(json!({}));
     call.refused(404, "not-found").await;
+    // Where it is named again since, it is one again, and nowhere else.
+    if world.is_local() {
+        world.post("/_local/time").bytes(br#"{"advance":"PT1M"}"#).send().await.ok();
+    }
+    let lines = json!([line("subscription", "ER-1", "C-1", json!({"contacts": [kenji]}))]);
+    let again = made(&order(&world, "SO-Z", lines).await.ok());
+    world.get(&path).token(&token).refused(404, "not-found").await;
+    let path = format!("{OF_YAMADA}/{}", again[0]);
+    world.get(&path).token(&token).send().await.ok();
+    world.post(&format!("{path}/deactivate")).token(&token).key("l").json(json!({})).send().await.ok();
 }

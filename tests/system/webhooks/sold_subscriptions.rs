@@ -69,8 +69,12 @@ async fn lines_become_subscriptions_with_links_known_at_both_ends_entitlements_a
         (&json!([new[1]]), &json!([new[2]]), &json!([]), &json!("Premium"), &json!("ER-1"))
     );
     assert_eq!((&first["partner"]["name"], &first["externalId"]), (&json!("Miyako Security"), &json!("H-1")));
-    let harry = json!({"email": "harry@harbour.example", "name": "Harry"});
-    assert_eq!(first["contacts"], json!([harry, {"email": "h@harbour.example", "name": "H"}]));
+    let contacts: Vec<_> =
+        first["contacts"].as_array().unwrap().iter().map(|one| (&one["email"], &one["name"])).collect();
+    let (harry, h) =
+        ((json!("harry@harbour.example"), json!("Harry")), (json!("h@harbour.example"), json!("H")));
+    assert_eq!(contacts, [(&harry.0, &harry.1), (&h.0, &h.1)]);
+    assert_eq!(first["contacts"][0]["since"], first["createdAt"]);
     let second = shown(&world, "operator", "{harbour}", &new[1]).await;
     assert_eq!((&second["linked"], &second["kind"]), (&json!([new[0]]), &json!("collection")));
     assert_eq!(shown(&world, "agent", "{harbour}", &new[2]).await["parents"], json!([new[0]]));
@@ -530,6 +534,80 @@ async fn a_line_that_waited_until_what_it_is_linked_to_went_down_comes_to_nothin
             "it is linked to a subscription that was deactivated, for good: contact the vendor"
         ]
     );
+}
+
+/// However many of its lines come to nothing, what is left of an order is made.
+#[tokio::test(flavor = "multi_thread")]
+#[cfg_attr(deployed, ignore = "waits for the local stack's timer")]
+async fn lines_that_come_to_nothing_leave_room_for_the_others() {
+    let world = World::demo().await;
+    let first = made(&order(&world, "SO-0", json!([one("H-0", json!({}))])).await.ok());
+    world.put("/v1/partners/{newPartner}/customers/{harbour}").by("operator").send().await.ok();
+    let contacts = |line: usize| -> Vec<Value> {
+        let contact = |n: usize| json!({"email": format!("h-{line}-{n}@harbour.example"), "name": "H"});
+        (0..5).map(contact).collect()
+    };
+    let good = (0..9).map(|n| one(&format!("G-{n}"), json!({"contacts": contacts(n)})));
+    let lost = (0..11).map(|n| one(&format!("L-{n}"), json!({"linkedTo": [first[0]]})));
+    let lines: Vec<Value> = good.chain(lost).collect();
+    let data = json!({"orderId": "SO-H", "storeAccount": "ec-9", "lines": lines});
+    assert_eq!(say(&world, "m1", "order.placed", THEN, data).await.status, 202);
+    deactivate(&world, "operator", "{harbour}", &first[0]).send().await.ok();
+    link(&world, "{newPartner}", "ec-9").await.ok();
+    a_minute_later(&world).await;
+    let up = harbour(&world).await.into_iter().filter(|one| one["status"] == "active").count();
+    assert_eq!(up, 9);
+    let path = "/v1/partners/{newPartner}/history?type=order.line-ignored&pageSize=100";
+    let told = world.get(path).by("newPartnerAdmin").send().await.ok();
+    assert_eq!(told["items"].as_array().unwrap().len(), 11);
+}
+
+/// What was said to be changed before the order came, and is none of it, counts for nothing, as it would have afterwards.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_change_that_came_first_and_is_of_other_lines_outdoes_nothing() {
+    let world = World::demo().await;
+    let changed =
+        |sequence: u64, lines: Value| json!({"orderId": "SO-H", "sequence": sequence, "lines": lines});
+    let other = json!([one("H-1", json!({"kind": "collection", "plan": "Other"}))]);
+    say(&world, "m1", "order.changed", THEN, changed(5, other)).await.ok();
+    order(&world, "SO-H", json!([one("H-1", json!({}))])).await.ok();
+    let ignored = vendor_events(&world, "order.change-ignored").await;
+    assert_eq!((ignored.len(), &ignored[0]["data"]["sequence"]), (1, &json!(5)));
+    let better = json!([one("H-1", json!({"plan": "Better"}))]);
+    say(&world, "m2", "order.changed", THEN, changed(4, better)).await.ok();
+    assert_eq!(harbour(&world).await[0]["plan"], "Better");
+
+    // Nor do licenses that were said in place of subscriptions.
+    let lines = json!([{"kind": "license", "sku": "edge-storage-1y", "quantity": 7}]);
+    let data = json!({"orderId": "SO-L", "sequence": 1, "lines": lines});
+    say(&world, "m3", "order.changed", THEN, data).await.ok();
+    let before = world.pool("partnerMember", "partner", "edge-storage-1y").await;
+    order(&world, "SO-L", json!([one("H-2", json!({}))])).await.ok();
+    assert_eq!(world.pool("partnerMember", "partner", "edge-storage-1y").await, before);
+    say(&world, "m4", "order.cancelled", "2026-01-05T09:59:30Z", json!({"orderId": "SO-L"})).await.ok();
+    assert_eq!(harbour(&world).await[1]["status"], "inactive");
+}
+
+/// What happens to an order is no business of a partner that has nothing of it any more.
+#[tokio::test(flavor = "multi_thread")]
+async fn of_an_order_whose_subscriptions_are_anothers_its_buyer_learns_no_more() {
+    let world = World::demo().await;
+    order(&world, "SO-H", json!([one("H-1", json!({}))])).await.ok();
+    tell(&world, "m1", &transferred("H-1", "ec-4712", THEN)).await.ok();
+    let data = json!({"orderId": "SO-H", "sequence": 1, "lines": [one("H-1", json!({"plan": "Better"}))]});
+    say(&world, "m2", "order.changed", THEN, data).await.ok();
+    let cancelled = json!({"orderId": "SO-H"});
+    say(&world, "m3", "order.cancelled", "2026-01-05T09:59:30Z", cancelled).await.ok();
+    for kind in ["order.changed", "order.cancelled"] {
+        let path = format!("/v1/partners/{{partner}}/history?type={kind}");
+        let told = world.get(&path).by("partnerMember").send().await.ok();
+        assert_eq!(told["items"], json!([]), "{kind}");
+        let is = |event: &Value| event["data"]["orderId"] == "SO-H";
+        assert_eq!(vendor_events(&world, kind).await.into_iter().filter(is).count(), 1, "{kind}");
+    }
+    let path = "/v1/partners/{otherPartner}/history?type=subscription.cancelled";
+    let told = world.get(path).by("otherPartnerAdmin").send().await.ok();
+    assert_eq!(told["items"].as_array().unwrap().len(), 1);
 }
 
 #[tokio::test(flavor = "multi_thread")]

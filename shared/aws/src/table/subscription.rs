@@ -10,21 +10,26 @@ use super::pattern::{EntitlementOf, WelcomeOf};
 /// Remembers that somebody is a contact of an organization's subscriptions; it must be for the first time.
 pub fn welcome<O: 'static>(change: &mut Change<O>, organization: OrganizationId, email: &Email) {
     let condition = Expression::new("attribute_not_exists(#welcomed)");
-    let update = remember(organization, email, "welcomed");
+    let update = remember(organization, email, "#welcomed = :yes").truth("yes", true);
     let lookup = WelcomeOf(organization, email.clone());
     change.update(&lookup, Update { update, condition }, |_| Refusal::Outdated);
 }
 
 /// Remembers that somebody is no customer of an organization any more.
-pub fn say_goodbye<O: 'static>(change: &mut Change<O>, organization: OrganizationId, email: &Email) {
-    change.add_up(key::welcome(organization, email), remember(organization, email, "removed"));
+pub fn say_goodbye<O: 'static>(
+    change: &mut Change<O>,
+    organization: OrganizationId,
+    email: &Email,
+    now: Timestamp,
+) {
+    let update = remember(organization, email, "#removedAt = :now").text("now", now.to_string());
+    change.add_up(key::welcome(organization, email), update);
 }
 
 fn remember(organization: OrganizationId, email: &Email, what: &str) -> Expression {
-    let text =
-        format!("SET #entity = :entity, #organizationId = :organization, #email = :email, #{what} = :yes");
+    let text = format!("SET #entity = :entity, #organizationId = :organization, #email = :email, {what}");
     let update = Expression::new(&text).text("entity", Welcome::NAME).text("email", email.as_str());
-    update.text("organization", organization.to_string()).truth("yes", true)
+    update.text("organization", organization.to_string())
 }
 
 /// Lets the entitlement that a subscription gives begin and end as the subscription does now. Nothing else of it changes,

@@ -95,9 +95,9 @@ pub struct Welcome {
     /// Whether it is, or was, a contact of one: who is it again is not welcomed again.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub welcomed: bool,
-    /// Whether it was a customer and was removed: then it is a contact by its e-mail alone no more.
-    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
-    pub removed: bool,
+    /// When it was removed as a customer, last: where it had become a contact before, by its e-mail alone, it is none any more.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub removed_at: Option<Timestamp>,
 }
 
 impl Entity for Welcome {
