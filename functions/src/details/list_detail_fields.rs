@@ -34,13 +34,12 @@ impl Operation for ListDetailFields {
         let archived = input.query.archived.is_on();
         let wanted =
             |field: &DetailField| field.archived_at.is_some() == archived && field.is_visible_to(actor);
-        let mut items = context.table.list(&DetailFields(), true).await?;
+        let mut items = DetailField::in_order(context.table.list(&DetailFields(), true).await?);
         items.retain(wanted);
         if archived {
             let placed = items.into_iter().map(|field| (field.id.to_string(), field)).collect();
             return Ok(Answer::ok(context.page_of_all(placed)));
         }
-        items.sort_by_key(DetailField::place);
         Ok(Answer::ok(List { items, next_page_token: None }))
     }
 }

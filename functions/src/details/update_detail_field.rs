@@ -77,7 +77,7 @@ impl Operation for UpdateDetailField {
         input: &Input<Self>,
     ) -> Result<Answer<DetailField>, Failure> {
         let (Json(wanted), id) = (&input.body, input.path.field_id);
-        let known = context.table.list(&DetailFields(), true).await?;
+        let known = DetailField::in_order(context.table.list(&DetailFields(), true).await?);
         let before = known.into_iter().find(|field| field.id == id).ok_or_else(Problem::not_found)?;
         let seen = before.stamp.version;
         let mut change = Change::new();

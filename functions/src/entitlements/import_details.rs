@@ -1,7 +1,7 @@
 //! `import-details`
 
 use std::borrow::Cow;
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::sync::{Mutex, PoisonError};
 
 use aws::operation::{Method, Nothing, Output, Size, route};
@@ -166,56 +166,66 @@ impl Operation for ImportDetails {
             return Err(Problem::shape(Faults(vec![fault])).into());
         }
         let on_error = on_error.or(input.query.on_error).unwrap_or_default();
-        let run = if context.is_trial() { None } else { Some(context.begin_import(rows.len()).await?) };
-        let (fates, import) =
-            plan(context, actor, (rows, on_error), run.as_ref().map(|run| run.import_id)).await?;
-        let wrong = fates.iter().any(|fate| matches!(fate, Fate::Refused(_)));
-        // What began to write before it was cut off goes on, though meanwhile a row is wrong.
-        let begun = run.as_ref().is_some_and(|run| run.writing);
-        let aborted = wrong && !begun && on_error == OnError::Abort;
-        let Some(mut run) = run else {
-            return Ok(Answer::ok(Report::of(fates, None, aborted)));
-        };
-        if aborted {
-            let mut change = Change::new();
-            change.remove_seen(&run, run.stamp.version, None::<fn(_) -> bool>);
-            context.aside().commit(change, Answer::ok(())).await?;
-            return Ok(Answer::ok(Report::of(fates, None, true)));
+        let mut run = if context.is_trial() { None } else { Some(context.begin_import(rows.len()).await?) };
+        let ended = proceed(context, actor, (rows, on_error), &mut run).await;
+        // Whoever repeats what failed need not wait until nobody can be at it any more; if that cannot be said, it must.
+        // What is contended this call tries again.
+        if let (Err(why), Some(run)) = (&ended, &run)
+            && !matches!(why, Failure::Table(Error::Contended(_)))
+        {
+            drop(context.leave_import(run).await);
         }
-        if on_error == OnError::Abort && !begun {
-            let (seen, mut change) = (run.stamp.version, Change::new());
-            run = ImportRun { writing: true, stamp: run.stamp.next(context.now), ..run };
-            change.replace(&run, seen, None::<fn(_) -> bool>)?;
-            context.aside().commit(change, Answer::ok(())).await?;
-        }
-        let fates = match write(&import, fates).await {
-            Ok(fates) => fates,
-            // This call tries it again.
-            Err(why @ Failure::Table(Error::Contended(_))) => return Err(why),
-            Err(why) => {
-                // Whoever repeats it need not wait until nobody can be at it any more; if that cannot be said, it must.
-                drop(context.leave_import(&run).await);
-                return Err(why);
-            }
-        };
-        let report = Report::of(fates, Some(run.import_id), false);
-        let count = |number: usize| u64::try_from(number).unwrap_or(u64::MAX);
-        let event = EventKind::DetailsImported {
-            import_id: run.import_id,
-            rows: count(report.rows),
-            applied: count(report.applied),
-            unchanged: count(report.unchanged),
-            refused: count(report.refused),
-        };
-        let end = || {
-            let mut change = Change::new();
-            change.remove_seen(&run, run.stamp.version, None::<fn(_) -> bool>);
-            change.record(Happening::of_vendor(event.clone()));
-            Ok(change)
-        };
-        // The event has the time of the end: nothing may come into a history before what was read of it.
-        context.again().conclude(end, Answer::ok(report)).await
+        ended
     }
+}
+
+/// Judges the rows, writes those that are to be written, and tells of it.
+async fn proceed(
+    context: &Context<'_>,
+    actor: &Actor,
+    (rows, on_error): (&[Row], OnError),
+    begun: &mut Option<ImportRun>,
+) -> Result<Answer<Report>, Failure> {
+    let run = begun.as_ref();
+    let (fates, import) = plan(context, actor, (rows, on_error), run.map(|run| run.import_id)).await?;
+    let wrong = fates.iter().any(|fate| matches!(fate, Fate::Refused(_)));
+    // What began to write before it was cut off goes on, though meanwhile a row is wrong.
+    let writing = run.is_some_and(|run| run.writing);
+    let aborted = wrong && !writing && on_error == OnError::Abort;
+    let Some(run) = begun else {
+        return Ok(Answer::ok(Report::of(fates, None, aborted)));
+    };
+    if aborted {
+        let mut change = Change::new();
+        change.remove_seen(run, run.stamp.version, None::<fn(_) -> bool>);
+        context.aside().commit(change, Answer::ok(())).await?;
+        return Ok(Answer::ok(Report::of(fates, None, true)));
+    }
+    if on_error == OnError::Abort && !writing {
+        let (seen, mut change) = (run.stamp.version, Change::new());
+        let marked = ImportRun { writing: true, stamp: run.stamp.next(context.now), ..run.clone() };
+        change.replace(&marked, seen, None::<fn(_) -> bool>)?;
+        context.aside().commit(change, Answer::ok(())).await?;
+        *run = marked;
+    }
+    let fates = write(&import, fates).await?;
+    let report = Report::of(fates, Some(run.import_id), false);
+    let count = |number: usize| u64::try_from(number).unwrap_or(u64::MAX);
+    let event = EventKind::DetailsImported {
+        import_id: run.import_id,
+        rows: count(report.rows),
+        applied: count(report.applied),
+        unchanged: count(report.unchanged),
+        refused: count(report.refused),
+    };
+    let end = || {
+        let mut change = Change::new();
+        change.remove_seen(run, run.stamp.version, None::<fn(_) -> bool>);
+        change.record(Happening::of_vendor(event.clone()));
+        Ok(change)
+    };
+    // The event has the time of the end: nothing may come into a history before what was read of it.
+    context.again().conclude(end, Answer::ok(report)).await
 }
 
 /// Judges every row before anything is written.
@@ -282,14 +292,15 @@ impl Import<'_> {
     ///
     /// Every cell that is wrong.
     fn said(&self, number: usize, row: &Row, before: &Details) -> Result<Said, Vec<Refused>> {
-        let (mut wrong, mut wanted) = (Vec::<(Option<&str>, Refused)>::new(), Vec::new());
+        let (mut wrong, mut told, mut wanted) = (Vec::new(), HashSet::<Option<&str>>::new(), Vec::new());
         for cell in row.cells.iter().flatten() {
             let field = self.fields.visible(&cell.field, self.actor);
             let values = cell.values(field.map(|field| field.field_type.name)).unwrap_or_else(|why| {
                 // A field that is not there is wrong whatever it is to say.
                 if field.is_some() {
                     let refused = Refused::new(number, row, Some(&cell.field), INVALID_VALUE.code, why);
-                    wrong.push((Some(&cell.field), refused));
+                    told.insert(Some(&cell.field));
+                    wrong.push(refused);
                 }
                 Cow::Borrowed(&[])
             });
@@ -299,16 +310,13 @@ impl Import<'_> {
         let said = self.fields.judge(self.actor, before, named);
         let said = said.map_err(|faults| {
             // Of a cell the first thing that is wrong with it is told.
-            for (field, fault) in faults {
-                if wrong.iter().all(|(told, _)| *told != field) {
-                    let refused = Refused::new(number, row, field, fault.reason.code, &fault.detail);
-                    wrong.push((field, refused));
-                }
+            for (field, fault) in faults.into_iter().filter(|(field, _)| told.insert(*field)) {
+                wrong.push(Refused::new(number, row, field, fault.reason.code, &fault.detail));
             }
         });
         match (said, wrong.is_empty()) {
             (Ok(said), true) => Ok(said),
-            _ => Err(wrong.into_iter().map(|(_, refused)| refused).collect()),
+            _ => Err(wrong),
         }
     }
 
@@ -323,7 +331,7 @@ impl Import<'_> {
     }
 
     /// Writes a row. When somebody else has written the entitlement meanwhile, it is judged again by what that left; but of
-    /// an import that is all or nothing it says the same of it, for none of its rows is refused once the first is written.
+    /// an import that is all or nothing it says the same of it: none of its rows is refused any more once the first is written.
     async fn write(&self, number: usize, mut fate: Fate) -> Result<Fate, Failure> {
         let (table, at) = (self.context.table, self.context.now);
         loop {

@@ -316,7 +316,8 @@ pub async fn revise<O: Output>(
         order.settle(&wanted, &Quantities::new());
         order.lines.iter_mut().for_each(|line| line.credited = 0);
     }
-    let concerned = order.partner_id.filter(|_| !transferred || !order.lines.is_empty());
+    let licensed = before.iter().chain([&order]).any(|order| !order.lines.is_empty());
+    let concerned = order.partner_id.filter(|_| !transferred || licensed);
     event.into_iter().for_each(|event| change.record(event_of(event, concerned)));
     // A parked order is in the queue of its account, and no other is.
     match (before.as_ref().and_then(Parked::of), Parked::of(&order)) {

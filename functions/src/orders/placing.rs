@@ -477,7 +477,8 @@ impl Placing {
         for LineContact { email, name } in &line.contacts {
             if contacts.iter().all(|known| known.email != *email) {
                 let customer_id = self.records.get(&(organization_id, email.clone())).copied();
-                let (email, name, since) = (email.clone(), name.clone(), context.now);
+                // However long it waited: who was removed meanwhile was named before.
+                let (email, name, since) = (email.clone(), name.clone(), order.stamp.created_at);
                 contacts.push(SubscriptionContact { email, name, since, customer_id });
             }
         }

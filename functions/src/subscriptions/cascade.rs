@@ -27,17 +27,19 @@ const BEFORE_ANSWER: usize = 1200;
 ///
 /// # Errors
 ///
-/// Contention, when one that was made meanwhile was passed already, and what it is linked to was not: a listing is no snapshot.
+/// When one names another that is not there, however often they are read.
 pub async fn read_all(context: &Context<'_>, organization: OrganizationId) -> Result<Subscriptions, Failure> {
-    let all = context.table.list(&SubscriptionsOf(organization), true).await?;
-    let all: Subscriptions = all.into_iter().map(|one| (one.id, one)).collect();
-    let whole = all.values().all(|one| {
-        [&one.linked, &one.parents, &one.apps].into_iter().flatten().all(|id| all.contains_key(id))
-    });
-    match whole {
-        true => Ok(all),
-        false => Err(Error::Contended("subscriptions were linked while they were read".to_owned()).into()),
+    // A listing is no snapshot: one may have been made behind it, and been linked to one before it.
+    for _ in 0..3 {
+        let all = context.table.list(&SubscriptionsOf(organization), true).await?;
+        let all: Subscriptions = all.into_iter().map(|one| (one.id, one)).collect();
+        let is_there = |id| all.contains_key(id);
+        if all.values().all(|one| [&one.linked, &one.parents, &one.apps].into_iter().flatten().all(is_there))
+        {
+            return Ok(all);
+        }
     }
+    Err(Error::Internal(format!("a subscription of {organization} names one that is not there")).into())
 }
 
 /// Those of a closure that are still up, in its order.

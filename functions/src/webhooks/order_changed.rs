@@ -68,6 +68,11 @@ pub async fn apply(
     let is_over = |order: &Order| {
         order.status.is_over() && (!cancelled || (order.subscriptions.is_empty() && !order.came_to_nothing()))
     };
+    // Of two that name different lines one is none of the order; which, is known when that has come.
+    let noted = before.as_ref().filter(|order| order.status == OrderStatus::Awaited && order.sequence > 0);
+    if noted.is_some_and(|order| !SubscriptionLine::are_same(&order.changed, &said)) {
+        return Err(LINES_DIFFER.refuse(&[&"data", &"lines"]).into());
+    }
     let known = |order: &Order| order.sequence >= sequence || (cancelled && said.is_empty());
     if let Some(order) = before.as_ref().filter(|order| is_over(order) || known(order)) {
         return Receipt::leave(context, order.clone()).await;

@@ -23,7 +23,7 @@ const LEASE: Period = Period::minutes(1);
 /// once more, has 6 MB (AWS, 2026).
 const MOST_BYTES: usize = 1024 * 1024;
 
-/// After so long nobody repeats an import that was cut off.
+/// After so long it is told of an import that was cut off that nobody has gone on with it.
 const GIVEN_UP: Period = Period::minutes(60);
 
 /// What a function instance has from its start to its end.
@@ -349,13 +349,19 @@ impl Context<'_> {
             change.require_first(slot.at.clone(), self.now);
         }
         change.create_once(&wanted, Refusal::Already)?;
-        let begun = match self.table.commit(change, &[]).await? {
+        let refusals = match self.table.commit(change, &[]).await? {
             Committed::Done => return Ok(wanted),
-            Committed::Refused(refusals) => self.settle(refusals)?.body,
+            Committed::Refused(refusals) => refusals,
         };
-        if begun.request != wanted.request {
-            return Err(reused());
-        }
+        // What has begun goes on, also if another request has taken its key meanwhile.
+        let is_this = |refusal: &Refusal<ImportRun>| match refusal {
+            Refusal::Already(run) if run.request == wanted.request => Some(run.clone()),
+            _ => None,
+        };
+        let begun = match refusals.iter().find_map(is_this) {
+            Some(begun) => begun,
+            None => return self.settle(refusals).and_then(|_| Err(reused())),
+        };
         if begun.call == wanted.call {
             return Ok(begun);
         }

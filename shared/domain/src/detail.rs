@@ -332,6 +332,14 @@ impl DetailField {
         actor.has_one_of(&self.editors.0)
     }
 
+    /// All, in their order, each once: one that is renamed while all are read may be among them by both its names.
+    pub fn in_order(mut all: Vec<Self>) -> Vec<Self> {
+        all.sort_by_key(|field| (field.id, std::cmp::Reverse(field.stamp.version)));
+        all.dedup_by_key(|field| field.id);
+        all.sort_by_key(Self::place);
+        all
+    }
+
     /// Its place among all: those without a position come last; within one position, who came first.
     pub fn place(&self) -> (bool, Option<Position>, FieldId) {
         (self.configuration.position.is_none(), self.configuration.position, self.id)

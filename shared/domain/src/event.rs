@@ -354,7 +354,7 @@ kinds! {
         /// By which entitlement.
         entitlement_id: EntitlementId,
     }
-    /// An import was cut off, and nobody repeated it: some of its rows may have changed something.
+    /// An import was cut off, and nobody has repeated it yet: some of its rows may have changed something.
     ImportCutOff = "details.import-cut-off" {
         /// Which import; what it changed names it.
         import_id: ImportId,

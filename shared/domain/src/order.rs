@@ -125,6 +125,16 @@ pub struct SubscriptionLine {
 }
 
 impl SubscriptionLine {
+    /// Whether another line is this one, as it is or as it is changed: of the same kind, product and external id.
+    pub fn is_same(&self, other: &Self) -> bool {
+        (self.kind, &self.sku, &self.external_id) == (other.kind, &other.sku, &other.external_id)
+    }
+
+    /// Whether lines are the same, one by one.
+    pub fn are_same(these: &[Self], those: &[Self]) -> bool {
+        these.len() == those.len() && these.iter().zip(those).all(|(one, other)| one.is_same(other))
+    }
+
     /// Says what a change of it says: as what it is sold, and for how many.
     pub fn change(&mut self, to: &Self) {
         (self.plan, self.quantity) = (to.plan.clone(), to.quantity);
@@ -240,7 +250,7 @@ impl OrderedSubscription {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub enum OrderStatus {
-    /// It was changed before it came itself; when it comes, it says what the change says.
+    /// It was changed before it came itself; when it comes, it says what the change says, unless that is of other lines.
     Awaited,
     /// It waits: its account is nobody's yet, or just became a partner's. Then it takes effect.
     Parked,
@@ -383,10 +393,7 @@ impl Order {
 
     /// Whether a change's lines are those of its subscriptions, in their order.
     pub fn is_of(&self, lines: &[SubscriptionLine]) -> bool {
-        let same = |(one, line): (&OrderedSubscription, &SubscriptionLine)| {
-            let told = |line: &SubscriptionLine| (line.kind, line.sku.clone(), line.external_id.clone());
-            told(&one.line) == told(line)
-        };
+        let same = |(one, line): (&OrderedSubscription, &SubscriptionLine)| one.line.is_same(line);
         self.subscriptions.len() == lines.len() && self.subscriptions.iter().zip(lines).all(same)
     }
 

@@ -492,8 +492,8 @@ pub type Subscriptions = BTreeMap<SubscriptionId, Subscription>;
 pub struct Closure {
     /// What goes down, the subscription itself first. What is down already is part of it.
     pub down: Vec<SubscriptionId>,
-    /// Parents that are left to apps which stay though others of their parents go down, one for each such app: as long as these
-    /// are alive, the apps are not concerned. Some of them are such apps themselves.
+    /// For each app that stays, though what goes down is above it, a parent that is left to it: as long as these are alive, the
+    /// apps are not concerned. Some of them are such apps themselves.
     pub supports: BTreeSet<SubscriptionId>,
 }
 
@@ -541,8 +541,7 @@ fn orphans(
     let mut supports = BTreeSet::new();
     while let Some((app, parent)) = kept.pop() {
         if alive(&app) && concerned.remove(&app) {
-            let loses = all.get(&app).is_some_and(|app| !app.parents.is_disjoint(down));
-            supports.extend(loses.then_some(parent));
+            supports.insert(parent);
             kept.extend(apps_of(&app).map(|next| (next, app)));
         }
     }
@@ -661,12 +660,8 @@ mod tests {
         assert_eq!(Closure::of(&all, ids[0]).down.len(), 4);
         let (ids, all) = world(4, &[], &[(1, 0), (1, 2), (2, 1), (2, 3)]);
         let closure = Closure::of(&all, ids[0]);
-        let supports = BTreeSet::from([ids[2]]);
-        assert_eq!(
-            (closure.down, closure.supports),
-            (vec![ids[0]], supports),
-            "2 keeps 1 up, and loses nothing"
-        );
+        let supports = BTreeSet::from([ids[2], ids[3]]);
+        assert_eq!((closure.down, closure.supports), (vec![ids[0]], supports), "3 keeps 2 up, and that 1");
     }
 
     #[test]
@@ -757,11 +752,6 @@ mod tests {
             prop_assert_eq!(set.len(), down.len());
             let up = |id: &SubscriptionId| !set.contains(id) && all[id].deactivation.is_none();
             prop_assert!(supports.iter().all(up));
-            // Whatever loses a parent and stays has another one, and that is a condition.
-            for one in all.values().filter(|one| up(&one.id)) {
-                let lost = one.parents.iter().any(|parent| set.contains(parent));
-                prop_assert!(!lost || one.parents.iter().any(|parent| supports.contains(parent)), "nothing holds it");
-            }
             let mut concerned = BTreeSet::new();
             let mut reached: Vec<_> = down.iter().flat_map(|id| all[id].apps.iter().copied()).collect();
             while let Some(app) = reached.pop() {
@@ -771,6 +761,8 @@ mod tests {
             }
             for one in all.values().filter(|one| up(&one.id)) {
                 prop_assert!(set.is_disjoint(&one.linked), "a link is left");
+                let held = one.parents.iter().any(|parent| supports.contains(parent));
+                prop_assert!(held || !concerned.contains(&one.id), "what keeps it up is no condition");
                 // Whatever may have lost a parent has one above it that nothing of this reaches.
                 let (mut above, mut seen) = (vec![one.id], BTreeSet::from([one.id]));
                 let mut stays = false;

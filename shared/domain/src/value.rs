@@ -12,7 +12,7 @@ use crate::detail::{Choice, DetailField, FieldKind, UNKNOWN_OPTION};
 use crate::fault::{Faults, Invalid, quoted};
 use crate::id::FieldId;
 use crate::problem::Reason;
-use crate::text::{Email, is_deceiving};
+use crate::text::{Email, is_deceiving, is_invisible};
 
 /// A value as it is sent and shown.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
@@ -171,16 +171,7 @@ pub struct Fields {
 impl Fields {
     /// These fields.
     pub fn new(all: Vec<DetailField>) -> Self {
-        // One that is renamed while all are read may be among them twice, by both names.
-        let mut latest = HashMap::<FieldId, DetailField>::with_capacity(all.len());
-        for field in all {
-            let known = latest.get(&field.id).map(|known| known.stamp.version);
-            if known.is_none_or(|known| known < field.stamp.version) {
-                latest.insert(field.id, field);
-            }
-        }
-        let mut all: Vec<_> = latest.into_values().collect();
-        all.sort_by_key(DetailField::place);
+        let all = DetailField::in_order(all);
         let names = all.iter().enumerate().map(|(at, field)| (field.name.to_string(), at));
         // An id is always the id, though another field may be called so.
         let ids = all.iter().enumerate().map(|(at, field)| (field.id.to_string(), at));
@@ -422,7 +413,9 @@ fn written(kind: FieldKind, text: &str) -> Result<String, String> {
     if length == 0 || length > most {
         return Err(format!("has {length} characters; 1 to {most} are taken"));
     }
-    if text.chars().any(|c| c.is_control() || is_deceiving(c)) {
+    // In running text there is more that may be there; but something must be seen.
+    let refused = if kind == FieldKind::Text { is_deceiving } else { is_invisible };
+    if text.chars().any(|c| c.is_control() || refused(c)) || text.chars().all(is_invisible) {
         return Err(
             "must not contain control characters, or invisible ones that turn or break lines".to_owned()
         );

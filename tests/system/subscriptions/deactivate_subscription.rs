@@ -177,28 +177,36 @@ async fn an_app_goes_down_with_the_last_of_its_parents_also_if_two_go_at_the_sam
     }
 }
 
-/// An app may be kept up by another one: that is then a condition, too.
+/// An app may be kept up by another one, and two may keep up each other: that these are alive is then a condition, too.
 #[tokio::test(flavor = "multi_thread")]
 async fn what_keeps_an_app_up_is_not_gone_in_the_same_moment() {
+    // The parents of two apps, which two go down at once, and what stays.
+    for (parents, down, stays) in [([[0, 1], [0, 2]], [0, 2], vec![1]), ([[0, 3], [1, 2]], [0, 1], vec![])] {
+        also_at_once(parents, down, stays).await;
+    }
+}
+
+async fn also_at_once(parents: [[usize; 2]; 2], down: [usize; 2], stays: Vec<usize>) {
     for round in 0..if cfg!(deployed) { 2 } else { 12 } {
         let world = World::demo().await;
         let lines = json!([
             line("subscription", "ER-1", "C-3", json!({})),
             line("subscription", "ER-1", "C-3", json!({})),
-            line("app", "DS-1", "C-3", json!({"parents": [0, 1]})),
-            line("app", "DS-1", "C-3", json!({"parents": [0, 2]})),
+            line("app", "DS-1", "C-3", json!({"parents": parents[0]})),
+            line("app", "DS-1", "C-3", json!({"parents": parents[1]})),
         ]);
         let new = made(&order(&world, "SO-H", lines).await.ok());
         world.chaos(6, round);
         let (one, other) = join(
-            deactivate(&world, "operator", "{harbour}", &new[0]).decided(),
-            deactivate(&world, "operator", "{harbour}", &new[2]).decided(),
+            deactivate(&world, "operator", "{harbour}", &new[down[0]]).decided(),
+            deactivate(&world, "operator", "{harbour}", &new[down[1]]).decided(),
         )
         .await;
         assert_eq!((one.status, other.status), (200, 200));
         let there = all(&world, "{harbour}").await.into_iter();
         let up: Vec<_> = there.filter(|one| one["status"] == "active").map(|one| one["id"].clone()).collect();
-        assert_eq!(up, [new[1].as_str()], "round {round}");
+        let stays: Vec<_> = stays.iter().map(|index| json!(new[*index])).collect();
+        assert_eq!(up, stays, "round {round}, {parents:?}");
     }
 }
 

@@ -17,7 +17,9 @@ async fn it_is_shown_with_all_that_belongs_to_it() {
         (&json!("Standard"), &json!(10), &json!("2031-01-05"))
     );
     assert_eq!(one["partner"], json!({"id": world.id("partner"), "name": "Miyako Security"}));
-    let sora = json!({"email": "sora@yamada.example", "name": "Sora Sato", "customerId": world.id("sora")});
+    let (sora, since) = (world.id("sora"), "2026-01-05T09:47:00.000Z");
+    let sora =
+        json!({"email": "sora@yamada.example", "name": "Sora Sato", "since": since, "customerId": sora});
     assert_eq!(one["contacts"], json!([sora]));
     let linked = json!({"id": world.id("subscription"), "kind": "subscription", "sku": "ER-1", "plan": "Standard", "status": "active"});
     assert_eq!(one["linkedSubscriptions"], json!([linked]));

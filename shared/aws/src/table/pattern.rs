@@ -198,7 +198,7 @@ lookups! {
     /// what a source calls by an external id: a subscription, or what was said of one that is not there yet
     SubscriptionNamed(source: SourceId, external_id: ExternalId) -> SubscriptionName =
         key::subscription_name(*source, external_id), "`UNIQUE#subscription-external-id#<source>#<external id>` · `-`";
-    /// whether somebody was a contact of an organization's subscriptions before, and whether it is a customer no more
+    /// whether somebody was a contact of an organization's subscriptions before, and when it was removed as a customer last
     WelcomeOf(organization: OrganizationId, email: Email) -> Welcome =
         key::welcome(*organization, email), "`ORG#<organization>` · `WELCOME#<e-mail>`";
     /// a site of an organization

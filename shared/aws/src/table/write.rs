@@ -86,7 +86,12 @@ impl Table {
             change.put(event)?;
         }
         let writes: Result<Vec<_>, Error> = change.steps.iter().map(|step| step.write(&self.name)).collect();
-        match self.transact(writes?).await? {
+        let writes = writes?;
+        // DynamoDB takes no empty transaction.
+        if writes.is_empty() {
+            return Ok(Committed::Done);
+        }
+        match self.transact(writes).await? {
             Outcome::Done => Ok(Committed::Done),
             Outcome::Failed(failed) => Ok(Committed::Refused(judge(&change.steps, failed.into_iter())?)),
         }
