@@ -18,7 +18,8 @@ use domain::order::{LineContact, LinkEnd, Named, OrderedSubscription, Subscripti
 use domain::subscription::{Buyer, Heard, SubscriptionContact, Subscriptions};
 use domain::{
     CustomerId, Email, Entitlement, EntitlementName, EventKind, Fault, Happening, Order, Organization,
-    OrganizationId, PartnerId, Product, ProductId, Reason, Stamp, Subscription, SubscriptionId, Version,
+    OrganizationId, PartnerId, Product, ProductId, Reason, Stamp, Subscription, SubscriptionId, Timestamp,
+    Version,
 };
 
 use crate::party::add_customer;
@@ -78,6 +79,8 @@ pub struct Placing {
     profiles: BTreeMap<OrganizationId, Organization>,
     records: BTreeMap<(OrganizationId, Email), CustomerId>,
     welcomed: BTreeSet<(OrganizationId, Email)>,
+    /// When somebody of an e-mail was removed as a customer last.
+    removed: BTreeMap<(OrganizationId, Email), Timestamp>,
     /// Where the lines are in the message.
     at: Vec<usize>,
     /// What is wrong with them.
@@ -312,6 +315,9 @@ impl Placing {
                 self.records.insert(key.clone(), record.customer()?);
             }
             let known = read.get(&WelcomeOf(organization, contact.email.clone()))?;
+            if let Some(removed_at) = known.as_ref().and_then(|known| known.removed_at) {
+                self.removed.insert(key.clone(), removed_at);
+            }
             if known.is_some_and(|known| known.welcomed) {
                 self.welcomed.insert(key);
             }
@@ -473,12 +479,15 @@ impl Placing {
         (product_id, organization_id): (ProductId, OrganizationId),
     ) -> Subscription {
         let (index, line) = line;
+        let since = came_at(order);
         let mut contacts: Vec<SubscriptionContact> = Vec::new();
         for LineContact { email, name } in &line.contacts {
-            if contacts.iter().all(|known| known.email != *email) {
-                let customer_id = self.records.get(&(organization_id, email.clone())).copied();
-                // However long it waited: who was removed meanwhile was named before.
-                let (email, name, since) = (email.clone(), name.clone(), order.stamp.created_at);
+            let key = (organization_id, email.clone());
+            // Who was removed while the order waited is not whom it names now.
+            let removed = self.removed.get(&key).is_some_and(|removed| *removed >= since);
+            if !removed && contacts.iter().all(|known| known.email != *email) {
+                let customer_id = self.records.get(&key).copied();
+                let (email, name) = (email.clone(), name.clone());
                 contacts.push(SubscriptionContact { email, name, since, customer_id });
             }
         }
@@ -663,6 +672,11 @@ impl Placing {
         events.extend(subscription.transferred_from(&subscription.buyer));
         Ok(())
     }
+}
+
+/// When an order came itself, for all that was said of it before: its place in a queue was given then, if it waited.
+fn came_at(order: &Order) -> Timestamp {
+    order.parking.as_ref().map_or(order.stamp.updated_at, |parking| parking.id.given_at())
 }
 
 /// Notes that a line comes to nothing.

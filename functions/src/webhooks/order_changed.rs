@@ -69,7 +69,10 @@ pub async fn apply(
         order.status.is_over() && (!cancelled || (order.subscriptions.is_empty() && !order.came_to_nothing()))
     };
     // Of two that name different lines one is none of the order; which, is known when that has come.
-    let noted = before.as_ref().filter(|order| order.status == OrderStatus::Awaited && order.sequence > 0);
+    let noted = before.as_ref().filter(|order| {
+        let waits = order.status == OrderStatus::Awaited || order.came_to_nothing();
+        waits && order.sequence > 0 && !(cancelled && said.is_empty())
+    });
     if noted.is_some_and(|order| !SubscriptionLine::are_same(&order.changed, &said)) {
         return Err(LINES_DIFFER.refuse(&[&"data", &"lines"]).into());
     }

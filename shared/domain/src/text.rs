@@ -71,7 +71,10 @@ pub(crate) fn is_deceiving(c: char) -> bool {
 /// In a name direction marks and isolates deceive, too, and what no line of it needs: names that look the same are the same.
 pub(crate) fn is_invisible(c: char) -> bool {
     is_deceiving(c)
-        || matches!(c, '\u{200b}' | '\u{200e}' | '\u{200f}' | '\u{2060}' | '\u{2066}'..='\u{2069}')
+        || matches!(
+            c,
+            '\u{61c}' | '\u{200b}' | '\u{200e}' | '\u{200f}' | '\u{2060}' | '\u{2066}'..='\u{2069}'
+        )
 }
 
 macro_rules! text {

@@ -415,7 +415,9 @@ fn written(kind: FieldKind, text: &str) -> Result<String, String> {
     }
     // In running text there is more that may be there; but something must be seen.
     let refused = if kind == FieldKind::Text { is_deceiving } else { is_invisible };
-    if text.chars().any(|c| c.is_control() || refused(c)) || text.chars().all(is_invisible) {
+    if text.chars().any(|c| c.is_control() || refused(c))
+        || text.chars().all(|c| c.is_whitespace() || is_invisible(c))
+    {
         return Err(
             "must not contain control characters, or invisible ones that turn or break lines".to_owned()
         );
@@ -518,6 +520,8 @@ mod tests {
             ("TEXT", json!("a\nb")),
             ("TEXT", json!("M\u{fffd}ller")),
             ("TEXT", json!("a\u{202e}b")),
+            ("TEXT", json!("\u{200b} \u{200b}")),
+            ("EMAIL", json!("a\u{200b}b@x.example")),
             ("TEXT", json!("\u{feff}a")),
             ("TEXT", json!("a\u{2028}b")),
             ("TEXT", json!(" a")),

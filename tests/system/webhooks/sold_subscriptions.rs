@@ -574,6 +574,10 @@ async fn a_change_that_came_first_and_is_of_other_lines_outdoes_nothing() {
     // Which of the two is none of the order shows when that comes; until then its store tries again.
     let reply = refused(&world, "m2", &message("order.changed", THEN, changed(4, better()))).await;
     assert_eq!(reply.code(), "lines-differ");
+    let cancelled = json!({"orderId": "SO-H"});
+    say(&world, "m0", "order.cancelled", "2026-01-05T09:58:00Z", cancelled).await.ok();
+    let reply = refused(&world, "m5", &message("order.changed", THEN, changed(4, better()))).await;
+    assert_eq!(reply.code(), "lines-differ", "cancelled or not");
     order(&world, "SO-H", json!([one("H-1", json!({}))])).await.ok();
     let ignored = vendor_events(&world, "order.change-ignored").await;
     assert_eq!((ignored.len(), &ignored[0]["data"]["sequence"]), (1, &json!(5)));
@@ -650,6 +654,32 @@ async fn an_order_that_waited_makes_nobody_a_contact_who_was_removed_meanwhile()
     let token = world.token_of(json!({"sub": "kenji", "email": "kenji@harbour.example", "role": "customer", "org": world.id("harbour")}));
     let path = format!("/v1/organizations/{{harbour}}/subscriptions/{id}");
     world.get(&path).token(&token).refused(404, "not-found").await;
+    let told = events(&world, "{harbour}", "subscription.ordered").await;
+    assert!(told.len() == 1 && !told[0].to_string().contains("kenji"), "{told:?}");
+}
+
+/// What was said of it before an order came is no matter: it names whom it names when it comes.
+#[tokio::test(flavor = "multi_thread")]
+async fn whoever_an_order_names_when_it_comes_is_a_contact_though_it_was_changed_before() {
+    let world = World::demo().await;
+    let kenji = json!({"email": "kenji@harbour.example", "name": "Kenji"});
+    let data = json!({"orderId": "SO-H", "sequence": 1, "lines": [one("H-1", json!({"plan": "Better"}))]});
+    say(&world, "m1", "order.changed", THEN, data).await.ok();
+    let later = async || {
+        if world.is_local() {
+            world.post("/_local/time").bytes(br#"{"advance":"PT1M"}"#).send().await.ok();
+        }
+    };
+    let record = world.post("/v1/organizations/{harbour}/customers").by("operator").json(kenji.clone());
+    let record = record.send().await.ok();
+    later().await;
+    let path = format!("/v1/customers/{}", record["id"].as_str().unwrap());
+    world.delete(&path).by("operator").send().await.ok();
+    later().await;
+    let new = made(&order(&world, "SO-H", json!([one("H-1", json!({"contacts": [kenji]}))])).await.ok());
+    let token = world.token_of(json!({"sub": "kenji", "email": "kenji@harbour.example", "role": "customer", "org": world.id("harbour")}));
+    let path = format!("/v1/organizations/{{harbour}}/subscriptions/{}", new[0]);
+    world.get(&path).token(&token).send().await.ok();
 }
 
 #[tokio::test(flavor = "multi_thread")]
