@@ -9,7 +9,7 @@ pub mod issuer;
 pub mod seam;
 pub mod store;
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -47,6 +47,8 @@ pub struct Options {
     pub store_url: Option<String>,
     /// Where the embedded one keeps its data; none is in memory.
     pub file: Option<PathBuf>,
+    /// Snapshot ([`Stack::snapshot`]) that replaces what the embedded one holds at the start.
+    pub snapshot: Option<PathBuf>,
     /// Stops the clock at this instant; none lets it run from now on.
     pub stopped_at: Option<Timestamp>,
     /// Gives ids counted from here instead of random ones.
@@ -98,7 +100,13 @@ pub struct Stack {
     /// The SDK's client, for those who look behind the API.
     pub client: Client,
     gateway: Served,
-    store: Option<Served>,
+    store: Option<Store>,
+}
+
+/// The embedded DynamoDB, running.
+struct Store {
+    database: dynoxide::Database,
+    served: Served,
 }
 
 /// A server, and how to stop it.
@@ -130,9 +138,10 @@ impl Stack {
         let (store_url, store) = match options.store_url {
             Some(url) => (url, None),
             None => {
+                let database = store::open(options.file.as_deref(), options.snapshot.as_deref())?;
                 let (stop, stopped) = watch::channel(false);
-                let (url, serving) = store::start(options.file.as_deref(), stopped).await?;
-                (url, Some(Served { stop, serving }))
+                let (url, serving) = store::serve(database.clone(), stopped).await?;
+                (url, Some(Store { database, served: Served { stop, serving } }))
             }
         };
         let seam = Seam::new(client::http_client(Some(&store_url), true));
@@ -142,7 +151,9 @@ impl Stack {
             .region(Region::from_static("us-east-1"))
             .credentials_provider(Credentials::new("local", "local", None, None, "local"));
         let client = Client::from_conf(config.build());
-        store::make_table(&client).await?;
+        if options.snapshot.is_none() {
+            store::make_table(&client).await?;
+        }
 
         let clock = Arc::new(match options.stopped_at {
             Some(instant) => Clock::stopped(instant),
@@ -168,13 +179,23 @@ impl Stack {
         Ok(Self { url, store_url, shared, client, gateway, store })
     }
 
+    /// Writes all that the embedded store holds to a file, from which other stacks can start.
+    ///
+    /// # Errors
+    ///
+    /// When the store is not the embedded one, or the file exists or cannot be written.
+    pub fn snapshot(&self, file: &Path) -> Result<(), Error> {
+        let store = self.store.as_ref().ok_or("only the embedded store writes snapshots")?;
+        Ok(store.database.vacuum_into(&file.to_string_lossy())?)
+    }
+
     /// Lets requests under way end, and stops: the store last, for they need it.
     pub async fn stop(self) {
         let Self { gateway, store, shared, client, .. } = self;
         gateway.stop().await;
         drop((shared, client));
         if let Some(store) = store {
-            store.stop().await;
+            store.served.stop().await;
         }
     }
 }

@@ -101,7 +101,7 @@ type Place = (String, String);
 struct State {
     costs: BTreeMap<&'static str, Cost>,
     used: BTreeMap<&'static str, BTreeSet<Action>>,
-    allowed: Option<BTreeMap<String, BTreeSet<Action>>>,
+    allowed: Option<Arc<BTreeMap<String, BTreeSet<Action>>>>,
     denied: Vec<(&'static str, Action)>,
     faults: VecDeque<(&'static str, Outage)>,
     /// Operations that are killed at one of their next writes, after so many others of theirs.
@@ -165,7 +165,7 @@ impl Seam {
     }
 
     /// From now on each operation may do only this; what else it tries is denied, as IAM would.
-    pub fn allow_only(&self, allowed: BTreeMap<String, BTreeSet<Action>>) {
+    pub fn allow_only(&self, allowed: Arc<BTreeMap<String, BTreeSet<Action>>>) {
         lock(&self.state).allowed = Some(allowed);
     }
 

@@ -7,6 +7,7 @@ use aws_sdk_dynamodb::types::{
     AttributeDefinition, BillingMode, GlobalSecondaryIndex, KeySchemaElement, KeyType, Projection,
     ProjectionType, ScalarAttributeType,
 };
+use dynoxide::Database;
 use tokio::net::TcpListener;
 use tokio::sync::watch;
 
@@ -22,24 +23,32 @@ pub const INDEXES: [(&str, [&str; 2], ProjectionType); 3] = [
     ("due", ["duePk", "dueSk"], ProjectionType::KeysOnly),
 ];
 
-/// Starts the store on a free port of loopback, in memory or in a file, until `stop` says so; answers its
-/// URL and when it has ended.
-pub async fn start(
-    file: Option<&Path>,
-    mut stop: watch::Receiver<bool>,
-) -> Result<(String, tokio::task::JoinHandle<()>), Error> {
+/// Opens the store's data, in memory or in a file, and replaces it with a snapshot if there is one.
+pub fn open(file: Option<&Path>, snapshot: Option<&Path>) -> Result<Database, Error> {
     let database = match file {
         Some(file) => {
             if let Some(folder) = file.parent() {
                 let made = std::fs::create_dir_all(folder);
                 made.map_err(|error| format!("could not make {}: {error}", folder.display()))?;
             }
-            dynoxide::Database::new(&file.to_string_lossy())
+            Database::new(&file.to_string_lossy())
         }
-        None => dynoxide::Database::memory(),
+        None => Database::memory(),
     };
     let name = file.map_or_else(|| "memory".into(), |file| file.to_string_lossy());
     let database = database.map_err(|error| format!("could not open the data in {name}: {error}"))?;
+    if let Some(snapshot) = snapshot {
+        let restored = database.restore_from(&snapshot.to_string_lossy());
+        restored.map_err(|error| format!("could not restore {}: {error}", snapshot.display()))?;
+    }
+    Ok(database)
+}
+
+/// Serves it on a free port of loopback until `stop` says so; answers its URL and when it has ended.
+pub async fn serve(
+    database: Database,
+    mut stop: watch::Receiver<bool>,
+) -> Result<(String, tokio::task::JoinHandle<()>), Error> {
     let listener = TcpListener::bind(("127.0.0.1", 0)).await?;
     let url = format!("http://{}", listener.local_addr()?);
     let stopped = async move {

@@ -7,6 +7,7 @@ pub mod stock;
 pub mod template;
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::path::PathBuf;
 use std::sync::{Arc, LazyLock, Mutex};
 
 use aws::lambda::system_clock;
@@ -21,7 +22,7 @@ use local::issuer::Issuer;
 use local::seam::Seam;
 use local::{Options, Stack, demo};
 use serde_json::{Value, json};
-use tokio::sync::{MutexGuard, Semaphore};
+use tokio::sync::{MutexGuard, OnceCell, Semaphore};
 
 type Body = Full<std::io::Cursor<Vec<u8>>>;
 type HttpClient = hyper_util::client::legacy::Client<Connector, Body>;
@@ -89,16 +90,14 @@ impl World {
         }
         let world = Self::local(options).await;
         if !golden::updating() {
-            world.seam().allow_only(template::policies());
+            world.seam().allow_only(template::POLICIES.clone());
         }
         world
     }
 
     async fn local(options: Options) -> Self {
-        let world = Self::around(Stack::start(options).await.unwrap());
-        demo::load(&world.stack().shared).await.unwrap();
-        world.seam().take_costs();
-        world
+        let snapshot = DEMO.get_or_init(make_demo).await.clone();
+        Self::around(Stack::start(Options { snapshot: Some(snapshot), ..options }).await.unwrap())
     }
 
     async fn deployed() -> Self {
@@ -314,6 +313,22 @@ impl World {
             (number("purchased"), number("available"), number("assigned"))
         })
     }
+}
+
+/// The demo world as a snapshot. The operations make it once per process; each test starts from a copy.
+static DEMO: OnceCell<PathBuf> = OnceCell::const_new();
+
+/// Writes the snapshot beside the executable, which is writable and goes with `cargo clean`. A concurrent process of
+/// the same executable writes the same bytes; renaming lets neither read half a file.
+async fn make_demo() -> PathBuf {
+    let stack = Stack::start(Options::default()).await.unwrap();
+    demo::load(&stack.shared).await.unwrap();
+    let snapshot = std::env::current_exe().unwrap().with_extension("demo");
+    let written = snapshot.with_extension(format!("demo-{}", std::process::id()));
+    stack.snapshot(&written).unwrap();
+    std::fs::rename(&written, &snapshot).unwrap();
+    stack.stop().await;
+    snapshot
 }
 
 fn standing() -> Options {

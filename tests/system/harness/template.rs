@@ -1,6 +1,7 @@
 //! What `template.yaml` allows each function to do at the table.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::{Arc, LazyLock};
 
 use local::seam::Action;
 
@@ -11,7 +12,10 @@ pub fn camel(name: &str) -> String {
 }
 
 /// What each operation's policy allows, read from the template's own lines.
-pub fn policies() -> BTreeMap<String, BTreeSet<Action>> {
+pub static POLICIES: LazyLock<Arc<BTreeMap<String, BTreeSet<Action>>>> =
+    LazyLock::new(|| Arc::new(policies()));
+
+fn policies() -> BTreeMap<String, BTreeSet<Action>> {
     let template = include_str!("../../../template.yaml");
     let policy = |name: &str| {
         let begin = format!("\n  {}Role:\n", camel(name));
