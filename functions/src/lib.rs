@@ -52,6 +52,35 @@ pub const SCHEDULE: Schedule = Schedule {
     timer: timer::<RunDueWork>,
 };
 
+/// A Lambda function of this system.
+pub enum Function {
+    /// An operation, called over HTTP.
+    Operation(fn(std::sync::Arc<aws::Environment>) -> Handler),
+    /// The scheduled work.
+    Schedule(fn(std::sync::Arc<aws::Environment>) -> Timer),
+}
+
+/// The function of this name, as the template's `Handler` gives it.
+///
+/// # Errors
+///
+/// A text that names the known functions, when there is no such function.
+pub fn function(name: &str) -> Result<Function, String> {
+    if name == SCHEDULE.name {
+        return Ok(Function::Schedule(SCHEDULE.timer));
+    }
+    let operations = operations();
+    match operations.iter().find(|entry| entry.description.name == name) {
+        Some(entry) => Ok(Function::Operation(entry.handler)),
+        None => {
+            let mut known: Vec<_> = operations.iter().map(|entry| entry.description.name).collect();
+            known.push(SCHEDULE.name);
+            known.sort_unstable();
+            Err(format!("there is no function `{name}`; `Handler` takes one of: {}", known.join(", ")))
+        }
+    }
+}
+
 macro_rules! operations {
     ($($operation:path),* $(,)?) => {
         /// Every operation.

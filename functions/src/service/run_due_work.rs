@@ -20,7 +20,7 @@ pub struct RunDueWork;
 
 impl Scheduled for RunDueWork {
     const NAME: &str = "run-due-work";
-    const ABOUT: &str = "Does what is due: parked orders lapse, those of linked accounts take effect, imports that were cut off are given up, requests for access lapse, people learn that access ends, subscriptions of an order are made to the last one, and what is linked to a deactivated one goes down.";
+    const ABOUT: &str = "Does what is due, every minute. Parked orders lapse, those of linked accounts take effect, imports that were cut off are given up, requests for access lapse, people learn that access ends, subscriptions of an order are made to the last one, and what is linked to a deactivated one goes down.";
 
     async fn execute(environment: &Environment, report: &mut Report) -> Result<(), Failure> {
         let until = (environment.clock)();

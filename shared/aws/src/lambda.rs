@@ -68,27 +68,13 @@ pub fn system_clock() -> Timestamp {
     Timestamp::from_unix_millis(u64::try_from(unix_time().as_millis()).unwrap_or(u64::MAX))
 }
 
-/// Runs an operation as a Lambda function, configured by its environment: `TABLE_NAME`, `DEPLOYMENT_KEY`,
+/// Runs an operation's handler as a Lambda function, configured by its environment: `TABLE_NAME`, `DEPLOYMENT_KEY`,
 /// `CLAIM_PREFIX`, and what [`client::from_environment`] reads.
 ///
 /// # Errors
 ///
 /// When a variable is missing, or the runtime ends.
-pub fn run<O: Operation>() -> Result<(), Error> {
-    serve_calls(handler::<O>)
-}
-
-/// Runs scheduled work as a Lambda function, configured as by [`run`].
-///
-/// # Errors
-///
-/// When a variable is missing, or the runtime ends.
-pub fn run_scheduled<S: Scheduled>() -> Result<(), Error> {
-    serve_timer(timer::<S>)
-}
-
-/// Not generic: a bin compiles nothing but its operation's name.
-fn serve_calls(handler: fn(Arc<Environment>) -> Handler) -> Result<(), Error> {
+pub fn run(handler: fn(Arc<Environment>) -> Handler) -> Result<(), Error> {
     serve(|environment| {
         let handler = handler(environment);
         move |event| {
@@ -98,7 +84,12 @@ fn serve_calls(handler: fn(Arc<Environment>) -> Handler) -> Result<(), Error> {
     })
 }
 
-fn serve_timer(timer: fn(Arc<Environment>) -> Timer) -> Result<(), Error> {
+/// Runs scheduled work as a Lambda function, configured as by [`run`].
+///
+/// # Errors
+///
+/// When a variable is missing, or the runtime ends.
+pub fn run_scheduled(timer: fn(Arc<Environment>) -> Timer) -> Result<(), Error> {
     serve(|environment| {
         let timer = timer(environment);
         move |event| {

@@ -13,7 +13,7 @@ use crate::http::caller::Caller;
 use crate::http::sheet::Sheet;
 use crate::table::{self, IdempotencyRecord};
 
-/// One thing the system does. Its binary is one Lambda function.
+/// One thing the system does. It is one Lambda function.
 pub trait Operation: Sized + Send + Sync + 'static {
     /// Its name everywhere: kebab-case, verb-noun.
     const NAME: &'static str;

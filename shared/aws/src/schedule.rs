@@ -8,7 +8,7 @@ use serde::Serialize;
 use crate::context::{CallOptions, Context, Environment};
 use crate::operation::Failure;
 
-/// Something that is done every minute, by nobody's call. Its binary is one Lambda function.
+/// Something that is done every minute, by nobody's call. It is one Lambda function.
 pub trait Scheduled: Sized + Send + Sync + 'static {
     /// Its name everywhere: kebab-case, verb-noun.
     const NAME: &'static str;

@@ -3,6 +3,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use aws::Route;
 use aws::operation::Size;
 use local::seam::Action;
 use system::template::camel;
@@ -37,13 +38,70 @@ async fn the_template_has_a_function_per_operation_which_may_do_what_it_does_and
     let part = functions::operations().into_iter().map(|entry| {
         let described = entry.description;
         let actions = used.get(described.name).unwrap_or(&nothing);
-        let rest = size(described.size) + &calls(described);
-        function(described.name, described.about, &rest) + &role(described.name, actions, "")
+        function(described.name, described.about, &size(described.size)) + &role(described.name, actions, "")
     });
     let functions::Schedule { name, about, .. } = functions::SCHEDULE;
     let schedule = function(name, about, SCHEDULE) + &role(name, &used[name], FAILED_RUNS);
-    golden::check_part("template.yaml", "functions", &(part.collect::<String>() + &schedule));
+    golden::check_part(
+        "template.yaml",
+        "functions",
+        &(API_ROLE.to_owned() + &part.collect::<String>() + &schedule),
+    );
 }
+
+#[test]
+fn every_route_is_the_apis_and_is_guarded_as_its_operation_says() {
+    let mut paths: BTreeMap<&str, Vec<String>> = BTreeMap::new();
+    for described in functions::operations().into_iter().map(|entry| entry.description) {
+        for route in described.routes {
+            paths.entry(route.path).or_default().push(method(described.name, route));
+        }
+    }
+    let paths = paths.into_iter().map(|(path, methods)| format!("          {path}:\n{}", methods.concat()));
+    golden::check_part("template.yaml", "routes", &paths.collect::<String>());
+}
+
+/// A route of the API's description. API Gateway refuses a call without a good token where there is `security`.
+fn method(operation: &str, route: &Route) -> String {
+    let security = if route.access.needs_token() { "              security: [{ Token: [] }]\n" } else { "" };
+    format!(
+        "            {}:
+{security}              x-amazon-apigateway-integration:
+                type: aws_proxy
+                httpMethod: POST
+                payloadFormatVersion: \"2.0\"
+                uri: !Sub arn:${{AWS::Partition}}:apigateway:${{AWS::Region}}:lambda:path/2015-03-31/functions/${{{}Function.Arn}}/invocations
+                credentials: !GetAtt ApiRole.Arn
+              responses: {{}}
+",
+        route.method.name().to_lowercase(),
+        camel(operation),
+    )
+}
+
+/// The role in which API Gateway invokes the functions: all of this stack, whose names begin with the stack's, and no
+/// other.
+const API_ROLE: &str = "  ApiRole:
+    Type: AWS::IAM::Role
+    Properties:
+      AssumeRolePolicyDocument:
+        Version: \"2012-10-17\"
+        Statement:
+          - Effect: Allow
+            Principal: { Service: apigateway.amazonaws.com }
+            Action: sts:AssumeRole
+      Policies:
+        - PolicyName: own
+          PolicyDocument:
+            Version: \"2012-10-17\"
+            Statement:
+              - Effect: Allow
+                Action: lambda:InvokeFunction
+                Resource: !Sub arn:${AWS::Partition}:lambda:${AWS::Region}:${AWS::AccountId}:function:${AWS::StackName}-*
+      Tags:
+        - { Key: application, Value: vouchsafe }
+
+";
 
 /// What the timer did when everything was due that can be.
 async fn everything_due() -> BTreeSet<Action> {
@@ -80,14 +138,23 @@ const FAILED_RUNS: &str = "              - Effect: Allow
                 Resource: !GetAtt FailedRuns.Arn
 ";
 
+/// Lambda's limit on a function's description, in characters.
+const LONGEST_DESCRIPTION: usize = 256;
+
 fn function(name: &str, about: &str, rest: &str) -> String {
     let camelled = camel(name);
+    let about = about.split_inclusive(". ").next().unwrap().trim_end();
+    assert!(
+        about.chars().count() <= LONGEST_DESCRIPTION,
+        "{name}: the first sentence is too long for Lambda"
+    );
     format!(
         "  {camelled}Function:
     Type: AWS::Serverless::Function
     Properties:
       Description: {}
-      CodeUri: target/lambda/{name}
+      FunctionName: !Sub ${{AWS::StackName}}-{name}
+      Handler: {name}
       Role: !GetAtt {camelled}Role.Arn
 {rest}",
         serde_json::to_string(about).unwrap(),
@@ -102,28 +169,6 @@ fn size(size: Size) -> String {
         false => format!("      {name}: {own}\n"),
     };
     of("MemorySize", megabytes, Size::USUAL.megabytes) + &of("Timeout", seconds, Size::USUAL.seconds)
-}
-
-fn calls(described: aws::http::openapi::Description) -> String {
-    let mut text = "      Events:\n".to_owned();
-    for route in described.routes {
-        let event = route.owner.map_or("Call".to_owned(), |owner| format!("Of{}", camel(owner)));
-        text += &format!(
-            "        {event}:
-          Type: HttpApi
-          Properties:
-            ApiId: !Ref Api
-            Method: {}
-            Path: {}
-",
-            route.method.name(),
-            route.path,
-        );
-        if !route.access.needs_token() {
-            text += "            Auth:\n              Authorizer: NONE\n";
-        }
-    }
-    text
 }
 
 fn role(name: &str, actions: &BTreeSet<Action>, beside: &str) -> String {

@@ -1,6 +1,7 @@
 //! Golden tables: written by `UPDATE=1 cargo test`, compared by `cargo test`, read by reviewers as a diff.
 
 use std::path::{Path, PathBuf};
+use std::sync::Mutex;
 
 /// Whether golden tables are to be written: from what the local stack does, never from what is deployed.
 pub fn updating() -> bool {
@@ -42,6 +43,9 @@ pub fn check(path: &str, wanted: &str) {
 /// should be.
 #[track_caller]
 pub fn check_part(path: &str, name: &str, wanted: &str) {
+    // Tests write parts of one file at the same time.
+    static ONE_AT_A_TIME: Mutex<()> = Mutex::new(());
+    let _turn = ONE_AT_A_TIME.lock();
     let whole = std::fs::read_to_string(file(path)).unwrap();
     let marker = |word: &str| format!("{word}: {name}");
     let line_end = |from: usize| whole[from..].find('\n').map_or(whole.len(), |end| from + end + 1);

@@ -1,7 +1,0 @@
-//! The Lambda function `list-partner-access`.
-
-use functions::access::list_partner_access::ListPartnerAccess;
-
-fn main() -> Result<(), lambda_runtime::Error> {
-    aws::lambda::run::<ListPartnerAccess>()
-}

@@ -1,7 +1,0 @@
-//! The Lambda function `list-products`.
-
-use functions::products::list_products::ListProducts;
-
-fn main() -> Result<(), lambda_runtime::Error> {
-    aws::lambda::run::<ListProducts>()
-}

@@ -1,7 +1,0 @@
-//! The Lambda function `list-sites`.
-
-use functions::subscriptions::list_sites::ListSites;
-
-fn main() -> Result<(), lambda_runtime::Error> {
-    aws::lambda::run::<ListSites>()
-}
