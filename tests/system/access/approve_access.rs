@@ -193,7 +193,6 @@ async fn of_approvals_declines_and_cancellations_at_once_one_takes_effect() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-#[cfg_attr(deployed, ignore = "turns the local stack's clock")]
 async fn what_has_expired_or_lapsed_meanwhile_is_not_approved() {
     let world = World::demo().await;
     let mut body = wish(single("aiko", "update"));

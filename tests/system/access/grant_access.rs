@@ -2,7 +2,7 @@
 
 use futures_util::future::{join, join_all};
 use serde_json::{Value, json};
-use system::World;
+use system::{World, strength};
 
 use super::{events, give, level, resolved, single};
 
@@ -112,7 +112,7 @@ async fn of_gifts_at_the_same_time_one_is_in_force_for_each_member() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn who_is_removed_at_the_same_time_was_given_it_before_or_not_at_all() {
-    for seed in 0..if cfg!(deployed) { 2 } else { 24 } {
+    for seed in strength::seeds(24, 600) {
         let world = World::demo().await;
         let count = async || {
             let told =
@@ -133,7 +133,6 @@ async fn who_is_removed_at_the_same_time_was_given_it_before_or_not_at_all() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-#[cfg_attr(deployed, ignore = "takes many calls, and nothing of it is the cloud's")]
 async fn a_hundred_members_have_grants_of_their_own_at_most() {
     let world = World::demo().await;
     let mut emails = Vec::new();

@@ -33,7 +33,6 @@ async fn a_member_sees_its_customers_how_far_it_may_go_and_what_is_pending() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-#[cfg_attr(deployed, ignore = "delays the local stack's indexes")]
 async fn what_a_late_index_shows_is_read_again() {
     let world = World::demo().await;
     world.seam().delay_indexes(true);

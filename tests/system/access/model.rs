@@ -1,10 +1,9 @@
-//! Random histories of access against a model of the rules, which knows nothing of how the system works. `HISTORIES` says how
-//! many; without it, 2,000.
+//! Random histories of access against a model of the rules, which knows nothing of how the system works.
 
 use domain::Timestamp;
 use fastrand::Rng;
 use serde_json::{Value, json};
-use system::{Reply, World};
+use system::{Reply, World, strength};
 
 use super::set;
 
@@ -280,8 +279,8 @@ impl Play<'_> {
     }
 }
 
-async fn play(histories: usize, seed: u64) {
-    let (world, mut random) = (World::demo().await, Rng::with_seed(seed));
+async fn play(seeds: strength::Seeds) {
+    let world = World::demo().await;
     let operator = async |path: &str, body: Value| -> Value {
         world.post(path).by("operator").json(body).send().await.ok()
     };
@@ -292,9 +291,10 @@ async fn play(histories: usize, seed: u64) {
     operator(&members, body).await;
     let mut people = People { ids: [None, None], added: [0, 0] };
     let mut now = world.now().unix_millis();
-    for history in 0..histories {
+    for seed in seeds {
+        let mut random = Rng::with_seed(seed);
         let organization = id(&operator("/v1/organizations", json!({"name": "Model"})).await);
-        let manager = format!("m{history}@customer.example");
+        let manager = format!("m{seed}@customer.example");
         let body = json!({"email": manager, "name": "M", "manager": true});
         operator(&format!("/v1/organizations/{organization}/customers"), body).await;
         let request = String::new();
@@ -324,8 +324,6 @@ async fn play(histories: usize, seed: u64) {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-#[cfg_attr(deployed, ignore = "turns the local stack's clock")]
 async fn histories_go_as_the_model_says() {
-    let histories = std::env::var("HISTORIES").ok().and_then(|text| text.parse().ok()).unwrap_or(2_000);
-    futures_util::future::join_all((0..4).map(|seed| play(histories / 4, seed))).await;
+    strength::side_by_side(200, 2000, play).await;
 }

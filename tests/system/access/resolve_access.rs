@@ -83,7 +83,6 @@ async fn who_is_removed_has_nothing_at_once_and_added_again_nothing_of_it_revive
 }
 
 #[tokio::test(flavor = "multi_thread")]
-#[cfg_attr(deployed, ignore = "turns the local stack's clock")]
 async fn access_is_over_at_the_very_instant_though_no_schedule_runs() {
     let world = World::demo().await;
     let grant = |name: &str, end: &str| {

@@ -2,7 +2,7 @@
 
 use futures_util::future::join;
 use serde_json::{Value, json};
-use system::{Call, World};
+use system::{Call, World, strength};
 
 fn update<'a>(world: &'a World, who: &str, body: Value) -> Call<'a> {
     world.patch("/v1/customers/{sora}").by(who).json(body)
@@ -52,7 +52,7 @@ async fn who_is_made_manager_manages_and_who_no_longer_is_does_not() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn two_who_take_it_from_each_other_at_once_do_not_both_keep_it() {
-    for seed in 0..if cfg!(deployed) { 1 } else { 10 } {
+    for seed in strength::seeds(10, 250) {
         let world = World::demo().await;
         update(&world, "operator", json!({"manager": true})).send().await.ok();
         let path = format!("/v1/customers/{}", yuki(&world).await);

@@ -3,7 +3,7 @@
 use futures_util::future::join;
 use local::seam::Outage;
 use serde_json::{Value, json};
-use system::World;
+use system::{World, strength};
 
 use super::{create, fields, names, seen, update};
 
@@ -109,7 +109,7 @@ async fn an_archived_field_is_hidden_makes_room_and_comes_back_as_it_was() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn archived_and_restored_at_once_the_count_stays_right() {
-    for seed in 0..if cfg!(deployed) { 1 } else { 10 } {
+    for seed in strength::seeds(10, 250) {
         let world = World::demo().await;
         world.chaos(4, seed);
         let turn = async |archived: bool| {
@@ -125,7 +125,6 @@ async fn archived_and_restored_at_once_the_count_stays_right() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-#[cfg_attr(deployed, ignore = "troubles the local stack's store")]
 async fn a_change_that_comes_late_hits_no_other_field_that_has_the_name_by_then() {
     for round in 0..20 {
         let late =

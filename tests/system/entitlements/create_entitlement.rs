@@ -66,7 +66,6 @@ async fn a_product_comes_first() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-#[cfg_attr(deployed, ignore = "needs a world without products")]
 async fn where_there_is_no_product_at_all_the_problem_says_so() {
     let world = World::around(Stack::start(Options::default()).await.unwrap());
     let body = json!({"name": "Alone"});

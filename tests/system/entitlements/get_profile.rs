@@ -46,7 +46,6 @@ async fn a_person_has_its_own_and_what_the_organization_has() {
 
 /// Whatever the source: what somebody made, what subscriptions give, what partners assigned.
 #[tokio::test(flavor = "multi_thread")]
-#[cfg_attr(deployed, ignore = "is of the demo world's own time")]
 async fn one_profile_shows_all_sources() {
     let world = World::demo().await;
     let sources = |profile: &Value| -> Vec<(String, String)> {
@@ -81,7 +80,6 @@ async fn one_profile_shows_all_sources() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-#[cfg_attr(deployed, ignore = "turns the local stack's clock")]
 async fn licenses_and_subscriptions_that_are_over_are_shown_on_request() {
     let world = World::demo().await;
     world.post("/_local/time").bytes(br#"{"set":"2032-01-01T00:00:00Z"}"#).send().await.ok();

@@ -7,7 +7,7 @@ use futures_util::future::join;
 use local::seam::Kill;
 use serde_json::{Value, json};
 use system::stock::sheet;
-use system::{Call, Reply, World};
+use system::{Call, Reply, World, strength};
 
 use super::{OF_CUSTOMER, OF_ORGANIZATION, field, seen};
 
@@ -303,10 +303,6 @@ async fn what_cannot_be_read_is_refused_as_a_whole() {
         ("text/csv; charset=\"Shift_JIS\"", b"entitlement,Seats\nCRM-1001,1\n", 415, "unsupported-charset"),
         ("application/xml", b"<rows/>", 415, "unsupported-media-type"),
     ] {
-        // What is no text may come through as one, with U+FFFD in place of what could not be read: then it is a cell's fault.
-        if !world.is_local() && std::str::from_utf8(body).is_err() {
-            continue;
-        }
         let call = world.post(PATH).by("operator").header("content-type", kind).bytes(body);
         let top = if status == 400 { "invalid-request" } else { code };
         let refused = call.refused(status, top).await;
@@ -345,13 +341,11 @@ async fn a_row_for_nobody_has_its_cells_judged_too_and_columns_may_be_many() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-#[cfg_attr(deployed, ignore = "kills the local stack's functions")]
 async fn what_was_applied_before_it_was_cut_off_is_told_of_though_all_or_nothing_was_wanted() {
     cut_off_and_wrong_since(false).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
-#[cfg_attr(deployed, ignore = "kills the local stack's functions")]
 async fn nor_is_it_silent_when_others_have_changed_since_what_it_applied() {
     cut_off_and_wrong_since(true).await;
 }
@@ -417,7 +411,6 @@ async fn all_or_nothing_it_is_though_somebody_else_writes_meanwhile() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-#[cfg_attr(deployed, ignore = "makes the local stack fail")]
 async fn without_a_key_too_one_call_is_one_import_whatever_is_made_again_within_it() {
     const ROWS: u64 = 6;
     let world = World::demo().await;
@@ -520,14 +513,12 @@ async fn under_one_key_it_is_done_once_and_gets_the_first_answer() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-#[cfg_attr(deployed, ignore = "kills the local stack's functions")]
 async fn cut_off_anywhere_and_repeated_it_ends_as_one_clean_run() {
     // Its beginning, its rows, its end; one of its rows is wrong.
     cut_off_anywhere("", 2, "X-none,Gold,1\n").await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
-#[cfg_attr(deployed, ignore = "kills the local stack's functions")]
 async fn cut_off_anywhere_and_repeated_all_or_nothing_is_all() {
     // Also that it begins to write.
     cut_off_anywhere("?onError=abort", 3, "").await;
@@ -571,7 +562,6 @@ async fn cut_off_anywhere(how: &str, steps: u32, wrong: &str) {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-#[cfg_attr(deployed, ignore = "kills the local stack's functions")]
 async fn one_that_was_cut_off_for_good_is_in_the_history_all_the_same() {
     let world = World::demo().await;
     world.stock(5).await;
@@ -602,7 +592,6 @@ async fn one_that_was_cut_off_for_good_is_in_the_history_all_the_same() {
 
 /// Also when the timer has said that nobody went on with it: what has begun to write all or nothing goes on.
 #[tokio::test(flavor = "multi_thread")]
-#[cfg_attr(deployed, ignore = "kills the local stack's functions")]
 async fn one_that_was_given_up_goes_on_when_it_is_repeated_all_the_same() {
     let world = World::demo().await;
     world.stock(5).await;
@@ -629,7 +618,6 @@ async fn one_that_was_given_up_goes_on_when_it_is_repeated_all_the_same() {
 
 /// The key stays with whoever took it, and what was imported is told of.
 #[tokio::test(flavor = "multi_thread")]
-#[cfg_attr(deployed, ignore = "looks into the table while a function runs")]
 async fn another_call_under_its_key_while_it_runs_takes_nothing_of_it() {
     const ROWS: u64 = 300;
     for round in 0..20 {
@@ -664,7 +652,7 @@ async fn a_retired_option_is_not_given_again_to_whom_it_is_taken_from_meanwhile(
         let options = json!({"options": [{"id": 2, "retired": retired}]});
         world.patch("/v1/detail-fields/{field}").by("operator").json(options).send().await.ok();
     };
-    for round in 0..if cfg!(deployed) { 2 } else { 20 } {
+    for round in strength::seeds(20, 500) {
         rows(&world, json!([{"entitlement": "X-0", "details": {"Region": {"values": ["EU"]}}}]))
             .decided()
             .await
@@ -720,7 +708,6 @@ async fn two_at_once_never_mix_within_a_row() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-#[cfg_attr(deployed, ignore = "is more than an AWS on loopback does in a function's time")]
 async fn ten_thousand_rows_are_imported_in_one_call() {
     const ROWS: u64 = 10_000;
     let world = World::demo().await;
@@ -740,7 +727,6 @@ async fn ten_thousand_rows_are_imported_in_one_call() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-#[cfg_attr(deployed, ignore = "counts costs in the local stack")]
 async fn a_changed_row_costs_two_write_units_and_an_unchanged_one_none() {
     let world = World::demo().await;
     world.stock(100).await;

@@ -7,7 +7,7 @@ use system::World;
 
 #[tokio::main]
 async fn main() {
-    let world = World::demo().await;
+    let world = World::deployed().await;
     let ids = demo::ids();
     let ids: Map<String, Value> =
         ids.as_object().unwrap().keys().map(|name| (name.clone(), world.id(name).into())).collect();

@@ -177,7 +177,6 @@ fn row(name: String, cost: &Cost, api: f64) -> Vec<String> {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-#[cfg_attr(deployed, ignore = "counts costs in the local stack")]
 async fn every_canonical_call_costs_exactly_this() {
     let calls = canonical::all().into_iter().map(|call| {
         let name = format!("`{}`", call.id);
@@ -201,7 +200,6 @@ async fn every_canonical_call_costs_exactly_this() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-#[cfg_attr(deployed, ignore = "counts costs in the local stack")]
 async fn the_budgets_hold() {
     let world = World::demo().await;
     let assign = canonical::one("assign-license");

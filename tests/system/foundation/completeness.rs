@@ -55,7 +55,6 @@ fn names_and_routes_are_unique_and_of_their_form() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-#[cfg_attr(deployed, ignore = "is about the local stack")]
 async fn the_demo_world_is_the_same_every_time_and_loading_it_again_changes_nothing() {
     let world = World::demo().await;
     let before = world.contents().await;
@@ -70,7 +69,6 @@ async fn the_demo_world_is_the_same_every_time_and_loading_it_again_changes_noth
 }
 
 #[tokio::test(flavor = "multi_thread")]
-#[cfg_attr(deployed, ignore = "shows the demo world's own time")]
 async fn the_description_is_made_of_the_operations_and_their_canonical_calls() {
     let mut examples = BTreeMap::new();
     for call in canonical::all().into_iter().filter(|call| call.operation != "get-openapi") {
@@ -87,7 +85,6 @@ async fn the_description_is_made_of_the_operations_and_their_canonical_calls() {
 
 /// A published payload, posted unchanged, succeeds: what Lambda receives is what the tests send.
 #[tokio::test(flavor = "multi_thread")]
-#[cfg_attr(deployed, ignore = "hands payloads to the local stack's functions")]
 async fn every_published_payload_succeeds_as_lambda_would_receive_it() {
     for call in canonical::all() {
         let world = World::demo().await;
@@ -101,7 +98,6 @@ async fn every_published_payload_succeeds_as_lambda_would_receive_it() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-#[cfg_attr(deployed, ignore = "hands payloads to the local stack's functions")]
 async fn the_published_payload_of_the_schedule_runs_it() {
     let world = World::demo().await;
     let name = functions::SCHEDULE.name;

@@ -108,7 +108,6 @@ async fn one_key_answers_one_request() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-#[cfg_attr(deployed, ignore = "turns the local stack's clock")]
 async fn a_key_is_remembered_for_thirty_days() {
     let world = World::demo().await;
     let create =
@@ -190,7 +189,6 @@ async fn every_canonical_call_succeeds_and_no_answer_is_cached() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-#[cfg_attr(deployed, ignore = "takes every permission from the local stack's functions")]
 async fn errors_never_say_more_than_they_should() {
     let world = World::demo().await;
     world.seam().allow_only(Default::default());
@@ -226,7 +224,6 @@ async fn faults_of_lists_come_with_those_of_filters_and_none_is_invented() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-#[cfg_attr(deployed, ignore = "reads what the local stack's functions log")]
 async fn logs_name_operation_org_and_status_and_nothing_that_must_stay_unsaid() {
     use std::io::Write;
     use std::sync::{Arc, Mutex};

@@ -8,7 +8,6 @@ fn writes() -> impl Iterator<Item = canonical::Canonical> {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-#[cfg_attr(deployed, ignore = "troubles the local stack's store")]
 async fn an_outage_on_the_way_leaves_one_effect_and_the_usual_answer() {
     for call in writes() {
         // Without a key nothing but the transaction's own token holds a second effect off.
@@ -89,7 +88,6 @@ async fn many_equal_calls_at_once_have_one_effect() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-#[cfg_attr(deployed, ignore = "troubles the local stack's store")]
 async fn a_store_that_stays_away_is_503_with_retry_after_and_nothing_changed() {
     let world = World::demo().await;
     let before = world.contents().await;
@@ -101,7 +99,6 @@ async fn a_store_that_stays_away_is_503_with_retry_after_and_nothing_changed() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-#[cfg_attr(deployed, ignore = "troubles the local stack's store")]
 async fn who_is_throttled_after_an_unknown_outcome_sends_the_same_again() {
     for call in writes() {
         let world = World::demo().await;
@@ -118,7 +115,6 @@ async fn who_is_throttled_after_an_unknown_outcome_sends_the_same_again() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-#[cfg_attr(deployed, ignore = "troubles the local stack's store")]
 async fn reads_are_tried_again() {
     for (id, target) in [
         ("list-license-pools", "Query"),

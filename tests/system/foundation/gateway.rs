@@ -29,7 +29,6 @@ async fn the_gateway_answers_for_itself() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-#[cfg_attr(deployed, ignore = "is about the local stack")]
 async fn tokens_are_checked_by_the_local_clock() {
     let world = World::demo().await;
     let asked = json!({"sub": "olivia", "email": "olivia@vendor.example", "role": "operator"});
@@ -48,7 +47,6 @@ async fn tokens_are_checked_by_the_local_clock() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-#[cfg_attr(deployed, ignore = "is about the local stack")]
 async fn the_clock_stops_moves_and_never_goes_back() {
     let world = World::demo().await;
     let turn = |body: &'static str| world.post("/_local/time").bytes(body.as_bytes()).send();
@@ -67,7 +65,6 @@ async fn the_clock_stops_moves_and_never_goes_back() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-#[cfg_attr(deployed, ignore = "hands payloads to the local stack's functions")]
 async fn no_payload_takes_the_stack_down() {
     let world = World::demo().await;
     for id in ["assign-license", "receive-partner-order", "query-history-of-partner"] {
@@ -145,7 +142,6 @@ async fn odd_queries_and_paths_are_answered() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-#[cfg_attr(deployed, ignore = "is about the local stack")]
 async fn data_survives_a_restart() {
     let file = std::env::temp_dir().join(format!("vouchsafe-{}.db", std::process::id()));
     let options = || Options { file: Some(file.clone()), ..Options::default() };
@@ -161,7 +157,6 @@ async fn data_survives_a_restart() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-#[cfg_attr(deployed, ignore = "is about the local stack")]
 async fn costs_mail_and_schedule_are_told() {
     let world = World::demo().await;
     canonical::one("assign-license").call(&world, "").send().await.ok();

@@ -58,7 +58,7 @@ const ELSEWHERE: [(&str, &str); 6] = [
 const ISSUER: &str = "\
 openssl genpkey -algorithm RSA -pkeyopt rsa_keygen_bits:2048 -out issuer.pem
 export VOUCHSAFE_ISSUER=https://issuer.example.com VOUCHSAFE_ISSUER_KEY=$PWD/issuer.pem
-cargo run --package system --example issuer -- public     # publish public/.well-known/ there
+cargo run --package system --features deployed --example issuer -- public     # publish public/.well-known/ there
 ";
 
 const ACCOUNT: &str = "\
@@ -68,7 +68,7 @@ const ACCOUNT: &str = "\
   export VOUCHSAFE_URL=$(output ApiUrl) VOUCHSAFE_TABLE_TO_EMPTY=$(output TableName)
   export VOUCHSAFE_KEY=$(aws secretsmanager get-secret-value --secret-id $(output DeploymentKeyArn) --output text --query SecretString)
   eval \"$(aws configure export-credentials --format env)\"
-  cargo test --test system )
+  cargo test --package system --features deployed --test deployed )
 ";
 
 #[test]
@@ -86,7 +86,7 @@ fn every_command_is_run_somewhere() {
 
 /// The tests' own issuer, with a key as README makes it.
 #[test]
-#[cfg_attr(not(tour), ignore = "needs curl and openssl")]
+#[cfg(tour)]
 fn a_key_of_ones_own_makes_an_issuer() {
     let arguments =
         ISSUER.lines().next().unwrap().trim_start_matches("openssl ").trim_end_matches(" -out issuer.pem");
@@ -105,8 +105,7 @@ fn a_key_of_ones_own_makes_an_issuer() {
 const TOUR: &str = "A tour of five minutes";
 
 #[tokio::test(flavor = "multi_thread")]
-#[cfg_attr(deployed, ignore = "is about the local stack")]
-#[cfg_attr(not(tour), ignore = "needs curl and openssl")]
+#[cfg(tour)]
 async fn the_tour_goes_as_readme_tells() {
     let stack = Stack::start(Options::default()).await.unwrap();
     let folder = std::env::temp_dir().join(format!("vouchsafe-tour-{}", std::process::id()));

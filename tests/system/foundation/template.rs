@@ -14,7 +14,6 @@ use super::budgets::further;
 /// What is used but not allowed is written here, too, and is denied in every other test; what is allowed but
 /// not used is no longer here. A trial (`validateOnly`) is a use: it takes `ConditionCheckItem`.
 #[tokio::test(flavor = "multi_thread")]
-#[cfg_attr(deployed, ignore = "sees at the local stack's store what functions do")]
 async fn the_template_has_a_function_per_operation_which_may_do_what_it_does_and_nothing_else() {
     let mut used: BTreeMap<&str, BTreeSet<Action>> = BTreeMap::new();
     for call in canonical::all() {

@@ -1,7 +1,7 @@
 //! The canonical calls: `events/<operation id>.json`, each a payload that succeeds in the demo world.
 
 use local::demo;
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use crate::golden::file;
 use crate::{Call, World};
@@ -44,6 +44,31 @@ pub fn all() -> Vec<Canonical> {
 /// The canonical call of one route.
 pub fn one(id: &str) -> Canonical {
     all().into_iter().find(|call| call.id == id).unwrap_or_else(|| panic!("there is no route `{id}`"))
+}
+
+/// Everybody who may try a call, by name, with the token that they have: nobody has none.
+pub fn callers(world: &World) -> Vec<(String, Option<String>)> {
+    let people = demo::people(&demo::ids());
+    let unverified = |role: &str, org: Option<&str>| {
+        let mut person = json!({"sub": "u", "email": "u@x.example", "email_verified": false, "role": role});
+        if let Some(org) = org {
+            person["org"] = world.id(org).into();
+            person["manager"] = true.into();
+        }
+        world.token_of(person)
+    };
+    let expired = world.token_at(people[0].1.clone(), "2026-01-04T00:00:00Z".parse().unwrap());
+    let others = [
+        ("expired", expired),
+        ("rubbish", "a.b.c".to_owned()),
+        ("noRole", world.token_of(json!({"sub": "n", "email": "n@x.example"}))),
+        ("unverifiedOperator", unverified("operator", None)),
+        ("unverifiedPartnerAdmin", unverified("partner", Some("partner"))),
+        ("unverifiedContactManager", unverified("customer", Some("yamada"))),
+    ];
+    let people = people.into_iter().map(|(name, person)| (name, world.token_of(person)));
+    let known = people.chain(others).map(|(name, token)| (name.to_owned(), Some(token)));
+    std::iter::once(("nobody".to_owned(), None)).chain(known).collect()
 }
 
 impl Canonical {
@@ -119,6 +144,14 @@ impl Canonical {
     pub fn call<'a>(&self, world: &'a World, query: &str) -> Call<'a> {
         let call = self.anonymous(world, query);
         if self.open() { call } else { call.token(&world.token_of(self.person())) }
+    }
+
+    /// The call with this token, or none. A write is only tried, so that the first caller takes nothing from the next; where
+    /// a signature is the authority, no token takes its place.
+    pub fn tried_by<'a>(&self, world: &'a World, token: Option<&str>) -> Call<'a> {
+        let query = if self.reads() || self.signed() { "" } else { "validateOnly=true" };
+        let call = self.anonymous(world, query).without("webhook-signature");
+        if let Some(token) = token { call.token(token) } else { call }
     }
 
     /// The call over HTTP without a token. What it signs and proves is signed and proven for the world's own

@@ -8,11 +8,10 @@
 //! - `VOUCHSAFE_ISSUER_KEY`: a file with that issuer's RSA key; an issuer on loopback may go without, and has the
 //!   key that everybody has.
 
-use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 use std::time::Duration;
 
-use crate::moved;
+use crate::{Item, Items, items, moved};
 use aws::lambda::system_clock;
 use aws::table::client;
 use aws_sdk_dynamodb::Client;
@@ -22,12 +21,6 @@ use local::issuer::Issuer;
 use local::{Options, Stack, demo};
 use serde_json::Value;
 use tokio::sync::{Mutex, MutexGuard, OnceCell};
-
-/// An item of the table.
-pub type Item = HashMap<String, AttributeValue>;
-
-/// Items by their key.
-pub type Items = BTreeMap<(String, String), Item>;
 
 /// One test at a time: they share one table.
 static TURN: Mutex<()> = Mutex::const_new(());
@@ -71,10 +64,15 @@ impl Deployed {
     /// nothing else in its table.
     pub async fn take_turn() -> (&'static Self, Client, MutexGuard<'static, ()>) {
         let turn = TURN.lock().await;
-        let deployed = DEPLOYED.get_or_init(Self::from_environment).await;
+        let deployed = Self::get().await;
         let client = client::from_environment();
         deployed.reset(&client).await;
         (deployed, client, turn)
+    }
+
+    /// The deployed system that the environment names.
+    pub async fn get() -> &'static Self {
+        DEPLOYED.get_or_init(Self::from_environment).await
     }
 
     async fn from_environment() -> Self {
@@ -105,7 +103,7 @@ impl Deployed {
     }
 
     /// Brings the table back to the demo world.
-    async fn reset(&self, client: &Client) {
+    pub async fn reset(&self, client: &Client) {
         let text = |text: &str| AttributeValue::S(text.to_owned());
         let mark = Item::from([("pk".to_owned(), text(MARK)), ("sk".to_owned(), text("-"))]);
         let mut wanted = self.demo.clone();
@@ -158,23 +156,5 @@ fn postpone(name: &str, value: &mut AttributeValue, ahead: u64) {
         }
         AttributeValue::L(list) => list.iter_mut().for_each(|value| postpone(name, value, ahead)),
         _ => {}
-    }
-}
-
-/// Everything that a table holds.
-pub async fn items(client: &Client, table: &str) -> Items {
-    let mut items = Items::new();
-    let mut from = None;
-    loop {
-        let scan = client.scan().table_name(table).consistent_read(true).set_exclusive_start_key(from);
-        let page = scan.send().await.unwrap();
-        for item in page.items() {
-            let text = |name: &str| item[name].as_s().unwrap().clone();
-            items.insert((text("pk"), text("sk")), item.clone());
-        }
-        from = page.last_evaluated_key;
-        if from.is_none() {
-            return items;
-        }
     }
 }

@@ -1,9 +1,11 @@
 //! What the tests of the whole system share: a world to call, and the proof that a refusal changed nothing.
 
 pub mod canonical;
+#[cfg(feature = "deployed")]
 pub mod deployed;
 pub mod golden;
 pub mod stock;
+pub mod strength;
 pub mod template;
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
@@ -12,7 +14,7 @@ use std::sync::{Arc, LazyLock, Mutex};
 
 use aws::lambda::system_clock;
 use aws_sdk_dynamodb::Client;
-use deployed::Deployed;
+use aws_sdk_dynamodb::types::AttributeValue;
 use domain::Timestamp;
 
 use http_body_util::{BodyExt, Full};
@@ -27,21 +29,17 @@ use tokio::sync::{MutexGuard, OnceCell, Semaphore};
 type Body = Full<std::io::Cursor<Vec<u8>>>;
 type HttpClient = hyper_util::client::legacy::Client<Connector, Body>;
 /// The local stack is reached without TLS, so that it needs no certificates.
-#[cfg(not(deployed))]
+#[cfg(not(feature = "deployed"))]
 type Connector = HttpConnector;
-#[cfg(deployed)]
+#[cfg(feature = "deployed")]
 type Connector = hyper_rustls::HttpsConnector<HttpConnector>;
 
 static DOCUMENT: LazyLock<Value> = LazyLock::new(|| {
     serde_json::from_str(include_str!("../../../functions/src/service/openapi.json")).unwrap()
 });
 
-/// How many calls are under way at once. Of a deployed system more would prove no more, and where each call has a
-/// process of its own, as on a local AWS, some would starve until their function's time is over.
-static UNDER_WAY: Semaphore = Semaphore::const_new(if cfg!(deployed) { 8 } else { Semaphore::MAX_PERMITS });
-
 /// The demo world, to be called: in a local stack of its own, its clock standing where the demo world is
-/// complete; or in the deployed system that `VOUCHSAFE_URL` names, which the tests use one after another.
+/// complete; or in a deployed system (the feature `deployed`), which the tests use one after another.
 pub struct World {
     /// Where it is.
     pub url: String,
@@ -57,7 +55,33 @@ pub struct World {
     http: HttpClient,
     /// Those that were signed, by whose they are and of when: to sign one takes as long as many a call.
     tokens: Mutex<HashMap<(String, Timestamp), String>>,
+    /// How many calls may be under way at once.
+    under_way: Semaphore,
     _turn: Option<MutexGuard<'static, ()>>,
+}
+
+/// An item of the table.
+pub type Item = HashMap<String, AttributeValue>;
+
+/// Items by their key.
+pub type Items = BTreeMap<(String, String), Item>;
+
+/// Everything that a table holds.
+pub async fn items(client: &Client, table: &str) -> Items {
+    let mut items = Items::new();
+    let mut from = None;
+    loop {
+        let scan = client.scan().table_name(table).consistent_read(true).set_exclusive_start_key(from);
+        let page = scan.send().await.unwrap();
+        for item in page.items() {
+            let text = |name: &str| item[name].as_s().unwrap().clone();
+            items.insert((text("pk"), text("sk")), item.clone());
+        }
+        from = page.last_evaluated_key;
+        if from.is_none() {
+            return items;
+        }
+    }
 }
 
 /// Whatever a test looked at: no function tried what its policy does not allow.
@@ -85,9 +109,6 @@ impl World {
     }
 
     async fn with(options: Options) -> Self {
-        if cfg!(deployed) {
-            return Self::deployed().await;
-        }
         let world = Self::local(options).await;
         if !golden::updating() {
             world.seam().allow_only(template::POLICIES.clone());
@@ -100,8 +121,13 @@ impl World {
         Self::around(Stack::start(Options { snapshot: Some(snapshot), ..options }).await.unwrap())
     }
 
-    async fn deployed() -> Self {
-        let (deployed, client, turn) = Deployed::take_turn().await;
+    /// The demo world in the deployed system that the environment names ([`deployed`]), when it is this test's turn.
+    #[cfg(feature = "deployed")]
+    pub async fn deployed() -> Self {
+        // More would prove no more, and where each call has a process of its own, as on a local AWS, some would starve
+        // until their function's time is over.
+        const AT_ONCE: usize = 8;
+        let (deployed, client, turn) = deployed::Deployed::take_turn().await;
         Self {
             url: deployed.url.clone(),
             client,
@@ -112,8 +138,15 @@ impl World {
             ahead: deployed.ahead,
             http: http_client(),
             tokens: Mutex::default(),
+            under_way: Semaphore::new(AT_ONCE),
             _turn: Some(turn),
         }
+    }
+
+    /// Brings the deployed system's table back to the demo world.
+    #[cfg(feature = "deployed")]
+    pub async fn reset(&self) {
+        deployed::Deployed::get().await.reset(&self.client).await;
     }
 
     /// A local stack in which the demo world is, or is not yet.
@@ -128,16 +161,15 @@ impl World {
             ahead: 0,
             http: http_client(),
             tokens: Mutex::default(),
+            under_way: Semaphore::new(Semaphore::MAX_PERMITS),
             _turn: None,
         }
     }
 
-    /// The local stack. A test that needs it is marked to be ignored where the system is deployed.
+    /// The local stack.
     #[track_caller]
     pub fn stack(&self) -> &Stack {
-        self.stack
-            .as_ref()
-            .expect("this needs the local stack; mark the test: cfg_attr(deployed, ignore = …)")
+        self.stack.as_ref().expect("a deployed system has no local stack")
     }
 
     /// Stops the local stack.
@@ -147,22 +179,15 @@ impl World {
         }
     }
 
-    /// Whether this is a local stack.
-    pub fn is_local(&self) -> bool {
-        self.stack.is_some()
-    }
-
     /// The seam between functions and store.
     #[track_caller]
     pub fn seam(&self) -> &Seam {
         &self.stack().shared.seam
     }
 
-    /// From now on one in `one_in` transactions meets some fault; a deployed system has troubles of its own.
+    /// From now on one in `one_in` transactions meets some fault.
     pub fn chaos(&self, one_in: u64, seed: u64) {
-        if let Some(stack) = &self.stack {
-            stack.shared.seam.chaos(one_in, seed);
-        }
+        self.seam().chaos(one_in, seed);
     }
 
     /// The time there.
@@ -181,19 +206,12 @@ impl World {
         moved(time, self.ahead)
     }
 
-    /// By how many seconds the time there may differ from [`Self::now`].
-    pub fn slack(&self) -> i64 {
-        if cfg!(deployed) { 30 } else { 0 }
-    }
-
-    /// The body of an answer without its times, which are all of just now.
+    /// The body of an answer without its times, which are all of now.
     #[track_caller]
     pub fn timeless(&self, mut body: Value) -> Value {
         for name in ["createdAt", "updatedAt"] {
             let Some(time) = body.as_object_mut().unwrap().remove(name) else { continue };
-            let time: Timestamp = time.as_str().unwrap().parse().unwrap();
-            let off = self.now().unix_millis().abs_diff(time.unix_millis()) / 1000;
-            assert!(off <= self.slack().unsigned_abs(), "`{name}` is {time}, now is {}", self.now());
+            assert_eq!(time, json!(self.now()), "`{name}`");
         }
         body
     }
@@ -274,7 +292,7 @@ impl World {
 
     /// Everything the table holds.
     pub async fn contents(&self) -> BTreeMap<(String, String), String> {
-        let items = deployed::items(&self.client, &self.table).await.into_iter();
+        let items = items(&self.client, &self.table).await.into_iter();
         let json = |item| serde_dynamo::from_item::<_, Value>(item).unwrap().to_string();
         items.map(|(key, item)| (key, json(item))).collect()
     }
@@ -346,9 +364,9 @@ fn texts(ids: &Value) -> BTreeMap<String, String> {
 }
 
 fn http_client() -> HttpClient {
-    #[cfg(not(deployed))]
+    #[cfg(not(feature = "deployed"))]
     let connector = HttpConnector::new();
-    #[cfg(deployed)]
+    #[cfg(feature = "deployed")]
     let connector = hyper_rustls::HttpsConnectorBuilder::new()
         .with_native_roots()
         .expect("certificates of this machine")
@@ -417,7 +435,7 @@ impl Call<'_> {
 
     /// Sends it. Whatever comes back is as the API's description says.
     pub async fn send(self) -> Reply {
-        let _under_way = UNDER_WAY.acquire().await.unwrap();
+        let _under_way = self.world.under_way.acquire().await.unwrap();
         let mut request = http::Request::builder()
             .method(self.method.as_str())
             .uri(format!("{}{}", self.world.url, self.path));

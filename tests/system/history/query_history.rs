@@ -199,7 +199,6 @@ async fn an_event_is_found_by_its_own_time_also_when_many_come_at_once() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-#[cfg_attr(deployed, ignore = "troubles the local stack's store")]
 async fn a_late_index_delays_an_event_and_loses_none() {
     let world = World::demo().await;
     let path = "/v1/organizations/{yamada}/history";

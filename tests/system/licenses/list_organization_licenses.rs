@@ -29,7 +29,6 @@ async fn what_an_organization_holds_is_shown_from_when_until_when() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-#[cfg_attr(deployed, ignore = "turns the local stack's clock")]
 async fn what_has_expired_is_shown_on_request_line_by_line() {
     let world = World::demo().await;
     let order = |kind: &str, quantity: u64| json!({"licenseType": kind, "quantity": quantity});

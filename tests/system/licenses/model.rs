@@ -9,7 +9,7 @@ use fastrand::Rng;
 use futures_util::future::join_all;
 use local::seam::{Kill, Outage};
 use serde_json::{Value, json};
-use system::{Reply, World};
+use system::{Reply, World, strength};
 
 const TYPES: [&str; 2] = ["edge-storage-1y", "camera-direct-5y"];
 
@@ -343,10 +343,10 @@ async fn sequence(world: &World, number: u64, random: &mut Rng) {
 
     for (index, group) in steps.iter().enumerate() {
         for _ in group {
-            if !cfg!(deployed) && random.u32(0..3) == 0 {
+            if random.u32(0..3) == 0 {
                 world.seam().inject("TransactWriteItems", random.choice(Outage::ALL).unwrap());
             }
-            if !cfg!(deployed) && random.u32(0..6) == 0 {
+            if random.u32(0..6) == 0 {
                 let operation =
                     random.choice(["link-store", "receive-partner-order", "assign-license"]).unwrap();
                 let kill = random.choice([Kill::Before, Kill::After]).unwrap();
@@ -369,9 +369,7 @@ async fn sequence(world: &World, number: u64, random: &mut Rng) {
             }
         });
         let replies = join_all(calls).await;
-        if !cfg!(deployed) {
-            world.seam().spare();
-        }
+        world.seam().spare();
         let told: Vec<&str> = replies.iter().map(outcome).collect();
         let mut possible = BTreeSet::new();
         for model in &models {
@@ -416,20 +414,15 @@ fn orders(count: usize) -> Vec<Vec<usize>> {
     }
 }
 
-/// `SEQUENCES` says how many; `SEED` begins elsewhere.
 #[tokio::test(flavor = "multi_thread")]
 async fn the_system_does_what_its_model_does() {
-    let number = |name: &str, usual: u64| std::env::var(name).map_or(usual, |value| value.parse().unwrap());
-    let (sequences, seed) = (number("SEQUENCES", if cfg!(deployed) { 10 } else { 1000 }), number("SEED", 1));
-    let side_by_side = if cfg!(deployed) { 1 } else { 4 };
-    let batches = (0..side_by_side).map(|batch| async move {
+    strength::side_by_side(200, 1000, async |seeds| {
         let world = World::demo().await;
-        for number in (0..sequences).filter(|number| number % side_by_side == batch) {
-            let mut random = Rng::with_seed(seed.wrapping_mul(1_000_003).wrapping_add(number));
-            sequence(&world, number, &mut random).await;
+        for seed in seeds {
+            sequence(&world, seed, &mut Rng::with_seed(seed)).await;
         }
-    });
-    join_all(batches).await;
+    })
+    .await;
 }
 
 /// What a client did to one pool, and when.
@@ -467,7 +460,7 @@ fn is_linearizable(deeds: &[Deed], available: i64, done: u64, tried: &mut HashSe
 
 #[tokio::test(flavor = "multi_thread")]
 async fn one_pool_under_eight_clients_is_as_if_they_came_one_by_one() {
-    for round in 0..if cfg!(deployed) { 2 } else { 40 } {
+    for round in strength::seeds(40, 1000) {
         let world = World::demo().await;
         world.chaos(6, round);
         let client = |client: u64| {

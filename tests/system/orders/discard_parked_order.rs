@@ -2,7 +2,7 @@
 
 use futures_util::future::join_all;
 use serde_json::json;
-use system::{Call, World};
+use system::{Call, World, strength};
 
 use super::{TYPE, link, parked, place, tell, vendor_events};
 
@@ -75,7 +75,7 @@ async fn another_version_than_the_one_that_is_meant_is_not_discarded() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn discarded_while_it_is_linked_it_is_one_or_the_other() {
-    for seed in 0..if cfg!(deployed) { 2 } else { 40 } {
+    for seed in strength::seeds(40, 1000) {
         let world = World::demo().await;
         place(&world, "SO-1", "ec-9", 1).await.ok();
         let parked = place(&world, "SO-2", "ec-9", 30).await.ok();

@@ -5,7 +5,7 @@ use fastrand::Rng;
 use futures_util::future::join_all;
 use local::seam::{Kill, Outage};
 use serde_json::{Value, json};
-use system::{Reply, World};
+use system::{Reply, World, strength};
 
 use super::{TYPE, a_minute_later, link, parked, place, placed, tell, vendor_events};
 
@@ -134,7 +134,6 @@ async fn what_the_store_says_of_a_parked_order_counts_when_it_takes_effect() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-#[cfg_attr(deployed, ignore = "turns the local stack's clock")]
 async fn of_many_parked_orders_ninety_take_effect_at_once_and_the_timer_goes_on() {
     let world = World::demo().await;
     let orders: Vec<String> = (0..200).map(|number| format!("SO-{number}")).collect();
@@ -165,7 +164,6 @@ async fn asking_what_a_link_would_do_applies_nothing() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-#[cfg_attr(deployed, ignore = "kills functions of the local stack")]
 async fn whatever_is_cut_off_goes_on_when_linking_again_or_by_the_timer() {
     for again in [true, false] {
         for others in 0..4 {
@@ -190,7 +188,6 @@ async fn whatever_is_cut_off_goes_on_when_linking_again_or_by_the_timer() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-#[cfg_attr(deployed, ignore = "troubles the local stack's store")]
 async fn whatever_happens_after_the_link_is_there_its_answer_is_that_of_a_link() {
     for (target, outage) in [
         ("Query", Outage::Throttled),
@@ -214,7 +211,6 @@ async fn whatever_happens_after_the_link_is_there_its_answer_is_that_of_a_link()
 }
 
 #[tokio::test(flavor = "multi_thread")]
-#[cfg_attr(deployed, ignore = "turns the local stack's clock")]
 async fn what_cannot_be_applied_waits_for_an_operator_and_keeps_nothing_else_from_being_applied() {
     let world = World::demo().await;
     let text = |text: &str| AttributeValue::S(text.to_owned());
@@ -333,18 +329,15 @@ async fn at_that_very_moment(world: &World, random: &mut Rng, round: u64) {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-#[cfg_attr(deployed, ignore = "kills functions of the local stack")]
 async fn an_order_that_comes_while_its_account_is_linked_is_applied_once_and_never_lost() {
-    const ROUNDS: u64 = 1000;
-    let side_by_side = (0..4).map(|batch| async move {
+    strength::side_by_side(100, 1000, async |seeds| {
         let world = World::demo().await;
-        let mut random = Rng::with_seed(batch);
-        for round in (0..ROUNDS).filter(|round| round % 4 == batch) {
-            at_that_very_moment(&world, &mut random, round).await;
+        for seed in seeds {
+            at_that_very_moment(&world, &mut Rng::with_seed(seed), seed).await;
         }
         let waiting: Vec<_> =
             parked(&world).await.into_iter().map(|order| order["orderId"].clone()).collect();
         assert_eq!(waiting, ["SO-3000", "SO-3001"], "nothing is left behind");
-    });
-    join_all(side_by_side).await;
+    })
+    .await;
 }

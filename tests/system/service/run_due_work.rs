@@ -25,7 +25,6 @@ async fn lapse(world: &World) -> Timestamp {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-#[cfg_attr(deployed, ignore = "turns the local stack's clock")]
 async fn a_parked_order_lapses_after_180_days_to_the_millisecond() {
     let world = World::demo().await;
     a_minute_later(&world).await;
@@ -62,7 +61,6 @@ async fn a_parked_order_lapses_after_180_days_to_the_millisecond() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-#[cfg_attr(deployed, ignore = "turns the local stack's clock")]
 async fn who_is_linked_too_late_gets_nothing_though_no_timer_ran() {
     let world = World::demo().await;
     let at = lapse(&world).await;
@@ -73,7 +71,6 @@ async fn who_is_linked_too_late_gets_nothing_though_no_timer_ran() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-#[cfg_attr(deployed, ignore = "turns the local stack's clock")]
 async fn linked_while_it_lapses_an_order_is_over_or_applied() {
     for seed in 0..20 {
         let world = World::demo().await;
@@ -98,7 +95,6 @@ async fn linked_while_it_lapses_an_order_is_over_or_applied() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-#[cfg_attr(deployed, ignore = "turns the local stack's clock")]
 async fn who_is_linked_in_time_gets_the_order_however_late_its_turn_comes() {
     let world = World::demo().await;
     let at = lapse(&world).await;
@@ -113,7 +109,6 @@ async fn who_is_linked_in_time_gets_the_order_however_late_its_turn_comes() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-#[cfg_attr(deployed, ignore = "turns the local stack's clock")]
 async fn many_runs_at_once_do_it_once() {
     for seed in 0..10 {
         let world = World::demo().await;
@@ -130,7 +125,6 @@ async fn many_runs_at_once_do_it_once() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-#[cfg_attr(deployed, ignore = "troubles the local stack's store")]
 async fn whatever_happens_on_the_way_the_next_run_goes_on() {
     for outage in Outage::ALL {
         let world = World::demo().await;
@@ -144,7 +138,6 @@ async fn whatever_happens_on_the_way_the_next_run_goes_on() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-#[cfg_attr(deployed, ignore = "kills functions of the local stack")]
 async fn killed_at_any_of_its_transactions_it_leaves_the_rest_to_the_next_run() {
     for others in 0..6 {
         for kill in [Kill::Before, Kill::After] {
@@ -182,7 +175,6 @@ async fn failures(world: &World, pk: &str) -> Value {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-#[cfg_attr(deployed, ignore = "turns the local stack's clock")]
 async fn what_nobody_can_do_is_told_and_keeps_nothing_else_from_being_done() {
     let world = World::demo().await;
     for shard in 0..4 {
@@ -197,7 +189,6 @@ async fn what_nobody_can_do_is_told_and_keeps_nothing_else_from_being_done() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-#[cfg_attr(deployed, ignore = "turns the local stack's clock")]
 async fn what_cannot_be_done_is_tried_ever_more_rarely_and_the_operator_told_once() {
     let world = World::demo().await;
     spoil(&world, 2).await;
@@ -228,7 +219,6 @@ async fn what_cannot_be_done_is_tried_ever_more_rarely_and_the_operator_told_onc
 }
 
 #[tokio::test(flavor = "multi_thread")]
-#[cfg_attr(deployed, ignore = "turns the local stack's clock")]
 async fn runs_at_once_count_a_failure_once() {
     for seed in 0..5 {
         let world = World::demo().await;

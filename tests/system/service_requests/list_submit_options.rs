@@ -72,7 +72,6 @@ async fn what_a_member_is_told_it_may_submit_is_what_it_may() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-#[cfg_attr(deployed, ignore = "turns the local stack's clock")]
 async fn what_has_expired_is_no_option() {
     let world = World::demo().await;
     for (now, count) in [("2026-01-06T08:59:59.999Z", 1), ("2026-01-06T09:00:00.000Z", 0)] {
@@ -82,7 +81,6 @@ async fn what_has_expired_is_no_option() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-#[cfg_attr(deployed, ignore = "delays the local stack's indexes")]
 async fn what_a_late_index_shows_is_read_again() {
     let world = World::demo().await;
     let options = async || {

@@ -2,7 +2,7 @@
 
 use futures_util::future::join;
 use serde_json::{Value, json};
-use system::{Call, World};
+use system::{Call, World, strength};
 
 use super::{PATH, add_ren, contact, let_ren, listed, opened};
 use crate::access::set;
@@ -128,7 +128,6 @@ async fn a_member_is_primary_from_update_on_and_additional_with_any_level() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-#[cfg_attr(deployed, ignore = "turns the local stack's clock")]
 async fn with_the_grant_a_contacts_access_ends_at_its_very_instant() {
     let world = World::demo().await;
     let body = json!({"partnerId": "{otherPartner}", "expiresAt": "2026-01-10T09:00:00Z",
@@ -235,7 +234,7 @@ async fn who_is_a_member_of_two_partners_stays_the_contact_of_the_first() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn who_loses_access_at_the_same_time_has_added_somebody_before_or_not_at_all() {
-    for seed in 0..if cfg!(deployed) { 2 } else { 32 } {
+    for seed in strength::seeds(32, 800) {
         let world = World::demo().await;
         let_ren(&world, "update").await;
         world.chaos(4, seed);

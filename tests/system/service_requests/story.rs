@@ -15,7 +15,6 @@ async fn submit(world: &World, organization: &str, more: Value) -> Value {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-#[cfg_attr(deployed, ignore = "turns the local stack's clock")]
 async fn a_partners_day() {
     let world = World::demo().await;
     // Before work two customers have given Ren access, one of them until noon only; a third knows Ren by name.

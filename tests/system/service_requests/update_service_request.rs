@@ -2,7 +2,7 @@
 
 use futures_util::future::{join, join_all};
 use serde_json::{Value, json};
-use system::{Call, World};
+use system::{Call, World, strength};
 
 use super::{PATH, add_ren, let_ren, opened};
 use crate::access::{give, set, single};
@@ -177,7 +177,7 @@ async fn updates_at_once_are_all_kept_in_one_order() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn who_loses_access_at_the_same_time_has_said_it_before_or_not_at_all() {
-    for seed in 0..if cfg!(deployed) { 2 } else { 24 } {
+    for seed in strength::seeds(24, 600) {
         let world = World::demo().await;
         let_ren(&world, "update").await;
         world.chaos(4, seed);
@@ -222,7 +222,6 @@ async fn another_version_than_the_one_that_is_meant_is_not_closed() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-#[cfg_attr(deployed, ignore = "turns the local stack's clock")]
 async fn nobody_updates_from_the_instant_of_the_expiry_on() {
     let world = World::demo().await;
     let body = json!({"partnerId": "{otherPartner}", "expiresAt": "2026-01-10T09:00:00Z", "organizationLevel": "update"});
@@ -249,7 +248,7 @@ async fn a_repeat_says_it_once() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn what_an_agent_reopens_at_the_same_time_goes_on_from_then_only() {
-    for seed in 0..if cfg!(deployed) { 2 } else { 12 } {
+    for seed in strength::seeds(12, 300) {
         let world = World::demo().await;
         becomes(&world, "customer", "closed").send().await.ok();
         world.chaos(4, seed);

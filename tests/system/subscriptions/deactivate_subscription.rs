@@ -3,7 +3,7 @@
 use futures_util::future::{join, join_all};
 use local::seam::Kill;
 use serde_json::{Value, json};
-use system::{Call, World};
+use system::{Call, World, strength};
 
 use super::{OF_YAMADA, all, deactivate, events, ids, line, made, order, shown};
 use crate::orders::a_minute_later;
@@ -148,7 +148,7 @@ async fn only_a_contact_and_an_operator_do_with_a_key() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn an_app_goes_down_with_the_last_of_its_parents_also_if_two_go_at_the_same_moment() {
-    for round in 0..if cfg!(deployed) { 2 } else { 12 } {
+    for round in strength::seeds(12, 300) {
         let world = World::demo().await;
         let lines = json!([
             line("subscription", "ER-1", "C-3", json!({})),
@@ -187,7 +187,7 @@ async fn what_keeps_an_app_up_is_not_gone_in_the_same_moment() {
 }
 
 async fn also_at_once(parents: [[usize; 2]; 2], down: [usize; 2], stays: Vec<usize>) {
-    for round in 0..if cfg!(deployed) { 2 } else { 12 } {
+    for round in strength::seeds(12, 300) {
         let world = World::demo().await;
         let lines = json!([
             line("subscription", "ER-1", "C-3", json!({})),
@@ -212,7 +212,7 @@ async fn also_at_once(parents: [[usize; 2]; 2], down: [usize; 2], stays: Vec<usi
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_link_that_is_made_at_the_same_moment_fails_or_goes_down_too() {
-    for round in 0..if cfg!(deployed) { 2 } else { 12 } {
+    for round in strength::seeds(12, 300) {
         let world = World::demo().await;
         let root = chain(&world, 3).await;
         world.chaos(5, round);
@@ -247,7 +247,6 @@ async fn sixty_four_at_once_are_one() {
 
 /// Thirty fit one transaction; more go down one after another, and whatever is cut off is ended by the timer.
 #[tokio::test(flavor = "multi_thread")]
-#[cfg_attr(deployed, ignore = "kills the local stack's functions")]
 async fn what_does_not_fit_a_transaction_goes_down_to_the_last_whatever_is_cut_off() {
     let world = World::demo().await;
     let thirty = chain(&world, 30).await;
@@ -320,7 +319,6 @@ async fn a_key_of_another_request_deactivates_nothing_also_of_many() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-#[cfg_attr(deployed, ignore = "kills the local stack's functions")]
 async fn a_preview_of_what_was_cut_off_goes_on_with_nothing() {
     let world = World::demo().await;
     let chain = world.chain(70).await;
@@ -339,7 +337,6 @@ async fn a_preview_of_what_was_cut_off_goes_on_with_nothing() {
 
 /// More than a call takes down is left to the timer, and the answer that says so is the one that a repeat gets.
 #[tokio::test(flavor = "multi_thread")]
-#[cfg_attr(deployed, ignore = "fires the local stack's timer")]
 async fn of_very_many_the_timer_takes_down_the_rest() {
     let world = World::demo().await;
     let chain = world.chain(1_250).await;
@@ -393,9 +390,7 @@ async fn who_was_named_before_being_on_record_is_no_contact_once_removed() {
     let call = world.post(&format!("{path}/deactivate")).token(&token).key("k").json(json!({}));
     call.refused(404, "not-found").await;
     // Where it is named again since, it is one again, and nowhere else.
-    if world.is_local() {
-        world.post("/_local/time").bytes(br#"{"advance":"PT1M"}"#).send().await.ok();
-    }
+    world.post("/_local/time").bytes(br#"{"advance":"PT1M"}"#).send().await.ok();
     let lines = json!([line("subscription", "ER-1", "C-1", json!({"contacts": [kenji]}))]);
     let again = made(&order(&world, "SO-Z", lines).await.ok());
     world.get(&path).token(&token).refused(404, "not-found").await;

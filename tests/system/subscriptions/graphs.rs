@@ -7,15 +7,11 @@ use fastrand::Rng;
 use futures_util::future::join_all;
 use local::seam::Kill;
 use serde_json::{Value, json};
-use system::World;
+use system::{World, strength};
 
 use super::{all, events, line, made, order};
 
 const ORGANIZATION: &str = "{harbour}";
-
-fn number(name: &str, default: usize) -> usize {
-    std::env::var(name).map_or(default, |text| text.parse().unwrap())
-}
 
 /// Sells `count` subscriptions in orders of `size`. With `density` out of 10 each is linked to one of those before it, or of
 /// its own order; every third is an app in some of these.
@@ -110,14 +106,14 @@ fn fallen(all: &BTreeMap<String, Value>, roots: BTreeSet<String>) -> BTreeSet<St
 /// Whatever happens at once, and whatever is cut off: in the end all of each closure is down, nothing outside is, every one
 /// that is has one event and no entitlement, and both ends of every link know it.
 #[tokio::test(flavor = "multi_thread")]
-#[cfg_attr(deployed, ignore = "kills the local stack's functions")]
 async fn no_part_of_a_deactivated_closure_is_left_and_nothing_else_is_touched() {
-    let (rounds, most, seed) = (number("ROUNDS", 8), number("NODES", 200), number("SEED", 1));
-    for round in 0..rounds {
+    for round in strength::seeds(8, 200) {
+        // At night, one in a hundred is as large as an organization may become.
+        let most = if strength::is_nightly() && round % 100 == 0 { 10_000 } else { 200 };
         let world = World::demo().await;
-        let random = &mut Rng::with_seed(u64::try_from(seed * 1000 + round).unwrap());
+        let random = &mut Rng::with_seed(round);
         let nodes = random.usize(most / 4..=most);
-        let density = [2, 5, 8, 10][round % 4];
+        let density = random.choice([2, 5, 8, 10]).unwrap();
         let there = grow(&world, random, ("first", density), &[], (nodes, 20)).await;
         let mut roots: Vec<String> = (0..3).map(|_| there[random.usize(..there.len())].clone()).collect();
         // All parents of some app, at the same moment.
@@ -126,7 +122,7 @@ async fn no_part_of_a_deactivated_closure_is_left_and_nothing_else_is_touched() 
         random.shuffle(&mut apps);
         roots.extend(apps.first().into_iter().flat_map(|app| set(app, "parents")));
 
-        world.chaos(20, u64::try_from(round).unwrap());
+        world.chaos(20, round);
         for operation in ["deactivate-subscription", "receive-partner-order"] {
             let kill = if random.bool() { Kill::Before } else { Kill::After };
             world.seam().kill(operation, random.u32(0..4), kill);
@@ -233,7 +229,6 @@ async fn no_part_of_a_deactivated_closure_is_left_and_nothing_else_is_touched() 
 /// An order of 20 lines, each with 5 contacts, takes more than one transaction: whatever is cut off, all of it is there in
 /// the end, and all links are.
 #[tokio::test(flavor = "multi_thread")]
-#[cfg_attr(deployed, ignore = "kills the local stack's functions")]
 async fn a_large_order_is_made_to_its_last_line_whatever_is_cut_off() {
     for again in [true, false] {
         for others in 0..4 {

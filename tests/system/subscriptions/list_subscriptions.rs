@@ -36,7 +36,6 @@ async fn everybody_sees_those_that_are_there_for_it_managed_by_a_partner_or_not(
 }
 
 #[tokio::test(flavor = "multi_thread")]
-#[cfg_attr(deployed, ignore = "turns the local stack's clock")]
 async fn status_and_days_follow_from_the_time_in_the_organizations_time_zone() {
     let world = World::demo().await;
     let at = |starts: &str, term: &str| {

@@ -95,7 +95,6 @@ async fn a_message_and_an_order_take_effect_once_however_often_and_concurrently(
 }
 
 #[tokio::test(flavor = "multi_thread")]
-#[cfg_attr(deployed, ignore = "turns the local stack's clock")]
 async fn a_message_and_an_order_take_effect_once_however_late() {
     let world = World::demo().await;
     let placed = |order: &str, quantity: u64| {
@@ -142,7 +141,7 @@ async fn only_the_sources_signature_over_these_bytes_within_five_minutes_counts(
     ] {
         signed_by(&world, source, id, sent, signature, body).refused(401, "invalid-signature").await;
     }
-    for offset in [-301 - world.slack(), 301 + world.slack(), i64::MIN / 2, i64::MAX / 2] {
+    for offset in [-301, 301, i64::MIN / 2, i64::MAX / 2] {
         let sent = now + offset;
         let signature = webhook.sign("m1", sent, body).unwrap_or_else(|_| good.clone());
         signed_by(&world, "{source}", "m1", sent, &signature, body).refused(401, "invalid-signature").await;

@@ -36,7 +36,6 @@ async fn the_new_secret_is_good_at_once_and_shown_in_the_answer_and_its_replay_o
 }
 
 #[tokio::test(flavor = "multi_thread")]
-#[cfg_attr(deployed, ignore = "turns the local stack's clock")]
 async fn the_one_before_is_good_for_a_day_and_not_a_millisecond_longer() {
     let world = World::demo().await;
     let rotated = rotate(&world, "k").send().await.ok();

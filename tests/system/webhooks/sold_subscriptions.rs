@@ -3,7 +3,7 @@
 use fastrand::Rng;
 use local::demo;
 use serde_json::{Value, json};
-use system::{Reply, World};
+use system::{Reply, World, strength};
 
 use crate::orders::{a_minute_later, link, tell, vendor_events};
 use crate::subscriptions::{all, deactivate, events, ids, line, made, message, order, say, shown};
@@ -360,7 +360,7 @@ async fn in_whatever_order_messages_come_and_however_often_the_same_comes_of_the
         used("H-1", 2, 4),
     ];
     let mut states = Vec::new();
-    for round in 0..if cfg!(deployed) { 2 } else { 8 } {
+    for round in strength::seeds(8, 200) {
         let world = World::demo().await;
         let mut order: Vec<usize> = (0..messages.len()).collect();
         let random = &mut Rng::with_seed(round);
@@ -460,7 +460,7 @@ async fn in_all_orders(late: bool) {
         };
         orders = orders.iter().flat_map(put).collect();
     }
-    for order in orders.into_iter().step_by(if cfg!(deployed) { 12 } else { 1 }) {
+    for order in orders {
         let world = World::demo().await;
         if late {
             world.put("/v1/partners/{newPartner}/customers/{harbour}").by("operator").send().await.ok();
@@ -479,7 +479,6 @@ async fn in_all_orders(late: bool) {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-#[cfg_attr(deployed, ignore = "turns the local stack's clock")]
 async fn what_is_said_to_happen_later_outdoes_nothing_that_comes_until_then() {
     let world = World::demo().await;
     order(&world, "SO-H", json!([one("H-1", json!({}))])).await.ok();
@@ -538,7 +537,6 @@ async fn a_line_that_waited_until_what_it_is_linked_to_went_down_comes_to_nothin
 
 /// However many of its lines come to nothing, what is left of an order is made.
 #[tokio::test(flavor = "multi_thread")]
-#[cfg_attr(deployed, ignore = "waits for the local stack's timer")]
 async fn lines_that_come_to_nothing_leave_room_for_the_others() {
     let world = World::demo().await;
     let first = made(&order(&world, "SO-0", json!([one("H-0", json!({}))])).await.ok());
@@ -641,14 +639,10 @@ async fn an_order_that_waited_makes_nobody_a_contact_who_was_removed_meanwhile()
     let lines = json!([one("H-1", json!({"contacts": [kenji]}))]);
     let data = json!({"orderId": "SO-H", "storeAccount": "ec-9", "lines": lines});
     assert_eq!(say(&world, "m1", "order.placed", THEN, data).await.status, 202);
-    if world.is_local() {
-        world.post("/_local/time").bytes(br#"{"advance":"PT1M"}"#).send().await.ok();
-    }
+    world.post("/_local/time").bytes(br#"{"advance":"PT1M"}"#).send().await.ok();
     let path = format!("/v1/customers/{}", record["id"].as_str().unwrap());
     world.delete(&path).by("operator").send().await.ok();
-    if world.is_local() {
-        world.post("/_local/time").bytes(br#"{"advance":"PT1M"}"#).send().await.ok();
-    }
+    world.post("/_local/time").bytes(br#"{"advance":"PT1M"}"#).send().await.ok();
     link(&world, "{newPartner}", "ec-9").await.ok();
     let id = harbour(&world).await[0]["id"].as_str().unwrap().to_owned();
     let token = world.token_of(json!({"sub": "kenji", "email": "kenji@harbour.example", "role": "customer", "org": world.id("harbour")}));
@@ -666,9 +660,7 @@ async fn whoever_an_order_names_when_it_comes_is_a_contact_though_it_was_changed
     let data = json!({"orderId": "SO-H", "sequence": 1, "lines": [one("H-1", json!({"plan": "Better"}))]});
     say(&world, "m1", "order.changed", THEN, data).await.ok();
     let later = async || {
-        if world.is_local() {
-            world.post("/_local/time").bytes(br#"{"advance":"PT1M"}"#).send().await.ok();
-        }
+        world.post("/_local/time").bytes(br#"{"advance":"PT1M"}"#).send().await.ok();
     };
     let record = world.post("/v1/organizations/{harbour}/customers").by("operator").json(kenji.clone());
     let record = record.send().await.ok();
@@ -717,9 +709,7 @@ async fn with_a_transfer_the_partner_before_loses_sight_at_once_and_keeps_its_hi
         world.get(&path).by(who).send().await.status
     };
     assert_eq!((sees("partnerMember").await, sees("otherPartnerAdmin").await), (200, 404));
-    if world.is_local() {
-        world.seam().delay_indexes(true);
-    }
+    world.seam().delay_indexes(true);
     tell(&world, "m1", &transferred("S-1", "ec-4712", THEN)).await.ok();
     assert_eq!((sees("partnerMember").await, sees("otherPartnerAdmin").await), (404, 200));
     let listed = async |who: &str, partner: &str| {
@@ -727,9 +717,7 @@ async fn with_a_transfer_the_partner_before_loses_sight_at_once_and_keeps_its_hi
         page["items"].as_array().unwrap().iter().any(|one| one["id"] == id.as_str())
     };
     assert!(!listed("partnerMember", "partner").await, "a late index shows nothing of it either");
-    if world.is_local() {
-        world.seam().delay_indexes(false);
-    }
+    world.seam().delay_indexes(false);
     assert!(listed("otherPartnerAdmin", "otherPartner").await);
     let path = "/v1/organizations/{yamada}/subscriptions";
     assert!(!ids(&world.get(path).by("partnerMember").send().await.ok()["items"]).contains(&id.as_str()));
@@ -873,8 +861,6 @@ async fn nothing_brings_a_deactivated_one_back() {
     let reply = set_up.refused(409, "subscription-deactivated").await;
     assert!(reply.body["detail"].as_str().unwrap().contains("contact the vendor"));
     assert_eq!(shown(&world, "operator", "{harbour}", &id).await, before);
-    if world.is_local() {
-        a_minute_later(&world).await;
-        assert_eq!(shown(&world, "operator", "{harbour}", &id).await, before);
-    }
+    a_minute_later(&world).await;
+    assert_eq!(shown(&world, "operator", "{harbour}", &id).await, before);
 }

@@ -1,0 +1,103 @@
+//! Where another DynamoDB, or another gateway, is known to differ from those of the local stack, or could.
+
+use serde_json::{Value, json};
+use system::{World, canonical};
+
+/// DynamoDB refuses a range that begins with an empty text, which the embedded one takes; and where a page ends is its own
+/// affair. Each list, walked in pages of one, is what it is at once.
+#[tokio::test(flavor = "multi_thread")]
+async fn every_list_is_walked_page_by_page() {
+    let world = World::deployed().await;
+    let mut walked = 0;
+    for call in canonical::all().into_iter().filter(canonical::Canonical::reads) {
+        let whole = call.call(&world, "").send().await.ok();
+        let (Some(items), true) = (whole["items"].as_array(), whole["nextPageToken"].is_null()) else {
+            continue;
+        };
+        if call.call(&world, "pageSize=1").send().await.status != 200 {
+            continue;
+        }
+        let (mut found, mut token) = (Vec::new(), String::new());
+        loop {
+            let page = call.call(&world, &format!("pageSize=1{token}")).send().await.ok();
+            found.extend(page["items"].as_array().unwrap().iter().cloned());
+            match page["nextPageToken"].as_str() {
+                Some(next) => token = format!("&pageToken={next}"),
+                None => break,
+            }
+        }
+        assert_eq!(&found, items, "{}", call.id);
+        walked += 1;
+    }
+    assert!(walked > 15, "{walked} lists");
+}
+
+/// Refusals and replays are read off a cancelled transaction, its reasons and the items that it found.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_cancelled_transaction_says_what_it_found() {
+    let world = World::deployed().await;
+    let create = |name: &str, id: &str| {
+        let call = world.post("/v1/partners").by("operator").key(name);
+        call.json(json!({"name": name, "externalId": id}))
+    };
+    let first = create("Nordlicht", "P-9").send().await;
+    let again = create("Nordlicht", "P-9").send().await;
+    assert_eq!((again.status, again.header("idempotent-replayed")), (201, Some("true")));
+    assert_eq!(again.bytes, first.bytes);
+    create("Nordlicht", "P-8").refused(422, "idempotency-key-reused").await;
+    create("Sydlicht", "P-9").refused(409, "external-id-taken").await;
+    let stale = world.patch("/v1/organizations/{yamada}").by("operator").header("if-match", "\"7\"");
+    stale.json(json!({"timeZone": "Asia/Tokyo"})).refused(412, "version-mismatch").await;
+    let lines = json!([{"licenseType": "edge-storage-1y", "quantity": 96}]);
+    let much = world.post("/v1/partners/{partner}/license-assignments").by("partnerMember").key("much");
+    let much = much.json(json!({"organizationId": "{yamada}", "lines": lines}));
+    much.refused(409, "license-pool-exhausted").await;
+}
+
+/// More than one transaction takes, one after another.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_sequence_of_transactions_ends() {
+    let world = World::deployed().await;
+    let chain = world.chain(40).await;
+    let path = format!("/v1/organizations/{{harbour}}/subscriptions/{}/deactivate", chain[0]);
+    let done = world.post(&path).by("operator").key("down").json(json!({})).decided().await;
+    assert_eq!(done.status, 200, "{}", done.body);
+    for id in [&chain[1], &chain[39]] {
+        let path = format!("/v1/organizations/{{harbour}}/subscriptions/{id}");
+        assert_eq!(world.get(&path).by("operator").send().await.ok()["status"], "inactive");
+    }
+}
+
+/// Rows are single conditional updates; their entitlements are looked up by the hundred.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_table_of_many_rows_is_imported() {
+    let world = World::deployed().await;
+    world.stock(150).await;
+    let call = world.post("/v1/entitlement-details/import").by("operator").key("import");
+    let table = system::stock::sheet(150, 1);
+    let report = call.header("content-type", "text/csv").bytes(table.as_bytes()).send().await.ok();
+    assert_eq!((&report["rows"], &report["applied"]), (&json!(150), &json!(150)), "{report}");
+}
+
+/// What API Gateway decodes, joins and refuses itself.
+#[tokio::test(flavor = "multi_thread")]
+async fn the_gateway_hands_on_paths_and_queries_as_the_local_one_does() {
+    let world = World::deployed().await;
+    for path in ["/v1/history?from=%zz&to=%ff%fe", "/v1/history?=&&&==", "/v1/partners/%2e%2e/license-pools"]
+    {
+        let reply = world.get(path).by("operator").send().await;
+        assert_eq!(reply.status, 400, "{path}: {}", reply.body);
+    }
+    let twice = world.get("/v1/history?order=asc&order=desc").by("operator").send().await;
+    assert_eq!(twice.faults()[0].1, "duplicate");
+    let named = |name: &str| world.get(&format!("/v1/partners/{{partner}}/history?customer={name}")).by("operator").send();
+    let found = |page: Value| page["items"].as_array().unwrap().len();
+    let by_name = found(named("%E3%82%84%E3%81%BE%E3%81%A0").await.ok());
+    assert!(by_name > 0 && by_name == found(named("%E3%83%A4%E3%83%9E%E3%83%80").await.ok()));
+    let contact =
+        "/v1/organizations/{bogazici}/service-requests/{otherServiceRequest}/contacts/can%40bogazici.example";
+    world.delete(contact).by("otherContactManager").send().await.ok();
+    for (method, path) in [("GET", "/v1/nothing"), ("DELETE", "/v1/partners"), ("HEAD", "/v1/openapi.json")] {
+        assert_eq!(world.call(method, path).by("operator").send().await.status, 404, "{method} {path}");
+    }
+}

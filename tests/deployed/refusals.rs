@@ -1,0 +1,45 @@
+//! Whom the deployed gateway and functions refuse.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use system::{World, canonical, golden};
+
+/// The matrix of permissions: by caller and route, the status.
+fn matrix() -> BTreeMap<(String, String), u16> {
+    let text = std::fs::read_to_string(golden::file("tests/system/golden/permissions.md")).unwrap();
+    let cells = |line: &str| -> Vec<String> {
+        line.trim_matches('|').split('|').map(|cell| cell.trim().to_owned()).collect()
+    };
+    let mut lines = text.lines();
+    let head = cells(lines.next().unwrap());
+    let row = |line: &str| {
+        let cells = cells(line);
+        let statuses = head.iter().zip(cells.clone()).skip(1);
+        statuses
+            .map(|(route, status)| ((cells[0].clone(), route.clone()), status.parse().unwrap()))
+            .collect::<Vec<_>>()
+    };
+    lines.skip(1).flat_map(row).collect()
+}
+
+/// Of each caller and area one call that the matrix says is refused: with the same status here, and nothing is changed.
+#[tokio::test(flavor = "multi_thread")]
+async fn of_every_caller_one_call_in_each_area_is_refused_as_the_matrix_says() {
+    let world = World::deployed().await;
+    let (matrix, before) = (matrix(), world.contents().await);
+    let mut statuses = BTreeSet::new();
+    for (name, token) in canonical::callers(&world) {
+        let mut refused = BTreeSet::new();
+        for call in canonical::all() {
+            let expected = matrix[&(name.clone(), call.id.clone())];
+            if expected < 400 || !refused.insert(call.area) {
+                continue;
+            }
+            let status = call.tried_by(&world, token.as_deref()).send().await.status;
+            assert_eq!(status, expected, "{name} calls {}", call.id);
+            statuses.insert(status);
+        }
+    }
+    world.is_still(&before).await;
+    assert!(statuses.is_superset(&BTreeSet::from([401, 403, 404])), "{statuses:?}");
+}
