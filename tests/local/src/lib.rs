@@ -189,6 +189,16 @@ impl Stack {
         Ok(store.database.vacuum_into(&file.to_string_lossy())?)
     }
 
+    /// All that the embedded store's table holds, as JSON with DynamoDB's types, read without a request.
+    ///
+    /// # Errors
+    ///
+    /// When the store is not the embedded one, or cannot be read.
+    pub fn contents(&self) -> Result<Vec<serde_json::Value>, Error> {
+        let store = self.store.as_ref().ok_or("only the embedded store is read without a request")?;
+        store::contents(&store.database)
+    }
+
     /// Lets requests under way end, and stops: the store last, for they need it.
     pub async fn stop(self) {
         let Self { gateway, store, shared, client, .. } = self;

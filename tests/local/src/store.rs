@@ -8,6 +8,8 @@ use aws_sdk_dynamodb::types::{
     ProjectionType, ScalarAttributeType,
 };
 use dynoxide::Database;
+use dynoxide::actions::scan::ScanRequest;
+use serde_json::Value;
 use tokio::net::TcpListener;
 use tokio::sync::watch;
 
@@ -42,6 +44,25 @@ pub fn open(file: Option<&Path>, snapshot: Option<&Path>) -> Result<Database, Er
         restored.map_err(|error| format!("could not restore {}: {error}", snapshot.display()))?;
     }
     Ok(database)
+}
+
+/// All items of the table, as JSON with DynamoDB's types.
+pub fn contents(database: &Database) -> Result<Vec<Value>, Error> {
+    let (mut items, mut after) = (Vec::new(), None);
+    loop {
+        let page = database.scan(ScanRequest {
+            table_name: TABLE.to_owned(),
+            exclusive_start_key: after,
+            ..ScanRequest::default()
+        })?;
+        for item in page.items.unwrap_or_default() {
+            items.push(serde_json::to_value(item)?);
+        }
+        after = page.last_evaluated_key;
+        if after.is_none() {
+            return Ok(items);
+        }
+    }
 }
 
 /// Serves it on a free port of loopback until `stop` says so; answers its URL and when it has ended.
