@@ -90,7 +90,9 @@ async fn the_gateway_hands_on_paths_and_queries_as_the_local_one_does() {
     }
     let twice = world.get("/v1/history?order=asc&order=desc").by("operator").send().await;
     assert_eq!(twice.faults()[0].1, "duplicate");
-    let named = |name: &str| world.get(&format!("/v1/partners/{{partner}}/history?customer={name}")).by("operator").send();
+    let named = |name: &str| {
+        world.get(&format!("/v1/partners/{{partner}}/history?customer={name}")).by("operator").send()
+    };
     let found = |page: Value| page["items"].as_array().unwrap().len();
     let by_name = found(named("%E3%82%84%E3%81%BE%E3%81%A0").await.ok());
     assert!(by_name > 0 && by_name == found(named("%E3%83%A4%E3%83%9E%E3%83%80").await.ok()));

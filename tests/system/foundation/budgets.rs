@@ -5,6 +5,8 @@ use serde_json::{Value, json};
 use system::canonical::Canonical;
 use system::{World, canonical, golden};
 
+use super::recording;
+
 /// Calls that do at the store what no canonical call does: what they are called, and what is added to their query.
 pub fn further() -> Vec<(Canonical, String, &'static str)> {
     let history = |query| {
@@ -178,17 +180,8 @@ fn row(name: String, cost: &Cost, api: f64) -> Vec<String> {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn every_canonical_call_costs_exactly_this() {
-    let calls = canonical::all().into_iter().map(|call| {
-        let name = format!("`{}`", call.id);
-        (call, name, "")
-    });
-    let mut rows = Vec::new();
-    for (call, name, query) in calls.chain(further()) {
-        let world = World::demo().await;
-        call.call(&world, query).send().await.ok();
-        let cost = world.seam().take_costs()[call.operation].clone();
-        rows.push(row(name, &cost, API));
-    }
+    let calls = recording::canonical_calls().await.iter().chain(recording::further_calls().await);
+    let mut rows: Vec<_> = calls.map(|recorded| row(recorded.name.clone(), &recorded.cost, API)).collect();
     let world = World::demo().await;
     world.post("/_local/tick").send().await.ok();
     let name = functions::SCHEDULE.name;

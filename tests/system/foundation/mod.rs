@@ -7,4 +7,5 @@ mod faults;
 mod gateway;
 mod permissions;
 mod readme;
+mod recording;
 mod template;

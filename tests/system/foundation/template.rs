@@ -7,30 +7,17 @@ use aws::Route;
 use aws::operation::Size;
 use local::seam::Action;
 use system::template::camel;
-use system::{World, canonical, golden};
+use system::{World, golden};
 
-use super::budgets::further;
+use super::recording;
 
 /// What is used but not allowed is written here, too, and is denied in every other test; what is allowed but
 /// not used is no longer here. A trial (`validateOnly`) is a use: it takes `ConditionCheckItem`.
 #[tokio::test(flavor = "multi_thread")]
 async fn the_template_has_a_function_per_operation_which_may_do_what_it_does_and_nothing_else() {
     let mut used: BTreeMap<&str, BTreeSet<Action>> = BTreeMap::new();
-    for call in canonical::all() {
-        // What making the demo world used, its own calls use too.
-        let world = World::without_policies().await;
-        if !call.reads() && !call.signed() {
-            call.call(&world, "validateOnly=true").send().await.ok();
-        }
-        call.call(&world, "").send().await.ok();
-        for (operation, actions) in world.seam().used() {
-            used.entry(operation).or_default().extend(actions);
-        }
-    }
-    for (call, _, query) in further() {
-        let world = World::without_policies().await;
-        call.call(&world, query).send().await.ok();
-        used.entry(call.operation).or_default().extend(world.seam().used()[call.operation].clone());
+    for recorded in recording::canonical_calls().await.iter().chain(recording::further_calls().await) {
+        used.entry(recorded.call.operation).or_default().extend(recorded.used.clone());
     }
     used.insert(functions::SCHEDULE.name, everything_due().await);
     let nothing = BTreeSet::new();
