@@ -130,6 +130,7 @@ async fn a_refusal_is_judged_again_under_the_same_key() {
     assert_eq!((mended.status, mended.header("idempotent-replayed")), (201, None));
 }
 
+/// The loop proves of each route that its trial writes nothing and uses up no key, and that the call succeeds after it.
 #[tokio::test(flavor = "multi_thread")]
 async fn validate_only_answers_what_would_happen_and_does_nothing() {
     for call in canonical::all().into_iter().filter(|call| !call.reads() && !call.signed()) {

@@ -46,7 +46,7 @@ const ELSEWHERE: [(&str, &str); 6] = [
         "`.ci/run`, tests/local/tests/binary.rs",
     ),
     (
-        "cargo lambda build --release --arm64 --package functions\nsam deploy --guided --capabilities CAPABILITY_IAM\n",
+        "cargo lambda build --release --arm64 --package functions --output-format zip\nsam deploy --guided --capabilities CAPABILITY_IAM\n",
         "tests/deployed/run deploys on a local AWS; the account is the reader's",
     ),
     ("sam delete\n", "tests/deployed/run, on a local AWS"),

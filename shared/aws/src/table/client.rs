@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use aws_config::environment::EnvironmentVariableCredentialsProvider;
+use aws_credential_types::Credentials;
 use aws_sdk_dynamodb::config::retry::RetryConfig;
 use aws_sdk_dynamodb::config::timeout::TimeoutConfig;
 use aws_sdk_dynamodb::config::{BehaviorVersion, Region, SharedHttpClient};
@@ -41,8 +41,13 @@ pub fn from_environment() -> Client {
     let native_roots = variable("NATIVE_ROOTS").is_some_and(|value| value == "true");
     let mut config = settings()
         .http_client(http_client(endpoint.as_deref(), native_roots))
-        .region(variable("AWS_REGION").map(Region::new))
-        .credentials_provider(EnvironmentVariableCredentialsProvider::new());
+        .region(variable("AWS_REGION").map(Region::new));
+    // What Lambda sets, and sets anew in a new instance. `aws-config` would look in other places, too, at the price of a
+    // client for STS.
+    if let Some((key, secret)) = variable("AWS_ACCESS_KEY_ID").zip(variable("AWS_SECRET_ACCESS_KEY")) {
+        let token = variable("AWS_SESSION_TOKEN");
+        config = config.credentials_provider(Credentials::new(key, secret, token, None, "environment"));
+    }
     config.set_endpoint_url(endpoint);
     Client::from_conf(config.build())
 }
