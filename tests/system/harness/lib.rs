@@ -295,7 +295,8 @@ impl World {
     pub async fn contents(&self) -> BTreeMap<(String, String), String> {
         let Some(stack) = &self.stack else {
             let items = items(&self.client, &self.table).await.into_iter();
-            return items.map(|(key, item)| (key, format!("{:?}", BTreeMap::from_iter(item)))).collect();
+            let json = |item| serde_dynamo::from_item::<_, Value>(item).unwrap().to_string();
+            return items.map(|(key, item)| (key, json(item))).collect();
         };
         // A test may look again and again until something is there.
         tokio::task::yield_now().await;
@@ -375,7 +376,7 @@ fn http_client() -> HttpClient {
     let connector = HttpConnector::new();
     #[cfg(feature = "deployed")]
     let connector = hyper_rustls::HttpsConnectorBuilder::new()
-        .with_native_roots()
+        .with_provider_and_native_roots(rustls::crypto::ring::default_provider())
         .expect("certificates of this machine")
         .https_or_http()
         .enable_http1()
