@@ -325,5 +325,5 @@ async fn play(seeds: strength::Seeds) {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn histories_go_as_the_model_says() {
-    strength::side_by_side(200, 2000, play).await;
+    strength::side_by_side(400, 2000, play).await;
 }

@@ -416,7 +416,7 @@ async fn without_a_key_too_one_call_is_one_import_whatever_is_made_again_within_
     let world = World::demo().await;
     world.stock(ROWS).await;
     let (mut known, mut done) = (0, 0);
-    for seed in 0..40 {
+    for seed in strength::seeds(40, 1000) {
         world.chaos(3, seed);
         let reply = table(&world, "", &sheet(ROWS, seed)).send().await;
         world.chaos(0, 0);

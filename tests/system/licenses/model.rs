@@ -416,7 +416,7 @@ fn orders(count: usize) -> Vec<Vec<usize>> {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn the_system_does_what_its_model_does() {
-    strength::side_by_side(200, 1000, async |seeds| {
+    strength::side_by_side(400, 1000, async |seeds| {
         let world = World::demo().await;
         for seed in seeds {
             sequence(&world, seed, &mut Rng::with_seed(seed)).await;

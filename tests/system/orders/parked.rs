@@ -330,7 +330,7 @@ async fn at_that_very_moment(world: &World, random: &mut Rng, round: u64) {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn an_order_that_comes_while_its_account_is_linked_is_applied_once_and_never_lost() {
-    strength::side_by_side(100, 1000, async |seeds| {
+    strength::side_by_side(650, 1000, async |seeds| {
         let world = World::demo().await;
         for seed in seeds {
             at_that_very_moment(&world, &mut Rng::with_seed(seed), seed).await;

@@ -4,7 +4,7 @@ use aws_sdk_dynamodb::types::AttributeValue;
 use domain::Timestamp;
 use local::seam::{Kill, Outage};
 use serde_json::{Value, json};
-use system::{Reply, World};
+use system::{Reply, World, strength};
 
 use crate::orders::{TYPE, a_minute_later, leave_one_to_the_timer, link, parked, tell, vendor_events};
 
@@ -72,7 +72,7 @@ async fn who_is_linked_too_late_gets_nothing_though_no_timer_ran() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn linked_while_it_lapses_an_order_is_over_or_applied() {
-    for seed in 0..20 {
+    for seed in strength::seeds(20, 500) {
         let world = World::demo().await;
         set(&world, &lapse(&world).await.to_string()).await;
         world.chaos(4, seed);
@@ -110,7 +110,7 @@ async fn who_is_linked_in_time_gets_the_order_however_late_its_turn_comes() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn many_runs_at_once_do_it_once() {
-    for seed in 0..10 {
+    for seed in strength::seeds(10, 250) {
         let world = World::demo().await;
         world.post("/_local/time").bytes(br#"{"advance":"P1Y"}"#).send().await.ok();
         world.chaos(4, seed);
@@ -221,7 +221,7 @@ async fn what_cannot_be_done_is_tried_ever_more_rarely_and_the_operator_told_onc
 
 #[tokio::test(flavor = "multi_thread")]
 async fn runs_at_once_count_a_failure_once() {
-    for seed in 0..5 {
+    for seed in strength::seeds(5, 125) {
         let world = World::demo().await;
         spoil(&world, 1).await;
         world.chaos(4, seed);

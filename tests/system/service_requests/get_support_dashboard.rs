@@ -246,7 +246,7 @@ async fn play(steps: &[Step], seed: u64) {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn after_updates_repeats_and_crashes_it_is_what_a_recount_says() {
-    for seed in strength::seeds(16, 400) {
+    for seed in strength::seeds(24, 400) {
         let steps = steps(&mut fastrand::Rng::with_seed(seed));
         play(&steps, seed).await;
     }

@@ -107,7 +107,7 @@ fn fallen(all: &BTreeMap<String, Value>, roots: BTreeSet<String>) -> BTreeSet<St
 /// that is has one event and no entitlement, and both ends of every link know it.
 #[tokio::test(flavor = "multi_thread")]
 async fn no_part_of_a_deactivated_closure_is_left_and_nothing_else_is_touched() {
-    for round in strength::seeds(8, 200) {
+    for round in strength::seeds(16, 200) {
         // At night, one in a hundred is as large as an organization may become.
         let most = if strength::is_nightly() && round % 100 == 0 { 10_000 } else { 200 };
         let world = World::demo().await;

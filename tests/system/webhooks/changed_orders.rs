@@ -2,7 +2,7 @@
 
 use futures_util::future::join_all;
 use serde_json::{Value, json};
-use system::{Reply, World};
+use system::{Reply, World, strength};
 
 const TYPE: &str = "edge-storage-1y";
 
@@ -180,7 +180,7 @@ async fn whatever_comes_first_the_last_word_counts() {
 /// Assigned, changed and cancelled at once, while transactions fail: pool and history add up, nothing is oversold.
 #[tokio::test(flavor = "multi_thread")]
 async fn racing_with_assignments_pool_and_history_add_up() {
-    for seed in 1..=3 {
+    for seed in strength::seeds(3, 75) {
         let world = World::demo().await;
         for n in 0..4 {
             tell(&world, &format!("p{n}"), &placed(&world, &format!("SO-{n}"), 25)).await.ok();

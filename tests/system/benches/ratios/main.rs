@@ -35,6 +35,9 @@ async fn main() {
     // `cargo bench -- import` measures one thing only.
     let only: Vec<String> = std::env::args().skip(1).filter(|argument| !argument.starts_with("--")).collect();
     let wanted = |name: &str| only.is_empty() || only.iter().any(|only| only == name);
+    if wanted("world") {
+        world().await;
+    }
     if wanted("assignment") {
         assignment().await;
     }
@@ -68,6 +71,24 @@ fn median(mut times: Vec<Duration>) -> Duration {
 
 fn ratio(of: &str, over: &str, a: Duration, b: Duration) {
     println!("{of} over {over}: {:.2} ({a:.1?} over {b:.1?})", a.as_secs_f64() / b.as_secs_f64());
+}
+
+/// What a test pays for its demo world, over making that world by its operations.
+async fn world() {
+    const ROUNDS: usize = 50;
+    let (mut copied, mut made) = (Vec::new(), Vec::new());
+    World::demo().await;
+    for _ in 0..ROUNDS {
+        let begun = Instant::now();
+        let copy = World::demo().await;
+        copied.push(begun.elapsed());
+        drop(copy);
+        let begun = Instant::now();
+        let stack = local::Stack::start(local::Options::default()).await.unwrap();
+        local::demo::load(&stack.shared).await.unwrap();
+        made.push(begun.elapsed());
+    }
+    ratio("a copy of the demo world", "making it", median(copied), median(made));
 }
 
 /// A warm invocation of `assign-license`, from payload to response, over the same transaction sent with the

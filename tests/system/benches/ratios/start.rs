@@ -171,7 +171,11 @@ pub async fn measure() {
     let ours = build(&["-p", "functions", "--bin", "functions"], "functions");
     let empty = build(&["-p", "system", "--example", "empty", "--features", "empty"], "examples/empty");
     let size = |program: &PathBuf| std::fs::metadata(program).unwrap().len() as f64 / 1e6;
-    println!("size of the functions' executable: {:.2} MB, of an empty function {:.2} MB", size(&ours), size(&empty));
+    println!(
+        "size of the functions' executable: {:.2} MB, of an empty function {:.2} MB",
+        size(&ours),
+        size(&empty)
+    );
 
     let payload = canonical::one("assign-license").payload.to_string();
     let mut times = [Vec::new(), Vec::new()];
