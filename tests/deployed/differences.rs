@@ -56,7 +56,7 @@ async fn a_cancelled_transaction_says_what_it_found() {
 
 /// More than one transaction takes, one after another.
 #[tokio::test(flavor = "multi_thread")]
-async fn a_sequence_of_transactions_ends() {
+async fn sequence_longer_than_a_transaction_completes() {
     let world = World::deployed().await;
     let chain = world.chain(40).await;
     let path = format!("/v1/organizations/{{harbour}}/subscriptions/{}/deactivate", chain[0]);
@@ -83,8 +83,14 @@ async fn a_table_of_many_rows_is_imported() {
 #[tokio::test(flavor = "multi_thread")]
 async fn the_gateway_hands_on_paths_and_queries_as_the_local_one_does() {
     let world = World::deployed().await;
-    for path in ["/v1/history?from=%zz&to=%ff%fe", "/v1/history?=&&&==", "/v1/partners/%2e%2e/license-pools"]
-    {
+    for path in [
+        "/v1/history?from=%zz&to=%ff%fe",
+        "/v1/history?a=%22%3C%20%3E",
+        "/v1/history?=&&&==",
+        "/v1/partners/%2e%2e/license-pools",
+        "/v1/partners/%00/license-pools",
+        "/v1/partners/prt_%F0%9F%92%A5/history",
+    ] {
         let reply = world.get(path).by("operator").send().await;
         assert_eq!(reply.status, 400, "{path}: {}", reply.body);
     }

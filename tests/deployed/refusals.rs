@@ -24,7 +24,7 @@ fn matrix() -> BTreeMap<(String, String), u16> {
 
 /// Of each caller and area one call that the matrix says is refused: with the same status here, and nothing is changed.
 #[tokio::test(flavor = "multi_thread")]
-async fn of_every_caller_one_call_in_each_area_is_refused_as_the_matrix_says() {
+async fn refused_calls_match_the_permission_matrix() {
     let world = World::deployed().await;
     let (matrix, before) = (matrix(), world.contents().await);
     let mut statuses = BTreeSet::new();

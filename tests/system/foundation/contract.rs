@@ -179,6 +179,7 @@ async fn if_match_names_the_version_that_is_meant() {
     absent.refused(412, "version-mismatch").await;
 }
 
+/// The loop proves that the canonical calls are a story, too: made one after another in one world, each still succeeds.
 #[tokio::test(flavor = "multi_thread")]
 async fn every_canonical_call_succeeds_and_no_answer_is_cached() {
     let world = World::demo().await;

@@ -9,3 +9,5 @@ mod permissions;
 mod readme;
 mod recording;
 mod template;
+#[cfg(tour)]
+mod tour;

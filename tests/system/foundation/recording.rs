@@ -9,8 +9,6 @@ use system::canonical::{self, Canonical};
 use system::{Reply, World};
 use tokio::sync::OnceCell;
 
-use super::budgets::further;
-
 /// A call and what it did in a demo world of its own, where its function may do whatever it does.
 pub struct Recorded {
     /// Its name in the budget table.
@@ -47,7 +45,7 @@ pub async fn further_calls() -> &'static [Recorded] {
     static RECORDING: OnceCell<Vec<Recorded>> = OnceCell::const_new();
     let record_all = || async {
         let mut recording = Vec::new();
-        for (call, name, query) in further() {
+        for (call, name, query) in canonical::further() {
             recording.push(record(name, call, query).await);
         }
         recording

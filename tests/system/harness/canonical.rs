@@ -46,6 +46,139 @@ pub fn one(id: &str) -> Canonical {
     all().into_iter().find(|call| call.id == id).unwrap_or_else(|| panic!("there is no route `{id}`"))
 }
 
+/// Calls that do at the store what no canonical call does: what they are called, and what is added to their query.
+pub fn further() -> Vec<(Canonical, String, &'static str)> {
+    let history = |query| {
+        (one("query-history-of-partner"), format!("`query-history-of-partner` with `{query}`"), query)
+    };
+    let message = |name: &str, kind: &str, data: Value| {
+        let body = json!({"type": kind, "timestamp": "2026-01-05T09:59:59Z", "data": data});
+        (one("receive-partner-order").with(&body), format!("`receive-partner-order` of {name}"), "")
+    };
+    let listed = |query| (one("list-entitlements"), format!("`list-entitlements` with `{query}`"), query);
+    let by_partner = |id: &str, path: &str| {
+        let name = format!("`{id}` by a partner");
+        let call = one(id).by("otherPartnerAdmin").at(path);
+        let renames = id == "update-customer";
+        (if renames { call.with(&json!({"name": "Can A."})) } else { call }, name, "")
+    };
+    let requests = |who: &str, of: &str| {
+        let call = one("list-service-requests").by(who).at("/v1/service-requests");
+        (call, format!("`list-service-requests` {of}"), "")
+    };
+    let on_request = |id: &str, rest: &str| {
+        let path = format!("/v1/organizations/{{yamada}}/service-requests/{{serviceRequest}}{rest}");
+        (one(id).by("partnerAdmin").at(&path), format!("`{id}` by a partner"), "")
+    };
+    let for_haruto = json!({"subject": "Cameras", "description": "Are silent.", "kind": "question", "primaryContact": "haruto@yamada.example"});
+    let manager = json!({"email": "m@yamada.example", "name": "M", "manager": true});
+    let manager = one("create-customer-of-organization").with(&manager);
+    let lines = |quantity: u64| json!([{"kind": "license", "sku": "edge-storage-1y", "quantity": quantity}]);
+    let world_subscription = demo::ids()["subscription"].clone();
+    let sold = |name: &str, linked_to: usize| {
+        let links = if name == "N-1" { json!([]) } else { json!([linked_to, world_subscription]) };
+        json!({"kind": "subscription", "sku": "ER-1", "quantity": 1, "startsAt": "2026-01-05T09:00:00Z", "term": "P1Y",
+            "organization": {"externalId": "C-1"}, "externalId": name, "linkedTo": links,
+            "contacts": [{"email": "new@yamada.example", "name": "New"}]})
+    };
+    vec![
+        history("licenseType=edge-storage-1y"),
+        history("type=license.assigned"),
+        history("customer=%E3%82%84%E3%81%BE%E3%81%A0"),
+        listed("organizationId={yamada}"),
+        (manager, "`create-customer-of-organization` of a contact manager".to_owned(), ""),
+        by_partner("create-customer-of-organization", "/v1/organizations/{bogazici}/customers"),
+        by_partner("update-customer", "/v1/customers/{can}"),
+        by_partner("remove-customer", "/v1/customers/{can}"),
+        requests("partnerAdmin", "of a partner's person"),
+        requests("agent", "of a month"),
+        (one("list-submit-options").by("customer"), "`list-submit-options` of a customer".to_owned(), ""),
+        on_request("update-service-request", "/updates"),
+        (
+            one("get-support-dashboard").by("partnerAdmin"),
+            "`get-support-dashboard` by a partner".to_owned(),
+            "",
+        ),
+        (
+            one("set-notification-preference").by("customer"),
+            "`set-notification-preference` of a customer".to_owned(),
+            "",
+        ),
+        (
+            one("get-notification-preference").by("partnerMember"),
+            "`get-notification-preference` of a partner's member".to_owned(),
+            "",
+        ),
+        on_request("set-service-request-contact", "/contacts/haruto@yamada.example"),
+        on_request("remove-service-request-contact", "/contacts/ren@miyako.example"),
+        (
+            one("open-service-request").with(&for_haruto),
+            "`open-service-request` for somebody else".to_owned(),
+            "",
+        ),
+        on_request("list-service-request-updates", "/updates"),
+        message(
+            "an order that is parked",
+            "order.placed",
+            json!({"orderId": "SO-9", "storeAccount": "ec-9", "lines": lines(1)}),
+        ),
+        message(
+            "an `order.changed` that raises",
+            "order.changed",
+            json!({"orderId": "SO-2000", "sequence": 1, "lines": lines(11)}),
+        ),
+        message(
+            "an `order.changed` that lowers",
+            "order.changed",
+            json!({"orderId": "SO-2000", "sequence": 1, "lines": lines(9)}),
+        ),
+        (one("list-sites").by("partnerMember"), "`list-sites` by a partner".to_owned(), ""),
+        message(
+            "four subscriptions",
+            "order.placed",
+            json!({"orderId": "SO-9", "storeAccount": "ec-4711", "lines": [sold("N-1", 0), sold("N-2", 0), sold("N-3", 1), sold("N-4", 2)]}),
+        ),
+        message(
+            "an `order.changed` of a subscription",
+            "order.changed",
+            json!({"orderId": "SO-4001", "sequence": 1, "lines": [{"kind": "subscription", "sku": "ER-1", "quantity": 11,
+                "startsAt": "2026-01-05T09:00:00Z", "term": "P5Y", "organization": {"externalId": "C-4"}, "externalId": "S-5"}]}),
+        ),
+        message(
+            "an `order.cancelled` of four subscriptions",
+            "order.cancelled",
+            json!({"orderId": "SO-4000"}),
+        ),
+        message(
+            "a `subscription.renewed`",
+            "subscription.renewed",
+            json!({"subscription": {"externalId": "S-1"}, "endsAt": "2032-01-01T00:00:00Z"}),
+        ),
+        message(
+            "a `subscription.renewed` before its order",
+            "subscription.renewed",
+            json!({"subscription": {"externalId": "N-9"}, "endsAt": "2032-01-01T00:00:00Z"}),
+        ),
+        message(
+            "a `subscription.transferred`",
+            "subscription.transferred",
+            json!({"subscription": {"externalId": "S-1"}, "storeAccount": "ec-4712"}),
+        ),
+        message(
+            "a `subscription.usage`",
+            "subscription.usage",
+            json!({"subscription": {"externalId": "S-1"}, "sequence": 1, "activeUsers": 7}),
+        ),
+        message(
+            "a `site.migrated` to a new site",
+            "site.migrated",
+            json!({"subscription": {"externalId": "S-1"}, "url": "https://new.yamada.example"}),
+        ),
+        message("an `order.cancelled`", "order.cancelled", json!({"orderId": "SO-2000"})),
+        message("an `order.cancelled` of a parked order", "order.cancelled", json!({"orderId": "SO-3000"})),
+    ]
+}
+
 /// Everybody who may try a call, by name, with the token that they have: nobody has none.
 pub fn callers(world: &World) -> Vec<(String, Option<String>)> {
     let people = demo::people(&demo::ids());

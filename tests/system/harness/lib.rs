@@ -345,12 +345,13 @@ impl World {
 static DEMO: OnceCell<PathBuf> = OnceCell::const_new();
 
 /// Writes the snapshot beside the executable, which is writable and goes with `cargo clean`. A concurrent process of
-/// the same executable writes the same bytes; renaming lets neither read half a file.
+/// the same executable writes an equal world; renaming lets neither read half a file.
 async fn make_demo() -> PathBuf {
     let stack = Stack::start(Options::default()).await.unwrap();
     demo::load(&stack.shared).await.unwrap();
     let snapshot = std::env::current_exe().unwrap().with_extension("demo");
     let written = snapshot.with_extension(format!("demo-{}", std::process::id()));
+    let _ = std::fs::remove_file(&written);
     stack.snapshot(&written).unwrap();
     std::fs::rename(&written, &snapshot).unwrap();
     stack.stop().await;

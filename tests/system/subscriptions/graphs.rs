@@ -108,11 +108,11 @@ fn fallen(all: &BTreeMap<String, Value>, roots: BTreeSet<String>) -> BTreeSet<St
 #[tokio::test(flavor = "multi_thread")]
 async fn no_part_of_a_deactivated_closure_is_left_and_nothing_else_is_touched() {
     for round in strength::seeds(16, 200) {
-        // At night, one in a hundred is as large as an organization may become.
-        let most = if strength::is_nightly() && round % 100 == 0 { 10_000 } else { 200 };
+        // At night, one in a hundred is large.
+        let large = strength::is_nightly() && round.is_multiple_of(100);
         let world = World::demo().await;
         let random = &mut Rng::with_seed(round);
-        let nodes = random.usize(most / 4..=most);
+        let nodes = if large { 10_000 } else { random.usize(50..=200) };
         let density = random.choice([2, 5, 8, 10]).unwrap();
         let there = grow(&world, random, ("first", density), &[], (nodes, 20)).await;
         let mut roots: Vec<String> = (0..3).map(|_| there[random.usize(..there.len())].clone()).collect();
@@ -173,7 +173,7 @@ async fn no_part_of_a_deactivated_closure_is_left_and_nothing_else_is_touched() 
                 super::deactivate(&world, "operator", ORGANIZATION, root).send().await;
             }
         }
-        for _ in 0..3 {
+        for _ in 0..if large { 100 } else { 3 } {
             crate::orders::a_minute_later(&world).await;
         }
 
