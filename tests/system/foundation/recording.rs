@@ -30,27 +30,15 @@ pub struct Recorded {
 /// The canonical call of every route.
 pub async fn canonical_calls() -> &'static [Recorded] {
     static RECORDING: OnceCell<Vec<Recorded>> = OnceCell::const_new();
-    let record_all = || async {
-        let mut recording = Vec::new();
-        for call in canonical::all() {
-            recording.push(record(format!("`{}`", call.id), call, "").await);
-        }
-        recording
-    };
-    RECORDING.get_or_init(record_all).await
+    let calls = || canonical::all().into_iter().map(|call| (format!("`{}`", call.id), call, ""));
+    RECORDING.get_or_init(|| record_all(calls())).await
 }
 
 /// The calls of the budget table that do at the store what no canonical call does.
 pub async fn further_calls() -> &'static [Recorded] {
     static RECORDING: OnceCell<Vec<Recorded>> = OnceCell::const_new();
-    let record_all = || async {
-        let mut recording = Vec::new();
-        for (call, name, query) in canonical::further() {
-            recording.push(record(name, call, query).await);
-        }
-        recording
-    };
-    RECORDING.get_or_init(record_all).await
+    let calls = || canonical::further().into_iter().map(|(call, name, query)| (name, call, query));
+    RECORDING.get_or_init(|| record_all(calls())).await
 }
 
 /// The canonical calls that write.
@@ -58,9 +46,17 @@ pub async fn writes() -> impl Iterator<Item = &'static Recorded> {
     canonical_calls().await.iter().filter(|recorded| !recorded.call.reads())
 }
 
+async fn record_all(calls: impl Iterator<Item = (String, Canonical, &str)>) -> Vec<Recorded> {
+    let mut recording = Vec::new();
+    for (name, call, query) in calls {
+        recording.push(record(name, call, query).await);
+    }
+    recording
+}
+
 async fn record(name: String, call: Canonical, query: &str) -> Recorded {
     let mut used = BTreeSet::new();
-    if !call.reads() && !call.signed() && query.is_empty() {
+    if !call.reads() && !call.signed() {
         // In a world of its own: a trial takes ids.
         let world = World::without_policies().await;
         call.call(&world, "validateOnly=true").send().await.ok();

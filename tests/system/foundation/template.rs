@@ -27,12 +27,9 @@ async fn the_template_has_a_function_per_operation_which_may_do_what_it_does_and
         function(described.name, described.about, &size(described.size)) + &role(described.name, actions, "")
     });
     let functions::Schedule { name, about, .. } = functions::SCHEDULE;
-    let schedule = function(name, about, SCHEDULE) + &role(name, &used[name], FAILED_RUNS);
-    golden::check_part(
-        "template.yaml",
-        "functions",
-        &(API_ROLE.to_owned() + &part.collect::<String>() + &schedule),
-    );
+    let schedule = function(name, about, SCHEDULE)
+        + &role(name, &used[name], &statement("sqs:SendMessage", "!GetAtt FailedRuns.Arn"));
+    golden::check_part("template.yaml", "functions", &(api_role() + &part.collect::<String>() + &schedule));
 }
 
 #[test]
@@ -77,27 +74,11 @@ fn method(operation: &str, route: &Route) -> String {
 
 /// The role in which API Gateway invokes the functions whose names begin with the stack's: two hundred names are more than
 /// an inline policy holds. Its trust has no `aws:SourceAccount`: API Gateway does not send one when it assumes such a role.
-const API_ROLE: &str = "  ApiRole:
-    Type: AWS::IAM::Role
-    Properties:
-      AssumeRolePolicyDocument:
-        Version: \"2012-10-17\"
-        Statement:
-          - Effect: Allow
-            Principal: { Service: apigateway.amazonaws.com }
-            Action: sts:AssumeRole
-      Policies:
-        - PolicyName: own
-          PolicyDocument:
-            Version: \"2012-10-17\"
-            Statement:
-              - Effect: Allow
-                Action: lambda:InvokeFunction
-                Resource: !Sub arn:${AWS::Partition}:lambda:${AWS::Region}:${AWS::AccountId}:function:${AWS::StackName}-*
-      Tags:
-        - { Key: application, Value: vouchsafe }
-
-";
+fn api_role() -> String {
+    let functions =
+        "arn:${AWS::Partition}:lambda:${AWS::Region}:${AWS::AccountId}:function:${AWS::StackName}-*";
+    iam_role("ApiRole", "apigateway", &statement("lambda:InvokeFunction", &format!("!Sub {functions}")))
+}
 
 /// What the timer did when everything was due that can be.
 async fn everything_due() -> BTreeSet<Action> {
@@ -127,11 +108,6 @@ const SCHEDULE: &str = "      Timeout: 50
             RetryPolicy:
               MaximumEventAgeInSeconds: 60
               MaximumRetryAttempts: 1
-";
-
-const FAILED_RUNS: &str = "              - Effect: Allow
-                Action: sqs:SendMessage
-                Resource: !GetAtt FailedRuns.Arn
 ";
 
 /// Lambda's limit on a function's description, in characters.
@@ -168,27 +144,7 @@ fn size(size: Size) -> String {
 }
 
 fn role(name: &str, actions: &BTreeSet<Action>, beside: &str) -> String {
-    let mut text = format!(
-        "  {}Role:
-    Type: AWS::IAM::Role
-    Properties:
-      AssumeRolePolicyDocument:
-        Version: \"2012-10-17\"
-        Statement:
-          - Effect: Allow
-            Principal: {{ Service: lambda.amazonaws.com }}
-            Action: sts:AssumeRole
-      Policies:
-        - PolicyName: own
-          PolicyDocument:
-            Version: \"2012-10-17\"
-            Statement:
-              - Effect: Allow
-                Action: [logs:CreateLogStream, logs:PutLogEvents]
-                Resource: !GetAtt FunctionLogs.Arn
-",
-        camel(name),
-    );
+    let mut text = statement("[logs:CreateLogStream, logs:PutLogEvents]", "!GetAtt FunctionLogs.Arn");
     let places: BTreeSet<Option<&str>> = actions.iter().map(|(_, of)| of.as_deref()).collect();
     for place in places {
         let allowed = actions.iter().filter(|(_, of)| of.as_deref() == place);
@@ -197,15 +153,42 @@ fn role(name: &str, actions: &BTreeSet<Action>, beside: &str) -> String {
             None => "!GetAtt Table.Arn".to_owned(),
             Some(index) => format!("!Sub \"${{Table.Arn}}/index/{index}\""),
         };
-        text += &format!(
-            "              - Effect: Allow
-                Action: [{}]
-                Resource: {resource}
-",
-            allowed.join(", "),
-        );
+        text += &statement(&format!("[{}]", allowed.join(", ")), &resource);
     }
-    text + beside + "      Tags:\n        - { Key: application, Value: vouchsafe }\n\n"
+    iam_role(&format!("{}Role", camel(name)), "lambda", &(text + beside))
+}
+
+fn statement(action: &str, resource: &str) -> String {
+    format!(
+        "              - Effect: Allow
+                Action: {action}
+                Resource: {resource}
+"
+    )
+}
+
+/// A role that a service of AWS assumes.
+fn iam_role(name: &str, service: &str, statements: &str) -> String {
+    format!(
+        "  {name}:
+    Type: AWS::IAM::Role
+    Properties:
+      AssumeRolePolicyDocument:
+        Version: \"2012-10-17\"
+        Statement:
+          - Effect: Allow
+            Principal: {{ Service: {service}.amazonaws.com }}
+            Action: sts:AssumeRole
+      Policies:
+        - PolicyName: own
+          PolicyDocument:
+            Version: \"2012-10-17\"
+            Statement:
+{statements}      Tags:
+        - {{ Key: application, Value: vouchsafe }}
+
+"
+    )
 }
 
 /// What nobody generated gives nobody a permission.
