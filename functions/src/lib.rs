@@ -15,6 +15,7 @@ pub mod products;
 pub mod service;
 pub mod service_requests;
 pub mod subscriptions;
+pub mod viewer;
 pub mod webhooks;
 
 use aws::Scheduled;

@@ -22,6 +22,7 @@ use serde_json::Value;
 
 use crate::entitlements::read_fields;
 use crate::party::{Names, Party};
+use crate::viewer::Sight;
 
 /// Shows who did what, when.
 pub struct QueryHistory;
@@ -202,7 +203,7 @@ impl Operation for QueryHistory {
                 actor.reach_partner(partner_id)?;
                 let log = history(Home::Partner(partner_id));
                 let owner = PartnerById(partner_id);
-                match &filter.customer {
+                let mut page = match &filter.customer {
                     None => first(context, &owner, context.page(&log, ascending)).await?,
                     Some(query) => {
                         let directory =
@@ -210,7 +211,9 @@ impl Operation for QueryHistory {
                         let directory = first(context, &owner, directory).await?;
                         of_customers(context, partner_id, directory, query, &log, ascending).await?
                     }
-                }
+                };
+                Sight::of_partner_list(actor).hide_causes(context, &mut page.items).await?;
+                page
             }
             _ if filter.customer.is_some() => {
                 let known = "is known in a partner's history only";

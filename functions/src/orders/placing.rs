@@ -36,7 +36,7 @@ pub const UNKNOWN_ORGANIZATION: Reason = Reason::rule(
 );
 /// A line names a subscription that is not there.
 pub const UNKNOWN_SUBSCRIPTION: Reason =
-    Reason::rule("unknown-subscription", "there is no such subscription of this source and organization");
+    Reason::rule("unknown-subscription", "there is no such subscription of this source, organization and partner");
 /// A line is linked to too many others.
 pub const TOO_MANY_LINKS: Reason =
     Reason::rule("too-many-links", "a subscription has at most 100 links, 100 parents and 100 apps");
@@ -96,6 +96,13 @@ fn open(order: &Order) -> impl Iterator<Item = (usize, &SubscriptionLine)> {
 /// Whether an order can be refused still: nothing of it is there, and its store was not told that it waits.
 fn is_new(order: &Order) -> bool {
     order.parking.is_none() && order.subscriptions.iter().all(OrderedSubscription::is_open)
+}
+
+/// Whether an order may be linked to a subscription that was there before it: one of the same store that the order's own
+/// partner manages, or no partner. A link takes one down with the other, so it must not reach what another partner sold.
+fn may_link(order: &Order, other: &Subscription) -> bool {
+    let of = other.buyer().partner_id;
+    other.source_id == order.source_id && (of.is_none() || of == order.partner_id)
 }
 
 fn ends(line: &SubscriptionLine) -> impl Iterator<Item = (&'static str, usize, LinkEnd)> {
@@ -336,7 +343,7 @@ impl Placing {
         for (name, place, end) in ends(line) {
             let LinkEnd::Subscription(id) = end else { continue };
             let other = read.get(&SubscriptionOf(organization, id))?;
-            match other.filter(|other| other.source_id == order.source_id) {
+            match other.filter(|other| may_link(order, other)) {
                 None => self.blame(&UNKNOWN_SUBSCRIPTION, index, &[&name, &place]),
                 Some(other) if other.deactivation.is_some() && is_new(order) => {
                     self.blame(&LINKED_TO_DEACTIVATED, index, &[&name, &place]);
@@ -347,6 +354,14 @@ impl Placing {
             }
         }
         Ok(())
+    }
+
+    /// Whether a line names only subscriptions to which it may be linked.
+    fn knows_ends(&self, line: &SubscriptionLine) -> bool {
+        ends(line).all(|(_, _, end)| match end {
+            LinkEnd::Subscription(id) => self.there.contains_key(&id),
+            LinkEnd::Line(_) => true,
+        })
     }
 
     /// Finds links that are too many, or lead into another organization.
@@ -606,6 +621,10 @@ impl Placing {
         let organization = self.organizations.get(&index).ok_or(UNKNOWN_ORGANIZATION)?;
         if self.names.get(&index).cloned().flatten().is_some_and(|name| name.subscription_id.is_some()) {
             return Err(EXTERNAL_ID_TAKEN);
+        }
+        // What it names may have been transferred since the order was begun.
+        if !self.knows_ends(line) {
+            return Err(UNKNOWN_SUBSCRIPTION);
         }
         let down = |id: SubscriptionId| self.there.get(&id).is_some_and(|one| one.deactivation.is_some());
         let came_to_nothing = |end: LinkEnd| match end {

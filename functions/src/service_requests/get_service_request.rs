@@ -2,18 +2,22 @@
 
 use aws::http::body::Empty;
 use aws::operation::{Method, Nothing, Output, route};
-use aws::table::pattern::{AccessIn, EmailInPartner, EntitlementsOf, OrganizationById};
-use aws::table::{Cut, Wanted};
+use aws::table::pattern::{AccessIn, EmailInPartner, EntitlementsOf, OrganizationById, SubscriptionOf};
+use aws::table::{Cut, Page, Wanted};
 use aws::{Answer, Context, Failure, Input, Operation, Route};
 use domain::access::{Act, decide};
 use domain::service_request::{Contact, Membership};
-use domain::{Actor, Email, EntitlementStatus, Owner, Role, ServiceRequest, TimeZone, Version};
+use domain::{
+    Actor, Email, Entitlement, EntitlementStatus, OrganizationId, Owner, Role, ServiceRequest, TimeZone, Version,
+};
 use schemars::JsonSchema;
 use serde::Serialize;
 
+use super::view::{ServiceRequestView, sees_contact, view};
 use super::{OfServiceRequest, Sought, record, record_of};
 use crate::access::claim::Held;
 use crate::entitlements::{Shown, read_fields};
+use crate::viewer::Sight;
 
 /// Shows a service request.
 pub struct GetServiceRequest;
@@ -24,14 +28,14 @@ pub struct GetServiceRequest;
 pub struct WorkItem {
     /// The service request.
     #[serde(flatten)]
-    request: ServiceRequest,
+    request: ServiceRequestView,
     /// The e-mails of those of its contacts to whom it is not open any more as that: whose access has ended or sunk, or whose
-    /// record is gone. A partner learns this of customers and of its own people.
+    /// record is gone; of those whom the caller sees.
     former_contacts: Vec<Email>,
     /// In which time zone its days are: its own, else the organization's, else UTC.
     effective_time_zone: TimeZone,
-    /// What the organization owns now or will own, with the details that the caller may view; to whom only single
-    /// service requests are open, nothing.
+    /// What the organization owns now or will own, with the details that the caller may view: a partner sees what it sold
+    /// itself and what no partner sold, and nothing where only single service requests are open to it.
     entitlements: Vec<Shown>,
     /// Whether there are more: `get-profile` shows all.
     more_entitlements: bool,
@@ -41,7 +45,7 @@ impl Output for WorkItem {
     const VERSIONED: bool = true;
 
     fn version(&self) -> Option<Version> {
-        Some(self.request.stamp.version)
+        self.request.version()
     }
 }
 
@@ -74,29 +78,58 @@ impl Operation for GetServiceRequest {
         sought.want(&mut wanted);
         wanted.add(&OrganizationById(organization_id));
         let found = async { Ok(context.table.fetch(wanted, true).await?) };
-        let owned = async {
-            let cut = Cut { size: SHOWN, ascending: true, after: None, consistent: false };
-            let owner = Owner::Organization(organization_id);
-            Ok(context.table.page(&EntitlementsOf(owner), &cut, None).await?)
-        };
-        let (found, owned, fields) = tokio::try_join!(found, owned, read_fields(context))?;
+        let sight = Sight::of_partner_list(actor);
+        let owned = visible_entitlements(context, &sight, organization_id);
+        let (found, (mut owned, more), fields) = tokio::try_join!(found, owned, read_fields(context))?;
         let (request, held) = sought.find(context, &found)?;
         let former_contacts = former(context, &request, held.as_ref()).await?;
         let organization = found.get(&OrganizationById(organization_id))?;
         let of_organization = organization.and_then(|one| one.time_zone);
         let effective_time_zone = request.time_zone.or(of_organization).unwrap_or_default();
         let all = held.is_none_or(|held| held.level().opens(Act::SeeAll));
-        let shown =
-            owned.items.into_iter().filter(|one| all && one.status(context.now) != EntitlementStatus::Ended);
-        let shown = shown.map(|one| Shown::to(actor, one, &fields, context.now));
-        let (entitlements, more_entitlements) = (shown.collect(), all && owned.next.is_some());
+        owned.retain(|_| all);
+        let shown = owned.into_iter().map(|one| Shown::to(actor, one, &fields, context.now));
+        let (entitlements, more_entitlements) = (shown.collect(), all && more);
         Ok(Answer::ok(WorkItem {
-            request,
+            request: view(context, actor, request).await?,
             former_contacts,
             effective_time_zone,
             entitlements,
             more_entitlements,
         }))
+    }
+}
+
+/// The first entitlements of an organization that a caller sees and that have not ended, and whether there are more.
+async fn visible_entitlements(
+    context: &Context<'_>,
+    sight: &Sight,
+    organization: OrganizationId,
+) -> Result<(Vec<Entitlement>, bool), Failure> {
+    let (listing, mut shown, mut after) =
+        (EntitlementsOf(Owner::Organization(organization)), Vec::new(), None);
+    loop {
+        let cut = Cut { size: SHOWN, ascending: true, after, consistent: false };
+        let Page { items, next } = context.table.page(&listing, &cut, None).await?;
+        let mut wanted = Wanted::new();
+        let sold = |one: &Entitlement| one.subscription_id.map(|id| SubscriptionOf(organization, id));
+        if matches!(sight, Sight::ManagedBy(_)) {
+            items.iter().filter_map(sold).for_each(|lookup| wanted.add(&lookup));
+        }
+        let found = context.table.fetch(wanted, true).await?;
+        for one in items {
+            let subscription = sold(&one).map(|lookup| found.get(&lookup)).transpose()?.flatten();
+            let is_owned = one.status(context.now) != EntitlementStatus::Ended;
+            if is_owned && sight.sees_entitlement(&one, subscription.as_ref()) {
+                shown.push(one);
+            }
+        }
+        if next.is_none() || shown.len() > SHOWN {
+            let more = shown.len() > SHOWN;
+            shown.truncate(SHOWN);
+            return Ok((shown, more));
+        }
+        after = next;
     }
 }
 
@@ -107,9 +140,8 @@ async fn former(
     request: &ServiceRequest,
     reader: Option<&Held>,
 ) -> Result<Vec<Email>, Failure> {
-    let foreign = |contact: &Contact| {
-        reader.is_some_and(|held| contact.person.membership.is_some_and(|of| of.partner_id != held.partner))
-    };
+    let partner = reader.map(|held| held.partner);
+    let foreign = |contact: &Contact| !sees_contact(partner, request, contact);
     let contacts = || request.contacts().filter(|(_, contact)| !foreign(contact));
     let (organization, mut wanted) = (request.organization_id, Wanted::new());
     for (_, contact) in contacts() {

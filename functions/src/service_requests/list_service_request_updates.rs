@@ -5,9 +5,9 @@ use aws::http::body::Empty;
 use aws::operation::{Method, Nothing, route};
 use aws::table::pattern::UpdatesOf;
 use aws::{Answer, Context, Failure, Input, Operation, Route};
-use domain::service_request::ServiceRequestUpdate;
 use domain::{Actor, Role};
 
+use super::view::{UpdateView, view_updates};
 use super::{OfServiceRequest, Sought};
 
 /// Lists what was said about a service request.
@@ -27,17 +27,19 @@ impl Operation for ListServiceRequestUpdates {
     type Path = OfServiceRequest;
     type Query = Nothing;
     type Body = Empty;
-    type Output = List<ServiceRequestUpdate>;
+    type Output = List<UpdateView>;
 
     async fn execute(
         context: &Context<'_>,
         actor: &Actor,
         input: &Input<Self>,
-    ) -> Result<Answer<List<ServiceRequestUpdate>>, Failure> {
+    ) -> Result<Answer<List<UpdateView>>, Failure> {
         let OfServiceRequest { organization_id, service_request_id } = input.path;
         let sought = Sought::of(actor, organization_id, service_request_id)?;
         let updates = UpdatesOf(service_request_id);
-        let (_, page) = tokio::try_join!(sought.settle(context), context.page_as_is(&updates, true))?;
-        Ok(Answer::ok(page))
+        let ((request, _), page) =
+            tokio::try_join!(sought.settle(context), context.page_as_is(&updates, true))?;
+        let items = view_updates(context, actor, &request, page.items).await?;
+        Ok(Answer::ok(List { items, next_page_token: page.next_page_token }))
     }
 }

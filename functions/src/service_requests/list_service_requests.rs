@@ -6,7 +6,7 @@ use aws::context::List;
 use aws::http::body::Empty;
 use aws::operation::{Method, Nothing, route};
 use aws::table::pattern::{Among, Concerns, OrganizationById, ServiceRequestOf, ServiceRequests, Whom};
-use aws::table::{Page, Wanted};
+use aws::table::{Cut, Page, Wanted};
 use aws::{Answer, Context, Failure, Input, Operation, Route};
 use deserr::Deserr;
 use domain::access::Act;
@@ -19,6 +19,7 @@ use domain::{
 };
 use schemars::JsonSchema;
 
+use super::view::{ServiceRequestView, reader_of, sees_submitter, view_all};
 use super::{record, record_of};
 use crate::access::claim::{Claim, Held};
 use crate::history::query_history::check_span;
@@ -80,13 +81,13 @@ impl Operation for ListServiceRequests {
     type Path = Nothing;
     type Query = Checked<Filter>;
     type Body = Empty;
-    type Output = List<ServiceRequest>;
+    type Output = List<ServiceRequestView>;
 
     async fn execute(
         context: &Context<'_>,
         actor: &Actor,
         input: &Input<Self>,
-    ) -> Result<Answer<List<ServiceRequest>>, Failure> {
+    ) -> Result<Answer<List<ServiceRequestView>>, Failure> {
         let Checked(Filter { organization_id, month, kind, status, submitted_by, from, to }) = &input.query;
         let submitted_by = submitted_by.clone();
         let selection = Selection { kind: *kind, status: *status, submitted_by, from: *from, to: *to };
@@ -99,7 +100,13 @@ impl Operation for ListServiceRequests {
             (Some(organization), _) => of_organization(context, actor, *organization, selection).await?,
             (None, Standing::Operator | Standing::Agent) => {
                 let among = Among::Month(month_of(context, month.as_ref(), &selection)?);
-                context.page(&ServiceRequests { among, selection }, false).await?
+                let wanted = |one: &ServiceRequest| selection.wants(one);
+                let all = ServiceRequests { among, selection: selection.clone() };
+                let page = match selection.submitted_by {
+                    Some(_) => context.page_of_wanted(&all, false, wanted).await?,
+                    None => context.page(&all, false).await?,
+                };
+                shown(context, actor, page).await?
             }
             (None, Standing::Customer { organization: Some(own), .. }) => {
                 of_organization(context, actor, own, selection).await?
@@ -142,20 +149,52 @@ async fn of_organization(
     actor: &Actor,
     organization: OrganizationId,
     selection: Selection,
-) -> Result<List<ServiceRequest>, Failure> {
+) -> Result<List<ServiceRequestView>, Failure> {
     let all = ServiceRequests { among: Among::Organization(organization), selection };
     let Some(claim) = Claim::of(actor, organization)? else {
         let (known, mut wanted) = (OrganizationById(organization), Wanted::new());
         wanted.add(&known);
         let found = async { Ok(context.table.fetch(wanted, true).await?) };
-        let (found, page) = tokio::try_join!(found, context.page_as_is(&all, false))?;
-        return found.get(&known)?.map(|_| page).ok_or_else(|| Problem::not_found().into());
+        let (found, page) = tokio::try_join!(found, page(context, actor, &all))?;
+        found.get(&known)?.ok_or_else(Problem::not_found)?;
+        return shown(context, actor, page).await;
     };
-    let (held, page) = tokio::try_join!(claim.settle(context), context.page_as_is(&all, false))?;
+    let (held, page) = tokio::try_join!(claim.settle(context), page(context, actor, &all))?;
     if held.level().opens(Act::SeeAll) {
-        return Ok(page);
+        return shown(context, actor, page).await;
     }
     of_member(context, actor, held.partner, Some(organization), &all.selection).await
+}
+
+/// Whether a service request is wanted. By a submitter who a reader may not see it finds none.
+fn is_wanted(reader: Option<PartnerId>, selection: &Selection, request: &ServiceRequest) -> bool {
+    let names = selection.submitted_by.is_none() || sees_submitter(reader, request);
+    names && selection.wants(request)
+}
+
+/// A page of an organization's service requests, as they are now.
+async fn page(
+    context: &Context<'_>,
+    actor: &Actor,
+    all: &ServiceRequests,
+) -> Result<List<ServiceRequest>, Failure> {
+    if all.selection.submitted_by.is_none() {
+        return context.page_as_is(all, false).await;
+    }
+    let (reader, cut) = (reader_of(actor), Cut { consistent: true, ..context.cut(false) });
+    let wanted = |one: &ServiceRequest| is_wanted(reader, &all.selection, one);
+    let page = context.table.page(all, &cut, Some(&wanted)).await?;
+    Ok(context.list(page.items, page.next))
+}
+
+/// A page as the caller sees it.
+async fn shown(
+    context: &Context<'_>,
+    actor: &Actor,
+    page: List<ServiceRequest>,
+) -> Result<List<ServiceRequestView>, Failure> {
+    let items = view_all(context, actor, page.items).await?;
+    Ok(List { items, next_page_token: page.next_page_token })
 }
 
 /// Those that a partner's members submitted, or that one of them was added to, as far as they are open to this one today.
@@ -166,7 +205,7 @@ async fn of_member(
     partner: PartnerId,
     only: Option<OrganizationId>,
     selection: &Selection,
-) -> Result<List<ServiceRequest>, Failure> {
+) -> Result<List<ServiceRequestView>, Failure> {
     let email = actor.email.clone().ok_or_else(Problem::not_found)?;
     let (cut, organization, from, to) = (context.cut(false), only, selection.from, selection.to);
     let of = |whom, submitted_by| Concerns { whom, organization, submitted_by, from, to };
@@ -200,16 +239,20 @@ async fn of_member(
             };
         }
     }
-    let mut items = Vec::new();
+    let (mut places, mut items) = (Vec::new(), Vec::new());
     for concern in concerns {
         let organization = concern.organization_id;
         let Some(Some(held)) = organizations.get(&organization) else { continue };
         let request = found.get(&ServiceRequestOf(organization, concern.service_request()?))?;
         let record = record(&found, organization, &email)?;
         let request = request.filter(|request| {
-            selection.wants(request) && request.is_open_to(held.level(), &held.person(), record)
+            is_wanted(Some(partner), selection, request) && request.is_open_to(held.level(), &held.person(), record)
         });
-        items.extend(request.map(|request| (concern.place().to_owned(), request)));
+        if let Some(request) = request {
+            places.push(concern.place().to_owned());
+            items.push(request);
+        }
     }
-    Ok(context.list_of_large(items, next)?)
+    let items = view_all(context, actor, items).await?;
+    Ok(context.list_of_large(places.into_iter().zip(items), next)?)
 }

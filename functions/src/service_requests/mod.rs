@@ -11,6 +11,7 @@ pub mod remove_service_request_contact;
 pub mod set_notification_preference;
 pub mod set_service_request_contact;
 pub mod update_service_request;
+pub mod view;
 
 use aws::operation::Output;
 use aws::table::pattern::{EmailInOrganization, ServiceRequestOf};

@@ -10,6 +10,7 @@ use domain::service_request::{Contact, Message, Person, ServiceRequestKind, Serv
 use domain::{Actor, Email, EventKind, Faults, Name, Problem, Reason, Role, ServiceRequest, Stamp, TimeZone};
 use schemars::JsonSchema;
 
+use super::view::{ServiceRequestView, view};
 use super::{record, record_of, require_record};
 use crate::access::claim::{Claim, LEVEL_TOO_LOW};
 
@@ -60,13 +61,13 @@ impl Operation for OpenServiceRequest {
     type Path = OfOrganization;
     type Query = Nothing;
     type Body = Json<NewServiceRequest>;
-    type Output = ServiceRequest;
+    type Output = ServiceRequestView;
 
     async fn execute(
         context: &Context<'_>,
         actor: &Actor,
         input: &Input<Self>,
-    ) -> Result<Answer<ServiceRequest>, Failure> {
+    ) -> Result<Answer<ServiceRequestView>, Failure> {
         let (OfOrganization { organization_id }, Json(new)) = (&input.path, &input.body);
         let claim = Claim::of(actor, *organization_id)?;
         let email = actor.email.clone().ok_or_else(Problem::not_found)?;
@@ -122,6 +123,7 @@ impl Operation for OpenServiceRequest {
         change.record(request.happening(opened, partner));
 
         let location = format!("/v1/organizations/{organization_id}/service-requests/{}", request.id);
-        context.commit(change, Answer::created(location, request)).await
+        let shown = view(context, actor, request).await?;
+        context.commit(change, Answer::created(location, shown)).await
     }
 }

@@ -6,9 +6,10 @@ use aws::table::{Change, ContactEntry};
 use aws::{Answer, Context, Failure, Input, Operation, Route};
 use domain::access::Act;
 use domain::service_request::PRIMARY_CONTACT;
-use domain::{Actor, EventKind, Reason, Role, ServiceRequest};
+use domain::{Actor, EventKind, Reason, Role};
 
-use super::{OTHER_PARTNERS, OfContact, Sought, concerned, require_own};
+use super::view::{ServiceRequestView, reader_of, sees_contact, view};
+use super::{OfContact, Sought, concerned};
 use crate::access::claim::LEVEL_TOO_LOW;
 
 /// Takes away an additional contact of a service request.
@@ -23,19 +24,19 @@ impl Operation for RemoveServiceRequestContact {
         "/v1/organizations/{organizationId}/service-requests/{serviceRequestId}/contacts/{email}",
         &[Role::Agent, Role::Customer, Role::PartnerMember],
     )];
-    const REASONS: &[Reason] = &[PRIMARY_CONTACT, LEVEL_TOO_LOW, OTHER_PARTNERS];
+    const REASONS: &[Reason] = &[PRIMARY_CONTACT, LEVEL_TOO_LOW];
 
     type Caller = Actor;
     type Path = OfContact;
     type Query = Nothing;
     type Body = Empty;
-    type Output = ServiceRequest;
+    type Output = ServiceRequestView;
 
     async fn execute(
         context: &Context<'_>,
         actor: &Actor,
         input: &Input<Self>,
-    ) -> Result<Answer<ServiceRequest>, Failure> {
+    ) -> Result<Answer<ServiceRequestView>, Failure> {
         let OfContact { organization_id, service_request_id, email } = &input.path;
         let sought = Sought::of(actor, *organization_id, *service_request_id)?;
         let (before, held) = sought.settle(context).await?;
@@ -48,11 +49,13 @@ impl Operation for RemoveServiceRequestContact {
             change.refuse(reason.stage, reason.at(&[]));
             None
         });
+        // A contact who the caller may not see is none to it.
+        let removed = removed.filter(|contact| sees_contact(reader_of(actor), &before, contact));
         let Some(contact) = removed else {
             change.confirm(&before, seen, context.if_match());
-            return context.commit(change, Answer::ok(before)).await;
+            let shown = view(context, actor, before).await?;
+            return context.commit(change, Answer::ok(shown)).await;
         };
-        require_own(&mut change, &contact, held.as_ref());
         request.stamp = before.stamp.next(context.now);
         change.replace(&request, seen, context.if_match())?;
         if let Some(entry) = ContactEntry::of(&request, email) {
@@ -64,6 +67,7 @@ impl Operation for RemoveServiceRequestContact {
             member_id: contact.person.membership.map(|of| of.member_id),
         };
         change.record(request.happening(removed, concerned(&contact, held.as_ref())));
-        context.commit(change, Answer::ok(request)).await
+        let shown = view(context, actor, request).await?;
+        context.commit(change, Answer::ok(shown)).await
     }
 }

@@ -8,9 +8,10 @@ use aws::{Answer, Context, Failure, Input, Operation, Route};
 use deserr::Deserr;
 use domain::access::{Act, decide};
 use domain::service_request::{Contact, ContactRole, Membership, PRIMARY_CONTACT, Person, TOO_MANY_CONTACTS};
-use domain::{Access, Actor, Email, EventKind, Faults, Level, Reason, Role, ServiceRequest};
+use domain::{Access, Actor, Email, EventKind, Faults, Level, Reason, Role};
 use schemars::JsonSchema;
 
+use super::view::{ServiceRequestView, view};
 use super::{OTHER_PARTNERS, OfContact, Sought, concerned, record, record_of, require_own, require_record};
 use crate::access::claim::{Held, LEVEL_TOO_LOW};
 
@@ -56,13 +57,13 @@ impl Operation for SetServiceRequestContact {
     type Path = OfContact;
     type Query = Nothing;
     type Body = Json<NewContact>;
-    type Output = ServiceRequest;
+    type Output = ServiceRequestView;
 
     async fn execute(
         context: &Context<'_>,
         actor: &Actor,
         input: &Input<Self>,
-    ) -> Result<Answer<ServiceRequest>, Failure> {
+    ) -> Result<Answer<ServiceRequestView>, Failure> {
         let (OfContact { organization_id, service_request_id, email }, Json(NewContact { role })) =
             (&input.path, &input.body);
         let sought = Sought::of(actor, *organization_id, *service_request_id)?;
@@ -130,7 +131,8 @@ impl Operation for SetServiceRequestContact {
         });
         if changed.is_empty() {
             change.confirm(&before, seen, context.if_match());
-            return context.commit(change, Answer::ok(before)).await;
+            let shown = view(context, actor, before).await?;
+            return context.commit(change, Answer::ok(shown)).await;
         }
         request.stamp = before.stamp.next(context.now);
         change.replace(&request, seen, context.if_match())?;
@@ -147,7 +149,8 @@ impl Operation for SetServiceRequestContact {
             };
             change.record(request.happening(set, concerned(&contact, held.as_ref())));
         }
-        context.commit(change, Answer::ok(request)).await
+        let shown = view(context, actor, request).await?;
+        context.commit(change, Answer::ok(shown)).await
     }
 }
 
@@ -177,7 +180,7 @@ fn best_of<'a>(
 
 /// Requires that a member is one still, with the access that was read; a transaction asks of an item once.
 fn require_member(
-    change: &mut Change<ServiceRequest>,
+    change: &mut Change<ServiceRequestView>,
     access: &Access,
     email: &Email,
     Membership { partner_id, member_id }: &Membership,

@@ -9,9 +9,10 @@ use domain::access::Act;
 use domain::actor::Standing;
 use domain::fault::{Check, Checked};
 use domain::service_request::{Message, ServiceRequestStatus, ServiceRequestUpdate, Speaker};
-use domain::{Actor, EventKind, Faults, Invalid, Reason, Role};
+use domain::{Actor, EventKind, Faults, Invalid, Problem, Reason, Role};
 use schemars::JsonSchema;
 
+use super::view::{UpdateView, view_updates};
 use super::{OfServiceRequest, Sought};
 use crate::access::claim::LEVEL_TOO_LOW;
 
@@ -59,13 +60,13 @@ impl Operation for UpdateServiceRequest {
     type Path = OfServiceRequest;
     type Query = Nothing;
     type Body = Json<Checked<NewUpdate>>;
-    type Output = ServiceRequestUpdate;
+    type Output = UpdateView;
 
     async fn execute(
         context: &Context<'_>,
         actor: &Actor,
         input: &Input<Self>,
-    ) -> Result<Answer<ServiceRequestUpdate>, Failure> {
+    ) -> Result<Answer<UpdateView>, Failure> {
         let Json(Checked(new)) = &input.body;
         let OfServiceRequest { organization_id, service_request_id } = input.path;
         let (before, held) = Sought::of(actor, organization_id, service_request_id)?.settle(context).await?;
@@ -105,6 +106,7 @@ impl Operation for UpdateServiceRequest {
 
         let location =
             format!("/v1/organizations/{}/service-requests/{}/updates", request.organization_id, request.id);
-        context.commit(change, Answer::created(location, update)).await
+        let view = view_updates(context, actor, &request, vec![update]).await?.pop();
+        context.commit(change, Answer::created(location, view.ok_or_else(Problem::not_found)?)).await
     }
 }

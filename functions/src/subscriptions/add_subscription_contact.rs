@@ -13,7 +13,7 @@ use domain::{
 };
 use schemars::JsonSchema;
 
-use super::{NOT_A_CONTACT, OfSubscription, Shown, hide_others, living, read};
+use super::{NOT_A_CONTACT, OfSubscription, Shown, living, read};
 
 /// Makes somebody a contact of a subscription.
 pub struct AddSubscriptionContact;
@@ -64,7 +64,7 @@ impl Operation for AddSubscriptionContact {
         let OfNewContact { organization_id, subscription_id, customer_id } = input.path;
         let path = OfSubscription { organization_id, subscription_id };
         let customer = CustomerById(customer_id);
-        let (before, shows, found) = read(context, actor, &path, |wanted| wanted.add(&customer)).await?;
+        let (before, viewer, found) = read(context, actor, &path, |wanted| wanted.add(&customer)).await?;
         let mut change = Change::new();
         let by_partner = actor.has_one_of(&[Role::PartnerMember]);
         let none = !by_partner || living(context, organization_id, &before.contacts).await? == 0;
@@ -72,7 +72,7 @@ impl Operation for AddSubscriptionContact {
         match by_partner {
             true if !none && !is_one => return Err(NOT_THE_FIRST.refuse(&[]).into()),
             true => {}
-            false => shows.require_contact(&mut change, &before)?,
+            false => viewer.require_contact(&mut change, &before)?,
         }
         let known = found.get(&customer)?.filter(|customer| {
             customer.organization_id == Some(organization_id) && customer.removed_at.is_none()
@@ -88,10 +88,8 @@ impl Operation for AddSubscriptionContact {
         };
         if before.contact(&email).is_some_and(|before| before.customer_id == contact.customer_id) {
             change.confirm(&before, seen, context.if_match());
-            let mut shown = [before];
-            hide_others(context, actor, &mut shown).await?;
-            let [shown] = shown;
-            return context.commit(change, Answer::ok(shows.show(&shown, context.now))).await;
+            let shown = viewer.narrow_and_show(context, &before).await?;
+            return context.commit(change, Answer::ok(shown)).await;
         }
         if before.deactivation.is_some() {
             change.refuse(Subscription::DEACTIVATED.stage, Subscription::DEACTIVATED.at(&[]));
@@ -116,9 +114,7 @@ impl Operation for AddSubscriptionContact {
         }
         let added = EventKind::SubscriptionContactAdded { subscription_id, customer_id, first };
         change.record(after.happening(added));
-        let mut shown = [after];
-        hide_others(context, actor, &mut shown).await?;
-        let [after] = shown;
-        context.commit(change, Answer::ok(shows.show(&after, context.now))).await
+        let shown = viewer.narrow_and_show(context, &after).await?;
+        context.commit(change, Answer::ok(shown)).await
     }
 }

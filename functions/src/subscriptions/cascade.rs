@@ -65,7 +65,7 @@ fn take_down<O: 'static>(
         let meant = context.if_match().filter(|_| is_root);
         change.replace(&after, before.stamp.version, meant)?;
         subscription::follow(change, &after, context.now);
-        let (subscription_id, cause) = (after.id, deactivation.cause);
+        let (subscription_id, cause) = (after.id, Some(deactivation.cause));
         let reason = deactivation.reason.clone();
         change.record(after.happening(EventKind::SubscriptionDeactivated { subscription_id, cause, reason }));
     }

@@ -16,7 +16,8 @@ use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::cascade::{at_once, begin, finished, go_on, read_all, still_up, take_over};
-use super::{NOT_A_CONTACT, OfSubscription, Reader};
+use super::{NOT_A_CONTACT, OfSubscription};
+use crate::viewer::{Viewer, ViewerContext};
 
 /// Deactivates a subscription.
 pub struct DeactivateSubscription;
@@ -45,7 +46,7 @@ pub struct Deactivated {
     status: SubscriptionStatus,
     /// How many go down.
     count: usize,
-    /// Those, itself first: a preview lists all, an answer at most 500.
+    /// Those that the caller sees, itself first: a preview lists all, an answer at most 500.
     deactivated: Vec<Member>,
     /// Its version.
     version: Version,
@@ -74,6 +75,10 @@ const EXPECTED_DIFFERS: Reason = Reason::state(
     "expected-differs",
     "other subscriptions go down than are expected: the errors list all that do",
 );
+const OTHERS_GO_DOWN: Reason = Reason::rule(
+    "others-go-down",
+    "other subscriptions would go down, and you are not a contact of all of them: the detail counts those",
+);
 const STILL_RUNNING: Reason = Reason::state(
     aws::http::problem::STILL_RUNNING,
     "the subscription was deactivated, and what is linked to it is still going down; ask again in a minute",
@@ -81,7 +86,7 @@ const STILL_RUNNING: Reason = Reason::state(
 
 impl Operation for DeactivateSubscription {
     const NAME: &str = "deactivate-subscription";
-    const ABOUT: &str = "Deactivates a subscription, for good, and with it everything linked to it, through any number of links, and every app none of whose parents is left. `validateOnly` lists all of it; given as `expected`, the list must still be right. Many go down one after another: then 202, and the subscription is `deactivating` until all are down. Again changes nothing.";
+    const ABOUT: &str = "Deactivates a subscription, for good, and with it everything linked to it, through any number of links, and every app none of whose parents is left: by an operator or a contact manager, or by a customer who is a contact of each of them. `validateOnly` lists all of it; given as `expected`, the list must still be right. Many go down one after another: then 202, and the subscription is `deactivating` until all are down. Again changes nothing.";
     const ROUTES: &[Route] = &[route(
         Method::Post,
         "/v1/organizations/{organizationId}/subscriptions/{subscriptionId}/deactivate",
@@ -90,7 +95,7 @@ impl Operation for DeactivateSubscription {
     const SIZE: Size = Size { seconds: 28, megabytes: 512 };
     const KEY_REQUIRED: bool = true;
     const DEFERS: bool = true;
-    const REASONS: &[Reason] = &[NOT_A_CONTACT, EXPECTED_DIFFERS, STILL_RUNNING];
+    const REASONS: &[Reason] = &[NOT_A_CONTACT, OTHERS_GO_DOWN, EXPECTED_DIFFERS, STILL_RUNNING];
 
     type Caller = Actor;
     type Path = OfSubscription;
@@ -105,13 +110,15 @@ impl Operation for DeactivateSubscription {
     ) -> Result<Answer<Deactivated>, Failure> {
         let OfSubscription { organization_id, subscription_id } = input.path;
         let Json(Wish { reason, expected }) = &input.body;
-        let reader = Reader::of(actor, organization_id)?;
+        let viewer = Viewer::of(actor, organization_id)?;
         let all = read_all(context, organization_id);
-        let (shows, all) = tokio::try_join!(reader.settle(context), all)?;
-        let found = all.get(&subscription_id).filter(|one| shows.sees(one)).cloned();
+        let (viewer, all) = tokio::try_join!(viewer.read(context), all)?;
+        let found = all.get(&subscription_id).filter(|one| viewer.sees(one)).cloned();
         let root = found.ok_or_else(Problem::not_found)?;
+        let closure = Closure::of(&all, subscription_id);
+        let up = still_up(&all, &closure.down);
         let mut change = Change::new();
-        shows.require_contact(&mut change, &root)?;
+        require_right_over_all(&viewer, &mut change, &all, &root, &up)?;
 
         if let Some(deactivation) = &root.deactivation {
             let running = deactivation.goes_on_at.is_some_and(|at| at > context.now);
@@ -120,13 +127,11 @@ impl Operation for DeactivateSubscription {
             }
             if running || context.is_trial() || deactivation.goes_on_at.is_none() {
                 change.confirm(&root, root.stamp.version, context.if_match());
-                return context.commit(change, Answer::ok(went_down(&all, &root, context.now))).await;
+                return context.commit(change, Answer::ok(went_down(&viewer, &all, &root, context.now))).await;
             }
             take_over(context, &root).await?;
-            return end(context, &root).await;
+            return end(context, &viewer, &root).await;
         }
-        let closure = Closure::of(&all, subscription_id);
-        let up = still_up(&all, &closure.down);
         if let Some(expected) = expected {
             let (wanted, there): (BTreeSet<_>, BTreeSet<_>) =
                 (expected.iter().collect(), up.iter().collect());
@@ -141,7 +146,7 @@ impl Operation for DeactivateSubscription {
         let fits = at_once(context, &mut change, &all, &closure, &deactivation)?;
         if !fits && !context.is_trial() && change.is_known_to_be_good() {
             begin(context, change, &all, &deactivation).await?;
-            return end(context, &root).await;
+            return end(context, &viewer, &root).await;
         }
         let version =
             if context.is_trial() { root.stamp.version } else { root.stamp.next(context.now).version };
@@ -154,10 +159,14 @@ impl Operation for DeactivateSubscription {
 }
 
 /// Goes on with a sequence until it has come to its end, or the timer has to go on.
-async fn end(context: &Context<'_>, root: &Subscription) -> Result<Answer<Deactivated>, Failure> {
+async fn end(
+    context: &Context<'_>,
+    viewer: &ViewerContext<'_>,
+    root: &Subscription,
+) -> Result<Answer<Deactivated>, Failure> {
     let mut pause = Pause::default();
     loop {
-        match end_once(context, root.organization_id, root.id).await {
+        match end_once(context, viewer, root.organization_id, root.id).await {
             // Not the call's own fault: it has begun.
             Err(Failure::Table(Error::Contended(_))) => pause.take().await,
             decided => return decided,
@@ -167,6 +176,7 @@ async fn end(context: &Context<'_>, root: &Subscription) -> Result<Answer<Deacti
 
 async fn end_once(
     context: &Context<'_>,
+    viewer: &ViewerContext<'_>,
     organization: OrganizationId,
     id: SubscriptionId,
 ) -> Result<Answer<Deactivated>, Failure> {
@@ -175,7 +185,7 @@ async fn end_once(
     let again = context.again();
     if !done {
         let location = format!("/v1/organizations/{organization}/subscriptions/{id}");
-        let answer = Answer::accepted(location, went_down(&all, root, again.now));
+        let answer = Answer::accepted(location, went_down(viewer, &all, root, again.now));
         return again.conclude(|| Ok(Change::new()), answer).await;
     }
     let finished = finished(&again, root);
@@ -184,7 +194,7 @@ async fn end_once(
         change.replace(&finished, root.stamp.version, None::<fn(Version) -> bool>)?;
         Ok(change)
     };
-    again.conclude(end, Answer::ok(went_down(&all, &finished, again.now))).await
+    again.conclude(end, Answer::ok(went_down(viewer, &all, &finished, again.now))).await
 }
 
 /// As many are listed in an answer that is kept for repeats: an item holds 400 KB.
@@ -195,18 +205,48 @@ fn members(all: &Subscriptions, ids: &[SubscriptionId], most: usize) -> Vec<Memb
     ids.iter().filter_map(|id| all.get(id)).map(of).take(most).collect()
 }
 
-/// What went down with a subscription, or still does.
-fn went_down(all: &Subscriptions, root: &Subscription, now: Timestamp) -> Deactivated {
+/// Requires the right over a subscription and over everything that is still to go down with it.
+///
+/// # Errors
+///
+/// [`NOT_A_CONTACT`] of the subscription itself, [`OTHERS_GO_DOWN`] of the rest, which is counted and not named: the caller
+/// may not see it.
+fn require_right_over_all(
+    viewer: &ViewerContext<'_>,
+    change: &mut Change<Deactivated>,
+    all: &Subscriptions,
+    root: &Subscription,
+    up: &[SubscriptionId],
+) -> Result<(), Problem> {
+    let others = up.iter().filter(|id| **id != root.id).filter_map(|id| all.get(id));
+    let hidden = viewer.require_right_over(change, std::iter::once(root).chain(others), true);
+    if hidden == 0 {
+        return Ok(());
+    }
+    if viewer.require_right_over(&mut Change::<Deactivated>::new(), std::iter::once(root), true) > 0 {
+        return Err(NOT_A_CONTACT.refuse(&[]));
+    }
+    let detail = format!(
+        "of {} subscriptions that would go down, you are not a contact of {hidden}: ask a contact manager of your organization",
+        up.len()
+    );
+    Err(Problem::of(OTHERS_GO_DOWN.stage, vec![Fault { detail, ..OTHERS_GO_DOWN.at(&[]) }]))
+}
+
+/// What went down with a subscription, or still does: all are counted, and those listed that the caller sees.
+fn went_down(viewer: &ViewerContext<'_>, all: &Subscriptions, root: &Subscription, now: Timestamp) -> Deactivated {
     let with = |id: &SubscriptionId| {
         let deactivation = all.get(id).map(|one| one.deactivation.as_ref());
         deactivation.is_some_and(|one| one.is_none_or(|one| one.cause == root.id))
     };
     let down: Vec<_> = Closure::of(all, root.id).down.into_iter().filter(with).collect();
+    let sees = |id: &SubscriptionId| all.get(id).is_some_and(|one| viewer.sees(one));
+    let seen: Vec<_> = down.iter().copied().filter(sees).collect();
     Deactivated {
         id: root.id,
         status: root.status(now),
         count: down.len(),
-        deactivated: members(all, &down, LISTED),
+        deactivated: members(all, &seen, LISTED),
         version: root.stamp.version,
     }
 }

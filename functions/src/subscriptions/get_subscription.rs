@@ -5,15 +5,16 @@ use std::collections::BTreeSet;
 use aws::http::body::Empty;
 use aws::operation::{Method, Nothing, Output, route};
 use aws::table::pattern::{PartnerById, SubscriptionOf};
-use aws::table::{Found, Wanted};
+use aws::table::Wanted;
 use aws::{Answer, Context, Failure, Input, Operation, Route};
-use domain::subscription::{SubscriptionContact, SubscriptionKind, SubscriptionStatus};
+use domain::subscription::{SubscriptionContact, SubscriptionKind, SubscriptionStatus, Subscriptions};
 use domain::{Actor, PartnerId, Plan, ProductCode, Role, Subscription, SubscriptionId, Timestamp, Version};
 use schemars::JsonSchema;
 use serde::Serialize;
 
-use super::{OfSubscription, Shown, Shows, read};
+use super::{OfSubscription, Shown, read};
 use crate::party::{Names, Party};
+use crate::viewer::named_by;
 
 /// Shows a subscription.
 pub struct GetSubscription;
@@ -83,52 +84,37 @@ impl Operation for GetSubscription {
         actor: &Actor,
         input: &Input<Self>,
     ) -> Result<Answer<Whole>, Failure> {
-        let (one, shows, _) = read(context, actor, &input.path, |_| {}).await?;
+        let (one, viewer, _) = read(context, actor, &input.path, |_| {}).await?;
         let organization = one.organization_id;
         let mut wanted = Wanted::new();
-        let related = one.linked.iter().chain(&one.parents).chain(&one.apps);
-        related.for_each(|id| wanted.add(&SubscriptionOf(organization, *id)));
+        named_by(&one).for_each(|id| wanted.add(&SubscriptionOf(organization, id)));
         let partner = one.buyer().partner_id;
         partner.iter().for_each(|partner| wanted.add(&PartnerById(*partner)));
         let found = context.table.fetch(wanted, true).await?;
-        let shown = |ids: &BTreeSet<SubscriptionId>| related_of(&shows, &one, ids, &found, context.now);
-        let (linked, parents, apps) = (shown(&one.linked)?, shown(&one.parents)?, shown(&one.apps)?);
-        let mut one = one;
-        if actor.has_one_of(&[Role::PartnerMember]) {
-            // What it does not manage is not told by ids either.
-            let ids = |related: &[Related]| related.iter().map(|other| other.id).collect();
-            (one.linked, one.parents, one.apps) = (ids(&linked), ids(&parents), ids(&apps));
+        let mut others = Subscriptions::new();
+        for id in named_by(&one) {
+            others.extend(found.get(&SubscriptionOf(organization, id))?.map(|other| (id, other)));
         }
         let known = partner.map(|partner| found.get(&PartnerById(partner))).transpose()?.flatten();
         let names = Names::from(known.into_iter(), std::iter::empty());
+        let visible = viewer.sight.narrow_by(one, &others);
+        let related = |ids: &BTreeSet<SubscriptionId>| {
+            ids.iter().filter_map(|id| others.get(id)).map(|other| Related::of(other, context.now)).collect()
+        };
         Ok(Answer::ok(Whole {
-            subscription: shows.show(&one, context.now),
             partner: partner.map(|partner| names.partner(partner)),
-            contacts: one.contacts,
-            linked_subscriptions: linked,
-            parent_subscriptions: parents,
-            installed_apps: apps,
+            contacts: visible.one.contacts.clone(),
+            linked_subscriptions: related(&visible.one.linked),
+            parent_subscriptions: related(&visible.one.parents),
+            installed_apps: related(&visible.one.apps),
+            subscription: viewer.show(visible, context.now),
         }))
     }
 }
 
-fn related_of(
-    shows: &Shows<'_>,
-    one: &Subscription,
-    ids: &BTreeSet<SubscriptionId>,
-    found: &Found,
-    now: Timestamp,
-) -> Result<Vec<Related>, Failure> {
-    let mut all = Vec::new();
-    for id in ids {
-        let other = found.get(&SubscriptionOf(one.organization_id, *id))?.filter(|other| shows.sees(other));
-        all.extend(other.map(|other| Related {
-            id: other.id,
-            kind: other.kind,
-            status: other.status(now),
-            sku: other.sku,
-            plan: other.plan,
-        }));
+impl Related {
+    fn of(one: &Subscription, now: Timestamp) -> Self {
+        let (sku, plan) = (one.sku.clone(), one.plan.clone());
+        Self { id: one.id, kind: one.kind, sku, plan, status: one.status(now) }
     }
-    Ok(all)
 }

@@ -9,11 +9,12 @@ use aws::table::pattern::{SiteOf, SubscriptionOf, SubscriptionsOf};
 use aws::table::{Cut, Page, Wanted, key};
 use aws::{Answer, Context, Failure, Input, Operation, Route};
 use deserr::Deserr;
-use domain::subscription::SubscriptionKind;
+use domain::subscription::{SubscriptionKind, Subscriptions};
 use domain::{Actor, Faults, OrganizationId, Problem, Role, SiteId, Subscription};
 use schemars::JsonSchema;
 
-use super::{Reader, Shown, hide_others};
+use super::Shown;
+use crate::viewer::{Viewer, ViewerContext};
 
 /// Lists the apps on a site.
 pub struct ListInstalledApps;
@@ -54,20 +55,25 @@ impl Operation for ListInstalledApps {
         input: &Input<Self>,
     ) -> Result<Answer<List<Shown>>, Failure> {
         let OfSite { organization_id, site_id } = input.path;
-        let reader = Reader::of(actor, organization_id)?;
+        let viewer = Viewer::of(actor, organization_id)?;
         let known = SiteOf(organization_id, site_id);
         let mut wanted = Wanted::new();
         wanted.add(&known);
-        reader.want(&mut wanted);
+        viewer.want(&mut wanted);
         let all = SubscriptionsOf(organization_id);
-        let app = |one: &Subscription| {
-            one.kind == SubscriptionKind::App && one.deactivation.is_none() && reader.may_see(one)
-        };
-        let cut = Cut { consistent: true, ..context.cut(true) };
         let found = async { Ok::<_, Failure>(context.table.fetch(wanted, true).await?) };
+        if actor.has_one_of(&[Role::PartnerMember]) {
+            let all = async { Ok(context.table.list(&all, true).await?) };
+            let (found, all) = tokio::try_join!(found, all)?;
+            let viewer = viewer.prove(&found)?;
+            found.get(&known)?.ok_or_else(Problem::not_found)?;
+            return Ok(Answer::ok(of_partner(context, &viewer, site_id, all)?));
+        }
+        let app = |one: &Subscription| is_living_app(one) && viewer.may_see(one);
+        let cut = Cut { consistent: true, ..context.cut(true) };
         let page = async { Ok(context.table.page(&all, &cut, Some(&app)).await?) };
         let (found, Page { items: mut apps, mut next }) = tokio::try_join!(found, page)?;
-        let shows = reader.prove(&found)?;
+        let viewer = viewer.prove(&found)?;
         found.get(&known)?.ok_or_else(Problem::not_found)?;
         let mut parents = BTreeSet::new();
         for index in 0..apps.len() {
@@ -81,20 +87,50 @@ impl Operation for ListInstalledApps {
         let mut wanted = Wanted::new();
         parents.iter().for_each(|parent| wanted.add(&SubscriptionOf(organization_id, *parent)));
         let parents = context.table.fetch(wanted, true).await?;
-        let on_site = |one: &Subscription| {
-            one.place.as_ref().and_then(|place| place.site()).is_some_and(|(id, _)| id == site_id)
-        };
         let mut installed = Vec::new();
-        for app in apps.into_iter().filter(|app| shows.sees(app)) {
-            let mut is_there = on_site(&app);
+        for app in apps.into_iter().filter(|app| viewer.sees(app)) {
+            let mut is_there = is_on(site_id, &app);
             for parent in &app.parents {
                 let parent = parents.get(&SubscriptionOf(organization_id, *parent))?;
-                is_there |= parent.is_some_and(|parent| parent.deactivation.is_none() && on_site(&parent));
+                is_there |= parent.is_some_and(|one| one.deactivation.is_none() && is_on(site_id, &one));
             }
             installed.extend(is_there.then_some(app));
         }
-        hide_others(context, actor, &mut installed).await?;
-        let items = installed.iter().map(|app| shows.show(app, context.now)).collect();
+        let installed = viewer.sight.narrow(context, installed).await?.into_iter();
+        let items = installed.map(|app| viewer.show(app, context.now)).collect();
         Ok(Answer::ok(context.list(items, next)))
     }
+}
+
+fn is_living_app(one: &Subscription) -> bool {
+    one.kind == SubscriptionKind::App && one.deactivation.is_none()
+}
+
+fn is_on(site: SiteId, one: &Subscription) -> bool {
+    one.place.as_ref().and_then(|place| place.site()).is_some_and(|(id, _)| id == site)
+}
+
+/// The apps on a site that a partner manages: those that are there by what the partner manages, too. A site on which it
+/// manages nothing is not there for it.
+fn of_partner(
+    context: &Context<'_>,
+    viewer: &ViewerContext<'_>,
+    site: SiteId,
+    all: Vec<Subscription>,
+) -> Result<List<Shown>, Failure> {
+    let own: Subscriptions =
+        all.into_iter().filter(|one| viewer.sees(one)).map(|one| (one.id, one)).collect();
+    if !own.values().any(|one| is_on(site, one)) {
+        return Err(Problem::not_found().into());
+    }
+    let there = |app: &&Subscription| {
+        let parents = app.parents.iter().filter_map(|id| own.get(id));
+        is_on(site, app) || { parents }.any(|one| one.deactivation.is_none() && is_on(site, one))
+    };
+    let apps = own.values().filter(|one| is_living_app(one)).filter(there);
+    let shown = apps.map(|app| {
+        let visible = viewer.sight.narrow_by(app.clone(), &own);
+        (app.id.to_string(), viewer.show(visible, context.now))
+    });
+    Ok(context.page_of_all(shown.collect()))
 }

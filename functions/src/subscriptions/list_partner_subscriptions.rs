@@ -10,7 +10,8 @@ use deserr::Deserr;
 use domain::{Actor, Faults, Problem, Role, Timestamp};
 use schemars::JsonSchema;
 
-use super::{Shown, hide_others};
+use super::Shown;
+use crate::viewer::Sight;
 
 /// Lists what a partner manages.
 pub struct ListPartnerSubscriptions;
@@ -67,12 +68,11 @@ impl Operation for ListPartnerSubscriptions {
                 one.buyer().partner_id == Some(partner) && one.deactivation.is_none() && renews(one.ends_at())
             }));
         }
-        hide_others(context, actor, &mut mine).await?;
         let mut items = Vec::new();
-        for one in mine {
-            let organization = found.get(&OrganizationById(one.organization_id))?;
+        for visible in Sight::of_partner_list(actor).narrow(context, mine).await? {
+            let organization = found.get(&OrganizationById(visible.one.organization_id))?;
             let time_zone = organization.and_then(|organization| organization.time_zone).unwrap_or_default();
-            items.push(Shown::to(actor, &one, time_zone, context.now));
+            items.push(Shown::to(actor, visible, time_zone, context.now));
         }
         Ok(Answer::ok(List { items, next_page_token: page.next_page_token }))
     }

@@ -10,7 +10,7 @@ use aws::{Answer, Context, Failure, Input, Operation, Route};
 use domain::actor::Standing;
 use domain::{Actor, Role, Site};
 
-use super::Reader;
+use crate::viewer::Viewer;
 
 /// Lists an organization's sites.
 pub struct ListSites;
@@ -37,18 +37,18 @@ impl Operation for ListSites {
         input: &Input<Self>,
     ) -> Result<Answer<List<Site>>, Failure> {
         let organization = input.path.organization_id;
-        let reader = Reader::of(actor, organization)?;
+        let viewer = Viewer::of(actor, organization)?;
         let sites = SitesOf(organization);
         let Standing::Partner { .. } = actor.standing else {
-            let (_, page) = tokio::try_join!(reader.settle(context), context.page_as_is(&sites, true))?;
+            let (_, page) = tokio::try_join!(viewer.read(context), context.page_as_is(&sites, true))?;
             return Ok(Answer::ok(page));
         };
         // Where others' subscriptions are used is none of a partner's business.
         let (all, sold) = (context.table.list(&sites, true), SubscriptionsOf(organization));
-        let (shows, all, sold) = tokio::try_join!(reader.settle(context), async { Ok(all.await?) }, async {
+        let (viewer, all, sold) = tokio::try_join!(viewer.read(context), async { Ok(all.await?) }, async {
             Ok(context.table.list(&sold, true).await?)
         })?;
-        let used = sold.iter().filter(|one| shows.sees(one)).filter_map(|one| one.place.as_ref()?.site());
+        let used = sold.iter().filter(|one| viewer.sees(one)).filter_map(|one| one.place.as_ref()?.site());
         let used: BTreeSet<_> = used.map(|(id, _)| id).collect();
         let seen = all.into_iter().filter(|site| used.contains(&site.id));
         Ok(Answer::ok(context.page_of_all(seen.map(|site| (site.id.to_string(), site)).collect())))

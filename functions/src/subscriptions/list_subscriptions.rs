@@ -11,7 +11,8 @@ use domain::subscription::{SiteUrl, SubscriptionStatus};
 use domain::{Actor, Faults, Role, Subscription, Timestamp};
 use schemars::JsonSchema;
 
-use super::{Reader, Shown, hide_others};
+use super::Shown;
+use crate::viewer::Viewer;
 
 /// Lists an organization's subscriptions.
 pub struct ListSubscriptions;
@@ -77,16 +78,16 @@ impl Operation for ListSubscriptions {
         input: &Input<Self>,
     ) -> Result<Answer<List<Shown>>, Failure> {
         let organization = input.path.organization_id;
-        let reader = Reader::of(actor, organization)?;
+        let viewer = Viewer::of(actor, organization)?;
         // Who sees what depends on what is read beside it, so the page is narrowed by what it says itself first.
         let all = SubscriptionsOf(organization);
-        let mine = |one: &Subscription| reader.may_see(one) && input.query.wants(one, context.now);
+        let mine = |one: &Subscription| viewer.may_see(one) && input.query.wants(one, context.now);
         let cut = Cut { consistent: true, ..context.cut(true) };
         let page = async { Ok(context.table.page(&all, &cut, Some(&mine)).await?) };
-        let (shows, page) = tokio::try_join!(reader.settle(context), page)?;
-        let mut seen: Vec<_> = page.items.into_iter().filter(|one| shows.sees(one)).collect();
-        hide_others(context, actor, &mut seen).await?;
-        let items = seen.iter().map(|one| shows.show(one, context.now)).collect();
+        let (viewer, page) = tokio::try_join!(viewer.read(context), page)?;
+        let seen = page.items.into_iter().filter(|one| viewer.sees(one)).collect();
+        let seen = viewer.sight.narrow(context, seen).await?.into_iter();
+        let items = seen.map(|one| viewer.show(one, context.now)).collect();
         Ok(Answer::ok(context.list(items, page.next)))
     }
 }

@@ -95,14 +95,15 @@ impl Operation for RemoveSubscriptionContact {
     ) -> Result<Answer<Shown>, Failure> {
         let OfOldContact { organization_id, subscription_id, customer_id: whom } = &input.path;
         let path = OfSubscription { organization_id: *organization_id, subscription_id: *subscription_id };
-        let (before, shows, _) = read(context, actor, &path, |_| {}).await?;
+        let (before, viewer, _) = read(context, actor, &path, |_| {}).await?;
         let mut change = Change::new();
-        shows.require_contact(&mut change, &before)?;
+        viewer.require_contact(&mut change, &before)?;
         let (seen, mut after) = (before.stamp.version, before.clone());
         let gone = before.contacts.iter().find(|contact| whom.is(contact));
         let Some(gone) = gone else {
             change.confirm(&before, seen, context.if_match());
-            return context.commit(change, Answer::ok(shows.show(&before, context.now))).await;
+            let shown = viewer.narrow_and_show(context, &before).await?;
+            return context.commit(change, Answer::ok(shown)).await;
         };
         if before.deactivation.is_some() {
             change.refuse(Subscription::DEACTIVATED.stage, Subscription::DEACTIVATED.at(&[]));
@@ -116,6 +117,7 @@ impl Operation for RemoveSubscriptionContact {
         let SubscriptionContact { email, customer_id, .. } = gone.clone();
         let removed = EventKind::SubscriptionContactRemoved { subscription_id: after.id, email, customer_id };
         change.record(after.happening(removed));
-        context.commit(change, Answer::ok(shows.show(&after, context.now))).await
+        let shown = viewer.narrow_and_show(context, &after).await?;
+        context.commit(change, Answer::ok(shown)).await
     }
 }

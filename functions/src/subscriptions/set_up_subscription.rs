@@ -113,9 +113,9 @@ impl Operation for SetUpSubscription {
         };
         let by_url = url.map(|url| SiteByUrl(input.path.organization_id, url.clone()));
         let also = |wanted: &mut _| by_url.iter().for_each(|by_url| aws::table::Wanted::add(wanted, by_url));
-        let (before, shows, found) = read(context, actor, &input.path, also).await?;
+        let (before, viewer, found) = read(context, actor, &input.path, also).await?;
         let mut change = Change::new();
-        shows.require_contact(&mut change, &before)?;
+        viewer.require_contact(&mut change, &before)?;
         let known = by_url.as_ref().map(|by_url| found.get(by_url)).transpose()?.flatten();
         let known = known.map(|known| known.site()).transpose()?;
         let seen = before.stamp.version;
@@ -147,7 +147,8 @@ impl Operation for SetUpSubscription {
         };
         if before.place.as_ref() == Some(&place) {
             change.confirm(&before, seen, context.if_match());
-            return context.commit(change, Answer::ok(shows.show(&before, context.now))).await;
+            let shown = viewer.narrow_and_show(context, &before).await?;
+            return context.commit(change, Answer::ok(shown)).await;
         }
         if before.deactivation.is_some() {
             change.refuse(Subscription::DEACTIVATED.stage, Subscription::DEACTIVATED.at(&[]));
@@ -159,6 +160,7 @@ impl Operation for SetUpSubscription {
         let after = Subscription { place, placed_at, stamp, ..before };
         change.replace(&after, seen, context.if_match())?;
         change.record(after.happening(EventKind::SubscriptionSetUp { subscription_id: after.id, site_id }));
-        context.commit(change, Answer::ok(shows.show(&after, context.now))).await
+        let shown = viewer.narrow_and_show(context, &after).await?;
+        context.commit(change, Answer::ok(shown)).await
     }
 }

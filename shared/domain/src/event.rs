@@ -636,8 +636,9 @@ kinds! {
     SubscriptionDeactivated = "subscription.deactivated" {
         /// Which.
         subscription_id: SubscriptionId,
-        /// The one with which it went down.
-        cause: SubscriptionId,
+        /// The one with which it went down; absent if the reader does not see that.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        cause: Option<SubscriptionId>,
         /// Why.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         reason: Option<Description>,

@@ -478,12 +478,10 @@ impl Listing for ServiceRequests {
     }
 
     fn filter(&self) -> Vec<(&'static [&'static str], AttributeValue)> {
-        let Selection { kind, status, submitted_by, .. } = &self.selection;
+        let Selection { kind, status, .. } = &self.selection;
         let mut filter: Vec<(&'static [&'static str], _)> = Vec::new();
         filter.extend(kind.map(|kind| (&["kind"][..], AttributeValue::S(kind.name().to_owned()))));
         filter.extend(status.map(|status| (&["status"][..], AttributeValue::S(status.name().to_owned()))));
-        let email = submitted_by.as_ref().map(|email| AttributeValue::S(email.as_str().to_owned()));
-        filter.extend(email.map(|email| (&["submittedBy", "email"][..], email)));
         filter
     }
 }

@@ -1,0 +1,322 @@
+//! What of an organization a caller may see: one rule, used by every route. The vendor and the organization's contact
+//! managers see everything; a partner sees what it manages, and what no partner sold; a customer sees the subscriptions of
+//! which it is a contact. An id of something that a caller does not see is not told either.
+
+use std::collections::BTreeSet;
+
+use aws::operation::Output;
+use aws::table::pattern::{
+    CustomerLinkOfPartner, EmailInOrganization, OrganizationById, SubscriptionOf, WelcomeOf,
+};
+use aws::table::{Change, Expression, Found, Refusal, Reservation, Wanted};
+use aws::{Context, Failure};
+use domain::actor::Standing;
+use domain::service_request::Person;
+use domain::subscription::{SubscriptionContact, Subscriptions};
+use domain::{
+    Actor, CustomerId, Email, Entitlement, Event, EventKind, Organization, OrganizationId, PartnerId,
+    Problem, Role, Subscription, SubscriptionId, TimeZone, Timestamp,
+};
+
+/// Which subscriptions of an organization a caller sees.
+#[derive(Debug, Clone)]
+pub enum Sight {
+    /// All: the vendor's people and the organization's contact managers.
+    Everything,
+    /// Those that this partner manages.
+    ManagedBy(PartnerId),
+    /// Those of which this customer is a contact.
+    ContactOf {
+        /// The customer's e-mail.
+        email: Email,
+        /// The customer's record; none if it has none.
+        record: Option<CustomerId>,
+        /// When a customer of this e-mail was removed last.
+        removed_at: Option<Timestamp>,
+    },
+}
+
+impl Sight {
+    /// What a caller sees across organizations, where only its own partner's subscriptions are listed.
+    pub fn of_partner_list(actor: &Actor) -> Self {
+        match actor.standing {
+            Standing::Partner { partner, .. } => Self::ManagedBy(partner),
+            _ => Self::Everything,
+        }
+    }
+
+    /// Whether the caller sees a subscription.
+    pub fn sees(&self, one: &Subscription) -> bool {
+        match self {
+            Self::Everything => true,
+            Self::ManagedBy(partner) => one.buyer().partner_id == Some(*partner),
+            Self::ContactOf { email, record, removed_at } => {
+                one.contact(email).is_some_and(|contact| contact.lasts(*record, *removed_at))
+            }
+        }
+    }
+
+    /// Whether the caller sees an entitlement of the organization, given the subscription that gives it. The organization's
+    /// own people see all of them; a partner also those that the vendor made without a subscription.
+    pub fn sees_entitlement(&self, entitlement: &Entitlement, subscription: Option<&Subscription>) -> bool {
+        match (self, entitlement.subscription_id) {
+            (Self::ManagedBy(_), Some(_)) => subscription.is_some_and(|one| self.sees(one)),
+            _ => true,
+        }
+    }
+
+    /// A subscription without the ids of what the caller does not see. `others` are the subscriptions that it names.
+    pub fn narrow_by(&self, one: Subscription, others: &Subscriptions) -> VisibleSubscription {
+        let seen = |id: &SubscriptionId| match self {
+            Self::Everything => true,
+            _ => *id == one.id || others.get(id).is_some_and(|other| self.sees(other)),
+        };
+        let cause = one.deactivation.as_ref().map(|deactivation| deactivation.cause).filter(seen);
+        let [linked, parents, apps] =
+            [&one.linked, &one.parents, &one.apps].map(|ids| ids.iter().copied().filter(seen).collect());
+        VisibleSubscription { cause, one: Subscription { linked, parents, apps, ..one } }
+    }
+
+    /// Subscriptions without the ids of what the caller does not see. One more round trip, unless the caller sees everything
+    /// or they name nothing else.
+    pub async fn narrow(
+        &self,
+        context: &Context<'_>,
+        these: Vec<Subscription>,
+    ) -> Result<Vec<VisibleSubscription>, Failure> {
+        let mut others: Subscriptions = these.iter().map(|one| (one.id, one.clone())).collect();
+        if !matches!(self, Self::Everything) {
+            let named = |one: &Subscription| {
+                let ids: BTreeSet<_> = named_by(one).filter(|id| !others.contains_key(id)).collect();
+                ids.into_iter().map(|id| SubscriptionOf(one.organization_id, id)).collect::<Vec<_>>()
+            };
+            let lookups: Vec<_> = these.iter().flat_map(named).collect();
+            let mut wanted = Wanted::new();
+            lookups.iter().for_each(|lookup| wanted.add(lookup));
+            let found = context.table.fetch(wanted, true).await?;
+            for lookup in lookups {
+                others.extend(found.get(&lookup)?.map(|one| (one.id, one)));
+            }
+        }
+        Ok(these.into_iter().map(|one| self.narrow_by(one, &others)).collect())
+    }
+
+    /// A partner's history without the subscriptions that it does not manage: that one of its own went down with another's
+    /// is told, with which is not.
+    pub async fn hide_causes(&self, context: &Context<'_>, events: &mut [Event]) -> Result<(), Failure> {
+        if matches!(self, Self::Everything) {
+            return Ok(());
+        }
+        let named = |event: &Event| match event.happening.kind {
+            EventKind::SubscriptionDeactivated { subscription_id, cause: Some(cause), .. }
+                if cause != subscription_id =>
+            {
+                event.happening.organization_id.map(|organization| SubscriptionOf(organization, cause))
+            }
+            _ => None,
+        };
+        let mut wanted = Wanted::new();
+        events.iter().filter_map(named).for_each(|lookup| wanted.add(&lookup));
+        let found = context.table.fetch(wanted, true).await?;
+        for event in events {
+            let Some(lookup) = named(event) else { continue };
+            let seen = found.get(&lookup)?.is_some_and(|one| self.sees(&one));
+            if let EventKind::SubscriptionDeactivated { cause, .. } = &mut event.happening.kind {
+                *cause = cause.filter(|_| seen);
+            }
+        }
+        Ok(())
+    }
+}
+
+/// The ids of the subscriptions that one names.
+pub fn named_by(one: &Subscription) -> impl Iterator<Item = SubscriptionId> {
+    let cause = one.deactivation.as_ref().map(|deactivation| deactivation.cause).filter(|id| *id != one.id);
+    one.linked.iter().chain(&one.parents).chain(&one.apps).copied().chain(cause)
+}
+
+/// A subscription of which only that is left which a caller may see.
+pub struct VisibleSubscription {
+    /// The subscription, with those links only that the caller sees.
+    pub one: Subscription,
+    /// The subscription with which it was deactivated; none if it was not, or the caller does not see that.
+    pub cause: Option<SubscriptionId>,
+}
+
+/// Whether a reader sees who a person of a service request is. A partner sees of another partner's people only the primary
+/// contact; the organization and the vendor see everyone.
+pub fn sees_person(reader: Option<PartnerId>, person: &Person, is_primary: bool) -> bool {
+    let of = person.membership.map(|of| of.partner_id);
+    is_primary || reader.is_none() || of.is_none() || of == reader
+}
+
+/// A caller who asks about an organization; what decides what it sees is read together with what it asks for.
+#[derive(Clone, Copy)]
+pub struct Viewer<'a> {
+    actor: &'a Actor,
+    organization: OrganizationId,
+}
+
+/// A caller of whom is known what of an organization it sees.
+pub struct ViewerContext<'a> {
+    actor: &'a Actor,
+    /// What the caller sees.
+    pub sight: Sight,
+    /// The caller's record as a customer of the organization, if it has one.
+    record: Option<Reservation>,
+    organization: Organization,
+}
+
+impl<'a> Viewer<'a> {
+    /// The caller.
+    ///
+    /// # Errors
+    ///
+    /// 404 to other organizations' people.
+    pub fn of(actor: &'a Actor, organization: OrganizationId) -> Result<Self, Problem> {
+        if !actor.has_one_of(&[Role::PartnerMember]) {
+            actor.reach_organization(organization)?;
+        }
+        Ok(Self { actor, organization })
+    }
+
+    /// Whether the caller may see a subscription, as far as the subscription itself tells: what is read beside it may still
+    /// hide it.
+    pub fn may_see(&self, one: &Subscription) -> bool {
+        match self.actor.standing {
+            Standing::Operator | Standing::Agent => true,
+            Standing::Partner { partner, .. } => one.buyer().partner_id == Some(partner),
+            Standing::Customer { manager, .. } => {
+                manager || self.actor.email.as_ref().is_some_and(|email| one.contact(email).is_some())
+            }
+        }
+    }
+
+    fn link(&self) -> Option<CustomerLinkOfPartner> {
+        match self.actor.standing {
+            Standing::Partner { partner, .. } => Some(CustomerLinkOfPartner(partner, self.organization)),
+            _ => None,
+        }
+    }
+
+    fn record(&self) -> Option<(EmailInOrganization, WelcomeOf)> {
+        let email = self.actor.email.clone().filter(|_| self.actor.has_one_of(&[Role::Customer]))?;
+        let welcome = WelcomeOf(self.organization, email.clone());
+        Some((EmailInOrganization(Some(self.organization), email), welcome))
+    }
+
+    /// Adds to a read what decides what the caller sees.
+    pub fn want(&self, wanted: &mut Wanted) {
+        wanted.add(&OrganizationById(self.organization));
+        self.link().iter().for_each(|link| wanted.add(link));
+        if let Some((record, welcome)) = self.record() {
+            wanted.add(&record);
+            wanted.add(&welcome);
+        }
+    }
+
+    /// Decides by what was read.
+    ///
+    /// # Errors
+    ///
+    /// 404 to a partner of which the organization is no customer.
+    pub fn prove(self, found: &Found) -> Result<ViewerContext<'a>, Failure> {
+        let organization = found.get(&OrganizationById(self.organization))?.ok_or_else(Problem::not_found)?;
+        if let Some(link) = self.link() {
+            found.get(&link)?.ok_or_else(Problem::not_found)?;
+        }
+        let (mut record, mut removed_at) = (None, None);
+        if let Some((of, welcome)) = self.record() {
+            record = found.get(&of)?;
+            removed_at = found.get(&welcome)?.and_then(|welcome| welcome.removed_at);
+        }
+        let customer = record.as_ref().map(Reservation::customer).transpose()?;
+        let sight = match (self.actor.standing, self.actor.email.clone()) {
+            (Standing::Partner { partner, .. }, _) => Sight::ManagedBy(partner),
+            (Standing::Customer { manager: false, .. }, Some(email)) => {
+                Sight::ContactOf { email, record: customer, removed_at }
+            }
+            _ => Sight::Everything,
+        };
+        Ok(ViewerContext { actor: self.actor, sight, record, organization })
+    }
+
+    /// Reads what decides, and decides.
+    ///
+    /// # Errors
+    ///
+    /// As [`Self::prove`].
+    pub async fn read(self, context: &Context<'_>) -> Result<ViewerContext<'a>, Failure> {
+        let mut wanted = Wanted::new();
+        self.want(&mut wanted);
+        let found = context.table.fetch(wanted, true).await?;
+        self.prove(&found)
+    }
+}
+
+impl ViewerContext<'_> {
+    /// The caller.
+    pub fn actor(&self) -> &Actor {
+        self.actor
+    }
+
+    /// The time zone of the organization's days.
+    pub fn time_zone(&self) -> TimeZone {
+        self.organization.time_zone.unwrap_or_default()
+    }
+
+    /// Whether the caller sees a subscription.
+    pub fn sees(&self, one: &Subscription) -> bool {
+        self.sight.sees(one)
+    }
+
+    /// Requires at the commit that the caller may act on each of some subscriptions: an operator and, with `manager`, one of
+    /// the organization's contact managers on all, another customer on those of which it is a contact. Answers how many
+    /// are not the caller's; then nothing is required.
+    pub fn require_right_over<'b, O: Output>(
+        &self,
+        change: &mut Change<O>,
+        these: impl Iterator<Item = &'b Subscription>,
+        manager: bool,
+    ) -> usize {
+        if self.actor.has_one_of(&[Role::Operator]) {
+            return 0;
+        }
+        let email = self.actor.email.as_ref().filter(|_| self.actor.has_one_of(&[Role::Customer]));
+        let Some(email) = email else { return these.count() };
+        let record = EmailInOrganization(Some(self.organization.id), email.clone());
+        let manages = self.record.as_ref().is_some_and(|record| record.manager);
+        if manager && manages && self.actor.has_one_of(&[Role::ContactManager]) {
+            let still = Expression::new("#manager = :yes").truth("yes", true);
+            change.require_that(&record, still, |_| Refusal::NotFound);
+            return 0;
+        }
+        let customer = self.record.as_ref().and_then(|record| record.customer().ok());
+        let removed_at = match &self.sight {
+            Sight::ContactOf { removed_at, .. } => *removed_at,
+            _ => None,
+        };
+        let (mut others, mut on_record, mut since) = (0, false, None::<Timestamp>);
+        for one in these {
+            match one.contact(email).filter(|contact| contact.lasts(customer, removed_at)) {
+                Some(SubscriptionContact { customer_id: Some(_), .. }) => on_record = true,
+                Some(contact) => {
+                    since = Some(since.map_or(contact.since, |since| since.min(contact.since)));
+                }
+                None => others += 1,
+            }
+        }
+        if others > 0 {
+            return others;
+        }
+        if let Some(customer) = customer.filter(|_| on_record) {
+            change.require_owner(&record, customer, || Refusal::NotFound);
+        }
+        if let Some(since) = since {
+            let stays = Expression::new("attribute_not_exists(#removedAt) OR #removedAt < :since");
+            let welcome = WelcomeOf(self.organization.id, email.clone());
+            change.require_that(&welcome, stays.text("since", since.to_string()), |_| Refusal::NotFound);
+        }
+        0
+    }
+}
