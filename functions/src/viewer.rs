@@ -77,14 +77,15 @@ impl Sight {
         VisibleSubscription { cause, one: Subscription { linked, parents, apps, ..one } }
     }
 
-    /// Subscriptions without the ids of what the caller does not see. One more round trip, unless the caller sees everything
-    /// or they name nothing else.
+    /// Subscriptions without the ids of what the caller does not see. `others` are those that were read beside them; one more
+    /// round trip, unless the caller sees everything or they name nothing else.
     pub async fn narrow(
         &self,
         context: &Context<'_>,
         these: Vec<Subscription>,
+        mut others: Subscriptions,
     ) -> Result<Vec<VisibleSubscription>, Failure> {
-        let mut others: Subscriptions = these.iter().map(|one| (one.id, one.clone())).collect();
+        others.extend(these.iter().map(|one| (one.id, one.clone())));
         if !matches!(self, Self::Everything) {
             let named = |one: &Subscription| {
                 let ids: BTreeSet<_> = named_by(one).filter(|id| !others.contains_key(id)).collect();

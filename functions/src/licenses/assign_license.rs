@@ -12,6 +12,8 @@ use domain::{
 };
 use schemars::JsonSchema;
 
+use crate::members::require_member;
+
 /// Hands licenses over to a customer, for good.
 pub struct AssignLicense;
 
@@ -47,7 +49,6 @@ impl Operation for AssignLicense {
         input: &Input<Self>,
     ) -> Result<Answer<Assignment>, Failure> {
         let partner_id = input.path.partner_id;
-        actor.reach_partner(partner_id)?;
         let Json(NewAssignment { organization_id, lines }) = &input.body;
         let assignment = Assignment {
             id: context.id(),
@@ -58,6 +59,7 @@ impl Operation for AssignLicense {
         };
 
         let mut change = Change::new();
+        require_member(&mut change, actor, partner_id)?;
         change.require(&CustomerLinkOfPartner(partner_id, *organization_id), || Refusal::NotFound);
         change.create(&assignment)?;
         for (index, line) in lines.iter().cloned().enumerate() {

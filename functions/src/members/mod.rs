@@ -9,9 +9,21 @@ use aws::table::pattern::EmailInPartner;
 use aws::table::{Change, Expression, Refusal};
 use domain::{Actor, Email, PartnerId, Problem};
 
+/// Requires that the caller, a partner's person, is on the partner's record at the commit.
+pub(crate) fn require_member<O: Output>(
+    change: &mut Change<O>,
+    actor: &Actor,
+    partner: PartnerId,
+) -> Result<(), Problem> {
+    actor.reach_partner(partner)?;
+    let email = actor.email.clone().ok_or_else(Problem::not_found)?;
+    change.require(&EmailInPartner(partner, email), || Refusal::NotFound);
+    Ok(())
+}
+
 /// Requires of a partner's admin that the person's own record says so now, unless this change itself removes that
 /// record, which was read; who operates needs none.
-fn require_admin<O: Output>(
+pub(crate) fn require_admin<O: Output>(
     change: &mut Change<O>,
     actor: &Actor,
     partner: PartnerId,

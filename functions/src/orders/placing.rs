@@ -344,7 +344,9 @@ impl Placing {
             let LinkEnd::Subscription(id) = end else { continue };
             let other = read.get(&SubscriptionOf(organization, id))?;
             match other.filter(|other| may_link(order, other)) {
-                None => self.blame(&UNKNOWN_SUBSCRIPTION, index, &[&name, &place]),
+                None if is_new(order) => self.blame(&UNKNOWN_SUBSCRIPTION, index, &[&name, &place]),
+                // Once the store was told that it waits, such a line comes to nothing.
+                None => {}
                 Some(other) if other.deactivation.is_some() && is_new(order) => {
                     self.blame(&LINKED_TO_DEACTIVATED, index, &[&name, &place]);
                 }

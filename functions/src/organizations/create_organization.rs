@@ -13,6 +13,8 @@ use domain::{
 };
 use schemars::JsonSchema;
 
+use crate::members::require_admin;
+
 /// Makes a customer organization known, and, if it names a partner, that partner's customer.
 pub struct CreateOrganization;
 
@@ -82,6 +84,9 @@ impl Operation for CreateOrganization {
         };
 
         let mut change = Change::new();
+        if let Some(partner) = giver {
+            require_admin(&mut change, actor, partner, None)?;
+        }
         change.create(&organization)?;
         if let Some(external_id) = external_id {
             let reservation = Reservation::organization_external_id(giver, external_id, organization.id);

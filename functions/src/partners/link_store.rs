@@ -14,6 +14,7 @@ use domain::{
 use lambda_runtime::tracing;
 use schemars::JsonSchema;
 
+use crate::members::require_admin;
 use crate::orders::parked;
 use crate::webhooks::in_force;
 
@@ -75,6 +76,7 @@ impl Operation for LinkStore {
             StoreLink { partner_id, source_id, account: account.clone(), stamp: Stamp::new(context.now) };
 
         let mut change = Change::new();
+        require_admin(&mut change, actor, partner_id, None)?;
         change.require(&PartnerById(partner_id), || Refusal::NotFound);
         let unknown = |_| Refusal::because(&UNKNOWN_SOURCE, &[&"sourceId"]);
         change.require_that(&SourceById(source_id), in_force(), unknown);

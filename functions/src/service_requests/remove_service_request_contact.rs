@@ -9,7 +9,7 @@ use domain::service_request::PRIMARY_CONTACT;
 use domain::{Actor, EventKind, Reason, Role};
 
 use super::view::{ServiceRequestView, reader_of, sees_contact, view};
-use super::{OfContact, Sought, concerned};
+use super::{OfContact, Sought, concerned, require_own_record};
 use crate::access::claim::LEVEL_TOO_LOW;
 
 /// Takes away an additional contact of a service request.
@@ -41,8 +41,9 @@ impl Operation for RemoveServiceRequestContact {
         let sought = Sought::of(actor, *organization_id, *service_request_id)?;
         let (before, held) = sought.settle(context).await?;
         let mut change = Change::new();
-        if let Some(held) = &held {
-            held.require(&mut change, Act::Update)?;
+        match &held {
+            Some(held) => held.require(&mut change, Act::Update)?,
+            None => require_own_record(&mut change, actor, *organization_id, None),
         }
         let (seen, mut request) = (before.stamp.version, before.clone());
         let removed = request.remove_contact(email).unwrap_or_else(|reason| {

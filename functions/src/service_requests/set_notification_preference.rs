@@ -34,6 +34,7 @@ impl Operation for SetNotificationPreference {
         "/v1/organizations/{organizationId}/notification-preferences",
         &[Role::Customer, Role::PartnerMember],
     )];
+    const BY_TOKEN: &[(Role, &str)] = &[(Role::Customer, "it concerns the caller alone")];
     const REASONS: &[Reason] = &[LEVEL_TOO_LOW];
 
     type Caller = Actor;

@@ -12,7 +12,9 @@ use domain::{Access, Actor, Email, EventKind, Faults, Level, Reason, Role};
 use schemars::JsonSchema;
 
 use super::view::{ServiceRequestView, view};
-use super::{OTHER_PARTNERS, OfContact, Sought, concerned, record, record_of, require_own, require_record};
+use super::{
+    OTHER_PARTNERS, OfContact, Sought, concerned, record, record_of, require_own, require_own_record, require_record,
+};
 use crate::access::claim::{Held, LEVEL_TOO_LOW};
 
 /// Makes somebody a contact of a service request.
@@ -88,7 +90,11 @@ impl Operation for SetServiceRequestContact {
 
         let present = before.contacts().find(|(_, contact)| contact.person.email == *email);
         let present = present.and_then(|(_, contact)| contact.person.membership);
-        let contact = match record(&found, *organization_id, email)? {
+        let customer = record(&found, *organization_id, email)?;
+        if held.is_none() {
+            require_own_record(&mut change, actor, *organization_id, customer.map(|_| email));
+        }
+        let contact = match customer {
             Some(customer) => {
                 require_record(&mut change, *organization_id, email, customer);
                 let person = Person { email: email.clone(), membership: None };

@@ -7,12 +7,14 @@ use aws::table::subscription::welcome;
 use aws::table::{Change, Refusal};
 use aws::{Answer, Context, Failure, Input, Operation, Route};
 use deserr::Deserr;
+use domain::actor::Standing;
 use domain::subscription::SubscriptionContact;
 use domain::{
     Actor, CustomerId, EventKind, Faults, OrganizationId, Reason, Role, Subscription, SubscriptionId,
 };
 use schemars::JsonSchema;
 
+use crate::members::require_member;
 use super::{NOT_A_CONTACT, OfSubscription, Shown, living, read};
 
 /// Makes somebody a contact of a subscription.
@@ -69,10 +71,10 @@ impl Operation for AddSubscriptionContact {
         let by_partner = actor.has_one_of(&[Role::PartnerMember]);
         let none = !by_partner || living(context, organization_id, &before.contacts).await? == 0;
         let is_one = before.contacts.iter().any(|contact| contact.customer_id == Some(customer_id));
-        match by_partner {
-            true if !none && !is_one => return Err(NOT_THE_FIRST.refuse(&[]).into()),
-            true => {}
-            false => viewer.require_contact(&mut change, &before)?,
+        match actor.standing {
+            Standing::Partner { .. } if !none && !is_one => return Err(NOT_THE_FIRST.refuse(&[]).into()),
+            Standing::Partner { partner, .. } => require_member(&mut change, actor, partner)?,
+            _ => viewer.require_contact(&mut change, &before)?,
         }
         let known = found.get(&customer)?.filter(|customer| {
             customer.organization_id == Some(organization_id) && customer.removed_at.is_none()

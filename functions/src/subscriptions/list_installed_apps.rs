@@ -96,7 +96,7 @@ impl Operation for ListInstalledApps {
             }
             installed.extend(is_there.then_some(app));
         }
-        let installed = viewer.sight.narrow(context, installed).await?.into_iter();
+        let installed = viewer.sight.narrow(context, installed, Subscriptions::new()).await?.into_iter();
         let items = installed.map(|app| viewer.show(app, context.now)).collect();
         Ok(Answer::ok(context.list(items, next)))
     }

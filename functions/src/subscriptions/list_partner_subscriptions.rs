@@ -7,6 +7,7 @@ use aws::table::Wanted;
 use aws::table::pattern::{OrganizationById, PartnerById, Renewals, SubscriptionOf};
 use aws::{Answer, Context, Failure, Input, Operation, Route};
 use deserr::Deserr;
+use domain::subscription::Subscriptions;
 use domain::{Actor, Faults, Problem, Role, Timestamp};
 use schemars::JsonSchema;
 
@@ -69,7 +70,7 @@ impl Operation for ListPartnerSubscriptions {
             }));
         }
         let mut items = Vec::new();
-        for visible in Sight::of_partner_list(actor).narrow(context, mine).await? {
+        for visible in Sight::of_partner_list(actor).narrow(context, mine, Subscriptions::new()).await? {
             let organization = found.get(&OrganizationById(visible.one.organization_id))?;
             let time_zone = organization.and_then(|organization| organization.time_zone).unwrap_or_default();
             items.push(Shown::to(actor, visible, time_zone, context.now));

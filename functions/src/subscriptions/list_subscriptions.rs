@@ -1,5 +1,7 @@
 //! `list-subscriptions`
 
+use std::sync::{Mutex, PoisonError};
+
 use aws::context::List;
 use aws::http::body::Empty;
 use aws::operation::{Method, OfOrganization, route};
@@ -7,7 +9,7 @@ use aws::table::Cut;
 use aws::table::pattern::SubscriptionsOf;
 use aws::{Answer, Context, Failure, Input, Operation, Route};
 use deserr::Deserr;
-use domain::subscription::{SiteUrl, SubscriptionStatus};
+use domain::subscription::{SiteUrl, SubscriptionStatus, Subscriptions};
 use domain::{Actor, Faults, Role, Subscription, Timestamp};
 use schemars::JsonSchema;
 
@@ -79,14 +81,19 @@ impl Operation for ListSubscriptions {
     ) -> Result<Answer<List<Shown>>, Failure> {
         let organization = input.path.organization_id;
         let viewer = Viewer::of(actor, organization)?;
-        // Who sees what depends on what is read beside it, so the page is narrowed by what it says itself first.
-        let all = SubscriptionsOf(organization);
-        let mine = |one: &Subscription| viewer.may_see(one) && input.query.wants(one, context.now);
+        // Who sees what depends on what is read beside it, so the page is narrowed by what it says itself first. What else
+        // was read tells which of the ids that they name the caller sees.
+        let (all, examined) = (SubscriptionsOf(organization), Mutex::new(Subscriptions::new()));
+        let mine = |one: &Subscription| {
+            examined.lock().unwrap_or_else(PoisonError::into_inner).insert(one.id, one.clone());
+            viewer.may_see(one) && input.query.wants(one, context.now)
+        };
         let cut = Cut { consistent: true, ..context.cut(true) };
         let page = async { Ok(context.table.page(&all, &cut, Some(&mine)).await?) };
         let (viewer, page) = tokio::try_join!(viewer.read(context), page)?;
+        let examined = examined.into_inner().unwrap_or_else(PoisonError::into_inner);
         let seen = page.items.into_iter().filter(|one| viewer.sees(one)).collect();
-        let seen = viewer.sight.narrow(context, seen).await?.into_iter();
+        let seen = viewer.sight.narrow(context, seen, examined).await?.into_iter();
         let items = seen.map(|one| viewer.show(one, context.now)).collect();
         Ok(Answer::ok(context.list(items, page.next)))
     }

@@ -20,7 +20,7 @@ use aws::table::{Change, Found, Refusal, Reservation, Wanted};
 use aws::{Context, Failure};
 use deserr::Deserr;
 use domain::actor::Standing;
-use domain::subscription::{Deactivation, Place, SubscriptionContact, SubscriptionKind, SubscriptionStatus};
+use domain::subscription::{Deactivation, Place, SubscriptionContact, SubscriptionKind, SubscriptionStatus, Subscriptions};
 use domain::{
     Actor, Description, EntitlementId, EntitlementNumber, EventKind, ExternalId, Faults, Happening,
     OrganizationId, PartnerId, Plan, Problem, ProductCode, ProductId, Quantity, Reason, Site, Stamp,
@@ -187,7 +187,7 @@ impl ViewerContext<'_> {
         context: &Context<'_>,
         one: &Subscription,
     ) -> Result<Shown, Failure> {
-        let mut narrowed = self.sight.narrow(context, vec![one.clone()]).await?;
+        let mut narrowed = self.sight.narrow(context, vec![one.clone()], Subscriptions::new()).await?;
         let visible = narrowed.pop().ok_or_else(Problem::not_found)?;
         Ok(self.show(visible, context.now))
     }

@@ -33,6 +33,12 @@ pub trait Operation: Sized + Send + Sync + 'static {
     const DEFERS: bool = false;
     /// Whether its answer is a page of a list.
     const PAGED: bool = false;
+    /// Whether its function derives anything from the deployment's key: a page token, a webhook source's secret. Without,
+    /// its function has no key.
+    const USES_KEY: bool = Self::PAGED;
+    /// The kinds of callers who write by their token alone, and why. To everybody else's writes the caller's own record is a
+    /// condition of the transaction; the vendor's staff have none.
+    const BY_TOKEN: &'static [(Role, &'static str)] = &[];
     /// The reasons by state (409) and rule (422) for which it, beside what all operations do, refuses.
     const REASONS: &'static [Reason] = &[];
 

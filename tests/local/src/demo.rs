@@ -112,11 +112,8 @@ impl Maker {
         let lines = json!([line("edge-storage-1y", 100), line("camera-direct-1y", 40)]);
         self.order(&source, &secret, "SO-1000", "ec-4711", lines).await?;
         self.order(&source, &secret, "SO-2000", "ec-4712", json!([line("edge-storage-1y", 10)])).await?;
-        let token = self.token("partnerMember", &json!({"partner": partner}))?;
-        let body =
-            json!({"organizationId": yamada, "lines": [{"licenseType": "edge-storage-1y", "quantity": 5}]});
-        let path = format!("/v1/partners/{partner}/license-assignments");
-        let assigned = self.call("POST", &path, &token, body, Vec::new()).await?;
+        let body = json!({"email": "ren@miyako.example", "name": "Ren Mori", "admin": false});
+        let ren = self.create(&format!("/v1/partners/{partner}/members"), body).await?;
         let new =
             self.create("/v1/partners", json!({"name": "Sakura Systems", "externalId": "P-1003"})).await?;
 
@@ -166,16 +163,15 @@ impl Maker {
         let path = format!("/v1/organizations/{bogazici}/entitlements");
         let foreign = self.create(&path, owned(video_wall, "CRM-1003")).await?;
 
-        let mut members = Vec::new();
-        for (partner, sub, domain, name, admin) in [
-            (&partner, "aiko", "miyako.example", "Aiko Tanaka", true),
-            (&partner, "ren", "miyako.example", "Ren Mori", false),
-            (&other, "deniz", "anadolu.example", "Deniz Kaya", true),
-        ] {
-            let body = json!({"email": format!("{sub}@{domain}"), "name": name, "admin": admin});
-            members.push(self.create(&format!("/v1/partners/{partner}/members"), body).await?);
-        }
-        let [aiko, ren, _] = members.as_slice() else { return Err("three members".into()) };
+        let body = json!({"email": "aiko@miyako.example", "name": "Aiko Tanaka", "admin": true});
+        let aiko = self.create(&format!("/v1/partners/{partner}/members"), body).await?;
+        let token = self.token("partnerMember", &json!({"partner": partner}))?;
+        let body =
+            json!({"organizationId": yamada, "lines": [{"licenseType": "edge-storage-1y", "quantity": 5}]});
+        let path = format!("/v1/partners/{partner}/license-assignments");
+        let assigned = self.call("POST", &path, &token, body, Vec::new()).await?;
+        let body = json!({"email": "deniz@anadolu.example", "name": "Deniz Kaya", "admin": true});
+        self.create(&format!("/v1/partners/{other}/members"), body).await?;
 
         let known =
             json!({"partner": partner, "otherPartner": other, "yamada": yamada, "bogazici": bogazici});
@@ -266,6 +262,8 @@ impl Maker {
         let can_too = json!({"email": "can@bogazici.example", "name": "Can Aydın"});
         let lines = json!([sold("subscription", "ER-1", "S-5", "C-4", json!({"contacts": [can_too]}))]);
         let other_order = self.order(&source, &secret, "SO-4001", "ec-4712", lines).await?;
+        let body = json!({"email": "hana@sakura.example", "name": "Hana Abe", "admin": true});
+        self.create(&format!("/v1/partners/{new}/members"), body).await?;
 
         Ok(json!({
             "subscription": subscription(&ordered, 0)?, "wallSubscription": wall, "collection": subscription(&ordered, 2)?,

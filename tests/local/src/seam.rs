@@ -110,6 +110,8 @@ struct State {
     chaos: Option<(u64, u64)>,
     /// The token of each transaction that was sent, in order, since they were first asked for.
     tokens: Option<Vec<String>>,
+    /// What the transactions were conditional on that were sent since then.
+    conditions: BTreeSet<Place>,
     /// What was written since the indexes are late, as it was before; none when they are not.
     late: Option<BTreeMap<Place, Option<Value>>>,
 }
@@ -161,7 +163,14 @@ impl Seam {
 
     /// The tokens of all transactions that functions sent since this was last asked, in order.
     pub fn take_tokens(&self) -> Vec<String> {
-        lock(&self.state).tokens.replace(Vec::new()).unwrap_or_default()
+        let mut state = lock(&self.state);
+        state.conditions.clear();
+        state.tokens.replace(Vec::new()).unwrap_or_default()
+    }
+
+    /// Where the items are that the transactions were conditional on that functions sent since tokens were last asked for.
+    pub fn conditions(&self) -> BTreeSet<(String, String)> {
+        lock(&self.state).conditions.clone()
     }
 
     /// From now on each operation may do only this; what else it tries is denied, as IAM would.
@@ -303,6 +312,18 @@ impl Seam {
         Outage::ALL.get(which).copied().filter(|_| hit)
     }
 
+    /// Notes a transaction's token and its conditions, once they were asked for.
+    fn note_transaction(&self, asked: &Asked) {
+        let mut state = lock(&self.state);
+        let (Some(tokens), Some(token)) = (&mut state.tokens, &asked.client_request_token) else { return };
+        tokens.push(token.clone());
+        let sent: Value = serde_json::from_slice(&asked.body).unwrap_or_default();
+        let all = sent.get("TransactItems").and_then(Value::as_array).into_iter().flatten();
+        let parts = all.filter_map(Value::as_object).flatten().map(|(_, part)| part);
+        let conditional = parts.filter(|part| part.get("ConditionExpression").is_some());
+        state.conditions.extend(conditional.filter_map(|part| place(part, "/Item").or_else(|| place(part, "/Key"))));
+    }
+
     /// Notes what a call does, and says what of it the policy denies.
     fn note(&self, actions: &BTreeSet<Action>) -> Option<Action> {
         let operation = CALL.try_with(|call| call.operation).ok()?;
@@ -344,9 +365,7 @@ impl HttpConnector for Connector {
             let target = request.headers().get("x-amz-target").unwrap_or_default().to_owned();
             let target = target.rsplit('.').next().unwrap_or_default().to_owned();
             let asked = ask_for_cost(&mut request);
-            if let Some(tokens) = &mut lock(&seam.state).tokens {
-                tokens.extend(asked.client_request_token.clone());
-            }
+            seam.note_transaction(&asked);
             if let Some((action, _)) = seam.note(&actions(&target, &asked)) {
                 return refusal(
                     "AccessDeniedException",

@@ -1,5 +1,6 @@
 //! What holds for every operation alike.
 
+mod authority;
 mod budgets;
 mod completeness;
 mod contract;

@@ -25,6 +25,8 @@ pub struct Recorded {
     pub keys: Vec<(String, String)>,
     /// How many transactions it sent.
     pub transactions: usize,
+    /// The keys of the items that they were conditional on.
+    pub conditions: BTreeSet<(String, String)>,
 }
 
 /// The canonical call of every route.
@@ -54,7 +56,7 @@ async fn record_all(calls: impl Iterator<Item = (String, Canonical, &str)>) -> V
     recording
 }
 
-async fn record(name: String, call: Canonical, query: &str) -> Recorded {
+pub async fn record(name: String, call: Canonical, query: &str) -> Recorded {
     let mut used = BTreeSet::new();
     if !call.reads() && !call.signed() {
         // In a world of its own: a trial takes ids.
@@ -68,9 +70,10 @@ async fn record(name: String, call: Canonical, query: &str) -> Recorded {
     assert!((200..300).contains(&reply.status), "{name}: {}", reply.body);
     used.extend(world.seam().used().remove(call.operation).unwrap_or_default());
     let cost = world.seam().take_costs()[call.operation].clone();
+    let conditions = world.seam().conditions();
     let transactions = world.seam().take_tokens().len();
     let keys = world.contents().await.into_keys().collect();
-    Recorded { name, call, reply, cost, used, keys, transactions }
+    Recorded { name, call, reply, cost, used, keys, transactions, conditions }
 }
 
 /// A published payload, handed to its function unchanged, is answered as the call over HTTP is: what Lambda receives is

@@ -38,7 +38,7 @@ async fn everything_linked_goes_down_in_one_step_for_good_and_the_preview_lists_
     let world = World::demo().await;
     let four = ["subscription", "wallSubscription", "collection", "app"].map(|name| world.id(name));
     let before = world.contents().await;
-    let preview = wish(&world, "customer", "?validateOnly=true", json!({}))
+    let preview = wish(&world, "contactManager", "?validateOnly=true", json!({}))
         .without("idempotency-key")
         .send()
         .await
@@ -49,7 +49,7 @@ async fn everything_linked_goes_down_in_one_step_for_good_and_the_preview_lists_
     assert!(four.iter().all(|id| listed.contains(id)));
 
     let body = json!({"reason": "The office closes.", "expected": listed});
-    let done = wish(&world, "customer", "", body.clone()).send().await;
+    let done = wish(&world, "contactManager", "", body.clone()).send().await;
     assert_eq!((done.status, done.header("etag")), (200, Some("\"2\"")));
     assert_eq!((ids(&done.body["deactivated"]), &done.body["status"]), (listed.clone(), &json!("inactive")));
     for id in four {
@@ -77,7 +77,7 @@ async fn everything_linked_goes_down_in_one_step_for_good_and_the_preview_lists_
 
     // Again changes nothing, under its key or another.
     let contents = world.contents().await;
-    let replayed = wish(&world, "customer", "", body).send().await;
+    let replayed = wish(&world, "contactManager", "", body).send().await;
     assert_eq!((replayed.header("idempotent-replayed"), &replayed.body), (Some("true"), &done.body));
     world.is_still(&contents).await;
     let again = deactivate(&world, "contactManager", "{yamada}", four[0]).send().await.ok();
@@ -88,7 +88,7 @@ async fn everything_linked_goes_down_in_one_step_for_good_and_the_preview_lists_
 #[tokio::test(flavor = "multi_thread")]
 async fn what_is_expected_must_still_be_right() {
     let world = World::demo().await;
-    let preview = wish(&world, "customer", "?validateOnly=true", json!({})).send().await.ok();
+    let preview = wish(&world, "contactManager", "?validateOnly=true", json!({})).send().await.ok();
     let expected: Vec<String> = ids(&preview["deactivated"]).into_iter().map(str::to_owned).collect();
     let new = made(
         &order(
@@ -100,39 +100,38 @@ async fn what_is_expected_must_still_be_right() {
         .ok(),
     );
     let differs =
-        wish(&world, "customer", "", json!({"expected": expected})).refused(409, "expected-differs").await;
+        wish(&world, "contactManager", "", json!({"expected": expected})).refused(409, "expected-differs").await;
     let listed = differs.body["errors"].as_array().unwrap();
     let named = |id: &str| listed.iter().any(|error| error["detail"].as_str().unwrap().contains(id));
     assert!(
         listed.len() == 5 && named(&new[0]) && expected.iter().all(|id| named(id)),
         "the list is the true one"
     );
-    wish(&world, "customer", "", json!({"expected": []})).refused(409, "expected-differs").await;
+    wish(&world, "contactManager", "", json!({"expected": []})).refused(409, "expected-differs").await;
     let others: Vec<&str> =
         expected.iter().map(String::as_str).chain([world.id("otherSubscription")]).collect();
-    wish(&world, "customer", "", json!({"expected": others})).refused(409, "expected-differs").await;
-    wish(&world, "customer", "", json!({"expected": ["sub_1"], "colour": 1}))
+    wish(&world, "contactManager", "", json!({"expected": others})).refused(409, "expected-differs").await;
+    wish(&world, "contactManager", "", json!({"expected": ["sub_1"], "colour": 1}))
         .refused(400, "invalid-request")
         .await;
     let all: Vec<&String> = expected.iter().chain(&new).collect();
     assert_eq!(
-        ids(&wish(&world, "customer", "", json!({"expected": all})).send().await.ok()["deactivated"]).len(),
+        ids(&wish(&world, "contactManager", "", json!({"expected": all})).send().await.ok()["deactivated"]).len(),
         5
     );
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn only_a_contact_and_an_operator_do_with_a_key() {
+async fn only_contact_manager_operator_and_contact_may_and_with_a_key() {
     let world = World::demo().await;
     let wall = format!("{OF_YAMADA}/{{wallSubscription}}/deactivate");
     let call = |who: &str| world.post(&wall).by(who).key("k").json(json!({}));
-    call("contactManager").refused(422, "not-a-contact").await;
     for who in ["partnerAdmin", "agent"] {
         call(who).refused(403, "role-not-allowed").await;
     }
     call("otherCustomer").refused(404, "not-found").await;
-    call("customer").without("idempotency-key").refused(400, "idempotency-key-missing").await;
-    call("customer").header("if-match", "\"1\"").refused(412, "version-mismatch").await;
+    call("contactManager").without("idempotency-key").refused(400, "idempotency-key-missing").await;
+    call("contactManager").header("if-match", "\"1\"").refused(412, "version-mismatch").await;
     world
         .post(&format!("{OF_YAMADA}/{{otherSubscription}}/deactivate"))
         .by("operator")
@@ -140,10 +139,60 @@ async fn only_a_contact_and_an_operator_do_with_a_key() {
         .json(json!({}))
         .refused(404, "not-found")
         .await;
-    // Whose record is gone is no contact any more.
+    // A token that says contact manager, and a record that does not.
+    let claims = json!({"sub": "sora", "email": "sora@yamada.example", "role": "customer", "manager": true,
+        "org": world.id("yamada")});
+    let forged = world.token_of(claims);
+    world.post(&format!("{OF_YAMADA}/{{collection}}/deactivate")).token(&forged).key("k").json(json!({}))
+        .refused(422, "not-a-contact").await;
+    // A customer whose record is gone is no contact any more.
     world.delete("/v1/customers/{sora}").by("contactManager").send().await.ok();
     call("customer").refused(404, "not-found").await;
-    call("operator").send().await.ok();
+    call("contactManager").send().await.ok();
+}
+
+/// A contact of the root alone takes nothing down that another looks after, learns no id of it, and is told how many
+/// there are.
+#[tokio::test(flavor = "multi_thread")]
+async fn right_over_every_member_of_the_closure_is_required() {
+    let world = World::demo().await;
+    let contacts = json!([{"email": "sora@yamada.example", "name": "Sora"}]);
+    let lines = json!([
+        line("subscription", "ER-1", "C-1", json!({"contacts": contacts})),
+        line("subscription", "ER-1", "C-1", json!({"contacts": contacts, "linkedTo": [0]})),
+        line("subscription", "ER-1", "C-1", json!({"linkedTo": [1]})),
+        line("app", "DS-1", "C-1", json!({"parents": [2]})),
+    ]);
+    let new = made(&order(&world, "SO-Y", lines).await.ok());
+    for query in ["", "?validateOnly=true"] {
+        let path = format!("{OF_YAMADA}/{}/deactivate{query}", new[0]);
+        let body = json!({"expected": []});
+        let refused =
+            world.post(&path).by("customer").key("k").json(body).refused(422, "others-go-down").await;
+        let detail = refused.body["errors"][0]["detail"].as_str().unwrap();
+        assert!(detail.starts_with("of 4 subscriptions that would go down, you are not a contact of 2"), "{detail}");
+        for hidden in &new[2..] {
+            assert!(!refused.body.to_string().contains(hidden.as_str()), "{}", refused.body);
+        }
+    }
+    // Nor do ids of hidden ones stand in what the contact sees.
+    let path = format!("{OF_YAMADA}/{}", new[1]);
+    let seen = world.get(&path).by("customer").send().await.ok();
+    assert_eq!(seen["linked"], json!([new[0]]));
+    deactivate(&world, "operator", "{yamada}", &new[2]).send().await.ok();
+    let seen = world.get(&path).by("customer").send().await.ok();
+    assert_eq!((&seen["status"], &seen["deactivation"]["cause"]), (&json!("inactive"), &json!(null)));
+    let again = deactivate(&world, "customer", "{yamada}", &new[0]).send().await.ok();
+    assert_eq!((ids(&again["deactivated"]), &again["status"]), (vec![], &json!("inactive")));
+
+    // A contact of all of them may.
+    let lines = json!([
+        line("subscription", "ER-1", "C-1", json!({"contacts": contacts})),
+        line("subscription", "ER-1", "C-1", json!({"contacts": contacts, "linkedTo": [0]})),
+    ]);
+    let own = made(&order(&world, "SO-Z", lines).await.ok());
+    let done = deactivate(&world, "customer", "{yamada}", &own[0]).send().await.ok();
+    assert_eq!(ids(&done["deactivated"]), [&own[0], &own[1]]);
 }
 
 #[tokio::test(flavor = "multi_thread")]

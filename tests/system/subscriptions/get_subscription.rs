@@ -24,7 +24,7 @@ async fn it_is_shown_with_all_that_belongs_to_it() {
     let linked = json!({"id": world.id("subscription"), "kind": "subscription", "sku": "ER-1", "plan": "Standard", "status": "active"});
     assert_eq!(one["linkedSubscriptions"], json!([linked]));
     assert_eq!(one["installedApps"], json!([]), "Sora is no contact of the app");
-    assert_eq!(one["apps"], json!([world.id("app")]), "but it goes down with it, so it is named");
+    assert_eq!(one["apps"], json!([]), "nor is its id told");
     let by_manager = shown(&world, "contactManager", "{yamada}", world.id("wallSubscription")).await;
     assert_eq!(ids(&by_manager["installedApps"]), [world.id("app")]);
     let app = shown(&world, "partnerMember", "{yamada}", world.id("app")).await;

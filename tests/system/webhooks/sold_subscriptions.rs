@@ -21,6 +21,27 @@ fn one(external: &str, more: Value) -> Value {
     line
 }
 
+/// The vendor's own store, which sells to organizations without a partner, too.
+async fn own_store(world: &World) -> Value {
+    let body = json!({"name": "The vendor's shop", "mayNamePartners": true});
+    world.post("/v1/webhook-sources").by("operator").json(body).send().await.ok()
+}
+
+/// Sends a message of a store.
+async fn say_from(world: &World, source: &Value, id: &str, kind: &str, data: Value) -> Reply {
+    let body = world.fill(&message(kind, THEN, data).to_string());
+    let signed = demo::sign(source["secret"].as_str().unwrap(), id, world.now(), body.as_bytes()).unwrap();
+    let call = world.post(&format!("/v1/webhooks/{}", source["id"].as_str().unwrap()));
+    let call = signed.iter().fold(call, |call, (name, value)| call.header(name, value));
+    call.bytes(body.as_bytes()).send().await
+}
+
+/// Links the new partner to an account at a store.
+async fn link_new_partner(world: &World, source: &Value, account: &str) {
+    let call = world.put("/v1/partners/{newPartner}/store").by("operator");
+    call.json(json!({"sourceId": source["id"], "account": account})).send().await.ok();
+}
+
 fn renewed(external: &str, ends: &str, then: &str) -> Value {
     message("subscription.renewed", then, json!({"subscription": {"externalId": external}, "endsAt": ends}))
 }
@@ -285,20 +306,8 @@ async fn the_vendors_own_store_sells_to_organizations_without_a_partner() {
     let mine = json!({"orderId": "D-1", "lines": [one("D-1", json!({}))]});
     let reply = refused(&world, "m1", &message("order.placed", THEN, mine.clone())).await;
     assert_eq!(reply.code(), "account-required");
-    let body = json!({"name": "The vendor's shop", "mayNamePartners": true});
-    let source = world.post("/v1/webhook-sources").by("operator").json(body).send().await.ok();
-    let direct = async |id: &str, kind: &str, data: Value| {
-        let body = message(kind, THEN, data).to_string();
-        let signed =
-            demo::sign(source["secret"].as_str().unwrap(), id, world.now(), body.as_bytes()).unwrap();
-        let call = world.post(&format!("/v1/webhooks/{}", source["id"].as_str().unwrap()));
-        signed
-            .iter()
-            .fold(call, |call, (name, value)| call.header(name, value))
-            .bytes(body.as_bytes())
-            .send()
-            .await
-    };
+    let source = own_store(&world).await;
+    let direct = async |id: &str, kind: &str, data: Value| say_from(&world, &source, id, kind, data).await;
     let new = made(&direct("d1", "order.placed", mine).await.ok());
     let there = shown(&world, "operator", "{harbour}", &new[0]).await;
     assert_eq!((there.get("partner"), there.get("billingAccount")), (None, None));
@@ -506,7 +515,9 @@ async fn what_is_said_to_happen_later_outdoes_nothing_that_comes_until_then() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_line_that_waited_until_what_it_is_linked_to_went_down_comes_to_nothing_and_it_is_told() {
     let world = World::demo().await;
-    let first = made(&order(&world, "SO-0", json!([one("H-0", json!({}))])).await.ok());
+    let store = own_store(&world).await;
+    let direct = json!({"orderId": "SO-0", "lines": [one("H-0", json!({}))]});
+    let first = made(&say_from(&world, &store, "m0", "order.placed", direct).await.ok());
     world.put("/v1/partners/{newPartner}/customers/{harbour}").by("operator").send().await.ok();
     let lines = json!([
         one("H-1", json!({"linkedTo": [first[0]]})),
@@ -514,9 +525,9 @@ async fn a_line_that_waited_until_what_it_is_linked_to_went_down_comes_to_nothin
         one("H-3", json!({}))
     ]);
     let data = json!({"orderId": "SO-H", "storeAccount": "ec-9", "lines": lines});
-    assert_eq!(say(&world, "m1", "order.placed", THEN, data).await.status, 202);
+    assert_eq!(say_from(&world, &store, "m1", "order.placed", data).await.status, 202);
     deactivate(&world, "operator", "{harbour}", &first[0]).send().await.ok();
-    link(&world, "{newPartner}", "ec-9").await.ok();
+    link_new_partner(&world, &store, "ec-9").await;
     assert_eq!(harbour(&world).await.len(), 2);
     let path = "/v1/partners/{newPartner}/history?type=order.line-ignored&order=asc";
     let told = world.get(path).by("newPartnerAdmin").send().await.ok();
@@ -536,11 +547,46 @@ async fn a_line_that_waited_until_what_it_is_linked_to_went_down_comes_to_nothin
     );
 }
 
+/// What partner A manages does not go down with what partner B sells: B's order is linked only to what B manages or no
+/// partner does.
+#[tokio::test(flavor = "multi_thread")]
+async fn link_to_a_subscription_of_another_partner_is_refused() {
+    let world = World::demo().await;
+    world.put("/v1/partners/{otherPartner}/customers/{yamada}").by("operator").send().await.ok();
+    let theirs = json!([{"email": "sora@yamada.example", "name": "Sora"}]);
+    for (number, more) in [json!({"linkedTo": ["{subscription}"]}), json!({"kind": "app", "parents": ["{subscription}"]})]
+        .into_iter()
+        .enumerate()
+    {
+        let mut line = line("subscription", "ER-1", "C-1", json!({"contacts": theirs}));
+        line.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
+        let data = json!({"orderId": format!("SO-X{number}"), "storeAccount": "ec-4712", "lines": [line]});
+        let reply = refused(&world, &format!("x{number}"), &message("order.placed", THEN, data)).await;
+        let name = if number == 0 { "linkedTo" } else { "parents" };
+        assert_eq!(reply.faults(), [(format!("/data/lines/0/{name}/0"), "unknown-subscription".to_owned())]);
+    }
+    // An order that waited for its account fares no better: its line comes to nothing.
+    world.put("/v1/partners/{newPartner}/customers/{yamada}").by("operator").send().await.ok();
+    let lines = json!([
+        line("subscription", "ER-1", "C-1", json!({"linkedTo": ["{subscription}"]})),
+        line("subscription", "ER-1", "C-1", json!({})),
+    ]);
+    let data = json!({"orderId": "SO-P", "storeAccount": "ec-9", "lines": lines});
+    assert_eq!(say(&world, "p", "order.placed", THEN, data).await.status, 202);
+    link(&world, "{newPartner}", "ec-9").await.ok();
+    let of_new = world.get("/v1/partners/{newPartner}/subscriptions").by("newPartnerAdmin").send().await.ok();
+    assert_eq!(of_new["items"].as_array().unwrap().len(), 1, "{of_new}");
+    let subscription = shown(&world, "operator", "{yamada}", world.id("subscription")).await;
+    assert_eq!(subscription["linked"].as_array().unwrap().len(), 2, "what it was linked to, and nothing more");
+}
+
 /// However many of its lines come to nothing, what is left of an order is made.
 #[tokio::test(flavor = "multi_thread")]
 async fn lines_that_come_to_nothing_leave_room_for_the_others() {
     let world = World::demo().await;
-    let first = made(&order(&world, "SO-0", json!([one("H-0", json!({}))])).await.ok());
+    let store = own_store(&world).await;
+    let direct = json!({"orderId": "SO-0", "lines": [one("H-0", json!({}))]});
+    let first = made(&say_from(&world, &store, "m0", "order.placed", direct).await.ok());
     world.put("/v1/partners/{newPartner}/customers/{harbour}").by("operator").send().await.ok();
     let contacts = |line: usize| -> Vec<Value> {
         let contact = |n: usize| json!({"email": format!("h-{line}-{n}@harbour.example"), "name": "H"});
@@ -550,9 +596,9 @@ async fn lines_that_come_to_nothing_leave_room_for_the_others() {
     let lost = (0..11).map(|n| one(&format!("L-{n}"), json!({"linkedTo": [first[0]]})));
     let lines: Vec<Value> = good.chain(lost).collect();
     let data = json!({"orderId": "SO-H", "storeAccount": "ec-9", "lines": lines});
-    assert_eq!(say(&world, "m1", "order.placed", THEN, data).await.status, 202);
+    assert_eq!(say_from(&world, &store, "m1", "order.placed", data).await.status, 202);
     deactivate(&world, "operator", "{harbour}", &first[0]).send().await.ok();
-    link(&world, "{newPartner}", "ec-9").await.ok();
+    link_new_partner(&world, &store, "ec-9").await;
     a_minute_later(&world).await;
     let up = harbour(&world).await.into_iter().filter(|one| one["status"] == "active").count();
     assert_eq!(up, 9);

@@ -9,7 +9,7 @@ use serde_json::{Map, Value, json};
 use super::body::Body;
 use super::problem::{ProblemDocument, STILL_RUNNING};
 use super::request::{takes_if_match, takes_validate_only};
-use domain::Reason;
+use domain::{Reason, Role};
 
 use crate::operation::{Access, Method, Operation, Output, Route, Size};
 
@@ -26,6 +26,10 @@ pub struct Description {
     pub key_required: bool,
     /// What its function has.
     pub size: Size,
+    /// Whether its function has the deployment's key.
+    pub uses_key: bool,
+    /// The kinds of callers who write by their token alone, and why.
+    pub by_token: &'static [(Role, &'static str)],
     also: &'static [&'static str],
     creates: bool,
     takes_version: bool,
@@ -49,6 +53,8 @@ impl Description {
             routes: O::ROUTES,
             key_required: O::KEY_REQUIRED,
             size: O::SIZE,
+            uses_key: O::USES_KEY,
+            by_token: O::BY_TOKEN,
             also: O::Body::ALSO,
             creates: O::CREATES,
             takes_version: O::TAKES_VERSION,

@@ -231,7 +231,7 @@ async fn add_events(world: &World, count: u64) {
     let event = |number: u64| {
         let time = Timestamp::from_unix_millis(begin.unix_millis() + number);
         let kind = EventKind::LicenseAssigned {
-            assignment_id: "asg_019b8d72-f540-7000-8000-000000000001".parse().unwrap(),
+            assignment_id: "asg_019b8d7f-c680-7000-8000-000000000001".parse().unwrap(),
             license_type: "edge-storage-1y".parse().unwrap(),
             quantity: 1,
         };
