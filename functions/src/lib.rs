@@ -56,7 +56,12 @@ pub const SCHEDULE: Schedule = Schedule {
 /// A Lambda function of this system.
 pub enum Function {
     /// An operation, called over HTTP.
-    Operation(fn(std::sync::Arc<aws::Environment>) -> Handler),
+    Operation {
+        /// Makes its handler.
+        handler: fn(std::sync::Arc<aws::Environment>) -> Handler,
+        /// Whether it uses the deployment's key.
+        uses_key: bool,
+    },
     /// The scheduled work.
     Schedule(fn(std::sync::Arc<aws::Environment>) -> Timer),
 }
@@ -72,7 +77,9 @@ pub fn function(name: &str) -> Result<Function, String> {
     }
     let operations = operations();
     match operations.iter().find(|entry| entry.description.name == name) {
-        Some(entry) => Ok(Function::Operation(entry.handler)),
+        Some(Entry { handler, description, .. }) => {
+            Ok(Function::Operation { handler: *handler, uses_key: description.uses_key })
+        }
         None => {
             let mut known: Vec<_> = operations.iter().map(|entry| entry.description.name).collect();
             known.push(SCHEDULE.name);

@@ -8,7 +8,7 @@ fn main() -> Result<(), lambda_runtime::Error> {
     let name = std::env::var("_HANDLER")
         .map_err(|_| "`_HANDLER` is not set; Lambda sets it to the template's `Handler`")?;
     match function(&name)? {
-        Function::Operation(handler) => run(handler),
+        Function::Operation { handler, uses_key } => run(handler, uses_key),
         Function::Schedule(timer) => run_scheduled(timer),
     }
 }

@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 
 use aws::table::pattern::{OrganizationById, PartnerById};
-use aws::table::{Change, DirectoryEntry, Wanted};
+use aws::table::{Change, DirectoryEntry, Found, Wanted};
 use aws::{Context, Failure};
 use domain::{CustomerLink, Name, Organization, OrganizationId, Partner, PartnerId, Stamp, Timestamp};
 use schemars::JsonSchema;
@@ -55,9 +55,31 @@ impl Names {
         organizations: impl Iterator<Item = OrganizationId> + Clone,
     ) -> Result<Self, Failure> {
         let mut wanted = Wanted::new();
-        partners.clone().for_each(|id| wanted.add(&PartnerById(id)));
-        organizations.clone().for_each(|id| wanted.add(&OrganizationById(id)));
+        Self::want(&mut wanted, partners.clone(), organizations.clone());
         let found = context.table.fetch(wanted, false).await?;
+        Self::among(&found, partners, organizations)
+    }
+
+    /// Adds the names of these to a read.
+    pub fn want(
+        wanted: &mut Wanted,
+        partners: impl Iterator<Item = PartnerId>,
+        organizations: impl Iterator<Item = OrganizationId>,
+    ) {
+        partners.for_each(|id| wanted.add(&PartnerById(id)));
+        organizations.for_each(|id| wanted.add(&OrganizationById(id)));
+    }
+
+    /// The names of these among what was read.
+    ///
+    /// # Errors
+    ///
+    /// Never for what is in the table.
+    pub fn among(
+        found: &Found,
+        partners: impl Iterator<Item = PartnerId>,
+        organizations: impl Iterator<Item = OrganizationId>,
+    ) -> Result<Self, Failure> {
         let (mut known, mut all) = (Vec::new(), Vec::new());
         for id in partners {
             known.extend(found.get(&PartnerById(id))?);

@@ -102,31 +102,20 @@ impl Sight {
         Ok(these.into_iter().map(|one| self.narrow_by(one, &others)).collect())
     }
 
-    /// A partner's history without the subscriptions that it does not manage: that one of its own went down with another's
-    /// is told, with which is not.
-    pub async fn hide_causes(&self, context: &Context<'_>, events: &mut [Event]) -> Result<(), Failure> {
-        if matches!(self, Self::Everything) {
-            return Ok(());
-        }
+    /// The subscriptions that decide whether the caller sees what events name beside their own: a partner is told that one of
+    /// its own went down with another, and not with which, if it does not manage that.
+    pub fn causes_of(&self, events: &[Event]) -> Vec<SubscriptionOf> {
         let named = |event: &Event| match event.happening.kind {
-            EventKind::SubscriptionDeactivated { subscription_id, cause: Some(cause), .. }
-                if cause != subscription_id =>
-            {
-                event.happening.organization_id.map(|organization| SubscriptionOf(organization, cause))
+            EventKind::SubscriptionDeactivated { subscription_id, cause: Some(cause), .. } => {
+                let organization = event.happening.organization_id.filter(|_| cause != subscription_id);
+                organization.map(|organization| SubscriptionOf(organization, cause))
             }
             _ => None,
         };
-        let mut wanted = Wanted::new();
-        events.iter().filter_map(named).for_each(|lookup| wanted.add(&lookup));
-        let found = context.table.fetch(wanted, true).await?;
-        for event in events {
-            let Some(lookup) = named(event) else { continue };
-            let seen = found.get(&lookup)?.is_some_and(|one| self.sees(&one));
-            if let EventKind::SubscriptionDeactivated { cause, .. } = &mut event.happening.kind {
-                *cause = cause.filter(|_| seen);
-            }
+        match self {
+            Self::Everything => Vec::new(),
+            _ => events.iter().filter_map(named).collect(),
         }
-        Ok(())
     }
 }
 

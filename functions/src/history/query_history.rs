@@ -7,7 +7,7 @@ use aws::http::body::Empty;
 use aws::http::sheet::Sheet;
 use aws::operation::{Method, Nothing, OfOrganization, OfPartner, Output, route};
 use aws::table::pattern::{Directory, History, OrganizationById, PartnerById};
-use aws::table::{DirectoryEntry, Lookup, Page};
+use aws::table::{DirectoryEntry, Lookup, Page, Wanted};
 use aws::{Answer, Context, Failure, Input, Operation, Route};
 use deserr::Deserr;
 use domain::event::{Author, EventType};
@@ -203,7 +203,7 @@ impl Operation for QueryHistory {
                 actor.reach_partner(partner_id)?;
                 let log = history(Home::Partner(partner_id));
                 let owner = PartnerById(partner_id);
-                let mut page = match &filter.customer {
+                match &filter.customer {
                     None => first(context, &owner, context.page(&log, ascending)).await?,
                     Some(query) => {
                         let directory =
@@ -211,9 +211,7 @@ impl Operation for QueryHistory {
                         let directory = first(context, &owner, directory).await?;
                         of_customers(context, partner_id, directory, query, &log, ascending).await?
                     }
-                };
-                Sight::of_partner_list(actor).hide_causes(context, &mut page.items).await?;
-                page
+                }
             }
             _ if filter.customer.is_some() => {
                 let known = "is known in a partner's history only";
@@ -229,7 +227,7 @@ impl Operation for QueryHistory {
             }
             Owner::Vendor(_) => context.page(&history(Home::Vendor), ascending).await?,
         };
-        let items = name_parties(context, page.items).await?;
+        let items = name_parties(context, actor, page.items).await?;
         Ok(Answer::ok(Report(List { items, next_page_token: page.next_page_token })))
     }
 }
@@ -308,15 +306,39 @@ async fn visible(
     Ok(page)
 }
 
-async fn name_parties(context: &Context<'_>, events: Vec<Event>) -> Result<Vec<HistoryEvent>, Failure> {
+/// Events with the names of their parties, and without what the caller does not see.
+async fn name_parties(
+    context: &Context<'_>,
+    actor: &Actor,
+    events: Vec<Event>,
+) -> Result<Vec<HistoryEvent>, Failure> {
     let partners = events.iter().filter_map(|event| event.happening.partner_id);
     let organizations = events.iter().filter_map(|event| event.happening.organization_id);
-    let names = Names::of(context, partners, organizations).await?;
+    let sight = Sight::of_partner_list(actor);
+    let causes = sight.causes_of(&events);
+    let mut wanted = Wanted::new();
+    Names::want(&mut wanted, partners.clone(), organizations.clone());
+    causes.iter().for_each(|cause| wanted.add(cause));
+    // Names may be late; what is seen may not.
+    let found = context.table.fetch(wanted, !causes.is_empty()).await?;
+    let names = Names::among(&found, partners, organizations)?;
+    let mut hidden = BTreeSet::new();
+    for cause in causes {
+        if !found.get(&cause)?.is_some_and(|one| sight.sees(&one)) {
+            hidden.insert(cause.1);
+        }
+    }
+    let without_hidden = |mut kind: EventKind| {
+        if let EventKind::SubscriptionDeactivated { cause, .. } = &mut kind {
+            *cause = cause.filter(|cause| !hidden.contains(cause));
+        }
+        kind
+    };
     let named = |Event { id, time, actor, happening }: Event| HistoryEvent {
         id,
         time,
         actor,
-        kind: happening.kind,
+        kind: without_hidden(happening.kind),
         partner: happening.partner_id.map(|partner| names.partner(partner)),
         organization: happening.organization_id.map(|organization| names.organization(organization)),
     };

@@ -52,6 +52,7 @@ impl Operation for LinkStore {
     const ROUTES: &[Route] =
         &[route(Method::Put, "/v1/partners/{partnerId}/store", &[Role::Operator, Role::PartnerAdmin])];
     const CREATES: bool = true;
+    const USES_KEY: bool = true;
     const REASONS: &[Reason] =
         &[ALREADY_LINKED, ACCOUNT_TAKEN, UNKNOWN_SOURCE, PROOF_REQUIRED, PROOF_WRONG, PROOF_EXPIRED];
 
@@ -123,7 +124,7 @@ async fn prove(context: &Context<'_>, partner: PartnerId, body: &Account) -> Res
     let proof = body.proof.as_ref().ok_or_else(|| PROOF_REQUIRED.refuse(&[&"proof"]))?;
     let source = context.table.get(&SourceById(body.source_id)).await?.ok_or_else(wrong)?;
     let judge = |secret: &Secret| check_proof(proof, secret, partner, &body.account, context.now);
-    let verdicts: Vec<_> = source.secrets(context.key, context.now).iter().map(judge).collect();
+    let verdicts: Vec<_> = source.secrets(context.key()?, context.now).iter().map(judge).collect();
     match verdicts.iter().find(|verdict| **verdict != Err(ProofFault::Wrong)) {
         Some(Ok(())) => Ok(()),
         Some(Err(_)) => Err(PROOF_EXPIRED.refuse(&[&"proof"]).into()),

@@ -31,6 +31,7 @@ impl Operation for CreateWebhookSource {
     const ABOUT: &str = "Lets a store send signed messages. Its secret is shown in this answer only.";
     const ROUTES: &[Route] = &[route(Method::Post, "/v1/webhook-sources", &[Role::Operator])];
     const CREATES: bool = true;
+    const USES_KEY: bool = true;
 
     type Caller = Actor;
     type Path = Nothing;

@@ -60,6 +60,7 @@ impl Operation for ReceivePartnerOrder {
         owner: None,
     }];
     const DEFERS: bool = true;
+    const USES_KEY: bool = true;
     const REASONS: &[Reason] = &[
         Reason::rule(INVALID_MESSAGE, "the message has faults; all are listed"),
         buyer::NOT_ALLOWED,

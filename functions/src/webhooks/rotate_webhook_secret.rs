@@ -24,6 +24,7 @@ impl Operation for RotateWebhookSecret {
     const ROUTES: &[Route] =
         &[route(Method::Post, "/v1/webhook-sources/{sourceId}/rotate-secret", &[Role::Operator])];
     const KEY_REQUIRED: bool = true;
+    const USES_KEY: bool = true;
     const REASONS: &[Reason] = &[DISABLED, TOO_OFTEN];
 
     type Caller = Actor;

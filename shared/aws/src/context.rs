@@ -30,8 +30,8 @@ const GIVEN_UP: Period = Period::minutes(60);
 pub struct Environment {
     /// The table.
     pub table: Table,
-    /// What secrets and page tokens are derived from.
-    pub key: DeploymentKey,
+    /// What secrets and page tokens are derived from; none where nothing is.
+    pub key: Option<DeploymentKey>,
     /// What tells the time.
     pub clock: Arc<dyn Fn() -> Timestamp + Send + Sync>,
     /// What gives ids.
@@ -44,8 +44,7 @@ pub struct Environment {
 pub struct Context<'a> {
     /// The table.
     pub table: &'a Table,
-    /// What secrets are derived from.
-    pub key: &'a DeploymentKey,
+    pub(crate) key: Option<&'a DeploymentKey>,
     /// The time of everything in this attempt.
     pub now: Timestamp,
     pub(crate) clock: &'a (dyn Fn() -> Timestamp + Send + Sync),
@@ -111,7 +110,7 @@ impl Environment {
     pub(crate) fn context(&self) -> Context<'_> {
         Context {
             table: &self.table,
-            key: &self.key,
+            key: self.key.as_ref(),
             now: (self.clock)(),
             clock: &*self.clock,
             ids: &self.ids,
@@ -132,6 +131,15 @@ impl Context<'_> {
     /// The same for what a call does after it has taken its time.
     pub fn again(&self) -> Context<'_> {
         Context { options: self.options.clone(), now: (self.clock)(), ..*self }
+    }
+
+    /// The deployment's key, from which secrets and page tokens are derived.
+    ///
+    /// # Errors
+    ///
+    /// When the operation does not say that it uses it (`Operation::USES_KEY`).
+    pub fn key(&self) -> Result<&DeploymentKey, Error> {
+        self.key.ok_or_else(|| Error::Internal("this function has no deployment key".to_owned()))
     }
 
     /// A new id.
@@ -208,7 +216,8 @@ impl Context<'_> {
     /// A page, after which the next one begins at the position `next`.
     pub fn list<T>(&self, items: Vec<T>, next: Option<String>) -> List<T> {
         let bound_to = &self.options.page.bound_to;
-        List { items, next_page_token: next.and_then(|position| token::seal(self.key, bound_to, &position)) }
+        let seal = |position: String| token::seal(self.key?, bound_to, &position);
+        List { items, next_page_token: next.and_then(seal) }
     }
 
     /// A page of items that may be large, each at its position: it ends where they have a megabyte as JSON.

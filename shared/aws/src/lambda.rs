@@ -68,14 +68,14 @@ pub fn system_clock() -> Timestamp {
     Timestamp::from_unix_millis(u64::try_from(unix_time().as_millis()).unwrap_or(u64::MAX))
 }
 
-/// Runs an operation's handler as a Lambda function, configured by its environment: `TABLE_NAME`, `DEPLOYMENT_KEY`,
-/// `CLAIM_PREFIX`, and what [`client::from_environment`] reads.
+/// Runs an operation's handler as a Lambda function, configured by its environment: `TABLE_NAME`, `CLAIM_PREFIX`,
+/// `DEPLOYMENT_KEY` if the operation uses it, and what [`client::from_environment`] reads.
 ///
 /// # Errors
 ///
 /// When a variable is missing, or the runtime ends.
-pub fn run(handler: fn(Arc<Environment>) -> Handler) -> Result<(), Error> {
-    serve(|environment| {
+pub fn run(handler: fn(Arc<Environment>) -> Handler, uses_key: bool) -> Result<(), Error> {
+    serve(uses_key, |environment| {
         let handler = handler(environment);
         move |event| {
             let answering = handler(event);
@@ -90,7 +90,7 @@ pub fn run(handler: fn(Arc<Environment>) -> Handler) -> Result<(), Error> {
 ///
 /// When a variable is missing, or the runtime ends.
 pub fn run_scheduled(timer: fn(Arc<Environment>) -> Timer) -> Result<(), Error> {
-    serve(|environment| {
+    serve(false, |environment| {
         let timer = timer(environment);
         move |event| {
             let running = timer(event);
@@ -100,7 +100,7 @@ pub fn run_scheduled(timer: fn(Arc<Environment>) -> Timer) -> Result<(), Error> 
     })
 }
 
-fn serve<E, A, W, H, F>(handler: impl FnOnce(Arc<Environment>) -> H) -> Result<(), Error>
+fn serve<E, A, W, H, F>(uses_key: bool, handler: impl FnOnce(Arc<Environment>) -> H) -> Result<(), Error>
 where
     E: DeserializeOwned,
     A: Serialize,
@@ -113,11 +113,15 @@ where
     runtime.block_on(async {
         let variable =
             |name: &str| std::env::var(name).map_err(|_| Error::from(format!("`{name}` is not set")));
+        let key = match uses_key {
+            true => Some(variable("DEPLOYMENT_KEY")?.parse::<DeploymentKey>()?),
+            false => None,
+        };
         let client = client::from_environment();
         client::open_connection(&client).await;
         let environment = Arc::new(Environment {
             table: Table::new(client, variable("TABLE_NAME")?),
-            key: DeploymentKey::of(&variable("DEPLOYMENT_KEY")?),
+            key,
             clock: Arc::new(system_clock),
             ids: Ids::random(),
             claim_prefix: variable("CLAIM_PREFIX")?,

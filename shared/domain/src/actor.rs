@@ -31,6 +31,11 @@ pub enum Role {
 }
 
 impl Role {
+    /// Whether who has it works for the vendor.
+    pub fn is_staff(self) -> bool {
+        matches!(self, Self::Operator | Self::Agent)
+    }
+
     /// The role in words.
     pub fn name(self) -> &'static str {
         match self {

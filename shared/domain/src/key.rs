@@ -4,20 +4,43 @@ use hmac::{Hmac, KeyInit, Mac};
 use sha2::{Digest, Sha256};
 
 /// Keeps everything this deployment signs: page tokens, and the secrets it gives away. It never leaves the
-/// process.
+/// process. While it is rotated, what the key before it signed stays good.
 #[derive(Clone)]
-pub struct DeploymentKey([u8; 32]);
+pub struct DeploymentKey {
+    current: [u8; 32],
+    before: Option<[u8; 32]>,
+}
+
+impl std::str::FromStr for DeploymentKey {
+    type Err = &'static str;
+
+    /// Reads a key as it is configured: one text without white space or, while it is rotated, the new one and the one before
+    /// it, separated by white space.
+    fn from_str(configured: &str) -> Result<Self, Self::Err> {
+        let mut keys = configured.split_whitespace().map(|key| Sha256::digest(key.as_bytes()).into());
+        match (keys.next(), keys.next(), keys.next()) {
+            (Some(current), before, None) => Ok(Self { current, before }),
+            (None, ..) => Err("the deployment key is empty"),
+            _ => Err("the deployment key has more than two parts: the new key and the one before it"),
+        }
+    }
+}
 
 impl DeploymentKey {
-    /// The key of a deployment that is configured with this text.
-    pub fn of(configured: &str) -> Self {
-        Self(Sha256::digest(configured.as_bytes()).into())
+    /// A key for one purpose only, of the current key: what is signed from now on is signed with it.
+    pub fn derive(&self, purpose: &str) -> [u8; 32] {
+        derive(&self.current, purpose)
     }
 
-    /// A key for one purpose only.
-    pub fn derive(&self, purpose: &str) -> [u8; 32] {
-        mac(&self.0, &[purpose.as_bytes()]).finalize().into_bytes().into()
+    /// The keys for one purpose that are good: that of the current key and, while it is rotated, of the one before.
+    pub fn derive_all(&self, purpose: &str) -> impl Iterator<Item = [u8; 32]> + use<> {
+        let of = |key| derive(&key, purpose);
+        [Some(self.current), self.before].map(|key| key.map(of)).into_iter().flatten()
     }
+}
+
+fn derive(key: &[u8; 32], purpose: &str) -> [u8; 32] {
+    mac(key, &[purpose.as_bytes()]).finalize().into_bytes().into()
 }
 
 /// HMAC-SHA256 (RFC 2104) of the parts, one after another.
@@ -43,10 +66,25 @@ mod tests {
         assert_eq!(mac(&key, &[b"a", b"b"]).finalize().into_bytes(), expected);
     }
 
+    fn key(configured: &str) -> DeploymentKey {
+        configured.parse().unwrap()
+    }
+
     #[test]
     fn one_purposes_key_is_not_anothers() {
-        let key = DeploymentKey::of("x");
-        assert_ne!(key.derive("a"), key.derive("b"));
-        assert_ne!(key.derive("a"), DeploymentKey::of("y").derive("a"));
+        assert_ne!(key("x").derive("a"), key("x").derive("b"));
+        assert_ne!(key("x").derive("a"), key("y").derive("a"));
+    }
+
+    #[test]
+    fn rotated_key_signs_with_the_new_one_and_takes_both() {
+        let rotated = key("new\n old");
+        assert_eq!(rotated.derive("a"), key("new").derive("a"));
+        let all: Vec<_> = rotated.derive_all("a").collect();
+        assert_eq!(all, [key("new").derive("a"), key("old").derive("a")]);
+        assert_eq!(key("new").derive_all("a").count(), 1);
+        for wrong in ["", " \n", "one two three"] {
+            assert!(wrong.parse::<DeploymentKey>().is_err(), "{wrong:?}");
+        }
     }
 }

@@ -3,9 +3,11 @@
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
-use hmac::Mac;
+use hmac::digest::CtOutput;
+use hmac::{Hmac, Mac};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
+use sha2::Sha256;
 
 use crate::id::{PartnerId, SourceId};
 use crate::key::{DeploymentKey, mac};
@@ -59,12 +61,13 @@ impl Source {
     /// How long a secret is good after another has taken its place.
     const OVERLAP: Period = Period::days(1);
 
-    /// The secrets that prove a message to be its own now; of a disabled source none does.
+    /// The secrets that prove a message to be its own now; of a disabled source none does. While the deployment's key is
+    /// rotated, there are as many of the key before.
     pub fn secrets(&self, key: &DeploymentKey, now: Timestamp) -> Vec<Secret> {
         let earlier = self.earlier_secrets.iter().filter(|earlier| earlier.is_good(now));
-        let versions = earlier.map(|earlier| earlier.version).chain([self.secret_version]);
+        let versions = std::iter::once(self.secret_version).chain(earlier.map(|earlier| earlier.version));
         let versions = versions.filter(|_| self.disabled_at.is_none());
-        versions.map(|version| Secret::derive(key, self.id, version)).collect()
+        versions.flat_map(|version| key.derive_all(&purpose(self.id, version)).map(Secret)).collect()
     }
 
     /// The source with a new secret; the one before stays good for a day. None if it was rotated too often lately.
@@ -90,7 +93,7 @@ pub struct Secret([u8; 32]);
 impl Secret {
     /// The secret number `version` of a source.
     pub fn derive(key: &DeploymentKey, source: SourceId, version: u32) -> Self {
-        Self(key.derive(&format!("webhook-secret.{source}.{version}")))
+        Self(key.derive(&purpose(source, version)))
     }
 
     /// The secret as its owner sees it: `whsec_` and base64.
@@ -99,13 +102,25 @@ impl Secret {
     }
 }
 
-/// Whether one of `signatures` (`v1,<base64>`, others are passed over) is that of `content`. Compares in
+/// What a source's secret is derived for.
+fn purpose(source: SourceId, version: u32) -> String {
+    format!("webhook-secret.{source}.{version}")
+}
+
+/// A signature of a scheme that is known here: HMAC-SHA256.
+type Signature = CtOutput<Hmac<Sha256>>;
+
+/// A signature as it is sent: `v1,<base64>`. Those of other schemes are passed over.
+fn parse_signature(sent: &str) -> Option<Signature> {
+    let bytes: [u8; 32] = STANDARD.decode(sent.strip_prefix("v1,")?).ok()?.try_into().ok()?;
+    Some(Signature::new(bytes.into()))
+}
+
+/// Whether one of `signatures` is that of `content`: one hash of the content, however many signatures there are. Compares in
 /// constant time.
-fn signed(secret: &Secret, content: &[&[u8]], mut signatures: impl Iterator<Item = impl AsRef<str>>) -> bool {
-    signatures.any(|signature| {
-        let bytes = signature.as_ref().strip_prefix("v1,").and_then(|text| STANDARD.decode(text).ok());
-        bytes.is_some_and(|bytes| mac(&secret.0, content).verify_slice(&bytes).is_ok())
-    })
+fn signed(secret: &Secret, content: &[&[u8]], signatures: &[Signature]) -> bool {
+    let own = mac(&secret.0, content).finalize();
+    signatures.contains(&own)
 }
 
 /// What a message says of itself in its headers.
@@ -122,17 +137,40 @@ pub struct Envelope<'a> {
 /// How far a message's timestamp may be from our clock, either way.
 const TOLERANCE_SECONDS: u64 = 5 * 60;
 
-impl Envelope<'_> {
-    /// Whether the owner of `secret` sent exactly these bytes, within five minutes of `now`.
-    pub fn vouches_for(&self, body: &[u8], secret: &Secret, now: Timestamp) -> bool {
+/// More signatures a message has not: a store sends one for each of its secrets.
+pub const MOST_SIGNATURES: usize = 10;
+
+/// More bytes a message has not.
+pub const LARGEST_MESSAGE: usize = 256 * 1024;
+
+/// An envelope that may vouch for its message, as far as can be told without a secret.
+pub struct Sealed<'a> {
+    envelope: Envelope<'a>,
+    signatures: Vec<Signature>,
+}
+
+impl<'a> Envelope<'a> {
+    /// It, if its id and timestamp are of their form, the timestamp is within five minutes of `now`, and at least one and at most
+    /// [`MOST_SIGNATURES`] signatures are there.
+    pub fn open(self, now: Timestamp) -> Option<Sealed<'a>> {
         let digits = !self.timestamp.is_empty() && self.timestamp.bytes().all(|byte| byte.is_ascii_digit());
-        let Some(sent) = self.timestamp.parse::<u64>().ok().filter(|_| digits) else {
-            return false;
-        };
+        let sent = self.timestamp.parse::<u64>().ok().filter(|_| digits)?;
         let fresh = now.unix_seconds().abs_diff(sent) <= TOLERANCE_SECONDS;
         let named = (1..=255).contains(&self.id.len());
-        let content: [&[u8]; 5] = [self.id.as_bytes(), b".", self.timestamp.as_bytes(), b".", body];
-        fresh && named && signed(secret, &content, self.signatures.split(' '))
+        let few = self.signatures.split(' ').nth(MOST_SIGNATURES).is_none();
+        let good = fresh && named && few;
+        let signatures = self.signatures.split(' ').filter(|_| good).filter_map(parse_signature);
+        let signatures: Vec<_> = signatures.collect();
+        (!signatures.is_empty()).then_some(Sealed { envelope: self, signatures })
+    }
+}
+
+impl Sealed<'_> {
+    /// Whether the owner of one of `secrets` sent exactly these bytes. The message is hashed once per secret.
+    pub fn vouches_for(&self, body: &[u8], secrets: &[Secret]) -> bool {
+        let Envelope { id, timestamp, .. } = self.envelope;
+        let content: [&[u8]; 5] = [id.as_bytes(), b".", timestamp.as_bytes(), b".", body];
+        secrets.iter().any(|secret| signed(secret, &content, &self.signatures))
     }
 }
 
@@ -164,7 +202,8 @@ pub fn check_proof(
     let (expiry, signature) = proof.split_once('.').ok_or(ProofFault::Wrong)?;
     let content = format!("link.{partner}.{account}.{expiry}");
     let expiry: u64 = expiry.parse().map_err(|_| ProofFault::Wrong)?;
-    if !signed(secret, &[content.as_bytes()], [signature].iter()) {
+    let signature = parse_signature(signature).ok_or(ProofFault::Wrong)?;
+    if !signed(secret, &[content.as_bytes()], &[signature]) {
         return Err(ProofFault::Wrong);
     }
     match expiry.checked_sub(now.unix_seconds()) {
@@ -180,11 +219,8 @@ mod tests {
     use hmac::KeyInit;
 
     fn secret() -> Secret {
-        Secret::derive(
-            &DeploymentKey::of("key"),
-            "src_019b8c3e-5c00-7000-8000-000000000003".parse().unwrap(),
-            1,
-        )
+        let source = "src_019b8c3e-5c00-7000-8000-000000000003".parse().unwrap();
+        Secret::derive(&"key".parse().unwrap(), source, 1)
     }
 
     fn sign(content: &[&[u8]]) -> String {
@@ -196,7 +232,8 @@ mod tests {
     }
 
     fn vouches(timestamp: &str, signatures: &str, body: &[u8]) -> bool {
-        Envelope { id: "msg_1", timestamp, signatures }.vouches_for(body, &secret(), now())
+        let sealed = Envelope { id: "msg_1", timestamp, signatures }.open(now());
+        sealed.is_some_and(|sealed| sealed.vouches_for(body, &[secret()]))
     }
 
     #[test]
@@ -229,6 +266,15 @@ mod tests {
         assert!(!vouches(&sent, &format!("v1a,xyz v1,AAAA {good}"), b"\xff\x01"));
         assert!(!vouches(&sent, &good.replacen("v1,", "v2,", 1), b"\xff\x00"));
         assert!(!vouches(&sent, "", b""));
+    }
+
+    #[test]
+    fn ten_signatures_are_read_and_eleven_are_not() {
+        let sent = now().unix_seconds().to_string();
+        let good = sign(&[b"msg_1.", sent.as_bytes(), b".", b"{}"]);
+        let with = |others: usize| format!("{}{good}", "v1,AAAA ".repeat(others));
+        assert!(vouches(&sent, &with(MOST_SIGNATURES - 1), b"{}"));
+        assert!(!vouches(&sent, &with(MOST_SIGNATURES), b"{}"));
     }
 
     #[test]

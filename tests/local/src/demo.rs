@@ -264,6 +264,8 @@ impl Maker {
         let other_order = self.order(&source, &secret, "SO-4001", "ec-4712", lines).await?;
         let body = json!({"email": "hana@sakura.example", "name": "Hana Abe", "admin": true});
         self.create(&format!("/v1/partners/{new}/members"), body).await?;
+        let body = json!({"email": "emre@anadolu.example", "name": "Emre Demir", "admin": false});
+        self.create(&format!("/v1/partners/{other}/members"), body).await?;
 
         Ok(json!({
             "subscription": subscription(&ordered, 0)?, "wallSubscription": wall, "collection": subscription(&ordered, 2)?,

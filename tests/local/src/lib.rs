@@ -82,7 +82,7 @@ impl Shared {
 fn environment(table: Table, key: DeploymentKey, clock: Arc<Clock>, ids: Ids) -> Arc<Environment> {
     Arc::new(Environment {
         table,
-        key,
+        key: Some(key),
         clock: Arc::new(move || clock.now()),
         ids,
         claim_prefix: CLAIM_PREFIX.to_owned(),
@@ -162,7 +162,7 @@ impl Stack {
         let issuer = Arc::new(Issuer::new(&url)?);
         let table = Table::new(client.clone(), store::TABLE);
         let ids = options.counted_ids.map_or_else(Ids::random, Ids::counted_from);
-        let key = DeploymentKey::of(options.deployment_key.as_deref().unwrap_or(DEPLOYMENT_KEY));
+        let key: DeploymentKey = options.deployment_key.as_deref().unwrap_or(DEPLOYMENT_KEY).parse()?;
         let environment = environment(table.clone(), key.clone(), clock.clone(), ids);
         let gateway = Gateway::new(environment, issuer.clone(), seam.clone());
         let shared = Arc::new(Shared { clock, issuer, seam, gateway, table, key });

@@ -24,7 +24,14 @@ async fn the_template_has_a_function_per_operation_which_may_do_what_it_does_and
     let part = functions::operations().into_iter().map(|entry| {
         let described = entry.description;
         let actions = used.get(described.name).unwrap_or(&nothing);
-        function(described.name, described.about, &size(described.size)) + &role(described.name, actions, "")
+        let (rest, beside) = match described.uses_key {
+            true => (
+                size(described.size) + KEY + &concurrency(described.routes),
+                statement("kms:Decrypt", "!GetAtt EnvironmentKey.Arn"),
+            ),
+            false => (size(described.size) + &concurrency(described.routes), String::new()),
+        };
+        function(described.name, described.about, &rest) + &role(described.name, actions, &beside)
     });
     let functions::Schedule { name, about, .. } = functions::SCHEDULE;
     let schedule = function(name, about, SCHEDULE)
@@ -78,6 +85,43 @@ fn api_role() -> String {
     let functions =
         "arn:${AWS::Partition}:lambda:${AWS::Region}:${AWS::AccountId}:function:${AWS::StackName}-*";
     iam_role("ApiRole", "apigateway", &statement("lambda:InvokeFunction", &format!("!Sub {functions}")))
+}
+
+/// The routes that anyone may call, each with a throttle of its own: what strangers send must not use up what callers with a
+/// token have.
+#[test]
+fn every_route_without_a_token_has_its_own_throttle() {
+    let routes = functions::operations().into_iter().flat_map(|entry| entry.description.routes);
+    let throttle = |route: &Route| {
+        format!(
+            "        \"{}\":
+          ThrottlingRateLimit: !Ref PublicThrottlingRate
+          ThrottlingBurstLimit: !Ref PublicThrottlingBurst
+",
+            route.key()
+        )
+    };
+    let throttles = routes.filter(|route| !route.access.needs_token()).map(throttle);
+    golden::check_part("template.yaml", "throttles", &throttles.collect::<String>());
+}
+
+/// What a function has that uses the deployment's key, and no other: the key, and what decrypts its environment. The version
+/// is there so that a deployment notices that the secret has another value.
+const KEY: &str = "      KmsKeyArn: !GetAtt EnvironmentKey.Arn
+      Environment:
+        Variables:
+          DEPLOYMENT_KEY: !Sub \"{{resolve:secretsmanager:${DeploymentKey}}}\"
+          DEPLOYMENT_KEY_VERSION: !Ref DeploymentKeyVersion
+";
+
+/// What keeps calls without a token from taking all of an account's concurrent executions.
+fn concurrency(routes: &[Route]) -> String {
+    match routes.iter().all(|route| route.access.needs_token()) {
+        true => String::new(),
+        false => "      ReservedConcurrentExecutions: !If [HasPublicConcurrency, !Ref PublicConcurrency, !Ref AWS::NoValue]
+"
+        .to_owned(),
+    }
 }
 
 /// What the timer did when everything was due that can be.

@@ -21,8 +21,8 @@ async fn what_an_organization_holds_is_shown_from_when_until_when() {
     for who in ["operator", "agent", "contactManager", "customer", "partnerMember"] {
         let expected = json!([{
             "assignmentId": world.id("assignment"), "partnerId": world.id("partner"),
-            "from": "2026-01-05T09:18:00.000Z",
-            "lines": [{"licenseType": "edge-storage-1y", "quantity": 5, "until": "2027-01-05T09:18:00.000Z"}],
+            "from": "2026-01-05T09:32:00.000Z",
+            "lines": [{"licenseType": "edge-storage-1y", "quantity": 5, "until": "2027-01-05T09:32:00.000Z"}],
         }]);
         assert_eq!(json!(held(&world, who, "").await), expected, "{who}");
     }
@@ -45,9 +45,9 @@ async fn what_has_expired_is_shown_on_request_line_by_line() {
     let lines = async |query: &str| -> usize {
         held(&world, "customer", query).await.iter().map(|held| held["lines"].as_array().unwrap().len()).sum()
     };
-    world.post("/_local/time").bytes(br#"{"set":"2027-01-05T09:17:59.999Z"}"#).send().await.ok();
+    world.post("/_local/time").bytes(br#"{"set":"2027-01-05T09:31:59.999Z"}"#).send().await.ok();
     assert_eq!((lines("").await, lines("expired=true").await), (3, 3));
-    world.post("/_local/time").bytes(br#"{"set":"2027-01-05T09:18:00Z"}"#).send().await.ok();
+    world.post("/_local/time").bytes(br#"{"set":"2027-01-05T09:32:00Z"}"#).send().await.ok();
     assert_eq!((lines("").await, lines("expired=true").await), (2, 3), "not a millisecond longer");
     world.post("/_local/time").bytes(br#"{"set":"2027-02-01T00:00:00Z"}"#).send().await.ok();
     assert_eq!((lines("expired=false").await, lines("expired=true").await), (1, 3));

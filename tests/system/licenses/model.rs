@@ -193,6 +193,8 @@ impl<'a> Party<'a> {
         let body = json!({"name": format!("Customer {number}"), "partnerId": partner});
         let organization = create("/v1/organizations", body).await.ok()["id"].as_str().unwrap().to_owned();
         let person = json!({"sub": format!("member-{number}"), "email": "m@model.example", "role": "partner", "org": partner});
+        let record = json!({"email": "m@model.example", "name": "M"});
+        create(&format!("/v1/partners/{partner}/members"), record).await.ok();
         let (token, parked) = (world.token_of(person), Mutex::default());
         Self { world, number, partner, organization, token, parked }
     }

@@ -55,9 +55,11 @@ async fn a_token_alone_makes_nobody_an_admin() {
         .await;
     add(&world, "otherPartnerAdmin", hana()).refused(404, "not-found").await;
     // The admin of a partner that has nobody on record waits for the operator.
-    let first = json!({"email": "x@sakura.example", "name": "X"});
-    let call = world.post("/v1/partners/{newPartner}/members").by("newPartnerAdmin").json(first);
-    call.refused(404, "not-found").await;
+    let partner = world.post("/v1/partners").by("operator").json(json!({"name": "New"})).send().await.ok();
+    let org = partner["id"].as_str().unwrap();
+    let claims = json!({"sub": "n", "email": "n@new.example", "role": "partner", "org": org, "manager": true});
+    let call = world.post(&format!("/v1/partners/{org}/members")).token(&world.token_of(claims));
+    call.json(json!({"email": "x@new.example", "name": "X"})).refused(404, "not-found").await;
     for who in ["partnerMember", "agent", "contactManager"] {
         add(&world, who, hana()).refused(403, "role-not-allowed").await;
     }

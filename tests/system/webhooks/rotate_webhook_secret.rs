@@ -59,6 +59,35 @@ async fn every_secret_is_good_for_its_day_however_often_others_follow() {
     rotate(&world, "k4").send().await.ok();
 }
 
+/// While the deployment's key is rotated, what the old and the new one make is good; with the new one alone, a source goes on
+/// with a secret that it was given meanwhile.
+#[tokio::test(flavor = "multi_thread")]
+async fn deployment_key_is_rotated_without_an_interruption() {
+    let path = "/v1/license-types?pageSize=1";
+    let next = |token: &str| format!("{path}&pageToken={token}");
+    let old = World::demo().await;
+    let token = old.get(path).by("partnerMember").send().await.ok()["nextPageToken"].clone();
+    let token = token.as_str().unwrap();
+
+    let rotating = World::with_deployment_key("new local").await;
+    let source = rotating.id("source").parse().unwrap();
+    let given = rotate(&rotating, "k").send().await.ok();
+    let of_new_key = |version| domain::webhook::Secret::derive(&"new".parse().unwrap(), source, version).reveal();
+    assert_eq!(secret(&given), of_new_key(2), "what is given from now on is the new key's");
+    for (id, secret) in [("a", rotating.id("secret")), ("b", secret(&given))] {
+        assert_eq!(order(&rotating, secret, id).await.status, 200, "{id}");
+    }
+    let page = rotating.get(&next(token)).by("partnerMember").send().await.ok();
+    let new_token = page["nextPageToken"].as_str().unwrap();
+
+    let new = World::with_deployment_key("new").await;
+    new.get(&next(token)).by("partnerMember").refused(400, "invalid-request").await;
+    new.get(&next(new_token)).by("partnerMember").send().await.ok();
+    rotate(&new, "k").send().await.ok();
+    assert_eq!(order(&new, secret(&given), "c").await.status, 200);
+    assert_eq!(order(&new, new.id("secret"), "d").await.status, 401);
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn a_proof_of_either_secret_links_an_account() {
     let world = World::demo().await;

@@ -1,6 +1,6 @@
 //! Who calls: a person with a token, anyone, or whoever signed a message.
 
-use domain::webhook::Envelope;
+use domain::webhook::{Envelope, LARGEST_MESSAGE};
 use domain::{Actor, Problem, Source, Stage, event};
 
 use super::call::Call;
@@ -109,8 +109,13 @@ impl Caller for Delivery {
 ///
 /// # Errors
 ///
-/// 401, one and the same whatever is wrong.
+/// 413 for a message that is too large; 401, one and the same whatever else is wrong.
 async fn verify(call: &Call, context: &Context<'_>) -> Result<Delivery, Failure> {
+    // Whatever can be refused without a secret is refused before one is looked for.
+    if call.body.len() > LARGEST_MESSAGE {
+        let detail = format!("the message has {} bytes; at most {LARGEST_MESSAGE} are read", call.body.len());
+        return Err(Problem::new(Stage::TooLarge, "body-too-large", detail).into());
+    }
     let unknown =
         || Problem::new(Stage::Unauthenticated, "invalid-signature", "no known source signed this message");
     let header = |name: &str| call.header(name).unwrap_or_default();
@@ -120,9 +125,10 @@ async fn verify(call: &Call, context: &Context<'_>) -> Result<Delivery, Failure>
         signatures: header("webhook-signature"),
     };
     let id = call.path_parameter("sourceId").and_then(|id| id.parse().ok()).ok_or_else(unknown)?;
+    let sealed = envelope.open(context.now).ok_or_else(unknown)?;
     let source = context.table.get(&SourceById(id)).await?.ok_or_else(unknown)?;
-    let secrets = source.secrets(context.key, context.now);
-    match secrets.iter().any(|secret| envelope.vouches_for(&call.body, secret, context.now)) {
+    let secrets = source.secrets(context.key()?, context.now);
+    match sealed.vouches_for(&call.body, &secrets) {
         true => Ok(Delivery { source, id: envelope.id.to_owned() }),
         false => Err(unknown().into()),
     }

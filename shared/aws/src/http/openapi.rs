@@ -335,7 +335,10 @@ fn outcomes(
         common.extend([("401", "NoToken"), ("403", "Forbidden")]);
         // What is somebody's is named in the path, or in the query.
         let asked = parameters_of(&inlined(description.query, generator), "query", &|_| true);
-        if route.path.contains('{') || asked.iter().any(|parameter| parameter["name"] == "organizationId") {
+        let names_owner = asked.iter().any(|parameter| parameter["name"] == "organizationId");
+        // A party's people write only while they are on its record.
+        let by_record = matches!(route.access, Access::Roles(roles) if roles.iter().any(|role| !role.is_staff()));
+        if route.path.contains('{') || names_owner || (by_record && route.method != Method::Get) {
             common.push(("404", "NotFound"));
         }
     }

@@ -191,7 +191,7 @@ fn open_token(
     token: &str,
     wrong_query: bool,
 ) -> Result<Option<String>, Faults> {
-    match token::open(&environment.key, bound_to, token) {
+    match environment.key.as_ref().and_then(|key| token::open(key, bound_to, token)) {
         None if wrong_query && token::is_well_formed(token) => Ok(None),
         None => fault("pageToken", "invalid-page-token", "was not given out for this caller and query"),
         position => Ok(position),

@@ -166,6 +166,28 @@ async fn start(counter: Counter, program: &std::path::Path, payload: &str, store
     Started { instructions, time: ended - begun }
 }
 
+/// Prints what it costs to refuse a forged message over hashing its body once per secret.
+pub async fn forgery() {
+    let program = build(&["-p", "system", "--example", "forgery"], "examples/forgery");
+    let counter = Counter::here();
+    let mut counts = Vec::new();
+    for what in ["nothing", "hash", "refuse"] {
+        let (mut command, report) = counter.command(&program);
+        assert!(command.arg(what).status().await.unwrap().success());
+        counts.extend(counter.read(&report));
+    }
+    match counts[..] {
+        [nothing, hash, refuse] => {
+            let (hash, refuse) = (hash - nothing, refuse - nothing);
+            println!(
+                "refusing a forged message over hashing its body once per secret, in instructions: {:.3} ({refuse} over {hash})",
+                refuse as f64 / hash as f64
+            );
+        }
+        _ => println!("this machine counts no instructions"),
+    }
+}
+
 /// Prints the start of `assign-license` over that of an empty function.
 pub async fn measure() {
     let ours = build(&["-p", "functions", "--bin", "functions"], "functions");
