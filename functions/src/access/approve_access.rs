@@ -3,7 +3,7 @@
 use aws::http::body::Json;
 use aws::operation::{Method, Nothing, route};
 use aws::table::pattern::{AccessInOrganization, OrganizationById};
-use aws::table::{Change, Refusal};
+use aws::table::Change;
 use aws::{Answer, Context, Failure, Input, Operation, Route};
 use deserr::Deserr;
 use domain::access::{Asked, EXPIRY_PASSED, Share, TOO_MANY_INDIVIDUALS};
@@ -17,7 +17,7 @@ use schemars::JsonSchema;
 
 use super::{
     ForOne, Gift, NOT_A_MEMBER, OWN_PARTNER, OfRequest, check_individuals, close, give, read_request,
-    require_addressee, require_members, require_pending, require_stranger,
+    require_addressee, require_pending, require_records, require_stranger,
 };
 
 /// Approves a request for access.
@@ -99,8 +99,7 @@ impl Operation for ApproveAccess {
             return context.commit(change, Answer::ok(before)).await;
         }
         let gift = lessen(&mut change, &before, less);
-        // Who is on record anew may have been given less meanwhile.
-        require_members(&mut change, actor, &gift, || Refusal::because(&NOT_A_MEMBER, &[&"individuals"]));
+        require_records(&mut change, actor, &gift);
         if gift.expires_at <= context.now {
             change.refuse(EXPIRY_PASSED.stage, EXPIRY_PASSED.at(&[&"expiresAt"]));
         }
@@ -132,7 +131,7 @@ fn lessen(change: &mut Change<AccessRequest>, asked: &AccessRequest, less: &Less
     if expires_at > asked.expires_at {
         more(&[&"expiresAt"]);
     }
-    let shares = match &less.individuals {
+    let shares: Vec<Share> = match &less.individuals {
         None => asked.individuals.clone(),
         Some(chosen) => {
             let share = |(index, one): (usize, &ForOne)| {
@@ -153,5 +152,6 @@ fn lessen(change: &mut Change<AccessRequest>, asked: &AccessRequest, less: &Less
     }
     let asked_by = Asked { request_id: asked.id, contact_manager_email: asked.contact_manager_email.clone() };
     let partner_id = asked.partner_id;
+    let shares = shares.into_iter().map(|share| (share.individual.into(), share.level)).collect();
     Gift { partner_id, asked: Some(asked_by), organization_level, shares, expires_at, reason: None }
 }

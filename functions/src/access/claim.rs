@@ -78,10 +78,10 @@ impl Claim {
         let Self { partner, email, organization } = self;
         let access = found.get(&AccessIn(organization, partner))?.ok_or_else(Problem::not_found)?;
         let record = found.get(&EmailInPartner(partner, email.clone()))?;
-        let member = record.map(|record| record.member()).transpose()?.ok_or_else(Problem::not_found)?;
-        let by = decide(&access.grants, &email, Some(member), context.now).by.cloned();
+        let record = record.map(|record| record.member_record()).transpose()?.ok_or_else(Problem::not_found)?;
+        let by = decide(&access.grants, &email, Some(record), context.now).by.cloned();
         let by = by.ok_or_else(Problem::not_found)?;
-        Ok(Held { partner, member, email, access, by })
+        Ok(Held { partner, member: record.id, email, access, by })
     }
 
     /// Reads what shows it, and decides it.

@@ -2,18 +2,17 @@
 
 use aws::http::body::Json;
 use aws::operation::{Method, Nothing, OfOrganization, route};
-use aws::table::pattern::{AccessIn, OrganizationById, PartnerById};
-use aws::table::{Change, Refusal, Wanted};
+use aws::table::pattern::{AccessIn, CountOfRemovals, OrganizationById, PartnerById};
+use aws::table::{Change, Wanted};
 use aws::{Answer, Context, Failure, Input, Operation, Route};
 use deserr::Deserr;
-use domain::access::{EXPIRY_PASSED, EXPIRY_TOO_FAR, TOO_MANY_INDIVIDUALS};
+use domain::access::{Binding, EXPIRY_PASSED, EXPIRY_TOO_FAR, Grantee, TOO_MANY_INDIVIDUALS};
 use domain::fault::{Check, Checked};
 use domain::{Actor, Description, Faults, Invalid, Level, PartnerId, Problem, Reason, Role, Timestamp};
 use schemars::JsonSchema;
 
 use super::{
-    ForOne, Gift, NOT_A_MEMBER, OWN_PARTNER, ShownAccess, check_terms, find_members, give, require_expiry,
-    require_members, require_stranger, want_members,
+    ForOne, Gift, OWN_PARTNER, ShownAccess, check_terms, give, require_expiry, require_records, require_stranger,
 };
 use crate::customers::require_manager;
 use crate::party::Names;
@@ -35,7 +34,8 @@ pub struct NewAccess {
     /// To all members of the partner, also those who come later.
     #[deserr(default)]
     organization_level: Option<Level>,
-    /// To single members: at most 20.
+    /// To single members, by e-mail: at most 20. Each is for the partner's member with that e-mail or, if there is none, for
+    /// the first one to come; the answer does not tell which.
     #[deserr(default)]
     #[schemars(default, length(max = 20))]
     individuals: Vec<ForOne>,
@@ -58,7 +58,7 @@ impl Operation for GrantAccess {
     const CREATES: bool = true;
     const TAKES_VERSION: bool = true;
     const REASONS: &[Reason] =
-        &[EXPIRY_PASSED, EXPIRY_TOO_FAR, UNKNOWN_PARTNER, NOT_A_MEMBER, OWN_PARTNER, TOO_MANY_INDIVIDUALS];
+        &[EXPIRY_PASSED, EXPIRY_TOO_FAR, UNKNOWN_PARTNER, OWN_PARTNER, TOO_MANY_INDIVIDUALS];
 
     type Caller = Actor;
     type Path = OfOrganization;
@@ -79,7 +79,8 @@ impl Operation for GrantAccess {
         wanted.add(&organization);
         wanted.add(&partner);
         wanted.add(&access);
-        want_members(&mut wanted, new.partner_id, &new.individuals);
+        let removals = |one: &ForOne| CountOfRemovals(new.partner_id, one.email.clone());
+        new.individuals.iter().for_each(|one| wanted.add(&removals(one)));
         let found = context.table.fetch(wanted, true).await?;
         let organization = found.get(&organization)?.ok_or_else(Problem::not_found)?;
 
@@ -88,13 +89,18 @@ impl Operation for GrantAccess {
         require_stranger(&mut change, actor, new.partner_id)?;
         require_expiry(&mut change, new.expires_at, context.now);
         let partner = found.get(&partner)?;
-        let shares = match &partner {
-            Some(_) => find_members(&mut change, &found, new.partner_id, &new.individuals)?,
-            None => {
-                change.refuse(UNKNOWN_PARTNER.stage, UNKNOWN_PARTNER.at(&[&"partnerId"]));
-                Vec::new()
+        if partner.is_none() {
+            change.refuse(UNKNOWN_PARTNER.stage, UNKNOWN_PARTNER.at(&[&"partnerId"]));
+        }
+        // Who is a partner's member is not looked at: the answer must not tell it.
+        let mut shares = Vec::new();
+        for (index, one) in new.individuals.iter().enumerate() {
+            if actor.email.as_ref() == Some(&one.email) {
+                change.refuse(OWN_PARTNER.stage, OWN_PARTNER.at(&[&"individuals", &index, &"email"]));
             }
-        };
+            let removals = found.get(&removals(one))?.map_or(0, |known| known.count);
+            shares.push((Grantee { email: one.email.clone(), bound_to: Binding::First { removals } }, one.level));
+        }
         let gift = Gift {
             partner_id: new.partner_id,
             asked: None,
@@ -103,7 +109,7 @@ impl Operation for GrantAccess {
             expires_at: new.expires_at,
             reason: new.reason.clone(),
         };
-        require_members(&mut change, actor, &gift, || Refusal::Outdated);
+        require_records(&mut change, actor, &gift);
         let access = give(context, &mut change, &organization, found.get(&access)?, gift)?;
         let names = Names::from([partner].into_iter().flatten(), [organization].into_iter());
         let shown = ShownAccess::of(&access, &names, context.now);

@@ -61,7 +61,7 @@ impl Operation for ListPartnerAccess {
         let beside = async { Ok(context.table.fetch(wanted, true).await?) };
         let access = AccessOfPartner(partner_id);
         let (beside, page) = tokio::try_join!(beside, context.page(&access, true))?;
-        let member = beside.get(&own)?.ok_or_else(Problem::not_found)?.member()?;
+        let member = beside.get(&own)?.ok_or_else(Problem::not_found)?.member_record()?;
 
         // The index is late: what it found is read again.
         let pending = beside.get(&pending)?.map(|pending| pending.requests).unwrap_or_default();

@@ -19,16 +19,16 @@ pub mod told;
 use std::collections::BTreeSet;
 
 use aws::operation::Output;
-use aws::table::pattern::{AccessIn, EmailInPartner, PendingOfPartner, RequestById};
-use aws::table::{Change, Found, Refusal, Wanted, pending};
+use aws::table::pattern::{AccessIn, CountOfRemovals, EmailInPartner, PendingOfPartner, RequestById};
+use aws::table::{Change, Found, Refusal, Wanted, count, pending};
 use aws::{Context, Failure};
 use deserr::Deserr;
-use domain::access::{Asked, End, Ended, Share, judge_expiry};
+use domain::access::{Asked, Binding, End, Ended, Grantee, Share as RequestedShare, judge_expiry};
 use domain::actor::Standing;
 use domain::fault::quoted;
 use domain::{
     Access, AccessRequest, AccessRequestId, Actor, Description, Email, EventKind, Fault, Faults, Grant,
-    GrantId, GrantState, Happening, Individual, Invalid, Level, Organization, OrganizationId, PartnerId,
+    GrantId, GrantState, Happening, Individual, Invalid, Level, MemberId, Organization, OrganizationId, PartnerId,
     Problem, Reason, RequestState, Stage, Stamp, Timestamp, Version,
 };
 use schemars::JsonSchema;
@@ -127,7 +127,7 @@ fn find_members<O: Output>(
     found: &Found,
     partner: PartnerId,
     wanted: &[ForOne],
-) -> Result<Vec<Share>, Failure> {
+) -> Result<Vec<RequestedShare>, Failure> {
     let mut shares = Vec::new();
     for (index, ForOne { email, level }) in wanted.iter().enumerate() {
         let Some(held) = found.get(&EmailInPartner(partner, email.clone()))? else {
@@ -135,7 +135,7 @@ fn find_members<O: Output>(
             continue;
         };
         let individual = Individual { member_id: held.member()?, email: email.clone() };
-        shares.push(Share { individual, level: *level });
+        shares.push(RequestedShare { individual, level: *level });
     }
     Ok(shares)
 }
@@ -212,6 +212,9 @@ fn require_stranger<O: Output>(
     Ok(())
 }
 
+/// A grant to a single member.
+type Share = (Grantee, Level);
+
 /// What is given.
 struct Gift {
     /// To whom.
@@ -228,17 +231,21 @@ struct Gift {
     reason: Option<Description>,
 }
 
-/// Requires that who is given something is on the partner's record, as the one who is meant. That whoever gives is not is
-/// required already, and no item is in a transaction twice.
-fn require_members<O: Output>(
-    change: &mut Change<O>,
-    actor: &Actor,
-    gift: &Gift,
-    otherwise: fn() -> Refusal<O>,
-) {
-    let others = gift.shares.iter().map(|share| &share.individual);
-    for Individual { email, member_id } in others.filter(|one| actor.email.as_ref() != Some(&one.email)) {
-        change.require_owner(&EmailInPartner(gift.partner_id, email.clone()), member_id, otherwise);
+/// Requires that the records to which grants are bound are as they were read: a member's own, or how many of an e-mail were
+/// removed. That whoever gives is not a member is required already, and no item is in a transaction twice.
+fn require_records<O: Output>(change: &mut Change<O>, actor: &Actor, gift: &Gift) {
+    for (Grantee { email, bound_to }, _) in &gift.shares {
+        match bound_to {
+            Binding::Member { member_id } if actor.email.as_ref() != Some(email) => {
+                let not_a_member = || Refusal::because(&NOT_A_MEMBER, &[&"individuals"]);
+                change.require_owner(&EmailInPartner(gift.partner_id, email.clone()), member_id, not_a_member);
+            }
+            Binding::Member { .. } => {}
+            Binding::First { removals } => {
+                let known = CountOfRemovals(gift.partner_id, email.clone());
+                change.require_that(&known, count::is_still(*removals), |_| Refusal::Outdated);
+            }
+        }
     }
 }
 
@@ -253,7 +260,7 @@ fn give<O: Output>(
 ) -> Result<Access, Failure> {
     let seen = before.as_ref().map(|before| before.stamp.version);
     let mut access = before.unwrap_or_else(|| Access::new(organization.id, partner_id, context.now));
-    let singles = shares.into_iter().map(|share| (Some(share.individual), share.level));
+    let singles = shares.into_iter().map(|(grantee, level)| (Some(grantee), level));
     let all = organization_level.map(|level| (None, level)).into_iter().chain(singles);
     let grants = all.map(|(individual, level)| Grant {
         id: context.id(),
@@ -285,9 +292,10 @@ fn give<O: Output>(
     // The organization is the partner's customer from now on, if it was not before.
     add_customer(change, partner_id, organization, context.now)?;
     for Grant { id: grant_id, level, expires_at, individual, .. } in grants {
-        let member_id = individual.map(|individual| individual.member_id);
+        let member_id = individual.as_ref().and_then(Grantee::member_id);
+        let email = individual.filter(|_| member_id.is_none()).map(|one| one.email);
         let reason = reason.clone();
-        let granted = EventKind::AccessGranted { grant_id, level, expires_at, member_id, reason };
+        let granted = EventKind::AccessGranted { grant_id, level, expires_at, member_id, email, reason };
         change.record(access.happening(granted));
     }
     for (grant_id, replaced_by) in replaced {
@@ -342,7 +350,7 @@ pub struct ShownGrant {
     state: GrantState,
     /// To whom; none if to all members of the partner.
     #[serde(skip_serializing_if = "Option::is_none")]
-    individual: Option<Individual>,
+    individual: Option<GranteeView>,
     /// How far it goes.
     level: Level,
     /// When it was given.
@@ -357,13 +365,28 @@ pub struct ShownGrant {
     request_id: Option<AccessRequestId>,
 }
 
+/// A single member to whom a grant is given, as it is shown.
+#[derive(Debug, Clone, Serialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct GranteeView {
+    /// The member's e-mail.
+    email: Email,
+    /// The member, where the partner itself named it; a grant that nobody asked for is for the e-mail's first owner among the
+    /// partner's members, present or to come.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    member_id: Option<MemberId>,
+}
+
 impl ShownGrant {
     fn of(grant: &Grant, now: Timestamp) -> Self {
         let state = grant.state(now);
         Self {
             id: grant.id,
             state,
-            individual: grant.individual.clone(),
+            individual: grant
+                .individual
+                .as_ref()
+                .map(|one| GranteeView { email: one.email.clone(), member_id: one.member_id() }),
             level: grant.level,
             created_at: grant.created_at,
             expires_at: grant.expires_at,

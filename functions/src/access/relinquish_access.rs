@@ -5,7 +5,7 @@ use aws::operation::{Method, Nothing, route};
 use aws::table::pattern::EmailInPartner;
 use aws::table::{Change, Expression, Refusal};
 use aws::{Answer, Context, Failure, Input, Operation, Route};
-use domain::access::End;
+use domain::access::{Binding, End};
 use domain::{Actor, EventKind, Problem, Reason, Role};
 
 use super::{GRANT_ENDED, OfGrant, ShownAccess, end, read};
@@ -40,13 +40,17 @@ impl Operation for RelinquishAccess {
         let (before, names) = read(context, &input.path).await?;
         let individual = before.grant(grant_id).ok_or_else(Problem::not_found)?.individual.as_ref();
         let admin = actor.has_one_of(&[Role::PartnerAdmin]);
-        let may = match (individual, admin) {
-            (Some(own), true) => Expression::new("#owner = :own OR #manager = :yes")
-                .text("own", own.member_id.to_string())
-                .truth("yes", true),
-            (Some(own), false) => Expression::new("#owner = :own").text("own", own.member_id.to_string()),
-            (None, true) => Expression::new("#manager = :yes").truth("yes", true),
-            (None, false) => return Err(Problem::not_found().into()),
+        let or_admin = |is_own: &str| match admin {
+            true => Expression::new(&format!("{is_own} OR #manager = :yes")).truth("yes", true),
+            false => Expression::new(is_own),
+        };
+        let may = match individual.filter(|one| one.email == email).map(|one| one.bound_to) {
+            Some(Binding::Member { member_id }) => {
+                or_admin("#owner = :own").text("own", member_id.to_string())
+            }
+            Some(Binding::First { removals }) => or_admin("#removals = :own").number("own", removals),
+            None if admin => Expression::new("#manager = :yes").truth("yes", true),
+            None => return Err(Problem::not_found().into()),
         };
         let mut change = Change::new();
         change.require_that(&EmailInPartner(partner_id, email), may, |_| Refusal::NotFound);

@@ -123,7 +123,7 @@ impl Operation for ResolveAccess {
 
         // Who has nothing here learns nothing of a partner's record, nor does anybody of one that has nothing here.
         let member = found.get(&member)?.filter(|_| access.is_some());
-        let member = member.map(|record| record.member()).transpose()?;
+        let member = member.map(|record| record.member_record()).transpose()?;
         let grants = access.map(|access| access.grants).unwrap_or_default();
         let decision = decide(&grants, email, member, context.now);
         let shown = |grant| ShownGrant::of(grant, context.now);

@@ -3,8 +3,9 @@
 use aws::table::pattern::EmailInPartner;
 use aws::table::{Change, Wanted};
 use aws::{Answer, Context, Failure};
-use domain::{Access, AccessRequest, EventKind, Individual, MemberId, RequestState};
-use std::collections::HashSet;
+use domain::access::{Grantee, MemberRecord};
+use domain::{Access, AccessRequest, Email, EventKind, RequestState};
+use std::collections::BTreeMap;
 
 use super::close;
 
@@ -32,19 +33,19 @@ pub async fn lapse(context: &Context<'_>, request: AccessRequest) -> Result<bool
 /// [`Failure`].
 pub async fn tell(context: &Context<'_>, mut access: Access) -> Result<bool, Failure> {
     let mut wanted = Wanted::new();
-    let individuals: Vec<Individual> =
-        access.grants.iter().filter_map(|grant| grant.individual.clone()).collect();
-    for Individual { email, .. } in &individuals {
-        wanted.add(&EmailInPartner(access.partner_id, email.clone()));
-    }
+    let record = |email: &Email| EmailInPartner(access.partner_id, email.clone());
+    let individuals = || access.grants.iter().filter_map(|grant| grant.individual.as_ref());
+    individuals().for_each(|one| wanted.add(&record(&one.email)));
     let found = context.table.fetch(wanted, true).await?;
-    let mut members = HashSet::<MemberId>::new();
-    for Individual { email, .. } in individuals {
-        let held = found.get(&EmailInPartner(access.partner_id, email))?;
-        members.extend(held.map(|record| record.member()).transpose()?);
+    let mut records = BTreeMap::<Email, MemberRecord>::new();
+    for Grantee { email, .. } in individuals() {
+        if let Some(held) = found.get(&record(email))? {
+            records.insert(email.clone(), held.member_record()?);
+        }
     }
     let seen = access.stamp.version;
-    let told = access.tell(context.now, |individual| members.contains(&individual.member_id));
+    let is_member = |one: &Grantee| records.get(&one.email).is_some_and(|record| one.is(*record));
+    let told = access.tell(context.now, is_member);
     access.stamp = access.stamp.next(context.now);
     let mut change: Change<()> = Change::new();
     change.replace(&access, seen, context.if_match())?;

@@ -2,8 +2,8 @@
 
 use aws::http::body::Json;
 use aws::operation::{Method, Nothing, OfPartner, route};
-use aws::table::pattern::{EmailInPartner, PartnerById};
-use aws::table::{Change, Refusal, Reservation};
+use aws::table::pattern::{CountOfRemovals, EmailInPartner, PartnerById};
+use aws::table::{Change, Refusal, Reservation, count};
 use aws::{Answer, Context, Failure, Input, Operation, Route};
 use deserr::Deserr;
 use domain::{Actor, Email, EventKind, Fault, Faults, Member, Name, Reason, Role, Stage, Stamp};
@@ -73,7 +73,11 @@ impl Operation for AddPartnerMember {
         require_admin(&mut change, actor, *partner_id, None)?;
         change.require(&PartnerById(*partner_id), || Refusal::NotFound);
         change.create(&member)?;
-        change.create_once(&Reservation::member_email(&member), |held| {
+        // A grant that names the e-mail is bound to the first record since so many removals.
+        let removals = CountOfRemovals(*partner_id, email.clone());
+        let count = context.table.get(&removals).await?.map_or(0, |known| known.count);
+        change.require_that(&removals, count::is_still(count), |_| Refusal::Outdated);
+        change.create_once(&Reservation::member_email(&member, count), |held| {
             Refusal::Because(Stage::State, taken(&held))
         })?;
         change.record(member.happening(EventKind::MemberAdded { member_id: member.id, admin: *admin }));

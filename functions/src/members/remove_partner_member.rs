@@ -2,8 +2,8 @@
 
 use aws::http::body::Empty;
 use aws::operation::{Method, Nothing, route};
-use aws::table::pattern::MemberOfPartner;
-use aws::table::{Change, Reservation};
+use aws::table::pattern::{CountOfRemovals, MemberOfPartner};
+use aws::table::{Change, Refusal, Reservation, count};
 use aws::{Answer, Context, Failure, Input, Operation, Route};
 use deserr::Deserr;
 use domain::{Actor, EventKind, Faults, Member, MemberId, PartnerId, Problem, Role};
@@ -60,7 +60,9 @@ impl Operation for RemovePartnerMember {
         let stamp = before.stamp.next(context.now);
         let member = Member { removed_at: Some(context.now), stamp, ..before.clone() };
         change.replace(&member, seen, context.if_match())?;
-        change.remove(&Reservation::member_email(&before));
+        change.remove(&Reservation::member_email(&before, 0));
+        let removals = CountOfRemovals(partner_id, before.email.clone());
+        change.update(&removals, count::add(1, u64::MAX), |_| Refusal::Outdated);
         change.record(member.happening(EventKind::MemberRemoved { member_id }));
         context.commit(change, Answer::ok(member)).await
     }

@@ -161,11 +161,11 @@ async fn former(
         let lasts = match contact.person.membership {
             Some(Membership { partner_id, member_id }) => {
                 let held = found.get(&EmailInPartner(partner_id, email.clone()))?;
-                let member = held.map(|record| record.member()).transpose()?;
+                let member = held.map(|record| record.member_record()).transpose()?;
                 let access = found.get(&AccessIn(organization, partner_id))?;
                 let grants = access.as_ref().map(|access| access.grants.as_slice()).unwrap_or_default();
                 let by = decide(grants, email, member, context.now).by;
-                member == Some(member_id) && by.is_some_and(|grant| grant.level.opens(role.act()))
+                member.is_some_and(|member| member.id == member_id) && by.is_some_and(|grant| grant.level.opens(role.act()))
             }
             None => {
                 contact.customer_id.is_none() || contact.customer_id == record(&found, organization, email)?

@@ -85,7 +85,7 @@ async fn of_member(
     let all = AccessOfPartner(partner);
     let (record, page) = tokio::try_join!(record, context.page(&all, true))?;
     // Who is not on the partner's record may do nothing anywhere.
-    let Some(member) = record.map(|record| record.member()).transpose()? else { return Ok(nowhere()) };
+    let Some(member) = record.map(|record| record.member_record()).transpose()? else { return Ok(nowhere()) };
 
     // The index is late: what it found is read again.
     let mut wanted = Wanted::new();

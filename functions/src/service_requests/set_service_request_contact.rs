@@ -173,9 +173,9 @@ fn best_of<'a>(
     for access in all {
         let Access { partner_id, grants, .. } = access;
         let Some(record) = records.get(&EmailInPartner(*partner_id, email.clone()))? else { continue };
-        let member_id = record.member()?;
-        let Some(grant) = decide(grants, email, Some(member_id), context.now).by else { continue };
-        let membership = Membership { partner_id: *partner_id, member_id };
+        let record = record.member_record()?;
+        let Some(grant) = decide(grants, email, Some(record), context.now).by else { continue };
+        let membership = Membership { partner_id: *partner_id, member_id: record.id };
         let rank = (Some(membership) == present, grant.level);
         if best.as_ref().is_none_or(|(before, _)| *before < rank) {
             best = Some((rank, (*access, membership, grant.level)));

@@ -99,6 +99,67 @@ pub struct Individual {
     pub email: Email,
 }
 
+/// A member's record, as access is decided by it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct MemberRecord {
+    /// The member.
+    pub id: MemberId,
+    /// How many members with this e-mail the partner had removed before this one was added.
+    pub removals: u64,
+}
+
+/// A single member to whom a grant is given.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Grantee {
+    /// The member's e-mail.
+    pub email: Email,
+    /// The record to which the grant is bound.
+    #[serde(flatten)]
+    pub bound_to: Binding,
+}
+
+/// The member's record to which a grant is bound: who is removed and added again has another, and nothing of this one.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(untagged, rename_all_fields = "camelCase")]
+pub enum Binding {
+    /// A member whom the partner itself named.
+    Member {
+        /// The member.
+        member_id: MemberId,
+    },
+    /// The member with the e-mail, or the first one to come: the record that is added after so many removals. Who gives it
+    /// does not learn whether there is one.
+    First {
+        /// How many members with this e-mail the partner had removed.
+        removals: u64,
+    },
+}
+
+impl Grantee {
+    /// Whether the grant is bound to this record of its e-mail.
+    pub fn is(&self, record: MemberRecord) -> bool {
+        match self.bound_to {
+            Binding::Member { member_id } => member_id == record.id,
+            Binding::First { removals } => removals == record.removals,
+        }
+    }
+
+    /// The member, if the grant names one.
+    pub fn member_id(&self) -> Option<MemberId> {
+        match self.bound_to {
+            Binding::Member { member_id } => Some(member_id),
+            Binding::First { .. } => None,
+        }
+    }
+}
+
+impl From<Individual> for Grantee {
+    fn from(Individual { member_id, email }: Individual) -> Self {
+        Self { email, bound_to: Binding::Member { member_id } }
+    }
+}
+
 /// How a grant ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
@@ -170,7 +231,7 @@ pub struct Grant {
     pub id: GrantId,
     /// To whom; none if to all members of the partner.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub individual: Option<Individual>,
+    pub individual: Option<Grantee>,
     /// How far it goes.
     pub level: Level,
     /// When it was given.
@@ -314,7 +375,7 @@ impl Access {
 
     /// Says what is to be told by now: of each grant its end, or else its latest reminder; of what opens nothing to
     /// anybody, because `is_member` says so, no reminder. What is told is told once; there may be more.
-    pub fn tell(&mut self, now: Timestamp, is_member: impl Fn(&Individual) -> bool) -> Vec<EventKind> {
+    pub fn tell(&mut self, now: Timestamp, is_member: impl Fn(&Grantee) -> bool) -> Vec<EventKind> {
         let mut told = Vec::new();
         for grant in self.grants.iter_mut().filter(|grant| grant.due().is_some_and(|due| due <= now)) {
             if told.len() == TOLD_AT_ONCE {
@@ -391,11 +452,11 @@ pub struct Decision<'a> {
     pub lost: Vec<(&'a Grant, Lost)>,
 }
 
-/// Decides what access a person has: `member` is who has the e-mail on the partner's record now.
+/// Decides what access a person has: `member` is the record that has the e-mail at the partner now.
 pub fn decide<'a>(
     grants: &'a [Grant],
     email: &Email,
-    member: Option<MemberId>,
+    member: Option<MemberRecord>,
     now: Timestamp,
 ) -> Decision<'a> {
     let concern = |grant: &&Grant| grant.individual.as_ref().is_none_or(|one| one.email == *email);
@@ -407,7 +468,7 @@ pub fn decide<'a>(
             (GrantState::Relinquished, ..) => Lost::Relinquished,
             (GrantState::Replaced, ..) => Lost::Replaced,
             (GrantState::Active, _, None) => Lost::NotAMember,
-            (GrantState::Active, Some(one), Some(member)) if one.member_id != member => Lost::AnotherMember,
+            (GrantState::Active, Some(one), Some(member)) if !one.is(member) => Lost::AnotherMember,
             (GrantState::Active, ..) => {
                 active.push(grant);
                 continue;
@@ -565,7 +626,7 @@ mod tests {
     fn grant(ids: &Ids, individual: Option<(MemberId, u64)>, level: Level, lasts: u64) -> Grant {
         Grant {
             id: ids.next(at(NOW)),
-            individual: individual.map(|(member_id, name)| Individual { member_id, email: email(name) }),
+            individual: individual.map(|(member_id, name)| Individual { member_id, email: email(name) }.into()),
             level,
             created_at: at(NOW),
             expires_at: at(NOW + lasts),
@@ -573,6 +634,11 @@ mod tests {
             reminded: None,
             ended: None,
         }
+    }
+
+    /// The first record of an e-mail.
+    fn first(id: MemberId) -> Option<MemberRecord> {
+        Some(MemberRecord { id, removals: 0 })
     }
 
     fn access(grants: Vec<Grant>) -> Access {
@@ -603,7 +669,7 @@ mod tests {
         for individual in [None, Some((member, 1))] {
             let grants = [grant(&ids, individual, Level::Look, 1000)];
             for (now, open) in [(end - 1, true), (end, false), (end + 1, false), (end + 7 * DAY, false)] {
-                let decision = decide(&grants, &email(1), Some(member), at(now));
+                let decision = decide(&grants, &email(1), first(member), at(now));
                 assert_eq!(decision.by.is_some(), open, "{}", now as i64 - end as i64);
                 assert_eq!(decision.lost.first().map(|(_, why)| *why), (!open).then_some(Lost::Expired));
             }
@@ -617,17 +683,17 @@ mod tests {
         let own = grant(&ids, Some((member, 1)), Level::Cc, 1000);
         let grants = [own.clone(), grant(&ids, None, Level::FullAdmin, 2000)];
         let level =
-            |member, name, now| decide(&grants, &email(name), member, at(now)).by.map(|grant| grant.level);
-        assert_eq!(level(Some(member), 1, NOW + 999), Some(Level::Cc));
+            |member, name, now| decide(&grants, &email(name), first(member), at(now)).by.map(|grant| grant.level);
+        assert_eq!(level(member, 1, NOW + 999), Some(Level::Cc));
         assert_eq!(
-            level(Some(member), 1, NOW + 1000),
+            level(member, 1, NOW + 1000),
             Some(Level::FullAdmin),
             "then that of all counts again"
         );
-        assert_eq!(level(Some(ids.next(at(NOW))), 2, NOW), Some(Level::FullAdmin));
+        assert_eq!(level(ids.next(at(NOW)), 2, NOW), Some(Level::FullAdmin));
         // Whoever is on record anew has nothing of the one before, and what all have.
         let anew = ids.next(at(NOW));
-        let decision = decide(&grants, &email(1), Some(anew), at(NOW));
+        let decision = decide(&grants, &email(1), first(anew), at(NOW));
         assert_eq!(decision.by.map(|grant| grant.level), Some(Level::FullAdmin));
         assert_eq!(decision.lost, [(&own, Lost::AnotherMember)]);
         let nobody = decide(&grants, &email(1), None, at(NOW));
@@ -635,8 +701,26 @@ mod tests {
         assert!(nobody.lost.iter().all(|(_, why)| *why == Lost::NotAMember));
     }
 
+    #[test]
+    fn grant_to_an_e_mail_is_bound_to_the_first_record_there_or_to_come() {
+        let ids = Ids::counted_from(1);
+        let whom = |removals| Grantee { email: email(1), bound_to: Binding::First { removals } };
+        let grants = [Grant { individual: Some(whom(2)), ..grant(&ids, None, Level::Look, DAY) }];
+        for (removals, is) in [(1, false), (2, true), (3, false)] {
+            let record = MemberRecord { id: ids.next(at(NOW)), removals };
+            let decision = decide(&grants, &email(1), Some(record), at(NOW));
+            assert_eq!(decision.by.is_some(), is, "{removals} removals before");
+            assert_eq!(decision.lost.first().map(|(_, why)| *why), (!is).then_some(Lost::AnotherMember));
+        }
+        // Written and read back, either binding is what it was.
+        for individual in [whom(2), Individual { member_id: ids.next(at(NOW)), email: email(1) }.into()] {
+            let written = serde_json::to_value(&individual).unwrap();
+            assert_eq!(serde_json::from_value::<Grantee>(written).unwrap(), individual);
+        }
+    }
+
     /// The rule once more, as one would tell it.
-    fn told(grants: &[Grant], email: &Email, member: Option<MemberId>, now: Timestamp) -> Option<GrantId> {
+    fn told(grants: &[Grant], email: &Email, member: Option<MemberRecord>, now: Timestamp) -> Option<GrantId> {
         let member = member?;
         let mut found = (None, None);
         for grant in grants {
@@ -644,7 +728,7 @@ mod tests {
                 continue;
             }
             match &grant.individual {
-                Some(one) if one.email == *email && one.member_id == member => found.0 = Some(grant.id),
+                Some(one) if one.email == *email && one.is(member) => found.0 = Some(grant.id),
                 Some(_) => {}
                 None => found.1 = Some(grant.id),
             }
@@ -666,6 +750,9 @@ mod tests {
             let made = (0..random.usize(0..6)).map(|_| {
                 let individual = random.bool().then(|| (members[random.usize(..3)], random.u64(..2)));
                 let mut made = grant(&ids, individual, LEVELS[random.usize(..6)], 10 + random.u64(..4));
+                if let Some(one) = made.individual.as_mut().filter(|_| random.bool()) {
+                    one.bound_to = Binding::First { removals: random.u64(..3) };
+                }
                 if random.u8(..4) == 0 {
                     made.ended = Some(Ended { at: at(NOW + random.u64(..12)), how: ENDS[random.usize(..4)] });
                 }
@@ -673,7 +760,8 @@ mod tests {
             });
             let grants: Vec<Grant> = made.collect();
             for _ in 0..20 {
-                let member = (random.u8(..8) > 0).then(|| members[random.usize(..3)]);
+                let member = (random.u8(..8) > 0)
+                    .then(|| MemberRecord { id: members[random.usize(..3)], removals: random.u64(..3) });
                 let (email, now) = (&emails[random.usize(..3)], at(NOW + 8 + random.u64(..8)));
                 let decision = decide(&grants, email, member, now);
                 let expected = told(&grants, email, member, now);

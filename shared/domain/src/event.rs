@@ -421,9 +421,12 @@ kinds! {
         level: Level,
         /// Until when, not included.
         expires_at: Timestamp,
-        /// To whom; none if to all members of the partner.
+        /// The member to whom, as the partner named it; neither this nor `email` if to all members of the partner.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         member_id: Option<MemberId>,
+        /// The e-mail to whose owner among the partner's members, as the organization named it unasked.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        email: Option<Email>,
         /// What for, where who gave it without being asked said so.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         reason: Option<Description>,

@@ -139,12 +139,12 @@ impl Play<'_> {
                 body["partnerId"] = self.partner.as_str().into();
                 let path = format!("/v1/organizations/{}/access", self.organization);
                 let reply = self.manager("POST", &path, Some(body)).await;
-                assert_eq!(reply.status, if known { 201 } else { 422 }, "{}", reply.body);
-                if known {
-                    let grants = reply.body["grants"].as_array().unwrap();
-                    let id = grants.last().unwrap()["id"].as_str().unwrap().to_owned();
-                    model.give(Given { id, whom, level, until, over: false });
-                }
+                assert_eq!(reply.status, 201, "{}", reply.body);
+                let grants = reply.body["grants"].as_array().unwrap();
+                let id = grants.last().unwrap()["id"].as_str().unwrap().to_owned();
+                // Of a name that is nobody's, the first who comes is meant.
+                let whom = whom.map(|(name, added)| (name, added + u32::from(people.ids[name].is_none())));
+                model.give(Given { id, whom, level, until, over: false });
             }
             4..7 if !model.asked.is_empty() => {
                 let asked = model.asked.remove(self.random.usize(..model.asked.len()));

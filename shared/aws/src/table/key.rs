@@ -280,6 +280,11 @@ pub fn count_of_managers(organization: OrganizationId) -> Key {
     Key::new(organization_partition(organization), "COUNT#MANAGER")
 }
 
+/// How many members with an e-mail a partner has removed.
+pub fn count_of_removals(partner: PartnerId, email: &Email) -> Key {
+    Key::new(partner_partition(partner), format!("COUNT#REMOVAL#{}", segment(email.as_str())))
+}
+
 /// All access of a partner in an organization.
 pub fn access(organization: OrganizationId, partner: PartnerId) -> Key {
     Key::new(organization_partition(organization), format!("{ACCESS}{partner}"))
@@ -613,6 +618,7 @@ mod tests {
             (preference(o, None, &email), format!("ORG#{O}"), "PREFERENCE#CUSTOMER#a@x.example".to_owned()),
             (tally(o, &Month::of(now)), format!("ORG#{O}"), "TALLY#2026-01".to_owned()),
             (count_of_managers(o), format!("ORG#{O}"), "COUNT#MANAGER".to_owned()),
+            (count_of_removals(p, &email), format!("PARTNER#{P}"), "COUNT#REMOVAL#a@x.example".to_owned()),
             (member(p, m), format!("PARTNER#{P}"), format!("MEMBER#{M}")),
             (member_by_email(p, &email), format!("PARTNER#{P}"), "MEMBER#a@x.example".to_owned()),
             (member_email(p, &email), format!("UNIQUE#member-email#{P}#a@x.example"), "-".to_owned()),

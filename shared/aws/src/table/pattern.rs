@@ -154,6 +154,9 @@ lookups! {
     /// how many contact managers an organization has
     CountOfManagers(organization: OrganizationId) -> Count =
         key::count_of_managers(*organization), "`ORG#<organization>` · `COUNT#MANAGER`";
+    /// how many members with an e-mail a partner has removed
+    CountOfRemovals(partner: PartnerId, email: Email) -> Count =
+        key::count_of_removals(*partner, email), "`PARTNER#<partner>` · `COUNT#REMOVAL#<e-mail>`";
     /// a request for access
     RequestById(request: AccessRequestId) -> AccessRequest =
         key::access_request(*request), "`ACCESS_REQUEST#<request>` · `-`";

@@ -1,5 +1,6 @@
 //! What makes a value unique.
 
+use domain::access::MemberRecord;
 use domain::{
     Customer, CustomerId, ExternalId, Member, MemberId, Name, OrganizationId, PartnerId, ProductCode,
     ProductId, Site, SiteId, SourceId, StoreAccount,
@@ -22,40 +23,43 @@ pub struct Reservation {
     /// Of a person's e-mail: whether a customer manages the organization's customers, a member the partner's members.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub manager: bool,
+    /// Of a member's e-mail: how many members with it the partner had removed before.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub removals: Option<u64>,
 }
 
 impl Reservation {
     /// Gives a customer its e-mail in its organization.
     pub fn email(customer: &Customer) -> Self {
         let at = key::customer_email(customer.organization_id, &customer.email);
-        Self { at, owner: customer.id.to_string(), manager: customer.manager }
+        Self { at, owner: customer.id.to_string(), manager: customer.manager, removals: None }
     }
 
-    /// Gives a member its e-mail in its partner.
-    pub fn member_email(member: &Member) -> Self {
+    /// Gives a member its e-mail in its partner, which had removed so many members with it before.
+    pub fn member_email(member: &Member, removals: u64) -> Self {
         let at = key::member_email(member.partner_id, &member.email);
-        Self { at, owner: member.id.to_string(), manager: member.admin }
+        Self { at, owner: member.id.to_string(), manager: member.admin, removals: Some(removals) }
     }
 
     /// Gives a customer an external id of its creator's, if it has one: an organization's, a partner's, or the vendor's.
     pub fn customer_external_id(customer: &Customer) -> Option<Self> {
         let at = key::customer_external_id(customer.created_by, customer.external_id.as_ref()?);
-        Some(Self { at, owner: customer.id.to_string(), manager: false })
+        Some(Self { at, owner: customer.id.to_string(), manager: false, removals: None })
     }
 
     /// Gives a product a name.
     pub fn product_name(name: &Name, owner: ProductId) -> Self {
-        Self { at: key::product_name(name), owner: owner.to_string(), manager: false }
+        Self { at: key::product_name(name), owner: owner.to_string(), manager: false, removals: None }
     }
 
     /// Gives a product a code.
     pub fn product_code(code: &ProductCode, owner: ProductId) -> Self {
-        Self { at: key::product_code(code), owner: owner.to_string(), manager: false }
+        Self { at: key::product_code(code), owner: owner.to_string(), manager: false, removals: None }
     }
 
     /// Gives a partner an external id of the vendor's.
     pub fn partner_external_id(external_id: &ExternalId, owner: PartnerId) -> Self {
-        Self { at: key::partner_external_id(external_id), owner: owner.to_string(), manager: false }
+        Self { at: key::partner_external_id(external_id), owner: owner.to_string(), manager: false, removals: None }
     }
 
     /// Gives an organization an external id of its creator's: a partner's, or the vendor's.
@@ -68,6 +72,7 @@ impl Reservation {
             at: key::organization_external_id(giver, external_id),
             owner: owner.to_string(),
             manager: false,
+            removals: None,
         }
     }
 
@@ -89,6 +94,15 @@ impl Reservation {
         self.owner.parse().map_err(|_| Error::Internal("what a member has is not a member's".to_owned()))
     }
 
+    /// The record of the member that has the e-mail.
+    ///
+    /// # Errors
+    ///
+    /// When it is not a member that has it.
+    pub fn member_record(&self) -> Result<MemberRecord, Error> {
+        Ok(MemberRecord { id: self.member()?, removals: self.removals.unwrap_or_default() })
+    }
+
     /// The customer that has the value.
     ///
     /// # Errors
@@ -101,12 +115,12 @@ impl Reservation {
     /// Gives a site its address in its organization.
     pub fn site_url(site: &Site) -> Self {
         let at = key::site_url(site.organization_id, &site.url);
-        Self { at, owner: site.id.to_string(), manager: false }
+        Self { at, owner: site.id.to_string(), manager: false, removals: None }
     }
 
     /// Lets a site be its organization's first one on the new platform.
     pub fn first_migration(site: &Site) -> Self {
-        Self { at: key::first_migration(site.organization_id), owner: site.id.to_string(), manager: false }
+        Self { at: key::first_migration(site.organization_id), owner: site.id.to_string(), manager: false, removals: None }
     }
 
     /// The site that has the value.
@@ -139,7 +153,7 @@ impl Reservation {
 
     /// Gives a partner an account at a store.
     pub fn store_account(source: SourceId, account: &StoreAccount, owner: PartnerId) -> Self {
-        Self { at: key::store_account(source, account), owner: owner.to_string(), manager: false }
+        Self { at: key::store_account(source, account), owner: owner.to_string(), manager: false, removals: None }
     }
 }
 
