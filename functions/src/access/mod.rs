@@ -106,7 +106,7 @@ fn check_individuals(individuals: &[serde_json::Value]) -> Vec<(String, Invalid)
     for (index, one) in individuals.iter().enumerate() {
         let email = one.get("email").and_then(serde_json::Value::as_str);
         let Some(email) = email.and_then(|email| email.parse::<Email>().ok()) else { continue };
-        let detail = format!("names {} a second time", quoted(email.as_str()));
+        let detail = format!("names {} a second time", quoted(&email.to_string()));
         if !seen.insert(email) {
             faults.push((format!("/individuals/{index}/email"), Invalid::new("duplicate", detail)));
         }

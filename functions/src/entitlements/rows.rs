@@ -7,6 +7,7 @@ use std::sync::Arc;
 use aws::http::body::{self, Body, Unread};
 use deserr::{Deserr, IntoValue, Map, ValueKind, ValuePointerRef};
 use domain::fault::{check_length, parse_and_check, quoted, wrong_kind};
+use domain::unicode::lookup_form;
 use domain::value::{Value, Values};
 use domain::{At, Fault, Faults, FieldKind, Invalid, Problem, Stage};
 use schemars::{JsonSchema, Schema, SchemaGenerator};
@@ -313,11 +314,11 @@ fn columns(header: &csv::StringRecord) -> Result<Vec<Arc<str>>, Faults> {
     if first != "entitlement" {
         refuse("invalid-header", format!("the first column must be `entitlement`, but is {}", quoted(first)));
     }
-    let (mut columns, mut known) = (Vec::<Arc<str>>::new(), HashSet::from(["entitlement"]));
+    let (mut columns, mut known) = (Vec::<Arc<str>>::new(), HashSet::from(["entitlement".to_owned()]));
     for (index, name) in names.enumerate() {
         if name.is_empty() {
             refuse("invalid-header", format!("column {} has no name", index + 2));
-        } else if !known.insert(name) {
+        } else if !known.insert(lookup_form(name)) {
             refuse("duplicate-column", format!("there are several columns {}", quoted(name)));
         }
         columns.push(name.into());

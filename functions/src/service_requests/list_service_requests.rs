@@ -6,6 +6,8 @@ use aws::context::List;
 use aws::http::body::Empty;
 use aws::operation::{Method, Nothing, route};
 use aws::table::pattern::{Among, Concerns, OrganizationById, ServiceRequestOf, ServiceRequests, Whom};
+use aws::table::entity::Concern;
+use aws::table::read::Choice;
 use aws::table::{Cut, Page, Wanted};
 use aws::{Answer, Context, Failure, Input, Operation, Route};
 use deserr::Deserr;
@@ -208,12 +210,16 @@ async fn of_member(
 ) -> Result<List<ServiceRequestView>, Failure> {
     let email = actor.email.clone().ok_or_else(Problem::not_found)?;
     let (cut, organization, from, to) = (context.cut(false), only, selection.from, selection.to);
-    let of = |whom, submitted_by| Concerns { whom, organization, submitted_by, from, to };
+    let of = |whom| Concerns { whom, organization, from, to };
     // Where one is asked for by somebody who does not see all of it, others' are not looked at.
     let submitter = only.map(|_| email.clone()).or_else(|| selection.submitted_by.clone());
-    let submitted = of(Whom::Partner(partner), submitter);
-    let added = of(Whom::Person(email.clone()), None);
-    let submitted = context.table.page(&submitted, &cut, None);
+    let (submitted, added) = (of(Whom::Partner(partner)), of(Whom::Person(email.clone())));
+    let is_his = |concern: &Concern| {
+        let by = concern.submitted_by.as_ref().map(|person| &person.email);
+        submitter.as_ref().is_none_or(|submitter| by == Some(submitter))
+    };
+    let choice: Option<Choice<'_, _>> = submitter.is_some().then_some(&is_his as _);
+    let submitted = context.table.page(&submitted, &cut, choice);
     let (submitted, added) = tokio::try_join!(submitted, context.table.page(&added, &cut, None))?;
     let Page { items: concerns, next } =
         Page::merge(vec![submitted, added], &cut, |concern| concern.place().to_owned());

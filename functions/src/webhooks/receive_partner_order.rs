@@ -8,6 +8,7 @@ use aws::table::{Change, RefusalMark, key};
 use aws::{Answer, Context, Failure, Input, Operation, Route};
 use deserr::Deserr;
 use domain::fault::{Checked, collect};
+use domain::unicode::tame;
 use domain::{At, EventKind, Fault, Faults, Happening, Pool, Problem, Reason, Stage};
 use schemars::JsonSchema;
 
@@ -151,7 +152,7 @@ fn read<T: Deserr<Faults>>(message: serde_json::Value, mut faults: Faults) -> Re
 }
 
 async fn ignore(context: &Context<'_>, delivery: &Delivery, named: &str) -> Result<Answer<Receipt>, Failure> {
-    let message_type: String = named.chars().filter(|c| !c.is_control()).take(100).collect();
+    let message_type = tame(named, 100);
     let mut change = Change::new();
     change.record(Happening::of_vendor(EventKind::WebhookIgnored {
         source_id: delivery.source.id,

@@ -11,6 +11,8 @@ use deserr::{
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use crate::unicode::tame;
+
 /// Why a text is not what it should be: a stable code and a sentence for people.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Invalid {
@@ -157,11 +159,11 @@ fn listed<T>(items: &[T], word: impl Fn(&T) -> String) -> String {
     items.iter().map(word).collect::<Vec<_>>().join(", ")
 }
 
-/// Caller's text as a problem may show it: in backticks, without control characters, not longer than
+/// Caller's text as a problem may show it: in backticks, without what nobody sees or what deceives, not longer than
 /// helps.
 pub fn quoted(text: &str) -> String {
     const SHOWN: usize = 60;
-    let shown: String = text.chars().filter(|c| !c.is_control()).take(SHOWN).collect();
+    let shown = tame(text, SHOWN);
     if text.chars().count() > SHOWN { format!("`{shown}…`") } else { format!("`{shown}`") }
 }
 

@@ -25,6 +25,7 @@ pub mod search;
 pub mod service_request;
 pub mod subscription;
 pub mod text;
+pub mod unicode;
 pub mod time;
 pub mod value;
 pub mod webhook;

@@ -16,12 +16,14 @@ use icu_properties::props::{GeneralCategory, GeneralCategoryGroup as Group};
 
 use crate::fault::Invalid;
 use crate::text::{Name, checked, written_as_text};
+use crate::unicode::{is_refused_in_names, is_unseen};
 
-/// The form in which a name is unique: NFKC and full case folding, nothing more, so that `C`, `C++` and `C#` differ and
+/// The form in which a name is unique: NFKC and full case folding, without what nobody sees, and nothing more, so that `C`, `C++` and `C#` differ and
 /// `ＡＢＣ` and `abc` do not.
 pub fn unique_form(name: &str) -> String {
     let nfkc = ComposingNormalizer::new_nfkc();
-    let cased = CaseMapper::new().fold_string(&nfkc.normalize(name)).into_owned();
+    let seen: String = name.chars().filter(|c| !is_unseen(*c)).collect();
+    let cased = CaseMapper::new().fold_string(&nfkc.normalize(&seen)).into_owned();
     // Folding may leave more to compose, and that more to fold.
     let cased = CaseMapper::new().fold_string(&nfkc.normalize(&cased)).into_owned();
     nfkc.normalize(&cased).into_owned()
@@ -170,14 +172,15 @@ impl FromStr for NameQuery {
     type Err = Invalid;
 
     fn from_str(text: &str) -> Result<Self, Invalid> {
-        let folded = Folded::of(checked(text, 200)?);
+        let text = checked(text, 200, is_refused_in_names)?;
+        let folded = Folded::of(&text);
         if folded.0.is_empty() {
             return Err(Invalid::new(
                 "nothing-to-find",
                 "has nothing that counts: no letter, digit or symbol",
             ));
         }
-        Ok(Self { text: text.to_owned(), folded })
+        Ok(Self { text, folded })
     }
 }
 

@@ -19,6 +19,7 @@ use crate::text::{
     Description, Email, ExternalId, Name, OrderId, Plan, ProductCode, StoreAccount, written_as_text,
 };
 use crate::time::{Period, Timestamp};
+use crate::unicode::{is_refused_in_identifiers, nfc};
 use crate::value::Details;
 
 /// What a subscription is for.
@@ -264,7 +265,9 @@ impl FromStr for SiteUrl {
     type Err = Invalid;
 
     fn from_str(text: &str) -> Result<Self, Invalid> {
-        let plain = !text.contains(|c: char| c.is_whitespace() || c.is_control() || c == '\\');
+        let text = &*nfc(text);
+        let refused = |c: char| c.is_whitespace() || is_refused_in_identifiers(c) || c == '\\';
+        let plain = !text.contains(refused);
         let url = url::Url::parse(text).ok().filter(|url| {
             let bare = url.username().is_empty() && url.password().is_none();
             let lower = text.to_ascii_lowercase();

@@ -12,7 +12,8 @@ use crate::detail::{Choice, DetailField, FieldKind, UNKNOWN_OPTION};
 use crate::fault::{Faults, Invalid, quoted};
 use crate::id::FieldId;
 use crate::problem::Reason;
-use crate::text::{Email, is_deceiving, is_invisible};
+use crate::text::Email;
+use crate::unicode::{deceives, is_refused_in_identifiers, is_unseen, lookup_form, nfc};
 
 /// A value as it is sent and shown.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
@@ -172,15 +173,15 @@ impl Fields {
     /// These fields.
     pub fn new(all: Vec<DetailField>) -> Self {
         let all = DetailField::in_order(all);
-        let names = all.iter().enumerate().map(|(at, field)| (field.name.to_string(), at));
+        let names = all.iter().enumerate().map(|(at, field)| (lookup_form(field.name.as_str()), at));
         // An id is always the id, though another field may be called so.
         let ids = all.iter().enumerate().map(|(at, field)| (field.id.to_string(), at));
         Self { by_name: names.chain(ids).collect(), all }
     }
 
-    /// The field of this name, to the letter, or of this id.
+    /// The field of this name, to the letter as it is seen, or of this id.
     fn named(&self, name: &str) -> Option<&DetailField> {
-        self.all.get(*self.by_name.get(name)?)
+        self.all.get(*self.by_name.get(&lookup_form(name))?)
     }
 
     /// The field of this name or id, if somebody sees it.
@@ -327,8 +328,8 @@ impl DetailField {
                 ..Wrong::new(INVALID_VALUE)
             });
         };
-        let options = &self.field_type.options;
-        match options.iter().find(|option| option.label.as_str() == label) {
+        let (options, sought) = (&self.field_type.options, lookup_form(label));
+        match options.iter().find(|option| lookup_form(option.label.as_str()) == sought) {
             Some(option) if option.retired && !before.contains(&Kept::Option(option.id)) => {
                 Err(Wrong::new(RETIRED_OPTION))
             }
@@ -409,18 +410,17 @@ fn written(kind: FieldKind, text: &str) -> Result<String, String> {
     const LONGEST: usize = 255;
     const LONGEST_URL: usize = 2048;
     let most = if kind == FieldKind::Url { LONGEST_URL } else { LONGEST };
+    let text = &*nfc(text);
     let length = text.chars().count();
     if length == 0 || length > most {
         return Err(format!("has {length} characters; 1 to {most} are taken"));
     }
     // In running text there is more that may be there; but something must be seen.
-    let refused = if kind == FieldKind::Text { is_deceiving } else { is_invisible };
+    let refused = if kind == FieldKind::Text { deceives } else { is_refused_in_identifiers };
     if text.chars().any(|c| c.is_control() || refused(c))
-        || text.chars().all(|c| c.is_whitespace() || is_invisible(c))
+        || text.chars().all(|c| c.is_whitespace() || is_unseen(c))
     {
-        return Err(
-            "must not contain control characters, or invisible ones that turn or break lines".to_owned()
-        );
+        return Err("must not contain control characters, or characters that nobody sees".to_owned());
     }
     if text.contains(char::REPLACEMENT_CHARACTER) {
         return Err(format!("{} holds U+FFFD, which stands for what could not be read before", quoted(text)));
@@ -436,7 +436,7 @@ fn written(kind: FieldKind, text: &str) -> Result<String, String> {
             _ => not("a day of the form `2026-01-31`"),
         },
         FieldKind::Email | FieldKind::User => match text.parse::<Email>() {
-            Ok(email) => Ok(email.to_string()),
+            Ok(email) => Ok(email.folded().to_owned()),
             Err(_) => not("an e-mail address"),
         },
         FieldKind::Phone => {

@@ -14,6 +14,7 @@ use crate::key::{DeploymentKey, mac};
 use crate::party::Stamp;
 use crate::text::{Name, StoreAccount};
 use crate::time::{Period, Timestamp};
+use crate::unicode::nfd;
 
 /// A store that sends signed messages.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
@@ -200,10 +201,13 @@ pub fn check_proof(
     now: Timestamp,
 ) -> Result<(), ProofFault> {
     let (expiry, signature) = proof.split_once('.').ok_or(ProofFault::Wrong)?;
-    let content = format!("link.{partner}.{account}.{expiry}");
+    // A store may write the account otherwise than it is kept, to the same effect.
+    let contents = [account.as_str().into(), nfd(account.as_str())]
+        .map(|account: std::borrow::Cow<'_, str>| format!("link.{partner}.{account}.{expiry}"));
     let expiry: u64 = expiry.parse().map_err(|_| ProofFault::Wrong)?;
     let signature = parse_signature(signature).ok_or(ProofFault::Wrong)?;
-    if !signed(secret, &[content.as_bytes()], &[signature]) {
+    let signature = [signature];
+    if !contents.iter().any(|content| signed(secret, &[content.as_bytes()], &signature)) {
         return Err(ProofFault::Wrong);
     }
     match expiry.checked_sub(now.unix_seconds()) {

@@ -9,6 +9,7 @@ mod gateway;
 mod permissions;
 mod readme;
 mod recording;
+mod spelling;
 mod template;
 #[cfg(tour)]
 mod tour;

@@ -86,7 +86,7 @@ async fn each_party_reads_what_concerns_it_newest_first() {
         "subscription.set-up",
     ];
     assert_eq!(types(&organization), expected);
-    assert_eq!(organization[2]["partner"], json!({"id": world.id("partner"), "name": "Miyako Security"}));
+    assert_eq!(organization[5]["partner"], json!({"id": world.id("partner"), "name": "Miyako Security"}));
     let vendor = items(&world, "operator", "/v1/history").await;
     assert_eq!(vendor.len(), 12);
     assert_eq!(

@@ -15,7 +15,7 @@ async fn an_operator_and_the_partners_admin_add_members() {
         let location = world.fill(&format!("/v1/partners/{{partner}}/members/{id}"));
         assert_eq!((made.status, made.header("location")), (201, Some(&*location)));
         let expected = json!({
-            "id": id, "partnerId": world.id("partner"), "email": "hana@miyako.example", "name": "Hana Ito",
+            "id": id, "partnerId": world.id("partner"), "email": "Hana@MIYAKO.example", "name": "Hana Ito",
             "admin": false, "version": 1,
         });
         assert_eq!(world.timeless(made.body), expected);

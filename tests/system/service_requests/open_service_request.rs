@@ -153,7 +153,7 @@ async fn whoever_submits_it_is_its_primary_contact_unless_it_names_a_customer() 
     let haruto = json!({"email": "haruto@yamada.example", "customerId": world.id("haruto")});
     for who in ["customer", "partnerAdmin"] {
         let made =
-            open_for(&world, who, json!({"primaryContact": "Haruto@yamada.example"})).send().await.ok();
+            open_for(&world, who, json!({"primaryContact": "haruto@yamada.example"})).send().await.ok();
         assert_eq!((&made["primaryContact"], &made["additionalContacts"]), (&haruto, &json!([])), "{who}");
     }
     let own = open_for(&world, "partnerAdmin", json!({"primaryContact": "aiko@miyako.example"}));

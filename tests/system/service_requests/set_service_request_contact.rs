@@ -30,7 +30,7 @@ fn haruto(world: &World) -> Value {
 #[tokio::test(flavor = "multi_thread")]
 async fn customers_and_members_with_access_become_contacts_and_it_is_told() {
     let world = World::demo().await;
-    let set = make(&world, "customer", "Haruto@YAMADA.example", "additional").send().await;
+    let set = make(&world, "customer", HARUTO, "additional").send().await;
     assert_eq!((set.status, set.header("etag")), (200, Some("\"2\"")));
     assert_eq!(set.body["additionalContacts"], json!([haruto(&world)]));
     make(&world, "agent", REN, "additional").send().await.ok();

@@ -93,7 +93,7 @@ async fn lines_become_subscriptions_with_links_known_at_both_ends_entitlements_a
     let known: Vec<_> =
         first["contacts"].as_array().unwrap().iter().map(|one| (&one["email"], &one["name"])).collect();
     let (harry, h) =
-        ((json!("harry@harbour.example"), json!("Harry")), (json!("h@harbour.example"), json!("H")));
+        ((json!("Harry@Harbour.example"), json!("Harry")), (json!("h@harbour.example"), json!("H")));
     assert_eq!(known, [(&harry.0, &harry.1), (&h.0, &h.1)]);
     assert_eq!(first["contacts"][0]["since"], first["createdAt"]);
     let second = shown(&world, "operator", "{harbour}", &new[1]).await;
@@ -113,7 +113,7 @@ async fn lines_become_subscriptions_with_links_known_at_both_ends_entitlements_a
     // Who is a contact for the first time is welcomed once.
     let told = events(&world, "{harbour}", "subscription.ordered").await;
     let of = |id: &str| told.iter().find(|event| event["data"]["subscriptionId"] == id).unwrap();
-    assert_eq!(of(&new[0])["data"]["welcomed"], json!(["harry@harbour.example", "h@harbour.example"]));
+    assert_eq!(of(&new[0])["data"]["welcomed"], json!(["Harry@Harbour.example", "h@harbour.example"]));
     assert_eq!(of(&new[0])["partner"]["id"], world.id("partner"));
     let again = made(&order(&world, "SO-H2", json!([one("H-2", json!({"contacts": contacts}))])).await.ok());
     let told = events(&world, "{harbour}", "subscription.ordered").await;

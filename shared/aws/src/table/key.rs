@@ -195,7 +195,7 @@ pub fn access_request(request: AccessRequestId) -> Key {
 
 /// The partition, in `by-key`, of the requests that are addressed to an e-mail.
 pub fn asked_of(email: &Email) -> String {
-    format!("MANAGER#{}", segment(email.as_str()))
+    format!("MANAGER#{}", segment(email.folded()))
 }
 
 /// A request among those addressed to an e-mail.
@@ -235,7 +235,7 @@ pub fn submitted_by(partner: PartnerId, request: ServiceRequestId) -> Key {
 
 /// The partition, in `by-key`, of the service requests that concern a person.
 pub fn concerns_of(email: &Email) -> String {
-    format!("CONTACT#{}", segment(email.as_str()))
+    format!("CONTACT#{}", segment(email.folded()))
 }
 
 /// A service request among those that concern a person, in `by-key`.
@@ -250,7 +250,7 @@ pub fn service_request_partition(request: ServiceRequestId) -> String {
 
 /// A contact of a service request.
 pub fn contact(request: ServiceRequestId, email: &Email) -> Key {
-    Key::new(service_request_partition(request), format!("CONTACT#{}", segment(email.as_str())))
+    Key::new(service_request_partition(request), format!("CONTACT#{}", segment(email.folded())))
 }
 
 /// The updates of a service request begin with this.
@@ -264,7 +264,7 @@ pub fn service_request_update(request: ServiceRequestId, number: u64) -> Key {
 /// What a person wants to be told of an organization's service requests: a partner's member, or a customer of its.
 pub fn preference(organization: OrganizationId, partner: Option<PartnerId>, email: &Email) -> Key {
     let of = partner.map_or_else(|| "CUSTOMER".to_owned(), |partner| partner.to_string());
-    Key::new(organization_partition(organization), format!("PREFERENCE#{of}#{}", segment(email.as_str())))
+    Key::new(organization_partition(organization), format!("PREFERENCE#{of}#{}", segment(email.folded())))
 }
 
 /// What the sort keys of what is counted of service requests begin with.
@@ -282,7 +282,7 @@ pub fn count_of_managers(organization: OrganizationId) -> Key {
 
 /// How many members with an e-mail a partner has removed.
 pub fn count_of_removals(partner: PartnerId, email: &Email) -> Key {
-    Key::new(partner_partition(partner), format!("COUNT#REMOVAL#{}", segment(email.as_str())))
+    Key::new(partner_partition(partner), format!("COUNT#REMOVAL#{}", segment(email.folded())))
 }
 
 /// All access of a partner in an organization.
@@ -302,12 +302,12 @@ pub fn member(partner: PartnerId, member: MemberId) -> Key {
 
 /// A member among those of its partner, in `by-key`, by its e-mail.
 pub fn member_by_email(partner: PartnerId, email: &Email) -> Key {
-    Key::new(partner_partition(partner), format!("{MEMBERS}{}", segment(email.as_str())))
+    Key::new(partner_partition(partner), format!("{MEMBERS}{}", segment(email.folded())))
 }
 
 /// The reservation of a member's e-mail in its partner.
 pub fn member_email(partner: PartnerId, email: &Email) -> Key {
-    unique("member-email", format!("{partner}#{}", segment(email.as_str())))
+    unique("member-email", format!("{partner}#{}", segment(email.folded())))
 }
 
 /// A person who is a customer.
@@ -366,7 +366,7 @@ pub fn customer_of_organization(organization: OrganizationId, customer: Customer
 
 /// The partition, in `by-facet`, of the customers with an e-mail.
 pub fn customers_with(email: &Email) -> String {
-    format!("EMAIL#{}", segment(email.as_str()))
+    format!("EMAIL#{}", segment(email.folded()))
 }
 
 /// A customer among those with its e-mail.
@@ -438,7 +438,7 @@ pub fn subscription_name(source: SourceId, external_id: &ExternalId) -> Key {
 
 /// That somebody is, or was, a contact of an organization's subscriptions.
 pub fn welcome(organization: OrganizationId, email: &Email) -> Key {
-    Key::new(organization_partition(organization), format!("WELCOME#{}", segment(email.as_str())))
+    Key::new(organization_partition(organization), format!("WELCOME#{}", segment(email.folded())))
 }
 
 /// A site of an organization.
@@ -478,7 +478,7 @@ fn within(organization: Option<OrganizationId>) -> String {
 
 /// The reservation of a customer's e-mail in its organization.
 pub fn customer_email(organization: Option<OrganizationId>, email: &Email) -> Key {
-    unique("customer-email", format!("{}#{}", within(organization), segment(email.as_str())))
+    unique("customer-email", format!("{}#{}", within(organization), segment(email.folded())))
 }
 
 /// Who gave an external id: each giver has its own.

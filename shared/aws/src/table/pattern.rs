@@ -453,7 +453,7 @@ impl Listing for ServiceRequests {
     type Entity = ServiceRequest;
     const DESCRIBED: Described = Described {
         name: "ServiceRequests",
-        about: "the service requests of an organization, or of a month, by time, kind, status and submitter",
+        about: "the service requests of an organization, or of a month, by time, kind and status",
         place: "`ORG#<organization>` · `SERVICE_REQUEST#<service request>`; \
                 in `by-facet` `SERVICE_REQUEST#<month>` · `<service request>`",
     };
@@ -505,8 +505,6 @@ pub struct Concerns {
     pub whom: Whom,
     /// Only those of this organization.
     pub organization: Option<OrganizationId>,
-    /// Only those that the person of this e-mail submitted; for a partner.
-    pub submitted_by: Option<Email>,
     /// From this instant on.
     pub from: Option<Timestamp>,
     /// Before this instant.
@@ -517,7 +515,7 @@ impl Listing for Concerns {
     type Entity = Concern;
     const DESCRIBED: Described = Described {
         name: "Concerns",
-        about: "the service requests that a partner's members submitted, or that a customer submitted or a contact was added to, by time, organization and submitter",
+        about: "the service requests that a partner's members submitted, or that a customer submitted or a contact was added to, by time and organization",
         place: "in `by-key` `PARTNER#<partner>` or `CONTACT#<e-mail>` · `SERVICE_REQUEST#<service request>`",
     };
 
@@ -540,8 +538,6 @@ impl Listing for Concerns {
         let mut filter: Vec<(&'static [&'static str], _)> = Vec::new();
         let organization = self.organization.map(|organization| AttributeValue::S(organization.to_string()));
         filter.extend(organization.map(|organization| (&["organizationId"][..], organization)));
-        let email = self.submitted_by.as_ref().map(|email| AttributeValue::S(email.as_str().to_owned()));
-        filter.extend(email.map(|email| (&["submittedBy", "email"][..], email)));
         filter
     }
 }

@@ -28,7 +28,7 @@ pub fn say_goodbye<O: 'static>(
 
 fn remember(organization: OrganizationId, email: &Email, what: &str) -> Expression {
     let text = format!("SET #entity = :entity, #organizationId = :organization, #email = :email, {what}");
-    let update = Expression::new(&text).text("entity", Welcome::NAME).text("email", email.as_str());
+    let update = Expression::new(&text).text("entity", Welcome::NAME).text("email", email.folded());
     update.text("organization", organization.to_string())
 }
 

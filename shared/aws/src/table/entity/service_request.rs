@@ -1,7 +1,7 @@
 //! Service requests: whom they concern, and how many there are.
 
 use domain::dashboard::Counts;
-use domain::service_request::{Membership, Month, NotificationPreference, ServiceRequestUpdate};
+use domain::service_request::{Membership, Month, NotificationPreference, Person, ServiceRequestUpdate};
 use domain::{Email, OrganizationId, ServiceRequest, ServiceRequestId};
 use serde::{Deserialize, Serialize};
 
@@ -88,6 +88,9 @@ impl Entity for ContactEntry {
 pub struct Concern {
     /// Whose service request.
     pub organization_id: OrganizationId,
+    /// Who submitted it; absent of an entry for a contact.
+    #[serde(default)]
+    pub submitted_by: Option<Person>,
     key_pk: String,
     key_sk: String,
 }

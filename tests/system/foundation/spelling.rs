@@ -1,0 +1,131 @@
+//! One person has one e-mail, and names that look the same are the same, whatever the route.
+
+use serde_json::{Value, json};
+use system::World;
+
+/// What nobody sees, or what turns the text around: hyphens, joiners, fillers, marks, isolates, blanks, selectors, tags.
+const UNSEEN: [char; 13] = [
+    '\u{ad}', '\u{34f}', '\u{115f}', '\u{1160}', '\u{200b}', '\u{202e}', '\u{2060}', '\u{2066}', '\u{2800}', '\u{3164}',
+    '\u{feff}', '\u{e0041}', '\u{e01ff}',
+];
+
+#[tokio::test(flavor = "multi_thread")]
+async fn one_person_is_one_customer_however_the_email_is_spelled() {
+    let world = World::demo().await;
+    let create = |email: &str| {
+        let body = json!({"email": email, "name": "Jörg", "manager": true});
+        world.post("/v1/organizations/{yamada}/customers").by("operator").json(body)
+    };
+    let made = create("Jörg@yamada.example").send().await.ok();
+    assert_eq!(made["email"], "Jörg@yamada.example", "shown as it was given first");
+    for same in ["JÖRG@yamada.example", "jo\u{308}rg@YAMADA.example", "JO\u{308}RG@yamada.example"] {
+        create(same).refused(409, "email-taken").await;
+        let found = world.get(&format!("/v1/customers?email={}", encoded(same))).by("agent").send().await.ok();
+        assert_eq!(found["items"][0]["id"], made["id"], "{same}");
+    }
+    // A contact manager approves what is addressed to another spelling of its e-mail.
+    let wish = json!({"contactManagerEmail": "jörg@yamada.example", "expiresAt": "2027-01-01T00:00:00Z", "organizationLevel": "cc"});
+    let asked = world.post("/v1/partners/{partner}/access-requests").by("partnerAdmin").json(wish).send().await.ok();
+    let claims = json!({"sub": "j", "email": "JO\u{308}RG@Yamada.example", "role": "customer", "org": world.id("yamada"), "manager": true});
+    let token = world.token_of(claims);
+    let received = world.get("/v1/me/access-requests").token(&token).send().await.ok();
+    assert_eq!(received["items"][0]["id"], asked["id"]);
+    let path = format!("/v1/access-requests/{}/approve", asked["id"].as_str().unwrap());
+    world.post(&path).token(&token).json(json!({})).send().await.ok();
+
+    let mut bad: Vec<String> = UNSEEN.iter().map(|c| format!("a{c}b@yamada.example")).collect();
+    bad.extend(["a..b", ".a", "a.", &"a".repeat(65)].map(|local| format!("{local}@yamada.example")));
+    for email in bad {
+        let refused = create(&email).refused(400, "invalid-request").await;
+        assert_eq!(refused.faults(), [("/email".to_owned(), "invalid-email".to_owned())], "{email:?}");
+    }
+}
+
+fn encoded(text: &str) -> String {
+    text.bytes().map(|byte| format!("%{byte:02X}")).collect()
+}
+
+/// The loop over routes proves each kind of name and identifier; that over characters, on the first of them, which are refused.
+#[tokio::test(flavor = "multi_thread")]
+async fn name_of_what_nobody_sees_is_refused() {
+    let world = World::demo().await;
+    let field = |name: &str| json!({"name": name, "type": {"name": "TEXT"}});
+    let kinds: [(&str, &str, Box<dyn Fn(&str) -> Value>); 5] = [
+        ("/v1/detail-fields", "/name", Box::new(field)),
+        ("/v1/products", "/name", Box::new(|name| json!({"name": name}))),
+        ("/v1/products", "/code", Box::new(|code| json!({"name": "Gate", "code": code}))),
+        ("/v1/partners", "/externalId", Box::new(|id| json!({"name": "P", "externalId": id}))),
+        ("/v1/detail-fields", "/type/options/0", Box::new(|label| {
+            json!({"name": "Choice", "type": {"name": "SELECT", "options": [label]}})
+        })),
+    ];
+    for (index, (path, pointer, body)) in kinds.iter().enumerate() {
+        for c in &UNSEEN[..if index == 0 { UNSEEN.len() } else { 1 }] {
+            for text in [format!("Reg{c}ion"), c.to_string()] {
+                let refused = world.post(path).by("operator").json(body(&text)).refused(400, "invalid-request").await;
+                assert_eq!(refused.faults(), [((*pointer).to_owned(), "control-character".to_owned())], "{text:?}");
+            }
+        }
+    }
+    for shaped in ["\u{200d}", "\u{fe0f}\u{200c}"] {
+        let refused = world.post("/v1/detail-fields").by("operator").json(field(shaped)).refused(400, "invalid-request").await;
+        assert_eq!(refused.faults(), [("/name".to_owned(), "invisible".to_owned())]);
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn names_that_look_the_same_are_the_same() {
+    let world = World::demo().await;
+    let (composed, decomposed) = ("Büro", "Bu\u{308}ro");
+    let options = json!({"name": "SELECT", "options": [composed]});
+    let field = json!({"name": composed, "type": options});
+    let fields = |body: Value| world.post("/v1/detail-fields").by("operator").json(body);
+    fields(field.clone()).send().await.ok();
+    // What only chooses a glyph, or joins letters, makes no other name.
+    for same in [decomposed, "Bü\u{fe0f}ro", "BÜ\u{200d}RO"] {
+        let mut again = field.clone();
+        again["name"] = same.into();
+        let refused = fields(again).send().await;
+        assert_eq!(refused.status, 409, "{same:?}: {}", refused.body);
+    }
+    // Field and option are found in details, in a header and in a filter.
+    let path = "/v1/organizations/{yamada}/entitlements/{entitlement}/details";
+    let details = json!({"details": {decomposed: {"values": [decomposed]}}});
+    let changed = world.patch(path).by("agent").json(details).send().await.ok();
+    assert_eq!(changed["details"][composed]["values"], json!([composed]));
+    let csv = format!("entitlement,{decomposed}\n{{number}},{decomposed}\n");
+    let csv = world.fill(&csv);
+    let import = |csv: &str| {
+        world.post("/v1/entitlement-details/import").by("operator").header("content-type", "text/csv").bytes(csv.as_bytes())
+    };
+    assert_eq!(import(&csv).send().await.ok()["unchanged"], 1);
+    let twice = format!("entitlement,{composed},{decomposed}\nE-1,a,b\n");
+    let refused = import(&twice).refused(400, "invalid-request").await;
+    assert_eq!(refused.faults()[0].1, "duplicate-column");
+    let query = format!("organizationId={{yamada}}&field={}&value={}", encoded(decomposed), encoded(decomposed));
+    let found = world.get(&format!("/v1/entitlements?{query}")).by("agent").send().await.ok();
+    assert_eq!(found["items"][0]["id"], world.id("entitlement"));
+    // Identifiers and addresses.
+    let partner = |id: &str| world.post("/v1/partners").by("operator").json(json!({"name": "P", "externalId": id}));
+    partner(composed).send().await.ok();
+    partner(decomposed).refused(409, "external-id-taken").await;
+    let site = |url: &str| {
+        let path = "/v1/organizations/{yamada}/subscriptions/{subscription}/set-up";
+        world.post(path).by("customer").json(json!({"site": {"new": {"url": url}}}))
+    };
+    let first = site("https://yamada.example/b\u{fc}ro").send().await.ok();
+    let again = site("https://yamada.example/bu\u{308}ro").send().await.ok();
+    assert_eq!(again["site"], first["site"]);
+}
+
+/// What a store's message of an unknown type is called is kept without what deceives its reader.
+#[tokio::test(flavor = "multi_thread")]
+async fn ignored_message_type_is_kept_without_what_nobody_sees() {
+    let world = World::demo().await;
+    let body = json!({"type": "order\u{202e}.\u{200b}odd\u{e0041}\u{0}", "data": {}});
+    let receipt = world.message(world.id("secret"), "m1", &body).send().await.ok();
+    assert_eq!(receipt["messageType"], "order.odd");
+    let path = "/v1/history?type=webhook.ignored";
+    let told = world.get(path).by("operator").send().await.ok();
+    assert_eq!(told["items"][0]["data"]["messageType"], "order.odd");
+}
