@@ -2,8 +2,8 @@
 
 use aws::http::body::Json;
 use aws::operation::{Method, Nothing, route};
-use aws::table::pattern::{AccessInOrganization, OrganizationById};
 use aws::table::Change;
+use aws::table::pattern::{AccessInOrganization, OrganizationById};
 use aws::{Answer, Context, Failure, Input, Operation, Route};
 use deserr::Deserr;
 use domain::access::{Asked, EXPIRY_PASSED, Share, TOO_MANY_INDIVIDUALS};

@@ -78,7 +78,8 @@ impl Claim {
         let Self { partner, email, organization } = self;
         let access = found.get(&AccessIn(organization, partner))?.ok_or_else(Problem::not_found)?;
         let record = found.get(&EmailInPartner(partner, email.clone()))?;
-        let record = record.map(|record| record.member_record()).transpose()?.ok_or_else(Problem::not_found)?;
+        let record =
+            record.map(|record| record.member_record()).transpose()?.ok_or_else(Problem::not_found)?;
         let by = decide(&access.grants, &email, Some(record), context.now).by.cloned();
         let by = by.ok_or_else(Problem::not_found)?;
         Ok(Held { partner, member: record.id, email, access, by })

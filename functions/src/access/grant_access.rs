@@ -12,7 +12,8 @@ use domain::{Actor, Description, Faults, Invalid, Level, PartnerId, Problem, Rea
 use schemars::JsonSchema;
 
 use super::{
-    ForOne, Gift, OWN_PARTNER, ShownAccess, check_terms, give, require_expiry, require_records, require_stranger,
+    ForOne, Gift, OWN_PARTNER, ShownAccess, check_terms, give, require_expiry, require_records,
+    require_stranger,
 };
 use crate::customers::require_manager;
 use crate::party::Names;
@@ -99,7 +100,10 @@ impl Operation for GrantAccess {
                 change.refuse(OWN_PARTNER.stage, OWN_PARTNER.at(&[&"individuals", &index, &"email"]));
             }
             let removals = found.get(&removals(one))?.map_or(0, |known| known.count);
-            shares.push((Grantee { email: one.email.clone(), bound_to: Binding::First { removals } }, one.level));
+            shares.push((
+                Grantee { email: one.email.clone(), bound_to: Binding::First { removals } },
+                one.level,
+            ));
         }
         let gift = Gift {
             partner_id: new.partner_id,

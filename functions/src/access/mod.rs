@@ -28,8 +28,8 @@ use domain::actor::Standing;
 use domain::fault::quoted;
 use domain::{
     Access, AccessRequest, AccessRequestId, Actor, Description, Email, EventKind, Fault, Faults, Grant,
-    GrantId, GrantState, Happening, Individual, Invalid, Level, MemberId, Organization, OrganizationId, PartnerId,
-    Problem, Reason, RequestState, Stage, Stamp, Timestamp, Version,
+    GrantId, GrantState, Happening, Individual, Invalid, Level, MemberId, Organization, OrganizationId,
+    PartnerId, Problem, Reason, RequestState, Stage, Stamp, Timestamp, Version,
 };
 use schemars::JsonSchema;
 use serde::Serialize;
@@ -238,7 +238,11 @@ fn require_records<O: Output>(change: &mut Change<O>, actor: &Actor, gift: &Gift
         match bound_to {
             Binding::Member { member_id } if actor.email.as_ref() != Some(email) => {
                 let not_a_member = || Refusal::because(&NOT_A_MEMBER, &[&"individuals"]);
-                change.require_owner(&EmailInPartner(gift.partner_id, email.clone()), member_id, not_a_member);
+                change.require_owner(
+                    &EmailInPartner(gift.partner_id, email.clone()),
+                    member_id,
+                    not_a_member,
+                );
             }
             Binding::Member { .. } => {}
             Binding::First { removals } => {

@@ -82,8 +82,10 @@ impl Operation for UpdateEntitlementDetails {
         )
         .of("customer"),
     ];
-    const BY_TOKEN: &[(Role, &str)] =
-        &[(Role::Customer, "what detail fields say is neither people, access nor money, and can be changed again")];
+    const BY_TOKEN: &[(Role, &str)] = &[(
+        Role::Customer,
+        "what detail fields say is neither people, access nor money, and can be changed again",
+    )];
     const REASONS: &[Reason] = &[
         UNKNOWN_FIELD,
         ARCHIVED_FIELD,

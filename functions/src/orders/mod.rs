@@ -13,8 +13,8 @@ use aws::table::{Change, Found, Parked, Refusal, Wanted, pool};
 use aws::{Answer, Context, Failure};
 use deserr::{Deserr, IntoValue, ValuePointerRef};
 use domain::fault::{check_length, parse_and_check};
-use domain::unicode::nfc;
 use domain::order::{LinkEnd, Movement, Quantities, SubscriptionLine, sum_lines};
+use domain::unicode::nfc;
 use domain::{
     EventKind, Fault, Faults, Happening, Invalid, LicenseTypeCode, Line, Order, PartnerId, Pool, Quantity,
     Reason, Stage, Subscription,
@@ -161,7 +161,8 @@ fn check_subscription(
             faults.push((format!("/{index}/{name}/{place}"), invalid));
         }
     }
-    let name_of = |line: &serde_json::Value| line.get("externalId")?.as_str().map(|name| nfc(name).into_owned());
+    let name_of =
+        |line: &serde_json::Value| line.get("externalId")?.as_str().map(|name| nfc(name).into_owned());
     if let Some(name) = name_of(line) {
         let mut before = lines.iter().take(index).filter(|line| is_subscription(line));
         if before.any(|other| name_of(other).as_ref() == Some(&name)) {

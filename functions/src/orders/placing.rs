@@ -35,8 +35,10 @@ pub const UNKNOWN_ORGANIZATION: Reason = Reason::rule(
     "there is no such organization, or it is no customer of the partner",
 );
 /// A line names a subscription that is not there.
-pub const UNKNOWN_SUBSCRIPTION: Reason =
-    Reason::rule("unknown-subscription", "there is no such subscription of this source, organization and partner");
+pub const UNKNOWN_SUBSCRIPTION: Reason = Reason::rule(
+    "unknown-subscription",
+    "there is no such subscription of this source, organization and partner",
+);
 /// A line is linked to too many others.
 pub const TOO_MANY_LINKS: Reason =
     Reason::rule("too-many-links", "a subscription has at most 100 links, 100 parents and 100 apps");

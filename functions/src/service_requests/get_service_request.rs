@@ -8,7 +8,8 @@ use aws::{Answer, Context, Failure, Input, Operation, Route};
 use domain::access::{Act, decide};
 use domain::service_request::{Contact, Membership};
 use domain::{
-    Actor, Email, Entitlement, EntitlementStatus, OrganizationId, Owner, Role, ServiceRequest, TimeZone, Version,
+    Actor, Email, Entitlement, EntitlementStatus, OrganizationId, Owner, Role, ServiceRequest, TimeZone,
+    Version,
 };
 use schemars::JsonSchema;
 use serde::Serialize;
@@ -165,7 +166,8 @@ async fn former(
                 let access = found.get(&AccessIn(organization, partner_id))?;
                 let grants = access.as_ref().map(|access| access.grants.as_slice()).unwrap_or_default();
                 let by = decide(grants, email, member, context.now).by;
-                member.is_some_and(|member| member.id == member_id) && by.is_some_and(|grant| grant.level.opens(role.act()))
+                member.is_some_and(|member| member.id == member_id)
+                    && by.is_some_and(|grant| grant.level.opens(role.act()))
             }
             None => {
                 contact.customer_id.is_none() || contact.customer_id == record(&found, organization, email)?

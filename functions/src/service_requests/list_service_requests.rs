@@ -5,8 +5,8 @@ use std::collections::BTreeMap;
 use aws::context::List;
 use aws::http::body::Empty;
 use aws::operation::{Method, Nothing, route};
-use aws::table::pattern::{Among, Concerns, OrganizationById, ServiceRequestOf, ServiceRequests, Whom};
 use aws::table::entity::Concern;
+use aws::table::pattern::{Among, Concerns, OrganizationById, ServiceRequestOf, ServiceRequests, Whom};
 use aws::table::read::Choice;
 use aws::table::{Cut, Page, Wanted};
 use aws::{Answer, Context, Failure, Input, Operation, Route};
@@ -252,7 +252,8 @@ async fn of_member(
         let request = found.get(&ServiceRequestOf(organization, concern.service_request()?))?;
         let record = record(&found, organization, &email)?;
         let request = request.filter(|request| {
-            is_wanted(Some(partner), selection, request) && request.is_open_to(held.level(), &held.person(), record)
+            is_wanted(Some(partner), selection, request)
+                && request.is_open_to(held.level(), &held.person(), record)
         });
         if let Some(request) = request {
             places.push(concern.place().to_owned());

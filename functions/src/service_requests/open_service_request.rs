@@ -55,8 +55,10 @@ impl Operation for OpenServiceRequest {
         &[Role::Customer, Role::PartnerMember],
     )];
     const CREATES: bool = true;
-    const BY_TOKEN: &[(Role, &str)] =
-        &[(Role::Customer, "a customer needs no record to ask for support, and nothing changes until the vendor's people act")];
+    const BY_TOKEN: &[(Role, &str)] = &[(
+        Role::Customer,
+        "a customer needs no record to ask for support, and nothing changes until the vendor's people act",
+    )];
     const REASONS: &[Reason] = &[LEVEL_TOO_LOW, UNKNOWN_CUSTOMER, MISPLACED_TIME_ZONE];
 
     type Caller = Actor;

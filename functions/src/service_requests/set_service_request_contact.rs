@@ -13,7 +13,8 @@ use schemars::JsonSchema;
 
 use super::view::{ServiceRequestView, view};
 use super::{
-    OTHER_PARTNERS, OfContact, Sought, concerned, record, record_of, require_own, require_own_record, require_record,
+    OTHER_PARTNERS, OfContact, Sought, concerned, record, record_of, require_own, require_own_record,
+    require_record,
 };
 use crate::access::claim::{Held, LEVEL_TOO_LOW};
 

@@ -53,8 +53,10 @@ impl Operation for UpdateServiceRequest {
         &[Role::Operator, Role::Agent, Role::Customer, Role::PartnerMember],
     )];
     const CREATES: bool = true;
-    const BY_TOKEN: &[(Role, &str)] =
-        &[(Role::Customer, "a customer needs no record to answer about a service request, and an agent reopens what it closes")];
+    const BY_TOKEN: &[(Role, &str)] = &[(
+        Role::Customer,
+        "a customer needs no record to answer about a service request, and an agent reopens what it closes",
+    )];
     const TAKES_VERSION: bool = true;
     const REASONS: &[Reason] = &[CLOSED, LEVEL_TOO_LOW];
 

@@ -227,7 +227,11 @@ pub async fn view_all(
             status: request.status,
             submitted_by: reader.person(request.submitted_by, None, is_submitter),
             primary_contact: contact(request.primary_contact, true),
-            additional_contacts: request.additional_contacts.into_iter().map(|one| contact(one, false)).collect(),
+            additional_contacts: request
+                .additional_contacts
+                .into_iter()
+                .map(|one| contact(one, false))
+                .collect(),
             time_zone: request.time_zone,
             answered_at: request.answered_at,
             solved_at: request.solved_at,
@@ -263,9 +267,13 @@ pub async fn view_updates(
                 let is_primary = person == request.primary_contact.person;
                 reader.person(person, None, is_primary)
             }
-            None => {
-                PersonView { email: None, membership: None, customer_id: None, partner_name: None, name: None }
-            }
+            None => PersonView {
+                email: None,
+                membership: None,
+                customer_id: None,
+                partner_name: None,
+                name: None,
+            },
         };
         UpdateView {
             service_request_id: update.service_request_id,

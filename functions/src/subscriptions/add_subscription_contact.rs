@@ -14,8 +14,8 @@ use domain::{
 };
 use schemars::JsonSchema;
 
-use crate::members::require_member;
 use super::{NOT_A_CONTACT, OfSubscription, Shown, living, read};
+use crate::members::require_member;
 
 /// Makes somebody a contact of a subscription.
 pub struct AddSubscriptionContact;

@@ -127,7 +127,9 @@ impl Operation for DeactivateSubscription {
             }
             if running || context.is_trial() || deactivation.goes_on_at.is_none() {
                 change.confirm(&root, root.stamp.version, context.if_match());
-                return context.commit(change, Answer::ok(went_down(&viewer, &all, &root, context.now))).await;
+                return context
+                    .commit(change, Answer::ok(went_down(&viewer, &all, &root, context.now)))
+                    .await;
             }
             take_over(context, &root).await?;
             return end(context, &viewer, &root).await;
@@ -234,7 +236,12 @@ fn require_right_over_all(
 }
 
 /// What went down with a subscription, or still does: all are counted, and those listed that the caller sees.
-fn went_down(viewer: &ViewerContext<'_>, all: &Subscriptions, root: &Subscription, now: Timestamp) -> Deactivated {
+fn went_down(
+    viewer: &ViewerContext<'_>,
+    all: &Subscriptions,
+    root: &Subscription,
+    now: Timestamp,
+) -> Deactivated {
     let with = |id: &SubscriptionId| {
         let deactivation = all.get(id).map(|one| one.deactivation.as_ref());
         deactivation.is_some_and(|one| one.is_none_or(|one| one.cause == root.id))

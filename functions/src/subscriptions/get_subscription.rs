@@ -4,8 +4,8 @@ use std::collections::BTreeSet;
 
 use aws::http::body::Empty;
 use aws::operation::{Method, Nothing, Output, route};
-use aws::table::pattern::{PartnerById, SubscriptionOf};
 use aws::table::Wanted;
+use aws::table::pattern::{PartnerById, SubscriptionOf};
 use aws::{Answer, Context, Failure, Input, Operation, Route};
 use domain::subscription::{SubscriptionContact, SubscriptionKind, SubscriptionStatus, Subscriptions};
 use domain::{Actor, PartnerId, Plan, ProductCode, Role, Subscription, SubscriptionId, Timestamp, Version};

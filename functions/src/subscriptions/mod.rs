@@ -20,7 +20,9 @@ use aws::table::{Change, Found, Refusal, Reservation, Wanted};
 use aws::{Context, Failure};
 use deserr::Deserr;
 use domain::actor::Standing;
-use domain::subscription::{Deactivation, Place, SubscriptionContact, SubscriptionKind, SubscriptionStatus, Subscriptions};
+use domain::subscription::{
+    Deactivation, Place, SubscriptionContact, SubscriptionKind, SubscriptionStatus, Subscriptions,
+};
 use domain::{
     Actor, Description, EntitlementId, EntitlementNumber, EventKind, ExternalId, Faults, Happening,
     OrganizationId, PartnerId, Plan, Problem, ProductCode, ProductId, Quantity, Reason, Site, Stamp,
@@ -169,7 +171,11 @@ impl Shown {
             entitlement_id,
             entitlement_number: EntitlementNumber::of(entitlement_id),
             cancelled_at,
-            deactivation: one.deactivation.map(|Deactivation { at, reason, .. }| ShownDeactivation { at, cause, reason }),
+            deactivation: one.deactivation.map(|Deactivation { at, reason, .. }| ShownDeactivation {
+                at,
+                cause,
+                reason,
+            }),
             stamp: one.stamp,
         }
     }
@@ -182,11 +188,7 @@ impl ViewerContext<'_> {
     }
 
     /// A subscription as the caller sees it, without the ids of what the caller does not see.
-    async fn narrow_and_show(
-        &self,
-        context: &Context<'_>,
-        one: &Subscription,
-    ) -> Result<Shown, Failure> {
+    async fn narrow_and_show(&self, context: &Context<'_>, one: &Subscription) -> Result<Shown, Failure> {
         let mut narrowed = self.sight.narrow(context, vec![one.clone()], Subscriptions::new()).await?;
         let visible = narrowed.pop().ok_or_else(Problem::not_found)?;
         Ok(self.show(visible, context.now))

@@ -626,7 +626,8 @@ mod tests {
     fn grant(ids: &Ids, individual: Option<(MemberId, u64)>, level: Level, lasts: u64) -> Grant {
         Grant {
             id: ids.next(at(NOW)),
-            individual: individual.map(|(member_id, name)| Individual { member_id, email: email(name) }.into()),
+            individual: individual
+                .map(|(member_id, name)| Individual { member_id, email: email(name) }.into()),
             level,
             created_at: at(NOW),
             expires_at: at(NOW + lasts),
@@ -682,14 +683,11 @@ mod tests {
         let member = ids.next(at(NOW));
         let own = grant(&ids, Some((member, 1)), Level::Cc, 1000);
         let grants = [own.clone(), grant(&ids, None, Level::FullAdmin, 2000)];
-        let level =
-            |member, name, now| decide(&grants, &email(name), first(member), at(now)).by.map(|grant| grant.level);
+        let level = |member, name, now| {
+            decide(&grants, &email(name), first(member), at(now)).by.map(|grant| grant.level)
+        };
         assert_eq!(level(member, 1, NOW + 999), Some(Level::Cc));
-        assert_eq!(
-            level(member, 1, NOW + 1000),
-            Some(Level::FullAdmin),
-            "then that of all counts again"
-        );
+        assert_eq!(level(member, 1, NOW + 1000), Some(Level::FullAdmin), "then that of all counts again");
         assert_eq!(level(ids.next(at(NOW)), 2, NOW), Some(Level::FullAdmin));
         // Whoever is on record anew has nothing of the one before, and what all have.
         let anew = ids.next(at(NOW));
@@ -720,7 +718,12 @@ mod tests {
     }
 
     /// The rule once more, as one would tell it.
-    fn told(grants: &[Grant], email: &Email, member: Option<MemberRecord>, now: Timestamp) -> Option<GrantId> {
+    fn told(
+        grants: &[Grant],
+        email: &Email,
+        member: Option<MemberRecord>,
+        now: Timestamp,
+    ) -> Option<GrantId> {
         let member = member?;
         let mut found = (None, None);
         for grant in grants {

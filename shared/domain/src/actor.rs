@@ -92,7 +92,8 @@ impl Actor {
     /// One sentence for the caller when the claims do not make a caller this system knows.
     pub fn from_claims<'a>(prefix: &str, claim: impl Fn(&str) -> Option<&'a str>) -> Result<Self, String> {
         let ours = |name: &str| claim(&format!("{prefix}{name}"));
-        let usable = |sub: &&str| (1..=255).contains(&sub.chars().count()) && !sub.contains(is_refused_in_identifiers);
+        let usable =
+            |sub: &&str| (1..=255).contains(&sub.chars().count()) && !sub.contains(is_refused_in_identifiers);
         let subject = claim("sub").filter(usable);
         let subject = subject.ok_or("the token has no usable `sub`")?.to_owned();
         let manager = match ours("manager") {

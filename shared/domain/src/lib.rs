@@ -25,8 +25,8 @@ pub mod search;
 pub mod service_request;
 pub mod subscription;
 pub mod text;
-pub mod unicode;
 pub mod time;
+pub mod unicode;
 pub mod value;
 pub mod webhook;
 

@@ -75,18 +75,43 @@ mod tests {
 
     /// What nobody sees: soft hyphen, grapheme joiner, Hangul fillers, zero widths, marks, isolates, blanks, selectors, tags.
     pub(crate) const UNSEEN: [char; 20] = [
-        '\u{ad}', '\u{34f}', '\u{61c}', '\u{115f}', '\u{1160}', '\u{180e}', '\u{200b}', '\u{200e}', '\u{202e}', '\u{2060}',
-        '\u{2066}', '\u{2069}', '\u{2800}', '\u{3164}', '\u{feff}', '\u{ffa0}', '\u{fff0}', '\u{1d173}', '\u{e0041}',
+        '\u{ad}',
+        '\u{34f}',
+        '\u{61c}',
+        '\u{115f}',
+        '\u{1160}',
+        '\u{180e}',
+        '\u{200b}',
+        '\u{200e}',
+        '\u{202e}',
+        '\u{2060}',
+        '\u{2066}',
+        '\u{2069}',
+        '\u{2800}',
+        '\u{3164}',
+        '\u{feff}',
+        '\u{ffa0}',
+        '\u{fff0}',
+        '\u{1d173}',
+        '\u{e0041}',
         '\u{e01ff}',
     ];
 
     #[test]
     fn unseen_character_is_refused_in_names_and_identifiers() {
         for c in UNSEEN {
-            assert!(is_unseen(c) && is_refused_in_names(c) && is_refused_in_identifiers(c), "{:x}", u32::from(c));
+            assert!(
+                is_unseen(c) && is_refused_in_names(c) && is_refused_in_identifiers(c),
+                "{:x}",
+                u32::from(c)
+            );
         }
         for c in ['\u{200c}', '\u{200d}', '\u{fe0f}', '\u{e0100}'] {
-            assert!(is_unseen(c) && !is_refused_in_names(c) && is_refused_in_identifiers(c), "{:x}", u32::from(c));
+            assert!(
+                is_unseen(c) && !is_refused_in_names(c) && is_refused_in_identifiers(c),
+                "{:x}",
+                u32::from(c)
+            );
         }
         for c in ['a', 'é', '\u{301}', 'あ', '한', '\u{64b}', '🙂', ' ', '\u{3000}'] {
             assert!(!is_unseen(c) && !is_refused_in_names(c), "{c}");

@@ -321,7 +321,9 @@ impl Seam {
         let all = sent.get("TransactItems").and_then(Value::as_array).into_iter().flatten();
         let parts = all.filter_map(Value::as_object).flatten().map(|(_, part)| part);
         let conditional = parts.filter(|part| part.get("ConditionExpression").is_some());
-        state.conditions.extend(conditional.filter_map(|part| place(part, "/Item").or_else(|| place(part, "/Key"))));
+        state
+            .conditions
+            .extend(conditional.filter_map(|part| place(part, "/Item").or_else(|| place(part, "/Key"))));
     }
 
     /// Notes what a call does, and says what of it the policy denies.

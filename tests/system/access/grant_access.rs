@@ -165,7 +165,9 @@ async fn grant_is_bound_once_to_the_first_member_of_its_e_mail() {
     assert_eq!(own("kei").await, None);
     let kei = add("kei").send().await.ok();
     assert_eq!(own("kei").await, mine("kei"));
-    let token = world.token_of(json!({"sub": "kei", "email": "KEI@miyako.example", "role": "partner", "org": world.id("partner")}));
+    let token = world.token_of(
+        json!({"sub": "kei", "email": "KEI@miyako.example", "role": "partner", "org": world.id("partner")}),
+    );
     world.get("/v1/organizations/{yamada}/service-requests/{serviceRequest}").token(&token).send().await.ok();
     remove(kei["id"].as_str().unwrap()).await;
     add("kei").send().await.ok();
@@ -205,7 +207,8 @@ async fn who_is_removed_at_the_same_time_was_given_it_before_or_not_at_all() {
             assert_eq!(world.delete(path).by("operator").decided().await.status, 200);
             before
         };
-        let (before, given) = join(removed, give(&world, "partner", single("ren", "cc")).key("g").decided()).await;
+        let (before, given) =
+            join(removed, give(&world, "partner", single("ren", "cc")).key("g").decided()).await;
         world.chaos(0, 0);
         assert_eq!(given.status, 201, "{}", given.body);
         let body = json!({"email": "ren@miyako.example", "name": "Ren"});

@@ -18,7 +18,8 @@ fn main() {
         match std::env::args().nth(1).as_deref() {
             Some("refuse") => {
                 let sealed = envelope.open(now).unwrap();
-                let secrets: Vec<_> = (1..=SECRETS).map(|version| Secret::derive(&key, source, version)).collect();
+                let secrets: Vec<_> =
+                    (1..=SECRETS).map(|version| Secret::derive(&key, source, version)).collect();
                 assert!(!sealed.vouches_for(std::hint::black_box(&body), &secrets));
             }
             Some("hash") => (0..SECRETS).for_each(|_| {

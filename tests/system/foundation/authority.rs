@@ -34,9 +34,8 @@ fn own_record(call: &Canonical) -> Option<(&'static str, String)> {
 
 /// The writes of parties that no other recorded call makes.
 fn others() -> Vec<Canonical> {
-    let of_yamada = |id: &str, who: &str, rest: &str| {
-        one(id).by(who).at(&format!("/v1/organizations/{{yamada}}/{rest}"))
-    };
+    let of_yamada =
+        |id: &str, who: &str, rest: &str| one(id).by(who).at(&format!("/v1/organizations/{{yamada}}/{rest}"));
     let nothing = json!({"details": {}});
     let request = "service-requests/{serviceRequest}";
     let asks = json!({"subject": "Cameras", "description": "Are silent.", "kind": "question"});
@@ -44,9 +43,17 @@ fn others() -> Vec<Canonical> {
         one("create-organization").by("partnerAdmin"),
         of_yamada("open-service-request", "customer", "service-requests").with(&asks),
         of_yamada("update-service-request", "customer", &format!("{request}/updates")),
-        of_yamada("set-service-request-contact", "customer", &format!("{request}/contacts/haruto@yamada.example")),
-        of_yamada("update-entitlement-details-of-organization", "customer", "entitlements/{entitlement}/details")
-            .with(&nothing),
+        of_yamada(
+            "set-service-request-contact",
+            "customer",
+            &format!("{request}/contacts/haruto@yamada.example"),
+        ),
+        of_yamada(
+            "update-entitlement-details-of-organization",
+            "customer",
+            "entitlements/{entitlement}/details",
+        )
+        .with(&nothing),
         one("update-entitlement-details-of-customer").by("customer").with(&nothing),
         of_yamada("add-subscription-contact", "partnerMember", "subscriptions/{collection}/contacts/{sora}"),
     ]
@@ -105,7 +112,9 @@ async fn prove(Recorded { name, call, conditions, .. }: &Recorded, by_record: bo
     assert_eq!(asked, by_record, "{name}: whether {record} is a condition");
 
     let world = World::demo().await;
-    let key = |name: &str, value: &str| (name.to_owned(), aws_sdk_dynamodb::types::AttributeValue::S(value.to_owned()));
+    let key = |name: &str, value: &str| {
+        (name.to_owned(), aws_sdk_dynamodb::types::AttributeValue::S(value.to_owned()))
+    };
     let (pk, sk) = (key("pk", &record), key("sk", "-"));
     let deleted = world.client.delete_item().table_name(&world.table).key(pk.0, pk.1).key(sk.0, sk.1);
     deleted.send().await.unwrap();
@@ -115,7 +124,12 @@ async fn prove(Recorded { name, call, conditions, .. }: &Recorded, by_record: bo
         false => drop(reply.ok()),
         true => {
             // Who is no contact any more may be told that.
-            assert!([404, 422].contains(&reply.status), "{name} by a removed person: {} {}", reply.status, reply.body);
+            assert!(
+                [404, 422].contains(&reply.status),
+                "{name} by a removed person: {} {}",
+                reply.status,
+                reply.body
+            );
             world.is_still(&before).await;
         }
     }

@@ -13,3 +13,4 @@ mod spelling;
 mod template;
 #[cfg(tour)]
 mod tour;
+mod traces;

@@ -5,8 +5,19 @@ use system::World;
 
 /// What nobody sees, or what turns the text around: hyphens, joiners, fillers, marks, isolates, blanks, selectors, tags.
 const UNSEEN: [char; 13] = [
-    '\u{ad}', '\u{34f}', '\u{115f}', '\u{1160}', '\u{200b}', '\u{202e}', '\u{2060}', '\u{2066}', '\u{2800}', '\u{3164}',
-    '\u{feff}', '\u{e0041}', '\u{e01ff}',
+    '\u{ad}',
+    '\u{34f}',
+    '\u{115f}',
+    '\u{1160}',
+    '\u{200b}',
+    '\u{202e}',
+    '\u{2060}',
+    '\u{2066}',
+    '\u{2800}',
+    '\u{3164}',
+    '\u{feff}',
+    '\u{e0041}',
+    '\u{e01ff}',
 ];
 
 #[tokio::test(flavor = "multi_thread")]
@@ -20,12 +31,14 @@ async fn one_person_is_one_customer_however_the_email_is_spelled() {
     assert_eq!(made["email"], "Jörg@yamada.example", "shown as it was given first");
     for same in ["JÖRG@yamada.example", "jo\u{308}rg@YAMADA.example", "JO\u{308}RG@yamada.example"] {
         create(same).refused(409, "email-taken").await;
-        let found = world.get(&format!("/v1/customers?email={}", encoded(same))).by("agent").send().await.ok();
+        let found =
+            world.get(&format!("/v1/customers?email={}", encoded(same))).by("agent").send().await.ok();
         assert_eq!(found["items"][0]["id"], made["id"], "{same}");
     }
     // A contact manager approves what is addressed to another spelling of its e-mail.
     let wish = json!({"contactManagerEmail": "jörg@yamada.example", "expiresAt": "2027-01-01T00:00:00Z", "organizationLevel": "cc"});
-    let asked = world.post("/v1/partners/{partner}/access-requests").by("partnerAdmin").json(wish).send().await.ok();
+    let asked =
+        world.post("/v1/partners/{partner}/access-requests").by("partnerAdmin").json(wish).send().await.ok();
     let claims = json!({"sub": "j", "email": "JO\u{308}RG@Yamada.example", "role": "customer", "org": world.id("yamada"), "manager": true});
     let token = world.token_of(claims);
     let received = world.get("/v1/me/access-requests").token(&token).send().await.ok();
@@ -55,20 +68,32 @@ async fn name_of_what_nobody_sees_is_refused() {
         ("/v1/products", "/name", Box::new(|name| json!({"name": name}))),
         ("/v1/products", "/code", Box::new(|code| json!({"name": "Gate", "code": code}))),
         ("/v1/partners", "/externalId", Box::new(|id| json!({"name": "P", "externalId": id}))),
-        ("/v1/detail-fields", "/type/options/0", Box::new(|label| {
-            json!({"name": "Choice", "type": {"name": "SELECT", "options": [label]}})
-        })),
+        (
+            "/v1/detail-fields",
+            "/type/options/0",
+            Box::new(|label| json!({"name": "Choice", "type": {"name": "SELECT", "options": [label]}})),
+        ),
     ];
     for (index, (path, pointer, body)) in kinds.iter().enumerate() {
         for c in &UNSEEN[..if index == 0 { UNSEEN.len() } else { 1 }] {
             for text in [format!("Reg{c}ion"), c.to_string()] {
-                let refused = world.post(path).by("operator").json(body(&text)).refused(400, "invalid-request").await;
-                assert_eq!(refused.faults(), [((*pointer).to_owned(), "control-character".to_owned())], "{text:?}");
+                let refused =
+                    world.post(path).by("operator").json(body(&text)).refused(400, "invalid-request").await;
+                assert_eq!(
+                    refused.faults(),
+                    [((*pointer).to_owned(), "control-character".to_owned())],
+                    "{text:?}"
+                );
             }
         }
     }
     for shaped in ["\u{200d}", "\u{fe0f}\u{200c}"] {
-        let refused = world.post("/v1/detail-fields").by("operator").json(field(shaped)).refused(400, "invalid-request").await;
+        let refused = world
+            .post("/v1/detail-fields")
+            .by("operator")
+            .json(field(shaped))
+            .refused(400, "invalid-request")
+            .await;
         assert_eq!(refused.faults(), [("/name".to_owned(), "invisible".to_owned())]);
     }
 }
@@ -96,17 +121,23 @@ async fn names_that_look_the_same_are_the_same() {
     let csv = format!("entitlement,{decomposed}\n{{number}},{decomposed}\n");
     let csv = world.fill(&csv);
     let import = |csv: &str| {
-        world.post("/v1/entitlement-details/import").by("operator").header("content-type", "text/csv").bytes(csv.as_bytes())
+        world
+            .post("/v1/entitlement-details/import")
+            .by("operator")
+            .header("content-type", "text/csv")
+            .bytes(csv.as_bytes())
     };
     assert_eq!(import(&csv).send().await.ok()["unchanged"], 1);
     let twice = format!("entitlement,{composed},{decomposed}\nE-1,a,b\n");
     let refused = import(&twice).refused(400, "invalid-request").await;
     assert_eq!(refused.faults()[0].1, "duplicate-column");
-    let query = format!("organizationId={{yamada}}&field={}&value={}", encoded(decomposed), encoded(decomposed));
+    let query =
+        format!("organizationId={{yamada}}&field={}&value={}", encoded(decomposed), encoded(decomposed));
     let found = world.get(&format!("/v1/entitlements?{query}")).by("agent").send().await.ok();
     assert_eq!(found["items"][0]["id"], world.id("entitlement"));
     // Identifiers and addresses.
-    let partner = |id: &str| world.post("/v1/partners").by("operator").json(json!({"name": "P", "externalId": id}));
+    let partner =
+        |id: &str| world.post("/v1/partners").by("operator").json(json!({"name": "P", "externalId": id}));
     partner(composed).send().await.ok();
     partner(decomposed).refused(409, "external-id-taken").await;
     let site = |url: &str| {

@@ -19,6 +19,8 @@ pub struct Canonical {
     pub route_key: String,
     /// Whether it must carry an idempotency key.
     pub key_required: bool,
+    /// Whether it answers a page of a list.
+    pub paged: bool,
     /// The payload.
     pub payload: Value,
 }
@@ -34,8 +36,8 @@ pub fn all() -> Vec<Canonical> {
             let text = std::fs::read_to_string(file(&path)).unwrap_or_else(|_| panic!("{path} is missing"));
             let payload = serde_json::from_str(&text).unwrap_or_else(|error| panic!("{path}: {error}"));
             let (area, operation, route_key) = (entry.area, described.name, route.key());
-            let key_required = described.key_required;
-            calls.push(Canonical { area, operation, id, route_key, key_required, payload });
+            let (key_required, paged) = (described.key_required, described.paged);
+            calls.push(Canonical { area, operation, id, route_key, key_required, paged, payload });
         }
     }
     calls

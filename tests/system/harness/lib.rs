@@ -108,6 +108,11 @@ impl World {
         Self::local(standing()).await
     }
 
+    /// The demo world in which new ids are random: those of two kinds have nothing in common.
+    pub async fn with_random_ids() -> Self {
+        Self::with(Options { counted_ids: None, ..standing() }).await
+    }
+
     /// The demo world where another deployment key is configured than the one with which it was made.
     pub async fn with_deployment_key(key: &str) -> Self {
         Self::with(Options { deployment_key: Some(key.to_owned()), ..standing() }).await

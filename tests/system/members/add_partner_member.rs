@@ -57,7 +57,8 @@ async fn a_token_alone_makes_nobody_an_admin() {
     // The admin of a partner that has nobody on record waits for the operator.
     let partner = world.post("/v1/partners").by("operator").json(json!({"name": "New"})).send().await.ok();
     let org = partner["id"].as_str().unwrap();
-    let claims = json!({"sub": "n", "email": "n@new.example", "role": "partner", "org": org, "manager": true});
+    let claims =
+        json!({"sub": "n", "email": "n@new.example", "role": "partner", "org": org, "manager": true});
     let call = world.post(&format!("/v1/partners/{org}/members")).token(&world.token_of(claims));
     call.json(json!({"email": "x@new.example", "name": "X"})).refused(404, "not-found").await;
     for who in ["partnerMember", "agent", "contactManager"] {

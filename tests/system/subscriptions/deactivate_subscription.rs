@@ -99,8 +99,9 @@ async fn what_is_expected_must_still_be_right() {
         .await
         .ok(),
     );
-    let differs =
-        wish(&world, "contactManager", "", json!({"expected": expected})).refused(409, "expected-differs").await;
+    let differs = wish(&world, "contactManager", "", json!({"expected": expected}))
+        .refused(409, "expected-differs")
+        .await;
     let listed = differs.body["errors"].as_array().unwrap();
     let named = |id: &str| listed.iter().any(|error| error["detail"].as_str().unwrap().contains(id));
     assert!(
@@ -116,7 +117,8 @@ async fn what_is_expected_must_still_be_right() {
         .await;
     let all: Vec<&String> = expected.iter().chain(&new).collect();
     assert_eq!(
-        ids(&wish(&world, "contactManager", "", json!({"expected": all})).send().await.ok()["deactivated"]).len(),
+        ids(&wish(&world, "contactManager", "", json!({"expected": all})).send().await.ok()["deactivated"])
+            .len(),
         5
     );
 }
@@ -143,8 +145,13 @@ async fn only_contact_manager_operator_and_contact_may_and_with_a_key() {
     let claims = json!({"sub": "sora", "email": "sora@yamada.example", "role": "customer", "manager": true,
         "org": world.id("yamada")});
     let forged = world.token_of(claims);
-    world.post(&format!("{OF_YAMADA}/{{collection}}/deactivate")).token(&forged).key("k").json(json!({}))
-        .refused(422, "not-a-contact").await;
+    world
+        .post(&format!("{OF_YAMADA}/{{collection}}/deactivate"))
+        .token(&forged)
+        .key("k")
+        .json(json!({}))
+        .refused(422, "not-a-contact")
+        .await;
     // A customer whose record is gone is no contact any more.
     world.delete("/v1/customers/{sora}").by("contactManager").send().await.ok();
     call("customer").refused(404, "not-found").await;
@@ -170,7 +177,10 @@ async fn right_over_every_member_of_the_closure_is_required() {
         let refused =
             world.post(&path).by("customer").key("k").json(body).refused(422, "others-go-down").await;
         let detail = refused.body["errors"][0]["detail"].as_str().unwrap();
-        assert!(detail.starts_with("of 4 subscriptions that would go down, you are not a contact of 2"), "{detail}");
+        assert!(
+            detail.starts_with("of 4 subscriptions that would go down, you are not a contact of 2"),
+            "{detail}"
+        );
         for hidden in &new[2..] {
             assert!(!refused.body.to_string().contains(hidden.as_str()), "{}", refused.body);
         }

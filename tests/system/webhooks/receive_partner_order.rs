@@ -174,9 +174,13 @@ async fn forged_message_is_refused_cheaply() {
     assert_eq!(requests(), 0, "too old");
     let large = "x".repeat(256 * 1024 + 1);
     let signature = webhook.sign("m1", now, large.as_bytes()).unwrap();
-    signed_by(&world, "{source}", "m1", now, &signature, large.as_bytes()).refused(413, "body-too-large").await;
+    signed_by(&world, "{source}", "m1", now, &signature, large.as_bytes())
+        .refused(413, "body-too-large")
+        .await;
     assert_eq!(requests(), 0, "too large");
-    signed_by(&world, "{source}", "m1", now, &forged, body.as_bytes()).refused(401, "invalid-signature").await;
+    signed_by(&world, "{source}", "m1", now, &forged, body.as_bytes())
+        .refused(401, "invalid-signature")
+        .await;
     assert_eq!(requests(), 1, "of the right form");
     world.is_still(&before).await;
     let ten = format!("{}{good}", format!("{forged} ").repeat(9));

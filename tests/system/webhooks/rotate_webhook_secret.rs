@@ -72,7 +72,8 @@ async fn deployment_key_is_rotated_without_an_interruption() {
     let rotating = World::with_deployment_key("new local").await;
     let source = rotating.id("source").parse().unwrap();
     let given = rotate(&rotating, "k").send().await.ok();
-    let of_new_key = |version| domain::webhook::Secret::derive(&"new".parse().unwrap(), source, version).reveal();
+    let of_new_key =
+        |version| domain::webhook::Secret::derive(&"new".parse().unwrap(), source, version).reveal();
     assert_eq!(secret(&given), of_new_key(2), "what is given from now on is the new key's");
     for (id, secret) in [("a", rotating.id("secret")), ("b", secret(&given))] {
         assert_eq!(order(&rotating, secret, id).await.status, 200, "{id}");

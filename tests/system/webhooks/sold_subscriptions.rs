@@ -554,9 +554,10 @@ async fn link_to_a_subscription_of_another_partner_is_refused() {
     let world = World::demo().await;
     world.put("/v1/partners/{otherPartner}/customers/{yamada}").by("operator").send().await.ok();
     let theirs = json!([{"email": "sora@yamada.example", "name": "Sora"}]);
-    for (number, more) in [json!({"linkedTo": ["{subscription}"]}), json!({"kind": "app", "parents": ["{subscription}"]})]
-        .into_iter()
-        .enumerate()
+    for (number, more) in
+        [json!({"linkedTo": ["{subscription}"]}), json!({"kind": "app", "parents": ["{subscription}"]})]
+            .into_iter()
+            .enumerate()
     {
         let mut line = line("subscription", "ER-1", "C-1", json!({"contacts": theirs}));
         line.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
@@ -577,7 +578,11 @@ async fn link_to_a_subscription_of_another_partner_is_refused() {
     let of_new = world.get("/v1/partners/{newPartner}/subscriptions").by("newPartnerAdmin").send().await.ok();
     assert_eq!(of_new["items"].as_array().unwrap().len(), 1, "{of_new}");
     let subscription = shown(&world, "operator", "{yamada}", world.id("subscription")).await;
-    assert_eq!(subscription["linked"].as_array().unwrap().len(), 2, "what it was linked to, and nothing more");
+    assert_eq!(
+        subscription["linked"].as_array().unwrap().len(),
+        2,
+        "what it was linked to, and nothing more"
+    );
 }
 
 /// However many of its lines come to nothing, what is left of an order is made.

@@ -34,7 +34,8 @@ pub struct Description {
     creates: bool,
     takes_version: bool,
     defers: bool,
-    paged: bool,
+    /// Whether its answer is a page of a list.
+    pub paged: bool,
     versioned: bool,
     tabular: bool,
     reasons: &'static [Reason],
@@ -337,7 +338,8 @@ fn outcomes(
         let asked = parameters_of(&inlined(description.query, generator), "query", &|_| true);
         let names_owner = asked.iter().any(|parameter| parameter["name"] == "organizationId");
         // A party's people write only while they are on its record.
-        let by_record = matches!(route.access, Access::Roles(roles) if roles.iter().any(|role| !role.is_staff()));
+        let by_record =
+            matches!(route.access, Access::Roles(roles) if roles.iter().any(|role| !role.is_staff()));
         if route.path.contains('{') || names_owner || (by_record && route.method != Method::Get) {
             common.push(("404", "NotFound"));
         }

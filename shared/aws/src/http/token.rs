@@ -16,7 +16,9 @@ pub fn seal(key: &DeploymentKey, bound_to: &str, position: &str) -> Option<Strin
     let nonce: [u8; NONCE_LEN] = *nonce.finalize().into_bytes().first_chunk()?;
     let mut sealed = position.as_bytes().to_vec();
     let with = Nonce::assume_unique_for_key(nonce);
-    cipher(&key.derive(PURPOSE))?.seal_in_place_append_tag(with, Aad::from(bound_to.as_bytes()), &mut sealed).ok()?;
+    cipher(&key.derive(PURPOSE))?
+        .seal_in_place_append_tag(with, Aad::from(bound_to.as_bytes()), &mut sealed)
+        .ok()?;
     Some(URL_SAFE_NO_PAD.encode([nonce.as_slice(), &sealed].concat()))
 }
 
@@ -27,7 +29,8 @@ pub fn open(key: &DeploymentKey, bound_to: &str, token: &str) -> Option<String> 
     // What the key before the present one has sealed is still good.
     key.derive_all(PURPOSE).find_map(|key| {
         let (nonce, mut sealed) = (Nonce::assume_unique_for_key(*nonce), sealed.to_vec());
-        let position = cipher(&key)?.open_in_place(nonce, Aad::from(bound_to.as_bytes()), &mut sealed).ok()?;
+        let position =
+            cipher(&key)?.open_in_place(nonce, Aad::from(bound_to.as_bytes()), &mut sealed).ok()?;
         Some(std::str::from_utf8(position).ok()?.to_owned())
     })
 }

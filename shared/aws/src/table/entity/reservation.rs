@@ -59,7 +59,12 @@ impl Reservation {
 
     /// Gives a partner an external id of the vendor's.
     pub fn partner_external_id(external_id: &ExternalId, owner: PartnerId) -> Self {
-        Self { at: key::partner_external_id(external_id), owner: owner.to_string(), manager: false, removals: None }
+        Self {
+            at: key::partner_external_id(external_id),
+            owner: owner.to_string(),
+            manager: false,
+            removals: None,
+        }
     }
 
     /// Gives an organization an external id of its creator's: a partner's, or the vendor's.
@@ -120,7 +125,12 @@ impl Reservation {
 
     /// Lets a site be its organization's first one on the new platform.
     pub fn first_migration(site: &Site) -> Self {
-        Self { at: key::first_migration(site.organization_id), owner: site.id.to_string(), manager: false, removals: None }
+        Self {
+            at: key::first_migration(site.organization_id),
+            owner: site.id.to_string(),
+            manager: false,
+            removals: None,
+        }
     }
 
     /// The site that has the value.
@@ -153,7 +163,12 @@ impl Reservation {
 
     /// Gives a partner an account at a store.
     pub fn store_account(source: SourceId, account: &StoreAccount, owner: PartnerId) -> Self {
-        Self { at: key::store_account(source, account), owner: owner.to_string(), manager: false, removals: None }
+        Self {
+            at: key::store_account(source, account),
+            owner: owner.to_string(),
+            manager: false,
+            removals: None,
+        }
     }
 }
 
