@@ -1,6 +1,7 @@
-//! What of an organization a caller may see: one rule, used by every route. The vendor and the organization's contact
-//! managers see everything; a partner sees what it manages, and what no partner sold; a customer sees the subscriptions of
-//! which it is a contact. An id of something that a caller does not see is not told either.
+//! What of an organization a caller may see: one rule, used by every route. The vendor and, by their token, the organization's
+//! contact managers see everything. A partner sees the subscriptions that it manages, their entitlements, and entitlements
+//! that no subscription gives. A customer sees the subscriptions of which it is a contact, and all entitlements. An id of
+//! something that a caller does not see is not told either.
 
 use std::collections::BTreeSet;
 

@@ -53,7 +53,7 @@ impl Check for NewAccess {
 
 impl Operation for GrantAccess {
     const NAME: &str = "grant-access";
-    const ABOUT: &str = "Gives a partner access without being asked, in place of what is in force for the same people: so it also changes that.";
+    const ABOUT: &str = "Gives a partner access without being asked, in place of what is in force for the same people. `individuals` names e-mails: each grant is for the partner's member with that e-mail, or for the first one to come; the answer does not tell which.";
     const ROUTES: &[Route] =
         &[route(Method::Post, "/v1/organizations/{organizationId}/access", &[Role::ContactManager])];
     const CREATES: bool = true;

@@ -66,7 +66,7 @@ pub struct OfGrant {
     grant_id: GrantId,
 }
 
-/// A member by e-mail, and how far access is to go.
+/// A member by e-mail, in `grant-access` perhaps one to come, and how far access is to go.
 #[derive(Debug, Clone, Deserr, JsonSchema)]
 #[deserr(error = Faults, deny_unknown_fields)]
 #[schemars(deny_unknown_fields)]

@@ -35,8 +35,8 @@ pub struct WorkItem {
     former_contacts: Vec<Email>,
     /// In which time zone its days are: its own, else the organization's, else UTC.
     effective_time_zone: TimeZone,
-    /// What the organization owns now or will own, with the details that the caller may view: a partner sees what it sold
-    /// itself and what no partner sold, and nothing where only single service requests are open to it.
+    /// Entitlements that the organization has now or will have, with the details that the caller may view. A partner sees those
+    /// of subscriptions that it manages and those that no subscription gives; none if only single service requests are open to it.
     entitlements: Vec<Shown>,
     /// Whether there are more: `get-profile` shows all.
     more_entitlements: bool,
@@ -55,7 +55,7 @@ const SHOWN: usize = 50;
 
 impl Operation for GetServiceRequest {
     const NAME: &str = "get-service-request";
-    const ABOUT: &str = "Shows a service request, with what its organization is entitled to.";
+    const ABOUT: &str = "Shows a service request, with what the caller may see of its organization's entitlements. A partner sees other partners' people as `partnerName` and \"a member\", unless the person is the primary contact.";
     const ROUTES: &[Route] = &[route(
         Method::Get,
         "/v1/organizations/{organizationId}/service-requests/{serviceRequestId}",

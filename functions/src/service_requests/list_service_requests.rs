@@ -48,7 +48,8 @@ pub struct Filter {
     /// Only those that are so far.
     #[deserr(default)]
     status: Option<ServiceRequestStatus>,
-    /// Only those that the person of this e-mail submitted.
+    /// Only those that the person of this e-mail submitted. A partner finds another partner's member by it only where that is
+    /// the primary contact.
     #[deserr(default)]
     submitted_by: Option<Email>,
     /// Only those that were submitted from this instant on; in a list of a month within that.

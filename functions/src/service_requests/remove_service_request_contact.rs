@@ -17,8 +17,7 @@ pub struct RemoveServiceRequestContact;
 
 impl Operation for RemoveServiceRequestContact {
     const NAME: &str = "remove-service-request-contact";
-    const ABOUT: &str =
-        "Takes away an additional contact of a service request. Whoever is none already is none then.";
+    const ABOUT: &str = "Takes away an additional contact of a service request. Idempotent: succeeds if the person is not a contact, or none whom the caller may see.";
     const ROUTES: &[Route] = &[route(
         Method::Delete,
         "/v1/organizations/{organizationId}/service-requests/{serviceRequestId}/contacts/{email}",

@@ -44,9 +44,9 @@ pub struct Deactivated {
     id: SubscriptionId,
     /// How far it is: `deactivating` while not everything is down.
     status: SubscriptionStatus,
-    /// How many go down.
+    /// Number of subscriptions that go down, those included that the caller may not see.
     count: usize,
-    /// Those that the caller sees, itself first: a preview lists all, an answer at most 500.
+    /// Those that the caller may see, the subscription itself first: all of them in a preview, at most 500 otherwise.
     deactivated: Vec<Member>,
     /// Its version.
     version: Version,
@@ -86,7 +86,7 @@ const STILL_RUNNING: Reason = Reason::state(
 
 impl Operation for DeactivateSubscription {
     const NAME: &str = "deactivate-subscription";
-    const ABOUT: &str = "Deactivates a subscription, for good, and with it everything linked to it, through any number of links, and every app none of whose parents is left: by an operator or a contact manager, or by a customer who is a contact of each of them. `validateOnly` lists all of it; given as `expected`, the list must still be right. Many go down one after another: then 202, and the subscription is `deactivating` until all are down. Again changes nothing.";
+    const ABOUT: &str = "Deactivates a subscription, for good, and with it everything linked to it, through any number of links, and every app none of whose parents is left: by an operator or a contact manager on record, or by a customer who is a contact of each of them. `validateOnly` lists them; given as `expected`, the list must still be right. Many go down one after another: then 202, and the subscription is `deactivating` until all are down. Again changes nothing.";
     const ROUTES: &[Route] = &[route(
         Method::Post,
         "/v1/organizations/{organizationId}/subscriptions/{subscriptionId}/deactivate",

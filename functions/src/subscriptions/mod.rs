@@ -44,7 +44,7 @@ pub struct OfSubscription {
     subscription_id: SubscriptionId,
 }
 
-const NOT_A_CONTACT: Reason = Reason::rule("not-a-contact", "only a contact of the subscription does this");
+const NOT_A_CONTACT: Reason = Reason::rule("not-a-contact", "you are not a contact of the subscription");
 
 /// A subscription as it is shown.
 #[derive(Debug, Serialize, JsonSchema)]
@@ -85,11 +85,11 @@ pub struct Shown {
     /// How many days from today on to the bill date, there; none if it is inactive.
     #[serde(skip_serializing_if = "Option::is_none")]
     days_until_renewal: Option<u64>,
-    /// What is linked to it.
+    /// Subscriptions linked to it that the caller may see.
     linked: BTreeSet<SubscriptionId>,
-    /// Of an app: what it is installed in.
+    /// Subscriptions in which the app is installed and that the caller may see.
     parents: BTreeSet<SubscriptionId>,
-    /// The apps that are installed in it.
+    /// Apps installed in it that the caller may see.
     apps: BTreeSet<SubscriptionId>,
     /// The partner that manages it; none if no partner does.
     #[serde(skip_serializing_if = "Option::is_none")]

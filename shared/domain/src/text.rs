@@ -197,7 +197,7 @@ impl FromStr for LicenseTypeCode {
 written_as_text!(LicenseTypeCode, pattern = "^[a-z0-9][a-z0-9-]{0,58}[a-z0-9]$");
 
 /// An e-mail address, shown as it was given, and compared by its local part in NFC and full case folding and its domain in
-/// IDNA (UTS 46): one person has one, however it is spelled. At most 254 bytes, 64 of them before the `@` (RFC 5321).
+/// IDNA (UTS 46): one person has one, however it is spelled. As the value of a detail field it is kept as it is compared. At most 254 bytes, 64 of them before the `@` (RFC 5321).
 #[derive(Debug, Clone)]
 pub struct Email {
     given: String,

@@ -138,10 +138,10 @@ pub struct Envelope<'a> {
 /// How far a message's timestamp may be from our clock, either way.
 const TOLERANCE_SECONDS: u64 = 5 * 60;
 
-/// More signatures a message has not: a store sends one for each of its secrets.
+/// Maximum number of signatures of a message: a store sends one for each of its secrets.
 pub const MOST_SIGNATURES: usize = 10;
 
-/// More bytes a message has not.
+/// Maximum size of a message in bytes.
 pub const LARGEST_MESSAGE: usize = 256 * 1024;
 
 /// An envelope that may vouch for its message, as far as can be told without a secret.

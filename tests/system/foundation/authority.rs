@@ -13,6 +13,15 @@ use super::recording::{Recorded, canonical_calls, further_calls, record};
 const PARTNER: &str = "partner";
 const CUSTOMER: &str = "customer";
 
+const LEAD: &str = "# By whose record, or by what token, each write is done
+
+*record*: the caller's own record (the member, the customer) is a condition of the write's transaction, so a token of a removed
+person does nothing. A subscription's contact whom only an order named has no other record than that of the subscription. *token*:
+a valid token with the role is enough. The vendor's staff write by token everywhere: the vendor's issuer answers for them, and they
+have no record here. A store writes by its signature.
+
+";
+
 fn party_of(role: Role) -> Option<&'static str> {
     match role {
         Role::Operator | Role::Agent => None,
@@ -103,7 +112,7 @@ async fn every_write_is_by_record_or_says_why_not() {
     }
     assert!(missing.is_empty(), "no recorded call shows {missing:#?}");
     let table = golden::table(&["write", "authority", "why by token"], &rows);
-    golden::check("tests/system/golden/authority.md", &table);
+    golden::check("tests/system/golden/authority.md", &format!("{LEAD}{table}"));
 }
 
 async fn prove(Recorded { name, call, conditions, .. }: &Recorded, by_record: bool) {

@@ -48,6 +48,28 @@ async fn each_sees_what_is_open_to_it_the_last_first() {
     }
 }
 
+/// Whether an e-mail is another partner's, the filter does not tell.
+#[tokio::test(flavor = "multi_thread")]
+async fn another_partners_member_is_not_found_by_its_e_mail() {
+    let world = World::demo().await;
+    let body = json!({"partnerId": "{otherPartner}", "expiresAt": "2026-12-31T00:00:00Z", "organizationLevel": "create"});
+    world.post("/v1/organizations/{yamada}/access").by("contactManager").json(body).send().await.ok();
+    let body = json!({"subject": "Walls", "description": "Flicker.", "kind": "question", "primaryContact": "haruto@yamada.example"});
+    let made = world.post(PATH).by("otherPartnerAdmin").json(body).send().await.ok();
+    let id = made["id"].as_str().unwrap().to_owned();
+    let query = "organizationId={yamada}&submittedBy=deniz%40anadolu.example";
+    for (who, expected) in
+        [("customer", vec![&id]), ("otherPartnerMember", vec![&id]), ("partnerAdmin", vec![])]
+    {
+        assert_eq!(
+            listed(&world, who, query).await,
+            expected.into_iter().cloned().collect::<Vec<_>>(),
+            "{who}"
+        );
+    }
+    assert!(listed(&world, "partnerAdmin", "organizationId={yamada}").await.contains(&id), "but it sees it");
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn what_was_taken_back_is_gone_from_the_next_page_on() {
     let world = World::demo().await;

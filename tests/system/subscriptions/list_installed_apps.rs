@@ -32,4 +32,7 @@ async fn apps_are_where_they_are_set_up_or_what_they_are_installed_in_is() {
     let nowhere = "/v1/organizations/{yamada}/sites/sit_019b8c3e-5c00-7000-8000-000000000009/apps";
     world.get(nowhere).by("customer").refused(404, "not-found").await;
     world.get(path).by("otherPartnerAdmin").refused(404, "not-found").await;
+    // Nor is the site there for a partner of the organization's that manages nothing on it.
+    world.put("/v1/partners/{otherPartner}/customers/{yamada}").by("operator").send().await.ok();
+    world.get(path).by("otherPartnerAdmin").refused(404, "not-found").await;
 }
