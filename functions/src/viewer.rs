@@ -1,7 +1,8 @@
 //! What of an organization a caller may see: one rule, used by every route. The vendor and, by their token, the organization's
 //! contact managers see everything. A partner sees the subscriptions that it manages, their entitlements, and entitlements
 //! that no subscription gives. A customer sees the subscriptions of which it is a contact, and all entitlements. An id of
-//! something that a caller does not see is not told either.
+//! something that a caller does not see is not told either, but for an entitlement's own, which has the UUID of its
+//! subscription's.
 
 use std::collections::BTreeSet;
 
@@ -15,8 +16,8 @@ use domain::actor::Standing;
 use domain::service_request::Person;
 use domain::subscription::{SubscriptionContact, Subscriptions};
 use domain::{
-    Actor, CustomerId, Email, Entitlement, Event, EventKind, Organization, OrganizationId, PartnerId,
-    Problem, Role, Subscription, SubscriptionId, TimeZone, Timestamp,
+    Actor, CustomerId, Email, Event, EventKind, Organization, OrganizationId, PartnerId, Problem, Role,
+    Subscription, SubscriptionId, TimeZone, Timestamp,
 };
 
 /// Which subscriptions of an organization a caller sees.
@@ -54,15 +55,6 @@ impl Sight {
             Self::ContactOf { email, record, removed_at } => {
                 one.contact(email).is_some_and(|contact| contact.lasts(*record, *removed_at))
             }
-        }
-    }
-
-    /// Whether the caller sees an entitlement of the organization, given the subscription that gives it. The organization's
-    /// own people see all of them; a partner also those that the vendor made without a subscription.
-    pub fn sees_entitlement(&self, entitlement: &Entitlement, subscription: Option<&Subscription>) -> bool {
-        match (self, entitlement.subscription_id) {
-            (Self::ManagedBy(_), Some(_)) => subscription.is_some_and(|one| self.sees(one)),
-            _ => true,
         }
     }
 

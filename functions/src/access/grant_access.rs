@@ -114,8 +114,11 @@ impl Operation for GrantAccess {
             reason: new.reason.clone(),
         };
         require_records(&mut change, actor, &gift);
-        let access = give(context, &mut change, &organization, found.get(&access)?, gift)?;
-        let names = Names::from([partner].into_iter().flatten(), [organization].into_iter());
+        let before = found.get(&access)?;
+        // Trying it tells the name of no partner that has nothing here.
+        let partner = partner.filter(|_| before.is_some() || !context.is_trial());
+        let access = give(context, &mut change, &organization, before, gift)?;
+        let names = Names::from(partner.into_iter(), [organization].into_iter());
         let shown = ShownAccess::of(&access, &names, context.now);
         let location = format!("/v1/organizations/{organization_id}/access");
         context.commit(change, Answer::created(location, shown)).await

@@ -6,7 +6,7 @@ use aws::table::Wanted;
 use aws::table::pattern::{AccessIn, EmailInPartner, OrganizationById};
 use aws::{Answer, Context, Failure, Input, Operation, Route};
 use deserr::Deserr;
-use domain::access::{Lost, decide};
+use domain::access::{Lost, decide, decide_undisclosed};
 use domain::actor::Standing;
 use domain::{Actor, Email, Faults, Level, OrganizationId, PartnerId, Problem, Role, Timestamp};
 use schemars::JsonSchema;
@@ -40,8 +40,10 @@ pub struct Resolved {
     email: Email,
     /// When this was so.
     at: Timestamp,
-    /// Whether the person is on the partner's record.
-    member: bool,
+    /// Whether the person is on the partner's record. The organization's people learn it only of a partner of which
+    /// they approved a request once; without, the rest says what the grants give to the e-mail, whoever it is.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    member: Option<bool>,
     /// How far access goes; none if there is none.
     #[serde(skip_serializing_if = "Option::is_none")]
     level: Option<Level>,
@@ -124,15 +126,20 @@ impl Operation for ResolveAccess {
         // Who has nothing here learns nothing of a partner's record, nor does anybody of one that has nothing here.
         let member = found.get(&member)?.filter(|_| access.is_some());
         let member = member.map(|record| record.member_record()).transpose()?;
+        let disclosed =
+            actor.is_staff() || own.is_some() || access.as_ref().is_none_or(|access| access.requested);
         let grants = access.map(|access| access.grants).unwrap_or_default();
-        let decision = decide(&grants, email, member, context.now);
+        let decision = match disclosed {
+            true => decide(&grants, email, member, context.now),
+            false => decide_undisclosed(&grants, email, context.now),
+        };
         let shown = |grant| ShownGrant::of(grant, context.now);
         Ok(Answer::ok(Resolved {
             organization_id: *organization_id,
             partner_id: *partner_id,
             email: email.clone(),
             at: context.now,
-            member: member.is_some(),
+            member: disclosed.then_some(member.is_some()),
             level: decision.by.map(|grant| grant.level),
             expires_at: decision.by.map(|grant| grant.expires_at),
             grant: decision.by.map(shown),

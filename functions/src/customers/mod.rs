@@ -11,6 +11,7 @@ use aws::table::{Change, Expression, Refusal, count};
 use aws::{Context, Failure};
 use deserr::Deserr;
 use domain::access::Act;
+use domain::actor::Standing;
 use domain::{Actor, Customer, CustomerId, Email, Faults, OrganizationId, Problem, Reason, Role};
 use schemars::JsonSchema;
 
@@ -35,6 +36,15 @@ const NO_ORGANIZATION: Reason = Reason::rule("no-organization", "who is in no or
 pub struct OfCustomer {
     /// The customer.
     pub customer_id: CustomerId,
+}
+
+/// Requires of a customer who acts that it is on record at the commit, unless the change asks of `named`'s record, which is its
+/// own, already. Nothing is required of others.
+pub(crate) fn require_own_record<O: Output>(change: &mut Change<O>, actor: &Actor, named: Option<&Email>) {
+    let Standing::Customer { organization, .. } = actor.standing else { return };
+    if let Some(email) = actor.email.as_ref().filter(|email| named != Some(*email)) {
+        change.require(&EmailInOrganization(organization, email.clone()), || Refusal::NotFound);
+    }
 }
 
 /// Requires of a contact manager that the person's own record says so now; who operates needs none. A record that this

@@ -85,7 +85,7 @@ pub struct Shown {
     /// The vendor's own id for it; only the vendor sees it.
     #[serde(skip_serializing_if = "Option::is_none")]
     external_id: Option<EntitlementExternalId>,
-    /// The subscription that gives it: then it begins and ends with that. To a partner it is not told, for it may be another's.
+    /// The subscription that gives it: then it begins and ends with that. The vendor's people and contact managers see it, who see all subscriptions.
     #[serde(skip_serializing_if = "Option::is_none")]
     subscription_id: Option<SubscriptionId>,
     /// Whether it is owned now.
@@ -130,7 +130,7 @@ impl Shown {
             external_id: entitlement.external_id.filter(|_| staff),
             subscription_id: entitlement
                 .subscription_id
-                .filter(|_| !actor.has_one_of(&[Role::PartnerMember])),
+                .filter(|_| staff || actor.has_one_of(&[Role::ContactManager])),
             starts_at: entitlement.starts_at,
             ends_at: entitlement.ends_at,
             ended_at: entitlement.ended_at,

@@ -18,6 +18,7 @@ use domain::{Actor, At, Details, Entitlement, EventKind, Fault, Faults, Fields, 
 use schemars::JsonSchema;
 
 use super::{OfEntitlement, Shown, read};
+use crate::customers::require_own_record;
 
 /// Changes what detail fields say.
 pub struct UpdateEntitlementDetails;
@@ -82,10 +83,6 @@ impl Operation for UpdateEntitlementDetails {
         )
         .of("customer"),
     ];
-    const BY_TOKEN: &[(Role, &str)] = &[(
-        Role::Customer,
-        "what detail fields say is neither people, access nor money, and can be changed again",
-    )];
     const REASONS: &[Reason] = &[
         UNKNOWN_FIELD,
         ARCHIVED_FIELD,
@@ -113,6 +110,8 @@ impl Operation for UpdateEntitlementDetails {
         let Json(NewDetails { details: wanted }) = &input.body;
         let (before, fields) = read(context, actor, &input.path).await?;
         let (seen, mut change) = (before.stamp.version, Change::new());
+        // A value may be gone for good: what has a retired option keeps it only as long as it does.
+        require_own_record(&mut change, actor, None);
         // What the fields say was decided when they were read: one that is archived, or an option that is retired, a
         // moment later keeps this value as it keeps all others.
         let details = apply(&mut change, &fields, actor, &before.details, wanted);

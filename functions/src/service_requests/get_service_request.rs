@@ -2,14 +2,16 @@
 
 use aws::http::body::Empty;
 use aws::operation::{Method, Nothing, Output, route};
-use aws::table::pattern::{AccessIn, EmailInPartner, EntitlementsOf, OrganizationById, SubscriptionOf};
+use aws::table::pattern::{
+    AccessIn, EmailInPartner, EntitlementOf, EntitlementsOf, OrganizationById, SubscriptionsOf,
+};
 use aws::table::{Cut, Page, Wanted};
 use aws::{Answer, Context, Failure, Input, Operation, Route};
 use domain::access::{Act, decide};
 use domain::service_request::{Contact, Membership};
 use domain::{
-    Actor, Email, Entitlement, EntitlementStatus, OrganizationId, Owner, Role, ServiceRequest, TimeZone,
-    Version,
+    Actor, Email, Entitlement, EntitlementStatus, OrganizationId, Owner, Role, ServiceRequest, Subscription,
+    TimeZone, Version,
 };
 use schemars::JsonSchema;
 use serde::Serialize;
@@ -38,7 +40,7 @@ pub struct WorkItem {
     /// Entitlements that the organization has now or will have, with the details that the caller may view. A partner sees those
     /// of subscriptions that it manages and those that no subscription gives; none if only single service requests are open to it.
     entitlements: Vec<Shown>,
-    /// Whether there are more: `get-profile` shows all.
+    /// Whether there are more: `get-profile` shows all to the organization's people and the vendor's.
     more_entitlements: bool,
 }
 
@@ -79,11 +81,11 @@ impl Operation for GetServiceRequest {
         sought.want(&mut wanted);
         wanted.add(&OrganizationById(organization_id));
         let found = async { Ok(context.table.fetch(wanted, true).await?) };
-        let sight = Sight::of_partner_list(actor);
-        let owned = visible_entitlements(context, &sight, organization_id);
-        let (found, (mut owned, more), fields) = tokio::try_join!(found, owned, read_fields(context))?;
+        let owned = visible_entitlements(context, actor, organization_id);
+        let (found, owned, fields) = tokio::try_join!(found, owned, read_fields(context))?;
         let (request, held) = sought.find(context, &found)?;
-        let former_contacts = former(context, &request, held.as_ref()).await?;
+        let ((mut owned, more), former_contacts) =
+            tokio::try_join!(owned.complete(context), former(context, &request, held.as_ref()))?;
         let organization = found.get(&OrganizationById(organization_id))?;
         let of_organization = organization.and_then(|one| one.time_zone);
         let effective_time_zone = request.time_zone.or(of_organization).unwrap_or_default();
@@ -101,37 +103,56 @@ impl Operation for GetServiceRequest {
     }
 }
 
-/// The first entitlements of an organization that a caller sees and that have not ended, and whether there are more.
+/// The first entitlements of an organization that a caller sees and that have not ended: those that were read, and those that
+/// the caller's subscriptions give, which are read by them.
+struct Visible {
+    read: Vec<Entitlement>,
+    given: Vec<EntitlementOf>,
+    more: bool,
+}
+
+impl Visible {
+    /// All of them, oldest first, and whether there are more.
+    async fn complete(self, context: &Context<'_>) -> Result<(Vec<Entitlement>, bool), Failure> {
+        let Self { read: mut items, given, more } = self;
+        let mut wanted = Wanted::new();
+        given.iter().for_each(|lookup| wanted.add(lookup));
+        let found = context.table.fetch(wanted, false).await?;
+        for lookup in given {
+            items.extend(found.get(&lookup)?);
+        }
+        items.sort_by_key(|one| one.id);
+        let more = more || items.len() > SHOWN;
+        items.truncate(SHOWN);
+        Ok((items, more))
+    }
+}
+
+/// Reads what a caller sees of an organization's entitlements. What is read is bounded, however many there are.
 async fn visible_entitlements(
     context: &Context<'_>,
-    sight: &Sight,
+    actor: &Actor,
     organization: OrganizationId,
-) -> Result<(Vec<Entitlement>, bool), Failure> {
-    let (listing, mut shown, mut after) =
-        (EntitlementsOf(Owner::Organization(organization)), Vec::new(), None);
-    loop {
-        let cut = Cut { size: SHOWN, ascending: true, after, consistent: false };
-        let Page { items, next } = context.table.page(&listing, &cut, None).await?;
-        let mut wanted = Wanted::new();
-        let sold = |one: &Entitlement| one.subscription_id.map(|id| SubscriptionOf(organization, id));
-        if matches!(sight, Sight::ManagedBy(_)) {
-            items.iter().filter_map(sold).for_each(|lookup| wanted.add(&lookup));
-        }
-        let found = context.table.fetch(wanted, true).await?;
-        for one in items {
-            let subscription = sold(&one).map(|lookup| found.get(&lookup)).transpose()?.flatten();
-            let is_owned = one.status(context.now) != EntitlementStatus::Ended;
-            if is_owned && sight.sees_entitlement(&one, subscription.as_ref()) {
-                shown.push(one);
-            }
-        }
-        if next.is_none() || shown.len() > SHOWN {
-            let more = shown.len() > SHOWN;
-            shown.truncate(SHOWN);
-            return Ok((shown, more));
-        }
-        after = next;
+) -> Result<Visible, Failure> {
+    let owner = Owner::Organization(organization);
+    let all = EntitlementsOf(owner);
+    let cut = Cut { size: SHOWN, ascending: true, after: None, consistent: false };
+    let is_owned = |one: &Entitlement| one.status(context.now) != EntitlementStatus::Ended;
+    if !actor.has_one_of(&[Role::PartnerMember]) {
+        let Page { mut items, next } = context.table.page(&all, &cut, None).await?;
+        items.retain(is_owned);
+        return Ok(Visible { read: items, given: Vec::new(), more: next.is_some() });
     }
+    // A partner's are few among many: they are found by its subscriptions.
+    let sight = Sight::of_partner_list(actor);
+    let of_none = |one: &Entitlement| one.subscription_id.is_none() && is_owned(one);
+    let sold = |one: &Subscription| sight.sees(one) && is_owned(&one.entitle());
+    let subscriptions = SubscriptionsOf(organization);
+    let subscriptions = context.table.page(&subscriptions, &cut, Some(&sold));
+    let (of_none, sold) = tokio::try_join!(context.table.page(&all, &cut, Some(&of_none)), subscriptions)?;
+    let given = sold.items.iter().map(|one| EntitlementOf(owner, one.id.entitlement())).collect();
+    let more = of_none.next.is_some() || sold.next.is_some();
+    Ok(Visible { read: of_none.items, given, more })
 }
 
 /// The contacts to whom it is not open any more as that. Nothing is read for who submitted it as a customer: such a person

@@ -20,7 +20,7 @@ use aws::{Context, Failure};
 use deserr::Deserr;
 use domain::service_request::Contact;
 use domain::{
-    Actor, CustomerId, Email, Faults, OrganizationId, PartnerId, Problem, Reason, Role, ServiceRequest,
+    Actor, CustomerId, Email, Faults, OrganizationId, PartnerId, Problem, Reason, ServiceRequest,
     ServiceRequestId,
 };
 use schemars::JsonSchema;
@@ -102,20 +102,6 @@ fn record_of(organization: OrganizationId, email: &Email) -> EmailInOrganization
 fn record(found: &Found, organization: OrganizationId, email: &Email) -> Result<Option<CustomerId>, Failure> {
     let record = found.get(&record_of(organization, email))?;
     Ok(record.map(|record| record.customer()).transpose()?)
-}
-
-/// Requires of a customer who acts that it is on its organization's record at the commit, unless the change asks of `named`'s
-/// record, which is then its own, already.
-fn require_own_record<O: Output>(
-    change: &mut Change<O>,
-    actor: &Actor,
-    organization: OrganizationId,
-    named: Option<&Email>,
-) {
-    let email = actor.email.as_ref().filter(|_| actor.has_one_of(&[Role::Customer]));
-    if let Some(email) = email.filter(|email| named != Some(*email)) {
-        change.require(&record_of(organization, email), || Refusal::NotFound);
-    }
 }
 
 /// Requires that a customer still has its e-mail.

@@ -9,8 +9,9 @@ use domain::service_request::PRIMARY_CONTACT;
 use domain::{Actor, EventKind, Reason, Role};
 
 use super::view::{ServiceRequestView, reader_of, sees_contact, view};
-use super::{OfContact, Sought, concerned, require_own_record};
+use super::{OfContact, Sought, concerned};
 use crate::access::claim::LEVEL_TOO_LOW;
+use crate::customers::require_own_record;
 
 /// Takes away an additional contact of a service request.
 pub struct RemoveServiceRequestContact;
@@ -42,7 +43,7 @@ impl Operation for RemoveServiceRequestContact {
         let mut change = Change::new();
         match &held {
             Some(held) => held.require(&mut change, Act::Update)?,
-            None => require_own_record(&mut change, actor, *organization_id, None),
+            None => require_own_record(&mut change, actor, None),
         }
         let (seen, mut request) = (before.stamp.version, before.clone());
         let removed = request.remove_contact(email).unwrap_or_else(|reason| {

@@ -6,24 +6,22 @@ use aws::table::pattern::{AccessInOrganization, EmailInPartner};
 use aws::table::{Change, ContactEntry, Found, Refusal, Wanted};
 use aws::{Answer, Context, Failure, Input, Operation, Route};
 use deserr::Deserr;
-use domain::access::{Act, decide};
+use domain::access::{Act, Grant, decide};
 use domain::service_request::{Contact, ContactRole, Membership, PRIMARY_CONTACT, Person, TOO_MANY_CONTACTS};
 use domain::{Access, Actor, Email, EventKind, Faults, Level, Reason, Role};
 use schemars::JsonSchema;
 
-use super::view::{ServiceRequestView, view};
-use super::{
-    OTHER_PARTNERS, OfContact, Sought, concerned, record, record_of, require_own, require_own_record,
-    require_record,
-};
+use super::view::{ServiceRequestView, reader_of, sees_contact, view};
+use super::{OTHER_PARTNERS, OfContact, Sought, concerned, record, record_of, require_own, require_record};
 use crate::access::claim::{Held, LEVEL_TOO_LOW};
+use crate::customers::require_own_record;
 
 /// Makes somebody a contact of a service request.
 pub struct SetServiceRequestContact;
 
 const NOBODY_THERE: Reason = Reason::rule(
     "unknown-contact",
-    "nobody of this e-mail is a customer of the organization, or a partner's member who has access there; a partner names customers and its own members",
+    "nobody of this e-mail is a customer of the organization, or a member, with access, of a partner whose request was approved, or to whom it was given by e-mail; a partner names customers and its own members",
 );
 const PRIMARY_NEEDS_UPDATE: Reason = Reason::rule(
     "primary-needs-update",
@@ -90,10 +88,12 @@ impl Operation for SetServiceRequestContact {
         }
 
         let present = before.contacts().find(|(_, contact)| contact.person.email == *email);
+        // A contact who the caller may not see is not its to replace.
+        let hidden = present.is_some_and(|(_, contact)| !sees_contact(reader_of(actor), &before, contact));
         let present = present.and_then(|(_, contact)| contact.person.membership);
         let customer = record(&found, *organization_id, email)?;
         if held.is_none() {
-            require_own_record(&mut change, actor, *organization_id, customer.map(|_| email));
+            require_own_record(&mut change, actor, customer.map(|_| email));
         }
         let contact = match customer {
             Some(customer) => {
@@ -105,8 +105,15 @@ impl Operation for SetServiceRequestContact {
                 let best = match &held {
                     Some(held) => best_of(context, &[held.access()], &found, email, present)?,
                     None => {
-                        let lasts =
-                            |access: &&Access| access.grants.iter().any(|one| one.is_active(context.now));
+                        // Of a partner of which no request was ever approved the organization's people name only whom they gave it
+                        // by e-mail, one by one: what all of it has tells nobody who its members are.
+                        let lasts = |access: &&Access| {
+                            let all = actor.is_staff() || access.requested;
+                            let names =
+                                |one: &Grant| one.individual.as_ref().is_some_and(|one| one.email == *email);
+                            let concerns = |one: &Grant| one.is_active(context.now) && (all || names(one));
+                            access.grants.iter().any(concerns)
+                        };
                         let access: Vec<_> = others.iter().filter(lasts).collect();
                         let mut wanted = Wanted::new();
                         let record = |access: &&Access| EmailInPartner(access.partner_id, email.clone());
@@ -128,7 +135,7 @@ impl Operation for SetServiceRequestContact {
             }
         };
         let (seen, mut request) = (before.stamp.version, before.clone());
-        let changed = match contact {
+        let changed = match contact.filter(|_| !hidden) {
             Some(contact) => request.set_contact(contact, *role),
             None => Err(NOBODY_THERE),
         };

@@ -105,7 +105,10 @@ impl Operation for AddSubscriptionContact {
         }
         after.stamp = before.stamp.next(context.now);
         change.replace(&after, seen, context.if_match())?;
-        if actor.email.as_ref() != Some(&email) || actor.has_one_of(&[Role::Operator, Role::PartnerMember]) {
+        // A contact on record is asked for its own record already.
+        let own = actor.email.as_ref().filter(|_| actor.has_one_of(&[Role::Customer]));
+        let own = own.and_then(|own| before.contact(own)).filter(|contact| contact.customer_id.is_some());
+        if own.is_none_or(|own| own.email != email) {
             let record = EmailInOrganization(Some(organization_id), email.clone());
             change.require_owner(&record, customer_id, || Refusal::Outdated);
         }

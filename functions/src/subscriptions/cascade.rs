@@ -105,15 +105,18 @@ pub async fn begin<O: Output>(
     context.begin(change).await
 }
 
-/// Takes a sequence over from who was cut off.
-pub async fn take_over(context: &Context<'_>, root: &Subscription) -> Result<(), Failure> {
-    let mut change: Change<()> = Change::new();
+/// Takes a sequence over from who was cut off, on the conditions of the call.
+pub async fn take_over<O: Output>(
+    context: &Context<'_>,
+    mut change: Change<O>,
+    root: &Subscription,
+) -> Result<(), Failure> {
     let mut after = Subscription { stamp: root.stamp.next(context.now), ..root.clone() };
     if let Some(deactivation) = &mut after.deactivation {
         deactivation.goes_on_at = Some(context.now.after(LEASE));
     }
     change.replace(&after, root.stamp.version, None::<fn(Version) -> bool>)?;
-    context.aside().commit(change, Answer::ok(())).await.map(drop)
+    context.aside().begin(change).await
 }
 
 /// Goes on with a sequence until nothing linked to the subscription is left, or until so many went down that somebody else

@@ -131,7 +131,7 @@ impl Operation for DeactivateSubscription {
                     .commit(change, Answer::ok(went_down(&viewer, &all, &root, context.now)))
                     .await;
             }
-            take_over(context, &root).await?;
+            take_over(context, change, &root).await?;
             return end(context, &viewer, &root).await;
         }
         if let Some(expected) = expected {

@@ -177,7 +177,12 @@ async fn refuse(
 ) -> Result<Answer<Receipt>, Failure> {
     /// As many faults as an event has room for.
     const KEPT: usize = 50;
-    let errors: Vec<Fault> = problem.faults.iter().take(KEPT).cloned().collect();
+    // Where a fault is, the message itself may name.
+    let tamed = |fault: &Fault| match &fault.at {
+        At::Pointer(at) => Fault { at: At::Pointer(tame(at, 300)), ..fault.clone() },
+        _ => fault.clone(),
+    };
+    let errors: Vec<Fault> = problem.faults.iter().take(KEPT).map(tamed).collect();
     let at = key::refused_message(delivery.source.id, &delivery.id);
     let mark = RefusalMark { at, expires_at: context.forget_at() };
     let refused =

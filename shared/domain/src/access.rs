@@ -307,6 +307,10 @@ pub struct Access {
     pub partner_id: PartnerId,
     /// The grants, in the order in which they were given.
     pub grants: Vec<Grant>,
+    /// Whether a request of the partner was ever approved here: until then the organization's people do not learn who its
+    /// members are.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub requested: bool,
     /// When, and which version.
     #[serde(flatten)]
     pub stamp: Stamp,
@@ -330,7 +334,7 @@ const TOLD_AT_ONCE: usize = 50;
 impl Access {
     /// A partner's access in an organization before anything is given.
     pub fn new(organization_id: OrganizationId, partner_id: PartnerId, now: Timestamp) -> Self {
-        Self { organization_id, partner_id, grants: Vec::new(), stamp: Stamp::new(now) }
+        Self { organization_id, partner_id, grants: Vec::new(), requested: false, stamp: Stamp::new(now) }
     }
 
     /// Gives more. Each replaces what is in force for the same people; answers those that are replaced, each with the
@@ -346,6 +350,7 @@ impl Access {
                 old.ended = Some(Ended { at: now, how: End::Replaced });
                 replaced.push((old.id, grant.id));
             }
+            self.requested |= grant.asked.is_some();
             self.grants.push(grant);
         }
         let individuals = self.grants.iter().filter(|one| one.is_active(now) && one.individual.is_some());
@@ -373,8 +378,9 @@ impl Access {
         Ok(())
     }
 
-    /// Says what is to be told by now: of each grant its end, or else its latest reminder; of what opens nothing to
-    /// anybody, because `is_member` says so, no reminder. What is told is told once; there may be more.
+    /// Says what is to be told by now: of each grant its end, or else its latest reminder; of a member's who is none any more,
+    /// as `is_member` says, no reminder. Of a grant to an e-mail there always is one: else it would tell whether that is a
+    /// member's. What is told is told once; there may be more.
     pub fn tell(&mut self, now: Timestamp, is_member: impl Fn(&Grantee) -> bool) -> Vec<EventKind> {
         let mut told = Vec::new();
         for grant in self.grants.iter_mut().filter(|grant| grant.due().is_some_and(|due| due <= now)) {
@@ -389,7 +395,8 @@ impl Access {
             let latest = grant.reminders().filter(|(_, moment)| *moment <= now).map(|(days, _)| days).min();
             if let Some(days) = latest {
                 grant.reminded = Some(days);
-                if !grant.individual.as_ref().is_none_or(&is_member) {
+                let gone = |one: &Grantee| matches!(one.bound_to, Binding::Member { .. }) && !is_member(one);
+                if grant.individual.as_ref().is_some_and(gone) {
                     continue;
                 }
                 told.push(EventKind::AccessExpiring { grant_id: grant.id, days });
@@ -459,22 +466,39 @@ pub fn decide<'a>(
     member: Option<MemberRecord>,
     now: Timestamp,
 ) -> Decision<'a> {
+    decide_by(grants, email, now, |grant| match (&grant.individual, member) {
+        (_, None) => Some(Lost::NotAMember),
+        (Some(one), Some(member)) if !one.is(member) => Some(Lost::AnotherMember),
+        _ => None,
+    })
+}
+
+/// Decides what access the grants give to an e-mail, whoever it is, and whether or not it is a member's.
+pub fn decide_undisclosed<'a>(grants: &'a [Grant], email: &Email, now: Timestamp) -> Decision<'a> {
+    decide_by(grants, email, now, |_| None)
+}
+
+/// Decides by the grants that last, but for those that are lost to the record.
+fn decide_by<'a>(
+    grants: &'a [Grant],
+    email: &Email,
+    now: Timestamp,
+    lost_to: impl Fn(&Grant) -> Option<Lost>,
+) -> Decision<'a> {
     let concern = |grant: &&Grant| grant.individual.as_ref().is_none_or(|one| one.email == *email);
     let (mut active, mut lost) = (Vec::new(), Vec::new());
     for grant in grants.iter().filter(concern) {
-        let why = match (grant.state(now), &grant.individual, member) {
-            (GrantState::Expired, ..) => Lost::Expired,
-            (GrantState::Revoked, ..) => Lost::Revoked,
-            (GrantState::Relinquished, ..) => Lost::Relinquished,
-            (GrantState::Replaced, ..) => Lost::Replaced,
-            (GrantState::Active, _, None) => Lost::NotAMember,
-            (GrantState::Active, Some(one), Some(member)) if !one.is(member) => Lost::AnotherMember,
-            (GrantState::Active, ..) => {
-                active.push(grant);
-                continue;
-            }
+        let why = match grant.state(now) {
+            GrantState::Expired => Some(Lost::Expired),
+            GrantState::Revoked => Some(Lost::Revoked),
+            GrantState::Relinquished => Some(Lost::Relinquished),
+            GrantState::Replaced => Some(Lost::Replaced),
+            GrantState::Active => lost_to(grant),
         };
-        lost.push((grant, why));
+        match why {
+            Some(why) => lost.push((grant, why)),
+            None => active.push(grant),
+        }
     }
     // Of either kind there is one, for another replaces it. Were there two, the later would count.
     let own = active.iter().rev().copied().find(|grant| grant.individual.is_some());

@@ -15,6 +15,7 @@ use crate::party::{Stamp, Version};
 use crate::problem::Reason;
 use crate::text::{Email, Name, written_as_text};
 use crate::time::{TimeZone, Timestamp};
+use crate::unicode::is_unseen;
 
 /// What a service request is about.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema, Deserr)]
@@ -130,7 +131,7 @@ impl FromStr for Message {
     type Err = Invalid;
 
     fn from_str(text: &str) -> Result<Self, Invalid> {
-        if text.trim().is_empty() || text.len() > Self::MOST {
+        if text.chars().all(|c| c.is_whitespace() || is_unseen(c)) || text.len() > Self::MOST {
             let detail =
                 format!("has {} bytes; 1 to {}, and not only white space, are taken", text.len(), Self::MOST);
             return Err(Invalid::new("invalid-length", detail));

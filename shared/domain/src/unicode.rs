@@ -36,7 +36,7 @@ pub fn lookup_form(name: &str) -> String {
 /// Whether nobody sees a character: Unicode lets every renderer leave it out (`Default_Ignorable_Code_Point`), or it is
 /// shown as a blank and is none. What only chooses a glyph, or joins or parts letters, is among them.
 pub fn is_unseen(c: char) -> bool {
-    let blank = matches!(c, '\u{2800}' | '\u{fff9}'..='\u{fffb}');
+    let blank = matches!(c, '\u{2800}' | '\u{fff9}'..='\u{fffb}' | '\u{16fe4}' | '\u{1d159}');
     !c.is_ascii() && (blank || CodePointSetData::new::<DefaultIgnorableCodePoint>().contains(c))
 }
 

@@ -3,7 +3,7 @@
 use serde_json::json;
 use system::World;
 
-use super::{give, level, resolved, set, single};
+use super::{decide, give, level, resolved, set, single, wish};
 
 #[tokio::test(flavor = "multi_thread")]
 async fn the_grant_that_decides_is_named_and_those_that_lost_and_why() {
@@ -27,6 +27,31 @@ async fn the_grant_that_decides_is_named_and_those_that_lost_and_why() {
         (nobody.get("level"), &nobody["member"], &nobody["lost"][0]["why"]),
         (None, &json!(false), &json!("not-a-member"))
     );
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn who_a_partners_members_are_is_told_once_its_request_was_approved() {
+    let world = World::demo().await;
+    give(&world, "otherPartner", json!({"organizationLevel": "cc"})).send().await.ok();
+    let resolve = async |name: &str, who: &str| {
+        let path = "/v1/organizations/{yamada}/access/resolve?partnerId={otherPartner}&email=";
+        world.get(&format!("{path}{name}%40anadolu.example")).by(who).send().await.ok()
+    };
+    let mut told = Vec::new();
+    for name in ["deniz", "nobody"] {
+        let mut shown = resolve(name, "contactManager").await;
+        assert_eq!((&shown["level"], shown.get("member")), (&json!("cc"), None), "{shown}");
+        shown.as_object_mut().unwrap().remove("email");
+        told.push(shown);
+    }
+    assert_eq!(told[0], told[1]);
+    assert_eq!(resolve("nobody", "agent").await["member"], false, "the vendor sees all");
+    let ask = world.post("/v1/partners/{otherPartner}/access-requests").by("otherPartnerAdmin");
+    let asked = ask.json(wish(json!({"organizationLevel": "look"}))).send().await.ok();
+    decide(&world, asked["id"].as_str().unwrap(), "approve", json!({})).send().await.ok();
+    for (name, member) in [("deniz", true), ("nobody", false)] {
+        assert_eq!(resolve(name, "contactManager").await["member"], member, "{name}");
+    }
 }
 
 #[tokio::test(flavor = "multi_thread")]

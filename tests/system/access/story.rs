@@ -4,7 +4,7 @@ use futures_util::future::join_all;
 use serde_json::{Value, json};
 use system::World;
 
-use super::{asked, events, give, set, single};
+use super::{asked, decide, events, give, set, single};
 
 async fn tick(world: &World) {
     world.post("/_local/tick").send().await.ok();
@@ -55,7 +55,13 @@ async fn a_schedule_that_stood_still_tells_late_and_once_and_nothing_of_what_is_
     let revoked = given(&world, "aiko", end).await;
     let path = format!("/v1/organizations/{{yamada}}/access/{{partner}}/{}", revoked.as_str().unwrap());
     world.delete(&path).by("contactManager").send().await.ok();
-    let removed = given(&world, "aiko", end).await;
+    let mut wish = single("aiko", "update");
+    wish["expiresAt"] = end.into();
+    let request = asked(&world, wish).await;
+    decide(&world, &request, "approve", json!({})).send().await.ok();
+    let shown = world.get("/v1/organizations/{yamada}/access").by("contactManager").send().await.ok();
+    let removed = shown["items"][0]["grants"].as_array().unwrap().last().unwrap()["id"].clone();
+    let stranger = given(&world, "nobody", end).await;
     world.delete("/v1/partners/{partner}/members/{aiko}").by("operator").send().await.ok();
     // It stood still for seven days, and then comes twice at once, with faults.
     set(&world, "2026-03-19T10:00:00Z").await;
@@ -82,7 +88,8 @@ async fn a_schedule_that_stood_still_tells_late_and_once_and_nothing_of_what_is_
     world.chaos(0, 0);
     tick(&world).await;
     assert_eq!(of(grant).await, [1, 0]);
-    assert_eq!(of(removed).await, [0], "who is no member is not reminded");
+    assert_eq!(of(removed).await, [0], "who is no member any more is not reminded");
+    assert_eq!(of(stranger).await, [1, 0], "a reminder does not tell whether an e-mail is a member's");
     for gone in [replaced, revoked] {
         assert_eq!(of(gone).await, [0; 0]);
     }

@@ -8,10 +8,14 @@ use super::{OF_ORGANIZATION, colleague, create};
 const OF_SORA: &str = "/v1/customers/{sora}/profile";
 const OF_YAMADA: &str = "/v1/organizations/{yamada}/profile";
 
+const GIVEN: [&str; 4] = ["subscription", "wallSubscription", "collection", "app"];
+
 /// The product and the origin of each entitlement that somebody made for its own sake.
-fn owned(profile: &Value) -> Vec<(&str, &str)> {
+fn owned<'a>(world: &World, profile: &'a Value) -> Vec<(&'a str, &'a str)> {
+    let given = GIVEN.map(|name| world.id(name).replace("sub_", "ent_"));
     let entitlements = profile["entitlements"].as_array().unwrap().iter();
-    let entitlements = entitlements.filter(|one| one["subscriptionId"].is_null() && one["from"] != "license");
+    let entitlements = entitlements
+        .filter(|one| one["id"].as_str().is_some_and(|id| !given.iter().any(|given| given == id)));
     entitlements
         .map(|one| (one["product"]["name"].as_str().unwrap(), one["from"].as_str().unwrap()))
         .collect()
@@ -21,7 +25,7 @@ fn owned(profile: &Value) -> Vec<(&str, &str)> {
 async fn a_person_has_its_own_and_what_the_organization_has() {
     let world = World::demo().await;
     let profile = world.get(OF_SORA).by("agent").send().await.ok();
-    assert_eq!(owned(&profile), [("Door Station", "own"), ("Edge Recorder", "organization")]);
+    assert_eq!(owned(&world, &profile), [("Door Station", "own"), ("Edge Recorder", "organization")]);
     assert_eq!(profile["customer"]["name"], "Sora Sato");
     assert_eq!(profile["organization"]["externalId"], "C-1");
     let recorder = &profile["entitlements"][1];
@@ -32,12 +36,12 @@ async fn a_person_has_its_own_and_what_the_organization_has() {
     assert_eq!(recorder["product"], json!({"name": "Edge Recorder", "code": "ER-1"}));
 
     let own = world.get(OF_SORA).by("customer").send().await.ok();
-    assert_eq!(owned(&own), owned(&profile));
+    assert_eq!(owned(&world, &own), owned(&world, &profile));
     assert_eq!(own["organization"].get("externalId"), None);
     assert_eq!(own["entitlements"][1]["details"].get("Internal note"), None);
 
     let of_all = world.get(OF_YAMADA).by("customer").send().await.ok();
-    assert_eq!(owned(&of_all), [("Edge Recorder", "own")]);
+    assert_eq!(owned(&world, &of_all), [("Edge Recorder", "own")]);
     assert_eq!(
         (&of_all["organization"]["name"], of_all.get("customer")),
         (&json!("株式会社ヤマダ電機"), None)
@@ -59,9 +63,8 @@ async fn one_profile_shows_all_sources() {
     let named = |names: &[(&str, &str)]| -> Vec<(String, String)> {
         names.iter().map(|(name, from)| (world.id(name).to_owned(), (*from).to_owned())).collect()
     };
-    let of_yamada = world.get(OF_YAMADA).by("customer").send().await.ok();
-    let four = ["subscription", "wallSubscription", "collection", "app"];
-    let four = |from: &'static str| four.map(|name| (name, from));
+    let of_yamada = world.get(OF_YAMADA).by("contactManager").send().await.ok();
+    let four = |from: &'static str| GIVEN.map(|name| (name, from));
     let expected = [&[("entitlement", "own")], &four("own")[..], &[("assignment", "license")]].concat();
     assert_eq!(sources(&of_yamada), named(&expected));
     let of_sora = world.get(OF_SORA).by("agent").send().await.ok();
@@ -77,6 +80,11 @@ async fn one_profile_shows_all_sources() {
     let line = json!({"licenseType": "edge-storage-1y", "name": "Edge storage recording, 1 year", "quantity": 5,
         "endsAt": licensed["licenses"][0]["endsAt"]});
     assert_eq!(licensed["licenses"], json!([line]));
+    // A customer, who sees only the subscriptions whose contact it is, is told of the rest what they give, not which they are.
+    let shown = world.get(OF_YAMADA).by("customer").send().await.ok();
+    let shown = shown["entitlements"].as_array().unwrap();
+    assert_eq!(shown.len(), of_yamada["entitlements"].as_array().unwrap().len());
+    assert!(shown.iter().all(|one| one["subscriptionId"].is_null()), "{shown:?}");
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -98,11 +106,11 @@ async fn who_joins_later_has_it_too_and_who_leaves_only_its_own() {
         world.post("/v1/organizations/{yamada}/customers").by("operator").json(kenji).send().await.ok();
     let path = format!("/v1/customers/{}/profile", kenji["id"].as_str().unwrap());
     let profile = world.get(&path).token(&colleague(&world)).send().await.ok();
-    assert_eq!(owned(&profile), [("Edge Recorder", "organization")]);
+    assert_eq!(owned(&world, &profile), [("Edge Recorder", "organization")]);
 
     world.delete("/v1/customers/{sora}").by("operator").send().await.ok();
     let left = world.get(OF_SORA).by("agent").send().await.ok();
-    assert_eq!(owned(&left), [("Door Station", "own")]);
+    assert_eq!(owned(&world, &left), [("Door Station", "own")]);
     assert!(left["customer"]["removedAt"].is_string());
     world.get(OF_SORA).by("customer").refused(404, "not-found").await;
 
@@ -111,16 +119,16 @@ async fn who_joins_later_has_it_too_and_who_leaves_only_its_own() {
     let path = format!("/v1/customers/{}/profile", nobody["id"].as_str().unwrap());
     let ana = world.token_of(json!({"sub": "ana", "email": "ana@x.example", "role": "customer"}));
     let profile = world.get(&path).token(&ana).send().await.ok();
-    assert_eq!((owned(&profile), profile.get("organization")), (vec![], None));
+    assert_eq!((owned(&world, &profile), profile.get("organization")), (vec![], None));
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn ended_ones_are_shown_on_request() {
     let world = World::demo().await;
     world.post(&format!("{OF_ORGANIZATION}/end")).by("operator").send().await.ok();
-    assert_eq!(owned(&world.get(OF_SORA).by("agent").send().await.ok()), [("Door Station", "own")]);
+    assert_eq!(owned(&world, &world.get(OF_SORA).by("agent").send().await.ok()), [("Door Station", "own")]);
     let all = world.get(&format!("{OF_SORA}?ended=true")).by("agent").send().await.ok();
-    assert_eq!(owned(&all), [("Door Station", "own"), ("Edge Recorder", "organization")]);
+    assert_eq!(owned(&world, &all), [("Door Station", "own"), ("Edge Recorder", "organization")]);
     assert_eq!(all["entitlements"][1]["status"], "ended");
 }
 

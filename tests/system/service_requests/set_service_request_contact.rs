@@ -183,8 +183,20 @@ async fn a_partner_with_update_adds_customers_and_its_own_members() {
     }
     make(&world, "partnerMember", REN, "primary").send().await.ok();
     // Whether somebody is another partner's member it does not learn; the organization may.
-    let body = json!({"partnerId": "{otherPartner}", "expiresAt": "2026-12-31T00:00:00Z", "organizationLevel": "cc"});
-    world.post("/v1/organizations/{yamada}/access").by("contactManager").json(body).send().await.ok();
+    let give = async |whom: Value| {
+        let mut body = json!({"partnerId": "{otherPartner}", "expiresAt": "2026-12-31T00:00:00Z"});
+        body.as_object_mut().unwrap().extend(whom.as_object().unwrap().clone());
+        world.post("/v1/organizations/{yamada}/access").by("contactManager").json(body).send().await.ok()
+    };
+    let deniz = |level: &str| json!({"individuals": [{"email": "deniz@anadolu.example", "level": level}]});
+    give(json!({"organizationLevel": "cc"})).await;
+    let contents = world.contents().await;
+    // Nor does the organization, unless a request of that partner was approved, or access was given to this very e-mail.
+    for who in ["partnerMember", "customer"] {
+        make(&world, who, "deniz@anadolu.example", "additional").refused(422, "unknown-contact").await;
+        world.is_still(&contents).await;
+    }
+    give(deniz("cc")).await;
     let contents = world.contents().await;
     make(&world, "partnerMember", "deniz@anadolu.example", "additional")
         .refused(422, "unknown-contact")
@@ -195,11 +207,11 @@ async fn a_partner_with_update_adds_customers_and_its_own_members() {
     let grant = world.get("/v1/organizations/{yamada}/access").by("contactManager").send().await.ok();
     let items = grant["items"].as_array().unwrap();
     let of_other = items.iter().find(|one| one["partner"]["id"] == world.id("otherPartner")).unwrap();
-    let path = format!(
-        "/v1/organizations/{{yamada}}/access/{{otherPartner}}/{}",
-        of_other["grants"][0]["id"].as_str().unwrap()
-    );
-    world.delete(&path).by("contactManager").send().await.ok();
+    for grant in of_other["grants"].as_array().unwrap() {
+        let id = grant["id"].as_str().unwrap();
+        let path = format!("/v1/organizations/{{yamada}}/access/{{otherPartner}}/{id}");
+        world.delete(&path).by("contactManager").send().await.ok();
+    }
     assert_eq!(shown(&world, "customer").await["formerContacts"], json!(["deniz@anadolu.example"]));
     assert_eq!(shown(&world, "partnerMember").await["formerContacts"], json!([]));
     // Of another partner's member it sees the partner's name and "a member", also where it names the e-mail itself.
@@ -211,12 +223,21 @@ async fn a_partner_with_update_adds_customers_and_its_own_members() {
     let unchanged = world.delete(&path).by("partnerMember").send().await.ok();
     assert!(unchanged["additionalContacts"].as_array().unwrap().contains(&a_member), "{unchanged}");
     world.is_still(&contents).await;
+    // Nor does it put its own member of this e-mail in that one's place.
+    let again = json!({"email": "deniz@anadolu.example", "name": "Deniz"});
+    let double = world.post("/v1/partners/{partner}/members").by("operator").json(again).send().await.ok();
+    let contents = world.contents().await;
+    make(&world, "partnerMember", "deniz@anadolu.example", "additional")
+        .refused(422, "unknown-contact")
+        .await;
+    world.is_still(&contents).await;
     world.delete(&path).by("customer").send().await.ok();
     let path = "/v1/partners/{otherPartner}/history?type=service-request.contact-removed";
     let history = world.get(path).by("otherPartnerAdmin").send().await.ok();
     assert_eq!(history["items"].as_array().unwrap().len(), 1);
-    let body = json!({"partnerId": "{otherPartner}", "expiresAt": "2027-12-31T00:00:00Z", "organizationLevel": "update"});
-    world.post("/v1/organizations/{yamada}/access").by("contactManager").json(body).send().await.ok();
+    let double = format!("/v1/partners/{{partner}}/members/{}", double["id"].as_str().unwrap());
+    world.delete(&double).by("operator").send().await.ok();
+    give(deniz("update")).await;
     make(&world, "customer", "deniz@anadolu.example", "primary").send().await.ok();
     make(&world, "partnerMember", HARUTO, "primary").refused(422, "other-partners-contact").await;
 }
