@@ -63,15 +63,16 @@ fn encoded(text: &str) -> String {
 async fn name_of_what_nobody_sees_is_refused() {
     let world = World::demo().await;
     let field = |name: &str| json!({"name": name, "type": {"name": "TEXT"}});
-    let kinds: [(&str, &str, Box<dyn Fn(&str) -> Value>); 5] = [
-        ("/v1/detail-fields", "/name", Box::new(field)),
-        ("/v1/products", "/name", Box::new(|name| json!({"name": name}))),
-        ("/v1/products", "/code", Box::new(|code| json!({"name": "Gate", "code": code}))),
-        ("/v1/partners", "/externalId", Box::new(|id| json!({"name": "P", "externalId": id}))),
+    type Body = fn(&str) -> Value;
+    let kinds: [(&str, &str, Body); 5] = [
+        ("/v1/detail-fields", "/name", field),
+        ("/v1/products", "/name", |name| json!({"name": name})),
+        ("/v1/products", "/code", |code| json!({"name": "Gate", "code": code})),
+        ("/v1/partners", "/externalId", |id| json!({"name": "P", "externalId": id})),
         (
             "/v1/detail-fields",
             "/type/options/0",
-            Box::new(|label| json!({"name": "Choice", "type": {"name": "SELECT", "options": [label]}})),
+            |label| json!({"name": "Choice", "type": {"name": "SELECT", "options": [label]}}),
         ),
     ];
     for (index, (path, pointer, body)) in kinds.iter().enumerate() {
