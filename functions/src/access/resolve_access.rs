@@ -123,11 +123,10 @@ impl Operation for ResolveAccess {
         };
         known.then_some(()).ok_or_else(Problem::not_found)?;
 
-        // Who has nothing here learns nothing of a partner's record, nor does anybody of one that has nothing here.
-        let member = found.get(&member)?.filter(|_| access.is_some());
+        let member = found.get(&member)?;
         let member = member.map(|record| record.member_record()).transpose()?;
         let disclosed =
-            actor.is_staff() || own.is_some() || access.as_ref().is_none_or(|access| access.requested);
+            actor.is_staff() || own.is_some() || access.as_ref().is_some_and(|access| access.requested);
         let grants = access.map(|access| access.grants).unwrap_or_default();
         let decision = match disclosed {
             true => decide(&grants, email, member, context.now),

@@ -5,7 +5,7 @@ use aws::operation::{Method, Nothing, Output, route};
 use aws::table::pattern::{
     AccessIn, EmailInPartner, EntitlementOf, EntitlementsOf, OrganizationById, SubscriptionsOf,
 };
-use aws::table::{Cut, Page, Wanted};
+use aws::table::{Choice, Cut, Listing, Wanted};
 use aws::{Answer, Context, Failure, Input, Operation, Route};
 use domain::access::{Act, decide};
 use domain::service_request::{Contact, Membership};
@@ -128,7 +128,7 @@ impl Visible {
     }
 }
 
-/// Reads what a caller sees of an organization's entitlements. What is read is bounded, however many there are.
+/// Reads what a caller sees of an organization's entitlements.
 async fn visible_entitlements(
     context: &Context<'_>,
     actor: &Actor,
@@ -136,23 +136,43 @@ async fn visible_entitlements(
 ) -> Result<Visible, Failure> {
     let owner = Owner::Organization(organization);
     let all = EntitlementsOf(owner);
-    let cut = Cut { size: SHOWN, ascending: true, after: None, consistent: false };
     let is_owned = |one: &Entitlement| one.status(context.now) != EntitlementStatus::Ended;
     if !actor.has_one_of(&[Role::PartnerMember]) {
-        let Page { mut items, next } = context.table.page(&all, &cut, None).await?;
-        items.retain(is_owned);
-        return Ok(Visible { read: items, given: Vec::new(), more: next.is_some() });
+        let (read, more) = first(context, &all, false, &is_owned).await?;
+        return Ok(Visible { read, given: Vec::new(), more });
     }
-    // A partner's are few among many: they are found by its subscriptions.
+    // A partner's are few among many: they are found by its subscriptions, as they are now.
     let sight = Sight::of_partner_list(actor);
     let of_none = |one: &Entitlement| one.subscription_id.is_none() && is_owned(one);
     let sold = |one: &Subscription| sight.sees(one) && is_owned(&one.entitle());
     let subscriptions = SubscriptionsOf(organization);
-    let subscriptions = context.table.page(&subscriptions, &cut, Some(&sold));
-    let (of_none, sold) = tokio::try_join!(context.table.page(&all, &cut, Some(&of_none)), subscriptions)?;
-    let given = sold.items.iter().map(|one| EntitlementOf(owner, one.id.entitlement())).collect();
-    let more = of_none.next.is_some() || sold.next.is_some();
-    Ok(Visible { read: of_none.items, given, more })
+    let ((read, more), (sold, more_sold)) = tokio::try_join!(
+        first(context, &all, false, &of_none),
+        first(context, &subscriptions, true, &sold),
+    )?;
+    let given = sold.iter().map(|one| EntitlementOf(owner, one.id.entitlement())).collect();
+    Ok(Visible { read, given, more: more || more_sold })
+}
+
+/// The first of a list that are wanted, as many as are shown, and whether there are more.
+async fn first<L: Listing>(
+    context: &Context<'_>,
+    listing: &L,
+    consistent: bool,
+    wanted: Choice<'_, L::Entity>,
+) -> Result<(Vec<L::Entity>, bool), Failure> {
+    let (mut items, mut after) = (Vec::new(), None);
+    loop {
+        let cut = Cut { size: SHOWN + 1 - items.len(), ascending: true, after, consistent };
+        let page = context.table.page(listing, &cut, Some(wanted)).await?;
+        items.extend(page.items);
+        let more = items.len() > SHOWN;
+        if more || page.next.is_none() {
+            items.truncate(SHOWN);
+            return Ok((items, more));
+        }
+        after = page.next;
+    }
 }
 
 /// The contacts to whom it is not open any more as that. Nothing is read for who submitted it as a customer: such a person

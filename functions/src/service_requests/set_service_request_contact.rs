@@ -1,5 +1,7 @@
 //! `set-service-request-contact`
 
+use std::collections::BTreeSet;
+
 use aws::http::body::Json;
 use aws::operation::{Method, Nothing, route};
 use aws::table::pattern::{AccessInOrganization, EmailInPartner};
@@ -107,18 +109,31 @@ impl Operation for SetServiceRequestContact {
                     None => {
                         // Of a partner of which no request was ever approved the organization's people name only whom they gave it
                         // by e-mail, one by one: what all of it has tells nobody who its members are.
-                        let lasts = |access: &&Access| {
+                        let open = |access: &Access| {
                             let all = actor.is_staff() || access.requested;
                             let names =
                                 |one: &Grant| one.individual.as_ref().is_some_and(|one| one.email == *email);
                             let concerns = |one: &Grant| one.is_active(context.now) && (all || names(one));
                             access.grants.iter().any(concerns)
                         };
-                        let access: Vec<_> = others.iter().filter(lasts).collect();
+                        // Who is its contact already they see.
+                        let is_present =
+                            |access: &Access| present.is_some_and(|of| of.partner_id == access.partner_id);
+                        let access = others.iter().filter(|access| open(access) || is_present(access));
+                        let mut access: Vec<_> = access.collect();
                         let mut wanted = Wanted::new();
-                        let record = |access: &&Access| EmailInPartner(access.partner_id, email.clone());
-                        access.iter().map(record).for_each(|record| wanted.add(&record));
+                        let record = |access: &Access| EmailInPartner(access.partner_id, email.clone());
+                        access.iter().for_each(|access| wanted.add(&record(access)));
                         let records = context.table.fetch(wanted, true).await?;
+                        let mut same = BTreeSet::new();
+                        for access in &access {
+                            let found =
+                                records.get(&record(access))?.map(|one| one.member_record()).transpose()?;
+                            if found.map(|one| one.id) == present.map(|of| of.member_id) {
+                                same.insert(access.partner_id);
+                            }
+                        }
+                        access.retain(|access| open(access) || same.contains(&access.partner_id));
                         best_of(context, &access, &records, email, present)?
                     }
                 };

@@ -41,6 +41,28 @@ async fn it_is_shown_with_what_the_organization_is_entitled_to() {
     assert!(left.as_array().unwrap().iter().all(|one| !one["subscriptionId"].is_null()), "{left}");
 }
 
+/// More have ended than are shown: the loop makes a list of them of which the first ones alone would show nothing new.
+#[tokio::test(flavor = "multi_thread")]
+async fn ended_entitlements_hide_no_current_one() {
+    let world = World::demo().await;
+    let make = async || {
+        let made = world.post("/v1/organizations/{yamada}/entitlements").by("operator");
+        let made = made.json(json!({"productId": "{videoWall}"})).send().await.ok();
+        made["id"].as_str().unwrap().to_owned()
+    };
+    for _ in 0..50 {
+        let path = format!("/v1/organizations/{{yamada}}/entitlements/{}/end", make().await);
+        world.post(&path).by("operator").send().await.ok();
+    }
+    let latest = make().await;
+    for who in ["agent", "customer", "partnerMember"] {
+        let shown = world.get(&format!("{PATH}/{{serviceRequest}}")).by(who).send().await.ok();
+        let owned = shown["entitlements"].as_array().unwrap();
+        assert_eq!((owned.len(), &shown["moreEntitlements"]), (6, &json!(false)), "{who}");
+        assert_eq!(owned[5]["id"], latest, "{who}");
+    }
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn with_cc_one_sees_only_where_one_was_added() {
     let world = World::demo().await;

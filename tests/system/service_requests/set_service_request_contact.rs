@@ -243,6 +243,21 @@ async fn a_partner_with_update_adds_customers_and_its_own_members() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn contact_whom_the_organization_sees_is_named_again_whoever_added_it() {
+    let world = World::demo().await;
+    let body = json!({"partnerId": "{otherPartner}", "expiresAt": "2026-12-31T00:00:00Z", "organizationLevel": "update"});
+    world.post("/v1/organizations/{yamada}/access").by("contactManager").json(body).send().await.ok();
+    make(&world, "customer", "deniz@anadolu.example", "additional").refused(422, "unknown-contact").await;
+    make(&world, "agent", "deniz@anadolu.example", "additional").send().await.ok();
+    let contents = world.contents().await;
+    make(&world, "customer", "deniz@anadolu.example", "additional").send().await.ok();
+    world.is_still(&contents).await;
+    let primary = make(&world, "customer", "deniz@anadolu.example", "primary").send().await.ok();
+    assert_eq!(primary["primaryContact"]["email"], "deniz@anadolu.example");
+    make(&world, "customer", "derya@anadolu.example", "additional").refused(422, "unknown-contact").await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn who_is_a_member_of_two_partners_stays_the_contact_of_the_first() {
     let world = World::demo().await;
     let_ren(&world, "cc").await;

@@ -28,7 +28,7 @@ pub use entity::{
 };
 pub use key::Key;
 pub use pattern::{Index, Listing, Lookup};
-pub use read::{Cut, Found, Page, Wanted};
+pub use read::{Choice, Cut, Found, Page, Wanted};
 pub use write::Committed;
 
 /// Why the table did not do what it was asked.
