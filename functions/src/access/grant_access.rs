@@ -36,7 +36,7 @@ pub struct NewAccess {
     #[deserr(default)]
     organization_level: Option<Level>,
     /// To single members, by e-mail: at most 20. Each is for the partner's member with that e-mail or, if there is none, for
-    /// the first one to come; the answer does not tell which.
+    /// the first one that is added. The answer is the same in both cases.
     #[deserr(default)]
     #[schemars(default, length(max = 20))]
     individuals: Vec<ForOne>,
@@ -53,7 +53,7 @@ impl Check for NewAccess {
 
 impl Operation for GrantAccess {
     const NAME: &str = "grant-access";
-    const ABOUT: &str = "Gives a partner access without being asked, in place of what is in force for the same people. `individuals` names e-mails: each grant is for the partner's member with that e-mail, or for the first one to come; the answer does not tell which.";
+    const ABOUT: &str = "Gives a partner access without being asked, in place of what is in force for the same people. `individuals` names e-mails: each grant is for the partner's member with that e-mail, or for the first one that is added. The answer is the same in both cases.";
     const ROUTES: &[Route] =
         &[route(Method::Post, "/v1/organizations/{organizationId}/access", &[Role::ContactManager])];
     const CREATES: bool = true;

@@ -232,7 +232,7 @@ struct Gift {
 }
 
 /// Requires that the records to which grants are bound are as they were read: a member's own, or how many of an e-mail were
-/// removed. That whoever gives is not a member is required already, and no item is in a transaction twice.
+/// removed. That the giver is no member is a condition already, and a transaction may name an item only once.
 fn require_records<O: Output>(change: &mut Change<O>, actor: &Actor, gift: &Gift) {
     for (Grantee { email, bound_to }, _) in &gift.shares {
         match bound_to {

@@ -40,8 +40,8 @@ pub struct Resolved {
     email: Email,
     /// When this was so.
     at: Timestamp,
-    /// Whether the person is on the partner's record. The organization's people learn it only of a partner of which
-    /// they approved a request once; without, the rest says what the grants give to the e-mail, whoever it is.
+    /// Whether the person is on the partner's record. Absent for the organization's people until they have approved a request of
+    /// the partner; then `level`, `grant` and `lost` are decided by the grants alone.
     #[serde(skip_serializing_if = "Option::is_none")]
     member: Option<bool>,
     /// How far access goes; none if there is none.

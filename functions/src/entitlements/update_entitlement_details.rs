@@ -110,7 +110,7 @@ impl Operation for UpdateEntitlementDetails {
         let Json(NewDetails { details: wanted }) = &input.body;
         let (before, fields) = read(context, actor, &input.path).await?;
         let (seen, mut change) = (before.stamp.version, Change::new());
-        // A value may be gone for good: what has a retired option keeps it only as long as it does.
+        // The change may be irreversible: a retired option cannot be set again.
         require_own_record(&mut change, actor, None);
         // What the fields say was decided when they were read: one that is archived, or an option that is retired, a
         // moment later keeps this value as it keeps all others.

@@ -27,7 +27,7 @@ pub struct OfMember {
 
 impl Operation for RemovePartnerMember {
     const NAME: &str = "remove-partner-member";
-    const ABOUT: &str = "Takes a person off a partner's record: all its access is over at once, in every organization, and for good: a person who is added again inherits nothing. Idempotent.";
+    const ABOUT: &str = "Takes a person off a partner's record: all its access is over at once, in every organization, irreversibly: a person who is added again inherits nothing. Idempotent.";
     const ROUTES: &[Route] = &[route(
         Method::Delete,
         "/v1/partners/{partnerId}/members/{memberId}",

@@ -347,7 +347,7 @@ impl Placing {
             let other = read.get(&SubscriptionOf(organization, id))?;
             match other.filter(|other| may_link(order, other)) {
                 None if is_new(order) => self.blame(&UNKNOWN_SUBSCRIPTION, index, &[&name, &place]),
-                // Once the store was told that it waits, such a line comes to nothing.
+                // The store was already told that the order waits: the line is cancelled instead of the order refused.
                 None => {}
                 Some(other) if other.deactivation.is_some() && is_new(order) => {
                     self.blame(&LINKED_TO_DEACTIVATED, index, &[&name, &place]);

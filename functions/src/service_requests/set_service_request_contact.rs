@@ -1,7 +1,5 @@
 //! `set-service-request-contact`
 
-use std::collections::BTreeSet;
-
 use aws::http::body::Json;
 use aws::operation::{Method, Nothing, route};
 use aws::table::pattern::{AccessInOrganization, EmailInPartner};
@@ -90,7 +88,7 @@ impl Operation for SetServiceRequestContact {
         }
 
         let present = before.contacts().find(|(_, contact)| contact.person.email == *email);
-        // A contact who the caller may not see is not its to replace.
+        // The caller must not replace a contact that it may not see.
         let hidden = present.is_some_and(|(_, contact)| !sees_contact(reader_of(actor), &before, contact));
         let present = present.and_then(|(_, contact)| contact.person.membership);
         let customer = record(&found, *organization_id, email)?;
@@ -105,36 +103,14 @@ impl Operation for SetServiceRequestContact {
             }
             None => {
                 let best = match &held {
-                    Some(held) => best_of(context, &[held.access()], &found, email, present)?,
+                    Some(held) => best_of(context, &[(held.access(), true)], &found, email, present)?,
                     None => {
-                        // Of a partner of which no request was ever approved the organization's people name only whom they gave it
-                        // by e-mail, one by one: what all of it has tells nobody who its members are.
-                        let open = |access: &Access| {
-                            let all = actor.is_staff() || access.requested;
-                            let names =
-                                |one: &Grant| one.individual.as_ref().is_some_and(|one| one.email == *email);
-                            let concerns = |one: &Grant| one.is_active(context.now) && (all || names(one));
-                            access.grants.iter().any(concerns)
-                        };
-                        // Who is its contact already they see.
-                        let is_present =
-                            |access: &Access| present.is_some_and(|of| of.partner_id == access.partner_id);
-                        let access = others.iter().filter(|access| open(access) || is_present(access));
-                        let mut access: Vec<_> = access.collect();
+                        let candidates = candidates(context, actor, &others, email, present);
                         let mut wanted = Wanted::new();
                         let record = |access: &Access| EmailInPartner(access.partner_id, email.clone());
-                        access.iter().for_each(|access| wanted.add(&record(access)));
+                        candidates.iter().for_each(|(access, _)| wanted.add(&record(access)));
                         let records = context.table.fetch(wanted, true).await?;
-                        let mut same = BTreeSet::new();
-                        for access in &access {
-                            let found =
-                                records.get(&record(access))?.map(|one| one.member_record()).transpose()?;
-                            if found.map(|one| one.id) == present.map(|of| of.member_id) {
-                                same.insert(access.partner_id);
-                            }
-                        }
-                        access.retain(|access| open(access) || same.contains(&access.partner_id));
-                        best_of(context, &access, &records, email, present)?
+                        best_of(context, &candidates, &records, email, present)?
                     }
                 };
                 if let Some((access, membership, level)) = &best {
@@ -183,22 +159,47 @@ impl Operation for SetServiceRequestContact {
     }
 }
 
+/// The partners whose members the organization's people may make contacts, and of each whether any member is meant, or only
+/// the present contact. Until the organization approved a request of a partner, it may name only a present contact, whom it
+/// sees, and an e-mail to which it gave access itself: else it could learn who the partner's members are. The vendor may
+/// name all.
+fn candidates<'a>(
+    context: &Context<'_>,
+    actor: &Actor,
+    all: &'a [Access],
+    email: &Email,
+    present: Option<Membership>,
+) -> Vec<(&'a Access, bool)> {
+    let is_given = |grant: &Grant| grant.individual.as_ref().is_some_and(|one| one.email == *email);
+    let candidate = |access: &'a Access| {
+        let disclosed = actor.is_staff() || access.requested;
+        let decides = |grant: &Grant| grant.is_active(context.now) && (disclosed || is_given(grant));
+        let is_open = access.grants.iter().any(decides);
+        let is_present = present.is_some_and(|of| of.partner_id == access.partner_id);
+        (is_open || is_present).then_some((access, is_open))
+    };
+    all.iter().filter_map(candidate).collect()
+}
+
 /// The member of this e-mail and how far its access goes: of the partner as whose member it is a contact already, or else of
-/// the one of which it goes furthest.
+/// the one of which it goes furthest. `candidates` says of each partner whether any member is meant, or only the present contact.
 fn best_of<'a>(
     context: &Context<'_>,
-    all: &[&'a Access],
+    candidates: &[(&'a Access, bool)],
     records: &Found,
     email: &Email,
     present: Option<Membership>,
 ) -> Result<Option<(&'a Access, Membership, Level)>, Failure> {
     let mut best = None;
-    for access in all {
+    for (access, is_open) in candidates {
         let Access { partner_id, grants, .. } = access;
         let Some(record) = records.get(&EmailInPartner(*partner_id, email.clone()))? else { continue };
         let record = record.member_record()?;
         let Some(grant) = decide(grants, email, Some(record), context.now).by else { continue };
         let membership = Membership { partner_id: *partner_id, member_id: record.id };
+        if !is_open && Some(membership) != present {
+            continue;
+        }
         let rank = (Some(membership) == present, grant.level);
         if best.as_ref().is_none_or(|(before, _)| *before < rank) {
             best = Some((rank, (*access, membership, grant.level)));

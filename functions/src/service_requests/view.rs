@@ -20,7 +20,7 @@ use serde::Serialize;
 use crate::party::Names;
 use crate::viewer::sees_person;
 
-/// What a reader is told instead of who another partner's member is.
+/// Name shown to a partner in place of another partner's member.
 const A_MEMBER: &str = "a member";
 
 /// A person of a service request. Of another partner's member a partner sees `partnerName` and `name` alone.

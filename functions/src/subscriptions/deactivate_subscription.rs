@@ -86,7 +86,7 @@ const STILL_RUNNING: Reason = Reason::state(
 
 impl Operation for DeactivateSubscription {
     const NAME: &str = "deactivate-subscription";
-    const ABOUT: &str = "Deactivates a subscription, for good, and with it everything linked to it, through any number of links, and every app none of whose parents is left: by an operator or a contact manager on record, or by a customer who is a contact of each of them. `validateOnly` lists them; given as `expected`, the list must still be right. Many go down one after another: then 202, and the subscription is `deactivating` until all are down. Again changes nothing.";
+    const ABOUT: &str = "Deactivates a subscription irreversibly, and with it everything linked to it, through any number of links, and every app none of whose parents is left: by an operator or a contact manager on record, or by a customer who is a contact of each of them. `validateOnly` lists them; given as `expected`, the list must still be right. Many go down one after another: then 202, and the subscription is `deactivating` until all are down. Again changes nothing.";
     const ROUTES: &[Route] = &[route(
         Method::Post,
         "/v1/organizations/{organizationId}/subscriptions/{subscriptionId}/deactivate",
