@@ -18,9 +18,9 @@ pub mod subscriptions;
 pub mod viewer;
 pub mod webhooks;
 
-use aws::Scheduled;
-use aws::http::openapi::Description;
-use aws::lambda::{Handler, Timer, handler, timer};
+use api_runtime::Scheduled;
+use api_runtime::http::openapi::Description;
+use api_runtime::lambda::{Handler, Timer, handler, timer};
 use service::run_due_work::RunDueWork;
 
 /// An operation without its types, for those who serve or describe all of them.
@@ -30,7 +30,7 @@ pub struct Entry {
     /// What it is.
     pub description: Description,
     /// Makes its handler.
-    pub handler: fn(std::sync::Arc<aws::Environment>) -> Handler,
+    pub handler: fn(std::sync::Arc<api_runtime::Environment>) -> Handler,
 }
 
 /// Scheduled work without its types.
@@ -42,7 +42,7 @@ pub struct Schedule {
     /// What it does.
     pub about: &'static str,
     /// Makes its handler.
-    pub timer: fn(std::sync::Arc<aws::Environment>) -> Timer,
+    pub timer: fn(std::sync::Arc<api_runtime::Environment>) -> Timer,
 }
 
 /// The one timer of the system.
@@ -58,12 +58,12 @@ pub enum Function {
     /// An operation, called over HTTP.
     Operation {
         /// Makes its handler.
-        handler: fn(std::sync::Arc<aws::Environment>) -> Handler,
+        handler: fn(std::sync::Arc<api_runtime::Environment>) -> Handler,
         /// Whether it uses the deployment's key.
         uses_key: bool,
     },
     /// The scheduled work.
-    Schedule(fn(std::sync::Arc<aws::Environment>) -> Timer),
+    Schedule(fn(std::sync::Arc<api_runtime::Environment>) -> Timer),
 }
 
 /// The function of this name, as the template's `Handler` gives it.

@@ -1,7 +1,7 @@
 //! The executable of every Lambda function: `_HANDLER`, which Lambda sets from the template's `Handler`, names the one
 //! that it runs.
 
-use aws::lambda::{run, run_scheduled};
+use api_runtime::lambda::{run, run_scheduled};
 use functions::{Function, function};
 
 fn main() -> Result<(), lambda_runtime::Error> {

@@ -2,9 +2,9 @@
 
 use std::collections::HashMap;
 
-use aws::table::pattern::{OrganizationById, PartnerById};
-use aws::table::{Change, DirectoryEntry, Found, Wanted};
-use aws::{Context, Failure};
+use api_runtime::table::pattern::{OrganizationById, PartnerById};
+use api_runtime::table::{Change, DirectoryEntry, Found, Wanted};
+use api_runtime::{Context, Failure};
 use domain::{CustomerLink, Name, Organization, OrganizationId, Partner, PartnerId, Stamp, Timestamp};
 use schemars::JsonSchema;
 use serde::Serialize;

@@ -6,12 +6,12 @@
 
 use std::collections::BTreeSet;
 
-use aws::operation::Output;
-use aws::table::pattern::{
+use api_runtime::operation::Output;
+use api_runtime::table::pattern::{
     CustomerLinkOfPartner, EmailInOrganization, OrganizationById, SubscriptionOf, WelcomeOf,
 };
-use aws::table::{Change, Expression, Found, Refusal, Reservation, Wanted};
-use aws::{Context, Failure};
+use api_runtime::table::{Change, Expression, Found, Refusal, Reservation, Wanted};
+use api_runtime::{Context, Failure};
 use domain::actor::Standing;
 use domain::service_request::Person;
 use domain::subscription::{SubscriptionContact, Subscriptions};

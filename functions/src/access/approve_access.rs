@@ -1,10 +1,10 @@
 //! `approve-access`
 
-use aws::http::body::Json;
-use aws::operation::{Method, Nothing, route};
-use aws::table::Change;
-use aws::table::pattern::{AccessInOrganization, OrganizationById};
-use aws::{Answer, Context, Failure, Input, Operation, Route};
+use api_runtime::http::body::Json;
+use api_runtime::operation::{Method, Nothing, route};
+use api_runtime::table::Change;
+use api_runtime::table::pattern::{AccessInOrganization, OrganizationById};
+use api_runtime::{Answer, Context, Failure, Input, Operation, Route};
 use deserr::Deserr;
 use domain::access::{Asked, EXPIRY_PASSED, Share, TOO_MANY_INDIVIDUALS};
 use domain::actor::Standing;

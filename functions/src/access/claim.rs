@@ -1,10 +1,10 @@
 //! What a partner's person has to show before it acts for an organization. It is read together with whatever else is
 //! read, and where something is written it is a condition, too, that it is still so.
 
-use aws::operation::Output;
-use aws::table::pattern::{AccessIn, EmailInPartner};
-use aws::table::{Change, Found, Refusal, Wanted};
-use aws::{Context, Failure};
+use api_runtime::operation::Output;
+use api_runtime::table::pattern::{AccessIn, EmailInPartner};
+use api_runtime::table::{Change, Found, Refusal, Wanted};
+use api_runtime::{Context, Failure};
 use domain::access::{Act, decide};
 use domain::actor::Standing;
 use domain::service_request::{Membership, Person};

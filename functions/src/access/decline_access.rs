@@ -1,9 +1,9 @@
 //! `decline-access`
 
-use aws::http::body::Json;
-use aws::operation::{Method, Nothing, route};
-use aws::table::Change;
-use aws::{Answer, Context, Failure, Input, Operation, Route};
+use api_runtime::http::body::Json;
+use api_runtime::operation::{Method, Nothing, route};
+use api_runtime::table::Change;
+use api_runtime::{Answer, Context, Failure, Input, Operation, Route};
 use deserr::Deserr;
 use domain::{AccessRequest, Actor, Description, EventKind, Faults, Reason, RequestState, Role};
 use schemars::JsonSchema;

@@ -1,8 +1,8 @@
 //! `get-access-request`
 
-use aws::http::body::Empty;
-use aws::operation::{Method, Nothing, Output, route};
-use aws::{Answer, Context, Failure, Input, Operation, Route};
+use api_runtime::http::body::Empty;
+use api_runtime::operation::{Method, Nothing, Output, route};
+use api_runtime::{Answer, Context, Failure, Input, Operation, Route};
 use domain::{AccessRequest, Actor, PartnerId, Role, Timestamp, Version};
 use schemars::JsonSchema;
 use serde::Serialize;

@@ -1,10 +1,10 @@
 //! `grant-access`
 
-use aws::http::body::Json;
-use aws::operation::{Method, Nothing, OfOrganization, route};
-use aws::table::pattern::{AccessIn, CountOfRemovals, OrganizationById, PartnerById};
-use aws::table::{Change, Wanted};
-use aws::{Answer, Context, Failure, Input, Operation, Route};
+use api_runtime::http::body::Json;
+use api_runtime::operation::{Method, Nothing, OfOrganization, route};
+use api_runtime::table::pattern::{AccessIn, CountOfRemovals, OrganizationById, PartnerById};
+use api_runtime::table::{Change, Wanted};
+use api_runtime::{Answer, Context, Failure, Input, Operation, Route};
 use deserr::Deserr;
 use domain::access::{Binding, EXPIRY_PASSED, EXPIRY_TOO_FAR, Grantee, TOO_MANY_INDIVIDUALS};
 use domain::fault::{Check, Checked};

@@ -1,10 +1,10 @@
 //! `list-access-requests`
 
-use aws::context::List;
-use aws::http::body::Empty;
-use aws::operation::{Method, Nothing, OfPartner, route};
-use aws::table::pattern::{PartnerById, RequestsOfPartner};
-use aws::{Answer, Context, Failure, Input, Operation, Route};
+use api_runtime::context::List;
+use api_runtime::http::body::Empty;
+use api_runtime::operation::{Method, Nothing, OfPartner, route};
+use api_runtime::table::pattern::{PartnerById, RequestsOfPartner};
+use api_runtime::{Answer, Context, Failure, Input, Operation, Route};
 use domain::{AccessRequest, Actor, Problem, Role};
 
 /// Lists what a partner has asked for.

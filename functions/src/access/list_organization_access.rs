@@ -1,10 +1,10 @@
 //! `list-organization-access`
 
-use aws::context::List;
-use aws::http::body::Empty;
-use aws::operation::{Method, Nothing, OfOrganization, route};
-use aws::table::pattern::{AccessInOrganization, OrganizationById};
-use aws::{Answer, Context, Failure, Input, Operation, Route};
+use api_runtime::context::List;
+use api_runtime::http::body::Empty;
+use api_runtime::operation::{Method, Nothing, OfOrganization, route};
+use api_runtime::table::pattern::{AccessInOrganization, OrganizationById};
+use api_runtime::{Answer, Context, Failure, Input, Operation, Route};
 use domain::{Actor, Problem, Role};
 
 use super::ShownAccess;

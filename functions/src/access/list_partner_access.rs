@@ -1,11 +1,11 @@
 //! `list-partner-access`
 
-use aws::context::List;
-use aws::http::body::Empty;
-use aws::operation::{Method, Nothing, OfPartner, route};
-use aws::table::Wanted;
-use aws::table::pattern::{AccessIn, AccessOfPartner, EmailInPartner, PendingOfPartner, RequestById};
-use aws::{Answer, Context, Failure, Input, Operation, Route};
+use api_runtime::context::List;
+use api_runtime::http::body::Empty;
+use api_runtime::operation::{Method, Nothing, OfPartner, route};
+use api_runtime::table::Wanted;
+use api_runtime::table::pattern::{AccessIn, AccessOfPartner, EmailInPartner, PendingOfPartner, RequestById};
+use api_runtime::{Answer, Context, Failure, Input, Operation, Route};
 use domain::access::decide;
 use domain::{Access, AccessRequest, AccessRequestId, Actor, Level, Problem, RequestState, Role, Timestamp};
 use schemars::JsonSchema;

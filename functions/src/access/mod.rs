@@ -18,10 +18,10 @@ pub mod told;
 
 use std::collections::BTreeSet;
 
-use aws::operation::Output;
-use aws::table::pattern::{AccessIn, CountOfRemovals, EmailInPartner, PendingOfPartner, RequestById};
-use aws::table::{Change, Found, Refusal, Wanted, count, pending};
-use aws::{Context, Failure};
+use api_runtime::operation::Output;
+use api_runtime::table::pattern::{AccessIn, CountOfRemovals, EmailInPartner, PendingOfPartner, RequestById};
+use api_runtime::table::{Change, Found, Refusal, Wanted, count, pending};
+use api_runtime::{Context, Failure};
 use deserr::Deserr;
 use domain::access::{Asked, Binding, End, Ended, Grantee, Share as RequestedShare, judge_expiry};
 use domain::actor::Standing;

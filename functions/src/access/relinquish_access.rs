@@ -1,10 +1,10 @@
 //! `relinquish-access`
 
-use aws::http::body::Empty;
-use aws::operation::{Method, Nothing, route};
-use aws::table::pattern::EmailInPartner;
-use aws::table::{Change, Expression, Refusal};
-use aws::{Answer, Context, Failure, Input, Operation, Route};
+use api_runtime::http::body::Empty;
+use api_runtime::operation::{Method, Nothing, route};
+use api_runtime::table::pattern::EmailInPartner;
+use api_runtime::table::{Change, Expression, Refusal};
+use api_runtime::{Answer, Context, Failure, Input, Operation, Route};
 use domain::access::{Binding, End};
 use domain::{Actor, EventKind, Problem, Reason, Role};
 

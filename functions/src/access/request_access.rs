@@ -1,10 +1,10 @@
 //! `request-access`
 
-use aws::http::body::Json;
-use aws::operation::{Method, Nothing, OfPartner, route};
-use aws::table::pattern::{EmailInPartner, PendingOfPartner};
-use aws::table::{Change, Expression, Refusal, Wanted, pending};
-use aws::{Answer, Context, Failure, Input, Operation, Route};
+use api_runtime::http::body::Json;
+use api_runtime::operation::{Method, Nothing, OfPartner, route};
+use api_runtime::table::pattern::{EmailInPartner, PendingOfPartner};
+use api_runtime::table::{Change, Expression, Refusal, Wanted, pending};
+use api_runtime::{Answer, Context, Failure, Input, Operation, Route};
 use deserr::Deserr;
 use domain::access::{EXPIRY_PASSED, EXPIRY_TOO_FAR};
 use domain::fault::{Check, Checked};

@@ -1,10 +1,10 @@
 //! `resolve-access`
 
-use aws::http::body::Empty;
-use aws::operation::{Method, OfOrganization, Output, route};
-use aws::table::Wanted;
-use aws::table::pattern::{AccessIn, EmailInPartner, OrganizationById};
-use aws::{Answer, Context, Failure, Input, Operation, Route};
+use api_runtime::http::body::Empty;
+use api_runtime::operation::{Method, OfOrganization, Output, route};
+use api_runtime::table::Wanted;
+use api_runtime::table::pattern::{AccessIn, EmailInPartner, OrganizationById};
+use api_runtime::{Answer, Context, Failure, Input, Operation, Route};
 use deserr::Deserr;
 use domain::access::{Lost, decide, decide_undisclosed};
 use domain::actor::Standing;

@@ -1,8 +1,8 @@
 //! What is due about access: requests lapse, and people learn that access ends.
 
-use aws::table::pattern::EmailInPartner;
-use aws::table::{Change, Wanted};
-use aws::{Answer, Context, Failure};
+use api_runtime::table::pattern::EmailInPartner;
+use api_runtime::table::{Change, Wanted};
+use api_runtime::{Answer, Context, Failure};
 use domain::access::{Grantee, MemberRecord};
 use domain::{Access, AccessRequest, Email, EventKind, RequestState};
 use std::collections::BTreeMap;

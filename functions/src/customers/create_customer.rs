@@ -1,10 +1,10 @@
 //! `create-customer`
 
-use aws::http::body::Json;
-use aws::operation::{Method, Nothing, OfOrganization, route};
-use aws::table::pattern::{EmailInOrganization, OrganizationById};
-use aws::table::{Change, Refusal, Reservation};
-use aws::{Answer, Context, Failure, Input, Operation, Route};
+use api_runtime::http::body::Json;
+use api_runtime::operation::{Method, Nothing, OfOrganization, route};
+use api_runtime::table::pattern::{EmailInOrganization, OrganizationById};
+use api_runtime::table::{Change, Refusal, Reservation};
+use api_runtime::{Answer, Context, Failure, Input, Operation, Route};
 use deserr::Deserr;
 use domain::customer::Creator;
 use domain::{
@@ -23,7 +23,7 @@ const EMAIL_TAKEN: Reason =
 const EXTERNAL_ID_TAKEN: Reason =
     Reason::state("external-id-taken", "another customer that you created has this external id");
 
-aws::paths! {
+api_runtime::paths! {
     /// Whose customer: an organization's, or nobody's.
     Owner {
         /// An organization's.

@@ -5,10 +5,10 @@ pub mod find_customer;
 pub mod remove_customer;
 pub mod update_customer;
 
-use aws::operation::Output;
-use aws::table::pattern::{CountOfManagers, CustomerById, EmailInOrganization, EmailInPartner};
-use aws::table::{Change, Expression, Refusal, count};
-use aws::{Context, Failure};
+use api_runtime::operation::Output;
+use api_runtime::table::pattern::{CountOfManagers, CustomerById, EmailInOrganization, EmailInPartner};
+use api_runtime::table::{Change, Expression, Refusal, count};
+use api_runtime::{Context, Failure};
 use deserr::Deserr;
 use domain::access::Act;
 use domain::actor::Standing;

@@ -1,10 +1,10 @@
 //! `remove-customer`
 
-use aws::http::body::Empty;
-use aws::operation::{Method, Nothing, route};
-use aws::table::subscription::say_goodbye;
-use aws::table::{Change, Reservation};
-use aws::{Answer, Context, Failure, Input, Operation, Route};
+use api_runtime::http::body::Empty;
+use api_runtime::operation::{Method, Nothing, route};
+use api_runtime::table::subscription::say_goodbye;
+use api_runtime::table::{Change, Reservation};
+use api_runtime::{Answer, Context, Failure, Input, Operation, Route};
 use domain::{Actor, Customer, EventKind, Reason, Role};
 
 use super::{KEPT_FOR_ITS_OWN, LAST_MANAGER, OWN_MEMBER, OfCustomer, authorize, count_manager, read};

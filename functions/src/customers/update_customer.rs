@@ -1,9 +1,9 @@
 //! `update-customer`
 
-use aws::http::body::Json;
-use aws::operation::{Method, Nothing, route};
-use aws::table::{Change, Reservation};
-use aws::{Answer, Context, Failure, Input, Operation, Route};
+use api_runtime::http::body::Json;
+use api_runtime::operation::{Method, Nothing, route};
+use api_runtime::table::{Change, Reservation};
+use api_runtime::{Answer, Context, Failure, Input, Operation, Route};
 use deserr::Deserr;
 use domain::{Actor, Customer, EventKind, Faults, Given, Name, Problem, Reason, Role};
 use schemars::JsonSchema;

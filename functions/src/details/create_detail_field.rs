@@ -1,9 +1,9 @@
 //! `create-detail-field`
 
-use aws::http::body::Json;
-use aws::operation::{Method, Nothing, Output, route};
-use aws::table::{Change, Refusal};
-use aws::{Answer, Context, Failure, Input, Operation, Route};
+use api_runtime::http::body::Json;
+use api_runtime::operation::{Method, Nothing, Output, route};
+use api_runtime::table::{Change, Refusal};
+use api_runtime::{Answer, Context, Failure, Input, Operation, Route};
 use domain::detail::{NewField, NewFields};
 use domain::event::FieldMade;
 use domain::{Actor, DetailField, EventKind, Happening, Reason, Role, Stage, Version};

@@ -1,10 +1,10 @@
 //! `list-detail-fields`
 
-use aws::context::List;
-use aws::http::body::Empty;
-use aws::operation::{Archived, Method, Nothing, route};
-use aws::table::pattern::DetailFields;
-use aws::{Answer, Context, Failure, Input, Operation, Route};
+use api_runtime::context::List;
+use api_runtime::http::body::Empty;
+use api_runtime::operation::{Archived, Method, Nothing, route};
+use api_runtime::table::pattern::DetailFields;
+use api_runtime::{Answer, Context, Failure, Input, Operation, Route};
 use domain::{Actor, DetailField, Role};
 
 /// Shows which detail fields there are.

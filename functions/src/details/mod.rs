@@ -4,8 +4,8 @@ pub mod create_detail_field;
 pub mod list_detail_fields;
 pub mod update_detail_field;
 
-use aws::table::pattern::CountOfFields;
-use aws::table::{Change, Count, Refusal, count};
+use api_runtime::table::pattern::CountOfFields;
+use api_runtime::table::{Change, Count, Refusal, count};
 use domain::detail::MOST_FIELDS;
 use domain::{At, DetailField, Fault, Reason, Stage};
 

@@ -1,10 +1,10 @@
 //! `update-detail-field`
 
-use aws::http::body::Json;
-use aws::operation::{Method, Nothing, route};
-use aws::table::pattern::{CountOfFields, DetailFields};
-use aws::table::{Change, Entity, Refusal, count};
-use aws::{Answer, Context, Failure, Input, Operation, Route};
+use api_runtime::http::body::Json;
+use api_runtime::operation::{Method, Nothing, route};
+use api_runtime::table::pattern::{CountOfFields, DetailFields};
+use api_runtime::table::{Change, Entity, Refusal, count};
+use api_runtime::{Answer, Context, Failure, Input, Operation, Route};
 use deserr::Deserr;
 use domain::detail::{
     Audience, Configuration, NO_OPTIONS, OPTION_EXISTS, OPTION_LIMIT, OptionChanges, UNKNOWN_OPTION,

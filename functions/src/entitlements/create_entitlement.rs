@@ -1,10 +1,10 @@
 //! `create-entitlement`
 
-use aws::http::body::Json;
-use aws::operation::{Method, Nothing, OfOrganization, route};
-use aws::table::pattern::{CustomerById, OrganizationById, ProductById, Products};
-use aws::table::{Change, Cut, EntitlementReservation, Expression, Refusal};
-use aws::{Answer, Context, Failure, Input, Operation, Route};
+use api_runtime::http::body::Json;
+use api_runtime::operation::{Method, Nothing, OfOrganization, route};
+use api_runtime::table::pattern::{CustomerById, OrganizationById, ProductById, Products};
+use api_runtime::table::{Change, Cut, EntitlementReservation, Expression, Refusal};
+use api_runtime::{Answer, Context, Failure, Input, Operation, Route};
 use deserr::Deserr;
 use domain::detail::UNKNOWN_OPTION;
 use domain::entitlement::{DetailsChange, EntitlementExternalId};
@@ -36,7 +36,7 @@ const ARCHIVED_PRODUCT: Reason = Reason::rule(
 const EXTERNAL_ID_TAKEN: Reason =
     Reason::state("entitlement-external-id-taken", "another entitlement has this external id");
 
-aws::paths! {
+api_runtime::paths! {
     /// Whose it is to be.
     NewOwner {
         /// An organization's, and so every customer's of it.

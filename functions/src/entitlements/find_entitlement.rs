@@ -1,9 +1,9 @@
 //! `find-entitlement`
 
-use aws::http::body::Empty;
-use aws::operation::{Method, Nothing, route};
-use aws::table::pattern::{EntitlementByName, EntitlementOf};
-use aws::{Answer, Context, Failure, Input, Operation, Route};
+use api_runtime::http::body::Empty;
+use api_runtime::operation::{Method, Nothing, route};
+use api_runtime::table::pattern::{EntitlementByName, EntitlementOf};
+use api_runtime::{Answer, Context, Failure, Input, Operation, Route};
 use deserr::Deserr;
 use domain::{Actor, EntitlementName, EntitlementNumber, Faults, Problem, Role};
 use schemars::JsonSchema;

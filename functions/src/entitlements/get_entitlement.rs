@@ -1,8 +1,8 @@
 //! `get-entitlement`
 
-use aws::http::body::Empty;
-use aws::operation::{Method, Nothing, route};
-use aws::{Answer, Context, Failure, Input, Operation, Route};
+use api_runtime::http::body::Empty;
+use api_runtime::operation::{Method, Nothing, route};
+use api_runtime::{Answer, Context, Failure, Input, Operation, Route};
 use domain::{Actor, Role};
 
 use super::{OfEntitlement, Shown, read};

@@ -2,14 +2,14 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use aws::http::body::Empty;
-use aws::operation::{Method, OfOrganization, Output, Switch, route};
-use aws::table::key::assignment_of_organization;
-use aws::table::pattern::{
+use api_runtime::http::body::Empty;
+use api_runtime::operation::{Method, OfOrganization, Output, Switch, route};
+use api_runtime::table::key::assignment_of_organization;
+use api_runtime::table::pattern::{
     AssignmentsOfOrganization, CustomerById, EntitlementsOf, LicenseTypes, OrganizationById, ProductById,
 };
-use aws::table::{Cut, Entity, Page, Wanted};
-use aws::{Answer, Context, Failure, Input, Operation, Route};
+use api_runtime::table::{Cut, Entity, Page, Wanted};
+use api_runtime::{Answer, Context, Failure, Input, Operation, Route};
 use deserr::Deserr;
 use domain::{
     Actor, Assignment, AssignmentId, Customer, Entitlement, EntitlementStatus, Faults, LicenseType,
@@ -25,7 +25,7 @@ use crate::customers::OfCustomer;
 /// Shows a party with all it owns.
 pub struct GetProfile;
 
-aws::paths! {
+api_runtime::paths! {
     /// Whose profile.
     Whose {
         /// An organization's.

@@ -4,10 +4,10 @@ use std::borrow::Cow;
 use std::collections::{HashMap, HashSet};
 use std::sync::{Mutex, PoisonError};
 
-use aws::operation::{Method, Nothing, Output, Size, route};
-use aws::table::pattern::{EntitlementByName, EntitlementOf};
-use aws::table::{Change, Error, ImportRun, Wanted};
-use aws::{Answer, Context, Failure, Input, Operation, Route};
+use api_runtime::operation::{Method, Nothing, Output, Size, route};
+use api_runtime::table::pattern::{EntitlementByName, EntitlementOf};
+use api_runtime::table::{Change, Error, ImportRun, Wanted};
+use api_runtime::{Answer, Context, Failure, Input, Operation, Route};
 use deserr::Deserr;
 use domain::entitlement::DetailsChange;
 use domain::value::{INVALID_VALUE, Said};

@@ -1,12 +1,12 @@
 //! `list-entitlements`
 
-use aws::context::List;
-use aws::http::body::Empty;
-use aws::operation::{Method, Nothing, route};
-use aws::table::pattern::{EntitlementsOf, EntitlementsOfProduct};
-use aws::table::read::Choice;
-use aws::table::{Entity, Page};
-use aws::{Answer, Context, Failure, Input, Operation, Route};
+use api_runtime::context::List;
+use api_runtime::http::body::Empty;
+use api_runtime::operation::{Method, Nothing, route};
+use api_runtime::table::pattern::{EntitlementsOf, EntitlementsOfProduct};
+use api_runtime::table::read::Choice;
+use api_runtime::table::{Entity, Page};
+use api_runtime::{Answer, Context, Failure, Input, Operation, Route};
 use deserr::Deserr;
 use domain::detail::UNKNOWN_OPTION;
 use domain::fault::{Check, Checked};

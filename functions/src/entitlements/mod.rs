@@ -10,10 +10,10 @@ pub mod list_entitlements;
 mod rows;
 pub mod update_entitlement_details;
 
-use aws::operation::Output;
-use aws::table::Wanted;
-use aws::table::pattern::{CustomerById, DetailFields, EntitlementOf};
-use aws::{Context, Failure};
+use api_runtime::operation::Output;
+use api_runtime::table::Wanted;
+use api_runtime::table::pattern::{CustomerById, DetailFields, EntitlementOf};
+use api_runtime::{Context, Failure};
 use deserr::Deserr;
 use domain::entitlement::{DetailsChange, EntitlementExternalId};
 use domain::value::Values;
@@ -46,7 +46,7 @@ pub struct OfPerson {
     entitlement_id: EntitlementId,
 }
 
-aws::paths! {
+api_runtime::paths! {
     /// A path that names an entitlement under its owner.
     OfEntitlement {
         /// An organization's.

@@ -4,7 +4,7 @@ use std::borrow::Cow;
 use std::collections::HashSet;
 use std::sync::Arc;
 
-use aws::http::body::{self, Body, Unread};
+use api_runtime::http::body::{self, Body, Unread};
 use deserr::{Deserr, IntoValue, Map, ValueKind, ValuePointerRef};
 use domain::fault::{check_length, parse_and_check, quoted, wrong_kind};
 use domain::unicode::lookup_form;

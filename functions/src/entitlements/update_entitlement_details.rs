@@ -2,10 +2,10 @@
 
 use std::collections::BTreeMap;
 
-use aws::http::body::Json;
-use aws::operation::{Method, Nothing, route};
-use aws::table::Change;
-use aws::{Answer, Context, Failure, Input, Operation, Route};
+use api_runtime::http::body::Json;
+use api_runtime::operation::{Method, Nothing, route};
+use api_runtime::table::Change;
+use api_runtime::{Answer, Context, Failure, Input, Operation, Route};
 use deserr::{Deserr, IntoValue, Map, ValueKind, ValuePointerRef};
 use domain::detail::UNKNOWN_OPTION;
 use domain::entitlement::DetailsChange;

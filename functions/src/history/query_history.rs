@@ -2,13 +2,13 @@
 
 use std::collections::BTreeSet;
 
-use aws::context::List;
-use aws::http::body::Empty;
-use aws::http::sheet::Sheet;
-use aws::operation::{Method, Nothing, OfOrganization, OfPartner, Output, route};
-use aws::table::pattern::{Directory, History, OrganizationById, PartnerById};
-use aws::table::{DirectoryEntry, Lookup, Page, Wanted};
-use aws::{Answer, Context, Failure, Input, Operation, Route};
+use api_runtime::context::List;
+use api_runtime::http::body::Empty;
+use api_runtime::http::sheet::Sheet;
+use api_runtime::operation::{Method, Nothing, OfOrganization, OfPartner, Output, route};
+use api_runtime::table::pattern::{Directory, History, OrganizationById, PartnerById};
+use api_runtime::table::{DirectoryEntry, Lookup, Page, Wanted};
+use api_runtime::{Answer, Context, Failure, Input, Operation, Route};
 use deserr::Deserr;
 use domain::event::{Author, EventType};
 use domain::fault::{Check, Checked};
@@ -27,7 +27,7 @@ use crate::viewer::Sight;
 /// Shows who did what, when.
 pub struct QueryHistory;
 
-aws::paths! {
+api_runtime::paths! {
     /// Whose log: each route names another owner.
     Owner {
         /// A partner's.

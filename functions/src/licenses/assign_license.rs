@@ -1,10 +1,10 @@
 //! `assign-license`
 
-use aws::http::body::Json;
-use aws::operation::{Method, Nothing, OfPartner, route};
-use aws::table::pattern::{CustomerLinkOfPartner, PoolOfPartner};
-use aws::table::{Change, Refusal, pool};
-use aws::{Answer, Context, Failure, Input, Operation, Route};
+use api_runtime::http::body::Json;
+use api_runtime::operation::{Method, Nothing, OfPartner, route};
+use api_runtime::table::pattern::{CustomerLinkOfPartner, PoolOfPartner};
+use api_runtime::table::{Change, Refusal, pool};
+use api_runtime::{Answer, Context, Failure, Input, Operation, Route};
 use deserr::Deserr;
 use domain::license::Lines;
 use domain::{

@@ -1,9 +1,9 @@
 //! `create-license-type`
 
-use aws::http::body::Json;
-use aws::operation::{Method, Nothing, route};
-use aws::table::{Change, Refusal};
-use aws::{Answer, Context, Failure, Input, Operation, Route};
+use api_runtime::http::body::Json;
+use api_runtime::operation::{Method, Nothing, route};
+use api_runtime::table::{Change, Refusal};
+use api_runtime::{Answer, Context, Failure, Input, Operation, Route};
 use deserr::Deserr;
 use domain::{
     Actor, EventKind, Faults, Happening, LicenseType, LicenseTypeCode, Name, Period, Reason, Role, Stamp,

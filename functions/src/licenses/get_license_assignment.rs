@@ -1,9 +1,9 @@
 //! `get-license-assignment`
 
-use aws::http::body::Empty;
-use aws::operation::{Method, Nothing, route};
-use aws::table::pattern::AssignmentOfPartner;
-use aws::{Answer, Context, Failure, Input, Operation, Route};
+use api_runtime::http::body::Empty;
+use api_runtime::operation::{Method, Nothing, route};
+use api_runtime::table::pattern::AssignmentOfPartner;
+use api_runtime::{Answer, Context, Failure, Input, Operation, Route};
 use deserr::Deserr;
 use domain::{Actor, Assignment, AssignmentId, Faults, PartnerId, Problem, Role};
 use schemars::JsonSchema;

@@ -2,10 +2,10 @@
 
 use std::collections::BTreeMap;
 
-use aws::http::body::Empty;
-use aws::operation::{Method, Nothing, OfPartner, Output, route};
-use aws::table::pattern::{LicenseTypes, PartnerById, PoolsOfPartner};
-use aws::{Answer, Context, Failure, Input, Operation, Route};
+use api_runtime::http::body::Empty;
+use api_runtime::operation::{Method, Nothing, OfPartner, Output, route};
+use api_runtime::table::pattern::{LicenseTypes, PartnerById, PoolsOfPartner};
+use api_runtime::{Answer, Context, Failure, Input, Operation, Route};
 use domain::{Actor, LicenseTypeCode, Name, Problem, Role};
 use schemars::JsonSchema;
 use serde::Serialize;

@@ -2,11 +2,13 @@
 
 use std::collections::BTreeMap;
 
-use aws::context::List;
-use aws::http::body::Empty;
-use aws::operation::{Method, OfOrganization, Switch, route};
-use aws::table::pattern::{AssignmentsOfOrganization, CustomerLinkOfPartner, LicenseTypes, OrganizationById};
-use aws::{Answer, Context, Failure, Input, Operation, Route};
+use api_runtime::context::List;
+use api_runtime::http::body::Empty;
+use api_runtime::operation::{Method, OfOrganization, Switch, route};
+use api_runtime::table::pattern::{
+    AssignmentsOfOrganization, CustomerLinkOfPartner, LicenseTypes, OrganizationById,
+};
+use api_runtime::{Answer, Context, Failure, Input, Operation, Route};
 use deserr::Deserr;
 use domain::actor::Standing;
 use domain::{

@@ -1,10 +1,10 @@
 //! `add-partner-member`
 
-use aws::http::body::Json;
-use aws::operation::{Method, Nothing, OfPartner, route};
-use aws::table::pattern::{CountOfRemovals, EmailInPartner, PartnerById};
-use aws::table::{Change, Refusal, Reservation, count};
-use aws::{Answer, Context, Failure, Input, Operation, Route};
+use api_runtime::http::body::Json;
+use api_runtime::operation::{Method, Nothing, OfPartner, route};
+use api_runtime::table::pattern::{CountOfRemovals, EmailInPartner, PartnerById};
+use api_runtime::table::{Change, Refusal, Reservation, count};
+use api_runtime::{Answer, Context, Failure, Input, Operation, Route};
 use deserr::Deserr;
 use domain::{Actor, Email, EventKind, Fault, Faults, Member, Name, Reason, Role, Stage, Stamp};
 use schemars::JsonSchema;

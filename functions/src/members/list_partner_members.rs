@@ -1,10 +1,10 @@
 //! `list-partner-members`
 
-use aws::context::List;
-use aws::http::body::Empty;
-use aws::operation::{Method, Nothing, OfPartner, route};
-use aws::table::pattern::{MembersOfPartner, PartnerById};
-use aws::{Answer, Context, Failure, Input, Operation, Route};
+use api_runtime::context::List;
+use api_runtime::http::body::Empty;
+use api_runtime::operation::{Method, Nothing, OfPartner, route};
+use api_runtime::table::pattern::{MembersOfPartner, PartnerById};
+use api_runtime::{Answer, Context, Failure, Input, Operation, Route};
 use domain::{Actor, Member, Problem, Role};
 
 /// Lists a partner's members.

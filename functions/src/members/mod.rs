@@ -4,9 +4,9 @@ pub mod add_partner_member;
 pub mod list_partner_members;
 pub mod remove_partner_member;
 
-use aws::operation::Output;
-use aws::table::pattern::EmailInPartner;
-use aws::table::{Change, Expression, Refusal};
+use api_runtime::operation::Output;
+use api_runtime::table::pattern::EmailInPartner;
+use api_runtime::table::{Change, Expression, Refusal};
 use domain::{Actor, Email, PartnerId, Problem};
 
 /// Requires that the caller, a partner's person, is on the partner's record at the commit.

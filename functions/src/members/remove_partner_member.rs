@@ -1,10 +1,10 @@
 //! `remove-partner-member`
 
-use aws::http::body::Empty;
-use aws::operation::{Method, Nothing, route};
-use aws::table::pattern::{CountOfRemovals, MemberOfPartner};
-use aws::table::{Change, Refusal, Reservation, count};
-use aws::{Answer, Context, Failure, Input, Operation, Route};
+use api_runtime::http::body::Empty;
+use api_runtime::operation::{Method, Nothing, route};
+use api_runtime::table::pattern::{CountOfRemovals, MemberOfPartner};
+use api_runtime::table::{Change, Refusal, Reservation, count};
+use api_runtime::{Answer, Context, Failure, Input, Operation, Route};
 use deserr::Deserr;
 use domain::{Actor, EventKind, Faults, Member, MemberId, PartnerId, Problem, Role};
 use schemars::JsonSchema;

@@ -1,11 +1,11 @@
 //! `discard-parked-order`
 
-use aws::http::body::Empty;
-use aws::operation::{Method, Nothing, route};
-use aws::table::Change;
-use aws::table::Refusal;
-use aws::table::pattern::{OrderByParkedId, OrderOfSource};
-use aws::{Answer, Context, Failure, Input, Operation, Route};
+use api_runtime::http::body::Empty;
+use api_runtime::operation::{Method, Nothing, route};
+use api_runtime::table::Change;
+use api_runtime::table::Refusal;
+use api_runtime::table::pattern::{OrderByParkedId, OrderOfSource};
+use api_runtime::{Answer, Context, Failure, Input, Operation, Route};
 use deserr::Deserr;
 use domain::{Actor, Faults, Order, OrderStatus, ParkedOrderId, Problem, Reason, Role};
 use schemars::JsonSchema;

@@ -1,10 +1,10 @@
 //! `list-parked-orders`
 
-use aws::context::List;
-use aws::http::body::Empty;
-use aws::operation::{Method, Nothing, route};
-use aws::table::pattern::ParkedOrders;
-use aws::{Answer, Context, Failure, Input, Operation, Route};
+use api_runtime::context::List;
+use api_runtime::http::body::Empty;
+use api_runtime::operation::{Method, Nothing, route};
+use api_runtime::table::pattern::ParkedOrders;
+use api_runtime::{Answer, Context, Failure, Input, Operation, Route};
 use domain::{Actor, Order, Role};
 
 /// Shows which orders wait for a partner to be linked to their account.

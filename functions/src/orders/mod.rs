@@ -7,10 +7,10 @@ pub mod placing;
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use aws::operation::Output;
-use aws::table::pattern::{LicenseTypeByCode, OwnerOfStoreAccount, PoolOfPartner};
-use aws::table::{Change, Found, Parked, Refusal, Wanted, pool};
-use aws::{Answer, Context, Failure};
+use api_runtime::operation::Output;
+use api_runtime::table::pattern::{LicenseTypeByCode, OwnerOfStoreAccount, PoolOfPartner};
+use api_runtime::table::{Change, Found, Parked, Refusal, Wanted, pool};
+use api_runtime::{Answer, Context, Failure};
 use deserr::{Deserr, IntoValue, ValuePointerRef};
 use domain::fault::{check_length, parse_and_check};
 use domain::order::{LinkEnd, Movement, Quantities, SubscriptionLine, sum_lines};

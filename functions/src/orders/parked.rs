@@ -5,10 +5,10 @@
 //! is nobody's, and applied on the condition that it is this partner's and the order is parked still. The link is
 //! committed before its queue is read, and nothing is added to a queue after that.
 
-use aws::operation::Output;
-use aws::table::pattern::{OrderOfSource, OwnerOfStoreAccount, ParkedForAccount};
-use aws::table::{Change, Cut, Drain, Error, Parked, Pause, Refusal, Wanted};
-use aws::{Answer, Context, Failure};
+use api_runtime::operation::Output;
+use api_runtime::table::pattern::{OrderOfSource, OwnerOfStoreAccount, ParkedForAccount};
+use api_runtime::table::{Change, Cut, Drain, Error, Parked, Pause, Refusal, Wanted};
+use api_runtime::{Answer, Context, Failure};
 use domain::{EventKind, Order, OrderStatus, Parking, Problem, Stage};
 use lambda_runtime::tracing;
 

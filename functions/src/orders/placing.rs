@@ -6,14 +6,14 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use aws::operation::Output;
-use aws::table::pattern::{
+use api_runtime::operation::Output;
+use api_runtime::table::pattern::{
     CustomerLinkOfPartner, EmailInOrganization, OrganizationByExternalId, OrganizationById, ProductByCode,
     ProductById, SubscriptionNamed, SubscriptionOf, WelcomeOf,
 };
-use aws::table::subscription::welcome;
-use aws::table::{Change, EntitlementReservation, Found, Refusal, SubscriptionName, Wanted};
-use aws::{Answer, Context, Failure};
+use api_runtime::table::subscription::welcome;
+use api_runtime::table::{Change, EntitlementReservation, Found, Refusal, SubscriptionName, Wanted};
+use api_runtime::{Answer, Context, Failure};
 use domain::order::{LineContact, LinkEnd, Named, OrderedSubscription, SubscriptionLine};
 use domain::subscription::{Buyer, Heard, SubscriptionContact, Subscriptions};
 use domain::{

@@ -1,10 +1,10 @@
 //! `create-organization`
 
-use aws::http::body::Json;
-use aws::operation::{Method, Nothing, route};
-use aws::table::pattern::PartnerById;
-use aws::table::{Change, DirectoryEntry, Refusal, Reservation};
-use aws::{Answer, Context, Failure, Input, Operation, Route};
+use api_runtime::http::body::Json;
+use api_runtime::operation::{Method, Nothing, route};
+use api_runtime::table::pattern::PartnerById;
+use api_runtime::table::{Change, DirectoryEntry, Refusal, Reservation};
+use api_runtime::{Answer, Context, Failure, Input, Operation, Route};
 use deserr::Deserr;
 use domain::actor::Standing;
 use domain::{

@@ -1,10 +1,10 @@
 //! `get-organization`
 
-use aws::http::body::Empty;
-use aws::operation::{Method, Nothing, OfOrganization, route};
-use aws::table::Wanted;
-use aws::table::pattern::{CustomerLinkOfPartner, OrganizationById};
-use aws::{Answer, Context, Failure, Input, Operation, Route};
+use api_runtime::http::body::Empty;
+use api_runtime::operation::{Method, Nothing, OfOrganization, route};
+use api_runtime::table::Wanted;
+use api_runtime::table::pattern::{CustomerLinkOfPartner, OrganizationById};
+use api_runtime::{Answer, Context, Failure, Input, Operation, Route};
 use domain::actor::Standing;
 use domain::{Actor, Organization, Problem, Role};
 

@@ -1,10 +1,10 @@
 //! `update-organization`
 
-use aws::http::body::Json;
-use aws::operation::{Method, Nothing, OfOrganization, route};
-use aws::table::Change;
-use aws::table::pattern::OrganizationById;
-use aws::{Answer, Context, Failure, Input, Operation, Route};
+use api_runtime::http::body::Json;
+use api_runtime::operation::{Method, Nothing, OfOrganization, route};
+use api_runtime::table::Change;
+use api_runtime::table::pattern::OrganizationById;
+use api_runtime::{Answer, Context, Failure, Input, Operation, Route};
 use deserr::Deserr;
 use domain::{Actor, EventKind, Faults, Happening, Organization, Patch, Problem, Role, TimeZone};
 use schemars::JsonSchema;

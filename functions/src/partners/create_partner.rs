@@ -1,9 +1,9 @@
 //! `create-partner`
 
-use aws::http::body::Json;
-use aws::operation::{Method, Nothing, route};
-use aws::table::{Change, Refusal, Reservation};
-use aws::{Answer, Context, Failure, Input, Operation, Route};
+use api_runtime::http::body::Json;
+use api_runtime::operation::{Method, Nothing, route};
+use api_runtime::table::{Change, Refusal, Reservation};
+use api_runtime::{Answer, Context, Failure, Input, Operation, Route};
 use deserr::Deserr;
 use domain::{Actor, EventKind, ExternalId, Faults, Happening, Name, Partner, Reason, Role, Stamp};
 use schemars::JsonSchema;

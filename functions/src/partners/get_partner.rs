@@ -1,10 +1,10 @@
 //! `get-partner`
 
-use aws::http::body::Empty;
-use aws::operation::{Method, Nothing, OfPartner, Output, route};
-use aws::table::Wanted;
-use aws::table::pattern::{PartnerById, StoreOfPartner};
-use aws::{Answer, Context, Failure, Input, Operation, Route};
+use api_runtime::http::body::Empty;
+use api_runtime::operation::{Method, Nothing, OfPartner, Output, route};
+use api_runtime::table::Wanted;
+use api_runtime::table::pattern::{PartnerById, StoreOfPartner};
+use api_runtime::{Answer, Context, Failure, Input, Operation, Route};
 use domain::{Actor, Partner, Problem, Role, StoreLink, Version};
 use schemars::JsonSchema;
 use serde::Serialize;

@@ -1,10 +1,10 @@
 //! `link-customer`
 
-use aws::http::body::Empty;
-use aws::operation::{Method, Nothing, route};
-use aws::table::pattern::{OrganizationById, PartnerById};
-use aws::table::{Change, DirectoryEntry, Refusal};
-use aws::{Answer, Context, Failure, Input, Operation, Route};
+use api_runtime::http::body::Empty;
+use api_runtime::operation::{Method, Nothing, route};
+use api_runtime::table::pattern::{OrganizationById, PartnerById};
+use api_runtime::table::{Change, DirectoryEntry, Refusal};
+use api_runtime::{Answer, Context, Failure, Input, Operation, Route};
 use deserr::Deserr;
 use domain::{
     Actor, CustomerLink, EventKind, Faults, Happening, OrganizationId, PartnerId, Problem, Role, Stamp,

@@ -1,10 +1,10 @@
 //! `link-store`
 
-use aws::http::body::Json;
-use aws::operation::{Method, Nothing, OfPartner, route};
-use aws::table::pattern::{PartnerById, SourceById};
-use aws::table::{Change, Drain, Error, Refusal, Reservation};
-use aws::{Answer, Context, Failure, Input, Operation, Route};
+use api_runtime::http::body::Json;
+use api_runtime::operation::{Method, Nothing, OfPartner, route};
+use api_runtime::table::pattern::{PartnerById, SourceById};
+use api_runtime::table::{Change, Drain, Error, Refusal, Reservation};
+use api_runtime::{Answer, Context, Failure, Input, Operation, Route};
 use deserr::Deserr;
 use domain::webhook::{ProofFault, Secret, check_proof};
 use domain::{

@@ -1,11 +1,11 @@
 //! `list-partner-customers`
 
-use aws::context::List;
-use aws::http::body::Empty;
-use aws::operation::{ByName, Method, OfPartner, route};
-use aws::table::DirectoryEntry;
-use aws::table::pattern::{Directory, PartnerById};
-use aws::{Answer, Context, Failure, Input, Operation, Route};
+use api_runtime::context::List;
+use api_runtime::http::body::Empty;
+use api_runtime::operation::{ByName, Method, OfPartner, route};
+use api_runtime::table::DirectoryEntry;
+use api_runtime::table::pattern::{Directory, PartnerById};
+use api_runtime::{Answer, Context, Failure, Input, Operation, Route};
 use domain::{Actor, Name, NameQuery, OrganizationId, Problem, Role};
 use schemars::JsonSchema;
 use serde::Serialize;

@@ -1,10 +1,10 @@
 //! `list-partners`
 
-use aws::context::List;
-use aws::http::body::Empty;
-use aws::operation::{ByName, Method, Nothing, route};
-use aws::table::pattern::Partners;
-use aws::{Answer, Context, Failure, Input, Operation, Route};
+use api_runtime::context::List;
+use api_runtime::http::body::Empty;
+use api_runtime::operation::{ByName, Method, Nothing, route};
+use api_runtime::table::pattern::Partners;
+use api_runtime::{Answer, Context, Failure, Input, Operation, Route};
 use domain::{Actor, Partner, Role};
 
 /// Finds partners.

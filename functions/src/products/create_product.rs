@@ -1,9 +1,9 @@
 //! `create-product`
 
-use aws::http::body::Json;
-use aws::operation::{Method, Nothing, route};
-use aws::table::Change;
-use aws::{Answer, Context, Failure, Input, Operation, Route};
+use api_runtime::http::body::Json;
+use api_runtime::operation::{Method, Nothing, route};
+use api_runtime::table::Change;
+use api_runtime::{Answer, Context, Failure, Input, Operation, Route};
 use deserr::Deserr;
 use domain::{
     Actor, Description, EventKind, Faults, Happening, Name, Product, ProductCode, Reason, Role, Stamp,

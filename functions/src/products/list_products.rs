@@ -1,10 +1,10 @@
 //! `list-products`
 
-use aws::context::List;
-use aws::http::body::Empty;
-use aws::operation::{Archived, Method, Nothing, route};
-use aws::table::pattern::Products;
-use aws::{Answer, Context, Failure, Input, Operation, Route};
+use api_runtime::context::List;
+use api_runtime::http::body::Empty;
+use api_runtime::operation::{Archived, Method, Nothing, route};
+use api_runtime::table::pattern::Products;
+use api_runtime::{Answer, Context, Failure, Input, Operation, Route};
 use domain::{Actor, Product, Role};
 
 /// Shows what can be owned.

@@ -4,7 +4,7 @@ pub mod create_product;
 pub mod list_products;
 pub mod update_product;
 
-use aws::table::{self, Change, Refusal, Reservation};
+use api_runtime::table::{self, Change, Refusal, Reservation};
 use domain::{Fault, Product, Reason, Stage};
 
 const NAME_TAKEN: Reason = Reason::state("product-name-taken", "another product has this name");

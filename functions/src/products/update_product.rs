@@ -1,10 +1,10 @@
 //! `update-product`
 
-use aws::http::body::Json;
-use aws::operation::{Method, Nothing, route};
-use aws::table::Change;
-use aws::table::pattern::ProductById;
-use aws::{Answer, Context, Failure, Input, Operation, Route};
+use api_runtime::http::body::Json;
+use api_runtime::operation::{Method, Nothing, route};
+use api_runtime::table::Change;
+use api_runtime::table::pattern::ProductById;
+use api_runtime::{Answer, Context, Failure, Input, Operation, Route};
 use deserr::Deserr;
 use domain::{
     Actor, Description, EventKind, Faults, Given, Happening, Name, Patch, Problem, Product, ProductCode,

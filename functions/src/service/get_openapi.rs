@@ -1,9 +1,9 @@
 //! `get-openapi`
 
-use aws::http::body::Empty;
-use aws::http::caller::Anyone;
-use aws::operation::{Access, Method, Nothing, Output};
-use aws::{Answer, Context, Failure, Input, Operation, Route};
+use api_runtime::http::body::Empty;
+use api_runtime::http::caller::Anyone;
+use api_runtime::operation::{Access, Method, Nothing, Output};
+use api_runtime::{Answer, Context, Failure, Input, Operation, Route};
 use schemars::JsonSchema;
 use serde::Serialize;
 
@@ -34,6 +34,8 @@ impl Operation for GetOpenapi {
 
     async fn execute(_: &Context<'_>, _: &Anyone, _: &Input<Self>) -> Result<Answer<Document>, Failure> {
         let document = serde_json::from_str(DOCUMENT);
-        Ok(Answer::ok(Document(document.map_err(|error| aws::table::Error::Internal(error.to_string()))?)))
+        Ok(Answer::ok(Document(
+            document.map_err(|error| api_runtime::table::Error::Internal(error.to_string()))?,
+        )))
     }
 }

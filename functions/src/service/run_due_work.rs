@@ -2,11 +2,11 @@
 
 use std::time::Duration;
 
-use aws::schedule::Report;
-use aws::table::key::DUE_SHARDS;
-use aws::table::pattern::DueBy;
-use aws::table::{Change, Drain, DueItem, Error, ImportRun, Turn};
-use aws::{Answer, Context, Environment, Failure, Scheduled};
+use api_runtime::schedule::Report;
+use api_runtime::table::key::DUE_SHARDS;
+use api_runtime::table::pattern::DueBy;
+use api_runtime::table::{Change, Drain, DueItem, Error, ImportRun, Turn};
+use api_runtime::{Answer, Context, Environment, Failure, Scheduled};
 use domain::{EventKind, Happening};
 use lambda_runtime::tracing;
 

@@ -1,10 +1,10 @@
 //! `get-notification-preference`
 
-use aws::http::body::Empty;
-use aws::operation::{Method, Nothing, OfOrganization, Output, route};
-use aws::table::pattern::PreferenceOf;
-use aws::table::{Found, Wanted};
-use aws::{Answer, Context, Failure, Input, Operation, Route};
+use api_runtime::http::body::Empty;
+use api_runtime::operation::{Method, Nothing, OfOrganization, Output, route};
+use api_runtime::table::pattern::PreferenceOf;
+use api_runtime::table::{Found, Wanted};
+use api_runtime::{Answer, Context, Failure, Input, Operation, Route};
 use domain::access::Act;
 use domain::service_request::{NotificationPreference, Person};
 use domain::{Actor, OrganizationId, Problem, Reason, Role, Stamp, Version};

@@ -1,12 +1,12 @@
 //! `get-service-request`
 
-use aws::http::body::Empty;
-use aws::operation::{Method, Nothing, Output, route};
-use aws::table::pattern::{
+use api_runtime::http::body::Empty;
+use api_runtime::operation::{Method, Nothing, Output, route};
+use api_runtime::table::pattern::{
     AccessIn, EmailInPartner, EntitlementOf, EntitlementsOf, OrganizationById, SubscriptionsOf,
 };
-use aws::table::{Choice, Cut, Listing, Wanted};
-use aws::{Answer, Context, Failure, Input, Operation, Route};
+use api_runtime::table::{Choice, Cut, Listing, Wanted};
+use api_runtime::{Answer, Context, Failure, Input, Operation, Route};
 use domain::access::{Act, decide};
 use domain::service_request::{Contact, Membership};
 use domain::{

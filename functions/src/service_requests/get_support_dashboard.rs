@@ -2,11 +2,11 @@
 
 use std::collections::BTreeMap;
 
-use aws::http::body::Empty;
-use aws::operation::{Method, Nothing, OfOrganization, route};
-use aws::table::Wanted;
-use aws::table::pattern::{OrganizationById, Tallies};
-use aws::{Answer, Context, Failure, Input, Operation, Route};
+use api_runtime::http::body::Empty;
+use api_runtime::operation::{Method, Nothing, OfOrganization, route};
+use api_runtime::table::Wanted;
+use api_runtime::table::pattern::{OrganizationById, Tallies};
+use api_runtime::{Answer, Context, Failure, Input, Operation, Route};
 use domain::access::Act;
 use domain::dashboard::Dashboard;
 use domain::{Actor, Problem, Reason, Role};

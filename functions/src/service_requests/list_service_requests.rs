@@ -2,14 +2,16 @@
 
 use std::collections::BTreeMap;
 
-use aws::context::List;
-use aws::http::body::Empty;
-use aws::operation::{Method, Nothing, route};
-use aws::table::entity::Concern;
-use aws::table::pattern::{Among, Concerns, OrganizationById, ServiceRequestOf, ServiceRequests, Whom};
-use aws::table::read::Choice;
-use aws::table::{Cut, Page, Wanted};
-use aws::{Answer, Context, Failure, Input, Operation, Route};
+use api_runtime::context::List;
+use api_runtime::http::body::Empty;
+use api_runtime::operation::{Method, Nothing, route};
+use api_runtime::table::entity::Concern;
+use api_runtime::table::pattern::{
+    Among, Concerns, OrganizationById, ServiceRequestOf, ServiceRequests, Whom,
+};
+use api_runtime::table::read::Choice;
+use api_runtime::table::{Cut, Page, Wanted};
+use api_runtime::{Answer, Context, Failure, Input, Operation, Route};
 use deserr::Deserr;
 use domain::access::Act;
 use domain::actor::Standing;

@@ -1,11 +1,11 @@
 //! `list-submit-options`
 
-use aws::context::List;
-use aws::http::body::Empty;
-use aws::operation::{Method, Nothing, route};
-use aws::table::Wanted;
-use aws::table::pattern::{AccessIn, AccessOfPartner, EmailInPartner, OrganizationById};
-use aws::{Answer, Context, Failure, Input, Operation, Route};
+use api_runtime::context::List;
+use api_runtime::http::body::Empty;
+use api_runtime::operation::{Method, Nothing, route};
+use api_runtime::table::Wanted;
+use api_runtime::table::pattern::{AccessIn, AccessOfPartner, EmailInPartner, OrganizationById};
+use api_runtime::{Answer, Context, Failure, Input, Operation, Route};
 use domain::access::decide;
 use domain::actor::Standing;
 use domain::service_request::ServiceRequestKind;

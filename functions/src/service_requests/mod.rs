@@ -13,10 +13,10 @@ pub mod set_service_request_contact;
 pub mod update_service_request;
 pub mod view;
 
-use aws::operation::Output;
-use aws::table::pattern::{EmailInOrganization, ServiceRequestOf};
-use aws::table::{Change, Found, Refusal, Wanted};
-use aws::{Context, Failure};
+use api_runtime::operation::Output;
+use api_runtime::table::pattern::{EmailInOrganization, ServiceRequestOf};
+use api_runtime::table::{Change, Found, Refusal, Wanted};
+use api_runtime::{Context, Failure};
 use deserr::Deserr;
 use domain::service_request::Contact;
 use domain::{

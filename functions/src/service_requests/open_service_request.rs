@@ -1,10 +1,10 @@
 //! `open-service-request`
 
-use aws::http::body::Json;
-use aws::operation::{Method, Nothing, OfOrganization, route};
-use aws::table::pattern::OrganizationById;
-use aws::table::{Change, ContactEntry, Refusal, Wanted, tally};
-use aws::{Answer, Context, Failure, Input, Operation, Route};
+use api_runtime::http::body::Json;
+use api_runtime::operation::{Method, Nothing, OfOrganization, route};
+use api_runtime::table::pattern::OrganizationById;
+use api_runtime::table::{Change, ContactEntry, Refusal, Wanted, tally};
+use api_runtime::{Answer, Context, Failure, Input, Operation, Route};
 use deserr::Deserr;
 use domain::service_request::{Contact, Message, Person, ServiceRequestKind, ServiceRequestStatus};
 use domain::{Actor, Email, EventKind, Faults, Name, Problem, Reason, Role, ServiceRequest, Stamp, TimeZone};

@@ -1,9 +1,9 @@
 //! `remove-service-request-contact`
 
-use aws::http::body::Empty;
-use aws::operation::{Method, Nothing, route};
-use aws::table::{Change, ContactEntry};
-use aws::{Answer, Context, Failure, Input, Operation, Route};
+use api_runtime::http::body::Empty;
+use api_runtime::operation::{Method, Nothing, route};
+use api_runtime::table::{Change, ContactEntry};
+use api_runtime::{Answer, Context, Failure, Input, Operation, Route};
 use domain::access::Act;
 use domain::service_request::PRIMARY_CONTACT;
 use domain::{Actor, EventKind, Reason, Role};

@@ -1,10 +1,10 @@
 //! `set-notification-preference`
 
-use aws::http::body::Json;
-use aws::operation::{Method, Nothing, OfOrganization, route};
-use aws::table::pattern::OrganizationById;
-use aws::table::{Change, Refusal};
-use aws::{Answer, Context, Failure, Input, Operation, Route};
+use api_runtime::http::body::Json;
+use api_runtime::operation::{Method, Nothing, OfOrganization, route};
+use api_runtime::table::pattern::OrganizationById;
+use api_runtime::table::{Change, Refusal};
+use api_runtime::{Answer, Context, Failure, Input, Operation, Route};
 use deserr::Deserr;
 use domain::access::Act;
 use domain::service_request::NotificationPreference;

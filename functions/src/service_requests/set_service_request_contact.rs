@@ -1,10 +1,10 @@
 //! `set-service-request-contact`
 
-use aws::http::body::Json;
-use aws::operation::{Method, Nothing, route};
-use aws::table::pattern::{AccessInOrganization, EmailInPartner};
-use aws::table::{Change, ContactEntry, Found, Refusal, Wanted};
-use aws::{Answer, Context, Failure, Input, Operation, Route};
+use api_runtime::http::body::Json;
+use api_runtime::operation::{Method, Nothing, route};
+use api_runtime::table::pattern::{AccessInOrganization, EmailInPartner};
+use api_runtime::table::{Change, ContactEntry, Found, Refusal, Wanted};
+use api_runtime::{Answer, Context, Failure, Input, Operation, Route};
 use deserr::Deserr;
 use domain::access::{Act, Grant, decide};
 use domain::service_request::{Contact, ContactRole, Membership, PRIMARY_CONTACT, Person, TOO_MANY_CONTACTS};

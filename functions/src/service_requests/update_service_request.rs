@@ -1,9 +1,9 @@
 //! `update-service-request`
 
-use aws::http::body::Json;
-use aws::operation::{Method, Nothing, route};
-use aws::table::{Change, tally};
-use aws::{Answer, Context, Failure, Input, Operation, Route};
+use api_runtime::http::body::Json;
+use api_runtime::operation::{Method, Nothing, route};
+use api_runtime::table::{Change, tally};
+use api_runtime::{Answer, Context, Failure, Input, Operation, Route};
 use deserr::Deserr;
 use domain::access::Act;
 use domain::actor::Standing;

@@ -3,8 +3,8 @@
 
 use std::collections::BTreeSet;
 
-use aws::operation::Output;
-use aws::{Context, Failure};
+use api_runtime::operation::Output;
+use api_runtime::{Context, Failure};
 use domain::actor::Standing;
 use domain::event::AuthorKind;
 use domain::service_request::{

@@ -1,11 +1,11 @@
 //! `add-subscription-contact`
 
-use aws::http::body::Empty;
-use aws::operation::{Method, Nothing, route};
-use aws::table::pattern::{CustomerById, EmailInOrganization, WelcomeOf};
-use aws::table::subscription::welcome;
-use aws::table::{Change, Refusal};
-use aws::{Answer, Context, Failure, Input, Operation, Route};
+use api_runtime::http::body::Empty;
+use api_runtime::operation::{Method, Nothing, route};
+use api_runtime::table::pattern::{CustomerById, EmailInOrganization, WelcomeOf};
+use api_runtime::table::subscription::welcome;
+use api_runtime::table::{Change, Refusal};
+use api_runtime::{Answer, Context, Failure, Input, Operation, Route};
 use deserr::Deserr;
 use domain::actor::Standing;
 use domain::subscription::SubscriptionContact;

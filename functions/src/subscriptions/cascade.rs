@@ -5,10 +5,10 @@
 //! the same moment is either found, or not made. Of an app that is spared one parent that is left is a condition, too, so
 //! that of two who take its last two parents one sees that the other did.
 
-use aws::operation::Output;
-use aws::table::pattern::{SubscriptionOf, SubscriptionsOf};
-use aws::table::{Change, Error, Expression, Pause, Refusal, subscription};
-use aws::{Answer, Context, Failure};
+use api_runtime::operation::Output;
+use api_runtime::table::pattern::{SubscriptionOf, SubscriptionsOf};
+use api_runtime::table::{Change, Error, Expression, Pause, Refusal, subscription};
+use api_runtime::{Answer, Context, Failure};
 use domain::subscription::{Closure, Deactivation, Subscriptions};
 use domain::{EventKind, OrganizationId, Period, Problem, Subscription, SubscriptionId, Version};
 

@@ -2,10 +2,10 @@
 
 use std::collections::BTreeSet;
 
-use aws::http::body::Json;
-use aws::operation::{Method, Nothing, Output, Size, route};
-use aws::table::{Change, Error, Pause};
-use aws::{Answer, Context, Failure, Input, Operation, Route};
+use api_runtime::http::body::Json;
+use api_runtime::operation::{Method, Nothing, Output, Size, route};
+use api_runtime::table::{Change, Error, Pause};
+use api_runtime::{Answer, Context, Failure, Input, Operation, Route};
 use deserr::Deserr;
 use domain::subscription::{Closure, Deactivation, SubscriptionKind, SubscriptionStatus, Subscriptions};
 use domain::{
@@ -80,7 +80,7 @@ const OTHERS_GO_DOWN: Reason = Reason::rule(
     "other subscriptions would go down, and you are not a contact of all of them: the detail counts those",
 );
 const STILL_RUNNING: Reason = Reason::state(
-    aws::http::problem::STILL_RUNNING,
+    api_runtime::http::problem::STILL_RUNNING,
     "the subscription was deactivated, and what is linked to it is still going down; ask again in a minute",
 );
 

@@ -2,11 +2,11 @@
 
 use std::collections::BTreeSet;
 
-use aws::http::body::Empty;
-use aws::operation::{Method, Nothing, Output, route};
-use aws::table::Wanted;
-use aws::table::pattern::{PartnerById, SubscriptionOf};
-use aws::{Answer, Context, Failure, Input, Operation, Route};
+use api_runtime::http::body::Empty;
+use api_runtime::operation::{Method, Nothing, Output, route};
+use api_runtime::table::Wanted;
+use api_runtime::table::pattern::{PartnerById, SubscriptionOf};
+use api_runtime::{Answer, Context, Failure, Input, Operation, Route};
 use domain::subscription::{SubscriptionContact, SubscriptionKind, SubscriptionStatus, Subscriptions};
 use domain::{Actor, PartnerId, Plan, ProductCode, Role, Subscription, SubscriptionId, Timestamp, Version};
 use schemars::JsonSchema;

@@ -2,12 +2,12 @@
 
 use std::collections::BTreeSet;
 
-use aws::context::List;
-use aws::http::body::Empty;
-use aws::operation::{Method, Nothing, route};
-use aws::table::pattern::{SiteOf, SubscriptionOf, SubscriptionsOf};
-use aws::table::{Cut, Page, Wanted, key};
-use aws::{Answer, Context, Failure, Input, Operation, Route};
+use api_runtime::context::List;
+use api_runtime::http::body::Empty;
+use api_runtime::operation::{Method, Nothing, route};
+use api_runtime::table::pattern::{SiteOf, SubscriptionOf, SubscriptionsOf};
+use api_runtime::table::{Cut, Page, Wanted, key};
+use api_runtime::{Answer, Context, Failure, Input, Operation, Route};
 use deserr::Deserr;
 use domain::subscription::{SubscriptionKind, Subscriptions};
 use domain::{Actor, Faults, OrganizationId, Problem, Role, SiteId, Subscription};

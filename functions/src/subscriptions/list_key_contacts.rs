@@ -1,8 +1,8 @@
 //! `list-key-contacts`
 
-use aws::http::body::Empty;
-use aws::operation::{Method, Nothing, Output, route};
-use aws::{Answer, Context, Failure, Input, Operation, Route};
+use api_runtime::http::body::Empty;
+use api_runtime::operation::{Method, Nothing, Output, route};
+use api_runtime::{Answer, Context, Failure, Input, Operation, Route};
 use domain::subscription::SubscriptionContact;
 use domain::{Actor, PartnerId, Role};
 use schemars::JsonSchema;

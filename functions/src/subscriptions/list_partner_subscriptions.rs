@@ -1,11 +1,11 @@
 //! `list-partner-subscriptions`
 
-use aws::context::List;
-use aws::http::body::Empty;
-use aws::operation::{Method, OfPartner, route};
-use aws::table::Wanted;
-use aws::table::pattern::{OrganizationById, PartnerById, Renewals, SubscriptionOf};
-use aws::{Answer, Context, Failure, Input, Operation, Route};
+use api_runtime::context::List;
+use api_runtime::http::body::Empty;
+use api_runtime::operation::{Method, OfPartner, route};
+use api_runtime::table::Wanted;
+use api_runtime::table::pattern::{OrganizationById, PartnerById, Renewals, SubscriptionOf};
+use api_runtime::{Answer, Context, Failure, Input, Operation, Route};
 use deserr::Deserr;
 use domain::subscription::Subscriptions;
 use domain::{Actor, Faults, Problem, Role, Timestamp};

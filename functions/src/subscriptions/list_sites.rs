@@ -2,11 +2,11 @@
 
 use std::collections::BTreeSet;
 
-use aws::context::List;
-use aws::http::body::Empty;
-use aws::operation::{Method, Nothing, OfOrganization, route};
-use aws::table::pattern::{SitesOf, SubscriptionsOf};
-use aws::{Answer, Context, Failure, Input, Operation, Route};
+use api_runtime::context::List;
+use api_runtime::http::body::Empty;
+use api_runtime::operation::{Method, Nothing, OfOrganization, route};
+use api_runtime::table::pattern::{SitesOf, SubscriptionsOf};
+use api_runtime::{Answer, Context, Failure, Input, Operation, Route};
 use domain::actor::Standing;
 use domain::{Actor, Role, Site};
 

@@ -2,12 +2,12 @@
 
 use std::sync::{Mutex, PoisonError};
 
-use aws::context::List;
-use aws::http::body::Empty;
-use aws::operation::{Method, OfOrganization, route};
-use aws::table::Cut;
-use aws::table::pattern::SubscriptionsOf;
-use aws::{Answer, Context, Failure, Input, Operation, Route};
+use api_runtime::context::List;
+use api_runtime::http::body::Empty;
+use api_runtime::operation::{Method, OfOrganization, route};
+use api_runtime::table::Cut;
+use api_runtime::table::pattern::SubscriptionsOf;
+use api_runtime::{Answer, Context, Failure, Input, Operation, Route};
 use deserr::Deserr;
 use domain::subscription::{SiteUrl, SubscriptionStatus, Subscriptions};
 use domain::{Actor, Faults, Role, Subscription, Timestamp};

@@ -14,10 +14,10 @@ pub mod set_up_subscription;
 
 use std::collections::BTreeSet;
 
-use aws::operation::Output;
-use aws::table::pattern::{EmailInOrganization, SubscriptionOf, WelcomeOf};
-use aws::table::{Change, Found, Refusal, Reservation, Wanted};
-use aws::{Context, Failure};
+use api_runtime::operation::Output;
+use api_runtime::table::pattern::{EmailInOrganization, SubscriptionOf, WelcomeOf};
+use api_runtime::table::{Change, Found, Refusal, Reservation, Wanted};
+use api_runtime::{Context, Failure};
 use deserr::Deserr;
 use domain::actor::Standing;
 use domain::subscription::{

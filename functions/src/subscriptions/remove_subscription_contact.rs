@@ -1,9 +1,9 @@
 //! `remove-subscription-contact`
 
-use aws::http::body::Empty;
-use aws::operation::{Method, Nothing, route};
-use aws::table::Change;
-use aws::{Answer, Context, Failure, Input, Operation, Route};
+use api_runtime::http::body::Empty;
+use api_runtime::operation::{Method, Nothing, route};
+use api_runtime::table::Change;
+use api_runtime::{Answer, Context, Failure, Input, Operation, Route};
 use deserr::Deserr;
 use domain::fault::quoted;
 use domain::subscription::SubscriptionContact;

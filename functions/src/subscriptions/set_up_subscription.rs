@@ -1,10 +1,10 @@
 //! `set-up-subscription`
 
-use aws::http::body::Json;
-use aws::operation::{Method, Nothing, route};
-use aws::table::Change;
-use aws::table::pattern::SiteByUrl;
-use aws::{Answer, Context, Failure, Input, Operation, Route};
+use api_runtime::http::body::Json;
+use api_runtime::operation::{Method, Nothing, route};
+use api_runtime::table::Change;
+use api_runtime::table::pattern::SiteByUrl;
+use api_runtime::{Answer, Context, Failure, Input, Operation, Route};
 use deserr::{Deserr, IntoValue};
 use domain::fault::wrong_kind;
 use domain::subscription::{Place, SiteUrl, Whole};
@@ -112,7 +112,8 @@ impl Operation for SetUpSubscription {
             Choice::Organization(_) => None,
         };
         let by_url = url.map(|url| SiteByUrl(input.path.organization_id, url.clone()));
-        let also = |wanted: &mut _| by_url.iter().for_each(|by_url| aws::table::Wanted::add(wanted, by_url));
+        let also =
+            |wanted: &mut _| by_url.iter().for_each(|by_url| api_runtime::table::Wanted::add(wanted, by_url));
         let (before, viewer, found) = read(context, actor, &input.path, also).await?;
         let mut change = Change::new();
         viewer.require_contact(&mut change, &before)?;

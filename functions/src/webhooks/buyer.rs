@@ -1,8 +1,8 @@
 //! Who pays, as a message names it: by its account at the store or, if the source may, the partner itself.
 
-use aws::Failure;
-use aws::table::pattern::{OwnerOfStoreAccount, PartnerById};
-use aws::table::{Found, Wanted};
+use api_runtime::Failure;
+use api_runtime::table::pattern::{OwnerOfStoreAccount, PartnerById};
+use api_runtime::table::{Found, Wanted};
 use domain::{Fault, Invalid, PartnerId, Reason, Source, StoreAccount};
 use serde_json::Value;
 

@@ -1,9 +1,9 @@
 //! `create-webhook-source`
 
-use aws::http::body::Json;
-use aws::operation::{Method, Nothing, route};
-use aws::table::Change;
-use aws::{Answer, Context, Failure, Input, Operation, Route};
+use api_runtime::http::body::Json;
+use api_runtime::operation::{Method, Nothing, route};
+use api_runtime::table::Change;
+use api_runtime::{Answer, Context, Failure, Input, Operation, Route};
 use deserr::Deserr;
 use domain::{Actor, DeploymentKey, EventKind, Faults, Happening, Name, Role, Source, Stamp};
 use schemars::JsonSchema;

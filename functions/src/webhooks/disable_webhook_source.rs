@@ -1,10 +1,10 @@
 //! `disable-webhook-source`
 
-use aws::http::body::Empty;
-use aws::operation::{Method, Nothing, route};
-use aws::table::Change;
-use aws::table::pattern::SourceById;
-use aws::{Answer, Context, Failure, Input, Operation, Route};
+use api_runtime::http::body::Empty;
+use api_runtime::operation::{Method, Nothing, route};
+use api_runtime::table::Change;
+use api_runtime::table::pattern::SourceById;
+use api_runtime::{Answer, Context, Failure, Input, Operation, Route};
 use domain::{Actor, EventKind, Happening, Problem, Role, Source};
 
 use super::OfSource;

@@ -1,10 +1,10 @@
 //! `list-webhook-sources`
 
-use aws::context::List;
-use aws::http::body::Empty;
-use aws::operation::{Method, Nothing, route};
-use aws::table::pattern::Sources;
-use aws::{Answer, Context, Failure, Input, Operation, Route};
+use api_runtime::context::List;
+use api_runtime::http::body::Empty;
+use api_runtime::operation::{Method, Nothing, route};
+use api_runtime::table::pattern::Sources;
+use api_runtime::{Answer, Context, Failure, Input, Operation, Route};
 use domain::{Actor, Role, Source};
 
 /// Shows which stores may send messages.

@@ -14,11 +14,11 @@ mod subscription_renewed;
 mod subscription_transferred;
 mod subscription_usage;
 
-use aws::http::caller::Delivery;
-use aws::operation::Output;
-use aws::table::pattern::{EntitlementByName, SubscriptionNamed, SubscriptionOf};
-use aws::table::{Change, Expression, Refusal, SubscriptionName, Wanted};
-use aws::{Answer, Context, Failure};
+use api_runtime::http::caller::Delivery;
+use api_runtime::operation::Output;
+use api_runtime::table::pattern::{EntitlementByName, SubscriptionNamed, SubscriptionOf};
+use api_runtime::table::{Change, Expression, Refusal, SubscriptionName, Wanted};
+use api_runtime::{Answer, Context, Failure};
 use deserr::Deserr;
 use domain::order::{self, OrderedSubscription};
 use domain::subscription::{Heard, Said};

@@ -1,9 +1,9 @@
 //! `order.cancelled`: a store takes an order back.
 
-use aws::http::caller::Delivery;
-use aws::table::pattern::OrderOfSource;
-use aws::table::{Change, subscription};
-use aws::{Answer, Context, Failure};
+use api_runtime::http::caller::Delivery;
+use api_runtime::table::pattern::OrderOfSource;
+use api_runtime::table::{Change, subscription};
+use api_runtime::{Answer, Context, Failure};
 use deserr::Deserr;
 use domain::order::Quantities;
 use domain::{EventKind, Faults, Order, OrderId, OrderStatus, Sent, Subscription, Timestamp};

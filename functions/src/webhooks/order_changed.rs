@@ -1,9 +1,9 @@
 //! `order.changed`: a store sold more, or less, in an order than it said before.
 
-use aws::http::caller::Delivery;
-use aws::table::pattern::OrderOfSource;
-use aws::table::{Change, Wanted};
-use aws::{Answer, Context, Failure};
+use api_runtime::http::caller::Delivery;
+use api_runtime::table::pattern::OrderOfSource;
+use api_runtime::table::{Change, Wanted};
+use api_runtime::{Answer, Context, Failure};
 use deserr::Deserr;
 use domain::fault::Check;
 use domain::order::{OrderedSubscription, Quantities, Sequence, SubscriptionLine, check_mark, mark};

@@ -1,9 +1,9 @@
 //! `order.placed`: a store sold licenses to a partner, or subscriptions to a partner's customers.
 
-use aws::http::caller::Delivery;
-use aws::table::pattern::{OrderOfSource, OwnerOfStoreAccount};
-use aws::table::{Change, Refusal, Wanted};
-use aws::{Answer, Context, Failure};
+use api_runtime::http::caller::Delivery;
+use api_runtime::table::pattern::{OrderOfSource, OwnerOfStoreAccount};
+use api_runtime::table::{Change, Refusal, Wanted};
+use api_runtime::{Answer, Context, Failure};
 use deserr::Deserr;
 use domain::fault::Check;
 use domain::order::OrderedSubscription;

@@ -1,11 +1,11 @@
 //! `receive-partner-order`: verifies a store's message (its signature is its authority) and hands it to the
 //! file of its type.
 
-use aws::http::body::{Raw, strict_json};
-use aws::http::caller::Delivery;
-use aws::operation::{Access, Method, Nothing};
-use aws::table::{Change, RefusalMark, key};
-use aws::{Answer, Context, Failure, Input, Operation, Route};
+use api_runtime::http::body::{Raw, strict_json};
+use api_runtime::http::caller::Delivery;
+use api_runtime::operation::{Access, Method, Nothing};
+use api_runtime::table::{Change, RefusalMark, key};
+use api_runtime::{Answer, Context, Failure, Input, Operation, Route};
 use deserr::Deserr;
 use domain::fault::{Checked, collect};
 use domain::unicode::tame;

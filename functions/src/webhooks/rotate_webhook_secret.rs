@@ -1,10 +1,10 @@
 //! `rotate-webhook-secret`
 
-use aws::http::body::Empty;
-use aws::operation::{Method, Nothing, route};
-use aws::table::pattern::SourceById;
-use aws::table::{Change, Refusal};
-use aws::{Answer, Context, Failure, Input, Operation, Route};
+use api_runtime::http::body::Empty;
+use api_runtime::operation::{Method, Nothing, route};
+use api_runtime::table::pattern::SourceById;
+use api_runtime::table::{Change, Refusal};
+use api_runtime::{Answer, Context, Failure, Input, Operation, Route};
 use domain::{Actor, DeploymentKey, EventKind, Happening, Problem, Reason, Role};
 
 use super::{OfSource, SourceWithSecret};

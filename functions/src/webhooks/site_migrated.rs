@@ -1,9 +1,9 @@
 //! `site.migrated`: a subscription was moved to a site on the new platform.
 
-use aws::http::caller::Delivery;
-use aws::table::pattern::{FirstMigration, SiteByUrl};
-use aws::table::{Change, Refusal, Reservation, Wanted};
-use aws::{Answer, Context, Failure};
+use api_runtime::http::caller::Delivery;
+use api_runtime::table::pattern::{FirstMigration, SiteByUrl};
+use api_runtime::table::{Change, Refusal, Reservation, Wanted};
+use api_runtime::{Answer, Context, Failure};
 use deserr::Deserr;
 use domain::order::Named as Ref;
 use domain::subscription::{Place, SiteUrl};

@@ -1,8 +1,8 @@
 //! `subscription.renewed`: a subscription runs longer.
 
-use aws::http::caller::Delivery;
-use aws::table::{Change, subscription};
-use aws::{Answer, Context, Failure};
+use api_runtime::http::caller::Delivery;
+use api_runtime::table::{Change, subscription};
+use api_runtime::{Answer, Context, Failure};
 use deserr::Deserr;
 use domain::order::Named;
 use domain::subscription::{Renewal, Said};

@@ -1,9 +1,9 @@
 //! `subscription.transferred`: somebody else pays for a subscription.
 
-use aws::http::caller::Delivery;
-use aws::table::pattern::OrganizationById;
-use aws::table::{Change, Wanted};
-use aws::{Answer, Context, Failure};
+use api_runtime::http::caller::Delivery;
+use api_runtime::table::pattern::OrganizationById;
+use api_runtime::table::{Change, Wanted};
+use api_runtime::{Answer, Context, Failure};
 use deserr::Deserr;
 use domain::fault::Check;
 use domain::order::Named as Ref;

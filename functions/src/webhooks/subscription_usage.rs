@@ -1,8 +1,8 @@
 //! `subscription.usage`: how many use a subscription.
 
-use aws::http::caller::Delivery;
-use aws::table::Change;
-use aws::{Answer, Context, Failure};
+use api_runtime::http::caller::Delivery;
+use api_runtime::table::Change;
+use api_runtime::{Answer, Context, Failure};
 use deserr::{Deserr, IntoValue, ValuePointerRef};
 use domain::fault::{Check, parse_number};
 use domain::order::{Named, Sequence, check_mark, mark};

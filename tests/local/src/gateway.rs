@@ -4,9 +4,9 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use aws::http::openapi::Description;
-use aws::lambda::{Handler, Timer, system_clock};
-use aws::{Environment, Route};
+use api_runtime::http::openapi::Description;
+use api_runtime::lambda::{Handler, Timer, system_clock};
+use api_runtime::{Environment, Route};
 use aws_lambda_events::apigw::ApiGatewayV2httpRequest;
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;

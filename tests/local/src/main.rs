@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 use std::time::Duration;
 
-use local::{Error, Options, Stack};
+use local_stack::{Error, Options, Stack};
 use tokio::signal::unix::{SignalKind, signal};
 use tracing::Level;
 use tracing_subscriber::Layer;
@@ -21,7 +21,7 @@ CLOCK=<time>   starts with the clock standing at this time instead of running fr
 
 #[tokio::main]
 async fn main() -> ExitCode {
-    let functions = Targets::new().with_target("aws", Level::INFO).with_default(Level::ERROR);
+    let functions = Targets::new().with_target("api_runtime", Level::INFO).with_default(Level::ERROR);
     let lines = tracing_subscriber::fmt::layer().with_writer(std::io::stderr).with_target(false);
     tracing_subscriber::registry().with(lines.with_filter(functions)).init();
     match run().await {
@@ -93,7 +93,7 @@ fn greet(url: &str) {
     say(&format!("vouchsafe: listening on {url}\n"));
     say(&format!("the demo world   curl -s -X POST {url}/_local/demo\n"));
     say("a token for each of its people, as $TOKEN:\n");
-    for (role, person) in local::demo::people(&local::demo::ids()) {
+    for (role, person) in local_stack::demo::people(&local_stack::demo::ids()) {
         say(&format!("{role:<20} TOKEN=$(curl -s {url}/_local/token -d '{person}' | cut -d'\"' -f4)"));
     }
 }

@@ -1,7 +1,7 @@
 //! `update-detail-field`
 
 use futures_util::future::join;
-use local::seam::Outage;
+use local_stack::seam::Outage;
 use serde_json::{Value, json};
 use system::{World, strength};
 

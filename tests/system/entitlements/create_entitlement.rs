@@ -1,7 +1,7 @@
 //! `create-entitlement`
 
 use futures_util::future::join_all;
-use local::{Options, Stack};
+use local_stack::{Options, Stack};
 use serde_json::json;
 use system::World;
 

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::time::{Duration, Instant};
 
 use futures_util::future::join;
-use local::seam::Kill;
+use local_stack::seam::Kill;
 use serde_json::{Value, json};
 use system::stock::sheet;
 use system::{Call, Reply, World};

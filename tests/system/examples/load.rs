@@ -1,7 +1,7 @@
 //! Brings the table of the deployed system that the environment names (`system::deployed`) to the demo world,
 //! and says its ids and a token for each of its people, as `POST /_local/demo` does locally.
 
-use local::demo;
+use local_stack::demo;
 use serde_json::{Map, Value, json};
 use system::World;
 

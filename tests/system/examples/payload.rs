@@ -3,9 +3,9 @@
 //! `cargo run --package system --example payload -- assign-license partnerMember \
 //!     '/v1/partners/{partner}/license-assignments' '{"organizationId": "{yamada}", "lines": []}'`
 
-use local::gateway::{Request, bind, payload};
-use local::issuer::Issuer;
-use local::{Options, Stack, demo};
+use local_stack::gateway::{Request, bind, payload};
+use local_stack::issuer::Issuer;
+use local_stack::{Options, Stack, demo};
 use serde_json::{Value, json};
 use system::{World, golden};
 

@@ -1,6 +1,6 @@
 //! What each operation's canonical call costs.
 
-use local::seam::Cost;
+use local_stack::seam::Cost;
 use serde_json::json;
 use system::{World, canonical, golden};
 
@@ -81,10 +81,10 @@ async fn the_budgets_hold() {
 
 #[test]
 fn every_access_pattern_is_in_readme() {
-    let row = |pattern: aws::table::pattern::Described| {
+    let row = |pattern: api_runtime::table::pattern::Described| {
         vec![format!("`{}`", pattern.name), pattern.about.trim().to_owned(), pattern.place.to_owned()]
     };
-    let rows: Vec<_> = aws::table::pattern::all().map(row).collect();
+    let rows: Vec<_> = api_runtime::table::pattern::all().map(row).collect();
     let table = golden::table(&["pattern", "finds", "partition · sort key"], &rows);
     golden::check_part("README.md", "access patterns", &table);
 }

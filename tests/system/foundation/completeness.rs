@@ -2,8 +2,8 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use aws::http::openapi::{Example, document};
-use local::demo;
+use api_runtime::http::openapi::{Example, document};
+use local_stack::demo;
 use system::golden::{self, file};
 use system::{World, canonical};
 

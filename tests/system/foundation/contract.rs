@@ -253,7 +253,7 @@ async fn logs_name_operation_org_and_status_and_nothing_that_must_stay_unsaid() 
     }
     canonical::one("assign-license").call(&world, "colour=red").send().await;
     let logged = String::from_utf8(lines.0.lock().unwrap().clone()).unwrap();
-    let ours: Vec<&str> = logged.lines().filter(|line| line.contains("aws::")).collect();
+    let ours: Vec<&str> = logged.lines().filter(|line| line.contains("api_runtime::")).collect();
     let assigned = format!("operation=\"assign-license\" org=\"{}\" status=201", world.id("partner"));
     assert!(ours.iter().any(|line| line.contains(&assigned)), "{logged}");
     assert!(

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use futures_util::{StreamExt, stream};
-use local::seam::Outage;
+use local_stack::seam::Outage;
 use system::canonical::Canonical;
 use system::{Reply, World, canonical, strength};
 

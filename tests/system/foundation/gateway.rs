@@ -1,7 +1,7 @@
 //! What API Gateway answers itself, and the local stack as one: its clock, its tokens, and what no payload may do
 //! to it.
 
-use local::{Options, Stack};
+use local_stack::{Options, Stack};
 use serde_json::{Value, json};
 use system::{World, canonical};
 
@@ -146,7 +146,7 @@ async fn data_survives_a_restart() {
     let file = std::env::temp_dir().join(format!("vouchsafe-{}.db", std::process::id()));
     let options = || Options { file: Some(file.clone()), ..Options::default() };
     let first = Stack::start(options()).await.unwrap();
-    local::demo::load(&first.shared).await.unwrap();
+    local_stack::demo::load(&first.shared).await.unwrap();
     first.stop().await;
     let world = World::around(Stack::start(options()).await.unwrap());
     assert_eq!(world.pool("partnerMember", "partner", "edge-storage-1y").await, (100, 95, 5));

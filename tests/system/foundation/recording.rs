@@ -3,7 +3,7 @@
 
 use std::collections::BTreeSet;
 
-use local::seam::{Action, Cost};
+use local_stack::seam::{Action, Cost};
 use serde_json::Value;
 use system::canonical::{self, Canonical};
 use system::{Reply, World};

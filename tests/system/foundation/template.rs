@@ -3,9 +3,9 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use aws::Route;
-use aws::operation::Size;
-use local::seam::Action;
+use api_runtime::Route;
+use api_runtime::operation::Size;
+use local_stack::seam::Action;
 use system::template::camel;
 use system::{World, golden};
 
@@ -257,7 +257,7 @@ fn only_the_functions_part_allows_anything() {
 #[test]
 fn the_template_has_the_local_stacks_table_and_timeout() {
     let template = std::fs::read_to_string(golden::file("template.yaml")).unwrap();
-    for (name, [partition, sort], projection) in local::store::INDEXES {
+    for (name, [partition, sort], projection) in local_stack::store::INDEXES {
         let index = format!(
             "        - IndexName: {name}
           KeySchema:
@@ -269,9 +269,9 @@ fn the_template_has_the_local_stacks_table_and_timeout() {
         );
         assert!(template.contains(&index), "the template has no\n{index}");
     }
-    assert_eq!(template.matches("IndexName:").count(), local::store::INDEXES.len());
+    assert_eq!(template.matches("IndexName:").count(), local_stack::store::INDEXES.len());
     let Size { seconds, megabytes } = Size::USUAL;
     assert!(template.contains(&format!("    MemorySize: {megabytes}\n    Timeout: {seconds}\n")));
-    let schedule = format!("      Timeout: {}\n", local::gateway::SCHEDULE_TIMEOUT_MILLIS / 1000);
+    let schedule = format!("      Timeout: {}\n", local_stack::gateway::SCHEDULE_TIMEOUT_MILLIS / 1000);
     assert!(SCHEDULE.starts_with(&schedule));
 }

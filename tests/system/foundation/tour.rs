@@ -2,8 +2,8 @@
 
 use std::process::Stdio;
 
-use local::issuer::Issuer;
-use local::{Options, Stack};
+use local_stack::issuer::Issuer;
+use local_stack::{Options, Stack};
 use serde_json::Value;
 use system::golden::file;
 use tokio::process::Command;
@@ -19,7 +19,7 @@ fn a_key_of_ones_own_makes_an_issuer() {
     let pem = String::from_utf8(made.stdout).unwrap();
     let issuer = Issuer::with_key("https://issuer.example.com", &pem).unwrap();
     let person = serde_json::from_value(serde_json::json!({"sub": "olivia", "role": "operator"})).unwrap();
-    let now = local::demo::COMPLETE.parse().unwrap();
+    let now = local_stack::demo::COMPLETE.parse().unwrap();
     let authorization = format!("Bearer {}", issuer.token(&person, now));
     assert!(issuer.check(Some(&authorization), now).is_some());
     let published = Issuer::new("https://issuer.example.com").unwrap();

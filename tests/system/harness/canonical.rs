@@ -1,6 +1,6 @@
 //! The canonical calls: `events/<operation id>.json`, each a payload that succeeds in the demo world.
 
-use local::demo;
+use local_stack::demo;
 use serde_json::{Value, json};
 
 use crate::golden::file;

@@ -4,7 +4,7 @@
 //! - `VOUCHSAFE_TABLE_TO_EMPTY`: its table, reached with the environment's credentials and region. It is emptied
 //!   before every test, so it must be the tests' own: empty, or so marked by an earlier run;
 //! - `VOUCHSAFE_KEY`: its deployment key, the value of the secret;
-//! - `VOUCHSAFE_ISSUER`: the issuer that it trusts, with the audience [`AUDIENCE`](local::issuer::AUDIENCE);
+//! - `VOUCHSAFE_ISSUER`: the issuer that it trusts, with the audience [`AUDIENCE`](local_stack::issuer::AUDIENCE);
 //! - `VOUCHSAFE_ISSUER_KEY`: a file with that issuer's RSA key; an issuer on loopback may go without, and has the
 //!   key that everybody has.
 
@@ -12,13 +12,13 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use crate::{Item, Items, items, moved};
-use aws::lambda::system_clock;
-use aws::table::client;
+use api_runtime::lambda::system_clock;
+use api_runtime::table::client;
 use aws_sdk_dynamodb::Client;
 use aws_sdk_dynamodb::types::{AttributeValue, DeleteRequest, PutRequest, WriteRequest};
 use domain::Timestamp;
-use local::issuer::Issuer;
-use local::{Options, Stack, demo};
+use local_stack::issuer::Issuer;
+use local_stack::{Options, Stack, demo};
 use serde_json::Value;
 use tokio::sync::{Mutex, MutexGuard, OnceCell};
 
@@ -80,7 +80,7 @@ impl Deployed {
         // Made here and copied there, so that it has the same ids wherever it is.
         let stack = Stack::start(Options { deployment_key: key, ..Options::default() }).await.unwrap();
         let ids = demo::load(&stack.shared).await.unwrap()["ids"].take();
-        let mut demo = items(&stack.client, local::store::TABLE).await;
+        let mut demo = items(&stack.client, local_stack::store::TABLE).await;
         // The demo world is of long ago: what may be forgotten would be, and what is due be
         // done, under a test's eyes.
         for name in ["ttl", "duePk", "dueSk"] {

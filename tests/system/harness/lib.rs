@@ -12,7 +12,7 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::path::PathBuf;
 use std::sync::{Arc, LazyLock, Mutex};
 
-use aws::lambda::system_clock;
+use api_runtime::lambda::system_clock;
 use aws_sdk_dynamodb::Client;
 use aws_sdk_dynamodb::types::AttributeValue;
 use domain::Timestamp;
@@ -20,9 +20,9 @@ use domain::Timestamp;
 use http_body_util::{BodyExt, Full};
 use hyper_util::client::legacy::connect::HttpConnector;
 use hyper_util::rt::TokioExecutor;
-use local::issuer::Issuer;
-use local::seam::Seam;
-use local::{Options, Stack, demo};
+use local_stack::issuer::Issuer;
+use local_stack::seam::Seam;
+use local_stack::{Options, Stack, demo};
 use serde_json::{Value, json};
 use tokio::sync::{MutexGuard, OnceCell, Semaphore};
 
@@ -164,7 +164,7 @@ impl World {
         Self {
             url: stack.url.clone(),
             client: stack.client.clone(),
-            table: local::store::TABLE.to_owned(),
+            table: local_stack::store::TABLE.to_owned(),
             issuer: stack.shared.issuer.clone(),
             stack: Some(stack),
             ids: texts(&demo::ids()),

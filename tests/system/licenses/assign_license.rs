@@ -139,7 +139,7 @@ async fn who_is_no_customer_any_more_is_told_so_before_the_first_answer_is_repea
     let world = World::demo().await;
     let call = || assign(&world, "partnerMember", "{yamada}", json!([line("edge-storage-1y", 1)])).key("k");
     call().send().await.ok();
-    let link = aws::table::key::customer_link(
+    let link = api_runtime::table::key::customer_link(
         world.id("partner").parse().unwrap(),
         world.id("yamada").parse().unwrap(),
     );

@@ -7,7 +7,7 @@ use std::time::Instant;
 
 use fastrand::Rng;
 use futures_util::future::join_all;
-use local::seam::{Kill, Outage};
+use local_stack::seam::{Kill, Outage};
 use serde_json::{Value, json};
 use system::{Reply, World, strength};
 

@@ -2,7 +2,7 @@ mod discard_parked_order;
 mod list_parked_orders;
 mod parked;
 
-use local::seam::Kill;
+use local_stack::seam::Kill;
 use serde_json::{Value, json};
 use system::{Reply, World};
 

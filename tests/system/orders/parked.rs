@@ -3,7 +3,7 @@
 use aws_sdk_dynamodb::types::AttributeValue;
 use fastrand::Rng;
 use futures_util::future::join_all;
-use local::seam::{Kill, Outage};
+use local_stack::seam::{Kill, Outage};
 use serde_json::{Value, json};
 use system::{Reply, World, strength};
 

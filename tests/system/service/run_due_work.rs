@@ -2,7 +2,7 @@
 
 use aws_sdk_dynamodb::types::AttributeValue;
 use domain::Timestamp;
-use local::seam::{Kill, Outage};
+use local_stack::seam::{Kill, Outage};
 use serde_json::{Value, json};
 use system::{Reply, World, strength};
 

@@ -1,7 +1,7 @@
 //! `deactivate-subscription`
 
 use futures_util::future::{join, join_all};
-use local::seam::Kill;
+use local_stack::seam::Kill;
 use serde_json::{Value, json};
 use system::{Call, World, strength};
 

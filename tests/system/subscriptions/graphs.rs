@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use fastrand::Rng;
 use futures_util::future::join_all;
-use local::seam::Kill;
+use local_stack::seam::Kill;
 use serde_json::{Value, json};
 use system::{World, strength};
 

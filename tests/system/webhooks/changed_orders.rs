@@ -239,7 +239,7 @@ async fn another_stores_order_of_the_same_number_is_another() {
     let other = create.send().await.ok();
     let body = cancelled(&world, "SO-1").to_string();
     let secret = other["secret"].as_str().unwrap();
-    let signed = local::demo::sign(secret, "m1", world.now(), body.as_bytes()).unwrap();
+    let signed = local_stack::demo::sign(secret, "m1", world.now(), body.as_bytes()).unwrap();
     let call = world.post(&format!("/v1/webhooks/{}", other["id"].as_str().unwrap()));
     let call = signed.iter().fold(call, |call, (name, value)| call.header(name, value));
     assert_eq!(call.bytes(body.as_bytes()).send().await.ok()["outcome"], "cancelled");

@@ -193,7 +193,7 @@ async fn any_bytes_are_verified_as_they_came() {
     let secret = world.id("secret");
     let sign = |body: &[u8]| {
         let at = world.now();
-        local::demo::sign(secret, "m1", at, body).unwrap()
+        local_stack::demo::sign(secret, "m1", at, body).unwrap()
     };
     for (body, content_type, code) in [
         (&b"\xff\xfe\x00"[..], "application/octet-stream", "invalid-json"),
@@ -407,8 +407,10 @@ async fn only_a_source_that_may_names_partners() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_pool_never_counts_beyond_its_bound() {
     let world = World::demo().await;
-    let pool =
-        aws::table::key::pool(world.id("partner").parse().unwrap(), &"edge-storage-1y".parse().unwrap());
+    let pool = api_runtime::table::key::pool(
+        world.id("partner").parse().unwrap(),
+        &"edge-storage-1y".parse().unwrap(),
+    );
     let (text, number) =
         (aws_sdk_dynamodb::types::AttributeValue::S, aws_sdk_dynamodb::types::AttributeValue::N);
     let nearly_full = world.client.update_item().table_name(&world.table);

@@ -95,7 +95,7 @@ async fn a_proof_of_either_secret_links_an_account() {
     let rotated = rotate(&world, "k").send().await.ok();
     let expiry = world.now().unix_seconds() + 600;
     for secret in [world.id("secret"), secret(&rotated)] {
-        let proof = local::demo::prove(secret, world.id("newPartner"), "ec-9", expiry).unwrap();
+        let proof = local_stack::demo::prove(secret, world.id("newPartner"), "ec-9", expiry).unwrap();
         let body = json!({"sourceId": "{source}", "account": "ec-9", "proof": proof});
         world.put("/v1/partners/{newPartner}/store").by("newPartnerAdmin").json(body).send().await.ok();
     }

@@ -1,7 +1,7 @@
 //! What stores say of subscriptions: that they are sold, changed, renewed, transferred, migrated, used and cancelled.
 
 use fastrand::Rng;
-use local::demo;
+use local_stack::demo;
 use serde_json::{Value, json};
 use system::{Reply, World, strength};
 

@@ -9,8 +9,8 @@ mod start;
 use std::collections::{BTreeMap, HashMap};
 use std::time::{Duration, Instant};
 
-use aws::table::entity::{self, DirectoryEntry, Item, Tally};
-use aws::table::key;
+use api_runtime::table::entity::{self, DirectoryEntry, Item, Tally};
+use api_runtime::table::key;
 use aws_sdk_dynamodb::types::{
     AttributeValue, ConditionCheck, KeysAndAttributes, Put, TransactWriteItem, Update,
 };
@@ -20,8 +20,8 @@ use domain::service_request::{Month, ServiceRequestKind, ServiceRequestStatus};
 use domain::{
     Access, Event, EventKind, Grant, Happening, Ids, Level, Period, ServiceRequest, Stamp, Timestamp,
 };
-use local::seam::Cost;
-use local::store::TABLE;
+use local_stack::seam::Cost;
+use local_stack::store::TABLE;
 use serde_json::json;
 use system::stock::sheet;
 use system::{World, canonical};
@@ -87,8 +87,8 @@ async fn world() {
         copied.push(begun.elapsed());
         drop(copy);
         let begun = Instant::now();
-        let stack = local::Stack::start(local::Options::default()).await.unwrap();
-        local::demo::load(&stack.shared).await.unwrap();
+        let stack = local_stack::Stack::start(local_stack::Options::default()).await.unwrap();
+        local_stack::demo::load(&stack.shared).await.unwrap();
         made.push(begun.elapsed());
     }
     ratio("a copy of the demo world", "making it", median(copied), median(made));
@@ -133,12 +133,13 @@ fn text(text: impl Into<String>) -> AttributeValue {
     AttributeValue::S(text.into())
 }
 
-fn key(key: &aws::table::Key) -> Item {
+fn key(key: &api_runtime::table::Key) -> Item {
     HashMap::from([("pk".to_owned(), text(&key.pk)), ("sk".to_owned(), text(&key.sk))])
 }
 
 async fn fill_pool(world: &World, license_type: &str, count: u64) {
-    let pool = aws::table::key::pool(world.id("partner").parse().unwrap(), &license_type.parse().unwrap());
+    let pool =
+        api_runtime::table::key::pool(world.id("partner").parse().unwrap(), &license_type.parse().unwrap());
     let number = AttributeValue::N(count.to_string());
     let update = world.client.update_item().table_name(TABLE).set_key(Some(key(&pool)));
     let update = update.update_expression("SET purchased = :n, available = :n");
@@ -163,7 +164,7 @@ fn same_transaction(world: &World, round: usize) -> Vec<TransactWriteItem> {
         ("sk".to_owned(), text(format!("CUSTOMER#{organization}"))),
     ])));
     let one = AttributeValue::N("1".to_owned());
-    let pool = aws::table::key::pool(partner.parse().unwrap(), &"camera-direct-1y".parse().unwrap());
+    let pool = api_runtime::table::key::pool(partner.parse().unwrap(), &"camera-direct-1y".parse().unwrap());
     let update = Update::builder().table_name(TABLE).set_key(Some(key(&pool)));
     let update = update
         .update_expression("SET available = available - :q, assigned = assigned + :q")

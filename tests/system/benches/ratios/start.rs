@@ -9,7 +9,7 @@ use std::time::{Duration, Instant};
 use axum::body::Bytes;
 use axum::extract::State;
 use axum::http::{HeaderMap, Method, StatusCode, Uri};
-use local::store::TABLE;
+use local_stack::store::TABLE;
 use system::golden::file;
 use system::{World, canonical};
 use tokio::sync::mpsc;
