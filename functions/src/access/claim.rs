@@ -5,11 +5,12 @@ use api_runtime::operation::Output;
 use api_runtime::table::pattern::{AccessIn, EmailInPartner};
 use api_runtime::table::{Change, Found, Refusal, Wanted};
 use api_runtime::{Context, Failure};
-use domain::access::{Act, decide};
+use domain::access::decide;
 use domain::actor::Standing;
 use domain::service_request::{Membership, Person};
 use domain::{
-    Access, Actor, Email, Fault, Grant, Level, MemberId, OrganizationId, PartnerId, Problem, Reason, Stage,
+    Access, Act, Actor, Email, Fault, Grant, Level, MemberId, OrganizationId, PartnerId, Problem, Reason,
+    Stage,
 };
 
 /// The access in force does not go so far.

@@ -10,9 +10,8 @@ use api_runtime::table::pattern::{CountOfManagers, CustomerById, EmailInOrganiza
 use api_runtime::table::{Change, Expression, Refusal, count};
 use api_runtime::{Context, Failure};
 use deserr::Deserr;
-use domain::access::Act;
 use domain::actor::Standing;
-use domain::{Actor, Customer, CustomerId, Email, Faults, OrganizationId, Problem, Reason, Role};
+use domain::{Act, Actor, Customer, CustomerId, Email, Faults, OrganizationId, Problem, Reason, Role};
 use schemars::JsonSchema;
 
 use crate::access::claim::Claim;

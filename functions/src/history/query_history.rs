@@ -10,10 +10,10 @@ use api_runtime::table::pattern::{Directory, History, OrganizationById, PartnerB
 use api_runtime::table::{DirectoryEntry, Lookup, Page, Wanted};
 use api_runtime::{Answer, Context, Failure, Input, Operation, Route};
 use deserr::Deserr;
-use domain::event::{Author, EventType};
+use domain::event::EventType;
 use domain::fault::{Check, Checked};
 use domain::{
-    Actor, At, Event, EventId, EventKind, Fault, Faults, Home, Invalid, LicenseTypeCode, NameQuery,
+    Actor, At, Author, Event, EventId, EventKind, Fault, Faults, Home, Invalid, LicenseTypeCode, NameQuery,
     OrganizationId, PartnerId, Problem, Role, Timestamp,
 };
 use schemars::JsonSchema;

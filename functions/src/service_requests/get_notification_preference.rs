@@ -5,9 +5,8 @@ use api_runtime::operation::{Method, Nothing, OfOrganization, Output, route};
 use api_runtime::table::pattern::PreferenceOf;
 use api_runtime::table::{Found, Wanted};
 use api_runtime::{Answer, Context, Failure, Input, Operation, Route};
-use domain::access::Act;
 use domain::service_request::{NotificationPreference, Person};
-use domain::{Actor, OrganizationId, Problem, Reason, Role, Stamp, Version};
+use domain::{Act, Actor, OrganizationId, Problem, Reason, Role, Stamp, Version};
 use schemars::JsonSchema;
 use serde::Serialize;
 

@@ -7,11 +7,11 @@ use api_runtime::table::pattern::{
 };
 use api_runtime::table::{Choice, Cut, Listing, Wanted};
 use api_runtime::{Answer, Context, Failure, Input, Operation, Route};
-use domain::access::{Act, decide};
+use domain::access::decide;
 use domain::service_request::{Contact, Membership};
 use domain::{
-    Actor, Email, Entitlement, EntitlementStatus, OrganizationId, Owner, Role, ServiceRequest, Subscription,
-    TimeZone, Version,
+    Act, Actor, Email, Entitlement, EntitlementStatus, OrganizationId, Owner, Role, ServiceRequest,
+    Subscription, TimeZone, Version,
 };
 use schemars::JsonSchema;
 use serde::Serialize;

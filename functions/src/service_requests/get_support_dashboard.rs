@@ -7,9 +7,8 @@ use api_runtime::operation::{Method, Nothing, OfOrganization, route};
 use api_runtime::table::Wanted;
 use api_runtime::table::pattern::{OrganizationById, Tallies};
 use api_runtime::{Answer, Context, Failure, Input, Operation, Route};
-use domain::access::Act;
 use domain::dashboard::Dashboard;
-use domain::{Actor, Problem, Reason, Role};
+use domain::{Act, Actor, Problem, Reason, Role};
 
 use crate::access::claim::{Claim, LEVEL_TOO_LOW};
 

@@ -13,13 +13,12 @@ use api_runtime::table::read::Choice;
 use api_runtime::table::{Cut, Page, Wanted};
 use api_runtime::{Answer, Context, Failure, Input, Operation, Route};
 use deserr::Deserr;
-use domain::access::Act;
 use domain::actor::Standing;
 use domain::fault::{Check, Checked};
-use domain::service_request::{Month, Selection, ServiceRequestKind, ServiceRequestStatus};
+use domain::service_request::{Month, Selection};
 use domain::{
-    Actor, At, Email, Fault, Faults, Invalid, OrganizationId, PartnerId, Problem, Role, ServiceRequest,
-    ServiceRequestId, Timestamp,
+    Act, Actor, At, Email, Fault, Faults, Invalid, OrganizationId, PartnerId, Problem, Role, ServiceRequest,
+    ServiceRequestId, ServiceRequestKind, ServiceRequestStatus, Timestamp,
 };
 use schemars::JsonSchema;
 

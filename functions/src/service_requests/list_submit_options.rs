@@ -8,8 +8,7 @@ use api_runtime::table::pattern::{AccessIn, AccessOfPartner, EmailInPartner, Org
 use api_runtime::{Answer, Context, Failure, Input, Operation, Route};
 use domain::access::decide;
 use domain::actor::Standing;
-use domain::service_request::ServiceRequestKind;
-use domain::{Actor, Level, OrganizationId, PartnerId, Role, Timestamp};
+use domain::{Actor, Level, OrganizationId, PartnerId, Role, ServiceRequestKind, Timestamp};
 use schemars::JsonSchema;
 use serde::Serialize;
 

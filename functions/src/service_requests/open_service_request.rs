@@ -6,8 +6,11 @@ use api_runtime::table::pattern::OrganizationById;
 use api_runtime::table::{Change, ContactEntry, Refusal, Wanted, tally};
 use api_runtime::{Answer, Context, Failure, Input, Operation, Route};
 use deserr::Deserr;
-use domain::service_request::{Contact, Message, Person, ServiceRequestKind, ServiceRequestStatus};
-use domain::{Actor, Email, EventKind, Faults, Name, Problem, Reason, Role, ServiceRequest, Stamp, TimeZone};
+use domain::service_request::{Contact, Message, Person};
+use domain::{
+    Actor, Email, EventKind, Faults, Name, Problem, Reason, Role, ServiceRequest, ServiceRequestKind,
+    ServiceRequestStatus, Stamp, TimeZone,
+};
 use schemars::JsonSchema;
 
 use super::view::{ServiceRequestView, view};

@@ -4,9 +4,8 @@ use api_runtime::http::body::Empty;
 use api_runtime::operation::{Method, Nothing, route};
 use api_runtime::table::{Change, ContactEntry};
 use api_runtime::{Answer, Context, Failure, Input, Operation, Route};
-use domain::access::Act;
 use domain::service_request::PRIMARY_CONTACT;
-use domain::{Actor, EventKind, Reason, Role};
+use domain::{Act, Actor, EventKind, Reason, Role};
 
 use super::view::{ServiceRequestView, reader_of, sees_contact, view};
 use super::{OfContact, Sought, concerned};

@@ -6,9 +6,8 @@ use api_runtime::table::pattern::OrganizationById;
 use api_runtime::table::{Change, Refusal};
 use api_runtime::{Answer, Context, Failure, Input, Operation, Route};
 use deserr::Deserr;
-use domain::access::Act;
 use domain::service_request::NotificationPreference;
-use domain::{Actor, EventKind, Faults, Happening, Reason, Role, Stamp};
+use domain::{Act, Actor, EventKind, Faults, Happening, Reason, Role, Stamp};
 use schemars::JsonSchema;
 
 use super::get_notification_preference::{OwnPreference, Said};

@@ -6,9 +6,9 @@ use api_runtime::table::pattern::{AccessInOrganization, EmailInPartner};
 use api_runtime::table::{Change, ContactEntry, Found, Refusal, Wanted};
 use api_runtime::{Answer, Context, Failure, Input, Operation, Route};
 use deserr::Deserr;
-use domain::access::{Act, Grant, decide};
-use domain::service_request::{Contact, ContactRole, Membership, PRIMARY_CONTACT, Person, TOO_MANY_CONTACTS};
-use domain::{Access, Actor, Email, EventKind, Faults, Level, Reason, Role};
+use domain::access::{Grant, decide};
+use domain::service_request::{Contact, Membership, PRIMARY_CONTACT, Person, TOO_MANY_CONTACTS};
+use domain::{Access, Act, Actor, ContactRole, Email, EventKind, Faults, Level, Reason, Role};
 use schemars::JsonSchema;
 
 use super::view::{ServiceRequestView, reader_of, sees_contact, view};

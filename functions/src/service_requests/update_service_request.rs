@@ -5,11 +5,10 @@ use api_runtime::operation::{Method, Nothing, route};
 use api_runtime::table::{Change, tally};
 use api_runtime::{Answer, Context, Failure, Input, Operation, Route};
 use deserr::Deserr;
-use domain::access::Act;
 use domain::actor::Standing;
 use domain::fault::{Check, Checked};
-use domain::service_request::{Message, ServiceRequestStatus, ServiceRequestUpdate, Speaker};
-use domain::{Actor, EventKind, Faults, Invalid, Problem, Reason, Role};
+use domain::service_request::{Message, ServiceRequestUpdate, Speaker};
+use domain::{Act, Actor, EventKind, Faults, Invalid, Problem, Reason, Role, ServiceRequestStatus};
 use schemars::JsonSchema;
 
 use super::view::{UpdateView, view_updates};

@@ -6,13 +6,10 @@ use std::collections::BTreeSet;
 use api_runtime::operation::Output;
 use api_runtime::{Context, Failure};
 use domain::actor::Standing;
-use domain::event::AuthorKind;
-use domain::service_request::{
-    Contact, Membership, Message, Person, ServiceRequestKind, ServiceRequestStatus, ServiceRequestUpdate,
-};
+use domain::service_request::{Contact, Membership, Message, Person, ServiceRequestUpdate};
 use domain::{
-    Actor, CustomerId, Email, Name, OrganizationId, PartnerId, ServiceRequest, ServiceRequestId, Stamp,
-    TimeZone, Timestamp, Version,
+    Actor, AuthorKind, CustomerId, Email, Name, OrganizationId, PartnerId, ServiceRequest, ServiceRequestId,
+    ServiceRequestKind, ServiceRequestStatus, Stamp, TimeZone, Timestamp, Version,
 };
 use schemars::JsonSchema;
 use serde::Serialize;

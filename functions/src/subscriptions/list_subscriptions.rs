@@ -9,8 +9,8 @@ use api_runtime::table::Cut;
 use api_runtime::table::pattern::SubscriptionsOf;
 use api_runtime::{Answer, Context, Failure, Input, Operation, Route};
 use deserr::Deserr;
-use domain::subscription::{SiteUrl, SubscriptionStatus, Subscriptions};
-use domain::{Actor, Faults, Role, Subscription, Timestamp};
+use domain::subscription::{SubscriptionStatus, Subscriptions};
+use domain::{Actor, Faults, Role, SiteUrl, Subscription, Timestamp};
 use schemars::JsonSchema;
 
 use super::Shown;

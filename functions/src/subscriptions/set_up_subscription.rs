@@ -7,8 +7,8 @@ use api_runtime::table::pattern::SiteByUrl;
 use api_runtime::{Answer, Context, Failure, Input, Operation, Route};
 use deserr::{Deserr, IntoValue};
 use domain::fault::wrong_kind;
-use domain::subscription::{Place, SiteUrl, Whole};
-use domain::{Actor, EventKind, Faults, Invalid, Name, Reason, Role, Site, Stamp, Subscription};
+use domain::subscription::{Place, Whole};
+use domain::{Actor, EventKind, Faults, Invalid, Name, Reason, Role, Site, SiteUrl, Stamp, Subscription};
 use schemars::JsonSchema;
 
 use super::{NOT_A_CONTACT, OfSubscription, Shown, create_site, read};

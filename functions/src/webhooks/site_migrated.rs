@@ -6,8 +6,8 @@ use api_runtime::table::{Change, Refusal, Reservation, Wanted};
 use api_runtime::{Answer, Context, Failure};
 use deserr::Deserr;
 use domain::order::Named as Ref;
-use domain::subscription::{Place, SiteUrl};
-use domain::{EventKind, Faults, Name, Sent, Site, Stamp, Subscription, SubscriptionId};
+use domain::subscription::Place;
+use domain::{EventKind, Faults, Name, Sent, Site, SiteUrl, Stamp, Subscription, SubscriptionId};
 use schemars::JsonSchema;
 
 use super::{Named, Receipt, UNKNOWN_SUBSCRIPTION, find, ignore};

@@ -4,8 +4,8 @@
 use std::sync::Arc;
 
 use domain::{
-    At, DeploymentKey, Event, Fault, Id, Ids, Period, Problem, Reason, Stage, Stamp, Timestamp, Version,
-    event,
+    At, Author, DeploymentKey, Event, Fault, Id, Ids, Period, Problem, Reason, Stage, Stamp, Timestamp,
+    Version,
 };
 use schemars::JsonSchema;
 use serde::Serialize;
@@ -58,7 +58,7 @@ pub struct Context<'a> {
 pub(crate) struct CallOptions {
     /// What tells this call from every other, also from its repeats.
     pub(crate) id: String,
-    pub(crate) author: Option<event::Author>,
+    pub(crate) author: Option<Author>,
     pub(crate) validate_only: bool,
     pub(crate) if_match: Option<IfMatch>,
     pub(crate) idempotency: Option<IdempotencySlot>,
@@ -400,7 +400,7 @@ impl Context<'_> {
         self.aside().commit(change, Answer::ok(())).await.map(drop)
     }
 
-    fn author(&self) -> Result<event::Author, Error> {
+    fn author(&self) -> Result<Author, Error> {
         let author = self.options.author.clone();
         author.ok_or_else(|| Error::Internal("a change without an author".to_owned()))
     }

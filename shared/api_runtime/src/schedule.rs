@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use domain::event::{Author, AuthorKind};
+use domain::{Author, AuthorKind};
 use serde::Serialize;
 
 use crate::context::{CallOptions, Context, Environment};

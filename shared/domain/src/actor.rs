@@ -4,7 +4,7 @@ use deserr::Deserr;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use crate::event;
+use crate::author::{Author, AuthorKind};
 use crate::fault::{Faults, quoted};
 use crate::id::{OrganizationId, PartnerId};
 use crate::problem::Problem;
@@ -184,14 +184,14 @@ impl Actor {
     }
 
     /// The person as an event remembers them.
-    pub fn author(&self) -> event::Author {
+    pub fn author(&self) -> Author {
         let kind = match self.standing {
-            Standing::Operator => event::AuthorKind::Operator,
-            Standing::Agent => event::AuthorKind::Agent,
-            Standing::Partner { .. } => event::AuthorKind::Partner,
-            Standing::Customer { .. } => event::AuthorKind::Customer,
+            Standing::Operator => AuthorKind::Operator,
+            Standing::Agent => AuthorKind::Agent,
+            Standing::Partner { .. } => AuthorKind::Partner,
+            Standing::Customer { .. } => AuthorKind::Customer,
         };
-        event::Author { kind, id: self.subject.clone(), email: self.email.clone() }
+        Author { kind, id: self.subject.clone(), email: self.email.clone() }
     }
 }
 

@@ -6,7 +6,8 @@ use std::fmt::Display;
 use schemars::JsonSchema;
 use serde::Serialize;
 
-use crate::service_request::{Month, ServiceRequest, ServiceRequestKind, ServiceRequestStatus};
+use crate::service_request::{Month, ServiceRequest};
+use crate::service_request_kind::{ServiceRequestKind, ServiceRequestStatus};
 use crate::time::{Period, Timestamp};
 
 /// As many months a dashboard shows, the present one included.

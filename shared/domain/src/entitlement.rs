@@ -7,7 +7,8 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
-use crate::event::{Author, EventKind, Happening};
+use crate::author::Author;
+use crate::event::{EventKind, Happening};
 use crate::fault::{Invalid, quoted};
 use crate::id::{CustomerId, EntitlementId, ImportId, OrganizationId, ProductId, SubscriptionId};
 use crate::party::Stamp;

@@ -3,52 +3,22 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use crate::access::Level;
-use crate::detail::FieldKind;
+use crate::author::Author;
 use crate::fault::{Fault, Invalid, quoted};
+use crate::field_kind::FieldKind;
 use crate::id::{
     AccessRequestId, AssignmentId, CustomerId, EntitlementId, EventId, FieldId, GrantId, ImportId, MemberId,
     OrganizationId, PartnerId, ProductId, ServiceRequestId, SiteId, SourceId, SubscriptionId,
 };
+use crate::level::Level;
 use crate::license::Quantity;
-use crate::service_request::{ContactRole, ServiceRequestKind, ServiceRequestStatus};
-use crate::subscription::SiteUrl;
+use crate::service_request_kind::{ContactRole, ServiceRequestKind, ServiceRequestStatus};
+use crate::site_url::SiteUrl;
 use crate::text::{
     Description, Email, ExternalId, FieldName, LicenseTypeCode, Name, OrderId, Plan, ProductCode,
     StoreAccount, written_as_text,
 };
 use crate::time::{Period, TimeZone, Timestamp};
-
-/// What kind of caller made a change.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-#[serde(rename_all = "lowercase")]
-pub enum AuthorKind {
-    /// The vendor's administrator.
-    Operator,
-    /// The vendor's support staff.
-    Agent,
-    /// A partner's member.
-    Partner,
-    /// A customer.
-    Customer,
-    /// A webhook source.
-    Source,
-    /// Vouchsafe itself, when something was due.
-    System,
-}
-
-/// Who made a change.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-pub struct Author {
-    /// What kind of caller.
-    #[serde(rename = "type")]
-    pub kind: AuthorKind,
-    /// The token's subject, or the source's id.
-    pub id: String,
-    /// The person's verified e-mail, if there is one.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub email: Option<Email>,
-}
 
 /// A detail field, as it was made.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
@@ -800,6 +770,7 @@ impl Event {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::author::AuthorKind;
 
     #[test]
     fn an_event_is_written_as_published() {

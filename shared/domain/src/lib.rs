@@ -6,14 +6,17 @@
 
 pub mod access;
 pub mod actor;
+pub mod author;
 pub mod customer;
 pub mod dashboard;
 pub mod detail;
 pub mod entitlement;
 pub mod event;
 pub mod fault;
+pub mod field_kind;
 pub mod id;
 pub mod key;
+pub mod level;
 pub mod license;
 pub mod member;
 pub mod order;
@@ -23,6 +26,8 @@ pub mod problem;
 pub mod product;
 pub mod search;
 pub mod service_request;
+pub mod service_request_kind;
+pub mod site_url;
 pub mod subscription;
 pub mod text;
 pub mod time;
@@ -30,19 +35,22 @@ pub mod unicode;
 pub mod value;
 pub mod webhook;
 
-pub use access::{Access, AccessRequest, Grant, GrantState, Individual, Level, RequestState};
+pub use access::{Access, AccessRequest, Grant, GrantState, Individual, RequestState};
 pub use actor::{Actor, Role};
+pub use author::{Author, AuthorKind};
 pub use customer::Customer;
-pub use detail::{DetailField, FieldKind};
+pub use detail::DetailField;
 pub use entitlement::{Entitlement, EntitlementName, EntitlementNumber, EntitlementStatus, Owner};
 pub use event::{Event, EventKind, Happening, Home};
 pub use fault::{At, Fault, Faults, Invalid};
+pub use field_kind::FieldKind;
 pub use id::{
     AccessRequestId, AssignmentId, CustomerId, EntitlementId, EventId, FieldId, GrantId, Id, Ids, ImportId,
     MemberId, OrganizationId, ParkedOrderId, PartnerId, ProductId, ServiceRequestId, SiteId, SourceId,
     SubscriptionId,
 };
 pub use key::DeploymentKey;
+pub use level::{Act, Level};
 pub use license::{Assignment, LicenseType, Line, Pool, Quantity};
 pub use member::Member;
 pub use order::{Order, OrderStatus, Parking};
@@ -52,6 +60,8 @@ pub use problem::{Problem, Reason, Stage};
 pub use product::Product;
 pub use search::NameQuery;
 pub use service_request::ServiceRequest;
+pub use service_request_kind::{ContactRole, ServiceRequestKind, ServiceRequestStatus};
+pub use site_url::SiteUrl;
 pub use subscription::{Site, Subscription};
 pub use text::{
     Description, Email, ExternalId, FieldName, LicenseTypeCode, Name, OrderId, Plan, ProductCode,

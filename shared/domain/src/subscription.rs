@@ -1,8 +1,6 @@
 //! Subscriptions: an organization's running contracts, what is linked to them, and what goes down with them.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::fmt::Display;
-use std::str::FromStr;
 
 use deserr::Deserr;
 use schemars::JsonSchema;
@@ -10,16 +8,14 @@ use serde::{Deserialize, Serialize};
 
 use crate::entitlement::{Entitlement, EntitlementNumber, Owner};
 use crate::event::{EventKind, Happening};
-use crate::fault::{Faults, Invalid, quoted};
+use crate::fault::{Faults, Invalid};
 use crate::id::{CustomerId, OrganizationId, PartnerId, ProductId, SiteId, SourceId, SubscriptionId};
 use crate::license::Quantity;
 use crate::party::Stamp;
 use crate::problem::Reason;
-use crate::text::{
-    Description, Email, ExternalId, Name, OrderId, Plan, ProductCode, StoreAccount, written_as_text,
-};
+use crate::site_url::SiteUrl;
+use crate::text::{Description, Email, ExternalId, Name, OrderId, Plan, ProductCode, StoreAccount};
 use crate::time::{Period, Timestamp};
-use crate::unicode::{is_refused_in_identifiers, nfc};
 use crate::value::Details;
 
 /// What a subscription is for.
@@ -240,53 +236,6 @@ pub struct Site {
     #[serde(flatten)]
     pub stamp: Stamp,
 }
-
-/// The address of a site: `https://` or `http://`, a host and perhaps a path; no user, query or fragment. At most 500
-/// characters; kept without a slash at its end, the host in lower case.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct SiteUrl(String);
-
-impl SiteUrl {
-    const LONGEST: usize = 500;
-
-    /// The address.
-    pub fn as_str(&self) -> &str {
-        &self.0
-    }
-}
-
-impl Display for SiteUrl {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str(&self.0)
-    }
-}
-
-impl FromStr for SiteUrl {
-    type Err = Invalid;
-
-    fn from_str(text: &str) -> Result<Self, Invalid> {
-        let text = &*nfc(text);
-        let refused = |c: char| c.is_whitespace() || is_refused_in_identifiers(c) || c == '\\';
-        let plain = !text.contains(refused);
-        let url = url::Url::parse(text).ok().filter(|url| {
-            let bare = url.username().is_empty() && url.password().is_none();
-            let lower = text.to_ascii_lowercase();
-            plain
-                && ["https://", "http://"].iter().any(|scheme| lower.starts_with(scheme))
-                && url.has_host()
-                && bare
-                && url.query().is_none()
-                && url.fragment().is_none()
-        });
-        let url = url.map(|url| url.as_str().trim_end_matches('/').to_owned());
-        url.filter(|url| url.chars().count() <= Self::LONGEST).map(Self).ok_or_else(|| {
-            let form = "an address such as `https://yamada.example/recorder`, without user, query and fragment, of at most 500 characters";
-            Invalid::new("invalid-site-url", format!("{} is not {form}", quoted(text)))
-        })
-    }
-}
-
-written_as_text!(SiteUrl, format = "uri", maxLength = 500);
 
 /// That a subscription was deactivated, for good.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
@@ -665,33 +614,6 @@ mod tests {
         let closure = Closure::of(&all, ids[0]);
         let supports = BTreeSet::from([ids[2], ids[3]]);
         assert_eq!((closure.down, closure.supports), (vec![ids[0]], supports), "3 keeps 2 up, and that 1");
-    }
-
-    #[test]
-    fn a_site_has_an_address_in_one_form() {
-        for (text, kept) in [
-            ("https://yamada.example", "https://yamada.example"),
-            ("HTTPS://Yamada.Example/", "https://yamada.example"),
-            ("http://yamada.example:8080/Wiki/", "http://yamada.example:8080/Wiki"),
-        ] {
-            assert_eq!(text.parse::<SiteUrl>().unwrap().as_str(), kept);
-        }
-        let long = format!("https://x.example/{}", "a".repeat(500));
-        for bad in [
-            "",
-            "yamada.example",
-            "ftp://x.example",
-            "https://",
-            "https://u:p@x.example",
-            "https://x.example?a",
-            "https://x.example#a",
-            "javascript:alert(1)",
-            "https://x.example/ a",
-            "https:\\\\x.example",
-            long.as_str(),
-        ] {
-            assert_eq!(bad.parse::<SiteUrl>().unwrap_err().code, "invalid-site-url", "{bad}");
-        }
     }
 
     #[test]

@@ -8,8 +8,9 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::actor::Actor;
-use crate::detail::{Choice, DetailField, FieldKind, UNKNOWN_OPTION};
+use crate::detail::{Choice, DetailField, UNKNOWN_OPTION};
 use crate::fault::{Faults, Invalid, quoted};
+use crate::field_kind::FieldKind;
 use crate::id::FieldId;
 use crate::problem::Reason;
 use crate::text::Email;

@@ -1,7 +1,7 @@
 //! Who calls: a person with a token, anyone, or whoever signed a message.
 
 use domain::webhook::{Envelope, LARGEST_MESSAGE};
-use domain::{Actor, Problem, Source, Stage, event};
+use domain::{Actor, Author, AuthorKind, Problem, Source, Stage};
 
 use super::call::Call;
 use crate::context::Context;
@@ -24,7 +24,7 @@ pub trait Caller: Sized + Send + Sync {
     fn party(&self) -> Option<String>;
 
     /// Who it is, as events remember; what changes nothing needs none.
-    fn author(&self) -> Option<event::Author>;
+    fn author(&self) -> Option<Author>;
 
     /// The key under which this call's effect is remembered, if the caller, not a header, brings one.
     fn message(&self) -> Option<&str> {
@@ -46,7 +46,7 @@ impl Caller for Actor {
         Actor::party(self)
     }
 
-    fn author(&self) -> Option<event::Author> {
+    fn author(&self) -> Option<Author> {
         Some(Actor::author(self))
     }
 }
@@ -68,7 +68,7 @@ impl Caller for Anyone {
         None
     }
 
-    fn author(&self) -> Option<event::Author> {
+    fn author(&self) -> Option<Author> {
         None
     }
 }
@@ -95,9 +95,9 @@ impl Caller for Delivery {
         Some(self.source.id.to_string())
     }
 
-    fn author(&self) -> Option<event::Author> {
+    fn author(&self) -> Option<Author> {
         let id = self.source.id.to_string();
-        Some(event::Author { kind: event::AuthorKind::Source, id, email: None })
+        Some(Author { kind: AuthorKind::Source, id, email: None })
     }
 
     fn message(&self) -> Option<&str> {

@@ -6,12 +6,11 @@ use domain::customer::Creator;
 use domain::event::Home;
 use domain::search::{Folded, unique_form};
 use domain::service_request::Month;
-use domain::subscription::SiteUrl;
 use domain::{
     AccessRequestId, AssignmentId, CustomerId, Email, EntitlementId, EntitlementName, EntitlementNumber,
     EventId, ExternalId, FieldName, LicenseTypeCode, MemberId, Name, OrderId, OrganizationId, Owner,
-    ParkedOrderId, PartnerId, ProductCode, ProductId, ServiceRequestId, SiteId, SourceId, StoreAccount,
-    SubscriptionId, Timestamp,
+    ParkedOrderId, PartnerId, ProductCode, ProductId, ServiceRequestId, SiteId, SiteUrl, SourceId,
+    StoreAccount, SubscriptionId, Timestamp,
 };
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};

@@ -3,14 +3,13 @@
 use aws_sdk_dynamodb::types::AttributeValue;
 use domain::event::{EventType, Home};
 use domain::service_request::{Month, NotificationPreference, Selection, ServiceRequestUpdate};
-use domain::subscription::SiteUrl;
 use domain::{
     Access, AccessRequest, AccessRequestId, Assignment, AssignmentId, Customer, CustomerId, CustomerLink,
     DetailField, Email, Entitlement, EntitlementId, EntitlementName, Event, EventId, ExternalId, Id,
     LicenseType, LicenseTypeCode, Member, MemberId, Order, OrderId, Organization, OrganizationId, Owner,
     ParkedOrderId, Partner, PartnerId, Pool, Product, ProductCode, ProductId, ServiceRequest,
-    ServiceRequestId, Site, SiteId, Source, SourceId, StoreAccount, StoreLink, Subscription, SubscriptionId,
-    Timestamp,
+    ServiceRequestId, Site, SiteId, SiteUrl, Source, SourceId, StoreAccount, StoreLink, Subscription,
+    SubscriptionId, Timestamp,
 };
 
 use super::entity::{

@@ -15,10 +15,10 @@ use aws_sdk_dynamodb::types::{
     AttributeValue, ConditionCheck, KeysAndAttributes, Put, TransactWriteItem, Update,
 };
 use domain::dashboard::Counts;
-use domain::event::{Author, AuthorKind};
-use domain::service_request::{Month, ServiceRequestKind, ServiceRequestStatus};
+use domain::service_request::Month;
 use domain::{
-    Access, Event, EventKind, Grant, Happening, Ids, Level, Period, ServiceRequest, Stamp, Timestamp,
+    Access, Author, AuthorKind, Event, EventKind, Grant, Happening, Ids, Level, Period, ServiceRequest,
+    ServiceRequestKind, ServiceRequestStatus, Stamp, Timestamp,
 };
 use local_stack::seam::Cost;
 use local_stack::store::TABLE;

@@ -1,7 +1,8 @@
 //! Entitlements, and imports of their details.
 
-use domain::event::Author;
-use domain::{Entitlement, EntitlementId, EntitlementName, ImportId, Owner, Reason, Stamp, Timestamp};
+use domain::{
+    Author, Entitlement, EntitlementId, EntitlementName, ImportId, Owner, Reason, Stamp, Timestamp,
+};
 use serde::{Deserialize, Serialize};
 
 use super::{Entity, IdempotencyRecord};

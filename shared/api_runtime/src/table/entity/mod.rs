@@ -142,8 +142,8 @@ impl Entity for Event {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use domain::event::{Author, AuthorKind, EventKind};
-    use domain::{Happening, Partner, Stamp};
+    use domain::event::EventKind;
+    use domain::{Author, AuthorKind, Happening, Partner, Stamp};
 
     fn names(item: &Item) -> Vec<&str> {
         let mut names: Vec<&str> = item.keys().map(String::as_str).collect();
