@@ -3,8 +3,8 @@
 use std::collections::HashMap;
 
 use api_runtime::table::pattern::{OrganizationById, PartnerById};
-use api_runtime::table::{Change, DirectoryEntry, Found, Wanted};
-use api_runtime::{Context, Failure};
+use api_runtime::table::{DirectoryEntry, Found, Wanted};
+use api_runtime::{Change, Context, Failure};
 use domain::{CustomerLink, Name, Organization, OrganizationId, Partner, PartnerId, Stamp, Timestamp};
 use schemars::JsonSchema;
 use serde::Serialize;
@@ -14,8 +14,8 @@ use serde::Serialize;
 /// # Errors
 ///
 /// Never for our own types.
-pub fn add_customer<O: 'static>(
-    change: &mut Change<O>,
+pub fn add_customer(
+    change: &mut Change,
     partner_id: PartnerId,
     organization: &Organization,
     now: Timestamp,

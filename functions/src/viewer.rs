@@ -6,12 +6,11 @@
 
 use std::collections::BTreeSet;
 
-use api_runtime::operation::Output;
 use api_runtime::table::pattern::{
     CustomerLinkOfPartner, EmailInOrganization, OrganizationById, SubscriptionOf, WelcomeOf,
 };
-use api_runtime::table::{Change, Expression, Found, Refusal, Reservation, Wanted};
-use api_runtime::{Context, Failure};
+use api_runtime::table::{Expression, Found, Reservation, Wanted};
+use api_runtime::{Change, ConditionFailure, Context, Failure};
 use domain::actor::Standing;
 use domain::service_request::Person;
 use domain::subscription::{SubscriptionContact, Subscriptions};
@@ -256,9 +255,9 @@ impl ViewerContext<'_> {
     /// Requires at the commit that the caller may act on each of some subscriptions: an operator and, with `manager`, one of
     /// the organization's contact managers on all, another customer on those of which it is a contact. Answers how many
     /// are not the caller's; then nothing is required.
-    pub fn require_right_over<'b, O: Output>(
+    pub fn require_right_over<'b>(
         &self,
-        change: &mut Change<O>,
+        change: &mut Change,
         these: impl Iterator<Item = &'b Subscription>,
         manager: bool,
     ) -> usize {
@@ -270,8 +269,8 @@ impl ViewerContext<'_> {
         let record = EmailInOrganization(Some(self.organization.id), email.clone());
         let manages = self.record.as_ref().is_some_and(|record| record.manager);
         if manager && manages && self.actor.has_one_of(&[Role::ContactManager]) {
-            let still = Expression::new("#manager = :yes").truth("yes", true);
-            change.require_that(&record, still, |_| Refusal::NotFound);
+            let still = Expression::new("#manager = :yes").bool("yes", true);
+            change.require_that(&record, still, |_| ConditionFailure::NotFound);
             return 0;
         }
         let customer = self.record.as_ref().and_then(|record| record.customer().ok());
@@ -293,12 +292,14 @@ impl ViewerContext<'_> {
             return others;
         }
         if let Some(customer) = customer.filter(|_| on_record) {
-            change.require_owner(&record, customer, || Refusal::NotFound);
+            change.require_owner(&record, customer, || ConditionFailure::NotFound);
         }
         if let Some(since) = since {
             let stays = Expression::new("attribute_not_exists(#removedAt) OR #removedAt < :since");
             let welcome = WelcomeOf(self.organization.id, email.clone());
-            change.require_that(&welcome, stays.text("since", since.to_string()), |_| Refusal::NotFound);
+            change.require_that(&welcome, stays.text("since", since.to_string()), |_| {
+                ConditionFailure::NotFound
+            });
         }
         0
     }

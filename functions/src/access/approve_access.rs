@@ -1,10 +1,7 @@
 //! `approve-access`
 
-use api_runtime::http::body::Json;
-use api_runtime::operation::{Method, Nothing, route};
-use api_runtime::table::Change;
 use api_runtime::table::pattern::{AccessInOrganization, OrganizationById};
-use api_runtime::{Answer, Context, Failure, Input, Operation, Route};
+use api_runtime::{Answer, Change, Failure, Json, Method, Nothing, Operation, Reply, Request, Route, route};
 use deserr::Deserr;
 use domain::access::{Asked, EXPIRY_PASSED, Share, TOO_MANY_INDIVIDUALS};
 use domain::actor::Standing;
@@ -74,12 +71,9 @@ impl Operation for ApproveAccess {
     type Body = Json<Checked<Less>>;
     type Output = AccessRequest;
 
-    async fn execute(
-        context: &Context<'_>,
-        actor: &Actor,
-        input: &Input<Self>,
-    ) -> Result<Answer<AccessRequest>, Failure> {
-        let Json(Checked(less)) = &input.body;
+    async fn execute(request: Request<'_, Self>) -> Result<Reply<AccessRequest>, Failure> {
+        let Request { context, caller: actor, path, body, .. } = request;
+        let Json(Checked(less)) = body;
         let Standing::Customer { organization: Some(organization_id), .. } = actor.standing else {
             return Err(Problem::not_found().into());
         };
@@ -88,20 +82,20 @@ impl Operation for ApproveAccess {
         let access = async { Ok(context.table.list(&access, true).await?) };
         let organization = async { Ok(context.table.get(&OrganizationById(organization_id)).await?) };
         let (before, access, organization) =
-            tokio::try_join!(read_request(context, &input.path), access, organization)?;
+            tokio::try_join!(read_request(context, path), access, organization)?;
         let organization = organization.ok_or_else(Problem::not_found)?;
         let access = access.into_iter().find(|access| access.partner_id == before.partner_id);
 
         let mut change = Change::new();
         require_addressee(&mut change, actor, &before)?;
         require_stranger(&mut change, actor, before.partner_id)?;
-        if !require_pending(context, &mut change, &before) {
+        if !require_pending(context, &mut change, &before)? {
             return context.commit(change, Answer::ok(before)).await;
         }
         let gift = lessen(&mut change, &before, less);
         require_records(&mut change, actor, &gift);
         if gift.expires_at <= context.now {
-            change.refuse(EXPIRY_PASSED.stage, EXPIRY_PASSED.at(&[&"expiresAt"]));
+            change.reject(&EXPIRY_PASSED, &[&"expiresAt"]);
         }
         give(context, &mut change, &organization, access, gift)?;
         let (seen, stamp) = (before.stamp.version, before.stamp.next(context.now));
@@ -119,9 +113,9 @@ impl Operation for ApproveAccess {
 }
 
 /// What is given of what was asked; whatever is more than that is a fault.
-fn lessen(change: &mut Change<AccessRequest>, asked: &AccessRequest, less: &Less) -> Gift {
+fn lessen(change: &mut Change, asked: &AccessRequest, less: &Less) -> Gift {
     let mut more = |steps: &[&dyn std::fmt::Display]| {
-        change.refuse(MORE_THAN_ASKED.stage, MORE_THAN_ASKED.at(steps));
+        change.reject(&MORE_THAN_ASKED, steps);
     };
     let organization_level = less.organization_level.over(asked.organization_level);
     if organization_level > asked.organization_level {
@@ -148,7 +142,7 @@ fn lessen(change: &mut Change<AccessRequest>, asked: &AccessRequest, less: &Less
     };
     let chosen = less.individuals.as_ref().map_or(shares.len(), Vec::len);
     if organization_level.is_none() && chosen == 0 {
-        change.refuse(NOTHING_LEFT.stage, NOTHING_LEFT.at(&[]));
+        change.reject(&NOTHING_LEFT, &[]);
     }
     let asked_by = Asked { request_id: asked.id, contact_manager_email: asked.contact_manager_email.clone() };
     let partner_id = asked.partner_id;

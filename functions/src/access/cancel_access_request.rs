@@ -1,10 +1,11 @@
 //! `cancel-access-request`
 
-use api_runtime::http::body::Empty;
-use api_runtime::operation::{Method, Nothing, route};
+use api_runtime::table::Expression;
 use api_runtime::table::pattern::EmailInPartner;
-use api_runtime::table::{Change, Expression, Refusal};
-use api_runtime::{Answer, Context, Failure, Input, Operation, Route};
+use api_runtime::{
+    Answer, Change, ConditionFailure, Empty, Failure, Method, Nothing, Operation, Reply, Request, Route,
+    route,
+};
 use domain::{AccessRequest, Actor, EventKind, Problem, Reason, RequestState, Role};
 
 use super::{OfRequest, close, read_request, require_pending};
@@ -25,23 +26,20 @@ impl Operation for CancelAccessRequest {
     type Body = Empty;
     type Output = AccessRequest;
 
-    async fn execute(
-        context: &Context<'_>,
-        actor: &Actor,
-        input: &Input<Self>,
-    ) -> Result<Answer<AccessRequest>, Failure> {
-        let before = read_request(context, &input.path).await?;
+    async fn execute(request: Request<'_, Self>) -> Result<Reply<AccessRequest>, Failure> {
+        let Request { context, caller: actor, path, .. } = request;
+        let before = read_request(context, path).await?;
         actor.reach_partner(before.partner_id)?;
         let email = actor.email.clone().ok_or_else(Problem::not_found)?;
         let mut change = Change::new();
         let author = before.asked_by.member_id.to_string();
         let may = match actor.has_one_of(&[Role::PartnerAdmin]) {
-            true => Expression::new("#owner = :author OR #manager = :yes").truth("yes", true),
+            true => Expression::new("#owner = :author OR #manager = :yes").bool("yes", true),
             false => Expression::new("#owner = :author"),
         };
         let record = EmailInPartner(before.partner_id, email);
-        change.require_that(&record, may.text("author", author), |_| Refusal::NotFound);
-        if !require_pending(context, &mut change, &before) {
+        change.require_that(&record, may.text("author", author), |_| ConditionFailure::NotFound);
+        if !require_pending(context, &mut change, &before)? {
             return context.commit(change, Answer::ok(before)).await;
         }
         let (seen, stamp) = (before.stamp.version, before.stamp.next(context.now));

@@ -1,10 +1,9 @@
 //! What a partner's person has to show before it acts for an organization. It is read together with whatever else is
 //! read, and where something is written it is a condition, too, that it is still so.
 
-use api_runtime::operation::Output;
 use api_runtime::table::pattern::{AccessIn, EmailInPartner};
-use api_runtime::table::{Change, Found, Refusal, Wanted};
-use api_runtime::{Context, Failure};
+use api_runtime::table::{Found, Wanted};
+use api_runtime::{Change, ConditionFailure, Context, Failure};
 use domain::access::decide;
 use domain::actor::Standing;
 use domain::service_request::{Membership, Person};
@@ -136,11 +135,11 @@ impl Held {
     /// # Errors
     ///
     /// [`LEVEL_TOO_LOW`], at once: to whom this is not open nothing else is said.
-    pub fn require<O: Output>(&self, change: &mut Change<O>, act: Act) -> Result<(), Problem> {
+    pub fn require(&self, change: &mut Change, act: Act) -> Result<(), Failure> {
         self.judge(act)?;
-        change.confirm(&self.access, self.access.stamp.version, None::<fn(_) -> bool>);
+        change.confirm(&self.access, self.access.stamp.version, None)?;
         let record = EmailInPartner(self.partner, self.email.clone());
-        change.require_owner(&record, self.member, || Refusal::NotFound);
+        change.require_owner(&record, self.member, || ConditionFailure::NotFound);
         Ok(())
     }
 }

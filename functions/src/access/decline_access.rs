@@ -1,9 +1,6 @@
 //! `decline-access`
 
-use api_runtime::http::body::Json;
-use api_runtime::operation::{Method, Nothing, route};
-use api_runtime::table::Change;
-use api_runtime::{Answer, Context, Failure, Input, Operation, Route};
+use api_runtime::{Answer, Change, Failure, Json, Method, Nothing, Operation, Reply, Request, Route, route};
 use deserr::Deserr;
 use domain::{AccessRequest, Actor, Description, EventKind, Faults, Reason, RequestState, Role};
 use schemars::JsonSchema;
@@ -37,22 +34,19 @@ impl Operation for DeclineAccess {
     type Body = Json<Why>;
     type Output = AccessRequest;
 
-    async fn execute(
-        context: &Context<'_>,
-        actor: &Actor,
-        input: &Input<Self>,
-    ) -> Result<Answer<AccessRequest>, Failure> {
-        let before = read_request(context, &input.path).await?;
+    async fn execute(request: Request<'_, Self>) -> Result<Reply<AccessRequest>, Failure> {
+        let Request { context, caller: actor, path, body, .. } = request;
+        let before = read_request(context, path).await?;
         let mut change = Change::new();
         require_addressee(&mut change, actor, &before)?;
-        if !require_pending(context, &mut change, &before) {
+        if !require_pending(context, &mut change, &before)? {
             return context.commit(change, Answer::ok(before)).await;
         }
         let (seen, stamp) = (before.stamp.version, before.stamp.next(context.now));
         let request = AccessRequest {
             state: RequestState::Declined,
             decided_at: Some(context.now),
-            decline_reason: input.body.0.reason.clone(),
+            decline_reason: body.0.reason.clone(),
             stamp,
             ..before
         };

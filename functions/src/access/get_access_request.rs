@@ -1,8 +1,6 @@
 //! `get-access-request`
 
-use api_runtime::http::body::Empty;
-use api_runtime::operation::{Method, Nothing, Output, route};
-use api_runtime::{Answer, Context, Failure, Input, Operation, Route};
+use api_runtime::{Empty, Failure, Method, Nothing, Operation, Output, Reply, Request, Route, route};
 use domain::{AccessRequest, Actor, PartnerId, Role, Timestamp, Version};
 use schemars::JsonSchema;
 use serde::Serialize;
@@ -52,18 +50,15 @@ impl Operation for GetAccessRequest {
     type Body = Empty;
     type Output = ShownRequest;
 
-    async fn execute(
-        context: &Context<'_>,
-        actor: &Actor,
-        input: &Input<Self>,
-    ) -> Result<Answer<ShownRequest>, Failure> {
-        let request = read_request(context, &input.path).await?;
+    async fn execute(request: Request<'_, Self>) -> Result<Reply<ShownRequest>, Failure> {
+        let Request { context, caller: actor, path, .. } = request;
+        let request = read_request(context, path).await?;
         let addressed = actor.has_one_of(&[Role::ContactManager])
             && actor.email.as_ref() == Some(&request.contact_manager_email);
         if !addressed {
             actor.reach_partner(request.partner_id)?;
         }
         let names = Names::of(context, [request.partner_id].into_iter(), std::iter::empty()).await?;
-        Ok(Answer::ok(ShownRequest::of(request, &names, context.now)))
+        Ok(Reply::ok(ShownRequest::of(request, &names, context.now)))
     }
 }

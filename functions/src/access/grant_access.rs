@@ -1,10 +1,10 @@
 //! `grant-access`
 
-use api_runtime::http::body::Json;
-use api_runtime::operation::{Method, Nothing, OfOrganization, route};
+use api_runtime::table::Wanted;
 use api_runtime::table::pattern::{AccessIn, CountOfRemovals, OrganizationById, PartnerById};
-use api_runtime::table::{Change, Wanted};
-use api_runtime::{Answer, Context, Failure, Input, Operation, Route};
+use api_runtime::{
+    Answer, Change, Failure, Json, Method, Nothing, OfOrganization, Operation, Reply, Request, Route, route,
+};
 use deserr::Deserr;
 use domain::access::{Binding, EXPIRY_PASSED, EXPIRY_TOO_FAR, Grantee, TOO_MANY_INDIVIDUALS};
 use domain::fault::{Check, Checked};
@@ -67,12 +67,9 @@ impl Operation for GrantAccess {
     type Body = Json<Checked<NewAccess>>;
     type Output = ShownAccess;
 
-    async fn execute(
-        context: &Context<'_>,
-        actor: &Actor,
-        input: &Input<Self>,
-    ) -> Result<Answer<ShownAccess>, Failure> {
-        let (OfOrganization { organization_id }, Json(Checked(new))) = (&input.path, &input.body);
+    async fn execute(request: Request<'_, Self>) -> Result<Reply<ShownAccess>, Failure> {
+        let Request { context, caller: actor, path, body, .. } = request;
+        let (OfOrganization { organization_id }, Json(Checked(new))) = (path, body);
         actor.reach_organization(*organization_id)?;
         let (organization, partner) = (OrganizationById(*organization_id), PartnerById(new.partner_id));
         let access = AccessIn(*organization_id, new.partner_id);
@@ -91,13 +88,13 @@ impl Operation for GrantAccess {
         require_expiry(&mut change, new.expires_at, context.now);
         let partner = found.get(&partner)?;
         if partner.is_none() {
-            change.refuse(UNKNOWN_PARTNER.stage, UNKNOWN_PARTNER.at(&[&"partnerId"]));
+            change.reject(&UNKNOWN_PARTNER, &[&"partnerId"]);
         }
         // Who is a partner's member is not looked at: the answer must not tell it.
         let mut shares = Vec::new();
         for (index, one) in new.individuals.iter().enumerate() {
             if actor.email.as_ref() == Some(&one.email) {
-                change.refuse(OWN_PARTNER.stage, OWN_PARTNER.at(&[&"individuals", &index, &"email"]));
+                change.reject(&OWN_PARTNER, &[&"individuals", &index, &"email"]);
             }
             let removals = found.get(&removals(one))?.map_or(0, |known| known.count);
             shares.push((
@@ -116,7 +113,7 @@ impl Operation for GrantAccess {
         require_records(&mut change, actor, &gift);
         let before = found.get(&access)?;
         // Trying it tells the name of no partner that has nothing here.
-        let partner = partner.filter(|_| before.is_some() || !context.is_trial());
+        let partner = partner.filter(|_| before.is_some() || !context.validates_only());
         let access = give(context, &mut change, &organization, before, gift)?;
         let names = Names::from(partner.into_iter(), [organization].into_iter());
         let shown = ShownAccess::of(&access, &names, context.now);

@@ -1,10 +1,9 @@
 //! `list-access-requests`
 
-use api_runtime::context::List;
-use api_runtime::http::body::Empty;
-use api_runtime::operation::{Method, Nothing, OfPartner, route};
 use api_runtime::table::pattern::{PartnerById, RequestsOfPartner};
-use api_runtime::{Answer, Context, Failure, Input, Operation, Route};
+use api_runtime::{
+    Empty, Failure, List, Method, Nothing, OfPartner, Operation, Reply, Request, Route, route,
+};
 use domain::{AccessRequest, Actor, Problem, Role};
 
 /// Lists what a partner has asked for.
@@ -26,18 +25,15 @@ impl Operation for ListAccessRequests {
     type Body = Empty;
     type Output = List<AccessRequest>;
 
-    async fn execute(
-        context: &Context<'_>,
-        actor: &Actor,
-        input: &Input<Self>,
-    ) -> Result<Answer<List<AccessRequest>>, Failure> {
-        let OfPartner { partner_id } = input.path;
+    async fn execute(request: Request<'_, Self>) -> Result<Reply<List<AccessRequest>>, Failure> {
+        let Request { context, caller: actor, path, .. } = request;
+        let OfPartner { partner_id } = *path;
         actor.reach_partner(partner_id)?;
         let partner = async { Ok(context.table.get(&PartnerById(partner_id)).await?) };
         let requests = RequestsOfPartner(partner_id);
         let (partner, mut page) = tokio::try_join!(partner, context.page(&requests, false))?;
         partner.ok_or_else(Problem::not_found)?;
         page.items = page.items.into_iter().map(|request| request.at(context.now)).collect();
-        Ok(Answer::ok(page))
+        Ok(Reply::ok(page))
     }
 }

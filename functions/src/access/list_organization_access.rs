@@ -1,10 +1,9 @@
 //! `list-organization-access`
 
-use api_runtime::context::List;
-use api_runtime::http::body::Empty;
-use api_runtime::operation::{Method, Nothing, OfOrganization, route};
 use api_runtime::table::pattern::{AccessInOrganization, OrganizationById};
-use api_runtime::{Answer, Context, Failure, Input, Operation, Route};
+use api_runtime::{
+    Empty, Failure, List, Method, Nothing, OfOrganization, Operation, Reply, Request, Route, route,
+};
 use domain::{Actor, Problem, Role};
 
 use super::ShownAccess;
@@ -29,12 +28,9 @@ impl Operation for ListOrganizationAccess {
     type Body = Empty;
     type Output = List<ShownAccess>;
 
-    async fn execute(
-        context: &Context<'_>,
-        actor: &Actor,
-        input: &Input<Self>,
-    ) -> Result<Answer<List<ShownAccess>>, Failure> {
-        let OfOrganization { organization_id } = input.path;
+    async fn execute(request: Request<'_, Self>) -> Result<Reply<List<ShownAccess>>, Failure> {
+        let Request { context, caller: actor, path, .. } = request;
+        let OfOrganization { organization_id } = *path;
         actor.reach_organization(organization_id)?;
         let organization = async { Ok(context.table.get(&OrganizationById(organization_id)).await?) };
         let access = AccessInOrganization(organization_id);
@@ -43,6 +39,6 @@ impl Operation for ListOrganizationAccess {
         let partners = page.items.iter().map(|access| access.partner_id);
         let names = Names::of(context, partners, [organization_id].into_iter()).await?;
         let shown = page.items.iter().map(|access| ShownAccess::of(access, &names, context.now));
-        Ok(Answer::ok(List { items: shown.collect(), next_page_token: page.next_page_token }))
+        Ok(Reply::ok(List { items: shown.collect(), next_page_token: page.next_page_token }))
     }
 }

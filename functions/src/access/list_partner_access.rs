@@ -1,11 +1,10 @@
 //! `list-partner-access`
 
-use api_runtime::context::List;
-use api_runtime::http::body::Empty;
-use api_runtime::operation::{Method, Nothing, OfPartner, route};
 use api_runtime::table::Wanted;
 use api_runtime::table::pattern::{AccessIn, AccessOfPartner, EmailInPartner, PendingOfPartner, RequestById};
-use api_runtime::{Answer, Context, Failure, Input, Operation, Route};
+use api_runtime::{
+    Empty, Failure, List, Method, Nothing, OfPartner, Operation, Reply, Request, Route, route,
+};
 use domain::access::decide;
 use domain::{Access, AccessRequest, AccessRequestId, Actor, Level, Problem, RequestState, Role, Timestamp};
 use schemars::JsonSchema;
@@ -46,12 +45,9 @@ impl Operation for ListPartnerAccess {
     type Body = Empty;
     type Output = List<PartnersCustomer>;
 
-    async fn execute(
-        context: &Context<'_>,
-        actor: &Actor,
-        input: &Input<Self>,
-    ) -> Result<Answer<List<PartnersCustomer>>, Failure> {
-        let OfPartner { partner_id } = input.path;
+    async fn execute(request: Request<'_, Self>) -> Result<Reply<List<PartnersCustomer>>, Failure> {
+        let Request { context, caller: actor, path, .. } = request;
+        let OfPartner { partner_id } = *path;
         actor.reach_partner(partner_id)?;
         let email = actor.email.clone().ok_or_else(Problem::not_found)?;
         let (own, pending) = (EmailInPartner(partner_id, email.clone()), PendingOfPartner(partner_id));
@@ -88,7 +84,7 @@ impl Operation for ListPartnerAccess {
                 access: ShownAccess::of(&access, &names, context.now),
             });
         }
-        Ok(Answer::ok(List { items, next_page_token: page.next_page_token }))
+        Ok(Reply::ok(List { items, next_page_token: page.next_page_token }))
     }
 }
 

@@ -1,10 +1,7 @@
 //! `list-received-access-requests`
 
-use api_runtime::context::List;
-use api_runtime::http::body::Empty;
-use api_runtime::operation::{Method, Nothing, route};
 use api_runtime::table::pattern::RequestsTo;
-use api_runtime::{Answer, Context, Failure, Input, Operation, Route};
+use api_runtime::{Empty, Failure, List, Method, Nothing, Operation, Reply, Request, Route, route};
 use domain::{Actor, Problem, Role};
 
 use super::get_access_request::ShownRequest;
@@ -25,16 +22,13 @@ impl Operation for ListReceivedAccessRequests {
     type Body = Empty;
     type Output = List<ShownRequest>;
 
-    async fn execute(
-        context: &Context<'_>,
-        actor: &Actor,
-        _: &Input<Self>,
-    ) -> Result<Answer<List<ShownRequest>>, Failure> {
+    async fn execute(request: Request<'_, Self>) -> Result<Reply<List<ShownRequest>>, Failure> {
+        let Request { context, caller: actor, .. } = request;
         let email = actor.email.clone().ok_or_else(Problem::not_found)?;
         let List { items, next_page_token } = context.page(&RequestsTo(email), false).await?;
         let partners = items.iter().map(|request| request.partner_id);
         let names = Names::of(context, partners, std::iter::empty()).await?;
         let items = items.into_iter().map(|request| ShownRequest::of(request, &names, context.now)).collect();
-        Ok(Answer::ok(List { items, next_page_token }))
+        Ok(Reply::ok(List { items, next_page_token }))
     }
 }

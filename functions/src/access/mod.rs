@@ -18,10 +18,9 @@ pub mod told;
 
 use std::collections::BTreeSet;
 
-use api_runtime::operation::Output;
 use api_runtime::table::pattern::{AccessIn, CountOfRemovals, EmailInPartner, PendingOfPartner, RequestById};
-use api_runtime::table::{Change, Found, Refusal, Wanted, count, pending};
-use api_runtime::{Context, Failure};
+use api_runtime::table::{Found, Wanted, count, pending};
+use api_runtime::{Change, ConditionFailure, Context, Failure, Output};
 use deserr::Deserr;
 use domain::access::{Asked, Binding, End, Ended, Grantee, Share as RequestedShare, judge_expiry};
 use domain::actor::Standing;
@@ -115,15 +114,15 @@ fn check_individuals(individuals: &[serde_json::Value]) -> Vec<(String, Invalid)
 }
 
 /// Refuses what ends too early or too late.
-fn require_expiry<O: Output>(change: &mut Change<O>, expires_at: Timestamp, now: Timestamp) {
+fn require_expiry(change: &mut Change, expires_at: Timestamp, now: Timestamp) {
     if let Some(reason) = judge_expiry(expires_at, now) {
-        change.refuse(reason.stage, reason.at(&[&"expiresAt"]));
+        change.reject(&reason, &[&"expiresAt"]);
     }
 }
 
 /// Who these members are; who is none is a fault.
-fn find_members<O: Output>(
-    change: &mut Change<O>,
+fn find_members(
+    change: &mut Change,
     found: &Found,
     partner: PartnerId,
     wanted: &[ForOne],
@@ -131,7 +130,7 @@ fn find_members<O: Output>(
     let mut shares = Vec::new();
     for (index, ForOne { email, level }) in wanted.iter().enumerate() {
         let Some(held) = found.get(&EmailInPartner(partner, email.clone()))? else {
-            change.refuse(NOT_A_MEMBER.stage, NOT_A_MEMBER.at(&[&"individuals", &index, &"email"]));
+            change.reject(&NOT_A_MEMBER, &[&"individuals", &index, &"email"]);
             continue;
         };
         let individual = Individual { member_id: held.member()?, email: email.clone() };
@@ -152,31 +151,31 @@ async fn read_request(context: &Context<'_>, path: &OfRequest) -> Result<AccessR
 }
 
 /// Whether a request can still be decided; if not, the change is refused, and says why.
-fn require_pending<O: Output>(
+fn require_pending(
     context: &Context<'_>,
-    change: &mut Change<O>,
+    change: &mut Change,
     request: &AccessRequest,
-) -> bool {
+) -> Result<bool, Failure> {
     let state = request.clone().at(context.now).state;
     if state != RequestState::Pending {
-        change.confirm(request, request.stamp.version, context.if_match());
+        change.confirm(request, request.stamp.version, context.if_match())?;
         let detail = format!("the request is {}", state.name());
-        change.refuse(Stage::State, Fault { detail, ..AccessRequest::NOT_PENDING.at(&[]) });
+        change.reject_with(Stage::State, Fault { detail, ..AccessRequest::NOT_PENDING.at(&[]) });
     }
-    state == RequestState::Pending
+    Ok(state == RequestState::Pending)
 }
 
 /// Writes what became of a request that was pending as version `seen`, with its event.
-fn close<O: Output>(
+fn close(
     context: &Context<'_>,
-    change: &mut Change<O>,
+    change: &mut Change,
     seen: Version,
     request: &AccessRequest,
     what: EventKind,
 ) -> Result<(), Failure> {
     change.replace(request, seen, context.if_match())?;
     let pending = PendingOfPartner(request.partner_id);
-    change.update(&pending, pending::remove(request.id), |_| Refusal::Impossible);
+    change.update(&pending, pending::remove(request.id), |_| ConditionFailure::Impossible);
     change.record(match request.organization_id {
         Some(organization) => Happening::of_both(what, request.partner_id, organization),
         None => Happening::of_partner(what, request.partner_id),
@@ -186,8 +185,8 @@ fn close<O: Output>(
 
 /// Requires that a request is addressed to whoever decides about it, and that the person is a contact manager on record;
 /// answers of which organization.
-fn require_addressee<O: Output>(
-    change: &mut Change<O>,
+fn require_addressee(
+    change: &mut Change,
     actor: &Actor,
     request: &AccessRequest,
 ) -> Result<OrganizationId, Problem> {
@@ -202,13 +201,9 @@ fn require_addressee<O: Output>(
 }
 
 /// Requires that whoever gives access to a partner is none of its members.
-fn require_stranger<O: Output>(
-    change: &mut Change<O>,
-    actor: &Actor,
-    partner: PartnerId,
-) -> Result<(), Problem> {
+fn require_stranger(change: &mut Change, actor: &Actor, partner: PartnerId) -> Result<(), Problem> {
     let email = actor.email.clone().ok_or_else(Problem::not_found)?;
-    change.require_absent(&EmailInPartner(partner, email), || Refusal::because(&OWN_PARTNER, &[]));
+    change.require_absent(&EmailInPartner(partner, email), || ConditionFailure::rejected(&OWN_PARTNER, &[]));
     Ok(())
 }
 
@@ -233,11 +228,11 @@ struct Gift {
 
 /// Requires that the records to which grants are bound are as they were read: a member's own, or how many of an e-mail were
 /// removed. That the giver is no member is a condition already, and a transaction may name an item only once.
-fn require_records<O: Output>(change: &mut Change<O>, actor: &Actor, gift: &Gift) {
+fn require_records(change: &mut Change, actor: &Actor, gift: &Gift) {
     for (Grantee { email, bound_to }, _) in &gift.shares {
         match bound_to {
             Binding::Member { member_id } if actor.email.as_ref() != Some(email) => {
-                let not_a_member = || Refusal::because(&NOT_A_MEMBER, &[&"individuals"]);
+                let not_a_member = || ConditionFailure::rejected(&NOT_A_MEMBER, &[&"individuals"]);
                 change.require_owner(
                     &EmailInPartner(gift.partner_id, email.clone()),
                     member_id,
@@ -247,7 +242,7 @@ fn require_records<O: Output>(change: &mut Change<O>, actor: &Actor, gift: &Gift
             Binding::Member { .. } => {}
             Binding::First { removals } => {
                 let known = CountOfRemovals(gift.partner_id, email.clone());
-                change.require_that(&known, count::is_still(*removals), |_| Refusal::Outdated);
+                change.require_that(&known, count::is_still(*removals), |_| ConditionFailure::Stale);
             }
         }
     }
@@ -255,9 +250,9 @@ fn require_records<O: Output>(change: &mut Change<O>, actor: &Actor, gift: &Gift
 
 /// Gives access in an organization, in place of what is in force for the same people; with faults, which refuse the
 /// change, nothing.
-fn give<O: Output>(
+fn give(
     context: &Context<'_>,
-    change: &mut Change<O>,
+    change: &mut Change,
     organization: &Organization,
     before: Option<Access>,
     Gift { partner_id, asked, organization_level, shares, expires_at, reason }: Gift,
@@ -278,7 +273,7 @@ fn give<O: Output>(
     });
     let grants: Vec<Grant> = grants.collect();
     let replaced = access.give(grants.clone(), context.now).unwrap_or_else(|reason| {
-        change.refuse(reason.stage, reason.at(&[&"individuals"]));
+        change.reject(&reason, &[&"individuals"]);
         Vec::new()
     });
     // Who approves means by `If-Match` the request.
@@ -289,8 +284,7 @@ fn give<O: Output>(
             change.replace(&access, seen, meant)?;
         }
         None => {
-            let meant = meant.map(|is| move |access: &Access| is(access.stamp.version));
-            change.settle(&access, meant, |_| Refusal::Outdated)?;
+            change.create_absent(&access, meant)?;
         }
     }
     // The organization is the partner's customer from now on, if it was not before.
@@ -318,9 +312,9 @@ async fn read(context: &Context<'_>, path: &OfGrant) -> Result<(Access, Names), 
 }
 
 /// Ends a grant that is in force; what has ended in this way already is confirmed, and in another is said.
-fn end<O: Output>(
+fn end(
     context: &Context<'_>,
-    change: &mut Change<O>,
+    change: &mut Change,
     mut access: Access,
     grant: GrantId,
     how: End,
@@ -334,11 +328,11 @@ fn end<O: Output>(
             change.record(access.happening(what));
         }
         Err(None) => return Err(Problem::not_found().into()),
-        Err(Some(state)) if state == how.into() => change.confirm(&access, seen, context.if_match()),
+        Err(Some(state)) if state == how.into() => change.confirm(&access, seen, context.if_match())?,
         Err(Some(state)) => {
-            change.confirm(&access, seen, context.if_match());
+            change.confirm(&access, seen, context.if_match())?;
             let detail = format!("the grant is {}", state.name());
-            change.refuse(Stage::State, Fault { detail, ..GRANT_ENDED.at(&[]) });
+            change.reject_with(Stage::State, Fault { detail, ..GRANT_ENDED.at(&[]) });
         }
     }
     Ok(access)

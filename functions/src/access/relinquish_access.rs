@@ -1,10 +1,11 @@
 //! `relinquish-access`
 
-use api_runtime::http::body::Empty;
-use api_runtime::operation::{Method, Nothing, route};
+use api_runtime::table::Expression;
 use api_runtime::table::pattern::EmailInPartner;
-use api_runtime::table::{Change, Expression, Refusal};
-use api_runtime::{Answer, Context, Failure, Input, Operation, Route};
+use api_runtime::{
+    Answer, Change, ConditionFailure, Empty, Failure, Method, Nothing, Operation, Reply, Request, Route,
+    route,
+};
 use domain::access::{Binding, End};
 use domain::{Actor, EventKind, Problem, Reason, Role};
 
@@ -29,19 +30,16 @@ impl Operation for RelinquishAccess {
     type Body = Empty;
     type Output = ShownAccess;
 
-    async fn execute(
-        context: &Context<'_>,
-        actor: &Actor,
-        input: &Input<Self>,
-    ) -> Result<Answer<ShownAccess>, Failure> {
-        let OfGrant { partner_id, grant_id, .. } = input.path;
+    async fn execute(request: Request<'_, Self>) -> Result<Reply<ShownAccess>, Failure> {
+        let Request { context, caller: actor, path, .. } = request;
+        let OfGrant { partner_id, grant_id, .. } = *path;
         actor.reach_partner(partner_id)?;
         let email = actor.email.clone().ok_or_else(Problem::not_found)?;
-        let (before, names) = read(context, &input.path).await?;
+        let (before, names) = read(context, path).await?;
         let individual = before.grant(grant_id).ok_or_else(Problem::not_found)?.individual.as_ref();
         let admin = actor.has_one_of(&[Role::PartnerAdmin]);
         let or_admin = |is_own: &str| match admin {
-            true => Expression::new(&format!("{is_own} OR #manager = :yes")).truth("yes", true),
+            true => Expression::new(&format!("{is_own} OR #manager = :yes")).bool("yes", true),
             false => Expression::new(is_own),
         };
         let may = match individual.filter(|one| one.email == email).map(|one| one.bound_to) {
@@ -49,11 +47,11 @@ impl Operation for RelinquishAccess {
                 or_admin("#owner = :own").text("own", member_id.to_string())
             }
             Some(Binding::First { removals }) => or_admin("#removals = :own").number("own", removals),
-            None if admin => Expression::new("#manager = :yes").truth("yes", true),
+            None if admin => Expression::new("#manager = :yes").bool("yes", true),
             None => return Err(Problem::not_found().into()),
         };
         let mut change = Change::new();
-        change.require_that(&EmailInPartner(partner_id, email), may, |_| Refusal::NotFound);
+        change.require_that(&EmailInPartner(partner_id, email), may, |_| ConditionFailure::NotFound);
         let relinquished = EventKind::AccessRelinquished { grant_id };
         let access = end(context, &mut change, before, grant_id, End::Relinquished, relinquished)?;
         context.commit(change, Answer::ok(ShownAccess::of(&access, &names, context.now))).await

@@ -1,16 +1,17 @@
 //! `request-access`
 
-use api_runtime::http::body::Json;
-use api_runtime::operation::{Method, Nothing, OfPartner, route};
 use api_runtime::table::pattern::{EmailInPartner, PendingOfPartner};
-use api_runtime::table::{Change, Expression, Refusal, Wanted, pending};
-use api_runtime::{Answer, Context, Failure, Input, Operation, Route};
+use api_runtime::table::{Expression, Wanted, pending};
+use api_runtime::{
+    Answer, Change, ConditionFailure, Failure, Json, Method, Nothing, OfPartner, Operation, Reply, Request,
+    Route, route,
+};
 use deserr::Deserr;
 use domain::access::{EXPIRY_PASSED, EXPIRY_TOO_FAR};
 use domain::fault::{Check, Checked};
 use domain::{
     AccessRequest, Actor, Description, Email, EventKind, Faults, Happening, Individual, Invalid, Level,
-    Problem, Reason, RequestState, Role, Stage, Stamp, Timestamp,
+    Problem, Reason, RequestState, Role, Stamp, Timestamp,
 };
 use schemars::JsonSchema;
 
@@ -66,12 +67,9 @@ impl Operation for RequestAccess {
     type Body = Json<Checked<Wish>>;
     type Output = AccessRequest;
 
-    async fn execute(
-        context: &Context<'_>,
-        actor: &Actor,
-        input: &Input<Self>,
-    ) -> Result<Answer<AccessRequest>, Failure> {
-        let (OfPartner { partner_id }, Json(Checked(wish))) = (&input.path, &input.body);
+    async fn execute(request: Request<'_, Self>) -> Result<Reply<AccessRequest>, Failure> {
+        let Request { context, caller: actor, path, body, .. } = request;
+        let (OfPartner { partner_id }, Json(Checked(wish))) = (path, body);
         actor.reach_partner(*partner_id)?;
         let email = actor.email.clone().ok_or_else(Problem::not_found)?;
         let own = EmailInPartner(*partner_id, email.clone());
@@ -88,12 +86,12 @@ impl Operation for RequestAccess {
             if actor.has_one_of(&[Role::PartnerAdmin]) && record.manager {
                 unchanged =
                     Expression::new("#owner = :owner AND #manager = :yes").text("owner", &record.owner);
-                unchanged = unchanged.truth("yes", true);
+                unchanged = unchanged.bool("yes", true);
             } else {
-                change.refuse(ONLY_FOR_ITSELF.stage, ONLY_FOR_ITSELF.at(&[]));
+                change.reject(&ONLY_FOR_ITSELF, &[]);
             }
         }
-        change.require_that(&own, unchanged, |_| Refusal::Outdated);
+        change.require_that(&own, unchanged, |_| ConditionFailure::Stale);
         let individuals = find_members(&mut change, &found, *partner_id, &wish.individuals)?;
         let request = AccessRequest {
             id: context.id(),
@@ -115,7 +113,7 @@ impl Operation for RequestAccess {
         let pending = PendingOfPartner(*partner_id);
         change.update(&pending, pending::add(request.id), |_| {
             let fault = TOO_MANY_PENDING.at(&[]).with_limit(pending::MOST, Some(pending::MOST));
-            Refusal::Because(Stage::State, fault)
+            ConditionFailure::by_state(fault)
         });
         let requested = EventKind::AccessRequested { request_id: request.id };
         change.record(Happening::of_partner(requested, *partner_id));

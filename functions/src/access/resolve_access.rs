@@ -1,10 +1,8 @@
 //! `resolve-access`
 
-use api_runtime::http::body::Empty;
-use api_runtime::operation::{Method, OfOrganization, Output, route};
 use api_runtime::table::Wanted;
 use api_runtime::table::pattern::{AccessIn, EmailInPartner, OrganizationById};
-use api_runtime::{Answer, Context, Failure, Input, Operation, Route};
+use api_runtime::{Empty, Failure, Method, OfOrganization, Operation, Output, Reply, Request, Route, route};
 use deserr::Deserr;
 use domain::access::{Lost, decide, decide_undisclosed};
 use domain::actor::Standing;
@@ -84,12 +82,9 @@ impl Operation for ResolveAccess {
     type Body = Empty;
     type Output = Resolved;
 
-    async fn execute(
-        context: &Context<'_>,
-        actor: &Actor,
-        input: &Input<Self>,
-    ) -> Result<Answer<Resolved>, Failure> {
-        let (OfOrganization { organization_id }, Whom { partner_id, email }) = (&input.path, &input.query);
+    async fn execute(request: Request<'_, Self>) -> Result<Reply<Resolved>, Failure> {
+        let Request { context, caller: actor, path, query, .. } = request;
+        let (OfOrganization { organization_id }, Whom { partner_id, email }) = (path, query);
         let own = match actor.standing {
             Standing::Partner { .. } => {
                 actor.reach_partner(*partner_id)?;
@@ -133,7 +128,7 @@ impl Operation for ResolveAccess {
             false => decide_undisclosed(&grants, email, context.now),
         };
         let shown = |grant| ShownGrant::of(grant, context.now);
-        Ok(Answer::ok(Resolved {
+        Ok(Reply::ok(Resolved {
             organization_id: *organization_id,
             partner_id: *partner_id,
             email: email.clone(),

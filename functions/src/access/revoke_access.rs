@@ -1,9 +1,6 @@
 //! `revoke-access`
 
-use api_runtime::http::body::Empty;
-use api_runtime::operation::{Method, Nothing, route};
-use api_runtime::table::Change;
-use api_runtime::{Answer, Context, Failure, Input, Operation, Route};
+use api_runtime::{Answer, Change, Empty, Failure, Method, Nothing, Operation, Reply, Request, Route, route};
 use domain::access::End;
 use domain::{Actor, EventKind, Reason, Role};
 
@@ -29,14 +26,11 @@ impl Operation for RevokeAccess {
     type Body = Empty;
     type Output = ShownAccess;
 
-    async fn execute(
-        context: &Context<'_>,
-        actor: &Actor,
-        input: &Input<Self>,
-    ) -> Result<Answer<ShownAccess>, Failure> {
-        let OfGrant { organization_id, grant_id, .. } = input.path;
+    async fn execute(request: Request<'_, Self>) -> Result<Reply<ShownAccess>, Failure> {
+        let Request { context, caller: actor, path, .. } = request;
+        let OfGrant { organization_id, grant_id, .. } = *path;
         actor.reach_organization(organization_id)?;
-        let (before, names) = read(context, &input.path).await?;
+        let (before, names) = read(context, path).await?;
         let mut change = Change::new();
         require_manager(&mut change, actor, Some(organization_id), None)?;
         let revoked = EventKind::AccessRevoked { grant_id };

@@ -1,8 +1,8 @@
 //! What is due about access: requests lapse, and people learn that access ends.
 
+use api_runtime::table::Wanted;
 use api_runtime::table::pattern::EmailInPartner;
-use api_runtime::table::{Change, Wanted};
-use api_runtime::{Answer, Context, Failure};
+use api_runtime::{Change, Context, Failure};
 use domain::access::{Grantee, MemberRecord};
 use domain::{Access, AccessRequest, Email, EventKind, RequestState};
 use std::collections::BTreeMap;
@@ -21,9 +21,9 @@ pub async fn lapse(context: &Context<'_>, request: AccessRequest) -> Result<bool
     }
     let (seen, stamp) = (request.stamp.version, request.stamp.next(context.now));
     let request = AccessRequest { stamp, ..request };
-    let mut change: Change<()> = Change::new();
+    let mut change: Change = Change::new();
     close(context, &mut change, seen, &request, EventKind::AccessLapsed { request_id: request.id })?;
-    context.commit(change, Answer::ok(())).await.map(|_| true)
+    context.apply(change).await.map(|_| true)
 }
 
 /// Tells what is due of a partner's access in an organization, up to 50 of it. False if somebody has to look again.
@@ -47,9 +47,9 @@ pub async fn tell(context: &Context<'_>, mut access: Access) -> Result<bool, Fai
     let is_member = |one: &Grantee| records.get(&one.email).is_some_and(|record| one.is(*record));
     let told = access.tell(context.now, is_member);
     access.stamp = access.stamp.next(context.now);
-    let mut change: Change<()> = Change::new();
+    let mut change: Change = Change::new();
     change.replace(&access, seen, context.if_match())?;
     told.into_iter().for_each(|kind| change.record(access.happening(kind)));
-    context.commit(change, Answer::ok(())).await?;
+    context.apply(change).await?;
     Ok(access.due().is_none_or(|due| due > context.now))
 }

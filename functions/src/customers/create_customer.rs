@@ -1,15 +1,14 @@
 //! `create-customer`
 
-use api_runtime::http::body::Json;
-use api_runtime::operation::{Method, Nothing, OfOrganization, route};
+use api_runtime::table::Reservation;
 use api_runtime::table::pattern::{EmailInOrganization, OrganizationById};
-use api_runtime::table::{Change, Refusal, Reservation};
-use api_runtime::{Answer, Context, Failure, Input, Operation, Route};
+use api_runtime::{
+    Answer, Change, ConditionFailure, Failure, Json, Method, Nothing, OfOrganization, Operation, Reply,
+    Request, Route, route,
+};
 use deserr::Deserr;
 use domain::customer::Creator;
-use domain::{
-    Actor, Customer, Email, EventKind, ExternalId, Fault, Faults, Name, Reason, Role, Stage, Stamp,
-};
+use domain::{Actor, Customer, Email, EventKind, ExternalId, Fault, Faults, Name, Reason, Role, Stamp};
 use schemars::JsonSchema;
 
 use super::{KEPT_FOR_ITS_OWN, NO_ORGANIZATION, OWN_MEMBER, authorize, count_manager};
@@ -74,13 +73,10 @@ impl Operation for CreateCustomer {
     type Body = Json<NewCustomer>;
     type Output = Customer;
 
-    async fn execute(
-        context: &Context<'_>,
-        actor: &Actor,
-        input: &Input<Self>,
-    ) -> Result<Answer<Customer>, Failure> {
-        let Json(NewCustomer { email, name, external_id, manager }) = &input.body;
-        let organization_id = match &input.path {
+    async fn execute(request: Request<'_, Self>) -> Result<Reply<Customer>, Failure> {
+        let Request { context, caller: actor, path, body, .. } = request;
+        let Json(NewCustomer { email, name, external_id, manager }) = body;
+        let organization_id = match path {
             Owner::Organization(OfOrganization { organization_id }) => Some(*organization_id),
             Owner::Nobody(Nothing {}) => None,
         };
@@ -97,16 +93,14 @@ impl Operation for CreateCustomer {
         };
         let mut change = Change::new();
         if *manager && organization_id.is_none() {
-            change.refuse(NO_ORGANIZATION.stage, NO_ORGANIZATION.at(&[&"manager"]));
+            change.reject(&NO_ORGANIZATION, &[&"manager"]);
         }
         if actor.has_one_of(&[Role::ContactManager]) && actor.email.as_ref() == Some(email) {
             organization_id.map_or(Ok(()), |organization| actor.reach_organization(organization))?;
             // The record they want to make is the one that would have to say that they may.
             change.forbid(&EmailInOrganization(organization_id, email.clone()), |held| match held {
-                Some(own) if own.manager => {
-                    Refusal::Because(Stage::State, taken(&EMAIL_TAKEN, "email", &own))
-                }
-                _ => Refusal::NotFound,
+                Some(own) if own.manager => ConditionFailure::by_state(taken(&EMAIL_TAKEN, "email", &own)),
+                _ => ConditionFailure::NotFound,
             });
             return context.commit(change, Answer::ok(customer)).await;
         }
@@ -115,15 +109,15 @@ impl Operation for CreateCustomer {
             count_manager(&mut change, actor, organization_id, true);
         }
         if let Some(organization) = organization_id {
-            change.require(&OrganizationById(organization), || Refusal::NotFound);
+            change.require(&OrganizationById(organization), || ConditionFailure::NotFound);
         }
         change.create(&customer)?;
         change.create_once(&Reservation::email(&customer), |held| {
-            Refusal::Because(Stage::State, taken(&EMAIL_TAKEN, "email", &held))
+            ConditionFailure::by_state(taken(&EMAIL_TAKEN, "email", &held))
         })?;
         if let Some(reservation) = Reservation::customer_external_id(&customer) {
             change.create_once(&reservation, |held| {
-                Refusal::Because(Stage::State, taken(&EXTERNAL_ID_TAKEN, "externalId", &held))
+                ConditionFailure::by_state(taken(&EXTERNAL_ID_TAKEN, "externalId", &held))
             })?;
         }
         let created = EventKind::CustomerCreated { customer_id: customer.id, manager: *manager };

@@ -1,10 +1,7 @@
 //! `find-customer`
 
-use api_runtime::context::List;
-use api_runtime::http::body::Empty;
-use api_runtime::operation::{Method, Nothing, route};
 use api_runtime::table::pattern::CustomersByEmail;
-use api_runtime::{Answer, Context, Failure, Input, Operation, Route};
+use api_runtime::{Empty, Failure, List, Method, Nothing, Operation, Reply, Request, Route, route};
 use deserr::Deserr;
 use domain::{Actor, Customer, Email, Faults, Role};
 use schemars::JsonSchema;
@@ -33,12 +30,9 @@ impl Operation for FindCustomer {
     type Body = Empty;
     type Output = List<Customer>;
 
-    async fn execute(
-        context: &Context<'_>,
-        _: &Actor,
-        input: &Input<Self>,
-    ) -> Result<Answer<List<Customer>>, Failure> {
-        let found = CustomersByEmail(input.query.email.clone());
-        Ok(Answer::ok(context.page(&found, true).await?))
+    async fn execute(request: Request<'_, Self>) -> Result<Reply<List<Customer>>, Failure> {
+        let Request { context, query, .. } = request;
+        let found = CustomersByEmail(query.email.clone());
+        Ok(Reply::ok(context.page(&found, true).await?))
     }
 }

@@ -5,10 +5,9 @@ pub mod find_customer;
 pub mod remove_customer;
 pub mod update_customer;
 
-use api_runtime::operation::Output;
 use api_runtime::table::pattern::{CountOfManagers, CustomerById, EmailInOrganization, EmailInPartner};
-use api_runtime::table::{Change, Expression, Refusal, count};
-use api_runtime::{Context, Failure};
+use api_runtime::table::{Expression, count};
+use api_runtime::{Change, ConditionFailure, Context, Failure};
 use deserr::Deserr;
 use domain::actor::Standing;
 use domain::{Act, Actor, Customer, CustomerId, Email, Faults, OrganizationId, Problem, Reason, Role};
@@ -39,17 +38,17 @@ pub struct OfCustomer {
 
 /// Requires of a customer who acts that it is on record at the commit, unless the change asks of `named`'s record, which is its
 /// own, already. Nothing is required of others.
-pub(crate) fn require_own_record<O: Output>(change: &mut Change<O>, actor: &Actor, named: Option<&Email>) {
+pub(crate) fn require_own_record(change: &mut Change, actor: &Actor, named: Option<&Email>) {
     let Standing::Customer { organization, .. } = actor.standing else { return };
     if let Some(email) = actor.email.as_ref().filter(|email| named != Some(*email)) {
-        change.require(&EmailInOrganization(organization, email.clone()), || Refusal::NotFound);
+        change.require(&EmailInOrganization(organization, email.clone()), || ConditionFailure::NotFound);
     }
 }
 
 /// Requires of a contact manager that the person's own record says so now; who operates needs none. A record that this
 /// change itself writes was read, and is written on the condition that it is as it was.
-pub(crate) fn require_manager<O: Output>(
-    change: &mut Change<O>,
+pub(crate) fn require_manager(
+    change: &mut Change,
     actor: &Actor,
     organization: Option<OrganizationId>,
     written: Option<&Customer>,
@@ -65,8 +64,8 @@ pub(crate) fn require_manager<O: Output>(
         Some(_) => return Err(Problem::not_found()),
         None => {
             let record = EmailInOrganization(Some(organization), email.clone());
-            let manages = Expression::new("#manager = :yes").truth("yes", true);
-            change.require_that(&record, manages, |_| Refusal::NotFound);
+            let manages = Expression::new("#manager = :yes").bool("yes", true);
+            change.require_that(&record, manages, |_| ConditionFailure::NotFound);
         }
     }
     Ok(())
@@ -74,9 +73,9 @@ pub(crate) fn require_manager<O: Output>(
 
 /// Requires that the caller manages the organization's customers: as [`require_manager`], or by a partner's access, which
 /// is for nobody who is the partner's own member.
-async fn authorize<O: Output>(
+async fn authorize(
     context: &Context<'_>,
-    change: &mut Change<O>,
+    change: &mut Change,
     actor: &Actor,
     organization: Option<OrganizationId>,
     whom: &Email,
@@ -90,30 +89,27 @@ async fn authorize<O: Output>(
     held.require(change, Act::ManageCustomers)?;
     // A transaction asks of an item once: that the caller is a member is asked already.
     match held.email == *whom {
-        true => change.refuse(OWN_MEMBER.stage, OWN_MEMBER.at(&[])),
+        true => change.reject(&OWN_MEMBER, &[]),
         false => {
             let record = EmailInPartner(held.partner, whom.clone());
-            change.require_absent(&record, || Refusal::because(&OWN_MEMBER, &[]));
+            change.require_absent(&record, || ConditionFailure::rejected(&OWN_MEMBER, &[]));
         }
     }
     Ok(())
 }
 
 /// Makes somebody a contact manager, or takes that away; the last one stays, and partners leave that alone.
-fn count_manager<O: Output>(
-    change: &mut Change<O>,
-    actor: &Actor,
-    organization: Option<OrganizationId>,
-    manager: bool,
-) {
+fn count_manager(change: &mut Change, actor: &Actor, organization: Option<OrganizationId>, manager: bool) {
     let Some(organization) = organization else { return };
     if actor.has_one_of(&[Role::PartnerMember]) {
-        return change.refuse(KEPT_FOR_ITS_OWN.stage, KEPT_FOR_ITS_OWN.at(&[&"manager"]));
+        return change.reject(&KEPT_FOR_ITS_OWN, &[&"manager"]);
     }
     let count = CountOfManagers(organization);
     match manager {
-        true => change.update(&count, count::add(1, MOST_MANAGERS), |_| Refusal::Outdated),
-        false => change.update(&count, count::subtract(1, 1), |_| Refusal::because(&LAST_MANAGER, &[])),
+        true => change.update(&count, count::add(1, MOST_MANAGERS), |_| ConditionFailure::Stale),
+        false => {
+            change.update(&count, count::subtract(1, 1), |_| ConditionFailure::rejected(&LAST_MANAGER, &[]))
+        }
     }
 }
 

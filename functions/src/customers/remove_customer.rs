@@ -1,10 +1,8 @@
 //! `remove-customer`
 
-use api_runtime::http::body::Empty;
-use api_runtime::operation::{Method, Nothing, route};
+use api_runtime::table::Reservation;
 use api_runtime::table::subscription::say_goodbye;
-use api_runtime::table::{Change, Reservation};
-use api_runtime::{Answer, Context, Failure, Input, Operation, Route};
+use api_runtime::{Answer, Change, Empty, Failure, Method, Nothing, Operation, Reply, Request, Route, route};
 use domain::{Actor, Customer, EventKind, Reason, Role};
 
 use super::{KEPT_FOR_ITS_OWN, LAST_MANAGER, OWN_MEMBER, OfCustomer, authorize, count_manager, read};
@@ -29,17 +27,14 @@ impl Operation for RemoveCustomer {
     type Body = Empty;
     type Output = Customer;
 
-    async fn execute(
-        context: &Context<'_>,
-        actor: &Actor,
-        input: &Input<Self>,
-    ) -> Result<Answer<Customer>, Failure> {
-        let before = read(context, input.path.customer_id).await?;
+    async fn execute(request: Request<'_, Self>) -> Result<Reply<Customer>, Failure> {
+        let Request { context, caller: actor, path, .. } = request;
+        let before = read(context, path.customer_id).await?;
         let (seen, mut change) = (before.stamp.version, Change::new());
         let organization = before.organization_id;
         authorize(context, &mut change, actor, organization, &before.email, Some(&before)).await?;
         if before.removed_at.is_some() {
-            change.confirm(&before, seen, context.if_match());
+            change.confirm(&before, seen, context.if_match())?;
             return context.commit(change, Answer::ok(before.seen_by(actor))).await;
         }
         let stamp = before.stamp.next(context.now);
@@ -51,7 +46,7 @@ impl Operation for RemoveCustomer {
         }
         Reservation::customer_external_id(&before).iter().for_each(|reservation| change.remove(reservation));
         if let Some(organization) = organization {
-            say_goodbye(&mut change, organization, &before.email, context.now);
+            change.add(say_goodbye(organization, &before.email, context.now));
         }
         change.record(customer.happening(EventKind::CustomerRemoved { customer_id: customer.id }));
         context.commit(change, Answer::ok(customer.seen_by(actor))).await

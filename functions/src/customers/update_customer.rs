@@ -1,9 +1,7 @@
 //! `update-customer`
 
-use api_runtime::http::body::Json;
-use api_runtime::operation::{Method, Nothing, route};
-use api_runtime::table::{Change, Reservation};
-use api_runtime::{Answer, Context, Failure, Input, Operation, Route};
+use api_runtime::table::Reservation;
+use api_runtime::{Answer, Change, Failure, Json, Method, Nothing, Operation, Reply, Request, Route, route};
 use deserr::Deserr;
 use domain::{Actor, Customer, EventKind, Faults, Given, Name, Problem, Reason, Role};
 use schemars::JsonSchema;
@@ -47,13 +45,10 @@ impl Operation for UpdateCustomer {
     type Body = Json<CustomerChange>;
     type Output = Customer;
 
-    async fn execute(
-        context: &Context<'_>,
-        actor: &Actor,
-        input: &Input<Self>,
-    ) -> Result<Answer<Customer>, Failure> {
-        let Json(wanted) = &input.body;
-        let before = read(context, input.path.customer_id).await?;
+    async fn execute(request: Request<'_, Self>) -> Result<Reply<Customer>, Failure> {
+        let Request { context, caller: actor, path, body, .. } = request;
+        let Json(wanted) = body;
+        let before = read(context, path.customer_id).await?;
         let (seen, mut change) = (before.stamp.version, Change::new());
         let organization = before.organization_id;
         authorize(context, &mut change, actor, organization, &before.email, Some(&before)).await?;
@@ -66,10 +61,10 @@ impl Operation for UpdateCustomer {
             ..before.clone()
         };
         if customer.manager && customer.organization_id.is_none() {
-            change.refuse(NO_ORGANIZATION.stage, NO_ORGANIZATION.at(&[&"manager"]));
+            change.reject(&NO_ORGANIZATION, &[&"manager"]);
         }
         if customer == before {
-            change.confirm(&before, seen, context.if_match());
+            change.confirm(&before, seen, context.if_match())?;
             return context.commit(change, Answer::ok(before.seen_by(actor))).await;
         }
         customer.stamp = before.stamp.next(context.now);

@@ -1,12 +1,12 @@
 //! `create-detail-field`
 
-use api_runtime::http::body::Json;
-use api_runtime::operation::{Method, Nothing, Output, route};
-use api_runtime::table::{Change, Refusal};
-use api_runtime::{Answer, Context, Failure, Input, Operation, Route};
+use api_runtime::{
+    Answer, Change, ConditionFailure, Failure, Json, Method, Nothing, Operation, Output, Reply, Request,
+    Route, route,
+};
 use domain::detail::{NewField, NewFields};
 use domain::event::FieldMade;
-use domain::{Actor, DetailField, EventKind, Happening, Reason, Role, Stage, Version};
+use domain::{Actor, DetailField, EventKind, Happening, Reason, Role, Version};
 use schemars::JsonSchema;
 use serde::Serialize;
 
@@ -52,8 +52,9 @@ impl Operation for CreateDetailField {
     type Body = Json<NewFields>;
     type Output = Made;
 
-    async fn execute(context: &Context<'_>, _: &Actor, input: &Input<Self>) -> Result<Answer<Made>, Failure> {
-        let Json(wanted) = &input.body;
+    async fn execute(request: Request<'_, Self>) -> Result<Reply<Made>, Failure> {
+        let Request { context, body, .. } = request;
+        let Json(wanted) = body;
         let one = matches!(wanted, NewFields::One(_));
         let make = |new: &NewField| DetailField::new(context.id(), new, context.now);
         let mut fields: Vec<DetailField> = wanted.list().iter().map(make).collect();
@@ -65,7 +66,7 @@ impl Operation for CreateDetailField {
                     true => taken(&other, &[&"name"]),
                     false => taken(&other, &[&"detailFields", &index, &"name"]),
                 };
-                Refusal::Because(Stage::State, fault)
+                ConditionFailure::by_state(fault)
             })?;
         }
         count_more(&mut change, fields.len(), if one { &[] } else { &["detailFields"] });

@@ -1,10 +1,7 @@
 //! `list-detail-fields`
 
-use api_runtime::context::List;
-use api_runtime::http::body::Empty;
-use api_runtime::operation::{Archived, Method, Nothing, route};
 use api_runtime::table::pattern::DetailFields;
-use api_runtime::{Answer, Context, Failure, Input, Operation, Route};
+use api_runtime::{Archived, Empty, Failure, List, Method, Nothing, Operation, Reply, Request, Route, route};
 use domain::{Actor, DetailField, Role};
 
 /// Shows which detail fields there are.
@@ -26,20 +23,17 @@ impl Operation for ListDetailFields {
     type Body = Empty;
     type Output = List<DetailField>;
 
-    async fn execute(
-        context: &Context<'_>,
-        actor: &Actor,
-        input: &Input<Self>,
-    ) -> Result<Answer<List<DetailField>>, Failure> {
-        let archived = input.query.archived.is_on();
+    async fn execute(request: Request<'_, Self>) -> Result<Reply<List<DetailField>>, Failure> {
+        let Request { context, caller: actor, query, .. } = request;
+        let archived = query.archived.is_on();
         let wanted =
             |field: &DetailField| field.archived_at.is_some() == archived && field.is_visible_to(actor);
         let mut items = DetailField::in_order(context.table.list(&DetailFields(), true).await?);
         items.retain(wanted);
         if archived {
             let placed = items.into_iter().map(|field| (field.id.to_string(), field)).collect();
-            return Ok(Answer::ok(context.page_of_all(placed)));
+            return Ok(Reply::ok(context.page_of_all(placed)));
         }
-        Ok(Answer::ok(List { items, next_page_token: None }))
+        Ok(Reply::ok(List { items, next_page_token: None }))
     }
 }

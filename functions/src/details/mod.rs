@@ -5,9 +5,10 @@ pub mod list_detail_fields;
 pub mod update_detail_field;
 
 use api_runtime::table::pattern::CountOfFields;
-use api_runtime::table::{Change, Count, Refusal, count};
+use api_runtime::table::{Count, count};
+use api_runtime::{Change, ConditionFailure};
 use domain::detail::MOST_FIELDS;
-use domain::{At, DetailField, Fault, Reason, Stage};
+use domain::{At, DetailField, Fault, Reason};
 
 const NAME_TAKEN: Reason = Reason::state("detail-field-name-taken", "another field has this name");
 const LIMIT: Reason =
@@ -19,12 +20,12 @@ fn taken(other: &DetailField, at: &[&dyn std::fmt::Display]) -> Fault {
 }
 
 /// Counts more fields that are not archived, as far as there may be more; else the fault is at this field of the body.
-fn count_more<O: 'static>(change: &mut Change<O>, more: usize, at: &'static [&'static str]) {
+fn count_more(change: &mut Change, more: usize, at: &'static [&'static str]) {
     let most = u64::try_from(MOST_FIELDS).unwrap_or(u64::MAX);
     let counted = count::add(u64::try_from(more).unwrap_or(u64::MAX), most);
     change.update(&CountOfFields(), counted, move |there: Option<Count>| {
         let steps: Vec<&dyn std::fmt::Display> = at.iter().map(|step| step as _).collect();
         let fault = Fault::new(At::pointer(&steps), LIMIT.code, LIMIT.about);
-        Refusal::Because(Stage::State, fault.with_limit(most, there.map(|there| there.count)))
+        ConditionFailure::by_state(fault.with_limit(most, there.map(|there| there.count)))
     });
 }

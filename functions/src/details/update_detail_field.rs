@@ -1,16 +1,16 @@
 //! `update-detail-field`
 
-use api_runtime::http::body::Json;
-use api_runtime::operation::{Method, Nothing, route};
 use api_runtime::table::pattern::{CountOfFields, DetailFields};
-use api_runtime::table::{Change, Entity, Refusal, count};
-use api_runtime::{Answer, Context, Failure, Input, Operation, Route};
+use api_runtime::table::{Entity, count};
+use api_runtime::{
+    Answer, Change, ConditionFailure, Failure, Json, Method, Nothing, Operation, Reply, Request, Route, route,
+};
 use deserr::Deserr;
 use domain::detail::{
     Audience, Configuration, NO_OPTIONS, OPTION_EXISTS, OPTION_LIMIT, OptionChanges, UNKNOWN_OPTION,
 };
 use domain::{
-    Actor, DetailField, EventKind, Faults, FieldId, FieldName, Given, Happening, Problem, Reason, Role, Stage,
+    Actor, DetailField, EventKind, Faults, FieldId, FieldName, Given, Happening, Problem, Reason, Role,
 };
 use schemars::JsonSchema;
 
@@ -71,12 +71,9 @@ impl Operation for UpdateDetailField {
     type Body = Json<FieldChange>;
     type Output = DetailField;
 
-    async fn execute(
-        context: &Context<'_>,
-        _: &Actor,
-        input: &Input<Self>,
-    ) -> Result<Answer<DetailField>, Failure> {
-        let (Json(wanted), id) = (&input.body, input.path.field_id);
+    async fn execute(request: Request<'_, Self>) -> Result<Reply<DetailField>, Failure> {
+        let Request { context, path, body, .. } = request;
+        let (Json(wanted), id) = (body, path.field_id);
         let known = DetailField::in_order(context.table.list(&DetailFields(), true).await?);
         let before = known.into_iter().find(|field| field.id == id).ok_or_else(Problem::not_found)?;
         let seen = before.stamp.version;
@@ -85,7 +82,7 @@ impl Operation for UpdateDetailField {
         let field_type = match wanted.options.get().map(|options| field_type.clone().with(options)) {
             Some(Ok(changed)) => changed,
             Some(Err(faults)) => {
-                faults.into_iter().for_each(|(reason, fault)| change.refuse(reason.stage, fault));
+                faults.into_iter().for_each(|(reason, fault)| change.reject_with(reason.stage, fault));
                 field_type
             }
             None => field_type,
@@ -102,15 +99,15 @@ impl Operation for UpdateDetailField {
         let updated = field != before;
         field.archived_at = archived.then(|| before.archived_at.unwrap_or(context.now));
         if field == before {
-            change.confirm(&before, seen, context.if_match());
+            change.confirm(&before, seen, context.if_match())?;
             return context.commit(change, Answer::ok(before)).await;
         }
         field.stamp = before.stamp.next(context.now);
         if field.key() == before.key() {
             change.replace(&field, seen, context.if_match())?;
         } else {
-            change.remove_seen(&before, seen, context.if_match());
-            change.create_once(&field, |other| Refusal::Because(Stage::State, taken(&other, &[&"name"])))?;
+            change.remove_seen(&before, seen, context.if_match())?;
+            change.create_once(&field, |other| ConditionFailure::by_state(taken(&other, &[&"name"])))?;
         }
         let event = |kind| Happening::of_vendor(kind);
         if updated {
@@ -120,7 +117,7 @@ impl Operation for UpdateDetailField {
         match (before.archived_at, field.archived_at) {
             (None, Some(_)) => {
                 // It was counted when it was made or restored.
-                change.update(&CountOfFields(), count::subtract(1, 0), |_| Refusal::Outdated);
+                change.update(&CountOfFields(), count::subtract(1, 0), |_| ConditionFailure::Stale);
                 change.record(event(EventKind::DetailFieldArchived { field_id: id }));
             }
             (Some(_), None) => {

@@ -1,10 +1,11 @@
 //! `create-entitlement`
 
-use api_runtime::http::body::Json;
-use api_runtime::operation::{Method, Nothing, OfOrganization, route};
 use api_runtime::table::pattern::{CustomerById, OrganizationById, ProductById, Products};
-use api_runtime::table::{Change, Cut, EntitlementReservation, Expression, Refusal};
-use api_runtime::{Answer, Context, Failure, Input, Operation, Route};
+use api_runtime::table::{Cut, EntitlementReservation, Expression};
+use api_runtime::{
+    Answer, Change, ConditionFailure, Failure, Json, Method, Nothing, OfOrganization, Operation, Reply,
+    Request, Route, route,
+};
 use deserr::Deserr;
 use domain::detail::UNKNOWN_OPTION;
 use domain::entitlement::{DetailsChange, EntitlementExternalId};
@@ -15,7 +16,7 @@ use domain::value::{
 };
 use domain::{
     Actor, Details, Entitlement, EntitlementId, EntitlementName, EntitlementNumber, EventKind, Fault, Faults,
-    Fields, Invalid, Owner, Problem, ProductId, Reason, Role, Stage, Stamp, Timestamp,
+    Fields, Invalid, Owner, Problem, ProductId, Reason, Role, Stamp, Timestamp,
 };
 use schemars::JsonSchema;
 
@@ -118,12 +119,9 @@ impl Operation for CreateEntitlement {
     type Body = Json<Checked<NewEntitlement>>;
     type Output = Shown;
 
-    async fn execute(
-        context: &Context<'_>,
-        actor: &Actor,
-        input: &Input<Self>,
-    ) -> Result<Answer<Shown>, Failure> {
-        let Json(Checked(new)) = &input.body;
+    async fn execute(request: Request<'_, Self>) -> Result<Reply<Shown>, Failure> {
+        let Request { context, caller: actor, path, body, .. } = request;
+        let Json(Checked(new)) = body;
         let fields = match new.details.is_empty() {
             true => Fields::new(Vec::new()),
             false => read_fields(context).await?,
@@ -135,7 +133,7 @@ impl Operation for CreateEntitlement {
         let entitlement = Entitlement {
             id,
             number: EntitlementNumber::of(id),
-            owner: match &input.path {
+            owner: match path {
                 NewOwner::Organization(organization) => Owner::Organization(organization.organization_id),
                 NewOwner::Customer(customer) => Owner::Customer(customer.customer_id),
             },
@@ -153,18 +151,19 @@ impl Operation for CreateEntitlement {
         let offered = Expression::new("attribute_exists(#pk) AND attribute_not_exists(#archivedAt)");
         change.require_that(&ProductById(new.product_id), offered, |product| {
             let reason = if product.is_some() { ARCHIVED_PRODUCT } else { UNKNOWN_PRODUCT };
-            Refusal::because(&reason, &[&"productId"])
+            ConditionFailure::rejected(&reason, &[&"productId"])
         });
         change.create(&entitlement)?;
         let number = EntitlementName::Number(entitlement.number.clone());
         // Once in many millions an id has the number of another one; the next id has not.
-        change.create_once(&EntitlementReservation::of(&entitlement, &number), |_| Refusal::Outdated)?;
+        change
+            .create_once(&EntitlementReservation::of(&entitlement, &number), |_| ConditionFailure::Stale)?;
         if let Some(external_id) = &entitlement.external_id {
             let name = EntitlementName::ExternalId(external_id.clone());
             change.create_once(&EntitlementReservation::of(&entitlement, &name), |other| {
                 let detail = format!("`{}` has it", other.entitlement_id);
                 let fault = Fault { detail, ..EXTERNAL_ID_TAKEN.at(&[&"externalId"]) };
-                Refusal::Because(Stage::State, fault)
+                ConditionFailure::by_state(fault)
             })?;
         }
         let customer_id = match entitlement.owner {
@@ -201,14 +200,14 @@ fn is_unknown_product(fault: &Fault) -> bool {
 }
 
 /// Requires that the owner exists, and is still a customer.
-fn require_owner(change: &mut Change<Shown>, owner: Owner) {
+fn require_owner(change: &mut Change, owner: Owner) {
     match owner {
         Owner::Organization(organization) => {
-            change.require(&OrganizationById(organization), || Refusal::NotFound);
+            change.require(&OrganizationById(organization), || ConditionFailure::NotFound);
         }
         Owner::Customer(customer) => {
             let known = Expression::new("attribute_exists(#pk) AND attribute_not_exists(#removedAt)");
-            change.require_that(&CustomerById(customer), known, |_| Refusal::NotFound);
+            change.require_that(&CustomerById(customer), known, |_| ConditionFailure::NotFound);
         }
     }
 }

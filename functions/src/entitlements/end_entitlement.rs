@@ -1,9 +1,6 @@
 //! `end-entitlement`
 
-use api_runtime::http::body::Empty;
-use api_runtime::operation::{Method, Nothing, route};
-use api_runtime::table::Change;
-use api_runtime::{Answer, Context, Failure, Input, Operation, Route};
+use api_runtime::{Answer, Change, Empty, Failure, Method, Nothing, Operation, Reply, Request, Route, route};
 use domain::{Actor, Entitlement, EntitlementStatus, EventKind, Reason, Role};
 
 use super::{OfEntitlement, Shown, read};
@@ -38,15 +35,12 @@ impl Operation for EndEntitlement {
     type Body = Empty;
     type Output = Shown;
 
-    async fn execute(
-        context: &Context<'_>,
-        actor: &Actor,
-        input: &Input<Self>,
-    ) -> Result<Answer<Shown>, Failure> {
-        let (before, fields) = read(context, actor, &input.path).await?;
+    async fn execute(request: Request<'_, Self>) -> Result<Reply<Shown>, Failure> {
+        let Request { context, caller: actor, path, .. } = request;
+        let (before, fields) = read(context, actor, path).await?;
         let (seen, mut change) = (before.stamp.version, Change::new());
         if before.status(context.now) == EntitlementStatus::Ended {
-            change.confirm(&before, seen, context.if_match());
+            change.confirm(&before, seen, context.if_match())?;
             let shown = Shown::to(actor, before, &fields, context.now);
             return context.commit(change, Answer::ok(shown)).await;
         }

@@ -1,9 +1,7 @@
 //! `find-entitlement`
 
-use api_runtime::http::body::Empty;
-use api_runtime::operation::{Method, Nothing, route};
 use api_runtime::table::pattern::{EntitlementByName, EntitlementOf};
-use api_runtime::{Answer, Context, Failure, Input, Operation, Route};
+use api_runtime::{Empty, Failure, Method, Nothing, Operation, Reply, Request, Route, route};
 use deserr::Deserr;
 use domain::{Actor, EntitlementName, EntitlementNumber, Faults, Problem, Role};
 use schemars::JsonSchema;
@@ -34,17 +32,14 @@ impl Operation for FindEntitlement {
     type Body = Empty;
     type Output = Shown;
 
-    async fn execute(
-        context: &Context<'_>,
-        actor: &Actor,
-        input: &Input<Self>,
-    ) -> Result<Answer<Shown>, Failure> {
-        let number = EntitlementByName(EntitlementName::Number(input.path.number.clone()));
+    async fn execute(request: Request<'_, Self>) -> Result<Reply<Shown>, Failure> {
+        let Request { context, caller: actor, path, .. } = request;
+        let number = EntitlementByName(EntitlementName::Number(path.number.clone()));
         let (place, fields) =
             tokio::try_join!(async { Ok(context.table.get(&number).await?) }, read_fields(context))?;
         let place = place.ok_or_else(Problem::not_found)?;
         let found = context.table.get(&EntitlementOf(place.owner, place.entitlement_id)).await?;
         let entitlement = found.ok_or_else(Problem::not_found)?;
-        Ok(Answer::ok(Shown::to(actor, entitlement, &fields, context.now)))
+        Ok(Reply::ok(Shown::to(actor, entitlement, &fields, context.now)))
     }
 }

@@ -1,8 +1,6 @@
 //! `get-entitlement`
 
-use api_runtime::http::body::Empty;
-use api_runtime::operation::{Method, Nothing, route};
-use api_runtime::{Answer, Context, Failure, Input, Operation, Route};
+use api_runtime::{Empty, Failure, Method, Nothing, Operation, Reply, Request, Route, route};
 use domain::{Actor, Role};
 
 use super::{OfEntitlement, Shown, read};
@@ -35,12 +33,9 @@ impl Operation for GetEntitlement {
     type Body = Empty;
     type Output = Shown;
 
-    async fn execute(
-        context: &Context<'_>,
-        actor: &Actor,
-        input: &Input<Self>,
-    ) -> Result<Answer<Shown>, Failure> {
-        let (entitlement, fields) = read(context, actor, &input.path).await?;
-        Ok(Answer::ok(Shown::to(actor, entitlement, &fields, context.now)))
+    async fn execute(request: Request<'_, Self>) -> Result<Reply<Shown>, Failure> {
+        let Request { context, caller: actor, path, .. } = request;
+        let (entitlement, fields) = read(context, actor, path).await?;
+        Ok(Reply::ok(Shown::to(actor, entitlement, &fields, context.now)))
     }
 }

@@ -2,14 +2,14 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use api_runtime::http::body::Empty;
-use api_runtime::operation::{Method, OfOrganization, Output, Switch, route};
 use api_runtime::table::key::assignment_of_organization;
 use api_runtime::table::pattern::{
     AssignmentsOfOrganization, CustomerById, EntitlementsOf, LicenseTypes, OrganizationById, ProductById,
 };
 use api_runtime::table::{Cut, Entity, Page, Wanted};
-use api_runtime::{Answer, Context, Failure, Input, Operation, Route};
+use api_runtime::{
+    Context, Empty, Failure, Method, OfOrganization, Operation, Output, Reply, Request, Route, Switch, route,
+};
 use deserr::Deserr;
 use domain::{
     Actor, Assignment, AssignmentId, Customer, Entitlement, EntitlementStatus, Faults, LicenseType,
@@ -168,12 +168,9 @@ impl Operation for GetProfile {
     type Body = Empty;
     type Output = Profile;
 
-    async fn execute(
-        context: &Context<'_>,
-        actor: &Actor,
-        input: &Input<Self>,
-    ) -> Result<Answer<Profile>, Failure> {
-        let ended = input.query.ended.is_on();
+    async fn execute(request: Request<'_, Self>) -> Result<Reply<Profile>, Failure> {
+        let Request { context, caller: actor, path, query, .. } = request;
+        let ended = query.ended.is_on();
         let is_shown = |one: &Entitlement| ended || one.status(context.now) != EntitlementStatus::Ended;
         // A position is in one of three lists.
         let Cut { size, after, .. } = context.cut(true);
@@ -197,7 +194,7 @@ impl Operation for GetProfile {
             let page = context.table.page(&assignments, &cut, None);
             Ok(tokio::try_join!(page, context.table.list(&types, false))?)
         };
-        let (customer, mut organization, own, mut licenses, fields) = match &input.path {
+        let (customer, mut organization, own, mut licenses, fields) = match path {
             Whose::Organization(OfOrganization { organization_id: id }) => {
                 actor.reach_organization(*id)?;
                 let party = async { Ok(context.table.get(&OrganizationById(*id)).await?) };
@@ -267,7 +264,7 @@ impl Operation for GetProfile {
         }
         let customer = customer.map(|customer| customer.seen_by(actor));
         let (entitlements, next_page_token) = (page.items, page.next_page_token);
-        Ok(Answer::ok(Profile { customer, organization, entitlements, next_page_token }))
+        Ok(Reply::ok(Profile { customer, organization, entitlements, next_page_token }))
     }
 }
 

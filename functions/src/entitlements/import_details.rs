@@ -4,10 +4,11 @@ use std::borrow::Cow;
 use std::collections::{HashMap, HashSet};
 use std::sync::{Mutex, PoisonError};
 
-use api_runtime::operation::{Method, Nothing, Output, Size, route};
 use api_runtime::table::pattern::{EntitlementByName, EntitlementOf};
-use api_runtime::table::{Change, Error, ImportRun, Wanted};
-use api_runtime::{Answer, Context, Failure, Input, Operation, Route};
+use api_runtime::table::{Error, ImportRun, Wanted};
+use api_runtime::{
+    Answer, Change, Context, Failure, Method, Nothing, Operation, Output, Reply, Request, Route, Size, route,
+};
 use deserr::Deserr;
 use domain::entitlement::DetailsChange;
 use domain::value::{INVALID_VALUE, Said};
@@ -19,6 +20,7 @@ use futures_util::future::{try_join, try_join_all};
 use schemars::JsonSchema;
 use serde::Serialize;
 
+use super::import_run::{self, Begun};
 use super::read_fields;
 use super::rows::{OnError, Row, Sheet};
 
@@ -147,7 +149,7 @@ impl Operation for ImportDetails {
     const ABOUT: &str = "Changes what detail fields say of up to 10,000 entitlements in one call, as JSON or as a table (`text/csv`): every row whole or not at all, and every cell that is wrong is named.";
     const ROUTES: &[Route] = &[route(Method::Post, "/v1/entitlement-details/import", &[Role::Operator])];
     const SIZE: Size = Size { seconds: 28, megabytes: 1769 };
-    const REASONS: &[Reason] = &[ImportRun::STILL_RUNNING];
+    const REASONS: &[Reason] = &[import_run::STILL_RUNNING];
 
     type Caller = Actor;
     type Path = Nothing;
@@ -155,60 +157,51 @@ impl Operation for ImportDetails {
     type Body = Sheet;
     type Output = Report;
 
-    async fn execute(
-        context: &Context<'_>,
-        actor: &Actor,
-        input: &Input<Self>,
-    ) -> Result<Answer<Report>, Failure> {
-        let Sheet { rows, on_error } = &input.body;
-        if on_error.is_some() && input.query.on_error.is_some() {
+    async fn execute(request: Request<'_, Self>) -> Result<Reply<Report>, Failure> {
+        let Request { context, caller: actor, query, body, .. } = request;
+        let Sheet { rows, on_error } = body;
+        if on_error.is_some() && query.on_error.is_some() {
             let fault = Fault::new(At::parameter("onError"), "unknown-field", "JSON says it in the body");
             return Err(Problem::shape(Faults(vec![fault])).into());
         }
-        let on_error = on_error.or(input.query.on_error).unwrap_or_default();
-        let mut run = if context.is_trial() { None } else { Some(context.begin_import(rows.len()).await?) };
-        let ended = proceed(context, actor, (rows, on_error), &mut run).await;
-        // Whoever repeats what failed need not wait until nobody can be at it any more; if that cannot be said, it must.
-        // What is contended this call tries again.
-        if let (Err(why), Some(run)) = (&ended, &run)
-            && !matches!(why, Failure::Table(Error::Contended(_)))
-        {
-            drop(context.leave_import(run).await);
+        let on_error = on_error.or(query.on_error).unwrap_or_default();
+        if context.validates_only() {
+            let (fates, _) = plan(context, actor, (rows, on_error), None).await?;
+            let aborted = on_error == OnError::Abort && any_refused(&fates);
+            return Ok(Reply::ok(Report::of(fates, None, aborted)));
         }
-        ended
+        let run = match import_run::begin(context, rows.len()).await? {
+            Begun::Run(run) => run,
+            Begun::Replay(replay) => return Ok(replay.into()),
+        };
+        let planned = plan(context, actor, (rows, on_error), Some(run.import_id)).await;
+        let (fates, import) = import_run::or_release(context, &run, planned).await?;
+        let (run, fates) = match on_error {
+            // What began to write before it was cut off is resumed, though a row is wrong by now.
+            OnError::Abort if run.writing => (run, fates),
+            OnError::Abort if any_refused(&fates) => {
+                let ended = import_run::abort(context, &run).await;
+                import_run::or_release(context, &run, ended).await?;
+                return Ok(Reply::ok(Report::of(fates, None, true)));
+            }
+            OnError::Abort => {
+                let marked = import_run::mark_writing(context, &run).await;
+                (import_run::or_release(context, &run, marked).await?, fates)
+            }
+            OnError::SkipRow => (run, fates),
+        };
+        let ended = write_all(&import, fates, &run).await;
+        import_run::or_release(context, &run, ended).await
     }
 }
 
-/// Judges the rows, writes those that are to be written, and tells of it.
-async fn proceed(
-    context: &Context<'_>,
-    actor: &Actor,
-    (rows, on_error): (&[Row], OnError),
-    begun: &mut Option<ImportRun>,
-) -> Result<Answer<Report>, Failure> {
-    let run = begun.as_ref();
-    let (fates, import) = plan(context, actor, (rows, on_error), run.map(|run| run.import_id)).await?;
-    let wrong = fates.iter().any(|fate| matches!(fate, Fate::Refused(_)));
-    // What began to write before it was cut off goes on, though meanwhile a row is wrong.
-    let writing = run.is_some_and(|run| run.writing);
-    let aborted = wrong && !writing && on_error == OnError::Abort;
-    let Some(run) = begun else {
-        return Ok(Answer::ok(Report::of(fates, None, aborted)));
-    };
-    if aborted {
-        let mut change = Change::new();
-        change.remove_seen(run, run.stamp.version, None::<fn(_) -> bool>);
-        context.aside().commit(change, Answer::ok(())).await?;
-        return Ok(Answer::ok(Report::of(fates, None, true)));
-    }
-    if on_error == OnError::Abort && !writing {
-        let (seen, mut change) = (run.stamp.version, Change::new());
-        let marked = ImportRun { writing: true, stamp: run.stamp.next(context.now), ..run.clone() };
-        change.replace(&marked, seen, None::<fn(_) -> bool>)?;
-        context.aside().commit(change, Answer::ok(())).await?;
-        *run = marked;
-    }
-    let fates = write(&import, fates).await?;
+fn any_refused(fates: &[Fate]) -> bool {
+    fates.iter().any(|fate| matches!(fate, Fate::Refused(_)))
+}
+
+/// Writes the rows that are to be written, and records the import.
+async fn write_all(import: &Import<'_>, fates: Vec<Fate>, run: &ImportRun) -> Result<Reply<Report>, Failure> {
+    let fates = write(import, fates).await?;
     let report = Report::of(fates, Some(run.import_id), false);
     let count = |number: usize| u64::try_from(number).unwrap_or(u64::MAX);
     let event = EventKind::DetailsImported {
@@ -218,14 +211,14 @@ async fn proceed(
         unchanged: count(report.unchanged),
         refused: count(report.refused),
     };
-    let end = || {
+    let last = || {
         let mut change = Change::new();
-        change.remove_seen(run, run.stamp.version, None::<fn(_) -> bool>);
+        change.remove_seen(run, run.stamp.version, None)?;
         change.record(Happening::of_vendor(event.clone()));
         Ok(change)
     };
     // The event has the time of the end: nothing may come into a history before what was read of it.
-    context.again().conclude(end, Answer::ok(report)).await
+    import.context.refreshed().commit_final(last, Answer::ok(report)).await
 }
 
 /// Judges every row before anything is written.

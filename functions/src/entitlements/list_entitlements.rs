@@ -1,12 +1,9 @@
 //! `list-entitlements`
 
-use api_runtime::context::List;
-use api_runtime::http::body::Empty;
-use api_runtime::operation::{Method, Nothing, route};
 use api_runtime::table::pattern::{EntitlementsOf, EntitlementsOfProduct};
 use api_runtime::table::read::Choice;
 use api_runtime::table::{Entity, Page};
-use api_runtime::{Answer, Context, Failure, Input, Operation, Route};
+use api_runtime::{Context, Empty, Failure, List, Method, Nothing, Operation, Reply, Request, Route, route};
 use deserr::Deserr;
 use domain::detail::UNKNOWN_OPTION;
 use domain::fault::{Check, Checked};
@@ -72,12 +69,9 @@ impl Operation for ListEntitlements {
     type Body = Empty;
     type Output = List<Shown>;
 
-    async fn execute(
-        context: &Context<'_>,
-        actor: &Actor,
-        input: &Input<Self>,
-    ) -> Result<Answer<List<Shown>>, Failure> {
-        let Checked(filter) = &input.query;
+    async fn execute(request: Request<'_, Self>) -> Result<Reply<List<Shown>>, Failure> {
+        let Request { context, caller: actor, query, .. } = request;
+        let Checked(filter) = query;
         let (page, fields) = match filter.field.as_ref().zip(filter.value.as_ref()) {
             Some((name, value)) => {
                 let fields = read_fields(context).await?;
@@ -94,7 +88,7 @@ impl Operation for ListEntitlements {
             let place = place(&one).map(|key| key.sk).unwrap_or_default();
             (place, Shown::to(actor, one, &fields, context.now))
         });
-        Ok(Answer::ok(context.list_of_large(shown, page.next)?))
+        Ok(Reply::ok(context.list_of_large(shown, page.next)?))
     }
 }
 

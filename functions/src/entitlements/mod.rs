@@ -6,14 +6,14 @@ pub mod find_entitlement;
 pub mod get_entitlement;
 pub mod get_profile;
 pub mod import_details;
+pub mod import_run;
 pub mod list_entitlements;
 mod rows;
 pub mod update_entitlement_details;
 
-use api_runtime::operation::Output;
 use api_runtime::table::Wanted;
 use api_runtime::table::pattern::{CustomerById, DetailFields, EntitlementOf};
-use api_runtime::{Context, Failure};
+use api_runtime::{Context, Failure, Output};
 use deserr::Deserr;
 use domain::entitlement::{DetailsChange, EntitlementExternalId};
 use domain::value::Values;

@@ -2,10 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use api_runtime::http::body::Json;
-use api_runtime::operation::{Method, Nothing, route};
-use api_runtime::table::Change;
-use api_runtime::{Answer, Context, Failure, Input, Operation, Route};
+use api_runtime::{Answer, Change, Failure, Json, Method, Nothing, Operation, Reply, Request, Route, route};
 use deserr::{Deserr, IntoValue, Map, ValueKind, ValuePointerRef};
 use domain::detail::UNKNOWN_OPTION;
 use domain::entitlement::DetailsChange;
@@ -102,13 +99,10 @@ impl Operation for UpdateEntitlementDetails {
     type Body = Json<NewDetails>;
     type Output = Shown;
 
-    async fn execute(
-        context: &Context<'_>,
-        actor: &Actor,
-        input: &Input<Self>,
-    ) -> Result<Answer<Shown>, Failure> {
-        let Json(NewDetails { details: wanted }) = &input.body;
-        let (before, fields) = read(context, actor, &input.path).await?;
+    async fn execute(request: Request<'_, Self>) -> Result<Reply<Shown>, Failure> {
+        let Request { context, caller: actor, path, body, .. } = request;
+        let Json(NewDetails { details: wanted }) = body;
+        let (before, fields) = read(context, actor, path).await?;
         let (seen, mut change) = (before.stamp.version, Change::new());
         // The change may be irreversible: a retired option cannot be set again.
         require_own_record(&mut change, actor, None);
@@ -117,7 +111,7 @@ impl Operation for UpdateEntitlementDetails {
         let details = apply(&mut change, &fields, actor, &before.details, wanted);
         let changed_fields = before.details.differing(&details);
         if changed_fields.is_empty() {
-            change.confirm(&before, seen, context.if_match());
+            change.confirm(&before, seen, context.if_match())?;
             let shown = Shown::to(actor, before, &fields, context.now);
             return context.commit(change, Answer::ok(shown)).await;
         }
@@ -138,7 +132,7 @@ impl Operation for UpdateEntitlementDetails {
 
 /// The details that are wanted; with faults, which refuse the change, those of before.
 pub(super) fn apply(
-    change: &mut Change<Shown>,
+    change: &mut Change,
     fields: &Fields,
     actor: &Actor,
     before: &Details,
@@ -155,7 +149,7 @@ pub(super) fn apply(
             (Some(name), None) => At::pointer(&[&"details", &name]),
             (None, _) => At::pointer(&[&"details"]),
         };
-        change.refuse(wrong.reason.stage, Fault::new(at, wrong.reason.code, wrong.detail));
+        change.reject_with(wrong.reason.stage, Fault::new(at, wrong.reason.code, wrong.detail));
     }
     before.clone()
 }

@@ -2,13 +2,13 @@
 
 use std::collections::BTreeSet;
 
-use api_runtime::context::List;
-use api_runtime::http::body::Empty;
-use api_runtime::http::sheet::Sheet;
-use api_runtime::operation::{Method, Nothing, OfOrganization, OfPartner, Output, route};
+use api_runtime::csv_table::CsvTable;
 use api_runtime::table::pattern::{Directory, History, OrganizationById, PartnerById};
 use api_runtime::table::{DirectoryEntry, Lookup, Page, Wanted};
-use api_runtime::{Answer, Context, Failure, Input, Operation, Route};
+use api_runtime::{
+    Context, Empty, Failure, List, Method, Nothing, OfOrganization, OfPartner, Operation, Output, Reply,
+    Request, Route, route,
+};
 use deserr::Deserr;
 use domain::event::EventType;
 use domain::fault::{Check, Checked};
@@ -120,12 +120,12 @@ pub struct Report(List<HistoryEvent>);
 impl Output for Report {
     const TABULAR: bool = true;
 
-    fn sheet(&self) -> Option<Sheet> {
+    fn csv_table(&self) -> Option<CsvTable> {
         let List { items, next_page_token } = &self.0;
         let mut columns = COLUMNS.map(|(name, _)| name.to_owned()).to_vec();
         columns.extend(EventKind::fields());
         let rows = items.iter().map(row).collect::<Result<_, _>>().ok()?;
-        Some(Sheet { columns, rows, next_page_token: next_page_token.clone() })
+        Some(CsvTable { columns, rows, next_page_token: next_page_token.clone() })
     }
 }
 
@@ -183,12 +183,9 @@ impl Operation for QueryHistory {
     type Body = Empty;
     type Output = Report;
 
-    async fn execute(
-        context: &Context<'_>,
-        actor: &Actor,
-        input: &Input<Self>,
-    ) -> Result<Answer<Report>, Failure> {
-        let Checked(filter) = &input.query;
+    async fn execute(request: Request<'_, Self>) -> Result<Reply<Report>, Failure> {
+        let Request { context, caller: actor, path, query, .. } = request;
+        let Checked(filter) = query;
         let history = |of| History {
             of,
             partner: None,
@@ -198,7 +195,7 @@ impl Operation for QueryHistory {
             license_type: filter.license_type.clone(),
         };
         let ascending = filter.order == Direction::Asc;
-        let page = match input.path {
+        let page = match *path {
             Owner::Partner(OfPartner { partner_id }) => {
                 actor.reach_partner(partner_id)?;
                 let log = history(Home::Partner(partner_id));
@@ -228,7 +225,7 @@ impl Operation for QueryHistory {
             Owner::Vendor(_) => context.page(&history(Home::Vendor), ascending).await?,
         };
         let items = name_parties(context, actor, page.items).await?;
-        Ok(Answer::ok(Report(List { items, next_page_token: page.next_page_token })))
+        Ok(Reply::ok(Report(List { items, next_page_token: page.next_page_token })))
     }
 }
 

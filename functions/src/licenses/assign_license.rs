@@ -1,15 +1,14 @@
 //! `assign-license`
 
-use api_runtime::http::body::Json;
-use api_runtime::operation::{Method, Nothing, OfPartner, route};
 use api_runtime::table::pattern::{CustomerLinkOfPartner, PoolOfPartner};
-use api_runtime::table::{Change, Refusal, pool};
-use api_runtime::{Answer, Context, Failure, Input, Operation, Route};
+use api_runtime::table::pool;
+use api_runtime::{
+    Answer, Change, ConditionFailure, Failure, Json, Method, Nothing, OfPartner, Operation, Reply, Request,
+    Route, route,
+};
 use deserr::Deserr;
 use domain::license::Lines;
-use domain::{
-    Actor, Assignment, EventKind, Faults, Happening, OrganizationId, Pool, Reason, Role, Stage, Stamp,
-};
+use domain::{Actor, Assignment, EventKind, Faults, Happening, OrganizationId, Pool, Reason, Role, Stamp};
 use schemars::JsonSchema;
 
 use crate::members::require_member;
@@ -43,13 +42,10 @@ impl Operation for AssignLicense {
     type Body = Json<NewAssignment>;
     type Output = Assignment;
 
-    async fn execute(
-        context: &Context<'_>,
-        actor: &Actor,
-        input: &Input<Self>,
-    ) -> Result<Answer<Assignment>, Failure> {
-        let partner_id = input.path.partner_id;
-        let Json(NewAssignment { organization_id, lines }) = &input.body;
+    async fn execute(request: Request<'_, Self>) -> Result<Reply<Assignment>, Failure> {
+        let Request { context, caller: actor, path, body, .. } = request;
+        let partner_id = path.partner_id;
+        let Json(NewAssignment { organization_id, lines }) = body;
         let assignment = Assignment {
             id: context.id(),
             partner_id,
@@ -60,7 +56,7 @@ impl Operation for AssignLicense {
 
         let mut change = Change::new();
         require_member(&mut change, actor, partner_id)?;
-        change.require(&CustomerLinkOfPartner(partner_id, *organization_id), || Refusal::NotFound);
+        change.require(&CustomerLinkOfPartner(partner_id, *organization_id), || ConditionFailure::NotFound);
         change.create(&assignment)?;
         for (index, line) in lines.iter().cloned().enumerate() {
             let pool = PoolOfPartner(partner_id, line.license_type.clone());
@@ -71,7 +67,7 @@ impl Operation for AssignLicense {
             };
             change.record(Happening::of_both(assigned, partner_id, *organization_id));
             change.update(&pool, pool::take(line.quantity), move |pool| {
-                Refusal::Because(Stage::State, Pool::exhausted(pool.as_ref(), index, &line))
+                ConditionFailure::by_state(Pool::exhausted(pool.as_ref(), index, &line))
             });
         }
 

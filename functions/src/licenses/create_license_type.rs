@@ -1,9 +1,8 @@
 //! `create-license-type`
 
-use api_runtime::http::body::Json;
-use api_runtime::operation::{Method, Nothing, route};
-use api_runtime::table::{Change, Refusal};
-use api_runtime::{Answer, Context, Failure, Input, Operation, Route};
+use api_runtime::{
+    Answer, Change, ConditionFailure, Failure, Json, Method, Nothing, Operation, Reply, Request, Route, route,
+};
 use deserr::Deserr;
 use domain::{
     Actor, EventKind, Faults, Happening, LicenseType, LicenseTypeCode, Name, Period, Reason, Role, Stamp,
@@ -41,18 +40,15 @@ impl Operation for CreateLicenseType {
     type Body = Json<NewLicenseType>;
     type Output = LicenseType;
 
-    async fn execute(
-        context: &Context<'_>,
-        _: &Actor,
-        input: &Input<Self>,
-    ) -> Result<Answer<LicenseType>, Failure> {
-        let Json(NewLicenseType { code, name, term }) = &input.body;
+    async fn execute(request: Request<'_, Self>) -> Result<Reply<LicenseType>, Failure> {
+        let Request { context, body, .. } = request;
+        let Json(NewLicenseType { code, name, term }) = body;
         let (code, name, term) = (code.clone(), name.clone(), *term);
         let license_type =
             LicenseType { code: code.clone(), name: name.clone(), term, stamp: Stamp::new(context.now) };
 
         let mut change = Change::new();
-        change.create_once(&license_type, |_| Refusal::because(&EXISTS, &[&"code"]))?;
+        change.create_once(&license_type, |_| ConditionFailure::rejected(&EXISTS, &[&"code"]))?;
         let location = format!("/v1/license-types/{code}");
         let created = EventKind::LicenseTypeCreated { license_type: code, name, term };
         change.record(Happening::of_vendor(created));

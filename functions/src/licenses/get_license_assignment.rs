@@ -1,9 +1,7 @@
 //! `get-license-assignment`
 
-use api_runtime::http::body::Empty;
-use api_runtime::operation::{Method, Nothing, route};
 use api_runtime::table::pattern::AssignmentOfPartner;
-use api_runtime::{Answer, Context, Failure, Input, Operation, Route};
+use api_runtime::{Empty, Failure, Method, Nothing, Operation, Reply, Request, Route, route};
 use deserr::Deserr;
 use domain::{Actor, Assignment, AssignmentId, Faults, PartnerId, Problem, Role};
 use schemars::JsonSchema;
@@ -37,14 +35,11 @@ impl Operation for GetLicenseAssignment {
     type Body = Empty;
     type Output = Assignment;
 
-    async fn execute(
-        context: &Context<'_>,
-        actor: &Actor,
-        input: &Input<Self>,
-    ) -> Result<Answer<Assignment>, Failure> {
-        let OfAssignment { partner_id, assignment_id } = input.path;
+    async fn execute(request: Request<'_, Self>) -> Result<Reply<Assignment>, Failure> {
+        let Request { context, caller: actor, path, .. } = request;
+        let OfAssignment { partner_id, assignment_id } = *path;
         actor.reach_partner(partner_id)?;
         let assignment = context.table.get(&AssignmentOfPartner(partner_id, assignment_id)).await?;
-        Ok(Answer::ok(assignment.ok_or_else(Problem::not_found)?))
+        Ok(Reply::ok(assignment.ok_or_else(Problem::not_found)?))
     }
 }

@@ -2,10 +2,10 @@
 
 use std::collections::BTreeMap;
 
-use api_runtime::http::body::Empty;
-use api_runtime::operation::{Method, Nothing, OfPartner, Output, route};
 use api_runtime::table::pattern::{LicenseTypes, PartnerById, PoolsOfPartner};
-use api_runtime::{Answer, Context, Failure, Input, Operation, Route};
+use api_runtime::{
+    Empty, Failure, Method, Nothing, OfPartner, Operation, Output, Reply, Request, Route, route,
+};
 use domain::{Actor, LicenseTypeCode, Name, Problem, Role};
 use schemars::JsonSchema;
 use serde::Serialize;
@@ -59,12 +59,9 @@ impl Operation for ListLicensePools {
     type Body = Empty;
     type Output = Pools;
 
-    async fn execute(
-        context: &Context<'_>,
-        actor: &Actor,
-        input: &Input<Self>,
-    ) -> Result<Answer<Pools>, Failure> {
-        let partner = input.path.partner_id;
+    async fn execute(request: Request<'_, Self>) -> Result<Reply<Pools>, Failure> {
+        let Request { context, caller: actor, path, .. } = request;
+        let partner = path.partner_id;
         actor.reach_partner(partner)?;
         let (of, pools) = (PartnerById(partner), PoolsOfPartner(partner));
         let table = context.table;
@@ -82,7 +79,7 @@ impl Operation for ListLicensePools {
         let items: Vec<PoolItem> = pools.into_iter().filter_map(item).collect();
         // A pool's bound keeps the sums of any number of pools exact.
         let sum = |part: fn(&PoolItem) -> u64| items.iter().map(part).fold(0, u64::saturating_add);
-        Ok(Answer::ok(Pools {
+        Ok(Reply::ok(Pools {
             total: sum(|pool| pool.purchased),
             available: sum(|pool| pool.available),
             assigned: sum(|pool| pool.assigned),

@@ -1,10 +1,7 @@
 //! `list-license-types`
 
-use api_runtime::context::List;
-use api_runtime::http::body::Empty;
-use api_runtime::operation::{Method, Nothing, route};
 use api_runtime::table::pattern::LicenseTypes;
-use api_runtime::{Answer, Context, Failure, Input, Operation, Route};
+use api_runtime::{Empty, Failure, List, Method, Nothing, Operation, Reply, Request, Route, route};
 use domain::{Actor, LicenseType, Role};
 
 /// Shows what licenses there are.
@@ -26,11 +23,8 @@ impl Operation for ListLicenseTypes {
     type Body = Empty;
     type Output = List<LicenseType>;
 
-    async fn execute(
-        context: &Context<'_>,
-        _: &Actor,
-        _: &Input<Self>,
-    ) -> Result<Answer<List<LicenseType>>, Failure> {
-        Ok(Answer::ok(context.page(&LicenseTypes(), true).await?))
+    async fn execute(request: Request<'_, Self>) -> Result<Reply<List<LicenseType>>, Failure> {
+        let Request { context, .. } = request;
+        Ok(Reply::ok(context.page(&LicenseTypes(), true).await?))
     }
 }

@@ -2,13 +2,12 @@
 
 use std::collections::BTreeMap;
 
-use api_runtime::context::List;
-use api_runtime::http::body::Empty;
-use api_runtime::operation::{Method, OfOrganization, Switch, route};
 use api_runtime::table::pattern::{
     AssignmentsOfOrganization, CustomerLinkOfPartner, LicenseTypes, OrganizationById,
 };
-use api_runtime::{Answer, Context, Failure, Input, Operation, Route};
+use api_runtime::{
+    Empty, Failure, List, Method, OfOrganization, Operation, Reply, Request, Route, Switch, route,
+};
 use deserr::Deserr;
 use domain::actor::Standing;
 use domain::{
@@ -74,12 +73,9 @@ impl Operation for ListOrganizationLicenses {
     type Body = Empty;
     type Output = List<Held>;
 
-    async fn execute(
-        context: &Context<'_>,
-        actor: &Actor,
-        input: &Input<Self>,
-    ) -> Result<Answer<List<Held>>, Failure> {
-        let organization = input.path.organization_id;
+    async fn execute(request: Request<'_, Self>) -> Result<Reply<List<Held>>, Failure> {
+        let Request { context, caller: actor, path, query, .. } = request;
+        let organization = path.organization_id;
         let (table, assignments) = (context.table, AssignmentsOfOrganization(organization));
         let known = async {
             match actor.standing {
@@ -104,9 +100,9 @@ impl Operation for ListOrganizationLicenses {
         let terms: BTreeMap<_, _> = types.into_iter().map(|kind| (kind.code, kind.term)).collect();
         let ours =
             assignments.into_iter().filter(|assignment| only.is_none_or(|own| assignment.partner_id == own));
-        let shown_from = (!input.query.expired.is_on()).then_some(context.now);
+        let shown_from = (!query.expired.is_on()).then_some(context.now);
         let held = ours.map(|assignment| (assignment.id.to_string(), held(assignment, &terms, shown_from)));
-        Ok(Answer::ok(context.page_of_all(held.filter(|(_, held)| !held.lines.is_empty()).collect())))
+        Ok(Reply::ok(context.page_of_all(held.filter(|(_, held)| !held.lines.is_empty()).collect())))
     }
 }
 

@@ -1,12 +1,13 @@
 //! `add-partner-member`
 
-use api_runtime::http::body::Json;
-use api_runtime::operation::{Method, Nothing, OfPartner, route};
 use api_runtime::table::pattern::{CountOfRemovals, EmailInPartner, PartnerById};
-use api_runtime::table::{Change, Refusal, Reservation, count};
-use api_runtime::{Answer, Context, Failure, Input, Operation, Route};
+use api_runtime::table::{Reservation, count};
+use api_runtime::{
+    Answer, Change, ConditionFailure, Failure, Json, Method, Nothing, OfPartner, Operation, Reply, Request,
+    Route, route,
+};
 use deserr::Deserr;
-use domain::{Actor, Email, EventKind, Fault, Faults, Member, Name, Reason, Role, Stage, Stamp};
+use domain::{Actor, Email, EventKind, Fault, Faults, Member, Name, Reason, Role, Stamp};
 use schemars::JsonSchema;
 
 use super::require_admin;
@@ -45,12 +46,9 @@ impl Operation for AddPartnerMember {
     type Body = Json<NewMember>;
     type Output = Member;
 
-    async fn execute(
-        context: &Context<'_>,
-        actor: &Actor,
-        input: &Input<Self>,
-    ) -> Result<Answer<Member>, Failure> {
-        let (OfPartner { partner_id }, Json(NewMember { email, name, admin })) = (&input.path, &input.body);
+    async fn execute(request: Request<'_, Self>) -> Result<Reply<Member>, Failure> {
+        let Request { context, caller: actor, path, body, .. } = request;
+        let (OfPartner { partner_id }, Json(NewMember { email, name, admin })) = (path, body);
         let member = Member {
             id: context.id(),
             partner_id: *partner_id,
@@ -65,20 +63,20 @@ impl Operation for AddPartnerMember {
             actor.reach_partner(*partner_id)?;
             // The record they want to make is the one that would have to say that they may.
             change.forbid(&EmailInPartner(*partner_id, email.clone()), |held| match held {
-                Some(own) if own.manager => Refusal::Because(Stage::State, taken(&own)),
-                _ => Refusal::NotFound,
+                Some(own) if own.manager => ConditionFailure::by_state(taken(&own)),
+                _ => ConditionFailure::NotFound,
             });
             return context.commit(change, Answer::ok(member)).await;
         }
         require_admin(&mut change, actor, *partner_id, None)?;
-        change.require(&PartnerById(*partner_id), || Refusal::NotFound);
+        change.require(&PartnerById(*partner_id), || ConditionFailure::NotFound);
         change.create(&member)?;
         // A grant that names the e-mail is bound to the first record since so many removals.
         let removals = CountOfRemovals(*partner_id, email.clone());
         let count = context.table.get(&removals).await?.map_or(0, |known| known.count);
-        change.require_that(&removals, count::is_still(count), |_| Refusal::Outdated);
+        change.require_that(&removals, count::is_still(count), |_| ConditionFailure::Stale);
         change.create_once(&Reservation::member_email(&member, count), |held| {
-            Refusal::Because(Stage::State, taken(&held))
+            ConditionFailure::by_state(taken(&held))
         })?;
         change.record(member.happening(EventKind::MemberAdded { member_id: member.id, admin: *admin }));
 

@@ -1,10 +1,9 @@
 //! `list-partner-members`
 
-use api_runtime::context::List;
-use api_runtime::http::body::Empty;
-use api_runtime::operation::{Method, Nothing, OfPartner, route};
 use api_runtime::table::pattern::{MembersOfPartner, PartnerById};
-use api_runtime::{Answer, Context, Failure, Input, Operation, Route};
+use api_runtime::{
+    Empty, Failure, List, Method, Nothing, OfPartner, Operation, Reply, Request, Route, route,
+};
 use domain::{Actor, Member, Problem, Role};
 
 /// Lists a partner's members.
@@ -26,17 +25,14 @@ impl Operation for ListPartnerMembers {
     type Body = Empty;
     type Output = List<Member>;
 
-    async fn execute(
-        context: &Context<'_>,
-        actor: &Actor,
-        input: &Input<Self>,
-    ) -> Result<Answer<List<Member>>, Failure> {
-        let OfPartner { partner_id } = input.path;
+    async fn execute(request: Request<'_, Self>) -> Result<Reply<List<Member>>, Failure> {
+        let Request { context, caller: actor, path, .. } = request;
+        let OfPartner { partner_id } = *path;
         actor.reach_partner(partner_id)?;
         let partner = async { Ok(context.table.get(&PartnerById(partner_id)).await?) };
         let members = MembersOfPartner(partner_id);
         let (partner, members) = tokio::try_join!(partner, context.page(&members, true))?;
         partner.ok_or_else(Problem::not_found)?;
-        Ok(Answer::ok(members))
+        Ok(Reply::ok(members))
     }
 }

@@ -1,10 +1,11 @@
 //! `remove-partner-member`
 
-use api_runtime::http::body::Empty;
-use api_runtime::operation::{Method, Nothing, route};
 use api_runtime::table::pattern::{CountOfRemovals, MemberOfPartner};
-use api_runtime::table::{Change, Refusal, Reservation, count};
-use api_runtime::{Answer, Context, Failure, Input, Operation, Route};
+use api_runtime::table::{Reservation, count};
+use api_runtime::{
+    Answer, Change, ConditionFailure, Empty, Failure, Method, Nothing, Operation, Reply, Request, Route,
+    route,
+};
 use deserr::Deserr;
 use domain::{Actor, EventKind, Faults, Member, MemberId, PartnerId, Problem, Role};
 use schemars::JsonSchema;
@@ -40,12 +41,9 @@ impl Operation for RemovePartnerMember {
     type Body = Empty;
     type Output = Member;
 
-    async fn execute(
-        context: &Context<'_>,
-        actor: &Actor,
-        input: &Input<Self>,
-    ) -> Result<Answer<Member>, Failure> {
-        let OfMember { partner_id, member_id } = input.path;
+    async fn execute(request: Request<'_, Self>) -> Result<Reply<Member>, Failure> {
+        let Request { context, caller: actor, path, .. } = request;
+        let OfMember { partner_id, member_id } = *path;
         actor.reach_partner(partner_id)?;
         let found = context.table.get(&MemberOfPartner(partner_id, member_id)).await?;
         let before = found.ok_or_else(Problem::not_found)?;
@@ -54,7 +52,7 @@ impl Operation for RemovePartnerMember {
         let own = Some((&before.email, before.admin)).filter(|_| !gone);
         require_admin(&mut change, actor, partner_id, own)?;
         if gone {
-            change.confirm(&before, seen, context.if_match());
+            change.confirm(&before, seen, context.if_match())?;
             return context.commit(change, Answer::ok(before)).await;
         }
         let stamp = before.stamp.next(context.now);
@@ -62,7 +60,7 @@ impl Operation for RemovePartnerMember {
         change.replace(&member, seen, context.if_match())?;
         change.remove(&Reservation::member_email(&before, 0));
         let removals = CountOfRemovals(partner_id, before.email.clone());
-        change.update(&removals, count::add(1, u64::MAX), |_| Refusal::Outdated);
+        change.update(&removals, count::add(1, u64::MAX), |_| ConditionFailure::Stale);
         change.record(member.happening(EventKind::MemberRemoved { member_id }));
         context.commit(change, Answer::ok(member)).await
     }

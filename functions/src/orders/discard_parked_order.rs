@@ -1,11 +1,10 @@
 //! `discard-parked-order`
 
-use api_runtime::http::body::Empty;
-use api_runtime::operation::{Method, Nothing, route};
-use api_runtime::table::Change;
-use api_runtime::table::Refusal;
 use api_runtime::table::pattern::{OrderByParkedId, OrderOfSource};
-use api_runtime::{Answer, Context, Failure, Input, Operation, Route};
+use api_runtime::{
+    Answer, Change, ConditionFailure, Empty, Failure, Method, Nothing, Operation, Reply, Request, Route,
+    route,
+};
 use deserr::Deserr;
 use domain::{Actor, Faults, Order, OrderStatus, ParkedOrderId, Problem, Reason, Role};
 use schemars::JsonSchema;
@@ -39,12 +38,9 @@ impl Operation for DiscardParkedOrder {
     type Body = Empty;
     type Output = Order;
 
-    async fn execute(
-        context: &Context<'_>,
-        _: &Actor,
-        input: &Input<Self>,
-    ) -> Result<Answer<Order>, Failure> {
-        let found = context.table.list(&OrderByParkedId(input.path.order_id), false).await?;
+    async fn execute(request: Request<'_, Self>) -> Result<Reply<Order>, Failure> {
+        let Request { context, path, .. } = request;
+        let found = context.table.list(&OrderByParkedId(path.order_id), false).await?;
         let found = found.into_iter().next().ok_or_else(Problem::not_found)?;
         // The index finds it; what it is now, only the table can tell.
         let lookup = OrderOfSource(found.source_id, found.order_id);
@@ -53,11 +49,11 @@ impl Operation for DiscardParkedOrder {
         match order.status {
             OrderStatus::Parked => end(context, order, OrderStatus::Discarded, change, Answer::ok).await,
             OrderStatus::Discarded => {
-                change.confirm(&order, order.stamp.version, context.if_match());
+                change.confirm(&order, order.stamp.version, context.if_match())?;
                 context.commit(change, Answer::ok(order)).await
             }
             _ => {
-                change.forbid(&lookup, |_| Refusal::because(&NOT_PARKED, &[]));
+                change.forbid(&lookup, |_| ConditionFailure::rejected(&NOT_PARKED, &[]));
                 context.commit(change, Answer::ok(order)).await
             }
         }

@@ -1,10 +1,7 @@
 //! `list-parked-orders`
 
-use api_runtime::context::List;
-use api_runtime::http::body::Empty;
-use api_runtime::operation::{Method, Nothing, route};
 use api_runtime::table::pattern::ParkedOrders;
-use api_runtime::{Answer, Context, Failure, Input, Operation, Route};
+use api_runtime::{Empty, Failure, List, Method, Nothing, Operation, Reply, Request, Route, route};
 use domain::{Actor, Order, Role};
 
 /// Shows which orders wait for a partner to be linked to their account.
@@ -23,11 +20,8 @@ impl Operation for ListParkedOrders {
     type Body = Empty;
     type Output = List<Order>;
 
-    async fn execute(
-        context: &Context<'_>,
-        _: &Actor,
-        _: &Input<Self>,
-    ) -> Result<Answer<List<Order>>, Failure> {
-        Ok(Answer::ok(context.page(&ParkedOrders(), true).await?))
+    async fn execute(request: Request<'_, Self>) -> Result<Reply<List<Order>>, Failure> {
+        let Request { context, .. } = request;
+        Ok(Reply::ok(context.page(&ParkedOrders(), true).await?))
     }
 }

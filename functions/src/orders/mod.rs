@@ -7,10 +7,9 @@ pub mod placing;
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use api_runtime::operation::Output;
 use api_runtime::table::pattern::{LicenseTypeByCode, OwnerOfStoreAccount, PoolOfPartner};
-use api_runtime::table::{Change, Found, Parked, Refusal, Wanted, pool};
-use api_runtime::{Answer, Context, Failure};
+use api_runtime::table::{Found, Parked, Wanted, pool};
+use api_runtime::{Answer, Change, ConditionFailure, Context, Failure, Output, Reply};
 use deserr::{Deserr, IntoValue, ValuePointerRef};
 use domain::fault::{check_length, parse_and_check};
 use domain::order::{LinkEnd, Movement, Quantities, SubscriptionLine, sum_lines};
@@ -276,9 +275,9 @@ const MOST_POOLS: usize = 45;
 pub async fn revise<O: Output>(
     context: &Context<'_>,
     Revision { before, mut order, wanted, lines, event, transferred }: Revision,
-    mut change: Change<O>,
+    mut change: Change,
     answer: impl FnOnce(Order) -> Answer<O>,
-) -> Result<Answer<O>, Failure> {
+) -> Result<Reply<O>, Failure> {
     let event_of = |kind: EventKind, partner: Option<PartnerId>| match partner {
         Some(partner) => Happening::of_partner(kind, partner),
         None => Happening::of_vendor(kind),
@@ -302,14 +301,14 @@ pub async fn revise<O: Output>(
                             None => Pool::OVERFLOW.at(&[&"data", &"lines"]),
                         };
                         let used = pool.map(|pool| pool.purchased);
-                        Refusal::Because(Stage::Rule, fault.with_limit(Pool::MOST, used))
+                        ConditionFailure::Rejected(Stage::Rule, fault.with_limit(Pool::MOST, used))
                     });
                     EventKind::LicenseCredited { license_type, quantity, source_id, order_id }
                 }
                 Movement::Withdraw { quantity, missing } => {
                     let all = missing > 0;
                     // Nothing is left of a pool that nothing is taken from: it must still be so.
-                    change.update(&lookup, pool::withdraw(quantity, all), |_| Refusal::Outdated);
+                    change.update(&lookup, pool::withdraw(quantity, all), |_| ConditionFailure::Stale);
                     EventKind::LicenseWithdrawn { license_type, quantity, missing, source_id, order_id }
                 }
             };
@@ -330,17 +329,14 @@ pub async fn revise<O: Output>(
     }
     match &before {
         Some(before) => change.replace(&order, before.stamp.version, context.if_match())?,
-        None => change.create_once(&order, |_| Refusal::Outdated)?,
+        None => change.create_once(&order, |_| ConditionFailure::Stale)?,
     }
     context.commit(change, answer(order)).await
 }
 
 /// Requires that an account is this partner's, as it was seen.
-pub fn require_owner<O: 'static>(
-    change: &mut Change<O>,
-    (account, partner): (OwnerOfStoreAccount, PartnerId),
-) {
-    change.require_owner(&account, partner, || Refusal::Outdated);
+pub fn require_owner(change: &mut Change, (account, partner): (OwnerOfStoreAccount, PartnerId)) {
+    change.require_owner(&account, partner, || ConditionFailure::Stale);
 }
 
 /// What the pools of these types hold.

@@ -5,10 +5,9 @@
 //! is nobody's, and applied on the condition that it is this partner's and the order is parked still. The link is
 //! committed before its queue is read, and nothing is added to a queue after that.
 
-use api_runtime::operation::Output;
 use api_runtime::table::pattern::{OrderOfSource, OwnerOfStoreAccount, ParkedForAccount};
-use api_runtime::table::{Change, Cut, Drain, Error, Parked, Pause, Refusal, Wanted};
-use api_runtime::{Answer, Context, Failure};
+use api_runtime::table::{Cut, Drain, Error, Parked, Pause, Wanted};
+use api_runtime::{Answer, Change, ConditionFailure, Context, Failure, Output, Reply};
 use domain::{EventKind, Order, OrderStatus, Parking, Problem, Stage};
 use lambda_runtime::tracing;
 
@@ -61,7 +60,7 @@ async fn drain_once(
     for parked in &queued.items {
         let settled = match found.get(&order_of(parked)) {
             Ok(Some(order)) if order.status == OrderStatus::Parked => {
-                settle(&context.aside(), order, drain).await
+                settle(&context.detached(), order, drain).await
             }
             Ok(_) => Ok(()),
             Err(why) => Err(why.into()),
@@ -132,7 +131,7 @@ fn parking(parked: &Order) -> Result<&Parking, Error> {
 pub async fn finish(context: &Context<'_>, drain: &Drain) -> Result<(), Failure> {
     let mut change = Change::new();
     change.remove(drain);
-    context.commit(change, Answer::ok(())).await.map(drop)
+    context.apply(change).await.map(drop)
 }
 
 /// Ends the wait of a parked order, for good: as discarded or lapsed.
@@ -140,9 +139,9 @@ pub async fn end<O: Output>(
     context: &Context<'_>,
     parked: Order,
     status: OrderStatus,
-    change: Change<O>,
+    change: Change,
     answer: impl FnOnce(Order) -> Answer<O>,
-) -> Result<Answer<O>, Failure> {
+) -> Result<Reply<O>, Failure> {
     let event = parked.parked().map(|parking| {
         let (source_id, order_id) = (parked.source_id, parked.order_id.clone());
         let account = parking.store_account.clone();
@@ -165,6 +164,6 @@ pub async fn lapse(context: &Context<'_>, parked: Order) -> Result<bool, Failure
         return Ok(false);
     }
     let mut change = Change::new();
-    change.require_absent(&account, || Refusal::Outdated);
+    change.require_absent(&account, || ConditionFailure::Stale);
     end(context, parked, OrderStatus::Lapsed, change, |_| Answer::ok(())).await.map(|_| true)
 }

@@ -6,14 +6,13 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use api_runtime::operation::Output;
 use api_runtime::table::pattern::{
     CustomerLinkOfPartner, EmailInOrganization, OrganizationByExternalId, OrganizationById, ProductByCode,
     ProductById, SubscriptionNamed, SubscriptionOf, WelcomeOf,
 };
 use api_runtime::table::subscription::welcome;
-use api_runtime::table::{Change, EntitlementReservation, Found, Refusal, SubscriptionName, Wanted};
-use api_runtime::{Answer, Context, Failure};
+use api_runtime::table::{EntitlementReservation, Found, SubscriptionName, Wanted};
+use api_runtime::{Answer, Change, ConditionFailure, Context, Failure, Output, Reply};
 use domain::order::{LineContact, LinkEnd, Named, OrderedSubscription, SubscriptionLine};
 use domain::subscription::{Buyer, Heard, SubscriptionContact, Subscriptions};
 use domain::{
@@ -400,11 +399,11 @@ impl Placing {
     /// # Errors
     ///
     /// What stands against one of them, if nothing of the order is there yet; later such a line comes to nothing.
-    pub fn place<O: 'static>(
+    pub fn place(
         mut self,
         context: &Context<'_>,
         order: &mut Order,
-        change: &mut Change<O>,
+        change: &mut Change,
         license_types: usize,
     ) -> Result<(), Failure> {
         let room = ROOM.saturating_sub(license_types.saturating_mul(EACH_TYPE));
@@ -450,7 +449,7 @@ impl Placing {
 
             let subscription = self.link(subscription, links);
             for email in &welcomed {
-                welcome(change, organization, email);
+                change.add(welcome(organization, email));
                 self.welcomed.insert((organization, email.clone()));
             }
             let entitlement = subscription.entitle();
@@ -482,7 +481,7 @@ impl Placing {
         for id in touched {
             if let Some((one, seen)) = self.there.get(&id).zip(seen.get(&id)) {
                 let one = Subscription { stamp: one.stamp.next(context.now), ..one.clone() };
-                change.replace(&one, *seen, None::<fn(_) -> bool>)?;
+                change.replace(&one, *seen, None)?;
             }
         }
         events.into_iter().for_each(|event| change.record(event));
@@ -560,17 +559,17 @@ impl Placing {
     }
 
     /// Gives a subscription its source's name, and its entitlement a number.
-    fn reserve<O: 'static>(
+    fn reserve(
         &self,
         context: &Context<'_>,
-        change: &mut Change<O>,
+        change: &mut Change,
         index: usize,
         one: &Subscription,
         entitlement: &Entitlement,
     ) -> Result<(), Failure> {
         let number = EntitlementName::Number(entitlement.number.clone());
         // Once in many millions an id has the number of another one; the next id has not.
-        change.create_once(&EntitlementReservation::of(entitlement, &number), |_| Refusal::Outdated)?;
+        change.create_once(&EntitlementReservation::of(entitlement, &number), |_| ConditionFailure::Stale)?;
         let Some(external_id) = one.external_id.clone() else { return Ok(()) };
         let before = self.names.get(&index).and_then(Option::as_ref);
         let name = SubscriptionName {
@@ -582,8 +581,8 @@ impl Placing {
             stamp: before.map_or(Stamp::new(context.now), |before| before.stamp.next(context.now)),
         };
         match before {
-            Some(before) => change.replace(&name, before.stamp.version, None::<fn(_) -> bool>)?,
-            None => change.create_once(&name, |_| Refusal::Outdated)?,
+            Some(before) => change.replace(&name, before.stamp.version, None)?,
+            None => change.create_once(&name, |_| ConditionFailure::Stale)?,
         }
         Ok(())
     }
@@ -663,10 +662,10 @@ impl Placing {
     }
 
     /// What was said of a subscription before it was ordered takes effect with it.
-    fn tell_what_was_heard<O: 'static>(
+    fn tell_what_was_heard(
         &self,
         context: &Context<'_>,
-        change: &mut Change<O>,
+        change: &mut Change,
         order: &Order,
         subscription: &Subscription,
         events: &mut Vec<Happening>,
@@ -739,10 +738,10 @@ pub async fn go_on<O: Output>(
     context: &Context<'_>,
     mut order: Order,
     answer: impl Fn(Order) -> Answer<O>,
-) -> Result<Answer<O>, Failure> {
+) -> Result<Reply<O>, Failure> {
     loop {
         // What comes after other transactions of this call has a time after theirs.
-        let context = &context.again();
+        let context = &context.refreshed();
         let mut wanted = Wanted::new();
         Placing::want(&order, &mut wanted);
         let found = context.table.fetch(wanted, true).await?;
@@ -750,10 +749,10 @@ pub async fn go_on<O: Output>(
         let (seen, mut change) = (order.stamp.version, Change::new());
         order.stamp = order.stamp.next(context.now);
         placing.place(context, &mut order, &mut change, 0)?;
-        change.replace(&order, seen, None::<fn(_) -> bool>)?;
+        change.replace(&order, seen, None)?;
         if !order.is_placing() {
             return context.commit(change, answer(order)).await;
         }
-        context.aside().commit(change, answer(order.clone())).await?;
+        context.detached().commit(change, answer(order.clone())).await?;
     }
 }

@@ -1,10 +1,10 @@
 //! `create-organization`
 
-use api_runtime::http::body::Json;
-use api_runtime::operation::{Method, Nothing, route};
 use api_runtime::table::pattern::PartnerById;
-use api_runtime::table::{Change, DirectoryEntry, Refusal, Reservation};
-use api_runtime::{Answer, Context, Failure, Input, Operation, Route};
+use api_runtime::table::{DirectoryEntry, Reservation};
+use api_runtime::{
+    Answer, Change, ConditionFailure, Failure, Json, Method, Nothing, Operation, Reply, Request, Route, route,
+};
 use deserr::Deserr;
 use domain::actor::Standing;
 use domain::{
@@ -57,12 +57,9 @@ impl Operation for CreateOrganization {
     type Body = Json<NewOrganization>;
     type Output = Organization;
 
-    async fn execute(
-        context: &Context<'_>,
-        actor: &Actor,
-        input: &Input<Self>,
-    ) -> Result<Answer<Organization>, Failure> {
-        let Json(NewOrganization { name, external_id, partner_id, time_zone }) = &input.body;
+    async fn execute(request: Request<'_, Self>) -> Result<Reply<Organization>, Failure> {
+        let Request { context, caller: actor, body, .. } = request;
+        let Json(NewOrganization { name, external_id, partner_id, time_zone }) = body;
         // Whose ids an external id must be unique among.
         let giver = match actor.standing {
             Standing::Partner { partner, .. } => {
@@ -90,12 +87,14 @@ impl Operation for CreateOrganization {
         change.create(&organization)?;
         if let Some(external_id) = external_id {
             let reservation = Reservation::organization_external_id(giver, external_id, organization.id);
-            change.create_once(&reservation, |_| Refusal::because(&TAKEN, &[&"externalId"]))?;
+            change.create_once(&reservation, |_| ConditionFailure::rejected(&TAKEN, &[&"externalId"]))?;
         }
         let created = EventKind::OrganizationCreated { name: name.clone() };
         change.record(Happening::of_organization(created, organization.id));
         if let Some(partner_id) = *partner_id {
-            change.require(&PartnerById(partner_id), || Refusal::because(&UNKNOWN_PARTNER, &[&"partnerId"]));
+            change.require(&PartnerById(partner_id), || {
+                ConditionFailure::rejected(&UNKNOWN_PARTNER, &[&"partnerId"])
+            });
             let (organization_id, name, stamp) = (organization.id, name.clone(), organization.stamp);
             let customer = CustomerLink { partner_id, organization_id, name: name.clone(), stamp };
             change.create(&customer)?;

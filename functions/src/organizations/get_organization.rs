@@ -1,10 +1,8 @@
 //! `get-organization`
 
-use api_runtime::http::body::Empty;
-use api_runtime::operation::{Method, Nothing, OfOrganization, route};
 use api_runtime::table::Wanted;
 use api_runtime::table::pattern::{CustomerLinkOfPartner, OrganizationById};
-use api_runtime::{Answer, Context, Failure, Input, Operation, Route};
+use api_runtime::{Empty, Failure, Method, Nothing, OfOrganization, Operation, Reply, Request, Route, route};
 use domain::actor::Standing;
 use domain::{Actor, Organization, Problem, Role};
 
@@ -27,12 +25,9 @@ impl Operation for GetOrganization {
     type Body = Empty;
     type Output = Organization;
 
-    async fn execute(
-        context: &Context<'_>,
-        actor: &Actor,
-        input: &Input<Self>,
-    ) -> Result<Answer<Organization>, Failure> {
-        let id = input.path.organization_id;
+    async fn execute(request: Request<'_, Self>) -> Result<Reply<Organization>, Failure> {
+        let Request { context, caller: actor, path, .. } = request;
+        let id = path.organization_id;
         let organization = OrganizationById(id);
         let mut wanted = Wanted::new();
         wanted.add(&organization);
@@ -50,7 +45,7 @@ impl Operation for GetOrganization {
             }
         };
         let organization = found.get(&organization)?.ok_or_else(Problem::not_found)?;
-        Ok(Answer::ok(match actor.is_staff() {
+        Ok(Reply::ok(match actor.is_staff() {
             true => organization,
             false => organization.seen_by(giver),
         }))

@@ -1,10 +1,7 @@
 //! `list-organizations`
 
-use api_runtime::context::List;
-use api_runtime::http::body::Empty;
-use api_runtime::operation::{ByName, Method, Nothing, route};
 use api_runtime::table::pattern::Organizations;
-use api_runtime::{Answer, Context, Failure, Input, Operation, Route};
+use api_runtime::{ByName, Empty, Failure, List, Method, Nothing, Operation, Reply, Request, Route, route};
 use domain::{Actor, Organization, Role};
 
 /// Finds customer organizations.
@@ -22,17 +19,14 @@ impl Operation for ListOrganizations {
     type Body = Empty;
     type Output = List<Organization>;
 
-    async fn execute(
-        context: &Context<'_>,
-        _: &Actor,
-        input: &Input<Self>,
-    ) -> Result<Answer<List<Organization>>, Failure> {
-        let page = match &input.query.name {
+    async fn execute(request: Request<'_, Self>) -> Result<Reply<List<Organization>>, Failure> {
+        let Request { context, query, .. } = request;
+        let page = match &query.name {
             None => context.page(&Organizations(), true).await?,
             Some(_) => {
-                context.page_of_wanted(&Organizations(), true, |found| input.query.wants(&found.name)).await?
+                context.page_of_wanted(&Organizations(), true, |found| query.wants(&found.name)).await?
             }
         };
-        Ok(Answer::ok(page))
+        Ok(Reply::ok(page))
     }
 }

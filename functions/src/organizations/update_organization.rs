@@ -1,10 +1,9 @@
 //! `update-organization`
 
-use api_runtime::http::body::Json;
-use api_runtime::operation::{Method, Nothing, OfOrganization, route};
-use api_runtime::table::Change;
 use api_runtime::table::pattern::OrganizationById;
-use api_runtime::{Answer, Context, Failure, Input, Operation, Route};
+use api_runtime::{
+    Answer, Change, Failure, Json, Method, Nothing, OfOrganization, Operation, Reply, Request, Route, route,
+};
 use deserr::Deserr;
 use domain::{Actor, EventKind, Faults, Happening, Organization, Patch, Problem, Role, TimeZone};
 use schemars::JsonSchema;
@@ -40,12 +39,9 @@ impl Operation for UpdateOrganization {
     type Body = Json<OrganizationChange>;
     type Output = Organization;
 
-    async fn execute(
-        context: &Context<'_>,
-        actor: &Actor,
-        input: &Input<Self>,
-    ) -> Result<Answer<Organization>, Failure> {
-        let (OfOrganization { organization_id }, Json(wanted)) = (&input.path, &input.body);
+    async fn execute(request: Request<'_, Self>) -> Result<Reply<Organization>, Failure> {
+        let Request { context, caller: actor, path, body, .. } = request;
+        let (OfOrganization { organization_id }, Json(wanted)) = (path, body);
         let mut change = Change::new();
         require_manager(&mut change, actor, Some(*organization_id), None)?;
         let found = context.table.get(&OrganizationById(*organization_id)).await?;
@@ -57,7 +53,7 @@ impl Operation for UpdateOrganization {
         };
         let time_zone = wanted.time_zone.over(before.time_zone);
         if time_zone == before.time_zone {
-            change.confirm(&before, seen, context.if_match());
+            change.confirm(&before, seen, context.if_match())?;
             return context.commit(change, Answer::ok(shown(before))).await;
         }
         let organization = Organization { time_zone, stamp: before.stamp.next(context.now), ..before };

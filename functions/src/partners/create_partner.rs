@@ -1,9 +1,9 @@
 //! `create-partner`
 
-use api_runtime::http::body::Json;
-use api_runtime::operation::{Method, Nothing, route};
-use api_runtime::table::{Change, Refusal, Reservation};
-use api_runtime::{Answer, Context, Failure, Input, Operation, Route};
+use api_runtime::table::Reservation;
+use api_runtime::{
+    Answer, Change, ConditionFailure, Failure, Json, Method, Nothing, Operation, Reply, Request, Route, route,
+};
 use deserr::Deserr;
 use domain::{Actor, EventKind, ExternalId, Faults, Happening, Name, Partner, Reason, Role, Stamp};
 use schemars::JsonSchema;
@@ -38,12 +38,9 @@ impl Operation for CreatePartner {
     type Body = Json<NewPartner>;
     type Output = Partner;
 
-    async fn execute(
-        context: &Context<'_>,
-        _: &Actor,
-        input: &Input<Self>,
-    ) -> Result<Answer<Partner>, Failure> {
-        let Json(NewPartner { name, external_id }) = &input.body;
+    async fn execute(request: Request<'_, Self>) -> Result<Reply<Partner>, Failure> {
+        let Request { context, body, .. } = request;
+        let Json(NewPartner { name, external_id }) = body;
         let partner = Partner {
             id: context.id(),
             name: name.clone(),
@@ -55,7 +52,7 @@ impl Operation for CreatePartner {
         change.create(&partner)?;
         if let Some(external_id) = external_id {
             let reservation = Reservation::partner_external_id(external_id, partner.id);
-            change.create_once(&reservation, |_| Refusal::because(&TAKEN, &[&"externalId"]))?;
+            change.create_once(&reservation, |_| ConditionFailure::rejected(&TAKEN, &[&"externalId"]))?;
         }
         let created = EventKind::PartnerCreated { name: name.clone(), external_id: external_id.clone() };
         change.record(Happening::of_partner(created, partner.id));

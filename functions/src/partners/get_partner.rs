@@ -1,10 +1,10 @@
 //! `get-partner`
 
-use api_runtime::http::body::Empty;
-use api_runtime::operation::{Method, Nothing, OfPartner, Output, route};
 use api_runtime::table::Wanted;
 use api_runtime::table::pattern::{PartnerById, StoreOfPartner};
-use api_runtime::{Answer, Context, Failure, Input, Operation, Route};
+use api_runtime::{
+    Empty, Failure, Method, Nothing, OfPartner, Operation, Output, Reply, Request, Route, route,
+};
 use domain::{Actor, Partner, Problem, Role, StoreLink, Version};
 use schemars::JsonSchema;
 use serde::Serialize;
@@ -46,12 +46,9 @@ impl Operation for GetPartner {
     type Body = Empty;
     type Output = PartnerWithStore;
 
-    async fn execute(
-        context: &Context<'_>,
-        actor: &Actor,
-        input: &Input<Self>,
-    ) -> Result<Answer<PartnerWithStore>, Failure> {
-        let partner = input.path.partner_id;
+    async fn execute(request: Request<'_, Self>) -> Result<Reply<PartnerWithStore>, Failure> {
+        let Request { context, caller: actor, path, .. } = request;
+        let partner = path.partner_id;
         actor.reach_partner(partner)?;
         let (partner, store) = (PartnerById(partner), StoreOfPartner(partner));
         let mut wanted = Wanted::new();
@@ -59,6 +56,6 @@ impl Operation for GetPartner {
         wanted.add(&store);
         let found = context.table.fetch(wanted, true).await?;
         let partner = found.get(&partner)?.ok_or_else(Problem::not_found)?;
-        Ok(Answer::ok(PartnerWithStore { partner, store: found.get(&store)? }))
+        Ok(Reply::ok(PartnerWithStore { partner, store: found.get(&store)? }))
     }
 }

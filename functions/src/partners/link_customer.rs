@@ -1,10 +1,11 @@
 //! `link-customer`
 
-use api_runtime::http::body::Empty;
-use api_runtime::operation::{Method, Nothing, route};
+use api_runtime::table::DirectoryEntry;
 use api_runtime::table::pattern::{OrganizationById, PartnerById};
-use api_runtime::table::{Change, DirectoryEntry, Refusal};
-use api_runtime::{Answer, Context, Failure, Input, Operation, Route};
+use api_runtime::{
+    Answer, Change, ConditionFailure, Empty, Failure, Method, Nothing, Operation, Reply, Request, Route,
+    route,
+};
 use deserr::Deserr;
 use domain::{
     Actor, CustomerLink, EventKind, Faults, Happening, OrganizationId, PartnerId, Problem, Role, Stamp,
@@ -38,26 +39,22 @@ impl Operation for LinkCustomer {
     type Body = Empty;
     type Output = CustomerLink;
 
-    async fn execute(
-        context: &Context<'_>,
-        _: &Actor,
-        input: &Input<Self>,
-    ) -> Result<Answer<CustomerLink>, Failure> {
-        let Pair { partner_id, organization_id } = input.path;
+    async fn execute(request: Request<'_, Self>) -> Result<Reply<CustomerLink>, Failure> {
+        let Request { context, path, .. } = request;
+        let Pair { partner_id, organization_id } = *path;
         let organization = context.table.get(&OrganizationById(organization_id)).await?;
         let name = organization.ok_or_else(Problem::not_found)?.name;
         let customer =
             CustomerLink { partner_id, organization_id, name: name.clone(), stamp: Stamp::new(context.now) };
 
         let mut change = Change::new();
-        change.require(&PartnerById(partner_id), || Refusal::NotFound);
-        let is_meant =
-            context.if_match().map(|is_meant| move |link: &CustomerLink| is_meant(link.stamp.version));
-        change.settle(&customer, is_meant, Refusal::Already)?;
+        change.require(&PartnerById(partner_id), || ConditionFailure::NotFound);
+        let already_done = |_| ConditionFailure::AlreadyDone;
+        let existing = change.create_or_confirm(&customer, context.if_match(), already_done)?;
         change.put(&DirectoryEntry::of(&customer))?;
         change.record(Happening::of_both(EventKind::CustomerLinked { name }, partner_id, organization_id));
 
         let location = format!("/v1/partners/{partner_id}/customers/{organization_id}");
-        context.commit(change, Answer::created(location, customer)).await
+        context.commit_or_confirm(change, Answer::created(location, customer), existing, |link| link).await
     }
 }

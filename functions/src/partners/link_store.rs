@@ -1,10 +1,11 @@
 //! `link-store`
 
-use api_runtime::http::body::Json;
-use api_runtime::operation::{Method, Nothing, OfPartner, route};
 use api_runtime::table::pattern::{PartnerById, SourceById};
-use api_runtime::table::{Change, Drain, Error, Refusal, Reservation};
-use api_runtime::{Answer, Context, Failure, Input, Operation, Route};
+use api_runtime::table::{Drain, Error, Reservation};
+use api_runtime::{
+    Answer, Change, ConditionFailure, Context, Failure, Json, Method, Nothing, OfPartner, Operation, Reply,
+    Request, Route, route,
+};
 use deserr::Deserr;
 use domain::webhook::{ProofFault, Secret, check_proof};
 use domain::{
@@ -62,12 +63,9 @@ impl Operation for LinkStore {
     type Body = Json<Account>;
     type Output = StoreLink;
 
-    async fn execute(
-        context: &Context<'_>,
-        actor: &Actor,
-        input: &Input<Self>,
-    ) -> Result<Answer<StoreLink>, Failure> {
-        let (partner_id, Json(body)) = (input.path.partner_id, &input.body);
+    async fn execute(request: Request<'_, Self>) -> Result<Reply<StoreLink>, Failure> {
+        let Request { context, caller: actor, path, body, .. } = request;
+        let (partner_id, Json(body)) = (path.partner_id, body);
         actor.reach_partner(partner_id)?;
         if body.proof.is_some() || !actor.is_staff() {
             prove(context, partner_id, body).await?;
@@ -78,21 +76,19 @@ impl Operation for LinkStore {
 
         let mut change = Change::new();
         require_admin(&mut change, actor, partner_id, None)?;
-        change.require(&PartnerById(partner_id), || Refusal::NotFound);
-        let unknown = |_| Refusal::because(&UNKNOWN_SOURCE, &[&"sourceId"]);
+        change.require(&PartnerById(partner_id), || ConditionFailure::NotFound);
+        let unknown = |_| ConditionFailure::rejected(&UNKNOWN_SOURCE, &[&"sourceId"]);
         change.require_that(&SourceById(source_id), in_force(), unknown);
         let reservation = Reservation::store_account(source_id, &account, partner_id);
         change.create_once(&reservation, move |held| match held.owner == partner_id.to_string() {
-            true => Refusal::AlreadyToo,
-            false => Refusal::because(&ACCOUNT_TAKEN, &[&"account"]),
+            true => ConditionFailure::AlreadyDone,
+            false => ConditionFailure::rejected(&ACCOUNT_TAKEN, &[&"account"]),
         })?;
-        let is_meant =
-            context.if_match().map(|is_meant| move |link: &StoreLink| is_meant(link.stamp.version));
         let wanted = link.clone();
-        change.settle(&link, is_meant, move |existing| {
+        let existing = change.create_or_confirm(&link, context.if_match(), move |existing| {
             match existing.source_id == wanted.source_id && existing.account == wanted.account {
-                true => Refusal::Already(existing),
-                false => Refusal::because(&ALREADY_LINKED, &[&"account"]),
+                true => ConditionFailure::AlreadyDone,
+                false => ConditionFailure::rejected(&ALREADY_LINKED, &[&"account"]),
             }
         })?;
         change.record(Happening::of_partner(EventKind::StoreLinked { source_id, account }, partner_id));
@@ -103,9 +99,10 @@ impl Operation for LinkStore {
         change.put(&drain)?;
 
         let location = format!("/v1/partners/{partner_id}/store");
-        let linked = context.commit(change, Answer::created(location, link)).await?;
-        if !linked.trial {
-            let drain = Drain { linked_at: linked.body.stamp.created_at, ..drain };
+        let answer = Answer::created(location, link);
+        let linked = context.commit_or_confirm(change, answer, existing, |link| link).await?;
+        if let Reply::Answer(Answer { body: link, .. }) = &linked {
+            let drain = Drain { linked_at: link.stamp.created_at, ..drain };
             match parked::drain(context, &drain, None, || ()).await {
                 // Nobody is helped by a refusal: the link stands, and the timer is at it, too.
                 Err(Failure::Table(why @ Error::Internal(_))) => {

@@ -1,11 +1,10 @@
 //! `list-partner-customers`
 
-use api_runtime::context::List;
-use api_runtime::http::body::Empty;
-use api_runtime::operation::{ByName, Method, OfPartner, route};
 use api_runtime::table::DirectoryEntry;
 use api_runtime::table::pattern::{Directory, PartnerById};
-use api_runtime::{Answer, Context, Failure, Input, Operation, Route};
+use api_runtime::{
+    ByName, Context, Empty, Failure, List, Method, OfPartner, Operation, Reply, Request, Route, route,
+};
 use domain::{Actor, Name, NameQuery, OrganizationId, Problem, Role};
 use schemars::JsonSchema;
 use serde::Serialize;
@@ -39,16 +38,13 @@ impl Operation for ListPartnerCustomers {
     type Body = Empty;
     type Output = List<CustomerItem>;
 
-    async fn execute(
-        context: &Context<'_>,
-        actor: &Actor,
-        input: &Input<Self>,
-    ) -> Result<Answer<List<CustomerItem>>, Failure> {
-        let partner = input.path.partner_id;
+    async fn execute(request: Request<'_, Self>) -> Result<Reply<List<CustomerItem>>, Failure> {
+        let Request { context, caller: actor, path, query, .. } = request;
+        let partner = path.partner_id;
         actor.reach_partner(partner)?;
         let known = async { Ok(context.table.get(&PartnerById(partner)).await?) };
         let page = async {
-            match &input.query.name {
+            match &query.name {
                 None => context.page(&Directory(partner), true).await,
                 Some(query) => best_first(context, &Directory(partner), query).await,
             }
@@ -59,7 +55,7 @@ impl Operation for ListPartnerCustomers {
             Ok(CustomerItem { organization_id: entry.organization_id()?, name: entry.name })
         };
         let items: Result<Vec<_>, Failure> = page.items.into_iter().map(item).collect();
-        Ok(Answer::ok(List { items: items?, next_page_token: page.next_page_token }))
+        Ok(Reply::ok(List { items: items?, next_page_token: page.next_page_token }))
     }
 }
 

@@ -1,10 +1,7 @@
 //! `list-partners`
 
-use api_runtime::context::List;
-use api_runtime::http::body::Empty;
-use api_runtime::operation::{ByName, Method, Nothing, route};
 use api_runtime::table::pattern::Partners;
-use api_runtime::{Answer, Context, Failure, Input, Operation, Route};
+use api_runtime::{ByName, Empty, Failure, List, Method, Nothing, Operation, Reply, Request, Route, route};
 use domain::{Actor, Partner, Role};
 
 /// Finds partners.
@@ -22,17 +19,12 @@ impl Operation for ListPartners {
     type Body = Empty;
     type Output = List<Partner>;
 
-    async fn execute(
-        context: &Context<'_>,
-        _: &Actor,
-        input: &Input<Self>,
-    ) -> Result<Answer<List<Partner>>, Failure> {
-        let page = match &input.query.name {
+    async fn execute(request: Request<'_, Self>) -> Result<Reply<List<Partner>>, Failure> {
+        let Request { context, query, .. } = request;
+        let page = match &query.name {
             None => context.page(&Partners(), true).await?,
-            Some(_) => {
-                context.page_of_wanted(&Partners(), true, |found| input.query.wants(&found.name)).await?
-            }
+            Some(_) => context.page_of_wanted(&Partners(), true, |found| query.wants(&found.name)).await?,
         };
-        Ok(Answer::ok(page))
+        Ok(Reply::ok(page))
     }
 }

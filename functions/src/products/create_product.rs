@@ -1,9 +1,6 @@
 //! `create-product`
 
-use api_runtime::http::body::Json;
-use api_runtime::operation::{Method, Nothing, route};
-use api_runtime::table::Change;
-use api_runtime::{Answer, Context, Failure, Input, Operation, Route};
+use api_runtime::{Answer, Change, Failure, Json, Method, Nothing, Operation, Reply, Request, Route, route};
 use deserr::Deserr;
 use domain::{
     Actor, Description, EventKind, Faults, Happening, Name, Product, ProductCode, Reason, Role, Stamp,
@@ -43,12 +40,9 @@ impl Operation for CreateProduct {
     type Body = Json<NewProduct>;
     type Output = Product;
 
-    async fn execute(
-        context: &Context<'_>,
-        _: &Actor,
-        input: &Input<Self>,
-    ) -> Result<Answer<Product>, Failure> {
-        let Json(NewProduct { name, description, code }) = &input.body;
+    async fn execute(request: Request<'_, Self>) -> Result<Reply<Product>, Failure> {
+        let Request { context, body, .. } = request;
+        let Json(NewProduct { name, description, code }) = body;
         let product = Product {
             id: context.id(),
             name: name.clone(),

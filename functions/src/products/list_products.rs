@@ -1,10 +1,7 @@
 //! `list-products`
 
-use api_runtime::context::List;
-use api_runtime::http::body::Empty;
-use api_runtime::operation::{Archived, Method, Nothing, route};
 use api_runtime::table::pattern::Products;
-use api_runtime::{Answer, Context, Failure, Input, Operation, Route};
+use api_runtime::{Archived, Empty, Failure, List, Method, Nothing, Operation, Reply, Request, Route, route};
 use domain::{Actor, Product, Role};
 
 /// Shows what can be owned.
@@ -27,12 +24,9 @@ impl Operation for ListProducts {
     type Body = Empty;
     type Output = List<Product>;
 
-    async fn execute(
-        context: &Context<'_>,
-        _: &Actor,
-        input: &Input<Self>,
-    ) -> Result<Answer<List<Product>>, Failure> {
-        let wanted = |product: &Product| product.archived_at.is_some() == input.query.archived.is_on();
-        Ok(Answer::ok(context.page_of_wanted(&Products(), true, wanted).await?))
+    async fn execute(request: Request<'_, Self>) -> Result<Reply<List<Product>>, Failure> {
+        let Request { context, query, .. } = request;
+        let wanted = |product: &Product| product.archived_at.is_some() == query.archived.is_on();
+        Ok(Reply::ok(context.page_of_wanted(&Products(), true, wanted).await?))
     }
 }

@@ -4,18 +4,15 @@ pub mod create_product;
 pub mod list_products;
 pub mod update_product;
 
-use api_runtime::table::{self, Change, Refusal, Reservation};
-use domain::{Fault, Product, Reason, Stage};
+use api_runtime::table::{self, Reservation};
+use api_runtime::{Change, ConditionFailure};
+use domain::{Fault, Product, Reason};
 
 const NAME_TAKEN: Reason = Reason::state("product-name-taken", "another product has this name");
 const CODE_TAKEN: Reason = Reason::state("product-code-taken", "another product has this code");
 
 /// Makes a product's name and code its own, instead of those it had `before`.
-fn reserve(
-    change: &mut Change<Product>,
-    product: &Product,
-    before: Option<&Product>,
-) -> Result<(), table::Error> {
+fn reserve(change: &mut Change, product: &Product, before: Option<&Product>) -> Result<(), table::Error> {
     let name = |product: &Product| Some(Reservation::product_name(&product.name, product.id));
     let code =
         |product: &Product| product.code.as_ref().map(|code| Reservation::product_code(code, product.id));
@@ -30,7 +27,7 @@ fn reserve(
         if let Some(wanted) = wanted {
             change.create_once(&wanted, move |other| {
                 let detail = format!("`{}` has it", other.owner);
-                Refusal::Because(Stage::State, Fault { detail, ..reason.at(&[&field]) })
+                ConditionFailure::by_state(Fault { detail, ..reason.at(&[&field]) })
             })?;
         }
     }

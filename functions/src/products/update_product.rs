@@ -1,10 +1,7 @@
 //! `update-product`
 
-use api_runtime::http::body::Json;
-use api_runtime::operation::{Method, Nothing, route};
-use api_runtime::table::Change;
 use api_runtime::table::pattern::ProductById;
-use api_runtime::{Answer, Context, Failure, Input, Operation, Route};
+use api_runtime::{Answer, Change, Failure, Json, Method, Nothing, Operation, Reply, Request, Route, route};
 use deserr::Deserr;
 use domain::{
     Actor, Description, EventKind, Faults, Given, Happening, Name, Patch, Problem, Product, ProductCode,
@@ -61,12 +58,9 @@ impl Operation for UpdateProduct {
     type Body = Json<ProductChange>;
     type Output = Product;
 
-    async fn execute(
-        context: &Context<'_>,
-        _: &Actor,
-        input: &Input<Self>,
-    ) -> Result<Answer<Product>, Failure> {
-        let (Json(wanted), lookup) = (&input.body, ProductById(input.path.product_id));
+    async fn execute(request: Request<'_, Self>) -> Result<Reply<Product>, Failure> {
+        let Request { context, path, body, .. } = request;
+        let (Json(wanted), lookup) = (body, ProductById(path.product_id));
         let before = context.table.get(&lookup).await?.ok_or_else(Problem::not_found)?;
         let seen = before.stamp.version;
         let archived = wanted.archived.over(before.archived_at.is_some());
@@ -79,7 +73,7 @@ impl Operation for UpdateProduct {
         };
         let mut change = Change::new();
         if product == before {
-            change.confirm(&before, seen, context.if_match());
+            change.confirm(&before, seen, context.if_match())?;
             return context.commit(change, Answer::ok(before)).await;
         }
         product.stamp = before.stamp.next(context.now);

@@ -1,9 +1,7 @@
 //! `get-openapi`
 
-use api_runtime::http::body::Empty;
 use api_runtime::http::caller::Anyone;
-use api_runtime::operation::{Access, Method, Nothing, Output};
-use api_runtime::{Answer, Context, Failure, Input, Operation, Route};
+use api_runtime::{Access, Empty, Failure, Method, Nothing, Operation, Output, Reply, Request, Route};
 use schemars::JsonSchema;
 use serde::Serialize;
 
@@ -32,9 +30,9 @@ impl Operation for GetOpenapi {
     type Body = Empty;
     type Output = Document;
 
-    async fn execute(_: &Context<'_>, _: &Anyone, _: &Input<Self>) -> Result<Answer<Document>, Failure> {
+    async fn execute(_: Request<'_, Self>) -> Result<Reply<Document>, Failure> {
         let document = serde_json::from_str(DOCUMENT);
-        Ok(Answer::ok(Document(
+        Ok(Reply::ok(Document(
             document.map_err(|error| api_runtime::table::Error::Internal(error.to_string()))?,
         )))
     }

@@ -1,16 +1,18 @@
 //! `run-due-work`
 
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use api_runtime::schedule::Report;
 use api_runtime::table::key::DUE_SHARDS;
 use api_runtime::table::pattern::DueBy;
-use api_runtime::table::{Change, Drain, DueItem, Error, ImportRun, Turn};
-use api_runtime::{Answer, Context, Environment, Failure, Scheduled};
+use api_runtime::table::{Drain, DueItem, Error, Turn};
+use api_runtime::{Answer, Change, Environment, Failure, Scheduled};
 use domain::{EventKind, Happening};
 use lambda_runtime::tracing;
 
 use crate::access::told;
+use crate::entitlements::import_run;
 use crate::orders::parked;
 use crate::orders::placing::go_on;
 use crate::subscriptions::cascade;
@@ -58,81 +60,91 @@ const FOR_ONE: Duration = Duration::from_secs(10);
 
 /// Does one thing, and answers whether it is done, or why that cannot be.
 async fn attempt(environment: &Environment, item: Result<DueItem, Error>) -> Result<bool, String> {
-    let mut went_on = false;
-    match tokio::time::timeout(FOR_ONE, settle(environment, item, &mut went_on)).await {
+    let progress = Progress::default();
+    match tokio::time::timeout(FOR_ONE, handle(environment, item, &progress)).await {
         Ok(Ok(done)) => Ok(done),
-        // What takes long, or meets an obstacle on the way, is no failure as long as it goes on.
-        _ if went_on => Ok(false),
+        // What takes long, or meets an obstacle on the way, is no failure as long as it makes progress.
+        _ if progress.was_made() => Ok(false),
         Ok(Err(why)) => Err(why.to_string()),
         Err(_) => Err(format!("it takes more than {FOR_ONE:?}")),
     }
 }
 
+/// So often something is tried before it is reported to the vendor: most failures pass by themselves.
+const REPORTED_AFTER: u64 = 3;
+
 /// Lets others go first, so that what cannot be done holds up nothing.
 async fn put_back(environment: &Environment, turn: &Turn, why: String) {
-    let context = environment.by_itself(RunDueWork::NAME);
-    let mut change: Change<()> = Change::new();
-    turn.put_back(&mut change, context.now, why);
+    let context = environment.system_context(RunDueWork::NAME);
+    let mut change = Change::new();
+    change.add(turn.put_back(context.now));
+    if turn.tries() == REPORTED_AFTER {
+        let (work, place) = (turn.entity().to_owned(), turn.place());
+        let failed = EventKind::DueWorkFailed { work, place, tries: turn.tries(), reason: why };
+        change.record(Happening::of_vendor(failed));
+    }
     // What is not put back is due as before.
-    if let Err(why) = context.commit(change, Answer::ok(())).await {
+    if let Err(why) = context.apply(change).await {
         tracing::warn!(%why, "what could not be done is not put back: somebody else was at it, or it is tried again soon");
     }
 }
 
-/// Does one thing, and answers whether it is done. When somebody else was at it, too, the next run decides anew. What
-/// has many steps says that it went on.
-async fn settle(
+/// Whether a sequence of many steps has made any, also if it is stopped in the middle of the next one.
+#[derive(Default)]
+struct Progress(AtomicBool);
+
+impl Progress {
+    fn make(&self) {
+        self.0.store(true, Ordering::Relaxed);
+    }
+
+    fn was_made(&self) -> bool {
+        self.0.load(Ordering::Relaxed)
+    }
+}
+
+/// Does one thing, and answers whether it is done. When somebody else was at it, too, the next run decides anew.
+async fn handle(
     environment: &Environment,
     item: Result<DueItem, Error>,
-    went_on: &mut bool,
+    progress: &Progress,
 ) -> Result<bool, Failure> {
-    let settled = match item? {
+    let handled = match item? {
         DueItem::Order(order) if order.is_placing() => {
-            let context = environment.by_itself(RunDueWork::NAME);
+            let context = environment.system_context(RunDueWork::NAME);
             go_on(&context, order, |_| Answer::ok(())).await.map(|_| true)
         }
         DueItem::Subscription(root) => {
-            let context = environment.by_itself(RunDueWork::NAME);
-            cascade::resume(&context, &root, || *went_on = true).await
+            let context = environment.system_context(RunDueWork::NAME);
+            cascade::resume(&context, &root, || progress.make()).await
         }
-        DueItem::Order(order) => parked::lapse(&environment.by_itself(RunDueWork::NAME), order).await,
-        DueItem::Drain(drain) => finish(environment, drain, went_on).await,
-        DueItem::Import(run) => give_up(&environment.by_itself(RunDueWork::NAME), run).await,
-        DueItem::Request(request) => told::lapse(&environment.by_itself(RunDueWork::NAME), request).await,
-        DueItem::Access(access) => told::tell(&environment.by_itself(RunDueWork::NAME), access).await,
+        DueItem::Order(order) => parked::lapse(&environment.system_context(RunDueWork::NAME), order).await,
+        DueItem::Drain(drain) => finish(environment, drain, progress).await,
+        DueItem::Import(run) => {
+            import_run::give_up(&environment.system_context(RunDueWork::NAME), run).await.map(|()| true)
+        }
+        DueItem::Request(request) => {
+            told::lapse(&environment.system_context(RunDueWork::NAME), request).await
+        }
+        DueItem::Access(access) => told::tell(&environment.system_context(RunDueWork::NAME), access).await,
     };
-    match settled {
+    match handled {
         Err(Failure::Table(Error::Contended(_))) => Ok(false),
-        settled => settled,
+        handled => handled,
     }
-}
-
-/// Says of an import that was cut off that nobody went on with it. Who repeats it under its key still does.
-async fn give_up(context: &Context<'_>, run: ImportRun) -> Result<bool, Failure> {
-    let mut change: Change<()> = Change::new();
-    match run.request {
-        Some(_) => {
-            let given_up = ImportRun { due_at: None, stamp: run.stamp.next(context.now), ..run.clone() };
-            change.replace(&given_up, run.stamp.version, context.if_match())?;
-        }
-        None => change.remove_seen(&run, run.stamp.version, context.if_match()),
-    }
-    let cut_off = EventKind::ImportCutOff { import_id: run.import_id, by: run.author, rows: run.rows };
-    change.record(Happening::of_vendor(cut_off));
-    context.commit(change, Answer::ok(())).await.map(|_| true)
 }
 
 /// Drains what a link left.
-async fn finish(environment: &Environment, drain: Drain, went_on: &mut bool) -> Result<bool, Failure> {
+async fn finish(environment: &Environment, drain: Drain, progress: &Progress) -> Result<bool, Failure> {
     let (mut after, mut left) = (None, 0);
     loop {
-        let context = environment.by_itself(RunDueWork::NAME);
-        let drained = parked::drain(&context, &drain, after, || *went_on = true).await?;
+        let context = environment.system_context(RunDueWork::NAME);
+        let drained = parked::drain(&context, &drain, after, || progress.make()).await?;
         (after, left) = (drained.next, left + drained.left);
         match (&after, left) {
             (Some(_), _) => {}
             (None, 0) => {
-                parked::finish(&environment.by_itself(RunDueWork::NAME), &drain).await?;
+                parked::finish(&environment.system_context(RunDueWork::NAME), &drain).await?;
                 return Ok(true);
             }
             (None, _) => {

@@ -1,10 +1,10 @@
 //! `get-notification-preference`
 
-use api_runtime::http::body::Empty;
-use api_runtime::operation::{Method, Nothing, OfOrganization, Output, route};
 use api_runtime::table::pattern::PreferenceOf;
 use api_runtime::table::{Found, Wanted};
-use api_runtime::{Answer, Context, Failure, Input, Operation, Route};
+use api_runtime::{
+    Context, Empty, Failure, Method, Nothing, OfOrganization, Operation, Output, Reply, Request, Route, route,
+};
 use domain::service_request::{NotificationPreference, Person};
 use domain::{Act, Actor, OrganizationId, Problem, Reason, Role, Stamp, Version};
 use schemars::JsonSchema;
@@ -62,15 +62,12 @@ impl Operation for GetNotificationPreference {
     type Body = Empty;
     type Output = OwnPreference;
 
-    async fn execute(
-        context: &Context<'_>,
-        actor: &Actor,
-        input: &Input<Self>,
-    ) -> Result<Answer<OwnPreference>, Failure> {
-        let OfOrganization { organization_id } = input.path;
+    async fn execute(request: Request<'_, Self>) -> Result<Reply<OwnPreference>, Failure> {
+        let Request { context, caller: actor, path, .. } = request;
+        let OfOrganization { organization_id } = *path;
         let Said { preference, .. } = Said::read(context, actor, organization_id).await?;
         let preference = preference.filter(|(_, own)| *own).map(|(preference, _)| preference);
-        Ok(Answer::ok(OwnPreference::of(organization_id, preference)))
+        Ok(Reply::ok(OwnPreference::of(organization_id, preference)))
     }
 }
 

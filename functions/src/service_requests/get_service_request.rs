@@ -1,12 +1,12 @@
 //! `get-service-request`
 
-use api_runtime::http::body::Empty;
-use api_runtime::operation::{Method, Nothing, Output, route};
 use api_runtime::table::pattern::{
     AccessIn, EmailInPartner, EntitlementOf, EntitlementsOf, OrganizationById, SubscriptionsOf,
 };
 use api_runtime::table::{Choice, Cut, Listing, Wanted};
-use api_runtime::{Answer, Context, Failure, Input, Operation, Route};
+use api_runtime::{
+    Context, Empty, Failure, Method, Nothing, Operation, Output, Reply, Request, Route, route,
+};
 use domain::access::decide;
 use domain::service_request::{Contact, Membership};
 use domain::{
@@ -70,12 +70,9 @@ impl Operation for GetServiceRequest {
     type Body = Empty;
     type Output = WorkItem;
 
-    async fn execute(
-        context: &Context<'_>,
-        actor: &Actor,
-        input: &Input<Self>,
-    ) -> Result<Answer<WorkItem>, Failure> {
-        let OfServiceRequest { organization_id, service_request_id } = input.path;
+    async fn execute(request: Request<'_, Self>) -> Result<Reply<WorkItem>, Failure> {
+        let Request { context, caller: actor, path, .. } = request;
+        let OfServiceRequest { organization_id, service_request_id } = *path;
         let sought = Sought::of(actor, organization_id, service_request_id)?;
         let mut wanted = Wanted::new();
         sought.want(&mut wanted);
@@ -93,7 +90,7 @@ impl Operation for GetServiceRequest {
         owned.retain(|_| all);
         let shown = owned.into_iter().map(|one| Shown::to(actor, one, &fields, context.now));
         let (entitlements, more_entitlements) = (shown.collect(), all && more);
-        Ok(Answer::ok(WorkItem {
+        Ok(Reply::ok(WorkItem {
             request: view(context, actor, request).await?,
             former_contacts,
             effective_time_zone,

@@ -2,11 +2,9 @@
 
 use std::collections::BTreeMap;
 
-use api_runtime::http::body::Empty;
-use api_runtime::operation::{Method, Nothing, OfOrganization, route};
 use api_runtime::table::Wanted;
 use api_runtime::table::pattern::{OrganizationById, Tallies};
-use api_runtime::{Answer, Context, Failure, Input, Operation, Route};
+use api_runtime::{Empty, Failure, Method, Nothing, OfOrganization, Operation, Reply, Request, Route, route};
 use domain::dashboard::Dashboard;
 use domain::{Act, Actor, Problem, Reason, Role};
 
@@ -31,12 +29,9 @@ impl Operation for GetSupportDashboard {
     type Body = Empty;
     type Output = Dashboard;
 
-    async fn execute(
-        context: &Context<'_>,
-        actor: &Actor,
-        input: &Input<Self>,
-    ) -> Result<Answer<Dashboard>, Failure> {
-        let OfOrganization { organization_id } = input.path;
+    async fn execute(request: Request<'_, Self>) -> Result<Reply<Dashboard>, Failure> {
+        let Request { context, caller: actor, path, .. } = request;
+        let OfOrganization { organization_id } = *path;
         let claim = Claim::of(actor, organization_id)?;
         let organization = OrganizationById(organization_id);
         let mut wanted = Wanted::new();
@@ -55,6 +50,6 @@ impl Operation for GetSupportDashboard {
         for tally in tallies {
             counted.insert(tally.month()?, tally.counts);
         }
-        Ok(Answer::ok(Dashboard::of(&counted, context.now)))
+        Ok(Reply::ok(Dashboard::of(&counted, context.now)))
     }
 }

@@ -1,10 +1,7 @@
 //! `list-service-request-updates`
 
-use api_runtime::context::List;
-use api_runtime::http::body::Empty;
-use api_runtime::operation::{Method, Nothing, route};
 use api_runtime::table::pattern::UpdatesOf;
-use api_runtime::{Answer, Context, Failure, Input, Operation, Route};
+use api_runtime::{Empty, Failure, List, Method, Nothing, Operation, Reply, Request, Route, route};
 use domain::{Actor, Role};
 
 use super::view::{UpdateView, view_updates};
@@ -29,17 +26,14 @@ impl Operation for ListServiceRequestUpdates {
     type Body = Empty;
     type Output = List<UpdateView>;
 
-    async fn execute(
-        context: &Context<'_>,
-        actor: &Actor,
-        input: &Input<Self>,
-    ) -> Result<Answer<List<UpdateView>>, Failure> {
-        let OfServiceRequest { organization_id, service_request_id } = input.path;
+    async fn execute(request: Request<'_, Self>) -> Result<Reply<List<UpdateView>>, Failure> {
+        let Request { context, caller: actor, path, .. } = request;
+        let OfServiceRequest { organization_id, service_request_id } = *path;
         let sought = Sought::of(actor, organization_id, service_request_id)?;
         let updates = UpdatesOf(service_request_id);
         let ((request, _), page) =
             tokio::try_join!(sought.settle(context), context.page_as_is(&updates, true))?;
         let items = view_updates(context, actor, &request, page.items).await?;
-        Ok(Answer::ok(List { items, next_page_token: page.next_page_token }))
+        Ok(Reply::ok(List { items, next_page_token: page.next_page_token }))
     }
 }

@@ -2,16 +2,13 @@
 
 use std::collections::BTreeMap;
 
-use api_runtime::context::List;
-use api_runtime::http::body::Empty;
-use api_runtime::operation::{Method, Nothing, route};
 use api_runtime::table::entity::Concern;
 use api_runtime::table::pattern::{
     Among, Concerns, OrganizationById, ServiceRequestOf, ServiceRequests, Whom,
 };
 use api_runtime::table::read::Choice;
 use api_runtime::table::{Cut, Page, Wanted};
-use api_runtime::{Answer, Context, Failure, Input, Operation, Route};
+use api_runtime::{Context, Empty, Failure, List, Method, Nothing, Operation, Reply, Request, Route, route};
 use deserr::Deserr;
 use domain::actor::Standing;
 use domain::fault::{Check, Checked};
@@ -87,12 +84,9 @@ impl Operation for ListServiceRequests {
     type Body = Empty;
     type Output = List<ServiceRequestView>;
 
-    async fn execute(
-        context: &Context<'_>,
-        actor: &Actor,
-        input: &Input<Self>,
-    ) -> Result<Answer<List<ServiceRequestView>>, Failure> {
-        let Checked(Filter { organization_id, month, kind, status, submitted_by, from, to }) = &input.query;
+    async fn execute(request: Request<'_, Self>) -> Result<Reply<List<ServiceRequestView>>, Failure> {
+        let Request { context, caller: actor, query, .. } = request;
+        let Checked(Filter { organization_id, month, kind, status, submitted_by, from, to }) = query;
         let submitted_by = submitted_by.clone();
         let selection = Selection { kind: *kind, status: *status, submitted_by, from: *from, to: *to };
         if month.is_some() && !actor.is_staff() {
@@ -122,7 +116,7 @@ impl Operation for ListServiceRequests {
                 of_member(context, actor, partner, None, &selection).await?
             }
         };
-        Ok(Answer::ok(page))
+        Ok(Reply::ok(page))
     }
 }
 

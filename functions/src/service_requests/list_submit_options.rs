@@ -1,11 +1,8 @@
 //! `list-submit-options`
 
-use api_runtime::context::List;
-use api_runtime::http::body::Empty;
-use api_runtime::operation::{Method, Nothing, route};
 use api_runtime::table::Wanted;
 use api_runtime::table::pattern::{AccessIn, AccessOfPartner, EmailInPartner, OrganizationById};
-use api_runtime::{Answer, Context, Failure, Input, Operation, Route};
+use api_runtime::{Context, Empty, Failure, List, Method, Nothing, Operation, Reply, Request, Route, route};
 use domain::access::decide;
 use domain::actor::Standing;
 use domain::{Actor, Level, OrganizationId, PartnerId, Role, ServiceRequestKind, Timestamp};
@@ -46,11 +43,8 @@ impl Operation for ListSubmitOptions {
     type Body = Empty;
     type Output = List<SubmitOption>;
 
-    async fn execute(
-        context: &Context<'_>,
-        actor: &Actor,
-        _: &Input<Self>,
-    ) -> Result<Answer<List<SubmitOption>>, Failure> {
+    async fn execute(request: Request<'_, Self>) -> Result<Reply<List<SubmitOption>>, Failure> {
+        let Request { context, caller: actor, .. } = request;
         let options = match actor.standing {
             Standing::Partner { partner, .. } => of_member(context, actor, partner).await?,
             Standing::Customer { organization: Some(own), .. } => {
@@ -64,7 +58,7 @@ impl Operation for ListSubmitOptions {
             }
             _ => nowhere(),
         };
-        Ok(Answer::ok(options))
+        Ok(Reply::ok(options))
     }
 }
 

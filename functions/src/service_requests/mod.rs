@@ -13,10 +13,9 @@ pub mod set_service_request_contact;
 pub mod update_service_request;
 pub mod view;
 
-use api_runtime::operation::Output;
 use api_runtime::table::pattern::{EmailInOrganization, ServiceRequestOf};
-use api_runtime::table::{Change, Found, Refusal, Wanted};
-use api_runtime::{Context, Failure};
+use api_runtime::table::{Found, Wanted};
+use api_runtime::{Change, ConditionFailure, Context, Failure};
 use deserr::Deserr;
 use domain::service_request::Contact;
 use domain::{
@@ -105,13 +104,8 @@ fn record(found: &Found, organization: OrganizationId, email: &Email) -> Result<
 }
 
 /// Requires that a customer still has its e-mail.
-fn require_record<O: Output>(
-    change: &mut Change<O>,
-    organization: OrganizationId,
-    email: &Email,
-    customer: CustomerId,
-) {
-    change.require_owner(&record_of(organization, email), customer, || Refusal::Outdated);
+fn require_record(change: &mut Change, organization: OrganizationId, email: &Email, customer: CustomerId) {
+    change.require_owner(&record_of(organization, email), customer, || ConditionFailure::Stale);
 }
 
 const OTHER_PARTNERS: Reason = Reason::rule(
@@ -120,10 +114,10 @@ const OTHER_PARTNERS: Reason = Reason::rule(
 );
 
 /// Requires that what becomes of a contact is no other partner's business than that of the one that acts.
-fn require_own<O: Output>(change: &mut Change<O>, contact: &Contact, acting: Option<&Held>) {
+fn require_own(change: &mut Change, contact: &Contact, acting: Option<&Held>) {
     let of = contact.person.membership.map(|of| of.partner_id);
     if acting.is_some_and(|held| of.is_some_and(|of| of != held.partner)) {
-        change.refuse(OTHER_PARTNERS.stage, OTHER_PARTNERS.at(&[]));
+        change.reject(&OTHER_PARTNERS, &[]);
     }
 }
 

@@ -1,10 +1,11 @@
 //! `open-service-request`
 
-use api_runtime::http::body::Json;
-use api_runtime::operation::{Method, Nothing, OfOrganization, route};
 use api_runtime::table::pattern::OrganizationById;
-use api_runtime::table::{Change, ContactEntry, Refusal, Wanted, tally};
-use api_runtime::{Answer, Context, Failure, Input, Operation, Route};
+use api_runtime::table::{ContactEntry, Wanted, tally};
+use api_runtime::{
+    Answer, Change, ConditionFailure, Failure, Json, Method, Nothing, OfOrganization, Operation, Reply,
+    Request, Route, route,
+};
 use deserr::Deserr;
 use domain::service_request::{Contact, Message, Person};
 use domain::{
@@ -70,12 +71,9 @@ impl Operation for OpenServiceRequest {
     type Body = Json<NewServiceRequest>;
     type Output = ServiceRequestView;
 
-    async fn execute(
-        context: &Context<'_>,
-        actor: &Actor,
-        input: &Input<Self>,
-    ) -> Result<Answer<ServiceRequestView>, Failure> {
-        let (OfOrganization { organization_id }, Json(new)) = (&input.path, &input.body);
+    async fn execute(request: Request<'_, Self>) -> Result<Reply<ServiceRequestView>, Failure> {
+        let Request { context, caller: actor, path, body, .. } = request;
+        let (OfOrganization { organization_id }, Json(new)) = (path, body);
         let claim = Claim::of(actor, *organization_id)?;
         let email = actor.email.clone().ok_or_else(Problem::not_found)?;
         let named = new.primary_contact.as_ref().filter(|named| **named != email);
@@ -88,7 +86,7 @@ impl Operation for OpenServiceRequest {
         let held = claim.map(|claim| claim.prove(context, &found)).transpose()?;
         match &held {
             Some(held) => held.require(&mut change, new.kind.submitting())?,
-            None => change.require(&OrganizationById(*organization_id), || Refusal::NotFound),
+            None => change.require(&OrganizationById(*organization_id), || ConditionFailure::NotFound),
         }
         let partner = held.as_ref().map(|held| held.partner);
         let person = held.map_or(Person { email, membership: None }, |held| held.person());
@@ -97,13 +95,13 @@ impl Operation for OpenServiceRequest {
             let customer_id = record(&found, *organization_id, named)?;
             match customer_id {
                 Some(customer) => require_record(&mut change, *organization_id, named, customer),
-                None => change.refuse(UNKNOWN_CUSTOMER.stage, UNKNOWN_CUSTOMER.at(&[&"primaryContact"])),
+                None => change.reject(&UNKNOWN_CUSTOMER, &[&"primaryContact"]),
             }
             let person = Person { email: named.clone(), membership: None };
             primary_contact = Contact { person, customer_id };
         }
         if new.time_zone.is_some() && primary_contact.person.membership.is_none() {
-            change.refuse(MISPLACED_TIME_ZONE.stage, MISPLACED_TIME_ZONE.at(&[&"timeZone"]));
+            change.reject(&MISPLACED_TIME_ZONE, &[&"timeZone"]);
         }
         let request = ServiceRequest {
             id: context.id(),
@@ -125,7 +123,7 @@ impl Operation for OpenServiceRequest {
             change.put(&entry)?;
         }
         change.create(&request)?;
-        tally::count(&mut change, &request, None);
+        tally::count(&request, None).into_iter().for_each(|count| change.add(count));
         let opened = EventKind::ServiceRequestOpened { service_request_id: request.id, kind: request.kind };
         change.record(request.happening(opened, partner));
 

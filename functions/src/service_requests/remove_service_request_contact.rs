@@ -1,9 +1,7 @@
 //! `remove-service-request-contact`
 
-use api_runtime::http::body::Empty;
-use api_runtime::operation::{Method, Nothing, route};
-use api_runtime::table::{Change, ContactEntry};
-use api_runtime::{Answer, Context, Failure, Input, Operation, Route};
+use api_runtime::table::ContactEntry;
+use api_runtime::{Answer, Change, Empty, Failure, Method, Nothing, Operation, Reply, Request, Route, route};
 use domain::service_request::PRIMARY_CONTACT;
 use domain::{Act, Actor, EventKind, Reason, Role};
 
@@ -31,12 +29,9 @@ impl Operation for RemoveServiceRequestContact {
     type Body = Empty;
     type Output = ServiceRequestView;
 
-    async fn execute(
-        context: &Context<'_>,
-        actor: &Actor,
-        input: &Input<Self>,
-    ) -> Result<Answer<ServiceRequestView>, Failure> {
-        let OfContact { organization_id, service_request_id, email } = &input.path;
+    async fn execute(request: Request<'_, Self>) -> Result<Reply<ServiceRequestView>, Failure> {
+        let Request { context, caller: actor, path, .. } = request;
+        let OfContact { organization_id, service_request_id, email } = path;
         let sought = Sought::of(actor, *organization_id, *service_request_id)?;
         let (before, held) = sought.settle(context).await?;
         let mut change = Change::new();
@@ -46,13 +41,13 @@ impl Operation for RemoveServiceRequestContact {
         }
         let (seen, mut request) = (before.stamp.version, before.clone());
         let removed = request.remove_contact(email).unwrap_or_else(|reason| {
-            change.refuse(reason.stage, reason.at(&[]));
+            change.reject(&reason, &[]);
             None
         });
         // A contact who the caller may not see is none to it.
         let removed = removed.filter(|contact| sees_contact(reader_of(actor), &before, contact));
         let Some(contact) = removed else {
-            change.confirm(&before, seen, context.if_match());
+            change.confirm(&before, seen, context.if_match())?;
             let shown = view(context, actor, before).await?;
             return context.commit(change, Answer::ok(shown)).await;
         };

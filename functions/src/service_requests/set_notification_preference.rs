@@ -1,10 +1,10 @@
 //! `set-notification-preference`
 
-use api_runtime::http::body::Json;
-use api_runtime::operation::{Method, Nothing, OfOrganization, route};
 use api_runtime::table::pattern::OrganizationById;
-use api_runtime::table::{Change, Refusal};
-use api_runtime::{Answer, Context, Failure, Input, Operation, Route};
+use api_runtime::{
+    Answer, Change, ConditionFailure, Failure, Json, Method, Nothing, OfOrganization, Operation, Reply,
+    Request, Route, route,
+};
 use deserr::Deserr;
 use domain::service_request::NotificationPreference;
 use domain::{Act, Actor, EventKind, Faults, Happening, Reason, Role, Stamp};
@@ -42,25 +42,22 @@ impl Operation for SetNotificationPreference {
     type Body = Json<NewPreference>;
     type Output = OwnPreference;
 
-    async fn execute(
-        context: &Context<'_>,
-        actor: &Actor,
-        input: &Input<Self>,
-    ) -> Result<Answer<OwnPreference>, Failure> {
-        let OfOrganization { organization_id } = input.path;
-        let Json(NewPreference { on_submitted }) = &input.body;
+    async fn execute(request: Request<'_, Self>) -> Result<Reply<OwnPreference>, Failure> {
+        let Request { context, caller: actor, path, body, .. } = request;
+        let OfOrganization { organization_id } = *path;
+        let Json(NewPreference { on_submitted }) = body;
         let Said { person, held, preference } = Said::read(context, actor, organization_id).await?;
         let mut change = Change::new();
         match &held {
             Some(held) => held.require(&mut change, Act::SeeAll)?,
-            None => change.require(&OrganizationById(organization_id), || Refusal::NotFound),
+            None => change.require(&OrganizationById(organization_id), || ConditionFailure::NotFound),
         }
         let (on_submitted, stamp) = (*on_submitted, Stamp::new(context.now));
         let member_id = person.membership.map(|of| of.member_id);
         let wanted = NotificationPreference { organization_id, person, on_submitted, stamp };
         let said = match preference {
             Some((kept, true)) if kept.on_submitted == on_submitted => {
-                change.confirm(&kept, kept.stamp.version, context.if_match());
+                change.confirm(&kept, kept.stamp.version, context.if_match())?;
                 return context
                     .commit(change, Answer::ok(OwnPreference::of(organization_id, Some(kept))))
                     .await;
@@ -71,9 +68,7 @@ impl Operation for SetNotificationPreference {
                 said
             }
             None => {
-                let meant = context.if_match();
-                let meant = meant.map(|is| move |kept: &NotificationPreference| is(kept.stamp.version));
-                change.settle(&wanted, meant, |_| Refusal::Outdated)?;
+                change.create_absent(&wanted, context.if_match())?;
                 wanted
             }
         };

@@ -1,10 +1,11 @@
 //! `set-service-request-contact`
 
-use api_runtime::http::body::Json;
-use api_runtime::operation::{Method, Nothing, route};
 use api_runtime::table::pattern::{AccessInOrganization, EmailInPartner};
-use api_runtime::table::{Change, ContactEntry, Found, Refusal, Wanted};
-use api_runtime::{Answer, Context, Failure, Input, Operation, Route};
+use api_runtime::table::{ContactEntry, Found, Wanted};
+use api_runtime::{
+    Answer, Change, ConditionFailure, Context, Failure, Json, Method, Nothing, Operation, Reply, Request,
+    Route, route,
+};
 use deserr::Deserr;
 use domain::access::{Grant, decide};
 use domain::service_request::{Contact, Membership, PRIMARY_CONTACT, Person, TOO_MANY_CONTACTS};
@@ -60,13 +61,10 @@ impl Operation for SetServiceRequestContact {
     type Body = Json<NewContact>;
     type Output = ServiceRequestView;
 
-    async fn execute(
-        context: &Context<'_>,
-        actor: &Actor,
-        input: &Input<Self>,
-    ) -> Result<Answer<ServiceRequestView>, Failure> {
+    async fn execute(request: Request<'_, Self>) -> Result<Reply<ServiceRequestView>, Failure> {
+        let Request { context, caller: actor, path, body, .. } = request;
         let (OfContact { organization_id, service_request_id, email }, Json(NewContact { role })) =
-            (&input.path, &input.body);
+            (path, body);
         let sought = Sought::of(actor, *organization_id, *service_request_id)?;
         let mut wanted = Wanted::new();
         sought.want(&mut wanted);
@@ -114,9 +112,9 @@ impl Operation for SetServiceRequestContact {
                     }
                 };
                 if let Some((access, membership, level)) = &best {
-                    require_member(&mut change, access, email, membership, held.as_ref());
+                    require_member(&mut change, access, email, membership, held.as_ref())?;
                     if !level.opens(role.act()) {
-                        change.refuse(PRIMARY_NEEDS_UPDATE.stage, PRIMARY_NEEDS_UPDATE.at(&[&"role"]));
+                        change.reject(&PRIMARY_NEEDS_UPDATE, &[&"role"]);
                     }
                 }
                 best.map(|(_, membership, _)| Contact {
@@ -131,11 +129,11 @@ impl Operation for SetServiceRequestContact {
             None => Err(NOBODY_THERE),
         };
         let changed = changed.unwrap_or_else(|reason| {
-            change.refuse(reason.stage, reason.at(&[]));
+            change.reject(&reason, &[]);
             Vec::new()
         });
         if changed.is_empty() {
-            change.confirm(&before, seen, context.if_match());
+            change.confirm(&before, seen, context.if_match())?;
             let shown = view(context, actor, before).await?;
             return context.commit(change, Answer::ok(shown)).await;
         }
@@ -210,17 +208,18 @@ fn best_of<'a>(
 
 /// Requires that a member is one still, with the access that was read; a transaction asks of an item once.
 fn require_member(
-    change: &mut Change<ServiceRequestView>,
+    change: &mut Change,
     access: &Access,
     email: &Email,
     Membership { partner_id, member_id }: &Membership,
     caller: Option<&Held>,
-) {
+) -> Result<(), Failure> {
     if caller.is_none() {
-        change.confirm(access, access.stamp.version, None::<fn(_) -> bool>);
+        change.confirm(access, access.stamp.version, None)?;
     }
     if caller.is_none_or(|held| held.email != *email) {
         let record = EmailInPartner(*partner_id, email.clone());
-        change.require_owner(&record, member_id, || Refusal::Outdated);
+        change.require_owner(&record, member_id, || ConditionFailure::Stale);
     }
+    Ok(())
 }

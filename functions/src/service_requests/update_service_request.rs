@@ -1,9 +1,7 @@
 //! `update-service-request`
 
-use api_runtime::http::body::Json;
-use api_runtime::operation::{Method, Nothing, route};
-use api_runtime::table::{Change, tally};
-use api_runtime::{Answer, Context, Failure, Input, Operation, Route};
+use api_runtime::table::tally;
+use api_runtime::{Answer, Change, Failure, Json, Method, Nothing, Operation, Reply, Request, Route, route};
 use deserr::Deserr;
 use domain::actor::Standing;
 use domain::fault::{Check, Checked};
@@ -65,13 +63,10 @@ impl Operation for UpdateServiceRequest {
     type Body = Json<Checked<NewUpdate>>;
     type Output = UpdateView;
 
-    async fn execute(
-        context: &Context<'_>,
-        actor: &Actor,
-        input: &Input<Self>,
-    ) -> Result<Answer<UpdateView>, Failure> {
-        let Json(Checked(new)) = &input.body;
-        let OfServiceRequest { organization_id, service_request_id } = input.path;
+    async fn execute(request: Request<'_, Self>) -> Result<Reply<UpdateView>, Failure> {
+        let Request { context, caller: actor, path, body, .. } = request;
+        let Json(Checked(new)) = body;
+        let OfServiceRequest { organization_id, service_request_id } = *path;
         let (before, held) = Sought::of(actor, organization_id, service_request_id)?.settle(context).await?;
         let mut change = Change::new();
         if let Some(held) = &held {
@@ -79,13 +74,13 @@ impl Operation for UpdateServiceRequest {
         }
         let agent = matches!(actor.standing, Standing::Agent);
         if new.status.is_some_and(|status| !before.status.can_become(status, agent)) {
-            change.refuse(CLOSED.stage, CLOSED.at(&[&"status"]));
+            change.reject(&CLOSED, &[&"status"]);
         }
         let (seen, partner_id) = (before.stamp.version, held.as_ref().map(|held| held.partner));
         let answers = actor.is_staff() && new.text.is_some();
         let request = before.updated(new.status.unwrap_or(before.status), answers, context.now);
         change.replace(&request, seen, context.if_match())?;
-        tally::count(&mut change, &request, Some(&before));
+        tally::count(&request, Some(&before)).into_iter().for_each(|count| change.add(count));
         let update = ServiceRequestUpdate {
             service_request_id: request.id,
             number: request.updates,

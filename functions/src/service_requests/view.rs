@@ -3,8 +3,7 @@
 
 use std::collections::BTreeSet;
 
-use api_runtime::operation::Output;
-use api_runtime::{Context, Failure};
+use api_runtime::{Context, Failure, Output};
 use domain::actor::Standing;
 use domain::service_request::{Contact, Membership, Message, Person, ServiceRequestUpdate};
 use domain::{

@@ -1,11 +1,11 @@
 //! `add-subscription-contact`
 
-use api_runtime::http::body::Empty;
-use api_runtime::operation::{Method, Nothing, route};
 use api_runtime::table::pattern::{CustomerById, EmailInOrganization, WelcomeOf};
 use api_runtime::table::subscription::welcome;
-use api_runtime::table::{Change, Refusal};
-use api_runtime::{Answer, Context, Failure, Input, Operation, Route};
+use api_runtime::{
+    Answer, Change, ConditionFailure, Empty, Failure, Method, Nothing, Operation, Reply, Request, Route,
+    route,
+};
 use deserr::Deserr;
 use domain::actor::Standing;
 use domain::subscription::SubscriptionContact;
@@ -58,12 +58,9 @@ impl Operation for AddSubscriptionContact {
     type Body = Empty;
     type Output = Shown;
 
-    async fn execute(
-        context: &Context<'_>,
-        actor: &Actor,
-        input: &Input<Self>,
-    ) -> Result<Answer<Shown>, Failure> {
-        let OfNewContact { organization_id, subscription_id, customer_id } = input.path;
+    async fn execute(request: Request<'_, Self>) -> Result<Reply<Shown>, Failure> {
+        let Request { context, caller: actor, path, .. } = request;
+        let OfNewContact { organization_id, subscription_id, customer_id } = *path;
         let path = OfSubscription { organization_id, subscription_id };
         let customer = CustomerById(customer_id);
         let (before, viewer, found) = read(context, actor, &path, |wanted| wanted.add(&customer)).await?;
@@ -89,19 +86,19 @@ impl Operation for AddSubscriptionContact {
             customer_id: Some(customer_id),
         };
         if before.contact(&email).is_some_and(|before| before.customer_id == contact.customer_id) {
-            change.confirm(&before, seen, context.if_match());
+            change.confirm(&before, seen, context.if_match())?;
             let shown = viewer.narrow_and_show(context, &before).await?;
             return context.commit(change, Answer::ok(shown)).await;
         }
         if before.deactivation.is_some() {
-            change.refuse(Subscription::DEACTIVATED.stage, Subscription::DEACTIVATED.at(&[]));
+            change.reject(&Subscription::DEACTIVATED, &[]);
         }
         after.contacts.retain(|known| known.email != email);
         after.contacts.push(contact);
         if after.contacts.len() > Subscription::MOST_CONTACTS {
             let most = u64::try_from(Subscription::MOST_CONTACTS).ok();
             let fault = TOO_MANY_CONTACTS.at(&[]).with_limit(most.unwrap_or_default(), most);
-            change.refuse(TOO_MANY_CONTACTS.stage, fault);
+            change.reject_with(TOO_MANY_CONTACTS.stage, fault);
         }
         after.stamp = before.stamp.next(context.now);
         change.replace(&after, seen, context.if_match())?;
@@ -110,12 +107,12 @@ impl Operation for AddSubscriptionContact {
         let own = own.and_then(|own| before.contact(own)).filter(|contact| contact.customer_id.is_some());
         if own.is_none_or(|own| own.email != email) {
             let record = EmailInOrganization(Some(organization_id), email.clone());
-            change.require_owner(&record, customer_id, || Refusal::Outdated);
+            change.require_owner(&record, customer_id, || ConditionFailure::Stale);
         }
         let known = context.table.get(&WelcomeOf(organization_id, email.clone())).await?;
         let first = known.is_none_or(|known| !known.welcomed);
         if first {
-            welcome(&mut change, organization_id, &email);
+            change.add(welcome(organization_id, &email));
         }
         let added = EventKind::SubscriptionContactAdded { subscription_id, customer_id, first };
         change.record(after.happening(added));

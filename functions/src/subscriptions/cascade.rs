@@ -5,12 +5,11 @@
 //! the same moment is either found, or not made. Of an app that is spared one parent that is left is a condition, too, so
 //! that of two who take its last two parents one sees that the other did.
 
-use api_runtime::operation::Output;
 use api_runtime::table::pattern::{SubscriptionOf, SubscriptionsOf};
-use api_runtime::table::{Change, Error, Expression, Pause, Refusal, subscription};
-use api_runtime::{Answer, Context, Failure};
+use api_runtime::table::{Error, Expression, Pause, subscription};
+use api_runtime::{Change, ConditionFailure, Context, Failure, Replay};
 use domain::subscription::{Closure, Deactivation, Subscriptions};
-use domain::{EventKind, OrganizationId, Period, Problem, Subscription, SubscriptionId, Version};
+use domain::{EventKind, OrganizationId, Period, Problem, Subscription, SubscriptionId};
 
 /// A transaction takes 100 items: of each subscription itself, its entitlement and its event; some are left for what is
 /// added to it last.
@@ -49,9 +48,9 @@ pub fn still_up(all: &Subscriptions, down: &[SubscriptionId]) -> Vec<Subscriptio
 }
 
 /// Takes some down, with their entitlements and events; the first one, if it is `root`, on the condition of the call.
-fn take_down<O: 'static>(
+fn take_down(
     context: &Context<'_>,
-    change: &mut Change<O>,
+    change: &mut Change,
     all: &Subscriptions,
     these: &[SubscriptionId],
     deactivation: &Deactivation,
@@ -64,7 +63,7 @@ fn take_down<O: 'static>(
         let after = Subscription { deactivation: Some(deactivated), stamp, ..before.clone() };
         let meant = context.if_match().filter(|_| is_root);
         change.replace(&after, before.stamp.version, meant)?;
-        subscription::follow(change, &after, context.now);
+        change.add(subscription::follow(&after, context.now));
         let (subscription_id, cause) = (after.id, Some(deactivation.cause));
         let reason = deactivation.reason.clone();
         change.record(after.happening(EventKind::SubscriptionDeactivated { subscription_id, cause, reason }));
@@ -73,9 +72,9 @@ fn take_down<O: 'static>(
 }
 
 /// Takes all of a closure down at once; false, and nothing is in the change, if it does not fit one transaction.
-pub fn at_once<O: 'static>(
+pub fn at_once(
     context: &Context<'_>,
-    change: &mut Change<O>,
+    change: &mut Change,
     all: &Subscriptions,
     Closure { down, supports }: &Closure,
     deactivation: &Deactivation,
@@ -88,35 +87,37 @@ pub fn at_once<O: 'static>(
     for parent in supports.iter().filter_map(|id| all.get(id)) {
         let alive = Expression::new("attribute_exists(#pk) AND attribute_not_exists(#deactivation)");
         let lookup = SubscriptionOf(parent.organization_id, parent.id);
-        change.require_that(&lookup, alive, |_| Refusal::Outdated);
+        change.require_that(&lookup, alive, |_| ConditionFailure::Stale);
     }
     Ok(true)
 }
 
-/// Begins a sequence: the subscription itself goes down, and stays due until all that is linked to it is down.
-pub async fn begin<O: Output>(
+/// Begins a sequence: the subscription itself goes down, and stays due until all that is linked to it is down. If an earlier,
+/// equal call came to its end, its answer is the reply.
+pub async fn begin(
     context: &Context<'_>,
-    mut change: Change<O>,
+    mut change: Change,
     all: &Subscriptions,
     deactivation: &Deactivation,
-) -> Result<(), Failure> {
+) -> Result<Option<Replay>, Failure> {
     let deactivation = Deactivation { goes_on_at: Some(context.now.after(LEASE)), ..deactivation.clone() };
     take_down(context, &mut change, all, &[deactivation.cause], &deactivation)?;
     context.begin(change).await
 }
 
-/// Takes a sequence over from who was cut off, on the conditions of the call.
-pub async fn take_over<O: Output>(
+/// Takes a sequence over from a call that was cut off. `If-Match` is not checked: the version that the caller saw was
+/// changed by the deactivation itself.
+pub async fn take_over(
     context: &Context<'_>,
-    mut change: Change<O>,
+    mut change: Change,
     root: &Subscription,
-) -> Result<(), Failure> {
+) -> Result<Option<Replay>, Failure> {
     let mut after = Subscription { stamp: root.stamp.next(context.now), ..root.clone() };
     if let Some(deactivation) = &mut after.deactivation {
         deactivation.goes_on_at = Some(context.now.after(LEASE));
     }
-    change.replace(&after, root.stamp.version, None::<fn(Version) -> bool>)?;
-    context.aside().begin(change).await
+    change.replace(&after, root.stamp.version, None)?;
+    context.begin(change).await
 }
 
 /// Goes on with a sequence until nothing linked to the subscription is left, or until so many went down that somebody else
@@ -137,11 +138,11 @@ pub async fn go_on(
             return Ok((up.is_empty(), all));
         }
         for these in up.chunks(AT_ONCE) {
-            let aside = context.aside();
-            let mut change: Change<()> = Change::new();
+            let aside = context.detached();
+            let mut change: Change = Change::new();
             let deactivation = Deactivation { at: aside.now, ..deactivation.clone() };
             take_down(&aside, &mut change, &all, these, &deactivation)?;
-            match aside.commit(change, Answer::ok(())).await {
+            match aside.apply(change).await {
                 Ok(_) => {
                     count += these.len();
                     went_on();
@@ -177,7 +178,7 @@ pub async fn resume(
 ) -> Result<bool, Failure> {
     let (done, all) = go_on(context, root.organization_id, root.id, went_on).await?;
     let Some(root) = all.get(&root.id).filter(|_| done) else { return Ok(false) };
-    let mut change: Change<()> = Change::new();
-    change.replace(&finished(context, root), root.stamp.version, None::<fn(Version) -> bool>)?;
-    context.commit(change, Answer::ok(())).await.map(|_| true)
+    let mut change: Change = Change::new();
+    change.replace(&finished(context, root), root.stamp.version, None)?;
+    context.apply(change).await.map(|_| true)
 }

@@ -2,10 +2,11 @@
 
 use std::collections::BTreeSet;
 
-use api_runtime::http::body::Json;
-use api_runtime::operation::{Method, Nothing, Output, Size, route};
-use api_runtime::table::{Change, Error, Pause};
-use api_runtime::{Answer, Context, Failure, Input, Operation, Route};
+use api_runtime::table::{Error, Pause};
+use api_runtime::{
+    Answer, Change, Context, Failure, Json, Method, Nothing, Operation, Output, Reply, Request, Route, Size,
+    route,
+};
 use deserr::Deserr;
 use domain::subscription::{Closure, Deactivation, SubscriptionKind, SubscriptionStatus, Subscriptions};
 use domain::{
@@ -103,13 +104,10 @@ impl Operation for DeactivateSubscription {
     type Body = Json<Wish>;
     type Output = Deactivated;
 
-    async fn execute(
-        context: &Context<'_>,
-        actor: &Actor,
-        input: &Input<Self>,
-    ) -> Result<Answer<Deactivated>, Failure> {
-        let OfSubscription { organization_id, subscription_id } = input.path;
-        let Json(Wish { reason, expected }) = &input.body;
+    async fn execute(request: Request<'_, Self>) -> Result<Reply<Deactivated>, Failure> {
+        let Request { context, caller: actor, path, body, .. } = request;
+        let OfSubscription { organization_id, subscription_id } = *path;
+        let Json(Wish { reason, expected }) = body;
         let viewer = Viewer::of(actor, organization_id)?;
         let all = read_all(context, organization_id);
         let (viewer, all) = tokio::try_join!(viewer.read(context), all)?;
@@ -122,16 +120,18 @@ impl Operation for DeactivateSubscription {
 
         if let Some(deactivation) = &root.deactivation {
             let running = deactivation.goes_on_at.is_some_and(|at| at > context.now);
-            if running && !context.is_trial() {
-                change.refuse(STILL_RUNNING.stage, STILL_RUNNING.at(&[]));
+            if running && !context.validates_only() {
+                change.reject(&STILL_RUNNING, &[]);
             }
-            if running || context.is_trial() || deactivation.goes_on_at.is_none() {
-                change.confirm(&root, root.stamp.version, context.if_match());
+            if running || context.validates_only() || deactivation.goes_on_at.is_none() {
+                change.confirm(&root, root.stamp.version, context.if_match())?;
                 return context
                     .commit(change, Answer::ok(went_down(&viewer, &all, &root, context.now)))
                     .await;
             }
-            take_over(context, change, &root).await?;
+            if let Some(replay) = take_over(context, change, &root).await? {
+                return Ok(replay.into());
+            }
             return end(context, &viewer, &root).await;
         }
         if let Some(expected) = expected {
@@ -139,20 +139,22 @@ impl Operation for DeactivateSubscription {
                 (expected.iter().collect(), up.iter().collect());
             if wanted != there {
                 for fault in differs(&all, &up) {
-                    change.refuse(EXPECTED_DIFFERS.stage, fault);
+                    change.reject_with(EXPECTED_DIFFERS.stage, fault);
                 }
             }
         }
         let (at, cause, reason) = (context.now, root.id, reason.clone());
         let deactivation = Deactivation { at, cause, reason, goes_on_at: None };
         let fits = at_once(context, &mut change, &all, &closure, &deactivation)?;
-        if !fits && !context.is_trial() && change.is_known_to_be_good() {
-            begin(context, change, &all, &deactivation).await?;
+        if !fits && !context.validates_only() && change.is_acceptable() {
+            if let Some(replay) = begin(context, change, &all, &deactivation).await? {
+                return Ok(replay.into());
+            }
             return end(context, &viewer, &root).await;
         }
         let version =
-            if context.is_trial() { root.stamp.version } else { root.stamp.next(context.now).version };
-        let most = if context.is_trial() { usize::MAX } else { LISTED };
+            if context.validates_only() { root.stamp.version } else { root.stamp.next(context.now).version };
+        let most = if context.validates_only() { usize::MAX } else { LISTED };
         let status = SubscriptionStatus::Inactive;
         let deactivated = members(&all, &up, most);
         let answer = Deactivated { id: root.id, status, count: up.len(), deactivated, version };
@@ -165,7 +167,7 @@ async fn end(
     context: &Context<'_>,
     viewer: &ViewerContext<'_>,
     root: &Subscription,
-) -> Result<Answer<Deactivated>, Failure> {
+) -> Result<Reply<Deactivated>, Failure> {
     let mut pause = Pause::default();
     loop {
         match end_once(context, viewer, root.organization_id, root.id).await {
@@ -181,22 +183,22 @@ async fn end_once(
     viewer: &ViewerContext<'_>,
     organization: OrganizationId,
     id: SubscriptionId,
-) -> Result<Answer<Deactivated>, Failure> {
+) -> Result<Reply<Deactivated>, Failure> {
     let (done, all) = go_on(context, organization, id, || {}).await?;
     let root = all.get(&id).ok_or_else(Problem::not_found)?;
-    let again = context.again();
+    let again = context.refreshed();
     if !done {
         let location = format!("/v1/organizations/{organization}/subscriptions/{id}");
         let answer = Answer::accepted(location, went_down(viewer, &all, root, again.now));
-        return again.conclude(|| Ok(Change::new()), answer).await;
+        return again.commit_final(|| Ok(Change::new()), answer).await;
     }
     let finished = finished(&again, root);
     let end = || {
         let mut change = Change::new();
-        change.replace(&finished, root.stamp.version, None::<fn(Version) -> bool>)?;
+        change.replace(&finished, root.stamp.version, None)?;
         Ok(change)
     };
-    again.conclude(end, Answer::ok(went_down(viewer, &all, &finished, again.now))).await
+    again.commit_final(end, Answer::ok(went_down(viewer, &all, &finished, again.now))).await
 }
 
 /// As many are listed in an answer that is kept for repeats: an item holds 400 KB.
@@ -215,7 +217,7 @@ fn members(all: &Subscriptions, ids: &[SubscriptionId], most: usize) -> Vec<Memb
 /// may not see it.
 fn require_right_over_all(
     viewer: &ViewerContext<'_>,
-    change: &mut Change<Deactivated>,
+    change: &mut Change,
     all: &Subscriptions,
     root: &Subscription,
     up: &[SubscriptionId],
@@ -225,7 +227,7 @@ fn require_right_over_all(
     if hidden == 0 {
         return Ok(());
     }
-    if viewer.require_right_over(&mut Change::<Deactivated>::new(), std::iter::once(root), true) > 0 {
+    if viewer.require_right_over(&mut Change::new(), std::iter::once(root), true) > 0 {
         return Err(NOT_A_CONTACT.refuse(&[]));
     }
     let detail = format!(

@@ -2,11 +2,9 @@
 
 use std::collections::BTreeSet;
 
-use api_runtime::http::body::Empty;
-use api_runtime::operation::{Method, Nothing, Output, route};
 use api_runtime::table::Wanted;
 use api_runtime::table::pattern::{PartnerById, SubscriptionOf};
-use api_runtime::{Answer, Context, Failure, Input, Operation, Route};
+use api_runtime::{Empty, Failure, Method, Nothing, Operation, Output, Reply, Request, Route, route};
 use domain::subscription::{SubscriptionContact, SubscriptionKind, SubscriptionStatus, Subscriptions};
 use domain::{Actor, PartnerId, Plan, ProductCode, Role, Subscription, SubscriptionId, Timestamp, Version};
 use schemars::JsonSchema;
@@ -79,12 +77,9 @@ impl Operation for GetSubscription {
     type Body = Empty;
     type Output = Whole;
 
-    async fn execute(
-        context: &Context<'_>,
-        actor: &Actor,
-        input: &Input<Self>,
-    ) -> Result<Answer<Whole>, Failure> {
-        let (one, viewer, _) = read(context, actor, &input.path, |_| {}).await?;
+    async fn execute(request: Request<'_, Self>) -> Result<Reply<Whole>, Failure> {
+        let Request { context, caller: actor, path, .. } = request;
+        let (one, viewer, _) = read(context, actor, path, |_| {}).await?;
         let organization = one.organization_id;
         let mut wanted = Wanted::new();
         named_by(&one).for_each(|id| wanted.add(&SubscriptionOf(organization, id)));
@@ -101,7 +96,7 @@ impl Operation for GetSubscription {
         let related = |ids: &BTreeSet<SubscriptionId>| {
             ids.iter().filter_map(|id| others.get(id)).map(|other| Related::of(other, context.now)).collect()
         };
-        Ok(Answer::ok(Whole {
+        Ok(Reply::ok(Whole {
             partner: partner.map(|partner| names.partner(partner)),
             contacts: visible.one.contacts.clone(),
             linked_subscriptions: related(&visible.one.linked),

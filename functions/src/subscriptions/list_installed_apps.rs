@@ -2,12 +2,9 @@
 
 use std::collections::BTreeSet;
 
-use api_runtime::context::List;
-use api_runtime::http::body::Empty;
-use api_runtime::operation::{Method, Nothing, route};
 use api_runtime::table::pattern::{SiteOf, SubscriptionOf, SubscriptionsOf};
 use api_runtime::table::{Cut, Page, Wanted, key};
-use api_runtime::{Answer, Context, Failure, Input, Operation, Route};
+use api_runtime::{Context, Empty, Failure, List, Method, Nothing, Operation, Reply, Request, Route, route};
 use deserr::Deserr;
 use domain::subscription::{SubscriptionKind, Subscriptions};
 use domain::{Actor, Faults, OrganizationId, Problem, Role, SiteId, Subscription};
@@ -49,12 +46,9 @@ impl Operation for ListInstalledApps {
     type Body = Empty;
     type Output = List<Shown>;
 
-    async fn execute(
-        context: &Context<'_>,
-        actor: &Actor,
-        input: &Input<Self>,
-    ) -> Result<Answer<List<Shown>>, Failure> {
-        let OfSite { organization_id, site_id } = input.path;
+    async fn execute(request: Request<'_, Self>) -> Result<Reply<List<Shown>>, Failure> {
+        let Request { context, caller: actor, path, .. } = request;
+        let OfSite { organization_id, site_id } = *path;
         let viewer = Viewer::of(actor, organization_id)?;
         let known = SiteOf(organization_id, site_id);
         let mut wanted = Wanted::new();
@@ -67,7 +61,7 @@ impl Operation for ListInstalledApps {
             let (found, all) = tokio::try_join!(found, all)?;
             let viewer = viewer.prove(&found)?;
             found.get(&known)?.ok_or_else(Problem::not_found)?;
-            return Ok(Answer::ok(of_partner(context, &viewer, site_id, all)?));
+            return Ok(Reply::ok(of_partner(context, &viewer, site_id, all)?));
         }
         let app = |one: &Subscription| is_living_app(one) && viewer.may_see(one);
         let cut = Cut { consistent: true, ..context.cut(true) };
@@ -98,7 +92,7 @@ impl Operation for ListInstalledApps {
         }
         let installed = viewer.sight.narrow(context, installed, Subscriptions::new()).await?.into_iter();
         let items = installed.map(|app| viewer.show(app, context.now)).collect();
-        Ok(Answer::ok(context.list(items, next)))
+        Ok(Reply::ok(context.list(items, next)))
     }
 }
 

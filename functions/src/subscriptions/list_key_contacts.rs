@@ -1,8 +1,6 @@
 //! `list-key-contacts`
 
-use api_runtime::http::body::Empty;
-use api_runtime::operation::{Method, Nothing, Output, route};
-use api_runtime::{Answer, Context, Failure, Input, Operation, Route};
+use api_runtime::{Empty, Failure, Method, Nothing, Operation, Output, Reply, Request, Route, route};
 use domain::subscription::SubscriptionContact;
 use domain::{Actor, PartnerId, Role};
 use schemars::JsonSchema;
@@ -43,15 +41,12 @@ impl Operation for ListKeyContacts {
     type Body = Empty;
     type Output = KeyContacts;
 
-    async fn execute(
-        context: &Context<'_>,
-        actor: &Actor,
-        input: &Input<Self>,
-    ) -> Result<Answer<KeyContacts>, Failure> {
-        let (one, _, _) = read(context, actor, &input.path, |_| {}).await?;
+    async fn execute(request: Request<'_, Self>) -> Result<Reply<KeyContacts>, Failure> {
+        let Request { context, caller: actor, path, .. } = request;
+        let (one, _, _) = read(context, actor, path, |_| {}).await?;
         let partner = one.buyer().partner_id;
         let names = Names::of(context, partner.into_iter(), std::iter::empty()).await?;
         let billing_partner = partner.map(|partner| names.partner(partner));
-        Ok(Answer::ok(KeyContacts { billing_partner, contacts: one.contacts }))
+        Ok(Reply::ok(KeyContacts { billing_partner, contacts: one.contacts }))
     }
 }

@@ -1,11 +1,8 @@
 //! `list-partner-subscriptions`
 
-use api_runtime::context::List;
-use api_runtime::http::body::Empty;
-use api_runtime::operation::{Method, OfPartner, route};
 use api_runtime::table::Wanted;
 use api_runtime::table::pattern::{OrganizationById, PartnerById, Renewals, SubscriptionOf};
-use api_runtime::{Answer, Context, Failure, Input, Operation, Route};
+use api_runtime::{Empty, Failure, List, Method, OfPartner, Operation, Reply, Request, Route, route};
 use deserr::Deserr;
 use domain::subscription::Subscriptions;
 use domain::{Actor, Faults, Problem, Role, Timestamp};
@@ -43,14 +40,11 @@ impl Operation for ListPartnerSubscriptions {
     type Body = Empty;
     type Output = List<Shown>;
 
-    async fn execute(
-        context: &Context<'_>,
-        actor: &Actor,
-        input: &Input<Self>,
-    ) -> Result<Answer<List<Shown>>, Failure> {
-        let partner = input.path.partner_id;
+    async fn execute(request: Request<'_, Self>) -> Result<Reply<List<Shown>>, Failure> {
+        let Request { context, caller: actor, path, query, .. } = request;
+        let partner = path.partner_id;
         actor.reach_partner(partner)?;
-        let renewals = Renewals(partner, input.query.renews_before);
+        let renewals = Renewals(partner, query.renews_before);
         let page = context.page(&renewals, true).await?;
         // What the late index found is read again: it may be another partner's by now.
         let mut wanted = Wanted::new();
@@ -64,7 +58,7 @@ impl Operation for ListPartnerSubscriptions {
         let mut mine = Vec::new();
         for place in &page.items {
             let one = found.get(&SubscriptionOf(place.organization_id, place.id))?;
-            let renews = |end: Timestamp| input.query.renews_before.is_none_or(|before| end < before);
+            let renews = |end: Timestamp| query.renews_before.is_none_or(|before| end < before);
             mine.extend(one.filter(|one| {
                 one.buyer().partner_id == Some(partner) && one.deactivation.is_none() && renews(one.ends_at())
             }));
@@ -75,6 +69,6 @@ impl Operation for ListPartnerSubscriptions {
             let time_zone = organization.and_then(|organization| organization.time_zone).unwrap_or_default();
             items.push(Shown::to(actor, visible, time_zone, context.now));
         }
-        Ok(Answer::ok(List { items, next_page_token: page.next_page_token }))
+        Ok(Reply::ok(List { items, next_page_token: page.next_page_token }))
     }
 }

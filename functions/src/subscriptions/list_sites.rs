@@ -2,11 +2,10 @@
 
 use std::collections::BTreeSet;
 
-use api_runtime::context::List;
-use api_runtime::http::body::Empty;
-use api_runtime::operation::{Method, Nothing, OfOrganization, route};
 use api_runtime::table::pattern::{SitesOf, SubscriptionsOf};
-use api_runtime::{Answer, Context, Failure, Input, Operation, Route};
+use api_runtime::{
+    Empty, Failure, List, Method, Nothing, OfOrganization, Operation, Reply, Request, Route, route,
+};
 use domain::actor::Standing;
 use domain::{Actor, Role, Site};
 
@@ -31,17 +30,14 @@ impl Operation for ListSites {
     type Body = Empty;
     type Output = List<Site>;
 
-    async fn execute(
-        context: &Context<'_>,
-        actor: &Actor,
-        input: &Input<Self>,
-    ) -> Result<Answer<List<Site>>, Failure> {
-        let organization = input.path.organization_id;
+    async fn execute(request: Request<'_, Self>) -> Result<Reply<List<Site>>, Failure> {
+        let Request { context, caller: actor, path, .. } = request;
+        let organization = path.organization_id;
         let viewer = Viewer::of(actor, organization)?;
         let sites = SitesOf(organization);
         let Standing::Partner { .. } = actor.standing else {
             let (_, page) = tokio::try_join!(viewer.read(context), context.page_as_is(&sites, true))?;
-            return Ok(Answer::ok(page));
+            return Ok(Reply::ok(page));
         };
         // Where others' subscriptions are used is none of a partner's business.
         let (all, sold) = (context.table.list(&sites, true), SubscriptionsOf(organization));
@@ -51,6 +47,6 @@ impl Operation for ListSites {
         let used = sold.iter().filter(|one| viewer.sees(one)).filter_map(|one| one.place.as_ref()?.site());
         let used: BTreeSet<_> = used.map(|(id, _)| id).collect();
         let seen = all.into_iter().filter(|site| used.contains(&site.id));
-        Ok(Answer::ok(context.page_of_all(seen.map(|site| (site.id.to_string(), site)).collect())))
+        Ok(Reply::ok(context.page_of_all(seen.map(|site| (site.id.to_string(), site)).collect())))
     }
 }

@@ -2,12 +2,9 @@
 
 use std::sync::{Mutex, PoisonError};
 
-use api_runtime::context::List;
-use api_runtime::http::body::Empty;
-use api_runtime::operation::{Method, OfOrganization, route};
 use api_runtime::table::Cut;
 use api_runtime::table::pattern::SubscriptionsOf;
-use api_runtime::{Answer, Context, Failure, Input, Operation, Route};
+use api_runtime::{Empty, Failure, List, Method, OfOrganization, Operation, Reply, Request, Route, route};
 use deserr::Deserr;
 use domain::subscription::{SubscriptionStatus, Subscriptions};
 use domain::{Actor, Faults, Role, SiteUrl, Subscription, Timestamp};
@@ -74,19 +71,16 @@ impl Operation for ListSubscriptions {
     type Body = Empty;
     type Output = List<Shown>;
 
-    async fn execute(
-        context: &Context<'_>,
-        actor: &Actor,
-        input: &Input<Self>,
-    ) -> Result<Answer<List<Shown>>, Failure> {
-        let organization = input.path.organization_id;
+    async fn execute(request: Request<'_, Self>) -> Result<Reply<List<Shown>>, Failure> {
+        let Request { context, caller: actor, path, query, .. } = request;
+        let organization = path.organization_id;
         let viewer = Viewer::of(actor, organization)?;
         // Who sees what depends on what is read beside it, so the page is narrowed by what it says itself first. What else
         // was read tells which of the ids that they name the caller sees.
         let (all, examined) = (SubscriptionsOf(organization), Mutex::new(Subscriptions::new()));
         let mine = |one: &Subscription| {
             examined.lock().unwrap_or_else(PoisonError::into_inner).insert(one.id, one.clone());
-            viewer.may_see(one) && input.query.wants(one, context.now)
+            viewer.may_see(one) && query.wants(one, context.now)
         };
         let cut = Cut { consistent: true, ..context.cut(true) };
         let page = async { Ok(context.table.page(&all, &cut, Some(&mine)).await?) };
@@ -95,6 +89,6 @@ impl Operation for ListSubscriptions {
         let seen = page.items.into_iter().filter(|one| viewer.sees(one)).collect();
         let seen = viewer.sight.narrow(context, seen, examined).await?.into_iter();
         let items = seen.map(|one| viewer.show(one, context.now)).collect();
-        Ok(Answer::ok(context.list(items, page.next)))
+        Ok(Reply::ok(context.list(items, page.next)))
     }
 }

@@ -14,10 +14,9 @@ pub mod set_up_subscription;
 
 use std::collections::BTreeSet;
 
-use api_runtime::operation::Output;
 use api_runtime::table::pattern::{EmailInOrganization, SubscriptionOf, WelcomeOf};
-use api_runtime::table::{Change, Found, Refusal, Reservation, Wanted};
-use api_runtime::{Context, Failure};
+use api_runtime::table::{Found, Reservation, Wanted};
+use api_runtime::{Change, ConditionFailure, Context, Failure, Output};
 use deserr::Deserr;
 use domain::actor::Standing;
 use domain::subscription::{
@@ -195,7 +194,7 @@ impl ViewerContext<'_> {
     }
 
     /// Requires that the caller is an operator or a contact of a subscription, at the commit, too.
-    fn require_contact<O: Output>(&self, change: &mut Change<O>, one: &Subscription) -> Result<(), Problem> {
+    fn require_contact(&self, change: &mut Change, one: &Subscription) -> Result<(), Problem> {
         match self.require_right_over(change, std::iter::once(one), false) {
             0 => Ok(()),
             _ => Err(NOT_A_CONTACT.refuse(&[])),
@@ -246,9 +245,9 @@ async fn read<'a>(
 }
 
 /// Makes a site, the only one of its address in the organization.
-pub(crate) fn create_site<O: 'static>(change: &mut Change<O>, site: &Site) -> Result<(), Failure> {
+pub(crate) fn create_site(change: &mut Change, site: &Site) -> Result<(), Failure> {
     change.create(site)?;
-    change.create_once(&Reservation::site_url(site), |_| Refusal::Outdated)?;
+    change.create_once(&Reservation::site_url(site), |_| ConditionFailure::Stale)?;
     let created = EventKind::SiteCreated { site_id: site.id, url: site.url.clone() };
     change.record(Happening::of_organization(created, site.organization_id));
     Ok(())

@@ -1,9 +1,6 @@
 //! `remove-subscription-contact`
 
-use api_runtime::http::body::Empty;
-use api_runtime::operation::{Method, Nothing, route};
-use api_runtime::table::Change;
-use api_runtime::{Answer, Context, Failure, Input, Operation, Route};
+use api_runtime::{Answer, Change, Empty, Failure, Method, Nothing, Operation, Reply, Request, Route, route};
 use deserr::Deserr;
 use domain::fault::quoted;
 use domain::subscription::SubscriptionContact;
@@ -88,12 +85,9 @@ impl Operation for RemoveSubscriptionContact {
     type Body = Empty;
     type Output = Shown;
 
-    async fn execute(
-        context: &Context<'_>,
-        actor: &Actor,
-        input: &Input<Self>,
-    ) -> Result<Answer<Shown>, Failure> {
-        let OfOldContact { organization_id, subscription_id, customer_id: whom } = &input.path;
+    async fn execute(request: Request<'_, Self>) -> Result<Reply<Shown>, Failure> {
+        let Request { context, caller: actor, path, .. } = request;
+        let OfOldContact { organization_id, subscription_id, customer_id: whom } = path;
         let path = OfSubscription { organization_id: *organization_id, subscription_id: *subscription_id };
         let (before, viewer, _) = read(context, actor, &path, |_| {}).await?;
         let mut change = Change::new();
@@ -101,16 +95,16 @@ impl Operation for RemoveSubscriptionContact {
         let (seen, mut after) = (before.stamp.version, before.clone());
         let gone = before.contacts.iter().find(|contact| whom.is(contact));
         let Some(gone) = gone else {
-            change.confirm(&before, seen, context.if_match());
+            change.confirm(&before, seen, context.if_match())?;
             let shown = viewer.narrow_and_show(context, &before).await?;
             return context.commit(change, Answer::ok(shown)).await;
         };
         if before.deactivation.is_some() {
-            change.refuse(Subscription::DEACTIVATED.stage, Subscription::DEACTIVATED.at(&[]));
+            change.reject(&Subscription::DEACTIVATED, &[]);
         }
         after.contacts.retain(|contact| !whom.is(contact));
         if before.deactivation.is_none() && living(context, *organization_id, &after.contacts).await? == 0 {
-            change.refuse(LAST_CONTACT.stage, LAST_CONTACT.at(&[]));
+            change.reject(&LAST_CONTACT, &[]);
         }
         after.stamp = before.stamp.next(context.now);
         change.replace(&after, seen, context.if_match())?;

@@ -1,10 +1,7 @@
 //! `set-up-subscription`
 
-use api_runtime::http::body::Json;
-use api_runtime::operation::{Method, Nothing, route};
-use api_runtime::table::Change;
 use api_runtime::table::pattern::SiteByUrl;
-use api_runtime::{Answer, Context, Failure, Input, Operation, Route};
+use api_runtime::{Answer, Change, Failure, Json, Method, Nothing, Operation, Reply, Request, Route, route};
 use deserr::{Deserr, IntoValue};
 use domain::fault::wrong_kind;
 use domain::subscription::{Place, Whole};
@@ -101,20 +98,17 @@ impl Operation for SetUpSubscription {
     type Body = Json<SetUp>;
     type Output = Shown;
 
-    async fn execute(
-        context: &Context<'_>,
-        actor: &Actor,
-        input: &Input<Self>,
-    ) -> Result<Answer<Shown>, Failure> {
-        let Json(SetUp { site }) = &input.body;
+    async fn execute(request: Request<'_, Self>) -> Result<Reply<Shown>, Failure> {
+        let Request { context, caller: actor, path, body, .. } = request;
+        let Json(SetUp { site }) = body;
         let url = match site {
             Choice::Existing(url) | Choice::New(NewSite { url, .. }) => Some(url),
             Choice::Organization(_) => None,
         };
-        let by_url = url.map(|url| SiteByUrl(input.path.organization_id, url.clone()));
+        let by_url = url.map(|url| SiteByUrl(path.organization_id, url.clone()));
         let also =
             |wanted: &mut _| by_url.iter().for_each(|by_url| api_runtime::table::Wanted::add(wanted, by_url));
-        let (before, viewer, found) = read(context, actor, &input.path, also).await?;
+        let (before, viewer, found) = read(context, actor, path, also).await?;
         let mut change = Change::new();
         viewer.require_contact(&mut change, &before)?;
         let known = by_url.as_ref().map(|by_url| found.get(by_url)).transpose()?.flatten();
@@ -125,7 +119,7 @@ impl Operation for SetUpSubscription {
             (Choice::Organization(whole), _) => Place::Organization { organization: *whole },
             (Choice::Existing(url), Some(site_id)) => Place::Site { site_id, url: url.clone() },
             (Choice::Existing(_), None) => {
-                change.refuse(UNKNOWN_SITE.stage, UNKNOWN_SITE.at(&[&"site", &"existing"]));
+                change.reject(&UNKNOWN_SITE, &[&"site", &"existing"]);
                 Place::Organization { organization: Whole }
             }
             (Choice::New(new), known) => {
@@ -140,21 +134,21 @@ impl Operation for SetUpSubscription {
                 match known {
                     // Who asks again for what was made for it just now, has it.
                     Some(_) if before.place.as_ref() == Some(&place) => {}
-                    Some(_) => change.refuse(SITE_EXISTS.stage, SITE_EXISTS.at(&[&"site", &"new", &"url"])),
+                    Some(_) => change.reject(&SITE_EXISTS, &[&"site", &"new", &"url"]),
                     None => create_site(&mut change, &site)?,
                 }
                 place
             }
         };
         if before.place.as_ref() == Some(&place) {
-            change.confirm(&before, seen, context.if_match());
+            change.confirm(&before, seen, context.if_match())?;
             let shown = viewer.narrow_and_show(context, &before).await?;
             return context.commit(change, Answer::ok(shown)).await;
         }
         if before.deactivation.is_some() {
-            change.refuse(Subscription::DEACTIVATED.stage, Subscription::DEACTIVATED.at(&[]));
+            change.reject(&Subscription::DEACTIVATED, &[]);
         } else if before.place.is_some() {
-            change.refuse(ALREADY_SET_UP.stage, ALREADY_SET_UP.at(&[&"site"]));
+            change.reject(&ALREADY_SET_UP, &[&"site"]);
         }
         let site_id = place.site().map(|(id, _)| id);
         let (place, placed_at, stamp) = (Some(place), Some(context.now), before.stamp.next(context.now));

@@ -1,9 +1,6 @@
 //! `create-webhook-source`
 
-use api_runtime::http::body::Json;
-use api_runtime::operation::{Method, Nothing, route};
-use api_runtime::table::Change;
-use api_runtime::{Answer, Context, Failure, Input, Operation, Route};
+use api_runtime::{Answer, Change, Failure, Json, Method, Nothing, Operation, Reply, Request, Route, route};
 use deserr::Deserr;
 use domain::{Actor, DeploymentKey, EventKind, Faults, Happening, Name, Role, Source, Stamp};
 use schemars::JsonSchema;
@@ -39,12 +36,9 @@ impl Operation for CreateWebhookSource {
     type Body = Json<NewSource>;
     type Output = SourceWithSecret;
 
-    async fn execute(
-        context: &Context<'_>,
-        _: &Actor,
-        input: &Input<Self>,
-    ) -> Result<Answer<SourceWithSecret>, Failure> {
-        let Json(NewSource { name, may_name_partners }) = &input.body;
+    async fn execute(request: Request<'_, Self>) -> Result<Reply<SourceWithSecret>, Failure> {
+        let Request { context, body, .. } = request;
+        let Json(NewSource { name, may_name_partners }) = body;
         let source = Source {
             id: context.id(),
             name: name.clone(),

@@ -1,10 +1,7 @@
 //! `disable-webhook-source`
 
-use api_runtime::http::body::Empty;
-use api_runtime::operation::{Method, Nothing, route};
-use api_runtime::table::Change;
 use api_runtime::table::pattern::SourceById;
-use api_runtime::{Answer, Context, Failure, Input, Operation, Route};
+use api_runtime::{Answer, Change, Empty, Failure, Method, Nothing, Operation, Reply, Request, Route, route};
 use domain::{Actor, EventKind, Happening, Problem, Role, Source};
 
 use super::OfSource;
@@ -25,17 +22,14 @@ impl Operation for DisableWebhookSource {
     type Body = Empty;
     type Output = Source;
 
-    async fn execute(
-        context: &Context<'_>,
-        _: &Actor,
-        input: &Input<Self>,
-    ) -> Result<Answer<Source>, Failure> {
-        let source = context.table.get(&SourceById(input.path.source_id)).await?;
+    async fn execute(request: Request<'_, Self>) -> Result<Reply<Source>, Failure> {
+        let Request { context, path, .. } = request;
+        let source = context.table.get(&SourceById(path.source_id)).await?;
         let source = source.ok_or_else(Problem::not_found)?;
         let seen = source.stamp.version;
         let mut change = Change::new();
         if source.disabled_at.is_some() {
-            change.confirm(&source, seen, context.if_match());
+            change.confirm(&source, seen, context.if_match())?;
             return context.commit(change, Answer::ok(source)).await;
         }
         let source = source.disabled(context.now);

@@ -1,10 +1,7 @@
 //! `list-webhook-sources`
 
-use api_runtime::context::List;
-use api_runtime::http::body::Empty;
-use api_runtime::operation::{Method, Nothing, route};
 use api_runtime::table::pattern::Sources;
-use api_runtime::{Answer, Context, Failure, Input, Operation, Route};
+use api_runtime::{Empty, Failure, List, Method, Nothing, Operation, Reply, Request, Route, route};
 use domain::{Actor, Role, Source};
 
 /// Shows which stores may send messages.
@@ -22,11 +19,8 @@ impl Operation for ListWebhookSources {
     type Body = Empty;
     type Output = List<Source>;
 
-    async fn execute(
-        context: &Context<'_>,
-        _: &Actor,
-        _: &Input<Self>,
-    ) -> Result<Answer<List<Source>>, Failure> {
-        Ok(Answer::ok(context.page(&Sources(), true).await?))
+    async fn execute(request: Request<'_, Self>) -> Result<Reply<List<Source>>, Failure> {
+        let Request { context, .. } = request;
+        Ok(Reply::ok(context.page(&Sources(), true).await?))
     }
 }

@@ -15,10 +15,9 @@ mod subscription_transferred;
 mod subscription_usage;
 
 use api_runtime::http::caller::Delivery;
-use api_runtime::operation::Output;
 use api_runtime::table::pattern::{EntitlementByName, SubscriptionNamed, SubscriptionOf};
-use api_runtime::table::{Change, Expression, Refusal, SubscriptionName, Wanted};
-use api_runtime::{Answer, Context, Failure};
+use api_runtime::table::{Expression, SubscriptionName, Wanted};
+use api_runtime::{Answer, Change, ConditionFailure, Context, Failure, Output, Reply};
 use deserr::Deserr;
 use domain::order::{self, OrderedSubscription};
 use domain::subscription::{Heard, Said};
@@ -111,7 +110,7 @@ impl Receipt {
     }
 
     /// Says what an order is, when nothing is to be done.
-    async fn leave(context: &Context<'_>, order: Order) -> Result<Answer<Self>, Failure> {
+    async fn leave(context: &Context<'_>, order: Order) -> Result<Reply<Self>, Failure> {
         context.commit(Change::new(), Self::answer(order)).await
     }
 }
@@ -175,8 +174,8 @@ async fn hear(
     delivery: &Delivery,
     (named, message_type): (Named, &str),
     said: Said,
-    tell: impl FnOnce(&mut Change<Receipt>, &Subscription, &Subscription) -> Result<(), Failure> + Send,
-) -> Result<Answer<Receipt>, Failure> {
+    tell: impl FnOnce(&mut Change, &Subscription, &Subscription) -> Result<(), Failure> + Send,
+) -> Result<Reply<Receipt>, Failure> {
     let mut change = Change::new();
     match named {
         Named::There(before) if before.deactivation.is_some() => ignore(context, &before, message_type).await,
@@ -185,7 +184,7 @@ async fn hear(
             let answer = Answer::ok(Receipt::Heard { subscription_id: after.id });
             if after.heard.hear(said) {
                 after.stamp = before.stamp.next(context.now);
-                change.replace(&after, before.stamp.version, None::<fn(_) -> bool>)?;
+                change.replace(&after, before.stamp.version, None)?;
                 tell(&mut change, &before, &after)?;
             }
             context.commit(change, answer).await
@@ -208,9 +207,9 @@ async fn hear(
                 match before {
                     Some(before) => {
                         after.stamp = before.stamp.next(context.now);
-                        change.replace(&after, before.stamp.version, None::<fn(_) -> bool>)?;
+                        change.replace(&after, before.stamp.version, None)?;
                     }
-                    None => change.create_once(&after, |_| Refusal::Outdated)?,
+                    None => change.create_once(&after, |_| ConditionFailure::Stale)?,
                 }
             }
             context.commit(change, answer).await
@@ -223,7 +222,7 @@ async fn ignore(
     context: &Context<'_>,
     subscription: &Subscription,
     message_type: &str,
-) -> Result<Answer<Receipt>, Failure> {
+) -> Result<Reply<Receipt>, Failure> {
     let mut change = Change::new();
     change.record(ignored(subscription, message_type));
     let reason = Some(Subscription::DEACTIVATED.about);

@@ -2,8 +2,8 @@
 
 use api_runtime::http::caller::Delivery;
 use api_runtime::table::pattern::OrderOfSource;
-use api_runtime::table::{Change, subscription};
-use api_runtime::{Answer, Context, Failure};
+use api_runtime::table::subscription;
+use api_runtime::{Change, Context, Failure, Reply};
 use deserr::Deserr;
 use domain::order::Quantities;
 use domain::{EventKind, Faults, Order, OrderId, OrderStatus, Sent, Subscription, Timestamp};
@@ -29,15 +29,15 @@ pub async fn apply(
     delivery: &Delivery,
     cancelled: Cancelled,
     said_at: Sent,
-) -> Result<Answer<Receipt>, Failure> {
+) -> Result<Reply<Receipt>, Failure> {
     let (Cancelled { order_id }, said_at) = (cancelled, said_at.instant(context.now));
     let known = OrderOfSource(delivery.source.id, order_id.clone());
     let mut before = context.table.get(&known).await?;
     if let Some(order) = before.as_ref().filter(|order| order.is_placing()) {
-        go_on(&context.aside(), order.clone(), Receipt::answer).await?;
+        go_on(&context.detached(), order.clone(), Receipt::answer).await?;
         before = context.table.get(&known).await?;
     }
-    let context = &context.again();
+    let context = &context.refreshed();
     // What was renewed since its order was cancelled can be cancelled again; the latest cancellation counts.
     let again = |order: &Order| {
         let has = !order.subscriptions.is_empty() || order.came_to_nothing();
@@ -72,7 +72,7 @@ pub async fn apply(
 /// Ends what is there, if it was not renewed since.
 fn cancel_subscriptions(
     context: &Context<'_>,
-    change: &mut Change<Receipt>,
+    change: &mut Change,
     order: &Order,
     subscriptions: Vec<Option<Subscription>>,
     said_at: Timestamp,
@@ -85,8 +85,8 @@ fn cancel_subscriptions(
         let seen = before.stamp.version;
         let stamp = before.stamp.next(context.now);
         let after = Subscription { cancelled_at: before.cancelled_at.max(Some(said_at)), stamp, ..before };
-        change.replace(&after, seen, None::<fn(_) -> bool>)?;
-        subscription::follow(change, &after, context.now);
+        change.replace(&after, seen, None)?;
+        change.add(subscription::follow(&after, context.now));
         if after.ended_at().is_some() {
             let (source_id, order_id) = (order.source_id, order.order_id.clone());
             let kind = EventKind::SubscriptionCancelled { subscription_id: after.id, source_id, order_id };

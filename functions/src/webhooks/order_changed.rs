@@ -1,9 +1,9 @@
 //! `order.changed`: a store sold more, or less, in an order than it said before.
 
 use api_runtime::http::caller::Delivery;
+use api_runtime::table::Wanted;
 use api_runtime::table::pattern::OrderOfSource;
-use api_runtime::table::{Change, Wanted};
-use api_runtime::{Answer, Context, Failure};
+use api_runtime::{Change, Context, Failure, Reply};
 use deserr::Deserr;
 use domain::fault::Check;
 use domain::order::{OrderedSubscription, Quantities, Sequence, SubscriptionLine, check_mark, mark};
@@ -44,7 +44,7 @@ pub async fn apply(
     context: &Context<'_>,
     delivery: &Delivery,
     changed: Changed,
-) -> Result<Answer<Receipt>, Failure> {
+) -> Result<Reply<Receipt>, Failure> {
     let Changed { order_id, sequence, occurred_at, lines } = changed;
     let sequence = mark(sequence, occurred_at, context.now);
     let known = OrderOfSource(delivery.source.id, order_id.clone());
@@ -59,10 +59,10 @@ pub async fn apply(
 
     let mut before = found.get(&known)?;
     if let Some(order) = before.as_ref().filter(|order| order.is_placing()) {
-        go_on(&context.aside(), order.clone(), Receipt::answer).await?;
+        go_on(&context.detached(), order.clone(), Receipt::answer).await?;
         before = context.table.get(&known).await?;
     }
-    let context = &context.again();
+    let context = &context.refreshed();
     // What was cancelled has no licenses any more, but its subscriptions can be renewed.
     let cancelled = before.as_ref().is_some_and(|order| order.cancelled_at.is_some());
     let is_over = |order: &Order| {
@@ -114,7 +114,7 @@ pub async fn apply(
 /// this has no effect, and its line stays.
 fn change_subscriptions(
     context: &Context<'_>,
-    change: &mut Change<Receipt>,
+    change: &mut Change,
     subscriptions: Vec<Option<Subscription>>,
     said: &[SubscriptionLine],
 ) -> Result<Vec<SubscriptionLine>, Failure> {
@@ -134,7 +134,7 @@ fn change_subscriptions(
         let (plan, quantity) = (line.plan.clone(), line.quantity);
         let after =
             Subscription { plan: plan.clone(), quantity, stamp: before.stamp.next(context.now), ..before };
-        change.replace(&after, before.stamp.version, None::<fn(_) -> bool>)?;
+        change.replace(&after, before.stamp.version, None)?;
         let subscription_id = after.id;
         change.record(after.happening(EventKind::SubscriptionChanged { subscription_id, plan, quantity }));
     }

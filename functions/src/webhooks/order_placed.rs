@@ -1,9 +1,9 @@
 //! `order.placed`: a store sold licenses to a partner, or subscriptions to a partner's customers.
 
 use api_runtime::http::caller::Delivery;
+use api_runtime::table::Wanted;
 use api_runtime::table::pattern::{OrderOfSource, OwnerOfStoreAccount};
-use api_runtime::table::{Change, Refusal, Wanted};
-use api_runtime::{Answer, Context, Failure};
+use api_runtime::{Change, ConditionFailure, Context, Failure, Reply};
 use deserr::Deserr;
 use domain::fault::Check;
 use domain::order::OrderedSubscription;
@@ -50,7 +50,7 @@ pub async fn apply(
     context: &Context<'_>,
     delivery: &Delivery,
     placed: Placed,
-) -> Result<Answer<Receipt>, Failure> {
+) -> Result<Reply<Receipt>, Failure> {
     let source = &delivery.source;
     let mut wanted = Wanted::new();
     placed.lines.want_types(&mut wanted);
@@ -128,7 +128,7 @@ pub async fn apply(
     ignored.into_iter().for_each(|event| change.record(Happening::of_vendor(event)));
     let (mut order, event) = match (waits, account) {
         (true, Some(account)) => {
-            change.require_absent(&account, || Refusal::Outdated);
+            change.require_absent(&account, || ConditionFailure::Stale);
             let OwnerOfStoreAccount(source_id, account) = account;
             let order_id = order.order_id.clone();
             let event = EventKind::OrderParked { source_id, order_id, account: account.clone() };
@@ -155,7 +155,7 @@ pub async fn apply(
     if !order.is_placing() {
         return revise(context, revision(before, order), change, Receipt::answer).await;
     }
-    revise(&context.aside(), revision(before, order), change, Receipt::answer).await?;
+    revise(&context.detached(), revision(before, order), change, Receipt::answer).await?;
     let begun = context.table.get(&known).await?;
     go_on(context, begun.ok_or_else(Problem::not_found)?, Receipt::answer).await
 }

@@ -1,11 +1,12 @@
 //! `receive-partner-order`: verifies a store's message (its signature is its authority) and hands it to the
 //! file of its type.
 
-use api_runtime::http::body::{Raw, strict_json};
+use api_runtime::http::body::strict_json;
 use api_runtime::http::caller::Delivery;
-use api_runtime::operation::{Access, Method, Nothing};
-use api_runtime::table::{Change, RefusalMark, key};
-use api_runtime::{Answer, Context, Failure, Input, Operation, Route};
+use api_runtime::table::{RefusalMark, key};
+use api_runtime::{
+    Access, Answer, Change, Context, Failure, Method, Nothing, Operation, Raw, Reply, Request, Route,
+};
 use deserr::Deserr;
 use domain::fault::{Checked, collect};
 use domain::unicode::tame;
@@ -88,12 +89,9 @@ impl Operation for ReceivePartnerOrder {
     type Body = Raw<StoreMessage>;
     type Output = Receipt;
 
-    async fn execute(
-        context: &Context<'_>,
-        delivery: &Delivery,
-        input: &Input<Self>,
-    ) -> Result<Answer<Receipt>, Failure> {
-        match dispatch(context, delivery, &input.body.0).await {
+    async fn execute(request: Request<'_, Self>) -> Result<Reply<Receipt>, Failure> {
+        let Request { context, caller: delivery, body, .. } = request;
+        match dispatch(context, delivery, &body.0).await {
             Err(Failure::Problem(problem)) => refuse(context, delivery, problem).await,
             answered => answered,
         }
@@ -104,7 +102,7 @@ async fn dispatch(
     context: &Context<'_>,
     delivery: &Delivery,
     body: &[u8],
-) -> Result<Answer<Receipt>, Failure> {
+) -> Result<Reply<Receipt>, Failure> {
     let (message, mut faults) = strict_json(body).map_err(malformed)?;
     let typed: Option<Typed> = collect(&mut faults, deserr::deserialize(message.clone()));
     let Some(Typed { message_type }) = typed else { return Err(malformed(faults).into()) };
@@ -151,7 +149,7 @@ fn read<T: Deserr<Faults>>(message: serde_json::Value, mut faults: Faults) -> Re
     message.filter(|_| faults.0.is_empty()).ok_or_else(|| malformed(faults))
 }
 
-async fn ignore(context: &Context<'_>, delivery: &Delivery, named: &str) -> Result<Answer<Receipt>, Failure> {
+async fn ignore(context: &Context<'_>, delivery: &Delivery, named: &str) -> Result<Reply<Receipt>, Failure> {
     let message_type = tame(named, 100);
     let mut change = Change::new();
     change.record(Happening::of_vendor(EventKind::WebhookIgnored {
@@ -174,7 +172,7 @@ async fn refuse(
     context: &Context<'_>,
     delivery: &Delivery,
     problem: Problem,
-) -> Result<Answer<Receipt>, Failure> {
+) -> Result<Reply<Receipt>, Failure> {
     /// As many faults as an event has room for.
     const KEPT: usize = 50;
     // Where a fault is, the message itself may name.
@@ -184,7 +182,7 @@ async fn refuse(
     };
     let errors: Vec<Fault> = problem.faults.iter().take(KEPT).map(tamed).collect();
     let at = key::refused_message(delivery.source.id, &delivery.id);
-    let mark = RefusalMark { at, expires_at: context.forget_at() };
+    let mark = RefusalMark { at, expires_at: context.stored_until() };
     let refused =
         EventKind::WebhookRefused { source_id: delivery.source.id, webhook_id: delivery.id.clone(), errors };
     context.refuse(problem, &mark, Happening::of_vendor(refused)).await

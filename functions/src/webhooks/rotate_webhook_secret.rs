@@ -1,10 +1,10 @@
 //! `rotate-webhook-secret`
 
-use api_runtime::http::body::Empty;
-use api_runtime::operation::{Method, Nothing, route};
 use api_runtime::table::pattern::SourceById;
-use api_runtime::table::{Change, Refusal};
-use api_runtime::{Answer, Context, Failure, Input, Operation, Route};
+use api_runtime::{
+    Answer, Change, ConditionFailure, Empty, Failure, Method, Nothing, Operation, Reply, Request, Route,
+    route,
+};
 use domain::{Actor, DeploymentKey, EventKind, Happening, Problem, Reason, Role};
 
 use super::{OfSource, SourceWithSecret};
@@ -33,21 +33,18 @@ impl Operation for RotateWebhookSecret {
     type Body = Empty;
     type Output = SourceWithSecret;
 
-    async fn execute(
-        context: &Context<'_>,
-        _: &Actor,
-        input: &Input<Self>,
-    ) -> Result<Answer<SourceWithSecret>, Failure> {
-        let source = context.table.get(&SourceById(input.path.source_id)).await?;
+    async fn execute(request: Request<'_, Self>) -> Result<Reply<SourceWithSecret>, Failure> {
+        let Request { context, path, .. } = request;
+        let source = context.table.get(&SourceById(path.source_id)).await?;
         let source = source.ok_or_else(Problem::not_found)?;
         let mut change = Change::new();
         let source = match (source.disabled_at, source.clone().rotated(context.now)) {
             (Some(_), _) => {
-                change.forbid(&SourceById(source.id), |_| Refusal::because(&DISABLED, &[]));
+                change.forbid(&SourceById(source.id), |_| ConditionFailure::rejected(&DISABLED, &[]));
                 source
             }
             (None, None) => {
-                change.forbid(&SourceById(source.id), |_| Refusal::because(&TOO_OFTEN, &[]));
+                change.forbid(&SourceById(source.id), |_| ConditionFailure::rejected(&TOO_OFTEN, &[]));
                 source
             }
             (None, Some(rotated)) => {

@@ -2,8 +2,8 @@
 
 use api_runtime::http::caller::Delivery;
 use api_runtime::table::pattern::{FirstMigration, SiteByUrl};
-use api_runtime::table::{Change, Refusal, Reservation, Wanted};
-use api_runtime::{Answer, Context, Failure};
+use api_runtime::table::{Reservation, Wanted};
+use api_runtime::{Answer, Change, ConditionFailure, Context, Failure, Reply};
 use deserr::Deserr;
 use domain::order::Named as Ref;
 use domain::subscription::Place;
@@ -33,7 +33,7 @@ pub async fn apply(
     delivery: &Delivery,
     Migrated { subscription, url, name }: Migrated,
     said_at: Sent,
-) -> Result<Answer<Receipt>, Failure> {
+) -> Result<Reply<Receipt>, Failure> {
     let said_at = said_at.instant(context.now);
     let Named::There(before) = find(context, delivery, &subscription).await? else {
         return Err(UNKNOWN_SUBSCRIPTION.refuse(&[&"data", &"subscription"]).into());
@@ -60,7 +60,7 @@ pub async fn apply(
         create_site(&mut change, &site)?;
     }
     if first {
-        change.create_once(&Reservation::first_migration(&site), |_| Refusal::Outdated)?;
+        change.create_once(&Reservation::first_migration(&site), |_| ConditionFailure::Stale)?;
     }
     let seen = before.stamp.version;
     let after = Subscription {
@@ -69,7 +69,7 @@ pub async fn apply(
         stamp: before.stamp.next(context.now),
         ..*before
     };
-    change.replace(&after, seen, None::<fn(_) -> bool>)?;
+    change.replace(&after, seen, None)?;
     let kind = EventKind::SiteMigrated { subscription_id: after.id, site_id: site.id, url, first };
     change.record(after.happening(kind));
     context.commit(change, answer).await

@@ -1,8 +1,8 @@
 //! `subscription.renewed`: a subscription runs longer.
 
 use api_runtime::http::caller::Delivery;
-use api_runtime::table::{Change, subscription};
-use api_runtime::{Answer, Context, Failure};
+use api_runtime::table::subscription;
+use api_runtime::{Change, Context, Failure, Reply};
 use deserr::Deserr;
 use domain::order::Named;
 use domain::subscription::{Renewal, Said};
@@ -28,10 +28,10 @@ pub async fn apply(
     delivery: &Delivery,
     Renewed { subscription, ends_at }: Renewed,
     said_at: Sent,
-) -> Result<Answer<Receipt>, Failure> {
+) -> Result<Reply<Receipt>, Failure> {
     let said = Said::Renewal(Renewal { ends_at, said_at: said_at.instant(context.now) });
-    let tell = |change: &mut Change<Receipt>, _: &Subscription, after: &Subscription| {
-        subscription::follow(change, after, context.now);
+    let tell = |change: &mut Change, _: &Subscription, after: &Subscription| {
+        change.add(subscription::follow(after, context.now));
         let renewed = EventKind::SubscriptionRenewed { subscription_id: after.id, ends_at: after.ends_at() };
         change.record(after.happening(renewed));
         Ok(())

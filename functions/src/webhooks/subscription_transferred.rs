@@ -1,9 +1,9 @@
 //! `subscription.transferred`: somebody else pays for a subscription.
 
 use api_runtime::http::caller::Delivery;
+use api_runtime::table::Wanted;
 use api_runtime::table::pattern::OrganizationById;
-use api_runtime::table::{Change, Wanted};
-use api_runtime::{Answer, Context, Failure};
+use api_runtime::{Change, Context, Failure, Reply};
 use deserr::Deserr;
 use domain::fault::Check;
 use domain::order::Named as Ref;
@@ -47,7 +47,7 @@ pub async fn apply(
     delivery: &Delivery,
     Transferred { subscription, store_account, partner_id }: Transferred,
     said_at: Sent,
-) -> Result<Answer<Receipt>, Failure> {
+) -> Result<Reply<Receipt>, Failure> {
     let named = NamedBuyer::new(&delivery.source, store_account.clone(), partner_id);
     let mut wanted = Wanted::new();
     named.want(&mut wanted);
@@ -65,7 +65,7 @@ pub async fn apply(
     };
     let to = Buyer { partner_id, billing_account: store_account };
     let said = Said::Transfer(Transfer { said_at: said_at.instant(context.now), to });
-    let tell = |change: &mut Change<Receipt>, before: &Subscription, after: &Subscription| {
+    let tell = |change: &mut Change, before: &Subscription, after: &Subscription| {
         after.transferred_from(before.buyer()).into_iter().for_each(|event| change.record(event));
         let to = after.buyer().partner_id.filter(|to| before.buyer().partner_id != Some(*to));
         if let Some((partner, organization)) = to.zip(organization) {

@@ -1,8 +1,7 @@
 //! `subscription.usage`: how many use a subscription.
 
 use api_runtime::http::caller::Delivery;
-use api_runtime::table::Change;
-use api_runtime::{Answer, Context, Failure};
+use api_runtime::{Change, Context, Failure, Reply};
 use deserr::{Deserr, IntoValue, ValuePointerRef};
 use domain::fault::{Check, parse_number};
 use domain::order::{Named, Sequence, check_mark, mark};
@@ -58,10 +57,10 @@ pub async fn apply(
     context: &Context<'_>,
     delivery: &Delivery,
     Used { subscription, active_users, sequence, occurred_at }: Used,
-) -> Result<Answer<Receipt>, Failure> {
+) -> Result<Reply<Receipt>, Failure> {
     let active_users = active_users.0;
     let said = Said::Usage(Usage { mark: mark(sequence, occurred_at, context.now), active_users });
-    let tell = |change: &mut Change<Receipt>, _: &Subscription, after: &Subscription| {
+    let tell = |change: &mut Change, _: &Subscription, after: &Subscription| {
         let reported = EventKind::SubscriptionUsageReported { subscription_id: after.id, active_users };
         change.record(after.happening(reported));
         Ok(())

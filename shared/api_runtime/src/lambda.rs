@@ -14,7 +14,7 @@ use serde::de::{DeserializeOwned, IgnoredAny};
 
 use crate::context::Environment;
 use crate::http;
-use crate::operation::Operation;
+use crate::http::operation::Operation;
 use crate::schedule::{self, Report, Scheduled};
 use crate::table::{Table, client};
 

@@ -1,13 +1,21 @@
 //! What stands between AWS and an operation: the single table, and the way from a payload to an operation
 //! and back.
 
+pub mod answer;
+pub mod change;
 pub mod context;
+pub mod csv_table;
 pub mod http;
 pub mod lambda;
-pub mod operation;
+mod page_token;
 pub mod schedule;
 pub mod table;
 
+pub use answer::{Answer, Failure, List, Output, Replay, Reply};
+pub use change::{Change, ConditionFailure, IfMatch};
 pub use context::{Context, Environment};
-pub use operation::{Answer, Failure, Input, Operation, Route};
+pub use http::body::{Empty, Json, Raw};
+pub use http::operation::{Operation, Request, Size};
+pub use http::parameters::{Archived, ByName, Nothing, OfOrganization, OfPartner, Switch};
+pub use http::route::{Access, Method, Route, route};
 pub use schedule::Scheduled;

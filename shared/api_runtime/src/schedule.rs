@@ -5,8 +5,8 @@ use std::time::Duration;
 use domain::{Author, AuthorKind};
 use serde::Serialize;
 
+use crate::answer::Failure;
 use crate::context::{CallOptions, Context, Environment};
-use crate::operation::Failure;
 
 /// Something that is done every minute, by nobody's call. It is one Lambda function.
 pub trait Scheduled: Sized + Send + Sync + 'static {
@@ -39,7 +39,7 @@ pub struct Report {
 
 impl Environment {
     /// What one attempt has that nobody called for: its events are the system's own.
-    pub fn by_itself(&self, name: &str) -> Context<'_> {
+    pub fn system_context(&self, name: &str) -> Context<'_> {
         let author = Author { kind: AuthorKind::System, id: name.to_owned(), email: None };
         Context { options: CallOptions { author: Some(author), ..CallOptions::default() }, ..self.context() }
     }

@@ -13,10 +13,9 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
-use api_runtime::Environment;
 use api_runtime::lambda::system_clock;
-use api_runtime::operation::Size;
 use api_runtime::table::{Table, client};
+use api_runtime::{Environment, Size};
 use aws_credential_types::Credentials;
 use aws_sdk_dynamodb::Client;
 use aws_sdk_dynamodb::config::Region;

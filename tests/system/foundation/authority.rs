@@ -86,11 +86,9 @@ async fn every_write_is_by_record_or_says_why_not() {
     let (mut rows, mut missing) = (Vec::new(), Vec::new());
     for entry in functions::operations() {
         let described = entry.description;
-        for route in
-            described.routes.iter().filter(|route| route.method != api_runtime::operation::Method::Get)
-        {
+        for route in described.routes.iter().filter(|route| route.method != api_runtime::Method::Get) {
             let id = described.operation_id(route);
-            let api_runtime::operation::Access::Roles(roles) = route.access else {
+            let api_runtime::Access::Roles(roles) = route.access else {
                 rows.push(vec![format!("`{id}`"), "a webhook source: signature".to_owned(), String::new()]);
                 continue;
             };

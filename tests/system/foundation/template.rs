@@ -3,8 +3,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use api_runtime::Route;
-use api_runtime::operation::Size;
+use api_runtime::{Route, Size};
 use local_stack::seam::Action;
 use system::template::camel;
 use system::{World, golden};

@@ -61,7 +61,7 @@ impl Body for Empty {
     fn read(content_type: Option<&str>, bytes: &[u8]) -> Result<Self, Unread> {
         if !bytes.is_empty() {
             check_type(content_type, bytes)?;
-            parse::<crate::operation::Nothing>(bytes).map_err(Unread::Faults)?;
+            parse::<crate::http::parameters::Nothing>(bytes).map_err(Unread::Faults)?;
         }
         Ok(Self)
     }

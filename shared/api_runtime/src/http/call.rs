@@ -13,7 +13,7 @@ use http::HeaderMap;
 use serde_json::Value;
 use sha2::{Digest, Sha256};
 
-use crate::operation::{Access, Route};
+use crate::http::route::{Access, Route};
 
 /// A call, as API Gateway hands it over.
 #[derive(Debug)]

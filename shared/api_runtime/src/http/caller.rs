@@ -4,8 +4,9 @@ use domain::webhook::{Envelope, LARGEST_MESSAGE};
 use domain::{Actor, Author, AuthorKind, Problem, Source, Stage};
 
 use super::call::Call;
+use crate::answer::Failure;
 use crate::context::Context;
-use crate::operation::{Failure, Route};
+use crate::http::route::Route;
 use crate::table::pattern::SourceById;
 
 /// Who calls an operation.

@@ -4,24 +4,28 @@ pub mod body;
 pub mod call;
 pub mod caller;
 pub mod openapi;
+pub mod operation;
+pub mod parameters;
 pub mod problem;
 pub mod request;
 pub mod response;
-pub mod sheet;
-pub mod token;
+pub mod route;
 
 use std::time::Duration;
 
+use crate::{Context, Reply, Request, Route};
 use aws_lambda_events::apigw::{ApiGatewayV2httpRequest, ApiGatewayV2httpResponse};
 use domain::Problem;
 
+use crate::answer::Failure;
 use crate::context::Environment;
-use crate::operation::{Answer, Failure, Operation};
+use crate::http::operation::Operation;
 use crate::table;
 use call::Call;
 use caller::Caller;
 use request::parse;
-use response::{fresh, refuse, repeated, write};
+use response::{refuse, write, written};
+use tokio::time::Instant;
 
 /// Takes one call from payload to response. Whatever the payload, there is a response.
 pub async fn answer<O: Operation>(
@@ -34,13 +38,17 @@ pub async fn answer<O: Operation>(
         Ok(call) => call,
         Err(problem) => return refuse::<O>(problem::written(problem, &path), None),
     };
-    let mut party = None;
-    let answered = tokio::time::timeout(remaining, persist::<O>(environment, &call, &mut party)).await;
-    let answered =
-        answered.unwrap_or_else(|_| Err(Failure::Table(table::Error::Unavailable("out of time".to_owned()))));
-    let response = match answered {
-        Ok(answer) => fresh::<O>(environment, &call, &answer),
-        Err(Failure::Before(record)) => repeated::<O>(environment, *record),
+    let deadline = Instant::now() + remaining;
+    let caller = in_time(deadline, O::NAME, || authenticate::<O>(environment, &call)).await;
+    let (party, replied) = match caller {
+        Ok((route, caller)) => {
+            let replied = in_time(deadline, O::NAME, || execute::<O>(environment, &call, route, &caller));
+            (caller.party(), replied.await)
+        }
+        Err(failure) => (None, Err(failure)),
+    };
+    let response = match replied {
+        Ok(reply) => written::<O>(environment, &call, reply),
         Err(Failure::Problem(problem)) => return refuse::<O>(problem::written(problem, &path), party),
         Err(Failure::Table(why)) => Err(why),
     };
@@ -58,38 +66,54 @@ pub async fn answer<O: Operation>(
     }
 }
 
-/// Attempts a call until it is decided: contention decides nothing. The deadline is the caller's.
-async fn persist<O: Operation>(
-    environment: &Environment,
-    call: &Call,
-    party: &mut Option<String>,
-) -> Result<Answer<O::Output>, Failure> {
-    let mut pause = table::Pause::default();
-    loop {
-        match attempt::<O>(environment, call, party).await {
-            Err(Failure::Table(table::Error::Contended(why))) => {
-                tracing::debug!(operation = O::NAME, %why, "contended, trying again");
+/// Attempts something until it is decided: contention decides nothing.
+async fn in_time<T, F>(
+    deadline: Instant,
+    operation: &'static str,
+    attempt: impl Fn() -> F,
+) -> Result<T, Failure>
+where
+    F: Future<Output = Result<T, Failure>>,
+{
+    let decided = async {
+        let mut pause = table::Pause::default();
+        loop {
+            match attempt().await {
+                Err(Failure::Table(table::Error::Contended(why))) => {
+                    tracing::debug!(operation, %why, "contended, trying again");
+                }
+                decided => return decided,
             }
-            decided => return decided,
+            pause.take().await;
         }
-        pause.take().await;
-    }
+    };
+    let out_of_time = || Failure::Table(table::Error::Unavailable("out of time".to_owned()));
+    tokio::time::timeout_at(deadline, decided).await.unwrap_or_else(|_| Err(out_of_time()))
 }
 
-async fn attempt<O: Operation>(
+/// Finds out which route was called, and by whom.
+async fn authenticate<O: Operation>(
     environment: &Environment,
     call: &Call,
-    party: &mut Option<String>,
-) -> Result<Answer<O::Output>, Failure> {
-    let Some(route) = O::ROUTES.iter().find(|route| route.key() == call.route_key) else {
-        return Err(Problem::not_found().into());
-    };
-    let mut context = environment.context();
+) -> Result<(&'static Route, O::Caller), Failure> {
+    let route = O::ROUTES.iter().find(|route| route.key() == call.route_key);
+    let route = route.ok_or_else(Problem::not_found)?;
+    Ok((route, O::Caller::authenticate(call, route, &context::<O>(environment)).await?))
+}
+
+async fn execute<O: Operation>(
+    environment: &Environment,
+    call: &Call,
+    route: &Route,
+    caller: &O::Caller,
+) -> Result<Reply<O::Output>, Failure> {
+    let (input, options) = parse::<O>(environment, call, route, caller)?;
+    let context = Context { options, ..context::<O>(environment) };
+    O::execute(Request::new(&context, caller, &input)).await
+}
+
+fn context<O: Operation>(environment: &Environment) -> Context<'_> {
+    let context = environment.context();
     // In the cloud, other functions have no key at all.
-    context.key = context.key.filter(|_| O::USES_KEY);
-    let caller = O::Caller::authenticate(call, route, &context).await?;
-    *party = caller.party();
-    let (input, options) = parse::<O>(environment, call, route, &caller)?;
-    context.options = options;
-    O::execute(&context, &caller, &input).await
+    Context { key: context.key.filter(|_| O::USES_KEY), ..context }
 }

@@ -11,7 +11,9 @@ use super::problem::{ProblemDocument, STILL_RUNNING};
 use super::request::{takes_if_match, takes_validate_only};
 use domain::{Reason, Role};
 
-use crate::operation::{Access, Method, Operation, Output, Route, Size};
+use crate::answer::Output;
+use crate::http::operation::{Operation, Size};
+use crate::http::route::{Access, Method, Route};
 
 /// What an operation is, without its types.
 #[derive(Clone, Copy)]

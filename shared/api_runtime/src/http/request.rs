@@ -9,9 +9,11 @@ use serde_json::{Map, Value};
 use super::body::{Body, Unread};
 use super::call::Call;
 use super::caller::Caller;
-use super::token;
-use crate::context::{CallOptions, Environment, IdempotencySlot, IfMatch, PageRequest};
-use crate::operation::{Access, Input, Method, Operation, Route};
+use crate::change::IfMatch;
+use crate::context::{CallOptions, Environment, IdempotencySlot, PageRequest};
+use crate::http::operation::{Input, Operation};
+use crate::http::route::{Access, Method, Route};
+use crate::page_token;
 use crate::table::key;
 
 /// Parses all of a call, naming all faults of all its parts. Of a message, which a signature vouches for, only
@@ -85,11 +87,11 @@ pub(super) fn parse<O: Operation>(
     let idempotency = match (caller.message(), key) {
         (Some(message), _) => {
             let at = key::message(&caller.name(), message);
-            Some(IdempotencySlot { at, request: String::new(), for_good: true })
+            Some(IdempotencySlot { at, request: String::new(), forever: true })
         }
         (None, Some(key)) => {
             let at = key::idempotency(&caller.name(), &key);
-            Some(IdempotencySlot { at, request: call.digest(), for_good: false })
+            Some(IdempotencySlot { at, request: call.digest(), forever: false })
         }
         (None, None) => None,
     };
@@ -191,8 +193,8 @@ fn open_token(
     token: &str,
     wrong_query: bool,
 ) -> Result<Option<String>, Faults> {
-    match environment.key.as_ref().and_then(|key| token::open(key, bound_to, token)) {
-        None if wrong_query && token::is_well_formed(token) => Ok(None),
+    match environment.key.as_ref().and_then(|key| page_token::open(key, bound_to, token)) {
+        None if wrong_query && page_token::is_well_formed(token) => Ok(None),
         None => fault("pageToken", "invalid-page-token", "was not given out for this caller and query"),
         position => Ok(position),
     }

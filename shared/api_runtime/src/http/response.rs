@@ -8,9 +8,9 @@ use http::{HeaderName, HeaderValue};
 
 use super::call::Call;
 use super::problem::{ProblemDocument, STILL_RUNNING};
-use super::sheet;
+use crate::answer::{self, Answer, Output, Reply};
 use crate::context::Environment;
-use crate::operation::{Answer, Operation, Output};
+use crate::http::operation::Operation;
 use crate::table::{self, IdempotencyRecord};
 
 /// What is written, whatever it is.
@@ -21,29 +21,40 @@ pub(super) struct Response {
     body: String,
 }
 
-/// The answer to this call.
-pub(super) fn fresh<O: Operation>(
+/// A reply as it is written.
+pub(super) fn written<O: Operation>(
+    environment: &Environment,
+    call: &Call,
+    reply: Reply<O::Output>,
+) -> Result<Response, table::Error> {
+    match reply {
+        Reply::Answer(answer) => written_answer::<O>(environment, call, &answer),
+        // What was only validated does not exist: it has no version and no secret.
+        Reply::Validated(Answer { status, location, body }) => {
+            let body = Answer { status, location: None, body };
+            Ok(success(body.status, location, None, body.written()?, None))
+        }
+        Reply::Replay(answer::Replay(record)) => replayed::<O>(environment, *record),
+    }
+}
+
+fn written_answer<O: Operation>(
     environment: &Environment,
     call: &Call,
     answer: &Answer<O::Output>,
 ) -> Result<Response, table::Error> {
-    if let Some(sheet) = answer.body.sheet().filter(|_| sheet::is_wanted(call)) {
-        let next = sheet.next_page_token.as_ref().map(|token| ("link", sheet::link(call, token)));
+    if let Some(table) = answer.body.csv_table().filter(|_| wants_csv(call)) {
+        let next = table.next_page_token.as_ref().map(|token| ("link", next_link(call, token)));
         let (headers, content_type) = (next.into_iter().collect(), "text/csv; charset=utf-8");
-        return Ok(Response { status: answer.status, content_type, headers, body: sheet.written()? });
+        let body = table.written().ok_or_else(|| table::Error::Internal("a table has a gap".to_owned()))?;
+        return Ok(Response { status: answer.status, content_type, headers, body });
     }
-    let body = answer.written()?;
-    let (status, location) = (answer.status, answer.location.clone());
-    // What was only tried does not exist: it has no version and no secret.
-    let (version, body) = match answer.trial {
-        true => (None, body),
-        false => (answer.body.version(), reveal::<O>(environment, body)?),
-    };
-    Ok(success(status, location, version, body, None))
+    let body = reveal::<O>(environment, answer.written()?)?;
+    Ok(success(answer.status, answer.location.clone(), answer.body.version(), body, None))
 }
 
 /// The answer to an earlier, equal call, to the letter.
-pub(super) fn repeated<O: Operation>(
+fn replayed<O: Operation>(
     environment: &Environment,
     record: IdempotencyRecord,
 ) -> Result<Response, table::Error> {
@@ -106,4 +117,31 @@ pub(super) fn write<O: Operation>(
     }
     response.body = Some(Body::Text(written.body));
     response
+}
+
+/// Whether a call would rather have a table than JSON (RFC 9110, 12.5.1).
+fn wants_csv(call: &Call) -> bool {
+    let (mut table, mut json) = (0.0, 0.0);
+    for range in call.header("accept").unwrap_or_default().split(',') {
+        let mut parts = range.split(';').map(|part| part.trim().to_ascii_lowercase());
+        let media = parts.next().unwrap_or_default();
+        let weight =
+            parts.find_map(|part| part.strip_prefix("q=").map(|weight| weight.parse::<f32>().unwrap_or(0.0)));
+        let weight = weight.unwrap_or(1.0);
+        match media.as_str() {
+            // What is named first wins among equals.
+            "text/csv" | "text/*" if weight > json => table = weight.max(table),
+            "application/json" | "application/*" | "*/*" => json = weight.max(json),
+            _ => {}
+        }
+    }
+    table > 0.0 && table >= json
+}
+
+/// The `Link` to the page after the one that was asked for (RFC 8288).
+fn next_link(call: &Call, next_page_token: &str) -> String {
+    let asked = form_urlencoded::parse(call.query.as_bytes()).filter(|(name, _)| name != "pageToken");
+    let mut query = form_urlencoded::Serializer::new(String::new());
+    query.extend_pairs(asked).append_pair("pageToken", next_page_token);
+    format!("<{}?{}>; rel=\"next\"", call.path, query.finish())
 }

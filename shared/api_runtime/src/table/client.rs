@@ -74,3 +74,17 @@ pub async fn open_connection(client: &Client) {
     let once = Config::builder().retry_config(RetryConfig::disabled());
     let _ = client.describe_endpoints().customize().config_override(once).send().await;
 }
+
+/// The table, through its client. Cheap to clone.
+#[derive(Debug, Clone)]
+pub struct Table {
+    pub(super) client: Client,
+    pub(super) name: String,
+}
+
+impl Table {
+    /// The table of this name.
+    pub fn new(client: Client, name: impl Into<String>) -> Self {
+        Self { client, name: name.into() }
+    }
+}

@@ -1,7 +1,7 @@
 //! Counts of things of which there may be only so many: changed in one update with its condition.
 
-use super::change::{Expression, Update};
 use super::entity::{Count, Entity};
+use super::write::{Expression, Update};
 
 /// Counts more, while they are not more than `most`.
 pub fn add(number: u64, most: u64) -> Update {

@@ -1,11 +1,11 @@
 //! What is due: found in the index, read where it is, and put back where it could not be done.
 
-use domain::{Access, AccessRequest, EventKind, Happening, Order, Period, Subscription, Timestamp};
+use domain::{Access, AccessRequest, Order, Period, Subscription, Timestamp};
 
-use super::Error;
-use super::change::{Change, Expression, Update};
 use super::entity::{Drain, Entity, ImportRun, Item, from_item};
+use super::error::Error;
 use super::key::{self, Key};
+use super::write::{Action, Expression, Write};
 
 /// The turn of something that is due: by when, and how often it came in vain.
 #[derive(Debug)]
@@ -49,9 +49,6 @@ impl DueItem {
     }
 }
 
-/// So often something is tried before the operator is told: what passes by itself is nobody's business.
-const TOLD_AFTER: u64 = 3;
-
 /// Something is tried again a minute after it failed, then two, four, and so on: every eight and a half hours at last.
 const MOST_DOUBLINGS: u64 = 9;
 
@@ -65,19 +62,29 @@ impl Turn {
         Some(Self { at, seen, failures, entity: text("entity").unwrap_or_else(|| "unknown".to_owned()) })
     }
 
-    /// Puts it back until later, each time longer, unless it is not as it was seen any more. Whatever else changes it
-    /// makes it due anew, as if it had never failed. When it failed for the third time, the vendor's history says so.
-    pub fn put_back<O: 'static>(&self, change: &mut Change<O>, now: Timestamp, reason: String) {
-        let tries = self.failures + 1;
+    /// Puts it back until later, each time longer, unless it has changed since it was read. Whatever else changes it makes
+    /// it due again, as if it had never failed.
+    pub fn put_back(&self, now: Timestamp) -> Write {
         let delay = Period::minutes(1 << self.failures.min(MOST_DOUBLINGS));
-        let again = key::due(&self.at, now.after(delay));
-        let update = Expression::new("SET #dueSk = :again, #dueFailures = :tries");
-        let update = update.text("again", again.sk).number("tries", tries);
+        let next = key::due(&self.at, now.after(delay));
+        let update = Expression::new("SET #dueSk = :next, #dueFailures = :tries");
+        let update = update.text("next", next.sk).number("tries", self.tries());
         let condition = Expression::new("#dueSk = :seen").text("seen", &self.seen);
-        change.postpone(&self.at, Update { update, condition });
-        if tries == TOLD_AFTER {
-            let (work, place) = (self.entity.clone(), format!("{} {}", self.at.pk, self.at.sk));
-            change.record(Happening::of_vendor(EventKind::DueWorkFailed { work, place, tries, reason }));
-        }
+        Write::on(condition, self.at.clone(), Action::Update(update))
+    }
+
+    /// How often it was tried, this time included.
+    pub fn tries(&self) -> u64 {
+        self.failures + 1
+    }
+
+    /// Which entity's it is.
+    pub fn entity(&self) -> &str {
+        &self.entity
+    }
+
+    /// Where it is in the table.
+    pub fn place(&self) -> String {
+        format!("{} {}", self.at.pk, self.at.sk)
     }
 }

@@ -1,5 +1,8 @@
 //! The keys of the single table. They are built here, from typed ids, and nowhere else.
 
+use std::collections::HashMap;
+
+use aws_sdk_dynamodb::types::AttributeValue;
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use domain::customer::Creator;
@@ -27,6 +30,12 @@ pub struct Key {
 impl Key {
     fn new(pk: impl Into<String>, sk: impl Into<String>) -> Self {
         Self { pk: pk.into(), sk: sk.into() }
+    }
+
+    /// It as attributes of the table.
+    pub(super) fn attributes(&self) -> HashMap<String, AttributeValue> {
+        let text = |text: &String| AttributeValue::S(text.clone());
+        HashMap::from([("pk".to_owned(), text(&self.pk)), ("sk".to_owned(), text(&self.sk))])
     }
 }
 

@@ -2,8 +2,8 @@
 
 use domain::AccessRequestId;
 
-use super::change::{Expression, Update};
 use super::entity::{Entity, PendingRequests};
+use super::write::{Expression, Update};
 
 /// So many requests of a partner are pending at most.
 pub const MOST: u64 = 50;

@@ -3,8 +3,8 @@
 
 use domain::{Pool, Quantity};
 
-use super::change::{Expression, Update};
 use super::entity::Entity;
+use super::write::{Expression, Update};
 
 /// Takes licenses out, for good.
 pub fn take(quantity: Quantity) -> Update {

@@ -6,11 +6,12 @@ use aws_sdk_dynamodb::operation::query::builders::QueryFluentBuilder;
 use aws_sdk_dynamodb::types::{AttributeValue, KeysAndAttributes};
 use futures_util::{StreamExt, stream};
 
+use super::client::Table;
 use super::due::{DueItem, Turn};
 use super::entity::{self, Item};
+use super::error::{Error, Pause, sdk_error};
 use super::key::Key;
 use super::pattern::{DueBy, Listing, Lookup};
-use super::{Error, Pause, Table, sdk_error};
 
 /// Which items of a listing are wanted.
 #[derive(Debug, Clone)]
@@ -75,14 +76,8 @@ impl Table {
     ///
     /// [`Error`].
     pub async fn get<L: Lookup>(&self, lookup: &L) -> Result<Option<L::Entity>, Error> {
-        let key = lookup.key();
-        let request = self
-            .client
-            .get_item()
-            .table_name(&self.name)
-            .key("pk", AttributeValue::S(key.pk))
-            .key("sk", AttributeValue::S(key.sk))
-            .consistent_read(true);
+        let key = lookup.key().attributes();
+        let request = self.client.get_item().table_name(&self.name).set_key(Some(key)).consistent_read(true);
         let found = request.send().await.map_err(|error| sdk_error(&error))?;
         found.item.map(entity::from_item).transpose()
     }
@@ -107,11 +102,7 @@ impl Table {
     }
 
     async fn fetch_batch(&self, keys: &[Key], consistent: bool) -> Result<Vec<(Key, Item)>, Error> {
-        let key = |key: &Key| {
-            let text = |text: &String| AttributeValue::S(text.clone());
-            HashMap::from([("pk".to_owned(), text(&key.pk)), ("sk".to_owned(), text(&key.sk))])
-        };
-        let keys = keys.iter().map(key).collect();
+        let keys = keys.iter().map(Key::attributes).collect();
         let wanted = KeysAndAttributes::builder().set_keys(Some(keys)).consistent_read(consistent).build()?;
         let mut left = Some(wanted);
         let mut pause = Pause::default();

@@ -1,29 +1,22 @@
 //! How people and entitlements follow subscriptions.
 
-use domain::{Email, Entitlement, OrganizationId, Owner, Subscription, Timestamp};
+use domain::{Email, OrganizationId, Owner, Subscription, Timestamp};
 
-use super::change::{Change, Expression, Refusal, Update};
 use super::entity::{Entity, Welcome};
 use super::key;
-use super::pattern::{EntitlementOf, WelcomeOf};
+use super::write::{Action, Expression, Write};
 
 /// Remembers that somebody is a contact of an organization's subscriptions; it must be for the first time.
-pub fn welcome<O: 'static>(change: &mut Change<O>, organization: OrganizationId, email: &Email) {
+pub fn welcome(organization: OrganizationId, email: &Email) -> Write {
     let condition = Expression::new("attribute_not_exists(#welcomed)");
-    let update = remember(organization, email, "#welcomed = :yes").truth("yes", true);
-    let lookup = WelcomeOf(organization, email.clone());
-    change.update(&lookup, Update { update, condition }, |_| Refusal::Outdated);
+    let update = remember(organization, email, "#welcomed = :yes").bool("yes", true);
+    Write::on(condition, key::welcome(organization, email), Action::Update(update))
 }
 
 /// Remembers that somebody is no customer of an organization any more.
-pub fn say_goodbye<O: 'static>(
-    change: &mut Change<O>,
-    organization: OrganizationId,
-    email: &Email,
-    now: Timestamp,
-) {
+pub fn say_goodbye(organization: OrganizationId, email: &Email, now: Timestamp) -> Write {
     let update = remember(organization, email, "#removedAt = :now").text("now", now.to_string());
-    change.add_up(key::welcome(organization, email), update);
+    Write::always(key::welcome(organization, email), Action::Update(update))
 }
 
 fn remember(organization: OrganizationId, email: &Email, what: &str) -> Expression {
@@ -34,9 +27,9 @@ fn remember(organization: OrganizationId, email: &Email, what: &str) -> Expressi
 
 /// Lets the entitlement that a subscription gives begin and end as the subscription does now. Nothing else of it changes,
 /// so that it need not be read.
-pub fn follow<O: 'static>(change: &mut Change<O>, subscription: &Subscription, now: Timestamp) {
+pub fn follow(subscription: &Subscription, now: Timestamp) -> Write {
     let entitlement =
-        EntitlementOf(Owner::Organization(subscription.organization_id), subscription.id.entitlement());
+        key::entitlement(Owner::Organization(subscription.organization_id), subscription.id.entitlement());
     let text = "SET #endsAt = :ends, #updatedAt = :now, #version = #version + :one";
     let update = match subscription.ended_at() {
         Some(ended) => {
@@ -45,7 +38,5 @@ pub fn follow<O: 'static>(change: &mut Change<O>, subscription: &Subscription, n
         None => Expression::new(&format!("{text} REMOVE #endedAt")),
     };
     let update = update.text("ends", subscription.ends_at().to_string()).text("now", now.to_string());
-    let update =
-        Update { update: update.number("one", 1), condition: Expression::new("attribute_exists(#pk)") };
-    change.update(&entitlement, update, |_: Option<Entitlement>| Refusal::Impossible);
+    Write::on(Expression::exists(), entitlement, Action::Update(update.number("one", 1)))
 }

@@ -3,15 +3,16 @@
 use domain::ServiceRequest;
 use domain::service_request::Month;
 
-use super::change::{Change, Expression};
 use super::entity::{Entity, Tally};
 use super::key;
+use super::write::{Action, Expression, Write};
 
-/// Counts a service request that was, if it was, something else before, in the month in which it was submitted.
-pub fn count<O: 'static>(change: &mut Change<O>, request: &ServiceRequest, before: Option<&ServiceRequest>) {
+/// Counts a service request that was, if it was, something else before, in the month in which it was submitted; none if no
+/// count changes.
+pub fn count(request: &ServiceRequest, before: Option<&ServiceRequest>) -> Option<Write> {
     let counted = request.counted_since(before);
     if counted.is_empty() {
-        return;
+        return None;
     }
     let add = counted.iter().map(|(name, number)| match number {
         ..0 => format!("#{name} :less"),
@@ -23,8 +24,8 @@ pub fn count<O: 'static>(change: &mut Change<O>, request: &ServiceRequest, befor
         update = update.number("more", 1);
     }
     if counted.iter().any(|(_, number)| *number < 0) {
-        update = update.less("less", 1);
+        update = update.negative("less", 1);
     }
     let month = Month::of(request.stamp.created_at);
-    change.add_up(key::tally(request.organization_id, &month), update);
+    Some(Write::always(key::tally(request.organization_id, &month), Action::Update(update)))
 }

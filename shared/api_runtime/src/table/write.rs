@@ -1,167 +1,249 @@
-//! Writing: a change is one transaction, or nothing.
+//! One write of a transaction, and the condition on which it depends.
 
-use aws_sdk_dynamodb::Config;
-use aws_sdk_dynamodb::config::retry::RetryConfig;
-use aws_sdk_dynamodb::operation::put_item::PutItemError;
-use aws_sdk_dynamodb::operation::transact_write_items::TransactWriteItemsError;
-use aws_sdk_dynamodb::types::{CancellationReason, TransactWriteItem};
-use domain::{Event, Version};
+use std::collections::HashMap;
 
-use super::change::{self, Change, Expression, Refusal};
+use aws_sdk_dynamodb::types::{
+    AttributeValue, ConditionCheck, Delete, Put, ReturnValuesOnConditionCheckFailure, TransactWriteItem,
+    Update as UpdateItem,
+};
+
 use super::entity::{Entity, Item, to_item};
-use super::{CONTENDED, Error, Pause, Table, sdk_error};
+use super::error::Error;
+use super::key::Key;
 
-impl Table {
-    /// Sends a transaction: all of it takes effect, or none. While the outcome is unknown the same bytes are
-    /// sent again with the same token, which makes them take effect once. Who calls bounds the time.
-    ///
-    /// # Errors
-    ///
-    /// [`Error`]; a condition that does not hold is no error.
-    async fn transact(&self, writes: Vec<TransactWriteItem>) -> Result<Outcome, Error> {
-        let token = domain::id::nonce();
-        let (mut pause, mut unknown) = (Pause::default(), false);
-        loop {
-            let request = self.client.transact_write_items().set_transact_items(Some(writes.clone()));
-            let once = Config::builder().retry_config(RetryConfig::disabled());
-            let sent = request.client_request_token(&token).customize().config_override(once).send().await;
-            let error = match sent {
-                Ok(_) => return Ok(Outcome::Done),
-                Err(error) => error,
-            };
-            let failed = match error.as_service_error() {
-                Some(TransactWriteItemsError::TransactionCanceledException(cancelled)) => {
-                    failed_conditions(cancelled.cancellation_reasons())
-                }
-                _ => Err(sdk_error(&error)),
-            };
-            match failed {
-                Err(Error::Unavailable(_)) => unknown = true,
-                // Being throttled says nothing about what was sent before.
-                Err(Error::Contended(_)) if unknown => {}
-                Err(Error::Internal(code)) if unknown => return Err(Error::Unavailable(code)),
-                decided => return decided.map(Outcome::Failed),
-            }
-            pause.take().await;
-        }
+/// An expression with its names and values.
+#[derive(Debug, Clone, Default)]
+pub struct Expression {
+    text: String,
+    names: HashMap<String, String>,
+    values: HashMap<String, AttributeValue>,
+}
+
+impl Expression {
+    /// An expression in DynamoDB's language; names stand there as `#name`, values as `:name`.
+    pub fn new(text: &str) -> Self {
+        let names = text
+            .split(|c: char| !(c.is_ascii_alphanumeric() || c == '#'))
+            .filter_map(|word| word.strip_prefix('#').map(|name| (word.to_owned(), name.to_owned())));
+        Self { text: text.to_owned(), names: names.collect(), values: HashMap::new() }
     }
 
-    /// Writes again, alone and without an event, what was read as version `seen`: for the rows of an import, which names
-    /// itself in them. False when somebody else wrote it meanwhile, or this very request did before it was sent again.
-    ///
-    /// # Errors
-    ///
-    /// [`Error`].
-    pub async fn replace_alone<E: Entity>(&self, entity: &E, seen: Version) -> Result<bool, Error> {
-        let unchanged = Expression::new("#version = :seen").number("seen", seen);
-        let put = self.client.put_item().table_name(&self.name).set_item(Some(to_item(entity)?));
-        let put = put.condition_expression(unchanged.written());
-        let put = put.set_expression_attribute_names(unchanged.names());
-        let put = put.set_expression_attribute_values(unchanged.values());
-        let mut pause = Pause::default();
-        // The caller's deadline bounds the loop.
-        loop {
-            let Err(error) = put.clone().send().await else { return Ok(true) };
-            if let Some(PutItemError::ConditionalCheckFailedException(_)) = error.as_service_error() {
-                return Ok(false);
-            }
-            match sdk_error(&error) {
-                Error::Contended(_) => pause.take().await,
-                error => return Err(error),
-            }
-        }
+    /// With a number for `:name`.
+    pub fn number(mut self, name: &str, value: u64) -> Self {
+        self.values.insert(format!(":{name}"), AttributeValue::N(value.to_string()));
+        self
     }
 
-    /// Sends a change with its events.
-    ///
-    /// # Errors
-    ///
-    /// [`Error`].
-    pub async fn commit<O: 'static>(
-        &self,
-        mut change: Change<O>,
-        events: &[Event],
-    ) -> Result<Committed<O>, Error> {
-        for event in events {
-            change.put(event)?;
-        }
-        let writes: Result<Vec<_>, Error> = change.steps.iter().map(|step| step.write(&self.name)).collect();
-        let writes = writes?;
-        // DynamoDB takes no empty transaction.
-        if writes.is_empty() {
-            return Ok(Committed::Done);
-        }
-        match self.transact(writes).await? {
-            Outcome::Done => Ok(Committed::Done),
-            Outcome::Failed(failed) => Ok(Committed::Refused(judge(&change.steps, failed.into_iter())?)),
-        }
+    /// With the negative of a number for `:name`.
+    pub fn negative(mut self, name: &str, value: u64) -> Self {
+        self.values.insert(format!(":{name}"), AttributeValue::N(format!("-{value}")));
+        self
     }
 
-    /// Sends only the conditions of a change: nothing is written.
+    /// With a boolean for `:name`.
+    pub fn bool(mut self, name: &str, value: bool) -> Self {
+        self.values.insert(format!(":{name}"), AttributeValue::Bool(value));
+        self
+    }
+
+    /// With a text for `:name`.
+    pub fn text(mut self, name: &str, value: impl Into<String>) -> Self {
+        self.values.insert(format!(":{name}"), AttributeValue::S(value.into()));
+        self
+    }
+
+    /// With a set of one text for `:name`.
+    pub fn set_of_one(mut self, name: &str, value: impl Into<String>) -> Self {
+        self.values.insert(format!(":{name}"), AttributeValue::Ss(vec![value.into()]));
+        self
+    }
+
+    /// The item exists.
+    pub fn exists() -> Self {
+        Self::new("attribute_exists(#pk)")
+    }
+
+    /// No such item exists.
+    pub fn is_absent() -> Self {
+        Self::new("attribute_not_exists(#pk)")
+    }
+
+    /// Never holds: the transaction returns the stored item and writes nothing.
+    pub fn never() -> Self {
+        Self::new("attribute_exists(#pk) AND attribute_not_exists(#pk)")
+    }
+
+    pub(super) fn as_str(&self) -> &str {
+        &self.text
+    }
+
+    pub(super) fn names(&self) -> Option<HashMap<String, String>> {
+        Some(self.names.clone()).filter(|names| !names.is_empty())
+    }
+
+    pub(super) fn values(&self) -> Option<HashMap<String, AttributeValue>> {
+        Some(self.values.clone()).filter(|values| !values.is_empty())
+    }
+}
+
+/// An update of an item, and the condition on which it depends. It changes attributes that are in no index key.
+pub struct Update {
+    /// What it sets, adds or removes.
+    pub update: Expression,
+    /// What must hold of the stored item.
+    pub condition: Expression,
+}
+
+/// What a write does to its item.
+pub enum Action {
+    /// Writes the whole item.
+    Put(Item),
+    /// Changes some attributes.
+    Update(Expression),
+    /// Deletes the item.
+    Delete,
+    /// Only checks the condition.
+    Check,
+}
+
+/// One write of a transaction, and the condition on which it depends.
+pub struct Write {
+    key: Key,
+    action: Action,
+    condition: Option<Expression>,
+}
+
+const RETURN_OLD: ReturnValuesOnConditionCheckFailure = ReturnValuesOnConditionCheckFailure::AllOld;
+
+impl Write {
+    /// A write on a condition.
+    pub fn on(condition: Expression, key: Key, action: Action) -> Self {
+        Self { key, action, condition: Some(condition) }
+    }
+
+    /// A write that always takes effect.
+    pub fn always(key: Key, action: Action) -> Self {
+        Self { key, action, condition: None }
+    }
+
+    /// Writes an entity, whatever is stored in its place.
     ///
     /// # Errors
     ///
-    /// [`Error`].
-    pub async fn preview<O>(&self, change: &Change<O>) -> Result<Committed<O>, Error> {
-        let checks: Result<Vec<_>, Error> = change.steps.iter().map(|step| step.check(&self.name)).collect();
-        let checks = checks?;
-        let sent: Vec<_> = checks.iter().flatten().cloned().collect();
-        if sent.is_empty() {
-            return Ok(Committed::Done);
+    /// Never for our own types.
+    pub fn put<E: Entity>(entity: &E) -> Result<Self, Error> {
+        Ok(Self::always(entity.key(), Action::Put(to_item(entity)?)))
+    }
+
+    /// Creates an entity, and leaves an item that exists already as it is.
+    ///
+    /// # Errors
+    ///
+    /// Never for our own types.
+    pub fn ensure<E: Entity>(entity: &E) -> Result<Self, Error> {
+        let mut item = to_item(entity)?;
+        item.retain(|name, _| name != "pk" && name != "sk");
+        let set = item.keys().map(|name| format!("#{name} = if_not_exists(#{name}, :{name})"));
+        let mut update = Expression::new(&format!("SET {}", set.collect::<Vec<_>>().join(", ")));
+        update.values = item.into_iter().map(|(name, value)| (format!(":{name}"), value)).collect();
+        Ok(Self::always(entity.key(), Action::Update(update)))
+    }
+
+    /// Whether it depends on a condition.
+    pub(super) fn is_conditional(&self) -> bool {
+        self.condition.is_some()
+    }
+
+    /// The write as part of a transaction.
+    pub(super) fn item(&self, table: &str) -> Result<TransactWriteItem, Error> {
+        let condition = self.condition.as_ref();
+        let text = condition.map(|condition| condition.text.clone());
+        let (names, values) = (condition.and_then(Expression::names), condition.and_then(Expression::values));
+        let returned = condition.map(|_| RETURN_OLD);
+        let item = TransactWriteItem::builder();
+        Ok(match &self.action {
+            Action::Put(entity) => item.put(
+                Put::builder()
+                    .table_name(table)
+                    .set_item(Some(entity.clone()))
+                    .set_condition_expression(text)
+                    .set_expression_attribute_names(names)
+                    .set_expression_attribute_values(values)
+                    .set_return_values_on_condition_check_failure(returned)
+                    .build()?,
+            ),
+            Action::Update(update) => {
+                let all = self.merged(update)?;
+                item.update(
+                    UpdateItem::builder()
+                        .table_name(table)
+                        .set_key(Some(self.key.attributes()))
+                        .update_expression(&update.text)
+                        .set_condition_expression(text)
+                        .set_expression_attribute_names(all.names())
+                        .set_expression_attribute_values(all.values())
+                        .set_return_values_on_condition_check_failure(returned)
+                        .build()?,
+                )
+            }
+            Action::Delete => item.delete(
+                Delete::builder()
+                    .table_name(table)
+                    .set_key(Some(self.key.attributes()))
+                    .set_condition_expression(text)
+                    .set_expression_attribute_names(names)
+                    .set_expression_attribute_values(values)
+                    .set_return_values_on_condition_check_failure(returned)
+                    .build()?,
+            ),
+            Action::Check => {
+                let check = self.check(table)?;
+                return check.ok_or_else(|| Error::Internal("a check without a condition".to_owned()));
+            }
         }
-        let failed = match self.transact(sent).await? {
-            Outcome::Done => return Ok(Committed::Done),
-            Outcome::Failed(failed) => failed,
+        .build())
+    }
+
+    /// Only the condition, if there is one.
+    pub(super) fn check(&self, table: &str) -> Result<Option<TransactWriteItem>, Error> {
+        let Some(condition) = &self.condition else {
+            return Ok(None);
         };
-        let mut failed = failed.into_iter();
-        let aligned = checks.iter().map(|check| check.as_ref().and_then(|_| failed.next().flatten()));
-        Ok(Committed::Refused(judge(&change.steps, aligned)?))
+        let check = ConditionCheck::builder()
+            .table_name(table)
+            .set_key(Some(self.key.attributes()))
+            .condition_expression(&condition.text)
+            .set_expression_attribute_names(condition.names())
+            .set_expression_attribute_values(condition.values())
+            .return_values_on_condition_check_failure(RETURN_OLD)
+            .build()?;
+        Ok(Some(TransactWriteItem::builder().condition_check(check).build()))
+    }
+
+    /// The names and values of an update together with those of its condition.
+    fn merged(&self, update: &Expression) -> Result<Expression, Error> {
+        let mut all = update.clone();
+        let Some(condition) = &self.condition else { return Ok(all) };
+        all.names.extend(condition.names.clone());
+        for (name, value) in condition.values.clone() {
+            if all.values.insert(name.clone(), value.clone()).is_some_and(|other| other != value) {
+                return Err(Error::Internal(format!("`{name}` has two values in one write")));
+            }
+        }
+        Ok(all)
     }
 }
 
-/// For each write whether its condition failed, and the item it failed on.
-type Failed = Vec<Option<Option<Item>>>;
+#[cfg(test)]
+mod tests {
+    use super::*;
 
-fn failed_conditions(reasons: &[CancellationReason]) -> Result<Failed, Error> {
-    let code = |reason: &CancellationReason| reason.code().unwrap_or("None").to_owned();
-    let codes: Vec<String> = reasons.iter().map(code).collect();
-    // Whoever loses to another writer has not been judged: a condition beside it may hold by now.
-    if let Some(code) = codes.iter().find(|code| CONTENDED.contains(&code.as_str())) {
-        return Err(Error::Contended(code.clone()));
+    #[test]
+    fn an_expressions_names_are_read_from_its_text() {
+        let expression = Expression::new("SET #a = #a - :n, #bC = if_not_exists(#bC, :n)").number("n", 1);
+        let mut names: Vec<_> = expression.names().unwrap().into_iter().collect();
+        names.sort();
+        assert_eq!(names, [("#a".to_owned(), "a".to_owned()), ("#bC".to_owned(), "bC".to_owned())]);
+        assert_eq!(expression.values().unwrap()[":n"], AttributeValue::N("1".to_owned()));
     }
-    if let Some(code) = codes.iter().find(|code| !["None", "ConditionalCheckFailed"].contains(&code.as_str()))
-    {
-        return Err(Error::Internal(code.clone()));
-    }
-    let failed = |reason: &CancellationReason| {
-        let item = reason.item.clone().filter(|item| !item.is_empty());
-        (code(reason) == "ConditionalCheckFailed").then_some(item)
-    };
-    Ok(reasons.iter().map(failed).collect())
-}
-
-/// What the steps say to those of their conditions that failed.
-fn judge<O>(
-    steps: &[change::Step<O>],
-    failed: impl Iterator<Item = Option<Option<Item>>>,
-) -> Result<Vec<Refusal<O>>, Error> {
-    let failed = steps.iter().zip(failed).filter_map(|(step, failed)| failed.map(|item| (step.judge)(item)));
-    failed.collect()
-}
-
-/// What became of a transaction.
-enum Outcome {
-    /// It took effect.
-    Done,
-    /// Nothing of it did.
-    Failed(Failed),
-}
-
-/// What became of a change.
-#[derive(Debug)]
-pub enum Committed<O> {
-    /// It took effect.
-    Done,
-    /// It did not, because of each condition that does not hold.
-    Refused(Vec<Refusal<O>>),
 }

@@ -1,12 +1,9 @@
 //! Entitlements, and imports of their details.
 
-use domain::{
-    Author, Entitlement, EntitlementId, EntitlementName, ImportId, Owner, Reason, Stamp, Timestamp,
-};
+use domain::{Author, Entitlement, EntitlementId, EntitlementName, ImportId, Owner, Stamp, Timestamp};
 use serde::{Deserialize, Serialize};
 
 use super::{Entity, IdempotencyRecord};
-use crate::http::problem::STILL_RUNNING;
 use crate::table::key::{self, Key};
 
 impl Entity for Entitlement {
@@ -81,14 +78,6 @@ pub struct ImportRun {
     /// When it was begun, and which version.
     #[serde(flatten)]
     pub stamp: Stamp,
-}
-
-impl ImportRun {
-    /// Another call is at it.
-    pub const STILL_RUNNING: Reason = Reason::state(
-        STILL_RUNNING,
-        "the import that was begun under this key is still running; ask again in a minute",
-    );
 }
 
 impl Entity for ImportRun {

@@ -18,7 +18,7 @@ use domain::{Event, Timestamp};
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
-use super::Error;
+use super::error::Error;
 use super::key::{self, Key};
 
 pub use access::PendingRequests;

@@ -4,7 +4,7 @@ use domain::{Customer, CustomerLink, Member, Name, Organization, OrganizationId,
 use serde::{Deserialize, Serialize};
 
 use super::Entity;
-use crate::table::Error;
+use crate::table::error::Error;
 use crate::table::key::{self, Key};
 
 impl Entity for Partner {

@@ -8,7 +8,7 @@ use domain::{
 use serde::{Deserialize, Serialize};
 
 use super::Entity;
-use crate::table::Error;
+use crate::table::error::Error;
 use crate::table::key::{self, Key};
 
 /// Makes a value unique: the item's key is the value.

@@ -6,7 +6,7 @@ use domain::{Email, OrganizationId, ServiceRequest, ServiceRequestId};
 use serde::{Deserialize, Serialize};
 
 use super::Entity;
-use crate::table::Error;
+use crate::table::error::Error;
 use crate::table::key::{self, Key};
 
 impl Entity for ServiceRequest {

@@ -1,0 +1,138 @@
+//! The record of an import that was begun: a lease that keeps two calls from writing the same rows at once, and lets a repeat
+//! resume what was cut off.
+
+use api_runtime::context::Started;
+use api_runtime::http::problem::STILL_RUNNING as STILL_RUNNING_CODE;
+use api_runtime::table::{Error, ImportRun, key};
+use api_runtime::{Change, ConditionFailure, Context, Failure, Replay};
+use domain::{EventKind, Happening, Period, Problem, Reason, Stamp};
+
+/// Longer than a call may last, and than clocks differ.
+const LEASE: Period = Period::minutes(1);
+
+/// An import that was cut off and not repeated for so long is reported to the vendor.
+const GIVEN_UP: Period = Period::minutes(60);
+
+/// Another call is writing the rows.
+pub const STILL_RUNNING: Reason = Reason::state(
+    STILL_RUNNING_CODE,
+    "the import that was begun under this key is still running; ask again in a minute",
+);
+
+/// What a call finds of its import.
+pub enum Begun {
+    /// The call is at it now.
+    Run(Box<ImportRun>),
+    /// An earlier, equal call ended it: this is its answer.
+    Replay(Replay),
+}
+
+/// Begins an import of so many rows, or resumes the one that an earlier call under this key was cut off from.
+///
+/// # Errors
+///
+/// 409 while another call is at it; 422 if the key is that of another request.
+pub async fn begin(context: &Context<'_>, rows: usize) -> Result<Begun, Failure> {
+    let slot = context.idempotency();
+    let wanted = ImportRun {
+        // Another attempt within this call resumes, too, though no key tells of it.
+        at: key::import(slot.map(|slot| &slot.at), context.call_id()),
+        import_id: context.id(),
+        request: slot.map(|slot| slot.request.clone()),
+        call: context.call_id().to_owned(),
+        lease_ends_at: context.now.after(LEASE),
+        writing: false,
+        author: context.author()?,
+        rows: u64::try_from(rows).unwrap_or(u64::MAX),
+        due_at: Some(context.now.after(GIVEN_UP)),
+        stamp: Stamp::new(context.now),
+    };
+    let mut change = Change::new();
+    let existing = change.create_or_confirm(&wanted, None, |_| ConditionFailure::AlreadyDone)?;
+    let is_same = |run: &ImportRun| run.request == wanted.request;
+    let begun = match context.begin_or_find(change, existing, is_same).await? {
+        Started::New => return Ok(Begun::Run(Box::new(wanted))),
+        Started::Replay(replay) => return Ok(Begun::Replay(replay)),
+        Started::Existing(begun) if begun.call == wanted.call => return Ok(Begun::Run(Box::new(begun))),
+        Started::Existing(begun) => begun,
+    };
+    if begun.lease_ends_at > context.now {
+        return Err(Problem::new(STILL_RUNNING.stage, STILL_RUNNING.code, STILL_RUNNING.about).into());
+    }
+    let seen = begun.stamp.version;
+    let ImportRun { lease_ends_at, call, due_at, .. } = wanted;
+    let mine = ImportRun { lease_ends_at, call, due_at, stamp: begun.stamp.next(context.now), ..begun };
+    let mut change = Change::new();
+    change.replace(&mine, seen, None)?;
+    context.apply(change).await?;
+    Ok(Begun::Run(Box::new(mine)))
+}
+
+/// Marks that rows of an all-or-nothing import are being written: from then on it is resumed, whatever is wrong by then.
+///
+/// # Errors
+///
+/// [`Failure::Table`].
+pub async fn mark_writing(context: &Context<'_>, run: &ImportRun) -> Result<Box<ImportRun>, Failure> {
+    let marked = ImportRun { writing: true, stamp: run.stamp.next(context.now), ..run.clone() };
+    let mut change = Change::new();
+    change.replace(&marked, run.stamp.version, None)?;
+    context.detached().apply(change).await?;
+    Ok(Box::new(marked))
+}
+
+/// Ends an import of which nothing was written.
+///
+/// # Errors
+///
+/// [`Failure::Table`].
+pub async fn abort(context: &Context<'_>, run: &ImportRun) -> Result<(), Failure> {
+    let mut change = Change::new();
+    change.remove_seen(run, run.stamp.version, None)?;
+    context.detached().apply(change).await
+}
+
+/// Passes a result on; but before a failure it ends the lease, so that a repeat of the call resumes at once. If that fails,
+/// too, a repeat waits until the lease has ended. What is contended this call itself retries.
+///
+/// # Errors
+///
+/// Those of the result.
+pub async fn or_release<T>(
+    context: &Context<'_>,
+    run: &ImportRun,
+    result: Result<T, Failure>,
+) -> Result<T, Failure> {
+    if let Err(why) = &result
+        && !matches!(why, Failure::Table(Error::Contended(_)))
+    {
+        drop(release(context, run).await);
+    }
+    result
+}
+
+async fn release(context: &Context<'_>, run: &ImportRun) -> Result<(), Failure> {
+    let left = ImportRun { lease_ends_at: context.now, stamp: run.stamp.next(context.now), ..run.clone() };
+    let mut change = Change::new();
+    change.replace(&left, run.stamp.version, None)?;
+    context.detached().apply(change).await
+}
+
+/// Reports an import that was cut off and that no call resumed; a repeat under its key still does.
+///
+/// # Errors
+///
+/// [`Failure::Table`].
+pub async fn give_up(context: &Context<'_>, run: ImportRun) -> Result<(), Failure> {
+    let mut change = Change::new();
+    match run.request {
+        Some(_) => {
+            let given_up = ImportRun { due_at: None, stamp: run.stamp.next(context.now), ..run.clone() };
+            change.replace(&given_up, run.stamp.version, None)?;
+        }
+        None => change.remove_seen(&run, run.stamp.version, None)?,
+    }
+    let cut_off = EventKind::ImportCutOff { import_id: run.import_id, by: run.author, rows: run.rows };
+    change.record(Happening::of_vendor(cut_off));
+    context.apply(change).await
+}

@@ -1,0 +1,100 @@
+//! Pages of lists, as a call wants them.
+
+use serde::Serialize;
+
+use super::{Context, PageRequest};
+use crate::answer::{Failure, List};
+use crate::page_token;
+use crate::table::{Cut, Error, Listing};
+
+/// As many bytes of JSON a page of large items has at most, but for its last one: the answer of a function, in which JSON is
+/// a text once more, has 6 MB (AWS, 2026).
+const MOST_BYTES: usize = 1024 * 1024;
+
+impl Context<'_> {
+    /// Reads the page the caller wants.
+    ///
+    /// # Errors
+    ///
+    /// [`Failure::Table`].
+    pub async fn page<L: Listing>(&self, listing: &L, ascending: bool) -> Result<List<L::Entity>, Failure> {
+        let page = self.table.page(listing, &self.cut(ascending), None).await?;
+        Ok(self.list(page.items, page.next))
+    }
+
+    /// Reads the page the caller wants, with the items as they are now; an index cannot.
+    ///
+    /// # Errors
+    ///
+    /// [`Failure::Table`].
+    pub async fn page_as_is<L: Listing>(
+        &self,
+        listing: &L,
+        ascending: bool,
+    ) -> Result<List<L::Entity>, Failure> {
+        let cut = Cut { consistent: true, ..self.cut(ascending) };
+        let page = self.table.page(listing, &cut, None).await?;
+        Ok(self.list(page.items, page.next))
+    }
+
+    /// Reads the page the caller wants of those items that are `wanted`: it may be short, and even empty, and go on.
+    ///
+    /// # Errors
+    ///
+    /// [`Failure::Table`].
+    pub async fn page_of_wanted<L: Listing>(
+        &self,
+        listing: &L,
+        ascending: bool,
+        wanted: impl Fn(&L::Entity) -> bool + Sync,
+    ) -> Result<List<L::Entity>, Failure> {
+        let page = self.table.page(listing, &self.cut(ascending), Some(&wanted)).await?;
+        Ok(self.list(page.items, page.next))
+    }
+
+    /// The page the caller wants of all items there are, each at a position of its own, by which it sorts them.
+    pub fn page_of_all<T>(&self, mut all: Vec<(String, T)>) -> List<T> {
+        let PageRequest { size, after, .. } = &self.options.page;
+        all.sort_by(|(one, _), (other, _)| one.cmp(other));
+        let mut rest = all.into_iter().skip_while(|(position, _)| Some(position) <= after.as_ref());
+        let (positions, items): (Vec<_>, Vec<_>) = rest.by_ref().take(*size).unzip();
+        let next = rest.next().and(positions.into_iter().next_back());
+        self.list(items, next)
+    }
+
+    /// Which part of a listing the page is that the caller wants.
+    pub fn cut(&self, ascending: bool) -> Cut {
+        let PageRequest { size, after, .. } = &self.options.page;
+        Cut { size: *size, ascending, after: after.clone(), consistent: false }
+    }
+
+    /// A page, after which the next one begins at the position `next`.
+    pub fn list<T>(&self, items: Vec<T>, next: Option<String>) -> List<T> {
+        let bound_to = &self.options.page.bound_to;
+        let seal = |position: String| page_token::seal(self.key?, bound_to, &position);
+        List { items, next_page_token: next.and_then(seal) }
+    }
+
+    /// A page of items that may be large, each at its position: it ends where they have a megabyte as JSON.
+    ///
+    /// # Errors
+    ///
+    /// Never for our own types.
+    pub fn list_of_large<T: Serialize>(
+        &self,
+        items: impl IntoIterator<Item = (String, T)>,
+        next: Option<String>,
+    ) -> Result<List<T>, Error> {
+        let (mut some, mut bytes) = (Vec::new(), 0_usize);
+        let mut items = items.into_iter().peekable();
+        while let Some((position, item)) = items.next() {
+            let json = serde_json::to_vec(&item).map_err(|error| Error::Internal(error.to_string()))?;
+            bytes = bytes.saturating_add(json.len());
+            some.push(item);
+            if bytes > MOST_BYTES && items.peek().is_some() {
+                return Ok(self.list(some, Some(position)));
+            }
+        }
+        Ok(self.list(some, next))
+    }
+}

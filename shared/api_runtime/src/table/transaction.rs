@@ -1,0 +1,155 @@
+//! Writing: a transaction takes effect whole, or not at all.
+
+use aws_sdk_dynamodb::Config;
+use aws_sdk_dynamodb::config::retry::RetryConfig;
+use aws_sdk_dynamodb::operation::put_item::PutItemError;
+use aws_sdk_dynamodb::operation::transact_write_items::TransactWriteItemsError;
+use aws_sdk_dynamodb::types::{CancellationReason, TransactWriteItem};
+use domain::Version;
+
+use super::client::Table;
+use super::entity::{Entity, Item, to_item};
+use super::error::{CONTENDED, Error, Pause, sdk_error};
+use super::write::{Expression, Write};
+
+/// What became of a transaction.
+#[derive(Debug)]
+pub enum Outcome {
+    /// It took effect.
+    Done,
+    /// Nothing of it did, because of these conditions.
+    Failed(Vec<FailedCondition>),
+}
+
+/// A condition that does not hold.
+#[derive(Debug)]
+pub struct FailedCondition {
+    /// Whose condition: the place of the write in the transaction, from 0 on.
+    pub write: usize,
+    /// The item as it is stored; none if there is none.
+    pub stored: Option<Item>,
+}
+
+impl Table {
+    /// Sends writes as one transaction.
+    ///
+    /// # Errors
+    ///
+    /// [`Error`]; a condition that does not hold is no error.
+    pub async fn commit(&self, writes: &[Write]) -> Result<Outcome, Error> {
+        let items: Result<Vec<_>, Error> = writes.iter().map(|write| write.item(&self.name)).collect();
+        let failed = self.transact(items?).await?;
+        let failed = (0..).zip(failed);
+        Ok(Outcome::of(
+            failed.filter_map(|(write, failed)| failed.map(|stored| FailedCondition { write, stored })),
+        ))
+    }
+
+    /// Checks only the conditions of writes: nothing is written.
+    ///
+    /// # Errors
+    ///
+    /// [`Error`]; a condition that does not hold is no error.
+    pub async fn check(&self, writes: &[Write]) -> Result<Outcome, Error> {
+        let conditional = (0..).zip(writes).filter(|(_, write)| write.is_conditional());
+        let (places, checks): (Vec<usize>, Vec<_>) =
+            conditional.map(|(place, write)| (place, write.check(&self.name))).unzip();
+        let checks: Result<Vec<_>, Error> = checks.into_iter().filter_map(Result::transpose).collect();
+        let failed = self.transact(checks?).await?;
+        let failed = places.into_iter().zip(failed);
+        Ok(Outcome::of(
+            failed.filter_map(|(write, failed)| failed.map(|stored| FailedCondition { write, stored })),
+        ))
+    }
+
+    /// Sends a transaction. While the outcome is unknown the same bytes are sent again with the same token, which makes
+    /// them take effect once. Who calls bounds the time.
+    async fn transact(&self, items: Vec<TransactWriteItem>) -> Result<Failed, Error> {
+        // DynamoDB takes no empty transaction.
+        if items.is_empty() {
+            return Ok(Vec::new());
+        }
+        let token = domain::id::nonce();
+        let (mut pause, mut unknown) = (Pause::default(), false);
+        loop {
+            let request = self.client.transact_write_items().set_transact_items(Some(items.clone()));
+            let once = Config::builder().retry_config(RetryConfig::disabled());
+            let sent = request.client_request_token(&token).customize().config_override(once).send().await;
+            let error = match sent {
+                Ok(_) => return Ok(Vec::new()),
+                Err(error) => error,
+            };
+            let failed = match error.as_service_error() {
+                Some(TransactWriteItemsError::TransactionCanceledException(cancelled)) => {
+                    failed_conditions(cancelled.cancellation_reasons())
+                }
+                _ => Err(sdk_error(&error)),
+            };
+            match failed {
+                Err(Error::Unavailable(_)) => unknown = true,
+                // Being throttled says nothing about what was sent before.
+                Err(Error::Contended(_)) if unknown => {}
+                Err(Error::Internal(code)) if unknown => return Err(Error::Unavailable(code)),
+                decided => return decided,
+            }
+            pause.take().await;
+        }
+    }
+
+    /// Writes again, alone and without an event, what was read as version `seen`: for the rows of an import, which names
+    /// itself in them. False when somebody else wrote it since, or this very request did before it was sent again.
+    ///
+    /// # Errors
+    ///
+    /// [`Error`].
+    pub async fn replace_alone<E: Entity>(&self, entity: &E, seen: Version) -> Result<bool, Error> {
+        let unchanged = Expression::new("#version = :seen").number("seen", seen);
+        let put = self.client.put_item().table_name(&self.name).set_item(Some(to_item(entity)?));
+        let put = put.condition_expression(unchanged.as_str());
+        let put = put.set_expression_attribute_names(unchanged.names());
+        let put = put.set_expression_attribute_values(unchanged.values());
+        let mut pause = Pause::default();
+        // The caller's deadline bounds the loop.
+        loop {
+            let Err(error) = put.clone().send().await else { return Ok(true) };
+            if let Some(PutItemError::ConditionalCheckFailedException(_)) = error.as_service_error() {
+                return Ok(false);
+            }
+            match sdk_error(&error) {
+                Error::Contended(_) => pause.take().await,
+                error => return Err(error),
+            }
+        }
+    }
+}
+
+impl Outcome {
+    fn of(failed: impl Iterator<Item = FailedCondition>) -> Self {
+        let failed: Vec<_> = failed.collect();
+        if failed.is_empty() { Self::Done } else { Self::Failed(failed) }
+    }
+}
+
+/// For each write whether its condition failed, and the stored item then; empty if the transaction took effect.
+type Failed = Vec<Option<Option<Item>>>;
+
+fn failed_conditions(reasons: &[CancellationReason]) -> Result<Failed, Error> {
+    let code = |reason: &CancellationReason| reason.code().unwrap_or("None").to_owned();
+    let codes: Vec<String> = reasons.iter().map(code).collect();
+    // A write that lost to another writer was not judged: a condition beside it may hold by now.
+    if let Some(code) = codes.iter().find(|code| CONTENDED.contains(&code.as_str())) {
+        return Err(Error::Contended(code.clone()));
+    }
+    if let Some(code) = codes.iter().find(|code| !["None", "ConditionalCheckFailed"].contains(&code.as_str()))
+    {
+        return Err(Error::Internal(code.clone()));
+    }
+    if codes.iter().all(|code| code == "None") {
+        return Err(Error::Internal("a transaction was cancelled without a reason".to_owned()));
+    }
+    let failed = |reason: &CancellationReason| {
+        let item = reason.item.clone().filter(|item| !item.is_empty());
+        (code(reason) == "ConditionalCheckFailed").then_some(item)
+    };
+    Ok(reasons.iter().map(failed).collect())
+}
