@@ -1,6 +1,7 @@
 //! The operations, one file each, by area.
 
 pub mod access;
+pub mod authority;
 pub mod customers;
 pub mod details;
 pub mod entitlements;
@@ -15,7 +16,6 @@ pub mod products;
 pub mod service;
 pub mod service_requests;
 pub mod subscriptions;
-pub mod viewer;
 pub mod webhooks;
 
 use api_runtime::Scheduled;

@@ -15,7 +15,7 @@ use super::{
     ForOne, Gift, OWN_PARTNER, ShownAccess, check_terms, give, require_expiry, require_records,
     require_stranger,
 };
-use crate::customers::require_manager;
+use crate::authority::own_record::require_manager;
 use crate::party::Names;
 
 /// Gives access that nobody asked for, or other than is in force.

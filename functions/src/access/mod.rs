@@ -2,7 +2,6 @@
 
 pub mod approve_access;
 pub mod cancel_access_request;
-pub mod claim;
 pub mod decline_access;
 pub mod get_access_request;
 pub mod grant_access;
@@ -33,7 +32,7 @@ use domain::{
 use schemars::JsonSchema;
 use serde::Serialize;
 
-use crate::customers::require_manager;
+use crate::authority::own_record::require_manager;
 use crate::party::{Names, Party, add_customer};
 
 const NOT_A_MEMBER: Reason = Reason::rule("not-a-member", "the partner has nobody of this e-mail on record");

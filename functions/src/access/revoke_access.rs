@@ -5,7 +5,7 @@ use domain::access::End;
 use domain::{Actor, EventKind, Reason, Role};
 
 use super::{GRANT_ENDED, OfGrant, ShownAccess, end, read};
-use crate::customers::require_manager;
+use crate::authority::own_record::require_manager;
 
 /// Takes access back.
 pub struct RevokeAccess;

@@ -12,7 +12,7 @@ use domain::{Actor, Customer, Email, EventKind, ExternalId, Fault, Faults, Name,
 use schemars::JsonSchema;
 
 use super::{KEPT_FOR_ITS_OWN, NO_ORGANIZATION, OWN_MEMBER, authorize, count_manager};
-use crate::access::claim::LEVEL_TOO_LOW;
+use crate::authority::access_check::LEVEL_TOO_LOW;
 
 /// Makes a customer known.
 pub struct CreateCustomer;

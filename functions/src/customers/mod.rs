@@ -5,15 +5,15 @@ pub mod find_customer;
 pub mod remove_customer;
 pub mod update_customer;
 
-use api_runtime::table::pattern::{CountOfManagers, CustomerById, EmailInOrganization, EmailInPartner};
-use api_runtime::table::{Expression, count};
+use crate::authority::own_record::require_manager;
+use api_runtime::table::count;
+use api_runtime::table::pattern::{CountOfManagers, CustomerById, EmailInPartner};
 use api_runtime::{Change, ConditionFailure, Context, Failure};
 use deserr::Deserr;
-use domain::actor::Standing;
 use domain::{Act, Actor, Customer, CustomerId, Email, Faults, OrganizationId, Problem, Reason, Role};
 use schemars::JsonSchema;
 
-use crate::access::claim::Claim;
+use crate::authority::access_check::Claim;
 
 const LAST_MANAGER: Reason =
     Reason::state("last-contact-manager", "the organization has no other contact manager: make one first");
@@ -34,41 +34,6 @@ const NO_ORGANIZATION: Reason = Reason::rule("no-organization", "who is in no or
 pub struct OfCustomer {
     /// The customer.
     pub customer_id: CustomerId,
-}
-
-/// Requires of a customer who acts that it is on record at the commit, unless the change asks of `named`'s record, which is its
-/// own, already. Nothing is required of others.
-pub(crate) fn require_own_record(change: &mut Change, actor: &Actor, named: Option<&Email>) {
-    let Standing::Customer { organization, .. } = actor.standing else { return };
-    if let Some(email) = actor.email.as_ref().filter(|email| named != Some(*email)) {
-        change.require(&EmailInOrganization(organization, email.clone()), || ConditionFailure::NotFound);
-    }
-}
-
-/// Requires of a contact manager that the person's own record says so now; who operates needs none. A record that this
-/// change itself writes was read, and is written on the condition that it is as it was.
-pub(crate) fn require_manager(
-    change: &mut Change,
-    actor: &Actor,
-    organization: Option<OrganizationId>,
-    written: Option<&Customer>,
-) -> Result<(), Problem> {
-    if actor.is_staff() {
-        return Ok(());
-    }
-    let organization = organization.ok_or_else(Problem::not_found)?;
-    actor.reach_organization(organization)?;
-    let email = actor.email.as_ref().ok_or_else(Problem::not_found)?;
-    match written.filter(|customer| customer.removed_at.is_none() && customer.email == *email) {
-        Some(own) if own.manager => {}
-        Some(_) => return Err(Problem::not_found()),
-        None => {
-            let record = EmailInOrganization(Some(organization), email.clone());
-            let manages = Expression::new("#manager = :yes").bool("yes", true);
-            change.require_that(&record, manages, |_| ConditionFailure::NotFound);
-        }
-    }
-    Ok(())
 }
 
 /// Requires that the caller manages the organization's customers: as [`require_manager`], or by a partner's access, which

@@ -6,7 +6,7 @@ use api_runtime::{Answer, Change, Empty, Failure, Method, Nothing, Operation, Re
 use domain::{Actor, Customer, EventKind, Reason, Role};
 
 use super::{KEPT_FOR_ITS_OWN, LAST_MANAGER, OWN_MEMBER, OfCustomer, authorize, count_manager, read};
-use crate::access::claim::LEVEL_TOO_LOW;
+use crate::authority::access_check::LEVEL_TOO_LOW;
 
 /// Removes a customer.
 pub struct RemoveCustomer;

@@ -9,7 +9,7 @@ use schemars::JsonSchema;
 use super::{
     KEPT_FOR_ITS_OWN, LAST_MANAGER, NO_ORGANIZATION, OWN_MEMBER, OfCustomer, authorize, count_manager, read,
 };
-use crate::access::claim::LEVEL_TOO_LOW;
+use crate::authority::access_check::LEVEL_TOO_LOW;
 
 /// Changes a customer.
 pub struct UpdateCustomer;

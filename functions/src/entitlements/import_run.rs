@@ -1,7 +1,7 @@
 //! The record of an import that was begun: a lease that keeps two calls from writing the same rows at once, and lets a repeat
 //! resume what was cut off.
 
-use api_runtime::context::Started;
+use api_runtime::context::commit::Started;
 use api_runtime::http::problem::STILL_RUNNING as STILL_RUNNING_CODE;
 use api_runtime::table::{Error, ImportRun, key};
 use api_runtime::{Change, ConditionFailure, Context, Failure, Replay};

@@ -15,7 +15,7 @@ use domain::{Actor, At, Details, Entitlement, EventKind, Fault, Faults, Fields, 
 use schemars::JsonSchema;
 
 use super::{OfEntitlement, Shown, read};
-use crate::customers::require_own_record;
+use crate::authority::own_record::require_own_record;
 
 /// Changes what detail fields say.
 pub struct UpdateEntitlementDetails;

@@ -20,9 +20,9 @@ use schemars::JsonSchema;
 use serde::Serialize;
 use serde_json::Value;
 
+use crate::authority::viewer::Sight;
 use crate::entitlements::read_fields;
 use crate::party::{Names, Party};
-use crate::viewer::Sight;
 
 /// Shows who did what, when.
 pub struct QueryHistory;

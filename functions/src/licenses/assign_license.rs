@@ -11,7 +11,7 @@ use domain::license::Lines;
 use domain::{Actor, Assignment, EventKind, Faults, Happening, OrganizationId, Pool, Reason, Role, Stamp};
 use schemars::JsonSchema;
 
-use crate::members::require_member;
+use crate::authority::own_record::require_member;
 
 /// Hands licenses over to a customer, for good.
 pub struct AssignLicense;

@@ -10,7 +10,7 @@ use deserr::Deserr;
 use domain::{Actor, Email, EventKind, Fault, Faults, Member, Name, Reason, Role, Stamp};
 use schemars::JsonSchema;
 
-use super::require_admin;
+use crate::authority::own_record::require_admin;
 
 /// Puts a person on a partner's record.
 pub struct AddPartnerMember;

@@ -10,7 +10,7 @@ use deserr::Deserr;
 use domain::{Actor, EventKind, Faults, Member, MemberId, PartnerId, Problem, Role};
 use schemars::JsonSchema;
 
-use super::require_admin;
+use crate::authority::own_record::require_admin;
 
 /// Takes a person off a partner's record.
 pub struct RemovePartnerMember;

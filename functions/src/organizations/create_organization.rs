@@ -13,7 +13,7 @@ use domain::{
 };
 use schemars::JsonSchema;
 
-use crate::members::require_admin;
+use crate::authority::own_record::require_admin;
 
 /// Makes a customer organization known, and, if it names a partner, that partner's customer.
 pub struct CreateOrganization;

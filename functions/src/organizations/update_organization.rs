@@ -8,7 +8,7 @@ use deserr::Deserr;
 use domain::{Actor, EventKind, Faults, Happening, Organization, Patch, Problem, Role, TimeZone};
 use schemars::JsonSchema;
 
-use crate::customers::require_manager;
+use crate::authority::own_record::require_manager;
 
 /// Changes a customer organization.
 pub struct UpdateOrganization;

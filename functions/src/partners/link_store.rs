@@ -15,7 +15,7 @@ use domain::{
 use lambda_runtime::tracing;
 use schemars::JsonSchema;
 
-use crate::members::require_admin;
+use crate::authority::own_record::require_admin;
 use crate::orders::parked;
 use crate::webhooks::in_force;
 

@@ -10,7 +10,7 @@ use domain::{Act, Actor, OrganizationId, Problem, Reason, Role, Stamp, Version};
 use schemars::JsonSchema;
 use serde::Serialize;
 
-use crate::access::claim::{Claim, Held, LEVEL_TOO_LOW};
+use crate::authority::access_check::{Claim, Held, LEVEL_TOO_LOW};
 
 /// Shows what the caller wants to be told of.
 pub struct GetNotificationPreference;

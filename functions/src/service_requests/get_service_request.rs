@@ -18,9 +18,9 @@ use serde::Serialize;
 
 use super::view::{ServiceRequestView, sees_contact, view};
 use super::{OfServiceRequest, Sought, record, record_of};
-use crate::access::claim::Held;
+use crate::authority::access_check::Held;
+use crate::authority::viewer::Sight;
 use crate::entitlements::{Shown, read_fields};
-use crate::viewer::Sight;
 
 /// Shows a service request.
 pub struct GetServiceRequest;

@@ -8,7 +8,7 @@ use api_runtime::{Empty, Failure, Method, Nothing, OfOrganization, Operation, Re
 use domain::dashboard::Dashboard;
 use domain::{Act, Actor, Problem, Reason, Role};
 
-use crate::access::claim::{Claim, LEVEL_TOO_LOW};
+use crate::authority::access_check::{Claim, LEVEL_TOO_LOW};
 
 /// Shows what becomes of an organization's service requests.
 pub struct GetSupportDashboard;

@@ -21,7 +21,7 @@ use schemars::JsonSchema;
 
 use super::view::{ServiceRequestView, reader_of, sees_submitter, view_all};
 use super::{record, record_of};
-use crate::access::claim::{Claim, Held};
+use crate::authority::access_check::{Claim, Held};
 use crate::history::query_history::check_span;
 
 /// Lists service requests.

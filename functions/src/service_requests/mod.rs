@@ -24,7 +24,7 @@ use domain::{
 };
 use schemars::JsonSchema;
 
-use crate::access::claim::{Claim, Held};
+use crate::authority::access_check::{Claim, Held};
 
 /// A path that names a service request.
 #[derive(Debug, Deserr, JsonSchema)]

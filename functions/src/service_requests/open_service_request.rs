@@ -16,7 +16,7 @@ use schemars::JsonSchema;
 
 use super::view::{ServiceRequestView, view};
 use super::{record, record_of, require_record};
-use crate::access::claim::{Claim, LEVEL_TOO_LOW};
+use crate::authority::access_check::{Claim, LEVEL_TOO_LOW};
 
 /// Submits a service request.
 pub struct OpenServiceRequest;

@@ -7,8 +7,8 @@ use domain::{Act, Actor, EventKind, Reason, Role};
 
 use super::view::{ServiceRequestView, reader_of, sees_contact, view};
 use super::{OfContact, Sought, concerned};
-use crate::access::claim::LEVEL_TOO_LOW;
-use crate::customers::require_own_record;
+use crate::authority::access_check::LEVEL_TOO_LOW;
+use crate::authority::own_record::require_own_record;
 
 /// Takes away an additional contact of a service request.
 pub struct RemoveServiceRequestContact;

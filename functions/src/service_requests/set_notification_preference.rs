@@ -11,7 +11,7 @@ use domain::{Act, Actor, EventKind, Faults, Happening, Reason, Role, Stamp};
 use schemars::JsonSchema;
 
 use super::get_notification_preference::{OwnPreference, Said};
-use crate::access::claim::LEVEL_TOO_LOW;
+use crate::authority::access_check::LEVEL_TOO_LOW;
 
 /// Says what the caller wants to be told of.
 pub struct SetNotificationPreference;

@@ -14,8 +14,8 @@ use schemars::JsonSchema;
 
 use super::view::{ServiceRequestView, reader_of, sees_contact, view};
 use super::{OTHER_PARTNERS, OfContact, Sought, concerned, record, record_of, require_own, require_record};
-use crate::access::claim::{Held, LEVEL_TOO_LOW};
-use crate::customers::require_own_record;
+use crate::authority::access_check::{Held, LEVEL_TOO_LOW};
+use crate::authority::own_record::require_own_record;
 
 /// Makes somebody a contact of a service request.
 pub struct SetServiceRequestContact;

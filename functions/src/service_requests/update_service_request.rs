@@ -11,7 +11,7 @@ use schemars::JsonSchema;
 
 use super::view::{UpdateView, view_updates};
 use super::{OfServiceRequest, Sought};
-use crate::access::claim::LEVEL_TOO_LOW;
+use crate::authority::access_check::LEVEL_TOO_LOW;
 
 /// Says something about a service request, or how far it is.
 pub struct UpdateServiceRequest;

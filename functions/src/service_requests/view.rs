@@ -13,8 +13,8 @@ use domain::{
 use schemars::JsonSchema;
 use serde::Serialize;
 
+use crate::authority::viewer::sees_person;
 use crate::party::Names;
-use crate::viewer::sees_person;
 
 /// Name shown to a partner in place of another partner's member.
 const A_MEMBER: &str = "a member";

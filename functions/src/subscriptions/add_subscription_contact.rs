@@ -15,7 +15,7 @@ use domain::{
 use schemars::JsonSchema;
 
 use super::{NOT_A_CONTACT, OfSubscription, Shown, living, read};
-use crate::members::require_member;
+use crate::authority::own_record::require_member;
 
 /// Makes somebody a contact of a subscription.
 pub struct AddSubscriptionContact;

@@ -18,7 +18,7 @@ use serde::Serialize;
 
 use super::cascade::{at_once, begin, finished, go_on, read_all, still_up, take_over};
 use super::{NOT_A_CONTACT, OfSubscription};
-use crate::viewer::{Viewer, ViewerContext};
+use crate::authority::viewer::{Viewer, ViewerContext};
 
 /// Deactivates a subscription.
 pub struct DeactivateSubscription;

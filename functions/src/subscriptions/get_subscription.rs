@@ -11,8 +11,8 @@ use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::{OfSubscription, Shown, read};
+use crate::authority::viewer::named_by;
 use crate::party::{Names, Party};
-use crate::viewer::named_by;
 
 /// Shows a subscription.
 pub struct GetSubscription;

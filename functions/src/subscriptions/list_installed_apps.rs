@@ -11,7 +11,7 @@ use domain::{Actor, Faults, OrganizationId, Problem, Role, SiteId, Subscription}
 use schemars::JsonSchema;
 
 use super::Shown;
-use crate::viewer::{Viewer, ViewerContext};
+use crate::authority::viewer::{Viewer, ViewerContext};
 
 /// Lists the apps on a site.
 pub struct ListInstalledApps;

@@ -9,7 +9,7 @@ use domain::{Actor, Faults, Problem, Role, Timestamp};
 use schemars::JsonSchema;
 
 use super::Shown;
-use crate::viewer::Sight;
+use crate::authority::viewer::Sight;
 
 /// Lists what a partner manages.
 pub struct ListPartnerSubscriptions;

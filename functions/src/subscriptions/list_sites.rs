@@ -9,7 +9,7 @@ use api_runtime::{
 use domain::actor::Standing;
 use domain::{Actor, Role, Site};
 
-use crate::viewer::Viewer;
+use crate::authority::viewer::Viewer;
 
 /// Lists an organization's sites.
 pub struct ListSites;

@@ -11,7 +11,7 @@ use domain::{Actor, Faults, Role, SiteUrl, Subscription, Timestamp};
 use schemars::JsonSchema;
 
 use super::Shown;
-use crate::viewer::Viewer;
+use crate::authority::viewer::Viewer;
 
 /// Lists an organization's subscriptions.
 pub struct ListSubscriptions;

@@ -30,7 +30,7 @@ use domain::{
 use schemars::JsonSchema;
 use serde::Serialize;
 
-use crate::viewer::{Viewer, ViewerContext, VisibleSubscription};
+use crate::authority::viewer::{Viewer, ViewerContext, VisibleSubscription};
 
 /// A path that names a subscription.
 #[derive(Debug, Deserr, JsonSchema)]

@@ -9,7 +9,7 @@ use ring::signature::{RSA_PKCS1_2048_8192_SHA256, RSA_PKCS1_SHA256, RsaKeyPair, 
 use serde::Deserialize;
 use serde_json::{Map, Value, json};
 
-use crate::Error;
+use crate::error::Error;
 
 /// Everybody has this key: it protects nothing, and only the local stack trusts it.
 const KEY: &str = include_str!("issuer_key.pem");

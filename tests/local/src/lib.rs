@@ -4,6 +4,7 @@
 pub mod clock;
 pub mod control;
 pub mod demo;
+mod error;
 pub mod gateway;
 pub mod issuer;
 pub mod seam;
@@ -27,12 +28,10 @@ use tokio::sync::watch;
 use tokio::task::JoinHandle;
 
 use clock::Clock;
+pub use error::Error;
 use gateway::{Gateway, Request, Response};
 use issuer::{CLAIM_PREFIX, Issuer};
 use seam::Seam;
-
-/// Whatever keeps the stack from starting.
-pub type Error = Box<dyn std::error::Error + Send + Sync>;
 
 /// Everybody has this key: webhook secrets of the local stack protect nothing.
 const DEPLOYMENT_KEY: &str = "local";

@@ -13,7 +13,7 @@ use serde_json::Value;
 use tokio::net::TcpListener;
 use tokio::sync::watch;
 
-use crate::Error;
+use crate::error::Error;
 
 /// The table's name in the local stack.
 pub const TABLE: &str = "vouchsafe";

@@ -1,7 +1,7 @@
 //! What an operation has at hand: the table, the time, new ids, and what the call says about how it wants
 //! to be done.
 
-mod commit;
+pub mod commit;
 mod page;
 
 use std::sync::Arc;
@@ -10,8 +10,6 @@ use domain::{Author, DeploymentKey, Id, Ids, Timestamp};
 
 use crate::change::IfMatch;
 use crate::table::{Error, IdempotencyRecord, Key, Table};
-
-pub use commit::Started;
 
 /// What a function instance has from its start to its end.
 pub struct Environment {

@@ -13,7 +13,10 @@ pub mod route;
 
 use std::time::Duration;
 
-use crate::{Context, Reply, Request, Route};
+use crate::answer::Reply;
+use crate::context::Context;
+use crate::http::operation::Request;
+use crate::http::route::Route;
 use aws_lambda_events::apigw::{ApiGatewayV2httpRequest, ApiGatewayV2httpResponse};
 use domain::Problem;
 

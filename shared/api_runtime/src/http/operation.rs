@@ -2,8 +2,9 @@
 
 use std::fmt::Debug;
 
+use crate::answer::{Failure, Output, Reply};
 use crate::http::parameters::Parameters;
-use crate::{Failure, Output, Reply, Route};
+use crate::http::route::Route;
 use domain::{DeploymentKey, Reason, Role};
 
 use crate::context::Context;
