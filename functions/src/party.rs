@@ -2,8 +2,7 @@
 
 use std::collections::HashMap;
 
-use api_runtime::table::pattern::{OrganizationById, PartnerById};
-use api_runtime::table::{DirectoryEntry, Found, Wanted};
+use api_runtime::table::{DirectoryEntry, Found, OrganizationById, PartnerById, Wanted};
 use api_runtime::{Change, Context, Failure};
 use domain::{CustomerLink, Name, Organization, OrganizationId, Partner, PartnerId, Stamp, Timestamp};
 use schemars::JsonSchema;

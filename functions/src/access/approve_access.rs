@@ -1,6 +1,6 @@
 //! `approve-access`
 
-use api_runtime::table::pattern::{AccessInOrganization, OrganizationById};
+use api_runtime::table::{AccessInOrganization, OrganizationById};
 use api_runtime::{Answer, Change, Failure, Json, Method, Nothing, Operation, Reply, Request, Route, route};
 use deserr::Deserr;
 use domain::access::{Asked, EXPIRY_PASSED, Share, TOO_MANY_INDIVIDUALS};

@@ -1,7 +1,6 @@
 //! `cancel-access-request`
 
-use api_runtime::table::Expression;
-use api_runtime::table::pattern::EmailInPartner;
+use api_runtime::table::{EmailInPartner, Expression};
 use api_runtime::{
     Answer, Change, ConditionFailure, Empty, Failure, Method, Nothing, Operation, Reply, Request, Route,
     route,

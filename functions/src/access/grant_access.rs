@@ -1,7 +1,6 @@
 //! `grant-access`
 
-use api_runtime::table::Wanted;
-use api_runtime::table::pattern::{AccessIn, CountOfRemovals, OrganizationById, PartnerById};
+use api_runtime::table::{AccessIn, CountOfRemovals, OrganizationById, PartnerById, Wanted};
 use api_runtime::{
     Answer, Change, Failure, Json, Method, Nothing, OfOrganization, Operation, Reply, Request, Route, route,
 };

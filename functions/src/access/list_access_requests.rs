@@ -1,6 +1,6 @@
 //! `list-access-requests`
 
-use api_runtime::table::pattern::{PartnerById, RequestsOfPartner};
+use api_runtime::table::{PartnerById, RequestsOfPartner};
 use api_runtime::{
     Empty, Failure, List, Method, Nothing, OfPartner, Operation, Reply, Request, Route, route,
 };

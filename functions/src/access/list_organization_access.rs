@@ -1,6 +1,6 @@
 //! `list-organization-access`
 
-use api_runtime::table::pattern::{AccessInOrganization, OrganizationById};
+use api_runtime::table::{AccessInOrganization, OrganizationById};
 use api_runtime::{
     Empty, Failure, List, Method, Nothing, OfOrganization, Operation, Reply, Request, Route, route,
 };

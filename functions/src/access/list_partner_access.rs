@@ -1,7 +1,6 @@
 //! `list-partner-access`
 
-use api_runtime::table::Wanted;
-use api_runtime::table::pattern::{AccessIn, AccessOfPartner, EmailInPartner, PendingOfPartner, RequestById};
+use api_runtime::table::{AccessIn, AccessOfPartner, EmailInPartner, PendingOfPartner, RequestById, Wanted};
 use api_runtime::{
     Empty, Failure, List, Method, Nothing, OfPartner, Operation, Reply, Request, Route, route,
 };

@@ -1,6 +1,6 @@
 //! `list-received-access-requests`
 
-use api_runtime::table::pattern::RequestsTo;
+use api_runtime::table::RequestsTo;
 use api_runtime::{Empty, Failure, List, Method, Nothing, Operation, Reply, Request, Route, route};
 use domain::{Actor, Problem, Role};
 

@@ -15,10 +15,12 @@ pub mod resolve_access;
 pub mod revoke_access;
 pub mod told;
 
+use api_runtime::table::remove_pending;
 use std::collections::BTreeSet;
 
-use api_runtime::table::pattern::{AccessIn, CountOfRemovals, EmailInPartner, PendingOfPartner, RequestById};
-use api_runtime::table::{Found, Wanted, count, pending};
+use api_runtime::table::{
+    AccessIn, CountOfRemovals, EmailInPartner, Found, PendingOfPartner, RequestById, Wanted, count,
+};
 use api_runtime::{Change, ConditionFailure, Context, Failure, Output};
 use deserr::Deserr;
 use domain::access::{Asked, Binding, End, Ended, Grantee, Share as RequestedShare, judge_expiry};
@@ -132,7 +134,7 @@ fn find_members(
             change.reject(&NOT_A_MEMBER, &[&"individuals", &index, &"email"]);
             continue;
         };
-        let individual = Individual { member_id: held.member()?, email: email.clone() };
+        let individual = Individual { member_id: held.owner_id()?, email: email.clone() };
         shares.push(RequestedShare { individual, level: *level });
     }
     Ok(shares)
@@ -174,7 +176,7 @@ fn close(
 ) -> Result<(), Failure> {
     change.replace(request, seen, context.if_match())?;
     let pending = PendingOfPartner(request.partner_id);
-    change.update(&pending, pending::remove(request.id), |_| ConditionFailure::Impossible);
+    change.update(&pending, remove_pending(request.id), |_| ConditionFailure::Impossible);
     change.record(match request.organization_id {
         Some(organization) => Happening::of_both(what, request.partner_id, organization),
         None => Happening::of_partner(what, request.partner_id),

@@ -1,7 +1,6 @@
 //! `request-access`
 
-use api_runtime::table::pattern::{EmailInPartner, PendingOfPartner};
-use api_runtime::table::{Expression, Wanted, pending};
+use api_runtime::table::{EmailInPartner, Expression, MOST_PENDING, PendingOfPartner, Wanted, add_pending};
 use api_runtime::{
     Answer, Change, ConditionFailure, Failure, Json, Method, Nothing, OfPartner, Operation, Reply, Request,
     Route, route,
@@ -96,7 +95,7 @@ impl Operation for RequestAccess {
         let request = AccessRequest {
             id: context.id(),
             partner_id: *partner_id,
-            asked_by: Individual { member_id: record.member()?, email },
+            asked_by: Individual { member_id: record.owner_id()?, email },
             contact_manager_email: wish.contact_manager_email.clone(),
             organization_level: wish.organization_level,
             individuals,
@@ -111,8 +110,8 @@ impl Operation for RequestAccess {
         };
         change.create(&request)?;
         let pending = PendingOfPartner(*partner_id);
-        change.update(&pending, pending::add(request.id), |_| {
-            let fault = TOO_MANY_PENDING.at(&[]).with_limit(pending::MOST, Some(pending::MOST));
+        change.update(&pending, add_pending(request.id), |_| {
+            let fault = TOO_MANY_PENDING.at(&[]).with_limit(MOST_PENDING, Some(MOST_PENDING));
             ConditionFailure::by_state(fault)
         });
         let requested = EventKind::AccessRequested { request_id: request.id };

@@ -1,7 +1,6 @@
 //! `resolve-access`
 
-use api_runtime::table::Wanted;
-use api_runtime::table::pattern::{AccessIn, EmailInPartner, OrganizationById};
+use api_runtime::table::{AccessIn, EmailInPartner, OrganizationById, Wanted};
 use api_runtime::{Empty, Failure, Method, OfOrganization, Operation, Output, Reply, Request, Route, route};
 use deserr::Deserr;
 use domain::access::{Lost, decide, decide_undisclosed};

@@ -1,7 +1,6 @@
 //! What is due about access: requests lapse, and people learn that access ends.
 
-use api_runtime::table::Wanted;
-use api_runtime::table::pattern::EmailInPartner;
+use api_runtime::table::{EmailInPartner, Wanted};
 use api_runtime::{Change, Context, Failure};
 use domain::access::{Grantee, MemberRecord};
 use domain::{Access, AccessRequest, Email, EventKind, RequestState};

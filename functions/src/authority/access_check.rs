@@ -1,8 +1,7 @@
 //! What a partner's person has to show before it acts for an organization. It is read together with whatever else is
 //! read, and where something is written it is a condition, too, that it is still so.
 
-use api_runtime::table::pattern::{AccessIn, EmailInPartner};
-use api_runtime::table::{Found, Wanted};
+use api_runtime::table::{AccessIn, EmailInPartner, Found, Wanted};
 use api_runtime::{Change, ConditionFailure, Context, Failure};
 use domain::access::decide;
 use domain::actor::Standing;

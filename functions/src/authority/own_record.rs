@@ -1,8 +1,7 @@
 //! The caller's own record, as a condition of what it writes: a token stays valid until it expires, even for a person who was
 //! removed since.
 
-use api_runtime::table::Expression;
-use api_runtime::table::pattern::{EmailInOrganization, EmailInPartner};
+use api_runtime::table::{EmailInOrganization, EmailInPartner, Expression};
 use api_runtime::{Change, ConditionFailure};
 use domain::actor::Standing;
 use domain::{Actor, Customer, Email, OrganizationId, PartnerId, Problem};

@@ -6,10 +6,10 @@
 
 use std::collections::BTreeSet;
 
-use api_runtime::table::pattern::{
-    CustomerLinkOfPartner, EmailInOrganization, OrganizationById, SubscriptionOf, WelcomeOf,
+use api_runtime::table::{
+    CustomerLinkOfPartner, EmailInOrganization, Expression, Found, OrganizationById, Reservation,
+    SubscriptionOf, Wanted, WelcomeOf,
 };
-use api_runtime::table::{Expression, Found, Reservation, Wanted};
 use api_runtime::{Change, ConditionFailure, Context, Failure};
 use domain::actor::Standing;
 use domain::service_request::Person;
@@ -212,7 +212,7 @@ impl<'a> Viewer<'a> {
             record = found.get(&of)?;
             removed_at = found.get(&welcome)?.and_then(|welcome| welcome.removed_at);
         }
-        let customer = record.as_ref().map(Reservation::customer).transpose()?;
+        let customer = record.as_ref().map(Reservation::owner_id).transpose()?;
         let sight = match (self.actor.standing, self.actor.email.clone()) {
             (Standing::Partner { partner, .. }, _) => Sight::ManagedBy(partner),
             (Standing::Customer { manager: false, .. }, Some(email)) => {
@@ -273,7 +273,7 @@ impl ViewerContext<'_> {
             change.require_that(&record, still, |_| ConditionFailure::NotFound);
             return 0;
         }
-        let customer = self.record.as_ref().and_then(|record| record.customer().ok());
+        let customer = self.record.as_ref().and_then(|record| record.owner_id().ok());
         let removed_at = match &self.sight {
             Sight::ContactOf { removed_at, .. } => *removed_at,
             _ => None,

@@ -1,7 +1,6 @@
 //! `create-customer`
 
-use api_runtime::table::Reservation;
-use api_runtime::table::pattern::{EmailInOrganization, OrganizationById};
+use api_runtime::table::{EmailInOrganization, OrganizationById, Reservation};
 use api_runtime::{
     Answer, Change, ConditionFailure, Failure, Json, Method, Nothing, OfOrganization, Operation, Reply,
     Request, Route, route,

@@ -1,6 +1,6 @@
 //! `find-customer`
 
-use api_runtime::table::pattern::CustomersByEmail;
+use api_runtime::table::CustomersByEmail;
 use api_runtime::{Empty, Failure, List, Method, Nothing, Operation, Reply, Request, Route, route};
 use deserr::Deserr;
 use domain::{Actor, Customer, Email, Faults, Role};

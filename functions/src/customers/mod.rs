@@ -6,8 +6,7 @@ pub mod remove_customer;
 pub mod update_customer;
 
 use crate::authority::own_record::require_manager;
-use api_runtime::table::count;
-use api_runtime::table::pattern::{CountOfManagers, CustomerById, EmailInPartner};
+use api_runtime::table::{CountOfManagers, CustomerById, EmailInPartner, count};
 use api_runtime::{Change, ConditionFailure, Context, Failure};
 use deserr::Deserr;
 use domain::{Act, Actor, Customer, CustomerId, Email, Faults, OrganizationId, Problem, Reason, Role};

@@ -1,7 +1,6 @@
 //! `remove-customer`
 
-use api_runtime::table::Reservation;
-use api_runtime::table::subscription::say_goodbye;
+use api_runtime::table::{Reservation, remember_removal};
 use api_runtime::{Answer, Change, Empty, Failure, Method, Nothing, Operation, Reply, Request, Route, route};
 use domain::{Actor, Customer, EventKind, Reason, Role};
 
@@ -46,7 +45,7 @@ impl Operation for RemoveCustomer {
         }
         Reservation::customer_external_id(&before).iter().for_each(|reservation| change.remove(reservation));
         if let Some(organization) = organization {
-            change.add(say_goodbye(organization, &before.email, context.now));
+            change.add(remember_removal(organization, &before.email, context.now));
         }
         change.record(customer.happening(EventKind::CustomerRemoved { customer_id: customer.id }));
         context.commit(change, Answer::ok(customer.seen_by(actor))).await

@@ -1,6 +1,6 @@
 //! `list-detail-fields`
 
-use api_runtime::table::pattern::DetailFields;
+use api_runtime::table::DetailFields;
 use api_runtime::{Archived, Empty, Failure, List, Method, Nothing, Operation, Reply, Request, Route, route};
 use domain::{Actor, DetailField, Role};
 

@@ -4,8 +4,7 @@ pub mod create_detail_field;
 pub mod list_detail_fields;
 pub mod update_detail_field;
 
-use api_runtime::table::pattern::CountOfFields;
-use api_runtime::table::{Count, count};
+use api_runtime::table::{Count, CountOfFields, count};
 use api_runtime::{Change, ConditionFailure};
 use domain::detail::MOST_FIELDS;
 use domain::{At, DetailField, Fault, Reason};

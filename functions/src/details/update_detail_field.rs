@@ -1,7 +1,6 @@
 //! `update-detail-field`
 
-use api_runtime::table::pattern::{CountOfFields, DetailFields};
-use api_runtime::table::{Entity, count};
+use api_runtime::table::{CountOfFields, DetailFields, Entity, count};
 use api_runtime::{
     Answer, Change, ConditionFailure, Failure, Json, Method, Nothing, Operation, Reply, Request, Route, route,
 };

@@ -1,7 +1,8 @@
 //! `create-entitlement`
 
-use api_runtime::table::pattern::{CustomerById, OrganizationById, ProductById, Products};
-use api_runtime::table::{Cut, EntitlementReservation, Expression};
+use api_runtime::table::{
+    CustomerById, Cut, EntitlementReservation, Expression, OrganizationById, ProductById, Products,
+};
 use api_runtime::{
     Answer, Change, ConditionFailure, Failure, Json, Method, Nothing, OfOrganization, Operation, Reply,
     Request, Route, route,

@@ -1,6 +1,6 @@
 //! `find-entitlement`
 
-use api_runtime::table::pattern::{EntitlementByName, EntitlementOf};
+use api_runtime::table::{EntitlementByName, EntitlementOf};
 use api_runtime::{Empty, Failure, Method, Nothing, Operation, Reply, Request, Route, route};
 use deserr::Deserr;
 use domain::{Actor, EntitlementName, EntitlementNumber, Faults, Problem, Role};

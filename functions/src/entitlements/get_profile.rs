@@ -2,11 +2,10 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use api_runtime::table::key::assignment_of_organization;
-use api_runtime::table::pattern::{
-    AssignmentsOfOrganization, CustomerById, EntitlementsOf, LicenseTypes, OrganizationById, ProductById,
+use api_runtime::table::{
+    AssignmentsOfOrganization, CustomerById, Cut, EntitlementsOf, Entity, LicenseTypes, OrganizationById,
+    Page, ProductById, Wanted, assignment_of_organization_key,
 };
-use api_runtime::table::{Cut, Entity, Page, Wanted};
 use api_runtime::{
     Context, Empty, Failure, Method, OfOrganization, Operation, Output, Reply, Request, Route, Switch, route,
 };
@@ -236,7 +235,7 @@ impl Operation for GetProfile {
         if let Some((page, types)) = licenses.filter(|_| next.is_none()) {
             let left = size.saturating_sub(all.len());
             let position = |one: &Assignment| {
-                format!("{LICENSES}/{}", assignment_of_organization(one.organization_id, one.id).sk)
+                format!("{LICENSES}/{}", assignment_of_organization_key(one.organization_id, one.id).sk)
             };
             next = match page.items.len() > left {
                 true => {

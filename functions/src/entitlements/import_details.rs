@@ -4,8 +4,7 @@ use std::borrow::Cow;
 use std::collections::{HashMap, HashSet};
 use std::sync::{Mutex, PoisonError};
 
-use api_runtime::table::pattern::{EntitlementByName, EntitlementOf};
-use api_runtime::table::{Error, ImportRun, Wanted};
+use api_runtime::table::{EntitlementByName, EntitlementOf, Error, ImportRun, Wanted};
 use api_runtime::{
     Answer, Change, Context, Failure, Method, Nothing, Operation, Output, Reply, Request, Route, Size, route,
 };

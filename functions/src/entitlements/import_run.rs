@@ -3,7 +3,8 @@
 
 use api_runtime::context::commit::Started;
 use api_runtime::http::problem::STILL_RUNNING as STILL_RUNNING_CODE;
-use api_runtime::table::{Error, ImportRun, key};
+use api_runtime::table::import_run::import_key;
+use api_runtime::table::{Error, ImportRun};
 use api_runtime::{Change, ConditionFailure, Context, Failure, Replay};
 use domain::{EventKind, Happening, Period, Problem, Reason, Stamp};
 
@@ -36,7 +37,7 @@ pub async fn begin(context: &Context<'_>, rows: usize) -> Result<Begun, Failure>
     let slot = context.idempotency();
     let wanted = ImportRun {
         // Another attempt within this call resumes, too, though no key tells of it.
-        at: key::import(slot.map(|slot| &slot.at), context.call_id()),
+        at: import_key(slot.map(|slot| &slot.at), context.call_id()),
         import_id: context.id(),
         request: slot.map(|slot| slot.request.clone()),
         call: context.call_id().to_owned(),

@@ -1,8 +1,7 @@
 //! `list-entitlements`
 
-use api_runtime::table::pattern::{EntitlementsOf, EntitlementsOfProduct};
 use api_runtime::table::read::Choice;
-use api_runtime::table::{Entity, Page};
+use api_runtime::table::{EntitlementsOf, EntitlementsOfProduct, Entity, Page};
 use api_runtime::{Context, Empty, Failure, List, Method, Nothing, Operation, Reply, Request, Route, route};
 use deserr::Deserr;
 use domain::detail::UNKNOWN_OPTION;

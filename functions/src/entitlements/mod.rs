@@ -11,8 +11,7 @@ pub mod list_entitlements;
 mod rows;
 pub mod update_entitlement_details;
 
-use api_runtime::table::Wanted;
-use api_runtime::table::pattern::{CustomerById, DetailFields, EntitlementOf};
+use api_runtime::table::{CustomerById, DetailFields, EntitlementOf, Wanted};
 use api_runtime::{Context, Failure, Output};
 use deserr::Deserr;
 use domain::entitlement::{DetailsChange, EntitlementExternalId};

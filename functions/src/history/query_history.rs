@@ -3,8 +3,9 @@
 use std::collections::BTreeSet;
 
 use api_runtime::csv_table::CsvTable;
-use api_runtime::table::pattern::{Directory, History, OrganizationById, PartnerById};
-use api_runtime::table::{DirectoryEntry, Lookup, Page, Wanted};
+use api_runtime::table::{
+    Directory, DirectoryEntry, History, Lookup, OrganizationById, Page, PartnerById, Wanted,
+};
 use api_runtime::{
     Context, Empty, Failure, List, Method, Nothing, OfOrganization, OfPartner, Operation, Output, Reply,
     Request, Route, route,

@@ -1,7 +1,6 @@
 //! `assign-license`
 
-use api_runtime::table::pattern::{CustomerLinkOfPartner, PoolOfPartner};
-use api_runtime::table::pool;
+use api_runtime::table::{CustomerLinkOfPartner, PoolOfPartner, assign_from_pool};
 use api_runtime::{
     Answer, Change, ConditionFailure, Failure, Json, Method, Nothing, OfPartner, Operation, Reply, Request,
     Route, route,
@@ -66,7 +65,7 @@ impl Operation for AssignLicense {
                 quantity: line.quantity.get(),
             };
             change.record(Happening::of_both(assigned, partner_id, *organization_id));
-            change.update(&pool, pool::take(line.quantity), move |pool| {
+            change.update(&pool, assign_from_pool(line.quantity), move |pool| {
                 ConditionFailure::by_state(Pool::exhausted(pool.as_ref(), index, &line))
             });
         }

@@ -1,6 +1,6 @@
 //! `get-license-assignment`
 
-use api_runtime::table::pattern::AssignmentOfPartner;
+use api_runtime::table::AssignmentOfPartner;
 use api_runtime::{Empty, Failure, Method, Nothing, Operation, Reply, Request, Route, route};
 use deserr::Deserr;
 use domain::{Actor, Assignment, AssignmentId, Faults, PartnerId, Problem, Role};

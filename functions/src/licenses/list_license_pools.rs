@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use api_runtime::table::pattern::{LicenseTypes, PartnerById, PoolsOfPartner};
+use api_runtime::table::{LicenseTypes, PartnerById, PoolsOfPartner};
 use api_runtime::{
     Empty, Failure, Method, Nothing, OfPartner, Operation, Output, Reply, Request, Route, route,
 };

@@ -1,6 +1,6 @@
 //! `list-license-types`
 
-use api_runtime::table::pattern::LicenseTypes;
+use api_runtime::table::LicenseTypes;
 use api_runtime::{Empty, Failure, List, Method, Nothing, Operation, Reply, Request, Route, route};
 use domain::{Actor, LicenseType, Role};
 

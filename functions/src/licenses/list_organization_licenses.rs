@@ -2,9 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use api_runtime::table::pattern::{
-    AssignmentsOfOrganization, CustomerLinkOfPartner, LicenseTypes, OrganizationById,
-};
+use api_runtime::table::{AssignmentsOfOrganization, CustomerLinkOfPartner, LicenseTypes, OrganizationById};
 use api_runtime::{
     Empty, Failure, List, Method, OfOrganization, Operation, Reply, Request, Route, Switch, route,
 };

@@ -1,7 +1,6 @@
 //! `add-partner-member`
 
-use api_runtime::table::pattern::{CountOfRemovals, EmailInPartner, PartnerById};
-use api_runtime::table::{Reservation, count};
+use api_runtime::table::{CountOfRemovals, EmailInPartner, PartnerById, Reservation, count};
 use api_runtime::{
     Answer, Change, ConditionFailure, Failure, Json, Method, Nothing, OfPartner, Operation, Reply, Request,
     Route, route,

@@ -1,6 +1,6 @@
 //! `list-partner-members`
 
-use api_runtime::table::pattern::{MembersOfPartner, PartnerById};
+use api_runtime::table::{MembersOfPartner, PartnerById};
 use api_runtime::{
     Empty, Failure, List, Method, Nothing, OfPartner, Operation, Reply, Request, Route, route,
 };

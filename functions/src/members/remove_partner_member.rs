@@ -1,7 +1,6 @@
 //! `remove-partner-member`
 
-use api_runtime::table::pattern::{CountOfRemovals, MemberOfPartner};
-use api_runtime::table::{Reservation, count};
+use api_runtime::table::{CountOfRemovals, MemberOfPartner, Reservation, count};
 use api_runtime::{
     Answer, Change, ConditionFailure, Empty, Failure, Method, Nothing, Operation, Reply, Request, Route,
     route,

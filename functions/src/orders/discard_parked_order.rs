@@ -1,6 +1,6 @@
 //! `discard-parked-order`
 
-use api_runtime::table::pattern::{OrderByParkedId, OrderOfSource};
+use api_runtime::table::{OrderByParkedId, OrderOfSource};
 use api_runtime::{
     Answer, Change, ConditionFailure, Empty, Failure, Method, Nothing, Operation, Reply, Request, Route,
     route,

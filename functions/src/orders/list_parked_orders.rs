@@ -1,6 +1,6 @@
 //! `list-parked-orders`
 
-use api_runtime::table::pattern::ParkedOrders;
+use api_runtime::table::ParkedOrders;
 use api_runtime::{Empty, Failure, List, Method, Nothing, Operation, Reply, Request, Route, route};
 use domain::{Actor, Order, Role};
 

@@ -5,10 +5,10 @@ pub mod list_parked_orders;
 pub mod parked;
 pub mod placing;
 
+use api_runtime::table::{credit_pool, withdraw_from_pool};
 use std::collections::{BTreeMap, BTreeSet};
 
-use api_runtime::table::pattern::{LicenseTypeByCode, OwnerOfStoreAccount, PoolOfPartner};
-use api_runtime::table::{Found, Parked, Wanted, pool};
+use api_runtime::table::{Found, LicenseTypeByCode, OwnerOfStoreAccount, Parked, PoolOfPartner, Wanted};
 use api_runtime::{Answer, Change, ConditionFailure, Context, Failure, Output, Reply};
 use deserr::{Deserr, IntoValue, ValuePointerRef};
 use domain::fault::{check_length, parse_and_check};
@@ -295,7 +295,7 @@ pub async fn revise<O: Output>(
             let moved = match movement {
                 Movement::Credit(quantity) => {
                     let none = Pool::empty(partner_id, license_type.clone());
-                    change.update(&lookup, pool::credit(&none, quantity), move |pool| {
+                    change.update(&lookup, credit_pool(&none, quantity), move |pool| {
                         let fault = match index {
                             Some(index) => Pool::OVERFLOW.at(&[&"data", &"lines", &index, &"quantity"]),
                             None => Pool::OVERFLOW.at(&[&"data", &"lines"]),
@@ -308,7 +308,7 @@ pub async fn revise<O: Output>(
                 Movement::Withdraw { quantity, missing } => {
                     let all = missing > 0;
                     // Nothing is left of a pool that nothing is taken from: it must still be so.
-                    change.update(&lookup, pool::withdraw(quantity, all), |_| ConditionFailure::Stale);
+                    change.update(&lookup, withdraw_from_pool(quantity, all), |_| ConditionFailure::Stale);
                     EventKind::LicenseWithdrawn { license_type, quantity, missing, source_id, order_id }
                 }
             };

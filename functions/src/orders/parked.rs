@@ -5,8 +5,9 @@
 //! is nobody's, and applied on the condition that it is this partner's and the order is parked still. The link is
 //! committed before its queue is read, and nothing is added to a queue after that.
 
-use api_runtime::table::pattern::{OrderOfSource, OwnerOfStoreAccount, ParkedForAccount};
-use api_runtime::table::{Cut, Drain, Error, Parked, Pause, Wanted};
+use api_runtime::table::{
+    Cut, Drain, Error, OrderOfSource, OwnerOfStoreAccount, Parked, ParkedForAccount, Pause, Wanted,
+};
 use api_runtime::{Answer, Change, ConditionFailure, Context, Failure, Output, Reply};
 use domain::{EventKind, Order, OrderStatus, Parking, Problem, Stage};
 use lambda_runtime::tracing;

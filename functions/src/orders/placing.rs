@@ -6,12 +6,11 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use api_runtime::table::pattern::{
-    CustomerLinkOfPartner, EmailInOrganization, OrganizationByExternalId, OrganizationById, ProductByCode,
-    ProductById, SubscriptionNamed, SubscriptionOf, WelcomeOf,
+use api_runtime::table::{
+    CustomerLinkOfPartner, EmailInOrganization, EntitlementReservation, Found, OrganizationByExternalId,
+    OrganizationById, ProductByCode, ProductById, SubscriptionName, SubscriptionNamed, SubscriptionOf,
+    Wanted, WelcomeOf, remember_contact,
 };
-use api_runtime::table::subscription::welcome;
-use api_runtime::table::{EntitlementReservation, Found, SubscriptionName, Wanted};
 use api_runtime::{Answer, Change, ConditionFailure, Context, Failure, Output, Reply};
 use domain::order::{LineContact, LinkEnd, Named, OrderedSubscription, SubscriptionLine};
 use domain::subscription::{Buyer, Heard, SubscriptionContact, Subscriptions};
@@ -128,7 +127,7 @@ async fn named(
             Named::ExternalId(external_id) => {
                 match found.get(&OrganizationByExternalId(None, external_id.clone()))? {
                     Some(known) => {
-                        named.insert(index, known.organization()?);
+                        named.insert(index, known.owner_id()?);
                     }
                     None if order.partner_id.is_some() => {
                         let lookup = OrganizationByExternalId(order.partner_id, external_id.clone());
@@ -144,7 +143,7 @@ async fn named(
     let found = context.table.fetch(wanted, true).await?;
     for (index, lookup) in of_partner {
         if let Some(known) = found.get(&lookup)? {
-            named.insert(index, known.organization()?);
+            named.insert(index, known.owner_id()?);
         }
     }
     Ok(named)
@@ -212,7 +211,7 @@ impl Placing {
         let mut wanted = Wanted::new();
         for (index, line) in open(order) {
             if let Some(product) = found.get(&ProductByCode(line.sku.clone()))? {
-                wanted.add(&ProductById(product.product()?));
+                wanted.add(&ProductById(product.owner_id()?));
             }
             if let Some(organization) = named.get(&index) {
                 want_of(&mut wanted, order, line, *organization, found)?;
@@ -256,7 +255,7 @@ impl Placing {
         read: &Found,
     ) -> Result<(), Failure> {
         let product = match found.get(&ProductByCode(line.sku.clone()))? {
-            Some(code) => read.get(&ProductById(code.product()?))?,
+            Some(code) => read.get(&ProductById(code.owner_id()?))?,
             None => None,
         };
         match product {
@@ -320,7 +319,7 @@ impl Placing {
         for contact in &line.contacts {
             let key = (organization, contact.email.clone());
             if let Some(record) = read.get(&EmailInOrganization(Some(organization), contact.email.clone()))? {
-                self.records.insert(key.clone(), record.customer()?);
+                self.records.insert(key.clone(), record.owner_id()?);
             }
             let known = read.get(&WelcomeOf(organization, contact.email.clone()))?;
             if let Some(removed_at) = known.as_ref().and_then(|known| known.removed_at) {
@@ -449,7 +448,7 @@ impl Placing {
 
             let subscription = self.link(subscription, links);
             for email in &welcomed {
-                change.add(welcome(organization, email));
+                change.add(remember_contact(organization, email));
                 self.welcomed.insert((organization, email.clone()));
             }
             let entitlement = subscription.entitle();

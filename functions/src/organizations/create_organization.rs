@@ -1,7 +1,6 @@
 //! `create-organization`
 
-use api_runtime::table::pattern::PartnerById;
-use api_runtime::table::{DirectoryEntry, Reservation};
+use api_runtime::table::{DirectoryEntry, PartnerById, Reservation};
 use api_runtime::{
     Answer, Change, ConditionFailure, Failure, Json, Method, Nothing, Operation, Reply, Request, Route, route,
 };

@@ -1,7 +1,6 @@
 //! `get-organization`
 
-use api_runtime::table::Wanted;
-use api_runtime::table::pattern::{CustomerLinkOfPartner, OrganizationById};
+use api_runtime::table::{CustomerLinkOfPartner, OrganizationById, Wanted};
 use api_runtime::{Empty, Failure, Method, Nothing, OfOrganization, Operation, Reply, Request, Route, route};
 use domain::actor::Standing;
 use domain::{Actor, Organization, Problem, Role};

@@ -1,6 +1,6 @@
 //! `list-organizations`
 
-use api_runtime::table::pattern::Organizations;
+use api_runtime::table::Organizations;
 use api_runtime::{ByName, Empty, Failure, List, Method, Nothing, Operation, Reply, Request, Route, route};
 use domain::{Actor, Organization, Role};
 

@@ -1,6 +1,6 @@
 //! `update-organization`
 
-use api_runtime::table::pattern::OrganizationById;
+use api_runtime::table::OrganizationById;
 use api_runtime::{
     Answer, Change, Failure, Json, Method, Nothing, OfOrganization, Operation, Reply, Request, Route, route,
 };

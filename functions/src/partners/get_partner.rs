@@ -1,7 +1,6 @@
 //! `get-partner`
 
-use api_runtime::table::Wanted;
-use api_runtime::table::pattern::{PartnerById, StoreOfPartner};
+use api_runtime::table::{PartnerById, StoreOfPartner, Wanted};
 use api_runtime::{
     Empty, Failure, Method, Nothing, OfPartner, Operation, Output, Reply, Request, Route, route,
 };

@@ -1,7 +1,6 @@
 //! `link-customer`
 
-use api_runtime::table::DirectoryEntry;
-use api_runtime::table::pattern::{OrganizationById, PartnerById};
+use api_runtime::table::{DirectoryEntry, OrganizationById, PartnerById};
 use api_runtime::{
     Answer, Change, ConditionFailure, Empty, Failure, Method, Nothing, Operation, Reply, Request, Route,
     route,

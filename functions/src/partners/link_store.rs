@@ -1,7 +1,6 @@
 //! `link-store`
 
-use api_runtime::table::pattern::{PartnerById, SourceById};
-use api_runtime::table::{Drain, Error, Reservation};
+use api_runtime::table::{Drain, Error, PartnerById, Reservation, SourceById};
 use api_runtime::{
     Answer, Change, ConditionFailure, Context, Failure, Json, Method, Nothing, OfPartner, Operation, Reply,
     Request, Route, route,

@@ -1,7 +1,6 @@
 //! `list-partner-customers`
 
-use api_runtime::table::DirectoryEntry;
-use api_runtime::table::pattern::{Directory, PartnerById};
+use api_runtime::table::{Directory, DirectoryEntry, PartnerById};
 use api_runtime::{
     ByName, Context, Empty, Failure, List, Method, OfPartner, Operation, Reply, Request, Route, route,
 };

@@ -1,6 +1,6 @@
 //! `list-partners`
 
-use api_runtime::table::pattern::Partners;
+use api_runtime::table::Partners;
 use api_runtime::{ByName, Empty, Failure, List, Method, Nothing, Operation, Reply, Request, Route, route};
 use domain::{Actor, Partner, Role};
 

@@ -1,6 +1,6 @@
 //! `list-products`
 
-use api_runtime::table::pattern::Products;
+use api_runtime::table::Products;
 use api_runtime::{Archived, Empty, Failure, List, Method, Nothing, Operation, Reply, Request, Route, route};
 use domain::{Actor, Product, Role};
 

@@ -1,6 +1,6 @@
 //! `update-product`
 
-use api_runtime::table::pattern::ProductById;
+use api_runtime::table::ProductById;
 use api_runtime::{Answer, Change, Failure, Json, Method, Nothing, Operation, Reply, Request, Route, route};
 use deserr::Deserr;
 use domain::{

@@ -5,8 +5,7 @@ use std::time::Duration;
 
 use api_runtime::schedule::Report;
 use api_runtime::table::key::DUE_SHARDS;
-use api_runtime::table::pattern::DueBy;
-use api_runtime::table::{Drain, DueItem, Error, Turn};
+use api_runtime::table::{Drain, DueBy, DueItem, Error, Turn};
 use api_runtime::{Answer, Change, Environment, Failure, Scheduled};
 use domain::{EventKind, Happening};
 use lambda_runtime::tracing;

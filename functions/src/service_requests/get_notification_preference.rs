@@ -1,7 +1,6 @@
 //! `get-notification-preference`
 
-use api_runtime::table::pattern::PreferenceOf;
-use api_runtime::table::{Found, Wanted};
+use api_runtime::table::{Found, PreferenceOf, Wanted};
 use api_runtime::{
     Context, Empty, Failure, Method, Nothing, OfOrganization, Operation, Output, Reply, Request, Route, route,
 };

@@ -1,9 +1,9 @@
 //! `get-service-request`
 
-use api_runtime::table::pattern::{
-    AccessIn, EmailInPartner, EntitlementOf, EntitlementsOf, OrganizationById, SubscriptionsOf,
+use api_runtime::table::{
+    AccessIn, Choice, Cut, EmailInPartner, EntitlementOf, EntitlementsOf, Listing, OrganizationById,
+    SubscriptionsOf, Wanted,
 };
-use api_runtime::table::{Choice, Cut, Listing, Wanted};
 use api_runtime::{
     Context, Empty, Failure, Method, Nothing, Operation, Output, Reply, Request, Route, route,
 };

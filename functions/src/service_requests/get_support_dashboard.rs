@@ -2,8 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use api_runtime::table::Wanted;
-use api_runtime::table::pattern::{OrganizationById, Tallies};
+use api_runtime::table::{OrganizationById, Tallies, Wanted};
 use api_runtime::{Empty, Failure, Method, Nothing, OfOrganization, Operation, Reply, Request, Route, route};
 use domain::dashboard::Dashboard;
 use domain::{Act, Actor, Problem, Reason, Role};

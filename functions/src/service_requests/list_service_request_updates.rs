@@ -1,6 +1,6 @@
 //! `list-service-request-updates`
 
-use api_runtime::table::pattern::UpdatesOf;
+use api_runtime::table::UpdatesOf;
 use api_runtime::{Empty, Failure, List, Method, Nothing, Operation, Reply, Request, Route, route};
 use domain::{Actor, Role};
 

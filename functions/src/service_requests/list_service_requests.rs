@@ -2,12 +2,10 @@
 
 use std::collections::BTreeMap;
 
-use api_runtime::table::entity::Concern;
-use api_runtime::table::pattern::{
-    Among, Concerns, OrganizationById, ServiceRequestOf, ServiceRequests, Whom,
-};
 use api_runtime::table::read::Choice;
-use api_runtime::table::{Cut, Page, Wanted};
+use api_runtime::table::{
+    Among, Concern, Concerns, Cut, OrganizationById, Page, ServiceRequestOf, ServiceRequests, Wanted, Whom,
+};
 use api_runtime::{Context, Empty, Failure, List, Method, Nothing, Operation, Reply, Request, Route, route};
 use deserr::Deserr;
 use domain::actor::Standing;

@@ -1,7 +1,6 @@
 //! `list-submit-options`
 
-use api_runtime::table::Wanted;
-use api_runtime::table::pattern::{AccessIn, AccessOfPartner, EmailInPartner, OrganizationById};
+use api_runtime::table::{AccessIn, AccessOfPartner, EmailInPartner, OrganizationById, Wanted};
 use api_runtime::{Context, Empty, Failure, List, Method, Nothing, Operation, Reply, Request, Route, route};
 use domain::access::decide;
 use domain::actor::Standing;

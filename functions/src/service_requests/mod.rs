@@ -13,8 +13,7 @@ pub mod set_service_request_contact;
 pub mod update_service_request;
 pub mod view;
 
-use api_runtime::table::pattern::{EmailInOrganization, ServiceRequestOf};
-use api_runtime::table::{Found, Wanted};
+use api_runtime::table::{EmailInOrganization, Found, ServiceRequestOf, Wanted};
 use api_runtime::{Change, ConditionFailure, Context, Failure};
 use deserr::Deserr;
 use domain::service_request::Contact;
@@ -100,7 +99,7 @@ fn record_of(organization: OrganizationId, email: &Email) -> EmailInOrganization
 /// Which customer of an organization has an e-mail, by what was read.
 fn record(found: &Found, organization: OrganizationId, email: &Email) -> Result<Option<CustomerId>, Failure> {
     let record = found.get(&record_of(organization, email))?;
-    Ok(record.map(|record| record.customer()).transpose()?)
+    Ok(record.map(|record| record.owner_id()).transpose()?)
 }
 
 /// Requires that a customer still has its e-mail.

@@ -1,7 +1,6 @@
 //! `open-service-request`
 
-use api_runtime::table::pattern::OrganizationById;
-use api_runtime::table::{ContactEntry, Wanted, tally};
+use api_runtime::table::{ContactEntry, OrganizationById, Wanted, count_service_request};
 use api_runtime::{
     Answer, Change, ConditionFailure, Failure, Json, Method, Nothing, OfOrganization, Operation, Reply,
     Request, Route, route,
@@ -123,7 +122,7 @@ impl Operation for OpenServiceRequest {
             change.put(&entry)?;
         }
         change.create(&request)?;
-        tally::count(&request, None).into_iter().for_each(|count| change.add(count));
+        count_service_request(&request, None).into_iter().for_each(|count| change.add(count));
         let opened = EventKind::ServiceRequestOpened { service_request_id: request.id, kind: request.kind };
         change.record(request.happening(opened, partner));
 

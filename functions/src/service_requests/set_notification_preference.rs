@@ -1,6 +1,6 @@
 //! `set-notification-preference`
 
-use api_runtime::table::pattern::OrganizationById;
+use api_runtime::table::OrganizationById;
 use api_runtime::{
     Answer, Change, ConditionFailure, Failure, Json, Method, Nothing, OfOrganization, Operation, Reply,
     Request, Route, route,

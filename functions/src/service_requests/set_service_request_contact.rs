@@ -1,7 +1,6 @@
 //! `set-service-request-contact`
 
-use api_runtime::table::pattern::{AccessInOrganization, EmailInPartner};
-use api_runtime::table::{ContactEntry, Found, Wanted};
+use api_runtime::table::{AccessInOrganization, ContactEntry, EmailInPartner, Found, Wanted};
 use api_runtime::{
     Answer, Change, ConditionFailure, Context, Failure, Json, Method, Nothing, Operation, Reply, Request,
     Route, route,

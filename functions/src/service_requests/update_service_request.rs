@@ -1,6 +1,6 @@
 //! `update-service-request`
 
-use api_runtime::table::tally;
+use api_runtime::table::count_service_request;
 use api_runtime::{Answer, Change, Failure, Json, Method, Nothing, Operation, Reply, Request, Route, route};
 use deserr::Deserr;
 use domain::actor::Standing;
@@ -80,7 +80,7 @@ impl Operation for UpdateServiceRequest {
         let answers = actor.is_staff() && new.text.is_some();
         let request = before.updated(new.status.unwrap_or(before.status), answers, context.now);
         change.replace(&request, seen, context.if_match())?;
-        tally::count(&request, Some(&before)).into_iter().for_each(|count| change.add(count));
+        count_service_request(&request, Some(&before)).into_iter().for_each(|count| change.add(count));
         let update = ServiceRequestUpdate {
             service_request_id: request.id,
             number: request.updates,

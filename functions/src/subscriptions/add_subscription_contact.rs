@@ -1,7 +1,6 @@
 //! `add-subscription-contact`
 
-use api_runtime::table::pattern::{CustomerById, EmailInOrganization, WelcomeOf};
-use api_runtime::table::subscription::welcome;
+use api_runtime::table::{CustomerById, EmailInOrganization, WelcomeOf, remember_contact};
 use api_runtime::{
     Answer, Change, ConditionFailure, Empty, Failure, Method, Nothing, Operation, Reply, Request, Route,
     route,
@@ -112,7 +111,7 @@ impl Operation for AddSubscriptionContact {
         let known = context.table.get(&WelcomeOf(organization_id, email.clone())).await?;
         let first = known.is_none_or(|known| !known.welcomed);
         if first {
-            change.add(welcome(organization_id, &email));
+            change.add(remember_contact(organization_id, &email));
         }
         let added = EventKind::SubscriptionContactAdded { subscription_id, customer_id, first };
         change.record(after.happening(added));

@@ -5,8 +5,7 @@
 //! the same moment is either found, or not made. Of an app that is spared one parent that is left is a condition, too, so
 //! that of two who take its last two parents one sees that the other did.
 
-use api_runtime::table::pattern::{SubscriptionOf, SubscriptionsOf};
-use api_runtime::table::{Error, Expression, Pause, subscription};
+use api_runtime::table::{Error, Expression, Pause, SubscriptionOf, SubscriptionsOf, follow_subscription};
 use api_runtime::{Change, ConditionFailure, Context, Failure, Replay};
 use domain::subscription::{Closure, Deactivation, Subscriptions};
 use domain::{EventKind, OrganizationId, Period, Problem, Subscription, SubscriptionId};
@@ -63,7 +62,7 @@ fn take_down(
         let after = Subscription { deactivation: Some(deactivated), stamp, ..before.clone() };
         let meant = context.if_match().filter(|_| is_root);
         change.replace(&after, before.stamp.version, meant)?;
-        change.add(subscription::follow(&after, context.now));
+        change.add(follow_subscription(&after, context.now));
         let (subscription_id, cause) = (after.id, Some(deactivation.cause));
         let reason = deactivation.reason.clone();
         change.record(after.happening(EventKind::SubscriptionDeactivated { subscription_id, cause, reason }));

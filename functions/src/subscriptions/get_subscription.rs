@@ -2,8 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use api_runtime::table::Wanted;
-use api_runtime::table::pattern::{PartnerById, SubscriptionOf};
+use api_runtime::table::{PartnerById, SubscriptionOf, Wanted};
 use api_runtime::{Empty, Failure, Method, Nothing, Operation, Output, Reply, Request, Route, route};
 use domain::subscription::{SubscriptionContact, SubscriptionKind, SubscriptionStatus, Subscriptions};
 use domain::{Actor, PartnerId, Plan, ProductCode, Role, Subscription, SubscriptionId, Timestamp, Version};

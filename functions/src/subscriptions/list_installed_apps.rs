@@ -2,8 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use api_runtime::table::pattern::{SiteOf, SubscriptionOf, SubscriptionsOf};
-use api_runtime::table::{Cut, Page, Wanted, key};
+use api_runtime::table::{Cut, Lookup, Page, SiteOf, SubscriptionOf, SubscriptionsOf, Wanted};
 use api_runtime::{Context, Empty, Failure, List, Method, Nothing, Operation, Reply, Request, Route, route};
 use deserr::Deserr;
 use domain::subscription::{SubscriptionKind, Subscriptions};
@@ -74,7 +73,7 @@ impl Operation for ListInstalledApps {
             parents.extend(apps.get(index).into_iter().flat_map(|app| app.parents.iter().copied()));
             if parents.len() > MOST_PARENTS {
                 apps.truncate(index + 1);
-                next = apps.last().map(|app| key::subscription(organization_id, app.id).sk);
+                next = apps.last().map(|app| SubscriptionOf(organization_id, app.id).key().sk);
                 break;
             }
         }

@@ -1,7 +1,6 @@
 //! `list-partner-subscriptions`
 
-use api_runtime::table::Wanted;
-use api_runtime::table::pattern::{OrganizationById, PartnerById, Renewals, SubscriptionOf};
+use api_runtime::table::{OrganizationById, PartnerById, Renewals, SubscriptionOf, Wanted};
 use api_runtime::{Empty, Failure, List, Method, OfPartner, Operation, Reply, Request, Route, route};
 use deserr::Deserr;
 use domain::subscription::Subscriptions;

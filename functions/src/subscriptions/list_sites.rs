@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use api_runtime::table::pattern::{SitesOf, SubscriptionsOf};
+use api_runtime::table::{SitesOf, SubscriptionsOf};
 use api_runtime::{
     Empty, Failure, List, Method, Nothing, OfOrganization, Operation, Reply, Request, Route, route,
 };

@@ -2,8 +2,7 @@
 
 use std::sync::{Mutex, PoisonError};
 
-use api_runtime::table::Cut;
-use api_runtime::table::pattern::SubscriptionsOf;
+use api_runtime::table::{Cut, SubscriptionsOf};
 use api_runtime::{Empty, Failure, List, Method, OfOrganization, Operation, Reply, Request, Route, route};
 use deserr::Deserr;
 use domain::subscription::{SubscriptionStatus, Subscriptions};

@@ -14,8 +14,7 @@ pub mod set_up_subscription;
 
 use std::collections::BTreeSet;
 
-use api_runtime::table::pattern::{EmailInOrganization, SubscriptionOf, WelcomeOf};
-use api_runtime::table::{Found, Reservation, Wanted};
+use api_runtime::table::{EmailInOrganization, Found, Reservation, SubscriptionOf, Wanted, WelcomeOf};
 use api_runtime::{Change, ConditionFailure, Context, Failure, Output};
 use deserr::Deserr;
 use domain::actor::Standing;
@@ -218,7 +217,7 @@ async fn living(
     let found = context.table.fetch(wanted, true).await?;
     let mut living = 0;
     for contact in contacts {
-        let record = found.get(&record(contact))?.map(|record| record.customer()).transpose()?;
+        let record = found.get(&record(contact))?.map(|record| record.owner_id()).transpose()?;
         let removed_at = found.get(&welcome(contact))?.and_then(|welcome| welcome.removed_at);
         living += usize::from(contact.lasts(record, removed_at));
     }

@@ -1,6 +1,6 @@
 //! `set-up-subscription`
 
-use api_runtime::table::pattern::SiteByUrl;
+use api_runtime::table::SiteByUrl;
 use api_runtime::{Answer, Change, Failure, Json, Method, Nothing, Operation, Reply, Request, Route, route};
 use deserr::{Deserr, IntoValue};
 use domain::fault::wrong_kind;
@@ -112,7 +112,7 @@ impl Operation for SetUpSubscription {
         let mut change = Change::new();
         viewer.require_contact(&mut change, &before)?;
         let known = by_url.as_ref().map(|by_url| found.get(by_url)).transpose()?.flatten();
-        let known = known.map(|known| known.site()).transpose()?;
+        let known = known.map(|known| known.owner_id()).transpose()?;
         let seen = before.stamp.version;
 
         let place = match (site, known) {

@@ -1,8 +1,7 @@
 //! Who pays, as a message names it: by its account at the store or, if the source may, the partner itself.
 
 use api_runtime::Failure;
-use api_runtime::table::pattern::{OwnerOfStoreAccount, PartnerById};
-use api_runtime::table::{Found, Wanted};
+use api_runtime::table::{Found, OwnerOfStoreAccount, PartnerById, Wanted};
 use domain::{Fault, Invalid, PartnerId, Reason, Source, StoreAccount};
 use serde_json::Value;
 
@@ -58,7 +57,7 @@ impl NamedBuyer {
     ) -> Result<Result<Option<PartnerId>, Fault>, Failure> {
         Ok(match (&self.account, &self.partner) {
             (Some(account), _) => {
-                Ok(found.get(account)?.map(|reservation| reservation.partner()).transpose()?)
+                Ok(found.get(account)?.map(|reservation| reservation.owner_id()).transpose()?)
             }
             (None, Some(_)) if !source.may_name_partners => Err(NOT_ALLOWED.at(&[&"data", &"partnerId"])),
             (None, Some(partner)) => {

@@ -1,6 +1,6 @@
 //! `disable-webhook-source`
 
-use api_runtime::table::pattern::SourceById;
+use api_runtime::table::SourceById;
 use api_runtime::{Answer, Change, Empty, Failure, Method, Nothing, Operation, Reply, Request, Route, route};
 use domain::{Actor, EventKind, Happening, Problem, Role, Source};
 

@@ -1,6 +1,6 @@
 //! `list-webhook-sources`
 
-use api_runtime::table::pattern::Sources;
+use api_runtime::table::Sources;
 use api_runtime::{Empty, Failure, List, Method, Nothing, Operation, Reply, Request, Route, route};
 use domain::{Actor, Role, Source};
 

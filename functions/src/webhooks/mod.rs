@@ -15,8 +15,9 @@ mod subscription_transferred;
 mod subscription_usage;
 
 use api_runtime::http::caller::Delivery;
-use api_runtime::table::pattern::{EntitlementByName, SubscriptionNamed, SubscriptionOf};
-use api_runtime::table::{Expression, SubscriptionName, Wanted};
+use api_runtime::table::{
+    EntitlementByName, Expression, SubscriptionName, SubscriptionNamed, SubscriptionOf, Wanted,
+};
 use api_runtime::{Answer, Change, ConditionFailure, Context, Failure, Output, Reply};
 use deserr::Deserr;
 use domain::order::{self, OrderedSubscription};

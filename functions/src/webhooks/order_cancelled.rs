@@ -1,8 +1,7 @@
 //! `order.cancelled`: a store takes an order back.
 
 use api_runtime::http::caller::Delivery;
-use api_runtime::table::pattern::OrderOfSource;
-use api_runtime::table::subscription;
+use api_runtime::table::{OrderOfSource, follow_subscription};
 use api_runtime::{Change, Context, Failure, Reply};
 use deserr::Deserr;
 use domain::order::Quantities;
@@ -86,7 +85,7 @@ fn cancel_subscriptions(
         let stamp = before.stamp.next(context.now);
         let after = Subscription { cancelled_at: before.cancelled_at.max(Some(said_at)), stamp, ..before };
         change.replace(&after, seen, None)?;
-        change.add(subscription::follow(&after, context.now));
+        change.add(follow_subscription(&after, context.now));
         if after.ended_at().is_some() {
             let (source_id, order_id) = (order.source_id, order.order_id.clone());
             let kind = EventKind::SubscriptionCancelled { subscription_id: after.id, source_id, order_id };

@@ -1,8 +1,7 @@
 //! `order.changed`: a store sold more, or less, in an order than it said before.
 
 use api_runtime::http::caller::Delivery;
-use api_runtime::table::Wanted;
-use api_runtime::table::pattern::OrderOfSource;
+use api_runtime::table::{OrderOfSource, Wanted};
 use api_runtime::{Change, Context, Failure, Reply};
 use deserr::Deserr;
 use domain::fault::Check;

@@ -1,8 +1,7 @@
 //! `order.placed`: a store sold licenses to a partner, or subscriptions to a partner's customers.
 
 use api_runtime::http::caller::Delivery;
-use api_runtime::table::Wanted;
-use api_runtime::table::pattern::{OrderOfSource, OwnerOfStoreAccount};
+use api_runtime::table::{OrderOfSource, OwnerOfStoreAccount, Wanted};
 use api_runtime::{Change, ConditionFailure, Context, Failure, Reply};
 use deserr::Deserr;
 use domain::fault::Check;

@@ -3,7 +3,8 @@
 
 use api_runtime::http::body::strict_json;
 use api_runtime::http::caller::Delivery;
-use api_runtime::table::{RefusalMark, key};
+use api_runtime::table::RefusalMark;
+use api_runtime::table::idempotency::refused_message_key;
 use api_runtime::{
     Access, Answer, Change, Context, Failure, Method, Nothing, Operation, Raw, Reply, Request, Route,
 };
@@ -181,7 +182,7 @@ async fn refuse(
         _ => fault.clone(),
     };
     let errors: Vec<Fault> = problem.faults.iter().take(KEPT).map(tamed).collect();
-    let at = key::refused_message(delivery.source.id, &delivery.id);
+    let at = refused_message_key(delivery.source.id, &delivery.id);
     let mark = RefusalMark { at, expires_at: context.stored_until() };
     let refused =
         EventKind::WebhookRefused { source_id: delivery.source.id, webhook_id: delivery.id.clone(), errors };

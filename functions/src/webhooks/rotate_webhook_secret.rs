@@ -1,6 +1,6 @@
 //! `rotate-webhook-secret`
 
-use api_runtime::table::pattern::SourceById;
+use api_runtime::table::SourceById;
 use api_runtime::{
     Answer, Change, ConditionFailure, Empty, Failure, Method, Nothing, Operation, Reply, Request, Route,
     route,

@@ -1,8 +1,7 @@
 //! `site.migrated`: a subscription was moved to a site on the new platform.
 
 use api_runtime::http::caller::Delivery;
-use api_runtime::table::pattern::{FirstMigration, SiteByUrl};
-use api_runtime::table::{Reservation, Wanted};
+use api_runtime::table::{FirstMigration, Reservation, SiteByUrl, Wanted};
 use api_runtime::{Answer, Change, ConditionFailure, Context, Failure, Reply};
 use deserr::Deserr;
 use domain::order::Named as Ref;
@@ -52,7 +51,7 @@ pub async fn apply(
     wanted.add(&by_url);
     wanted.add(&first);
     let found = context.table.fetch(wanted, true).await?;
-    let known = found.get(&by_url)?.map(|known| known.site()).transpose()?;
+    let known = found.get(&by_url)?.map(|known| known.owner_id()).transpose()?;
     let first = found.get(&first)?.is_none();
     let id = known.unwrap_or_else(|| context.id());
     let site = Site { id, organization_id, url: url.clone(), name, stamp: Stamp::new(context.now) };

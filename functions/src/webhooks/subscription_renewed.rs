@@ -1,7 +1,7 @@
 //! `subscription.renewed`: a subscription runs longer.
 
 use api_runtime::http::caller::Delivery;
-use api_runtime::table::subscription;
+use api_runtime::table::follow_subscription;
 use api_runtime::{Change, Context, Failure, Reply};
 use deserr::Deserr;
 use domain::order::Named;
@@ -31,7 +31,7 @@ pub async fn apply(
 ) -> Result<Reply<Receipt>, Failure> {
     let said = Said::Renewal(Renewal { ends_at, said_at: said_at.instant(context.now) });
     let tell = |change: &mut Change, _: &Subscription, after: &Subscription| {
-        change.add(subscription::follow(after, context.now));
+        change.add(follow_subscription(after, context.now));
         let renewed = EventKind::SubscriptionRenewed { subscription_id: after.id, ends_at: after.ends_at() };
         change.record(after.happening(renewed));
         Ok(())

@@ -1,8 +1,7 @@
 //! `subscription.transferred`: somebody else pays for a subscription.
 
 use api_runtime::http::caller::Delivery;
-use api_runtime::table::Wanted;
-use api_runtime::table::pattern::OrganizationById;
+use api_runtime::table::{OrganizationById, Wanted};
 use api_runtime::{Change, Context, Failure, Reply};
 use deserr::Deserr;
 use domain::fault::Check;

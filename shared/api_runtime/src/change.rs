@@ -6,8 +6,10 @@ use std::marker::PhantomData;
 
 use domain::{Fault, Happening, Reason, Stage, Timestamp, Version};
 
-use crate::table::entity::{Entity, IdempotencyRecord, Item, Reservation, from_item, to_item};
+use crate::table::idempotency::IdempotencyRecord;
+use crate::table::item::{Entity, Item, from_item, to_item};
 use crate::table::pattern::Lookup;
+use crate::table::reservation::Reservation;
 use crate::table::transaction::FailedCondition;
 use crate::table::write::{Action, Expression, Update, Write};
 use crate::table::{Error, Key};

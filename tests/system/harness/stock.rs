@@ -1,6 +1,7 @@
 //! Many entitlements and subscriptions at once, put into the table behind the API.
 
-use api_runtime::table::entity::{EntitlementReservation, Item, from_item, to_item};
+use api_runtime::table::EntitlementReservation;
+use api_runtime::table::item::{Item, from_item, to_item};
 use aws_sdk_dynamodb::types::{AttributeValue, PutRequest, WriteRequest};
 use domain::{
     Details, Entitlement, EntitlementName, EntitlementNumber, Ids, Owner, Stamp, Subscription, SubscriptionId,

@@ -1,5 +1,6 @@
 //! `assign-license`
 
+use api_runtime::table::{CustomerLinkOfPartner, Lookup};
 use futures_util::future::join_all;
 use serde_json::{Value, json};
 use system::{Call, World, strength};
@@ -139,10 +140,9 @@ async fn who_is_no_customer_any_more_is_told_so_before_the_first_answer_is_repea
     let world = World::demo().await;
     let call = || assign(&world, "partnerMember", "{yamada}", json!([line("edge-storage-1y", 1)])).key("k");
     call().send().await.ok();
-    let link = api_runtime::table::key::customer_link(
-        world.id("partner").parse().unwrap(),
-        world.id("yamada").parse().unwrap(),
-    );
+    let link =
+        CustomerLinkOfPartner(world.id("partner").parse().unwrap(), world.id("yamada").parse().unwrap());
+    let link = link.key();
     let text = |text: String| aws_sdk_dynamodb::types::AttributeValue::S(text);
     let unlink = world.client.delete_item().table_name(&world.table);
     unlink.key("pk", text(link.pk)).key("sk", text(link.sk)).send().await.unwrap();

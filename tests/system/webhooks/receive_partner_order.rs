@@ -1,5 +1,6 @@
 //! `receive-partner-order`
 
+use api_runtime::table::{Lookup, PoolOfPartner};
 use futures_util::future::join_all;
 use serde_json::{Value, json};
 use system::{Call, Reply, World};
@@ -407,10 +408,7 @@ async fn only_a_source_that_may_names_partners() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_pool_never_counts_beyond_its_bound() {
     let world = World::demo().await;
-    let pool = api_runtime::table::key::pool(
-        world.id("partner").parse().unwrap(),
-        &"edge-storage-1y".parse().unwrap(),
-    );
+    let pool = PoolOfPartner(world.id("partner").parse().unwrap(), "edge-storage-1y".parse().unwrap()).key();
     let (text, number) =
         (aws_sdk_dynamodb::types::AttributeValue::S, aws_sdk_dynamodb::types::AttributeValue::N);
     let nearly_full = world.client.update_item().table_name(&world.table);

@@ -5,8 +5,9 @@ use domain::{At, Event, Fault, Happening, Problem, Stage};
 use super::{Context, IdempotencySlot};
 use crate::answer::{Answer, Failure, Output, Replay, Reply};
 use crate::change::{Change, ConditionFailure, Existing};
-use crate::table::entity::{Entity, IdempotencyRecord};
 use crate::table::error::Error;
+use crate::table::idempotency::IdempotencyRecord;
+use crate::table::item::Entity;
 use crate::table::transaction::{FailedCondition, Outcome};
 
 /// What became of the first transaction of a sequence.

@@ -7,7 +7,7 @@ use super::call::Call;
 use crate::answer::Failure;
 use crate::context::Context;
 use crate::http::route::Route;
-use crate::table::pattern::SourceById;
+use crate::table::webhook_source::SourceById;
 
 /// Who calls an operation.
 pub trait Caller: Sized + Send + Sync {

@@ -14,7 +14,7 @@ use crate::context::{CallOptions, Environment, IdempotencySlot, PageRequest};
 use crate::http::operation::{Input, Operation};
 use crate::http::route::{Access, Method, Route};
 use crate::page_token;
-use crate::table::key;
+use crate::table::idempotency;
 
 /// Parses all of a call, naming all faults of all its parts. Of a message, which a signature vouches for, only
 /// path and body are ours to judge.
@@ -86,11 +86,11 @@ pub(super) fn parse<O: Operation>(
     // A message is the same message whatever it says at another attempt, and however late; a request is not.
     let idempotency = match (caller.message(), key) {
         (Some(message), _) => {
-            let at = key::message(&caller.name(), message);
+            let at = idempotency::message_key(&caller.name(), message);
             Some(IdempotencySlot { at, request: String::new(), forever: true })
         }
         (None, Some(key)) => {
-            let at = key::idempotency(&caller.name(), &key);
+            let at = idempotency::idempotency_key(&caller.name(), &key);
             Some(IdempotencySlot { at, request: call.digest(), forever: false })
         }
         (None, None) => None,

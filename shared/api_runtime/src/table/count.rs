@@ -1,7 +1,28 @@
 //! Counts of things of which there may be only so many: changed in one update with its condition.
 
-use super::entity::{Count, Entity};
+use serde::{Deserialize, Serialize};
+
+use super::item::Entity;
+use super::key::Key;
 use super::write::{Expression, Update};
+
+/// How many of something there are.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Count {
+    /// Of what.
+    #[serde(flatten)]
+    pub at: Key,
+    /// How many.
+    pub count: u64,
+}
+
+impl Entity for Count {
+    const NAME: &'static str = "count";
+
+    fn key(&self) -> Key {
+        self.at.clone()
+    }
+}
 
 /// Counts more, while they are not more than `most`.
 pub fn add(number: u64, most: u64) -> Update {

@@ -1,11 +1,63 @@
-//! What is due: found in the index, read where it is, and put back where it could not be done.
+//! What is due: found in the index, and put back where it could not be done.
 
-use domain::{Access, AccessRequest, Order, Period, Subscription, Timestamp};
-
-use super::entity::{Drain, Entity, ImportRun, Item, from_item};
-use super::error::Error;
-use super::key::{self, Key};
+use domain::{Period, Timestamp};
+use serde::{Deserialize, Serialize};
+use super::item::{Entity, Item};
+use super::key::{Key, due_key, due_shard};
+use super::pattern::{AccessPattern, Described, Index, Listing, patterns};
 use super::write::{Action, Expression, Write};
+/// Where something is that is due.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Due {
+    /// In the table.
+    #[serde(flatten)]
+    pub at: Key,
+}
+
+/// Only its index entry is read as this.
+impl Entity for Due {
+    const NAME: &'static str = "due";
+
+    fn key(&self) -> Key {
+        self.at.clone()
+    }
+}
+
+/// Finds what is due by an instant, what is due longest first.
+#[derive(Debug, Clone)]
+pub struct DueBy(
+    /// In which of the partitions.
+    pub u8,
+    /// Until when, included.
+    pub Timestamp,
+);
+
+impl AccessPattern for DueBy {
+    type Entity = Due;
+    const DESCRIBED: Described = Described {
+        name: "DueBy",
+        about: "what is due by an instant",
+        place: "in `due` `DUE#<shard>` · `<time>#<pk>#<sk>`",
+    };
+}
+
+impl Listing for DueBy {
+    fn index(&self) -> Index {
+        Index::Due
+    }
+
+    fn partition(&self) -> String {
+        due_shard(self.0)
+    }
+
+    fn range(&self) -> (String, String) {
+        (Timestamp::from_unix_millis(0).to_string(), format!("{}{}", self.1, char::MAX))
+    }
+}
+
+patterns! {
+    custom DueBy {}
+}
 
 /// The turn of something that is due: by when, and how often it came in vain.
 #[derive(Debug)]
@@ -16,37 +68,6 @@ pub struct Turn {
     failures: u64,
     /// Which entity's it is.
     entity: String,
-}
-
-/// What can be due.
-#[derive(Debug)]
-pub enum DueItem {
-    /// Somebody must see whether parked orders are left.
-    Drain(Drain),
-    /// A parked order lapses, or some of an order's subscriptions are still to be made.
-    Order(Order),
-    /// An import was cut off.
-    Import(ImportRun),
-    /// A request for access lapses.
-    Request(AccessRequest),
-    /// Access has ended, or ends soon.
-    Access(Access),
-    /// What is linked to a deactivated subscription is still going down.
-    Subscription(Box<Subscription>),
-}
-
-impl DueItem {
-    pub(super) fn read(item: Item) -> Result<Self, Error> {
-        match item.get("entity").and_then(|name| name.as_s().ok()).map(String::as_str) {
-            Some(Drain::NAME) => from_item(item).map(Self::Drain),
-            Some(Order::NAME) => from_item(item).map(Self::Order),
-            Some(ImportRun::NAME) => from_item(item).map(Self::Import),
-            Some(AccessRequest::NAME) => from_item(item).map(Self::Request),
-            Some(Access::NAME) => from_item(item).map(Self::Access),
-            Some(Subscription::NAME) => from_item(item).map(Box::new).map(Self::Subscription),
-            _ => Err(Error::Internal("something is due, and nobody knows what to do about it".to_owned())),
-        }
-    }
 }
 
 /// Something is tried again a minute after it failed, then two, four, and so on: every eight and a half hours at last.
@@ -66,7 +87,7 @@ impl Turn {
     /// it due again, as if it had never failed.
     pub fn put_back(&self, now: Timestamp) -> Write {
         let delay = Period::minutes(1 << self.failures.min(MOST_DOUBLINGS));
-        let next = key::due(&self.at, now.after(delay));
+        let next = due_key(&self.at, now.after(delay));
         let update = Expression::new("SET #dueSk = :next, #dueFailures = :tries");
         let update = update.text("next", next.sk).number("tries", self.tries());
         let condition = Expression::new("#dueSk = :seen").text("seen", &self.seen);

@@ -1,29 +1,71 @@
-//! The single table: typed keys, named access patterns, reads, and transactions.
+//! The single table. Each aggregate has a file: its items, the access patterns that find them, their keys, and the updates
+//! that are made without reading.
 
 pub mod client;
 pub mod count;
-pub mod due;
-pub mod entity;
+pub mod due_item;
 pub mod error;
+pub mod idempotency;
+pub mod import_run;
+pub mod item;
 pub mod key;
+#[cfg(test)]
+mod key_strings;
 pub mod pattern;
-pub mod pending;
-pub mod pool;
 pub mod read;
-pub mod subscription;
-pub mod tally;
+pub mod reservation;
 pub mod transaction;
 pub mod write;
 
 pub use client::Table;
-pub use due::{DueItem, Turn};
-pub use entity::{
-    Concern, ContactEntry, Count, DirectoryEntry, Drain, EntitlementReservation, Entity, IdempotencyRecord,
-    ImportRun, Item, Parked, PendingRequests, RefusalMark, Reservation, SubscriptionName, SubscriptionPlace,
-    Tally, Welcome,
-};
+pub use count::Count;
+pub use due_item::DueItem;
 pub use error::{Error, Pause};
+pub use idempotency::{IdempotencyRecord, RefusalMark};
+pub use import_run::ImportRun;
+pub use item::{Entity, Item};
 pub use key::Key;
 pub use pattern::{Index, Listing, Lookup};
 pub use read::{Choice, Cut, Found, Page, Wanted};
+pub use reservation::Reservation;
 pub use write::{Expression, Update, Write};
+
+/// Lists the aggregates that have access patterns.
+macro_rules! aggregates {
+    ($($name:ident),* $(,)?) => {
+        $(
+            pub mod $name;
+            pub use $name::*;
+        )*
+
+        /// Every access pattern, for README.
+        pub fn access_patterns() -> Vec<pattern::Described> {
+            [$($name::PATTERNS),*].concat()
+        }
+    };
+}
+
+aggregates! {
+    access,
+    access_request,
+    contact_history,
+    customer,
+    detail_field,
+    directory,
+    due,
+    entitlement,
+    event,
+    license,
+    member,
+    monthly_counts,
+    notification_preference,
+    order,
+    organization,
+    partner,
+    product,
+    service_request,
+    site,
+    store,
+    subscription,
+    webhook_source,
+}

@@ -7,11 +7,10 @@ use aws_sdk_dynamodb::types::{AttributeValue, KeysAndAttributes};
 use futures_util::{StreamExt, stream};
 
 use super::client::Table;
-use super::due::{DueItem, Turn};
-use super::entity::{self, Item};
 use super::error::{Error, Pause, sdk_error};
+use super::item::{self, Item};
 use super::key::Key;
-use super::pattern::{DueBy, Listing, Lookup};
+use super::pattern::{Listing, Lookup};
 
 /// Which items of a listing are wanted.
 #[derive(Debug, Clone)]
@@ -79,7 +78,7 @@ impl Table {
         let key = lookup.key().attributes();
         let request = self.client.get_item().table_name(&self.name).set_key(Some(key)).consistent_read(true);
         let found = request.send().await.map_err(|error| sdk_error(&error))?;
-        found.item.map(entity::from_item).transpose()
+        found.item.map(item::from_item).transpose()
     }
 
     /// Reads many items at once; as they are now if `consistent`, else as they were a moment ago.
@@ -141,7 +140,7 @@ impl Table {
             let answer =
                 request.set_exclusive_start_key(after).send().await.map_err(|error| sdk_error(&error))?;
             for item in answer.items.unwrap_or_default() {
-                items.push(entity::from_item(item)?);
+                items.push(item::from_item(item)?);
             }
             after = answer.last_evaluated_key.filter(|key| !key.is_empty());
             if after.is_none() {
@@ -189,7 +188,7 @@ impl Table {
         let (mut items, mut last) = (Vec::new(), None);
         for item in found.filter(|item| after.is_none() || position(item).as_ref() != after) {
             let place = position(&item);
-            let item = entity::from_item(item)?;
+            let item = item::from_item(item)?;
             if wanted.is_some_and(|wanted| !wanted(&item)) {
                 continue;
             }
@@ -200,30 +199,6 @@ impl Table {
             last = place;
         }
         Ok(Page { items, next: answer.last_evaluated_key.as_ref().and_then(position) })
-    }
-
-    /// Reads what is due, as it is now: of 100 at a time, and the position after which there is more.
-    ///
-    /// # Errors
-    ///
-    /// [`Error`]; of an item that nobody can read, in its place.
-    pub async fn due(
-        &self,
-        listing: &DueBy,
-        after: Option<String>,
-    ) -> Result<(Vec<(Turn, Result<DueItem, Error>)>, Option<String>), Error> {
-        let cut = Cut { size: 100, ascending: true, after, consistent: false };
-        let page = self.page(listing, &cut, None).await?;
-        let mut wanted = Wanted::new();
-        page.items.iter().for_each(|due| wanted.add_key(due.at.clone()));
-        let Found(mut found) = self.fetch(wanted, true).await?;
-        let (_, latest) = listing.range();
-        let items = page.items.into_iter().filter_map(|due| {
-            let item = found.remove(&due.at)?;
-            // The index is late: what it shows may have been done since.
-            Some((Turn::read(due.at, &item, &latest)?, DueItem::read(item)))
-        });
-        Ok((items.collect(), page.next))
     }
 
     fn query<L: Listing>(&self, listing: &L, (low, high): (String, String)) -> QueryFluentBuilder {
@@ -267,14 +242,14 @@ impl Wanted {
         self.add_key(lookup.key());
     }
 
-    fn add_key(&mut self, key: Key) {
+    pub(super) fn add_key(&mut self, key: Key) {
         self.0.insert(key);
     }
 }
 
 /// Items that were wanted together, as far as they exist.
 #[derive(Debug)]
-pub struct Found(HashMap<Key, Item>);
+pub struct Found(pub(super) HashMap<Key, Item>);
 
 impl Found {
     /// What a lookup found.
@@ -283,7 +258,7 @@ impl Found {
     ///
     /// When the item is not one of the lookup's entity.
     pub fn get<L: Lookup>(&self, lookup: &L) -> Result<Option<L::Entity>, Error> {
-        self.0.get(&lookup.key()).cloned().map(entity::from_item).transpose()
+        self.0.get(&lookup.key()).cloned().map(item::from_item).transpose()
     }
 
     /// What a lookup found, which is not asked for again.
@@ -292,7 +267,7 @@ impl Found {
     ///
     /// When the item is not one of the lookup's entity.
     pub fn take<L: Lookup>(&mut self, lookup: &L) -> Result<Option<L::Entity>, Error> {
-        self.0.remove(&lookup.key()).map(entity::from_item).transpose()
+        self.0.remove(&lookup.key()).map(item::from_item).transpose()
     }
 }
 

@@ -8,8 +8,8 @@ use aws_sdk_dynamodb::types::{CancellationReason, TransactWriteItem};
 use domain::Version;
 
 use super::client::Table;
-use super::entity::{Entity, Item, to_item};
 use super::error::{CONTENDED, Error, Pause, sdk_error};
+use super::item::{Entity, Item, to_item};
 use super::write::{Expression, Write};
 
 /// What became of a transaction.

@@ -7,8 +7,8 @@ use aws_sdk_dynamodb::types::{
     Update as UpdateItem,
 };
 
-use super::entity::{Entity, Item, to_item};
 use super::error::Error;
+use super::item::{Entity, Item, to_item};
 use super::key::Key;
 
 /// An expression with its names and values.

@@ -9,8 +9,8 @@ mod start;
 use std::collections::{BTreeMap, HashMap};
 use std::time::{Duration, Instant};
 
-use api_runtime::table::entity::{self, DirectoryEntry, Item, Tally};
-use api_runtime::table::key;
+use api_runtime::table::item::{Item, to_item};
+use api_runtime::table::{self, DirectoryEntry, Lookup, PoolOfPartner, Tally};
 use aws_sdk_dynamodb::types::{
     AttributeValue, ConditionCheck, KeysAndAttributes, Put, TransactWriteItem, Update,
 };
@@ -138,8 +138,7 @@ fn key(key: &api_runtime::table::Key) -> Item {
 }
 
 async fn fill_pool(world: &World, license_type: &str, count: u64) {
-    let pool =
-        api_runtime::table::key::pool(world.id("partner").parse().unwrap(), &license_type.parse().unwrap());
+    let pool = PoolOfPartner(world.id("partner").parse().unwrap(), license_type.parse().unwrap()).key();
     let number = AttributeValue::N(count.to_string());
     let update = world.client.update_item().table_name(TABLE).set_key(Some(key(&pool)));
     let update = update.update_expression("SET purchased = :n, available = :n");
@@ -164,7 +163,7 @@ fn same_transaction(world: &World, round: usize) -> Vec<TransactWriteItem> {
         ("sk".to_owned(), text(format!("CUSTOMER#{organization}"))),
     ])));
     let one = AttributeValue::N("1".to_owned());
-    let pool = api_runtime::table::key::pool(partner.parse().unwrap(), &"camera-direct-1y".parse().unwrap());
+    let pool = PoolOfPartner(partner.parse().unwrap(), "camera-direct-1y".parse().unwrap()).key();
     let update = Update::builder().table_name(TABLE).set_key(Some(key(&pool)));
     let update = update
         .update_expression("SET available = available - :q, assigned = assigned + :q")
@@ -242,7 +241,7 @@ async fn add_events(world: &World, count: u64) {
         let actor = Author { kind: AuthorKind::Partner, id: "ren".to_owned(), email: None };
         Event { id: ids.next(time), time, actor, happening: Happening::of_both(kind, partner, organization) }
     };
-    world.put_all((0..count).map(|number| entity::to_item(&event(number)).unwrap())).await;
+    world.put_all((0..count).map(|number| to_item(&event(number)).unwrap())).await;
 }
 
 /// A run of the timer in which ten grants are over, among 100,000 grants over among 100.
@@ -267,7 +266,7 @@ async fn due() {
                 reminded: Some(1),
                 ended: None,
             });
-            entity::to_item(&access).unwrap()
+            to_item(&access).unwrap()
         };
         let due = (0..ROUNDS).flat_map(|round| std::iter::repeat_n(minutes(round + 1), 10));
         let lasting = (ROUNDS * 10..grants).map(|number| minutes(1_000_000 + number));
@@ -346,13 +345,13 @@ async fn dashboard() {
             for (name, more) in request.counted_since(None) {
                 *counts.entry(name).or_default() += i64::from(more);
             }
-            entity::to_item(&request).unwrap()
+            to_item(&request).unwrap()
         });
         let requests: Vec<_> = requests.collect();
         world.put_all(requests.into_iter()).await;
         let tallies = counted.into_iter().map(|(month, counts)| {
-            let at = key::tally(organization, &month);
-            entity::to_item(&Tally { at, entity: "tally".to_owned(), counts }).unwrap()
+            let at = table::tally_key(organization, &month);
+            to_item(&Tally { at, entity: "tally".to_owned(), counts }).unwrap()
         });
         world.put_all(tallies).await;
         for _ in 0..20 {
@@ -388,8 +387,7 @@ async fn customers() {
         let entry = |number: u64| {
             let organization = ids.next(world.now());
             let name = format!("Customer number {number:06} of many").parse().unwrap();
-            entity::to_item(&DirectoryEntry { at: key::directory_entry(partner, organization), name })
-                .unwrap()
+            to_item(&DirectoryEntry { at: table::directory_entry_key(partner, organization), name }).unwrap()
         };
         world.put_all((0..count).map(entry)).await;
         let (mut times, mut costs) = ([Vec::new(), Vec::new()], [Cost::default(), Cost::default()]);
@@ -427,7 +425,7 @@ async fn import() {
 
         let mut items = Vec::new();
         for batch in stock.chunks(100) {
-            let keys = batch.iter().map(|one| key(&entity::Entity::key(one))).collect();
+            let keys = batch.iter().map(|one| key(&table::Entity::key(one))).collect();
             let keys = KeysAndAttributes::builder().set_keys(Some(keys)).build().unwrap();
             let found = world.client.batch_get_item().request_items(TABLE, keys).send().await.unwrap();
             items.extend(found.responses.unwrap().remove(TABLE).unwrap());

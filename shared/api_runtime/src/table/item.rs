@@ -1,35 +1,15 @@
-//! What the table holds, and how each is found: all keys of an entity, those of the indexes too, are derived
-//! here from the whole entity, so that no write leaves a stale one behind.
-
-mod access;
-mod catalog;
-mod entitlement;
-mod order;
-mod party;
-mod repeat;
-mod reservation;
-mod service_request;
-mod subscription;
+//! Items: what the table holds, and how each is found. All keys of an entity, those of the indexes too, are derived from the
+//! whole entity, so that no write leaves a stale one behind.
 
 use std::collections::HashMap;
 
 use aws_sdk_dynamodb::types::AttributeValue;
-use domain::{Event, Timestamp};
+use domain::Timestamp;
+use serde::Serialize;
 use serde::de::DeserializeOwned;
-use serde::{Deserialize, Serialize};
 
 use super::error::Error;
-use super::key::{self, Key};
-
-pub use access::PendingRequests;
-pub use catalog::Count;
-pub use entitlement::{EntitlementReservation, ImportRun};
-pub use order::{Drain, Parked};
-pub use party::DirectoryEntry;
-pub use repeat::{IdempotencyRecord, RefusalMark};
-pub use reservation::Reservation;
-pub use service_request::{Concern, ContactEntry, Tally};
-pub use subscription::{SubscriptionName, SubscriptionPlace, Welcome};
+use super::key::{Key, due_key};
 
 /// An item as the SDK has it.
 pub type Item = HashMap<String, AttributeValue>;
@@ -74,7 +54,7 @@ pub fn to_item<E: Entity>(entity: &E) -> Result<Item, Error> {
         item.insert(name.to_owned(), AttributeValue::S(value));
     };
     let key = entity.key();
-    if let Some(due) = entity.due().map(|at| key::due(&key, at)) {
+    if let Some(due) = entity.due().map(|at| due_key(&key, at)) {
         put("duePk", due.pk);
         put("dueSk", due.sk);
     }
@@ -104,46 +84,11 @@ pub fn from_item<E: Entity>(item: Item) -> Result<E, Error> {
     Ok(serde_dynamo::from_item(item)?)
 }
 
-/// Where something is that is due.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Due {
-    /// In the table.
-    #[serde(flatten)]
-    pub at: Key,
-}
-
-/// Only its index entry is read as this.
-impl Entity for Due {
-    const NAME: &'static str = "due";
-
-    fn key(&self) -> Key {
-        self.at.clone()
-    }
-}
-
-impl Entity for Event {
-    const NAME: &'static str = "event";
-
-    fn key(&self) -> Key {
-        key::event(self.home(), self.id)
-    }
-
-    fn by_key(&self) -> Option<Key> {
-        let organization = self.happening.organization_id?;
-        Some(key::event(domain::Home::Organization(organization), self.id))
-    }
-
-    fn by_facet(&self) -> Option<Key> {
-        let license_type = self.happening.kind.license_type()?;
-        Some(Key { pk: key::log_of_license_type(self.home(), license_type), sk: self.id.to_string() })
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
     use domain::event::EventKind;
-    use domain::{Author, AuthorKind, Happening, Partner, Stamp};
+    use domain::{Author, AuthorKind, Event, Happening, Partner, Stamp};
 
     fn names(item: &Item) -> Vec<&str> {
         let mut names: Vec<&str> = item.keys().map(String::as_str).collect();

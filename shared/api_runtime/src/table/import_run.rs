@@ -1,52 +1,10 @@
-//! Entitlements, and imports of their details.
+//! Imports of details that were begun.
 
-use domain::{Author, Entitlement, EntitlementId, EntitlementName, ImportId, Owner, Stamp, Timestamp};
+use super::idempotency::IdempotencyRecord;
+use super::item::Entity;
+use super::key::{ALONE, Key, segment};
+use domain::{Author, ImportId, Stamp, Timestamp};
 use serde::{Deserialize, Serialize};
-
-use super::{Entity, IdempotencyRecord};
-use crate::table::key::{self, Key};
-
-impl Entity for Entitlement {
-    const NAME: &'static str = "entitlement";
-
-    fn key(&self) -> Key {
-        key::entitlement(self.owner, self.id)
-    }
-
-    fn by_facet(&self) -> Option<Key> {
-        Some(key::entitlement_of_product(self.product_id, self.id))
-    }
-}
-
-/// Where the entitlement is that has a number or an external id. It makes that unique.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase")]
-pub struct EntitlementReservation {
-    /// The number or external id, as the reservation's key.
-    #[serde(flatten)]
-    pub at: Key,
-    /// Whose it is.
-    #[serde(flatten)]
-    pub owner: Owner,
-    /// The entitlement.
-    pub entitlement_id: EntitlementId,
-}
-
-impl EntitlementReservation {
-    /// Gives an entitlement one of its names.
-    pub fn of(entitlement: &Entitlement, name: &EntitlementName) -> Self {
-        let at = key::entitlement_name(name);
-        Self { at, owner: entitlement.owner, entitlement_id: entitlement.id }
-    }
-}
-
-impl Entity for EntitlementReservation {
-    const NAME: &'static str = "entitlement-reservation";
-
-    fn key(&self) -> Key {
-        self.at.clone()
-    }
-}
 
 /// An import of details that was begun. It is there until the import has ended.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -94,5 +52,13 @@ impl Entity for ImportRun {
     fn forget_at(&self) -> Option<Timestamp> {
         let given_up = self.due_at.is_none();
         given_up.then(|| self.stamp.updated_at.after(IdempotencyRecord::KEPT))
+    }
+}
+
+/// An import that was begun, of a call whose answer is to be kept here, or of this call, which has no key.
+pub fn import_key(kept: Option<&Key>, call: &str) -> Key {
+    match kept {
+        Some(kept) => Key::new(kept.pk.clone(), "IMPORT"),
+        None => Key::new(format!("IMPORT#{}", segment(call)), ALONE),
     }
 }

@@ -1,10 +1,9 @@
-//! What tells that something was asked or told before.
+//! What tells that a call or message took effect, or was refused, before.
 
-use domain::{Period, Timestamp, Version};
+use super::item::Entity;
+use super::key::{ALONE, Key, segment};
+use domain::{Period, SourceId, Timestamp, Version};
 use serde::{Deserialize, Serialize};
-
-use super::Entity;
-use crate::table::key::Key;
 
 /// The first answer to a call with an idempotency key.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -68,4 +67,19 @@ impl Entity for RefusalMark {
     fn forget_at(&self) -> Option<Timestamp> {
         Some(self.expires_at)
     }
+}
+
+/// What is remembered of a call under a caller's idempotency key.
+pub(crate) fn idempotency_key(caller: &str, key: &str) -> Key {
+    Key::new(format!("IDEMPOTENCY#{}#{}", segment(caller), segment(key)), ALONE)
+}
+
+/// What is kept of a store's message that took effect.
+pub(crate) fn message_key(source: &str, message: &str) -> Key {
+    Key::new(format!("MESSAGE#{}#{}", segment(source), segment(message)), ALONE)
+}
+
+/// The mark that a message's refusal is in the log already.
+pub fn refused_message_key(source: SourceId, message: &str) -> Key {
+    Key::new(format!("REFUSED#{source}#{}", segment(message)), ALONE)
 }

@@ -1,0 +1,121 @@
+//! Requests for access.
+
+use domain::{AccessRequest, AccessRequestId, Email, PartnerId, RequestState, Timestamp};
+use serde::{Deserialize, Serialize};
+use std::collections::BTreeSet;
+use super::item::Entity;
+use super::key::{ALONE, Key, segment};
+use super::partner::partner_partition;
+use super::pattern::{Index, patterns};
+use super::write::{Expression, Update};
+
+/// What the keys of requests for access begin with.
+pub(super) const ACCESS_REQUESTS: &str = "ACCESS_REQUEST#";
+
+impl Entity for AccessRequest {
+    const NAME: &'static str = "access-request";
+
+    fn key(&self) -> Key {
+        access_request_key(self.id)
+    }
+
+    fn by_key(&self) -> Option<Key> {
+        Some(request_to_key(&self.contact_manager_email, self.id))
+    }
+
+    fn by_facet(&self) -> Option<Key> {
+        Some(request_of_partner_key(self.partner_id, self.id))
+    }
+
+    fn due(&self) -> Option<Timestamp> {
+        (self.state == RequestState::Pending).then_some(self.lapses_at)
+    }
+}
+
+/// A partner's requests that are pending: it has not too many.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PendingRequests {
+    /// Whose.
+    #[serde(flatten)]
+    pub at: Key,
+    /// Which. DynamoDB keeps no empty set.
+    #[serde(default)]
+    pub requests: BTreeSet<AccessRequestId>,
+}
+
+impl Entity for PendingRequests {
+    const NAME: &'static str = "pending-requests";
+
+    fn key(&self) -> Key {
+        self.at.clone()
+    }
+}
+
+patterns! {
+    /// a request for access
+    lookup RequestById(request: AccessRequestId) -> AccessRequest {
+        access_request_key(*request),
+        "`ACCESS_REQUEST#<request>` · `-`"
+    }
+    /// which requests of a partner are pending
+    lookup PendingOfPartner(partner: PartnerId) -> PendingRequests {
+        pending_requests_key(*partner),
+        "`PARTNER#<partner>` · `PENDING_REQUESTS`"
+    }
+    /// the requests for access that are addressed to an e-mail
+    list RequestsTo(email: Email) -> AccessRequest {
+        Index::ByKey, asked_of(email), "",
+        "in `by-key` `MANAGER#<e-mail>` · `<request>`"
+    }
+    /// the requests for access of a partner
+    list RequestsOfPartner(partner: PartnerId) -> AccessRequest {
+        Index::ByFacet, partner_partition(*partner), ACCESS_REQUESTS,
+        "in `by-facet` `PARTNER#<partner>` · `ACCESS_REQUEST#…`"
+    }
+}
+
+/// A request for access. Partner and addressee find it in the indexes.
+pub(super) fn access_request_key(request: AccessRequestId) -> Key {
+    Key::new(format!("{ACCESS_REQUESTS}{request}"), ALONE)
+}
+
+/// The partition, in `by-key`, of the requests that are addressed to an e-mail.
+pub(super) fn asked_of(email: &Email) -> String {
+    format!("MANAGER#{}", segment(email.folded()))
+}
+
+/// A request among those addressed to an e-mail.
+pub(super) fn request_to_key(email: &Email, request: AccessRequestId) -> Key {
+    Key::new(asked_of(email), request.to_string())
+}
+
+/// A request among those of its partner, in `by-facet`.
+pub(super) fn request_of_partner_key(partner: PartnerId, request: AccessRequestId) -> Key {
+    Key::new(partner_partition(partner), format!("{ACCESS_REQUESTS}{request}"))
+}
+
+/// A partner's requests that are pending.
+pub(super) fn pending_requests_key(partner: PartnerId) -> Key {
+    Key::new(partner_partition(partner), "PENDING_REQUESTS")
+}
+
+/// So many requests of a partner are pending at most.
+pub const MOST_PENDING: u64 = 50;
+
+/// One more is pending, unless there are as many as may be.
+pub fn add_pending(request: AccessRequestId) -> Update {
+    let update = Expression::new("ADD #requests :one SET #entity = :entity");
+    let condition = Expression::new("attribute_not_exists(#requests) OR size(#requests) < :most");
+    Update {
+        update: update.set_of_one("one", request.to_string()).text("entity", PendingRequests::NAME),
+        condition: condition.number("most", MOST_PENDING),
+    }
+}
+
+/// One is pending no more.
+pub fn remove_pending(request: AccessRequestId) -> Update {
+    Update {
+        update: Expression::new("DELETE #requests :one").set_of_one("one", request.to_string()),
+        condition: Expression::new("attribute_exists(#pk)"),
+    }
+}

@@ -1,0 +1,105 @@
+//! People who are customers, of an organization or of none.
+
+use domain::{Customer, CustomerId, Email, ExternalId, OrganizationId, Owner};
+use domain::customer::Creator;
+use super::count::Count;
+use super::entitlement::owner_partition;
+use super::item::Entity;
+use super::key::{Key, PROFILE, segment, unique};
+use super::organization::organization_partition;
+use super::pattern::{Index, patterns};
+use super::reservation::{Reservation, giver};
+
+impl Entity for Customer {
+    const NAME: &'static str = "customer";
+
+    fn key(&self) -> Key {
+        customer_key(self.id)
+    }
+
+    fn by_key(&self) -> Option<Key> {
+        let organization = self.organization_id.filter(|_| self.removed_at.is_none())?;
+        Some(customer_of_organization_key(organization, self.id))
+    }
+
+    fn by_facet(&self) -> Option<Key> {
+        self.removed_at.is_none().then(|| customer_by_email_key(&self.email, self.id))
+    }
+}
+
+patterns! {
+    /// how many contact managers an organization has
+    lookup CountOfManagers(organization: OrganizationId) -> Count {
+        count_of_managers_key(*organization),
+        "`ORG#<organization>` · `COUNT#MANAGER`"
+    }
+    /// a person who is a customer
+    lookup CustomerById(customer: CustomerId) -> Customer {
+        customer_key(*customer),
+        "`CUSTOMER#<customer>` · `PROFILE`"
+    }
+    /// which customer of an organization, or of none, has an e-mail
+    lookup EmailInOrganization(organization: Option<OrganizationId>, email: Email) -> Reservation {
+        customer_email_key(*organization, email),
+        "`UNIQUE#customer-email#<organization or NONE>#<e-mail>` · `-`"
+    }
+    /// the customers with an e-mail
+    list CustomersByEmail(email: Email) -> Customer {
+        Index::ByFacet, customers_with(email), "",
+        "in `by-facet` `EMAIL#<e-mail>` · `<customer>`"
+    }
+}
+
+/// How many contact managers an organization has.
+pub(super) fn count_of_managers_key(organization: OrganizationId) -> Key {
+    Key::new(organization_partition(organization), "COUNT#MANAGER")
+}
+
+/// A person who is a customer.
+pub(super) fn customer_key(customer: CustomerId) -> Key {
+    Key::new(owner_partition(Owner::Customer(customer)), PROFILE)
+}
+
+/// A customer among those of its organization, in `by-key`.
+pub(super) fn customer_of_organization_key(organization: OrganizationId, customer: CustomerId) -> Key {
+    Key::new(organization_partition(organization), format!("CUSTOMER#{customer}"))
+}
+
+/// The partition, in `by-facet`, of the customers with an e-mail.
+pub(super) fn customers_with(email: &Email) -> String {
+    format!("EMAIL#{}", segment(email.folded()))
+}
+
+/// A customer among those with its e-mail.
+pub(super) fn customer_by_email_key(email: &Email, customer: CustomerId) -> Key {
+    Key::new(customers_with(email), customer.to_string())
+}
+
+/// Where something is unique: in an organization, or among those who are in none.
+fn within(organization: Option<OrganizationId>) -> String {
+    organization.map_or_else(|| "NONE".to_owned(), |organization| organization.to_string())
+}
+
+/// The reservation of a customer's e-mail in its organization.
+pub(super) fn customer_email_key(organization: Option<OrganizationId>, email: &Email) -> Key {
+    unique("customer-email", format!("{}#{}", within(organization), segment(email.folded())))
+}
+
+/// The reservation of a customer's external id, which an organization or a partner gave, or the vendor.
+pub(super) fn customer_external_id_key(by: Option<Creator>, external_id: &ExternalId) -> Key {
+    unique("customer-external-id", format!("{}#{}", giver(by), segment(external_id.as_str())))
+}
+
+impl Reservation {
+    /// Gives a customer its e-mail in its organization.
+    pub fn email(customer: &Customer) -> Self {
+        let at = customer_email_key(customer.organization_id, &customer.email);
+        Self { manager: customer.manager, ..Self::new(at, customer.id) }
+    }
+
+    /// Gives a customer an external id of its creator's, if it has one: an organization's, a partner's, or the vendor's.
+    pub fn customer_external_id(customer: &Customer) -> Option<Self> {
+        let at = customer_external_id_key(customer.created_by, customer.external_id.as_ref()?);
+        Some(Self::new(at, customer.id))
+    }
+}

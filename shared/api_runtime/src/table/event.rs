@@ -1,0 +1,112 @@
+//! Events, and the logs that hold them.
+
+use aws_sdk_dynamodb::types::AttributeValue;
+use domain::{Event, EventId, Home, LicenseTypeCode, PartnerId, Timestamp};
+use domain::event::EventType;
+use super::item::Entity;
+use super::key::Key;
+use super::pattern::{AccessPattern, Described, Index, Listing, given, patterns};
+
+impl Entity for Event {
+    const NAME: &'static str = "event";
+
+    fn key(&self) -> Key {
+        event_key(self.home(), self.id)
+    }
+
+    fn by_key(&self) -> Option<Key> {
+        let organization = self.happening.organization_id?;
+        Some(event_key(domain::Home::Organization(organization), self.id))
+    }
+
+    fn by_facet(&self) -> Option<Key> {
+        let license_type = self.happening.kind.license_type()?;
+        Some(Key { pk: log_of_license_type(self.home(), license_type), sk: self.id.to_string() })
+    }
+}
+
+/// Finds the events of a party's or the vendor's log, of a time, a type, a license type.
+#[derive(Debug, Clone)]
+pub struct History {
+    /// Whose log. An organization's holds every event that concerns it, wherever that is at home.
+    pub of: Home,
+    /// Only what concerns this partner.
+    pub partner: Option<PartnerId>,
+    /// From this instant on.
+    pub from: Option<Timestamp>,
+    /// Before this instant.
+    pub to: Option<Timestamp>,
+    /// Only of this type.
+    pub event_type: Option<EventType>,
+    /// Only about this license type.
+    pub license_type: Option<LicenseTypeCode>,
+}
+
+impl AccessPattern for History {
+    type Entity = Event;
+    const DESCRIBED: Described = Described {
+        name: "History",
+        about: "the events of a log, by time, type and license type",
+        place: "`LOG#<partner>` or `LOG#VENDOR` · `<event>`; in `by-key` `LOG#<organization>` · `<event>`; \
+                in `by-facet` `LOG#<partner>#<type>` or `LOG#VENDOR#<type>` · `<event>`",
+    };
+}
+
+impl Listing for History {
+    fn index(&self) -> Index {
+        match (self.of, &self.license_type) {
+            (Home::Organization(_), _) => Index::ByKey,
+            (_, Some(_)) => Index::ByFacet,
+            (_, None) => Index::Table,
+        }
+    }
+
+    fn partition(&self) -> String {
+        match (self.index(), &self.license_type) {
+            (Index::ByFacet, Some(license_type)) => log_of_license_type(self.of, license_type),
+            _ => log(self.of),
+        }
+    }
+
+    fn range(&self) -> (String, String) {
+        given::<EventId>("", self.from, self.to)
+    }
+
+    fn filter(&self) -> Vec<(&'static [&'static str], AttributeValue)> {
+        let equals = |text: String| AttributeValue::S(text);
+        let mut filter: Vec<(&'static [&'static str], _)> = Vec::new();
+        if let Some(partner) = self.partner {
+            filter.push((&["partnerId"], equals(partner.to_string())));
+        }
+        if let Some(event_type) = &self.event_type {
+            filter.push((&["type"], equals(event_type.to_string())));
+        }
+        if let (Some(license_type), Index::ByKey) = (&self.license_type, self.index()) {
+            filter.push((&["data", "licenseType"], equals(license_type.to_string())));
+        }
+        filter
+    }
+}
+
+patterns! {
+    custom History {}
+}
+
+/// An event in the log it is at home in.
+pub(super) fn event_key(home: Home, event: EventId) -> Key {
+    Key::new(log(home), event.to_string())
+}
+
+/// A party's log, or the vendor's.
+pub(super) fn log(home: Home) -> String {
+    match home {
+        Home::Partner(partner) => format!("LOG#{partner}"),
+        Home::Organization(organization) => format!("LOG#{organization}"),
+        Home::Vendor => "LOG#VENDOR".to_owned(),
+    }
+}
+
+/// The part of a log that is about one license type.
+pub(super) fn log_of_license_type(home: Home, license_type: &LicenseTypeCode) -> String {
+    format!("{}#{license_type}", log(home))
+}

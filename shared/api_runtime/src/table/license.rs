@@ -1,0 +1,164 @@
+//! License types, pools and assignments.
+
+use domain::{Assignment, AssignmentId, LicenseType, LicenseTypeCode, OrganizationId, PartnerId, Pool, Quantity};
+use super::item::Entity;
+use super::key::{CATALOG, Key};
+use super::organization::organization_partition;
+use super::partner::partner_partition;
+use super::pattern::{Index, patterns};
+use super::write::{Expression, Update};
+
+/// What the sort keys of license types begin with.
+pub(super) const LICENSE_TYPES: &str = "LICENSE_TYPE#";
+
+/// What the sort keys of license assignments begin with.
+pub(super) const ASSIGNMENTS: &str = "ASSIGNMENT#";
+
+/// What the sort keys of pools begin with.
+pub(super) const POOLS: &str = "POOL#";
+
+impl Entity for LicenseType {
+    const NAME: &'static str = "license-type";
+
+    fn key(&self) -> Key {
+        license_type_key(&self.code)
+    }
+}
+
+impl Entity for Pool {
+    const NAME: &'static str = "license-pool";
+
+    fn key(&self) -> Key {
+        pool_key(self.partner_id, &self.license_type)
+    }
+}
+
+impl Entity for Assignment {
+    const NAME: &'static str = "license-assignment";
+
+    fn key(&self) -> Key {
+        assignment_key(self.partner_id, self.id)
+    }
+
+    fn by_key(&self) -> Option<Key> {
+        Some(assignment_of_organization_key(self.organization_id, self.id))
+    }
+}
+
+patterns! {
+    /// a license type
+    lookup LicenseTypeByCode(code: LicenseTypeCode) -> LicenseType {
+        license_type_key(code),
+        "`CATALOG` · `LICENSE_TYPE#<code>`"
+    }
+    /// a partner's pool of one license type
+    lookup PoolOfPartner(partner: PartnerId, license_type: LicenseTypeCode) -> Pool {
+        pool_key(*partner, license_type),
+        "`PARTNER#<partner>` · `POOL#<type>`"
+    }
+    /// a license assignment
+    lookup AssignmentOfPartner(partner: PartnerId, assignment: AssignmentId) -> Assignment {
+        assignment_key(*partner, *assignment),
+        "`PARTNER#<partner>` · `ASSIGNMENT#<assignment>`"
+    }
+    /// all license types
+    list LicenseTypes() -> LicenseType {
+        Index::Table, CATALOG.to_owned(), LICENSE_TYPES,
+        "`CATALOG` · `LICENSE_TYPE#…`"
+    }
+    /// the pools of a partner
+    list PoolsOfPartner(partner: PartnerId) -> Pool {
+        Index::Table, partner_partition(*partner), POOLS,
+        "`PARTNER#<partner>` · `POOL#…`"
+    }
+    /// the license assignments to an organization
+    list AssignmentsOfOrganization(organization: OrganizationId) -> Assignment {
+        Index::ByKey, organization_partition(*organization), ASSIGNMENTS,
+        "in `by-key` `ORG#<organization>` · `ASSIGNMENT#…`"
+    }
+}
+
+/// A license type.
+pub(super) fn license_type_key(code: &LicenseTypeCode) -> Key {
+    Key::new(CATALOG, format!("{LICENSE_TYPES}{code}"))
+}
+
+/// A partner's pool of one license type.
+pub(super) fn pool_key(partner: PartnerId, license_type: &LicenseTypeCode) -> Key {
+    Key::new(partner_partition(partner), format!("{POOLS}{license_type}"))
+}
+
+/// A license assignment.
+pub(super) fn assignment_key(partner: PartnerId, assignment: AssignmentId) -> Key {
+    Key::new(partner_partition(partner), format!("{ASSIGNMENTS}{assignment}"))
+}
+
+/// What makes an organization's license assignments findable from the organization.
+pub fn assignment_of_organization_key(organization: OrganizationId, assignment: AssignmentId) -> Key {
+    Key::new(organization_partition(organization), format!("{ASSIGNMENTS}{assignment}"))
+}
+
+// A pool's numbers always change so that `purchased = available + assigned`, in one update with its condition. A pool is in
+// no index, so its numbers may change without the rest of it.
+
+/// Takes licenses out, for good.
+pub fn assign_from_pool(quantity: Quantity) -> Update {
+    let update = "SET #available = #available - :quantity, #assigned = #assigned + :quantity";
+    let condition = Expression::new("#available >= :quantity");
+    Update {
+        update: Expression::new(update).number("quantity", quantity.get()),
+        condition: condition.number("quantity", quantity.get()),
+    }
+}
+
+/// Puts licenses in; the first ones make `pool`, whose own numbers do not count.
+pub fn credit_pool(pool: &Pool, quantity: u64) -> Update {
+    let update = "SET #entity = :entity, #partnerId = :partner, #licenseType = :type, \
+                  #purchased = if_not_exists(#purchased, :none) + :quantity, \
+                  #available = if_not_exists(#available, :none) + :quantity, \
+                  #assigned = if_not_exists(#assigned, :none)";
+    let update = Expression::new(update)
+        .text("entity", Pool::NAME)
+        .text("partner", pool.partner_id.to_string())
+        .text("type", pool.license_type.to_string())
+        .number("none", 0)
+        .number("quantity", quantity);
+    let condition = Expression::new("attribute_not_exists(#pk) OR #purchased <= :room");
+    Update { update, condition: condition.number("room", Pool::MOST.saturating_sub(quantity)) }
+}
+
+/// Takes licenses back that nobody was assigned; `all` there were when they were looked at, or some of them.
+pub fn withdraw_from_pool(quantity: u64, all: bool) -> Update {
+    let update = "SET #purchased = #purchased - :quantity, #available = #available - :quantity";
+    // Of what was all there was, more may have come since: then more is to be taken back.
+    let condition = if all { "#available = :quantity" } else { "#available >= :quantity" };
+    Update {
+        update: Expression::new(update).number("quantity", quantity),
+        condition: Expression::new(condition).number("quantity", quantity),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::table::item::to_item;
+
+    /// `credit_pool` makes a pool without `to_item`: it must set all that `to_item` would.
+    #[test]
+    fn a_credited_pool_has_every_attribute_of_a_pool() {
+        let pool = Pool {
+            partner_id: "prt_019b8c3e-5c00-7000-8000-000000000001".parse().unwrap(),
+            license_type: "edge-storage-1y".parse().unwrap(),
+            purchased: 0,
+            available: 0,
+            assigned: 0,
+        };
+        let mut expected: Vec<String> = to_item(&pool).unwrap().into_keys().collect();
+        expected.retain(|name| !["pk", "sk"].contains(&name.as_str()));
+        expected.sort();
+        let mut set: Vec<String> =
+            credit_pool(&pool, 1).update.names().unwrap_or_default().into_values().collect();
+        set.sort();
+        assert_eq!(set, expected);
+    }
+}

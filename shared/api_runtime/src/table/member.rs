@@ -1,0 +1,86 @@
+//! A partner's members.
+
+use domain::{Email, Member, MemberId, PartnerId};
+use domain::access::MemberRecord;
+use super::count::Count;
+use super::error::Error;
+use super::item::Entity;
+use super::key::{Key, segment, unique};
+use super::partner::partner_partition;
+use super::pattern::{Index, patterns};
+use super::reservation::Reservation;
+
+/// What the sort keys of members begin with.
+pub(super) const MEMBERS: &str = "MEMBER#";
+
+impl Entity for Member {
+    const NAME: &'static str = "member";
+
+    fn key(&self) -> Key {
+        member_key(self.partner_id, self.id)
+    }
+
+    fn by_key(&self) -> Option<Key> {
+        self.removed_at.is_none().then(|| member_by_email_key(self.partner_id, &self.email))
+    }
+}
+
+patterns! {
+    /// how many members with an e-mail a partner has removed
+    lookup CountOfRemovals(partner: PartnerId, email: Email) -> Count {
+        count_of_removals_key(*partner, email),
+        "`PARTNER#<partner>` · `COUNT#REMOVAL#<e-mail>`"
+    }
+    /// a partner's member
+    lookup MemberOfPartner(partner: PartnerId, member: MemberId) -> Member {
+        member_key(*partner, *member),
+        "`PARTNER#<partner>` · `MEMBER#<member>`"
+    }
+    /// which member of a partner has an e-mail
+    lookup EmailInPartner(partner: PartnerId, email: Email) -> Reservation {
+        member_email_key(*partner, email),
+        "`UNIQUE#member-email#<partner>#<e-mail>` · `-`"
+    }
+    /// the members of a partner, by e-mail
+    list MembersOfPartner(partner: PartnerId) -> Member {
+        Index::ByKey, partner_partition(*partner), MEMBERS,
+        "in `by-key` `PARTNER#<partner>` · `MEMBER#<e-mail>`"
+    }
+}
+
+/// How many members with an e-mail a partner has removed.
+pub(super) fn count_of_removals_key(partner: PartnerId, email: &Email) -> Key {
+    Key::new(partner_partition(partner), format!("COUNT#REMOVAL#{}", segment(email.folded())))
+}
+
+/// A partner's member.
+pub(super) fn member_key(partner: PartnerId, member: MemberId) -> Key {
+    Key::new(partner_partition(partner), format!("{MEMBERS}{member}"))
+}
+
+/// A member among those of its partner, in `by-key`, by its e-mail.
+pub(super) fn member_by_email_key(partner: PartnerId, email: &Email) -> Key {
+    Key::new(partner_partition(partner), format!("{MEMBERS}{}", segment(email.folded())))
+}
+
+/// The reservation of a member's e-mail in its partner.
+pub(super) fn member_email_key(partner: PartnerId, email: &Email) -> Key {
+    unique("member-email", format!("{partner}#{}", segment(email.folded())))
+}
+
+impl Reservation {
+    /// Gives a member its e-mail in its partner, which had removed so many members with it before.
+    pub fn member_email(member: &Member, removals: u64) -> Self {
+        let at = member_email_key(member.partner_id, &member.email);
+        Self { manager: member.admin, removals: Some(removals), ..Self::new(at, member.id) }
+    }
+
+    /// The record of the member that has the e-mail.
+    ///
+    /// # Errors
+    ///
+    /// When it is not a member that has it.
+    pub fn member_record(&self) -> Result<MemberRecord, Error> {
+        Ok(MemberRecord { id: self.owner_id()?, removals: self.removals.unwrap_or_default() })
+    }
+}

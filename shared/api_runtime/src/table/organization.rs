@@ -1,0 +1,72 @@
+//! Organizations.
+
+use domain::{ExternalId, Name, Organization, OrganizationId, PartnerId};
+use domain::search::Folded;
+use super::item::Entity;
+use super::key::{Key, PROFILE, segment, unique};
+use super::pattern::{Index, patterns};
+use super::reservation::{Reservation, giver};
+
+/// The partition, in `by-facet`, of all organizations.
+pub(super) const ORGANIZATIONS: &str = "ORGANIZATIONS";
+
+impl Entity for Organization {
+    const NAME: &'static str = "organization";
+
+    fn key(&self) -> Key {
+        organization_key(self.id)
+    }
+
+    fn by_facet(&self) -> Option<Key> {
+        Some(organization_among_all_key(&self.name, self.id))
+    }
+}
+
+patterns! {
+    /// which organization has an external id that the vendor, or a partner, gave
+    lookup OrganizationByExternalId(giver: Option<PartnerId>, external_id: ExternalId) -> Reservation {
+        organization_external_id_key(*giver, external_id),
+        "`UNIQUE#organization-external-id#<VENDOR or partner>#<external id>` · `-`"
+    }
+    /// an organization
+    lookup OrganizationById(organization: OrganizationId) -> Organization {
+        organization_key(*organization),
+        "`ORG#<organization>` · `PROFILE`"
+    }
+    /// all organizations, by name
+    list Organizations() -> Organization {
+        Index::ByFacet, ORGANIZATIONS.to_owned(), "",
+        "in `by-facet` `ORGANIZATIONS` · `<name>#<organization>`"
+    }
+}
+
+/// An organization among all, by name.
+pub(super) fn organization_among_all_key(name: &Name, organization: OrganizationId) -> Key {
+    Key::new(ORGANIZATIONS, format!("{}#{organization}", Folded::of(name.as_str()).sort_key()))
+}
+
+/// An organization.
+pub(super) fn organization_key(organization: OrganizationId) -> Key {
+    Key::new(organization_partition(organization), PROFILE)
+}
+
+/// The partition of an organization and what it has.
+pub(super) fn organization_partition(organization: OrganizationId) -> String {
+    format!("ORG#{organization}")
+}
+
+/// The reservation of an organization's external id, which a partner gave, or the vendor.
+pub(super) fn organization_external_id_key(by: Option<PartnerId>, external_id: &ExternalId) -> Key {
+    unique("organization-external-id", format!("{}#{}", giver(by), segment(external_id.as_str())))
+}
+
+impl Reservation {
+    /// Gives an organization an external id of its creator's: a partner's, or the vendor's.
+    pub fn organization_external_id(
+        giver: Option<PartnerId>,
+        external_id: &ExternalId,
+        owner: OrganizationId,
+    ) -> Self {
+        Self::new(organization_external_id_key(giver, external_id), owner)
+    }
+}
