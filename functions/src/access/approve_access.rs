@@ -5,10 +5,10 @@ use api_runtime::{Answer, Change, Failure, Json, Method, Nothing, Operation, Rep
 use deserr::Deserr;
 use domain::access::{Asked, EXPIRY_PASSED, Share, TOO_MANY_INDIVIDUALS};
 use domain::actor::Standing;
+use domain::event::AccessApproved;
 use domain::fault::{Check, Checked};
 use domain::{
-    AccessRequest, Actor, EventKind, Faults, Invalid, Level, Patch, Problem, Reason, RequestState, Role,
-    Timestamp,
+    AccessRequest, Actor, Faults, Invalid, Level, Patch, Problem, Reason, RequestState, Role, Timestamp,
 };
 use schemars::JsonSchema;
 
@@ -106,7 +106,7 @@ impl Operation for ApproveAccess {
             stamp,
             ..before
         };
-        let approved = EventKind::AccessApproved { request_id: request.id };
+        let approved = AccessApproved { request_id: request.id };
         close(context, &mut change, seen, &request, approved)?;
         context.commit(change, Answer::ok(request)).await
     }

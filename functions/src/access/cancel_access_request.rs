@@ -5,7 +5,8 @@ use api_runtime::{
     Answer, Change, ConditionFailure, Empty, Failure, Method, Nothing, Operation, Reply, Request, Route,
     route,
 };
-use domain::{AccessRequest, Actor, EventKind, Problem, Reason, RequestState, Role};
+use domain::event::AccessCancelled;
+use domain::{AccessRequest, Actor, Problem, Reason, RequestState, Role};
 
 use super::{OfRequest, close, read_request, require_pending};
 
@@ -44,7 +45,7 @@ impl Operation for CancelAccessRequest {
         let (seen, stamp) = (before.stamp.version, before.stamp.next(context.now));
         let (state, decided_at) = (RequestState::Cancelled, Some(context.now));
         let request = AccessRequest { state, decided_at, stamp, ..before };
-        let cancelled = EventKind::AccessCancelled { request_id: request.id };
+        let cancelled = AccessCancelled { request_id: request.id };
         close(context, &mut change, seen, &request, cancelled)?;
         context.commit(change, Answer::ok(request)).await
     }

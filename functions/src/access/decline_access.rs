@@ -2,7 +2,8 @@
 
 use api_runtime::{Answer, Change, Failure, Json, Method, Nothing, Operation, Reply, Request, Route, route};
 use deserr::Deserr;
-use domain::{AccessRequest, Actor, Description, EventKind, Faults, Reason, RequestState, Role};
+use domain::event::AccessDeclined;
+use domain::{AccessRequest, Actor, Description, Faults, Reason, RequestState, Role};
 use schemars::JsonSchema;
 
 use super::{OfRequest, close, read_request, require_addressee, require_pending};
@@ -50,7 +51,7 @@ impl Operation for DeclineAccess {
             stamp,
             ..before
         };
-        let declined = EventKind::AccessDeclined { request_id: request.id };
+        let declined = AccessDeclined { request_id: request.id };
         close(context, &mut change, seen, &request, declined)?;
         context.commit(change, Answer::ok(request)).await
     }

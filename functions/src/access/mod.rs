@@ -16,6 +16,7 @@ pub mod revoke_access;
 pub mod told;
 
 use api_runtime::table::remove_pending;
+use domain::event::{AccessGranted, AccessReplaced};
 use std::collections::BTreeSet;
 
 use api_runtime::table::{
@@ -28,7 +29,7 @@ use domain::actor::Standing;
 use domain::fault::quoted;
 use domain::{
     Access, AccessRequest, AccessRequestId, Actor, Description, Email, EventKind, Fault, Faults, Grant,
-    GrantId, GrantState, Happening, Individual, Invalid, Level, MemberId, Organization, OrganizationId,
+    GrantId, GrantState, Individual, Invalid, Level, MemberId, NewEvent, Organization, OrganizationId,
     PartnerId, Problem, Reason, RequestState, Stage, Stamp, Timestamp, Version,
 };
 use schemars::JsonSchema;
@@ -172,14 +173,14 @@ fn close(
     change: &mut Change,
     seen: Version,
     request: &AccessRequest,
-    what: EventKind,
+    what: impl Into<EventKind>,
 ) -> Result<(), Failure> {
     change.replace(request, seen, context.if_match())?;
     let pending = PendingOfPartner(request.partner_id);
     change.update(&pending, remove_pending(request.id), |_| ConditionFailure::Impossible);
     change.record(match request.organization_id {
-        Some(organization) => Happening::of_both(what, request.partner_id, organization),
-        None => Happening::of_partner(what, request.partner_id),
+        Some(organization) => NewEvent::of_both(what, request.partner_id, organization),
+        None => NewEvent::of_partner(what, request.partner_id),
     });
     Ok(())
 }
@@ -294,11 +295,11 @@ fn give(
         let member_id = individual.as_ref().and_then(Grantee::member_id);
         let email = individual.filter(|_| member_id.is_none()).map(|one| one.email);
         let reason = reason.clone();
-        let granted = EventKind::AccessGranted { grant_id, level, expires_at, member_id, email, reason };
-        change.record(access.happening(granted));
+        let granted = AccessGranted { grant_id, level, expires_at, member_id, email, reason };
+        change.record(access.event(granted));
     }
     for (grant_id, replaced_by) in replaced {
-        change.record(access.happening(EventKind::AccessReplaced { grant_id, replaced_by }));
+        change.record(access.event(AccessReplaced { grant_id, replaced_by }));
     }
     Ok(access)
 }
@@ -319,14 +320,14 @@ fn end(
     mut access: Access,
     grant: GrantId,
     how: End,
-    what: EventKind,
+    what: impl Into<EventKind>,
 ) -> Result<Access, Failure> {
     let seen = access.stamp.version;
     match access.end(grant, how, context.now) {
         Ok(()) => {
             access.stamp = access.stamp.next(context.now);
             change.replace(&access, seen, context.if_match())?;
-            change.record(access.happening(what));
+            change.record(access.event(what));
         }
         Err(None) => return Err(Problem::not_found().into()),
         Err(Some(state)) if state == how.into() => change.confirm(&access, seen, context.if_match())?,

@@ -6,7 +6,8 @@ use api_runtime::{
     route,
 };
 use domain::access::{Binding, End};
-use domain::{Actor, EventKind, Problem, Reason, Role};
+use domain::event::AccessRelinquished;
+use domain::{Actor, Problem, Reason, Role};
 
 use super::{GRANT_ENDED, OfGrant, ShownAccess, end, read};
 
@@ -51,7 +52,7 @@ impl Operation for RelinquishAccess {
         };
         let mut change = Change::new();
         change.require_that(&EmailInPartner(partner_id, email), may, |_| ConditionFailure::NotFound);
-        let relinquished = EventKind::AccessRelinquished { grant_id };
+        let relinquished = AccessRelinquished { grant_id };
         let access = end(context, &mut change, before, grant_id, End::Relinquished, relinquished)?;
         context.commit(change, Answer::ok(ShownAccess::of(&access, &names, context.now))).await
     }

@@ -7,10 +7,11 @@ use api_runtime::{
 };
 use deserr::Deserr;
 use domain::access::{EXPIRY_PASSED, EXPIRY_TOO_FAR};
+use domain::event::AccessRequested;
 use domain::fault::{Check, Checked};
 use domain::{
-    AccessRequest, Actor, Description, Email, EventKind, Faults, Happening, Individual, Invalid, Level,
-    Problem, Reason, RequestState, Role, Stamp, Timestamp,
+    AccessRequest, Actor, Description, Email, Faults, Individual, Invalid, Level, NewEvent, Problem, Reason,
+    RequestState, Role, Stamp, Timestamp,
 };
 use schemars::JsonSchema;
 
@@ -114,8 +115,8 @@ impl Operation for RequestAccess {
             let fault = TOO_MANY_PENDING.at(&[]).with_limit(MOST_PENDING, Some(MOST_PENDING));
             ConditionFailure::by_state(fault)
         });
-        let requested = EventKind::AccessRequested { request_id: request.id };
-        change.record(Happening::of_partner(requested, *partner_id));
+        let requested = AccessRequested { request_id: request.id };
+        change.record(NewEvent::of_partner(requested, *partner_id));
 
         let location = format!("/v1/access-requests/{}", request.id);
         context.commit(change, Answer::created(location, request)).await

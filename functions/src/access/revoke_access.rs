@@ -2,7 +2,8 @@
 
 use api_runtime::{Answer, Change, Empty, Failure, Method, Nothing, Operation, Reply, Request, Route, route};
 use domain::access::End;
-use domain::{Actor, EventKind, Reason, Role};
+use domain::event::AccessRevoked;
+use domain::{Actor, Reason, Role};
 
 use super::{GRANT_ENDED, OfGrant, ShownAccess, end, read};
 use crate::authority::own_record::require_manager;
@@ -33,7 +34,7 @@ impl Operation for RevokeAccess {
         let (before, names) = read(context, path).await?;
         let mut change = Change::new();
         require_manager(&mut change, actor, Some(organization_id), None)?;
-        let revoked = EventKind::AccessRevoked { grant_id };
+        let revoked = AccessRevoked { grant_id };
         let access = end(context, &mut change, before, grant_id, End::Revoked, revoked)?;
         context.commit(change, Answer::ok(ShownAccess::of(&access, &names, context.now))).await
     }

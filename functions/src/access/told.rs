@@ -3,7 +3,8 @@
 use api_runtime::table::{EmailInPartner, Wanted};
 use api_runtime::{Change, Context, Failure};
 use domain::access::{Grantee, MemberRecord};
-use domain::{Access, AccessRequest, Email, EventKind, RequestState};
+use domain::event::AccessLapsed;
+use domain::{Access, AccessRequest, Email, RequestState};
 use std::collections::BTreeMap;
 
 use super::close;
@@ -21,7 +22,7 @@ pub async fn lapse(context: &Context<'_>, request: AccessRequest) -> Result<bool
     let (seen, stamp) = (request.stamp.version, request.stamp.next(context.now));
     let request = AccessRequest { stamp, ..request };
     let mut change: Change = Change::new();
-    close(context, &mut change, seen, &request, EventKind::AccessLapsed { request_id: request.id })?;
+    close(context, &mut change, seen, &request, AccessLapsed { request_id: request.id })?;
     context.apply(change).await.map(|_| true)
 }
 
@@ -48,7 +49,7 @@ pub async fn tell(context: &Context<'_>, mut access: Access) -> Result<bool, Fai
     access.stamp = access.stamp.next(context.now);
     let mut change: Change = Change::new();
     change.replace(&access, seen, context.if_match())?;
-    told.into_iter().for_each(|kind| change.record(access.happening(kind)));
+    told.into_iter().for_each(|kind| change.record(access.event(kind)));
     context.apply(change).await?;
     Ok(access.due().is_none_or(|due| due > context.now))
 }

@@ -4,6 +4,7 @@
 //! something that a caller does not see is not told either, but for an entitlement's own, which has the UUID of its
 //! subscription's.
 
+use domain::event::SubscriptionDeactivated;
 use std::collections::BTreeSet;
 
 use api_runtime::table::{
@@ -97,9 +98,13 @@ impl Sight {
     /// The subscriptions that decide whether the caller sees what events name beside their own: a partner is told that one of
     /// its own went down with another, and not with which, if it does not manage that.
     pub fn causes_of(&self, events: &[Event]) -> Vec<SubscriptionOf> {
-        let named = |event: &Event| match event.happening.kind {
-            EventKind::SubscriptionDeactivated { subscription_id, cause: Some(cause), .. } => {
-                let organization = event.happening.organization_id.filter(|_| cause != subscription_id);
+        let named = |event: &Event| match event.kind {
+            EventKind::SubscriptionDeactivated(SubscriptionDeactivated {
+                subscription_id,
+                cause: Some(cause),
+                ..
+            }) => {
+                let organization = event.organization_id.filter(|_| cause != subscription_id);
                 organization.map(|organization| SubscriptionOf(organization, cause))
             }
             _ => None,

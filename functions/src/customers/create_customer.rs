@@ -7,7 +7,8 @@ use api_runtime::{
 };
 use deserr::Deserr;
 use domain::customer::Creator;
-use domain::{Actor, Customer, Email, EventKind, ExternalId, Fault, Faults, Name, Reason, Role, Stamp};
+use domain::event::CustomerCreated;
+use domain::{Actor, Customer, Email, ExternalId, Fault, Faults, Name, Reason, Role, Stamp};
 use schemars::JsonSchema;
 
 use super::{KEPT_FOR_ITS_OWN, NO_ORGANIZATION, OWN_MEMBER, authorize, count_manager};
@@ -119,8 +120,8 @@ impl Operation for CreateCustomer {
                 ConditionFailure::by_state(taken(&EXTERNAL_ID_TAKEN, "externalId", &held))
             })?;
         }
-        let created = EventKind::CustomerCreated { customer_id: customer.id, manager: *manager };
-        change.record(customer.happening(created));
+        let created = CustomerCreated { customer_id: customer.id, manager: *manager };
+        change.record(customer.event(created));
 
         let location = format!("/v1/customers/{}", customer.id);
         context.commit(change, Answer::created(location, customer)).await

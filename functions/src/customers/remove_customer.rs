@@ -2,7 +2,8 @@
 
 use api_runtime::table::{Reservation, remember_removal};
 use api_runtime::{Answer, Change, Empty, Failure, Method, Nothing, Operation, Reply, Request, Route, route};
-use domain::{Actor, Customer, EventKind, Reason, Role};
+use domain::event::CustomerRemoved;
+use domain::{Actor, Customer, Reason, Role};
 
 use super::{KEPT_FOR_ITS_OWN, LAST_MANAGER, OWN_MEMBER, OfCustomer, authorize, count_manager, read};
 use crate::authority::access_check::LEVEL_TOO_LOW;
@@ -47,7 +48,7 @@ impl Operation for RemoveCustomer {
         if let Some(organization) = organization {
             change.add(remember_removal(organization, &before.email, context.now));
         }
-        change.record(customer.happening(EventKind::CustomerRemoved { customer_id: customer.id }));
+        change.record(customer.event(CustomerRemoved { customer_id: customer.id }));
         context.commit(change, Answer::ok(customer.seen_by(actor))).await
     }
 }

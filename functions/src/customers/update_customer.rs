@@ -3,7 +3,8 @@
 use api_runtime::table::Reservation;
 use api_runtime::{Answer, Change, Failure, Json, Method, Nothing, Operation, Reply, Request, Route, route};
 use deserr::Deserr;
-use domain::{Actor, Customer, EventKind, Faults, Given, Name, Problem, Reason, Role};
+use domain::event::{ContactManagerChanged, CustomerUpdated};
+use domain::{Actor, Customer, Faults, Given, Name, Problem, Reason, Role};
 use schemars::JsonSchema;
 
 use super::{
@@ -71,13 +72,13 @@ impl Operation for UpdateCustomer {
         change.replace(&customer, seen, context.if_match())?;
         let customer_id = customer.id;
         if customer.name != before.name {
-            change.record(customer.happening(EventKind::CustomerUpdated { customer_id }));
+            change.record(customer.event(CustomerUpdated { customer_id }));
         }
         if customer.manager != before.manager {
             change.put(&Reservation::email(&customer))?;
             count_manager(&mut change, actor, organization, customer.manager);
             let manager = customer.manager;
-            change.record(customer.happening(EventKind::ContactManagerChanged { customer_id, manager }));
+            change.record(customer.event(ContactManagerChanged { customer_id, manager }));
         }
         context.commit(change, Answer::ok(customer.seen_by(actor))).await
     }

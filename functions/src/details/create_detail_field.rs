@@ -5,8 +5,8 @@ use api_runtime::{
     Route, route,
 };
 use domain::detail::{NewField, NewFields};
-use domain::event::FieldMade;
-use domain::{Actor, DetailField, EventKind, Happening, Reason, Role, Version};
+use domain::event::{DetailFieldsCreated, FieldMade};
+use domain::{Actor, DetailField, NewEvent, Reason, Role, Version};
 use schemars::JsonSchema;
 use serde::Serialize;
 
@@ -76,7 +76,7 @@ impl Operation for CreateDetailField {
             kind: field.field_type.name,
         };
         let fields_made = fields.iter().map(made).collect();
-        change.record(Happening::of_vendor(EventKind::DetailFieldsCreated { fields: fields_made }));
+        change.record(NewEvent::of_vendor(DetailFieldsCreated { fields: fields_made }));
 
         let (location, made) = match (one, fields.pop()) {
             (true, Some(field)) => (format!("/v1/detail-fields/{}", field.id), Made::One(Box::new(field))),

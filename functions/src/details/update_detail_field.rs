@@ -8,9 +8,8 @@ use deserr::Deserr;
 use domain::detail::{
     Audience, Configuration, NO_OPTIONS, OPTION_EXISTS, OPTION_LIMIT, OptionChanges, UNKNOWN_OPTION,
 };
-use domain::{
-    Actor, DetailField, EventKind, Faults, FieldId, FieldName, Given, Happening, Problem, Reason, Role,
-};
+use domain::event::{DetailFieldArchived, DetailFieldRestored, DetailFieldUpdated};
+use domain::{Actor, DetailField, Faults, FieldId, FieldName, Given, NewEvent, Problem, Reason, Role};
 use schemars::JsonSchema;
 
 use super::{LIMIT, NAME_TAKEN, count_more, taken};
@@ -108,20 +107,19 @@ impl Operation for UpdateDetailField {
             change.remove_seen(&before, seen, context.if_match())?;
             change.create_once(&field, |other| ConditionFailure::by_state(taken(&other, &[&"name"])))?;
         }
-        let event = |kind| Happening::of_vendor(kind);
         if updated {
             let name = field.name.clone();
-            change.record(event(EventKind::DetailFieldUpdated { field_id: id, field: name }));
+            change.record(NewEvent::of_vendor(DetailFieldUpdated { field_id: id, field: name }));
         }
         match (before.archived_at, field.archived_at) {
             (None, Some(_)) => {
                 // It was counted when it was made or restored.
                 change.update(&CountOfFields(), count::subtract(1, 0), |_| ConditionFailure::Stale);
-                change.record(event(EventKind::DetailFieldArchived { field_id: id }));
+                change.record(NewEvent::of_vendor(DetailFieldArchived { field_id: id }));
             }
             (Some(_), None) => {
                 count_more(&mut change, 1, &["archived"]);
-                change.record(event(EventKind::DetailFieldRestored { field_id: id }));
+                change.record(NewEvent::of_vendor(DetailFieldRestored { field_id: id }));
             }
             _ => {}
         }

@@ -10,14 +10,15 @@ use api_runtime::{
 use deserr::Deserr;
 use domain::detail::UNKNOWN_OPTION;
 use domain::entitlement::{DetailsChange, EntitlementExternalId};
+use domain::event::EntitlementCreated;
 use domain::fault::{Check, Checked};
 use domain::value::{
     ARCHIVED_FIELD, FIELD_TWICE, INVALID_VALUE, NOT_EDITABLE, RETIRED_OPTION, TOO_LARGE, TOO_MANY_VALUES,
     UNKNOWN_FIELD, VALUE_TWICE,
 };
 use domain::{
-    Actor, Details, Entitlement, EntitlementId, EntitlementName, EntitlementNumber, EventKind, Fault, Faults,
-    Fields, Invalid, Owner, Problem, ProductId, Reason, Role, Stamp, Timestamp,
+    Actor, Details, Entitlement, EntitlementId, EntitlementName, EntitlementNumber, Fault, Faults, Fields,
+    Invalid, Owner, Problem, ProductId, Reason, Role, Stamp, Timestamp,
 };
 use schemars::JsonSchema;
 
@@ -172,8 +173,8 @@ impl Operation for CreateEntitlement {
             Owner::Organization(_) => None,
         };
         let (entitlement_id, product_id) = (entitlement.id, entitlement.product_id);
-        let created = EventKind::EntitlementCreated { entitlement_id, product_id, customer_id };
-        change.record(entitlement.happening(created));
+        let created = EntitlementCreated { entitlement_id, product_id, customer_id };
+        change.record(entitlement.event(created));
 
         let location = match entitlement.owner {
             Owner::Organization(owner) => format!("/v1/organizations/{owner}/entitlements/{id}"),

@@ -1,7 +1,8 @@
 //! `end-entitlement`
 
 use api_runtime::{Answer, Change, Empty, Failure, Method, Nothing, Operation, Reply, Request, Route, route};
-use domain::{Actor, Entitlement, EntitlementStatus, EventKind, Reason, Role};
+use domain::event::EntitlementEnded;
+use domain::{Actor, Entitlement, EntitlementStatus, Reason, Role};
 
 use super::{OfEntitlement, Shown, read};
 
@@ -50,8 +51,8 @@ impl Operation for EndEntitlement {
         let stamp = before.stamp.next(context.now);
         let entitlement = Entitlement { ended_at: Some(context.now), stamp, ..before };
         change.replace(&entitlement, seen, context.if_match())?;
-        let ended = EventKind::EntitlementEnded { entitlement_id: entitlement.id };
-        change.record(entitlement.happening(ended));
+        let ended = EntitlementEnded { entitlement_id: entitlement.id };
+        change.record(entitlement.event(ended));
         let shown = Shown::to(actor, entitlement, &fields, context.now);
         context.commit(change, Answer::ok(shown)).await
     }

@@ -1,5 +1,6 @@
 //! `import-details`
 
+use domain::event::DetailsImported;
 use std::borrow::Cow;
 use std::collections::{HashMap, HashSet};
 use std::sync::{Mutex, PoisonError};
@@ -12,8 +13,8 @@ use deserr::Deserr;
 use domain::entitlement::DetailsChange;
 use domain::value::{INVALID_VALUE, Said};
 use domain::{
-    Actor, At, Details, Entitlement, EntitlementId, EntitlementName, EventKind, Fault, Faults, Fields,
-    Happening, ImportId, Problem, Reason, Role,
+    Actor, At, Details, Entitlement, EntitlementId, EntitlementName, Fault, Faults, Fields, ImportId,
+    NewEvent, Problem, Reason, Role,
 };
 use futures_util::future::{try_join, try_join_all};
 use schemars::JsonSchema;
@@ -203,7 +204,7 @@ async fn write_all(import: &Import<'_>, fates: Vec<Fate>, run: &ImportRun) -> Re
     let fates = write(import, fates).await?;
     let report = Report::of(fates, Some(run.import_id), false);
     let count = |number: usize| u64::try_from(number).unwrap_or(u64::MAX);
-    let event = EventKind::DetailsImported {
+    let event = DetailsImported {
         import_id: run.import_id,
         rows: count(report.rows),
         applied: count(report.applied),
@@ -213,7 +214,7 @@ async fn write_all(import: &Import<'_>, fates: Vec<Fate>, run: &ImportRun) -> Re
     let last = || {
         let mut change = Change::new();
         change.remove_seen(run, run.stamp.version, None)?;
-        change.record(Happening::of_vendor(event.clone()));
+        change.record(NewEvent::of_vendor(event.clone()));
         Ok(change)
     };
     // The event has the time of the end: nothing may come into a history before what was read of it.

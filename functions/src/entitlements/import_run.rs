@@ -6,7 +6,8 @@ use api_runtime::http::problem::STILL_RUNNING as STILL_RUNNING_CODE;
 use api_runtime::table::import_run::import_key;
 use api_runtime::table::{Error, ImportRun};
 use api_runtime::{Change, ConditionFailure, Context, Failure, Replay};
-use domain::{EventKind, Happening, Period, Problem, Reason, Stamp};
+use domain::event::ImportCutOff;
+use domain::{NewEvent, Period, Problem, Reason, Stamp};
 
 /// Longer than a call may last, and than clocks differ.
 const LEASE: Period = Period::minutes(1);
@@ -133,7 +134,7 @@ pub async fn give_up(context: &Context<'_>, run: ImportRun) -> Result<(), Failur
         }
         None => change.remove_seen(&run, run.stamp.version, None)?,
     }
-    let cut_off = EventKind::ImportCutOff { import_id: run.import_id, by: run.author, rows: run.rows };
-    change.record(Happening::of_vendor(cut_off));
+    let cut_off = ImportCutOff { import_id: run.import_id, by: run.author, rows: run.rows };
+    change.record(NewEvent::of_vendor(cut_off));
     context.apply(change).await
 }

@@ -1,5 +1,6 @@
 //! `update-entitlement-details`
 
+use domain::event::EntitlementDetailsChanged;
 use std::collections::BTreeMap;
 
 use api_runtime::{Answer, Change, Failure, Json, Method, Nothing, Operation, Reply, Request, Route, route};
@@ -11,7 +12,7 @@ use domain::value::{
     ARCHIVED_FIELD, FIELD_TWICE, INVALID_VALUE, NOT_EDITABLE, RETIRED_OPTION, TOO_LARGE, TOO_MANY_VALUES,
     UNKNOWN_FIELD, VALUE_TWICE, Values,
 };
-use domain::{Actor, At, Details, Entitlement, EventKind, Fault, Faults, Fields, Reason, Role};
+use domain::{Actor, At, Details, Entitlement, Fault, Faults, Fields, Reason, Role};
 use schemars::JsonSchema;
 
 use super::{OfEntitlement, Shown, read};
@@ -123,8 +124,8 @@ impl Operation for UpdateEntitlementDetails {
         };
         change.replace(&entitlement, seen, context.if_match())?;
         let entitlement_id = entitlement.id;
-        let changed = EventKind::EntitlementDetailsChanged { entitlement_id, changed_fields };
-        change.record(entitlement.happening(changed));
+        let changed = EntitlementDetailsChanged { entitlement_id, changed_fields };
+        change.record(entitlement.event(changed));
         let shown = Shown::to(actor, entitlement, &fields, context.now);
         context.commit(change, Answer::ok(shown)).await
     }

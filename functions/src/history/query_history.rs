@@ -1,5 +1,6 @@
 //! `query-history`
 
+use domain::event::{EntitlementDetailsChanged, SubscriptionDeactivated};
 use std::collections::BTreeSet;
 
 use api_runtime::csv_table::CsvTable;
@@ -14,8 +15,8 @@ use deserr::Deserr;
 use domain::event::EventType;
 use domain::fault::{Check, Checked};
 use domain::{
-    Actor, At, Author, Event, EventId, EventKind, Fault, Faults, Home, Invalid, LicenseTypeCode, NameQuery,
-    OrganizationId, PartnerId, Problem, Role, Timestamp,
+    Actor, At, Author, Event, EventId, EventKind, Fault, Faults, Invalid, LicenseTypeCode, LogScope,
+    NameQuery, OrganizationId, PartnerId, Problem, Role, Timestamp,
 };
 use schemars::JsonSchema;
 use serde::Serialize;
@@ -199,7 +200,7 @@ impl Operation for QueryHistory {
         let page = match *path {
             Owner::Partner(OfPartner { partner_id }) => {
                 actor.reach_partner(partner_id)?;
-                let log = history(Home::Partner(partner_id));
+                let log = history(LogScope::Partner(partner_id));
                 let owner = PartnerById(partner_id);
                 match &filter.customer {
                     None => first(context, &owner, context.page(&log, ascending)).await?,
@@ -218,12 +219,12 @@ impl Operation for QueryHistory {
             }
             Owner::Organization(OfOrganization { organization_id }) => {
                 actor.reach_organization(organization_id)?;
-                let log = history(Home::Organization(organization_id));
+                let log = history(LogScope::Organization(organization_id));
                 let page = context.page(&log, ascending);
                 let page = first(context, &OrganizationById(organization_id), page).await?;
                 visible(context, actor, page, &log, ascending).await?
             }
-            Owner::Vendor(_) => context.page(&history(Home::Vendor), ascending).await?,
+            Owner::Vendor(_) => context.page(&history(LogScope::Vendor), ascending).await?,
         };
         let items = name_parties(context, actor, page.items).await?;
         Ok(Reply::ok(Report(List { items, next_page_token: page.next_page_token })))
@@ -258,13 +259,16 @@ async fn of_customers(
     let customers: Result<BTreeSet<_>, _> = matching.map(|entry| entry.organization_id()).collect();
     let customers = customers?;
     if customers.len() > SIDE_BY_SIDE {
-        let concerns =
-            |event: &Event| event.happening.organization_id.is_some_and(|id| customers.contains(&id));
+        let concerns = |event: &Event| event.organization_id.is_some_and(|id| customers.contains(&id));
         return context.page_of_wanted(log, ascending, concerns).await;
     }
     let logs: Vec<_> = customers
         .into_iter()
-        .map(|customer| History { of: Home::Organization(customer), partner: Some(partner), ..log.clone() })
+        .map(|customer| History {
+            of: LogScope::Organization(customer),
+            partner: Some(partner),
+            ..log.clone()
+        })
         .collect();
     let cut = context.cut(ascending);
     let pages =
@@ -282,8 +286,10 @@ async fn visible(
     log: &History,
     ascending: bool,
 ) -> Result<List<Event>, Failure> {
-    let changed = |event: &Event| match &event.happening.kind {
-        EventKind::EntitlementDetailsChanged { changed_fields, .. } => Some(changed_fields.clone()),
+    let changed = |event: &Event| match &event.kind {
+        EventKind::EntitlementDetailsChanged(EntitlementDetailsChanged { changed_fields, .. }) => {
+            Some(changed_fields.clone())
+        }
         _ => None,
     };
     if actor.has_one_of(&[Role::Operator]) || !page.items.iter().any(|event| changed(event).is_some()) {
@@ -297,7 +303,9 @@ async fn visible(
         page = context.page_of_wanted(log, ascending, is_visible).await?;
     }
     for event in &mut page.items {
-        if let EventKind::EntitlementDetailsChanged { changed_fields, .. } = &mut event.happening.kind {
+        if let EventKind::EntitlementDetailsChanged(EntitlementDetailsChanged { changed_fields, .. }) =
+            &mut event.kind
+        {
             *changed_fields = fields.visible_among(changed_fields, actor);
         }
     }
@@ -310,8 +318,8 @@ async fn name_parties(
     actor: &Actor,
     events: Vec<Event>,
 ) -> Result<Vec<HistoryEvent>, Failure> {
-    let partners = events.iter().filter_map(|event| event.happening.partner_id);
-    let organizations = events.iter().filter_map(|event| event.happening.organization_id);
+    let partners = events.iter().filter_map(|event| event.partner_id);
+    let organizations = events.iter().filter_map(|event| event.organization_id);
     let sight = Sight::of_partner_list(actor);
     let causes = sight.causes_of(&events);
     let mut wanted = Wanted::new();
@@ -327,18 +335,18 @@ async fn name_parties(
         }
     }
     let without_hidden = |mut kind: EventKind| {
-        if let EventKind::SubscriptionDeactivated { cause, .. } = &mut kind {
+        if let EventKind::SubscriptionDeactivated(SubscriptionDeactivated { cause, .. }) = &mut kind {
             *cause = cause.filter(|cause| !hidden.contains(cause));
         }
         kind
     };
-    let named = |Event { id, time, actor, happening }: Event| HistoryEvent {
+    let named = |Event { id, time, actor, kind, partner_id, organization_id }: Event| HistoryEvent {
         id,
         time,
         actor,
-        kind: without_hidden(happening.kind),
-        partner: happening.partner_id.map(|partner| names.partner(partner)),
-        organization: happening.organization_id.map(|organization| names.organization(organization)),
+        kind: without_hidden(kind),
+        partner: partner_id.map(|partner| names.partner(partner)),
+        organization: organization_id.map(|organization| names.organization(organization)),
     };
     Ok(events.into_iter().map(named).collect())
 }

@@ -6,8 +6,9 @@ use api_runtime::{
     Route, route,
 };
 use deserr::Deserr;
+use domain::event::LicenseAssigned;
 use domain::license::Lines;
-use domain::{Actor, Assignment, EventKind, Faults, Happening, OrganizationId, Pool, Reason, Role, Stamp};
+use domain::{Actor, Assignment, Faults, NewEvent, OrganizationId, Pool, Reason, Role, Stamp};
 use schemars::JsonSchema;
 
 use crate::authority::own_record::require_member;
@@ -59,12 +60,12 @@ impl Operation for AssignLicense {
         change.create(&assignment)?;
         for (index, line) in lines.iter().cloned().enumerate() {
             let pool = PoolOfPartner(partner_id, line.license_type.clone());
-            let assigned = EventKind::LicenseAssigned {
+            let assigned = LicenseAssigned {
                 assignment_id: assignment.id,
                 license_type: line.license_type.clone(),
                 quantity: line.quantity.get(),
             };
-            change.record(Happening::of_both(assigned, partner_id, *organization_id));
+            change.record(NewEvent::of_both(assigned, partner_id, *organization_id));
             change.update(&pool, assign_from_pool(line.quantity), move |pool| {
                 ConditionFailure::by_state(Pool::exhausted(pool.as_ref(), index, &line))
             });

@@ -4,9 +4,8 @@ use api_runtime::{
     Answer, Change, ConditionFailure, Failure, Json, Method, Nothing, Operation, Reply, Request, Route, route,
 };
 use deserr::Deserr;
-use domain::{
-    Actor, EventKind, Faults, Happening, LicenseType, LicenseTypeCode, Name, Period, Reason, Role, Stamp,
-};
+use domain::event::LicenseTypeCreated;
+use domain::{Actor, Faults, LicenseType, LicenseTypeCode, Name, NewEvent, Period, Reason, Role, Stamp};
 use schemars::JsonSchema;
 
 /// Makes a license type known.
@@ -50,8 +49,8 @@ impl Operation for CreateLicenseType {
         let mut change = Change::new();
         change.create_once(&license_type, |_| ConditionFailure::rejected(&EXISTS, &[&"code"]))?;
         let location = format!("/v1/license-types/{code}");
-        let created = EventKind::LicenseTypeCreated { license_type: code, name, term };
-        change.record(Happening::of_vendor(created));
+        let created = LicenseTypeCreated { license_type: code, name, term };
+        change.record(NewEvent::of_vendor(created));
 
         context.commit(change, Answer::created(location, license_type)).await
     }

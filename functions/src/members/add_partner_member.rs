@@ -6,7 +6,8 @@ use api_runtime::{
     Route, route,
 };
 use deserr::Deserr;
-use domain::{Actor, Email, EventKind, Fault, Faults, Member, Name, Reason, Role, Stamp};
+use domain::event::MemberAdded;
+use domain::{Actor, Email, Fault, Faults, Member, Name, Reason, Role, Stamp};
 use schemars::JsonSchema;
 
 use crate::authority::own_record::require_admin;
@@ -77,7 +78,7 @@ impl Operation for AddPartnerMember {
         change.create_once(&Reservation::member_email(&member, count), |held| {
             ConditionFailure::by_state(taken(&held))
         })?;
-        change.record(member.happening(EventKind::MemberAdded { member_id: member.id, admin: *admin }));
+        change.record(member.event(MemberAdded { member_id: member.id, admin: *admin }));
 
         let location = format!("/v1/partners/{partner_id}/members/{}", member.id);
         context.commit(change, Answer::created(location, member)).await

@@ -6,7 +6,8 @@ use api_runtime::{
     route,
 };
 use deserr::Deserr;
-use domain::{Actor, EventKind, Faults, Member, MemberId, PartnerId, Problem, Role};
+use domain::event::MemberRemoved;
+use domain::{Actor, Faults, Member, MemberId, PartnerId, Problem, Role};
 use schemars::JsonSchema;
 
 use crate::authority::own_record::require_admin;
@@ -60,7 +61,7 @@ impl Operation for RemovePartnerMember {
         change.remove(&Reservation::member_email(&before, 0));
         let removals = CountOfRemovals(partner_id, before.email.clone());
         change.update(&removals, count::add(1, u64::MAX), |_| ConditionFailure::Stale);
-        change.record(member.happening(EventKind::MemberRemoved { member_id }));
+        change.record(member.event(MemberRemoved { member_id }));
         context.commit(change, Answer::ok(member)).await
     }
 }

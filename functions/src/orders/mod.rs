@@ -6,6 +6,7 @@ pub mod parked;
 pub mod placing;
 
 use api_runtime::table::{credit_pool, withdraw_from_pool};
+use domain::event::{LicenseCredited, LicenseWithdrawn};
 use std::collections::{BTreeMap, BTreeSet};
 
 use api_runtime::table::{Found, LicenseTypeByCode, OwnerOfStoreAccount, Parked, PoolOfPartner, Wanted};
@@ -15,7 +16,7 @@ use domain::fault::{check_length, parse_and_check};
 use domain::order::{LinkEnd, Movement, Quantities, SubscriptionLine, sum_lines};
 use domain::unicode::nfc;
 use domain::{
-    EventKind, Fault, Faults, Happening, Invalid, LicenseTypeCode, Line, Order, PartnerId, Pool, Quantity,
+    EventKind, Fault, Faults, Invalid, LicenseTypeCode, Line, NewEvent, Order, PartnerId, Pool, Quantity,
     Reason, Stage, Subscription,
 };
 use schemars::JsonSchema;
@@ -279,8 +280,8 @@ pub async fn revise<O: Output>(
     answer: impl FnOnce(Order) -> Answer<O>,
 ) -> Result<Reply<O>, Failure> {
     let event_of = |kind: EventKind, partner: Option<PartnerId>| match partner {
-        Some(partner) => Happening::of_partner(kind, partner),
-        None => Happening::of_vendor(kind),
+        Some(partner) => NewEvent::of_partner(kind, partner),
+        None => NewEvent::of_vendor(kind),
     };
     if let Some(partner_id) = order.partner_id {
         let available = available(context, partner_id, order.lowered_by(&wanted)).await?;
@@ -303,16 +304,16 @@ pub async fn revise<O: Output>(
                         let used = pool.map(|pool| pool.purchased);
                         ConditionFailure::Rejected(Stage::Rule, fault.with_limit(Pool::MOST, used))
                     });
-                    EventKind::LicenseCredited { license_type, quantity, source_id, order_id }
+                    EventKind::from(LicenseCredited { license_type, quantity, source_id, order_id })
                 }
                 Movement::Withdraw { quantity, missing } => {
                     let all = missing > 0;
                     // Nothing is left of a pool that nothing is taken from: it must still be so.
                     change.update(&lookup, withdraw_from_pool(quantity, all), |_| ConditionFailure::Stale);
-                    EventKind::LicenseWithdrawn { license_type, quantity, missing, source_id, order_id }
+                    LicenseWithdrawn { license_type, quantity, missing, source_id, order_id }.into()
                 }
             };
-            change.record(Happening::of_partner(moved, partner_id));
+            change.record(NewEvent::of_partner(moved, partner_id));
         }
     } else {
         order.settle(&wanted, &Quantities::new());

@@ -9,6 +9,7 @@ use api_runtime::table::{
     Cut, Drain, Error, OrderOfSource, OwnerOfStoreAccount, Parked, ParkedForAccount, Pause, Wanted,
 };
 use api_runtime::{Answer, Change, ConditionFailure, Context, Failure, Output, Reply};
+use domain::event::{OrderDiscarded, OrderLapsed};
 use domain::{EventKind, Order, OrderStatus, Parking, Problem, Stage};
 use lambda_runtime::tracing;
 
@@ -147,8 +148,8 @@ pub async fn end<O: Output>(
         let (source_id, order_id) = (parked.source_id, parked.order_id.clone());
         let account = parking.store_account.clone();
         match status {
-            OrderStatus::Lapsed => EventKind::OrderLapsed { source_id, order_id, account },
-            _ => EventKind::OrderDiscarded { source_id, order_id, account },
+            OrderStatus::Lapsed => EventKind::from(OrderLapsed { source_id, order_id, account }),
+            _ => OrderDiscarded { source_id, order_id, account }.into(),
         }
     });
     let order = Order { status, stamp: parked.stamp.next(context.now), ..parked.clone() };

@@ -4,6 +4,10 @@
 //! A link is known at both ends, and is made with whichever comes later. Who makes it writes both, on the condition that
 //! they are as they were read; so nothing is linked to what goes down at the same moment.
 
+use domain::event::{
+    OrderLineIgnored, SubscriptionCancelled, SubscriptionOrdered, SubscriptionRenewed,
+    SubscriptionUsageReported,
+};
 use std::collections::{BTreeMap, BTreeSet};
 
 use api_runtime::table::{
@@ -15,9 +19,8 @@ use api_runtime::{Answer, Change, ConditionFailure, Context, Failure, Output, Re
 use domain::order::{LineContact, LinkEnd, Named, OrderedSubscription, SubscriptionLine};
 use domain::subscription::{Buyer, Heard, SubscriptionContact, Subscriptions};
 use domain::{
-    CustomerId, Email, Entitlement, EntitlementName, EventKind, Fault, Happening, Order, Organization,
-    OrganizationId, PartnerId, Product, ProductId, Reason, Stamp, Subscription, SubscriptionId, Timestamp,
-    Version,
+    CustomerId, Email, Entitlement, EntitlementName, Fault, NewEvent, Order, Organization, OrganizationId,
+    PartnerId, Product, ProductId, Reason, Stamp, Subscription, SubscriptionId, Timestamp, Version,
 };
 
 use crate::party::add_customer;
@@ -453,7 +456,7 @@ impl Placing {
             }
             let entitlement = subscription.entitle();
             self.reserve(context, change, index, &subscription, &entitlement)?;
-            let ordered = EventKind::SubscriptionOrdered {
+            let ordered = SubscriptionOrdered {
                 subscription_id: subscription.id,
                 sku: line.sku,
                 quantity: line.quantity,
@@ -463,7 +466,7 @@ impl Placing {
                 contacts: subscription.contacts.iter().map(|contact| contact.email.clone()).collect(),
                 welcomed,
             };
-            events.push(Happening { partner_id: order.partner_id, ..subscription.happening(ordered) });
+            events.push(NewEvent { partner_id: order.partner_id, ..subscription.event(ordered) });
             self.tell_what_was_heard(context, change, order, &subscription, &mut events, &mut linked)?;
             if let Some(one) = order.subscriptions.get_mut(index) {
                 (one.subscription_id, one.organization_id) = (Some(subscription.id), Some(organization));
@@ -667,11 +670,10 @@ impl Placing {
         change: &mut Change,
         order: &Order,
         subscription: &Subscription,
-        events: &mut Vec<Happening>,
+        events: &mut Vec<NewEvent>,
         linked: &mut BTreeSet<(PartnerId, OrganizationId)>,
     ) -> Result<(), Failure> {
         let subscription_id = subscription.id;
-        let mut tell = |kind: EventKind| events.push(subscription.happening(kind));
         if let Some(transfer) = &subscription.heard.transfer {
             let organization = self.profiles.get(&subscription.organization_id);
             if let Some((partner, organization)) = transfer.to.partner_id.zip(organization)
@@ -681,14 +683,19 @@ impl Placing {
             }
         }
         if subscription.heard.renewal.is_some() {
-            tell(EventKind::SubscriptionRenewed { subscription_id, ends_at: subscription.ends_at() });
+            events.push(
+                subscription.event(SubscriptionRenewed { subscription_id, ends_at: subscription.ends_at() }),
+            );
         }
         if let Some(usage) = &subscription.heard.usage {
-            tell(EventKind::SubscriptionUsageReported { subscription_id, active_users: usage.active_users });
+            events.push(
+                subscription
+                    .event(SubscriptionUsageReported { subscription_id, active_users: usage.active_users }),
+            );
         }
         if subscription.ended_at().is_some() {
             let (source_id, order_id) = (order.source_id, order.order_id.clone());
-            tell(EventKind::SubscriptionCancelled { subscription_id, source_id, order_id });
+            events.push(subscription.event(SubscriptionCancelled { subscription_id, source_id, order_id }));
         }
         events.extend(subscription.transferred_from(&subscription.buyer));
         Ok(())
@@ -701,16 +708,16 @@ fn came_at(order: &Order) -> Timestamp {
 }
 
 /// Notes that a line comes to nothing.
-fn ignored(order: &mut Order, line: usize, reason: &Reason) -> Happening {
+fn ignored(order: &mut Order, line: usize, reason: &Reason) -> NewEvent {
     let reason = reason.about.to_owned();
     if let Some(one) = order.subscriptions.get_mut(line) {
         one.ignored = Some(reason.clone());
     }
     let (source_id, order_id) = (order.source_id, order.order_id.clone());
-    let kind = EventKind::OrderLineIgnored { source_id, order_id, line, reason };
+    let kind = OrderLineIgnored { source_id, order_id, line, reason };
     match order.partner_id {
-        Some(partner) => Happening::of_partner(kind, partner),
-        None => Happening::of_vendor(kind),
+        Some(partner) => NewEvent::of_partner(kind, partner),
+        None => NewEvent::of_vendor(kind),
     }
 }
 

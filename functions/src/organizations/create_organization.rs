@@ -6,9 +6,10 @@ use api_runtime::{
 };
 use deserr::Deserr;
 use domain::actor::Standing;
+use domain::event::{CustomerLinked, OrganizationCreated};
 use domain::{
-    Actor, CustomerLink, EventKind, ExternalId, Faults, Happening, Name, Organization, PartnerId, Reason,
-    Role, Stamp, TimeZone,
+    Actor, CustomerLink, ExternalId, Faults, Name, NewEvent, Organization, PartnerId, Reason, Role, Stamp,
+    TimeZone,
 };
 use schemars::JsonSchema;
 
@@ -88,8 +89,8 @@ impl Operation for CreateOrganization {
             let reservation = Reservation::organization_external_id(giver, external_id, organization.id);
             change.create_once(&reservation, |_| ConditionFailure::rejected(&TAKEN, &[&"externalId"]))?;
         }
-        let created = EventKind::OrganizationCreated { name: name.clone() };
-        change.record(Happening::of_organization(created, organization.id));
+        let created = OrganizationCreated { name: name.clone() };
+        change.record(NewEvent::of_organization(created, organization.id));
         if let Some(partner_id) = *partner_id {
             change.require(&PartnerById(partner_id), || {
                 ConditionFailure::rejected(&UNKNOWN_PARTNER, &[&"partnerId"])
@@ -98,11 +99,7 @@ impl Operation for CreateOrganization {
             let customer = CustomerLink { partner_id, organization_id, name: name.clone(), stamp };
             change.create(&customer)?;
             change.put(&DirectoryEntry::of(&customer))?;
-            change.record(Happening::of_both(
-                EventKind::CustomerLinked { name },
-                partner_id,
-                organization.id,
-            ));
+            change.record(NewEvent::of_both(CustomerLinked { name }, partner_id, organization.id));
         }
 
         let location = format!("/v1/organizations/{}", organization.id);

@@ -5,7 +5,8 @@ use api_runtime::{
     Answer, Change, Failure, Json, Method, Nothing, OfOrganization, Operation, Reply, Request, Route, route,
 };
 use deserr::Deserr;
-use domain::{Actor, EventKind, Faults, Happening, Organization, Patch, Problem, Role, TimeZone};
+use domain::event::OrganizationUpdated;
+use domain::{Actor, Faults, NewEvent, Organization, Patch, Problem, Role, TimeZone};
 use schemars::JsonSchema;
 
 use crate::authority::own_record::require_manager;
@@ -58,8 +59,8 @@ impl Operation for UpdateOrganization {
         }
         let organization = Organization { time_zone, stamp: before.stamp.next(context.now), ..before };
         change.replace(&organization, seen, context.if_match())?;
-        let updated = EventKind::OrganizationUpdated { time_zone };
-        change.record(Happening::of_organization(updated, organization.id));
+        let updated = OrganizationUpdated { time_zone };
+        change.record(NewEvent::of_organization(updated, organization.id));
         context.commit(change, Answer::ok(shown(organization))).await
     }
 }

@@ -5,7 +5,8 @@ use api_runtime::{
     Answer, Change, ConditionFailure, Failure, Json, Method, Nothing, Operation, Reply, Request, Route, route,
 };
 use deserr::Deserr;
-use domain::{Actor, EventKind, ExternalId, Faults, Happening, Name, Partner, Reason, Role, Stamp};
+use domain::event::PartnerCreated;
+use domain::{Actor, ExternalId, Faults, Name, NewEvent, Partner, Reason, Role, Stamp};
 use schemars::JsonSchema;
 
 /// Makes a partner known.
@@ -54,8 +55,8 @@ impl Operation for CreatePartner {
             let reservation = Reservation::partner_external_id(external_id, partner.id);
             change.create_once(&reservation, |_| ConditionFailure::rejected(&TAKEN, &[&"externalId"]))?;
         }
-        let created = EventKind::PartnerCreated { name: name.clone(), external_id: external_id.clone() };
-        change.record(Happening::of_partner(created, partner.id));
+        let created = PartnerCreated { name: name.clone(), external_id: external_id.clone() };
+        change.record(NewEvent::of_partner(created, partner.id));
 
         let location = format!("/v1/partners/{}", partner.id);
         context.commit(change, Answer::created(location, partner)).await

@@ -6,9 +6,8 @@ use api_runtime::{
     route,
 };
 use deserr::Deserr;
-use domain::{
-    Actor, CustomerLink, EventKind, Faults, Happening, OrganizationId, PartnerId, Problem, Role, Stamp,
-};
+use domain::event::CustomerLinked;
+use domain::{Actor, CustomerLink, Faults, NewEvent, OrganizationId, PartnerId, Problem, Role, Stamp};
 use schemars::JsonSchema;
 
 /// Puts an organization into a partner's directory.
@@ -51,7 +50,7 @@ impl Operation for LinkCustomer {
         let already_done = |_| ConditionFailure::AlreadyDone;
         let existing = change.create_or_confirm(&customer, context.if_match(), already_done)?;
         change.put(&DirectoryEntry::of(&customer))?;
-        change.record(Happening::of_both(EventKind::CustomerLinked { name }, partner_id, organization_id));
+        change.record(NewEvent::of_both(CustomerLinked { name }, partner_id, organization_id));
 
         let location = format!("/v1/partners/{partner_id}/customers/{organization_id}");
         context.commit_or_confirm(change, Answer::created(location, customer), existing, |link| link).await

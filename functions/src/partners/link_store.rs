@@ -6,10 +6,10 @@ use api_runtime::{
     Request, Route, route,
 };
 use deserr::Deserr;
+use domain::event::StoreLinked;
 use domain::webhook::{ProofFault, Secret, check_proof};
 use domain::{
-    Actor, EventKind, Faults, Happening, PartnerId, Period, Reason, Role, SourceId, Stamp, StoreAccount,
-    StoreLink,
+    Actor, Faults, NewEvent, PartnerId, Period, Reason, Role, SourceId, Stamp, StoreAccount, StoreLink,
 };
 use lambda_runtime::tracing;
 use schemars::JsonSchema;
@@ -90,7 +90,7 @@ impl Operation for LinkStore {
                 false => ConditionFailure::rejected(&ALREADY_LINKED, &[&"account"]),
             }
         })?;
-        change.record(Happening::of_partner(EventKind::StoreLinked { source_id, account }, partner_id));
+        change.record(NewEvent::of_partner(StoreLinked { source_id, account }, partner_id));
 
         // Should this call be cut off, the timer sees to what is left.
         let (linked_at, due_at) = (context.now, context.now.after(Period::minutes(1)));

@@ -2,9 +2,8 @@
 
 use api_runtime::{Answer, Change, Failure, Json, Method, Nothing, Operation, Reply, Request, Route, route};
 use deserr::Deserr;
-use domain::{
-    Actor, Description, EventKind, Faults, Happening, Name, Product, ProductCode, Reason, Role, Stamp,
-};
+use domain::event::ProductCreated;
+use domain::{Actor, Description, Faults, Name, NewEvent, Product, ProductCode, Reason, Role, Stamp};
 use schemars::JsonSchema;
 
 use super::{CODE_TAKEN, NAME_TAKEN, reserve};
@@ -56,8 +55,8 @@ impl Operation for CreateProduct {
         change.create(&product)?;
         reserve(&mut change, &product, None)?;
         let (name, code) = (name.clone(), code.clone());
-        let created = EventKind::ProductCreated { product_id: product.id, name, code };
-        change.record(Happening::of_vendor(created));
+        let created = ProductCreated { product_id: product.id, name, code };
+        change.record(NewEvent::of_vendor(created));
 
         let location = format!("/v1/products/{}", product.id);
         context.commit(change, Answer::created(location, product)).await

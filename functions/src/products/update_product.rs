@@ -3,9 +3,10 @@
 use api_runtime::table::ProductById;
 use api_runtime::{Answer, Change, Failure, Json, Method, Nothing, Operation, Reply, Request, Route, route};
 use deserr::Deserr;
+use domain::event::{ProductArchived, ProductRestored, ProductUpdated};
 use domain::{
-    Actor, Description, EventKind, Faults, Given, Happening, Name, Patch, Problem, Product, ProductCode,
-    ProductId, Reason, Role,
+    Actor, Description, Faults, Given, Name, NewEvent, Patch, Problem, Product, ProductCode, ProductId,
+    Reason, Role,
 };
 use schemars::JsonSchema;
 
@@ -83,14 +84,14 @@ impl Operation for UpdateProduct {
         let product_id = product.id;
         let (name, code) = (product.name.clone(), product.code.clone());
         if (&name, &product.description, &code) != (&before.name, &before.description, &before.code) {
-            change.record(Happening::of_vendor(EventKind::ProductUpdated { product_id, name, code }));
+            change.record(NewEvent::of_vendor(ProductUpdated { product_id, name, code }));
         }
         match (before.archived_at, product.archived_at) {
             (None, Some(_)) => {
-                change.record(Happening::of_vendor(EventKind::ProductArchived { product_id }));
+                change.record(NewEvent::of_vendor(ProductArchived { product_id }));
             }
             (Some(_), None) => {
-                change.record(Happening::of_vendor(EventKind::ProductRestored { product_id }));
+                change.record(NewEvent::of_vendor(ProductRestored { product_id }));
             }
             _ => {}
         }

@@ -1,5 +1,6 @@
 //! `run-due-work`
 
+use domain::event::DueWorkFailed;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
@@ -7,7 +8,7 @@ use api_runtime::schedule::Report;
 use api_runtime::table::key::DUE_SHARDS;
 use api_runtime::table::{Drain, DueBy, DueItem, Error, Turn};
 use api_runtime::{Answer, Change, Environment, Failure, Scheduled};
-use domain::{EventKind, Happening};
+use domain::NewEvent;
 use lambda_runtime::tracing;
 
 use crate::access::told;
@@ -79,8 +80,8 @@ async fn put_back(environment: &Environment, turn: &Turn, why: String) {
     change.add(turn.put_back(context.now));
     if turn.tries() == REPORTED_AFTER {
         let (work, place) = (turn.entity().to_owned(), turn.place());
-        let failed = EventKind::DueWorkFailed { work, place, tries: turn.tries(), reason: why };
-        change.record(Happening::of_vendor(failed));
+        let failed = DueWorkFailed { work, place, tries: turn.tries(), reason: why };
+        change.record(NewEvent::of_vendor(failed));
     }
     // What is not put back is due as before.
     if let Err(why) = context.apply(change).await {

@@ -6,9 +6,10 @@ use api_runtime::{
     Request, Route, route,
 };
 use deserr::Deserr;
+use domain::event::ServiceRequestOpened;
 use domain::service_request::{Contact, Message, Person};
 use domain::{
-    Actor, Email, EventKind, Faults, Name, Problem, Reason, Role, ServiceRequest, ServiceRequestKind,
+    Actor, Email, Faults, Name, Problem, Reason, Role, ServiceRequest, ServiceRequestKind,
     ServiceRequestStatus, Stamp, TimeZone,
 };
 use schemars::JsonSchema;
@@ -123,8 +124,8 @@ impl Operation for OpenServiceRequest {
         }
         change.create(&request)?;
         count_service_request(&request, None).into_iter().for_each(|count| change.add(count));
-        let opened = EventKind::ServiceRequestOpened { service_request_id: request.id, kind: request.kind };
-        change.record(request.happening(opened, partner));
+        let opened = ServiceRequestOpened { service_request_id: request.id, kind: request.kind };
+        change.record(request.event(opened, partner));
 
         let location = format!("/v1/organizations/{organization_id}/service-requests/{}", request.id);
         let shown = view(context, actor, request).await?;

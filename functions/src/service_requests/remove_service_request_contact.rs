@@ -2,8 +2,9 @@
 
 use api_runtime::table::ContactEntry;
 use api_runtime::{Answer, Change, Empty, Failure, Method, Nothing, Operation, Reply, Request, Route, route};
+use domain::event::ServiceRequestContactRemoved;
 use domain::service_request::PRIMARY_CONTACT;
-use domain::{Act, Actor, EventKind, Reason, Role};
+use domain::{Act, Actor, Reason, Role};
 
 use super::view::{ServiceRequestView, reader_of, sees_contact, view};
 use super::{OfContact, Sought, concerned};
@@ -56,12 +57,12 @@ impl Operation for RemoveServiceRequestContact {
         if let Some(entry) = ContactEntry::of(&request, email) {
             change.remove(&entry);
         }
-        let removed = EventKind::ServiceRequestContactRemoved {
+        let removed = ServiceRequestContactRemoved {
             service_request_id: request.id,
             customer_id: contact.customer_id,
             member_id: contact.person.membership.map(|of| of.member_id),
         };
-        change.record(request.happening(removed, concerned(&contact, held.as_ref())));
+        change.record(request.event(removed, concerned(&contact, held.as_ref())));
         let shown = view(context, actor, request).await?;
         context.commit(change, Answer::ok(shown)).await
     }

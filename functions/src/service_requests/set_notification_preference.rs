@@ -6,8 +6,9 @@ use api_runtime::{
     Request, Route, route,
 };
 use deserr::Deserr;
+use domain::event::NotificationPreferenceSet;
 use domain::service_request::NotificationPreference;
-use domain::{Act, Actor, EventKind, Faults, Happening, Reason, Role, Stamp};
+use domain::{Act, Actor, Faults, NewEvent, Reason, Role, Stamp};
 use schemars::JsonSchema;
 
 use super::get_notification_preference::{OwnPreference, Said};
@@ -72,10 +73,10 @@ impl Operation for SetNotificationPreference {
                 wanted
             }
         };
-        let set = EventKind::NotificationPreferenceSet { on_submitted, member_id };
+        let set = NotificationPreferenceSet { on_submitted, member_id };
         change.record(match held {
-            Some(held) => Happening::of_both(set, held.partner, organization_id),
-            None => Happening::of_organization(set, organization_id),
+            Some(held) => NewEvent::of_both(set, held.partner, organization_id),
+            None => NewEvent::of_organization(set, organization_id),
         });
         context.commit(change, Answer::ok(OwnPreference::of(organization_id, Some(said)))).await
     }

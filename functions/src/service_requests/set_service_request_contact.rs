@@ -7,8 +7,9 @@ use api_runtime::{
 };
 use deserr::Deserr;
 use domain::access::{Grant, decide};
+use domain::event::ServiceRequestContactSet;
 use domain::service_request::{Contact, Membership, PRIMARY_CONTACT, Person, TOO_MANY_CONTACTS};
-use domain::{Access, Act, Actor, ContactRole, Email, EventKind, Faults, Level, Reason, Role};
+use domain::{Access, Act, Actor, ContactRole, Email, Faults, Level, Reason, Role};
 use schemars::JsonSchema;
 
 use super::view::{ServiceRequestView, reader_of, sees_contact, view};
@@ -143,13 +144,13 @@ impl Operation for SetServiceRequestContact {
         }
         for (role, contact) in changed {
             require_own(&mut change, &contact, held.as_ref());
-            let set = EventKind::ServiceRequestContactSet {
+            let set = ServiceRequestContactSet {
                 service_request_id: request.id,
                 role,
                 customer_id: contact.customer_id,
                 member_id: contact.person.membership.map(|of| of.member_id),
             };
-            change.record(request.happening(set, concerned(&contact, held.as_ref())));
+            change.record(request.event(set, concerned(&contact, held.as_ref())));
         }
         let shown = view(context, actor, request).await?;
         context.commit(change, Answer::ok(shown)).await

@@ -4,9 +4,10 @@ use api_runtime::table::count_service_request;
 use api_runtime::{Answer, Change, Failure, Json, Method, Nothing, Operation, Reply, Request, Route, route};
 use deserr::Deserr;
 use domain::actor::Standing;
+use domain::event::ServiceRequestUpdated;
 use domain::fault::{Check, Checked};
 use domain::service_request::{Message, ServiceRequestUpdate, Speaker};
-use domain::{Act, Actor, EventKind, Faults, Invalid, Problem, Reason, Role, ServiceRequestStatus};
+use domain::{Act, Actor, Faults, Invalid, Problem, Reason, Role, ServiceRequestStatus};
 use schemars::JsonSchema;
 
 use super::view::{UpdateView, view_updates};
@@ -98,9 +99,8 @@ impl Operation for UpdateServiceRequest {
         // Its number is free as long as the service request is as it was.
         change.put(&update)?;
         let number = update.number;
-        let updated =
-            EventKind::ServiceRequestUpdated { service_request_id: request.id, number, status: new.status };
-        change.record(request.happening(updated, partner_id));
+        let updated = ServiceRequestUpdated { service_request_id: request.id, number, status: new.status };
+        change.record(request.event(updated, partner_id));
 
         let location =
             format!("/v1/organizations/{}/service-requests/{}/updates", request.organization_id, request.id);

@@ -7,10 +7,9 @@ use api_runtime::{
 };
 use deserr::Deserr;
 use domain::actor::Standing;
+use domain::event::SubscriptionContactAdded;
 use domain::subscription::SubscriptionContact;
-use domain::{
-    Actor, CustomerId, EventKind, Faults, OrganizationId, Reason, Role, Subscription, SubscriptionId,
-};
+use domain::{Actor, CustomerId, Faults, OrganizationId, Reason, Role, Subscription, SubscriptionId};
 use schemars::JsonSchema;
 
 use super::{NOT_A_CONTACT, OfSubscription, Shown, living, read};
@@ -113,8 +112,8 @@ impl Operation for AddSubscriptionContact {
         if first {
             change.add(remember_contact(organization_id, &email));
         }
-        let added = EventKind::SubscriptionContactAdded { subscription_id, customer_id, first };
-        change.record(after.happening(added));
+        let added = SubscriptionContactAdded { subscription_id, customer_id, first };
+        change.record(after.event(added));
         let shown = viewer.narrow_and_show(context, &after).await?;
         context.commit(change, Answer::ok(shown)).await
     }

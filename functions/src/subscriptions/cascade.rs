@@ -7,8 +7,9 @@
 
 use api_runtime::table::{Error, Expression, Pause, SubscriptionOf, SubscriptionsOf, follow_subscription};
 use api_runtime::{Change, ConditionFailure, Context, Failure, Replay};
+use domain::event::SubscriptionDeactivated;
 use domain::subscription::{Closure, Deactivation, Subscriptions};
-use domain::{EventKind, OrganizationId, Period, Problem, Subscription, SubscriptionId};
+use domain::{OrganizationId, Period, Problem, Subscription, SubscriptionId};
 
 /// A transaction takes 100 items: of each subscription itself, its entitlement and its event; some are left for what is
 /// added to it last.
@@ -65,7 +66,7 @@ fn take_down(
         change.add(follow_subscription(&after, context.now));
         let (subscription_id, cause) = (after.id, Some(deactivation.cause));
         let reason = deactivation.reason.clone();
-        change.record(after.happening(EventKind::SubscriptionDeactivated { subscription_id, cause, reason }));
+        change.record(after.event(SubscriptionDeactivated { subscription_id, cause, reason }));
     }
     Ok(())
 }

@@ -12,6 +12,7 @@ pub mod list_subscriptions;
 pub mod remove_subscription_contact;
 pub mod set_up_subscription;
 
+use domain::event::SiteCreated;
 use std::collections::BTreeSet;
 
 use api_runtime::table::{EmailInOrganization, Found, Reservation, SubscriptionOf, Wanted, WelcomeOf};
@@ -22,9 +23,9 @@ use domain::subscription::{
     Deactivation, Place, SubscriptionContact, SubscriptionKind, SubscriptionStatus, Subscriptions,
 };
 use domain::{
-    Actor, Description, EntitlementId, EntitlementNumber, EventKind, ExternalId, Faults, Happening,
-    OrganizationId, PartnerId, Plan, Problem, ProductCode, ProductId, Quantity, Reason, Site, Stamp,
-    StoreAccount, Subscription, SubscriptionId, TimeZone, Timestamp, Version,
+    Actor, Description, EntitlementId, EntitlementNumber, ExternalId, Faults, NewEvent, OrganizationId,
+    PartnerId, Plan, Problem, ProductCode, ProductId, Quantity, Reason, Site, Stamp, StoreAccount,
+    Subscription, SubscriptionId, TimeZone, Timestamp, Version,
 };
 use schemars::JsonSchema;
 use serde::Serialize;
@@ -247,7 +248,7 @@ async fn read<'a>(
 pub(crate) fn create_site(change: &mut Change, site: &Site) -> Result<(), Failure> {
     change.create(site)?;
     change.create_once(&Reservation::site_url(site), |_| ConditionFailure::Stale)?;
-    let created = EventKind::SiteCreated { site_id: site.id, url: site.url.clone() };
-    change.record(Happening::of_organization(created, site.organization_id));
+    let created = SiteCreated { site_id: site.id, url: site.url.clone() };
+    change.record(NewEvent::of_organization(created, site.organization_id));
     Ok(())
 }

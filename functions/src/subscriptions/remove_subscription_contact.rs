@@ -2,11 +2,11 @@
 
 use api_runtime::{Answer, Change, Empty, Failure, Method, Nothing, Operation, Reply, Request, Route, route};
 use deserr::Deserr;
+use domain::event::SubscriptionContactRemoved;
 use domain::fault::quoted;
 use domain::subscription::SubscriptionContact;
 use domain::{
-    Actor, CustomerId, Email, EventKind, Faults, Invalid, OrganizationId, Reason, Role, Subscription,
-    SubscriptionId,
+    Actor, CustomerId, Email, Faults, Invalid, OrganizationId, Reason, Role, Subscription, SubscriptionId,
 };
 use schemars::JsonSchema;
 
@@ -109,8 +109,8 @@ impl Operation for RemoveSubscriptionContact {
         after.stamp = before.stamp.next(context.now);
         change.replace(&after, seen, context.if_match())?;
         let SubscriptionContact { email, customer_id, .. } = gone.clone();
-        let removed = EventKind::SubscriptionContactRemoved { subscription_id: after.id, email, customer_id };
-        change.record(after.happening(removed));
+        let removed = SubscriptionContactRemoved { subscription_id: after.id, email, customer_id };
+        change.record(after.event(removed));
         let shown = viewer.narrow_and_show(context, &after).await?;
         context.commit(change, Answer::ok(shown)).await
     }

@@ -3,9 +3,10 @@
 use api_runtime::table::SiteByUrl;
 use api_runtime::{Answer, Change, Failure, Json, Method, Nothing, Operation, Reply, Request, Route, route};
 use deserr::{Deserr, IntoValue};
+use domain::event::SubscriptionSetUp;
 use domain::fault::wrong_kind;
 use domain::subscription::{Place, Whole};
-use domain::{Actor, EventKind, Faults, Invalid, Name, Reason, Role, Site, SiteUrl, Stamp, Subscription};
+use domain::{Actor, Faults, Invalid, Name, Reason, Role, Site, SiteUrl, Stamp, Subscription};
 use schemars::JsonSchema;
 
 use super::{NOT_A_CONTACT, OfSubscription, Shown, create_site, read};
@@ -154,7 +155,7 @@ impl Operation for SetUpSubscription {
         let (place, placed_at, stamp) = (Some(place), Some(context.now), before.stamp.next(context.now));
         let after = Subscription { place, placed_at, stamp, ..before };
         change.replace(&after, seen, context.if_match())?;
-        change.record(after.happening(EventKind::SubscriptionSetUp { subscription_id: after.id, site_id }));
+        change.record(after.event(SubscriptionSetUp { subscription_id: after.id, site_id }));
         let shown = viewer.narrow_and_show(context, &after).await?;
         context.commit(change, Answer::ok(shown)).await
     }

@@ -2,7 +2,8 @@
 
 use api_runtime::{Answer, Change, Failure, Json, Method, Nothing, Operation, Reply, Request, Route, route};
 use deserr::Deserr;
-use domain::{Actor, DeploymentKey, EventKind, Faults, Happening, Name, Role, Source, Stamp};
+use domain::event::WebhookSourceCreated;
+use domain::{Actor, DeploymentKey, Faults, Name, NewEvent, Role, Source, Stamp};
 use schemars::JsonSchema;
 
 use super::SourceWithSecret;
@@ -51,7 +52,7 @@ impl Operation for CreateWebhookSource {
 
         let mut change = Change::new();
         change.create(&source)?;
-        change.record(Happening::of_vendor(EventKind::WebhookSourceCreated {
+        change.record(NewEvent::of_vendor(WebhookSourceCreated {
             source_id: source.id,
             name: name.clone(),
             may_name_partners: *may_name_partners,

@@ -2,7 +2,8 @@
 
 use api_runtime::table::SourceById;
 use api_runtime::{Answer, Change, Empty, Failure, Method, Nothing, Operation, Reply, Request, Route, route};
-use domain::{Actor, EventKind, Happening, Problem, Role, Source};
+use domain::event::WebhookSourceDisabled;
+use domain::{Actor, NewEvent, Problem, Role, Source};
 
 use super::OfSource;
 
@@ -34,7 +35,7 @@ impl Operation for DisableWebhookSource {
         }
         let source = source.disabled(context.now);
         change.replace(&source, seen, context.if_match())?;
-        change.record(Happening::of_vendor(EventKind::WebhookSourceDisabled { source_id: source.id }));
+        change.record(NewEvent::of_vendor(WebhookSourceDisabled { source_id: source.id }));
         context.commit(change, Answer::ok(source)).await
     }
 }

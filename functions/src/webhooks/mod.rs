@@ -20,12 +20,13 @@ use api_runtime::table::{
 };
 use api_runtime::{Answer, Change, ConditionFailure, Context, Failure, Output, Reply};
 use deserr::Deserr;
+use domain::event::{SubscriptionMessageIgnored, SubscriptionMessageKept};
 use domain::order::{self, OrderedSubscription};
 use domain::subscription::{Heard, Said};
 use domain::webhook::Secret;
 use domain::{
-    DeploymentKey, EntitlementName, EventKind, ExternalId, Faults, Happening, Order, OrderStatus, Owner,
-    Reason, Sent, Source, SourceId, Stamp, Subscription, SubscriptionId, Version,
+    DeploymentKey, EntitlementName, ExternalId, Faults, NewEvent, Order, OrderStatus, Owner, Reason, Sent,
+    Source, SourceId, Stamp, Subscription, SubscriptionId, Version,
 };
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -203,8 +204,8 @@ async fn hear(
             if after.heard.hear(said) {
                 let (source_id, external_id) = (after.source_id, after.external_id.clone());
                 let message_type = message_type.to_owned();
-                let kept = EventKind::SubscriptionMessageKept { source_id, external_id, message_type };
-                change.record(Happening::of_vendor(kept));
+                let kept = SubscriptionMessageKept { source_id, external_id, message_type };
+                change.record(NewEvent::of_vendor(kept));
                 match before {
                     Some(before) => {
                         after.stamp = before.stamp.next(context.now);
@@ -232,8 +233,8 @@ async fn ignore(
 }
 
 /// Says that a message about a subscription has no effect, for it was deactivated.
-fn ignored(subscription: &Subscription, message_type: &str) -> Happening {
-    subscription.happening(EventKind::SubscriptionMessageIgnored {
+fn ignored(subscription: &Subscription, message_type: &str) -> NewEvent {
+    subscription.event(SubscriptionMessageIgnored {
         subscription_id: subscription.id,
         message_type: message_type.to_owned(),
         reason: Subscription::DEACTIVATED.about.to_owned(),

@@ -4,8 +4,9 @@ use api_runtime::http::caller::Delivery;
 use api_runtime::table::{OrderOfSource, follow_subscription};
 use api_runtime::{Change, Context, Failure, Reply};
 use deserr::Deserr;
+use domain::event::{OrderCancelled, SubscriptionCancelled};
 use domain::order::Quantities;
-use domain::{EventKind, Faults, Order, OrderId, OrderStatus, Sent, Subscription, Timestamp};
+use domain::{Faults, Order, OrderId, OrderStatus, Sent, Subscription, Timestamp};
 use schemars::JsonSchema;
 
 use super::{Receipt, ignored, subscriptions_of};
@@ -62,8 +63,8 @@ pub async fn apply(
     };
     let cancelled_at = order.cancelled_at.max(Some(said_at));
     let order = Order { cancelled_at, ..order };
-    let event = EventKind::OrderCancelled { source_id: delivery.source.id, order_id };
-    let event = Some(event).filter(|_| !known);
+    let event = OrderCancelled { source_id: delivery.source.id, order_id };
+    let event = Some(event.into()).filter(|_| !known);
     let revision = Revision { before, order, wanted: Quantities::new(), lines: None, event, transferred };
     revise(context, revision, change, Receipt::answer).await
 }
@@ -88,8 +89,8 @@ fn cancel_subscriptions(
         change.add(follow_subscription(&after, context.now));
         if after.ended_at().is_some() {
             let (source_id, order_id) = (order.source_id, order.order_id.clone());
-            let kind = EventKind::SubscriptionCancelled { subscription_id: after.id, source_id, order_id };
-            change.record(after.happening(kind));
+            let kind = SubscriptionCancelled { subscription_id: after.id, source_id, order_id };
+            change.record(after.event(kind));
         }
     }
     Ok(())

@@ -4,9 +4,10 @@ use api_runtime::http::caller::Delivery;
 use api_runtime::table::{OrderOfSource, Wanted};
 use api_runtime::{Change, Context, Failure, Reply};
 use deserr::Deserr;
+use domain::event::{OrderChanged, SubscriptionChanged};
 use domain::fault::Check;
 use domain::order::{OrderedSubscription, Quantities, Sequence, SubscriptionLine, check_mark, mark};
-use domain::{EventKind, Faults, Invalid, Order, OrderId, OrderStatus, Problem, Sent, Stage, Subscription};
+use domain::{Faults, Invalid, Order, OrderId, OrderStatus, Problem, Sent, Stage, Subscription};
 use schemars::JsonSchema;
 
 use super::{Receipt, ignored, subscriptions_of};
@@ -103,7 +104,7 @@ pub async fn apply(
         (None, _) => Order { changed: said, subscriptions: Vec::new(), ..awaited },
     };
     let order = Order { sequence, ..order };
-    let event = Some(EventKind::OrderChanged { source_id: delivery.source.id, order_id, sequence });
+    let event = Some(OrderChanged { source_id: delivery.source.id, order_id, sequence }.into());
     let wanted = if cancelled { Quantities::new() } else { lines.sums() };
     let revision = Revision { before, order, wanted, lines: Some(lines), event, transferred };
     revise(context, revision, change, Receipt::answer).await
@@ -135,7 +136,7 @@ fn change_subscriptions(
             Subscription { plan: plan.clone(), quantity, stamp: before.stamp.next(context.now), ..before };
         change.replace(&after, before.stamp.version, None)?;
         let subscription_id = after.id;
-        change.record(after.happening(EventKind::SubscriptionChanged { subscription_id, plan, quantity }));
+        change.record(after.event(SubscriptionChanged { subscription_id, plan, quantity }));
     }
     Ok(lines)
 }

@@ -4,11 +4,11 @@ use api_runtime::http::caller::Delivery;
 use api_runtime::table::{OrderOfSource, OwnerOfStoreAccount, Wanted};
 use api_runtime::{Change, ConditionFailure, Context, Failure, Reply};
 use deserr::Deserr;
+use domain::event::{OrderChangeIgnored, OrderParked};
 use domain::fault::Check;
 use domain::order::OrderedSubscription;
 use domain::{
-    EventKind, Faults, Happening, Invalid, Order, OrderId, OrderStatus, Parking, PartnerId, Problem, Stage,
-    StoreAccount,
+    Faults, Invalid, NewEvent, Order, OrderId, OrderStatus, Parking, PartnerId, Problem, Stage, StoreAccount,
 };
 use schemars::JsonSchema;
 
@@ -74,7 +74,7 @@ pub async fn apply(
     }
     // What the store changed since counts, not what it said at first; unless it changed another order than this one.
     let of_another = before.as_ref().filter(|order| order.sequence > 0 && !said.is_of(&order.changed));
-    let ignored = of_another.map(|order| EventKind::OrderChangeIgnored {
+    let ignored = of_another.map(|order| OrderChangeIgnored {
         source_id: order.source_id,
         order_id: order.order_id.clone(),
         sequence: order.sequence,
@@ -124,15 +124,15 @@ pub async fn apply(
     let billed = placed.store_account.clone().filter(|_| !order.subscriptions.is_empty());
     let order = Order { billing_account: billed, ..order };
     let mut change = Change::new();
-    ignored.into_iter().for_each(|event| change.record(Happening::of_vendor(event)));
+    ignored.into_iter().for_each(|event| change.record(NewEvent::of_vendor(event)));
     let (mut order, event) = match (waits, account) {
         (true, Some(account)) => {
             change.require_absent(&account, || ConditionFailure::Stale);
             let OwnerOfStoreAccount(source_id, account) = account;
             let order_id = order.order_id.clone();
-            let event = EventKind::OrderParked { source_id, order_id, account: account.clone() };
+            let event = OrderParked { source_id, order_id, account: account.clone() };
             let parking = Some(Parking::new(context.id(), account, context.now));
-            (Order { status: OrderStatus::Parked, parking, ..order }, Some(event))
+            (Order { status: OrderStatus::Parked, parking, ..order }, Some(event.into()))
         }
         (_, account) => {
             if let Some(account) = account.zip(buyer) {

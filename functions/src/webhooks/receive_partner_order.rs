@@ -9,9 +9,10 @@ use api_runtime::{
     Access, Answer, Change, Context, Failure, Method, Nothing, Operation, Raw, Reply, Request, Route,
 };
 use deserr::Deserr;
+use domain::event::{WebhookIgnored, WebhookRefused};
 use domain::fault::{Checked, collect};
 use domain::unicode::tame;
-use domain::{At, EventKind, Fault, Faults, Happening, Pool, Problem, Reason, Stage};
+use domain::{At, Fault, Faults, NewEvent, Pool, Problem, Reason, Stage};
 use schemars::JsonSchema;
 
 use super::{
@@ -153,7 +154,7 @@ fn read<T: Deserr<Faults>>(message: serde_json::Value, mut faults: Faults) -> Re
 async fn ignore(context: &Context<'_>, delivery: &Delivery, named: &str) -> Result<Reply<Receipt>, Failure> {
     let message_type = tame(named, 100);
     let mut change = Change::new();
-    change.record(Happening::of_vendor(EventKind::WebhookIgnored {
+    change.record(NewEvent::of_vendor(WebhookIgnored {
         source_id: delivery.source.id,
         webhook_id: delivery.id.clone(),
         message_type: message_type.clone(),
@@ -184,7 +185,6 @@ async fn refuse(
     let errors: Vec<Fault> = problem.faults.iter().take(KEPT).map(tamed).collect();
     let at = refused_message_key(delivery.source.id, &delivery.id);
     let mark = RefusalMark { at, expires_at: context.stored_until() };
-    let refused =
-        EventKind::WebhookRefused { source_id: delivery.source.id, webhook_id: delivery.id.clone(), errors };
-    context.refuse(problem, &mark, Happening::of_vendor(refused)).await
+    let refused = WebhookRefused { source_id: delivery.source.id, webhook_id: delivery.id.clone(), errors };
+    context.refuse(problem, &mark, NewEvent::of_vendor(refused)).await
 }

@@ -5,7 +5,8 @@ use api_runtime::{
     Answer, Change, ConditionFailure, Empty, Failure, Method, Nothing, Operation, Reply, Request, Route,
     route,
 };
-use domain::{Actor, DeploymentKey, EventKind, Happening, Problem, Reason, Role};
+use domain::event::WebhookSecretRotated;
+use domain::{Actor, DeploymentKey, NewEvent, Problem, Reason, Role};
 
 use super::{OfSource, SourceWithSecret};
 
@@ -52,7 +53,7 @@ impl Operation for RotateWebhookSecret {
                 rotated
             }
         };
-        change.record(Happening::of_vendor(EventKind::WebhookSecretRotated {
+        change.record(NewEvent::of_vendor(WebhookSecretRotated {
             source_id: source.id,
             secret_version: source.secret_version,
         }));

@@ -4,9 +4,10 @@ use api_runtime::http::caller::Delivery;
 use api_runtime::table::{FirstMigration, Reservation, SiteByUrl, Wanted};
 use api_runtime::{Answer, Change, ConditionFailure, Context, Failure, Reply};
 use deserr::Deserr;
+use domain::event::SiteMigrated;
 use domain::order::Named as Ref;
 use domain::subscription::Place;
-use domain::{EventKind, Faults, Name, Sent, Site, SiteUrl, Stamp, Subscription, SubscriptionId};
+use domain::{Faults, Name, Sent, Site, SiteUrl, Stamp, Subscription, SubscriptionId};
 use schemars::JsonSchema;
 
 use super::{Named, Receipt, UNKNOWN_SUBSCRIPTION, find, ignore};
@@ -69,7 +70,7 @@ pub async fn apply(
         ..*before
     };
     change.replace(&after, seen, None)?;
-    let kind = EventKind::SiteMigrated { subscription_id: after.id, site_id: site.id, url, first };
-    change.record(after.happening(kind));
+    let kind = SiteMigrated { subscription_id: after.id, site_id: site.id, url, first };
+    change.record(after.event(kind));
     context.commit(change, answer).await
 }

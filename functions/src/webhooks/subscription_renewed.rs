@@ -4,9 +4,10 @@ use api_runtime::http::caller::Delivery;
 use api_runtime::table::follow_subscription;
 use api_runtime::{Change, Context, Failure, Reply};
 use deserr::Deserr;
+use domain::event::SubscriptionRenewed;
 use domain::order::Named;
 use domain::subscription::{Renewal, Said};
-use domain::{EventKind, Faults, Sent, Subscription, SubscriptionId, Timestamp};
+use domain::{Faults, Sent, Subscription, SubscriptionId, Timestamp};
 use schemars::JsonSchema;
 
 use super::{Receipt, find, hear};
@@ -32,8 +33,8 @@ pub async fn apply(
     let said = Said::Renewal(Renewal { ends_at, said_at: said_at.instant(context.now) });
     let tell = |change: &mut Change, _: &Subscription, after: &Subscription| {
         change.add(follow_subscription(after, context.now));
-        let renewed = EventKind::SubscriptionRenewed { subscription_id: after.id, ends_at: after.ends_at() };
-        change.record(after.happening(renewed));
+        let renewed = SubscriptionRenewed { subscription_id: after.id, ends_at: after.ends_at() };
+        change.record(after.event(renewed));
         Ok(())
     };
     let named = find(context, delivery, &subscription).await?;

@@ -3,10 +3,11 @@
 use api_runtime::http::caller::Delivery;
 use api_runtime::{Change, Context, Failure, Reply};
 use deserr::{Deserr, IntoValue, ValuePointerRef};
+use domain::event::SubscriptionUsageReported;
 use domain::fault::{Check, parse_number};
 use domain::order::{Named, Sequence, check_mark, mark};
 use domain::subscription::{Said, Usage};
-use domain::{EventKind, Faults, Invalid, Sent, Subscription, SubscriptionId};
+use domain::{Faults, Invalid, Sent, Subscription, SubscriptionId};
 use schemars::JsonSchema;
 
 use super::{Receipt, find, hear};
@@ -61,8 +62,8 @@ pub async fn apply(
     let active_users = active_users.0;
     let said = Said::Usage(Usage { mark: mark(sequence, occurred_at, context.now), active_users });
     let tell = |change: &mut Change, _: &Subscription, after: &Subscription| {
-        let reported = EventKind::SubscriptionUsageReported { subscription_id: after.id, active_users };
-        change.record(after.happening(reported));
+        let reported = SubscriptionUsageReported { subscription_id: after.id, active_users };
+        change.record(after.event(reported));
         Ok(())
     };
     let named = find(context, delivery, &subscription).await?;

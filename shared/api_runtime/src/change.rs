@@ -4,7 +4,7 @@
 use std::fmt::Display;
 use std::marker::PhantomData;
 
-use domain::{Fault, Happening, Reason, Stage, Timestamp, Version};
+use domain::{Fault, NewEvent, Reason, Stage, Timestamp, Version};
 
 use crate::table::idempotency::IdempotencyRecord;
 use crate::table::item::{Entity, Item, from_item, to_item};
@@ -78,7 +78,7 @@ pub struct Change {
     writes: Vec<Write>,
     /// For each write, what it means that its condition fails.
     on_failure: Vec<OnFailure>,
-    events: Vec<Happening>,
+    events: Vec<NewEvent>,
     rejected: Vec<(Stage, Fault)>,
 }
 
@@ -89,12 +89,12 @@ impl Change {
     }
 
     /// Leaves an event.
-    pub fn record(&mut self, event: Happening) {
+    pub fn record(&mut self, event: NewEvent) {
         self.events.push(event);
     }
 
     /// The events it leaves.
-    pub(crate) fn events(&self) -> &[Happening] {
+    pub(crate) fn events(&self) -> &[NewEvent] {
         &self.events
     }
 

@@ -1,9 +1,10 @@
 //! Access: what a partner's people may do for an organization, how far, and until when.
 
+use crate::event::{AccessExpired, AccessExpiring};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use crate::event::{EventKind, Happening};
+use crate::event::{EventKind, NewEvent};
 use crate::id::{AccessRequestId, GrantId, MemberId, OrganizationId, PartnerId};
 use crate::level::Level;
 use crate::party::Stamp;
@@ -311,7 +312,7 @@ impl Access {
             }
             if !grant.is_active(now) {
                 grant.ended = Some(Ended { at: grant.expires_at, how: End::Expired });
-                told.push(EventKind::AccessExpired { grant_id: grant.id });
+                told.push(AccessExpired { grant_id: grant.id }.into());
                 continue;
             }
             let latest = grant.reminders().filter(|(_, moment)| *moment <= now).map(|(days, _)| days).min();
@@ -321,7 +322,7 @@ impl Access {
                 if grant.individual.as_ref().is_some_and(gone) {
                     continue;
                 }
-                told.push(EventKind::AccessExpiring { grant_id: grant.id, days });
+                told.push(AccessExpiring { grant_id: grant.id, days }.into());
             }
         }
         self.forget();
@@ -334,8 +335,8 @@ impl Access {
     }
 
     /// What happened to it: the partner's business, and the organization's.
-    pub fn happening(&self, kind: EventKind) -> Happening {
-        Happening::of_both(kind, self.partner_id, self.organization_id)
+    pub fn event(&self, kind: impl Into<EventKind>) -> NewEvent {
+        NewEvent::of_both(kind, self.partner_id, self.organization_id)
     }
 
     /// The grant of this id.
@@ -758,8 +759,8 @@ mod tests {
         let days = |access: &mut Access, day: u64| -> Vec<u16> {
             let told = access.tell(at(NOW + day * DAY), |_| true).into_iter();
             told.filter_map(|kind| match kind {
-                EventKind::AccessExpiring { days, .. } => Some(days),
-                EventKind::AccessExpired { .. } => Some(0),
+                EventKind::AccessExpiring(AccessExpiring { days, .. }) => Some(days),
+                EventKind::AccessExpired(AccessExpired { .. }) => Some(0),
                 _ => None,
             })
             .collect()

@@ -4,7 +4,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::actor::{Actor, Role, Standing};
-use crate::event::{EventKind, Happening};
+use crate::event::{EventKind, NewEvent};
 use crate::id::{CustomerId, OrganizationId, PartnerId};
 use crate::party::Stamp;
 use crate::text::{Email, ExternalId, Name};
@@ -88,10 +88,10 @@ impl Customer {
     }
 
     /// What happened to it: its organization's business, or the vendor's.
-    pub fn happening(&self, kind: EventKind) -> Happening {
+    pub fn event(&self, kind: impl Into<EventKind>) -> NewEvent {
         match self.organization_id {
-            Some(organization) => Happening::of_organization(kind, organization),
-            None => Happening::of_vendor(kind),
+            Some(organization) => NewEvent::of_organization(kind, organization),
+            None => NewEvent::of_vendor(kind),
         }
     }
 }

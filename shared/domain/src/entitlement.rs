@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
 use crate::author::Author;
-use crate::event::{EventKind, Happening};
+use crate::event::{EventKind, NewEvent};
 use crate::fault::{Invalid, quoted};
 use crate::id::{CustomerId, EntitlementId, ImportId, OrganizationId, ProductId, SubscriptionId};
 use crate::party::Stamp;
@@ -104,10 +104,10 @@ impl Entitlement {
     }
 
     /// What happened to it: its organization's business; a person's own is the vendor's to know.
-    pub fn happening(&self, kind: EventKind) -> Happening {
+    pub fn event(&self, kind: impl Into<EventKind>) -> NewEvent {
         match self.owner {
-            Owner::Organization(organization) => Happening::of_organization(kind, organization),
-            Owner::Customer(_) => Happening::of_vendor(kind),
+            Owner::Organization(organization) => NewEvent::of_organization(kind, organization),
+            Owner::Customer(_) => NewEvent::of_vendor(kind),
         }
     }
 }

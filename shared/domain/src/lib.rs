@@ -41,7 +41,7 @@ pub use author::{Author, AuthorKind};
 pub use customer::Customer;
 pub use detail::DetailField;
 pub use entitlement::{Entitlement, EntitlementName, EntitlementNumber, EntitlementStatus, Owner};
-pub use event::{Event, EventKind, Happening, Home};
+pub use event::{Event, EventKind, LogScope, NewEvent};
 pub use fault::{At, Fault, Faults, Invalid};
 pub use field_kind::FieldKind;
 pub use id::{

@@ -3,7 +3,7 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use crate::event::{EventKind, Happening};
+use crate::event::{EventKind, NewEvent};
 use crate::id::{MemberId, PartnerId};
 use crate::party::Stamp;
 use crate::text::{Email, Name};
@@ -33,7 +33,7 @@ pub struct Member {
 
 impl Member {
     /// What happened to it: its partner's business.
-    pub fn happening(&self, kind: EventKind) -> Happening {
-        Happening::of_partner(kind, self.partner_id)
+    pub fn event(&self, kind: impl Into<EventKind>) -> NewEvent {
+        NewEvent::of_partner(kind, self.partner_id)
     }
 }

@@ -7,7 +7,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::author::AuthorKind;
-use crate::event::{EventKind, Happening};
+use crate::event::{EventKind, NewEvent};
 use crate::fault::{Invalid, quoted};
 use crate::id::{CustomerId, MemberId, OrganizationId, PartnerId, ServiceRequestId};
 use crate::level::{Act, Level};
@@ -272,10 +272,10 @@ impl Selection {
 
 impl ServiceRequest {
     /// What happened to it: its organization's business, and that of the partner that acts for it.
-    pub fn happening(&self, kind: EventKind, partner: Option<PartnerId>) -> Happening {
+    pub fn event(&self, kind: impl Into<EventKind>, partner: Option<PartnerId>) -> NewEvent {
         match partner {
-            Some(partner) => Happening::of_both(kind, partner, self.organization_id),
-            None => Happening::of_organization(kind, self.organization_id),
+            Some(partner) => NewEvent::of_both(kind, partner, self.organization_id),
+            None => NewEvent::of_organization(kind, self.organization_id),
         }
     }
 

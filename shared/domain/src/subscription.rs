@@ -1,5 +1,6 @@
 //! Subscriptions: an organization's running contracts, what is linked to them, and what goes down with them.
 
+use crate::event::{SubscriptionTransferred, SubscriptionTransferredAway};
 use std::collections::{BTreeMap, BTreeSet};
 
 use deserr::Deserr;
@@ -7,7 +8,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::entitlement::{Entitlement, EntitlementNumber, Owner};
-use crate::event::{EventKind, Happening};
+use crate::event::{EventKind, NewEvent};
 use crate::fault::{Faults, Invalid};
 use crate::id::{CustomerId, OrganizationId, PartnerId, ProductId, SiteId, SourceId, SubscriptionId};
 use crate::license::Quantity;
@@ -414,24 +415,24 @@ impl Subscription {
     }
 
     /// What a transfer leaves, if it is one: an event for who has it now, and one for the partner that has it no longer.
-    pub fn transferred_from(&self, from: &Buyer) -> Vec<Happening> {
+    pub fn transferred_from(&self, from: &Buyer) -> Vec<NewEvent> {
         let (to, subscription_id) = (self.buyer(), self.id);
         if from == to {
             return Vec::new();
         }
         let away = from.partner_id.filter(|partner| to.partner_id != Some(*partner)).map(|partner| {
-            let away = EventKind::SubscriptionTransferredAway { subscription_id };
-            Happening::of_both(away, partner, self.organization_id)
+            let away = SubscriptionTransferredAway { subscription_id };
+            NewEvent::of_both(away, partner, self.organization_id)
         });
-        let here = self.happening(EventKind::SubscriptionTransferred { subscription_id });
+        let here = self.event(SubscriptionTransferred { subscription_id });
         away.into_iter().chain([here]).collect()
     }
 
     /// What happened to it: its organization's business, and its partner's.
-    pub fn happening(&self, kind: EventKind) -> Happening {
+    pub fn event(&self, kind: impl Into<EventKind>) -> NewEvent {
         match self.buyer().partner_id {
-            Some(partner) => Happening::of_both(kind, partner, self.organization_id),
-            None => Happening::of_organization(kind, self.organization_id),
+            Some(partner) => NewEvent::of_both(kind, partner, self.organization_id),
+            None => NewEvent::of_organization(kind, self.organization_id),
         }
     }
 }

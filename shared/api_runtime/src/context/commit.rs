@@ -1,6 +1,6 @@
 //! Committing changes: a change, its events and the record of its answer are one transaction.
 
-use domain::{At, Event, Fault, Happening, Problem, Stage};
+use domain::{At, Event, Fault, NewEvent, Problem, Stage};
 
 use super::{Context, IdempotencySlot};
 use crate::answer::{Answer, Failure, Output, Replay, Reply};
@@ -179,7 +179,7 @@ impl Context<'_> {
         &self,
         problem: Problem,
         mark: &E,
-        event: Happening,
+        event: NewEvent,
     ) -> Result<Reply<O>, Failure> {
         let mut change = Change::new();
         self.require_first(&mut change);
@@ -228,8 +228,8 @@ impl Context<'_> {
         Ok(Some(Unmet { failed, failures }))
     }
 
-    fn event(&self, happening: Happening) -> Result<Event, Error> {
-        Ok(Event { id: self.id(), time: self.now, actor: self.author()?, happening })
+    fn event(&self, event: NewEvent) -> Result<Event, Error> {
+        Ok(Event::new(self.id(), self.now, self.author()?, event))
     }
 
     /// Lets a change take effect only if no answer of an earlier call is stored under its key.

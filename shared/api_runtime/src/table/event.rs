@@ -1,7 +1,7 @@
 //! Events, and the logs that hold them.
 
 use aws_sdk_dynamodb::types::AttributeValue;
-use domain::{Event, EventId, Home, LicenseTypeCode, PartnerId, Timestamp};
+use domain::{Event, EventId, LogScope, LicenseTypeCode, PartnerId, Timestamp};
 use domain::event::EventType;
 use super::item::Entity;
 use super::key::Key;
@@ -11,17 +11,17 @@ impl Entity for Event {
     const NAME: &'static str = "event";
 
     fn key(&self) -> Key {
-        event_key(self.home(), self.id)
+        event_key(self.log_scope(), self.id)
     }
 
     fn by_key(&self) -> Option<Key> {
-        let organization = self.happening.organization_id?;
-        Some(event_key(domain::Home::Organization(organization), self.id))
+        let organization = self.organization_id?;
+        Some(event_key(domain::LogScope::Organization(organization), self.id))
     }
 
     fn by_facet(&self) -> Option<Key> {
-        let license_type = self.happening.kind.license_type()?;
-        Some(Key { pk: log_of_license_type(self.home(), license_type), sk: self.id.to_string() })
+        let license_type = self.kind.license_type()?;
+        Some(Key { pk: log_of_license_type(self.log_scope(), license_type), sk: self.id.to_string() })
     }
 }
 
@@ -29,7 +29,7 @@ impl Entity for Event {
 #[derive(Debug, Clone)]
 pub struct History {
     /// Whose log. An organization's holds every event that concerns it, wherever that is at home.
-    pub of: Home,
+    pub of: LogScope,
     /// Only what concerns this partner.
     pub partner: Option<PartnerId>,
     /// From this instant on.
@@ -55,7 +55,7 @@ impl AccessPattern for History {
 impl Listing for History {
     fn index(&self) -> Index {
         match (self.of, &self.license_type) {
-            (Home::Organization(_), _) => Index::ByKey,
+            (LogScope::Organization(_), _) => Index::ByKey,
             (_, Some(_)) => Index::ByFacet,
             (_, None) => Index::Table,
         }
@@ -93,20 +93,20 @@ patterns! {
 }
 
 /// An event in the log it is at home in.
-pub(super) fn event_key(home: Home, event: EventId) -> Key {
+pub(super) fn event_key(home: LogScope, event: EventId) -> Key {
     Key::new(log(home), event.to_string())
 }
 
 /// A party's log, or the vendor's.
-pub(super) fn log(home: Home) -> String {
+pub(super) fn log(home: LogScope) -> String {
     match home {
-        Home::Partner(partner) => format!("LOG#{partner}"),
-        Home::Organization(organization) => format!("LOG#{organization}"),
-        Home::Vendor => "LOG#VENDOR".to_owned(),
+        LogScope::Partner(partner) => format!("LOG#{partner}"),
+        LogScope::Organization(organization) => format!("LOG#{organization}"),
+        LogScope::Vendor => "LOG#VENDOR".to_owned(),
     }
 }
 
 /// The part of a log that is about one license type.
-pub(super) fn log_of_license_type(home: Home, license_type: &LicenseTypeCode) -> String {
+pub(super) fn log_of_license_type(home: LogScope, license_type: &LicenseTypeCode) -> String {
     format!("{}#{license_type}", log(home))
 }

@@ -87,8 +87,8 @@ pub fn from_item<E: Entity>(item: Item) -> Result<E, Error> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use domain::event::EventKind;
-    use domain::{Author, AuthorKind, Event, Happening, Partner, Stamp};
+    use domain::event::LicenseAssigned;
+    use domain::{Author, AuthorKind, Event, NewEvent, Partner, Stamp};
 
     fn names(item: &Item) -> Vec<&str> {
         let mut names: Vec<&str> = item.keys().map(String::as_str).collect();
@@ -98,12 +98,12 @@ mod tests {
 
     #[test]
     fn an_item_holds_the_entity_and_every_key_it_is_found_by() {
-        let event = Event {
-            id: "evt_019b8c3e-5c00-7000-8000-000000000005".parse().unwrap(),
-            time: Timestamp::from_unix_millis(1_767_603_600_000),
-            actor: Author { kind: AuthorKind::Partner, id: "s".to_owned(), email: None },
-            happening: Happening::of_both(
-                EventKind::LicenseAssigned {
+        let event = Event::new(
+            "evt_019b8c3e-5c00-7000-8000-000000000005".parse().unwrap(),
+            Timestamp::from_unix_millis(1_767_603_600_000),
+            Author { kind: AuthorKind::Partner, id: "s".to_owned(), email: None },
+            NewEvent::of_both(
+                LicenseAssigned {
                     assignment_id: "asg_019b8c3e-5c00-7000-8000-000000000004".parse().unwrap(),
                     license_type: "edge-storage-1y".parse().unwrap(),
                     quantity: 3,
@@ -111,7 +111,7 @@ mod tests {
                 "prt_019b8c3e-5c00-7000-8000-000000000001".parse().unwrap(),
                 "org_019b8c3e-5c00-7000-8000-000000000002".parse().unwrap(),
             ),
-        };
+        );
         let item = to_item(&event).unwrap();
         assert_eq!(
             names(&item),

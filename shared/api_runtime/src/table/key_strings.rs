@@ -32,7 +32,7 @@ use super::site::{first_migration_key, site_key, site_url_key};
 use super::store::{drain_key, store_account_key, store_link_key};
 use super::subscription::{renewal_key, subscription_key, subscription_name_key};
 use super::webhook_source::{source_among_all_key, source_key};
-use domain::event::Home;
+use domain::event::LogScope;
 use domain::service_request::Month;
 use domain::*;
 
@@ -172,8 +172,8 @@ fn keys_are_these_strings() {
             "-".to_owned(),
         ),
         (store_account_key(s, &account), format!("UNIQUE#store-account#{S}#ec-4711"), "-".to_owned()),
-        (event_key(Home::Partner(p), e), format!("LOG#{P}"), E.to_owned()),
-        (event_key(Home::Vendor, e), "LOG#VENDOR".to_owned(), E.to_owned()),
+        (event_key(LogScope::Partner(p), e), format!("LOG#{P}"), E.to_owned()),
+        (event_key(LogScope::Vendor, e), "LOG#VENDOR".to_owned(), E.to_owned()),
         (idempotency_key("auth0|7", "k-1"), "IDEMPOTENCY#auth0|7#k-1".to_owned(), "-".to_owned()),
         (message_key(S, "msg_1"), format!("MESSAGE#{S}#msg_1"), "-".to_owned()),
         (refused_message_key(s, "msg_1"), format!("REFUSED#{S}#msg_1"), "-".to_owned()),
@@ -181,7 +181,7 @@ fn keys_are_these_strings() {
     for (key, pk, sk) in expected {
         assert_eq!((key.pk, key.sk), (pk, sk));
     }
-    assert_eq!(log_of_license_type(Home::Partner(p), &code), format!("LOG#{P}#edge-storage-1y"));
+    assert_eq!(log_of_license_type(LogScope::Partner(p), &code), format!("LOG#{P}#edge-storage-1y"));
 }
 
 #[test]

@@ -6,6 +6,7 @@
 
 mod start;
 
+use domain::event::LicenseAssigned;
 use std::collections::{BTreeMap, HashMap};
 use std::time::{Duration, Instant};
 
@@ -17,7 +18,7 @@ use aws_sdk_dynamodb::types::{
 use domain::dashboard::Counts;
 use domain::service_request::Month;
 use domain::{
-    Access, Author, AuthorKind, Event, EventKind, Grant, Happening, Ids, Level, Period, ServiceRequest,
+    Access, Author, AuthorKind, Event, Grant, Ids, Level, NewEvent, Period, ServiceRequest,
     ServiceRequestKind, ServiceRequestStatus, Stamp, Timestamp,
 };
 use local_stack::seam::Cost;
@@ -233,13 +234,13 @@ async fn add_events(world: &World, count: u64) {
     let begin: Timestamp = "2026-01-06T00:00:00Z".parse().unwrap();
     let event = |number: u64| {
         let time = Timestamp::from_unix_millis(begin.unix_millis() + number);
-        let kind = EventKind::LicenseAssigned {
+        let kind = LicenseAssigned {
             assignment_id: "asg_019b8d7f-c680-7000-8000-000000000001".parse().unwrap(),
             license_type: "edge-storage-1y".parse().unwrap(),
             quantity: 1,
         };
         let actor = Author { kind: AuthorKind::Partner, id: "ren".to_owned(), email: None };
-        Event { id: ids.next(time), time, actor, happening: Happening::of_both(kind, partner, organization) }
+        Event::new(ids.next(time), time, actor, NewEvent::of_both(kind, partner, organization))
     };
     world.put_all((0..count).map(|number| to_item(&event(number)).unwrap())).await;
 }

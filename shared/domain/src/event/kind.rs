@@ -1,0 +1,199 @@
+//! The kinds of events.
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use super::access::{
+    AccessApproved, AccessCancelled, AccessDeclined, AccessExpired, AccessExpiring, AccessGranted,
+    AccessLapsed, AccessRelinquished, AccessReplaced, AccessRequested, AccessRevoked,
+};
+use super::catalog::{
+    DetailFieldArchived, DetailFieldRestored, DetailFieldUpdated, DetailFieldsCreated, LicenseTypeCreated,
+    ProductArchived, ProductCreated, ProductRestored, ProductUpdated,
+};
+use super::entitlement::{
+    DetailsImported, EntitlementCreated, EntitlementDetailsChanged, EntitlementEnded, ImportCutOff,
+};
+use super::order::{
+    LicenseAssigned, LicenseCredited, LicenseWithdrawn, OrderCancelled, OrderChangeIgnored, OrderChanged,
+    OrderDiscarded, OrderLapsed, OrderLineIgnored, OrderParked, StoreLinked, WebhookIgnored, WebhookRefused,
+    WebhookSecretRotated, WebhookSourceCreated, WebhookSourceDisabled,
+};
+use super::party::{
+    ContactManagerChanged, CustomerCreated, CustomerLinked, CustomerRemoved, CustomerUpdated, MemberAdded,
+    MemberRemoved, OrganizationCreated, OrganizationUpdated, PartnerCreated,
+};
+use super::service_request::{
+    NotificationPreferenceSet, ServiceRequestContactRemoved, ServiceRequestContactSet, ServiceRequestOpened,
+    ServiceRequestUpdated,
+};
+use super::subscription::{
+    SiteCreated, SiteMigrated, SubscriptionCancelled, SubscriptionChanged, SubscriptionContactAdded,
+    SubscriptionContactRemoved, SubscriptionDeactivated, SubscriptionMessageIgnored, SubscriptionMessageKept,
+    SubscriptionOrdered, SubscriptionRenewed, SubscriptionSetUp, SubscriptionTransferred,
+    SubscriptionTransferredAway, SubscriptionUsageReported,
+};
+use super::system::DueWorkFailed;
+use crate::fault::{Invalid, quoted};
+use crate::text::{LicenseTypeCode, written_as_text};
+
+macro_rules! kinds {
+    ($($name:ident = $type:literal,)*) => {
+        /// What happened, by type.
+        #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+        #[serde(tag = "type", content = "data")]
+        pub enum EventKind {
+            $(
+                #[doc = concat!("`", $type, "`")]
+                #[serde(rename = $type)]
+                $name($name),
+            )*
+        }
+
+        $(
+            impl From<$name> for EventKind {
+                fn from(data: $name) -> Self {
+                    Self::$name(data)
+                }
+            }
+        )*
+
+        impl EventKind {
+            const TYPES: &[&str] = &[$($type),*];
+
+            /// The names of all that the data of any kind may have, in the order of the kinds.
+            pub fn fields() -> Vec<String> {
+                let mut fields = Vec::new();
+                for field in [$($name::FIELDS),*].into_iter().flatten().map(|field| camel_case(field)) {
+                    if !fields.contains(&field) {
+                        fields.push(field);
+                    }
+                }
+                fields
+            }
+        }
+    };
+}
+
+// New kinds come last: their fields are the last columns of a history as a table.
+kinds! {
+    PartnerCreated = "partner.created",
+    OrganizationCreated = "organization.created",
+    CustomerLinked = "customer.linked",
+    LicenseTypeCreated = "license-type.created",
+    WebhookSourceCreated = "webhook-source.created",
+    WebhookSecretRotated = "webhook-source.secret-rotated",
+    WebhookSourceDisabled = "webhook-source.disabled",
+    StoreLinked = "store.linked",
+    LicenseCredited = "license.credited",
+    LicenseWithdrawn = "license.withdrawn",
+    OrderChanged = "order.changed",
+    OrderCancelled = "order.cancelled",
+    OrderParked = "order.parked",
+    OrderDiscarded = "order.discarded",
+    OrderLapsed = "order.lapsed",
+    LicenseAssigned = "license.assigned",
+    WebhookIgnored = "webhook.ignored",
+    WebhookRefused = "webhook.refused",
+    ProductCreated = "product.created",
+    ProductUpdated = "product.updated",
+    ProductArchived = "product.archived",
+    ProductRestored = "product.restored",
+    DetailFieldsCreated = "detail-fields.created",
+    DetailFieldUpdated = "detail-field.updated",
+    DetailFieldArchived = "detail-field.archived",
+    DetailFieldRestored = "detail-field.restored",
+    CustomerCreated = "customer.created",
+    CustomerUpdated = "customer.updated",
+    ContactManagerChanged = "contact.manager-changed",
+    CustomerRemoved = "customer.removed",
+    EntitlementCreated = "entitlement.created",
+    EntitlementDetailsChanged = "entitlement.details-changed",
+    EntitlementEnded = "entitlement.ended",
+    ImportCutOff = "details.import-cut-off",
+    DetailsImported = "details.imported",
+    MemberAdded = "member.added",
+    MemberRemoved = "member.removed",
+    AccessRequested = "access.requested",
+    AccessApproved = "access.approved",
+    AccessDeclined = "access.declined",
+    AccessCancelled = "access.cancelled",
+    AccessLapsed = "access.lapsed",
+    AccessGranted = "access.granted",
+    AccessExpiring = "access.expiring",
+    AccessExpired = "access.expired",
+    AccessRevoked = "access.revoked",
+    AccessRelinquished = "access.relinquished",
+    AccessReplaced = "access.replaced",
+    ServiceRequestOpened = "service-request.opened",
+    DueWorkFailed = "due-work.failed",
+    ServiceRequestUpdated = "service-request.updated",
+    OrganizationUpdated = "organization.updated",
+    ServiceRequestContactSet = "service-request.contact-set",
+    NotificationPreferenceSet = "notification-preference.set",
+    ServiceRequestContactRemoved = "service-request.contact-removed",
+    SubscriptionOrdered = "subscription.ordered",
+    SubscriptionChanged = "subscription.changed",
+    SubscriptionRenewed = "subscription.renewed",
+    SubscriptionCancelled = "subscription.cancelled",
+    SubscriptionTransferred = "subscription.transferred",
+    SubscriptionTransferredAway = "subscription.transferred-away",
+    SubscriptionUsageReported = "subscription.usage-reported",
+    SubscriptionSetUp = "subscription.set-up",
+    SiteCreated = "site.created",
+    SiteMigrated = "site.migrated",
+    SubscriptionContactAdded = "subscription.contact-added",
+    SubscriptionContactRemoved = "subscription.contact-removed",
+    SubscriptionDeactivated = "subscription.deactivated",
+    SubscriptionMessageIgnored = "subscription.message-ignored",
+    SubscriptionMessageKept = "subscription.message-kept",
+    OrderLineIgnored = "order.line-ignored",
+    OrderChangeIgnored = "order.change-ignored",
+}
+
+impl EventKind {
+    /// The license type the event is about.
+    pub fn license_type(&self) -> Option<&LicenseTypeCode> {
+        match self {
+            Self::LicenseTypeCreated(LicenseTypeCreated { license_type, .. })
+            | Self::LicenseCredited(LicenseCredited { license_type, .. })
+            | Self::LicenseWithdrawn(LicenseWithdrawn { license_type, .. })
+            | Self::LicenseAssigned(LicenseAssigned { license_type, .. }) => Some(license_type),
+            _ => None,
+        }
+    }
+}
+
+/// A field's name as it is written.
+fn camel_case(name: &str) -> String {
+    let mut words = name.split('_');
+    let first = words.next().unwrap_or_default().to_owned();
+    words.fold(first, |name, word| {
+        let mut letters = word.chars();
+        let initial = letters.next().map(|letter| letter.to_ascii_uppercase());
+        name + &initial.into_iter().chain(letters).collect::<String>()
+    })
+}
+
+/// The name of a kind of event.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct EventType(&'static str);
+
+impl std::fmt::Display for EventType {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(self.0)
+    }
+}
+
+impl std::str::FromStr for EventType {
+    type Err = Invalid;
+
+    fn from_str(text: &str) -> Result<Self, Invalid> {
+        EventKind::TYPES.iter().find(|name| **name == text).map(|name| Self(name)).ok_or_else(|| {
+            let known = EventKind::TYPES.join("`, `");
+            Invalid::new("unknown-value", format!("{} is none of `{known}`", quoted(text)))
+        })
+    }
+}
+
+written_as_text!(EventType, enum = EventKind::TYPES);
