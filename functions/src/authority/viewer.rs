@@ -14,7 +14,8 @@ use api_runtime::table::{
 use api_runtime::{Change, ConditionFailure, Context, Failure};
 use domain::actor::Standing;
 use domain::service_request::Person;
-use domain::subscription::{SubscriptionContact, Subscriptions};
+use domain::subscription::SubscriptionContact;
+use domain::subscription::closure::Subscriptions;
 use domain::{
     Actor, CustomerId, Email, Event, EventKind, Organization, OrganizationId, PartnerId, Problem, Role,
     Subscription, SubscriptionId, TimeZone, Timestamp,

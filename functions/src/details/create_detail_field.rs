@@ -4,7 +4,7 @@ use api_runtime::{
     Answer, Change, ConditionFailure, Failure, Json, Method, Nothing, Operation, Output, Reply, Request,
     Route, route,
 };
-use domain::detail::{NewField, NewFields};
+use domain::detail::new::{NewField, NewFields};
 use domain::event::{DetailFieldsCreated, FieldMade};
 use domain::{Actor, DetailField, NewEvent, Reason, Role, Version};
 use schemars::JsonSchema;

@@ -5,9 +5,8 @@ use api_runtime::{
     Answer, Change, ConditionFailure, Failure, Json, Method, Nothing, Operation, Reply, Request, Route, route,
 };
 use deserr::Deserr;
-use domain::detail::{
-    Audience, Configuration, NO_OPTIONS, OPTION_EXISTS, OPTION_LIMIT, OptionChanges, UNKNOWN_OPTION,
-};
+use domain::detail::options::{NO_OPTIONS, OPTION_EXISTS, OPTION_LIMIT, OptionChanges, UNKNOWN_OPTION};
+use domain::detail::{Audience, Configuration};
 use domain::event::{DetailFieldArchived, DetailFieldRestored, DetailFieldUpdated};
 use domain::{Actor, DetailField, Faults, FieldId, FieldName, Given, NewEvent, Problem, Reason, Role};
 use schemars::JsonSchema;

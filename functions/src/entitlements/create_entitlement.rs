@@ -8,7 +8,7 @@ use api_runtime::{
     Request, Route, route,
 };
 use deserr::Deserr;
-use domain::detail::UNKNOWN_OPTION;
+use domain::detail::options::UNKNOWN_OPTION;
 use domain::entitlement::{DetailsChange, EntitlementExternalId};
 use domain::event::EntitlementCreated;
 use domain::fault::{Check, Checked};

@@ -4,7 +4,7 @@ use api_runtime::table::read::Choice;
 use api_runtime::table::{EntitlementsOf, EntitlementsOfProduct, Entity, Page};
 use api_runtime::{Context, Empty, Failure, List, Method, Nothing, Operation, Reply, Request, Route, route};
 use deserr::Deserr;
-use domain::detail::UNKNOWN_OPTION;
+use domain::detail::options::UNKNOWN_OPTION;
 use domain::fault::{Check, Checked};
 use domain::value::{INVALID_VALUE, Kept, UNKNOWN_FIELD, Value};
 use domain::{

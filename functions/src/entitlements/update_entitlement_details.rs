@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 
 use api_runtime::{Answer, Change, Failure, Json, Method, Nothing, Operation, Reply, Request, Route, route};
 use deserr::{Deserr, IntoValue, Map, ValueKind, ValuePointerRef};
-use domain::detail::UNKNOWN_OPTION;
+use domain::detail::options::UNKNOWN_OPTION;
 use domain::entitlement::DetailsChange;
 use domain::fault::{collect, wrong_kind};
 use domain::value::{

@@ -17,7 +17,8 @@ use api_runtime::table::{
 };
 use api_runtime::{Answer, Change, ConditionFailure, Context, Failure, Output, Reply};
 use domain::order::{LineContact, LinkEnd, Named, OrderedSubscription, SubscriptionLine};
-use domain::subscription::{Buyer, Heard, SubscriptionContact, Subscriptions};
+use domain::subscription::closure::Subscriptions;
+use domain::subscription::{Buyer, Heard, SubscriptionContact};
 use domain::{
     CustomerId, Email, Entitlement, EntitlementName, Fault, NewEvent, Order, Organization, OrganizationId,
     PartnerId, Product, ProductId, Reason, Stamp, Subscription, SubscriptionId, Timestamp, Version,

@@ -8,7 +8,8 @@
 use api_runtime::table::{Error, Expression, Pause, SubscriptionOf, SubscriptionsOf, follow_subscription};
 use api_runtime::{Change, ConditionFailure, Context, Failure, Replay};
 use domain::event::SubscriptionDeactivated;
-use domain::subscription::{Closure, Deactivation, Subscriptions};
+use domain::subscription::Deactivation;
+use domain::subscription::closure::{Closure, Subscriptions};
 use domain::{OrganizationId, Period, Problem, Subscription, SubscriptionId};
 
 /// A transaction takes 100 items: of each subscription itself, its entitlement and its event; some are left for what is

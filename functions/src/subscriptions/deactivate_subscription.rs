@@ -8,7 +8,8 @@ use api_runtime::{
     route,
 };
 use deserr::Deserr;
-use domain::subscription::{Closure, Deactivation, SubscriptionKind, SubscriptionStatus, Subscriptions};
+use domain::subscription::closure::{Closure, Subscriptions};
+use domain::subscription::{Deactivation, SubscriptionKind, SubscriptionStatus};
 use domain::{
     Actor, Description, Fault, Faults, OrganizationId, Problem, ProductCode, Reason, Role, Subscription,
     SubscriptionId, Timestamp, Version,

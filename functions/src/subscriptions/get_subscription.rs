@@ -4,7 +4,8 @@ use std::collections::BTreeSet;
 
 use api_runtime::table::{PartnerById, SubscriptionOf, Wanted};
 use api_runtime::{Empty, Failure, Method, Nothing, Operation, Output, Reply, Request, Route, route};
-use domain::subscription::{SubscriptionContact, SubscriptionKind, SubscriptionStatus, Subscriptions};
+use domain::subscription::closure::Subscriptions;
+use domain::subscription::{SubscriptionContact, SubscriptionKind, SubscriptionStatus};
 use domain::{Actor, PartnerId, Plan, ProductCode, Role, Subscription, SubscriptionId, Timestamp, Version};
 use schemars::JsonSchema;
 use serde::Serialize;

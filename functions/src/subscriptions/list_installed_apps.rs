@@ -5,7 +5,8 @@ use std::collections::BTreeSet;
 use api_runtime::table::{Cut, Lookup, Page, SiteOf, SubscriptionOf, SubscriptionsOf, Wanted};
 use api_runtime::{Context, Empty, Failure, List, Method, Nothing, Operation, Reply, Request, Route, route};
 use deserr::Deserr;
-use domain::subscription::{SubscriptionKind, Subscriptions};
+use domain::subscription::SubscriptionKind;
+use domain::subscription::closure::Subscriptions;
 use domain::{Actor, Faults, OrganizationId, Problem, Role, SiteId, Subscription};
 use schemars::JsonSchema;
 

@@ -3,7 +3,7 @@
 use api_runtime::table::{OrganizationById, PartnerById, Renewals, SubscriptionOf, Wanted};
 use api_runtime::{Empty, Failure, List, Method, OfPartner, Operation, Reply, Request, Route, route};
 use deserr::Deserr;
-use domain::subscription::Subscriptions;
+use domain::subscription::closure::Subscriptions;
 use domain::{Actor, Faults, Problem, Role, Timestamp};
 use schemars::JsonSchema;
 

@@ -5,7 +5,8 @@ use std::sync::{Mutex, PoisonError};
 use api_runtime::table::{Cut, SubscriptionsOf};
 use api_runtime::{Empty, Failure, List, Method, OfOrganization, Operation, Reply, Request, Route, route};
 use deserr::Deserr;
-use domain::subscription::{SubscriptionStatus, Subscriptions};
+use domain::subscription::SubscriptionStatus;
+use domain::subscription::closure::Subscriptions;
 use domain::{Actor, Faults, Role, SiteUrl, Subscription, Timestamp};
 use schemars::JsonSchema;
 

@@ -19,9 +19,8 @@ use api_runtime::table::{EmailInOrganization, Found, Reservation, SubscriptionOf
 use api_runtime::{Change, ConditionFailure, Context, Failure, Output};
 use deserr::Deserr;
 use domain::actor::Standing;
-use domain::subscription::{
-    Deactivation, Place, SubscriptionContact, SubscriptionKind, SubscriptionStatus, Subscriptions,
-};
+use domain::subscription::closure::Subscriptions;
+use domain::subscription::{Deactivation, Place, SubscriptionContact, SubscriptionKind, SubscriptionStatus};
 use domain::{
     Actor, Description, EntitlementId, EntitlementNumber, ExternalId, Faults, NewEvent, OrganizationId,
     PartnerId, Plan, Problem, ProductCode, ProductId, Quantity, Reason, Site, Stamp, StoreAccount,

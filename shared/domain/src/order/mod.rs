@@ -1,18 +1,21 @@
 //! Orders: what a store sold, and how much of it is in the buyer's pools.
 
-use std::collections::BTreeMap;
+pub mod line;
+pub mod sequence;
 
+use crate::fault::{Faults, Invalid, wrong_kind};
+use crate::id::{OrganizationId, ParkedOrderId, PartnerId, SourceId, SubscriptionId};
+use crate::license::Line;
+use crate::party::Stamp;
+use crate::text::{ExternalId, LicenseTypeCode, OrderId, StoreAccount};
+use crate::time::{Period, Timestamp};
 use deserr::{Deserr, IntoValue, ValuePointerRef};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
 
-use crate::fault::{Faults, Invalid, parse_number, parse_text, wrong_kind};
-use crate::id::{OrganizationId, ParkedOrderId, PartnerId, SourceId, SubscriptionId};
-use crate::license::{Line, Quantity};
-use crate::party::Stamp;
-use crate::subscription::SubscriptionKind;
-use crate::text::{Email, ExternalId, LicenseTypeCode, Name, OrderId, Plan, ProductCode, StoreAccount};
-use crate::time::{Period, Sent, Timestamp};
+pub use line::{LineContact, LinkEnd, Named, SubscriptionLine};
+pub use sequence::{Sequence, check_mark, mark};
 
 /// How many licenses of each type.
 pub type Quantities = BTreeMap<LicenseTypeCode, u64>;
@@ -26,155 +29,6 @@ pub fn sum_lines<'a>(lines: impl IntoIterator<Item = &'a Line>) -> Quantities {
         *sum = sum.saturating_add(line.quantity.get());
     }
     sums
-}
-
-/// The number of a change to an order: 1 to what a JSON number carries exactly.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub struct Sequence(u64);
-
-impl Sequence {
-    const MOST: u64 = 9_007_199_254_740_991;
-
-    /// The number.
-    pub fn get(self) -> u64 {
-        self.0
-    }
-}
-
-impl Deserr<Faults> for Sequence {
-    fn deserialize_from_value<V: IntoValue>(
-        value: deserr::Value<V>,
-        location: ValuePointerRef<'_>,
-    ) -> Result<Self, Faults> {
-        let of = |number| (1..=Self::MOST).contains(&number).then_some(Self(number));
-        parse_number(value, location, Self::MOST, of)
-    }
-}
-
-impl JsonSchema for Sequence {
-    fn schema_name() -> std::borrow::Cow<'static, str> {
-        "Sequence".into()
-    }
-
-    fn json_schema(_: &mut schemars::SchemaGenerator) -> schemars::Schema {
-        schemars::json_schema!({ "type": "integer", "minimum": 1, "maximum": Self::MOST })
-    }
-}
-
-/// What a message is told by from other messages about the same thing: its number, or the milliseconds since 1970 of when
-/// it happened. A source gives always the one or always the other.
-pub fn mark(sequence: Option<Sequence>, occurred_at: Option<Sent>, now: Timestamp) -> u64 {
-    let at = |time: Sent| time.instant(now).unix_millis();
-    sequence.map(Sequence::get).or(occurred_at.map(at)).unwrap_or_default()
-}
-
-/// That a message has either `sequence` or `occurredAt`.
-pub fn check_mark(sent: &serde_json::Value) -> Option<(String, Invalid)> {
-    let has = |name: &str| sent.get(name).is_some_and(|value| !value.is_null());
-    let (place, invalid) = match (has("sequence"), has("occurredAt")) {
-        (true, true) => ("", Invalid::new("ambiguous", "has both `sequence` and `occurredAt`")),
-        (false, false) if sent.is_object() => {
-            ("/sequence", Invalid::new("missing", "is required, unless `occurredAt` is given"))
-        }
-        _ => return None,
-    };
-    Some((place.to_owned(), invalid))
-}
-
-/// A subscription that is sold.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, Deserr, JsonSchema)]
-#[serde(rename_all = "camelCase")]
-#[deserr(error = Faults, rename_all = camelCase)]
-#[schemars(rename_all = "camelCase")]
-pub struct SubscriptionLine {
-    /// What it is for.
-    pub kind: SubscriptionKind,
-    /// The product's code.
-    pub sku: ProductCode,
-    /// What it is sold as.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[deserr(default)]
-    pub plan: Option<Plan>,
-    /// For how many.
-    pub quantity: Quantity,
-    /// From when on.
-    pub starts_at: Timestamp,
-    /// For how long.
-    pub term: Period,
-    /// What it is linked to.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    #[deserr(default)]
-    #[schemars(length(max = 20))]
-    pub linked_to: Vec<LinkEnd>,
-    /// Of an app: what it is installed in.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    #[deserr(default)]
-    #[schemars(length(max = 20))]
-    pub parents: Vec<LinkEnd>,
-    /// Whose it is to be; an external id is the vendor's, or else the partner's.
-    pub organization: Named<OrganizationId>,
-    /// The customers who look after it.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    #[deserr(default)]
-    #[schemars(length(max = 5))]
-    pub contacts: Vec<LineContact>,
-    /// The source's own id for it; unique among what it sells.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[deserr(default)]
-    pub external_id: Option<ExternalId>,
-}
-
-impl SubscriptionLine {
-    /// Whether another line is this one, as it is or as it is changed: of the same kind, product and external id.
-    pub fn is_same(&self, other: &Self) -> bool {
-        (self.kind, &self.sku, &self.external_id) == (other.kind, &other.sku, &other.external_id)
-    }
-
-    /// Whether lines are the same, one by one.
-    pub fn are_same(these: &[Self], those: &[Self]) -> bool {
-        these.len() == those.len() && these.iter().zip(those).all(|(one, other)| one.is_same(other))
-    }
-
-    /// Says what a change of it says: as what it is sold, and for how many.
-    pub fn change(&mut self, to: &Self) {
-        (self.plan, self.quantity) = (to.plan.clone(), to.quantity);
-    }
-}
-
-/// The other end of a link: a line of the same order by its index, or a subscription that is there already by its id.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-#[serde(untagged)]
-pub enum LinkEnd {
-    /// The line at this index, from 0 on.
-    Line(usize),
-    /// A subscription.
-    Subscription(SubscriptionId),
-}
-
-impl Deserr<Faults> for LinkEnd {
-    fn deserialize_from_value<V: IntoValue>(
-        value: deserr::Value<V>,
-        location: ValuePointerRef<'_>,
-    ) -> Result<Self, Faults> {
-        match value {
-            deserr::Value::Integer(index) => Ok(Self::Line(usize::try_from(index).unwrap_or(usize::MAX))),
-            deserr::Value::String(_) => parse_text(value, location).map(Self::Subscription),
-            other => {
-                let kinds = [deserr::ValueKind::Integer, deserr::ValueKind::String];
-                Err(wrong_kind(other, &kinds, location))
-            }
-        }
-    }
-}
-
-/// Something, as a source names it: `{"id": …}` or `{"externalId": …}`.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
-#[serde(rename_all = "camelCase")]
-pub enum Named<I> {
-    /// By its id.
-    Id(I),
-    /// By an external id.
-    ExternalId(ExternalId),
 }
 
 impl<I: Deserr<Faults>> Deserr<Faults> for Named<I> {
@@ -204,16 +58,6 @@ impl<I: Deserr<Faults>> Deserr<Faults> for Named<I> {
             _ => ExternalId::deserialize_from_value(named, location).map(Self::ExternalId),
         }
     }
-}
-
-/// A person who is to look after a subscription.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, Deserr, JsonSchema)]
-#[deserr(error = Faults)]
-pub struct LineContact {
-    /// Who.
-    pub email: Email,
-    /// What people call it.
-    pub name: Name,
 }
 
 /// A subscription of an order, and what became of it.
@@ -469,74 +313,4 @@ impl Order {
 }
 
 #[cfg(test)]
-mod tests {
-    use proptest::prelude::*;
-
-    use super::*;
-    use crate::license::Quantity;
-
-    fn quantities(counts: &[u64]) -> Quantities {
-        let code = |kind: usize| format!("type-{kind}").parse().unwrap();
-        counts
-            .iter()
-            .enumerate()
-            .filter(|(_, count)| **count > 0)
-            .map(|(kind, count)| (code(kind), *count))
-            .collect()
-    }
-
-    proptest! {
-        #[test]
-        fn lines_of_one_type_are_added_up(counts in proptest::collection::vec((0usize..3, 1u64..=100_000), 1..40)) {
-            let lines: Vec<Line> = counts.iter().map(|(kind, count)| Line {
-                license_type: format!("type-{kind}").parse().unwrap(),
-                quantity: Quantity::new(*count).unwrap(),
-            }).collect();
-            let sum = |wanted: usize| counts.iter().filter(|(kind, _)| *kind == wanted).map(|(_, count)| count).sum();
-            prop_assert_eq!(sum_lines(&lines), quantities(&[sum(0), sum(1), sum(2)]));
-        }
-
-        /// Whatever a store says, and whatever is assigned in between: what is credited is what the pools were
-        /// given, never less than is ordered, and more only by what could not be taken back.
-        #[test]
-        fn an_order_and_its_movements_add_up(
-            steps in proptest::collection::vec((proptest::collection::vec(0u64..20, 3), proptest::collection::vec(0u64..20, 3)), 1..10),
-        ) {
-            let mut order = Order::new(
-                "src_019b8c3e-5c00-7000-8000-000000000003".parse().unwrap(),
-                "SO-1".parse().unwrap(),
-                OrderStatus::Applied,
-                Timestamp::from_unix_millis(0),
-            );
-            let mut given: BTreeMap<LicenseTypeCode, i128> = BTreeMap::new();
-            for (wanted, available) in steps {
-                let (wanted, available) = (quantities(&wanted), quantities(&available));
-                let (lowered, before) = (order.lowered_by(&wanted), order.ordered());
-                let of = |quantities: &Quantities, kind: &LicenseTypeCode| quantities.get(kind).copied().unwrap_or(0);
-                for (kind, movement) in order.settle(&wanted, &available) {
-                    match movement {
-                        Movement::Credit(quantity) => {
-                            prop_assert!(quantity > 0 && of(&wanted, &kind) > of(&before, &kind));
-                            *given.entry(kind).or_default() += i128::from(quantity);
-                        }
-                        Movement::Withdraw { quantity, missing } => {
-                            prop_assert_eq!(quantity + missing, of(&before, &kind) - of(&wanted, &kind));
-                            prop_assert!(lowered.contains(&kind));
-                            let there = of(&available, &kind);
-                            prop_assert!(quantity <= there && (missing == 0 || quantity == there));
-                            *given.entry(kind).or_default() -= i128::from(quantity);
-                        }
-                    }
-                }
-                prop_assert_eq!(order.ordered().into_iter().filter(|(_, count)| *count > 0).collect::<Quantities>(), wanted);
-                for line in &order.lines {
-                    prop_assert!(line.credited >= line.quantity);
-                    prop_assert_eq!(given[&line.license_type], i128::from(line.credited));
-                }
-                for (kind, count) in &given {
-                    prop_assert!(*count == 0 || order.lines.iter().any(|line| line.license_type == *kind));
-                }
-            }
-        }
-    }
-}
+mod tests;

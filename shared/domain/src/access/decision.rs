@@ -1,0 +1,88 @@
+//! What access a person has: the one place where that is decided.
+
+use crate::access::grant::{Grant, GrantState, MemberRecord};
+use crate::text::Email;
+use crate::time::Timestamp;
+use schemars::JsonSchema;
+use serde::Serialize;
+
+/// Why a grant does not decide.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum Lost {
+    /// Its time is over.
+    Expired,
+    /// The organization took it back.
+    Revoked,
+    /// The partner gave it back.
+    Relinquished,
+    /// Another was given in its place.
+    Replaced,
+    /// The person is not on the partner's record.
+    NotAMember,
+    /// It was given to a member who had this e-mail before.
+    AnotherMember,
+    /// The person has a grant of its own in force, which decides, also when it is lower.
+    IndividualWins,
+}
+
+/// What is decided of a person's access, and by what.
+#[derive(Debug, PartialEq, Eq)]
+pub struct Decision<'a> {
+    /// The grant in force.
+    pub by: Option<&'a Grant>,
+    /// The others that were given to the person, or to all, and why they do not count.
+    pub lost: Vec<(&'a Grant, Lost)>,
+}
+
+/// Decides what access a person has: `member` is the record that has the e-mail at the partner now.
+pub fn decide<'a>(
+    grants: &'a [Grant],
+    email: &Email,
+    member: Option<MemberRecord>,
+    now: Timestamp,
+) -> Decision<'a> {
+    decide_by(grants, email, now, |grant| match (&grant.individual, member) {
+        (_, None) => Some(Lost::NotAMember),
+        (Some(one), Some(member)) if !one.is(member) => Some(Lost::AnotherMember),
+        _ => None,
+    })
+}
+
+/// Decides what access the grants give to an e-mail, whoever it is, and whether or not it is a member's.
+pub fn decide_undisclosed<'a>(grants: &'a [Grant], email: &Email, now: Timestamp) -> Decision<'a> {
+    decide_by(grants, email, now, |_| None)
+}
+
+/// Decides by the grants that last, but for those that are lost to the record.
+fn decide_by<'a>(
+    grants: &'a [Grant],
+    email: &Email,
+    now: Timestamp,
+    lost_to: impl Fn(&Grant) -> Option<Lost>,
+) -> Decision<'a> {
+    let concern = |grant: &&Grant| grant.individual.as_ref().is_none_or(|one| one.email == *email);
+    let (mut active, mut lost) = (Vec::new(), Vec::new());
+    for grant in grants.iter().filter(concern) {
+        let why = match grant.state(now) {
+            GrantState::Expired => Some(Lost::Expired),
+            GrantState::Revoked => Some(Lost::Revoked),
+            GrantState::Relinquished => Some(Lost::Relinquished),
+            GrantState::Replaced => Some(Lost::Replaced),
+            GrantState::Active => lost_to(grant),
+        };
+        match why {
+            Some(why) => lost.push((grant, why)),
+            None => active.push(grant),
+        }
+    }
+    // Of either kind there is one, for another replaces it. Were there two, the later would count.
+    let own = active.iter().rev().copied().find(|grant| grant.individual.is_some());
+    let by = own.or(active.last().copied());
+    let others = active.into_iter().filter(|grant| by.is_some_and(|by| by.id != grant.id));
+    lost.extend(others.map(|grant| match grant.individual {
+        None if own.is_some() => (grant, Lost::IndividualWins),
+        _ => (grant, Lost::Replaced),
+    }));
+    Decision { by, lost }
+}

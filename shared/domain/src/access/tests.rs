@@ -1,0 +1,244 @@
+//! The rules of access, told once more.
+
+use super::*;
+use crate::access::Access;
+use crate::access::decision::{Lost, decide};
+use crate::access::grant::{Binding, End, Ended, Grant, GrantState, Grantee, Individual, MemberRecord};
+use crate::access::request::judge_expiry;
+use crate::id::{GrantId, Ids, MemberId};
+use crate::level::Level;
+use crate::text::Email;
+use crate::time::Timestamp;
+
+const NOW: u64 = 1_800_000_000_000;
+const DAY: u64 = 86_400_000;
+const LEVELS: [Level; 6] =
+    [Level::Cc, Level::Look, Level::Update, Level::Create, Level::ServiceAdmin, Level::FullAdmin];
+
+fn at(millis: u64) -> Timestamp {
+    Timestamp::from_unix_millis(millis)
+}
+
+fn email(name: u64) -> Email {
+    format!("m{name}@x.example").parse().unwrap()
+}
+
+/// A grant from now on, for so many milliseconds.
+fn grant(ids: &Ids, individual: Option<(MemberId, u64)>, level: Level, lasts: u64) -> Grant {
+    Grant {
+        id: ids.next(at(NOW)),
+        individual: individual.map(|(member_id, name)| Individual { member_id, email: email(name) }.into()),
+        level,
+        created_at: at(NOW),
+        expires_at: at(NOW + lasts),
+        asked: None,
+        reminded: None,
+        ended: None,
+    }
+}
+
+/// The first record of an e-mail.
+fn first(id: MemberId) -> Option<MemberRecord> {
+    Some(MemberRecord { id, removals: 0 })
+}
+
+fn access(grants: Vec<Grant>) -> Access {
+    let (o, p) = ("org_019b8c3e-5c00-7000-8000-000000000002", "prt_019b8c3e-5c00-7000-8000-000000000001");
+    Access { grants, ..Access::new(o.parse().unwrap(), p.parse().unwrap(), at(NOW)) }
+}
+
+#[test]
+fn access_is_over_from_the_very_instant_of_its_expiry() {
+    let ids = Ids::counted_from(1);
+    let (member, end) = (ids.next(at(NOW)), NOW + 1000);
+    for individual in [None, Some((member, 1))] {
+        let grants = [grant(&ids, individual, Level::Look, 1000)];
+        for (now, open) in [(end - 1, true), (end, false), (end + 1, false), (end + 7 * DAY, false)] {
+            let decision = decide(&grants, &email(1), first(member), at(now));
+            assert_eq!(decision.by.is_some(), open, "{}", now as i64 - end as i64);
+            assert_eq!(decision.lost.first().map(|(_, why)| *why), (!open).then_some(Lost::Expired));
+        }
+    }
+}
+
+#[test]
+fn an_own_grant_wins_while_it_lasts_also_when_it_is_lower() {
+    let ids = Ids::counted_from(1);
+    let member = ids.next(at(NOW));
+    let own = grant(&ids, Some((member, 1)), Level::Cc, 1000);
+    let grants = [own.clone(), grant(&ids, None, Level::FullAdmin, 2000)];
+    let level =
+        |member, name, now| decide(&grants, &email(name), first(member), at(now)).by.map(|grant| grant.level);
+    assert_eq!(level(member, 1, NOW + 999), Some(Level::Cc));
+    assert_eq!(level(member, 1, NOW + 1000), Some(Level::FullAdmin), "then that of all counts again");
+    assert_eq!(level(ids.next(at(NOW)), 2, NOW), Some(Level::FullAdmin));
+    // Whoever is on record anew has nothing of the one before, and what all have.
+    let anew = ids.next(at(NOW));
+    let decision = decide(&grants, &email(1), first(anew), at(NOW));
+    assert_eq!(decision.by.map(|grant| grant.level), Some(Level::FullAdmin));
+    assert_eq!(decision.lost, [(&own, Lost::AnotherMember)]);
+    let nobody = decide(&grants, &email(1), None, at(NOW));
+    assert_eq!((nobody.by, nobody.lost.len()), (None, 2));
+    assert!(nobody.lost.iter().all(|(_, why)| *why == Lost::NotAMember));
+}
+
+#[test]
+fn grant_to_an_e_mail_is_bound_to_the_first_record_there_or_to_come() {
+    let ids = Ids::counted_from(1);
+    let whom = |removals| Grantee { email: email(1), bound_to: Binding::First { removals } };
+    let grants = [Grant { individual: Some(whom(2)), ..grant(&ids, None, Level::Look, DAY) }];
+    for (removals, is) in [(1, false), (2, true), (3, false)] {
+        let record = MemberRecord { id: ids.next(at(NOW)), removals };
+        let decision = decide(&grants, &email(1), Some(record), at(NOW));
+        assert_eq!(decision.by.is_some(), is, "{removals} removals before");
+        assert_eq!(decision.lost.first().map(|(_, why)| *why), (!is).then_some(Lost::AnotherMember));
+    }
+    // Written and read back, either binding is what it was.
+    for individual in [whom(2), Individual { member_id: ids.next(at(NOW)), email: email(1) }.into()] {
+        let written = serde_json::to_value(&individual).unwrap();
+        assert_eq!(serde_json::from_value::<Grantee>(written).unwrap(), individual);
+    }
+}
+
+/// The rule once more, as one would tell it.
+fn told(grants: &[Grant], email: &Email, member: Option<MemberRecord>, now: Timestamp) -> Option<GrantId> {
+    let member = member?;
+    let mut found = (None, None);
+    for grant in grants {
+        if grant.ended.is_some() || grant.expires_at.unix_millis() <= now.unix_millis() {
+            continue;
+        }
+        match &grant.individual {
+            Some(one) if one.email == *email && one.is(member) => found.0 = Some(grant.id),
+            Some(_) => {}
+            None => found.1 = Some(grant.id),
+        }
+    }
+    found.0.or(found.1)
+}
+
+#[test]
+fn of_very_many_cases_each_is_decided_as_the_rule_is_told() {
+    const ENDS: [End; 4] = [End::Expired, End::Revoked, End::Relinquished, End::Replaced];
+    let seed = std::env::var("SEED").ok().and_then(|text| text.parse().ok()).unwrap_or(20_261_121);
+    let mut random = fastrand::Rng::with_seed(seed);
+    let ids = Ids::counted_from(1);
+    let members: Vec<MemberId> = (0..3).map(|_| ids.next(at(NOW))).collect();
+    let emails: Vec<Email> = (0..3).map(email).collect();
+    // A million decisions, at night 50 million: each set of grants is asked for many people and instants.
+    let sets = if std::env::var("NIGHTLY").is_ok_and(|value| value == "1") { 2_500_000 } else { 50_000 };
+    for _ in 0..sets {
+        let made = (0..random.usize(0..6)).map(|_| {
+            let individual = random.bool().then(|| (members[random.usize(..3)], random.u64(..2)));
+            let mut made = grant(&ids, individual, LEVELS[random.usize(..6)], 10 + random.u64(..4));
+            if let Some(one) = made.individual.as_mut().filter(|_| random.bool()) {
+                one.bound_to = Binding::First { removals: random.u64(..3) };
+            }
+            if random.u8(..4) == 0 {
+                made.ended = Some(Ended { at: at(NOW + random.u64(..12)), how: ENDS[random.usize(..4)] });
+            }
+            made
+        });
+        let grants: Vec<Grant> = made.collect();
+        for _ in 0..20 {
+            let member = (random.u8(..8) > 0)
+                .then(|| MemberRecord { id: members[random.usize(..3)], removals: random.u64(..3) });
+            let (email, now) = (&emails[random.usize(..3)], at(NOW + 8 + random.u64(..8)));
+            let decision = decide(&grants, email, member, now);
+            let expected = told(&grants, email, member, now);
+            assert_eq!(
+                decision.by.map(|by| by.id),
+                expected,
+                "seed {seed}: {grants:?} {email} {member:?} {now}"
+            );
+            // Each grant that concerns the person decides or is explained, once.
+            let concern = |grant: &&Grant| grant.individual.as_ref().is_none_or(|one| one.email == *email);
+            let explained = decision.lost.len() + usize::from(expected.is_some());
+            assert_eq!(explained, grants.iter().filter(concern).count());
+        }
+    }
+}
+
+#[test]
+fn what_is_given_replaces_what_is_in_force_for_the_same_people() {
+    let ids = Ids::counted_from(1);
+    let (one, other) = (ids.next(at(NOW)), ids.next(at(NOW)));
+    let mut access = access(Vec::new());
+    let first = [None, Some((one, 1))].map(|whom| grant(&ids, whom, Level::Look, DAY));
+    assert_eq!(access.give(first.to_vec(), at(NOW)), Ok(Vec::new()));
+    let next = [Some((one, 1)), Some((other, 2))].map(|whom| grant(&ids, whom, Level::Cc, DAY));
+    assert_eq!(access.give(next.to_vec(), at(NOW)), Ok(vec![(first[1].id, next[0].id)]));
+    let state = |access: &Access, id| access.grant(id).map(|grant| grant.state(at(NOW)));
+    assert_eq!(state(&access, first[0].id), Some(GrantState::Active));
+    assert_eq!(state(&access, first[1].id), Some(GrantState::Replaced));
+    assert_eq!(access.end(first[1].id, End::Revoked, at(NOW)), Err(Some(GrantState::Replaced)));
+    assert_eq!(access.end(next[0].id, End::Revoked, at(NOW)), Ok(()));
+    assert_eq!(access.end(ids.next(at(NOW)), End::Revoked, at(NOW)), Err(None));
+    // What has expired unnoticed is not replaced: its end is still to be told.
+    let late = at(NOW + DAY);
+    assert_eq!(access.give(vec![grant(&ids, None, Level::Cc, 3 * DAY)], late), Ok(Vec::new()));
+    let told = access.tell(late, |_| true);
+    assert_eq!(told.len(), 2, "{told:?}");
+    assert!(access.tell(late, |_| true).is_empty());
+}
+
+#[test]
+fn a_hundred_have_their_own_and_twenty_that_ended_are_kept() {
+    let ids = Ids::counted_from(1);
+    let mut access = access(Vec::new());
+    let many = |from: u64, to: u64| -> Vec<Grant> {
+        (from..to).map(|name| grant(&ids, Some((ids.next(at(NOW)), name)), Level::Cc, DAY)).collect()
+    };
+    assert!(access.give(many(0, 100), at(NOW)).is_ok());
+    assert_eq!(access.clone().give(many(100, 101), at(NOW)).unwrap_err().code, "too-many-individuals");
+    assert_eq!(access.give(many(0, 100), at(NOW)).unwrap().len(), 100, "in place of the same");
+    assert_eq!(access.grants.len(), 120);
+    // One after another is told, fifty at once.
+    let end = at(NOW + DAY);
+    let told: Vec<usize> = (0..3).map(|_| access.tell(end, |_| true).len()).collect();
+    assert_eq!((told, access.due(), access.grants.len()), (vec![50, 50, 0], None, 20));
+}
+
+#[test]
+fn reminders_come_once_each_and_none_for_what_was_given_for_less() {
+    let ids = Ids::counted_from(1);
+    let days = |access: &mut Access, day: u64| -> Vec<u16> {
+        let told = access.tell(at(NOW + day * DAY), |_| true).into_iter();
+        told.filter_map(|kind| match kind {
+            EventKind::AccessExpiring(AccessExpiring { days, .. }) => Some(days),
+            EventKind::AccessExpired(AccessExpired { .. }) => Some(0),
+            _ => None,
+        })
+        .collect()
+    };
+    let lasting = |lasts: u64| access(vec![grant(&ids, None, Level::Look, lasts * DAY)]);
+    let mut long = lasting(40);
+    assert_eq!(long.due(), Some(at(NOW + 10 * DAY)));
+    let told: Vec<_> = (0..45).filter_map(|day| days(&mut long, day).pop().map(|of| (day, of))).collect();
+    assert_eq!(told, [(10, 30), (33, 7), (39, 1), (40, 0)]);
+    let mut week = lasting(7);
+    let told: Vec<_> = (0..9).filter_map(|day| days(&mut week, day).pop().map(|of| (day, of))).collect();
+    assert_eq!(told, [(6, 1), (7, 0)], "given for a week, nobody is reminded that a week is left");
+    // Who comes late tells the latest, and nothing twice.
+    let mut late = lasting(40);
+    assert_eq!(
+        (days(&mut late, 35), days(&mut late, 35), late.due()),
+        (vec![7], vec![], Some(at(NOW + 39 * DAY)))
+    );
+    let mut later = lasting(40);
+    assert_eq!((days(&mut later, 50), days(&mut later, 51), later.due()), (vec![0], vec![], None));
+    // What nobody has any more is not told of until its end.
+    let mut gone = access(vec![grant(&ids, Some((ids.next(at(NOW)), 1)), Level::Look, 2 * DAY)]);
+    assert!(gone.tell(at(NOW + DAY), |_| false).is_empty());
+    assert_eq!((gone.due(), days(&mut gone, 2)), (Some(at(NOW + 2 * DAY)), vec![0]));
+}
+
+#[test]
+fn access_lasts_two_years_at_most() {
+    let now: Timestamp = "2026-02-28T12:00:00Z".parse().unwrap();
+    let judged = |text: &str| judge_expiry(text.parse().unwrap(), now).map(|reason| reason.code);
+    assert_eq!(judged("2026-02-28T12:00:00Z"), Some("expiry-passed"));
+    assert_eq!(judged("2026-02-28T12:00:00.001Z"), None);
+    assert_eq!(judged("2028-02-28T12:00:00Z"), None);
+    assert_eq!(judged("2028-02-28T12:00:00.001Z"), Some("expiry-too-far"));
+}

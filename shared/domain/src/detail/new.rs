@@ -1,0 +1,154 @@
+//! Detail fields to be.
+
+use crate::actor::Role;
+use crate::detail::{
+    Audience, Choice, Configuration, DetailField, FieldType, MOST_FIELDS, MOST_OPTIONS, duplicate, repeated,
+};
+use crate::fault::{Check, Checked, Faults, Invalid, check_length};
+use crate::field_kind::FieldKind;
+use crate::id::FieldId;
+use crate::party::Stamp;
+use crate::text::{FieldName, OptionLabel};
+use crate::time::Timestamp;
+use deserr::{Deserr, IntoValue, ValuePointerRef};
+use schemars::JsonSchema;
+
+/// A field to be.
+#[derive(Debug, Clone, Deserr, JsonSchema)]
+#[deserr(error = Faults, rename_all = camelCase, deny_unknown_fields)]
+#[schemars(rename_all = "camelCase", deny_unknown_fields)]
+pub struct NewField {
+    /// What people call it.
+    pub name: FieldName,
+    /// What its values are, for good.
+    #[deserr(rename = "type")]
+    #[schemars(rename = "type")]
+    pub field_type: Checked<NewType>,
+    /// How it is shown.
+    #[deserr(default)]
+    #[schemars(default)]
+    pub configuration: Configuration,
+    /// Who sees it; without, the vendor's people and those who own the entitlement.
+    #[deserr(default)]
+    pub viewers: Option<Audience>,
+    /// Who changes its values; without, the vendor's people. Partners' members change nothing of an entitlement, whatever this says.
+    #[deserr(default)]
+    pub editors: Option<Audience>,
+}
+
+/// What the values of a field to be are.
+#[derive(Debug, Clone, Deserr, JsonSchema)]
+#[deserr(error = Faults, deny_unknown_fields)]
+#[schemars(deny_unknown_fields)]
+pub struct NewType {
+    /// The kind.
+    name: FieldKind,
+    /// What can be chosen: 1 to 50 labels, for `SELECT` and `MULTISELECT`, and only for them.
+    #[deserr(default)]
+    #[schemars(default, length(max = 50))]
+    options: Vec<OptionLabel>,
+}
+
+impl Check for NewType {
+    fn check(sent: &serde_json::Value) -> Vec<(String, Invalid)> {
+        let at = |mut found: (String, Invalid)| {
+            found.0 = format!("/options{}", found.0);
+            found
+        };
+        let chosen =
+            matches!(sent.get("name").and_then(|name| name.as_str()), Some("SELECT" | "MULTISELECT"));
+        let options = sent.get("options").and_then(|options| options.as_array());
+        match (chosen, options) {
+            (true, None) => {
+                vec![at((String::new(), Invalid::new("missing", "is required: what can be chosen?")))]
+            }
+            (true, Some(options)) => {
+                let labels = options.iter().map(|label| label.as_str());
+                let twice = repeated(labels).into_iter().map(|index| (format!("/{index}"), duplicate()));
+                check_length(options, MOST_OPTIONS).into_iter().chain(twice).map(at).collect()
+            }
+            (false, Some(options)) if !options.is_empty() => {
+                let detail = "only `SELECT` and `MULTISELECT` have options";
+                vec![at((String::new(), Invalid::new("no-options", detail)))]
+            }
+            (false, _) => Vec::new(),
+        }
+    }
+}
+
+/// Some fields to be: one, or a list of up to 50 as `detailFields`.
+#[derive(Debug, Clone, JsonSchema)]
+#[schemars(untagged)]
+pub enum NewFields {
+    /// One.
+    One(Box<NewField>),
+    /// Several, all or none.
+    Several(Checked<NewFieldList>),
+}
+
+/// Several fields to be.
+#[derive(Debug, Clone, Deserr, JsonSchema)]
+#[deserr(error = Faults, rename_all = camelCase, deny_unknown_fields)]
+#[schemars(rename_all = "camelCase", deny_unknown_fields)]
+pub struct NewFieldList {
+    /// The fields, each name once.
+    #[schemars(length(min = 1, max = 50))]
+    detail_fields: Vec<NewField>,
+}
+
+impl Check for NewFieldList {
+    fn check(sent: &serde_json::Value) -> Vec<(String, Invalid)> {
+        let Some(fields) = sent.get("detailFields").and_then(|fields| fields.as_array()) else {
+            return Vec::new();
+        };
+        let names = fields.iter().map(|field| field.get("name").and_then(|name| name.as_str()));
+        let twice = repeated(names).into_iter().map(|index| (format!("/{index}/name"), duplicate()));
+        let found = check_length(fields, MOST_FIELDS).into_iter().chain(twice);
+        found.map(|(below, invalid)| (format!("/detailFields{below}"), invalid)).collect()
+    }
+}
+
+impl Deserr<Faults> for NewFields {
+    fn deserialize_from_value<V: IntoValue>(
+        value: deserr::Value<V>,
+        location: ValuePointerRef<'_>,
+    ) -> Result<Self, Faults> {
+        let sent: serde_json::Value = value.into();
+        match sent.get("detailFields") {
+            Some(_) => Checked::deserialize_from_value(sent.into_value(), location).map(Self::Several),
+            None => NewField::deserialize_from_value(sent.into_value(), location)
+                .map(|field| Self::One(Box::new(field))),
+        }
+    }
+}
+
+impl NewFields {
+    /// The fields.
+    pub fn list(&self) -> &[NewField] {
+        match self {
+            Self::One(field) => std::slice::from_ref(field),
+            Self::Several(Checked(list)) => &list.detail_fields,
+        }
+    }
+}
+
+impl DetailField {
+    /// A field of this kind, made now.
+    pub fn new(id: FieldId, new: &NewField, now: Timestamp) -> Self {
+        let Checked(NewType { name, options }) = &new.field_type;
+        let choice = |(id, label): (u32, &OptionLabel)| Choice { id, label: label.clone(), retired: false };
+        let options = (1..).zip(options).map(choice).collect();
+        let viewers = new.viewers.clone();
+        let editors = new.editors.clone();
+        Self {
+            id,
+            name: new.name.clone(),
+            field_type: FieldType { name: *name, options },
+            configuration: new.configuration.clone(),
+            viewers: viewers.unwrap_or_else(|| Audience(vec![Role::Operator, Role::Agent, Role::Customer])),
+            editors: editors.unwrap_or_else(|| Audience(vec![Role::Operator, Role::Agent])),
+            archived_at: None,
+            stamp: Stamp::new(now),
+        }
+    }
+}

@@ -1,0 +1,165 @@
+//! Changes of a field's options.
+
+use crate::detail::{Choice, FieldType, MOST_OPTIONS, duplicate, repeated};
+use crate::fault::{Check, Checked, Fault, Faults, Invalid, check_length, parse_and_check, parse_number};
+use crate::patch::Given;
+use crate::problem::Reason;
+use crate::search::unique_form;
+use crate::text::OptionLabel;
+use deserr::{Deserr, IntoValue, ValuePointerRef};
+use schemars::JsonSchema;
+
+/// Another option, or what one is to be.
+#[derive(Debug, Clone, Deserr, JsonSchema)]
+#[deserr(error = Faults, deny_unknown_fields)]
+#[schemars(deny_unknown_fields)]
+pub struct OptionChange {
+    /// Which option; without one it is the one of this label, and a new one if there is none.
+    #[deserr(default)]
+    id: Option<OptionNumber>,
+    /// What people see. A new option needs it.
+    #[deserr(default)]
+    #[schemars(default)]
+    label: Given<OptionLabel>,
+    /// Whether it cannot be chosen any more.
+    #[deserr(default)]
+    #[schemars(default)]
+    retired: Given<bool>,
+}
+
+/// New options, and what some are to be: 1 to 50, each named once.
+#[derive(Debug, Clone, JsonSchema)]
+#[schemars(transparent)]
+pub struct OptionChanges(#[schemars(length(min = 1, max = 50))] Vec<Checked<OptionChange>>);
+
+impl Deserr<Faults> for OptionChanges {
+    fn deserialize_from_value<V: IntoValue>(
+        value: deserr::Value<V>,
+        location: ValuePointerRef<'_>,
+    ) -> Result<Self, Faults> {
+        let check = |sent: &serde_json::Value| {
+            let Some(changes) = sent.as_array() else { return Vec::new() };
+            let names: Vec<Option<String>> = changes
+                .iter()
+                .map(|change| match change.get("id").filter(|id| !id.is_null()) {
+                    // No label is like that.
+                    Some(id) => Some(format!("\u{1}{id}")),
+                    None => change.get("label")?.as_str().map(str::to_owned),
+                })
+                .collect();
+            let twice = repeated(names.iter().map(Option::as_deref)).into_iter();
+            let twice = twice.map(|index| (format!("/{index}"), duplicate()));
+            check_length(changes, MOST_OPTIONS).into_iter().chain(twice).collect()
+        };
+        parse_and_check(value, location, check).map(Self)
+    }
+}
+
+impl OptionChanges {
+    /// The changes, those of options that are named by their number first: an option's label may be free only then.
+    fn in_order(&self) -> impl Iterator<Item = (usize, &OptionChange)> {
+        let all = || self.0.iter().map(|Checked(change)| change).enumerate();
+        let (known, new) = (
+            all().filter(|(_, change)| change.id.is_some()),
+            all().filter(|(_, change)| change.id.is_none()),
+        );
+        known.chain(new)
+    }
+}
+
+/// The number of an option.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct OptionNumber(u32);
+
+impl Deserr<Faults> for OptionNumber {
+    fn deserialize_from_value<V: IntoValue>(
+        value: deserr::Value<V>,
+        location: ValuePointerRef<'_>,
+    ) -> Result<Self, Faults> {
+        let of = |number| u32::try_from(number).ok().filter(|number| *number > 0).map(Self);
+        parse_number(value, location, u64::from(u32::MAX), of)
+    }
+}
+
+impl JsonSchema for OptionNumber {
+    fn schema_name() -> std::borrow::Cow<'static, str> {
+        "OptionNumber".into()
+    }
+
+    fn json_schema(_: &mut schemars::SchemaGenerator) -> schemars::Schema {
+        schemars::json_schema!({ "type": "integer", "minimum": 1, "maximum": u32::MAX })
+    }
+}
+
+impl Check for OptionChange {
+    fn check(sent: &serde_json::Value) -> Vec<(String, Invalid)> {
+        let is_new = sent.is_object() && sent.get("id").is_none_or(serde_json::Value::is_null);
+        let missing = is_new && sent.get("label").is_none();
+        let invalid = || Invalid::new("missing", "is required of a new option");
+        missing.then(|| ("/label".to_owned(), invalid())).into_iter().collect()
+    }
+}
+
+/// A field of this type has no options.
+pub const NO_OPTIONS: Reason = Reason::rule("no-options", "only `SELECT` and `MULTISELECT` have options");
+
+/// There is no such option.
+pub const UNKNOWN_OPTION: Reason = Reason::rule("unknown-option", "the field has no option of this number");
+
+/// An option has this label.
+pub const OPTION_EXISTS: Reason =
+    Reason::state("option-exists", "another option of the field has this label");
+
+/// There are as many options as there can be.
+pub const OPTION_LIMIT: Reason =
+    Reason::state("option-limit", "a field offers at most 50 options, and has had at most 500");
+
+impl FieldType {
+    /// As many options a field ever had.
+    const MOST_EVER: usize = 500;
+
+    /// The type with other options.
+    ///
+    /// # Errors
+    ///
+    /// All that is wrong with the changes, at their place in a list `options`.
+    pub fn with(mut self, changes: &OptionChanges) -> Result<Self, Vec<(Reason, Fault)>> {
+        let mut faults = Vec::new();
+        let mut refuse = |reason: Reason, steps: &[&dyn std::fmt::Display]| {
+            faults.push((reason, reason.at(steps)));
+        };
+        if !self.name.has_options() {
+            refuse(NO_OPTIONS, &[&"options"]);
+        }
+        for (index, change) in changes.in_order() {
+            let next = self.options.iter().map(|option| option.id).max().unwrap_or(0).saturating_add(1);
+            let is_meant = |option: &&mut Choice| match (change.id, change.label.get()) {
+                (Some(OptionNumber(id)), _) => option.id == id,
+                (None, label) => label
+                    .is_some_and(|label| unique_form(label.as_str()) == unique_form(option.label.as_str())),
+            };
+            match (self.options.iter_mut().find(is_meant), change.label.get()) {
+                (Some(option), _) => {
+                    if change.id.is_some() {
+                        option.label = change.label.over(option.label.clone());
+                    }
+                    option.retired = change.retired.over(option.retired);
+                }
+                (None, Some(label)) if change.id.is_none() => {
+                    let retired = change.retired.over(false);
+                    self.options.push(Choice { id: next, label: label.clone(), retired });
+                }
+                _ => refuse(UNKNOWN_OPTION, &[&"options", &index, &"id"]),
+            }
+        }
+        let labels = self.options.iter().map(|option| Some(option.label.as_str()));
+        if !repeated(labels).is_empty() {
+            refuse(OPTION_EXISTS, &[&"options"]);
+        }
+        let offered = self.options.iter().filter(|option| !option.retired).count();
+        if offered > MOST_OPTIONS || self.options.len() > Self::MOST_EVER {
+            refuse(OPTION_LIMIT, &[&"options"]);
+        }
+        if faults.is_empty() { Ok(self) } else { Err(faults) }
+    }
+}

@@ -1,0 +1,59 @@
+//! Which of the messages about something is the latest.
+
+use crate::fault::{Faults, Invalid, parse_number};
+use crate::time::{Sent, Timestamp};
+use deserr::{Deserr, IntoValue, ValuePointerRef};
+use schemars::JsonSchema;
+
+/// The number of a change to an order: 1 to what a JSON number carries exactly.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Sequence(u64);
+
+impl Sequence {
+    const MOST: u64 = 9_007_199_254_740_991;
+
+    /// The number.
+    pub fn get(self) -> u64 {
+        self.0
+    }
+}
+
+impl Deserr<Faults> for Sequence {
+    fn deserialize_from_value<V: IntoValue>(
+        value: deserr::Value<V>,
+        location: ValuePointerRef<'_>,
+    ) -> Result<Self, Faults> {
+        let of = |number| (1..=Self::MOST).contains(&number).then_some(Self(number));
+        parse_number(value, location, Self::MOST, of)
+    }
+}
+
+impl JsonSchema for Sequence {
+    fn schema_name() -> std::borrow::Cow<'static, str> {
+        "Sequence".into()
+    }
+
+    fn json_schema(_: &mut schemars::SchemaGenerator) -> schemars::Schema {
+        schemars::json_schema!({ "type": "integer", "minimum": 1, "maximum": Self::MOST })
+    }
+}
+
+/// What a message is told by from other messages about the same thing: its number, or the milliseconds since 1970 of when
+/// it happened. A source gives always the one or always the other.
+pub fn mark(sequence: Option<Sequence>, occurred_at: Option<Sent>, now: Timestamp) -> u64 {
+    let at = |time: Sent| time.instant(now).unix_millis();
+    sequence.map(Sequence::get).or(occurred_at.map(at)).unwrap_or_default()
+}
+
+/// That a message has either `sequence` or `occurredAt`.
+pub fn check_mark(sent: &serde_json::Value) -> Option<(String, Invalid)> {
+    let has = |name: &str| sent.get(name).is_some_and(|value| !value.is_null());
+    let (place, invalid) = match (has("sequence"), has("occurredAt")) {
+        (true, true) => ("", Invalid::new("ambiguous", "has both `sequence` and `occurredAt`")),
+        (false, false) if sent.is_object() => {
+            ("/sequence", Invalid::new("missing", "is required, unless `occurredAt` is given"))
+        }
+        _ => return None,
+    };
+    Some((place.to_owned(), invalid))
+}

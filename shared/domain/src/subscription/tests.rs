@@ -1,0 +1,211 @@
+//! The rules of subscriptions, told once more.
+
+use crate::PartnerId;
+use crate::id::{OrganizationId, ProductId, SiteId, SourceId, SubscriptionId};
+use crate::license::Quantity;
+use crate::party::Stamp;
+use crate::subscription::closure::{Closure, Subscriptions};
+use crate::subscription::place::Place;
+use crate::subscription::update::{Buyer, Heard, Renewal, Said};
+use crate::subscription::{Deactivation, Subscription, SubscriptionKind, SubscriptionStatus};
+use crate::time::Timestamp;
+use proptest::prelude::*;
+use std::collections::BTreeSet;
+
+use super::*;
+use crate::id::{Id, Ids};
+
+fn time(minutes: u64) -> Timestamp {
+    Timestamp::from_unix_millis(1_767_603_600_000 + minutes * 60_000)
+}
+
+fn subscription(id: SubscriptionId) -> Subscription {
+    Subscription {
+        id,
+        organization_id: OrganizationId::first_at(time(0)),
+        kind: SubscriptionKind::Subscription,
+        product_id: ProductId::first_at(time(0)),
+        sku: "ER-1".parse().unwrap(),
+        plan: None,
+        quantity: Quantity::new(1).unwrap(),
+        starts_at: time(10),
+        term: "PT90M".parse().unwrap(),
+        linked: BTreeSet::new(),
+        parents: BTreeSet::new(),
+        apps: BTreeSet::new(),
+        contacts: Vec::new(),
+        place: None,
+        placed_at: None,
+        source_id: SourceId::first_at(time(0)),
+        order_id: "SO-1".parse().unwrap(),
+        external_id: None,
+        buyer: Buyer::default(),
+        cancelled_at: None,
+        heard: Heard::default(),
+        deactivation: None,
+        stamp: Stamp::new(time(0)),
+    }
+}
+
+fn world(
+    count: usize,
+    links: &[(usize, usize)],
+    parents: &[(usize, usize)],
+) -> (Vec<SubscriptionId>, Subscriptions) {
+    let ids = Ids::counted_from(1);
+    let ids: Vec<SubscriptionId> = (0..count).map(|_| ids.next(time(0))).collect();
+    let mut all: Subscriptions = ids.iter().map(|id| (*id, subscription(*id))).collect();
+    for (one, other) in links.iter().filter(|(one, other)| one != other) {
+        all.get_mut(&ids[*one]).unwrap().linked.insert(ids[*other]);
+        all.get_mut(&ids[*other]).unwrap().linked.insert(ids[*one]);
+    }
+    for (app, parent) in parents.iter().filter(|(app, parent)| app != parent) {
+        all.get_mut(&ids[*app]).unwrap().parents.insert(ids[*parent]);
+        all.get_mut(&ids[*parent]).unwrap().apps.insert(ids[*app]);
+    }
+    (ids, all)
+}
+
+fn deactivate(one: &mut Subscription, cause: SubscriptionId, at: Timestamp) {
+    one.deactivation = Some(Deactivation { at, cause, reason: None, goes_on_at: None });
+}
+
+#[test]
+fn status_follows_from_the_time() {
+    let mut one = subscription(SubscriptionId::first_at(time(0)));
+    assert_eq!(one.ends_at(), time(100));
+    for (minutes, status) in [
+        (9, SubscriptionStatus::Upcoming),
+        (10, SubscriptionStatus::Active),
+        (99, SubscriptionStatus::Active),
+        (100, SubscriptionStatus::Inactive),
+    ] {
+        assert_eq!(one.status(time(minutes)), status, "{minutes}");
+    }
+    // One that merely ended, or was cancelled, is renewed late.
+    one.heard.hear(Said::Renewal(Renewal { ends_at: time(300), said_at: time(150) }));
+    assert_eq!(one.status(time(200)), SubscriptionStatus::Active);
+    one.cancelled_at = Some(time(160));
+    assert_eq!((one.status(time(200)), one.ended_at()), (SubscriptionStatus::Inactive, Some(time(160))));
+    one.heard.hear(Said::Renewal(Renewal { ends_at: time(250), said_at: time(170) }));
+    assert_eq!((one.status(time(200)), one.ends_at()), (SubscriptionStatus::Active, time(300)));
+    // What was deactivated is not.
+    let id = one.id;
+    deactivate(&mut one, id, time(180));
+    one.heard.hear(Said::Renewal(Renewal { ends_at: time(900), said_at: time(190) }));
+    assert_eq!((one.status(time(200)), one.set_up_due()), (SubscriptionStatus::Inactive, false));
+}
+
+#[test]
+fn an_app_goes_down_with_the_last_of_its_parents() {
+    // 0 - 1, apps 2 (in 0 and 3), 4 (in 0 and 1), 5 (in 2 and 4); 6 is linked to 4.
+    let (ids, mut all) = world(7, &[(0, 1), (4, 6)], &[(2, 0), (2, 3), (4, 0), (4, 1), (5, 2), (5, 4)]);
+    let down = |all: &Subscriptions, root: usize| -> Vec<usize> {
+        let down = Closure::of(all, ids[root]).down;
+        let mut down: Vec<_> =
+            down.iter().map(|id| ids.iter().position(|known| known == id).unwrap()).collect();
+        down.sort_unstable();
+        down
+    };
+    assert_eq!(down(&all, 0), [0, 1, 4, 6]);
+    assert_eq!(Closure::of(&all, ids[0]).supports, BTreeSet::from([ids[2], ids[3]]), "2 keeps 5 up");
+    assert_eq!(down(&all, 3), [3]);
+    let gone = all.get_mut(&ids[3]).unwrap();
+    deactivate(gone, ids[3], time(0));
+    assert_eq!(down(&all, 0), [0, 1, 2, 4, 5, 6]);
+    // Apps that are parents of each other keep nobody up, as long as nothing else keeps them up.
+    let (ids, mut all) = world(4, &[], &[(1, 0), (1, 2), (2, 1), (3, 2)]);
+    assert_eq!(Closure::of(&all, ids[0]).down.len(), 4);
+    all.get_mut(&ids[2]).unwrap().parents.insert(ids[3]);
+    assert_eq!(Closure::of(&all, ids[0]).down.len(), 4);
+    let (ids, all) = world(4, &[], &[(1, 0), (1, 2), (2, 1), (2, 3)]);
+    let closure = Closure::of(&all, ids[0]);
+    let supports = BTreeSet::from([ids[2], ids[3]]);
+    assert_eq!((closure.down, closure.supports), (vec![ids[0]], supports), "3 keeps 2 up, and that 1");
+}
+
+#[test]
+fn where_it_is_set_up_reads_back() {
+    let site = Place::Site { site_id: SiteId::first_at(time(0)), url: "https://x.example".parse().unwrap() };
+    for place in [site, Place::Organization { organization: Whole }] {
+        let written = serde_json::to_value(&place).unwrap();
+        assert_eq!(serde_json::from_value::<Place>(written).unwrap(), place);
+    }
+    assert!(serde_json::from_str::<Place>(r#"{"organization": false}"#).is_err());
+}
+
+fn said() -> impl Strategy<Value = Said> {
+    let partner =
+        |number: u64| Buyer { partner_id: Some(PartnerId::first_at(time(number))), billing_account: None };
+    prop_oneof![
+        (0u64..6, 0u64..6)
+            .prop_map(|(ends, said)| Said::Renewal(Renewal { ends_at: time(ends), said_at: time(said) })),
+        (0u64..6, 0u64..3)
+            .prop_map(move |(said, to)| Said::Transfer(Transfer { said_at: time(said), to: partner(to) })),
+        (0u64..6, 0u64..6).prop_map(|(mark, active_users)| Said::Usage(Usage { mark, active_users })),
+    ]
+}
+
+proptest! {
+    #[test]
+    fn the_same_is_heard_in_whatever_order_and_however_often(
+        (all, other) in proptest::collection::vec(said(), 0..10)
+            .prop_flat_map(|all| (Just(all.clone()), Just(all).prop_shuffle())),
+    ) {
+        let heard = |all: &[Said]| all.iter().fold(Heard::default(), |mut heard, said| {
+            heard.hear(said.clone());
+            heard
+        });
+        let mut once = heard(&all);
+        prop_assert_eq!(&once, &heard(&other));
+        for said in all {
+            prop_assert!(!once.hear(said));
+        }
+    }
+
+    /// What is left has no link to what went down, and of the parents of each app that is left one is left; and
+    /// nothing is in it without a reason.
+    #[test]
+    fn a_closure_is_closed_and_the_smallest(
+        links in proptest::collection::vec((0usize..30, 0usize..30), 0..25),
+        parents in proptest::collection::vec((0usize..30, 0usize..30), 0..25),
+        dead in 0usize..30, root in 0usize..30,
+    ) {
+        let (ids, mut all) = world(30, &links, &parents);
+        for id in Closure::of(&all, ids[dead]).down {
+            deactivate(all.get_mut(&id).unwrap(), ids[dead], time(0));
+        }
+        let Closure { down, supports } = Closure::of(&all, ids[root]);
+        let set: BTreeSet<_> = down.iter().copied().collect();
+        prop_assert_eq!(set.len(), down.len());
+        let up = |id: &SubscriptionId| !set.contains(id) && all[id].deactivation.is_none();
+        prop_assert!(supports.iter().all(up));
+        let mut concerned = BTreeSet::new();
+        let mut reached: Vec<_> = down.iter().flat_map(|id| all[id].apps.iter().copied()).collect();
+        while let Some(app) = reached.pop() {
+            if concerned.insert(app) {
+                reached.extend(&all[&app].apps);
+            }
+        }
+        for one in all.values().filter(|one| up(&one.id)) {
+            prop_assert!(set.is_disjoint(&one.linked), "a link is left");
+            let held = one.parents.iter().any(|parent| supports.contains(parent));
+            prop_assert!(held || !concerned.contains(&one.id), "what keeps it up is no condition");
+            // Whatever may have lost a parent has one above it that nothing of this reaches.
+            let (mut above, mut seen) = (vec![one.id], BTreeSet::from([one.id]));
+            let mut stays = false;
+            while let Some(id) = above.pop() {
+                stays |= !concerned.contains(&id);
+                let parents = all[&id].parents.iter().filter(|parent| concerned.contains(&id) && up(parent));
+                above.extend(parents.filter(|parent| seen.insert(**parent)));
+            }
+            prop_assert!(stays, "an orphan is left");
+        }
+        // Whoever goes down has a reason: a link to another one, or no parent that is up.
+        for one in down.iter().skip(1).map(|id| &all[id]).filter(|one| one.deactivation.is_none()) {
+            let linked = one.linked.intersection(&set).next().is_some();
+            let orphaned = !one.parents.is_empty() && !one.parents.iter().any(up);
+            prop_assert!(linked || orphaned);
+        }
+    }
+}

@@ -1,0 +1,274 @@
+//! What somebody may have the detail fields say.
+
+use crate::actor::Actor;
+use crate::detail::options::UNKNOWN_OPTION;
+use crate::detail::{Choice, DetailField};
+use crate::fault::quoted;
+use crate::field_kind::FieldKind;
+use crate::id::FieldId;
+use crate::problem::Reason;
+use crate::unicode::lookup_form;
+use crate::value::form::{number, plain, truth, written};
+use crate::value::sent::{Value, Values};
+use crate::value::stored::{Details, Kept, Said};
+use std::collections::HashMap;
+
+/// There is no such field, for this caller.
+pub const UNKNOWN_FIELD: Reason =
+    Reason::rule("unknown-field", "there is no field of this name or id; fields are case-sensitive here");
+
+/// The field is archived.
+pub const ARCHIVED_FIELD: Reason =
+    Reason::rule("archived-field", "the field is archived; its values are kept");
+
+/// The field's values are not this caller's to change.
+pub const NOT_EDITABLE: Reason = Reason::rule("field-not-editable", "you may not change this field's values");
+
+/// The field is named more than once.
+pub const FIELD_TWICE: Reason =
+    Reason::rule("duplicate-field", "the field is named twice, by its name and by its id");
+
+/// The field has one value only.
+pub const TOO_MANY_VALUES: Reason = Reason::rule(
+    "too-many-values",
+    "only a field of type `MULTISELECT` has more than one value, and each option once",
+);
+
+/// The value is not of the field's type.
+pub const INVALID_VALUE: Reason = Reason::rule("invalid-value", "the value is not one of the field's type");
+
+/// The value is given twice.
+pub const VALUE_TWICE: Reason = Reason::rule("duplicate-value", "the value is given more than once");
+
+/// The option cannot be chosen any more.
+pub const RETIRED_OPTION: Reason =
+    Reason::rule("retired-option", "the option is retired: what has it keeps it, and nothing else gets it");
+
+/// More than an entitlement holds: an item of DynamoDB has 400 KB, and so has the answer that is kept for repeats.
+pub const TOO_LARGE: Reason = Reason::rule(
+    "details-too-large",
+    "all an entitlement's details have 64 KB at most, with those of archived fields, which are kept",
+);
+
+/// As many bytes the details of an entitlement take, about: 50 texts of the longest fit in any script.
+const LARGEST: usize = 64 * 1024;
+
+/// Why what a field is to say cannot be said.
+#[derive(Debug, Clone)]
+pub struct Wrong {
+    /// The reason.
+    pub reason: Reason,
+    /// Which of the values, if it is one of them.
+    pub value: Option<usize>,
+    /// One sentence for people.
+    pub detail: String,
+}
+
+impl Wrong {
+    fn new(reason: Reason) -> Self {
+        Self { reason, value: None, detail: reason.about.to_owned() }
+    }
+}
+
+/// All fields there are, archived ones too.
+#[derive(Debug)]
+pub struct Fields {
+    all: Vec<DetailField>,
+    by_name: HashMap<String, usize>,
+}
+
+impl Fields {
+    /// These fields.
+    pub fn new(all: Vec<DetailField>) -> Self {
+        let all = DetailField::in_order(all);
+        let names = all.iter().enumerate().map(|(at, field)| (lookup_form(field.name.as_str()), at));
+        // An id is always the id, though another field may be called so.
+        let ids = all.iter().enumerate().map(|(at, field)| (field.id.to_string(), at));
+        Self { by_name: names.chain(ids).collect(), all }
+    }
+
+    /// The field of this name, to the letter as it is seen, or of this id.
+    fn named(&self, name: &str) -> Option<&DetailField> {
+        self.all.get(*self.by_name.get(&lookup_form(name))?)
+    }
+
+    /// The field of this name or id, if somebody sees it.
+    pub fn visible(&self, name: &str, actor: &Actor) -> Option<&DetailField> {
+        self.named(name).filter(|field| field.archived_at.is_none() && field.is_visible_to(actor))
+    }
+
+    /// What somebody sees of some details, in the order of the fields.
+    pub fn shown(&self, details: &Details, actor: &Actor) -> Vec<(&DetailField, Values)> {
+        let visible =
+            self.all.iter().filter(|field| field.archived_at.is_none() && field.is_visible_to(actor));
+        let shown = visible.map(|field| (field, Values { values: field.show(details.of(field.id)) }));
+        shown.filter(|(_, shown)| !shown.values.is_empty()).collect()
+    }
+
+    /// Of some fields those that somebody sees, archived ones too.
+    pub fn visible_among(&self, fields: &[FieldId], actor: &Actor) -> Vec<FieldId> {
+        let visible =
+            |id: &FieldId| self.all.iter().any(|field| field.id == *id && field.is_visible_to(actor));
+        fields.iter().copied().filter(visible).collect()
+    }
+
+    /// What somebody has some fields say, each by its name or id, of an entitlement whose details were these before.
+    ///
+    /// # Errors
+    ///
+    /// All that is wrong, each with the field as it was named, unless it is all together that is wrong.
+    pub fn judge<'a>(
+        &self,
+        actor: &Actor,
+        before: &Details,
+        wanted: impl Iterator<Item = (&'a str, &'a [Value])>,
+    ) -> Result<Said, Vec<(Option<&'a str>, Wrong)>> {
+        let (mut said, mut wrong) = (Said(Vec::new()), Vec::new());
+        for (name, values) in wanted {
+            let field = match self.named(name).filter(|field| field.is_visible_to(actor)) {
+                None => Err(UNKNOWN_FIELD),
+                Some(field) if field.archived_at.is_some() => Err(ARCHIVED_FIELD),
+                Some(field) if !field.is_editable_by(actor) => Err(NOT_EDITABLE),
+                Some(field) if said.0.iter().any(|(named, _)| *named == field.id) => Err(FIELD_TWICE),
+                Some(field) => Ok(field),
+            };
+            let field = match field {
+                Ok(field) => field,
+                Err(reason) => {
+                    wrong.push((Some(name), Wrong::new(reason)));
+                    continue;
+                }
+            };
+            let kept = field.keep(values, before.of(field.id)).unwrap_or_else(|more| {
+                wrong.extend(more.into_iter().map(|wrong| (Some(name), wrong)));
+                Vec::new()
+            });
+            said.0.push((field.id, kept));
+        }
+        // Whoever makes it smaller does right.
+        let size = self.size(&before.with(&said));
+        if wrong.is_empty() && size > LARGEST && size > self.size(before) {
+            wrong.push((None, Wrong::new(TOO_LARGE)));
+        }
+        if wrong.is_empty() { Ok(said) } else { Err(wrong) }
+    }
+
+    /// How many bytes details take, about, as they are shown, which is at least as much as they take as they are kept.
+    fn size(&self, details: &Details) -> usize {
+        let size = |field: Option<&DetailField>, kept: &Kept| match kept {
+            Kept::Truth(_) => 5,
+            Kept::Option(id) => {
+                field.and_then(|field| field.option(*id)).map_or(8, |option| option.label.as_str().len())
+            }
+            Kept::Text(text) => text.len(),
+        };
+        let sizes = details.0.iter().map(|(id, kept)| {
+            let field = self.all.iter().find(|field| field.id == *id);
+            // A field's id has 40 bytes; a list, and what is in it, costs up to 4 more each.
+            44 + kept.iter().map(|kept| 4 + size(field, kept)).sum::<usize>()
+        });
+        sizes.sum()
+    }
+}
+
+impl DetailField {
+    /// What is kept of the values that are sent, when `before` was.
+    pub(super) fn keep(&self, sent: &[Value], before: &[Kept]) -> Result<Vec<Kept>, Vec<Wrong>> {
+        let several = self.field_type.name == FieldKind::Multiselect;
+        if sent.len() > 1 && !several {
+            return Err(vec![Wrong::new(TOO_MANY_VALUES)]);
+        }
+        let most = self.field_type.options.len();
+        if several && sent.len() > most {
+            let detail = format!("has {} values; the field has {most} options", sent.len());
+            return Err(vec![Wrong { detail, ..Wrong::new(TOO_MANY_VALUES) }]);
+        }
+        let (mut kept, mut wrong) = (Vec::with_capacity(sent.len()), Vec::new());
+        for (index, value) in sent.iter().enumerate() {
+            let found = self.keep_one(value, before).and_then(|value| match kept.contains(&value) {
+                true => Err(Wrong::new(VALUE_TWICE)),
+                false => Ok(value),
+            });
+            match found {
+                Ok(value) => kept.push(value),
+                Err(found) => wrong.push(Wrong { value: Some(index), ..found }),
+            }
+        }
+        // Options have an order of their own; as values they have none.
+        kept.sort_by_key(|kept| match kept {
+            Kept::Option(id) => *id,
+            _ => 0,
+        });
+        if wrong.is_empty() { Ok(kept) } else { Err(wrong) }
+    }
+
+    /// What is kept of a value that somebody looks for: a retired option's, too.
+    ///
+    /// # Errors
+    ///
+    /// When it is not of the field's type.
+    pub fn find(&self, sought: &Value) -> Result<Kept, Wrong> {
+        let all: Vec<Kept> = self.field_type.options.iter().map(|option| Kept::Option(option.id)).collect();
+        self.keep_one(sought, &all)
+    }
+
+    fn keep_one(&self, sent: &Value, before: &[Kept]) -> Result<Kept, Wrong> {
+        if self.field_type.name.has_options() {
+            return self.choose(sent, before);
+        }
+        let kept = match (self.field_type.name, sent) {
+            (FieldKind::Boolean, Value::Truth(truth)) => Ok(Kept::Truth(*truth)),
+            (FieldKind::Boolean, Value::Text(text)) => truth(text).map(Kept::Truth),
+            (FieldKind::Boolean, Value::Number(_)) => Err("must be `true` or `false`".to_owned()),
+            (FieldKind::Number, Value::Number(number)) => plain(number).map(Kept::Text),
+            (FieldKind::Number, Value::Text(text)) => number(text).map(Kept::Text),
+            (FieldKind::Number, Value::Truth(_)) => Err("must be a number".to_owned()),
+            (_, Value::Truth(_) | Value::Number(_)) => Err("must be a text".to_owned()),
+            (kind, Value::Text(text)) => written(kind, text).map(Kept::Text),
+        };
+        kept.map_err(|detail| Wrong { detail, ..Wrong::new(INVALID_VALUE) })
+    }
+
+    fn choose(&self, sent: &Value, before: &[Kept]) -> Result<Kept, Wrong> {
+        let Value::Text(label) = sent else {
+            return Err(Wrong {
+                detail: "must be an option's label".to_owned(),
+                ..Wrong::new(INVALID_VALUE)
+            });
+        };
+        let (options, sought) = (&self.field_type.options, lookup_form(label));
+        match options.iter().find(|option| lookup_form(option.label.as_str()) == sought) {
+            Some(option) if option.retired && !before.contains(&Kept::Option(option.id)) => {
+                Err(Wrong::new(RETIRED_OPTION))
+            }
+            Some(option) => Ok(Kept::Option(option.id)),
+            None => {
+                let alike = options.iter().find(|option| {
+                    !option.retired && option.label.as_str().to_lowercase() == label.trim().to_lowercase()
+                });
+                let hint = alike.map(|option| format!("; {} is one", quoted(option.label.as_str())));
+                let detail =
+                    format!("{} is no option of the field{}", quoted(label), hint.unwrap_or_default());
+                Err(Wrong { detail, ..Wrong::new(UNKNOWN_OPTION) })
+            }
+        }
+    }
+
+    fn option(&self, id: u32) -> Option<&Choice> {
+        self.field_type.options.iter().find(|option| option.id == id)
+    }
+
+    /// What is shown of the values that are kept.
+    pub(super) fn show(&self, kept: &[Kept]) -> Vec<Value> {
+        let label = |id: u32| self.option(id).map(|option| Value::Text(option.label.to_string()));
+        let shown = kept.iter().filter_map(|kept| match kept {
+            Kept::Truth(truth) => Some(Value::Truth(*truth)),
+            Kept::Option(id) => label(*id),
+            Kept::Text(text) if self.field_type.name == FieldKind::Number => {
+                text.parse().ok().map(Value::Number)
+            }
+            Kept::Text(text) => Some(Value::Text(text.clone())),
+        });
+        shown.collect()
+    }
+}
