@@ -1,9 +1,9 @@
 //! Orders: what all that happens to them has in common.
 
 pub mod discard_parked_order;
+pub mod fulfillment;
 pub mod list_parked_orders;
 pub mod parked;
-pub mod placing;
 
 use api_runtime::table::{credit_pool, withdraw_from_pool};
 use domain::event::{LicenseCredited, LicenseWithdrawn};

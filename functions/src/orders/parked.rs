@@ -13,7 +13,7 @@ use domain::event::{OrderDiscarded, OrderLapsed};
 use domain::{EventKind, Order, OrderStatus, Parking, Problem, Stage};
 use lambda_runtime::tracing;
 
-use super::placing::{Placing, go_on};
+use super::fulfillment::{self, resume};
 use super::{Revision, require_owner, revise};
 
 /// As many are applied at a time, and before a link is answered. The timer goes on.
@@ -99,13 +99,14 @@ async fn settle(context: &Context<'_>, parked: Order, drain: &Drain) -> Result<(
     };
     if !order.subscriptions.is_empty() {
         let mut wanted = Wanted::new();
-        Placing::want(&order, &mut wanted);
+        fulfillment::want(&order, &mut wanted);
         let found = context.table.fetch(wanted, true).await?;
-        let placing = Placing::read(context, &order, &found, &[]).await?;
-        if !placing.faults.is_empty() {
-            return Err(Problem::of(Stage::Rule, placing.faults).into());
+        let loaded = fulfillment::load(context, &order, &found).await?;
+        let faults = loaded.faults(&order, &[]);
+        if !faults.is_empty() {
+            return Err(Problem::of(Stage::Rule, faults).into());
         }
-        placing.place(context, &mut order, &mut change, parked.lines.len())?;
+        order = loaded.fulfill(context, order, &mut change, parked.lines.len(), &[])?;
     }
     let (wanted, known) = (parked.ordered(), OrderOfSource(parked.source_id, parked.order_id.clone()));
     let goes_on = order.is_placing();
@@ -116,7 +117,7 @@ async fn settle(context: &Context<'_>, parked: Order, drain: &Drain) -> Result<(
         return Ok(());
     }
     match context.table.get(&known).await? {
-        Some(order) => go_on(context, order, |_| Answer::ok(())).await.map(drop),
+        Some(order) => resume(context, order, |_| Answer::ok(())).await.map(drop),
         None => Ok(()),
     }
 }

@@ -13,8 +13,8 @@ use lambda_runtime::tracing;
 
 use crate::access::told;
 use crate::entitlements::import_run;
+use crate::orders::fulfillment::resume;
 use crate::orders::parked;
-use crate::orders::placing::go_on;
 use crate::subscriptions::cascade;
 
 /// Does what is due: the one timer of the system.
@@ -112,7 +112,7 @@ async fn handle(
     let handled = match item? {
         DueItem::Order(order) if order.is_placing() => {
             let context = environment.system_context(RunDueWork::NAME);
-            go_on(&context, order, |_| Answer::ok(())).await.map(|_| true)
+            resume(&context, order, |_| Answer::ok(())).await.map(|_| true)
         }
         DueItem::Subscription(root) => {
             let context = environment.system_context(RunDueWork::NAME);

@@ -21,17 +21,16 @@ use api_runtime::table::{
 use api_runtime::{Answer, Change, ConditionFailure, Context, Failure, Output, Reply};
 use deserr::Deserr;
 use domain::event::{SubscriptionMessageIgnored, SubscriptionMessageKept};
+use domain::fulfillment::faults::UNKNOWN_SUBSCRIPTION;
 use domain::order::{self, OrderedSubscription};
 use domain::subscription::{Heard, Said};
 use domain::webhook::Secret;
 use domain::{
-    DeploymentKey, EntitlementName, ExternalId, Faults, NewEvent, Order, OrderStatus, Owner, Reason, Sent,
-    Source, SourceId, Stamp, Subscription, SubscriptionId, Version,
+    DeploymentKey, EntitlementName, ExternalId, Faults, NewEvent, Order, OrderStatus, Owner, Sent, Source,
+    SourceId, Stamp, Subscription, SubscriptionId, Version,
 };
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
-
-use crate::orders::placing;
 
 /// A path that names a webhook source.
 #[derive(Debug, Deserr, JsonSchema)]
@@ -139,8 +138,6 @@ enum Named {
     /// Nowhere yet; perhaps something was said of it.
     NotYet(ExternalId, Option<Box<SubscriptionName>>),
 }
-
-const UNKNOWN_SUBSCRIPTION: Reason = placing::UNKNOWN_SUBSCRIPTION;
 
 /// Looks for a subscription of a source.
 async fn find(

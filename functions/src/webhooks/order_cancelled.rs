@@ -10,7 +10,7 @@ use domain::{Faults, Order, OrderId, OrderStatus, Sent, Subscription, Timestamp}
 use schemars::JsonSchema;
 
 use super::{Receipt, ignored, subscriptions_of};
-use crate::orders::placing::go_on;
+use crate::orders::fulfillment::resume;
 use crate::orders::{Revision, are_transferred, revise};
 
 /// Which order.
@@ -34,7 +34,7 @@ pub async fn apply(
     let known = OrderOfSource(delivery.source.id, order_id.clone());
     let mut before = context.table.get(&known).await?;
     if let Some(order) = before.as_ref().filter(|order| order.is_placing()) {
-        go_on(&context.detached(), order.clone(), Receipt::answer).await?;
+        resume(&context.detached(), order.clone(), Receipt::answer).await?;
         before = context.table.get(&known).await?;
     }
     let context = &context.refreshed();

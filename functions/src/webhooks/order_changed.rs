@@ -6,12 +6,13 @@ use api_runtime::{Change, Context, Failure, Reply};
 use deserr::Deserr;
 use domain::event::{OrderChanged, SubscriptionChanged};
 use domain::fault::Check;
+use domain::fulfillment::faults::LINES_DIFFER;
 use domain::order::{OrderedSubscription, Quantities, Sequence, SubscriptionLine, check_mark, mark};
 use domain::{Faults, Invalid, Order, OrderId, OrderStatus, Problem, Sent, Stage, Subscription};
 use schemars::JsonSchema;
 
 use super::{Receipt, ignored, subscriptions_of};
-use crate::orders::placing::{LINES_DIFFER, Placing, go_on};
+use crate::orders::fulfillment::{self, resume};
 use crate::orders::{Revision, SoldLines, are_transferred, revise};
 
 /// What an order says from now on.
@@ -54,12 +55,12 @@ pub async fn apply(
     let said = lines.subscriptions();
     let mut awaited = Order::new(delivery.source.id, order_id.clone(), OrderStatus::Awaited, context.now);
     awaited.subscriptions = said.iter().cloned().map(OrderedSubscription::new).collect();
-    Placing::want(&awaited, &mut wanted);
+    fulfillment::want(&awaited, &mut wanted);
     let found = context.table.fetch(wanted, true).await?;
 
     let mut before = found.get(&known)?;
     if let Some(order) = before.as_ref().filter(|order| order.is_placing()) {
-        go_on(&context.detached(), order.clone(), Receipt::answer).await?;
+        resume(&context.detached(), order.clone(), Receipt::answer).await?;
         before = context.table.get(&known).await?;
     }
     let context = &context.refreshed();
@@ -86,7 +87,9 @@ pub async fn apply(
     match came {
         Some(order) if order.is_of(&said) => {}
         Some(_) => faults.push(LINES_DIFFER.at(&[&"data", &"lines"])),
-        None => faults.extend(Placing::unknown_products(&awaited, &found, &lines.places_of_subscriptions())?),
+        None => {
+            faults.extend(fulfillment::unknown_products(&awaited, &found, &lines.places_of_subscriptions())?)
+        }
     }
     if !faults.is_empty() {
         return Err(Problem::of(Stage::Rule, faults).into());

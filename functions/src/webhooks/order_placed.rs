@@ -6,6 +6,7 @@ use api_runtime::{Change, ConditionFailure, Context, Failure, Reply};
 use deserr::Deserr;
 use domain::event::{OrderChangeIgnored, OrderParked};
 use domain::fault::Check;
+use domain::fulfillment::faults::LINES_DIFFER;
 use domain::order::OrderedSubscription;
 use domain::{
     Faults, Invalid, NewEvent, Order, OrderId, OrderStatus, Parking, PartnerId, Problem, Stage, StoreAccount,
@@ -14,7 +15,7 @@ use schemars::JsonSchema;
 
 use super::Receipt;
 use super::buyer::{self, NamedBuyer};
-use crate::orders::placing::{LINES_DIFFER, Placing, go_on};
+use crate::orders::fulfillment::{self, resume};
 use crate::orders::{Revision, SoldLines, is_subscription, require_owner, revise};
 
 /// An order of a partner, named by its account at the store or, by a source that may, by its id.
@@ -59,12 +60,12 @@ pub async fn apply(
     wanted.add(&known);
     let mut said = Order::new(source.id, placed.order_id.clone(), OrderStatus::Applied, context.now);
     said.subscriptions = placed.lines.subscriptions().into_iter().map(OrderedSubscription::new).collect();
-    Placing::want(&said, &mut wanted);
+    fulfillment::want(&said, &mut wanted);
     let found = context.table.fetch(wanted, true).await?;
 
     let before = found.get(&known)?;
     match &before {
-        Some(order) if order.is_placing() => return go_on(context, order.clone(), Receipt::answer).await,
+        Some(order) if order.is_placing() => return resume(context, order.clone(), Receipt::answer).await,
         // What was cancelled before it came is shown as cancelled, for its subscriptions can be renewed.
         Some(order) if order.came_to_nothing() && !said.subscriptions.is_empty() => {}
         Some(order) if order.status != OrderStatus::Awaited => {
@@ -92,15 +93,15 @@ pub async fn apply(
     let waits = buyer.is_none() && account.is_some();
     let at = placed.lines.places_of_subscriptions();
     said.partner_id = buyer;
-    let placing = match waits {
+    let loaded = match waits {
         // Whose customers they are to be is known when the account is somebody's.
         true => {
-            faults.extend(Placing::unknown_products(&said, &found, &at)?);
+            faults.extend(fulfillment::unknown_products(&said, &found, &at)?);
             None
         }
-        false => Some(Placing::read(context, &said, &found, &at).await?),
+        false => Some(fulfillment::load(context, &said, &found).await?),
     };
-    faults.extend(placing.iter().flat_map(|placing| placing.faults.clone()));
+    faults.extend(loaded.iter().flat_map(|loaded| loaded.faults(&said, &at)));
     if !faults.is_empty() {
         return Err(Problem::of(Stage::Rule, faults).into());
     }
@@ -125,7 +126,7 @@ pub async fn apply(
     let order = Order { billing_account: billed, ..order };
     let mut change = Change::new();
     ignored.into_iter().for_each(|event| change.record(NewEvent::of_vendor(event)));
-    let (mut order, event) = match (waits, account) {
+    let (order, event) = match (waits, account) {
         (true, Some(account)) => {
             change.require_absent(&account, || ConditionFailure::Stale);
             let OwnerOfStoreAccount(source_id, account) = account;
@@ -147,14 +148,14 @@ pub async fn apply(
         let lines = Some(placed.lines);
         Revision { before, order, wanted, lines, event, transferred: false }
     };
-    let Some(placing) = placing else {
+    let Some(loaded) = loaded else {
         return revise(context, revision(before, order), change, Receipt::answer).await;
     };
-    placing.place(context, &mut order, &mut change, types)?;
+    let order = loaded.fulfill(context, order, &mut change, types, &at)?;
     if !order.is_placing() {
         return revise(context, revision(before, order), change, Receipt::answer).await;
     }
     revise(&context.detached(), revision(before, order), change, Receipt::answer).await?;
     let begun = context.table.get(&known).await?;
-    go_on(context, begun.ok_or_else(Problem::not_found)?, Receipt::answer).await
+    resume(context, begun.ok_or_else(Problem::not_found)?, Receipt::answer).await
 }

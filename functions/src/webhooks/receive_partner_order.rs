@@ -19,7 +19,8 @@ use super::{
     Message, OfSource, Receipt, buyer, order_cancelled, order_changed, order_placed, site_migrated,
     subscription_renewed, subscription_transferred, subscription_usage,
 };
-use crate::orders::{self, placing};
+use crate::orders;
+use domain::fulfillment::faults;
 
 /// Takes a store's message.
 pub struct ReceivePartnerOrder;
@@ -73,15 +74,15 @@ impl Operation for ReceivePartnerOrder {
         orders::UNKNOWN_TYPE,
         orders::TOO_MANY_TYPES,
         Pool::OVERFLOW,
-        placing::UNKNOWN_PRODUCT,
-        placing::ARCHIVED_PRODUCT,
-        placing::UNKNOWN_ORGANIZATION,
-        placing::UNKNOWN_SUBSCRIPTION,
-        placing::EXTERNAL_ID_TAKEN,
-        placing::LINKED_TO_DEACTIVATED,
-        placing::TOO_MANY_LINKS,
-        placing::OTHER_ORGANIZATION,
-        placing::LINES_DIFFER,
+        faults::UNKNOWN_PRODUCT,
+        faults::ARCHIVED_PRODUCT,
+        faults::UNKNOWN_ORGANIZATION,
+        faults::UNKNOWN_SUBSCRIPTION,
+        faults::EXTERNAL_ID_TAKEN,
+        faults::LINKED_TO_DEACTIVATED,
+        faults::TOO_MANY_LINKS,
+        faults::OTHER_ORGANIZATION,
+        faults::LINES_DIFFER,
         subscription_transferred::UNKNOWN_ACCOUNT,
     ];
 

@@ -14,6 +14,7 @@ pub mod entitlement;
 pub mod event;
 pub mod fault;
 pub mod field_kind;
+pub mod fulfillment;
 pub mod id;
 pub mod key;
 pub mod level;

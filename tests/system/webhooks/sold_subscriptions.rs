@@ -541,8 +541,8 @@ async fn a_line_that_waited_until_what_it_is_linked_to_went_down_comes_to_nothin
     assert_eq!(
         reasons,
         [
-            "it is linked to a line that came to nothing",
-            "it is linked to a subscription that was deactivated, for good: contact the vendor"
+            "it is linked to a line that has no effect",
+            "it is linked to a subscription that was deactivated irreversibly: contact the vendor"
         ]
     );
 }

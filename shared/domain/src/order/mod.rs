@@ -241,6 +241,11 @@ impl Order {
         self.subscriptions.len() == lines.len() && self.subscriptions.iter().zip(lines).all(same)
     }
 
+    /// When it came itself, for all that was reported of it before: its place in a queue was given then, if it waited.
+    pub fn came_at(&self) -> Timestamp {
+        self.parking.as_ref().map_or(self.stamp.updated_at, |parking| parking.id.given_at())
+    }
+
     /// Whether it takes effect, but some of its subscriptions are still to be made.
     pub fn is_placing(&self) -> bool {
         matches!(self.status, OrderStatus::Applied | OrderStatus::Cancelled)

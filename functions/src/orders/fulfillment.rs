@@ -1,0 +1,320 @@
+//! Order fulfillment: loads what is known about the lines of an order, lets the domain decide what becomes of them
+//! ([`domain::fulfillment`]), and commits that, as many lines at a time as fit one transaction. What is cut off is resumed when
+//! the store repeats its message, or by the timer.
+//!
+//! Both ends of a link are written on the condition that they are as they were read; so nothing is linked to a subscription
+//! that is deactivated concurrently.
+
+use std::collections::BTreeMap;
+
+use api_runtime::table::{
+    CustomerLinkOfPartner, EmailInOrganization, EntitlementReservation, Found, OrganizationByExternalId,
+    OrganizationById, ProductByCode, ProductById, SubscriptionName, SubscriptionNamed, SubscriptionOf,
+    Wanted, WelcomeOf, remember_contact,
+};
+use api_runtime::{Answer, Change, ConditionFailure, Context, Failure, Output, Reply};
+use domain::fulfillment::facts::{Facts, KnownContact, KnownName, link_ends, open_lines};
+use domain::fulfillment::faults::{UNKNOWN_PRODUCT, find_faults, place_in_message};
+use domain::fulfillment::{Created, Fulfillment, RefusedLine, decide};
+use domain::order::{LinkEnd, Named, SubscriptionLine};
+use domain::subscription::Heard;
+use domain::{EntitlementName, Fault, Order, OrganizationId, Stamp, Subscription};
+
+use crate::party::add_customer;
+
+/// A transaction takes 100 items; some are left for the order, its place in a queue, its event and the answer.
+const ROOM: usize = 95;
+
+/// What a license type takes: its pool and its event.
+const EACH_TYPE: usize = 2;
+
+/// What is known about the open lines of an order.
+pub struct Loaded {
+    facts: Facts,
+    /// The stored names of the lines that have one.
+    names: BTreeMap<usize, SubscriptionName>,
+}
+
+/// Adds to a read what the open lines of an order name.
+pub fn want(order: &Order, wanted: &mut Wanted) {
+    for (_, line) in open_lines(order) {
+        wanted.add(&ProductByCode(line.sku.clone()));
+        if let Named::ExternalId(external_id) = &line.organization {
+            wanted.add(&OrganizationByExternalId(None, external_id.clone()));
+        }
+        if let Some(external_id) = &line.external_id {
+            wanted.add(&SubscriptionNamed(order.source_id, external_id.clone()));
+        }
+    }
+}
+
+/// A fault for each open line whose product is not sold, by what was read; `places` says where the lines are in the message.
+pub fn unknown_products(order: &Order, found: &Found, places: &[usize]) -> Result<Vec<Fault>, Failure> {
+    let mut faults = Vec::new();
+    for (index, line) in open_lines(order) {
+        if found.get(&ProductByCode(line.sku.clone()))?.is_none() {
+            let place = place_in_message(places, index);
+            faults.push(UNKNOWN_PRODUCT.at(&[&"data", &"lines", &place, &"sku"]));
+        }
+    }
+    Ok(faults)
+}
+
+/// Loads what else must be known about the open lines of an order, after what [`want`] added to a read was found.
+pub async fn load(context: &Context<'_>, order: &Order, found: &Found) -> Result<Loaded, Failure> {
+    let named = load_named_organizations(context, order, found).await?;
+    let mut names = BTreeMap::new();
+    for (index, line) in open_lines(order) {
+        if let Some(external_id) = line.external_id.clone() {
+            let name = found.get(&SubscriptionNamed(order.source_id, external_id))?;
+            names.extend(name.map(|name| (index, name)));
+        }
+    }
+    let mut wanted = Wanted::new();
+    for (index, line) in open_lines(order) {
+        if let Some(product) = found.get(&ProductByCode(line.sku.clone()))? {
+            wanted.add(&ProductById(product.owner_id()?));
+        }
+        if let Some(organization) = named.get(&index) {
+            want_in_organization(&mut wanted, order, line, *organization, names.get(&index));
+        }
+    }
+    made_by(order).for_each(|made| wanted.add(&made));
+    let read = context.table.fetch(wanted, true).await?;
+
+    let mut facts = Facts::default();
+    for made in made_by(order) {
+        facts.made.extend(read.get(&made)?.map(|one| (one.id, one)));
+    }
+    for (index, line) in open_lines(order) {
+        if let Some(code) = found.get(&ProductByCode(line.sku.clone()))? {
+            facts.products.extend(read.get(&ProductById(code.owner_id()?))?.map(|product| (index, product)));
+        }
+        if let Some(organization) = named.get(&index) {
+            load_in_organization(&mut facts, order, (index, line), *organization, &read)?;
+        }
+    }
+    facts.names = names
+        .iter()
+        .map(|(index, name)| {
+            let known = KnownName { is_taken: name.subscription_id.is_some(), heard: name.heard.clone() };
+            (*index, known)
+        })
+        .collect();
+    Ok(Loaded { facts, names })
+}
+
+/// Which organization each line names: an external id that the vendor did not give, the partner may have given.
+async fn load_named_organizations(
+    context: &Context<'_>,
+    order: &Order,
+    found: &Found,
+) -> Result<BTreeMap<usize, OrganizationId>, Failure> {
+    let (mut named, mut of_partner) = (BTreeMap::new(), BTreeMap::new());
+    for (index, line) in open_lines(order) {
+        match &line.organization {
+            Named::Id(id) => {
+                named.insert(index, *id);
+            }
+            Named::ExternalId(external_id) => {
+                match found.get(&OrganizationByExternalId(None, external_id.clone()))? {
+                    Some(known) => {
+                        named.insert(index, known.owner_id()?);
+                    }
+                    None if order.partner_id.is_some() => {
+                        let lookup = OrganizationByExternalId(order.partner_id, external_id.clone());
+                        of_partner.insert(index, lookup);
+                    }
+                    None => {}
+                }
+            }
+        }
+    }
+    let mut wanted = Wanted::new();
+    of_partner.values().for_each(|lookup| wanted.add(lookup));
+    let found = context.table.fetch(wanted, true).await?;
+    for (index, lookup) in of_partner {
+        if let Some(known) = found.get(&lookup)? {
+            named.insert(index, known.owner_id()?);
+        }
+    }
+    Ok(named)
+}
+
+/// The subscriptions of an order that exist already.
+fn made_by(order: &Order) -> impl Iterator<Item = SubscriptionOf> {
+    let made = order.subscriptions.iter().filter_map(|one| one.organization_id.zip(one.subscription_id));
+    made.map(|(organization, id)| SubscriptionOf(organization, id))
+}
+
+/// The ends of a line's links that existed before the order.
+fn existing_ends(line: &SubscriptionLine, organization: OrganizationId) -> Vec<SubscriptionOf> {
+    let existing = |end| match end {
+        LinkEnd::Subscription(id) => Some(SubscriptionOf(organization, id)),
+        LinkEnd::Line(_) => None,
+    };
+    link_ends(line).filter_map(|(_, _, end)| existing(end)).collect()
+}
+
+/// Adds to a read what must be known of a line in its organization.
+fn want_in_organization(
+    wanted: &mut Wanted,
+    order: &Order,
+    line: &SubscriptionLine,
+    organization: OrganizationId,
+    name: Option<&SubscriptionName>,
+) {
+    if order.partner_id.is_none() || name.is_some_and(|name| name.heard.transfer.is_some()) {
+        wanted.add(&OrganizationById(organization));
+    }
+    order.partner_id.iter().for_each(|partner| wanted.add(&CustomerLinkOfPartner(*partner, organization)));
+    for contact in &line.contacts {
+        wanted.add(&EmailInOrganization(Some(organization), contact.email.clone()));
+        wanted.add(&WelcomeOf(organization, contact.email.clone()));
+    }
+    existing_ends(line, organization).iter().for_each(|end| wanted.add(end));
+}
+
+/// Adds to the facts what is known of a line in its organization, if that exists for the order's partner.
+fn load_in_organization(
+    facts: &mut Facts,
+    order: &Order,
+    (index, line): (usize, &SubscriptionLine),
+    organization: OrganizationId,
+    read: &Found,
+) -> Result<(), Failure> {
+    let profile = read.get(&OrganizationById(organization))?;
+    let exists = match order.partner_id {
+        Some(partner) => read.get(&CustomerLinkOfPartner(partner, organization))?.is_some(),
+        None => profile.is_some(),
+    };
+    if !exists {
+        return Ok(());
+    }
+    facts.organizations.insert(index, organization);
+    facts.profiles.extend(profile.map(|profile| (organization, profile)));
+    for contact in &line.contacts {
+        let record = read.get(&EmailInOrganization(Some(organization), contact.email.clone()))?;
+        let history = read.get(&WelcomeOf(organization, contact.email.clone()))?;
+        let known = KnownContact {
+            customer_id: record.map(|record| record.owner_id()).transpose()?,
+            is_known: history.as_ref().is_some_and(|history| history.welcomed),
+            removed_at: history.and_then(|history| history.removed_at),
+        };
+        facts.contacts.insert((organization, contact.email.clone()), known);
+    }
+    for end in existing_ends(line, organization) {
+        facts.ends.extend(read.get(&end)?.map(|one| (one.id, one)));
+    }
+    Ok(())
+}
+
+impl Loaded {
+    /// Every fault of the open lines; `places` says where they are in the message.
+    pub fn faults(&self, order: &Order, places: &[usize]) -> Vec<Fault> {
+        find_faults(order, &self.facts, places)
+    }
+
+    /// Decides what becomes of as many open lines as fit the change beside so many license types, and adds that to the change;
+    /// answers the order as it is then.
+    ///
+    /// # Errors
+    ///
+    /// The first line that cannot be fulfilled, while nothing of the order exists; `places` says where it is in the message.
+    pub fn fulfill(
+        &self,
+        context: &Context<'_>,
+        order: Order,
+        change: &mut Change,
+        license_types: usize,
+        places: &[usize],
+    ) -> Result<Order, Failure> {
+        let room =
+            ROOM.saturating_sub(license_types.saturating_mul(EACH_TYPE)).saturating_sub(change.items());
+        let decided = decide(order, &self.facts, room, context.now, || context.id());
+        let fulfillment = decided.map_err(|RefusedLine { line, reason }| {
+            reason.refuse(&[&"data", &"lines", &place_in_message(places, line)])
+        })?;
+        self.write(context, fulfillment, change)
+    }
+
+    fn write(
+        &self,
+        context: &Context<'_>,
+        fulfillment: Fulfillment,
+        change: &mut Change,
+    ) -> Result<Order, Failure> {
+        let Fulfillment { order, created, linked, first_contacts, directory, events } = fulfillment;
+        for Created { line, subscription, entitlement } in &created {
+            change.create(subscription)?;
+            change.create(entitlement)?;
+            let number = EntitlementName::Number(entitlement.number.clone());
+            let reservation = EntitlementReservation::of(entitlement, &number);
+            // Once in many millions an id has the number of another one; the next id has not.
+            change.create_once(&reservation, |_| ConditionFailure::Stale)?;
+            self.reserve_name(context, *line, subscription, change)?;
+        }
+        for (seen, one) in &linked {
+            change.replace(one, *seen, None)?;
+        }
+        first_contacts.iter().for_each(|(organization, email)| {
+            change.add(remember_contact(*organization, email));
+        });
+        for (partner, organization) in directory {
+            if let Some(profile) = self.facts.profiles.get(&organization) {
+                add_customer(change, partner, profile, context.now)?;
+            }
+        }
+        events.into_iter().for_each(|event| change.record(event));
+        Ok(order)
+    }
+
+    /// Gives a subscription its source's name.
+    fn reserve_name(
+        &self,
+        context: &Context<'_>,
+        line: usize,
+        one: &Subscription,
+        change: &mut Change,
+    ) -> Result<(), Failure> {
+        let Some(external_id) = one.external_id.clone() else { return Ok(()) };
+        let before = self.names.get(&line);
+        let name = SubscriptionName {
+            source_id: one.source_id,
+            external_id,
+            subscription_id: Some(one.id),
+            organization_id: Some(one.organization_id),
+            heard: Heard::default(),
+            stamp: before.map_or(Stamp::new(context.now), |before| before.stamp.next(context.now)),
+        };
+        match before {
+            Some(before) => change.replace(&name, before.stamp.version, None)?,
+            None => change.create_once(&name, |_| ConditionFailure::Stale)?,
+        }
+        Ok(())
+    }
+}
+
+/// Resumes an order until all of its lines are fulfilled; the last of them are committed with the answer.
+pub async fn resume<O: Output>(
+    context: &Context<'_>,
+    mut order: Order,
+    answer: impl Fn(Order) -> Answer<O>,
+) -> Result<Reply<O>, Failure> {
+    loop {
+        // What comes after other transactions of this call has a time after theirs.
+        let context = &context.refreshed();
+        let mut wanted = Wanted::new();
+        want(&order, &mut wanted);
+        let found = context.table.fetch(wanted, true).await?;
+        let loaded = load(context, &order, &found).await?;
+        let (seen, mut change) = (order.stamp.version, Change::new());
+        order.stamp = order.stamp.next(context.now);
+        order = loaded.fulfill(context, order, &mut change, 0, &[])?;
+        change.replace(&order, seen, None)?;
+        if !order.is_placing() {
+            return context.commit(change, answer(order)).await;
+        }
+        context.detached().apply(change).await?;
+    }
+}

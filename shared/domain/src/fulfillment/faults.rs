@@ -1,0 +1,146 @@
+//! What is wrong with an order as a whole, before anything of it exists.
+
+use std::collections::BTreeMap;
+use std::fmt::Display;
+
+use super::facts::{Facts, can_be_refused, link_ends, open_lines};
+use crate::fault::Fault;
+use crate::id::SubscriptionId;
+use crate::order::{LinkEnd, Order};
+use crate::problem::Reason;
+use crate::subscription::Subscription;
+
+/// A line names a product that does not exist.
+pub const UNKNOWN_PRODUCT: Reason = Reason::rule("unknown-product", "there is no product of this code");
+/// A line names an archived product.
+pub const ARCHIVED_PRODUCT: Reason =
+    Reason::rule("archived-product", "the product is archived: nothing new of it is sold");
+/// A line names an organization that does not exist for this partner.
+pub const UNKNOWN_ORGANIZATION: Reason = Reason::rule(
+    "unknown-organization",
+    "there is no such organization, or it is no customer of the partner",
+);
+/// A line names a subscription that does not exist.
+pub const UNKNOWN_SUBSCRIPTION: Reason = Reason::rule(
+    "unknown-subscription",
+    "there is no such subscription of this source, organization and partner",
+);
+/// A line is linked to too many others.
+pub const TOO_MANY_LINKS: Reason =
+    Reason::rule("too-many-links", "a subscription has at most 100 links, 100 parents and 100 apps");
+/// Another subscription has an external id.
+pub const EXTERNAL_ID_TAKEN: Reason = Reason::rule(
+    "subscription-external-id-taken",
+    "another subscription of this source has this external id",
+);
+/// A line is linked to a deactivated subscription.
+pub const LINKED_TO_DEACTIVATED: Reason = Reason::rule(
+    "subscription-deactivated",
+    "it is linked to a subscription that was deactivated irreversibly: contact the vendor",
+);
+/// A line is linked to another one that has no effect.
+pub const LINKED_TO_IGNORED: Reason =
+    Reason::rule("linked-to-ignored", "it is linked to a line that has no effect");
+/// A line is linked to one of another organization.
+pub const OTHER_ORGANIZATION: Reason =
+    Reason::rule("other-organization", "links stay within one organization");
+/// A change names other lines than those of its order.
+pub const LINES_DIFFER: Reason = Reason::rule(
+    "lines-differ",
+    "a change names the subscriptions of its order in the same order, with the same kinds, products and external ids",
+);
+
+/// The place of an order's line in the message that brought it: among subscriptions and licenses.
+pub fn place_in_message(places: &[usize], index: usize) -> usize {
+    places.get(index).copied().unwrap_or(index)
+}
+
+/// Every fault of the open lines of an order; `places` says where they are in the message.
+pub fn find_faults(order: &Order, facts: &Facts, places: &[usize]) -> Vec<Fault> {
+    let mut faults = Faults { order, facts, places, found: Vec::new() };
+    for (index, _) in open_lines(order) {
+        faults.check_product(index);
+        if facts.names.get(&index).is_some_and(|name| name.is_taken) {
+            faults.add_fault(&EXTERNAL_ID_TAKEN, index, &[&"externalId"]);
+        }
+        match facts.organizations.contains_key(&index) {
+            true => faults.check_ends(index),
+            false => faults.add_fault(&UNKNOWN_ORGANIZATION, index, &[&"organization"]),
+        }
+    }
+    faults.check_links();
+    faults.found
+}
+
+struct Faults<'a> {
+    order: &'a Order,
+    facts: &'a Facts,
+    places: &'a [usize],
+    found: Vec<Fault>,
+}
+
+impl Faults<'_> {
+    fn add_fault(&mut self, reason: &Reason, index: usize, steps: &[&dyn Display]) {
+        let index = place_in_message(self.places, index);
+        let mut all: Vec<&dyn Display> = vec![&"data", &"lines", &index];
+        all.extend(steps);
+        self.found.push(reason.at(&all));
+    }
+
+    fn check_product(&mut self, index: usize) {
+        match self.facts.products.get(&index) {
+            None => self.add_fault(&UNKNOWN_PRODUCT, index, &[&"sku"]),
+            Some(product) if product.archived_at.is_some() && can_be_refused(self.order) => {
+                self.add_fault(&ARCHIVED_PRODUCT, index, &[&"sku"]);
+            }
+            Some(_) => {}
+        }
+    }
+
+    /// The other ends of a line's links, as far as they existed before the order. Of an order whose store was told that it
+    /// waits, a line whose end is gone has no effect, instead of the order being refused.
+    fn check_ends(&mut self, index: usize) {
+        let Some(one) = self.order.subscriptions.get(index).filter(|_| can_be_refused(self.order)) else {
+            return;
+        };
+        let organization = self.facts.organizations.get(&index);
+        for (name, place, end) in link_ends(&one.line) {
+            let LinkEnd::Subscription(id) = end else { continue };
+            let other = self.facts.end(self.order, id);
+            match other.filter(|other| Some(&other.organization_id) == organization) {
+                None => self.add_fault(&UNKNOWN_SUBSCRIPTION, index, &[&name, &place]),
+                Some(other) if other.deactivation.is_some() => {
+                    self.add_fault(&LINKED_TO_DEACTIVATED, index, &[&name, &place]);
+                }
+                Some(_) => {}
+            }
+        }
+    }
+
+    /// Links that are too many, or lead into another organization.
+    fn check_links(&mut self) {
+        let (order, facts) = (self.order, self.facts);
+        let mut counts: BTreeMap<(&str, SubscriptionId), usize> = BTreeMap::new();
+        for (index, line) in open_lines(order) {
+            for (name, place, end) in link_ends(line) {
+                match end {
+                    LinkEnd::Subscription(id) => {
+                        let Some(other) = facts.end(order, id) else { continue };
+                        let before = if name == "parents" { other.apps.len() } else { other.linked.len() };
+                        let count = counts.entry((name, id)).or_insert(before);
+                        *count += 1;
+                        if *count > Subscription::MOST_LINKS && can_be_refused(order) {
+                            self.add_fault(&TOO_MANY_LINKS, index, &[&name, &place]);
+                        }
+                    }
+                    LinkEnd::Line(other) => {
+                        let both = facts.organizations.get(&index).zip(facts.organizations.get(&other));
+                        if both.is_some_and(|(one, other)| one != other) {
+                            self.add_fault(&OTHER_ORGANIZATION, index, &[&name, &place]);
+                        }
+                    }
+                }
+            }
+        }
+    }
+}

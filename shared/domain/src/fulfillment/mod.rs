@@ -1,0 +1,364 @@
+//! Fulfillment: how the lines of an order become subscriptions. What is known is loaded before ([`facts::Facts`]); what
+//! follows is decided here, and nowhere else; what is decided is committed after, in one transaction. An order of many lines
+//! takes several, each decided anew.
+//!
+//! A link is known at both ends, and is made with whichever comes later.
+
+pub mod facts;
+pub mod faults;
+mod links;
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use facts::{Facts, can_be_refused, link_ends};
+use faults::{
+    ARCHIVED_PRODUCT, EXTERNAL_ID_TAKEN, LINKED_TO_DEACTIVATED, LINKED_TO_IGNORED, OTHER_ORGANIZATION,
+    TOO_MANY_LINKS, UNKNOWN_ORGANIZATION, UNKNOWN_PRODUCT, UNKNOWN_SUBSCRIPTION,
+};
+use links::{Link, links_of};
+
+use crate::entitlement::Entitlement;
+use crate::event::{
+    NewEvent, OrderLineIgnored, SubscriptionCancelled, SubscriptionOrdered, SubscriptionRenewed,
+    SubscriptionUsageReported,
+};
+use crate::id::{OrganizationId, PartnerId, ProductId, SubscriptionId};
+use crate::order::{LineContact, LinkEnd, Order, SubscriptionLine};
+use crate::party::{Stamp, Version};
+use crate::problem::Reason;
+use crate::subscription::closure::Subscriptions;
+use crate::subscription::{Buyer, Heard, Subscription, SubscriptionContact};
+use crate::text::Email;
+use crate::time::Timestamp;
+
+/// What an order's fulfillment comes to in one transaction.
+#[derive(Debug)]
+pub struct Fulfillment {
+    /// The order, which knows what became of the lines that were decided.
+    pub order: Order,
+    /// The new subscriptions.
+    pub created: Vec<Created>,
+    /// Existing subscriptions that have more links, each with the version that was read.
+    pub linked: Vec<(Version, Subscription)>,
+    /// People who are contacts of an organization's subscriptions for the first time.
+    pub first_contacts: Vec<(OrganizationId, Email)>,
+    /// Organizations that a transfer, reported before the order came, puts into a partner's directory.
+    pub directory: BTreeSet<(PartnerId, OrganizationId)>,
+    /// What happened.
+    pub events: Vec<NewEvent>,
+}
+
+/// A new subscription, and the entitlement that it gives.
+#[derive(Debug)]
+pub struct Created {
+    /// The index of its line.
+    pub line: usize,
+    /// The subscription.
+    pub subscription: Subscription,
+    /// Its entitlement.
+    pub entitlement: Entitlement,
+}
+
+/// A line that cannot be fulfilled, of an order that can be refused still.
+#[derive(Debug, PartialEq, Eq)]
+pub struct RefusedLine {
+    /// Its index.
+    pub line: usize,
+    /// Why.
+    pub reason: Reason,
+}
+
+/// Decides what becomes of as many open lines of an order, in their order, as fit a transaction with room for so many items.
+/// A line that cannot be fulfilled has no effect, once anything of the order exists.
+///
+/// # Errors
+///
+/// The first line that cannot be fulfilled, while nothing of the order exists.
+pub fn decide(
+    order: Order,
+    facts: &Facts,
+    room: usize,
+    now: Timestamp,
+    next_id: impl Fn() -> SubscriptionId,
+) -> Result<Fulfillment, RefusedLine> {
+    let can_be_refused = can_be_refused(&order);
+    let mut decision = Decision::new(order, facts);
+    for index in 0..decision.order.subscriptions.len() {
+        let Some(one) = decision.order.subscriptions.get(index).filter(|one| one.is_open()) else { continue };
+        let line = one.line.clone();
+        if decision.items() + 1 > room {
+            break;
+        }
+        match decision.check(index, &line, can_be_refused) {
+            Err(reason) if can_be_refused => return Err(RefusedLine { line: index, reason }),
+            Err(reason) => decision.ignore(index, &reason),
+            Ok((product, organization, links)) => {
+                let subscription =
+                    decision.subscription(next_id(), (index, &line), (product, organization), now);
+                if decision.items() + decision.needed(&subscription, &links) > room {
+                    break;
+                }
+                decision.create(index, subscription, links);
+            }
+        }
+    }
+    Ok(decision.end(now))
+}
+
+/// A fulfillment that is being decided.
+struct Decision<'a> {
+    order: Order,
+    facts: &'a Facts,
+    /// Every subscription that lines may be linked to: as it was read, with the links that were added since, or new.
+    subscriptions: Subscriptions,
+    /// The versions of those that were read.
+    seen: BTreeMap<SubscriptionId, Version>,
+    created: Vec<(usize, SubscriptionId)>,
+    touched: BTreeSet<SubscriptionId>,
+    first_contacts: Vec<(OrganizationId, Email)>,
+    directory: BTreeSet<(PartnerId, OrganizationId)>,
+    events: Vec<NewEvent>,
+}
+
+impl<'a> Decision<'a> {
+    fn new(order: Order, facts: &'a Facts) -> Self {
+        let mut subscriptions = facts.made.clone();
+        let ends = facts.ends.keys().filter_map(|id| facts.end(&order, *id));
+        subscriptions.extend(ends.map(|end| (end.id, end.clone())));
+        Self {
+            seen: subscriptions.iter().map(|(id, one)| (*id, one.stamp.version)).collect(),
+            subscriptions,
+            order,
+            facts,
+            created: Vec::new(),
+            touched: BTreeSet::new(),
+            first_contacts: Vec::new(),
+            directory: BTreeSet::new(),
+            events: Vec::new(),
+        }
+    }
+
+    /// How many items of a transaction the decision takes so far: of each new subscription itself, its entitlement, the
+    /// reservation of the entitlement's number and of the source's name; of a directory the link and the name.
+    fn items(&self) -> usize {
+        let named = |(_, id): &&(usize, SubscriptionId)| {
+            self.subscriptions.get(id).is_some_and(|one| one.external_id.is_some())
+        };
+        let names = self.created.iter().filter(named).count();
+        let created = self.created.len() * 3 + names;
+        let others = self.touched.len() + self.first_contacts.len() + self.directory.len() * 2;
+        created + others + self.events.len()
+    }
+
+    /// How many items a new subscription takes at most, with its events, contacts and links.
+    fn needed(&self, one: &Subscription, links: &[Link]) -> usize {
+        /// Two for a directory, and as many events as reports of all kinds leave.
+        const REPORTED: usize = 7;
+        let reported = if one.heard.is_silent() { 0 } else { REPORTED };
+        let cancelled = usize::from(self.order.cancelled_at.is_some());
+        5 + self.first_contacts_of(one).len() + self.newly_touched(links).len() + reported + cancelled
+    }
+
+    /// The ends of links that were read, and are not written yet.
+    fn newly_touched(&self, links: &[Link]) -> BTreeSet<SubscriptionId> {
+        let others = links.iter().map(|link| link.other);
+        others.filter(|other| self.seen.contains_key(other) && !self.touched.contains(other)).collect()
+    }
+
+    /// What a line becomes, or what stands against it.
+    fn check(
+        &self,
+        index: usize,
+        line: &SubscriptionLine,
+        can_be_refused: bool,
+    ) -> Result<(ProductId, OrganizationId, Vec<Link>), Reason> {
+        let product = self.facts.products.get(&index).ok_or(UNKNOWN_PRODUCT)?;
+        // Once it has begun, an order is fulfilled to its end.
+        if product.archived_at.is_some() && can_be_refused {
+            return Err(ARCHIVED_PRODUCT);
+        }
+        let organization = *self.facts.organizations.get(&index).ok_or(UNKNOWN_ORGANIZATION)?;
+        if self.facts.names.get(&index).is_some_and(|name| name.is_taken) {
+            return Err(EXTERNAL_ID_TAKEN);
+        }
+        // An end may have been transferred to another partner since the order began.
+        let is_known = |end: LinkEnd| match end {
+            LinkEnd::Subscription(id) => self.subscriptions.contains_key(&id),
+            LinkEnd::Line(_) => true,
+        };
+        if !link_ends(line).all(|(_, _, end)| is_known(end)) {
+            return Err(UNKNOWN_SUBSCRIPTION);
+        }
+        let links = links_of(&self.order, index, line, &self.subscriptions);
+        let others = || links.iter().filter_map(|link| self.subscriptions.get(&link.other));
+        if others().any(|other| other.deactivation.is_some()) {
+            return Err(LINKED_TO_DEACTIVATED);
+        }
+        if others().any(|other| other.organization_id != organization) {
+            return Err(OTHER_ORGANIZATION);
+        }
+        let is_ignored = |end: LinkEnd| match end {
+            LinkEnd::Line(other) => {
+                self.order.subscriptions.get(other).is_some_and(|other| other.ignored.is_some())
+            }
+            LinkEnd::Subscription(_) => false,
+        };
+        if link_ends(line).any(|(_, _, end)| is_ignored(end)) {
+            return Err(LINKED_TO_IGNORED);
+        }
+        if links.iter().any(|link| link.is_one_too_many(&self.subscriptions)) {
+            return Err(TOO_MANY_LINKS);
+        }
+        Ok((product.id, organization, links))
+    }
+
+    /// Notes that a line has no effect.
+    fn ignore(&mut self, line: usize, reason: &Reason) {
+        let reason = reason.about.to_owned();
+        if let Some(one) = self.order.subscriptions.get_mut(line) {
+            one.ignored = Some(reason.clone());
+        }
+        let (source_id, order_id) = (self.order.source_id, self.order.order_id.clone());
+        let ignored = OrderLineIgnored { source_id, order_id, line, reason };
+        self.events.push(match self.order.partner_id {
+            Some(partner) => NewEvent::of_partner(ignored, partner),
+            None => NewEvent::of_vendor(ignored),
+        });
+    }
+
+    /// The subscription of a line, not linked yet.
+    fn subscription(
+        &self,
+        id: SubscriptionId,
+        (index, line): (usize, &SubscriptionLine),
+        (product_id, organization_id): (ProductId, OrganizationId),
+        now: Timestamp,
+    ) -> Subscription {
+        let name = self.facts.names.get(&index);
+        let (partner_id, billing_account) = (self.order.partner_id, self.order.billing_account.clone());
+        Subscription {
+            id,
+            organization_id,
+            kind: line.kind,
+            product_id,
+            sku: line.sku.clone(),
+            plan: line.plan.clone(),
+            quantity: line.quantity,
+            starts_at: line.starts_at,
+            term: line.term,
+            linked: BTreeSet::new(),
+            parents: BTreeSet::new(),
+            apps: BTreeSet::new(),
+            contacts: self.contacts(line, organization_id),
+            place: None,
+            placed_at: None,
+            source_id: self.order.source_id,
+            order_id: self.order.order_id.clone(),
+            external_id: line.external_id.clone(),
+            buyer: Buyer { partner_id, billing_account },
+            cancelled_at: self.order.cancelled_at,
+            heard: name.map_or_else(Heard::default, |name| name.heard.clone()),
+            deactivation: None,
+            stamp: Stamp::new(now),
+        }
+    }
+
+    /// The contacts of a line, each e-mail once. A person who was removed as a customer while the order waited is not whom it
+    /// names now.
+    fn contacts(&self, line: &SubscriptionLine, organization: OrganizationId) -> Vec<SubscriptionContact> {
+        let since = self.order.came_at();
+        let mut contacts: Vec<SubscriptionContact> = Vec::new();
+        for LineContact { email, name } in &line.contacts {
+            let known = self.facts.contact(organization, email);
+            let removed = known.removed_at.is_some_and(|removed| removed >= since);
+            if !removed && contacts.iter().all(|other| other.email != *email) {
+                let (email, name) = (email.clone(), name.clone());
+                contacts.push(SubscriptionContact { email, name, since, customer_id: known.customer_id });
+            }
+        }
+        contacts
+    }
+
+    /// The contacts of a subscription who are contacts in its organization for the first time.
+    fn first_contacts_of(&self, one: &Subscription) -> Vec<Email> {
+        let is_first = |email: &Email| {
+            let already = (one.organization_id, email.clone());
+            !self.facts.contact(one.organization_id, email).is_known
+                && !self.first_contacts.contains(&already)
+        };
+        one.contacts.iter().map(|contact| contact.email.clone()).filter(is_first).collect()
+    }
+
+    /// Creates a subscription with its links, which their other ends know from now on, too.
+    fn create(&mut self, line: usize, mut one: Subscription, links: Vec<Link>) {
+        self.touched.extend(self.newly_touched(&links));
+        for link in links {
+            link.make(&mut one, &mut self.subscriptions);
+        }
+        let welcomed = self.first_contacts_of(&one);
+        self.first_contacts.extend(welcomed.iter().map(|email| (one.organization_id, email.clone())));
+        let ordered = SubscriptionOrdered {
+            subscription_id: one.id,
+            sku: one.sku.clone(),
+            quantity: one.quantity,
+            source_id: one.source_id,
+            order_id: one.order_id.clone(),
+            entitlement_id: one.id.entitlement(),
+            contacts: one.contacts.iter().map(|contact| contact.email.clone()).collect(),
+            welcomed,
+        };
+        self.events.push(NewEvent { partner_id: self.order.partner_id, ..one.event(ordered) });
+        self.apply_reports(&one);
+        if let Some(ordered) = self.order.subscriptions.get_mut(line) {
+            (ordered.subscription_id, ordered.organization_id) = (Some(one.id), Some(one.organization_id));
+        }
+        self.created.push((line, one.id));
+        self.subscriptions.insert(one.id, one);
+    }
+
+    /// What was reported of a subscription before it was ordered takes effect with it.
+    fn apply_reports(&mut self, one: &Subscription) {
+        let subscription_id = one.id;
+        let to = one.heard.transfer.as_ref().and_then(|transfer| transfer.to.partner_id);
+        if let Some(partner) = to.filter(|_| self.facts.profiles.contains_key(&one.organization_id)) {
+            self.directory.insert((partner, one.organization_id));
+        }
+        if one.heard.renewal.is_some() {
+            let renewed = SubscriptionRenewed { subscription_id, ends_at: one.ends_at() };
+            self.events.push(one.event(renewed));
+        }
+        if let Some(usage) = &one.heard.usage {
+            let reported = SubscriptionUsageReported { subscription_id, active_users: usage.active_users };
+            self.events.push(one.event(reported));
+        }
+        if one.ended_at().is_some() {
+            let (source_id, order_id) = (one.source_id, one.order_id.clone());
+            self.events.push(one.event(SubscriptionCancelled { subscription_id, source_id, order_id }));
+        }
+        self.events.extend(one.transferred_from(&one.buyer));
+    }
+
+    fn end(self, now: Timestamp) -> Fulfillment {
+        let Self { subscriptions, seen, .. } = self;
+        let created = self.created.into_iter().filter_map(|(line, id)| {
+            let subscription = subscriptions.get(&id)?.clone();
+            // The entitlement is that of the subscription as it was ordered: links change nothing of it.
+            Some(Created { line, entitlement: subscription.entitle(), subscription })
+        });
+        let linked = self.touched.into_iter().filter_map(|id| {
+            let one = subscriptions.get(&id)?;
+            Some((*seen.get(&id)?, Subscription { stamp: one.stamp.next(now), ..one.clone() }))
+        });
+        Fulfillment {
+            created: created.collect(),
+            linked: linked.collect(),
+            order: self.order,
+            first_contacts: self.first_contacts,
+            directory: self.directory,
+            events: self.events,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;

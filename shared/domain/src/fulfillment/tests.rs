@@ -1,0 +1,240 @@
+//! The rules of fulfillment.
+
+use proptest::prelude::*;
+
+use super::facts::KnownContact;
+use super::faults::find_faults;
+use super::*;
+use crate::fault::Fault;
+use crate::id::{Id, Ids, ParkedOrderId, SourceId};
+use crate::license::Quantity;
+use crate::order::{Named, OrderStatus, OrderedSubscription, Parking};
+use crate::party::Organization;
+use crate::product::Product;
+use crate::subscription::{Deactivation, Renewal, SubscriptionKind, SubscriptionStatus, Transfer, Usage};
+
+const ROOM: usize = 95;
+
+fn time(minutes: u64) -> Timestamp {
+    Timestamp::from_unix_millis(1_767_603_600_000 + minutes * 60_000)
+}
+
+fn id<I: Id>(number: u64) -> I {
+    I::first_at(time(number))
+}
+
+fn line(linked_to: Vec<LinkEnd>) -> SubscriptionLine {
+    SubscriptionLine {
+        kind: SubscriptionKind::Subscription,
+        sku: "ER-1".parse().unwrap(),
+        plan: None,
+        quantity: Quantity::new(1).unwrap(),
+        starts_at: time(0),
+        term: "P1Y".parse().unwrap(),
+        linked_to,
+        parents: Vec::new(),
+        organization: Named::Id(id(1)),
+        contacts: Vec::new(),
+        external_id: None,
+    }
+}
+
+fn order(lines: Vec<SubscriptionLine>) -> Order {
+    let mut order = Order::new(id::<SourceId>(1), "SO-1".parse().unwrap(), OrderStatus::Applied, time(0));
+    order.partner_id = Some(id(1));
+    order.subscriptions = lines.into_iter().map(OrderedSubscription::new).collect();
+    order
+}
+
+fn product(archived: bool) -> Product {
+    Product {
+        id: id(1),
+        name: "Event Recorder".parse().unwrap(),
+        description: None,
+        code: Some("ER-1".parse().unwrap()),
+        archived_at: archived.then(|| time(0)),
+        stamp: Stamp::new(time(0)),
+    }
+}
+
+/// Everything that lines name exists.
+fn facts(order: &Order) -> Facts {
+    let lines = || 0..order.subscriptions.len();
+    Facts {
+        products: lines().map(|index| (index, product(false))).collect(),
+        organizations: lines().map(|index| (index, id(1))).collect(),
+        ..Facts::default()
+    }
+}
+
+/// An existing subscription of the order's source, organization and partner.
+fn existing(order: &Order, number: u64) -> Subscription {
+    let one = super::decide(order.clone(), &facts(order), ROOM, time(0), || id(number)).unwrap();
+    Subscription { linked: BTreeSet::new(), ..one.created[0].subscription.clone() }
+}
+
+fn decide(order: &Order, facts: &Facts) -> Result<Fulfillment, RefusedLine> {
+    let ids = Ids::counted_from(1);
+    super::decide(order.clone(), facts, ROOM, time(9), || ids.next(time(9)))
+}
+
+fn codes(faults: &[Fault]) -> Vec<&str> {
+    faults.iter().map(|fault| fault.code.as_str()).collect()
+}
+
+#[test]
+fn each_line_becomes_a_subscription_with_its_entitlement_and_event() {
+    let order = order(vec![line(Vec::new()), line(vec![LinkEnd::Line(0)])]);
+    let done = decide(&order, &facts(&order)).unwrap();
+    let [first, second] = &done.created[..] else { panic!("{done:?}") };
+    assert_eq!(first.subscription.linked, BTreeSet::from([second.subscription.id]));
+    assert_eq!(second.subscription.linked, BTreeSet::from([first.subscription.id]));
+    assert_eq!(first.entitlement.subscription_id, Some(first.subscription.id));
+    assert_eq!(done.events.len(), 2);
+    assert!(!done.order.is_placing());
+    assert_eq!(first.subscription.status(time(1)), SubscriptionStatus::Active);
+}
+
+#[test]
+fn archived_product_refuses_a_new_order_and_not_one_that_has_begun() {
+    let mut order = order(vec![line(Vec::new()), line(Vec::new())]);
+    let mut facts = facts(&order);
+    facts.products.insert(1, product(true));
+    assert_eq!(codes(&find_faults(&order, &facts, &[])), ["archived-product"]);
+    assert_eq!(decide(&order, &facts).unwrap_err().line, 1);
+    let first = existing(&order, 7);
+    order.subscriptions[0].subscription_id = Some(first.id);
+    facts.made.insert(first.id, first);
+    assert_eq!(codes(&find_faults(&order, &facts, &[])), [""; 0]);
+    assert_eq!(decide(&order, &facts).unwrap().created.len(), 1);
+}
+
+#[test]
+fn link_to_a_deactivated_subscription_refuses_a_new_order_and_makes_a_waiting_line_ineffective() {
+    let mut order = order(vec![line(vec![LinkEnd::Subscription(id(7))]), line(vec![LinkEnd::Line(0)])]);
+    let mut facts = facts(&order);
+    let mut other = existing(&self::order(vec![line(Vec::new())]), 7);
+    other.deactivation = Some(Deactivation { at: time(1), cause: other.id, reason: None, goes_on_at: None });
+    facts.ends.insert(other.id, other);
+    assert_eq!(codes(&find_faults(&order, &facts, &[4])), ["subscription-deactivated"]);
+    order.parking = Some(Parking::new(id::<ParkedOrderId>(1), "ec-1".parse().unwrap(), time(0)));
+    assert_eq!(codes(&find_faults(&order, &facts, &[4])), [""; 0]);
+    let done = decide(&order, &facts).unwrap();
+    assert!(done.created.is_empty() && !done.order.is_placing());
+    let why: Vec<_> = done.order.subscriptions.iter().map(|one| one.ignored.as_deref().unwrap()).collect();
+    assert_eq!(why, [LINKED_TO_DEACTIVATED.about, LINKED_TO_IGNORED.about]);
+}
+
+#[test]
+fn link_to_another_partners_subscription_is_unknown() {
+    let order = order(vec![line(vec![LinkEnd::Subscription(id(7))])]);
+    let mut facts = facts(&order);
+    let mut other = existing(&self::order(vec![line(Vec::new())]), 7);
+    other.buyer.partner_id = Some(id(2));
+    facts.ends.insert(other.id, other.clone());
+    assert_eq!(codes(&find_faults(&order, &facts, &[])), ["unknown-subscription"]);
+    assert_eq!(decide(&order, &facts).unwrap_err(), RefusedLine { line: 0, reason: UNKNOWN_SUBSCRIPTION });
+    other.buyer.partner_id = None;
+    facts.ends.insert(other.id, other);
+    let done = decide(&order, &facts).unwrap();
+    let [(seen, linked)] = &done.linked[..] else { panic!("{done:?}") };
+    assert_eq!((*seen, linked.stamp.version), (1, 2));
+    assert_eq!(linked.linked, BTreeSet::from([done.created[0].subscription.id]));
+}
+
+#[test]
+fn contact_is_first_once_and_not_who_was_removed_while_the_order_waited() {
+    let contact = |name: &str| LineContact {
+        email: format!("{name}@x.example").parse().unwrap(),
+        name: name.parse().unwrap(),
+    };
+    let people = || vec![contact("new"), contact("known"), contact("gone"), contact("new")];
+    let lines = (0..2).map(|_| SubscriptionLine { contacts: people(), ..line(Vec::new()) });
+    let order = order(lines.collect());
+    let mut facts = facts(&order);
+    let known = KnownContact { is_known: true, customer_id: Some(id(3)), removed_at: None };
+    let gone = KnownContact { removed_at: Some(time(0)), ..KnownContact::default() };
+    for (who, what) in [("known", known), ("gone", gone)] {
+        facts.contacts.insert((id(1), contact(who).email), what);
+    }
+    let done = decide(&order, &facts).unwrap();
+    assert_eq!(done.first_contacts, [(id(1), contact("new").email)]);
+    for one in &done.created {
+        let emails: Vec<_> = one.subscription.contacts.iter().map(|one| one.email.clone()).collect();
+        assert_eq!(emails, [contact("new").email, contact("known").email]);
+        assert_eq!(one.subscription.contacts[1].customer_id, Some(id(3)));
+    }
+}
+
+#[test]
+fn reports_from_before_the_order_take_effect_with_it() {
+    let order = order(vec![line(Vec::new())]);
+    let mut facts = facts(&order);
+    let to = Buyer { partner_id: Some(id(2)), billing_account: None };
+    let heard = Heard {
+        renewal: Some(Renewal { ends_at: time(9_999_999), said_at: time(1) }),
+        transfer: Some(Transfer { said_at: time(1), to: to.clone() }),
+        usage: Some(Usage { mark: 1, active_users: 5 }),
+    };
+    facts.names.insert(0, facts::KnownName { is_taken: false, heard });
+    let profile = Organization {
+        id: id(1),
+        name: "Yamada".parse().unwrap(),
+        external_id: None,
+        created_by: None,
+        time_zone: None,
+        stamp: Stamp::new(time(0)),
+    };
+    facts.profiles.insert(profile.id, profile);
+    let done = decide(&order, &facts).unwrap();
+    assert_eq!(done.created[0].subscription.buyer(), &to);
+    assert_eq!(done.directory, BTreeSet::from([(id(2), id(1))]));
+    // Ordered, renewed, usage, and a transfer that both partners learn of.
+    assert_eq!(done.events.len(), 5);
+}
+
+proptest! {
+    /// However much room each transaction has, the same subscriptions exist in the end, linked at both ends, and no
+    /// transaction takes more items than it has room for; a line with all links takes 16.
+    #[test]
+    fn parts_of_an_order_come_to_the_whole(
+        links in proptest::collection::vec((0usize..12, 0usize..12), 0..20),
+        room in 17usize..60,
+    ) {
+        let mut lines: Vec<_> = (0..12).map(|_| line(Vec::new())).collect();
+        for (one, other) in links.into_iter().filter(|(one, other)| one != other) {
+            lines[one].linked_to.push(LinkEnd::Line(other));
+        }
+        let mut order = order(lines.clone());
+        let mut facts = facts(&order);
+        let ids = Ids::counted_from(1);
+        let mut all = Subscriptions::new();
+        for step in 0..=12 {
+            if !order.subscriptions.iter().any(OrderedSubscription::is_open) {
+                break;
+            }
+            prop_assert!(step < 12, "a step makes at least one");
+            let done = super::decide(order, &facts, room, time(9), || ids.next(time(9))).unwrap();
+            let items = done.created.len() * 3 + done.linked.len() + done.events.len();
+            prop_assert!(items <= room, "{items}");
+            all.extend(done.linked.into_iter().map(|(_, one)| (one.id, one)));
+            all.extend(done.created.into_iter().map(|one| (one.subscription.id, one.subscription)));
+            (order, facts.made) = (done.order, all.clone());
+        }
+        prop_assert_eq!(all.len(), 12);
+        for (index, line) in lines.iter().enumerate() {
+            let id = |index: usize| order.subscriptions[index].subscription_id.unwrap();
+            for end in &line.linked_to {
+                let LinkEnd::Line(other) = end else { continue };
+                prop_assert!(all[&id(index)].linked.contains(&id(*other)));
+                prop_assert!(all[&id(*other)].linked.contains(&id(index)));
+            }
+        }
+        let ends: usize = all.values().map(|one| one.linked.len()).sum();
+        let wanted: BTreeSet<_> = (0..12).flat_map(|one| lines[one].linked_to.iter().map(move |end| match end {
+            LinkEnd::Line(other) => (one.min(*other), one.max(*other)),
+            LinkEnd::Subscription(_) => unreachable!(),
+        })).collect();
+        prop_assert_eq!(ends, wanted.len() * 2, "and nothing else is linked");
+    }
+}
