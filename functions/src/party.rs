@@ -2,9 +2,9 @@
 
 use std::collections::HashMap;
 
-use api_runtime::table::{DirectoryEntry, Found, OrganizationById, PartnerById, Wanted};
+use api_runtime::table::{BatchGet, BatchResult, DirectoryEntry, OrganizationById, PartnerById};
 use api_runtime::{Change, Context, Failure};
-use domain::{CustomerLink, Name, Organization, OrganizationId, Partner, PartnerId, Stamp, Timestamp};
+use domain::{CustomerLink, Metadata, Name, Organization, OrganizationId, Partner, PartnerId, Timestamp};
 use schemars::JsonSchema;
 use serde::Serialize;
 
@@ -20,7 +20,7 @@ pub fn add_customer(
     now: Timestamp,
 ) -> Result<(), Failure> {
     let (organization_id, name) = (organization.id, organization.name.clone());
-    let link = CustomerLink { partner_id, organization_id, name, stamp: Stamp::new(now) };
+    let link = CustomerLink { partner_id, organization_id, name, metadata: Metadata::new(now) };
     change.put(&DirectoryEntry::of(&link))?;
     change.ensure(&link)?;
     Ok(())
@@ -53,7 +53,7 @@ impl Names {
         partners: impl Iterator<Item = PartnerId> + Clone,
         organizations: impl Iterator<Item = OrganizationId> + Clone,
     ) -> Result<Self, Failure> {
-        let mut wanted = Wanted::new();
+        let mut wanted = BatchGet::new();
         Self::want(&mut wanted, partners.clone(), organizations.clone());
         let found = context.table.fetch(wanted, false).await?;
         Self::among(&found, partners, organizations)
@@ -61,7 +61,7 @@ impl Names {
 
     /// Adds the names of these to a read.
     pub fn want(
-        wanted: &mut Wanted,
+        wanted: &mut BatchGet,
         partners: impl Iterator<Item = PartnerId>,
         organizations: impl Iterator<Item = OrganizationId>,
     ) {
@@ -75,7 +75,7 @@ impl Names {
     ///
     /// Never for what is in the table.
     pub fn among(
-        found: &Found,
+        found: &BatchResult,
         partners: impl Iterator<Item = PartnerId>,
         organizations: impl Iterator<Item = OrganizationId>,
     ) -> Result<Self, Failure> {

@@ -3,33 +3,33 @@
 use api_runtime::table::{AccessInOrganization, OrganizationById};
 use api_runtime::{Answer, Change, Failure, Json, Method, Nothing, Operation, Reply, Request, Route, route};
 use deserr::Deserr;
-use domain::access::{Asked, EXPIRY_PASSED, Share, TOO_MANY_INDIVIDUALS};
-use domain::actor::Standing;
+use domain::access::{EXPIRY_PASSED, GrantOrigin, RequestedGrant, TOO_MANY_INDIVIDUALS};
+use domain::actor::ActorKind;
 use domain::event::AccessApproved;
-use domain::fault::{Check, Checked};
+use domain::fault::{Check, Validated};
 use domain::{
-    AccessRequest, Actor, Faults, Invalid, Level, Patch, Problem, Reason, RequestState, Role, Timestamp,
+    AccessRequest, Actor, ErrorKind, Faults, Level, ParseError, Patch, Problem, RequestState, Role, Timestamp,
 };
 use schemars::JsonSchema;
 
 use super::{
-    ForOne, Gift, NOT_A_MEMBER, OWN_PARTNER, OfRequest, check_individuals, close, give, read_request,
-    require_addressee, require_pending, require_records, require_stranger,
+    AccessRequestPath, MemberLevel, NOT_A_MEMBER, NewGrants, SELF_GRANT_FORBIDDEN, check_individuals, close,
+    give, read_request, require_addressee, require_pending, require_records, require_stranger,
 };
 
 /// Approves a request for access.
 pub struct ApproveAccess;
 
-const MORE_THAN_ASKED: Reason =
-    Reason::rule("more-than-asked", "who approves gives what was asked, or less; nobody asked for this");
-const NOTHING_LEFT: Reason =
-    Reason::rule("nothing-left", "nobody is given anything: decline the request instead");
+const EXCEEDS_REQUEST: ErrorKind =
+    ErrorKind::rule("exceeds-request", "who approves gives what was asked, or less; nobody asked for this");
+const NOTHING_LEFT: ErrorKind =
+    ErrorKind::rule("nothing-left", "nobody is given anything: decline the request instead");
 
 /// What is given instead of all that was asked.
 #[derive(Debug, Deserr, JsonSchema)]
 #[deserr(error = Faults, rename_all = camelCase, deny_unknown_fields)]
 #[schemars(rename_all = "camelCase", deny_unknown_fields)]
-pub struct Less {
+pub struct ApproveAccessBody {
     /// A lower level for all members of the partner; `null` gives them none.
     #[deserr(default)]
     #[schemars(default)]
@@ -37,14 +37,14 @@ pub struct Less {
     /// Those of the single members who are given something, and how far; without, all as was asked.
     #[deserr(default)]
     #[schemars(length(max = 20))]
-    individuals: Option<Vec<ForOne>>,
+    individuals: Option<Vec<MemberLevel>>,
     /// An earlier expiry.
     #[deserr(default)]
     expires_at: Option<Timestamp>,
 }
 
-impl Check for Less {
-    fn check(sent: &serde_json::Value) -> Vec<(String, Invalid)> {
+impl Check for ApproveAccessBody {
+    fn check(sent: &serde_json::Value) -> Vec<(String, ParseError)> {
         let individuals = sent.get("individuals").and_then(serde_json::Value::as_array);
         check_individuals(individuals.map(Vec::as_slice).unwrap_or_default())
     }
@@ -55,26 +55,26 @@ impl Operation for ApproveAccess {
     const ABOUT: &str = "Approves a request for access that is addressed to the caller, as it was asked or less: access is given at once, in the caller's organization, in place of what was in force for the same people.";
     const ROUTES: &[Route] =
         &[route(Method::Post, "/v1/access-requests/{requestId}/approve", &[Role::ContactManager])];
-    const REASONS: &[Reason] = &[
+    const ERRORS: &[ErrorKind] = &[
         AccessRequest::NOT_PENDING,
         EXPIRY_PASSED,
-        MORE_THAN_ASKED,
+        EXCEEDS_REQUEST,
         NOTHING_LEFT,
         NOT_A_MEMBER,
-        OWN_PARTNER,
+        SELF_GRANT_FORBIDDEN,
         TOO_MANY_INDIVIDUALS,
     ];
 
     type Caller = Actor;
-    type Path = OfRequest;
+    type Path = AccessRequestPath;
     type Query = Nothing;
-    type Body = Json<Checked<Less>>;
+    type Body = Json<Validated<ApproveAccessBody>>;
     type Output = AccessRequest;
 
     async fn execute(request: Request<'_, Self>) -> Result<Reply<AccessRequest>, Failure> {
         let Request { context, caller: actor, path, body, .. } = request;
-        let Json(Checked(less)) = body;
-        let Standing::Customer { organization: Some(organization_id), .. } = actor.standing else {
+        let Json(Validated(less)) = body;
+        let ActorKind::Customer { organization: Some(organization_id), .. } = actor.kind else {
             return Err(Problem::not_found().into());
         };
         // Which partner asks is known only with the request: so the access of all is read beside it.
@@ -98,12 +98,12 @@ impl Operation for ApproveAccess {
             change.reject(&EXPIRY_PASSED, &[&"expiresAt"]);
         }
         give(context, &mut change, &organization, access, gift)?;
-        let (seen, stamp) = (before.stamp.version, before.stamp.next(context.now));
+        let (seen, metadata) = (before.metadata.version, before.metadata.next(context.now));
         let request = AccessRequest {
             state: RequestState::Approved,
             decided_at: Some(context.now),
             organization_id: Some(organization_id),
-            stamp,
+            metadata,
             ..before
         };
         let approved = AccessApproved { request_id: request.id };
@@ -113,9 +113,9 @@ impl Operation for ApproveAccess {
 }
 
 /// What is given of what was asked; whatever is more than that is a fault.
-fn lessen(change: &mut Change, asked: &AccessRequest, less: &Less) -> Gift {
+fn lessen(change: &mut Change, asked: &AccessRequest, less: &ApproveAccessBody) -> NewGrants {
     let mut more = |steps: &[&dyn std::fmt::Display]| {
-        change.reject(&MORE_THAN_ASKED, steps);
+        change.reject(&EXCEEDS_REQUEST, steps);
     };
     let organization_level = less.organization_level.over(asked.organization_level);
     if organization_level > asked.organization_level {
@@ -125,13 +125,13 @@ fn lessen(change: &mut Change, asked: &AccessRequest, less: &Less) -> Gift {
     if expires_at > asked.expires_at {
         more(&[&"expiresAt"]);
     }
-    let shares: Vec<Share> = match &less.individuals {
+    let shares: Vec<RequestedGrant> = match &less.individuals {
         None => asked.individuals.clone(),
         Some(chosen) => {
-            let share = |(index, one): (usize, &ForOne)| {
+            let share = |(index, one): (usize, &MemberLevel)| {
                 let share = asked.individuals.iter().find(|share| share.individual.email == one.email);
                 match share.filter(|share| one.level <= share.level) {
-                    Some(share) => return Some(Share { level: one.level, ..share.clone() }),
+                    Some(share) => return Some(RequestedGrant { level: one.level, ..share.clone() }),
                     None if share.is_some() => more(&[&"individuals", &index, &"level"]),
                     None => more(&[&"individuals", &index, &"email"]),
                 }
@@ -144,8 +144,9 @@ fn lessen(change: &mut Change, asked: &AccessRequest, less: &Less) -> Gift {
     if organization_level.is_none() && chosen == 0 {
         change.reject(&NOTHING_LEFT, &[]);
     }
-    let asked_by = Asked { request_id: asked.id, contact_manager_email: asked.contact_manager_email.clone() };
+    let asked_by =
+        GrantOrigin { request_id: asked.id, contact_manager_email: asked.contact_manager_email.clone() };
     let partner_id = asked.partner_id;
     let shares = shares.into_iter().map(|share| (share.individual.into(), share.level)).collect();
-    Gift { partner_id, asked: Some(asked_by), organization_level, shares, expires_at, reason: None }
+    NewGrants { partner_id, asked: Some(asked_by), organization_level, shares, expires_at, reason: None }
 }

@@ -6,9 +6,9 @@ use api_runtime::{
     route,
 };
 use domain::event::AccessCancelled;
-use domain::{AccessRequest, Actor, Problem, Reason, RequestState, Role};
+use domain::{AccessRequest, Actor, ErrorKind, Problem, RequestState, Role};
 
-use super::{OfRequest, close, read_request, require_pending};
+use super::{AccessRequestPath, close, read_request, require_pending};
 
 /// Takes a request for access back.
 pub struct CancelAccessRequest;
@@ -18,10 +18,10 @@ impl Operation for CancelAccessRequest {
     const ABOUT: &str = "Takes a request for access back: the member who asked, or an admin of the partner. What is in force stays.";
     const ROUTES: &[Route] =
         &[route(Method::Post, "/v1/access-requests/{requestId}/cancel", &[Role::PartnerMember])];
-    const REASONS: &[Reason] = &[AccessRequest::NOT_PENDING];
+    const ERRORS: &[ErrorKind] = &[AccessRequest::NOT_PENDING];
 
     type Caller = Actor;
-    type Path = OfRequest;
+    type Path = AccessRequestPath;
     type Query = Nothing;
     type Body = Empty;
     type Output = AccessRequest;
@@ -29,7 +29,7 @@ impl Operation for CancelAccessRequest {
     async fn execute(request: Request<'_, Self>) -> Result<Reply<AccessRequest>, Failure> {
         let Request { context, caller: actor, path, .. } = request;
         let before = read_request(context, path).await?;
-        actor.reach_partner(before.partner_id)?;
+        actor.authorize_partner(before.partner_id)?;
         let email = actor.email.clone().ok_or_else(Problem::not_found)?;
         let mut change = Change::new();
         let author = before.asked_by.member_id.to_string();
@@ -42,9 +42,9 @@ impl Operation for CancelAccessRequest {
         if !require_pending(context, &mut change, &before)? {
             return context.commit(change, Answer::ok(before)).await;
         }
-        let (seen, stamp) = (before.stamp.version, before.stamp.next(context.now));
+        let (seen, metadata) = (before.metadata.version, before.metadata.next(context.now));
         let (state, decided_at) = (RequestState::Cancelled, Some(context.now));
-        let request = AccessRequest { state, decided_at, stamp, ..before };
+        let request = AccessRequest { state, decided_at, metadata, ..before };
         let cancelled = AccessCancelled { request_id: request.id };
         close(context, &mut change, seen, &request, cancelled)?;
         context.commit(change, Answer::ok(request)).await

@@ -3,10 +3,10 @@
 use api_runtime::{Answer, Change, Failure, Json, Method, Nothing, Operation, Reply, Request, Route, route};
 use deserr::Deserr;
 use domain::event::AccessDeclined;
-use domain::{AccessRequest, Actor, Description, Faults, Reason, RequestState, Role};
+use domain::{AccessRequest, Actor, Description, ErrorKind, Faults, RequestState, Role};
 use schemars::JsonSchema;
 
-use super::{OfRequest, close, read_request, require_addressee, require_pending};
+use super::{AccessRequestPath, close, read_request, require_addressee, require_pending};
 
 /// Declines a request for access.
 pub struct DeclineAccess;
@@ -15,7 +15,7 @@ pub struct DeclineAccess;
 #[derive(Debug, Deserr, JsonSchema)]
 #[deserr(error = Faults, deny_unknown_fields)]
 #[schemars(deny_unknown_fields)]
-pub struct Why {
+pub struct DeclineAccessBody {
     /// What the partner is told.
     #[deserr(default)]
     reason: Option<Description>,
@@ -27,12 +27,12 @@ impl Operation for DeclineAccess {
         "Declines a request for access that is addressed to the caller. What is in force stays.";
     const ROUTES: &[Route] =
         &[route(Method::Post, "/v1/access-requests/{requestId}/decline", &[Role::ContactManager])];
-    const REASONS: &[Reason] = &[AccessRequest::NOT_PENDING];
+    const ERRORS: &[ErrorKind] = &[AccessRequest::NOT_PENDING];
 
     type Caller = Actor;
-    type Path = OfRequest;
+    type Path = AccessRequestPath;
     type Query = Nothing;
-    type Body = Json<Why>;
+    type Body = Json<DeclineAccessBody>;
     type Output = AccessRequest;
 
     async fn execute(request: Request<'_, Self>) -> Result<Reply<AccessRequest>, Failure> {
@@ -43,12 +43,12 @@ impl Operation for DeclineAccess {
         if !require_pending(context, &mut change, &before)? {
             return context.commit(change, Answer::ok(before)).await;
         }
-        let (seen, stamp) = (before.stamp.version, before.stamp.next(context.now));
+        let (seen, metadata) = (before.metadata.version, before.metadata.next(context.now));
         let request = AccessRequest {
             state: RequestState::Declined,
             decided_at: Some(context.now),
             decline_reason: body.0.reason.clone(),
-            stamp,
+            metadata,
             ..before
         };
         let declined = AccessDeclined { request_id: request.id };

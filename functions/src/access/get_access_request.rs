@@ -5,7 +5,7 @@ use domain::{AccessRequest, Actor, PartnerId, Role, Timestamp, Version};
 use schemars::JsonSchema;
 use serde::Serialize;
 
-use super::{OfRequest, read_request};
+use super::{AccessRequestPath, read_request};
 use crate::party::{Names, Party};
 
 /// Shows a request for access.
@@ -13,7 +13,7 @@ pub struct GetAccessRequest;
 
 /// A request as it is shown.
 #[derive(Debug, Serialize, JsonSchema)]
-pub struct ShownRequest {
+pub struct AccessRequestView {
     /// The request.
     #[serde(flatten)]
     request: AccessRequest,
@@ -21,17 +21,17 @@ pub struct ShownRequest {
     partner: Party<PartnerId>,
 }
 
-impl ShownRequest {
+impl AccessRequestView {
     pub(super) fn of(request: AccessRequest, names: &Names, now: Timestamp) -> Self {
         Self { partner: names.partner(request.partner_id), request: request.at(now) }
     }
 }
 
-impl Output for ShownRequest {
+impl Output for AccessRequestView {
     const VERSIONED: bool = true;
 
     fn version(&self) -> Option<Version> {
-        Some(self.request.stamp.version)
+        Some(self.request.metadata.version)
     }
 }
 
@@ -45,20 +45,20 @@ impl Operation for GetAccessRequest {
     )];
 
     type Caller = Actor;
-    type Path = OfRequest;
+    type Path = AccessRequestPath;
     type Query = Nothing;
     type Body = Empty;
-    type Output = ShownRequest;
+    type Output = AccessRequestView;
 
-    async fn execute(request: Request<'_, Self>) -> Result<Reply<ShownRequest>, Failure> {
+    async fn execute(request: Request<'_, Self>) -> Result<Reply<AccessRequestView>, Failure> {
         let Request { context, caller: actor, path, .. } = request;
         let request = read_request(context, path).await?;
         let addressed = actor.has_one_of(&[Role::ContactManager])
             && actor.email.as_ref() == Some(&request.contact_manager_email);
         if !addressed {
-            actor.reach_partner(request.partner_id)?;
+            actor.authorize_partner(request.partner_id)?;
         }
         let names = Names::of(context, [request.partner_id].into_iter(), std::iter::empty()).await?;
-        Ok(Reply::ok(ShownRequest::of(request, &names, context.now)))
+        Ok(Reply::ok(AccessRequestView::of(request, &names, context.now)))
     }
 }

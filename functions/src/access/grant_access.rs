@@ -1,18 +1,18 @@
 //! `grant-access`
 
-use api_runtime::table::{AccessIn, CountOfRemovals, OrganizationById, PartnerById, Wanted};
+use api_runtime::table::{AccessIn, BatchGet, CountOfRemovals, OrganizationById, PartnerById};
 use api_runtime::{
-    Answer, Change, Failure, Json, Method, Nothing, OfOrganization, Operation, Reply, Request, Route, route,
+    Answer, Change, Failure, Json, Method, Nothing, Operation, OrganizationPath, Reply, Request, Route, route,
 };
 use deserr::Deserr;
 use domain::access::{Binding, EXPIRY_PASSED, EXPIRY_TOO_FAR, Grantee, TOO_MANY_INDIVIDUALS};
-use domain::fault::{Check, Checked};
-use domain::{Actor, Description, Faults, Invalid, Level, PartnerId, Problem, Reason, Role, Timestamp};
+use domain::fault::{Check, Validated};
+use domain::{Actor, Description, ErrorKind, Faults, Level, ParseError, PartnerId, Problem, Role, Timestamp};
 use schemars::JsonSchema;
 
 use super::{
-    ForOne, Gift, OWN_PARTNER, ShownAccess, check_terms, give, require_expiry, require_records,
-    require_stranger,
+    AccessView, MemberLevel, NewGrants, SELF_GRANT_FORBIDDEN, check_terms, give, require_expiry,
+    require_records, require_stranger,
 };
 use crate::authority::own_record::require_manager;
 use crate::party::Names;
@@ -20,13 +20,13 @@ use crate::party::Names;
 /// Gives access that nobody asked for, or other than is in force.
 pub struct GrantAccess;
 
-const UNKNOWN_PARTNER: Reason = Reason::rule("unknown-partner", "there is no such partner");
+const UNKNOWN_PARTNER: ErrorKind = ErrorKind::rule("unknown-partner", "there is no such partner");
 
 /// What is given, and to whom.
 #[derive(Debug, Deserr, JsonSchema)]
 #[deserr(error = Faults, rename_all = camelCase, deny_unknown_fields)]
 #[schemars(rename_all = "camelCase", deny_unknown_fields)]
-pub struct NewAccess {
+pub struct GrantAccessBody {
     /// To which partner.
     partner_id: PartnerId,
     /// Until when, not included: at most two years from now.
@@ -38,14 +38,14 @@ pub struct NewAccess {
     /// the first one that is added. The answer is the same in both cases.
     #[deserr(default)]
     #[schemars(default, length(max = 20))]
-    individuals: Vec<ForOne>,
+    individuals: Vec<MemberLevel>,
     /// What for: the history says so.
     #[deserr(default)]
     reason: Option<Description>,
 }
 
-impl Check for NewAccess {
-    fn check(sent: &serde_json::Value) -> Vec<(String, Invalid)> {
+impl Check for GrantAccessBody {
+    fn check(sent: &serde_json::Value) -> Vec<(String, ParseError)> {
         check_terms(sent)
     }
 }
@@ -57,26 +57,26 @@ impl Operation for GrantAccess {
         &[route(Method::Post, "/v1/organizations/{organizationId}/access", &[Role::ContactManager])];
     const CREATES: bool = true;
     const TAKES_VERSION: bool = true;
-    const REASONS: &[Reason] =
-        &[EXPIRY_PASSED, EXPIRY_TOO_FAR, UNKNOWN_PARTNER, OWN_PARTNER, TOO_MANY_INDIVIDUALS];
+    const ERRORS: &[ErrorKind] =
+        &[EXPIRY_PASSED, EXPIRY_TOO_FAR, UNKNOWN_PARTNER, SELF_GRANT_FORBIDDEN, TOO_MANY_INDIVIDUALS];
 
     type Caller = Actor;
-    type Path = OfOrganization;
+    type Path = OrganizationPath;
     type Query = Nothing;
-    type Body = Json<Checked<NewAccess>>;
-    type Output = ShownAccess;
+    type Body = Json<Validated<GrantAccessBody>>;
+    type Output = AccessView;
 
-    async fn execute(request: Request<'_, Self>) -> Result<Reply<ShownAccess>, Failure> {
+    async fn execute(request: Request<'_, Self>) -> Result<Reply<AccessView>, Failure> {
         let Request { context, caller: actor, path, body, .. } = request;
-        let (OfOrganization { organization_id }, Json(Checked(new))) = (path, body);
-        actor.reach_organization(*organization_id)?;
+        let (OrganizationPath { organization_id }, Json(Validated(new))) = (path, body);
+        actor.authorize_organization(*organization_id)?;
         let (organization, partner) = (OrganizationById(*organization_id), PartnerById(new.partner_id));
         let access = AccessIn(*organization_id, new.partner_id);
-        let mut wanted = Wanted::new();
+        let mut wanted = BatchGet::new();
         wanted.add(&organization);
         wanted.add(&partner);
         wanted.add(&access);
-        let removals = |one: &ForOne| CountOfRemovals(new.partner_id, one.email.clone());
+        let removals = |one: &MemberLevel| CountOfRemovals(new.partner_id, one.email.clone());
         new.individuals.iter().for_each(|one| wanted.add(&removals(one)));
         let found = context.table.fetch(wanted, true).await?;
         let organization = found.get(&organization)?.ok_or_else(Problem::not_found)?;
@@ -93,7 +93,7 @@ impl Operation for GrantAccess {
         let mut shares = Vec::new();
         for (index, one) in new.individuals.iter().enumerate() {
             if actor.email.as_ref() == Some(&one.email) {
-                change.reject(&OWN_PARTNER, &[&"individuals", &index, &"email"]);
+                change.reject(&SELF_GRANT_FORBIDDEN, &[&"individuals", &index, &"email"]);
             }
             let removals = found.get(&removals(one))?.map_or(0, |known| known.count);
             shares.push((
@@ -101,7 +101,7 @@ impl Operation for GrantAccess {
                 one.level,
             ));
         }
-        let gift = Gift {
+        let gift = NewGrants {
             partner_id: new.partner_id,
             asked: None,
             organization_level: new.organization_level,
@@ -115,7 +115,7 @@ impl Operation for GrantAccess {
         let partner = partner.filter(|_| before.is_some() || !context.validates_only());
         let access = give(context, &mut change, &organization, before, gift)?;
         let names = Names::from(partner.into_iter(), [organization].into_iter());
-        let shown = ShownAccess::of(&access, &names, context.now);
+        let shown = AccessView::of(&access, &names, context.now);
         let location = format!("/v1/organizations/{organization_id}/access");
         context.commit(change, Answer::created(location, shown)).await
     }

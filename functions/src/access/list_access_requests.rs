@@ -2,7 +2,7 @@
 
 use api_runtime::table::{PartnerById, RequestsOfPartner};
 use api_runtime::{
-    Empty, Failure, List, Method, Nothing, OfPartner, Operation, Reply, Request, Route, route,
+    Empty, Failure, List, Method, Nothing, Operation, PartnerPath, Reply, Request, Route, route,
 };
 use domain::{AccessRequest, Actor, Problem, Role};
 
@@ -20,15 +20,15 @@ impl Operation for ListAccessRequests {
     const PAGED: bool = true;
 
     type Caller = Actor;
-    type Path = OfPartner;
+    type Path = PartnerPath;
     type Query = Nothing;
     type Body = Empty;
     type Output = List<AccessRequest>;
 
     async fn execute(request: Request<'_, Self>) -> Result<Reply<List<AccessRequest>>, Failure> {
         let Request { context, caller: actor, path, .. } = request;
-        let OfPartner { partner_id } = *path;
-        actor.reach_partner(partner_id)?;
+        let PartnerPath { partner_id } = *path;
+        actor.authorize_partner(partner_id)?;
         let partner = async { Ok(context.table.get(&PartnerById(partner_id)).await?) };
         let requests = RequestsOfPartner(partner_id);
         let (partner, mut page) = tokio::try_join!(partner, context.page(&requests, false))?;

@@ -2,11 +2,11 @@
 
 use api_runtime::table::{AccessInOrganization, OrganizationById};
 use api_runtime::{
-    Empty, Failure, List, Method, Nothing, OfOrganization, Operation, Reply, Request, Route, route,
+    Empty, Failure, List, Method, Nothing, Operation, OrganizationPath, Reply, Request, Route, route,
 };
 use domain::{Actor, Problem, Role};
 
-use super::ShownAccess;
+use super::AccessView;
 use crate::party::Names;
 
 /// Shows an organization its partners.
@@ -23,22 +23,22 @@ impl Operation for ListOrganizationAccess {
     const PAGED: bool = true;
 
     type Caller = Actor;
-    type Path = OfOrganization;
+    type Path = OrganizationPath;
     type Query = Nothing;
     type Body = Empty;
-    type Output = List<ShownAccess>;
+    type Output = List<AccessView>;
 
-    async fn execute(request: Request<'_, Self>) -> Result<Reply<List<ShownAccess>>, Failure> {
+    async fn execute(request: Request<'_, Self>) -> Result<Reply<List<AccessView>>, Failure> {
         let Request { context, caller: actor, path, .. } = request;
-        let OfOrganization { organization_id } = *path;
-        actor.reach_organization(organization_id)?;
+        let OrganizationPath { organization_id } = *path;
+        actor.authorize_organization(organization_id)?;
         let organization = async { Ok(context.table.get(&OrganizationById(organization_id)).await?) };
         let access = AccessInOrganization(organization_id);
         let (organization, page) = tokio::try_join!(organization, context.page_as_is(&access, true))?;
         organization.ok_or_else(Problem::not_found)?;
         let partners = page.items.iter().map(|access| access.partner_id);
         let names = Names::of(context, partners, [organization_id].into_iter()).await?;
-        let shown = page.items.iter().map(|access| ShownAccess::of(access, &names, context.now));
+        let shown = page.items.iter().map(|access| AccessView::of(access, &names, context.now));
         Ok(Reply::ok(List { items: shown.collect(), next_page_token: page.next_page_token }))
     }
 }

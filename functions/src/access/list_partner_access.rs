@@ -1,15 +1,17 @@
 //! `list-partner-access`
 
-use api_runtime::table::{AccessIn, AccessOfPartner, EmailInPartner, PendingOfPartner, RequestById, Wanted};
+use api_runtime::table::{
+    AccessIn, AccessOfPartner, BatchGet, EmailInPartner, PendingOfPartner, RequestById,
+};
 use api_runtime::{
-    Empty, Failure, List, Method, Nothing, OfPartner, Operation, Reply, Request, Route, route,
+    Empty, Failure, List, Method, Nothing, Operation, PartnerPath, Reply, Request, Route, route,
 };
 use domain::access::decide;
 use domain::{Access, AccessRequest, AccessRequestId, Actor, Level, Problem, RequestState, Role, Timestamp};
 use schemars::JsonSchema;
 use serde::Serialize;
 
-use super::ShownAccess;
+use super::AccessView;
 use crate::party::Names;
 
 /// Shows a partner its customers.
@@ -21,7 +23,7 @@ pub struct ListPartnerAccess;
 pub struct PartnersCustomer {
     /// The access.
     #[serde(flatten)]
-    access: ShownAccess,
+    access: AccessView,
     /// How far the caller itself may go now; none if nowhere.
     #[serde(skip_serializing_if = "Option::is_none")]
     level: Option<Level>,
@@ -39,18 +41,18 @@ impl Operation for ListPartnerAccess {
     const PAGED: bool = true;
 
     type Caller = Actor;
-    type Path = OfPartner;
+    type Path = PartnerPath;
     type Query = Nothing;
     type Body = Empty;
     type Output = List<PartnersCustomer>;
 
     async fn execute(request: Request<'_, Self>) -> Result<Reply<List<PartnersCustomer>>, Failure> {
         let Request { context, caller: actor, path, .. } = request;
-        let OfPartner { partner_id } = *path;
-        actor.reach_partner(partner_id)?;
+        let PartnerPath { partner_id } = *path;
+        actor.authorize_partner(partner_id)?;
         let email = actor.email.clone().ok_or_else(Problem::not_found)?;
         let (own, pending) = (EmailInPartner(partner_id, email.clone()), PendingOfPartner(partner_id));
-        let mut wanted = Wanted::new();
+        let mut wanted = BatchGet::new();
         wanted.add(&own);
         wanted.add(&pending);
         let beside = async { Ok(context.table.fetch(wanted, true).await?) };
@@ -60,7 +62,7 @@ impl Operation for ListPartnerAccess {
 
         // The index is late: what it found is read again.
         let pending = beside.get(&pending)?.map(|pending| pending.requests).unwrap_or_default();
-        let mut wanted = Wanted::new();
+        let mut wanted = BatchGet::new();
         page.items.iter().for_each(|found| wanted.add(&AccessIn(found.organization_id, partner_id)));
         pending.iter().for_each(|request| wanted.add(&RequestById(*request)));
         let organizations = page.items.iter().map(|found| found.organization_id);
@@ -80,7 +82,7 @@ impl Operation for ListPartnerAccess {
                 level: by.map(|grant| grant.level),
                 expires_at: by.map(|grant| grant.expires_at),
                 pending: pending_for(&access, &requests),
-                access: ShownAccess::of(&access, &names, context.now),
+                access: AccessView::of(&access, &names, context.now),
             });
         }
         Ok(Reply::ok(List { items, next_page_token: page.next_page_token }))

@@ -4,7 +4,7 @@ use api_runtime::table::RequestsTo;
 use api_runtime::{Empty, Failure, List, Method, Nothing, Operation, Reply, Request, Route, route};
 use domain::{Actor, Problem, Role};
 
-use super::get_access_request::ShownRequest;
+use super::get_access_request::AccessRequestView;
 use crate::party::Names;
 
 /// Lists what the caller is asked for.
@@ -20,15 +20,16 @@ impl Operation for ListReceivedAccessRequests {
     type Path = Nothing;
     type Query = Nothing;
     type Body = Empty;
-    type Output = List<ShownRequest>;
+    type Output = List<AccessRequestView>;
 
-    async fn execute(request: Request<'_, Self>) -> Result<Reply<List<ShownRequest>>, Failure> {
+    async fn execute(request: Request<'_, Self>) -> Result<Reply<List<AccessRequestView>>, Failure> {
         let Request { context, caller: actor, .. } = request;
         let email = actor.email.clone().ok_or_else(Problem::not_found)?;
         let List { items, next_page_token } = context.page(&RequestsTo(email), false).await?;
         let partners = items.iter().map(|request| request.partner_id);
         let names = Names::of(context, partners, std::iter::empty()).await?;
-        let items = items.into_iter().map(|request| ShownRequest::of(request, &names, context.now)).collect();
+        let items =
+            items.into_iter().map(|request| AccessRequestView::of(request, &names, context.now)).collect();
         Ok(Reply::ok(List { items, next_page_token }))
     }
 }

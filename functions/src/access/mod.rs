@@ -20,17 +20,17 @@ use domain::event::{AccessGranted, AccessReplaced};
 use std::collections::BTreeSet;
 
 use api_runtime::table::{
-    AccessIn, CountOfRemovals, EmailInPartner, Found, PendingOfPartner, RequestById, Wanted, count,
+    AccessIn, BatchGet, BatchResult, CountOfRemovals, EmailInPartner, PendingOfPartner, RequestById, count,
 };
 use api_runtime::{Change, ConditionFailure, Context, Failure, Output};
 use deserr::Deserr;
-use domain::access::{Asked, Binding, End, Ended, Grantee, Share as RequestedShare, judge_expiry};
-use domain::actor::Standing;
+use domain::access::{Binding, End, Ended, GrantOrigin, Grantee, RequestedGrant, judge_expiry};
+use domain::actor::ActorKind;
 use domain::fault::quoted;
 use domain::{
-    Access, AccessRequest, AccessRequestId, Actor, Description, Email, EventKind, Fault, Faults, Grant,
-    GrantId, GrantState, Individual, Invalid, Level, MemberId, NewEvent, Organization, OrganizationId,
-    PartnerId, Problem, Reason, RequestState, Stage, Stamp, Timestamp, Version,
+    Access, AccessRequest, AccessRequestId, Actor, Description, Email, ErrorKind, EventKind, Fault, Faults,
+    Grant, GrantId, GrantState, Individual, Level, MemberId, Metadata, NewEvent, Organization,
+    OrganizationId, ParseError, PartnerId, Problem, ProblemKind, RequestState, Timestamp, Version,
 };
 use schemars::JsonSchema;
 use serde::Serialize;
@@ -38,18 +38,21 @@ use serde::Serialize;
 use crate::authority::own_record::require_manager;
 use crate::party::{Names, Party, add_customer};
 
-const NOT_A_MEMBER: Reason = Reason::rule("not-a-member", "the partner has nobody of this e-mail on record");
-const OWN_PARTNER: Reason =
-    Reason::rule("own-partner", "you are a member of this partner: that is another contact manager's to do");
+const NOT_A_MEMBER: ErrorKind =
+    ErrorKind::rule("not-a-member", "the partner has nobody of this e-mail on record");
+const SELF_GRANT_FORBIDDEN: ErrorKind = ErrorKind::rule(
+    "self-grant-forbidden",
+    "you are a member of this partner: that is another contact manager's to do",
+);
 
-const GRANT_ENDED: Reason =
-    Reason::state("grant-not-active", "the grant is not in force any more: the detail tells its state");
+const GRANT_ENDED: ErrorKind =
+    ErrorKind::state("grant-not-active", "the grant is not in force any more: the detail tells its state");
 
 /// A path that names a request for access.
 #[derive(Debug, Deserr, JsonSchema)]
 #[deserr(error = Faults, rename_all = camelCase, deny_unknown_fields)]
 #[schemars(rename_all = "camelCase")]
-pub struct OfRequest {
+pub struct AccessRequestPath {
     /// The request.
     request_id: AccessRequestId,
 }
@@ -58,7 +61,7 @@ pub struct OfRequest {
 #[derive(Debug, Deserr, JsonSchema)]
 #[deserr(error = Faults, rename_all = camelCase, deny_unknown_fields)]
 #[schemars(rename_all = "camelCase")]
-pub struct OfGrant {
+pub struct GrantPath {
     /// In which organization.
     organization_id: OrganizationId,
     /// Whose.
@@ -71,7 +74,7 @@ pub struct OfGrant {
 #[derive(Debug, Clone, Deserr, JsonSchema)]
 #[deserr(error = Faults, deny_unknown_fields)]
 #[schemars(deny_unknown_fields)]
-pub struct ForOne {
+pub struct MemberLevel {
     /// The member's e-mail.
     email: Email,
     /// How far.
@@ -82,7 +85,7 @@ pub struct ForOne {
 const MOST_AT_ONCE: usize = 20;
 
 /// What must hold between the parts of what is asked, or given.
-fn check_terms(sent: &serde_json::Value) -> Vec<(String, Invalid)> {
+fn check_terms(sent: &serde_json::Value) -> Vec<(String, ParseError)> {
     let individuals = sent.get("individuals").and_then(serde_json::Value::as_array);
     let individuals = individuals.map(Vec::as_slice).unwrap_or_default();
     let mut faults = Vec::new();
@@ -91,25 +94,25 @@ fn check_terms(sent: &serde_json::Value) -> Vec<(String, Invalid)> {
         && sent.get("organizationLevel").is_none_or(serde_json::Value::is_null)
     {
         let detail = "names neither an `organizationLevel` nor `individuals`: it is for nobody";
-        faults.push((String::new(), Invalid::new("for-nobody", detail)));
+        faults.push((String::new(), ParseError::new("for-nobody", detail)));
     }
     faults.extend(check_individuals(individuals));
     faults
 }
 
 /// That there are not too many, and each is named once.
-fn check_individuals(individuals: &[serde_json::Value]) -> Vec<(String, Invalid)> {
+fn check_individuals(individuals: &[serde_json::Value]) -> Vec<(String, ParseError)> {
     let (mut faults, mut seen) = (Vec::new(), BTreeSet::new());
     if individuals.len() > MOST_AT_ONCE {
         let detail = format!("has {} items, and at most {MOST_AT_ONCE} are taken", individuals.len());
-        faults.push(("/individuals".to_owned(), Invalid::new("too-many", detail)));
+        faults.push(("/individuals".to_owned(), ParseError::new("too-many", detail)));
     }
     for (index, one) in individuals.iter().enumerate() {
         let email = one.get("email").and_then(serde_json::Value::as_str);
         let Some(email) = email.and_then(|email| email.parse::<Email>().ok()) else { continue };
         let detail = format!("names {} a second time", quoted(&email.to_string()));
         if !seen.insert(email) {
-            faults.push((format!("/individuals/{index}/email"), Invalid::new("duplicate", detail)));
+            faults.push((format!("/individuals/{index}/email"), ParseError::new("duplicate", detail)));
         }
     }
     faults
@@ -125,29 +128,29 @@ fn require_expiry(change: &mut Change, expires_at: Timestamp, now: Timestamp) {
 /// Who these members are; who is none is a fault.
 fn find_members(
     change: &mut Change,
-    found: &Found,
+    found: &BatchResult,
     partner: PartnerId,
-    wanted: &[ForOne],
-) -> Result<Vec<RequestedShare>, Failure> {
+    wanted: &[MemberLevel],
+) -> Result<Vec<RequestedGrant>, Failure> {
     let mut shares = Vec::new();
-    for (index, ForOne { email, level }) in wanted.iter().enumerate() {
+    for (index, MemberLevel { email, level }) in wanted.iter().enumerate() {
         let Some(held) = found.get(&EmailInPartner(partner, email.clone()))? else {
             change.reject(&NOT_A_MEMBER, &[&"individuals", &index, &"email"]);
             continue;
         };
         let individual = Individual { member_id: held.owner_id()?, email: email.clone() };
-        shares.push(RequestedShare { individual, level: *level });
+        shares.push(RequestedGrant { individual, level: *level });
     }
     Ok(shares)
 }
 
 /// Wants the records of these members read.
-fn want_members(wanted: &mut Wanted, partner: PartnerId, members: &[ForOne]) {
+fn want_members(wanted: &mut BatchGet, partner: PartnerId, members: &[MemberLevel]) {
     members.iter().for_each(|one| wanted.add(&EmailInPartner(partner, one.email.clone())));
 }
 
 /// A request as it is now, whoever asks.
-async fn read_request(context: &Context<'_>, path: &OfRequest) -> Result<AccessRequest, Failure> {
+async fn read_request(context: &Context<'_>, path: &AccessRequestPath) -> Result<AccessRequest, Failure> {
     let found = context.table.get(&RequestById(path.request_id)).await?;
     Ok(found.ok_or_else(Problem::not_found)?)
 }
@@ -160,9 +163,9 @@ fn require_pending(
 ) -> Result<bool, Failure> {
     let state = request.clone().at(context.now).state;
     if state != RequestState::Pending {
-        change.confirm(request, request.stamp.version, context.if_match())?;
+        change.confirm(request, request.metadata.version, context.if_match())?;
         let detail = format!("the request is {}", state.name());
-        change.reject_with(Stage::State, Fault { detail, ..AccessRequest::NOT_PENDING.at(&[]) });
+        change.reject_with(ProblemKind::State, Fault { detail, ..AccessRequest::NOT_PENDING.at(&[]) });
     }
     Ok(state == RequestState::Pending)
 }
@@ -192,7 +195,7 @@ fn require_addressee(
     actor: &Actor,
     request: &AccessRequest,
 ) -> Result<OrganizationId, Problem> {
-    let Standing::Customer { organization: Some(organization), .. } = actor.standing else {
+    let ActorKind::Customer { organization: Some(organization), .. } = actor.kind else {
         return Err(Problem::not_found());
     };
     if actor.email.as_ref() != Some(&request.contact_manager_email) {
@@ -205,23 +208,25 @@ fn require_addressee(
 /// Requires that whoever gives access to a partner is none of its members.
 fn require_stranger(change: &mut Change, actor: &Actor, partner: PartnerId) -> Result<(), Problem> {
     let email = actor.email.clone().ok_or_else(Problem::not_found)?;
-    change.require_absent(&EmailInPartner(partner, email), || ConditionFailure::rejected(&OWN_PARTNER, &[]));
+    change.require_absent(&EmailInPartner(partner, email), || {
+        ConditionFailure::rejected(&SELF_GRANT_FORBIDDEN, &[])
+    });
     Ok(())
 }
 
 /// A grant to a single member.
-type Share = (Grantee, Level);
+type GranteeLevel = (Grantee, Level);
 
 /// What is given.
-struct Gift {
+struct NewGrants {
     /// To whom.
     partner_id: PartnerId,
     /// By which request, if one was approved.
-    asked: Option<Asked>,
+    asked: Option<GrantOrigin>,
     /// To all members.
     organization_level: Option<Level>,
     /// To single members.
-    shares: Vec<Share>,
+    shares: Vec<GranteeLevel>,
     /// Until when, not included.
     expires_at: Timestamp,
     /// What for, where no request says so.
@@ -230,7 +235,7 @@ struct Gift {
 
 /// Requires that the records to which grants are bound are as they were read: a member's own, or how many of an e-mail were
 /// removed. That the giver is no member is a condition already, and a transaction may name an item only once.
-fn require_records(change: &mut Change, actor: &Actor, gift: &Gift) {
+fn require_records(change: &mut Change, actor: &Actor, gift: &NewGrants) {
     for (Grantee { email, bound_to }, _) in &gift.shares {
         match bound_to {
             Binding::Member { member_id } if actor.email.as_ref() != Some(email) => {
@@ -257,9 +262,9 @@ fn give(
     change: &mut Change,
     organization: &Organization,
     before: Option<Access>,
-    Gift { partner_id, asked, organization_level, shares, expires_at, reason }: Gift,
+    NewGrants { partner_id, asked, organization_level, shares, expires_at, reason }: NewGrants,
 ) -> Result<Access, Failure> {
-    let seen = before.as_ref().map(|before| before.stamp.version);
+    let seen = before.as_ref().map(|before| before.metadata.version);
     let mut access = before.unwrap_or_else(|| Access::new(organization.id, partner_id, context.now));
     let singles = shares.into_iter().map(|(grantee, level)| (Some(grantee), level));
     let all = organization_level.map(|level| (None, level)).into_iter().chain(singles);
@@ -282,7 +287,7 @@ fn give(
     let meant = asked.is_none().then(|| context.if_match()).flatten();
     match seen {
         Some(seen) => {
-            access.stamp = access.stamp.next(context.now);
+            access.metadata = access.metadata.next(context.now);
             change.replace(&access, seen, meant)?;
         }
         None => {
@@ -305,8 +310,8 @@ fn give(
 }
 
 /// A partner's access in an organization as it is now, and what both are called.
-async fn read(context: &Context<'_>, path: &OfGrant) -> Result<(Access, Names), Failure> {
-    let OfGrant { organization_id, partner_id, .. } = *path;
+async fn read(context: &Context<'_>, path: &GrantPath) -> Result<(Access, Names), Failure> {
+    let GrantPath { organization_id, partner_id, .. } = *path;
     let access = async { Ok(context.table.get(&AccessIn(organization_id, partner_id)).await?) };
     let names = Names::of(context, [partner_id].into_iter(), [organization_id].into_iter());
     let (access, names) = tokio::try_join!(access, names)?;
@@ -322,10 +327,10 @@ fn end(
     how: End,
     what: impl Into<EventKind>,
 ) -> Result<Access, Failure> {
-    let seen = access.stamp.version;
+    let seen = access.metadata.version;
     match access.end(grant, how, context.now) {
         Ok(()) => {
-            access.stamp = access.stamp.next(context.now);
+            access.metadata = access.metadata.next(context.now);
             change.replace(&access, seen, context.if_match())?;
             change.record(access.event(what));
         }
@@ -334,7 +339,7 @@ fn end(
         Err(Some(state)) => {
             change.confirm(&access, seen, context.if_match())?;
             let detail = format!("the grant is {}", state.name());
-            change.reject_with(Stage::State, Fault { detail, ..GRANT_ENDED.at(&[]) });
+            change.reject_with(ProblemKind::State, Fault { detail, ..GRANT_ENDED.at(&[]) });
         }
     }
     Ok(access)
@@ -343,7 +348,7 @@ fn end(
 /// A grant as it is shown.
 #[derive(Debug, Clone, Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
-pub struct ShownGrant {
+pub struct GrantView {
     /// Its id.
     id: GrantId,
     /// Whether it lasts now.
@@ -377,7 +382,7 @@ pub struct GranteeView {
     member_id: Option<MemberId>,
 }
 
-impl ShownGrant {
+impl GrantView {
     fn of(grant: &Grant, now: Timestamp) -> Self {
         let state = grant.state(now);
         Self {
@@ -403,33 +408,33 @@ impl ShownGrant {
 /// All access of a partner in an organization, as it is shown.
 #[derive(Debug, Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
-pub struct ShownAccess {
+pub struct AccessView {
     /// In which organization.
     organization: Party<OrganizationId>,
     /// Whose.
     partner: Party<PartnerId>,
     /// What is in force, and the last of what has ended, in the order in which it was given.
-    grants: Vec<ShownGrant>,
+    grants: Vec<GrantView>,
     /// When, and which version.
     #[serde(flatten)]
-    stamp: Stamp,
+    metadata: Metadata,
 }
 
-impl ShownAccess {
+impl AccessView {
     fn of(access: &Access, names: &Names, now: Timestamp) -> Self {
         Self {
             organization: names.organization(access.organization_id),
             partner: names.partner(access.partner_id),
-            grants: access.grants.iter().map(|grant| ShownGrant::of(grant, now)).collect(),
-            stamp: access.stamp,
+            grants: access.grants.iter().map(|grant| GrantView::of(grant, now)).collect(),
+            metadata: access.metadata,
         }
     }
 }
 
-impl Output for ShownAccess {
+impl Output for AccessView {
     const VERSIONED: bool = true;
 
     fn version(&self) -> Option<Version> {
-        Some(self.stamp.version)
+        Some(self.metadata.version)
     }
 }

@@ -7,9 +7,9 @@ use api_runtime::{
 };
 use domain::access::{Binding, End};
 use domain::event::AccessRelinquished;
-use domain::{Actor, Problem, Reason, Role};
+use domain::{Actor, ErrorKind, Problem, Role};
 
-use super::{GRANT_ENDED, OfGrant, ShownAccess, end, read};
+use super::{AccessView, GRANT_ENDED, GrantPath, end, read};
 
 /// Gives access back.
 pub struct RelinquishAccess;
@@ -22,18 +22,18 @@ impl Operation for RelinquishAccess {
         "/v1/organizations/{organizationId}/access/{partnerId}/{grantId}/relinquish",
         &[Role::PartnerMember],
     )];
-    const REASONS: &[Reason] = &[GRANT_ENDED];
+    const ERRORS: &[ErrorKind] = &[GRANT_ENDED];
 
     type Caller = Actor;
-    type Path = OfGrant;
+    type Path = GrantPath;
     type Query = Nothing;
     type Body = Empty;
-    type Output = ShownAccess;
+    type Output = AccessView;
 
-    async fn execute(request: Request<'_, Self>) -> Result<Reply<ShownAccess>, Failure> {
+    async fn execute(request: Request<'_, Self>) -> Result<Reply<AccessView>, Failure> {
         let Request { context, caller: actor, path, .. } = request;
-        let OfGrant { partner_id, grant_id, .. } = *path;
-        actor.reach_partner(partner_id)?;
+        let GrantPath { partner_id, grant_id, .. } = *path;
+        actor.authorize_partner(partner_id)?;
         let email = actor.email.clone().ok_or_else(Problem::not_found)?;
         let (before, names) = read(context, path).await?;
         let individual = before.grant(grant_id).ok_or_else(Problem::not_found)?.individual.as_ref();
@@ -54,6 +54,6 @@ impl Operation for RelinquishAccess {
         change.require_that(&EmailInPartner(partner_id, email), may, |_| ConditionFailure::NotFound);
         let relinquished = AccessRelinquished { grant_id };
         let access = end(context, &mut change, before, grant_id, End::Relinquished, relinquished)?;
-        context.commit(change, Answer::ok(ShownAccess::of(&access, &names, context.now))).await
+        context.commit(change, Answer::ok(AccessView::of(&access, &names, context.now))).await
     }
 }

@@ -1,35 +1,35 @@
 //! `request-access`
 
-use api_runtime::table::{EmailInPartner, Expression, MOST_PENDING, PendingOfPartner, Wanted, add_pending};
+use api_runtime::table::{BatchGet, EmailInPartner, Expression, MOST_PENDING, PendingOfPartner, add_pending};
 use api_runtime::{
-    Answer, Change, ConditionFailure, Failure, Json, Method, Nothing, OfPartner, Operation, Reply, Request,
+    Answer, Change, ConditionFailure, Failure, Json, Method, Nothing, Operation, PartnerPath, Reply, Request,
     Route, route,
 };
 use deserr::Deserr;
 use domain::access::{EXPIRY_PASSED, EXPIRY_TOO_FAR};
 use domain::event::AccessRequested;
-use domain::fault::{Check, Checked};
+use domain::fault::{Check, Validated};
 use domain::{
-    AccessRequest, Actor, Description, Email, Faults, Individual, Invalid, Level, NewEvent, Problem, Reason,
-    RequestState, Role, Stamp, Timestamp,
+    AccessRequest, Actor, Description, Email, ErrorKind, Faults, Individual, Level, Metadata, NewEvent,
+    ParseError, Problem, RequestState, Role, Timestamp,
 };
 use schemars::JsonSchema;
 
-use super::{ForOne, NOT_A_MEMBER, check_terms, find_members, require_expiry, want_members};
+use super::{MemberLevel, NOT_A_MEMBER, check_terms, find_members, require_expiry, want_members};
 
 /// Asks for access.
 pub struct RequestAccess;
 
-const ONLY_FOR_ITSELF: Reason =
-    Reason::rule("only-for-itself", "who is no admin of the partner asks for itself alone");
-const TOO_MANY_PENDING: Reason =
-    Reason::state("too-many-pending", "at most 50 requests of a partner are pending");
+const ADMIN_REQUIRED: ErrorKind =
+    ErrorKind::forbidden("admin-required", "who is no admin of the partner asks for itself alone");
+const TOO_MANY_PENDING: ErrorKind =
+    ErrorKind::state("too-many-pending", "at most 50 requests of a partner are pending");
 
 /// What is asked, and of whom.
 #[derive(Debug, Deserr, JsonSchema)]
 #[deserr(error = Faults, rename_all = camelCase, deny_unknown_fields)]
 #[schemars(rename_all = "camelCase", deny_unknown_fields)]
-pub struct Wish {
+pub struct RequestAccessBody {
     /// The e-mail of a contact manager of the customer's.
     contact_manager_email: Email,
     /// Until when, not included: at most two years from now.
@@ -40,14 +40,14 @@ pub struct Wish {
     /// For single members: at most 20.
     #[deserr(default)]
     #[schemars(default, length(max = 20))]
-    individuals: Vec<ForOne>,
+    individuals: Vec<MemberLevel>,
     /// What for.
     #[deserr(default)]
     reason: Option<Description>,
 }
 
-impl Check for Wish {
-    fn check(sent: &serde_json::Value) -> Vec<(String, Invalid)> {
+impl Check for RequestAccessBody {
+    fn check(sent: &serde_json::Value) -> Vec<(String, ParseError)> {
         check_terms(sent)
     }
 }
@@ -58,22 +58,22 @@ impl Operation for RequestAccess {
     const ROUTES: &[Route] =
         &[route(Method::Post, "/v1/partners/{partnerId}/access-requests", &[Role::PartnerMember])];
     const CREATES: bool = true;
-    const REASONS: &[Reason] =
-        &[TOO_MANY_PENDING, EXPIRY_PASSED, EXPIRY_TOO_FAR, ONLY_FOR_ITSELF, NOT_A_MEMBER];
+    const ERRORS: &[ErrorKind] =
+        &[TOO_MANY_PENDING, EXPIRY_PASSED, EXPIRY_TOO_FAR, ADMIN_REQUIRED, NOT_A_MEMBER];
 
     type Caller = Actor;
-    type Path = OfPartner;
+    type Path = PartnerPath;
     type Query = Nothing;
-    type Body = Json<Checked<Wish>>;
+    type Body = Json<Validated<RequestAccessBody>>;
     type Output = AccessRequest;
 
     async fn execute(request: Request<'_, Self>) -> Result<Reply<AccessRequest>, Failure> {
         let Request { context, caller: actor, path, body, .. } = request;
-        let (OfPartner { partner_id }, Json(Checked(wish))) = (path, body);
-        actor.reach_partner(*partner_id)?;
+        let (PartnerPath { partner_id }, Json(Validated(wish))) = (path, body);
+        actor.authorize_partner(*partner_id)?;
         let email = actor.email.clone().ok_or_else(Problem::not_found)?;
         let own = EmailInPartner(*partner_id, email.clone());
-        let mut wanted = Wanted::new();
+        let mut wanted = BatchGet::new();
         wanted.add(&own);
         want_members(&mut wanted, *partner_id, &wish.individuals);
         let found = context.table.fetch(wanted, true).await?;
@@ -88,7 +88,7 @@ impl Operation for RequestAccess {
                     Expression::new("#owner = :owner AND #manager = :yes").text("owner", &record.owner);
                 unchanged = unchanged.bool("yes", true);
             } else {
-                change.reject(&ONLY_FOR_ITSELF, &[]);
+                change.reject(&ADMIN_REQUIRED, &[]);
             }
         }
         change.require_that(&own, unchanged, |_| ConditionFailure::Stale);
@@ -107,7 +107,7 @@ impl Operation for RequestAccess {
             decided_at: None,
             organization_id: None,
             decline_reason: None,
-            stamp: Stamp::new(context.now),
+            metadata: Metadata::new(context.now),
         };
         change.create(&request)?;
         let pending = PendingOfPartner(*partner_id);

@@ -1,15 +1,17 @@
 //! `resolve-access`
 
-use api_runtime::table::{AccessIn, EmailInPartner, OrganizationById, Wanted};
-use api_runtime::{Empty, Failure, Method, OfOrganization, Operation, Output, Reply, Request, Route, route};
+use api_runtime::table::{AccessIn, BatchGet, EmailInPartner, OrganizationById};
+use api_runtime::{
+    Empty, Failure, Method, Operation, OrganizationPath, Output, Reply, Request, Route, route,
+};
 use deserr::Deserr;
-use domain::access::{Lost, decide, decide_undisclosed};
-use domain::actor::Standing;
+use domain::access::{IneffectiveReason, decide, decide_undisclosed};
+use domain::actor::ActorKind;
 use domain::{Actor, Email, Faults, Level, OrganizationId, PartnerId, Problem, Role, Timestamp};
 use schemars::JsonSchema;
 use serde::Serialize;
 
-use super::ShownGrant;
+use super::GrantView;
 
 /// Explains what a partner's person may do for an organization now.
 pub struct ResolveAccess;
@@ -18,7 +20,7 @@ pub struct ResolveAccess;
 #[derive(Debug, Deserr, JsonSchema)]
 #[deserr(error = Faults, rename_all = camelCase, deny_unknown_fields)]
 #[schemars(rename_all = "camelCase", deny_unknown_fields)]
-pub struct Whom {
+pub struct ResolveAccessQuery {
     /// Of which partner.
     partner_id: PartnerId,
     /// The person's e-mail.
@@ -49,7 +51,7 @@ pub struct Resolved {
     expires_at: Option<Timestamp>,
     /// The grant that decides.
     #[serde(skip_serializing_if = "Option::is_none")]
-    grant: Option<ShownGrant>,
+    grant: Option<GrantView>,
     /// The others that were given to the person, or to all members, and why they do not count.
     lost: Vec<LostGrant>,
 }
@@ -59,9 +61,9 @@ pub struct Resolved {
 pub struct LostGrant {
     /// The grant.
     #[serde(flatten)]
-    grant: ShownGrant,
+    grant: GrantView,
     /// Why not.
-    why: Lost,
+    why: IneffectiveReason,
 }
 
 impl Output for Resolved {}
@@ -76,28 +78,28 @@ impl Operation for ResolveAccess {
     )];
 
     type Caller = Actor;
-    type Path = OfOrganization;
-    type Query = Whom;
+    type Path = OrganizationPath;
+    type Query = ResolveAccessQuery;
     type Body = Empty;
     type Output = Resolved;
 
     async fn execute(request: Request<'_, Self>) -> Result<Reply<Resolved>, Failure> {
         let Request { context, caller: actor, path, query, .. } = request;
-        let (OfOrganization { organization_id }, Whom { partner_id, email }) = (path, query);
-        let own = match actor.standing {
-            Standing::Partner { .. } => {
-                actor.reach_partner(*partner_id)?;
+        let (OrganizationPath { organization_id }, ResolveAccessQuery { partner_id, email }) = (path, query);
+        let own = match actor.kind {
+            ActorKind::Partner { .. } => {
+                actor.authorize_partner(*partner_id)?;
                 Some(EmailInPartner(*partner_id, actor.email.clone().ok_or_else(Problem::not_found)?))
             }
             _ => {
-                actor.reach_organization(*organization_id)?;
+                actor.authorize_organization(*organization_id)?;
                 None
             }
         };
         let (access, member) =
             (AccessIn(*organization_id, *partner_id), EmailInPartner(*partner_id, email.clone()));
         let organization = OrganizationById(*organization_id);
-        let mut wanted = Wanted::new();
+        let mut wanted = BatchGet::new();
         wanted.add(&access);
         wanted.add(&member);
         match &own {
@@ -126,7 +128,7 @@ impl Operation for ResolveAccess {
             true => decide(&grants, email, member, context.now),
             false => decide_undisclosed(&grants, email, context.now),
         };
-        let shown = |grant| ShownGrant::of(grant, context.now);
+        let shown = |grant| GrantView::of(grant, context.now);
         Ok(Reply::ok(Resolved {
             organization_id: *organization_id,
             partner_id: *partner_id,

@@ -3,9 +3,9 @@
 use api_runtime::{Answer, Change, Empty, Failure, Method, Nothing, Operation, Reply, Request, Route, route};
 use domain::access::End;
 use domain::event::AccessRevoked;
-use domain::{Actor, Reason, Role};
+use domain::{Actor, ErrorKind, Role};
 
-use super::{GRANT_ENDED, OfGrant, ShownAccess, end, read};
+use super::{AccessView, GRANT_ENDED, GrantPath, end, read};
 use crate::authority::own_record::require_manager;
 
 /// Takes access back.
@@ -19,23 +19,23 @@ impl Operation for RevokeAccess {
         "/v1/organizations/{organizationId}/access/{partnerId}/{grantId}",
         &[Role::Operator, Role::ContactManager],
     )];
-    const REASONS: &[Reason] = &[GRANT_ENDED];
+    const ERRORS: &[ErrorKind] = &[GRANT_ENDED];
 
     type Caller = Actor;
-    type Path = OfGrant;
+    type Path = GrantPath;
     type Query = Nothing;
     type Body = Empty;
-    type Output = ShownAccess;
+    type Output = AccessView;
 
-    async fn execute(request: Request<'_, Self>) -> Result<Reply<ShownAccess>, Failure> {
+    async fn execute(request: Request<'_, Self>) -> Result<Reply<AccessView>, Failure> {
         let Request { context, caller: actor, path, .. } = request;
-        let OfGrant { organization_id, grant_id, .. } = *path;
-        actor.reach_organization(organization_id)?;
+        let GrantPath { organization_id, grant_id, .. } = *path;
+        actor.authorize_organization(organization_id)?;
         let (before, names) = read(context, path).await?;
         let mut change = Change::new();
         require_manager(&mut change, actor, Some(organization_id), None)?;
         let revoked = AccessRevoked { grant_id };
         let access = end(context, &mut change, before, grant_id, End::Revoked, revoked)?;
-        context.commit(change, Answer::ok(ShownAccess::of(&access, &names, context.now))).await
+        context.commit(change, Answer::ok(AccessView::of(&access, &names, context.now))).await
     }
 }

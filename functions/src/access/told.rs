@@ -1,6 +1,6 @@
 //! What is due about access: requests lapse, and people learn that access ends.
 
-use api_runtime::table::{EmailInPartner, Wanted};
+use api_runtime::table::{BatchGet, EmailInPartner};
 use api_runtime::{Change, Context, Failure};
 use domain::access::{Grantee, MemberRecord};
 use domain::event::AccessLapsed;
@@ -19,8 +19,8 @@ pub async fn lapse(context: &Context<'_>, request: AccessRequest) -> Result<bool
     if request.state != RequestState::Lapsed {
         return Ok(false);
     }
-    let (seen, stamp) = (request.stamp.version, request.stamp.next(context.now));
-    let request = AccessRequest { stamp, ..request };
+    let (seen, metadata) = (request.metadata.version, request.metadata.next(context.now));
+    let request = AccessRequest { metadata, ..request };
     let mut change: Change = Change::new();
     close(context, &mut change, seen, &request, AccessLapsed { request_id: request.id })?;
     context.apply(change).await.map(|_| true)
@@ -32,7 +32,7 @@ pub async fn lapse(context: &Context<'_>, request: AccessRequest) -> Result<bool
 ///
 /// [`Failure`].
 pub async fn tell(context: &Context<'_>, mut access: Access) -> Result<bool, Failure> {
-    let mut wanted = Wanted::new();
+    let mut wanted = BatchGet::new();
     let record = |email: &Email| EmailInPartner(access.partner_id, email.clone());
     let individuals = || access.grants.iter().filter_map(|grant| grant.individual.as_ref());
     individuals().for_each(|one| wanted.add(&record(&one.email)));
@@ -43,10 +43,10 @@ pub async fn tell(context: &Context<'_>, mut access: Access) -> Result<bool, Fai
             records.insert(email.clone(), held.member_record()?);
         }
     }
-    let seen = access.stamp.version;
+    let seen = access.metadata.version;
     let is_member = |one: &Grantee| records.get(&one.email).is_some_and(|record| one.is(*record));
     let told = access.tell(context.now, is_member);
-    access.stamp = access.stamp.next(context.now);
+    access.metadata = access.metadata.next(context.now);
     let mut change: Change = Change::new();
     change.replace(&access, seen, context.if_match())?;
     told.into_iter().for_each(|kind| change.record(access.event(kind)));

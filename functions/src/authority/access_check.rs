@@ -1,31 +1,31 @@
 //! What a partner's person has to show before it acts for an organization. It is read together with whatever else is
 //! read, and where something is written it is a condition, too, that it is still so.
 
-use api_runtime::table::{AccessIn, EmailInPartner, Found, Wanted};
+use api_runtime::table::{AccessIn, BatchGet, BatchResult, EmailInPartner};
 use api_runtime::{Change, ConditionFailure, Context, Failure};
 use domain::access::decide;
-use domain::actor::Standing;
+use domain::actor::ActorKind;
 use domain::service_request::{Membership, Person};
 use domain::{
-    Access, Act, Actor, Email, Fault, Grant, Level, MemberId, OrganizationId, PartnerId, Problem, Reason,
-    Stage,
+    Access, AccessAction, Actor, Email, ErrorKind, Fault, Grant, Level, MemberId, OrganizationId, PartnerId,
+    Problem,
 };
 
 /// The access in force does not go so far.
-pub const LEVEL_TOO_LOW: Reason = Reason::rule(
-    "level-too-low",
+pub const LEVEL_TOO_LOW: ErrorKind = ErrorKind::forbidden(
+    "access-level-too-low",
     "your access does not go so far: the detail tells the grant that decides, its level and what would be needed",
 );
 
 /// A claim that is still to be proved.
-pub struct Claim {
+pub struct AccessCheck {
     partner: PartnerId,
     email: Email,
     organization: OrganizationId,
 }
 
 /// A claim that was proved.
-pub struct Held {
+pub struct AuthorizedMember {
     /// Whose member it is.
     pub partner: PartnerId,
     /// Who it is.
@@ -36,19 +36,19 @@ pub struct Held {
     by: Grant,
 }
 
-impl Claim {
+impl AccessCheck {
     /// What the caller has to show for an organization; none if it is the caller's own, or the caller the vendor's.
     ///
     /// # Errors
     ///
     /// To other organizations' people there is no such organization.
     pub fn of(actor: &Actor, organization: OrganizationId) -> Result<Option<Self>, Problem> {
-        match actor.standing {
-            Standing::Partner { partner, .. } => {
+        match actor.kind {
+            ActorKind::Partner { partner, .. } => {
                 let email = actor.email.clone().ok_or_else(Problem::not_found)?;
                 Ok(Some(Self { partner, email, organization }))
             }
-            _ => actor.reach_organization(organization).map(|()| None),
+            _ => actor.authorize_organization(organization).map(|()| None),
         }
     }
 
@@ -63,7 +63,7 @@ impl Claim {
     }
 
     /// Wants read what shows it.
-    pub fn want(&self, wanted: &mut Wanted) {
+    pub fn want(&self, wanted: &mut BatchGet) {
         wanted.add(&AccessIn(self.organization, self.partner));
         wanted.add(&EmailInPartner(self.partner, self.email.clone()));
     }
@@ -73,7 +73,7 @@ impl Claim {
     /// # Errors
     ///
     /// To whom nothing is open there is no such organization.
-    pub fn prove(self, context: &Context<'_>, found: &Found) -> Result<Held, Failure> {
+    pub fn prove(self, context: &Context<'_>, found: &BatchResult) -> Result<AuthorizedMember, Failure> {
         let Self { partner, email, organization } = self;
         let access = found.get(&AccessIn(organization, partner))?.ok_or_else(Problem::not_found)?;
         let record = found.get(&EmailInPartner(partner, email.clone()))?;
@@ -81,7 +81,7 @@ impl Claim {
             record.map(|record| record.member_record()).transpose()?.ok_or_else(Problem::not_found)?;
         let by = decide(&access.grants, &email, Some(record), context.now).by.cloned();
         let by = by.ok_or_else(Problem::not_found)?;
-        Ok(Held { partner, member: record.id, email, access, by })
+        Ok(AuthorizedMember { partner, member: record.id, email, access, by })
     }
 
     /// Reads what shows it, and decides it.
@@ -89,15 +89,15 @@ impl Claim {
     /// # Errors
     ///
     /// As [`Self::prove`].
-    pub async fn settle(self, context: &Context<'_>) -> Result<Held, Failure> {
-        let mut wanted = Wanted::new();
+    pub async fn settle(self, context: &Context<'_>) -> Result<AuthorizedMember, Failure> {
+        let mut wanted = BatchGet::new();
         self.want(&mut wanted);
         let found = context.table.fetch(wanted, true).await?;
         self.prove(context, &found)
     }
 }
 
-impl Held {
+impl AuthorizedMember {
     /// How far it goes.
     pub fn level(&self) -> Level {
         self.by.level
@@ -119,12 +119,14 @@ impl Held {
     /// # Errors
     ///
     /// [`LEVEL_TOO_LOW`].
-    pub fn judge(&self, act: Act) -> Result<(), Problem> {
-        if !self.level().opens(act) {
+    pub fn judge(&self, act: AccessAction) -> Result<(), Problem> {
+        if !self.level().allows(act) {
             let (id, level, until) = (self.by.id, self.level().name(), self.by.expires_at);
-            let detail =
-                format!("`{id}` gives you `{level}` until {until}; this needs `{}`", act.least().name());
-            return Err(Problem::of(Stage::Rule, vec![Fault { detail, ..LEVEL_TOO_LOW.at(&[]) }]));
+            let detail = format!(
+                "`{id}` gives you `{level}` until {until}; this needs `{}`",
+                act.required_level().name()
+            );
+            return Err(Problem::of(LEVEL_TOO_LOW.kind, vec![Fault { detail, ..LEVEL_TOO_LOW.at(&[]) }]));
         }
         Ok(())
     }
@@ -134,9 +136,9 @@ impl Held {
     /// # Errors
     ///
     /// [`LEVEL_TOO_LOW`], at once: to whom this is not open nothing else is said.
-    pub fn require(&self, change: &mut Change, act: Act) -> Result<(), Failure> {
+    pub fn require(&self, change: &mut Change, act: AccessAction) -> Result<(), Failure> {
         self.judge(act)?;
-        change.confirm(&self.access, self.access.stamp.version, None)?;
+        change.confirm(&self.access, self.access.metadata.version, None)?;
         let record = EmailInPartner(self.partner, self.email.clone());
         change.require_owner(&record, self.member, || ConditionFailure::NotFound);
         Ok(())

@@ -3,13 +3,13 @@
 
 use api_runtime::table::{EmailInOrganization, EmailInPartner, Expression};
 use api_runtime::{Change, ConditionFailure};
-use domain::actor::Standing;
+use domain::actor::ActorKind;
 use domain::{Actor, Customer, Email, OrganizationId, PartnerId, Problem};
 
 /// Requires of a customer who acts that it is on record at the commit, unless the change asks of `named`'s record, which is its
 /// own, already. Nothing is required of others.
 pub fn require_own_record(change: &mut Change, actor: &Actor, named: Option<&Email>) {
-    let Standing::Customer { organization, .. } = actor.standing else { return };
+    let ActorKind::Customer { organization, .. } = actor.kind else { return };
     if let Some(email) = actor.email.as_ref().filter(|email| named != Some(*email)) {
         change.require(&EmailInOrganization(organization, email.clone()), || ConditionFailure::NotFound);
     }
@@ -27,7 +27,7 @@ pub fn require_manager(
         return Ok(());
     }
     let organization = organization.ok_or_else(Problem::not_found)?;
-    actor.reach_organization(organization)?;
+    actor.authorize_organization(organization)?;
     let email = actor.email.as_ref().ok_or_else(Problem::not_found)?;
     match written.filter(|customer| customer.removed_at.is_none() && customer.email == *email) {
         Some(own) if own.manager => {}
@@ -43,7 +43,7 @@ pub fn require_manager(
 
 /// Requires that the caller, a partner's person, is on the partner's record at the commit.
 pub fn require_member(change: &mut Change, actor: &Actor, partner: PartnerId) -> Result<(), Problem> {
-    actor.reach_partner(partner)?;
+    actor.authorize_partner(partner)?;
     let email = actor.email.clone().ok_or_else(Problem::not_found)?;
     change.require(&EmailInPartner(partner, email), || ConditionFailure::NotFound);
     Ok(())
@@ -57,7 +57,7 @@ pub fn require_admin(
     partner: PartnerId,
     removed: Option<(&Email, bool)>,
 ) -> Result<(), Problem> {
-    actor.reach_partner(partner)?;
+    actor.authorize_partner(partner)?;
     if actor.is_staff() {
         return Ok(());
     }

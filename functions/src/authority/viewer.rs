@@ -8,11 +8,11 @@ use domain::event::SubscriptionDeactivated;
 use std::collections::BTreeSet;
 
 use api_runtime::table::{
-    CustomerLinkOfPartner, EmailInOrganization, Expression, Found, OrganizationById, Reservation,
-    SubscriptionOf, Wanted, WelcomeOf,
+    BatchGet, BatchResult, ContactHistoryOf, CustomerLinkOfPartner, EmailInOrganization, Expression,
+    OrganizationById, Reservation, SubscriptionOf,
 };
 use api_runtime::{Change, ConditionFailure, Context, Failure};
-use domain::actor::Standing;
+use domain::actor::ActorKind;
 use domain::service_request::Person;
 use domain::subscription::SubscriptionContact;
 use domain::subscription::closure::Subscriptions;
@@ -42,8 +42,8 @@ pub enum Sight {
 impl Sight {
     /// What a caller sees across organizations, where only its own partner's subscriptions are listed.
     pub fn of_partner_list(actor: &Actor) -> Self {
-        match actor.standing {
-            Standing::Partner { partner, .. } => Self::ManagedBy(partner),
+        match actor.kind {
+            ActorKind::Partner { partner, .. } => Self::ManagedBy(partner),
             _ => Self::Everything,
         }
     }
@@ -86,7 +86,7 @@ impl Sight {
                 ids.into_iter().map(|id| SubscriptionOf(one.organization_id, id)).collect::<Vec<_>>()
             };
             let lookups: Vec<_> = these.iter().flat_map(named).collect();
-            let mut wanted = Wanted::new();
+            let mut wanted = BatchGet::new();
             lookups.iter().for_each(|lookup| wanted.add(lookup));
             let found = context.table.fetch(wanted, true).await?;
             for lookup in lookups {
@@ -163,7 +163,7 @@ impl<'a> Viewer<'a> {
     /// 404 to other organizations' people.
     pub fn of(actor: &'a Actor, organization: OrganizationId) -> Result<Self, Problem> {
         if !actor.has_one_of(&[Role::PartnerMember]) {
-            actor.reach_organization(organization)?;
+            actor.authorize_organization(organization)?;
         }
         Ok(Self { actor, organization })
     }
@@ -171,30 +171,30 @@ impl<'a> Viewer<'a> {
     /// Whether the caller may see a subscription, as far as the subscription itself tells: what is read beside it may still
     /// hide it.
     pub fn may_see(&self, one: &Subscription) -> bool {
-        match self.actor.standing {
-            Standing::Operator | Standing::Agent => true,
-            Standing::Partner { partner, .. } => one.buyer().partner_id == Some(partner),
-            Standing::Customer { manager, .. } => {
+        match self.actor.kind {
+            ActorKind::Operator | ActorKind::Agent => true,
+            ActorKind::Partner { partner, .. } => one.buyer().partner_id == Some(partner),
+            ActorKind::Customer { manager, .. } => {
                 manager || self.actor.email.as_ref().is_some_and(|email| one.contact(email).is_some())
             }
         }
     }
 
     fn link(&self) -> Option<CustomerLinkOfPartner> {
-        match self.actor.standing {
-            Standing::Partner { partner, .. } => Some(CustomerLinkOfPartner(partner, self.organization)),
+        match self.actor.kind {
+            ActorKind::Partner { partner, .. } => Some(CustomerLinkOfPartner(partner, self.organization)),
             _ => None,
         }
     }
 
-    fn record(&self) -> Option<(EmailInOrganization, WelcomeOf)> {
+    fn record(&self) -> Option<(EmailInOrganization, ContactHistoryOf)> {
         let email = self.actor.email.clone().filter(|_| self.actor.has_one_of(&[Role::Customer]))?;
-        let welcome = WelcomeOf(self.organization, email.clone());
+        let welcome = ContactHistoryOf(self.organization, email.clone());
         Some((EmailInOrganization(Some(self.organization), email), welcome))
     }
 
     /// Adds to a read what decides what the caller sees.
-    pub fn want(&self, wanted: &mut Wanted) {
+    pub fn want(&self, wanted: &mut BatchGet) {
         wanted.add(&OrganizationById(self.organization));
         self.link().iter().for_each(|link| wanted.add(link));
         if let Some((record, welcome)) = self.record() {
@@ -208,7 +208,7 @@ impl<'a> Viewer<'a> {
     /// # Errors
     ///
     /// 404 to a partner of which the organization is no customer.
-    pub fn prove(self, found: &Found) -> Result<ViewerContext<'a>, Failure> {
+    pub fn prove(self, found: &BatchResult) -> Result<ViewerContext<'a>, Failure> {
         let organization = found.get(&OrganizationById(self.organization))?.ok_or_else(Problem::not_found)?;
         if let Some(link) = self.link() {
             found.get(&link)?.ok_or_else(Problem::not_found)?;
@@ -219,9 +219,9 @@ impl<'a> Viewer<'a> {
             removed_at = found.get(&welcome)?.and_then(|welcome| welcome.removed_at);
         }
         let customer = record.as_ref().map(Reservation::owner_id).transpose()?;
-        let sight = match (self.actor.standing, self.actor.email.clone()) {
-            (Standing::Partner { partner, .. }, _) => Sight::ManagedBy(partner),
-            (Standing::Customer { manager: false, .. }, Some(email)) => {
+        let sight = match (self.actor.kind, self.actor.email.clone()) {
+            (ActorKind::Partner { partner, .. }, _) => Sight::ManagedBy(partner),
+            (ActorKind::Customer { manager: false, .. }, Some(email)) => {
                 Sight::ContactOf { email, record: customer, removed_at }
             }
             _ => Sight::Everything,
@@ -235,7 +235,7 @@ impl<'a> Viewer<'a> {
     ///
     /// As [`Self::prove`].
     pub async fn read(self, context: &Context<'_>) -> Result<ViewerContext<'a>, Failure> {
-        let mut wanted = Wanted::new();
+        let mut wanted = BatchGet::new();
         self.want(&mut wanted);
         let found = context.table.fetch(wanted, true).await?;
         self.prove(&found)
@@ -302,7 +302,7 @@ impl ViewerContext<'_> {
         }
         if let Some(since) = since {
             let stays = Expression::new("attribute_not_exists(#removedAt) OR #removedAt < :since");
-            let welcome = WelcomeOf(self.organization.id, email.clone());
+            let welcome = ContactHistoryOf(self.organization.id, email.clone());
             change.require_that(&welcome, stays.text("since", since.to_string()), |_| {
                 ConditionFailure::NotFound
             });

@@ -2,31 +2,31 @@
 
 use api_runtime::table::{EmailInOrganization, OrganizationById, Reservation};
 use api_runtime::{
-    Answer, Change, ConditionFailure, Failure, Json, Method, Nothing, OfOrganization, Operation, Reply,
+    Answer, Change, ConditionFailure, Failure, Json, Method, Nothing, Operation, OrganizationPath, Reply,
     Request, Route, route,
 };
 use deserr::Deserr;
 use domain::customer::Creator;
 use domain::event::CustomerCreated;
-use domain::{Actor, Customer, Email, ExternalId, Fault, Faults, Name, Reason, Role, Stamp};
+use domain::{Actor, Customer, Email, ErrorKind, ExternalId, Fault, Faults, Metadata, Name, Role};
 use schemars::JsonSchema;
 
-use super::{KEPT_FOR_ITS_OWN, NO_ORGANIZATION, OWN_MEMBER, authorize, count_manager};
+use super::{CONTACT_MANAGER_RESTRICTED, NO_ORGANIZATION, OWN_MEMBER, authorize, count_manager};
 use crate::authority::access_check::LEVEL_TOO_LOW;
 
 /// Makes a customer known.
 pub struct CreateCustomer;
 
-const EMAIL_TAKEN: Reason =
-    Reason::state("email-taken", "another customer of the organization has this e-mail");
-const EXTERNAL_ID_TAKEN: Reason =
-    Reason::state("external-id-taken", "another customer that you created has this external id");
+const EMAIL_TAKEN: ErrorKind =
+    ErrorKind::state("email-taken", "another customer of the organization has this e-mail");
+const EXTERNAL_ID_TAKEN: ErrorKind =
+    ErrorKind::state("external-id-taken", "another customer that you created has this external id");
 
 api_runtime::paths! {
     /// Whose customer: an organization's, or nobody's.
     Owner {
         /// An organization's.
-        Organization(OfOrganization) = "organizationId",
+        Organization(OrganizationPath) = "organizationId",
         /// Nobody's.
         Nobody(Nothing) = "",
     }
@@ -36,7 +36,7 @@ api_runtime::paths! {
 #[derive(Debug, Deserr, JsonSchema)]
 #[deserr(error = Faults, rename_all = camelCase, deny_unknown_fields)]
 #[schemars(rename_all = "camelCase", deny_unknown_fields)]
-pub struct NewCustomer {
+pub struct CreateCustomerBody {
     /// Unique in the organization.
     email: Email,
     /// What people call the person.
@@ -64,20 +64,26 @@ impl Operation for CreateCustomer {
         route(Method::Post, "/v1/customers", &[Role::Operator]).of("nobody"),
     ];
     const CREATES: bool = true;
-    const REASONS: &[Reason] =
-        &[EMAIL_TAKEN, EXTERNAL_ID_TAKEN, NO_ORGANIZATION, LEVEL_TOO_LOW, KEPT_FOR_ITS_OWN, OWN_MEMBER];
+    const ERRORS: &[ErrorKind] = &[
+        EMAIL_TAKEN,
+        EXTERNAL_ID_TAKEN,
+        NO_ORGANIZATION,
+        LEVEL_TOO_LOW,
+        CONTACT_MANAGER_RESTRICTED,
+        OWN_MEMBER,
+    ];
 
     type Caller = Actor;
     type Path = Owner;
     type Query = Nothing;
-    type Body = Json<NewCustomer>;
+    type Body = Json<CreateCustomerBody>;
     type Output = Customer;
 
     async fn execute(request: Request<'_, Self>) -> Result<Reply<Customer>, Failure> {
         let Request { context, caller: actor, path, body, .. } = request;
-        let Json(NewCustomer { email, name, external_id, manager }) = body;
+        let Json(CreateCustomerBody { email, name, external_id, manager }) = body;
         let organization_id = match path {
-            Owner::Organization(OfOrganization { organization_id }) => Some(*organization_id),
+            Owner::Organization(OrganizationPath { organization_id }) => Some(*organization_id),
             Owner::Nobody(Nothing {}) => None,
         };
         let customer = Customer {
@@ -89,14 +95,14 @@ impl Operation for CreateCustomer {
             created_by: Creator::of(actor),
             manager: *manager,
             removed_at: None,
-            stamp: Stamp::new(context.now),
+            metadata: Metadata::new(context.now),
         };
         let mut change = Change::new();
         if *manager && organization_id.is_none() {
             change.reject(&NO_ORGANIZATION, &[&"manager"]);
         }
         if actor.has_one_of(&[Role::ContactManager]) && actor.email.as_ref() == Some(email) {
-            organization_id.map_or(Ok(()), |organization| actor.reach_organization(organization))?;
+            organization_id.map_or(Ok(()), |organization| actor.authorize_organization(organization))?;
             // The record they want to make is the one that would have to say that they may.
             change.forbid(&EmailInOrganization(organization_id, email.clone()), |held| match held {
                 Some(own) if own.manager => ConditionFailure::by_state(taken(&EMAIL_TAKEN, "email", &own)),
@@ -129,6 +135,6 @@ impl Operation for CreateCustomer {
 }
 
 /// Says who has it: all who get here may see that customer.
-fn taken(reason: &Reason, field: &str, held: &Reservation) -> Fault {
+fn taken(reason: &ErrorKind, field: &str, held: &Reservation) -> Fault {
     Fault { detail: format!("`{}` has it", held.owner), ..reason.at(&[&field]) }
 }

@@ -13,7 +13,7 @@ pub struct FindCustomer;
 #[derive(Debug, Deserr, JsonSchema)]
 #[deserr(error = Faults, rename_all = camelCase, deny_unknown_fields)]
 #[schemars(rename_all = "camelCase", deny_unknown_fields)]
-pub struct ByEmail {
+pub struct FindCustomerQuery {
     /// The e-mail, whatever the case of its letters.
     email: Email,
 }
@@ -26,7 +26,7 @@ impl Operation for FindCustomer {
 
     type Caller = Actor;
     type Path = Nothing;
-    type Query = ByEmail;
+    type Query = FindCustomerQuery;
     type Body = Empty;
     type Output = List<Customer>;
 

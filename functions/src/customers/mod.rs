@@ -9,28 +9,31 @@ use crate::authority::own_record::require_manager;
 use api_runtime::table::{CountOfManagers, CustomerById, EmailInPartner, count};
 use api_runtime::{Change, ConditionFailure, Context, Failure};
 use deserr::Deserr;
-use domain::{Act, Actor, Customer, CustomerId, Email, Faults, OrganizationId, Problem, Reason, Role};
+use domain::{
+    AccessAction, Actor, Customer, CustomerId, Email, ErrorKind, Faults, OrganizationId, Problem, Role,
+};
 use schemars::JsonSchema;
 
-use crate::authority::access_check::Claim;
+use crate::authority::access_check::AccessCheck;
 
-const LAST_MANAGER: Reason =
-    Reason::state("last-contact-manager", "the organization has no other contact manager: make one first");
-const KEPT_FOR_ITS_OWN: Reason = Reason::rule(
-    "kept-for-its-own",
+const LAST_MANAGER: ErrorKind =
+    ErrorKind::state("last-contact-manager", "the organization has no other contact manager: make one first");
+const CONTACT_MANAGER_RESTRICTED: ErrorKind = ErrorKind::forbidden(
+    "contact-manager-restricted",
     "who is a contact manager is the organization's own to say, or the vendor's",
 );
-const OWN_MEMBER: Reason =
-    Reason::rule("own-member", "a partner manages no customers who are its own members");
+const OWN_MEMBER: ErrorKind =
+    ErrorKind::rule("own-member", "a partner manages no customers who are its own members");
 /// Far more than anybody has: the count has no bound of its own.
 const MOST_MANAGERS: u64 = 1_000_000;
-const NO_ORGANIZATION: Reason = Reason::rule("no-organization", "who is in no organization manages none");
+const NO_ORGANIZATION: ErrorKind =
+    ErrorKind::rule("no-organization", "who is in no organization manages none");
 
 /// A path that names a customer.
 #[derive(Debug, Deserr, JsonSchema)]
 #[deserr(error = Faults, rename_all = camelCase, deny_unknown_fields)]
 #[schemars(rename_all = "camelCase")]
-pub struct OfCustomer {
+pub struct CustomerPath {
     /// The customer.
     pub customer_id: CustomerId,
 }
@@ -48,9 +51,9 @@ async fn authorize(
     if !actor.has_one_of(&[Role::PartnerMember]) {
         return Ok(require_manager(change, actor, organization, written)?);
     }
-    let claim = Claim::of(actor, organization.ok_or_else(Problem::not_found)?)?;
+    let claim = AccessCheck::of(actor, organization.ok_or_else(Problem::not_found)?)?;
     let held = claim.ok_or_else(Problem::not_found)?.settle(context).await?;
-    held.require(change, Act::ManageCustomers)?;
+    held.require(change, AccessAction::ManageCustomers)?;
     // A transaction asks of an item once: that the caller is a member is asked already.
     match held.email == *whom {
         true => change.reject(&OWN_MEMBER, &[]),
@@ -66,7 +69,7 @@ async fn authorize(
 fn count_manager(change: &mut Change, actor: &Actor, organization: Option<OrganizationId>, manager: bool) {
     let Some(organization) = organization else { return };
     if actor.has_one_of(&[Role::PartnerMember]) {
-        return change.reject(&KEPT_FOR_ITS_OWN, &[&"manager"]);
+        return change.reject(&CONTACT_MANAGER_RESTRICTED, &[&"manager"]);
     }
     let count = CountOfManagers(organization);
     match manager {

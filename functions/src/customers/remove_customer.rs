@@ -3,9 +3,11 @@
 use api_runtime::table::{Reservation, remember_removal};
 use api_runtime::{Answer, Change, Empty, Failure, Method, Nothing, Operation, Reply, Request, Route, route};
 use domain::event::CustomerRemoved;
-use domain::{Actor, Customer, Reason, Role};
+use domain::{Actor, Customer, ErrorKind, Role};
 
-use super::{KEPT_FOR_ITS_OWN, LAST_MANAGER, OWN_MEMBER, OfCustomer, authorize, count_manager, read};
+use super::{
+    CONTACT_MANAGER_RESTRICTED, CustomerPath, LAST_MANAGER, OWN_MEMBER, authorize, count_manager, read,
+};
 use crate::authority::access_check::LEVEL_TOO_LOW;
 
 /// Removes a customer.
@@ -19,10 +21,10 @@ impl Operation for RemoveCustomer {
         "/v1/customers/{customerId}",
         &[Role::Operator, Role::ContactManager, Role::PartnerMember],
     )];
-    const REASONS: &[Reason] = &[LAST_MANAGER, LEVEL_TOO_LOW, KEPT_FOR_ITS_OWN, OWN_MEMBER];
+    const ERRORS: &[ErrorKind] = &[LAST_MANAGER, LEVEL_TOO_LOW, CONTACT_MANAGER_RESTRICTED, OWN_MEMBER];
 
     type Caller = Actor;
-    type Path = OfCustomer;
+    type Path = CustomerPath;
     type Query = Nothing;
     type Body = Empty;
     type Output = Customer;
@@ -30,15 +32,15 @@ impl Operation for RemoveCustomer {
     async fn execute(request: Request<'_, Self>) -> Result<Reply<Customer>, Failure> {
         let Request { context, caller: actor, path, .. } = request;
         let before = read(context, path.customer_id).await?;
-        let (seen, mut change) = (before.stamp.version, Change::new());
+        let (seen, mut change) = (before.metadata.version, Change::new());
         let organization = before.organization_id;
         authorize(context, &mut change, actor, organization, &before.email, Some(&before)).await?;
         if before.removed_at.is_some() {
             change.confirm(&before, seen, context.if_match())?;
             return context.commit(change, Answer::ok(before.seen_by(actor))).await;
         }
-        let stamp = before.stamp.next(context.now);
-        let customer = Customer { removed_at: Some(context.now), stamp, ..before.clone() };
+        let metadata = before.metadata.next(context.now);
+        let customer = Customer { removed_at: Some(context.now), metadata, ..before.clone() };
         change.replace(&customer, seen, context.if_match())?;
         change.remove(&Reservation::email(&before));
         if before.manager {

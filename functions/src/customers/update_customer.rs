@@ -4,11 +4,12 @@ use api_runtime::table::Reservation;
 use api_runtime::{Answer, Change, Failure, Json, Method, Nothing, Operation, Reply, Request, Route, route};
 use deserr::Deserr;
 use domain::event::{ContactManagerChanged, CustomerUpdated};
-use domain::{Actor, Customer, Faults, Given, Name, Problem, Reason, Role};
+use domain::{Actor, Customer, ErrorKind, Faults, Given, Name, Problem, Role};
 use schemars::JsonSchema;
 
 use super::{
-    KEPT_FOR_ITS_OWN, LAST_MANAGER, NO_ORGANIZATION, OWN_MEMBER, OfCustomer, authorize, count_manager, read,
+    CONTACT_MANAGER_RESTRICTED, CustomerPath, LAST_MANAGER, NO_ORGANIZATION, OWN_MEMBER, authorize,
+    count_manager, read,
 };
 use crate::authority::access_check::LEVEL_TOO_LOW;
 
@@ -19,7 +20,7 @@ pub struct UpdateCustomer;
 #[derive(Debug, Deserr, JsonSchema)]
 #[deserr(error = Faults, rename_all = camelCase, deny_unknown_fields)]
 #[schemars(rename_all = "camelCase", deny_unknown_fields)]
-pub struct CustomerChange {
+pub struct UpdateCustomerBody {
     /// What people call the person.
     #[deserr(default)]
     #[schemars(default)]
@@ -38,19 +39,20 @@ impl Operation for UpdateCustomer {
         "/v1/customers/{customerId}",
         &[Role::Operator, Role::ContactManager, Role::PartnerMember],
     )];
-    const REASONS: &[Reason] = &[LAST_MANAGER, NO_ORGANIZATION, LEVEL_TOO_LOW, KEPT_FOR_ITS_OWN, OWN_MEMBER];
+    const ERRORS: &[ErrorKind] =
+        &[LAST_MANAGER, NO_ORGANIZATION, LEVEL_TOO_LOW, CONTACT_MANAGER_RESTRICTED, OWN_MEMBER];
 
     type Caller = Actor;
-    type Path = OfCustomer;
+    type Path = CustomerPath;
     type Query = Nothing;
-    type Body = Json<CustomerChange>;
+    type Body = Json<UpdateCustomerBody>;
     type Output = Customer;
 
     async fn execute(request: Request<'_, Self>) -> Result<Reply<Customer>, Failure> {
         let Request { context, caller: actor, path, body, .. } = request;
         let Json(wanted) = body;
         let before = read(context, path.customer_id).await?;
-        let (seen, mut change) = (before.stamp.version, Change::new());
+        let (seen, mut change) = (before.metadata.version, Change::new());
         let organization = before.organization_id;
         authorize(context, &mut change, actor, organization, &before.email, Some(&before)).await?;
         if before.removed_at.is_some() {
@@ -68,7 +70,7 @@ impl Operation for UpdateCustomer {
             change.confirm(&before, seen, context.if_match())?;
             return context.commit(change, Answer::ok(before.seen_by(actor))).await;
         }
-        customer.stamp = before.stamp.next(context.now);
+        customer.metadata = before.metadata.next(context.now);
         change.replace(&customer, seen, context.if_match())?;
         let customer_id = customer.id;
         if customer.name != before.name {

@@ -6,7 +6,7 @@ use api_runtime::{
 };
 use domain::detail::new::{NewField, NewFields};
 use domain::event::{DetailFieldsCreated, FieldMade};
-use domain::{Actor, DetailField, NewEvent, Reason, Role, Version};
+use domain::{Actor, DetailField, ErrorKind, NewEvent, Role, Version};
 use schemars::JsonSchema;
 use serde::Serialize;
 
@@ -33,7 +33,7 @@ impl Output for Made {
 
     fn version(&self) -> Option<Version> {
         match self {
-            Self::One(field) => Some(field.stamp.version),
+            Self::One(field) => Some(field.metadata.version),
             Self::Several { .. } => None,
         }
     }
@@ -44,7 +44,7 @@ impl Operation for CreateDetailField {
     const ABOUT: &str = "Defines a detail field, or up to 50 at once as `detailFields`, all or none.";
     const ROUTES: &[Route] = &[route(Method::Post, "/v1/detail-fields", &[Role::Operator])];
     const CREATES: bool = true;
-    const REASONS: &[Reason] = &[NAME_TAKEN, LIMIT];
+    const ERRORS: &[ErrorKind] = &[NAME_TAKEN, LIMIT];
 
     type Caller = Actor;
     type Path = Nothing;

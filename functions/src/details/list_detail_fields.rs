@@ -1,7 +1,9 @@
 //! `list-detail-fields`
 
 use api_runtime::table::DetailFields;
-use api_runtime::{Archived, Empty, Failure, List, Method, Nothing, Operation, Reply, Request, Route, route};
+use api_runtime::{
+    ArchivedQuery, Empty, Failure, List, Method, Nothing, Operation, Reply, Request, Route, route,
+};
 use domain::{Actor, DetailField, Role};
 
 /// Shows which detail fields there are.
@@ -19,7 +21,7 @@ impl Operation for ListDetailFields {
 
     type Caller = Actor;
     type Path = Nothing;
-    type Query = Archived;
+    type Query = ArchivedQuery;
     type Body = Empty;
     type Output = List<DetailField>;
 

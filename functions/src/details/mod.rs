@@ -7,11 +7,11 @@ pub mod update_detail_field;
 use api_runtime::table::{Count, CountOfFields, count};
 use api_runtime::{Change, ConditionFailure};
 use domain::detail::MOST_FIELDS;
-use domain::{At, DetailField, Fault, Reason};
+use domain::{DetailField, ErrorKind, Fault, FaultPointer};
 
-const NAME_TAKEN: Reason = Reason::state("detail-field-name-taken", "another field has this name");
-const LIMIT: Reason =
-    Reason::state("detail-field-limit", "there are at most 50 fields that are not archived");
+const NAME_TAKEN: ErrorKind = ErrorKind::state("detail-field-name-taken", "another field has this name");
+const LIMIT: ErrorKind =
+    ErrorKind::state("detail-field-limit", "there are at most 50 fields that are not archived");
 
 /// Says which field has the name: it may be archived, and hidden.
 fn taken(other: &DetailField, at: &[&dyn std::fmt::Display]) -> Fault {
@@ -24,7 +24,7 @@ fn count_more(change: &mut Change, more: usize, at: &'static [&'static str]) {
     let counted = count::add(u64::try_from(more).unwrap_or(u64::MAX), most);
     change.update(&CountOfFields(), counted, move |there: Option<Count>| {
         let steps: Vec<&dyn std::fmt::Display> = at.iter().map(|step| step as _).collect();
-        let fault = Fault::new(At::pointer(&steps), LIMIT.code, LIMIT.about);
+        let fault = Fault::new(FaultPointer::pointer(&steps), LIMIT.code, LIMIT.about);
         ConditionFailure::by_state(fault.with_limit(most, there.map(|there| there.count)))
     });
 }

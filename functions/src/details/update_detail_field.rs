@@ -8,7 +8,7 @@ use deserr::Deserr;
 use domain::detail::options::{NO_OPTIONS, OPTION_EXISTS, OPTION_LIMIT, OptionChanges, UNKNOWN_OPTION};
 use domain::detail::{Audience, Configuration};
 use domain::event::{DetailFieldArchived, DetailFieldRestored, DetailFieldUpdated};
-use domain::{Actor, DetailField, Faults, FieldId, FieldName, Given, NewEvent, Problem, Reason, Role};
+use domain::{Actor, DetailField, ErrorKind, Faults, FieldId, FieldName, Given, NewEvent, Problem, Role};
 use schemars::JsonSchema;
 
 use super::{LIMIT, NAME_TAKEN, count_more, taken};
@@ -20,7 +20,7 @@ pub struct UpdateDetailField;
 #[derive(Debug, Deserr, JsonSchema)]
 #[deserr(error = Faults, rename_all = camelCase, deny_unknown_fields)]
 #[schemars(rename_all = "camelCase")]
-pub struct OfField {
+pub struct DetailFieldPath {
     /// The field.
     field_id: FieldId,
 }
@@ -29,7 +29,7 @@ pub struct OfField {
 #[derive(Debug, Deserr, JsonSchema)]
 #[deserr(error = Faults, rename_all = camelCase, deny_unknown_fields)]
 #[schemars(rename_all = "camelCase", deny_unknown_fields)]
-pub struct FieldChange {
+pub struct UpdateDetailFieldBody {
     /// What people call it.
     #[deserr(default)]
     #[schemars(default)]
@@ -60,12 +60,13 @@ impl Operation for UpdateDetailField {
     const NAME: &str = "update-detail-field";
     const ABOUT: &str = "Changes a detail field: what is named in the body, and nothing else. Its type never changes; an archived one keeps its values, and can be restored.";
     const ROUTES: &[Route] = &[route(Method::Patch, "/v1/detail-fields/{fieldId}", &[Role::Operator])];
-    const REASONS: &[Reason] = &[NAME_TAKEN, LIMIT, OPTION_EXISTS, OPTION_LIMIT, NO_OPTIONS, UNKNOWN_OPTION];
+    const ERRORS: &[ErrorKind] =
+        &[NAME_TAKEN, LIMIT, OPTION_EXISTS, OPTION_LIMIT, NO_OPTIONS, UNKNOWN_OPTION];
 
     type Caller = Actor;
-    type Path = OfField;
+    type Path = DetailFieldPath;
     type Query = Nothing;
-    type Body = Json<FieldChange>;
+    type Body = Json<UpdateDetailFieldBody>;
     type Output = DetailField;
 
     async fn execute(request: Request<'_, Self>) -> Result<Reply<DetailField>, Failure> {
@@ -73,13 +74,13 @@ impl Operation for UpdateDetailField {
         let (Json(wanted), id) = (body, path.field_id);
         let known = DetailField::in_order(context.table.list(&DetailFields(), true).await?);
         let before = known.into_iter().find(|field| field.id == id).ok_or_else(Problem::not_found)?;
-        let seen = before.stamp.version;
+        let seen = before.metadata.version;
         let mut change = Change::new();
         let field_type = before.field_type.clone();
         let field_type = match wanted.options.get().map(|options| field_type.clone().with(options)) {
             Some(Ok(changed)) => changed,
             Some(Err(faults)) => {
-                faults.into_iter().for_each(|(reason, fault)| change.reject_with(reason.stage, fault));
+                faults.into_iter().for_each(|(reason, fault)| change.reject_with(reason.kind, fault));
                 field_type
             }
             None => field_type,
@@ -99,7 +100,7 @@ impl Operation for UpdateDetailField {
             change.confirm(&before, seen, context.if_match())?;
             return context.commit(change, Answer::ok(before)).await;
         }
-        field.stamp = before.stamp.next(context.now);
+        field.metadata = before.metadata.next(context.now);
         if field.key() == before.key() {
             change.replace(&field, seen, context.if_match())?;
         } else {

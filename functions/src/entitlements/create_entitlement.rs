@@ -1,51 +1,51 @@
 //! `create-entitlement`
 
 use api_runtime::table::{
-    CustomerById, Cut, EntitlementReservation, Expression, OrganizationById, ProductById, Products,
+    CustomerById, EntitlementReservation, Expression, OrganizationById, PageQuery, ProductById, Products,
 };
 use api_runtime::{
-    Answer, Change, ConditionFailure, Failure, Json, Method, Nothing, OfOrganization, Operation, Reply,
+    Answer, Change, ConditionFailure, Failure, Json, Method, Nothing, Operation, OrganizationPath, Reply,
     Request, Route, route,
 };
 use deserr::Deserr;
 use domain::detail::options::UNKNOWN_OPTION;
 use domain::entitlement::{DetailsChange, EntitlementExternalId};
 use domain::event::EntitlementCreated;
-use domain::fault::{Check, Checked};
+use domain::fault::{Check, Validated};
 use domain::value::{
     ARCHIVED_FIELD, FIELD_TWICE, INVALID_VALUE, NOT_EDITABLE, RETIRED_OPTION, TOO_LARGE, TOO_MANY_VALUES,
     UNKNOWN_FIELD, VALUE_TWICE,
 };
 use domain::{
-    Actor, Details, Entitlement, EntitlementId, EntitlementName, EntitlementNumber, Fault, Faults, Fields,
-    Invalid, Owner, Problem, ProductId, Reason, Role, Stamp, Timestamp,
+    Actor, Details, Entitlement, EntitlementId, EntitlementName, EntitlementNumber, ErrorKind, Fault, Faults,
+    Fields, Metadata, Owner, ParseError, Problem, ProductId, Role, Timestamp,
 };
 use schemars::JsonSchema;
 
 use super::update_entitlement_details::{DetailsPatch, apply};
-use super::{Shown, read_fields};
-use crate::customers::OfCustomer;
+use super::{EntitlementView, read_fields};
+use crate::customers::CustomerPath;
 
 /// Makes somebody the owner of a product.
 pub struct CreateEntitlement;
 
-const UNKNOWN_PRODUCT: Reason = Reason::rule("unknown-product", "there is no such product");
-const NO_PRODUCT: Reason =
-    Reason::rule("no-product", "there is no product at all yet: make one with `POST /v1/products` first");
-const ARCHIVED_PRODUCT: Reason = Reason::rule(
+const UNKNOWN_PRODUCT: ErrorKind = ErrorKind::rule("unknown-product", "there is no such product");
+const NO_PRODUCT: ErrorKind =
+    ErrorKind::rule("no-product", "there is no product at all yet: make one with `POST /v1/products` first");
+const ARCHIVED_PRODUCT: ErrorKind = ErrorKind::rule(
     "archived-product",
     "the product is archived: who owns it keeps it, and nobody else gets it",
 );
-const EXTERNAL_ID_TAKEN: Reason =
-    Reason::state("entitlement-external-id-taken", "another entitlement has this external id");
+const EXTERNAL_ID_TAKEN: ErrorKind =
+    ErrorKind::state("entitlement-external-id-taken", "another entitlement has this external id");
 
 api_runtime::paths! {
     /// Whose it is to be.
-    NewOwner {
+    NewEntitlementPath {
         /// An organization's, and so every customer's of it.
-        Organization(OfOrganization) = "organizationId",
+        Organization(OrganizationPath) = "organizationId",
         /// One person's.
-        Customer(OfCustomer) = "customerId",
+        Customer(CustomerPath) = "customerId",
     }
 }
 
@@ -53,7 +53,7 @@ api_runtime::paths! {
 #[derive(Debug, Deserr, JsonSchema)]
 #[deserr(error = Faults, rename_all = camelCase, deny_unknown_fields)]
 #[schemars(rename_all = "camelCase", deny_unknown_fields)]
-pub struct NewEntitlement {
+pub struct CreateEntitlementBody {
     /// What is to be owned.
     product_id: ProductId,
     /// What the detail fields are to say of it, by their names or ids.
@@ -71,13 +71,13 @@ pub struct NewEntitlement {
     external_id: Option<EntitlementExternalId>,
 }
 
-impl Check for NewEntitlement {
-    fn check(sent: &serde_json::Value) -> Vec<(String, Invalid)> {
+impl Check for CreateEntitlementBody {
+    fn check(sent: &serde_json::Value) -> Vec<(String, ParseError)> {
         let time = |name: &str| sent.get(name)?.as_str()?.parse::<Timestamp>().ok();
         let empty = time("startsAt").zip(time("endsAt")).filter(|(start, end)| start >= end);
         let fault = empty.map(|(start, _)| {
             let detail = format!("must be after `startsAt`, which is `{start}`");
-            ("/endsAt".to_owned(), Invalid::new("empty-span", detail))
+            ("/endsAt".to_owned(), ParseError::new("empty-span", detail))
         });
         fault.into_iter().collect()
     }
@@ -98,7 +98,7 @@ impl Operation for CreateEntitlement {
             .of("customer"),
     ];
     const CREATES: bool = true;
-    const REASONS: &[Reason] = &[
+    const ERRORS: &[ErrorKind] = &[
         EXTERNAL_ID_TAKEN,
         UNKNOWN_PRODUCT,
         NO_PRODUCT,
@@ -116,14 +116,14 @@ impl Operation for CreateEntitlement {
     ];
 
     type Caller = Actor;
-    type Path = NewOwner;
+    type Path = NewEntitlementPath;
     type Query = Nothing;
-    type Body = Json<Checked<NewEntitlement>>;
-    type Output = Shown;
+    type Body = Json<Validated<CreateEntitlementBody>>;
+    type Output = EntitlementView;
 
-    async fn execute(request: Request<'_, Self>) -> Result<Reply<Shown>, Failure> {
+    async fn execute(request: Request<'_, Self>) -> Result<Reply<EntitlementView>, Failure> {
         let Request { context, caller: actor, path, body, .. } = request;
-        let Json(Checked(new)) = body;
+        let Json(Validated(new)) = body;
         let fields = match new.details.is_empty() {
             true => Fields::new(Vec::new()),
             false => read_fields(context).await?,
@@ -136,8 +136,10 @@ impl Operation for CreateEntitlement {
             id,
             number: EntitlementNumber::of(id),
             owner: match path {
-                NewOwner::Organization(organization) => Owner::Organization(organization.organization_id),
-                NewOwner::Customer(customer) => Owner::Customer(customer.customer_id),
+                NewEntitlementPath::Organization(organization) => {
+                    Owner::Organization(organization.organization_id)
+                }
+                NewEntitlementPath::Customer(customer) => Owner::Customer(customer.customer_id),
             },
             product_id: new.product_id,
             external_id: new.external_id.clone(),
@@ -147,7 +149,7 @@ impl Operation for CreateEntitlement {
             ended_at: None,
             details_changed: Some(changed).filter(|_| !details.is_empty()),
             details,
-            stamp: Stamp::new(context.now),
+            metadata: Metadata::new(context.now),
         };
         require_owner(&mut change, entitlement.owner);
         let offered = Expression::new("attribute_exists(#pk) AND attribute_not_exists(#archivedAt)");
@@ -180,17 +182,17 @@ impl Operation for CreateEntitlement {
             Owner::Organization(owner) => format!("/v1/organizations/{owner}/entitlements/{id}"),
             Owner::Customer(owner) => format!("/v1/customers/{owner}/entitlements/{id}"),
         };
-        let shown = Shown::to(actor, entitlement, &fields, context.now);
+        let shown = EntitlementView::to(actor, entitlement, &fields, context.now);
         match context.commit(change, Answer::created(location, shown)).await {
             Err(Failure::Problem(problem)) if problem.faults.iter().any(is_unknown_product) => {
-                let first = Cut { size: 1, ascending: true, after: None, consistent: true };
+                let first = PageQuery { size: 1, ascending: true, after: None, consistent: true };
                 let known = context.table.page(&Products(), &first, None).await?;
                 if !known.items.is_empty() {
                     return Err(problem.into());
                 }
                 let said =
                     |fault| if is_unknown_product(&fault) { NO_PRODUCT.at(&[&"productId"]) } else { fault };
-                Err(Problem::of(problem.stage, problem.faults.into_iter().map(said).collect()).into())
+                Err(Problem::of(problem.kind, problem.faults.into_iter().map(said).collect()).into())
             }
             done => done,
         }

@@ -2,14 +2,14 @@
 
 use api_runtime::{Answer, Change, Empty, Failure, Method, Nothing, Operation, Reply, Request, Route, route};
 use domain::event::EntitlementEnded;
-use domain::{Actor, Entitlement, EntitlementStatus, Reason, Role};
+use domain::{Actor, Entitlement, EntitlementStatus, ErrorKind, Role};
 
-use super::{OfEntitlement, Shown, read};
+use super::{EntitlementPath, EntitlementView, read};
 
 /// Ends an entitlement.
 pub struct EndEntitlement;
 
-const OF_SUBSCRIPTION: Reason = Reason::state(
+const OF_SUBSCRIPTION: ErrorKind = ErrorKind::state(
     "entitlement-of-subscription",
     "a subscription gives this entitlement, and it ends with that: deactivate the subscription",
 );
@@ -28,32 +28,32 @@ impl Operation for EndEntitlement {
         route(Method::Post, "/v1/customers/{customerId}/entitlements/{entitlementId}/end", &[Role::Operator])
             .of("customer"),
     ];
-    const REASONS: &[Reason] = &[OF_SUBSCRIPTION];
+    const ERRORS: &[ErrorKind] = &[OF_SUBSCRIPTION];
 
     type Caller = Actor;
-    type Path = OfEntitlement;
+    type Path = EntitlementPath;
     type Query = Nothing;
     type Body = Empty;
-    type Output = Shown;
+    type Output = EntitlementView;
 
-    async fn execute(request: Request<'_, Self>) -> Result<Reply<Shown>, Failure> {
+    async fn execute(request: Request<'_, Self>) -> Result<Reply<EntitlementView>, Failure> {
         let Request { context, caller: actor, path, .. } = request;
         let (before, fields) = read(context, actor, path).await?;
-        let (seen, mut change) = (before.stamp.version, Change::new());
+        let (seen, mut change) = (before.metadata.version, Change::new());
         if before.status(context.now) == EntitlementStatus::Ended {
             change.confirm(&before, seen, context.if_match())?;
-            let shown = Shown::to(actor, before, &fields, context.now);
+            let shown = EntitlementView::to(actor, before, &fields, context.now);
             return context.commit(change, Answer::ok(shown)).await;
         }
         if before.subscription_id.is_some() {
             return Err(OF_SUBSCRIPTION.refuse(&[]).into());
         }
-        let stamp = before.stamp.next(context.now);
-        let entitlement = Entitlement { ended_at: Some(context.now), stamp, ..before };
+        let metadata = before.metadata.next(context.now);
+        let entitlement = Entitlement { ended_at: Some(context.now), metadata, ..before };
         change.replace(&entitlement, seen, context.if_match())?;
         let ended = EntitlementEnded { entitlement_id: entitlement.id };
         change.record(entitlement.event(ended));
-        let shown = Shown::to(actor, entitlement, &fields, context.now);
+        let shown = EntitlementView::to(actor, entitlement, &fields, context.now);
         context.commit(change, Answer::ok(shown)).await
     }
 }

@@ -6,7 +6,7 @@ use deserr::Deserr;
 use domain::{Actor, EntitlementName, EntitlementNumber, Faults, Problem, Role};
 use schemars::JsonSchema;
 
-use super::{Shown, read_fields};
+use super::{EntitlementView, read_fields};
 
 /// Finds an entitlement by its number.
 pub struct FindEntitlement;
@@ -15,7 +15,7 @@ pub struct FindEntitlement;
 #[derive(Debug, Deserr, JsonSchema)]
 #[deserr(error = Faults, rename_all = camelCase, deny_unknown_fields)]
 #[schemars(rename_all = "camelCase")]
-pub struct ByNumber {
+pub struct EntitlementNumberPath {
     /// The number, whatever the case of its letters.
     number: EntitlementNumber,
 }
@@ -27,12 +27,12 @@ impl Operation for FindEntitlement {
         &[route(Method::Get, "/v1/entitlements/by-number/{number}", &[Role::Operator, Role::Agent])];
 
     type Caller = Actor;
-    type Path = ByNumber;
+    type Path = EntitlementNumberPath;
     type Query = Nothing;
     type Body = Empty;
-    type Output = Shown;
+    type Output = EntitlementView;
 
-    async fn execute(request: Request<'_, Self>) -> Result<Reply<Shown>, Failure> {
+    async fn execute(request: Request<'_, Self>) -> Result<Reply<EntitlementView>, Failure> {
         let Request { context, caller: actor, path, .. } = request;
         let number = EntitlementByName(EntitlementName::Number(path.number.clone()));
         let (place, fields) =
@@ -40,6 +40,6 @@ impl Operation for FindEntitlement {
         let place = place.ok_or_else(Problem::not_found)?;
         let found = context.table.get(&EntitlementOf(place.owner, place.entitlement_id)).await?;
         let entitlement = found.ok_or_else(Problem::not_found)?;
-        Ok(Reply::ok(Shown::to(actor, entitlement, &fields, context.now)))
+        Ok(Reply::ok(EntitlementView::to(actor, entitlement, &fields, context.now)))
     }
 }

@@ -3,7 +3,7 @@
 use api_runtime::{Empty, Failure, Method, Nothing, Operation, Reply, Request, Route, route};
 use domain::{Actor, Role};
 
-use super::{OfEntitlement, Shown, read};
+use super::{EntitlementPath, EntitlementView, read};
 
 /// Shows an entitlement.
 pub struct GetEntitlement;
@@ -28,14 +28,14 @@ impl Operation for GetEntitlement {
     ];
 
     type Caller = Actor;
-    type Path = OfEntitlement;
+    type Path = EntitlementPath;
     type Query = Nothing;
     type Body = Empty;
-    type Output = Shown;
+    type Output = EntitlementView;
 
-    async fn execute(request: Request<'_, Self>) -> Result<Reply<Shown>, Failure> {
+    async fn execute(request: Request<'_, Self>) -> Result<Reply<EntitlementView>, Failure> {
         let Request { context, caller: actor, path, .. } = request;
         let (entitlement, fields) = read(context, actor, path).await?;
-        Ok(Reply::ok(Shown::to(actor, entitlement, &fields, context.now)))
+        Ok(Reply::ok(EntitlementView::to(actor, entitlement, &fields, context.now)))
     }
 }

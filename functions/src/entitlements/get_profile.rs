@@ -3,11 +3,12 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use api_runtime::table::{
-    AssignmentsOfOrganization, CustomerById, Cut, EntitlementsOf, Entity, LicenseTypes, OrganizationById,
-    Page, ProductById, Wanted, assignment_of_organization_key,
+    AssignmentsOfOrganization, BatchGet, CustomerById, EntitlementsOf, Entity, LicenseTypes,
+    OrganizationById, Page, PageQuery, ProductById, assignment_of_organization_key,
 };
 use api_runtime::{
-    Context, Empty, Failure, Method, OfOrganization, Operation, Output, Reply, Request, Route, Switch, route,
+    Context, Empty, Failure, Method, Operation, OrganizationPath, Output, Reply, Request, Route, Switch,
+    route,
 };
 use deserr::Deserr;
 use domain::{
@@ -18,19 +19,19 @@ use domain::{
 use schemars::JsonSchema;
 use serde::Serialize;
 
-use super::{Shown, read_fields};
-use crate::customers::OfCustomer;
+use super::{EntitlementView, read_fields};
+use crate::customers::CustomerPath;
 
 /// Shows a party with all it owns.
 pub struct GetProfile;
 
 api_runtime::paths! {
     /// Whose profile.
-    Whose {
+    ProfilePath {
         /// An organization's.
-        Organization(OfOrganization) = "organizationId",
+        Organization(OrganizationPath) = "organizationId",
         /// A person's.
-        Customer(OfCustomer) = "customerId",
+        Customer(CustomerPath) = "customerId",
     }
 }
 
@@ -38,7 +39,7 @@ api_runtime::paths! {
 #[derive(Debug, Deserr, JsonSchema)]
 #[deserr(error = Faults, rename_all = camelCase, deny_unknown_fields)]
 #[schemars(rename_all = "camelCase", deny_unknown_fields)]
-pub struct Which {
+pub struct GetProfileQuery {
     /// Whether to show those, too, that have ended.
     #[deserr(default)]
     #[schemars(default)]
@@ -110,7 +111,7 @@ struct LicensedLine {
 struct Owned {
     /// The entitlement.
     #[serde(flatten)]
-    entitlement: Shown,
+    entitlement: EntitlementView,
     /// Where it comes from.
     from: From,
     /// What is owned.
@@ -162,8 +163,8 @@ impl Operation for GetProfile {
     const PAGED: bool = true;
 
     type Caller = Actor;
-    type Path = Whose;
-    type Query = Which;
+    type Path = ProfilePath;
+    type Query = GetProfileQuery;
     type Body = Empty;
     type Output = Profile;
 
@@ -172,13 +173,13 @@ impl Operation for GetProfile {
         let ended = query.ended.is_on();
         let is_shown = |one: &Entitlement| ended || one.status(context.now) != EntitlementStatus::Ended;
         // A position is in one of three lists.
-        let Cut { size, after, .. } = context.cut(true);
+        let PageQuery { size, after, .. } = context.cut(true);
         let (list, after) = match after.as_deref().and_then(|position| position.split_once('/')) {
             Some((list, after)) => (list, Some(after.to_owned()).filter(|after| !after.is_empty())),
             None => (OWN, None),
         };
         let part = async |owner: Owner, size: usize, after: Option<String>| {
-            let cut = Cut { size, ascending: true, after, consistent: false };
+            let cut = PageQuery { size, ascending: true, after, consistent: false };
             Ok(context.table.page(&EntitlementsOf(owner), &cut, Some(&is_shown)).await?)
         };
         let own = async |owner: Owner| match list == OWN {
@@ -188,21 +189,21 @@ impl Operation for GetProfile {
         // More than the page takes is read beside the rest, so that it costs no time.
         let licensed = async |organization: OrganizationId| {
             let after = after.clone().filter(|_| list == LICENSES);
-            let cut = Cut { size, ascending: true, after, consistent: false };
+            let cut = PageQuery { size, ascending: true, after, consistent: false };
             let (assignments, types) = (AssignmentsOfOrganization(organization), LicenseTypes());
             let page = context.table.page(&assignments, &cut, None);
             Ok(tokio::try_join!(page, context.table.list(&types, false))?)
         };
         let (customer, mut organization, own, mut licenses, fields) = match path {
-            Whose::Organization(OfOrganization { organization_id: id }) => {
-                actor.reach_organization(*id)?;
+            ProfilePath::Organization(OrganizationPath { organization_id: id }) => {
+                actor.authorize_organization(*id)?;
                 let party = async { Ok(context.table.get(&OrganizationById(*id)).await?) };
                 let own = own(Owner::Organization(*id));
                 let (party, own, licenses, fields) =
                     tokio::try_join!(party, own, licensed(*id), read_fields(context))?;
                 (None, Some(party.ok_or_else(Problem::not_found)?), own, Some(licenses), fields)
             }
-            Whose::Customer(OfCustomer { customer_id: id }) => {
+            ProfilePath::Customer(CustomerPath { customer_id: id }) => {
                 let person = async { Ok(context.table.get(&CustomerById(*id)).await?) };
                 let own = own(Owner::Customer(*id));
                 let (person, own, fields) = tokio::try_join!(person, own, read_fields(context))?;
@@ -253,7 +254,7 @@ impl Operation for GetProfile {
         let owned = |(list, from, entitlement): (&str, From, Entitlement)| {
             let position = format!("{list}/{}", entitlement.key().sk);
             let product = products.get(&entitlement.product_id).cloned();
-            let entitlement = Shown::to(actor, entitlement, &fields, context.now);
+            let entitlement = EntitlementView::to(actor, entitlement, &fields, context.now);
             (position, Entry::Owned(Box::new(Owned { from, product, entitlement })))
         };
         let page = context.list_of_large(all.into_iter().map(owned).chain(entries), next)?;
@@ -280,8 +281,8 @@ fn nothing<E>() -> Page<E> {
 
 impl Licensed {
     fn of(assignment: Assignment, types: &BTreeMap<LicenseTypeCode, LicenseType>, now: Timestamp) -> Self {
-        let Assignment { id: assignment_id, partner_id, lines, stamp, .. } = assignment;
-        let starts_at = stamp.created_at;
+        let Assignment { id: assignment_id, partner_id, lines, metadata, .. } = assignment;
+        let starts_at = metadata.created_at;
         let line = |line: &Line| {
             // A type never goes.
             let LicenseType { name, term, .. } = types.get(&line.license_type)?.clone();
@@ -303,7 +304,7 @@ async fn products(
     owned: &[(&str, From, Entitlement)],
 ) -> Result<BTreeMap<ProductId, ProductName>, Failure> {
     let ids: BTreeSet<ProductId> = owned.iter().map(|(_, _, entitlement)| entitlement.product_id).collect();
-    let mut wanted = Wanted::new();
+    let mut wanted = BatchGet::new();
     ids.iter().for_each(|id| wanted.add(&ProductById(*id)));
     let found = context.table.fetch(wanted, false).await?;
     let mut products = BTreeMap::new();

@@ -5,16 +5,16 @@ use std::borrow::Cow;
 use std::collections::{HashMap, HashSet};
 use std::sync::{Mutex, PoisonError};
 
-use api_runtime::table::{EntitlementByName, EntitlementOf, Error, ImportRun, Wanted};
+use api_runtime::table::{BatchGet, EntitlementByName, EntitlementOf, Error, ImportRun};
 use api_runtime::{
     Answer, Change, Context, Failure, Method, Nothing, Operation, Output, Reply, Request, Route, Size, route,
 };
 use deserr::Deserr;
 use domain::entitlement::DetailsChange;
-use domain::value::{INVALID_VALUE, Said};
+use domain::value::{DetailChanges, INVALID_VALUE};
 use domain::{
-    Actor, At, Details, Entitlement, EntitlementId, EntitlementName, Fault, Faults, Fields, ImportId,
-    NewEvent, Problem, Reason, Role,
+    Actor, Details, Entitlement, EntitlementId, EntitlementName, ErrorKind, Fault, FaultPointer, Faults,
+    Fields, ImportId, NewEvent, Problem, Role,
 };
 use futures_util::future::{try_join, try_join_all};
 use schemars::JsonSchema;
@@ -22,7 +22,7 @@ use serde::Serialize;
 
 use super::import_run::{self, Begun};
 use super::read_fields;
-use super::rows::{OnError, Row, Sheet};
+use super::rows::{ImportTable, OnError, Row};
 
 /// Imports what detail fields say.
 pub struct ImportDetails;
@@ -31,7 +31,7 @@ pub struct ImportDetails;
 #[derive(Debug, Deserr, JsonSchema)]
 #[deserr(error = Faults, rename_all = camelCase, deny_unknown_fields)]
 #[schemars(rename_all = "camelCase", deny_unknown_fields)]
-pub struct How {
+pub struct ImportDetailsQuery {
     /// Of a table: what becomes of the good rows when others are wrong. JSON says it in the body.
     #[deserr(default)]
     on_error: Option<OnError>,
@@ -123,7 +123,7 @@ fn shortened(text: &str, most: usize) -> String {
 const SIDE_BY_SIDE: usize = 32;
 
 /// What becomes of a row.
-enum Fate {
+enum RowOutcome {
     /// Cells of it, or the row itself, are wrong.
     Refused(Vec<Refused>),
     /// It says what is so already.
@@ -131,7 +131,7 @@ enum Fate {
     /// It is so because this import has written it, before it was cut off.
     Applied,
     /// The entitlement, as it is, is to say this.
-    Write(Box<Entitlement>, Said),
+    Write(Box<Entitlement>, DetailChanges),
 }
 
 /// What all rows of an import have in common.
@@ -149,60 +149,65 @@ impl Operation for ImportDetails {
     const ABOUT: &str = "Changes what detail fields say of up to 10,000 entitlements in one call, as JSON or as a table (`text/csv`): every row whole or not at all, and every cell that is wrong is named.";
     const ROUTES: &[Route] = &[route(Method::Post, "/v1/entitlement-details/import", &[Role::Operator])];
     const SIZE: Size = Size { seconds: 28, megabytes: 1769 };
-    const REASONS: &[Reason] = &[import_run::STILL_RUNNING];
+    const ERRORS: &[ErrorKind] = &[import_run::STILL_RUNNING];
 
     type Caller = Actor;
     type Path = Nothing;
-    type Query = How;
-    type Body = Sheet;
+    type Query = ImportDetailsQuery;
+    type Body = ImportTable;
     type Output = Report;
 
     async fn execute(request: Request<'_, Self>) -> Result<Reply<Report>, Failure> {
         let Request { context, caller: actor, query, body, .. } = request;
-        let Sheet { rows, on_error } = body;
+        let ImportTable { rows, on_error } = body;
         if on_error.is_some() && query.on_error.is_some() {
-            let fault = Fault::new(At::parameter("onError"), "unknown-field", "JSON says it in the body");
+            let fault =
+                Fault::new(FaultPointer::parameter("onError"), "unknown-field", "JSON says it in the body");
             return Err(Problem::shape(Faults(vec![fault])).into());
         }
         let on_error = on_error.or(query.on_error).unwrap_or_default();
         if context.validates_only() {
-            let (fates, _) = plan(context, actor, (rows, on_error), None).await?;
-            let aborted = on_error == OnError::Abort && any_refused(&fates);
-            return Ok(Reply::ok(Report::of(fates, None, aborted)));
+            let (outcomes, _) = plan(context, actor, (rows, on_error), None).await?;
+            let aborted = on_error == OnError::Abort && any_refused(&outcomes);
+            return Ok(Reply::ok(Report::of(outcomes, None, aborted)));
         }
         let run = match import_run::begin(context, rows.len()).await? {
             Begun::Run(run) => run,
             Begun::Replay(replay) => return Ok(replay.into()),
         };
         let planned = plan(context, actor, (rows, on_error), Some(run.import_id)).await;
-        let (fates, import) = import_run::or_release(context, &run, planned).await?;
-        let (run, fates) = match on_error {
+        let (outcomes, import) = import_run::or_release(context, &run, planned).await?;
+        let (run, outcomes) = match on_error {
             // What began to write before it was cut off is resumed, though a row is wrong by now.
-            OnError::Abort if run.writing => (run, fates),
-            OnError::Abort if any_refused(&fates) => {
+            OnError::Abort if run.writing => (run, outcomes),
+            OnError::Abort if any_refused(&outcomes) => {
                 let ended = import_run::abort(context, &run).await;
                 import_run::or_release(context, &run, ended).await?;
-                return Ok(Reply::ok(Report::of(fates, None, true)));
+                return Ok(Reply::ok(Report::of(outcomes, None, true)));
             }
             OnError::Abort => {
                 let marked = import_run::mark_writing(context, &run).await;
-                (import_run::or_release(context, &run, marked).await?, fates)
+                (import_run::or_release(context, &run, marked).await?, outcomes)
             }
-            OnError::SkipRow => (run, fates),
+            OnError::SkipRow => (run, outcomes),
         };
-        let ended = write_all(&import, fates, &run).await;
+        let ended = write_all(&import, outcomes, &run).await;
         import_run::or_release(context, &run, ended).await
     }
 }
 
-fn any_refused(fates: &[Fate]) -> bool {
-    fates.iter().any(|fate| matches!(fate, Fate::Refused(_)))
+fn any_refused(outcomes: &[RowOutcome]) -> bool {
+    outcomes.iter().any(|outcome| matches!(outcome, RowOutcome::Refused(_)))
 }
 
 /// Writes the rows that are to be written, and records the import.
-async fn write_all(import: &Import<'_>, fates: Vec<Fate>, run: &ImportRun) -> Result<Reply<Report>, Failure> {
-    let fates = write(import, fates).await?;
-    let report = Report::of(fates, Some(run.import_id), false);
+async fn write_all(
+    import: &Import<'_>,
+    outcomes: Vec<RowOutcome>,
+    run: &ImportRun,
+) -> Result<Reply<Report>, Failure> {
+    let outcomes = write(import, outcomes).await?;
+    let report = Report::of(outcomes, Some(run.import_id), false);
     let count = |number: usize| u64::try_from(number).unwrap_or(u64::MAX);
     let event = DetailsImported {
         import_id: run.import_id,
@@ -213,7 +218,7 @@ async fn write_all(import: &Import<'_>, fates: Vec<Fate>, run: &ImportRun) -> Re
     };
     let last = || {
         let mut change = Change::new();
-        change.remove_seen(run, run.stamp.version, None)?;
+        change.remove_seen(run, run.metadata.version, None)?;
         change.record(NewEvent::of_vendor(event.clone()));
         Ok(change)
     };
@@ -227,14 +232,14 @@ async fn plan<'a>(
     actor: &'a Actor,
     (rows, on_error): (&'a [Row], OnError),
     id: Option<ImportId>,
-) -> Result<(Vec<Fate>, Import<'a>), Failure> {
+) -> Result<(Vec<RowOutcome>, Import<'a>), Failure> {
     let names: Vec<Result<EntitlementName, _>> = rows.iter().map(|row| row.entitlement.parse()).collect();
-    let mut wanted = Wanted::new();
+    let mut wanted = BatchGet::new();
     names.iter().flatten().for_each(|name| wanted.add(&EntitlementByName(name.clone())));
     let places = async { Ok(context.table.fetch(wanted, true).await?) };
     let (places, fields) = try_join(places, read_fields(context)).await?;
     let mut places_of_rows = Vec::with_capacity(rows.len());
-    let (mut wanted, mut rows_of) = (Wanted::new(), HashMap::<EntitlementId, usize>::new());
+    let (mut wanted, mut rows_of) = (BatchGet::new(), HashMap::<EntitlementId, usize>::new());
     for name in names.iter() {
         let place = match name {
             Ok(name) => places.get(&EntitlementByName(name.clone()))?,
@@ -251,16 +256,16 @@ async fn plan<'a>(
     }
     let mut entitlements = context.table.fetch(wanted, true).await?;
     let import = Import { context, actor, fields, id, rows, on_error };
-    let mut fates = Vec::with_capacity(rows.len());
+    let mut outcomes = Vec::with_capacity(rows.len());
     for (number, ((row, name), place)) in rows.iter().zip(&names).zip(places_of_rows).enumerate() {
         let lookup = place.map(|place| EntitlementOf(place.owner, place.entitlement_id));
         // The row's own fault first; its cells are judged all the same.
         let refuse = |code: &str, detail: &str, before: &Details| {
             let mut refused = vec![Refused::new(number, row, None, code, detail)];
             refused.extend(import.said(number, row, before).err().into_iter().flatten());
-            Fate::Refused(refused)
+            RowOutcome::Refused(refused)
         };
-        fates.push(match (&row.cells, name, lookup) {
+        outcomes.push(match (&row.cells, name, lookup) {
             (Err(why), ..) | (_, Err(why), _) => refuse(why.code, &why.detail, &Details::default()),
             (.., Some(lookup)) if rows_of.get(&lookup.1) != Some(&1) => {
                 let known = entitlements.get(&lookup)?.map(|one| one.details).unwrap_or_default();
@@ -268,14 +273,14 @@ async fn plan<'a>(
             }
             (.., lookup) => match lookup.map(|lookup| entitlements.take(&lookup)).transpose()?.flatten() {
                 Some(entitlement) => match import.said(number, row, &entitlement.details) {
-                    Ok(said) => import.fate(entitlement, said),
-                    Err(wrong) => Fate::Refused(wrong),
+                    Ok(said) => import.outcome(entitlement, said),
+                    Err(wrong) => RowOutcome::Refused(wrong),
                 },
                 None => refuse("unknown-entitlement", "there is no such entitlement", &Details::default()),
             },
         });
     }
-    Ok((fates, import))
+    Ok((outcomes, import))
 }
 
 impl Import<'_> {
@@ -284,7 +289,7 @@ impl Import<'_> {
     /// # Errors
     ///
     /// Every cell that is wrong.
-    fn said(&self, number: usize, row: &Row, before: &Details) -> Result<Said, Vec<Refused>> {
+    fn said(&self, number: usize, row: &Row, before: &Details) -> Result<DetailChanges, Vec<Refused>> {
         let (mut wrong, mut told, mut wanted) = (Vec::new(), HashSet::<Option<&str>>::new(), Vec::new());
         for cell in row.cells.iter().flatten() {
             let field = self.fields.visible(&cell.field, self.actor);
@@ -314,34 +319,34 @@ impl Import<'_> {
     }
 
     /// What is to become of a row, with the entitlement as it is.
-    fn fate(&self, before: Entitlement, said: Said) -> Fate {
+    fn outcome(&self, before: Entitlement, said: DetailChanges) -> RowOutcome {
         if before.details.with(&said) != before.details {
-            return Fate::Write(Box::new(before), said);
+            return RowOutcome::Write(Box::new(before), said);
         }
         let change = before.details_changed.as_ref();
         let ours = self.id.is_some() && change.is_some_and(|change| change.import_id == self.id);
-        if ours { Fate::Applied } else { Fate::Unchanged }
+        if ours { RowOutcome::Applied } else { RowOutcome::Unchanged }
     }
 
     /// Writes a row. When somebody else has written the entitlement meanwhile, it is judged again by what that left; but of
     /// an import that is all or nothing it says the same of it: none of its rows is refused any more once the first is written.
-    async fn write(&self, number: usize, mut fate: Fate) -> Result<Fate, Failure> {
+    async fn write(&self, number: usize, mut outcome: RowOutcome) -> Result<RowOutcome, Failure> {
         let (table, at) = (self.context.table, self.context.now);
         loop {
-            let Fate::Write(before, said) = fate else { return Ok(fate) };
-            let seen = before.stamp.version;
+            let RowOutcome::Write(before, said) = outcome else { return Ok(outcome) };
+            let seen = before.metadata.version;
             let after = Entitlement {
                 details: before.details.with(&said),
                 details_changed: Some(DetailsChange { at, by: self.actor.author(), import_id: self.id }),
-                stamp: before.stamp.next(at),
+                metadata: before.metadata.next(at),
                 ..*before
             };
             // All rows are one task: the connections go on before another row is made ready.
             tokio::task::yield_now().await;
             if table.replace_alone(&after, seen).await? {
-                return Ok(Fate::Applied);
+                return Ok(RowOutcome::Applied);
             }
-            let (lookup, mut wanted) = (EntitlementOf(after.owner, after.id), Wanted::new());
+            let (lookup, mut wanted) = (EntitlementOf(after.owner, after.id), BatchGet::new());
             wanted.add(&lookup);
             let now = table.fetch(wanted, true).await?.take(&lookup)?;
             let now = now.ok_or_else(|| Error::Internal("an entitlement is gone".to_owned()))?;
@@ -349,45 +354,45 @@ impl Import<'_> {
                 (OnError::SkipRow, Some(row)) => self.said(number, row, &now.details),
                 _ => Ok(said),
             };
-            fate = match judged {
-                Ok(said) => self.fate(now, said),
-                Err(wrong) => Fate::Refused(wrong),
+            outcome = match judged {
+                Ok(said) => self.outcome(now, said),
+                Err(wrong) => RowOutcome::Refused(wrong),
             };
         }
     }
 }
 
 /// Writes the rows that are to be written, several at once.
-async fn write(import: &Import<'_>, fates: Vec<Fate>) -> Result<Vec<Fate>, Failure> {
-    let work = Mutex::new(fates.into_iter().enumerate());
+async fn write(import: &Import<'_>, outcomes: Vec<RowOutcome>) -> Result<Vec<RowOutcome>, Failure> {
+    let work = Mutex::new(outcomes.into_iter().enumerate());
     let mut writers = Vec::new();
     for _ in 0..SIDE_BY_SIDE {
         writers.push(async {
             let mut written = Vec::new();
             loop {
                 let next = work.lock().unwrap_or_else(PoisonError::into_inner).next();
-                let Some((number, fate)) = next else { return Ok::<_, Failure>(written) };
-                written.push((number, import.write(number, fate).await?));
+                let Some((number, outcome)) = next else { return Ok::<_, Failure>(written) };
+                written.push((number, import.write(number, outcome).await?));
             }
         });
     }
     let mut written: Vec<_> = try_join_all(writers).await?.into_iter().flatten().collect();
     written.sort_by_key(|(number, _)| *number);
-    Ok(written.into_iter().map(|(_, fate)| fate).collect())
+    Ok(written.into_iter().map(|(_, outcome)| outcome).collect())
 }
 
 impl Report {
     const LISTED: usize = 500;
 
     /// What became of all rows; `aborted` says that none was to be written.
-    fn of(fates: Vec<Fate>, import_id: Option<ImportId>, aborted: bool) -> Self {
-        let mut report = Self { import_id, rows: fates.len(), ..Self::default() };
-        for fate in fates {
-            match fate {
-                Fate::Unchanged => report.unchanged += 1,
-                Fate::Applied | Fate::Write(..) if aborted => report.held_back += 1,
-                Fate::Applied | Fate::Write(..) => report.applied += 1,
-                Fate::Refused(cells) => {
+    fn of(outcomes: Vec<RowOutcome>, import_id: Option<ImportId>, aborted: bool) -> Self {
+        let mut report = Self { import_id, rows: outcomes.len(), ..Self::default() };
+        for outcome in outcomes {
+            match outcome {
+                RowOutcome::Unchanged => report.unchanged += 1,
+                RowOutcome::Applied | RowOutcome::Write(..) if aborted => report.held_back += 1,
+                RowOutcome::Applied | RowOutcome::Write(..) => report.applied += 1,
+                RowOutcome::Refused(cells) => {
                     report.refused += 1;
                     let room = Self::LISTED.saturating_sub(report.failures.len());
                     report.more_failures += cells.len().saturating_sub(room);

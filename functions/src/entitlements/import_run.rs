@@ -7,7 +7,7 @@ use api_runtime::table::import_run::import_key;
 use api_runtime::table::{Error, ImportRun};
 use api_runtime::{Change, ConditionFailure, Context, Failure, Replay};
 use domain::event::ImportCutOff;
-use domain::{NewEvent, Period, Problem, Reason, Stamp};
+use domain::{ErrorKind, Metadata, NewEvent, Period, Problem};
 
 /// Longer than a call may last, and than clocks differ.
 const LEASE: Period = Period::minutes(1);
@@ -16,7 +16,7 @@ const LEASE: Period = Period::minutes(1);
 const GIVEN_UP: Period = Period::minutes(60);
 
 /// Another call is writing the rows.
-pub const STILL_RUNNING: Reason = Reason::state(
+pub const STILL_RUNNING: ErrorKind = ErrorKind::state(
     STILL_RUNNING_CODE,
     "the import that was begun under this key is still running; ask again in a minute",
 );
@@ -47,7 +47,7 @@ pub async fn begin(context: &Context<'_>, rows: usize) -> Result<Begun, Failure>
         author: context.author()?,
         rows: u64::try_from(rows).unwrap_or(u64::MAX),
         due_at: Some(context.now.after(GIVEN_UP)),
-        stamp: Stamp::new(context.now),
+        metadata: Metadata::new(context.now),
     };
     let mut change = Change::new();
     let existing = change.create_or_confirm(&wanted, None, |_| ConditionFailure::AlreadyDone)?;
@@ -59,11 +59,11 @@ pub async fn begin(context: &Context<'_>, rows: usize) -> Result<Begun, Failure>
         Started::Existing(begun) => begun,
     };
     if begun.lease_ends_at > context.now {
-        return Err(Problem::new(STILL_RUNNING.stage, STILL_RUNNING.code, STILL_RUNNING.about).into());
+        return Err(Problem::new(STILL_RUNNING.kind, STILL_RUNNING.code, STILL_RUNNING.about).into());
     }
-    let seen = begun.stamp.version;
+    let seen = begun.metadata.version;
     let ImportRun { lease_ends_at, call, due_at, .. } = wanted;
-    let mine = ImportRun { lease_ends_at, call, due_at, stamp: begun.stamp.next(context.now), ..begun };
+    let mine = ImportRun { lease_ends_at, call, due_at, metadata: begun.metadata.next(context.now), ..begun };
     let mut change = Change::new();
     change.replace(&mine, seen, None)?;
     context.apply(change).await?;
@@ -76,9 +76,9 @@ pub async fn begin(context: &Context<'_>, rows: usize) -> Result<Begun, Failure>
 ///
 /// [`Failure::Table`].
 pub async fn mark_writing(context: &Context<'_>, run: &ImportRun) -> Result<Box<ImportRun>, Failure> {
-    let marked = ImportRun { writing: true, stamp: run.stamp.next(context.now), ..run.clone() };
+    let marked = ImportRun { writing: true, metadata: run.metadata.next(context.now), ..run.clone() };
     let mut change = Change::new();
-    change.replace(&marked, run.stamp.version, None)?;
+    change.replace(&marked, run.metadata.version, None)?;
     context.detached().apply(change).await?;
     Ok(Box::new(marked))
 }
@@ -90,7 +90,7 @@ pub async fn mark_writing(context: &Context<'_>, run: &ImportRun) -> Result<Box<
 /// [`Failure::Table`].
 pub async fn abort(context: &Context<'_>, run: &ImportRun) -> Result<(), Failure> {
     let mut change = Change::new();
-    change.remove_seen(run, run.stamp.version, None)?;
+    change.remove_seen(run, run.metadata.version, None)?;
     context.detached().apply(change).await
 }
 
@@ -114,9 +114,10 @@ pub async fn or_release<T>(
 }
 
 async fn release(context: &Context<'_>, run: &ImportRun) -> Result<(), Failure> {
-    let left = ImportRun { lease_ends_at: context.now, stamp: run.stamp.next(context.now), ..run.clone() };
+    let left =
+        ImportRun { lease_ends_at: context.now, metadata: run.metadata.next(context.now), ..run.clone() };
     let mut change = Change::new();
-    change.replace(&left, run.stamp.version, None)?;
+    change.replace(&left, run.metadata.version, None)?;
     context.detached().apply(change).await
 }
 
@@ -129,10 +130,11 @@ pub async fn give_up(context: &Context<'_>, run: ImportRun) -> Result<(), Failur
     let mut change = Change::new();
     match run.request {
         Some(_) => {
-            let given_up = ImportRun { due_at: None, stamp: run.stamp.next(context.now), ..run.clone() };
-            change.replace(&given_up, run.stamp.version, None)?;
+            let given_up =
+                ImportRun { due_at: None, metadata: run.metadata.next(context.now), ..run.clone() };
+            change.replace(&given_up, run.metadata.version, None)?;
         }
-        None => change.remove_seen(&run, run.stamp.version, None)?,
+        None => change.remove_seen(&run, run.metadata.version, None)?,
     }
     let cut_off = ImportCutOff { import_id: run.import_id, by: run.author, rows: run.rows };
     change.record(NewEvent::of_vendor(cut_off));

@@ -5,15 +5,15 @@ use api_runtime::table::{EntitlementsOf, EntitlementsOfProduct, Entity, Page};
 use api_runtime::{Context, Empty, Failure, List, Method, Nothing, Operation, Reply, Request, Route, route};
 use deserr::Deserr;
 use domain::detail::options::UNKNOWN_OPTION;
-use domain::fault::{Check, Checked};
-use domain::value::{INVALID_VALUE, Kept, UNKNOWN_FIELD, Value};
+use domain::fault::{Check, Validated};
+use domain::value::{INVALID_VALUE, StoredValue, UNKNOWN_FIELD, Value};
 use domain::{
-    Actor, At, Entitlement, Fault, Faults, FieldId, Fields, Invalid, OrganizationId, Owner, Problem,
-    ProductId, Reason, Role,
+    Actor, Entitlement, ErrorKind, Fault, FaultPointer, Faults, FieldId, Fields, OrganizationId, Owner,
+    ParseError, Problem, ProductId, Role,
 };
 use schemars::JsonSchema;
 
-use super::{Shown, read_fields};
+use super::{EntitlementView, read_fields};
 
 /// Shows who owns a product, or what an organization owns.
 pub struct ListEntitlements;
@@ -22,7 +22,7 @@ pub struct ListEntitlements;
 #[derive(Debug, Deserr, JsonSchema)]
 #[deserr(error = Faults, rename_all = camelCase, deny_unknown_fields)]
 #[schemars(rename_all = "camelCase", deny_unknown_fields)]
-pub struct Filter {
+pub struct ListEntitlementsQuery {
     /// Those to this product. This or `organizationId` must be given.
     #[deserr(default)]
     product_id: Option<ProductId>,
@@ -37,17 +37,17 @@ pub struct Filter {
     value: Option<String>,
 }
 
-impl Check for Filter {
-    fn check(sent: &serde_json::Value) -> Vec<(String, Invalid)> {
+impl Check for ListEntitlementsQuery {
+    fn check(sent: &serde_json::Value) -> Vec<(String, ParseError)> {
         let given = |name: &str| sent.get(name).is_some();
         let mut faults = Vec::new();
         if !given("productId") && !given("organizationId") {
             let detail = "is required, or `organizationId`: of which product, or whose?";
-            faults.push(("/productId".to_owned(), Invalid::new("missing", detail)));
+            faults.push(("/productId".to_owned(), ParseError::new("missing", detail)));
         }
         for (one, other) in [("field", "value"), ("value", "field")] {
             if given(one) && !given(other) {
-                let invalid = Invalid::new("missing", format!("is required beside `{one}`"));
+                let invalid = ParseError::new("missing", format!("is required beside `{one}`"));
                 faults.push((format!("/{other}"), invalid));
             }
         }
@@ -60,17 +60,17 @@ impl Operation for ListEntitlements {
     const ABOUT: &str = "Lists the entitlements to a product or of an organization, also the ended ones, in the order of their making; or those of which a detail field has a value.";
     const ROUTES: &[Route] = &[route(Method::Get, "/v1/entitlements", &[Role::Operator, Role::Agent])];
     const PAGED: bool = true;
-    const REASONS: &[Reason] = &[UNKNOWN_FIELD, UNKNOWN_OPTION, INVALID_VALUE];
+    const ERRORS: &[ErrorKind] = &[UNKNOWN_FIELD, UNKNOWN_OPTION, INVALID_VALUE];
 
     type Caller = Actor;
     type Path = Nothing;
-    type Query = Checked<Filter>;
+    type Query = Validated<ListEntitlementsQuery>;
     type Body = Empty;
-    type Output = List<Shown>;
+    type Output = List<EntitlementView>;
 
-    async fn execute(request: Request<'_, Self>) -> Result<Reply<List<Shown>>, Failure> {
+    async fn execute(request: Request<'_, Self>) -> Result<Reply<List<EntitlementView>>, Failure> {
         let Request { context, caller: actor, query, .. } = request;
-        let Checked(filter) = query;
+        let Validated(filter) = query;
         let (page, fields) = match filter.field.as_ref().zip(filter.value.as_ref()) {
             Some((name, value)) => {
                 let fields = read_fields(context).await?;
@@ -85,7 +85,7 @@ impl Operation for ListEntitlements {
         };
         let shown = page.items.into_iter().map(|one| {
             let place = place(&one).map(|key| key.sk).unwrap_or_default();
-            (place, Shown::to(actor, one, &fields, context.now))
+            (place, EntitlementView::to(actor, one, &fields, context.now))
         });
         Ok(Reply::ok(context.list_of_large(shown, page.next)?))
     }
@@ -94,12 +94,12 @@ impl Operation for ListEntitlements {
 /// A page of the entitlements that are asked for.
 async fn page(
     context: &Context<'_>,
-    filter: &Filter,
-    wanted: Option<(FieldId, Kept)>,
+    filter: &ListEntitlementsQuery,
+    wanted: Option<(FieldId, StoredValue)>,
 ) -> Result<Page<Entitlement>, Failure> {
     let has_it = |entitlement: &Entitlement| {
         let of_product = filter.product_id.is_none_or(|product| entitlement.product_id == product);
-        let says = |(field, value): &(FieldId, Kept)| entitlement.details.of(*field).contains(value);
+        let says = |(field, value): &(FieldId, StoredValue)| entitlement.details.of(*field).contains(value);
         of_product && wanted.as_ref().is_none_or(says)
     };
     let cut = context.cut(true);
@@ -119,9 +119,14 @@ async fn page(
 }
 
 /// The field and the value that are looked for.
-fn wanted(name: &str, value: &str, fields: &Fields, actor: &Actor) -> Result<(FieldId, Kept), Problem> {
-    let refuse = |parameter: &str, reason: Reason, detail: String| {
-        Problem::of(reason.stage, vec![Fault::new(At::parameter(parameter), reason.code, detail)])
+fn wanted(
+    name: &str,
+    value: &str,
+    fields: &Fields,
+    actor: &Actor,
+) -> Result<(FieldId, StoredValue), Problem> {
+    let refuse = |parameter: &str, reason: ErrorKind, detail: String| {
+        Problem::of(reason.kind, vec![Fault::new(FaultPointer::parameter(parameter), reason.code, detail)])
     };
     let field = fields.visible(name, actor);
     let field = field.ok_or_else(|| refuse("field", UNKNOWN_FIELD, UNKNOWN_FIELD.about.to_owned()))?;

@@ -11,14 +11,14 @@ pub mod list_entitlements;
 mod rows;
 pub mod update_entitlement_details;
 
-use api_runtime::table::{CustomerById, DetailFields, EntitlementOf, Wanted};
+use api_runtime::table::{BatchGet, CustomerById, DetailFields, EntitlementOf};
 use api_runtime::{Context, Failure, Output};
 use deserr::Deserr;
 use domain::entitlement::{DetailsChange, EntitlementExternalId};
 use domain::value::Values;
 use domain::{
     Actor, CustomerId, Entitlement, EntitlementId, EntitlementNumber, EntitlementStatus, Faults, Fields,
-    OrganizationId, Owner, Problem, ProductId, Role, Stamp, SubscriptionId, Timestamp, Version,
+    Metadata, OrganizationId, Owner, Problem, ProductId, Role, SubscriptionId, Timestamp, Version,
 };
 use schemars::JsonSchema;
 use serde::{Serialize, Serializer};
@@ -27,7 +27,7 @@ use serde::{Serialize, Serializer};
 #[derive(Debug, Deserr, JsonSchema)]
 #[deserr(error = Faults, rename_all = camelCase, deny_unknown_fields)]
 #[schemars(rename_all = "camelCase")]
-pub struct InOrganization {
+pub struct OrganizationEntitlementPath {
     /// The organization.
     organization_id: OrganizationId,
     /// The entitlement.
@@ -38,7 +38,7 @@ pub struct InOrganization {
 #[derive(Debug, Deserr, JsonSchema)]
 #[deserr(error = Faults, rename_all = camelCase, deny_unknown_fields)]
 #[schemars(rename_all = "camelCase")]
-pub struct OfPerson {
+pub struct CustomerEntitlementPath {
     /// The person.
     customer_id: CustomerId,
     /// The entitlement.
@@ -47,21 +47,21 @@ pub struct OfPerson {
 
 api_runtime::paths! {
     /// A path that names an entitlement under its owner.
-    OfEntitlement {
+    EntitlementPath {
         /// An organization's.
-        Organization(InOrganization) = "organizationId",
+        Organization(OrganizationEntitlementPath) = "organizationId",
         /// A person's.
-        Customer(OfPerson) = "customerId",
+        Customer(CustomerEntitlementPath) = "customerId",
     }
 }
 
-impl OfEntitlement {
+impl EntitlementPath {
     fn lookup(&self) -> EntitlementOf {
         match self {
-            Self::Organization(InOrganization { organization_id, entitlement_id }) => {
+            Self::Organization(OrganizationEntitlementPath { organization_id, entitlement_id }) => {
                 EntitlementOf(Owner::Organization(*organization_id), *entitlement_id)
             }
-            Self::Customer(OfPerson { customer_id, entitlement_id }) => {
+            Self::Customer(CustomerEntitlementPath { customer_id, entitlement_id }) => {
                 EntitlementOf(Owner::Customer(*customer_id), *entitlement_id)
             }
         }
@@ -71,7 +71,7 @@ impl OfEntitlement {
 /// An entitlement as somebody sees it: of the details, what they may view.
 #[derive(Debug, Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
-pub struct Shown {
+pub struct EntitlementView {
     /// Its id.
     id: EntitlementId,
     /// What people call it on the telephone.
@@ -107,14 +107,14 @@ pub struct Shown {
     details_changed: Option<DetailsChange>,
     /// When, and which version.
     #[serde(flatten)]
-    stamp: Stamp,
+    metadata: Metadata,
 }
 
 fn as_object<S: Serializer>(details: &[(String, Values)], serializer: S) -> Result<S::Ok, S::Error> {
     serializer.collect_map(details.iter().map(|(name, values)| (name, values)))
 }
 
-impl Shown {
+impl EntitlementView {
     pub(crate) fn to(actor: &Actor, entitlement: Entitlement, fields: &Fields, now: Timestamp) -> Self {
         let details = fields.shown(&entitlement.details, actor).into_iter();
         let staff = actor.is_staff();
@@ -133,16 +133,16 @@ impl Shown {
             starts_at: entitlement.starts_at,
             ends_at: entitlement.ends_at,
             ended_at: entitlement.ended_at,
-            stamp: entitlement.stamp,
+            metadata: entitlement.metadata,
         }
     }
 }
 
-impl Output for Shown {
+impl Output for EntitlementView {
     const VERSIONED: bool = true;
 
     fn version(&self) -> Option<Version> {
-        Some(self.stamp.version)
+        Some(self.metadata.version)
     }
 }
 
@@ -155,14 +155,14 @@ pub(crate) async fn read_fields(context: &Context<'_>) -> Result<Fields, Failure
 async fn read(
     context: &Context<'_>,
     actor: &Actor,
-    path: &OfEntitlement,
+    path: &EntitlementPath,
 ) -> Result<(Entitlement, Fields), Failure> {
     let lookup = path.lookup();
-    let mut wanted = Wanted::new();
+    let mut wanted = BatchGet::new();
     wanted.add(&lookup);
     let person = match lookup.0 {
         Owner::Organization(organization) => {
-            actor.reach_organization(organization)?;
+            actor.authorize_organization(organization)?;
             None
         }
         Owner::Customer(customer) => Some(CustomerById(customer)).filter(|_| !actor.is_staff()),

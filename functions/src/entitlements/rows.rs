@@ -4,12 +4,12 @@ use std::borrow::Cow;
 use std::collections::HashSet;
 use std::sync::Arc;
 
-use api_runtime::http::body::{self, Body, Unread};
+use api_runtime::http::body::{self, Body, BodyError};
 use deserr::{Deserr, IntoValue, Map, ValueKind, ValuePointerRef};
 use domain::fault::{check_length, parse_and_check, quoted, wrong_kind};
 use domain::unicode::lookup_form;
 use domain::value::{Value, Values};
-use domain::{At, Fault, Faults, FieldKind, Invalid, Problem, Stage};
+use domain::{Fault, FaultPointer, Faults, FieldKind, ParseError, Problem, ProblemKind};
 use schemars::{JsonSchema, Schema, SchemaGenerator};
 
 /// As many rows one import has.
@@ -29,7 +29,7 @@ pub enum OnError {
 
 /// An import, as it is sent.
 #[derive(Debug)]
-pub struct Sheet {
+pub struct ImportTable {
     /// The rows.
     pub rows: Vec<Row>,
     /// What the body says of errors; a table says nothing.
@@ -42,7 +42,7 @@ pub struct Row {
     /// The entitlement's id, number or external id.
     pub entitlement: String,
     /// The fields; or why the row cannot be read.
-    pub cells: Result<Vec<Cell>, Invalid>,
+    pub cells: Result<Vec<Cell>, ParseError>,
 }
 
 /// What one field is to say.
@@ -50,17 +50,17 @@ pub struct Row {
 pub struct Cell {
     /// The field's name or id.
     pub field: Arc<str>,
-    says: Says,
+    says: CellValue,
 }
 
 #[derive(Debug)]
-enum Says {
+enum CellValue {
     /// These values.
     Values(Vec<Value>),
     /// What a table's cell says; the field's type tells how to read it.
     Text(String),
     /// What is no list of values.
-    Wrong(String),
+    FieldError(String),
 }
 
 impl Cell {
@@ -71,11 +71,11 @@ impl Cell {
     /// Why there is no telling.
     pub fn values(&self, kind: Option<FieldKind>) -> Result<Cow<'_, [Value]>, &str> {
         match &self.says {
-            Says::Values(values) => Ok(Cow::Borrowed(values)),
-            Says::Text(text) if text == CLEAR => Ok(Cow::Borrowed(&[])),
-            Says::Text(text) if kind == Some(FieldKind::Multiselect) => Ok(Cow::Owned(separated(text))),
-            Says::Text(text) => Ok(Cow::Owned(vec![Value::Text(spelled(text).to_owned())])),
-            Says::Wrong(why) => Err(why),
+            CellValue::Values(values) => Ok(Cow::Borrowed(values)),
+            CellValue::Text(text) if text == CLEAR => Ok(Cow::Borrowed(&[])),
+            CellValue::Text(text) if kind == Some(FieldKind::Multiselect) => Ok(Cow::Owned(separated(text))),
+            CellValue::Text(text) => Ok(Cow::Owned(vec![Value::Text(spelled(text).to_owned())])),
+            CellValue::FieldError(why) => Err(why),
         }
     }
 }
@@ -109,20 +109,24 @@ fn separated(text: &str) -> Vec<Value> {
 
 const CSV: &str = "text/csv";
 
-impl Body for Sheet {
+impl Body for ImportTable {
     /// In base64 it still fits into the 6 MB that Lambda takes; as text it does unless most of it must be escaped.
     const LARGEST: usize = 4 * 1024 * 1024;
     const ALSO: &'static [&'static str] = &[CSV];
 
-    fn read(content_type: Option<&str>, bytes: &[u8]) -> Result<Self, Unread> {
+    fn read(content_type: Option<&str>, bytes: &[u8]) -> Result<Self, BodyError> {
         let media = body::media_type(content_type, Self::ALSO)?;
         let charset =
             content_type.and_then(|kind| kind.to_ascii_lowercase().split("charset=").nth(1).map(charset));
         if charset.is_some_and(|charset| !["utf-8", "utf8", "us-ascii"].contains(&charset.as_str())) {
             let detail = "the body must be sent in UTF-8";
-            return Err(Unread::Problem(Problem::new(Stage::MediaType, "unsupported-charset", detail)));
+            return Err(BodyError::Problem(Problem::new(
+                ProblemKind::MediaType,
+                "unsupported-charset",
+                detail,
+            )));
         }
-        let text = text(bytes).map_err(Unread::Faults)?;
+        let text = text(bytes).map_err(BodyError::Faults)?;
         let read = match media {
             CSV => table(text),
             _ => body::parse(text.as_bytes()).map(|Sent { rows: Rows(rows), on_error }| {
@@ -132,7 +136,7 @@ impl Body for Sheet {
                 Self { rows: rows.collect(), on_error: Some(on_error) }
             }),
         };
-        read.map_err(Unread::Faults)
+        read.map_err(BodyError::Faults)
     }
 
     fn schema(generator: &mut SchemaGenerator) -> Option<Schema> {
@@ -146,7 +150,7 @@ fn charset(parameter: &str) -> String {
 }
 
 fn fault(code: &str, detail: impl Into<String>) -> Faults {
-    Faults(vec![Fault::new(At::pointer(&[]), code, detail)])
+    Faults(vec![Fault::new(FaultPointer::pointer(&[]), code, detail)])
 }
 
 /// What is sent as a text.
@@ -222,8 +226,10 @@ impl Deserr<Faults> for Cells {
         for (field, value) in map.into_iter() {
             let parsed = Values::deserialize_from_value(value.into_value(), ValuePointerRef::Origin);
             let says = match parsed {
-                Ok(Values { values }) => Says::Values(values),
-                Err(Faults(faults)) => Says::Wrong(faults.into_iter().next().map_or_else(String::new, said)),
+                Ok(Values { values }) => CellValue::Values(values),
+                Err(Faults(faults)) => {
+                    CellValue::FieldError(faults.into_iter().next().map_or_else(String::new, said))
+                }
             };
             cells.push(Cell { field: field.into(), says });
         }
@@ -233,13 +239,13 @@ impl Deserr<Faults> for Cells {
 
 fn said(fault: Fault) -> String {
     match fault.at {
-        At::Pointer(at) if !at.is_empty() => format!("{at}: {}", fault.detail),
+        FaultPointer::Pointer(at) if !at.is_empty() => format!("{at}: {}", fault.detail),
         _ => fault.detail,
     }
 }
 
 /// Rows as a table: the first column names the entitlement, every other one a field.
-fn table(text: &str) -> Result<Sheet, Faults> {
+fn table(text: &str) -> Result<ImportTable, Faults> {
     let text = text.strip_prefix('\u{feff}').unwrap_or(text);
     check_quotes(text)?;
     let unreadable = |error: csv::Error| {
@@ -260,20 +266,20 @@ fn table(text: &str) -> Result<Sheet, Faults> {
         let entitlement = cells.next().unwrap_or_default().to_owned();
         let cell = |(field, text): (&Arc<str>, &str)| Cell {
             field: field.clone(),
-            says: Says::Text(text.to_owned()),
+            says: CellValue::Text(text.to_owned()),
         };
         let cells = match found == expected {
             true => Ok(columns.iter().zip(cells).filter(|(_, text)| !text.is_empty()).map(cell).collect()),
             false => {
                 let detail = format!("has {found} cells, and the first line has {expected}");
-                Err(Invalid::new("wrong-number-of-cells", detail))
+                Err(ParseError::new("wrong-number-of-cells", detail))
             }
         };
         rows.push(Row { entitlement, cells });
     }
     match rows.is_empty() {
         true => Err(fault("too-few", "must have at least one row after the first line")),
-        false => Ok(Sheet { rows, on_error: None }),
+        false => Ok(ImportTable { rows, on_error: None }),
     }
 }
 

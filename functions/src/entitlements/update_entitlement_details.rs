@@ -12,10 +12,10 @@ use domain::value::{
     ARCHIVED_FIELD, FIELD_TWICE, INVALID_VALUE, NOT_EDITABLE, RETIRED_OPTION, TOO_LARGE, TOO_MANY_VALUES,
     UNKNOWN_FIELD, VALUE_TWICE, Values,
 };
-use domain::{Actor, At, Details, Entitlement, Fault, Faults, Fields, Reason, Role};
+use domain::{Actor, Details, Entitlement, ErrorKind, Fault, FaultPointer, Faults, Fields, Role};
 use schemars::JsonSchema;
 
-use super::{OfEntitlement, Shown, read};
+use super::{EntitlementPath, EntitlementView, read};
 use crate::authority::own_record::require_own_record;
 
 /// Changes what detail fields say.
@@ -58,7 +58,7 @@ impl DetailsPatch {
 #[derive(Debug, Deserr, JsonSchema)]
 #[deserr(error = Faults, deny_unknown_fields)]
 #[schemars(deny_unknown_fields)]
-pub struct NewDetails {
+pub struct UpdateEntitlementDetailsBody {
     /// The fields that are to say something else.
     details: DetailsPatch,
 }
@@ -81,7 +81,7 @@ impl Operation for UpdateEntitlementDetails {
         )
         .of("customer"),
     ];
-    const REASONS: &[Reason] = &[
+    const ERRORS: &[ErrorKind] = &[
         UNKNOWN_FIELD,
         ARCHIVED_FIELD,
         NOT_EDITABLE,
@@ -95,16 +95,16 @@ impl Operation for UpdateEntitlementDetails {
     ];
 
     type Caller = Actor;
-    type Path = OfEntitlement;
+    type Path = EntitlementPath;
     type Query = Nothing;
-    type Body = Json<NewDetails>;
-    type Output = Shown;
+    type Body = Json<UpdateEntitlementDetailsBody>;
+    type Output = EntitlementView;
 
-    async fn execute(request: Request<'_, Self>) -> Result<Reply<Shown>, Failure> {
+    async fn execute(request: Request<'_, Self>) -> Result<Reply<EntitlementView>, Failure> {
         let Request { context, caller: actor, path, body, .. } = request;
-        let Json(NewDetails { details: wanted }) = body;
+        let Json(UpdateEntitlementDetailsBody { details: wanted }) = body;
         let (before, fields) = read(context, actor, path).await?;
-        let (seen, mut change) = (before.stamp.version, Change::new());
+        let (seen, mut change) = (before.metadata.version, Change::new());
         // The change may be irreversible: a retired option cannot be set again.
         require_own_record(&mut change, actor, None);
         // What the fields say was decided when they were read: one that is archived, or an option that is retired, a
@@ -113,20 +113,20 @@ impl Operation for UpdateEntitlementDetails {
         let changed_fields = before.details.differing(&details);
         if changed_fields.is_empty() {
             change.confirm(&before, seen, context.if_match())?;
-            let shown = Shown::to(actor, before, &fields, context.now);
+            let shown = EntitlementView::to(actor, before, &fields, context.now);
             return context.commit(change, Answer::ok(shown)).await;
         }
         let entitlement = Entitlement {
             details,
             details_changed: Some(DetailsChange { at: context.now, by: actor.author(), import_id: None }),
-            stamp: before.stamp.next(context.now),
+            metadata: before.metadata.next(context.now),
             ..before
         };
         change.replace(&entitlement, seen, context.if_match())?;
         let entitlement_id = entitlement.id;
         let changed = EntitlementDetailsChanged { entitlement_id, changed_fields };
         change.record(entitlement.event(changed));
-        let shown = Shown::to(actor, entitlement, &fields, context.now);
+        let shown = EntitlementView::to(actor, entitlement, &fields, context.now);
         context.commit(change, Answer::ok(shown)).await
     }
 }
@@ -146,11 +146,11 @@ pub(super) fn apply(
     };
     for (name, wrong) in wrong {
         let at = match (name, wrong.value) {
-            (Some(name), Some(index)) => At::pointer(&[&"details", &name, &"values", &index]),
-            (Some(name), None) => At::pointer(&[&"details", &name]),
-            (None, _) => At::pointer(&[&"details"]),
+            (Some(name), Some(index)) => FaultPointer::pointer(&[&"details", &name, &"values", &index]),
+            (Some(name), None) => FaultPointer::pointer(&[&"details", &name]),
+            (None, _) => FaultPointer::pointer(&[&"details"]),
         };
-        change.reject_with(wrong.reason.stage, Fault::new(at, wrong.reason.code, wrong.detail));
+        change.reject_with(wrong.reason.kind, Fault::new(at, wrong.reason.code, wrong.detail));
     }
     before.clone()
 }

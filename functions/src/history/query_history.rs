@@ -5,18 +5,18 @@ use std::collections::BTreeSet;
 
 use api_runtime::csv_table::CsvTable;
 use api_runtime::table::{
-    Directory, DirectoryEntry, History, Lookup, OrganizationById, Page, PartnerById, Wanted,
+    BatchGet, Directory, DirectoryEntry, History, Lookup, OrganizationById, Page, PartnerById,
 };
 use api_runtime::{
-    Context, Empty, Failure, List, Method, Nothing, OfOrganization, OfPartner, Operation, Output, Reply,
+    Context, Empty, Failure, List, Method, Nothing, Operation, OrganizationPath, Output, PartnerPath, Reply,
     Request, Route, route,
 };
 use deserr::Deserr;
 use domain::event::EventType;
-use domain::fault::{Check, Checked};
+use domain::fault::{Check, Validated};
 use domain::{
-    Actor, At, Author, Event, EventId, EventKind, Fault, Faults, Invalid, LicenseTypeCode, LogScope,
-    NameQuery, OrganizationId, PartnerId, Problem, Role, Timestamp,
+    Actor, Author, Event, EventId, EventKind, Fault, FaultPointer, Faults, LicenseTypeCode, LogScope,
+    NameQuery, OrganizationId, ParseError, PartnerId, Problem, Role, Timestamp,
 };
 use schemars::JsonSchema;
 use serde::Serialize;
@@ -33,9 +33,9 @@ api_runtime::paths! {
     /// Whose log: each route names another owner.
     Owner {
         /// A partner's.
-        Partner(OfPartner) = "partnerId",
+        Partner(PartnerPath) = "partnerId",
         /// An organization's: what concerns it, wherever that is at home.
-        Organization(OfOrganization) = "organizationId",
+        Organization(OrganizationPath) = "organizationId",
         /// The vendor's: what concerns no party.
         Vendor(Nothing) = "",
     }
@@ -45,7 +45,7 @@ api_runtime::paths! {
 #[derive(Debug, Deserr, JsonSchema)]
 #[deserr(error = Faults, rename_all = camelCase, deny_unknown_fields)]
 #[schemars(rename_all = "camelCase", deny_unknown_fields)]
-pub struct Filter {
+pub struct QueryHistoryQuery {
     /// From this instant on.
     #[deserr(default)]
     from: Option<Timestamp>,
@@ -81,17 +81,20 @@ pub enum Direction {
     Desc,
 }
 
-impl Check for Filter {
-    fn check(sent: &serde_json::Value) -> Vec<(String, Invalid)> {
+impl Check for QueryHistoryQuery {
+    fn check(sent: &serde_json::Value) -> Vec<(String, ParseError)> {
         check_span(sent).into_iter().collect()
     }
 }
 
 /// That what begins at `from` does not end before it.
-pub(crate) fn check_span(sent: &serde_json::Value) -> Option<(String, Invalid)> {
+pub(crate) fn check_span(sent: &serde_json::Value) -> Option<(String, ParseError)> {
     let time = |name: &str| sent.get(name)?.as_str()?.parse::<Timestamp>().ok();
     let (from, _) = time("from").zip(time("to")).filter(|(from, to)| from >= to)?;
-    Some(("/to".to_owned(), Invalid::new("empty-span", format!("must be after `from`, which is `{from}`"))))
+    Some((
+        "/to".to_owned(),
+        ParseError::new("empty-span", format!("must be after `from`, which is `{from}`")),
+    ))
 }
 
 /// An event with the names its parties have now.
@@ -181,13 +184,13 @@ impl Operation for QueryHistory {
 
     type Caller = Actor;
     type Path = Owner;
-    type Query = Checked<Filter>;
+    type Query = Validated<QueryHistoryQuery>;
     type Body = Empty;
     type Output = Report;
 
     async fn execute(request: Request<'_, Self>) -> Result<Reply<Report>, Failure> {
         let Request { context, caller: actor, path, query, .. } = request;
-        let Checked(filter) = query;
+        let Validated(filter) = query;
         let history = |of| History {
             of,
             partner: None,
@@ -198,8 +201,8 @@ impl Operation for QueryHistory {
         };
         let ascending = filter.order == Direction::Asc;
         let page = match *path {
-            Owner::Partner(OfPartner { partner_id }) => {
-                actor.reach_partner(partner_id)?;
+            Owner::Partner(PartnerPath { partner_id }) => {
+                actor.authorize_partner(partner_id)?;
                 let log = history(LogScope::Partner(partner_id));
                 let owner = PartnerById(partner_id);
                 match &filter.customer {
@@ -214,11 +217,11 @@ impl Operation for QueryHistory {
             }
             _ if filter.customer.is_some() => {
                 let known = "is known in a partner's history only";
-                let fault = Fault::new(At::parameter("customer"), "unknown-field", known);
+                let fault = Fault::new(FaultPointer::parameter("customer"), "unknown-field", known);
                 return Err(Problem::shape(Faults(vec![fault])).into());
             }
-            Owner::Organization(OfOrganization { organization_id }) => {
-                actor.reach_organization(organization_id)?;
+            Owner::Organization(OrganizationPath { organization_id }) => {
+                actor.authorize_organization(organization_id)?;
                 let log = history(LogScope::Organization(organization_id));
                 let page = context.page(&log, ascending);
                 let page = first(context, &OrganizationById(organization_id), page).await?;
@@ -322,7 +325,7 @@ async fn name_parties(
     let organizations = events.iter().filter_map(|event| event.organization_id);
     let sight = Sight::of_partner_list(actor);
     let causes = sight.causes_of(&events);
-    let mut wanted = Wanted::new();
+    let mut wanted = BatchGet::new();
     Names::want(&mut wanted, partners.clone(), organizations.clone());
     causes.iter().for_each(|cause| wanted.add(cause));
     // Names may be late; what is seen may not.

@@ -2,13 +2,13 @@
 
 use api_runtime::table::{CustomerLinkOfPartner, PoolOfPartner, assign_from_pool};
 use api_runtime::{
-    Answer, Change, ConditionFailure, Failure, Json, Method, Nothing, OfPartner, Operation, Reply, Request,
+    Answer, Change, ConditionFailure, Failure, Json, Method, Nothing, Operation, PartnerPath, Reply, Request,
     Route, route,
 };
 use deserr::Deserr;
 use domain::event::LicenseAssigned;
 use domain::license::Lines;
-use domain::{Actor, Assignment, Faults, NewEvent, OrganizationId, Pool, Reason, Role, Stamp};
+use domain::{Actor, Assignment, ErrorKind, Faults, Metadata, NewEvent, OrganizationId, Pool, Role};
 use schemars::JsonSchema;
 
 use crate::authority::own_record::require_member;
@@ -20,7 +20,7 @@ pub struct AssignLicense;
 #[derive(Debug, Deserr, JsonSchema)]
 #[deserr(error = Faults, rename_all = camelCase, deny_unknown_fields)]
 #[schemars(rename_all = "camelCase", deny_unknown_fields)]
-pub struct NewAssignment {
+pub struct AssignLicenseBody {
     /// The customer: an organization in the partner's directory.
     organization_id: OrganizationId,
     /// What: all of it, or nothing.
@@ -34,24 +34,24 @@ impl Operation for AssignLicense {
         &[route(Method::Post, "/v1/partners/{partnerId}/license-assignments", &[Role::PartnerMember])];
     const KEY_REQUIRED: bool = true;
     const CREATES: bool = true;
-    const REASONS: &[Reason] = &[Pool::EXHAUSTED];
+    const ERRORS: &[ErrorKind] = &[Pool::EXHAUSTED];
 
     type Caller = Actor;
-    type Path = OfPartner;
+    type Path = PartnerPath;
     type Query = Nothing;
-    type Body = Json<NewAssignment>;
+    type Body = Json<AssignLicenseBody>;
     type Output = Assignment;
 
     async fn execute(request: Request<'_, Self>) -> Result<Reply<Assignment>, Failure> {
         let Request { context, caller: actor, path, body, .. } = request;
         let partner_id = path.partner_id;
-        let Json(NewAssignment { organization_id, lines }) = body;
+        let Json(AssignLicenseBody { organization_id, lines }) = body;
         let assignment = Assignment {
             id: context.id(),
             partner_id,
             organization_id: *organization_id,
             lines: lines.clone(),
-            stamp: Stamp::new(context.now),
+            metadata: Metadata::new(context.now),
         };
 
         let mut change = Change::new();

@@ -5,19 +5,21 @@ use api_runtime::{
 };
 use deserr::Deserr;
 use domain::event::LicenseTypeCreated;
-use domain::{Actor, Faults, LicenseType, LicenseTypeCode, Name, NewEvent, Period, Reason, Role, Stamp};
+use domain::{
+    Actor, ErrorKind, Faults, LicenseType, LicenseTypeCode, Metadata, Name, NewEvent, Period, Role,
+};
 use schemars::JsonSchema;
 
 /// Makes a license type known.
 pub struct CreateLicenseType;
 
-const EXISTS: Reason = Reason::state("license-type-exists", "there is a license type of this code");
+const EXISTS: ErrorKind = ErrorKind::state("license-type-exists", "there is a license type of this code");
 
 /// A license type to be.
 #[derive(Debug, Deserr, JsonSchema)]
 #[deserr(error = Faults, rename_all = camelCase, deny_unknown_fields)]
 #[schemars(rename_all = "camelCase", deny_unknown_fields)]
-pub struct NewLicenseType {
+pub struct CreateLicenseTypeBody {
     /// Its code, by which orders and assignments name it.
     code: LicenseTypeCode,
     /// What people call it.
@@ -31,20 +33,24 @@ impl Operation for CreateLicenseType {
     const ABOUT: &str = "Makes a license type known. Orders and assignments name it by its code.";
     const ROUTES: &[Route] = &[route(Method::Post, "/v1/license-types", &[Role::Operator])];
     const CREATES: bool = true;
-    const REASONS: &[Reason] = &[EXISTS];
+    const ERRORS: &[ErrorKind] = &[EXISTS];
 
     type Caller = Actor;
     type Path = Nothing;
     type Query = Nothing;
-    type Body = Json<NewLicenseType>;
+    type Body = Json<CreateLicenseTypeBody>;
     type Output = LicenseType;
 
     async fn execute(request: Request<'_, Self>) -> Result<Reply<LicenseType>, Failure> {
         let Request { context, body, .. } = request;
-        let Json(NewLicenseType { code, name, term }) = body;
+        let Json(CreateLicenseTypeBody { code, name, term }) = body;
         let (code, name, term) = (code.clone(), name.clone(), *term);
-        let license_type =
-            LicenseType { code: code.clone(), name: name.clone(), term, stamp: Stamp::new(context.now) };
+        let license_type = LicenseType {
+            code: code.clone(),
+            name: name.clone(),
+            term,
+            metadata: Metadata::new(context.now),
+        };
 
         let mut change = Change::new();
         change.create_once(&license_type, |_| ConditionFailure::rejected(&EXISTS, &[&"code"]))?;

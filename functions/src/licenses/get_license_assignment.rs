@@ -13,7 +13,7 @@ pub struct GetLicenseAssignment;
 #[derive(Debug, Deserr, JsonSchema)]
 #[deserr(error = Faults, rename_all = camelCase, deny_unknown_fields)]
 #[schemars(rename_all = "camelCase")]
-pub struct OfAssignment {
+pub struct AssignmentPath {
     /// The partner.
     partner_id: PartnerId,
     /// The assignment.
@@ -30,15 +30,15 @@ impl Operation for GetLicenseAssignment {
     )];
 
     type Caller = Actor;
-    type Path = OfAssignment;
+    type Path = AssignmentPath;
     type Query = Nothing;
     type Body = Empty;
     type Output = Assignment;
 
     async fn execute(request: Request<'_, Self>) -> Result<Reply<Assignment>, Failure> {
         let Request { context, caller: actor, path, .. } = request;
-        let OfAssignment { partner_id, assignment_id } = *path;
-        actor.reach_partner(partner_id)?;
+        let AssignmentPath { partner_id, assignment_id } = *path;
+        actor.authorize_partner(partner_id)?;
         let assignment = context.table.get(&AssignmentOfPartner(partner_id, assignment_id)).await?;
         Ok(Reply::ok(assignment.ok_or_else(Problem::not_found)?))
     }

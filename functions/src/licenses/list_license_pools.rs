@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use api_runtime::table::{LicenseTypes, PartnerById, PoolsOfPartner};
 use api_runtime::{
-    Empty, Failure, Method, Nothing, OfPartner, Operation, Output, Reply, Request, Route, route,
+    Empty, Failure, Method, Nothing, Operation, Output, PartnerPath, Reply, Request, Route, route,
 };
 use domain::{Actor, LicenseTypeCode, Name, Problem, Role};
 use schemars::JsonSchema;
@@ -54,7 +54,7 @@ impl Operation for ListLicensePools {
     )];
 
     type Caller = Actor;
-    type Path = OfPartner;
+    type Path = PartnerPath;
     type Query = Nothing;
     type Body = Empty;
     type Output = Pools;
@@ -62,7 +62,7 @@ impl Operation for ListLicensePools {
     async fn execute(request: Request<'_, Self>) -> Result<Reply<Pools>, Failure> {
         let Request { context, caller: actor, path, .. } = request;
         let partner = path.partner_id;
-        actor.reach_partner(partner)?;
+        actor.authorize_partner(partner)?;
         let (of, pools) = (PartnerById(partner), PoolsOfPartner(partner));
         let table = context.table;
         let (known, pools, types) =

@@ -4,10 +4,10 @@ use std::collections::BTreeMap;
 
 use api_runtime::table::{AssignmentsOfOrganization, CustomerLinkOfPartner, LicenseTypes, OrganizationById};
 use api_runtime::{
-    Empty, Failure, List, Method, OfOrganization, Operation, Reply, Request, Route, Switch, route,
+    Empty, Failure, List, Method, Operation, OrganizationPath, Reply, Request, Route, Switch, route,
 };
 use deserr::Deserr;
-use domain::actor::Standing;
+use domain::actor::ActorKind;
 use domain::{
     Actor, Assignment, AssignmentId, Faults, LicenseTypeCode, PartnerId, Period, Problem, Quantity, Role,
     Timestamp,
@@ -22,7 +22,7 @@ pub struct ListOrganizationLicenses;
 #[derive(Debug, Deserr, JsonSchema)]
 #[deserr(error = Faults, rename_all = camelCase, deny_unknown_fields)]
 #[schemars(rename_all = "camelCase", deny_unknown_fields)]
-pub struct Which {
+pub struct ListOrganizationLicensesQuery {
     /// Whether to show those, too, that have expired.
     #[deserr(default)]
     #[schemars(default)]
@@ -66,8 +66,8 @@ impl Operation for ListOrganizationLicenses {
     const PAGED: bool = true;
 
     type Caller = Actor;
-    type Path = OfOrganization;
-    type Query = Which;
+    type Path = OrganizationPath;
+    type Query = ListOrganizationLicensesQuery;
     type Body = Empty;
     type Output = List<Held>;
 
@@ -76,17 +76,17 @@ impl Operation for ListOrganizationLicenses {
         let organization = path.organization_id;
         let (table, assignments) = (context.table, AssignmentsOfOrganization(organization));
         let known = async {
-            match actor.standing {
-                Standing::Partner { partner, .. } => {
+            match actor.kind {
+                ActorKind::Partner { partner, .. } => {
                     Ok(table.get(&CustomerLinkOfPartner(partner, organization)).await?.is_some())
                 }
                 _ => Ok(table.get(&OrganizationById(organization)).await?.is_some()),
             }
         };
-        let only = match actor.standing {
-            Standing::Partner { partner, .. } => Some(partner),
+        let only = match actor.kind {
+            ActorKind::Partner { partner, .. } => Some(partner),
             _ => {
-                actor.reach_organization(organization)?;
+                actor.authorize_organization(organization)?;
                 None
             }
         };
@@ -110,8 +110,8 @@ fn held(
     terms: &BTreeMap<LicenseTypeCode, Period>,
     shown_from: Option<Timestamp>,
 ) -> Held {
-    let Assignment { id: assignment_id, partner_id, lines, stamp, .. } = assignment;
-    let from = stamp.created_at;
+    let Assignment { id: assignment_id, partner_id, lines, metadata, .. } = assignment;
+    let from = metadata.created_at;
     let lines = lines.iter().filter_map(|line| {
         // A type never goes.
         let until = from.after(*terms.get(&line.license_type)?);

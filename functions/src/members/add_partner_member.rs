@@ -2,12 +2,12 @@
 
 use api_runtime::table::{CountOfRemovals, EmailInPartner, PartnerById, Reservation, count};
 use api_runtime::{
-    Answer, Change, ConditionFailure, Failure, Json, Method, Nothing, OfPartner, Operation, Reply, Request,
+    Answer, Change, ConditionFailure, Failure, Json, Method, Nothing, Operation, PartnerPath, Reply, Request,
     Route, route,
 };
 use deserr::Deserr;
 use domain::event::MemberAdded;
-use domain::{Actor, Email, Fault, Faults, Member, Name, Reason, Role, Stamp};
+use domain::{Actor, Email, ErrorKind, Fault, Faults, Member, Metadata, Name, Role};
 use schemars::JsonSchema;
 
 use crate::authority::own_record::require_admin;
@@ -15,13 +15,14 @@ use crate::authority::own_record::require_admin;
 /// Puts a person on a partner's record.
 pub struct AddPartnerMember;
 
-const EMAIL_TAKEN: Reason = Reason::state("email-taken", "another member of the partner has this e-mail");
+const EMAIL_TAKEN: ErrorKind =
+    ErrorKind::state("email-taken", "another member of the partner has this e-mail");
 
 /// A member to be.
 #[derive(Debug, Deserr, JsonSchema)]
 #[deserr(error = Faults, rename_all = camelCase, deny_unknown_fields)]
 #[schemars(rename_all = "camelCase", deny_unknown_fields)]
-pub struct NewMember {
+pub struct AddPartnerMemberBody {
     /// Unique in the partner.
     email: Email,
     /// What people call the person.
@@ -38,17 +39,17 @@ impl Operation for AddPartnerMember {
     const ROUTES: &[Route] =
         &[route(Method::Post, "/v1/partners/{partnerId}/members", &[Role::Operator, Role::PartnerAdmin])];
     const CREATES: bool = true;
-    const REASONS: &[Reason] = &[EMAIL_TAKEN];
+    const ERRORS: &[ErrorKind] = &[EMAIL_TAKEN];
 
     type Caller = Actor;
-    type Path = OfPartner;
+    type Path = PartnerPath;
     type Query = Nothing;
-    type Body = Json<NewMember>;
+    type Body = Json<AddPartnerMemberBody>;
     type Output = Member;
 
     async fn execute(request: Request<'_, Self>) -> Result<Reply<Member>, Failure> {
         let Request { context, caller: actor, path, body, .. } = request;
-        let (OfPartner { partner_id }, Json(NewMember { email, name, admin })) = (path, body);
+        let (PartnerPath { partner_id }, Json(AddPartnerMemberBody { email, name, admin })) = (path, body);
         let member = Member {
             id: context.id(),
             partner_id: *partner_id,
@@ -56,11 +57,11 @@ impl Operation for AddPartnerMember {
             name: name.clone(),
             admin: *admin,
             removed_at: None,
-            stamp: Stamp::new(context.now),
+            metadata: Metadata::new(context.now),
         };
         let mut change = Change::new();
         if !actor.is_staff() && actor.email.as_ref() == Some(email) {
-            actor.reach_partner(*partner_id)?;
+            actor.authorize_partner(*partner_id)?;
             // The record they want to make is the one that would have to say that they may.
             change.forbid(&EmailInPartner(*partner_id, email.clone()), |held| match held {
                 Some(own) if own.manager => ConditionFailure::by_state(taken(&own)),

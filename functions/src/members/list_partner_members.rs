@@ -2,7 +2,7 @@
 
 use api_runtime::table::{MembersOfPartner, PartnerById};
 use api_runtime::{
-    Empty, Failure, List, Method, Nothing, OfPartner, Operation, Reply, Request, Route, route,
+    Empty, Failure, List, Method, Nothing, Operation, PartnerPath, Reply, Request, Route, route,
 };
 use domain::{Actor, Member, Problem, Role};
 
@@ -20,15 +20,15 @@ impl Operation for ListPartnerMembers {
     const PAGED: bool = true;
 
     type Caller = Actor;
-    type Path = OfPartner;
+    type Path = PartnerPath;
     type Query = Nothing;
     type Body = Empty;
     type Output = List<Member>;
 
     async fn execute(request: Request<'_, Self>) -> Result<Reply<List<Member>>, Failure> {
         let Request { context, caller: actor, path, .. } = request;
-        let OfPartner { partner_id } = *path;
-        actor.reach_partner(partner_id)?;
+        let PartnerPath { partner_id } = *path;
+        actor.authorize_partner(partner_id)?;
         let partner = async { Ok(context.table.get(&PartnerById(partner_id)).await?) };
         let members = MembersOfPartner(partner_id);
         let (partner, members) = tokio::try_join!(partner, context.page(&members, true))?;

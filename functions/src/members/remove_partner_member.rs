@@ -19,7 +19,7 @@ pub struct RemovePartnerMember;
 #[derive(Debug, Deserr, JsonSchema)]
 #[deserr(error = Faults, rename_all = camelCase, deny_unknown_fields)]
 #[schemars(rename_all = "camelCase")]
-pub struct OfMember {
+pub struct MemberPath {
     /// The partner.
     partner_id: PartnerId,
     /// The member.
@@ -36,18 +36,18 @@ impl Operation for RemovePartnerMember {
     )];
 
     type Caller = Actor;
-    type Path = OfMember;
+    type Path = MemberPath;
     type Query = Nothing;
     type Body = Empty;
     type Output = Member;
 
     async fn execute(request: Request<'_, Self>) -> Result<Reply<Member>, Failure> {
         let Request { context, caller: actor, path, .. } = request;
-        let OfMember { partner_id, member_id } = *path;
-        actor.reach_partner(partner_id)?;
+        let MemberPath { partner_id, member_id } = *path;
+        actor.authorize_partner(partner_id)?;
         let found = context.table.get(&MemberOfPartner(partner_id, member_id)).await?;
         let before = found.ok_or_else(Problem::not_found)?;
-        let (seen, mut change) = (before.stamp.version, Change::new());
+        let (seen, mut change) = (before.metadata.version, Change::new());
         let gone = before.removed_at.is_some();
         let own = Some((&before.email, before.admin)).filter(|_| !gone);
         require_admin(&mut change, actor, partner_id, own)?;
@@ -55,8 +55,8 @@ impl Operation for RemovePartnerMember {
             change.confirm(&before, seen, context.if_match())?;
             return context.commit(change, Answer::ok(before)).await;
         }
-        let stamp = before.stamp.next(context.now);
-        let member = Member { removed_at: Some(context.now), stamp, ..before.clone() };
+        let metadata = before.metadata.next(context.now);
+        let member = Member { removed_at: Some(context.now), metadata, ..before.clone() };
         change.replace(&member, seen, context.if_match())?;
         change.remove(&Reservation::member_email(&before, 0));
         let removals = CountOfRemovals(partner_id, before.email.clone());

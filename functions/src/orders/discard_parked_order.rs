@@ -6,7 +6,7 @@ use api_runtime::{
     route,
 };
 use deserr::Deserr;
-use domain::{Actor, Faults, Order, OrderStatus, ParkedOrderId, Problem, Reason, Role};
+use domain::{Actor, ErrorKind, Faults, Order, OrderStatus, ParkedOrderId, Problem, Role};
 use schemars::JsonSchema;
 
 use super::parked::end;
@@ -14,14 +14,14 @@ use super::parked::end;
 /// Ends the wait of a parked order.
 pub struct DiscardParkedOrder;
 
-const NOT_PARKED: Reason =
-    Reason::state("order-not-parked", "the order took effect, was cancelled, or has lapsed");
+const NOT_PARKED: ErrorKind =
+    ErrorKind::state("order-not-parked", "the order took effect, was cancelled, or has lapsed");
 
 /// A path that names a parked order.
 #[derive(Debug, Deserr, JsonSchema)]
 #[deserr(error = Faults, rename_all = camelCase, deny_unknown_fields)]
 #[schemars(rename_all = "camelCase")]
-pub struct OfParkedOrder {
+pub struct ParkedOrderPath {
     /// The parked order's `id`, not the store's number of it.
     order_id: ParkedOrderId,
 }
@@ -30,10 +30,10 @@ impl Operation for DiscardParkedOrder {
     const NAME: &str = "discard-parked-order";
     const ABOUT: &str = "Discards a parked order, for good: it never takes effect. Again changes nothing.";
     const ROUTES: &[Route] = &[route(Method::Post, "/v1/parked-orders/{orderId}/discard", &[Role::Operator])];
-    const REASONS: &[Reason] = &[NOT_PARKED];
+    const ERRORS: &[ErrorKind] = &[NOT_PARKED];
 
     type Caller = Actor;
-    type Path = OfParkedOrder;
+    type Path = ParkedOrderPath;
     type Query = Nothing;
     type Body = Empty;
     type Output = Order;
@@ -49,7 +49,7 @@ impl Operation for DiscardParkedOrder {
         match order.status {
             OrderStatus::Parked => end(context, order, OrderStatus::Discarded, change, Answer::ok).await,
             OrderStatus::Discarded => {
-                change.confirm(&order, order.stamp.version, context.if_match())?;
+                change.confirm(&order, order.metadata.version, context.if_match())?;
                 context.commit(change, Answer::ok(order)).await
             }
             _ => {

@@ -8,17 +8,17 @@
 use std::collections::BTreeMap;
 
 use api_runtime::table::{
-    CustomerLinkOfPartner, EmailInOrganization, EntitlementReservation, Found, OrganizationByExternalId,
-    OrganizationById, ProductByCode, ProductById, SubscriptionName, SubscriptionNamed, SubscriptionOf,
-    Wanted, WelcomeOf, remember_contact,
+    BatchGet, BatchResult, ContactHistoryOf, CustomerLinkOfPartner, EmailInOrganization,
+    EntitlementReservation, OrganizationByExternalId, OrganizationById, ProductByCode, ProductById,
+    SubscriptionName, SubscriptionNamed, SubscriptionOf, remember_contact,
 };
 use api_runtime::{Answer, Change, ConditionFailure, Context, Failure, Output, Reply};
 use domain::fulfillment::facts::{Facts, KnownContact, KnownName, link_ends, open_lines};
 use domain::fulfillment::faults::{UNKNOWN_PRODUCT, find_faults, place_in_message};
 use domain::fulfillment::{Created, Fulfillment, RefusedLine, decide};
 use domain::order::{LinkEnd, Named, SubscriptionLine};
-use domain::subscription::Heard;
-use domain::{EntitlementName, Fault, Order, OrganizationId, Stamp, Subscription};
+use domain::subscription::ReportedState;
+use domain::{EntitlementName, Fault, Metadata, Order, OrganizationId, Subscription};
 
 use crate::party::add_customer;
 
@@ -36,7 +36,7 @@ pub struct Loaded {
 }
 
 /// Adds to a read what the open lines of an order name.
-pub fn want(order: &Order, wanted: &mut Wanted) {
+pub fn want(order: &Order, wanted: &mut BatchGet) {
     for (_, line) in open_lines(order) {
         wanted.add(&ProductByCode(line.sku.clone()));
         if let Named::ExternalId(external_id) = &line.organization {
@@ -49,7 +49,7 @@ pub fn want(order: &Order, wanted: &mut Wanted) {
 }
 
 /// A fault for each open line whose product is not sold, by what was read; `places` says where the lines are in the message.
-pub fn unknown_products(order: &Order, found: &Found, places: &[usize]) -> Result<Vec<Fault>, Failure> {
+pub fn unknown_products(order: &Order, found: &BatchResult, places: &[usize]) -> Result<Vec<Fault>, Failure> {
     let mut faults = Vec::new();
     for (index, line) in open_lines(order) {
         if found.get(&ProductByCode(line.sku.clone()))?.is_none() {
@@ -61,7 +61,7 @@ pub fn unknown_products(order: &Order, found: &Found, places: &[usize]) -> Resul
 }
 
 /// Loads what else must be known about the open lines of an order, after what [`want`] added to a read was found.
-pub async fn load(context: &Context<'_>, order: &Order, found: &Found) -> Result<Loaded, Failure> {
+pub async fn load(context: &Context<'_>, order: &Order, found: &BatchResult) -> Result<Loaded, Failure> {
     let named = load_named_organizations(context, order, found).await?;
     let mut names = BTreeMap::new();
     for (index, line) in open_lines(order) {
@@ -70,7 +70,7 @@ pub async fn load(context: &Context<'_>, order: &Order, found: &Found) -> Result
             names.extend(name.map(|name| (index, name)));
         }
     }
-    let mut wanted = Wanted::new();
+    let mut wanted = BatchGet::new();
     for (index, line) in open_lines(order) {
         if let Some(product) = found.get(&ProductByCode(line.sku.clone()))? {
             wanted.add(&ProductById(product.owner_id()?));
@@ -97,7 +97,8 @@ pub async fn load(context: &Context<'_>, order: &Order, found: &Found) -> Result
     facts.names = names
         .iter()
         .map(|(index, name)| {
-            let known = KnownName { is_taken: name.subscription_id.is_some(), heard: name.heard.clone() };
+            let known =
+                KnownName { is_taken: name.subscription_id.is_some(), reported: name.reported.clone() };
             (*index, known)
         })
         .collect();
@@ -108,7 +109,7 @@ pub async fn load(context: &Context<'_>, order: &Order, found: &Found) -> Result
 async fn load_named_organizations(
     context: &Context<'_>,
     order: &Order,
-    found: &Found,
+    found: &BatchResult,
 ) -> Result<BTreeMap<usize, OrganizationId>, Failure> {
     let (mut named, mut of_partner) = (BTreeMap::new(), BTreeMap::new());
     for (index, line) in open_lines(order) {
@@ -130,7 +131,7 @@ async fn load_named_organizations(
             }
         }
     }
-    let mut wanted = Wanted::new();
+    let mut wanted = BatchGet::new();
     of_partner.values().for_each(|lookup| wanted.add(lookup));
     let found = context.table.fetch(wanted, true).await?;
     for (index, lookup) in of_partner {
@@ -158,19 +159,19 @@ fn existing_ends(line: &SubscriptionLine, organization: OrganizationId) -> Vec<S
 
 /// Adds to a read what must be known of a line in its organization.
 fn want_in_organization(
-    wanted: &mut Wanted,
+    wanted: &mut BatchGet,
     order: &Order,
     line: &SubscriptionLine,
     organization: OrganizationId,
     name: Option<&SubscriptionName>,
 ) {
-    if order.partner_id.is_none() || name.is_some_and(|name| name.heard.transfer.is_some()) {
+    if order.partner_id.is_none() || name.is_some_and(|name| name.reported.transfer.is_some()) {
         wanted.add(&OrganizationById(organization));
     }
     order.partner_id.iter().for_each(|partner| wanted.add(&CustomerLinkOfPartner(*partner, organization)));
     for contact in &line.contacts {
         wanted.add(&EmailInOrganization(Some(organization), contact.email.clone()));
-        wanted.add(&WelcomeOf(organization, contact.email.clone()));
+        wanted.add(&ContactHistoryOf(organization, contact.email.clone()));
     }
     existing_ends(line, organization).iter().for_each(|end| wanted.add(end));
 }
@@ -181,7 +182,7 @@ fn load_in_organization(
     order: &Order,
     (index, line): (usize, &SubscriptionLine),
     organization: OrganizationId,
-    read: &Found,
+    read: &BatchResult,
 ) -> Result<(), Failure> {
     let profile = read.get(&OrganizationById(organization))?;
     let exists = match order.partner_id {
@@ -195,7 +196,7 @@ fn load_in_organization(
     facts.profiles.extend(profile.map(|profile| (organization, profile)));
     for contact in &line.contacts {
         let record = read.get(&EmailInOrganization(Some(organization), contact.email.clone()))?;
-        let history = read.get(&WelcomeOf(organization, contact.email.clone()))?;
+        let history = read.get(&ContactHistoryOf(organization, contact.email.clone()))?;
         let known = KnownContact {
             customer_id: record.map(|record| record.owner_id()).transpose()?,
             is_known: history.as_ref().is_some_and(|history| history.welcomed),
@@ -284,11 +285,11 @@ impl Loaded {
             external_id,
             subscription_id: Some(one.id),
             organization_id: Some(one.organization_id),
-            heard: Heard::default(),
-            stamp: before.map_or(Stamp::new(context.now), |before| before.stamp.next(context.now)),
+            reported: ReportedState::default(),
+            metadata: before.map_or(Metadata::new(context.now), |before| before.metadata.next(context.now)),
         };
         match before {
-            Some(before) => change.replace(&name, before.stamp.version, None)?,
+            Some(before) => change.replace(&name, before.metadata.version, None)?,
             None => change.create_once(&name, |_| ConditionFailure::Stale)?,
         }
         Ok(())
@@ -304,15 +305,15 @@ pub async fn resume<O: Output>(
     loop {
         // What comes after other transactions of this call has a time after theirs.
         let context = &context.refreshed();
-        let mut wanted = Wanted::new();
+        let mut wanted = BatchGet::new();
         want(&order, &mut wanted);
         let found = context.table.fetch(wanted, true).await?;
         let loaded = load(context, &order, &found).await?;
-        let (seen, mut change) = (order.stamp.version, Change::new());
-        order.stamp = order.stamp.next(context.now);
+        let (seen, mut change) = (order.metadata.version, Change::new());
+        order.metadata = order.metadata.next(context.now);
         order = loaded.fulfill(context, order, &mut change, 0, &[])?;
         change.replace(&order, seen, None)?;
-        if !order.is_placing() {
+        if !order.is_being_fulfilled() {
             return context.commit(change, answer(order)).await;
         }
         context.detached().apply(change).await?;

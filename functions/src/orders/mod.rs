@@ -9,15 +9,17 @@ use api_runtime::table::{credit_pool, withdraw_from_pool};
 use domain::event::{LicenseCredited, LicenseWithdrawn};
 use std::collections::{BTreeMap, BTreeSet};
 
-use api_runtime::table::{Found, LicenseTypeByCode, OwnerOfStoreAccount, Parked, PoolOfPartner, Wanted};
+use api_runtime::table::{
+    BatchGet, BatchResult, LicenseTypeByCode, OwnerOfStoreAccount, Parked, PoolOfPartner,
+};
 use api_runtime::{Answer, Change, ConditionFailure, Context, Failure, Output, Reply};
 use deserr::{Deserr, IntoValue, ValuePointerRef};
 use domain::fault::{check_length, parse_and_check};
-use domain::order::{LinkEnd, Movement, Quantities, SubscriptionLine, sum_lines};
+use domain::order::{LinkEnd, PoolAdjustment, Quantities, SubscriptionLine, sum_lines};
 use domain::unicode::nfc;
 use domain::{
-    EventKind, Fault, Faults, Invalid, LicenseTypeCode, Line, NewEvent, Order, PartnerId, Pool, Quantity,
-    Reason, Stage, Subscription,
+    ErrorKind, EventKind, Fault, Faults, LicenseTypeCode, Line, NewEvent, Order, ParseError, PartnerId, Pool,
+    ProblemKind, Quantity, Subscription,
 };
 use schemars::JsonSchema;
 
@@ -99,7 +101,7 @@ impl Deserr<Faults> for SoldLines {
     }
 }
 
-fn check(sent: &serde_json::Value) -> Vec<(String, Invalid)> {
+fn check(sent: &serde_json::Value) -> Vec<(String, ParseError)> {
     let lines = sent.as_array().map(Vec::as_slice).unwrap_or_default();
     let length = sent.as_array().and_then(|lines| check_length(lines, MOST_LINES));
     let licenses = lines.iter().filter(|line| !is_subscription(line));
@@ -111,13 +113,13 @@ fn check(sent: &serde_json::Value) -> Vec<(String, Invalid)> {
             "names {} skus of licenses, and at most {most_types} are taken in one order",
             types.len()
         );
-        (String::new(), Invalid::new("too-many", detail))
+        (String::new(), ParseError::new("too-many", detail))
     });
     let too_many_subscriptions = (subscriptions > MOST_SUBSCRIPTIONS).then(|| {
         let detail = format!(
             "has {subscriptions} subscriptions, and at most {MOST_SUBSCRIPTIONS} are taken in one order"
         );
-        (String::new(), Invalid::new("too-many", detail))
+        (String::new(), ParseError::new("too-many", detail))
     });
     let mut faults: Vec<_> = length.or(too_many_types).or(too_many_subscriptions).into_iter().collect();
     for (index, line) in lines.iter().enumerate().filter(|(_, line)| is_subscription(line)) {
@@ -131,14 +133,14 @@ fn check_subscription(
     lines: &[serde_json::Value],
     index: usize,
     line: &serde_json::Value,
-    faults: &mut Vec<(String, Invalid)>,
+    faults: &mut Vec<(String, ParseError)>,
 ) {
     let list = |name: &str| {
         line.get(name).and_then(serde_json::Value::as_array).map(Vec::as_slice).unwrap_or_default()
     };
     for (name, most) in [("linkedTo", MOST_ENDS), ("parents", MOST_ENDS), ("contacts", MOST_CONTACTS)] {
         if list(name).len() > most {
-            let invalid = Invalid::new(
+            let invalid = ParseError::new(
                 "too-many",
                 format!("has {} items, and at most {most} are taken", list(name).len()),
             );
@@ -146,7 +148,7 @@ fn check_subscription(
         }
     }
     if !list("parents").is_empty() && line.get("kind").is_some_and(|kind| kind != "app") {
-        let invalid = Invalid::new("not-an-app", "only an app is installed in others");
+        let invalid = ParseError::new("not-an-app", "only an app is installed in others");
         faults.push((format!("/{index}/parents"), invalid));
     }
     for name in ["linkedTo", "parents"] {
@@ -157,7 +159,7 @@ fn check_subscription(
                 continue;
             }
             let detail = format!("{end} is not the index of another line of a subscription");
-            let invalid = Invalid::new("no-such-line", detail);
+            let invalid = ParseError::new("no-such-line", detail);
             faults.push((format!("/{index}/{name}/{place}"), invalid));
         }
     }
@@ -166,17 +168,17 @@ fn check_subscription(
     if let Some(name) = name_of(line) {
         let mut before = lines.iter().take(index).filter(|line| is_subscription(line));
         if before.any(|other| name_of(other).as_ref() == Some(&name)) {
-            let invalid = Invalid::new("duplicate", "another line has this external id, too");
+            let invalid = ParseError::new("duplicate", "another line has this external id, too");
             faults.push((format!("/{index}/externalId"), invalid));
         }
     }
 }
 
 /// An order names what is not sold.
-pub const UNKNOWN_TYPE: Reason =
-    Reason::rule("unknown-license-type", "there is no license type of this code");
+pub const UNKNOWN_TYPE: ErrorKind =
+    ErrorKind::rule("unknown-license-type", "there is no license type of this code");
 /// A change moves too much at once.
-pub const TOO_MANY_TYPES: Reason = Reason::rule(
+pub const TOO_MANY_TYPES: ErrorKind = ErrorKind::rule(
     "too-many-license-types",
     "the change concerns more license types than one transaction takes",
 );
@@ -223,14 +225,14 @@ impl SoldLines {
     }
 
     /// Asks for the license types that they name.
-    pub fn want_types(&self, wanted: &mut Wanted) {
+    pub fn want_types(&self, wanted: &mut BatchGet) {
         for (_, line) in self.licenses() {
             wanted.add(&LicenseTypeByCode(line.sku.clone()));
         }
     }
 
     /// A fault for each line whose license type is not there.
-    pub fn unknown_types(&self, found: &Found) -> Result<Vec<Fault>, Failure> {
+    pub fn unknown_types(&self, found: &BatchResult) -> Result<Vec<Fault>, Failure> {
         let mut faults = Vec::new();
         for (index, line) in self.licenses() {
             if found.get(&LicenseTypeByCode(line.sku.clone()))?.is_none() {
@@ -247,7 +249,7 @@ impl SoldLines {
 }
 
 /// What happens to an order.
-pub struct Revision {
+pub struct OrderUpdate {
     /// The order, as it was seen; none has come yet.
     pub before: Option<Order>,
     /// The order, as it will be but for its lines.
@@ -273,9 +275,9 @@ const MOST_POOLS: usize = 45;
 
 /// Makes an order say something else, and its pools hold what follows. The order is written on the condition that
 /// it is as it was seen, each pool on the condition that it gives what it is to give.
-pub async fn revise<O: Output>(
+pub async fn update_order<O: Output>(
     context: &Context<'_>,
-    Revision { before, mut order, wanted, lines, event, transferred }: Revision,
+    OrderUpdate { before, mut order, wanted, lines, event, transferred }: OrderUpdate,
     mut change: Change,
     answer: impl FnOnce(Order) -> Answer<O>,
 ) -> Result<Reply<O>, Failure> {
@@ -294,7 +296,7 @@ pub async fn revise<O: Output>(
             let (source_id, order_id) = (order.source_id, order.order_id.clone());
             let lookup = PoolOfPartner(partner_id, license_type.clone());
             let moved = match movement {
-                Movement::Credit(quantity) => {
+                PoolAdjustment::Credit(quantity) => {
                     let none = Pool::empty(partner_id, license_type.clone());
                     change.update(&lookup, credit_pool(&none, quantity), move |pool| {
                         let fault = match index {
@@ -302,11 +304,11 @@ pub async fn revise<O: Output>(
                             None => Pool::OVERFLOW.at(&[&"data", &"lines"]),
                         };
                         let used = pool.map(|pool| pool.purchased);
-                        ConditionFailure::Rejected(Stage::Rule, fault.with_limit(Pool::MOST, used))
+                        ConditionFailure::Rejected(ProblemKind::Rule, fault.with_limit(Pool::MOST, used))
                     });
                     EventKind::from(LicenseCredited { license_type, quantity, source_id, order_id })
                 }
-                Movement::Withdraw { quantity, missing } => {
+                PoolAdjustment::Withdraw { quantity, missing } => {
                     let all = missing > 0;
                     // Nothing is left of a pool that nothing is taken from: it must still be so.
                     change.update(&lookup, withdraw_from_pool(quantity, all), |_| ConditionFailure::Stale);
@@ -329,7 +331,7 @@ pub async fn revise<O: Output>(
         _ => {}
     }
     match &before {
-        Some(before) => change.replace(&order, before.stamp.version, context.if_match())?,
+        Some(before) => change.replace(&order, before.metadata.version, context.if_match())?,
         None => change.create_once(&order, |_| ConditionFailure::Stale)?,
     }
     context.commit(change, answer(order)).await
@@ -348,7 +350,7 @@ async fn available(
 ) -> Result<Quantities, Failure> {
     let lookups: Vec<_> =
         types.into_iter().map(|license_type| PoolOfPartner(partner, license_type)).collect();
-    let mut wanted = Wanted::new();
+    let mut wanted = BatchGet::new();
     lookups.iter().for_each(|lookup| wanted.add(lookup));
     let found = context.table.fetch(wanted, true).await?;
     let mut available = Quantities::new();

@@ -6,15 +6,16 @@
 //! committed before its queue is read, and nothing is added to a queue after that.
 
 use api_runtime::table::{
-    Cut, Drain, Error, OrderOfSource, OwnerOfStoreAccount, Parked, ParkedForAccount, Pause, Wanted,
+    BatchGet, Error, OrderOfSource, OwnerOfStoreAccount, PageQuery, Parked, ParkedForAccount,
+    ParkedOrdersRelease, Pause,
 };
 use api_runtime::{Answer, Change, ConditionFailure, Context, Failure, Output, Reply};
 use domain::event::{OrderDiscarded, OrderLapsed};
-use domain::{EventKind, Order, OrderStatus, Parking, Problem, Stage};
+use domain::{EventKind, Order, OrderStatus, Parking, Problem, ProblemKind};
 use lambda_runtime::tracing;
 
 use super::fulfillment::{self, resume};
-use super::{Revision, require_owner, revise};
+use super::{OrderUpdate, require_owner, update_order};
 
 /// As many are applied at a time, and before a link is answered. The timer goes on.
 const AT_ONCE: usize = 90;
@@ -31,7 +32,7 @@ pub struct Drained {
 /// stays parked, until an operator discards it. Of each that is over it is told.
 pub async fn drain(
     context: &Context<'_>,
-    drain: &Drain,
+    drain: &ParkedOrdersRelease,
     after: Option<String>,
     mut settled_one: impl FnMut() + Send,
 ) -> Result<Drained, Failure> {
@@ -47,15 +48,15 @@ pub async fn drain(
 
 async fn drain_once(
     context: &Context<'_>,
-    drain: &Drain,
+    drain: &ParkedOrdersRelease,
     after: Option<String>,
     settled_one: &mut (impl FnMut() + Send),
 ) -> Result<Drained, Failure> {
     let queue = ParkedForAccount(drain.source_id, drain.account.clone());
-    let cut = Cut { size: AT_ONCE, ascending: true, after, consistent: true };
+    let cut = PageQuery { size: AT_ONCE, ascending: true, after, consistent: true };
     let queued = context.table.page(&queue, &cut, None).await?;
     let order_of = |parked: &Parked| OrderOfSource(parked.source_id, parked.order_id.clone());
-    let mut wanted = Wanted::new();
+    let mut wanted = BatchGet::new();
     queued.items.iter().for_each(|parked| wanted.add(&order_of(parked)));
     let found = context.table.fetch(wanted, true).await?;
     let mut left = 0;
@@ -82,7 +83,7 @@ async fn drain_once(
 }
 
 /// Applies a parked order. One that lapsed before the account was linked never counts, though no timer saw to it yet.
-async fn settle(context: &Context<'_>, parked: Order, drain: &Drain) -> Result<(), Failure> {
+async fn settle(context: &Context<'_>, parked: Order, drain: &ParkedOrdersRelease) -> Result<(), Failure> {
     let Parking { store_account, lapses_at, .. } = parking(&parked)?.clone();
     let mut change = Change::new();
     require_owner(&mut change, (OwnerOfStoreAccount(parked.source_id, store_account), drain.partner_id));
@@ -94,25 +95,25 @@ async fn settle(context: &Context<'_>, parked: Order, drain: &Drain) -> Result<(
         status,
         partner_id: Some(drain.partner_id),
         lines: Vec::new(),
-        stamp: parked.stamp.next(context.now),
+        metadata: parked.metadata.next(context.now),
         ..parked.clone()
     };
     if !order.subscriptions.is_empty() {
-        let mut wanted = Wanted::new();
+        let mut wanted = BatchGet::new();
         fulfillment::want(&order, &mut wanted);
         let found = context.table.fetch(wanted, true).await?;
         let loaded = fulfillment::load(context, &order, &found).await?;
         let faults = loaded.faults(&order, &[]);
         if !faults.is_empty() {
-            return Err(Problem::of(Stage::Rule, faults).into());
+            return Err(Problem::of(ProblemKind::Rule, faults).into());
         }
         order = loaded.fulfill(context, order, &mut change, parked.lines.len(), &[])?;
     }
     let (wanted, known) = (parked.ordered(), OrderOfSource(parked.source_id, parked.order_id.clone()));
-    let goes_on = order.is_placing();
+    let goes_on = order.is_being_fulfilled();
     let revision =
-        Revision { before: Some(parked), order, wanted, lines: None, event: None, transferred: false };
-    revise(context, revision, change, |_| Answer::ok(())).await?;
+        OrderUpdate { before: Some(parked), order, wanted, lines: None, event: None, transferred: false };
+    update_order(context, revision, change, |_| Answer::ok(())).await?;
     if !goes_on {
         return Ok(());
     }
@@ -131,7 +132,7 @@ fn parking(parked: &Order) -> Result<&Parking, Error> {
 }
 
 /// Notes that nothing is left to be drained.
-pub async fn finish(context: &Context<'_>, drain: &Drain) -> Result<(), Failure> {
+pub async fn finish(context: &Context<'_>, drain: &ParkedOrdersRelease) -> Result<(), Failure> {
     let mut change = Change::new();
     change.remove(drain);
     context.apply(change).await.map(drop)
@@ -153,10 +154,11 @@ pub async fn end<O: Output>(
             _ => OrderDiscarded { source_id, order_id, account }.into(),
         }
     });
-    let order = Order { status, stamp: parked.stamp.next(context.now), ..parked.clone() };
+    let order = Order { status, metadata: parked.metadata.next(context.now), ..parked.clone() };
     let wanted = parked.ordered();
-    let revision = Revision { before: Some(parked), order, wanted, lines: None, event, transferred: false };
-    revise(context, revision, change, answer).await
+    let revision =
+        OrderUpdate { before: Some(parked), order, wanted, lines: None, event, transferred: false };
+    update_order(context, revision, change, answer).await
 }
 
 /// Ends the wait of an order that nobody was linked to in time; answers whether it is over. If somebody is linked, the

@@ -5,11 +5,11 @@ use api_runtime::{
     Answer, Change, ConditionFailure, Failure, Json, Method, Nothing, Operation, Reply, Request, Route, route,
 };
 use deserr::Deserr;
-use domain::actor::Standing;
+use domain::actor::ActorKind;
 use domain::event::{CustomerLinked, OrganizationCreated};
 use domain::{
-    Actor, CustomerLink, ExternalId, Faults, Name, NewEvent, Organization, PartnerId, Reason, Role, Stamp,
-    TimeZone,
+    Actor, CustomerLink, ErrorKind, ExternalId, Faults, Metadata, Name, NewEvent, Organization, PartnerId,
+    Role, TimeZone,
 };
 use schemars::JsonSchema;
 
@@ -18,17 +18,17 @@ use crate::authority::own_record::require_admin;
 /// Makes a customer organization known, and, if it names a partner, that partner's customer.
 pub struct CreateOrganization;
 
-const TAKEN: Reason =
-    Reason::state("external-id-taken", "another organization of the same creator has this external id");
-const PARTNER_REQUIRED: Reason =
-    Reason::rule("partner-required", "a partner's admin must name their own partner");
-const UNKNOWN_PARTNER: Reason = Reason::rule("unknown-partner", "there is no such partner for you");
+const TAKEN: ErrorKind =
+    ErrorKind::state("external-id-taken", "another organization of the same creator has this external id");
+const PARTNER_REQUIRED: ErrorKind =
+    ErrorKind::rule("partner-required", "a partner's admin must name their own partner");
+const UNKNOWN_PARTNER: ErrorKind = ErrorKind::rule("unknown-partner", "there is no such partner for you");
 
 /// An organization to be.
 #[derive(Debug, Deserr, JsonSchema)]
 #[deserr(error = Faults, rename_all = camelCase, deny_unknown_fields)]
 #[schemars(rename_all = "camelCase", deny_unknown_fields)]
-pub struct NewOrganization {
+pub struct CreateOrganizationBody {
     /// What people call it.
     name: Name,
     /// Its id in your own system; no other organization that you created may have it.
@@ -49,20 +49,20 @@ impl Operation for CreateOrganization {
     const ROUTES: &[Route] =
         &[route(Method::Post, "/v1/organizations", &[Role::Operator, Role::PartnerAdmin])];
     const CREATES: bool = true;
-    const REASONS: &[Reason] = &[TAKEN, PARTNER_REQUIRED, UNKNOWN_PARTNER];
+    const ERRORS: &[ErrorKind] = &[TAKEN, PARTNER_REQUIRED, UNKNOWN_PARTNER];
 
     type Caller = Actor;
     type Path = Nothing;
     type Query = Nothing;
-    type Body = Json<NewOrganization>;
+    type Body = Json<CreateOrganizationBody>;
     type Output = Organization;
 
     async fn execute(request: Request<'_, Self>) -> Result<Reply<Organization>, Failure> {
         let Request { context, caller: actor, body, .. } = request;
-        let Json(NewOrganization { name, external_id, partner_id, time_zone }) = body;
+        let Json(CreateOrganizationBody { name, external_id, partner_id, time_zone }) = body;
         // Whose ids an external id must be unique among.
-        let giver = match actor.standing {
-            Standing::Partner { partner, .. } => {
+        let giver = match actor.kind {
+            ActorKind::Partner { partner, .. } => {
                 let named = partner_id.ok_or_else(|| PARTNER_REQUIRED.refuse(&[&"partnerId"]))?;
                 if named != partner {
                     return Err(UNKNOWN_PARTNER.refuse(&[&"partnerId"]).into());
@@ -77,7 +77,7 @@ impl Operation for CreateOrganization {
             external_id: external_id.clone(),
             created_by: giver,
             time_zone: *time_zone,
-            stamp: Stamp::new(context.now),
+            metadata: Metadata::new(context.now),
         };
 
         let mut change = Change::new();
@@ -95,8 +95,8 @@ impl Operation for CreateOrganization {
             change.require(&PartnerById(partner_id), || {
                 ConditionFailure::rejected(&UNKNOWN_PARTNER, &[&"partnerId"])
             });
-            let (organization_id, name, stamp) = (organization.id, name.clone(), organization.stamp);
-            let customer = CustomerLink { partner_id, organization_id, name: name.clone(), stamp };
+            let (organization_id, name, metadata) = (organization.id, name.clone(), organization.metadata);
+            let customer = CustomerLink { partner_id, organization_id, name: name.clone(), metadata };
             change.create(&customer)?;
             change.put(&DirectoryEntry::of(&customer))?;
             change.record(NewEvent::of_both(CustomerLinked { name }, partner_id, organization.id));

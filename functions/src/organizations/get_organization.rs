@@ -1,8 +1,10 @@
 //! `get-organization`
 
-use api_runtime::table::{CustomerLinkOfPartner, OrganizationById, Wanted};
-use api_runtime::{Empty, Failure, Method, Nothing, OfOrganization, Operation, Reply, Request, Route, route};
-use domain::actor::Standing;
+use api_runtime::table::{BatchGet, CustomerLinkOfPartner, OrganizationById};
+use api_runtime::{
+    Empty, Failure, Method, Nothing, Operation, OrganizationPath, Reply, Request, Route, route,
+};
+use domain::actor::ActorKind;
 use domain::{Actor, Organization, Problem, Role};
 
 /// Shows a customer organization.
@@ -19,7 +21,7 @@ impl Operation for GetOrganization {
     )];
 
     type Caller = Actor;
-    type Path = OfOrganization;
+    type Path = OrganizationPath;
     type Query = Nothing;
     type Body = Empty;
     type Output = Organization;
@@ -28,10 +30,10 @@ impl Operation for GetOrganization {
         let Request { context, caller: actor, path, .. } = request;
         let id = path.organization_id;
         let organization = OrganizationById(id);
-        let mut wanted = Wanted::new();
+        let mut wanted = BatchGet::new();
         wanted.add(&organization);
-        let (found, giver) = match actor.standing {
-            Standing::Partner { partner, .. } => {
+        let (found, giver) = match actor.kind {
+            ActorKind::Partner { partner, .. } => {
                 let link = CustomerLinkOfPartner(partner, id);
                 wanted.add(&link);
                 let found = context.table.fetch(wanted, true).await?;
@@ -39,7 +41,7 @@ impl Operation for GetOrganization {
                 (found, Some(partner))
             }
             _ => {
-                actor.reach_organization(id)?;
+                actor.authorize_organization(id)?;
                 (context.table.fetch(wanted, true).await?, None)
             }
         };

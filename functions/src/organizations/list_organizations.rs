@@ -1,7 +1,9 @@
 //! `list-organizations`
 
 use api_runtime::table::Organizations;
-use api_runtime::{ByName, Empty, Failure, List, Method, Nothing, Operation, Reply, Request, Route, route};
+use api_runtime::{
+    Empty, Failure, List, Method, NameFilter, Nothing, Operation, Reply, Request, Route, route,
+};
 use domain::{Actor, Organization, Role};
 
 /// Finds customer organizations.
@@ -15,7 +17,7 @@ impl Operation for ListOrganizations {
 
     type Caller = Actor;
     type Path = Nothing;
-    type Query = ByName;
+    type Query = NameFilter;
     type Body = Empty;
     type Output = List<Organization>;
 

@@ -2,7 +2,7 @@
 
 use api_runtime::table::OrganizationById;
 use api_runtime::{
-    Answer, Change, Failure, Json, Method, Nothing, OfOrganization, Operation, Reply, Request, Route, route,
+    Answer, Change, Failure, Json, Method, Nothing, Operation, OrganizationPath, Reply, Request, Route, route,
 };
 use deserr::Deserr;
 use domain::event::OrganizationUpdated;
@@ -18,7 +18,7 @@ pub struct UpdateOrganization;
 #[derive(Debug, Deserr, JsonSchema)]
 #[deserr(error = Faults, rename_all = camelCase, deny_unknown_fields)]
 #[schemars(rename_all = "camelCase", deny_unknown_fields)]
-pub struct OrganizationChange {
+pub struct UpdateOrganizationBody {
     /// In which time zone its days are, such as `Asia/Tokyo`.
     #[deserr(default)]
     #[schemars(default)]
@@ -35,19 +35,19 @@ impl Operation for UpdateOrganization {
     )];
 
     type Caller = Actor;
-    type Path = OfOrganization;
+    type Path = OrganizationPath;
     type Query = Nothing;
-    type Body = Json<OrganizationChange>;
+    type Body = Json<UpdateOrganizationBody>;
     type Output = Organization;
 
     async fn execute(request: Request<'_, Self>) -> Result<Reply<Organization>, Failure> {
         let Request { context, caller: actor, path, body, .. } = request;
-        let (OfOrganization { organization_id }, Json(wanted)) = (path, body);
+        let (OrganizationPath { organization_id }, Json(wanted)) = (path, body);
         let mut change = Change::new();
         require_manager(&mut change, actor, Some(*organization_id), None)?;
         let found = context.table.get(&OrganizationById(*organization_id)).await?;
         let before = found.ok_or_else(Problem::not_found)?;
-        let seen = before.stamp.version;
+        let seen = before.metadata.version;
         let shown = |organization: Organization| match actor.is_staff() {
             true => organization,
             false => organization.seen_by(None),
@@ -57,7 +57,7 @@ impl Operation for UpdateOrganization {
             change.confirm(&before, seen, context.if_match())?;
             return context.commit(change, Answer::ok(shown(before))).await;
         }
-        let organization = Organization { time_zone, stamp: before.stamp.next(context.now), ..before };
+        let organization = Organization { time_zone, metadata: before.metadata.next(context.now), ..before };
         change.replace(&organization, seen, context.if_match())?;
         let updated = OrganizationUpdated { time_zone };
         change.record(NewEvent::of_organization(updated, organization.id));

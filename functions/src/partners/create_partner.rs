@@ -6,19 +6,19 @@ use api_runtime::{
 };
 use deserr::Deserr;
 use domain::event::PartnerCreated;
-use domain::{Actor, ExternalId, Faults, Name, NewEvent, Partner, Reason, Role, Stamp};
+use domain::{Actor, ErrorKind, ExternalId, Faults, Metadata, Name, NewEvent, Partner, Role};
 use schemars::JsonSchema;
 
 /// Makes a partner known.
 pub struct CreatePartner;
 
-const TAKEN: Reason = Reason::state("external-id-taken", "another partner has this external id");
+const TAKEN: ErrorKind = ErrorKind::state("external-id-taken", "another partner has this external id");
 
 /// A partner to be.
 #[derive(Debug, Deserr, JsonSchema)]
 #[deserr(error = Faults, rename_all = camelCase, deny_unknown_fields)]
 #[schemars(rename_all = "camelCase", deny_unknown_fields)]
-pub struct NewPartner {
+pub struct CreatePartnerBody {
     /// What people call it.
     name: Name,
     /// The vendor's own id for it; no other partner may have it.
@@ -31,22 +31,22 @@ impl Operation for CreatePartner {
     const ABOUT: &str = "Makes a partner known.";
     const ROUTES: &[Route] = &[route(Method::Post, "/v1/partners", &[Role::Operator])];
     const CREATES: bool = true;
-    const REASONS: &[Reason] = &[TAKEN];
+    const ERRORS: &[ErrorKind] = &[TAKEN];
 
     type Caller = Actor;
     type Path = Nothing;
     type Query = Nothing;
-    type Body = Json<NewPartner>;
+    type Body = Json<CreatePartnerBody>;
     type Output = Partner;
 
     async fn execute(request: Request<'_, Self>) -> Result<Reply<Partner>, Failure> {
         let Request { context, body, .. } = request;
-        let Json(NewPartner { name, external_id }) = body;
+        let Json(CreatePartnerBody { name, external_id }) = body;
         let partner = Partner {
             id: context.id(),
             name: name.clone(),
             external_id: external_id.clone(),
-            stamp: Stamp::new(context.now),
+            metadata: Metadata::new(context.now),
         };
 
         let mut change = Change::new();

@@ -1,8 +1,8 @@
 //! `get-partner`
 
-use api_runtime::table::{PartnerById, StoreOfPartner, Wanted};
+use api_runtime::table::{BatchGet, PartnerById, StoreOfPartner};
 use api_runtime::{
-    Empty, Failure, Method, Nothing, OfPartner, Operation, Output, Reply, Request, Route, route,
+    Empty, Failure, Method, Nothing, Operation, Output, PartnerPath, Reply, Request, Route, route,
 };
 use domain::{Actor, Partner, Problem, Role, StoreLink, Version};
 use schemars::JsonSchema;
@@ -26,7 +26,7 @@ impl Output for PartnerWithStore {
     const VERSIONED: bool = true;
 
     fn version(&self) -> Option<Version> {
-        Some(self.partner.stamp.version)
+        Some(self.partner.metadata.version)
     }
 }
 
@@ -40,7 +40,7 @@ impl Operation for GetPartner {
     )];
 
     type Caller = Actor;
-    type Path = OfPartner;
+    type Path = PartnerPath;
     type Query = Nothing;
     type Body = Empty;
     type Output = PartnerWithStore;
@@ -48,9 +48,9 @@ impl Operation for GetPartner {
     async fn execute(request: Request<'_, Self>) -> Result<Reply<PartnerWithStore>, Failure> {
         let Request { context, caller: actor, path, .. } = request;
         let partner = path.partner_id;
-        actor.reach_partner(partner)?;
+        actor.authorize_partner(partner)?;
         let (partner, store) = (PartnerById(partner), StoreOfPartner(partner));
-        let mut wanted = Wanted::new();
+        let mut wanted = BatchGet::new();
         wanted.add(&partner);
         wanted.add(&store);
         let found = context.table.fetch(wanted, true).await?;

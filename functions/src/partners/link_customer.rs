@@ -7,7 +7,7 @@ use api_runtime::{
 };
 use deserr::Deserr;
 use domain::event::CustomerLinked;
-use domain::{Actor, CustomerLink, Faults, NewEvent, OrganizationId, PartnerId, Problem, Role, Stamp};
+use domain::{Actor, CustomerLink, Faults, Metadata, NewEvent, OrganizationId, PartnerId, Problem, Role};
 use schemars::JsonSchema;
 
 /// Puts an organization into a partner's directory.
@@ -17,7 +17,7 @@ pub struct LinkCustomer;
 #[derive(Debug, Deserr, JsonSchema)]
 #[deserr(error = Faults, rename_all = camelCase, deny_unknown_fields)]
 #[schemars(rename_all = "camelCase")]
-pub struct Pair {
+pub struct PartnerOrganizationPath {
     /// The partner.
     partner_id: PartnerId,
     /// The organization.
@@ -32,18 +32,22 @@ impl Operation for LinkCustomer {
     const CREATES: bool = true;
 
     type Caller = Actor;
-    type Path = Pair;
+    type Path = PartnerOrganizationPath;
     type Query = Nothing;
     type Body = Empty;
     type Output = CustomerLink;
 
     async fn execute(request: Request<'_, Self>) -> Result<Reply<CustomerLink>, Failure> {
         let Request { context, path, .. } = request;
-        let Pair { partner_id, organization_id } = *path;
+        let PartnerOrganizationPath { partner_id, organization_id } = *path;
         let organization = context.table.get(&OrganizationById(organization_id)).await?;
         let name = organization.ok_or_else(Problem::not_found)?.name;
-        let customer =
-            CustomerLink { partner_id, organization_id, name: name.clone(), stamp: Stamp::new(context.now) };
+        let customer = CustomerLink {
+            partner_id,
+            organization_id,
+            name: name.clone(),
+            metadata: Metadata::new(context.now),
+        };
 
         let mut change = Change::new();
         change.require(&PartnerById(partner_id), || ConditionFailure::NotFound);

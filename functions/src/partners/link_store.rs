@@ -1,15 +1,15 @@
 //! `link-store`
 
-use api_runtime::table::{Drain, Error, PartnerById, Reservation, SourceById};
+use api_runtime::table::{Error, ParkedOrdersRelease, PartnerById, Reservation, SourceById};
 use api_runtime::{
-    Answer, Change, ConditionFailure, Context, Failure, Json, Method, Nothing, OfPartner, Operation, Reply,
+    Answer, Change, ConditionFailure, Context, Failure, Json, Method, Nothing, Operation, PartnerPath, Reply,
     Request, Route, route,
 };
 use deserr::Deserr;
 use domain::event::StoreLinked;
 use domain::webhook::{ProofFault, Secret, check_proof};
 use domain::{
-    Actor, Faults, NewEvent, PartnerId, Period, Reason, Role, SourceId, Stamp, StoreAccount, StoreLink,
+    Actor, ErrorKind, Faults, Metadata, NewEvent, PartnerId, Period, Role, SourceId, StoreAccount, StoreLink,
 };
 use lambda_runtime::tracing;
 use schemars::JsonSchema;
@@ -21,21 +21,23 @@ use crate::webhooks::in_force;
 /// Makes an account at a store a partner's, so that its orders fill the partner's pools.
 pub struct LinkStore;
 
-const ALREADY_LINKED: Reason =
-    Reason::state("store-already-linked", "the partner is linked to another account");
-const ACCOUNT_TAKEN: Reason = Reason::state("account-taken", "the account is another partner's");
-const UNKNOWN_SOURCE: Reason = Reason::rule("unknown-source", "there is no such store, or it is disabled");
-const PROOF_REQUIRED: Reason =
-    Reason::rule("proof-required", "a partner's admin signs in at the store and brings its proof");
-const PROOF_WRONG: Reason =
-    Reason::rule("proof-wrong", "it is not this store's proof for this partner and account");
-const PROOF_EXPIRED: Reason = Reason::rule("proof-expired", "it has expired; the store gives a new one");
+const ALREADY_LINKED: ErrorKind =
+    ErrorKind::state("store-already-linked", "the partner is linked to another account");
+const ACCOUNT_TAKEN: ErrorKind = ErrorKind::state("account-taken", "the account is another partner's");
+const UNKNOWN_SOURCE: ErrorKind =
+    ErrorKind::rule("unknown-source", "there is no such store, or it is disabled");
+const PROOF_REQUIRED: ErrorKind =
+    ErrorKind::rule("proof-required", "a partner's admin signs in at the store and brings its proof");
+const INVALID_PROOF: ErrorKind =
+    ErrorKind::rule("invalid-proof", "it is not this store's proof for this partner and account");
+const PROOF_EXPIRED: ErrorKind =
+    ErrorKind::rule("proof-expired", "it has expired; the store gives a new one");
 
 /// Which account.
 #[derive(Debug, Deserr, JsonSchema)]
 #[deserr(error = Faults, rename_all = camelCase, deny_unknown_fields)]
 #[schemars(rename_all = "camelCase", deny_unknown_fields)]
-pub struct Account {
+pub struct LinkStoreBody {
     /// The store.
     source_id: SourceId,
     /// The account there.
@@ -53,25 +55,29 @@ impl Operation for LinkStore {
         &[route(Method::Put, "/v1/partners/{partnerId}/store", &[Role::Operator, Role::PartnerAdmin])];
     const CREATES: bool = true;
     const USES_KEY: bool = true;
-    const REASONS: &[Reason] =
-        &[ALREADY_LINKED, ACCOUNT_TAKEN, UNKNOWN_SOURCE, PROOF_REQUIRED, PROOF_WRONG, PROOF_EXPIRED];
+    const ERRORS: &[ErrorKind] =
+        &[ALREADY_LINKED, ACCOUNT_TAKEN, UNKNOWN_SOURCE, PROOF_REQUIRED, INVALID_PROOF, PROOF_EXPIRED];
 
     type Caller = Actor;
-    type Path = OfPartner;
+    type Path = PartnerPath;
     type Query = Nothing;
-    type Body = Json<Account>;
+    type Body = Json<LinkStoreBody>;
     type Output = StoreLink;
 
     async fn execute(request: Request<'_, Self>) -> Result<Reply<StoreLink>, Failure> {
         let Request { context, caller: actor, path, body, .. } = request;
         let (partner_id, Json(body)) = (path.partner_id, body);
-        actor.reach_partner(partner_id)?;
+        actor.authorize_partner(partner_id)?;
         if body.proof.is_some() || !actor.is_staff() {
             prove(context, partner_id, body).await?;
         }
         let (source_id, account) = (body.source_id, body.account.clone());
-        let link =
-            StoreLink { partner_id, source_id, account: account.clone(), stamp: Stamp::new(context.now) };
+        let link = StoreLink {
+            partner_id,
+            source_id,
+            account: account.clone(),
+            metadata: Metadata::new(context.now),
+        };
 
         let mut change = Change::new();
         require_admin(&mut change, actor, partner_id, None)?;
@@ -94,14 +100,15 @@ impl Operation for LinkStore {
 
         // Should this call be cut off, the timer sees to what is left.
         let (linked_at, due_at) = (context.now, context.now.after(Period::minutes(1)));
-        let drain = Drain { partner_id, source_id, account: link.account.clone(), linked_at, due_at };
+        let drain =
+            ParkedOrdersRelease { partner_id, source_id, account: link.account.clone(), linked_at, due_at };
         change.put(&drain)?;
 
         let location = format!("/v1/partners/{partner_id}/store");
         let answer = Answer::created(location, link);
         let linked = context.commit_or_confirm(change, answer, existing, |link| link).await?;
         if let Reply::Answer(Answer { body: link, .. }) = &linked {
-            let drain = Drain { linked_at: link.stamp.created_at, ..drain };
+            let drain = ParkedOrdersRelease { linked_at: link.metadata.created_at, ..drain };
             match parked::drain(context, &drain, None, || ()).await {
                 // Nobody is helped by a refusal: the link stands, and the timer is at it, too.
                 Err(Failure::Table(why @ Error::Internal(_))) => {
@@ -115,8 +122,8 @@ impl Operation for LinkStore {
 }
 
 /// Holds the proof against the store's secret. An unknown store proves nothing.
-async fn prove(context: &Context<'_>, partner: PartnerId, body: &Account) -> Result<(), Failure> {
-    let wrong = || PROOF_WRONG.refuse(&[&"proof"]);
+async fn prove(context: &Context<'_>, partner: PartnerId, body: &LinkStoreBody) -> Result<(), Failure> {
+    let wrong = || INVALID_PROOF.refuse(&[&"proof"]);
     let proof = body.proof.as_ref().ok_or_else(|| PROOF_REQUIRED.refuse(&[&"proof"]))?;
     let source = context.table.get(&SourceById(body.source_id)).await?.ok_or_else(wrong)?;
     let judge = |secret: &Secret| check_proof(proof, secret, partner, &body.account, context.now);

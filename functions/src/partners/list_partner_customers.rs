@@ -2,7 +2,7 @@
 
 use api_runtime::table::{Directory, DirectoryEntry, PartnerById};
 use api_runtime::{
-    ByName, Context, Empty, Failure, List, Method, OfPartner, Operation, Reply, Request, Route, route,
+    Context, Empty, Failure, List, Method, NameFilter, Operation, PartnerPath, Reply, Request, Route, route,
 };
 use domain::{Actor, Name, NameQuery, OrganizationId, Problem, Role};
 use schemars::JsonSchema;
@@ -32,15 +32,15 @@ impl Operation for ListPartnerCustomers {
     const PAGED: bool = true;
 
     type Caller = Actor;
-    type Path = OfPartner;
-    type Query = ByName;
+    type Path = PartnerPath;
+    type Query = NameFilter;
     type Body = Empty;
     type Output = List<CustomerItem>;
 
     async fn execute(request: Request<'_, Self>) -> Result<Reply<List<CustomerItem>>, Failure> {
         let Request { context, caller: actor, path, query, .. } = request;
         let partner = path.partner_id;
-        actor.reach_partner(partner)?;
+        actor.authorize_partner(partner)?;
         let known = async { Ok(context.table.get(&PartnerById(partner)).await?) };
         let page = async {
             match &query.name {

@@ -1,7 +1,9 @@
 //! `list-partners`
 
 use api_runtime::table::Partners;
-use api_runtime::{ByName, Empty, Failure, List, Method, Nothing, Operation, Reply, Request, Route, route};
+use api_runtime::{
+    Empty, Failure, List, Method, NameFilter, Nothing, Operation, Reply, Request, Route, route,
+};
 use domain::{Actor, Partner, Role};
 
 /// Finds partners.
@@ -15,7 +17,7 @@ impl Operation for ListPartners {
 
     type Caller = Actor;
     type Path = Nothing;
-    type Query = ByName;
+    type Query = NameFilter;
     type Body = Empty;
     type Output = List<Partner>;
 

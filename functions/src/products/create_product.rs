@@ -3,7 +3,7 @@
 use api_runtime::{Answer, Change, Failure, Json, Method, Nothing, Operation, Reply, Request, Route, route};
 use deserr::Deserr;
 use domain::event::ProductCreated;
-use domain::{Actor, Description, Faults, Name, NewEvent, Product, ProductCode, Reason, Role, Stamp};
+use domain::{Actor, Description, ErrorKind, Faults, Metadata, Name, NewEvent, Product, ProductCode, Role};
 use schemars::JsonSchema;
 
 use super::{CODE_TAKEN, NAME_TAKEN, reserve};
@@ -15,7 +15,7 @@ pub struct CreateProduct;
 #[derive(Debug, Deserr, JsonSchema)]
 #[deserr(error = Faults, rename_all = camelCase, deny_unknown_fields)]
 #[schemars(rename_all = "camelCase", deny_unknown_fields)]
-pub struct NewProduct {
+pub struct CreateProductBody {
     /// What people call it.
     name: Name,
     /// What it is.
@@ -31,24 +31,24 @@ impl Operation for CreateProduct {
     const ABOUT: &str = "Makes a product known, so that it can be owned.";
     const ROUTES: &[Route] = &[route(Method::Post, "/v1/products", &[Role::Operator])];
     const CREATES: bool = true;
-    const REASONS: &[Reason] = &[NAME_TAKEN, CODE_TAKEN];
+    const ERRORS: &[ErrorKind] = &[NAME_TAKEN, CODE_TAKEN];
 
     type Caller = Actor;
     type Path = Nothing;
     type Query = Nothing;
-    type Body = Json<NewProduct>;
+    type Body = Json<CreateProductBody>;
     type Output = Product;
 
     async fn execute(request: Request<'_, Self>) -> Result<Reply<Product>, Failure> {
         let Request { context, body, .. } = request;
-        let Json(NewProduct { name, description, code }) = body;
+        let Json(CreateProductBody { name, description, code }) = body;
         let product = Product {
             id: context.id(),
             name: name.clone(),
             description: description.clone(),
             code: code.clone(),
             archived_at: None,
-            stamp: Stamp::new(context.now),
+            metadata: Metadata::new(context.now),
         };
 
         let mut change = Change::new();

@@ -1,7 +1,9 @@
 //! `list-products`
 
 use api_runtime::table::Products;
-use api_runtime::{Archived, Empty, Failure, List, Method, Nothing, Operation, Reply, Request, Route, route};
+use api_runtime::{
+    ArchivedQuery, Empty, Failure, List, Method, Nothing, Operation, Reply, Request, Route, route,
+};
 use domain::{Actor, Product, Role};
 
 /// Shows what can be owned.
@@ -20,7 +22,7 @@ impl Operation for ListProducts {
 
     type Caller = Actor;
     type Path = Nothing;
-    type Query = Archived;
+    type Query = ArchivedQuery;
     type Body = Empty;
     type Output = List<Product>;
 

@@ -6,10 +6,10 @@ pub mod update_product;
 
 use api_runtime::table::{self, Reservation};
 use api_runtime::{Change, ConditionFailure};
-use domain::{Fault, Product, Reason};
+use domain::{ErrorKind, Fault, Product};
 
-const NAME_TAKEN: Reason = Reason::state("product-name-taken", "another product has this name");
-const CODE_TAKEN: Reason = Reason::state("product-code-taken", "another product has this code");
+const NAME_TAKEN: ErrorKind = ErrorKind::state("product-name-taken", "another product has this name");
+const CODE_TAKEN: ErrorKind = ErrorKind::state("product-code-taken", "another product has this code");
 
 /// Makes a product's name and code its own, instead of those it had `before`.
 fn reserve(change: &mut Change, product: &Product, before: Option<&Product>) -> Result<(), table::Error> {

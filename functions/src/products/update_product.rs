@@ -5,8 +5,8 @@ use api_runtime::{Answer, Change, Failure, Json, Method, Nothing, Operation, Rep
 use deserr::Deserr;
 use domain::event::{ProductArchived, ProductRestored, ProductUpdated};
 use domain::{
-    Actor, Description, Faults, Given, Name, NewEvent, Patch, Problem, Product, ProductCode, ProductId,
-    Reason, Role,
+    Actor, Description, ErrorKind, Faults, Given, Name, NewEvent, Patch, Problem, Product, ProductCode,
+    ProductId, Role,
 };
 use schemars::JsonSchema;
 
@@ -19,7 +19,7 @@ pub struct UpdateProduct;
 #[derive(Debug, Deserr, JsonSchema)]
 #[deserr(error = Faults, rename_all = camelCase, deny_unknown_fields)]
 #[schemars(rename_all = "camelCase")]
-pub struct OfProduct {
+pub struct ProductPath {
     /// The product.
     product_id: ProductId,
 }
@@ -28,7 +28,7 @@ pub struct OfProduct {
 #[derive(Debug, Deserr, JsonSchema)]
 #[deserr(error = Faults, rename_all = camelCase, deny_unknown_fields)]
 #[schemars(rename_all = "camelCase", deny_unknown_fields)]
-pub struct ProductChange {
+pub struct UpdateProductBody {
     /// What people call it.
     #[deserr(default)]
     #[schemars(default)]
@@ -51,19 +51,19 @@ impl Operation for UpdateProduct {
     const NAME: &str = "update-product";
     const ABOUT: &str = "Changes a product: what is named in the body, and nothing else. An archived one stays with those who own it, and can be restored.";
     const ROUTES: &[Route] = &[route(Method::Patch, "/v1/products/{productId}", &[Role::Operator])];
-    const REASONS: &[Reason] = &[NAME_TAKEN, CODE_TAKEN];
+    const ERRORS: &[ErrorKind] = &[NAME_TAKEN, CODE_TAKEN];
 
     type Caller = Actor;
-    type Path = OfProduct;
+    type Path = ProductPath;
     type Query = Nothing;
-    type Body = Json<ProductChange>;
+    type Body = Json<UpdateProductBody>;
     type Output = Product;
 
     async fn execute(request: Request<'_, Self>) -> Result<Reply<Product>, Failure> {
         let Request { context, path, body, .. } = request;
         let (Json(wanted), lookup) = (body, ProductById(path.product_id));
         let before = context.table.get(&lookup).await?.ok_or_else(Problem::not_found)?;
-        let seen = before.stamp.version;
+        let seen = before.metadata.version;
         let archived = wanted.archived.over(before.archived_at.is_some());
         let mut product = Product {
             name: wanted.name.over(before.name.clone()),
@@ -77,7 +77,7 @@ impl Operation for UpdateProduct {
             change.confirm(&before, seen, context.if_match())?;
             return context.commit(change, Answer::ok(before)).await;
         }
-        product.stamp = before.stamp.next(context.now);
+        product.metadata = before.metadata.next(context.now);
         change.replace(&product, seen, context.if_match())?;
         reserve(&mut change, &product, Some(&before))?;
 

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use api_runtime::schedule::Report;
 use api_runtime::table::key::DUE_SHARDS;
-use api_runtime::table::{Drain, DueBy, DueItem, Error, Turn};
+use api_runtime::table::{DueBy, DueEntry, DueItem, Error, ParkedOrdersRelease};
 use api_runtime::{Answer, Change, Environment, Failure, Scheduled};
 use domain::NewEvent;
 use lambda_runtime::tracing;
@@ -74,7 +74,7 @@ async fn attempt(environment: &Environment, item: Result<DueItem, Error>) -> Res
 const REPORTED_AFTER: u64 = 3;
 
 /// Lets others go first, so that what cannot be done holds up nothing.
-async fn put_back(environment: &Environment, turn: &Turn, why: String) {
+async fn put_back(environment: &Environment, turn: &DueEntry, why: String) {
     let context = environment.system_context(RunDueWork::NAME);
     let mut change = Change::new();
     change.add(turn.put_back(context.now));
@@ -110,7 +110,7 @@ async fn handle(
     progress: &Progress,
 ) -> Result<bool, Failure> {
     let handled = match item? {
-        DueItem::Order(order) if order.is_placing() => {
+        DueItem::Order(order) if order.is_being_fulfilled() => {
             let context = environment.system_context(RunDueWork::NAME);
             resume(&context, order, |_| Answer::ok(())).await.map(|_| true)
         }
@@ -119,7 +119,7 @@ async fn handle(
             cascade::resume(&context, &root, || progress.make()).await
         }
         DueItem::Order(order) => parked::lapse(&environment.system_context(RunDueWork::NAME), order).await,
-        DueItem::Drain(drain) => finish(environment, drain, progress).await,
+        DueItem::ParkedOrdersRelease(drain) => finish(environment, drain, progress).await,
         DueItem::Import(run) => {
             import_run::give_up(&environment.system_context(RunDueWork::NAME), run).await.map(|()| true)
         }
@@ -135,7 +135,11 @@ async fn handle(
 }
 
 /// Drains what a link left.
-async fn finish(environment: &Environment, drain: Drain, progress: &Progress) -> Result<bool, Failure> {
+async fn finish(
+    environment: &Environment,
+    drain: ParkedOrdersRelease,
+    progress: &Progress,
+) -> Result<bool, Failure> {
     let (mut after, mut left) = (None, 0);
     loop {
         let context = environment.system_context(RunDueWork::NAME);

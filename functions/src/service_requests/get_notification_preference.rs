@@ -1,15 +1,16 @@
 //! `get-notification-preference`
 
-use api_runtime::table::{Found, PreferenceOf, Wanted};
+use api_runtime::table::{BatchGet, BatchResult, PreferenceOf};
 use api_runtime::{
-    Context, Empty, Failure, Method, Nothing, OfOrganization, Operation, Output, Reply, Request, Route, route,
+    Context, Empty, Failure, Method, Nothing, Operation, OrganizationPath, Output, Reply, Request, Route,
+    route,
 };
 use domain::service_request::{NotificationPreference, Person};
-use domain::{Act, Actor, OrganizationId, Problem, Reason, Role, Stamp, Version};
+use domain::{AccessAction, Actor, ErrorKind, Metadata, OrganizationId, Problem, Role, Version};
 use schemars::JsonSchema;
 use serde::Serialize;
 
-use crate::authority::access_check::{Claim, Held, LEVEL_TOO_LOW};
+use crate::authority::access_check::{AccessCheck, AuthorizedMember, LEVEL_TOO_LOW};
 
 /// Shows what the caller wants to be told of.
 pub struct GetNotificationPreference;
@@ -24,15 +25,15 @@ pub struct OwnPreference {
     on_submitted: bool,
     /// When it said so, and which version; none if it has said nothing.
     #[serde(flatten)]
-    stamp: Option<Stamp>,
+    metadata: Option<Metadata>,
 }
 
 impl OwnPreference {
     /// What was said, if something was.
     pub(super) fn of(organization_id: OrganizationId, said: Option<NotificationPreference>) -> Self {
-        let (on_submitted, stamp) =
-            (said.as_ref().is_some_and(|said| said.on_submitted), said.map(|said| said.stamp));
-        Self { organization_id, on_submitted, stamp }
+        let (on_submitted, metadata) =
+            (said.as_ref().is_some_and(|said| said.on_submitted), said.map(|said| said.metadata));
+        Self { organization_id, on_submitted, metadata }
     }
 }
 
@@ -40,7 +41,7 @@ impl Output for OwnPreference {
     const VERSIONED: bool = true;
 
     fn version(&self) -> Option<Version> {
-        self.stamp.map(|stamp| stamp.version)
+        self.metadata.map(|metadata| metadata.version)
     }
 }
 
@@ -53,17 +54,17 @@ impl Operation for GetNotificationPreference {
         "/v1/organizations/{organizationId}/notification-preferences",
         &[Role::Customer, Role::PartnerMember],
     )];
-    const REASONS: &[Reason] = &[LEVEL_TOO_LOW];
+    const ERRORS: &[ErrorKind] = &[LEVEL_TOO_LOW];
 
     type Caller = Actor;
-    type Path = OfOrganization;
+    type Path = OrganizationPath;
     type Query = Nothing;
     type Body = Empty;
     type Output = OwnPreference;
 
     async fn execute(request: Request<'_, Self>) -> Result<Reply<OwnPreference>, Failure> {
         let Request { context, caller: actor, path, .. } = request;
-        let OfOrganization { organization_id } = *path;
+        let OrganizationPath { organization_id } = *path;
         let Said { preference, .. } = Said::read(context, actor, organization_id).await?;
         let preference = preference.filter(|(_, own)| *own).map(|(preference, _)| preference);
         Ok(Reply::ok(OwnPreference::of(organization_id, preference)))
@@ -75,7 +76,7 @@ pub(super) struct Said {
     /// Who.
     pub(super) person: Person,
     /// What lets it be told, if it is a partner's member.
-    pub(super) held: Option<Held>,
+    pub(super) held: Option<AuthorizedMember>,
     /// What is kept under its e-mail, and whether it has said that itself: who was the partner's member before may have.
     pub(super) preference: Option<(NotificationPreference, bool)>,
 }
@@ -87,18 +88,18 @@ impl Said {
         actor: &Actor,
         organization: OrganizationId,
     ) -> Result<Self, Failure> {
-        let claim = Claim::of(actor, organization)?;
+        let claim = AccessCheck::of(actor, organization)?;
         let email = actor.email.clone().ok_or_else(Problem::not_found)?;
-        let kept = PreferenceOf(organization, claim.as_ref().map(Claim::partner), email.clone());
-        let mut wanted = Wanted::new();
+        let kept = PreferenceOf(organization, claim.as_ref().map(AccessCheck::partner), email.clone());
+        let mut wanted = BatchGet::new();
         wanted.add(&kept);
         claim.iter().for_each(|claim| claim.want(&mut wanted));
-        let found: Found = context.table.fetch(wanted, true).await?;
+        let found: BatchResult = context.table.fetch(wanted, true).await?;
         let held = claim.map(|claim| claim.prove(context, &found)).transpose()?;
         if let Some(held) = &held {
-            held.judge(Act::SeeAll)?;
+            held.judge(AccessAction::SeeAll)?;
         }
-        let person = held.as_ref().map_or(Person { email, membership: None }, Held::person);
+        let person = held.as_ref().map_or(Person { email, membership: None }, AuthorizedMember::person);
         let preference = found.get(&kept)?.map(|kept| {
             let own = kept.person == person;
             (kept, own)

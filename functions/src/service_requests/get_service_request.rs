@@ -1,8 +1,8 @@
 //! `get-service-request`
 
 use api_runtime::table::{
-    AccessIn, Choice, Cut, EmailInPartner, EntitlementOf, EntitlementsOf, Listing, OrganizationById,
-    SubscriptionsOf, Wanted,
+    AccessIn, BatchGet, Choice, EmailInPartner, EntitlementOf, EntitlementsOf, ListPattern, OrganizationById,
+    PageQuery, SubscriptionsOf,
 };
 use api_runtime::{
     Context, Empty, Failure, Method, Nothing, Operation, Output, Reply, Request, Route, route,
@@ -10,17 +10,17 @@ use api_runtime::{
 use domain::access::decide;
 use domain::service_request::{Contact, Membership};
 use domain::{
-    Act, Actor, Email, Entitlement, EntitlementStatus, OrganizationId, Owner, Role, ServiceRequest,
+    AccessAction, Actor, Email, Entitlement, EntitlementStatus, OrganizationId, Owner, Role, ServiceRequest,
     Subscription, TimeZone, Version,
 };
 use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::view::{ServiceRequestView, sees_contact, view};
-use super::{OfServiceRequest, Sought, record, record_of};
-use crate::authority::access_check::Held;
+use super::{ServiceRequestLookup, ServiceRequestPath, record, record_of};
+use crate::authority::access_check::AuthorizedMember;
 use crate::authority::viewer::Sight;
-use crate::entitlements::{Shown, read_fields};
+use crate::entitlements::{EntitlementView, read_fields};
 
 /// Shows a service request.
 pub struct GetServiceRequest;
@@ -39,7 +39,7 @@ pub struct WorkItem {
     effective_time_zone: TimeZone,
     /// Entitlements that the organization has now or will have, with the details that the caller may view. A partner sees those
     /// of subscriptions that it manages and those that no subscription gives; none if only single service requests are open to it.
-    entitlements: Vec<Shown>,
+    entitlements: Vec<EntitlementView>,
     /// Whether there are more: `get-profile` shows all to the organization's people and the vendor's.
     more_entitlements: bool,
 }
@@ -65,16 +65,16 @@ impl Operation for GetServiceRequest {
     )];
 
     type Caller = Actor;
-    type Path = OfServiceRequest;
+    type Path = ServiceRequestPath;
     type Query = Nothing;
     type Body = Empty;
     type Output = WorkItem;
 
     async fn execute(request: Request<'_, Self>) -> Result<Reply<WorkItem>, Failure> {
         let Request { context, caller: actor, path, .. } = request;
-        let OfServiceRequest { organization_id, service_request_id } = *path;
-        let sought = Sought::of(actor, organization_id, service_request_id)?;
-        let mut wanted = Wanted::new();
+        let ServiceRequestPath { organization_id, service_request_id } = *path;
+        let sought = ServiceRequestLookup::of(actor, organization_id, service_request_id)?;
+        let mut wanted = BatchGet::new();
         sought.want(&mut wanted);
         wanted.add(&OrganizationById(organization_id));
         let found = async { Ok(context.table.fetch(wanted, true).await?) };
@@ -86,9 +86,9 @@ impl Operation for GetServiceRequest {
         let organization = found.get(&OrganizationById(organization_id))?;
         let of_organization = organization.and_then(|one| one.time_zone);
         let effective_time_zone = request.time_zone.or(of_organization).unwrap_or_default();
-        let all = held.is_none_or(|held| held.level().opens(Act::SeeAll));
+        let all = held.is_none_or(|held| held.level().allows(AccessAction::SeeAll));
         owned.retain(|_| all);
-        let shown = owned.into_iter().map(|one| Shown::to(actor, one, &fields, context.now));
+        let shown = owned.into_iter().map(|one| EntitlementView::to(actor, one, &fields, context.now));
         let (entitlements, more_entitlements) = (shown.collect(), all && more);
         Ok(Reply::ok(WorkItem {
             request: view(context, actor, request).await?,
@@ -112,7 +112,7 @@ impl Visible {
     /// All of them, oldest first, and whether there are more.
     async fn complete(self, context: &Context<'_>) -> Result<(Vec<Entitlement>, bool), Failure> {
         let Self { read: mut items, given, more } = self;
-        let mut wanted = Wanted::new();
+        let mut wanted = BatchGet::new();
         given.iter().for_each(|lookup| wanted.add(lookup));
         let found = context.table.fetch(wanted, false).await?;
         for lookup in given {
@@ -152,7 +152,7 @@ async fn visible_entitlements(
 }
 
 /// The first of a list that are wanted, as many as are shown, and whether there are more.
-async fn first<L: Listing>(
+async fn first<L: ListPattern>(
     context: &Context<'_>,
     listing: &L,
     consistent: bool,
@@ -160,7 +160,7 @@ async fn first<L: Listing>(
 ) -> Result<(Vec<L::Entity>, bool), Failure> {
     let (mut items, mut after) = (Vec::new(), None);
     loop {
-        let cut = Cut { size: SHOWN + 1 - items.len(), ascending: true, after, consistent };
+        let cut = PageQuery { size: SHOWN + 1 - items.len(), ascending: true, after, consistent };
         let page = context.table.page(listing, &cut, Some(wanted)).await?;
         items.extend(page.items);
         let more = items.len() > SHOWN;
@@ -177,12 +177,12 @@ async fn first<L: Listing>(
 async fn former(
     context: &Context<'_>,
     request: &ServiceRequest,
-    reader: Option<&Held>,
+    reader: Option<&AuthorizedMember>,
 ) -> Result<Vec<Email>, Failure> {
     let partner = reader.map(|held| held.partner);
     let foreign = |contact: &Contact| !sees_contact(partner, request, contact);
     let contacts = || request.contacts().filter(|(_, contact)| !foreign(contact));
-    let (organization, mut wanted) = (request.organization_id, Wanted::new());
+    let (organization, mut wanted) = (request.organization_id, BatchGet::new());
     for (_, contact) in contacts() {
         let email = &contact.person.email;
         if let Some(Membership { partner_id, .. }) = contact.person.membership {
@@ -205,7 +205,7 @@ async fn former(
                 let grants = access.as_ref().map(|access| access.grants.as_slice()).unwrap_or_default();
                 let by = decide(grants, email, member, context.now).by;
                 member.is_some_and(|member| member.id == member_id)
-                    && by.is_some_and(|grant| grant.level.opens(role.act()))
+                    && by.is_some_and(|grant| grant.level.allows(role.act()))
             }
             None => {
                 contact.customer_id.is_none() || contact.customer_id == record(&found, organization, email)?

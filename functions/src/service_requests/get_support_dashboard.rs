@@ -2,12 +2,14 @@
 
 use std::collections::BTreeMap;
 
-use api_runtime::table::{OrganizationById, Tallies, Wanted};
-use api_runtime::{Empty, Failure, Method, Nothing, OfOrganization, Operation, Reply, Request, Route, route};
+use api_runtime::table::{BatchGet, MonthlyCountsOf, OrganizationById};
+use api_runtime::{
+    Empty, Failure, Method, Nothing, Operation, OrganizationPath, Reply, Request, Route, route,
+};
 use domain::dashboard::Dashboard;
-use domain::{Act, Actor, Problem, Reason, Role};
+use domain::{AccessAction, Actor, ErrorKind, Problem, Role};
 
-use crate::authority::access_check::{Claim, LEVEL_TOO_LOW};
+use crate::authority::access_check::{AccessCheck, LEVEL_TOO_LOW};
 
 /// Shows what becomes of an organization's service requests.
 pub struct GetSupportDashboard;
@@ -20,29 +22,29 @@ impl Operation for GetSupportDashboard {
         "/v1/organizations/{organizationId}/dashboard",
         &[Role::Operator, Role::Agent, Role::ContactManager, Role::PartnerMember],
     )];
-    const REASONS: &[Reason] = &[LEVEL_TOO_LOW];
+    const ERRORS: &[ErrorKind] = &[LEVEL_TOO_LOW];
 
     type Caller = Actor;
-    type Path = OfOrganization;
+    type Path = OrganizationPath;
     type Query = Nothing;
     type Body = Empty;
     type Output = Dashboard;
 
     async fn execute(request: Request<'_, Self>) -> Result<Reply<Dashboard>, Failure> {
         let Request { context, caller: actor, path, .. } = request;
-        let OfOrganization { organization_id } = *path;
-        let claim = Claim::of(actor, organization_id)?;
+        let OrganizationPath { organization_id } = *path;
+        let claim = AccessCheck::of(actor, organization_id)?;
         let organization = OrganizationById(organization_id);
-        let mut wanted = Wanted::new();
+        let mut wanted = BatchGet::new();
         wanted.add(&organization);
         claim.iter().for_each(|claim| claim.want(&mut wanted));
         let months = Dashboard::months(context.now);
         let (first, last) = months.first().zip(months.last()).ok_or_else(Problem::not_found)?;
-        let tallies = Tallies(organization_id, first.clone(), last.clone());
+        let tallies = MonthlyCountsOf(organization_id, first.clone(), last.clone());
         let tallies = context.table.list(&tallies, true);
         let (found, tallies) = tokio::try_join!(context.table.fetch(wanted, true), tallies)?;
         if let Some(claim) = claim {
-            claim.prove(context, &found)?.judge(Act::SeeAll)?;
+            claim.prove(context, &found)?.judge(AccessAction::SeeAll)?;
         }
         found.get(&organization)?.ok_or_else(Problem::not_found)?;
         let mut counted = BTreeMap::new();

@@ -5,7 +5,7 @@ use api_runtime::{Empty, Failure, List, Method, Nothing, Operation, Reply, Reque
 use domain::{Actor, Role};
 
 use super::view::{UpdateView, view_updates};
-use super::{OfServiceRequest, Sought};
+use super::{ServiceRequestLookup, ServiceRequestPath};
 
 /// Lists what was said about a service request.
 pub struct ListServiceRequestUpdates;
@@ -21,15 +21,15 @@ impl Operation for ListServiceRequestUpdates {
     const PAGED: bool = true;
 
     type Caller = Actor;
-    type Path = OfServiceRequest;
+    type Path = ServiceRequestPath;
     type Query = Nothing;
     type Body = Empty;
     type Output = List<UpdateView>;
 
     async fn execute(request: Request<'_, Self>) -> Result<Reply<List<UpdateView>>, Failure> {
         let Request { context, caller: actor, path, .. } = request;
-        let OfServiceRequest { organization_id, service_request_id } = *path;
-        let sought = Sought::of(actor, organization_id, service_request_id)?;
+        let ServiceRequestPath { organization_id, service_request_id } = *path;
+        let sought = ServiceRequestLookup::of(actor, organization_id, service_request_id)?;
         let updates = UpdatesOf(service_request_id);
         let ((request, _), page) =
             tokio::try_join!(sought.settle(context), context.page_as_is(&updates, true))?;

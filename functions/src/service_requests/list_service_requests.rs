@@ -4,22 +4,23 @@ use std::collections::BTreeMap;
 
 use api_runtime::table::read::Choice;
 use api_runtime::table::{
-    Among, Concern, Concerns, Cut, OrganizationById, Page, ServiceRequestOf, ServiceRequests, Wanted, Whom,
+    BatchGet, ConcernedParty, Concerns, OrganizationById, Page, PageQuery, ServiceRequestOf,
+    ServiceRequestRef, ServiceRequestScope, ServiceRequests,
 };
 use api_runtime::{Context, Empty, Failure, List, Method, Nothing, Operation, Reply, Request, Route, route};
 use deserr::Deserr;
-use domain::actor::Standing;
-use domain::fault::{Check, Checked};
+use domain::actor::ActorKind;
+use domain::fault::{Check, Validated};
 use domain::service_request::{Month, Selection};
 use domain::{
-    Act, Actor, At, Email, Fault, Faults, Invalid, OrganizationId, PartnerId, Problem, Role, ServiceRequest,
-    ServiceRequestId, ServiceRequestKind, ServiceRequestStatus, Timestamp,
+    AccessAction, Actor, Email, Fault, FaultPointer, Faults, OrganizationId, ParseError, PartnerId, Problem,
+    Role, ServiceRequest, ServiceRequestId, ServiceRequestKind, ServiceRequestStatus, Timestamp,
 };
 use schemars::JsonSchema;
 
 use super::view::{ServiceRequestView, reader_of, sees_submitter, view_all};
 use super::{record, record_of};
-use crate::authority::access_check::{Claim, Held};
+use crate::authority::access_check::{AccessCheck, AuthorizedMember};
 use crate::history::query_history::check_span;
 
 /// Lists service requests.
@@ -29,7 +30,7 @@ pub struct ListServiceRequests;
 #[derive(Debug, Deserr, JsonSchema)]
 #[deserr(error = Faults, rename_all = camelCase, deny_unknown_fields)]
 #[schemars(rename_all = "camelCase", deny_unknown_fields)]
-pub struct Filter {
+pub struct ListServiceRequestsQuery {
     /// Those of this organization. Without, a partner's person sees those that the partner submitted or that it was added
     /// to itself, for all customers, a customer those of its own organization, and the vendor's people those of a month.
     #[deserr(default)]
@@ -56,10 +57,10 @@ pub struct Filter {
     to: Option<Timestamp>,
 }
 
-impl Check for Filter {
-    fn check(sent: &serde_json::Value) -> Vec<(String, Invalid)> {
+impl Check for ListServiceRequestsQuery {
+    fn check(sent: &serde_json::Value) -> Vec<(String, ParseError)> {
         let both = sent.get("month").is_some() && sent.get("organizationId").is_some();
-        let invalid = Invalid::new("not-of-organization", "is asked without `organizationId` only");
+        let invalid = ParseError::new("not-of-organization", "is asked without `organizationId` only");
         let mut faults: Vec<_> = both.then(|| ("/month".to_owned(), invalid)).into_iter().collect();
         faults.extend(check_span(sent));
         faults
@@ -78,24 +79,35 @@ impl Operation for ListServiceRequests {
 
     type Caller = Actor;
     type Path = Nothing;
-    type Query = Checked<Filter>;
+    type Query = Validated<ListServiceRequestsQuery>;
     type Body = Empty;
     type Output = List<ServiceRequestView>;
 
     async fn execute(request: Request<'_, Self>) -> Result<Reply<List<ServiceRequestView>>, Failure> {
         let Request { context, caller: actor, query, .. } = request;
-        let Checked(Filter { organization_id, month, kind, status, submitted_by, from, to }) = query;
+        let Validated(ListServiceRequestsQuery {
+            organization_id,
+            month,
+            kind,
+            status,
+            submitted_by,
+            from,
+            to,
+        }) = query;
         let submitted_by = submitted_by.clone();
         let selection = Selection { kind: *kind, status: *status, submitted_by, from: *from, to: *to };
         if month.is_some() && !actor.is_staff() {
-            let fault =
-                Fault::new(At::parameter("month"), "unknown-field", "is the vendor's people's to ask");
+            let fault = Fault::new(
+                FaultPointer::parameter("month"),
+                "unknown-field",
+                "is the vendor's people's to ask",
+            );
             return Err(Problem::shape(Faults(vec![fault])).into());
         }
-        let page = match (organization_id, actor.standing) {
+        let page = match (organization_id, actor.kind) {
             (Some(organization), _) => of_organization(context, actor, *organization, selection).await?,
-            (None, Standing::Operator | Standing::Agent) => {
-                let among = Among::Month(month_of(context, month.as_ref(), &selection)?);
+            (None, ActorKind::Operator | ActorKind::Agent) => {
+                let among = ServiceRequestScope::Month(month_of(context, month.as_ref(), &selection)?);
                 let wanted = |one: &ServiceRequest| selection.wants(one);
                 let all = ServiceRequests { among, selection: selection.clone() };
                 let page = match selection.submitted_by {
@@ -104,13 +116,13 @@ impl Operation for ListServiceRequests {
                 };
                 shown(context, actor, page).await?
             }
-            (None, Standing::Customer { organization: Some(own), .. }) => {
+            (None, ActorKind::Customer { organization: Some(own), .. }) => {
                 of_organization(context, actor, own, selection).await?
             }
-            (None, Standing::Customer { organization: None, .. }) => {
+            (None, ActorKind::Customer { organization: None, .. }) => {
                 List { items: Vec::new(), next_page_token: None }
             }
-            (None, Standing::Partner { partner, .. }) => {
+            (None, ActorKind::Partner { partner, .. }) => {
                 of_member(context, actor, partner, None, &selection).await?
             }
         };
@@ -131,7 +143,7 @@ fn month_of(context: &Context<'_>, named: Option<&Month>, selection: &Selection)
         let detail = format!(
             "is not in {month}, the one month of which all are listed: ask month by month, or name `organizationId`"
         );
-        Fault::new(At::parameter(name), "outside-month", detail)
+        Fault::new(FaultPointer::parameter(name), "outside-month", detail)
     });
     match Faults(faults.collect()) {
         Faults(none) if none.is_empty() => Ok(month),
@@ -146,9 +158,9 @@ async fn of_organization(
     organization: OrganizationId,
     selection: Selection,
 ) -> Result<List<ServiceRequestView>, Failure> {
-    let all = ServiceRequests { among: Among::Organization(organization), selection };
-    let Some(claim) = Claim::of(actor, organization)? else {
-        let (known, mut wanted) = (OrganizationById(organization), Wanted::new());
+    let all = ServiceRequests { among: ServiceRequestScope::Organization(organization), selection };
+    let Some(claim) = AccessCheck::of(actor, organization)? else {
+        let (known, mut wanted) = (OrganizationById(organization), BatchGet::new());
         wanted.add(&known);
         let found = async { Ok(context.table.fetch(wanted, true).await?) };
         let (found, page) = tokio::try_join!(found, page(context, actor, &all))?;
@@ -156,7 +168,7 @@ async fn of_organization(
         return shown(context, actor, page).await;
     };
     let (held, page) = tokio::try_join!(claim.settle(context), page(context, actor, &all))?;
-    if held.level().opens(Act::SeeAll) {
+    if held.level().allows(AccessAction::SeeAll) {
         return shown(context, actor, page).await;
     }
     of_member(context, actor, held.partner, Some(organization), &all.selection).await
@@ -177,7 +189,7 @@ async fn page(
     if all.selection.submitted_by.is_none() {
         return context.page_as_is(all, false).await;
     }
-    let (reader, cut) = (reader_of(actor), Cut { consistent: true, ..context.cut(false) });
+    let (reader, cut) = (reader_of(actor), PageQuery { consistent: true, ..context.cut(false) });
     let wanted = |one: &ServiceRequest| is_wanted(reader, &all.selection, one);
     let page = context.table.page(all, &cut, Some(&wanted)).await?;
     Ok(context.list(page.items, page.next))
@@ -207,8 +219,9 @@ async fn of_member(
     let of = |whom| Concerns { whom, organization, from, to };
     // Where one is asked for by somebody who does not see all of it, others' are not looked at.
     let submitter = only.map(|_| email.clone()).or_else(|| selection.submitted_by.clone());
-    let (submitted, added) = (of(Whom::Partner(partner)), of(Whom::Person(email.clone())));
-    let is_his = |concern: &Concern| {
+    let (submitted, added) =
+        (of(ConcernedParty::Partner(partner)), of(ConcernedParty::Person(email.clone())));
+    let is_his = |concern: &ServiceRequestRef| {
         let by = concern.submitted_by.as_ref().map(|person| &person.email);
         submitter.as_ref().is_none_or(|submitter| by == Some(submitter))
     };
@@ -219,19 +232,19 @@ async fn of_member(
         Page::merge(vec![submitted, added], &cut, |concern| concern.place().to_owned());
 
     // What the late index found is read again, with what opens it.
-    let (mut wanted, mut organizations) = (Wanted::new(), BTreeMap::new());
+    let (mut wanted, mut organizations) = (BatchGet::new(), BTreeMap::new());
     for concern in &concerns {
         let organization = concern.organization_id;
         wanted.add(&ServiceRequestOf(organization, concern.service_request()?));
         wanted.add(&record_of(organization, &email));
-        organizations.insert(organization, None::<Held>);
+        organizations.insert(organization, None::<AuthorizedMember>);
     }
     for organization in organizations.keys() {
-        Claim::of(actor, *organization)?.iter().for_each(|claim| claim.want(&mut wanted));
+        AccessCheck::of(actor, *organization)?.iter().for_each(|claim| claim.want(&mut wanted));
     }
     let found = context.table.fetch(wanted, true).await?;
     for (organization, held) in &mut organizations {
-        if let Some(claim) = Claim::of(actor, *organization)? {
+        if let Some(claim) = AccessCheck::of(actor, *organization)? {
             *held = match claim.prove(context, &found) {
                 Ok(proved) => Some(proved),
                 Err(Failure::Problem(_)) => None,

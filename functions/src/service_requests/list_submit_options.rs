@@ -1,9 +1,9 @@
 //! `list-submit-options`
 
-use api_runtime::table::{AccessIn, AccessOfPartner, EmailInPartner, OrganizationById, Wanted};
+use api_runtime::table::{AccessIn, AccessOfPartner, BatchGet, EmailInPartner, OrganizationById};
 use api_runtime::{Context, Empty, Failure, List, Method, Nothing, Operation, Reply, Request, Route, route};
 use domain::access::decide;
-use domain::actor::Standing;
+use domain::actor::ActorKind;
 use domain::{Actor, Level, OrganizationId, PartnerId, Role, ServiceRequestKind, Timestamp};
 use schemars::JsonSchema;
 use serde::Serialize;
@@ -44,9 +44,9 @@ impl Operation for ListSubmitOptions {
 
     async fn execute(request: Request<'_, Self>) -> Result<Reply<List<SubmitOption>>, Failure> {
         let Request { context, caller: actor, .. } = request;
-        let options = match actor.standing {
-            Standing::Partner { partner, .. } => of_member(context, actor, partner).await?,
-            Standing::Customer { organization: Some(own), .. } => {
+        let options = match actor.kind {
+            ActorKind::Partner { partner, .. } => of_member(context, actor, partner).await?,
+            ActorKind::Customer { organization: Some(own), .. } => {
                 let own = context.table.get(&OrganizationById(own)).await?.map(|own| SubmitOption {
                     organization: Party { id: own.id, name: Some(own.name) },
                     level: None,
@@ -80,7 +80,7 @@ async fn of_member(
     let Some(member) = record.map(|record| record.member_record()).transpose()? else { return Ok(nowhere()) };
 
     // The index is late: what it found is read again.
-    let mut wanted = Wanted::new();
+    let mut wanted = BatchGet::new();
     let organizations = page.items.iter().map(|found| found.organization_id);
     organizations.clone().for_each(|organization| wanted.add(&AccessIn(organization, partner)));
     let names = Names::of(context, std::iter::empty(), organizations.clone());
@@ -91,7 +91,7 @@ async fn of_member(
         let Some(access) = read.get(&AccessIn(organization, partner))? else { continue };
         let Some(grant) = decide(&access.grants, &email, Some(member), context.now).by else { continue };
         let kinds = ServiceRequestKind::ALL.into_iter();
-        let kinds: Vec<_> = kinds.filter(|kind| grant.level.opens(kind.submitting())).collect();
+        let kinds: Vec<_> = kinds.filter(|kind| grant.level.allows(kind.submitting())).collect();
         if !kinds.is_empty() {
             let (level, expires_at) = (Some(grant.level), Some(grant.expires_at));
             let organization = names.organization(organization);

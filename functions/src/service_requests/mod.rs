@@ -13,23 +13,23 @@ pub mod set_service_request_contact;
 pub mod update_service_request;
 pub mod view;
 
-use api_runtime::table::{EmailInOrganization, Found, ServiceRequestOf, Wanted};
+use api_runtime::table::{BatchGet, BatchResult, EmailInOrganization, ServiceRequestOf};
 use api_runtime::{Change, ConditionFailure, Context, Failure};
 use deserr::Deserr;
 use domain::service_request::Contact;
 use domain::{
-    Actor, CustomerId, Email, Faults, OrganizationId, PartnerId, Problem, Reason, ServiceRequest,
+    Actor, CustomerId, Email, ErrorKind, Faults, OrganizationId, PartnerId, Problem, ServiceRequest,
     ServiceRequestId,
 };
 use schemars::JsonSchema;
 
-use crate::authority::access_check::{Claim, Held};
+use crate::authority::access_check::{AccessCheck, AuthorizedMember};
 
 /// A path that names a service request.
 #[derive(Debug, Deserr, JsonSchema)]
 #[deserr(error = Faults, rename_all = camelCase, deny_unknown_fields)]
 #[schemars(rename_all = "camelCase")]
-pub struct OfServiceRequest {
+pub struct ServiceRequestPath {
     /// Whose.
     organization_id: OrganizationId,
     /// The service request.
@@ -40,7 +40,7 @@ pub struct OfServiceRequest {
 #[derive(Debug, Deserr, JsonSchema)]
 #[deserr(error = Faults, rename_all = camelCase, deny_unknown_fields)]
 #[schemars(rename_all = "camelCase")]
-pub struct OfContact {
+pub struct ContactPath {
     /// Whose.
     organization_id: OrganizationId,
     /// The service request.
@@ -50,19 +50,22 @@ pub struct OfContact {
 }
 
 /// A service request that somebody names, and what shows whether it is open to them: read together.
-struct Sought {
+struct ServiceRequestLookup {
     request: ServiceRequestOf,
-    claim: Option<Claim>,
+    claim: Option<AccessCheck>,
 }
 
-impl Sought {
+impl ServiceRequestLookup {
     /// What the caller of this path seeks.
     fn of(actor: &Actor, organization: OrganizationId, request: ServiceRequestId) -> Result<Self, Problem> {
-        Ok(Self { request: ServiceRequestOf(organization, request), claim: Claim::of(actor, organization)? })
+        Ok(Self {
+            request: ServiceRequestOf(organization, request),
+            claim: AccessCheck::of(actor, organization)?,
+        })
     }
 
     /// Wants it read.
-    fn want(&self, wanted: &mut Wanted) {
+    fn want(&self, wanted: &mut BatchGet) {
         wanted.add(&self.request);
         if let Some(claim) = &self.claim {
             claim.want(wanted);
@@ -71,7 +74,11 @@ impl Sought {
     }
 
     /// It among what was read, if it is open to the caller; and what opens it to who has to show that.
-    fn find(self, context: &Context<'_>, found: &Found) -> Result<(ServiceRequest, Option<Held>), Failure> {
+    fn find(
+        self,
+        context: &Context<'_>,
+        found: &BatchResult,
+    ) -> Result<(ServiceRequest, Option<AuthorizedMember>), Failure> {
         let request = found.get(&self.request)?;
         let Some(claim) = self.claim else {
             return Ok((request.ok_or_else(Problem::not_found)?, None));
@@ -83,8 +90,11 @@ impl Sought {
     }
 
     /// Reads it.
-    async fn settle(self, context: &Context<'_>) -> Result<(ServiceRequest, Option<Held>), Failure> {
-        let mut wanted = Wanted::new();
+    async fn settle(
+        self,
+        context: &Context<'_>,
+    ) -> Result<(ServiceRequest, Option<AuthorizedMember>), Failure> {
+        let mut wanted = BatchGet::new();
         self.want(&mut wanted);
         let found = context.table.fetch(wanted, true).await?;
         self.find(context, &found)
@@ -97,7 +107,11 @@ fn record_of(organization: OrganizationId, email: &Email) -> EmailInOrganization
 }
 
 /// Which customer of an organization has an e-mail, by what was read.
-fn record(found: &Found, organization: OrganizationId, email: &Email) -> Result<Option<CustomerId>, Failure> {
+fn record(
+    found: &BatchResult,
+    organization: OrganizationId,
+    email: &Email,
+) -> Result<Option<CustomerId>, Failure> {
     let record = found.get(&record_of(organization, email))?;
     Ok(record.map(|record| record.owner_id()).transpose()?)
 }
@@ -107,13 +121,13 @@ fn require_record(change: &mut Change, organization: OrganizationId, email: &Ema
     change.require_owner(&record_of(organization, email), customer, || ConditionFailure::Stale);
 }
 
-const OTHER_PARTNERS: Reason = Reason::rule(
+const OTHER_PARTNERS: ErrorKind = ErrorKind::forbidden(
     "other-partners-contact",
     "this concerns a contact who is another partner's member: that is the organization's to do, or the vendor's",
 );
 
 /// Requires that what becomes of a contact is no other partner's business than that of the one that acts.
-fn require_own(change: &mut Change, contact: &Contact, acting: Option<&Held>) {
+fn require_own(change: &mut Change, contact: &Contact, acting: Option<&AuthorizedMember>) {
     let of = contact.person.membership.map(|of| of.partner_id);
     if acting.is_some_and(|held| of.is_some_and(|of| of != held.partner)) {
         change.reject(&OTHER_PARTNERS, &[]);
@@ -121,7 +135,7 @@ fn require_own(change: &mut Change, contact: &Contact, acting: Option<&Held>) {
 }
 
 /// Whose business it is what becomes of a contact: the partner's that acts, or else that of which the contact is a member.
-fn concerned(contact: &Contact, acting: Option<&Held>) -> Option<PartnerId> {
+fn concerned(contact: &Contact, acting: Option<&AuthorizedMember>) -> Option<PartnerId> {
     let own = contact.person.membership.map(|of| of.partner_id);
     acting.map(|held| held.partner).or(own)
 }

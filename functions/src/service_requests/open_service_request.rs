@@ -1,31 +1,31 @@
 //! `open-service-request`
 
-use api_runtime::table::{ContactEntry, OrganizationById, Wanted, count_service_request};
+use api_runtime::table::{BatchGet, ContactEntry, OrganizationById, count_service_request};
 use api_runtime::{
-    Answer, Change, ConditionFailure, Failure, Json, Method, Nothing, OfOrganization, Operation, Reply,
+    Answer, Change, ConditionFailure, Failure, Json, Method, Nothing, Operation, OrganizationPath, Reply,
     Request, Route, route,
 };
 use deserr::Deserr;
 use domain::event::ServiceRequestOpened;
 use domain::service_request::{Contact, Message, Person};
 use domain::{
-    Actor, Email, Faults, Name, Problem, Reason, Role, ServiceRequest, ServiceRequestKind,
-    ServiceRequestStatus, Stamp, TimeZone,
+    Actor, Email, ErrorKind, Faults, Metadata, Name, Problem, Role, ServiceRequest, ServiceRequestKind,
+    ServiceRequestStatus, TimeZone,
 };
 use schemars::JsonSchema;
 
 use super::view::{ServiceRequestView, view};
 use super::{record, record_of, require_record};
-use crate::authority::access_check::{Claim, LEVEL_TOO_LOW};
+use crate::authority::access_check::{AccessCheck, LEVEL_TOO_LOW};
 
 /// Submits a service request.
 pub struct OpenServiceRequest;
 
-const UNKNOWN_CUSTOMER: Reason = Reason::rule(
+const UNKNOWN_CUSTOMER: ErrorKind = ErrorKind::rule(
     "unknown-customer",
     "the organization has no customer of this e-mail: others become contacts by `set-service-request-contact`",
 );
-const MISPLACED_TIME_ZONE: Reason = Reason::rule(
+const MISPLACED_TIME_ZONE: ErrorKind = ErrorKind::rule(
     "misplaced-time-zone",
     "is taken only from a partner's member who is the primary contact: else the organization's holds",
 );
@@ -34,7 +34,7 @@ const MISPLACED_TIME_ZONE: Reason = Reason::rule(
 #[derive(Debug, Deserr, JsonSchema)]
 #[deserr(error = Faults, rename_all = camelCase, deny_unknown_fields)]
 #[schemars(rename_all = "camelCase", deny_unknown_fields)]
-pub struct NewServiceRequest {
+pub struct OpenServiceRequestBody {
     /// What it is about, in a line.
     subject: Name,
     /// What it is about: up to 32 KB of text.
@@ -63,21 +63,21 @@ impl Operation for OpenServiceRequest {
         Role::Customer,
         "a customer needs no record to ask for support, and nothing changes until the vendor's people act",
     )];
-    const REASONS: &[Reason] = &[LEVEL_TOO_LOW, UNKNOWN_CUSTOMER, MISPLACED_TIME_ZONE];
+    const ERRORS: &[ErrorKind] = &[LEVEL_TOO_LOW, UNKNOWN_CUSTOMER, MISPLACED_TIME_ZONE];
 
     type Caller = Actor;
-    type Path = OfOrganization;
+    type Path = OrganizationPath;
     type Query = Nothing;
-    type Body = Json<NewServiceRequest>;
+    type Body = Json<OpenServiceRequestBody>;
     type Output = ServiceRequestView;
 
     async fn execute(request: Request<'_, Self>) -> Result<Reply<ServiceRequestView>, Failure> {
         let Request { context, caller: actor, path, body, .. } = request;
-        let (OfOrganization { organization_id }, Json(new)) = (path, body);
-        let claim = Claim::of(actor, *organization_id)?;
+        let (OrganizationPath { organization_id }, Json(new)) = (path, body);
+        let claim = AccessCheck::of(actor, *organization_id)?;
         let email = actor.email.clone().ok_or_else(Problem::not_found)?;
         let named = new.primary_contact.as_ref().filter(|named| **named != email);
-        let mut wanted = Wanted::new();
+        let mut wanted = BatchGet::new();
         claim.iter().for_each(|claim| claim.want(&mut wanted));
         named.iter().for_each(|named| wanted.add(&record_of(*organization_id, named)));
         let found = context.table.fetch(wanted, true).await?;
@@ -117,7 +117,7 @@ impl Operation for OpenServiceRequest {
             answered_at: None,
             solved_at: None,
             updates: 0,
-            stamp: Stamp::new(context.now),
+            metadata: Metadata::new(context.now),
         };
         if let Some(entry) = named.and_then(|named| ContactEntry::of(&request, named)) {
             change.put(&entry)?;

@@ -4,10 +4,10 @@ use api_runtime::table::ContactEntry;
 use api_runtime::{Answer, Change, Empty, Failure, Method, Nothing, Operation, Reply, Request, Route, route};
 use domain::event::ServiceRequestContactRemoved;
 use domain::service_request::PRIMARY_CONTACT;
-use domain::{Act, Actor, Reason, Role};
+use domain::{AccessAction, Actor, ErrorKind, Role};
 
 use super::view::{ServiceRequestView, reader_of, sees_contact, view};
-use super::{OfContact, Sought, concerned};
+use super::{ContactPath, ServiceRequestLookup, concerned};
 use crate::authority::access_check::LEVEL_TOO_LOW;
 use crate::authority::own_record::require_own_record;
 
@@ -22,25 +22,25 @@ impl Operation for RemoveServiceRequestContact {
         "/v1/organizations/{organizationId}/service-requests/{serviceRequestId}/contacts/{email}",
         &[Role::Agent, Role::Customer, Role::PartnerMember],
     )];
-    const REASONS: &[Reason] = &[PRIMARY_CONTACT, LEVEL_TOO_LOW];
+    const ERRORS: &[ErrorKind] = &[PRIMARY_CONTACT, LEVEL_TOO_LOW];
 
     type Caller = Actor;
-    type Path = OfContact;
+    type Path = ContactPath;
     type Query = Nothing;
     type Body = Empty;
     type Output = ServiceRequestView;
 
     async fn execute(request: Request<'_, Self>) -> Result<Reply<ServiceRequestView>, Failure> {
         let Request { context, caller: actor, path, .. } = request;
-        let OfContact { organization_id, service_request_id, email } = path;
-        let sought = Sought::of(actor, *organization_id, *service_request_id)?;
+        let ContactPath { organization_id, service_request_id, email } = path;
+        let sought = ServiceRequestLookup::of(actor, *organization_id, *service_request_id)?;
         let (before, held) = sought.settle(context).await?;
         let mut change = Change::new();
         match &held {
-            Some(held) => held.require(&mut change, Act::Update)?,
+            Some(held) => held.require(&mut change, AccessAction::Update)?,
             None => require_own_record(&mut change, actor, None),
         }
-        let (seen, mut request) = (before.stamp.version, before.clone());
+        let (seen, mut request) = (before.metadata.version, before.clone());
         let removed = request.remove_contact(email).unwrap_or_else(|reason| {
             change.reject(&reason, &[]);
             None
@@ -52,7 +52,7 @@ impl Operation for RemoveServiceRequestContact {
             let shown = view(context, actor, before).await?;
             return context.commit(change, Answer::ok(shown)).await;
         };
-        request.stamp = before.stamp.next(context.now);
+        request.metadata = before.metadata.next(context.now);
         change.replace(&request, seen, context.if_match())?;
         if let Some(entry) = ContactEntry::of(&request, email) {
             change.remove(&entry);

@@ -2,13 +2,13 @@
 
 use api_runtime::table::OrganizationById;
 use api_runtime::{
-    Answer, Change, ConditionFailure, Failure, Json, Method, Nothing, OfOrganization, Operation, Reply,
+    Answer, Change, ConditionFailure, Failure, Json, Method, Nothing, Operation, OrganizationPath, Reply,
     Request, Route, route,
 };
 use deserr::Deserr;
 use domain::event::NotificationPreferenceSet;
 use domain::service_request::NotificationPreference;
-use domain::{Act, Actor, Faults, NewEvent, Reason, Role, Stamp};
+use domain::{AccessAction, Actor, ErrorKind, Faults, Metadata, NewEvent, Role};
 use schemars::JsonSchema;
 
 use super::get_notification_preference::{OwnPreference, Said};
@@ -21,7 +21,7 @@ pub struct SetNotificationPreference;
 #[derive(Debug, Deserr, JsonSchema)]
 #[deserr(error = Faults, rename_all = camelCase, deny_unknown_fields)]
 #[schemars(rename_all = "camelCase", deny_unknown_fields)]
-pub struct NewPreference {
+pub struct SetNotificationPreferenceBody {
     /// Whether it wants mail of each service request that is submitted.
     on_submitted: bool,
 }
@@ -35,37 +35,37 @@ impl Operation for SetNotificationPreference {
         &[Role::Customer, Role::PartnerMember],
     )];
     const BY_TOKEN: &[(Role, &str)] = &[(Role::Customer, "it concerns the caller alone")];
-    const REASONS: &[Reason] = &[LEVEL_TOO_LOW];
+    const ERRORS: &[ErrorKind] = &[LEVEL_TOO_LOW];
 
     type Caller = Actor;
-    type Path = OfOrganization;
+    type Path = OrganizationPath;
     type Query = Nothing;
-    type Body = Json<NewPreference>;
+    type Body = Json<SetNotificationPreferenceBody>;
     type Output = OwnPreference;
 
     async fn execute(request: Request<'_, Self>) -> Result<Reply<OwnPreference>, Failure> {
         let Request { context, caller: actor, path, body, .. } = request;
-        let OfOrganization { organization_id } = *path;
-        let Json(NewPreference { on_submitted }) = body;
+        let OrganizationPath { organization_id } = *path;
+        let Json(SetNotificationPreferenceBody { on_submitted }) = body;
         let Said { person, held, preference } = Said::read(context, actor, organization_id).await?;
         let mut change = Change::new();
         match &held {
-            Some(held) => held.require(&mut change, Act::SeeAll)?,
+            Some(held) => held.require(&mut change, AccessAction::SeeAll)?,
             None => change.require(&OrganizationById(organization_id), || ConditionFailure::NotFound),
         }
-        let (on_submitted, stamp) = (*on_submitted, Stamp::new(context.now));
+        let (on_submitted, metadata) = (*on_submitted, Metadata::new(context.now));
         let member_id = person.membership.map(|of| of.member_id);
-        let wanted = NotificationPreference { organization_id, person, on_submitted, stamp };
+        let wanted = NotificationPreference { organization_id, person, on_submitted, metadata };
         let said = match preference {
             Some((kept, true)) if kept.on_submitted == on_submitted => {
-                change.confirm(&kept, kept.stamp.version, context.if_match())?;
+                change.confirm(&kept, kept.metadata.version, context.if_match())?;
                 return context
                     .commit(change, Answer::ok(OwnPreference::of(organization_id, Some(kept))))
                     .await;
             }
             Some((kept, _)) => {
-                let said = NotificationPreference { stamp: kept.stamp.next(context.now), ..wanted };
-                change.replace(&said, kept.stamp.version, context.if_match())?;
+                let said = NotificationPreference { metadata: kept.metadata.next(context.now), ..wanted };
+                change.replace(&said, kept.metadata.version, context.if_match())?;
                 said
             }
             None => {

@@ -1,6 +1,6 @@
 //! `set-service-request-contact`
 
-use api_runtime::table::{AccessInOrganization, ContactEntry, EmailInPartner, Found, Wanted};
+use api_runtime::table::{AccessInOrganization, BatchGet, BatchResult, ContactEntry, EmailInPartner};
 use api_runtime::{
     Answer, Change, ConditionFailure, Context, Failure, Json, Method, Nothing, Operation, Reply, Request,
     Route, route,
@@ -9,22 +9,25 @@ use deserr::Deserr;
 use domain::access::{Grant, decide};
 use domain::event::ServiceRequestContactSet;
 use domain::service_request::{Contact, Membership, PRIMARY_CONTACT, Person, TOO_MANY_CONTACTS};
-use domain::{Access, Act, Actor, ContactRole, Email, Faults, Level, Reason, Role};
+use domain::{Access, AccessAction, Actor, ContactRole, Email, ErrorKind, Faults, Level, Role};
 use schemars::JsonSchema;
 
 use super::view::{ServiceRequestView, reader_of, sees_contact, view};
-use super::{OTHER_PARTNERS, OfContact, Sought, concerned, record, record_of, require_own, require_record};
-use crate::authority::access_check::{Held, LEVEL_TOO_LOW};
+use super::{
+    ContactPath, OTHER_PARTNERS, ServiceRequestLookup, concerned, record, record_of, require_own,
+    require_record,
+};
+use crate::authority::access_check::{AuthorizedMember, LEVEL_TOO_LOW};
 use crate::authority::own_record::require_own_record;
 
 /// Makes somebody a contact of a service request.
 pub struct SetServiceRequestContact;
 
-const NOBODY_THERE: Reason = Reason::rule(
+const NOBODY_THERE: ErrorKind = ErrorKind::rule(
     "unknown-contact",
     "nobody of this e-mail is a customer of the organization, or a member, with access, of a partner whose request was approved, or to whom it was given by e-mail; a partner names customers and its own members",
 );
-const PRIMARY_NEEDS_UPDATE: Reason = Reason::rule(
+const PRIMARY_NEEDS_UPDATE: ErrorKind = ErrorKind::rule(
     "primary-needs-update",
     "a partner's member is the primary contact only with access of `update` or above",
 );
@@ -33,7 +36,7 @@ const PRIMARY_NEEDS_UPDATE: Reason = Reason::rule(
 #[derive(Debug, Deserr, JsonSchema)]
 #[deserr(error = Faults, deny_unknown_fields)]
 #[schemars(deny_unknown_fields)]
-pub struct NewContact {
+pub struct SetServiceRequestContactBody {
     /// Kept informed, or turned to.
     role: ContactRole,
 }
@@ -46,7 +49,7 @@ impl Operation for SetServiceRequestContact {
         "/v1/organizations/{organizationId}/service-requests/{serviceRequestId}/contacts/{email}",
         &[Role::Agent, Role::Customer, Role::PartnerMember],
     )];
-    const REASONS: &[Reason] = &[
+    const ERRORS: &[ErrorKind] = &[
         PRIMARY_CONTACT,
         LEVEL_TOO_LOW,
         NOBODY_THERE,
@@ -56,17 +59,19 @@ impl Operation for SetServiceRequestContact {
     ];
 
     type Caller = Actor;
-    type Path = OfContact;
+    type Path = ContactPath;
     type Query = Nothing;
-    type Body = Json<NewContact>;
+    type Body = Json<SetServiceRequestContactBody>;
     type Output = ServiceRequestView;
 
     async fn execute(request: Request<'_, Self>) -> Result<Reply<ServiceRequestView>, Failure> {
         let Request { context, caller: actor, path, body, .. } = request;
-        let (OfContact { organization_id, service_request_id, email }, Json(NewContact { role })) =
-            (path, body);
-        let sought = Sought::of(actor, *organization_id, *service_request_id)?;
-        let mut wanted = Wanted::new();
+        let (
+            ContactPath { organization_id, service_request_id, email },
+            Json(SetServiceRequestContactBody { role }),
+        ) = (path, body);
+        let sought = ServiceRequestLookup::of(actor, *organization_id, *service_request_id)?;
+        let mut wanted = BatchGet::new();
         sought.want(&mut wanted);
         wanted.add(&record_of(*organization_id, email));
         // Whom others have on record is none of a partner's business.
@@ -82,7 +87,7 @@ impl Operation for SetServiceRequestContact {
         let (before, held) = sought.find(context, &found)?;
         let mut change = Change::new();
         if let Some(held) = &held {
-            held.require(&mut change, Act::Update)?;
+            held.require(&mut change, AccessAction::Update)?;
         }
 
         let present = before.contacts().find(|(_, contact)| contact.person.email == *email);
@@ -104,7 +109,7 @@ impl Operation for SetServiceRequestContact {
                     Some(held) => best_of(context, &[(held.access(), true)], &found, email, present)?,
                     None => {
                         let candidates = candidates(context, actor, &others, email, present);
-                        let mut wanted = Wanted::new();
+                        let mut wanted = BatchGet::new();
                         let record = |access: &Access| EmailInPartner(access.partner_id, email.clone());
                         candidates.iter().for_each(|(access, _)| wanted.add(&record(access)));
                         let records = context.table.fetch(wanted, true).await?;
@@ -113,7 +118,7 @@ impl Operation for SetServiceRequestContact {
                 };
                 if let Some((access, membership, level)) = &best {
                     require_member(&mut change, access, email, membership, held.as_ref())?;
-                    if !level.opens(role.act()) {
+                    if !level.allows(role.act()) {
                         change.reject(&PRIMARY_NEEDS_UPDATE, &[&"role"]);
                     }
                 }
@@ -123,7 +128,7 @@ impl Operation for SetServiceRequestContact {
                 })
             }
         };
-        let (seen, mut request) = (before.stamp.version, before.clone());
+        let (seen, mut request) = (before.metadata.version, before.clone());
         let changed = match contact.filter(|_| !hidden) {
             Some(contact) => request.set_contact(contact, *role),
             None => Err(NOBODY_THERE),
@@ -137,7 +142,7 @@ impl Operation for SetServiceRequestContact {
             let shown = view(context, actor, before).await?;
             return context.commit(change, Answer::ok(shown)).await;
         }
-        request.stamp = before.stamp.next(context.now);
+        request.metadata = before.metadata.next(context.now);
         change.replace(&request, seen, context.if_match())?;
         if let Some(entry) = ContactEntry::of(&request, email) {
             change.put(&entry)?;
@@ -184,7 +189,7 @@ fn candidates<'a>(
 fn best_of<'a>(
     context: &Context<'_>,
     candidates: &[(&'a Access, bool)],
-    records: &Found,
+    records: &BatchResult,
     email: &Email,
     present: Option<Membership>,
 ) -> Result<Option<(&'a Access, Membership, Level)>, Failure> {
@@ -212,10 +217,10 @@ fn require_member(
     access: &Access,
     email: &Email,
     Membership { partner_id, member_id }: &Membership,
-    caller: Option<&Held>,
+    caller: Option<&AuthorizedMember>,
 ) -> Result<(), Failure> {
     if caller.is_none() {
-        change.confirm(access, access.stamp.version, None)?;
+        change.confirm(access, access.metadata.version, None)?;
     }
     if caller.is_none_or(|held| held.email != *email) {
         let record = EmailInPartner(*partner_id, email.clone());

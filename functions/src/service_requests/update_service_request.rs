@@ -3,28 +3,28 @@
 use api_runtime::table::count_service_request;
 use api_runtime::{Answer, Change, Failure, Json, Method, Nothing, Operation, Reply, Request, Route, route};
 use deserr::Deserr;
-use domain::actor::Standing;
+use domain::actor::ActorKind;
 use domain::event::ServiceRequestUpdated;
-use domain::fault::{Check, Checked};
-use domain::service_request::{Message, ServiceRequestUpdate, Speaker};
-use domain::{Act, Actor, Faults, Invalid, Problem, Reason, Role, ServiceRequestStatus};
+use domain::fault::{Check, Validated};
+use domain::service_request::{Message, ServiceRequestUpdate, UpdateAuthor};
+use domain::{AccessAction, Actor, ErrorKind, Faults, ParseError, Problem, Role, ServiceRequestStatus};
 use schemars::JsonSchema;
 
 use super::view::{UpdateView, view_updates};
-use super::{OfServiceRequest, Sought};
+use super::{ServiceRequestLookup, ServiceRequestPath};
 use crate::authority::access_check::LEVEL_TOO_LOW;
 
 /// Says something about a service request, or how far it is.
 pub struct UpdateServiceRequest;
 
-const CLOSED: Reason =
-    Reason::state("service-request-closed", "the service request is closed: only an agent reopens it");
+const CLOSED: ErrorKind =
+    ErrorKind::state("service-request-closed", "the service request is closed: only an agent reopens it");
 
 /// What is said: at least one of both.
 #[derive(Debug, Deserr, JsonSchema)]
 #[deserr(error = Faults, deny_unknown_fields)]
 #[schemars(deny_unknown_fields)]
-pub struct NewUpdate {
+pub struct UpdateServiceRequestBody {
     /// What there is to say: up to 32 KB of text.
     #[deserr(default)]
     text: Option<Message>,
@@ -33,11 +33,11 @@ pub struct NewUpdate {
     status: Option<ServiceRequestStatus>,
 }
 
-impl Check for NewUpdate {
-    fn check(sent: &serde_json::Value) -> Vec<(String, Invalid)> {
+impl Check for UpdateServiceRequestBody {
+    fn check(sent: &serde_json::Value) -> Vec<(String, ParseError)> {
         let says = |name: &str| sent.get(name).is_some_and(|value| !value.is_null());
         let nothing = sent.is_object() && !says("text") && !says("status");
-        let invalid = Invalid::new("says-nothing", "has neither a `text` nor a `status`");
+        let invalid = ParseError::new("says-nothing", "has neither a `text` nor a `status`");
         nothing.then(|| (String::new(), invalid)).into_iter().collect()
     }
 }
@@ -56,28 +56,29 @@ impl Operation for UpdateServiceRequest {
         "a customer needs no record to answer about a service request, and an agent reopens what it closes",
     )];
     const TAKES_VERSION: bool = true;
-    const REASONS: &[Reason] = &[CLOSED, LEVEL_TOO_LOW];
+    const ERRORS: &[ErrorKind] = &[CLOSED, LEVEL_TOO_LOW];
 
     type Caller = Actor;
-    type Path = OfServiceRequest;
+    type Path = ServiceRequestPath;
     type Query = Nothing;
-    type Body = Json<Checked<NewUpdate>>;
+    type Body = Json<Validated<UpdateServiceRequestBody>>;
     type Output = UpdateView;
 
     async fn execute(request: Request<'_, Self>) -> Result<Reply<UpdateView>, Failure> {
         let Request { context, caller: actor, path, body, .. } = request;
-        let Json(Checked(new)) = body;
-        let OfServiceRequest { organization_id, service_request_id } = *path;
-        let (before, held) = Sought::of(actor, organization_id, service_request_id)?.settle(context).await?;
+        let Json(Validated(new)) = body;
+        let ServiceRequestPath { organization_id, service_request_id } = *path;
+        let (before, held) =
+            ServiceRequestLookup::of(actor, organization_id, service_request_id)?.settle(context).await?;
         let mut change = Change::new();
         if let Some(held) = &held {
-            held.require(&mut change, Act::Update)?;
+            held.require(&mut change, AccessAction::Update)?;
         }
-        let agent = matches!(actor.standing, Standing::Agent);
+        let agent = matches!(actor.kind, ActorKind::Agent);
         if new.status.is_some_and(|status| !before.status.can_become(status, agent)) {
             change.reject(&CLOSED, &[&"status"]);
         }
-        let (seen, partner_id) = (before.stamp.version, held.as_ref().map(|held| held.partner));
+        let (seen, partner_id) = (before.metadata.version, held.as_ref().map(|held| held.partner));
         let answers = actor.is_staff() && new.text.is_some();
         let request = before.updated(new.status.unwrap_or(before.status), answers, context.now);
         change.replace(&request, seen, context.if_match())?;
@@ -85,16 +86,16 @@ impl Operation for UpdateServiceRequest {
         let update = ServiceRequestUpdate {
             service_request_id: request.id,
             number: request.updates,
-            by: Speaker {
+            by: UpdateAuthor {
                 kind: actor.author().kind,
                 email: actor.email.clone(),
                 membership: held.and_then(|held| held.person().membership),
             },
             text: new.text.clone(),
             status: new.status,
-            version: request.stamp.version,
+            version: request.metadata.version,
             // Never before the one in front of it, whatever the clocks say.
-            created_at: request.stamp.updated_at,
+            created_at: request.metadata.updated_at,
         };
         // Its number is free as long as the service request is as it was.
         change.put(&update)?;

@@ -4,11 +4,11 @@
 use std::collections::BTreeSet;
 
 use api_runtime::{Context, Failure, Output};
-use domain::actor::Standing;
+use domain::actor::ActorKind;
 use domain::service_request::{Contact, Membership, Message, Person, ServiceRequestUpdate};
 use domain::{
-    Actor, AuthorKind, CustomerId, Email, Name, OrganizationId, PartnerId, ServiceRequest, ServiceRequestId,
-    ServiceRequestKind, ServiceRequestStatus, Stamp, TimeZone, Timestamp, Version,
+    Actor, AuthorKind, CustomerId, Email, Metadata, Name, OrganizationId, PartnerId, ServiceRequest,
+    ServiceRequestId, ServiceRequestKind, ServiceRequestStatus, TimeZone, Timestamp, Version,
 };
 use schemars::JsonSchema;
 use serde::Serialize;
@@ -76,14 +76,14 @@ pub struct ServiceRequestView {
     updates: u64,
     /// When it was made and last changed, and its version.
     #[serde(flatten)]
-    stamp: Stamp,
+    metadata: Metadata,
 }
 
 impl Output for ServiceRequestView {
     const VERSIONED: bool = true;
 
     fn version(&self) -> Option<Version> {
-        Some(self.stamp.version)
+        Some(self.metadata.version)
     }
 }
 
@@ -130,8 +130,8 @@ impl Output for UpdateView {
 
 /// The partner whose member reads; none for the vendor's and the organization's people, who see everyone.
 pub fn reader_of(actor: &Actor) -> Option<PartnerId> {
-    match actor.standing {
-        Standing::Partner { partner, .. } => Some(partner),
+    match actor.kind {
+        ActorKind::Partner { partner, .. } => Some(partner),
         _ => None,
     }
 }
@@ -232,7 +232,7 @@ pub async fn view_all(
             answered_at: request.answered_at,
             solved_at: request.solved_at,
             updates: request.updates,
-            stamp: request.stamp,
+            metadata: request.metadata,
         }
     };
     Ok(requests.into_iter().map(view).collect())

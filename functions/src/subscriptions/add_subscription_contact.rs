@@ -1,18 +1,18 @@
 //! `add-subscription-contact`
 
-use api_runtime::table::{CustomerById, EmailInOrganization, WelcomeOf, remember_contact};
+use api_runtime::table::{ContactHistoryOf, CustomerById, EmailInOrganization, remember_contact};
 use api_runtime::{
     Answer, Change, ConditionFailure, Empty, Failure, Method, Nothing, Operation, Reply, Request, Route,
     route,
 };
 use deserr::Deserr;
-use domain::actor::Standing;
+use domain::actor::ActorKind;
 use domain::event::SubscriptionContactAdded;
 use domain::subscription::SubscriptionContact;
-use domain::{Actor, CustomerId, Faults, OrganizationId, Reason, Role, Subscription, SubscriptionId};
+use domain::{Actor, CustomerId, ErrorKind, Faults, OrganizationId, Role, Subscription, SubscriptionId};
 use schemars::JsonSchema;
 
-use super::{NOT_A_CONTACT, OfSubscription, Shown, living, read};
+use super::{NOT_A_CONTACT, SubscriptionPath, SubscriptionView, living, read};
 use crate::authority::own_record::require_member;
 
 /// Makes somebody a contact of a subscription.
@@ -22,7 +22,7 @@ pub struct AddSubscriptionContact;
 #[derive(Debug, Deserr, JsonSchema)]
 #[deserr(error = Faults, rename_all = camelCase, deny_unknown_fields)]
 #[schemars(rename_all = "camelCase")]
-pub struct OfNewContact {
+pub struct NewContactPath {
     /// Whose.
     organization_id: OrganizationId,
     /// The subscription.
@@ -31,10 +31,11 @@ pub struct OfNewContact {
     customer_id: CustomerId,
 }
 
-const UNKNOWN_CUSTOMER: Reason = Reason::rule("unknown-customer", "the organization has no such customer");
-const TOO_MANY_CONTACTS: Reason =
-    Reason::state("too-many-contacts", "a subscription has at most 20 contacts");
-const NOT_THE_FIRST: Reason = Reason::rule(
+const UNKNOWN_CUSTOMER: ErrorKind =
+    ErrorKind::rule("unknown-customer", "the organization has no such customer");
+const TOO_MANY_CONTACTS: ErrorKind =
+    ErrorKind::state("too-many-contacts", "a subscription has at most 20 contacts");
+const NOT_THE_FIRST: ErrorKind = ErrorKind::rule(
     "not-the-first-contact",
     "a partner assigns a subscription's first contact; those that it has assign the others",
 );
@@ -47,35 +48,35 @@ impl Operation for AddSubscriptionContact {
         "/v1/organizations/{organizationId}/subscriptions/{subscriptionId}/contacts/{customerId}",
         &[Role::Operator, Role::Customer, Role::PartnerMember],
     )];
-    const REASONS: &[Reason] =
+    const ERRORS: &[ErrorKind] =
         &[NOT_A_CONTACT, NOT_THE_FIRST, UNKNOWN_CUSTOMER, TOO_MANY_CONTACTS, Subscription::DEACTIVATED];
 
     type Caller = Actor;
-    type Path = OfNewContact;
+    type Path = NewContactPath;
     type Query = Nothing;
     type Body = Empty;
-    type Output = Shown;
+    type Output = SubscriptionView;
 
-    async fn execute(request: Request<'_, Self>) -> Result<Reply<Shown>, Failure> {
+    async fn execute(request: Request<'_, Self>) -> Result<Reply<SubscriptionView>, Failure> {
         let Request { context, caller: actor, path, .. } = request;
-        let OfNewContact { organization_id, subscription_id, customer_id } = *path;
-        let path = OfSubscription { organization_id, subscription_id };
+        let NewContactPath { organization_id, subscription_id, customer_id } = *path;
+        let path = SubscriptionPath { organization_id, subscription_id };
         let customer = CustomerById(customer_id);
         let (before, viewer, found) = read(context, actor, &path, |wanted| wanted.add(&customer)).await?;
         let mut change = Change::new();
         let by_partner = actor.has_one_of(&[Role::PartnerMember]);
         let none = !by_partner || living(context, organization_id, &before.contacts).await? == 0;
         let is_one = before.contacts.iter().any(|contact| contact.customer_id == Some(customer_id));
-        match actor.standing {
-            Standing::Partner { .. } if !none && !is_one => return Err(NOT_THE_FIRST.refuse(&[]).into()),
-            Standing::Partner { partner, .. } => require_member(&mut change, actor, partner)?,
+        match actor.kind {
+            ActorKind::Partner { .. } if !none && !is_one => return Err(NOT_THE_FIRST.refuse(&[]).into()),
+            ActorKind::Partner { partner, .. } => require_member(&mut change, actor, partner)?,
             _ => viewer.require_contact(&mut change, &before)?,
         }
         let known = found.get(&customer)?.filter(|customer| {
             customer.organization_id == Some(organization_id) && customer.removed_at.is_none()
         });
         let Some(known) = known else { return Err(UNKNOWN_CUSTOMER.refuse(&[]).into()) };
-        let (seen, mut after) = (before.stamp.version, before.clone());
+        let (seen, mut after) = (before.metadata.version, before.clone());
         let (email, name) = (known.email, known.name);
         let contact = SubscriptionContact {
             email: email.clone(),
@@ -96,9 +97,9 @@ impl Operation for AddSubscriptionContact {
         if after.contacts.len() > Subscription::MOST_CONTACTS {
             let most = u64::try_from(Subscription::MOST_CONTACTS).ok();
             let fault = TOO_MANY_CONTACTS.at(&[]).with_limit(most.unwrap_or_default(), most);
-            change.reject_with(TOO_MANY_CONTACTS.stage, fault);
+            change.reject_with(TOO_MANY_CONTACTS.kind, fault);
         }
-        after.stamp = before.stamp.next(context.now);
+        after.metadata = before.metadata.next(context.now);
         change.replace(&after, seen, context.if_match())?;
         // A contact on record is asked for its own record already.
         let own = actor.email.as_ref().filter(|_| actor.has_one_of(&[Role::Customer]));
@@ -107,7 +108,7 @@ impl Operation for AddSubscriptionContact {
             let record = EmailInOrganization(Some(organization_id), email.clone());
             change.require_owner(&record, customer_id, || ConditionFailure::Stale);
         }
-        let known = context.table.get(&WelcomeOf(organization_id, email.clone())).await?;
+        let known = context.table.get(&ContactHistoryOf(organization_id, email.clone())).await?;
         let first = known.is_none_or(|known| !known.welcomed);
         if first {
             change.add(remember_contact(organization_id, &email));

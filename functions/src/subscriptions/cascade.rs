@@ -58,12 +58,12 @@ fn take_down(
 ) -> Result<(), Failure> {
     for before in these.iter().filter_map(|id| all.get(id)) {
         let is_root = before.id == deactivation.cause;
-        let goes_on_at = deactivation.goes_on_at.filter(|_| is_root);
-        let deactivated = Deactivation { goes_on_at, ..deactivation.clone() };
-        let stamp = before.stamp.next(context.now);
-        let after = Subscription { deactivation: Some(deactivated), stamp, ..before.clone() };
+        let resume_at = deactivation.resume_at.filter(|_| is_root);
+        let deactivated = Deactivation { resume_at, ..deactivation.clone() };
+        let metadata = before.metadata.next(context.now);
+        let after = Subscription { deactivation: Some(deactivated), metadata, ..before.clone() };
         let meant = context.if_match().filter(|_| is_root);
-        change.replace(&after, before.stamp.version, meant)?;
+        change.replace(&after, before.metadata.version, meant)?;
         change.add(follow_subscription(&after, context.now));
         let (subscription_id, cause) = (after.id, Some(deactivation.cause));
         let reason = deactivation.reason.clone();
@@ -101,7 +101,7 @@ pub async fn begin(
     all: &Subscriptions,
     deactivation: &Deactivation,
 ) -> Result<Option<Replay>, Failure> {
-    let deactivation = Deactivation { goes_on_at: Some(context.now.after(LEASE)), ..deactivation.clone() };
+    let deactivation = Deactivation { resume_at: Some(context.now.after(LEASE)), ..deactivation.clone() };
     take_down(context, &mut change, all, &[deactivation.cause], &deactivation)?;
     context.begin(change).await
 }
@@ -113,21 +113,21 @@ pub async fn take_over(
     mut change: Change,
     root: &Subscription,
 ) -> Result<Option<Replay>, Failure> {
-    let mut after = Subscription { stamp: root.stamp.next(context.now), ..root.clone() };
+    let mut after = Subscription { metadata: root.metadata.next(context.now), ..root.clone() };
     if let Some(deactivation) = &mut after.deactivation {
-        deactivation.goes_on_at = Some(context.now.after(LEASE));
+        deactivation.resume_at = Some(context.now.after(LEASE));
     }
-    change.replace(&after, root.stamp.version, None)?;
+    change.replace(&after, root.metadata.version, None)?;
     context.begin(change).await
 }
 
 /// Goes on with a sequence until nothing linked to the subscription is left, or until so many went down that somebody else
-/// must go on; answers which it was, and all as they are then. `went_on` is told of each step.
+/// must go on; answers which it was, and all as they are then. `made_progress` is told of each step.
 pub async fn go_on(
     context: &Context<'_>,
     organization: OrganizationId,
     root: SubscriptionId,
-    mut went_on: impl FnMut() + Send,
+    mut made_progress: impl FnMut() + Send,
 ) -> Result<(bool, Subscriptions), Failure> {
     let (mut count, mut pause) = (0, Pause::default());
     loop {
@@ -146,7 +146,7 @@ pub async fn go_on(
             match aside.apply(change).await {
                 Ok(_) => {
                     count += these.len();
-                    went_on();
+                    made_progress();
                 }
                 // Somebody else wrote one of them, so the rest may not be concerned any more: the next look decides anew.
                 Err(Failure::Table(Error::Contended(_))) => {
@@ -164,9 +164,9 @@ pub async fn go_on(
 
 /// The subscription when nothing linked to it is left. It must not have been written since it was seen so.
 pub fn finished(context: &Context<'_>, root: &Subscription) -> Subscription {
-    let mut after = Subscription { stamp: root.stamp.next(context.now), ..root.clone() };
+    let mut after = Subscription { metadata: root.metadata.next(context.now), ..root.clone() };
     if let Some(deactivation) = &mut after.deactivation {
-        deactivation.goes_on_at = None;
+        deactivation.resume_at = None;
     }
     after
 }
@@ -175,11 +175,11 @@ pub fn finished(context: &Context<'_>, root: &Subscription) -> Subscription {
 pub async fn resume(
     context: &Context<'_>,
     root: &Subscription,
-    went_on: impl FnMut() + Send,
+    made_progress: impl FnMut() + Send,
 ) -> Result<bool, Failure> {
-    let (done, all) = go_on(context, root.organization_id, root.id, went_on).await?;
+    let (done, all) = go_on(context, root.organization_id, root.id, made_progress).await?;
     let Some(root) = all.get(&root.id).filter(|_| done) else { return Ok(false) };
     let mut change: Change = Change::new();
-    change.replace(&finished(context, root), root.stamp.version, None)?;
+    change.replace(&finished(context, root), root.metadata.version, None)?;
     context.apply(change).await.map(|_| true)
 }

@@ -11,14 +11,14 @@ use deserr::Deserr;
 use domain::subscription::closure::{Closure, Subscriptions};
 use domain::subscription::{Deactivation, SubscriptionKind, SubscriptionStatus};
 use domain::{
-    Actor, Description, Fault, Faults, OrganizationId, Problem, ProductCode, Reason, Role, Subscription,
+    Actor, Description, ErrorKind, Fault, Faults, OrganizationId, Problem, ProductCode, Role, Subscription,
     SubscriptionId, Timestamp, Version,
 };
 use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::cascade::{at_once, begin, finished, go_on, read_all, still_up, take_over};
-use super::{NOT_A_CONTACT, OfSubscription};
+use super::{NOT_A_CONTACT, SubscriptionPath};
 use crate::authority::viewer::{Viewer, ViewerContext};
 
 /// Deactivates a subscription.
@@ -28,7 +28,7 @@ pub struct DeactivateSubscription;
 #[derive(Debug, Deserr, JsonSchema)]
 #[deserr(error = Faults, rename_all = camelCase, deny_unknown_fields)]
 #[schemars(rename_all = "camelCase", deny_unknown_fields)]
-pub struct Wish {
+pub struct DeactivateSubscriptionBody {
     /// Why; whoever sees the subscription sees it.
     #[deserr(default)]
     reason: Option<Description>,
@@ -73,15 +73,15 @@ impl Output for Deactivated {
     }
 }
 
-const EXPECTED_DIFFERS: Reason = Reason::state(
-    "expected-differs",
+const AFFECTED_SET_CHANGED: ErrorKind = ErrorKind::state(
+    "affected-set-changed",
     "other subscriptions go down than are expected: the errors list all that do",
 );
-const OTHERS_GO_DOWN: Reason = Reason::rule(
+const OTHERS_GO_DOWN: ErrorKind = ErrorKind::forbidden(
     "others-go-down",
     "other subscriptions would go down, and you are not a contact of all of them: the detail counts those",
 );
-const STILL_RUNNING: Reason = Reason::state(
+const STILL_RUNNING: ErrorKind = ErrorKind::state(
     api_runtime::http::problem::STILL_RUNNING,
     "the subscription was deactivated, and what is linked to it is still going down; ask again in a minute",
 );
@@ -97,18 +97,18 @@ impl Operation for DeactivateSubscription {
     const SIZE: Size = Size { seconds: 28, megabytes: 512 };
     const KEY_REQUIRED: bool = true;
     const DEFERS: bool = true;
-    const REASONS: &[Reason] = &[NOT_A_CONTACT, OTHERS_GO_DOWN, EXPECTED_DIFFERS, STILL_RUNNING];
+    const ERRORS: &[ErrorKind] = &[NOT_A_CONTACT, OTHERS_GO_DOWN, AFFECTED_SET_CHANGED, STILL_RUNNING];
 
     type Caller = Actor;
-    type Path = OfSubscription;
+    type Path = SubscriptionPath;
     type Query = Nothing;
-    type Body = Json<Wish>;
+    type Body = Json<DeactivateSubscriptionBody>;
     type Output = Deactivated;
 
     async fn execute(request: Request<'_, Self>) -> Result<Reply<Deactivated>, Failure> {
         let Request { context, caller: actor, path, body, .. } = request;
-        let OfSubscription { organization_id, subscription_id } = *path;
-        let Json(Wish { reason, expected }) = body;
+        let SubscriptionPath { organization_id, subscription_id } = *path;
+        let Json(DeactivateSubscriptionBody { reason, expected }) = body;
         let viewer = Viewer::of(actor, organization_id)?;
         let all = read_all(context, organization_id);
         let (viewer, all) = tokio::try_join!(viewer.read(context), all)?;
@@ -120,12 +120,12 @@ impl Operation for DeactivateSubscription {
         require_right_over_all(&viewer, &mut change, &all, &root, &up)?;
 
         if let Some(deactivation) = &root.deactivation {
-            let running = deactivation.goes_on_at.is_some_and(|at| at > context.now);
+            let running = deactivation.resume_at.is_some_and(|at| at > context.now);
             if running && !context.validates_only() {
                 change.reject(&STILL_RUNNING, &[]);
             }
-            if running || context.validates_only() || deactivation.goes_on_at.is_none() {
-                change.confirm(&root, root.stamp.version, context.if_match())?;
+            if running || context.validates_only() || deactivation.resume_at.is_none() {
+                change.confirm(&root, root.metadata.version, context.if_match())?;
                 return context
                     .commit(change, Answer::ok(went_down(&viewer, &all, &root, context.now)))
                     .await;
@@ -140,12 +140,12 @@ impl Operation for DeactivateSubscription {
                 (expected.iter().collect(), up.iter().collect());
             if wanted != there {
                 for fault in differs(&all, &up) {
-                    change.reject_with(EXPECTED_DIFFERS.stage, fault);
+                    change.reject_with(AFFECTED_SET_CHANGED.kind, fault);
                 }
             }
         }
         let (at, cause, reason) = (context.now, root.id, reason.clone());
-        let deactivation = Deactivation { at, cause, reason, goes_on_at: None };
+        let deactivation = Deactivation { at, cause, reason, resume_at: None };
         let fits = at_once(context, &mut change, &all, &closure, &deactivation)?;
         if !fits && !context.validates_only() && change.is_acceptable() {
             if let Some(replay) = begin(context, change, &all, &deactivation).await? {
@@ -153,8 +153,11 @@ impl Operation for DeactivateSubscription {
             }
             return end(context, &viewer, &root).await;
         }
-        let version =
-            if context.validates_only() { root.stamp.version } else { root.stamp.next(context.now).version };
+        let version = if context.validates_only() {
+            root.metadata.version
+        } else {
+            root.metadata.next(context.now).version
+        };
         let most = if context.validates_only() { usize::MAX } else { LISTED };
         let status = SubscriptionStatus::Inactive;
         let deactivated = members(&all, &up, most);
@@ -196,7 +199,7 @@ async fn end_once(
     let finished = finished(&again, root);
     let end = || {
         let mut change = Change::new();
-        change.replace(&finished, root.stamp.version, None)?;
+        change.replace(&finished, root.metadata.version, None)?;
         Ok(change)
     };
     again.commit_final(end, Answer::ok(went_down(viewer, &all, &finished, again.now))).await
@@ -235,7 +238,7 @@ fn require_right_over_all(
         "of {} subscriptions that would go down, you are not a contact of {hidden}: ask a contact manager of your organization",
         up.len()
     );
-    Err(Problem::of(OTHERS_GO_DOWN.stage, vec![Fault { detail, ..OTHERS_GO_DOWN.at(&[]) }]))
+    Err(Problem::of(OTHERS_GO_DOWN.kind, vec![Fault { detail, ..OTHERS_GO_DOWN.at(&[]) }]))
 }
 
 /// What went down with a subscription, or still does: all are counted, and those listed that the caller sees.
@@ -257,7 +260,7 @@ fn went_down(
         status: root.status(now),
         count: down.len(),
         deactivated: members(all, &seen, LISTED),
-        version: root.stamp.version,
+        version: root.metadata.version,
     }
 }
 
@@ -266,7 +269,7 @@ fn differs(all: &Subscriptions, up: &[SubscriptionId]) -> Vec<Fault> {
     let fault = |(index, one): (usize, &Member)| {
         let detail =
             format!("`{}`, `{}`, goes down, and other subscriptions are expected to", one.id, one.sku);
-        Fault { detail, ..EXPECTED_DIFFERS.at(&[&"expected", &index]) }
+        Fault { detail, ..AFFECTED_SET_CHANGED.at(&[&"expected", &index]) }
     };
     members(all, up, usize::MAX).iter().enumerate().map(fault).collect()
 }

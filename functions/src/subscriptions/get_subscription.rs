@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use api_runtime::table::{PartnerById, SubscriptionOf, Wanted};
+use api_runtime::table::{BatchGet, PartnerById, SubscriptionOf};
 use api_runtime::{Empty, Failure, Method, Nothing, Operation, Output, Reply, Request, Route, route};
 use domain::subscription::closure::Subscriptions;
 use domain::subscription::{SubscriptionContact, SubscriptionKind, SubscriptionStatus};
@@ -10,7 +10,7 @@ use domain::{Actor, PartnerId, Plan, ProductCode, Role, Subscription, Subscripti
 use schemars::JsonSchema;
 use serde::Serialize;
 
-use super::{OfSubscription, Shown, read};
+use super::{SubscriptionPath, SubscriptionView, read};
 use crate::authority::viewer::named_by;
 use crate::party::{Names, Party};
 
@@ -23,7 +23,7 @@ pub struct GetSubscription;
 pub struct Whole {
     /// The subscription.
     #[serde(flatten)]
-    subscription: Shown,
+    subscription: SubscriptionView,
     /// The partner that manages it, with its name.
     #[serde(skip_serializing_if = "Option::is_none")]
     partner: Option<Party<PartnerId>>,
@@ -72,7 +72,7 @@ impl Operation for GetSubscription {
     )];
 
     type Caller = Actor;
-    type Path = OfSubscription;
+    type Path = SubscriptionPath;
     type Query = Nothing;
     type Body = Empty;
     type Output = Whole;
@@ -81,7 +81,7 @@ impl Operation for GetSubscription {
         let Request { context, caller: actor, path, .. } = request;
         let (one, viewer, _) = read(context, actor, path, |_| {}).await?;
         let organization = one.organization_id;
-        let mut wanted = Wanted::new();
+        let mut wanted = BatchGet::new();
         named_by(&one).for_each(|id| wanted.add(&SubscriptionOf(organization, id)));
         let partner = one.buyer().partner_id;
         partner.iter().for_each(|partner| wanted.add(&PartnerById(*partner)));

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use api_runtime::table::{Cut, Lookup, Page, SiteOf, SubscriptionOf, SubscriptionsOf, Wanted};
+use api_runtime::table::{BatchGet, Lookup, Page, PageQuery, SiteOf, SubscriptionOf, SubscriptionsOf};
 use api_runtime::{Context, Empty, Failure, List, Method, Nothing, Operation, Reply, Request, Route, route};
 use deserr::Deserr;
 use domain::subscription::SubscriptionKind;
@@ -10,7 +10,7 @@ use domain::subscription::closure::Subscriptions;
 use domain::{Actor, Faults, OrganizationId, Problem, Role, SiteId, Subscription};
 use schemars::JsonSchema;
 
-use super::Shown;
+use super::SubscriptionView;
 use crate::authority::viewer::{Viewer, ViewerContext};
 
 /// Lists the apps on a site.
@@ -20,7 +20,7 @@ pub struct ListInstalledApps;
 #[derive(Debug, Deserr, JsonSchema)]
 #[deserr(error = Faults, rename_all = camelCase, deny_unknown_fields)]
 #[schemars(rename_all = "camelCase")]
-pub struct OfSite {
+pub struct SitePath {
     /// Whose.
     organization_id: OrganizationId,
     /// The site.
@@ -41,17 +41,17 @@ impl Operation for ListInstalledApps {
     const PAGED: bool = true;
 
     type Caller = Actor;
-    type Path = OfSite;
+    type Path = SitePath;
     type Query = Nothing;
     type Body = Empty;
-    type Output = List<Shown>;
+    type Output = List<SubscriptionView>;
 
-    async fn execute(request: Request<'_, Self>) -> Result<Reply<List<Shown>>, Failure> {
+    async fn execute(request: Request<'_, Self>) -> Result<Reply<List<SubscriptionView>>, Failure> {
         let Request { context, caller: actor, path, .. } = request;
-        let OfSite { organization_id, site_id } = *path;
+        let SitePath { organization_id, site_id } = *path;
         let viewer = Viewer::of(actor, organization_id)?;
         let known = SiteOf(organization_id, site_id);
-        let mut wanted = Wanted::new();
+        let mut wanted = BatchGet::new();
         wanted.add(&known);
         viewer.want(&mut wanted);
         let all = SubscriptionsOf(organization_id);
@@ -64,7 +64,7 @@ impl Operation for ListInstalledApps {
             return Ok(Reply::ok(of_partner(context, &viewer, site_id, all)?));
         }
         let app = |one: &Subscription| is_living_app(one) && viewer.may_see(one);
-        let cut = Cut { consistent: true, ..context.cut(true) };
+        let cut = PageQuery { consistent: true, ..context.cut(true) };
         let page = async { Ok(context.table.page(&all, &cut, Some(&app)).await?) };
         let (found, Page { items: mut apps, mut next }) = tokio::try_join!(found, page)?;
         let viewer = viewer.prove(&found)?;
@@ -78,7 +78,7 @@ impl Operation for ListInstalledApps {
                 break;
             }
         }
-        let mut wanted = Wanted::new();
+        let mut wanted = BatchGet::new();
         parents.iter().for_each(|parent| wanted.add(&SubscriptionOf(organization_id, *parent)));
         let parents = context.table.fetch(wanted, true).await?;
         let mut installed = Vec::new();
@@ -111,7 +111,7 @@ fn of_partner(
     viewer: &ViewerContext<'_>,
     site: SiteId,
     all: Vec<Subscription>,
-) -> Result<List<Shown>, Failure> {
+) -> Result<List<SubscriptionView>, Failure> {
     let own: Subscriptions =
         all.into_iter().filter(|one| viewer.sees(one)).map(|one| (one.id, one)).collect();
     if !own.values().any(|one| is_on(site, one)) {

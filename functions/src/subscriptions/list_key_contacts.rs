@@ -6,7 +6,7 @@ use domain::{Actor, PartnerId, Role};
 use schemars::JsonSchema;
 use serde::Serialize;
 
-use super::{OfSubscription, read};
+use super::{SubscriptionPath, read};
 use crate::party::{Names, Party};
 
 /// Shows who looks after a subscription.
@@ -36,7 +36,7 @@ impl Operation for ListKeyContacts {
     )];
 
     type Caller = Actor;
-    type Path = OfSubscription;
+    type Path = SubscriptionPath;
     type Query = Nothing;
     type Body = Empty;
     type Output = KeyContacts;

@@ -1,13 +1,13 @@
 //! `list-partner-subscriptions`
 
-use api_runtime::table::{OrganizationById, PartnerById, Renewals, SubscriptionOf, Wanted};
-use api_runtime::{Empty, Failure, List, Method, OfPartner, Operation, Reply, Request, Route, route};
+use api_runtime::table::{BatchGet, OrganizationById, PartnerById, Renewals, SubscriptionOf};
+use api_runtime::{Empty, Failure, List, Method, Operation, PartnerPath, Reply, Request, Route, route};
 use deserr::Deserr;
 use domain::subscription::closure::Subscriptions;
 use domain::{Actor, Faults, Problem, Role, Timestamp};
 use schemars::JsonSchema;
 
-use super::Shown;
+use super::SubscriptionView;
 use crate::authority::viewer::Sight;
 
 /// Lists what a partner manages.
@@ -17,7 +17,7 @@ pub struct ListPartnerSubscriptions;
 #[derive(Debug, Deserr, JsonSchema)]
 #[deserr(error = Faults, rename_all = camelCase, deny_unknown_fields)]
 #[schemars(rename_all = "camelCase", deny_unknown_fields)]
-pub struct Filter {
+pub struct ListPartnerSubscriptionsQuery {
     /// Only those that run, if they are not renewed, until before this instant.
     #[deserr(default)]
     renews_before: Option<Timestamp>,
@@ -34,19 +34,19 @@ impl Operation for ListPartnerSubscriptions {
     const PAGED: bool = true;
 
     type Caller = Actor;
-    type Path = OfPartner;
-    type Query = Filter;
+    type Path = PartnerPath;
+    type Query = ListPartnerSubscriptionsQuery;
     type Body = Empty;
-    type Output = List<Shown>;
+    type Output = List<SubscriptionView>;
 
-    async fn execute(request: Request<'_, Self>) -> Result<Reply<List<Shown>>, Failure> {
+    async fn execute(request: Request<'_, Self>) -> Result<Reply<List<SubscriptionView>>, Failure> {
         let Request { context, caller: actor, path, query, .. } = request;
         let partner = path.partner_id;
-        actor.reach_partner(partner)?;
+        actor.authorize_partner(partner)?;
         let renewals = Renewals(partner, query.renews_before);
         let page = context.page(&renewals, true).await?;
         // What the late index found is read again: it may be another partner's by now.
-        let mut wanted = Wanted::new();
+        let mut wanted = BatchGet::new();
         wanted.add(&PartnerById(partner));
         for place in &page.items {
             wanted.add(&SubscriptionOf(place.organization_id, place.id));
@@ -66,7 +66,7 @@ impl Operation for ListPartnerSubscriptions {
         for visible in Sight::of_partner_list(actor).narrow(context, mine, Subscriptions::new()).await? {
             let organization = found.get(&OrganizationById(visible.one.organization_id))?;
             let time_zone = organization.and_then(|organization| organization.time_zone).unwrap_or_default();
-            items.push(Shown::to(actor, visible, time_zone, context.now));
+            items.push(SubscriptionView::to(actor, visible, time_zone, context.now));
         }
         Ok(Reply::ok(List { items, next_page_token: page.next_page_token }))
     }

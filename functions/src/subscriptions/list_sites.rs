@@ -4,9 +4,9 @@ use std::collections::BTreeSet;
 
 use api_runtime::table::{SitesOf, SubscriptionsOf};
 use api_runtime::{
-    Empty, Failure, List, Method, Nothing, OfOrganization, Operation, Reply, Request, Route, route,
+    Empty, Failure, List, Method, Nothing, Operation, OrganizationPath, Reply, Request, Route, route,
 };
-use domain::actor::Standing;
+use domain::actor::ActorKind;
 use domain::{Actor, Role, Site};
 
 use crate::authority::viewer::Viewer;
@@ -25,7 +25,7 @@ impl Operation for ListSites {
     const PAGED: bool = true;
 
     type Caller = Actor;
-    type Path = OfOrganization;
+    type Path = OrganizationPath;
     type Query = Nothing;
     type Body = Empty;
     type Output = List<Site>;
@@ -35,7 +35,7 @@ impl Operation for ListSites {
         let organization = path.organization_id;
         let viewer = Viewer::of(actor, organization)?;
         let sites = SitesOf(organization);
-        let Standing::Partner { .. } = actor.standing else {
+        let ActorKind::Partner { .. } = actor.kind else {
             let (_, page) = tokio::try_join!(viewer.read(context), context.page_as_is(&sites, true))?;
             return Ok(Reply::ok(page));
         };

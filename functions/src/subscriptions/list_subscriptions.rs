@@ -2,15 +2,15 @@
 
 use std::sync::{Mutex, PoisonError};
 
-use api_runtime::table::{Cut, SubscriptionsOf};
-use api_runtime::{Empty, Failure, List, Method, OfOrganization, Operation, Reply, Request, Route, route};
+use api_runtime::table::{PageQuery, SubscriptionsOf};
+use api_runtime::{Empty, Failure, List, Method, Operation, OrganizationPath, Reply, Request, Route, route};
 use deserr::Deserr;
 use domain::subscription::SubscriptionStatus;
 use domain::subscription::closure::Subscriptions;
 use domain::{Actor, Faults, Role, SiteUrl, Subscription, Timestamp};
 use schemars::JsonSchema;
 
-use super::Shown;
+use super::SubscriptionView;
 use crate::authority::viewer::Viewer;
 
 /// Lists an organization's subscriptions.
@@ -20,7 +20,7 @@ pub struct ListSubscriptions;
 #[derive(Debug, Deserr, JsonSchema)]
 #[deserr(error = Faults, rename_all = camelCase, deny_unknown_fields)]
 #[schemars(rename_all = "camelCase", deny_unknown_fields)]
-pub struct Filter {
+pub struct ListSubscriptionsQuery {
     /// Only those that are so far; what is still going down is inactive.
     #[deserr(default)]
     status: Option<WantedStatus>,
@@ -42,7 +42,7 @@ enum WantedStatus {
     Upcoming,
 }
 
-impl Filter {
+impl ListSubscriptionsQuery {
     fn wants(&self, one: &Subscription, now: Timestamp) -> bool {
         let status = match one.status(now) {
             SubscriptionStatus::Active => WantedStatus::Active,
@@ -66,12 +66,12 @@ impl Operation for ListSubscriptions {
     const PAGED: bool = true;
 
     type Caller = Actor;
-    type Path = OfOrganization;
-    type Query = Filter;
+    type Path = OrganizationPath;
+    type Query = ListSubscriptionsQuery;
     type Body = Empty;
-    type Output = List<Shown>;
+    type Output = List<SubscriptionView>;
 
-    async fn execute(request: Request<'_, Self>) -> Result<Reply<List<Shown>>, Failure> {
+    async fn execute(request: Request<'_, Self>) -> Result<Reply<List<SubscriptionView>>, Failure> {
         let Request { context, caller: actor, path, query, .. } = request;
         let organization = path.organization_id;
         let viewer = Viewer::of(actor, organization)?;
@@ -82,7 +82,7 @@ impl Operation for ListSubscriptions {
             examined.lock().unwrap_or_else(PoisonError::into_inner).insert(one.id, one.clone());
             viewer.may_see(one) && query.wants(one, context.now)
         };
-        let cut = Cut { consistent: true, ..context.cut(true) };
+        let cut = PageQuery { consistent: true, ..context.cut(true) };
         let page = async { Ok(context.table.page(&all, &cut, Some(&mine)).await?) };
         let (viewer, page) = tokio::try_join!(viewer.read(context), page)?;
         let examined = examined.into_inner().unwrap_or_else(PoisonError::into_inner);

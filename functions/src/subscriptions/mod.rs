@@ -15,15 +15,19 @@ pub mod set_up_subscription;
 use domain::event::SiteCreated;
 use std::collections::BTreeSet;
 
-use api_runtime::table::{EmailInOrganization, Found, Reservation, SubscriptionOf, Wanted, WelcomeOf};
+use api_runtime::table::{
+    BatchGet, BatchResult, ContactHistoryOf, EmailInOrganization, Reservation, SubscriptionOf,
+};
 use api_runtime::{Change, ConditionFailure, Context, Failure, Output};
 use deserr::Deserr;
-use domain::actor::Standing;
+use domain::actor::ActorKind;
 use domain::subscription::closure::Subscriptions;
-use domain::subscription::{Deactivation, Place, SubscriptionContact, SubscriptionKind, SubscriptionStatus};
+use domain::subscription::{
+    Deactivation, SetUpTarget, SubscriptionContact, SubscriptionKind, SubscriptionStatus,
+};
 use domain::{
-    Actor, Description, EntitlementId, EntitlementNumber, ExternalId, Faults, NewEvent, OrganizationId,
-    PartnerId, Plan, Problem, ProductCode, ProductId, Quantity, Reason, Site, Stamp, StoreAccount,
+    Actor, Description, EntitlementId, EntitlementNumber, ErrorKind, ExternalId, Faults, Metadata, NewEvent,
+    OrganizationId, PartnerId, Plan, Problem, ProductCode, ProductId, Quantity, Site, StoreAccount,
     Subscription, SubscriptionId, TimeZone, Timestamp, Version,
 };
 use schemars::JsonSchema;
@@ -35,19 +39,20 @@ use crate::authority::viewer::{Viewer, ViewerContext, VisibleSubscription};
 #[derive(Debug, Deserr, JsonSchema)]
 #[deserr(error = Faults, rename_all = camelCase, deny_unknown_fields)]
 #[schemars(rename_all = "camelCase")]
-pub struct OfSubscription {
+pub struct SubscriptionPath {
     /// Whose.
     organization_id: OrganizationId,
     /// The subscription.
     subscription_id: SubscriptionId,
 }
 
-const NOT_A_CONTACT: Reason = Reason::rule("not-a-contact", "you are not a contact of the subscription");
+const NOT_A_CONTACT: ErrorKind =
+    ErrorKind::forbidden("not-a-contact", "you are not a contact of the subscription");
 
 /// A subscription as it is shown.
 #[derive(Debug, Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
-pub struct Shown {
+pub struct SubscriptionView {
     /// Its id.
     id: SubscriptionId,
     /// Whose.
@@ -72,7 +77,7 @@ pub struct Shown {
     set_up_due: bool,
     /// Where it is used.
     #[serde(skip_serializing_if = "Option::is_none")]
-    site: Option<Place>,
+    site: Option<SetUpTarget>,
     /// From when on.
     starts_at: Timestamp,
     /// Until when, not included, if it is not renewed.
@@ -110,7 +115,7 @@ pub struct Shown {
     deactivation: Option<ShownDeactivation>,
     /// When, and which version.
     #[serde(flatten)]
-    stamp: Stamp,
+    metadata: Metadata,
 }
 
 /// The deactivation of a subscription as it is shown.
@@ -127,18 +132,18 @@ struct ShownDeactivation {
     reason: Option<Description>,
 }
 
-impl Output for Shown {
+impl Output for SubscriptionView {
     const VERSIONED: bool = true;
 
     fn version(&self) -> Option<Version> {
-        Some(self.stamp.version)
+        Some(self.metadata.version)
     }
 }
 
-impl Shown {
+impl SubscriptionView {
     fn to(actor: &Actor, visible: VisibleSubscription, time_zone: TimeZone, now: Timestamp) -> Self {
         let VisibleSubscription { one, cause } = visible;
-        let business = !matches!(actor.standing, Standing::Customer { .. });
+        let business = !matches!(actor.kind, ActorKind::Customer { .. });
         let (ends_at, status) = (one.ends_at(), one.status(now));
         let runs = matches!(status, SubscriptionStatus::Active | SubscriptionStatus::Upcoming);
         let (entitlement_id, set_up_due) = (one.id.entitlement(), one.set_up_due());
@@ -174,19 +179,23 @@ impl Shown {
                 cause,
                 reason,
             }),
-            stamp: one.stamp,
+            metadata: one.metadata,
         }
     }
 }
 
 impl ViewerContext<'_> {
     /// A subscription as the caller sees it.
-    fn show(&self, visible: VisibleSubscription, now: Timestamp) -> Shown {
-        Shown::to(self.actor(), visible, self.time_zone(), now)
+    fn show(&self, visible: VisibleSubscription, now: Timestamp) -> SubscriptionView {
+        SubscriptionView::to(self.actor(), visible, self.time_zone(), now)
     }
 
     /// A subscription as the caller sees it, without the ids of what the caller does not see.
-    async fn narrow_and_show(&self, context: &Context<'_>, one: &Subscription) -> Result<Shown, Failure> {
+    async fn narrow_and_show(
+        &self,
+        context: &Context<'_>,
+        one: &Subscription,
+    ) -> Result<SubscriptionView, Failure> {
         let mut narrowed = self.sight.narrow(context, vec![one.clone()], Subscriptions::new()).await?;
         let visible = narrowed.pop().ok_or_else(Problem::not_found)?;
         Ok(self.show(visible, context.now))
@@ -208,8 +217,8 @@ async fn living(
     contacts: &[SubscriptionContact],
 ) -> Result<usize, Failure> {
     let record = |one: &SubscriptionContact| EmailInOrganization(Some(organization), one.email.clone());
-    let welcome = |one: &SubscriptionContact| WelcomeOf(organization, one.email.clone());
-    let mut wanted = Wanted::new();
+    let welcome = |one: &SubscriptionContact| ContactHistoryOf(organization, one.email.clone());
+    let mut wanted = BatchGet::new();
     for contact in contacts {
         wanted.add(&record(contact));
         wanted.add(&welcome(contact));
@@ -228,12 +237,12 @@ async fn living(
 async fn read<'a>(
     context: &Context<'_>,
     actor: &'a Actor,
-    path: &OfSubscription,
-    also: impl Fn(&mut Wanted),
-) -> Result<(Subscription, ViewerContext<'a>, Found), Failure> {
+    path: &SubscriptionPath,
+    also: impl Fn(&mut BatchGet),
+) -> Result<(Subscription, ViewerContext<'a>, BatchResult), Failure> {
     let viewer = Viewer::of(actor, path.organization_id)?;
     let lookup = SubscriptionOf(path.organization_id, path.subscription_id);
-    let mut wanted = Wanted::new();
+    let mut wanted = BatchGet::new();
     wanted.add(&lookup);
     viewer.want(&mut wanted);
     also(&mut wanted);

@@ -6,11 +6,12 @@ use domain::event::SubscriptionContactRemoved;
 use domain::fault::quoted;
 use domain::subscription::SubscriptionContact;
 use domain::{
-    Actor, CustomerId, Email, Faults, Invalid, OrganizationId, Reason, Role, Subscription, SubscriptionId,
+    Actor, CustomerId, Email, ErrorKind, Faults, OrganizationId, ParseError, Role, Subscription,
+    SubscriptionId,
 };
 use schemars::JsonSchema;
 
-use super::{NOT_A_CONTACT, OfSubscription, Shown, living, read};
+use super::{NOT_A_CONTACT, SubscriptionPath, SubscriptionView, living, read};
 
 /// Takes a contact from a subscription.
 pub struct RemoveSubscriptionContact;
@@ -19,7 +20,7 @@ pub struct RemoveSubscriptionContact;
 #[derive(Debug, Deserr, JsonSchema)]
 #[deserr(error = Faults, rename_all = camelCase, deny_unknown_fields)]
 #[schemars(rename_all = "camelCase")]
-pub struct OfOldContact {
+pub struct OldContactPath {
     /// Whose.
     organization_id: OrganizationId,
     /// The subscription.
@@ -46,13 +47,13 @@ impl Whom {
 }
 
 impl std::str::FromStr for Whom {
-    type Err = Invalid;
+    type Err = ParseError;
 
-    fn from_str(text: &str) -> Result<Self, Invalid> {
+    fn from_str(text: &str) -> Result<Self, ParseError> {
         let email = |_| text.parse().map(Self::Email);
         text.parse().map(Self::Record).or_else(email).map_err(|_| {
             let detail = format!("{} is neither the id of a customer nor an e-mail", quoted(text));
-            Invalid::new("invalid-id", detail)
+            ParseError::new("invalid-id", detail)
         })
     }
 }
@@ -66,8 +67,8 @@ impl Deserr<Faults> for Whom {
     }
 }
 
-const LAST_CONTACT: Reason =
-    Reason::state("last-contact", "the subscription has no other contact: add one first");
+const LAST_CONTACT: ErrorKind =
+    ErrorKind::state("last-contact", "the subscription has no other contact: add one first");
 
 impl Operation for RemoveSubscriptionContact {
     const NAME: &str = "remove-subscription-contact";
@@ -77,22 +78,22 @@ impl Operation for RemoveSubscriptionContact {
         "/v1/organizations/{organizationId}/subscriptions/{subscriptionId}/contacts/{customerId}",
         &[Role::Operator, Role::Customer],
     )];
-    const REASONS: &[Reason] = &[NOT_A_CONTACT, LAST_CONTACT, Subscription::DEACTIVATED];
+    const ERRORS: &[ErrorKind] = &[NOT_A_CONTACT, LAST_CONTACT, Subscription::DEACTIVATED];
 
     type Caller = Actor;
-    type Path = OfOldContact;
+    type Path = OldContactPath;
     type Query = Nothing;
     type Body = Empty;
-    type Output = Shown;
+    type Output = SubscriptionView;
 
-    async fn execute(request: Request<'_, Self>) -> Result<Reply<Shown>, Failure> {
+    async fn execute(request: Request<'_, Self>) -> Result<Reply<SubscriptionView>, Failure> {
         let Request { context, caller: actor, path, .. } = request;
-        let OfOldContact { organization_id, subscription_id, customer_id: whom } = path;
-        let path = OfSubscription { organization_id: *organization_id, subscription_id: *subscription_id };
+        let OldContactPath { organization_id, subscription_id, customer_id: whom } = path;
+        let path = SubscriptionPath { organization_id: *organization_id, subscription_id: *subscription_id };
         let (before, viewer, _) = read(context, actor, &path, |_| {}).await?;
         let mut change = Change::new();
         viewer.require_contact(&mut change, &before)?;
-        let (seen, mut after) = (before.stamp.version, before.clone());
+        let (seen, mut after) = (before.metadata.version, before.clone());
         let gone = before.contacts.iter().find(|contact| whom.is(contact));
         let Some(gone) = gone else {
             change.confirm(&before, seen, context.if_match())?;
@@ -106,7 +107,7 @@ impl Operation for RemoveSubscriptionContact {
         if before.deactivation.is_none() && living(context, *organization_id, &after.contacts).await? == 0 {
             change.reject(&LAST_CONTACT, &[]);
         }
-        after.stamp = before.stamp.next(context.now);
+        after.metadata = before.metadata.next(context.now);
         change.replace(&after, seen, context.if_match())?;
         let SubscriptionContact { email, customer_id, .. } = gone.clone();
         let removed = SubscriptionContactRemoved { subscription_id: after.id, email, customer_id };

@@ -5,11 +5,11 @@ use api_runtime::{Answer, Change, Failure, Json, Method, Nothing, Operation, Rep
 use deserr::{Deserr, IntoValue};
 use domain::event::SubscriptionSetUp;
 use domain::fault::wrong_kind;
-use domain::subscription::{Place, Whole};
-use domain::{Actor, Faults, Invalid, Name, Reason, Role, Site, SiteUrl, Stamp, Subscription};
+use domain::subscription::{SetUpTarget, Whole};
+use domain::{Actor, ErrorKind, Faults, Metadata, Name, ParseError, Role, Site, SiteUrl, Subscription};
 use schemars::JsonSchema;
 
-use super::{NOT_A_CONTACT, OfSubscription, Shown, create_site, read};
+use super::{NOT_A_CONTACT, SubscriptionPath, SubscriptionView, create_site, read};
 
 /// Says where a subscription is used.
 pub struct SetUpSubscription;
@@ -18,7 +18,7 @@ pub struct SetUpSubscription;
 #[derive(Debug, Deserr, JsonSchema)]
 #[deserr(error = Faults, deny_unknown_fields)]
 #[schemars(deny_unknown_fields)]
-pub struct SetUp {
+pub struct SetUpSubscriptionBody {
     /// On a site, or in the whole organization.
     site: Choice,
 }
@@ -59,7 +59,7 @@ impl Deserr<Faults> for Choice {
         let mut fields = fields.iter();
         let (Some((name, value)), None) = (fields.next(), fields.next()) else {
             let detail = "must have exactly one of `existing`, `new` and `organization`";
-            return Err(Faults::invalid(location, Invalid::new("ambiguous", detail)));
+            return Err(Faults::invalid(location, ParseError::new("ambiguous", detail)));
         };
         let (value, location) = (value.clone().into_value(), location.push_key(name));
         match name.as_str() {
@@ -68,19 +68,20 @@ impl Deserr<Faults> for Choice {
             "organization" => Whole::deserialize_from_value(value, location).map(Self::Organization),
             _ => {
                 let detail = "is not known; known here: `existing`, `new`, `organization`";
-                Err(Faults::invalid(location, Invalid::new("unknown-field", detail)))
+                Err(Faults::invalid(location, ParseError::new("unknown-field", detail)))
             }
         }
     }
 }
 
-const UNKNOWN_SITE: Reason = Reason::rule("unknown-site", "the organization has no site of this address");
-const SITE_EXISTS: Reason = Reason::state(
+const UNKNOWN_SITE: ErrorKind =
+    ErrorKind::rule("unknown-site", "the organization has no site of this address");
+const SITE_EXISTS: ErrorKind = ErrorKind::state(
     "site-exists",
     "the organization has a site of this address already: name it as `existing`",
 );
-const ALREADY_SET_UP: Reason =
-    Reason::state("already-set-up", "the subscription is set up elsewhere already");
+const ALREADY_SET_UP: ErrorKind =
+    ErrorKind::state("already-set-up", "the subscription is set up elsewhere already");
 
 impl Operation for SetUpSubscription {
     const NAME: &str = "set-up-subscription";
@@ -90,38 +91,39 @@ impl Operation for SetUpSubscription {
         "/v1/organizations/{organizationId}/subscriptions/{subscriptionId}/set-up",
         &[Role::Customer],
     )];
-    const REASONS: &[Reason] =
+    const ERRORS: &[ErrorKind] =
         &[NOT_A_CONTACT, UNKNOWN_SITE, SITE_EXISTS, ALREADY_SET_UP, Subscription::DEACTIVATED];
 
     type Caller = Actor;
-    type Path = OfSubscription;
+    type Path = SubscriptionPath;
     type Query = Nothing;
-    type Body = Json<SetUp>;
-    type Output = Shown;
+    type Body = Json<SetUpSubscriptionBody>;
+    type Output = SubscriptionView;
 
-    async fn execute(request: Request<'_, Self>) -> Result<Reply<Shown>, Failure> {
+    async fn execute(request: Request<'_, Self>) -> Result<Reply<SubscriptionView>, Failure> {
         let Request { context, caller: actor, path, body, .. } = request;
-        let Json(SetUp { site }) = body;
+        let Json(SetUpSubscriptionBody { site }) = body;
         let url = match site {
             Choice::Existing(url) | Choice::New(NewSite { url, .. }) => Some(url),
             Choice::Organization(_) => None,
         };
         let by_url = url.map(|url| SiteByUrl(path.organization_id, url.clone()));
-        let also =
-            |wanted: &mut _| by_url.iter().for_each(|by_url| api_runtime::table::Wanted::add(wanted, by_url));
+        let also = |wanted: &mut _| {
+            by_url.iter().for_each(|by_url| api_runtime::table::BatchGet::add(wanted, by_url))
+        };
         let (before, viewer, found) = read(context, actor, path, also).await?;
         let mut change = Change::new();
         viewer.require_contact(&mut change, &before)?;
         let known = by_url.as_ref().map(|by_url| found.get(by_url)).transpose()?.flatten();
         let known = known.map(|known| known.owner_id()).transpose()?;
-        let seen = before.stamp.version;
+        let seen = before.metadata.version;
 
         let place = match (site, known) {
-            (Choice::Organization(whole), _) => Place::Organization { organization: *whole },
-            (Choice::Existing(url), Some(site_id)) => Place::Site { site_id, url: url.clone() },
+            (Choice::Organization(whole), _) => SetUpTarget::Organization { organization: *whole },
+            (Choice::Existing(url), Some(site_id)) => SetUpTarget::Site { site_id, url: url.clone() },
             (Choice::Existing(_), None) => {
                 change.reject(&UNKNOWN_SITE, &[&"site", &"existing"]);
-                Place::Organization { organization: Whole }
+                SetUpTarget::Organization { organization: Whole }
             }
             (Choice::New(new), known) => {
                 let site = Site {
@@ -129,9 +131,9 @@ impl Operation for SetUpSubscription {
                     organization_id: before.organization_id,
                     url: new.url.clone(),
                     name: new.name.clone(),
-                    stamp: Stamp::new(context.now),
+                    metadata: Metadata::new(context.now),
                 };
-                let place = Place::Site { site_id: site.id, url: site.url.clone() };
+                let place = SetUpTarget::Site { site_id: site.id, url: site.url.clone() };
                 match known {
                     // Who asks again for what was made for it just now, has it.
                     Some(_) if before.place.as_ref() == Some(&place) => {}
@@ -152,8 +154,9 @@ impl Operation for SetUpSubscription {
             change.reject(&ALREADY_SET_UP, &[&"site"]);
         }
         let site_id = place.site().map(|(id, _)| id);
-        let (place, placed_at, stamp) = (Some(place), Some(context.now), before.stamp.next(context.now));
-        let after = Subscription { place, placed_at, stamp, ..before };
+        let (place, placed_at, metadata) =
+            (Some(place), Some(context.now), before.metadata.next(context.now));
+        let after = Subscription { place, placed_at, metadata, ..before };
         change.replace(&after, seen, context.if_match())?;
         change.record(after.event(SubscriptionSetUp { subscription_id: after.id, site_id }));
         let shown = viewer.narrow_and_show(context, &after).await?;

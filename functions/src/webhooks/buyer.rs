@@ -1,15 +1,15 @@
 //! Who pays, as a message names it: by its account at the store or, if the source may, the partner itself.
 
 use api_runtime::Failure;
-use api_runtime::table::{Found, OwnerOfStoreAccount, PartnerById, Wanted};
-use domain::{Fault, Invalid, PartnerId, Reason, Source, StoreAccount};
+use api_runtime::table::{BatchGet, BatchResult, OwnerOfStoreAccount, PartnerById};
+use domain::{ErrorKind, Fault, ParseError, PartnerId, Source, StoreAccount};
 use serde_json::Value;
 
-pub(super) const NOT_ALLOWED: Reason =
-    Reason::rule("partner-not-allowed", "this source may not name partners");
-pub(super) const NO_ACCOUNT: Reason =
-    Reason::rule("account-required", "this source may not name partners: it names the buyer's account");
-pub(super) const UNKNOWN_PARTNER: Reason = Reason::rule("unknown-partner", "there is no such partner");
+pub(super) const NOT_ALLOWED: ErrorKind =
+    ErrorKind::rule("partner-not-allowed", "this source may not name partners");
+pub(super) const NO_ACCOUNT: ErrorKind =
+    ErrorKind::rule("account-required", "this source may not name partners: it names the buyer's account");
+pub(super) const UNKNOWN_PARTNER: ErrorKind = ErrorKind::rule("unknown-partner", "there is no such partner");
 
 /// What a message says of it.
 pub(super) struct NamedBuyer {
@@ -19,14 +19,14 @@ pub(super) struct NamedBuyer {
 }
 
 /// A fault if both are named, or neither though one must be.
-pub(super) fn check(sent: &Value, may_be_direct: bool) -> Option<(String, Invalid)> {
+pub(super) fn check(sent: &Value, may_be_direct: bool) -> Option<(String, ParseError)> {
     let names = |name: &str| sent.get(name).is_some_and(|value| !value.is_null());
     match (names("storeAccount"), names("partnerId")) {
         (true, true) => {
-            Some((String::new(), Invalid::new("ambiguous", "names both `storeAccount` and `partnerId`")))
+            Some((String::new(), ParseError::new("ambiguous", "names both `storeAccount` and `partnerId`")))
         }
         (false, false) if sent.is_object() && !may_be_direct => {
-            let invalid = Invalid::new("missing", "is required, unless `partnerId` is given");
+            let invalid = ParseError::new("missing", "is required, unless `partnerId` is given");
             Some(("/storeAccount".to_owned(), invalid))
         }
         _ => None,
@@ -40,7 +40,7 @@ impl NamedBuyer {
     }
 
     /// Wants read who it is.
-    pub(super) fn want(&self, wanted: &mut Wanted) {
+    pub(super) fn want(&self, wanted: &mut BatchGet) {
         self.account.iter().for_each(|account| wanted.add(account));
         self.partner.iter().for_each(|partner| wanted.add(partner));
     }
@@ -53,7 +53,7 @@ impl NamedBuyer {
     pub(super) fn find(
         &self,
         source: &Source,
-        found: &Found,
+        found: &BatchResult,
     ) -> Result<Result<Option<PartnerId>, Fault>, Failure> {
         Ok(match (&self.account, &self.partner) {
             (Some(account), _) => {

@@ -3,7 +3,7 @@
 use api_runtime::{Answer, Change, Failure, Json, Method, Nothing, Operation, Reply, Request, Route, route};
 use deserr::Deserr;
 use domain::event::WebhookSourceCreated;
-use domain::{Actor, DeploymentKey, Faults, Name, NewEvent, Role, Source, Stamp};
+use domain::{Actor, DeploymentKey, Faults, Metadata, Name, NewEvent, Role, Source};
 use schemars::JsonSchema;
 
 use super::SourceWithSecret;
@@ -15,7 +15,7 @@ pub struct CreateWebhookSource;
 #[derive(Debug, Deserr, JsonSchema)]
 #[deserr(error = Faults, rename_all = camelCase, deny_unknown_fields)]
 #[schemars(rename_all = "camelCase", deny_unknown_fields)]
-pub struct NewSource {
+pub struct CreateWebhookSourceBody {
     /// What people call it.
     name: Name,
     /// Whether its orders may name any partner instead of an account that is linked.
@@ -34,12 +34,12 @@ impl Operation for CreateWebhookSource {
     type Caller = Actor;
     type Path = Nothing;
     type Query = Nothing;
-    type Body = Json<NewSource>;
+    type Body = Json<CreateWebhookSourceBody>;
     type Output = SourceWithSecret;
 
     async fn execute(request: Request<'_, Self>) -> Result<Reply<SourceWithSecret>, Failure> {
         let Request { context, body, .. } = request;
-        let Json(NewSource { name, may_name_partners }) = body;
+        let Json(CreateWebhookSourceBody { name, may_name_partners }) = body;
         let source = Source {
             id: context.id(),
             name: name.clone(),
@@ -47,7 +47,7 @@ impl Operation for CreateWebhookSource {
             secret_version: 1,
             earlier_secrets: Vec::new(),
             disabled_at: None,
-            stamp: Stamp::new(context.now),
+            metadata: Metadata::new(context.now),
         };
 
         let mut change = Change::new();

@@ -5,7 +5,7 @@ use api_runtime::{Answer, Change, Empty, Failure, Method, Nothing, Operation, Re
 use domain::event::WebhookSourceDisabled;
 use domain::{Actor, NewEvent, Problem, Role, Source};
 
-use super::OfSource;
+use super::SourcePath;
 
 /// Stops taking a webhook source's messages.
 pub struct DisableWebhookSource;
@@ -18,7 +18,7 @@ impl Operation for DisableWebhookSource {
         &[route(Method::Post, "/v1/webhook-sources/{sourceId}/disable", &[Role::Operator])];
 
     type Caller = Actor;
-    type Path = OfSource;
+    type Path = SourcePath;
     type Query = Nothing;
     type Body = Empty;
     type Output = Source;
@@ -27,7 +27,7 @@ impl Operation for DisableWebhookSource {
         let Request { context, path, .. } = request;
         let source = context.table.get(&SourceById(path.source_id)).await?;
         let source = source.ok_or_else(Problem::not_found)?;
-        let seen = source.stamp.version;
+        let seen = source.metadata.version;
         let mut change = Change::new();
         if source.disabled_at.is_some() {
             change.confirm(&source, seen, context.if_match())?;

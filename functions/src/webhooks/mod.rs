@@ -16,18 +16,18 @@ mod subscription_usage;
 
 use api_runtime::http::caller::Delivery;
 use api_runtime::table::{
-    EntitlementByName, Expression, SubscriptionName, SubscriptionNamed, SubscriptionOf, Wanted,
+    BatchGet, EntitlementByName, Expression, SubscriptionName, SubscriptionNamed, SubscriptionOf,
 };
 use api_runtime::{Answer, Change, ConditionFailure, Context, Failure, Output, Reply};
 use deserr::Deserr;
 use domain::event::{SubscriptionMessageIgnored, SubscriptionMessageKept};
 use domain::fulfillment::faults::UNKNOWN_SUBSCRIPTION;
 use domain::order::{self, OrderedSubscription};
-use domain::subscription::{Heard, Said};
+use domain::subscription::{ReportedState, SubscriptionUpdate};
 use domain::webhook::Secret;
 use domain::{
-    DeploymentKey, EntitlementName, ExternalId, Faults, NewEvent, Order, OrderStatus, Owner, Sent, Source,
-    SourceId, Stamp, Subscription, SubscriptionId, Version,
+    DeploymentKey, EntitlementName, ExternalId, Faults, Metadata, NewEvent, Order, OrderStatus, Owner, Sent,
+    Source, SourceId, Subscription, SubscriptionId, Version,
 };
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -36,7 +36,7 @@ use serde::{Deserialize, Serialize};
 #[derive(Debug, Deserr, JsonSchema)]
 #[deserr(error = Faults, rename_all = camelCase, deny_unknown_fields)]
 #[schemars(rename_all = "camelCase")]
-pub struct OfSource {
+pub struct SourcePath {
     /// The source.
     source_id: SourceId,
 }
@@ -50,8 +50,9 @@ pub enum Receipt {
         /// The order.
         order: Order,
     },
-    /// It changed an order that has not come yet, and will count when it comes.
-    Noted {
+    /// It changed an order that has not come yet, and takes effect with the order.
+    #[serde(rename = "awaiting-order")]
+    AwaitingOrder {
         /// The order.
         order: Order,
     },
@@ -76,12 +77,13 @@ pub enum Receipt {
         order: Order,
     },
     /// It took effect on a subscription, now or at an earlier attempt, or says nothing new of it.
-    Heard {
+    #[serde(rename = "applied")]
+    AppliedToSubscription {
         /// The subscription.
         subscription_id: SubscriptionId,
     },
     /// It is about a subscription whose order has not come yet, and takes effect with the order.
-    Kept {
+    Pending {
         /// What the store calls the subscription.
         external_id: ExternalId,
     },
@@ -102,7 +104,7 @@ impl Receipt {
     fn answer(order: Order) -> Answer<Self> {
         match order.status {
             OrderStatus::Parked => Answer::accepted("/v1/parked-orders".to_owned(), Self::Parked { order }),
-            OrderStatus::Awaited => Answer::ok(Self::Noted { order }),
+            OrderStatus::Awaited => Answer::ok(Self::AwaitingOrder { order }),
             OrderStatus::Applied => Answer::ok(Self::Applied { order }),
             OrderStatus::Cancelled => Answer::ok(Self::Cancelled { order }),
             OrderStatus::Discarded => Answer::ok(Self::Discarded { order }),
@@ -168,11 +170,11 @@ async fn find(
 }
 
 /// Hears what a message says of a subscription: at once, or when its order has come. `tell` leaves what else follows.
-async fn hear(
+async fn apply_report(
     context: &Context<'_>,
     delivery: &Delivery,
     (named, message_type): (Named, &str),
-    said: Said,
+    said: SubscriptionUpdate,
     tell: impl FnOnce(&mut Change, &Subscription, &Subscription) -> Result<(), Failure> + Send,
 ) -> Result<Reply<Receipt>, Failure> {
     let mut change = Change::new();
@@ -180,33 +182,33 @@ async fn hear(
         Named::There(before) if before.deactivation.is_some() => ignore(context, &before, message_type).await,
         Named::There(before) => {
             let mut after = before.as_ref().clone();
-            let answer = Answer::ok(Receipt::Heard { subscription_id: after.id });
-            if after.heard.hear(said) {
-                after.stamp = before.stamp.next(context.now);
-                change.replace(&after, before.stamp.version, None)?;
+            let answer = Answer::ok(Receipt::AppliedToSubscription { subscription_id: after.id });
+            if after.reported.merge(said) {
+                after.metadata = before.metadata.next(context.now);
+                change.replace(&after, before.metadata.version, None)?;
                 tell(&mut change, &before, &after)?;
             }
             context.commit(change, answer).await
         }
         Named::NotYet(external_id, before) => {
-            let answer = Answer::ok(Receipt::Kept { external_id: external_id.clone() });
+            let answer = Answer::ok(Receipt::Pending { external_id: external_id.clone() });
             let mut after = before.as_deref().cloned().unwrap_or_else(|| SubscriptionName {
                 source_id: delivery.source.id,
                 external_id,
                 subscription_id: None,
                 organization_id: None,
-                heard: Heard::default(),
-                stamp: Stamp::new(context.now),
+                reported: ReportedState::default(),
+                metadata: Metadata::new(context.now),
             });
-            if after.heard.hear(said) {
+            if after.reported.merge(said) {
                 let (source_id, external_id) = (after.source_id, after.external_id.clone());
                 let message_type = message_type.to_owned();
                 let kept = SubscriptionMessageKept { source_id, external_id, message_type };
                 change.record(NewEvent::of_vendor(kept));
                 match before {
                     Some(before) => {
-                        after.stamp = before.stamp.next(context.now);
-                        change.replace(&after, before.stamp.version, None)?;
+                        after.metadata = before.metadata.next(context.now);
+                        change.replace(&after, before.metadata.version, None)?;
                     }
                     None => change.create_once(&after, |_| ConditionFailure::Stale)?,
                 }
@@ -249,7 +251,7 @@ async fn subscriptions_of(
             .map(|(organization, id)| SubscriptionOf(organization, id))
     };
     let lookups: Vec<_> = order.subscriptions.iter().map(lookup).collect();
-    let mut wanted = Wanted::new();
+    let mut wanted = BatchGet::new();
     lookups.iter().flatten().for_each(|lookup| wanted.add(lookup));
     let found = context.table.fetch(wanted, true).await?;
     let mut subscriptions = Vec::new();
@@ -280,7 +282,7 @@ impl Output for SourceWithSecret {
     const VERSIONED: bool = true;
 
     fn version(&self) -> Option<Version> {
-        Some(self.source.stamp.version)
+        Some(self.source.metadata.version)
     }
 }
 

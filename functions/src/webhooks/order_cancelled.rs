@@ -11,7 +11,7 @@ use schemars::JsonSchema;
 
 use super::{Receipt, ignored, subscriptions_of};
 use crate::orders::fulfillment::resume;
-use crate::orders::{Revision, are_transferred, revise};
+use crate::orders::{OrderUpdate, are_transferred, update_order};
 
 /// Which order.
 #[derive(Debug, Clone, Deserr, JsonSchema)]
@@ -28,22 +28,23 @@ pub async fn apply(
     context: &Context<'_>,
     delivery: &Delivery,
     cancelled: Cancelled,
-    said_at: Sent,
+    occurred_at: Sent,
 ) -> Result<Reply<Receipt>, Failure> {
-    let (Cancelled { order_id }, said_at) = (cancelled, said_at.instant(context.now));
+    let (Cancelled { order_id }, occurred_at) = (cancelled, occurred_at.instant(context.now));
     let known = OrderOfSource(delivery.source.id, order_id.clone());
     let mut before = context.table.get(&known).await?;
-    if let Some(order) = before.as_ref().filter(|order| order.is_placing()) {
+    if let Some(order) = before.as_ref().filter(|order| order.is_being_fulfilled()) {
         resume(&context.detached(), order.clone(), Receipt::answer).await?;
         before = context.table.get(&known).await?;
     }
     let context = &context.refreshed();
     // What was renewed since its order was cancelled can be cancelled again; the latest cancellation counts.
     let again = |order: &Order| {
-        let has = !order.subscriptions.is_empty() || order.came_to_nothing();
-        order.status == OrderStatus::Cancelled && has && order.cancelled_at < Some(said_at)
+        let has = !order.subscriptions.is_empty() || order.cancelled_before_arrival();
+        order.status == OrderStatus::Cancelled && has && order.cancelled_at < Some(occurred_at)
     };
-    let told = |order: &Order| order.cancelled_at >= Some(said_at) || order.status.is_over() && !again(order);
+    let told =
+        |order: &Order| order.cancelled_at >= Some(occurred_at) || order.status.is_over() && !again(order);
     if let Some(order) = before.as_ref().filter(|order| told(order)) {
         return Receipt::leave(context, order.clone()).await;
     }
@@ -53,20 +54,20 @@ pub async fn apply(
         Some(order) => {
             let subscriptions = subscriptions_of(context, &order).await?;
             transferred = are_transferred(&order, &subscriptions);
-            cancel_subscriptions(context, &mut change, &order, subscriptions, said_at)?;
+            cancel_subscriptions(context, &mut change, &order, subscriptions, occurred_at)?;
             // Subscriptions of nobody yet are shown as ended when they are somebody's, for they can be renewed.
             let waits = order.status == OrderStatus::Parked && !order.subscriptions.is_empty();
             let status = if waits { OrderStatus::Parked } else { OrderStatus::Cancelled };
-            Order { status, stamp: order.stamp.next(context.now), ..order }
+            Order { status, metadata: order.metadata.next(context.now), ..order }
         }
         None => Order::new(delivery.source.id, order_id.clone(), OrderStatus::Cancelled, context.now),
     };
-    let cancelled_at = order.cancelled_at.max(Some(said_at));
+    let cancelled_at = order.cancelled_at.max(Some(occurred_at));
     let order = Order { cancelled_at, ..order };
     let event = OrderCancelled { source_id: delivery.source.id, order_id };
     let event = Some(event.into()).filter(|_| !known);
-    let revision = Revision { before, order, wanted: Quantities::new(), lines: None, event, transferred };
-    revise(context, revision, change, Receipt::answer).await
+    let revision = OrderUpdate { before, order, wanted: Quantities::new(), lines: None, event, transferred };
+    update_order(context, revision, change, Receipt::answer).await
 }
 
 /// Ends what is there, if it was not renewed since.
@@ -75,16 +76,17 @@ fn cancel_subscriptions(
     change: &mut Change,
     order: &Order,
     subscriptions: Vec<Option<Subscription>>,
-    said_at: Timestamp,
+    occurred_at: Timestamp,
 ) -> Result<(), Failure> {
     for before in subscriptions.into_iter().flatten() {
         if before.deactivation.is_some() {
             change.record(ignored(&before, "order.cancelled"));
             continue;
         }
-        let seen = before.stamp.version;
-        let stamp = before.stamp.next(context.now);
-        let after = Subscription { cancelled_at: before.cancelled_at.max(Some(said_at)), stamp, ..before };
+        let seen = before.metadata.version;
+        let metadata = before.metadata.next(context.now);
+        let after =
+            Subscription { cancelled_at: before.cancelled_at.max(Some(occurred_at)), metadata, ..before };
         change.replace(&after, seen, None)?;
         change.add(follow_subscription(&after, context.now));
         if after.ended_at().is_some() {

@@ -1,19 +1,19 @@
 //! `order.changed`: a store sold more, or less, in an order than it said before.
 
 use api_runtime::http::caller::Delivery;
-use api_runtime::table::{OrderOfSource, Wanted};
+use api_runtime::table::{BatchGet, OrderOfSource};
 use api_runtime::{Change, Context, Failure, Reply};
 use deserr::Deserr;
 use domain::event::{OrderChanged, SubscriptionChanged};
 use domain::fault::Check;
 use domain::fulfillment::faults::LINES_DIFFER;
 use domain::order::{OrderedSubscription, Quantities, Sequence, SubscriptionLine, check_mark, mark};
-use domain::{Faults, Invalid, Order, OrderId, OrderStatus, Problem, Sent, Stage, Subscription};
+use domain::{Faults, Order, OrderId, OrderStatus, ParseError, Problem, ProblemKind, Sent, Subscription};
 use schemars::JsonSchema;
 
 use super::{Receipt, ignored, subscriptions_of};
 use crate::orders::fulfillment::{self, resume};
-use crate::orders::{Revision, SoldLines, are_transferred, revise};
+use crate::orders::{OrderUpdate, SoldLines, are_transferred, update_order};
 
 /// What an order says from now on.
 #[derive(Debug, Clone, Deserr, JsonSchema)]
@@ -34,7 +34,7 @@ pub struct Changed {
 }
 
 impl Check for Changed {
-    fn check(sent: &serde_json::Value) -> Vec<(String, Invalid)> {
+    fn check(sent: &serde_json::Value) -> Vec<(String, ParseError)> {
         check_mark(sent).into_iter().collect()
     }
 }
@@ -49,7 +49,7 @@ pub async fn apply(
     let Changed { order_id, sequence, occurred_at, lines } = changed;
     let sequence = mark(sequence, occurred_at, context.now);
     let known = OrderOfSource(delivery.source.id, order_id.clone());
-    let mut wanted = Wanted::new();
+    let mut wanted = BatchGet::new();
     lines.want_types(&mut wanted);
     wanted.add(&known);
     let said = lines.subscriptions();
@@ -59,7 +59,7 @@ pub async fn apply(
     let found = context.table.fetch(wanted, true).await?;
 
     let mut before = found.get(&known)?;
-    if let Some(order) = before.as_ref().filter(|order| order.is_placing()) {
+    if let Some(order) = before.as_ref().filter(|order| order.is_being_fulfilled()) {
         resume(&context.detached(), order.clone(), Receipt::answer).await?;
         before = context.table.get(&known).await?;
     }
@@ -67,11 +67,12 @@ pub async fn apply(
     // What was cancelled has no licenses any more, but its subscriptions can be renewed.
     let cancelled = before.as_ref().is_some_and(|order| order.cancelled_at.is_some());
     let is_over = |order: &Order| {
-        order.status.is_over() && (!cancelled || (order.subscriptions.is_empty() && !order.came_to_nothing()))
+        order.status.is_over()
+            && (!cancelled || (order.subscriptions.is_empty() && !order.cancelled_before_arrival()))
     };
     // Of two that name different lines one is none of the order; which, is known when that has come.
     let noted = before.as_ref().filter(|order| {
-        let waits = order.status == OrderStatus::Awaited || order.came_to_nothing();
+        let waits = order.status == OrderStatus::Awaited || order.cancelled_before_arrival();
         waits && order.sequence > 0 && !(cancelled && said.is_empty())
     });
     if noted.is_some_and(|order| !SubscriptionLine::are_same(&order.changed, &said)) {
@@ -81,8 +82,9 @@ pub async fn apply(
     if let Some(order) = before.as_ref().filter(|order| is_over(order) || known(order)) {
         return Receipt::leave(context, order.clone()).await;
     }
-    let came =
-        before.as_ref().filter(|order| order.status != OrderStatus::Awaited && !order.came_to_nothing());
+    let came = before
+        .as_ref()
+        .filter(|order| order.status != OrderStatus::Awaited && !order.cancelled_before_arrival());
     let mut faults = lines.unknown_types(&found)?;
     match came {
         Some(order) if order.is_of(&said) => {}
@@ -92,25 +94,25 @@ pub async fn apply(
         }
     }
     if !faults.is_empty() {
-        return Err(Problem::of(Stage::Rule, faults).into());
+        return Err(Problem::of(ProblemKind::Rule, faults).into());
     }
     let (mut change, mut transferred) = (Change::new(), false);
     let order = match (before.clone(), came) {
         (Some(order), Some(_)) => {
-            let mut order = Order { stamp: order.stamp.next(context.now), ..order };
+            let mut order = Order { metadata: order.metadata.next(context.now), ..order };
             let subscriptions = subscriptions_of(context, &order).await?;
             transferred = are_transferred(&order, &subscriptions);
             order.change_lines(&change_subscriptions(context, &mut change, subscriptions, &said)?);
             order
         }
-        (Some(order), None) => Order { changed: said, stamp: order.stamp.next(context.now), ..order },
+        (Some(order), None) => Order { changed: said, metadata: order.metadata.next(context.now), ..order },
         (None, _) => Order { changed: said, subscriptions: Vec::new(), ..awaited },
     };
     let order = Order { sequence, ..order };
     let event = Some(OrderChanged { source_id: delivery.source.id, order_id, sequence }.into());
     let wanted = if cancelled { Quantities::new() } else { lines.sums() };
-    let revision = Revision { before, order, wanted, lines: Some(lines), event, transferred };
-    revise(context, revision, change, Receipt::answer).await
+    let revision = OrderUpdate { before, order, wanted, lines: Some(lines), event, transferred };
+    update_order(context, revision, change, Receipt::answer).await
 }
 
 /// Changes the subscriptions that are there; answers what the order's lines are to say. Of what was deactivated it is told that
@@ -135,9 +137,13 @@ fn change_subscriptions(
             continue;
         }
         let (plan, quantity) = (line.plan.clone(), line.quantity);
-        let after =
-            Subscription { plan: plan.clone(), quantity, stamp: before.stamp.next(context.now), ..before };
-        change.replace(&after, before.stamp.version, None)?;
+        let after = Subscription {
+            plan: plan.clone(),
+            quantity,
+            metadata: before.metadata.next(context.now),
+            ..before
+        };
+        change.replace(&after, before.metadata.version, None)?;
         let subscription_id = after.id;
         change.record(after.event(SubscriptionChanged { subscription_id, plan, quantity }));
     }

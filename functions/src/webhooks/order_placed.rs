@@ -1,7 +1,7 @@
 //! `order.placed`: a store sold licenses to a partner, or subscriptions to a partner's customers.
 
 use api_runtime::http::caller::Delivery;
-use api_runtime::table::{OrderOfSource, OwnerOfStoreAccount, Wanted};
+use api_runtime::table::{BatchGet, OrderOfSource, OwnerOfStoreAccount};
 use api_runtime::{Change, ConditionFailure, Context, Failure, Reply};
 use deserr::Deserr;
 use domain::event::{OrderChangeIgnored, OrderParked};
@@ -9,14 +9,15 @@ use domain::fault::Check;
 use domain::fulfillment::faults::LINES_DIFFER;
 use domain::order::OrderedSubscription;
 use domain::{
-    Faults, Invalid, NewEvent, Order, OrderId, OrderStatus, Parking, PartnerId, Problem, Stage, StoreAccount,
+    Faults, NewEvent, Order, OrderId, OrderStatus, Parking, ParseError, PartnerId, Problem, ProblemKind,
+    StoreAccount,
 };
 use schemars::JsonSchema;
 
 use super::Receipt;
 use super::buyer::{self, NamedBuyer};
 use crate::orders::fulfillment::{self, resume};
-use crate::orders::{Revision, SoldLines, is_subscription, require_owner, revise};
+use crate::orders::{OrderUpdate, SoldLines, is_subscription, require_owner, update_order};
 
 /// An order of a partner, named by its account at the store or, by a source that may, by its id.
 #[derive(Debug, Clone, Deserr, JsonSchema)]
@@ -36,7 +37,7 @@ pub struct Placed {
 }
 
 impl Check for Placed {
-    fn check(sent: &serde_json::Value) -> Vec<(String, Invalid)> {
+    fn check(sent: &serde_json::Value) -> Vec<(String, ParseError)> {
         // Of subscriptions the organization itself may be the buyer.
         let lines = sent.get("lines").and_then(serde_json::Value::as_array);
         let direct = lines.is_some_and(|lines| !lines.is_empty() && lines.iter().all(is_subscription));
@@ -52,7 +53,7 @@ pub async fn apply(
     placed: Placed,
 ) -> Result<Reply<Receipt>, Failure> {
     let source = &delivery.source;
-    let mut wanted = Wanted::new();
+    let mut wanted = BatchGet::new();
     placed.lines.want_types(&mut wanted);
     let named = NamedBuyer::new(source, placed.store_account.clone(), placed.partner_id);
     named.want(&mut wanted);
@@ -65,9 +66,11 @@ pub async fn apply(
 
     let before = found.get(&known)?;
     match &before {
-        Some(order) if order.is_placing() => return resume(context, order.clone(), Receipt::answer).await,
+        Some(order) if order.is_being_fulfilled() => {
+            return resume(context, order.clone(), Receipt::answer).await;
+        }
         // What was cancelled before it came is shown as cancelled, for its subscriptions can be renewed.
-        Some(order) if order.came_to_nothing() && !said.subscriptions.is_empty() => {}
+        Some(order) if order.cancelled_before_arrival() && !said.subscriptions.is_empty() => {}
         Some(order) if order.status != OrderStatus::Awaited => {
             return Receipt::leave(context, order.clone()).await;
         }
@@ -103,20 +106,20 @@ pub async fn apply(
     };
     faults.extend(loaded.iter().flat_map(|loaded| loaded.faults(&said, &at)));
     if !faults.is_empty() {
-        return Err(Problem::of(Stage::Rule, faults).into());
+        return Err(Problem::of(ProblemKind::Rule, faults).into());
     }
 
     let (order, wanted) = match before.clone() {
         None => (said, placed.lines.sums()),
         Some(order) => {
-            let (stamp, subscriptions) = (order.stamp.next(context.now), said.subscriptions);
+            let (metadata, subscriptions) = (order.metadata.next(context.now), said.subscriptions);
             let sequence = if ignored.is_none() { order.sequence } else { 0 };
             let wanted = match &ignored {
                 Some(_) if order.status != OrderStatus::Cancelled => placed.lines.sums(),
                 _ => order.ordered(),
             };
             let (lines, changed) = (Vec::new(), Vec::new());
-            let mut said = Order { lines, changed, subscriptions, sequence, stamp, ..order.clone() };
+            let mut said = Order { lines, changed, subscriptions, sequence, metadata, ..order.clone() };
             said.change_lines(&order.changed);
             (said, wanted)
         }
@@ -146,16 +149,16 @@ pub async fn apply(
     let types = wanted.len();
     let revision = |before, order| {
         let lines = Some(placed.lines);
-        Revision { before, order, wanted, lines, event, transferred: false }
+        OrderUpdate { before, order, wanted, lines, event, transferred: false }
     };
     let Some(loaded) = loaded else {
-        return revise(context, revision(before, order), change, Receipt::answer).await;
+        return update_order(context, revision(before, order), change, Receipt::answer).await;
     };
     let order = loaded.fulfill(context, order, &mut change, types, &at)?;
-    if !order.is_placing() {
-        return revise(context, revision(before, order), change, Receipt::answer).await;
+    if !order.is_being_fulfilled() {
+        return update_order(context, revision(before, order), change, Receipt::answer).await;
     }
-    revise(&context.detached(), revision(before, order), change, Receipt::answer).await?;
+    update_order(&context.detached(), revision(before, order), change, Receipt::answer).await?;
     let begun = context.table.get(&known).await?;
     resume(context, begun.ok_or_else(Problem::not_found)?, Receipt::answer).await
 }

@@ -10,13 +10,13 @@ use api_runtime::{
 };
 use deserr::Deserr;
 use domain::event::{WebhookIgnored, WebhookRefused};
-use domain::fault::{Checked, collect};
+use domain::fault::{Validated, collect};
 use domain::unicode::tame;
-use domain::{At, Fault, Faults, NewEvent, Pool, Problem, Reason, Stage};
+use domain::{ErrorKind, Fault, FaultPointer, Faults, NewEvent, Pool, Problem, ProblemKind};
 use schemars::JsonSchema;
 
 use super::{
-    Message, OfSource, Receipt, buyer, order_cancelled, order_changed, order_placed, site_migrated,
+    Message, Receipt, SourcePath, buyer, order_cancelled, order_changed, order_placed, site_migrated,
     subscription_renewed, subscription_transferred, subscription_usage,
 };
 use crate::orders;
@@ -66,8 +66,8 @@ impl Operation for ReceivePartnerOrder {
     }];
     const DEFERS: bool = true;
     const USES_KEY: bool = true;
-    const REASONS: &[Reason] = &[
-        Reason::rule(INVALID_MESSAGE, "the message has faults; all are listed"),
+    const ERRORS: &[ErrorKind] = &[
+        ErrorKind::rule(INVALID_MESSAGE, "the message has faults; all are listed"),
         buyer::NOT_ALLOWED,
         buyer::NO_ACCOUNT,
         buyer::UNKNOWN_PARTNER,
@@ -87,7 +87,7 @@ impl Operation for ReceivePartnerOrder {
     ];
 
     type Caller = Delivery;
-    type Path = OfSource;
+    type Path = SourcePath;
     type Query = Nothing;
     type Body = Raw<StoreMessage>;
     type Output = Receipt;
@@ -111,11 +111,11 @@ async fn dispatch(
     let Some(Typed { message_type }) = typed else { return Err(malformed(faults).into()) };
     match message_type.as_str() {
         "order.placed" => {
-            let Message { data: Checked(placed), .. } = read(message, faults)?;
+            let Message { data: Validated(placed), .. } = read(message, faults)?;
             order_placed::apply(context, delivery, placed).await
         }
         "order.changed" => {
-            let Message { data: Checked(changed), .. } = read(message, faults)?;
+            let Message { data: Validated(changed), .. } = read(message, faults)?;
             order_changed::apply(context, delivery, changed).await
         }
         "order.cancelled" => {
@@ -127,11 +127,11 @@ async fn dispatch(
             subscription_renewed::apply(context, delivery, data, timestamp).await
         }
         "subscription.transferred" => {
-            let Message { data: Checked(transferred), timestamp, .. } = read(message, faults)?;
+            let Message { data: Validated(transferred), timestamp, .. } = read(message, faults)?;
             subscription_transferred::apply(context, delivery, transferred, timestamp).await
         }
         "subscription.usage" => {
-            let Message { data: Checked(used), .. } = read(message, faults)?;
+            let Message { data: Validated(used), .. } = read(message, faults)?;
             subscription_usage::apply(context, delivery, used).await
         }
         "site.migrated" => {
@@ -139,7 +139,7 @@ async fn dispatch(
             site_migrated::apply(context, delivery, data, timestamp).await
         }
         // Of a type that is given twice nobody knows which is meant.
-        _ if faults.0.iter().any(|fault| fault.at == At::pointer(&[&"type"])) => {
+        _ if faults.0.iter().any(|fault| fault.at == FaultPointer::pointer(&[&"type"])) => {
             Err(malformed(faults).into())
         }
         _ => ignore(context, delivery, &message_type).await,
@@ -166,7 +166,7 @@ async fn ignore(context: &Context<'_>, delivery: &Delivery, named: &str) -> Resu
 /// Its sender is known, so what is wrong with a message is told as its rules, not as a request's form.
 pub(super) fn malformed(faults: Faults) -> Problem {
     let detail = "the message has faults; send it again when they are mended";
-    Problem { faults: faults.0, ..Problem::new(Stage::Rule, INVALID_MESSAGE, detail) }
+    Problem { faults: faults.0, ..Problem::new(ProblemKind::Rule, INVALID_MESSAGE, detail) }
 }
 
 /// Leaves in the vendor's log, once per message, why it did not take effect. The message is judged afresh at
@@ -180,7 +180,7 @@ async fn refuse(
     const KEPT: usize = 50;
     // Where a fault is, the message itself may name.
     let tamed = |fault: &Fault| match &fault.at {
-        At::Pointer(at) => Fault { at: At::Pointer(tame(at, 300)), ..fault.clone() },
+        FaultPointer::Pointer(at) => Fault { at: FaultPointer::Pointer(tame(at, 300)), ..fault.clone() },
         _ => fault.clone(),
     };
     let errors: Vec<Fault> = problem.faults.iter().take(KEPT).map(tamed).collect();

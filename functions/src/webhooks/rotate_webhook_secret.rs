@@ -6,18 +6,18 @@ use api_runtime::{
     route,
 };
 use domain::event::WebhookSecretRotated;
-use domain::{Actor, DeploymentKey, NewEvent, Problem, Reason, Role};
+use domain::{Actor, DeploymentKey, ErrorKind, NewEvent, Problem, Role};
 
-use super::{OfSource, SourceWithSecret};
+use super::{SourcePath, SourceWithSecret};
 
 /// Gives a webhook source a new secret.
 pub struct RotateWebhookSecret;
 
-const TOO_OFTEN: Reason = Reason::state(
+const TOO_OFTEN: ErrorKind = ErrorKind::state(
     "rotated-too-often",
     "five earlier secrets are good still; the first of them ends within a day",
 );
-const DISABLED: Reason = Reason::state("source-disabled", "no secret makes it send again");
+const DISABLED: ErrorKind = ErrorKind::state("source-disabled", "no secret makes it send again");
 
 impl Operation for RotateWebhookSecret {
     const NAME: &str = "rotate-webhook-secret";
@@ -26,10 +26,10 @@ impl Operation for RotateWebhookSecret {
         &[route(Method::Post, "/v1/webhook-sources/{sourceId}/rotate-secret", &[Role::Operator])];
     const KEY_REQUIRED: bool = true;
     const USES_KEY: bool = true;
-    const REASONS: &[Reason] = &[DISABLED, TOO_OFTEN];
+    const ERRORS: &[ErrorKind] = &[DISABLED, TOO_OFTEN];
 
     type Caller = Actor;
-    type Path = OfSource;
+    type Path = SourcePath;
     type Query = Nothing;
     type Body = Empty;
     type Output = SourceWithSecret;
@@ -49,7 +49,7 @@ impl Operation for RotateWebhookSecret {
                 source
             }
             (None, Some(rotated)) => {
-                change.replace(&rotated, source.stamp.version, context.if_match())?;
+                change.replace(&rotated, source.metadata.version, context.if_match())?;
                 rotated
             }
         };

@@ -1,13 +1,13 @@
 //! `site.migrated`: a subscription was moved to a site on the new platform.
 
 use api_runtime::http::caller::Delivery;
-use api_runtime::table::{FirstMigration, Reservation, SiteByUrl, Wanted};
+use api_runtime::table::{BatchGet, FirstMigration, Reservation, SiteByUrl};
 use api_runtime::{Answer, Change, ConditionFailure, Context, Failure, Reply};
 use deserr::Deserr;
 use domain::event::SiteMigrated;
 use domain::order::Named as Ref;
-use domain::subscription::Place;
-use domain::{Faults, Name, Sent, Site, SiteUrl, Stamp, Subscription, SubscriptionId};
+use domain::subscription::SetUpTarget;
+use domain::{Faults, Metadata, Name, Sent, Site, SiteUrl, Subscription, SubscriptionId};
 use schemars::JsonSchema;
 
 use super::{Named, Receipt, UNKNOWN_SUBSCRIPTION, find, ignore};
@@ -32,9 +32,9 @@ pub async fn apply(
     context: &Context<'_>,
     delivery: &Delivery,
     Migrated { subscription, url, name }: Migrated,
-    said_at: Sent,
+    occurred_at: Sent,
 ) -> Result<Reply<Receipt>, Failure> {
-    let said_at = said_at.instant(context.now);
+    let occurred_at = occurred_at.instant(context.now);
     let Named::There(before) = find(context, delivery, &subscription).await? else {
         return Err(UNKNOWN_SUBSCRIPTION.refuse(&[&"data", &"subscription"]).into());
     };
@@ -42,31 +42,31 @@ pub async fn apply(
         return ignore(context, &before, "site.migrated").await;
     }
     let mut change = Change::new();
-    let answer = Answer::ok(Receipt::Heard { subscription_id: before.id });
-    if before.placed_at.is_some_and(|at| at >= said_at) {
+    let answer = Answer::ok(Receipt::AppliedToSubscription { subscription_id: before.id });
+    if before.placed_at.is_some_and(|at| at >= occurred_at) {
         return context.commit(change, answer).await;
     }
     let organization_id = before.organization_id;
     let (by_url, first) = (SiteByUrl(organization_id, url.clone()), FirstMigration(organization_id));
-    let mut wanted = Wanted::new();
+    let mut wanted = BatchGet::new();
     wanted.add(&by_url);
     wanted.add(&first);
     let found = context.table.fetch(wanted, true).await?;
     let known = found.get(&by_url)?.map(|known| known.owner_id()).transpose()?;
     let first = found.get(&first)?.is_none();
     let id = known.unwrap_or_else(|| context.id());
-    let site = Site { id, organization_id, url: url.clone(), name, stamp: Stamp::new(context.now) };
+    let site = Site { id, organization_id, url: url.clone(), name, metadata: Metadata::new(context.now) };
     if known.is_none() {
         create_site(&mut change, &site)?;
     }
     if first {
         change.create_once(&Reservation::first_migration(&site), |_| ConditionFailure::Stale)?;
     }
-    let seen = before.stamp.version;
+    let seen = before.metadata.version;
     let after = Subscription {
-        place: Some(Place::Site { site_id: site.id, url: url.clone() }),
-        placed_at: Some(said_at),
-        stamp: before.stamp.next(context.now),
+        place: Some(SetUpTarget::Site { site_id: site.id, url: url.clone() }),
+        placed_at: Some(occurred_at),
+        metadata: before.metadata.next(context.now),
         ..*before
     };
     change.replace(&after, seen, None)?;

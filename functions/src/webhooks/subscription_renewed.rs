@@ -6,11 +6,11 @@ use api_runtime::{Change, Context, Failure, Reply};
 use deserr::Deserr;
 use domain::event::SubscriptionRenewed;
 use domain::order::Named;
-use domain::subscription::{Renewal, Said};
+use domain::subscription::{Renewal, SubscriptionUpdate};
 use domain::{Faults, Sent, Subscription, SubscriptionId, Timestamp};
 use schemars::JsonSchema;
 
-use super::{Receipt, find, hear};
+use super::{Receipt, apply_report, find};
 
 /// Which subscription, and until when.
 #[derive(Debug, Clone, Deserr, JsonSchema)]
@@ -28,9 +28,10 @@ pub async fn apply(
     context: &Context<'_>,
     delivery: &Delivery,
     Renewed { subscription, ends_at }: Renewed,
-    said_at: Sent,
+    occurred_at: Sent,
 ) -> Result<Reply<Receipt>, Failure> {
-    let said = Said::Renewal(Renewal { ends_at, said_at: said_at.instant(context.now) });
+    let said =
+        SubscriptionUpdate::Renewal(Renewal { ends_at, occurred_at: occurred_at.instant(context.now) });
     let tell = |change: &mut Change, _: &Subscription, after: &Subscription| {
         change.add(follow_subscription(after, context.now));
         let renewed = SubscriptionRenewed { subscription_id: after.id, ends_at: after.ends_at() };
@@ -38,5 +39,5 @@ pub async fn apply(
         Ok(())
     };
     let named = find(context, delivery, &subscription).await?;
-    hear(context, delivery, (named, "subscription.renewed"), said, tell).await
+    apply_report(context, delivery, (named, "subscription.renewed"), said, tell).await
 }

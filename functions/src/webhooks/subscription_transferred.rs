@@ -1,19 +1,20 @@
 //! `subscription.transferred`: somebody else pays for a subscription.
 
 use api_runtime::http::caller::Delivery;
-use api_runtime::table::{OrganizationById, Wanted};
+use api_runtime::table::{BatchGet, OrganizationById};
 use api_runtime::{Change, Context, Failure, Reply};
 use deserr::Deserr;
 use domain::fault::Check;
 use domain::order::Named as Ref;
-use domain::subscription::{Buyer, Said, Transfer};
+use domain::subscription::{Buyer, SubscriptionUpdate, Transfer};
 use domain::{
-    Faults, Invalid, PartnerId, Problem, Reason, Sent, Stage, StoreAccount, Subscription, SubscriptionId,
+    ErrorKind, Faults, ParseError, PartnerId, Problem, ProblemKind, Sent, StoreAccount, Subscription,
+    SubscriptionId,
 };
 use schemars::JsonSchema;
 
 use super::buyer::{self, NamedBuyer};
-use super::{Named, Receipt, find, hear};
+use super::{Named, Receipt, apply_report, find};
 use crate::party::add_customer;
 
 /// Which subscription, and to whom: the partner of an account at the store or, by a source that may, a partner by its id.
@@ -32,27 +33,27 @@ pub struct Transferred {
 }
 
 impl Check for Transferred {
-    fn check(sent: &serde_json::Value) -> Vec<(String, Invalid)> {
+    fn check(sent: &serde_json::Value) -> Vec<(String, ParseError)> {
         buyer::check(sent, false).into_iter().collect()
     }
 }
 
-pub(super) const UNKNOWN_ACCOUNT: Reason =
-    Reason::rule("unknown-account", "this account is no partner's: link it, and send the message again");
+pub(super) const UNKNOWN_ACCOUNT: ErrorKind =
+    ErrorKind::rule("unknown-account", "this account is no partner's: link it, and send the message again");
 
 /// Moves it: the partner before sees nothing of it any more, at once.
 pub async fn apply(
     context: &Context<'_>,
     delivery: &Delivery,
     Transferred { subscription, store_account, partner_id }: Transferred,
-    said_at: Sent,
+    occurred_at: Sent,
 ) -> Result<Reply<Receipt>, Failure> {
     let named = NamedBuyer::new(&delivery.source, store_account.clone(), partner_id);
-    let mut wanted = Wanted::new();
+    let mut wanted = BatchGet::new();
     named.want(&mut wanted);
     let found = context.table.fetch(wanted, true).await?;
     let partner_id = named.find(&delivery.source, &found)?;
-    let partner_id = partner_id.map_err(|fault| Problem::of(Stage::Rule, vec![fault]))?;
+    let partner_id = partner_id.map_err(|fault| Problem::of(ProblemKind::Rule, vec![fault]))?;
     if partner_id.is_none() {
         return Err(UNKNOWN_ACCOUNT.refuse(&[&"data", &"storeAccount"]).into());
     }
@@ -63,7 +64,7 @@ pub async fn apply(
         Named::NotYet(..) => None,
     };
     let to = Buyer { partner_id, billing_account: store_account };
-    let said = Said::Transfer(Transfer { said_at: said_at.instant(context.now), to });
+    let said = SubscriptionUpdate::Transfer(Transfer { occurred_at: occurred_at.instant(context.now), to });
     let tell = |change: &mut Change, before: &Subscription, after: &Subscription| {
         after.transferred_from(before.buyer()).into_iter().for_each(|event| change.record(event));
         let to = after.buyer().partner_id.filter(|to| before.buyer().partner_id != Some(*to));
@@ -72,5 +73,5 @@ pub async fn apply(
         }
         Ok(())
     };
-    hear(context, delivery, (named, "subscription.transferred"), said, tell).await
+    apply_report(context, delivery, (named, "subscription.transferred"), said, tell).await
 }

@@ -6,11 +6,11 @@ use deserr::{Deserr, IntoValue, ValuePointerRef};
 use domain::event::SubscriptionUsageReported;
 use domain::fault::{Check, parse_number};
 use domain::order::{Named, Sequence, check_mark, mark};
-use domain::subscription::{Said, Usage};
-use domain::{Faults, Invalid, Sent, Subscription, SubscriptionId};
+use domain::subscription::{SubscriptionUpdate, Usage};
+use domain::{Faults, ParseError, Sent, Subscription, SubscriptionId};
 use schemars::JsonSchema;
 
-use super::{Receipt, find, hear};
+use super::{Receipt, apply_report, find};
 
 /// Which subscription, and how many use it.
 #[derive(Debug, Clone, Deserr, JsonSchema)]
@@ -48,7 +48,7 @@ impl Deserr<Faults> for Users {
 }
 
 impl Check for Used {
-    fn check(sent: &serde_json::Value) -> Vec<(String, Invalid)> {
+    fn check(sent: &serde_json::Value) -> Vec<(String, ParseError)> {
         check_mark(sent).into_iter().collect()
     }
 }
@@ -60,12 +60,13 @@ pub async fn apply(
     Used { subscription, active_users, sequence, occurred_at }: Used,
 ) -> Result<Reply<Receipt>, Failure> {
     let active_users = active_users.0;
-    let said = Said::Usage(Usage { mark: mark(sequence, occurred_at, context.now), active_users });
+    let said =
+        SubscriptionUpdate::Usage(Usage { mark: mark(sequence, occurred_at, context.now), active_users });
     let tell = |change: &mut Change, _: &Subscription, after: &Subscription| {
         let reported = SubscriptionUsageReported { subscription_id: after.id, active_users };
         change.record(after.event(reported));
         Ok(())
     };
     let named = find(context, delivery, &subscription).await?;
-    hear(context, delivery, (named, "subscription.usage"), said, tell).await
+    apply_report(context, delivery, (named, "subscription.usage"), said, tell).await
 }

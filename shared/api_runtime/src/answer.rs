@@ -44,7 +44,7 @@ macro_rules! versioned {
             const VERSIONED: bool = true;
 
             fn version(&self) -> Option<Version> {
-                Some(self.stamp.version)
+                Some(self.metadata.version)
             }
         })*
     };

@@ -4,7 +4,7 @@
 use std::fmt::Display;
 use std::marker::PhantomData;
 
-use domain::{Fault, NewEvent, Reason, Stage, Timestamp, Version};
+use domain::{ErrorKind, Fault, NewEvent, ProblemKind, Timestamp, Version};
 
 use crate::table::idempotency::IdempotencyRecord;
 use crate::table::item::{Entity, Item, from_item, to_item};
@@ -28,7 +28,7 @@ pub enum ConditionFailure {
     /// What the call wants is so already.
     AlreadyDone,
     /// State or a rule forbids it.
-    Rejected(Stage, Fault),
+    Rejected(ProblemKind, Fault),
     /// It cannot fail, unless this very call took effect before: a new id exists only when the demo world, whose ids are
     /// counted, is made again.
     Impossible,
@@ -36,13 +36,13 @@ pub enum ConditionFailure {
 
 impl ConditionFailure {
     /// Rejected for a reason that concerns a field of the body.
-    pub fn rejected(reason: &Reason, steps: &[&dyn Display]) -> Self {
-        Self::Rejected(reason.stage, reason.at(steps))
+    pub fn rejected(reason: &ErrorKind, steps: &[&dyn Display]) -> Self {
+        Self::Rejected(reason.kind, reason.at(steps))
     }
 
     /// Rejected by state, with a detail of its own.
     pub fn by_state(fault: Fault) -> Self {
-        Self::Rejected(Stage::State, fault)
+        Self::Rejected(ProblemKind::State, fault)
     }
 }
 
@@ -79,7 +79,7 @@ pub struct Change {
     /// For each write, what it means that its condition fails.
     on_failure: Vec<OnFailure>,
     events: Vec<NewEvent>,
-    rejected: Vec<(Stage, Fault)>,
+    rejected: Vec<(ProblemKind, Fault)>,
 }
 
 impl Change {
@@ -109,13 +109,13 @@ impl Change {
     }
 
     /// Rejects the change for a reason that was read; the caller learns of it together with the conditions that fail.
-    pub fn reject(&mut self, reason: &Reason, steps: &[&dyn Display]) {
-        self.reject_with(reason.stage, reason.at(steps));
+    pub fn reject(&mut self, reason: &ErrorKind, steps: &[&dyn Display]) {
+        self.reject_with(reason.kind, reason.at(steps));
     }
 
     /// Rejects the change for a fault with a detail of its own.
-    pub fn reject_with(&mut self, stage: Stage, fault: Fault) {
-        self.rejected.push((stage, fault));
+    pub fn reject_with(&mut self, kind: ProblemKind, fault: Fault) {
+        self.rejected.push((kind, fault));
     }
 
     /// Whether nothing that was read stands against it.
@@ -126,7 +126,7 @@ impl Change {
     /// For what the change is rejected already.
     pub(crate) fn take_rejected(&mut self) -> Vec<ConditionFailure> {
         let rejected = std::mem::take(&mut self.rejected).into_iter();
-        rejected.map(|(stage, fault)| ConditionFailure::Rejected(stage, fault)).collect()
+        rejected.map(|(kind, fault)| ConditionFailure::Rejected(kind, fault)).collect()
     }
 
     /// What the conditions that failed mean.

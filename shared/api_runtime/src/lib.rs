@@ -16,6 +16,6 @@ pub use change::{Change, ConditionFailure, IfMatch};
 pub use context::{Context, Environment};
 pub use http::body::{Empty, Json, Raw};
 pub use http::operation::{Operation, Request, Size};
-pub use http::parameters::{Archived, ByName, Nothing, OfOrganization, OfPartner, Switch};
+pub use http::parameters::{ArchivedQuery, NameFilter, Nothing, OrganizationPath, PartnerPath, Switch};
 pub use http::route::{Access, Method, Route, route};
 pub use schedule::Scheduled;

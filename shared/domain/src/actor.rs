@@ -52,7 +52,7 @@ impl Role {
 
 /// Where a person stands.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Standing {
+pub enum ActorKind {
     /// Administers for the vendor.
     Operator,
     /// Supports for the vendor.
@@ -81,7 +81,7 @@ pub struct Actor {
     /// Set only when the issuer verified it. Everybody but the vendor's own has one.
     pub email: Option<Email>,
     /// Where the person stands.
-    pub standing: Standing,
+    pub kind: ActorKind,
 }
 
 impl Actor {
@@ -102,48 +102,48 @@ impl Actor {
             Some(other) => return Err(format!("the claim `{prefix}manager` is {}", quoted(other))),
         };
         let no_org = || format!("the claim `{prefix}org` names none");
-        let standing = match ours("role") {
-            Some("operator") => Standing::Operator,
-            Some("agent") => Standing::Agent,
+        let kind = match ours("role") {
+            Some("operator") => ActorKind::Operator,
+            Some("agent") => ActorKind::Agent,
             Some("partner") => {
                 let partner = ours("org").and_then(|org| org.parse().ok()).ok_or_else(no_org)?;
-                Standing::Partner { partner, admin: manager }
+                ActorKind::Partner { partner, admin: manager }
             }
             Some("customer") => {
                 let organization = match ours("org") {
                     Some(org) => Some(org.parse().map_err(|_| no_org())?),
                     None => None,
                 };
-                Standing::Customer { organization, manager: manager && organization.is_some() }
+                ActorKind::Customer { organization, manager: manager && organization.is_some() }
             }
             Some(other) => return Err(format!("the claim `{prefix}role` is {}", quoted(other))),
             None => return Err(format!("the token has no claim `{prefix}role`")),
         };
         let verified = claim("email_verified") == Some("true");
         let email = claim("email").filter(|_| verified).and_then(|email| email.parse().ok());
-        let staff = matches!(standing, Standing::Operator | Standing::Agent);
+        let staff = matches!(kind, ActorKind::Operator | ActorKind::Agent);
         if email.is_none() && !staff {
             return Err("the token has no verified e-mail".to_owned());
         }
-        Ok(Self { subject, email, standing })
+        Ok(Self { subject, email, kind })
     }
 
     /// Whether the person has one of `roles`.
     pub fn has_one_of(&self, roles: &[Role]) -> bool {
-        roles.iter().any(|role| match (role, self.standing) {
-            (Role::Operator, standing) => standing == Standing::Operator,
-            (Role::Agent, standing) => standing == Standing::Agent,
-            (Role::PartnerAdmin, Standing::Partner { admin, .. }) => admin,
-            (Role::PartnerMember, Standing::Partner { .. }) => true,
-            (Role::ContactManager, Standing::Customer { manager, .. }) => manager,
-            (Role::Customer, Standing::Customer { .. }) => true,
+        roles.iter().any(|role| match (role, self.kind) {
+            (Role::Operator, kind) => kind == ActorKind::Operator,
+            (Role::Agent, kind) => kind == ActorKind::Agent,
+            (Role::PartnerAdmin, ActorKind::Partner { admin, .. }) => admin,
+            (Role::PartnerMember, ActorKind::Partner { .. }) => true,
+            (Role::ContactManager, ActorKind::Customer { manager, .. }) => manager,
+            (Role::Customer, ActorKind::Customer { .. }) => true,
             _ => false,
         })
     }
 
     /// Whether the person works for the vendor.
     pub fn is_staff(&self) -> bool {
-        matches!(self.standing, Standing::Operator | Standing::Agent)
+        matches!(self.kind, ActorKind::Operator | ActorKind::Agent)
     }
 
     /// Lets the vendor's staff and the partner's own people pass.
@@ -151,9 +151,9 @@ impl Actor {
     /// # Errors
     ///
     /// To everybody else there is no such partner.
-    pub fn reach_partner(&self, partner: PartnerId) -> Result<(), Problem> {
-        match self.standing {
-            Standing::Partner { partner: own, .. } if own == partner => Ok(()),
+    pub fn authorize_partner(&self, partner: PartnerId) -> Result<(), Problem> {
+        match self.kind {
+            ActorKind::Partner { partner: own, .. } if own == partner => Ok(()),
             _ if self.is_staff() => Ok(()),
             _ => Err(Problem::not_found()),
         }
@@ -164,9 +164,9 @@ impl Actor {
     /// # Errors
     ///
     /// To everybody else there is no such organization.
-    pub fn reach_organization(&self, organization: OrganizationId) -> Result<(), Problem> {
-        match self.standing {
-            Standing::Customer { organization: own, .. } if own == Some(organization) => Ok(()),
+    pub fn authorize_organization(&self, organization: OrganizationId) -> Result<(), Problem> {
+        match self.kind {
+            ActorKind::Customer { organization: own, .. } if own == Some(organization) => Ok(()),
             _ if self.is_staff() => Ok(()),
             _ => Err(Problem::not_found()),
         }
@@ -174,10 +174,10 @@ impl Actor {
 
     /// The partner or organization the person acts for; of the vendor's own, none.
     pub fn party(&self) -> Option<String> {
-        match self.standing {
-            Standing::Operator | Standing::Agent => None,
-            Standing::Partner { partner, .. } => Some(partner.to_string()),
-            Standing::Customer { organization, .. } => {
+        match self.kind {
+            ActorKind::Operator | ActorKind::Agent => None,
+            ActorKind::Partner { partner, .. } => Some(partner.to_string()),
+            ActorKind::Customer { organization, .. } => {
                 organization.map(|organization| organization.to_string())
             }
         }
@@ -185,11 +185,11 @@ impl Actor {
 
     /// The person as an event remembers them.
     pub fn author(&self) -> Author {
-        let kind = match self.standing {
-            Standing::Operator => AuthorKind::Operator,
-            Standing::Agent => AuthorKind::Agent,
-            Standing::Partner { .. } => AuthorKind::Partner,
-            Standing::Customer { .. } => AuthorKind::Customer,
+        let kind = match self.kind {
+            ActorKind::Operator => AuthorKind::Operator,
+            ActorKind::Agent => AuthorKind::Agent,
+            ActorKind::Partner { .. } => AuthorKind::Partner,
+            ActorKind::Customer { .. } => AuthorKind::Customer,
         };
         Author { kind, id: self.subject.clone(), email: self.email.clone() }
     }
@@ -262,12 +262,12 @@ mod tests {
         let (own, other): (PartnerId, PartnerId) =
             (PARTNER.parse().unwrap(), PARTNER.replace("01", "07").parse().unwrap());
         let member = actor(&person("partner", PARTNER, "")).unwrap();
-        assert!(member.reach_partner(own).is_ok());
-        assert_eq!(member.reach_partner(other), Err(Problem::not_found()));
-        assert!(member.reach_organization(ORGANIZATION.parse().unwrap()).is_err());
+        assert!(member.authorize_partner(own).is_ok());
+        assert_eq!(member.authorize_partner(other), Err(Problem::not_found()));
+        assert!(member.authorize_organization(ORGANIZATION.parse().unwrap()).is_err());
         let customer = actor(&person("customer", ORGANIZATION, "")).unwrap();
-        assert!(customer.reach_organization(ORGANIZATION.parse().unwrap()).is_ok());
-        assert!(customer.reach_partner(own).is_err());
-        assert!(actor(&person("agent", "", "")).unwrap().reach_partner(other).is_ok());
+        assert!(customer.authorize_organization(ORGANIZATION.parse().unwrap()).is_ok());
+        assert!(customer.authorize_partner(own).is_err());
+        assert!(actor(&person("agent", "", "")).unwrap().authorize_partner(other).is_ok());
     }
 }

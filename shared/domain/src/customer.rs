@@ -3,10 +3,10 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use crate::actor::{Actor, Role, Standing};
+use crate::actor::{Actor, ActorKind, Role};
 use crate::event::{EventKind, NewEvent};
 use crate::id::{CustomerId, OrganizationId, PartnerId};
-use crate::party::Stamp;
+use crate::party::Metadata;
 use crate::text::{Email, ExternalId, Name};
 use crate::time::Timestamp;
 
@@ -36,7 +36,7 @@ pub struct Customer {
     pub removed_at: Option<Timestamp>,
     /// When, and which version.
     #[serde(flatten)]
-    pub stamp: Stamp,
+    pub metadata: Metadata,
 }
 
 /// Who created a customer, if not the vendor.
@@ -52,10 +52,10 @@ pub enum Creator {
 impl Creator {
     /// Who this is.
     pub fn of(actor: &Actor) -> Option<Self> {
-        match actor.standing {
-            Standing::Operator | Standing::Agent => None,
-            Standing::Partner { partner, .. } => Some(Self::Partner(partner)),
-            Standing::Customer { organization, .. } => organization.map(Self::Organization),
+        match actor.kind {
+            ActorKind::Operator | ActorKind::Agent => None,
+            ActorKind::Partner { partner, .. } => Some(Self::Partner(partner)),
+            ActorKind::Customer { organization, .. } => organization.map(Self::Organization),
         }
     }
 }
@@ -72,7 +72,7 @@ impl std::fmt::Display for Creator {
 impl Customer {
     /// Whether this is the record of the person who asks.
     pub fn is_of(&self, actor: &Actor) -> bool {
-        let Standing::Customer { organization, .. } = actor.standing else { return false };
+        let ActorKind::Customer { organization, .. } = actor.kind else { return false };
         let same = actor.email.as_ref() == Some(&self.email) && organization == self.organization_id;
         same && self.removed_at.is_none()
     }

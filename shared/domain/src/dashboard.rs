@@ -36,7 +36,7 @@ impl Bucket {
     }
 
     /// Where it begins.
-    pub fn least(self) -> Period {
+    pub fn required_level(self) -> Period {
         let index = u64::from(self.0);
         let minutes = match index.checked_sub(Self::EXACT) {
             None => index,
@@ -75,7 +75,7 @@ impl Display for Counter {
 impl ServiceRequest {
     /// In what it is counted.
     pub fn counters(&self) -> impl Iterator<Item = Counter> {
-        let submitted = self.stamp.created_at;
+        let submitted = self.metadata.created_at;
         let answered = self.answered_at.map(|at| Counter::Answered(Bucket::between(submitted, at)));
         let solved = self.solved_at.map(|at| Counter::Solved(Bucket::between(submitted, at)));
         std::iter::once(Counter::So(self.kind, self.status)).chain(answered).chain(solved)
@@ -224,7 +224,7 @@ fn median(counts: &[&Counts], name: &str) -> Option<Period> {
         left -= number;
         *number > 0 && left <= 0
     });
-    found.map(|(index, _)| Bucket(index).least())
+    found.map(|(index, _)| Bucket(index).required_level())
 }
 
 #[cfg(test)]
@@ -254,7 +254,7 @@ mod tests {
         #[test]
         fn a_bucket_begins_less_than_an_eighth_before_what_is_in_it(minutes in 0u64..200_000_000, start in 0u64..1000) {
             let bucket = Bucket::between(at(start), at(start + minutes));
-            let least = at(0).after(bucket.least()).unix_millis() / 60_000;
+            let least = at(0).after(bucket.required_level()).unix_millis() / 60_000;
             prop_assert!(least <= minutes, "{least} {minutes}");
             prop_assert!(minutes < 16 && least == minutes || (minutes - least) * 8 < minutes, "{least} {minutes}");
             prop_assert_eq!(Bucket::between(at(0), at(least)), bucket);
@@ -271,7 +271,7 @@ mod tests {
             let mut sorted = times.clone();
             sorted.sort_unstable();
             let middle = sorted.get((sorted.len().max(1) - 1) / 2);
-            let expected = middle.map(|minutes| Bucket::between(at(0), at(*minutes)).least());
+            let expected = middle.map(|minutes| Bucket::between(at(0), at(*minutes)).required_level());
             prop_assert_eq!(median(&[&counts[0], &counts[1]], ANSWERED), expected);
         }
     }

@@ -9,9 +9,9 @@ use sha2::{Digest, Sha256};
 
 use crate::author::Author;
 use crate::event::{EventKind, NewEvent};
-use crate::fault::{Invalid, quoted};
+use crate::fault::{ParseError, quoted};
 use crate::id::{CustomerId, EntitlementId, ImportId, OrganizationId, ProductId, SubscriptionId};
-use crate::party::Stamp;
+use crate::party::Metadata;
 use crate::text::{ExternalId, written_as_text};
 use crate::time::Timestamp;
 use crate::value::Details;
@@ -63,7 +63,7 @@ pub struct Entitlement {
     pub details_changed: Option<DetailsChange>,
     /// When, and which version.
     #[serde(flatten)]
-    pub stamp: Stamp,
+    pub metadata: Metadata,
 }
 
 /// When details last changed, and by what.
@@ -158,7 +158,7 @@ impl Display for EntitlementNumber {
 
 impl EntitlementNumber {
     /// The number that a text is, or why it is none; nothing if it has not even the form of one.
-    fn read(text: &str) -> Option<Result<Self, Invalid>> {
+    fn read(text: &str) -> Option<Result<Self, ParseError>> {
         let number = text.to_ascii_uppercase();
         let symbols: String = number.chars().skip(2).filter(|c| *c != '-').collect();
         let value = |byte: u8| Self::SYMBOLS.iter().position(|symbol| *symbol == byte).map(|at| at as u128);
@@ -170,19 +170,19 @@ impl EntitlementNumber {
             0 => Ok(Self(number)),
             _ => {
                 let detail = format!("{} is mistyped: its check digit does not fit", quoted(text));
-                Err(Invalid::new(Self::INVALID, detail))
+                Err(ParseError::new(Self::INVALID, detail))
             }
         })
     }
 }
 
 impl FromStr for EntitlementNumber {
-    type Err = Invalid;
+    type Err = ParseError;
 
-    fn from_str(text: &str) -> Result<Self, Invalid> {
+    fn from_str(text: &str) -> Result<Self, ParseError> {
         Self::read(text).unwrap_or_else(|| {
             let detail = format!("{} is not a number of the form `E-XXXX-XXXX-XXXX`", quoted(text));
-            Err(Invalid::new(Self::INVALID, detail))
+            Err(ParseError::new(Self::INVALID, detail))
         })
     }
 }
@@ -208,14 +208,14 @@ impl Display for EntitlementExternalId {
 }
 
 impl FromStr for EntitlementExternalId {
-    type Err = Invalid;
+    type Err = ParseError;
 
-    fn from_str(text: &str) -> Result<Self, Invalid> {
+    fn from_str(text: &str) -> Result<Self, ParseError> {
         match text.parse()? {
             EntitlementName::ExternalId(external_id) => Ok(external_id),
             EntitlementName::Id(_) | EntitlementName::Number(_) => {
                 let detail = format!("{} has the form of an entitlement's own id or number", quoted(text));
-                Err(Invalid::new("ambiguous-external-id", detail))
+                Err(ParseError::new("ambiguous-external-id", detail))
             }
         }
     }
@@ -235,9 +235,9 @@ pub enum EntitlementName {
 }
 
 impl FromStr for EntitlementName {
-    type Err = Invalid;
+    type Err = ParseError;
 
-    fn from_str(text: &str) -> Result<Self, Invalid> {
+    fn from_str(text: &str) -> Result<Self, ParseError> {
         if let Ok(id) = text.parse() {
             return Ok(Self::Id(id));
         }
@@ -300,7 +300,7 @@ mod tests {
             ended_at: None,
             details: Details::default(),
             details_changed: None,
-            stamp: Stamp::new(time("2025-12-01T00:00:00Z")),
+            metadata: Metadata::new(time("2025-12-01T00:00:00Z")),
         };
         for (now, status) in [
             ("2025-12-31T23:59:59.999Z", EntitlementStatus::Upcoming),

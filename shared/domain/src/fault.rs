@@ -15,39 +15,39 @@ use crate::unicode::tame;
 
 /// Why a text is not what it should be: a stable code and a sentence for people.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Invalid {
+pub struct ParseError {
     /// Stable, kebab-case.
     pub code: &'static str,
     /// One lower-case sentence; what the caller sent stands in backticks.
     pub detail: String,
 }
 
-impl Invalid {
+impl ParseError {
     /// A value that is not of its form.
     pub fn new(code: &'static str, detail: impl Into<String>) -> Self {
         Self { code, detail: detail.into() }
     }
 }
 
-impl Display for Invalid {
+impl Display for ParseError {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.write_str(&self.detail)
     }
 }
 
-impl std::error::Error for Invalid {}
+impl std::error::Error for ParseError {}
 
 /// Where in a request a fault is.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
-pub enum At {
+pub enum FaultPointer {
     /// A JSON pointer (RFC 6901) into the body.
     Pointer(String),
     /// The name of a path or query parameter, or of a header.
     Parameter(String),
 }
 
-impl At {
+impl FaultPointer {
     /// The body's field at these steps.
     pub fn pointer(steps: &[&dyn Display]) -> Self {
         Self::Pointer(steps.iter().map(step).collect())
@@ -64,7 +64,7 @@ impl At {
 pub struct Fault {
     /// Where.
     #[serde(flatten)]
-    pub at: At,
+    pub at: FaultPointer,
     /// Stable, kebab-case: what a program decides by.
     pub code: String,
     /// One sentence for people.
@@ -79,7 +79,7 @@ pub struct Fault {
 
 impl Fault {
     /// A fault without limits.
-    pub fn new(at: At, code: &str, detail: impl Into<String>) -> Self {
+    pub fn new(at: FaultPointer, code: &str, detail: impl Into<String>) -> Self {
         Self { at, code: code.to_owned(), detail: detail.into(), limit: None, used: None }
     }
 
@@ -95,25 +95,25 @@ pub struct Faults(pub Vec<Fault>);
 
 impl Faults {
     /// The faults of a text at this place.
-    pub fn invalid(location: ValuePointerRef<'_>, invalid: Invalid) -> Self {
+    pub fn invalid(location: ValuePointerRef<'_>, invalid: ParseError) -> Self {
         Self(vec![Fault::new(place(location), invalid.code, invalid.detail)])
     }
 
     /// The same faults, seen as faults of parameters instead of body fields.
     pub fn of_parameters(self) -> Self {
         let relocate = |fault: Fault| match fault.at {
-            At::Pointer(path) => {
+            FaultPointer::Pointer(path) => {
                 let name = path.strip_prefix('/').unwrap_or(&path).replace("~1", "/").replace("~0", "~");
-                Fault { at: At::Parameter(name), ..fault }
+                Fault { at: FaultPointer::Parameter(name), ..fault }
             }
-            At::Parameter(_) => fault,
+            FaultPointer::Parameter(_) => fault,
         };
         Self(self.0.into_iter().map(relocate).collect())
     }
 }
 
-fn place(location: ValuePointerRef<'_>) -> At {
-    At::Pointer(pointer(location))
+fn place(location: ValuePointerRef<'_>) -> FaultPointer {
+    FaultPointer::Pointer(pointer(location))
 }
 
 /// A location as a JSON pointer; of one that only a caller's own names make long, the beginning.
@@ -218,7 +218,7 @@ impl DeserializeError for Faults {
 /// Reads a text at `location` and parses it, for the types that are written as a text.
 pub fn parse_text<T, V>(value: deserr::Value<V>, location: ValuePointerRef<'_>) -> Result<T, Faults>
 where
-    T: std::str::FromStr<Err = Invalid>,
+    T: std::str::FromStr<Err = ParseError>,
     V: IntoValue,
 {
     let text = String::deserialize_from_value(value, location)?;
@@ -229,14 +229,14 @@ where
 /// not in what was parsed, so that a fault in one field hides none between fields.
 pub trait Check {
     /// Each fault, and the JSON pointer to its place below this one.
-    fn check(sent: &serde_json::Value) -> Vec<(String, Invalid)>;
+    fn check(sent: &serde_json::Value) -> Vec<(String, ParseError)>;
 }
 
 /// A value that was parsed and checked.
 #[derive(Debug, Clone)]
-pub struct Checked<T>(pub T);
+pub struct Validated<T>(pub T);
 
-impl<T: Deserr<Faults> + Check> Deserr<Faults> for Checked<T> {
+impl<T: Deserr<Faults> + Check> Deserr<Faults> for Validated<T> {
     fn deserialize_from_value<V: IntoValue>(
         value: deserr::Value<V>,
         location: ValuePointerRef<'_>,
@@ -245,7 +245,7 @@ impl<T: Deserr<Faults> + Check> Deserr<Faults> for Checked<T> {
     }
 }
 
-impl<T: JsonSchema> JsonSchema for Checked<T> {
+impl<T: JsonSchema> JsonSchema for Validated<T> {
     fn inline_schema() -> bool {
         T::inline_schema()
     }
@@ -263,7 +263,7 @@ impl<T: JsonSchema> JsonSchema for Checked<T> {
 pub fn parse_and_check<T, V>(
     value: deserr::Value<V>,
     location: ValuePointerRef<'_>,
-    check: impl Fn(&serde_json::Value) -> Vec<(String, Invalid)>,
+    check: impl Fn(&serde_json::Value) -> Vec<(String, ParseError)>,
 ) -> Result<T, Faults>
 where
     T: Deserr<Faults>,
@@ -271,7 +271,7 @@ where
 {
     let sent: serde_json::Value = value.into();
     let found = check(&sent).into_iter().map(|(below, invalid)| {
-        Fault::new(At::Pointer(pointer(location) + &below), invalid.code, invalid.detail)
+        Fault::new(FaultPointer::Pointer(pointer(location) + &below), invalid.code, invalid.detail)
     });
     let mut faults = Faults(found.collect());
     let parsed = collect(&mut faults, T::deserialize_from_value(sent.into_value(), location));
@@ -292,17 +292,17 @@ pub fn parse_number<T, V: IntoValue>(
     };
     found.map_err(|found| {
         let detail = format!("must be 1 to {most}, but is {found}");
-        let faults = Faults::invalid(location, Invalid::new("out-of-range", detail));
+        let faults = Faults::invalid(location, ParseError::new("out-of-range", detail));
         Faults(faults.0.into_iter().map(|fault| fault.with_limit(most, None)).collect())
     })
 }
 
 /// That a list has from one to `most` items.
-pub fn check_length(list: &[serde_json::Value], most: usize) -> Option<(String, Invalid)> {
+pub fn check_length(list: &[serde_json::Value], most: usize) -> Option<(String, ParseError)> {
     let invalid = match list.len() {
-        0 => Invalid::new("too-few", "must have at least one item"),
+        0 => ParseError::new("too-few", "must have at least one item"),
         count if count > most => {
-            Invalid::new("too-many", format!("has {count} items, and at most {most} are taken"))
+            ParseError::new("too-many", format!("has {count} items, and at most {most} are taken"))
         }
         _ => return None,
     };

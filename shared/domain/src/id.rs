@@ -6,7 +6,7 @@ use std::sync::{Mutex, PoisonError};
 
 use uuid::{Builder, ContextV7, Uuid};
 
-use crate::fault::{Invalid, quoted};
+use crate::fault::{ParseError, quoted};
 use crate::text::written_as_text;
 use crate::time::Timestamp;
 
@@ -30,7 +30,7 @@ fn first_at(time: Timestamp) -> Uuid {
     Builder::from_unix_timestamp_millis(time.unix_millis(), &[0; 10]).into_uuid()
 }
 
-fn parse(prefix: &str, text: &str) -> Result<Uuid, Invalid> {
+fn parse(prefix: &str, text: &str) -> Result<Uuid, ParseError> {
     let uuid = text
         .strip_prefix(prefix)
         .and_then(|rest| rest.strip_prefix('_'))
@@ -38,7 +38,7 @@ fn parse(prefix: &str, text: &str) -> Result<Uuid, Invalid> {
         .filter(|uuid| uuid.get_version_num() == 7);
     uuid.ok_or_else(|| {
         let detail = format!("{} is not an id of the form `{prefix}_` and a lower-case UUIDv7", quoted(text));
-        Invalid::new("invalid-id", detail)
+        ParseError::new("invalid-id", detail)
     })
 }
 
@@ -73,9 +73,9 @@ macro_rules! id {
         }
 
         impl std::str::FromStr for $name {
-            type Err = Invalid;
+            type Err = ParseError;
 
-            fn from_str(text: &str) -> Result<Self, Invalid> {
+            fn from_str(text: &str) -> Result<Self, ParseError> {
                 parse($prefix, text).map(Self)
             }
         }

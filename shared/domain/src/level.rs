@@ -35,7 +35,7 @@ pub enum Level {
 
 /// What somebody wants to do that access opens.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Act {
+pub enum AccessAction {
     /// See a service request to which the person was added.
     SeeWhereAdded,
     /// See any service request of the organization, and get the site's mail.
@@ -45,15 +45,15 @@ pub enum Act {
     /// Submit a service request of a kind that anyone may submit who may submit at all.
     Submit,
     /// Submit one of a kind that is kept for the primary contact.
-    SubmitKept,
+    SubmitRestricted,
     /// Manage the organization's customers.
     ManageCustomers,
 }
 
 impl Level {
     /// Whether the level opens this.
-    pub fn opens(self, act: Act) -> bool {
-        self >= act.least()
+    pub fn allows(self, act: AccessAction) -> bool {
+        self >= act.required_level()
     }
 
     /// The level as it is written.
@@ -69,15 +69,15 @@ impl Level {
     }
 }
 
-impl Act {
+impl AccessAction {
     /// The lowest level that opens it. Nothing else says what a level is good for.
-    pub fn least(self) -> Level {
+    pub fn required_level(self) -> Level {
         match self {
             Self::SeeWhereAdded => Level::Cc,
             Self::SeeAll => Level::Look,
             Self::Update => Level::Update,
             Self::Submit => Level::Create,
-            Self::SubmitKept => Level::ServiceAdmin,
+            Self::SubmitRestricted => Level::ServiceAdmin,
             Self::ManageCustomers => Level::FullAdmin,
         }
     }
@@ -93,15 +93,15 @@ mod tests {
     #[test]
     fn each_level_opens_what_the_table_says() {
         let acts = [
-            Act::SeeWhereAdded,
-            Act::SeeAll,
-            Act::Update,
-            Act::Submit,
-            Act::SubmitKept,
-            Act::ManageCustomers,
+            AccessAction::SeeWhereAdded,
+            AccessAction::SeeAll,
+            AccessAction::Update,
+            AccessAction::Submit,
+            AccessAction::SubmitRestricted,
+            AccessAction::ManageCustomers,
         ];
         for (opened, level) in (1..).zip(LEVELS) {
-            let opens: Vec<_> = acts.into_iter().filter(|act| level.opens(*act)).collect();
+            let opens: Vec<_> = acts.into_iter().filter(|act| level.allows(*act)).collect();
             assert_eq!(opens, acts[..opened], "{level:?}");
         }
     }

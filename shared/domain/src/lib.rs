@@ -43,7 +43,7 @@ pub use customer::Customer;
 pub use detail::DetailField;
 pub use entitlement::{Entitlement, EntitlementName, EntitlementNumber, EntitlementStatus, Owner};
 pub use event::{Event, EventKind, LogScope, NewEvent};
-pub use fault::{At, Fault, Faults, Invalid};
+pub use fault::{Fault, FaultPointer, Faults, ParseError};
 pub use field_kind::FieldKind;
 pub use id::{
     AccessRequestId, AssignmentId, CustomerId, EntitlementId, EventId, FieldId, GrantId, Id, Ids, ImportId,
@@ -51,13 +51,13 @@ pub use id::{
     SubscriptionId,
 };
 pub use key::DeploymentKey;
-pub use level::{Act, Level};
+pub use level::{AccessAction, Level};
 pub use license::{Assignment, LicenseType, Line, Pool, Quantity};
 pub use member::Member;
 pub use order::{Order, OrderStatus, Parking};
-pub use party::{CustomerLink, Organization, Partner, Stamp, StoreLink, Version};
+pub use party::{CustomerLink, Metadata, Organization, Partner, StoreLink, Version};
 pub use patch::{Given, Patch};
-pub use problem::{Problem, Reason, Stage};
+pub use problem::{ErrorKind, Problem, ProblemKind};
 pub use product::Product;
 pub use search::NameQuery;
 pub use service_request::ServiceRequest;

@@ -4,10 +4,12 @@ use deserr::{Deserr, IntoValue, ValuePointerRef};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use crate::fault::{At, Check, Fault, Faults, Invalid, check_length, parse_and_check, parse_number, quoted};
+use crate::fault::{
+    Check, Fault, FaultPointer, Faults, ParseError, check_length, parse_and_check, parse_number, quoted,
+};
 use crate::id::{AssignmentId, OrganizationId, PartnerId};
-use crate::party::Stamp;
-use crate::problem::Reason;
+use crate::party::Metadata;
+use crate::problem::ErrorKind;
 use crate::text::{LicenseTypeCode, Name};
 use crate::time::Period;
 
@@ -23,7 +25,7 @@ pub struct LicenseType {
     pub term: Period,
     /// When, and which version.
     #[serde(flatten)]
-    pub stamp: Stamp,
+    pub metadata: Metadata,
 }
 
 /// How many licenses one line names: 1 to 100,000.
@@ -98,7 +100,7 @@ impl Deserr<Faults> for Lines {
 }
 
 impl Check for Lines {
-    fn check(sent: &serde_json::Value) -> Vec<(String, Invalid)> {
+    fn check(sent: &serde_json::Value) -> Vec<(String, ParseError)> {
         let list = sent.as_array().map(Vec::as_slice).unwrap_or_default();
         let mut faults: Vec<_> =
             sent.as_array().and_then(|list| check_length(list, Self::MOST)).into_iter().collect();
@@ -109,7 +111,7 @@ impl Check for Lines {
             };
             if !seen.insert(license_type) {
                 let detail = format!("names {} a second time", quoted(license_type));
-                faults.push((format!("/{index}/licenseType"), Invalid::new("duplicate", detail)));
+                faults.push((format!("/{index}/licenseType"), ParseError::new("duplicate", detail)));
             }
         }
         faults
@@ -137,14 +139,14 @@ impl Pool {
     pub const MOST: u64 = 1_000_000_000_000;
 
     /// It does not hold what a line asks for.
-    pub const EXHAUSTED: Reason = Reason::state(
+    pub const EXHAUSTED: ErrorKind = ErrorKind::state(
         "license-pool-exhausted",
         "a pool holds less than a line asks for: `limit` were purchased, `used` are assigned",
     );
 
     /// It would hold more than is ever counted.
-    pub const OVERFLOW: Reason =
-        Reason::rule("pool-overflow", "the pool would hold more than is ever counted");
+    pub const OVERFLOW: ErrorKind =
+        ErrorKind::rule("pool-overflow", "the pool would hold more than is ever counted");
 
     /// A pool that nothing was ever bought for.
     pub fn empty(partner_id: PartnerId, license_type: LicenseTypeCode) -> Self {
@@ -160,7 +162,7 @@ impl Pool {
             line.quantity.get(),
             line.license_type
         );
-        Fault::new(At::pointer(&[&"lines", &index, &"quantity"]), Self::EXHAUSTED.code, detail)
+        Fault::new(FaultPointer::pointer(&[&"lines", &index, &"quantity"]), Self::EXHAUSTED.code, detail)
             .with_limit(purchased, Some(assigned))
     }
 }
@@ -179,7 +181,7 @@ pub struct Assignment {
     pub lines: Lines,
     /// When.
     #[serde(flatten)]
-    pub stamp: Stamp,
+    pub metadata: Metadata,
 }
 
 #[cfg(test)]
@@ -188,13 +190,13 @@ mod tests {
     use proptest::prelude::*;
     use serde_json::json;
 
-    fn faults(lines: serde_json::Value) -> Vec<(At, String)> {
+    fn faults(lines: serde_json::Value) -> Vec<(FaultPointer, String)> {
         let parsed = deserr::deserialize::<Lines, _, Faults>(lines);
         parsed.map_or_else(|faults| faults.0.into_iter().map(|f| (f.at, f.code)).collect(), |_| Vec::new())
     }
 
-    fn at(place: &str, code: &str) -> (At, String) {
-        (At::Pointer(place.to_owned()), code.to_owned())
+    fn at(place: &str, code: &str) -> (FaultPointer, String) {
+        (FaultPointer::Pointer(place.to_owned()), code.to_owned())
     }
 
     #[test]

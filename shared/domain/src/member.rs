@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::event::{EventKind, NewEvent};
 use crate::id::{MemberId, PartnerId};
-use crate::party::Stamp;
+use crate::party::Metadata;
 use crate::text::{Email, Name};
 use crate::time::Timestamp;
 
@@ -28,7 +28,7 @@ pub struct Member {
     pub removed_at: Option<Timestamp>,
     /// When, and which version.
     #[serde(flatten)]
-    pub stamp: Stamp,
+    pub metadata: Metadata,
 }
 
 impl Member {

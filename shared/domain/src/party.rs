@@ -13,7 +13,7 @@ pub type Version = u64;
 /// When an object was made and last written, and its version.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
-pub struct Stamp {
+pub struct Metadata {
     /// When it was made.
     pub created_at: Timestamp,
     /// When it was last written.
@@ -22,13 +22,13 @@ pub struct Stamp {
     pub version: Version,
 }
 
-impl Stamp {
-    /// The stamp of what is made now.
+impl Metadata {
+    /// The metadata of what is made now.
     pub fn new(now: Timestamp) -> Self {
         Self { created_at: now, updated_at: now, version: 1 }
     }
 
-    /// The stamp of what is written again now.
+    /// The metadata of what is written again now.
     pub fn next(self, now: Timestamp) -> Self {
         Self { updated_at: now.max(self.updated_at), version: self.version.saturating_add(1), ..self }
     }
@@ -47,7 +47,7 @@ pub struct Partner {
     pub external_id: Option<ExternalId>,
     /// When, and which version.
     #[serde(flatten)]
-    pub stamp: Stamp,
+    pub metadata: Metadata,
 }
 
 /// A customer organisation.
@@ -69,7 +69,7 @@ pub struct Organization {
     pub time_zone: Option<TimeZone>,
     /// When, and which version.
     #[serde(flatten)]
-    pub stamp: Stamp,
+    pub metadata: Metadata,
 }
 
 impl Organization {
@@ -94,7 +94,7 @@ pub struct CustomerLink {
     pub name: Name,
     /// When, and which version.
     #[serde(flatten)]
-    pub stamp: Stamp,
+    pub metadata: Metadata,
 }
 
 /// Which account at a store is a partner's: orders of that account fill the partner's pools.
@@ -109,5 +109,5 @@ pub struct StoreLink {
     pub account: StoreAccount,
     /// When, and which version.
     #[serde(flatten)]
-    pub stamp: Stamp,
+    pub metadata: Metadata,
 }

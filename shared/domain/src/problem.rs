@@ -1,15 +1,15 @@
 //! A refusal, as the caller sees it. It holds nothing that is not meant for the caller.
 
-use crate::fault::{At, Fault, Faults};
+use crate::fault::{Fault, FaultPointer, Faults};
 
 /// Why a request is refused.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Stage {
+pub enum ProblemKind {
     /// The request itself is malformed.
     Shape,
     /// Nobody, or nobody we know, is asking.
     Unauthenticated,
-    /// The caller's role never may.
+    /// The caller's role never may, or its level or role is too low for what it may see.
     Forbidden,
     /// The caller's role may, but there is no such thing for this caller.
     NotFound,
@@ -28,34 +28,39 @@ pub enum Stage {
 /// A reason that an operation has to refuse: by state or by rule. One constant serves the refusal and the API's
 /// description.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Reason {
-    /// [`Stage::State`] or [`Stage::Rule`].
-    pub stage: Stage,
+pub struct ErrorKind {
+    /// [`ProblemKind::State`] or [`ProblemKind::Rule`].
+    pub kind: ProblemKind,
     /// Stable, kebab-case.
     pub code: &'static str,
     /// One sentence for people.
     pub about: &'static str,
 }
 
-impl Reason {
+impl ErrorKind {
+    /// The caller may see the object, and its level or role there is too low.
+    pub const fn forbidden(code: &'static str, about: &'static str) -> Self {
+        Self { kind: ProblemKind::Forbidden, code, about }
+    }
+
     /// The present state does not allow it.
     pub const fn state(code: &'static str, about: &'static str) -> Self {
-        Self { stage: Stage::State, code, about }
+        Self { kind: ProblemKind::State, code, about }
     }
 
     /// A rule does not allow it.
     pub const fn rule(code: &'static str, about: &'static str) -> Self {
-        Self { stage: Stage::Rule, code, about }
+        Self { kind: ProblemKind::Rule, code, about }
     }
 
     /// This reason, at a field of the body.
     pub fn at(&self, steps: &[&dyn std::fmt::Display]) -> Fault {
-        Fault::new(At::pointer(steps), self.code, self.about)
+        Fault::new(FaultPointer::pointer(steps), self.code, self.about)
     }
 
     /// The refusal for this reason alone.
     pub fn refuse(&self, steps: &[&dyn std::fmt::Display]) -> Problem {
-        Problem::of(self.stage, vec![self.at(steps)])
+        Problem::of(self.kind, vec![self.at(steps)])
     }
 }
 
@@ -63,7 +68,7 @@ impl Reason {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Problem {
     /// What kind of refusal this is.
-    pub stage: Stage,
+    pub kind: ProblemKind,
     /// Stable, kebab-case: what a program decides by.
     pub code: String,
     /// One sentence for people.
@@ -74,8 +79,8 @@ pub struct Problem {
 
 impl Problem {
     /// A refusal without places.
-    pub fn new(stage: Stage, code: &str, detail: impl Into<String>) -> Self {
-        Self { stage, code: code.to_owned(), detail: detail.into(), faults: Vec::new() }
+    pub fn new(kind: ProblemKind, code: &str, detail: impl Into<String>) -> Self {
+        Self { kind, code: code.to_owned(), detail: detail.into(), faults: Vec::new() }
     }
 
     /// All faults that were found in the form of a request.
@@ -84,16 +89,16 @@ impl Problem {
             1 => "the request has a fault".to_owned(),
             count => format!("the request has {count} faults"),
         };
-        Self { faults: faults.0, ..Self::new(Stage::Shape, "invalid-request", detail) }
+        Self { faults: faults.0, ..Self::new(ProblemKind::Shape, "invalid-request", detail) }
     }
 
     /// No such thing, or not for this caller: one and the same answer.
     pub fn not_found() -> Self {
-        Self::new(Stage::NotFound, "not-found", "there is no such thing here")
+        Self::new(ProblemKind::NotFound, "not-found", "there is no such thing here")
     }
 
     /// A refusal by state or rule: code and detail are those of the first fault, and all are listed.
-    pub fn of(stage: Stage, faults: Vec<Fault>) -> Self {
+    pub fn of(kind: ProblemKind, faults: Vec<Fault>) -> Self {
         let (code, detail) = faults.first().map_or_else(
             || ("refused".to_owned(), "the request is refused".to_owned()),
             |first| match location(&first.at) {
@@ -101,13 +106,13 @@ impl Problem {
                 place => (first.code.clone(), format!("{place}: {}", first.detail)),
             },
         );
-        Self { stage, code, detail, faults }
+        Self { kind, code, detail, faults }
     }
 }
 
-fn location(at: &At) -> &str {
+fn location(at: &FaultPointer) -> &str {
     match at {
-        At::Pointer(path) => path,
-        At::Parameter(name) => name,
+        FaultPointer::Pointer(path) => path,
+        FaultPointer::Parameter(name) => name,
     }
 }

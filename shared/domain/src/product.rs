@@ -4,7 +4,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::id::ProductId;
-use crate::party::Stamp;
+use crate::party::Metadata;
 use crate::text::{Description, Name, ProductCode};
 use crate::time::Timestamp;
 
@@ -27,5 +27,5 @@ pub struct Product {
     pub archived_at: Option<Timestamp>,
     /// When, and which version.
     #[serde(flatten)]
-    pub stamp: Stamp,
+    pub metadata: Metadata,
 }

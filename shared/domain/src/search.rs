@@ -14,7 +14,7 @@ use icu_normalizer::{ComposingNormalizer, DecomposingNormalizer};
 use icu_properties::CodePointMapData;
 use icu_properties::props::{GeneralCategory, GeneralCategoryGroup as Group};
 
-use crate::fault::Invalid;
+use crate::fault::ParseError;
 use crate::text::{Name, checked, written_as_text};
 use crate::unicode::{is_refused_in_names, is_unseen};
 
@@ -169,13 +169,13 @@ impl std::fmt::Display for NameQuery {
 }
 
 impl FromStr for NameQuery {
-    type Err = Invalid;
+    type Err = ParseError;
 
-    fn from_str(text: &str) -> Result<Self, Invalid> {
+    fn from_str(text: &str) -> Result<Self, ParseError> {
         let text = checked(text, 200, is_refused_in_names)?;
         let folded = Folded::of(&text);
         if folded.0.is_empty() {
-            return Err(Invalid::new(
+            return Err(ParseError::new(
                 "nothing-to-find",
                 "has nothing that counts: no letter, digit or symbol",
             ));

@@ -8,11 +8,11 @@ use serde::{Deserialize, Serialize};
 
 use crate::author::AuthorKind;
 use crate::event::{EventKind, NewEvent};
-use crate::fault::{Invalid, quoted};
+use crate::fault::{ParseError, quoted};
 use crate::id::{CustomerId, MemberId, OrganizationId, PartnerId, ServiceRequestId};
-use crate::level::{Act, Level};
-use crate::party::{Stamp, Version};
-use crate::problem::Reason;
+use crate::level::{AccessAction, Level};
+use crate::party::{Metadata, Version};
+use crate::problem::ErrorKind;
 use crate::service_request_kind::{ContactRole, ServiceRequestKind, ServiceRequestStatus};
 use crate::text::{Email, Name, written_as_text};
 use crate::time::{TimeZone, Timestamp};
@@ -38,16 +38,16 @@ impl Display for Message {
 }
 
 impl FromStr for Message {
-    type Err = Invalid;
+    type Err = ParseError;
 
-    fn from_str(text: &str) -> Result<Self, Invalid> {
+    fn from_str(text: &str) -> Result<Self, ParseError> {
         if text.chars().all(|c| c.is_whitespace() || is_unseen(c)) || text.len() > Self::MOST {
             let detail =
                 format!("has {} bytes; 1 to {}, and not only white space, are taken", text.len(), Self::MOST);
-            return Err(Invalid::new("invalid-length", detail));
+            return Err(ParseError::new("invalid-length", detail));
         }
         if text.chars().any(|c| c.is_control() && !['\n', '\r', '\t'].contains(&c)) {
-            return Err(Invalid::new(
+            return Err(ParseError::new(
                 "control-character",
                 "must not contain control characters but line ends and tabs",
             ));
@@ -76,12 +76,12 @@ impl Display for Month {
 }
 
 impl FromStr for Month {
-    type Err = Invalid;
+    type Err = ParseError;
 
-    fn from_str(text: &str) -> Result<Self, Invalid> {
+    fn from_str(text: &str) -> Result<Self, ParseError> {
         let good = format!("{text}-01T00:00:00Z").parse::<Timestamp>().is_ok() && text.len() == 7;
         let detail = || format!("{} is not a month such as `2026-01`", quoted(text));
-        good.then(|| Self(text.to_owned())).ok_or_else(|| Invalid::new("invalid-month", detail()))
+        good.then(|| Self(text.to_owned())).ok_or_else(|| ParseError::new("invalid-month", detail()))
     }
 }
 
@@ -145,13 +145,13 @@ pub struct ServiceRequest {
     pub updates: u64,
     /// When, and which version.
     #[serde(flatten)]
-    pub stamp: Stamp,
+    pub metadata: Metadata,
 }
 
 /// Who says something about a service request, as far as everybody may know who sees it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
-pub struct Speaker {
+pub struct UpdateAuthor {
     /// What kind of caller.
     #[serde(rename = "type")]
     pub kind: AuthorKind,
@@ -172,7 +172,7 @@ pub struct ServiceRequestUpdate {
     /// The how many-th it is, from 1 on: they took effect in this order.
     pub number: u64,
     /// Who said it.
-    pub by: Speaker,
+    pub by: UpdateAuthor,
     /// What was said.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub text: Option<Message>,
@@ -199,7 +199,7 @@ pub struct NotificationPreference {
     pub on_submitted: bool,
     /// When, and which version.
     #[serde(flatten)]
-    pub stamp: Stamp,
+    pub metadata: Metadata,
 }
 
 /// Somebody whom a service request concerns: known to all who see it, as all are who submit it and speak about it.
@@ -233,13 +233,13 @@ impl Contact {
 pub const MOST_ADDITIONAL: usize = 20;
 
 /// More would have it.
-pub const TOO_MANY_CONTACTS: Reason = Reason::rule(
+pub const TOO_MANY_CONTACTS: ErrorKind = ErrorKind::rule(
     "too-many-contacts",
     "a service request has at most 20 additional contacts; who was its primary contact is one, too",
 );
 
 /// The primary contact is replaced, not taken away.
-pub const PRIMARY_CONTACT: Reason = Reason::state(
+pub const PRIMARY_CONTACT: ErrorKind = ErrorKind::state(
     "primary-contact",
     "this is the primary contact, which every service request has: make somebody else that first",
 );
@@ -265,8 +265,8 @@ impl Selection {
         self.kind.is_none_or(|kind| request.kind == kind)
             && self.status.is_none_or(|status| request.status == status)
             && self.submitted_by.as_ref().is_none_or(|email| request.submitted_by.email == *email)
-            && self.from.is_none_or(|from| request.stamp.created_at >= from)
-            && self.to.is_none_or(|to| request.stamp.created_at < to)
+            && self.from.is_none_or(|from| request.metadata.created_at >= from)
+            && self.to.is_none_or(|to| request.metadata.created_at < to)
     }
 }
 
@@ -281,14 +281,14 @@ impl ServiceRequest {
 
     /// It after an update that makes it so far; `answers` says whether the vendor's people have said something by it.
     pub fn updated(&self, status: ServiceRequestStatus, answers: bool, now: Timestamp) -> Self {
-        let stamp = self.stamp.next(now);
-        let at = stamp.updated_at;
+        let metadata = self.metadata.next(now);
+        let at = metadata.updated_at;
         Self {
             status,
             answered_at: self.answered_at.or(answers.then_some(at)),
             solved_at: self.solved_at.or(Some(at)).filter(|_| status.is_solved()),
             updates: self.updates + 1,
-            stamp,
+            metadata,
             ..self.clone()
         }
     }
@@ -300,8 +300,8 @@ impl ServiceRequest {
         // A partner's member is primary with `update` and above only: that sees all.
         let primary = Some(&self.primary_contact).filter(|primary| primary.person.membership.is_none());
         let mut added = std::iter::once(&submitter).chain(primary).chain(&self.additional_contacts);
-        level.opens(Act::SeeAll)
-            || level.opens(Act::SeeWhereAdded) && added.any(|contact| contact.is(member, record))
+        level.allows(AccessAction::SeeAll)
+            || level.allows(AccessAction::SeeWhereAdded) && added.any(|contact| contact.is(member, record))
     }
 
     /// All its contacts, the primary one first.
@@ -320,7 +320,7 @@ impl ServiceRequest {
         &mut self,
         contact: Contact,
         role: ContactRole,
-    ) -> Result<Vec<(ContactRole, Contact)>, Reason> {
+    ) -> Result<Vec<(ContactRole, Contact)>, ErrorKind> {
         let email = contact.person.email.clone();
         let same = |other: &Contact| other.person.email == email;
         let mut changed = vec![(role, contact.clone())];
@@ -356,7 +356,7 @@ impl ServiceRequest {
     /// # Errors
     ///
     /// [`PRIMARY_CONTACT`].
-    pub fn remove_contact(&mut self, email: &Email) -> Result<Option<Contact>, Reason> {
+    pub fn remove_contact(&mut self, email: &Email) -> Result<Option<Contact>, ErrorKind> {
         if self.primary_contact.person.email == *email {
             return Err(PRIMARY_CONTACT);
         }

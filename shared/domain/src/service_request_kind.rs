@@ -5,7 +5,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::fault::Faults;
-use crate::level::Act;
+use crate::level::AccessAction;
 
 /// What a service request is about.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema, Deserr)]
@@ -50,10 +50,10 @@ impl ServiceRequestKind {
     }
 
     /// What somebody does who submits one for an organization that is not its own.
-    pub fn submitting(self) -> Act {
+    pub fn submitting(self) -> AccessAction {
         match self {
-            Self::Incident | Self::Question | Self::Change => Act::Submit,
-            Self::Configuration | Self::SiteDeletion | Self::Access => Act::SubmitKept,
+            Self::Incident | Self::Question | Self::Change => AccessAction::Submit,
+            Self::Configuration | Self::SiteDeletion | Self::Access => AccessAction::SubmitRestricted,
         }
     }
 }
@@ -111,10 +111,10 @@ pub enum ContactRole {
 
 impl ContactRole {
     /// What a partner's member does who is such a contact.
-    pub fn act(self) -> Act {
+    pub fn act(self) -> AccessAction {
         match self {
-            Self::Additional => Act::SeeWhereAdded,
-            Self::Primary => Act::Update,
+            Self::Additional => AccessAction::SeeWhereAdded,
+            Self::Primary => AccessAction::Update,
         }
     }
 }

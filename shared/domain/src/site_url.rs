@@ -3,7 +3,7 @@
 use std::fmt::Display;
 use std::str::FromStr;
 
-use crate::fault::{Invalid, quoted};
+use crate::fault::{ParseError, quoted};
 use crate::text::written_as_text;
 use crate::unicode::{is_refused_in_identifiers, nfc};
 
@@ -28,9 +28,9 @@ impl Display for SiteUrl {
 }
 
 impl FromStr for SiteUrl {
-    type Err = Invalid;
+    type Err = ParseError;
 
-    fn from_str(text: &str) -> Result<Self, Invalid> {
+    fn from_str(text: &str) -> Result<Self, ParseError> {
         let text = &*nfc(text);
         let refused = |c: char| c.is_whitespace() || is_refused_in_identifiers(c) || c == '\\';
         let plain = !text.contains(refused);
@@ -47,7 +47,7 @@ impl FromStr for SiteUrl {
         let url = url.map(|url| url.as_str().trim_end_matches('/').to_owned());
         url.filter(|url| url.chars().count() <= Self::LONGEST).map(Self).ok_or_else(|| {
             let form = "an address such as `https://yamada.example/recorder`, without user, query and fragment, of at most 500 characters";
-            Invalid::new("invalid-site-url", format!("{} is not {form}", quoted(text)))
+            ParseError::new("invalid-site-url", format!("{} is not {form}", quoted(text)))
         })
     }
 }

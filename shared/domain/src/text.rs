@@ -3,7 +3,7 @@
 use std::fmt::Display;
 use std::str::FromStr;
 
-use crate::fault::{Invalid, quoted};
+use crate::fault::{ParseError, quoted};
 use crate::unicode::{caseless, is_refused_in_identifiers, is_refused_in_names, is_unseen, nfc};
 
 /// Serde, deserr and JSON Schema for a type that is written as a text (`Display` and `FromStr`).
@@ -45,24 +45,24 @@ macro_rules! written_as_text {
 pub(crate) use written_as_text;
 
 /// A text in its composed form (NFC), if it has 1 to `most` characters, none of which is `refused`, and one of which is seen.
-pub(crate) fn checked(text: &str, most: usize, refused: fn(char) -> bool) -> Result<String, Invalid> {
+pub(crate) fn checked(text: &str, most: usize, refused: fn(char) -> bool) -> Result<String, ParseError> {
     let text = nfc(text);
     let length = text.chars().count();
     if length == 0 || length > most {
-        return Err(Invalid::new(
+        return Err(ParseError::new(
             "invalid-length",
             format!("has {length} characters; 1 to {most} are taken"),
         ));
     }
     if text.trim() != text {
-        return Err(Invalid::new("surrounding-space", "must not begin or end with white space"));
+        return Err(ParseError::new("surrounding-space", "must not begin or end with white space"));
     }
     if text.chars().any(refused) {
         let detail = "must not contain control characters, or characters that nobody sees";
-        return Err(Invalid::new("control-character", detail));
+        return Err(ParseError::new("control-character", detail));
     }
     if text.chars().all(|c| c.is_whitespace() || is_unseen(c)) {
-        return Err(Invalid::new("invisible", "has no character that anybody sees"));
+        return Err(ParseError::new("invisible", "has no character that anybody sees"));
     }
     Ok(text.into_owned())
 }
@@ -87,9 +87,9 @@ macro_rules! text {
         }
 
         impl FromStr for $name {
-            type Err = Invalid;
+            type Err = ParseError;
 
-            fn from_str(text: &str) -> Result<Self, Invalid> {
+            fn from_str(text: &str) -> Result<Self, ParseError> {
                 checked(text, $most, $refused).map(Self)
             }
         }
@@ -174,9 +174,9 @@ impl Display for LicenseTypeCode {
 }
 
 impl FromStr for LicenseTypeCode {
-    type Err = Invalid;
+    type Err = ParseError;
 
-    fn from_str(text: &str) -> Result<Self, Invalid> {
+    fn from_str(text: &str) -> Result<Self, ParseError> {
         let allowed = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-';
         let good = (2..=60).contains(&text.len())
             && text.bytes().all(allowed)
@@ -189,7 +189,7 @@ impl FromStr for LicenseTypeCode {
                 "{} is not a code of 2 to 60 lower-case letters, digits and inner hyphens",
                 quoted(text)
             );
-            Err(Invalid::new("invalid-code", detail))
+            Err(ParseError::new("invalid-code", detail))
         }
     }
 }
@@ -244,9 +244,9 @@ impl Display for Email {
 }
 
 impl FromStr for Email {
-    type Err = Invalid;
+    type Err = ParseError;
 
-    fn from_str(text: &str) -> Result<Self, Invalid> {
+    fn from_str(text: &str) -> Result<Self, ParseError> {
         /// RFC 5321, 4.5.3.1.
         const LONGEST: usize = 254;
         const LONGEST_LOCAL: usize = 64;
@@ -263,7 +263,7 @@ impl FromStr for Email {
             Some(folded) if folded.len() <= LONGEST && given.len() <= LONGEST => {
                 Ok(Self { given: given.into_owned(), folded })
             }
-            _ => Err(Invalid::new("invalid-email", format!("{} is not an e-mail address", quoted(text)))),
+            _ => Err(ParseError::new("invalid-email", format!("{} is not an e-mail address", quoted(text)))),
         }
     }
 }

@@ -5,7 +5,7 @@ use std::str::FromStr;
 
 use chrono::{DateTime, Months, SecondsFormat, TimeDelta, Utc};
 
-use crate::fault::{Invalid, quoted};
+use crate::fault::{ParseError, quoted};
 use crate::text::written_as_text;
 
 /// An instant in UTC, to the millisecond, from 1970 to 9999. Written as RFC 3339 with `Z` and milliseconds.
@@ -61,9 +61,9 @@ impl Display for Timestamp {
 }
 
 impl FromStr for Timestamp {
-    type Err = Invalid;
+    type Err = ParseError;
 
-    fn from_str(text: &str) -> Result<Self, Invalid> {
+    fn from_str(text: &str) -> Result<Self, ParseError> {
         let parsed = DateTime::parse_from_rfc3339(text).ok().map(|time| time.to_utc()).filter(|time| {
             text.ends_with('Z')
                 && text.contains('T')
@@ -73,7 +73,7 @@ impl FromStr for Timestamp {
         });
         parsed.map(Self).ok_or_else(|| {
             let form = "RFC 3339 in UTC with at most milliseconds, such as `2026-01-05T09:00:00.000Z`";
-            Invalid::new("invalid-time", format!("{} is not a time of the form {form}", quoted(text)))
+            ParseError::new("invalid-time", format!("{} is not a time of the form {form}", quoted(text)))
         })
     }
 }
@@ -113,13 +113,13 @@ impl Display for TimeZone {
 }
 
 impl FromStr for TimeZone {
-    type Err = Invalid;
+    type Err = ParseError;
 
-    fn from_str(text: &str) -> Result<Self, Invalid> {
+    fn from_str(text: &str) -> Result<Self, ParseError> {
         text.parse().map(Self).map_err(|_| {
             let detail =
                 format!("{} is not the name of an IANA time zone such as `Asia/Tokyo`", quoted(text));
-            Invalid::new("invalid-time-zone", detail)
+            ParseError::new("invalid-time-zone", detail)
         })
     }
 }
@@ -146,11 +146,12 @@ impl Display for Sent {
 }
 
 impl FromStr for Sent {
-    type Err = Invalid;
+    type Err = ParseError;
 
-    fn from_str(text: &str) -> Result<Self, Invalid> {
+    fn from_str(text: &str) -> Result<Self, ParseError> {
         let parsed = DateTime::parse_from_rfc3339(text).map(|time| Self(time.to_utc()));
-        parsed.map_err(|_| Invalid::new("invalid-time", format!("{} is not an RFC 3339 time", quoted(text))))
+        parsed
+            .map_err(|_| ParseError::new("invalid-time", format!("{} is not an RFC 3339 time", quoted(text))))
     }
 }
 
@@ -234,15 +235,15 @@ impl Display for Period {
 }
 
 impl FromStr for Period {
-    type Err = Invalid;
+    type Err = ParseError;
 
-    fn from_str(text: &str) -> Result<Self, Invalid> {
+    fn from_str(text: &str) -> Result<Self, ParseError> {
         Self::parse(text).ok_or_else(|| {
             let detail = format!(
                 "{} is not an ISO 8601 duration such as `P1Y` or `P30D`, of at most 100 years",
                 quoted(text)
             );
-            Invalid::new("invalid-duration", detail)
+            ParseError::new("invalid-duration", detail)
         })
     }
 }

@@ -11,7 +11,7 @@ use sha2::Sha256;
 
 use crate::id::{PartnerId, SourceId};
 use crate::key::{DeploymentKey, mac};
-use crate::party::Stamp;
+use crate::party::Metadata;
 use crate::text::{Name, StoreAccount};
 use crate::time::{Period, Timestamp};
 use crate::unicode::nfd;
@@ -36,7 +36,7 @@ pub struct Source {
     pub disabled_at: Option<Timestamp>,
     /// When, and which version.
     #[serde(flatten)]
-    pub stamp: Stamp,
+    pub metadata: Metadata,
 }
 
 /// A secret that another has taken the place of.
@@ -77,13 +77,13 @@ impl Source {
         self.earlier_secrets
             .push(EarlierSecret { version: self.secret_version, until: now.after(Self::OVERLAP) });
         self.secret_version = self.secret_version.saturating_add(1);
-        self.stamp = self.stamp.next(now);
+        self.metadata = self.metadata.next(now);
         (self.earlier_secrets.len() <= Self::MOST_EARLIER).then_some(self)
     }
 
     /// The source, no message of which is taken any more.
     pub fn disabled(self, now: Timestamp) -> Self {
-        Self { disabled_at: Some(now), stamp: self.stamp.next(now), ..self }
+        Self { disabled_at: Some(now), metadata: self.metadata.next(now), ..self }
     }
 }
 

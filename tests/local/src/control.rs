@@ -5,7 +5,7 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 
 use crate::gateway::{Request, Response};
-use crate::issuer::Wanted;
+use crate::issuer::BatchGet;
 use crate::{Shared, demo};
 
 /// Answers a control route; none if it is not one.
@@ -13,12 +13,12 @@ pub async fn answer(shared: &Shared, request: &Request) -> Option<Response> {
     let answer = match (request.method.as_str(), request.path.as_str()) {
         ("GET", "/.well-known/openid-configuration") => ok(&shared.issuer.configuration()),
         ("GET", "/.well-known/jwks.json") => ok(&shared.issuer.keys()),
-        ("POST", "/_local/token") => match read::<Wanted>(request) {
+        ("POST", "/_local/token") => match read::<BatchGet>(request) {
             Ok(wanted) => ok(&json!({ "token": shared.issuer.token(&wanted, shared.clock.now()) })),
             Err(refusal) => refusal,
         },
         ("GET", "/_local/time") => time(shared),
-        ("POST", "/_local/time") => match read::<Turn>(request) {
+        ("POST", "/_local/time") => match read::<DueEntry>(request) {
             Ok(turn) => turn_clock(shared, turn),
             Err(refusal) => refusal,
         },
@@ -49,21 +49,21 @@ fn read<T: for<'de> Deserialize<'de>>(request: &Request) -> Result<T, Response> 
 /// How the clock is turned.
 #[derive(Debug, Deserialize)]
 #[serde(rename_all = "lowercase")]
-enum Turn {
+enum DueEntry {
     Set(Timestamp),
     Advance(Period),
     Run(bool),
 }
 
-fn turn_clock(shared: &Shared, turn: Turn) -> Response {
+fn turn_clock(shared: &Shared, turn: DueEntry) -> Response {
     match turn {
-        Turn::Set(instant) if !shared.clock.stop_at(instant) => {
+        DueEntry::Set(instant) if !shared.clock.stop_at(instant) => {
             return Response::message(409, "the clock never goes back");
         }
-        Turn::Set(_) => {}
-        Turn::Advance(period) => shared.clock.advance(period),
-        Turn::Run(true) => shared.clock.run(),
-        Turn::Run(false) => return Response::message(400, "`run` must be true; `set` stops the clock"),
+        DueEntry::Set(_) => {}
+        DueEntry::Advance(period) => shared.clock.advance(period),
+        DueEntry::Run(true) => shared.clock.run(),
+        DueEntry::Run(false) => return Response::message(400, "`run` must be true; `set` stops the clock"),
     }
     time(shared)
 }

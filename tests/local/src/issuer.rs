@@ -32,7 +32,7 @@ pub struct Issuer {
 /// Whose token is wanted.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct Wanted {
+pub struct BatchGet {
     sub: String,
     email: Option<String>,
     #[serde(default = "yes")]
@@ -60,7 +60,7 @@ impl Issuer {
     }
 
     /// A token, good from `now` on for twelve hours.
-    pub fn token(&self, wanted: &Wanted, now: Timestamp) -> String {
+    pub fn token(&self, wanted: &BatchGet, now: Timestamp) -> String {
         let mut claims = json!({
             "iss": self.url,
             "aud": AUDIENCE,

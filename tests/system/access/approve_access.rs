@@ -70,10 +70,10 @@ async fn who_approves_gives_less_and_never_more() {
     ]});
     let id = asked(&world, more).await;
     for (less, at, code) in [
-        (json!({"organizationLevel": "service-admin"}), "/organizationLevel", "more-than-asked"),
-        (json!({"expiresAt": "2027-01-05T09:00:00.001Z"}), "/expiresAt", "more-than-asked"),
-        (single("ren", "create"), "/individuals/0/level", "more-than-asked"),
-        (single("nobody", "cc"), "/individuals/0/email", "more-than-asked"),
+        (json!({"organizationLevel": "service-admin"}), "/organizationLevel", "exceeds-request"),
+        (json!({"expiresAt": "2027-01-05T09:00:00.001Z"}), "/expiresAt", "exceeds-request"),
+        (single("ren", "create"), "/individuals/0/level", "exceeds-request"),
+        (single("nobody", "cc"), "/individuals/0/email", "exceeds-request"),
         (json!({"organizationLevel": null, "individuals": []}), "", "nothing-left"),
         (json!({"expiresAt": "2026-01-05T09:00:00Z"}), "/expiresAt", "expiry-passed"),
     ] {
@@ -81,7 +81,7 @@ async fn who_approves_gives_less_and_never_more() {
         assert_eq!(refused.faults(), [(at.to_owned(), code.to_owned())], "{less}");
     }
     let all = json!({"organizationLevel": "full-admin", "expiresAt": "2028-01-05T09:00:00Z"});
-    assert_eq!(decide(&world, &id, "approve", all).refused(422, "more-than-asked").await.faults().len(), 2);
+    assert_eq!(decide(&world, &id, "approve", all).refused(422, "exceeds-request").await.faults().len(), 2);
     let mut less = single("ren", "cc");
     less["organizationLevel"] = Value::Null;
     less["expiresAt"] = "2026-02-05T09:00:00Z".into();
@@ -142,8 +142,8 @@ async fn nobody_approves_or_gives_for_a_partner_that_they_are_a_member_of() {
     let world = World::demo().await;
     let yuki = json!({"email": "yuki@yamada.example", "name": "Yuki"});
     world.post("/v1/partners/{partner}/members").by("operator").json(yuki).send().await.ok();
-    decide(&world, "{accessRequest}", "approve", json!({})).refused(422, "own-partner").await;
-    give(&world, "partner", json!({"organizationLevel": "cc"})).refused(422, "own-partner").await;
+    decide(&world, "{accessRequest}", "approve", json!({})).refused(422, "self-grant-forbidden").await;
+    give(&world, "partner", json!({"organizationLevel": "cc"})).refused(422, "self-grant-forbidden").await;
     give(&world, "otherPartner", json!({"organizationLevel": "cc"})).send().await.ok();
     decide(&world, "{accessRequest}", "decline", json!({})).send().await.ok();
 }

@@ -187,7 +187,7 @@ async fn grant_is_bound_once_to_the_first_member_of_its_e_mail() {
     assert_eq!(own("kei").await, None);
     // Nor does a contact manager give it to who it will be itself.
     let myself = json!({"individuals": [{"email": "Yuki@yamada.example", "level": "cc"}]});
-    give(&world, "partner", myself).refused(422, "own-partner").await;
+    give(&world, "partner", myself).refused(422, "self-grant-forbidden").await;
 }
 
 #[tokio::test(flavor = "multi_thread")]

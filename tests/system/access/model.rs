@@ -271,7 +271,7 @@ impl Play<'_> {
                 let tried = self.call("POST", &path, &token, Some(body)).await;
                 let status = match expected {
                     Some(level) if level >= least => 200,
-                    Some(_) => 422,
+                    Some(_) => 403,
                     None => 404,
                 };
                 assert_eq!(tried.status, status, "{at} {resolved} {}", tried.body);

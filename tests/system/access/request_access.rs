@@ -27,8 +27,8 @@ async fn a_member_asks_for_itself_and_an_admin_for_others_and_for_all() {
     assert_eq!(history["items"][0]["data"], json!({"requestId": id}), "no e-mail");
 
     for (more, who) in [(single("aiko", "cc"), "others"), (json!({"organizationLevel": "cc"}), "all")] {
-        let refused = ask(&world, "partnerMember", wish(more.clone())).refused(422, "only-for-itself").await;
-        assert_eq!(refused.faults(), [(String::new(), "only-for-itself".to_owned())], "{who}");
+        let refused = ask(&world, "partnerMember", wish(more.clone())).refused(403, "admin-required").await;
+        assert_eq!(refused.faults(), [(String::new(), "admin-required".to_owned())], "{who}");
         assert_eq!(ask(&world, "partnerAdmin", wish(more)).send().await.status, 201, "{who}");
     }
 }
@@ -63,7 +63,7 @@ async fn who_is_not_on_record_neither_asks_nor_is_asked_for() {
     call.refused(404, "not-found").await;
     // A token that says admin, and a record that does not.
     let call = world.post(path).token(&person("ren", true)).json(wish(single("aiko", "look")));
-    call.refused(422, "only-for-itself").await;
+    call.refused(403, "admin-required").await;
     let refused =
         ask(&world, "partnerAdmin", wish(single("nobody", "look"))).refused(422, "not-a-member").await;
     assert_eq!(refused.faults(), [("/individuals/0/email".to_owned(), "not-a-member".to_owned())]);

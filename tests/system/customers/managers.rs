@@ -53,15 +53,15 @@ async fn a_partner_with_full_admin_manages_customers_and_no_contact_managers() {
     let made = format!("/v1/customers/{}", made["id"].as_str().unwrap());
     let change = |body: serde_json::Value| world.patch(&made).by("otherPartnerAdmin").json(body);
     assert_eq!(change(json!({"name": "Nur"})).send().await.ok()["name"], "Nur");
-    change(json!({"manager": true})).refused(422, "kept-for-its-own").await;
+    change(json!({"manager": true})).refused(403, "contact-manager-restricted").await;
     create(json!({"email": "m@bogazici.example", "name": "M", "manager": true}))
-        .refused(422, "kept-for-its-own")
+        .refused(403, "contact-manager-restricted")
         .await;
     let found = world.get("/v1/customers?email=elif%40bogazici.example").by("operator").send().await.ok();
     let elif = format!("/v1/customers/{}", found["items"][0]["id"].as_str().unwrap());
     let clear = world.patch(&elif).by("otherPartnerAdmin").json(json!({"manager": false}));
-    clear.refused(422, "kept-for-its-own").await;
-    world.delete(&elif).by("otherPartnerAdmin").refused(422, "kept-for-its-own").await;
+    clear.refused(403, "contact-manager-restricted").await;
+    world.delete(&elif).by("otherPartnerAdmin").refused(403, "contact-manager-restricted").await;
     // Nobody who is its own member.
     for email in ["deniz@anadolu.example", "ren@anadolu.example"] {
         let member = json!({"email": email, "name": "Own"});
@@ -106,8 +106,8 @@ async fn a_lower_level_manages_nobody_and_the_answer_says_why() {
     };
     for level in ["cc", "look", "update", "create", "service-admin"] {
         give(&world, "partner", single("ren", level)).send().await.ok();
-        let refused = create().refused(422, "level-too-low").await;
-        assert_eq!(taken().refused(422, "level-too-low").await.body, refused.body);
+        let refused = create().refused(403, "access-level-too-low").await;
+        assert_eq!(taken().refused(403, "access-level-too-low").await.body, refused.body);
         assert!(
             refused.body["detail"].as_str().unwrap().ends_with("this needs `full-admin`"),
             "{}",

@@ -132,9 +132,9 @@ async fn prove(Recorded { name, call, conditions, .. }: &Recorded, by_record: bo
     match by_record {
         false => drop(reply.ok()),
         true => {
-            // Who is no contact any more may be told that.
+            // A person who is not a contact any more may learn that.
             assert!(
-                [404, 422].contains(&reply.status),
+                [403, 404].contains(&reply.status),
                 "{name} by a removed person: {} {}",
                 reply.status,
                 reply.body

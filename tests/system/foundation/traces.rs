@@ -97,7 +97,7 @@ impl Table {
 
     /// The ids of the partner that manages a subscription, and of its organization.
     fn parties_of_subscription(one: &Value) -> BTreeSet<String> {
-        let transfer = &one["heard"]["transfer"];
+        let transfer = &one["reported"]["transfer"];
         let buyer = if transfer.is_null() { one } else { transfer };
         [text(one, "organizationId"), text(buyer, "partnerId")].into()
     }

@@ -4,7 +4,8 @@ use api_runtime::table::EntitlementReservation;
 use api_runtime::table::item::{Item, from_item, to_item};
 use aws_sdk_dynamodb::types::{AttributeValue, PutRequest, WriteRequest};
 use domain::{
-    Details, Entitlement, EntitlementName, EntitlementNumber, Ids, Owner, Stamp, Subscription, SubscriptionId,
+    Details, Entitlement, EntitlementName, EntitlementNumber, Ids, Metadata, Owner, Subscription,
+    SubscriptionId,
 };
 
 use crate::World;
@@ -73,7 +74,7 @@ impl World {
                 ended_at: None,
                 details: Details::default(),
                 details_changed: None,
-                stamp: Stamp::new(now),
+                metadata: Metadata::new(now),
             }
         };
         let stock: Vec<_> = (0..count).map(entitlement).collect();

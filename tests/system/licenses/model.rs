@@ -49,7 +49,7 @@ enum Stand {
 impl Stand {
     fn outcome(self) -> Outcome {
         match self {
-            Self::Noted => "noted",
+            Self::Noted => "awaiting-order",
             Self::Parked => "parked",
             Self::Applied => "applied",
             Self::Cancelled => "cancelled",

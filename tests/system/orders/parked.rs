@@ -112,7 +112,7 @@ async fn what_the_store_says_of_a_parked_order_counts_when_it_takes_effect() {
         json!({"type": "order.cancelled", "timestamp": "2026-01-05T09:59:59Z", "data": data})
     };
     // Changed before it comes, changed afterwards, by a change that is too old, cancelled.
-    assert_eq!(tell(&world, "c1", &changed("SO-1", 2, 20)).await.body["outcome"], "noted");
+    assert_eq!(tell(&world, "c1", &changed("SO-1", 2, 20)).await.body["outcome"], "awaiting-order");
     for order in ["SO-1", "SO-2", "SO-3", "SO-4"] {
         assert_eq!(place(&world, order, "ec-9", 100).await.status, 202);
     }

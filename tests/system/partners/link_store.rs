@@ -41,11 +41,11 @@ async fn nobody_takes_anothers_orders_by_naming_its_account() {
     let good = proof(&world, "newPartner", "ec-4713", 60);
     for (account, proof, code) in [
         ("ec-4713", None, "proof-required"),
-        ("ec-4713", Some("rubbish".to_owned()), "proof-wrong"),
-        ("ec-4714", Some(good.clone()), "proof-wrong"),
-        ("ec-4713", Some(proof(&world, "otherPartner", "ec-4713", 60)), "proof-wrong"),
+        ("ec-4713", Some("rubbish".to_owned()), "invalid-proof"),
+        ("ec-4714", Some(good.clone()), "invalid-proof"),
+        ("ec-4713", Some(proof(&world, "otherPartner", "ec-4713", 60)), "invalid-proof"),
         ("ec-4713", Some(proof(&world, "newPartner", "ec-4713", 0)), "proof-expired"),
-        ("ec-4713", Some(proof(&world, "newPartner", "ec-4713", 901)), "proof-wrong"),
+        ("ec-4713", Some(proof(&world, "newPartner", "ec-4713", 901)), "invalid-proof"),
     ] {
         let mut body = json!({"sourceId": "{source}", "account": account});
         if let Some(proof) = proof {
@@ -57,7 +57,7 @@ async fn nobody_takes_anothers_orders_by_naming_its_account() {
     // A store nobody knows is told apart from a wrong proof for the operator only.
     let unknown = world.id("source").replace("0001", "0009");
     let body = json!({"sourceId": unknown, "account": "ec-4713", "proof": good});
-    link(&world, "newPartner", "newPartnerAdmin", body).refused(422, "proof-wrong").await;
+    link(&world, "newPartner", "newPartnerAdmin", body).refused(422, "invalid-proof").await;
     let body = json!({"sourceId": unknown, "account": "ec-4713"});
     link(&world, "newPartner", "operator", body).refused(422, "unknown-source").await;
 }

@@ -27,7 +27,7 @@ async fn below_look_it_is_silent_and_it_comes_back_with_the_level() {
     let world = World::demo().await;
     set(&world, "partnerMember", true).send().await.ok();
     let_ren(&world, "cc").await;
-    world.get(PREFERENCE).by("partnerMember").refused(422, "level-too-low").await;
+    world.get(PREFERENCE).by("partnerMember").refused(403, "access-level-too-low").await;
     for level in ["look", "full-admin"] {
         let_ren(&world, level).await;
         assert_eq!(world.get(PREFERENCE).by("partnerMember").send().await.ok()["onSubmitted"], true);

@@ -82,7 +82,7 @@ async fn it_is_for_the_vendor_contact_managers_and_partners_with_look() {
         dashboard(&world, "partnerMember").await;
     }
     let_ren(&world, "cc").await;
-    let refused = world.get(DASHBOARD).by("partnerMember").refused(422, "level-too-low").await;
+    let refused = world.get(DASHBOARD).by("partnerMember").refused(403, "access-level-too-low").await;
     assert!(refused.body["detail"].as_str().unwrap().ends_with("`look`"), "{}", refused.body);
     world.get(DASHBOARD).by("customer").refused(403, "role-not-allowed").await;
     for who in ["otherContactManager", "otherPartnerMember"] {

@@ -46,7 +46,7 @@ async fn a_partner_submits_as_far_as_its_level_goes() {
         for (number, kind) in KINDS.iter().enumerate() {
             let call = open(&world, "partnerMember", kind);
             if number >= most {
-                let refused = call.refused(422, "level-too-low").await;
+                let refused = call.refused(403, "access-level-too-low").await;
                 let detail = refused.body["detail"].as_str().unwrap();
                 let needed = if number < 3 { "`create`" } else { "`service-admin`" };
                 assert!(detail.contains(&format!("`{level}`")) && detail.ends_with(needed), "{detail}");

@@ -41,7 +41,7 @@ async fn the_primary_contact_stays_and_others_may_not() {
     let contents = world.contents().await;
     remove(&world, "customer", "sora@yamada.example").refused(409, "primary-contact").await;
     remove(&world, "operator", "ren@miyako.example").refused(403, "role-not-allowed").await;
-    remove(&world, "partnerMember", "ren@miyako.example").refused(422, "level-too-low").await;
+    remove(&world, "partnerMember", "ren@miyako.example").refused(403, "access-level-too-low").await;
     for who in ["otherCustomer", "otherPartnerMember"] {
         remove(&world, who, "ren@miyako.example").refused(404, "not-found").await;
     }

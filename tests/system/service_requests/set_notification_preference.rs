@@ -46,7 +46,7 @@ async fn who_may_not_see_it_wants_nothing_of_it() {
     let world = World::demo().await;
     let_ren(&world, "cc").await;
     let contents = world.contents().await;
-    set(&world, "partnerMember", true).refused(422, "level-too-low").await;
+    set(&world, "partnerMember", true).refused(403, "access-level-too-low").await;
     for who in ["operator", "agent"] {
         set(&world, who, true).refused(403, "role-not-allowed").await;
     }

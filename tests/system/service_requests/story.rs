@@ -70,7 +70,7 @@ async fn a_partners_day() {
     let kept = format!("{harbour}/service-requests/{}", asked[1]);
     world.get(&kept).by("partnerMember").refused(404, "not-found").await;
     let say = world.post(&format!("{third}/updates")).by("partnerMember").json(json!({"text": "On my way."}));
-    say.refused(422, "level-too-low").await;
+    say.refused(403, "access-level-too-low").await;
 
     // All of it, the last one first: who submitted what, for whom.
     let all = [asked[0].clone(), other.clone(), one.clone()];
@@ -128,5 +128,5 @@ async fn a_partners_day() {
     let seen = world.get(&format!("{PATH}/{one}")).by("partnerMember").send().await.ok();
     assert_eq!((&seen["formerContacts"], &seen["effectiveTimeZone"]), (&json!([]), &json!("UTC")));
     let said = update("partnerMember", json!({"text": "Back."}));
-    said.refused(422, "level-too-low").await;
+    said.refused(403, "access-level-too-low").await;
 }

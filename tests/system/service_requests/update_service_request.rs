@@ -106,7 +106,7 @@ async fn a_partner_updates_as_far_as_its_level_goes() {
             says(&world, "partnerMember", "x").refused(404, "not-found").await;
             add_ren(&world, world.id("serviceRequest")).await;
         }
-        let refused = says(&world, "partnerMember", "x").refused(422, "level-too-low").await;
+        let refused = says(&world, "partnerMember", "x").refused(403, "access-level-too-low").await;
         assert!(refused.body["detail"].as_str().unwrap().ends_with("`update`"), "{}", refused.body);
     }
     for level in ["update", "create", "service-admin", "full-admin"] {
@@ -204,7 +204,7 @@ async fn who_loses_access_at_the_same_time_has_said_it_before_or_not_at_all() {
         };
         world.chaos(0, 0);
         assert_eq!(updates(&world).await.len(), before, "nothing is said once access is lost");
-        let refusal = [404, 422][usize::try_from(seed % 2).unwrap()];
+        let refusal = [404, 403][usize::try_from(seed % 2).unwrap()];
         assert!(status == refusal || (before, status) == (1, 201), "{status}");
     }
 }

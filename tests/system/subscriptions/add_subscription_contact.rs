@@ -60,7 +60,7 @@ async fn the_partner_assigns_the_first_and_no_other() {
 async fn others_do_not_and_it_must_be_a_customer_of_the_organization() {
     let world = World::demo().await;
     let one = world.id("subscription");
-    add(&world, "contactManager", world.id("collection"), "{sora}").refused(422, "not-a-contact").await;
+    add(&world, "contactManager", world.id("collection"), "{sora}").refused(403, "not-a-contact").await;
     add(&world, "agent", one, "{haruto}").refused(403, "role-not-allowed").await;
     add(&world, "customer", one, "{can}").refused(422, "unknown-customer").await;
     add(&world, "customer", one, "cus_019b8c3e-5c00-7000-8000-000000000009")

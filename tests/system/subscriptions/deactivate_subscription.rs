@@ -100,7 +100,7 @@ async fn what_is_expected_must_still_be_right() {
         .ok(),
     );
     let differs = wish(&world, "contactManager", "", json!({"expected": expected}))
-        .refused(409, "expected-differs")
+        .refused(409, "affected-set-changed")
         .await;
     let listed = differs.body["errors"].as_array().unwrap();
     let named = |id: &str| listed.iter().any(|error| error["detail"].as_str().unwrap().contains(id));
@@ -108,10 +108,12 @@ async fn what_is_expected_must_still_be_right() {
         listed.len() == 5 && named(&new[0]) && expected.iter().all(|id| named(id)),
         "the list is the true one"
     );
-    wish(&world, "contactManager", "", json!({"expected": []})).refused(409, "expected-differs").await;
+    wish(&world, "contactManager", "", json!({"expected": []})).refused(409, "affected-set-changed").await;
     let others: Vec<&str> =
         expected.iter().map(String::as_str).chain([world.id("otherSubscription")]).collect();
-    wish(&world, "contactManager", "", json!({"expected": others})).refused(409, "expected-differs").await;
+    wish(&world, "contactManager", "", json!({"expected": others}))
+        .refused(409, "affected-set-changed")
+        .await;
     wish(&world, "contactManager", "", json!({"expected": ["sub_1"], "colour": 1}))
         .refused(400, "invalid-request")
         .await;
@@ -150,7 +152,7 @@ async fn only_contact_manager_operator_and_contact_may_and_with_a_key() {
         .token(&forged)
         .key("k")
         .json(json!({}))
-        .refused(422, "not-a-contact")
+        .refused(403, "not-a-contact")
         .await;
     // A customer whose record is gone is no contact any more.
     world.delete("/v1/customers/{sora}").by("contactManager").send().await.ok();
@@ -175,7 +177,7 @@ async fn right_over_every_member_of_the_closure_is_required() {
         let path = format!("{OF_YAMADA}/{}/deactivate{query}", new[0]);
         let body = json!({"expected": []});
         let refused =
-            world.post(&path).by("customer").key("k").json(body).refused(422, "others-go-down").await;
+            world.post(&path).by("customer").key("k").json(body).refused(403, "others-go-down").await;
         let detail = refused.body["errors"][0]["detail"].as_str().unwrap();
         assert!(
             detail.starts_with("of 4 subscriptions that would go down, you are not a contact of 2"),

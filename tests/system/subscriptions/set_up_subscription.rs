@@ -47,7 +47,7 @@ async fn a_contact_says_once_where_it_is_used() {
 async fn nobody_else_does_and_sites_are_named_as_they_are() {
     let world = World::demo().await;
     let here = || json!({"organization": true});
-    set_up(&world, "contactManager", "collection", here()).refused(422, "not-a-contact").await;
+    set_up(&world, "contactManager", "collection", here()).refused(403, "not-a-contact").await;
     set_up(&world, "customer", "collection", here()).refused(404, "not-found").await;
     set_up(&world, "partnerAdmin", "subscription", here()).refused(403, "role-not-allowed").await;
     set_up(&world, "operator", "subscription", here()).refused(403, "role-not-allowed").await;

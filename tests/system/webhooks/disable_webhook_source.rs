@@ -37,7 +37,7 @@ async fn nothing_is_linked_to_a_disabled_source() {
     let body = json!({"sourceId": "{source}", "account": "ec-9"});
     link("operator", body).refused(422, "unknown-source").await;
     let body = json!({"sourceId": "{source}", "account": "ec-9", "proof": proof});
-    link("newPartnerAdmin", body).refused(422, "proof-wrong").await;
+    link("newPartnerAdmin", body).refused(422, "invalid-proof").await;
 }
 
 #[tokio::test(flavor = "multi_thread")]

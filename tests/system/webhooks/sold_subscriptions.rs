@@ -323,7 +323,7 @@ async fn the_vendors_own_store_sells_to_organizations_without_a_partner() {
         let by_id = id == "d2";
         assert_eq!(
             (reply.status, reply.body["outcome"].as_str()),
-            if by_id { (422, None) } else { (200, Some("kept")) }
+            if by_id { (422, None) } else { (200, Some("pending")) }
         );
     }
     let yamadas = shown(&world, "operator", "{yamada}", world.id("subscription")).await;

@@ -1,6 +1,6 @@
 //! Committing changes: a change, its events and the record of its answer are one transaction.
 
-use domain::{At, Event, Fault, NewEvent, Problem, Stage};
+use domain::{Event, Fault, FaultPointer, NewEvent, Problem, ProblemKind};
 
 use super::{Context, IdempotencySlot};
 use crate::answer::{Answer, Failure, Output, Replay, Reply};
@@ -38,7 +38,7 @@ impl Context<'_> {
     ///
     /// # Errors
     ///
-    /// What the conditions that failed mean, in this order: not found; the key was used for another request; the version
+    /// What the conditions that failed mean, in this order: not found; forbidden; the key was used for another request; the version
     /// differs; state; rules.
     pub async fn commit<O: Output>(&self, change: Change, answer: Answer<O>) -> Result<Reply<O>, Failure> {
         let (reply, _) = self.commit_unless_done(change, answer).await?;
@@ -254,7 +254,7 @@ impl Context<'_> {
     /// What follows from the conditions that failed.
     fn resolve(&self, failures: Vec<ConditionFailure>) -> Result<Resolution, Failure> {
         let (mut replay, mut stale, mut version_mismatch, mut already_done) = (None, false, false, false);
-        let (mut state, mut rules) = (Vec::new(), Vec::new());
+        let (mut forbidden, mut state, mut rules) = (Vec::new(), Vec::new(), Vec::new());
         for failure in failures {
             match failure {
                 ConditionFailure::NotFound => return Err(Problem::not_found().into()),
@@ -262,11 +262,15 @@ impl Context<'_> {
                 ConditionFailure::Stale => stale = true,
                 ConditionFailure::VersionMismatch => version_mismatch = true,
                 ConditionFailure::AlreadyDone => already_done = true,
-                ConditionFailure::Rejected(Stage::State, fault) => state.push(fault),
+                ConditionFailure::Rejected(ProblemKind::Forbidden, fault) => forbidden.push(fault),
+                ConditionFailure::Rejected(ProblemKind::State, fault) => state.push(fault),
                 ConditionFailure::Rejected(_, fault) => rules.push(fault),
                 // If nothing else says why, that is an error below.
                 ConditionFailure::Impossible => {}
             }
+        }
+        if !forbidden.is_empty() {
+            return Err(Problem::of(ProblemKind::Forbidden, forbidden).into());
         }
         if let Some(record) = replay {
             let is_equal = self.idempotency().is_some_and(|slot| slot.request == record.request);
@@ -280,17 +284,17 @@ impl Context<'_> {
         }
         if version_mismatch {
             let detail = "the object is of another version";
-            return Err(header_problem("If-Match", Stage::Precondition, "version-mismatch", detail));
+            return Err(header_problem("If-Match", ProblemKind::Precondition, "version-mismatch", detail));
         }
         if already_done {
             return Ok(Resolution::AlreadyDone);
         }
         if !state.is_empty() {
             state.extend(rules);
-            return Err(Problem::of(Stage::State, state).into());
+            return Err(Problem::of(ProblemKind::State, state).into());
         }
         if !rules.is_empty() {
-            return Err(Problem::of(Stage::Rule, rules).into());
+            return Err(Problem::of(ProblemKind::Rule, rules).into());
         }
         Err(unexplained().into())
     }
@@ -301,9 +305,9 @@ fn unexplained() -> Error {
 }
 
 fn key_reused() -> Failure {
-    header_problem("Idempotency-Key", Stage::Rule, Failure::KEY_REUSED, "was used for another request")
+    header_problem("Idempotency-Key", ProblemKind::Rule, Failure::KEY_REUSED, "was used for another request")
 }
 
-fn header_problem(header: &str, stage: Stage, code: &str, detail: &str) -> Failure {
-    Problem::of(stage, vec![Fault::new(At::parameter(header), code, detail)]).into()
+fn header_problem(header: &str, stage: ProblemKind, code: &str, detail: &str) -> Failure {
+    Problem::of(stage, vec![Fault::new(FaultPointer::parameter(header), code, detail)]).into()
 }

@@ -5,7 +5,7 @@ use serde::Serialize;
 use super::{Context, PageRequest};
 use crate::answer::{Failure, List};
 use crate::page_token;
-use crate::table::{Cut, Error, Listing};
+use crate::table::{Error, ListPattern, PageQuery};
 
 /// As many bytes of JSON a page of large items has at most, but for its last one: the answer of a function, in which JSON is
 /// a text once more, has 6 MB (AWS, 2026).
@@ -17,7 +17,11 @@ impl Context<'_> {
     /// # Errors
     ///
     /// [`Failure::Table`].
-    pub async fn page<L: Listing>(&self, listing: &L, ascending: bool) -> Result<List<L::Entity>, Failure> {
+    pub async fn page<L: ListPattern>(
+        &self,
+        listing: &L,
+        ascending: bool,
+    ) -> Result<List<L::Entity>, Failure> {
         let page = self.table.page(listing, &self.cut(ascending), None).await?;
         Ok(self.list(page.items, page.next))
     }
@@ -27,12 +31,12 @@ impl Context<'_> {
     /// # Errors
     ///
     /// [`Failure::Table`].
-    pub async fn page_as_is<L: Listing>(
+    pub async fn page_as_is<L: ListPattern>(
         &self,
         listing: &L,
         ascending: bool,
     ) -> Result<List<L::Entity>, Failure> {
-        let cut = Cut { consistent: true, ..self.cut(ascending) };
+        let cut = PageQuery { consistent: true, ..self.cut(ascending) };
         let page = self.table.page(listing, &cut, None).await?;
         Ok(self.list(page.items, page.next))
     }
@@ -42,7 +46,7 @@ impl Context<'_> {
     /// # Errors
     ///
     /// [`Failure::Table`].
-    pub async fn page_of_wanted<L: Listing>(
+    pub async fn page_of_wanted<L: ListPattern>(
         &self,
         listing: &L,
         ascending: bool,
@@ -63,9 +67,9 @@ impl Context<'_> {
     }
 
     /// Which part of a listing the page is that the caller wants.
-    pub fn cut(&self, ascending: bool) -> Cut {
+    pub fn cut(&self, ascending: bool) -> PageQuery {
         let PageRequest { size, after, .. } = &self.options.page;
-        Cut { size: *size, ascending, after: after.clone(), consistent: false }
+        PageQuery { size: *size, ascending, after: after.clone(), consistent: false }
     }
 
     /// A page, after which the next one begins at the position `next`.

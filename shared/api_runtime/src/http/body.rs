@@ -5,7 +5,7 @@ use std::marker::PhantomData;
 
 use deserr::{Deserr, ValuePointerRef};
 use domain::fault::{collect, pointer};
-use domain::{At, Fault, Faults, Problem, Stage};
+use domain::{Fault, FaultPointer, Faults, Problem, ProblemKind};
 use schemars::{JsonSchema, Schema, SchemaGenerator};
 use serde::de::{DeserializeSeed, MapAccess, SeqAccess, Visitor};
 use serde_json::{Map, Value};
@@ -13,7 +13,7 @@ use serde_json::{Map, Value};
 use super::problem;
 
 /// Why a body was not read.
-pub enum Unread {
+pub enum BodyError {
     /// It has faults.
     Faults(Faults),
     /// It was not looked at.
@@ -32,7 +32,7 @@ pub trait Body: Sized + Send + Sync {
     /// # Errors
     ///
     /// All its faults, or why it was not looked at.
-    fn read(content_type: Option<&str>, bytes: &[u8]) -> Result<Self, Unread>;
+    fn read(content_type: Option<&str>, bytes: &[u8]) -> Result<Self, BodyError>;
 
     /// Its schema, if one is expected.
     fn schema(generator: &mut SchemaGenerator) -> Option<Schema>;
@@ -43,9 +43,9 @@ pub trait Body: Sized + Send + Sync {
 pub struct Json<T>(pub T);
 
 impl<T: Deserr<Faults> + JsonSchema + Send + Sync> Body for Json<T> {
-    fn read(content_type: Option<&str>, bytes: &[u8]) -> Result<Self, Unread> {
+    fn read(content_type: Option<&str>, bytes: &[u8]) -> Result<Self, BodyError> {
         check_type(content_type, bytes)?;
-        parse(bytes).map(Self).map_err(Unread::Faults)
+        parse(bytes).map(Self).map_err(BodyError::Faults)
     }
 
     fn schema(generator: &mut SchemaGenerator) -> Option<Schema> {
@@ -58,10 +58,10 @@ impl<T: Deserr<Faults> + JsonSchema + Send + Sync> Body for Json<T> {
 pub struct Empty;
 
 impl Body for Empty {
-    fn read(content_type: Option<&str>, bytes: &[u8]) -> Result<Self, Unread> {
+    fn read(content_type: Option<&str>, bytes: &[u8]) -> Result<Self, BodyError> {
         if !bytes.is_empty() {
             check_type(content_type, bytes)?;
-            parse::<crate::http::parameters::Nothing>(bytes).map_err(Unread::Faults)?;
+            parse::<crate::http::parameters::Nothing>(bytes).map_err(BodyError::Faults)?;
         }
         Ok(Self)
     }
@@ -76,7 +76,7 @@ impl Body for Empty {
 pub struct Raw<T>(pub Vec<u8>, PhantomData<fn() -> T>);
 
 impl<T: JsonSchema> Body for Raw<T> {
-    fn read(_: Option<&str>, bytes: &[u8]) -> Result<Self, Unread> {
+    fn read(_: Option<&str>, bytes: &[u8]) -> Result<Self, BodyError> {
         Ok(Self(bytes.to_vec(), PhantomData))
     }
 
@@ -85,7 +85,7 @@ impl<T: JsonSchema> Body for Raw<T> {
     }
 }
 
-fn check_type(content_type: Option<&str>, bytes: &[u8]) -> Result<(), Unread> {
+fn check_type(content_type: Option<&str>, bytes: &[u8]) -> Result<(), BodyError> {
     match bytes.is_empty() {
         true => Ok(()),
         false => media_type(content_type, &[]).map(|_| ()),
@@ -97,7 +97,7 @@ fn check_type(content_type: Option<&str>, bytes: &[u8]) -> Result<(), Unread> {
 /// # Errors
 ///
 /// When it is of none.
-pub fn media_type(content_type: Option<&str>, also: &[&'static str]) -> Result<&'static str, Unread> {
+pub fn media_type(content_type: Option<&str>, also: &[&'static str]) -> Result<&'static str, BodyError> {
     const JSON: &str = "application/json";
     let media =
         content_type.unwrap_or(JSON).split(';').next().unwrap_or_default().trim().to_ascii_lowercase();
@@ -106,7 +106,7 @@ pub fn media_type(content_type: Option<&str>, also: &[&'static str]) -> Result<&
         let first = known.next().unwrap_or_default();
         let known = known.fold(format!("`{first}`"), |known, media| format!("{known} or `{media}`"));
         let detail = format!("the body must be sent as `Content-Type: {}`", known.trim_matches('`'));
-        Unread::Problem(Problem::new(Stage::MediaType, "unsupported-media-type", detail))
+        BodyError::Problem(Problem::new(ProblemKind::MediaType, "unsupported-media-type", detail))
     })
 }
 
@@ -144,7 +144,7 @@ pub fn strict_json(bytes: &[u8]) -> Result<(Value, Faults), Faults> {
                 }
             }
         };
-        Faults(vec![Fault::new(At::pointer(&[]), "invalid-json", detail)])
+        Faults(vec![Fault::new(FaultPointer::pointer(&[]), "invalid-json", detail)])
     })?;
     Ok((read, Faults(twice.into_inner())))
 }
@@ -160,7 +160,7 @@ impl Strict<'_> {
     fn note_twice(&self, name: &str) {
         let mut twice = self.twice.borrow_mut();
         if twice.len() < problem::LISTED {
-            let at = At::Pointer(pointer(self.location.push_key(name)));
+            let at = FaultPointer::Pointer(pointer(self.location.push_key(name)));
             twice.push(Fault::new(at, "duplicate", "is given more than once"));
         }
     }
@@ -241,7 +241,7 @@ mod tests {
             strict_json(br#"{"a": [{"b": 1, "b": 2}], "c~/": {}, "c~/": 1, "a": null}"#).unwrap();
         assert_eq!(value, serde_json::json!({"a": [{"b": 1}], "c~/": {}}));
         let places: Vec<_> = faults.0.into_iter().map(|fault| fault.at).collect();
-        let at = |place: &str| At::Pointer(place.to_owned());
+        let at = |place: &str| FaultPointer::Pointer(place.to_owned());
         assert_eq!(places, [at("/a/0/b"), at("/c~0~1"), at("/a")]);
         for text in ["1 2", "{\"a\":}", "", "nul", "1e999", "\u{feff}1"] {
             assert!(strict_json(text.as_bytes()).is_err(), "{text}");

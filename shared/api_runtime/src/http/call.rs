@@ -8,7 +8,7 @@ use std::collections::BTreeMap;
 use aws_lambda_events::apigw::ApiGatewayV2httpRequest;
 use base64::Engine;
 use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
-use domain::{Actor, At, Fault, Faults, Problem, Stage};
+use domain::{Actor, Fault, FaultPointer, Faults, Problem, ProblemKind};
 use http::HeaderMap;
 use serde_json::Value;
 use sha2::{Digest, Sha256};
@@ -35,8 +35,11 @@ impl Call {
         let sent = payload.body.unwrap_or_default();
         let body = if payload.is_base64_encoded {
             STANDARD.decode(sent).map_err(|_| {
-                let fault =
-                    Fault::new(At::pointer(&[]), "invalid-base64", "is said to be base64, and is not");
+                let fault = Fault::new(
+                    FaultPointer::pointer(&[]),
+                    "invalid-base64",
+                    "is said to be base64, and is not",
+                );
                 Problem::shape(Faults(vec![fault]))
             })?
         } else {
@@ -73,7 +76,7 @@ impl Call {
     /// 403 when the claims make nobody we know, or nobody this route is for.
     pub fn actor(&self, route: &Route, claim_prefix: &str) -> Result<Actor, Problem> {
         let claim = |name: &str| self.claims.get(name).map(String::as_str);
-        let forbidden = |code, detail: String| Problem::new(Stage::Forbidden, code, detail);
+        let forbidden = |code, detail: String| Problem::new(ProblemKind::Forbidden, code, detail);
         let actor =
             Actor::from_claims(claim_prefix, claim).map_err(|why| forbidden("unknown-caller", why))?;
         match route.access {

@@ -1,7 +1,7 @@
 //! Who calls: a person with a token, anyone, or whoever signed a message.
 
 use domain::webhook::{Envelope, LARGEST_MESSAGE};
-use domain::{Actor, Author, AuthorKind, Problem, Source, Stage};
+use domain::{Actor, Author, AuthorKind, Problem, ProblemKind, Source};
 
 use super::call::Call;
 use crate::answer::Failure;
@@ -115,10 +115,11 @@ async fn verify(call: &Call, context: &Context<'_>) -> Result<Delivery, Failure>
     // Whatever can be refused without a secret is refused before one is looked for.
     if call.body.len() > LARGEST_MESSAGE {
         let detail = format!("the message has {} bytes; at most {LARGEST_MESSAGE} are read", call.body.len());
-        return Err(Problem::new(Stage::TooLarge, "body-too-large", detail).into());
+        return Err(Problem::new(ProblemKind::TooLarge, "body-too-large", detail).into());
     }
-    let unknown =
-        || Problem::new(Stage::Unauthenticated, "invalid-signature", "no known source signed this message");
+    let unknown = || {
+        Problem::new(ProblemKind::Unauthenticated, "invalid-signature", "no known source signed this message")
+    };
     let header = |name: &str| call.header(name).unwrap_or_default();
     let envelope = Envelope {
         id: header("webhook-id"),

@@ -9,7 +9,7 @@ use serde_json::{Map, Value, json};
 use super::body::Body;
 use super::problem::{ProblemDocument, STILL_RUNNING};
 use super::request::{takes_if_match, takes_validate_only};
-use domain::{Reason, Role};
+use domain::{ErrorKind, Role};
 
 use crate::answer::Output;
 use crate::http::operation::{Operation, Size};
@@ -40,7 +40,7 @@ pub struct Description {
     pub paged: bool,
     versioned: bool,
     tabular: bool,
-    reasons: &'static [Reason],
+    reasons: &'static [ErrorKind],
     path: fn(&mut SchemaGenerator) -> Schema,
     query: fn(&mut SchemaGenerator) -> Schema,
     body: fn(&mut SchemaGenerator) -> Option<Schema>,
@@ -65,7 +65,7 @@ impl Description {
             paged: O::PAGED,
             versioned: O::Output::VERSIONED,
             tabular: O::Output::TABULAR,
-            reasons: O::REASONS,
+            reasons: O::ERRORS,
             path: <O::Path as JsonSchema>::json_schema,
             query: <O::Query as JsonSchema>::json_schema,
             body: <O::Body as Body>::schema,
@@ -359,12 +359,15 @@ fn outcomes(
         outcomes.insert(status.to_owned(), json!({ "$ref": format!("#/components/responses/{name}") }));
     }
 
-    let reused = Reason::rule("idempotency-key-reused", "the key was used for another request");
+    let reused = ErrorKind::rule("idempotency-key-reused", "the key was used for another request");
     let keyed = route.method == Method::Post && route.access.needs_token();
     let mut own: BTreeMap<u16, Vec<String>> = BTreeMap::new();
     for reason in description.reasons.iter().chain(keyed.then_some(&reused)) {
-        let (status, _) = super::problem::status(reason.stage);
+        let (status, _) = super::problem::status(reason.kind);
         own.entry(status).or_default().push(format!("`{}`: {}", reason.code, reason.about));
+    }
+    if let Some(reasons) = own.get_mut(&403) {
+        reasons.insert(0, FORBIDDEN.trim_end_matches('.').to_owned());
     }
     let waits = description.reasons.iter().any(|reason| reason.code == STILL_RUNNING);
     for (status, reasons) in own {
@@ -378,6 +381,7 @@ fn outcomes(
     Value::Object(outcomes)
 }
 
+const FORBIDDEN: &str = "Your role may never do this.";
 const RETRY_AFTER: &str = "#/components/headers/Retry-After";
 
 fn refusal(about: &str, problem: &Value) -> Value {
@@ -412,7 +416,7 @@ fn responses(problem: &Value) -> Value {
         "Malformed": refusal("The request is malformed; every fault is listed.", problem),
         "NoToken": gateway("No token, or not a good one. Answered by API Gateway."),
         "NotSigned": refusal("No known source signed this message.", problem),
-        "Forbidden": refusal("Your role may never do this.", problem),
+        "Forbidden": refusal(FORBIDDEN, problem),
         "NotFound": refusal("There is no such thing for you.", problem),
         "OtherVersion": refusal("The object is of another version than `If-Match` says.", problem),
         "TooLarge": too_large,

@@ -5,7 +5,7 @@ use std::fmt::Debug;
 use crate::answer::{Failure, Output, Reply};
 use crate::http::parameters::Parameters;
 use crate::http::route::Route;
-use domain::{DeploymentKey, Reason, Role};
+use domain::{DeploymentKey, ErrorKind, Role};
 
 use crate::context::Context;
 use crate::http::body::Body;
@@ -38,7 +38,7 @@ pub trait Operation: Sized + Send + Sync + 'static {
     /// condition of the transaction; the vendor's staff have none.
     const BY_TOKEN: &'static [(Role, &'static str)] = &[];
     /// The reasons by state (409) and rule (422) for which it, beside what all operations do, refuses.
-    const REASONS: &'static [Reason] = &[];
+    const ERRORS: &'static [ErrorKind] = &[];
 
     /// Who calls.
     type Caller: Caller;

@@ -19,7 +19,7 @@ pub struct Nothing {}
 #[derive(Debug, Deserr, JsonSchema)]
 #[deserr(error = Faults, rename_all = camelCase, deny_unknown_fields)]
 #[schemars(rename_all = "camelCase")]
-pub struct OfPartner {
+pub struct PartnerPath {
     /// The partner.
     pub partner_id: domain::PartnerId,
 }
@@ -28,7 +28,7 @@ pub struct OfPartner {
 #[derive(Debug, Deserr, JsonSchema)]
 #[deserr(error = Faults, rename_all = camelCase, deny_unknown_fields)]
 #[schemars(rename_all = "camelCase")]
-pub struct OfOrganization {
+pub struct OrganizationPath {
     /// The organization.
     pub organization_id: domain::OrganizationId,
 }
@@ -58,7 +58,7 @@ macro_rules! paths {
                     return <$form as deserr::Deserr<domain::Faults>>::deserialize_from_value(sent, location)
                         .map(Self::$variant);
                 })*
-                Err(domain::Faults::invalid(location, domain::Invalid::new("missing", "names nothing")))
+                Err(domain::Faults::invalid(location, domain::ParseError::new("missing", "names nothing")))
             }
         }
     };
@@ -87,7 +87,7 @@ impl Switch {
 #[derive(Debug, Deserr, JsonSchema)]
 #[deserr(error = Faults, rename_all = camelCase, deny_unknown_fields)]
 #[schemars(rename_all = "camelCase", deny_unknown_fields)]
-pub struct Archived {
+pub struct ArchivedQuery {
     /// Whether those are shown that are archived, and no others.
     #[deserr(default)]
     #[schemars(default)]
@@ -98,14 +98,14 @@ pub struct Archived {
 #[derive(Debug, Deserr, JsonSchema)]
 #[deserr(error = Faults, rename_all = camelCase, deny_unknown_fields)]
 #[schemars(rename_all = "camelCase", deny_unknown_fields)]
-pub struct ByName {
+pub struct NameFilter {
     /// Part of its name, whatever the case, width, kana, accents, spaces and punctuation, with one edit forgiven
     /// from 4 characters on and two from 8.
     #[deserr(default)]
     pub name: Option<domain::NameQuery>,
 }
 
-impl ByName {
+impl NameFilter {
     /// Whether this name is wanted.
     pub fn wants(&self, name: &domain::Name) -> bool {
         self.name.as_ref().is_none_or(|query| query.matches(name).is_some())

@@ -1,6 +1,6 @@
 //! Refusals as `application/problem+json` (RFC 9457).
 
-use domain::{Fault, Problem, Stage};
+use domain::{Fault, Problem, ProblemKind};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -13,7 +13,7 @@ pub const STILL_RUNNING: &str = "still-running";
 pub struct ProblemDocument {
     /// A URN made of the code.
     pub r#type: String,
-    /// The kind of refusal in words.
+    /// The reason phrase of the HTTP status; what happened stands in `detail`.
     pub title: String,
     /// The HTTP status.
     pub status: u16,
@@ -28,18 +28,18 @@ pub struct ProblemDocument {
     pub errors: Vec<Fault>,
 }
 
-/// The HTTP status of a stage, and its title.
-pub fn status(stage: Stage) -> (u16, &'static str) {
-    match stage {
-        Stage::Shape => (400, "The request is malformed"),
-        Stage::Unauthenticated => (401, "Not authenticated"),
-        Stage::Forbidden => (403, "Not allowed"),
-        Stage::NotFound => (404, "Not found"),
-        Stage::State => (409, "The present state does not allow it"),
-        Stage::Precondition => (412, "Of another version"),
-        Stage::TooLarge => (413, "Too large"),
-        Stage::MediaType => (415, "Of a type that is not read"),
-        Stage::Rule => (422, "A rule does not allow it"),
+/// The HTTP status of a kind of problem, and its reason phrase (RFC 9110, 15).
+pub fn status(kind: ProblemKind) -> (u16, &'static str) {
+    match kind {
+        ProblemKind::Shape => (400, "Bad Request"),
+        ProblemKind::Unauthenticated => (401, "Unauthorized"),
+        ProblemKind::Forbidden => (403, "Forbidden"),
+        ProblemKind::NotFound => (404, "Not Found"),
+        ProblemKind::State => (409, "Conflict"),
+        ProblemKind::Precondition => (412, "Precondition Failed"),
+        ProblemKind::TooLarge => (413, "Content Too Large"),
+        ProblemKind::MediaType => (415, "Unsupported Media Type"),
+        ProblemKind::Rule => (422, "Unprocessable Content"),
     }
 }
 
@@ -48,7 +48,7 @@ pub const LISTED: usize = 500;
 
 /// A refusal as it is written.
 pub fn written(mut problem: Problem, path: &str) -> ProblemDocument {
-    let (status, title) = status(problem.stage);
+    let (status, title) = status(problem.kind);
     if problem.faults.len() > LISTED {
         problem.faults.truncate(LISTED);
         problem.detail = format!("{}; the first {LISTED} are listed", problem.detail);
@@ -67,10 +67,15 @@ pub fn written(mut problem: Problem, path: &str) -> ProblemDocument {
 /// What a caller learns of what is not its doing: to try again, or that we are at fault.
 pub fn ours(try_again: bool, path: &str) -> ProblemDocument {
     let (status, code, title, detail) = match try_again {
-        true => {
-            (503, "busy", "Busy", "this could not be done in time; try again, with the same Idempotency-Key")
+        true => (
+            503,
+            "busy",
+            "Service Unavailable",
+            "this could not be done in time; try again, with the same Idempotency-Key",
+        ),
+        false => {
+            (500, "internal", "Internal Server Error", "something is wrong on our side, and it was noted")
         }
-        false => (500, "internal", "Our fault", "something is wrong on our side, and it was noted"),
     };
     ProblemDocument {
         r#type: urn(code),

@@ -3,10 +3,10 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use domain::fault::collect;
-use domain::{At, Fault, Faults, Problem, Stage};
+use domain::{Fault, FaultPointer, Faults, Problem, ProblemKind};
 use serde_json::{Map, Value};
 
-use super::body::{Body, Unread};
+use super::body::{Body, BodyError};
 use super::call::Call;
 use super::caller::Caller;
 use crate::change::IfMatch;
@@ -53,7 +53,7 @@ pub(super) fn parse<O: Operation>(
     };
     if O::KEY_REQUIRED && !validate_only && !call.headers.contains_key(KEY_HEADER) {
         let detail = "is required here: what is done cannot be undone, and a repeat must not do it twice";
-        faults.0.push(Fault::new(At::parameter("Idempotency-Key"), KEY_MISSING, detail));
+        faults.0.push(Fault::new(FaultPointer::parameter("Idempotency-Key"), KEY_MISSING, detail));
     }
     let if_match = match takes_if_match(route, O::TAKES_VERSION) {
         true => collect(&mut faults, if_match(call)).flatten(),
@@ -65,20 +65,20 @@ pub(super) fn parse<O: Operation>(
     let most = O::Body::LARGEST;
     if call.body.len() > most && !signed && !reads {
         let detail = format!("the body has {} bytes; at most {most} are read", call.body.len());
-        return Err(Problem::new(Stage::TooLarge, "body-too-large", detail));
+        return Err(Problem::new(ProblemKind::TooLarge, "body-too-large", detail));
     }
     let sent = if reads { &[][..] } else { &call.body };
     let body = match O::Body::read(call.header("content-type"), sent) {
         Ok(body) => Some(body),
-        Err(Unread::Problem(problem)) => return Err(problem),
-        Err(Unread::Faults(more)) => collect(&mut faults, Err(more)),
+        Err(BodyError::Problem(problem)) => return Err(problem),
+        Err(BodyError::Faults(more)) => collect(&mut faults, Err(more)),
     };
 
     // Who lacks nothing but the key learns it from the problem's own code.
     if let [Fault { code, .. }] = faults.0.as_slice()
         && code == KEY_MISSING
     {
-        return Err(Problem::of(Stage::Shape, faults.0));
+        return Err(Problem::of(ProblemKind::Shape, faults.0));
     }
     let (Some(path), Some(query), Some(body), true) = (path, query, body, faults.0.is_empty()) else {
         return Err(Problem::shape(faults));
@@ -129,7 +129,7 @@ fn query_parameters(query: &str, faults: &mut Faults) -> Map<String, Value> {
     // Nobody knows which of both is meant, so neither is judged.
     for name in twice {
         parameters.remove(&*name);
-        faults.0.push(Fault::new(At::parameter(name), "duplicate", "is given more than once"));
+        faults.0.push(Fault::new(FaultPointer::parameter(name), "duplicate", "is given more than once"));
     }
     parameters
 }
@@ -157,7 +157,7 @@ fn take(query: &mut Map<String, Value>, name: &str) -> Option<String> {
 fn take_validate_only(route: &Route, query: &mut Map<String, Value>, faults: &mut Faults) -> bool {
     let sent = if takes_validate_only(route) { take(query, "validateOnly") } else { None };
     if sent.as_ref().is_some_and(|sent| !["true", "false"].contains(&sent.as_str())) {
-        let at = At::parameter("validateOnly");
+        let at = FaultPointer::parameter("validateOnly");
         faults.0.push(Fault::new(at, "invalid-boolean", "must be `true` or `false`"));
     }
     sent.as_deref() == Some("true")
@@ -176,7 +176,7 @@ fn take_page<O: Operation>(
     let size = size.map_or(USUAL, |size| {
         let digits = !size.is_empty() && size.bytes().all(|byte| byte.is_ascii_digit());
         if !digits || size.bytes().all(|byte| byte == b'0') {
-            let at = At::parameter("pageSize");
+            let at = FaultPointer::parameter("pageSize");
             faults.0.push(Fault::new(at, "out-of-range", "must be a whole number from 1 on"));
         }
         // Digits that do not fit a number are more than enough.
@@ -235,5 +235,5 @@ fn if_match(call: &Call) -> Result<Option<IfMatch>, Faults> {
 }
 
 fn fault<T>(parameter: &str, code: &str, detail: &str) -> Result<T, Faults> {
-    Err(Faults(vec![Fault::new(At::parameter(parameter), code, detail)]))
+    Err(Faults(vec![Fault::new(FaultPointer::parameter(parameter), code, detail)]))
 }

@@ -11,7 +11,7 @@ use super::write::{Action, Expression, Write};
 /// What is remembered of a person about an organization's subscriptions.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
-pub struct Welcome {
+pub struct ContactHistory {
     /// Whose subscriptions.
     pub organization_id: OrganizationId,
     /// Who.
@@ -24,24 +24,24 @@ pub struct Welcome {
     pub removed_at: Option<Timestamp>,
 }
 
-impl Entity for Welcome {
+impl Entity for ContactHistory {
     const NAME: &'static str = "welcome";
 
     fn key(&self) -> Key {
-        welcome_key(self.organization_id, &self.email)
+        contact_history_key(self.organization_id, &self.email)
     }
 }
 
 patterns! {
     /// whether somebody was a contact of an organization's subscriptions before, and when it was removed as a customer last
-    lookup WelcomeOf(organization: OrganizationId, email: Email) -> Welcome {
-        welcome_key(*organization, email),
+    lookup ContactHistoryOf(organization: OrganizationId, email: Email) -> ContactHistory {
+        contact_history_key(*organization, email),
         "`ORG#<organization>` · `WELCOME#<e-mail>`"
     }
 }
 
 /// That somebody is, or was, a contact of an organization's subscriptions.
-pub(super) fn welcome_key(organization: OrganizationId, email: &Email) -> Key {
+pub(super) fn contact_history_key(organization: OrganizationId, email: &Email) -> Key {
     Key::new(organization_partition(organization), format!("WELCOME#{}", segment(email.folded())))
 }
 
@@ -49,17 +49,17 @@ pub(super) fn welcome_key(organization: OrganizationId, email: &Email) -> Key {
 pub fn remember_contact(organization: OrganizationId, email: &Email) -> Write {
     let condition = Expression::new("attribute_not_exists(#welcomed)");
     let update = remember(organization, email, "#welcomed = :yes").bool("yes", true);
-    Write::on(condition, welcome_key(organization, email), Action::Update(update))
+    Write::on(condition, contact_history_key(organization, email), Action::Update(update))
 }
 
 /// Remembers that somebody is no customer of an organization any more.
 pub fn remember_removal(organization: OrganizationId, email: &Email, now: Timestamp) -> Write {
     let update = remember(organization, email, "#removedAt = :now").text("now", now.to_string());
-    Write::always(welcome_key(organization, email), Action::Update(update))
+    Write::always(contact_history_key(organization, email), Action::Update(update))
 }
 
 fn remember(organization: OrganizationId, email: &Email, what: &str) -> Expression {
     let text = format!("SET #entity = :entity, #organizationId = :organization, #email = :email, {what}");
-    let update = Expression::new(&text).text("entity", Welcome::NAME).text("email", email.folded());
+    let update = Expression::new(&text).text("entity", ContactHistory::NAME).text("email", email.folded());
     update.text("organization", organization.to_string())
 }

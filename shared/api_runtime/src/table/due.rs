@@ -4,7 +4,7 @@ use domain::{Period, Timestamp};
 use serde::{Deserialize, Serialize};
 use super::item::{Entity, Item};
 use super::key::{Key, due_key, due_shard};
-use super::pattern::{AccessPattern, Described, Index, Listing, patterns};
+use super::pattern::{AccessPattern, Described, Index, ListPattern, patterns};
 use super::write::{Action, Expression, Write};
 /// Where something is that is due.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -41,7 +41,7 @@ impl AccessPattern for DueBy {
     };
 }
 
-impl Listing for DueBy {
+impl ListPattern for DueBy {
     fn index(&self) -> Index {
         Index::Due
     }
@@ -61,7 +61,7 @@ patterns! {
 
 /// The turn of something that is due: by when, and how often it came in vain.
 #[derive(Debug)]
-pub struct Turn {
+pub struct DueEntry {
     at: Key,
     /// Its place in the index.
     seen: String,
@@ -73,7 +73,7 @@ pub struct Turn {
 /// Something is tried again a minute after it failed, then two, four, and so on: every eight and a half hours at last.
 const MOST_DOUBLINGS: u64 = 9;
 
-impl Turn {
+impl DueEntry {
     /// That of an item which is due by then, as its place in the index says.
     pub(super) fn read(at: Key, item: &Item, by: &str) -> Option<Self> {
         let text = |name: &str| item.get(name).and_then(|value| value.as_s().ok()).cloned();

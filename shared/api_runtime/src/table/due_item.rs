@@ -1,20 +1,20 @@
 //! What can be due, read where it is.
 
 use super::client::Table;
-use super::due::{DueBy, Turn};
+use super::due::{DueBy, DueEntry};
 use super::error::Error;
 use super::import_run::ImportRun;
 use super::item::{Item, from_item};
-use super::pattern::Listing;
-use super::read::{Cut, Found, Wanted};
-use super::store::Drain;
+use super::pattern::ListPattern;
+use super::read::{BatchGet, BatchResult, PageQuery};
+use super::store::ParkedOrdersRelease;
 use crate::table::item::Entity;
 use domain::{Access, AccessRequest, Order, Subscription};
 /// What can be due.
 #[derive(Debug)]
 pub enum DueItem {
     /// Somebody must see whether parked orders are left.
-    Drain(Drain),
+    ParkedOrdersRelease(ParkedOrdersRelease),
     /// A parked order lapses, or some of an order's subscriptions are still to be made.
     Order(Order),
     /// An import was cut off.
@@ -30,7 +30,7 @@ pub enum DueItem {
 impl DueItem {
     pub(super) fn read(item: Item) -> Result<Self, Error> {
         match item.get("entity").and_then(|name| name.as_s().ok()).map(String::as_str) {
-            Some(Drain::NAME) => from_item(item).map(Self::Drain),
+            Some(ParkedOrdersRelease::NAME) => from_item(item).map(Self::ParkedOrdersRelease),
             Some(Order::NAME) => from_item(item).map(Self::Order),
             Some(ImportRun::NAME) => from_item(item).map(Self::Import),
             Some(AccessRequest::NAME) => from_item(item).map(Self::Request),
@@ -51,17 +51,17 @@ impl Table {
         &self,
         listing: &DueBy,
         after: Option<String>,
-    ) -> Result<(Vec<(Turn, Result<DueItem, Error>)>, Option<String>), Error> {
-        let cut = Cut { size: 100, ascending: true, after, consistent: false };
+    ) -> Result<(Vec<(DueEntry, Result<DueItem, Error>)>, Option<String>), Error> {
+        let cut = PageQuery { size: 100, ascending: true, after, consistent: false };
         let page = self.page(listing, &cut, None).await?;
-        let mut wanted = Wanted::new();
+        let mut wanted = BatchGet::new();
         page.items.iter().for_each(|due| wanted.add_key(due.at.clone()));
-        let Found(mut found) = self.fetch(wanted, true).await?;
+        let BatchResult(mut found) = self.fetch(wanted, true).await?;
         let (_, latest) = listing.range();
         let items = page.items.into_iter().filter_map(|due| {
             let item = found.remove(&due.at)?;
             // The index is late: what it shows may have been done since.
-            Some((Turn::read(due.at, &item, &latest)?, DueItem::read(item)))
+            Some((DueEntry::read(due.at, &item, &latest)?, DueItem::read(item)))
         });
         Ok((items.collect(), page.next))
     }

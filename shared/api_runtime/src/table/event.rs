@@ -5,7 +5,7 @@ use domain::{Event, EventId, LogScope, LicenseTypeCode, PartnerId, Timestamp};
 use domain::event::EventType;
 use super::item::Entity;
 use super::key::Key;
-use super::pattern::{AccessPattern, Described, Index, Listing, given, patterns};
+use super::pattern::{AccessPattern, Described, Index, ListPattern, given, patterns};
 
 impl Entity for Event {
     const NAME: &'static str = "event";
@@ -52,7 +52,7 @@ impl AccessPattern for History {
     };
 }
 
-impl Listing for History {
+impl ListPattern for History {
     fn index(&self) -> Index {
         match (self.of, &self.license_type) {
             (LogScope::Organization(_), _) => Index::ByKey,

@@ -3,7 +3,7 @@
 use super::idempotency::IdempotencyRecord;
 use super::item::Entity;
 use super::key::{ALONE, Key, segment};
-use domain::{Author, ImportId, Stamp, Timestamp};
+use domain::{Author, ImportId, Metadata, Timestamp};
 use serde::{Deserialize, Serialize};
 
 /// An import of details that was begun. It is there until the import has ended.
@@ -35,7 +35,7 @@ pub struct ImportRun {
     pub due_at: Option<Timestamp>,
     /// When it was begun, and which version.
     #[serde(flatten)]
-    pub stamp: Stamp,
+    pub metadata: Metadata,
 }
 
 impl Entity for ImportRun {
@@ -51,7 +51,7 @@ impl Entity for ImportRun {
 
     fn forget_at(&self) -> Option<Timestamp> {
         let given_up = self.due_at.is_none();
-        given_up.then(|| self.stamp.updated_at.after(IdempotencyRecord::KEPT))
+        given_up.then(|| self.metadata.updated_at.after(IdempotencyRecord::KEPT))
     }
 }
 

@@ -88,7 +88,7 @@ pub fn from_item<E: Entity>(item: Item) -> Result<E, Error> {
 mod tests {
     use super::*;
     use domain::event::LicenseAssigned;
-    use domain::{Author, AuthorKind, Event, NewEvent, Partner, Stamp};
+    use domain::{Author, AuthorKind, Event, Metadata, NewEvent, Partner};
 
     fn names(item: &Item) -> Vec<&str> {
         let mut names: Vec<&str> = item.keys().map(String::as_str).collect();
@@ -141,7 +141,7 @@ mod tests {
             id: "prt_019b8c3e-5c00-7000-8000-000000000001".parse().unwrap(),
             name: "宮古".parse().unwrap(),
             external_id: None,
-            stamp: Stamp::new(Timestamp::from_unix_millis(1)),
+            metadata: Metadata::new(Timestamp::from_unix_millis(1)),
         };
         let item = to_item(&partner).unwrap();
         assert_eq!(

@@ -4,7 +4,7 @@ use super::access::{access_key, access_of_partner_key};
 use super::access_request::{
     access_request_key, pending_requests_key, request_of_partner_key, request_to_key,
 };
-use super::contact_history::welcome_key;
+use super::contact_history::contact_history_key;
 use super::customer::{
     count_of_managers_key, customer_by_email_key, customer_email_key, customer_external_id_key, customer_key,
     customer_of_organization_key,
@@ -18,7 +18,7 @@ use super::import_run::import_key;
 use super::key::due_key;
 use super::license::{assignment_key, assignment_of_organization_key, license_type_key, pool_key};
 use super::member::{count_of_removals_key, member_by_email_key, member_email_key, member_key};
-use super::monthly_counts::tally_key;
+use super::monthly_counts::monthly_counts_key;
 use super::notification_preference::preference_key;
 use super::order::{order_by_parked_key, order_key, parked_among_all_key, parked_key};
 use super::organization::{organization_among_all_key, organization_external_id_key, organization_key};
@@ -75,7 +75,7 @@ fn keys_are_these_strings() {
             format!("UNIQUE#subscription-external-id#{S}#C-1"),
             "-".to_owned(),
         ),
-        (welcome_key(o, &email), format!("ORG#{O}"), "WELCOME#a@x.example".to_owned()),
+        (contact_history_key(o, &email), format!("ORG#{O}"), "WELCOME#a@x.example".to_owned()),
         (site_key(o, w), format!("ORG#{O}"), format!("SITE#{W}")),
         (first_migration_key(o), format!("UNIQUE#first-migration#{O}"), "-".to_owned()),
         (site_url_key(o, &url), format!("UNIQUE#site-url#{O}#https://yamada.example"), "-".to_owned()),
@@ -113,7 +113,7 @@ fn keys_are_these_strings() {
         (service_request_update_key(v, 7), format!("SERVICE_REQUEST#{V}"), "UPDATE#0000000007".to_owned()),
         (preference_key(o, Some(p), &email), format!("ORG#{O}"), format!("PREFERENCE#{P}#a@x.example")),
         (preference_key(o, None, &email), format!("ORG#{O}"), "PREFERENCE#CUSTOMER#a@x.example".to_owned()),
-        (tally_key(o, &Month::of(now)), format!("ORG#{O}"), "TALLY#2026-01".to_owned()),
+        (monthly_counts_key(o, &Month::of(now)), format!("ORG#{O}"), "TALLY#2026-01".to_owned()),
         (count_of_managers_key(o), format!("ORG#{O}"), "COUNT#MANAGER".to_owned()),
         (count_of_removals_key(p, &email), format!("PARTNER#{P}"), "COUNT#REMOVAL#a@x.example".to_owned()),
         (member_key(p, m), format!("PARTNER#{P}"), format!("MEMBER#{M}")),

@@ -25,8 +25,8 @@ pub use idempotency::{IdempotencyRecord, RefusalMark};
 pub use import_run::ImportRun;
 pub use item::{Entity, Item};
 pub use key::Key;
-pub use pattern::{Index, Listing, Lookup};
-pub use read::{Choice, Cut, Found, Page, Wanted};
+pub use pattern::{Index, ListPattern, Lookup};
+pub use read::{BatchGet, BatchResult, Choice, Page, PageQuery};
 pub use reservation::Reservation;
 pub use write::{Expression, Update, Write};
 

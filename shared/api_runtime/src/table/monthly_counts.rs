@@ -8,7 +8,7 @@ use super::error::Error;
 use super::item::Entity;
 use super::key::Key;
 use super::organization::organization_partition;
-use super::pattern::{AccessPattern, Described, Index, Listing, patterns};
+use super::pattern::{AccessPattern, Described, Index, ListPattern, patterns};
 use super::write::{Action, Expression, Write};
 
 /// What the sort keys of what is counted of service requests begin with.
@@ -16,7 +16,7 @@ pub(super) const TALLIES: &str = "TALLY#";
 
 /// What is counted of the service requests that were submitted to an organization in a month.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Tally {
+pub struct MonthlyCounts {
     /// Whose, and of which month.
     #[serde(flatten)]
     pub at: Key,
@@ -27,7 +27,7 @@ pub struct Tally {
     pub counts: Counts,
 }
 
-impl Tally {
+impl MonthlyCounts {
     /// The month.
     ///
     /// # Errors
@@ -39,7 +39,7 @@ impl Tally {
     }
 }
 
-impl Entity for Tally {
+impl Entity for MonthlyCounts {
     const NAME: &'static str = "tally";
 
     fn key(&self) -> Key {
@@ -49,7 +49,7 @@ impl Entity for Tally {
 
 /// Finds what is counted of an organization's service requests, from one month to another, both included.
 #[derive(Debug, Clone)]
-pub struct Tallies(
+pub struct MonthlyCountsOf(
     /// Of which organization.
     pub OrganizationId,
     /// The first month.
@@ -58,16 +58,16 @@ pub struct Tallies(
     pub Month,
 );
 
-impl AccessPattern for Tallies {
-    type Entity = Tally;
+impl AccessPattern for MonthlyCountsOf {
+    type Entity = MonthlyCounts;
     const DESCRIBED: Described = Described {
-        name: "Tallies",
+        name: "MonthlyCountsOf",
         about: "what is counted of an organization's service requests, by the months of their submission",
         place: "`ORG#<organization>` · `TALLY#<month>`",
     };
 }
 
-impl Listing for Tallies {
+impl ListPattern for MonthlyCountsOf {
     fn index(&self) -> Index {
         Index::Table
     }
@@ -78,16 +78,16 @@ impl Listing for Tallies {
 
     fn range(&self) -> (String, String) {
         let Self(organization, from, to) = self;
-        (tally_key(*organization, from).sk, tally_key(*organization, to).sk)
+        (monthly_counts_key(*organization, from).sk, monthly_counts_key(*organization, to).sk)
     }
 }
 
 patterns! {
-    custom Tallies {}
+    custom MonthlyCountsOf {}
 }
 
 /// What is counted of the service requests that were submitted to an organization in a month.
-pub fn tally_key(organization: OrganizationId, month: &Month) -> Key {
+pub fn monthly_counts_key(organization: OrganizationId, month: &Month) -> Key {
     Key::new(organization_partition(organization), format!("{TALLIES}{month}"))
 }
 
@@ -103,13 +103,13 @@ pub fn count_service_request(request: &ServiceRequest, before: Option<&ServiceRe
         _ => format!("#{name} :more"),
     });
     let text = format!("SET #entity = :entity ADD {}", add.collect::<Vec<_>>().join(", "));
-    let mut update = Expression::new(&text).text("entity", Tally::NAME);
+    let mut update = Expression::new(&text).text("entity", MonthlyCounts::NAME);
     if counted.iter().any(|(_, number)| *number > 0) {
         update = update.number("more", 1);
     }
     if counted.iter().any(|(_, number)| *number < 0) {
         update = update.negative("less", 1);
     }
-    let month = Month::of(request.stamp.created_at);
-    Some(Write::always(tally_key(request.organization_id, &month), Action::Update(update)))
+    let month = Month::of(request.metadata.created_at);
+    Some(Write::always(monthly_counts_key(request.organization_id, &month), Action::Update(update)))
 }

@@ -25,7 +25,7 @@ impl Entity for Order {
     }
 
     fn due(&self) -> Option<Timestamp> {
-        self.parked().map(|parking| parking.lapses_at).or(self.goes_on_at())
+        self.parked().map(|parking| parking.lapses_at).or(self.resume_at())
     }
 }
 

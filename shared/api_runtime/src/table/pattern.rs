@@ -57,7 +57,7 @@ pub trait Lookup: AccessPattern {
 }
 
 /// Finds the items of one partition in the order of their sort keys.
-pub trait Listing: AccessPattern + Sync {
+pub trait ListPattern: AccessPattern + Sync {
     /// In the table, or in which index.
     fn index(&self) -> Index;
 
@@ -136,7 +136,7 @@ macro_rules! pattern {
     }) => {
         $crate::table::pattern::pattern! { type $about $name($($type),*) -> $entity, $place }
 
-        impl $crate::table::pattern::Listing for $name {
+        impl $crate::table::pattern::ListPattern for $name {
             fn index(&self) -> $crate::table::pattern::Index {
                 $index
             }

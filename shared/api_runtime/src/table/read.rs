@@ -10,11 +10,11 @@ use super::client::Table;
 use super::error::{Error, Pause, sdk_error};
 use super::item::{self, Item};
 use super::key::Key;
-use super::pattern::{Listing, Lookup};
+use super::pattern::{ListPattern, Lookup};
 
 /// Which items of a listing are wanted.
 #[derive(Debug, Clone)]
-pub struct Cut {
+pub struct PageQuery {
     /// How many at most.
     pub size: usize,
     /// From the lowest sort key on, or from the highest.
@@ -37,7 +37,7 @@ pub struct Page<E> {
 impl<E> Page<E> {
     /// One page of those of several listings that were cut alike, each item but once: `place` is its sort key in all of
     /// them. A listing that goes on is known up to the position where it does, and so far only is the merged page.
-    pub fn merge(pages: Vec<Self>, cut: &Cut, place: impl Fn(&E) -> String) -> Self {
+    pub fn merge(pages: Vec<Self>, cut: &PageQuery, place: impl Fn(&E) -> String) -> Self {
         let in_order = |one: &String, other: &String| if cut.ascending { one <= other } else { one >= other };
         let sooner = |one: String, other: String| if in_order(&one, &other) { one } else { other };
         let known_to = pages.iter().filter_map(|page| page.next.clone()).reduce(sooner);
@@ -86,14 +86,14 @@ impl Table {
     /// # Errors
     ///
     /// [`Error`].
-    pub async fn fetch(&self, wanted: Wanted, consistent: bool) -> Result<Found, Error> {
+    pub async fn fetch(&self, wanted: BatchGet, consistent: bool) -> Result<BatchResult, Error> {
         let wanted: Vec<Key> = wanted.0.into_iter().collect();
         let mut batches = Vec::new();
         for keys in wanted.chunks(BATCH) {
             batches.push(self.fetch_batch(keys, consistent));
         }
         let mut batches = stream::iter(batches).buffer_unordered(SIDE_BY_SIDE);
-        let mut found = Found(HashMap::with_capacity(wanted.len()));
+        let mut found = BatchResult(HashMap::with_capacity(wanted.len()));
         while let Some(items) = batches.next().await {
             found.0.extend(items?);
         }
@@ -131,7 +131,7 @@ impl Table {
     /// # Errors
     ///
     /// [`Error`].
-    pub async fn list<L: Listing>(&self, listing: &L, consistent: bool) -> Result<Vec<L::Entity>, Error> {
+    pub async fn list<L: ListPattern>(&self, listing: &L, consistent: bool) -> Result<Vec<L::Entity>, Error> {
         let mut items = Vec::new();
         let mut after: Option<Item> = None;
         loop {
@@ -156,10 +156,10 @@ impl Table {
     /// # Errors
     ///
     /// [`Error`].
-    pub async fn page<L: Listing>(
+    pub async fn page<L: ListPattern>(
         &self,
         listing: &L,
-        cut: &Cut,
+        cut: &PageQuery,
         wanted: Option<Choice<'_, L::Entity>>,
     ) -> Result<Page<L::Entity>, Error> {
         let (low, high) = listing.range();
@@ -201,7 +201,7 @@ impl Table {
         Ok(Page { items, next: answer.last_evaluated_key.as_ref().and_then(position) })
     }
 
-    fn query<L: Listing>(&self, listing: &L, (low, high): (String, String)) -> QueryFluentBuilder {
+    fn query<L: ListPattern>(&self, listing: &L, (low, high): (String, String)) -> QueryFluentBuilder {
         let (partition, sort) = listing.index().attributes();
         let mut request = self
             .client
@@ -229,9 +229,9 @@ impl Table {
 
 /// Keys of items that are wanted together.
 #[derive(Debug, Default)]
-pub struct Wanted(BTreeSet<Key>);
+pub struct BatchGet(BTreeSet<Key>);
 
-impl Wanted {
+impl BatchGet {
     /// Nothing yet.
     pub fn new() -> Self {
         Self::default()
@@ -249,9 +249,9 @@ impl Wanted {
 
 /// Items that were wanted together, as far as they exist.
 #[derive(Debug)]
-pub struct Found(pub(super) HashMap<Key, Item>);
+pub struct BatchResult(pub(super) HashMap<Key, Item>);
 
-impl Found {
+impl BatchResult {
     /// What a lookup found.
     ///
     /// # Errors
@@ -276,7 +276,7 @@ mod tests {
     use super::*;
 
     /// A page of a listing of these, which may be short.
-    fn page(all: &[String], cut: &Cut) -> Page<String> {
+    fn page(all: &[String], cut: &PageQuery) -> Page<String> {
         let after = |one: &&String| match (&cut.after, cut.ascending) {
             (Some(after), true) => *one > after,
             (Some(after), false) => *one < after,
@@ -307,7 +307,7 @@ mod tests {
             };
             let listings: Vec<_> = (0..fastrand::usize(1..4)).map(|_| some()).collect();
             let (size, ascending) = (fastrand::usize(1..6), fastrand::bool());
-            let mut cut = Cut { size, ascending, after: None, consistent: false };
+            let mut cut = PageQuery { size, ascending, after: None, consistent: false };
             let mut seen = Vec::new();
             loop {
                 let pages = listings.iter().map(|all| page(all, &cut)).collect();

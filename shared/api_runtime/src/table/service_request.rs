@@ -9,7 +9,7 @@ use super::item::Entity;
 use super::key::{Key, segment};
 use super::organization::organization_partition;
 use super::partner::partner_partition;
-use super::pattern::{AccessPattern, Described, Index, Listing, given, patterns};
+use super::pattern::{AccessPattern, Described, Index, ListPattern, given, patterns};
 
 /// What the keys of service requests begin with.
 pub(super) const SERVICE_REQUESTS: &str = "SERVICE_REQUEST#";
@@ -32,7 +32,7 @@ impl Entity for ServiceRequest {
     }
 
     fn by_facet(&self) -> Option<Key> {
-        Some(service_request_of_key(&Month::of(self.stamp.created_at), self.id))
+        Some(service_request_of_key(&Month::of(self.metadata.created_at), self.id))
     }
 }
 
@@ -84,7 +84,7 @@ impl Entity for ContactEntry {
 /// That a service request concerns a person, or was submitted by a partner.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
-pub struct Concern {
+pub struct ServiceRequestRef {
     /// Whose service request.
     pub organization_id: OrganizationId,
     /// Who submitted it; absent of an entry for a contact.
@@ -94,7 +94,7 @@ pub struct Concern {
     key_sk: String,
 }
 
-impl Concern {
+impl ServiceRequestRef {
     /// Its place among the others: of one service request it is the same everywhere.
     pub fn place(&self) -> &str {
         &self.key_sk
@@ -112,7 +112,7 @@ impl Concern {
 }
 
 /// Only its index entry is read as this.
-impl Entity for Concern {
+impl Entity for ServiceRequestRef {
     const NAME: &'static str = "concern";
 
     fn key(&self) -> Key {
@@ -122,7 +122,7 @@ impl Entity for Concern {
 
 /// Among which service requests some are found.
 #[derive(Debug, Clone)]
-pub enum Among {
+pub enum ServiceRequestScope {
     /// Those of an organization.
     Organization(OrganizationId),
     /// All that were submitted in a month.
@@ -133,7 +133,7 @@ pub enum Among {
 #[derive(Debug, Clone)]
 pub struct ServiceRequests {
     /// Among which.
-    pub among: Among,
+    pub among: ServiceRequestScope,
     /// Which of them.
     pub selection: Selection,
 }
@@ -148,25 +148,25 @@ impl AccessPattern for ServiceRequests {
     };
 }
 
-impl Listing for ServiceRequests {
+impl ListPattern for ServiceRequests {
     fn index(&self) -> Index {
         match self.among {
-            Among::Organization(_) => Index::Table,
-            Among::Month(_) => Index::ByFacet,
+            ServiceRequestScope::Organization(_) => Index::Table,
+            ServiceRequestScope::Month(_) => Index::ByFacet,
         }
     }
 
     fn partition(&self) -> String {
         match &self.among {
-            Among::Organization(organization) => organization_partition(*organization),
-            Among::Month(month) => service_requests_of(month),
+            ServiceRequestScope::Organization(organization) => organization_partition(*organization),
+            ServiceRequestScope::Month(month) => service_requests_of(month),
         }
     }
 
     fn range(&self) -> (String, String) {
         let prefix = match self.among {
-            Among::Organization(_) => SERVICE_REQUESTS,
-            Among::Month(_) => "",
+            ServiceRequestScope::Organization(_) => SERVICE_REQUESTS,
+            ServiceRequestScope::Month(_) => "",
         };
         given::<ServiceRequestId>(prefix, self.selection.from, self.selection.to)
     }
@@ -182,7 +182,7 @@ impl Listing for ServiceRequests {
 
 /// Whom service requests concern.
 #[derive(Debug, Clone)]
-pub enum Whom {
+pub enum ConcernedParty {
     /// A partner: its members submitted them.
     Partner(PartnerId),
     /// A person: a customer that submitted them, or whoever is a contact.
@@ -193,7 +193,7 @@ pub enum Whom {
 #[derive(Debug, Clone)]
 pub struct Concerns {
     /// Whom.
-    pub whom: Whom,
+    pub whom: ConcernedParty,
     /// Only those of this organization.
     pub organization: Option<OrganizationId>,
     /// From this instant on.
@@ -203,7 +203,7 @@ pub struct Concerns {
 }
 
 impl AccessPattern for Concerns {
-    type Entity = Concern;
+    type Entity = ServiceRequestRef;
     const DESCRIBED: Described = Described {
         name: "Concerns",
         about: "the service requests that a partner's members submitted, or that a customer submitted or a contact was added to, by time and organization",
@@ -211,15 +211,15 @@ impl AccessPattern for Concerns {
     };
 }
 
-impl Listing for Concerns {
+impl ListPattern for Concerns {
     fn index(&self) -> Index {
         Index::ByKey
     }
 
     fn partition(&self) -> String {
         match &self.whom {
-            Whom::Partner(partner) => partner_partition(*partner),
-            Whom::Person(email) => concerns_of(email),
+            ConcernedParty::Partner(partner) => partner_partition(*partner),
+            ConcernedParty::Person(email) => concerns_of(email),
         }
     }
 

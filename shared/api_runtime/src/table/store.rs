@@ -20,7 +20,7 @@ impl Entity for StoreLink {
 /// effect. It is there until somebody saw that none is left.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
-pub struct Drain {
+pub struct ParkedOrdersRelease {
     /// Whose account it is now.
     pub partner_id: PartnerId,
     /// The store.
@@ -33,7 +33,7 @@ pub struct Drain {
     pub due_at: Timestamp,
 }
 
-impl Entity for Drain {
+impl Entity for ParkedOrdersRelease {
     const NAME: &'static str = "drain";
 
     fn key(&self) -> Key {

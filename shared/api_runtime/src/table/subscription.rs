@@ -1,14 +1,14 @@
 //! Subscriptions, and what their sources call them.
 
-use domain::{ExternalId, OrganizationId, Owner, PartnerId, SourceId, Stamp, Subscription, SubscriptionId, Timestamp};
-use domain::subscription::Heard;
+use domain::{ExternalId, OrganizationId, Owner, PartnerId, SourceId, Metadata, Subscription, SubscriptionId, Timestamp};
+use domain::subscription::ReportedState;
 use serde::{Deserialize, Serialize};
 use super::entitlement::entitlement_key;
 use super::item::Entity;
 use super::key::{Key, segment, unique};
 use super::organization::organization_partition;
 use super::partner::partner_partition;
-use super::pattern::{AccessPattern, Described, Index, Listing, patterns, starting_with};
+use super::pattern::{AccessPattern, Described, Index, ListPattern, patterns, starting_with};
 use super::write::{Action, Expression, Write};
 
 /// What the sort keys of subscriptions begin with.
@@ -30,7 +30,7 @@ impl Entity for Subscription {
     }
 
     fn due(&self) -> Option<Timestamp> {
-        self.deactivation.as_ref()?.goes_on_at
+        self.deactivation.as_ref()?.resume_at
     }
 }
 
@@ -69,11 +69,11 @@ pub struct SubscriptionName {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub organization_id: Option<OrganizationId>,
     /// What was said before the order came.
-    #[serde(default, skip_serializing_if = "Heard::is_silent")]
-    pub heard: Heard,
+    #[serde(default, skip_serializing_if = "ReportedState::is_silent")]
+    pub reported: ReportedState,
     /// When, and which version.
     #[serde(flatten)]
-    pub stamp: Stamp,
+    pub metadata: Metadata,
 }
 
 impl Entity for SubscriptionName {
@@ -102,7 +102,7 @@ impl AccessPattern for Renewals {
     };
 }
 
-impl Listing for Renewals {
+impl ListPattern for Renewals {
     fn index(&self) -> Index {
         Index::ByKey
     }

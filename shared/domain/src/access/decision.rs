@@ -9,7 +9,7 @@ use serde::Serialize;
 /// Why a grant does not decide.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
-pub enum Lost {
+pub enum IneffectiveReason {
     /// Its time is over.
     Expired,
     /// The organization took it back.
@@ -32,7 +32,7 @@ pub struct Decision<'a> {
     /// The grant in force.
     pub by: Option<&'a Grant>,
     /// The others that were given to the person, or to all, and why they do not count.
-    pub lost: Vec<(&'a Grant, Lost)>,
+    pub lost: Vec<(&'a Grant, IneffectiveReason)>,
 }
 
 /// Decides what access a person has: `member` is the record that has the e-mail at the partner now.
@@ -43,8 +43,8 @@ pub fn decide<'a>(
     now: Timestamp,
 ) -> Decision<'a> {
     decide_by(grants, email, now, |grant| match (&grant.individual, member) {
-        (_, None) => Some(Lost::NotAMember),
-        (Some(one), Some(member)) if !one.is(member) => Some(Lost::AnotherMember),
+        (_, None) => Some(IneffectiveReason::NotAMember),
+        (Some(one), Some(member)) if !one.is(member) => Some(IneffectiveReason::AnotherMember),
         _ => None,
     })
 }
@@ -59,16 +59,16 @@ fn decide_by<'a>(
     grants: &'a [Grant],
     email: &Email,
     now: Timestamp,
-    lost_to: impl Fn(&Grant) -> Option<Lost>,
+    lost_to: impl Fn(&Grant) -> Option<IneffectiveReason>,
 ) -> Decision<'a> {
     let concern = |grant: &&Grant| grant.individual.as_ref().is_none_or(|one| one.email == *email);
     let (mut active, mut lost) = (Vec::new(), Vec::new());
     for grant in grants.iter().filter(concern) {
         let why = match grant.state(now) {
-            GrantState::Expired => Some(Lost::Expired),
-            GrantState::Revoked => Some(Lost::Revoked),
-            GrantState::Relinquished => Some(Lost::Relinquished),
-            GrantState::Replaced => Some(Lost::Replaced),
+            GrantState::Expired => Some(IneffectiveReason::Expired),
+            GrantState::Revoked => Some(IneffectiveReason::Revoked),
+            GrantState::Relinquished => Some(IneffectiveReason::Relinquished),
+            GrantState::Replaced => Some(IneffectiveReason::Replaced),
             GrantState::Active => lost_to(grant),
         };
         match why {
@@ -81,8 +81,8 @@ fn decide_by<'a>(
     let by = own.or(active.last().copied());
     let others = active.into_iter().filter(|grant| by.is_some_and(|by| by.id != grant.id));
     lost.extend(others.map(|grant| match grant.individual {
-        None if own.is_some() => (grant, Lost::IndividualWins),
-        _ => (grant, Lost::Replaced),
+        None if own.is_some() => (grant, IneffectiveReason::IndividualWins),
+        _ => (grant, IneffectiveReason::Replaced),
     }));
     Decision { by, lost }
 }

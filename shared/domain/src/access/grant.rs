@@ -158,7 +158,7 @@ pub struct Grant {
     pub expires_at: Timestamp,
     /// The request that was approved, and to which e-mail it was addressed; none if nobody asked.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub asked: Option<Asked>,
+    pub asked: Option<GrantOrigin>,
     /// How many days before the end the last reminder was for.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub reminded: Option<u16>,
@@ -170,7 +170,7 @@ pub struct Grant {
 /// Where a grant comes from.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
-pub struct Asked {
+pub struct GrantOrigin {
     /// The request.
     pub request_id: AccessRequestId,
     /// The e-mail it was addressed to.

@@ -6,16 +6,18 @@ pub mod request;
 
 use crate::event::{AccessExpired, AccessExpiring, EventKind, NewEvent};
 use crate::id::{GrantId, OrganizationId, PartnerId};
-use crate::party::Stamp;
-use crate::problem::Reason;
+use crate::party::Metadata;
+use crate::problem::ErrorKind;
 use crate::time::Timestamp;
 use serde::{Deserialize, Serialize};
 
-pub use decision::{Decision, Lost, decide, decide_undisclosed};
+pub use decision::{Decision, IneffectiveReason, decide, decide_undisclosed};
 pub use grant::{
-    Asked, Binding, End, Ended, Grant, GrantState, Grantee, Individual, MemberRecord, REMINDERS,
+    Binding, End, Ended, Grant, GrantOrigin, GrantState, Grantee, Individual, MemberRecord, REMINDERS,
 };
-pub use request::{AccessRequest, EXPIRY_PASSED, EXPIRY_TOO_FAR, LONGEST, RequestState, Share, judge_expiry};
+pub use request::{
+    AccessRequest, EXPIRY_PASSED, EXPIRY_TOO_FAR, LONGEST, RequestState, RequestedGrant, judge_expiry,
+};
 
 /// All access of one partner in one organization: what is in force, and the last of what has ended.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -33,14 +35,14 @@ pub struct Access {
     pub requested: bool,
     /// When, and which version.
     #[serde(flatten)]
-    pub stamp: Stamp,
+    pub metadata: Metadata,
 }
 
 /// More members than that have no grants of their own, of one partner in one organization.
 pub const MOST_INDIVIDUALS: usize = 100;
 
 /// More would have one.
-pub const TOO_MANY_INDIVIDUALS: Reason = Reason::rule(
+pub const TOO_MANY_INDIVIDUALS: ErrorKind = ErrorKind::rule(
     "too-many-individuals",
     "at most 100 grants to single members of a partner last at a time in one organization",
 );
@@ -54,7 +56,13 @@ const TOLD_AT_ONCE: usize = 50;
 impl Access {
     /// A partner's access in an organization before anything is given.
     pub fn new(organization_id: OrganizationId, partner_id: PartnerId, now: Timestamp) -> Self {
-        Self { organization_id, partner_id, grants: Vec::new(), requested: false, stamp: Stamp::new(now) }
+        Self {
+            organization_id,
+            partner_id,
+            grants: Vec::new(),
+            requested: false,
+            metadata: Metadata::new(now),
+        }
     }
 
     /// Gives more. Each replaces what is in force for the same people; answers those that are replaced, each with the
@@ -63,7 +71,7 @@ impl Access {
     /// # Errors
     ///
     /// [`TOO_MANY_INDIVIDUALS`].
-    pub fn give(&mut self, new: Vec<Grant>, now: Timestamp) -> Result<Vec<(GrantId, GrantId)>, Reason> {
+    pub fn give(&mut self, new: Vec<Grant>, now: Timestamp) -> Result<Vec<(GrantId, GrantId)>, ErrorKind> {
         let mut replaced = Vec::new();
         for grant in new {
             for old in self.grants.iter_mut().filter(|old| old.is_active(now) && old.is_for_whom(&grant)) {

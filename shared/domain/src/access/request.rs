@@ -3,8 +3,8 @@
 use crate::access::grant::Individual;
 use crate::id::{AccessRequestId, OrganizationId, PartnerId};
 use crate::level::Level;
-use crate::party::Stamp;
-use crate::problem::Reason;
+use crate::party::Metadata;
+use crate::problem::ErrorKind;
 use crate::text::{Description, Email};
 use crate::time::{Period, Timestamp};
 use schemars::JsonSchema;
@@ -13,7 +13,7 @@ use serde::{Deserialize, Serialize};
 /// A member for whom access is asked, and how far.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
-pub struct Share {
+pub struct RequestedGrant {
     /// Who.
     #[serde(flatten)]
     pub individual: Individual,
@@ -67,7 +67,7 @@ pub struct AccessRequest {
     pub organization_level: Option<Level>,
     /// What is asked for single members.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub individuals: Vec<Share>,
+    pub individuals: Vec<RequestedGrant>,
     /// Until when, not included.
     pub expires_at: Timestamp,
     /// What for.
@@ -88,14 +88,14 @@ pub struct AccessRequest {
     pub decline_reason: Option<Description>,
     /// When, and which version.
     #[serde(flatten)]
-    pub stamp: Stamp,
+    pub metadata: Metadata,
 }
 
 impl AccessRequest {
     /// How long somebody can decide.
     pub const LAPSES_AFTER: Period = Period::days(90);
     /// It is not pending any more.
-    pub const NOT_PENDING: Reason = Reason::state(
+    pub const NOT_PENDING: ErrorKind = ErrorKind::state(
         "request-not-pending",
         "the request is not pending any more: the detail tells its state",
     );
@@ -115,13 +115,13 @@ impl AccessRequest {
 pub const LONGEST: Period = Period::months(24);
 
 /// The end of access that is asked for, or given, is not to come.
-pub const EXPIRY_PASSED: Reason = Reason::rule("expiry-passed", "the expiry is not in the future");
+pub const EXPIRY_PASSED: ErrorKind = ErrorKind::rule("expiry-passed", "the expiry is not in the future");
 
 /// It is too far away.
-pub const EXPIRY_TOO_FAR: Reason = Reason::rule("expiry-too-far", "access lasts two years at most");
+pub const EXPIRY_TOO_FAR: ErrorKind = ErrorKind::rule("expiry-too-far", "access lasts two years at most");
 
 /// What is wrong with an end of access, if anything is.
-pub fn judge_expiry(expires_at: Timestamp, now: Timestamp) -> Option<Reason> {
+pub fn judge_expiry(expires_at: Timestamp, now: Timestamp) -> Option<ErrorKind> {
     if expires_at <= now {
         return Some(EXPIRY_PASSED);
     }

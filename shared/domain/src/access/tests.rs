@@ -2,7 +2,7 @@
 
 use super::*;
 use crate::access::Access;
-use crate::access::decision::{Lost, decide};
+use crate::access::decision::{IneffectiveReason, decide};
 use crate::access::grant::{Binding, End, Ended, Grant, GrantState, Grantee, Individual, MemberRecord};
 use crate::access::request::judge_expiry;
 use crate::id::{GrantId, Ids, MemberId};
@@ -56,7 +56,10 @@ fn access_is_over_from_the_very_instant_of_its_expiry() {
         for (now, open) in [(end - 1, true), (end, false), (end + 1, false), (end + 7 * DAY, false)] {
             let decision = decide(&grants, &email(1), first(member), at(now));
             assert_eq!(decision.by.is_some(), open, "{}", now as i64 - end as i64);
-            assert_eq!(decision.lost.first().map(|(_, why)| *why), (!open).then_some(Lost::Expired));
+            assert_eq!(
+                decision.lost.first().map(|(_, why)| *why),
+                (!open).then_some(IneffectiveReason::Expired)
+            );
         }
     }
 }
@@ -76,10 +79,10 @@ fn an_own_grant_wins_while_it_lasts_also_when_it_is_lower() {
     let anew = ids.next(at(NOW));
     let decision = decide(&grants, &email(1), first(anew), at(NOW));
     assert_eq!(decision.by.map(|grant| grant.level), Some(Level::FullAdmin));
-    assert_eq!(decision.lost, [(&own, Lost::AnotherMember)]);
+    assert_eq!(decision.lost, [(&own, IneffectiveReason::AnotherMember)]);
     let nobody = decide(&grants, &email(1), None, at(NOW));
     assert_eq!((nobody.by, nobody.lost.len()), (None, 2));
-    assert!(nobody.lost.iter().all(|(_, why)| *why == Lost::NotAMember));
+    assert!(nobody.lost.iter().all(|(_, why)| *why == IneffectiveReason::NotAMember));
 }
 
 #[test]
@@ -91,7 +94,10 @@ fn grant_to_an_e_mail_is_bound_to_the_first_record_there_or_to_come() {
         let record = MemberRecord { id: ids.next(at(NOW)), removals };
         let decision = decide(&grants, &email(1), Some(record), at(NOW));
         assert_eq!(decision.by.is_some(), is, "{removals} removals before");
-        assert_eq!(decision.lost.first().map(|(_, why)| *why), (!is).then_some(Lost::AnotherMember));
+        assert_eq!(
+            decision.lost.first().map(|(_, why)| *why),
+            (!is).then_some(IneffectiveReason::AnotherMember)
+        );
     }
     // Written and read back, either binding is what it was.
     for individual in [whom(2), Individual { member_id: ids.next(at(NOW)), email: email(1) }.into()] {

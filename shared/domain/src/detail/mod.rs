@@ -4,10 +4,10 @@ pub mod new;
 pub mod options;
 
 use crate::actor::{Actor, Role};
-use crate::fault::{Faults, Invalid, parse_and_check, parse_number};
+use crate::fault::{Faults, ParseError, parse_and_check, parse_number};
 use crate::field_kind::FieldKind;
 use crate::id::FieldId;
-use crate::party::Stamp;
+use crate::party::Metadata;
 use crate::search::unique_form;
 use crate::text::{FieldName, OptionLabel};
 use crate::time::Timestamp;
@@ -123,11 +123,11 @@ pub struct DetailField {
     pub archived_at: Option<Timestamp>,
     /// When, and which version.
     #[serde(flatten)]
-    pub stamp: Stamp,
+    pub metadata: Metadata,
 }
 
-pub(super) fn duplicate() -> Invalid {
-    Invalid::new("duplicate", "is given more than once")
+pub(super) fn duplicate() -> ParseError {
+    ParseError::new("duplicate", "is given more than once")
 }
 
 /// Which of some names stood before, but for case, width and the like.
@@ -153,7 +153,7 @@ impl DetailField {
 
     /// All, in their order, each once: one that is renamed while all are read may be among them by both its names.
     pub fn in_order(mut all: Vec<Self>) -> Vec<Self> {
-        all.sort_by_key(|field| (field.id, std::cmp::Reverse(field.stamp.version)));
+        all.sort_by_key(|field| (field.id, std::cmp::Reverse(field.metadata.version)));
         all.dedup_by_key(|field| field.id);
         all.sort_by_key(Self::place);
         all

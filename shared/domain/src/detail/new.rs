@@ -4,10 +4,10 @@ use crate::actor::Role;
 use crate::detail::{
     Audience, Choice, Configuration, DetailField, FieldType, MOST_FIELDS, MOST_OPTIONS, duplicate, repeated,
 };
-use crate::fault::{Check, Checked, Faults, Invalid, check_length};
+use crate::fault::{Check, Faults, ParseError, Validated, check_length};
 use crate::field_kind::FieldKind;
 use crate::id::FieldId;
-use crate::party::Stamp;
+use crate::party::Metadata;
 use crate::text::{FieldName, OptionLabel};
 use crate::time::Timestamp;
 use deserr::{Deserr, IntoValue, ValuePointerRef};
@@ -23,7 +23,7 @@ pub struct NewField {
     /// What its values are, for good.
     #[deserr(rename = "type")]
     #[schemars(rename = "type")]
-    pub field_type: Checked<NewType>,
+    pub field_type: Validated<NewType>,
     /// How it is shown.
     #[deserr(default)]
     #[schemars(default)]
@@ -50,8 +50,8 @@ pub struct NewType {
 }
 
 impl Check for NewType {
-    fn check(sent: &serde_json::Value) -> Vec<(String, Invalid)> {
-        let at = |mut found: (String, Invalid)| {
+    fn check(sent: &serde_json::Value) -> Vec<(String, ParseError)> {
+        let at = |mut found: (String, ParseError)| {
             found.0 = format!("/options{}", found.0);
             found
         };
@@ -60,7 +60,7 @@ impl Check for NewType {
         let options = sent.get("options").and_then(|options| options.as_array());
         match (chosen, options) {
             (true, None) => {
-                vec![at((String::new(), Invalid::new("missing", "is required: what can be chosen?")))]
+                vec![at((String::new(), ParseError::new("missing", "is required: what can be chosen?")))]
             }
             (true, Some(options)) => {
                 let labels = options.iter().map(|label| label.as_str());
@@ -69,7 +69,7 @@ impl Check for NewType {
             }
             (false, Some(options)) if !options.is_empty() => {
                 let detail = "only `SELECT` and `MULTISELECT` have options";
-                vec![at((String::new(), Invalid::new("no-options", detail)))]
+                vec![at((String::new(), ParseError::new("no-options", detail)))]
             }
             (false, _) => Vec::new(),
         }
@@ -83,7 +83,7 @@ pub enum NewFields {
     /// One.
     One(Box<NewField>),
     /// Several, all or none.
-    Several(Checked<NewFieldList>),
+    Several(Validated<NewFieldList>),
 }
 
 /// Several fields to be.
@@ -97,7 +97,7 @@ pub struct NewFieldList {
 }
 
 impl Check for NewFieldList {
-    fn check(sent: &serde_json::Value) -> Vec<(String, Invalid)> {
+    fn check(sent: &serde_json::Value) -> Vec<(String, ParseError)> {
         let Some(fields) = sent.get("detailFields").and_then(|fields| fields.as_array()) else {
             return Vec::new();
         };
@@ -115,7 +115,7 @@ impl Deserr<Faults> for NewFields {
     ) -> Result<Self, Faults> {
         let sent: serde_json::Value = value.into();
         match sent.get("detailFields") {
-            Some(_) => Checked::deserialize_from_value(sent.into_value(), location).map(Self::Several),
+            Some(_) => Validated::deserialize_from_value(sent.into_value(), location).map(Self::Several),
             None => NewField::deserialize_from_value(sent.into_value(), location)
                 .map(|field| Self::One(Box::new(field))),
         }
@@ -127,7 +127,7 @@ impl NewFields {
     pub fn list(&self) -> &[NewField] {
         match self {
             Self::One(field) => std::slice::from_ref(field),
-            Self::Several(Checked(list)) => &list.detail_fields,
+            Self::Several(Validated(list)) => &list.detail_fields,
         }
     }
 }
@@ -135,7 +135,7 @@ impl NewFields {
 impl DetailField {
     /// A field of this kind, made now.
     pub fn new(id: FieldId, new: &NewField, now: Timestamp) -> Self {
-        let Checked(NewType { name, options }) = &new.field_type;
+        let Validated(NewType { name, options }) = &new.field_type;
         let choice = |(id, label): (u32, &OptionLabel)| Choice { id, label: label.clone(), retired: false };
         let options = (1..).zip(options).map(choice).collect();
         let viewers = new.viewers.clone();
@@ -148,7 +148,7 @@ impl DetailField {
             viewers: viewers.unwrap_or_else(|| Audience(vec![Role::Operator, Role::Agent, Role::Customer])),
             editors: editors.unwrap_or_else(|| Audience(vec![Role::Operator, Role::Agent])),
             archived_at: None,
-            stamp: Stamp::new(now),
+            metadata: Metadata::new(now),
         }
     }
 }

@@ -1,9 +1,11 @@
 //! Changes of a field's options.
 
 use crate::detail::{Choice, FieldType, MOST_OPTIONS, duplicate, repeated};
-use crate::fault::{Check, Checked, Fault, Faults, Invalid, check_length, parse_and_check, parse_number};
+use crate::fault::{
+    Check, Fault, Faults, ParseError, Validated, check_length, parse_and_check, parse_number,
+};
 use crate::patch::Given;
-use crate::problem::Reason;
+use crate::problem::ErrorKind;
 use crate::search::unique_form;
 use crate::text::OptionLabel;
 use deserr::{Deserr, IntoValue, ValuePointerRef};
@@ -30,7 +32,7 @@ pub struct OptionChange {
 /// New options, and what some are to be: 1 to 50, each named once.
 #[derive(Debug, Clone, JsonSchema)]
 #[schemars(transparent)]
-pub struct OptionChanges(#[schemars(length(min = 1, max = 50))] Vec<Checked<OptionChange>>);
+pub struct OptionChanges(#[schemars(length(min = 1, max = 50))] Vec<Validated<OptionChange>>);
 
 impl Deserr<Faults> for OptionChanges {
     fn deserialize_from_value<V: IntoValue>(
@@ -58,7 +60,7 @@ impl Deserr<Faults> for OptionChanges {
 impl OptionChanges {
     /// The changes, those of options that are named by their number first: an option's label may be free only then.
     fn in_order(&self) -> impl Iterator<Item = (usize, &OptionChange)> {
-        let all = || self.0.iter().map(|Checked(change)| change).enumerate();
+        let all = || self.0.iter().map(|Validated(change)| change).enumerate();
         let (known, new) = (
             all().filter(|(_, change)| change.id.is_some()),
             all().filter(|(_, change)| change.id.is_none()),
@@ -92,27 +94,29 @@ impl JsonSchema for OptionNumber {
 }
 
 impl Check for OptionChange {
-    fn check(sent: &serde_json::Value) -> Vec<(String, Invalid)> {
+    fn check(sent: &serde_json::Value) -> Vec<(String, ParseError)> {
         let is_new = sent.is_object() && sent.get("id").is_none_or(serde_json::Value::is_null);
         let missing = is_new && sent.get("label").is_none();
-        let invalid = || Invalid::new("missing", "is required of a new option");
+        let invalid = || ParseError::new("missing", "is required of a new option");
         missing.then(|| ("/label".to_owned(), invalid())).into_iter().collect()
     }
 }
 
 /// A field of this type has no options.
-pub const NO_OPTIONS: Reason = Reason::rule("no-options", "only `SELECT` and `MULTISELECT` have options");
+pub const NO_OPTIONS: ErrorKind =
+    ErrorKind::rule("no-options", "only `SELECT` and `MULTISELECT` have options");
 
 /// There is no such option.
-pub const UNKNOWN_OPTION: Reason = Reason::rule("unknown-option", "the field has no option of this number");
+pub const UNKNOWN_OPTION: ErrorKind =
+    ErrorKind::rule("unknown-option", "the field has no option of this number");
 
 /// An option has this label.
-pub const OPTION_EXISTS: Reason =
-    Reason::state("option-exists", "another option of the field has this label");
+pub const OPTION_EXISTS: ErrorKind =
+    ErrorKind::state("option-exists", "another option of the field has this label");
 
 /// There are as many options as there can be.
-pub const OPTION_LIMIT: Reason =
-    Reason::state("option-limit", "a field offers at most 50 options, and has had at most 500");
+pub const OPTION_LIMIT: ErrorKind =
+    ErrorKind::state("option-limit", "a field offers at most 50 options, and has had at most 500");
 
 impl FieldType {
     /// As many options a field ever had.
@@ -123,9 +127,9 @@ impl FieldType {
     /// # Errors
     ///
     /// All that is wrong with the changes, at their place in a list `options`.
-    pub fn with(mut self, changes: &OptionChanges) -> Result<Self, Vec<(Reason, Fault)>> {
+    pub fn with(mut self, changes: &OptionChanges) -> Result<Self, Vec<(ErrorKind, Fault)>> {
         let mut faults = Vec::new();
-        let mut refuse = |reason: Reason, steps: &[&dyn std::fmt::Display]| {
+        let mut refuse = |reason: ErrorKind, steps: &[&dyn std::fmt::Display]| {
             faults.push((reason, reason.at(steps)));
         };
         if !self.name.has_options() {

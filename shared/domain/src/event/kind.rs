@@ -34,7 +34,7 @@ use super::subscription::{
     SubscriptionTransferredAway, SubscriptionUsageReported,
 };
 use super::system::DueWorkFailed;
-use crate::fault::{Invalid, quoted};
+use crate::fault::{ParseError, quoted};
 use crate::text::{LicenseTypeCode, written_as_text};
 
 macro_rules! kinds {
@@ -186,12 +186,12 @@ impl std::fmt::Display for EventType {
 }
 
 impl std::str::FromStr for EventType {
-    type Err = Invalid;
+    type Err = ParseError;
 
-    fn from_str(text: &str) -> Result<Self, Invalid> {
+    fn from_str(text: &str) -> Result<Self, ParseError> {
         EventKind::TYPES.iter().find(|name| **name == text).map(|name| Self(name)).ok_or_else(|| {
             let known = EventKind::TYPES.join("`, `");
-            Invalid::new("unknown-value", format!("{} is none of `{known}`", quoted(text)))
+            ParseError::new("unknown-value", format!("{} is none of `{known}`", quoted(text)))
         })
     }
 }

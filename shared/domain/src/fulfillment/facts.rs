@@ -7,7 +7,7 @@ use crate::order::{LinkEnd, Order, OrderedSubscription, SubscriptionLine};
 use crate::party::Organization;
 use crate::product::Product;
 use crate::subscription::closure::Subscriptions;
-use crate::subscription::{Heard, Subscription};
+use crate::subscription::{ReportedState, Subscription};
 use crate::text::Email;
 use crate::time::Timestamp;
 
@@ -36,7 +36,7 @@ pub struct KnownName {
     /// Whether a subscription has the name.
     pub is_taken: bool,
     /// What messages said of the subscription before its order came.
-    pub heard: Heard,
+    pub reported: ReportedState,
 }
 
 /// What is known of a person about an organization's subscriptions.

@@ -7,45 +7,45 @@ use super::facts::{Facts, can_be_refused, link_ends, open_lines};
 use crate::fault::Fault;
 use crate::id::SubscriptionId;
 use crate::order::{LinkEnd, Order};
-use crate::problem::Reason;
+use crate::problem::ErrorKind;
 use crate::subscription::Subscription;
 
 /// A line names a product that does not exist.
-pub const UNKNOWN_PRODUCT: Reason = Reason::rule("unknown-product", "there is no product of this code");
+pub const UNKNOWN_PRODUCT: ErrorKind = ErrorKind::rule("unknown-product", "there is no product of this code");
 /// A line names an archived product.
-pub const ARCHIVED_PRODUCT: Reason =
-    Reason::rule("archived-product", "the product is archived: nothing new of it is sold");
+pub const ARCHIVED_PRODUCT: ErrorKind =
+    ErrorKind::rule("archived-product", "the product is archived: nothing new of it is sold");
 /// A line names an organization that does not exist for this partner.
-pub const UNKNOWN_ORGANIZATION: Reason = Reason::rule(
+pub const UNKNOWN_ORGANIZATION: ErrorKind = ErrorKind::rule(
     "unknown-organization",
     "there is no such organization, or it is no customer of the partner",
 );
 /// A line names a subscription that does not exist.
-pub const UNKNOWN_SUBSCRIPTION: Reason = Reason::rule(
+pub const UNKNOWN_SUBSCRIPTION: ErrorKind = ErrorKind::rule(
     "unknown-subscription",
     "there is no such subscription of this source, organization and partner",
 );
 /// A line is linked to too many others.
-pub const TOO_MANY_LINKS: Reason =
-    Reason::rule("too-many-links", "a subscription has at most 100 links, 100 parents and 100 apps");
+pub const TOO_MANY_LINKS: ErrorKind =
+    ErrorKind::rule("too-many-links", "a subscription has at most 100 links, 100 parents and 100 apps");
 /// Another subscription has an external id.
-pub const EXTERNAL_ID_TAKEN: Reason = Reason::rule(
+pub const EXTERNAL_ID_TAKEN: ErrorKind = ErrorKind::rule(
     "subscription-external-id-taken",
     "another subscription of this source has this external id",
 );
 /// A line is linked to a deactivated subscription.
-pub const LINKED_TO_DEACTIVATED: Reason = Reason::rule(
+pub const LINKED_TO_DEACTIVATED: ErrorKind = ErrorKind::rule(
     "subscription-deactivated",
     "it is linked to a subscription that was deactivated irreversibly: contact the vendor",
 );
 /// A line is linked to another one that has no effect.
-pub const LINKED_TO_IGNORED: Reason =
-    Reason::rule("linked-to-ignored", "it is linked to a line that has no effect");
+pub const LINKED_TO_IGNORED: ErrorKind =
+    ErrorKind::rule("linked-to-ignored", "it is linked to a line that has no effect");
 /// A line is linked to one of another organization.
-pub const OTHER_ORGANIZATION: Reason =
-    Reason::rule("other-organization", "links stay within one organization");
+pub const OTHER_ORGANIZATION: ErrorKind =
+    ErrorKind::rule("other-organization", "links stay within one organization");
 /// A change names other lines than those of its order.
-pub const LINES_DIFFER: Reason = Reason::rule(
+pub const LINES_DIFFER: ErrorKind = ErrorKind::rule(
     "lines-differ",
     "a change names the subscriptions of its order in the same order, with the same kinds, products and external ids",
 );
@@ -80,7 +80,7 @@ struct Faults<'a> {
 }
 
 impl Faults<'_> {
-    fn add_fault(&mut self, reason: &Reason, index: usize, steps: &[&dyn Display]) {
+    fn add_fault(&mut self, reason: &ErrorKind, index: usize, steps: &[&dyn Display]) {
         let index = place_in_message(self.places, index);
         let mut all: Vec<&dyn Display> = vec![&"data", &"lines", &index];
         all.extend(steps);

@@ -24,10 +24,10 @@ use crate::event::{
 };
 use crate::id::{OrganizationId, PartnerId, ProductId, SubscriptionId};
 use crate::order::{LineContact, LinkEnd, Order, SubscriptionLine};
-use crate::party::{Stamp, Version};
-use crate::problem::Reason;
+use crate::party::{Metadata, Version};
+use crate::problem::ErrorKind;
 use crate::subscription::closure::Subscriptions;
-use crate::subscription::{Buyer, Heard, Subscription, SubscriptionContact};
+use crate::subscription::{Buyer, ReportedState, Subscription, SubscriptionContact};
 use crate::text::Email;
 use crate::time::Timestamp;
 
@@ -65,7 +65,7 @@ pub struct RefusedLine {
     /// Its index.
     pub line: usize,
     /// Why.
-    pub reason: Reason,
+    pub reason: ErrorKind,
 }
 
 /// Decides what becomes of as many open lines of an order, in their order, as fit a transaction with room for so many items.
@@ -126,7 +126,7 @@ impl<'a> Decision<'a> {
         let ends = facts.ends.keys().filter_map(|id| facts.end(&order, *id));
         subscriptions.extend(ends.map(|end| (end.id, end.clone())));
         Self {
-            seen: subscriptions.iter().map(|(id, one)| (*id, one.stamp.version)).collect(),
+            seen: subscriptions.iter().map(|(id, one)| (*id, one.metadata.version)).collect(),
             subscriptions,
             order,
             facts,
@@ -154,7 +154,7 @@ impl<'a> Decision<'a> {
     fn needed(&self, one: &Subscription, links: &[Link]) -> usize {
         /// Two for a directory, and as many events as reports of all kinds leave.
         const REPORTED: usize = 7;
-        let reported = if one.heard.is_silent() { 0 } else { REPORTED };
+        let reported = if one.reported.is_silent() { 0 } else { REPORTED };
         let cancelled = usize::from(self.order.cancelled_at.is_some());
         5 + self.first_contacts_of(one).len() + self.newly_touched(links).len() + reported + cancelled
     }
@@ -171,7 +171,7 @@ impl<'a> Decision<'a> {
         index: usize,
         line: &SubscriptionLine,
         can_be_refused: bool,
-    ) -> Result<(ProductId, OrganizationId, Vec<Link>), Reason> {
+    ) -> Result<(ProductId, OrganizationId, Vec<Link>), ErrorKind> {
         let product = self.facts.products.get(&index).ok_or(UNKNOWN_PRODUCT)?;
         // Once it has begun, an order is fulfilled to its end.
         if product.archived_at.is_some() && can_be_refused {
@@ -213,7 +213,7 @@ impl<'a> Decision<'a> {
     }
 
     /// Notes that a line has no effect.
-    fn ignore(&mut self, line: usize, reason: &Reason) {
+    fn ignore(&mut self, line: usize, reason: &ErrorKind) {
         let reason = reason.about.to_owned();
         if let Some(one) = self.order.subscriptions.get_mut(line) {
             one.ignored = Some(reason.clone());
@@ -257,9 +257,9 @@ impl<'a> Decision<'a> {
             external_id: line.external_id.clone(),
             buyer: Buyer { partner_id, billing_account },
             cancelled_at: self.order.cancelled_at,
-            heard: name.map_or_else(Heard::default, |name| name.heard.clone()),
+            reported: name.map_or_else(ReportedState::default, |name| name.reported.clone()),
             deactivation: None,
-            stamp: Stamp::new(now),
+            metadata: Metadata::new(now),
         }
     }
 
@@ -319,15 +319,15 @@ impl<'a> Decision<'a> {
     /// What was reported of a subscription before it was ordered takes effect with it.
     fn apply_reports(&mut self, one: &Subscription) {
         let subscription_id = one.id;
-        let to = one.heard.transfer.as_ref().and_then(|transfer| transfer.to.partner_id);
+        let to = one.reported.transfer.as_ref().and_then(|transfer| transfer.to.partner_id);
         if let Some(partner) = to.filter(|_| self.facts.profiles.contains_key(&one.organization_id)) {
             self.directory.insert((partner, one.organization_id));
         }
-        if one.heard.renewal.is_some() {
+        if one.reported.renewal.is_some() {
             let renewed = SubscriptionRenewed { subscription_id, ends_at: one.ends_at() };
             self.events.push(one.event(renewed));
         }
-        if let Some(usage) = &one.heard.usage {
+        if let Some(usage) = &one.reported.usage {
             let reported = SubscriptionUsageReported { subscription_id, active_users: usage.active_users };
             self.events.push(one.event(reported));
         }
@@ -347,7 +347,7 @@ impl<'a> Decision<'a> {
         });
         let linked = self.touched.into_iter().filter_map(|id| {
             let one = subscriptions.get(&id)?;
-            Some((*seen.get(&id)?, Subscription { stamp: one.stamp.next(now), ..one.clone() }))
+            Some((*seen.get(&id)?, Subscription { metadata: one.metadata.next(now), ..one.clone() }))
         });
         Fulfillment {
             created: created.collect(),

@@ -3,10 +3,10 @@
 pub mod line;
 pub mod sequence;
 
-use crate::fault::{Faults, Invalid, wrong_kind};
+use crate::fault::{Faults, ParseError, wrong_kind};
 use crate::id::{OrganizationId, ParkedOrderId, PartnerId, SourceId, SubscriptionId};
 use crate::license::Line;
-use crate::party::Stamp;
+use crate::party::Metadata;
 use crate::text::{ExternalId, LicenseTypeCode, OrderId, StoreAccount};
 use crate::time::{Period, Timestamp};
 use deserr::{Deserr, IntoValue, ValuePointerRef};
@@ -42,11 +42,11 @@ impl<I: Deserr<Faults>> Deserr<Faults> for Named<I> {
             (true, false) => "id",
             (false, true) => "externalId",
             (true, true) => {
-                let invalid = Invalid::new("ambiguous", "has both `id` and `externalId`");
+                let invalid = ParseError::new("ambiguous", "has both `id` and `externalId`");
                 return Err(Faults::invalid(location, invalid));
             }
             (false, false) if sent.is_object() => {
-                let invalid = Invalid::new("missing", "is required, unless `externalId` is given");
+                let invalid = ParseError::new("missing", "is required, unless `externalId` is given");
                 return Err(Faults::invalid(location.push_key("id"), invalid));
             }
             _ => return Err(wrong_kind(sent.into_value(), &[deserr::ValueKind::Map], location)),
@@ -171,7 +171,7 @@ pub struct Order {
     pub cancelled_at: Option<Timestamp>,
     /// When, and which version.
     #[serde(flatten)]
-    pub stamp: Stamp,
+    pub metadata: Metadata,
 }
 
 /// What an order says of one license type.
@@ -189,7 +189,7 @@ pub struct OrderLine {
 
 /// What a pool is given, or what is taken back.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Movement {
+pub enum PoolAdjustment {
     /// So many more.
     Credit(u64),
     /// So many less.
@@ -216,12 +216,12 @@ impl Order {
             changed: Vec::new(),
             billing_account: None,
             cancelled_at: None,
-            stamp: Stamp::new(now),
+            metadata: Metadata::new(now),
         }
     }
 
     /// Whether it was cancelled before it came itself.
-    pub fn came_to_nothing(&self) -> bool {
+    pub fn cancelled_before_arrival(&self) -> bool {
         let never_came = self.partner_id.is_none() && self.parking.is_none() && self.subscriptions.is_empty();
         self.status == OrderStatus::Cancelled && never_came
     }
@@ -243,18 +243,18 @@ impl Order {
 
     /// When it came itself, for all that was reported of it before: its place in a queue was given then, if it waited.
     pub fn came_at(&self) -> Timestamp {
-        self.parking.as_ref().map_or(self.stamp.updated_at, |parking| parking.id.given_at())
+        self.parking.as_ref().map_or(self.metadata.updated_at, |parking| parking.id.given_at())
     }
 
     /// Whether it takes effect, but some of its subscriptions are still to be made.
-    pub fn is_placing(&self) -> bool {
+    pub fn is_being_fulfilled(&self) -> bool {
         matches!(self.status, OrderStatus::Applied | OrderStatus::Cancelled)
             && self.subscriptions.iter().any(OrderedSubscription::is_open)
     }
 
     /// When somebody else goes on with it if who began does not.
-    pub fn goes_on_at(&self) -> Option<Timestamp> {
-        self.is_placing().then(|| self.stamp.updated_at.after(Period::minutes(1)))
+    pub fn resume_at(&self) -> Option<Timestamp> {
+        self.is_being_fulfilled().then(|| self.metadata.updated_at.after(Period::minutes(1)))
     }
 
     /// Where it is parked; none if it is not, or not any more.
@@ -281,7 +281,7 @@ impl Order {
         &mut self,
         wanted: &Quantities,
         available: &Quantities,
-    ) -> Vec<(LicenseTypeCode, Movement)> {
+    ) -> Vec<(LicenseTypeCode, PoolAdjustment)> {
         let of = |quantities: &Quantities, license_type: &LicenseTypeCode| {
             quantities.get(license_type).copied().unwrap_or(0)
         };
@@ -298,10 +298,10 @@ impl Order {
             let more = if quantity > before { quantity.saturating_sub(given) } else { 0 };
             if lowered > 0 {
                 let missing = lowered.saturating_sub(back);
-                movements.push((license_type.clone(), Movement::Withdraw { quantity: back, missing }));
+                movements.push((license_type.clone(), PoolAdjustment::Withdraw { quantity: back, missing }));
             }
             if more > 0 {
-                movements.push((license_type.clone(), Movement::Credit(more)));
+                movements.push((license_type.clone(), PoolAdjustment::Credit(more)));
             }
             let credited = given.saturating_sub(back).saturating_add(more);
             if quantity > 0 || credited > 0 {

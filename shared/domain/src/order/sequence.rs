@@ -1,6 +1,6 @@
 //! Which of the messages about something is the latest.
 
-use crate::fault::{Faults, Invalid, parse_number};
+use crate::fault::{Faults, ParseError, parse_number};
 use crate::time::{Sent, Timestamp};
 use deserr::{Deserr, IntoValue, ValuePointerRef};
 use schemars::JsonSchema;
@@ -46,12 +46,12 @@ pub fn mark(sequence: Option<Sequence>, occurred_at: Option<Sent>, now: Timestam
 }
 
 /// That a message has either `sequence` or `occurredAt`.
-pub fn check_mark(sent: &serde_json::Value) -> Option<(String, Invalid)> {
+pub fn check_mark(sent: &serde_json::Value) -> Option<(String, ParseError)> {
     let has = |name: &str| sent.get(name).is_some_and(|value| !value.is_null());
     let (place, invalid) = match (has("sequence"), has("occurredAt")) {
-        (true, true) => ("", Invalid::new("ambiguous", "has both `sequence` and `occurredAt`")),
+        (true, true) => ("", ParseError::new("ambiguous", "has both `sequence` and `occurredAt`")),
         (false, false) if sent.is_object() => {
-            ("/sequence", Invalid::new("missing", "is required, unless `occurredAt` is given"))
+            ("/sequence", ParseError::new("missing", "is required, unless `occurredAt` is given"))
         }
         _ => return None,
     };

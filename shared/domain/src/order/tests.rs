@@ -1,7 +1,7 @@
 //! The rules of orders, told once more.
 
 use crate::license::Line;
-use crate::order::{Movement, Order, OrderStatus, Quantities, sum_lines};
+use crate::order::{Order, OrderStatus, PoolAdjustment, Quantities, sum_lines};
 use crate::text::LicenseTypeCode;
 use crate::time::Timestamp;
 use proptest::prelude::*;
@@ -49,11 +49,11 @@ proptest! {
             let of = |quantities: &Quantities, kind: &LicenseTypeCode| quantities.get(kind).copied().unwrap_or(0);
             for (kind, movement) in order.settle(&wanted, &available) {
                 match movement {
-                    Movement::Credit(quantity) => {
+                    PoolAdjustment::Credit(quantity) => {
                         prop_assert!(quantity > 0 && of(&wanted, &kind) > of(&before, &kind));
                         *given.entry(kind).or_default() += i128::from(quantity);
                     }
-                    Movement::Withdraw { quantity, missing } => {
+                    PoolAdjustment::Withdraw { quantity, missing } => {
                         prop_assert_eq!(quantity + missing, of(&before, &kind) - of(&wanted, &kind));
                         prop_assert!(lowered.contains(&kind));
                         let there = of(&available, &kind);

@@ -10,8 +10,8 @@ use crate::event::{EventKind, NewEvent, SubscriptionTransferred, SubscriptionTra
 use crate::fault::Faults;
 use crate::id::{OrganizationId, ProductId, SourceId, SubscriptionId};
 use crate::license::Quantity;
-use crate::party::Stamp;
-use crate::problem::Reason;
+use crate::party::Metadata;
+use crate::problem::ErrorKind;
 use crate::text::{Description, Email, ExternalId, OrderId, Plan, ProductCode};
 use crate::time::{Period, Timestamp};
 use crate::value::Details;
@@ -21,8 +21,8 @@ use serde::{Deserialize, Serialize};
 use std::collections::BTreeSet;
 
 pub use contact::SubscriptionContact;
-pub use place::{Place, Site, Whole};
-pub use update::{Buyer, Heard, Renewal, Said, Transfer, Usage};
+pub use place::{SetUpTarget, Site, Whole};
+pub use update::{Buyer, Renewal, ReportedState, SubscriptionUpdate, Transfer, Usage};
 
 /// What a subscription is for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema, Deserr)]
@@ -88,7 +88,7 @@ pub struct Subscription {
     pub contacts: Vec<SubscriptionContact>,
     /// Where it was set up.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub place: Option<Place>,
+    pub place: Option<SetUpTarget>,
     /// Since when: it was set up then or, as its source says, moved.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub placed_at: Option<Timestamp>,
@@ -105,15 +105,15 @@ pub struct Subscription {
     /// When its order was cancelled, as the source says.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub cancelled_at: Option<Timestamp>,
-    /// What was heard of it since.
-    #[serde(default, skip_serializing_if = "Heard::is_silent")]
-    pub heard: Heard,
+    /// What was reported of it since.
+    #[serde(default, skip_serializing_if = "ReportedState::is_silent")]
+    pub reported: ReportedState,
     /// That somebody deactivated it, for good.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub deactivation: Option<Deactivation>,
     /// When, and which version.
     #[serde(flatten)]
-    pub stamp: Stamp,
+    pub metadata: Metadata,
 }
 
 impl From<Whole> for bool {
@@ -135,12 +135,12 @@ pub struct Deactivation {
     pub reason: Option<Description>,
     /// While what is linked to it is still going down: when somebody else goes on with it, if who began does not.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub goes_on_at: Option<Timestamp>,
+    pub resume_at: Option<Timestamp>,
 }
 
 impl Subscription {
     /// It was deactivated, and nothing brings it back.
-    pub const DEACTIVATED: Reason = Reason::state(
+    pub const DEACTIVATED: ErrorKind = ErrorKind::state(
         "subscription-deactivated",
         "the subscription was deactivated, for good: contact the vendor for a new one",
     );
@@ -153,23 +153,23 @@ impl Subscription {
 
     /// Who pays for it now.
     pub fn buyer(&self) -> &Buyer {
-        self.heard.transfer.as_ref().map_or(&self.buyer, |transfer| &transfer.to)
+        self.reported.transfer.as_ref().map_or(&self.buyer, |transfer| &transfer.to)
     }
 
     /// Until when it runs, not included, if nobody ends it before: its bill date. What was cancelled, and is renewed later, runs
     /// until the latest end of all its renewals: none makes it shorter.
     pub fn ends_at(&self) -> Timestamp {
         let ordered = self.starts_at.after(self.term);
-        match &self.heard.renewal {
+        match &self.reported.renewal {
             None => ordered,
-            Some(renewal) if self.cancelled_at.is_some_and(|at| at < renewal.said_at) => renewal.ends_at,
+            Some(renewal) if self.cancelled_at.is_some_and(|at| at < renewal.occurred_at) => renewal.ends_at,
             Some(renewal) => ordered.max(renewal.ends_at),
         }
     }
 
     /// Since when it is over though its time is not: it was deactivated, or its order was cancelled and not renewed since.
     pub fn ended_at(&self) -> Option<Timestamp> {
-        let renewed = self.heard.renewal.as_ref().map(|renewal| renewal.said_at);
+        let renewed = self.reported.renewal.as_ref().map(|renewal| renewal.occurred_at);
         let cancelled = self.cancelled_at.filter(|at| renewed.is_none_or(|renewed| renewed <= *at));
         self.deactivation.as_ref().map(|deactivation| deactivation.at).or(cancelled)
     }
@@ -177,7 +177,7 @@ impl Subscription {
     /// How far it is.
     pub fn status(&self, now: Timestamp) -> SubscriptionStatus {
         match &self.deactivation {
-            Some(Deactivation { goes_on_at: Some(_), .. }) => SubscriptionStatus::Deactivating,
+            Some(Deactivation { resume_at: Some(_), .. }) => SubscriptionStatus::Deactivating,
             Some(_) => SubscriptionStatus::Inactive,
             None if self.ended_at().is_some() || self.ends_at() <= now => SubscriptionStatus::Inactive,
             None if self.starts_at > now => SubscriptionStatus::Upcoming,
@@ -192,7 +192,7 @@ impl Subscription {
 
     /// How many use it, as far as anybody said.
     pub fn active_users(&self) -> Option<u64> {
-        self.heard.usage.as_ref().map(|usage| usage.active_users)
+        self.reported.usage.as_ref().map(|usage| usage.active_users)
     }
 
     /// The contact of this e-mail.
@@ -215,7 +215,7 @@ impl Subscription {
             ended_at: self.ended_at(),
             details: Details::default(),
             details_changed: None,
-            stamp: self.stamp,
+            metadata: self.metadata,
         }
     }
 

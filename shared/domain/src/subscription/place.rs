@@ -1,8 +1,8 @@
 //! Where a subscription is set up.
 
-use crate::fault::{Faults, Invalid};
+use crate::fault::{Faults, ParseError};
 use crate::id::{OrganizationId, SiteId};
-use crate::party::Stamp;
+use crate::party::Metadata;
 use crate::site_url::SiteUrl;
 use crate::text::Name;
 use deserr::Deserr;
@@ -12,7 +12,7 @@ use serde::{Deserialize, Serialize};
 /// Where a subscription is set up.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(untagged, rename_all_fields = "camelCase")]
-pub enum Place {
+pub enum SetUpTarget {
     /// On a site.
     Site {
         /// Which.
@@ -27,7 +27,7 @@ pub enum Place {
     },
 }
 
-impl Place {
+impl SetUpTarget {
     /// The site, if it is on one.
     pub fn site(&self) -> Option<(SiteId, &SiteUrl)> {
         match self {
@@ -43,10 +43,10 @@ impl Place {
 pub struct Whole;
 
 impl TryFrom<bool> for Whole {
-    type Error = Invalid;
+    type Error = ParseError;
 
-    fn try_from(whole: bool) -> Result<Self, Invalid> {
-        whole.then_some(Self).ok_or_else(|| Invalid::new("invalid", "can only be `true`"))
+    fn try_from(whole: bool) -> Result<Self, ParseError> {
+        whole.then_some(Self).ok_or_else(|| ParseError::new("invalid", "can only be `true`"))
     }
 }
 
@@ -89,5 +89,5 @@ pub struct Site {
     pub name: Option<Name>,
     /// When, and which version.
     #[serde(flatten)]
-    pub stamp: Stamp,
+    pub metadata: Metadata,
 }

@@ -3,10 +3,10 @@
 use crate::PartnerId;
 use crate::id::{OrganizationId, ProductId, SiteId, SourceId, SubscriptionId};
 use crate::license::Quantity;
-use crate::party::Stamp;
+use crate::party::Metadata;
 use crate::subscription::closure::{Closure, Subscriptions};
-use crate::subscription::place::Place;
-use crate::subscription::update::{Buyer, Heard, Renewal, Said};
+use crate::subscription::place::SetUpTarget;
+use crate::subscription::update::{Buyer, Renewal, ReportedState, SubscriptionUpdate};
 use crate::subscription::{Deactivation, Subscription, SubscriptionKind, SubscriptionStatus};
 use crate::time::Timestamp;
 use proptest::prelude::*;
@@ -41,9 +41,9 @@ fn subscription(id: SubscriptionId) -> Subscription {
         external_id: None,
         buyer: Buyer::default(),
         cancelled_at: None,
-        heard: Heard::default(),
+        reported: ReportedState::default(),
         deactivation: None,
-        stamp: Stamp::new(time(0)),
+        metadata: Metadata::new(time(0)),
     }
 }
 
@@ -67,7 +67,7 @@ fn world(
 }
 
 fn deactivate(one: &mut Subscription, cause: SubscriptionId, at: Timestamp) {
-    one.deactivation = Some(Deactivation { at, cause, reason: None, goes_on_at: None });
+    one.deactivation = Some(Deactivation { at, cause, reason: None, resume_at: None });
 }
 
 #[test]
@@ -83,16 +83,16 @@ fn status_follows_from_the_time() {
         assert_eq!(one.status(time(minutes)), status, "{minutes}");
     }
     // One that merely ended, or was cancelled, is renewed late.
-    one.heard.hear(Said::Renewal(Renewal { ends_at: time(300), said_at: time(150) }));
+    one.reported.merge(SubscriptionUpdate::Renewal(Renewal { ends_at: time(300), occurred_at: time(150) }));
     assert_eq!(one.status(time(200)), SubscriptionStatus::Active);
     one.cancelled_at = Some(time(160));
     assert_eq!((one.status(time(200)), one.ended_at()), (SubscriptionStatus::Inactive, Some(time(160))));
-    one.heard.hear(Said::Renewal(Renewal { ends_at: time(250), said_at: time(170) }));
+    one.reported.merge(SubscriptionUpdate::Renewal(Renewal { ends_at: time(250), occurred_at: time(170) }));
     assert_eq!((one.status(time(200)), one.ends_at()), (SubscriptionStatus::Active, time(300)));
     // What was deactivated is not.
     let id = one.id;
     deactivate(&mut one, id, time(180));
-    one.heard.hear(Said::Renewal(Renewal { ends_at: time(900), said_at: time(190) }));
+    one.reported.merge(SubscriptionUpdate::Renewal(Renewal { ends_at: time(900), occurred_at: time(190) }));
     assert_eq!((one.status(time(200)), one.set_up_due()), (SubscriptionStatus::Inactive, false));
 }
 
@@ -126,23 +126,29 @@ fn an_app_goes_down_with_the_last_of_its_parents() {
 
 #[test]
 fn where_it_is_set_up_reads_back() {
-    let site = Place::Site { site_id: SiteId::first_at(time(0)), url: "https://x.example".parse().unwrap() };
-    for place in [site, Place::Organization { organization: Whole }] {
+    let site =
+        SetUpTarget::Site { site_id: SiteId::first_at(time(0)), url: "https://x.example".parse().unwrap() };
+    for place in [site, SetUpTarget::Organization { organization: Whole }] {
         let written = serde_json::to_value(&place).unwrap();
-        assert_eq!(serde_json::from_value::<Place>(written).unwrap(), place);
+        assert_eq!(serde_json::from_value::<SetUpTarget>(written).unwrap(), place);
     }
-    assert!(serde_json::from_str::<Place>(r#"{"organization": false}"#).is_err());
+    assert!(serde_json::from_str::<SetUpTarget>(r#"{"organization": false}"#).is_err());
 }
 
-fn said() -> impl Strategy<Value = Said> {
+fn said() -> impl Strategy<Value = SubscriptionUpdate> {
     let partner =
         |number: u64| Buyer { partner_id: Some(PartnerId::first_at(time(number))), billing_account: None };
     prop_oneof![
+        (0u64..6, 0u64..6).prop_map(|(ends, said)| SubscriptionUpdate::Renewal(Renewal {
+            ends_at: time(ends),
+            occurred_at: time(said)
+        })),
+        (0u64..6, 0u64..3).prop_map(move |(said, to)| SubscriptionUpdate::Transfer(Transfer {
+            occurred_at: time(said),
+            to: partner(to)
+        })),
         (0u64..6, 0u64..6)
-            .prop_map(|(ends, said)| Said::Renewal(Renewal { ends_at: time(ends), said_at: time(said) })),
-        (0u64..6, 0u64..3)
-            .prop_map(move |(said, to)| Said::Transfer(Transfer { said_at: time(said), to: partner(to) })),
-        (0u64..6, 0u64..6).prop_map(|(mark, active_users)| Said::Usage(Usage { mark, active_users })),
+            .prop_map(|(mark, active_users)| SubscriptionUpdate::Usage(Usage { mark, active_users })),
     ]
 }
 
@@ -152,14 +158,14 @@ proptest! {
         (all, other) in proptest::collection::vec(said(), 0..10)
             .prop_flat_map(|all| (Just(all.clone()), Just(all).prop_shuffle())),
     ) {
-        let heard = |all: &[Said]| all.iter().fold(Heard::default(), |mut heard, said| {
-            heard.hear(said.clone());
-            heard
+        let reported = |all: &[SubscriptionUpdate]| all.iter().fold(ReportedState::default(), |mut reported, said| {
+            reported.merge(said.clone());
+            reported
         });
-        let mut once = heard(&all);
-        prop_assert_eq!(&once, &heard(&other));
+        let mut once = reported(&all);
+        prop_assert_eq!(&once, &reported(&other));
         for said in all {
-            prop_assert!(!once.hear(said));
+            prop_assert!(!once.merge(said));
         }
     }
 

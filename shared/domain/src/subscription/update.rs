@@ -17,10 +17,10 @@ pub struct Buyer {
     pub billing_account: Option<StoreAccount>,
 }
 
-/// What of the messages about a subscription counts. In whatever order they come, and however often, the same is heard.
+/// What of the messages about a subscription counts. In whatever order they come, and however often, the same is reported.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
-pub struct Heard {
+pub struct ReportedState {
     /// Until when it was renewed.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub renewal: Option<Renewal>,
@@ -34,7 +34,7 @@ pub struct Heard {
 
 /// One message about a subscription.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Said {
+pub enum SubscriptionUpdate {
     /// It runs longer.
     Renewal(Renewal),
     /// Somebody else pays.
@@ -50,7 +50,7 @@ pub struct Renewal {
     /// Until when, not included.
     pub ends_at: Timestamp,
     /// When the latest renewal happened.
-    pub said_at: Timestamp,
+    pub occurred_at: Timestamp,
 }
 
 /// To whom a subscription was transferred last.
@@ -58,7 +58,7 @@ pub struct Renewal {
 #[serde(rename_all = "camelCase")]
 pub struct Transfer {
     /// When that happened.
-    pub said_at: Timestamp,
+    pub occurred_at: Timestamp,
     /// To whom.
     #[serde(flatten)]
     pub to: Buyer,
@@ -74,23 +74,24 @@ pub struct Usage {
     pub active_users: u64,
 }
 
-impl Heard {
-    /// Whether nothing was heard.
+impl ReportedState {
+    /// Whether nothing was reported.
     pub fn is_silent(&self) -> bool {
         *self == Self::default()
     }
 
     /// Hears a message; answers whether it says anything new.
-    pub fn hear(&mut self, said: Said) -> bool {
+    pub fn merge(&mut self, said: SubscriptionUpdate) -> bool {
         let before = self.clone();
         match said {
-            Said::Renewal(new) => {
+            SubscriptionUpdate::Renewal(new) => {
                 let old = self.renewal.take().unwrap_or_else(|| new.clone());
-                let (ends_at, said_at) = (old.ends_at.max(new.ends_at), old.said_at.max(new.said_at));
-                self.renewal = Some(Renewal { ends_at, said_at });
+                let (ends_at, occurred_at) =
+                    (old.ends_at.max(new.ends_at), old.occurred_at.max(new.occurred_at));
+                self.renewal = Some(Renewal { ends_at, occurred_at });
             }
-            Said::Transfer(new) => self.transfer = self.transfer.take().max(Some(new)),
-            Said::Usage(new) => self.usage = self.usage.take().max(Some(new)),
+            SubscriptionUpdate::Transfer(new) => self.transfer = self.transfer.take().max(Some(new)),
+            SubscriptionUpdate::Usage(new) => self.usage = self.usage.take().max(Some(new)),
         }
         *self != before
     }

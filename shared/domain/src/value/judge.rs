@@ -6,46 +6,50 @@ use crate::detail::{Choice, DetailField};
 use crate::fault::quoted;
 use crate::field_kind::FieldKind;
 use crate::id::FieldId;
-use crate::problem::Reason;
+use crate::problem::ErrorKind;
 use crate::unicode::lookup_form;
 use crate::value::form::{number, plain, truth, written};
 use crate::value::sent::{Value, Values};
-use crate::value::stored::{Details, Kept, Said};
+use crate::value::stored::{DetailChanges, Details, StoredValue};
 use std::collections::HashMap;
 
 /// There is no such field, for this caller.
-pub const UNKNOWN_FIELD: Reason =
-    Reason::rule("unknown-field", "there is no field of this name or id; fields are case-sensitive here");
+pub const UNKNOWN_FIELD: ErrorKind =
+    ErrorKind::rule("unknown-field", "there is no field of this name or id; fields are case-sensitive here");
 
 /// The field is archived.
-pub const ARCHIVED_FIELD: Reason =
-    Reason::rule("archived-field", "the field is archived; its values are kept");
+pub const ARCHIVED_FIELD: ErrorKind =
+    ErrorKind::rule("archived-field", "the field is archived; its values are kept");
 
 /// The field's values are not this caller's to change.
-pub const NOT_EDITABLE: Reason = Reason::rule("field-not-editable", "you may not change this field's values");
+pub const NOT_EDITABLE: ErrorKind =
+    ErrorKind::rule("field-not-editable", "you may not change this field's values");
 
 /// The field is named more than once.
-pub const FIELD_TWICE: Reason =
-    Reason::rule("duplicate-field", "the field is named twice, by its name and by its id");
+pub const FIELD_TWICE: ErrorKind =
+    ErrorKind::rule("duplicate-field", "the field is named twice, by its name and by its id");
 
 /// The field has one value only.
-pub const TOO_MANY_VALUES: Reason = Reason::rule(
+pub const TOO_MANY_VALUES: ErrorKind = ErrorKind::rule(
     "too-many-values",
     "only a field of type `MULTISELECT` has more than one value, and each option once",
 );
 
 /// The value is not of the field's type.
-pub const INVALID_VALUE: Reason = Reason::rule("invalid-value", "the value is not one of the field's type");
+pub const INVALID_VALUE: ErrorKind =
+    ErrorKind::rule("invalid-value", "the value is not one of the field's type");
 
 /// The value is given twice.
-pub const VALUE_TWICE: Reason = Reason::rule("duplicate-value", "the value is given more than once");
+pub const VALUE_TWICE: ErrorKind = ErrorKind::rule("duplicate-value", "the value is given more than once");
 
 /// The option cannot be chosen any more.
-pub const RETIRED_OPTION: Reason =
-    Reason::rule("retired-option", "the option is retired: what has it keeps it, and nothing else gets it");
+pub const RETIRED_OPTION: ErrorKind = ErrorKind::rule(
+    "retired-option",
+    "the option is retired: what has it keeps it, and nothing else gets it",
+);
 
 /// More than an entitlement holds: an item of DynamoDB has 400 KB, and so has the answer that is kept for repeats.
-pub const TOO_LARGE: Reason = Reason::rule(
+pub const TOO_LARGE: ErrorKind = ErrorKind::rule(
     "details-too-large",
     "all an entitlement's details have 64 KB at most, with those of archived fields, which are kept",
 );
@@ -55,17 +59,17 @@ const LARGEST: usize = 64 * 1024;
 
 /// Why what a field is to say cannot be said.
 #[derive(Debug, Clone)]
-pub struct Wrong {
+pub struct FieldError {
     /// The reason.
-    pub reason: Reason,
+    pub reason: ErrorKind,
     /// Which of the values, if it is one of them.
     pub value: Option<usize>,
     /// One sentence for people.
     pub detail: String,
 }
 
-impl Wrong {
-    fn new(reason: Reason) -> Self {
+impl FieldError {
+    fn new(reason: ErrorKind) -> Self {
         Self { reason, value: None, detail: reason.about.to_owned() }
     }
 }
@@ -122,8 +126,8 @@ impl Fields {
         actor: &Actor,
         before: &Details,
         wanted: impl Iterator<Item = (&'a str, &'a [Value])>,
-    ) -> Result<Said, Vec<(Option<&'a str>, Wrong)>> {
-        let (mut said, mut wrong) = (Said(Vec::new()), Vec::new());
+    ) -> Result<DetailChanges, Vec<(Option<&'a str>, FieldError)>> {
+        let (mut said, mut wrong) = (DetailChanges(Vec::new()), Vec::new());
         for (name, values) in wanted {
             let field = match self.named(name).filter(|field| field.is_visible_to(actor)) {
                 None => Err(UNKNOWN_FIELD),
@@ -135,7 +139,7 @@ impl Fields {
             let field = match field {
                 Ok(field) => field,
                 Err(reason) => {
-                    wrong.push((Some(name), Wrong::new(reason)));
+                    wrong.push((Some(name), FieldError::new(reason)));
                     continue;
                 }
             };
@@ -148,19 +152,19 @@ impl Fields {
         // Whoever makes it smaller does right.
         let size = self.size(&before.with(&said));
         if wrong.is_empty() && size > LARGEST && size > self.size(before) {
-            wrong.push((None, Wrong::new(TOO_LARGE)));
+            wrong.push((None, FieldError::new(TOO_LARGE)));
         }
         if wrong.is_empty() { Ok(said) } else { Err(wrong) }
     }
 
     /// How many bytes details take, about, as they are shown, which is at least as much as they take as they are kept.
     fn size(&self, details: &Details) -> usize {
-        let size = |field: Option<&DetailField>, kept: &Kept| match kept {
-            Kept::Truth(_) => 5,
-            Kept::Option(id) => {
+        let size = |field: Option<&DetailField>, kept: &StoredValue| match kept {
+            StoredValue::Bool(_) => 5,
+            StoredValue::Option(id) => {
                 field.and_then(|field| field.option(*id)).map_or(8, |option| option.label.as_str().len())
             }
-            Kept::Text(text) => text.len(),
+            StoredValue::Text(text) => text.len(),
         };
         let sizes = details.0.iter().map(|(id, kept)| {
             let field = self.all.iter().find(|field| field.id == *id);
@@ -173,30 +177,34 @@ impl Fields {
 
 impl DetailField {
     /// What is kept of the values that are sent, when `before` was.
-    pub(super) fn keep(&self, sent: &[Value], before: &[Kept]) -> Result<Vec<Kept>, Vec<Wrong>> {
+    pub(super) fn keep(
+        &self,
+        sent: &[Value],
+        before: &[StoredValue],
+    ) -> Result<Vec<StoredValue>, Vec<FieldError>> {
         let several = self.field_type.name == FieldKind::Multiselect;
         if sent.len() > 1 && !several {
-            return Err(vec![Wrong::new(TOO_MANY_VALUES)]);
+            return Err(vec![FieldError::new(TOO_MANY_VALUES)]);
         }
         let most = self.field_type.options.len();
         if several && sent.len() > most {
             let detail = format!("has {} values; the field has {most} options", sent.len());
-            return Err(vec![Wrong { detail, ..Wrong::new(TOO_MANY_VALUES) }]);
+            return Err(vec![FieldError { detail, ..FieldError::new(TOO_MANY_VALUES) }]);
         }
         let (mut kept, mut wrong) = (Vec::with_capacity(sent.len()), Vec::new());
         for (index, value) in sent.iter().enumerate() {
             let found = self.keep_one(value, before).and_then(|value| match kept.contains(&value) {
-                true => Err(Wrong::new(VALUE_TWICE)),
+                true => Err(FieldError::new(VALUE_TWICE)),
                 false => Ok(value),
             });
             match found {
                 Ok(value) => kept.push(value),
-                Err(found) => wrong.push(Wrong { value: Some(index), ..found }),
+                Err(found) => wrong.push(FieldError { value: Some(index), ..found }),
             }
         }
         // Options have an order of their own; as values they have none.
         kept.sort_by_key(|kept| match kept {
-            Kept::Option(id) => *id,
+            StoredValue::Option(id) => *id,
             _ => 0,
         });
         if wrong.is_empty() { Ok(kept) } else { Err(wrong) }
@@ -207,41 +215,42 @@ impl DetailField {
     /// # Errors
     ///
     /// When it is not of the field's type.
-    pub fn find(&self, sought: &Value) -> Result<Kept, Wrong> {
-        let all: Vec<Kept> = self.field_type.options.iter().map(|option| Kept::Option(option.id)).collect();
+    pub fn find(&self, sought: &Value) -> Result<StoredValue, FieldError> {
+        let all: Vec<StoredValue> =
+            self.field_type.options.iter().map(|option| StoredValue::Option(option.id)).collect();
         self.keep_one(sought, &all)
     }
 
-    fn keep_one(&self, sent: &Value, before: &[Kept]) -> Result<Kept, Wrong> {
+    fn keep_one(&self, sent: &Value, before: &[StoredValue]) -> Result<StoredValue, FieldError> {
         if self.field_type.name.has_options() {
             return self.choose(sent, before);
         }
         let kept = match (self.field_type.name, sent) {
-            (FieldKind::Boolean, Value::Truth(truth)) => Ok(Kept::Truth(*truth)),
-            (FieldKind::Boolean, Value::Text(text)) => truth(text).map(Kept::Truth),
+            (FieldKind::Boolean, Value::Bool(truth)) => Ok(StoredValue::Bool(*truth)),
+            (FieldKind::Boolean, Value::Text(text)) => truth(text).map(StoredValue::Bool),
             (FieldKind::Boolean, Value::Number(_)) => Err("must be `true` or `false`".to_owned()),
-            (FieldKind::Number, Value::Number(number)) => plain(number).map(Kept::Text),
-            (FieldKind::Number, Value::Text(text)) => number(text).map(Kept::Text),
-            (FieldKind::Number, Value::Truth(_)) => Err("must be a number".to_owned()),
-            (_, Value::Truth(_) | Value::Number(_)) => Err("must be a text".to_owned()),
-            (kind, Value::Text(text)) => written(kind, text).map(Kept::Text),
+            (FieldKind::Number, Value::Number(number)) => plain(number).map(StoredValue::Text),
+            (FieldKind::Number, Value::Text(text)) => number(text).map(StoredValue::Text),
+            (FieldKind::Number, Value::Bool(_)) => Err("must be a number".to_owned()),
+            (_, Value::Bool(_) | Value::Number(_)) => Err("must be a text".to_owned()),
+            (kind, Value::Text(text)) => written(kind, text).map(StoredValue::Text),
         };
-        kept.map_err(|detail| Wrong { detail, ..Wrong::new(INVALID_VALUE) })
+        kept.map_err(|detail| FieldError { detail, ..FieldError::new(INVALID_VALUE) })
     }
 
-    fn choose(&self, sent: &Value, before: &[Kept]) -> Result<Kept, Wrong> {
+    fn choose(&self, sent: &Value, before: &[StoredValue]) -> Result<StoredValue, FieldError> {
         let Value::Text(label) = sent else {
-            return Err(Wrong {
+            return Err(FieldError {
                 detail: "must be an option's label".to_owned(),
-                ..Wrong::new(INVALID_VALUE)
+                ..FieldError::new(INVALID_VALUE)
             });
         };
         let (options, sought) = (&self.field_type.options, lookup_form(label));
         match options.iter().find(|option| lookup_form(option.label.as_str()) == sought) {
-            Some(option) if option.retired && !before.contains(&Kept::Option(option.id)) => {
-                Err(Wrong::new(RETIRED_OPTION))
+            Some(option) if option.retired && !before.contains(&StoredValue::Option(option.id)) => {
+                Err(FieldError::new(RETIRED_OPTION))
             }
-            Some(option) => Ok(Kept::Option(option.id)),
+            Some(option) => Ok(StoredValue::Option(option.id)),
             None => {
                 let alike = options.iter().find(|option| {
                     !option.retired && option.label.as_str().to_lowercase() == label.trim().to_lowercase()
@@ -249,7 +258,7 @@ impl DetailField {
                 let hint = alike.map(|option| format!("; {} is one", quoted(option.label.as_str())));
                 let detail =
                     format!("{} is no option of the field{}", quoted(label), hint.unwrap_or_default());
-                Err(Wrong { detail, ..Wrong::new(UNKNOWN_OPTION) })
+                Err(FieldError { detail, ..FieldError::new(UNKNOWN_OPTION) })
             }
         }
     }
@@ -259,15 +268,15 @@ impl DetailField {
     }
 
     /// What is shown of the values that are kept.
-    pub(super) fn show(&self, kept: &[Kept]) -> Vec<Value> {
+    pub(super) fn show(&self, kept: &[StoredValue]) -> Vec<Value> {
         let label = |id: u32| self.option(id).map(|option| Value::Text(option.label.to_string()));
         let shown = kept.iter().filter_map(|kept| match kept {
-            Kept::Truth(truth) => Some(Value::Truth(*truth)),
-            Kept::Option(id) => label(*id),
-            Kept::Text(text) if self.field_type.name == FieldKind::Number => {
+            StoredValue::Bool(truth) => Some(Value::Bool(*truth)),
+            StoredValue::Option(id) => label(*id),
+            StoredValue::Text(text) if self.field_type.name == FieldKind::Number => {
                 text.parse().ok().map(Value::Number)
             }
-            Kept::Text(text) => Some(Value::Text(text.clone())),
+            StoredValue::Text(text) => Some(Value::Text(text.clone())),
         });
         shown.collect()
     }

@@ -7,7 +7,7 @@ pub mod stored;
 
 pub use judge::*;
 pub use sent::{Value, Values};
-pub use stored::{Details, Kept, Said};
+pub use stored::{DetailChanges, Details, StoredValue};
 
 #[cfg(test)]
 mod tests;

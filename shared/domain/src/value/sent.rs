@@ -1,6 +1,6 @@
 //! Values as they are sent and shown.
 
-use crate::fault::{Faults, Invalid};
+use crate::fault::{Faults, ParseError};
 use deserr::{Deserr, IntoValue, ValuePointerRef};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 #[serde(untagged)]
 pub enum Value {
     /// `true` or `false`.
-    Truth(bool),
+    Bool(bool),
     /// A number.
     Number(serde_json::Number),
     /// A text, also an option's label, a day, and whatever else is written as a text.
@@ -24,11 +24,11 @@ impl Deserr<Faults> for Value {
     ) -> Result<Self, Faults> {
         let wrong = || {
             let detail = "must be a text, a number, or `true` or `false`";
-            Faults::invalid(location, Invalid::new("wrong-type", detail))
+            Faults::invalid(location, ParseError::new("wrong-type", detail))
         };
         match value {
             deserr::Value::String(text) => Ok(Self::Text(text)),
-            deserr::Value::Boolean(truth) => Ok(Self::Truth(truth)),
+            deserr::Value::Boolean(truth) => Ok(Self::Bool(truth)),
             deserr::Value::Integer(number) => Ok(Self::Number(number.into())),
             deserr::Value::NegativeInteger(number) => Ok(Self::Number(number.into())),
             deserr::Value::Float(number) => {

@@ -7,9 +7,9 @@ use std::collections::BTreeMap;
 /// A value as it is kept; its field says what it means.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(untagged)]
-pub enum Kept {
+pub enum StoredValue {
     /// `true` or `false`.
-    Truth(bool),
+    Bool(bool),
     /// An option, by its number.
     Option(u32),
     /// What is written as a text; a number, too, in its plain form.
@@ -19,7 +19,7 @@ pub enum Kept {
 /// What all fields say. A field that says nothing is not here.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(transparent)]
-pub struct Details(pub(super) BTreeMap<FieldId, Vec<Kept>>);
+pub struct Details(pub(super) BTreeMap<FieldId, Vec<StoredValue>>);
 
 impl Details {
     /// Whether no field says anything.
@@ -28,7 +28,7 @@ impl Details {
     }
 
     /// What a field says.
-    pub fn of(&self, field: FieldId) -> &[Kept] {
+    pub fn of(&self, field: FieldId) -> &[StoredValue] {
         self.0.get(&field).map_or(&[], Vec::as_slice)
     }
 
@@ -42,7 +42,7 @@ impl Details {
     }
 
     /// The same, where somebody has some fields say other things.
-    pub fn with(&self, said: &Said) -> Self {
+    pub fn with(&self, said: &DetailChanges) -> Self {
         let mut details = self.clone();
         for (field, kept) in &said.0 {
             match kept.is_empty() {
@@ -56,4 +56,4 @@ impl Details {
 
 /// What some fields are to say, judged, and as it is kept: what is empty says nothing any more.
 #[derive(Debug, Clone)]
-pub struct Said(pub(super) Vec<(FieldId, Vec<Kept>)>);
+pub struct DetailChanges(pub(super) Vec<(FieldId, Vec<StoredValue>)>);

@@ -116,11 +116,12 @@ fn a_value_is_of_its_fields_type_or_refused() {
 fn options_are_chosen_by_their_label_to_the_letter_and_what_is_retired_stays() {
     let mut field =
         field(json!({"name": "F", "type": {"name": "MULTISELECT", "options": ["A", "B", "C", "D"]}}));
-    let keep = |field: &DetailField, sent, before: &[Kept]| {
-        let codes = |wrong: Vec<Wrong>| wrong.iter().map(|wrong| (wrong.value, wrong.reason.code)).collect();
+    let keep = |field: &DetailField, sent, before: &[StoredValue]| {
+        let codes =
+            |wrong: Vec<FieldError>| wrong.iter().map(|wrong| (wrong.value, wrong.reason.code)).collect();
         field.keep(&values(sent), before).map_err(|wrong| -> Vec<_> { codes(wrong) })
     };
-    let both = vec![Kept::Option(1), Kept::Option(3)];
+    let both = vec![StoredValue::Option(1), StoredValue::Option(3)];
     assert_eq!(keep(&field, json!(["C", "A"]), &[]), Ok(both.clone()));
     let wrong = [(Some(0), "unknown-option"), (Some(2), "duplicate-value"), (Some(3), "invalid-value")];
     assert_eq!(keep(&field, json!(["a", "B", "B", 1]), &[]), Err(wrong.to_vec()));

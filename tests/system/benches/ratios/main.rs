@@ -11,15 +11,15 @@ use std::collections::{BTreeMap, HashMap};
 use std::time::{Duration, Instant};
 
 use api_runtime::table::item::{Item, to_item};
-use api_runtime::table::{self, DirectoryEntry, Lookup, PoolOfPartner, Tally};
+use api_runtime::table::{self, DirectoryEntry, Lookup, MonthlyCounts, PoolOfPartner};
 use aws_sdk_dynamodb::types::{
     AttributeValue, ConditionCheck, KeysAndAttributes, Put, TransactWriteItem, Update,
 };
 use domain::dashboard::Counts;
 use domain::service_request::Month;
 use domain::{
-    Access, Author, AuthorKind, Event, Grant, Ids, Level, NewEvent, Period, ServiceRequest,
-    ServiceRequestKind, ServiceRequestStatus, Stamp, Timestamp,
+    Access, Author, AuthorKind, Event, Grant, Ids, Level, Metadata, NewEvent, Period, ServiceRequest,
+    ServiceRequestKind, ServiceRequestStatus, Timestamp,
 };
 use local_stack::seam::Cost;
 use local_stack::store::TABLE;
@@ -339,7 +339,7 @@ async fn dashboard() {
                 status: ServiceRequestStatus::ALL[one as usize % 4],
                 answered_at: after(one.wrapping_mul(6_007) % 20_000),
                 solved_at: after(one.wrapping_mul(4_001) % 90_000).filter(|_| one % 4 > 1),
-                stamp: Stamp::new(submitted),
+                metadata: Metadata::new(submitted),
                 ..like.clone()
             };
             let counts = counted.entry(Month::of(submitted)).or_default();
@@ -351,8 +351,8 @@ async fn dashboard() {
         let requests: Vec<_> = requests.collect();
         world.put_all(requests.into_iter()).await;
         let tallies = counted.into_iter().map(|(month, counts)| {
-            let at = table::tally_key(organization, &month);
-            to_item(&Tally { at, entity: "tally".to_owned(), counts }).unwrap()
+            let at = table::monthly_counts_key(organization, &month);
+            to_item(&MonthlyCounts { at, entity: "tally".to_owned(), counts }).unwrap()
         });
         world.put_all(tallies).await;
         for _ in 0..20 {
