@@ -44,14 +44,14 @@ async fn a_cancelled_transaction_says_what_it_found() {
     let again = create("Nordlicht", "P-9").send().await;
     assert_eq!((again.status, again.header("idempotent-replayed")), (201, Some("true")));
     assert_eq!(again.bytes, first.bytes);
-    create("Nordlicht", "P-8").refused(422, "idempotency-key-reused").await;
-    create("Sydlicht", "P-9").refused(409, "external-id-taken").await;
+    create("Nordlicht", "P-8").assert_rejected(422, "idempotency-key-reused").await;
+    create("Sydlicht", "P-9").assert_rejected(409, "external-id-taken").await;
     let stale = world.patch("/v1/organizations/{yamada}").by("operator").header("if-match", "\"7\"");
-    stale.json(json!({"timeZone": "Asia/Tokyo"})).refused(412, "version-mismatch").await;
+    stale.json(json!({"timeZone": "Asia/Tokyo"})).assert_rejected(412, "version-mismatch").await;
     let lines = json!([{"licenseType": "edge-storage-1y", "quantity": 96}]);
     let much = world.post("/v1/partners/{partner}/license-assignments").by("partnerMember").key("much");
     let much = much.json(json!({"organizationId": "{yamada}", "lines": lines}));
-    much.refused(409, "license-pool-exhausted").await;
+    much.assert_rejected(409, "license-pool-exhausted").await;
 }
 
 /// More than one transaction takes, one after another.

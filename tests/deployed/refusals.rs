@@ -40,6 +40,6 @@ async fn refused_calls_match_the_permission_matrix() {
             statuses.insert(status);
         }
     }
-    world.is_still(&before).await;
+    world.assert_unchanged(&before).await;
     assert!(statuses.is_superset(&BTreeSet::from([401, 403, 404])), "{statuses:?}");
 }

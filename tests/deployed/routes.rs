@@ -17,7 +17,7 @@ async fn canonical_calls_succeed_under_the_policies_of_their_functions() {
         let tried = call.call(&world, "validateOnly=true").send().await;
         assert!((200..300).contains(&tried.status), "a trial of {}: {}", call.id, tried.body);
     }
-    world.is_still(&demo).await;
+    world.assert_unchanged(&demo).await;
     for call in &writes {
         let reply = call.call(&world, "").send().await;
         assert!((200..300).contains(&reply.status), "{}: {}", call.id, reply.body);

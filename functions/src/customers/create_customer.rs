@@ -23,12 +23,12 @@ const EXTERNAL_ID_TAKEN: ErrorKind =
     ErrorKind::state("external-id-taken", "another customer that you created has this external id");
 
 api_runtime::paths! {
-    /// Whose customer: an organization's, or nobody's.
+    /// The organization that the customer belongs to, if any.
     Owner {
-        /// An organization's.
+        /// An organization.
         Organization(OrganizationPath) = "organizationId",
-        /// Nobody's.
-        Nobody(Nothing) = "",
+        /// None.
+        Unaffiliated(Nothing) = "",
     }
 }
 
@@ -53,7 +53,7 @@ pub struct CreateCustomerBody {
 
 impl Operation for CreateCustomer {
     const NAME: &str = "create-customer";
-    const ABOUT: &str = "Makes a person known as a customer, of an organization or of none.";
+    const ABOUT: &str = "Creates a customer, of an organization or of none.";
     const ROUTES: &[Route] = &[
         route(
             Method::Post,
@@ -61,7 +61,7 @@ impl Operation for CreateCustomer {
             &[Role::Operator, Role::ContactManager, Role::PartnerMember],
         )
         .of("organization"),
-        route(Method::Post, "/v1/customers", &[Role::Operator]).of("nobody"),
+        route(Method::Post, "/v1/customers", &[Role::Operator]).with_id("create-unaffiliated-customer"),
     ];
     const CREATES: bool = true;
     const ERRORS: &[ErrorKind] = &[
@@ -84,7 +84,7 @@ impl Operation for CreateCustomer {
         let Json(CreateCustomerBody { email, name, external_id, manager }) = body;
         let organization_id = match path {
             Owner::Organization(OrganizationPath { organization_id }) => Some(*organization_id),
-            Owner::Nobody(Nothing {}) => None,
+            Owner::Unaffiliated(Nothing {}) => None,
         };
         let customer = Customer {
             id: context.id(),

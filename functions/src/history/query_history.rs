@@ -59,7 +59,7 @@ pub struct QueryHistoryQuery {
     /// Only events about this license type.
     #[deserr(default)]
     license_type: Option<LicenseTypeCode>,
-    /// Only events about customers of such a name, as `GET /v1/partners/{partnerId}/customers` finds them. Known in
+    /// Only events about customers of such a name, as `GET /v1/partners/{partnerId}/organizations` finds them. Known in
     /// a partner's history only.
     #[deserr(default)]
     customer: Option<NameQuery>,

@@ -21,8 +21,7 @@ impl Output for Document {}
 impl Operation for GetOpenapi {
     const NAME: &str = "get-openapi";
     const ABOUT: &str = "Describes this API (OpenAPI 3.1).";
-    const ROUTES: &[Route] =
-        &[Route { method: Method::Get, path: "/v1/openapi.json", access: Access::Anyone, owner: None }];
+    const ROUTES: &[Route] = &[Route::open_to(Access::Anyone, Method::Get, "/v1/openapi.json")];
 
     type Caller = Anyone;
     type Path = Nothing;

@@ -58,12 +58,7 @@ const INVALID_MESSAGE: &str = "invalid-message";
 impl Operation for ReceivePartnerOrder {
     const NAME: &str = "receive-partner-order";
     const ABOUT: &str = "Takes a store's signed message, of at most 256 KB and with at most 10 signatures. An order fills the pools of the partner whose account it names, or waits until the account is a partner's; it may be changed or cancelled, as far as its licenses are not assigned. Its subscriptions become those of the organizations that it names; they are renewed, transferred and migrated, and their use is reported, by further messages.";
-    const ROUTES: &[Route] = &[Route {
-        method: Method::Post,
-        path: "/v1/webhooks/{sourceId}",
-        access: Access::Signature,
-        owner: None,
-    }];
+    const ROUTES: &[Route] = &[Route::open_to(Access::Signature, Method::Post, "/v1/webhooks/{sourceId}")];
     const DEFERS: bool = true;
     const USES_KEY: bool = true;
     const ERRORS: &[ErrorKind] = &[

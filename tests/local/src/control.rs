@@ -27,7 +27,7 @@ pub async fn answer(shared: &Shared, request: &Request) -> Option<Response> {
             Err(crash) => Response::message(500, &crash.message),
         },
         ("GET", "/_local/mail") => ok(&json!({ "items": [] })),
-        ("GET", "/_local/capacity") => ok(&json!({ "operations": shared.seam.take_costs() })),
+        ("GET", "/_local/capacity") => ok(&json!({ "operations": shared.fault_proxy.take_costs() })),
         ("POST", "/_local/demo") => match demo::load(shared).await {
             Ok(world) => ok(&world),
             Err(error) => Response::message(409, &format!("{error}; it needs an empty stack")),

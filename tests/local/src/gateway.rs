@@ -17,8 +17,8 @@ use serde::Serialize;
 use serde::de::IgnoredAny;
 use serde_json::{Map, Value, json};
 
+use crate::fault_proxy::FaultProxy;
 use crate::issuer::Issuer;
-use crate::seam::Seam;
 
 /// The same of the scheduled function.
 pub const SCHEDULE_TIMEOUT_MILLIS: u64 = 50_000;
@@ -32,7 +32,7 @@ pub struct Gateway {
     timer: Timer,
     environment: Arc<Environment>,
     issuer: Arc<Issuer>,
-    seam: Seam,
+    fault_proxy: FaultProxy,
 }
 
 /// A request, as it arrives.
@@ -99,11 +99,11 @@ fn context(millis: u64) -> lambda_runtime::Context {
 
 impl Gateway {
     /// All operations, in this environment.
-    pub fn new(environment: Arc<Environment>, issuer: Arc<Issuer>, seam: Seam) -> Self {
+    pub fn new(environment: Arc<Environment>, issuer: Arc<Issuer>, fault_proxy: FaultProxy) -> Self {
         let entries = functions::operations().into_iter();
         let mounted = entries.map(|entry| (entry.description, (entry.handler)(environment.clone())));
         let timer = (functions::SCHEDULE.timer)(environment.clone());
-        Self { functions: mounted.collect(), timer, environment, issuer, seam }
+        Self { functions: mounted.collect(), timer, environment, issuer, fault_proxy }
     }
 
     /// Answers a request.
@@ -160,9 +160,9 @@ impl Gateway {
         name: &'static str,
         call: impl Future<Output = Result<T, String>> + Send + 'static,
     ) -> Result<Value, Crash> {
-        let seam = self.seam.clone();
+        let fault_proxy = self.fault_proxy.clone();
         // A task of its own: it goes on when the client has gone, and when it panics only it ends.
-        match tokio::spawn(async move { seam.metered(name, call).await }).await {
+        match tokio::spawn(async move { fault_proxy.metered(name, call).await }).await {
             Ok(Some(Ok(response))) => {
                 serde_json::to_value(response).map_err(|error| Crash::new("Runtime.MarshalError", error))
             }

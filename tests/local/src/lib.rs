@@ -5,9 +5,9 @@ pub mod clock;
 pub mod control;
 pub mod demo;
 mod error;
+pub mod fault_proxy;
 pub mod gateway;
 pub mod issuer;
-pub mod seam;
 pub mod store;
 
 use std::path::{Path, PathBuf};
@@ -29,9 +29,9 @@ use tokio::task::JoinHandle;
 
 use clock::Clock;
 pub use error::Error;
+use fault_proxy::FaultProxy;
 use gateway::{Gateway, Request, Response};
 use issuer::{CLAIM_PREFIX, Issuer};
-use seam::Seam;
 
 /// Everybody has this key: webhook secrets of the local stack protect nothing.
 const DEPLOYMENT_KEY: &str = "local";
@@ -61,8 +61,8 @@ pub struct Shared {
     pub clock: Arc<Clock>,
     /// The issuer.
     pub issuer: Arc<Issuer>,
-    /// The seam to the store.
-    pub seam: Seam,
+    /// The fault_proxy to the store.
+    pub fault_proxy: FaultProxy,
     /// The functions behind their routes.
     pub gateway: Gateway,
     table: Table,
@@ -73,7 +73,7 @@ impl Shared {
     /// The same functions and table with another clock and other ids.
     fn gateway_at(&self, clock: Arc<Clock>, ids: Ids) -> Gateway {
         let environment = environment(self.table.clone(), self.key.clone(), clock, ids);
-        Gateway::new(environment, self.issuer.clone(), self.seam.clone())
+        Gateway::new(environment, self.issuer.clone(), self.fault_proxy.clone())
     }
 }
 
@@ -142,9 +142,9 @@ impl Stack {
                 (url, Some(Store { database, served: Served { stop, serving } }))
             }
         };
-        let seam = Seam::new(client::http_client(Some(&store_url), true));
+        let fault_proxy = FaultProxy::new(client::http_client(Some(&store_url), true));
         let config = client::settings()
-            .http_client(seam.clone())
+            .http_client(fault_proxy.clone())
             .endpoint_url(&store_url)
             .region(Region::from_static("us-east-1"))
             .credentials_provider(Credentials::new("local", "local", None, None, "local"));
@@ -162,8 +162,8 @@ impl Stack {
         let ids = options.counted_ids.map_or_else(Ids::random, Ids::counted_from);
         let key: DeploymentKey = options.deployment_key.as_deref().unwrap_or(DEPLOYMENT_KEY).parse()?;
         let environment = environment(table.clone(), key.clone(), clock.clone(), ids);
-        let gateway = Gateway::new(environment, issuer.clone(), seam.clone());
-        let shared = Arc::new(Shared { clock, issuer, seam, gateway, table, key });
+        let gateway = Gateway::new(environment, issuer.clone(), fault_proxy.clone());
+        let shared = Arc::new(Shared { clock, issuer, fault_proxy, gateway, table, key });
 
         let router = axum::Router::new().fallback(serve).with_state(shared.clone());
         let (stop, mut stopped) = watch::channel(false);

@@ -39,7 +39,7 @@ async fn the_organization_becomes_known_to_the_partner_and_its_customer() {
     let wanted = json!({"contactManagerEmail": "elif@bogazici.example", "expiresAt": EXPIRY, "organizationLevel": "look"});
     let made = ask(&world, "partnerAdmin", wanted).send().await.ok();
     let id = made["id"].as_str().unwrap();
-    let find = || world.get("/v1/partners/{partner}/customers?name=bogazici").by("partnerMember").send();
+    let find = || world.get("/v1/partners/{partner}/organizations?name=bogazici").by("partnerMember").send();
     assert_eq!(find().await.ok()["items"], json!([]));
     let path = format!("/v1/access-requests/{id}/approve");
     let approve = || world.post(&path).by("otherContactManager").json(json!({}));
@@ -77,11 +77,14 @@ async fn who_approves_gives_less_and_never_more() {
         (json!({"organizationLevel": null, "individuals": []}), "", "nothing-left"),
         (json!({"expiresAt": "2026-01-05T09:00:00Z"}), "/expiresAt", "expiry-passed"),
     ] {
-        let refused = decide(&world, &id, "approve", less.clone()).refused(422, code).await;
+        let refused = decide(&world, &id, "approve", less.clone()).assert_rejected(422, code).await;
         assert_eq!(refused.faults(), [(at.to_owned(), code.to_owned())], "{less}");
     }
     let all = json!({"organizationLevel": "full-admin", "expiresAt": "2028-01-05T09:00:00Z"});
-    assert_eq!(decide(&world, &id, "approve", all).refused(422, "exceeds-request").await.faults().len(), 2);
+    assert_eq!(
+        decide(&world, &id, "approve", all).assert_rejected(422, "exceeds-request").await.faults().len(),
+        2
+    );
     let mut less = single("ren", "cc");
     less["organizationLevel"] = Value::Null;
     less["expiresAt"] = "2026-02-05T09:00:00Z".into();
@@ -106,22 +109,22 @@ async fn only_the_contact_manager_on_record_to_whom_it_is_addressed_decides() {
     };
     for path in [path, decline] {
         // Another's; Yuki's e-mail in another organization; a customer who manages nothing on record.
-        world.post(path).by("otherContactManager").json(json!({})).refused(404, "not-found").await;
+        world.post(path).by("otherContactManager").json(json!({})).assert_rejected(404, "not-found").await;
         let elsewhere = person("yuki@yamada.example", true, world.id("bogazici"));
-        world.post(path).token(&elsewhere).json(json!({})).refused(404, "not-found").await;
+        world.post(path).token(&elsewhere).json(json!({})).assert_rejected(404, "not-found").await;
         for who in ["customer", "partnerAdmin", "operator"] {
-            world.post(path).by(who).json(json!({})).refused(403, "role-not-allowed").await;
+            world.post(path).by(who).json(json!({})).assert_rejected(403, "role-not-allowed").await;
         }
         let unverified = person("yuki@yamada.example", false, &org);
-        world.post(path).token(&unverified).json(json!({})).refused(403, "unknown-caller").await;
+        world.post(path).token(&unverified).json(json!({})).assert_rejected(403, "unknown-caller").await;
         let absent = path.replace("{accessRequest}", &world.id("accessRequest").replace("000002", "000099"));
-        world.post(&absent).by("contactManager").json(json!({})).refused(404, "not-found").await;
+        world.post(&absent).by("contactManager").json(json!({})).assert_rejected(404, "not-found").await;
     }
     let wanted = json!({"contactManagerEmail": "sora@yamada.example", "expiresAt": EXPIRY, "organizationLevel": "look"});
     let made = ask(&world, "partnerAdmin", wanted).send().await.ok();
     let path = format!("/v1/access-requests/{}/approve", made["id"].as_str().unwrap());
     let sora = person("sora@yamada.example", true, &org);
-    world.post(&path).token(&sora).json(json!({})).refused(404, "not-found").await;
+    world.post(&path).token(&sora).json(json!({})).assert_rejected(404, "not-found").await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -129,11 +132,11 @@ async fn who_is_on_record_anew_gets_nothing_of_what_was_asked_before() {
     let world = World::demo().await;
     let id = asked(&world, single("ren", "update")).await;
     world.delete("/v1/partners/{partner}/members/{ren}").by("operator").send().await.ok();
-    decide(&world, &id, "approve", json!({})).refused(422, "not-a-member").await;
+    decide(&world, &id, "approve", json!({})).assert_rejected(422, "not-a-member").await;
     let again = json!({"email": "ren@miyako.example", "name": "Ren"});
     world.post("/v1/partners/{partner}/members").by("operator").json(again).send().await.ok();
     give(&world, "partner", single("ren", "cc")).send().await.ok();
-    decide(&world, &id, "approve", json!({})).refused(422, "not-a-member").await;
+    decide(&world, &id, "approve", json!({})).assert_rejected(422, "not-a-member").await;
     assert_eq!(level(&world, "ren").await.as_deref(), Some("cc"), "and keeps what it was given since");
 }
 
@@ -142,8 +145,12 @@ async fn nobody_approves_or_gives_for_a_partner_that_they_are_a_member_of() {
     let world = World::demo().await;
     let yuki = json!({"email": "yuki@yamada.example", "name": "Yuki"});
     world.post("/v1/partners/{partner}/members").by("operator").json(yuki).send().await.ok();
-    decide(&world, "{accessRequest}", "approve", json!({})).refused(422, "self-grant-forbidden").await;
-    give(&world, "partner", json!({"organizationLevel": "cc"})).refused(422, "self-grant-forbidden").await;
+    decide(&world, "{accessRequest}", "approve", json!({}))
+        .assert_rejected(422, "self-grant-forbidden")
+        .await;
+    give(&world, "partner", json!({"organizationLevel": "cc"}))
+        .assert_rejected(422, "self-grant-forbidden")
+        .await;
     give(&world, "otherPartner", json!({"organizationLevel": "cc"})).send().await.ok();
     decide(&world, "{accessRequest}", "decline", json!({})).send().await.ok();
 }
@@ -156,18 +163,19 @@ async fn decided_is_decided_and_a_repeat_gets_the_first_answer() {
     let contents = world.contents().await;
     let again = approve("one").send().await;
     assert_eq!((again.header("idempotent-replayed"), &again.body), (Some("true"), &first.body));
-    world.is_still(&contents).await;
+    world.assert_unchanged(&contents).await;
     for verb in ["approve", "decline", "cancel"] {
-        let refused =
-            decide(&world, "{accessRequest}", verb, json!({})).refused(409, "request-not-pending").await;
+        let refused = decide(&world, "{accessRequest}", verb, json!({}))
+            .assert_rejected(409, "request-not-pending")
+            .await;
         assert!(refused.body["detail"].as_str().unwrap().contains("approved"), "{}", refused.body);
     }
     let stale = decide(&world, "{toDecline}", "approve", json!({})).header("if-match", "\"7\"");
-    stale.refused(412, "version-mismatch").await;
+    stale.assert_rejected(412, "version-mismatch").await;
     let trial = world.post("/v1/access-requests/{toDecline}/approve?validateOnly=true").by("contactManager");
     let contents = world.contents().await;
     assert_eq!(trial.json(json!({})).send().await.ok()["state"], "approved");
-    world.is_still(&contents).await;
+    world.assert_unchanged(&contents).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -200,10 +208,10 @@ async fn what_has_expired_or_lapsed_meanwhile_is_not_approved() {
     let made = ask(&world, "partnerAdmin", body).send().await.ok();
     set(&world, "2026-01-06T09:00:00Z").await;
     let id = made["id"].as_str().unwrap();
-    decide(&world, id, "approve", json!({})).refused(422, "expiry-passed").await;
+    decide(&world, id, "approve", json!({})).assert_rejected(422, "expiry-passed").await;
     // Nobody needs a timer for that.
     set(&world, "2026-04-05T10:00:00Z").await;
-    let refused = decide(&world, id, "approve", json!({})).refused(409, "request-not-pending").await;
+    let refused = decide(&world, id, "approve", json!({})).assert_rejected(409, "request-not-pending").await;
     assert!(refused.body["detail"].as_str().unwrap().contains("lapsed"));
     let shown = world.get(&format!("/v1/access-requests/{id}")).by("partnerMember").send().await.ok();
     assert_eq!(shown["state"], "lapsed");

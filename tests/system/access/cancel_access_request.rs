@@ -10,17 +10,21 @@ async fn its_author_or_an_admin_takes_it_back() {
     let world = World::demo().await;
     let made = ask(&world, "partnerMember", wish(single("ren", "update"))).send().await.ok();
     let path = format!("/v1/access-requests/{}/cancel", made["id"].as_str().unwrap());
-    world.post("/v1/access-requests/{toCancel}/cancel").by("partnerMember").refused(404, "not-found").await;
+    world
+        .post("/v1/access-requests/{toCancel}/cancel")
+        .by("partnerMember")
+        .assert_rejected(404, "not-found")
+        .await;
     let gone = world.post(&path).by("partnerMember").send().await.ok();
     assert_eq!(gone["state"], "cancelled");
-    world.post(&path).by("partnerMember").refused(409, "request-not-pending").await;
+    world.post(&path).by("partnerMember").assert_rejected(409, "request-not-pending").await;
     assert_eq!(decide(&world, "{toCancel}", "cancel", json!({})).send().await.ok()["state"], "cancelled");
     let (kind, data) = events(&world, "/v1/partners/{partner}/history", "partnerMember").await.pop().unwrap();
     assert_eq!((&*kind, data), ("access.cancelled", json!({"requestId": world.id("toCancel")})));
     world
         .post("/v1/access-requests/{accessRequest}/cancel")
         .by("otherPartnerAdmin")
-        .refused(404, "not-found")
+        .assert_rejected(404, "not-found")
         .await;
 }
 
@@ -30,8 +34,8 @@ async fn who_is_no_member_any_more_takes_nothing_back() {
     let made = ask(&world, "partnerMember", wish(single("ren", "update"))).send().await.ok();
     let path = format!("/v1/access-requests/{}/cancel", made["id"].as_str().unwrap());
     world.delete("/v1/partners/{partner}/members/{ren}").by("operator").send().await.ok();
-    world.post(&path).by("partnerMember").refused(404, "not-found").await;
+    world.post(&path).by("partnerMember").assert_rejected(404, "not-found").await;
     let again = json!({"email": "ren@miyako.example", "name": "Ren"});
     world.post("/v1/partners/{partner}/members").by("operator").json(again).send().await.ok();
-    world.post(&path).by("partnerMember").refused(404, "not-found").await;
+    world.post(&path).by("partnerMember").assert_rejected(404, "not-found").await;
 }

@@ -24,5 +24,5 @@ async fn what_is_declined_changes_nothing_of_what_is_in_force() {
     let history =
         world.get("/v1/partners/{partner}/history?pageSize=1").by("partnerMember").send().await.ok();
     assert!(!history.to_string().contains(world.id("yamada")), "{history}");
-    decide(&world, "{toDecline}", "decline", json!({})).refused(409, "request-not-pending").await;
+    decide(&world, "{toDecline}", "decline", json!({})).assert_rejected(409, "request-not-pending").await;
 }

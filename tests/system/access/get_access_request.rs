@@ -12,7 +12,7 @@ async fn the_partners_people_and_its_addressee_see_it() {
         assert_eq!(shown.body["partner"]["name"], "Miyako Security");
     }
     for who in ["otherPartnerAdmin", "otherContactManager"] {
-        world.get(path).by(who).refused(404, "not-found").await;
+        world.get(path).by(who).assert_rejected(404, "not-found").await;
     }
-    world.get(path).by("customer").refused(403, "role-not-allowed").await;
+    world.get(path).by("customer").assert_rejected(403, "role-not-allowed").await;
 }

@@ -49,23 +49,23 @@ async fn who_means_a_version_replaces_that_and_no_other() {
         call.header("if-match", &format!("\"{version}\""))
     };
     let contents = world.contents().await;
-    give("1").refused(412, "version-mismatch").await;
-    world.is_still(&contents).await;
+    give("1").assert_rejected(412, "version-mismatch").await;
+    world.assert_unchanged(&contents).await;
     super::give(&world, "otherPartner", json!({"organizationLevel": "look"})).send().await.ok();
     assert_eq!(give("1").send().await.ok()["version"], 2);
     let contents = world.contents().await;
-    give("1").refused(412, "version-mismatch").await;
-    world.is_still(&contents).await;
+    give("1").assert_rejected(412, "version-mismatch").await;
+    world.assert_unchanged(&contents).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn what_is_wrong_is_named_and_nothing_is_given() {
     let world = World::demo().await;
-    give(&world, "partner", json!({})).refused(400, "invalid-request").await;
+    give(&world, "partner", json!({})).assert_rejected(400, "invalid-request").await;
     let absent = world.id("partner").replace("0001", "0009");
     let body = json!({"partnerId": absent, "expiresAt": "2026-01-01T00:00:00Z", "organizationLevel": "cc"});
     let call = world.post("/v1/organizations/{yamada}/access").by("contactManager").json(body);
-    let refused = call.refused(422, "expiry-passed").await;
+    let refused = call.assert_rejected(422, "expiry-passed").await;
     let fault = |at: &str, code: &str| (at.to_owned(), code.to_owned());
     assert_eq!(
         refused.faults(),
@@ -73,14 +73,14 @@ async fn what_is_wrong_is_named_and_nothing_is_given() {
     );
     let body = || json!({"partnerId": "{partner}", "expiresAt": super::EXPIRY, "organizationLevel": "cc"});
     let path = "/v1/organizations/{yamada}/access";
-    world.post(path).by("otherContactManager").json(body()).refused(404, "not-found").await;
+    world.post(path).by("otherContactManager").json(body()).assert_rejected(404, "not-found").await;
     for who in ["customer", "operator", "partnerAdmin"] {
-        world.post(path).by(who).json(body()).refused(403, "role-not-allowed").await;
+        world.post(path).by(who).json(body()).assert_rejected(403, "role-not-allowed").await;
     }
     // A token alone makes nobody a contact manager.
     let org = world.id("yamada");
     let sora = json!({"sub": "sora", "email": "sora@yamada.example", "role": "customer", "org": org, "manager": true});
-    world.post(path).token(&world.token_of(sora)).json(body()).refused(404, "not-found").await;
+    world.post(path).token(&world.token_of(sora)).json(body()).assert_rejected(404, "not-found").await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -125,9 +125,9 @@ async fn answer_is_the_same_for_members_and_strangers() {
             let body = json!({"partnerId": "{otherPartner}", "expiresAt": super::EXPIRY,
                 "individuals": [{"email": email, "level": "look"}]});
             let path = format!("/v1/organizations/{{yamada}}/access{query}");
-            world.seam().take_costs();
+            world.fault_proxy().take_costs();
             let reply = world.post(&path).by("contactManager").json(body).send().await;
-            let cost = world.seam().take_costs()["grant-access"].clone();
+            let cost = world.fault_proxy().take_costs()["grant-access"].clone();
             let answer = without(reply.body.clone(), &["id"]);
             (reply.status, answer.to_string().replace(email, "x@anadolu.example"), cost)
         };
@@ -182,12 +182,12 @@ async fn grant_is_bound_once_to_the_first_member_of_its_e_mail() {
     // Its owner gives it back, and nobody else.
     let grant = resolved(&world, "kei").await["grant"]["id"].as_str().unwrap().to_owned();
     let path = format!("/v1/organizations/{{yamada}}/access/{{partner}}/{grant}/relinquish");
-    world.post(&path).by("partnerMember").refused(404, "not-found").await;
+    world.post(&path).by("partnerMember").assert_rejected(404, "not-found").await;
     world.post(&path).token(&token).send().await.ok();
     assert_eq!(own("kei").await, None);
     // Nor does a contact manager give it to who it will be itself.
     let myself = json!({"individuals": [{"email": "Yuki@yamada.example", "level": "cc"}]});
-    give(&world, "partner", myself).refused(422, "self-grant-forbidden").await;
+    give(&world, "partner", myself).assert_rejected(422, "self-grant-forbidden").await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -235,15 +235,15 @@ async fn a_hundred_members_have_grants_of_their_own_at_most() {
         more(some).send().await.ok();
     }
     // Ren has one, too.
-    let refused = more(&emails[80..]).refused(422, "too-many-individuals").await;
+    let refused = more(&emails[80..]).assert_rejected(422, "too-many-individuals").await;
     assert_eq!(refused.faults(), [("/individuals".to_owned(), "too-many-individuals".to_owned())]);
     more(&emails[80..99]).send().await.ok();
-    more(&emails[99..]).refused(422, "too-many-individuals").await;
+    more(&emails[99..]).assert_rejected(422, "too-many-individuals").await;
     let body = json!({"contactManagerEmail": "yuki@yamada.example", "expiresAt": super::EXPIRY, "individuals": [emails[99]]});
     let asked =
         world.post("/v1/partners/{partner}/access-requests").by("partnerAdmin").json(body).send().await.ok();
     let path = format!("/v1/access-requests/{}/approve", asked["id"].as_str().unwrap());
-    world.post(&path).by("contactManager").json(json!({})).refused(422, "too-many-individuals").await;
+    world.post(&path).by("contactManager").json(json!({})).assert_rejected(422, "too-many-individuals").await;
     // Another in place of one's own is not one more.
     more(&emails[..20]).send().await.ok();
 }

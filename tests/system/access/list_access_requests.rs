@@ -23,6 +23,6 @@ async fn a_partner_sees_what_it_asked_the_last_first() {
     let path = "/v1/partners/{partner}/access-requests";
     let states = world.get(path).by("agent").send().await.ok();
     assert_eq!(states["items"][3]["state"], "approved");
-    world.get(path).by("otherPartnerMember").refused(404, "not-found").await;
-    world.get(path).by("contactManager").refused(403, "role-not-allowed").await;
+    world.get(path).by("otherPartnerMember").assert_rejected(404, "not-found").await;
+    world.get(path).by("contactManager").assert_rejected(403, "role-not-allowed").await;
 }

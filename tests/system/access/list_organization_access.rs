@@ -24,8 +24,8 @@ async fn an_organization_sees_its_partners_and_what_each_was_given() {
     }
     let page = world.get(&format!("{path}?pageSize=1")).by("contactManager").send().await.ok();
     assert!(page["items"].as_array().unwrap().len() == 1 && page["nextPageToken"].is_string());
-    world.get(path).by("otherContactManager").refused(404, "not-found").await;
+    world.get(path).by("otherContactManager").assert_rejected(404, "not-found").await;
     for who in ["customer", "partnerAdmin"] {
-        world.get(path).by(who).refused(403, "role-not-allowed").await;
+        world.get(path).by(who).assert_rejected(403, "role-not-allowed").await;
     }
 }

@@ -25,17 +25,17 @@ async fn a_member_sees_its_customers_how_far_it_may_go_and_what_is_pending() {
     assert_eq!(mine["items"][0]["pending"].as_array().unwrap().last(), Some(&json!(id)));
     // What one's record does not say any more opens nothing.
     world.delete("/v1/partners/{partner}/members/{ren}").by("operator").send().await.ok();
-    world.get(path).by("partnerMember").refused(404, "not-found").await;
-    world.get(path).by("otherPartnerMember").refused(404, "not-found").await;
+    world.get(path).by("partnerMember").assert_rejected(404, "not-found").await;
+    world.get(path).by("otherPartnerMember").assert_rejected(404, "not-found").await;
     for who in ["operator", "contactManager"] {
-        world.get(path).by(who).refused(403, "role-not-allowed").await;
+        world.get(path).by(who).assert_rejected(403, "role-not-allowed").await;
     }
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn what_a_late_index_shows_is_read_again() {
     let world = World::demo().await;
-    world.seam().delay_indexes(true);
+    world.fault_proxy().delay_indexes(true);
     let path = "/v1/organizations/{yamada}/access/{partner}/{grantOfRen}";
     world.delete(path).by("contactManager").send().await.ok();
     let mine = world.get("/v1/partners/{partner}/access").by("partnerMember").send().await.ok();
@@ -44,7 +44,7 @@ async fn what_a_late_index_shows_is_read_again() {
         (&json!("revoked"), &json!("create")),
         "though the index shows it in force still"
     );
-    world.seam().delay_indexes(false);
+    world.fault_proxy().delay_indexes(false);
     let mine = world.get("/v1/partners/{partner}/access").by("partnerMember").send().await.ok();
     assert_eq!(
         (&mine["items"][0]["grants"][1]["state"], &mine["items"][0]["level"]),

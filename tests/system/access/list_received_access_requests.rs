@@ -14,6 +14,6 @@ async fn a_contact_manager_sees_what_is_addressed_to_its_email() {
     assert_eq!(shown[0], (&json!(world.id("toCancel")), &json!("Miyako Security")));
     assert_eq!(world.get(path).by("otherContactManager").send().await.ok(), json!({"items": []}));
     for who in ["customer", "partnerAdmin", "operator"] {
-        world.get(path).by(who).refused(403, "role-not-allowed").await;
+        world.get(path).by(who).assert_rejected(403, "role-not-allowed").await;
     }
 }

@@ -12,13 +12,13 @@ async fn a_member_gives_back_its_own_and_an_admin_any() {
     let call = |who: &str, grant: &str| {
         world.post(&format!("/v1/organizations/{{yamada}}/access/{{partner}}/{grant}/relinquish")).by(who)
     };
-    call("partnerMember", of_all).refused(404, "not-found").await;
+    call("partnerMember", of_all).assert_rejected(404, "not-found").await;
     let gone = call("partnerMember", own).send().await.ok();
     assert_eq!(gone["grants"][1]["state"], "relinquished");
     assert_eq!(level(&world, "ren").await.as_deref(), Some("create"));
     let contents = world.contents().await;
     assert_eq!(call("partnerAdmin", own).send().await.ok(), gone, "again changes nothing");
-    world.is_still(&contents).await;
+    world.assert_unchanged(&contents).await;
     call("partnerAdmin", of_all).send().await.ok();
     assert_eq!(level(&world, "ren").await, None);
     let (kind, data) =
@@ -30,13 +30,13 @@ async fn a_member_gives_back_its_own_and_an_admin_any() {
 async fn nobody_gives_back_anothers() {
     let world = World::demo().await;
     let path = "/v1/organizations/{yamada}/access/{partner}/{grantOfRen}/relinquish";
-    world.post(path).by("otherPartnerAdmin").refused(404, "not-found").await;
-    world.post(path).by("contactManager").refused(403, "role-not-allowed").await;
+    world.post(path).by("otherPartnerAdmin").assert_rejected(404, "not-found").await;
+    world.post(path).by("contactManager").assert_rejected(403, "role-not-allowed").await;
     // A member who is none any more, and one whose token alone says admin.
     let org = world.id("partner");
     let person =
         json!({"sub": "x", "email": "x@miyako.example", "role": "partner", "org": org, "manager": true});
-    world.post(path).token(&world.token_of(person)).refused(404, "not-found").await;
+    world.post(path).token(&world.token_of(person)).assert_rejected(404, "not-found").await;
     world.delete("/v1/partners/{partner}/members/{ren}").by("operator").send().await.ok();
-    world.post(path).by("partnerMember").refused(404, "not-found").await;
+    world.post(path).by("partnerMember").assert_rejected(404, "not-found").await;
 }

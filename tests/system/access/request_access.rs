@@ -27,7 +27,8 @@ async fn a_member_asks_for_itself_and_an_admin_for_others_and_for_all() {
     assert_eq!(history["items"][0]["data"], json!({"requestId": id}), "no e-mail");
 
     for (more, who) in [(single("aiko", "cc"), "others"), (json!({"organizationLevel": "cc"}), "all")] {
-        let refused = ask(&world, "partnerMember", wish(more.clone())).refused(403, "admin-required").await;
+        let refused =
+            ask(&world, "partnerMember", wish(more.clone())).assert_rejected(403, "admin-required").await;
         assert_eq!(refused.faults(), [(String::new(), "admin-required".to_owned())], "{who}");
         assert_eq!(ask(&world, "partnerAdmin", wish(more)).send().await.status, 201, "{who}");
     }
@@ -45,7 +46,7 @@ async fn the_partner_learns_nothing_of_whose_the_email_is() {
         assert_eq!(made.body["contactManagerEmail"].take(), email);
         assert!(made.body["id"].take().is_string() && made.body["lapsesAt"].take().is_string());
         told.push(world.timeless(made.body));
-        let cost = world.seam().take_costs()["request-access"].clone();
+        let cost = world.fault_proxy().take_costs()["request-access"].clone();
         assert_eq!((cost.round_trips, cost.read_units), (2, 1.0), "the same work: {email}");
     }
     assert!(told.windows(2).all(|pair| pair[0] == pair[1]), "{told:?}");
@@ -60,16 +61,17 @@ async fn who_is_not_on_record_neither_asks_nor_is_asked_for() {
     };
     let path = "/v1/partners/{partner}/access-requests";
     let call = world.post(path).token(&person("nobody", true)).json(wish(single("ren", "look")));
-    call.refused(404, "not-found").await;
+    call.assert_rejected(404, "not-found").await;
     // A token that says admin, and a record that does not.
     let call = world.post(path).token(&person("ren", true)).json(wish(single("aiko", "look")));
-    call.refused(403, "admin-required").await;
-    let refused =
-        ask(&world, "partnerAdmin", wish(single("nobody", "look"))).refused(422, "not-a-member").await;
+    call.assert_rejected(403, "admin-required").await;
+    let refused = ask(&world, "partnerAdmin", wish(single("nobody", "look")))
+        .assert_rejected(422, "not-a-member")
+        .await;
     assert_eq!(refused.faults(), [("/individuals/0/email".to_owned(), "not-a-member".to_owned())]);
-    ask(&world, "otherPartnerAdmin", wish(single("ren", "look"))).refused(404, "not-found").await;
+    ask(&world, "otherPartnerAdmin", wish(single("ren", "look"))).assert_rejected(404, "not-found").await;
     for who in ["operator", "contactManager"] {
-        ask(&world, who, wish(single("ren", "look"))).refused(403, "role-not-allowed").await;
+        ask(&world, who, wish(single("ren", "look"))).assert_rejected(403, "role-not-allowed").await;
     }
 }
 
@@ -88,7 +90,8 @@ async fn every_fault_is_named_and_nothing_is_asked() {
         (json!({"individuals": [{"email": "x", "level": "cc"}]}), "/individuals/0/email", "invalid-email"),
         (json!({"organizationLevel": "cc", "reason": ""}), "/reason", "invalid-length"),
     ] {
-        let refused = ask(&world, "partnerAdmin", wish(more.clone())).refused(400, "invalid-request").await;
+        let refused =
+            ask(&world, "partnerAdmin", wish(more.clone())).assert_rejected(400, "invalid-request").await;
         assert_eq!(refused.faults(), [(place.to_owned(), code.to_owned())], "{more}");
     }
     for (expiry, code) in
@@ -96,7 +99,7 @@ async fn every_fault_is_named_and_nothing_is_asked() {
     {
         let mut body = wish(json!({"individuals": [{"email": "x@y.example", "level": "cc"}]}));
         body["expiresAt"] = expiry.into();
-        let refused = ask(&world, "partnerAdmin", body).refused(422, code).await;
+        let refused = ask(&world, "partnerAdmin", body).assert_rejected(422, code).await;
         let fault = |at: &str, code: &str| (at.to_owned(), code.to_owned());
         assert_eq!(
             refused.faults(),
@@ -116,7 +119,7 @@ async fn fifty_requests_of_a_partner_are_pending_at_most() {
     assert_eq!(made.len(), 47);
     assert!(all.iter().all(|reply| reply.status == 201 || reply.code() == "too-many-pending"));
     let refused =
-        ask(&world, "partnerAdmin", wish(single("ren", "cc"))).refused(409, "too-many-pending").await;
+        ask(&world, "partnerAdmin", wish(single("ren", "cc"))).assert_rejected(409, "too-many-pending").await;
     assert_eq!(refused.body["errors"][0]["limit"], 50);
     decide(&world, made[0].body["id"].as_str().unwrap(), "decline", json!({})).send().await.ok();
     assert_eq!(ask(&world, "partnerMember", wish(single("ren", "cc"))).send().await.status, 201);

@@ -62,22 +62,30 @@ async fn that_member_an_admin_the_contact_managers_and_the_vendors_people_may_as
     for who in ["operator", "agent", "contactManager", "partnerAdmin", "partnerMember"] {
         world.get(&format!("{path}REN%40miyako.example")).by(who).send().await.ok();
     }
-    world.get(&format!("{path}aiko%40miyako.example")).by("partnerMember").refused(404, "not-found").await;
+    world
+        .get(&format!("{path}aiko%40miyako.example"))
+        .by("partnerMember")
+        .assert_rejected(404, "not-found")
+        .await;
     for who in ["otherPartnerAdmin", "otherContactManager"] {
-        world.get(&format!("{path}ren%40miyako.example")).by(who).refused(404, "not-found").await;
+        world.get(&format!("{path}ren%40miyako.example")).by(who).assert_rejected(404, "not-found").await;
     }
-    world.get(&format!("{path}ren%40miyako.example")).by("customer").refused(403, "role-not-allowed").await;
+    world
+        .get(&format!("{path}ren%40miyako.example"))
+        .by("customer")
+        .assert_rejected(403, "role-not-allowed")
+        .await;
     // An organization that never gave anything looks like one that is not there.
     let absent = world.id("yamada").replace("0001", "0099");
     for organization in [absent.as_str(), "{bogazici}"] {
         let path = format!(
             "/v1/organizations/{organization}/access/resolve?partnerId={{partner}}&email=ren%40miyako.example"
         );
-        world.get(&path).by("partnerMember").refused(404, "not-found").await;
+        world.get(&path).by("partnerMember").assert_rejected(404, "not-found").await;
     }
     let path =
         format!("/v1/organizations/{absent}/access/resolve?partnerId={{partner}}&email=ren%40miyako.example");
-    world.get(&path).by("operator").refused(404, "not-found").await;
+    world.get(&path).by("operator").assert_rejected(404, "not-found").await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -91,8 +99,8 @@ async fn who_is_removed_has_nothing_at_once_and_added_again_nothing_of_it_revive
     let admin = json!({"sub": "ren", "email": email, "role": "partner", "org": org, "manager": true});
     for name in ["ren", "aiko"] {
         let call = world.get(&format!("{path}{name}%40miyako.example"));
-        call.clone().by("partnerMember").refused(404, "not-found").await;
-        call.token(&world.token_of(admin.clone())).refused(404, "not-found").await;
+        call.clone().by("partnerMember").assert_rejected(404, "not-found").await;
+        call.token(&world.token_of(admin.clone())).assert_rejected(404, "not-found").await;
     }
     let again = json!({"email": "ren@miyako.example", "name": "Ren"});
     world.post("/v1/partners/{partner}/members").by("partnerAdmin").json(again).send().await.ok();

@@ -10,7 +10,7 @@ async fn what_is_taken_back_opens_nothing_from_then_on() {
     let world = World::demo().await;
     let path = "/v1/organizations/{yamada}/access/{partner}/{grantOfRen}";
     let revoke = |who: &str| world.delete(path).by(who);
-    revoke("contactManager").header("if-match", "\"1\"").refused(412, "version-mismatch").await;
+    revoke("contactManager").header("if-match", "\"1\"").assert_rejected(412, "version-mismatch").await;
     let gone = revoke("contactManager").send().await.ok();
     assert_eq!(
         (&gone["grants"][1]["state"], gone["grants"][1]["endedAt"].is_string()),
@@ -20,9 +20,9 @@ async fn what_is_taken_back_opens_nothing_from_then_on() {
     assert_eq!(resolved(&world, "ren").await["lost"][0]["why"], "revoked");
     let contents = world.contents().await;
     assert_eq!(revoke("operator").send().await.ok(), gone, "again changes nothing");
-    world.is_still(&contents).await;
+    world.assert_unchanged(&contents).await;
     let give_back = world.post(&format!("{path}/relinquish")).by("partnerMember");
-    let refused = give_back.refused(409, "grant-not-active").await;
+    let refused = give_back.assert_rejected(409, "grant-not-active").await;
     assert!(refused.body["detail"].as_str().unwrap().contains("revoked"));
     let of_all = "/v1/organizations/{yamada}/access/{partner}/{grantOfAll}";
     world.delete(of_all).by("operator").send().await.ok();
@@ -37,15 +37,15 @@ async fn what_is_taken_back_opens_nothing_from_then_on() {
 async fn only_a_contact_manager_on_record_or_an_operator_takes_back() {
     let world = World::demo().await;
     let path = "/v1/organizations/{yamada}/access/{partner}/{grantOfRen}";
-    world.delete(path).by("otherContactManager").refused(404, "not-found").await;
+    world.delete(path).by("otherContactManager").assert_rejected(404, "not-found").await;
     for who in ["customer", "agent", "partnerAdmin"] {
-        world.delete(path).by(who).refused(403, "role-not-allowed").await;
+        world.delete(path).by(who).assert_rejected(403, "role-not-allowed").await;
     }
     let org = world.id("yamada");
     let sora = json!({"sub": "sora", "email": "sora@yamada.example", "role": "customer", "org": org, "manager": true});
-    world.delete(path).token(&world.token_of(sora)).refused(404, "not-found").await;
+    world.delete(path).token(&world.token_of(sora)).assert_rejected(404, "not-found").await;
     let unknown = path.replace("{grantOfRen}", &world.id("grantOfRen").replace("000002", "000099"));
-    world.delete(&unknown).by("contactManager").refused(404, "not-found").await;
+    world.delete(&unknown).by("contactManager").assert_rejected(404, "not-found").await;
     let foreign = "/v1/organizations/{yamada}/access/{otherPartner}/{grantOfRen}";
-    world.delete(foreign).by("contactManager").refused(404, "not-found").await;
+    world.delete(foreign).by("contactManager").assert_rejected(404, "not-found").await;
 }

@@ -43,13 +43,18 @@ async fn who_is_in_no_organization_is_an_operators_to_make_and_manages_none() {
     let call = |body: Value| world.post("/v1/customers").by("operator").json(body);
     let made = call(hana()).send().await.ok();
     assert!(made["organizationId"].is_null());
-    call(hana()).refused(409, "email-taken").await;
+    call(hana()).assert_rejected(409, "email-taken").await;
     let mut other = hana();
     other["externalId"] = "Y-4".into();
     create(&world, "operator", other).send().await.ok();
     let manager = json!({"email": "m@x.example", "name": "M", "manager": true});
-    call(manager).refused(422, "no-organization").await;
-    world.post("/v1/customers").by("contactManager").json(hana()).refused(403, "role-not-allowed").await;
+    call(manager).assert_rejected(422, "no-organization").await;
+    world
+        .post("/v1/customers")
+        .by("contactManager")
+        .json(hana())
+        .assert_rejected(403, "role-not-allowed")
+        .await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -63,36 +68,36 @@ async fn a_token_alone_makes_nobody_a_contact_manager() {
     // Nobody knows the first; the second is a customer, and manages nothing.
     for email in ["unknown@yamada.example", "sora@yamada.example"] {
         let call = world.post(path).token(&person(email)).json(hana());
-        call.refused(404, "not-found").await;
+        call.assert_rejected(404, "not-found").await;
         // Not even by making the record that would say so.
         let own = json!({"email": email, "name": "Own", "manager": true});
-        world.post(path).token(&person(email)).json(own).refused(404, "not-found").await;
+        world.post(path).token(&person(email)).json(own).assert_rejected(404, "not-found").await;
     }
     let own = json!({"email": "yuki@yamada.example", "name": "Yuki"});
-    create(&world, "contactManager", own).refused(409, "email-taken").await;
-    create(&world, "otherContactManager", hana()).refused(404, "not-found").await;
-    create(&world, "customer", hana()).refused(403, "role-not-allowed").await;
+    create(&world, "contactManager", own).assert_rejected(409, "email-taken").await;
+    create(&world, "otherContactManager", hana()).assert_rejected(404, "not-found").await;
+    create(&world, "customer", hana()).assert_rejected(403, "role-not-allowed").await;
     let absent = world.id("yamada").replace("0001", "0009");
     let call = world.post(&format!("/v1/organizations/{absent}/customers")).by("operator").json(hana());
-    call.refused(404, "not-found").await;
+    call.assert_rejected(404, "not-found").await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn an_e_mail_is_one_customers_in_an_organization_and_an_external_id_one_of_its_givers() {
     let world = World::demo().await;
     let both = || json!({"email": "SORA@yamada.example", "name": "Other", "externalId": "Y-2"});
-    let refused = create(&world, "operator", both()).refused(409, "email-taken").await;
+    let refused = create(&world, "operator", both()).assert_rejected(409, "email-taken").await;
     let fault = |at: &str, code: &str| (at.to_owned(), code.to_owned());
     assert_eq!(refused.faults(), [fault("/email", "email-taken"), fault("/externalId", "external-id-taken")]);
     assert!(refused.body["errors"][0]["detail"].as_str().unwrap().contains(world.id("sora")));
     // The vendor's ids are unique among all that it created, wherever they are; nobody else learns of them.
     let elsewhere = |email: &str| json!({"email": email, "name": "Sora", "externalId": "Y-2"});
     let call = world.post("/v1/organizations/{bogazici}/customers").by("operator");
-    call.json(elsewhere("sora@yamada.example")).refused(409, "external-id-taken").await;
+    call.json(elsewhere("sora@yamada.example")).assert_rejected(409, "external-id-taken").await;
     let own = create(&world, "contactManager", elsewhere("two@yamada.example")).send().await.ok();
     assert_eq!((&own["externalId"], &own["createdBy"]), (&json!("Y-2"), &json!(world.id("yamada"))));
     create(&world, "contactManager", elsewhere("three@yamada.example"))
-        .refused(409, "external-id-taken")
+        .assert_rejected(409, "external-id-taken")
         .await;
     let call = world.post("/v1/organizations/{bogazici}/customers").by("otherContactManager");
     call.json(elsewhere("sora@yamada.example")).send().await.ok();
@@ -119,7 +124,7 @@ async fn of_many_at_once_one_is_made() {
 async fn every_fault_is_named() {
     let world = World::demo().await;
     let body = json!({"email": "nobody", "name": "", "manager": 1, "externalId": " ", "role": "king"});
-    let reply = create(&world, "operator", body).refused(400, "invalid-request").await;
+    let reply = create(&world, "operator", body).assert_rejected(400, "invalid-request").await;
     let places: Vec<_> = reply.faults().into_iter().map(|(at, _)| at).collect();
     assert_eq!(places, ["/email", "/externalId", "/manager", "/name", "/role"]);
 }

@@ -18,6 +18,6 @@ async fn a_person_is_found_by_e_mail_wherever_they_are_a_customer() {
     }
     let none = world.get("/v1/customers?email=nobody%40x.example").by("agent").send().await.ok();
     assert_eq!(none, json!({"items": []}));
-    world.get("/v1/customers").by("agent").refused(400, "invalid-request").await;
-    world.get("/v1/customers?email=nobody").by("agent").refused(400, "invalid-request").await;
+    world.get("/v1/customers").by("agent").assert_rejected(400, "invalid-request").await;
+    world.get("/v1/customers?email=nobody").by("agent").assert_rejected(400, "invalid-request").await;
 }

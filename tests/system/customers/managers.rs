@@ -16,13 +16,13 @@ async fn one_contact_manager_is_always_left() {
     let found = world.get("/v1/customers?email=yuki%40yamada.example").by("operator").send().await.ok();
     let yuki = format!("/v1/customers/{}", found["items"][0]["id"].as_str().unwrap());
     change("haruto", false).send().await.ok();
-    world.delete(&yuki).by("operator").refused(409, "last-contact-manager").await;
-    world.delete(&yuki).by("contactManager").refused(409, "last-contact-manager").await;
+    world.delete(&yuki).by("operator").assert_rejected(409, "last-contact-manager").await;
+    world.delete(&yuki).by("contactManager").assert_rejected(409, "last-contact-manager").await;
     let clear = world.patch(&yuki).by("operator").json(json!({"manager": false, "name": "Y"}));
-    clear.refused(409, "last-contact-manager").await;
+    clear.assert_rejected(409, "last-contact-manager").await;
     change("sora", true).send().await.ok();
     world.delete(&yuki).by("operator").send().await.ok();
-    world.delete("/v1/customers/{sora}").by("operator").refused(409, "last-contact-manager").await;
+    world.delete("/v1/customers/{sora}").by("operator").assert_rejected(409, "last-contact-manager").await;
     change("haruto", true).send().await.ok();
     world.delete("/v1/customers/{sora}").by("operator").send().await.ok();
 }
@@ -53,28 +53,28 @@ async fn a_partner_with_full_admin_manages_customers_and_no_contact_managers() {
     let made = format!("/v1/customers/{}", made["id"].as_str().unwrap());
     let change = |body: serde_json::Value| world.patch(&made).by("otherPartnerAdmin").json(body);
     assert_eq!(change(json!({"name": "Nur"})).send().await.ok()["name"], "Nur");
-    change(json!({"manager": true})).refused(403, "contact-manager-restricted").await;
+    change(json!({"manager": true})).assert_rejected(403, "contact-manager-restricted").await;
     create(json!({"email": "m@bogazici.example", "name": "M", "manager": true}))
-        .refused(403, "contact-manager-restricted")
+        .assert_rejected(403, "contact-manager-restricted")
         .await;
     let found = world.get("/v1/customers?email=elif%40bogazici.example").by("operator").send().await.ok();
     let elif = format!("/v1/customers/{}", found["items"][0]["id"].as_str().unwrap());
     let clear = world.patch(&elif).by("otherPartnerAdmin").json(json!({"manager": false}));
-    clear.refused(403, "contact-manager-restricted").await;
-    world.delete(&elif).by("otherPartnerAdmin").refused(403, "contact-manager-restricted").await;
+    clear.assert_rejected(403, "contact-manager-restricted").await;
+    world.delete(&elif).by("otherPartnerAdmin").assert_rejected(403, "contact-manager-restricted").await;
     // Nobody who is its own member.
     for email in ["deniz@anadolu.example", "ren@anadolu.example"] {
         let member = json!({"email": email, "name": "Own"});
         let call = create(member.clone());
         match email {
-            "deniz@anadolu.example" => drop(call.refused(422, "own-member").await),
+            "deniz@anadolu.example" => drop(call.assert_rejected(422, "own-member").await),
             _ => drop(call.send().await.ok()),
         }
     }
     let member = json!({"email": "n@bogazici.example", "name": "Nur"});
     world.post("/v1/partners/{otherPartner}/members").by("operator").json(member).send().await.ok();
-    change(json!({"name": "Mine"})).refused(422, "own-member").await;
-    world.delete(&made).by("otherPartnerAdmin").refused(422, "own-member").await;
+    change(json!({"name": "Mine"})).assert_rejected(422, "own-member").await;
+    world.delete(&made).by("otherPartnerAdmin").assert_rejected(422, "own-member").await;
     let history = world.get("/v1/organizations/{bogazici}/history?type=customer.created&pageSize=1");
     let history = history.by("otherContactManager").send().await.ok();
     assert_eq!(history["items"][0]["actor"]["type"], "partner", "the organization sees who did it");
@@ -83,13 +83,13 @@ async fn a_partner_with_full_admin_manages_customers_and_no_contact_managers() {
         .patch("/v1/customers/{sora}")
         .by("otherPartnerAdmin")
         .json(json!({"name": "x"}))
-        .refused(404, "not-found")
+        .assert_rejected(404, "not-found")
         .await;
     let nobody = world
         .post("/v1/customers")
         .by("otherPartnerAdmin")
         .json(json!({"email": "x@y.example", "name": "X"}));
-    nobody.refused(403, "role-not-allowed").await;
+    nobody.assert_rejected(403, "role-not-allowed").await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -106,8 +106,8 @@ async fn a_lower_level_manages_nobody_and_the_answer_says_why() {
     };
     for level in ["cc", "look", "update", "create", "service-admin"] {
         give(&world, "partner", single("ren", level)).send().await.ok();
-        let refused = create().refused(403, "access-level-too-low").await;
-        assert_eq!(taken().refused(403, "access-level-too-low").await.body, refused.body);
+        let refused = create().assert_rejected(403, "access-level-too-low").await;
+        assert_eq!(taken().assert_rejected(403, "access-level-too-low").await.body, refused.body);
         assert!(
             refused.body["detail"].as_str().unwrap().ends_with("this needs `full-admin`"),
             "{}",
@@ -117,7 +117,7 @@ async fn a_lower_level_manages_nobody_and_the_answer_says_why() {
     give(&world, "partner", single("ren", "full-admin")).send().await.ok();
     create().send().await.ok();
     world.delete("/v1/partners/{partner}/members/{ren}").by("operator").send().await.ok();
-    create().refused(404, "not-found").await;
+    create().assert_rejected(404, "not-found").await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -157,5 +157,5 @@ async fn nobody_learns_from_an_external_id_what_another_has() {
             assert_eq!((seen.get("externalId"), seen.get("createdBy")), (None, None), "{who}");
         }
     }
-    create("partnerMember", "e").refused(409, "external-id-taken").await;
+    create("partnerMember", "e").assert_rejected(409, "external-id-taken").await;
 }

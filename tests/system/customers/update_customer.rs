@@ -23,7 +23,7 @@ async fn what_the_body_names_changes_and_again_is_no_change() {
     let contents = world.contents().await;
     let again = update(&world, "contactManager", json!({"name": "Sora Mori", "manager": true})).send().await;
     assert_eq!(again.body, changed.body);
-    world.is_still(&contents).await;
+    world.assert_unchanged(&contents).await;
     let history =
         world.get("/v1/organizations/{yamada}/history?pageSize=2").by("contactManager").send().await.ok();
     let types: Vec<_> = history["items"].as_array().unwrap().iter().map(|event| &event["type"]).collect();
@@ -38,16 +38,16 @@ async fn who_is_made_manager_manages_and_who_no_longer_is_does_not() {
     let sora = world.token_of(sora);
     let path = format!("/v1/customers/{}", yuki(&world).await);
     let rename = |token: &str| world.patch(&path).token(token).json(json!({"name": "Y. Yamada"}));
-    rename(&sora).refused(404, "not-found").await;
+    rename(&sora).assert_rejected(404, "not-found").await;
     update(&world, "contactManager", json!({"manager": true})).send().await.ok();
     rename(&sora).send().await.ok();
     update(&world, "contactManager", json!({"manager": false})).send().await.ok();
-    rename(&sora).refused(404, "not-found").await;
+    rename(&sora).assert_rejected(404, "not-found").await;
     // Who gives it up themselves has no way back of their own.
     let own = |manager: bool| world.patch(&path).by("contactManager").json(json!({"manager": manager}));
     own(false).send().await.ok();
-    own(true).refused(404, "not-found").await;
-    update(&world, "contactManager", json!({"name": "x"})).refused(404, "not-found").await;
+    own(true).assert_rejected(404, "not-found").await;
+    update(&world, "contactManager", json!({"name": "x"})).assert_rejected(404, "not-found").await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -71,21 +71,21 @@ async fn two_who_take_it_from_each_other_at_once_do_not_both_keep_it() {
 #[tokio::test(flavor = "multi_thread")]
 async fn anothers_customer_is_not_there() {
     let world = World::demo().await;
-    update(&world, "otherContactManager", json!({"name": "x"})).refused(404, "not-found").await;
+    update(&world, "otherContactManager", json!({"name": "x"})).assert_rejected(404, "not-found").await;
     update(&world, "contactManager", json!({"name": "x"}))
         .header("if-match", "\"2\"")
-        .refused(412, "version-mismatch")
+        .assert_rejected(412, "version-mismatch")
         .await;
     let absent = world.id("sora").replace("0002", "0009");
     for who in ["operator", "contactManager"] {
         let call = world.patch(&format!("/v1/customers/{absent}")).by(who).json(json!({"name": "x"}));
-        call.refused(404, "not-found").await;
+        call.assert_rejected(404, "not-found").await;
     }
     let alone = json!({"email": "a@x.example", "name": "Alone"});
     let alone = world.post("/v1/customers").by("operator").json(alone).send().await.ok();
     let path = format!("/v1/customers/{}", alone["id"].as_str().unwrap());
     let call = |who: &str| world.patch(&path).by(who).json(json!({"manager": true}));
-    call("contactManager").refused(404, "not-found").await;
-    call("operator").refused(422, "no-organization").await;
-    call("operator").header("if-match", "\"9\"").refused(412, "version-mismatch").await;
+    call("contactManager").assert_rejected(404, "not-found").await;
+    call("operator").assert_rejected(422, "no-organization").await;
+    call("operator").header("if-match", "\"9\"").assert_rejected(412, "version-mismatch").await;
 }

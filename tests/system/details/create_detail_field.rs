@@ -48,7 +48,7 @@ async fn several_are_defined_all_or_none() {
     let other = World::demo().await;
     let mut some = fields(0, 3);
     some["detailFields"][1]["name"] = "REGION".into();
-    let refused = create(&other, some).refused(409, "detail-field-name-taken").await;
+    let refused = create(&other, some).assert_rejected(409, "detail-field-name-taken").await;
     let place = "/detailFields/1/name".to_owned();
     assert_eq!(refused.faults(), [(place, "detail-field-name-taken".to_owned())]);
 }
@@ -56,7 +56,7 @@ async fn several_are_defined_all_or_none() {
 #[tokio::test(flavor = "multi_thread")]
 async fn there_are_at_most_fifty_also_when_two_come_at_once() {
     let world = World::demo().await;
-    let many = create(&world, fields(0, 46)).refused(409, "detail-field-limit").await;
+    let many = create(&world, fields(0, 46)).assert_rejected(409, "detail-field-limit").await;
     assert_eq!((&many.body["errors"][0]["limit"], &many.body["errors"][0]["used"]), (&json!(50), &json!(5)));
     create(&world, fields(0, 40)).send().await.ok();
     world.chaos(5, 7);
@@ -113,14 +113,14 @@ async fn every_fault_is_named() {
         ),
         (fields(0, 51), vec![("/detailFields", "too-many")]),
     ] {
-        let reply = create(&world, body).refused(400, "invalid-request").await;
+        let reply = create(&world, body).assert_rejected(400, "invalid-request").await;
         let faults = reply.faults();
         let faults: Vec<_> = faults.iter().map(|(at, code)| (at.as_str(), code.as_str())).collect();
         assert_eq!(faults, expected, "{}", reply.body);
     }
     let many: Vec<String> = (0..51).map(|number| format!("option {number}")).collect();
     let body = json!({"name": "a", "type": {"name": "SELECT", "options": many}});
-    let reply = create(&world, body).refused(400, "invalid-request").await;
+    let reply = create(&world, body).assert_rejected(400, "invalid-request").await;
     assert_eq!(reply.faults(), [("/type/options".to_owned(), "too-many".to_owned())]);
 }
 
@@ -129,7 +129,7 @@ async fn a_name_is_one_fields_but_for_case_and_width() {
     let world = World::demo().await;
     let field = |name: &str| json!({"name": name, "type": {"name": "BOOLEAN"}});
     for name in ["region", "ＲＥＧＩＯＮ", "Support Level"] {
-        create(&world, field(name)).refused(409, "detail-field-name-taken").await;
+        create(&world, field(name)).assert_rejected(409, "detail-field-name-taken").await;
     }
     create(&world, field("Région")).send().await.ok();
     create(&world, field(&"リ".repeat(255))).send().await.ok();

@@ -1,7 +1,7 @@
 //! `update-detail-field`
 
 use futures_util::future::join;
-use local_stack::seam::Outage;
+use local_stack::fault_proxy::InjectedFailure;
 use serde_json::{Value, json};
 use system::{World, strength};
 
@@ -31,7 +31,7 @@ async fn what_the_body_names_changes_and_nothing_else() {
     // The name it had is free; one that another has is not.
     create(&world, json!({"name": "Region", "type": {"name": "TEXT"}})).send().await.ok();
     let taken = update(&world, json!({"name": "SEATS", "archived": true}));
-    let taken = taken.refused(409, "detail-field-name-taken").await;
+    let taken = taken.assert_rejected(409, "detail-field-name-taken").await;
     assert_eq!(taken.faults()[0].0, "/name");
     assert_eq!(update(&world, json!({"name": "SALES region"})).send().await.ok()["name"], "SALES region");
 }
@@ -54,18 +54,18 @@ async fn options_are_added_renamed_and_retired_by_number_and_none_is_lost() {
     // What is named by its label is there already.
     let contents = world.contents().await;
     update(&world, json!({"options": [{"label": "jp"}, {"label": "ＥＵＲＯＰＥ"}]})).send().await.ok();
-    world.is_still(&contents).await;
+    world.assert_unchanged(&contents).await;
 
     let wrong = json!({"options": [{"id": 9, "label": "x"}, {"id": 1, "label": "europe"}]});
-    let wrong = update(&world, wrong).refused(409, "option-exists").await;
+    let wrong = update(&world, wrong).assert_rejected(409, "option-exists").await;
     let fault = |at: &str, code: &str| (at.to_owned(), code.to_owned());
     assert_eq!(
         wrong.faults(),
         [fault("/options", "option-exists"), fault("/options/0/id", "unknown-option")]
     );
-    update(&world, json!({"options": [{"id": 9}]})).refused(422, "unknown-option").await;
+    update(&world, json!({"options": [{"id": 9}]})).assert_rejected(422, "unknown-option").await;
     let all = update(&world, json!({"name": "SEATS", "options": [{"id": 9}]}));
-    let all = all.refused(409, "detail-field-name-taken").await;
+    let all = all.assert_rejected(409, "detail-field-name-taken").await;
     let wrong = [fault("/name", "detail-field-name-taken"), fault("/options/0/id", "unknown-option")];
     assert_eq!(all.faults(), wrong);
     // What a change frees, it may give to another; again it is no change.
@@ -74,12 +74,12 @@ async fn options_are_added_renamed_and_retired_by_number_and_none_is_lost() {
     assert_eq!(swapped["type"]["options"][4], json!({"id": 5, "label": "AU"}));
     let contents = world.contents().await;
     update(&world, swap).send().await.ok();
-    world.is_still(&contents).await;
+    world.assert_unchanged(&contents).await;
     let many: Vec<Value> = (0..47).map(|number| json!({"label": format!("option {number}")})).collect();
-    update(&world, json!({"options": many})).refused(409, "option-limit").await;
+    update(&world, json!({"options": many})).assert_rejected(409, "option-limit").await;
     let seats = seen(&world, "operator", "").await[2]["id"].as_str().unwrap().to_owned();
     let call = world.patch(&format!("/v1/detail-fields/{seats}")).by("operator");
-    call.json(json!({"options": [{"label": "x"}]})).refused(422, "no-options").await;
+    call.json(json!({"options": [{"label": "x"}]})).assert_rejected(422, "no-options").await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -90,13 +90,13 @@ async fn an_archived_field_is_hidden_makes_room_and_comes_back_as_it_was() {
     update(&world, json!({"archived": true})).send().await.ok();
     let contents = world.contents().await;
     update(&world, json!({"archived": true})).send().await.ok();
-    world.is_still(&contents).await;
+    world.assert_unchanged(&contents).await;
     assert_eq!(seen(&world, "operator", "").await.len(), 49);
     create(&world, json!({"name": "Region", "type": {"name": "TEXT"}}))
-        .refused(409, "detail-field-name-taken")
+        .assert_rejected(409, "detail-field-name-taken")
         .await;
     let last = create(&world, json!({"name": "Fiftieth", "type": {"name": "TEXT"}})).send().await.ok();
-    let full = update(&world, json!({"archived": false})).refused(409, "detail-field-limit").await;
+    let full = update(&world, json!({"archived": false})).assert_rejected(409, "detail-field-limit").await;
     assert_eq!(full.faults()[0].0, "/archived");
     assert_eq!((&full.body["errors"][0]["limit"], &full.body["errors"][0]["used"]), (&json!(50), &json!(50)));
     let path = format!("/v1/detail-fields/{}", last["id"].as_str().unwrap());
@@ -119,7 +119,7 @@ async fn archived_and_restored_at_once_the_count_stays_right() {
         join(join(turn(true), turn(false)), join(renamed, turn(true))).await;
         world.chaos(0, 0);
         let room = 50 - seen(&world, "operator", "").await.len();
-        create(&world, fields(0, room + 1)).refused(409, "detail-field-limit").await;
+        create(&world, fields(0, room + 1)).assert_rejected(409, "detail-field-limit").await;
         create(&world, fields(0, room)).send().await.ok();
     }
 }
@@ -131,7 +131,7 @@ async fn a_change_that_comes_late_hits_no_other_field_that_has_the_name_by_then(
             if round % 2 == 0 { json!({"configuration": {"position": 7}}) } else { json!({"name": "Late"}) };
         let world = World::demo().await;
         // The first transaction is not heard of for a while; meanwhile the field is renamed, and its name given away.
-        (0..4).for_each(|_| world.seam().inject("TransactWriteItems", Outage::ResetBefore));
+        (0..4).for_each(|_| world.fault_proxy().inject("TransactWriteItems", InjectedFailure::ResetBefore));
         let first = update(&world, late.clone()).send();
         let meanwhile = async {
             update(&world, json!({"name": "Elsewhere"})).decided().await;
@@ -146,7 +146,7 @@ async fn a_change_that_comes_late_hits_no_other_field_that_has_the_name_by_then(
             assert_eq!((times(&given.body["id"]), times(&world.id("field").into())), (1, 1), "round {round}");
         }
         let room = 50 - seen(&world, "operator", "").await.len();
-        create(&world, fields(0, room + 1)).refused(409, "detail-field-limit").await;
+        create(&world, fields(0, room + 1)).assert_rejected(409, "detail-field-limit").await;
     }
 }
 
@@ -154,18 +154,21 @@ async fn a_change_that_comes_late_hits_no_other_field_that_has_the_name_by_then(
 async fn another_version_an_absent_field_and_rubbish_are_refused() {
     let world = World::demo().await;
     for body in [json!({"name": "Other"}), json!({"name": "region"}), json!({})] {
-        update(&world, body.clone()).header("if-match", "\"2\"").refused(412, "version-mismatch").await;
+        update(&world, body.clone())
+            .header("if-match", "\"2\"")
+            .assert_rejected(412, "version-mismatch")
+            .await;
     }
     update(&world, json!({"name": "Other"})).header("if-match", "\"1\"").send().await.ok();
     let absent = world.id("field").replace("0001", "0009");
     let call = world.patch(&format!("/v1/detail-fields/{absent}")).by("operator");
-    call.json(json!({"name": "Other"})).refused(404, "not-found").await;
+    call.json(json!({"name": "Other"})).assert_rejected(404, "not-found").await;
     let rubbish = json!({
         "name": null, "type": {"name": "TEXT"}, "archived": 1, "viewers": "all",
         "options": [{"retired": true}, {"id": 0}, 7, {"id": 1}, {"id": 1}, {"label": "a"}, {"label": "Ａ"}],
         "editors": ["agent", "agent"],
     });
-    let reply = update(&world, rubbish).refused(400, "invalid-request").await;
+    let reply = update(&world, rubbish).assert_rejected(400, "invalid-request").await;
     let places: Vec<_> = reply.faults().into_iter().map(|(at, _)| at).collect();
     assert_eq!(
         places,
@@ -183,6 +186,6 @@ async fn another_version_an_absent_field_and_rubbish_are_refused() {
         ]
     );
     let many: Vec<Value> = (0..51).map(|number| json!({"label": format!("option {number}")})).collect();
-    let reply = update(&world, json!({"options": many})).refused(400, "invalid-request").await;
+    let reply = update(&world, json!({"options": many})).assert_rejected(400, "invalid-request").await;
     assert_eq!(reply.faults(), [("/options".to_owned(), "too-many".to_owned())]);
 }

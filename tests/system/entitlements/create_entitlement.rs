@@ -56,9 +56,9 @@ async fn a_product_comes_first() {
     let world = World::demo().await;
     let of = |body| create(&world, "organizations/{sol}", body);
     let absent = world.id("product").replace("0001", "0009");
-    of(json!({"productId": absent})).refused(422, "unknown-product").await;
+    of(json!({"productId": absent})).assert_rejected(422, "unknown-product").await;
     world.patch("/v1/products/{product}").by("operator").json(json!({"archived": true})).send().await.ok();
-    of(json!({"productId": "{product}"})).refused(422, "archived-product").await;
+    of(json!({"productId": "{product}"})).assert_rejected(422, "archived-product").await;
     // Who owns it keeps it.
     let kept = world.get("/v1/organizations/{yamada}/profile").by("customer").send().await.ok();
     assert_eq!(kept["entitlements"][0]["product"]["name"], "Edge Recorder");
@@ -72,11 +72,11 @@ async fn where_there_is_no_product_at_all_the_problem_says_so() {
     let organization = world.post("/v1/organizations").by("operator").json(body).send().await.ok();
     let path = format!("/v1/organizations/{}/entitlements", organization["id"].as_str().unwrap());
     let body = json!({"productId": "prd_019b8c3e-5c00-7000-8000-000000000001"});
-    let refused = world.post(&path).by("operator").json(body).refused(422, "no-product").await;
+    let refused = world.post(&path).by("operator").json(body).assert_rejected(422, "no-product").await;
     assert!(refused.body["detail"].as_str().unwrap().contains("POST /v1/products"));
     let body =
         json!({"productId": "prd_019b8c3e-5c00-7000-8000-000000000001", "details": {"X": {"values": []}}});
-    let refused = world.post(&path).by("operator").json(body).refused(422, "unknown-field").await;
+    let refused = world.post(&path).by("operator").json(body).assert_rejected(422, "unknown-field").await;
     let fault = |at: &str, code: &str| (at.to_owned(), code.to_owned());
     assert_eq!(refused.faults(), [fault("/details/X", "unknown-field"), fault("/productId", "no-product")]);
 }
@@ -94,7 +94,7 @@ async fn all_that_is_wrong_is_said_at_once_and_nothing_is_made() {
         },
     });
     let refused = world.post("/v1/organizations/{sol}/entitlements").by("agent").json(body.clone());
-    let refused = refused.refused(409, "entitlement-external-id-taken").await;
+    let refused = refused.assert_rejected(409, "entitlement-external-id-taken").await;
     let fault = |at: &str, code: &str| (at.to_owned(), code.to_owned());
     assert_eq!(
         refused.faults(),
@@ -115,7 +115,7 @@ async fn all_that_is_wrong_is_said_at_once_and_nothing_is_made() {
         "productId": "x", "startsAt": "2027-01-01T00:00:00Z", "endsAt": "2027-01-01T00:00:00Z",
         "externalId": "{number}", "details": {"Seats": {"values": [[1]]}, "Region": ["EU"]}, "colour": 1,
     });
-    let refused = create(&world, "organizations/{sol}", wrong).refused(400, "invalid-request").await;
+    let refused = create(&world, "organizations/{sol}", wrong).assert_rejected(400, "invalid-request").await;
     let codes: Vec<_> = refused.faults().into_iter().map(|(at, code)| format!("{at} {code}")).collect();
     assert_eq!(
         codes,
@@ -135,11 +135,11 @@ async fn nobody_owns_anything_who_is_not_there() {
     let world = World::demo().await;
     let body = || json!({"productId": "{product}"});
     let absent = world.id("sol").replace("0002", "0009");
-    create(&world, &format!("organizations/{absent}"), body()).refused(404, "not-found").await;
+    create(&world, &format!("organizations/{absent}"), body()).assert_rejected(404, "not-found").await;
     world.delete("/v1/customers/{sora}").by("operator").send().await.ok();
-    create(&world, "customers/{sora}", body()).refused(404, "not-found").await;
+    create(&world, "customers/{sora}", body()).assert_rejected(404, "not-found").await;
     let call = world.post("/v1/organizations/{yamada}/entitlements").by("contactManager").json(body());
-    call.refused(403, "role-not-allowed").await;
+    call.assert_rejected(403, "role-not-allowed").await;
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -15,8 +15,8 @@ async fn an_ended_entitlement_is_kept_and_shown_as_ended() {
         assert_eq!(seen(&world, path, "customer").await["endedAt"], ended["endedAt"]);
         let contents = world.contents().await;
         assert_eq!(end().send().await.ok(), ended, "again it changes nothing");
-        world.is_still(&contents).await;
-        end().header("if-match", "\"1\"").refused(412, "version-mismatch").await;
+        world.assert_unchanged(&contents).await;
+        end().header("if-match", "\"1\"").assert_rejected(412, "version-mismatch").await;
     }
     let (kind, data) =
         events(&world, "/v1/organizations/{yamada}/history", "contactManager").await.pop().unwrap();
@@ -32,15 +32,15 @@ async fn what_has_run_out_is_ended_already() {
     let contents = world.contents().await;
     let path = format!("/v1/organizations/{{sol}}/entitlements/{}/end", made["id"].as_str().unwrap());
     assert_eq!(world.post(&path).by("operator").send().await.ok()["version"], 1);
-    world.is_still(&contents).await;
+    world.assert_unchanged(&contents).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn only_an_operator_ends_and_only_what_is_there() {
     let world = World::demo().await;
     for who in ["agent", "contactManager", "partnerAdmin"] {
-        world.post(&format!("{OF_ORGANIZATION}/end")).by(who).refused(403, "role-not-allowed").await;
+        world.post(&format!("{OF_ORGANIZATION}/end")).by(who).assert_rejected(403, "role-not-allowed").await;
     }
     let absent = "/v1/organizations/{sol}/entitlements/{entitlement}/end";
-    world.post(absent).by("operator").refused(404, "not-found").await;
+    world.post(absent).by("operator").assert_rejected(404, "not-found").await;
 }

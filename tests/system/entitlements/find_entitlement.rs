@@ -21,10 +21,14 @@ async fn a_mistyped_number_is_told_from_one_that_nobody_has() {
     let other = if last == 'Z' { "Y" } else { "Z" };
     let mistyped = format!("{}{other}", number.strip_suffix(last).unwrap());
     let mistyped = world.get(&format!("/v1/entitlements/by-number/{mistyped}")).by("agent");
-    let fault = mistyped.refused(400, "invalid-request").await.faults();
+    let fault = mistyped.assert_rejected(400, "invalid-request").await.faults();
     assert_eq!(fault, [("number".to_owned(), "invalid-entitlement-number".to_owned())]);
     let unknown = domain::EntitlementNumber::of("ent_019b8c3e-5c00-7000-8000-000000000001".parse().unwrap());
     let unknown = world.get(&format!("/v1/entitlements/by-number/{unknown}")).by("agent");
-    unknown.refused(404, "not-found").await;
-    world.get("/v1/entitlements/by-number/{number}").by("customer").refused(403, "role-not-allowed").await;
+    unknown.assert_rejected(404, "not-found").await;
+    world
+        .get("/v1/entitlements/by-number/{number}")
+        .by("customer")
+        .assert_rejected(403, "role-not-allowed")
+        .await;
 }

@@ -35,22 +35,22 @@ async fn an_organizations_is_every_customers_of_it_and_a_persons_own_is_only_its
     let call = world.get(OF_ORGANIZATION).token(&colleague(&world));
     assert_eq!(call.send().await.status, 200);
     for who in ["otherCustomer", "otherContactManager"] {
-        world.get(OF_ORGANIZATION).by(who).refused(404, "not-found").await;
+        world.get(OF_ORGANIZATION).by(who).assert_rejected(404, "not-found").await;
     }
 
     for who in ["operator", "agent", "customer"] {
         assert_eq!(seen(&world, OF_CUSTOMER, who).await["id"], world.id("ownEntitlement"), "{who}");
     }
     for who in ["contactManager", "otherCustomer"] {
-        world.get(OF_CUSTOMER).by(who).refused(404, "not-found").await;
+        world.get(OF_CUSTOMER).by(who).assert_rejected(404, "not-found").await;
     }
     // The same e-mail in another organization, or in none, is another customer.
     for org in [Some(world.id("sol")), None] {
         let person = json!({"sub": "x", "email": "sora@yamada.example", "role": "customer", "org": org});
-        world.get(OF_CUSTOMER).token(&world.token_of(person)).refused(404, "not-found").await;
+        world.get(OF_CUSTOMER).token(&world.token_of(person)).assert_rejected(404, "not-found").await;
     }
     world.delete("/v1/customers/{sora}").by("operator").send().await.ok();
-    world.get(OF_CUSTOMER).by("customer").refused(404, "not-found").await;
+    world.get(OF_CUSTOMER).by("customer").assert_rejected(404, "not-found").await;
     assert_eq!(world.get(OF_CUSTOMER).by("agent").send().await.status, 200, "nothing is destroyed");
 }
 
@@ -62,11 +62,11 @@ async fn under_another_owner_it_is_not_there() {
         "/v1/organizations/{yamada}/entitlements/{ownEntitlement}",
         "/v1/customers/{sora}/entitlements/{entitlement}",
     ] {
-        world.get(path).by("operator").refused(404, "not-found").await;
+        world.get(path).by("operator").assert_rejected(404, "not-found").await;
     }
-    world.get(OF_ORGANIZATION).by("partnerAdmin").refused(403, "role-not-allowed").await;
+    world.get(OF_ORGANIZATION).by("partnerAdmin").assert_rejected(403, "role-not-allowed").await;
     let wrong = world.get("/v1/organizations/x/entitlements/{number}").by("operator");
-    let wrong = wrong.refused(400, "invalid-request").await.faults();
+    let wrong = wrong.assert_rejected(400, "invalid-request").await.faults();
     let places: Vec<_> = wrong.iter().map(|(at, _)| at.as_str()).collect();
     assert_eq!(places, ["entitlementId", "organizationId"]);
 }

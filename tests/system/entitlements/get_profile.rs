@@ -112,7 +112,7 @@ async fn who_joins_later_has_it_too_and_who_leaves_only_its_own() {
     let left = world.get(OF_SORA).by("agent").send().await.ok();
     assert_eq!(owned(&world, &left), [("Door Station", "own")]);
     assert!(left["customer"]["removedAt"].is_string());
-    world.get(OF_SORA).by("customer").refused(404, "not-found").await;
+    world.get(OF_SORA).by("customer").assert_rejected(404, "not-found").await;
 
     let nobody = json!({"email": "ana@x.example", "name": "Ana"});
     let nobody = world.post("/v1/customers").by("operator").json(nobody).send().await.ok();
@@ -172,14 +172,18 @@ async fn pages_go_through_the_own_ones_and_on_through_the_organizations_and_its_
 async fn anothers_profile_is_not_there() {
     let world = World::demo().await;
     for who in ["contactManager", "otherCustomer", "otherContactManager"] {
-        world.get(OF_SORA).by(who).refused(404, "not-found").await;
+        world.get(OF_SORA).by(who).assert_rejected(404, "not-found").await;
     }
     for who in ["otherCustomer", "otherContactManager"] {
-        world.get(OF_YAMADA).by(who).refused(404, "not-found").await;
+        world.get(OF_YAMADA).by(who).assert_rejected(404, "not-found").await;
     }
     for path in [OF_SORA, OF_YAMADA] {
-        world.get(path).by("partnerAdmin").refused(403, "role-not-allowed").await;
+        world.get(path).by("partnerAdmin").assert_rejected(403, "role-not-allowed").await;
     }
     let absent = world.id("yamada").replace("0001", "0009");
-    world.get(&format!("/v1/organizations/{absent}/profile")).by("agent").refused(404, "not-found").await;
+    world
+        .get(&format!("/v1/organizations/{absent}/profile"))
+        .by("agent")
+        .assert_rejected(404, "not-found")
+        .await;
 }

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::time::{Duration, Instant};
 
 use futures_util::future::join;
-use local_stack::seam::Kill;
+use local_stack::fault_proxy::Kill;
 use serde_json::{Value, json};
 use system::stock::sheet;
 use system::{Call, Reply, World};
@@ -247,7 +247,7 @@ async fn abort_applies_nothing_if_one_cell_is_wrong_and_a_trial_nothing_ever() {
     assert_eq!(counts(&report), [3, 0, 0, 1]);
     assert_eq!((&report["heldBack"], report.get("importId")), (&json!(2), None));
     assert_eq!(failures(&report), [(2, "Seats", "invalid-value")]);
-    world.is_still(&before).await;
+    world.assert_unchanged(&before).await;
     for (query, text, expected) in [
         ("?validateOnly=true", &wrong, [3, 2, 0, 1]),
         ("?validateOnly=true&onError=abort", &wrong, [3, 0, 0, 1]),
@@ -255,7 +255,7 @@ async fn abort_applies_nothing_if_one_cell_is_wrong_and_a_trial_nothing_ever() {
     ] {
         let report = table(&world, query, text).key("b").send().await.ok();
         assert_eq!((counts(&report), report.get("importId")), (expected, None), "{query}");
-        world.is_still(&before).await;
+        world.assert_unchanged(&before).await;
     }
     // Nothing took effect, so nothing was remembered: what is good now is applied.
     let body = json!({"onError": "abort", "rows": [{"entitlement": "CRM-1001", "details": {"Seats": {"values": [1]}}}]});
@@ -305,7 +305,7 @@ async fn what_cannot_be_read_is_refused_as_a_whole() {
     ] {
         let call = world.post(PATH).by("operator").header("content-type", kind).bytes(body);
         let top = if status == 400 { "invalid-request" } else { code };
-        let refused = call.refused(status, top).await;
+        let refused = call.assert_rejected(status, top).await;
         let about = String::from_utf8_lossy(&body[..body.len().min(60)]).into_owned();
         assert!(
             status != 400 || refused.faults().iter().any(|(_, found)| found == code),
@@ -355,7 +355,7 @@ async fn cut_off_and_wrong_since(changed: bool) {
     world.stock(5).await;
     let text = sheet(5, 0);
     let send = || table(&world, "?onError=abort", &text).key("night").send();
-    world.seam().kill("import-details", 2, Kill::After);
+    world.fault_proxy().kill("import-details", 2, Kill::After);
     assert_eq!(send().await.status, 500, "killed after a row");
     // Meanwhile what the rest says is wrong.
     let fields = world.get("/v1/detail-fields").by("operator").send().await.ok();
@@ -478,7 +478,7 @@ async fn who_may_not_edit_a_field_imports_nothing_into_it() {
     assert_eq!(failures(&report), [(1, "Site", "field-not-editable")]);
     for who in ["agent", "contactManager", "partnerAdmin"] {
         let call = world.post(PATH).by(who).header("content-type", "text/csv");
-        call.bytes(text.as_bytes()).refused(403, "role-not-allowed").await;
+        call.bytes(text.as_bytes()).assert_rejected(403, "role-not-allowed").await;
     }
     // A machine of the vendor's has the role, and no e-mail.
     let machine =
@@ -507,8 +507,8 @@ async fn under_one_key_it_is_done_once_and_gets_the_first_answer() {
     let contents = world.contents().await;
     let again = send(0).await;
     assert_eq!((again.header("idempotent-replayed"), &again.body), (Some("true"), &first));
-    world.is_still(&contents).await;
-    table(&world, "", &sheet(30, 1)).key("night").refused(422, "idempotency-key-reused").await;
+    world.assert_unchanged(&contents).await;
+    table(&world, "", &sheet(30, 1)).key("night").assert_rejected(422, "idempotency-key-reused").await;
     assert_eq!(imports(&world).await.len(), 1);
 }
 
@@ -534,7 +534,7 @@ async fn cut_off_anywhere(how: &str, steps: u32, wrong: &str) {
             world.stock(ROWS).await;
             let text = sheet(ROWS, 0) + wrong;
             let send = || table(&world, how, &text).key("night").send();
-            world.seam().kill("import-details", others, kill);
+            world.fault_proxy().kill("import-details", others, kill);
             assert_eq!(send().await.status, 500, "killed");
             let began = others > 0 || kill == Kill::After;
             let ended = others == steps - 1 && kill == Kill::After;
@@ -570,7 +570,7 @@ async fn one_that_was_cut_off_for_good_is_in_the_history_all_the_same() {
         if let Some(key) = key {
             call = call.key(key);
         }
-        world.seam().kill("import-details", 3, Kill::Before);
+        world.fault_proxy().kill("import-details", 3, Kill::Before);
         assert_eq!(call.send().await.status, 500);
     }
     world.post("/_local/tick").send().await.ok();
@@ -597,7 +597,7 @@ async fn one_that_was_given_up_goes_on_when_it_is_repeated_all_the_same() {
     world.stock(5).await;
     let text = sheet(5, 0);
     let send = || table(&world, "?onError=abort", &text).key("night").send();
-    world.seam().kill("import-details", 4, Kill::After);
+    world.fault_proxy().kill("import-details", 4, Kill::After);
     assert_eq!(send().await.status, 500);
     world.post("/_local/time").bytes(br#"{"advance":"PT61M"}"#).send().await.ok();
     world.post("/_local/tick").send().await.ok();
@@ -732,10 +732,10 @@ async fn a_changed_row_costs_two_write_units_and_an_unchanged_one_none() {
     world.stock(100).await;
     let cost = async |round: u64| {
         table(&world, "", &sheet(100, round)).send().await.ok();
-        let cost = world.seam().take_costs()["import-details"].clone();
+        let cost = world.fault_proxy().take_costs()["import-details"].clone();
         (cost.write_units, cost.read_units)
     };
-    world.seam().take_costs();
+    world.fault_proxy().take_costs();
     let (changed, read) = cost(0).await;
     let (unchanged, read_again) = cost(0).await;
     assert_eq!(changed - unchanged, 200.0, "the entitlement and its index copy");

@@ -113,7 +113,7 @@ async fn a_question_that_makes_no_sense_is_refused() {
         ("field=Region&value=eu", "value", "unknown-option"),
         ("field=Seats&value=many", "value", "invalid-value"),
     ] {
-        let refused = ask(&format!("productId={{product}}&{query}")).refused(422, code).await;
+        let refused = ask(&format!("productId={{product}}&{query}")).assert_rejected(422, code).await;
         assert_eq!(refused.faults()[0].0, parameter, "{query}");
     }
     for (query, faults) in [
@@ -124,12 +124,16 @@ async fn a_question_that_makes_no_sense_is_refused() {
             json!([["colour", "unknown-field"], ["field", "missing"], ["productId", "missing"]]),
         ),
     ] {
-        let refused = ask(query).refused(400, "invalid-request").await;
+        let refused = ask(query).assert_rejected(400, "invalid-request").await;
         assert_eq!(serde_json::to_value(refused.faults()).unwrap(), faults, "{query}");
     }
     let absent = world.id("sol").replace("0002", "0009");
     assert_eq!(found(&world, &format!("organizationId={absent}")).await, [""; 0]);
     let unowned = world.id("product").replace("0001", "0009");
     assert_eq!(found(&world, &format!("productId={unowned}")).await, [""; 0]);
-    world.get("/v1/entitlements?productId={product}").by("customer").refused(403, "role-not-allowed").await;
+    world
+        .get("/v1/entitlements?productId={product}")
+        .by("customer")
+        .assert_rejected(403, "role-not-allowed")
+        .await;
 }

@@ -27,13 +27,13 @@ async fn what_is_named_changes_and_an_empty_list_clears() {
     // Again it is no change.
     let contents = world.contents().await;
     update(&world, OF_ORGANIZATION, details).send().await.ok();
-    world.is_still(&contents).await;
+    world.assert_unchanged(&contents).await;
     let stale =
         update(&world, OF_ORGANIZATION, json!({"Seats": {"values": [1]}})).header("if-match", "\"1\"");
-    stale.refused(412, "version-mismatch").await;
+    stale.assert_rejected(412, "version-mismatch").await;
     let both =
         update(&world, OF_ORGANIZATION, json!({"Seats": {"values": ["x"]}})).header("if-match", "\"1\"");
-    both.refused(412, "version-mismatch").await;
+    both.assert_rejected(412, "version-mismatch").await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -43,7 +43,7 @@ async fn a_change_is_whole_or_not_at_all() {
         "Support level": {"values": ["Silver"]}, "Renewal contact": {"values": ["nobody"]},
         "{field}": {"values": ["US"]}, "Region": {"values": ["AU"]},
     });
-    let refused = update(&world, OF_ORGANIZATION, details).refused(422, "invalid-value").await;
+    let refused = update(&world, OF_ORGANIZATION, details).assert_rejected(422, "invalid-value").await;
     let fault = |at: &str, code: &str| (at.to_owned(), code.to_owned());
     let second = world.fill("/details/{field}");
     assert_eq!(
@@ -66,20 +66,20 @@ async fn who_may_edit_a_field_edits_it_and_nobody_else() {
         [("customer", OF_ORGANIZATION), ("contactManager", OF_ORGANIZATION), ("customer", OF_CUSTOMER)]
     {
         call(who, path, "Site").send().await.ok();
-        call(who, path, "Renewal contact").refused(422, "field-not-editable").await;
+        call(who, path, "Renewal contact").assert_rejected(422, "field-not-editable").await;
         // What one cannot see one cannot change, nor learn that it is there.
-        call(who, path, "Secret").refused(422, "unknown-field").await;
-        call(who, path, "Nonsense").refused(422, "unknown-field").await;
+        call(who, path, "Secret").assert_rejected(422, "unknown-field").await;
+        call(who, path, "Nonsense").assert_rejected(422, "unknown-field").await;
     }
     for who in ["operator", "agent"] {
-        call(who, OF_ORGANIZATION, "Site").refused(422, "field-not-editable").await;
+        call(who, OF_ORGANIZATION, "Site").assert_rejected(422, "field-not-editable").await;
     }
-    call("operator", OF_ORGANIZATION, "Secret").refused(422, "field-not-editable").await;
+    call("operator", OF_ORGANIZATION, "Secret").assert_rejected(422, "field-not-editable").await;
     call("agent", OF_ORGANIZATION, "Secret").send().await.ok();
     for (who, path) in [("otherCustomer", OF_ORGANIZATION), ("contactManager", OF_CUSTOMER)] {
-        call(who, path, "Site").refused(404, "not-found").await;
+        call(who, path, "Site").assert_rejected(404, "not-found").await;
     }
-    call("partnerAdmin", OF_ORGANIZATION, "Site").refused(403, "role-not-allowed").await;
+    call("partnerAdmin", OF_ORGANIZATION, "Site").assert_rejected(403, "role-not-allowed").await;
 
     // In the history, too, nobody learns of a field that they may not view.
     let history = events(&world, "/v1/organizations/{yamada}/history", "contactManager").await;
@@ -131,10 +131,15 @@ async fn what_a_role_may_not_view_or_edit_it_may_not_in_any_route() {
     for (name, code) in [("Secret", "unknown-field"), ("Fixed", "field-not-editable")] {
         let details = json!({name: {"values": ["z"]}});
         let body = json!({"productId": "{product}", "details": details});
-        world.post("/v1/organizations/{yamada}/entitlements").by("agent").json(body).refused(422, code).await;
+        world
+            .post("/v1/organizations/{yamada}/entitlements")
+            .by("agent")
+            .json(body)
+            .assert_rejected(422, code)
+            .await;
         let body = json!({"details": details});
         let change = world.patch(&format!("{OF_ORGANIZATION}/details")).by("agent").json(body);
-        change.refused(422, code).await;
+        change.assert_rejected(422, code).await;
     }
 }
 
@@ -155,10 +160,10 @@ async fn details_have_64_kb_at_most_so_that_an_entitlement_stays_an_item() {
     };
     let (most, one_more) = names.split_at(31);
     change(OF_ORGANIZATION, details(most)).key("x").send().await.ok();
-    let refused = change(OF_ORGANIZATION, details(one_more)).refused(422, "details-too-large").await;
+    let refused = change(OF_ORGANIZATION, details(one_more)).assert_rejected(422, "details-too-large").await;
     assert_eq!(refused.faults(), [("/details".to_owned(), "details-too-large".to_owned())]);
     let body = json!({"productId": "{product}", "details": details(&names)});
-    create(&world, "organizations/{yamada}", body).refused(422, "details-too-large").await;
+    create(&world, "organizations/{yamada}", body).assert_rejected(422, "details-too-large").await;
     // What is archived is kept, and has its room.
     let fields = world.get("/v1/detail-fields").by("operator").send().await.ok();
     for one in fields["items"].as_array().unwrap() {
@@ -167,7 +172,7 @@ async fn details_have_64_kb_at_most_so_that_an_entitlement_stays_an_item() {
             world.patch(&path).by("operator").json(json!({"archived": true})).send().await.ok();
         }
     }
-    change(OF_ORGANIZATION, details(one_more)).refused(422, "details-too-large").await;
+    change(OF_ORGANIZATION, details(one_more)).assert_rejected(422, "details-too-large").await;
     let rows = json!({"rows": [
         {"entitlement": "CRM-1001", "details": details(one_more)},
         {"entitlement": "X-0", "details": details(one_more)},
@@ -188,7 +193,7 @@ async fn archiving_a_field_keeps_its_values_and_an_option_that_is_renamed_takes_
     change(json!({"archived": true})).send().await.ok();
     assert_eq!(seen(&world, OF_ORGANIZATION, "agent").await["details"].get("Region"), None);
     let wanted = || json!({"Region": {"values": ["US"]}});
-    update(&world, OF_ORGANIZATION, wanted()).refused(422, "archived-field").await;
+    update(&world, OF_ORGANIZATION, wanted()).assert_rejected(422, "archived-field").await;
     change(json!({"archived": false})).send().await.ok();
     assert_eq!(seen(&world, OF_ORGANIZATION, "agent").await["details"]["Region"], json!({"values": ["EU"]}));
 
@@ -203,9 +208,9 @@ async fn archiving_a_field_keeps_its_values_and_an_option_that_is_renamed_takes_
     // What has it keeps it; nothing else gets it.
     let contents = world.contents().await;
     update(&world, OF_ORGANIZATION, json!({"Region": {"values": ["Europe"]}})).send().await.ok();
-    world.is_still(&contents).await;
+    world.assert_unchanged(&contents).await;
     update(&world, OF_CUSTOMER, json!({"Region": {"values": ["Europe"]}}))
-        .refused(422, "retired-option")
+        .assert_rejected(422, "retired-option")
         .await;
 }
 

@@ -139,7 +139,7 @@ async fn prove(Recorded { name, call, conditions, .. }: &Recorded, by_record: bo
                 reply.status,
                 reply.body
             );
-            world.is_still(&before).await;
+            world.assert_unchanged(&before).await;
         }
     }
 }

@@ -1,6 +1,6 @@
 //! What each operation's canonical call costs.
 
-use local_stack::seam::Cost;
+use local_stack::fault_proxy::Cost;
 use serde_json::json;
 use system::{World, canonical, golden};
 
@@ -38,9 +38,9 @@ async fn every_canonical_call_costs_exactly_this() {
     let world = World::demo().await;
     world.post("/_local/tick").send().await.ok();
     let name = functions::SCHEDULE.name;
-    rows.push(row(format!("`{name}` after two links"), &world.seam().take_costs()[name], 0.0));
+    rows.push(row(format!("`{name}` after two links"), &world.fault_proxy().take_costs()[name], 0.0));
     world.post("/_local/tick").send().await.ok();
-    rows.push(row(format!("`{name}` when nothing is due"), &world.seam().take_costs()[name], 0.0));
+    rows.push(row(format!("`{name}` when nothing is due"), &world.fault_proxy().take_costs()[name], 0.0));
     let head = ["call", "round trips", "requests", "write units", "read units", "$ per million"];
     golden::check_part("README.md", "budgets", &golden::table(&head, &rows));
 }
@@ -50,13 +50,13 @@ async fn the_budgets_hold() {
     let world = World::demo().await;
     let assign = canonical::one("assign-license");
     assign.call(&world, "").send().await.ok();
-    let cost = world.seam().take_costs()["assign-license"].clone();
+    let cost = world.fault_proxy().take_costs()["assign-license"].clone();
     assert_eq!(cost.round_trips, 1);
     assert!(cost.write_units <= 16.0 && cost.read_units == 0.0, "{cost:?}");
 
     let replayed = assign.call(&world, "").send().await;
     assert_eq!(replayed.header("idempotent-replayed"), Some("true"));
-    assert_eq!(world.seam().take_costs()["assign-license"].round_trips, 1, "a replay");
+    assert_eq!(world.fault_proxy().take_costs()["assign-license"].round_trips, 1, "a replay");
 
     let body = json!({
         "organizationId": "{yamada}", "lines": [{"licenseType": "edge-storage-1y", "quantity": 1000}],
@@ -64,19 +64,19 @@ async fn the_budgets_hold() {
     let exhausted = world.post("/v1/partners/{partner}/license-assignments").by("partnerMember");
     let exhausted = exhausted.key("too-many").json(body).send().await;
     assert_eq!(exhausted.code(), "license-pool-exhausted");
-    assert_eq!(world.seam().take_costs()["assign-license"].round_trips, 1, "an exhausted pool");
+    assert_eq!(world.fault_proxy().take_costs()["assign-license"].round_trips, 1, "an exhausted pool");
 
     canonical::one("receive-partner-order").call(&world, "").send().await.ok();
-    assert!(world.seam().take_costs()["receive-partner-order"].round_trips <= 3);
+    assert!(world.fault_proxy().take_costs()["receive-partner-order"].round_trips <= 3);
     canonical::one("list-subscriptions").call(&world, "").send().await.ok();
-    assert_eq!(world.seam().take_costs()["list-subscriptions"].round_trips, 1);
+    assert_eq!(world.fault_proxy().take_costs()["list-subscriptions"].round_trips, 1);
     let down = canonical::one("deactivate-subscription").call(&world, "").send().await.ok();
     assert_eq!(down["deactivated"].as_array().unwrap().len(), 4, "with three that are linked to it");
-    assert!(world.seam().take_costs()["deactivate-subscription"].round_trips <= 2);
+    assert!(world.fault_proxy().take_costs()["deactivate-subscription"].round_trips <= 2);
     canonical::one("list-license-pools").call(&world, "").send().await.ok();
-    assert_eq!(world.seam().take_costs()["list-license-pools"].round_trips, 1);
+    assert_eq!(world.fault_proxy().take_costs()["list-license-pools"].round_trips, 1);
     canonical::one("query-history-of-partner").call(&world, "").send().await.ok();
-    assert!(world.seam().take_costs()["query-history"].round_trips <= 2);
+    assert!(world.fault_proxy().take_costs()["query-history"].round_trips <= 2);
 }
 
 #[test]

@@ -15,7 +15,7 @@ async fn all_faults_of_path_query_headers_and_body_come_together() {
         .by("partnerMember")
         .key("ключ")
         .json(json!({"organizationId": 7, "lines": [{"licenseType": "X", "quantity": 0}], "note": "x"}))
-        .refused(400, "invalid-request")
+        .assert_rejected(400, "invalid-request")
         .await;
     assert_eq!(
         reply.faults(),
@@ -39,7 +39,7 @@ async fn bodies_that_are_no_json_objects_are_refused() {
     let world = World::demo().await;
     let call = || world.post("/v1/partners").by("operator");
     let json = |body: &[u8]| call().header("content-type", "application/json; charset=utf-8").bytes(body);
-    json(b"").refused(400, "invalid-request").await;
+    json(b"").assert_rejected(400, "invalid-request").await;
     for (body, code) in [
         (&b"{\"name\": "[..], "invalid-json"),
         (b"name=Miyako", "invalid-json"),
@@ -48,31 +48,33 @@ async fn bodies_that_are_no_json_objects_are_refused() {
         (b"null", "wrong-type"),
         (b"{}", "missing"),
     ] {
-        let reply = json(body).refused(400, "invalid-request").await;
+        let reply = json(body).assert_rejected(400, "invalid-request").await;
         assert_eq!(reply.faults().len(), 1);
         assert_eq!(reply.faults()[0].1, code, "{}", String::from_utf8_lossy(body));
     }
-    let reply = json(br#"{"name": "a", "externalId": 7, "name": "b"}"#).refused(400, "invalid-request").await;
+    let reply =
+        json(br#"{"name": "a", "externalId": 7, "name": "b"}"#).assert_rejected(400, "invalid-request").await;
     assert_eq!(reply.faults(), [at("/externalId", "wrong-type"), at("/name", "duplicate")]);
     let form = call().header("content-type", "application/x-www-form-urlencoded").bytes(b"{\"name\":\"x\"}");
-    form.refused(415, "unsupported-media-type").await;
+    form.assert_rejected(415, "unsupported-media-type").await;
     let many: String = (0..20_000).map(|n| format!("\"f{n}\":1,")).collect();
-    let reply = json(format!("{{{many}\"name\":\"x\"}}").as_bytes()).refused(400, "invalid-request").await;
+    let reply =
+        json(format!("{{{many}\"name\":\"x\"}}").as_bytes()).assert_rejected(400, "invalid-request").await;
     assert_eq!(reply.faults().len(), 500, "as many as an answer has room for");
     let long = "k".repeat(100_000);
     let many: String = (0..20_000).map(|_| "\"a\":1,").collect();
     let text = format!("{{\"name\":\"x\",\"{long}\":{{{many}\"a\":1}}}}");
-    let reply = json(text.as_bytes()).refused(400, "invalid-request").await;
+    let reply = json(text.as_bytes()).assert_rejected(400, "invalid-request").await;
     assert!(reply.faults().len() == 500 && reply.bytes.len() < 500_000, "{} bytes", reply.bytes.len());
-    json(&vec![b' '; 256 * 1024 + 1]).refused(413, "body-too-large").await;
-    json("[".repeat(100_000).as_bytes()).refused(400, "invalid-request").await;
+    json(&vec![b' '; 256 * 1024 + 1]).assert_rejected(413, "body-too-large").await;
+    json("[".repeat(100_000).as_bytes()).assert_rejected(400, "invalid-request").await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn an_operation_without_a_body_takes_none_or_an_empty_object() {
     for (body, status) in [("", 201), ("{}", 201), ("{\"a\":1}", 400), ("[]", 400)] {
         let world = World::demo().await;
-        let call = world.put("/v1/partners/{partner}/customers/{nakano}").by("operator");
+        let call = world.put("/v1/partners/{partner}/organizations/{nakano}").by("operator");
         let call = call.header("content-type", "application/json").bytes(body.as_bytes());
         assert_eq!(call.send().await.status, status, "{body}");
     }
@@ -93,10 +95,10 @@ async fn one_key_answers_one_request() {
     );
     assert_eq!(again.header("etag"), first.header("etag"));
 
-    create("Südlicht").refused(422, "idempotency-key-reused").await;
+    create("Südlicht").assert_rejected(422, "idempotency-key-reused").await;
     let other_path =
         world.post("/v1/organizations").by("operator").key("k").json(json!({"name": "Nordlicht"}));
-    other_path.refused(422, "idempotency-key-reused").await;
+    other_path.assert_rejected(422, "idempotency-key-reused").await;
     let other_layout = world.post("/v1/partners").by("operator").key("k");
     let other_layout =
         other_layout.header("content-type", "application/json").bytes(b"{ \"name\" : \"Nordlicht\" }");
@@ -125,7 +127,10 @@ async fn a_key_is_remembered_for_thirty_days() {
 async fn a_refusal_is_judged_again_under_the_same_key() {
     let world = World::demo().await;
     let create = || world.post("/v1/partners").by("operator").key("k");
-    create().json(json!({"name": "x", "externalId": "P-1001"})).refused(409, "external-id-taken").await;
+    create()
+        .json(json!({"name": "x", "externalId": "P-1001"}))
+        .assert_rejected(409, "external-id-taken")
+        .await;
     let mended = create().json(json!({"name": "x", "externalId": "P-9"})).send().await;
     assert_eq!((mended.status, mended.header("idempotent-replayed")), (201, None));
 }
@@ -146,7 +151,7 @@ async fn validate_only_answers_what_would_happen_and_does_nothing() {
         assert!(tried.body["secret"].is_null());
         let keyless = call.call(&world, "validateOnly=true").without("idempotency-key").send().await;
         assert_eq!(keyless.status, 200, "{}: a trial needs no key", call.id);
-        world.is_still(&before).await;
+        world.assert_unchanged(&before).await;
         // It used up no key either.
         let done = call.call(&world, "").send().await;
         assert_eq!(done.header("idempotent-replayed"), None, "{}", call.id);
@@ -157,7 +162,7 @@ async fn validate_only_answers_what_would_happen_and_does_nothing() {
 #[tokio::test(flavor = "multi_thread")]
 async fn if_match_names_the_version_that_is_meant() {
     for (path, body) in [
-        ("/v1/partners/{partner}/customers/{yamada}", json!({})),
+        ("/v1/partners/{partner}/organizations/{yamada}", json!({})),
         ("/v1/partners/{partner}/store", json!({"sourceId": "{source}", "account": "ec-4711"})),
     ] {
         let world = World::demo().await;
@@ -167,16 +172,16 @@ async fn if_match_names_the_version_that_is_meant() {
         for good in ["\"1\"", "*"] {
             assert_eq!(put().header("if-match", good).send().await.ok(), seen.body);
         }
-        put().header("if-match", "\"2\"").refused(412, "version-mismatch").await;
+        put().header("if-match", "\"2\"").assert_rejected(412, "version-mismatch").await;
         for bad in ["1", "\"x\"", "W/\"1\"", "\"1\", \"2\"", "\"01\"", "\"+1\"", ""] {
-            let reply = put().header("if-match", bad).refused(400, "invalid-request").await;
+            let reply = put().header("if-match", bad).assert_rejected(400, "invalid-request").await;
             assert_eq!(reply.faults(), [at("If-Match", "invalid-etag")], "{bad}");
         }
     }
     let world = World::demo().await;
     let absent =
-        world.put("/v1/partners/{partner}/customers/{nakano}").by("operator").header("if-match", "*");
-    absent.refused(412, "version-mismatch").await;
+        world.put("/v1/partners/{partner}/organizations/{nakano}").by("operator").header("if-match", "*");
+    absent.assert_rejected(412, "version-mismatch").await;
 }
 
 /// The loop proves that the canonical calls are a story, too: made one after another in one world, each still succeeds.
@@ -193,10 +198,10 @@ async fn every_canonical_call_succeeds_and_no_answer_is_cached() {
 #[tokio::test(flavor = "multi_thread")]
 async fn errors_never_say_more_than_they_should() {
     let world = World::demo().await;
-    world.seam().allow_only(Default::default());
+    world.fault_proxy().allow_only(Default::default());
     let broken = canonical::one("list-license-pools").call(&world, "").send().await;
     assert_eq!((broken.status, broken.code()), (500, "internal"));
-    assert!(!world.seam().take_denied().is_empty());
+    assert!(!world.fault_proxy().take_denied().is_empty());
     let text = broken.body.to_string();
     assert!(!text.contains("policy") && !text.contains("Dynamo") && !text.contains("Access"), "{text}");
 }
@@ -205,7 +210,7 @@ async fn errors_never_say_more_than_they_should() {
 async fn faults_of_lists_come_with_those_of_filters_and_none_is_invented() {
     let world = World::demo().await;
     let path = "/v1/history?from=x&from=y&pageSize=0&pageToken=abc&colour=red";
-    let reply = world.get(path).by("operator").refused(400, "invalid-request").await;
+    let reply = world.get(path).by("operator").assert_rejected(400, "invalid-request").await;
     assert_eq!(
         reply.faults(),
         [
@@ -218,10 +223,10 @@ async fn faults_of_lists_come_with_those_of_filters_and_none_is_invented() {
     let page = world.get("/v1/history?pageSize=1").by("operator").send().await.ok();
     let token = page["nextPageToken"].as_str().unwrap();
     let good_token = format!("/v1/history?pageSize=1&pageToken={token}&a%2Fb=1&~=2");
-    let reply = world.get(&good_token).by("operator").refused(400, "invalid-request").await;
+    let reply = world.get(&good_token).by("operator").assert_rejected(400, "invalid-request").await;
     assert_eq!(reply.faults(), [at("a/b", "unknown-field"), at("~", "unknown-field")]);
     let spans = "/v1/history?from=2026-02-01T00:00:00Z&to=2026-01-01T00:00:00Z&type=bogus";
-    let reply = world.get(spans).by("operator").refused(400, "invalid-request").await;
+    let reply = world.get(spans).by("operator").assert_rejected(400, "invalid-request").await;
     assert_eq!(reply.faults(), [at("to", "empty-span"), at("type", "unknown-value")]);
 }
 

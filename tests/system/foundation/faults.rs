@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use futures_util::{StreamExt, stream};
-use local_stack::seam::Outage;
+use local_stack::fault_proxy::InjectedFailure;
 use system::canonical::Canonical;
 use system::{Reply, World, canonical, strength};
 
@@ -21,11 +21,11 @@ const WAYS: [&str; 6] = [
 ];
 
 /// An outage after which nothing was written, and one after which nobody knows.
-const KINDS: [Outage; 2] = [Outage::Conflict, Outage::ResetAfter];
+const KINDS: [InjectedFailure; 2] = [InjectedFailure::Conflict, InjectedFailure::ResetAfter];
 
 /// Whether nothing was written for certain, so that the operation decides anew.
-fn decides_anew(outage: Outage) -> bool {
-    matches!(outage, Outage::Conflict | Outage::Throttled)
+fn decides_anew(outage: InjectedFailure) -> bool {
+    matches!(outage, InjectedFailure::Conflict | InjectedFailure::Throttled)
 }
 
 /// Whether a call may go without its key.
@@ -47,12 +47,12 @@ async fn an_outage_on_the_way_leaves_one_effect_and_the_usual_answer() {
     let mut ways = BTreeSet::from(WAYS);
     for usual in writes().await {
         let every = ways.remove(usual.call.operation) || strength::is_nightly();
-        let outages = if every { &Outage::ALL[..] } else { &KINDS };
+        let outages = if every { &InjectedFailure::ALL[..] } else { &KINDS };
         for outage in outages {
             meets_an_outage(usual, *outage).await;
         }
         if may_be_keyless(&usual.call) {
-            for outage in if every { outages } else { &[Outage::ResetAfter] } {
+            for outage in if every { outages } else { &[InjectedFailure::ResetAfter] } {
                 meets_an_outage_without_a_key(&usual.call, *outage).await;
             }
         }
@@ -60,20 +60,20 @@ async fn an_outage_on_the_way_leaves_one_effect_and_the_usual_answer() {
     assert!(ways.is_empty(), "these do not write: {ways:?}");
 }
 
-async fn meets_an_outage(usual: &Recorded, outage: Outage) {
+async fn meets_an_outage(usual: &Recorded, outage: InjectedFailure) {
     let Recorded { call, reply, keys, transactions, .. } = usual;
     let world = World::demo().await;
-    world.seam().take_tokens();
-    world.seam().inject("TransactWriteItems", outage);
+    world.fault_proxy().take_tokens();
+    world.fault_proxy().inject("TransactWriteItems", outage);
     let answer = send(call, &world, false).await;
-    assert_eq!(world.seam().faults_left(), 0, "{}: {outage:?} was not met", call.id);
+    assert_eq!(world.fault_proxy().faults_left(), 0, "{}: {outage:?} was not met", call.id);
     assert_eq!(answer.status, reply.status, "{} after {outage:?}: {}", call.id, answer.body);
     assert_eq!(answer.header("idempotent-replayed"), None, "{} after {outage:?}", call.id);
     let found: Vec<_> = world.contents().await.into_keys().collect();
     assert_eq!(found.len(), keys.len(), "{} after {outage:?}: not one effect", call.id);
 
     let decided_anew = decides_anew(outage);
-    let tokens = world.seam().take_tokens();
+    let tokens = world.fault_proxy().take_tokens();
     assert_eq!(tokens.len(), transactions + 1, "{} after {outage:?}", call.id);
     assert_eq!(tokens[0] != tokens[1], decided_anew, "{} after {outage:?}", call.id);
     // Only what was decided anew has new ids.
@@ -83,12 +83,12 @@ async fn meets_an_outage(usual: &Recorded, outage: Outage) {
     }
 }
 
-async fn meets_an_outage_without_a_key(call: &Canonical, outage: Outage) {
+async fn meets_an_outage_without_a_key(call: &Canonical, outage: InjectedFailure) {
     let (untroubled, world) = (World::demo().await, World::demo().await);
     let usual = send(call, &untroubled, true).await;
-    world.seam().inject("TransactWriteItems", outage);
+    world.fault_proxy().inject("TransactWriteItems", outage);
     let answer = send(call, &world, true).await;
-    assert_eq!(world.seam().faults_left(), 0, "{}: {outage:?} was not met", call.id);
+    assert_eq!(world.fault_proxy().faults_left(), 0, "{}: {outage:?} was not met", call.id);
     assert_eq!(answer.status, usual.status, "{} after {outage:?}: {}", call.id, answer.body);
     assert_eq!(answer.header("idempotent-replayed"), None, "{} after {outage:?}", call.id);
     let keys = async |world: &World| world.contents().await.into_keys().collect::<Vec<_>>();
@@ -111,7 +111,7 @@ async fn a_repeat_after_a_lost_answer_has_no_second_effect() {
         let settles = !call.route_key.starts_with("POST ");
         assert!(replayed != settles, "{}: {:?}", call.id, again.headers);
         again.ok();
-        world.is_still(&once).await;
+        world.assert_unchanged(&once).await;
     }
 }
 
@@ -139,10 +139,10 @@ async fn a_store_that_stays_away_is_503_with_retry_after_and_nothing_changed() {
     let world = World::demo().await;
     let before = world.contents().await;
     // More than can be tried within a function's time.
-    (0..100).for_each(|_| world.seam().inject("TransactWriteItems", Outage::ResetBefore));
+    (0..100).for_each(|_| world.fault_proxy().inject("TransactWriteItems", InjectedFailure::ResetBefore));
     let answer = canonical::one("assign-license").call(&world, "").send().await;
     assert_eq!((answer.status, answer.code(), answer.header("retry-after")), (503, "busy", Some("1")));
-    world.is_still(&before).await;
+    world.assert_unchanged(&before).await;
 }
 
 /// The loop proves of each route that one unknown outcome keeps its transaction as it was, whatever is certain later. Most of
@@ -151,11 +151,16 @@ async fn a_store_that_stays_away_is_503_with_retry_after_and_nothing_changed() {
 async fn who_is_throttled_after_an_unknown_outcome_sends_the_same_again() {
     let one = async |usual: &Recorded| {
         let world = World::demo().await;
-        for fault in [Outage::TimeoutAfter, Outage::Throttled, Outage::Conflict, Outage::InProgress] {
-            world.seam().inject("TransactWriteItems", fault);
+        for fault in [
+            InjectedFailure::TimeoutAfter,
+            InjectedFailure::Throttled,
+            InjectedFailure::Conflict,
+            InjectedFailure::InProgress,
+        ] {
+            world.fault_proxy().inject("TransactWriteItems", fault);
         }
         usual.call.call(&world, "").send().await.ok();
-        assert_eq!(world.seam().faults_left(), 0, "{}", usual.call.id);
+        assert_eq!(world.fault_proxy().faults_left(), 0, "{}", usual.call.id);
         let found: Vec<_> = world.contents().await.into_keys().collect();
         assert_eq!(found, usual.keys, "{}", usual.call.id);
     };
@@ -172,12 +177,16 @@ async fn reads_are_tried_again() {
         ("receive-partner-order", "GetItem"),
         ("receive-partner-order", "BatchGetItem"),
     ] {
-        for fault in [Outage::Throttled, Outage::ResetBefore, Outage::TimeoutAfter, Outage::ServerErrorAfter]
-        {
+        for fault in [
+            InjectedFailure::Throttled,
+            InjectedFailure::ResetBefore,
+            InjectedFailure::TimeoutAfter,
+            InjectedFailure::ServerErrorAfter,
+        ] {
             let world = World::demo().await;
-            world.seam().inject(target, fault);
+            world.fault_proxy().inject(target, fault);
             canonical::one(id).call(&world, "").send().await.ok();
-            assert_eq!(world.seam().faults_left(), 0);
+            assert_eq!(world.fault_proxy().faults_left(), 0);
         }
     }
 }

@@ -3,7 +3,7 @@
 
 use std::collections::BTreeSet;
 
-use local_stack::seam::{Action, Cost};
+use local_stack::fault_proxy::{Action, Cost};
 use serde_json::Value;
 use system::canonical::{self, Canonical};
 use system::{Reply, World};
@@ -62,16 +62,16 @@ pub async fn record(name: String, call: Canonical, query: &str) -> Recorded {
         // In a world of its own: a trial takes ids.
         let world = World::without_policies().await;
         call.call(&world, "validateOnly=true").send().await.ok();
-        used.extend(world.seam().used().remove(call.operation).unwrap_or_default());
+        used.extend(world.fault_proxy().used().remove(call.operation).unwrap_or_default());
     }
     let world = World::without_policies().await;
-    world.seam().take_tokens();
+    world.fault_proxy().take_tokens();
     let reply = call.call(&world, query).send().await;
     assert!((200..300).contains(&reply.status), "{name}: {}", reply.body);
-    used.extend(world.seam().used().remove(call.operation).unwrap_or_default());
-    let cost = world.seam().take_costs()[call.operation].clone();
-    let conditions = world.seam().conditions();
-    let transactions = world.seam().take_tokens().len();
+    used.extend(world.fault_proxy().used().remove(call.operation).unwrap_or_default());
+    let cost = world.fault_proxy().take_costs()[call.operation].clone();
+    let conditions = world.fault_proxy().conditions();
+    let transactions = world.fault_proxy().take_tokens().len();
     let keys = world.contents().await.into_keys().collect();
     Recorded { name, call, reply, cost, used, keys, transactions, conditions }
 }

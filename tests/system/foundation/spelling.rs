@@ -30,7 +30,7 @@ async fn one_person_is_one_customer_however_the_email_is_spelled() {
     let made = create("Jörg@yamada.example").send().await.ok();
     assert_eq!(made["email"], "Jörg@yamada.example", "shown as it was given first");
     for same in ["JÖRG@yamada.example", "jo\u{308}rg@YAMADA.example", "JO\u{308}RG@yamada.example"] {
-        create(same).refused(409, "email-taken").await;
+        create(same).assert_rejected(409, "email-taken").await;
         let found =
             world.get(&format!("/v1/customers?email={}", encoded(same))).by("agent").send().await.ok();
         assert_eq!(found["items"][0]["id"], made["id"], "{same}");
@@ -49,7 +49,7 @@ async fn one_person_is_one_customer_however_the_email_is_spelled() {
     let mut bad: Vec<String> = UNSEEN.iter().map(|c| format!("a{c}b@yamada.example")).collect();
     bad.extend(["a..b", ".a", "a.", &"a".repeat(65)].map(|local| format!("{local}@yamada.example")));
     for email in bad {
-        let refused = create(&email).refused(400, "invalid-request").await;
+        let refused = create(&email).assert_rejected(400, "invalid-request").await;
         assert_eq!(refused.faults(), [("/email".to_owned(), "invalid-email".to_owned())], "{email:?}");
     }
 }
@@ -78,8 +78,12 @@ async fn name_of_what_nobody_sees_is_refused() {
     for (index, (path, pointer, body)) in kinds.iter().enumerate() {
         for c in &UNSEEN[..if index == 0 { UNSEEN.len() } else { 1 }] {
             for text in [format!("Reg{c}ion"), c.to_string()] {
-                let refused =
-                    world.post(path).by("operator").json(body(&text)).refused(400, "invalid-request").await;
+                let refused = world
+                    .post(path)
+                    .by("operator")
+                    .json(body(&text))
+                    .assert_rejected(400, "invalid-request")
+                    .await;
                 assert_eq!(
                     refused.faults(),
                     [((*pointer).to_owned(), "control-character".to_owned())],
@@ -93,7 +97,7 @@ async fn name_of_what_nobody_sees_is_refused() {
             .post("/v1/detail-fields")
             .by("operator")
             .json(field(shaped))
-            .refused(400, "invalid-request")
+            .assert_rejected(400, "invalid-request")
             .await;
         assert_eq!(refused.faults(), [("/name".to_owned(), "invisible".to_owned())]);
     }
@@ -130,7 +134,7 @@ async fn names_that_look_the_same_are_the_same() {
     };
     assert_eq!(import(&csv).send().await.ok()["unchanged"], 1);
     let twice = format!("entitlement,{composed},{decomposed}\nE-1,a,b\n");
-    let refused = import(&twice).refused(400, "invalid-request").await;
+    let refused = import(&twice).assert_rejected(400, "invalid-request").await;
     assert_eq!(refused.faults()[0].1, "duplicate-column");
     let query =
         format!("organizationId={{yamada}}&field={}&value={}", encoded(decomposed), encoded(decomposed));
@@ -140,7 +144,7 @@ async fn names_that_look_the_same_are_the_same() {
     let partner =
         |id: &str| world.post("/v1/partners").by("operator").json(json!({"name": "P", "externalId": id}));
     partner(composed).send().await.ok();
-    partner(decomposed).refused(409, "external-id-taken").await;
+    partner(decomposed).assert_rejected(409, "external-id-taken").await;
     let site = |url: &str| {
         let path = "/v1/organizations/{yamada}/subscriptions/{subscription}/set-up";
         world.post(path).by("customer").json(json!({"site": {"new": {"url": url}}}))

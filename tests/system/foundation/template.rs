@@ -4,7 +4,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use api_runtime::{Route, Size};
-use local_stack::seam::Action;
+use local_stack::fault_proxy::Action;
 use system::template::camel;
 use system::{World, golden};
 
@@ -131,7 +131,7 @@ async fn everything_due() -> BTreeSet<Action> {
     world.post("/_local/tick").send().await.ok();
     crate::orders::leave_one_to_the_timer(&world).await;
     world.post("/_local/tick").send().await.ok();
-    world.seam().used().remove(functions::SCHEDULE.name).unwrap()
+    world.fault_proxy().used().remove(functions::SCHEDULE.name).unwrap()
 }
 
 /// A run that fails is not repeated: the next one is a minute away, and its record is kept.

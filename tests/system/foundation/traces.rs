@@ -14,7 +14,7 @@ async fn shared_customer() -> World {
     let by = async |who: &str, method: &str, path: &str, body: Value| -> Value {
         world.call(method, path).by(who).json(body).send().await.ok()
     };
-    world.put("/v1/partners/{otherPartner}/customers/{yamada}").by("operator").send().await.ok();
+    world.put("/v1/partners/{otherPartner}/organizations/{yamada}").by("operator").send().await.ok();
     let access = json!({"partnerId": "{otherPartner}", "expiresAt": "2026-12-31T00:00:00Z", "organizationLevel": "create",
         "individuals": [{"email": "emre@anadolu.example", "level": "update"}]});
     by("contactManager", "POST", "/v1/organizations/{yamada}/access", access).await;

@@ -20,8 +20,8 @@ use domain::Timestamp;
 use http_body_util::{BodyExt, Full};
 use hyper_util::client::legacy::connect::HttpConnector;
 use hyper_util::rt::TokioExecutor;
+use local_stack::fault_proxy::FaultProxy;
 use local_stack::issuer::Issuer;
-use local_stack::seam::Seam;
 use local_stack::{Options, Stack, demo};
 use serde_json::{Value, json};
 use tokio::sync::{MutexGuard, OnceCell, Semaphore};
@@ -87,7 +87,8 @@ pub async fn items(client: &Client, table: &str) -> Items {
 /// Whatever a test looked at: no function tried what its policy does not allow.
 impl Drop for World {
     fn drop(&mut self) {
-        let denied = self.stack.as_ref().map(|stack| stack.shared.seam.take_denied()).unwrap_or_default();
+        let denied =
+            self.stack.as_ref().map(|stack| stack.shared.fault_proxy.take_denied()).unwrap_or_default();
         assert!(denied.is_empty() || std::thread::panicking(), "no policy allows {denied:?}");
     }
 }
@@ -121,7 +122,7 @@ impl World {
     async fn with(options: Options) -> Self {
         let world = Self::local(options).await;
         if !golden::updating() {
-            world.seam().allow_only(template::POLICIES.clone());
+            world.fault_proxy().allow_only(template::POLICIES.clone());
         }
         world
     }
@@ -189,15 +190,15 @@ impl World {
         }
     }
 
-    /// The seam between functions and store.
+    /// The fault_proxy between functions and store.
     #[track_caller]
-    pub fn seam(&self) -> &Seam {
-        &self.stack().shared.seam
+    pub fn fault_proxy(&self) -> &FaultProxy {
+        &self.stack().shared.fault_proxy
     }
 
     /// From now on one in `one_in` transactions meets some fault.
     pub fn chaos(&self, one_in: u64, seed: u64) {
-        self.seam().chaos(one_in, seed);
+        self.fault_proxy().chaos(one_in, seed);
     }
 
     /// The time there.
@@ -316,7 +317,7 @@ impl World {
     }
 
     /// Expects the table to hold what it held.
-    pub async fn is_still(&self, before: &BTreeMap<(String, String), String>) {
+    pub async fn assert_unchanged(&self, before: &BTreeMap<(String, String), String>) {
         let now = self.contents().await;
         let keys: BTreeSet<_> = before.keys().chain(now.keys()).collect();
         let changed = keys.into_iter().filter(|key| before.get(*key) != now.get(*key));
@@ -484,12 +485,12 @@ impl Call<'_> {
     }
 
     /// Sends it, expects this refusal, and the table as it was.
-    pub async fn refused(self, status: u16, code: &str) -> Reply {
+    pub async fn assert_rejected(self, status: u16, code: &str) -> Reply {
         let world = self.world;
         let before = world.contents().await;
         let reply = self.send().await;
         assert_eq!((reply.status, reply.code()), (status, code), "{}", reply.body);
-        world.is_still(&before).await;
+        world.assert_unchanged(&before).await;
         reply
     }
 }

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, LazyLock};
 
-use local_stack::seam::Action;
+use local_stack::fault_proxy::Action;
 
 /// A name in the template, of an operation's: `assign-license` is `AssignLicense` there.
 pub fn camel(name: &str) -> String {

@@ -123,8 +123,11 @@ async fn every_wrong_filter_is_named() {
     let world = World::demo().await;
     let query =
         "from=yesterday&to=2026-01-05&type=license.stolen&licenseType=X&order=up&pageSize=0&customer=-";
-    let reply =
-        world.get(&format!("/v1/history?{query}")).by("operator").refused(400, "invalid-request").await;
+    let reply = world
+        .get(&format!("/v1/history?{query}"))
+        .by("operator")
+        .assert_rejected(400, "invalid-request")
+        .await;
     let faults = reply.faults();
     let faults: Vec<_> = faults.iter().map(|(at, code)| (at.as_str(), code.as_str())).collect();
     assert_eq!(
@@ -150,7 +153,7 @@ async fn pages_are_stable_while_events_are_being_added() {
     let path = "/v1/partners/{partner}/history?pageSize=2";
     let first = world.get(path).by("partnerMember").send().await.ok();
     assert_eq!(first["items"].as_array().unwrap().len(), 2);
-    world.put("/v1/partners/{partner}/customers/{nakano}").by("operator").send().await.ok();
+    world.put("/v1/partners/{partner}/organizations/{nakano}").by("operator").send().await.ok();
     let mut seen = ids(&first);
     seen.extend(walk_from(&world, "partnerMember", path, first["nextPageToken"].as_str().unwrap()).await);
     assert_eq!(seen, all);
@@ -162,7 +165,7 @@ async fn what_is_added_while_walking_oldest_first_comes_last() {
     let path = "/v1/partners/{partner}/history?pageSize=3&order=asc";
     let before = walk(&world, "partnerMember", path).await;
     let first = world.get(path).by("partnerMember").send().await.ok();
-    world.put("/v1/partners/{partner}/customers/{nakano}").by("operator").send().await.ok();
+    world.put("/v1/partners/{partner}/organizations/{nakano}").by("operator").send().await.ok();
     let token = first["nextPageToken"].as_str().unwrap();
     let rest = walk_from(&world, "partnerMember", path, token).await;
     assert_eq!(rest[..rest.len() - 1], before[3..]);
@@ -204,7 +207,7 @@ async fn a_late_index_delays_an_event_and_loses_none() {
     let path = "/v1/organizations/{yamada}/history";
     let seen = async || items(&world, "contactManager", path).await.len();
     let before = seen().await;
-    world.seam().delay_indexes(true);
+    world.fault_proxy().delay_indexes(true);
     let lines = json!([{"licenseType": "edge-storage-1y", "quantity": 1}]);
     let assign = world.post("/v1/partners/{partner}/license-assignments").by("partnerMember").key("k");
     assign.json(json!({"organizationId": "{yamada}", "lines": lines})).send().await.ok();
@@ -214,7 +217,7 @@ async fn a_late_index_delays_an_event_and_loses_none() {
         (100, 94, 6),
         "no index decides"
     );
-    world.seam().delay_indexes(false);
+    world.fault_proxy().delay_indexes(false);
     assert_eq!(seen().await, before + 1);
 }
 
@@ -253,10 +256,10 @@ async fn customers_are_looked_for_by_name_alone_and_with_every_other_filter() {
             }
         }
         // Another partner's doings with one of them are nobody else's business.
-        let page = world.get("/v1/partners/{partner}/customers?name=hotel+00").by("partnerMember");
+        let page = world.get("/v1/partners/{partner}/organizations?name=hotel+00").by("partnerMember");
         let shared = page.send().await.ok()["items"][0]["organizationId"].as_str().unwrap().to_owned();
         world
-            .put(&format!("/v1/partners/{{otherPartner}}/customers/{shared}"))
+            .put(&format!("/v1/partners/{{otherPartner}}/organizations/{shared}"))
             .by("operator")
             .send()
             .await
@@ -304,7 +307,7 @@ async fn a_name_finds_the_partners_own_customers_only() {
     for (who, path) in
         [("operator", "/v1/history?customer=x"), ("agent", "/v1/organizations/{yamada}/history?customer=x")]
     {
-        let reply = world.get(path).by(who).refused(400, "invalid-request").await;
+        let reply = world.get(path).by(who).assert_rejected(400, "invalid-request").await;
         assert_eq!(reply.faults(), [("customer".to_owned(), "unknown-field".to_owned())]);
     }
 }
@@ -326,7 +329,7 @@ async fn a_page_token_is_good_for_its_caller_and_query_only() {
         ("partnerMember", format!("{path}&pageToken={}", token.to_lowercase())),
         ("partnerMember", format!("{path}&pageToken=")),
     ] {
-        let reply = world.get(&path).by(who).refused(400, "invalid-request").await;
+        let reply = world.get(&path).by(who).assert_rejected(400, "invalid-request").await;
         assert_eq!(
             reply.faults(),
             [("pageToken".to_owned(), "invalid-page-token".to_owned())],
@@ -334,7 +337,8 @@ async fn a_page_token_is_good_for_its_caller_and_query_only() {
         );
     }
     // Whoever may not see the log learns no more from a token that is good for another.
-    let foreign = world.get(&with(path)).by("otherPartnerMember").refused(400, "invalid-request").await;
+    let foreign =
+        world.get(&with(path)).by("otherPartnerMember").assert_rejected(400, "invalid-request").await;
     assert_eq!(foreign.faults()[0].1, "invalid-page-token");
 }
 
@@ -342,14 +346,22 @@ async fn a_page_token_is_good_for_its_caller_and_query_only() {
 async fn anothers_history_is_not_there() {
     let world = World::demo().await;
     for who in ["otherPartnerMember", "otherPartnerAdmin"] {
-        world.get("/v1/partners/{partner}/history").by(who).refused(404, "not-found").await;
+        world.get("/v1/partners/{partner}/history").by(who).assert_rejected(404, "not-found").await;
     }
-    world.get("/v1/organizations/{yamada}/history").by("otherContactManager").refused(404, "not-found").await;
+    world
+        .get("/v1/organizations/{yamada}/history")
+        .by("otherContactManager")
+        .assert_rejected(404, "not-found")
+        .await;
     for who in ["customer", "partnerMember"] {
-        world.get("/v1/organizations/{yamada}/history").by(who).refused(403, "role-not-allowed").await;
+        world
+            .get("/v1/organizations/{yamada}/history")
+            .by(who)
+            .assert_rejected(403, "role-not-allowed")
+            .await;
     }
     for who in ["agent", "partnerAdmin", "contactManager"] {
-        world.get("/v1/history").by(who).refused(403, "role-not-allowed").await;
+        world.get("/v1/history").by(who).assert_rejected(403, "role-not-allowed").await;
     }
 }
 

@@ -49,7 +49,7 @@ async fn what_a_pool_does_not_hold_is_not_assigned_from_any_line() {
         let body = json!({"organizationId": "{yamada}", "lines": lines});
         let call =
             world.post(&format!("/v1/partners/{{partner}}/license-assignments{query}")).by("partnerMember");
-        let reply = call.json(body).key("k").refused(409, "license-pool-exhausted").await;
+        let reply = call.json(body).key("k").assert_rejected(409, "license-pool-exhausted").await;
         let errors = reply.body["errors"].as_array().unwrap();
         let told: Vec<_> =
             errors.iter().map(|e| (e["pointer"].clone(), e["limit"].clone(), e["used"].clone())).collect();
@@ -63,10 +63,14 @@ async fn what_a_pool_does_not_hold_is_not_assigned_from_any_line() {
 async fn a_key_is_required() {
     let world = World::demo().await;
     let call = assign(&world, "partnerMember", "{yamada}", json!([line("edge-storage-1y", 1)]));
-    let reply = call.refused(400, "idempotency-key-missing").await;
+    let reply = call.assert_rejected(400, "idempotency-key-missing").await;
     assert_eq!(reply.faults(), [("Idempotency-Key".to_owned(), "idempotency-key-missing".to_owned())]);
     let call = assign(&world, "partnerMember", "{yamada}", json!([line("edge-storage-1y", 0)]));
-    assert_eq!(call.refused(400, "invalid-request").await.faults().len(), 2, "it hides no other fault");
+    assert_eq!(
+        call.assert_rejected(400, "invalid-request").await.faults().len(),
+        2,
+        "it hides no other fault"
+    );
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -101,7 +105,7 @@ async fn quantities_and_lines_have_their_bounds() {
     let body = world
         .fill(r#"{"organizationId":"{yamada}","lines":[{"licenseType":"aa","quantity":1,"quantity":2}]}"#);
     let twice = twice.header("content-type", "application/json").bytes(body.as_bytes());
-    let reply = twice.refused(400, "invalid-request").await;
+    let reply = twice.assert_rejected(400, "invalid-request").await;
     assert_eq!(reply.faults(), [fault("/lines/0/quantity", "duplicate")]);
     refused(json!([]), "/lines", "too-few").await;
     refused(json!([line("aa", 1), line("aa", 1)]), "/lines/1/licenseType", "duplicate").await;
@@ -115,7 +119,7 @@ async fn the_largest_assignment_fits_one_transaction() {
     let many: Vec<_> = (0..20).map(|n| line(&format!("type-{n:02}"), 100_000)).collect();
     let reply = assign(&world, "partnerMember", "{yamada}", json!(many))
         .key("k")
-        .refused(409, "license-pool-exhausted");
+        .assert_rejected(409, "license-pool-exhausted");
     assert_eq!(reply.await.faults().len(), 20);
 }
 
@@ -125,13 +129,16 @@ async fn nobody_assigns_from_anothers_pool_or_to_who_is_no_customer() {
     let lines = || json!([line("edge-storage-1y", 1)]);
     let absent = world.id("yamada").replace("0001", "0009");
     for organization in ["{bogazici}", "{nakano}", absent.as_str()] {
-        assign(&world, "partnerMember", organization, lines()).key("k").refused(404, "not-found").await;
+        assign(&world, "partnerMember", organization, lines())
+            .key("k")
+            .assert_rejected(404, "not-found")
+            .await;
     }
     for who in ["otherPartnerMember", "otherPartnerAdmin"] {
-        assign(&world, who, "{yamada}", lines()).key("k").refused(404, "not-found").await;
+        assign(&world, who, "{yamada}", lines()).key("k").assert_rejected(404, "not-found").await;
     }
     for who in ["operator", "agent", "contactManager", "customer"] {
-        assign(&world, who, "{yamada}", lines()).key("k").refused(403, "role-not-allowed").await;
+        assign(&world, who, "{yamada}", lines()).key("k").assert_rejected(403, "role-not-allowed").await;
     }
 }
 
@@ -146,7 +153,7 @@ async fn who_is_no_customer_any_more_is_told_so_before_the_first_answer_is_repea
     let text = |text: String| aws_sdk_dynamodb::types::AttributeValue::S(text);
     let unlink = world.client.delete_item().table_name(&world.table);
     unlink.key("pk", text(link.pk)).key("sk", text(link.sk)).send().await.unwrap();
-    call().refused(404, "not-found").await;
+    call().assert_rejected(404, "not-found").await;
 }
 
 #[tokio::test(flavor = "multi_thread")]

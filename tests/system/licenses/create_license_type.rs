@@ -19,10 +19,10 @@ async fn a_code_is_taken_once_and_bad_ones_never() {
     let world = World::demo().await;
     let create = |body| world.post("/v1/license-types").by("operator").json(body);
     create(json!({"code": "edge-storage-1y", "name": "x", "term": "P1Y"}))
-        .refused(409, "license-type-exists")
+        .assert_rejected(409, "license-type-exists")
         .await;
     let reply = create(json!({"code": "Edge Storage", "name": " ", "term": "1 year"}))
-        .refused(400, "invalid-request");
+        .assert_rejected(400, "invalid-request");
     let faults = reply.await.faults();
     let codes: Vec<_> = faults.iter().map(|(at, code)| (at.as_str(), code.as_str())).collect();
     assert_eq!(

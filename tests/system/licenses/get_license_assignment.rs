@@ -20,11 +20,11 @@ async fn anothers_assignment_is_not_there() {
     let world = World::demo().await;
     let path = "/v1/partners/{partner}/license-assignments/{assignment}";
     world.get(path).by("agent").send().await.ok();
-    world.get(path).by("otherPartnerMember").refused(404, "not-found").await;
-    world.get(path).by("contactManager").refused(403, "role-not-allowed").await;
+    world.get(path).by("otherPartnerMember").assert_rejected(404, "not-found").await;
+    world.get(path).by("contactManager").assert_rejected(403, "role-not-allowed").await;
     // Nor is one's own under another's name, or anothers under one's own.
     let path = "/v1/partners/{otherPartner}/license-assignments/{assignment}";
     for who in ["otherPartnerMember", "operator"] {
-        world.get(path).by(who).refused(404, "not-found").await;
+        world.get(path).by(who).assert_rejected(404, "not-found").await;
     }
 }

@@ -33,10 +33,14 @@ async fn a_partner_that_is_not_there_has_no_pools_not_empty_ones() {
     let absent = world.id("partner").replace("0001", "0009");
     for who in ["operator", "agent"] {
         let pools = world.get(&format!("/v1/partners/{absent}/license-pools")).by(who);
-        pools.refused(404, "not-found").await;
-        world.get(&format!("/v1/partners/{absent}/history")).by(who).refused(404, "not-found").await;
+        pools.assert_rejected(404, "not-found").await;
+        world.get(&format!("/v1/partners/{absent}/history")).by(who).assert_rejected(404, "not-found").await;
         let absent = world.id("yamada").replace("0001", "0009");
-        world.get(&format!("/v1/organizations/{absent}/history")).by(who).refused(404, "not-found").await;
+        world
+            .get(&format!("/v1/organizations/{absent}/history"))
+            .by(who)
+            .assert_rejected(404, "not-found")
+            .await;
     }
 }
 

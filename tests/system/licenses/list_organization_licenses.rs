@@ -56,7 +56,7 @@ async fn what_has_expired_is_shown_on_request_line_by_line() {
 #[tokio::test(flavor = "multi_thread")]
 async fn pages_go_on_and_a_partner_sees_its_own_only() {
     let world = World::demo().await;
-    world.put("/v1/partners/{otherPartner}/customers/{yamada}").by("operator").send().await.ok();
+    world.put("/v1/partners/{otherPartner}/organizations/{yamada}").by("operator").send().await.ok();
     for n in 0..3 {
         let lines = json!([{"licenseType": "edge-storage-1y", "quantity": 1}]);
         assign(&world, "otherPartnerMember", "otherPartner", &format!("k{n}"), lines).await;
@@ -75,10 +75,15 @@ async fn pages_go_on_and_a_partner_sees_its_own_only() {
 async fn to_everybody_else_there_is_no_such_organization() {
     let world = World::demo().await;
     for who in ["otherPartnerMember", "otherContactManager", "otherCustomer"] {
-        world.get(PATH).by(who).refused(404, "not-found").await;
+        world.get(PATH).by(who).assert_rejected(404, "not-found").await;
     }
     let absent = world.id("yamada").replace("0001", "0009");
-    world.get(&format!("/v1/organizations/{absent}/licenses")).by("agent").refused(404, "not-found").await;
-    let rubbish = world.get(&format!("{PATH}?expired=1")).by("agent").refused(400, "invalid-request").await;
+    world
+        .get(&format!("/v1/organizations/{absent}/licenses"))
+        .by("agent")
+        .assert_rejected(404, "not-found")
+        .await;
+    let rubbish =
+        world.get(&format!("{PATH}?expired=1")).by("agent").assert_rejected(400, "invalid-request").await;
     assert_eq!(rubbish.faults(), [("expired".to_owned(), "unknown-value".to_owned())]);
 }

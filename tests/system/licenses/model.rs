@@ -7,7 +7,7 @@ use std::time::Instant;
 
 use fastrand::Rng;
 use futures_util::future::join_all;
-use local_stack::seam::{Kill, Outage};
+use local_stack::fault_proxy::{InjectedFailure, Kill};
 use serde_json::{Value, json};
 use system::{Reply, World, strength};
 
@@ -346,13 +346,15 @@ async fn sequence(world: &World, number: u64, random: &mut Rng) {
     for (index, group) in steps.iter().enumerate() {
         for _ in group {
             if random.u32(0..3) == 0 {
-                world.seam().inject("TransactWriteItems", random.choice(Outage::ALL).unwrap());
+                world
+                    .fault_proxy()
+                    .inject("TransactWriteItems", random.choice(InjectedFailure::ALL).unwrap());
             }
             if random.u32(0..6) == 0 {
                 let operation =
                     random.choice(["link-store", "receive-partner-order", "assign-license"]).unwrap();
                 let kill = random.choice([Kill::Before, Kill::After]).unwrap();
-                world.seam().kill(operation, random.u32(0..2), kill);
+                world.fault_proxy().kill(operation, random.u32(0..2), kill);
             }
         }
         let id = |which: usize| format!("{index}-{which}");
@@ -371,7 +373,7 @@ async fn sequence(world: &World, number: u64, random: &mut Rng) {
             }
         });
         let replies = join_all(calls).await;
-        world.seam().spare();
+        world.fault_proxy().spare();
         let told: Vec<&str> = replies.iter().map(outcome).collect();
         let mut possible = BTreeSet::new();
         for model in &models {

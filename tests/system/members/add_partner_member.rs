@@ -26,7 +26,7 @@ async fn an_operator_and_the_partners_admin_add_members() {
             json!({"memberId": id, "admin": false}),
             "no e-mail, no name"
         );
-        add(&world, who, hana()).refused(409, "email-taken").await;
+        add(&world, who, hana()).assert_rejected(409, "email-taken").await;
     }
     // Another partner may know the same person.
     let world = World::demo().await;
@@ -45,28 +45,28 @@ async fn a_token_alone_makes_nobody_an_admin() {
     let path = "/v1/partners/{partner}/members";
     // Nobody knows the first; the second is a member, and administers nothing.
     for email in ["unknown@miyako.example", "ren@miyako.example"] {
-        world.post(path).token(&person(email)).json(hana()).refused(404, "not-found").await;
+        world.post(path).token(&person(email)).json(hana()).assert_rejected(404, "not-found").await;
         // Not even by making the record that would say so.
         let own = json!({"email": email, "name": "Own", "admin": true});
-        world.post(path).token(&person(email)).json(own).refused(404, "not-found").await;
+        world.post(path).token(&person(email)).json(own).assert_rejected(404, "not-found").await;
     }
     add(&world, "partnerAdmin", json!({"email": "aiko@miyako.example", "name": "Aiko"}))
-        .refused(409, "email-taken")
+        .assert_rejected(409, "email-taken")
         .await;
-    add(&world, "otherPartnerAdmin", hana()).refused(404, "not-found").await;
+    add(&world, "otherPartnerAdmin", hana()).assert_rejected(404, "not-found").await;
     // The admin of a partner that has nobody on record waits for the operator.
     let partner = world.post("/v1/partners").by("operator").json(json!({"name": "New"})).send().await.ok();
     let org = partner["id"].as_str().unwrap();
     let claims =
         json!({"sub": "n", "email": "n@new.example", "role": "partner", "org": org, "manager": true});
     let call = world.post(&format!("/v1/partners/{org}/members")).token(&world.token_of(claims));
-    call.json(json!({"email": "x@new.example", "name": "X"})).refused(404, "not-found").await;
+    call.json(json!({"email": "x@new.example", "name": "X"})).assert_rejected(404, "not-found").await;
     for who in ["partnerMember", "agent", "contactManager"] {
-        add(&world, who, hana()).refused(403, "role-not-allowed").await;
+        add(&world, who, hana()).assert_rejected(403, "role-not-allowed").await;
     }
     let absent = world.id("partner").replace("0001", "0009");
     let call = world.post(&format!("/v1/partners/{absent}/members")).by("operator").json(hana());
-    call.refused(404, "not-found").await;
+    call.assert_rejected(404, "not-found").await;
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -31,8 +31,8 @@ async fn a_partners_people_and_the_vendors_see_who_is_on_record() {
 async fn anothers_members_are_not_there() {
     let world = World::demo().await;
     let path = "/v1/partners/{partner}/members";
-    world.get(path).by("otherPartnerMember").refused(404, "not-found").await;
-    world.get(path).by("contactManager").refused(403, "role-not-allowed").await;
+    world.get(path).by("otherPartnerMember").assert_rejected(404, "not-found").await;
+    world.get(path).by("contactManager").assert_rejected(403, "role-not-allowed").await;
     let absent = world.id("partner").replace("0001", "0009");
-    world.get(&format!("/v1/partners/{absent}/members")).by("agent").refused(404, "not-found").await;
+    world.get(&format!("/v1/partners/{absent}/members")).by("agent").assert_rejected(404, "not-found").await;
 }

@@ -9,12 +9,12 @@ use super::{add, hana};
 async fn who_is_removed_is_no_member_any_more_and_again_is_no_change() {
     let world = World::demo().await;
     let remove = || world.delete("/v1/partners/{partner}/members/{ren}").by("partnerAdmin");
-    remove().header("if-match", "\"2\"").refused(412, "version-mismatch").await;
+    remove().header("if-match", "\"2\"").assert_rejected(412, "version-mismatch").await;
     let gone = remove().send().await;
     assert_eq!((gone.status, gone.body["removedAt"].is_string()), (200, true));
     let contents = world.contents().await;
     assert_eq!(remove().send().await.ok(), gone.body);
-    world.is_still(&contents).await;
+    world.assert_unchanged(&contents).await;
     let history = world.get("/v1/partners/{partner}/history?pageSize=1").by("partnerAdmin").send().await.ok();
     assert_eq!(
         (&history["items"][0]["type"], &history["items"][0]["data"]["memberId"]),
@@ -35,9 +35,9 @@ async fn an_admin_who_is_removed_manages_nothing_from_then_on() {
     world.delete("/v1/partners/{partner}/members/{aiko}").by("partnerAdmin").send().await.ok();
     for member in ["{aiko}", "{ren}"] {
         let path = format!("/v1/partners/{{partner}}/members/{member}");
-        world.delete(&path).by("partnerAdmin").refused(404, "not-found").await;
+        world.delete(&path).by("partnerAdmin").assert_rejected(404, "not-found").await;
     }
-    add(&world, "partnerAdmin", hana()).refused(404, "not-found").await;
+    add(&world, "partnerAdmin", hana()).assert_rejected(404, "not-found").await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -46,14 +46,14 @@ async fn anothers_member_is_not_there() {
     world
         .delete("/v1/partners/{partner}/members/{ren}")
         .by("otherPartnerAdmin")
-        .refused(404, "not-found")
+        .assert_rejected(404, "not-found")
         .await;
     let foreign = "/v1/partners/{otherPartner}/members/{ren}";
-    world.delete(foreign).by("otherPartnerAdmin").refused(404, "not-found").await;
-    world.delete(foreign).by("operator").refused(404, "not-found").await;
+    world.delete(foreign).by("otherPartnerAdmin").assert_rejected(404, "not-found").await;
+    world.delete(foreign).by("operator").assert_rejected(404, "not-found").await;
     world
         .delete("/v1/partners/{partner}/members/{ren}")
         .by("partnerMember")
-        .refused(403, "role-not-allowed")
+        .assert_rejected(403, "role-not-allowed")
         .await;
 }

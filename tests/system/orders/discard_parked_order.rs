@@ -31,7 +31,7 @@ async fn a_discarded_order_never_takes_effect_and_again_is_no_change() {
     let contents = world.contents().await;
     let again = discard(&world, "{parkedOrder}").send().await;
     assert_eq!((again.status, again.body), (200, gone.body));
-    world.is_still(&contents).await;
+    world.assert_unchanged(&contents).await;
 
     link(&world, "{newPartner}", "ec-4714").await.ok();
     assert_eq!(world.pool("newPartnerAdmin", "newPartner", TYPE).await, (0, 0, 0));
@@ -53,11 +53,11 @@ async fn a_discarded_order_never_takes_effect_and_again_is_no_change() {
 async fn what_is_not_parked_any_more_or_never_was_is_not_discarded() {
     let world = World::demo().await;
     link(&world, "{newPartner}", "ec-4714").await.ok();
-    let late = discard(&world, "{parkedOrder}").refused(409, "order-not-parked").await;
+    let late = discard(&world, "{parkedOrder}").assert_rejected(409, "order-not-parked").await;
     assert_eq!(late.faults().len(), 1);
     let absent = world.id("parkedOrder").replace("0002", "0009");
-    discard(&world, &absent).refused(404, "not-found").await;
-    discard(&world, "SO-3001").refused(400, "invalid-request").await;
+    discard(&world, &absent).assert_rejected(404, "not-found").await;
+    discard(&world, "SO-3001").assert_rejected(400, "invalid-request").await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -68,9 +68,9 @@ async fn another_version_than_the_one_that_is_meant_is_not_discarded() {
     let body = json!({"type": "order.changed", "timestamp": world.now(), "data": data});
     assert_eq!(tell(&world, "m", &body).await.status, 202);
     let call = || discard(&world, "{parkedOrder}");
-    call().header("if-match", "\"1\"").refused(412, "version-mismatch").await;
+    call().header("if-match", "\"1\"").assert_rejected(412, "version-mismatch").await;
     call().header("if-match", "\"2\"").send().await.ok();
-    call().header("if-match", "\"2\"").refused(412, "version-mismatch").await;
+    call().header("if-match", "\"2\"").assert_rejected(412, "version-mismatch").await;
 }
 
 #[tokio::test(flavor = "multi_thread")]

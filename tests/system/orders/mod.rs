@@ -2,7 +2,7 @@ mod discard_parked_order;
 mod list_parked_orders;
 mod parked;
 
-use local_stack::seam::Kill;
+use local_stack::fault_proxy::Kill;
 use serde_json::{Value, json};
 use system::{Reply, World};
 
@@ -59,7 +59,7 @@ pub async fn a_minute_later(world: &World) {
 /// Links an account for which an order is parked, and dies before the order takes effect.
 pub async fn leave_one_to_the_timer(world: &World) {
     assert_eq!(place(world, "SO-9", "ec-9", 1).await.status, 202);
-    world.seam().kill("link-store", 0, Kill::After);
+    world.fault_proxy().kill("link-store", 0, Kill::After);
     assert_eq!(link(world, "{newPartner}", "ec-9").await.status, 500);
     world.post("/_local/time").bytes(br#"{"advance":"PT1M"}"#).send().await.ok();
 }

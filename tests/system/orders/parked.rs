@@ -3,7 +3,7 @@
 use aws_sdk_dynamodb::types::AttributeValue;
 use fastrand::Rng;
 use futures_util::future::join_all;
-use local_stack::seam::{Kill, Outage};
+use local_stack::fault_proxy::{InjectedFailure, Kill};
 use serde_json::{Value, json};
 use system::{Reply, World, strength};
 
@@ -67,7 +67,7 @@ async fn an_order_for_nobodys_account_is_parked_and_takes_effect_when_the_accoun
     let contents = world.contents().await;
     let again = place(&world, "SO-1", "ec-9", 7).await;
     assert_eq!((again.status, again.body), (202, taken.body));
-    world.is_still(&contents).await;
+    world.assert_unchanged(&contents).await;
     let anew = tell(&world, "another", &placed("SO-1", "ec-9", 7)).await;
     assert_eq!((anew.status, &anew.body["outcome"]), (200, &json!("applied")));
     assert_eq!(pool(&world).await, (7, 7, 0));
@@ -150,7 +150,7 @@ async fn of_many_parked_orders_ninety_take_effect_at_once_and_the_timer_goes_on(
     assert_eq!(applied, orders);
     let contents = world.contents().await;
     a_minute_later(&world).await;
-    world.is_still(&contents).await;
+    world.assert_unchanged(&contents).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -160,7 +160,7 @@ async fn asking_what_a_link_would_do_applies_nothing() {
     let before = world.contents().await;
     let call = world.put("/v1/partners/{newPartner}/store?validateOnly=true").by("operator");
     call.json(json!({"sourceId": "{source}", "account": "ec-9"})).send().await.ok();
-    world.is_still(&before).await;
+    world.assert_unchanged(&before).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -172,7 +172,7 @@ async fn whatever_is_cut_off_goes_on_when_linking_again_or_by_the_timer() {
                 for order in ["SO-1", "SO-2", "SO-3"] {
                     place(&world, order, "ec-9", 2).await.ok();
                 }
-                world.seam().kill("link-store", others, kill);
+                world.fault_proxy().kill("link-store", others, kill);
                 assert_eq!(link(&world, "{newPartner}", "ec-9").await.status, 500);
                 let committed = others > 0 || kill == Kill::After;
                 if again || !committed {
@@ -190,17 +190,17 @@ async fn whatever_is_cut_off_goes_on_when_linking_again_or_by_the_timer() {
 #[tokio::test(flavor = "multi_thread")]
 async fn whatever_happens_after_the_link_is_there_its_answer_is_that_of_a_link() {
     for (target, outage) in [
-        ("Query", Outage::Throttled),
-        ("BatchGetItem", Outage::Throttled),
-        ("Query", Outage::TimeoutAfter),
-        ("BatchGetItem", Outage::ResetBefore),
+        ("Query", InjectedFailure::Throttled),
+        ("BatchGetItem", InjectedFailure::Throttled),
+        ("Query", InjectedFailure::TimeoutAfter),
+        ("BatchGetItem", InjectedFailure::ResetBefore),
     ] {
         let world = World::demo().await;
         place(&world, "SO-1", "ec-9", 1).await.ok();
         // More than the SDK tries by itself.
-        (0..5).for_each(|_| world.seam().inject(target, outage));
+        (0..5).for_each(|_| world.fault_proxy().inject(target, outage));
         let linked = link(&world, "{newPartner}", "ec-9").await;
-        if outage == Outage::Throttled {
+        if outage == InjectedFailure::Throttled {
             assert_eq!((linked.status, linked.header("location").is_some()), (201, true), "{target}");
         } else {
             assert_eq!(linked.status, 503, "the link stands, and trying again is as good as waiting");
@@ -261,15 +261,15 @@ async fn at_that_very_moment(world: &World, random: &mut Rng, round: u64) {
     let account = format!("account-{round}");
     let quantities: Vec<u64> = (0..random.u64(1..5)).map(|_| random.u64(1..100)).collect();
     let kill = |random: &mut Rng| if random.bool() { Kill::Before } else { Kill::After };
-    world.seam().chaos(8, random.u64(..));
+    world.fault_proxy().chaos(8, random.u64(..));
     if random.u32(0..4) > 0 {
-        world.seam().kill("link-store", random.u32(0..3), kill(random));
+        world.fault_proxy().kill("link-store", random.u32(0..3), kill(random));
     }
     if random.u32(0..4) == 0 {
-        world.seam().kill("run-due-work", random.u32(0..2), kill(random));
+        world.fault_proxy().kill("run-due-work", random.u32(0..2), kill(random));
     }
     if random.bool() {
-        world.seam().kill("receive-partner-order", random.u32(0..3), kill(random));
+        world.fault_proxy().kill("receive-partner-order", random.u32(0..3), kill(random));
     }
     let (again, timer_too) = (random.bool(), random.bool());
     let early = random.usize(0..=quantities.len());
@@ -301,8 +301,8 @@ async fn at_that_very_moment(world: &World, random: &mut Rng, round: u64) {
     let (more, linked, ()) =
         futures_util::future::join3(orders(early, quantities.len()), linked, timer).await;
     taken.extend(more);
-    world.seam().chaos(0, 0);
-    world.seam().spare();
+    world.fault_proxy().chaos(0, 0);
+    world.fault_proxy().spare();
     if linked.status >= 500 {
         // It was killed before or after it took effect; in the first case nobody has linked the account yet.
         a_minute_later(world).await;

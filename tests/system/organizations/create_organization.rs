@@ -30,12 +30,12 @@ async fn an_organization_is_made_and_with_a_partner_it_is_its_customer() {
 async fn a_partners_admin_creates_for_its_own_partner_only() {
     let world = World::demo().await;
     let create = |body| world.post("/v1/organizations").by("partnerAdmin").json(body);
-    create(json!({"name": "x"})).refused(422, "partner-required").await;
-    create(json!({"name": "x", "partnerId": "{otherPartner}"})).refused(422, "unknown-partner").await;
+    create(json!({"name": "x"})).assert_rejected(422, "partner-required").await;
+    create(json!({"name": "x", "partnerId": "{otherPartner}"})).assert_rejected(422, "unknown-partner").await;
     let absent = world.id("partner").replace("0001", "0009");
-    create(json!({"name": "x", "partnerId": absent})).refused(422, "unknown-partner").await;
+    create(json!({"name": "x", "partnerId": absent})).assert_rejected(422, "unknown-partner").await;
     let operator = world.post("/v1/organizations").by("operator");
-    operator.json(json!({"name": "x", "partnerId": absent})).refused(422, "unknown-partner").await;
+    operator.json(json!({"name": "x", "partnerId": absent})).assert_rejected(422, "unknown-partner").await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -45,8 +45,8 @@ async fn an_external_id_is_unique_to_whoever_gave_it() {
         let body = json!({"name": "x", "externalId": "C-1", "partnerId": partner});
         world.post("/v1/organizations").by(who).json(body)
     };
-    create("operator", "{partner}").refused(409, "external-id-taken").await;
+    create("operator", "{partner}").assert_rejected(409, "external-id-taken").await;
     create("partnerAdmin", "{partner}").send().await.ok();
-    create("partnerAdmin", "{partner}").refused(409, "external-id-taken").await;
+    create("partnerAdmin", "{partner}").assert_rejected(409, "external-id-taken").await;
     create("otherPartnerAdmin", "{otherPartner}").send().await.ok();
 }

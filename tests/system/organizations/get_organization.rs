@@ -20,7 +20,7 @@ async fn its_external_id_is_its_givers_own_business() {
     let made = world.post("/v1/organizations").by("partnerAdmin").json(body).send().await.ok();
     let id = made["id"].as_str().unwrap();
     assert_eq!(made["createdBy"], world.id("partner"));
-    world.put(&format!("/v1/partners/{{otherPartner}}/customers/{id}")).by("operator").send().await.ok();
+    world.put(&format!("/v1/partners/{{otherPartner}}/organizations/{id}")).by("operator").send().await.ok();
     let seen = async |who: &str, path: String| -> (Value, Value) {
         let shown = world.get(&path).by(who).send().await.ok();
         (shown["externalId"].clone(), shown["createdBy"].clone())
@@ -44,9 +44,9 @@ async fn to_everybody_else_there_is_no_such_organization() {
     let world = World::demo().await;
     let absent = world.id("yamada").replace("0001", "0009");
     for who in ["otherPartnerAdmin", "newPartnerAdmin", "otherContactManager", "otherCustomer"] {
-        world.get("/v1/organizations/{yamada}").by(who).refused(404, "not-found").await;
+        world.get("/v1/organizations/{yamada}").by(who).assert_rejected(404, "not-found").await;
     }
     for who in ["operator", "partnerMember"] {
-        world.get(&format!("/v1/organizations/{absent}")).by(who).refused(404, "not-found").await;
+        world.get(&format!("/v1/organizations/{absent}")).by(who).assert_rejected(404, "not-found").await;
     }
 }

@@ -28,6 +28,6 @@ async fn organizations_come_in_the_order_of_their_names_or_by_name() {
 async fn only_the_vendors_own_find_organizations() {
     let world = World::demo().await;
     for who in ["partnerAdmin", "contactManager"] {
-        world.get("/v1/organizations").by(who).refused(403, "role-not-allowed").await;
+        world.get("/v1/organizations").by(who).assert_rejected(403, "role-not-allowed").await;
     }
 }

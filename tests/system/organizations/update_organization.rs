@@ -17,7 +17,7 @@ async fn its_own_manager_and_the_vendor_say_in_which_time_zone_it_is() {
     for same in [json!({"timeZone": "Asia/Tokyo"}), json!({})] {
         update(&world, "contactManager", same).header("if-match", "\"2\"").send().await.ok();
     }
-    world.is_still(&contents).await;
+    world.assert_unchanged(&contents).await;
     update(&world, "operator", json!({"timeZone": "Asia/Seoul"})).send().await.ok();
     let seen = world.get("/v1/organizations/{yamada}").by("customer").send().await.ok();
     assert_eq!((&seen["timeZone"], &seen["version"]), (&json!("Asia/Seoul"), &json!(3)));
@@ -39,18 +39,21 @@ async fn nobody_else_does_and_rubbish_is_refused() {
     let contents = world.contents().await;
     let body = || json!({"timeZone": "Asia/Tokyo"});
     for who in ["customer", "agent", "partnerAdmin"] {
-        update(&world, who, body()).refused(403, "role-not-allowed").await;
+        update(&world, who, body()).assert_rejected(403, "role-not-allowed").await;
     }
-    update(&world, "otherContactManager", body()).refused(404, "not-found").await;
-    update(&world, "operator", body()).header("if-match", "\"2\"").refused(412, "version-mismatch").await;
+    update(&world, "otherContactManager", body()).assert_rejected(404, "not-found").await;
+    update(&world, "operator", body())
+        .header("if-match", "\"2\"")
+        .assert_rejected(412, "version-mismatch")
+        .await;
     let refused = update(&world, "operator", json!({"timeZone": "Tokyo", "name": "x"}));
-    let faults = refused.refused(400, "invalid-request").await.faults();
+    let faults = refused.assert_rejected(400, "invalid-request").await.faults();
     let fault = |at: &str, code: &str| (at.to_owned(), code.to_owned());
     assert_eq!(faults, [fault("/name", "unknown-field"), fault("/timeZone", "invalid-time-zone")]);
-    world.is_still(&contents).await;
+    world.assert_unchanged(&contents).await;
     // A contact manager is one on record.
     world.delete("/v1/customers/{haruto}").by("operator").send().await.ok();
     let claims = json!({"sub": "haruto", "email": "haruto@yamada.example", "role": "customer", "org": world.id("yamada"), "manager": true});
     let call = world.patch("/v1/organizations/{yamada}").token(&world.token_of(claims)).json(body());
-    call.refused(404, "not-found").await;
+    call.assert_rejected(404, "not-found").await;
 }

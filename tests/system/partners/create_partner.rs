@@ -31,6 +31,6 @@ async fn a_partner_is_made_and_its_history_begins() {
 async fn an_external_id_is_one_partners() {
     let world = World::demo().await;
     let again = world.post("/v1/partners").by("operator").json(json!({"name": "x", "externalId": "P-1001"}));
-    let reply = again.clone().refused(409, "external-id-taken").await;
+    let reply = again.clone().assert_rejected(409, "external-id-taken").await;
     assert_eq!(reply.faults(), [("/externalId".to_owned(), "external-id-taken".to_owned())]);
 }

@@ -26,7 +26,7 @@ async fn what_was_made_is_where_its_location_says() {
 async fn anothers_partner_is_not_there() {
     let world = World::demo().await;
     let absent = world.id("partner").replace("0001", "0009");
-    world.get("/v1/partners/{partner}").by("otherPartnerAdmin").refused(404, "not-found").await;
-    world.get(&format!("/v1/partners/{absent}")).by("operator").refused(404, "not-found").await;
-    world.get("/v1/partners/{partner}").by("contactManager").refused(403, "role-not-allowed").await;
+    world.get("/v1/partners/{partner}").by("otherPartnerAdmin").assert_rejected(404, "not-found").await;
+    world.get(&format!("/v1/partners/{absent}")).by("operator").assert_rejected(404, "not-found").await;
+    world.get("/v1/partners/{partner}").by("contactManager").assert_rejected(403, "role-not-allowed").await;
 }

@@ -21,7 +21,7 @@ async fn an_operator_links_without_proof_and_again_is_no_change() {
     let contents = world.contents().await;
     let again = link(&world, "newPartner", "operator", body).send().await;
     assert_eq!((again.status, again.body), (200, made.body));
-    world.is_still(&contents).await;
+    world.assert_unchanged(&contents).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -51,27 +51,29 @@ async fn nobody_takes_anothers_orders_by_naming_its_account() {
         if let Some(proof) = proof {
             body["proof"] = proof.into();
         }
-        let reply = link(&world, "newPartner", "newPartnerAdmin", body).refused(422, code).await;
+        let reply = link(&world, "newPartner", "newPartnerAdmin", body).assert_rejected(422, code).await;
         assert_eq!(reply.faults()[0].0, "/proof");
     }
     // A store nobody knows is told apart from a wrong proof for the operator only.
     let unknown = world.id("source").replace("0001", "0009");
     let body = json!({"sourceId": unknown, "account": "ec-4713", "proof": good});
-    link(&world, "newPartner", "newPartnerAdmin", body).refused(422, "invalid-proof").await;
+    link(&world, "newPartner", "newPartnerAdmin", body).assert_rejected(422, "invalid-proof").await;
     let body = json!({"sourceId": unknown, "account": "ec-4713"});
-    link(&world, "newPartner", "operator", body).refused(422, "unknown-source").await;
+    link(&world, "newPartner", "operator", body).assert_rejected(422, "unknown-source").await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn an_account_has_one_partner_and_a_partner_one_account() {
     let world = World::demo().await;
     let body = |account: &str| json!({"sourceId": "{source}", "account": account});
-    link(&world, "partner", "operator", body("ec-9")).refused(409, "store-already-linked").await;
-    link(&world, "newPartner", "operator", body("ec-4711")).refused(409, "account-taken").await;
-    let both = link(&world, "partner", "operator", body("ec-4712")).refused(409, "account-taken").await;
+    link(&world, "partner", "operator", body("ec-9")).assert_rejected(409, "store-already-linked").await;
+    link(&world, "newPartner", "operator", body("ec-4711")).assert_rejected(409, "account-taken").await;
+    let both =
+        link(&world, "partner", "operator", body("ec-4712")).assert_rejected(409, "account-taken").await;
     assert_eq!(both.faults().len(), 2, "all that stands against it is named: {}", both.body);
     let unknown = json!({"sourceId": world.id("source").replace("0001", "0009"), "account": "ec-9"});
-    let both = link(&world, "partner", "operator", unknown).refused(409, "store-already-linked").await;
+    let both =
+        link(&world, "partner", "operator", unknown).assert_rejected(409, "store-already-linked").await;
     let fault = |at: &str, code: &str| (at.to_owned(), code.to_owned());
     assert_eq!(
         both.faults(),
@@ -84,9 +86,9 @@ async fn anothers_partner_is_not_there() {
     let world = World::demo().await;
     let proof = proof(&world, "newPartner", "ec-4713", 60);
     let body = json!({"sourceId": "{source}", "account": "ec-4713", "proof": proof});
-    link(&world, "newPartner", "partnerAdmin", body.clone()).refused(404, "not-found").await;
-    link(&world, "newPartner", "partnerMember", body).refused(403, "role-not-allowed").await;
+    link(&world, "newPartner", "partnerAdmin", body.clone()).assert_rejected(404, "not-found").await;
+    link(&world, "newPartner", "partnerMember", body).assert_rejected(403, "role-not-allowed").await;
     let absent = world.id("partner").replace("0001", "0009");
     let call = world.put(&format!("/v1/partners/{absent}/store")).by("operator");
-    call.json(json!({"sourceId": "{source}", "account": "ec-1"})).refused(404, "not-found").await;
+    call.json(json!({"sourceId": "{source}", "account": "ec-1"})).assert_rejected(404, "not-found").await;
 }

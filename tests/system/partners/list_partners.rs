@@ -42,7 +42,7 @@ async fn a_name_narrows_and_pages_go_on() {
     for size in [1, 2, 5, 6] {
         assert_eq!(names(&world, &format!("name=miyako&pageSize={size}")).await, found, "by {size}");
     }
-    let nothing = world.get("/v1/partners?name=-").by("agent").refused(400, "invalid-request").await;
+    let nothing = world.get("/v1/partners?name=-").by("agent").assert_rejected(400, "invalid-request").await;
     assert_eq!(nothing.faults(), [("name".to_owned(), "nothing-to-find".to_owned())]);
 }
 
@@ -50,6 +50,6 @@ async fn a_name_narrows_and_pages_go_on() {
 async fn only_the_vendors_own_find_partners() {
     let world = World::demo().await;
     for who in ["partnerAdmin", "contactManager"] {
-        world.get("/v1/partners").by(who).refused(403, "role-not-allowed").await;
+        world.get("/v1/partners").by(who).assert_rejected(403, "role-not-allowed").await;
     }
 }

@@ -1,6 +1,6 @@
+mod add_partner_organization;
 mod create_partner;
 mod get_partner;
-mod link_customer;
 mod link_store;
-mod list_partner_customers;
+mod list_partner_organizations;
 mod list_partners;

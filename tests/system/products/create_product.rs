@@ -32,11 +32,11 @@ async fn a_name_and_a_code_are_one_products_whatever_the_case_and_width_of_the_n
         create(&world, json!({"name": different})).send().await.ok();
     }
     for same in ["c", "Ｃ", "c＋＋"] {
-        let taken = create(&world, json!({"name": same})).refused(409, "product-name-taken").await;
+        let taken = create(&world, json!({"name": same})).assert_rejected(409, "product-name-taken").await;
         assert_eq!(taken.faults(), [("/name".to_owned(), "product-name-taken".to_owned())]);
     }
     let both = create(&world, json!({"name": "edge RECORDER", "code": "ER-1"}))
-        .refused(409, "product-name-taken")
+        .assert_rejected(409, "product-name-taken")
         .await;
     assert_eq!(both.faults().len(), 2, "all that stands against it: {}", both.body);
     let detail = both.body["errors"][1]["detail"].as_str().unwrap();
@@ -59,7 +59,7 @@ async fn of_many_at_once_one_gets_the_name() {
 async fn every_fault_is_named() {
     let world = World::demo().await;
     let body = json!({"name": " x", "description": "", "code": "a\u{7}", "colour": "red"});
-    let reply = create(&world, body).refused(400, "invalid-request").await;
+    let reply = create(&world, body).assert_rejected(400, "invalid-request").await;
     let faults = reply.faults();
     let faults: Vec<_> = faults.iter().map(|(at, code)| (at.as_str(), code.as_str())).collect();
     assert_eq!(
@@ -71,5 +71,5 @@ async fn every_fault_is_named() {
             ("/name", "surrounding-space"),
         ]
     );
-    create(&world, json!({})).refused(400, "invalid-request").await;
+    create(&world, json!({})).assert_rejected(400, "invalid-request").await;
 }

@@ -34,5 +34,5 @@ async fn everyone_sees_the_products_and_on_request_the_archived_ones() {
     archive.send().await.ok();
     assert_eq!(names(&world, "customer", "pageSize=1").await, ["Video Wall", "Door Station"]);
     assert_eq!(names(&world, "customer", "archived=true&pageSize=1").await, ["Edge Recorder"]);
-    world.get("/v1/products?archived=yes").by("customer").refused(400, "invalid-request").await;
+    world.get("/v1/products?archived=yes").by("customer").assert_rejected(400, "invalid-request").await;
 }

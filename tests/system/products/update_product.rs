@@ -31,8 +31,8 @@ async fn what_the_body_names_changes_and_nothing_else() {
     // What a product no longer has is free for another.
     let other = json!({"name": "Edge Recorder", "code": "ER-1"});
     world.post("/v1/products").by("operator").json(other).send().await.ok();
-    update(&world, json!({"name": "EDGE recorder"})).refused(409, "product-name-taken").await;
-    update(&world, json!({"code": "ER-1"})).refused(409, "product-code-taken").await;
+    update(&world, json!({"name": "EDGE recorder"})).assert_rejected(409, "product-name-taken").await;
+    update(&world, json!({"code": "ER-1"})).assert_rejected(409, "product-code-taken").await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -44,7 +44,7 @@ async fn what_is_so_already_is_no_change() {
         let same = update(&world, body).send().await;
         assert_eq!((same.status, same.header("etag")), (200, Some("\"1\"")));
     }
-    world.is_still(&before).await;
+    world.assert_unchanged(&before).await;
     let cased = update(&world, json!({"name": "EDGE RECORDER"})).send().await.ok();
     assert_eq!(cased["name"], "EDGE RECORDER", "another writing of the name is no other's");
 }
@@ -56,9 +56,9 @@ async fn a_product_is_archived_and_restored() {
     assert!(archived["archivedAt"].is_string());
     let contents = world.contents().await;
     assert_eq!(update(&world, json!({"archived": true})).send().await.ok(), archived);
-    world.is_still(&contents).await;
+    world.assert_unchanged(&contents).await;
     let name = json!({"name": "Edge Recorder"});
-    world.post("/v1/products").by("operator").json(name).refused(409, "product-name-taken").await;
+    world.post("/v1/products").by("operator").json(name).assert_rejected(409, "product-name-taken").await;
     let restored = update(&world, json!({"archived": false})).send().await.ok();
     assert!(restored["archivedAt"].is_null());
     assert_eq!(events(&world).await, ["product.archived", "product.restored"]);
@@ -68,14 +68,14 @@ async fn a_product_is_archived_and_restored() {
 async fn another_version_an_absent_product_and_rubbish_are_refused() {
     let world = World::demo().await;
     let body = || json!({"name": "Other"});
-    update(&world, body()).header("if-match", "\"2\"").refused(412, "version-mismatch").await;
-    update(&world, json!({})).header("if-match", "\"2\"").refused(412, "version-mismatch").await;
+    update(&world, body()).header("if-match", "\"2\"").assert_rejected(412, "version-mismatch").await;
+    update(&world, json!({})).header("if-match", "\"2\"").assert_rejected(412, "version-mismatch").await;
     update(&world, body()).header("if-match", "\"1\"").send().await.ok();
     let absent = world.id("product").replace("0001", "0009");
     let call = world.patch(&format!("/v1/products/{absent}")).by("operator").json(body());
-    call.refused(404, "not-found").await;
+    call.assert_rejected(404, "not-found").await;
     let rubbish = json!({"name": null, "archived": "yes", "id": "prd_7", "code": ""});
-    let reply = update(&world, rubbish).refused(400, "invalid-request").await;
+    let reply = update(&world, rubbish).assert_rejected(400, "invalid-request").await;
     let places: Vec<_> = reply.faults().into_iter().map(|(at, _)| at).collect();
     assert_eq!(places, ["/archived", "/code", "/id", "/name"]);
 }

@@ -2,7 +2,7 @@
 
 use aws_sdk_dynamodb::types::AttributeValue;
 use domain::Timestamp;
-use local_stack::seam::{Kill, Outage};
+use local_stack::fault_proxy::{InjectedFailure, Kill};
 use serde_json::{Value, json};
 use system::{Reply, World, strength};
 
@@ -50,7 +50,7 @@ async fn a_parked_order_lapses_after_180_days_to_the_millisecond() {
     // Again, and whatever comes later, is no change.
     let contents = world.contents().await;
     run(&world).await.ok();
-    world.is_still(&contents).await;
+    world.assert_unchanged(&contents).await;
     link(&world, "{newPartner}", "ec-4713").await.ok();
     assert_eq!(world.pool("newPartnerAdmin", "newPartner", TYPE).await, (0, 0, 0));
     let lines = json!([{"kind": "license", "sku": TYPE, "quantity": 1}]);
@@ -99,7 +99,7 @@ async fn who_is_linked_in_time_gets_the_order_however_late_its_turn_comes() {
     let world = World::demo().await;
     let at = lapse(&world).await;
     set(&world, &Timestamp::from_unix_millis(at.unix_millis() - 1).to_string()).await;
-    world.seam().kill("link-store", 0, Kill::After);
+    world.fault_proxy().kill("link-store", 0, Kill::After);
     assert_eq!(link(&world, "{newPartner}", "ec-4713").await.status, 500);
     set(&world, &at.to_string()).await;
     a_minute_later(&world).await;
@@ -126,12 +126,12 @@ async fn many_runs_at_once_do_it_once() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn whatever_happens_on_the_way_the_next_run_goes_on() {
-    for outage in Outage::ALL {
+    for outage in InjectedFailure::ALL {
         let world = World::demo().await;
         leave_one_to_the_timer(&world).await;
-        world.seam().inject("TransactWriteItems", outage);
+        world.fault_proxy().inject("TransactWriteItems", outage);
         run(&world).await;
-        assert_eq!(world.seam().faults_left(), 0);
+        assert_eq!(world.fault_proxy().faults_left(), 0);
         a_minute_later(&world).await;
         assert_eq!(world.pool("newPartnerAdmin", "newPartner", TYPE).await, (1, 1, 0), "{outage:?}");
     }
@@ -145,7 +145,7 @@ async fn killed_at_any_of_its_transactions_it_leaves_the_rest_to_the_next_run() 
             leave_one_to_the_timer(&world).await;
             world.post("/_local/time").bytes(br#"{"advance":"P1Y"}"#).send().await.ok();
             // Two drains of the demo world, a third with an order, two orders that lapse.
-            world.seam().kill("run-due-work", others, kill);
+            world.fault_proxy().kill("run-due-work", others, kill);
             assert_eq!(run(&world).await.body["errorMessage"], "the process was killed", "{others}");
             assert_eq!(run(&world).await.body["failed"], 0);
             assert_eq!(

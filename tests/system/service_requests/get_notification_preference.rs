@@ -15,10 +15,10 @@ async fn as_long_as_nobody_said_anything_nobody_is_told() {
         assert_eq!(shown.body, json!({"organizationId": world.id("yamada"), "onSubmitted": false}));
     }
     for who in ["operator", "agent"] {
-        world.get(PREFERENCE).by(who).refused(403, "role-not-allowed").await;
+        world.get(PREFERENCE).by(who).assert_rejected(403, "role-not-allowed").await;
     }
     for who in ["otherCustomer", "otherPartnerMember"] {
-        world.get(PREFERENCE).by(who).refused(404, "not-found").await;
+        world.get(PREFERENCE).by(who).assert_rejected(404, "not-found").await;
     }
 }
 
@@ -27,14 +27,14 @@ async fn below_look_it_is_silent_and_it_comes_back_with_the_level() {
     let world = World::demo().await;
     set(&world, "partnerMember", true).send().await.ok();
     let_ren(&world, "cc").await;
-    world.get(PREFERENCE).by("partnerMember").refused(403, "access-level-too-low").await;
+    world.get(PREFERENCE).by("partnerMember").assert_rejected(403, "access-level-too-low").await;
     for level in ["look", "full-admin"] {
         let_ren(&world, level).await;
         assert_eq!(world.get(PREFERENCE).by("partnerMember").send().await.ok()["onSubmitted"], true);
     }
     // Whoever has the e-mail next on record has said nothing.
     world.delete("/v1/partners/{partner}/members/{ren}").by("operator").send().await.ok();
-    world.get(PREFERENCE).by("partnerMember").refused(404, "not-found").await;
+    world.get(PREFERENCE).by("partnerMember").assert_rejected(404, "not-found").await;
     let again = json!({"email": "ren@miyako.example", "name": "Ren"});
     world.post("/v1/partners/{partner}/members").by("operator").json(again).send().await.ok();
     let shown = world.get(PREFERENCE).by("partnerMember").send().await.ok();

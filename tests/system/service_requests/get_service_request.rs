@@ -26,11 +26,11 @@ async fn it_is_shown_with_what_the_organization_is_entitled_to() {
         );
     }
     for who in ["otherCustomer", "otherPartnerMember"] {
-        world.get(&path).by(who).refused(404, "not-found").await;
+        world.get(&path).by(who).assert_rejected(404, "not-found").await;
     }
     let elsewhere = "/v1/organizations/{bogazici}/service-requests/{serviceRequest}";
-    world.get(elsewhere).by("otherCustomer").refused(404, "not-found").await;
-    world.get(elsewhere).by("operator").refused(404, "not-found").await;
+    world.get(elsewhere).by("otherCustomer").assert_rejected(404, "not-found").await;
+    world.get(elsewhere).by("operator").assert_rejected(404, "not-found").await;
     let zone = json!({"timeZone": "Asia/Tokyo"});
     world.patch("/v1/organizations/{yamada}").by("contactManager").json(zone).send().await.ok();
     let shown = world.get(&path).by("agent").send().await.ok();
@@ -70,7 +70,7 @@ async fn with_cc_one_sees_only_where_one_was_added() {
     let own = opened(&world, "partnerMember").await;
     let_ren(&world, "cc").await;
     let path = format!("{PATH}/{{serviceRequest}}");
-    world.get(&path).by("partnerMember").refused(404, "not-found").await;
+    world.get(&path).by("partnerMember").assert_rejected(404, "not-found").await;
     add_ren(&world, world.id("serviceRequest")).await;
     let shown = world.get(&path).by("partnerMember").send().await.ok();
     assert_eq!((&shown["subject"], &shown["entitlements"]), (&json!("A recorder is silent"), &json!([])));
@@ -81,6 +81,6 @@ async fn with_cc_one_sees_only_where_one_was_added() {
     world.post("/v1/partners/{partner}/members").by("operator").json(again).send().await.ok();
     let_ren(&world, "cc").await;
     for path in [path, format!("{PATH}/{own}")] {
-        world.get(&path).by("partnerMember").refused(404, "not-found").await;
+        world.get(&path).by("partnerMember").assert_rejected(404, "not-found").await;
     }
 }

@@ -82,14 +82,14 @@ async fn it_is_for_the_vendor_contact_managers_and_partners_with_look() {
         dashboard(&world, "partnerMember").await;
     }
     let_ren(&world, "cc").await;
-    let refused = world.get(DASHBOARD).by("partnerMember").refused(403, "access-level-too-low").await;
+    let refused = world.get(DASHBOARD).by("partnerMember").assert_rejected(403, "access-level-too-low").await;
     assert!(refused.body["detail"].as_str().unwrap().ends_with("`look`"), "{}", refused.body);
-    world.get(DASHBOARD).by("customer").refused(403, "role-not-allowed").await;
+    world.get(DASHBOARD).by("customer").assert_rejected(403, "role-not-allowed").await;
     for who in ["otherContactManager", "otherPartnerMember"] {
-        world.get(DASHBOARD).by(who).refused(404, "not-found").await;
+        world.get(DASHBOARD).by(who).assert_rejected(404, "not-found").await;
     }
     let absent = DASHBOARD.replace("{yamada}", &world.id("yamada").replace("000001", "000099"));
-    world.get(&absent).by("agent").refused(404, "not-found").await;
+    world.get(&absent).by("agent").assert_rejected(404, "not-found").await;
 }
 
 /// Something that happens to an organization's service requests.

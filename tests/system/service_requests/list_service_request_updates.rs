@@ -29,16 +29,16 @@ async fn whoever_sees_the_service_request_sees_what_was_said_in_its_order() {
     let first = world.get(&path).by("partnerMember").send().await.ok();
     let next = format!("{path}&pageToken={}", first["nextPageToken"].as_str().unwrap());
     let_ren(&world, "cc").await;
-    world.get(&path).by("partnerMember").refused(404, "not-found").await;
-    world.get(&next).by("partnerMember").refused(404, "not-found").await;
+    world.get(&path).by("partnerMember").assert_rejected(404, "not-found").await;
+    world.get(&next).by("partnerMember").assert_rejected(404, "not-found").await;
     add_ren(&world, world.id("serviceRequest")).await;
     let page = world.get(&next).by("partnerMember").send().await.ok();
     assert_eq!(page["items"][0]["number"], 3);
     for who in ["otherCustomer", "otherPartnerMember", "otherContactManager"] {
-        world.get(&path).by(who).refused(404, "not-found").await;
+        world.get(&path).by(who).assert_rejected(404, "not-found").await;
     }
     let elsewhere = "/v1/organizations/{bogazici}/service-requests/{serviceRequest}/updates";
     for who in ["otherCustomer", "operator"] {
-        world.get(elsewhere).by(who).refused(404, "not-found").await;
+        world.get(elsewhere).by(who).assert_rejected(404, "not-found").await;
     }
 }

@@ -37,12 +37,16 @@ async fn each_sees_what_is_open_to_it_the_last_first() {
         assert_eq!(listed(&world, "partnerMember", query).await, [third.clone(), first.clone()], "{query}");
     }
     for (who, own) in [("otherCustomer", &everywhere[2..3]), ("otherPartnerMember", &[])] {
-        world.get("/v1/service-requests?organizationId={yamada}").by(who).refused(404, "not-found").await;
+        world
+            .get("/v1/service-requests?organizationId={yamada}")
+            .by(who)
+            .assert_rejected(404, "not-found")
+            .await;
         assert_eq!(listed(&world, who, "").await, own);
     }
     for (who, query) in [("customer", "month=2026-01"), ("agent", "month=2026-01&organizationId={yamada}")] {
         let refused = world.get(&format!("/v1/service-requests?{query}")).by(who);
-        let refused = refused.refused(400, "invalid-request").await;
+        let refused = refused.assert_rejected(400, "invalid-request").await;
         let code = if who == "agent" { "not-of-organization" } else { "unknown-field" };
         assert_eq!(refused.faults(), [("month".to_owned(), code.to_owned())]);
     }
@@ -89,7 +93,7 @@ async fn what_was_taken_back_is_gone_from_the_next_page_on() {
     let (of_organization, own) = (page("&organizationId={yamada}").await, page("").await);
     world.delete("/v1/partners/{partner}/members/{ren}").by("operator").send().await.ok();
     let next = format!("/v1/service-requests?pageSize=1{of_organization}");
-    world.get(&next).by("partnerMember").refused(404, "not-found").await;
+    world.get(&next).by("partnerMember").assert_rejected(404, "not-found").await;
     let next = format!("/v1/service-requests?pageSize=1{own}");
     assert_eq!(world.get(&next).by("partnerMember").send().await.ok()["items"], json!([]));
 }
@@ -116,7 +120,7 @@ async fn whose_level_sinks_between_two_pages_goes_on_with_what_is_open_to_it() {
             world.delete(&path).by("contactManager").send().await.ok();
         }
     }
-    world.get(&next).by("partnerMember").refused(404, "not-found").await;
+    world.get(&next).by("partnerMember").assert_rejected(404, "not-found").await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -130,7 +134,7 @@ async fn what_has_expired_is_not_shown() {
     set(&world, "2026-01-10T09:00:00Z").await;
     assert_eq!(listed(&world, "otherPartnerAdmin", "").await, [""; 0]);
     let path = "/v1/service-requests?organizationId={yamada}";
-    world.get(path).by("otherPartnerAdmin").refused(404, "not-found").await;
+    world.get(path).by("otherPartnerAdmin").assert_rejected(404, "not-found").await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -221,7 +225,7 @@ async fn each_list_is_narrowed_by_kind_status_submitter_and_time() {
     }
     let refused =
         world.get("/v1/service-requests?from=2026-01-02T00:00:00Z&to=2026-01-02T00:00:00Z&kind=wish");
-    let mut faults = refused.by("agent").refused(400, "invalid-request").await.faults();
+    let mut faults = refused.by("agent").assert_rejected(400, "invalid-request").await.faults();
     faults.sort();
     let fault = |at: &str, code: &str| (at.to_owned(), code.to_owned());
     assert_eq!(faults, [fault("kind", "unknown-value"), fault("to", "empty-span")]);
@@ -244,13 +248,13 @@ async fn of_another_month_than_is_listed_nothing_is_asked_in_vain() {
         ("month=2026-01&from=2025-12-31T00:00:00Z&to=2026-03-01T00:00:00Z", &["from", "to"]),
     ] {
         let refused = world.get(&format!("/v1/service-requests?{query}")).by("agent");
-        let faults = refused.refused(400, "invalid-request").await.faults();
+        let faults = refused.assert_rejected(400, "invalid-request").await.faults();
         let expected: Vec<_> = at.iter().map(|at| ((*at).to_owned(), "outside-month".to_owned())).collect();
         assert_eq!(faults, expected, "{query}");
     }
     let absent = world.id("yamada").replace("000001", "000099");
     let path = format!("/v1/service-requests?organizationId={absent}");
-    world.get(&path).by("agent").refused(404, "not-found").await;
+    world.get(&path).by("agent").assert_rejected(404, "not-found").await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -305,7 +309,7 @@ async fn what_a_late_index_shows_is_read_again() {
     let first = world.id("serviceRequest").to_owned();
     add_ren(&world, &first).await;
     assert_eq!(listed(&world, "partnerMember", "").await, std::slice::from_ref(&first));
-    world.seam().delay_indexes(true);
+    world.fault_proxy().delay_indexes(true);
     let path = format!("{PATH}/{first}/contacts/ren@miyako.example");
     world.delete(&path).by("agent").send().await.ok();
     assert_eq!(listed(&world, "partnerMember", "").await, [""; 0]);

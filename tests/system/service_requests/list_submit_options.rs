@@ -28,7 +28,7 @@ async fn a_customer_submits_for_its_own_organization_whatever_the_kind() {
         assert_eq!(options(&world, who).await, std::slice::from_ref(&own));
     }
     for who in ["operator", "agent"] {
-        world.get(PATH).by(who).refused(403, "role-not-allowed").await;
+        world.get(PATH).by(who).assert_rejected(403, "role-not-allowed").await;
     }
     let alone = json!({"sub": "solo", "email": "solo@x.example", "role": "customer"});
     let none = world.get(PATH).token(&world.token_of(alone)).send().await.ok();
@@ -88,7 +88,7 @@ async fn what_a_late_index_shows_is_read_again() {
         page["items"].as_array().unwrap().len()
     };
     assert_eq!(options().await, 1);
-    world.seam().delay_indexes(true);
+    world.fault_proxy().delay_indexes(true);
     let path = "/v1/organizations/{yamada}/access/{partner}/{grantOfAll}";
     world.delete(path).by("contactManager").send().await.ok();
     assert_eq!(options().await, 0);

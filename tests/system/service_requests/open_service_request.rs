@@ -31,9 +31,9 @@ async fn a_customer_submits_for_its_organization_whatever_the_kind() {
         assert_eq!(history["items"][0]["data"], json!({"serviceRequestId": id, "kind": kind}));
     }
     for who in ["operator", "agent"] {
-        open(&world, who, "question").refused(403, "role-not-allowed").await;
+        open(&world, who, "question").assert_rejected(403, "role-not-allowed").await;
     }
-    open(&world, "otherCustomer", "question").refused(404, "not-found").await;
+    open(&world, "otherCustomer", "question").assert_rejected(404, "not-found").await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -46,7 +46,7 @@ async fn a_partner_submits_as_far_as_its_level_goes() {
         for (number, kind) in KINDS.iter().enumerate() {
             let call = open(&world, "partnerMember", kind);
             if number >= most {
-                let refused = call.refused(403, "access-level-too-low").await;
+                let refused = call.assert_rejected(403, "access-level-too-low").await;
                 let detail = refused.body["detail"].as_str().unwrap();
                 let needed = if number < 3 { "`create`" } else { "`service-admin`" };
                 assert!(detail.contains(&format!("`{level}`")) && detail.ends_with(needed), "{detail}");
@@ -62,9 +62,9 @@ async fn a_partner_submits_as_far_as_its_level_goes() {
         world.get("/v1/partners/{partner}/history?pageSize=1").by("partnerMember").send().await.ok();
     assert_eq!(history["items"][0]["organization"]["id"], world.id("yamada"));
     // To whom nothing is open there is no such organization.
-    open(&world, "otherPartnerAdmin", "question").refused(404, "not-found").await;
+    open(&world, "otherPartnerAdmin", "question").assert_rejected(404, "not-found").await;
     world.delete("/v1/partners/{partner}/members/{ren}").by("operator").send().await.ok();
-    open(&world, "partnerMember", "question").refused(404, "not-found").await;
+    open(&world, "partnerMember", "question").assert_rejected(404, "not-found").await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -72,7 +72,7 @@ async fn what_is_wrong_is_named() {
     let world = World::demo().await;
     let long = "x".repeat(32 * 1024 + 1);
     let body = json!({"subject": "", "description": long, "kind": "wish"});
-    let refused = world.post(PATH).by("customer").json(body).refused(400, "invalid-request").await;
+    let refused = world.post(PATH).by("customer").json(body).assert_rejected(400, "invalid-request").await;
     let mut faults = refused.faults();
     faults.sort();
     let fault = |at: &str, code: &str| (at.to_owned(), code.to_owned());
@@ -112,7 +112,7 @@ async fn who_loses_access_in_the_same_moment_has_submitted_before_or_not_at_all(
         world.chaos(0, 0);
         assert_eq!(submitted().await, before, "nothing is submitted once access is lost");
         assert!(made.status == 404 || (before, made.status) == (1, 201), "{}", made.body);
-        open(&world, "partnerMember", "question").refused(404, "not-found").await;
+        open(&world, "partnerMember", "question").assert_rejected(404, "not-found").await;
     }
 }
 
@@ -137,7 +137,7 @@ async fn a_repeat_whose_access_is_over_gets_no_answer_that_was_kept() {
     assert_eq!(submit().send().await.header("idempotent-replayed"), Some("true"));
     let path = "/v1/organizations/{yamada}/access/{partner}/{grantOfAll}";
     world.delete(path).by("contactManager").send().await.ok();
-    submit().refused(404, "not-found").await;
+    submit().assert_rejected(404, "not-found").await;
 }
 
 /// Submits one for somebody, in a time zone.
@@ -163,7 +163,7 @@ async fn whoever_submits_it_is_its_primary_contact_unless_it_names_a_customer() 
     for email in ["nobody@yamada.example", "ren@miyako.example", "can@bogazici.example"] {
         for who in ["customer", "partnerAdmin"] {
             let call = open_for(&world, who, json!({"primaryContact": email}));
-            let refused = call.refused(422, "unknown-customer").await;
+            let refused = call.assert_rejected(422, "unknown-customer").await;
             assert_eq!(refused.faults()[0].0, "/primaryContact");
         }
     }
@@ -184,17 +184,17 @@ async fn a_time_zone_is_that_of_a_partners_primary_contact() {
     for (who, more) in
         [("customer", zone()), ("partnerAdmin", for_another.clone()), ("customer", for_another)]
     {
-        let refused = open_for(&world, who, more).refused(422, "misplaced-time-zone").await;
+        let refused = open_for(&world, who, more).assert_rejected(422, "misplaced-time-zone").await;
         assert_eq!(refused.faults()[0].0, "/timeZone");
         assert!(refused.body["detail"].as_str().unwrap().contains("primary contact"), "{}", refused.body);
     }
     let wrong = open_for(&world, "partnerAdmin", json!({"timeZone": "Tokyo"}));
-    let wrong = wrong.refused(400, "invalid-request").await;
+    let wrong = wrong.assert_rejected(400, "invalid-request").await;
     assert_eq!(wrong.faults(), [("/timeZone".to_owned(), "invalid-time-zone".to_owned())]);
     // All that rules have against it is said at once.
     let both = json!({"timeZone": "Asia/Tokyo", "primaryContact": "nobody@yamada.example"});
     let refused = open_for(&world, "partnerAdmin", both).send().await;
     let faults: Vec<_> = refused.faults().into_iter().map(|(at, _)| at).collect();
     assert_eq!((refused.status, faults), (422, vec!["/primaryContact".to_owned(), "/timeZone".to_owned()]));
-    world.is_still(&contents).await;
+    world.assert_unchanged(&contents).await;
 }

@@ -19,7 +19,7 @@ async fn who_was_taken_away_sees_it_no_more() {
     assert_eq!((removed.status, removed.header("etag")), (200, Some("\"3\"")));
     assert_eq!(removed.body["additionalContacts"], json!([]));
     let path = format!("{PATH}/{{serviceRequest}}");
-    world.get(&path).by("partnerMember").refused(404, "not-found").await;
+    world.get(&path).by("partnerMember").assert_rejected(404, "not-found").await;
     assert_eq!(listed(&world, "partnerMember", "").await, [""; 0]);
     let path = "/v1/partners/{partner}/history?type=service-request.contact-removed";
     let history = world.get(path).by("partnerAdmin").send().await.ok();
@@ -30,7 +30,7 @@ async fn who_was_taken_away_sees_it_no_more() {
     for email in ["ren@miyako.example", "nobody@yamada.example"] {
         remove(&world, "customer", email).send().await.ok();
     }
-    world.is_still(&contents).await;
+    world.assert_unchanged(&contents).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -39,15 +39,15 @@ async fn the_primary_contact_stays_and_others_may_not() {
     let_ren(&world, "look").await;
     add_ren(&world, world.id("serviceRequest")).await;
     let contents = world.contents().await;
-    remove(&world, "customer", "sora@yamada.example").refused(409, "primary-contact").await;
-    remove(&world, "operator", "ren@miyako.example").refused(403, "role-not-allowed").await;
-    remove(&world, "partnerMember", "ren@miyako.example").refused(403, "access-level-too-low").await;
+    remove(&world, "customer", "sora@yamada.example").assert_rejected(409, "primary-contact").await;
+    remove(&world, "operator", "ren@miyako.example").assert_rejected(403, "role-not-allowed").await;
+    remove(&world, "partnerMember", "ren@miyako.example").assert_rejected(403, "access-level-too-low").await;
     for who in ["otherCustomer", "otherPartnerMember"] {
-        remove(&world, who, "ren@miyako.example").refused(404, "not-found").await;
+        remove(&world, who, "ren@miyako.example").assert_rejected(404, "not-found").await;
     }
     let other = remove(&world, "customer", "ren@miyako.example").header("if-match", "\"7\"");
-    other.refused(412, "version-mismatch").await;
-    world.is_still(&contents).await;
+    other.assert_rejected(412, "version-mismatch").await;
+    world.assert_unchanged(&contents).await;
     let_ren(&world, "update").await;
     remove(&world, "partnerMember", "ren@miyako.example").send().await.ok();
 }

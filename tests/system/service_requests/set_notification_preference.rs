@@ -26,7 +26,7 @@ async fn each_says_it_for_itself_and_changes_it_any_time() {
     }
     let contents = world.contents().await;
     set(&world, "partnerMember", true).header("if-match", "\"3\"").send().await.ok();
-    world.is_still(&contents).await;
+    world.assert_unchanged(&contents).await;
     for who in ["partnerAdmin", "customer", "contactManager"] {
         assert_eq!(shown(&world, who).await, false, "nobody else's");
     }
@@ -46,20 +46,20 @@ async fn who_may_not_see_it_wants_nothing_of_it() {
     let world = World::demo().await;
     let_ren(&world, "cc").await;
     let contents = world.contents().await;
-    set(&world, "partnerMember", true).refused(403, "access-level-too-low").await;
+    set(&world, "partnerMember", true).assert_rejected(403, "access-level-too-low").await;
     for who in ["operator", "agent"] {
-        set(&world, who, true).refused(403, "role-not-allowed").await;
+        set(&world, who, true).assert_rejected(403, "role-not-allowed").await;
     }
     for who in ["otherCustomer", "otherPartnerMember"] {
-        set(&world, who, true).refused(404, "not-found").await;
+        set(&world, who, true).assert_rejected(404, "not-found").await;
     }
-    set(&world, "customer", true).header("if-match", "\"1\"").refused(412, "version-mismatch").await;
+    set(&world, "customer", true).header("if-match", "\"1\"").assert_rejected(412, "version-mismatch").await;
     let rubbish = world.put(PREFERENCE).by("customer").json(json!({"onSubmitted": "yes", "onClosed": true}));
-    let mut faults = rubbish.refused(400, "invalid-request").await.faults();
+    let mut faults = rubbish.assert_rejected(400, "invalid-request").await.faults();
     faults.sort();
     let places: Vec<_> = faults.iter().map(|(at, _)| at.as_str()).collect();
     assert_eq!(places, ["/onClosed", "/onSubmitted"]);
-    world.is_still(&contents).await;
+    world.assert_unchanged(&contents).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]

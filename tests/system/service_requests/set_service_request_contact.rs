@@ -38,7 +38,7 @@ async fn customers_and_members_with_access_become_contacts_and_it_is_told() {
     for (who, email) in [("customer", REN), ("contactManager", HARUTO), ("partnerAdmin", REN)] {
         make(&world, who, email, "additional").send().await.ok();
     }
-    world.is_still(&contents).await;
+    world.assert_unchanged(&contents).await;
     let made = shown(&world, "customer").await;
     assert_eq!(made["additionalContacts"], json!([haruto(&world), ren(&world)]));
     assert_eq!(made["primaryContact"], json!({"email": "sora@yamada.example"}));
@@ -63,8 +63,8 @@ async fn there_is_one_primary_contact_and_who_was_it_before_stays_an_additional_
     assert_eq!((&made["primaryContact"], &made["additionalContacts"]), (&haruto(&world), &json!([sora])));
     let contents = world.contents().await;
     make(&world, "customer", HARUTO, "primary").send().await.ok();
-    make(&world, "customer", HARUTO, "additional").refused(409, "primary-contact").await;
-    world.is_still(&contents).await;
+    make(&world, "customer", HARUTO, "additional").assert_rejected(409, "primary-contact").await;
+    world.assert_unchanged(&contents).await;
 
     // Two at once: one of them is it, the other is not lost.
     world.chaos(4, 11);
@@ -110,7 +110,7 @@ async fn a_member_is_primary_from_update_on_and_additional_with_any_level() {
         match good {
             true => assert_eq!(call.send().await.ok()["primaryContact"], ren(&world), "{level}"),
             false => {
-                call.refused(422, "primary-needs-update").await;
+                call.assert_rejected(422, "primary-needs-update").await;
             }
         }
     }
@@ -122,7 +122,7 @@ async fn a_member_is_primary_from_update_on_and_additional_with_any_level() {
     assert_eq!(former().await, json!([REN]));
     let_ren(&world, "cc").await;
     let path = format!("{PATH}/{{serviceRequest}}");
-    world.get(&path).by("partnerMember").refused(404, "not-found").await;
+    world.get(&path).by("partnerMember").assert_rejected(404, "not-found").await;
     let_ren(&world, "update").await;
     assert_eq!(former().await, json!([]), "and it comes back with the level");
 }
@@ -146,7 +146,7 @@ async fn with_the_grant_a_contacts_access_ends_at_its_very_instant() {
     // What has ended is no access with which anybody becomes a contact.
     let id = opened(&world, "customer").await;
     let call = contact(&world, "customer", &id, "deniz@anadolu.example", "additional");
-    call.refused(422, "unknown-contact").await;
+    call.assert_rejected(422, "unknown-contact").await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -193,15 +193,17 @@ async fn a_partner_with_update_adds_customers_and_its_own_members() {
     let contents = world.contents().await;
     // Nor does the organization, unless a request of that partner was approved, or access was given to this very e-mail.
     for who in ["partnerMember", "customer"] {
-        make(&world, who, "deniz@anadolu.example", "additional").refused(422, "unknown-contact").await;
-        world.is_still(&contents).await;
+        make(&world, who, "deniz@anadolu.example", "additional")
+            .assert_rejected(422, "unknown-contact")
+            .await;
+        world.assert_unchanged(&contents).await;
     }
     give(deniz("cc")).await;
     let contents = world.contents().await;
     make(&world, "partnerMember", "deniz@anadolu.example", "additional")
-        .refused(422, "unknown-contact")
+        .assert_rejected(422, "unknown-contact")
         .await;
-    world.is_still(&contents).await;
+    world.assert_unchanged(&contents).await;
     make(&world, "customer", "deniz@anadolu.example", "additional").send().await.ok();
     // When a partner's access ends is no other partner's to know; nor is who of another did something.
     let grant = world.get("/v1/organizations/{yamada}/access").by("contactManager").send().await.ok();
@@ -222,15 +224,15 @@ async fn a_partner_with_update_adds_customers_and_its_own_members() {
     let path = format!("{PATH}/{{serviceRequest}}/contacts/deniz@anadolu.example");
     let unchanged = world.delete(&path).by("partnerMember").send().await.ok();
     assert!(unchanged["additionalContacts"].as_array().unwrap().contains(&a_member), "{unchanged}");
-    world.is_still(&contents).await;
+    world.assert_unchanged(&contents).await;
     // Nor does it put its own member of this e-mail in that one's place.
     let again = json!({"email": "deniz@anadolu.example", "name": "Deniz"});
     let double = world.post("/v1/partners/{partner}/members").by("operator").json(again).send().await.ok();
     let contents = world.contents().await;
     make(&world, "partnerMember", "deniz@anadolu.example", "additional")
-        .refused(422, "unknown-contact")
+        .assert_rejected(422, "unknown-contact")
         .await;
-    world.is_still(&contents).await;
+    world.assert_unchanged(&contents).await;
     world.delete(&path).by("customer").send().await.ok();
     let path = "/v1/partners/{otherPartner}/history?type=service-request.contact-removed";
     let history = world.get(path).by("otherPartnerAdmin").send().await.ok();
@@ -239,7 +241,7 @@ async fn a_partner_with_update_adds_customers_and_its_own_members() {
     world.delete(&double).by("operator").send().await.ok();
     give(deniz("update")).await;
     make(&world, "customer", "deniz@anadolu.example", "primary").send().await.ok();
-    make(&world, "partnerMember", HARUTO, "primary").refused(403, "other-partners-contact").await;
+    make(&world, "partnerMember", HARUTO, "primary").assert_rejected(403, "other-partners-contact").await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -247,14 +249,18 @@ async fn contact_whom_the_organization_sees_is_named_again_whoever_added_it() {
     let world = World::demo().await;
     let body = json!({"partnerId": "{otherPartner}", "expiresAt": "2026-12-31T00:00:00Z", "organizationLevel": "update"});
     world.post("/v1/organizations/{yamada}/access").by("contactManager").json(body).send().await.ok();
-    make(&world, "customer", "deniz@anadolu.example", "additional").refused(422, "unknown-contact").await;
+    make(&world, "customer", "deniz@anadolu.example", "additional")
+        .assert_rejected(422, "unknown-contact")
+        .await;
     make(&world, "agent", "deniz@anadolu.example", "additional").send().await.ok();
     let contents = world.contents().await;
     make(&world, "customer", "deniz@anadolu.example", "additional").send().await.ok();
-    world.is_still(&contents).await;
+    world.assert_unchanged(&contents).await;
     let primary = make(&world, "customer", "deniz@anadolu.example", "primary").send().await.ok();
     assert_eq!(primary["primaryContact"]["email"], "deniz@anadolu.example");
-    make(&world, "customer", "derya@anadolu.example", "additional").refused(422, "unknown-contact").await;
+    make(&world, "customer", "derya@anadolu.example", "additional")
+        .assert_rejected(422, "unknown-contact")
+        .await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -269,7 +275,7 @@ async fn who_is_a_member_of_two_partners_stays_the_contact_of_the_first() {
     let contents = world.contents().await;
     let made = make(&world, "agent", REN, "additional").send().await.ok();
     assert_eq!(made["additionalContacts"], json!([ren(&world)]));
-    world.is_still(&contents).await;
+    world.assert_unchanged(&contents).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -327,7 +333,7 @@ async fn a_customer_record_of_a_partners_person_is_open_to_it_by_level() {
     world.get(&format!("{PATH}/{third}")).by("partnerMember").send().await.ok();
     // It is the record that opens it, not the e-mail alone.
     world.delete(&format!("/v1/customers/{record}")).by("operator").send().await.ok();
-    world.get(&path).by("partnerMember").refused(404, "not-found").await;
+    world.get(&path).by("partnerMember").assert_rejected(404, "not-found").await;
     assert_eq!(listed(&world, "partnerMember", "").await, [""; 0]);
 }
 
@@ -336,21 +342,23 @@ async fn what_cannot_be_is_refused_and_nothing_changes() {
     let world = World::demo().await;
     let contents = world.contents().await;
     for email in ["nobody@yamada.example", "can@bogazici.example", "deniz@anadolu.example"] {
-        make(&world, "customer", email, "additional").refused(422, "unknown-contact").await;
+        make(&world, "customer", email, "additional").assert_rejected(422, "unknown-contact").await;
     }
-    make(&world, "operator", HARUTO, "additional").refused(403, "role-not-allowed").await;
+    make(&world, "operator", HARUTO, "additional").assert_rejected(403, "role-not-allowed").await;
     for who in ["otherCustomer", "otherPartnerMember", "otherContactManager"] {
-        make(&world, who, HARUTO, "additional").refused(404, "not-found").await;
+        make(&world, who, HARUTO, "additional").assert_rejected(404, "not-found").await;
     }
-    make(&world, "customer", "sora@yamada.example", "additional").refused(409, "primary-contact").await;
+    make(&world, "customer", "sora@yamada.example", "additional")
+        .assert_rejected(409, "primary-contact")
+        .await;
     let other = make(&world, "customer", HARUTO, "additional").header("if-match", "\"7\"");
-    other.refused(412, "version-mismatch").await;
-    let rubbish = make(&world, "customer", "haruto", "boss").refused(400, "invalid-request").await;
+    other.assert_rejected(412, "version-mismatch").await;
+    let rubbish = make(&world, "customer", "haruto", "boss").assert_rejected(400, "invalid-request").await;
     let mut faults = rubbish.faults();
     faults.sort();
     let places: Vec<_> = faults.iter().map(|(at, _)| at.as_str()).collect();
     assert_eq!(places, ["/role", "email"]);
-    world.is_still(&contents).await;
+    world.assert_unchanged(&contents).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -366,7 +374,9 @@ async fn there_are_twenty_additional_contacts_at_most() {
     }
     for role in ["additional", "primary"] {
         calls.push(
-            make(&world, "customer", "c20@yamada.example", role).refused(422, "too-many-contacts").await,
+            make(&world, "customer", "c20@yamada.example", role)
+                .assert_rejected(422, "too-many-contacts")
+                .await,
         );
     }
     // Who is one already changes places.

@@ -63,14 +63,14 @@ async fn a_partners_day() {
         asked.push(made["id"].as_str().unwrap().to_owned());
     }
     let third = format!("{harbour}/service-requests/{}", asked[0]);
-    world.get(&third).by("partnerMember").refused(404, "not-found").await;
+    world.get(&third).by("partnerMember").assert_rejected(404, "not-found").await;
     let add = format!("{third}/contacts/ren@miyako.example");
     world.put(&add).token(&mia).json(json!({"role": "additional"})).send().await.ok();
     world.get(&third).by("partnerMember").send().await.ok();
     let kept = format!("{harbour}/service-requests/{}", asked[1]);
-    world.get(&kept).by("partnerMember").refused(404, "not-found").await;
+    world.get(&kept).by("partnerMember").assert_rejected(404, "not-found").await;
     let say = world.post(&format!("{third}/updates")).by("partnerMember").json(json!({"text": "On my way."}));
-    say.refused(403, "access-level-too-low").await;
+    say.assert_rejected(403, "access-level-too-low").await;
 
     // All of it, the last one first: who submitted what, for whom.
     let all = [asked[0].clone(), other.clone(), one.clone()];
@@ -107,14 +107,14 @@ async fn a_partners_day() {
     world.delete(path).by("contactManager").send().await.ok();
     update("partnerMember", json!({"text": "Still there."})).send().await.ok();
     set(&world, "2026-01-06T12:00:00Z").await;
-    update("partnerMember", json!({"text": "Still there?"})).refused(404, "not-found").await;
+    update("partnerMember", json!({"text": "Still there?"})).assert_rejected(404, "not-found").await;
     for path in [
         format!("{PATH}/{one}"),
         format!("{PATH}/{one}/updates"),
         dashboard.to_owned(),
         preference.to_owned(),
     ] {
-        world.get(&path).by("partnerMember").refused(404, "not-found").await;
+        world.get(&path).by("partnerMember").assert_rejected(404, "not-found").await;
     }
     assert_eq!(listed(&world, "partnerMember", "").await, all[..2], "the others' are as they were");
     let seen = world.get(&format!("{PATH}/{one}")).by("customer").send().await.ok();
@@ -128,5 +128,5 @@ async fn a_partners_day() {
     let seen = world.get(&format!("{PATH}/{one}")).by("partnerMember").send().await.ok();
     assert_eq!((&seen["formerContacts"], &seen["effectiveTimeZone"]), (&json!([]), &json!("UTC")));
     let said = update("partnerMember", json!({"text": "Back."}));
-    said.refused(403, "access-level-too-low").await;
+    said.assert_rejected(403, "access-level-too-low").await;
 }

@@ -82,13 +82,13 @@ async fn it_becomes_anything_but_only_an_agent_brings_it_back_from_closed() {
     let_ren(&world, "full-admin").await;
     for who in ["customer", "contactManager", "operator", "partnerMember"] {
         for to in ["open", "waiting", "solved"] {
-            let refused = becomes(&world, who, to).refused(409, "service-request-closed").await;
+            let refused = becomes(&world, who, to).assert_rejected(409, "service-request-closed").await;
             assert_eq!(refused.faults()[0].0, "/status");
         }
         becomes(&world, who, "closed").send().await.ok();
         // Of what is refused in part, nothing is kept.
         let both = json!({"text": "x", "status": "open"});
-        update(&world, who, "{serviceRequest}", both).refused(409, "service-request-closed").await;
+        update(&world, who, "{serviceRequest}", both).assert_rejected(409, "service-request-closed").await;
     }
     // What there is to say can still be said.
     says(&world, "customer", "Thank you.").send().await.ok();
@@ -103,10 +103,10 @@ async fn a_partner_updates_as_far_as_its_level_goes() {
     for level in ["cc", "look"] {
         let_ren(&world, level).await;
         if level == "cc" {
-            says(&world, "partnerMember", "x").refused(404, "not-found").await;
+            says(&world, "partnerMember", "x").assert_rejected(404, "not-found").await;
             add_ren(&world, world.id("serviceRequest")).await;
         }
-        let refused = says(&world, "partnerMember", "x").refused(403, "access-level-too-low").await;
+        let refused = says(&world, "partnerMember", "x").assert_rejected(403, "access-level-too-low").await;
         assert!(refused.body["detail"].as_str().unwrap().ends_with("`update`"), "{}", refused.body);
     }
     for level in ["update", "create", "service-admin", "full-admin"] {
@@ -119,11 +119,11 @@ async fn a_partner_updates_as_far_as_its_level_goes() {
     let history = world.get(path).by("partnerAdmin").send().await.ok();
     assert_eq!(history["items"].as_array().unwrap().len(), 4, "for whom is in the partner's history");
     for who in ["otherCustomer", "otherPartnerMember"] {
-        says(&world, who, "x").refused(404, "not-found").await;
+        says(&world, who, "x").assert_rejected(404, "not-found").await;
     }
     let elsewhere = "/v1/organizations/{bogazici}/service-requests/{serviceRequest}/updates";
     for who in ["otherCustomer", "operator"] {
-        world.post(elsewhere).by(who).json(json!({"text": "x"})).refused(404, "not-found").await;
+        world.post(elsewhere).by(who).json(json!({"text": "x"})).assert_rejected(404, "not-found").await;
     }
 }
 
@@ -139,13 +139,13 @@ async fn every_fault_is_named_and_nothing_is_said() {
         (json!({"text": "x", "note": 1}), "/note", "unknown-field"),
     ] {
         let refused = update(&world, "agent", "{serviceRequest}", body.clone());
-        let refused = refused.refused(400, "invalid-request").await;
+        let refused = refused.assert_rejected(400, "invalid-request").await;
         assert_eq!(refused.faults(), [(at.to_owned(), code.to_owned())], "{body}");
     }
     says(&world, "agent", &"あ".repeat(10_922)).send().await.ok();
     let body = json!({"text": "x"});
     let absent = world.id("serviceRequest").replace("0001", "0099");
-    update(&world, "agent", &absent, body).refused(404, "not-found").await;
+    update(&world, "agent", &absent, body).assert_rejected(404, "not-found").await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -213,7 +213,10 @@ async fn who_loses_access_at_the_same_time_has_said_it_before_or_not_at_all() {
 async fn another_version_than_the_one_that_is_meant_is_not_closed() {
     let world = World::demo().await;
     says(&world, "customer", "It is silent again.").send().await.ok();
-    becomes(&world, "agent", "closed").header("if-match", "\"1\"").refused(412, "version-mismatch").await;
+    becomes(&world, "agent", "closed")
+        .header("if-match", "\"1\"")
+        .assert_rejected(412, "version-mismatch")
+        .await;
     becomes(&world, "agent", "closed").header("if-match", "\"2\"").send().await.ok();
     // A repeat whose answer was lost gets it, though what it says is so already.
     let say = || becomes(&world, "agent", "open").key("k");
@@ -275,6 +278,6 @@ async fn a_repeat_whose_access_is_over_gets_no_answer_that_was_kept() {
     say().send().await.ok();
     assert_eq!(say().send().await.header("idempotent-replayed"), Some("true"));
     world.delete("/v1/partners/{partner}/members/{ren}").by("operator").send().await.ok();
-    say().refused(404, "not-found").await;
+    say().assert_rejected(404, "not-found").await;
     assert_eq!(updates(&world).await.len(), 1);
 }

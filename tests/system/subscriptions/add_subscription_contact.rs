@@ -23,7 +23,7 @@ async fn a_contact_adds_others_and_who_is_new_is_welcomed_once() {
     assert_eq!(contacts(&world, one).await.last().unwrap(), "haruto@yamada.example");
     let contents = world.contents().await;
     add(&world, "customer", one, "{haruto}").send().await.ok();
-    world.is_still(&contents).await;
+    world.assert_unchanged(&contents).await;
     add(&world, "customer", other, "{haruto}").send().await.ok();
     let told = events(&world, "{yamada}", "subscription.contact-added").await;
     let first: Vec<_> = told.iter().map(|event| event["data"]["first"].as_bool().unwrap()).collect();
@@ -39,16 +39,16 @@ async fn the_partner_assigns_the_first_and_no_other() {
     let world = World::demo().await;
     let collection = world.id("collection");
     add(&world, "partnerMember", world.id("subscription"), "{haruto}")
-        .refused(422, "not-the-first-contact")
+        .assert_rejected(422, "not-the-first-contact")
         .await;
-    add(&world, "otherPartnerAdmin", collection, "{haruto}").refused(404, "not-found").await;
-    add(&world, "partnerMember", collection, "{can}").refused(422, "unknown-customer").await;
+    add(&world, "otherPartnerAdmin", collection, "{haruto}").assert_rejected(404, "not-found").await;
+    add(&world, "partnerMember", collection, "{can}").assert_rejected(422, "unknown-customer").await;
     let reply = add(&world, "partnerMember", collection, "{haruto}").send().await;
     assert_eq!((reply.status, reply.header("etag")), (200, Some("\"2\"")));
     let contents = world.contents().await;
     assert_eq!(add(&world, "partnerMember", collection, "{haruto}").send().await.status, 200, "again");
-    world.is_still(&contents).await;
-    add(&world, "partnerAdmin", collection, "{sora}").refused(422, "not-the-first-contact").await;
+    world.assert_unchanged(&contents).await;
+    add(&world, "partnerAdmin", collection, "{sora}").assert_rejected(422, "not-the-first-contact").await;
     assert_eq!(contacts(&world, collection).await, ["haruto@yamada.example"]);
     // When nobody of them is a customer any more, it assigns the first one anew.
     world.delete("/v1/customers/{haruto}").by("contactManager").send().await.ok();
@@ -60,25 +60,27 @@ async fn the_partner_assigns_the_first_and_no_other() {
 async fn others_do_not_and_it_must_be_a_customer_of_the_organization() {
     let world = World::demo().await;
     let one = world.id("subscription");
-    add(&world, "contactManager", world.id("collection"), "{sora}").refused(403, "not-a-contact").await;
-    add(&world, "agent", one, "{haruto}").refused(403, "role-not-allowed").await;
-    add(&world, "customer", one, "{can}").refused(422, "unknown-customer").await;
-    add(&world, "customer", one, "cus_019b8c3e-5c00-7000-8000-000000000009")
-        .refused(422, "unknown-customer")
+    add(&world, "contactManager", world.id("collection"), "{sora}")
+        .assert_rejected(403, "not-a-contact")
         .await;
-    add(&world, "customer", one, "haruto@yamada.example").refused(400, "invalid-request").await;
+    add(&world, "agent", one, "{haruto}").assert_rejected(403, "role-not-allowed").await;
+    add(&world, "customer", one, "{can}").assert_rejected(422, "unknown-customer").await;
+    add(&world, "customer", one, "cus_019b8c3e-5c00-7000-8000-000000000009")
+        .assert_rejected(422, "unknown-customer")
+        .await;
+    add(&world, "customer", one, "haruto@yamada.example").assert_rejected(400, "invalid-request").await;
     add(&world, "customer", one, "{haruto}")
         .header("if-match", "\"9\"")
-        .refused(412, "version-mismatch")
+        .assert_rejected(412, "version-mismatch")
         .await;
     world.delete("/v1/customers/{haruto}").by("contactManager").send().await.ok();
-    add(&world, "customer", one, "{haruto}").refused(422, "unknown-customer").await;
+    add(&world, "customer", one, "{haruto}").assert_rejected(422, "unknown-customer").await;
     deactivate(&world, "operator", "{yamada}", one).send().await.ok();
     let kenji = json!({"email": "kenji@yamada.example", "name": "Kenji"});
     let kenji =
         world.post("/v1/organizations/{yamada}/customers").by("operator").json(kenji).send().await.ok();
     add(&world, "customer", one, kenji["id"].as_str().unwrap())
-        .refused(409, "subscription-deactivated")
+        .assert_rejected(409, "subscription-deactivated")
         .await;
 }
 

@@ -1,7 +1,7 @@
 //! `deactivate-subscription`
 
 use futures_util::future::{join, join_all};
-use local_stack::seam::Kill;
+use local_stack::fault_proxy::Kill;
 use serde_json::{Value, json};
 use system::{Call, World, strength};
 
@@ -43,7 +43,7 @@ async fn everything_linked_goes_down_in_one_step_for_good_and_the_preview_lists_
         .send()
         .await
         .ok();
-    world.is_still(&before).await;
+    world.assert_unchanged(&before).await;
     let listed = ids(&preview["deactivated"]);
     assert_eq!((listed[0], listed.len()), (four[0], 4));
     assert!(four.iter().all(|id| listed.contains(id)));
@@ -79,7 +79,7 @@ async fn everything_linked_goes_down_in_one_step_for_good_and_the_preview_lists_
     let contents = world.contents().await;
     let replayed = wish(&world, "contactManager", "", body).send().await;
     assert_eq!((replayed.header("idempotent-replayed"), &replayed.body), (Some("true"), &done.body));
-    world.is_still(&contents).await;
+    world.assert_unchanged(&contents).await;
     let again = deactivate(&world, "contactManager", "{yamada}", four[0]).send().await.ok();
     assert_eq!(ids(&again["deactivated"]), listed);
     assert_eq!(shown(&world, "operator", "{yamada}", four[0]).await["version"], 2);
@@ -100,7 +100,7 @@ async fn what_is_expected_must_still_be_right() {
         .ok(),
     );
     let differs = wish(&world, "contactManager", "", json!({"expected": expected}))
-        .refused(409, "affected-set-changed")
+        .assert_rejected(409, "affected-set-changed")
         .await;
     let listed = differs.body["errors"].as_array().unwrap();
     let named = |id: &str| listed.iter().any(|error| error["detail"].as_str().unwrap().contains(id));
@@ -108,14 +108,16 @@ async fn what_is_expected_must_still_be_right() {
         listed.len() == 5 && named(&new[0]) && expected.iter().all(|id| named(id)),
         "the list is the true one"
     );
-    wish(&world, "contactManager", "", json!({"expected": []})).refused(409, "affected-set-changed").await;
+    wish(&world, "contactManager", "", json!({"expected": []}))
+        .assert_rejected(409, "affected-set-changed")
+        .await;
     let others: Vec<&str> =
         expected.iter().map(String::as_str).chain([world.id("otherSubscription")]).collect();
     wish(&world, "contactManager", "", json!({"expected": others}))
-        .refused(409, "affected-set-changed")
+        .assert_rejected(409, "affected-set-changed")
         .await;
     wish(&world, "contactManager", "", json!({"expected": ["sub_1"], "colour": 1}))
-        .refused(400, "invalid-request")
+        .assert_rejected(400, "invalid-request")
         .await;
     let all: Vec<&String> = expected.iter().chain(&new).collect();
     assert_eq!(
@@ -131,17 +133,17 @@ async fn only_contact_manager_operator_and_contact_may_and_with_a_key() {
     let wall = format!("{OF_YAMADA}/{{wallSubscription}}/deactivate");
     let call = |who: &str| world.post(&wall).by(who).key("k").json(json!({}));
     for who in ["partnerAdmin", "agent"] {
-        call(who).refused(403, "role-not-allowed").await;
+        call(who).assert_rejected(403, "role-not-allowed").await;
     }
-    call("otherCustomer").refused(404, "not-found").await;
-    call("contactManager").without("idempotency-key").refused(400, "idempotency-key-missing").await;
-    call("contactManager").header("if-match", "\"1\"").refused(412, "version-mismatch").await;
+    call("otherCustomer").assert_rejected(404, "not-found").await;
+    call("contactManager").without("idempotency-key").assert_rejected(400, "idempotency-key-missing").await;
+    call("contactManager").header("if-match", "\"1\"").assert_rejected(412, "version-mismatch").await;
     world
         .post(&format!("{OF_YAMADA}/{{otherSubscription}}/deactivate"))
         .by("operator")
         .key("k")
         .json(json!({}))
-        .refused(404, "not-found")
+        .assert_rejected(404, "not-found")
         .await;
     // A token that says contact manager, and a record that does not.
     let claims = json!({"sub": "sora", "email": "sora@yamada.example", "role": "customer", "manager": true,
@@ -152,11 +154,11 @@ async fn only_contact_manager_operator_and_contact_may_and_with_a_key() {
         .token(&forged)
         .key("k")
         .json(json!({}))
-        .refused(403, "not-a-contact")
+        .assert_rejected(403, "not-a-contact")
         .await;
     // A customer whose record is gone is no contact any more.
     world.delete("/v1/customers/{sora}").by("contactManager").send().await.ok();
-    call("customer").refused(404, "not-found").await;
+    call("customer").assert_rejected(404, "not-found").await;
     call("contactManager").send().await.ok();
 }
 
@@ -177,7 +179,7 @@ async fn right_over_every_member_of_the_closure_is_required() {
         let path = format!("{OF_YAMADA}/{}/deactivate{query}", new[0]);
         let body = json!({"expected": []});
         let refused =
-            world.post(&path).by("customer").key("k").json(body).refused(403, "others-go-down").await;
+            world.post(&path).by("customer").key("k").json(body).assert_rejected(403, "others-go-down").await;
         let detail = refused.body["errors"][0]["detail"].as_str().unwrap();
         assert!(
             detail.starts_with("of 4 subscriptions that would go down, you are not a contact of 2"),
@@ -311,22 +313,22 @@ async fn sixty_four_at_once_are_one() {
 async fn what_does_not_fit_a_transaction_goes_down_to_the_last_whatever_is_cut_off() {
     let world = World::demo().await;
     let thirty = chain(&world, 30).await;
-    world.seam().take_costs();
+    world.fault_proxy().take_costs();
     deactivate(&world, "operator", "{harbour}", &thirty[15]).send().await.ok();
-    assert_eq!(world.seam().take_costs()["deactivate-subscription"].round_trips, 2, "at once");
+    assert_eq!(world.fault_proxy().take_costs()["deactivate-subscription"].round_trips, 2, "at once");
 
     for again in [true, false] {
         for others in 0..6 {
             for kill in [Kill::Before, Kill::After] {
                 let world = World::demo().await;
                 let chain = chain(&world, 70).await;
-                world.seam().kill("deactivate-subscription", others, kill);
+                world.fault_proxy().kill("deactivate-subscription", others, kill);
                 let call = || deactivate(&world, "operator", "{harbour}", &chain[35]);
                 let first = call().send().await;
-                world.seam().spare();
+                world.fault_proxy().spare();
                 let root = shown(&world, "operator", "{harbour}", &chain[35]).await;
                 if first.status == 500 && root["status"] == "deactivating" {
-                    let refused = call().refused(409, "still-running").await;
+                    let refused = call().assert_rejected(409, "still-running").await;
                     assert!(refused.body["detail"].as_str().unwrap().contains("a minute"));
                     if again {
                         world.post("/_local/time").bytes(br#"{"advance":"PT1M"}"#).send().await.ok();
@@ -346,7 +348,7 @@ async fn what_does_not_fit_a_transaction_goes_down_to_the_last_whatever_is_cut_o
                 a_minute_later(&world).await;
                 let contents = world.contents().await;
                 a_minute_later(&world).await;
-                world.is_still(&contents).await;
+                world.assert_unchanged(&contents).await;
             }
         }
     }
@@ -361,7 +363,7 @@ async fn a_preview_of_many_lists_them_and_changes_nothing() {
         format!("/v1/organizations/{{harbour}}/subscriptions/{}/deactivate?validateOnly=true", chain[0]);
     let preview = world.post(&path).by("operator").json(json!({})).send().await.ok();
     assert_eq!((&preview["status"], ids(&preview["deactivated"]).len()), (&json!("inactive"), 41));
-    world.is_still(&before).await;
+    world.assert_unchanged(&before).await;
     let expected = ids(&preview["deactivated"]);
     let path = path.replace("?validateOnly=true", "");
     let done =
@@ -373,17 +375,23 @@ async fn a_preview_of_many_lists_them_and_changes_nothing() {
 async fn a_key_of_another_request_deactivates_nothing_also_of_many() {
     let world = World::demo().await;
     world.post("/v1/products").by("operator").key("wish").json(json!({"name": "Gate"})).send().await.ok();
-    wish(&world, "operator", "", json!({})).refused(422, "idempotency-key-reused").await;
+    wish(&world, "operator", "", json!({})).assert_rejected(422, "idempotency-key-reused").await;
     let chain = chain(&world, 41).await;
     let path = format!("/v1/organizations/{{harbour}}/subscriptions/{}/deactivate", chain[0]);
-    world.post(&path).by("operator").key("wish").json(json!({})).refused(422, "idempotency-key-reused").await;
+    world
+        .post(&path)
+        .by("operator")
+        .key("wish")
+        .json(json!({}))
+        .assert_rejected(422, "idempotency-key-reused")
+        .await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_preview_of_what_was_cut_off_goes_on_with_nothing() {
     let world = World::demo().await;
     let chain = world.chain(70).await;
-    world.seam().kill("deactivate-subscription", 1, Kill::After);
+    world.fault_proxy().kill("deactivate-subscription", 1, Kill::After);
     assert_eq!(deactivate(&world, "operator", "{harbour}", &chain[0]).send().await.status, 500);
     let path =
         format!("/v1/organizations/{{harbour}}/subscriptions/{}/deactivate?validateOnly=true", chain[0]);
@@ -391,7 +399,7 @@ async fn a_preview_of_what_was_cut_off_goes_on_with_nothing() {
         let before = world.contents().await;
         let preview = world.post(&path).by("operator").json(json!({})).send().await.ok();
         assert_eq!((&preview["status"], &preview["count"]), (&json!("deactivating"), &json!(70)));
-        world.is_still(&before).await;
+        world.assert_unchanged(&before).await;
         world.post("/_local/time").bytes(br#"{"advance":"PT2M"}"#).send().await.ok();
     }
 }
@@ -413,7 +421,7 @@ async fn of_very_many_the_timer_takes_down_the_rest() {
         (202, Some("true"), &first.body)
     );
     let path = format!("/v1/organizations/{{harbour}}/subscriptions/{}/deactivate", chain[600]);
-    world.post(&path).by("operator").key("other").json(json!({})).refused(409, "still-running").await;
+    world.post(&path).by("operator").key("other").json(json!({})).assert_rejected(409, "still-running").await;
     assert_eq!(shown(&world, "agent", "{harbour}", &chain[600]).await["status"], "deactivating");
     a_minute_later(&world).await;
     assert!(all(&world, "{harbour}").await.iter().all(|one| one["status"] == "inactive"));
@@ -447,14 +455,14 @@ async fn who_was_named_before_being_on_record_is_no_contact_once_removed() {
         .send()
         .await
         .ok();
-    world.get(&path).token(&token).refused(404, "not-found").await;
+    world.get(&path).token(&token).assert_rejected(404, "not-found").await;
     let call = world.post(&format!("{path}/deactivate")).token(&token).key("k").json(json!({}));
-    call.refused(404, "not-found").await;
+    call.assert_rejected(404, "not-found").await;
     // Where it is named again since, it is one again, and nowhere else.
     world.post("/_local/time").bytes(br#"{"advance":"PT1M"}"#).send().await.ok();
     let lines = json!([line("subscription", "ER-1", "C-1", json!({"contacts": [kenji]}))]);
     let again = made(&order(&world, "SO-Z", lines).await.ok());
-    world.get(&path).token(&token).refused(404, "not-found").await;
+    world.get(&path).token(&token).assert_rejected(404, "not-found").await;
     let path = format!("{OF_YAMADA}/{}", again[0]);
     world.get(&path).token(&token).send().await.ok();
     world.post(&format!("{path}/deactivate")).token(&token).key("l").json(json!({})).send().await.ok();

@@ -43,18 +43,26 @@ async fn to_everybody_else_it_is_not_there() {
         ("otherCustomer", "subscription"),
         ("operator", "otherSubscription"),
     ] {
-        world.get(&format!("{OF_YAMADA}/{{{id}}}")).by(who).refused(404, "not-found").await;
+        world.get(&format!("{OF_YAMADA}/{{{id}}}")).by(who).assert_rejected(404, "not-found").await;
     }
     world
         .get("/v1/organizations/{bogazici}/subscriptions/{subscription}")
         .by("operator")
-        .refused(404, "not-found")
+        .assert_rejected(404, "not-found")
         .await;
-    world.get(&format!("{OF_YAMADA}/sub_1")).by("operator").refused(400, "invalid-request").await;
+    world.get(&format!("{OF_YAMADA}/sub_1")).by("operator").assert_rejected(400, "invalid-request").await;
     // Who has the e-mail of a contact, but not its record any more, is none.
     world.delete("/v1/customers/{sora}").by("contactManager").send().await.ok();
-    world.get(&format!("{OF_YAMADA}/{{subscription}}")).by("customer").refused(404, "not-found").await;
+    world
+        .get(&format!("{OF_YAMADA}/{{subscription}}"))
+        .by("customer")
+        .assert_rejected(404, "not-found")
+        .await;
     let record = json!({"email": "sora@yamada.example", "name": "Another Sora"});
     world.post("/v1/organizations/{yamada}/customers").by("operator").json(record).send().await.ok();
-    world.get(&format!("{OF_YAMADA}/{{subscription}}")).by("customer").refused(404, "not-found").await;
+    world
+        .get(&format!("{OF_YAMADA}/{{subscription}}"))
+        .by("customer")
+        .assert_rejected(404, "not-found")
+        .await;
 }

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use fastrand::Rng;
 use futures_util::future::join_all;
-use local_stack::seam::Kill;
+use local_stack::fault_proxy::Kill;
 use serde_json::{Value, json};
 use system::{World, strength};
 
@@ -125,7 +125,7 @@ async fn no_part_of_a_deactivated_closure_is_left_and_nothing_else_is_touched() 
         world.chaos(20, round);
         for operation in ["deactivate-subscription", "receive-partner-order"] {
             let kill = if random.bool() { Kill::Before } else { Kill::After };
-            world.seam().kill(operation, random.u32(0..4), kill);
+            world.fault_proxy().kill(operation, random.u32(0..4), kill);
         }
         let person =
             json!({"sub": "h", "email": "h@harbour.example", "role": "customer", "org": world.id("harbour")});
@@ -165,7 +165,7 @@ async fn no_part_of_a_deactivated_closure_is_left_and_nothing_else_is_touched() 
         assert!(set_up.iter().all(|reply| told(reply.status, reply.code())), "apps have no contacts");
         assert!(renewed.iter().all(|reply| reply.status == 200));
         world.chaos(0, 0);
-        world.seam().spare();
+        world.fault_proxy().spare();
 
         // Who was cut off asks again, and what nobody asks for again the timer ends.
         for (root, answer) in roots.iter().zip(&answers) {
@@ -244,9 +244,9 @@ async fn a_large_order_is_made_to_its_last_line_whatever_is_cut_off() {
                     .collect();
                 let data = json!({"orderId": "SO-L", "storeAccount": "ec-4711", "lines": lines});
                 let body = super::message("order.placed", "2026-01-05T09:59:00Z", data);
-                world.seam().kill("receive-partner-order", others, kill);
+                world.fault_proxy().kill("receive-partner-order", others, kill);
                 let first = world.message(world.id("secret"), "large", &body).send().await;
-                world.seam().spare();
+                world.fault_proxy().spare();
                 if first.status == 500 && (again || (others == 0 && kill == Kill::Before)) {
                     made(&world.message(world.id("secret"), "large", &body).send().await.ok());
                 } else {

@@ -30,9 +30,9 @@ async fn apps_are_where_they_are_set_up_or_what_they_are_installed_in_is() {
     deactivate(&world, "operator", "{yamada}", &made[1]).send().await.ok();
     assert_eq!(ids(&world.get(path).by("customer").send().await.ok()["items"]), [&made[0]]);
     let nowhere = "/v1/organizations/{yamada}/sites/sit_019b8c3e-5c00-7000-8000-000000000009/apps";
-    world.get(nowhere).by("customer").refused(404, "not-found").await;
-    world.get(path).by("otherPartnerAdmin").refused(404, "not-found").await;
+    world.get(nowhere).by("customer").assert_rejected(404, "not-found").await;
+    world.get(path).by("otherPartnerAdmin").assert_rejected(404, "not-found").await;
     // Nor is the site there for a partner of the organization's that manages nothing on it.
-    world.put("/v1/partners/{otherPartner}/customers/{yamada}").by("operator").send().await.ok();
-    world.get(path).by("otherPartnerAdmin").refused(404, "not-found").await;
+    world.put("/v1/partners/{otherPartner}/organizations/{yamada}").by("operator").send().await.ok();
+    world.get(path).by("otherPartnerAdmin").assert_rejected(404, "not-found").await;
 }

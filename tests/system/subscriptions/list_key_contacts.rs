@@ -21,5 +21,5 @@ async fn the_billing_partner_and_the_customers_are_shown() {
         world.get(&path).by("customer").send().await.ok()["billingPartner"]["name"],
         "Anadolu Güvenlik"
     );
-    world.get(&path).by("partnerMember").refused(404, "not-found").await;
+    world.get(&path).by("partnerMember").assert_rejected(404, "not-found").await;
 }

@@ -31,10 +31,10 @@ async fn what_a_partner_manages_is_listed_by_renewal() {
     assert_eq!(before("2029-01-01T00:00:00.001Z").await, expected[..2]);
     // A renewal moves it, also while the index does not know.
     let data = json!({"subscription": {"externalId": "P2Y"}, "endsAt": "2050-01-01T00:00:00Z"});
-    world.seam().delay_indexes(true);
+    world.fault_proxy().delay_indexes(true);
     say(&world, "m1", "subscription.renewed", "2026-01-05T09:59:00Z", data).await.ok();
     assert!(before("2029-01-01T00:00:00Z").await.is_empty());
-    world.seam().delay_indexes(false);
+    world.fault_proxy().delay_indexes(false);
     assert_eq!(
         ids(&world.get(PATH).by("partnerMember").send().await.ok()["items"]).last().unwrap(),
         &new[1].as_str()
@@ -56,9 +56,13 @@ async fn what_a_partner_manages_is_listed_by_renewal() {
 #[tokio::test(flavor = "multi_thread")]
 async fn others_see_nothing_of_it() {
     let world = World::demo().await;
-    world.get(PATH).by("otherPartnerAdmin").refused(404, "not-found").await;
-    world.get(PATH).by("contactManager").refused(403, "role-not-allowed").await;
-    world.get(&format!("{PATH}?renewsBefore=soon")).by("partnerMember").refused(400, "invalid-request").await;
+    world.get(PATH).by("otherPartnerAdmin").assert_rejected(404, "not-found").await;
+    world.get(PATH).by("contactManager").assert_rejected(403, "role-not-allowed").await;
+    world
+        .get(&format!("{PATH}?renewsBefore=soon"))
+        .by("partnerMember")
+        .assert_rejected(400, "invalid-request")
+        .await;
     let nobody = "/v1/partners/prt_019b8c3e-5c00-7000-8000-000000000009/subscriptions";
-    world.get(nobody).by("operator").refused(404, "not-found").await;
+    world.get(nobody).by("operator").assert_rejected(404, "not-found").await;
 }

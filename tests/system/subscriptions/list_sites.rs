@@ -14,10 +14,10 @@ async fn an_organizations_sites_are_there_for_its_people_the_vendor_and_its_part
         assert_eq!((&site["id"], &site["name"]), (&json!(world.id("site")), &json!("Ginza")));
     }
     for who in ["otherPartnerAdmin", "otherCustomer"] {
-        world.get("/v1/organizations/{yamada}/sites").by(who).refused(404, "not-found").await;
+        world.get("/v1/organizations/{yamada}/sites").by(who).assert_rejected(404, "not-found").await;
     }
     // A partner whose customer it is, too, sees where what it manages itself is used.
-    world.put("/v1/partners/{otherPartner}/customers/{yamada}").by("operator").send().await.ok();
+    world.put("/v1/partners/{otherPartner}/organizations/{yamada}").by("operator").send().await.ok();
     let seen = async |who: &str| {
         world.get("/v1/organizations/{yamada}/sites").by(who).send().await.ok()["items"]
             .as_array()
@@ -31,5 +31,5 @@ async fn an_organizations_sites_are_there_for_its_people_the_vendor_and_its_part
     let none = world.get("/v1/organizations/{bogazici}/sites").by("otherCustomer").send().await.ok();
     assert_eq!(none["items"], json!([]));
     let gone = "/v1/organizations/org_019b8c3e-5c00-7000-8000-000000000009/sites";
-    world.get(gone).by("operator").refused(404, "not-found").await;
+    world.get(gone).by("operator").assert_rejected(404, "not-found").await;
 }

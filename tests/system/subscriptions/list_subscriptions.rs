@@ -25,13 +25,13 @@ async fn everybody_sees_those_that_are_there_for_it_managed_by_a_partner_or_not(
     assert_eq!((&wall["linked"], &wall["apps"]), (&json!([four[0]]), &json!([])));
     assert_eq!((wall.get("billingAccount"), wall.get("externalId")), (None, None), "the partner's business");
     for who in ["otherPartnerAdmin", "newPartnerAdmin", "otherContactManager", "otherCustomer"] {
-        world.get(OF_YAMADA).by(who).refused(404, "not-found").await;
+        world.get(OF_YAMADA).by(who).assert_rejected(404, "not-found").await;
     }
     // A customer who is removed is no contact any more, whatever its token says.
     world.delete("/v1/customers/{sora}").by("contactManager").send().await.ok();
     assert!(listed(&world, "customer", "").await.is_empty());
     // A partner of which it is a customer, and that manages nothing, sees an empty list.
-    world.put("/v1/partners/{newPartner}/customers/{yamada}").by("operator").send().await.ok();
+    world.put("/v1/partners/{newPartner}/organizations/{yamada}").by("operator").send().await.ok();
     assert!(listed(&world, "newPartnerAdmin", "").await.is_empty());
 }
 
@@ -91,8 +91,11 @@ async fn it_is_narrowed_by_site_and_status_and_paged() {
         ("?siteUrl=yamada", "invalid-site-url"),
         ("?colour=red", "unknown-field"),
     ] {
-        let refused =
-            world.get(&format!("{OF_YAMADA}{query}")).by("agent").refused(400, "invalid-request").await;
+        let refused = world
+            .get(&format!("{OF_YAMADA}{query}"))
+            .by("agent")
+            .assert_rejected(400, "invalid-request")
+            .await;
         assert_eq!(refused.faults()[0].1, code);
     }
     let lines: Vec<Value> = (0..7).map(|_| line("subscription", "ER-1", "C-1", json!({}))).collect();

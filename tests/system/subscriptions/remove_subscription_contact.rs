@@ -15,11 +15,11 @@ async fn a_contact_is_taken_by_its_record_or_its_e_mail_and_has_no_say_any_more(
     let world = World::demo().await;
     let one = world.id("subscription");
     remove(&world, "contactManager", one, "{sora}").send().await.ok();
-    world.get(&format!("{OF_YAMADA}/{one}")).by("customer").refused(404, "not-found").await;
+    world.get(&format!("{OF_YAMADA}/{one}")).by("customer").assert_rejected(404, "not-found").await;
     let contents = world.contents().await;
     remove(&world, "contactManager", one, "{sora}").send().await.ok();
     remove(&world, "contactManager", one, "nobody@yamada.example").send().await.ok();
-    world.is_still(&contents).await;
+    world.assert_unchanged(&contents).await;
     assert_eq!(
         events(&world, "{yamada}", "subscription.contact-removed").await[0]["data"]["customerId"],
         world.id("sora")
@@ -41,14 +41,14 @@ async fn a_contact_is_taken_by_its_record_or_its_e_mail_and_has_no_say_any_more(
 async fn the_last_one_stays_and_others_have_no_say() {
     let world = World::demo().await;
     let (one, wall) = (world.id("subscription"), world.id("wallSubscription"));
-    remove(&world, "customer", wall, "{sora}").refused(409, "last-contact").await;
-    remove(&world, "contactManager", wall, "{sora}").refused(403, "not-a-contact").await;
-    remove(&world, "partnerAdmin", one, "{sora}").refused(403, "role-not-allowed").await;
-    remove(&world, "otherCustomer", one, "{sora}").refused(404, "not-found").await;
-    remove(&world, "customer", one, "nobody").refused(400, "invalid-request").await;
+    remove(&world, "customer", wall, "{sora}").assert_rejected(409, "last-contact").await;
+    remove(&world, "contactManager", wall, "{sora}").assert_rejected(403, "not-a-contact").await;
+    remove(&world, "partnerAdmin", one, "{sora}").assert_rejected(403, "role-not-allowed").await;
+    remove(&world, "otherCustomer", one, "{sora}").assert_rejected(404, "not-found").await;
+    remove(&world, "customer", one, "nobody").assert_rejected(400, "invalid-request").await;
     remove(&world, "customer", one, "{sora}")
         .header("if-match", "\"9\"")
-        .refused(412, "version-mismatch")
+        .assert_rejected(412, "version-mismatch")
         .await;
     // Who is no customer any more does not count.
     let contacts = json!([{"email": "sora@yamada.example", "name": "S"}, {"email": "haruto@yamada.example", "name": "H"}]);
@@ -58,7 +58,7 @@ async fn the_last_one_stays_and_others_have_no_say() {
             .ok(),
     );
     world.delete("/v1/customers/{haruto}").by("contactManager").send().await.ok();
-    remove(&world, "customer", &new[0], "{sora}").refused(409, "last-contact").await;
+    remove(&world, "customer", &new[0], "{sora}").assert_rejected(409, "last-contact").await;
     // Both take each other away: one stays.
     world.chaos(4, 5);
     let both = join(
@@ -75,5 +75,5 @@ async fn the_last_one_stays_and_others_have_no_say() {
     );
     assert_eq!(shown(&world, "operator", "{yamada}", one).await["contacts"].as_array().unwrap().len(), 1);
     deactivate(&world, "operator", "{yamada}", wall).send().await.ok();
-    remove(&world, "operator", wall, "{sora}").refused(409, "subscription-deactivated").await;
+    remove(&world, "operator", wall, "{sora}").assert_rejected(409, "subscription-deactivated").await;
 }

@@ -32,9 +32,9 @@ async fn a_contact_says_once_where_it_is_used() {
         }
         let contents = world.contents().await;
         assert_eq!(set_up(&world, "customer", "subscription", site).send().await.ok()["version"], 2);
-        world.is_still(&contents).await;
+        world.assert_unchanged(&contents).await;
         let elsewhere = json!({"new": {"url": "https://elsewhere.example"}});
-        set_up(&world, "customer", "subscription", elsewhere).refused(409, "already-set-up").await;
+        set_up(&world, "customer", "subscription", elsewhere).assert_rejected(409, "already-set-up").await;
         assert_eq!(
             events(&world, "{yamada}", "subscription.set-up").await.len(),
             2,
@@ -47,14 +47,14 @@ async fn a_contact_says_once_where_it_is_used() {
 async fn nobody_else_does_and_sites_are_named_as_they_are() {
     let world = World::demo().await;
     let here = || json!({"organization": true});
-    set_up(&world, "contactManager", "collection", here()).refused(403, "not-a-contact").await;
-    set_up(&world, "customer", "collection", here()).refused(404, "not-found").await;
-    set_up(&world, "partnerAdmin", "subscription", here()).refused(403, "role-not-allowed").await;
-    set_up(&world, "operator", "subscription", here()).refused(403, "role-not-allowed").await;
+    set_up(&world, "contactManager", "collection", here()).assert_rejected(403, "not-a-contact").await;
+    set_up(&world, "customer", "collection", here()).assert_rejected(404, "not-found").await;
+    set_up(&world, "partnerAdmin", "subscription", here()).assert_rejected(403, "role-not-allowed").await;
+    set_up(&world, "operator", "subscription", here()).assert_rejected(403, "role-not-allowed").await;
     let unknown = json!({"existing": "https://nowhere.example"});
-    set_up(&world, "customer", "subscription", unknown).refused(422, "unknown-site").await;
+    set_up(&world, "customer", "subscription", unknown).assert_rejected(422, "unknown-site").await;
     let taken = json!({"new": {"url": "https://yamada.example/wall/"}});
-    set_up(&world, "customer", "subscription", taken).refused(409, "site-exists").await;
+    set_up(&world, "customer", "subscription", taken).assert_rejected(409, "site-exists").await;
     for (site, place, code) in [
         (json!({}), "/site", "ambiguous"),
         (json!({"organization": false}), "/site/organization", "invalid"),
@@ -63,16 +63,17 @@ async fn nobody_else_does_and_sites_are_named_as_they_are() {
         (json!({"old": "https://x.example"}), "/site/old", "unknown-field"),
         (json!("https://x.example"), "/site", "wrong-type"),
     ] {
-        let refused = set_up(&world, "customer", "subscription", site).refused(400, "invalid-request").await;
+        let refused =
+            set_up(&world, "customer", "subscription", site).assert_rejected(400, "invalid-request").await;
         assert!(refused.faults().contains(&(place.to_owned(), code.to_owned())), "{}", refused.body);
     }
     let stale = set_up(&world, "customer", "subscription", here()).header("if-match", "\"7\"");
-    stale.refused(412, "version-mismatch").await;
+    stale.assert_rejected(412, "version-mismatch").await;
     let trial = world.contents().await;
     let path = format!("{OF_YAMADA}/{{subscription}}/set-up?validateOnly=true");
     let tried = world.post(&path).by("customer").json(json!({"site": here()})).send().await.ok();
     assert_eq!(tried["setUpDue"], false);
-    world.is_still(&trial).await;
+    world.assert_unchanged(&trial).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]

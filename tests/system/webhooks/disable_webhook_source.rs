@@ -22,9 +22,9 @@ async fn a_disabled_sources_calls_are_refused_at_once_and_what_it_did_stands() {
             assert_eq!((refused.status, refused.code()), (401, "invalid-signature"));
         }
     }
-    world.is_still(&contents).await;
+    world.assert_unchanged(&contents).await;
     assert_eq!(disable().send().await.ok(), disabled.body, "again is no change");
-    world.is_still(&contents).await;
+    world.assert_unchanged(&contents).await;
     assert_eq!(world.pool("partnerMember", "partner", "edge-storage-1y").await, (101, 96, 5));
 }
 
@@ -35,17 +35,17 @@ async fn nothing_is_linked_to_a_disabled_source() {
     let link = |who: &str, body| world.put("/v1/partners/{newPartner}/store").by(who).json(body);
     let proof = world.proof(world.id("newPartner"), "ec-9", 600);
     let body = json!({"sourceId": "{source}", "account": "ec-9"});
-    link("operator", body).refused(422, "unknown-source").await;
+    link("operator", body).assert_rejected(422, "unknown-source").await;
     let body = json!({"sourceId": "{source}", "account": "ec-9", "proof": proof});
-    link("newPartnerAdmin", body).refused(422, "invalid-proof").await;
+    link("newPartnerAdmin", body).assert_rejected(422, "invalid-proof").await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn if_match_is_honoured_also_when_there_is_nothing_left_to_do() {
     let world = World::demo().await;
     let disable = || world.post("/v1/webhook-sources/{source}/disable").by("operator");
-    disable().header("if-match", "\"2\"").refused(412, "version-mismatch").await;
+    disable().header("if-match", "\"2\"").assert_rejected(412, "version-mismatch").await;
     disable().header("if-match", "\"1\"").send().await.ok();
-    disable().header("if-match", "\"1\"").refused(412, "version-mismatch").await;
+    disable().header("if-match", "\"1\"").assert_rejected(412, "version-mismatch").await;
     disable().header("if-match", "\"2\"").send().await.ok();
 }

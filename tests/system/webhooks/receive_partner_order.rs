@@ -140,16 +140,23 @@ async fn only_the_sources_signature_over_these_bytes_within_five_minutes_counts(
         (absent.as_str(), "m1", now, good.as_str()),
         ("src_7", "m1", now, good.as_str()),
     ] {
-        signed_by(&world, source, id, sent, signature, body).refused(401, "invalid-signature").await;
+        signed_by(&world, source, id, sent, signature, body).assert_rejected(401, "invalid-signature").await;
     }
     for offset in [-301, 301, i64::MIN / 2, i64::MAX / 2] {
         let sent = now + offset;
         let signature = webhook.sign("m1", sent, body).unwrap_or_else(|_| good.clone());
-        signed_by(&world, "{source}", "m1", sent, &signature, body).refused(401, "invalid-signature").await;
+        signed_by(&world, "{source}", "m1", sent, &signature, body)
+            .assert_rejected(401, "invalid-signature")
+            .await;
     }
     let unsigned = world.post("/v1/webhooks/{source}").bytes(body);
-    unsigned.refused(401, "invalid-signature").await;
-    world.post("/v1/webhooks/{source}").by("operator").bytes(body).refused(401, "invalid-signature").await;
+    unsigned.assert_rejected(401, "invalid-signature").await;
+    world
+        .post("/v1/webhooks/{source}")
+        .by("operator")
+        .bytes(body)
+        .assert_rejected(401, "invalid-signature")
+        .await;
 
     let several = format!("v1a,c2lnbmF0dXJl v1,{} {good}", "A".repeat(44));
     signed_by(&world, "{source}", "m1", now, &several, body).send().await.ok();
@@ -164,26 +171,28 @@ async fn forged_message_is_refused_cheaply() {
     let good = webhook.sign("m1", now, body.as_bytes()).unwrap();
     let forged = format!("v1,{}=", "A".repeat(43));
     let before = world.contents().await;
-    world.seam().take_costs();
-    let requests = || world.seam().take_costs()["receive-partner-order"].requests;
+    world.fault_proxy().take_costs();
+    let requests = || world.fault_proxy().take_costs()["receive-partner-order"].requests;
     let many = format!("{}{good}", format!("{forged} ").repeat(10));
-    signed_by(&world, "{source}", "m1", now, &many, body.as_bytes()).refused(401, "invalid-signature").await;
+    signed_by(&world, "{source}", "m1", now, &many, body.as_bytes())
+        .assert_rejected(401, "invalid-signature")
+        .await;
     assert_eq!(requests(), 0, "eleven signatures");
     signed_by(&world, "{source}", "m1", now - 301, &good, body.as_bytes())
-        .refused(401, "invalid-signature")
+        .assert_rejected(401, "invalid-signature")
         .await;
     assert_eq!(requests(), 0, "too old");
     let large = "x".repeat(256 * 1024 + 1);
     let signature = webhook.sign("m1", now, large.as_bytes()).unwrap();
     signed_by(&world, "{source}", "m1", now, &signature, large.as_bytes())
-        .refused(413, "body-too-large")
+        .assert_rejected(413, "body-too-large")
         .await;
     assert_eq!(requests(), 0, "too large");
     signed_by(&world, "{source}", "m1", now, &forged, body.as_bytes())
-        .refused(401, "invalid-signature")
+        .assert_rejected(401, "invalid-signature")
         .await;
     assert_eq!(requests(), 1, "of the right form");
-    world.is_still(&before).await;
+    world.assert_unchanged(&before).await;
     let ten = format!("{}{good}", format!("{forged} ").repeat(9));
     signed_by(&world, "{source}", "m1", now, &ten, body.as_bytes()).send().await.ok();
 }

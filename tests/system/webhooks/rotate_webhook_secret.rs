@@ -32,7 +32,7 @@ async fn the_new_secret_is_good_at_once_and_shown_in_the_answer_and_its_replay_o
     let events = world.get("/v1/history?type=webhook-source.secret-rotated").by("operator").send().await.ok();
     assert_eq!(events["items"][0]["data"], json!({"sourceId": world.id("source"), "secretVersion": 2}));
     assert_eq!(events["items"].as_array().unwrap().len(), 1);
-    rotate(&world, "").without("idempotency-key").refused(400, "idempotency-key-missing").await;
+    rotate(&world, "").without("idempotency-key").assert_rejected(400, "idempotency-key-missing").await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -55,7 +55,7 @@ async fn every_secret_is_good_for_its_day_however_often_others_follow() {
         assert_eq!(order(&world, secret(&rotated), &format!("b{n}")).await.status, 200);
         assert_eq!(order(&world, world.id("secret"), &format!("c{n}")).await.status, 200);
     }
-    rotate(&world, "k5").refused(409, "rotated-too-often").await;
+    rotate(&world, "k5").assert_rejected(409, "rotated-too-often").await;
     rotate(&world, "k4").send().await.ok();
 }
 
@@ -82,7 +82,7 @@ async fn deployment_key_is_rotated_without_an_interruption() {
     let new_token = page["nextPageToken"].as_str().unwrap();
 
     let new = World::with_deployment_key("new").await;
-    new.get(&next(token)).by("partnerMember").refused(400, "invalid-request").await;
+    new.get(&next(token)).by("partnerMember").assert_rejected(400, "invalid-request").await;
     new.get(&next(new_token)).by("partnerMember").send().await.ok();
     rotate(&new, "k").send().await.ok();
     assert_eq!(order(&new, secret(&given), "c").await.status, 200);
@@ -108,7 +108,7 @@ async fn two_at_once_are_two_rotations_and_if_match_lets_one_through() {
     let mut versions = [one.ok()["secretVersion"].clone(), other.ok()["secretVersion"].clone()];
     versions.sort_by_key(|version| version.as_u64());
     assert_eq!(versions, [json!(2), json!(3)]);
-    rotate(&world, "k3").header("if-match", "\"2\"").refused(412, "version-mismatch").await;
+    rotate(&world, "k3").header("if-match", "\"2\"").assert_rejected(412, "version-mismatch").await;
     rotate(&world, "k3").header("if-match", "\"3\"").send().await.ok();
 }
 
@@ -117,9 +117,9 @@ async fn what_is_not_there_or_disabled_has_no_secret_to_rotate() {
     let world = World::demo().await;
     let absent = world.id("source").replace("0001", "0009");
     let call = world.post(&format!("/v1/webhook-sources/{absent}/rotate-secret")).by("operator").key("k");
-    call.refused(404, "not-found").await;
+    call.assert_rejected(404, "not-found").await;
     let before = rotate(&world, "k").send().await;
     world.post("/v1/webhook-sources/{source}/disable").by("operator").send().await.ok();
-    rotate(&world, "k2").refused(409, "source-disabled").await;
+    rotate(&world, "k2").assert_rejected(409, "source-disabled").await;
     assert_eq!(rotate(&world, "k").send().await.bytes, before.bytes, "what took effect before stands");
 }

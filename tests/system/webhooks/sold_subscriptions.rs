@@ -57,7 +57,7 @@ fn used(external: &str, sequence: u64, users: u64) -> Value {
 }
 
 /// A refusal: it is told in the vendor's history, and nothing else changes.
-async fn refused(world: &World, id: &str, body: &Value) -> Reply {
+async fn assert_rejected(world: &World, id: &str, body: &Value) -> Reply {
     let (before, told) = (world.contents().await, vendor_events(world, "webhook.refused").await.len());
     let reply = tell(world, id, &serde_json::from_str(&world.fill(&body.to_string())).unwrap()).await;
     assert_eq!(reply.status, 422, "{}", reply.body);
@@ -108,7 +108,7 @@ async fn lines_become_subscriptions_with_links_known_at_both_ends_entitlements_a
     let profile = world.get("/v1/organizations/{harbour}/profile").by("agent").send().await.ok();
     assert_eq!(profile["entitlements"].as_array().unwrap().len(), 3);
     let path = format!("/v1/organizations/{{harbour}}/entitlements/{}/end", found["id"].as_str().unwrap());
-    world.post(&path).by("operator").refused(409, "entitlement-of-subscription").await;
+    world.post(&path).by("operator").assert_rejected(409, "entitlement-of-subscription").await;
 
     // Who is a contact for the first time is welcomed once.
     let told = events(&world, "{harbour}", "subscription.ordered").await;
@@ -126,7 +126,7 @@ async fn lines_become_subscriptions_with_links_known_at_both_ends_entitlements_a
     // Once per message, and once per order.
     let before = world.contents().await;
     assert_eq!(made(&order(&world, "SO-H", lines.clone()).await.ok()), new);
-    world.is_still(&before).await;
+    world.assert_unchanged(&before).await;
     let data = json!({"orderId": "SO-H", "storeAccount": "ec-4711", "lines": lines});
     assert_eq!(made(&say(&world, "other", "order.placed", THEN, data).await.ok()), new);
     assert_eq!(harbour(&world).await.len(), 4);
@@ -159,7 +159,7 @@ async fn whatever_is_wrong_with_a_lines_form_is_told_at_once_and_nothing_is_sold
     let other = json!({"kind": "app", "sku": "", "quantity": 1, "startsAt": "soon", "term": "P1Y",
         "organization": {"externalId": "C-3", "id": "org_1"}, "contacts": too_many, "parents": ["prt_1"], "externalId": "H-1"});
     let data = json!({"orderId": "SO-H", "storeAccount": "ec-4711", "lines": [bad, other, {"kind": "boat"}]});
-    let reply = refused(&world, "m1", &message("order.placed", THEN, data)).await;
+    let reply = assert_rejected(&world, "m1", &message("order.placed", THEN, data)).await;
     assert_eq!(reply.code(), "invalid-message");
     let faults: Vec<(String, String)> = reply.faults();
     let faults: Vec<(&str, &str)> =
@@ -183,7 +183,7 @@ async fn whatever_is_wrong_with_a_lines_form_is_told_at_once_and_nothing_is_sold
     }
     let lines: Vec<Value> = (0..21).map(|n| one(&format!("H-{n}"), json!({}))).collect();
     let data = json!({"orderId": "SO-H", "storeAccount": "ec-4711", "lines": lines});
-    let reply = refused(&world, "m2", &message("order.placed", THEN, data)).await;
+    let reply = assert_rejected(&world, "m2", &message("order.placed", THEN, data)).await;
     assert_eq!(reply.faults(), [("/data/lines".to_owned(), "too-many".to_owned())]);
 }
 
@@ -205,7 +205,7 @@ async fn what_a_line_names_must_be_there_for_the_partner_and_the_source() {
         one("H-0", json!({})),
     ]);
     let data = json!({"orderId": "SO-H", "storeAccount": "ec-4711", "lines": lines});
-    let reply = refused(&world, "m1", &message("order.placed", THEN, data)).await;
+    let reply = assert_rejected(&world, "m1", &message("order.placed", THEN, data)).await;
     let faults: Vec<(String, String)> = reply.faults();
     let expected = [
         ("/data/lines/0/sku", "unknown-product"),
@@ -230,7 +230,7 @@ async fn links_stay_within_one_organization_however_that_is_named() {
     order(&world, "SO-H", json!([one("H-1", json!({})), by_id])).await.ok();
     let lines = json!([line("subscription", "ER-1", "C-2", json!({})), one("H-3", json!({"linkedTo": [0]}))]);
     let data = json!({"orderId": "SO-X", "storeAccount": "ec-4711", "lines": lines});
-    let reply = refused(&world, "m1", &message("order.placed", THEN, data)).await;
+    let reply = assert_rejected(&world, "m1", &message("order.placed", THEN, data)).await;
     assert_eq!(reply.faults(), [("/data/lines/1/linkedTo/0".to_owned(), "other-organization".to_owned())]);
 }
 
@@ -246,7 +246,7 @@ async fn a_subscription_has_a_hundred_links_and_one_more_is_refused_with_the_who
     }
     order(&world, "SO-81", json!(linked(81, 19))).await.ok();
     let data = json!({"orderId": "SO-X", "storeAccount": "ec-4711", "lines": linked(200, 3)});
-    let reply = refused(&world, "m1", &message("order.placed", THEN, data)).await;
+    let reply = assert_rejected(&world, "m1", &message("order.placed", THEN, data)).await;
     let faults: Vec<(String, String)> = reply.faults();
     let expected = ["/data/lines/1/linkedTo/0", "/data/lines/2/linkedTo/0"];
     assert_eq!(faults, expected.map(|place| (place.to_owned(), "too-many-links".to_owned())));
@@ -277,7 +277,7 @@ async fn a_large_order_of_licenses_and_subscriptions_is_taken() {
 #[tokio::test(flavor = "multi_thread")]
 async fn subscriptions_wait_for_their_account_as_licenses_do() {
     let world = World::demo().await;
-    world.put("/v1/partners/{newPartner}/customers/{harbour}").by("operator").send().await.ok();
+    world.put("/v1/partners/{newPartner}/organizations/{harbour}").by("operator").send().await.ok();
     let lines = json!([
         {"kind": "license", "sku": "edge-storage-1y", "quantity": 7},
         one("H-1", json!({"linkedTo": [2]})), one("H-2", json!({})),
@@ -304,7 +304,7 @@ async fn subscriptions_wait_for_their_account_as_licenses_do() {
 async fn the_vendors_own_store_sells_to_organizations_without_a_partner() {
     let world = World::demo().await;
     let mine = json!({"orderId": "D-1", "lines": [one("D-1", json!({}))]});
-    let reply = refused(&world, "m1", &message("order.placed", THEN, mine.clone())).await;
+    let reply = assert_rejected(&world, "m1", &message("order.placed", THEN, mine.clone())).await;
     assert_eq!(reply.code(), "account-required");
     let source = own_store(&world).await;
     let direct = async |id: &str, kind: &str, data: Value| say_from(&world, &source, id, kind, data).await;
@@ -312,7 +312,7 @@ async fn the_vendors_own_store_sells_to_organizations_without_a_partner() {
     let there = shown(&world, "operator", "{harbour}", &new[0]).await;
     assert_eq!((there.get("partner"), there.get("billingAccount")), (None, None));
     let path = format!("/v1/organizations/{{harbour}}/subscriptions/{}", new[0]);
-    world.get(&path).by("partnerAdmin").refused(404, "not-found").await;
+    world.get(&path).by("partnerAdmin").assert_rejected(404, "not-found").await;
 
     // A source touches only what it sold: to it the others' are not there, by id or by name.
     for (id, named) in [("d2", json!({"id": world.id("subscription")})), ("d3", json!({"externalId": "S-1"}))]
@@ -391,7 +391,7 @@ async fn in_whatever_order_messages_come_and_however_often_the_same_comes_of_the
         );
         assert_eq!(state[0]["partnerId"], world.id("otherPartner"), "{order:?}");
         // Whose it is now has the organization in its directory, and whose it was has not lost it.
-        let path = "/v1/partners/{otherPartner}/customers?name=Harbour";
+        let path = "/v1/partners/{otherPartner}/organizations?name=Harbour";
         let names = world.get(path).by("otherPartnerAdmin").send().await.ok();
         assert_eq!(names["items"].as_array().unwrap().len(), 1);
         let profile = world.get("/v1/organizations/{harbour}/profile").by("agent").send().await.ok();
@@ -473,7 +473,7 @@ async fn in_all_orders(late: bool) {
     for order in orders {
         let world = World::demo().await;
         if late {
-            world.put("/v1/partners/{newPartner}/customers/{harbour}").by("operator").send().await.ok();
+            world.put("/v1/partners/{newPartner}/organizations/{harbour}").by("operator").send().await.ok();
         }
         for index in &order {
             let reply = tell(&world, &format!("m{index}"), &messages[*index]).await;
@@ -518,7 +518,7 @@ async fn a_line_that_waited_until_what_it_is_linked_to_went_down_comes_to_nothin
     let store = own_store(&world).await;
     let direct = json!({"orderId": "SO-0", "lines": [one("H-0", json!({}))]});
     let first = made(&say_from(&world, &store, "m0", "order.placed", direct).await.ok());
-    world.put("/v1/partners/{newPartner}/customers/{harbour}").by("operator").send().await.ok();
+    world.put("/v1/partners/{newPartner}/organizations/{harbour}").by("operator").send().await.ok();
     let lines = json!([
         one("H-1", json!({"linkedTo": [first[0]]})),
         one("H-2", json!({"linkedTo": [0]})),
@@ -552,7 +552,7 @@ async fn a_line_that_waited_until_what_it_is_linked_to_went_down_comes_to_nothin
 #[tokio::test(flavor = "multi_thread")]
 async fn link_to_a_subscription_of_another_partner_is_refused() {
     let world = World::demo().await;
-    world.put("/v1/partners/{otherPartner}/customers/{yamada}").by("operator").send().await.ok();
+    world.put("/v1/partners/{otherPartner}/organizations/{yamada}").by("operator").send().await.ok();
     let theirs = json!([{"email": "sora@yamada.example", "name": "Sora"}]);
     for (number, more) in
         [json!({"linkedTo": ["{subscription}"]}), json!({"kind": "app", "parents": ["{subscription}"]})]
@@ -562,12 +562,13 @@ async fn link_to_a_subscription_of_another_partner_is_refused() {
         let mut line = line("subscription", "ER-1", "C-1", json!({"contacts": theirs}));
         line.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
         let data = json!({"orderId": format!("SO-X{number}"), "storeAccount": "ec-4712", "lines": [line]});
-        let reply = refused(&world, &format!("x{number}"), &message("order.placed", THEN, data)).await;
+        let reply =
+            assert_rejected(&world, &format!("x{number}"), &message("order.placed", THEN, data)).await;
         let name = if number == 0 { "linkedTo" } else { "parents" };
         assert_eq!(reply.faults(), [(format!("/data/lines/0/{name}/0"), "unknown-subscription".to_owned())]);
     }
     // An order that waited for its account fares no better: its line comes to nothing.
-    world.put("/v1/partners/{newPartner}/customers/{yamada}").by("operator").send().await.ok();
+    world.put("/v1/partners/{newPartner}/organizations/{yamada}").by("operator").send().await.ok();
     let lines = json!([
         line("subscription", "ER-1", "C-1", json!({"linkedTo": ["{subscription}"]})),
         line("subscription", "ER-1", "C-1", json!({})),
@@ -592,7 +593,7 @@ async fn lines_that_come_to_nothing_leave_room_for_the_others() {
     let store = own_store(&world).await;
     let direct = json!({"orderId": "SO-0", "lines": [one("H-0", json!({}))]});
     let first = made(&say_from(&world, &store, "m0", "order.placed", direct).await.ok());
-    world.put("/v1/partners/{newPartner}/customers/{harbour}").by("operator").send().await.ok();
+    world.put("/v1/partners/{newPartner}/organizations/{harbour}").by("operator").send().await.ok();
     let contacts = |line: usize| -> Vec<Value> {
         let contact = |n: usize| json!({"email": format!("h-{line}-{n}@harbour.example"), "name": "H"});
         (0..5).map(contact).collect()
@@ -622,11 +623,11 @@ async fn a_change_that_came_first_and_is_of_other_lines_outdoes_nothing() {
     say(&world, "m1", "order.changed", THEN, changed(5, other)).await.ok();
     let better = || json!([one("H-1", json!({"plan": "Better"}))]);
     // Which of the two is none of the order shows when that comes; until then its store tries again.
-    let reply = refused(&world, "m2", &message("order.changed", THEN, changed(4, better()))).await;
+    let reply = assert_rejected(&world, "m2", &message("order.changed", THEN, changed(4, better()))).await;
     assert_eq!(reply.code(), "lines-differ");
     let cancelled = json!({"orderId": "SO-H"});
     say(&world, "m0", "order.cancelled", "2026-01-05T09:58:00Z", cancelled).await.ok();
-    let reply = refused(&world, "m5", &message("order.changed", THEN, changed(4, better()))).await;
+    let reply = assert_rejected(&world, "m5", &message("order.changed", THEN, changed(4, better()))).await;
     assert_eq!(reply.code(), "lines-differ", "cancelled or not");
     order(&world, "SO-H", json!([one("H-1", json!({}))])).await.ok();
     let ignored = vendor_events(&world, "order.change-ignored").await;
@@ -687,7 +688,7 @@ async fn an_order_that_waited_makes_nobody_a_contact_who_was_removed_meanwhile()
     let kenji = json!({"email": "kenji@harbour.example", "name": "Kenji"});
     let record = world.post("/v1/organizations/{harbour}/customers").by("operator").json(kenji.clone());
     let record = record.send().await.ok();
-    world.put("/v1/partners/{newPartner}/customers/{harbour}").by("operator").send().await.ok();
+    world.put("/v1/partners/{newPartner}/organizations/{harbour}").by("operator").send().await.ok();
     let lines = json!([one("H-1", json!({"contacts": [kenji]}))]);
     let data = json!({"orderId": "SO-H", "storeAccount": "ec-9", "lines": lines});
     assert_eq!(say(&world, "m1", "order.placed", THEN, data).await.status, 202);
@@ -699,7 +700,7 @@ async fn an_order_that_waited_makes_nobody_a_contact_who_was_removed_meanwhile()
     let id = harbour(&world).await[0]["id"].as_str().unwrap().to_owned();
     let token = world.token_of(json!({"sub": "kenji", "email": "kenji@harbour.example", "role": "customer", "org": world.id("harbour")}));
     let path = format!("/v1/organizations/{{harbour}}/subscriptions/{id}");
-    world.get(&path).token(&token).refused(404, "not-found").await;
+    world.get(&path).token(&token).assert_rejected(404, "not-found").await;
     let told = events(&world, "{harbour}", "subscription.ordered").await;
     assert!(told.len() == 1 && !told[0].to_string().contains("kenji"), "{told:?}");
 }
@@ -735,12 +736,15 @@ async fn a_change_names_the_lines_of_its_order() {
     for (id, lines) in [("m0", json!([one("H-1", json!({}))])), ("m1", json!([one("H-1", json!({})), other]))]
     {
         let data = json!({"orderId": "SO-H", "sequence": 1, "lines": lines});
-        let reply = refused(&world, id, &message("order.changed", THEN, data)).await;
+        let reply = assert_rejected(&world, id, &message("order.changed", THEN, data)).await;
         assert_eq!(reply.code(), "lines-differ");
     }
     let data =
         json!({"orderId": "SO-H", "sequence": 1, "occurredAt": THEN, "lines": [one("H-1", json!({}))]});
-    assert_eq!(refused(&world, "m2", &message("order.changed", THEN, data)).await.faults()[0].1, "ambiguous");
+    assert_eq!(
+        assert_rejected(&world, "m2", &message("order.changed", THEN, data)).await.faults()[0].1,
+        "ambiguous"
+    );
     let data = json!({"orderId": "SO-H", "sequence": 4, "lines": [one("H-1", json!({"plan": "Premium"})), one("H-2", json!({}))]});
     say(&world, "m3", "order.changed", THEN, data).await.ok();
     let there = harbour(&world).await;
@@ -761,7 +765,7 @@ async fn with_a_transfer_the_partner_before_loses_sight_at_once_and_keeps_its_hi
         world.get(&path).by(who).send().await.status
     };
     assert_eq!((sees("partnerMember").await, sees("otherPartnerAdmin").await), (200, 404));
-    world.seam().delay_indexes(true);
+    world.fault_proxy().delay_indexes(true);
     tell(&world, "m1", &transferred("S-1", "ec-4712", THEN)).await.ok();
     assert_eq!((sees("partnerMember").await, sees("otherPartnerAdmin").await), (404, 200));
     let listed = async |who: &str, partner: &str| {
@@ -769,7 +773,7 @@ async fn with_a_transfer_the_partner_before_loses_sight_at_once_and_keeps_its_hi
         page["items"].as_array().unwrap().iter().any(|one| one["id"] == id.as_str())
     };
     assert!(!listed("partnerMember", "partner").await, "a late index shows nothing of it either");
-    world.seam().delay_indexes(false);
+    world.fault_proxy().delay_indexes(false);
     assert!(listed("otherPartnerAdmin", "otherPartner").await);
     let path = "/v1/organizations/{yamada}/subscriptions";
     assert!(!ids(&world.get(path).by("partnerMember").send().await.ok()["items"]).contains(&id.as_str()));
@@ -811,7 +815,7 @@ async fn with_a_transfer_the_partner_before_loses_sight_at_once_and_keeps_its_hi
     tell(&world, "m3", &transferred("S-1", "ec-4712", THEN)).await.ok();
     tell(&world, "m4", &transferred("S-1", "ec-4711", "2026-01-05T09:00:00Z")).await.ok();
     assert_eq!(shown(&world, "operator", "{yamada}", &id).await, before);
-    let reply = refused(&world, "m5", &transferred("S-1", "ec-nobody", "2026-01-05T10:00:00Z")).await;
+    let reply = assert_rejected(&world, "m5", &transferred("S-1", "ec-nobody", "2026-01-05T10:00:00Z")).await;
     assert_eq!(reply.code(), "unknown-account");
 }
 
@@ -852,9 +856,9 @@ async fn a_migration_moves_a_subscription_to_a_site_and_says_whether_it_is_the_f
     let told = events(&world, "{harbour}", "site.migrated").await;
     assert_eq!((told.len(), told.iter().filter(|event| event["data"]["first"] == true).count()), (2, 1));
     let (_, unknown) = migrated("m5", "H-9", "https://x.example", THEN);
-    assert_eq!(refused(&world, "m5", &unknown).await.code(), "unknown-subscription");
+    assert_eq!(assert_rejected(&world, "m5", &unknown).await.code(), "unknown-subscription");
     let (_, bad) = migrated("m6", "S-1", "https://x.example/?a=b", THEN);
-    assert_eq!(refused(&world, "m6", &bad).await.faults()[0].1, "invalid-site-url");
+    assert_eq!(assert_rejected(&world, "m6", &bad).await.faults()[0].1, "invalid-site-url");
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -900,17 +904,17 @@ async fn nothing_brings_a_deactivated_one_back() {
     );
     // Neither does what is linked to it, or what has its name.
     let linked = json!({"orderId": "SO-H2", "storeAccount": "ec-4711", "lines": [one("H-2", json!({"linkedTo": [id]}))]});
-    let reply = refused(&world, "m10", &message("order.placed", THEN, linked)).await;
+    let reply = assert_rejected(&world, "m10", &message("order.placed", THEN, linked)).await;
     assert_eq!(reply.code(), "subscription-deactivated");
     let again = json!({"orderId": "SO-H3", "storeAccount": "ec-4711", "lines": [one("H-1", json!({}))]});
-    let reply = refused(&world, "m11", &message("order.placed", THEN, again)).await;
+    let reply = assert_rejected(&world, "m11", &message("order.placed", THEN, again)).await;
     assert_eq!(reply.code(), "subscription-external-id-taken");
     let person =
         json!({"sub": "h", "email": "h@harbour.example", "role": "customer", "org": world.id("harbour")});
     let token = world.token_of(person);
     let path = format!("/v1/organizations/{{harbour}}/subscriptions/{id}/set-up");
     let set_up = world.post(&path).token(&token).json(json!({"site": {"organization": true}}));
-    let reply = set_up.refused(409, "subscription-deactivated").await;
+    let reply = set_up.assert_rejected(409, "subscription-deactivated").await;
     assert!(reply.body["detail"].as_str().unwrap().contains("contact the vendor"));
     assert_eq!(shown(&world, "operator", "{harbour}", &id).await, before);
     a_minute_later(&world).await;

@@ -75,9 +75,10 @@ impl Description {
 
     /// A route's name among all routes.
     pub fn operation_id(&self, route: &Route) -> String {
-        match route.owner {
-            Some(owner) => format!("{}-of-{owner}", self.name),
-            None => self.name.to_owned(),
+        match (route.id, route.owner) {
+            (Some(id), _) => id.to_owned(),
+            (None, Some(owner)) => format!("{}-of-{owner}", self.name),
+            (None, None) => self.name.to_owned(),
         }
     }
 }

@@ -13,9 +13,16 @@ pub struct Route {
     pub access: Access,
     /// Of several routes of one operation, whose.
     pub owner: Option<&'static str>,
+    /// Its id, if that does not follow from the operation and the owner.
+    pub id: Option<&'static str>,
 }
 
 impl Route {
+    /// The route with an id of its own, where the operation has several.
+    pub const fn with_id(self, id: &'static str) -> Self {
+        Self { id: Some(id), ..self }
+    }
+
     /// Of several routes of one operation that of this owner.
     pub const fn of(self, owner: &'static str) -> Self {
         Self { owner: Some(owner), ..self }
@@ -73,7 +80,14 @@ impl Access {
     }
 }
 
+impl Route {
+    /// A route that these may use.
+    pub const fn open_to(access: Access, method: Method, path: &'static str) -> Self {
+        Self { method, path, access, owner: None, id: None }
+    }
+}
+
 /// A route for people with one of these roles.
 pub const fn route(method: Method, path: &'static str, roles: &'static [Role]) -> Route {
-    Route { method, path, access: Access::Roles(roles), owner: None }
+    Route::open_to(Access::Roles(roles), method, path)
 }

@@ -21,7 +21,7 @@ use domain::{
     Access, Author, AuthorKind, Event, Grant, Ids, Level, Metadata, NewEvent, Period, ServiceRequest,
     ServiceRequestKind, ServiceRequestStatus, Timestamp,
 };
-use local_stack::seam::Cost;
+use local_stack::fault_proxy::Cost;
 use local_stack::store::TABLE;
 use serde_json::json;
 use system::stock::sheet;
@@ -220,7 +220,7 @@ async fn history() {
             let begun = Instant::now();
             call.call(world, "").send().await.ok();
             times[index].push(begun.elapsed());
-            units[index] = world.seam().take_costs()["query-history"].read_units;
+            units[index] = world.fault_proxy().take_costs()["query-history"].read_units;
         }
     }
     let [long, short] = times.map(median);
@@ -277,12 +277,12 @@ async fn due() {
         for round in 0..ROUNDS {
             let set = json!({"set": minutes(round + 1)}).to_string();
             world.post("/_local/time").bytes(set.as_bytes()).send().await.ok();
-            world.seam().take_costs();
+            world.fault_proxy().take_costs();
             let begun = Instant::now();
             let told = world.post("/_local/invoke/run-due-work").bytes(b"{}").send().await.ok();
             times[index].push(begun.elapsed());
             assert_eq!(told["done"], 10, "{told}");
-            costs[index] = world.seam().take_costs()["run-due-work"].clone();
+            costs[index] = world.fault_proxy().take_costs()["run-due-work"].clone();
         }
     }
     let [many, few] = times.map(median);
@@ -299,14 +299,14 @@ async fn deactivate() {
         for _ in 0..3 {
             let world = World::demo().await;
             let chain = world.chain(number).await;
-            world.seam().take_costs();
+            world.fault_proxy().take_costs();
             let path =
                 format!("/v1/organizations/{{harbour}}/subscriptions/{}/deactivate", chain[number / 2]);
             let begun = Instant::now();
             let done = world.post(&path).by("operator").key("bench").json(json!({})).send().await;
             times.push(begun.elapsed());
             assert_eq!((done.status, done.ok()["count"].as_u64()), (200, u64::try_from(number).ok()));
-            cost = world.seam().take_costs()["deactivate-subscription"].clone();
+            cost = world.fault_proxy().take_costs()["deactivate-subscription"].clone();
         }
         let time = median(times);
         let ten = *ten.get_or_insert(time);
@@ -363,7 +363,7 @@ async fn dashboard() {
         }
         let body = json!({"subject": "Cameras", "description": "One", "kind": "question"});
         world.post(path).by("customer").json(body).send().await.ok();
-        let taken = world.seam().take_costs();
+        let taken = world.fault_proxy().take_costs();
         costs[index] =
             ["get-support-dashboard", "open-service-request"].map(|name| taken[name].clone()).to_vec();
     }
@@ -397,7 +397,7 @@ async fn customers() {
                 let begun = Instant::now();
                 call.call(&world, query).send().await.ok();
                 times[index].push(begun.elapsed());
-                costs[index] = world.seam().take_costs()["query-history"].clone();
+                costs[index] = world.fault_proxy().take_costs()["query-history"].clone();
             }
         }
         let [with, without] = times.map(median);
@@ -433,8 +433,9 @@ async fn import() {
         }
         let begun = Instant::now();
         // A task of its own, and counted, as a function's call is.
-        let (seam, writes) = (world.seam().clone(), write_all(world.client.clone(), items, SIDE_BY_SIDE));
-        tokio::spawn(async move { seam.metered("import-details", writes).await }).await.unwrap();
+        let (fault_proxy, writes) =
+            (world.fault_proxy().clone(), write_all(world.client.clone(), items, SIDE_BY_SIDE));
+        tokio::spawn(async move { fault_proxy.metered("import-details", writes).await }).await.unwrap();
         bare.push(begun.elapsed());
     }
     let (ours, bare) = (median(ours), median(bare));

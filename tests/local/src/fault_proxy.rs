@@ -19,7 +19,7 @@ use tokio::sync::Notify;
 
 /// A failure of the store, or of the way to it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Outage {
+pub enum InjectedFailure {
     /// Another transaction was at the same items: nothing is written.
     Conflict,
     /// Too much at once: nothing is written.
@@ -36,7 +36,7 @@ pub enum Outage {
     InProgress,
 }
 
-impl Outage {
+impl InjectedFailure {
     /// Every fault.
     pub const ALL: [Self; 7] = [
         Self::Conflict,
@@ -103,7 +103,7 @@ struct State {
     used: BTreeMap<&'static str, BTreeSet<Action>>,
     allowed: Option<Arc<BTreeMap<String, BTreeSet<Action>>>>,
     denied: Vec<(&'static str, Action)>,
-    faults: VecDeque<(&'static str, Outage)>,
+    faults: VecDeque<(&'static str, InjectedFailure)>,
     /// Operations that are killed at one of their next writes, after so many others of theirs.
     kills: Vec<(&'static str, u32, Kill)>,
     /// One in so many writes fails, by this generator's state.
@@ -116,9 +116,9 @@ struct State {
     late: Option<BTreeMap<Place, Option<Value>>>,
 }
 
-/// The seam. Cheap to clone; clones share everything.
+/// The fault_proxy. Cheap to clone; clones share everything.
 #[derive(Debug, Clone)]
-pub struct Seam {
+pub struct FaultProxy {
     inner: SharedHttpClient,
     state: Arc<Mutex<State>>,
 }
@@ -127,8 +127,8 @@ fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(|poisoned| poisoned.into_inner())
 }
 
-impl Seam {
-    /// A seam before this way to the store.
+impl FaultProxy {
+    /// A fault_proxy before this way to the store.
     pub fn new(inner: SharedHttpClient) -> Self {
         Self { inner, state: Arc::default() }
     }
@@ -184,7 +184,7 @@ impl Seam {
     }
 
     /// The next request for `target` (such as `TransactWriteItems`) meets a fault.
-    pub fn inject(&self, target: &'static str, outage: Outage) {
+    pub fn inject(&self, target: &'static str, outage: InjectedFailure) {
         lock(&self.state).faults.push_back((target, outage));
     }
 
@@ -297,7 +297,7 @@ impl Seam {
         Some(answered)
     }
 
-    fn next_fault(&self, target: &str) -> Option<Outage> {
+    fn next_fault(&self, target: &str) -> Option<InjectedFailure> {
         let mut state = lock(&self.state);
         if let Some(position) = state.faults.iter().position(|(wanted, _)| *wanted == target) {
             return state.faults.remove(position).map(|(_, fault)| fault);
@@ -308,8 +308,8 @@ impl Seam {
             generator.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
         let draw = *generator >> 33;
         let hit = draw.is_multiple_of(*one_in);
-        let which = usize::try_from(draw / *one_in).unwrap_or_default() % Outage::ALL.len();
-        Outage::ALL.get(which).copied().filter(|_| hit)
+        let which = usize::try_from(draw / *one_in).unwrap_or_default() % InjectedFailure::ALL.len();
+        InjectedFailure::ALL.get(which).copied().filter(|_| hit)
     }
 
     /// Notes a transaction's token and its conditions, once they were asked for.
@@ -343,58 +343,62 @@ impl Seam {
     }
 }
 
-impl HttpClient for Seam {
+impl HttpClient for FaultProxy {
     fn http_connector(
         &self,
         settings: &HttpConnectorSettings,
         components: &RuntimeComponents,
     ) -> SharedHttpConnector {
         let inner = self.inner.http_connector(settings, components);
-        SharedHttpConnector::new(Connector { inner, seam: self.clone() })
+        SharedHttpConnector::new(Connector { inner, fault_proxy: self.clone() })
     }
 }
 
 #[derive(Debug)]
 struct Connector {
     inner: SharedHttpConnector,
-    seam: Seam,
+    fault_proxy: FaultProxy,
 }
 
 impl HttpConnector for Connector {
     fn call(&self, mut request: HttpRequest) -> HttpConnectorFuture {
-        let (inner, seam) = (self.inner.clone(), self.seam.clone());
+        let (inner, fault_proxy) = (self.inner.clone(), self.fault_proxy.clone());
         HttpConnectorFuture::new(async move {
             let target = request.headers().get("x-amz-target").unwrap_or_default().to_owned();
             let target = target.rsplit('.').next().unwrap_or_default().to_owned();
             let asked = ask_for_cost(&mut request);
-            seam.note_transaction(&asked);
-            if let Some((action, _)) = seam.note(&actions(&target, &asked)) {
+            fault_proxy.note_transaction(&asked);
+            if let Some((action, _)) = fault_proxy.note(&actions(&target, &asked)) {
                 return refusal(
                     "AccessDeniedException",
                     json!({ "message": format!("no policy allows {action}") }),
                 );
             }
-            if let Some(kill) = seam.next_kill(&target) {
+            if let Some(kill) = fault_proxy.next_kill(&target) {
                 if kill == Kill::After {
-                    let _ = forward(&inner, &seam, request, &asked, &target).await;
+                    let _ = forward(&inner, &fault_proxy, request, &asked, &target).await;
                 }
                 let _ = CALL.try_with(|call| call.killed.notify_one());
                 return std::future::pending().await;
             }
             let _under_way = UnderWay::begin();
-            match seam.next_fault(&target) {
-                None => forward(&inner, &seam, request, &asked, &target).await,
-                Some(Outage::Conflict) => conflict(&asked),
+            match fault_proxy.next_fault(&target) {
+                None => forward(&inner, &fault_proxy, request, &asked, &target).await,
+                Some(InjectedFailure::Conflict) => conflict(&asked),
                 // Only a transaction has a token that says which one it is.
-                Some(Outage::InProgress) if asked.transact_items.is_none() => conflict(&asked),
-                Some(Outage::Throttled) => refusal("ThrottlingException", json!({ "message": "injected" })),
-                Some(Outage::InProgress) => {
+                Some(InjectedFailure::InProgress) if asked.transact_items.is_none() => conflict(&asked),
+                Some(InjectedFailure::Throttled) => {
+                    refusal("ThrottlingException", json!({ "message": "injected" }))
+                }
+                Some(InjectedFailure::InProgress) => {
                     refusal("TransactionInProgressException", json!({ "Message": "injected" }))
                 }
-                Some(Outage::ResetBefore) => Err(ConnectorError::io("injected reset".into())),
-                Some(after) => match (forward(&inner, &seam, request, &asked, &target).await, after) {
-                    (_, Outage::TimeoutAfter) => Err(ConnectorError::timeout("injected timeout".into())),
-                    (_, Outage::ResetAfter) => Err(ConnectorError::io("injected reset".into())),
+                Some(InjectedFailure::ResetBefore) => Err(ConnectorError::io("injected reset".into())),
+                Some(after) => match (forward(&inner, &fault_proxy, request, &asked, &target).await, after) {
+                    (_, InjectedFailure::TimeoutAfter) => {
+                        Err(ConnectorError::timeout("injected timeout".into()))
+                    }
+                    (_, InjectedFailure::ResetAfter) => Err(ConnectorError::io("injected reset".into())),
                     (Ok(_), _) => answer(500, "InternalServerError", json!({ "message": "injected" })),
                     (failed, _) => failed,
                 },
@@ -485,13 +489,13 @@ struct Answered {
 
 async fn forward(
     inner: &SharedHttpConnector,
-    seam: &Seam,
+    fault_proxy: &FaultProxy,
     request: HttpRequest,
     asked: &Asked,
     target: &str,
 ) -> Result<HttpResponse, ConnectorError> {
     if writes(target) {
-        seam.keep(inner, &request, asked).await;
+        fault_proxy.keep(inner, &request, asked).await;
     }
     let mut response = inner.call(request).await?;
     let body = response.take_body().collect().await.map_err(ConnectorError::io)?.to_bytes();
@@ -512,7 +516,7 @@ async fn forward(
             _ => cost.read_units += units("CapacityUnits"),
         }
     });
-    *response.body_mut() = match seam.delay(asked, &body) {
+    *response.body_mut() = match fault_proxy.delay(asked, &body) {
         Some(answered) => SdkBody::from(answered.to_string()),
         None => SdkBody::from(body),
     };

@@ -1,20 +1,20 @@
-//! `link-customer`
+//! `add-partner-organization`
 
 use system::World;
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_link_is_made_once_and_again_is_no_change() {
     let world = World::demo().await;
-    let link = || world.put("/v1/partners/{partner}/customers/{nakano}").by("operator");
+    let link = || world.put("/v1/partners/{partner}/organizations/{nakano}").by("operator");
     let made = link().send().await;
     assert_eq!(made.status, 201);
     assert_eq!(made.body["name"], "Nakano Clinic");
-    let location = world.fill("/v1/partners/{partner}/customers/{nakano}");
+    let location = world.fill("/v1/partners/{partner}/organizations/{nakano}");
     assert_eq!(made.header("location"), Some(location.as_str()));
     let contents = world.contents().await;
     let again = link().send().await;
     assert_eq!((again.status, again.body), (200, made.body));
-    world.is_still(&contents).await;
+    world.assert_unchanged(&contents).await;
 
     let history = world.get("/v1/partners/{partner}/history?type=customer.linked&pageSize=1");
     let history = history.by("partnerMember").send().await.ok();
@@ -27,10 +27,14 @@ async fn both_must_exist() {
     let absent = |id: &str| format!("{}ff", &id[..id.len() - 2]);
     let (partner, organization) = (absent(world.id("partner")), absent(world.id("yamada")));
     for path in [
-        format!("/v1/partners/{partner}/customers/{{nakano}}"),
-        format!("/v1/partners/{{partner}}/customers/{organization}"),
+        format!("/v1/partners/{partner}/organizations/{{nakano}}"),
+        format!("/v1/partners/{{partner}}/organizations/{organization}"),
     ] {
-        world.put(&path).by("operator").refused(404, "not-found").await;
-        world.put(&format!("{path}?validateOnly=true")).by("operator").refused(404, "not-found").await;
+        world.put(&path).by("operator").assert_rejected(404, "not-found").await;
+        world
+            .put(&format!("{path}?validateOnly=true"))
+            .by("operator")
+            .assert_rejected(404, "not-found")
+            .await;
     }
 }

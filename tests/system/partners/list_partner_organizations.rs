@@ -1,4 +1,4 @@
-//! `list-partner-customers`
+//! `list-partner-organizations`
 
 use serde_json::json;
 use system::World;
@@ -6,7 +6,7 @@ use system::World;
 async fn names(world: &World, who: &str, partner: &str, query: &str) -> Vec<String> {
     let (mut names, mut token) = (Vec::new(), String::new());
     loop {
-        let path = format!("/v1/partners/{{{partner}}}/customers?{query}{token}");
+        let path = format!("/v1/partners/{{{partner}}}/organizations?{query}{token}");
         let page = world.get(&path).by(who).send().await.ok();
         let items = page["items"].as_array().unwrap().iter();
         names.extend(items.map(|customer| customer["name"].as_str().unwrap().to_owned()));
@@ -53,7 +53,7 @@ async fn the_best_match_comes_first_by_any_page_size() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_linked_customer_is_in_the_directory_and_in_no_other() {
     let world = World::demo().await;
-    world.put("/v1/partners/{partner}/customers/{nakano}").by("operator").send().await.ok();
+    world.put("/v1/partners/{partner}/organizations/{nakano}").by("operator").send().await.ok();
     assert_eq!(names(&world, "partnerMember", "partner", "name=nakano").await, ["Nakano Clinic"]);
     assert_eq!(
         names(&world, "otherPartnerMember", "otherPartner", "name=nakano").await,
@@ -68,10 +68,10 @@ async fn anothers_directory_is_not_there() {
     let world = World::demo().await;
     let absent = world.id("partner").replace("0001", "0009");
     for query in ["", "?name=yamada"] {
-        let path = format!("/v1/partners/{{partner}}/customers{query}");
-        world.get(&path).by("otherPartnerAdmin").refused(404, "not-found").await;
-        world.get(&path).by("contactManager").refused(403, "role-not-allowed").await;
-        let path = format!("/v1/partners/{absent}/customers{query}");
-        world.get(&path).by("operator").refused(404, "not-found").await;
+        let path = format!("/v1/partners/{{partner}}/organizations{query}");
+        world.get(&path).by("otherPartnerAdmin").assert_rejected(404, "not-found").await;
+        world.get(&path).by("contactManager").assert_rejected(403, "role-not-allowed").await;
+        let path = format!("/v1/partners/{absent}/organizations{query}");
+        world.get(&path).by("operator").assert_rejected(404, "not-found").await;
     }
 }

@@ -1,4 +1,4 @@
-//! `list-partner-customers`
+//! `list-partner-organizations`
 
 use api_runtime::table::{Directory, DirectoryEntry, PartnerById};
 use api_runtime::{
@@ -9,7 +9,7 @@ use schemars::JsonSchema;
 use serde::Serialize;
 
 /// Finds customers in a partner's directory.
-pub struct ListPartnerCustomers;
+pub struct ListPartnerOrganizations;
 
 /// A customer in a directory.
 #[derive(Debug, Serialize, JsonSchema)]
@@ -21,12 +21,12 @@ pub struct CustomerItem {
     name: Name,
 }
 
-impl Operation for ListPartnerCustomers {
-    const NAME: &str = "list-partner-customers";
+impl Operation for ListPartnerOrganizations {
+    const NAME: &str = "list-partner-organizations";
     const ABOUT: &str = "Lists a partner's customers, the organization that is known longest first, or those of a name, the best match first.";
     const ROUTES: &[Route] = &[route(
         Method::Get,
-        "/v1/partners/{partnerId}/customers",
+        "/v1/partners/{partnerId}/organizations",
         &[Role::Operator, Role::Agent, Role::PartnerMember],
     )];
     const PAGED: bool = true;

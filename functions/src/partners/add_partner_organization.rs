@@ -1,4 +1,4 @@
-//! `link-customer`
+//! `add-partner-organization`
 
 use api_runtime::table::{DirectoryEntry, OrganizationById, PartnerById};
 use api_runtime::{
@@ -11,7 +11,7 @@ use domain::{Actor, CustomerLink, Faults, Metadata, NewEvent, OrganizationId, Pa
 use schemars::JsonSchema;
 
 /// Puts an organization into a partner's directory.
-pub struct LinkCustomer;
+pub struct AddPartnerOrganization;
 
 /// Whom to link.
 #[derive(Debug, Deserr, JsonSchema)]
@@ -24,11 +24,11 @@ pub struct PartnerOrganizationPath {
     organization_id: OrganizationId,
 }
 
-impl Operation for LinkCustomer {
-    const NAME: &str = "link-customer";
+impl Operation for AddPartnerOrganization {
+    const NAME: &str = "add-partner-organization";
     const ABOUT: &str = "Puts an organization into a partner's directory. Again changes nothing.";
     const ROUTES: &[Route] =
-        &[route(Method::Put, "/v1/partners/{partnerId}/customers/{organizationId}", &[Role::Operator])];
+        &[route(Method::Put, "/v1/partners/{partnerId}/organizations/{organizationId}", &[Role::Operator])];
     const CREATES: bool = true;
 
     type Caller = Actor;
@@ -56,7 +56,7 @@ impl Operation for LinkCustomer {
         change.put(&DirectoryEntry::of(&customer))?;
         change.record(NewEvent::of_both(CustomerLinked { name }, partner_id, organization_id));
 
-        let location = format!("/v1/partners/{partner_id}/customers/{organization_id}");
+        let location = format!("/v1/partners/{partner_id}/organizations/{organization_id}");
         context.commit_or_confirm(change, Answer::created(location, customer), existing, |link| link).await
     }
 }
