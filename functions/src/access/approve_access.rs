@@ -12,9 +12,10 @@ use domain::{
 };
 use schemars::JsonSchema;
 
+use super::giving::{NewGrants, give, require_records};
 use super::{
-    AccessRequestPath, MemberLevel, NOT_A_MEMBER, NewGrants, SELF_GRANT_FORBIDDEN, check_individuals, close,
-    give, read_request, require_addressee, require_pending, require_records, require_stranger,
+    AccessRequestPath, MemberLevel, NOT_A_MEMBER, SELF_GRANT_FORBIDDEN, check_individuals, close,
+    read_request, require_addressee, require_pending, require_stranger,
 };
 
 /// Approves a request for access.

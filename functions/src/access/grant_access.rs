@@ -10,10 +10,9 @@ use domain::fault::{Check, Validated};
 use domain::{Actor, Description, ErrorKind, Faults, Level, ParseError, PartnerId, Problem, Role, Timestamp};
 use schemars::JsonSchema;
 
-use super::{
-    AccessView, MemberLevel, NewGrants, SELF_GRANT_FORBIDDEN, check_terms, give, require_expiry,
-    require_records, require_stranger,
-};
+use super::giving::{NewGrants, give, require_records};
+use super::view::AccessView;
+use super::{MemberLevel, SELF_GRANT_FORBIDDEN, check_terms, require_expiry, require_stranger};
 use crate::authority::own_record::require_manager;
 use crate::party::Names;
 

@@ -6,7 +6,7 @@ use api_runtime::{
 };
 use domain::{Actor, Problem, Role};
 
-use super::AccessView;
+use super::view::AccessView;
 use crate::party::Names;
 
 /// Shows an organization its partners.

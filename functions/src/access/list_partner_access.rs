@@ -11,7 +11,7 @@ use domain::{Access, AccessRequest, AccessRequestId, Actor, Level, Problem, Requ
 use schemars::JsonSchema;
 use serde::Serialize;
 
-use super::AccessView;
+use super::view::AccessView;
 use crate::party::Names;
 
 /// Shows a partner its customers.

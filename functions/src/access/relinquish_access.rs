@@ -9,7 +9,9 @@ use domain::access::{Binding, End};
 use domain::event::AccessRelinquished;
 use domain::{Actor, ErrorKind, Problem, Role};
 
-use super::{AccessView, GRANT_ENDED, GrantPath, end, read};
+use super::giving::{GRANT_ENDED, end};
+use super::view::AccessView;
+use super::{GrantPath, read};
 
 /// Gives access back.
 pub struct RelinquishAccess;

@@ -11,7 +11,7 @@ use domain::{Actor, Email, Faults, Level, OrganizationId, PartnerId, Problem, Ro
 use schemars::JsonSchema;
 use serde::Serialize;
 
-use super::GrantView;
+use super::view::GrantView;
 
 /// Explains what a partner's person may do for an organization now.
 pub struct ResolveAccess;

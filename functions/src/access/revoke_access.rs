@@ -5,7 +5,9 @@ use domain::access::End;
 use domain::event::AccessRevoked;
 use domain::{Actor, ErrorKind, Role};
 
-use super::{AccessView, GRANT_ENDED, GrantPath, end, read};
+use super::giving::{GRANT_ENDED, end};
+use super::view::AccessView;
+use super::{GrantPath, read};
 use crate::authority::own_record::require_manager;
 
 /// Takes access back.

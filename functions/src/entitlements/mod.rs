@@ -6,6 +6,7 @@ pub mod find_entitlement;
 pub mod get_entitlement;
 pub mod get_profile;
 pub mod import_details;
+pub mod import_report;
 pub mod import_run;
 pub mod list_entitlements;
 mod rows;

@@ -15,7 +15,7 @@ use domain::{EventKind, Order, OrderStatus, Parking, Problem, ProblemKind};
 use lambda_runtime::tracing;
 
 use super::fulfillment::{self, resume};
-use super::{OrderUpdate, require_owner, update_order};
+use crate::orders::update::{OrderUpdate, require_owner, update_order};
 
 /// As many are applied at a time, and before a link is answered. The timer goes on.
 const AT_ONCE: usize = 90;

@@ -11,7 +11,7 @@ use schemars::JsonSchema;
 
 use super::{Receipt, ignored, subscriptions_of};
 use crate::orders::fulfillment::resume;
-use crate::orders::{OrderUpdate, are_transferred, update_order};
+use crate::orders::update::{OrderUpdate, are_transferred, update_order};
 
 /// Which order.
 #[derive(Debug, Clone, Deserr, JsonSchema)]

@@ -13,7 +13,8 @@ use schemars::JsonSchema;
 
 use super::{Receipt, ignored, subscriptions_of};
 use crate::orders::fulfillment::{self, resume};
-use crate::orders::{OrderUpdate, SoldLines, are_transferred, update_order};
+use crate::orders::sold_lines::SoldLines;
+use crate::orders::update::{OrderUpdate, are_transferred, update_order};
 
 /// What an order says from now on.
 #[derive(Debug, Clone, Deserr, JsonSchema)]

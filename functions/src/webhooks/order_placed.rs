@@ -17,7 +17,8 @@ use schemars::JsonSchema;
 use super::Receipt;
 use super::buyer::{self, NamedBuyer};
 use crate::orders::fulfillment::{self, resume};
-use crate::orders::{OrderUpdate, SoldLines, is_subscription, require_owner, update_order};
+use crate::orders::sold_lines::{SoldLines, is_subscription};
+use crate::orders::update::{OrderUpdate, require_owner, update_order};
 
 /// An order of a partner, named by its account at the store or, by a source that may, by its id.
 #[derive(Debug, Clone, Deserr, JsonSchema)]

@@ -1,6 +1,8 @@
 //! `receive-partner-order`: verifies a store's message (its signature is its authority) and hands it to the
 //! file of its type.
 
+use crate::orders::sold_lines::UNKNOWN_TYPE;
+use crate::orders::update::TOO_MANY_TYPES;
 use api_runtime::http::body::strict_json;
 use api_runtime::http::caller::Delivery;
 use api_runtime::table::RefusalMark;
@@ -19,7 +21,6 @@ use super::{
     Message, Receipt, SourcePath, buyer, order_cancelled, order_changed, order_placed, site_migrated,
     subscription_renewed, subscription_transferred, subscription_usage,
 };
-use crate::orders;
 use domain::fulfillment::faults;
 
 /// Takes a store's message.
@@ -66,8 +67,8 @@ impl Operation for ReceivePartnerOrder {
         buyer::NOT_ALLOWED,
         buyer::NO_ACCOUNT,
         buyer::UNKNOWN_PARTNER,
-        orders::UNKNOWN_TYPE,
-        orders::TOO_MANY_TYPES,
+        UNKNOWN_TYPE,
+        TOO_MANY_TYPES,
         Pool::OVERFLOW,
         faults::UNKNOWN_PRODUCT,
         faults::ARCHIVED_PRODUCT,

@@ -1,6 +1,7 @@
 //! A change is data: its writes with their conditions, what a condition that fails means to the caller, and the events
 //! that the change leaves.
 
+use crate::condition::{ConditionFailure, IfMatch};
 use std::fmt::Display;
 use std::marker::PhantomData;
 
@@ -13,56 +14,6 @@ use crate::table::reservation::Reservation;
 use crate::table::transaction::FailedCondition;
 use crate::table::write::{Action, Expression, Update, Write};
 use crate::table::{Error, Key};
-
-/// What a condition that failed means to the caller; in the order in which a caller learns of it.
-#[derive(Debug)]
-pub enum ConditionFailure {
-    /// To this caller there is no such thing.
-    NotFound,
-    /// The call took effect before; this is its stored answer.
-    Replay(IdempotencyRecord),
-    /// Something that was read has changed since: the operation is retried from its beginning.
-    Stale,
-    /// The object has another version than `If-Match` names.
-    VersionMismatch,
-    /// What the call wants is so already.
-    AlreadyDone,
-    /// State or a rule forbids it.
-    Rejected(ProblemKind, Fault),
-    /// It cannot fail, unless this very call took effect before: a new id exists only when the demo world, whose ids are
-    /// counted, is made again.
-    Impossible,
-}
-
-impl ConditionFailure {
-    /// Rejected for a reason that concerns a field of the body.
-    pub fn rejected(reason: &ErrorKind, steps: &[&dyn Display]) -> Self {
-        Self::Rejected(reason.kind, reason.at(steps))
-    }
-
-    /// Rejected by state, with a detail of its own.
-    pub fn by_state(fault: Fault) -> Self {
-        Self::Rejected(ProblemKind::State, fault)
-    }
-}
-
-/// The versions that `If-Match` allows.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum IfMatch {
-    /// Any version of an object that exists.
-    Any,
-    /// This version.
-    Version(Version),
-}
-
-impl IfMatch {
-    fn allows(self, version: Version) -> bool {
-        match self {
-            Self::Any => true,
-            Self::Version(meant) => meant == version,
-        }
-    }
-}
 
 type OnFailure = Box<dyn Fn(Option<Item>) -> Result<ConditionFailure, Error> + Send + Sync>;
 

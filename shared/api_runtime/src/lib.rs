@@ -3,6 +3,7 @@
 
 pub mod answer;
 pub mod change;
+pub mod condition;
 pub mod context;
 pub mod csv_table;
 pub mod http;
@@ -12,7 +13,8 @@ pub mod schedule;
 pub mod table;
 
 pub use answer::{Answer, Failure, List, Output, Replay, Reply};
-pub use change::{Change, ConditionFailure, IfMatch};
+pub use change::Change;
+pub use condition::{ConditionFailure, IfMatch};
 pub use context::{Context, Environment};
 pub use http::body::{Empty, Json, Raw};
 pub use http::operation::{Operation, Request, Size};

@@ -4,7 +4,8 @@ use domain::{Event, Fault, FaultPointer, NewEvent, Problem, ProblemKind};
 
 use super::{Context, IdempotencySlot};
 use crate::answer::{Answer, Failure, Output, Replay, Reply};
-use crate::change::{Change, ConditionFailure, Existing};
+use crate::change::{Change, Existing};
+use crate::condition::ConditionFailure;
 use crate::table::error::Error;
 use crate::table::idempotency::IdempotencyRecord;
 use crate::table::item::Entity;

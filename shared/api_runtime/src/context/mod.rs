@@ -8,7 +8,7 @@ use std::sync::Arc;
 
 use domain::{Author, DeploymentKey, Id, Ids, Timestamp};
 
-use crate::change::IfMatch;
+use crate::condition::IfMatch;
 use crate::table::{Error, IdempotencyRecord, Key, Table};
 
 /// What a function instance has from its start to its end.

@@ -9,7 +9,7 @@ use serde_json::{Map, Value};
 use super::body::{Body, BodyError};
 use super::call::Call;
 use super::caller::Caller;
-use crate::change::IfMatch;
+use crate::condition::IfMatch;
 use crate::context::{CallOptions, Environment, IdempotencySlot, PageRequest};
 use crate::http::operation::{Input, Operation};
 use crate::http::route::{Access, Method, Route};

@@ -1,0 +1,137 @@
+//! Giving access, and ending it.
+
+use crate::access::NOT_A_MEMBER;
+use crate::party::add_customer;
+use api_runtime::table::{CountOfRemovals, EmailInPartner, count};
+use api_runtime::{Change, ConditionFailure, Context, Failure};
+use domain::access::{Binding, End, GrantOrigin, Grantee};
+use domain::event::{AccessGranted, AccessReplaced};
+use domain::{
+    Access, Actor, Description, ErrorKind, EventKind, Fault, Grant, GrantId, Level, Organization, PartnerId,
+    Problem, ProblemKind, Timestamp,
+};
+
+pub(super) const GRANT_ENDED: ErrorKind =
+    ErrorKind::state("grant-not-active", "the grant is not in force any more: the detail tells its state");
+
+/// A grant to a single member.
+pub(super) type GranteeLevel = (Grantee, Level);
+
+/// What is given.
+pub(super) struct NewGrants {
+    /// To whom.
+    pub(super) partner_id: PartnerId,
+    /// By which request, if one was approved.
+    pub(super) asked: Option<GrantOrigin>,
+    /// To all members.
+    pub(super) organization_level: Option<Level>,
+    /// To single members.
+    pub(super) shares: Vec<GranteeLevel>,
+    /// Until when, not included.
+    pub(super) expires_at: Timestamp,
+    /// What for, where no request says so.
+    pub(super) reason: Option<Description>,
+}
+
+/// Requires that the records to which grants are bound are as they were read: a member's own, or how many of an e-mail were
+/// removed. That the giver is no member is a condition already, and a transaction may name an item only once.
+pub(super) fn require_records(change: &mut Change, actor: &Actor, gift: &NewGrants) {
+    for (Grantee { email, bound_to }, _) in &gift.shares {
+        match bound_to {
+            Binding::Member { member_id } if actor.email.as_ref() != Some(email) => {
+                let not_a_member = || ConditionFailure::rejected(&NOT_A_MEMBER, &[&"individuals"]);
+                change.require_owner(
+                    &EmailInPartner(gift.partner_id, email.clone()),
+                    member_id,
+                    not_a_member,
+                );
+            }
+            Binding::Member { .. } => {}
+            Binding::First { removals } => {
+                let known = CountOfRemovals(gift.partner_id, email.clone());
+                change.require_that(&known, count::is_still(*removals), |_| ConditionFailure::Stale);
+            }
+        }
+    }
+}
+
+/// Gives access in an organization, in place of what is in force for the same people; with faults, which refuse the
+/// change, nothing.
+pub(super) fn give(
+    context: &Context<'_>,
+    change: &mut Change,
+    organization: &Organization,
+    before: Option<Access>,
+    NewGrants { partner_id, asked, organization_level, shares, expires_at, reason }: NewGrants,
+) -> Result<Access, Failure> {
+    let seen = before.as_ref().map(|before| before.metadata.version);
+    let mut access = before.unwrap_or_else(|| Access::new(organization.id, partner_id, context.now));
+    let singles = shares.into_iter().map(|(grantee, level)| (Some(grantee), level));
+    let all = organization_level.map(|level| (None, level)).into_iter().chain(singles);
+    let grants = all.map(|(individual, level)| Grant {
+        id: context.id(),
+        individual,
+        level,
+        created_at: context.now,
+        expires_at,
+        asked: asked.clone(),
+        reminded: None,
+        ended: None,
+    });
+    let grants: Vec<Grant> = grants.collect();
+    let replaced = access.give(grants.clone(), context.now).unwrap_or_else(|reason| {
+        change.reject(&reason, &[&"individuals"]);
+        Vec::new()
+    });
+    // Who approves means by `If-Match` the request.
+    let meant = asked.is_none().then(|| context.if_match()).flatten();
+    match seen {
+        Some(seen) => {
+            access.metadata = access.metadata.next(context.now);
+            change.replace(&access, seen, meant)?;
+        }
+        None => {
+            change.create_absent(&access, meant)?;
+        }
+    }
+    // The organization is the partner's customer from now on, if it was not before.
+    add_customer(change, partner_id, organization, context.now)?;
+    for Grant { id: grant_id, level, expires_at, individual, .. } in grants {
+        let member_id = individual.as_ref().and_then(Grantee::member_id);
+        let email = individual.filter(|_| member_id.is_none()).map(|one| one.email);
+        let reason = reason.clone();
+        let granted = AccessGranted { grant_id, level, expires_at, member_id, email, reason };
+        change.record(access.event(granted));
+    }
+    for (grant_id, replaced_by) in replaced {
+        change.record(access.event(AccessReplaced { grant_id, replaced_by }));
+    }
+    Ok(access)
+}
+
+/// Ends a grant that is in force; what has ended in this way already is confirmed, and in another is said.
+pub(super) fn end(
+    context: &Context<'_>,
+    change: &mut Change,
+    mut access: Access,
+    grant: GrantId,
+    how: End,
+    what: impl Into<EventKind>,
+) -> Result<Access, Failure> {
+    let seen = access.metadata.version;
+    match access.end(grant, how, context.now) {
+        Ok(()) => {
+            access.metadata = access.metadata.next(context.now);
+            change.replace(&access, seen, context.if_match())?;
+            change.record(access.event(what));
+        }
+        Err(None) => return Err(Problem::not_found().into()),
+        Err(Some(state)) if state == how.into() => change.confirm(&access, seen, context.if_match())?,
+        Err(Some(state)) => {
+            change.confirm(&access, seen, context.if_match())?;
+            let detail = format!("the grant is {}", state.name());
+            change.reject_with(ProblemKind::State, Fault { detail, ..GRANT_ENDED.at(&[]) });
+        }
+    }
+    Ok(access)
+}

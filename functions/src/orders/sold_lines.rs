@@ -1,0 +1,236 @@
+//! The lines of an order, as a store sends them.
+
+use api_runtime::Failure;
+use api_runtime::table::{BatchGet, BatchResult, LicenseTypeByCode};
+use deserr::{Deserr, IntoValue, ValuePointerRef};
+use domain::fault::{check_length, parse_and_check};
+use domain::order::{LinkEnd, Quantities, SubscriptionLine, sum_lines};
+use domain::unicode::nfc;
+use domain::{ErrorKind, Fault, Faults, LicenseTypeCode, Line, ParseError, Quantity};
+use schemars::JsonSchema;
+use std::collections::{BTreeMap, BTreeSet};
+
+/// What was sold: 1 to 1,000 lines of at most 40 license types; lines of one type are added up. Of subscriptions, at most
+/// 20 lines, and beside them at most 10 license types.
+#[derive(Debug, Clone, JsonSchema)]
+#[schemars(transparent)]
+pub struct SoldLines(#[schemars(length(min = 1, max = 1000))] Vec<SoldLine>);
+
+/// As many lines as are read, and as many license types as fit one transaction with their events.
+const MOST_LINES: usize = 1000;
+
+const MOST_TYPES: usize = 40;
+
+/// As many beside subscriptions.
+const MOST_TYPES_BESIDE: usize = 10;
+
+/// As many lines of subscriptions, links and parents of one, and contacts.
+const MOST_SUBSCRIPTIONS: usize = 20;
+
+const MOST_ENDS: usize = 20;
+
+const MOST_CONTACTS: usize = 5;
+
+/// A line of an order.
+#[derive(Debug, Clone, JsonSchema)]
+#[schemars(untagged)]
+enum SoldLine {
+    /// Licenses.
+    License(LicenseLine),
+    /// A subscription.
+    Subscription(Box<SubscriptionLine>),
+}
+
+/// What is sold, and how many.
+#[derive(Debug, Clone, Deserr, JsonSchema)]
+#[deserr(error = Faults)]
+struct LicenseLine {
+    #[expect(dead_code, reason = "the line was told by it; another than these is a fault")]
+    kind: Kind,
+    /// The license type's code.
+    sku: LicenseTypeCode,
+    quantity: Quantity,
+}
+
+/// What can be sold.
+#[derive(Debug, Clone, Copy, Deserr, JsonSchema)]
+#[deserr(error = Faults, rename_all = camelCase)]
+#[schemars(rename_all = "camelCase")]
+enum Kind {
+    License,
+    Subscription,
+    App,
+    Collection,
+}
+
+/// Whether a line, as it was sent, is one of a subscription.
+pub fn is_subscription(line: &serde_json::Value) -> bool {
+    let kind = line.get("kind").and_then(serde_json::Value::as_str);
+    kind.is_some_and(|kind| ["subscription", "app", "collection"].contains(&kind))
+}
+
+impl Deserr<Faults> for SoldLine {
+    fn deserialize_from_value<V: IntoValue>(
+        value: deserr::Value<V>,
+        location: ValuePointerRef<'_>,
+    ) -> Result<Self, Faults> {
+        let sent: serde_json::Value = value.into();
+        match is_subscription(&sent) {
+            true => Deserr::deserialize_from_value(sent.into_value(), location)
+                .map(Box::new)
+                .map(Self::Subscription),
+            false => Deserr::deserialize_from_value(sent.into_value(), location).map(Self::License),
+        }
+    }
+}
+
+impl Deserr<Faults> for SoldLines {
+    fn deserialize_from_value<V: IntoValue>(
+        value: deserr::Value<V>,
+        location: ValuePointerRef<'_>,
+    ) -> Result<Self, Faults> {
+        parse_and_check(value, location, check).map(Self)
+    }
+}
+
+fn check(sent: &serde_json::Value) -> Vec<(String, ParseError)> {
+    let lines = sent.as_array().map(Vec::as_slice).unwrap_or_default();
+    let length = sent.as_array().and_then(|lines| check_length(lines, MOST_LINES));
+    let licenses = lines.iter().filter(|line| !is_subscription(line));
+    let types: BTreeSet<_> = licenses.filter_map(|line| line.get("sku")?.as_str()).collect();
+    let subscriptions = lines.iter().filter(|line| is_subscription(line)).count();
+    let most_types = if subscriptions > 0 { MOST_TYPES_BESIDE } else { MOST_TYPES };
+    let too_many_types = (types.len() > most_types).then(|| {
+        let detail = format!(
+            "names {} skus of licenses, and at most {most_types} are taken in one order",
+            types.len()
+        );
+        (String::new(), ParseError::new("too-many", detail))
+    });
+    let too_many_subscriptions = (subscriptions > MOST_SUBSCRIPTIONS).then(|| {
+        let detail = format!(
+            "has {subscriptions} subscriptions, and at most {MOST_SUBSCRIPTIONS} are taken in one order"
+        );
+        (String::new(), ParseError::new("too-many", detail))
+    });
+    let mut faults: Vec<_> = length.or(too_many_types).or(too_many_subscriptions).into_iter().collect();
+    for (index, line) in lines.iter().enumerate().filter(|(_, line)| is_subscription(line)) {
+        check_subscription(lines, index, line, &mut faults);
+    }
+    faults
+}
+
+/// What must hold between a line of a subscription and the others.
+fn check_subscription(
+    lines: &[serde_json::Value],
+    index: usize,
+    line: &serde_json::Value,
+    faults: &mut Vec<(String, ParseError)>,
+) {
+    let list = |name: &str| {
+        line.get(name).and_then(serde_json::Value::as_array).map(Vec::as_slice).unwrap_or_default()
+    };
+    for (name, most) in [("linkedTo", MOST_ENDS), ("parents", MOST_ENDS), ("contacts", MOST_CONTACTS)] {
+        if list(name).len() > most {
+            let invalid = ParseError::new(
+                "too-many",
+                format!("has {} items, and at most {most} are taken", list(name).len()),
+            );
+            faults.push((format!("/{index}/{name}"), invalid));
+        }
+    }
+    if !list("parents").is_empty() && line.get("kind").is_some_and(|kind| kind != "app") {
+        let invalid = ParseError::new("not-an-app", "only an app is installed in others");
+        faults.push((format!("/{index}/parents"), invalid));
+    }
+    for name in ["linkedTo", "parents"] {
+        for (place, end) in list(name).iter().enumerate() {
+            let Some(end) = end.as_u64() else { continue };
+            let other = usize::try_from(end).ok().filter(|end| *end != index).and_then(|end| lines.get(end));
+            if other.is_some_and(is_subscription) {
+                continue;
+            }
+            let detail = format!("{end} is not the index of another line of a subscription");
+            let invalid = ParseError::new("no-such-line", detail);
+            faults.push((format!("/{index}/{name}/{place}"), invalid));
+        }
+    }
+    let name_of =
+        |line: &serde_json::Value| line.get("externalId")?.as_str().map(|name| nfc(name).into_owned());
+    if let Some(name) = name_of(line) {
+        let mut before = lines.iter().take(index).filter(|line| is_subscription(line));
+        if before.any(|other| name_of(other).as_ref() == Some(&name)) {
+            let invalid = ParseError::new("duplicate", "another line has this external id, too");
+            faults.push((format!("/{index}/externalId"), invalid));
+        }
+    }
+}
+
+/// An order names what is not sold.
+pub const UNKNOWN_TYPE: ErrorKind =
+    ErrorKind::rule("unknown-license-type", "there is no license type of this code");
+
+impl SoldLines {
+    /// Those of licenses, with their places.
+    fn licenses(&self) -> impl Iterator<Item = (usize, &LicenseLine)> {
+        self.0.iter().enumerate().filter_map(|(index, line)| match line {
+            SoldLine::License(line) => Some((index, line)),
+            SoldLine::Subscription(_) => None,
+        })
+    }
+
+    /// Those of subscriptions. They name each other by their place among all lines, here by that among these.
+    pub fn subscriptions(&self) -> Vec<SubscriptionLine> {
+        let mut places = BTreeMap::new();
+        let lines = self.0.iter().enumerate().filter_map(|(index, line)| match line {
+            SoldLine::Subscription(line) => {
+                places.insert(index, places.len());
+                Some(line.as_ref().clone())
+            }
+            SoldLine::License(_) => None,
+        });
+        let mut lines: Vec<_> = lines.collect();
+        for end in lines.iter_mut().flat_map(|line| line.linked_to.iter_mut().chain(&mut line.parents)) {
+            if let LinkEnd::Line(index) = end {
+                *index = places.get(index).copied().unwrap_or(*index);
+            }
+        }
+        lines
+    }
+
+    /// Where the lines of subscriptions are among all.
+    pub fn places_of_subscriptions(&self) -> Vec<usize> {
+        let lines = self.0.iter().enumerate();
+        lines.filter(|(_, line)| matches!(line, SoldLine::Subscription(_))).map(|(index, _)| index).collect()
+    }
+
+    /// How many of each type.
+    pub fn sums(&self) -> Quantities {
+        let lines = self.licenses();
+        let lines = lines.map(|(_, line)| Line { license_type: line.sku.clone(), quantity: line.quantity });
+        sum_lines(&lines.collect::<Vec<_>>())
+    }
+
+    /// Asks for the license types that they name.
+    pub fn want_types(&self, wanted: &mut BatchGet) {
+        for (_, line) in self.licenses() {
+            wanted.add(&LicenseTypeByCode(line.sku.clone()));
+        }
+    }
+
+    /// A fault for each line whose license type is not there.
+    pub fn unknown_types(&self, found: &BatchResult) -> Result<Vec<Fault>, Failure> {
+        let mut faults = Vec::new();
+        for (index, line) in self.licenses() {
+            if found.get(&LicenseTypeByCode(line.sku.clone()))?.is_none() {
+                faults.push(UNKNOWN_TYPE.at(&[&"data", &"lines", &index, &"sku"]));
+            }
+        }
+        Ok(faults)
+    }
+
+    /// Where a license type is first named.
+    pub(super) fn place(&self, license_type: &LicenseTypeCode) -> Option<usize> {
+        self.licenses().find(|(_, line)| line.sku == *license_type).map(|(index, _)| index)
+    }
+}

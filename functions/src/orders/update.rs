@@ -1,0 +1,143 @@
+//! Updates of an order: what it says from now on, and what its pools hold then.
+
+use super::sold_lines::SoldLines;
+use api_runtime::table::{
+    BatchGet, OwnerOfStoreAccount, Parked, PoolOfPartner, credit_pool, withdraw_from_pool,
+};
+use api_runtime::{Answer, Change, ConditionFailure, Context, Failure, Output, Reply};
+use domain::event::{LicenseCredited, LicenseWithdrawn};
+use domain::order::{PoolAdjustment, Quantities};
+use domain::{
+    ErrorKind, EventKind, LicenseTypeCode, NewEvent, Order, PartnerId, Pool, ProblemKind, Subscription,
+};
+
+/// A change moves too much at once.
+pub const TOO_MANY_TYPES: ErrorKind = ErrorKind::rule(
+    "too-many-license-types",
+    "the change concerns more license types than one transaction takes",
+);
+
+/// What happens to an order.
+pub struct OrderUpdate {
+    /// The order, as it was seen; none has come yet.
+    pub before: Option<Order>,
+    /// The order, as it will be but for its lines.
+    pub order: Order,
+    /// What it will say.
+    pub wanted: Quantities,
+    /// Where it is said.
+    pub lines: Option<SoldLines>,
+    /// What is left in the log besides what moves.
+    pub event: Option<EventKind>,
+    /// Whether all its subscriptions are another's by now: then it is its buyer's business only as far as licenses are.
+    pub transferred: bool,
+}
+
+/// Whether there are subscriptions of an order, and all of them are another's by now than who bought them.
+pub fn are_transferred(order: &Order, subscriptions: &[Option<Subscription>]) -> bool {
+    let mut made = subscriptions.iter().flatten().peekable();
+    made.peek().is_some() && made.all(|one| one.buyer().partner_id != order.partner_id)
+}
+
+/// As many pools as fit one transaction with their events.
+const MOST_POOLS: usize = 45;
+
+/// Makes an order say something else, and its pools hold what follows. The order is written on the condition that
+/// it is as it was seen, each pool on the condition that it gives what it is to give.
+pub async fn update_order<O: Output>(
+    context: &Context<'_>,
+    OrderUpdate { before, mut order, wanted, lines, event, transferred }: OrderUpdate,
+    mut change: Change,
+    answer: impl FnOnce(Order) -> Answer<O>,
+) -> Result<Reply<O>, Failure> {
+    let event_of = |kind: EventKind, partner: Option<PartnerId>| match partner {
+        Some(partner) => NewEvent::of_partner(kind, partner),
+        None => NewEvent::of_vendor(kind),
+    };
+    if let Some(partner_id) = order.partner_id {
+        let available = available(context, partner_id, order.lowered_by(&wanted)).await?;
+        let movements = order.settle(&wanted, &available);
+        if movements.len() > MOST_POOLS {
+            return Err(TOO_MANY_TYPES.refuse(&[&"data", &"lines"]).into());
+        }
+        for (license_type, adjustment) in movements {
+            let index = lines.as_ref().and_then(|lines| lines.place(&license_type));
+            adjust_pool(&mut change, &order, partner_id, (license_type, index), adjustment);
+        }
+    } else {
+        order.settle(&wanted, &Quantities::new());
+        order.lines.iter_mut().for_each(|line| line.credited = 0);
+    }
+    let licensed = before.iter().chain([&order]).any(|order| !order.lines.is_empty());
+    let concerned = order.partner_id.filter(|_| !transferred || licensed);
+    event.into_iter().for_each(|event| change.record(event_of(event, concerned)));
+    // A parked order is in the queue of its account, and no other is.
+    match (before.as_ref().and_then(Parked::of), Parked::of(&order)) {
+        (None, Some(parked)) => change.create(&parked)?,
+        (Some(parked), None) => change.remove(&parked),
+        _ => {}
+    }
+    match &before {
+        Some(before) => change.replace(&order, before.metadata.version, context.if_match())?,
+        None => change.create_once(&order, |_| ConditionFailure::Stale)?,
+    }
+    context.commit(change, answer(order)).await
+}
+
+/// Credits or withdraws licenses, and records it; `index` is the line of the message that names their type.
+fn adjust_pool(
+    change: &mut Change,
+    order: &Order,
+    partner_id: PartnerId,
+    (license_type, index): (LicenseTypeCode, Option<usize>),
+    adjustment: PoolAdjustment,
+) {
+    let (source_id, order_id) = (order.source_id, order.order_id.clone());
+    let lookup = PoolOfPartner(partner_id, license_type.clone());
+    let adjusted = match adjustment {
+        PoolAdjustment::Credit(quantity) => {
+            let none = Pool::empty(partner_id, license_type.clone());
+            change.update(&lookup, credit_pool(&none, quantity), move |pool| {
+                let fault = match index {
+                    Some(index) => Pool::OVERFLOW.at(&[&"data", &"lines", &index, &"quantity"]),
+                    None => Pool::OVERFLOW.at(&[&"data", &"lines"]),
+                };
+                let used = pool.map(|pool| pool.purchased);
+                ConditionFailure::Rejected(ProblemKind::Rule, fault.with_limit(Pool::MOST, used))
+            });
+            EventKind::from(LicenseCredited { license_type, quantity, source_id, order_id })
+        }
+        PoolAdjustment::Withdraw { quantity, missing } => {
+            let all = missing > 0;
+            // Nothing is left of a pool that nothing is taken from: it must still be so.
+            change.update(&lookup, withdraw_from_pool(quantity, all), |_| ConditionFailure::Stale);
+            LicenseWithdrawn { license_type, quantity, missing, source_id, order_id }.into()
+        }
+    };
+    change.record(NewEvent::of_partner(adjusted, partner_id));
+}
+
+/// Requires that an account is this partner's, as it was seen.
+pub fn require_owner(change: &mut Change, (account, partner): (OwnerOfStoreAccount, PartnerId)) {
+    change.require_owner(&account, partner, || ConditionFailure::Stale);
+}
+
+/// What the pools of these types hold.
+async fn available(
+    context: &Context<'_>,
+    partner: PartnerId,
+    types: Vec<LicenseTypeCode>,
+) -> Result<Quantities, Failure> {
+    let lookups: Vec<_> =
+        types.into_iter().map(|license_type| PoolOfPartner(partner, license_type)).collect();
+    let mut wanted = BatchGet::new();
+    lookups.iter().for_each(|lookup| wanted.add(lookup));
+    let found = context.table.fetch(wanted, true).await?;
+    let mut available = Quantities::new();
+    for lookup in lookups {
+        if let Some(pool) = found.get(&lookup)? {
+            available.insert(pool.license_type, pool.available);
+        }
+    }
+    Ok(available)
+}

@@ -1,0 +1,102 @@
+//! The API's description (OpenAPI 3.1), made from the operations' own types.
+
+mod description;
+mod parameters;
+mod responses;
+
+use std::collections::BTreeMap;
+
+use schemars::SchemaGenerator;
+use schemars::generate::SchemaSettings;
+use serde_json::{Map, Value, json};
+
+use crate::http::problem::ProblemDocument;
+
+use crate::http::route::{Access, Route};
+
+use parameters::{parameters, put};
+use responses::{headers, outcomes, responses};
+
+pub use description::{Description, Example};
+
+/// The description of all operations, each with its area; `examples` go by operation id.
+pub fn document(operations: &[(&str, Description)], examples: &BTreeMap<String, Example>) -> Value {
+    let mut settings = SchemaSettings::draft2020_12();
+    settings.definitions_path = "/components/schemas".into();
+    settings.meta_schema = None;
+    let mut generator = settings.into_generator();
+    let problem = generator.subschema_for::<ProblemDocument>();
+    let mut paths: BTreeMap<&str, Map<String, Value>> = BTreeMap::new();
+    for (area, description) in operations {
+        for route in description.routes {
+            let id = description.operation_id(route);
+            let described = describe(area, description, route, &mut generator, examples.get(&id));
+            let method = route.method.name().to_lowercase();
+            paths.entry(route.path).or_default().insert(method, described);
+        }
+    }
+    json!({
+        "openapi": "3.1.0",
+        "info": {
+            "title": "Vouchsafe",
+            "version": "1",
+            "summary": "The channel backend of a vendor that sells through partners.",
+            "description": DESCRIPTION,
+            "license": { "name": "Apache-2.0", "identifier": "Apache-2.0" },
+        },
+        "servers": [{ "url": "/" }],
+        "paths": paths,
+        "components": {
+            "schemas": generator.take_definitions(true),
+            "headers": headers(),
+            "responses": responses(&problem.to_value()),
+            "securitySchemes": {
+                "token": {
+                    "type": "http",
+                    "scheme": "bearer",
+                    "bearerFormat": "JWT",
+                    "description": "A token of the deployment's issuer. The claims `role` (operator, agent, \
+                        partner, customer), `org` and `manager` carry the deployment's prefix.",
+                },
+            },
+        },
+    })
+}
+
+const DESCRIPTION: &str = "Times are RFC 3339 in UTC, ids a prefix and a UUIDv7, unknown fields faults. \
+    Refusals are `application/problem+json` with a stable `code` and every fault in `errors`; a refusal \
+    changes nothing. A POST may carry an `Idempotency-Key`: its first effect is remembered for 30 days and \
+    answered again. `?validateOnly=true` answers what a write would do, and does nothing.";
+
+fn describe(
+    area: &str,
+    description: &Description,
+    route: &Route,
+    generator: &mut SchemaGenerator,
+    example: Option<&Example>,
+) -> Value {
+    let mut described = json!({
+        "operationId": description.operation_id(route),
+        "summary": description.about,
+        "tags": [area],
+        "parameters": parameters(description, route, generator),
+        "responses": outcomes(description, route, generator, example),
+        "security": if route.access.needs_token() { json!([{ "token": [] }]) } else { json!([]) },
+    });
+    if let Access::Roles(roles) = route.access {
+        let roles: Vec<_> = roles.iter().map(|role| role.name()).collect();
+        put(&mut described, "description", json!(format!("For: {}.", roles.join(", "))));
+    }
+    if let Some(schema) = (description.body)(generator) {
+        let mut content = json!({ "schema": schema });
+        if let Some(request) = example.and_then(|example| example.request.clone()) {
+            put(&mut content, "example", request);
+        }
+        let mut contents = json!({ "application/json": content });
+        for media in description.also {
+            put(&mut contents, media, json!({ "schema": { "type": "string" } }));
+        }
+        put(&mut described, "requestBody", json!({ "required": true, "content": contents }));
+    }
+    described
+}

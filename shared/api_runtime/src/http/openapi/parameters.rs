@@ -1,0 +1,118 @@
+//! The parameters of a route.
+
+use super::description::Description;
+use crate::http::request::{takes_if_match, takes_validate_only};
+use crate::http::route::{Access, Method, Route};
+use schemars::{Schema, SchemaGenerator};
+use serde_json::{Value, json};
+
+pub(super) fn put(object: &mut Value, name: &str, value: Value) {
+    if let Value::Object(map) = object {
+        map.insert(name.to_owned(), value);
+    }
+}
+
+/// A schema with those it refers to at its first level in it.
+pub(super) fn inlined(schema: fn(&mut SchemaGenerator) -> Schema, generator: &mut SchemaGenerator) -> Value {
+    let mut schema = schema(generator).to_value();
+    if let Some(Value::Array(choices)) = schema.get_mut("anyOf") {
+        for choice in choices {
+            let name = choice.get("$ref").and_then(Value::as_str).and_then(|path| path.rsplit('/').next());
+            if let Some(definition) = name.and_then(|name| generator.definitions().get(name)) {
+                *choice = definition.clone();
+            }
+        }
+    }
+    schema
+}
+
+/// The parameters that a schema of an object describes, as far as `is_here` lets them.
+pub(super) fn parameters_of(schema: &Value, place: &str, is_here: &dyn Fn(&str) -> bool) -> Vec<Value> {
+    if let Some(Value::Array(choices)) = schema.get("anyOf") {
+        let mut parameters: Vec<Value> = Vec::new();
+        for parameter in choices.iter().flat_map(|choice| parameters_of(choice, place, is_here)) {
+            // What all paths name is one parameter.
+            if parameters.iter().all(|known| known.get("name") != parameter.get("name")) {
+                parameters.push(parameter);
+            }
+        }
+        return parameters;
+    }
+    let required = |name: &str| {
+        let listed = schema.get("required").and_then(Value::as_array);
+        place == "path" || listed.is_some_and(|names| names.iter().any(|listed| listed == name))
+    };
+    let properties = schema.get("properties").and_then(Value::as_object).cloned().unwrap_or_default();
+    let mut parameters = Vec::new();
+    for (name, mut schema) in properties.into_iter().filter(|(name, _)| is_here(name)) {
+        let about = match &mut schema {
+            Value::Object(map) => map.remove("description"),
+            _ => None,
+        };
+        // An absent parameter is absent: there is no null in a path or query.
+        if let Some(Value::Array(choices)) = schema.get("anyOf")
+            && let Some(only) = choices.iter().find(|choice| choice.get("type") != Some(&json!("null")))
+        {
+            schema = only.clone();
+        }
+        let mut parameter =
+            json!({ "name": name, "in": place, "required": required(&name), "schema": schema });
+        if let Some(about) = about {
+            put(&mut parameter, "description", about);
+        }
+        parameters.push(parameter);
+    }
+    parameters
+}
+
+pub(super) fn parameters(
+    description: &Description,
+    route: &Route,
+    generator: &mut SchemaGenerator,
+) -> Vec<Value> {
+    let in_path = |name: &str| route.path.contains(&format!("{{{name}}}"));
+    let mut parameters = parameters_of(&inlined(description.path, generator), "path", &in_path);
+    parameters.extend(parameters_of(&inlined(description.query, generator), "query", &|_| true));
+    let mut add = |name: &str, place: &str, required: bool, schema: Value, about: &str| {
+        parameters.push(json!({
+            "name": name, "in": place, "required": required, "schema": schema, "description": about,
+        }));
+    };
+    if description.paged {
+        let size = json!({ "type": "integer", "minimum": 1, "default": 25 });
+        add("pageSize", "query", false, size, "How many items at most; more than 100 is 100.");
+        add(
+            "pageToken",
+            "query",
+            false,
+            json!({ "type": "string" }),
+            "The `nextPageToken` of the page before.",
+        );
+    }
+    if takes_validate_only(route) {
+        let schema = json!({ "type": "boolean", "default": false });
+        add("validateOnly", "query", false, schema, "Whether to answer what would happen, and do nothing.");
+    }
+    match (route.method, route.access) {
+        (_, Access::Signature) => {
+            for (name, about) in [
+                ("webhook-id", "The same at every attempt to deliver a message."),
+                ("webhook-timestamp", "Unix seconds of the attempt, within 5 minutes of our clock."),
+                ("webhook-signature", "`v1,<base64 HMAC-SHA256 of id.timestamp.body>`; several, by spaces."),
+            ] {
+                add(name, "header", true, json!({ "type": "string" }), about);
+            }
+        }
+        (Method::Post, _) => {
+            let schema = json!({ "type": "string", "minLength": 1, "maxLength": 255 });
+            let about = "Under one key, one request takes effect once; its answer is replayed for 30 days.";
+            add("Idempotency-Key", "header", description.key_required, schema, about);
+        }
+        _ => {}
+    }
+    if takes_if_match(route, description.takes_version) {
+        let about = "The `ETag` of the version that is meant, or `*`.";
+        add("If-Match", "header", false, json!({ "type": "string" }), about);
+    }
+    parameters
+}

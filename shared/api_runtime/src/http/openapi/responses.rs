@@ -1,0 +1,157 @@
+//! The responses of a route.
+
+use super::description::{Description, Example};
+use super::parameters::{inlined, parameters_of, put};
+use crate::http::problem::{ProblemDocument, STILL_RUNNING};
+use crate::http::request::{takes_if_match, takes_validate_only};
+use crate::http::route::{Access, Method, Route};
+use domain::ErrorKind;
+use schemars::SchemaGenerator;
+use serde_json::{Map, Value, json};
+use std::collections::BTreeMap;
+
+pub(super) fn outcomes(
+    description: &Description,
+    route: &Route,
+    generator: &mut SchemaGenerator,
+    example: Option<&Example>,
+) -> Value {
+    let mut outcomes = Map::new();
+    let schema = (description.output)(generator);
+    let mut success = |status: u16, about: &str, made: bool| {
+        let mut content = json!({ "schema": schema });
+        if let Some(example) = example.filter(|example| example.status == status) {
+            put(&mut content, "example", example.response.clone());
+        }
+        let mut headers = Map::new();
+        let mut carries = |name: &str| {
+            headers.insert(name.to_owned(), json!({ "$ref": format!("#/components/headers/{name}") }));
+        };
+        if description.tabular {
+            carries("Link");
+        }
+        if made {
+            carries("Location");
+        }
+        if description.versioned && (made || route.method != Method::Post || !description.creates) {
+            carries("ETag");
+        }
+        if route.method == Method::Post && (made || !description.creates) {
+            carries("Idempotent-Replayed");
+        }
+        let mut contents = json!({ "application/json": content });
+        if description.tabular {
+            put(&mut contents, "text/csv", json!({ "schema": { "type": "string" } }));
+        }
+        let answer = json!({ "description": about, "headers": headers, "content": contents });
+        outcomes.insert(status.to_string(), answer);
+    };
+    match (description.creates, route.method) {
+        (true, Method::Post) => {
+            success(201, "Made.", true);
+            success(200, "What would be made (`validateOnly`); its id is not kept.", false);
+        }
+        (true, _) => {
+            success(201, "Made.", true);
+            success(200, "It is so already; or, with `validateOnly`, what would be made.", false);
+        }
+        (false, _) => success(200, "Done.", false),
+    }
+    if description.defers {
+        success(202, "Taken; it takes effect later.", true);
+    }
+
+    let mut common = vec![("400", "Malformed"), ("429", "Throttled"), ("500", "OurFault"), ("503", "Busy")];
+    if route.access.needs_token() {
+        common.extend([("401", "NoToken"), ("403", "Forbidden")]);
+        // What is somebody's is named in the path, or in the query.
+        let asked = parameters_of(&inlined(description.query, generator), "query", &|_| true);
+        let names_owner = asked.iter().any(|parameter| parameter["name"] == "organizationId");
+        // A party's people write only while they are on its record.
+        let by_record =
+            matches!(route.access, Access::Roles(roles) if roles.iter().any(|role| !role.is_staff()));
+        if route.path.contains('{') || names_owner || (by_record && route.method != Method::Get) {
+            common.push(("404", "NotFound"));
+        }
+    }
+    if matches!(route.access, Access::Signature) {
+        common.extend([("401", "NotSigned"), ("413", "TooLarge")]);
+    }
+    if takes_if_match(route, description.takes_version) {
+        common.push(("412", "OtherVersion"));
+    }
+    if takes_validate_only(route) {
+        common.extend([("413", "TooLarge"), ("415", "MediaType")]);
+    }
+    for (status, name) in common {
+        outcomes.insert(status.to_owned(), json!({ "$ref": format!("#/components/responses/{name}") }));
+    }
+
+    let reused = ErrorKind::rule("idempotency-key-reused", "the key was used for another request");
+    let keyed = route.method == Method::Post && route.access.needs_token();
+    let mut own: BTreeMap<u16, Vec<String>> = BTreeMap::new();
+    for reason in description.reasons.iter().chain(keyed.then_some(&reused)) {
+        let (status, _) = crate::http::problem::status(reason.kind);
+        own.entry(status).or_default().push(format!("`{}`: {}", reason.code, reason.about));
+    }
+    if let Some(reasons) = own.get_mut(&403) {
+        reasons.insert(0, FORBIDDEN.trim_end_matches('.').to_owned());
+    }
+    let waits = description.reasons.iter().any(|reason| reason.code == STILL_RUNNING);
+    for (status, reasons) in own {
+        let mut outcome =
+            refusal(&reasons.join("; "), &generator.subschema_for::<ProblemDocument>().to_value());
+        if waits && status == 409 {
+            put(&mut outcome, "headers", json!({ "Retry-After": { "$ref": RETRY_AFTER } }));
+        }
+        outcomes.insert(status.to_string(), outcome);
+    }
+    Value::Object(outcomes)
+}
+
+const FORBIDDEN: &str = "Your role may never do this.";
+
+const RETRY_AFTER: &str = "#/components/headers/Retry-After";
+
+pub(super) fn refusal(about: &str, problem: &Value) -> Value {
+    json!({ "description": about, "content": { "application/problem+json": { "schema": problem } } })
+}
+
+pub(super) fn headers() -> Value {
+    let text = |about: &str| json!({ "description": about, "schema": { "type": "string" } });
+    json!({
+        "Location": text("Where what was made is."),
+        "ETag": text("The version, in quotes, for `If-Match`."),
+        "Idempotent-Replayed": text("`true` when this is the first answer to an earlier, equal call."),
+        "Link": text("Of a table (`Accept: text/csv`): the page after it, as `rel=\"next\"`."),
+        "Retry-After": text("Seconds to wait before trying again."),
+    })
+}
+
+pub(super) fn responses(problem: &Value) -> Value {
+    let gateway = |about: &str| {
+        let schema = json!({ "type": "object", "properties": { "message": { "type": "string" } } });
+        json!({ "description": about, "content": { "application/json": { "schema": schema } } })
+    };
+    let mut busy = refusal("Not done in time, or not known to be: try again, with the same key.", problem);
+    put(&mut busy, "headers", json!({ "Retry-After": { "$ref": RETRY_AFTER } }));
+    let mut too_large = refusal("The body is larger than is read, or than API Gateway hands on.", problem);
+    if let (Some(Value::Object(here)), Some(Value::Object(there))) =
+        (too_large.get_mut("content"), gateway("").get("content"))
+    {
+        here.extend(there.clone());
+    }
+    json!({
+        "Malformed": refusal("The request is malformed; every fault is listed.", problem),
+        "NoToken": gateway("No token, or not a good one. Answered by API Gateway."),
+        "NotSigned": refusal("No known source signed this message.", problem),
+        "Forbidden": refusal(FORBIDDEN, problem),
+        "NotFound": refusal("There is no such thing for you.", problem),
+        "OtherVersion": refusal("The object is of another version than `If-Match` says.", problem),
+        "TooLarge": too_large,
+        "MediaType": refusal("The body is of a media type that is not read.", problem),
+        "Throttled": gateway("Too many requests. Answered by API Gateway."),
+        "OurFault": refusal("Something is wrong on our side.", problem),
+        "Busy": busy,
+    })
+}
