@@ -5,7 +5,7 @@ use api_runtime::{
     Empty, Failure, Method, Operation, OrganizationPath, Output, Reply, Request, Route, route,
 };
 use deserr::Deserr;
-use domain::access::{IneffectiveReason, decide, decide_undisclosed};
+use domain::access::{Decision, IneffectiveReason, decide, decide_undisclosed};
 use domain::actor::ActorKind;
 use domain::{Actor, Email, Faults, Level, OrganizationId, PartnerId, Problem, Role, Timestamp};
 use schemars::JsonSchema;
@@ -68,6 +68,29 @@ pub struct LostGrant {
 
 impl Output for Resolved {}
 
+impl Resolved {
+    fn of(
+        (organization_id, query): (OrganizationId, &ResolveAccessQuery),
+        member: Option<bool>,
+        decision: &Decision<'_>,
+        now: Timestamp,
+    ) -> Self {
+        let shown = |grant| GrantView::of(grant, now);
+        let lost = decision.lost.iter().map(|(grant, why)| LostGrant { grant: shown(grant), why: *why });
+        Self {
+            organization_id,
+            partner_id: query.partner_id,
+            email: query.email.clone(),
+            at: now,
+            member,
+            level: decision.by.map(|grant| grant.level),
+            expires_at: decision.by.map(|grant| grant.expires_at),
+            grant: decision.by.map(shown),
+            lost: lost.collect(),
+        }
+    }
+}
+
 impl Operation for ResolveAccess {
     const NAME: &str = "resolve-access";
     const ABOUT: &str = "Explains what a partner's person may do for an organization now: the grant that decides, those that lost and why, and until when.";
@@ -128,21 +151,7 @@ impl Operation for ResolveAccess {
             true => decide(&grants, email, member, context.now),
             false => decide_undisclosed(&grants, email, context.now),
         };
-        let shown = |grant| GrantView::of(grant, context.now);
-        Ok(Reply::ok(Resolved {
-            organization_id: *organization_id,
-            partner_id: *partner_id,
-            email: email.clone(),
-            at: context.now,
-            member: disclosed.then_some(member.is_some()),
-            level: decision.by.map(|grant| grant.level),
-            expires_at: decision.by.map(|grant| grant.expires_at),
-            grant: decision.by.map(shown),
-            lost: decision
-                .lost
-                .into_iter()
-                .map(|(grant, why)| LostGrant { grant: shown(grant), why })
-                .collect(),
-        }))
+        let member = disclosed.then_some(member.is_some());
+        Ok(Reply::ok(Resolved::of((*organization_id, query), member, &decision, context.now)))
     }
 }

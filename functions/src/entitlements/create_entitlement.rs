@@ -1,11 +1,14 @@
 //! `create-entitlement`
 
+use super::update_entitlement_details::{DetailsPatch, apply};
+use super::{EntitlementView, read_fields};
+use crate::customers::CustomerPath;
 use api_runtime::table::{
     CustomerById, EntitlementReservation, Expression, OrganizationById, PageQuery, ProductById, Products,
 };
 use api_runtime::{
-    Answer, Change, ConditionFailure, Failure, Json, Method, Nothing, Operation, OrganizationPath, Reply,
-    Request, Route, route,
+    Answer, Change, ConditionFailure, Context, Failure, Json, Method, Nothing, Operation, OrganizationPath,
+    Reply, Request, Route, route,
 };
 use deserr::Deserr;
 use domain::detail::options::UNKNOWN_OPTION;
@@ -21,10 +24,6 @@ use domain::{
     Fields, Metadata, Owner, ParseError, Problem, ProductId, Role, Timestamp,
 };
 use schemars::JsonSchema;
-
-use super::update_entitlement_details::{DetailsPatch, apply};
-use super::{EntitlementView, read_fields};
-use crate::customers::CustomerPath;
 
 /// Makes somebody the owner of a product.
 pub struct CreateEntitlement;
@@ -130,27 +129,8 @@ impl Operation for CreateEntitlement {
         };
         let mut change = Change::new();
         let details = apply(&mut change, &fields, actor, &Details::default(), &new.details);
-        let id: EntitlementId = context.id();
-        let changed = DetailsChange { at: context.now, by: actor.author(), import_id: None };
-        let entitlement = Entitlement {
-            id,
-            number: EntitlementNumber::of(id),
-            owner: match path {
-                NewEntitlementPath::Organization(organization) => {
-                    Owner::Organization(organization.organization_id)
-                }
-                NewEntitlementPath::Customer(customer) => Owner::Customer(customer.customer_id),
-            },
-            product_id: new.product_id,
-            external_id: new.external_id.clone(),
-            subscription_id: None,
-            starts_at: new.starts_at,
-            ends_at: new.ends_at,
-            ended_at: None,
-            details_changed: Some(changed).filter(|_| !details.is_empty()),
-            details,
-            metadata: Metadata::new(context.now),
-        };
+        let entitlement = new_entitlement(context, actor, path, new, details);
+        let id = entitlement.id;
         require_owner(&mut change, entitlement.owner);
         let offered = Expression::new("attribute_exists(#pk) AND attribute_not_exists(#archivedAt)");
         change.require_that(&ProductById(new.product_id), offered, |product| {
@@ -158,18 +138,7 @@ impl Operation for CreateEntitlement {
             ConditionFailure::rejected(&reason, &[&"productId"])
         });
         change.create(&entitlement)?;
-        let number = EntitlementName::Number(entitlement.number.clone());
-        // Once in many millions an id has the number of another one; the next id has not.
-        change
-            .create_once(&EntitlementReservation::of(&entitlement, &number), |_| ConditionFailure::Stale)?;
-        if let Some(external_id) = &entitlement.external_id {
-            let name = EntitlementName::ExternalId(external_id.clone());
-            change.create_once(&EntitlementReservation::of(&entitlement, &name), |other| {
-                let detail = format!("`{}` has it", other.entitlement_id);
-                let fault = Fault { detail, ..EXTERNAL_ID_TAKEN.at(&[&"externalId"]) };
-                ConditionFailure::by_state(fault)
-            })?;
-        }
+        reserve_names(&mut change, &entitlement)?;
         let customer_id = match entitlement.owner {
             Owner::Customer(customer) => Some(customer),
             Owner::Organization(_) => None,
@@ -197,6 +166,51 @@ impl Operation for CreateEntitlement {
             done => done,
         }
     }
+}
+
+fn new_entitlement(
+    context: &Context<'_>,
+    actor: &Actor,
+    path: &NewEntitlementPath,
+    new: &CreateEntitlementBody,
+    details: Details,
+) -> Entitlement {
+    let id: EntitlementId = context.id();
+    let changed = DetailsChange { at: context.now, by: actor.author(), import_id: None };
+    Entitlement {
+        id,
+        number: EntitlementNumber::of(id),
+        owner: match path {
+            NewEntitlementPath::Organization(organization) => {
+                Owner::Organization(organization.organization_id)
+            }
+            NewEntitlementPath::Customer(customer) => Owner::Customer(customer.customer_id),
+        },
+        product_id: new.product_id,
+        external_id: new.external_id.clone(),
+        subscription_id: None,
+        starts_at: new.starts_at,
+        ends_at: new.ends_at,
+        ended_at: None,
+        details_changed: Some(changed).filter(|_| !details.is_empty()),
+        details,
+        metadata: Metadata::new(context.now),
+    }
+}
+
+/// Reserves an entitlement's number, and its external id if it has one.
+fn reserve_names(change: &mut Change, entitlement: &Entitlement) -> Result<(), Failure> {
+    let number = EntitlementName::Number(entitlement.number.clone());
+    // Once in many millions an id has the number of another one; the next id has not.
+    change.create_once(&EntitlementReservation::of(entitlement, &number), |_| ConditionFailure::Stale)?;
+    if let Some(external_id) = &entitlement.external_id {
+        let name = EntitlementName::ExternalId(external_id.clone());
+        change.create_once(&EntitlementReservation::of(entitlement, &name), |other| {
+            let detail = format!("`{}` has it", other.entitlement_id);
+            ConditionFailure::by_state(Fault { detail, ..EXTERNAL_ID_TAKEN.at(&[&"externalId"]) })
+        })?;
+    }
+    Ok(())
 }
 
 fn is_unknown_product(fault: &Fault) -> bool {

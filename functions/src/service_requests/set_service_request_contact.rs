@@ -9,7 +9,9 @@ use deserr::Deserr;
 use domain::access::{Grant, decide};
 use domain::event::ServiceRequestContactSet;
 use domain::service_request::{Contact, Membership, PRIMARY_CONTACT, Person, TOO_MANY_CONTACTS};
-use domain::{Access, AccessAction, Actor, ContactRole, Email, ErrorKind, Faults, Level, Role};
+use domain::{
+    Access, AccessAction, Actor, ContactRole, Email, ErrorKind, Faults, Level, Role, ServiceRequest,
+};
 use schemars::JsonSchema;
 
 use super::view::{ServiceRequestView, reader_of, sees_contact, view};
@@ -105,27 +107,8 @@ impl Operation for SetServiceRequestContact {
                 Some(Contact { person, customer_id: Some(customer) })
             }
             None => {
-                let best = match &held {
-                    Some(held) => best_of(context, &[(held.access(), true)], &found, email, present)?,
-                    None => {
-                        let candidates = candidates(context, actor, &others, email, present);
-                        let mut wanted = BatchGet::new();
-                        let record = |access: &Access| EmailInPartner(access.partner_id, email.clone());
-                        candidates.iter().for_each(|(access, _)| wanted.add(&record(access)));
-                        let records = context.table.fetch(wanted, true).await?;
-                        best_of(context, &candidates, &records, email, present)?
-                    }
-                };
-                if let Some((access, membership, level)) = &best {
-                    require_member(&mut change, access, email, membership, held.as_ref())?;
-                    if !level.allows(role.act()) {
-                        change.reject(&PRIMARY_NEEDS_UPDATE, &[&"role"]);
-                    }
-                }
-                best.map(|(_, membership, _)| Contact {
-                    person: Person { email: email.clone(), membership: Some(membership) },
-                    customer_id: None,
-                })
+                let named = Named { email, role: *role, present };
+                member_contact(context, actor, &mut change, named, (held.as_ref(), &others, &found)).await?
             }
         };
         let (seen, mut request) = (before.metadata.version, before.clone());
@@ -144,22 +127,70 @@ impl Operation for SetServiceRequestContact {
         }
         request.metadata = before.metadata.next(context.now);
         change.replace(&request, seen, context.if_match())?;
-        if let Some(entry) = ContactEntry::of(&request, email) {
-            change.put(&entry)?;
-        }
-        for (role, contact) in changed {
-            require_own(&mut change, &contact, held.as_ref());
-            let set = ServiceRequestContactSet {
-                service_request_id: request.id,
-                role,
-                customer_id: contact.customer_id,
-                member_id: contact.person.membership.map(|of| of.member_id),
-            };
-            change.record(request.event(set, concerned(&contact, held.as_ref())));
-        }
+        record_contacts(&mut change, &request, email, changed, held.as_ref())?;
         let shown = view(context, actor, request).await?;
         context.commit(change, Answer::ok(shown)).await
     }
+}
+
+/// Lets a contact find the service request, and records what its contacts are now.
+fn record_contacts(
+    change: &mut Change,
+    request: &ServiceRequest,
+    email: &Email,
+    changed: Vec<(ContactRole, Contact)>,
+    caller: Option<&AuthorizedMember>,
+) -> Result<(), Failure> {
+    if let Some(entry) = ContactEntry::of(request, email) {
+        change.put(&entry)?;
+    }
+    for (role, contact) in changed {
+        require_own(change, &contact, caller);
+        let set = ServiceRequestContactSet {
+            service_request_id: request.id,
+            role,
+            customer_id: contact.customer_id,
+            member_id: contact.person.membership.map(|of| of.member_id),
+        };
+        change.record(request.event(set, concerned(&contact, caller)));
+    }
+    Ok(())
+}
+
+/// A person whom the path names, and what it is to be.
+struct Named<'a> {
+    email: &'a Email,
+    role: ContactRole,
+    /// As which member it is a contact already, if it is one.
+    present: Option<Membership>,
+}
+
+/// The contact that a partner's member is, if the caller may name one; the member's record and access are conditions.
+async fn member_contact(
+    context: &Context<'_>,
+    actor: &Actor,
+    change: &mut Change,
+    Named { email, role, present }: Named<'_>,
+    (caller, others, found): (Option<&AuthorizedMember>, &[Access], &BatchResult),
+) -> Result<Option<Contact>, Failure> {
+    let best = match caller {
+        Some(caller) => best_of(context, &[(caller.access(), true)], found, email, present)?,
+        None => {
+            let candidates = candidates(context, actor, others, email, present);
+            let mut wanted = BatchGet::new();
+            let record = |access: &Access| EmailInPartner(access.partner_id, email.clone());
+            candidates.iter().for_each(|(access, _)| wanted.add(&record(access)));
+            let records = context.table.fetch(wanted, true).await?;
+            best_of(context, &candidates, &records, email, present)?
+        }
+    };
+    let Some((access, membership, level)) = best else { return Ok(None) };
+    require_member(change, access, email, &membership, caller)?;
+    if !level.allows(role.act()) {
+        change.reject(&PRIMARY_NEEDS_UPDATE, &[&"role"]);
+    }
+    let person = Person { email: email.clone(), membership: Some(membership) };
+    Ok(Some(Contact { person, customer_id: None }))
 }
 
 /// The partners whose members the organization's people may make contacts, and of each whether any member is meant, or only

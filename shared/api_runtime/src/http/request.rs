@@ -32,20 +32,8 @@ pub(super) fn parse<O: Operation>(
     let path = deserr::deserialize(texts(&call.path_parameters)).map_err(Faults::of_parameters);
     let path: Option<O::Path> = collect(&mut faults, path);
 
-    let mut query = if signed { Map::new() } else { query_parameters(&call.query, &mut faults) };
-    let validate_only = take_validate_only(route, &mut query, &mut faults);
-    let page =
-        if O::PAGED { take_page::<O>(call, caller, &mut query, &mut faults) } else { Default::default() };
-    let (mut page, token): (PageRequest, Option<String>) = page;
-    let before = faults.0.len();
-    let query = deserr::deserialize(Value::Object(query)).map_err(Faults::of_parameters);
-    let query: Option<O::Query> =
-        collect(&mut faults, query.map_err(|faults| also_known::<O>(route, faults)));
-    if let Some(token) = token {
-        let wrong_query = faults.0.len() > before || faults.0.iter().any(|fault| fault.code == "duplicate");
-        page.after =
-            collect(&mut faults, open_token(environment, &page.bound_to, &token, wrong_query)).flatten();
-    }
+    let Query { query, validate_only, page } =
+        parse_query::<O>(environment, call, route, caller, &mut faults);
 
     let key = match route.method {
         Method::Post if !signed => collect(&mut faults, idempotency_key(call)).flatten(),
@@ -60,19 +48,7 @@ pub(super) fn parse<O: Operation>(
         false => None,
     };
 
-    // What a GET sends along means nothing.
-    let reads = route.method == Method::Get;
-    let most = O::Body::LARGEST;
-    if call.body.len() > most && !signed && !reads {
-        let detail = format!("the body has {} bytes; at most {most} are read", call.body.len());
-        return Err(Problem::new(ProblemKind::TooLarge, "body-too-large", detail));
-    }
-    let sent = if reads { &[][..] } else { &call.body };
-    let body = match O::Body::read(call.header("content-type"), sent) {
-        Ok(body) => Some(body),
-        Err(BodyError::Problem(problem)) => return Err(problem),
-        Err(BodyError::Faults(more)) => collect(&mut faults, Err(more)),
-    };
+    let body = read_body::<O>(call, route, &mut faults)?;
 
     // Who lacks nothing but the key learns it from the problem's own code.
     if let [Fault { code, .. }] = faults.0.as_slice()
@@ -83,8 +59,72 @@ pub(super) fn parse<O: Operation>(
     let (Some(path), Some(query), Some(body), true) = (path, query, body, faults.0.is_empty()) else {
         return Err(Problem::shape(faults));
     };
-    // A message is the same message whatever it says at another attempt, and however late; a request is not.
-    let idempotency = match (caller.message(), key) {
+    let idempotency = idempotency_slot::<O>(call, caller, key);
+    let (author, id) = (caller.author(), call.id.clone());
+    let options = CallOptions { id, author, validate_only, if_match, idempotency, page };
+    Ok((Input { path, query, body }, options))
+}
+
+/// What a call asks by its query.
+struct Query<Q> {
+    /// The operation's own parameters; none if they have faults.
+    query: Option<Q>,
+    validate_only: bool,
+    page: PageRequest,
+}
+
+fn parse_query<O: Operation>(
+    environment: &Environment,
+    call: &Call,
+    route: &Route,
+    caller: &O::Caller,
+    faults: &mut Faults,
+) -> Query<O::Query> {
+    let signed = matches!(route.access, Access::Signature);
+    let mut sent = if signed { Map::new() } else { query_parameters(&call.query, faults) };
+    let validate_only = take_validate_only(route, &mut sent, faults);
+    let (mut page, token) =
+        if O::PAGED { take_page::<O>(call, caller, &mut sent, faults) } else { Default::default() };
+    let before = faults.0.len();
+    let query = deserr::deserialize(Value::Object(sent)).map_err(Faults::of_parameters);
+    let query = collect(faults, query.map_err(|faults| also_known::<O>(route, faults)));
+    if let Some(token) = token {
+        let wrong_query = faults.0.len() > before || faults.0.iter().any(|fault| fault.code == "duplicate");
+        page.after = collect(faults, open_token(environment, &page.bound_to, &token, wrong_query)).flatten();
+    }
+    Query { query, validate_only, page }
+}
+
+/// Reads the body; none if it has faults.
+fn read_body<O: Operation>(
+    call: &Call,
+    route: &Route,
+    faults: &mut Faults,
+) -> Result<Option<O::Body>, Problem> {
+    // What a GET sends along means nothing.
+    let reads = route.method == Method::Get;
+    let most = O::Body::LARGEST;
+    let signed = matches!(route.access, Access::Signature);
+    if call.body.len() > most && !signed && !reads {
+        let detail = format!("the body has {} bytes; at most {most} are read", call.body.len());
+        return Err(Problem::new(ProblemKind::TooLarge, "body-too-large", detail));
+    }
+    let sent = if reads { &[][..] } else { &call.body };
+    match O::Body::read(call.header("content-type"), sent) {
+        Ok(body) => Ok(Some(body)),
+        Err(BodyError::Problem(problem)) => Err(problem),
+        Err(BodyError::Faults(more)) => Ok(collect(faults, Err(more))),
+    }
+}
+
+/// Where the answer is stored for repeats. A message is the same message whatever it says at another attempt, and however
+/// late; a request is not.
+fn idempotency_slot<O: Operation>(
+    call: &Call,
+    caller: &O::Caller,
+    key: Option<String>,
+) -> Option<IdempotencySlot> {
+    match (caller.message(), key) {
         (Some(message), _) => {
             let at = idempotency::message_key(&caller.name(), message);
             Some(IdempotencySlot { at, request: String::new(), forever: true })
@@ -94,10 +134,7 @@ pub(super) fn parse<O: Operation>(
             Some(IdempotencySlot { at, request: call.digest(), forever: false })
         }
         (None, None) => None,
-    };
-    let (author, id) = (caller.author(), call.id.clone());
-    let options = CallOptions { id, author, validate_only, if_match, idempotency, page };
-    Ok((Input { path, query, body }, options))
+    }
 }
 
 const KEY_HEADER: &str = "idempotency-key";

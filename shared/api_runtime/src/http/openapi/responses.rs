@@ -16,6 +16,40 @@ pub(super) fn outcomes(
     generator: &mut SchemaGenerator,
     example: Option<&Example>,
 ) -> Value {
+    let mut outcomes = successes(description, route, generator, example);
+    for (status, name) in common_refusals(description, route, generator) {
+        outcomes.insert(status.to_owned(), json!({ "$ref": format!("#/components/responses/{name}") }));
+    }
+
+    let reused = ErrorKind::rule("idempotency-key-reused", "the key was used for another request");
+    let keyed = route.method == Method::Post && route.access.needs_token();
+    let mut own: BTreeMap<u16, Vec<String>> = BTreeMap::new();
+    for reason in description.reasons.iter().chain(keyed.then_some(&reused)) {
+        let (status, _) = crate::http::problem::status(reason.kind);
+        own.entry(status).or_default().push(format!("`{}`: {}", reason.code, reason.about));
+    }
+    if let Some(reasons) = own.get_mut(&403) {
+        reasons.insert(0, FORBIDDEN.trim_end_matches('.').to_owned());
+    }
+    let waits = description.reasons.iter().any(|reason| reason.code == STILL_RUNNING);
+    for (status, reasons) in own {
+        let mut outcome =
+            refusal(&reasons.join("; "), &generator.subschema_for::<ProblemDocument>().to_value());
+        if waits && status == 409 {
+            put(&mut outcome, "headers", json!({ "Retry-After": { "$ref": RETRY_AFTER } }));
+        }
+        outcomes.insert(status.to_string(), outcome);
+    }
+    Value::Object(outcomes)
+}
+
+/// The responses when all is well, by status.
+fn successes(
+    description: &Description,
+    route: &Route,
+    generator: &mut SchemaGenerator,
+    example: Option<&Example>,
+) -> Map<String, Value> {
     let mut outcomes = Map::new();
     let schema = (description.output)(generator);
     let mut success = |status: u16, about: &str, made: bool| {
@@ -60,7 +94,15 @@ pub(super) fn outcomes(
     if description.defers {
         success(202, "Taken; it takes effect later.", true);
     }
+    outcomes
+}
 
+/// The statuses of the refusals that operations have in common, and their names among the components.
+fn common_refusals(
+    description: &Description,
+    route: &Route,
+    generator: &mut SchemaGenerator,
+) -> Vec<(&'static str, &'static str)> {
     let mut common = vec![("400", "Malformed"), ("429", "Throttled"), ("500", "OurFault"), ("503", "Busy")];
     if route.access.needs_token() {
         common.extend([("401", "NoToken"), ("403", "Forbidden")]);
@@ -83,30 +125,7 @@ pub(super) fn outcomes(
     if takes_validate_only(route) {
         common.extend([("413", "TooLarge"), ("415", "MediaType")]);
     }
-    for (status, name) in common {
-        outcomes.insert(status.to_owned(), json!({ "$ref": format!("#/components/responses/{name}") }));
-    }
-
-    let reused = ErrorKind::rule("idempotency-key-reused", "the key was used for another request");
-    let keyed = route.method == Method::Post && route.access.needs_token();
-    let mut own: BTreeMap<u16, Vec<String>> = BTreeMap::new();
-    for reason in description.reasons.iter().chain(keyed.then_some(&reused)) {
-        let (status, _) = crate::http::problem::status(reason.kind);
-        own.entry(status).or_default().push(format!("`{}`: {}", reason.code, reason.about));
-    }
-    if let Some(reasons) = own.get_mut(&403) {
-        reasons.insert(0, FORBIDDEN.trim_end_matches('.').to_owned());
-    }
-    let waits = description.reasons.iter().any(|reason| reason.code == STILL_RUNNING);
-    for (status, reasons) in own {
-        let mut outcome =
-            refusal(&reasons.join("; "), &generator.subschema_for::<ProblemDocument>().to_value());
-        if waits && status == 409 {
-            put(&mut outcome, "headers", json!({ "Retry-After": { "$ref": RETRY_AFTER } }));
-        }
-        outcomes.insert(status.to_string(), outcome);
-    }
-    Value::Object(outcomes)
+    common
 }
 
 const FORBIDDEN: &str = "Your role may never do this.";
