@@ -170,42 +170,19 @@ impl Operation for GetProfile {
 
     async fn execute(request: Request<'_, Self>) -> Result<Reply<Profile>, Failure> {
         let Request { context, caller: actor, path, query, .. } = request;
-        let ended = query.ended.is_on();
-        let is_shown = |one: &Entitlement| ended || one.status(context.now) != EntitlementStatus::Ended;
-        // A position is in one of three lists.
-        let PageQuery { size, after, .. } = context.cut(true);
-        let (list, after) = match after.as_deref().and_then(|position| position.split_once('/')) {
-            Some((list, after)) => (list, Some(after.to_owned()).filter(|after| !after.is_empty())),
-            None => (OWN, None),
-        };
-        let part = async |owner: Owner, size: usize, after: Option<String>| {
-            let cut = PageQuery { size, ascending: true, after, consistent: false };
-            Ok(context.table.page(&EntitlementsOf(owner), &cut, Some(&is_shown)).await?)
-        };
-        let own = async |owner: Owner| match list == OWN {
-            true => part(owner, size, after.clone()).await,
-            false => Ok(nothing()),
-        };
-        // More than the page takes is read beside the rest, so that it costs no time.
-        let licensed = async |organization: OrganizationId| {
-            let after = after.clone().filter(|_| list == LICENSES);
-            let cut = PageQuery { size, ascending: true, after, consistent: false };
-            let (assignments, types) = (AssignmentsOfOrganization(organization), LicenseTypes());
-            let page = context.table.page(&assignments, &cut, None);
-            Ok(tokio::try_join!(page, context.table.list(&types, false))?)
-        };
+        let pages = Pages::of(context, query.ended.is_on());
         let (customer, mut organization, own, mut licenses, fields) = match path {
             ProfilePath::Organization(OrganizationPath { organization_id: id }) => {
                 actor.authorize_organization(*id)?;
                 let party = async { Ok(context.table.get(&OrganizationById(*id)).await?) };
-                let own = own(Owner::Organization(*id));
+                let own = pages.own(Owner::Organization(*id));
                 let (party, own, licenses, fields) =
-                    tokio::try_join!(party, own, licensed(*id), read_fields(context))?;
+                    tokio::try_join!(party, own, pages.licensed(*id), read_fields(context))?;
                 (None, Some(party.ok_or_else(Problem::not_found)?), own, Some(licenses), fields)
             }
             ProfilePath::Customer(CustomerPath { customer_id: id }) => {
                 let person = async { Ok(context.table.get(&CustomerById(*id)).await?) };
-                let own = own(Owner::Customer(*id));
+                let own = pages.own(Owner::Customer(*id));
                 let (person, own, fields) = tokio::try_join!(person, own, read_fields(context))?;
                 let person = person.filter(|person| actor.is_staff() || person.is_of(actor));
                 (Some(person.ok_or_else(Problem::not_found)?), None, own, None, fields)
@@ -216,39 +193,18 @@ impl Operation for GetProfile {
         // The profile of who is no customer any more shows nothing of the organization's.
         let member = customer.as_ref().filter(|customer| customer.removed_at.is_none());
         if let Some(id) = member.and_then(|customer| customer.organization_id) {
-            let left = if next.is_some() { 0 } else { size.saturating_sub(all.len()) };
-            let shared = async {
-                match (list, left) {
-                    (LICENSES, _) => Ok(nothing()),
-                    (_, 0) => Ok(Page { items: Vec::new(), next: next.is_none().then(String::new) }),
-                    (_, left) => {
-                        part(Owner::Organization(id), left, after.clone().filter(|_| list == SHARED)).await
-                    }
-                }
-            };
+            let left = if next.is_some() { 0 } else { pages.size.saturating_sub(all.len()) };
+            let shared = pages.shared(id, left, next.is_none());
             let party = async { Ok(context.table.get(&OrganizationById(id)).await?) };
-            let (party, shared, read) = tokio::try_join!(party, shared, licensed(id))?;
+            let (party, shared, read) = tokio::try_join!(party, shared, pages.licensed(id))?;
             (organization, licenses) = (party, Some(read));
             next = next.or(shared.next.map(|next| format!("{SHARED}/{next}")));
             all.extend(shared.items.into_iter().map(|one| (SHARED, From::Organization, one)));
         }
         let mut entries = Vec::new();
-        if let Some((page, types)) = licenses.filter(|_| next.is_none()) {
-            let left = size.saturating_sub(all.len());
-            let position = |one: &Assignment| {
-                format!("{LICENSES}/{}", assignment_of_organization_key(one.organization_id, one.id).sk)
-            };
-            next = match page.items.len() > left {
-                true => {
-                    page.items.iter().take(left).next_back().map(position).or(Some(format!("{LICENSES}/")))
-                }
-                false => page.next.map(|next| format!("{LICENSES}/{next}")),
-            };
-            let types: BTreeMap<_, _> = types.into_iter().map(|kind| (kind.code.clone(), kind)).collect();
-            let some = page.items.into_iter().take(left);
-            let some = some.map(|one| (position(&one), Licensed::of(one, &types, context.now)));
-            let some = some.filter(|(_, one)| ended || one.status != EntitlementStatus::Ended);
-            entries.extend(some.map(|(position, one)| (position, Entry::Licensed(one))));
+        if let Some(licenses) = licenses.filter(|_| next.is_none()) {
+            let left = pages.size.saturating_sub(all.len());
+            (entries, next) = licensed_entries(licenses, left, pages.ended, context.now);
         }
         let products = products(context, &all).await?;
         let owned = |(list, from, entitlement): (&str, From, Entitlement)| {
@@ -266,6 +222,99 @@ impl Operation for GetProfile {
         let (entitlements, next_page_token) = (page.items, page.next_page_token);
         Ok(Reply::ok(Profile { customer, organization, entitlements, next_page_token }))
     }
+}
+
+/// The part of a profile that a page shows: a position is in one of three lists.
+struct Pages<'a> {
+    context: &'a Context<'a>,
+    size: usize,
+    list: String,
+    after: Option<String>,
+    /// Whether what has ended is shown, too.
+    ended: bool,
+}
+
+impl<'a> Pages<'a> {
+    fn of(context: &'a Context<'a>, ended: bool) -> Self {
+        let PageQuery { size, after, .. } = context.cut(true);
+        let (list, after) = match after.as_deref().and_then(|position| position.split_once('/')) {
+            Some((list, after)) => (list, Some(after.to_owned()).filter(|after| !after.is_empty())),
+            None => (OWN, None),
+        };
+        Self { context, size, list: list.to_owned(), after, ended }
+    }
+
+    async fn part(
+        &self,
+        owner: Owner,
+        size: usize,
+        after: Option<String>,
+    ) -> Result<Page<Entitlement>, Failure> {
+        let now = self.context.now;
+        let is_shown = |one: &Entitlement| self.ended || one.status(now) != EntitlementStatus::Ended;
+        let query = PageQuery { size, ascending: true, after, consistent: false };
+        Ok(self.context.table.page(&EntitlementsOf(owner), &query, Some(&is_shown)).await?)
+    }
+
+    /// What the party itself owns.
+    async fn own(&self, owner: Owner) -> Result<Page<Entitlement>, Failure> {
+        match self.list == OWN {
+            true => self.part(owner, self.size, self.after.clone()).await,
+            false => Ok(nothing()),
+        }
+    }
+
+    /// What a customer's organization owns, if the page has room left for it.
+    async fn shared(
+        &self,
+        organization: OrganizationId,
+        left: usize,
+        own_ended: bool,
+    ) -> Result<Page<Entitlement>, Failure> {
+        match (&*self.list, left) {
+            (LICENSES, _) => Ok(nothing()),
+            (_, 0) => Ok(Page { items: Vec::new(), next: own_ended.then(String::new) }),
+            (list, left) => {
+                let after = self.after.clone().filter(|_| list == SHARED);
+                self.part(Owner::Organization(organization), left, after).await
+            }
+        }
+    }
+
+    /// The licenses that partners assigned to an organization. More than the page takes is read beside the rest, so that it
+    /// costs no time.
+    async fn licensed(
+        &self,
+        organization: OrganizationId,
+    ) -> Result<(Page<Assignment>, Vec<LicenseType>), Failure> {
+        let after = self.after.clone().filter(|_| self.list == LICENSES);
+        let query = PageQuery { size: self.size, ascending: true, after, consistent: false };
+        let (assignments, types) = (AssignmentsOfOrganization(organization), LicenseTypes());
+        let page = self.context.table.page(&assignments, &query, None);
+        Ok(tokio::try_join!(page, self.context.table.list(&types, false))?)
+    }
+}
+
+/// As many license assignments as are left to the page, and the position after which there are more. Those of which every
+/// license has ended are shown on request.
+fn licensed_entries(
+    (page, types): (Page<Assignment>, Vec<LicenseType>),
+    left: usize,
+    ended: bool,
+    now: Timestamp,
+) -> (Vec<(String, Entry)>, Option<String>) {
+    let position = |one: &Assignment| {
+        format!("{LICENSES}/{}", assignment_of_organization_key(one.organization_id, one.id).sk)
+    };
+    let next = match page.items.len() > left {
+        true => page.items.iter().take(left).next_back().map(position).or(Some(format!("{LICENSES}/"))),
+        false => page.next.map(|next| format!("{LICENSES}/{next}")),
+    };
+    let types: BTreeMap<_, _> = types.into_iter().map(|kind| (kind.code.clone(), kind)).collect();
+    let some = page.items.into_iter().take(left);
+    let some = some.map(|one| (position(&one), Licensed::of(one, &types, now)));
+    let some = some.filter(|(_, one)| ended || one.status != EntitlementStatus::Ended);
+    (some.map(|(position, one)| (position, Entry::Licensed(one))).collect(), next)
 }
 
 /// What positions in the list of the party's own begin with.

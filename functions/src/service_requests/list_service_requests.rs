@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use api_runtime::table::read::Choice;
+use api_runtime::table::read::{BatchResult, Choice};
 use api_runtime::table::{
     BatchGet, ConcernedParty, Concerns, OrganizationById, Page, PageQuery, ServiceRequestOf,
     ServiceRequestRef, ServiceRequestScope, ServiceRequests,
@@ -205,6 +205,36 @@ async fn shown(
     Ok(List { items, next_page_token: page.next_page_token })
 }
 
+/// Reads again what the late index found, with what opens it: of each organization the caller's access, if it has any.
+async fn read_again(
+    context: &Context<'_>,
+    actor: &Actor,
+    email: &Email,
+    concerns: &[ServiceRequestRef],
+) -> Result<(BatchResult, BTreeMap<OrganizationId, Option<AuthorizedMember>>), Failure> {
+    let (mut wanted, mut organizations) = (BatchGet::new(), BTreeMap::new());
+    for concern in concerns {
+        let organization = concern.organization_id;
+        wanted.add(&ServiceRequestOf(organization, concern.service_request()?));
+        wanted.add(&record_of(organization, email));
+        organizations.insert(organization, None::<AuthorizedMember>);
+    }
+    for organization in organizations.keys() {
+        AccessCheck::of(actor, *organization)?.iter().for_each(|claim| claim.want(&mut wanted));
+    }
+    let found = context.table.fetch(wanted, true).await?;
+    for (organization, held) in &mut organizations {
+        if let Some(claim) = AccessCheck::of(actor, *organization)? {
+            *held = match claim.prove(context, &found) {
+                Ok(proved) => Some(proved),
+                Err(Failure::Problem(_)) => None,
+                Err(failure) => return Err(failure),
+            };
+        }
+    }
+    Ok((found, organizations))
+}
+
 /// Those that a partner's members submitted, or that one of them was added to, as far as they are open to this one today.
 /// The page may be short.
 async fn of_member(
@@ -231,27 +261,7 @@ async fn of_member(
     let Page { items: concerns, next } =
         Page::merge(vec![submitted, added], &cut, |concern| concern.place().to_owned());
 
-    // What the late index found is read again, with what opens it.
-    let (mut wanted, mut organizations) = (BatchGet::new(), BTreeMap::new());
-    for concern in &concerns {
-        let organization = concern.organization_id;
-        wanted.add(&ServiceRequestOf(organization, concern.service_request()?));
-        wanted.add(&record_of(organization, &email));
-        organizations.insert(organization, None::<AuthorizedMember>);
-    }
-    for organization in organizations.keys() {
-        AccessCheck::of(actor, *organization)?.iter().for_each(|claim| claim.want(&mut wanted));
-    }
-    let found = context.table.fetch(wanted, true).await?;
-    for (organization, held) in &mut organizations {
-        if let Some(claim) = AccessCheck::of(actor, *organization)? {
-            *held = match claim.prove(context, &found) {
-                Ok(proved) => Some(proved),
-                Err(Failure::Problem(_)) => None,
-                Err(failure) => return Err(failure),
-            };
-        }
-    }
+    let (found, organizations) = read_again(context, actor, &email, &concerns).await?;
     let (mut places, mut items) = (Vec::new(), Vec::new());
     for concern in concerns {
         let organization = concern.organization_id;

@@ -10,7 +10,8 @@ use domain::access::{Grant, decide};
 use domain::event::ServiceRequestContactSet;
 use domain::service_request::{Contact, Membership, PRIMARY_CONTACT, Person, TOO_MANY_CONTACTS};
 use domain::{
-    Access, AccessAction, Actor, ContactRole, Email, ErrorKind, Faults, Level, Role, ServiceRequest,
+    Access, AccessAction, Actor, ContactRole, Email, ErrorKind, Faults, Level, OrganizationId, Role,
+    ServiceRequest,
 };
 use schemars::JsonSchema;
 
@@ -73,19 +74,7 @@ impl Operation for SetServiceRequestContact {
             Json(SetServiceRequestContactBody { role }),
         ) = (path, body);
         let sought = ServiceRequestLookup::of(actor, *organization_id, *service_request_id)?;
-        let mut wanted = BatchGet::new();
-        sought.want(&mut wanted);
-        wanted.add(&record_of(*organization_id, email));
-        // Whom others have on record is none of a partner's business.
-        let own = sought.claim.as_ref().map(|claim| EmailInPartner(claim.partner(), email.clone()));
-        own.iter().for_each(|own| wanted.add(own));
-        let others = async {
-            match own {
-                Some(_) => Ok(Vec::new()),
-                None => context.table.list(&AccessInOrganization(*organization_id), true).await,
-            }
-        };
-        let (found, others) = tokio::try_join!(context.table.fetch(wanted, true), others)?;
+        let (found, others) = load(context, &sought, (*organization_id, email)).await?;
         let (before, held) = sought.find(context, &found)?;
         let mut change = Change::new();
         if let Some(held) = &held {
@@ -131,6 +120,27 @@ impl Operation for SetServiceRequestContact {
         let shown = view(context, actor, request).await?;
         context.commit(change, Answer::ok(shown)).await
     }
+}
+
+/// Reads the service request and the person whom the path names; and, unless a partner's member asks, whom others have on
+/// record: that is none of a partner's business.
+async fn load(
+    context: &Context<'_>,
+    sought: &ServiceRequestLookup,
+    (organization_id, email): (OrganizationId, &Email),
+) -> Result<(BatchResult, Vec<Access>), Failure> {
+    let mut wanted = BatchGet::new();
+    sought.want(&mut wanted);
+    wanted.add(&record_of(organization_id, email));
+    let own = sought.claim.as_ref().map(|claim| EmailInPartner(claim.partner(), email.clone()));
+    own.iter().for_each(|own| wanted.add(own));
+    let others = async {
+        match own {
+            Some(_) => Ok(Vec::new()),
+            None => context.table.list(&AccessInOrganization(organization_id), true).await,
+        }
+    };
+    Ok(tokio::try_join!(context.table.fetch(wanted, true), others)?)
 }
 
 /// Lets a contact find the service request, and records what its contacts are now.

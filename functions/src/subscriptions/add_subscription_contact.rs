@@ -59,14 +59,14 @@ impl Operation for AddSubscriptionContact {
 
     async fn execute(request: Request<'_, Self>) -> Result<Reply<SubscriptionView>, Failure> {
         let Request { context, caller: actor, path, .. } = request;
-        let NewContactPath { organization_id, subscription_id, customer_id } = *path;
+        let NewContactPath { organization_id, subscription_id, customer_id: named } = *path;
         let path = SubscriptionPath { organization_id, subscription_id };
-        let customer = CustomerById(customer_id);
+        let customer = CustomerById(named);
         let (before, viewer, found) = read(context, actor, &path, |wanted| wanted.add(&customer)).await?;
         let mut change = Change::new();
         let by_partner = actor.has_one_of(&[Role::PartnerMember]);
         let none = !by_partner || living(context, organization_id, &before.contacts).await? == 0;
-        let is_one = before.contacts.iter().any(|contact| contact.customer_id == Some(customer_id));
+        let is_one = before.contacts.iter().any(|contact| contact.customer_id == Some(named));
         match actor.kind {
             ActorKind::Partner { .. } if !none && !is_one => return Err(NOT_THE_FIRST.refuse(&[]).into()),
             ActorKind::Partner { partner, .. } => require_member(&mut change, actor, partner)?,
@@ -77,13 +77,9 @@ impl Operation for AddSubscriptionContact {
         });
         let Some(known) = known else { return Err(UNKNOWN_CUSTOMER.refuse(&[]).into()) };
         let (seen, mut after) = (before.metadata.version, before.clone());
-        let (email, name) = (known.email, known.name);
-        let contact = SubscriptionContact {
-            email: email.clone(),
-            name,
-            since: context.now,
-            customer_id: Some(customer_id),
-        };
+        let domain::Customer { email, name, .. } = known;
+        let (since, customer_id) = (context.now, Some(named));
+        let contact = SubscriptionContact { email: email.clone(), name, since, customer_id };
         if before.contact(&email).is_some_and(|before| before.customer_id == contact.customer_id) {
             change.confirm(&before, seen, context.if_match())?;
             let shown = viewer.narrow_and_show(context, &before).await?;
@@ -106,14 +102,14 @@ impl Operation for AddSubscriptionContact {
         let own = own.and_then(|own| before.contact(own)).filter(|contact| contact.customer_id.is_some());
         if own.is_none_or(|own| own.email != email) {
             let record = EmailInOrganization(Some(organization_id), email.clone());
-            change.require_owner(&record, customer_id, || ConditionFailure::Stale);
+            change.require_owner(&record, named, || ConditionFailure::Stale);
         }
         let known = context.table.get(&ContactHistoryOf(organization_id, email.clone())).await?;
         let first = known.is_none_or(|known| !known.welcomed);
         if first {
             change.add(remember_contact(organization_id, &email));
         }
-        let added = SubscriptionContactAdded { subscription_id, customer_id, first };
+        let added = SubscriptionContactAdded { subscription_id, customer_id: named, first };
         change.record(after.event(added));
         let shown = viewer.narrow_and_show(context, &after).await?;
         context.commit(change, Answer::ok(shown)).await

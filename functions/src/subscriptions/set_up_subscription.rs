@@ -1,6 +1,6 @@
 //! `set-up-subscription`
 
-use api_runtime::table::SiteByUrl;
+use api_runtime::table::{BatchGet, SiteByUrl};
 use api_runtime::{Answer, Change, Failure, Json, Method, Nothing, Operation, Reply, Request, Route, route};
 use deserr::{Deserr, IntoValue};
 use domain::event::SubscriptionSetUp;
@@ -108,9 +108,7 @@ impl Operation for SetUpSubscription {
             Choice::Organization(_) => None,
         };
         let by_url = url.map(|url| SiteByUrl(path.organization_id, url.clone()));
-        let also = |wanted: &mut _| {
-            by_url.iter().for_each(|by_url| api_runtime::table::BatchGet::add(wanted, by_url))
-        };
+        let also = |wanted: &mut BatchGet| by_url.iter().for_each(|by_url| wanted.add(by_url));
         let (before, viewer, found) = read(context, actor, path, also).await?;
         let mut change = Change::new();
         viewer.require_contact(&mut change, &before)?;

@@ -67,20 +67,7 @@ pub async fn apply(
     let context = &context.refreshed();
     // What was cancelled has no licenses any more, but its subscriptions can be renewed.
     let cancelled = before.as_ref().is_some_and(|order| order.cancelled_at.is_some());
-    let is_over = |order: &Order| {
-        order.status.is_over()
-            && (!cancelled || (order.subscriptions.is_empty() && !order.cancelled_before_arrival()))
-    };
-    // Of two that name different lines one is none of the order; which, is known when that has come.
-    let noted = before.as_ref().filter(|order| {
-        let waits = order.status == OrderStatus::Awaited || order.cancelled_before_arrival();
-        waits && order.sequence > 0 && !(cancelled && said.is_empty())
-    });
-    if noted.is_some_and(|order| !SubscriptionLine::are_same(&order.changed, &said)) {
-        return Err(LINES_DIFFER.refuse(&[&"data", &"lines"]).into());
-    }
-    let known = |order: &Order| order.sequence >= sequence || (cancelled && said.is_empty());
-    if let Some(order) = before.as_ref().filter(|order| is_over(order) || known(order)) {
+    if let Some(order) = stays(before.as_ref(), &said, sequence)? {
         return Receipt::leave(context, order.clone()).await;
     }
     let came = before
@@ -97,23 +84,56 @@ pub async fn apply(
     if !faults.is_empty() {
         return Err(Problem::of(ProblemKind::Rule, faults).into());
     }
-    let (mut change, mut transferred) = (Change::new(), false);
-    let order = match (before.clone(), came) {
-        (Some(order), Some(_)) => {
-            let mut order = Order { metadata: order.metadata.next(context.now), ..order };
-            let subscriptions = subscriptions_of(context, &order).await?;
-            transferred = are_transferred(&order, &subscriptions);
-            order.change_lines(&change_subscriptions(context, &mut change, subscriptions, &said)?);
-            order
+    let mut change = Change::new();
+    let (order, transferred) = match (before.clone(), came) {
+        (Some(order), Some(_)) => change_order(context, &mut change, order, &said).await?,
+        (Some(order), None) => {
+            (Order { changed: said, metadata: order.metadata.next(context.now), ..order }, false)
         }
-        (Some(order), None) => Order { changed: said, metadata: order.metadata.next(context.now), ..order },
-        (None, _) => Order { changed: said, subscriptions: Vec::new(), ..awaited },
+        (None, _) => (Order { changed: said, subscriptions: Vec::new(), ..awaited }, false),
     };
     let order = Order { sequence, ..order };
     let event = Some(OrderChanged { source_id: delivery.source.id, order_id, sequence }.into());
     let wanted = if cancelled { Quantities::new() } else { lines.sums() };
     let revision = OrderUpdate { before, order, wanted, lines: Some(lines), event, transferred };
     update_order(context, revision, change, Receipt::answer).await
+}
+
+/// The order, if a change of this number means nothing to it: it is over, or has had that or a later one.
+///
+/// # Errors
+///
+/// [`LINES_DIFFER`] of the change that was said of an order before it came: of two that name different lines one is none of
+/// the order; which one is known when the order has come.
+fn stays<'a>(
+    before: Option<&'a Order>,
+    said: &[SubscriptionLine],
+    sequence: u64,
+) -> Result<Option<&'a Order>, Problem> {
+    let Some(order) = before else { return Ok(None) };
+    let cancelled = order.cancelled_at.is_some();
+    let is_empty = cancelled && said.is_empty();
+    let waits = order.status == OrderStatus::Awaited || order.cancelled_before_arrival();
+    if waits && order.sequence > 0 && !is_empty && !SubscriptionLine::are_same(&order.changed, said) {
+        return Err(LINES_DIFFER.refuse(&[&"data", &"lines"]));
+    }
+    let is_over = order.status.is_over()
+        && (!cancelled || (order.subscriptions.is_empty() && !order.cancelled_before_arrival()));
+    Ok(Some(order).filter(|order| is_over || order.sequence >= sequence || is_empty))
+}
+
+/// Changes an order that has come, and its subscriptions; tells, too, whether all of these are another partner's by now.
+async fn change_order(
+    context: &Context<'_>,
+    change: &mut Change,
+    order: Order,
+    said: &[SubscriptionLine],
+) -> Result<(Order, bool), Failure> {
+    let mut order = Order { metadata: order.metadata.next(context.now), ..order };
+    let subscriptions = subscriptions_of(context, &order).await?;
+    let transferred = are_transferred(&order, &subscriptions);
+    order.change_lines(&change_subscriptions(context, change, subscriptions, said)?);
+    Ok((order, transferred))
 }
 
 /// Changes the subscriptions that are there; answers what the order's lines are to say. Of what was deactivated it is told that

@@ -1,16 +1,17 @@
 //! `order.placed`: a store sold licenses to a partner, or subscriptions to a partner's customers.
 
+use crate::webhooks::order_placed::fulfillment::Loaded;
 use api_runtime::http::caller::Delivery;
-use api_runtime::table::{BatchGet, OrderOfSource, OwnerOfStoreAccount};
+use api_runtime::table::{BatchGet, BatchResult, OrderOfSource, OwnerOfStoreAccount};
 use api_runtime::{Change, ConditionFailure, Context, Failure, Reply};
 use deserr::Deserr;
 use domain::event::{OrderChangeIgnored, OrderParked};
 use domain::fault::Check;
 use domain::fulfillment::faults::LINES_DIFFER;
-use domain::order::OrderedSubscription;
+use domain::order::{OrderedSubscription, Quantities};
 use domain::{
-    Faults, NewEvent, Order, OrderId, OrderStatus, Parking, ParseError, PartnerId, Problem, ProblemKind,
-    StoreAccount,
+    EventKind, Fault, Faults, NewEvent, Order, OrderId, OrderStatus, Parking, ParseError, PartnerId, Problem,
+    ProblemKind, StoreAccount, Timestamp,
 };
 use schemars::JsonSchema;
 
@@ -77,14 +78,7 @@ pub async fn apply(
         }
         _ => {}
     }
-    // What the store changed since counts, not what it said at first; unless it changed another order than this one.
-    let of_another = before.as_ref().filter(|order| order.sequence > 0 && !said.is_of(&order.changed));
-    let ignored = of_another.map(|order| OrderChangeIgnored {
-        source_id: order.source_id,
-        order_id: order.order_id.clone(),
-        sequence: order.sequence,
-        reason: LINES_DIFFER.about.to_owned(),
-    });
+    let ignored = before.as_ref().and_then(|order| change_of_another(order, &said));
     let mut faults = match before {
         Some(_) if ignored.is_none() => Vec::new(),
         _ => placed.lines.unknown_types(&found)?,
@@ -95,58 +89,48 @@ pub async fn apply(
     });
     let account = named.account;
     let waits = buyer.is_none() && account.is_some();
-    let at = placed.lines.places_of_subscriptions();
+    let places = placed.lines.places_of_subscriptions();
     said.partner_id = buyer;
-    let loaded = match waits {
-        // Whose customers they are to be is known when the account is somebody's.
-        true => {
-            faults.extend(fulfillment::unknown_products(&said, &found, &at)?);
-            None
-        }
-        false => Some(fulfillment::load(context, &said, &found).await?),
-    };
-    faults.extend(loaded.iter().flat_map(|loaded| loaded.faults(&said, &at)));
+    let loaded = load_lines(context, &said, (&found, &places), waits, &mut faults).await?;
     if !faults.is_empty() {
         return Err(Problem::of(ProblemKind::Rule, faults).into());
     }
+    let arrival = Arrival { known, before, said, ignored, account, buyer, loaded, places };
+    take_effect(context, placed, arrival).await
+}
 
-    let (order, wanted) = match before.clone() {
+/// An order that came, and nothing stands against it.
+struct Arrival {
+    known: OrderOfSource,
+    /// What is known of it already.
+    before: Option<Order>,
+    /// The order as the message says it.
+    said: Order,
+    /// The change that was said of it before, if that is of another order.
+    ignored: Option<OrderChangeIgnored>,
+    account: Option<OwnerOfStoreAccount>,
+    buyer: Option<PartnerId>,
+    /// What its lines need; none while it waits.
+    loaded: Option<Loaded>,
+    /// Where its lines are in the message.
+    places: Vec<usize>,
+}
+
+async fn take_effect(
+    context: &Context<'_>,
+    placed: Placed,
+    arrival: Arrival,
+) -> Result<Reply<Receipt>, Failure> {
+    let Arrival { known, before, said, ignored, account, buyer, loaded, places } = arrival;
+    let (order, wanted) = match &before {
         None => (said, placed.lines.sums()),
-        Some(order) => {
-            let (metadata, subscriptions) = (order.metadata.next(context.now), said.subscriptions);
-            let sequence = if ignored.is_none() { order.sequence } else { 0 };
-            let wanted = match &ignored {
-                Some(_) if order.status != OrderStatus::Cancelled => placed.lines.sums(),
-                _ => order.ordered(),
-            };
-            let (lines, changed) = (Vec::new(), Vec::new());
-            let mut said = Order { lines, changed, subscriptions, sequence, metadata, ..order.clone() };
-            said.change_lines(&order.changed);
-            (said, wanted)
-        }
+        Some(before) => merged(said, before, ignored.is_some(), placed.lines.sums(), context.now),
     };
-    let cancelled = order.status == OrderStatus::Cancelled;
     let billed = placed.store_account.clone().filter(|_| !order.subscriptions.is_empty());
     let order = Order { billing_account: billed, ..order };
     let mut change = Change::new();
     ignored.into_iter().for_each(|event| change.record(NewEvent::of_vendor(event)));
-    let (order, event) = match (waits, account) {
-        (true, Some(account)) => {
-            change.require_absent(&account, || ConditionFailure::Stale);
-            let OwnerOfStoreAccount(source_id, account) = account;
-            let order_id = order.order_id.clone();
-            let event = OrderParked { source_id, order_id, account: account.clone() };
-            let parking = Some(Parking::new(context.id(), account, context.now));
-            (Order { status: OrderStatus::Parked, parking, ..order }, Some(event.into()))
-        }
-        (_, account) => {
-            if let Some(account) = account.zip(buyer) {
-                require_owner(&mut change, account);
-            }
-            let status = if cancelled { OrderStatus::Cancelled } else { OrderStatus::Applied };
-            (Order { status, partner_id: buyer, ..order }, None)
-        }
-    };
+    let (order, event) = park_or_apply(context, &mut change, order, (account, buyer));
     let types = wanted.len();
     let revision = |before, order| {
         let lines = Some(placed.lines);
@@ -155,11 +139,87 @@ pub async fn apply(
     let Some(loaded) = loaded else {
         return update_order(context, revision(before, order), change, Receipt::answer).await;
     };
-    let order = loaded.fulfill(context, order, &mut change, types, &at)?;
+    let order = loaded.fulfill(context, order, &mut change, types, &places)?;
     if !order.is_being_fulfilled() {
         return update_order(context, revision(before, order), change, Receipt::answer).await;
     }
     update_order(&context.detached(), revision(before, order), change, Receipt::answer).await?;
     let begun = context.table.get(&known).await?;
     resume(context, begun.ok_or_else(Problem::not_found)?, Receipt::answer).await
+}
+
+/// What the store changed since counts, not what it said at first; unless it changed another order than this one.
+fn change_of_another(before: &Order, said: &Order) -> Option<OrderChangeIgnored> {
+    let ignored = OrderChangeIgnored {
+        source_id: before.source_id,
+        order_id: before.order_id.clone(),
+        sequence: before.sequence,
+        reason: LINES_DIFFER.about.to_owned(),
+    };
+    (before.sequence > 0 && !said.is_of(&before.changed)).then_some(ignored)
+}
+
+/// Loads what the order's lines need, and finds their faults; none while the order waits: whose customers its organizations
+/// have to be is known when the account is a partner's.
+async fn load_lines(
+    context: &Context<'_>,
+    said: &Order,
+    (found, places): (&BatchResult, &[usize]),
+    waits: bool,
+    faults: &mut Vec<Fault>,
+) -> Result<Option<Loaded>, Failure> {
+    if waits {
+        faults.extend(fulfillment::unknown_products(said, found, places)?);
+        return Ok(None);
+    }
+    let loaded = fulfillment::load(context, said, found).await?;
+    faults.extend(loaded.faults(said, places));
+    Ok(Some(loaded))
+}
+
+/// The order with what was said of it before it came, and what it is to say of licenses.
+fn merged(
+    said: Order,
+    before: &Order,
+    ignores_change: bool,
+    sums: Quantities,
+    now: Timestamp,
+) -> (Order, Quantities) {
+    let sequence = if ignores_change { 0 } else { before.sequence };
+    let wanted = match before.status {
+        OrderStatus::Cancelled => before.ordered(),
+        _ if ignores_change => sums,
+        _ => before.ordered(),
+    };
+    let (metadata, subscriptions) = (before.metadata.next(now), said.subscriptions);
+    let (lines, changed) = (Vec::new(), Vec::new());
+    let mut order = Order { lines, changed, subscriptions, sequence, metadata, ..before.clone() };
+    order.change_lines(&before.changed);
+    (order, wanted)
+}
+
+/// Parks the order while its account is no partner's; else it is its buyer's. Either is a condition.
+fn park_or_apply(
+    context: &Context<'_>,
+    change: &mut Change,
+    order: Order,
+    (account, buyer): (Option<OwnerOfStoreAccount>, Option<PartnerId>),
+) -> (Order, Option<EventKind>) {
+    let account = match (account, buyer) {
+        (Some(account), None) => {
+            change.require_absent(&account, || ConditionFailure::Stale);
+            let OwnerOfStoreAccount(source_id, account) = account;
+            let order_id = order.order_id.clone();
+            let parked = OrderParked { source_id, order_id, account: account.clone() };
+            let parking = Some(Parking::new(context.id(), account, context.now));
+            return (Order { status: OrderStatus::Parked, parking, ..order }, Some(parked.into()));
+        }
+        (account, _) => account,
+    };
+    if let Some(account) = account.zip(buyer) {
+        require_owner(change, account);
+    }
+    let is_cancelled = order.status == OrderStatus::Cancelled;
+    let status = if is_cancelled { OrderStatus::Cancelled } else { OrderStatus::Applied };
+    (Order { status, partner_id: buyer, ..order }, None)
 }

@@ -10,6 +10,7 @@ mod permissions;
 mod readme;
 mod recording;
 mod spelling;
+mod structure;
 mod template;
 #[cfg(tour)]
 mod tour;
