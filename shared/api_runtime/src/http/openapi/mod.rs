@@ -68,6 +68,14 @@ const DESCRIPTION: &str = "Times are RFC 3339 in UTC, ids a prefix and a UUIDv7,
     changes nothing. A POST may carry an `Idempotency-Key`: its first effect is remembered for 30 days and \
     answered again. `?validateOnly=true` answers what a write would do, and does nothing.";
 
+/// An area's name in words: `service_requests` is "Service requests".
+fn in_words(area: &str) -> String {
+    let words = area.replace('_', " ");
+    let mut letters = words.chars();
+    let initial = letters.next().map(|letter| letter.to_ascii_uppercase());
+    initial.into_iter().chain(letters).collect()
+}
+
 fn describe(
     area: &str,
     description: &Description,
@@ -78,7 +86,7 @@ fn describe(
     let mut described = json!({
         "operationId": description.operation_id(route),
         "summary": description.about,
-        "tags": [area],
+        "tags": [in_words(area)],
         "parameters": parameters(description, route, generator),
         "responses": outcomes(description, route, generator, example),
         "security": if route.access.needs_token() { json!([{ "token": [] }]) } else { json!([]) },
