@@ -14,9 +14,10 @@ fn matrix() -> BTreeMap<(String, String), u16> {
     let head = cells(lines.next().unwrap());
     let row = |line: &str| {
         let cells = cells(line);
-        let statuses = head.iter().zip(cells.clone()).skip(1);
+        let route = cells[0].trim_matches('`').to_owned();
+        let statuses = head.iter().zip(cells).skip(1);
         statuses
-            .map(|(route, status)| ((cells[0].clone(), route.clone()), status.parse().unwrap()))
+            .map(|(caller, status)| ((caller.clone(), route.clone()), status.parse().unwrap()))
             .collect::<Vec<_>>()
     };
     lines.skip(1).flat_map(row).collect()
