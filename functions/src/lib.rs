@@ -21,6 +21,7 @@ pub mod webhooks;
 use api_runtime::Scheduled;
 use api_runtime::http::openapi::Description;
 use api_runtime::lambda::{Handler, Timer, handler, timer};
+
 use service::run_due_work::RunDueWork;
 
 /// An operation without its types, for those who serve or describe all of them.

@@ -1,7 +1,5 @@
 //! Giving access, and ending it.
 
-use crate::access::NOT_A_MEMBER;
-use crate::party::add_customer;
 use api_runtime::table::{CountOfRemovals, EmailInPartner, count};
 use api_runtime::{Change, ConditionFailure, Context, Failure};
 use domain::access::{Binding, End, GrantOrigin, Grantee};
@@ -10,6 +8,9 @@ use domain::{
     Access, Actor, Description, ErrorKind, EventKind, Fault, Grant, GrantId, Level, Organization, PartnerId,
     Problem, ProblemKind, Timestamp,
 };
+
+use crate::access::NOT_A_MEMBER;
+use crate::party::add_customer;
 
 pub(super) const GRANT_ENDED: ErrorKind =
     ErrorKind::state("grant-not-active", "the grant is not in force any more: the detail tells its state");

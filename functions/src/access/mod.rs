@@ -17,10 +17,11 @@ pub mod revoke_access;
 pub mod told;
 pub mod view;
 
-use api_runtime::table::remove_pending;
 use std::collections::BTreeSet;
 
-use api_runtime::table::{AccessIn, BatchGet, BatchResult, EmailInPartner, PendingOfPartner, RequestById};
+use api_runtime::table::{
+    AccessIn, BatchGet, BatchResult, EmailInPartner, PendingOfPartner, RequestById, remove_pending,
+};
 use api_runtime::{Change, ConditionFailure, Context, Failure};
 use deserr::Deserr;
 use domain::access::{RequestedGrant, judge_expiry};

@@ -1,11 +1,12 @@
 //! What is due about access: requests lapse, and people learn that access ends.
 
+use std::collections::BTreeMap;
+
 use api_runtime::table::{BatchGet, EmailInPartner};
 use api_runtime::{Change, Context, Failure};
 use domain::access::{Grantee, MemberRecord};
 use domain::event::AccessLapsed;
 use domain::{Access, AccessRequest, Email, RequestState};
-use std::collections::BTreeMap;
 
 use super::close;
 

@@ -1,6 +1,5 @@
 //! Access as it is shown.
 
-use crate::party::{Names, Party};
 use api_runtime::Output;
 use domain::access::Ended;
 use domain::{
@@ -9,6 +8,8 @@ use domain::{
 };
 use schemars::JsonSchema;
 use serde::Serialize;
+
+use crate::party::{Names, Party};
 
 /// A grant as it is shown.
 #[derive(Debug, Clone, Serialize, JsonSchema)]

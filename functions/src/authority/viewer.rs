@@ -4,7 +4,6 @@
 //! something that a caller does not see is not told either, but for an entitlement's own, which has the UUID of its
 //! subscription's.
 
-use domain::event::SubscriptionDeactivated;
 use std::collections::BTreeSet;
 
 use api_runtime::table::{
@@ -13,6 +12,7 @@ use api_runtime::table::{
 };
 use api_runtime::{Change, ConditionFailure, Context, Failure};
 use domain::actor::ActorKind;
+use domain::event::SubscriptionDeactivated;
 use domain::service_request::Person;
 use domain::subscription::SubscriptionContact;
 use domain::subscription::closure::Subscriptions;

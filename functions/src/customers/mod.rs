@@ -5,7 +5,6 @@ pub mod find_customer;
 pub mod remove_customer;
 pub mod update_customer;
 
-use crate::authority::own_record::require_manager;
 use api_runtime::table::{CountOfManagers, CustomerById, EmailInPartner, count};
 use api_runtime::{Change, ConditionFailure, Context, Failure};
 use deserr::Deserr;
@@ -15,6 +14,7 @@ use domain::{
 use schemars::JsonSchema;
 
 use crate::authority::access_check::AccessCheck;
+use crate::authority::own_record::require_manager;
 
 const LAST_MANAGER: ErrorKind =
     ErrorKind::state("last-contact-manager", "the organization has no other contact manager: make one first");

@@ -1,8 +1,5 @@
 //! `create-entitlement`
 
-use super::update_entitlement_details::{DetailsPatch, apply};
-use super::{EntitlementView, read_fields};
-use crate::customers::CustomerPath;
 use api_runtime::table::{
     CustomerById, EntitlementReservation, Expression, OrganizationById, PageQuery, ProductById, Products,
 };
@@ -24,6 +21,10 @@ use domain::{
     Fields, Metadata, Owner, ParseError, Problem, ProductId, Role, Timestamp,
 };
 use schemars::JsonSchema;
+
+use super::update_entitlement_details::{DetailsPatch, apply};
+use super::{EntitlementView, read_fields};
+use crate::customers::CustomerPath;
 
 /// Makes somebody the owner of a product.
 pub struct CreateEntitlement;

@@ -1,7 +1,5 @@
 //! `import-details`
 
-use super::import_report::{Refused, Report, RowOutcome};
-use domain::event::DetailsImported;
 use std::borrow::Cow;
 use std::collections::{HashMap, HashSet};
 use std::sync::{Mutex, PoisonError};
@@ -12,6 +10,7 @@ use api_runtime::{
 };
 use deserr::Deserr;
 use domain::entitlement::DetailsChange;
+use domain::event::DetailsImported;
 use domain::value::{DetailChanges, INVALID_VALUE};
 use domain::{
     Actor, Details, Entitlement, EntitlementId, EntitlementName, ErrorKind, Fault, FaultPointer, Faults,
@@ -20,6 +19,7 @@ use domain::{
 use futures_util::future::{try_join, try_join_all};
 use schemars::JsonSchema;
 
+use super::import_report::{Refused, Report, RowOutcome};
 use super::import_run::{self, Begun};
 use super::read_fields;
 use super::rows::{ImportTable, OnError, Row};

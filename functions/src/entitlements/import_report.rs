@@ -1,11 +1,12 @@
 //! What became of an import's rows.
 
-use super::rows::Row;
 use api_runtime::Output;
 use domain::value::DetailChanges;
 use domain::{Entitlement, ImportId};
 use schemars::JsonSchema;
 use serde::Serialize;
+
+use super::rows::Row;
 
 /// What becomes of a row.
 pub(super) enum RowOutcome {

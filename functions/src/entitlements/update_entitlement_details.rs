@@ -1,12 +1,12 @@
 //! `update-entitlement-details`
 
-use domain::event::EntitlementDetailsChanged;
 use std::collections::BTreeMap;
 
 use api_runtime::{Answer, Change, Failure, Json, Method, Nothing, Operation, Reply, Request, Route, route};
 use deserr::{Deserr, IntoValue, Map, ValueKind, ValuePointerRef};
 use domain::detail::options::UNKNOWN_OPTION;
 use domain::entitlement::DetailsChange;
+use domain::event::EntitlementDetailsChanged;
 use domain::fault::{collect, wrong_kind};
 use domain::value::{
     ARCHIVED_FIELD, FIELD_TWICE, INVALID_VALUE, NOT_EDITABLE, RETIRED_OPTION, TOO_LARGE, TOO_MANY_VALUES,

@@ -1,6 +1,5 @@
 //! `query-history`
 
-use domain::event::{EntitlementDetailsChanged, SubscriptionDeactivated};
 use std::collections::BTreeSet;
 
 use api_runtime::csv_table::CsvTable;
@@ -12,7 +11,7 @@ use api_runtime::{
     Request, Route, route,
 };
 use deserr::Deserr;
-use domain::event::EventType;
+use domain::event::{EntitlementDetailsChanged, EventType, SubscriptionDeactivated};
 use domain::fault::{Check, Validated};
 use domain::{
     Actor, Author, Event, EventId, EventKind, Fault, FaultPointer, Faults, LicenseTypeCode, LogScope,

@@ -1,5 +1,7 @@
 //! The lines of an order, as a store sends them.
 
+use std::collections::{BTreeMap, BTreeSet};
+
 use api_runtime::Failure;
 use api_runtime::table::{BatchGet, BatchResult, LicenseTypeByCode};
 use deserr::{Deserr, IntoValue, ValuePointerRef};
@@ -8,7 +10,6 @@ use domain::order::{LinkEnd, Quantities, SubscriptionLine, sum_lines};
 use domain::unicode::nfc;
 use domain::{ErrorKind, Fault, Faults, LicenseTypeCode, Line, ParseError, Quantity};
 use schemars::JsonSchema;
-use std::collections::{BTreeMap, BTreeSet};
 
 /// What was sold: 1 to 1,000 lines of at most 40 license types; lines of one type are added up. Of subscriptions, at most
 /// 20 lines, and beside them at most 10 license types.

@@ -1,6 +1,5 @@
 //! Updates of an order: what it says from now on, and what its pools hold then.
 
-use super::sold_lines::SoldLines;
 use api_runtime::table::{
     BatchGet, OwnerOfStoreAccount, Parked, PoolOfPartner, credit_pool, withdraw_from_pool,
 };
@@ -10,6 +9,8 @@ use domain::order::{PoolAdjustment, Quantities};
 use domain::{
     ErrorKind, EventKind, LicenseTypeCode, NewEvent, Order, PartnerId, Pool, ProblemKind, Subscription,
 };
+
+use super::sold_lines::SoldLines;
 
 /// A change moves too much at once.
 pub const TOO_MANY_TYPES: ErrorKind = ErrorKind::rule(

@@ -1,6 +1,5 @@
 //! `run-due-work`
 
-use domain::event::DueWorkFailed;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
@@ -9,6 +8,7 @@ use api_runtime::table::key::DUE_SHARDS;
 use api_runtime::table::{DueBy, DueEntry, DueItem, Error, ParkedOrdersRelease};
 use api_runtime::{Answer, Change, Environment, Failure, Scheduled};
 use domain::NewEvent;
+use domain::event::DueWorkFailed;
 use lambda_runtime::tracing;
 
 use crate::access::told;

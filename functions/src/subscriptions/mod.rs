@@ -12,7 +12,6 @@ pub mod list_subscriptions;
 pub mod remove_subscription_contact;
 pub mod set_up_subscription;
 
-use domain::event::SiteCreated;
 use std::collections::BTreeSet;
 
 use api_runtime::table::{
@@ -21,6 +20,7 @@ use api_runtime::table::{
 use api_runtime::{Change, ConditionFailure, Context, Failure, Output};
 use deserr::Deserr;
 use domain::actor::ActorKind;
+use domain::event::SiteCreated;
 use domain::subscription::closure::Subscriptions;
 use domain::subscription::{
     Deactivation, SetUpTarget, SubscriptionContact, SubscriptionKind, SubscriptionStatus,

@@ -1,6 +1,5 @@
 //! `order.placed`: a store sold licenses to a partner, or subscriptions to a partner's customers.
 
-use crate::webhooks::order_placed::fulfillment::Loaded;
 use api_runtime::http::caller::Delivery;
 use api_runtime::table::{BatchGet, BatchResult, OrderOfSource, OwnerOfStoreAccount};
 use api_runtime::{Change, ConditionFailure, Context, Failure, Reply};
@@ -20,6 +19,7 @@ use super::buyer::{self, NamedBuyer};
 use crate::orders::fulfillment::{self, resume};
 use crate::orders::sold_lines::{SoldLines, is_subscription};
 use crate::orders::update::{OrderUpdate, require_owner, update_order};
+use crate::webhooks::order_placed::fulfillment::Loaded;
 
 /// An order of a partner, named by its account at the store or, by a source that may, by its id.
 #[derive(Debug, Clone, Deserr, JsonSchema)]

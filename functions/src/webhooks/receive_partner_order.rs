@@ -1,8 +1,6 @@
 //! `receive-partner-order`: verifies a store's message (its signature is its authority) and hands it to the
 //! file of its type.
 
-use crate::orders::sold_lines::UNKNOWN_TYPE;
-use crate::orders::update::TOO_MANY_TYPES;
 use api_runtime::http::body::strict_json;
 use api_runtime::http::caller::Delivery;
 use api_runtime::table::RefusalMark;
@@ -13,6 +11,7 @@ use api_runtime::{
 use deserr::Deserr;
 use domain::event::{WebhookIgnored, WebhookRefused};
 use domain::fault::{Validated, collect};
+use domain::fulfillment::faults;
 use domain::unicode::tame;
 use domain::{ErrorKind, Fault, FaultPointer, Faults, NewEvent, Pool, Problem, ProblemKind};
 use schemars::JsonSchema;
@@ -21,7 +20,8 @@ use super::{
     Message, Receipt, SourcePath, buyer, order_cancelled, order_changed, order_placed, site_migrated,
     subscription_renewed, subscription_transferred, subscription_usage,
 };
-use domain::fulfillment::faults;
+use crate::orders::sold_lines::UNKNOWN_TYPE;
+use crate::orders::update::TOO_MANY_TYPES;
 
 /// Takes a store's message.
 pub struct ReceivePartnerOrder;

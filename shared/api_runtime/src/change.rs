@@ -1,12 +1,12 @@
 //! A change is data: its writes with their conditions, what a condition that fails means to the caller, and the events
 //! that the change leaves.
 
-use crate::condition::{ConditionFailure, IfMatch};
 use std::fmt::Display;
 use std::marker::PhantomData;
 
 use domain::{ErrorKind, Fault, NewEvent, ProblemKind, Timestamp, Version};
 
+use crate::condition::{ConditionFailure, IfMatch};
 use crate::table::idempotency::IdempotencyRecord;
 use crate::table::item::{Entity, Item, from_item, to_item};
 use crate::table::pattern::Lookup;

@@ -1,8 +1,10 @@
 //! What conditions of a change mean to the caller.
 
-use crate::table::idempotency::IdempotencyRecord;
-use domain::{ErrorKind, Fault, ProblemKind, Version};
 use std::fmt::Display;
+
+use domain::{ErrorKind, Fault, ProblemKind, Version};
+
+use crate::table::idempotency::IdempotencyRecord;
 
 /// What a condition that failed means to the caller; in the order in which a caller learns of it.
 #[derive(Debug)]

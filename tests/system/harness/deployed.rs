@@ -11,7 +11,6 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use crate::{Item, Items, items, moved};
 use api_runtime::lambda::system_clock;
 use api_runtime::table::client;
 use aws_sdk_dynamodb::Client;
@@ -21,6 +20,8 @@ use local_stack::issuer::Issuer;
 use local_stack::{Options, Stack, demo};
 use serde_json::Value;
 use tokio::sync::{Mutex, MutexGuard, OnceCell};
+
+use crate::{Item, Items, items, moved};
 
 /// One test at a time: they share one table.
 static TURN: Mutex<()> = Mutex::const_new(());

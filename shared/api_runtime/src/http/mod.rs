@@ -13,22 +13,19 @@ pub mod route;
 
 use std::time::Duration;
 
-use crate::answer::Reply;
-use crate::context::Context;
-use crate::http::operation::Request;
-use crate::http::route::Route;
 use aws_lambda_events::apigw::{ApiGatewayV2httpRequest, ApiGatewayV2httpResponse};
 use domain::Problem;
+use tokio::time::Instant;
 
-use crate::answer::Failure;
-use crate::context::Environment;
-use crate::http::operation::Operation;
+use crate::answer::{Failure, Reply};
+use crate::context::{Context, Environment};
+use crate::http::operation::{Operation, Request};
+use crate::http::route::Route;
 use crate::table;
 use call::Call;
 use caller::Caller;
 use request::parse;
 use response::{refuse, write, written};
-use tokio::time::Instant;
 
 /// Takes one call from payload to response. Whatever the payload, there is a response.
 pub async fn answer<O: Operation>(

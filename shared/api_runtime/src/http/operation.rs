@@ -2,14 +2,14 @@
 
 use std::fmt::Debug;
 
-use crate::answer::{Failure, Output, Reply};
-use crate::http::parameters::Parameters;
-use crate::http::route::Route;
 use domain::{DeploymentKey, ErrorKind, Role};
 
+use crate::answer::{Failure, Output, Reply};
 use crate::context::Context;
 use crate::http::body::Body;
 use crate::http::caller::Caller;
+use crate::http::parameters::Parameters;
+use crate::http::route::Route;
 
 /// One thing the system does. It is one Lambda function.
 pub trait Operation: Sized + Send + Sync + 'static {

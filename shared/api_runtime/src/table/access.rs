@@ -1,6 +1,7 @@
 //! A partner's access in an organization.
 
 use domain::{Access, OrganizationId, PartnerId, Timestamp};
+
 use super::item::Entity;
 use super::key::Key;
 use super::organization::organization_partition;

@@ -1,8 +1,10 @@
 //! Requests for access.
 
+use std::collections::BTreeSet;
+
 use domain::{AccessRequest, AccessRequestId, Email, PartnerId, RequestState, Timestamp};
 use serde::{Deserialize, Serialize};
-use std::collections::BTreeSet;
+
 use super::item::Entity;
 use super::key::{ALONE, Key, segment};
 use super::partner::partner_partition;

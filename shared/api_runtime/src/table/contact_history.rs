@@ -2,6 +2,7 @@
 
 use domain::{Email, OrganizationId, Timestamp};
 use serde::{Deserialize, Serialize};
+
 use super::item::Entity;
 use super::key::{Key, segment};
 use super::organization::organization_partition;

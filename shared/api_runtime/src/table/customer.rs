@@ -2,6 +2,7 @@
 
 use domain::{Customer, CustomerId, Email, ExternalId, OrganizationId, Owner};
 use domain::customer::Creator;
+
 use super::count::Count;
 use super::entitlement::owner_partition;
 use super::item::Entity;

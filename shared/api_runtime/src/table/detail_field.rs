@@ -2,6 +2,7 @@
 
 use domain::{DetailField, FieldName};
 use domain::search::unique_form;
+
 use super::count::Count;
 use super::item::Entity;
 use super::key::{CATALOG, Key, segment};

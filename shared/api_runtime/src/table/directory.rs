@@ -2,6 +2,7 @@
 
 use domain::{CustomerLink, Name, OrganizationId, PartnerId};
 use serde::{Deserialize, Serialize};
+
 use super::error::Error;
 use super::item::Entity;
 use super::key::Key;

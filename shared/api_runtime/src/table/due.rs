@@ -2,6 +2,7 @@
 
 use domain::{Period, Timestamp};
 use serde::{Deserialize, Serialize};
+
 use super::item::{Entity, Item};
 use super::key::{Key, due_key, due_shard};
 use super::pattern::{AccessPattern, Described, Index, ListPattern, patterns};

@@ -1,5 +1,7 @@
 //! What can be due, read where it is.
 
+use domain::{Access, AccessRequest, Order, Subscription};
+
 use super::client::Table;
 use super::due::{DueBy, DueEntry};
 use super::error::Error;
@@ -9,7 +11,6 @@ use super::pattern::ListPattern;
 use super::read::{BatchGet, BatchResult, PageQuery};
 use super::store::ParkedOrdersRelease;
 use crate::table::item::Entity;
-use domain::{Access, AccessRequest, Order, Subscription};
 /// What can be due.
 #[derive(Debug)]
 pub enum DueItem {

@@ -2,6 +2,7 @@
 
 use domain::{Entitlement, EntitlementId, EntitlementName, EntitlementNumber, Owner, ProductId};
 use serde::{Deserialize, Serialize};
+
 use super::item::Entity;
 use super::key::{Key, segment, unique};
 use super::organization::organization_partition;

@@ -1,8 +1,9 @@
 //! Events, and the logs that hold them.
 
 use aws_sdk_dynamodb::types::AttributeValue;
-use domain::{Event, EventId, LogScope, LicenseTypeCode, PartnerId, Timestamp};
+use domain::{Event, EventId, LicenseTypeCode, LogScope, PartnerId, Timestamp};
 use domain::event::EventType;
+
 use super::item::Entity;
 use super::key::Key;
 use super::pattern::{AccessPattern, Described, Index, ListPattern, given, patterns};

@@ -1,9 +1,10 @@
 //! What tells that a call or message took effect, or was refused, before.
 
-use super::item::Entity;
-use super::key::{ALONE, Key, segment};
 use domain::{Period, SourceId, Timestamp, Version};
 use serde::{Deserialize, Serialize};
+
+use super::item::Entity;
+use super::key::{ALONE, Key, segment};
 
 /// The first answer to a call with an idempotency key.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]

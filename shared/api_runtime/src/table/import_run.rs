@@ -1,10 +1,11 @@
 //! Imports of details that were begun.
 
+use domain::{Author, ImportId, Metadata, Timestamp};
+use serde::{Deserialize, Serialize};
+
 use super::idempotency::IdempotencyRecord;
 use super::item::Entity;
 use super::key::{ALONE, Key, segment};
-use domain::{Author, ImportId, Metadata, Timestamp};
-use serde::{Deserialize, Serialize};
 
 /// An import of details that was begun. It is there until the import has ended.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]

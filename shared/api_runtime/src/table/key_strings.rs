@@ -1,5 +1,9 @@
 //! The literal keys of everything in the table: what is stored is found by these strings for as long as it is stored.
 
+use domain::event::LogScope;
+use domain::service_request::Month;
+use domain::*;
+
 use super::access::{access_key, access_of_partner_key};
 use super::access_request::{
     access_request_key, pending_requests_key, request_of_partner_key, request_to_key,
@@ -32,9 +36,6 @@ use super::site::{first_migration_key, site_key, site_url_key};
 use super::store::{drain_key, store_account_key, store_link_key};
 use super::subscription::{renewal_key, subscription_key, subscription_name_key};
 use super::webhook_source::{source_among_all_key, source_key};
-use domain::event::LogScope;
-use domain::service_request::Month;
-use domain::*;
 
 const P: &str = "prt_019b8c3e-5c00-7000-8000-000000000001";
 const O: &str = "org_019b8c3e-5c00-7000-8000-000000000002";

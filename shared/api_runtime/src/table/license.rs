@@ -1,6 +1,7 @@
 //! License types, pools and assignments.
 
 use domain::{Assignment, AssignmentId, LicenseType, LicenseTypeCode, OrganizationId, PartnerId, Pool, Quantity};
+
 use super::item::Entity;
 use super::key::{CATALOG, Key};
 use super::organization::organization_partition;

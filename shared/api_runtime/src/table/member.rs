@@ -2,6 +2,7 @@
 
 use domain::{Email, Member, MemberId, PartnerId};
 use domain::access::MemberRecord;
+
 use super::count::Count;
 use super::error::Error;
 use super::item::Entity;

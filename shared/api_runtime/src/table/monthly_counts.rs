@@ -4,6 +4,7 @@ use domain::{OrganizationId, ServiceRequest};
 use domain::dashboard::Counts;
 use domain::service_request::Month;
 use serde::{Deserialize, Serialize};
+
 use super::error::Error;
 use super::item::Entity;
 use super::key::Key;

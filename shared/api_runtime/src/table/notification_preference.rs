@@ -2,6 +2,7 @@
 
 use domain::{Email, OrganizationId, PartnerId};
 use domain::service_request::NotificationPreference;
+
 use super::item::Entity;
 use super::key::{Key, segment};
 use super::organization::organization_partition;

@@ -2,6 +2,7 @@
 
 use domain::{Order, OrderId, ParkedOrderId, Parking, SourceId, StoreAccount, Timestamp};
 use serde::{Deserialize, Serialize};
+
 use super::item::Entity;
 use super::key::{ALONE, Key, segment};
 use super::pattern::{Index, patterns};

@@ -2,6 +2,7 @@
 
 use domain::{ExternalId, Name, Partner, PartnerId};
 use domain::search::Folded;
+
 use super::item::Entity;
 use super::key::{Key, PROFILE, segment, unique};
 use super::pattern::{Index, patterns};

@@ -2,6 +2,7 @@
 
 use domain::{Name, Product, ProductCode, ProductId};
 use domain::search::unique_form;
+
 use super::item::Entity;
 use super::key::{CATALOG, Key, segment, unique};
 use super::pattern::{Index, patterns};

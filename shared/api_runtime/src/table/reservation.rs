@@ -1,9 +1,9 @@
 //! What makes a value unique.
 
 use std::fmt::Display;
+use std::str::FromStr;
 
 use serde::{Deserialize, Serialize};
-use std::str::FromStr;
 
 use super::error::Error;
 use super::item::Entity;

@@ -4,6 +4,7 @@ use aws_sdk_dynamodb::types::AttributeValue;
 use domain::{Email, OrganizationId, PartnerId, ServiceRequest, ServiceRequestId, Timestamp};
 use domain::service_request::{Membership, Month, Person, Selection, ServiceRequestUpdate};
 use serde::{Deserialize, Serialize};
+
 use super::error::Error;
 use super::item::Entity;
 use super::key::{Key, segment};

@@ -1,6 +1,7 @@
 //! Sites.
 
 use domain::{OrganizationId, Site, SiteId, SiteUrl};
+
 use super::item::Entity;
 use super::key::{Key, segment, unique};
 use super::organization::organization_partition;

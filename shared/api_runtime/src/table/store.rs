@@ -2,6 +2,7 @@
 
 use domain::{PartnerId, SourceId, StoreAccount, StoreLink, Timestamp};
 use serde::{Deserialize, Serialize};
+
 use super::item::Entity;
 use super::key::{Key, segment, unique};
 use super::partner::partner_partition;

@@ -1,8 +1,9 @@
 //! Subscriptions, and what their sources call them.
 
-use domain::{ExternalId, OrganizationId, Owner, PartnerId, SourceId, Metadata, Subscription, SubscriptionId, Timestamp};
+use domain::{ExternalId, Metadata, OrganizationId, Owner, PartnerId, SourceId, Subscription, SubscriptionId, Timestamp};
 use domain::subscription::ReportedState;
 use serde::{Deserialize, Serialize};
+
 use super::entitlement::entitlement_key;
 use super::item::Entity;
 use super::key::{Key, segment, unique};

@@ -1,6 +1,7 @@
 //! Webhook sources.
 
 use domain::{Source, SourceId};
+
 use super::item::Entity;
 use super::key::{Key, PROFILE};
 use super::pattern::{Index, patterns};

@@ -1,10 +1,11 @@
 //! What access a person has: the one place where that is decided.
 
+use schemars::JsonSchema;
+use serde::Serialize;
+
 use crate::access::grant::{Grant, GrantState, MemberRecord};
 use crate::text::Email;
 use crate::time::Timestamp;
-use schemars::JsonSchema;
-use serde::Serialize;
 
 /// Why a grant does not decide.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, JsonSchema)]

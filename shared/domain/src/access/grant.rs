@@ -1,11 +1,12 @@
 //! Grants: access that was given.
 
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
 use crate::id::{AccessRequestId, GrantId, MemberId};
 use crate::level::Level;
 use crate::text::Email;
 use crate::time::{Period, Timestamp};
-use schemars::JsonSchema;
-use serde::{Deserialize, Serialize};
 
 /// A member to whom something is given alone.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]

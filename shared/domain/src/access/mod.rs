@@ -4,12 +4,13 @@ pub mod decision;
 pub mod grant;
 pub mod request;
 
+use serde::{Deserialize, Serialize};
+
 use crate::event::{AccessExpired, AccessExpiring, EventKind, NewEvent};
 use crate::id::{GrantId, OrganizationId, PartnerId};
 use crate::party::Metadata;
 use crate::problem::ErrorKind;
 use crate::time::Timestamp;
-use serde::{Deserialize, Serialize};
 
 pub use decision::{Decision, IneffectiveReason, decide, decide_undisclosed};
 pub use grant::{

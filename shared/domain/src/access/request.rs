@@ -1,5 +1,8 @@
 //! Requests for access.
 
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
 use crate::access::grant::Individual;
 use crate::id::{AccessRequestId, OrganizationId, PartnerId};
 use crate::level::Level;
@@ -7,8 +10,6 @@ use crate::party::Metadata;
 use crate::problem::ErrorKind;
 use crate::text::{Description, Email};
 use crate::time::{Period, Timestamp};
-use schemars::JsonSchema;
-use serde::{Deserialize, Serialize};
 
 /// A member for whom access is asked, and how far.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]

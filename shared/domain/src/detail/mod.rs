@@ -3,6 +3,10 @@
 pub mod new;
 pub mod options;
 
+use deserr::{Deserr, IntoValue, ValuePointerRef};
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
 use crate::actor::{Actor, Role};
 use crate::fault::{Faults, ParseError, parse_and_check, parse_number};
 use crate::field_kind::FieldKind;
@@ -11,9 +15,6 @@ use crate::party::Metadata;
 use crate::search::unique_form;
 use crate::text::{FieldName, OptionLabel};
 use crate::time::Timestamp;
-use deserr::{Deserr, IntoValue, ValuePointerRef};
-use schemars::JsonSchema;
-use serde::{Deserialize, Serialize};
 
 /// As many fields there are that are not archived.
 pub const MOST_FIELDS: usize = 50;

@@ -1,5 +1,8 @@
 //! Detail fields to be.
 
+use deserr::{Deserr, IntoValue, ValuePointerRef};
+use schemars::JsonSchema;
+
 use crate::actor::Role;
 use crate::detail::{
     Audience, Choice, Configuration, DetailField, FieldType, MOST_FIELDS, MOST_OPTIONS, duplicate, repeated,
@@ -10,8 +13,6 @@ use crate::id::FieldId;
 use crate::party::Metadata;
 use crate::text::{FieldName, OptionLabel};
 use crate::time::Timestamp;
-use deserr::{Deserr, IntoValue, ValuePointerRef};
-use schemars::JsonSchema;
 
 /// A field to be.
 #[derive(Debug, Clone, Deserr, JsonSchema)]

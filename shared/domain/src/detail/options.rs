@@ -1,5 +1,8 @@
 //! Changes of a field's options.
 
+use deserr::{Deserr, IntoValue, ValuePointerRef};
+use schemars::JsonSchema;
+
 use crate::detail::{Choice, FieldType, MOST_OPTIONS, duplicate, repeated};
 use crate::fault::{
     Check, Fault, Faults, ParseError, Validated, check_length, parse_and_check, parse_number,
@@ -8,8 +11,6 @@ use crate::patch::Given;
 use crate::problem::ErrorKind;
 use crate::search::unique_form;
 use crate::text::OptionLabel;
-use deserr::{Deserr, IntoValue, ValuePointerRef};
-use schemars::JsonSchema;
 
 /// Another option, or what one is to be.
 #[derive(Debug, Clone, Deserr, JsonSchema)]

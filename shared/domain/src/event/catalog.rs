@@ -1,12 +1,13 @@
 //! What happens to products, license types and detail fields.
 
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
 use super::data::event_data;
 use crate::field_kind::FieldKind;
 use crate::id::{FieldId, ProductId};
 use crate::text::{FieldName, LicenseTypeCode, Name, ProductCode};
 use crate::time::Period;
-use schemars::JsonSchema;
-use serde::{Deserialize, Serialize};
 
 /// A detail field, as it was made.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]

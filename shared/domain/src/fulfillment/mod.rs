@@ -10,13 +10,6 @@ mod links;
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use facts::{Facts, can_be_refused, link_ends};
-use faults::{
-    ARCHIVED_PRODUCT, EXTERNAL_ID_TAKEN, LINKED_TO_DEACTIVATED, LINKED_TO_IGNORED, OTHER_ORGANIZATION,
-    TOO_MANY_LINKS, UNKNOWN_ORGANIZATION, UNKNOWN_PRODUCT, UNKNOWN_SUBSCRIPTION,
-};
-use links::{Link, links_of};
-
 use crate::entitlement::Entitlement;
 use crate::event::{
     NewEvent, OrderLineIgnored, SubscriptionCancelled, SubscriptionOrdered, SubscriptionRenewed,
@@ -30,6 +23,12 @@ use crate::subscription::closure::Subscriptions;
 use crate::subscription::{Buyer, ReportedState, Subscription, SubscriptionContact};
 use crate::text::Email;
 use crate::time::Timestamp;
+use facts::{Facts, can_be_refused, link_ends};
+use faults::{
+    ARCHIVED_PRODUCT, EXTERNAL_ID_TAKEN, LINKED_TO_DEACTIVATED, LINKED_TO_IGNORED, OTHER_ORGANIZATION,
+    TOO_MANY_LINKS, UNKNOWN_ORGANIZATION, UNKNOWN_PRODUCT, UNKNOWN_SUBSCRIPTION,
+};
+use links::{Link, links_of};
 
 /// What an order's fulfillment comes to in one transaction.
 #[derive(Debug)]

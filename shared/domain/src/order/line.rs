@@ -1,14 +1,15 @@
 //! Lines of subscriptions, as stores send them.
 
+use deserr::{Deserr, IntoValue, ValuePointerRef};
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
 use crate::fault::{Faults, parse_text, wrong_kind};
 use crate::id::{OrganizationId, SubscriptionId};
 use crate::license::Quantity;
 use crate::subscription::SubscriptionKind;
 use crate::text::{Email, ExternalId, Name, Plan, ProductCode};
 use crate::time::{Period, Timestamp};
-use deserr::{Deserr, IntoValue, ValuePointerRef};
-use schemars::JsonSchema;
-use serde::{Deserialize, Serialize};
 
 /// A subscription that is sold.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, Deserr, JsonSchema)]

@@ -3,16 +3,18 @@
 pub mod line;
 pub mod sequence;
 
+use std::collections::BTreeMap;
+
+use deserr::{Deserr, IntoValue, ValuePointerRef};
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
 use crate::fault::{Faults, ParseError, wrong_kind};
 use crate::id::{OrganizationId, ParkedOrderId, PartnerId, SourceId, SubscriptionId};
 use crate::license::Line;
 use crate::party::Metadata;
 use crate::text::{ExternalId, LicenseTypeCode, OrderId, StoreAccount};
 use crate::time::{Period, Timestamp};
-use deserr::{Deserr, IntoValue, ValuePointerRef};
-use schemars::JsonSchema;
-use serde::{Deserialize, Serialize};
-use std::collections::BTreeMap;
 
 pub use line::{LineContact, LinkEnd, Named, SubscriptionLine};
 pub use sequence::{Sequence, check_mark, mark};

@@ -1,9 +1,10 @@
 //! Which of the messages about something is the latest.
 
-use crate::fault::{Faults, ParseError, parse_number};
-use crate::time::{Sent, Timestamp};
 use deserr::{Deserr, IntoValue, ValuePointerRef};
 use schemars::JsonSchema;
+
+use crate::fault::{Faults, ParseError, parse_number};
+use crate::time::{Sent, Timestamp};
 
 /// The number of a change to an order: 1 to what a JSON number carries exactly.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]

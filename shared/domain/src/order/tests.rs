@@ -1,13 +1,13 @@
 //! The rules of orders, told once more.
 
-use crate::license::Line;
+use std::collections::BTreeMap;
+
+use proptest::prelude::*;
+
+use crate::license::{Line, Quantity};
 use crate::order::{Order, OrderStatus, PoolAdjustment, Quantities, sum_lines};
 use crate::text::LicenseTypeCode;
 use crate::time::Timestamp;
-use proptest::prelude::*;
-use std::collections::BTreeMap;
-
-use crate::license::Quantity;
 
 fn quantities(counts: &[u64]) -> Quantities {
     let code = |kind: usize| format!("type-{kind}").parse().unwrap();

@@ -1,8 +1,9 @@
 //! What goes down with a subscription, and what keeps the rest up.
 
+use std::collections::{BTreeMap, BTreeSet};
+
 use crate::id::SubscriptionId;
 use crate::subscription::Subscription;
-use std::collections::{BTreeMap, BTreeSet};
 
 /// All subscriptions of an organization.
 pub type Subscriptions = BTreeMap<SubscriptionId, Subscription>;

@@ -1,10 +1,11 @@
 //! The customers who manage a subscription.
 
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
 use crate::id::CustomerId;
 use crate::text::{Email, Name};
 use crate::time::Timestamp;
-use schemars::JsonSchema;
-use serde::{Deserialize, Serialize};
 
 /// A customer who looks after a subscription.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]

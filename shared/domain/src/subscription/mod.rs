@@ -5,6 +5,12 @@ pub mod contact;
 pub mod place;
 pub mod update;
 
+use std::collections::BTreeSet;
+
+use deserr::Deserr;
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
 use crate::entitlement::{Entitlement, EntitlementNumber, Owner};
 use crate::event::{EventKind, NewEvent, SubscriptionTransferred, SubscriptionTransferredAway};
 use crate::fault::Faults;
@@ -15,10 +21,6 @@ use crate::problem::ErrorKind;
 use crate::text::{Description, Email, ExternalId, OrderId, Plan, ProductCode};
 use crate::time::{Period, Timestamp};
 use crate::value::Details;
-use deserr::Deserr;
-use schemars::JsonSchema;
-use serde::{Deserialize, Serialize};
-use std::collections::BTreeSet;
 
 pub use contact::SubscriptionContact;
 pub use place::{SetUpTarget, Site, Whole};

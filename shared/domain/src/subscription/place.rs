@@ -1,13 +1,14 @@
 //! Where a subscription is set up.
 
+use deserr::Deserr;
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
 use crate::fault::{Faults, ParseError};
 use crate::id::{OrganizationId, SiteId};
 use crate::party::Metadata;
 use crate::site_url::SiteUrl;
 use crate::text::Name;
-use deserr::Deserr;
-use schemars::JsonSchema;
-use serde::{Deserialize, Serialize};
 
 /// Where a subscription is set up.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]

@@ -1,7 +1,12 @@
 //! The rules of subscriptions, told once more.
 
+use std::collections::BTreeSet;
+
+use proptest::prelude::*;
+
+use super::*;
 use crate::PartnerId;
-use crate::id::{OrganizationId, ProductId, SiteId, SourceId, SubscriptionId};
+use crate::id::{Id, Ids, OrganizationId, ProductId, SiteId, SourceId, SubscriptionId};
 use crate::license::Quantity;
 use crate::party::Metadata;
 use crate::subscription::closure::{Closure, Subscriptions};
@@ -9,11 +14,6 @@ use crate::subscription::place::SetUpTarget;
 use crate::subscription::update::{Buyer, Renewal, ReportedState, SubscriptionUpdate};
 use crate::subscription::{Deactivation, Subscription, SubscriptionKind, SubscriptionStatus};
 use crate::time::Timestamp;
-use proptest::prelude::*;
-use std::collections::BTreeSet;
-
-use super::*;
-use crate::id::{Id, Ids};
 
 fn time(minutes: u64) -> Timestamp {
     Timestamp::from_unix_millis(1_767_603_600_000 + minutes * 60_000)

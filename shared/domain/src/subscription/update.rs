@@ -1,9 +1,10 @@
 //! What messages say about a subscription.
 
+use serde::{Deserialize, Serialize};
+
 use crate::id::PartnerId;
 use crate::text::StoreAccount;
 use crate::time::Timestamp;
-use serde::{Deserialize, Serialize};
 
 /// Who pays for a subscription: a partner, by an account at the store or named by itself; or nobody but the organization.
 #[derive(Debug, Clone, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]

@@ -1,10 +1,11 @@
 //! The forms in which the values of each type of field are written.
 
+use chrono::{Datelike, NaiveDate};
+
 use crate::fault::quoted;
 use crate::field_kind::FieldKind;
 use crate::text::Email;
 use crate::unicode::{deceives, is_refused_in_identifiers, is_unseen, nfc};
-use chrono::{Datelike, NaiveDate};
 
 pub(super) fn truth(text: &str) -> Result<bool, String> {
     match text.to_ascii_lowercase().as_str() {

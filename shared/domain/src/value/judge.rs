@@ -1,5 +1,7 @@
 //! What somebody may have the detail fields say.
 
+use std::collections::HashMap;
+
 use crate::actor::Actor;
 use crate::detail::options::UNKNOWN_OPTION;
 use crate::detail::{Choice, DetailField};
@@ -11,7 +13,6 @@ use crate::unicode::lookup_form;
 use crate::value::form::{number, plain, truth, written};
 use crate::value::sent::{Value, Values};
 use crate::value::stored::{DetailChanges, Details, StoredValue};
-use std::collections::HashMap;
 
 /// There is no such field, for this caller.
 pub const UNKNOWN_FIELD: ErrorKind =

@@ -1,9 +1,10 @@
 //! Values as they are sent and shown.
 
-use crate::fault::{Faults, ParseError};
 use deserr::{Deserr, IntoValue, ValuePointerRef};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
+
+use crate::fault::{Faults, ParseError};
 
 /// A value as it is sent and shown.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]

@@ -1,8 +1,10 @@
 //! Values as they are stored.
 
-use crate::id::FieldId;
-use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+
+use crate::id::FieldId;
 
 /// A value as it is kept; its field says what it means.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]

@@ -1,5 +1,8 @@
 //! Which values a field takes, and how it shows them.
 
+use proptest::prelude::*;
+use serde_json::json;
+
 use super::*;
 use crate::detail::DetailField;
 use crate::detail::new::NewField;
@@ -8,8 +11,6 @@ use crate::fault::Faults;
 use crate::time::Timestamp;
 use crate::value::form::number;
 use crate::value::sent::Value;
-use proptest::prelude::*;
-use serde_json::json;
 
 fn field(json: serde_json::Value) -> DetailField {
     let new: NewField = deserr::deserialize::<_, _, Faults>(json).unwrap();

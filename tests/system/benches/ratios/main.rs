@@ -6,7 +6,6 @@
 
 mod start;
 
-use domain::event::LicenseAssigned;
 use std::collections::{BTreeMap, HashMap};
 use std::time::{Duration, Instant};
 
@@ -16,6 +15,7 @@ use aws_sdk_dynamodb::types::{
     AttributeValue, ConditionCheck, KeysAndAttributes, Put, TransactWriteItem, Update,
 };
 use domain::dashboard::Counts;
+use domain::event::LicenseAssigned;
 use domain::service_request::Month;
 use domain::{
     Access, Author, AuthorKind, Event, Grant, Ids, Level, Metadata, NewEvent, Period, ServiceRequest,

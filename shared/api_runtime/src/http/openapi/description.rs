@@ -1,12 +1,13 @@
 //! Operations without their types.
 
+use domain::{ErrorKind, Role};
+use schemars::{JsonSchema, Schema, SchemaGenerator};
+use serde_json::Value;
+
 use crate::answer::Output;
 use crate::http::body::Body;
 use crate::http::operation::{Operation, Size};
 use crate::http::route::Route;
-use domain::{ErrorKind, Role};
-use schemars::{JsonSchema, Schema, SchemaGenerator};
-use serde_json::Value;
 
 /// What an operation is, without its types.
 #[derive(Clone, Copy)]

@@ -11,9 +11,7 @@ use schemars::generate::SchemaSettings;
 use serde_json::{Map, Value, json};
 
 use crate::http::problem::ProblemDocument;
-
 use crate::http::route::{Access, Route};
-
 use parameters::{parameters, put};
 use responses::{headers, outcomes, responses};
 

@@ -1,10 +1,11 @@
 //! The parameters of a route.
 
+use schemars::{Schema, SchemaGenerator};
+use serde_json::{Value, json};
+
 use super::description::Description;
 use crate::http::request::{takes_if_match, takes_validate_only};
 use crate::http::route::{Access, Method, Route};
-use schemars::{Schema, SchemaGenerator};
-use serde_json::{Value, json};
 
 pub(super) fn put(object: &mut Value, name: &str, value: Value) {
     if let Value::Object(map) = object {

@@ -1,14 +1,16 @@
 //! The responses of a route.
 
+use std::collections::BTreeMap;
+
+use domain::ErrorKind;
+use schemars::SchemaGenerator;
+use serde_json::{Map, Value, json};
+
 use super::description::{Description, Example};
 use super::parameters::{inlined, parameters_of, put};
 use crate::http::problem::{ProblemDocument, STILL_RUNNING};
 use crate::http::request::{takes_if_match, takes_validate_only};
 use crate::http::route::{Access, Method, Route};
-use domain::ErrorKind;
-use schemars::SchemaGenerator;
-use serde_json::{Map, Value, json};
-use std::collections::BTreeMap;
 
 pub(super) fn outcomes(
     description: &Description,
