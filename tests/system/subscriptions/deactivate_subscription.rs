@@ -404,6 +404,21 @@ async fn a_preview_of_what_was_cut_off_goes_on_with_nothing() {
     }
 }
 
+#[tokio::test(flavor = "multi_thread")]
+async fn resuming_a_cut_off_sequence_under_the_key_of_another_request_is_refused() {
+    let world = World::demo().await;
+    let chain = world.chain(70).await;
+    world.fault_proxy().kill("deactivate-subscription", 1, Kill::After);
+    let call = || deactivate(&world, "operator", "{harbour}", &chain[0]);
+    assert_eq!(call().send().await.status, 500);
+    world.post("/v1/products").by("operator").key("gate").json(json!({"name": "Gate"})).send().await.ok();
+    world.post("/_local/time").bytes(br#"{"advance":"PT2M"}"#).send().await.ok();
+    let path = format!("/v1/organizations/{{harbour}}/subscriptions/{}/deactivate", chain[0]);
+    let other = world.post(&path).by("operator").key("gate").json(json!({}));
+    other.assert_rejected(422, "idempotency-key-reused").await;
+    assert_eq!(call().send().await.ok()["count"], 70);
+}
+
 /// More than a call takes down is left to the timer, and the answer that says so is the one that a repeat gets.
 #[tokio::test(flavor = "multi_thread")]
 async fn of_very_many_the_timer_takes_down_the_rest() {
