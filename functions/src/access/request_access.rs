@@ -21,7 +21,7 @@ use super::{MemberLevel, NOT_A_MEMBER, check_terms, find_members, require_expiry
 pub struct RequestAccess;
 
 const ADMIN_REQUIRED: ErrorKind =
-    ErrorKind::forbidden("admin-required", "who is no admin of the partner asks for itself alone");
+    ErrorKind::forbidden("admin-required", "only an admin of the partner requests access for others");
 const TOO_MANY_PENDING: ErrorKind =
     ErrorKind::state("too-many-pending", "at most 50 requests of a partner are pending");
 

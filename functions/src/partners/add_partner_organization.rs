@@ -26,7 +26,8 @@ pub struct PartnerOrganizationPath {
 
 impl Operation for AddPartnerOrganization {
     const NAME: &str = "add-partner-organization";
-    const ABOUT: &str = "Puts an organization into a partner's directory. Again changes nothing.";
+    const ABOUT: &str =
+        "Add an organization to a partner's directory. Idempotent: succeeds if it is there already.";
     const ROUTES: &[Route] =
         &[route(Method::Put, "/v1/partners/{partnerId}/organizations/{organizationId}", &[Role::Operator])];
     const CREATES: bool = true;

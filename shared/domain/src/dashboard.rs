@@ -36,7 +36,7 @@ impl Bucket {
     }
 
     /// Where it begins.
-    pub fn required_level(self) -> Period {
+    pub fn lower_bound(self) -> Period {
         let index = u64::from(self.0);
         let minutes = match index.checked_sub(Self::EXACT) {
             None => index,
@@ -224,7 +224,7 @@ fn median(counts: &[&Counts], name: &str) -> Option<Period> {
         left -= number;
         *number > 0 && left <= 0
     });
-    found.map(|(index, _)| Bucket(index).required_level())
+    found.map(|(index, _)| Bucket(index).lower_bound())
 }
 
 #[cfg(test)]
@@ -254,7 +254,7 @@ mod tests {
         #[test]
         fn a_bucket_begins_less_than_an_eighth_before_what_is_in_it(minutes in 0u64..200_000_000, start in 0u64..1000) {
             let bucket = Bucket::between(at(start), at(start + minutes));
-            let least = at(0).after(bucket.required_level()).unix_millis() / 60_000;
+            let least = at(0).after(bucket.lower_bound()).unix_millis() / 60_000;
             prop_assert!(least <= minutes, "{least} {minutes}");
             prop_assert!(minutes < 16 && least == minutes || (minutes - least) * 8 < minutes, "{least} {minutes}");
             prop_assert_eq!(Bucket::between(at(0), at(least)), bucket);
@@ -271,7 +271,7 @@ mod tests {
             let mut sorted = times.clone();
             sorted.sort_unstable();
             let middle = sorted.get((sorted.len().max(1) - 1) / 2);
-            let expected = middle.map(|minutes| Bucket::between(at(0), at(*minutes)).required_level());
+            let expected = middle.map(|minutes| Bucket::between(at(0), at(*minutes)).lower_bound());
             prop_assert_eq!(median(&[&counts[0], &counts[1]], ANSWERED), expected);
         }
     }

@@ -89,7 +89,7 @@ impl Fault {
     }
 }
 
-/// All faults of one stage.
+/// All faults of one kind of problem.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Faults(pub Vec<Fault>);
 

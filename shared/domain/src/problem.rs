@@ -25,11 +25,10 @@ pub enum ProblemKind {
     Rule,
 }
 
-/// A reason that an operation has to refuse: by state or by rule. One constant serves the refusal and the API's
-/// description.
+/// An error of an operation: by authority, by state or by rule. One constant serves the problem and the API's description.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct ErrorKind {
-    /// [`ProblemKind::State`] or [`ProblemKind::Rule`].
+    /// The kind of problem that it makes.
     pub kind: ProblemKind,
     /// Stable, kebab-case.
     pub code: &'static str,
@@ -53,7 +52,7 @@ impl ErrorKind {
         Self { kind: ProblemKind::Rule, code, about }
     }
 
-    /// This reason, at a field of the body.
+    /// This error, at a field of the body.
     pub fn at(&self, steps: &[&dyn std::fmt::Display]) -> Fault {
         Fault::new(FaultPointer::pointer(steps), self.code, self.about)
     }
@@ -73,7 +72,7 @@ pub struct Problem {
     pub code: String,
     /// One sentence for people.
     pub detail: String,
-    /// Every fault of this stage.
+    /// Every fault of this kind.
     pub faults: Vec<Fault>,
 }
 

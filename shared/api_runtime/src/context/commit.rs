@@ -309,6 +309,6 @@ fn key_reused() -> Failure {
     header_problem("Idempotency-Key", ProblemKind::Rule, Failure::KEY_REUSED, "was used for another request")
 }
 
-fn header_problem(header: &str, stage: ProblemKind, code: &str, detail: &str) -> Failure {
-    Problem::of(stage, vec![Fault::new(FaultPointer::parameter(header), code, detail)]).into()
+fn header_problem(header: &str, kind: ProblemKind, code: &str, detail: &str) -> Failure {
+    Problem::of(kind, vec![Fault::new(FaultPointer::parameter(header), code, detail)]).into()
 }

@@ -29,11 +29,8 @@ pub(super) fn written<O: Operation>(
 ) -> Result<Response, table::Error> {
     match reply {
         Reply::Answer(answer) => written_answer::<O>(environment, call, &answer),
-        // What was only validated does not exist: it has no version and no secret.
-        Reply::Validated(Answer { status, location, body }) => {
-            let body = Answer { status, location: None, body };
-            Ok(success(body.status, location, None, body.written()?, None))
-        }
+        // A validated object need not exist: it is shown without version and secret.
+        Reply::Validated(answer) => Ok(success(answer.status, None, None, answer.written()?, None)),
         Reply::Replay(answer::Replay(record)) => replayed::<O>(environment, *record),
     }
 }
