@@ -3,8 +3,18 @@
 use futures_util::future::join_all;
 use serde_json::{Value, json};
 use system::World;
+use system::payload::Payload;
 
 use super::{EXPIRY, ask, asked, decide, events, give, level, resolved, set, single, wish};
+
+#[test]
+fn canonical_call_is_published() {
+    let body = json!({"expiresAt": "2026-10-01T00:00:00Z"});
+    Payload::of("approve-access", "/v1/access-requests/{accessRequest}/approve")
+        .by("contactManager")
+        .json(&body)
+        .publish();
+}
 
 #[tokio::test(flavor = "multi_thread")]
 async fn what_is_approved_is_given_at_once() {

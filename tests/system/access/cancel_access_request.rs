@@ -2,8 +2,16 @@
 
 use serde_json::json;
 use system::World;
+use system::payload::Payload;
 
 use super::{ask, decide, events, single, wish};
+
+#[test]
+fn canonical_call_is_published() {
+    Payload::of("cancel-access-request", "/v1/access-requests/{toCancel}/cancel")
+        .by("partnerAdmin")
+        .publish();
+}
 
 #[tokio::test(flavor = "multi_thread")]
 async fn its_author_or_an_admin_takes_it_back() {

@@ -2,8 +2,18 @@
 
 use serde_json::json;
 use system::World;
+use system::payload::Payload;
 
 use super::{decide, events, level};
+
+#[test]
+fn canonical_call_is_published() {
+    let body = json!({"reason": "Not for everybody, please"});
+    Payload::of("decline-access", "/v1/access-requests/{toDecline}/decline")
+        .by("contactManager")
+        .json(&body)
+        .publish();
+}
 
 #[tokio::test(flavor = "multi_thread")]
 async fn what_is_declined_changes_nothing_of_what_is_in_force() {

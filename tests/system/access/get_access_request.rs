@@ -1,6 +1,12 @@
 //! `get-access-request`
 
 use system::World;
+use system::payload::Payload;
+
+#[test]
+fn canonical_call_is_published() {
+    Payload::of("get-access-request", "/v1/access-requests/{accessRequest}").by("partnerMember").publish();
+}
 
 #[tokio::test(flavor = "multi_thread")]
 async fn the_partners_people_and_its_addressee_see_it() {

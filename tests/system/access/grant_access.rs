@@ -2,9 +2,23 @@
 
 use futures_util::future::{join, join_all};
 use serde_json::{Value, json};
+use system::payload::Payload;
 use system::{World, strength};
 
 use super::{events, give, level, resolved, single};
+
+#[test]
+fn canonical_call_is_published() {
+    let body = json!({
+        "expiresAt": "2026-10-01T00:00:00Z",
+        "organizationLevel": "look",
+        "partnerId": "{otherPartner}",
+    });
+    Payload::of("grant-access", "/v1/organizations/{yamada}/access")
+        .by("contactManager")
+        .json(&body)
+        .publish();
+}
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_contact_manager_gives_what_nobody_asked_for_and_changes_what_is_in_force() {

@@ -2,6 +2,14 @@
 
 use serde_json::Value;
 use system::World;
+use system::payload::Payload;
+
+#[test]
+fn canonical_call_is_published() {
+    Payload::of("list-access-requests", "/v1/partners/{partner}/access-requests")
+        .by("partnerMember")
+        .publish();
+}
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_partner_sees_what_it_asked_the_last_first() {

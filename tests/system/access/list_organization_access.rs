@@ -2,8 +2,16 @@
 
 use serde_json::json;
 use system::World;
+use system::payload::Payload;
 
 use super::give;
+
+#[test]
+fn canonical_call_is_published() {
+    Payload::of("list-organization-access", "/v1/organizations/{yamada}/access")
+        .by("contactManager")
+        .publish();
+}
 
 #[tokio::test(flavor = "multi_thread")]
 async fn an_organization_sees_its_partners_and_what_each_was_given() {

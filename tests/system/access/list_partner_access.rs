@@ -2,8 +2,14 @@
 
 use serde_json::json;
 use system::World;
+use system::payload::Payload;
 
 use super::{asked, decide, single};
+
+#[test]
+fn canonical_call_is_published() {
+    Payload::of("list-partner-access", "/v1/partners/{partner}/access").by("partnerMember").publish();
+}
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_member_sees_its_customers_how_far_it_may_go_and_what_is_pending() {

@@ -2,6 +2,12 @@
 
 use serde_json::json;
 use system::World;
+use system::payload::Payload;
+
+#[test]
+fn canonical_call_is_published() {
+    Payload::of("list-received-access-requests", "/v1/me/access-requests").by("contactManager").publish();
+}
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_contact_manager_sees_what_is_addressed_to_its_email() {

@@ -2,8 +2,16 @@
 
 use serde_json::json;
 use system::World;
+use system::payload::Payload;
 
 use super::{events, level};
+
+#[test]
+fn canonical_call_is_published() {
+    Payload::of("relinquish-access", "/v1/organizations/{yamada}/access/{partner}/{grantOfRen}/relinquish")
+        .by("partnerMember")
+        .publish();
+}
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_member_gives_back_its_own_and_an_admin_any() {

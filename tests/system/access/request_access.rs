@@ -3,8 +3,23 @@
 use futures_util::future::join_all;
 use serde_json::{Value, json};
 use system::World;
+use system::payload::Payload;
 
 use super::{EXPIRY, ask, decide, single, wish};
+
+#[test]
+fn canonical_call_is_published() {
+    let body = json!({
+        "contactManagerEmail": "yuki@yamada.example",
+        "expiresAt": "2026-12-31T00:00:00Z",
+        "individuals": [{"email": "ren@miyako.example", "level": "update"}],
+        "reason": "The new cameras in Ginza",
+    });
+    Payload::of("request-access", "/v1/partners/{partner}/access-requests")
+        .by("partnerMember")
+        .json(&body)
+        .publish();
+}
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_member_asks_for_itself_and_an_admin_for_others_and_for_all() {

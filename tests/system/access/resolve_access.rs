@@ -2,8 +2,19 @@
 
 use serde_json::json;
 use system::World;
+use system::payload::Payload;
 
 use super::{decide, give, level, resolved, set, single, wish};
+
+#[test]
+fn canonical_call_is_published() {
+    Payload::of(
+        "resolve-access",
+        "/v1/organizations/{yamada}/access/resolve?partnerId={partner}&email=ren%40miyako.example",
+    )
+    .by("partnerMember")
+    .publish();
+}
 
 #[tokio::test(flavor = "multi_thread")]
 async fn the_grant_that_decides_is_named_and_those_that_lost_and_why() {

@@ -2,8 +2,16 @@
 
 use serde_json::json;
 use system::World;
+use system::payload::Payload;
 
 use super::{events, level, resolved};
+
+#[test]
+fn canonical_call_is_published() {
+    Payload::of("revoke-access", "/v1/organizations/{yamada}/access/{partner}/{grantOfAll}")
+        .by("contactManager")
+        .publish();
+}
 
 #[tokio::test(flavor = "multi_thread")]
 async fn what_is_taken_back_opens_nothing_from_then_on() {

@@ -2,7 +2,19 @@
 
 use futures_util::future::join_all;
 use serde_json::{Value, json};
+use system::payload::Payload;
 use system::{Call, World};
+
+#[test]
+fn canonical_calls_are_published() {
+    let body = json!({"email": "hana@yamada.example", "externalId": "Y-3", "name": "Hana Ito"});
+    Payload::of("create-customer-of-organization", "/v1/organizations/{yamada}/customers")
+        .by("contactManager")
+        .json(&body)
+        .publish();
+    let body = json!({"email": "kai@solo.example", "name": "Kai Berg"});
+    Payload::of("create-unaffiliated-customer", "/v1/customers").by("operator").json(&body).publish();
+}
 
 fn create<'a>(world: &'a World, who: &str, body: Value) -> Call<'a> {
     world.post("/v1/organizations/{yamada}/customers").by(who).json(body)

@@ -2,6 +2,12 @@
 
 use serde_json::json;
 use system::World;
+use system::payload::Payload;
+
+#[test]
+fn canonical_call_is_published() {
+    Payload::of("find-customer", "/v1/customers?email=sora%40yamada.example").by("agent").publish();
+}
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_person_is_found_by_e_mail_wherever_they_are_a_customer() {

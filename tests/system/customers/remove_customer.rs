@@ -2,6 +2,12 @@
 
 use serde_json::json;
 use system::World;
+use system::payload::Payload;
+
+#[test]
+fn canonical_call_is_published() {
+    Payload::of("remove-customer", "/v1/customers/{haruto}").by("contactManager").publish();
+}
 
 #[tokio::test(flavor = "multi_thread")]
 async fn who_is_removed_is_no_customer_any_more_and_again_is_no_change() {

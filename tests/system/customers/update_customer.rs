@@ -2,7 +2,14 @@
 
 use futures_util::future::join;
 use serde_json::{Value, json};
+use system::payload::Payload;
 use system::{Call, World, strength};
+
+#[test]
+fn canonical_call_is_published() {
+    let body = json!({"manager": true, "name": "Sora Mori"});
+    Payload::of("update-customer", "/v1/customers/{sora}").by("contactManager").json(&body).publish();
+}
 
 fn update<'a>(world: &'a World, who: &str, body: Value) -> Call<'a> {
     world.patch("/v1/customers/{sora}").by(who).json(body)

@@ -3,8 +3,19 @@
 use futures_util::future::join_all;
 use serde_json::json;
 use system::World;
+use system::payload::Payload;
 
 use super::{create, fields, names, seen};
+
+#[test]
+fn canonical_call_is_published() {
+    let body = json!({
+        "configuration": {"position": 4},
+        "name": "Language",
+        "type": {"name": "MULTISELECT", "options": ["ja", "tr", "en"]},
+    });
+    Payload::of("create-detail-field", "/v1/detail-fields").by("operator").json(&body).publish();
+}
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_field_is_defined_as_the_fields_api_has_it() {

@@ -2,8 +2,14 @@
 
 use serde_json::json;
 use system::World;
+use system::payload::Payload;
 
 use super::{create, names, seen, update};
+
+#[test]
+fn canonical_call_is_published() {
+    Payload::of("list-detail-fields", "/v1/detail-fields").by("customer").publish();
+}
 
 #[tokio::test(flavor = "multi_thread")]
 async fn each_sees_the_fields_that_are_for_them_in_their_order() {

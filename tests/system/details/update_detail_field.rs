@@ -3,9 +3,20 @@
 use futures_util::future::join;
 use local_stack::fault_proxy::InjectedFailure;
 use serde_json::{Value, json};
+use system::payload::Payload;
 use system::{World, strength};
 
 use super::{create, fields, names, seen, update};
+
+#[test]
+fn canonical_call_is_published() {
+    let body = json!({
+        "archived": true,
+        "name": "Sales region",
+        "options": [{"id": 2, "label": "Europe"}, {"label": "JP"}],
+    });
+    Payload::of("update-detail-field", "/v1/detail-fields/{field}").by("operator").json(&body).publish();
+}
 
 async fn events(world: &World) -> Vec<String> {
     let history = world.get("/v1/history?order=asc&pageSize=100").by("operator").send().await.ok();

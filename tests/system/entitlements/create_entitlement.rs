@@ -4,8 +4,29 @@ use futures_util::future::join_all;
 use local_stack::{Options, Stack};
 use serde_json::json;
 use system::World;
+use system::payload::Payload;
 
 use super::{create, events, field};
+
+#[test]
+fn canonical_calls_are_published() {
+    let body = json!({"productId": "{videoWall}"});
+    Payload::of("create-entitlement-of-customer", "/v1/customers/{sora}/entitlements")
+        .by("agent")
+        .json(&body)
+        .publish();
+    let body = json!({
+        "details": {"Seats": {"values": [10]}, "Support level": {"values": ["Gold"]}},
+        "endsAt": "2027-01-01T00:00:00Z",
+        "externalId": "CRM-2001",
+        "productId": "{videoWall}",
+        "startsAt": "2026-01-01T00:00:00Z",
+    });
+    Payload::of("create-entitlement-of-organization", "/v1/organizations/{sol}/entitlements")
+        .by("operator")
+        .json(&body)
+        .publish();
+}
 
 #[tokio::test(flavor = "multi_thread")]
 async fn an_organization_or_a_person_becomes_the_owner_of_a_product() {

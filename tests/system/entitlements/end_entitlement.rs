@@ -2,8 +2,22 @@
 
 use serde_json::json;
 use system::World;
+use system::payload::Payload;
 
 use super::{OF_CUSTOMER, OF_ORGANIZATION, create, events, seen};
+
+#[test]
+fn canonical_calls_are_published() {
+    Payload::of("end-entitlement-of-customer", "/v1/customers/{sora}/entitlements/{ownEntitlement}/end")
+        .by("operator")
+        .publish();
+    Payload::of(
+        "end-entitlement-of-organization",
+        "/v1/organizations/{yamada}/entitlements/{entitlement}/end",
+    )
+    .by("operator")
+    .publish();
+}
 
 #[tokio::test(flavor = "multi_thread")]
 async fn an_ended_entitlement_is_kept_and_shown_as_ended() {

@@ -1,8 +1,14 @@
 //! `find-entitlement`
 
 use system::World;
+use system::payload::Payload;
 
 use super::{OF_ORGANIZATION, seen};
+
+#[test]
+fn canonical_call_is_published() {
+    Payload::of("find-entitlement", "/v1/entitlements/by-number/{number}").by("agent").publish();
+}
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_number_finds_its_entitlement_however_it_is_written() {

@@ -2,8 +2,19 @@
 
 use serde_json::json;
 use system::World;
+use system::payload::Payload;
 
 use super::{OF_CUSTOMER, OF_ORGANIZATION, colleague, seen};
+
+#[test]
+fn canonical_calls_are_published() {
+    Payload::of("get-entitlement-of-customer", "/v1/customers/{sora}/entitlements/{ownEntitlement}")
+        .by("customer")
+        .publish();
+    Payload::of("get-entitlement-of-organization", "/v1/organizations/{yamada}/entitlements/{entitlement}")
+        .by("customer")
+        .publish();
+}
 
 #[tokio::test(flavor = "multi_thread")]
 async fn what_a_role_may_not_view_is_absent() {

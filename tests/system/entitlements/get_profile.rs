@@ -2,8 +2,15 @@
 
 use serde_json::{Value, json};
 use system::World;
+use system::payload::Payload;
 
 use super::{OF_ORGANIZATION, colleague, create};
+
+#[test]
+fn canonical_calls_are_published() {
+    Payload::of("get-profile-of-customer", "/v1/customers/{sora}/profile").by("agent").publish();
+    Payload::of("get-profile-of-organization", "/v1/organizations/{yamada}/profile").by("agent").publish();
+}
 
 const OF_SORA: &str = "/v1/customers/{sora}/profile";
 const OF_YAMADA: &str = "/v1/organizations/{yamada}/profile";

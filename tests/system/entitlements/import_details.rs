@@ -6,10 +6,23 @@ use std::time::{Duration, Instant};
 use futures_util::future::join;
 use local_stack::fault_proxy::Kill;
 use serde_json::{Value, json};
+use system::payload::Payload;
 use system::stock::sheet;
 use system::{Call, Reply, World};
 
 use super::{OF_CUSTOMER, OF_ORGANIZATION, field, seen};
+
+#[test]
+fn canonical_call_is_published() {
+    let body = json!({
+        "rows": [
+            {"details": {"Seats": {"values": [30]}, "Support level": {"values": ["Silver"]}}, "entitlement": "CRM-1001"},
+            {"details": {"Renewal contact": {"values": ["sora@yamada.example"]}}, "entitlement": "{ownEntitlement}"},
+            {"details": {"Region": {"values": ["EU"]}}, "entitlement": "CRM-4711"},
+        ],
+    });
+    Payload::of("import-details", "/v1/entitlement-details/import").by("operator").json(&body).publish();
+}
 
 const PATH: &str = "/v1/entitlement-details/import";
 

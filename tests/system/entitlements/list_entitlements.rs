@@ -4,8 +4,16 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::json;
 use system::World;
+use system::payload::Payload;
 
 use super::{OF_ORGANIZATION, create, field, update};
+
+#[test]
+fn canonical_call_is_published() {
+    Payload::of("list-entitlements", "/v1/entitlements?productId={product}&field=Support%20level&value=Gold")
+        .by("agent")
+        .publish();
+}
 
 async fn found(world: &World, query: &str) -> Vec<String> {
     let page = world.get(&format!("/v1/entitlements?{query}")).by("agent").send().await.ok();

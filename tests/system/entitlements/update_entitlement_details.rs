@@ -5,8 +5,29 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use futures_util::future::join_all;
 use serde_json::{Map, Value, json};
 use system::World;
+use system::payload::Payload;
 
 use super::{OF_CUSTOMER, OF_ORGANIZATION, create, events, field, seen, update};
+
+#[test]
+fn canonical_calls_are_published() {
+    let body = json!({"details": {"Renewal contact": {"values": ["sora@yamada.example"]}}});
+    Payload::of(
+        "update-entitlement-details-of-customer",
+        "/v1/customers/{sora}/entitlements/{ownEntitlement}/details",
+    )
+    .by("agent")
+    .json(&body)
+    .publish();
+    let body = json!({"details": {"Internal note": {"values": []}, "Support level": {"values": ["Silver"]}}});
+    Payload::of(
+        "update-entitlement-details-of-organization",
+        "/v1/organizations/{yamada}/entitlements/{entitlement}/details",
+    )
+    .by("agent")
+    .json(&body)
+    .publish();
+}
 
 #[tokio::test(flavor = "multi_thread")]
 async fn what_is_named_changes_and_an_empty_list_clears() {

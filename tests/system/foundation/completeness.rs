@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use api_runtime::http::openapi::{Example, document};
 use local_stack::demo;
+use system::canonical::Canonical;
 use system::golden::{self, file};
 use system::{World, canonical};
 
@@ -26,11 +27,14 @@ fn every_operation_is_a_function_and_has_its_file_its_tests_and_its_payloads() {
         for path in [format!("functions/src/{area}/{snake}.rs"), format!("tests/system/{area}/{snake}.rs")] {
             assert!(file(&path).exists(), "{path} is missing");
         }
-        let tests = std::fs::read_to_string(file(&format!("tests/system/{area}/mod.rs"))).unwrap();
-        assert!(tests.contains(&format!("mod {snake};")), "tests/system/{area}/mod.rs does not run {snake}");
     }
     let refused = functions::function("assign-licence").err().unwrap();
     assert!(refused.contains("`assign-licence`") && refused.contains("assign-license"), "{refused}");
+    for Canonical { area, operation, id, .. } in canonical::all() {
+        let path = format!("tests/system/{area}/{}.rs", operation.replace('-', "_"));
+        let declares = std::fs::read_to_string(file(&path)).unwrap().contains(&format!("\"{id}\""));
+        assert!(declares, "{path} does not declare the canonical call of `{id}`: `Payload::of(\"{id}\", …)`");
+    }
     let ids = canonical::all().into_iter().map(|call| call.id).chain([name.to_owned()]);
     assert_eq!(names_in("events", ".json"), ids.collect(), "payloads and routes differ");
 }

@@ -4,6 +4,7 @@ use local_stack::demo;
 use serde_json::{Value, json};
 
 use crate::golden::file;
+use crate::payload::{fill, person};
 use crate::{Call, World};
 
 /// A canonical call.
@@ -33,7 +34,10 @@ pub fn all() -> Vec<Canonical> {
         for route in described.routes {
             let id = described.operation_id(route);
             let path = format!("events/{id}.json");
-            let text = std::fs::read_to_string(file(&path)).unwrap_or_else(|_| panic!("{path} is missing"));
+            let text = std::fs::read_to_string(file(&path));
+            let text = text.unwrap_or_else(|_| {
+                panic!("{path} is missing: declare the call in its test, and run `UPDATE=1 cargo test`")
+            });
             let payload = serde_json::from_str(&text).unwrap_or_else(|error| panic!("{path}: {error}"));
             let (area, operation, route_key) = (entry.area, described.name, route.key());
             let (key_required, paged) = (described.key_required, described.paged);
@@ -230,8 +234,7 @@ impl Canonical {
 
     /// The same of somebody else of the demo world.
     pub fn by(mut self, who: &str) -> Self {
-        let people = demo::people(&demo::ids());
-        let (_, person) = people.into_iter().find(|(name, _)| *name == who).unwrap();
+        let person = person(who);
         let claims = &mut self.payload["requestContext"]["authorizer"]["jwt"]["claims"];
         for name in ["sub", "email"] {
             claims[name] = person[name].clone();
@@ -247,11 +250,7 @@ impl Canonical {
 
     /// The same of another path, whose ids are named as in the demo world.
     pub fn at(mut self, path: &str) -> Self {
-        let mut path = path.to_owned();
-        for (name, id) in demo::ids().as_object().unwrap() {
-            path = path.replace(&format!("{{{name}}}"), id.as_str().unwrap());
-        }
-        self.payload["rawPath"] = path.into();
+        self.payload["rawPath"] = fill(path).into();
         self.payload["rawQueryString"] = "".into();
         self
     }

@@ -4,6 +4,7 @@ pub mod canonical;
 #[cfg(feature = "deployed")]
 pub mod deployed;
 pub mod golden;
+pub mod payload;
 pub mod stock;
 pub mod strength;
 pub mod template;
@@ -238,10 +239,7 @@ impl World {
 
     /// A token for one of the demo world's people.
     pub fn token(&self, who: &str) -> String {
-        let people = demo::people(&demo::ids());
-        let (_, person) =
-            people.into_iter().find(|(name, _)| *name == who).unwrap_or_else(|| panic!("no `{who}`"));
-        self.token_of(person)
+        self.token_of(payload::person(who))
     }
 
     /// A token for a person as `/_local/token` takes them.

@@ -2,6 +2,21 @@
 
 use serde_json::{Value, json};
 use system::World;
+use system::payload::Payload;
+
+#[test]
+fn canonical_calls_are_published() {
+    Payload::of(
+        "query-history-of-organization",
+        "/v1/organizations/{yamada}/history?from=2026-01-01T00%3A00%3A00Z&order=asc",
+    )
+    .by("contactManager")
+    .publish();
+    Payload::of("query-history-of-partner", "/v1/partners/{partner}/history").by("partnerMember").publish();
+    Payload::of("query-history-of-vendor", "/v1/history?pageSize=2&type=license-type.created")
+        .by("operator")
+        .publish();
+}
 
 async fn items(world: &World, who: &str, path: &str) -> Vec<Value> {
     world.get(path).by(who).send().await.ok()["items"].as_array().unwrap().clone()

@@ -3,7 +3,20 @@
 use api_runtime::table::{CustomerLinkOfPartner, Lookup};
 use futures_util::future::join_all;
 use serde_json::{Value, json};
+use system::payload::Payload;
 use system::{Call, World, strength};
+
+#[test]
+fn canonical_call_is_published() {
+    let body = json!({
+        "organizationId": "{yamada}",
+        "lines": [{"licenseType": "edge-storage-1y", "quantity": 10}],
+    });
+    Payload::of("assign-license", "/v1/partners/{partner}/license-assignments")
+        .by("partnerAdmin")
+        .json(&body)
+        .publish();
+}
 
 fn assign<'a>(world: &'a World, who: &str, organization: &str, lines: Value) -> Call<'a> {
     let body = json!({"organizationId": organization, "lines": lines});

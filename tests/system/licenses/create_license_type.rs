@@ -2,6 +2,13 @@
 
 use serde_json::json;
 use system::World;
+use system::payload::Payload;
+
+#[test]
+fn canonical_call_is_published() {
+    let body = json!({"code": "face-search-1y", "name": "Face search, 1 year", "term": "P1Y"});
+    Payload::of("create-license-type", "/v1/license-types").by("operator").json(&body).publish();
+}
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_type_is_known_by_its_code() {

@@ -2,6 +2,14 @@
 
 use serde_json::json;
 use system::World;
+use system::payload::Payload;
+
+#[test]
+fn canonical_call_is_published() {
+    Payload::of("get-license-assignment", "/v1/partners/{partner}/license-assignments/{assignment}")
+        .by("partnerMember")
+        .publish();
+}
 
 #[tokio::test(flavor = "multi_thread")]
 async fn an_assignment_is_where_its_location_says() {

@@ -2,6 +2,12 @@
 
 use serde_json::json;
 use system::World;
+use system::payload::Payload;
+
+#[test]
+fn canonical_call_is_published() {
+    Payload::of("list-license-pools", "/v1/partners/{partner}/license-pools").by("partnerMember").publish();
+}
 
 #[tokio::test(flavor = "multi_thread")]
 async fn pools_are_shown_with_their_sums_and_names() {

@@ -1,6 +1,12 @@
 //! `list-license-types`
 
 use system::World;
+use system::payload::Payload;
+
+#[test]
+fn canonical_call_is_published() {
+    Payload::of("list-license-types", "/v1/license-types").by("customer").publish();
+}
 
 #[tokio::test(flavor = "multi_thread")]
 async fn everyone_signed_in_sees_what_licenses_there_are() {

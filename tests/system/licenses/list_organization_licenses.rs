@@ -2,6 +2,14 @@
 
 use serde_json::{Value, json};
 use system::World;
+use system::payload::Payload;
+
+#[test]
+fn canonical_call_is_published() {
+    Payload::of("list-organization-licenses", "/v1/organizations/{yamada}/licenses")
+        .by("contactManager")
+        .publish();
+}
 
 const PATH: &str = "/v1/organizations/{yamada}/licenses";
 

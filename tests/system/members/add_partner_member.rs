@@ -3,8 +3,18 @@
 use futures_util::future::join_all;
 use serde_json::json;
 use system::World;
+use system::payload::Payload;
 
 use super::{add, hana};
+
+#[test]
+fn canonical_call_is_published() {
+    let body = json!({"email": "hana@miyako.example", "name": "Hana Ito"});
+    Payload::of("add-partner-member", "/v1/partners/{partner}/members")
+        .by("partnerAdmin")
+        .json(&body)
+        .publish();
+}
 
 #[tokio::test(flavor = "multi_thread")]
 async fn an_operator_and_the_partners_admin_add_members() {

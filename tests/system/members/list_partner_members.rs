@@ -2,6 +2,12 @@
 
 use serde_json::Value;
 use system::World;
+use system::payload::Payload;
+
+#[test]
+fn canonical_call_is_published() {
+    Payload::of("list-partner-members", "/v1/partners/{partner}/members").by("partnerMember").publish();
+}
 
 async fn emails(world: &World, who: &str) -> Vec<String> {
     let (mut emails, mut token) = (Vec::new(), String::new());

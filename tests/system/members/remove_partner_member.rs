@@ -2,8 +2,14 @@
 
 use serde_json::json;
 use system::World;
+use system::payload::Payload;
 
 use super::{add, hana};
+
+#[test]
+fn canonical_call_is_published() {
+    Payload::of("remove-partner-member", "/v1/partners/{partner}/members/{ren}").by("partnerAdmin").publish();
+}
 
 #[tokio::test(flavor = "multi_thread")]
 async fn who_is_removed_is_no_member_any_more_and_again_is_no_change() {

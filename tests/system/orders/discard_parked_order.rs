@@ -2,9 +2,15 @@
 
 use futures_util::future::join_all;
 use serde_json::json;
+use system::payload::Payload;
 use system::{Call, World, strength};
 
 use super::{TYPE, link, parked, place, tell, vendor_events};
+
+#[test]
+fn canonical_call_is_published() {
+    Payload::of("discard-parked-order", "/v1/parked-orders/{parkedOrder}/discard").by("operator").publish();
+}
 
 fn discard<'a>(world: &'a World, id: &str) -> Call<'a> {
     world.post(&format!("/v1/parked-orders/{id}/discard")).by("operator")

@@ -2,8 +2,14 @@
 
 use serde_json::Value;
 use system::World;
+use system::payload::Payload;
 
 use super::place;
+
+#[test]
+fn canonical_call_is_published() {
+    Payload::of("list-parked-orders", "/v1/parked-orders").by("operator").publish();
+}
 
 #[tokio::test(flavor = "multi_thread")]
 async fn an_operator_sees_what_waits_page_by_page_in_the_order_of_its_coming() {

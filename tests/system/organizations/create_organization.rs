@@ -2,6 +2,13 @@
 
 use serde_json::json;
 use system::World;
+use system::payload::Payload;
+
+#[test]
+fn canonical_call_is_published() {
+    let body = json!({"name": "Hotel Miramar", "externalId": "C-77", "partnerId": "{partner}"});
+    Payload::of("create-organization", "/v1/organizations").by("operator").json(&body).publish();
+}
 
 #[tokio::test(flavor = "multi_thread")]
 async fn an_organization_is_made_and_with_a_partner_it_is_its_customer() {

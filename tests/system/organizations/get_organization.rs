@@ -2,6 +2,12 @@
 
 use serde_json::{Value, json};
 use system::World;
+use system::payload::Payload;
+
+#[test]
+fn canonical_call_is_published() {
+    Payload::of("get-organization", "/v1/organizations/{yamada}").by("partnerMember").publish();
+}
 
 #[tokio::test(flavor = "multi_thread")]
 async fn the_vendor_its_own_people_and_its_partners_see_it() {

@@ -1,6 +1,12 @@
 //! `list-organizations`
 
 use system::World;
+use system::payload::Payload;
+
+#[test]
+fn canonical_call_is_published() {
+    Payload::of("list-organizations", "/v1/organizations?name=istanbul").by("agent").publish();
+}
 
 async fn names(world: &World, query: &str) -> Vec<String> {
     let page = world.get(&format!("/v1/organizations?{query}")).by("agent").send().await.ok();

@@ -1,7 +1,17 @@
 //! `update-organization`
 
 use serde_json::{Value, json};
+use system::payload::Payload;
 use system::{Call, World};
+
+#[test]
+fn canonical_call_is_published() {
+    let body = json!({"timeZone": "Asia/Tokyo"});
+    Payload::of("update-organization", "/v1/organizations/{yamada}")
+        .by("contactManager")
+        .json(&body)
+        .publish();
+}
 
 fn update<'a>(world: &'a World, who: &str, body: Value) -> Call<'a> {
     world.patch("/v1/organizations/{yamada}").by(who).json(body)

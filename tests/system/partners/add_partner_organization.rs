@@ -1,6 +1,14 @@
 //! `add-partner-organization`
 
 use system::World;
+use system::payload::Payload;
+
+#[test]
+fn canonical_call_is_published() {
+    Payload::of("add-partner-organization", "/v1/partners/{partner}/organizations/{nakano}")
+        .by("operator")
+        .publish();
+}
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_link_is_made_once_and_again_is_no_change() {

@@ -2,6 +2,13 @@
 
 use serde_json::json;
 use system::World;
+use system::payload::Payload;
+
+#[test]
+fn canonical_call_is_published() {
+    let body = json!({"name": "Nordlicht Systemhaus", "externalId": "P-2001"});
+    Payload::of("create-partner", "/v1/partners").by("operator").json(&body).publish();
+}
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_partner_is_made_and_its_history_begins() {

@@ -2,6 +2,12 @@
 
 use serde_json::json;
 use system::World;
+use system::payload::Payload;
+
+#[test]
+fn canonical_call_is_published() {
+    Payload::of("get-partner", "/v1/partners/{partner}").by("partnerMember").publish();
+}
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_partner_is_shown_with_its_store_if_it_has_one() {

@@ -1,7 +1,18 @@
 //! `link-store`
 
+use domain::Timestamp;
+use local_stack::demo;
 use serde_json::{Value, json};
+use system::payload::{Payload, fill};
 use system::{Call, World};
+
+#[test]
+fn canonical_call_is_published() {
+    let expiry = demo::COMPLETE.parse::<Timestamp>().unwrap().unix_seconds() + 900;
+    let proof = demo::prove(&fill("{secret}"), &fill("{newPartner}"), "ec-4713", expiry).unwrap();
+    let body = json!({"sourceId": "{source}", "account": "ec-4713", "proof": proof});
+    Payload::of("link-store", "/v1/partners/{newPartner}/store").by("newPartnerAdmin").json(&body).publish();
+}
 
 /// A proof as the store hands it to its signed-in buyer.
 fn proof(world: &World, partner: &str, account: &str, seconds: i64) -> String {

@@ -2,6 +2,17 @@
 
 use serde_json::json;
 use system::World;
+use system::payload::Payload;
+
+#[test]
+fn canonical_call_is_published() {
+    Payload::of(
+        "list-partner-organizations",
+        "/v1/partners/{partner}/organizations?name=%E3%82%84%E3%81%BE%E3%81%A0",
+    )
+    .by("partnerMember")
+    .publish();
+}
 
 async fn names(world: &World, who: &str, partner: &str, query: &str) -> Vec<String> {
     let (mut names, mut token) = (Vec::new(), String::new());

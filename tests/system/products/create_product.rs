@@ -2,7 +2,18 @@
 
 use futures_util::future::join_all;
 use serde_json::{Value, json};
+use system::payload::Payload;
 use system::{Call, World};
+
+#[test]
+fn canonical_call_is_published() {
+    let body = json!({
+        "code": "EC-1",
+        "description": "A camera that keeps what it saw.",
+        "name": "Edge Camera",
+    });
+    Payload::of("create-product", "/v1/products").by("operator").json(&body).publish();
+}
 
 fn create(world: &World, body: Value) -> Call<'_> {
     world.post("/v1/products").by("operator").json(body)

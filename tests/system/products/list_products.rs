@@ -2,6 +2,12 @@
 
 use serde_json::json;
 use system::World;
+use system::payload::Payload;
+
+#[test]
+fn canonical_call_is_published() {
+    Payload::of("list-products", "/v1/products").by("customer").publish();
+}
 
 async fn names(world: &World, who: &str, query: &str) -> Vec<String> {
     let (mut names, mut token) = (Vec::new(), String::new());

@@ -1,7 +1,14 @@
 //! `update-product`
 
 use serde_json::{Value, json};
+use system::payload::Payload;
 use system::{Call, World};
+
+#[test]
+fn canonical_call_is_published() {
+    let body = json!({"archived": true, "name": "Edge Recorder 2"});
+    Payload::of("update-product", "/v1/products/{product}").by("operator").json(&body).publish();
+}
 
 fn update(world: &World, body: Value) -> Call<'_> {
     world.patch("/v1/products/{product}").by("operator").json(body)

@@ -1,6 +1,12 @@
 //! `get-openapi`
 
 use system::World;
+use system::payload::Payload;
+
+#[test]
+fn canonical_call_is_published() {
+    Payload::of("get-openapi", "/v1/openapi.json").publish();
+}
 
 #[tokio::test(flavor = "multi_thread")]
 async fn anyone_reads_a_description_of_every_route() {

@@ -2,9 +2,17 @@
 
 use serde_json::json;
 use system::World;
+use system::payload::Payload;
 
 use super::let_ren;
 use super::set_notification_preference::{PREFERENCE, set};
+
+#[test]
+fn canonical_call_is_published() {
+    Payload::of("get-notification-preference", "/v1/organizations/{yamada}/notification-preferences")
+        .by("customer")
+        .publish();
+}
 
 #[tokio::test(flavor = "multi_thread")]
 async fn as_long_as_nobody_said_anything_nobody_is_told() {

@@ -2,8 +2,16 @@
 
 use serde_json::json;
 use system::World;
+use system::payload::Payload;
 
 use super::{PATH, add_ren, let_ren, opened};
+
+#[test]
+fn canonical_call_is_published() {
+    Payload::of("get-service-request", "/v1/organizations/{yamada}/service-requests/{serviceRequest}")
+        .by("partnerAdmin")
+        .publish();
+}
 
 #[tokio::test(flavor = "multi_thread")]
 async fn it_is_shown_with_what_the_organization_is_entitled_to() {

@@ -4,11 +4,19 @@ use std::collections::BTreeMap;
 
 use domain::{Period, Timestamp};
 use serde_json::{Value, json};
+use system::payload::Payload;
 use system::{World, strength};
 
 use super::update_service_request::update;
 use super::{PATH, let_ren, listed, open};
 use crate::access::set;
+
+#[test]
+fn canonical_call_is_published() {
+    Payload::of("get-support-dashboard", "/v1/organizations/{yamada}/dashboard")
+        .by("contactManager")
+        .publish();
+}
 
 const DASHBOARD: &str = "/v1/organizations/{yamada}/dashboard";
 

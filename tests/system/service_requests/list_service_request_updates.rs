@@ -2,9 +2,20 @@
 
 use serde_json::json;
 use system::World;
+use system::payload::Payload;
 
 use super::update_service_request::update;
 use super::{PATH, add_ren, let_ren};
+
+#[test]
+fn canonical_call_is_published() {
+    Payload::of(
+        "list-service-request-updates",
+        "/v1/organizations/{yamada}/service-requests/{serviceRequest}/updates",
+    )
+    .by("customer")
+    .publish();
+}
 
 #[tokio::test(flavor = "multi_thread")]
 async fn whoever_sees_the_service_request_sees_what_was_said_in_its_order() {

@@ -2,9 +2,17 @@
 
 use serde_json::json;
 use system::World;
+use system::payload::Payload;
 
 use super::{PATH, add_ren, let_ren, listed, open, opened};
 use crate::access::set;
+
+#[test]
+fn canonical_call_is_published() {
+    Payload::of("list-service-requests", "/v1/service-requests?organizationId={yamada}")
+        .by("partnerAdmin")
+        .publish();
+}
 
 #[tokio::test(flavor = "multi_thread")]
 async fn each_sees_what_is_open_to_it_the_last_first() {

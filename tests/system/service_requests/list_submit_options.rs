@@ -2,9 +2,15 @@
 
 use serde_json::{Value, json};
 use system::World;
+use system::payload::Payload;
 
 use super::{let_ren, open};
 use crate::access::{EXPIRY, set};
+
+#[test]
+fn canonical_call_is_published() {
+    Payload::of("list-submit-options", "/v1/me/submit-options").by("partnerAdmin").publish();
+}
 
 const PATH: &str = "/v1/me/submit-options";
 

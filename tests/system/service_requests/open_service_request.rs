@@ -2,10 +2,24 @@
 
 use futures_util::future::join;
 use serde_json::json;
+use system::payload::Payload;
 use system::{World, strength};
 
 use super::{PATH, let_ren, open};
 use crate::access::set;
+
+#[test]
+fn canonical_call_is_published() {
+    let body = json!({
+        "description": "Please move the recorder to the second floor.",
+        "kind": "change",
+        "subject": "New cameras in Ginza",
+    });
+    Payload::of("open-service-request", "/v1/organizations/{yamada}/service-requests")
+        .by("partnerAdmin")
+        .json(&body)
+        .publish();
+}
 
 const KINDS: [&str; 6] = ["incident", "question", "change", "configuration", "site-deletion", "access"];
 

@@ -1,9 +1,20 @@
 //! `remove-service-request-contact`
 
 use serde_json::json;
+use system::payload::Payload;
 use system::{Call, World};
 
 use super::{PATH, add_ren, let_ren, listed};
+
+#[test]
+fn canonical_call_is_published() {
+    Payload::of(
+        "remove-service-request-contact",
+        "/v1/organizations/{bogazici}/service-requests/{otherServiceRequest}/contacts/can@bogazici.example",
+    )
+    .by("otherContactManager")
+    .publish();
+}
 
 fn remove<'a>(world: &'a World, who: &str, email: &str) -> Call<'a> {
     world.delete(&format!("{PATH}/{{serviceRequest}}/contacts/{email}")).by(who)

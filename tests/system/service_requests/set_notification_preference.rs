@@ -2,9 +2,19 @@
 
 use futures_util::future::join_all;
 use serde_json::{Value, json};
+use system::payload::Payload;
 use system::{Call, World};
 
 use super::let_ren;
+
+#[test]
+fn canonical_call_is_published() {
+    let body = json!({"onSubmitted": true});
+    Payload::of("set-notification-preference", "/v1/organizations/{yamada}/notification-preferences")
+        .by("partnerMember")
+        .json(&body)
+        .publish();
+}
 
 pub const PREFERENCE: &str = "/v1/organizations/{yamada}/notification-preferences";
 

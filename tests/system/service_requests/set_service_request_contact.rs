@@ -2,10 +2,23 @@
 
 use futures_util::future::join;
 use serde_json::{Value, json};
+use system::payload::Payload;
 use system::{Call, World, strength};
 
 use super::{PATH, add_ren, contact, let_ren, listed, opened};
 use crate::access::set;
+
+#[test]
+fn canonical_call_is_published() {
+    let body = json!({"role": "additional"});
+    Payload::of(
+        "set-service-request-contact",
+        "/v1/organizations/{yamada}/service-requests/{serviceRequest}/contacts/ren@miyako.example",
+    )
+    .by("agent")
+    .json(&body)
+    .publish();
+}
 
 const HARUTO: &str = "haruto@yamada.example";
 const REN: &str = "ren@miyako.example";

@@ -2,10 +2,23 @@
 
 use futures_util::future::{join, join_all};
 use serde_json::{Value, json};
+use system::payload::Payload;
 use system::{Call, World, strength};
 
 use super::{PATH, add_ren, let_ren, opened};
 use crate::access::{give, set, single};
+
+#[test]
+fn canonical_call_is_published() {
+    let body = json!({"status": "waiting", "text": "Which firmware does the recorder run?"});
+    Payload::of(
+        "update-service-request",
+        "/v1/organizations/{yamada}/service-requests/{serviceRequest}/updates",
+    )
+    .by("agent")
+    .json(&body)
+    .publish();
+}
 
 pub fn update<'a>(world: &'a World, who: &str, request: &str, body: Value) -> Call<'a> {
     world.post(&format!("{PATH}/{request}/updates")).by(who).json(body)

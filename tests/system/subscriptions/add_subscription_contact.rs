@@ -2,9 +2,20 @@
 
 use futures_util::future::join_all;
 use serde_json::{Value, json};
+use system::payload::Payload;
 use system::{Call, World};
 
 use super::{OF_YAMADA, deactivate, events, line, made, order, shown};
+
+#[test]
+fn canonical_call_is_published() {
+    Payload::of(
+        "add-subscription-contact",
+        "/v1/organizations/{yamada}/subscriptions/{subscription}/contacts/{haruto}",
+    )
+    .by("customer")
+    .publish();
+}
 
 fn add<'a>(world: &'a World, who: &str, id: &str, customer: &str) -> Call<'a> {
     world.put(&format!("{OF_YAMADA}/{id}/contacts/{customer}")).by(who)

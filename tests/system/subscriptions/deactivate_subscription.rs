@@ -3,10 +3,23 @@
 use futures_util::future::{join, join_all};
 use local_stack::fault_proxy::Kill;
 use serde_json::{Value, json};
+use system::payload::Payload;
 use system::{Call, World, strength};
 
 use super::{OF_YAMADA, all, deactivate, events, ids, line, made, order, shown};
 use crate::orders::a_minute_later;
+
+#[test]
+fn canonical_call_is_published() {
+    let body = json!({"reason": "The office in Ginza closes."});
+    Payload::of(
+        "deactivate-subscription",
+        "/v1/organizations/{yamada}/subscriptions/{subscription}/deactivate",
+    )
+    .by("contactManager")
+    .json(&body)
+    .publish();
+}
 
 fn wish<'a>(world: &'a World, who: &str, query: &str, body: Value) -> Call<'a> {
     let path = format!("{OF_YAMADA}/{{subscription}}/deactivate{query}");

@@ -2,8 +2,16 @@
 
 use serde_json::json;
 use system::World;
+use system::payload::Payload;
 
 use super::{OF_YAMADA, ids, shown};
+
+#[test]
+fn canonical_call_is_published() {
+    Payload::of("get-subscription", "/v1/organizations/{yamada}/subscriptions/{subscription}")
+        .by("customer")
+        .publish();
+}
 
 #[tokio::test(flavor = "multi_thread")]
 async fn it_is_shown_with_all_that_belongs_to_it() {

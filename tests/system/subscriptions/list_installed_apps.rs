@@ -2,8 +2,16 @@
 
 use serde_json::json;
 use system::World;
+use system::payload::Payload;
 
 use super::{deactivate, ids, line, made, order};
+
+#[test]
+fn canonical_call_is_published() {
+    Payload::of("list-installed-apps", "/v1/organizations/{yamada}/sites/{site}/apps")
+        .by("customer")
+        .publish();
+}
 
 #[tokio::test(flavor = "multi_thread")]
 async fn apps_are_where_they_are_set_up_or_what_they_are_installed_in_is() {

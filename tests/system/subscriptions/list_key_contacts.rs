@@ -2,8 +2,16 @@
 
 use serde_json::json;
 use system::World;
+use system::payload::Payload;
 
 use super::{OF_YAMADA, say};
+
+#[test]
+fn canonical_call_is_published() {
+    Payload::of("list-key-contacts", "/v1/organizations/{yamada}/subscriptions/{subscription}/contacts")
+        .by("partnerMember")
+        .publish();
+}
 
 #[tokio::test(flavor = "multi_thread")]
 async fn the_billing_partner_and_the_customers_are_shown() {

@@ -2,8 +2,19 @@
 
 use serde_json::{Value, json};
 use system::World;
+use system::payload::Payload;
 
 use super::{deactivate, ids, line, made, order, say};
+
+#[test]
+fn canonical_call_is_published() {
+    Payload::of(
+        "list-partner-subscriptions",
+        "/v1/partners/{partner}/subscriptions?renewsBefore=2032-01-01T00:00:00Z",
+    )
+    .by("partnerMember")
+    .publish();
+}
 
 const PATH: &str = "/v1/partners/{partner}/subscriptions";
 

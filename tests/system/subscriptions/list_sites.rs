@@ -2,8 +2,14 @@
 
 use serde_json::json;
 use system::World;
+use system::payload::Payload;
 
 use super::say;
+
+#[test]
+fn canonical_call_is_published() {
+    Payload::of("list-sites", "/v1/organizations/{yamada}/sites").by("customer").publish();
+}
 
 #[tokio::test(flavor = "multi_thread")]
 async fn an_organizations_sites_are_there_for_its_people_the_vendor_and_its_partners() {

@@ -2,8 +2,14 @@
 
 use serde_json::{Value, json};
 use system::World;
+use system::payload::Payload;
 
 use super::{OF_YAMADA, all, deactivate, ids, line, made, order, say};
+
+#[test]
+fn canonical_call_is_published() {
+    Payload::of("list-subscriptions", "/v1/organizations/{yamada}/subscriptions").by("customer").publish();
+}
 
 async fn listed(world: &World, who: &str, query: &str) -> Vec<String> {
     let page = world.get(&format!("{OF_YAMADA}{query}")).by(who).send().await.ok();

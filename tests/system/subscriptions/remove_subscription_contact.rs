@@ -2,9 +2,20 @@
 
 use futures_util::future::join;
 use serde_json::json;
+use system::payload::Payload;
 use system::{Call, World};
 
 use super::{OF_YAMADA, deactivate, events, line, made, order, shown};
+
+#[test]
+fn canonical_call_is_published() {
+    Payload::of(
+        "remove-subscription-contact",
+        "/v1/organizations/{yamada}/subscriptions/{subscription}/contacts/yuki@yamada.example",
+    )
+    .by("customer")
+    .publish();
+}
 
 fn remove<'a>(world: &'a World, who: &str, id: &str, customer: &str) -> Call<'a> {
     world.delete(&format!("{OF_YAMADA}/{id}/contacts/{customer}")).by(who)

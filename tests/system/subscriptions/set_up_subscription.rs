@@ -2,9 +2,19 @@
 
 use futures_util::future::join_all;
 use serde_json::{Value, json};
+use system::payload::Payload;
 use system::{Call, World};
 
 use super::{OF_YAMADA, all, events, shown};
+
+#[test]
+fn canonical_call_is_published() {
+    let body = json!({"site": {"new": {"name": "Head office", "url": "https://yamada.example/recorder"}}});
+    Payload::of("set-up-subscription", "/v1/organizations/{yamada}/subscriptions/{subscription}/set-up")
+        .by("customer")
+        .json(&body)
+        .publish();
+}
 
 fn set_up<'a>(world: &'a World, who: &str, id: &str, site: Value) -> Call<'a> {
     world.post(&format!("{OF_YAMADA}/{{{id}}}/set-up")).by(who).json(json!({"site": site}))

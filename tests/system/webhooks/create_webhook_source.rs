@@ -2,6 +2,13 @@
 
 use serde_json::json;
 use system::World;
+use system::payload::Payload;
+
+#[test]
+fn canonical_call_is_published() {
+    let body = json!({"name": "Camera Store"});
+    Payload::of("create-webhook-source", "/v1/webhook-sources").by("operator").json(&body).publish();
+}
 
 #[tokio::test(flavor = "multi_thread")]
 async fn the_secret_is_shown_in_the_first_answer_and_in_its_replay_and_is_nowhere_in_the_table() {

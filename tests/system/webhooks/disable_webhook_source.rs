@@ -2,8 +2,14 @@
 
 use serde_json::json;
 use system::World;
+use system::payload::Payload;
 
 use super::rotate_webhook_secret::order;
+
+#[test]
+fn canonical_call_is_published() {
+    Payload::of("disable-webhook-source", "/v1/webhook-sources/{source}/disable").by("operator").publish();
+}
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_disabled_sources_calls_are_refused_at_once_and_what_it_did_stands() {

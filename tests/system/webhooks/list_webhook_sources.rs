@@ -2,6 +2,12 @@
 
 use serde_json::json;
 use system::World;
+use system::payload::Payload;
+
+#[test]
+fn canonical_call_is_published() {
+    Payload::of("list-webhook-sources", "/v1/webhook-sources").by("operator").publish();
+}
 
 #[tokio::test(flavor = "multi_thread")]
 async fn sources_are_listed_without_their_secrets() {

@@ -3,7 +3,22 @@
 use api_runtime::table::{Lookup, PoolOfPartner};
 use futures_util::future::join_all;
 use serde_json::{Value, json};
+use system::payload::Payload;
 use system::{Call, Reply, World};
+
+#[test]
+fn canonical_call_is_published() {
+    let body = json!({
+        "type": "order.placed",
+        "timestamp": "2026-01-05T09:59:58.000Z",
+        "data": {
+            "orderId": "SO-1001",
+            "storeAccount": "ec-4711",
+            "lines": [{"kind": "license", "sku": "edge-storage-1y", "quantity": 100}],
+        },
+    });
+    Payload::of("receive-partner-order", "/v1/webhooks/{source}").json(&body).signed("msg_SO-1001").publish();
+}
 
 /// A message, signed as a real store would: by the library of Standard Webhooks.
 fn deliver<'a>(world: &'a World, id: &str, sent: i64, body: &[u8]) -> Call<'a> {

@@ -1,7 +1,15 @@
 //! `rotate-webhook-secret`
 
 use serde_json::{Value, json};
+use system::payload::Payload;
 use system::{Call, Reply, World};
+
+#[test]
+fn canonical_call_is_published() {
+    Payload::of("rotate-webhook-secret", "/v1/webhook-sources/{source}/rotate-secret")
+        .by("operator")
+        .publish();
+}
 
 fn rotate<'a>(world: &'a World, key: &str) -> Call<'a> {
     world.post("/v1/webhook-sources/{source}/rotate-secret").by("operator").key(key)
