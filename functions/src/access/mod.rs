@@ -1,21 +1,6 @@
 //! What a partner's people may do for an organization: asked, given, explained, and over at its very instant.
 
-pub mod approve_access;
-pub mod cancel_access_request;
-pub mod decline_access;
-pub mod get_access_request;
-pub mod giving;
-pub mod grant_access;
-pub mod list_access_requests;
-pub mod list_organization_access;
-pub mod list_partner_access;
-pub mod list_received_access_requests;
-pub mod relinquish_access;
-pub mod request_access;
-pub mod resolve_access;
-pub mod revoke_access;
-pub mod told;
-pub mod view;
+automod::dir!(pub "src/access");
 
 use std::collections::BTreeSet;
 

@@ -1,9 +1,6 @@
 //! People who are customers, of an organization or of none.
 
-pub mod create_customer;
-pub mod find_customer;
-pub mod remove_customer;
-pub mod update_customer;
+automod::dir!(pub "src/customers");
 
 use api_runtime::table::{CountOfManagers, CustomerById, EmailInPartner, count};
 use api_runtime::{Change, ConditionFailure, Context, Failure};

@@ -1,8 +1,6 @@
 //! Attributes of every entitlement, which the administrator defines.
 
-pub mod create_detail_field;
-pub mod list_detail_fields;
-pub mod update_detail_field;
+automod::dir!(pub "src/details");
 
 use api_runtime::table::{Count, CountOfFields, count};
 use api_runtime::{Change, ConditionFailure};

@@ -1,16 +1,6 @@
 //! Who owns what, and what the detail fields say of it.
 
-pub mod create_entitlement;
-pub mod end_entitlement;
-pub mod find_entitlement;
-pub mod get_entitlement;
-pub mod get_profile;
-pub mod import_details;
-pub mod import_report;
-pub mod import_run;
-pub mod list_entitlements;
-mod rows;
-pub mod update_entitlement_details;
+automod::dir!(pub "src/entitlements");
 
 use api_runtime::table::{BatchGet, CustomerById, DetailFields, EntitlementOf};
 use api_runtime::{Context, Failure, Output};

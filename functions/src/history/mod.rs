@@ -1,3 +1,3 @@
 //! Who did what, when.
 
-pub mod query_history;
+automod::dir!(pub "src/history");

@@ -1,8 +1,6 @@
 //! What can be owned.
 
-pub mod create_product;
-pub mod list_products;
-pub mod update_product;
+automod::dir!(pub "src/products");
 
 use api_runtime::table::{self, Reservation};
 use api_runtime::{Change, ConditionFailure};

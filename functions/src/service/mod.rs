@@ -1,4 +1,3 @@
 //! The service itself.
 
-pub mod get_openapi;
-pub mod run_due_work;
+automod::dir!(pub "src/service");

@@ -1,17 +1,6 @@
 //! Support cases: submitted by customers, and for them by partners as far as their access goes.
 
-pub mod get_notification_preference;
-pub mod get_service_request;
-pub mod get_support_dashboard;
-pub mod list_service_request_updates;
-pub mod list_service_requests;
-pub mod list_submit_options;
-pub mod open_service_request;
-pub mod remove_service_request_contact;
-pub mod set_notification_preference;
-pub mod set_service_request_contact;
-pub mod update_service_request;
-pub mod view;
+automod::dir!(pub "src/service_requests");
 
 use api_runtime::table::{BatchGet, BatchResult, EmailInOrganization, ServiceRequestOf};
 use api_runtime::{Change, ConditionFailure, Context, Failure};

@@ -1,16 +1,6 @@
 //! Subscriptions: seen, set up, looked after by their contacts, and deactivated.
 
-pub mod add_subscription_contact;
-pub mod cascade;
-pub mod deactivate_subscription;
-pub mod get_subscription;
-pub mod list_installed_apps;
-pub mod list_key_contacts;
-pub mod list_partner_subscriptions;
-pub mod list_sites;
-pub mod list_subscriptions;
-pub mod remove_subscription_contact;
-pub mod set_up_subscription;
+automod::dir!(pub "src/subscriptions");
 
 use std::collections::BTreeSet;
 

@@ -1,18 +1,6 @@
 //! Sources that send signed messages, and what they send.
 
-mod buyer;
-pub mod create_webhook_source;
-pub mod disable_webhook_source;
-pub mod list_webhook_sources;
-mod order_cancelled;
-mod order_changed;
-mod order_placed;
-pub mod receive_partner_order;
-pub mod rotate_webhook_secret;
-mod site_migrated;
-mod subscription_renewed;
-mod subscription_transferred;
-mod subscription_usage;
+automod::dir!(pub "src/webhooks");
 
 use api_runtime::http::caller::Delivery;
 use api_runtime::table::{

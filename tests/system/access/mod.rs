@@ -1,18 +1,4 @@
-mod approve_access;
-mod cancel_access_request;
-mod decline_access;
-mod get_access_request;
-mod grant_access;
-mod list_access_requests;
-mod list_organization_access;
-mod list_partner_access;
-mod list_received_access_requests;
-mod model;
-mod relinquish_access;
-mod request_access;
-mod resolve_access;
-mod revoke_access;
-mod story;
+automod::dir!("access");
 
 use serde_json::{Value, json};
 use system::{Call, World};

@@ -1,5 +1,1 @@
-mod create_customer;
-mod find_customer;
-mod managers;
-mod remove_customer;
-mod update_customer;
+automod::dir!("customers");

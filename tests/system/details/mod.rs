@@ -1,6 +1,4 @@
-mod create_detail_field;
-mod list_detail_fields;
-mod update_detail_field;
+automod::dir!("details");
 
 use serde_json::{Value, json};
 use system::{Call, World};

@@ -1,11 +1,4 @@
-mod create_entitlement;
-mod end_entitlement;
-mod find_entitlement;
-mod get_entitlement;
-mod get_profile;
-mod import_details;
-mod list_entitlements;
-mod update_entitlement_details;
+automod::dir!("entitlements");
 
 use serde_json::{Value, json};
 use system::{Call, World};

@@ -1,1 +1,1 @@
-mod query_history;
+automod::dir!("history");

@@ -1,6 +1,4 @@
-mod add_partner_member;
-mod list_partner_members;
-mod remove_partner_member;
+automod::dir!("members");
 
 use serde_json::{Value, json};
 use system::{Call, World};

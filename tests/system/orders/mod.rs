@@ -1,6 +1,4 @@
-mod discard_parked_order;
-mod list_parked_orders;
-mod parked;
+automod::dir!("orders");
 
 use local_stack::fault_proxy::Kill;
 use serde_json::{Value, json};

@@ -1,4 +1,1 @@
-mod create_organization;
-mod get_organization;
-mod list_organizations;
-mod update_organization;
+automod::dir!("organizations");

@@ -1,3 +1,1 @@
-mod create_product;
-mod list_products;
-mod update_product;
+automod::dir!("products");

@@ -1,2 +1,1 @@
-mod get_openapi;
-mod run_due_work;
+automod::dir!("service");

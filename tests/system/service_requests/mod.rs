@@ -1,15 +1,4 @@
-mod get_notification_preference;
-mod get_service_request;
-mod get_support_dashboard;
-mod list_service_request_updates;
-mod list_service_requests;
-mod list_submit_options;
-mod open_service_request;
-mod remove_service_request_contact;
-mod set_notification_preference;
-mod set_service_request_contact;
-mod story;
-mod update_service_request;
+automod::dir!("service_requests");
 
 use serde_json::{Value, json};
 use system::{Call, World};

@@ -1,16 +1,6 @@
 //! Subscriptions: ordered, seen, set up, looked after and deactivated.
 
-mod add_subscription_contact;
-mod deactivate_subscription;
-mod get_subscription;
-mod graphs;
-mod list_installed_apps;
-mod list_key_contacts;
-mod list_partner_subscriptions;
-mod list_sites;
-mod list_subscriptions;
-mod remove_subscription_contact;
-mod set_up_subscription;
+automod::dir!("subscriptions");
 
 use serde_json::{Value, json};
 use system::{Call, Reply, World};

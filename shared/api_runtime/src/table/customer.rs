@@ -1,7 +1,7 @@
 //! People who are customers, of an organization or of none.
 
-use domain::{Customer, CustomerId, Email, ExternalId, OrganizationId, Owner};
 use domain::customer::Creator;
+use domain::{Customer, CustomerId, Email, ExternalId, OrganizationId, Owner};
 
 use super::count::Count;
 use super::entitlement::owner_partition;

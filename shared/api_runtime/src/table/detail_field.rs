@@ -1,7 +1,7 @@
 //! Detail fields.
 
-use domain::{DetailField, FieldName};
 use domain::search::unique_form;
+use domain::{DetailField, FieldName};
 
 use super::count::Count;
 use super::item::Entity;

@@ -1,8 +1,8 @@
 //! Events, and the logs that hold them.
 
 use aws_sdk_dynamodb::types::AttributeValue;
-use domain::{Event, EventId, LicenseTypeCode, LogScope, PartnerId, Timestamp};
 use domain::event::EventType;
+use domain::{Event, EventId, LicenseTypeCode, LogScope, PartnerId, Timestamp};
 
 use super::item::Entity;
 use super::key::Key;

@@ -1,6 +1,8 @@
 //! License types, pools and assignments.
 
-use domain::{Assignment, AssignmentId, LicenseType, LicenseTypeCode, OrganizationId, PartnerId, Pool, Quantity};
+use domain::{
+    Assignment, AssignmentId, LicenseType, LicenseTypeCode, OrganizationId, PartnerId, Pool, Quantity,
+};
 
 use super::item::Entity;
 use super::key::{CATALOG, Key};

@@ -1,7 +1,7 @@
 //! A partner's members.
 
-use domain::{Email, Member, MemberId, PartnerId};
 use domain::access::MemberRecord;
+use domain::{Email, Member, MemberId, PartnerId};
 
 use super::count::Count;
 use super::error::Error;

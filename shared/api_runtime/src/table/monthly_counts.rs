@@ -1,8 +1,8 @@
 //! Counts of an organization's service requests by month: changed in the transactions that change them, without being read.
 
-use domain::{OrganizationId, ServiceRequest};
 use domain::dashboard::Counts;
 use domain::service_request::Month;
+use domain::{OrganizationId, ServiceRequest};
 use serde::{Deserialize, Serialize};
 
 use super::error::Error;

@@ -1,7 +1,7 @@
 //! What a person wants to be notified of.
 
-use domain::{Email, OrganizationId, PartnerId};
 use domain::service_request::NotificationPreference;
+use domain::{Email, OrganizationId, PartnerId};
 
 use super::item::Entity;
 use super::key::{Key, segment};

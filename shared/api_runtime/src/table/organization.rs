@@ -1,7 +1,7 @@
 //! Organizations.
 
-use domain::{ExternalId, Name, Organization, OrganizationId, PartnerId};
 use domain::search::Folded;
+use domain::{ExternalId, Name, Organization, OrganizationId, PartnerId};
 
 use super::item::Entity;
 use super::key::{Key, PROFILE, segment, unique};

@@ -1,7 +1,7 @@
 //! Partners.
 
-use domain::{ExternalId, Name, Partner, PartnerId};
 use domain::search::Folded;
+use domain::{ExternalId, Name, Partner, PartnerId};
 
 use super::item::Entity;
 use super::key::{Key, PROFILE, segment, unique};

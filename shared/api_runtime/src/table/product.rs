@@ -1,7 +1,7 @@
 //! Products.
 
-use domain::{Name, Product, ProductCode, ProductId};
 use domain::search::unique_form;
+use domain::{Name, Product, ProductCode, ProductId};
 
 use super::item::Entity;
 use super::key::{CATALOG, Key, segment, unique};

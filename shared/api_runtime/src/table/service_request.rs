@@ -1,8 +1,8 @@
 //! Service requests, their contacts and updates.
 
 use aws_sdk_dynamodb::types::AttributeValue;
-use domain::{Email, OrganizationId, PartnerId, ServiceRequest, ServiceRequestId, Timestamp};
 use domain::service_request::{Membership, Month, Person, Selection, ServiceRequestUpdate};
+use domain::{Email, OrganizationId, PartnerId, ServiceRequest, ServiceRequestId, Timestamp};
 use serde::{Deserialize, Serialize};
 
 use super::error::Error;

@@ -1,7 +1,9 @@
 //! Subscriptions, and what their sources call them.
 
-use domain::{ExternalId, Metadata, OrganizationId, Owner, PartnerId, SourceId, Subscription, SubscriptionId, Timestamp};
 use domain::subscription::ReportedState;
+use domain::{
+    ExternalId, Metadata, OrganizationId, Owner, PartnerId, SourceId, Subscription, SubscriptionId, Timestamp,
+};
 use serde::{Deserialize, Serialize};
 
 use super::entitlement::entitlement_key;
