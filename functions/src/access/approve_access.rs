@@ -1,7 +1,9 @@
 //! `approve-access`
 
 use api_runtime::table::{AccessInOrganization, OrganizationById};
-use api_runtime::{Answer, Change, Failure, Json, Method, Nothing, Operation, Reply, Request, Route, route};
+use api_runtime::{
+    Answer, Change, Failure, Json, Method, Nothing, Operation, OrNotFound, Reply, Request, Route, route,
+};
 use deserr::Deserr;
 use domain::access::{EXPIRY_PASSED, GrantOrigin, RequestedGrant, TOO_MANY_INDIVIDUALS};
 use domain::actor::ActorKind;
@@ -84,7 +86,7 @@ impl Operation for ApproveAccess {
         let organization = async { Ok(context.table.get(&OrganizationById(organization_id)).await?) };
         let (before, access, organization) =
             tokio::try_join!(read_request(context, path), access, organization)?;
-        let organization = organization.ok_or_else(Problem::not_found)?;
+        let organization = organization.or_not_found()?;
         let access = access.into_iter().find(|access| access.partner_id == before.partner_id);
 
         let mut change = Change::new();

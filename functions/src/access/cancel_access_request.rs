@@ -6,7 +6,7 @@ use api_runtime::{
     route,
 };
 use domain::event::AccessCancelled;
-use domain::{AccessRequest, Actor, ErrorKind, Problem, RequestState, Role};
+use domain::{AccessRequest, Actor, ErrorKind, RequestState, Role};
 
 use super::{AccessRequestPath, close, read_request, require_pending};
 
@@ -30,7 +30,7 @@ impl Operation for CancelAccessRequest {
         let Request { context, caller: actor, path, .. } = request;
         let before = read_request(context, path).await?;
         actor.authorize_partner(before.partner_id)?;
-        let email = actor.email.clone().ok_or_else(Problem::not_found)?;
+        let email = actor.require_email()?;
         let mut change = Change::new();
         let author = before.asked_by.member_id.to_string();
         let may = match actor.has_one_of(&[Role::PartnerAdmin]) {

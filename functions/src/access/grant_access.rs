@@ -2,12 +2,13 @@
 
 use api_runtime::table::{AccessIn, BatchGet, CountOfRemovals, OrganizationById, PartnerById};
 use api_runtime::{
-    Answer, Change, Failure, Json, Method, Nothing, Operation, OrganizationPath, Reply, Request, Route, route,
+    Answer, Change, Failure, Json, Method, Nothing, Operation, OrNotFound, OrganizationPath, Reply, Request,
+    Route, route,
 };
 use deserr::Deserr;
 use domain::access::{Binding, EXPIRY_PASSED, EXPIRY_TOO_FAR, Grantee, TOO_MANY_INDIVIDUALS};
 use domain::fault::{Check, Validated};
-use domain::{Actor, Description, ErrorKind, Faults, Level, ParseError, PartnerId, Problem, Role, Timestamp};
+use domain::{Actor, Description, ErrorKind, Faults, Level, ParseError, PartnerId, Role, Timestamp};
 use schemars::JsonSchema;
 
 use super::giving::{NewGrants, give, require_records};
@@ -78,7 +79,7 @@ impl Operation for GrantAccess {
         let removals = |one: &MemberLevel| CountOfRemovals(new.partner_id, one.email.clone());
         new.individuals.iter().for_each(|one| wanted.add(&removals(one)));
         let found = context.table.fetch(wanted, true).await?;
-        let organization = found.get(&organization)?.ok_or_else(Problem::not_found)?;
+        let organization = found.get(&organization).or_not_found()?;
 
         let mut change = Change::new();
         require_manager(&mut change, actor, Some(*organization_id), None)?;

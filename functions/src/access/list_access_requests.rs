@@ -2,9 +2,9 @@
 
 use api_runtime::table::{PartnerById, RequestsOfPartner};
 use api_runtime::{
-    Empty, Failure, List, Method, Nothing, Operation, PartnerPath, Reply, Request, Route, route,
+    Empty, Failure, List, Method, Nothing, Operation, OrNotFound, PartnerPath, Reply, Request, Route, route,
 };
-use domain::{AccessRequest, Actor, Problem, Role};
+use domain::{AccessRequest, Actor, Role};
 
 /// Lists what a partner has asked for.
 pub struct ListAccessRequests;
@@ -32,7 +32,7 @@ impl Operation for ListAccessRequests {
         let partner = async { Ok(context.table.get(&PartnerById(partner_id)).await?) };
         let requests = RequestsOfPartner(partner_id);
         let (partner, mut page) = tokio::try_join!(partner, context.page(&requests, false))?;
-        partner.ok_or_else(Problem::not_found)?;
+        partner.or_not_found()?;
         page.items = page.items.into_iter().map(|request| request.at(context.now)).collect();
         Ok(Reply::ok(page))
     }

@@ -2,9 +2,10 @@
 
 use api_runtime::table::{AccessInOrganization, OrganizationById};
 use api_runtime::{
-    Empty, Failure, List, Method, Nothing, Operation, OrganizationPath, Reply, Request, Route, route,
+    Empty, Failure, List, Method, Nothing, Operation, OrNotFound, OrganizationPath, Reply, Request, Route,
+    route,
 };
-use domain::{Actor, Problem, Role};
+use domain::{Actor, Role};
 
 use super::view::AccessView;
 use crate::party::Names;
@@ -35,7 +36,7 @@ impl Operation for ListOrganizationAccess {
         let organization = async { Ok(context.table.get(&OrganizationById(organization_id)).await?) };
         let access = AccessInOrganization(organization_id);
         let (organization, page) = tokio::try_join!(organization, context.page_as_is(&access, true))?;
-        organization.ok_or_else(Problem::not_found)?;
+        organization.or_not_found()?;
         let partners = page.items.iter().map(|access| access.partner_id);
         let names = Names::of(context, partners, [organization_id].into_iter()).await?;
         let shown = page.items.iter().map(|access| AccessView::of(access, &names, context.now));

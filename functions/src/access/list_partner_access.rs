@@ -4,10 +4,10 @@ use api_runtime::table::{
     AccessIn, AccessOfPartner, BatchGet, EmailInPartner, PendingOfPartner, RequestById,
 };
 use api_runtime::{
-    Empty, Failure, List, Method, Nothing, Operation, PartnerPath, Reply, Request, Route, route,
+    Empty, Failure, List, Method, Nothing, Operation, OrNotFound, PartnerPath, Reply, Request, Route, route,
 };
 use domain::access::decide;
-use domain::{Access, AccessRequest, AccessRequestId, Actor, Level, Problem, RequestState, Role, Timestamp};
+use domain::{Access, AccessRequest, AccessRequestId, Actor, Level, RequestState, Role, Timestamp};
 use schemars::JsonSchema;
 use serde::Serialize;
 
@@ -50,7 +50,7 @@ impl Operation for ListPartnerAccess {
         let Request { context, caller: actor, path, .. } = request;
         let PartnerPath { partner_id } = *path;
         actor.authorize_partner(partner_id)?;
-        let email = actor.email.clone().ok_or_else(Problem::not_found)?;
+        let email = actor.require_email()?;
         let (own, pending) = (EmailInPartner(partner_id, email.clone()), PendingOfPartner(partner_id));
         let mut wanted = BatchGet::new();
         wanted.add(&own);
@@ -58,7 +58,7 @@ impl Operation for ListPartnerAccess {
         let beside = async { Ok(context.table.fetch(wanted, true).await?) };
         let access = AccessOfPartner(partner_id);
         let (beside, page) = tokio::try_join!(beside, context.page(&access, true))?;
-        let member = beside.get(&own)?.ok_or_else(Problem::not_found)?.member_record()?;
+        let member = beside.get(&own).or_not_found()?.member_record()?;
 
         // The index is late: what it found is read again.
         let pending = beside.get(&pending)?.map(|pending| pending.requests).unwrap_or_default();

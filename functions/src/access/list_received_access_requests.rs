@@ -2,7 +2,7 @@
 
 use api_runtime::table::RequestsTo;
 use api_runtime::{Empty, Failure, List, Method, Nothing, Operation, Reply, Request, Route, route};
-use domain::{Actor, Problem, Role};
+use domain::{Actor, Role};
 
 use super::get_access_request::AccessRequestView;
 use crate::party::Names;
@@ -24,7 +24,7 @@ impl Operation for ListReceivedAccessRequests {
 
     async fn execute(request: Request<'_, Self>) -> Result<Reply<List<AccessRequestView>>, Failure> {
         let Request { context, caller: actor, .. } = request;
-        let email = actor.email.clone().ok_or_else(Problem::not_found)?;
+        let email = actor.require_email()?;
         let List { items, next_page_token } = context.page(&RequestsTo(email), false).await?;
         let partners = items.iter().map(|request| request.partner_id);
         let names = Names::of(context, partners, std::iter::empty()).await?;

@@ -7,7 +7,7 @@ use std::collections::BTreeSet;
 use api_runtime::table::{
     AccessIn, BatchGet, BatchResult, EmailInPartner, PendingOfPartner, RequestById, remove_pending,
 };
-use api_runtime::{Change, ConditionFailure, Context, Failure};
+use api_runtime::{Change, ConditionFailure, Context, Failure, OrNotFound};
 use deserr::Deserr;
 use domain::access::{RequestedGrant, judge_expiry};
 use domain::actor::ActorKind;
@@ -133,7 +133,7 @@ fn want_members(wanted: &mut BatchGet, partner: PartnerId, members: &[MemberLeve
 /// A request as it is now, whoever asks.
 async fn read_request(context: &Context<'_>, path: &AccessRequestPath) -> Result<AccessRequest, Failure> {
     let found = context.table.get(&RequestById(path.request_id)).await?;
-    Ok(found.ok_or_else(Problem::not_found)?)
+    Ok(found.or_not_found()?)
 }
 
 /// Whether a request can still be decided; if not, the change is refused, and says why.
@@ -188,7 +188,7 @@ fn require_addressee(
 
 /// Requires that whoever gives access to a partner is none of its members.
 fn require_stranger(change: &mut Change, actor: &Actor, partner: PartnerId) -> Result<(), Problem> {
-    let email = actor.email.clone().ok_or_else(Problem::not_found)?;
+    let email = actor.require_email()?;
     change.require_absent(&EmailInPartner(partner, email), || {
         ConditionFailure::rejected(&SELF_GRANT_FORBIDDEN, &[])
     });
@@ -201,5 +201,5 @@ async fn read(context: &Context<'_>, path: &GrantPath) -> Result<(Access, Names)
     let access = async { Ok(context.table.get(&AccessIn(organization_id, partner_id)).await?) };
     let names = Names::of(context, [partner_id].into_iter(), [organization_id].into_iter());
     let (access, names) = tokio::try_join!(access, names)?;
-    Ok((access.ok_or_else(Problem::not_found)?, names))
+    Ok((access.or_not_found()?, names))
 }

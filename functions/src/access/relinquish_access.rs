@@ -2,8 +2,8 @@
 
 use api_runtime::table::{EmailInPartner, Expression};
 use api_runtime::{
-    Answer, Change, ConditionFailure, Empty, Failure, Method, Nothing, Operation, Reply, Request, Route,
-    route,
+    Answer, Change, ConditionFailure, Empty, Failure, Method, Nothing, Operation, OrNotFound, Reply, Request,
+    Route, route,
 };
 use domain::access::{Binding, End};
 use domain::event::AccessRelinquished;
@@ -36,9 +36,9 @@ impl Operation for RelinquishAccess {
         let Request { context, caller: actor, path, .. } = request;
         let GrantPath { partner_id, grant_id, .. } = *path;
         actor.authorize_partner(partner_id)?;
-        let email = actor.email.clone().ok_or_else(Problem::not_found)?;
+        let email = actor.require_email()?;
         let (before, names) = read(context, path).await?;
-        let individual = before.grant(grant_id).ok_or_else(Problem::not_found)?.individual.as_ref();
+        let individual = before.grant(grant_id).or_not_found()?.individual.as_ref();
         let admin = actor.has_one_of(&[Role::PartnerAdmin]);
         let or_admin = |is_own: &str| match admin {
             true => Expression::new(&format!("{is_own} OR #manager = :yes")).bool("yes", true),

@@ -2,8 +2,8 @@
 
 use api_runtime::table::{BatchGet, EmailInPartner, Expression, MOST_PENDING, PendingOfPartner, add_pending};
 use api_runtime::{
-    Answer, Change, ConditionFailure, Failure, Json, Method, Nothing, Operation, PartnerPath, Reply, Request,
-    Route, route,
+    Answer, Change, ConditionFailure, Failure, Json, Method, Nothing, Operation, OrNotFound, PartnerPath,
+    Reply, Request, Route, route,
 };
 use deserr::Deserr;
 use domain::access::{EXPIRY_PASSED, EXPIRY_TOO_FAR};
@@ -11,7 +11,7 @@ use domain::event::AccessRequested;
 use domain::fault::{Check, Validated};
 use domain::{
     AccessRequest, Actor, Description, Email, ErrorKind, Faults, Individual, Level, Metadata, NewEvent,
-    ParseError, Problem, RequestState, Role, Timestamp,
+    ParseError, RequestState, Role, Timestamp,
 };
 use schemars::JsonSchema;
 
@@ -71,13 +71,13 @@ impl Operation for RequestAccess {
         let Request { context, caller: actor, path, body, .. } = request;
         let (PartnerPath { partner_id }, Json(Validated(wish))) = (path, body);
         actor.authorize_partner(*partner_id)?;
-        let email = actor.email.clone().ok_or_else(Problem::not_found)?;
+        let email = actor.require_email()?;
         let own = EmailInPartner(*partner_id, email.clone());
         let mut wanted = BatchGet::new();
         wanted.add(&own);
         want_members(&mut wanted, *partner_id, &wish.individuals);
         let found = context.table.fetch(wanted, true).await?;
-        let record = found.get(&own)?.ok_or_else(Problem::not_found)?;
+        let record = found.get(&own).or_not_found()?;
 
         let mut change = Change::new();
         require_expiry(&mut change, wish.expires_at, context.now);

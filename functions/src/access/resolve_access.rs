@@ -2,12 +2,12 @@
 
 use api_runtime::table::{AccessIn, BatchGet, EmailInPartner, OrganizationById};
 use api_runtime::{
-    Empty, Failure, Method, Operation, OrganizationPath, Output, Reply, Request, Route, route,
+    Empty, Failure, Method, Operation, OrNotFound, OrganizationPath, Output, Reply, Request, Route, route,
 };
 use deserr::Deserr;
 use domain::access::{Decision, IneffectiveReason, decide, decide_undisclosed};
 use domain::actor::ActorKind;
-use domain::{Actor, Email, Faults, Level, OrganizationId, PartnerId, Problem, Role, Timestamp};
+use domain::{Actor, Email, Faults, Level, OrganizationId, PartnerId, Role, Timestamp};
 use schemars::JsonSchema;
 use serde::Serialize;
 
@@ -112,7 +112,7 @@ impl Operation for ResolveAccess {
         let own = match actor.kind {
             ActorKind::Partner { .. } => {
                 actor.authorize_partner(*partner_id)?;
-                Some(EmailInPartner(*partner_id, actor.email.clone().ok_or_else(Problem::not_found)?))
+                Some(EmailInPartner(*partner_id, actor.require_email()?))
             }
             _ => {
                 actor.authorize_organization(*organization_id)?;
@@ -134,13 +134,13 @@ impl Operation for ResolveAccess {
         let known = match &own {
             // To a partner there is no organization that never gave it anything. Its record says who asks for whom.
             Some(own) => {
-                let record = found.get(own)?.ok_or_else(Problem::not_found)?;
+                let record = found.get(own).or_not_found()?;
                 let admin = record.manager && actor.has_one_of(&[Role::PartnerAdmin]);
                 access.is_some() && (actor.email.as_ref() == Some(email) || admin)
             }
             None => found.get(&organization)?.is_some(),
         };
-        known.then_some(()).ok_or_else(Problem::not_found)?;
+        known.then_some(()).or_not_found()?;
 
         let member = found.get(&member)?;
         let member = member.map(|record| record.member_record()).transpose()?;

@@ -2,7 +2,7 @@
 //! read, and where something is written it is a condition, too, that it is still so.
 
 use api_runtime::table::{AccessIn, BatchGet, BatchResult, EmailInPartner};
-use api_runtime::{Change, ConditionFailure, Context, Failure};
+use api_runtime::{Change, ConditionFailure, Context, Failure, OrNotFound};
 use domain::access::decide;
 use domain::actor::ActorKind;
 use domain::service_request::{Membership, Person};
@@ -45,7 +45,7 @@ impl AccessCheck {
     pub fn of(actor: &Actor, organization: OrganizationId) -> Result<Option<Self>, Problem> {
         match actor.kind {
             ActorKind::Partner { partner, .. } => {
-                let email = actor.email.clone().ok_or_else(Problem::not_found)?;
+                let email = actor.require_email()?;
                 Ok(Some(Self { partner, email, organization }))
             }
             _ => actor.authorize_organization(organization).map(|()| None),
@@ -75,12 +75,11 @@ impl AccessCheck {
     /// To whom nothing is open there is no such organization.
     pub fn prove(self, context: &Context<'_>, found: &BatchResult) -> Result<AuthorizedMember, Failure> {
         let Self { partner, email, organization } = self;
-        let access = found.get(&AccessIn(organization, partner))?.ok_or_else(Problem::not_found)?;
+        let access = found.get(&AccessIn(organization, partner)).or_not_found()?;
         let record = found.get(&EmailInPartner(partner, email.clone()))?;
-        let record =
-            record.map(|record| record.member_record()).transpose()?.ok_or_else(Problem::not_found)?;
+        let record = record.map(|record| record.member_record()).transpose().or_not_found()?;
         let by = decide(&access.grants, &email, Some(record), context.now).by.cloned();
-        let by = by.ok_or_else(Problem::not_found)?;
+        let by = by.or_not_found()?;
         Ok(AuthorizedMember { partner, member: record.id, email, access, by })
     }
 

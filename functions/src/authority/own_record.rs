@@ -2,7 +2,7 @@
 //! removed since.
 
 use api_runtime::table::{EmailInOrganization, EmailInPartner, Expression};
-use api_runtime::{Change, ConditionFailure};
+use api_runtime::{Change, ConditionFailure, OrNotFound};
 use domain::actor::ActorKind;
 use domain::{Actor, Customer, Email, OrganizationId, PartnerId, Problem};
 
@@ -26,9 +26,9 @@ pub fn require_manager(
     if actor.is_staff() {
         return Ok(());
     }
-    let organization = organization.ok_or_else(Problem::not_found)?;
+    let organization = organization.or_not_found()?;
     actor.authorize_organization(organization)?;
-    let email = actor.email.as_ref().ok_or_else(Problem::not_found)?;
+    let email = &actor.require_email()?;
     match written.filter(|customer| customer.removed_at.is_none() && customer.email == *email) {
         Some(own) if own.manager => {}
         Some(_) => return Err(Problem::not_found()),
@@ -44,7 +44,7 @@ pub fn require_manager(
 /// Requires that the caller, a partner's person, is on the partner's record at the commit.
 pub fn require_member(change: &mut Change, actor: &Actor, partner: PartnerId) -> Result<(), Problem> {
     actor.authorize_partner(partner)?;
-    let email = actor.email.clone().ok_or_else(Problem::not_found)?;
+    let email = actor.require_email()?;
     change.require(&EmailInPartner(partner, email), || ConditionFailure::NotFound);
     Ok(())
 }
@@ -61,7 +61,7 @@ pub fn require_admin(
     if actor.is_staff() {
         return Ok(());
     }
-    let email = actor.email.as_ref().ok_or_else(Problem::not_found)?;
+    let email = &actor.require_email()?;
     match removed.filter(|(own, _)| *own == email) {
         Some((_, true)) => {}
         Some((_, false)) => return Err(Problem::not_found()),

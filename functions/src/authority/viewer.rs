@@ -10,7 +10,7 @@ use api_runtime::table::{
     BatchGet, BatchResult, ContactHistoryOf, CustomerLinkOfPartner, EmailInOrganization, Expression,
     OrganizationById, Reservation, SubscriptionOf,
 };
-use api_runtime::{Change, ConditionFailure, Context, Failure};
+use api_runtime::{Change, ConditionFailure, Context, Failure, OrNotFound};
 use domain::actor::ActorKind;
 use domain::event::SubscriptionDeactivated;
 use domain::service_request::Person;
@@ -209,9 +209,9 @@ impl<'a> Viewer<'a> {
     ///
     /// 404 to a partner of which the organization is no customer.
     pub fn prove(self, found: &BatchResult) -> Result<ViewerContext<'a>, Failure> {
-        let organization = found.get(&OrganizationById(self.organization))?.ok_or_else(Problem::not_found)?;
+        let organization = found.get(&OrganizationById(self.organization)).or_not_found()?;
         if let Some(link) = self.link() {
-            found.get(&link)?.ok_or_else(Problem::not_found)?;
+            found.get(&link).or_not_found()?;
         }
         let (mut record, mut removed_at) = (None, None);
         if let Some((of, welcome)) = self.record() {

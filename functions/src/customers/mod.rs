@@ -3,11 +3,9 @@
 automod::dir!(pub "src/customers");
 
 use api_runtime::table::{CountOfManagers, CustomerById, EmailInPartner, count};
-use api_runtime::{Change, ConditionFailure, Context, Failure};
+use api_runtime::{Change, ConditionFailure, Context, Failure, OrNotFound};
 use deserr::Deserr;
-use domain::{
-    AccessAction, Actor, Customer, CustomerId, Email, ErrorKind, Faults, OrganizationId, Problem, Role,
-};
+use domain::{AccessAction, Actor, Customer, CustomerId, Email, ErrorKind, Faults, OrganizationId, Role};
 use schemars::JsonSchema;
 
 use crate::authority::access_check::AccessCheck;
@@ -48,8 +46,8 @@ async fn authorize(
     if !actor.has_one_of(&[Role::PartnerMember]) {
         return Ok(require_manager(change, actor, organization, written)?);
     }
-    let claim = AccessCheck::of(actor, organization.ok_or_else(Problem::not_found)?)?;
-    let held = claim.ok_or_else(Problem::not_found)?.settle(context).await?;
+    let claim = AccessCheck::of(actor, organization.or_not_found()?)?;
+    let held = claim.or_not_found()?.settle(context).await?;
     held.require(change, AccessAction::ManageCustomers)?;
     // A transaction asks of an item once: that the caller is a member is asked already.
     match held.email == *whom {
@@ -80,5 +78,5 @@ fn count_manager(change: &mut Change, actor: &Actor, organization: Option<Organi
 /// A customer as it is now, also one that is removed.
 async fn read(context: &Context<'_>, customer: CustomerId) -> Result<Customer, Failure> {
     let found = context.table.get(&CustomerById(customer)).await?;
-    Ok(found.ok_or_else(Problem::not_found)?)
+    Ok(found.or_not_found()?)
 }

@@ -2,13 +2,14 @@
 
 use api_runtime::table::{CountOfFields, DetailFields, Entity, count};
 use api_runtime::{
-    Answer, Change, ConditionFailure, Failure, Json, Method, Nothing, Operation, Reply, Request, Route, route,
+    Answer, Change, ConditionFailure, Failure, Json, Method, Nothing, Operation, OrNotFound, Reply, Request,
+    Route, route,
 };
 use deserr::Deserr;
 use domain::detail::options::{NO_OPTIONS, OPTION_EXISTS, OPTION_LIMIT, OptionChanges, UNKNOWN_OPTION};
 use domain::detail::{Audience, Configuration};
 use domain::event::{DetailFieldArchived, DetailFieldRestored, DetailFieldUpdated};
-use domain::{Actor, DetailField, ErrorKind, Faults, FieldId, FieldName, Given, NewEvent, Problem, Role};
+use domain::{Actor, DetailField, ErrorKind, Faults, FieldId, FieldName, Given, NewEvent, Role};
 use schemars::JsonSchema;
 
 use super::{LIMIT, NAME_TAKEN, count_more, taken};
@@ -73,7 +74,7 @@ impl Operation for UpdateDetailField {
         let Request { context, path, body, .. } = request;
         let (Json(wanted), id) = (body, path.field_id);
         let known = DetailField::in_order(context.table.list(&DetailFields(), true).await?);
-        let before = known.into_iter().find(|field| field.id == id).ok_or_else(Problem::not_found)?;
+        let before = known.into_iter().find(|field| field.id == id).or_not_found()?;
         let seen = before.metadata.version;
         let mut change = Change::new();
         let field_type = before.field_type.clone();

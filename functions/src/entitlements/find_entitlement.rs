@@ -1,9 +1,9 @@
 //! `find-entitlement`
 
 use api_runtime::table::{EntitlementByName, EntitlementOf};
-use api_runtime::{Empty, Failure, Method, Nothing, Operation, Reply, Request, Route, route};
+use api_runtime::{Empty, Failure, Method, Nothing, Operation, OrNotFound, Reply, Request, Route, route};
 use deserr::Deserr;
-use domain::{Actor, EntitlementName, EntitlementNumber, Faults, Problem, Role};
+use domain::{Actor, EntitlementName, EntitlementNumber, Faults, Role};
 use schemars::JsonSchema;
 
 use super::{EntitlementView, read_fields};
@@ -37,9 +37,9 @@ impl Operation for FindEntitlement {
         let number = EntitlementByName(EntitlementName::Number(path.number.clone()));
         let (place, fields) =
             tokio::try_join!(async { Ok(context.table.get(&number).await?) }, read_fields(context))?;
-        let place = place.ok_or_else(Problem::not_found)?;
+        let place = place.or_not_found()?;
         let found = context.table.get(&EntitlementOf(place.owner, place.entitlement_id)).await?;
-        let entitlement = found.ok_or_else(Problem::not_found)?;
+        let entitlement = found.or_not_found()?;
         Ok(Reply::ok(EntitlementView::to(actor, entitlement, &fields, context.now)))
     }
 }

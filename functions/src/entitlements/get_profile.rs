@@ -7,14 +7,14 @@ use api_runtime::table::{
     OrganizationById, Page, PageQuery, ProductById, assignment_of_organization_key,
 };
 use api_runtime::{
-    Context, Empty, Failure, Method, Operation, OrganizationPath, Output, Reply, Request, Route, Switch,
-    route,
+    Context, Empty, Failure, Method, Operation, OrNotFound, OrganizationPath, Output, Reply, Request, Route,
+    Switch, route,
 };
 use deserr::Deserr;
 use domain::{
     Actor, Assignment, AssignmentId, Customer, Entitlement, EntitlementStatus, Faults, LicenseType,
-    LicenseTypeCode, Line, Name, Organization, OrganizationId, Owner, PartnerId, Problem, Product,
-    ProductCode, ProductId, Quantity, Role, Timestamp,
+    LicenseTypeCode, Line, Name, Organization, OrganizationId, Owner, PartnerId, Product, ProductCode,
+    ProductId, Quantity, Role, Timestamp,
 };
 use schemars::JsonSchema;
 use serde::Serialize;
@@ -178,14 +178,14 @@ impl Operation for GetProfile {
                 let own = pages.own(Owner::Organization(*id));
                 let (party, own, licenses, fields) =
                     tokio::try_join!(party, own, pages.licensed(*id), read_fields(context))?;
-                (None, Some(party.ok_or_else(Problem::not_found)?), own, Some(licenses), fields)
+                (None, Some(party.or_not_found()?), own, Some(licenses), fields)
             }
             ProfilePath::Customer(CustomerPath { customer_id: id }) => {
                 let person = async { Ok(context.table.get(&CustomerById(*id)).await?) };
                 let own = pages.own(Owner::Customer(*id));
                 let (person, own, fields) = tokio::try_join!(person, own, read_fields(context))?;
                 let person = person.filter(|person| actor.is_staff() || person.is_of(actor));
-                (Some(person.ok_or_else(Problem::not_found)?), None, own, None, fields)
+                (Some(person.or_not_found()?), None, own, None, fields)
             }
         };
         let mut next = own.next.map(|next| format!("{OWN}/{next}"));

@@ -3,13 +3,13 @@
 automod::dir!(pub "src/entitlements");
 
 use api_runtime::table::{BatchGet, CustomerById, DetailFields, EntitlementOf};
-use api_runtime::{Context, Failure, Output};
+use api_runtime::{Context, Failure, OrNotFound, Output};
 use deserr::Deserr;
 use domain::entitlement::{DetailsChange, EntitlementExternalId};
 use domain::value::Values;
 use domain::{
     Actor, CustomerId, Entitlement, EntitlementId, EntitlementNumber, EntitlementStatus, Faults, Fields,
-    Metadata, OrganizationId, Owner, Problem, ProductId, Role, SubscriptionId, Timestamp, Version,
+    Metadata, OrganizationId, Owner, ProductId, Role, SubscriptionId, Timestamp, Version,
 };
 use schemars::JsonSchema;
 use serde::{Serialize, Serializer};
@@ -163,7 +163,7 @@ async fn read(
         tokio::try_join!(async { Ok(context.table.fetch(wanted, true).await?) }, read_fields(context))?;
     if let Some(person) = person {
         let known = found.get(&person)?.is_some_and(|record| record.is_of(actor));
-        known.then_some(()).ok_or_else(Problem::not_found)?;
+        known.then_some(()).or_not_found()?;
     }
-    Ok((found.get(&lookup)?.ok_or_else(Problem::not_found)?, fields))
+    Ok((found.get(&lookup).or_not_found()?, fields))
 }

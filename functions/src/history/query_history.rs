@@ -7,8 +7,8 @@ use api_runtime::table::{
     BatchGet, Directory, DirectoryEntry, History, Lookup, OrganizationById, Page, PartnerById,
 };
 use api_runtime::{
-    Context, Empty, Failure, List, Method, Nothing, Operation, OrganizationPath, Output, PartnerPath, Reply,
-    Request, Route, route,
+    Context, Empty, Failure, List, Method, Nothing, Operation, OrNotFound, OrganizationPath, Output,
+    PartnerPath, Reply, Request, Route, route,
 };
 use deserr::Deserr;
 use domain::event::{EntitlementDetailsChanged, EventType, SubscriptionDeactivated};
@@ -241,7 +241,7 @@ async fn first<L: Lookup, T>(
 ) -> Result<T, Failure> {
     let known = async { Ok(context.table.get(owner).await?) };
     let (known, read): (Option<_>, _) = tokio::try_join!(known, reading)?;
-    known.ok_or_else(Problem::not_found)?;
+    known.or_not_found()?;
     Ok(read)
 }
 

@@ -1,9 +1,9 @@
 //! `get-license-assignment`
 
 use api_runtime::table::AssignmentOfPartner;
-use api_runtime::{Empty, Failure, Method, Nothing, Operation, Reply, Request, Route, route};
+use api_runtime::{Empty, Failure, Method, Nothing, Operation, OrNotFound, Reply, Request, Route, route};
 use deserr::Deserr;
-use domain::{Actor, Assignment, AssignmentId, Faults, PartnerId, Problem, Role};
+use domain::{Actor, Assignment, AssignmentId, Faults, PartnerId, Role};
 use schemars::JsonSchema;
 
 /// Shows a license assignment.
@@ -40,6 +40,6 @@ impl Operation for GetLicenseAssignment {
         let AssignmentPath { partner_id, assignment_id } = *path;
         actor.authorize_partner(partner_id)?;
         let assignment = context.table.get(&AssignmentOfPartner(partner_id, assignment_id)).await?;
-        Ok(Reply::ok(assignment.ok_or_else(Problem::not_found)?))
+        Ok(Reply::ok(assignment.or_not_found()?))
     }
 }

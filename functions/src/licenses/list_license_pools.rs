@@ -4,9 +4,9 @@ use std::collections::BTreeMap;
 
 use api_runtime::table::{LicenseTypes, PartnerById, PoolsOfPartner};
 use api_runtime::{
-    Empty, Failure, Method, Nothing, Operation, Output, PartnerPath, Reply, Request, Route, route,
+    Empty, Failure, Method, Nothing, Operation, OrNotFound, Output, PartnerPath, Reply, Request, Route, route,
 };
-use domain::{Actor, LicenseTypeCode, Name, Problem, Role};
+use domain::{Actor, LicenseTypeCode, Name, Role};
 use schemars::JsonSchema;
 use serde::Serialize;
 
@@ -67,7 +67,7 @@ impl Operation for ListLicensePools {
         let table = context.table;
         let (known, pools, types) =
             tokio::try_join!(table.get(&of), table.list(&pools, true), table.list(&LicenseTypes(), false))?;
-        known.ok_or_else(Problem::not_found)?;
+        known.or_not_found()?;
         let mut names: BTreeMap<_, _> = types.into_iter().map(|kind| (kind.code, kind.name)).collect();
         let item = |pool: domain::Pool| {
             // A type that is newer than the answer about types has its code for a name.

@@ -2,9 +2,9 @@
 
 use api_runtime::table::{MembersOfPartner, PartnerById};
 use api_runtime::{
-    Empty, Failure, List, Method, Nothing, Operation, PartnerPath, Reply, Request, Route, route,
+    Empty, Failure, List, Method, Nothing, Operation, OrNotFound, PartnerPath, Reply, Request, Route, route,
 };
-use domain::{Actor, Member, Problem, Role};
+use domain::{Actor, Member, Role};
 
 /// Lists a partner's members.
 pub struct ListPartnerMembers;
@@ -32,7 +32,7 @@ impl Operation for ListPartnerMembers {
         let partner = async { Ok(context.table.get(&PartnerById(partner_id)).await?) };
         let members = MembersOfPartner(partner_id);
         let (partner, members) = tokio::try_join!(partner, context.page(&members, true))?;
-        partner.ok_or_else(Problem::not_found)?;
+        partner.or_not_found()?;
         Ok(Reply::ok(members))
     }
 }

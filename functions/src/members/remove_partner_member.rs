@@ -2,12 +2,12 @@
 
 use api_runtime::table::{CountOfRemovals, MemberOfPartner, Reservation, count};
 use api_runtime::{
-    Answer, Change, ConditionFailure, Empty, Failure, Method, Nothing, Operation, Reply, Request, Route,
-    route,
+    Answer, Change, ConditionFailure, Empty, Failure, Method, Nothing, Operation, OrNotFound, Reply, Request,
+    Route, route,
 };
 use deserr::Deserr;
 use domain::event::MemberRemoved;
-use domain::{Actor, Faults, Member, MemberId, PartnerId, Problem, Role};
+use domain::{Actor, Faults, Member, MemberId, PartnerId, Role};
 use schemars::JsonSchema;
 
 use crate::authority::own_record::require_admin;
@@ -46,7 +46,7 @@ impl Operation for RemovePartnerMember {
         let MemberPath { partner_id, member_id } = *path;
         actor.authorize_partner(partner_id)?;
         let found = context.table.get(&MemberOfPartner(partner_id, member_id)).await?;
-        let before = found.ok_or_else(Problem::not_found)?;
+        let before = found.or_not_found()?;
         let (seen, mut change) = (before.metadata.version, Change::new());
         let gone = before.removed_at.is_some();
         let own = Some((&before.email, before.admin)).filter(|_| !gone);

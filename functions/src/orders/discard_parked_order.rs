@@ -2,11 +2,11 @@
 
 use api_runtime::table::{OrderByParkedId, OrderOfSource};
 use api_runtime::{
-    Answer, Change, ConditionFailure, Empty, Failure, Method, Nothing, Operation, Reply, Request, Route,
-    route,
+    Answer, Change, ConditionFailure, Empty, Failure, Method, Nothing, Operation, OrNotFound, Reply, Request,
+    Route, route,
 };
 use deserr::Deserr;
-use domain::{Actor, ErrorKind, Faults, Order, OrderStatus, ParkedOrderId, Problem, Role};
+use domain::{Actor, ErrorKind, Faults, Order, OrderStatus, ParkedOrderId, Role};
 use schemars::JsonSchema;
 
 use super::parked::end;
@@ -41,10 +41,10 @@ impl Operation for DiscardParkedOrder {
     async fn execute(request: Request<'_, Self>) -> Result<Reply<Order>, Failure> {
         let Request { context, path, .. } = request;
         let found = context.table.list(&OrderByParkedId(path.order_id), false).await?;
-        let found = found.into_iter().next().ok_or_else(Problem::not_found)?;
+        let found = found.into_iter().next().or_not_found()?;
         // The index finds it; what it is now, only the table can tell.
         let lookup = OrderOfSource(found.source_id, found.order_id);
-        let order = context.table.get(&lookup).await?.ok_or_else(Problem::not_found)?;
+        let order = context.table.get(&lookup).await.or_not_found()?;
         let mut change = Change::new();
         match order.status {
             OrderStatus::Parked => end(context, order, OrderStatus::Discarded, change, Answer::ok).await,

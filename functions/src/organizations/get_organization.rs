@@ -2,10 +2,10 @@
 
 use api_runtime::table::{BatchGet, CustomerLinkOfPartner, OrganizationById};
 use api_runtime::{
-    Empty, Failure, Method, Nothing, Operation, OrganizationPath, Reply, Request, Route, route,
+    Empty, Failure, Method, Nothing, Operation, OrNotFound, OrganizationPath, Reply, Request, Route, route,
 };
 use domain::actor::ActorKind;
-use domain::{Actor, Organization, Problem, Role};
+use domain::{Actor, Organization, Role};
 
 /// Shows a customer organization.
 pub struct GetOrganization;
@@ -37,7 +37,7 @@ impl Operation for GetOrganization {
                 let link = CustomerLinkOfPartner(partner, id);
                 wanted.add(&link);
                 let found = context.table.fetch(wanted, true).await?;
-                found.get(&link)?.ok_or_else(Problem::not_found)?;
+                found.get(&link).or_not_found()?;
                 (found, Some(partner))
             }
             _ => {
@@ -45,7 +45,7 @@ impl Operation for GetOrganization {
                 (context.table.fetch(wanted, true).await?, None)
             }
         };
-        let organization = found.get(&organization)?.ok_or_else(Problem::not_found)?;
+        let organization = found.get(&organization).or_not_found()?;
         Ok(Reply::ok(match actor.is_staff() {
             true => organization,
             false => organization.seen_by(giver),

@@ -2,11 +2,12 @@
 
 use api_runtime::table::OrganizationById;
 use api_runtime::{
-    Answer, Change, Failure, Json, Method, Nothing, Operation, OrganizationPath, Reply, Request, Route, route,
+    Answer, Change, Failure, Json, Method, Nothing, Operation, OrNotFound, OrganizationPath, Reply, Request,
+    Route, route,
 };
 use deserr::Deserr;
 use domain::event::OrganizationUpdated;
-use domain::{Actor, Faults, NewEvent, Organization, Patch, Problem, Role, TimeZone};
+use domain::{Actor, Faults, NewEvent, Organization, Patch, Role, TimeZone};
 use schemars::JsonSchema;
 
 use crate::authority::own_record::require_manager;
@@ -46,7 +47,7 @@ impl Operation for UpdateOrganization {
         let mut change = Change::new();
         require_manager(&mut change, actor, Some(*organization_id), None)?;
         let found = context.table.get(&OrganizationById(*organization_id)).await?;
-        let before = found.ok_or_else(Problem::not_found)?;
+        let before = found.or_not_found()?;
         let seen = before.metadata.version;
         let shown = |organization: Organization| match actor.is_staff() {
             true => organization,

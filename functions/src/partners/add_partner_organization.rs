@@ -2,12 +2,12 @@
 
 use api_runtime::table::{DirectoryEntry, OrganizationById, PartnerById};
 use api_runtime::{
-    Answer, Change, ConditionFailure, Empty, Failure, Method, Nothing, Operation, Reply, Request, Route,
-    route,
+    Answer, Change, ConditionFailure, Empty, Failure, Method, Nothing, Operation, OrNotFound, Reply, Request,
+    Route, route,
 };
 use deserr::Deserr;
 use domain::event::CustomerLinked;
-use domain::{Actor, CustomerLink, Faults, Metadata, NewEvent, OrganizationId, PartnerId, Problem, Role};
+use domain::{Actor, CustomerLink, Faults, Metadata, NewEvent, OrganizationId, PartnerId, Role};
 use schemars::JsonSchema;
 
 /// Puts an organization into a partner's directory.
@@ -42,7 +42,7 @@ impl Operation for AddPartnerOrganization {
         let Request { context, path, .. } = request;
         let PartnerOrganizationPath { partner_id, organization_id } = *path;
         let organization = context.table.get(&OrganizationById(organization_id)).await?;
-        let name = organization.ok_or_else(Problem::not_found)?.name;
+        let name = organization.or_not_found()?.name;
         let customer = CustomerLink {
             partner_id,
             organization_id,

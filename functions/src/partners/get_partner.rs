@@ -2,9 +2,9 @@
 
 use api_runtime::table::{BatchGet, PartnerById, StoreOfPartner};
 use api_runtime::{
-    Empty, Failure, Method, Nothing, Operation, Output, PartnerPath, Reply, Request, Route, route,
+    Empty, Failure, Method, Nothing, Operation, OrNotFound, Output, PartnerPath, Reply, Request, Route, route,
 };
-use domain::{Actor, Partner, Problem, Role, StoreLink, Version};
+use domain::{Actor, Partner, Role, StoreLink, Version};
 use schemars::JsonSchema;
 use serde::Serialize;
 
@@ -54,7 +54,7 @@ impl Operation for GetPartner {
         wanted.add(&partner);
         wanted.add(&store);
         let found = context.table.fetch(wanted, true).await?;
-        let partner = found.get(&partner)?.ok_or_else(Problem::not_found)?;
+        let partner = found.get(&partner).or_not_found()?;
         Ok(Reply::ok(PartnerWithStore { partner, store: found.get(&store)? }))
     }
 }

@@ -2,9 +2,10 @@
 
 use api_runtime::table::{Directory, DirectoryEntry, PartnerById};
 use api_runtime::{
-    Context, Empty, Failure, List, Method, NameFilter, Operation, PartnerPath, Reply, Request, Route, route,
+    Context, Empty, Failure, List, Method, NameFilter, Operation, OrNotFound, PartnerPath, Reply, Request,
+    Route, route,
 };
-use domain::{Actor, Name, NameQuery, OrganizationId, Problem, Role};
+use domain::{Actor, Name, NameQuery, OrganizationId, Role};
 use schemars::JsonSchema;
 use serde::Serialize;
 
@@ -49,7 +50,7 @@ impl Operation for ListPartnerOrganizations {
             }
         };
         let (known, page): (Option<_>, _) = tokio::try_join!(known, page)?;
-        known.ok_or_else(Problem::not_found)?;
+        known.or_not_found()?;
         let item = |entry: DirectoryEntry| {
             Ok(CustomerItem { organization_id: entry.organization_id()?, name: entry.name })
         };

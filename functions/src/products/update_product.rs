@@ -1,12 +1,14 @@
 //! `update-product`
 
 use api_runtime::table::ProductById;
-use api_runtime::{Answer, Change, Failure, Json, Method, Nothing, Operation, Reply, Request, Route, route};
+use api_runtime::{
+    Answer, Change, Failure, Json, Method, Nothing, Operation, OrNotFound, Reply, Request, Route, route,
+};
 use deserr::Deserr;
 use domain::event::{ProductArchived, ProductRestored, ProductUpdated};
 use domain::{
-    Actor, Description, ErrorKind, Faults, Given, Name, NewEvent, Patch, Problem, Product, ProductCode,
-    ProductId, Role,
+    Actor, Description, ErrorKind, Faults, Given, Name, NewEvent, Patch, Product, ProductCode, ProductId,
+    Role,
 };
 use schemars::JsonSchema;
 
@@ -62,7 +64,7 @@ impl Operation for UpdateProduct {
     async fn execute(request: Request<'_, Self>) -> Result<Reply<Product>, Failure> {
         let Request { context, path, body, .. } = request;
         let (Json(wanted), lookup) = (body, ProductById(path.product_id));
-        let before = context.table.get(&lookup).await?.ok_or_else(Problem::not_found)?;
+        let before = context.table.get(&lookup).await.or_not_found()?;
         let seen = before.metadata.version;
         let archived = wanted.archived.over(before.archived_at.is_some());
         let mut product = Product {

@@ -6,7 +6,7 @@ use api_runtime::{
     route,
 };
 use domain::service_request::{NotificationPreference, Person};
-use domain::{AccessAction, Actor, ErrorKind, Metadata, OrganizationId, Problem, Role, Version};
+use domain::{AccessAction, Actor, ErrorKind, Metadata, OrganizationId, Role, Version};
 use schemars::JsonSchema;
 use serde::Serialize;
 
@@ -89,7 +89,7 @@ impl Said {
         organization: OrganizationId,
     ) -> Result<Self, Failure> {
         let claim = AccessCheck::of(actor, organization)?;
-        let email = actor.email.clone().ok_or_else(Problem::not_found)?;
+        let email = actor.require_email()?;
         let kept = PreferenceOf(organization, claim.as_ref().map(AccessCheck::partner), email.clone());
         let mut wanted = BatchGet::new();
         wanted.add(&kept);

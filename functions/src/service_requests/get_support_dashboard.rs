@@ -4,10 +4,10 @@ use std::collections::BTreeMap;
 
 use api_runtime::table::{BatchGet, MonthlyCountsOf, OrganizationById};
 use api_runtime::{
-    Empty, Failure, Method, Nothing, Operation, OrganizationPath, Reply, Request, Route, route,
+    Empty, Failure, Method, Nothing, Operation, OrNotFound, OrganizationPath, Reply, Request, Route, route,
 };
 use domain::dashboard::Dashboard;
-use domain::{AccessAction, Actor, ErrorKind, Problem, Role};
+use domain::{AccessAction, Actor, ErrorKind, Role};
 
 use crate::authority::access_check::{AccessCheck, LEVEL_TOO_LOW};
 
@@ -39,14 +39,14 @@ impl Operation for GetSupportDashboard {
         wanted.add(&organization);
         claim.iter().for_each(|claim| claim.want(&mut wanted));
         let months = Dashboard::months(context.now);
-        let (first, last) = months.first().zip(months.last()).ok_or_else(Problem::not_found)?;
+        let (first, last) = months.first().zip(months.last()).or_not_found()?;
         let tallies = MonthlyCountsOf(organization_id, first.clone(), last.clone());
         let tallies = context.table.list(&tallies, true);
         let (found, tallies) = tokio::try_join!(context.table.fetch(wanted, true), tallies)?;
         if let Some(claim) = claim {
             claim.prove(context, &found)?.judge(AccessAction::SeeAll)?;
         }
-        found.get(&organization)?.ok_or_else(Problem::not_found)?;
+        found.get(&organization).or_not_found()?;
         let mut counted = BTreeMap::new();
         for tally in tallies {
             counted.insert(tally.month()?, tally.counts);

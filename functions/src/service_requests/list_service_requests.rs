@@ -7,7 +7,9 @@ use api_runtime::table::{
     BatchGet, ConcernedParty, Concerns, OrganizationById, Page, PageQuery, ServiceRequestOf,
     ServiceRequestRef, ServiceRequestScope, ServiceRequests,
 };
-use api_runtime::{Context, Empty, Failure, List, Method, Nothing, Operation, Reply, Request, Route, route};
+use api_runtime::{
+    Context, Empty, Failure, List, Method, Nothing, Operation, OrNotFound, Reply, Request, Route, route,
+};
 use deserr::Deserr;
 use domain::actor::ActorKind;
 use domain::fault::{Check, Validated};
@@ -164,7 +166,7 @@ async fn of_organization(
         wanted.add(&known);
         let found = async { Ok(context.table.fetch(wanted, true).await?) };
         let (found, page) = tokio::try_join!(found, page(context, actor, &all))?;
-        found.get(&known)?.ok_or_else(Problem::not_found)?;
+        found.get(&known).or_not_found()?;
         return shown(context, actor, page).await;
     };
     let (held, page) = tokio::try_join!(claim.settle(context), page(context, actor, &all))?;
@@ -244,7 +246,7 @@ async fn of_member(
     only: Option<OrganizationId>,
     selection: &Selection,
 ) -> Result<List<ServiceRequestView>, Failure> {
-    let email = actor.email.clone().ok_or_else(Problem::not_found)?;
+    let email = actor.require_email()?;
     let (cut, organization, from, to) = (context.cut(false), only, selection.from, selection.to);
     let of = |whom| Concerns { whom, organization, from, to };
     // Where one is asked for by somebody who does not see all of it, others' are not looked at.

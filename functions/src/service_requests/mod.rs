@@ -3,7 +3,7 @@
 automod::dir!(pub "src/service_requests");
 
 use api_runtime::table::{BatchGet, BatchResult, EmailInOrganization, ServiceRequestOf};
-use api_runtime::{Change, ConditionFailure, Context, Failure};
+use api_runtime::{Change, ConditionFailure, Context, Failure, OrNotFound};
 use deserr::Deserr;
 use domain::service_request::Contact;
 use domain::{
@@ -70,12 +70,12 @@ impl ServiceRequestLookup {
     ) -> Result<(ServiceRequest, Option<AuthorizedMember>), Failure> {
         let request = found.get(&self.request)?;
         let Some(claim) = self.claim else {
-            return Ok((request.ok_or_else(Problem::not_found)?, None));
+            return Ok((request.or_not_found()?, None));
         };
         let held = claim.prove(context, found)?;
         let record = record(found, self.request.0, &held.email)?;
         let seen = request.filter(|one| one.is_open_to(held.level(), &held.person(), record));
-        Ok((seen.ok_or_else(Problem::not_found)?, Some(held)))
+        Ok((seen.or_not_found()?, Some(held)))
     }
 
     /// Reads it.

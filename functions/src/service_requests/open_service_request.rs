@@ -9,7 +9,7 @@ use deserr::Deserr;
 use domain::event::ServiceRequestOpened;
 use domain::service_request::{Contact, Message, Person};
 use domain::{
-    Actor, Email, ErrorKind, Faults, Metadata, Name, Problem, Role, ServiceRequest, ServiceRequestKind,
+    Actor, Email, ErrorKind, Faults, Metadata, Name, Role, ServiceRequest, ServiceRequestKind,
     ServiceRequestStatus, TimeZone,
 };
 use schemars::JsonSchema;
@@ -75,7 +75,7 @@ impl Operation for OpenServiceRequest {
         let Request { context, caller: actor, path, body, .. } = request;
         let (OrganizationPath { organization_id }, Json(new)) = (path, body);
         let claim = AccessCheck::of(actor, *organization_id)?;
-        let email = actor.email.clone().ok_or_else(Problem::not_found)?;
+        let email = actor.require_email()?;
         let named = new.primary_contact.as_ref().filter(|named| **named != email);
         let mut wanted = BatchGet::new();
         claim.iter().for_each(|claim| claim.want(&mut wanted));

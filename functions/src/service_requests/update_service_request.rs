@@ -1,13 +1,15 @@
 //! `update-service-request`
 
 use api_runtime::table::count_service_request;
-use api_runtime::{Answer, Change, Failure, Json, Method, Nothing, Operation, Reply, Request, Route, route};
+use api_runtime::{
+    Answer, Change, Failure, Json, Method, Nothing, Operation, OrNotFound, Reply, Request, Route, route,
+};
 use deserr::Deserr;
 use domain::actor::ActorKind;
 use domain::event::ServiceRequestUpdated;
 use domain::fault::{Check, Validated};
 use domain::service_request::{Message, ServiceRequestUpdate, UpdateAuthor};
-use domain::{AccessAction, Actor, ErrorKind, Faults, ParseError, Problem, Role, ServiceRequestStatus};
+use domain::{AccessAction, Actor, ErrorKind, Faults, ParseError, Role, ServiceRequestStatus};
 use schemars::JsonSchema;
 
 use super::view::{UpdateView, view_updates};
@@ -106,6 +108,6 @@ impl Operation for UpdateServiceRequest {
         let location =
             format!("/v1/organizations/{}/service-requests/{}/updates", request.organization_id, request.id);
         let view = view_updates(context, actor, &request, vec![update]).await?.pop();
-        context.commit(change, Answer::created(location, view.ok_or_else(Problem::not_found)?)).await
+        context.commit(change, Answer::created(location, view.or_not_found()?)).await
     }
 }

@@ -3,7 +3,7 @@
 
 use std::collections::BTreeSet;
 
-use api_runtime::{Context, Failure, Output};
+use api_runtime::{Context, Failure, OrNotFound, Output};
 use domain::actor::ActorKind;
 use domain::service_request::{Contact, Membership, Message, Person, ServiceRequestUpdate};
 use domain::{
@@ -245,7 +245,7 @@ pub async fn view(
     request: ServiceRequest,
 ) -> Result<ServiceRequestView, Failure> {
     let view = view_all(context, actor, vec![request]).await?.pop();
-    Ok(view.ok_or_else(domain::Problem::not_found)?)
+    Ok(view.or_not_found()?)
 }
 
 /// Updates of a service request as the caller sees them.

@@ -6,11 +6,11 @@
 //! that of two who take its last two parents one sees that the other did.
 
 use api_runtime::table::{Error, Expression, Pause, SubscriptionOf, SubscriptionsOf, follow_subscription};
-use api_runtime::{Change, ConditionFailure, Context, Failure, Replay};
+use api_runtime::{Change, ConditionFailure, Context, Failure, OrNotFound, Replay};
 use domain::event::SubscriptionDeactivated;
 use domain::subscription::Deactivation;
 use domain::subscription::closure::{Closure, Subscriptions};
-use domain::{OrganizationId, Period, Problem, Subscription, SubscriptionId};
+use domain::{OrganizationId, Period, Subscription, SubscriptionId};
 
 /// A transaction takes 100 items: of each subscription itself, its entitlement and its event; some are left for what is
 /// added to it last.
@@ -133,7 +133,7 @@ pub async fn go_on(
     loop {
         let all = read_all(context, organization).await?;
         let known = all.get(&root).and_then(|root| root.deactivation.clone());
-        let deactivation = known.ok_or_else(Problem::not_found)?;
+        let deactivation = known.or_not_found()?;
         let up = still_up(&all, &Closure::of(&all, root).down);
         if up.is_empty() || count >= BEFORE_ANSWER {
             return Ok((up.is_empty(), all));

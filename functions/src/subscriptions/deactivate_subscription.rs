@@ -4,8 +4,8 @@ use std::collections::BTreeSet;
 
 use api_runtime::table::{Error, Pause};
 use api_runtime::{
-    Answer, Change, Context, Failure, Json, Method, Nothing, Operation, Output, Reply, Request, Route, Size,
-    route,
+    Answer, Change, Context, Failure, Json, Method, Nothing, Operation, OrNotFound, Output, Reply, Request,
+    Route, Size, route,
 };
 use deserr::Deserr;
 use domain::subscription::closure::{Closure, Subscriptions};
@@ -113,7 +113,7 @@ impl Operation for DeactivateSubscription {
         let all = read_all(context, organization_id);
         let (viewer, all) = tokio::try_join!(viewer.read(context), all)?;
         let found = all.get(&subscription_id).filter(|one| viewer.sees(one)).cloned();
-        let root = found.ok_or_else(Problem::not_found)?;
+        let root = found.or_not_found()?;
         let closure = Closure::of(&all, subscription_id);
         let up = still_up(&all, &closure.down);
         let mut change = Change::new();
@@ -189,7 +189,7 @@ async fn end_once(
     id: SubscriptionId,
 ) -> Result<Reply<Deactivated>, Failure> {
     let (done, all) = go_on(context, organization, id, || {}).await?;
-    let root = all.get(&id).ok_or_else(Problem::not_found)?;
+    let root = all.get(&id).or_not_found()?;
     let again = context.refreshed();
     if !done {
         let location = format!("/v1/organizations/{organization}/subscriptions/{id}");

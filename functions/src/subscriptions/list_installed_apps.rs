@@ -3,7 +3,9 @@
 use std::collections::BTreeSet;
 
 use api_runtime::table::{BatchGet, Lookup, Page, PageQuery, SiteOf, SubscriptionOf, SubscriptionsOf};
-use api_runtime::{Context, Empty, Failure, List, Method, Nothing, Operation, Reply, Request, Route, route};
+use api_runtime::{
+    Context, Empty, Failure, List, Method, Nothing, Operation, OrNotFound, Reply, Request, Route, route,
+};
 use deserr::Deserr;
 use domain::subscription::SubscriptionKind;
 use domain::subscription::closure::Subscriptions;
@@ -60,7 +62,7 @@ impl Operation for ListInstalledApps {
             let all = async { Ok(context.table.list(&all, true).await?) };
             let (found, all) = tokio::try_join!(found, all)?;
             let viewer = viewer.prove(&found)?;
-            found.get(&known)?.ok_or_else(Problem::not_found)?;
+            found.get(&known).or_not_found()?;
             return Ok(Reply::ok(of_partner(context, &viewer, site_id, all)?));
         }
         let app = |one: &Subscription| is_living_app(one) && viewer.may_see(one);
@@ -68,7 +70,7 @@ impl Operation for ListInstalledApps {
         let page = async { Ok(context.table.page(&all, &cut, Some(&app)).await?) };
         let (found, Page { items: mut apps, mut next }) = tokio::try_join!(found, page)?;
         let viewer = viewer.prove(&found)?;
-        found.get(&known)?.ok_or_else(Problem::not_found)?;
+        found.get(&known).or_not_found()?;
         let mut parents = BTreeSet::new();
         for index in 0..apps.len() {
             parents.extend(apps.get(index).into_iter().flat_map(|app| app.parents.iter().copied()));

@@ -1,10 +1,12 @@
 //! `list-partner-subscriptions`
 
 use api_runtime::table::{BatchGet, OrganizationById, PartnerById, Renewals, SubscriptionOf};
-use api_runtime::{Empty, Failure, List, Method, Operation, PartnerPath, Reply, Request, Route, route};
+use api_runtime::{
+    Empty, Failure, List, Method, Operation, OrNotFound, PartnerPath, Reply, Request, Route, route,
+};
 use deserr::Deserr;
 use domain::subscription::closure::Subscriptions;
-use domain::{Actor, Faults, Problem, Role, Timestamp};
+use domain::{Actor, Faults, Role, Timestamp};
 use schemars::JsonSchema;
 
 use super::SubscriptionView;
@@ -53,7 +55,7 @@ impl Operation for ListPartnerSubscriptions {
             wanted.add(&OrganizationById(place.organization_id));
         }
         let found = context.table.fetch(wanted, true).await?;
-        found.get(&PartnerById(partner))?.ok_or_else(Problem::not_found)?;
+        found.get(&PartnerById(partner)).or_not_found()?;
         let mut mine = Vec::new();
         for place in &page.items {
             let one = found.get(&SubscriptionOf(place.organization_id, place.id))?;

@@ -7,7 +7,7 @@ use std::collections::BTreeSet;
 use api_runtime::table::{
     BatchGet, BatchResult, ContactHistoryOf, EmailInOrganization, Reservation, SubscriptionOf,
 };
-use api_runtime::{Change, ConditionFailure, Context, Failure, Output};
+use api_runtime::{Change, ConditionFailure, Context, Failure, OrNotFound, Output};
 use deserr::Deserr;
 use domain::actor::ActorKind;
 use domain::event::SiteCreated;
@@ -187,7 +187,7 @@ impl ViewerContext<'_> {
         one: &Subscription,
     ) -> Result<SubscriptionView, Failure> {
         let mut narrowed = self.sight.narrow(context, vec![one.clone()], Subscriptions::new()).await?;
-        let visible = narrowed.pop().ok_or_else(Problem::not_found)?;
+        let visible = narrowed.pop().or_not_found()?;
         Ok(self.show(visible, context.now))
     }
 
@@ -238,7 +238,7 @@ async fn read<'a>(
     also(&mut wanted);
     let found = context.table.fetch(wanted, true).await?;
     let viewer = viewer.prove(&found)?;
-    let one = found.get(&lookup)?.filter(|one| viewer.sees(one)).ok_or_else(Problem::not_found)?;
+    let one = found.get(&lookup)?.filter(|one| viewer.sees(one)).or_not_found()?;
     Ok((one, viewer, found))
 }
 

@@ -1,9 +1,11 @@
 //! `disable-webhook-source`
 
 use api_runtime::table::SourceById;
-use api_runtime::{Answer, Change, Empty, Failure, Method, Nothing, Operation, Reply, Request, Route, route};
+use api_runtime::{
+    Answer, Change, Empty, Failure, Method, Nothing, Operation, OrNotFound, Reply, Request, Route, route,
+};
 use domain::event::WebhookSourceDisabled;
-use domain::{Actor, NewEvent, Problem, Role, Source};
+use domain::{Actor, NewEvent, Role, Source};
 
 use super::SourcePath;
 
@@ -26,7 +28,7 @@ impl Operation for DisableWebhookSource {
     async fn execute(request: Request<'_, Self>) -> Result<Reply<Source>, Failure> {
         let Request { context, path, .. } = request;
         let source = context.table.get(&SourceById(path.source_id)).await?;
-        let source = source.ok_or_else(Problem::not_found)?;
+        let source = source.or_not_found()?;
         let seen = source.metadata.version;
         let mut change = Change::new();
         if source.disabled_at.is_some() {

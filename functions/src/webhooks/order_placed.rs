@@ -2,7 +2,7 @@
 
 use api_runtime::http::caller::Delivery;
 use api_runtime::table::{BatchGet, BatchResult, OrderOfSource, OwnerOfStoreAccount};
-use api_runtime::{Change, ConditionFailure, Context, Failure, Reply};
+use api_runtime::{Change, ConditionFailure, Context, Failure, OrNotFound, Reply};
 use deserr::Deserr;
 use domain::event::{OrderChangeIgnored, OrderParked};
 use domain::fault::Check;
@@ -145,7 +145,7 @@ async fn take_effect(
     }
     update_order(&context.detached(), revision(before, order), change, Receipt::answer).await?;
     let begun = context.table.get(&known).await?;
-    resume(context, begun.ok_or_else(Problem::not_found)?, Receipt::answer).await
+    resume(context, begun.or_not_found()?, Receipt::answer).await
 }
 
 /// What the store changed since counts, not what it said at first; unless it changed another order than this one.

@@ -2,11 +2,11 @@
 
 use api_runtime::table::SourceById;
 use api_runtime::{
-    Answer, Change, ConditionFailure, Empty, Failure, Method, Nothing, Operation, Reply, Request, Route,
-    route,
+    Answer, Change, ConditionFailure, Empty, Failure, Method, Nothing, Operation, OrNotFound, Reply, Request,
+    Route, route,
 };
 use domain::event::WebhookSecretRotated;
-use domain::{Actor, DeploymentKey, ErrorKind, NewEvent, Problem, Role};
+use domain::{Actor, DeploymentKey, ErrorKind, NewEvent, Role};
 
 use super::{SourcePath, SourceWithSecret};
 
@@ -37,7 +37,7 @@ impl Operation for RotateWebhookSecret {
     async fn execute(request: Request<'_, Self>) -> Result<Reply<SourceWithSecret>, Failure> {
         let Request { context, path, .. } = request;
         let source = context.table.get(&SourceById(path.source_id)).await?;
-        let source = source.ok_or_else(Problem::not_found)?;
+        let source = source.or_not_found()?;
         let mut change = Change::new();
         let source = match (source.disabled_at, source.clone().rotated(context.now)) {
             (Some(_), _) => {

@@ -172,6 +172,35 @@ impl From<table::Error> for Failure {
     }
 }
 
+/// Answers 404 for what does not exist.
+pub trait OrNotFound<T> {
+    /// Why there is no such thing to go on with.
+    type Error;
+
+    /// The thing.
+    ///
+    /// # Errors
+    ///
+    /// 404 if it does not exist; what went wrong if it could not be read.
+    fn or_not_found(self) -> Result<T, Self::Error>;
+}
+
+impl<T> OrNotFound<T> for Option<T> {
+    type Error = Problem;
+
+    fn or_not_found(self) -> Result<T, Problem> {
+        self.ok_or_else(Problem::not_found)
+    }
+}
+
+impl<T, E: Into<Failure>> OrNotFound<T> for Result<Option<T>, E> {
+    type Error = Failure;
+
+    fn or_not_found(self) -> Result<T, Failure> {
+        Ok(self.map_err(Into::into)?.or_not_found()?)
+    }
+}
+
 /// A page of a list.
 #[derive(Debug, Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]

@@ -12,7 +12,7 @@ mod page_token;
 pub mod schedule;
 pub mod table;
 
-pub use answer::{Answer, Failure, List, Output, Replay, Reply};
+pub use answer::{Answer, Failure, List, OrNotFound, Output, Replay, Reply};
 pub use change::Change;
 pub use condition::{ConditionFailure, IfMatch};
 pub use context::{Context, Environment};

@@ -146,6 +146,15 @@ impl Actor {
         matches!(self.kind, ActorKind::Operator | ActorKind::Agent)
     }
 
+    /// The person's verified e-mail.
+    ///
+    /// # Errors
+    ///
+    /// 404 for a machine of the vendor: nothing that is found by a person's e-mail exists for it.
+    pub fn require_email(&self) -> Result<Email, Problem> {
+        self.email.clone().ok_or_else(Problem::not_found)
+    }
+
     /// Lets the vendor's staff and the partner's own people pass.
     ///
     /// # Errors

@@ -14,10 +14,9 @@ pub mod route;
 use std::time::Duration;
 
 use aws_lambda_events::apigw::{ApiGatewayV2httpRequest, ApiGatewayV2httpResponse};
-use domain::Problem;
 use tokio::time::Instant;
 
-use crate::answer::{Failure, Reply};
+use crate::answer::{Failure, OrNotFound, Reply};
 use crate::context::{Context, Environment};
 use crate::http::operation::{Operation, Request};
 use crate::http::route::Route;
@@ -97,7 +96,7 @@ async fn authenticate<O: Operation>(
     call: &Call,
 ) -> Result<(&'static Route, O::Caller), Failure> {
     let route = O::ROUTES.iter().find(|route| route.key() == call.route_key);
-    let route = route.ok_or_else(Problem::not_found)?;
+    let route = route.or_not_found()?;
     Ok((route, O::Caller::authenticate(call, route, &context::<O>(environment)).await?))
 }
 
