@@ -1,36 +1,23 @@
 //! How far access goes, and what it is needed for.
 
-use deserr::Deserr;
-use schemars::JsonSchema;
-use serde::{Deserialize, Serialize};
+use crate::words::words;
 
-use crate::fault::Faults;
-
-/// How far access goes. Each level opens what the ones before it open.
-#[derive(
-    Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema, Deserr,
-)]
-#[serde(rename_all = "kebab-case")]
-#[deserr(error = Faults)]
-pub enum Level {
-    /// Sees the service requests to which the person was added, one at a time.
-    #[deserr(rename = "cc")]
-    Cc,
-    /// Sees all service requests of the organization, and gets the site's mail.
-    #[deserr(rename = "look")]
-    Look,
-    /// Updates them, and may be their primary contact.
-    #[deserr(rename = "update")]
-    Update,
-    /// Submits service requests for the organization.
-    #[deserr(rename = "create")]
-    Create,
-    /// Submits also the kinds that are kept for the primary contact.
-    #[deserr(rename = "service-admin")]
-    ServiceAdmin,
-    /// Manages the organization's customers.
-    #[deserr(rename = "full-admin")]
-    FullAdmin,
+words! {
+    /// How far access goes. Each level opens what the ones before it open.
+    pub enum Level {
+        /// Sees the service requests to which the person was added, one at a time.
+        Cc = "cc",
+        /// Sees all service requests of the organization, and gets the site's mail.
+        Look = "look",
+        /// Updates them, and may be their primary contact.
+        Update = "update",
+        /// Submits service requests for the organization.
+        Create = "create",
+        /// Submits also the kinds that are kept for the primary contact.
+        ServiceAdmin = "service-admin",
+        /// Manages the organization's customers.
+        FullAdmin = "full-admin",
+    }
 }
 
 /// What somebody wants to do that access opens.
@@ -55,18 +42,6 @@ impl Level {
     pub fn allows(self, act: AccessAction) -> bool {
         self >= act.required_level()
     }
-
-    /// The level as it is written.
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::Cc => "cc",
-            Self::Look => "look",
-            Self::Update => "update",
-            Self::Create => "create",
-            Self::ServiceAdmin => "service-admin",
-            Self::FullAdmin => "full-admin",
-        }
-    }
 }
 
 impl AccessAction {
@@ -87,9 +62,6 @@ impl AccessAction {
 mod tests {
     use super::*;
 
-    const LEVELS: [Level; 6] =
-        [Level::Cc, Level::Look, Level::Update, Level::Create, Level::ServiceAdmin, Level::FullAdmin];
-
     #[test]
     fn each_level_opens_what_the_table_says() {
         let acts = [
@@ -100,7 +72,7 @@ mod tests {
             AccessAction::SubmitRestricted,
             AccessAction::ManageCustomers,
         ];
-        for (opened, level) in (1..).zip(LEVELS) {
+        for (opened, level) in (1..).zip(Level::ALL) {
             let opens: Vec<_> = acts.into_iter().filter(|act| level.allows(*act)).collect();
             assert_eq!(opens, acts[..opened], "{level:?}");
         }

@@ -35,6 +35,7 @@ pub mod time;
 pub mod unicode;
 pub mod value;
 pub mod webhook;
+mod words;
 
 pub use access::{Access, AccessRequest, Grant, GrantState, Individual, RequestState};
 pub use actor::{Actor, Role};

@@ -7,6 +7,7 @@ use crate::id::{AccessRequestId, GrantId, MemberId};
 use crate::level::Level;
 use crate::text::Email;
 use crate::time::{Period, Timestamp};
+use crate::words::words;
 
 /// A member to whom something is given alone.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
@@ -102,32 +103,19 @@ pub struct Ended {
     pub how: End,
 }
 
-/// Whether a grant lasts.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, JsonSchema)]
-#[serde(rename_all = "kebab-case")]
-pub enum GrantState {
-    /// It does, and opens what its level says to whom it is for, while they are on the partner's record.
-    Active,
-    /// Its time is over.
-    Expired,
-    /// The organization took it back.
-    Revoked,
-    /// The partner gave it back.
-    Relinquished,
-    /// Another was given in its place.
-    Replaced,
-}
-
-impl GrantState {
-    /// The state in words.
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::Active => "active",
-            Self::Expired => "expired",
-            Self::Revoked => "revoked",
-            Self::Relinquished => "relinquished",
-            Self::Replaced => "replaced",
-        }
+words! {
+    /// Whether a grant lasts.
+    pub enum GrantState {
+        /// It does, and opens what its level says to whom it is for, while they are on the partner's record.
+        Active = "active",
+        /// Its time is over.
+        Expired = "expired",
+        /// The organization took it back.
+        Revoked = "revoked",
+        /// The partner gave it back.
+        Relinquished = "relinquished",
+        /// Another was given in its place.
+        Replaced = "replaced",
     }
 }
 

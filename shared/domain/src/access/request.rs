@@ -10,6 +10,7 @@ use crate::party::Metadata;
 use crate::problem::ErrorKind;
 use crate::text::{Description, Email};
 use crate::time::{Period, Timestamp};
+use crate::words::words;
 
 /// A member for whom access is asked, and how far.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
@@ -22,32 +23,19 @@ pub struct RequestedGrant {
     pub level: Level,
 }
 
-/// What became of a request.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-#[serde(rename_all = "kebab-case")]
-pub enum RequestState {
-    /// Nobody has decided yet.
-    Pending,
-    /// A contact manager has approved it.
-    Approved,
-    /// A contact manager has declined it.
-    Declined,
-    /// The partner has taken it back.
-    Cancelled,
-    /// Nobody has decided in time.
-    Lapsed,
-}
-
-impl RequestState {
-    /// The state in words.
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::Pending => "pending",
-            Self::Approved => "approved",
-            Self::Declined => "declined",
-            Self::Cancelled => "cancelled",
-            Self::Lapsed => "lapsed",
-        }
+words! {
+    /// What became of a request.
+    pub enum RequestState {
+        /// Nobody has decided yet.
+        Pending = "pending",
+        /// A contact manager has approved it.
+        Approved = "approved",
+        /// A contact manager has declined it.
+        Declined = "declined",
+        /// The partner has taken it back.
+        Cancelled = "cancelled",
+        /// Nobody has decided in time.
+        Lapsed = "lapsed",
     }
 }
 
