@@ -4,9 +4,14 @@ use std::collections::HashMap;
 
 use api_runtime::table::{BatchGet, BatchResult, DirectoryEntry, OrganizationById, PartnerById};
 use api_runtime::{Change, Context, Failure};
-use domain::{CustomerLink, Metadata, Name, Organization, OrganizationId, Partner, PartnerId, Timestamp};
+use domain::{
+    CustomerLink, ErrorKind, Metadata, Name, Organization, OrganizationId, Partner, PartnerId, Timestamp,
+};
 use schemars::JsonSchema;
 use serde::Serialize;
+
+/// The partner that is named does not exist, or not for the caller.
+pub const UNKNOWN_PARTNER: ErrorKind = ErrorKind::rule("unknown-partner", "there is no such partner");
 
 /// Makes an organization a partner's customer, if it is not.
 ///

@@ -15,12 +15,10 @@ use super::giving::{NewGrants, give, require_records};
 use super::view::AccessView;
 use super::{MemberLevel, SELF_GRANT_FORBIDDEN, check_terms, require_expiry, require_stranger};
 use crate::authority::own_record::require_manager;
-use crate::party::Names;
+use crate::party::{Names, UNKNOWN_PARTNER};
 
 /// Gives access that nobody asked for, or other than is in force.
 pub struct GrantAccess;
-
-const UNKNOWN_PARTNER: ErrorKind = ErrorKind::rule("unknown-partner", "there is no such partner");
 
 /// What is given, and to whom.
 #[derive(Debug, Deserr, JsonSchema)]

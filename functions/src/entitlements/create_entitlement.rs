@@ -8,14 +8,10 @@ use api_runtime::{
     Reply, Request, Route, route,
 };
 use deserr::Deserr;
-use domain::detail::options::UNKNOWN_OPTION;
 use domain::entitlement::{DetailsChange, EntitlementExternalId};
 use domain::event::EntitlementCreated;
 use domain::fault::{Check, Validated};
-use domain::value::{
-    ARCHIVED_FIELD, FIELD_TWICE, INVALID_VALUE, NOT_EDITABLE, RETIRED_OPTION, TOO_LARGE, TOO_MANY_VALUES,
-    UNKNOWN_FIELD, VALUE_TWICE,
-};
+use domain::value::DETAIL_ERRORS;
 use domain::{
     Actor, Details, Entitlement, EntitlementId, EntitlementName, EntitlementNumber, ErrorKind, Fault, Faults,
     Fields, Metadata, Owner, ParseError, Problem, ProductId, Role, Timestamp,
@@ -98,22 +94,8 @@ impl Operation for CreateEntitlement {
             .of("customer"),
     ];
     const CREATES: bool = true;
-    const ERRORS: &[ErrorKind] = &[
-        EXTERNAL_ID_TAKEN,
-        UNKNOWN_PRODUCT,
-        NO_PRODUCT,
-        ARCHIVED_PRODUCT,
-        UNKNOWN_FIELD,
-        ARCHIVED_FIELD,
-        NOT_EDITABLE,
-        FIELD_TWICE,
-        TOO_MANY_VALUES,
-        INVALID_VALUE,
-        VALUE_TWICE,
-        UNKNOWN_OPTION,
-        RETIRED_OPTION,
-        TOO_LARGE,
-    ];
+    const ERRORS: &[ErrorKind] = &[EXTERNAL_ID_TAKEN, UNKNOWN_PRODUCT, NO_PRODUCT, ARCHIVED_PRODUCT];
+    const SHARED_ERRORS: &[ErrorKind] = &DETAIL_ERRORS;
 
     type Caller = Actor;
     type Path = NewEntitlementPath;

@@ -4,14 +4,10 @@ use std::collections::BTreeMap;
 
 use api_runtime::{Answer, Change, Failure, Json, Method, Nothing, Operation, Reply, Request, Route, route};
 use deserr::{Deserr, IntoValue, Map, ValueKind, ValuePointerRef};
-use domain::detail::options::UNKNOWN_OPTION;
 use domain::entitlement::DetailsChange;
 use domain::event::EntitlementDetailsChanged;
 use domain::fault::{collect, wrong_kind};
-use domain::value::{
-    ARCHIVED_FIELD, FIELD_TWICE, INVALID_VALUE, NOT_EDITABLE, RETIRED_OPTION, TOO_LARGE, TOO_MANY_VALUES,
-    UNKNOWN_FIELD, VALUE_TWICE, Values,
-};
+use domain::value::{DETAIL_ERRORS, Values};
 use domain::{Actor, Details, Entitlement, ErrorKind, Fault, FaultPointer, Faults, Fields, Role};
 use schemars::JsonSchema;
 
@@ -81,18 +77,7 @@ impl Operation for UpdateEntitlementDetails {
         )
         .of("customer"),
     ];
-    const ERRORS: &[ErrorKind] = &[
-        UNKNOWN_FIELD,
-        ARCHIVED_FIELD,
-        NOT_EDITABLE,
-        FIELD_TWICE,
-        TOO_MANY_VALUES,
-        INVALID_VALUE,
-        VALUE_TWICE,
-        UNKNOWN_OPTION,
-        RETIRED_OPTION,
-        TOO_LARGE,
-    ];
+    const SHARED_ERRORS: &[ErrorKind] = &DETAIL_ERRORS;
 
     type Caller = Actor;
     type Path = EntitlementPath;

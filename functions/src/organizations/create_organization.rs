@@ -14,6 +14,7 @@ use domain::{
 use schemars::JsonSchema;
 
 use crate::authority::own_record::require_admin;
+use crate::party::UNKNOWN_PARTNER;
 
 /// Makes a customer organization known, and, if it names a partner, that partner's customer.
 pub struct CreateOrganization;
@@ -22,7 +23,6 @@ const TAKEN: ErrorKind =
     ErrorKind::state("external-id-taken", "another organization of the same creator has this external id");
 const PARTNER_REQUIRED: ErrorKind =
     ErrorKind::rule("partner-required", "a partner's admin must name their own partner");
-const UNKNOWN_PARTNER: ErrorKind = ErrorKind::rule("unknown-partner", "there is no such partner for you");
 
 /// An organization to be.
 #[derive(Debug, Deserr, JsonSchema)]

@@ -1,5 +1,6 @@
 //! Who pays, as a message names it: by its account at the store or, if the source may, the partner itself.
 
+use crate::party::UNKNOWN_PARTNER;
 use api_runtime::Failure;
 use api_runtime::table::{BatchGet, BatchResult, OwnerOfStoreAccount, PartnerById};
 use domain::{ErrorKind, Fault, ParseError, PartnerId, Source, StoreAccount};
@@ -9,7 +10,6 @@ pub(super) const NOT_ALLOWED: ErrorKind =
     ErrorKind::rule("partner-not-allowed", "this source may not name partners");
 pub(super) const NO_ACCOUNT: ErrorKind =
     ErrorKind::rule("account-required", "this source may not name partners: it names the buyer's account");
-pub(super) const UNKNOWN_PARTNER: ErrorKind = ErrorKind::rule("unknown-partner", "there is no such partner");
 
 /// What a message says of it.
 pub(super) struct NamedBuyer {

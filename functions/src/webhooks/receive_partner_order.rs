@@ -22,6 +22,7 @@ use super::{
 };
 use crate::orders::sold_lines::UNKNOWN_TYPE;
 use crate::orders::update::TOO_MANY_TYPES;
+use crate::party::UNKNOWN_PARTNER;
 
 /// Takes a store's message.
 pub struct ReceivePartnerOrder;
@@ -66,7 +67,7 @@ impl Operation for ReceivePartnerOrder {
         ErrorKind::rule(INVALID_MESSAGE, "the message has faults; all are listed"),
         buyer::NOT_ALLOWED,
         buyer::NO_ACCOUNT,
-        buyer::UNKNOWN_PARTNER,
+        UNKNOWN_PARTNER,
         UNKNOWN_TYPE,
         TOO_MANY_TYPES,
         Pool::OVERFLOW,

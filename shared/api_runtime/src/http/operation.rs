@@ -39,6 +39,8 @@ pub trait Operation: Sized + Send + Sync + 'static {
     const BY_TOKEN: &'static [(Role, &'static str)] = &[];
     /// The reasons by state (409) and rule (422) for which it, beside what all operations do, refuses.
     const ERRORS: &'static [ErrorKind] = &[];
+    /// Those of a rule that it shares with other operations.
+    const SHARED_ERRORS: &'static [ErrorKind] = &[];
 
     /// Who calls.
     type Caller: Caller;

@@ -55,6 +55,20 @@ pub const TOO_LARGE: ErrorKind = ErrorKind::rule(
     "all an entitlement's details have 64 KB at most, with those of archived fields, which are kept",
 );
 
+/// Every reason for which values of detail fields are refused.
+pub const DETAIL_ERRORS: [ErrorKind; 10] = [
+    UNKNOWN_FIELD,
+    ARCHIVED_FIELD,
+    NOT_EDITABLE,
+    FIELD_TWICE,
+    TOO_MANY_VALUES,
+    INVALID_VALUE,
+    VALUE_TWICE,
+    UNKNOWN_OPTION,
+    RETIRED_OPTION,
+    TOO_LARGE,
+];
+
 /// As many bytes the details of an entitlement take, about: 50 texts of the longest fit in any script.
 const LARGEST: usize = 64 * 1024;
 

@@ -26,14 +26,14 @@ pub(super) fn outcomes(
     let reused = ErrorKind::rule("idempotency-key-reused", "the key was used for another request");
     let keyed = route.method == Method::Post && route.access.needs_token();
     let mut own: BTreeMap<u16, Vec<String>> = BTreeMap::new();
-    for reason in description.reasons.iter().chain(keyed.then_some(&reused)) {
+    for reason in description.errors.into_iter().flatten().chain(keyed.then_some(&reused)) {
         let (status, _) = crate::http::problem::status(reason.kind);
         own.entry(status).or_default().push(format!("`{}`: {}", reason.code, reason.about));
     }
     if let Some(reasons) = own.get_mut(&403) {
         reasons.insert(0, FORBIDDEN.trim_end_matches('.').to_owned());
     }
-    let waits = description.reasons.iter().any(|reason| reason.code == STILL_RUNNING);
+    let waits = description.errors.into_iter().flatten().any(|reason| reason.code == STILL_RUNNING);
     for (status, reasons) in own {
         let mut outcome =
             refusal(&reasons.join("; "), &generator.subschema_for::<ProblemDocument>().to_value());
