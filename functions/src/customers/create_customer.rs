@@ -8,7 +8,7 @@ use api_runtime::{
 use deserr::Deserr;
 use domain::customer::Creator;
 use domain::event::CustomerCreated;
-use domain::{Actor, Customer, Email, ErrorKind, ExternalId, Fault, Faults, Metadata, Name, Role};
+use domain::{Actor, Customer, Email, ErrorKind, ExternalId, Faults, Metadata, Name, Role};
 use schemars::JsonSchema;
 
 use super::{CONTACT_MANAGER_RESTRICTED, NO_ORGANIZATION, OWN_MEMBER, authorize, count_manager};
@@ -105,7 +105,7 @@ impl Operation for CreateCustomer {
             organization_id.map_or(Ok(()), |organization| actor.authorize_organization(organization))?;
             // The record they want to make is the one that would have to say that they may.
             change.forbid(&EmailInOrganization(organization_id, email.clone()), |held| match held {
-                Some(own) if own.manager => ConditionFailure::by_state(taken(&EMAIL_TAKEN, "email", &own)),
+                Some(own) if own.manager => ConditionFailure::held_by(&EMAIL_TAKEN, own.owner, &[&"email"]),
                 _ => ConditionFailure::NotFound,
             });
             return context.commit(change, Answer::ok(customer)).await;
@@ -119,11 +119,11 @@ impl Operation for CreateCustomer {
         }
         change.create(&customer)?;
         change.create_once(&Reservation::email(&customer), |held| {
-            ConditionFailure::by_state(taken(&EMAIL_TAKEN, "email", &held))
+            ConditionFailure::held_by(&EMAIL_TAKEN, held.owner, &[&"email"])
         })?;
         if let Some(reservation) = Reservation::customer_external_id(&customer) {
             change.create_once(&reservation, |held| {
-                ConditionFailure::by_state(taken(&EXTERNAL_ID_TAKEN, "externalId", &held))
+                ConditionFailure::held_by(&EXTERNAL_ID_TAKEN, held.owner, &[&"externalId"])
             })?;
         }
         let created = CustomerCreated { customer_id: customer.id, manager: *manager };
@@ -132,9 +132,4 @@ impl Operation for CreateCustomer {
         let location = format!("/v1/customers/{}", customer.id);
         context.commit(change, Answer::created(location, customer)).await
     }
-}
-
-/// Says who has it: all who get here may see that customer.
-fn taken(reason: &ErrorKind, field: &str, held: &Reservation) -> Fault {
-    Fault { detail: format!("`{}` has it", held.owner), ..reason.at(&[&field]) }
 }

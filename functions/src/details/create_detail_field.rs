@@ -10,7 +10,7 @@ use domain::{Actor, DetailField, ErrorKind, NewEvent, Role, Version};
 use schemars::JsonSchema;
 use serde::Serialize;
 
-use super::{LIMIT, NAME_TAKEN, count_more, taken};
+use super::{LIMIT, NAME_TAKEN, count_more};
 
 /// Defines detail fields.
 pub struct CreateDetailField;
@@ -62,11 +62,13 @@ impl Operation for CreateDetailField {
         let mut change = Change::new();
         for (index, field) in fields.iter().enumerate() {
             change.create_once(field, move |other| {
-                let fault = match one {
-                    true => taken(&other, &[&"name"]),
-                    false => taken(&other, &[&"detailFields", &index, &"name"]),
-                };
-                ConditionFailure::by_state(fault)
+                // It may be archived, and hidden: its id tells where to look.
+                match one {
+                    true => ConditionFailure::held_by(&NAME_TAKEN, other.id, &[&"name"]),
+                    false => {
+                        ConditionFailure::held_by(&NAME_TAKEN, other.id, &[&"detailFields", &index, &"name"])
+                    }
+                }
             })?;
         }
         count_more(&mut change, fields.len(), if one { &[] } else { &["detailFields"] });

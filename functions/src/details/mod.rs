@@ -5,16 +5,11 @@ automod::dir!(pub "src/details");
 use api_runtime::table::{Count, CountOfFields, count};
 use api_runtime::{Change, ConditionFailure};
 use domain::detail::MOST_FIELDS;
-use domain::{DetailField, ErrorKind, Fault, FaultPointer};
+use domain::{ErrorKind, Fault, FaultPointer};
 
 const NAME_TAKEN: ErrorKind = ErrorKind::state("detail-field-name-taken", "another field has this name");
 const LIMIT: ErrorKind =
     ErrorKind::state("detail-field-limit", "there are at most 50 fields that are not archived");
-
-/// Says which field has the name: it may be archived, and hidden.
-fn taken(other: &DetailField, at: &[&dyn std::fmt::Display]) -> Fault {
-    Fault { detail: format!("`{}` has it", other.id), ..NAME_TAKEN.at(at) }
-}
 
 /// Counts more fields that are not archived, as far as there may be more; else the fault is at this field of the body.
 fn count_more(change: &mut Change, more: usize, at: &'static [&'static str]) {

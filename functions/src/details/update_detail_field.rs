@@ -12,7 +12,7 @@ use domain::event::{DetailFieldArchived, DetailFieldRestored, DetailFieldUpdated
 use domain::{Actor, DetailField, ErrorKind, Faults, FieldId, FieldName, Given, NewEvent, Role};
 use schemars::JsonSchema;
 
-use super::{LIMIT, NAME_TAKEN, count_more, taken};
+use super::{LIMIT, NAME_TAKEN, count_more};
 
 /// Changes a detail field.
 pub struct UpdateDetailField;
@@ -106,7 +106,8 @@ impl Operation for UpdateDetailField {
             change.replace(&field, seen, context.if_match())?;
         } else {
             change.remove_seen(&before, seen, context.if_match())?;
-            change.create_once(&field, |other| ConditionFailure::by_state(taken(&other, &[&"name"])))?;
+            change
+                .create_once(&field, |other| ConditionFailure::held_by(&NAME_TAKEN, other.id, &[&"name"]))?;
         }
         if updated {
             let name = field.name.clone();

@@ -185,12 +185,11 @@ fn new_entitlement(
 fn reserve_names(change: &mut Change, entitlement: &Entitlement) -> Result<(), Failure> {
     let number = EntitlementName::Number(entitlement.number.clone());
     // Once in many millions an id has the number of another one; the next id has not.
-    change.create_once(&EntitlementReservation::of(entitlement, &number), |_| ConditionFailure::Stale)?;
+    change.create_absent(&EntitlementReservation::of(entitlement, &number), None)?;
     if let Some(external_id) = &entitlement.external_id {
         let name = EntitlementName::ExternalId(external_id.clone());
         change.create_once(&EntitlementReservation::of(entitlement, &name), |other| {
-            let detail = format!("`{}` has it", other.entitlement_id);
-            ConditionFailure::by_state(Fault { detail, ..EXTERNAL_ID_TAKEN.at(&[&"externalId"]) })
+            ConditionFailure::held_by(&EXTERNAL_ID_TAKEN, other.entitlement_id, &[&"externalId"])
         })?;
     }
     Ok(())

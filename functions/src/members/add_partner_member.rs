@@ -7,7 +7,7 @@ use api_runtime::{
 };
 use deserr::Deserr;
 use domain::event::MemberAdded;
-use domain::{Actor, Email, ErrorKind, Fault, Faults, Member, Metadata, Name, Role};
+use domain::{Actor, Email, ErrorKind, Faults, Member, Metadata, Name, Role};
 use schemars::JsonSchema;
 
 use crate::authority::own_record::require_admin;
@@ -64,7 +64,7 @@ impl Operation for AddPartnerMember {
             actor.authorize_partner(*partner_id)?;
             // The record they want to make is the one that would have to say that they may.
             change.forbid(&EmailInPartner(*partner_id, email.clone()), |held| match held {
-                Some(own) if own.manager => ConditionFailure::by_state(taken(&own)),
+                Some(own) if own.manager => ConditionFailure::held_by(&EMAIL_TAKEN, own.owner, &[&"email"]),
                 _ => ConditionFailure::NotFound,
             });
             return context.commit(change, Answer::ok(member)).await;
@@ -77,16 +77,11 @@ impl Operation for AddPartnerMember {
         let count = context.table.get(&removals).await?.map_or(0, |known| known.count);
         change.require_that(&removals, count::is_still(count), |_| ConditionFailure::Stale);
         change.create_once(&Reservation::member_email(&member, count), |held| {
-            ConditionFailure::by_state(taken(&held))
+            ConditionFailure::held_by(&EMAIL_TAKEN, held.owner, &[&"email"])
         })?;
         change.record(member.event(MemberAdded { member_id: member.id, admin: *admin }));
 
         let location = format!("/v1/partners/{partner_id}/members/{}", member.id);
         context.commit(change, Answer::created(location, member)).await
     }
-}
-
-/// Says who has it: all who get here may see that member.
-fn taken(held: &Reservation) -> Fault {
-    Fault { detail: format!("`{}` has it", held.owner), ..EMAIL_TAKEN.at(&[&"email"]) }
 }

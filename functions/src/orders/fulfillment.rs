@@ -12,7 +12,7 @@ use api_runtime::table::{
     EntitlementReservation, OrganizationByExternalId, OrganizationById, ProductByCode, ProductById,
     SubscriptionName, SubscriptionNamed, SubscriptionOf, remember_contact,
 };
-use api_runtime::{Answer, Change, ConditionFailure, Context, Failure, Output, Reply};
+use api_runtime::{Answer, Change, Context, Failure, Output, Reply};
 use domain::fulfillment::facts::{Facts, KnownContact, KnownName, link_ends, open_lines};
 use domain::fulfillment::faults::{UNKNOWN_PRODUCT, find_faults, place_in_message};
 use domain::fulfillment::{Created, Fulfillment, RefusedLine, decide};
@@ -252,7 +252,7 @@ impl Loaded {
             let number = EntitlementName::Number(entitlement.number.clone());
             let reservation = EntitlementReservation::of(entitlement, &number);
             // Once in many millions an id has the number of another one; the next id has not.
-            change.create_once(&reservation, |_| ConditionFailure::Stale)?;
+            change.create_absent(&reservation, None)?;
             self.reserve_name(context, *line, subscription, change)?;
         }
         for (seen, one) in &linked {
@@ -290,7 +290,7 @@ impl Loaded {
         };
         match before {
             Some(before) => change.replace(&name, before.metadata.version, None)?,
-            None => change.create_once(&name, |_| ConditionFailure::Stale)?,
+            None => change.create_absent(&name, None)?,
         }
         Ok(())
     }

@@ -80,7 +80,7 @@ pub async fn update_order<O: Output>(
     }
     match &before {
         Some(before) => change.replace(&order, before.metadata.version, context.if_match())?,
-        None => change.create_once(&order, |_| ConditionFailure::Stale)?,
+        None => change.create_absent(&order, None)?,
     }
     context.commit(change, answer(order)).await
 }

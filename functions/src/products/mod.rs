@@ -4,7 +4,7 @@ automod::dir!(pub "src/products");
 
 use api_runtime::table::{self, Reservation};
 use api_runtime::{Change, ConditionFailure};
-use domain::{ErrorKind, Fault, Product};
+use domain::{ErrorKind, Product};
 
 const NAME_TAKEN: ErrorKind = ErrorKind::state("product-name-taken", "another product has this name");
 const CODE_TAKEN: ErrorKind = ErrorKind::state("product-code-taken", "another product has this code");
@@ -24,8 +24,7 @@ fn reserve(change: &mut Change, product: &Product, before: Option<&Product>) -> 
         held.iter().for_each(|held| change.remove(held));
         if let Some(wanted) = wanted {
             change.create_once(&wanted, move |other| {
-                let detail = format!("`{}` has it", other.owner);
-                ConditionFailure::by_state(Fault { detail, ..reason.at(&[&field]) })
+                ConditionFailure::held_by(&reason, other.owner, &[&field])
             })?;
         }
     }

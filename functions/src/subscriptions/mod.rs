@@ -7,7 +7,7 @@ use std::collections::BTreeSet;
 use api_runtime::table::{
     BatchGet, BatchResult, ContactHistoryOf, EmailInOrganization, Reservation, SubscriptionOf,
 };
-use api_runtime::{Change, ConditionFailure, Context, Failure, OrNotFound, Output};
+use api_runtime::{Change, Context, Failure, OrNotFound, Output};
 use deserr::Deserr;
 use domain::actor::ActorKind;
 use domain::event::SiteCreated;
@@ -245,7 +245,7 @@ async fn read<'a>(
 /// Makes a site, the only one of its address in the organization.
 pub(crate) fn create_site(change: &mut Change, site: &Site) -> Result<(), Failure> {
     change.create(site)?;
-    change.create_once(&Reservation::site_url(site), |_| ConditionFailure::Stale)?;
+    change.create_absent(&Reservation::site_url(site), None)?;
     let created = SiteCreated { site_id: site.id, url: site.url.clone() };
     change.record(NewEvent::of_organization(created, site.organization_id));
     Ok(())

@@ -6,7 +6,7 @@ use api_runtime::http::caller::Delivery;
 use api_runtime::table::{
     BatchGet, EntitlementByName, Expression, SubscriptionName, SubscriptionNamed, SubscriptionOf,
 };
-use api_runtime::{Answer, Change, ConditionFailure, Context, Failure, Output, Reply};
+use api_runtime::{Answer, Change, Context, Failure, Output, Reply};
 use deserr::Deserr;
 use domain::event::{SubscriptionMessageIgnored, SubscriptionMessageKept};
 use domain::fulfillment::faults::UNKNOWN_SUBSCRIPTION;
@@ -198,7 +198,7 @@ async fn apply_report(
                         after.metadata = before.metadata.next(context.now);
                         change.replace(&after, before.metadata.version, None)?;
                     }
-                    None => change.create_once(&after, |_| ConditionFailure::Stale)?,
+                    None => change.create_absent(&after, None)?,
                 }
             }
             context.commit(change, answer).await

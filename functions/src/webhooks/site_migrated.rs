@@ -2,7 +2,7 @@
 
 use api_runtime::http::caller::Delivery;
 use api_runtime::table::{BatchGet, FirstMigration, Reservation, SiteByUrl};
-use api_runtime::{Answer, Change, ConditionFailure, Context, Failure, Reply};
+use api_runtime::{Answer, Change, Context, Failure, Reply};
 use deserr::Deserr;
 use domain::event::SiteMigrated;
 use domain::order::Named as Ref;
@@ -60,7 +60,7 @@ pub async fn apply(
         create_site(&mut change, &site)?;
     }
     if first {
-        change.create_once(&Reservation::first_migration(&site), |_| ConditionFailure::Stale)?;
+        change.create_absent(&Reservation::first_migration(&site), None)?;
     }
     let seen = before.metadata.version;
     let after = Subscription {

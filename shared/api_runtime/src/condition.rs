@@ -32,6 +32,12 @@ impl ConditionFailure {
         Self::Rejected(reason.kind, reason.at(steps))
     }
 
+    /// Rejected because somebody else has the value of a field, and names who: only for callers who may see them.
+    pub fn held_by(reason: &ErrorKind, owner: impl Display, steps: &[&dyn Display]) -> Self {
+        let fault = reason.at(steps);
+        Self::by_state(Fault { detail: format!("{}: `{owner}`", fault.detail), ..fault })
+    }
+
     /// Rejected by state, with a detail of its own.
     pub fn by_state(fault: Fault) -> Self {
         Self::Rejected(ProblemKind::State, fault)
