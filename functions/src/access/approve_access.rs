@@ -14,10 +14,10 @@ use domain::{
 };
 use schemars::JsonSchema;
 
-use super::giving::{NewGrants, give, require_records};
+use super::grants::{NewGrants, give, require_records};
 use super::{
     AccessRequestPath, MemberLevel, NOT_A_MEMBER, SELF_GRANT_FORBIDDEN, check_individuals, close,
-    read_request, require_addressee, require_pending, require_stranger,
+    read_request, require_addressee, require_no_member, require_pending,
 };
 
 /// Approves a request for access.
@@ -25,8 +25,8 @@ pub struct ApproveAccess;
 
 const EXCEEDS_REQUEST: ErrorKind =
     ErrorKind::rule("exceeds-request", "who approves gives what was asked, or less; nobody asked for this");
-const NOTHING_LEFT: ErrorKind =
-    ErrorKind::rule("nothing-left", "nobody is given anything: decline the request instead");
+const NO_GRANTS_LEFT: ErrorKind =
+    ErrorKind::rule("no-grants-left", "nobody is given anything: decline the request instead");
 
 /// What is given instead of all that was asked.
 #[derive(Debug, Deserr, JsonSchema)]
@@ -62,7 +62,7 @@ impl Operation for ApproveAccess {
         AccessRequest::NOT_PENDING,
         EXPIRY_PASSED,
         EXCEEDS_REQUEST,
-        NOTHING_LEFT,
+        NO_GRANTS_LEFT,
         NOT_A_MEMBER,
         SELF_GRANT_FORBIDDEN,
         TOO_MANY_INDIVIDUALS,
@@ -76,7 +76,7 @@ impl Operation for ApproveAccess {
 
     async fn execute(request: Request<'_, Self>) -> Result<Reply<AccessRequest>, Failure> {
         let Request { context, caller: actor, path, body, .. } = request;
-        let Json(Validated(less)) = body;
+        let Json(Validated(body)) = body;
         let ActorKind::Customer { organization: Some(organization_id), .. } = actor.kind else {
             return Err(Problem::not_found().into());
         };
@@ -91,16 +91,16 @@ impl Operation for ApproveAccess {
 
         let mut change = Change::new();
         require_addressee(&mut change, actor, &before)?;
-        require_stranger(&mut change, actor, before.partner_id)?;
+        require_no_member(&mut change, actor, before.partner_id)?;
         if !require_pending(context, &mut change, &before)? {
             return context.commit(change, Answer::ok(before)).await;
         }
-        let gift = lessen(&mut change, &before, less);
-        require_records(&mut change, actor, &gift);
-        if gift.expires_at <= context.now {
+        let new_grants = granted_part(&mut change, &before, body);
+        require_records(&mut change, actor, &new_grants);
+        if new_grants.expires_at <= context.now {
             change.reject(&EXPIRY_PASSED, &[&"expiresAt"]);
         }
-        give(context, &mut change, &organization, access, gift)?;
+        give(context, &mut change, &organization, access, new_grants)?;
         let (seen, metadata) = (before.metadata.version, before.metadata.next(context.now));
         let request = AccessRequest {
             state: RequestState::Approved,
@@ -115,41 +115,45 @@ impl Operation for ApproveAccess {
     }
 }
 
-/// What is given of what was asked; whatever is more than that is a fault.
-fn lessen(change: &mut Change, asked: &AccessRequest, less: &ApproveAccessBody) -> NewGrants {
+/// What is granted of what was requested; whatever is more than that is a fault.
+fn granted_part(change: &mut Change, request: &AccessRequest, body: &ApproveAccessBody) -> NewGrants {
     let mut more = |steps: &[&dyn std::fmt::Display]| {
         change.reject(&EXCEEDS_REQUEST, steps);
     };
-    let organization_level = less.organization_level.over(asked.organization_level);
-    if organization_level > asked.organization_level {
+    let organization_level = body.organization_level.over(request.organization_level);
+    if organization_level > request.organization_level {
         more(&[&"organizationLevel"]);
     }
-    let expires_at = less.expires_at.unwrap_or(asked.expires_at);
-    if expires_at > asked.expires_at {
+    let expires_at = body.expires_at.unwrap_or(request.expires_at);
+    if expires_at > request.expires_at {
         more(&[&"expiresAt"]);
     }
-    let shares: Vec<RequestedGrant> = match &less.individuals {
-        None => asked.individuals.clone(),
+    let individuals: Vec<RequestedGrant> = match &body.individuals {
+        None => request.individuals.clone(),
         Some(chosen) => {
-            let share = |(index, one): (usize, &MemberLevel)| {
-                let share = asked.individuals.iter().find(|share| share.individual.email == one.email);
-                match share.filter(|share| one.level <= share.level) {
-                    Some(share) => return Some(RequestedGrant { level: one.level, ..share.clone() }),
-                    None if share.is_some() => more(&[&"individuals", &index, &"level"]),
+            let individual = |(index, one): (usize, &MemberLevel)| {
+                let individual =
+                    request.individuals.iter().find(|individual| individual.individual.email == one.email);
+                match individual.filter(|individual| one.level <= individual.level) {
+                    Some(individual) => {
+                        return Some(RequestedGrant { level: one.level, ..individual.clone() });
+                    }
+                    None if individual.is_some() => more(&[&"individuals", &index, &"level"]),
                     None => more(&[&"individuals", &index, &"email"]),
                 }
                 None
             };
-            chosen.iter().enumerate().filter_map(share).collect()
+            chosen.iter().enumerate().filter_map(individual).collect()
         }
     };
-    let chosen = less.individuals.as_ref().map_or(shares.len(), Vec::len);
+    let chosen = body.individuals.as_ref().map_or(individuals.len(), Vec::len);
     if organization_level.is_none() && chosen == 0 {
-        change.reject(&NOTHING_LEFT, &[]);
+        change.reject(&NO_GRANTS_LEFT, &[]);
     }
-    let asked_by =
-        GrantOrigin { request_id: asked.id, contact_manager_email: asked.contact_manager_email.clone() };
-    let partner_id = asked.partner_id;
-    let shares = shares.into_iter().map(|share| (share.individual.into(), share.level)).collect();
-    NewGrants { partner_id, asked: Some(asked_by), organization_level, shares, expires_at, reason: None }
+    let origin =
+        GrantOrigin { request_id: request.id, contact_manager_email: request.contact_manager_email.clone() };
+    let partner_id = request.partner_id;
+    let individuals =
+        individuals.into_iter().map(|individual| (individual.individual.into(), individual.level)).collect();
+    NewGrants { partner_id, origin: Some(origin), organization_level, individuals, expires_at, reason: None }
 }

@@ -32,7 +32,7 @@ impl Operation for CancelAccessRequest {
         actor.authorize_partner(before.partner_id)?;
         let email = actor.require_email()?;
         let mut change = Change::new();
-        let author = before.asked_by.member_id.to_string();
+        let author = before.requested_by.member_id.to_string();
         let may = match actor.has_one_of(&[Role::PartnerAdmin]) {
             true => Expression::new("#owner = :author OR #manager = :yes").bool("yes", true),
             false => Expression::new("#owner = :author"),

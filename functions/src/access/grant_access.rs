@@ -11,9 +11,9 @@ use domain::fault::{Check, Validated};
 use domain::{Actor, Description, ErrorKind, Faults, Level, ParseError, PartnerId, Role, Timestamp};
 use schemars::JsonSchema;
 
-use super::giving::{NewGrants, give, require_records};
+use super::grants::{NewGrants, give, require_records};
 use super::view::AccessView;
-use super::{MemberLevel, SELF_GRANT_FORBIDDEN, check_terms, require_expiry, require_stranger};
+use super::{MemberLevel, SELF_GRANT_FORBIDDEN, check_terms, require_expiry, require_no_member};
 use crate::authority::own_record::require_manager;
 use crate::party::{Names, UNKNOWN_PARTNER};
 
@@ -81,37 +81,37 @@ impl Operation for GrantAccess {
 
         let mut change = Change::new();
         require_manager(&mut change, actor, Some(*organization_id), None)?;
-        require_stranger(&mut change, actor, new.partner_id)?;
+        require_no_member(&mut change, actor, new.partner_id)?;
         require_expiry(&mut change, new.expires_at, context.now);
         let partner = found.get(&partner)?;
         if partner.is_none() {
             change.reject(&UNKNOWN_PARTNER, &[&"partnerId"]);
         }
         // Who is a partner's member is not looked at: the answer must not tell it.
-        let mut shares = Vec::new();
+        let mut individuals = Vec::new();
         for (index, one) in new.individuals.iter().enumerate() {
             if actor.email.as_ref() == Some(&one.email) {
                 change.reject(&SELF_GRANT_FORBIDDEN, &[&"individuals", &index, &"email"]);
             }
             let removals = found.get(&removals(one))?.map_or(0, |known| known.count);
-            shares.push((
+            individuals.push((
                 Grantee { email: one.email.clone(), bound_to: Binding::First { removals } },
                 one.level,
             ));
         }
-        let gift = NewGrants {
+        let new_grants = NewGrants {
             partner_id: new.partner_id,
-            asked: None,
+            origin: None,
             organization_level: new.organization_level,
-            shares,
+            individuals,
             expires_at: new.expires_at,
             reason: new.reason.clone(),
         };
-        require_records(&mut change, actor, &gift);
+        require_records(&mut change, actor, &new_grants);
         let before = found.get(&access)?;
         // Trying it tells the name of no partner that has nothing here.
         let partner = partner.filter(|_| before.is_some() || !context.validates_only());
-        let access = give(context, &mut change, &organization, before, gift)?;
+        let access = give(context, &mut change, &organization, before, new_grants)?;
         let names = Names::from(partner.into_iter(), [organization].into_iter());
         let shown = AccessView::of(&access, &names, context.now);
         let location = format!("/v1/organizations/{organization_id}/access");

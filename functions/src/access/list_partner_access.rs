@@ -20,7 +20,7 @@ pub struct ListPartnerAccess;
 /// A customer of a partner's, and what the partner may do there.
 #[derive(Debug, Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
-pub struct PartnersCustomer {
+pub struct PartnerAccessItem {
     /// The access.
     #[serde(flatten)]
     access: AccessView,
@@ -44,9 +44,9 @@ impl Operation for ListPartnerAccess {
     type Path = PartnerPath;
     type Query = Nothing;
     type Body = Empty;
-    type Output = List<PartnersCustomer>;
+    type Output = List<PartnerAccessItem>;
 
-    async fn execute(request: Request<'_, Self>) -> Result<Reply<List<PartnersCustomer>>, Failure> {
+    async fn execute(request: Request<'_, Self>) -> Result<Reply<List<PartnerAccessItem>>, Failure> {
         let Request { context, caller: actor, path, .. } = request;
         let PartnerPath { partner_id } = *path;
         actor.authorize_partner(partner_id)?;
@@ -78,7 +78,7 @@ impl Operation for ListPartnerAccess {
         for found in page.items {
             let Some(access) = read.get(&AccessIn(found.organization_id, partner_id))? else { continue };
             let by = decide(&access.grants, &email, Some(member), context.now).by;
-            items.push(PartnersCustomer {
+            items.push(PartnerAccessItem {
                 level: by.map(|grant| grant.level),
                 expires_at: by.map(|grant| grant.expires_at),
                 pending: pending_for(&access, &requests),
@@ -92,8 +92,8 @@ impl Operation for ListPartnerAccess {
 /// The requests that are addressed to an e-mail whose owner gave this access: so much the partner knows.
 fn pending_for(access: &Access, requests: &[AccessRequest]) -> Vec<AccessRequestId> {
     let known = |request: &&AccessRequest| {
-        let mut asked = access.grants.iter().filter_map(|grant| grant.asked.as_ref());
-        asked.any(|asked| asked.contact_manager_email == request.contact_manager_email)
+        let mut origin = access.grants.iter().filter_map(|grant| grant.origin.as_ref());
+        origin.any(|origin| origin.contact_manager_email == request.contact_manager_email)
     };
     requests.iter().filter(known).map(|request| request.id).collect()
 }

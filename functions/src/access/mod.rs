@@ -9,7 +9,7 @@ use api_runtime::table::{
 };
 use api_runtime::{Change, ConditionFailure, Context, Failure, OrNotFound};
 use deserr::Deserr;
-use domain::access::{RequestedGrant, judge_expiry};
+use domain::access::{RequestedGrant, check_expiry};
 use domain::actor::ActorKind;
 use domain::fault::quoted;
 use domain::{
@@ -75,7 +75,7 @@ fn check_terms(sent: &serde_json::Value) -> Vec<(String, ParseError)> {
         && sent.get("organizationLevel").is_none_or(serde_json::Value::is_null)
     {
         let detail = "names neither an `organizationLevel` nor `individuals`: it is for nobody";
-        faults.push((String::new(), ParseError::new("for-nobody", detail)));
+        faults.push((String::new(), ParseError::new("grantee-required", detail)));
     }
     faults.extend(check_individuals(individuals));
     faults
@@ -101,7 +101,7 @@ fn check_individuals(individuals: &[serde_json::Value]) -> Vec<(String, ParseErr
 
 /// Refuses what ends too early or too late.
 fn require_expiry(change: &mut Change, expires_at: Timestamp, now: Timestamp) {
-    if let Some(reason) = judge_expiry(expires_at, now) {
+    if let Some(reason) = check_expiry(expires_at, now) {
         change.reject(&reason, &[&"expiresAt"]);
     }
 }
@@ -113,16 +113,16 @@ fn find_members(
     partner: PartnerId,
     wanted: &[MemberLevel],
 ) -> Result<Vec<RequestedGrant>, Failure> {
-    let mut shares = Vec::new();
+    let mut individuals = Vec::new();
     for (index, MemberLevel { email, level }) in wanted.iter().enumerate() {
-        let Some(held) = found.get(&EmailInPartner(partner, email.clone()))? else {
+        let Some(reservation) = found.get(&EmailInPartner(partner, email.clone()))? else {
             change.reject(&NOT_A_MEMBER, &[&"individuals", &index, &"email"]);
             continue;
         };
-        let individual = Individual { member_id: held.owner_id()?, email: email.clone() };
-        shares.push(RequestedGrant { individual, level: *level });
+        let individual = Individual { member_id: reservation.owner_id()?, email: email.clone() };
+        individuals.push(RequestedGrant { individual, level: *level });
     }
-    Ok(shares)
+    Ok(individuals)
 }
 
 /// Wants the records of these members read.
@@ -187,7 +187,7 @@ fn require_addressee(
 }
 
 /// Requires that whoever gives access to a partner is none of its members.
-fn require_stranger(change: &mut Change, actor: &Actor, partner: PartnerId) -> Result<(), Problem> {
+fn require_no_member(change: &mut Change, actor: &Actor, partner: PartnerId) -> Result<(), Problem> {
     let email = actor.require_email()?;
     change.require_absent(&EmailInPartner(partner, email), || {
         ConditionFailure::rejected(&SELF_GRANT_FORBIDDEN, &[])

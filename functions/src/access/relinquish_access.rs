@@ -5,11 +5,11 @@ use api_runtime::{
     Answer, Change, ConditionFailure, Empty, Failure, Method, Nothing, Operation, OrNotFound, Reply, Request,
     Route, route,
 };
-use domain::access::{Binding, End};
+use domain::access::{Binding, GrantEnd};
 use domain::event::AccessRelinquished;
 use domain::{Actor, ErrorKind, Problem, Role};
 
-use super::giving::{GRANT_ENDED, end};
+use super::grants::{GRANT_ENDED, end};
 use super::view::AccessView;
 use super::{GrantPath, read};
 
@@ -55,7 +55,7 @@ impl Operation for RelinquishAccess {
         let mut change = Change::new();
         change.require_that(&EmailInPartner(partner_id, email), may, |_| ConditionFailure::NotFound);
         let relinquished = AccessRelinquished { grant_id };
-        let access = end(context, &mut change, before, grant_id, End::Relinquished, relinquished)?;
+        let access = end(context, &mut change, before, grant_id, GrantEnd::Relinquished, relinquished)?;
         context.commit(change, Answer::ok(AccessView::of(&access, &names, context.now))).await
     }
 }

@@ -69,20 +69,22 @@ impl Operation for RequestAccess {
 
     async fn execute(request: Request<'_, Self>) -> Result<Reply<AccessRequest>, Failure> {
         let Request { context, caller: actor, path, body, .. } = request;
-        let (PartnerPath { partner_id }, Json(Validated(wish))) = (path, body);
+        let (PartnerPath { partner_id }, Json(Validated(requested))) = (path, body);
         actor.authorize_partner(*partner_id)?;
         let email = actor.require_email()?;
         let own = EmailInPartner(*partner_id, email.clone());
         let mut wanted = BatchGet::new();
         wanted.add(&own);
-        want_members(&mut wanted, *partner_id, &wish.individuals);
+        want_members(&mut wanted, *partner_id, &requested.individuals);
         let found = context.table.fetch(wanted, true).await?;
         let record = found.get(&own).or_not_found()?;
 
         let mut change = Change::new();
-        require_expiry(&mut change, wish.expires_at, context.now);
+        require_expiry(&mut change, requested.expires_at, context.now);
         let mut unchanged = Expression::new("#owner = :owner").text("owner", &record.owner);
-        if wish.organization_level.is_some() || wish.individuals.iter().any(|one| one.email != email) {
+        if requested.organization_level.is_some()
+            || requested.individuals.iter().any(|one| one.email != email)
+        {
             if actor.has_one_of(&[Role::PartnerAdmin]) && record.manager {
                 unchanged =
                     Expression::new("#owner = :owner AND #manager = :yes").text("owner", &record.owner);
@@ -92,16 +94,16 @@ impl Operation for RequestAccess {
             }
         }
         change.require_that(&own, unchanged, |_| ConditionFailure::Stale);
-        let individuals = find_members(&mut change, &found, *partner_id, &wish.individuals)?;
+        let individuals = find_members(&mut change, &found, *partner_id, &requested.individuals)?;
         let request = AccessRequest {
             id: context.id(),
             partner_id: *partner_id,
-            asked_by: Individual { member_id: record.owner_id()?, email },
-            contact_manager_email: wish.contact_manager_email.clone(),
-            organization_level: wish.organization_level,
+            requested_by: Individual { member_id: record.owner_id()?, email },
+            contact_manager_email: requested.contact_manager_email.clone(),
+            organization_level: requested.organization_level,
             individuals,
-            expires_at: wish.expires_at,
-            reason: wish.reason.clone(),
+            expires_at: requested.expires_at,
+            reason: requested.reason.clone(),
             state: RequestState::Pending,
             lapses_at: context.now.after(AccessRequest::LAPSES_AFTER),
             decided_at: None,

@@ -5,7 +5,7 @@ use api_runtime::{
     Empty, Failure, Method, Operation, OrNotFound, OrganizationPath, Output, Reply, Request, Route, route,
 };
 use deserr::Deserr;
-use domain::access::{Decision, IneffectiveReason, decide, decide_undisclosed};
+use domain::access::{AccessDecision, IneffectiveReason, decide, decide_undisclosed};
 use domain::actor::ActorKind;
 use domain::{Actor, Email, Faults, Level, OrganizationId, PartnerId, Role, Timestamp};
 use schemars::JsonSchema;
@@ -30,7 +30,7 @@ pub struct ResolveAccessQuery {
 /// What a person may do, and why.
 #[derive(Debug, Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
-pub struct Resolved {
+pub struct ResolvedAccess {
     /// In which organization.
     organization_id: OrganizationId,
     /// Of which partner.
@@ -40,7 +40,7 @@ pub struct Resolved {
     /// When this was so.
     at: Timestamp,
     /// Whether the person is on the partner's record. Absent for the organization's people until they have approved a request of
-    /// the partner; then `level`, `grant` and `lost` are decided by the grants alone.
+    /// the partner; then `level`, `grant` and `ineffectiveGrants` are decided by the grants alone.
     #[serde(skip_serializing_if = "Option::is_none")]
     member: Option<bool>,
     /// How far access goes; none if there is none.
@@ -53,30 +53,32 @@ pub struct Resolved {
     #[serde(skip_serializing_if = "Option::is_none")]
     grant: Option<GrantView>,
     /// The others that were given to the person, or to all members, and why they do not count.
-    lost: Vec<LostGrant>,
+    ineffective_grants: Vec<IneffectiveGrant>,
 }
 
 /// A grant that does not decide.
 #[derive(Debug, Serialize, JsonSchema)]
-pub struct LostGrant {
+pub struct IneffectiveGrant {
     /// The grant.
     #[serde(flatten)]
     grant: GrantView,
     /// Why not.
-    why: IneffectiveReason,
+    reason: IneffectiveReason,
 }
 
-impl Output for Resolved {}
+impl Output for ResolvedAccess {}
 
-impl Resolved {
+impl ResolvedAccess {
     fn of(
         (organization_id, query): (OrganizationId, &ResolveAccessQuery),
         member: Option<bool>,
-        decision: &Decision<'_>,
+        decision: &AccessDecision<'_>,
         now: Timestamp,
     ) -> Self {
         let shown = |grant| GrantView::of(grant, now);
-        let lost = decision.lost.iter().map(|(grant, why)| LostGrant { grant: shown(grant), why: *why });
+        let ineffective = decision.ineffective.iter();
+        let ineffective =
+            ineffective.map(|(grant, reason)| IneffectiveGrant { grant: shown(grant), reason: *reason });
         Self {
             organization_id,
             partner_id: query.partner_id,
@@ -86,14 +88,14 @@ impl Resolved {
             level: decision.by.map(|grant| grant.level),
             expires_at: decision.by.map(|grant| grant.expires_at),
             grant: decision.by.map(shown),
-            lost: lost.collect(),
+            ineffective_grants: ineffective.collect(),
         }
     }
 }
 
 impl Operation for ResolveAccess {
     const NAME: &str = "resolve-access";
-    const ABOUT: &str = "Explains what a partner's person may do for an organization now: the grant that decides, those that lost and why, and until when.";
+    const ABOUT: &str = "Explains what a partner's person may do for an organization now: the grant that decides, those that do not count and why, and until when.";
     const ROUTES: &[Route] = &[route(
         Method::Get,
         "/v1/organizations/{organizationId}/access/resolve",
@@ -104,9 +106,9 @@ impl Operation for ResolveAccess {
     type Path = OrganizationPath;
     type Query = ResolveAccessQuery;
     type Body = Empty;
-    type Output = Resolved;
+    type Output = ResolvedAccess;
 
-    async fn execute(request: Request<'_, Self>) -> Result<Reply<Resolved>, Failure> {
+    async fn execute(request: Request<'_, Self>) -> Result<Reply<ResolvedAccess>, Failure> {
         let Request { context, caller: actor, path, query, .. } = request;
         let (OrganizationPath { organization_id }, ResolveAccessQuery { partner_id, email }) = (path, query);
         let own = match actor.kind {
@@ -152,6 +154,6 @@ impl Operation for ResolveAccess {
             false => decide_undisclosed(&grants, email, context.now),
         };
         let member = disclosed.then_some(member.is_some());
-        Ok(Reply::ok(Resolved::of((*organization_id, query), member, &decision, context.now)))
+        Ok(Reply::ok(ResolvedAccess::of((*organization_id, query), member, &decision, context.now)))
     }
 }

@@ -1,11 +1,11 @@
 //! `revoke-access`
 
 use api_runtime::{Answer, Change, Empty, Failure, Method, Nothing, Operation, Reply, Request, Route, route};
-use domain::access::End;
+use domain::access::GrantEnd;
 use domain::event::AccessRevoked;
 use domain::{Actor, ErrorKind, Role};
 
-use super::giving::{GRANT_ENDED, end};
+use super::grants::{GRANT_ENDED, end};
 use super::view::AccessView;
 use super::{GrantPath, read};
 use crate::authority::own_record::require_manager;
@@ -37,7 +37,7 @@ impl Operation for RevokeAccess {
         let mut change = Change::new();
         require_manager(&mut change, actor, Some(organization_id), None)?;
         let revoked = AccessRevoked { grant_id };
-        let access = end(context, &mut change, before, grant_id, End::Revoked, revoked)?;
+        let access = end(context, &mut change, before, grant_id, GrantEnd::Revoked, revoked)?;
         context.commit(change, Answer::ok(AccessView::of(&access, &names, context.now))).await
     }
 }

@@ -66,7 +66,7 @@ impl GrantView {
                 (None, GrantState::Expired) => Some(grant.expires_at),
                 (None, _) => None,
             },
-            request_id: grant.asked.as_ref().map(|asked| asked.request_id),
+            request_id: grant.origin.as_ref().map(|origin| origin.request_id),
         }
     }
 }

@@ -88,7 +88,7 @@ impl AccessCheck {
     /// # Errors
     ///
     /// As [`Self::prove`].
-    pub async fn settle(self, context: &Context<'_>) -> Result<AuthorizedMember, Failure> {
+    pub async fn resolve(self, context: &Context<'_>) -> Result<AuthorizedMember, Failure> {
         let mut wanted = BatchGet::new();
         self.want(&mut wanted);
         let found = context.table.fetch(wanted, true).await?;
@@ -118,12 +118,12 @@ impl AuthorizedMember {
     /// # Errors
     ///
     /// [`LEVEL_TOO_LOW`].
-    pub fn judge(&self, act: AccessAction) -> Result<(), Problem> {
-        if !self.level().allows(act) {
+    pub fn check(&self, action: AccessAction) -> Result<(), Problem> {
+        if !self.level().allows(action) {
             let (id, level, until) = (self.by.id, self.level().name(), self.by.expires_at);
             let detail = format!(
                 "`{id}` gives you `{level}` until {until}; this needs `{}`",
-                act.required_level().name()
+                action.required_level().name()
             );
             return Err(Problem::of(LEVEL_TOO_LOW.kind, vec![Fault { detail, ..LEVEL_TOO_LOW.at(&[]) }]));
         }
@@ -135,8 +135,8 @@ impl AuthorizedMember {
     /// # Errors
     ///
     /// [`LEVEL_TOO_LOW`], at once: to whom this is not open nothing else is said.
-    pub fn require(&self, change: &mut Change, act: AccessAction) -> Result<(), Failure> {
-        self.judge(act)?;
+    pub fn require(&self, change: &mut Change, action: AccessAction) -> Result<(), Failure> {
+        self.check(action)?;
         change.confirm(&self.access, self.access.metadata.version, None)?;
         let record = EmailInPartner(self.partner, self.email.clone());
         change.require_owner(&record, self.member, || ConditionFailure::NotFound);

@@ -23,7 +23,7 @@ use domain::{
 
 /// Which subscriptions of an organization a caller sees.
 #[derive(Debug, Clone)]
-pub enum Sight {
+pub enum Visibility {
     /// All: the vendor's people and the organization's contact managers.
     Everything,
     /// Those that this partner manages.
@@ -39,7 +39,7 @@ pub enum Sight {
     },
 }
 
-impl Sight {
+impl Visibility {
     /// What a caller sees across organizations, where only its own partner's subscriptions are listed.
     pub fn of_partner_list(actor: &Actor) -> Self {
         match actor.kind {
@@ -149,7 +149,7 @@ pub struct Viewer<'a> {
 pub struct ViewerContext<'a> {
     actor: &'a Actor,
     /// What the caller sees.
-    pub sight: Sight,
+    pub sight: Visibility,
     /// The caller's record as a customer of the organization, if it has one.
     record: Option<Reservation>,
     organization: Organization,
@@ -220,11 +220,11 @@ impl<'a> Viewer<'a> {
         }
         let customer = record.as_ref().map(Reservation::owner_id).transpose()?;
         let sight = match (self.actor.kind, self.actor.email.clone()) {
-            (ActorKind::Partner { partner, .. }, _) => Sight::ManagedBy(partner),
+            (ActorKind::Partner { partner, .. }, _) => Visibility::ManagedBy(partner),
             (ActorKind::Customer { manager: false, .. }, Some(email)) => {
-                Sight::ContactOf { email, record: customer, removed_at }
+                Visibility::ContactOf { email, record: customer, removed_at }
             }
-            _ => Sight::Everything,
+            _ => Visibility::Everything,
         };
         Ok(ViewerContext { actor: self.actor, sight, record, organization })
     }
@@ -281,7 +281,7 @@ impl ViewerContext<'_> {
         }
         let customer = self.record.as_ref().and_then(|record| record.owner_id().ok());
         let removed_at = match &self.sight {
-            Sight::ContactOf { removed_at, .. } => *removed_at,
+            Visibility::ContactOf { removed_at, .. } => *removed_at,
             _ => None,
         };
         let (mut others, mut on_record, mut since) = (0, false, None::<Timestamp>);

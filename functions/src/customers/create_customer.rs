@@ -11,7 +11,9 @@ use domain::event::CustomerCreated;
 use domain::{Actor, Customer, Email, ErrorKind, ExternalId, Faults, Metadata, Name, Role};
 use schemars::JsonSchema;
 
-use super::{CONTACT_MANAGER_RESTRICTED, NO_ORGANIZATION, OWN_MEMBER, authorize, count_manager};
+use super::{
+    CONTACT_MANAGER_RESTRICTED, NO_ORGANIZATION, SELF_MANAGEMENT_FORBIDDEN, authorize, count_manager,
+};
 use crate::authority::access_check::LEVEL_TOO_LOW;
 
 /// Makes a customer known.
@@ -70,7 +72,7 @@ impl Operation for CreateCustomer {
         NO_ORGANIZATION,
         LEVEL_TOO_LOW,
         CONTACT_MANAGER_RESTRICTED,
-        OWN_MEMBER,
+        SELF_MANAGEMENT_FORBIDDEN,
     ];
 
     type Caller = Actor;
@@ -104,7 +106,7 @@ impl Operation for CreateCustomer {
         if actor.has_one_of(&[Role::ContactManager]) && actor.email.as_ref() == Some(email) {
             organization_id.map_or(Ok(()), |organization| actor.authorize_organization(organization))?;
             // The record they want to make is the one that would have to say that they may.
-            change.forbid(&EmailInOrganization(organization_id, email.clone()), |held| match held {
+            change.forbid(&EmailInOrganization(organization_id, email.clone()), |holder| match holder {
                 Some(own) if own.manager => ConditionFailure::held_by(&EMAIL_TAKEN, own.owner, &[&"email"]),
                 _ => ConditionFailure::NotFound,
             });
@@ -118,12 +120,12 @@ impl Operation for CreateCustomer {
             change.require(&OrganizationById(organization), || ConditionFailure::NotFound);
         }
         change.create(&customer)?;
-        change.create_once(&Reservation::email(&customer), |held| {
-            ConditionFailure::held_by(&EMAIL_TAKEN, held.owner, &[&"email"])
+        change.create_once(&Reservation::email(&customer), |holder| {
+            ConditionFailure::held_by(&EMAIL_TAKEN, holder.owner, &[&"email"])
         })?;
         if let Some(reservation) = Reservation::customer_external_id(&customer) {
-            change.create_once(&reservation, |held| {
-                ConditionFailure::held_by(&EXTERNAL_ID_TAKEN, held.owner, &[&"externalId"])
+            change.create_once(&reservation, |holder| {
+                ConditionFailure::held_by(&EXTERNAL_ID_TAKEN, holder.owner, &[&"externalId"])
             })?;
         }
         let created = CustomerCreated { customer_id: customer.id, manager: *manager };

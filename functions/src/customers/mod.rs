@@ -17,8 +17,8 @@ const CONTACT_MANAGER_RESTRICTED: ErrorKind = ErrorKind::forbidden(
     "contact-manager-restricted",
     "who is a contact manager is the organization's own to say, or the vendor's",
 );
-const OWN_MEMBER: ErrorKind =
-    ErrorKind::rule("own-member", "a partner manages no customers who are its own members");
+const SELF_MANAGEMENT_FORBIDDEN: ErrorKind =
+    ErrorKind::rule("self-management-forbidden", "a partner manages no customers who are its own members");
 /// Far more than anybody has: the count has no bound of its own.
 const MOST_MANAGERS: u64 = 1_000_000;
 const NO_ORGANIZATION: ErrorKind =
@@ -40,21 +40,21 @@ async fn authorize(
     change: &mut Change,
     actor: &Actor,
     organization: Option<OrganizationId>,
-    whom: &Email,
+    email: &Email,
     written: Option<&Customer>,
 ) -> Result<(), Failure> {
     if !actor.has_one_of(&[Role::PartnerMember]) {
         return Ok(require_manager(change, actor, organization, written)?);
     }
-    let claim = AccessCheck::of(actor, organization.or_not_found()?)?;
-    let held = claim.or_not_found()?.settle(context).await?;
-    held.require(change, AccessAction::ManageCustomers)?;
+    let access_check = AccessCheck::of(actor, organization.or_not_found()?)?;
+    let member = access_check.or_not_found()?.resolve(context).await?;
+    member.require(change, AccessAction::ManageCustomers)?;
     // A transaction asks of an item once: that the caller is a member is asked already.
-    match held.email == *whom {
-        true => change.reject(&OWN_MEMBER, &[]),
+    match member.email == *email {
+        true => change.reject(&SELF_MANAGEMENT_FORBIDDEN, &[]),
         false => {
-            let record = EmailInPartner(held.partner, whom.clone());
-            change.require_absent(&record, || ConditionFailure::rejected(&OWN_MEMBER, &[]));
+            let record = EmailInPartner(member.partner, email.clone());
+            change.require_absent(&record, || ConditionFailure::rejected(&SELF_MANAGEMENT_FORBIDDEN, &[]));
         }
     }
     Ok(())

@@ -6,7 +6,8 @@ use domain::event::CustomerRemoved;
 use domain::{Actor, Customer, ErrorKind, Role};
 
 use super::{
-    CONTACT_MANAGER_RESTRICTED, CustomerPath, LAST_MANAGER, OWN_MEMBER, authorize, count_manager, read,
+    CONTACT_MANAGER_RESTRICTED, CustomerPath, LAST_MANAGER, SELF_MANAGEMENT_FORBIDDEN, authorize,
+    count_manager, read,
 };
 use crate::authority::access_check::LEVEL_TOO_LOW;
 
@@ -21,7 +22,8 @@ impl Operation for RemoveCustomer {
         "/v1/customers/{customerId}",
         &[Role::Operator, Role::ContactManager, Role::PartnerMember],
     )];
-    const ERRORS: &[ErrorKind] = &[LAST_MANAGER, LEVEL_TOO_LOW, CONTACT_MANAGER_RESTRICTED, OWN_MEMBER];
+    const ERRORS: &[ErrorKind] =
+        &[LAST_MANAGER, LEVEL_TOO_LOW, CONTACT_MANAGER_RESTRICTED, SELF_MANAGEMENT_FORBIDDEN];
 
     type Caller = Actor;
     type Path = CustomerPath;

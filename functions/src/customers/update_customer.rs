@@ -8,8 +8,8 @@ use domain::{Actor, Customer, ErrorKind, Faults, Given, Name, Problem, Role};
 use schemars::JsonSchema;
 
 use super::{
-    CONTACT_MANAGER_RESTRICTED, CustomerPath, LAST_MANAGER, NO_ORGANIZATION, OWN_MEMBER, authorize,
-    count_manager, read,
+    CONTACT_MANAGER_RESTRICTED, CustomerPath, LAST_MANAGER, NO_ORGANIZATION, SELF_MANAGEMENT_FORBIDDEN,
+    authorize, count_manager, read,
 };
 use crate::authority::access_check::LEVEL_TOO_LOW;
 
@@ -39,8 +39,13 @@ impl Operation for UpdateCustomer {
         "/v1/customers/{customerId}",
         &[Role::Operator, Role::ContactManager, Role::PartnerMember],
     )];
-    const ERRORS: &[ErrorKind] =
-        &[LAST_MANAGER, NO_ORGANIZATION, LEVEL_TOO_LOW, CONTACT_MANAGER_RESTRICTED, OWN_MEMBER];
+    const ERRORS: &[ErrorKind] = &[
+        LAST_MANAGER,
+        NO_ORGANIZATION,
+        LEVEL_TOO_LOW,
+        CONTACT_MANAGER_RESTRICTED,
+        SELF_MANAGEMENT_FORBIDDEN,
+    ];
 
     type Caller = Actor;
     type Path = CustomerPath;

@@ -5,7 +5,7 @@ use api_runtime::{
     Route, route,
 };
 use domain::detail::new::{NewField, NewFields};
-use domain::event::{DetailFieldsCreated, FieldMade};
+use domain::event::{CreatedField, DetailFieldsCreated};
 use domain::{Actor, DetailField, ErrorKind, NewEvent, Role, Version};
 use schemars::JsonSchema;
 use serde::Serialize;
@@ -18,7 +18,7 @@ pub struct CreateDetailField;
 /// What was made.
 #[derive(Debug, Serialize, JsonSchema)]
 #[serde(untagged, rename_all_fields = "camelCase")]
-pub enum Made {
+pub enum CreatedDetailFields {
     /// The one field that was asked for.
     One(Box<DetailField>),
     /// All that were asked for, in their order.
@@ -28,7 +28,7 @@ pub enum Made {
     },
 }
 
-impl Output for Made {
+impl Output for CreatedDetailFields {
     const VERSIONED: bool = true;
 
     fn version(&self) -> Option<Version> {
@@ -50,9 +50,9 @@ impl Operation for CreateDetailField {
     type Path = Nothing;
     type Query = Nothing;
     type Body = Json<NewFields>;
-    type Output = Made;
+    type Output = CreatedDetailFields;
 
-    async fn execute(request: Request<'_, Self>) -> Result<Reply<Made>, Failure> {
+    async fn execute(request: Request<'_, Self>) -> Result<Reply<CreatedDetailFields>, Failure> {
         let Request { context, body, .. } = request;
         let Json(wanted) = body;
         let one = matches!(wanted, NewFields::One(_));
@@ -72,7 +72,7 @@ impl Operation for CreateDetailField {
             })?;
         }
         count_more(&mut change, fields.len(), if one { &[] } else { &["detailFields"] });
-        let made = |field: &DetailField| FieldMade {
+        let made = |field: &DetailField| CreatedField {
             id: field.id,
             name: field.name.clone(),
             kind: field.field_type.name,
@@ -81,10 +81,12 @@ impl Operation for CreateDetailField {
         change.record(NewEvent::of_vendor(DetailFieldsCreated { fields: fields_made }));
 
         let (location, made) = match (one, fields.pop()) {
-            (true, Some(field)) => (format!("/v1/detail-fields/{}", field.id), Made::One(Box::new(field))),
+            (true, Some(field)) => {
+                (format!("/v1/detail-fields/{}", field.id), CreatedDetailFields::One(Box::new(field)))
+            }
             (_, last) => {
                 fields.extend(last);
-                ("/v1/detail-fields".to_owned(), Made::Several { detail_fields: fields })
+                ("/v1/detail-fields".to_owned(), CreatedDetailFields::Several { detail_fields: fields })
             }
         };
         context.commit(change, Answer::created(location, made)).await

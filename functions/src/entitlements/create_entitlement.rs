@@ -73,7 +73,7 @@ impl Check for CreateEntitlementBody {
         let empty = time("startsAt").zip(time("endsAt")).filter(|(start, end)| start >= end);
         let fault = empty.map(|(start, _)| {
             let detail = format!("must be after `startsAt`, which is `{start}`");
-            ("/endsAt".to_owned(), ParseError::new("empty-span", detail))
+            ("/endsAt".to_owned(), ParseError::new("invalid-interval", detail))
         });
         fault.into_iter().collect()
     }
@@ -142,9 +142,9 @@ impl Operation for CreateEntitlement {
                 if !known.items.is_empty() {
                     return Err(problem.into());
                 }
-                let said =
+                let with_detail =
                     |fault| if is_unknown_product(&fault) { NO_PRODUCT.at(&[&"productId"]) } else { fault };
-                Err(Problem::of(problem.kind, problem.faults.into_iter().map(said).collect()).into())
+                Err(Problem::of(problem.kind, problem.faults.into_iter().map(with_detail).collect()).into())
             }
             done => done,
         }

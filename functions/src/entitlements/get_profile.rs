@@ -58,7 +58,7 @@ pub struct Profile {
     organization: Option<Organization>,
     /// What it owns: a person's own first, then what the person has from the organization, then the licenses that partners
     /// assigned to the organization; each in the order of making.
-    entitlements: Vec<Entry>,
+    entitlements: Vec<ProfileEntry>,
     /// Given as `pageToken`, brings the next page. Without it there is none.
     #[serde(skip_serializing_if = "Option::is_none")]
     next_page_token: Option<String>,
@@ -67,21 +67,21 @@ pub struct Profile {
 /// What is owned: a product, or licenses.
 #[derive(Debug, Serialize, JsonSchema)]
 #[serde(untagged)]
-enum Entry {
+enum ProfileEntry {
     /// A product.
-    Owned(Box<Owned>),
+    OwnedEntry(Box<OwnedEntry>),
     /// Licenses.
-    Licensed(Licensed),
+    LicensedEntry(LicensedEntry),
 }
 
 /// Licenses that a partner assigned to the organization.
 #[derive(Debug, Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
-struct Licensed {
+struct LicensedEntry {
     /// By which assignment.
     assignment_id: AssignmentId,
     /// Where it comes from: `license`.
-    from: From,
+    from: EntrySource,
     /// Who assigned them.
     partner_id: PartnerId,
     /// Whether one of them is good still.
@@ -108,12 +108,12 @@ struct LicensedLine {
 
 /// An entitlement in a profile.
 #[derive(Debug, Serialize, JsonSchema)]
-struct Owned {
+struct OwnedEntry {
     /// The entitlement.
     #[serde(flatten)]
     entitlement: EntitlementView,
     /// Where it comes from.
-    from: From,
+    from: EntrySource,
     /// What is owned.
     #[serde(skip_serializing_if = "Option::is_none")]
     product: Option<ProductName>,
@@ -122,7 +122,7 @@ struct Owned {
 /// Where an entitlement in a profile comes from.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
-enum From {
+enum EntrySource {
     /// The party owns it itself.
     Own,
     /// The person has it as a customer of the organization.
@@ -170,7 +170,7 @@ impl Operation for GetProfile {
 
     async fn execute(request: Request<'_, Self>) -> Result<Reply<Profile>, Failure> {
         let Request { context, caller: actor, path, query, .. } = request;
-        let pages = Pages::of(context, query.ended.is_on());
+        let pages = ProfilePages::of(context, query.ended.is_on());
         let (customer, mut organization, own, mut licenses, fields) = match path {
             ProfilePath::Organization(OrganizationPath { organization_id: id }) => {
                 actor.authorize_organization(*id)?;
@@ -189,7 +189,7 @@ impl Operation for GetProfile {
             }
         };
         let mut next = own.next.map(|next| format!("{OWN}/{next}"));
-        let mut all: Vec<_> = own.items.into_iter().map(|one| (OWN, From::Own, one)).collect();
+        let mut all: Vec<_> = own.items.into_iter().map(|one| (OWN, EntrySource::Own, one)).collect();
         // The profile of who is no customer any more shows nothing of the organization's.
         let member = customer.as_ref().filter(|customer| customer.removed_at.is_none());
         if let Some(id) = member.and_then(|customer| customer.organization_id) {
@@ -199,7 +199,7 @@ impl Operation for GetProfile {
             let (party, shared, read) = tokio::try_join!(party, shared, pages.licensed(id))?;
             (organization, licenses) = (party, Some(read));
             next = next.or(shared.next.map(|next| format!("{SHARED}/{next}")));
-            all.extend(shared.items.into_iter().map(|one| (SHARED, From::Organization, one)));
+            all.extend(shared.items.into_iter().map(|one| (SHARED, EntrySource::Organization, one)));
         }
         let mut entries = Vec::new();
         if let Some(licenses) = licenses.filter(|_| next.is_none()) {
@@ -207,11 +207,11 @@ impl Operation for GetProfile {
             (entries, next) = licensed_entries(licenses, left, pages.ended, context.now);
         }
         let products = products(context, &all).await?;
-        let owned = |(list, from, entitlement): (&str, From, Entitlement)| {
+        let owned = |(list, from, entitlement): (&str, EntrySource, Entitlement)| {
             let position = format!("{list}/{}", entitlement.key().sk);
             let product = products.get(&entitlement.product_id).cloned();
             let entitlement = EntitlementView::to(actor, entitlement, &fields, context.now);
-            (position, Entry::Owned(Box::new(Owned { from, product, entitlement })))
+            (position, ProfileEntry::OwnedEntry(Box::new(OwnedEntry { from, product, entitlement })))
         };
         let page = context.list_of_large(all.into_iter().map(owned).chain(entries), next)?;
         if let Some(organization) = organization.as_mut().filter(|_| !actor.is_staff()) {
@@ -225,7 +225,7 @@ impl Operation for GetProfile {
 }
 
 /// The part of a profile that a page shows: a position is in one of three lists.
-struct Pages<'a> {
+struct ProfilePages<'a> {
     context: &'a Context<'a>,
     size: usize,
     list: String,
@@ -234,9 +234,9 @@ struct Pages<'a> {
     ended: bool,
 }
 
-impl<'a> Pages<'a> {
+impl<'a> ProfilePages<'a> {
     fn of(context: &'a Context<'a>, ended: bool) -> Self {
-        let PageQuery { size, after, .. } = context.cut(true);
+        let PageQuery { size, after, .. } = context.page_query(true);
         let (list, after) = match after.as_deref().and_then(|position| position.split_once('/')) {
             Some((list, after)) => (list, Some(after.to_owned()).filter(|after| !after.is_empty())),
             None => (OWN, None),
@@ -302,7 +302,7 @@ fn licensed_entries(
     left: usize,
     ended: bool,
     now: Timestamp,
-) -> (Vec<(String, Entry)>, Option<String>) {
+) -> (Vec<(String, ProfileEntry)>, Option<String>) {
     let position = |one: &Assignment| {
         format!("{LICENSES}/{}", assignment_of_organization_key(one.organization_id, one.id).sk)
     };
@@ -312,9 +312,9 @@ fn licensed_entries(
     };
     let types: BTreeMap<_, _> = types.into_iter().map(|kind| (kind.code.clone(), kind)).collect();
     let some = page.items.into_iter().take(left);
-    let some = some.map(|one| (position(&one), Licensed::of(one, &types, now)));
+    let some = some.map(|one| (position(&one), LicensedEntry::of(one, &types, now)));
     let some = some.filter(|(_, one)| ended || one.status != EntitlementStatus::Ended);
-    (some.map(|(position, one)| (position, Entry::Licensed(one))).collect(), next)
+    (some.map(|(position, one)| (position, ProfileEntry::LicensedEntry(one))).collect(), next)
 }
 
 /// What positions in the list of the party's own begin with.
@@ -328,7 +328,7 @@ fn nothing<E>() -> Page<E> {
     Page { items: Vec::new(), next: None }
 }
 
-impl Licensed {
+impl LicensedEntry {
     fn of(assignment: Assignment, types: &BTreeMap<LicenseTypeCode, LicenseType>, now: Timestamp) -> Self {
         let Assignment { id: assignment_id, partner_id, lines, metadata, .. } = assignment;
         let starts_at = metadata.created_at;
@@ -343,14 +343,14 @@ impl Licensed {
             true => EntitlementStatus::Active,
             false => EntitlementStatus::Ended,
         };
-        Self { assignment_id, from: From::License, partner_id, status, starts_at, licenses }
+        Self { assignment_id, from: EntrySource::License, partner_id, status, starts_at, licenses }
     }
 }
 
 /// The products that are owned.
 async fn products(
     context: &Context<'_>,
-    owned: &[(&str, From, Entitlement)],
+    owned: &[(&str, EntrySource, Entitlement)],
 ) -> Result<BTreeMap<ProductId, ProductName>, Failure> {
     let ids: BTreeSet<ProductId> = owned.iter().map(|(_, _, entitlement)| entitlement.product_id).collect();
     let mut wanted = BatchGet::new();

@@ -19,8 +19,8 @@ use domain::{
 use futures_util::future::{try_join, try_join_all};
 use schemars::JsonSchema;
 
-use super::import_report::{Refused, Report, RowOutcome};
-use super::import_run::{self, Begun};
+use super::import_report::{ImportReport, RefusedRow, RowOutcome};
+use super::import_run::{self, StartedRun};
 use super::read_fields;
 use super::rows::{ImportTable, OnError, Row};
 
@@ -61,9 +61,9 @@ impl Operation for ImportDetails {
     type Path = Nothing;
     type Query = ImportDetailsQuery;
     type Body = ImportTable;
-    type Output = Report;
+    type Output = ImportReport;
 
-    async fn execute(request: Request<'_, Self>) -> Result<Reply<Report>, Failure> {
+    async fn execute(request: Request<'_, Self>) -> Result<Reply<ImportReport>, Failure> {
         let Request { context, caller: actor, query, body, .. } = request;
         let ImportTable { rows, on_error } = body;
         if on_error.is_some() && query.on_error.is_some() {
@@ -75,11 +75,11 @@ impl Operation for ImportDetails {
         if context.validates_only() {
             let (outcomes, _) = plan(context, actor, (rows, on_error), None).await?;
             let aborted = on_error == OnError::Abort && any_refused(&outcomes);
-            return Ok(Reply::ok(Report::of(outcomes, None, aborted)));
+            return Ok(Reply::ok(ImportReport::of(outcomes, None, aborted)));
         }
         let run = match import_run::begin(context, rows.len()).await? {
-            Begun::Run(run) => run,
-            Begun::Replay(replay) => return Ok(replay.into()),
+            StartedRun::Run(run) => run,
+            StartedRun::Replay(replay) => return Ok(replay.into()),
         };
         let planned = plan(context, actor, (rows, on_error), Some(run.import_id)).await;
         let (outcomes, import) = import_run::or_release(context, &run, planned).await?;
@@ -89,7 +89,7 @@ impl Operation for ImportDetails {
             OnError::Abort if any_refused(&outcomes) => {
                 let ended = import_run::abort(context, &run).await;
                 import_run::or_release(context, &run, ended).await?;
-                return Ok(Reply::ok(Report::of(outcomes, None, true)));
+                return Ok(Reply::ok(ImportReport::of(outcomes, None, true)));
             }
             OnError::Abort => {
                 let marked = import_run::mark_writing(context, &run).await;
@@ -103,7 +103,7 @@ impl Operation for ImportDetails {
 }
 
 fn any_refused(outcomes: &[RowOutcome]) -> bool {
-    outcomes.iter().any(|outcome| matches!(outcome, RowOutcome::Refused(_)))
+    outcomes.iter().any(|outcome| matches!(outcome, RowOutcome::RefusedRow(_)))
 }
 
 /// Writes the rows that are to be written, and records the import.
@@ -111,9 +111,9 @@ async fn write_all(
     import: &Import<'_>,
     outcomes: Vec<RowOutcome>,
     run: &ImportRun,
-) -> Result<Reply<Report>, Failure> {
+) -> Result<Reply<ImportReport>, Failure> {
     let outcomes = write(import, outcomes).await?;
-    let report = Report::of(outcomes, Some(run.import_id), false);
+    let report = ImportReport::of(outcomes, Some(run.import_id), false);
     let count = |number: usize| u64::try_from(number).unwrap_or(u64::MAX);
     let event = DetailsImported {
         import_id: run.import_id,
@@ -167,9 +167,9 @@ async fn plan<'a>(
         let lookup = place.map(|place| EntitlementOf(place.owner, place.entitlement_id));
         // The row's own fault first; its cells are judged all the same.
         let refuse = |code: &str, detail: &str, before: &Details| {
-            let mut refused = vec![Refused::new(number, row, None, code, detail)];
-            refused.extend(import.said(number, row, before).err().into_iter().flatten());
-            RowOutcome::Refused(refused)
+            let mut refused = vec![RefusedRow::new(number, row, None, code, detail)];
+            refused.extend(import.changes(number, row, before).err().into_iter().flatten());
+            RowOutcome::RefusedRow(refused)
         };
         outcomes.push(match (&row.cells, name, lookup) {
             (Err(why), ..) | (_, Err(why), _) => refuse(why.code, &why.detail, &Details::default()),
@@ -178,9 +178,9 @@ async fn plan<'a>(
                 refuse("duplicate-row", "another row is for the same entitlement; neither is applied", &known)
             }
             (.., lookup) => match lookup.map(|lookup| entitlements.take(&lookup)).transpose()?.flatten() {
-                Some(entitlement) => match import.said(number, row, &entitlement.details) {
-                    Ok(said) => import.outcome(entitlement, said),
-                    Err(wrong) => RowOutcome::Refused(wrong),
+                Some(entitlement) => match import.changes(number, row, &entitlement.details) {
+                    Ok(changes) => import.outcome(entitlement, changes),
+                    Err(wrong) => RowOutcome::RefusedRow(wrong),
                 },
                 None => refuse("unknown-entitlement", "there is no such entitlement", &Details::default()),
             },
@@ -195,15 +195,15 @@ impl Import<'_> {
     /// # Errors
     ///
     /// Every cell that is wrong.
-    fn said(&self, number: usize, row: &Row, before: &Details) -> Result<DetailChanges, Vec<Refused>> {
-        let (mut wrong, mut told, mut wanted) = (Vec::new(), HashSet::<Option<&str>>::new(), Vec::new());
+    fn changes(&self, number: usize, row: &Row, before: &Details) -> Result<DetailChanges, Vec<RefusedRow>> {
+        let (mut wrong, mut reported, mut wanted) = (Vec::new(), HashSet::<Option<&str>>::new(), Vec::new());
         for cell in row.cells.iter().flatten() {
             let field = self.fields.visible(&cell.field, self.actor);
             let values = cell.values(field.map(|field| field.field_type.name)).unwrap_or_else(|why| {
                 // A field that is not there is wrong whatever it is to say.
                 if field.is_some() {
-                    let refused = Refused::new(number, row, Some(&cell.field), INVALID_VALUE.code, why);
-                    told.insert(Some(&cell.field));
+                    let refused = RefusedRow::new(number, row, Some(&cell.field), INVALID_VALUE.code, why);
+                    reported.insert(Some(&cell.field));
                     wrong.push(refused);
                 }
                 Cow::Borrowed(&[])
@@ -211,23 +211,23 @@ impl Import<'_> {
             wanted.push((&*cell.field, values));
         }
         let named = wanted.iter().map(|(field, values)| (*field, &**values));
-        let said = self.fields.judge(self.actor, before, named);
-        let said = said.map_err(|faults| {
+        let changes = self.fields.validate(self.actor, before, named);
+        let changes = changes.map_err(|faults| {
             // Of a cell the first thing that is wrong with it is told.
-            for (field, fault) in faults.into_iter().filter(|(field, _)| told.insert(*field)) {
-                wrong.push(Refused::new(number, row, field, fault.reason.code, &fault.detail));
+            for (field, fault) in faults.into_iter().filter(|(field, _)| reported.insert(*field)) {
+                wrong.push(RefusedRow::new(number, row, field, fault.reason.code, &fault.detail));
             }
         });
-        match (said, wrong.is_empty()) {
-            (Ok(said), true) => Ok(said),
+        match (changes, wrong.is_empty()) {
+            (Ok(changes), true) => Ok(changes),
             _ => Err(wrong),
         }
     }
 
     /// What is to become of a row, with the entitlement as it is.
-    fn outcome(&self, before: Entitlement, said: DetailChanges) -> RowOutcome {
-        if before.details.with(&said) != before.details {
-            return RowOutcome::Write(Box::new(before), said);
+    fn outcome(&self, before: Entitlement, changes: DetailChanges) -> RowOutcome {
+        if before.details.with(&changes) != before.details {
+            return RowOutcome::Write(Box::new(before), changes);
         }
         let change = before.details_changed.as_ref();
         let ours = self.id.is_some() && change.is_some_and(|change| change.import_id == self.id);
@@ -239,10 +239,10 @@ impl Import<'_> {
     async fn write(&self, number: usize, mut outcome: RowOutcome) -> Result<RowOutcome, Failure> {
         let (table, at) = (self.context.table, self.context.now);
         loop {
-            let RowOutcome::Write(before, said) = outcome else { return Ok(outcome) };
+            let RowOutcome::Write(before, changes) = outcome else { return Ok(outcome) };
             let seen = before.metadata.version;
             let after = Entitlement {
-                details: before.details.with(&said),
+                details: before.details.with(&changes),
                 details_changed: Some(DetailsChange { at, by: self.actor.author(), import_id: self.id }),
                 metadata: before.metadata.next(at),
                 ..*before
@@ -257,12 +257,12 @@ impl Import<'_> {
             let now = table.fetch(wanted, true).await?.take(&lookup)?;
             let now = now.ok_or_else(|| Error::Internal("an entitlement is gone".to_owned()))?;
             let judged = match (self.on_error, self.rows.get(number)) {
-                (OnError::SkipRow, Some(row)) => self.said(number, row, &now.details),
-                _ => Ok(said),
+                (OnError::SkipRow, Some(row)) => self.changes(number, row, &now.details),
+                _ => Ok(changes),
             };
             outcome = match judged {
-                Ok(said) => self.outcome(now, said),
-                Err(wrong) => RowOutcome::Refused(wrong),
+                Ok(changes) => self.outcome(now, changes),
+                Err(wrong) => RowOutcome::RefusedRow(wrong),
             };
         }
     }

@@ -11,7 +11,7 @@ use super::rows::Row;
 /// What becomes of a row.
 pub(super) enum RowOutcome {
     /// Cells of it, or the row itself, are wrong.
-    Refused(Vec<Refused>),
+    RefusedRow(Vec<RefusedRow>),
     /// It says what is so already.
     Unchanged,
     /// It is so because this import has written it, before it was cut off.
@@ -23,7 +23,7 @@ pub(super) enum RowOutcome {
 /// What became of the rows.
 #[derive(Debug, Default, Clone, Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
-pub struct Report {
+pub struct ImportReport {
     /// What all that it changed names; none if it was only tried, or aborted.
     #[serde(skip_serializing_if = "Option::is_none")]
     import_id: Option<ImportId>,
@@ -40,7 +40,7 @@ pub struct Report {
     held_back: usize,
     /// Every cell that is wrong, of the first ones.
     #[schemars(length(max = 500))]
-    failures: Vec<Refused>,
+    failures: Vec<RefusedRow>,
     /// How many more cells are wrong.
     #[serde(skip_serializing_if = "is_nought")]
     more_failures: usize,
@@ -50,11 +50,11 @@ pub(super) fn is_nought(count: &usize) -> bool {
     *count == 0
 }
 
-impl Output for Report {}
+impl Output for ImportReport {}
 
 /// Why a row was refused: a cell of it, or the row itself. At most 400 bytes.
 #[derive(Debug, Clone, Serialize, JsonSchema)]
-pub struct Refused {
+pub struct RefusedRow {
     /// Which row, counted from 1, without a table's first line.
     row: usize,
     /// The entitlement, as it is named there.
@@ -68,7 +68,7 @@ pub struct Refused {
     detail: String,
 }
 
-impl Refused {
+impl RefusedRow {
     pub(super) fn new(number: usize, row: &Row, field: Option<&str>, code: &str, detail: &str) -> Self {
         // With names, punctuation and the longest code this comes to 400 bytes.
         Self {
@@ -102,7 +102,7 @@ pub(super) fn shortened(text: &str, most: usize) -> String {
     }
 }
 
-impl Report {
+impl ImportReport {
     const LISTED: usize = 500;
 
     /// What became of all rows; `aborted` says that none was to be written.
@@ -113,7 +113,7 @@ impl Report {
                 RowOutcome::Unchanged => report.unchanged += 1,
                 RowOutcome::Applied | RowOutcome::Write(..) if aborted => report.held_back += 1,
                 RowOutcome::Applied | RowOutcome::Write(..) => report.applied += 1,
-                RowOutcome::Refused(cells) => {
+                RowOutcome::RefusedRow(cells) => {
                     report.refused += 1;
                     let room = Self::LISTED.saturating_sub(report.failures.len());
                     report.more_failures += cells.len().saturating_sub(room);
@@ -134,7 +134,7 @@ mod tests {
         for text in ["a", "\"", "\\", "あ", "\u{1}", "\u{10ffff}"] {
             let long = text.repeat(1000);
             let row = Row { entitlement: long.clone(), cells: Ok(Vec::new()) };
-            let refused = Refused::new(9_999, &row, Some(&long), "wrong-number-of-cells", &long);
+            let refused = RefusedRow::new(9_999, &row, Some(&long), "wrong-number-of-cells", &long);
             let written = serde_json::to_string(&refused).unwrap();
             assert!(written.len() <= 400, "{}: {written}", written.len());
         }

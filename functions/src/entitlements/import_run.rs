@@ -6,7 +6,7 @@ use api_runtime::http::problem::STILL_RUNNING as STILL_RUNNING_CODE;
 use api_runtime::table::import_run::import_key;
 use api_runtime::table::{Error, ImportRun};
 use api_runtime::{Change, ConditionFailure, Context, Failure, Replay};
-use domain::event::ImportCutOff;
+use domain::event::DetailsImportAborted;
 use domain::{ErrorKind, Metadata, NewEvent, Period, Problem};
 
 /// Longer than a call may last, and than clocks differ.
@@ -22,7 +22,7 @@ pub const STILL_RUNNING: ErrorKind = ErrorKind::state(
 );
 
 /// What a call finds of its import.
-pub enum Begun {
+pub enum StartedRun {
     /// The call is at it now.
     Run(Box<ImportRun>),
     /// An earlier, equal call ended it: this is its answer.
@@ -34,7 +34,7 @@ pub enum Begun {
 /// # Errors
 ///
 /// 409 while another call is at it; 422 if the key is that of another request.
-pub async fn begin(context: &Context<'_>, rows: usize) -> Result<Begun, Failure> {
+pub async fn begin(context: &Context<'_>, rows: usize) -> Result<StartedRun, Failure> {
     let slot = context.idempotency();
     let wanted = ImportRun {
         // Another attempt within this call resumes, too, though no key tells of it.
@@ -53,9 +53,9 @@ pub async fn begin(context: &Context<'_>, rows: usize) -> Result<Begun, Failure>
     let existing = change.create_or_confirm(&wanted, None, |_| ConditionFailure::AlreadyDone)?;
     let is_same = |run: &ImportRun| run.request == wanted.request;
     let begun = match context.begin_or_find(change, existing, is_same).await? {
-        Started::New => return Ok(Begun::Run(Box::new(wanted))),
-        Started::Replay(replay) => return Ok(Begun::Replay(replay)),
-        Started::Existing(begun) if begun.call == wanted.call => return Ok(Begun::Run(Box::new(begun))),
+        Started::New => return Ok(StartedRun::Run(Box::new(wanted))),
+        Started::Replay(replay) => return Ok(StartedRun::Replay(replay)),
+        Started::Existing(begun) if begun.call == wanted.call => return Ok(StartedRun::Run(Box::new(begun))),
         Started::Existing(begun) => begun,
     };
     if begun.lease_ends_at > context.now {
@@ -67,7 +67,7 @@ pub async fn begin(context: &Context<'_>, rows: usize) -> Result<Begun, Failure>
     let mut change = Change::new();
     change.replace(&mine, seen, None)?;
     context.apply(change).await?;
-    Ok(Begun::Run(Box::new(mine)))
+    Ok(StartedRun::Run(Box::new(mine)))
 }
 
 /// Marks that rows of an all-or-nothing import are being written: from then on it is resumed, whatever is wrong by then.
@@ -136,7 +136,7 @@ pub async fn give_up(context: &Context<'_>, run: ImportRun) -> Result<(), Failur
         }
         None => change.remove_seen(&run, run.metadata.version, None)?,
     }
-    let cut_off = ImportCutOff { import_id: run.import_id, by: run.author, rows: run.rows };
+    let cut_off = DetailsImportAborted { import_id: run.import_id, by: run.author, rows: run.rows };
     change.record(NewEvent::of_vendor(cut_off));
     context.apply(change).await
 }

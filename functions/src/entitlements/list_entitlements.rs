@@ -1,6 +1,6 @@
 //! `list-entitlements`
 
-use api_runtime::table::read::Choice;
+use api_runtime::table::read::ItemFilter;
 use api_runtime::table::{EntitlementsOf, EntitlementsOfProduct, Entity, Page};
 use api_runtime::{Context, Empty, Failure, List, Method, Nothing, Operation, Reply, Request, Route, route};
 use deserr::Deserr;
@@ -102,16 +102,16 @@ async fn page(
         let says = |(field, value): &(FieldId, StoredValue)| entitlement.details.of(*field).contains(value);
         of_product && wanted.as_ref().is_none_or(says)
     };
-    let cut = context.cut(true);
+    let page_query = context.page_query(true);
     Ok(match (filter.organization_id.map(Owner::Organization), filter.product_id) {
         (Some(owner), product) => {
-            let choice: Option<Choice<'_, _>> =
+            let choice: Option<ItemFilter<'_, _>> =
                 (product.is_some() || wanted.is_some()).then_some(&has_it as _);
-            context.table.page(&EntitlementsOf(owner), &cut, choice).await?
+            context.table.page(&EntitlementsOf(owner), &page_query, choice).await?
         }
         (None, Some(product)) => {
-            let choice: Option<Choice<'_, _>> = wanted.is_some().then_some(&has_it as _);
-            context.table.page(&EntitlementsOfProduct(product), &cut, choice).await?
+            let choice: Option<ItemFilter<'_, _>> = wanted.is_some().then_some(&has_it as _);
+            context.table.page(&EntitlementsOfProduct(product), &page_query, choice).await?
         }
         // A query without either is refused where it is parsed.
         (None, None) => Page { items: Vec::new(), next: None },
@@ -131,6 +131,6 @@ fn wanted(
     let field = fields.visible(name, actor);
     let field = field.ok_or_else(|| refuse("field", UNKNOWN_FIELD, UNKNOWN_FIELD.about.to_owned()))?;
     // Who looks for a retired option's values finds them.
-    let kept = field.find(&Value::Text(value.to_owned()));
-    kept.map(|kept| (field.id, kept)).map_err(|wrong| refuse("value", wrong.reason, wrong.detail))
+    let stored = field.find(&Value::Text(value.to_owned()));
+    stored.map(|stored| (field.id, stored)).map_err(|wrong| refuse("value", wrong.reason, wrong.detail))
 }

@@ -129,7 +129,7 @@ impl Body for ImportTable {
         let text = text(bytes).map_err(BodyError::Faults)?;
         let read = match media {
             CSV => table(text),
-            _ => body::parse(text.as_bytes()).map(|Sent { rows: Rows(rows), on_error }| {
+            _ => body::parse(text.as_bytes()).map(|ReportedTime { rows: Rows(rows), on_error }| {
                 let rows = rows
                     .into_iter()
                     .map(|row| Row { entitlement: row.entitlement, cells: Ok(row.details.0) });
@@ -140,7 +140,7 @@ impl Body for ImportTable {
     }
 
     fn schema(generator: &mut SchemaGenerator) -> Option<Schema> {
-        Some(generator.subschema_for::<Sent>())
+        Some(generator.subschema_for::<ReportedTime>())
     }
 }
 
@@ -172,7 +172,7 @@ fn text(bytes: &[u8]) -> Result<&str, Faults> {
 #[derive(Debug, Deserr, JsonSchema)]
 #[deserr(error = Faults, rename_all = camelCase, deny_unknown_fields)]
 #[schemars(rename = "DetailsImport", rename_all = "camelCase", deny_unknown_fields)]
-struct Sent {
+struct ReportedTime {
     /// The rows.
     rows: Rows,
     /// What becomes of the good rows when others are wrong.
@@ -228,7 +228,7 @@ impl Deserr<Faults> for Cells {
             let says = match parsed {
                 Ok(Values { values }) => CellValue::Values(values),
                 Err(Faults(faults)) => {
-                    CellValue::FieldError(faults.into_iter().next().map_or_else(String::new, said))
+                    CellValue::FieldError(faults.into_iter().next().map_or_else(String::new, detail_of))
                 }
             };
             cells.push(Cell { field: field.into(), says });
@@ -237,7 +237,7 @@ impl Deserr<Faults> for Cells {
     }
 }
 
-fn said(fault: Fault) -> String {
+fn detail_of(fault: Fault) -> String {
     match fault.at {
         FaultPointer::Pointer(at) if !at.is_empty() => format!("{at}: {}", fault.detail),
         _ => fault.detail,

@@ -125,8 +125,8 @@ pub(super) fn apply(
     DetailsPatch(wanted): &DetailsPatch,
 ) -> Details {
     let named = wanted.iter().map(|(name, values)| (name.as_str(), values.values.as_slice()));
-    let wrong = match fields.judge(actor, before, named) {
-        Ok(said) => return before.with(&said),
+    let wrong = match fields.validate(actor, before, named) {
+        Ok(changes) => return before.with(&changes),
         Err(wrong) => wrong,
     };
     for (name, wrong) in wrong {

@@ -21,7 +21,7 @@ use schemars::JsonSchema;
 use serde::Serialize;
 use serde_json::Value;
 
-use crate::authority::viewer::Sight;
+use crate::authority::viewer::Visibility;
 use crate::entitlements::read_fields;
 use crate::party::{Names, Party};
 
@@ -92,7 +92,7 @@ pub(crate) fn check_span(sent: &serde_json::Value) -> Option<(String, ParseError
     let (from, _) = time("from").zip(time("to")).filter(|(from, to)| from >= to)?;
     Some((
         "/to".to_owned(),
-        ParseError::new("empty-span", format!("must be after `from`, which is `{from}`")),
+        ParseError::new("invalid-interval", format!("must be after `from`, which is `{from}`")),
     ))
 }
 
@@ -119,9 +119,9 @@ pub struct HistoryEvent {
 /// A page of a history; with `Accept: text/csv` as a table.
 #[derive(Debug, Serialize, JsonSchema)]
 #[serde(transparent)]
-pub struct Report(List<HistoryEvent>);
+pub struct HistoryPage(List<HistoryEvent>);
 
-impl Output for Report {
+impl Output for HistoryPage {
     const TABULAR: bool = true;
 
     fn csv_table(&self) -> Option<CsvTable> {
@@ -185,9 +185,9 @@ impl Operation for QueryHistory {
     type Path = Owner;
     type Query = Validated<QueryHistoryQuery>;
     type Body = Empty;
-    type Output = Report;
+    type Output = HistoryPage;
 
-    async fn execute(request: Request<'_, Self>) -> Result<Reply<Report>, Failure> {
+    async fn execute(request: Request<'_, Self>) -> Result<Reply<HistoryPage>, Failure> {
         let Request { context, caller: actor, path, query, .. } = request;
         let Validated(filter) = query;
         let history = |of| History {
@@ -229,7 +229,7 @@ impl Operation for QueryHistory {
             Owner::Vendor(_) => context.page(&history(LogScope::Vendor), ascending).await?,
         };
         let items = name_parties(context, actor, page.items).await?;
-        Ok(Reply::ok(Report(List { items, next_page_token: page.next_page_token })))
+        Ok(Reply::ok(HistoryPage(List { items, next_page_token: page.next_page_token })))
     }
 }
 
@@ -272,10 +272,10 @@ async fn of_customers(
             ..log.clone()
         })
         .collect();
-    let cut = context.cut(ascending);
+    let page_query = context.page_query(ascending);
     let pages =
-        futures_util::future::try_join_all(logs.iter().map(|log| context.table.page(log, &cut, None)));
-    let merged = Page::merge(pages.await?, &cut, |event| event.id.to_string());
+        futures_util::future::try_join_all(logs.iter().map(|log| context.table.page(log, &page_query, None)));
+    let merged = Page::merge(pages.await?, &page_query, |event| event.id.to_string());
     Ok(context.list(merged.items, merged.next))
 }
 
@@ -322,7 +322,7 @@ async fn name_parties(
 ) -> Result<Vec<HistoryEvent>, Failure> {
     let partners = events.iter().filter_map(|event| event.partner_id);
     let organizations = events.iter().filter_map(|event| event.organization_id);
-    let sight = Sight::of_partner_list(actor);
+    let sight = Visibility::of_partner_list(actor);
     let causes = sight.causes_of(&events);
     let mut wanted = BatchGet::new();
     Names::want(&mut wanted, partners.clone(), organizations.clone());

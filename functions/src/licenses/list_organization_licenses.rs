@@ -32,7 +32,7 @@ pub struct ListOrganizationLicensesQuery {
 /// What an organization holds of one assignment.
 #[derive(Debug, Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
-pub struct Held {
+pub struct OrganizationLicenseView {
     /// By which assignment.
     assignment_id: AssignmentId,
     /// From whom.
@@ -40,13 +40,13 @@ pub struct Held {
     /// From when on.
     from: Timestamp,
     /// What.
-    lines: Vec<HeldLine>,
+    lines: Vec<OrganizationLicenseLine>,
 }
 
 /// So many licenses of one type.
 #[derive(Debug, Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
-pub struct HeldLine {
+pub struct OrganizationLicenseLine {
     /// Of which type.
     license_type: LicenseTypeCode,
     /// How many.
@@ -69,9 +69,9 @@ impl Operation for ListOrganizationLicenses {
     type Path = OrganizationPath;
     type Query = ListOrganizationLicensesQuery;
     type Body = Empty;
-    type Output = List<Held>;
+    type Output = List<OrganizationLicenseView>;
 
-    async fn execute(request: Request<'_, Self>) -> Result<Reply<List<Held>>, Failure> {
+    async fn execute(request: Request<'_, Self>) -> Result<Reply<List<OrganizationLicenseView>>, Failure> {
         let Request { context, caller: actor, path, query, .. } = request;
         let organization = path.organization_id;
         let (table, assignments) = (context.table, AssignmentsOfOrganization(organization));
@@ -99,24 +99,33 @@ impl Operation for ListOrganizationLicenses {
         let ours =
             assignments.into_iter().filter(|assignment| only.is_none_or(|own| assignment.partner_id == own));
         let shown_from = (!query.expired.is_on()).then_some(context.now);
-        let held = ours.map(|assignment| (assignment.id.to_string(), held(assignment, &terms, shown_from)));
-        Ok(Reply::ok(context.page_of_all(held.filter(|(_, held)| !held.lines.is_empty()).collect())))
+        let license_view =
+            ours.map(|assignment| (assignment.id.to_string(), license_view(assignment, &terms, shown_from)));
+        Ok(Reply::ok(
+            context.page_of_all(
+                license_view.filter(|(_, license_view)| !license_view.lines.is_empty()).collect(),
+            ),
+        ))
     }
 }
 
 /// What an assignment gave, as far as it has not expired before `shown_from`.
-fn held(
+fn license_view(
     assignment: Assignment,
     terms: &BTreeMap<LicenseTypeCode, Period>,
     shown_from: Option<Timestamp>,
-) -> Held {
+) -> OrganizationLicenseView {
     let Assignment { id: assignment_id, partner_id, lines, metadata, .. } = assignment;
     let from = metadata.created_at;
     let lines = lines.iter().filter_map(|line| {
         // A type never goes.
         let until = from.after(*terms.get(&line.license_type)?);
         let shown = shown_from.is_none_or(|now| now < until);
-        shown.then(|| HeldLine { license_type: line.license_type.clone(), quantity: line.quantity, until })
+        shown.then(|| OrganizationLicenseLine {
+            license_type: line.license_type.clone(),
+            quantity: line.quantity,
+            until,
+        })
     });
-    Held { assignment_id, partner_id, from, lines: lines.collect() }
+    OrganizationLicenseView { assignment_id, partner_id, from, lines: lines.collect() }
 }

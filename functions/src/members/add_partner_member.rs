@@ -63,7 +63,7 @@ impl Operation for AddPartnerMember {
         if !actor.is_staff() && actor.email.as_ref() == Some(email) {
             actor.authorize_partner(*partner_id)?;
             // The record they want to make is the one that would have to say that they may.
-            change.forbid(&EmailInPartner(*partner_id, email.clone()), |held| match held {
+            change.forbid(&EmailInPartner(*partner_id, email.clone()), |holder| match holder {
                 Some(own) if own.manager => ConditionFailure::held_by(&EMAIL_TAKEN, own.owner, &[&"email"]),
                 _ => ConditionFailure::NotFound,
             });
@@ -75,9 +75,9 @@ impl Operation for AddPartnerMember {
         // A grant that names the e-mail is bound to the first record since so many removals.
         let removals = CountOfRemovals(*partner_id, email.clone());
         let count = context.table.get(&removals).await?.map_or(0, |known| known.count);
-        change.require_that(&removals, count::is_still(count), |_| ConditionFailure::Stale);
-        change.create_once(&Reservation::member_email(&member, count), |held| {
-            ConditionFailure::held_by(&EMAIL_TAKEN, held.owner, &[&"email"])
+        change.require_that(&removals, count::equals(count), |_| ConditionFailure::Stale);
+        change.create_once(&Reservation::member_email(&member, count), |holder| {
+            ConditionFailure::held_by(&EMAIL_TAKEN, holder.owner, &[&"email"])
         })?;
         change.record(member.event(MemberAdded { member_id: member.id, admin: *admin }));
 

@@ -48,10 +48,10 @@ impl Operation for RemovePartnerMember {
         let found = context.table.get(&MemberOfPartner(partner_id, member_id)).await?;
         let before = found.or_not_found()?;
         let (seen, mut change) = (before.metadata.version, Change::new());
-        let gone = before.removed_at.is_some();
-        let own = Some((&before.email, before.admin)).filter(|_| !gone);
+        let is_removed = before.removed_at.is_some();
+        let own = Some((&before.email, before.admin)).filter(|_| !is_removed);
         require_admin(&mut change, actor, partner_id, own)?;
-        if gone {
+        if is_removed {
             change.confirm(&before, seen, context.if_match())?;
             return context.commit(change, Answer::ok(before)).await;
         }

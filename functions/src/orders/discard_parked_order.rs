@@ -9,7 +9,7 @@ use deserr::Deserr;
 use domain::{Actor, ErrorKind, Faults, Order, OrderStatus, ParkedOrderId, Role};
 use schemars::JsonSchema;
 
-use super::parked::end;
+use super::parked::close_parked;
 
 /// Ends the wait of a parked order.
 pub struct DiscardParkedOrder;
@@ -47,7 +47,9 @@ impl Operation for DiscardParkedOrder {
         let order = context.table.get(&lookup).await.or_not_found()?;
         let mut change = Change::new();
         match order.status {
-            OrderStatus::Parked => end(context, order, OrderStatus::Discarded, change, Answer::ok).await,
+            OrderStatus::Parked => {
+                close_parked(context, order, OrderStatus::Discarded, change, Answer::ok).await
+            }
             OrderStatus::Discarded => {
                 change.confirm(&order, order.metadata.version, context.if_match())?;
                 context.commit(change, Answer::ok(order)).await

@@ -15,8 +15,8 @@ use api_runtime::table::{
 use api_runtime::{Answer, Change, Context, Failure, Output, Reply};
 use domain::fulfillment::facts::{Facts, KnownContact, KnownName, link_ends, open_lines};
 use domain::fulfillment::faults::{UNKNOWN_PRODUCT, find_faults, place_in_message};
-use domain::fulfillment::{Created, Fulfillment, RefusedLine, decide};
-use domain::order::{LinkEnd, Named, SubscriptionLine};
+use domain::fulfillment::{CreatedSubscription, Fulfillment, RefusedLine, decide};
+use domain::order::{LinkEnd, Reference, SubscriptionLine};
 use domain::subscription::ReportedState;
 use domain::{EntitlementName, Fault, Metadata, Order, OrganizationId, Subscription};
 
@@ -29,7 +29,7 @@ const ROOM: usize = 95;
 const EACH_TYPE: usize = 2;
 
 /// What is known about the open lines of an order.
-pub struct Loaded {
+pub struct LoadedLines {
     facts: Facts,
     /// The stored names of the lines that have one.
     names: BTreeMap<usize, SubscriptionName>,
@@ -39,7 +39,7 @@ pub struct Loaded {
 pub fn want(order: &Order, wanted: &mut BatchGet) {
     for (_, line) in open_lines(order) {
         wanted.add(&ProductByCode(line.sku.clone()));
-        if let Named::ExternalId(external_id) = &line.organization {
+        if let Reference::ExternalId(external_id) = &line.organization {
             wanted.add(&OrganizationByExternalId(None, external_id.clone()));
         }
         if let Some(external_id) = &line.external_id {
@@ -61,7 +61,7 @@ pub fn unknown_products(order: &Order, found: &BatchResult, places: &[usize]) ->
 }
 
 /// Loads what else must be known about the open lines of an order, after what [`want`] added to a read was found.
-pub async fn load(context: &Context<'_>, order: &Order, found: &BatchResult) -> Result<Loaded, Failure> {
+pub async fn load(context: &Context<'_>, order: &Order, found: &BatchResult) -> Result<LoadedLines, Failure> {
     let named = load_named_organizations(context, order, found).await?;
     let mut names = BTreeMap::new();
     for (index, line) in open_lines(order) {
@@ -102,7 +102,7 @@ pub async fn load(context: &Context<'_>, order: &Order, found: &BatchResult) -> 
             (*index, known)
         })
         .collect();
-    Ok(Loaded { facts, names })
+    Ok(LoadedLines { facts, names })
 }
 
 /// Which organization each line names: an external id that the vendor did not give, the partner may have given.
@@ -114,10 +114,10 @@ async fn load_named_organizations(
     let (mut named, mut of_partner) = (BTreeMap::new(), BTreeMap::new());
     for (index, line) in open_lines(order) {
         match &line.organization {
-            Named::Id(id) => {
+            Reference::Id(id) => {
                 named.insert(index, *id);
             }
-            Named::ExternalId(external_id) => {
+            Reference::ExternalId(external_id) => {
                 match found.get(&OrganizationByExternalId(None, external_id.clone()))? {
                     Some(known) => {
                         named.insert(index, known.owner_id()?);
@@ -199,7 +199,7 @@ fn load_in_organization(
         let history = read.get(&ContactHistoryOf(organization, contact.email.clone()))?;
         let known = KnownContact {
             customer_id: record.map(|record| record.owner_id()).transpose()?,
-            is_known: history.as_ref().is_some_and(|history| history.welcomed),
+            is_known: history.as_ref().is_some_and(|history| history.was_contact),
             removed_at: history.and_then(|history| history.removed_at),
         };
         facts.contacts.insert((organization, contact.email.clone()), known);
@@ -210,7 +210,7 @@ fn load_in_organization(
     Ok(())
 }
 
-impl Loaded {
+impl LoadedLines {
     /// Every fault of the open lines; `places` says where they are in the message.
     pub fn faults(&self, order: &Order, places: &[usize]) -> Vec<Fault> {
         find_faults(order, &self.facts, places)
@@ -246,7 +246,7 @@ impl Loaded {
         change: &mut Change,
     ) -> Result<Order, Failure> {
         let Fulfillment { order, created, linked, first_contacts, directory, events } = fulfillment;
-        for Created { line, subscription, entitlement } in &created {
+        for CreatedSubscription { line, subscription, entitlement } in &created {
             change.create(subscription)?;
             change.create(entitlement)?;
             let number = EntitlementName::Number(entitlement.number.clone());

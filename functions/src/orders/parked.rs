@@ -6,7 +6,7 @@
 //! committed before its queue is read, and nothing is added to a queue after that.
 
 use api_runtime::table::{
-    BatchGet, Error, OrderOfSource, OwnerOfStoreAccount, PageQuery, Parked, ParkedForAccount,
+    BatchGet, Error, OrderOfSource, OwnerOfStoreAccount, PageQuery, ParkedForAccount, ParkedOrderEntry,
     ParkedOrdersRelease, Pause,
 };
 use api_runtime::{Answer, Change, ConditionFailure, Context, Failure, Output, Reply};
@@ -21,7 +21,7 @@ use crate::orders::update::{OrderUpdate, require_owner, update_order};
 const AT_ONCE: usize = 90;
 
 /// What became of a part of a queue.
-pub struct Drained {
+pub struct ReleaseProgress {
     /// After which order there are more.
     pub next: Option<String>,
     /// How many could not be applied; the log says which and why.
@@ -30,15 +30,15 @@ pub struct Drained {
 
 /// Applies the next 90 of the orders that are parked for an account, now that it is a partner's. What cannot be applied
 /// stays parked, until an operator discards it. Of each that is over it is told.
-pub async fn drain(
+pub async fn release(
     context: &Context<'_>,
-    drain: &ParkedOrdersRelease,
+    release: &ParkedOrdersRelease,
     after: Option<String>,
-    mut settled_one: impl FnMut() + Send,
-) -> Result<Drained, Failure> {
+    mut on_progress: impl FnMut() + Send,
+) -> Result<ReleaseProgress, Failure> {
     let mut pause = Pause::default();
     loop {
-        match drain_once(context, drain, after.clone(), &mut settled_one).await {
+        match release_batch(context, release, after.clone(), &mut on_progress).await {
             // Somebody else was at it, too.
             Err(Failure::Table(Error::Contended(_))) => pause.take().await,
             decided => return decided,
@@ -46,29 +46,29 @@ pub async fn drain(
     }
 }
 
-async fn drain_once(
+async fn release_batch(
     context: &Context<'_>,
-    drain: &ParkedOrdersRelease,
+    release: &ParkedOrdersRelease,
     after: Option<String>,
-    settled_one: &mut (impl FnMut() + Send),
-) -> Result<Drained, Failure> {
-    let queue = ParkedForAccount(drain.source_id, drain.account.clone());
-    let cut = PageQuery { size: AT_ONCE, ascending: true, after, consistent: true };
-    let queued = context.table.page(&queue, &cut, None).await?;
-    let order_of = |parked: &Parked| OrderOfSource(parked.source_id, parked.order_id.clone());
+    on_progress: &mut (impl FnMut() + Send),
+) -> Result<ReleaseProgress, Failure> {
+    let queue = ParkedForAccount(release.source_id, release.account.clone());
+    let page_query = PageQuery { size: AT_ONCE, ascending: true, after, consistent: true };
+    let queued = context.table.page(&queue, &page_query, None).await?;
+    let order_of = |parked: &ParkedOrderEntry| OrderOfSource(parked.source_id, parked.order_id.clone());
     let mut wanted = BatchGet::new();
     queued.items.iter().for_each(|parked| wanted.add(&order_of(parked)));
     let found = context.table.fetch(wanted, true).await?;
     let mut left = 0;
     for parked in &queued.items {
-        let settled = match found.get(&order_of(parked)) {
+        let applied = match found.get(&order_of(parked)) {
             Ok(Some(order)) if order.status == OrderStatus::Parked => {
-                settle(&context.detached(), order, drain).await
+                apply_parked(&context.detached(), order, release).await
             }
             Ok(_) => Ok(()),
             Err(why) => Err(why.into()),
         };
-        match settled {
+        match applied {
             Err(Failure::Table(why @ (Error::Contended(_) | Error::Unavailable(_)))) => {
                 return Err(why.into());
             }
@@ -76,24 +76,30 @@ async fn drain_once(
                 tracing::error!(order = %parked.id, %why, "a parked order cannot be applied");
                 left += 1;
             }
-            Ok(()) => settled_one(),
+            Ok(()) => on_progress(),
         }
     }
-    Ok(Drained { next: queued.next, left })
+    Ok(ReleaseProgress { next: queued.next, left })
 }
 
 /// Applies a parked order. One that lapsed before the account was linked never counts, though no timer saw to it yet.
-async fn settle(context: &Context<'_>, parked: Order, drain: &ParkedOrdersRelease) -> Result<(), Failure> {
+async fn apply_parked(
+    context: &Context<'_>,
+    parked: Order,
+    release: &ParkedOrdersRelease,
+) -> Result<(), Failure> {
     let Parking { store_account, lapses_at, .. } = parking(&parked)?.clone();
     let mut change = Change::new();
-    require_owner(&mut change, (OwnerOfStoreAccount(parked.source_id, store_account), drain.partner_id));
-    if lapses_at <= drain.linked_at {
-        return end(context, parked, OrderStatus::Lapsed, change, |_| Answer::ok(())).await.map(drop);
+    require_owner(&mut change, (OwnerOfStoreAccount(parked.source_id, store_account), release.partner_id));
+    if lapses_at <= release.linked_at {
+        return close_parked(context, parked, OrderStatus::Lapsed, change, |_| Answer::ok(()))
+            .await
+            .map(drop);
     }
     let status = if parked.cancelled_at.is_some() { OrderStatus::Cancelled } else { OrderStatus::Applied };
     let mut order = Order {
         status,
-        partner_id: Some(drain.partner_id),
+        partner_id: Some(release.partner_id),
         lines: Vec::new(),
         metadata: parked.metadata.next(context.now),
         ..parked.clone()
@@ -110,11 +116,11 @@ async fn settle(context: &Context<'_>, parked: Order, drain: &ParkedOrdersReleas
         order = loaded.fulfill(context, order, &mut change, parked.lines.len(), &[])?;
     }
     let (wanted, known) = (parked.ordered(), OrderOfSource(parked.source_id, parked.order_id.clone()));
-    let goes_on = order.is_being_fulfilled();
-    let revision =
+    let is_incomplete = order.is_being_fulfilled();
+    let update =
         OrderUpdate { before: Some(parked), order, wanted, lines: None, event: None, transferred: false };
-    update_order(context, revision, change, |_| Answer::ok(())).await?;
-    if !goes_on {
+    update_order(context, update, change, |_| Answer::ok(())).await?;
+    if !is_incomplete {
         return Ok(());
     }
     match context.table.get(&known).await? {
@@ -132,14 +138,14 @@ fn parking(parked: &Order) -> Result<&Parking, Error> {
 }
 
 /// Notes that nothing is left to be drained.
-pub async fn finish(context: &Context<'_>, drain: &ParkedOrdersRelease) -> Result<(), Failure> {
+pub async fn finish_release(context: &Context<'_>, release: &ParkedOrdersRelease) -> Result<(), Failure> {
     let mut change = Change::new();
-    change.remove(drain);
+    change.remove(release);
     context.apply(change).await.map(drop)
 }
 
 /// Ends the wait of a parked order, for good: as discarded or lapsed.
-pub async fn end<O: Output>(
+pub async fn close_parked<O: Output>(
     context: &Context<'_>,
     parked: Order,
     status: OrderStatus,
@@ -156,9 +162,8 @@ pub async fn end<O: Output>(
     });
     let order = Order { status, metadata: parked.metadata.next(context.now), ..parked.clone() };
     let wanted = parked.ordered();
-    let revision =
-        OrderUpdate { before: Some(parked), order, wanted, lines: None, event, transferred: false };
-    update_order(context, revision, change, answer).await
+    let update = OrderUpdate { before: Some(parked), order, wanted, lines: None, event, transferred: false };
+    update_order(context, update, change, answer).await
 }
 
 /// Ends the wait of an order that nobody was linked to in time; answers whether it is over. If somebody is linked, the
@@ -170,5 +175,5 @@ pub async fn lapse(context: &Context<'_>, parked: Order) -> Result<bool, Failure
     }
     let mut change = Change::new();
     change.require_absent(&account, || ConditionFailure::Stale);
-    end(context, parked, OrderStatus::Lapsed, change, |_| Answer::ok(())).await.map(|_| true)
+    close_parked(context, parked, OrderStatus::Lapsed, change, |_| Answer::ok(())).await.map(|_| true)
 }

@@ -47,7 +47,7 @@ enum SoldLine {
 #[deserr(error = Faults)]
 struct LicenseLine {
     #[expect(dead_code, reason = "the line was told by it; another than these is a fault")]
-    kind: Kind,
+    kind: LineKind,
     /// The license type's code.
     sku: LicenseTypeCode,
     quantity: Quantity,
@@ -57,7 +57,7 @@ struct LicenseLine {
 #[derive(Debug, Clone, Copy, Deserr, JsonSchema)]
 #[deserr(error = Faults, rename_all = camelCase)]
 #[schemars(rename_all = "camelCase")]
-enum Kind {
+enum LineKind {
     License,
     Subscription,
     App,
@@ -152,7 +152,7 @@ fn check_subscription(
                 continue;
             }
             let detail = format!("{end} is not the index of another line of a subscription");
-            let invalid = ParseError::new("no-such-line", detail);
+            let invalid = ParseError::new("unknown-line", detail);
             faults.push((format!("/{index}/{name}/{place}"), invalid));
         }
     }

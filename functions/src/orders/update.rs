@@ -1,7 +1,7 @@
 //! Updates of an order: what it says from now on, and what its pools hold then.
 
 use api_runtime::table::{
-    BatchGet, OwnerOfStoreAccount, Parked, PoolOfPartner, credit_pool, withdraw_from_pool,
+    BatchGet, OwnerOfStoreAccount, ParkedOrderEntry, PoolOfPartner, credit_pool, withdraw_from_pool,
 };
 use api_runtime::{Answer, Change, ConditionFailure, Context, Failure, Output, Reply};
 use domain::event::{LicenseCredited, LicenseWithdrawn};
@@ -57,23 +57,23 @@ pub async fn update_order<O: Output>(
     };
     if let Some(partner_id) = order.partner_id {
         let available = available(context, partner_id, order.lowered_by(&wanted)).await?;
-        let movements = order.settle(&wanted, &available);
-        if movements.len() > MOST_POOLS {
+        let adjustments = order.adjust_pools(&wanted, &available);
+        if adjustments.len() > MOST_POOLS {
             return Err(TOO_MANY_TYPES.refuse(&[&"data", &"lines"]).into());
         }
-        for (license_type, adjustment) in movements {
+        for (license_type, adjustment) in adjustments {
             let index = lines.as_ref().and_then(|lines| lines.place(&license_type));
             adjust_pool(&mut change, &order, partner_id, (license_type, index), adjustment);
         }
     } else {
-        order.settle(&wanted, &Quantities::new());
+        order.adjust_pools(&wanted, &Quantities::new());
         order.lines.iter_mut().for_each(|line| line.credited = 0);
     }
     let licensed = before.iter().chain([&order]).any(|order| !order.lines.is_empty());
     let concerned = order.partner_id.filter(|_| !transferred || licensed);
     event.into_iter().for_each(|event| change.record(event_of(event, concerned)));
     // A parked order is in the queue of its account, and no other is.
-    match (before.as_ref().and_then(Parked::of), Parked::of(&order)) {
+    match (before.as_ref().and_then(ParkedOrderEntry::of), ParkedOrderEntry::of(&order)) {
         (None, Some(parked)) => change.create(&parked)?,
         (Some(parked), None) => change.remove(&parked),
         _ => {}

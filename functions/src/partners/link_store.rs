@@ -85,7 +85,7 @@ impl Operation for LinkStore {
         let unknown = |_| ConditionFailure::rejected(&UNKNOWN_SOURCE, &[&"sourceId"]);
         change.require_that(&SourceById(source_id), in_force(), unknown);
         let reservation = Reservation::store_account(source_id, &account, partner_id);
-        change.create_once(&reservation, move |held| match held.owner == partner_id.to_string() {
+        change.create_once(&reservation, move |holder| match holder.owner == partner_id.to_string() {
             true => ConditionFailure::AlreadyDone,
             false => ConditionFailure::rejected(&ACCOUNT_TAKEN, &[&"account"]),
         })?;
@@ -100,16 +100,16 @@ impl Operation for LinkStore {
 
         // Should this call be cut off, the timer sees to what is left.
         let (linked_at, due_at) = (context.now, context.now.after(Period::minutes(1)));
-        let drain =
+        let release =
             ParkedOrdersRelease { partner_id, source_id, account: link.account.clone(), linked_at, due_at };
-        change.put(&drain)?;
+        change.put(&release)?;
 
         let location = format!("/v1/partners/{partner_id}/store");
         let answer = Answer::created(location, link);
         let linked = context.commit_or_confirm(change, answer, existing, |link| link).await?;
         if let Reply::Answer(Answer { body: link, .. }) = &linked {
-            let drain = ParkedOrdersRelease { linked_at: link.metadata.created_at, ..drain };
-            match parked::drain(context, &drain, None, || ()).await {
+            let release = ParkedOrdersRelease { linked_at: link.metadata.created_at, ..release };
+            match parked::release(context, &release, None, || ()).await {
                 // Nobody is helped by a refusal: the link stands, and the timer is at it, too.
                 Err(Failure::Table(why @ Error::Internal(_))) => {
                     tracing::error!(%why, "a queue cannot be drained")
@@ -126,9 +126,9 @@ async fn prove(context: &Context<'_>, partner: PartnerId, body: &LinkStoreBody) 
     let wrong = || INVALID_PROOF.refuse(&[&"proof"]);
     let proof = body.proof.as_ref().ok_or_else(|| PROOF_REQUIRED.refuse(&[&"proof"]))?;
     let source = context.table.get(&SourceById(body.source_id)).await?.ok_or_else(wrong)?;
-    let judge = |secret: &Secret| check_proof(proof, secret, partner, &body.account, context.now);
-    let verdicts: Vec<_> = source.secrets(context.key()?, context.now).iter().map(judge).collect();
-    match verdicts.iter().find(|verdict| **verdict != Err(ProofFault::Wrong)) {
+    let check = |secret: &Secret| check_proof(proof, secret, partner, &body.account, context.now);
+    let verdicts: Vec<_> = source.secrets(context.key()?, context.now).iter().map(check).collect();
+    match verdicts.iter().find(|verdict| **verdict != Err(ProofFault::Invalid)) {
         Some(Ok(())) => Ok(()),
         Some(Err(_)) => Err(PROOF_EXPIRED.refuse(&[&"proof"]).into()),
         None => Err(wrong().into()),

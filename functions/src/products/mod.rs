@@ -14,14 +14,14 @@ fn reserve(change: &mut Change, product: &Product, before: Option<&Product>) -> 
     let name = |product: &Product| Some(Reservation::product_name(&product.name, product.id));
     let code =
         |product: &Product| product.code.as_ref().map(|code| Reservation::product_code(code, product.id));
-    for (field, reason, wanted, held) in [
+    for (field, reason, wanted, reserved) in [
         ("name", NAME_TAKEN, name(product), before.and_then(name)),
         ("code", CODE_TAKEN, code(product), before.and_then(code)),
     ] {
-        if wanted == held {
+        if wanted == reserved {
             continue;
         }
-        held.iter().for_each(|held| change.remove(held));
+        reserved.iter().for_each(|reserved| change.remove(reserved));
         if let Some(wanted) = wanted {
             change.create_once(&wanted, move |other| {
                 ConditionFailure::held_by(&reason, other.owner, &[&field])

@@ -3,7 +3,7 @@
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
-use api_runtime::schedule::Report;
+use api_runtime::schedule::RunReport;
 use api_runtime::table::key::DUE_SHARDS;
 use api_runtime::table::{DueBy, DueEntry, DueItem, Error, ParkedOrdersRelease};
 use api_runtime::{Answer, Change, Environment, Failure, Scheduled};
@@ -11,7 +11,7 @@ use domain::NewEvent;
 use domain::event::DueWorkFailed;
 use lambda_runtime::tracing;
 
-use crate::access::told;
+use crate::access::due as access_due;
 use crate::entitlements::import_run;
 use crate::orders::fulfillment::resume;
 use crate::orders::parked;
@@ -24,7 +24,7 @@ impl Scheduled for RunDueWork {
     const NAME: &str = "run-due-work";
     const ABOUT: &str = "Does what is due, every minute. Parked orders lapse, those of linked accounts take effect, imports that were cut off are given up, requests for access lapse, people learn that access ends, subscriptions of an order are made to the last one, and what is linked to a deactivated one goes down.";
 
-    async fn execute(environment: &Environment, report: &mut Report) -> Result<(), Failure> {
+    async fn execute(environment: &Environment, report: &mut RunReport) -> Result<(), Failure> {
         let until = (environment.clock)();
         // Who is first one time is not so the next.
         let first = until.unix_seconds() / 60 % u64::from(DUE_SHARDS);
@@ -34,14 +34,14 @@ impl Scheduled for RunDueWork {
             let (listing, mut after) = (DueBy(shard, until), None);
             loop {
                 let (items, next) = environment.table.due(&listing, after).await?;
-                for (turn, item) in items {
+                for (entry, item) in items {
                     match attempt(environment, item).await {
                         Ok(true) => report.done += 1,
                         Ok(false) => report.left += 1,
                         Err(why) => {
                             tracing::error!(why, shard, "what is due could not be done");
                             report.failed += 1;
-                            put_back(environment, &turn, why).await;
+                            postpone(environment, &entry, why).await;
                         }
                     }
                 }
@@ -60,11 +60,11 @@ const FOR_ONE: Duration = Duration::from_secs(10);
 
 /// Does one thing, and answers whether it is done, or why that cannot be.
 async fn attempt(environment: &Environment, item: Result<DueItem, Error>) -> Result<bool, String> {
-    let progress = Progress::default();
-    match tokio::time::timeout(FOR_ONE, handle(environment, item, &progress)).await {
+    let progress = ProgressFlag::default();
+    match tokio::time::timeout(FOR_ONE, perform(environment, item, &progress)).await {
         Ok(Ok(done)) => Ok(done),
         // What takes long, or meets an obstacle on the way, is no failure as long as it makes progress.
-        _ if progress.was_made() => Ok(false),
+        _ if progress.is_set() => Ok(false),
         Ok(Err(why)) => Err(why.to_string()),
         Err(_) => Err(format!("it takes more than {FOR_ONE:?}")),
     }
@@ -74,13 +74,13 @@ async fn attempt(environment: &Environment, item: Result<DueItem, Error>) -> Res
 const REPORTED_AFTER: u64 = 3;
 
 /// Lets others go first, so that what cannot be done holds up nothing.
-async fn put_back(environment: &Environment, turn: &DueEntry, why: String) {
+async fn postpone(environment: &Environment, entry: &DueEntry, why: String) {
     let context = environment.system_context(RunDueWork::NAME);
     let mut change = Change::new();
-    change.add(turn.put_back(context.now));
-    if turn.tries() == REPORTED_AFTER {
-        let (work, place) = (turn.entity().to_owned(), turn.place());
-        let failed = DueWorkFailed { work, place, tries: turn.tries(), reason: why };
+    change.add(entry.postpone(context.now));
+    if entry.attempts() == REPORTED_AFTER {
+        let (entity, key) = (entry.entity().to_owned(), entry.key_text());
+        let failed = DueWorkFailed { entity, key, attempts: entry.attempts(), reason: why };
         change.record(NewEvent::of_vendor(failed));
     }
     // What is not put back is due as before.
@@ -91,23 +91,23 @@ async fn put_back(environment: &Environment, turn: &DueEntry, why: String) {
 
 /// Whether a sequence of many steps has made any, also if it is stopped in the middle of the next one.
 #[derive(Default)]
-struct Progress(AtomicBool);
+struct ProgressFlag(AtomicBool);
 
-impl Progress {
-    fn make(&self) {
+impl ProgressFlag {
+    fn set(&self) {
         self.0.store(true, Ordering::Relaxed);
     }
 
-    fn was_made(&self) -> bool {
+    fn is_set(&self) -> bool {
         self.0.load(Ordering::Relaxed)
     }
 }
 
 /// Does one thing, and answers whether it is done. When somebody else was at it, too, the next run decides anew.
-async fn handle(
+async fn perform(
     environment: &Environment,
     item: Result<DueItem, Error>,
-    progress: &Progress,
+    progress: &ProgressFlag,
 ) -> Result<bool, Failure> {
     let handled = match item? {
         DueItem::Order(order) if order.is_being_fulfilled() => {
@@ -116,17 +116,19 @@ async fn handle(
         }
         DueItem::Subscription(root) => {
             let context = environment.system_context(RunDueWork::NAME);
-            cascade::resume(&context, &root, || progress.make()).await
+            cascade::resume(&context, &root, || progress.set()).await
         }
         DueItem::Order(order) => parked::lapse(&environment.system_context(RunDueWork::NAME), order).await,
-        DueItem::ParkedOrdersRelease(drain) => finish(environment, drain, progress).await,
+        DueItem::ParkedOrdersRelease(release) => release_parked_orders(environment, release, progress).await,
         DueItem::Import(run) => {
             import_run::give_up(&environment.system_context(RunDueWork::NAME), run).await.map(|()| true)
         }
         DueItem::Request(request) => {
-            told::lapse(&environment.system_context(RunDueWork::NAME), request).await
+            access_due::lapse(&environment.system_context(RunDueWork::NAME), request).await
         }
-        DueItem::Access(access) => told::tell(&environment.system_context(RunDueWork::NAME), access).await,
+        DueItem::Access(access) => {
+            access_due::notify(&environment.system_context(RunDueWork::NAME), access).await
+        }
     };
     match handled {
         Err(Failure::Table(Error::Contended(_))) => Ok(false),
@@ -135,24 +137,24 @@ async fn handle(
 }
 
 /// Drains what a link left.
-async fn finish(
+async fn release_parked_orders(
     environment: &Environment,
-    drain: ParkedOrdersRelease,
-    progress: &Progress,
+    release: ParkedOrdersRelease,
+    progress: &ProgressFlag,
 ) -> Result<bool, Failure> {
     let (mut after, mut left) = (None, 0);
     loop {
         let context = environment.system_context(RunDueWork::NAME);
-        let drained = parked::drain(&context, &drain, after, || progress.make()).await?;
-        (after, left) = (drained.next, left + drained.left);
+        let batch = parked::release(&context, &release, after, || progress.set()).await?;
+        (after, left) = (batch.next, left + batch.left);
         match (&after, left) {
             (Some(_), _) => {}
             (None, 0) => {
-                parked::finish(&environment.system_context(RunDueWork::NAME), &drain).await?;
+                parked::finish_release(&environment.system_context(RunDueWork::NAME), &release).await?;
                 return Ok(true);
             }
             (None, _) => {
-                let why = format!("{left} parked orders of {} cannot be applied", drain.partner_id);
+                let why = format!("{left} parked orders of {} cannot be applied", release.partner_id);
                 return Err(Error::Internal(why).into());
             }
         }

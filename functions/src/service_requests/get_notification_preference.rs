@@ -30,9 +30,11 @@ pub struct OwnPreference {
 
 impl OwnPreference {
     /// What was said, if something was.
-    pub(super) fn of(organization_id: OrganizationId, said: Option<NotificationPreference>) -> Self {
-        let (on_submitted, metadata) =
-            (said.as_ref().is_some_and(|said| said.on_submitted), said.map(|said| said.metadata));
+    pub(super) fn of(organization_id: OrganizationId, preference: Option<NotificationPreference>) -> Self {
+        let (on_submitted, metadata) = (
+            preference.as_ref().is_some_and(|preference| preference.on_submitted),
+            preference.map(|preference| preference.metadata),
+        );
         Self { organization_id, on_submitted, metadata }
     }
 }
@@ -65,45 +67,46 @@ impl Operation for GetNotificationPreference {
     async fn execute(request: Request<'_, Self>) -> Result<Reply<OwnPreference>, Failure> {
         let Request { context, caller: actor, path, .. } = request;
         let OrganizationPath { organization_id } = *path;
-        let Said { preference, .. } = Said::read(context, actor, organization_id).await?;
+        let PreferenceView { preference, .. } = PreferenceView::read(context, actor, organization_id).await?;
         let preference = preference.filter(|(_, own)| *own).map(|(preference, _)| preference);
         Ok(Reply::ok(OwnPreference::of(organization_id, preference)))
     }
 }
 
 /// What somebody has said about being told.
-pub(super) struct Said {
+pub(super) struct PreferenceView {
     /// Who.
     pub(super) person: Person,
     /// What lets it be told, if it is a partner's member.
-    pub(super) held: Option<AuthorizedMember>,
+    pub(super) member: Option<AuthorizedMember>,
     /// What is kept under its e-mail, and whether it has said that itself: who was the partner's member before may have.
     pub(super) preference: Option<(NotificationPreference, bool)>,
 }
 
-impl Said {
+impl PreferenceView {
     /// Reads it.
     pub(super) async fn read(
         context: &Context<'_>,
         actor: &Actor,
         organization: OrganizationId,
     ) -> Result<Self, Failure> {
-        let claim = AccessCheck::of(actor, organization)?;
+        let access_check = AccessCheck::of(actor, organization)?;
         let email = actor.require_email()?;
-        let kept = PreferenceOf(organization, claim.as_ref().map(AccessCheck::partner), email.clone());
+        let stored =
+            PreferenceOf(organization, access_check.as_ref().map(AccessCheck::partner), email.clone());
         let mut wanted = BatchGet::new();
-        wanted.add(&kept);
-        claim.iter().for_each(|claim| claim.want(&mut wanted));
+        wanted.add(&stored);
+        access_check.iter().for_each(|access_check| access_check.want(&mut wanted));
         let found: BatchResult = context.table.fetch(wanted, true).await?;
-        let held = claim.map(|claim| claim.prove(context, &found)).transpose()?;
-        if let Some(held) = &held {
-            held.judge(AccessAction::SeeAll)?;
+        let member = access_check.map(|access_check| access_check.prove(context, &found)).transpose()?;
+        if let Some(member) = &member {
+            member.check(AccessAction::SeeAll)?;
         }
-        let person = held.as_ref().map_or(Person { email, membership: None }, AuthorizedMember::person);
-        let preference = found.get(&kept)?.map(|kept| {
-            let own = kept.person == person;
-            (kept, own)
+        let person = member.as_ref().map_or(Person { email, membership: None }, AuthorizedMember::person);
+        let preference = found.get(&stored)?.map(|stored| {
+            let own = stored.person == person;
+            (stored, own)
         });
-        Ok(Self { person, held, preference })
+        Ok(Self { person, member, preference })
     }
 }

@@ -1,8 +1,8 @@
 //! `get-service-request`
 
 use api_runtime::table::{
-    AccessIn, BatchGet, Choice, EmailInPartner, EntitlementOf, EntitlementsOf, ListPattern, OrganizationById,
-    PageQuery, SubscriptionsOf,
+    AccessIn, BatchGet, EmailInPartner, EntitlementOf, EntitlementsOf, ItemFilter, ListPattern,
+    OrganizationById, PageQuery, SubscriptionsOf,
 };
 use api_runtime::{
     Context, Empty, Failure, Method, Nothing, Operation, Output, Reply, Request, Route, route,
@@ -19,7 +19,7 @@ use serde::Serialize;
 use super::view::{ServiceRequestView, sees_contact, view};
 use super::{ServiceRequestLookup, ServiceRequestPath, record, record_of};
 use crate::authority::access_check::AuthorizedMember;
-use crate::authority::viewer::Sight;
+use crate::authority::viewer::Visibility;
 use crate::entitlements::{EntitlementView, read_fields};
 
 /// Shows a service request.
@@ -28,7 +28,7 @@ pub struct GetServiceRequest;
 /// A service request, and what its organization is entitled to.
 #[derive(Debug, Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
-pub struct WorkItem {
+pub struct ServiceRequestDetail {
     /// The service request.
     #[serde(flatten)]
     request: ServiceRequestView,
@@ -44,7 +44,7 @@ pub struct WorkItem {
     more_entitlements: bool,
 }
 
-impl Output for WorkItem {
+impl Output for ServiceRequestDetail {
     const VERSIONED: bool = true;
 
     fn version(&self) -> Option<Version> {
@@ -68,29 +68,29 @@ impl Operation for GetServiceRequest {
     type Path = ServiceRequestPath;
     type Query = Nothing;
     type Body = Empty;
-    type Output = WorkItem;
+    type Output = ServiceRequestDetail;
 
-    async fn execute(request: Request<'_, Self>) -> Result<Reply<WorkItem>, Failure> {
+    async fn execute(request: Request<'_, Self>) -> Result<Reply<ServiceRequestDetail>, Failure> {
         let Request { context, caller: actor, path, .. } = request;
         let ServiceRequestPath { organization_id, service_request_id } = *path;
-        let sought = ServiceRequestLookup::of(actor, organization_id, service_request_id)?;
+        let lookup = ServiceRequestLookup::of(actor, organization_id, service_request_id)?;
         let mut wanted = BatchGet::new();
-        sought.want(&mut wanted);
+        lookup.want(&mut wanted);
         wanted.add(&OrganizationById(organization_id));
         let found = async { Ok(context.table.fetch(wanted, true).await?) };
         let owned = visible_entitlements(context, actor, organization_id);
         let (found, owned, fields) = tokio::try_join!(found, owned, read_fields(context))?;
-        let (request, held) = sought.find(context, &found)?;
+        let (request, member) = lookup.find(context, &found)?;
         let ((mut owned, more), former_contacts) =
-            tokio::try_join!(owned.complete(context), former(context, &request, held.as_ref()))?;
+            tokio::try_join!(owned.complete(context), former(context, &request, member.as_ref()))?;
         let organization = found.get(&OrganizationById(organization_id))?;
         let of_organization = organization.and_then(|one| one.time_zone);
         let effective_time_zone = request.time_zone.or(of_organization).unwrap_or_default();
-        let all = held.is_none_or(|held| held.level().allows(AccessAction::SeeAll));
+        let all = member.is_none_or(|member| member.level().allows(AccessAction::SeeAll));
         owned.retain(|_| all);
         let shown = owned.into_iter().map(|one| EntitlementView::to(actor, one, &fields, context.now));
         let (entitlements, more_entitlements) = (shown.collect(), all && more);
-        Ok(Reply::ok(WorkItem {
+        Ok(Reply::ok(ServiceRequestDetail {
             request: view(context, actor, request).await?,
             former_contacts,
             effective_time_zone,
@@ -102,13 +102,13 @@ impl Operation for GetServiceRequest {
 
 /// The first entitlements of an organization that a caller sees and that have not ended: those that were read, and those that
 /// the caller's subscriptions give, which are read by them.
-struct Visible {
+struct VisibleEntitlements {
     read: Vec<Entitlement>,
     given: Vec<EntitlementOf>,
     more: bool,
 }
 
-impl Visible {
+impl VisibleEntitlements {
     /// All of them, oldest first, and whether there are more.
     async fn complete(self, context: &Context<'_>) -> Result<(Vec<Entitlement>, bool), Failure> {
         let Self { read: mut items, given, more } = self;
@@ -130,16 +130,16 @@ async fn visible_entitlements(
     context: &Context<'_>,
     actor: &Actor,
     organization: OrganizationId,
-) -> Result<Visible, Failure> {
+) -> Result<VisibleEntitlements, Failure> {
     let owner = Owner::Organization(organization);
     let all = EntitlementsOf(owner);
     let is_owned = |one: &Entitlement| one.status(context.now) != EntitlementStatus::Ended;
     if !actor.has_one_of(&[Role::PartnerMember]) {
         let (read, more) = first(context, &all, false, &is_owned).await?;
-        return Ok(Visible { read, given: Vec::new(), more });
+        return Ok(VisibleEntitlements { read, given: Vec::new(), more });
     }
     // A partner's are few among many: they are found by its subscriptions, as they are now.
-    let sight = Sight::of_partner_list(actor);
+    let sight = Visibility::of_partner_list(actor);
     let of_none = |one: &Entitlement| one.subscription_id.is_none() && is_owned(one);
     let sold = |one: &Subscription| sight.sees(one) && is_owned(&one.entitle());
     let subscriptions = SubscriptionsOf(organization);
@@ -148,7 +148,7 @@ async fn visible_entitlements(
         first(context, &subscriptions, true, &sold),
     )?;
     let given = sold.iter().map(|one| EntitlementOf(owner, one.id.entitlement())).collect();
-    Ok(Visible { read, given, more: more || more_sold })
+    Ok(VisibleEntitlements { read, given, more: more || more_sold })
 }
 
 /// The first of a list that are wanted, as many as are shown, and whether there are more.
@@ -156,12 +156,12 @@ async fn first<L: ListPattern>(
     context: &Context<'_>,
     listing: &L,
     consistent: bool,
-    wanted: Choice<'_, L::Entity>,
+    wanted: ItemFilter<'_, L::Entity>,
 ) -> Result<(Vec<L::Entity>, bool), Failure> {
     let (mut items, mut after) = (Vec::new(), None);
     loop {
-        let cut = PageQuery { size: SHOWN + 1 - items.len(), ascending: true, after, consistent };
-        let page = context.table.page(listing, &cut, Some(wanted)).await?;
+        let page_query = PageQuery { size: SHOWN + 1 - items.len(), ascending: true, after, consistent };
+        let page = context.table.page(listing, &page_query, Some(wanted)).await?;
         items.extend(page.items);
         let more = items.len() > SHOWN;
         if more || page.next.is_none() {
@@ -179,7 +179,7 @@ async fn former(
     request: &ServiceRequest,
     reader: Option<&AuthorizedMember>,
 ) -> Result<Vec<Email>, Failure> {
-    let partner = reader.map(|held| held.partner);
+    let partner = reader.map(|member| member.partner);
     let foreign = |contact: &Contact| !sees_contact(partner, request, contact);
     let contacts = || request.contacts().filter(|(_, contact)| !foreign(contact));
     let (organization, mut wanted) = (request.organization_id, BatchGet::new());
@@ -199,13 +199,13 @@ async fn former(
         let email = &contact.person.email;
         let lasts = match contact.person.membership {
             Some(Membership { partner_id, member_id }) => {
-                let held = found.get(&EmailInPartner(partner_id, email.clone()))?;
-                let member = held.map(|record| record.member_record()).transpose()?;
+                let member = found.get(&EmailInPartner(partner_id, email.clone()))?;
+                let member = member.map(|record| record.member_record()).transpose()?;
                 let access = found.get(&AccessIn(organization, partner_id))?;
                 let grants = access.as_ref().map(|access| access.grants.as_slice()).unwrap_or_default();
                 let by = decide(grants, email, member, context.now).by;
                 member.is_some_and(|member| member.id == member_id)
-                    && by.is_some_and(|grant| grant.level.allows(role.act()))
+                    && by.is_some_and(|grant| grant.level.allows(role.action()))
             }
             None => {
                 contact.customer_id.is_none() || contact.customer_id == record(&found, organization, email)?

@@ -33,18 +33,18 @@ impl Operation for GetSupportDashboard {
     async fn execute(request: Request<'_, Self>) -> Result<Reply<Dashboard>, Failure> {
         let Request { context, caller: actor, path, .. } = request;
         let OrganizationPath { organization_id } = *path;
-        let claim = AccessCheck::of(actor, organization_id)?;
+        let access_check = AccessCheck::of(actor, organization_id)?;
         let organization = OrganizationById(organization_id);
         let mut wanted = BatchGet::new();
         wanted.add(&organization);
-        claim.iter().for_each(|claim| claim.want(&mut wanted));
+        access_check.iter().for_each(|access_check| access_check.want(&mut wanted));
         let months = Dashboard::months(context.now);
         let (first, last) = months.first().zip(months.last()).or_not_found()?;
         let tallies = MonthlyCountsOf(organization_id, first.clone(), last.clone());
         let tallies = context.table.list(&tallies, true);
         let (found, tallies) = tokio::try_join!(context.table.fetch(wanted, true), tallies)?;
-        if let Some(claim) = claim {
-            claim.prove(context, &found)?.judge(AccessAction::SeeAll)?;
+        if let Some(access_check) = access_check {
+            access_check.prove(context, &found)?.check(AccessAction::SeeAll)?;
         }
         found.get(&organization).or_not_found()?;
         let mut counted = BTreeMap::new();

@@ -29,10 +29,10 @@ impl Operation for ListServiceRequestUpdates {
     async fn execute(request: Request<'_, Self>) -> Result<Reply<List<UpdateView>>, Failure> {
         let Request { context, caller: actor, path, .. } = request;
         let ServiceRequestPath { organization_id, service_request_id } = *path;
-        let sought = ServiceRequestLookup::of(actor, organization_id, service_request_id)?;
+        let lookup = ServiceRequestLookup::of(actor, organization_id, service_request_id)?;
         let updates = UpdatesOf(service_request_id);
         let ((request, _), page) =
-            tokio::try_join!(sought.settle(context), context.page_as_is(&updates, true))?;
+            tokio::try_join!(lookup.resolve(context), context.page_as_is(&updates, true))?;
         let items = view_updates(context, actor, &request, page.items).await?;
         Ok(Reply::ok(List { items, next_page_token: page.next_page_token }))
     }

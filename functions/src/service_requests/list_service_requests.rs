@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use api_runtime::table::read::{BatchResult, Choice};
+use api_runtime::table::read::{BatchResult, ItemFilter};
 use api_runtime::table::{
     BatchGet, ConcernedParty, Concerns, OrganizationById, Page, PageQuery, ServiceRequestOf,
     ServiceRequestRef, ServiceRequestScope, ServiceRequests,
@@ -20,7 +20,7 @@ use domain::{
 };
 use schemars::JsonSchema;
 
-use super::view::{ServiceRequestView, reader_of, sees_submitter, view_all};
+use super::view::{ServiceRequestView, sees_submitter, view_all, viewer_scope};
 use super::{record, record_of};
 use crate::authority::access_check::{AccessCheck, AuthorizedMember};
 use crate::history::query_history::check_span;
@@ -136,7 +136,7 @@ impl Operation for ListServiceRequests {
 /// belongs, or the present one. What was asked of another would be missing without a word.
 fn month_of(context: &Context<'_>, named: Option<&Month>, selection: &Selection) -> Result<Month, Problem> {
     let last = |to: Timestamp| Timestamp::from_unix_millis(to.unix_millis().saturating_sub(1));
-    let begun = context.cut(false).after.and_then(|place| place.parse::<ServiceRequestId>().ok());
+    let begun = context.page_query(false).after.and_then(|place| place.parse::<ServiceRequestId>().ok());
     let within = begun.map(ServiceRequestId::given_at).or(selection.from).or(selection.to.map(last));
     let month = named.cloned().unwrap_or_else(|| Month::of(within.unwrap_or(context.now)));
     let ends = [("from", selection.from), ("to", selection.to.map(last))];
@@ -161,7 +161,7 @@ async fn of_organization(
     selection: Selection,
 ) -> Result<List<ServiceRequestView>, Failure> {
     let all = ServiceRequests { among: ServiceRequestScope::Organization(organization), selection };
-    let Some(claim) = AccessCheck::of(actor, organization)? else {
+    let Some(access_check) = AccessCheck::of(actor, organization)? else {
         let (known, mut wanted) = (OrganizationById(organization), BatchGet::new());
         wanted.add(&known);
         let found = async { Ok(context.table.fetch(wanted, true).await?) };
@@ -169,11 +169,11 @@ async fn of_organization(
         found.get(&known).or_not_found()?;
         return shown(context, actor, page).await;
     };
-    let (held, page) = tokio::try_join!(claim.settle(context), page(context, actor, &all))?;
-    if held.level().allows(AccessAction::SeeAll) {
+    let (member, page) = tokio::try_join!(access_check.resolve(context), page(context, actor, &all))?;
+    if member.level().allows(AccessAction::SeeAll) {
         return shown(context, actor, page).await;
     }
-    of_member(context, actor, held.partner, Some(organization), &all.selection).await
+    of_member(context, actor, member.partner, Some(organization), &all.selection).await
 }
 
 /// Whether a service request is wanted. By a submitter who a reader may not see it finds none.
@@ -191,9 +191,10 @@ async fn page(
     if all.selection.submitted_by.is_none() {
         return context.page_as_is(all, false).await;
     }
-    let (reader, cut) = (reader_of(actor), PageQuery { consistent: true, ..context.cut(false) });
+    let (reader, page_query) =
+        (viewer_scope(actor), PageQuery { consistent: true, ..context.page_query(false) });
     let wanted = |one: &ServiceRequest| is_wanted(reader, &all.selection, one);
-    let page = context.table.page(all, &cut, Some(&wanted)).await?;
+    let page = context.table.page(all, &page_query, Some(&wanted)).await?;
     Ok(context.list(page.items, page.next))
 }
 
@@ -222,12 +223,12 @@ async fn read_again(
         organizations.insert(organization, None::<AuthorizedMember>);
     }
     for organization in organizations.keys() {
-        AccessCheck::of(actor, *organization)?.iter().for_each(|claim| claim.want(&mut wanted));
+        AccessCheck::of(actor, *organization)?.iter().for_each(|access_check| access_check.want(&mut wanted));
     }
     let found = context.table.fetch(wanted, true).await?;
-    for (organization, held) in &mut organizations {
-        if let Some(claim) = AccessCheck::of(actor, *organization)? {
-            *held = match claim.prove(context, &found) {
+    for (organization, member) in &mut organizations {
+        if let Some(access_check) = AccessCheck::of(actor, *organization)? {
+            *member = match access_check.prove(context, &found) {
                 Ok(proved) => Some(proved),
                 Err(Failure::Problem(_)) => None,
                 Err(failure) => return Err(failure),
@@ -247,8 +248,9 @@ async fn of_member(
     selection: &Selection,
 ) -> Result<List<ServiceRequestView>, Failure> {
     let email = actor.require_email()?;
-    let (cut, organization, from, to) = (context.cut(false), only, selection.from, selection.to);
-    let of = |whom| Concerns { whom, organization, from, to };
+    let (page_query, organization, from, to) =
+        (context.page_query(false), only, selection.from, selection.to);
+    let of = |party| Concerns { party, organization, from, to };
     // Where one is asked for by somebody who does not see all of it, others' are not looked at.
     let submitter = only.map(|_| email.clone()).or_else(|| selection.submitted_by.clone());
     let (submitted, added) =
@@ -257,22 +259,22 @@ async fn of_member(
         let by = concern.submitted_by.as_ref().map(|person| &person.email);
         submitter.as_ref().is_none_or(|submitter| by == Some(submitter))
     };
-    let choice: Option<Choice<'_, _>> = submitter.is_some().then_some(&is_his as _);
-    let submitted = context.table.page(&submitted, &cut, choice);
-    let (submitted, added) = tokio::try_join!(submitted, context.table.page(&added, &cut, None))?;
+    let choice: Option<ItemFilter<'_, _>> = submitter.is_some().then_some(&is_his as _);
+    let submitted = context.table.page(&submitted, &page_query, choice);
+    let (submitted, added) = tokio::try_join!(submitted, context.table.page(&added, &page_query, None))?;
     let Page { items: concerns, next } =
-        Page::merge(vec![submitted, added], &cut, |concern| concern.place().to_owned());
+        Page::merge(vec![submitted, added], &page_query, |concern| concern.place().to_owned());
 
     let (found, organizations) = read_again(context, actor, &email, &concerns).await?;
     let (mut places, mut items) = (Vec::new(), Vec::new());
     for concern in concerns {
         let organization = concern.organization_id;
-        let Some(Some(held)) = organizations.get(&organization) else { continue };
+        let Some(Some(member)) = organizations.get(&organization) else { continue };
         let request = found.get(&ServiceRequestOf(organization, concern.service_request()?))?;
         let record = record(&found, organization, &email)?;
         let request = request.filter(|request| {
             is_wanted(Some(partner), selection, request)
-                && request.is_open_to(held.level(), &held.person(), record)
+                && request.is_open_to(member.level(), &member.person(), record)
         });
         if let Some(request) = request {
             places.push(concern.place().to_owned());

@@ -41,7 +41,7 @@ pub struct ContactPath {
 /// A service request that somebody names, and what shows whether it is open to them: read together.
 struct ServiceRequestLookup {
     request: ServiceRequestOf,
-    claim: Option<AccessCheck>,
+    access_check: Option<AccessCheck>,
 }
 
 impl ServiceRequestLookup {
@@ -49,16 +49,16 @@ impl ServiceRequestLookup {
     fn of(actor: &Actor, organization: OrganizationId, request: ServiceRequestId) -> Result<Self, Problem> {
         Ok(Self {
             request: ServiceRequestOf(organization, request),
-            claim: AccessCheck::of(actor, organization)?,
+            access_check: AccessCheck::of(actor, organization)?,
         })
     }
 
     /// Wants it read.
     fn want(&self, wanted: &mut BatchGet) {
         wanted.add(&self.request);
-        if let Some(claim) = &self.claim {
-            claim.want(wanted);
-            wanted.add(&record_of(self.request.0, claim.email()));
+        if let Some(access_check) = &self.access_check {
+            access_check.want(wanted);
+            wanted.add(&record_of(self.request.0, access_check.email()));
         }
     }
 
@@ -69,17 +69,17 @@ impl ServiceRequestLookup {
         found: &BatchResult,
     ) -> Result<(ServiceRequest, Option<AuthorizedMember>), Failure> {
         let request = found.get(&self.request)?;
-        let Some(claim) = self.claim else {
+        let Some(access_check) = self.access_check else {
             return Ok((request.or_not_found()?, None));
         };
-        let held = claim.prove(context, found)?;
-        let record = record(found, self.request.0, &held.email)?;
-        let seen = request.filter(|one| one.is_open_to(held.level(), &held.person(), record));
-        Ok((seen.or_not_found()?, Some(held)))
+        let member = access_check.prove(context, found)?;
+        let record = record(found, self.request.0, &member.email)?;
+        let seen = request.filter(|one| one.is_open_to(member.level(), &member.person(), record));
+        Ok((seen.or_not_found()?, Some(member)))
     }
 
     /// Reads it.
-    async fn settle(
+    async fn resolve(
         self,
         context: &Context<'_>,
     ) -> Result<(ServiceRequest, Option<AuthorizedMember>), Failure> {
@@ -118,7 +118,7 @@ const OTHER_PARTNERS: ErrorKind = ErrorKind::forbidden(
 /// Requires that what becomes of a contact is no other partner's business than that of the one that acts.
 fn require_own(change: &mut Change, contact: &Contact, acting: Option<&AuthorizedMember>) {
     let of = contact.person.membership.map(|of| of.partner_id);
-    if acting.is_some_and(|held| of.is_some_and(|of| of != held.partner)) {
+    if acting.is_some_and(|member| of.is_some_and(|of| of != member.partner)) {
         change.reject(&OTHER_PARTNERS, &[]);
     }
 }
@@ -126,5 +126,5 @@ fn require_own(change: &mut Change, contact: &Contact, acting: Option<&Authorize
 /// Whose business it is what becomes of a contact: the partner's that acts, or else that of which the contact is a member.
 fn concerned(contact: &Contact, acting: Option<&AuthorizedMember>) -> Option<PartnerId> {
     let own = contact.person.membership.map(|of| of.partner_id);
-    acting.map(|held| held.partner).or(own)
+    acting.map(|member| member.partner).or(own)
 }

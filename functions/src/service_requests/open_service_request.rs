@@ -74,22 +74,22 @@ impl Operation for OpenServiceRequest {
     async fn execute(request: Request<'_, Self>) -> Result<Reply<ServiceRequestView>, Failure> {
         let Request { context, caller: actor, path, body, .. } = request;
         let (OrganizationPath { organization_id }, Json(new)) = (path, body);
-        let claim = AccessCheck::of(actor, *organization_id)?;
+        let access_check = AccessCheck::of(actor, *organization_id)?;
         let email = actor.require_email()?;
         let named = new.primary_contact.as_ref().filter(|named| **named != email);
         let mut wanted = BatchGet::new();
-        claim.iter().for_each(|claim| claim.want(&mut wanted));
+        access_check.iter().for_each(|access_check| access_check.want(&mut wanted));
         named.iter().for_each(|named| wanted.add(&record_of(*organization_id, named)));
         let found = context.table.fetch(wanted, true).await?;
 
         let mut change = Change::new();
-        let held = claim.map(|claim| claim.prove(context, &found)).transpose()?;
-        match &held {
-            Some(held) => held.require(&mut change, new.kind.submitting())?,
+        let member = access_check.map(|access_check| access_check.prove(context, &found)).transpose()?;
+        match &member {
+            Some(member) => member.require(&mut change, new.kind.submitting())?,
             None => change.require(&OrganizationById(*organization_id), || ConditionFailure::NotFound),
         }
-        let partner = held.as_ref().map(|held| held.partner);
-        let person = held.map_or(Person { email, membership: None }, |held| held.person());
+        let partner = member.as_ref().map(|member| member.partner);
+        let person = member.map_or(Person { email, membership: None }, |member| member.person());
         let mut primary_contact = Contact { person: person.clone(), customer_id: None };
         if let Some(named) = named {
             let customer_id = record(&found, *organization_id, named)?;

@@ -6,7 +6,7 @@ use domain::event::ServiceRequestContactRemoved;
 use domain::service_request::PRIMARY_CONTACT;
 use domain::{AccessAction, Actor, ErrorKind, Role};
 
-use super::view::{ServiceRequestView, reader_of, sees_contact, view};
+use super::view::{ServiceRequestView, sees_contact, view, viewer_scope};
 use super::{ContactPath, ServiceRequestLookup, concerned};
 use crate::authority::access_check::LEVEL_TOO_LOW;
 use crate::authority::own_record::require_own_record;
@@ -33,11 +33,11 @@ impl Operation for RemoveServiceRequestContact {
     async fn execute(request: Request<'_, Self>) -> Result<Reply<ServiceRequestView>, Failure> {
         let Request { context, caller: actor, path, .. } = request;
         let ContactPath { organization_id, service_request_id, email } = path;
-        let sought = ServiceRequestLookup::of(actor, *organization_id, *service_request_id)?;
-        let (before, held) = sought.settle(context).await?;
+        let lookup = ServiceRequestLookup::of(actor, *organization_id, *service_request_id)?;
+        let (before, member) = lookup.resolve(context).await?;
         let mut change = Change::new();
-        match &held {
-            Some(held) => held.require(&mut change, AccessAction::Update)?,
+        match &member {
+            Some(member) => member.require(&mut change, AccessAction::Update)?,
             None => require_own_record(&mut change, actor, None),
         }
         let (seen, mut request) = (before.metadata.version, before.clone());
@@ -46,7 +46,7 @@ impl Operation for RemoveServiceRequestContact {
             None
         });
         // A contact who the caller may not see is none to it.
-        let removed = removed.filter(|contact| sees_contact(reader_of(actor), &before, contact));
+        let removed = removed.filter(|contact| sees_contact(viewer_scope(actor), &before, contact));
         let Some(contact) = removed else {
             change.confirm(&before, seen, context.if_match())?;
             let shown = view(context, actor, before).await?;
@@ -62,7 +62,7 @@ impl Operation for RemoveServiceRequestContact {
             customer_id: contact.customer_id,
             member_id: contact.person.membership.map(|of| of.member_id),
         };
-        change.record(request.event(removed, concerned(&contact, held.as_ref())));
+        change.record(request.event(removed, concerned(&contact, member.as_ref())));
         let shown = view(context, actor, request).await?;
         context.commit(change, Answer::ok(shown)).await
     }

@@ -11,7 +11,7 @@ use domain::service_request::NotificationPreference;
 use domain::{AccessAction, Actor, ErrorKind, Faults, Metadata, NewEvent, Role};
 use schemars::JsonSchema;
 
-use super::get_notification_preference::{OwnPreference, Said};
+use super::get_notification_preference::{OwnPreference, PreferenceView};
 use crate::authority::access_check::LEVEL_TOO_LOW;
 
 /// Says what the caller wants to be told of.
@@ -47,26 +47,28 @@ impl Operation for SetNotificationPreference {
         let Request { context, caller: actor, path, body, .. } = request;
         let OrganizationPath { organization_id } = *path;
         let Json(SetNotificationPreferenceBody { on_submitted }) = body;
-        let Said { person, held, preference } = Said::read(context, actor, organization_id).await?;
+        let PreferenceView { person, member, preference } =
+            PreferenceView::read(context, actor, organization_id).await?;
         let mut change = Change::new();
-        match &held {
-            Some(held) => held.require(&mut change, AccessAction::SeeAll)?,
+        match &member {
+            Some(member) => member.require(&mut change, AccessAction::SeeAll)?,
             None => change.require(&OrganizationById(organization_id), || ConditionFailure::NotFound),
         }
         let (on_submitted, metadata) = (*on_submitted, Metadata::new(context.now));
         let member_id = person.membership.map(|of| of.member_id);
         let wanted = NotificationPreference { organization_id, person, on_submitted, metadata };
-        let said = match preference {
-            Some((kept, true)) if kept.on_submitted == on_submitted => {
-                change.confirm(&kept, kept.metadata.version, context.if_match())?;
+        let updated = match preference {
+            Some((stored, true)) if stored.on_submitted == on_submitted => {
+                change.confirm(&stored, stored.metadata.version, context.if_match())?;
                 return context
-                    .commit(change, Answer::ok(OwnPreference::of(organization_id, Some(kept))))
+                    .commit(change, Answer::ok(OwnPreference::of(organization_id, Some(stored))))
                     .await;
             }
-            Some((kept, _)) => {
-                let said = NotificationPreference { metadata: kept.metadata.next(context.now), ..wanted };
-                change.replace(&said, kept.metadata.version, context.if_match())?;
-                said
+            Some((stored, _)) => {
+                let updated =
+                    NotificationPreference { metadata: stored.metadata.next(context.now), ..wanted };
+                change.replace(&updated, stored.metadata.version, context.if_match())?;
+                updated
             }
             None => {
                 change.create_absent(&wanted, context.if_match())?;
@@ -74,10 +76,10 @@ impl Operation for SetNotificationPreference {
             }
         };
         let set = NotificationPreferenceSet { on_submitted, member_id };
-        change.record(match held {
-            Some(held) => NewEvent::of_both(set, held.partner, organization_id),
+        change.record(match member {
+            Some(member) => NewEvent::of_both(set, member.partner, organization_id),
             None => NewEvent::of_organization(set, organization_id),
         });
-        context.commit(change, Answer::ok(OwnPreference::of(organization_id, Some(said)))).await
+        context.commit(change, Answer::ok(OwnPreference::of(organization_id, Some(updated)))).await
     }
 }

@@ -15,7 +15,7 @@ use domain::{
 };
 use schemars::JsonSchema;
 
-use super::view::{ServiceRequestView, reader_of, sees_contact, view};
+use super::view::{ServiceRequestView, sees_contact, view, viewer_scope};
 use super::{
     ContactPath, OTHER_PARTNERS, ServiceRequestLookup, concerned, record, record_of, require_own,
     require_record,
@@ -73,20 +73,20 @@ impl Operation for SetServiceRequestContact {
             ContactPath { organization_id, service_request_id, email },
             Json(SetServiceRequestContactBody { role }),
         ) = (path, body);
-        let sought = ServiceRequestLookup::of(actor, *organization_id, *service_request_id)?;
-        let (found, others) = load(context, &sought, (*organization_id, email)).await?;
-        let (before, held) = sought.find(context, &found)?;
+        let lookup = ServiceRequestLookup::of(actor, *organization_id, *service_request_id)?;
+        let (found, others) = load(context, &lookup, (*organization_id, email)).await?;
+        let (before, member) = lookup.find(context, &found)?;
         let mut change = Change::new();
-        if let Some(held) = &held {
-            held.require(&mut change, AccessAction::Update)?;
+        if let Some(member) = &member {
+            member.require(&mut change, AccessAction::Update)?;
         }
 
         let present = before.contacts().find(|(_, contact)| contact.person.email == *email);
         // The caller must not replace a contact that it may not see.
-        let hidden = present.is_some_and(|(_, contact)| !sees_contact(reader_of(actor), &before, contact));
+        let hidden = present.is_some_and(|(_, contact)| !sees_contact(viewer_scope(actor), &before, contact));
         let present = present.and_then(|(_, contact)| contact.person.membership);
         let customer = record(&found, *organization_id, email)?;
-        if held.is_none() {
+        if member.is_none() {
             require_own_record(&mut change, actor, customer.map(|_| email));
         }
         let contact = match customer {
@@ -96,8 +96,9 @@ impl Operation for SetServiceRequestContact {
                 Some(Contact { person, customer_id: Some(customer) })
             }
             None => {
-                let named = Named { email, role: *role, present };
-                member_contact(context, actor, &mut change, named, (held.as_ref(), &others, &found)).await?
+                let target = ContactTarget { email, role: *role, present };
+                member_contact(context, actor, &mut change, target, (member.as_ref(), &others, &found))
+                    .await?
             }
         };
         let (seen, mut request) = (before.metadata.version, before.clone());
@@ -116,7 +117,7 @@ impl Operation for SetServiceRequestContact {
         }
         request.metadata = before.metadata.next(context.now);
         change.replace(&request, seen, context.if_match())?;
-        record_contacts(&mut change, &request, email, changed, held.as_ref())?;
+        record_contacts(&mut change, &request, email, changed, member.as_ref())?;
         let shown = view(context, actor, request).await?;
         context.commit(change, Answer::ok(shown)).await
     }
@@ -126,13 +127,16 @@ impl Operation for SetServiceRequestContact {
 /// record: that is none of a partner's business.
 async fn load(
     context: &Context<'_>,
-    sought: &ServiceRequestLookup,
+    lookup: &ServiceRequestLookup,
     (organization_id, email): (OrganizationId, &Email),
 ) -> Result<(BatchResult, Vec<Access>), Failure> {
     let mut wanted = BatchGet::new();
-    sought.want(&mut wanted);
+    lookup.want(&mut wanted);
     wanted.add(&record_of(organization_id, email));
-    let own = sought.claim.as_ref().map(|claim| EmailInPartner(claim.partner(), email.clone()));
+    let own = lookup
+        .access_check
+        .as_ref()
+        .map(|access_check| EmailInPartner(access_check.partner(), email.clone()));
     own.iter().for_each(|own| wanted.add(own));
     let others = async {
         match own {
@@ -168,7 +172,7 @@ fn record_contacts(
 }
 
 /// A person whom the path names, and what it is to be.
-struct Named<'a> {
+struct ContactTarget<'a> {
     email: &'a Email,
     role: ContactRole,
     /// As which member it is a contact already, if it is one.
@@ -180,7 +184,7 @@ async fn member_contact(
     context: &Context<'_>,
     actor: &Actor,
     change: &mut Change,
-    Named { email, role, present }: Named<'_>,
+    ContactTarget { email, role, present }: ContactTarget<'_>,
     (caller, others, found): (Option<&AuthorizedMember>, &[Access], &BatchResult),
 ) -> Result<Option<Contact>, Failure> {
     let best = match caller {
@@ -196,7 +200,7 @@ async fn member_contact(
     };
     let Some((access, membership, level)) = best else { return Ok(None) };
     require_member(change, access, email, &membership, caller)?;
-    if !level.allows(role.act()) {
+    if !level.allows(role.action()) {
         change.reject(&PRIMARY_NEEDS_UPDATE, &[&"role"]);
     }
     let person = Person { email: email.clone(), membership: Some(membership) };
@@ -263,7 +267,7 @@ fn require_member(
     if caller.is_none() {
         change.confirm(access, access.metadata.version, None)?;
     }
-    if caller.is_none_or(|held| held.email != *email) {
+    if caller.is_none_or(|member| member.email != *email) {
         let record = EmailInPartner(*partner_id, email.clone());
         change.require_owner(&record, member_id, || ConditionFailure::Stale);
     }

@@ -39,7 +39,7 @@ impl Check for UpdateServiceRequestBody {
     fn check(sent: &serde_json::Value) -> Vec<(String, ParseError)> {
         let says = |name: &str| sent.get(name).is_some_and(|value| !value.is_null());
         let nothing = sent.is_object() && !says("text") && !says("status");
-        let invalid = ParseError::new("says-nothing", "has neither a `text` nor a `status`");
+        let invalid = ParseError::new("empty-update", "has neither a `text` nor a `status`");
         nothing.then(|| (String::new(), invalid)).into_iter().collect()
     }
 }
@@ -70,17 +70,17 @@ impl Operation for UpdateServiceRequest {
         let Request { context, caller: actor, path, body, .. } = request;
         let Json(Validated(new)) = body;
         let ServiceRequestPath { organization_id, service_request_id } = *path;
-        let (before, held) =
-            ServiceRequestLookup::of(actor, organization_id, service_request_id)?.settle(context).await?;
+        let (before, member) =
+            ServiceRequestLookup::of(actor, organization_id, service_request_id)?.resolve(context).await?;
         let mut change = Change::new();
-        if let Some(held) = &held {
-            held.require(&mut change, AccessAction::Update)?;
+        if let Some(member) = &member {
+            member.require(&mut change, AccessAction::Update)?;
         }
         let agent = matches!(actor.kind, ActorKind::Agent);
         if new.status.is_some_and(|status| !before.status.can_become(status, agent)) {
             change.reject(&CLOSED, &[&"status"]);
         }
-        let (seen, partner_id) = (before.metadata.version, held.as_ref().map(|held| held.partner));
+        let (seen, partner_id) = (before.metadata.version, member.as_ref().map(|member| member.partner));
         let answers = actor.is_staff() && new.text.is_some();
         let request = before.updated(new.status.unwrap_or(before.status), answers, context.now);
         change.replace(&request, seen, context.if_match())?;
@@ -91,7 +91,7 @@ impl Operation for UpdateServiceRequest {
             by: UpdateAuthor {
                 kind: actor.author().kind,
                 email: actor.email.clone(),
-                membership: held.and_then(|held| held.person().membership),
+                membership: member.and_then(|member| member.person().membership),
             },
             text: new.text.clone(),
             status: new.status,

@@ -129,7 +129,7 @@ impl Output for UpdateView {
 }
 
 /// The partner whose member reads; none for the vendor's and the organization's people, who see everyone.
-pub fn reader_of(actor: &Actor) -> Option<PartnerId> {
+pub fn viewer_scope(actor: &Actor) -> Option<PartnerId> {
     match actor.kind {
         ActorKind::Partner { partner, .. } => Some(partner),
         _ => None,
@@ -148,19 +148,19 @@ pub fn sees_contact(reader: Option<PartnerId>, request: &ServiceRequest, contact
 }
 
 /// A reader, and the names of the other partners whose members it may not see.
-struct Reader {
+struct ViewerScope {
     partner: Option<PartnerId>,
     names: Names,
 }
 
-impl Reader {
+impl ViewerScope {
     /// Reads the names of the partners of whose people some are hidden; none if nobody is.
     async fn of(
         context: &Context<'_>,
         actor: &Actor,
         people: impl Iterator<Item = Option<Membership>>,
     ) -> Result<Self, Failure> {
-        let partner = reader_of(actor);
+        let partner = viewer_scope(actor);
         let others: BTreeSet<PartnerId> = match partner {
             Some(own) => people.flatten().map(|of| of.partner_id).filter(|of| *of != own).collect(),
             None => BTreeSet::new(),
@@ -208,7 +208,7 @@ pub async fn view_all(
     actor: &Actor,
     requests: Vec<ServiceRequest>,
 ) -> Result<Vec<ServiceRequestView>, Failure> {
-    let reader = Reader::of(context, actor, requests.iter().flat_map(people_of)).await?;
+    let reader = ViewerScope::of(context, actor, requests.iter().flat_map(people_of)).await?;
     let view = |request: ServiceRequest| {
         let is_submitter = request.submitted_by == request.primary_contact.person;
         let contact = |contact: Contact, is_primary: bool| {
@@ -255,7 +255,7 @@ pub async fn view_updates(
     request: &ServiceRequest,
     updates: Vec<ServiceRequestUpdate>,
 ) -> Result<Vec<UpdateView>, Failure> {
-    let reader = Reader::of(context, actor, updates.iter().map(|update| update.by.membership)).await?;
+    let reader = ViewerScope::of(context, actor, updates.iter().map(|update| update.by.membership)).await?;
     let view = |update: ServiceRequestUpdate| {
         let (kind, membership) = (update.by.kind, update.by.membership);
         let person = match update.by.email.map(|email| Person { email, membership }) {

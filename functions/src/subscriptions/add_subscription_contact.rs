@@ -105,7 +105,7 @@ impl Operation for AddSubscriptionContact {
             change.require_owner(&record, named, || ConditionFailure::Stale);
         }
         let known = context.table.get(&ContactHistoryOf(organization_id, email.clone())).await?;
-        let first = known.is_none_or(|known| !known.welcomed);
+        let first = known.is_none_or(|known| !known.was_contact);
         if first {
             change.add(remember_contact(organization_id, &email));
         }

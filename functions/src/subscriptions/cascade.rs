@@ -123,7 +123,7 @@ pub async fn take_over(
 
 /// Goes on with a sequence until nothing linked to the subscription is left, or until so many went down that somebody else
 /// must go on; answers which it was, and all as they are then. `made_progress` is told of each step.
-pub async fn go_on(
+pub async fn continue_cascade(
     context: &Context<'_>,
     organization: OrganizationId,
     root: SubscriptionId,
@@ -139,11 +139,11 @@ pub async fn go_on(
             return Ok((up.is_empty(), all));
         }
         for these in up.chunks(AT_ONCE) {
-            let aside = context.detached();
+            let step = context.detached();
             let mut change: Change = Change::new();
-            let deactivation = Deactivation { at: aside.now, ..deactivation.clone() };
-            take_down(&aside, &mut change, &all, these, &deactivation)?;
-            match aside.apply(change).await {
+            let deactivation = Deactivation { at: step.now, ..deactivation.clone() };
+            take_down(&step, &mut change, &all, these, &deactivation)?;
+            match step.apply(change).await {
                 Ok(_) => {
                     count += these.len();
                     made_progress();
@@ -177,7 +177,7 @@ pub async fn resume(
     root: &Subscription,
     made_progress: impl FnMut() + Send,
 ) -> Result<bool, Failure> {
-    let (done, all) = go_on(context, root.organization_id, root.id, made_progress).await?;
+    let (done, all) = continue_cascade(context, root.organization_id, root.id, made_progress).await?;
     let Some(root) = all.get(&root.id).filter(|_| done) else { return Ok(false) };
     let mut change: Change = Change::new();
     change.replace(&finished(context, root), root.metadata.version, None)?;

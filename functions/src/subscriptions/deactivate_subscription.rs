@@ -17,7 +17,7 @@ use domain::{
 use schemars::JsonSchema;
 use serde::Serialize;
 
-use super::cascade::{at_once, begin, finished, go_on, read_all, still_up, take_over};
+use super::cascade::{at_once, begin, continue_cascade, finished, read_all, still_up, take_over};
 use super::{NOT_A_CONTACT, SubscriptionPath};
 use crate::authority::viewer::{Viewer, ViewerContext};
 
@@ -49,14 +49,14 @@ pub struct Deactivated {
     /// Number of subscriptions that go down, those included that the caller may not see.
     count: usize,
     /// Those that the caller may see, the subscription itself first: all of them in a preview, at most 500 otherwise.
-    deactivated: Vec<Member>,
+    deactivated: Vec<DeactivatedSubscription>,
     /// Its version.
     version: Version,
 }
 
 /// A subscription that goes down.
 #[derive(Debug, Clone, Serialize, JsonSchema)]
-struct Member {
+struct DeactivatedSubscription {
     /// Its id.
     id: SubscriptionId,
     /// What it is for.
@@ -188,28 +188,29 @@ async fn end_once(
     organization: OrganizationId,
     id: SubscriptionId,
 ) -> Result<Reply<Deactivated>, Failure> {
-    let (done, all) = go_on(context, organization, id, || {}).await?;
+    let (done, all) = continue_cascade(context, organization, id, || {}).await?;
     let root = all.get(&id).or_not_found()?;
-    let again = context.refreshed();
+    let refreshed = context.refreshed();
     if !done {
         let location = format!("/v1/organizations/{organization}/subscriptions/{id}");
-        let answer = Answer::accepted(location, went_down(viewer, &all, root, again.now));
-        return again.commit_final(|| Ok(Change::new()), answer).await;
+        let answer = Answer::accepted(location, went_down(viewer, &all, root, refreshed.now));
+        return refreshed.commit_final(|| Ok(Change::new()), answer).await;
     }
-    let finished = finished(&again, root);
+    let finished = finished(&refreshed, root);
     let end = || {
         let mut change = Change::new();
         change.replace(&finished, root.metadata.version, None)?;
         Ok(change)
     };
-    again.commit_final(end, Answer::ok(went_down(viewer, &all, &finished, again.now))).await
+    refreshed.commit_final(end, Answer::ok(went_down(viewer, &all, &finished, refreshed.now))).await
 }
 
 /// As many are listed in an answer that is kept for repeats: an item holds 400 KB.
 const LISTED: usize = 500;
 
-fn members(all: &Subscriptions, ids: &[SubscriptionId], most: usize) -> Vec<Member> {
-    let of = |one: &Subscription| Member { id: one.id, kind: one.kind, sku: one.sku.clone() };
+fn members(all: &Subscriptions, ids: &[SubscriptionId], most: usize) -> Vec<DeactivatedSubscription> {
+    let of =
+        |one: &Subscription| DeactivatedSubscription { id: one.id, kind: one.kind, sku: one.sku.clone() };
     ids.iter().filter_map(|id| all.get(id)).map(of).take(most).collect()
 }
 
@@ -266,7 +267,7 @@ fn went_down(
 
 /// Others go down than were expected: a fault for each that does.
 fn differs(all: &Subscriptions, up: &[SubscriptionId]) -> Vec<Fault> {
-    let fault = |(index, one): (usize, &Member)| {
+    let fault = |(index, one): (usize, &DeactivatedSubscription)| {
         let detail =
             format!("`{}`, `{}`, goes down, and other subscriptions are expected to", one.id, one.sku);
         Fault { detail, ..AFFECTED_SET_CHANGED.at(&[&"expected", &index]) }

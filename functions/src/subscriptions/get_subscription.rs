@@ -20,7 +20,7 @@ pub struct GetSubscription;
 /// A subscription with all that belongs to it.
 #[derive(Debug, Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
-pub struct Whole {
+pub struct SubscriptionDetail {
     /// The subscription.
     #[serde(flatten)]
     subscription: SubscriptionView,
@@ -30,17 +30,17 @@ pub struct Whole {
     /// Its contacts.
     contacts: Vec<SubscriptionContact>,
     /// What is linked to it, with how far that is.
-    linked_subscriptions: Vec<Related>,
+    linked_subscriptions: Vec<RelatedSubscription>,
     /// Of an app: what it is installed in.
-    parent_subscriptions: Vec<Related>,
+    parent_subscriptions: Vec<RelatedSubscription>,
     /// The apps that are installed in it.
-    installed_apps: Vec<Related>,
+    installed_apps: Vec<RelatedSubscription>,
 }
 
 /// A subscription that belongs to another.
 #[derive(Debug, Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
-struct Related {
+struct RelatedSubscription {
     /// Its id.
     id: SubscriptionId,
     /// What it is for.
@@ -54,7 +54,7 @@ struct Related {
     status: SubscriptionStatus,
 }
 
-impl Output for Whole {
+impl Output for SubscriptionDetail {
     const VERSIONED: bool = true;
 
     fn version(&self) -> Option<Version> {
@@ -75,9 +75,9 @@ impl Operation for GetSubscription {
     type Path = SubscriptionPath;
     type Query = Nothing;
     type Body = Empty;
-    type Output = Whole;
+    type Output = SubscriptionDetail;
 
-    async fn execute(request: Request<'_, Self>) -> Result<Reply<Whole>, Failure> {
+    async fn execute(request: Request<'_, Self>) -> Result<Reply<SubscriptionDetail>, Failure> {
         let Request { context, caller: actor, path, .. } = request;
         let (one, viewer, _) = read(context, actor, path, |_| {}).await?;
         let organization = one.organization_id;
@@ -94,20 +94,23 @@ impl Operation for GetSubscription {
         let names = Names::from(known.into_iter(), std::iter::empty());
         let visible = viewer.sight.narrow_by(one, &others);
         let related = |ids: &BTreeSet<SubscriptionId>| {
-            ids.iter().filter_map(|id| others.get(id)).map(|other| Related::of(other, context.now)).collect()
+            ids.iter()
+                .filter_map(|id| others.get(id))
+                .map(|other| RelatedSubscription::of(other, context.now))
+                .collect()
         };
-        Ok(Reply::ok(Whole {
+        Ok(Reply::ok(SubscriptionDetail {
             partner: partner.map(|partner| names.partner(partner)),
             contacts: visible.one.contacts.clone(),
             linked_subscriptions: related(&visible.one.linked),
             parent_subscriptions: related(&visible.one.parents),
             installed_apps: related(&visible.one.apps),
-            subscription: viewer.show(visible, context.now),
+            subscription: viewer.view_of(visible, context.now),
         }))
     }
 }
 
-impl Related {
+impl RelatedSubscription {
     fn of(one: &Subscription, now: Timestamp) -> Self {
         let (sku, plan) = (one.sku.clone(), one.plan.clone());
         Self { id: one.id, kind: one.kind, sku, plan, status: one.status(now) }

@@ -66,8 +66,8 @@ impl Operation for ListInstalledApps {
             return Ok(Reply::ok(of_partner(context, &viewer, site_id, all)?));
         }
         let app = |one: &Subscription| is_living_app(one) && viewer.may_see(one);
-        let cut = PageQuery { consistent: true, ..context.cut(true) };
-        let page = async { Ok(context.table.page(&all, &cut, Some(&app)).await?) };
+        let page_query = PageQuery { consistent: true, ..context.page_query(true) };
+        let page = async { Ok(context.table.page(&all, &page_query, Some(&app)).await?) };
         let (found, Page { items: mut apps, mut next }) = tokio::try_join!(found, page)?;
         let viewer = viewer.prove(&found)?;
         found.get(&known).or_not_found()?;
@@ -93,7 +93,7 @@ impl Operation for ListInstalledApps {
             installed.extend(is_there.then_some(app));
         }
         let installed = viewer.sight.narrow(context, installed, Subscriptions::new()).await?.into_iter();
-        let items = installed.map(|app| viewer.show(app, context.now)).collect();
+        let items = installed.map(|app| viewer.view_of(app, context.now)).collect();
         Ok(Reply::ok(context.list(items, next)))
     }
 }
@@ -103,7 +103,10 @@ fn is_living_app(one: &Subscription) -> bool {
 }
 
 fn is_on(site: SiteId, one: &Subscription) -> bool {
-    one.place.as_ref().and_then(|place| place.site()).is_some_and(|(id, _)| id == site)
+    one.set_up_target
+        .as_ref()
+        .and_then(|set_up_target| set_up_target.site())
+        .is_some_and(|(id, _)| id == site)
 }
 
 /// The apps on a site that a partner manages: those that are there by what the partner manages, too. A site on which it
@@ -126,7 +129,7 @@ fn of_partner(
     let apps = own.values().filter(|one| is_living_app(one)).filter(there);
     let shown = apps.map(|app| {
         let visible = viewer.sight.narrow_by(app.clone(), &own);
-        (app.id.to_string(), viewer.show(visible, context.now))
+        (app.id.to_string(), viewer.view_of(visible, context.now))
     });
     Ok(context.page_of_all(shown.collect()))
 }

@@ -10,7 +10,7 @@ use domain::{Actor, Faults, Role, Timestamp};
 use schemars::JsonSchema;
 
 use super::SubscriptionView;
-use crate::authority::viewer::Sight;
+use crate::authority::viewer::Visibility;
 
 /// Lists what a partner manages.
 pub struct ListPartnerSubscriptions;
@@ -50,22 +50,22 @@ impl Operation for ListPartnerSubscriptions {
         // What the late index found is read again: it may be another partner's by now.
         let mut wanted = BatchGet::new();
         wanted.add(&PartnerById(partner));
-        for place in &page.items {
-            wanted.add(&SubscriptionOf(place.organization_id, place.id));
-            wanted.add(&OrganizationById(place.organization_id));
+        for set_up_target in &page.items {
+            wanted.add(&SubscriptionOf(set_up_target.organization_id, set_up_target.id));
+            wanted.add(&OrganizationById(set_up_target.organization_id));
         }
         let found = context.table.fetch(wanted, true).await?;
         found.get(&PartnerById(partner)).or_not_found()?;
         let mut mine = Vec::new();
-        for place in &page.items {
-            let one = found.get(&SubscriptionOf(place.organization_id, place.id))?;
+        for set_up_target in &page.items {
+            let one = found.get(&SubscriptionOf(set_up_target.organization_id, set_up_target.id))?;
             let renews = |end: Timestamp| query.renews_before.is_none_or(|before| end < before);
             mine.extend(one.filter(|one| {
                 one.buyer().partner_id == Some(partner) && one.deactivation.is_none() && renews(one.ends_at())
             }));
         }
         let mut items = Vec::new();
-        for visible in Sight::of_partner_list(actor).narrow(context, mine, Subscriptions::new()).await? {
+        for visible in Visibility::of_partner_list(actor).narrow(context, mine, Subscriptions::new()).await? {
             let organization = found.get(&OrganizationById(visible.one.organization_id))?;
             let time_zone = organization.and_then(|organization| organization.time_zone).unwrap_or_default();
             items.push(SubscriptionView::to(actor, visible, time_zone, context.now));

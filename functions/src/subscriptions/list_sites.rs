@@ -44,7 +44,8 @@ impl Operation for ListSites {
         let (viewer, all, sold) = tokio::try_join!(viewer.read(context), async { Ok(all.await?) }, async {
             Ok(context.table.list(&sold, true).await?)
         })?;
-        let used = sold.iter().filter(|one| viewer.sees(one)).filter_map(|one| one.place.as_ref()?.site());
+        let used =
+            sold.iter().filter(|one| viewer.sees(one)).filter_map(|one| one.set_up_target.as_ref()?.site());
         let used: BTreeSet<_> = used.map(|(id, _)| id).collect();
         let seen = all.into_iter().filter(|site| used.contains(&site.id));
         Ok(Reply::ok(context.page_of_all(seen.map(|site| (site.id.to_string(), site)).collect())))

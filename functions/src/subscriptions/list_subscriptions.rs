@@ -49,7 +49,8 @@ impl ListSubscriptionsQuery {
             SubscriptionStatus::Upcoming => WantedStatus::Upcoming,
             SubscriptionStatus::Inactive | SubscriptionStatus::Deactivating => WantedStatus::Inactive,
         };
-        let url = one.place.as_ref().and_then(|place| place.site()).map(|(_, url)| url);
+        let url =
+            one.set_up_target.as_ref().and_then(|set_up_target| set_up_target.site()).map(|(_, url)| url);
         self.status.is_none_or(|wanted| wanted == status)
             && self.site_url.as_ref().is_none_or(|wanted| Some(wanted) == url)
     }
@@ -82,13 +83,13 @@ impl Operation for ListSubscriptions {
             examined.lock().unwrap_or_else(PoisonError::into_inner).insert(one.id, one.clone());
             viewer.may_see(one) && query.wants(one, context.now)
         };
-        let cut = PageQuery { consistent: true, ..context.cut(true) };
-        let page = async { Ok(context.table.page(&all, &cut, Some(&mine)).await?) };
+        let page_query = PageQuery { consistent: true, ..context.page_query(true) };
+        let page = async { Ok(context.table.page(&all, &page_query, Some(&mine)).await?) };
         let (viewer, page) = tokio::try_join!(viewer.read(context), page)?;
         let examined = examined.into_inner().unwrap_or_else(PoisonError::into_inner);
         let seen = page.items.into_iter().filter(|one| viewer.sees(one)).collect();
         let seen = viewer.sight.narrow(context, seen, examined).await?.into_iter();
-        let items = seen.map(|one| viewer.show(one, context.now)).collect();
+        let items = seen.map(|one| viewer.view_of(one, context.now)).collect();
         Ok(Reply::ok(context.list(items, page.next)))
     }
 }

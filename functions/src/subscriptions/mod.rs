@@ -102,7 +102,7 @@ pub struct SubscriptionView {
     cancelled_at: Option<Timestamp>,
     /// That it was deactivated, for good.
     #[serde(skip_serializing_if = "Option::is_none")]
-    deactivation: Option<ShownDeactivation>,
+    deactivation: Option<DeactivationView>,
     /// When, and which version.
     #[serde(flatten)]
     metadata: Metadata,
@@ -111,7 +111,7 @@ pub struct SubscriptionView {
 /// The deactivation of a subscription as it is shown.
 #[derive(Debug, Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
-struct ShownDeactivation {
+struct DeactivationView {
     /// When.
     at: Timestamp,
     /// The subscription that somebody deactivated, with which this one went down; absent if the caller does not see it.
@@ -150,7 +150,7 @@ impl SubscriptionView {
             active_users,
             status,
             set_up_due,
-            site: one.place,
+            site: one.set_up_target,
             starts_at: one.starts_at,
             ends_at,
             bill_date: time_zone.day(ends_at),
@@ -164,7 +164,7 @@ impl SubscriptionView {
             entitlement_id,
             entitlement_number: EntitlementNumber::of(entitlement_id),
             cancelled_at,
-            deactivation: one.deactivation.map(|Deactivation { at, reason, .. }| ShownDeactivation {
+            deactivation: one.deactivation.map(|Deactivation { at, reason, .. }| DeactivationView {
                 at,
                 cause,
                 reason,
@@ -176,7 +176,7 @@ impl SubscriptionView {
 
 impl ViewerContext<'_> {
     /// A subscription as the caller sees it.
-    fn show(&self, visible: VisibleSubscription, now: Timestamp) -> SubscriptionView {
+    fn view_of(&self, visible: VisibleSubscription, now: Timestamp) -> SubscriptionView {
         SubscriptionView::to(self.actor(), visible, self.time_zone(), now)
     }
 
@@ -188,7 +188,7 @@ impl ViewerContext<'_> {
     ) -> Result<SubscriptionView, Failure> {
         let mut narrowed = self.sight.narrow(context, vec![one.clone()], Subscriptions::new()).await?;
         let visible = narrowed.pop().or_not_found()?;
-        Ok(self.show(visible, context.now))
+        Ok(self.view_of(visible, context.now))
     }
 
     /// Requires that the caller is an operator or a contact of a subscription, at the commit, too.

@@ -26,19 +26,19 @@ pub struct OldContactPath {
     /// The subscription.
     subscription_id: SubscriptionId,
     /// The customer; or, of who is not on record, the e-mail.
-    customer_id: Whom,
+    customer_id: ContactSelector,
 }
 
 /// A contact: by its record, or by its e-mail.
 #[derive(Debug, Clone, JsonSchema)]
 #[schemars(with = "String")]
-enum Whom {
+enum ContactSelector {
     Record(CustomerId),
     Email(Email),
 }
 
-impl Whom {
-    fn is(&self, contact: &SubscriptionContact) -> bool {
+impl ContactSelector {
+    fn selects(&self, contact: &SubscriptionContact) -> bool {
         match self {
             Self::Record(id) => contact.customer_id == Some(*id),
             Self::Email(email) => contact.email == *email,
@@ -46,7 +46,7 @@ impl Whom {
     }
 }
 
-impl std::str::FromStr for Whom {
+impl std::str::FromStr for ContactSelector {
     type Err = ParseError;
 
     fn from_str(text: &str) -> Result<Self, ParseError> {
@@ -58,7 +58,7 @@ impl std::str::FromStr for Whom {
     }
 }
 
-impl Deserr<Faults> for Whom {
+impl Deserr<Faults> for ContactSelector {
     fn deserialize_from_value<V: deserr::IntoValue>(
         value: deserr::Value<V>,
         location: deserr::ValuePointerRef<'_>,
@@ -88,14 +88,14 @@ impl Operation for RemoveSubscriptionContact {
 
     async fn execute(request: Request<'_, Self>) -> Result<Reply<SubscriptionView>, Failure> {
         let Request { context, caller: actor, path, .. } = request;
-        let OldContactPath { organization_id, subscription_id, customer_id: whom } = path;
+        let OldContactPath { organization_id, subscription_id, customer_id: selector } = path;
         let path = SubscriptionPath { organization_id: *organization_id, subscription_id: *subscription_id };
         let (before, viewer, _) = read(context, actor, &path, |_| {}).await?;
         let mut change = Change::new();
         viewer.require_contact(&mut change, &before)?;
         let (seen, mut after) = (before.metadata.version, before.clone());
-        let gone = before.contacts.iter().find(|contact| whom.is(contact));
-        let Some(gone) = gone else {
+        let removed = before.contacts.iter().find(|contact| selector.selects(contact));
+        let Some(removed) = removed else {
             change.confirm(&before, seen, context.if_match())?;
             let shown = viewer.narrow_and_show(context, &before).await?;
             return context.commit(change, Answer::ok(shown)).await;
@@ -103,13 +103,13 @@ impl Operation for RemoveSubscriptionContact {
         if before.deactivation.is_some() {
             change.reject(&Subscription::DEACTIVATED, &[]);
         }
-        after.contacts.retain(|contact| !whom.is(contact));
+        after.contacts.retain(|contact| !selector.selects(contact));
         if before.deactivation.is_none() && living(context, *organization_id, &after.contacts).await? == 0 {
             change.reject(&LAST_CONTACT, &[]);
         }
         after.metadata = before.metadata.next(context.now);
         change.replace(&after, seen, context.if_match())?;
-        let SubscriptionContact { email, customer_id, .. } = gone.clone();
+        let SubscriptionContact { email, customer_id, .. } = removed.clone();
         let removed = SubscriptionContactRemoved { subscription_id: after.id, email, customer_id };
         change.record(after.event(removed));
         let shown = viewer.narrow_and_show(context, &after).await?;

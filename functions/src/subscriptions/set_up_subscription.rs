@@ -5,7 +5,7 @@ use api_runtime::{Answer, Change, Failure, Json, Method, Nothing, Operation, Rep
 use deserr::{Deserr, IntoValue};
 use domain::event::SubscriptionSetUp;
 use domain::fault::wrong_kind;
-use domain::subscription::{SetUpTarget, Whole};
+use domain::subscription::{SetUpTarget, WholeOrganization};
 use domain::{Actor, ErrorKind, Faults, Metadata, Name, ParseError, Role, Site, SiteUrl, Subscription};
 use schemars::JsonSchema;
 
@@ -20,19 +20,19 @@ pub struct SetUpSubscription;
 #[schemars(deny_unknown_fields)]
 pub struct SetUpSubscriptionBody {
     /// On a site, or in the whole organization.
-    site: Choice,
+    site: TargetChoice,
 }
 
 /// Exactly one of these.
 #[derive(Debug, JsonSchema)]
 #[schemars(rename_all = "camelCase")]
-enum Choice {
+enum TargetChoice {
     /// On the organization's site of this address.
     Existing(SiteUrl),
     /// On a site that the organization has from now on.
     New(NewSite),
     /// In the whole organization.
-    Organization(Whole),
+    Organization(WholeOrganization),
 }
 
 /// A site to be.
@@ -47,7 +47,7 @@ struct NewSite {
     name: Option<Name>,
 }
 
-impl Deserr<Faults> for Choice {
+impl Deserr<Faults> for TargetChoice {
     fn deserialize_from_value<V: IntoValue>(
         value: deserr::Value<V>,
         location: deserr::ValuePointerRef<'_>,
@@ -65,7 +65,9 @@ impl Deserr<Faults> for Choice {
         match name.as_str() {
             "existing" => SiteUrl::deserialize_from_value(value, location).map(Self::Existing),
             "new" => NewSite::deserialize_from_value(value, location).map(Self::New),
-            "organization" => Whole::deserialize_from_value(value, location).map(Self::Organization),
+            "organization" => {
+                WholeOrganization::deserialize_from_value(value, location).map(Self::Organization)
+            }
             _ => {
                 let detail = "is not known; known here: `existing`, `new`, `organization`";
                 Err(Faults::invalid(location, ParseError::new("unknown-field", detail)))
@@ -104,8 +106,8 @@ impl Operation for SetUpSubscription {
         let Request { context, caller: actor, path, body, .. } = request;
         let Json(SetUpSubscriptionBody { site }) = body;
         let url = match site {
-            Choice::Existing(url) | Choice::New(NewSite { url, .. }) => Some(url),
-            Choice::Organization(_) => None,
+            TargetChoice::Existing(url) | TargetChoice::New(NewSite { url, .. }) => Some(url),
+            TargetChoice::Organization(_) => None,
         };
         let by_url = url.map(|url| SiteByUrl(path.organization_id, url.clone()));
         let also = |wanted: &mut BatchGet| by_url.iter().for_each(|by_url| wanted.add(by_url));
@@ -116,14 +118,14 @@ impl Operation for SetUpSubscription {
         let known = known.map(|known| known.owner_id()).transpose()?;
         let seen = before.metadata.version;
 
-        let place = match (site, known) {
-            (Choice::Organization(whole), _) => SetUpTarget::Organization { organization: *whole },
-            (Choice::Existing(url), Some(site_id)) => SetUpTarget::Site { site_id, url: url.clone() },
-            (Choice::Existing(_), None) => {
+        let set_up_target = match (site, known) {
+            (TargetChoice::Organization(whole), _) => SetUpTarget::Organization { organization: *whole },
+            (TargetChoice::Existing(url), Some(site_id)) => SetUpTarget::Site { site_id, url: url.clone() },
+            (TargetChoice::Existing(_), None) => {
                 change.reject(&UNKNOWN_SITE, &[&"site", &"existing"]);
-                SetUpTarget::Organization { organization: Whole }
+                SetUpTarget::Organization { organization: WholeOrganization }
             }
-            (Choice::New(new), known) => {
+            (TargetChoice::New(new), known) => {
                 let site = Site {
                     id: known.unwrap_or_else(|| context.id()),
                     organization_id: before.organization_id,
@@ -131,30 +133,30 @@ impl Operation for SetUpSubscription {
                     name: new.name.clone(),
                     metadata: Metadata::new(context.now),
                 };
-                let place = SetUpTarget::Site { site_id: site.id, url: site.url.clone() };
+                let set_up_target = SetUpTarget::Site { site_id: site.id, url: site.url.clone() };
                 match known {
                     // Who asks again for what was made for it just now, has it.
-                    Some(_) if before.place.as_ref() == Some(&place) => {}
+                    Some(_) if before.set_up_target.as_ref() == Some(&set_up_target) => {}
                     Some(_) => change.reject(&SITE_EXISTS, &[&"site", &"new", &"url"]),
                     None => create_site(&mut change, &site)?,
                 }
-                place
+                set_up_target
             }
         };
-        if before.place.as_ref() == Some(&place) {
+        if before.set_up_target.as_ref() == Some(&set_up_target) {
             change.confirm(&before, seen, context.if_match())?;
             let shown = viewer.narrow_and_show(context, &before).await?;
             return context.commit(change, Answer::ok(shown)).await;
         }
         if before.deactivation.is_some() {
             change.reject(&Subscription::DEACTIVATED, &[]);
-        } else if before.place.is_some() {
+        } else if before.set_up_target.is_some() {
             change.reject(&ALREADY_SET_UP, &[&"site"]);
         }
-        let site_id = place.site().map(|(id, _)| id);
-        let (place, placed_at, metadata) =
-            (Some(place), Some(context.now), before.metadata.next(context.now));
-        let after = Subscription { place, placed_at, metadata, ..before };
+        let site_id = set_up_target.site().map(|(id, _)| id);
+        let (set_up_target, set_up_at, metadata) =
+            (Some(set_up_target), Some(context.now), before.metadata.next(context.now));
+        let after = Subscription { set_up_target, set_up_at, metadata, ..before };
         change.replace(&after, seen, context.if_match())?;
         change.record(after.event(SubscriptionSetUp { subscription_id: after.id, site_id }));
         let shown = viewer.narrow_and_show(context, &after).await?;

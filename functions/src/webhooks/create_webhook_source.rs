@@ -62,7 +62,7 @@ impl Operation for CreateWebhookSource {
         context.commit(change, Answer::created(location, SourceWithSecret::of(source))).await
     }
 
-    fn reveal(key: &DeploymentKey, answer: String) -> Result<String, serde_json::Error> {
-        SourceWithSecret::reveal(key, &answer)
+    fn reveal_secrets(key: &DeploymentKey, answer: String) -> Result<String, serde_json::Error> {
+        SourceWithSecret::reveal_secrets(key, &answer)
     }
 }

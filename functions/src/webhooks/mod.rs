@@ -8,14 +8,14 @@ use api_runtime::table::{
 };
 use api_runtime::{Answer, Change, Context, Failure, Output, Reply};
 use deserr::Deserr;
-use domain::event::{SubscriptionMessageIgnored, SubscriptionMessageKept};
+use domain::event::{SubscriptionMessageIgnored, SubscriptionMessagePending};
 use domain::fulfillment::faults::UNKNOWN_SUBSCRIPTION;
 use domain::order::{self, OrderedSubscription};
 use domain::subscription::{ReportedState, SubscriptionUpdate};
 use domain::webhook::Secret;
 use domain::{
-    DeploymentKey, EntitlementName, ExternalId, Faults, Metadata, NewEvent, Order, OrderStatus, Owner, Sent,
-    Source, SourceId, Subscription, SubscriptionId, Version,
+    DeploymentKey, EntitlementName, ExternalId, Faults, Metadata, NewEvent, Order, OrderStatus, Owner,
+    ReportedTime, Source, SourceId, Subscription, SubscriptionId, Version,
 };
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -116,69 +116,71 @@ pub struct Message<D> {
     #[expect(dead_code, reason = "the message was told by it")]
     message_type: String,
     /// When it happened.
-    timestamp: Sent,
+    timestamp: ReportedTime,
     /// What happened.
     data: D,
 }
 
 /// Where a subscription is that a message names.
-enum Named {
+enum FoundSubscription {
     /// There.
-    There(Box<Subscription>),
+    Existing(Box<Subscription>),
     /// Nowhere yet; perhaps something was said of it.
-    NotYet(ExternalId, Option<Box<SubscriptionName>>),
+    NotOrdered(ExternalId, Option<Box<SubscriptionName>>),
 }
 
 /// Looks for a subscription of a source.
 async fn find(
     context: &Context<'_>,
     delivery: &Delivery,
-    named: &order::Named<SubscriptionId>,
-) -> Result<Named, Failure> {
+    named: &order::Reference<SubscriptionId>,
+) -> Result<FoundSubscription, Failure> {
     let unknown = || UNKNOWN_SUBSCRIPTION.refuse(&[&"data", &"subscription"]);
     let place = match named {
-        order::Named::Id(id) => {
+        order::Reference::Id(id) => {
             let name = EntitlementByName(EntitlementName::Id(id.entitlement()));
             match context.table.get(&name).await?.map(|place| place.owner) {
                 Some(Owner::Organization(organization)) => SubscriptionOf(organization, *id),
                 _ => return Err(unknown().into()),
             }
         }
-        order::Named::ExternalId(external_id) => {
+        order::Reference::ExternalId(external_id) => {
             let name = SubscriptionNamed(delivery.source.id, external_id.clone());
             let name = context.table.get(&name).await?;
             match name.as_ref().and_then(|name| name.organization_id.zip(name.subscription_id)) {
                 Some((organization, id)) => SubscriptionOf(organization, id),
-                None => return Ok(Named::NotYet(external_id.clone(), name.map(Box::new))),
+                None => return Ok(FoundSubscription::NotOrdered(external_id.clone(), name.map(Box::new))),
             }
         }
     };
     let found = context.table.get(&place).await?.filter(|found| found.source_id == delivery.source.id);
-    Ok(Named::There(Box::new(found.ok_or_else(unknown)?)))
+    Ok(FoundSubscription::Existing(Box::new(found.ok_or_else(unknown)?)))
 }
 
 /// Hears what a message says of a subscription: at once, or when its order has come. `tell` leaves what else follows.
 async fn apply_report(
     context: &Context<'_>,
     delivery: &Delivery,
-    (named, message_type): (Named, &str),
-    said: SubscriptionUpdate,
+    (named, message_type): (FoundSubscription, &str),
+    update: SubscriptionUpdate,
     tell: impl FnOnce(&mut Change, &Subscription, &Subscription) -> Result<(), Failure> + Send,
 ) -> Result<Reply<Receipt>, Failure> {
     let mut change = Change::new();
     match named {
-        Named::There(before) if before.deactivation.is_some() => ignore(context, &before, message_type).await,
-        Named::There(before) => {
+        FoundSubscription::Existing(before) if before.deactivation.is_some() => {
+            ignore(context, &before, message_type).await
+        }
+        FoundSubscription::Existing(before) => {
             let mut after = before.as_ref().clone();
             let answer = Answer::ok(Receipt::AppliedToSubscription { subscription_id: after.id });
-            if after.reported.merge(said) {
+            if after.reported.merge(update) {
                 after.metadata = before.metadata.next(context.now);
                 change.replace(&after, before.metadata.version, None)?;
                 tell(&mut change, &before, &after)?;
             }
             context.commit(change, answer).await
         }
-        Named::NotYet(external_id, before) => {
+        FoundSubscription::NotOrdered(external_id, before) => {
             let answer = Answer::ok(Receipt::Pending { external_id: external_id.clone() });
             let mut after = before.as_deref().cloned().unwrap_or_else(|| SubscriptionName {
                 source_id: delivery.source.id,
@@ -188,11 +190,11 @@ async fn apply_report(
                 reported: ReportedState::default(),
                 metadata: Metadata::new(context.now),
             });
-            if after.reported.merge(said) {
+            if after.reported.merge(update) {
                 let (source_id, external_id) = (after.source_id, after.external_id.clone());
                 let message_type = message_type.to_owned();
-                let kept = SubscriptionMessageKept { source_id, external_id, message_type };
-                change.record(NewEvent::of_vendor(kept));
+                let pending = SubscriptionMessagePending { source_id, external_id, message_type };
+                change.record(NewEvent::of_vendor(pending));
                 match before {
                     Some(before) => {
                         after.metadata = before.metadata.next(context.now);
@@ -281,7 +283,7 @@ impl SourceWithSecret {
     }
 
     /// Adds the secret that the answer is about.
-    fn reveal(key: &DeploymentKey, answer: &str) -> Result<String, serde_json::Error> {
+    fn reveal_secrets(key: &DeploymentKey, answer: &str) -> Result<String, serde_json::Error> {
         let mut shown: Self = serde_json::from_str(answer)?;
         shown.secret = Some(Secret::derive(key, shown.source.id, shown.source.secret_version).reveal());
         serde_json::to_string(&shown)

@@ -6,7 +6,7 @@ use api_runtime::{Change, Context, Failure, Reply};
 use deserr::Deserr;
 use domain::event::{OrderCancelled, SubscriptionCancelled};
 use domain::order::Quantities;
-use domain::{Faults, Order, OrderId, OrderStatus, Sent, Subscription, Timestamp};
+use domain::{Faults, Order, OrderId, OrderStatus, ReportedTime, Subscription, Timestamp};
 use schemars::JsonSchema;
 
 use super::{Receipt, ignored, subscriptions_of};
@@ -17,7 +17,7 @@ use crate::orders::update::{OrderUpdate, are_transferred, update_order};
 #[derive(Debug, Clone, Deserr, JsonSchema)]
 #[deserr(error = Faults, rename_all = camelCase)]
 #[schemars(rename_all = "camelCase")]
-pub struct Cancelled {
+pub struct OrderCancelledData {
     /// The store's number of it.
     order_id: OrderId,
 }
@@ -27,10 +27,10 @@ pub struct Cancelled {
 pub async fn apply(
     context: &Context<'_>,
     delivery: &Delivery,
-    cancelled: Cancelled,
-    occurred_at: Sent,
+    cancelled: OrderCancelledData,
+    occurred_at: ReportedTime,
 ) -> Result<Reply<Receipt>, Failure> {
-    let (Cancelled { order_id }, occurred_at) = (cancelled, occurred_at.instant(context.now));
+    let (OrderCancelledData { order_id }, occurred_at) = (cancelled, occurred_at.instant(context.now));
     let known = OrderOfSource(delivery.source.id, order_id.clone());
     let mut before = context.table.get(&known).await?;
     if let Some(order) = before.as_ref().filter(|order| order.is_being_fulfilled()) {
@@ -39,13 +39,14 @@ pub async fn apply(
     }
     let context = &context.refreshed();
     // What was renewed since its order was cancelled can be cancelled again; the latest cancellation counts.
-    let again = |order: &Order| {
+    let is_repeat = |order: &Order| {
         let has = !order.subscriptions.is_empty() || order.cancelled_before_arrival();
         order.status == OrderStatus::Cancelled && has && order.cancelled_at < Some(occurred_at)
     };
-    let told =
-        |order: &Order| order.cancelled_at >= Some(occurred_at) || order.status.is_over() && !again(order);
-    if let Some(order) = before.as_ref().filter(|order| told(order)) {
+    let is_known = |order: &Order| {
+        order.cancelled_at >= Some(occurred_at) || order.status.is_over() && !is_repeat(order)
+    };
+    if let Some(order) = before.as_ref().filter(|order| is_known(order)) {
         return Receipt::leave(context, order.clone()).await;
     }
     let known = before.as_ref().is_some_and(|order| order.cancelled_at.is_some());
@@ -66,8 +67,8 @@ pub async fn apply(
     let order = Order { cancelled_at, ..order };
     let event = OrderCancelled { source_id: delivery.source.id, order_id };
     let event = Some(event.into()).filter(|_| !known);
-    let revision = OrderUpdate { before, order, wanted: Quantities::new(), lines: None, event, transferred };
-    update_order(context, revision, change, Receipt::answer).await
+    let update = OrderUpdate { before, order, wanted: Quantities::new(), lines: None, event, transferred };
+    update_order(context, update, change, Receipt::answer).await
 }
 
 /// Ends what is there, if it was not renewed since.

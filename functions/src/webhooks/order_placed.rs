@@ -19,13 +19,13 @@ use super::buyer::{self, NamedBuyer};
 use crate::orders::fulfillment::{self, resume};
 use crate::orders::sold_lines::{SoldLines, is_subscription};
 use crate::orders::update::{OrderUpdate, require_owner, update_order};
-use crate::webhooks::order_placed::fulfillment::Loaded;
+use crate::webhooks::order_placed::fulfillment::LoadedLines;
 
 /// An order of a partner, named by its account at the store or, by a source that may, by its id.
 #[derive(Debug, Clone, Deserr, JsonSchema)]
 #[deserr(error = Faults, rename_all = camelCase)]
 #[schemars(rename_all = "camelCase")]
-pub struct Placed {
+pub struct OrderPlacedData {
     /// The store's number of it: it takes effect once.
     order_id: OrderId,
     /// The buyer's account at the store.
@@ -38,7 +38,7 @@ pub struct Placed {
     lines: SoldLines,
 }
 
-impl Check for Placed {
+impl Check for OrderPlacedData {
     fn check(sent: &serde_json::Value) -> Vec<(String, ParseError)> {
         // Of subscriptions the organization itself may be the buyer.
         let lines = sent.get("lines").and_then(serde_json::Value::as_array);
@@ -52,7 +52,7 @@ impl Check for Placed {
 pub async fn apply(
     context: &Context<'_>,
     delivery: &Delivery,
-    placed: Placed,
+    placed: OrderPlacedData,
 ) -> Result<Reply<Receipt>, Failure> {
     let source = &delivery.source;
     let mut wanted = BatchGet::new();
@@ -61,9 +61,9 @@ pub async fn apply(
     named.want(&mut wanted);
     let known = OrderOfSource(source.id, placed.order_id.clone());
     wanted.add(&known);
-    let mut said = Order::new(source.id, placed.order_id.clone(), OrderStatus::Applied, context.now);
-    said.subscriptions = placed.lines.subscriptions().into_iter().map(OrderedSubscription::new).collect();
-    fulfillment::want(&said, &mut wanted);
+    let mut received = Order::new(source.id, placed.order_id.clone(), OrderStatus::Applied, context.now);
+    received.subscriptions = placed.lines.subscriptions().into_iter().map(OrderedSubscription::new).collect();
+    fulfillment::want(&received, &mut wanted);
     let found = context.table.fetch(wanted, true).await?;
 
     let before = found.get(&known)?;
@@ -72,13 +72,13 @@ pub async fn apply(
             return resume(context, order.clone(), Receipt::answer).await;
         }
         // What was cancelled before it came is shown as cancelled, for its subscriptions can be renewed.
-        Some(order) if order.cancelled_before_arrival() && !said.subscriptions.is_empty() => {}
+        Some(order) if order.cancelled_before_arrival() && !received.subscriptions.is_empty() => {}
         Some(order) if order.status != OrderStatus::Awaited => {
             return Receipt::leave(context, order.clone()).await;
         }
         _ => {}
     }
-    let ignored = before.as_ref().and_then(|order| change_of_another(order, &said));
+    let ignored = before.as_ref().and_then(|order| change_of_another(order, &received));
     let mut faults = match before {
         Some(_) if ignored.is_none() => Vec::new(),
         _ => placed.lines.unknown_types(&found)?,
@@ -90,41 +90,41 @@ pub async fn apply(
     let account = named.account;
     let waits = buyer.is_none() && account.is_some();
     let places = placed.lines.places_of_subscriptions();
-    said.partner_id = buyer;
-    let loaded = load_lines(context, &said, (&found, &places), waits, &mut faults).await?;
+    received.partner_id = buyer;
+    let loaded = load_lines(context, &received, (&found, &places), waits, &mut faults).await?;
     if !faults.is_empty() {
         return Err(Problem::of(ProblemKind::Rule, faults).into());
     }
-    let arrival = Arrival { known, before, said, ignored, account, buyer, loaded, places };
+    let arrival = ReceivedOrder { known, before, received, ignored, account, buyer, loaded, places };
     take_effect(context, placed, arrival).await
 }
 
 /// An order that came, and nothing stands against it.
-struct Arrival {
+struct ReceivedOrder {
     known: OrderOfSource,
     /// What is known of it already.
     before: Option<Order>,
     /// The order as the message says it.
-    said: Order,
+    received: Order,
     /// The change that was said of it before, if that is of another order.
     ignored: Option<OrderChangeIgnored>,
     account: Option<OwnerOfStoreAccount>,
     buyer: Option<PartnerId>,
     /// What its lines need; none while it waits.
-    loaded: Option<Loaded>,
+    loaded: Option<LoadedLines>,
     /// Where its lines are in the message.
     places: Vec<usize>,
 }
 
 async fn take_effect(
     context: &Context<'_>,
-    placed: Placed,
-    arrival: Arrival,
+    placed: OrderPlacedData,
+    arrival: ReceivedOrder,
 ) -> Result<Reply<Receipt>, Failure> {
-    let Arrival { known, before, said, ignored, account, buyer, loaded, places } = arrival;
+    let ReceivedOrder { known, before, received, ignored, account, buyer, loaded, places } = arrival;
     let (order, wanted) = match &before {
-        None => (said, placed.lines.sums()),
-        Some(before) => merged(said, before, ignored.is_some(), placed.lines.sums(), context.now),
+        None => (received, placed.lines.sums()),
+        Some(before) => merged(received, before, ignored.is_some(), placed.lines.sums(), context.now),
     };
     let billed = placed.store_account.clone().filter(|_| !order.subscriptions.is_empty());
     let order = Order { billing_account: billed, ..order };
@@ -132,54 +132,54 @@ async fn take_effect(
     ignored.into_iter().for_each(|event| change.record(NewEvent::of_vendor(event)));
     let (order, event) = park_or_apply(context, &mut change, order, (account, buyer));
     let types = wanted.len();
-    let revision = |before, order| {
+    let update = |before, order| {
         let lines = Some(placed.lines);
         OrderUpdate { before, order, wanted, lines, event, transferred: false }
     };
     let Some(loaded) = loaded else {
-        return update_order(context, revision(before, order), change, Receipt::answer).await;
+        return update_order(context, update(before, order), change, Receipt::answer).await;
     };
     let order = loaded.fulfill(context, order, &mut change, types, &places)?;
     if !order.is_being_fulfilled() {
-        return update_order(context, revision(before, order), change, Receipt::answer).await;
+        return update_order(context, update(before, order), change, Receipt::answer).await;
     }
-    update_order(&context.detached(), revision(before, order), change, Receipt::answer).await?;
+    update_order(&context.detached(), update(before, order), change, Receipt::answer).await?;
     let begun = context.table.get(&known).await?;
     resume(context, begun.or_not_found()?, Receipt::answer).await
 }
 
 /// What the store changed since counts, not what it said at first; unless it changed another order than this one.
-fn change_of_another(before: &Order, said: &Order) -> Option<OrderChangeIgnored> {
+fn change_of_another(before: &Order, received: &Order) -> Option<OrderChangeIgnored> {
     let ignored = OrderChangeIgnored {
         source_id: before.source_id,
         order_id: before.order_id.clone(),
         sequence: before.sequence,
         reason: LINES_DIFFER.about.to_owned(),
     };
-    (before.sequence > 0 && !said.is_of(&before.changed)).then_some(ignored)
+    (before.sequence > 0 && !received.is_of(&before.changed)).then_some(ignored)
 }
 
 /// Loads what the order's lines need, and finds their faults; none while the order waits: whose customers its organizations
 /// have to be is known when the account is a partner's.
 async fn load_lines(
     context: &Context<'_>,
-    said: &Order,
+    received: &Order,
     (found, places): (&BatchResult, &[usize]),
     waits: bool,
     faults: &mut Vec<Fault>,
-) -> Result<Option<Loaded>, Failure> {
+) -> Result<Option<LoadedLines>, Failure> {
     if waits {
-        faults.extend(fulfillment::unknown_products(said, found, places)?);
+        faults.extend(fulfillment::unknown_products(received, found, places)?);
         return Ok(None);
     }
-    let loaded = fulfillment::load(context, said, found).await?;
-    faults.extend(loaded.faults(said, places));
+    let loaded = fulfillment::load(context, received, found).await?;
+    faults.extend(loaded.faults(received, places));
     Ok(Some(loaded))
 }
 
 /// The order with what was said of it before it came, and what it is to say of licenses.
 fn merged(
-    said: Order,
+    received: Order,
     before: &Order,
     ignores_change: bool,
     sums: Quantities,
@@ -191,7 +191,7 @@ fn merged(
         _ if ignores_change => sums,
         _ => before.ordered(),
     };
-    let (metadata, subscriptions) = (before.metadata.next(now), said.subscriptions);
+    let (metadata, subscriptions) = (before.metadata.next(now), received.subscriptions);
     let (lines, changed) = (Vec::new(), Vec::new());
     let mut order = Order { lines, changed, subscriptions, sequence, metadata, ..before.clone() };
     order.change_lines(&before.changed);

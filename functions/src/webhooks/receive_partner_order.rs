@@ -30,7 +30,7 @@ pub struct ReceivePartnerOrder;
 /// What all messages have in common. What they say beyond is no fault: stores may say more than we read.
 #[derive(Debug, Deserr)]
 #[deserr(error = Faults)]
-struct Typed {
+struct MessageType {
     #[deserr(rename = "type")]
     message_type: String,
 }
@@ -40,19 +40,19 @@ struct Typed {
 #[schemars(untagged)]
 pub enum StoreMessage {
     /// `order.placed`: licenses or subscriptions were sold.
-    Placed(Message<order_placed::Placed>),
+    Placed(Message<order_placed::OrderPlacedData>),
     /// `order.changed`: an order says something else now.
-    Changed(Message<order_changed::Changed>),
+    Changed(Message<order_changed::OrderChangedData>),
     /// `order.cancelled`: an order is taken back.
-    Cancelled(Message<order_cancelled::Cancelled>),
+    Cancelled(Message<order_cancelled::OrderCancelledData>),
     /// `subscription.renewed`: a subscription runs longer.
-    Renewed(Message<subscription_renewed::Renewed>),
+    Renewed(Message<subscription_renewed::SubscriptionRenewedData>),
     /// `subscription.transferred`: somebody else pays for a subscription.
-    Transferred(Message<subscription_transferred::Transferred>),
+    Transferred(Message<subscription_transferred::SubscriptionTransferredData>),
     /// `subscription.usage`: so many use a subscription.
-    Used(Message<subscription_usage::Used>),
+    Used(Message<subscription_usage::SubscriptionUsageData>),
     /// `site.migrated`: a subscription is on another site now.
-    Migrated(Message<site_migrated::Migrated>),
+    Migrated(Message<site_migrated::SiteMigratedData>),
 }
 
 const INVALID_MESSAGE: &str = "invalid-message";
@@ -92,7 +92,7 @@ impl Operation for ReceivePartnerOrder {
     async fn execute(request: Request<'_, Self>) -> Result<Reply<Receipt>, Failure> {
         let Request { context, caller: delivery, body, .. } = request;
         match dispatch(context, delivery, &body.0).await {
-            Err(Failure::Problem(problem)) => refuse(context, delivery, problem).await,
+            Err(Failure::Problem(problem)) => record_refusal(context, delivery, problem).await,
             answered => answered,
         }
     }
@@ -104,8 +104,8 @@ async fn dispatch(
     body: &[u8],
 ) -> Result<Reply<Receipt>, Failure> {
     let (message, mut faults) = strict_json(body).map_err(malformed)?;
-    let typed: Option<Typed> = collect(&mut faults, deserr::deserialize(message.clone()));
-    let Some(Typed { message_type }) = typed else { return Err(malformed(faults).into()) };
+    let typed: Option<MessageType> = collect(&mut faults, deserr::deserialize(message.clone()));
+    let Some(MessageType { message_type }) = typed else { return Err(malformed(faults).into()) };
     match message_type.as_str() {
         "order.placed" => {
             let Message { data: Validated(placed), .. } = read(message, faults)?;
@@ -168,7 +168,7 @@ pub(super) fn malformed(faults: Faults) -> Problem {
 
 /// Leaves in the vendor's log, once per message, why it did not take effect. The message is judged afresh at
 /// its next attempt.
-async fn refuse(
+async fn record_refusal(
     context: &Context<'_>,
     delivery: &Delivery,
     problem: Problem,

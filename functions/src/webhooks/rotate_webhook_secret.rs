@@ -60,7 +60,7 @@ impl Operation for RotateWebhookSecret {
         context.commit(change, Answer::ok(SourceWithSecret::of(source))).await
     }
 
-    fn reveal(key: &DeploymentKey, answer: String) -> Result<String, serde_json::Error> {
-        SourceWithSecret::reveal(key, &answer)
+    fn reveal_secrets(key: &DeploymentKey, answer: String) -> Result<String, serde_json::Error> {
+        SourceWithSecret::reveal_secrets(key, &answer)
     }
 }

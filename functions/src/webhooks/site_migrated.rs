@@ -5,21 +5,21 @@ use api_runtime::table::{BatchGet, FirstMigration, Reservation, SiteByUrl};
 use api_runtime::{Answer, Change, Context, Failure, Reply};
 use deserr::Deserr;
 use domain::event::SiteMigrated;
-use domain::order::Named as Ref;
+use domain::order::Reference;
 use domain::subscription::SetUpTarget;
-use domain::{Faults, Metadata, Name, Sent, Site, SiteUrl, Subscription, SubscriptionId};
+use domain::{Faults, Metadata, Name, ReportedTime, Site, SiteUrl, Subscription, SubscriptionId};
 use schemars::JsonSchema;
 
-use super::{Named, Receipt, UNKNOWN_SUBSCRIPTION, find, ignore};
+use super::{FoundSubscription, Receipt, UNKNOWN_SUBSCRIPTION, find, ignore};
 use crate::subscriptions::create_site;
 
 /// Which subscription, and where it is now.
 #[derive(Debug, Clone, Deserr, JsonSchema)]
 #[deserr(error = Faults, rename_all = camelCase)]
 #[schemars(rename_all = "camelCase")]
-pub struct Migrated {
+pub struct SiteMigratedData {
     /// The subscription.
-    subscription: Ref<SubscriptionId>,
+    subscription: Reference<SubscriptionId>,
     /// The site's address; if the organization has no such site, it has one from now on.
     url: SiteUrl,
     /// What people call a site that is new.
@@ -31,11 +31,11 @@ pub struct Migrated {
 pub async fn apply(
     context: &Context<'_>,
     delivery: &Delivery,
-    Migrated { subscription, url, name }: Migrated,
-    occurred_at: Sent,
+    SiteMigratedData { subscription, url, name }: SiteMigratedData,
+    occurred_at: ReportedTime,
 ) -> Result<Reply<Receipt>, Failure> {
     let occurred_at = occurred_at.instant(context.now);
-    let Named::There(before) = find(context, delivery, &subscription).await? else {
+    let FoundSubscription::Existing(before) = find(context, delivery, &subscription).await? else {
         return Err(UNKNOWN_SUBSCRIPTION.refuse(&[&"data", &"subscription"]).into());
     };
     if before.deactivation.is_some() {
@@ -43,7 +43,7 @@ pub async fn apply(
     }
     let mut change = Change::new();
     let answer = Answer::ok(Receipt::AppliedToSubscription { subscription_id: before.id });
-    if before.placed_at.is_some_and(|at| at >= occurred_at) {
+    if before.set_up_at.is_some_and(|at| at >= occurred_at) {
         return context.commit(change, answer).await;
     }
     let organization_id = before.organization_id;
@@ -64,8 +64,8 @@ pub async fn apply(
     }
     let seen = before.metadata.version;
     let after = Subscription {
-        place: Some(SetUpTarget::Site { site_id: site.id, url: url.clone() }),
-        placed_at: Some(occurred_at),
+        set_up_target: Some(SetUpTarget::Site { site_id: site.id, url: url.clone() }),
+        set_up_at: Some(occurred_at),
         metadata: before.metadata.next(context.now),
         ..*before
     };

@@ -5,25 +5,25 @@ use api_runtime::table::{BatchGet, OrganizationById};
 use api_runtime::{Change, Context, Failure, Reply};
 use deserr::Deserr;
 use domain::fault::Check;
-use domain::order::Named as Ref;
+use domain::order::Reference;
 use domain::subscription::{Buyer, SubscriptionUpdate, Transfer};
 use domain::{
-    ErrorKind, Faults, ParseError, PartnerId, Problem, ProblemKind, Sent, StoreAccount, Subscription,
+    ErrorKind, Faults, ParseError, PartnerId, Problem, ProblemKind, ReportedTime, StoreAccount, Subscription,
     SubscriptionId,
 };
 use schemars::JsonSchema;
 
 use super::buyer::{self, NamedBuyer};
-use super::{Named, Receipt, apply_report, find};
+use super::{FoundSubscription, Receipt, apply_report, find};
 use crate::party::add_customer;
 
 /// Which subscription, and to whom: the partner of an account at the store or, by a source that may, a partner by its id.
 #[derive(Debug, Clone, Deserr, JsonSchema)]
 #[deserr(error = Faults, rename_all = camelCase)]
 #[schemars(rename_all = "camelCase")]
-pub struct Transferred {
+pub struct SubscriptionTransferredData {
     /// The subscription.
-    subscription: Ref<SubscriptionId>,
+    subscription: Reference<SubscriptionId>,
     /// The account at the store to which it is billed from now on.
     #[deserr(default)]
     store_account: Option<StoreAccount>,
@@ -32,7 +32,7 @@ pub struct Transferred {
     partner_id: Option<PartnerId>,
 }
 
-impl Check for Transferred {
+impl Check for SubscriptionTransferredData {
     fn check(sent: &serde_json::Value) -> Vec<(String, ParseError)> {
         buyer::check(sent, false).into_iter().collect()
     }
@@ -45,8 +45,8 @@ pub(super) const UNKNOWN_ACCOUNT: ErrorKind =
 pub async fn apply(
     context: &Context<'_>,
     delivery: &Delivery,
-    Transferred { subscription, store_account, partner_id }: Transferred,
-    occurred_at: Sent,
+    SubscriptionTransferredData { subscription, store_account, partner_id }: SubscriptionTransferredData,
+    occurred_at: ReportedTime,
 ) -> Result<Reply<Receipt>, Failure> {
     let named = NamedBuyer::new(&delivery.source, store_account.clone(), partner_id);
     let mut wanted = BatchGet::new();
@@ -60,12 +60,14 @@ pub async fn apply(
     // Whose customer it is from now on must be in the partner's directory by its name.
     let named = find(context, delivery, &subscription).await?;
     let organization = match &named {
-        Named::There(there) => context.table.get(&OrganizationById(there.organization_id)).await?,
-        Named::NotYet(..) => None,
+        FoundSubscription::Existing(there) => {
+            context.table.get(&OrganizationById(there.organization_id)).await?
+        }
+        FoundSubscription::NotOrdered(..) => None,
     };
     let to = Buyer { partner_id, billing_account: store_account };
-    let said = SubscriptionUpdate::Transfer(Transfer { occurred_at: occurred_at.instant(context.now), to });
-    let tell = |change: &mut Change, before: &Subscription, after: &Subscription| {
+    let update = SubscriptionUpdate::Transfer(Transfer { occurred_at: occurred_at.instant(context.now), to });
+    let event_of = |change: &mut Change, before: &Subscription, after: &Subscription| {
         after.transferred_from(before.buyer()).into_iter().for_each(|event| change.record(event));
         let to = after.buyer().partner_id.filter(|to| before.buyer().partner_id != Some(*to));
         if let Some((partner, organization)) = to.zip(organization) {
@@ -73,5 +75,5 @@ pub async fn apply(
         }
         Ok(())
     };
-    apply_report(context, delivery, (named, "subscription.transferred"), said, tell).await
+    apply_report(context, delivery, (named, "subscription.transferred"), update, event_of).await
 }

@@ -321,7 +321,7 @@ impl Change {
     }
 
     /// Stores an answer for repeats of the call, unless one is stored already and has not expired.
-    pub(crate) fn remember(&mut self, record: &IdempotencyRecord, now: Timestamp) -> Result<(), Error> {
+    pub(crate) fn store_answer(&mut self, record: &IdempotencyRecord, now: Timestamp) -> Result<(), Error> {
         self.write(Write::on(is_free(now), record.key(), Action::Put(to_item(record)?)), replay);
         Ok(())
     }

@@ -15,17 +15,17 @@ use serde::de::{DeserializeOwned, IgnoredAny};
 use crate::context::Environment;
 use crate::http;
 use crate::http::operation::Operation;
-use crate::schedule::{self, Report, Scheduled};
+use crate::schedule::{self, RunReport, Scheduled};
 use crate::table::{Table, client};
 
 /// What is left for the answer to go out when a function's time is up.
 const FOR_THE_ANSWER: Duration = Duration::from_millis(250);
 
 /// An operation as Lambda calls it.
-pub type Handler = Arc<dyn Fn(LambdaEvent<ApiGatewayV2httpRequest>) -> Answering + Send + Sync>;
+pub type Handler = Arc<dyn Fn(LambdaEvent<ApiGatewayV2httpRequest>) -> HandlerFuture + Send + Sync>;
 
 /// A response on its way.
-pub type Answering = Pin<Box<dyn Future<Output = ApiGatewayV2httpResponse> + Send>>;
+pub type HandlerFuture = Pin<Box<dyn Future<Output = ApiGatewayV2httpResponse> + Send>>;
 
 /// The handler of an operation: the same in Lambda and in the local stack.
 pub fn handler<O: Operation>(environment: Arc<Environment>) -> Handler {
@@ -39,10 +39,10 @@ pub fn handler<O: Operation>(environment: Arc<Environment>) -> Handler {
 }
 
 /// Scheduled work as Lambda calls it. The payload says nothing that matters.
-pub type Timer = Arc<dyn Fn(LambdaEvent<IgnoredAny>) -> Running + Send + Sync>;
+pub type Timer = Arc<dyn Fn(LambdaEvent<IgnoredAny>) -> TimerFuture + Send + Sync>;
 
 /// A run under way.
-pub type Running = Pin<Box<dyn Future<Output = Result<Report, String>> + Send>>;
+pub type TimerFuture = Pin<Box<dyn Future<Output = Result<RunReport, String>> + Send>>;
 
 /// The handler of scheduled work: the same in Lambda and in the local stack.
 pub fn timer<S: Scheduled>(environment: Arc<Environment>) -> Timer {

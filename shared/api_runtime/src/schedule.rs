@@ -22,13 +22,13 @@ pub trait Scheduled: Sized + Send + Sync + 'static {
     /// [`Failure`]; what was done before is done.
     fn execute(
         environment: &Environment,
-        report: &mut Report,
+        report: &mut RunReport,
     ) -> impl Future<Output = Result<(), Failure>> + Send;
 }
 
 /// What a run did.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize)]
-pub struct Report {
+pub struct RunReport {
     /// How many things were due and are done.
     pub done: u64,
     /// How many are left to the next run, because somebody else is at them or they take long.
@@ -49,12 +49,14 @@ impl Environment {
 pub(crate) async fn run<S: Scheduled>(
     environment: &Environment,
     remaining: Duration,
-) -> Result<Report, String> {
-    let mut report = Report::default();
+) -> Result<RunReport, String> {
+    let mut report = RunReport::default();
     let finished = tokio::time::timeout(remaining, S::execute(environment, &mut report)).await;
-    let Report { done, left, failed } = report;
+    let RunReport { done, left, failed } = report;
     match finished {
-        Ok(Ok(())) if report == Report::default() => tracing::debug!(operation = S::NAME, "nothing was due"),
+        Ok(Ok(())) if report == RunReport::default() => {
+            tracing::debug!(operation = S::NAME, "nothing was due")
+        }
         Ok(Ok(())) => tracing::info!(operation = S::NAME, done, left, failed, "ran"),
         Ok(Err(why)) => {
             tracing::error!(operation = S::NAME, done, failed, %why, "could not go on");

@@ -50,7 +50,7 @@ impl Bucket {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Counter {
     /// Those of a kind that are so far.
-    So(ServiceRequestKind, ServiceRequestStatus),
+    ByStatus(ServiceRequestKind, ServiceRequestStatus),
     /// Those that the vendor answered first after such a time.
     Answered(Bucket),
     /// Those that are solved or closed, and were so after such a time.
@@ -65,7 +65,7 @@ const SOLVED: &str = "s";
 impl Display for Counter {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         match self {
-            Self::So(kind, status) => write!(f, "{}{}", status.name(), kind.name().replace('-', "")),
+            Self::ByStatus(kind, status) => write!(f, "{}{}", status.name(), kind.name().replace('-', "")),
             Self::Answered(Bucket(index)) => write!(f, "{ANSWERED}{index}"),
             Self::Solved(Bucket(index)) => write!(f, "{SOLVED}{index}"),
         }
@@ -78,7 +78,7 @@ impl ServiceRequest {
         let submitted = self.metadata.created_at;
         let answered = self.answered_at.map(|at| Counter::Answered(Bucket::between(submitted, at)));
         let solved = self.solved_at.map(|at| Counter::Solved(Bucket::between(submitted, at)));
-        std::iter::once(Counter::So(self.kind, self.status)).chain(answered).chain(solved)
+        std::iter::once(Counter::ByStatus(self.kind, self.status)).chain(answered).chain(solved)
     }
 
     /// What is counted more, or less, since it was what it was before, if it was.
@@ -95,7 +95,7 @@ pub type Counts = BTreeMap<String, i64>;
 
 /// How many service requests are so far.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, JsonSchema)]
-pub struct Progress {
+pub struct StatusCounts {
     /// All that were submitted.
     pub submitted: i64,
     /// Those on which the vendor has to do something.
@@ -108,7 +108,7 @@ pub struct Progress {
     pub closed: i64,
 }
 
-impl Progress {
+impl StatusCounts {
     fn add(&mut self, status: ServiceRequestStatus, number: i64) {
         self.submitted += number;
         *match status {
@@ -126,7 +126,7 @@ impl Progress {
 pub struct Figures {
     /// How many are so far now.
     #[serde(flatten)]
-    pub progress: Progress,
+    pub progress: StatusCounts,
     /// The median of the times from the submission to the vendor's first text, rounded down: to a minute below 16 minutes,
     /// by less than an eighth above. None if nothing was answered.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -139,9 +139,9 @@ pub struct Figures {
 impl Figures {
     /// The figures of some months together.
     pub fn of(counts: &[&Counts]) -> Self {
-        let mut progress = Progress::default();
+        let mut progress = StatusCounts::default();
         for kind in ServiceRequestKind::ALL {
-            progress = progress_of(counts, kind, progress);
+            progress = status_counts(counts, kind, progress);
         }
         Self {
             progress,
@@ -153,17 +153,17 @@ impl Figures {
 
 /// How many of a kind are so far.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
-pub struct OfKind {
+pub struct KindFigures {
     /// The kind.
     pub kind: ServiceRequestKind,
     /// How many are so far now.
     #[serde(flatten)]
-    pub progress: Progress,
+    pub progress: StatusCounts,
 }
 
 /// The figures of the service requests that were submitted in a month.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
-pub struct OfMonth {
+pub struct MonthFigures {
     /// The month, in UTC.
     pub month: Month,
     /// Its figures.
@@ -179,9 +179,9 @@ pub struct Dashboard {
     #[serde(flatten)]
     pub all: Figures,
     /// Each kind.
-    pub by_kind: Vec<OfKind>,
+    pub by_kind: Vec<KindFigures>,
     /// Each month, the present one last.
-    pub by_month: Vec<OfMonth>,
+    pub by_month: Vec<MonthFigures>,
 }
 
 impl Dashboard {
@@ -189,10 +189,13 @@ impl Dashboard {
     pub fn of(counted: &BTreeMap<Month, Counts>, now: Timestamp) -> Self {
         let (none, months) = (Counts::new(), Self::months(now));
         let counts: Vec<&Counts> = months.iter().map(|month| counted.get(month).unwrap_or(&none)).collect();
-        let by_kind = ServiceRequestKind::ALL
-            .map(|kind| OfKind { kind, progress: progress_of(&counts, kind, Progress::default()) });
+        let by_kind = ServiceRequestKind::ALL.map(|kind| KindFigures {
+            kind,
+            progress: status_counts(&counts, kind, StatusCounts::default()),
+        });
         let by_month = months.into_iter().zip(&counts);
-        let by_month = by_month.map(|(month, counts)| OfMonth { month, figures: Figures::of(&[counts]) });
+        let by_month =
+            by_month.map(|(month, counts)| MonthFigures { month, figures: Figures::of(&[counts]) });
         Self { all: Figures::of(&counts), by_kind: by_kind.to_vec(), by_month: by_month.collect() }
     }
 
@@ -203,9 +206,9 @@ impl Dashboard {
     }
 }
 
-fn progress_of(counts: &[&Counts], kind: ServiceRequestKind, mut progress: Progress) -> Progress {
+fn status_counts(counts: &[&Counts], kind: ServiceRequestKind, mut progress: StatusCounts) -> StatusCounts {
     for status in ServiceRequestStatus::ALL {
-        let name = Counter::So(kind, status).to_string();
+        let name = Counter::ByStatus(kind, status).to_string();
         progress.add(status, counts.iter().filter_map(|counts| counts.get(&name)).sum());
     }
     progress
@@ -246,7 +249,7 @@ mod tests {
             (12, "2025-04", "2026-02", "2026-03")
         );
         let empty = Dashboard::of(&BTreeMap::new(), now);
-        assert_eq!((empty.all.progress, empty.all.median_to_solution), (Progress::default(), None));
+        assert_eq!((empty.all.progress, empty.all.median_to_solution), (StatusCounts::default(), None));
         assert_eq!((empty.by_kind.len(), empty.by_month.len()), (6, 12));
     }
 

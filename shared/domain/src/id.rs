@@ -185,10 +185,10 @@ impl SubscriptionId {
 /// Where new ids come from. Ids of one source never repeat and, in one process, rise also while the clock
 /// stands still.
 #[derive(Debug)]
-pub struct Ids(Source);
+pub struct Ids(IdSource);
 
 #[derive(Debug)]
-enum Source {
+enum IdSource {
     /// The millisecond of the last id, and what keeps ids of one millisecond in order.
     Random(Mutex<(u64, ContextV7)>),
     /// How many ids of each prefix were given.
@@ -198,12 +198,12 @@ enum Source {
 impl Ids {
     /// Ids nobody can guess.
     pub fn random() -> Self {
-        Self(Source::Random(Mutex::new((0, ContextV7::new()))))
+        Self(IdSource::Random(Mutex::new((0, ContextV7::new()))))
     }
 
     /// Ids that are the same in every run, each kind counted from `first`: for the demo world and the tests.
     pub fn counted_from(first: u64) -> Self {
-        Self(Source::Counted { first, given: Mutex::default() })
+        Self(IdSource::Counted { first, given: Mutex::default() })
     }
 
     /// A new id of the kind asked for, given at `now`.
@@ -220,7 +220,7 @@ impl Ids {
         let millis = now.unix_millis();
         // A poisoned lock still holds what can be used: it is plain data.
         match &self.0 {
-            Source::Random(last) => {
+            IdSource::Random(last) => {
                 let nanos = u32::try_from(millis % 1000 * 1_000_000).unwrap_or_default();
                 let mut last = last.lock().unwrap_or_else(PoisonError::into_inner);
                 // A context that saw a later time would give that time to an earlier id.
@@ -229,7 +229,7 @@ impl Ids {
                 }
                 Uuid::new_v7(uuid::Timestamp::from_unix(&last.1, millis / 1000, nanos))
             }
-            Source::Counted { first, given } => {
+            IdSource::Counted { first, given } => {
                 let mut given = given.lock().unwrap_or_else(PoisonError::into_inner);
                 let count = given.entry(prefix).or_insert(*first);
                 let mut bytes = [0; 10];

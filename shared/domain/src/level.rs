@@ -39,8 +39,8 @@ pub enum AccessAction {
 
 impl Level {
     /// Whether the level opens this.
-    pub fn allows(self, act: AccessAction) -> bool {
-        self >= act.required_level()
+    pub fn allows(self, action: AccessAction) -> bool {
+        self >= action.required_level()
     }
 }
 
@@ -64,7 +64,7 @@ mod tests {
 
     #[test]
     fn each_level_opens_what_the_table_says() {
-        let acts = [
+        let actions = [
             AccessAction::SeeWhereAdded,
             AccessAction::SeeAll,
             AccessAction::Update,
@@ -73,8 +73,8 @@ mod tests {
             AccessAction::ManageCustomers,
         ];
         for (opened, level) in (1..).zip(Level::ALL) {
-            let opens: Vec<_> = acts.into_iter().filter(|act| level.allows(*act)).collect();
-            assert_eq!(opens, acts[..opened], "{level:?}");
+            let allowed: Vec<_> = actions.into_iter().filter(|action| level.allows(*action)).collect();
+            assert_eq!(allowed, actions[..opened], "{level:?}");
         }
     }
 }

@@ -69,6 +69,6 @@ pub use text::{
     Description, Email, ExternalId, FieldName, LicenseTypeCode, Name, OrderId, Plan, ProductCode,
     StoreAccount,
 };
-pub use time::{Period, Sent, TimeZone, Timestamp};
+pub use time::{Period, ReportedTime, TimeZone, Timestamp};
 pub use value::{Details, Fields};
 pub use webhook::Source;

@@ -176,7 +176,7 @@ impl FromStr for NameQuery {
         let folded = Folded::of(&text);
         if folded.0.is_empty() {
             return Err(ParseError::new(
-                "nothing-to-find",
+                "unsearchable",
                 "has nothing that counts: no letter, digit or symbol",
             ));
         }
@@ -220,7 +220,7 @@ mod tests {
             assert_eq!(matched(query, name), expected, "{query} in {name}");
         }
         for nothing in ["!", "- -", "\u{301}"] {
-            assert_eq!(nothing.parse::<NameQuery>().unwrap_err().code, "nothing-to-find", "{nothing}");
+            assert_eq!(nothing.parse::<NameQuery>().unwrap_err().code, "unsearchable", "{nothing}");
         }
     }
 

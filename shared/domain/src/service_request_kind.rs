@@ -69,7 +69,7 @@ words! {
 
 impl ContactRole {
     /// What a partner's member does who is such a contact.
-    pub fn act(self) -> AccessAction {
+    pub fn action(self) -> AccessAction {
         match self {
             Self::Additional => AccessAction::SeeWhereAdded,
             Self::Primary => AccessAction::Update,

@@ -62,7 +62,7 @@ pub(crate) fn checked(text: &str, most: usize, refused: fn(char) -> bool) -> Res
         return Err(ParseError::new("control-character", detail));
     }
     if text.chars().all(|c| c.is_whitespace() || is_unseen(c)) {
-        return Err(ParseError::new("invisible", "has no character that anybody sees"));
+        return Err(ParseError::new("no-visible-character", "has no character that anybody sees"));
     }
     Ok(text.into_owned())
 }
@@ -286,8 +286,8 @@ mod tests {
             ("a\u{ad}b", "control-character"),
             ("\u{3164}", "control-character"),
             ("\u{2800}", "control-character"),
-            ("\u{200d}", "invisible"),
-            ("\u{fe0f}\u{200c}", "invisible"),
+            ("\u{200d}", "no-visible-character"),
+            ("\u{fe0f}\u{200c}", "no-visible-character"),
             (&"あ".repeat(201), "invalid-length"),
         ] {
             assert_eq!(text.parse::<Name>().unwrap_err().code, code, "{text:?}");

@@ -128,9 +128,9 @@ written_as_text!(TimeZone);
 
 /// Some instant in any form that RFC 3339 knows: when others say that something happened.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Sent(DateTime<Utc>);
+pub struct ReportedTime(DateTime<Utc>);
 
-impl Sent {
+impl ReportedTime {
     /// The instant, to the millisecond; at least that of 1970, and at most as far after `now` as clocks may differ: what is
     /// said to happen later must not outdo all that comes until then.
     pub fn instant(self, now: Timestamp) -> Timestamp {
@@ -139,13 +139,13 @@ impl Sent {
     }
 }
 
-impl Display for Sent {
+impl Display for ReportedTime {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.write_str(&self.0.to_rfc3339())
     }
 }
 
-impl FromStr for Sent {
+impl FromStr for ReportedTime {
     type Err = ParseError;
 
     fn from_str(text: &str) -> Result<Self, ParseError> {
@@ -155,7 +155,7 @@ impl FromStr for Sent {
     }
 }
 
-written_as_text!(Sent, format = "date-time");
+written_as_text!(ReportedTime, format = "date-time");
 
 /// A length of time by the calendar, ISO 8601 without fractions: `P1Y`, `P18M`, `P30D`, `P1DT12H`.
 /// At most 100 years; what is asked for is more than nothing.

@@ -182,7 +182,7 @@ const PROOF_SECONDS: u64 = 15 * 60;
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum ProofFault {
     /// It is not the store's, or not for this partner and account, or reaches too far ahead.
-    Wrong,
+    Invalid,
     /// It was good once.
     Expired,
 }
@@ -200,19 +200,19 @@ pub fn check_proof(
     account: &StoreAccount,
     now: Timestamp,
 ) -> Result<(), ProofFault> {
-    let (expiry, signature) = proof.split_once('.').ok_or(ProofFault::Wrong)?;
+    let (expiry, signature) = proof.split_once('.').ok_or(ProofFault::Invalid)?;
     // A store may write the account otherwise than it is kept, to the same effect.
     let contents = [account.as_str().into(), nfd(account.as_str())]
         .map(|account: std::borrow::Cow<'_, str>| format!("link.{partner}.{account}.{expiry}"));
-    let expiry: u64 = expiry.parse().map_err(|_| ProofFault::Wrong)?;
-    let signature = parse_signature(signature).ok_or(ProofFault::Wrong)?;
+    let expiry: u64 = expiry.parse().map_err(|_| ProofFault::Invalid)?;
+    let signature = parse_signature(signature).ok_or(ProofFault::Invalid)?;
     let signature = [signature];
     if !contents.iter().any(|content| signed(secret, &[content.as_bytes()], &signature)) {
-        return Err(ProofFault::Wrong);
+        return Err(ProofFault::Invalid);
     }
     match expiry.checked_sub(now.unix_seconds()) {
         None | Some(0) => Err(ProofFault::Expired),
-        Some(left) if left > PROOF_SECONDS => Err(ProofFault::Wrong),
+        Some(left) if left > PROOF_SECONDS => Err(ProofFault::Invalid),
         Some(_) => Ok(()),
     }
 }
@@ -293,10 +293,10 @@ mod tests {
         assert_eq!(check(&proof(1, "ec-47.11")), Ok(()));
         assert_eq!(check(&proof(900, "ec-47.11")), Ok(()));
         assert_eq!(check(&proof(0, "ec-47.11")), Err(ProofFault::Expired));
-        assert_eq!(check(&proof(901, "ec-47.11")), Err(ProofFault::Wrong));
-        assert_eq!(check(&proof(60, "ec-4712")), Err(ProofFault::Wrong));
+        assert_eq!(check(&proof(901, "ec-47.11")), Err(ProofFault::Invalid));
+        assert_eq!(check(&proof(60, "ec-4712")), Err(ProofFault::Invalid));
         for rubbish in ["", ".", "1.v1,", "x.v1,AAAA", "99999999999999999999999.v1,AAAA"] {
-            assert_eq!(check(rubbish), Err(ProofFault::Wrong), "{rubbish}");
+            assert_eq!(check(rubbish), Err(ProofFault::Invalid), "{rubbish}");
         }
     }
 }

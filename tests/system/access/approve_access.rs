@@ -30,10 +30,11 @@ async fn what_is_approved_is_given_at_once() {
     );
     let ren = resolved(&world, "ren").await;
     assert_eq!((&ren["level"], &ren["grant"]["requestId"]), (&json!("create"), &json!(id)));
-    let lost = ren["lost"].as_array().unwrap().iter().map(|grant| grant["why"].as_str().unwrap());
-    let mut lost: Vec<_> = lost.collect();
-    lost.sort_unstable();
-    assert_eq!(lost, ["individual-wins", "replaced", "replaced"]);
+    let ineffective =
+        ren["ineffectiveGrants"].as_array().unwrap().iter().map(|grant| grant["reason"].as_str().unwrap());
+    let mut ineffective: Vec<_> = ineffective.collect();
+    ineffective.sort_unstable();
+    assert_eq!(ineffective, ["individual-wins", "replaced", "replaced"]);
     assert_eq!(level(&world, "aiko").await.as_deref(), Some("update"));
     let kinds: Vec<_> = events(&world, "/v1/organizations/{yamada}/history", "contactManager").await;
     let kinds: Vec<_> = kinds.iter().map(|(kind, _)| kind.as_str()).rev().take(5).collect();
@@ -84,7 +85,7 @@ async fn who_approves_gives_less_and_never_more() {
         (json!({"expiresAt": "2027-01-05T09:00:00.001Z"}), "/expiresAt", "exceeds-request"),
         (single("ren", "create"), "/individuals/0/level", "exceeds-request"),
         (single("nobody", "cc"), "/individuals/0/email", "exceeds-request"),
-        (json!({"organizationLevel": null, "individuals": []}), "", "nothing-left"),
+        (json!({"organizationLevel": null, "individuals": []}), "", "no-grants-left"),
         (json!({"expiresAt": "2026-01-05T09:00:00Z"}), "/expiresAt", "expiry-passed"),
     ] {
         let refused = decide(&world, &id, "approve", less.clone()).assert_rejected(422, code).await;

@@ -118,7 +118,7 @@ async fn of_gifts_at_the_same_time_one_is_in_force_for_each_member() {
         assert_eq!(level(&world, name).await.as_deref(), active[0]["level"].as_str());
     }
     assert_eq!(
-        resolved(&world, "ren").await["lost"].as_array().unwrap().last().unwrap()["why"],
+        resolved(&world, "ren").await["ineffectiveGrants"].as_array().unwrap().last().unwrap()["reason"],
         "individual-wins"
     );
 }

@@ -31,7 +31,7 @@ async fn a_member_asks_for_itself_and_an_admin_for_others_and_for_all() {
     let mut share = ren.clone();
     share["level"] = "update".into();
     let expected = json!({
-        "id": id, "partnerId": world.id("partner"), "askedBy": ren, "contactManagerEmail": "yuki@yamada.example",
+        "id": id, "partnerId": world.id("partner"), "requestedBy": ren, "contactManagerEmail": "yuki@yamada.example",
         "individuals": [share], "expiresAt": world.moved(EXPIRY), "state": "pending",
         "lapsesAt": made.body["lapsesAt"], "version": 1,
     });
@@ -97,8 +97,8 @@ async fn every_fault_is_named_and_nothing_is_asked() {
         (0..21).map(|n| json!({"email": format!("m{n}@x.example"), "level": "cc"})).collect();
     let twice = json!([{"email": "ren@miyako.example", "level": "cc"}, {"email": "REN@miyako.example", "level": "look"}]);
     for (more, place, code) in [
-        (json!({}), "", "for-nobody"),
-        (json!({"organizationLevel": null, "individuals": []}), "", "for-nobody"),
+        (json!({}), "", "grantee-required"),
+        (json!({"organizationLevel": null, "individuals": []}), "", "grantee-required"),
         (json!({"organizationLevel": "owner"}), "/organizationLevel", "unknown-value"),
         (json!({"individuals": many}), "/individuals", "too-many"),
         (json!({"individuals": twice}), "/individuals/1/email", "duplicate"),

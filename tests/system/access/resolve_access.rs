@@ -26,7 +26,7 @@ async fn the_grant_that_decides_is_named_and_those_that_lost_and_why() {
     );
     assert_eq!(ren["grant"]["id"], world.id("grantOfRen"));
     assert_eq!(
-        (&ren["lost"][0]["id"], &ren["lost"][0]["why"]),
+        (&ren["ineffectiveGrants"][0]["id"], &ren["ineffectiveGrants"][0]["reason"]),
         (&json!(world.id("grantOfAll")), &json!("individual-wins"))
     );
     // A partner that has nothing here is nobody's business.
@@ -36,7 +36,7 @@ async fn the_grant_that_decides_is_named_and_those_that_lost_and_why() {
     assert_eq!(world.get(path).by("agent").send().await.ok()["member"], true);
     let nobody = resolved(&world, "nobody").await;
     assert_eq!(
-        (nobody.get("level"), &nobody["member"], &nobody["lost"][0]["why"]),
+        (nobody.get("level"), &nobody["member"], &nobody["ineffectiveGrants"][0]["reason"]),
         (None, &json!(false), &json!("not-a-member"))
     );
 }
@@ -122,7 +122,7 @@ async fn who_is_removed_has_nothing_at_once_and_added_again_nothing_of_it_revive
         "what all have"
     );
     assert_eq!(
-        (&ren["lost"][0]["id"], &ren["lost"][0]["why"]),
+        (&ren["ineffectiveGrants"][0]["id"], &ren["ineffectiveGrants"][0]["reason"]),
         (&json!(world.id("grantOfRen")), &json!("another-member"))
     );
 }
@@ -145,7 +145,7 @@ async fn access_is_over_at_the_very_instant_though_no_schedule_runs() {
         set(&world, now).await;
         assert_eq!(level(&world, "ren").await.as_deref(), Some(expected), "{now}");
     }
-    assert_eq!(resolved(&world, "ren").await["lost"][1]["why"], "expired");
+    assert_eq!(resolved(&world, "ren").await["ineffectiveGrants"][1]["reason"], "expired");
     for (now, expected) in [("2027-01-05T08:59:59.999Z", Some("create")), ("2027-01-05T09:00:00.000Z", None)]
     {
         set(&world, now).await;

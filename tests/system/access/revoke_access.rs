@@ -25,7 +25,7 @@ async fn what_is_taken_back_opens_nothing_from_then_on() {
         (&json!("revoked"), true)
     );
     assert_eq!(level(&world, "ren").await.as_deref(), Some("create"), "what all have counts again");
-    assert_eq!(resolved(&world, "ren").await["lost"][0]["why"], "revoked");
+    assert_eq!(resolved(&world, "ren").await["ineffectiveGrants"][0]["reason"], "revoked");
     let contents = world.contents().await;
     assert_eq!(revoke("operator").send().await.ok(), gone, "again changes nothing");
     world.assert_unchanged(&contents).await;

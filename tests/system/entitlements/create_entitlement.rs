@@ -144,7 +144,7 @@ async fn all_that_is_wrong_is_said_at_once_and_nothing_is_made() {
             "/colour unknown-field",
             "/details/Region wrong-type",
             "/details/Seats/values/0 wrong-type",
-            "/endsAt empty-span",
+            "/endsAt invalid-interval",
             "/externalId ambiguous-external-id",
             "/productId invalid-id",
         ]

@@ -596,7 +596,7 @@ async fn one_that_was_cut_off_for_good_is_in_the_history_all_the_same() {
         for event in events {
             assert_eq!(
                 (&event["type"], &event["actor"]["type"]),
-                (&json!("details.import-cut-off"), &json!("system"))
+                (&json!("details.import-aborted"), &json!("system"))
             );
             assert_eq!((&event["data"]["rows"], &event["data"]["by"]["id"]), (&json!(5), &json!("olivia")));
         }

@@ -227,7 +227,7 @@ async fn faults_of_lists_come_with_those_of_filters_and_none_is_invented() {
     assert_eq!(reply.faults(), [at("a/b", "unknown-field"), at("~", "unknown-field")]);
     let spans = "/v1/history?from=2026-02-01T00:00:00Z&to=2026-01-01T00:00:00Z&type=bogus";
     let reply = world.get(spans).by("operator").assert_rejected(400, "invalid-request").await;
-    assert_eq!(reply.faults(), [at("to", "empty-span"), at("type", "unknown-value")]);
+    assert_eq!(reply.faults(), [at("to", "invalid-interval"), at("type", "unknown-value")]);
 }
 
 #[tokio::test(flavor = "multi_thread")]

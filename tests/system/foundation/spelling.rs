@@ -99,7 +99,7 @@ async fn name_of_what_nobody_sees_is_refused() {
             .json(field(shaped))
             .assert_rejected(400, "invalid-request")
             .await;
-        assert_eq!(refused.faults(), [("/name".to_owned(), "invisible".to_owned())]);
+        assert_eq!(refused.faults(), [("/name".to_owned(), "no-visible-character".to_owned())]);
     }
 }
 

@@ -182,7 +182,7 @@ impl Table {
             // Who is asked for is told to who is asked.
             belongs(&texts, parties.clone());
             let members =
-                request["individuals"].as_array().into_iter().flatten().chain([&request["askedBy"]]);
+                request["individuals"].as_array().into_iter().flatten().chain([&request["requestedBy"]]);
             for member in members {
                 belongs(&[bare(&text(member, "memberId")), text(member, "email")], parties.clone());
             }

@@ -148,7 +148,7 @@ async fn every_wrong_filter_is_named() {
     assert_eq!(
         faults,
         [
-            ("customer", "nothing-to-find"),
+            ("customer", "unsearchable"),
             ("from", "invalid-time"),
             ("licenseType", "invalid-code"),
             ("order", "unknown-value"),
@@ -158,7 +158,7 @@ async fn every_wrong_filter_is_named() {
         ]
     );
     let empty = world.get("/v1/history?from=2026-01-05T00:00:00Z&to=2026-01-05T00:00:00Z").by("operator");
-    assert_eq!(empty.send().await.faults(), [("to".to_owned(), "empty-span".to_owned())]);
+    assert_eq!(empty.send().await.faults(), [("to".to_owned(), "invalid-interval".to_owned())]);
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -40,7 +40,7 @@ type Outcome = &'static str;
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 enum Stand {
     Noted,
-    Parked,
+    ParkedOrderEntry,
     Applied,
     Cancelled,
     Discarded,
@@ -50,7 +50,7 @@ impl Stand {
     fn outcome(self) -> Outcome {
         match self {
             Self::Noted => "awaiting-order",
-            Self::Parked => "parked",
+            Self::ParkedOrderEntry => "parked",
             Self::Applied => "applied",
             Self::Cancelled => "cancelled",
             Self::Discarded => "discarded",
@@ -89,7 +89,7 @@ impl Model {
                 let parked: Vec<usize> = self
                     .orders
                     .iter()
-                    .filter(|(_, order)| order.stand == Stand::Parked)
+                    .filter(|(_, order)| order.stand == Stand::ParkedOrderEntry)
                     .map(|(which, _)| *which)
                     .collect();
                 parked.into_iter().for_each(|order| self.apply(order));
@@ -98,7 +98,7 @@ impl Model {
             Step::Place { order, counts } => {
                 let known = self.orders.entry(order).or_insert(Order::new(Stand::Noted, counts));
                 if known.stand == Stand::Noted {
-                    known.stand = Stand::Parked;
+                    known.stand = Stand::ParkedOrderEntry;
                     if self.linked {
                         self.apply(order);
                     }
@@ -129,7 +129,7 @@ impl Model {
                 self.orders[&order].stand.outcome()
             }
             Step::Discard { order } => match self.orders.get_mut(&order) {
-                Some(known) if matches!(known.stand, Stand::Parked | Stand::Discarded) => {
+                Some(known) if matches!(known.stand, Stand::ParkedOrderEntry | Stand::Discarded) => {
                     known.stand = Stand::Discarded;
                     "discarded"
                 }

@@ -49,7 +49,7 @@ async fn a_name_narrows_and_pages_go_on() {
         assert_eq!(names(&world, &format!("name=miyako&pageSize={size}")).await, found, "by {size}");
     }
     let nothing = world.get("/v1/partners?name=-").by("agent").assert_rejected(400, "invalid-request").await;
-    assert_eq!(nothing.faults(), [("name".to_owned(), "nothing-to-find".to_owned())]);
+    assert_eq!(nothing.faults(), [("name".to_owned(), "unsearchable".to_owned())]);
 }
 
 #[tokio::test(flavor = "multi_thread")]

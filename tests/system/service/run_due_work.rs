@@ -214,7 +214,7 @@ async fn what_cannot_be_done_is_tried_ever_more_rarely_and_the_operator_told_onc
         (&events[0]["actor"]["id"], &events[0]["data"]),
         (
             &json!("run-due-work"),
-            &json!({"work": "unknown", "place": "RUBBISH#2 -", "tries": 3, "reason": reason})
+            &json!({"entity": "unknown", "key": "RUBBISH#2 -", "attempts": 3, "reason": reason})
         )
     );
 }

@@ -236,7 +236,7 @@ async fn each_list_is_narrowed_by_kind_status_submitter_and_time() {
     let mut faults = refused.by("agent").assert_rejected(400, "invalid-request").await.faults();
     faults.sort();
     let fault = |at: &str, code: &str| (at.to_owned(), code.to_owned());
-    assert_eq!(faults, [fault("kind", "unknown-value"), fault("to", "empty-span")]);
+    assert_eq!(faults, [fault("kind", "unknown-value"), fault("to", "invalid-interval")]);
 }
 
 #[tokio::test(flavor = "multi_thread")]

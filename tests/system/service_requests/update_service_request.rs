@@ -144,8 +144,8 @@ async fn a_partner_updates_as_far_as_its_level_goes() {
 async fn every_fault_is_named_and_nothing_is_said() {
     let world = World::demo().await;
     for (body, at, code) in [
-        (json!({}), "", "says-nothing"),
-        (json!({"text": null, "status": null}), "", "says-nothing"),
+        (json!({}), "", "empty-update"),
+        (json!({"text": null, "status": null}), "", "empty-update"),
         (json!({"text": " \n"}), "/text", "invalid-length"),
         (json!({"text": "あ".repeat(10_923)}), "/text", "invalid-length"),
         (json!({"status": "done"}), "/status", "unknown-value"),

@@ -257,7 +257,10 @@ async fn a_large_order_is_made_to_its_last_line_whatever_is_cut_off() {
                 assert!(there.iter().all(|one| set(one, "linked").len() == 2));
                 let told = events(&world, ORGANIZATION, "subscription.ordered").await;
                 assert_eq!(told.len(), 20);
-                assert!(told.iter().all(|event| event["data"]["welcomed"].as_array().unwrap().len() == 5));
+                assert!(
+                    told.iter()
+                        .all(|event| event["data"]["firstTimeContacts"].as_array().unwrap().len() == 5)
+                );
                 let again = world.message(world.id("secret"), "large", &body).send().await.ok();
                 assert_eq!((made(&again).len(), all(&world, ORGANIZATION).await.len()), (20, 20));
             }

@@ -113,13 +113,16 @@ async fn lines_become_subscriptions_with_links_known_at_both_ends_entitlements_a
     // Who is a contact for the first time is welcomed once.
     let told = events(&world, "{harbour}", "subscription.ordered").await;
     let of = |id: &str| told.iter().find(|event| event["data"]["subscriptionId"] == id).unwrap();
-    assert_eq!(of(&new[0])["data"]["welcomed"], json!(["Harry@Harbour.example", "h@harbour.example"]));
+    assert_eq!(
+        of(&new[0])["data"]["firstTimeContacts"],
+        json!(["Harry@Harbour.example", "h@harbour.example"])
+    );
     assert_eq!(of(&new[0])["partner"]["id"], world.id("partner"));
     let again = made(&order(&world, "SO-H2", json!([one("H-2", json!({"contacts": contacts}))])).await.ok());
     let told = events(&world, "{harbour}", "subscription.ordered").await;
     let third = told.iter().find(|event| event["data"]["subscriptionId"] == again[0].as_str()).unwrap();
     assert_eq!(
-        (third["data"]["contacts"].as_array().unwrap().len(), third["data"].get("welcomed")),
+        (third["data"]["contacts"].as_array().unwrap().len(), third["data"].get("firstTimeContacts")),
         (2, None)
     );
 
@@ -165,8 +168,8 @@ async fn whatever_is_wrong_with_a_lines_form_is_told_at_once_and_nothing_is_sold
     let faults: Vec<(&str, &str)> =
         faults.iter().map(|(place, code)| (place.as_str(), code.as_str())).collect();
     for fault in [
-        ("/data/lines/0/linkedTo/0", "no-such-line"),
-        ("/data/lines/0/linkedTo/1", "no-such-line"),
+        ("/data/lines/0/linkedTo/0", "unknown-line"),
+        ("/data/lines/0/linkedTo/1", "unknown-line"),
         ("/data/lines/0/parents", "not-an-app"),
         ("/data/lines/0/quantity", "out-of-range"),
         ("/data/lines/0/term", "invalid-duration"),
@@ -319,7 +322,10 @@ async fn the_vendors_own_store_sells_to_organizations_without_a_partner() {
     {
         let data = json!({"subscription": named, "endsAt": "2040-01-01T00:00:00Z"});
         let reply = direct(id, "subscription.renewed", data).await;
-        assert_eq!(vendor_events(&world, "subscription.message-kept").await.len(), usize::from(id == "d3"));
+        assert_eq!(
+            vendor_events(&world, "subscription.message-pending").await.len(),
+            usize::from(id == "d3")
+        );
         let by_id = id == "d2";
         assert_eq!(
             (reply.status, reply.body["outcome"].as_str()),

@@ -22,7 +22,7 @@ pub enum Started<E> {
 }
 
 /// A change that did not take effect.
-struct Unmet {
+struct UnmetChange {
     failed: Vec<FailedCondition>,
     failures: Vec<ConditionFailure>,
 }
@@ -82,11 +82,11 @@ impl Context<'_> {
     ) -> Result<(Option<Reply<O>>, Vec<FailedCondition>), Failure> {
         if !self.validates_only() {
             match change.is_acceptable() {
-                true => self.remember(&mut change, &answer)?,
+                true => self.store_answer(&mut change, &answer)?,
                 false => self.require_first(&mut change),
             }
         }
-        let Some(Unmet { failed, failures }) = self.send(&mut change).await? else {
+        let Some(UnmetChange { failed, failures }) = self.send(&mut change).await? else {
             let reply = match self.validates_only() {
                 true => Reply::Validated(Answer { status: 200, location: None, ..answer }),
                 false => Reply::Answer(answer),
@@ -141,7 +141,7 @@ impl Context<'_> {
         is_same: impl Fn(&E) -> bool + Send,
     ) -> Result<Started<E>, Failure> {
         self.require_first(&mut change);
-        let Some(Unmet { failed, failures }) = self.send(&mut change).await? else {
+        let Some(UnmetChange { failed, failures }) = self.send(&mut change).await? else {
             return Ok(Started::New);
         };
         if let Some(existing) = existing.among(&failed)?.filter(is_same) {
@@ -198,7 +198,7 @@ impl Context<'_> {
     /// Stores the answer of a call that changed nothing, so that its repeats get the same; or finds that of an equal call.
     async fn store<O: Output>(&self, answer: &Answer<O>) -> Result<Option<Replay>, Failure> {
         let mut change = Change::new();
-        self.remember(&mut change, answer)?;
+        self.store_answer(&mut change, answer)?;
         match self.send(&mut change).await? {
             None => Ok(None),
             Some(unmet) => match self.resolve(unmet.failures)? {
@@ -209,7 +209,7 @@ impl Context<'_> {
     }
 
     /// Sends a change with its events; only its conditions if the call is only validated, or the change rejected already.
-    async fn send(&self, change: &mut Change) -> Result<Option<Unmet>, Error> {
+    async fn send(&self, change: &mut Change) -> Result<Option<UnmetChange>, Error> {
         let mut failures = change.take_rejected();
         let outcome = if self.validates_only() || !failures.is_empty() {
             self.table.check(change.writes()).await?
@@ -226,7 +226,7 @@ impl Context<'_> {
             Outcome::Failed(failed) => failed,
         };
         failures.extend(change.failures(&failed)?);
-        Ok(Some(Unmet { failed, failures }))
+        Ok(Some(UnmetChange { failed, failures }))
     }
 
     fn event(&self, event: NewEvent) -> Result<Event, Error> {
@@ -241,15 +241,15 @@ impl Context<'_> {
     }
 
     /// Lets a change store the call's answer for repeats, if the call has a key.
-    fn remember<O: Output>(&self, change: &mut Change, answer: &Answer<O>) -> Result<(), Error> {
-        let Some(IdempotencySlot { at, request, forever }) = self.idempotency().cloned() else {
+    fn store_answer<O: Output>(&self, change: &mut Change, answer: &Answer<O>) -> Result<(), Error> {
+        let Some(IdempotencySlot { at, request, never_expires }) = self.idempotency().cloned() else {
             return Ok(());
         };
         let body = answer.written()?;
-        let expires_at = (!forever).then(|| self.stored_until());
+        let expires_at = (!never_expires).then(|| self.stored_until());
         let (status, location, version) = (answer.status, answer.location.clone(), answer.body.version());
         let record = IdempotencyRecord { at, request, status, location, version, body, expires_at };
-        change.remember(&record, self.now)
+        change.store_answer(&record, self.now)
     }
 
     /// What follows from the conditions that failed.

@@ -58,7 +58,7 @@ pub struct IdempotencySlot {
     /// A digest that tells an equal request from another.
     pub request: String,
     /// Whether it is stored without an expiry.
-    pub(crate) forever: bool,
+    pub(crate) never_expires: bool,
 }
 
 /// Which page of a list is wanted.

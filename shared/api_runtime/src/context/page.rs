@@ -22,7 +22,7 @@ impl Context<'_> {
         listing: &L,
         ascending: bool,
     ) -> Result<List<L::Entity>, Failure> {
-        let page = self.table.page(listing, &self.cut(ascending), None).await?;
+        let page = self.table.page(listing, &self.page_query(ascending), None).await?;
         Ok(self.list(page.items, page.next))
     }
 
@@ -36,8 +36,8 @@ impl Context<'_> {
         listing: &L,
         ascending: bool,
     ) -> Result<List<L::Entity>, Failure> {
-        let cut = PageQuery { consistent: true, ..self.cut(ascending) };
-        let page = self.table.page(listing, &cut, None).await?;
+        let page_query = PageQuery { consistent: true, ..self.page_query(ascending) };
+        let page = self.table.page(listing, &page_query, None).await?;
         Ok(self.list(page.items, page.next))
     }
 
@@ -52,7 +52,7 @@ impl Context<'_> {
         ascending: bool,
         wanted: impl Fn(&L::Entity) -> bool + Sync,
     ) -> Result<List<L::Entity>, Failure> {
-        let page = self.table.page(listing, &self.cut(ascending), Some(&wanted)).await?;
+        let page = self.table.page(listing, &self.page_query(ascending), Some(&wanted)).await?;
         Ok(self.list(page.items, page.next))
     }
 
@@ -67,7 +67,7 @@ impl Context<'_> {
     }
 
     /// Which part of a listing the page is that the caller wants.
-    pub fn cut(&self, ascending: bool) -> PageQuery {
+    pub fn page_query(&self, ascending: bool) -> PageQuery {
         let PageRequest { size, after, .. } = &self.options.page;
         PageQuery { size: *size, ascending, after: after.clone(), consistent: false }
     }

@@ -129,7 +129,7 @@ pub fn parse<T: Deserr<Faults>>(bytes: &[u8]) -> Result<T, Faults> {
 pub fn strict_json(bytes: &[u8]) -> Result<(Value, Faults), Faults> {
     let twice = RefCell::new(Vec::new());
     let mut deserializer = serde_json::Deserializer::from_slice(bytes);
-    let read = Strict { location: ValuePointerRef::Origin, twice: &twice }.deserialize(&mut deserializer);
+    let read = StrictJson { location: ValuePointerRef::Origin, twice: &twice }.deserialize(&mut deserializer);
     let read = read.and_then(|value| deserializer.end().map(|()| value)).map_err(|error| {
         let detail = match error.is_eof() {
             true => "is not complete JSON".to_owned(),
@@ -151,12 +151,12 @@ pub fn strict_json(bytes: &[u8]) -> Result<(Value, Faults), Faults> {
 
 /// Reads a value, noting what its objects have twice.
 #[derive(Clone, Copy)]
-struct Strict<'a> {
+struct StrictJson<'a> {
     location: ValuePointerRef<'a>,
     twice: &'a RefCell<Vec<Fault>>,
 }
 
-impl Strict<'_> {
+impl StrictJson<'_> {
     fn note_twice(&self, name: &str) {
         let mut twice = self.twice.borrow_mut();
         if twice.len() < problem::LISTED {
@@ -166,7 +166,7 @@ impl Strict<'_> {
     }
 }
 
-impl<'de> DeserializeSeed<'de> for Strict<'_> {
+impl<'de> DeserializeSeed<'de> for StrictJson<'_> {
     type Value = Value;
 
     fn deserialize<D: serde::Deserializer<'de>>(self, deserializer: D) -> Result<Value, D::Error> {
@@ -174,7 +174,7 @@ impl<'de> DeserializeSeed<'de> for Strict<'_> {
     }
 }
 
-impl<'de> Visitor<'de> for Strict<'_> {
+impl<'de> Visitor<'de> for StrictJson<'_> {
     type Value = Value;
 
     fn expecting(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
@@ -209,7 +209,7 @@ impl<'de> Visitor<'de> for Strict<'_> {
         let mut list = Vec::new();
         loop {
             let location = self.location.push_index(list.len());
-            match items.next_element_seed(Strict { location, ..self })? {
+            match items.next_element_seed(StrictJson { location, ..self })? {
                 Some(item) => list.push(item),
                 None => return Ok(list.into()),
             }
@@ -220,7 +220,7 @@ impl<'de> Visitor<'de> for Strict<'_> {
         let mut map = Map::new();
         while let Some(name) = entries.next_key::<String>()? {
             let location = self.location.push_key(&name);
-            let value = entries.next_value_seed(Strict { location, ..self })?;
+            let value = entries.next_value_seed(StrictJson { location, ..self })?;
             if map.contains_key(&name) {
                 self.note_twice(&name);
             } else {

@@ -24,7 +24,7 @@ use crate::table;
 use call::Call;
 use caller::Caller;
 use request::parse;
-use response::{refuse, write, written};
+use response::{problem_response, write, written};
 
 /// Takes one call from payload to response. Whatever the payload, there is a response.
 pub async fn answer<O: Operation>(
@@ -35,7 +35,7 @@ pub async fn answer<O: Operation>(
     let path = payload.raw_path.clone().unwrap_or_default();
     let call = match Call::new(payload) {
         Ok(call) => call,
-        Err(problem) => return refuse::<O>(problem::written(problem, &path), None),
+        Err(problem) => return problem_response::<O>(problem::written(problem, &path), None),
     };
     let deadline = Instant::now() + remaining;
     let caller = in_time(deadline, O::NAME, || authenticate::<O>(environment, &call)).await;
@@ -48,7 +48,9 @@ pub async fn answer<O: Operation>(
     };
     let response = match replied {
         Ok(reply) => written::<O>(environment, &call, reply),
-        Err(Failure::Problem(problem)) => return refuse::<O>(problem::written(problem, &path), party),
+        Err(Failure::Problem(problem)) => {
+            return problem_response::<O>(problem::written(problem, &path), party);
+        }
         Err(Failure::Table(why)) => Err(why),
     };
     match response {
@@ -60,7 +62,7 @@ pub async fn answer<O: Operation>(
                 true => tracing::warn!(operation = O::NAME, %why, "no answer in time"),
                 false => tracing::error!(operation = O::NAME, %why, "no answer"),
             }
-            refuse::<O>(problem::ours(try_again, &path), party)
+            problem_response::<O>(problem::ours(try_again, &path), party)
         }
     }
 }

@@ -67,7 +67,7 @@ pub trait Operation: Sized + Send + Sync + 'static {
     /// # Errors
     ///
     /// When the answer is not this operation's.
-    fn reveal(_key: &DeploymentKey, answer: String) -> Result<String, serde_json::Error> {
+    fn reveal_secrets(_key: &DeploymentKey, answer: String) -> Result<String, serde_json::Error> {
         Ok(answer)
     }
 }

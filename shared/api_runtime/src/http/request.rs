@@ -32,7 +32,7 @@ pub(super) fn parse<O: Operation>(
     let path = deserr::deserialize(texts(&call.path_parameters)).map_err(Faults::of_parameters);
     let path: Option<O::Path> = collect(&mut faults, path);
 
-    let Query { query, validate_only, page } =
+    let ParsedQuery { query, validate_only, page } =
         parse_query::<O>(environment, call, route, caller, &mut faults);
 
     let key = match route.method {
@@ -66,7 +66,7 @@ pub(super) fn parse<O: Operation>(
 }
 
 /// What a call asks by its query.
-struct Query<Q> {
+struct ParsedQuery<Q> {
     /// The operation's own parameters; none if they have faults.
     query: Option<Q>,
     validate_only: bool,
@@ -79,7 +79,7 @@ fn parse_query<O: Operation>(
     route: &Route,
     caller: &O::Caller,
     faults: &mut Faults,
-) -> Query<O::Query> {
+) -> ParsedQuery<O::Query> {
     let signed = matches!(route.access, Access::Signature);
     let mut sent = if signed { Map::new() } else { query_parameters(&call.query, faults) };
     let validate_only = take_validate_only(route, &mut sent, faults);
@@ -92,7 +92,7 @@ fn parse_query<O: Operation>(
         let wrong_query = faults.0.len() > before || faults.0.iter().any(|fault| fault.code == "duplicate");
         page.after = collect(faults, open_token(environment, &page.bound_to, &token, wrong_query)).flatten();
     }
-    Query { query, validate_only, page }
+    ParsedQuery { query, validate_only, page }
 }
 
 /// Reads the body; none if it has faults.
@@ -127,11 +127,11 @@ fn idempotency_slot<O: Operation>(
     match (caller.message(), key) {
         (Some(message), _) => {
             let at = idempotency::message_key(&caller.name(), message);
-            Some(IdempotencySlot { at, request: String::new(), forever: true })
+            Some(IdempotencySlot { at, request: String::new(), never_expires: true })
         }
         (None, Some(key)) => {
             let at = idempotency::idempotency_key(&caller.name(), &key);
-            Some(IdempotencySlot { at, request: call.digest(), forever: false })
+            Some(IdempotencySlot { at, request: call.digest(), never_expires: false })
         }
         (None, None) => None,
     }

@@ -46,7 +46,7 @@ fn written_answer<O: Operation>(
         let body = table.written().ok_or_else(|| table::Error::Internal("a table has a gap".to_owned()))?;
         return Ok(Response { status: answer.status, content_type, headers, body });
     }
-    let body = reveal::<O>(environment, answer.written()?)?;
+    let body = reveal_secrets::<O>(environment, answer.written()?)?;
     Ok(success(answer.status, answer.location.clone(), answer.body.version(), body, None))
 }
 
@@ -57,14 +57,14 @@ fn replayed<O: Operation>(
 ) -> Result<Response, table::Error> {
     let IdempotencyRecord { status, location, version, body, .. } = record;
     let replayed = Some(("idempotent-replayed", "true".to_owned()));
-    Ok(success(status, location, version, reveal::<O>(environment, body)?, replayed))
+    Ok(success(status, location, version, reveal_secrets::<O>(environment, body)?, replayed))
 }
 
-fn reveal<O: Operation>(environment: &Environment, body: String) -> Result<String, table::Error> {
+fn reveal_secrets<O: Operation>(environment: &Environment, body: String) -> Result<String, table::Error> {
     let Some(key) = environment.key.as_ref().filter(|_| O::USES_KEY) else { return Ok(body) };
     // The error may quote what the answer says.
     let foreign = |_| table::Error::Internal("an answer is not of its operation's form".to_owned());
-    O::reveal(key, body).map_err(foreign)
+    O::reveal_secrets(key, body).map_err(foreign)
 }
 
 fn success(
@@ -80,7 +80,7 @@ fn success(
     Response { status, content_type: "application/json", headers, body }
 }
 
-pub(super) fn refuse<O: Operation>(
+pub(super) fn problem_response<O: Operation>(
     problem: ProblemDocument,
     party: Option<String>,
 ) -> ApiGatewayV2httpResponse {

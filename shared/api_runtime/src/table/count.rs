@@ -38,7 +38,7 @@ pub fn add(number: u64, most: u64) -> Update {
 }
 
 /// The condition that there are so many, none being the same as no count.
-pub fn is_still(number: u64) -> Expression {
+pub fn equals(number: u64) -> Expression {
     match number {
         0 => Expression::new("attribute_not_exists(#count)"),
         _ => Expression::new("#count = :number").number("number", number),

@@ -54,7 +54,7 @@ impl DirectoryEntry {
 }
 
 impl Entity for DirectoryEntry {
-    const NAME: &'static str = "name";
+    const NAME: &'static str = "directory-entry";
 
     fn key(&self) -> Key {
         self.at.clone()

@@ -86,17 +86,17 @@ impl DueEntry {
 
     /// Puts it back until later, each time longer, unless it has changed since it was read. Whatever else changes it makes
     /// it due again, as if it had never failed.
-    pub fn put_back(&self, now: Timestamp) -> Write {
+    pub fn postpone(&self, now: Timestamp) -> Write {
         let delay = Period::minutes(1 << self.failures.min(MOST_DOUBLINGS));
         let next = due_key(&self.at, now.after(delay));
-        let update = Expression::new("SET #dueSk = :next, #dueFailures = :tries");
-        let update = update.text("next", next.sk).number("tries", self.tries());
+        let update = Expression::new("SET #dueSk = :next, #dueFailures = :attempts");
+        let update = update.text("next", next.sk).number("attempts", self.attempts());
         let condition = Expression::new("#dueSk = :seen").text("seen", &self.seen);
         Write::on(condition, self.at.clone(), Action::Update(update))
     }
 
     /// How often it was tried, this time included.
-    pub fn tries(&self) -> u64 {
+    pub fn attempts(&self) -> u64 {
         self.failures + 1
     }
 
@@ -106,7 +106,7 @@ impl DueEntry {
     }
 
     /// Where it is in the table.
-    pub fn place(&self) -> String {
+    pub fn key_text(&self) -> String {
         format!("{} {}", self.at.pk, self.at.sk)
     }
 }

@@ -53,8 +53,8 @@ impl Table {
         listing: &DueBy,
         after: Option<String>,
     ) -> Result<(Vec<(DueEntry, Result<DueItem, Error>)>, Option<String>), Error> {
-        let cut = PageQuery { size: 100, ascending: true, after, consistent: false };
-        let page = self.page(listing, &cut, None).await?;
+        let page_query = PageQuery { size: 100, ascending: true, after, consistent: false };
+        let page = self.page(listing, &page_query, None).await?;
         let mut wanted = BatchGet::new();
         page.items.iter().for_each(|due| wanted.add_key(due.at.clone()));
         let BatchResult(mut found) = self.fetch(wanted, true).await?;

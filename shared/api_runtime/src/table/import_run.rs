@@ -57,9 +57,9 @@ impl Entity for ImportRun {
 }
 
 /// An import that was begun, of a call whose answer is to be kept here, or of this call, which has no key.
-pub fn import_key(kept: Option<&Key>, call: &str) -> Key {
-    match kept {
-        Some(kept) => Key::new(kept.pk.clone(), "IMPORT"),
+pub fn import_key(slot: Option<&Key>, call: &str) -> Key {
+    match slot {
+        Some(slot) => Key::new(slot.pk.clone(), "IMPORT"),
         None => Key::new(format!("IMPORT#{}", segment(call)), ALONE),
     }
 }

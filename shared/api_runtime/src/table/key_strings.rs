@@ -33,7 +33,7 @@ use super::service_request::{
     submitted_by_key,
 };
 use super::site::{first_migration_key, site_key, site_url_key};
-use super::store::{drain_key, store_account_key, store_link_key};
+use super::store::{release_key, store_account_key, store_link_key};
 use super::subscription::{renewal_key, subscription_key, subscription_name_key};
 use super::webhook_source::{source_among_all_key, source_key};
 
@@ -76,7 +76,7 @@ fn keys_are_these_strings() {
             format!("UNIQUE#subscription-external-id#{S}#C-1"),
             "-".to_owned(),
         ),
-        (contact_history_key(o, &email), format!("ORG#{O}"), "WELCOME#a@x.example".to_owned()),
+        (contact_history_key(o, &email), format!("ORG#{O}"), "CONTACT_HISTORY#a@x.example".to_owned()),
         (site_key(o, w), format!("ORG#{O}"), format!("SITE#{W}")),
         (first_migration_key(o), format!("UNIQUE#first-migration#{O}"), "-".to_owned()),
         (site_url_key(o, &url), format!("UNIQUE#site-url#{O}#https://yamada.example"), "-".to_owned()),
@@ -93,13 +93,13 @@ fn keys_are_these_strings() {
         (order_by_parked_key(r), format!("PARKED_ORDER#{R}"), "-".to_owned()),
         (parked_among_all_key(r), "PARKED_ORDERS".to_owned(), R.to_owned()),
         (
-            due_key(&drain_key(p), now),
+            due_key(&release_key(p), now),
             "DUE#3".to_owned(),
-            format!("2026-01-05T09:00:00.000Z#PARTNER#{P}#DRAIN"),
+            format!("2026-01-05T09:00:00.000Z#PARTNER#{P}#RELEASE"),
         ),
         (partner_key(p), format!("PARTNER#{P}"), "PROFILE".to_owned()),
         (store_link_key(p), format!("PARTNER#{P}"), "STORE".to_owned()),
-        (drain_key(p), format!("PARTNER#{P}"), "DRAIN".to_owned()),
+        (release_key(p), format!("PARTNER#{P}"), "RELEASE".to_owned()),
         (access_request_key(q), format!("ACCESS_REQUEST#{Q}"), "-".to_owned()),
         (request_to_key(&email, q), "MANAGER#a@x.example".to_owned(), Q.to_owned()),
         (request_of_partner_key(p, q), format!("PARTNER#{P}"), format!("ACCESS_REQUEST#{Q}")),
@@ -114,7 +114,7 @@ fn keys_are_these_strings() {
         (service_request_update_key(v, 7), format!("SERVICE_REQUEST#{V}"), "UPDATE#0000000007".to_owned()),
         (preference_key(o, Some(p), &email), format!("ORG#{O}"), format!("PREFERENCE#{P}#a@x.example")),
         (preference_key(o, None, &email), format!("ORG#{O}"), "PREFERENCE#CUSTOMER#a@x.example".to_owned()),
-        (monthly_counts_key(o, &Month::of(now)), format!("ORG#{O}"), "TALLY#2026-01".to_owned()),
+        (monthly_counts_key(o, &Month::of(now)), format!("ORG#{O}"), "MONTHLY_COUNTS#2026-01".to_owned()),
         (count_of_managers_key(o), format!("ORG#{O}"), "COUNT#MANAGER".to_owned()),
         (count_of_removals_key(p, &email), format!("PARTNER#{P}"), "COUNT#REMOVAL#a@x.example".to_owned()),
         (member_key(p, m), format!("PARTNER#{P}"), format!("MEMBER#{M}")),

@@ -26,7 +26,7 @@ pub use import_run::ImportRun;
 pub use item::{Entity, Item};
 pub use key::Key;
 pub use pattern::{Index, ListPattern, Lookup};
-pub use read::{BatchGet, BatchResult, Choice, Page, PageQuery};
+pub use read::{BatchGet, BatchResult, ItemFilter, Page, PageQuery};
 pub use reservation::Reservation;
 pub use write::{Expression, Update, Write};
 

@@ -13,7 +13,7 @@ use super::pattern::{AccessPattern, Described, Index, ListPattern, patterns};
 use super::write::{Action, Expression, Write};
 
 /// What the sort keys of what is counted of service requests begin with.
-pub(super) const TALLIES: &str = "TALLY#";
+pub(super) const MONTHLY_COUNTS: &str = "MONTHLY_COUNTS#";
 
 /// What is counted of the service requests that were submitted to an organization in a month.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -35,13 +35,13 @@ impl MonthlyCounts {
     ///
     /// Never for what is in the table.
     pub fn month(&self) -> Result<Month, Error> {
-        let month = self.at.sk.strip_prefix(TALLIES).and_then(|month| month.parse().ok());
+        let month = self.at.sk.strip_prefix(MONTHLY_COUNTS).and_then(|month| month.parse().ok());
         month.ok_or_else(|| Error::Internal("what is counted is of no month".to_owned()))
     }
 }
 
 impl Entity for MonthlyCounts {
-    const NAME: &'static str = "tally";
+    const NAME: &'static str = "monthly-counts";
 
     fn key(&self) -> Key {
         self.at.clone()
@@ -64,7 +64,7 @@ impl AccessPattern for MonthlyCountsOf {
     const DESCRIBED: Described = Described {
         name: "MonthlyCountsOf",
         about: "what is counted of an organization's service requests, by the months of their submission",
-        place: "`ORG#<organization>` · `TALLY#<month>`",
+        place: "`ORG#<organization>` · `MONTHLY_COUNTS#<month>`",
     };
 }
 
@@ -89,7 +89,7 @@ patterns! {
 
 /// What is counted of the service requests that were submitted to an organization in a month.
 pub fn monthly_counts_key(organization: OrganizationId, month: &Month) -> Key {
-    Key::new(organization_partition(organization), format!("{TALLIES}{month}"))
+    Key::new(organization_partition(organization), format!("{MONTHLY_COUNTS}{month}"))
 }
 
 /// Counts a service request that was, if it was, something else before, in the month in which it was submitted; none if no

@@ -33,7 +33,7 @@ impl Entity for Order {
 /// A parked order in the queue of its account.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
-pub struct Parked {
+pub struct ParkedOrderEntry {
     /// The store.
     pub source_id: SourceId,
     /// The account there.
@@ -44,7 +44,7 @@ pub struct Parked {
     pub order_id: OrderId,
 }
 
-impl Parked {
+impl ParkedOrderEntry {
     /// An order's place in the queue, if it is parked.
     pub fn of(order: &Order) -> Option<Self> {
         let Parking { id, store_account, .. } = order.parked()?.clone();
@@ -52,7 +52,7 @@ impl Parked {
     }
 }
 
-impl Entity for Parked {
+impl Entity for ParkedOrderEntry {
     const NAME: &'static str = "parked-order";
 
     fn key(&self) -> Key {
@@ -67,7 +67,7 @@ patterns! {
         "`ORDER#<source>#<order id>` · `-`"
     }
     /// the orders that are parked for an account at a store, in the order of their coming
-    list ParkedForAccount(source: SourceId, account: StoreAccount) -> Parked {
+    list ParkedForAccount(source: SourceId, account: StoreAccount) -> ParkedOrderEntry {
         Index::Table, parked_for(*source, account), "",
         "`PARKED#<source>#<account>` · `<parked order>`"
     }

@@ -37,25 +37,28 @@ pub struct Page<E> {
 impl<E> Page<E> {
     /// One page of those of several listings that were cut alike, each item but once: `place` is its sort key in all of
     /// them. A listing that goes on is known up to the position where it does, and so far only is the merged page.
-    pub fn merge(pages: Vec<Self>, cut: &PageQuery, place: impl Fn(&E) -> String) -> Self {
-        let in_order = |one: &String, other: &String| if cut.ascending { one <= other } else { one >= other };
+    pub fn merge(pages: Vec<Self>, page_query: &PageQuery, place: impl Fn(&E) -> String) -> Self {
+        let in_order =
+            |one: &String, other: &String| if page_query.ascending { one <= other } else { one >= other };
         let sooner = |one: String, other: String| if in_order(&one, &other) { one } else { other };
         let known_to = pages.iter().filter_map(|page| page.next.clone()).reduce(sooner);
         let items = pages.into_iter().flat_map(|page| page.items).map(|item| (place(&item), item));
         let mut items: Vec<_> =
             items.filter(|(at, _)| known_to.as_ref().is_none_or(|known_to| in_order(at, known_to))).collect();
-        items.sort_by(|(one, _), (other, _)| if cut.ascending { one.cmp(other) } else { other.cmp(one) });
+        items.sort_by(
+            |(one, _), (other, _)| if page_query.ascending { one.cmp(other) } else { other.cmp(one) },
+        );
         items.dedup_by(|(one, _), (other, _)| one == other);
-        let next = match items.len() > cut.size {
-            true => items.iter().take(cut.size).next_back().map(|(at, _)| at.clone()),
+        let next = match items.len() > page_query.size {
+            true => items.iter().take(page_query.size).next_back().map(|(at, _)| at.clone()),
             false => known_to,
         };
-        Self { items: items.into_iter().take(cut.size).map(|(_, item)| item).collect(), next }
+        Self { items: items.into_iter().take(page_query.size).map(|(_, item)| item).collect(), next }
     }
 }
 
 /// Which items of a listing are wanted, by what they say.
-pub type Choice<'a, E> = &'a (dyn Fn(&E) -> bool + Sync);
+pub type ItemFilter<'a, E> = &'a (dyn Fn(&E) -> bool + Sync);
 
 /// As many items DynamoDB reads in one request of a batch.
 const BATCH: usize = 100;
@@ -159,24 +162,24 @@ impl Table {
     pub async fn page<L: ListPattern>(
         &self,
         listing: &L,
-        cut: &PageQuery,
-        wanted: Option<Choice<'_, L::Entity>>,
+        page_query: &PageQuery,
+        wanted: Option<ItemFilter<'_, L::Entity>>,
     ) -> Result<Page<L::Entity>, Error> {
         let (low, high) = listing.range();
         // A position of another listing is none here.
-        let after = cut.after.as_ref().filter(|after| (&low..=&high).contains(after));
-        let range = match (after, cut.ascending) {
+        let after = page_query.after.as_ref().filter(|after| (&low..=&high).contains(after));
+        let range = match (after, page_query.ascending) {
             (Some(after), true) => (after.clone(), high),
             (Some(after), false) => (low, after.clone()),
             (None, _) => (low, high),
         };
         // One more than wanted tells whether there is a next page; the position itself is read again.
-        let needed = cut.size + 1 + usize::from(after.is_some());
+        let needed = page_query.size + 1 + usize::from(after.is_some());
         let examined = (needed * EXAMINED_EACH).max(EXAMINED_LEAST);
         let limit = if listing.filter().is_empty() { needed } else { examined };
         let limit = wanted.is_none().then(|| i32::try_from(limit).unwrap_or(i32::MAX));
-        let request = self.query(listing, range).scan_index_forward(cut.ascending).set_limit(limit);
-        let request = request.consistent_read(cut.consistent);
+        let request = self.query(listing, range).scan_index_forward(page_query.ascending).set_limit(limit);
+        let request = request.consistent_read(page_query.consistent);
         let answer = request.send().await.map_err(|error| sdk_error(&error))?;
 
         let (_, sort) = listing.index().attributes();
@@ -192,7 +195,7 @@ impl Table {
             if wanted.is_some_and(|wanted| !wanted(&item)) {
                 continue;
             }
-            if items.len() == cut.size {
+            if items.len() == page_query.size {
                 return Ok(Page { items, next: last });
             }
             items.push(item);
@@ -276,21 +279,21 @@ mod tests {
     use super::*;
 
     /// A page of a listing of these, which may be short.
-    fn page(all: &[String], cut: &PageQuery) -> Page<String> {
-        let after = |one: &&String| match (&cut.after, cut.ascending) {
+    fn page(all: &[String], page_query: &PageQuery) -> Page<String> {
+        let after = |one: &&String| match (&page_query.after, page_query.ascending) {
             (Some(after), true) => *one > after,
             (Some(after), false) => *one < after,
             (None, _) => true,
         };
         let mut all: Vec<String> = all.iter().filter(after).cloned().collect();
         all.sort();
-        if !cut.ascending {
+        if !page_query.ascending {
             all.reverse();
         }
         let size = match fastrand::bool() {
-            true => cut.size,
+            true => page_query.size,
             // DynamoDB ends a page where it likes; not before its first item.
-            false => fastrand::usize(1..=cut.size),
+            false => fastrand::usize(1..=page_query.size),
         };
         let next = (all.len() > size).then(|| all[size - 1].clone());
         all.truncate(size);
@@ -307,15 +310,15 @@ mod tests {
             };
             let listings: Vec<_> = (0..fastrand::usize(1..4)).map(|_| some()).collect();
             let (size, ascending) = (fastrand::usize(1..6), fastrand::bool());
-            let mut cut = PageQuery { size, ascending, after: None, consistent: false };
+            let mut page_query = PageQuery { size, ascending, after: None, consistent: false };
             let mut seen = Vec::new();
             loop {
-                let pages = listings.iter().map(|all| page(all, &cut)).collect();
-                let merged = Page::merge(pages, &cut, String::clone);
+                let pages = listings.iter().map(|all| page(all, &page_query)).collect();
+                let merged = Page::merge(pages, &page_query, String::clone);
                 assert!(merged.items.len() <= size);
                 seen.extend(merged.items);
                 match merged.next {
-                    Some(next) => cut.after = Some(next),
+                    Some(next) => page_query.after = Some(next),
                     None => break,
                 }
             }

@@ -114,7 +114,7 @@ impl ServiceRequestRef {
 
 /// Only its index entry is read as this.
 impl Entity for ServiceRequestRef {
-    const NAME: &'static str = "concern";
+    const NAME: &'static str = "service-request-ref";
 
     fn key(&self) -> Key {
         Key { pk: self.key_pk.clone(), sk: self.key_sk.clone() }
@@ -194,7 +194,7 @@ pub enum ConcernedParty {
 #[derive(Debug, Clone)]
 pub struct Concerns {
     /// Whom.
-    pub whom: ConcernedParty,
+    pub party: ConcernedParty,
     /// Only those of this organization.
     pub organization: Option<OrganizationId>,
     /// From this instant on.
@@ -218,7 +218,7 @@ impl ListPattern for Concerns {
     }
 
     fn partition(&self) -> String {
-        match &self.whom {
+        match &self.party {
             ConcernedParty::Partner(partner) => partner_partition(*partner),
             ConcernedParty::Person(email) => concerns_of(email),
         }

@@ -35,10 +35,10 @@ pub struct ParkedOrdersRelease {
 }
 
 impl Entity for ParkedOrdersRelease {
-    const NAME: &'static str = "drain";
+    const NAME: &'static str = "parked-orders-release";
 
     fn key(&self) -> Key {
-        drain_key(self.partner_id)
+        release_key(self.partner_id)
     }
 
     fn due(&self) -> Option<Timestamp> {
@@ -65,8 +65,8 @@ pub(super) fn store_link_key(partner: PartnerId) -> Key {
 }
 
 /// What is left to do after a partner was linked to a store.
-pub(super) fn drain_key(partner: PartnerId) -> Key {
-    Key::new(partner_partition(partner), "DRAIN")
+pub(super) fn release_key(partner: PartnerId) -> Key {
+    Key::new(partner_partition(partner), "RELEASE")
 }
 
 /// The reservation of an account at a store.

@@ -40,7 +40,7 @@ impl Entity for Subscription {
 /// Which subscription is somewhere in an index.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
-pub struct SubscriptionPlace {
+pub struct SubscriptionRef {
     /// Its id.
     pub id: SubscriptionId,
     /// Whose it is.
@@ -48,8 +48,8 @@ pub struct SubscriptionPlace {
 }
 
 /// Only its index entry is read as this.
-impl Entity for SubscriptionPlace {
-    const NAME: &'static str = "subscription-place";
+impl Entity for SubscriptionRef {
+    const NAME: &'static str = "subscription-ref";
 
     fn key(&self) -> Key {
         subscription_key(self.organization_id, self.id)
@@ -97,7 +97,7 @@ pub struct Renewals(
 );
 
 impl AccessPattern for Renewals {
-    type Entity = SubscriptionPlace;
+    type Entity = SubscriptionRef;
     const DESCRIBED: Described = Described {
         name: "Renewals",
         about: "a partner's subscriptions that are not deactivated, by their renewal",

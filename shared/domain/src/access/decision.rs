@@ -29,11 +29,11 @@ pub enum IneffectiveReason {
 
 /// What is decided of a person's access, and by what.
 #[derive(Debug, PartialEq, Eq)]
-pub struct Decision<'a> {
+pub struct AccessDecision<'a> {
     /// The grant in force.
     pub by: Option<&'a Grant>,
     /// The others that were given to the person, or to all, and why they do not count.
-    pub lost: Vec<(&'a Grant, IneffectiveReason)>,
+    pub ineffective: Vec<(&'a Grant, IneffectiveReason)>,
 }
 
 /// Decides what access a person has: `member` is the record that has the e-mail at the partner now.
@@ -42,16 +42,16 @@ pub fn decide<'a>(
     email: &Email,
     member: Option<MemberRecord>,
     now: Timestamp,
-) -> Decision<'a> {
+) -> AccessDecision<'a> {
     decide_by(grants, email, now, |grant| match (&grant.individual, member) {
         (_, None) => Some(IneffectiveReason::NotAMember),
-        (Some(one), Some(member)) if !one.is(member) => Some(IneffectiveReason::AnotherMember),
+        (Some(one), Some(member)) if !one.matches(member) => Some(IneffectiveReason::AnotherMember),
         _ => None,
     })
 }
 
 /// Decides what access the grants give to an e-mail, whoever it is, and whether or not it is a member's.
-pub fn decide_undisclosed<'a>(grants: &'a [Grant], email: &Email, now: Timestamp) -> Decision<'a> {
+pub fn decide_undisclosed<'a>(grants: &'a [Grant], email: &Email, now: Timestamp) -> AccessDecision<'a> {
     decide_by(grants, email, now, |_| None)
 }
 
@@ -61,9 +61,9 @@ fn decide_by<'a>(
     email: &Email,
     now: Timestamp,
     lost_to: impl Fn(&Grant) -> Option<IneffectiveReason>,
-) -> Decision<'a> {
+) -> AccessDecision<'a> {
     let concern = |grant: &&Grant| grant.individual.as_ref().is_none_or(|one| one.email == *email);
-    let (mut active, mut lost) = (Vec::new(), Vec::new());
+    let (mut active, mut ineffective) = (Vec::new(), Vec::new());
     for grant in grants.iter().filter(concern) {
         let why = match grant.state(now) {
             GrantState::Expired => Some(IneffectiveReason::Expired),
@@ -73,7 +73,7 @@ fn decide_by<'a>(
             GrantState::Active => lost_to(grant),
         };
         match why {
-            Some(why) => lost.push((grant, why)),
+            Some(why) => ineffective.push((grant, why)),
             None => active.push(grant),
         }
     }
@@ -81,9 +81,9 @@ fn decide_by<'a>(
     let own = active.iter().rev().copied().find(|grant| grant.individual.is_some());
     let by = own.or(active.last().copied());
     let others = active.into_iter().filter(|grant| by.is_some_and(|by| by.id != grant.id));
-    lost.extend(others.map(|grant| match grant.individual {
+    ineffective.extend(others.map(|grant| match grant.individual {
         None if own.is_some() => (grant, IneffectiveReason::IndividualWins),
         _ => (grant, IneffectiveReason::Replaced),
     }));
-    Decision { by, lost }
+    AccessDecision { by, ineffective }
 }

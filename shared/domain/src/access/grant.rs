@@ -58,7 +58,7 @@ pub enum Binding {
 
 impl Grantee {
     /// Whether the grant is bound to this record of its e-mail.
-    pub fn is(&self, record: MemberRecord) -> bool {
+    pub fn matches(&self, record: MemberRecord) -> bool {
         match self.bound_to {
             Binding::Member { member_id } => member_id == record.id,
             Binding::First { removals } => removals == record.removals,
@@ -83,7 +83,7 @@ impl From<Individual> for Grantee {
 /// How a grant ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
-pub enum End {
+pub enum GrantEnd {
     /// Its time was over.
     Expired,
     /// The organization took it back.
@@ -100,7 +100,7 @@ pub struct Ended {
     /// When.
     pub at: Timestamp,
     /// How.
-    pub how: End,
+    pub how: GrantEnd,
 }
 
 words! {
@@ -119,13 +119,13 @@ words! {
     }
 }
 
-impl From<End> for GrantState {
-    fn from(end: End) -> Self {
+impl From<GrantEnd> for GrantState {
+    fn from(end: GrantEnd) -> Self {
         match end {
-            End::Expired => Self::Expired,
-            End::Revoked => Self::Revoked,
-            End::Relinquished => Self::Relinquished,
-            End::Replaced => Self::Replaced,
+            GrantEnd::Expired => Self::Expired,
+            GrantEnd::Revoked => Self::Revoked,
+            GrantEnd::Relinquished => Self::Relinquished,
+            GrantEnd::Replaced => Self::Replaced,
         }
     }
 }
@@ -147,7 +147,7 @@ pub struct Grant {
     pub expires_at: Timestamp,
     /// The request that was approved, and to which e-mail it was addressed; none if nobody asked.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub asked: Option<GrantOrigin>,
+    pub origin: Option<GrantOrigin>,
     /// How many days before the end the last reminder was for.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub reminded: Option<u16>,
@@ -185,7 +185,7 @@ impl Grant {
     }
 
     /// Whether both are for the same people. A member who was added anew is the same person here.
-    pub(super) fn is_for_whom(&self, other: &Self) -> bool {
+    pub(super) fn is_for_same_people(&self, other: &Self) -> bool {
         let email = |grant: &Self| grant.individual.as_ref().map(|individual| individual.email.clone());
         email(self) == email(other)
     }

@@ -12,12 +12,12 @@ use crate::party::Metadata;
 use crate::problem::ErrorKind;
 use crate::time::Timestamp;
 
-pub use decision::{Decision, IneffectiveReason, decide, decide_undisclosed};
+pub use decision::{AccessDecision, IneffectiveReason, decide, decide_undisclosed};
 pub use grant::{
-    Binding, End, Ended, Grant, GrantOrigin, GrantState, Grantee, Individual, MemberRecord, REMINDERS,
+    Binding, Ended, Grant, GrantEnd, GrantOrigin, GrantState, Grantee, Individual, MemberRecord, REMINDERS,
 };
 pub use request::{
-    AccessRequest, EXPIRY_PASSED, EXPIRY_TOO_FAR, LONGEST, RequestState, RequestedGrant, judge_expiry,
+    AccessRequest, EXPIRY_PASSED, EXPIRY_TOO_FAR, LONGEST, RequestState, RequestedGrant, check_expiry,
 };
 
 /// All access of one partner in one organization: what is in force, and the last of what has ended.
@@ -52,7 +52,7 @@ pub const TOO_MANY_INDIVIDUALS: ErrorKind = ErrorKind::rule(
 const ENDED_KEPT: usize = 20;
 
 /// As many changes are told of at once: each is an event, and a transaction has 100 items at most (AWS, 2026).
-const TOLD_AT_ONCE: usize = 50;
+const NOTIFIED_AT_ONCE: usize = 50;
 
 impl Access {
     /// A partner's access in an organization before anything is given.
@@ -75,20 +75,22 @@ impl Access {
     pub fn give(&mut self, new: Vec<Grant>, now: Timestamp) -> Result<Vec<(GrantId, GrantId)>, ErrorKind> {
         let mut replaced = Vec::new();
         for grant in new {
-            for old in self.grants.iter_mut().filter(|old| old.is_active(now) && old.is_for_whom(&grant)) {
-                old.ended = Some(Ended { at: now, how: End::Replaced });
+            for old in
+                self.grants.iter_mut().filter(|old| old.is_active(now) && old.is_for_same_people(&grant))
+            {
+                old.ended = Some(Ended { at: now, how: GrantEnd::Replaced });
                 replaced.push((old.id, grant.id));
             }
-            self.requested |= grant.asked.is_some();
+            self.requested |= grant.origin.is_some();
             self.grants.push(grant);
         }
         let individuals = self.grants.iter().filter(|one| one.is_active(now) && one.individual.is_some());
         // What is over, and nobody told of yet, has its room in the item, too.
-        let kept = self.grants.iter().filter(|one| one.ended.is_none()).count();
-        if individuals.count() > MOST_INDIVIDUALS || kept > 2 * MOST_INDIVIDUALS {
+        let unended = self.grants.iter().filter(|one| one.ended.is_none()).count();
+        if individuals.count() > MOST_INDIVIDUALS || unended > 2 * MOST_INDIVIDUALS {
             return Err(TOO_MANY_INDIVIDUALS);
         }
-        self.forget();
+        self.drop_oldest_ended();
         Ok(replaced)
     }
 
@@ -97,42 +99,43 @@ impl Access {
     /// # Errors
     ///
     /// The state of one that is not; none if there is no such grant.
-    pub fn end(&mut self, id: GrantId, how: End, now: Timestamp) -> Result<(), Option<GrantState>> {
+    pub fn end(&mut self, id: GrantId, how: GrantEnd, now: Timestamp) -> Result<(), Option<GrantState>> {
         let grant = self.grants.iter_mut().find(|grant| grant.id == id).ok_or(None)?;
         match grant.state(now) {
             GrantState::Active => grant.ended = Some(Ended { at: now, how }),
             other => return Err(Some(other)),
         }
-        self.forget();
+        self.drop_oldest_ended();
         Ok(())
     }
 
     /// Says what is to be told by now: of each grant its end, or else its latest reminder; of a member's who is none any more,
     /// as `is_member` says, no reminder. Of a grant to an e-mail there always is one: else it would tell whether that is a
     /// member's. What is told is told once; there may be more.
-    pub fn tell(&mut self, now: Timestamp, is_member: impl Fn(&Grantee) -> bool) -> Vec<EventKind> {
-        let mut told = Vec::new();
+    pub fn notify(&mut self, now: Timestamp, is_member: impl Fn(&Grantee) -> bool) -> Vec<EventKind> {
+        let mut events = Vec::new();
         for grant in self.grants.iter_mut().filter(|grant| grant.due().is_some_and(|due| due <= now)) {
-            if told.len() == TOLD_AT_ONCE {
+            if events.len() == NOTIFIED_AT_ONCE {
                 break;
             }
             if !grant.is_active(now) {
-                grant.ended = Some(Ended { at: grant.expires_at, how: End::Expired });
-                told.push(AccessExpired { grant_id: grant.id }.into());
+                grant.ended = Some(Ended { at: grant.expires_at, how: GrantEnd::Expired });
+                events.push(AccessExpired { grant_id: grant.id }.into());
                 continue;
             }
             let latest = grant.reminders().filter(|(_, moment)| *moment <= now).map(|(days, _)| days).min();
             if let Some(days) = latest {
                 grant.reminded = Some(days);
-                let gone = |one: &Grantee| matches!(one.bound_to, Binding::Member { .. }) && !is_member(one);
-                if grant.individual.as_ref().is_some_and(gone) {
+                let is_gone =
+                    |one: &Grantee| matches!(one.bound_to, Binding::Member { .. }) && !is_member(one);
+                if grant.individual.as_ref().is_some_and(is_gone) {
                     continue;
                 }
-                told.push(AccessExpiring { grant_id: grant.id, days }.into());
+                events.push(AccessExpiring { grant_id: grant.id, days }.into());
             }
         }
-        self.forget();
-        told
+        self.drop_oldest_ended();
+        events
     }
 
     /// When something must be told next.
@@ -150,7 +153,7 @@ impl Access {
         self.grants.iter().find(|grant| grant.id == id)
     }
 
-    fn forget(&mut self) {
+    fn drop_oldest_ended(&mut self) {
         let mut ends: Vec<_> =
             self.grants.iter().filter_map(|grant| Some((grant.ended?.at, grant.id))).collect();
         ends.sort_unstable();

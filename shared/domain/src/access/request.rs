@@ -48,7 +48,7 @@ pub struct AccessRequest {
     /// Who asks.
     pub partner_id: PartnerId,
     /// The member who asks for it.
-    pub asked_by: Individual,
+    pub requested_by: Individual,
     /// Who is asked.
     pub contact_manager_email: Email,
     /// What is asked for all members of the partner, also those who come later.
@@ -110,7 +110,7 @@ pub const EXPIRY_PASSED: ErrorKind = ErrorKind::rule("expiry-passed", "the expir
 pub const EXPIRY_TOO_FAR: ErrorKind = ErrorKind::rule("expiry-too-far", "access lasts two years at most");
 
 /// What is wrong with an end of access, if anything is.
-pub fn judge_expiry(expires_at: Timestamp, now: Timestamp) -> Option<ErrorKind> {
+pub fn check_expiry(expires_at: Timestamp, now: Timestamp) -> Option<ErrorKind> {
     if expires_at <= now {
         return Some(EXPIRY_PASSED);
     }

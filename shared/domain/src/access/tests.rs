@@ -3,8 +3,8 @@
 use super::*;
 use crate::access::Access;
 use crate::access::decision::{IneffectiveReason, decide};
-use crate::access::grant::{Binding, End, Ended, Grant, GrantState, Grantee, Individual, MemberRecord};
-use crate::access::request::judge_expiry;
+use crate::access::grant::{Binding, Ended, Grant, GrantEnd, GrantState, Grantee, Individual, MemberRecord};
+use crate::access::request::check_expiry;
 use crate::id::{GrantId, Ids, MemberId};
 use crate::level::Level;
 use crate::text::Email;
@@ -31,7 +31,7 @@ fn grant(ids: &Ids, individual: Option<(MemberId, u64)>, level: Level, lasts: u6
         level,
         created_at: at(NOW),
         expires_at: at(NOW + lasts),
-        asked: None,
+        origin: None,
         reminded: None,
         ended: None,
     }
@@ -57,7 +57,7 @@ fn access_is_over_from_the_very_instant_of_its_expiry() {
             let decision = decide(&grants, &email(1), first(member), at(now));
             assert_eq!(decision.by.is_some(), open, "{}", now as i64 - end as i64);
             assert_eq!(
-                decision.lost.first().map(|(_, why)| *why),
+                decision.ineffective.first().map(|(_, why)| *why),
                 (!open).then_some(IneffectiveReason::Expired)
             );
         }
@@ -79,10 +79,10 @@ fn an_own_grant_wins_while_it_lasts_also_when_it_is_lower() {
     let anew = ids.next(at(NOW));
     let decision = decide(&grants, &email(1), first(anew), at(NOW));
     assert_eq!(decision.by.map(|grant| grant.level), Some(Level::FullAdmin));
-    assert_eq!(decision.lost, [(&own, IneffectiveReason::AnotherMember)]);
+    assert_eq!(decision.ineffective, [(&own, IneffectiveReason::AnotherMember)]);
     let nobody = decide(&grants, &email(1), None, at(NOW));
-    assert_eq!((nobody.by, nobody.lost.len()), (None, 2));
-    assert!(nobody.lost.iter().all(|(_, why)| *why == IneffectiveReason::NotAMember));
+    assert_eq!((nobody.by, nobody.ineffective.len()), (None, 2));
+    assert!(nobody.ineffective.iter().all(|(_, why)| *why == IneffectiveReason::NotAMember));
 }
 
 #[test]
@@ -90,13 +90,13 @@ fn grant_to_an_e_mail_is_bound_to_the_first_record_there_or_to_come() {
     let ids = Ids::counted_from(1);
     let whom = |removals| Grantee { email: email(1), bound_to: Binding::First { removals } };
     let grants = [Grant { individual: Some(whom(2)), ..grant(&ids, None, Level::Look, DAY) }];
-    for (removals, is) in [(1, false), (2, true), (3, false)] {
+    for (removals, matches) in [(1, false), (2, true), (3, false)] {
         let record = MemberRecord { id: ids.next(at(NOW)), removals };
         let decision = decide(&grants, &email(1), Some(record), at(NOW));
-        assert_eq!(decision.by.is_some(), is, "{removals} removals before");
+        assert_eq!(decision.by.is_some(), matches, "{removals} removals before");
         assert_eq!(
-            decision.lost.first().map(|(_, why)| *why),
-            (!is).then_some(IneffectiveReason::AnotherMember)
+            decision.ineffective.first().map(|(_, why)| *why),
+            (!matches).then_some(IneffectiveReason::AnotherMember)
         );
     }
     // Written and read back, either binding is what it was.
@@ -115,7 +115,7 @@ fn told(grants: &[Grant], email: &Email, member: Option<MemberRecord>, now: Time
             continue;
         }
         match &grant.individual {
-            Some(one) if one.email == *email && one.is(member) => found.0 = Some(grant.id),
+            Some(one) if one.email == *email && one.matches(member) => found.0 = Some(grant.id),
             Some(_) => {}
             None => found.1 = Some(grant.id),
         }
@@ -125,7 +125,8 @@ fn told(grants: &[Grant], email: &Email, member: Option<MemberRecord>, now: Time
 
 #[test]
 fn of_very_many_cases_each_is_decided_as_the_rule_is_told() {
-    const ENDS: [End; 4] = [End::Expired, End::Revoked, End::Relinquished, End::Replaced];
+    const ENDS: [GrantEnd; 4] =
+        [GrantEnd::Expired, GrantEnd::Revoked, GrantEnd::Relinquished, GrantEnd::Replaced];
     let seed = std::env::var("SEED").ok().and_then(|text| text.parse().ok()).unwrap_or(20_261_121);
     let mut random = fastrand::Rng::with_seed(seed);
     let ids = Ids::counted_from(1);
@@ -159,7 +160,7 @@ fn of_very_many_cases_each_is_decided_as_the_rule_is_told() {
             );
             // Each grant that concerns the person decides or is explained, once.
             let concern = |grant: &&Grant| grant.individual.as_ref().is_none_or(|one| one.email == *email);
-            let explained = decision.lost.len() + usize::from(expected.is_some());
+            let explained = decision.ineffective.len() + usize::from(expected.is_some());
             assert_eq!(explained, grants.iter().filter(concern).count());
         }
     }
@@ -177,15 +178,15 @@ fn what_is_given_replaces_what_is_in_force_for_the_same_people() {
     let state = |access: &Access, id| access.grant(id).map(|grant| grant.state(at(NOW)));
     assert_eq!(state(&access, first[0].id), Some(GrantState::Active));
     assert_eq!(state(&access, first[1].id), Some(GrantState::Replaced));
-    assert_eq!(access.end(first[1].id, End::Revoked, at(NOW)), Err(Some(GrantState::Replaced)));
-    assert_eq!(access.end(next[0].id, End::Revoked, at(NOW)), Ok(()));
-    assert_eq!(access.end(ids.next(at(NOW)), End::Revoked, at(NOW)), Err(None));
+    assert_eq!(access.end(first[1].id, GrantEnd::Revoked, at(NOW)), Err(Some(GrantState::Replaced)));
+    assert_eq!(access.end(next[0].id, GrantEnd::Revoked, at(NOW)), Ok(()));
+    assert_eq!(access.end(ids.next(at(NOW)), GrantEnd::Revoked, at(NOW)), Err(None));
     // What has expired unnoticed is not replaced: its end is still to be told.
     let late = at(NOW + DAY);
     assert_eq!(access.give(vec![grant(&ids, None, Level::Cc, 3 * DAY)], late), Ok(Vec::new()));
-    let told = access.tell(late, |_| true);
+    let told = access.notify(late, |_| true);
     assert_eq!(told.len(), 2, "{told:?}");
-    assert!(access.tell(late, |_| true).is_empty());
+    assert!(access.notify(late, |_| true).is_empty());
 }
 
 #[test]
@@ -201,7 +202,7 @@ fn a_hundred_have_their_own_and_twenty_that_ended_are_kept() {
     assert_eq!(access.grants.len(), 120);
     // One after another is told, fifty at once.
     let end = at(NOW + DAY);
-    let told: Vec<usize> = (0..3).map(|_| access.tell(end, |_| true).len()).collect();
+    let told: Vec<usize> = (0..3).map(|_| access.notify(end, |_| true).len()).collect();
     assert_eq!((told, access.due(), access.grants.len()), (vec![50, 50, 0], None, 20));
 }
 
@@ -209,7 +210,7 @@ fn a_hundred_have_their_own_and_twenty_that_ended_are_kept() {
 fn reminders_come_once_each_and_none_for_what_was_given_for_less() {
     let ids = Ids::counted_from(1);
     let days = |access: &mut Access, day: u64| -> Vec<u16> {
-        let told = access.tell(at(NOW + day * DAY), |_| true).into_iter();
+        let told = access.notify(at(NOW + day * DAY), |_| true).into_iter();
         told.filter_map(|kind| match kind {
             EventKind::AccessExpiring(AccessExpiring { days, .. }) => Some(days),
             EventKind::AccessExpired(AccessExpired { .. }) => Some(0),
@@ -235,14 +236,14 @@ fn reminders_come_once_each_and_none_for_what_was_given_for_less() {
     assert_eq!((days(&mut later, 50), days(&mut later, 51), later.due()), (vec![0], vec![], None));
     // What nobody has any more is not told of until its end.
     let mut gone = access(vec![grant(&ids, Some((ids.next(at(NOW)), 1)), Level::Look, 2 * DAY)]);
-    assert!(gone.tell(at(NOW + DAY), |_| false).is_empty());
+    assert!(gone.notify(at(NOW + DAY), |_| false).is_empty());
     assert_eq!((gone.due(), days(&mut gone, 2)), (Some(at(NOW + 2 * DAY)), vec![0]));
 }
 
 #[test]
 fn access_lasts_two_years_at_most() {
     let now: Timestamp = "2026-02-28T12:00:00Z".parse().unwrap();
-    let judged = |text: &str| judge_expiry(text.parse().unwrap(), now).map(|reason| reason.code);
+    let judged = |text: &str| check_expiry(text.parse().unwrap(), now).map(|reason| reason.code);
     assert_eq!(judged("2026-02-28T12:00:00Z"), Some("expiry-passed"));
     assert_eq!(judged("2026-02-28T12:00:00.001Z"), None);
     assert_eq!(judged("2028-02-28T12:00:00Z"), None);

@@ -24,7 +24,7 @@ pub(super) const MOST_OPTIONS: usize = 50;
 
 /// Something that can be chosen.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-pub struct Choice {
+pub struct FieldOption {
     /// Its number among the field's options; values hold it, so that renaming rewrites none.
     pub id: u32,
     /// What people see.
@@ -41,7 +41,7 @@ pub struct FieldType {
     pub name: FieldKind,
     /// What can be chosen, and what could be.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub options: Vec<Choice>,
+    pub options: Vec<FieldOption>,
 }
 
 /// A place among the fields: 1 to 1,000.

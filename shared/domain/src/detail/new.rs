@@ -5,7 +5,8 @@ use schemars::JsonSchema;
 
 use crate::actor::Role;
 use crate::detail::{
-    Audience, Choice, Configuration, DetailField, FieldType, MOST_FIELDS, MOST_OPTIONS, duplicate, repeated,
+    Audience, Configuration, DetailField, FieldOption, FieldType, MOST_FIELDS, MOST_OPTIONS, duplicate,
+    repeated,
 };
 use crate::fault::{Check, Faults, ParseError, Validated, check_length};
 use crate::field_kind::FieldKind;
@@ -24,7 +25,7 @@ pub struct NewField {
     /// What its values are, for good.
     #[deserr(rename = "type")]
     #[schemars(rename = "type")]
-    pub field_type: Validated<NewType>,
+    pub field_type: Validated<NewFieldType>,
     /// How it is shown.
     #[deserr(default)]
     #[schemars(default)]
@@ -41,7 +42,7 @@ pub struct NewField {
 #[derive(Debug, Clone, Deserr, JsonSchema)]
 #[deserr(error = Faults, deny_unknown_fields)]
 #[schemars(deny_unknown_fields)]
-pub struct NewType {
+pub struct NewFieldType {
     /// The kind.
     name: FieldKind,
     /// What can be chosen: 1 to 50 labels, for `SELECT` and `MULTISELECT`, and only for them.
@@ -50,7 +51,7 @@ pub struct NewType {
     options: Vec<OptionLabel>,
 }
 
-impl Check for NewType {
+impl Check for NewFieldType {
     fn check(sent: &serde_json::Value) -> Vec<(String, ParseError)> {
         let at = |mut found: (String, ParseError)| {
             found.0 = format!("/options{}", found.0);
@@ -136,8 +137,9 @@ impl NewFields {
 impl DetailField {
     /// A field of this kind, made now.
     pub fn new(id: FieldId, new: &NewField, now: Timestamp) -> Self {
-        let Validated(NewType { name, options }) = &new.field_type;
-        let choice = |(id, label): (u32, &OptionLabel)| Choice { id, label: label.clone(), retired: false };
+        let Validated(NewFieldType { name, options }) = &new.field_type;
+        let choice =
+            |(id, label): (u32, &OptionLabel)| FieldOption { id, label: label.clone(), retired: false };
         let options = (1..).zip(options).map(choice).collect();
         let viewers = new.viewers.clone();
         let editors = new.editors.clone();

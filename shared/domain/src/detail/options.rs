@@ -3,7 +3,7 @@
 use deserr::{Deserr, IntoValue, ValuePointerRef};
 use schemars::JsonSchema;
 
-use crate::detail::{Choice, FieldType, MOST_OPTIONS, duplicate, repeated};
+use crate::detail::{FieldOption, FieldType, MOST_OPTIONS, duplicate, repeated};
 use crate::fault::{
     Check, Fault, Faults, ParseError, Validated, check_length, parse_and_check, parse_number,
 };
@@ -138,7 +138,7 @@ impl FieldType {
         }
         for (index, change) in changes.in_order() {
             let next = self.options.iter().map(|option| option.id).max().unwrap_or(0).saturating_add(1);
-            let is_meant = |option: &&mut Choice| match (change.id, change.label.get()) {
+            let is_meant = |option: &&mut FieldOption| match (change.id, change.label.get()) {
                 (Some(OptionNumber(id)), _) => option.id == id,
                 (None, label) => label
                     .is_some_and(|label| unique_form(label.as_str()) == unique_form(option.label.as_str())),
@@ -152,7 +152,7 @@ impl FieldType {
                 }
                 (None, Some(label)) if change.id.is_none() => {
                     let retired = change.retired.over(false);
-                    self.options.push(Choice { id: next, label: label.clone(), retired });
+                    self.options.push(FieldOption { id: next, label: label.clone(), retired });
                 }
                 _ => refuse(UNKNOWN_OPTION, &[&"options", &index, &"id"]),
             }

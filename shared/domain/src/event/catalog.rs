@@ -11,7 +11,7 @@ use crate::time::Period;
 
 /// A detail field, as it was made.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-pub struct FieldMade {
+pub struct CreatedField {
     /// Its id.
     pub id: FieldId,
     /// Its name then.
@@ -69,7 +69,7 @@ event_data! {
     /// Detail fields exist.
     DetailFieldsCreated {
         /// Which.
-        fields: Vec<FieldMade>,
+        fields: Vec<CreatedField>,
     }
 
     /// A detail field has another name, place, audience or other options.

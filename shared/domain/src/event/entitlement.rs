@@ -31,7 +31,7 @@ event_data! {
     }
 
     /// An import was cut off, and nobody has repeated it yet: some of its rows may have changed something.
-    ImportCutOff {
+    DetailsImportAborted {
         /// Which import; what it changed names it.
         import_id: ImportId,
         /// Whose.

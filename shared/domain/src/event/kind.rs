@@ -12,7 +12,7 @@ use super::catalog::{
     ProductArchived, ProductCreated, ProductRestored, ProductUpdated,
 };
 use super::entitlement::{
-    DetailsImported, EntitlementCreated, EntitlementDetailsChanged, EntitlementEnded, ImportCutOff,
+    DetailsImportAborted, DetailsImported, EntitlementCreated, EntitlementDetailsChanged, EntitlementEnded,
 };
 use super::order::{
     LicenseAssigned, LicenseCredited, LicenseWithdrawn, OrderCancelled, OrderChangeIgnored, OrderChanged,
@@ -29,9 +29,9 @@ use super::service_request::{
 };
 use super::subscription::{
     SiteCreated, SiteMigrated, SubscriptionCancelled, SubscriptionChanged, SubscriptionContactAdded,
-    SubscriptionContactRemoved, SubscriptionDeactivated, SubscriptionMessageIgnored, SubscriptionMessageKept,
-    SubscriptionOrdered, SubscriptionRenewed, SubscriptionSetUp, SubscriptionTransferred,
-    SubscriptionTransferredAway, SubscriptionUsageReported,
+    SubscriptionContactRemoved, SubscriptionDeactivated, SubscriptionMessageIgnored,
+    SubscriptionMessagePending, SubscriptionOrdered, SubscriptionRenewed, SubscriptionSetUp,
+    SubscriptionTransferred, SubscriptionTransferredAway, SubscriptionUsageReported,
 };
 use super::system::DueWorkFailed;
 use crate::fault::{ParseError, quoted};
@@ -110,7 +110,7 @@ kinds! {
     EntitlementCreated = "entitlement.created",
     EntitlementDetailsChanged = "entitlement.details-changed",
     EntitlementEnded = "entitlement.ended",
-    ImportCutOff = "details.import-cut-off",
+    DetailsImportAborted = "details.import-aborted",
     DetailsImported = "details.imported",
     MemberAdded = "member.added",
     MemberRemoved = "member.removed",
@@ -146,7 +146,7 @@ kinds! {
     SubscriptionContactRemoved = "subscription.contact-removed",
     SubscriptionDeactivated = "subscription.deactivated",
     SubscriptionMessageIgnored = "subscription.message-ignored",
-    SubscriptionMessageKept = "subscription.message-kept",
+    SubscriptionMessagePending = "subscription.message-pending",
     OrderLineIgnored = "order.line-ignored",
     OrderChangeIgnored = "order.change-ignored",
 }

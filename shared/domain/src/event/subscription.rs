@@ -27,7 +27,7 @@ event_data! {
         contacts: Vec<Email>,
         /// Those of them who are a contact of the organization's subscriptions for the first time.
         #[serde(default, skip_serializing_if = "Vec::is_empty")]
-        welcomed: Vec<Email>,
+        first_time_contacts: Vec<Email>,
     }
 
     /// A subscription is sold as something else, or for more or fewer.
@@ -152,7 +152,7 @@ event_data! {
     }
 
     /// A message about a subscription that is not known yet is kept until its order comes.
-    SubscriptionMessageKept {
+    SubscriptionMessagePending {
         /// Who sent it.
         source_id: SourceId,
         /// What it calls the subscription.

@@ -6,11 +6,11 @@ event_data! {
     /// What is due could not be done, and not for the first time. It is tried again, ever more rarely.
     DueWorkFailed {
         /// What it is.
-        work: String,
+        entity: String,
         /// Where it is in the table.
-        place: String,
+        key: String,
         /// How often it was tried.
-        tries: u64,
+        attempts: u64,
         /// Why it could not be done.
         reason: String,
     }

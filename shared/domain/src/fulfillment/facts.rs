@@ -76,7 +76,11 @@ pub fn open_lines(order: &Order) -> impl Iterator<Item = (usize, &SubscriptionLi
 /// The ends of a line's links, each with its place in the line.
 pub fn link_ends(line: &SubscriptionLine) -> impl Iterator<Item = (&'static str, usize, LinkEnd)> {
     let of = |name: &'static str, ends: &[LinkEnd]| {
-        ends.iter().copied().enumerate().map(move |(place, end)| (name, place, end)).collect::<Vec<_>>()
+        ends.iter()
+            .copied()
+            .enumerate()
+            .map(move |(set_up_target, end)| (name, set_up_target, end))
+            .collect::<Vec<_>>()
     };
     of("linkedTo", &line.linked_to).into_iter().chain(of("parents", &line.parents))
 }

@@ -40,7 +40,7 @@ pub const LINKED_TO_DEACTIVATED: ErrorKind = ErrorKind::rule(
 );
 /// A line is linked to another one that has no effect.
 pub const LINKED_TO_IGNORED: ErrorKind =
-    ErrorKind::rule("linked-to-ignored", "it is linked to a line that has no effect");
+    ErrorKind::rule("linked-line-ignored", "it is linked to a line that has no effect");
 /// A line is linked to one of another organization.
 pub const OTHER_ORGANIZATION: ErrorKind =
     ErrorKind::rule("other-organization", "links stay within one organization");
@@ -57,7 +57,7 @@ pub fn place_in_message(places: &[usize], index: usize) -> usize {
 
 /// Every fault of the open lines of an order; `places` says where they are in the message.
 pub fn find_faults(order: &Order, facts: &Facts, places: &[usize]) -> Vec<Fault> {
-    let mut faults = Faults { order, facts, places, found: Vec::new() };
+    let mut faults = LineFaults { order, facts, places, found: Vec::new() };
     for (index, _) in open_lines(order) {
         faults.check_product(index);
         if facts.names.get(&index).is_some_and(|name| name.is_taken) {
@@ -72,14 +72,14 @@ pub fn find_faults(order: &Order, facts: &Facts, places: &[usize]) -> Vec<Fault>
     faults.found
 }
 
-struct Faults<'a> {
+struct LineFaults<'a> {
     order: &'a Order,
     facts: &'a Facts,
     places: &'a [usize],
     found: Vec<Fault>,
 }
 
-impl Faults<'_> {
+impl LineFaults<'_> {
     fn add_fault(&mut self, reason: &ErrorKind, index: usize, steps: &[&dyn Display]) {
         let index = place_in_message(self.places, index);
         let mut all: Vec<&dyn Display> = vec![&"data", &"lines", &index];

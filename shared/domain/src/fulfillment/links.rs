@@ -12,12 +12,12 @@ use crate::subscription::closure::Subscriptions;
 pub(super) struct Link {
     /// The subscription at its other end.
     pub other: SubscriptionId,
-    end: End,
+    end: LinkRole,
 }
 
 /// What the other end of a link is to the new subscription.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-enum End {
+enum LinkRole {
     Linked,
     Parent,
     App,
@@ -27,9 +27,9 @@ impl Link {
     /// Whether its other end has as many links of the kind as it can have.
     pub fn is_one_too_many(&self, all: &Subscriptions) -> bool {
         let count = |one: &Subscription| match self.end {
-            End::Linked => one.linked.len(),
-            End::Parent => one.apps.len(),
-            End::App => one.parents.len(),
+            LinkRole::Linked => one.linked.len(),
+            LinkRole::Parent => one.apps.len(),
+            LinkRole::App => one.parents.len(),
         };
         all.get(&self.other).is_some_and(|one| count(one) >= Subscription::MOST_LINKS)
     }
@@ -38,9 +38,9 @@ impl Link {
     pub fn make(self, one: &mut Subscription, all: &mut Subscriptions) {
         let Some(other) = all.get_mut(&self.other) else { return };
         let (here, there) = match self.end {
-            End::Linked => (&mut one.linked, &mut other.linked),
-            End::Parent => (&mut one.parents, &mut other.apps),
-            End::App => (&mut one.apps, &mut other.parents),
+            LinkRole::Linked => (&mut one.linked, &mut other.linked),
+            LinkRole::Parent => (&mut one.parents, &mut other.apps),
+            LinkRole::App => (&mut one.apps, &mut other.parents),
         };
         here.insert(self.other);
         there.insert(one.id);
@@ -60,16 +60,16 @@ pub(super) fn links_of(
     };
     let mut links: BTreeSet<Link> = BTreeSet::new();
     let linked = line.linked_to.iter().filter_map(existing);
-    links.extend(linked.map(|other| Link { other, end: End::Linked }));
+    links.extend(linked.map(|other| Link { other, end: LinkRole::Linked }));
     let parents = line.parents.iter().filter_map(existing);
-    links.extend(parents.map(|other| Link { other, end: End::Parent }));
+    links.extend(parents.map(|other| Link { other, end: LinkRole::Parent }));
     for one in &order.subscriptions {
         let Some(other) = one.subscription_id else { continue };
         if one.line.linked_to.contains(&LinkEnd::Line(index)) {
-            links.insert(Link { other, end: End::Linked });
+            links.insert(Link { other, end: LinkRole::Linked });
         }
         if one.line.parents.contains(&LinkEnd::Line(index)) {
-            links.insert(Link { other, end: End::App });
+            links.insert(Link { other, end: LinkRole::App });
         }
     }
     links.into_iter().filter(|link| all.contains_key(&link.other)).collect()

@@ -36,7 +36,7 @@ pub struct Fulfillment {
     /// The order, which knows what became of the lines that were decided.
     pub order: Order,
     /// The new subscriptions.
-    pub created: Vec<Created>,
+    pub created: Vec<CreatedSubscription>,
     /// Existing subscriptions that have more links, each with the version that was read.
     pub linked: Vec<(Version, Subscription)>,
     /// People who are contacts of an organization's subscriptions for the first time.
@@ -49,7 +49,7 @@ pub struct Fulfillment {
 
 /// A new subscription, and the entitlement that it gives.
 #[derive(Debug)]
-pub struct Created {
+pub struct CreatedSubscription {
     /// The index of its line.
     pub line: usize,
     /// The subscription.
@@ -81,7 +81,7 @@ pub fn decide(
     next_id: impl Fn() -> SubscriptionId,
 ) -> Result<Fulfillment, RefusedLine> {
     let can_be_refused = can_be_refused(&order);
-    let mut decision = Decision::new(order, facts);
+    let mut decision = FulfillmentBuilder::new(order, facts);
     for index in 0..decision.order.subscriptions.len() {
         let Some(one) = decision.order.subscriptions.get(index).filter(|one| one.is_open()) else { continue };
         let line = one.line.clone();
@@ -105,7 +105,7 @@ pub fn decide(
 }
 
 /// A fulfillment that is being decided.
-struct Decision<'a> {
+struct FulfillmentBuilder<'a> {
     order: Order,
     facts: &'a Facts,
     /// Every subscription that lines may be linked to: as it was read, with the links that were added since, or new.
@@ -119,7 +119,7 @@ struct Decision<'a> {
     events: Vec<NewEvent>,
 }
 
-impl<'a> Decision<'a> {
+impl<'a> FulfillmentBuilder<'a> {
     fn new(order: Order, facts: &'a Facts) -> Self {
         let mut subscriptions = facts.made.clone();
         let ends = facts.ends.keys().filter_map(|id| facts.end(&order, *id));
@@ -249,8 +249,8 @@ impl<'a> Decision<'a> {
             parents: BTreeSet::new(),
             apps: BTreeSet::new(),
             contacts: self.contacts(line, organization_id),
-            place: None,
-            placed_at: None,
+            set_up_target: None,
+            set_up_at: None,
             source_id: self.order.source_id,
             order_id: self.order.order_id.clone(),
             external_id: line.external_id.clone(),
@@ -294,8 +294,9 @@ impl<'a> Decision<'a> {
         for link in links {
             link.make(&mut one, &mut self.subscriptions);
         }
-        let welcomed = self.first_contacts_of(&one);
-        self.first_contacts.extend(welcomed.iter().map(|email| (one.organization_id, email.clone())));
+        let first_time_contacts = self.first_contacts_of(&one);
+        self.first_contacts
+            .extend(first_time_contacts.iter().map(|email| (one.organization_id, email.clone())));
         let ordered = SubscriptionOrdered {
             subscription_id: one.id,
             sku: one.sku.clone(),
@@ -304,7 +305,7 @@ impl<'a> Decision<'a> {
             order_id: one.order_id.clone(),
             entitlement_id: one.id.entitlement(),
             contacts: one.contacts.iter().map(|contact| contact.email.clone()).collect(),
-            welcomed,
+            first_time_contacts,
         };
         self.events.push(NewEvent { partner_id: self.order.partner_id, ..one.event(ordered) });
         self.apply_reports(&one);
@@ -342,7 +343,7 @@ impl<'a> Decision<'a> {
         let created = self.created.into_iter().filter_map(|(line, id)| {
             let subscription = subscriptions.get(&id)?.clone();
             // The entitlement is that of the subscription as it was ordered: links change nothing of it.
-            Some(Created { line, entitlement: subscription.entitle(), subscription })
+            Some(CreatedSubscription { line, entitlement: subscription.entitle(), subscription })
         });
         let linked = self.touched.into_iter().filter_map(|id| {
             let one = subscriptions.get(&id)?;

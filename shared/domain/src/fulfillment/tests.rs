@@ -8,7 +8,7 @@ use super::*;
 use crate::fault::Fault;
 use crate::id::{Id, Ids, ParkedOrderId, SourceId};
 use crate::license::Quantity;
-use crate::order::{Named, OrderStatus, OrderedSubscription, Parking};
+use crate::order::{OrderStatus, OrderedSubscription, Parking, Reference};
 use crate::party::Organization;
 use crate::product::Product;
 use crate::subscription::{Deactivation, Renewal, SubscriptionKind, SubscriptionStatus, Transfer, Usage};
@@ -33,7 +33,7 @@ fn line(linked_to: Vec<LinkEnd>) -> SubscriptionLine {
         term: "P1Y".parse().unwrap(),
         linked_to,
         parents: Vec::new(),
-        organization: Named::Id(id(1)),
+        organization: Reference::Id(id(1)),
         contacts: Vec::new(),
         external_id: None,
     }

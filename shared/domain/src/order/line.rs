@@ -42,7 +42,7 @@ pub struct SubscriptionLine {
     #[schemars(length(max = 20))]
     pub parents: Vec<LinkEnd>,
     /// Whose it is to be; an external id is the vendor's, or else the partner's.
-    pub organization: Named<OrganizationId>,
+    pub organization: Reference<OrganizationId>,
     /// The customers who look after it.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     #[deserr(default)]
@@ -100,7 +100,7 @@ impl Deserr<Faults> for LinkEnd {
 /// Something, as a source names it: `{"id": …}` or `{"externalId": …}`.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
-pub enum Named<I> {
+pub enum Reference<I> {
     /// By its id.
     Id(I),
     /// By an external id.

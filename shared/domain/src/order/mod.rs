@@ -16,7 +16,7 @@ use crate::party::Metadata;
 use crate::text::{ExternalId, LicenseTypeCode, OrderId, StoreAccount};
 use crate::time::{Period, Timestamp};
 
-pub use line::{LineContact, LinkEnd, Named, SubscriptionLine};
+pub use line::{LineContact, LinkEnd, Reference, SubscriptionLine};
 pub use sequence::{Sequence, check_mark, mark};
 
 /// How many licenses of each type.
@@ -33,7 +33,7 @@ pub fn sum_lines<'a>(lines: impl IntoIterator<Item = &'a Line>) -> Quantities {
     sums
 }
 
-impl<I: Deserr<Faults>> Deserr<Faults> for Named<I> {
+impl<I: Deserr<Faults>> Deserr<Faults> for Reference<I> {
     fn deserialize_from_value<V: IntoValue>(
         value: deserr::Value<V>,
         location: ValuePointerRef<'_>,
@@ -279,7 +279,7 @@ impl Order {
     /// Makes the order say `wanted`; answers what it takes of each pool. By how much less is ordered, so much is
     /// taken back, as far as it is `available`: what was assigned stays so. What stayed is not given again when more
     /// is ordered.
-    pub fn settle(
+    pub fn adjust_pools(
         &mut self,
         wanted: &Quantities,
         available: &Quantities,
@@ -291,7 +291,7 @@ impl Order {
         let mut types: Vec<_> = ordered.keys().chain(wanted.keys()).cloned().collect();
         types.sort();
         types.dedup();
-        let (mut lines, mut movements) = (Vec::new(), Vec::new());
+        let (mut lines, mut adjustments) = (Vec::new(), Vec::new());
         for license_type in types {
             let (before, quantity) = (of(&ordered, &license_type), of(wanted, &license_type));
             let given = of(&credited, &license_type);
@@ -300,10 +300,11 @@ impl Order {
             let more = if quantity > before { quantity.saturating_sub(given) } else { 0 };
             if lowered > 0 {
                 let missing = lowered.saturating_sub(back);
-                movements.push((license_type.clone(), PoolAdjustment::Withdraw { quantity: back, missing }));
+                adjustments
+                    .push((license_type.clone(), PoolAdjustment::Withdraw { quantity: back, missing }));
             }
             if more > 0 {
-                movements.push((license_type.clone(), PoolAdjustment::Credit(more)));
+                adjustments.push((license_type.clone(), PoolAdjustment::Credit(more)));
             }
             let credited = given.saturating_sub(back).saturating_add(more);
             if quantity > 0 || credited > 0 {
@@ -311,7 +312,7 @@ impl Order {
             }
         }
         self.lines = lines;
-        movements
+        adjustments
     }
 
     fn credited(&self) -> Quantities {

@@ -4,7 +4,7 @@ use deserr::{Deserr, IntoValue, ValuePointerRef};
 use schemars::JsonSchema;
 
 use crate::fault::{Faults, ParseError, parse_number};
-use crate::time::{Sent, Timestamp};
+use crate::time::{ReportedTime, Timestamp};
 
 /// The number of a change to an order: 1 to what a JSON number carries exactly.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -41,8 +41,8 @@ impl JsonSchema for Sequence {
 
 /// What a message is told by from other messages about the same thing: its number, or the milliseconds since 1970 of when
 /// it happened. A source gives always the one or always the other.
-pub fn mark(sequence: Option<Sequence>, occurred_at: Option<Sent>, now: Timestamp) -> u64 {
-    let at = |time: Sent| time.instant(now).unix_millis();
+pub fn mark(sequence: Option<Sequence>, occurred_at: Option<ReportedTime>, now: Timestamp) -> u64 {
+    let at = |time: ReportedTime| time.instant(now).unix_millis();
     sequence.map(Sequence::get).or(occurred_at.map(at)).unwrap_or_default()
 }
 

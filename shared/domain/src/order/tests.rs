@@ -47,8 +47,8 @@ proptest! {
             let (wanted, available) = (quantities(&wanted), quantities(&available));
             let (lowered, before) = (order.lowered_by(&wanted), order.ordered());
             let of = |quantities: &Quantities, kind: &LicenseTypeCode| quantities.get(kind).copied().unwrap_or(0);
-            for (kind, movement) in order.settle(&wanted, &available) {
-                match movement {
+            for (kind, adjustment) in order.adjust_pools(&wanted, &available) {
+                match adjustment {
                     PoolAdjustment::Credit(quantity) => {
                         prop_assert!(quantity > 0 && of(&wanted, &kind) > of(&before, &kind));
                         *given.entry(kind).or_default() += i128::from(quantity);

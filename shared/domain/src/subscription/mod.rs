@@ -2,7 +2,7 @@
 
 pub mod closure;
 pub mod contact;
-pub mod place;
+pub mod set_up_target;
 pub mod update;
 
 use std::collections::BTreeSet;
@@ -23,7 +23,7 @@ use crate::time::{Period, Timestamp};
 use crate::value::Details;
 
 pub use contact::SubscriptionContact;
-pub use place::{SetUpTarget, Site, Whole};
+pub use set_up_target::{SetUpTarget, Site, WholeOrganization};
 pub use update::{Buyer, Renewal, ReportedState, SubscriptionUpdate, Transfer, Usage};
 
 /// What a subscription is for.
@@ -90,10 +90,10 @@ pub struct Subscription {
     pub contacts: Vec<SubscriptionContact>,
     /// Where it was set up.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub place: Option<SetUpTarget>,
+    pub set_up_target: Option<SetUpTarget>,
     /// Since when: it was set up then or, as its source says, moved.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub placed_at: Option<Timestamp>,
+    pub set_up_at: Option<Timestamp>,
     /// Who sold it: nobody else changes it.
     pub source_id: SourceId,
     /// In which order.
@@ -118,8 +118,8 @@ pub struct Subscription {
     pub metadata: Metadata,
 }
 
-impl From<Whole> for bool {
-    fn from(_: Whole) -> Self {
+impl From<WholeOrganization> for bool {
+    fn from(_: WholeOrganization) -> Self {
         true
     }
 }
@@ -189,7 +189,7 @@ impl Subscription {
 
     /// Whether somebody still has to say where it is used.
     pub fn set_up_due(&self) -> bool {
-        self.place.is_none() && self.deactivation.is_none()
+        self.set_up_target.is_none() && self.deactivation.is_none()
     }
 
     /// How many use it, as far as anybody said.

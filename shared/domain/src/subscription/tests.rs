@@ -10,7 +10,7 @@ use crate::id::{Id, Ids, OrganizationId, ProductId, SiteId, SourceId, Subscripti
 use crate::license::Quantity;
 use crate::party::Metadata;
 use crate::subscription::closure::{Closure, Subscriptions};
-use crate::subscription::place::SetUpTarget;
+use crate::subscription::set_up_target::SetUpTarget;
 use crate::subscription::update::{Buyer, Renewal, ReportedState, SubscriptionUpdate};
 use crate::subscription::{Deactivation, Subscription, SubscriptionKind, SubscriptionStatus};
 use crate::time::Timestamp;
@@ -34,8 +34,8 @@ fn subscription(id: SubscriptionId) -> Subscription {
         parents: BTreeSet::new(),
         apps: BTreeSet::new(),
         contacts: Vec::new(),
-        place: None,
-        placed_at: None,
+        set_up_target: None,
+        set_up_at: None,
         source_id: SourceId::first_at(time(0)),
         order_id: "SO-1".parse().unwrap(),
         external_id: None,
@@ -128,23 +128,23 @@ fn an_app_goes_down_with_the_last_of_its_parents() {
 fn where_it_is_set_up_reads_back() {
     let site =
         SetUpTarget::Site { site_id: SiteId::first_at(time(0)), url: "https://x.example".parse().unwrap() };
-    for place in [site, SetUpTarget::Organization { organization: Whole }] {
-        let written = serde_json::to_value(&place).unwrap();
-        assert_eq!(serde_json::from_value::<SetUpTarget>(written).unwrap(), place);
+    for set_up_target in [site, SetUpTarget::Organization { organization: WholeOrganization }] {
+        let written = serde_json::to_value(&set_up_target).unwrap();
+        assert_eq!(serde_json::from_value::<SetUpTarget>(written).unwrap(), set_up_target);
     }
     assert!(serde_json::from_str::<SetUpTarget>(r#"{"organization": false}"#).is_err());
 }
 
-fn said() -> impl Strategy<Value = SubscriptionUpdate> {
+fn update() -> impl Strategy<Value = SubscriptionUpdate> {
     let partner =
         |number: u64| Buyer { partner_id: Some(PartnerId::first_at(time(number))), billing_account: None };
     prop_oneof![
-        (0u64..6, 0u64..6).prop_map(|(ends, said)| SubscriptionUpdate::Renewal(Renewal {
+        (0u64..6, 0u64..6).prop_map(|(ends, update)| SubscriptionUpdate::Renewal(Renewal {
             ends_at: time(ends),
-            occurred_at: time(said)
+            occurred_at: time(update)
         })),
-        (0u64..6, 0u64..3).prop_map(move |(said, to)| SubscriptionUpdate::Transfer(Transfer {
-            occurred_at: time(said),
+        (0u64..6, 0u64..3).prop_map(move |(update, to)| SubscriptionUpdate::Transfer(Transfer {
+            occurred_at: time(update),
             to: partner(to)
         })),
         (0u64..6, 0u64..6)
@@ -155,17 +155,17 @@ fn said() -> impl Strategy<Value = SubscriptionUpdate> {
 proptest! {
     #[test]
     fn the_same_is_heard_in_whatever_order_and_however_often(
-        (all, other) in proptest::collection::vec(said(), 0..10)
+        (all, other) in proptest::collection::vec(update(), 0..10)
             .prop_flat_map(|all| (Just(all.clone()), Just(all).prop_shuffle())),
     ) {
-        let reported = |all: &[SubscriptionUpdate]| all.iter().fold(ReportedState::default(), |mut reported, said| {
-            reported.merge(said.clone());
+        let reported = |all: &[SubscriptionUpdate]| all.iter().fold(ReportedState::default(), |mut reported, update| {
+            reported.merge(update.clone());
             reported
         });
         let mut once = reported(&all);
         prop_assert_eq!(&once, &reported(&other));
-        for said in all {
-            prop_assert!(!once.merge(said));
+        for update in all {
+            prop_assert!(!once.merge(update));
         }
     }
 

@@ -82,9 +82,9 @@ impl ReportedState {
     }
 
     /// Hears a message; answers whether it says anything new.
-    pub fn merge(&mut self, said: SubscriptionUpdate) -> bool {
+    pub fn merge(&mut self, update: SubscriptionUpdate) -> bool {
         let before = self.clone();
-        match said {
+        match update {
             SubscriptionUpdate::Renewal(new) => {
                 let old = self.renewal.take().unwrap_or_else(|| new.clone());
                 let (ends_at, occurred_at) =

@@ -7,7 +7,7 @@ use crate::field_kind::FieldKind;
 use crate::text::Email;
 use crate::unicode::{deceives, is_refused_in_identifiers, is_unseen, nfc};
 
-pub(super) fn truth(text: &str) -> Result<bool, String> {
+pub(super) fn parse_bool(text: &str) -> Result<bool, String> {
     match text.to_ascii_lowercase().as_str() {
         "true" => Ok(true),
         "false" => Ok(false),

@@ -29,7 +29,7 @@ impl Deserr<Faults> for Value {
         };
         match value {
             deserr::Value::String(text) => Ok(Self::Text(text)),
-            deserr::Value::Boolean(truth) => Ok(Self::Bool(truth)),
+            deserr::Value::Boolean(parse_bool) => Ok(Self::Bool(parse_bool)),
             deserr::Value::Integer(number) => Ok(Self::Number(number.into())),
             deserr::Value::NegativeInteger(number) => Ok(Self::Number(number.into())),
             deserr::Value::Float(number) => {

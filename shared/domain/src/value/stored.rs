@@ -44,12 +44,12 @@ impl Details {
     }
 
     /// The same, where somebody has some fields say other things.
-    pub fn with(&self, said: &DetailChanges) -> Self {
+    pub fn with(&self, changes: &DetailChanges) -> Self {
         let mut details = self.clone();
-        for (field, kept) in &said.0 {
-            match kept.is_empty() {
+        for (field, stored) in &changes.0 {
+            match stored.is_empty() {
                 true => details.0.remove(field),
-                false => details.0.insert(*field, kept.clone()),
+                false => details.0.insert(*field, stored.clone()),
             };
         }
         details

@@ -28,8 +28,8 @@ fn values(sent: serde_json::Value) -> Vec<Value> {
 
 /// What is shown of what is kept of a value.
 fn through(field: &DetailField, sent: serde_json::Value) -> Result<serde_json::Value, &'static str> {
-    let kept = field.keep(&values(json!([sent])), &[]).map_err(|wrong| wrong[0].reason.code)?;
-    Ok(serde_json::to_value(&field.show(&kept)[0]).unwrap())
+    let stored = field.to_stored(&values(json!([sent])), &[]).map_err(|wrong| wrong[0].reason.code)?;
+    Ok(serde_json::to_value(&field.to_values(&stored)[0]).unwrap())
 }
 
 #[test]
@@ -117,29 +117,29 @@ fn a_value_is_of_its_fields_type_or_refused() {
 fn options_are_chosen_by_their_label_to_the_letter_and_what_is_retired_stays() {
     let mut field =
         field(json!({"name": "F", "type": {"name": "MULTISELECT", "options": ["A", "B", "C", "D"]}}));
-    let keep = |field: &DetailField, sent, before: &[StoredValue]| {
+    let to_stored = |field: &DetailField, sent, before: &[StoredValue]| {
         let codes =
             |wrong: Vec<FieldError>| wrong.iter().map(|wrong| (wrong.value, wrong.reason.code)).collect();
-        field.keep(&values(sent), before).map_err(|wrong| -> Vec<_> { codes(wrong) })
+        field.to_stored(&values(sent), before).map_err(|wrong| -> Vec<_> { codes(wrong) })
     };
     let both = vec![StoredValue::Option(1), StoredValue::Option(3)];
-    assert_eq!(keep(&field, json!(["C", "A"]), &[]), Ok(both.clone()));
+    assert_eq!(to_stored(&field, json!(["C", "A"]), &[]), Ok(both.clone()));
     let wrong = [(Some(0), "unknown-option"), (Some(2), "duplicate-value"), (Some(3), "invalid-value")];
-    assert_eq!(keep(&field, json!(["a", "B", "B", 1]), &[]), Err(wrong.to_vec()));
-    assert_eq!(keep(&field, json!(["a", "B", "B", 1, 2]), &[]), Err(vec![(None, "too-many-values")]));
+    assert_eq!(to_stored(&field, json!(["a", "B", "B", 1]), &[]), Err(wrong.to_vec()));
+    assert_eq!(to_stored(&field, json!(["a", "B", "B", 1, 2]), &[]), Err(vec![(None, "too-many-values")]));
     let change = json!([{"id": 3, "label": "Sea", "retired": true}]);
     let changes: OptionChanges = deserr::deserialize::<_, _, Faults>(change).unwrap();
     field.field_type = field.field_type.with(&changes).unwrap();
-    assert_eq!(serde_json::to_value(field.show(&both)).unwrap(), json!(["A", "Sea"]));
-    assert_eq!(keep(&field, json!(["A", "Sea"]), &both), Ok(both.clone()));
-    assert_eq!(keep(&field, json!(["Sea"]), &[]), Err(vec![(Some(0), "retired-option")]));
+    assert_eq!(serde_json::to_value(field.to_values(&both)).unwrap(), json!(["A", "Sea"]));
+    assert_eq!(to_stored(&field, json!(["A", "Sea"]), &both), Ok(both.clone()));
+    assert_eq!(to_stored(&field, json!(["Sea"]), &[]), Err(vec![(Some(0), "retired-option")]));
 }
 
 #[test]
 fn only_a_multiselect_has_several_values() {
-    let wrong = of("TEXT").keep(&values(json!(["a", "b"])), &[]).unwrap_err();
+    let wrong = of("TEXT").to_stored(&values(json!(["a", "b"])), &[]).unwrap_err();
     assert_eq!((wrong[0].reason.code, wrong[0].value), ("too-many-values", None));
-    assert_eq!(of("TEXT").keep(&[], &[]).unwrap(), []);
+    assert_eq!(of("TEXT").to_stored(&[], &[]).unwrap(), []);
 }
 
 proptest! {

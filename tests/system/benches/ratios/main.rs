@@ -263,7 +263,7 @@ async fn due() {
                 level: Level::Look,
                 created_at: begin,
                 expires_at: until,
-                asked: None,
+                origin: None,
                 reminded: Some(1),
                 ended: None,
             });
@@ -352,7 +352,7 @@ async fn dashboard() {
         world.put_all(requests.into_iter()).await;
         let tallies = counted.into_iter().map(|(month, counts)| {
             let at = table::monthly_counts_key(organization, &month);
-            to_item(&MonthlyCounts { at, entity: "tally".to_owned(), counts }).unwrap()
+            to_item(&MonthlyCounts { at, entity: "monthly-counts".to_owned(), counts }).unwrap()
         });
         world.put_all(tallies).await;
         for _ in 0..20 {

@@ -4,13 +4,13 @@ use std::collections::HashMap;
 
 use crate::actor::Actor;
 use crate::detail::options::UNKNOWN_OPTION;
-use crate::detail::{Choice, DetailField};
+use crate::detail::{DetailField, FieldOption};
 use crate::fault::quoted;
 use crate::field_kind::FieldKind;
 use crate::id::FieldId;
 use crate::problem::ErrorKind;
 use crate::unicode::lookup_form;
-use crate::value::form::{number, plain, truth, written};
+use crate::value::form::{number, parse_bool, plain, written};
 use crate::value::sent::{Value, Values};
 use crate::value::stored::{DetailChanges, Details, StoredValue};
 
@@ -120,7 +120,7 @@ impl Fields {
     pub fn shown(&self, details: &Details, actor: &Actor) -> Vec<(&DetailField, Values)> {
         let visible =
             self.all.iter().filter(|field| field.archived_at.is_none() && field.is_visible_to(actor));
-        let shown = visible.map(|field| (field, Values { values: field.show(details.of(field.id)) }));
+        let shown = visible.map(|field| (field, Values { values: field.to_values(details.of(field.id)) }));
         shown.filter(|(_, shown)| !shown.values.is_empty()).collect()
     }
 
@@ -136,19 +136,19 @@ impl Fields {
     /// # Errors
     ///
     /// All that is wrong, each with the field as it was named, unless it is all together that is wrong.
-    pub fn judge<'a>(
+    pub fn validate<'a>(
         &self,
         actor: &Actor,
         before: &Details,
         wanted: impl Iterator<Item = (&'a str, &'a [Value])>,
     ) -> Result<DetailChanges, Vec<(Option<&'a str>, FieldError)>> {
-        let (mut said, mut wrong) = (DetailChanges(Vec::new()), Vec::new());
+        let (mut changes, mut wrong) = (DetailChanges(Vec::new()), Vec::new());
         for (name, values) in wanted {
             let field = match self.named(name).filter(|field| field.is_visible_to(actor)) {
                 None => Err(UNKNOWN_FIELD),
                 Some(field) if field.archived_at.is_some() => Err(ARCHIVED_FIELD),
                 Some(field) if !field.is_editable_by(actor) => Err(NOT_EDITABLE),
-                Some(field) if said.0.iter().any(|(named, _)| *named == field.id) => Err(FIELD_TWICE),
+                Some(field) if changes.0.iter().any(|(named, _)| *named == field.id) => Err(FIELD_TWICE),
                 Some(field) => Ok(field),
             };
             let field = match field {
@@ -158,33 +158,33 @@ impl Fields {
                     continue;
                 }
             };
-            let kept = field.keep(values, before.of(field.id)).unwrap_or_else(|more| {
+            let stored = field.to_stored(values, before.of(field.id)).unwrap_or_else(|more| {
                 wrong.extend(more.into_iter().map(|wrong| (Some(name), wrong)));
                 Vec::new()
             });
-            said.0.push((field.id, kept));
+            changes.0.push((field.id, stored));
         }
         // Whoever makes it smaller does right.
-        let size = self.size(&before.with(&said));
+        let size = self.size(&before.with(&changes));
         if wrong.is_empty() && size > LARGEST && size > self.size(before) {
             wrong.push((None, FieldError::new(TOO_LARGE)));
         }
-        if wrong.is_empty() { Ok(said) } else { Err(wrong) }
+        if wrong.is_empty() { Ok(changes) } else { Err(wrong) }
     }
 
     /// How many bytes details take, about, as they are shown, which is at least as much as they take as they are kept.
     fn size(&self, details: &Details) -> usize {
-        let size = |field: Option<&DetailField>, kept: &StoredValue| match kept {
+        let size = |field: Option<&DetailField>, stored: &StoredValue| match stored {
             StoredValue::Bool(_) => 5,
             StoredValue::Option(id) => {
                 field.and_then(|field| field.option(*id)).map_or(8, |option| option.label.as_str().len())
             }
             StoredValue::Text(text) => text.len(),
         };
-        let sizes = details.0.iter().map(|(id, kept)| {
+        let sizes = details.0.iter().map(|(id, stored)| {
             let field = self.all.iter().find(|field| field.id == *id);
             // A field's id has 40 bytes; a list, and what is in it, costs up to 4 more each.
-            44 + kept.iter().map(|kept| 4 + size(field, kept)).sum::<usize>()
+            44 + stored.iter().map(|stored| 4 + size(field, stored)).sum::<usize>()
         });
         sizes.sum()
     }
@@ -192,7 +192,7 @@ impl Fields {
 
 impl DetailField {
     /// What is kept of the values that are sent, when `before` was.
-    pub(super) fn keep(
+    pub(super) fn to_stored(
         &self,
         sent: &[Value],
         before: &[StoredValue],
@@ -206,23 +206,23 @@ impl DetailField {
             let detail = format!("has {} values; the field has {most} options", sent.len());
             return Err(vec![FieldError { detail, ..FieldError::new(TOO_MANY_VALUES) }]);
         }
-        let (mut kept, mut wrong) = (Vec::with_capacity(sent.len()), Vec::new());
+        let (mut stored, mut wrong) = (Vec::with_capacity(sent.len()), Vec::new());
         for (index, value) in sent.iter().enumerate() {
-            let found = self.keep_one(value, before).and_then(|value| match kept.contains(&value) {
+            let found = self.to_stored_one(value, before).and_then(|value| match stored.contains(&value) {
                 true => Err(FieldError::new(VALUE_TWICE)),
                 false => Ok(value),
             });
             match found {
-                Ok(value) => kept.push(value),
+                Ok(value) => stored.push(value),
                 Err(found) => wrong.push(FieldError { value: Some(index), ..found }),
             }
         }
         // Options have an order of their own; as values they have none.
-        kept.sort_by_key(|kept| match kept {
+        stored.sort_by_key(|stored| match stored {
             StoredValue::Option(id) => *id,
             _ => 0,
         });
-        if wrong.is_empty() { Ok(kept) } else { Err(wrong) }
+        if wrong.is_empty() { Ok(stored) } else { Err(wrong) }
     }
 
     /// What is kept of a value that somebody looks for: a retired option's, too.
@@ -230,19 +230,19 @@ impl DetailField {
     /// # Errors
     ///
     /// When it is not of the field's type.
-    pub fn find(&self, sought: &Value) -> Result<StoredValue, FieldError> {
+    pub fn find(&self, value: &Value) -> Result<StoredValue, FieldError> {
         let all: Vec<StoredValue> =
             self.field_type.options.iter().map(|option| StoredValue::Option(option.id)).collect();
-        self.keep_one(sought, &all)
+        self.to_stored_one(value, &all)
     }
 
-    fn keep_one(&self, sent: &Value, before: &[StoredValue]) -> Result<StoredValue, FieldError> {
+    fn to_stored_one(&self, sent: &Value, before: &[StoredValue]) -> Result<StoredValue, FieldError> {
         if self.field_type.name.has_options() {
             return self.choose(sent, before);
         }
-        let kept = match (self.field_type.name, sent) {
-            (FieldKind::Boolean, Value::Bool(truth)) => Ok(StoredValue::Bool(*truth)),
-            (FieldKind::Boolean, Value::Text(text)) => truth(text).map(StoredValue::Bool),
+        let stored = match (self.field_type.name, sent) {
+            (FieldKind::Boolean, Value::Bool(parse_bool)) => Ok(StoredValue::Bool(*parse_bool)),
+            (FieldKind::Boolean, Value::Text(text)) => parse_bool(text).map(StoredValue::Bool),
             (FieldKind::Boolean, Value::Number(_)) => Err("must be `true` or `false`".to_owned()),
             (FieldKind::Number, Value::Number(number)) => plain(number).map(StoredValue::Text),
             (FieldKind::Number, Value::Text(text)) => number(text).map(StoredValue::Text),
@@ -250,7 +250,7 @@ impl DetailField {
             (_, Value::Bool(_) | Value::Number(_)) => Err("must be a text".to_owned()),
             (kind, Value::Text(text)) => written(kind, text).map(StoredValue::Text),
         };
-        kept.map_err(|detail| FieldError { detail, ..FieldError::new(INVALID_VALUE) })
+        stored.map_err(|detail| FieldError { detail, ..FieldError::new(INVALID_VALUE) })
     }
 
     fn choose(&self, sent: &Value, before: &[StoredValue]) -> Result<StoredValue, FieldError> {
@@ -260,8 +260,8 @@ impl DetailField {
                 ..FieldError::new(INVALID_VALUE)
             });
         };
-        let (options, sought) = (&self.field_type.options, lookup_form(label));
-        match options.iter().find(|option| lookup_form(option.label.as_str()) == sought) {
+        let (options, value) = (&self.field_type.options, lookup_form(label));
+        match options.iter().find(|option| lookup_form(option.label.as_str()) == value) {
             Some(option) if option.retired && !before.contains(&StoredValue::Option(option.id)) => {
                 Err(FieldError::new(RETIRED_OPTION))
             }
@@ -278,15 +278,15 @@ impl DetailField {
         }
     }
 
-    fn option(&self, id: u32) -> Option<&Choice> {
+    fn option(&self, id: u32) -> Option<&FieldOption> {
         self.field_type.options.iter().find(|option| option.id == id)
     }
 
     /// What is shown of the values that are kept.
-    pub(super) fn show(&self, kept: &[StoredValue]) -> Vec<Value> {
+    pub(super) fn to_values(&self, stored: &[StoredValue]) -> Vec<Value> {
         let label = |id: u32| self.option(id).map(|option| Value::Text(option.label.to_string()));
-        let shown = kept.iter().filter_map(|kept| match kept {
-            StoredValue::Bool(truth) => Some(Value::Bool(*truth)),
+        let shown = stored.iter().filter_map(|stored| match stored {
+            StoredValue::Bool(parse_bool) => Some(Value::Bool(*parse_bool)),
             StoredValue::Option(id) => label(*id),
             StoredValue::Text(text) if self.field_type.name == FieldKind::Number => {
                 text.parse().ok().map(Value::Number)

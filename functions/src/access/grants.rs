@@ -2,7 +2,7 @@
 
 use api_runtime::table::{CountOfRemovals, EmailInPartner, count};
 use api_runtime::{Change, ConditionFailure, Context, Failure};
-use domain::access::{Binding, End, GrantOrigin, Grantee};
+use domain::access::{Binding, GrantEnd, GrantOrigin, Grantee};
 use domain::event::{AccessGranted, AccessReplaced};
 use domain::{
     Access, Actor, Description, ErrorKind, EventKind, Fault, Grant, GrantId, Level, Organization, PartnerId,
@@ -23,11 +23,11 @@ pub(super) struct NewGrants {
     /// To whom.
     pub(super) partner_id: PartnerId,
     /// By which request, if one was approved.
-    pub(super) asked: Option<GrantOrigin>,
+    pub(super) origin: Option<GrantOrigin>,
     /// To all members.
     pub(super) organization_level: Option<Level>,
     /// To single members.
-    pub(super) shares: Vec<GranteeLevel>,
+    pub(super) individuals: Vec<GranteeLevel>,
     /// Until when, not included.
     pub(super) expires_at: Timestamp,
     /// What for, where no request says so.
@@ -36,21 +36,21 @@ pub(super) struct NewGrants {
 
 /// Requires that the records to which grants are bound are as they were read: a member's own, or how many of an e-mail were
 /// removed. That the giver is no member is a condition already, and a transaction may name an item only once.
-pub(super) fn require_records(change: &mut Change, actor: &Actor, gift: &NewGrants) {
-    for (Grantee { email, bound_to }, _) in &gift.shares {
+pub(super) fn require_records(change: &mut Change, actor: &Actor, new_grants: &NewGrants) {
+    for (Grantee { email, bound_to }, _) in &new_grants.individuals {
         match bound_to {
             Binding::Member { member_id } if actor.email.as_ref() != Some(email) => {
                 let not_a_member = || ConditionFailure::rejected(&NOT_A_MEMBER, &[&"individuals"]);
                 change.require_owner(
-                    &EmailInPartner(gift.partner_id, email.clone()),
+                    &EmailInPartner(new_grants.partner_id, email.clone()),
                     member_id,
                     not_a_member,
                 );
             }
             Binding::Member { .. } => {}
             Binding::First { removals } => {
-                let known = CountOfRemovals(gift.partner_id, email.clone());
-                change.require_that(&known, count::is_still(*removals), |_| ConditionFailure::Stale);
+                let known = CountOfRemovals(new_grants.partner_id, email.clone());
+                change.require_that(&known, count::equals(*removals), |_| ConditionFailure::Stale);
             }
         }
     }
@@ -63,11 +63,11 @@ pub(super) fn give(
     change: &mut Change,
     organization: &Organization,
     before: Option<Access>,
-    NewGrants { partner_id, asked, organization_level, shares, expires_at, reason }: NewGrants,
+    NewGrants { partner_id, origin, organization_level, individuals, expires_at, reason }: NewGrants,
 ) -> Result<Access, Failure> {
     let seen = before.as_ref().map(|before| before.metadata.version);
     let mut access = before.unwrap_or_else(|| Access::new(organization.id, partner_id, context.now));
-    let singles = shares.into_iter().map(|(grantee, level)| (Some(grantee), level));
+    let singles = individuals.into_iter().map(|(grantee, level)| (Some(grantee), level));
     let all = organization_level.map(|level| (None, level)).into_iter().chain(singles);
     let grants = all.map(|(individual, level)| Grant {
         id: context.id(),
@@ -75,7 +75,7 @@ pub(super) fn give(
         level,
         created_at: context.now,
         expires_at,
-        asked: asked.clone(),
+        origin: origin.clone(),
         reminded: None,
         ended: None,
     });
@@ -85,7 +85,7 @@ pub(super) fn give(
         Vec::new()
     });
     // Who approves means by `If-Match` the request.
-    let meant = asked.is_none().then(|| context.if_match()).flatten();
+    let meant = origin.is_none().then(|| context.if_match()).flatten();
     match seen {
         Some(seen) => {
             access.metadata = access.metadata.next(context.now);
@@ -116,7 +116,7 @@ pub(super) fn end(
     change: &mut Change,
     mut access: Access,
     grant: GrantId,
-    how: End,
+    how: GrantEnd,
     what: impl Into<EventKind>,
 ) -> Result<Access, Failure> {
     let seen = access.metadata.version;

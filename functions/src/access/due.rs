@@ -32,7 +32,7 @@ pub async fn lapse(context: &Context<'_>, request: AccessRequest) -> Result<bool
 /// # Errors
 ///
 /// [`Failure`].
-pub async fn tell(context: &Context<'_>, mut access: Access) -> Result<bool, Failure> {
+pub async fn notify(context: &Context<'_>, mut access: Access) -> Result<bool, Failure> {
     let mut wanted = BatchGet::new();
     let record = |email: &Email| EmailInPartner(access.partner_id, email.clone());
     let individuals = || access.grants.iter().filter_map(|grant| grant.individual.as_ref());
@@ -40,17 +40,17 @@ pub async fn tell(context: &Context<'_>, mut access: Access) -> Result<bool, Fai
     let found = context.table.fetch(wanted, true).await?;
     let mut records = BTreeMap::<Email, MemberRecord>::new();
     for Grantee { email, .. } in individuals() {
-        if let Some(held) = found.get(&record(email))? {
-            records.insert(email.clone(), held.member_record()?);
+        if let Some(reservation) = found.get(&record(email))? {
+            records.insert(email.clone(), reservation.member_record()?);
         }
     }
     let seen = access.metadata.version;
-    let is_member = |one: &Grantee| records.get(&one.email).is_some_and(|record| one.is(*record));
-    let told = access.tell(context.now, is_member);
+    let is_member = |one: &Grantee| records.get(&one.email).is_some_and(|record| one.matches(*record));
+    let events = access.notify(context.now, is_member);
     access.metadata = access.metadata.next(context.now);
     let mut change: Change = Change::new();
     change.replace(&access, seen, context.if_match())?;
-    told.into_iter().for_each(|kind| change.record(access.event(kind)));
+    events.into_iter().for_each(|kind| change.record(access.event(kind)));
     context.apply(change).await?;
     Ok(access.due().is_none_or(|due| due > context.now))
 }

@@ -24,7 +24,7 @@ pub enum SetUpTarget {
     /// In the whole organization.
     Organization {
         /// True.
-        organization: Whole,
+        organization: WholeOrganization,
     },
 }
 
@@ -41,9 +41,9 @@ impl SetUpTarget {
 /// The value `true`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(try_from = "bool", into = "bool")]
-pub struct Whole;
+pub struct WholeOrganization;
 
-impl TryFrom<bool> for Whole {
+impl TryFrom<bool> for WholeOrganization {
     type Error = ParseError;
 
     fn try_from(whole: bool) -> Result<Self, ParseError> {
@@ -51,7 +51,7 @@ impl TryFrom<bool> for Whole {
     }
 }
 
-impl Deserr<Faults> for Whole {
+impl Deserr<Faults> for WholeOrganization {
     fn deserialize_from_value<V: deserr::IntoValue>(
         value: deserr::Value<V>,
         location: deserr::ValuePointerRef<'_>,
@@ -61,7 +61,7 @@ impl Deserr<Faults> for Whole {
     }
 }
 
-impl JsonSchema for Whole {
+impl JsonSchema for WholeOrganization {
     fn inline_schema() -> bool {
         true
     }
