@@ -1,6 +1,7 @@
 //! `create-entitlement`
 
 use futures_util::future::join_all;
+use insta::assert_json_snapshot;
 use local_stack::{Options, Stack};
 use serde_json::json;
 use system::World;
@@ -49,15 +50,32 @@ async fn an_organization_or_a_person_becomes_the_owner_of_a_product() {
     let (number, change) = (shown["number"].take(), shown["detailsChanged"].take());
     assert!(number.as_str().unwrap().starts_with("E-"));
     assert_eq!(change["by"]["id"], "olivia");
-    assert_eq!(
-        shown,
-        json!({
-            "id": id, "number": null, "organizationId": world.id("sol"), "productId": world.id("product"),
-            "externalId": "CRM-9", "status": "active", "startsAt": "2026-01-01T00:00:00.000Z",
-            "endsAt": "2227-01-01T00:00:00.000Z", "version": 1, "detailsChanged": null,
-            "details": {"Region": {"values": ["EU"]}, "Support level": {"values": ["Gold"]}},
-        })
-    );
+    assert_json_snapshot!(shown, @r#"
+    {
+      "details": {
+        "Region": {
+          "values": [
+            "EU"
+          ]
+        },
+        "Support level": {
+          "values": [
+            "Gold"
+          ]
+        }
+      },
+      "detailsChanged": null,
+      "endsAt": "2227-01-01T00:00:00.000Z",
+      "externalId": "CRM-9",
+      "id": "ent_019b8d99-6900-7000-8000-0000000003e8",
+      "number": null,
+      "organizationId": "org_019b8d6c-8ca0-7000-8000-000000000002",
+      "productId": "prd_019b8d76-9ec0-7000-8000-000000000001",
+      "startsAt": "2026-01-01T00:00:00.000Z",
+      "status": "active",
+      "version": 1
+    }
+    "#);
     let created = json!({"entitlementId": id, "productId": world.id("product")});
     let history = events(&world, "/v1/organizations/{sol}/history", "operator").await;
     assert_eq!(history, [("entitlement.created".to_owned(), created)]);

@@ -129,17 +129,22 @@ mod tests {
             ),
         );
         let written = serde_json::to_value(&event).unwrap();
-        assert_eq!(
-            written,
-            serde_json::json!({
-                "id": "evt_019b8c3e-5c00-7000-8000-000000000009",
-                "time": "2026-01-05T09:00:00.000Z",
-                "actor": {"type": "partner", "id": "auth0|7"},
-                "type": "store.linked",
-                "data": {"sourceId": "src_019b8c3e-5c00-7000-8000-000000000003", "account": "ec-4711"},
-                "partnerId": "prt_019b8c3e-5c00-7000-8000-000000000001",
-            })
-        );
+        insta::assert_json_snapshot!(written, @r#"
+        {
+          "actor": {
+            "id": "auth0|7",
+            "type": "partner"
+          },
+          "data": {
+            "account": "ec-4711",
+            "sourceId": "src_019b8c3e-5c00-7000-8000-000000000003"
+          },
+          "id": "evt_019b8c3e-5c00-7000-8000-000000000009",
+          "partnerId": "prt_019b8c3e-5c00-7000-8000-000000000001",
+          "time": "2026-01-05T09:00:00.000Z",
+          "type": "store.linked"
+        }
+        "#);
         assert_eq!(serde_json::from_value::<Event>(written).unwrap(), event);
     }
 }
