@@ -4,7 +4,18 @@ automod::dir!(pub "src/products");
 
 use api_runtime::table::{self, Reservation};
 use api_runtime::{Change, ConditionFailure};
-use domain::{ErrorKind, Product};
+use deserr::Deserr;
+use domain::{ErrorKind, Faults, Product, ProductId};
+use schemars::JsonSchema;
+
+/// A path that names a product.
+#[derive(Debug, Deserr, JsonSchema)]
+#[deserr(error = Faults, rename_all = camelCase, deny_unknown_fields)]
+#[schemars(rename_all = "camelCase")]
+pub struct ProductPath {
+    /// The product.
+    product_id: ProductId,
+}
 
 const NAME_TAKEN: ErrorKind = ErrorKind::state("product-name-taken", "another product has this name");
 const CODE_TAKEN: ErrorKind = ErrorKind::state("product-code-taken", "another product has this code");

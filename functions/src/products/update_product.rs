@@ -7,24 +7,14 @@ use api_runtime::{
 use deserr::Deserr;
 use domain::event::{ProductArchived, ProductRestored, ProductUpdated};
 use domain::{
-    Actor, Description, ErrorKind, Faults, Given, Name, NewEvent, Patch, Product, ProductCode, ProductId,
-    Role,
+    Actor, Description, ErrorKind, Faults, Given, Name, NewEvent, Patch, Product, ProductCode, Role,
 };
 use schemars::JsonSchema;
 
-use super::{CODE_TAKEN, NAME_TAKEN, reserve};
+use super::{CODE_TAKEN, NAME_TAKEN, ProductPath, reserve};
 
 /// Changes a product.
 pub struct UpdateProduct;
-
-/// A path that names a product.
-#[derive(Debug, Deserr, JsonSchema)]
-#[deserr(error = Faults, rename_all = camelCase, deny_unknown_fields)]
-#[schemars(rename_all = "camelCase")]
-pub struct ProductPath {
-    /// The product.
-    product_id: ProductId,
-}
 
 /// What is to be another than it is.
 #[derive(Debug, Deserr, JsonSchema)]
