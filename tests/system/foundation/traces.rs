@@ -91,8 +91,11 @@ impl Table {
         Self { items: items.map(|item| serde_dynamo::from_item(item).unwrap()).collect() }
     }
 
+    /// The items of an entity; there must be some, or a renamed entity would be searched for nothing.
     fn all<'a>(&'a self, entity: &'a str) -> impl Iterator<Item = &'a Value> {
-        self.items.iter().filter(move |item| item["entity"] == entity)
+        let mut items = self.items.iter().filter(move |item| item["entity"] == entity).peekable();
+        assert!(items.peek().is_some(), "the table has no `{entity}`");
+        items
     }
 
     /// The ids of the partner that manages a subscription, and of its organization.
@@ -143,16 +146,18 @@ impl Table {
             let texts = [bare(&text(customer, "id")), text(customer, "email"), text(customer, "name")];
             belongs(&texts, self.partners_of(&text(customer, "organizationId")));
         }
-        let mut of_subscription = BTreeMap::new();
+        let (mut of_subscription, mut sites) = (BTreeMap::new(), 0);
         for one in self.all("subscription") {
             let parties = Self::parties_of_subscription(one);
             let texts = [bare(&text(one, "id")), text(one, "externalId"), text(one, "orderId")];
             belongs(&texts, parties.clone());
-            let site = text(&one["place"], "siteId");
-            let url = text(&one["place"], "url");
+            let target = &one["setUpTarget"];
+            let (site, url) = (text(target, "siteId"), text(target, "url"));
+            sites += usize::from(!site.is_empty());
             belongs(&[bare(&site), url], parties.clone());
             of_subscription.insert(text(one, "id"), parties);
         }
+        assert!(sites > 1, "subscriptions that are set up on sites");
         for one in self.all("entitlement") {
             let parties = match of_subscription.get(&text(one, "subscriptionId")) {
                 Some(parties) => parties.clone(),
@@ -187,7 +192,7 @@ impl Table {
                 belongs(&[bare(&text(member, "memberId")), text(member, "email")], parties.clone());
             }
         }
-        for one in self.all("assignment") {
+        for one in self.all("license-assignment") {
             belongs(&[bare(&text(one, "id"))], [text(one, "partnerId"), text(one, "organizationId")].into());
         }
         for one in self.all("service-request") {
@@ -202,23 +207,22 @@ impl Table {
         traces
     }
 
-    /// The values of each path parameter.
-    fn ids(&self) -> BTreeMap<&'static str, BTreeSet<String>> {
-        let of = |entity: &str, name: &str| -> BTreeSet<String> {
-            self.all(entity).map(|item| text(item, name)).collect()
+    /// The values of a path parameter: `productId` takes the id of each product.
+    fn ids(&self, parameter: &str) -> BTreeSet<String> {
+        let (entity, name) = match parameter {
+            // Organizations that nobody sells to hold nothing to be found.
+            "organizationId" => ("subscription".to_owned(), "organizationId"),
+            "number" => ("entitlement".to_owned(), "number"),
+            "requestId" => ("access-request".to_owned(), "id"),
+            "assignmentId" => ("license-assignment".to_owned(), "id"),
+            other => {
+                let entity = other.strip_suffix("Id").unwrap_or_else(|| panic!("which ids has `{other}`?"));
+                let upper =
+                    |c: char| if c.is_uppercase() { format!("-{}", c.to_lowercase()) } else { c.into() };
+                (entity.chars().map(upper).collect(), "id")
+            }
         };
-        BTreeMap::from([
-            ("partnerId", of("partner", "id")),
-            ("organizationId", of("subscription", "organizationId")),
-            ("subscriptionId", of("subscription", "id")),
-            ("siteId", of("site", "id")),
-            ("customerId", of("customer", "id")),
-            ("entitlementId", of("entitlement", "id")),
-            ("number", of("entitlement", "number")),
-            ("serviceRequestId", of("service-request", "id")),
-            ("requestId", of("access-request", "id")),
-            ("assignmentId", of("assignment", "id")),
-        ])
+        self.all(&entity).map(|item| text(item, name)).collect()
     }
 }
 
@@ -229,11 +233,11 @@ fn tells(body: &str, trace: &str) -> bool {
 }
 
 /// Every path that a template stands for, with each of the ids there are.
-fn paths(template: &str, ids: &BTreeMap<&str, BTreeSet<String>>) -> Vec<String> {
+fn paths(template: &str, table: &Table) -> Vec<String> {
     let Some((before, rest)) = template.split_once('{') else { return vec![template.to_owned()] };
     let (name, after) = rest.split_once('}').unwrap();
-    let known = ids.get(name).unwrap_or_else(|| panic!("no ids for `{name}` of {template}"));
-    known.iter().flat_map(|id| paths(&format!("{before}{id}{after}"), ids)).collect()
+    let ids = table.ids(name).into_iter();
+    ids.flat_map(|id| paths(&format!("{before}{id}{after}"), table)).collect()
 }
 
 /// What is asked of a list beside its path.
@@ -243,7 +247,7 @@ fn queries(template: &str, table: &Table) -> Vec<String> {
     let partners = || table.all("partner").map(|one| text(one, "id"));
     match template {
         "/v1/service-requests" => {
-            let of = table.ids().remove("organizationId").unwrap();
+            let of = table.ids("organizationId");
             let of: Vec<String> =
                 of.into_iter().map(|of| format!("organizationId={of}")).chain(["".to_owned()]).collect();
             of.iter()
@@ -273,7 +277,7 @@ fn queries(template: &str, table: &Table) -> Vec<String> {
 async fn no_read_tells_what_belongs_to_others() {
     let world = shared_customer().await;
     let table = Table::of(&world).await;
-    let (traces, former, ids) = (table.traces(), table.former(), table.ids());
+    let (traces, former) = (table.traces(), table.former());
     let names: BTreeSet<String> = table.all("partner").map(|one| text(one, "name")).collect();
     let (mut found, mut leaks) = (BTreeSet::new(), BTreeSet::new());
     let mut answered = BTreeMap::<&str, usize>::new();
@@ -290,7 +294,7 @@ async fn no_read_tells_what_belongs_to_others() {
         let party = party.map(|party| world.id(party).to_owned());
         for call in canonical::all().into_iter().filter(|call| call.reads() && !call.open()) {
             let template = call.route_key.split_once(' ').unwrap().1;
-            let all = paths(template, &ids).into_iter().flat_map(|path| {
+            let all = paths(template, &table).into_iter().flat_map(|path| {
                 queries(template, &table).into_iter().map(move |query| format!("{path}?{query}&pageSize=100"))
             });
             for asked in all {
