@@ -164,6 +164,7 @@ operations! {
     customers::update_customer::UpdateCustomer,
     customers::remove_customer::RemoveCustomer,
     products::create_product::CreateProduct,
+    products::get_product::GetProduct,
     products::list_products::ListProducts,
     products::update_product::UpdateProduct,
     details::create_detail_field::CreateDetailField,
