@@ -14,10 +14,10 @@ use system::golden::file;
 use system::{World, canonical};
 use tokio::sync::mpsc;
 
-/// A Lambda Runtime API that hands out one payload, and no other.
+/// A Lambda Runtime API that hands out one payload so many times.
 struct Runtime {
     payload: String,
-    given: std::sync::atomic::AtomicBool,
+    calls: std::sync::atomic::AtomicUsize,
     answered: mpsc::UnboundedSender<(Instant, Bytes)>,
 }
 
@@ -29,7 +29,8 @@ async fn runtime(
 ) -> (StatusCode, HeaderMap, String) {
     let mut headers = HeaderMap::new();
     if method == Method::GET && uri.path().ends_with("/invocation/next") {
-        if runtime.given.swap(true, std::sync::atomic::Ordering::SeqCst) {
+        let order = std::sync::atomic::Ordering::SeqCst;
+        if runtime.calls.fetch_update(order, order, |calls| calls.checked_sub(1)).is_err() {
             std::future::pending::<()>().await;
         }
         for (name, value) in [
@@ -125,9 +126,17 @@ impl Counter {
     }
 }
 
-async fn start(counter: Counter, program: &std::path::Path, payload: &str, store: &str) -> Started {
+/// Starts a function, and has it answer its canonical call so many times.
+async fn start(
+    counter: Counter,
+    program: &std::path::Path,
+    function: &str,
+    store: &str,
+    calls: usize,
+) -> Started {
     let (answered, mut answers) = mpsc::unbounded_channel();
-    let state = Arc::new(Runtime { payload: payload.to_owned(), given: Default::default(), answered });
+    let payload = canonical::one(function).payload.to_string();
+    let state = Arc::new(Runtime { payload, calls: calls.into(), answered });
     let listener = tokio::net::TcpListener::bind(("127.0.0.1", 0)).await.unwrap();
     let address = listener.local_addr().unwrap().to_string();
     let router = axum::Router::new().fallback(runtime).with_state(state);
@@ -136,7 +145,7 @@ async fn start(counter: Counter, program: &std::path::Path, payload: &str, store
     let (mut command, report) = counter.command(program);
     for (name, value) in [
         ("AWS_LAMBDA_RUNTIME_API", address.as_str()),
-        ("_HANDLER", "assign-license"),
+        ("_HANDLER", function),
         ("AWS_LAMBDA_FUNCTION_NAME", "f"),
         ("AWS_LAMBDA_FUNCTION_VERSION", "1"),
         ("AWS_LAMBDA_FUNCTION_MEMORY_SIZE", "256"),
@@ -153,9 +162,14 @@ async fn start(counter: Counter, program: &std::path::Path, payload: &str, store
     }
     let begun = Instant::now();
     let mut child = command.spawn().unwrap();
-    let (ended, body) = tokio::time::timeout(Duration::from_secs(60), answers.recv()).await.unwrap().unwrap();
-    let answer: serde_json::Value = serde_json::from_slice(&body).unwrap();
-    assert!([200, 201].contains(&answer["statusCode"].as_u64().unwrap()), "{answer}");
+    let mut ended = begun;
+    for _ in 0..calls {
+        let answer = tokio::time::timeout(Duration::from_secs(60), answers.recv()).await.unwrap();
+        let (at, body) = answer.unwrap();
+        ended = at;
+        let answer: serde_json::Value = serde_json::from_slice(&body).unwrap();
+        assert!([200, 201].contains(&answer["statusCode"].as_u64().unwrap()), "{answer}");
+    }
     // Both counters report when the function is stopped.
     let id = child.id().unwrap().to_string();
     let signal = if counter == Counter::Perf { "-INT" } else { "-TERM" };
@@ -199,12 +213,13 @@ pub async fn measure() {
         size(&empty)
     );
 
-    let payload = canonical::one("assign-license").payload.to_string();
     let mut times = [Vec::new(), Vec::new()];
     for _ in 0..11 {
         for (index, program) in [&ours, &empty].into_iter().enumerate() {
             let world = World::demo().await;
-            times[index].push(start(Counter::None, program, &payload, &world.stack().store_url).await.time);
+            times[index].push(
+                start(Counter::None, program, "assign-license", &world.stack().store_url, 1).await.time,
+            );
         }
     }
     let [a, b] = times.map(super::median);
@@ -214,10 +229,22 @@ pub async fn measure() {
     let mut counts = Vec::new();
     for program in [&ours, &empty] {
         let world = World::demo().await;
-        counts.extend(start(counter, program, &payload, &world.stack().store_url).await.instructions);
+        counts.extend(
+            start(counter, program, "assign-license", &world.stack().store_url, 1).await.instructions,
+        );
     }
     match counts[..] {
         [a, b] => println!("the same in instructions: {:.2} ({a} over {b})", a as f64 / b as f64),
         _ => println!("this machine counts no instructions"),
+    }
+
+    let mut counts = Vec::new();
+    for calls in [1, 101] {
+        let world = World::demo().await;
+        counts
+            .extend(start(counter, &ours, "get-partner", &world.stack().store_url, calls).await.instructions);
+    }
+    if let [one, more] = counts[..] {
+        println!("a warm get-partner, in instructions: {} (the first: {one})", (more - one) / 100);
     }
 }
