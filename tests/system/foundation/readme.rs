@@ -1,6 +1,6 @@
 //! What README tells a newcomer to type.
 
-use system::golden::file;
+use system::golden::{self, file};
 
 /// A fenced block: its language, its text, and the heading above it.
 pub struct Block {
@@ -66,7 +66,7 @@ const ACCOUNT: &str = "\
 ";
 
 #[test]
-fn every_command_is_run_somewhere() {
+fn every_command_is_in_the_tour_or_listed_as_run_elsewhere() {
     let blocks = blocks();
     let commands: Vec<_> = blocks.iter().filter(|block| block.language == "sh").collect();
     for block in &commands {
@@ -79,3 +79,17 @@ fn every_command_is_run_somewhere() {
 }
 
 pub const TOUR: &str = "A tour of five minutes";
+
+#[test]
+fn example_in_contributing_is_an_operation_as_it_is() {
+    let read = |path: &str| std::fs::read_to_string(file(path)).unwrap();
+    let test = read("tests/system/products/get_product.rs");
+    let call = test.find("#[test]").unwrap();
+    let call = &test[call..call + test[call..].find("\n}\n").unwrap() + 3];
+    let (path, operation) =
+        ("functions/src/products/get_product.rs", read("functions/src/products/get_product.rs"));
+    let part = format!(
+        "`{path}`:\n\n```rust\n{operation}```\n\nIn `tests/system/products/get_product.rs`:\n\n```rust\n{call}```\n"
+    );
+    golden::check_part("CONTRIBUTING.md", "addition", &part);
+}
