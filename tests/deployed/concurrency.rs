@@ -11,7 +11,7 @@ fn statuses(replies: &[Reply]) -> Vec<u16> {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_pool_is_not_oversold() {
+async fn concurrent_assignments_never_oversell() {
     let world = World::deployed().await;
     // 95 are there: 11 times 8.
     let replies = join_all((0..16).map(|number| {
@@ -24,7 +24,7 @@ async fn a_pool_is_not_oversold() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_message_that_comes_many_times_at_once_has_one_effect() {
+async fn concurrent_deliveries_of_one_message_take_effect_once() {
     let world = World::deployed().await;
     let body = world.order("SO-9", "edge-storage-1y", 10);
     let replies = join_all((0..8).map(|_| world.message(world.id("secret"), "m-9", &body).decided())).await;
@@ -34,7 +34,7 @@ async fn a_message_that_comes_many_times_at_once_has_one_effect() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn of_updates_of_one_version_one_is_done() {
+async fn concurrent_updates_of_one_version_succeed_once() {
     let world = World::deployed().await;
     let replies = join_all((0..8).map(|number| {
         let call = world.patch("/v1/organizations/{yamada}").by("operator").header("if-match", "\"1\"");

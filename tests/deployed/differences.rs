@@ -6,7 +6,7 @@ use system::{World, canonical};
 /// DynamoDB refuses a range that begins with an empty text, which the embedded one takes; and where a page ends is its own
 /// affair. Each list, walked in pages of one, is what it is at once.
 #[tokio::test(flavor = "multi_thread")]
-async fn every_list_is_walked_page_by_page() {
+async fn every_list_is_complete_in_pages_of_one() {
     let world = World::deployed().await;
     let mut walked = 0;
     for call in canonical::all().into_iter().filter(canonical::Canonical::reads) {
@@ -34,7 +34,7 @@ async fn every_list_is_walked_page_by_page() {
 
 /// Refusals and replays are read off a cancelled transaction, its reasons and the items that it found.
 #[tokio::test(flavor = "multi_thread")]
-async fn a_cancelled_transaction_says_what_it_found() {
+async fn cancelled_transactions_are_answered_as_replay_or_refusal() {
     let world = World::deployed().await;
     let create = |name: &str, id: &str| {
         let call = world.post("/v1/partners").by("operator").key(name);
@@ -70,7 +70,7 @@ async fn sequence_longer_than_a_transaction_completes() {
 
 /// Rows are single conditional updates; their entitlements are looked up by the hundred.
 #[tokio::test(flavor = "multi_thread")]
-async fn a_table_of_many_rows_is_imported() {
+async fn csv_of_150_rows_is_imported() {
     let world = World::deployed().await;
     world.stock(150).await;
     let call = world.post("/v1/entitlement-details/import").by("operator").key("import");
@@ -81,7 +81,7 @@ async fn a_table_of_many_rows_is_imported() {
 
 /// What API Gateway decodes, joins and refuses itself.
 #[tokio::test(flavor = "multi_thread")]
-async fn the_gateway_hands_on_paths_and_queries_as_the_local_one_does() {
+async fn gateway_passes_paths_and_queries_like_the_local_stack() {
     let world = World::deployed().await;
     for path in [
         "/v1/history?from=%zz&to=%ff%fe",

@@ -130,7 +130,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_failure_has_400_bytes_at_most() {
+    fn failure_never_exceeds_400_bytes() {
         for text in ["a", "\"", "\\", "あ", "\u{1}", "\u{10ffff}"] {
             let long = text.repeat(1000);
             let row = Row { entitlement: long.clone(), cells: Ok(Vec::new()) };

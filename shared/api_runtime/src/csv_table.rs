@@ -45,7 +45,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn cells_are_quoted_and_no_formula_is_left() {
+    fn cells_are_quoted_and_formulas_are_escaped() {
         let cells = ["a,b", "say \"x\"", "=1+1", "-5", "＠x", "\tx", "'", "プラス", "a;=1", "\u{200d}=1", ""];
         let rows = vec![cells.map(str::to_owned).to_vec()];
         let columns = (0..cells.len()).map(|n| n.to_string()).collect();

@@ -51,7 +51,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_token_is_good_for_its_caller_and_query_only() {
+    fn token_opens_only_with_its_query_and_deployment_key() {
         let key: DeploymentKey = "k".parse().unwrap();
         let token = seal(&key, "query", "evt_1").unwrap();
         assert_eq!(open(&key, "query", &token).as_deref(), Some("evt_1"));

@@ -229,7 +229,7 @@ mod tests {
     }
 
     #[test]
-    fn an_admin_is_a_member_and_a_contact_manager_is_a_customer() {
+    fn admin_has_the_member_role_and_contact_manager_the_customer_role() {
         let admin = actor(&person("partner", PARTNER, "true")).unwrap();
         assert!(admin.has_one_of(&[Role::PartnerAdmin]) && admin.has_one_of(&[Role::PartnerMember]));
         let member = actor(&person("partner", PARTNER, "")).unwrap();
@@ -242,7 +242,7 @@ mod tests {
     }
 
     #[test]
-    fn claims_that_do_not_make_a_known_caller_are_refused() {
+    fn incomplete_or_inconsistent_claims_are_refused() {
         for claims in [
             person("", PARTNER, ""),
             person("owner", PARTNER, ""),
@@ -257,7 +257,7 @@ mod tests {
     }
 
     #[test]
-    fn an_email_counts_only_when_verified_and_only_the_vendors_own_go_without() {
+    fn unverified_email_is_refused_except_for_vendor_staff() {
         let mut claims = person("partner", PARTNER, "");
         claims.retain(|(name, _)| *name != "email_verified");
         assert!(actor(&claims).is_err());
@@ -267,7 +267,7 @@ mod tests {
     }
 
     #[test]
-    fn one_partys_people_do_not_reach_another() {
+    fn partner_and_customer_are_refused_outside_their_own_party() {
         let (own, other): (PartnerId, PartnerId) =
             (PARTNER.parse().unwrap(), PARTNER.replace("01", "07").parse().unwrap());
         let member = actor(&person("partner", PARTNER, "")).unwrap();

@@ -241,7 +241,7 @@ mod tests {
     }
 
     #[test]
-    fn a_dashboard_shows_twelve_months_the_present_one_last() {
+    fn twelve_months_are_shown_with_the_current_one_last() {
         let now = "2026-03-31T23:00:00Z".parse().unwrap();
         let months: Vec<_> = Dashboard::months(now).iter().map(Month::to_string).collect();
         assert_eq!(
@@ -255,7 +255,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn a_bucket_begins_less_than_an_eighth_before_what_is_in_it(minutes in 0u64..200_000_000, start in 0u64..1000) {
+        fn bucket_lower_bound_is_within_an_eighth_of_the_value(minutes in 0u64..200_000_000, start in 0u64..1000) {
             let bucket = Bucket::between(at(start), at(start + minutes));
             let least = at(0).after(bucket.lower_bound()).unix_millis() / 60_000;
             prop_assert!(least <= minutes, "{least} {minutes}");
@@ -265,7 +265,7 @@ mod tests {
         }
 
         #[test]
-        fn the_median_is_the_lower_one_of_all(times in proptest::collection::vec(0u64..3000, 0..40)) {
+        fn median_is_the_lower_middle_value_over_all_counts(times in proptest::collection::vec(0u64..3000, 0..40)) {
             let mut counts = [Counts::new(), Counts::new()];
             for (place, minutes) in times.iter().enumerate() {
                 let name = Counter::Answered(Bucket::between(at(0), at(*minutes))).to_string();

@@ -260,7 +260,7 @@ mod tests {
     }
 
     #[test]
-    fn a_number_is_read_however_its_letters_are_written_and_only_in_its_form() {
+    fn number_parses_in_any_letter_case_and_only_in_its_format() {
         let number = EntitlementNumber::of(id(1)).to_string();
         assert_eq!(number, "E-PQE3-X9QZ-S4SB");
         assert_eq!(number.to_lowercase().parse::<EntitlementNumber>().unwrap().to_string(), number);
@@ -274,7 +274,7 @@ mod tests {
     }
 
     #[test]
-    fn what_looks_like_an_id_or_a_number_is_no_external_id() {
+    fn external_id_that_looks_like_an_id_or_number_is_refused() {
         let (id, number) = (id(1).to_string(), EntitlementNumber::of(id(1)).to_string());
         for text in [&id, &number, &number.to_lowercase()] {
             assert_eq!(text.parse::<EntitlementExternalId>().unwrap_err().code, "ambiguous-external-id");
@@ -286,7 +286,7 @@ mod tests {
     }
 
     #[test]
-    fn an_entitlement_is_owned_from_its_start_until_before_its_end() {
+    fn status_is_active_from_start_inclusive_to_end_exclusive() {
         let time = |text: &str| text.parse::<Timestamp>().unwrap();
         let mut entitlement = Entitlement {
             id: id(1),
@@ -316,7 +316,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn a_wrong_or_two_exchanged_characters_make_no_number(random in any::<u128>(), at in 0usize..12, other in 0usize..12, symbol in 0usize..31) {
+        fn mistyped_or_swapped_characters_fail_the_checksum(random in any::<u128>(), at in 0usize..12, other in 0usize..12, symbol in 0usize..31) {
             let number = EntitlementNumber::of(id(random));
             prop_assert_eq!(&number.to_string().parse::<EntitlementNumber>().unwrap(), &number);
             let symbols: Vec<u8> = number.0.bytes().skip(2).filter(|byte| *byte != b'-').collect();

@@ -254,7 +254,7 @@ mod tests {
     use proptest::prelude::*;
 
     #[test]
-    fn an_id_is_its_prefix_and_a_hyphenated_lower_case_uuid_v7() {
+    fn only_a_prefixed_lower_case_hyphenated_uuid_v7_parses() {
         let good = "prt_019b8c3e-5c00-7000-8000-000000000001";
         assert_eq!(good.parse::<PartnerId>().unwrap().to_string(), good);
         for bad in [
@@ -284,7 +284,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn an_id_has_the_time_it_was_given_whatever_was_given_before(times in proptest::collection::vec(0u64..4_000_000_000_000, 1..20)) {
+        fn generated_id_carries_the_current_time_after_any_earlier_id(times in proptest::collection::vec(0u64..4_000_000_000_000, 1..20)) {
             let ids = Ids::random();
             for millis in times {
                 let now = Timestamp::from_unix_millis(millis);
@@ -302,7 +302,7 @@ mod tests {
         }
 
         #[test]
-        fn any_text_is_an_id_or_refused(text in "\\PC*") {
+        fn any_text_that_parses_round_trips(text in "\\PC*") {
             if let Ok(id) = text.parse::<PartnerId>() { prop_assert_eq!(id.to_string(), text); }
         }
     }

@@ -59,7 +59,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_key_of_32_bytes_is_used_as_rfc_2104_says() {
+    fn mac_with_a_32_byte_key_equals_hmac_sha256() {
         let key = [7; 32];
         let expected =
             Hmac::<Sha256>::new_from_slice(&key).unwrap().chain_update(b"ab").finalize().into_bytes();
@@ -71,13 +71,13 @@ mod tests {
     }
 
     #[test]
-    fn one_purposes_key_is_not_anothers() {
+    fn derived_keys_differ_by_purpose_and_by_deployment_key() {
         assert_ne!(key("x").derive("a"), key("x").derive("b"));
         assert_ne!(key("x").derive("a"), key("y").derive("a"));
     }
 
     #[test]
-    fn rotated_key_signs_with_the_new_one_and_takes_both() {
+    fn rotated_key_derives_from_the_new_key_and_accepts_both() {
         let rotated = key("new\n old");
         assert_eq!(rotated.derive("a"), key("new").derive("a"));
         let all: Vec<_> = rotated.derive_all("a").collect();

@@ -63,7 +63,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn each_level_opens_what_the_table_says() {
+    fn each_level_allows_one_more_action_than_the_level_below() {
         let actions = [
             AccessAction::SeeWhereAdded,
             AccessAction::SeeAll,

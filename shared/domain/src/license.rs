@@ -200,7 +200,7 @@ mod tests {
     }
 
     #[test]
-    fn every_fault_of_every_line_is_named() {
+    fn invalid_lines_report_every_fault() {
         let lines = json!([
             {"licenseType": "Edge", "quantity": 0},
             {"licenseType": "edge", "quantity": 1.5, "note": "x"},
@@ -224,7 +224,7 @@ mod tests {
     }
 
     #[test]
-    fn a_type_twice_is_a_fault_and_so_are_no_lines_and_too_many() {
+    fn duplicate_types_no_lines_and_more_than_20_lines_are_refused() {
         let line = |code: &str| json!({"licenseType": code, "quantity": 1});
         assert_eq!(faults(json!([line("aa"), line("bb"), line("aa")])), [at("/2/licenseType", "duplicate")]);
         assert_eq!(faults(json!([])), [at("", "too-few")]);
@@ -235,7 +235,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn a_quantity_is_1_to_100_000_and_never_wraps(count in proptest::num::u64::ANY) {
+        fn quantity_outside_1_to_100_000_is_refused(count in proptest::num::u64::ANY) {
             prop_assert_eq!(Quantity::new(count).map(Quantity::get), (1..=100_000).contains(&count).then_some(count));
         }
     }

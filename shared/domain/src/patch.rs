@@ -116,7 +116,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_not_named_stays_and_null_takes_away_what_may_be_absent() {
+    fn absent_field_is_kept_and_null_clears_an_optional_field() {
         let name = |text: &str| text.parse::<Name>().unwrap();
         let over = |json: serde_json::Value| {
             let Change { name: named, nick } = deserr::deserialize::<Change, _, Faults>(json)?;

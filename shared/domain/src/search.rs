@@ -197,7 +197,7 @@ mod tests {
     }
 
     #[test]
-    fn names_are_found_as_people_type_them() {
+    fn names_match_despite_case_width_kana_accents_and_small_typos() {
         for (query, name, expected) in [
             ("ﾔﾏﾀﾞ", "株式会社ヤマダ電機", Some(Match::Part)),
             ("やまだ", "株式会社ヤマダ電機", Some(Match::Part)),
@@ -225,13 +225,13 @@ mod tests {
     }
 
     #[test]
-    fn what_does_not_count_keeps_nothing_apart() {
+    fn ignored_characters_do_not_affect_composition() {
         assert_eq!(Folded::of("\u{1138b}{\u{113c7}"), Folded::of("\u{1138b}\u{113c7}"));
         assert_eq!(Folded::of("う-\u{3099}"), Folded::of("ゔ"));
     }
 
     #[test]
-    fn the_best_match_is_the_least() {
+    fn matches_sort_from_exact_to_most_edits() {
         let all = [Match::Exact, Match::Prefix, Match::Part, Match::Edits(1), Match::Edits(2)];
         assert!(all.is_sorted());
     }
@@ -252,7 +252,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_written_otherwise_is_another_name_but_for_case_and_width() {
+    fn unique_form_ignores_only_case_and_width() {
         for same in [["Ｃ＋＋", "c++"], ["STRASSE", "straße"], ["ﾔﾏﾀﾞ", "ヤマダ"]] {
             assert_eq!(unique_form(same[0]), unique_form(same[1]), "{same:?}");
         }
@@ -264,31 +264,31 @@ mod tests {
 
     proptest! {
         #[test]
-        fn the_unique_form_of_a_unique_form_is_itself(name in "\\PC{0,12}") {
+        fn unique_form_is_idempotent(name in "\\PC{0,12}") {
             prop_assert_eq!(unique_form(&unique_form(&name)), unique_form(&name));
         }
 
         #[test]
-        fn a_match_is_what_its_definition_says(query in "[ab]{1,10}", name in "[ab]{1,12}") {
+        fn match_equals_the_reference_definition(query in "[ab]{1,10}", name in "[ab]{1,12}") {
             let chars = |text: &str| text.chars().collect::<Vec<_>>();
             prop_assert_eq!(matched(&query, &name), by_definition(&chars(&query), &chars(&name)));
         }
 
         #[test]
-        fn folding_twice_is_folding_once(text in "\\PC{0,20}") {
+        fn folding_is_idempotent(text in "\\PC{0,20}") {
             let once = Folded::of(&text);
             prop_assert_eq!(Folded::of(&once.0.iter().collect::<String>()), once);
         }
 
         #[test]
-        fn whatever_counts_finds_itself(text in "\\PC{1,20}") {
+        fn searchable_name_matches_itself_exactly(text in "\\PC{1,20}") {
             if let (Ok(query), Ok(name)) = (text.parse::<NameQuery>(), text.parse::<Name>()) {
                 prop_assert_eq!(query.matches(&name), Some(Match::Exact));
             }
         }
 
         #[test]
-        fn a_part_is_found_in_any_case_and_width(text in "[a-zA-Zäöüßéñçğşİı]{1,12}", before in "[a-z]{0,3}", after in "[a-z]{0,3}") {
+        fn substring_matches_in_any_letter_case(text in "[a-zA-Zäöüßéñçğşİı]{1,12}", before in "[a-z]{0,3}", after in "[a-z]{0,3}") {
             let name = format!("{before}{text}{after}");
             for query in [text.to_uppercase(), text.to_lowercase(), text.clone()] {
                 prop_assert!(matched(&query, &name).is_some(), "{query} in {name}");

@@ -370,7 +370,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_message_has_lines_and_32_kb() {
+    fn multi_line_message_of_up_to_32_kb_is_accepted() {
         assert!("a\r\n\tb".parse::<Message>().is_ok());
         assert!("あ".repeat(10_922).parse::<Message>().is_ok());
         for bad in ["", " \n", "a\u{0}", &"あ".repeat(10_923)] {
@@ -379,7 +379,7 @@ mod tests {
     }
 
     #[test]
-    fn only_an_agent_brings_back_what_is_closed() {
+    fn only_an_agent_may_reopen_a_closed_request() {
         use crate::service_request_kind::ServiceRequestStatus::{Closed, Open, Solved, Waiting};
         for from in [Open, Waiting, Solved, Closed] {
             for to in [Open, Waiting, Solved, Closed] {
@@ -390,7 +390,7 @@ mod tests {
     }
 
     #[test]
-    fn a_month_is_a_month() {
+    fn only_four_digit_year_and_two_digit_month_parse_as_a_month() {
         let time: Timestamp = "2026-11-30T23:59:59.999Z".parse().unwrap();
         assert_eq!("2026-11".parse::<Month>().unwrap(), Month::of(time));
         for bad in ["", "2026", "2026-13", "2026-1", "2026-011", "26-11", "2026-11-01", "+026-11"] {

@@ -59,7 +59,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_site_has_an_address_in_one_form() {
+    fn url_is_normalized_and_invalid_url_is_refused() {
         for (text, kept) in [
             ("https://yamada.example", "https://yamada.example"),
             ("HTTPS://Yamada.Example/", "https://yamada.example"),

@@ -276,7 +276,7 @@ mod tests {
     use proptest::prelude::*;
 
     #[test]
-    fn names_say_what_is_wrong_with_them() {
+    fn invalid_name_is_refused_with_its_fault_code() {
         for (text, code) in [
             ("", "invalid-length"),
             (" x", "surrounding-space"),
@@ -316,7 +316,7 @@ mod tests {
     }
 
     #[test]
-    fn one_person_has_one_email_however_it_is_spelled_and_sees_its_own() {
+    fn email_spellings_fold_to_one_form_and_display_is_unchanged() {
         let fold = |text: &str| text.parse::<Email>().map(|email| email.folded().to_owned()).ok();
         assert_eq!(fold("Aiko.T@Miyako.Example").as_deref(), Some("aiko.t@miyako.example"));
         assert_eq!(fold("a@Bücher.example").as_deref(), Some("a@xn--bcher-kva.example"));
@@ -360,7 +360,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn folding_an_email_twice_is_folding_it_once(text in "\\PC{0,20}@\\PC{0,20}") {
+        fn email_folding_is_idempotent(text in "\\PC{0,20}@\\PC{0,20}") {
             if let Ok(once) = text.parse::<Email>() {
                 let twice = once.folded().parse::<Email>();
                 // Folding may make it longer than what is taken.

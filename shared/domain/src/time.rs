@@ -257,7 +257,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn days_are_those_of_the_time_zone() {
+    fn days_are_counted_in_the_time_zone() {
         let (tokyo, utc): (TimeZone, _) = ("Asia/Tokyo".parse().unwrap(), TimeZone::default());
         let (from, to) = (time("2026-01-05T14:59:59.999Z"), time("2026-01-06T15:00:00Z"));
         assert_eq!((tokyo.day(from), tokyo.day(to)), ("2026-01-05".to_owned(), "2026-01-07".to_owned()));
@@ -270,7 +270,7 @@ mod tests {
     }
 
     #[test]
-    fn a_time_zone_has_a_name_as_the_database_writes_it() {
+    fn only_exact_iana_time_zone_names_parse() {
         for good in ["Asia/Tokyo", "Europe/Istanbul", "America/Argentina/Buenos_Aires", "UTC"] {
             assert_eq!(good.parse::<TimeZone>().unwrap().to_string(), good);
         }
@@ -285,7 +285,7 @@ mod tests {
     }
 
     #[test]
-    fn times_are_utc_with_milliseconds() {
+    fn only_utc_timestamps_of_millisecond_precision_parse() {
         assert_eq!(time("2026-01-05T09:00:00Z").to_string(), "2026-01-05T09:00:00.000Z");
         assert_eq!(time("2026-01-05T09:00:00.120000Z").to_string(), "2026-01-05T09:00:00.120Z");
         for bad in [
@@ -313,7 +313,7 @@ mod tests {
     }
 
     #[test]
-    fn a_period_is_an_iso_8601_duration() {
+    fn only_iso_8601_durations_within_bounds_parse_as_a_period() {
         for (text, written) in
             [("P1Y", "P1Y"), ("P12M", "P1Y"), ("P18M", "P1Y6M"), ("P2W", "P14D"), ("PT90M", "PT1H30M")]
         {
@@ -328,7 +328,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn what_is_written_reads_back(millis in 0u64..=253_402_300_799_999, text in "\\PC{0,30}") {
+        fn timestamp_round_trips(millis in 0u64..=253_402_300_799_999, text in "\\PC{0,30}") {
             let written = Timestamp::from_unix_millis(millis);
             prop_assert_eq!(time(&written.to_string()), written);
             prop_assert_eq!(written.unix_millis(), millis);
@@ -338,7 +338,7 @@ mod tests {
         }
 
         #[test]
-        fn periods_read_back(years in 0u32..100, days in 0u32..1000, seconds in 0u32..86_400) {
+        fn period_round_trips(years in 0u32..100, days in 0u32..1000, seconds in 0u32..86_400) {
             let text = format!("P{years}Y{days}DT{seconds}S");
             if let Ok(period) = text.parse::<Period>() {
                 prop_assert_eq!(period.to_string().parse::<Period>().unwrap(), period);

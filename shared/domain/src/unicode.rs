@@ -98,7 +98,7 @@ mod tests {
     ];
 
     #[test]
-    fn unseen_character_is_refused_in_names_and_identifiers() {
+    fn invisible_character_is_refused_except_joiners_and_selectors_in_names() {
         for c in UNSEEN {
             assert!(
                 is_unseen(c) && is_refused_in_names(c) && is_refused_in_identifiers(c),
@@ -129,7 +129,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn folding_twice_is_folding_once(text in "\\PC{0,20}") {
+        fn folding_is_idempotent(text in "\\PC{0,20}") {
             prop_assert_eq!(caseless(&caseless(&text)), caseless(&text));
             prop_assert_eq!(caseless(&nfd(&text)), caseless(&nfc(&text)));
             prop_assert_eq!(lookup_form(&lookup_form(&text)), lookup_form(&text));

@@ -241,7 +241,7 @@ mod tests {
     }
 
     #[test]
-    fn the_reference_vector_of_standard_webhooks_verifies() {
+    fn hmac_sha256_matches_the_standard_webhooks_reference_vector() {
         let key = STANDARD.decode("MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw").unwrap();
         let content: &[u8] = br#"msg_p5jXN8AQM9LWM0D4loKWxJek.1614265330.{"test": 2432232314}"#;
         let expected = STANDARD.decode("g0hM9SsE+OTPJTGt/tmIKtSyZlE3uFJELVlNIOLJ1OE=").unwrap();
@@ -250,7 +250,7 @@ mod tests {
     }
 
     #[test]
-    fn a_message_counts_within_five_minutes_either_way() {
+    fn message_more_than_five_minutes_off_is_refused() {
         for (offset, good) in [(-301, false), (-300, true), (0, true), (300, true), (301, false)] {
             let sent = now().unix_seconds().saturating_add_signed(offset).to_string();
             let signature = sign(&[b"msg_1.", sent.as_bytes(), b".", b"{}"]);
@@ -273,7 +273,7 @@ mod tests {
     }
 
     #[test]
-    fn ten_signatures_are_read_and_eleven_are_not() {
+    fn more_than_ten_signatures_are_refused() {
         let sent = now().unix_seconds().to_string();
         let good = sign(&[b"msg_1.", sent.as_bytes(), b".", b"{}"]);
         let with = |others: usize| format!("{}{good}", "v1,AAAA ".repeat(others));
@@ -282,7 +282,7 @@ mod tests {
     }
 
     #[test]
-    fn a_proof_is_for_one_partner_and_account_and_a_quarter_of_an_hour() {
+    fn proof_for_another_account_or_beyond_15_minutes_is_refused() {
         let partner: PartnerId = "prt_019b8c3e-5c00-7000-8000-000000000001".parse().unwrap();
         let account: StoreAccount = "ec-47.11".parse().unwrap();
         let proof = |ahead: i64, account: &str| {

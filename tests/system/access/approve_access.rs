@@ -17,7 +17,7 @@ fn canonical_call_is_published() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn what_is_approved_is_given_at_once() {
+async fn approved_grants_take_effect_at_once() {
     let world = World::demo().await;
     let more = json!({"organizationLevel": "update", "individuals": [{"email": "ren@miyako.example", "level": "create"}]});
     let id = asked(&world, more).await;
@@ -45,7 +45,7 @@ async fn what_is_approved_is_given_at_once() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn the_organization_becomes_known_to_the_partner_and_its_customer() {
+async fn approval_adds_the_organization_to_the_partners_directory() {
     let world = World::demo().await;
     let wanted = json!({"contactManagerEmail": "elif@bogazici.example", "expiresAt": EXPIRY, "organizationLevel": "look"});
     let made = ask(&world, "partnerAdmin", wanted).send().await.ok();
@@ -74,7 +74,7 @@ async fn the_organization_becomes_known_to_the_partner_and_its_customer() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn who_approves_gives_less_and_never_more() {
+async fn approver_may_reduce_but_not_exceed_the_request() {
     let world = World::demo().await;
     let more = json!({"organizationLevel": "create", "individuals": [
         {"email": "ren@miyako.example", "level": "update"}, {"email": "aiko@miyako.example", "level": "update"},
@@ -110,7 +110,7 @@ async fn who_approves_gives_less_and_never_more() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn only_the_contact_manager_on_record_to_whom_it_is_addressed_decides() {
+async fn only_the_addressed_contact_manager_on_record_may_decide() {
     let world = World::demo().await;
     let (path, decline) =
         ("/v1/access-requests/{accessRequest}/approve", "/v1/access-requests/{accessRequest}/decline");
@@ -139,7 +139,7 @@ async fn only_the_contact_manager_on_record_to_whom_it_is_addressed_decides() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn who_is_on_record_anew_gets_nothing_of_what_was_asked_before() {
+async fn request_for_a_removed_or_re_added_member_is_refused() {
     let world = World::demo().await;
     let id = asked(&world, single("ren", "update")).await;
     world.delete("/v1/partners/{partner}/members/{ren}").by("operator").send().await.ok();
@@ -152,7 +152,7 @@ async fn who_is_on_record_anew_gets_nothing_of_what_was_asked_before() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn nobody_approves_or_gives_for_a_partner_that_they_are_a_member_of() {
+async fn approval_and_grant_to_the_managers_own_partner_are_refused() {
     let world = World::demo().await;
     let yuki = json!({"email": "yuki@yamada.example", "name": "Yuki"});
     world.post("/v1/partners/{partner}/members").by("operator").json(yuki).send().await.ok();
@@ -167,7 +167,7 @@ async fn nobody_approves_or_gives_for_a_partner_that_they_are_a_member_of() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn decided_is_decided_and_a_repeat_gets_the_first_answer() {
+async fn second_decision_is_refused_and_repeated_key_replays_the_answer() {
     let world = World::demo().await;
     let approve = |key: &str| decide(&world, "{accessRequest}", "approve", json!({})).key(key);
     let first = approve("one").send().await;
@@ -190,7 +190,7 @@ async fn decided_is_decided_and_a_repeat_gets_the_first_answer() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn of_approvals_declines_and_cancellations_at_once_one_takes_effect() {
+async fn concurrent_decisions_take_effect_once() {
     let world = World::demo().await;
     for seed in 0..6 {
         let id = asked(&world, single("aiko", "update")).await;
@@ -212,7 +212,7 @@ async fn of_approvals_declines_and_cancellations_at_once_one_takes_effect() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn what_has_expired_or_lapsed_meanwhile_is_not_approved() {
+async fn expired_or_lapsed_request_is_refused() {
     let world = World::demo().await;
     let mut body = wish(single("aiko", "update"));
     body["expiresAt"] = "2026-01-06T09:00:00Z".into();

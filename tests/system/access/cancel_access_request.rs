@@ -14,7 +14,7 @@ fn canonical_call_is_published() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn its_author_or_an_admin_takes_it_back() {
+async fn author_cancels_and_another_member_is_refused() {
     let world = World::demo().await;
     let made = ask(&world, "partnerMember", wish(single("ren", "update"))).send().await.ok();
     let path = format!("/v1/access-requests/{}/cancel", made["id"].as_str().unwrap());
@@ -37,7 +37,7 @@ async fn its_author_or_an_admin_takes_it_back() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn who_is_no_member_any_more_takes_nothing_back() {
+async fn removed_or_re_added_author_is_refused() {
     let world = World::demo().await;
     let made = ask(&world, "partnerMember", wish(single("ren", "update"))).send().await.ok();
     let path = format!("/v1/access-requests/{}/cancel", made["id"].as_str().unwrap());

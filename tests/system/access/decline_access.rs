@@ -16,7 +16,7 @@ fn canonical_call_is_published() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn what_is_declined_changes_nothing_of_what_is_in_force() {
+async fn declined_request_leaves_existing_grants_unchanged() {
     let world = World::demo().await;
     let reply = decide(&world, "{toDecline}", "decline", json!({"reason": "Too much"})).send().await;
     assert_eq!(

@@ -9,7 +9,7 @@ fn canonical_call_is_published() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn the_partners_people_and_its_addressee_see_it() {
+async fn visible_only_to_its_partner_addressee_and_the_vendor() {
     let world = World::demo().await;
     let path = "/v1/access-requests/{accessRequest}";
     for who in ["partnerMember", "partnerAdmin", "contactManager", "operator", "agent"] {

@@ -21,7 +21,7 @@ fn canonical_call_is_published() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_contact_manager_gives_what_nobody_asked_for_and_changes_what_is_in_force() {
+async fn contact_manager_grants_without_a_request_and_replaces_a_grant() {
     let world = World::demo().await;
     let made = give(&world, "otherPartner", json!({"organizationLevel": "look"})).send().await;
     assert_eq!(
@@ -56,7 +56,7 @@ async fn a_contact_manager_gives_what_nobody_asked_for_and_changes_what_is_in_fo
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn who_means_a_version_replaces_that_and_no_other() {
+async fn if_match_with_another_version_is_refused() {
     let world = World::demo().await;
     let give = |version: &str| {
         let call = give(&world, "otherPartner", json!({"organizationLevel": "look"}));
@@ -73,7 +73,7 @@ async fn who_means_a_version_replaces_that_and_no_other() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn what_is_wrong_is_named_and_nothing_is_given() {
+async fn invalid_body_or_unauthorized_caller_is_refused() {
     let world = World::demo().await;
     give(&world, "partner", json!({})).assert_rejected(400, "invalid-request").await;
     let absent = world.id("partner").replace("0001", "0009");
@@ -98,7 +98,7 @@ async fn what_is_wrong_is_named_and_nothing_is_given() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn of_gifts_at_the_same_time_one_is_in_force_for_each_member() {
+async fn concurrent_grants_leave_one_active_per_member() {
     let world = World::demo().await;
     world.chaos(5, 9);
     let levels = ["cc", "look", "update", "create", "service-admin", "full-admin"];
@@ -205,7 +205,7 @@ async fn grant_is_bound_once_to_the_first_member_of_its_e_mail() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn who_is_removed_at_the_same_time_was_given_it_before_or_not_at_all() {
+async fn concurrent_removal_never_passes_the_grant_to_a_re_added_member() {
     for seed in strength::seeds(24, 600) {
         let world = World::demo().await;
         let given_before = async || {
@@ -235,7 +235,7 @@ async fn who_is_removed_at_the_same_time_was_given_it_before_or_not_at_all() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_hundred_members_have_grants_of_their_own_at_most() {
+async fn more_than_100_individual_grants_are_refused() {
     let world = World::demo().await;
     let mut emails = Vec::new();
     for number in 0..100 {

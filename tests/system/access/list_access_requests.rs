@@ -12,7 +12,7 @@ fn canonical_call_is_published() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_partner_sees_what_it_asked_the_last_first() {
+async fn partner_sees_its_requests_newest_first() {
     let world = World::demo().await;
     let (mut ids, mut token) = (Vec::new(), String::new());
     loop {

@@ -14,7 +14,7 @@ fn canonical_call_is_published() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn an_organization_sees_its_partners_and_what_each_was_given() {
+async fn organization_sees_its_partners_and_their_grants() {
     let world = World::demo().await;
     give(&world, "otherPartner", json!({"organizationLevel": "look"})).send().await.ok();
     let path = "/v1/organizations/{yamada}/access";

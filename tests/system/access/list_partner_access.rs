@@ -12,7 +12,7 @@ fn canonical_call_is_published() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_member_sees_its_customers_how_far_it_may_go_and_what_is_pending() {
+async fn member_sees_customers_with_level_and_pending_requests() {
     let world = World::demo().await;
     let path = "/v1/partners/{partner}/access";
     let mine = world.get(path).by("partnerMember").send().await.ok();
@@ -39,7 +39,7 @@ async fn a_member_sees_its_customers_how_far_it_may_go_and_what_is_pending() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn what_a_late_index_shows_is_read_again() {
+async fn stale_index_entry_is_reread_from_the_table() {
     let world = World::demo().await;
     world.fault_proxy().delay_indexes(true);
     let path = "/v1/organizations/{yamada}/access/{partner}/{grantOfRen}";

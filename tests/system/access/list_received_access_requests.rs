@@ -10,7 +10,7 @@ fn canonical_call_is_published() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_contact_manager_sees_what_is_addressed_to_its_email() {
+async fn contact_manager_sees_requests_addressed_to_its_email() {
     let world = World::demo().await;
     let path = "/v1/me/access-requests";
     let mine = world.get(path).by("contactManager").send().await.ok();

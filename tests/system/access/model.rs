@@ -325,6 +325,6 @@ async fn play(seeds: strength::Seeds) {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn histories_go_as_the_model_says() {
+async fn random_histories_match_the_model() {
     strength::side_by_side(400, 2000, play).await;
 }

@@ -14,7 +14,7 @@ fn canonical_call_is_published() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_member_gives_back_its_own_and_an_admin_any() {
+async fn member_relinquishes_its_own_grant_and_an_admin_any() {
     let world = World::demo().await;
     let (own, of_all) = ("{grantOfRen}", "{grantOfAll}");
     let call = |who: &str, grant: &str| {
@@ -35,7 +35,7 @@ async fn a_member_gives_back_its_own_and_an_admin_any() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn nobody_gives_back_anothers() {
+async fn caller_of_another_party_or_without_a_record_is_refused() {
     let world = World::demo().await;
     let path = "/v1/organizations/{yamada}/access/{partner}/{grantOfRen}/relinquish";
     world.post(path).by("otherPartnerAdmin").assert_rejected(404, "not-found").await;

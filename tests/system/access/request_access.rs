@@ -22,7 +22,7 @@ fn canonical_call_is_published() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_member_asks_for_itself_and_an_admin_for_others_and_for_all() {
+async fn member_requests_for_itself_and_only_an_admin_for_others() {
     let world = World::demo().await;
     let made = ask(&world, "partnerMember", wish(single("ren", "update"))).send().await;
     let id = made.body["id"].as_str().unwrap().to_owned();
@@ -50,7 +50,7 @@ async fn a_member_asks_for_itself_and_an_admin_for_others_and_for_all() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn the_partner_learns_nothing_of_whose_the_email_is() {
+async fn answer_and_cost_do_not_reveal_who_has_the_email() {
     let world = World::demo().await;
     let mut told = Vec::new();
     for email in ["yuki@yamada.example", "elif@bogazici.example", "sora@yamada.example", "nobody@x.example"] {
@@ -68,7 +68,7 @@ async fn the_partner_learns_nothing_of_whose_the_email_is() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn who_is_not_on_record_neither_asks_nor_is_asked_for() {
+async fn requester_and_grantee_must_be_members_on_record() {
     let world = World::demo().await;
     let person = |name: &str, admin: bool| {
         let (email, org) = (format!("{name}@miyako.example"), world.id("partner"));
@@ -91,7 +91,7 @@ async fn who_is_not_on_record_neither_asks_nor_is_asked_for() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn every_fault_is_named_and_nothing_is_asked() {
+async fn invalid_body_is_refused_with_its_faults() {
     let world = World::demo().await;
     let many: Vec<Value> =
         (0..21).map(|n| json!({"email": format!("m{n}@x.example"), "level": "cc"})).collect();
@@ -125,7 +125,7 @@ async fn every_fault_is_named_and_nothing_is_asked() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn fifty_requests_of_a_partner_are_pending_at_most() {
+async fn more_than_50_pending_requests_are_refused() {
     let world = World::demo().await;
     // Three are in the demo world.
     let all =

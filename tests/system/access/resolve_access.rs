@@ -17,7 +17,7 @@ fn canonical_call_is_published() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn the_grant_that_decides_is_named_and_those_that_lost_and_why() {
+async fn deciding_grant_and_ineffective_grants_with_reasons_are_returned() {
     let world = World::demo().await;
     let ren = resolved(&world, "ren").await;
     assert_eq!(
@@ -42,7 +42,7 @@ async fn the_grant_that_decides_is_named_and_those_that_lost_and_why() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn who_a_partners_members_are_is_told_once_its_request_was_approved() {
+async fn membership_is_hidden_until_a_request_of_the_partner_was_approved() {
     let world = World::demo().await;
     give(&world, "otherPartner", json!({"organizationLevel": "cc"})).send().await.ok();
     let resolve = async |name: &str, who: &str| {
@@ -67,7 +67,7 @@ async fn who_a_partners_members_are_is_told_once_its_request_was_approved() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn that_member_an_admin_the_contact_managers_and_the_vendors_people_may_ask() {
+async fn only_the_member_its_admin_contact_manager_and_vendor_may_query() {
     let world = World::demo().await;
     let path = "/v1/organizations/{yamada}/access/resolve?partnerId={partner}&email=";
     for who in ["operator", "agent", "contactManager", "partnerAdmin", "partnerMember"] {
@@ -100,7 +100,7 @@ async fn that_member_an_admin_the_contact_managers_and_the_vendors_people_may_as
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn who_is_removed_has_nothing_at_once_and_added_again_nothing_of_it_revives() {
+async fn removed_member_loses_access_at_once_and_re_adding_revives_nothing() {
     let world = World::demo().await;
     world.delete("/v1/partners/{partner}/members/{ren}").by("partnerAdmin").send().await.ok();
     assert_eq!(level(&world, "ren").await, None);
@@ -128,7 +128,7 @@ async fn who_is_removed_has_nothing_at_once_and_added_again_nothing_of_it_revive
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn access_is_over_at_the_very_instant_though_no_schedule_runs() {
+async fn expired_grant_is_ignored_before_the_scheduled_job_runs() {
     let world = World::demo().await;
     let grant = |name: &str, end: &str| {
         let mut more = single(name, "update");

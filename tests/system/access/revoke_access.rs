@@ -14,7 +14,7 @@ fn canonical_call_is_published() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn what_is_taken_back_opens_nothing_from_then_on() {
+async fn revoked_grant_is_ignored_at_once() {
     let world = World::demo().await;
     let path = "/v1/organizations/{yamada}/access/{partner}/{grantOfRen}";
     let revoke = |who: &str| world.delete(path).by(who);
@@ -42,7 +42,7 @@ async fn what_is_taken_back_opens_nothing_from_then_on() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn only_a_contact_manager_on_record_or_an_operator_takes_back() {
+async fn only_a_contact_manager_on_record_or_an_operator_may_revoke() {
     let world = World::demo().await;
     let path = "/v1/organizations/{yamada}/access/{partner}/{grantOfRen}";
     world.delete(path).by("otherContactManager").assert_rejected(404, "not-found").await;

@@ -25,7 +25,7 @@ async fn given(world: &World, name: &str, until: &str) -> Value {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn people_are_reminded_once_each_and_told_once_that_it_is_over() {
+async fn each_reminder_and_the_expiry_are_recorded_once() {
     let world = World::demo().await;
     let grant = given(&world, "ren", "2026-02-20T09:00:00Z").await;
     let week = given(&world, "aiko", "2026-01-12T09:00:00Z").await;
@@ -47,7 +47,7 @@ async fn people_are_reminded_once_each_and_told_once_that_it_is_over() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_schedule_that_stood_still_tells_late_and_once_and_nothing_of_what_is_gone() {
+async fn delayed_schedule_records_each_event_once_and_skips_ended_grants() {
     let world = World::demo().await;
     let end = "2026-03-20T09:00:00Z";
     let replaced = given(&world, "ren", end).await;
@@ -117,7 +117,7 @@ async fn a_request_lapses_after_ninety_days_once() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn what_was_put_back_is_told_once_when_it_can_be() {
+async fn reminder_is_recorded_once_after_backoff_when_the_record_is_repaired() {
     let world = World::demo().await;
     let grant = given(&world, "ren", "2026-02-20T09:00:00Z").await;
     tick(&world).await;

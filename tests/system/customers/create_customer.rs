@@ -25,7 +25,7 @@ fn hana() -> Value {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn an_operator_and_the_organizations_contact_manager_make_customers() {
+async fn operator_and_contact_manager_may_create() {
     for who in ["operator", "contactManager"] {
         let world = World::demo().await;
         let made = create(&world, who, hana()).send().await;
@@ -50,7 +50,7 @@ async fn an_operator_and_the_organizations_contact_manager_make_customers() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn who_is_in_no_organization_is_an_operators_to_make_and_manages_none() {
+async fn unaffiliated_customer_is_created_only_by_an_operator_and_never_manages() {
     let world = World::demo().await;
     let call = |body: Value| world.post("/v1/customers").by("operator").json(body);
     let made = call(hana()).send().await.ok();
@@ -70,7 +70,7 @@ async fn who_is_in_no_organization_is_an_operators_to_make_and_manages_none() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_token_alone_makes_nobody_a_contact_manager() {
+async fn manager_claim_without_a_manager_record_is_refused() {
     let world = World::demo().await;
     let person = |email: &str| {
         let org = world.id("yamada");
@@ -95,7 +95,7 @@ async fn a_token_alone_makes_nobody_a_contact_manager() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn an_e_mail_is_one_customers_in_an_organization_and_an_external_id_one_of_its_givers() {
+async fn email_is_unique_per_organization_and_external_id_per_creator() {
     let world = World::demo().await;
     let both = || json!({"email": "SORA@yamada.example", "name": "Other", "externalId": "Y-2"});
     let refused = create(&world, "operator", both()).assert_rejected(409, "email-taken").await;
@@ -122,7 +122,7 @@ async fn an_e_mail_is_one_customers_in_an_organization_and_an_external_id_one_of
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn of_many_at_once_one_is_made() {
+async fn concurrent_duplicates_create_one() {
     let world = World::demo().await;
     world.chaos(5, 4);
     let all =
@@ -133,7 +133,7 @@ async fn of_many_at_once_one_is_made() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn every_fault_is_named() {
+async fn invalid_body_reports_every_fault() {
     let world = World::demo().await;
     let body = json!({"email": "nobody", "name": "", "manager": 1, "externalId": " ", "role": "king"});
     let reply = create(&world, "operator", body).assert_rejected(400, "invalid-request").await;

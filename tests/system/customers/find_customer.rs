@@ -10,7 +10,7 @@ fn canonical_call_is_published() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_person_is_found_by_e_mail_wherever_they_are_a_customer() {
+async fn email_finds_the_person_in_every_organization() {
     let world = World::demo().await;
     let body = json!({"email": "sora@yamada.example", "name": "Sora"});
     world.post("/v1/customers").by("operator").json(body.clone()).send().await.ok();

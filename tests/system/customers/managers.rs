@@ -8,7 +8,7 @@ use system::{World, strength};
 use crate::access::{give, set, single};
 
 #[tokio::test(flavor = "multi_thread")]
-async fn one_contact_manager_is_always_left() {
+async fn last_contact_manager_cannot_be_removed_or_demoted() {
     let world = World::demo().await;
     let change = |who: &str, manager: bool| {
         world.patch(&format!("/v1/customers/{{{who}}}")).by("operator").json(json!({"manager": manager}))
@@ -28,7 +28,7 @@ async fn one_contact_manager_is_always_left() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn of_two_that_go_at_once_one_stays() {
+async fn concurrent_demotion_and_removal_keep_one_contact_manager() {
     for seed in strength::seeds(8, 200) {
         let world = World::demo().await;
         let found = world.get("/v1/customers?email=yuki%40yamada.example").by("operator").send().await.ok();
@@ -45,7 +45,7 @@ async fn of_two_that_go_at_once_one_stays() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_partner_with_full_admin_manages_customers_and_no_contact_managers() {
+async fn full_admin_partner_manages_customers_but_no_contact_managers() {
     let world = World::demo().await;
     let path = "/v1/organizations/{bogazici}/customers";
     let create = |body: serde_json::Value| world.post(path).by("otherPartnerAdmin").json(body);
@@ -93,7 +93,7 @@ async fn a_partner_with_full_admin_manages_customers_and_no_contact_managers() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_lower_level_manages_nobody_and_the_answer_says_why() {
+async fn level_below_full_admin_is_refused_without_revealing_customers() {
     let world = World::demo().await;
     let create = || {
         let body = json!({"email": "n@yamada.example", "name": "N"});
@@ -121,7 +121,7 @@ async fn a_lower_level_manages_nobody_and_the_answer_says_why() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn it_manages_nobody_from_the_instant_of_the_expiry_on() {
+async fn expired_access_is_refused() {
     let world = World::demo().await;
     for (now, email, status) in [
         ("2026-01-06T08:59:59.999Z", "a@bogazici.example", 201),
@@ -135,7 +135,7 @@ async fn it_manages_nobody_from_the_instant_of_the_expiry_on() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn nobody_learns_from_an_external_id_what_another_has() {
+async fn external_ids_are_separate_per_creator_and_hidden_from_others() {
     let world = World::demo().await;
     let create = |who: &str, email: &str| {
         let body = json!({"email": format!("{email}@yamada.example"), "name": "N", "externalId": "N-1"});

@@ -10,7 +10,7 @@ fn canonical_call_is_published() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn who_is_removed_is_no_customer_any_more_and_again_is_no_change() {
+async fn removal_is_idempotent_and_frees_email_and_external_id() {
     let world = World::demo().await;
     let remove = || world.delete("/v1/customers/{sora}").by("contactManager");
     remove().header("if-match", "\"2\"").assert_rejected(412, "version-mismatch").await;
@@ -33,7 +33,7 @@ async fn who_is_removed_is_no_customer_any_more_and_again_is_no_change() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_contact_manager_who_is_removed_manages_nothing_from_then_on() {
+async fn removed_contact_manager_loses_authority_at_once() {
     let world = World::demo().await;
     let found = world.get("/v1/customers?email=yuki%40yamada.example").by("operator").send().await.ok();
     let yuki = found["items"][0]["id"].as_str().unwrap().to_owned();
@@ -50,7 +50,7 @@ async fn a_contact_manager_who_is_removed_manages_nothing_from_then_on() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn anothers_customer_is_not_there() {
+async fn foreign_customer_is_not_found() {
     let world = World::demo().await;
     world.delete("/v1/customers/{sora}").by("otherContactManager").assert_rejected(404, "not-found").await;
     world.delete("/v1/customers/{sora}").by("agent").assert_rejected(403, "role-not-allowed").await;

@@ -21,7 +21,7 @@ async fn yuki(world: &World) -> String {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn what_the_body_names_changes_and_again_is_no_change() {
+async fn given_properties_change_and_repeat_changes_nothing() {
     let world = World::demo().await;
     let changed =
         update(&world, "contactManager", json!({"name": "Sora Mori", "manager": true})).send().await;
@@ -38,7 +38,7 @@ async fn what_the_body_names_changes_and_again_is_no_change() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn who_is_made_manager_manages_and_who_no_longer_is_does_not() {
+async fn manager_flag_grants_and_withdraws_authority_at_once() {
     let world = World::demo().await;
     let org = world.id("yamada");
     let sora = json!({"sub": "sora", "email": "sora@yamada.example", "role": "customer", "org": org, "manager": true});
@@ -58,7 +58,7 @@ async fn who_is_made_manager_manages_and_who_no_longer_is_does_not() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn two_who_take_it_from_each_other_at_once_do_not_both_keep_it() {
+async fn concurrent_mutual_demotions_succeed_once() {
     for seed in strength::seeds(10, 250) {
         let world = World::demo().await;
         update(&world, "operator", json!({"manager": true})).send().await.ok();
@@ -76,7 +76,7 @@ async fn two_who_take_it_from_each_other_at_once_do_not_both_keep_it() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn anothers_customer_is_not_there() {
+async fn foreign_customer_is_not_found() {
     let world = World::demo().await;
     update(&world, "otherContactManager", json!({"name": "x"})).assert_rejected(404, "not-found").await;
     update(&world, "contactManager", json!({"name": "x"}))

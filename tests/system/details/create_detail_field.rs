@@ -18,7 +18,7 @@ fn canonical_call_is_published() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_field_is_defined_as_the_fields_api_has_it() {
+async fn field_is_created_with_numbered_options_and_default_roles() {
     let world = World::demo().await;
     let options = json!({"name": "SELECT", "options": ["jp", "tr", "de"]});
     let made = create(&world, json!({"name": "Language", "type": options, "configuration": {"position": 4}}));
@@ -45,7 +45,7 @@ async fn a_field_is_defined_as_the_fields_api_has_it() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn several_are_defined_all_or_none() {
+async fn several_fields_are_created_all_or_none() {
     let world = World::demo().await;
     let made = create(&world, fields(0, 45)).send().await;
     assert_eq!(
@@ -65,7 +65,7 @@ async fn several_are_defined_all_or_none() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn there_are_at_most_fifty_also_when_two_come_at_once() {
+async fn limit_of_50_fields_holds_under_concurrency() {
     let world = World::demo().await;
     let many = create(&world, fields(0, 46)).assert_rejected(409, "detail-field-limit").await;
     assert_eq!((&many.body["errors"][0]["limit"], &many.body["errors"][0]["used"]), (&json!(50), &json!(5)));
@@ -86,7 +86,7 @@ async fn there_are_at_most_fifty_also_when_two_come_at_once() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn every_fault_is_named() {
+async fn invalid_body_reports_every_fault() {
     let world = World::demo().await;
     for (body, expected) in [
         (json!({}), vec![("/name", "missing"), ("/type", "missing")]),
@@ -136,7 +136,7 @@ async fn every_fault_is_named() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_name_is_one_fields_but_for_case_and_width() {
+async fn name_taken_in_another_case_or_width_is_refused() {
     let world = World::demo().await;
     let field = |name: &str| json!({"name": name, "type": {"name": "BOOLEAN"}});
     for name in ["region", "ＲＥＧＩＯＮ", "Support Level"] {

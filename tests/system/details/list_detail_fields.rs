@@ -12,7 +12,7 @@ fn canonical_call_is_published() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn each_sees_the_fields_that_are_for_them_in_their_order() {
+async fn caller_sees_its_viewable_fields_in_position_order() {
     let world = World::demo().await;
     let all = ["Region", "Support level", "Seats", "Renewal contact", "Internal note"];
     assert_eq!(names(&seen(&world, "operator", "").await), all);
@@ -35,7 +35,7 @@ async fn each_sees_the_fields_that_are_for_them_in_their_order() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn the_archived_ones_are_shown_on_request_page_by_page() {
+async fn archived_fields_are_paged_on_request() {
     let world = World::demo().await;
     for name in ["A", "B", "C"] {
         let made = create(&world, json!({"name": name, "type": {"name": "TEXT"}})).send().await.ok();

@@ -25,7 +25,7 @@ async fn events(world: &World) -> Vec<String> {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn what_the_body_names_changes_and_nothing_else() {
+async fn only_given_properties_change() {
     let world = World::demo().await;
     let body = json!({"name": "Sales region", "viewers": ["agent"], "configuration": {"position": 9}});
     let changed = update(&world, body).send().await;
@@ -48,7 +48,7 @@ async fn what_the_body_names_changes_and_nothing_else() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn options_are_added_renamed_and_retired_by_number_and_none_is_lost() {
+async fn options_are_added_renamed_and_retired_by_id() {
     let world = World::demo().await;
     let options = json!([{"id": 2, "label": "Europe"}, {"id": 3, "retired": true}, {"label": "JP"}]);
     let changed = update(&world, json!({"options": options})).send().await.ok();
@@ -94,7 +94,7 @@ async fn options_are_added_renamed_and_retired_by_number_and_none_is_lost() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn an_archived_field_is_hidden_makes_room_and_comes_back_as_it_was() {
+async fn archived_field_is_hidden_frees_its_slot_and_is_restored_unchanged() {
     let world = World::demo().await;
     create(&world, fields(0, 45)).send().await.ok();
     let before = seen(&world, "operator", "").await[0].clone();
@@ -119,7 +119,7 @@ async fn an_archived_field_is_hidden_makes_room_and_comes_back_as_it_was() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn archived_and_restored_at_once_the_count_stays_right() {
+async fn concurrent_archive_and_restore_keep_the_count_exact() {
     for seed in strength::seeds(10, 250) {
         let world = World::demo().await;
         world.chaos(4, seed);
@@ -136,7 +136,7 @@ async fn archived_and_restored_at_once_the_count_stays_right() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_change_that_comes_late_hits_no_other_field_that_has_the_name_by_then() {
+async fn delayed_update_never_changes_another_field_that_took_the_name() {
     for round in 0..20 {
         let late =
             if round % 2 == 0 { json!({"configuration": {"position": 7}}) } else { json!({"name": "Late"}) };
@@ -162,7 +162,7 @@ async fn a_change_that_comes_late_hits_no_other_field_that_has_the_name_by_then(
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn another_version_an_absent_field_and_rubbish_are_refused() {
+async fn stale_version_absent_field_and_invalid_body_are_refused() {
     let world = World::demo().await;
     for body in [json!({"name": "Other"}), json!({"name": "region"}), json!({})] {
         update(&world, body.clone())

@@ -30,7 +30,7 @@ fn canonical_calls_are_published() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn an_organization_or_a_person_becomes_the_owner_of_a_product() {
+async fn organization_or_customer_becomes_the_owner() {
     let world = World::demo().await;
     let body = json!({
         "productId": "{product}", "externalId": "CRM-9", "startsAt": "2026-01-01T00:00:00Z",
@@ -91,7 +91,7 @@ async fn an_organization_or_a_person_becomes_the_owner_of_a_product() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_product_comes_first() {
+async fn unknown_or_archived_product_is_refused() {
     let world = World::demo().await;
     let of = |body| create(&world, "organizations/{sol}", body);
     let absent = world.id("product").replace("0001", "0009");
@@ -105,7 +105,7 @@ async fn a_product_comes_first() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn where_there_is_no_product_at_all_the_problem_says_so() {
+async fn empty_catalog_is_refused_with_a_hint_to_create_a_product() {
     let world = World::around(Stack::start(Options::default()).await.unwrap());
     let body = json!({"name": "Alone"});
     let organization = world.post("/v1/organizations").by("operator").json(body).send().await.ok();
@@ -121,7 +121,7 @@ async fn where_there_is_no_product_at_all_the_problem_says_so() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn all_that_is_wrong_is_said_at_once_and_nothing_is_made() {
+async fn all_faults_are_reported_together() {
     let world = World::demo().await;
     let hidden = json!({"name": "Secret", "type": {"name": "TEXT"}});
     let secret = field(&world, hidden, json!({"viewers": ["operator"]})).await;
@@ -170,7 +170,7 @@ async fn all_that_is_wrong_is_said_at_once_and_nothing_is_made() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn nobody_owns_anything_who_is_not_there() {
+async fn absent_or_removed_owner_is_not_found() {
     let world = World::demo().await;
     let body = || json!({"productId": "{product}"});
     let absent = world.id("sol").replace("0002", "0009");
@@ -182,7 +182,7 @@ async fn nobody_owns_anything_who_is_not_there() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn of_many_with_one_external_id_one_is_made() {
+async fn concurrent_duplicates_of_an_external_id_create_one() {
     let world = World::demo().await;
     world.chaos(4, 7);
     let body = || json!({"productId": "{product}", "externalId": "CRM-7"});

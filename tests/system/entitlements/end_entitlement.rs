@@ -38,7 +38,7 @@ async fn an_ended_entitlement_is_kept_and_shown_as_ended() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn what_has_run_out_is_ended_already() {
+async fn expired_entitlement_is_left_unchanged() {
     let world = World::demo().await;
     let body = json!({"productId": "{product}", "endsAt": "2020-01-01T00:00:00Z"});
     let made = create(&world, "organizations/{sol}", body).send().await.ok();
@@ -50,7 +50,7 @@ async fn what_has_run_out_is_ended_already() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn only_an_operator_ends_and_only_what_is_there() {
+async fn other_roles_and_absent_entitlement_are_refused() {
     let world = World::demo().await;
     for who in ["agent", "contactManager", "partnerAdmin"] {
         world.post(&format!("{OF_ORGANIZATION}/end")).by(who).assert_rejected(403, "role-not-allowed").await;

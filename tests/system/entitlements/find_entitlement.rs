@@ -11,7 +11,7 @@ fn canonical_call_is_published() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_number_finds_its_entitlement_however_it_is_written() {
+async fn number_is_found_in_any_letter_case() {
     let world = World::demo().await;
     let shown = seen(&world, OF_ORGANIZATION, "agent").await;
     assert_eq!(seen(&world, "/v1/entitlements/by-number/{number}", "agent").await, shown);
@@ -20,7 +20,7 @@ async fn a_number_finds_its_entitlement_however_it_is_written() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_mistyped_number_is_told_from_one_that_nobody_has() {
+async fn mistyped_number_is_invalid_and_unknown_number_is_not_found() {
     let world = World::demo().await;
     let number = world.id("number").to_owned();
     let last = number.chars().last().unwrap();

@@ -17,7 +17,7 @@ fn canonical_calls_are_published() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn what_a_role_may_not_view_is_absent() {
+async fn fields_the_role_may_not_view_are_absent() {
     let world = World::demo().await;
     let staff = seen(&world, OF_ORGANIZATION, "agent").await;
     let own = seen(&world, OF_ORGANIZATION, "customer").await;
@@ -37,7 +37,7 @@ async fn what_a_role_may_not_view_is_absent() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn an_organizations_is_every_customers_of_it_and_a_persons_own_is_only_its() {
+async fn shared_one_is_visible_to_all_customers_and_own_one_to_its_owner_only() {
     let world = World::demo().await;
     for who in ["operator", "agent", "customer", "contactManager"] {
         assert_eq!(seen(&world, OF_ORGANIZATION, who).await["id"], world.id("entitlement"), "{who}");
@@ -66,7 +66,7 @@ async fn an_organizations_is_every_customers_of_it_and_a_persons_own_is_only_its
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn under_another_owner_it_is_not_there() {
+async fn path_with_another_owner_is_not_found() {
     let world = World::demo().await;
     for path in [
         "/v1/organizations/{sol}/entitlements/{entitlement}",

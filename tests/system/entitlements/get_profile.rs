@@ -29,7 +29,7 @@ fn owned<'a>(world: &World, profile: &'a Value) -> Vec<(&'a str, &'a str)> {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_person_has_its_own_and_what_the_organization_has() {
+async fn customer_sees_own_and_organization_entitlements() {
     let world = World::demo().await;
     let profile = world.get(OF_SORA).by("agent").send().await.ok();
     assert_eq!(owned(&world, &profile), [("Door Station", "own"), ("Edge Recorder", "organization")]);
@@ -57,7 +57,7 @@ async fn a_person_has_its_own_and_what_the_organization_has() {
 
 /// Whatever the source: what somebody made, what subscriptions give, what partners assigned.
 #[tokio::test(flavor = "multi_thread")]
-async fn one_profile_shows_all_sources() {
+async fn manual_subscription_and_license_entitlements_are_shown() {
     let world = World::demo().await;
     let sources = |profile: &Value| -> Vec<(String, String)> {
         let entries = profile["entitlements"].as_array().unwrap().iter();
@@ -95,7 +95,7 @@ async fn one_profile_shows_all_sources() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn licenses_and_subscriptions_that_are_over_are_shown_on_request() {
+async fn expired_licenses_and_subscriptions_are_shown_on_request() {
     let world = World::demo().await;
     world.post("/_local/time").bytes(br#"{"set":"2032-01-01T00:00:00Z"}"#).send().await.ok();
     let count = async |query: &str| {
@@ -106,7 +106,7 @@ async fn licenses_and_subscriptions_that_are_over_are_shown_on_request() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn who_joins_later_has_it_too_and_who_leaves_only_its_own() {
+async fn new_customer_shares_entitlements_and_removed_customer_keeps_its_own() {
     let world = World::demo().await;
     let kenji = json!({"email": "kenji@yamada.example", "name": "Kenji"});
     let kenji =
@@ -130,7 +130,7 @@ async fn who_joins_later_has_it_too_and_who_leaves_only_its_own() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn ended_ones_are_shown_on_request() {
+async fn ended_entitlements_are_shown_on_request() {
     let world = World::demo().await;
     world.post(&format!("{OF_ORGANIZATION}/end")).by("operator").send().await.ok();
     assert_eq!(owned(&world, &world.get(OF_SORA).by("agent").send().await.ok()), [("Door Station", "own")]);
@@ -140,7 +140,7 @@ async fn ended_ones_are_shown_on_request() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn pages_go_through_the_own_ones_and_on_through_the_organizations_and_its_licenses() {
+async fn pages_of_any_size_return_every_entitlement_in_order() {
     let world = World::demo().await;
     for owner in ["customers/{sora}", "organizations/{yamada}"] {
         for _ in 0..3 {
@@ -176,7 +176,7 @@ async fn pages_go_through_the_own_ones_and_on_through_the_organizations_and_its_
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn anothers_profile_is_not_there() {
+async fn foreign_profile_is_not_found() {
     let world = World::demo().await;
     for who in ["contactManager", "otherCustomer", "otherContactManager"] {
         world.get(OF_SORA).by(who).assert_rejected(404, "not-found").await;

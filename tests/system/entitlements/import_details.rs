@@ -76,7 +76,7 @@ async fn stock(world: &World) -> BTreeMap<String, (Value, Value, Value)> {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn an_import_changes_what_it_names_and_the_same_again_nothing() {
+async fn given_values_change_and_repeat_changes_nothing() {
     let world = World::demo().await;
     let sent = || {
         rows(
@@ -123,7 +123,7 @@ async fn an_import_changes_what_it_names_and_the_same_again_nothing() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_table_says_it_too() {
+async fn csv_is_applied_with_quotes_bom_and_any_line_ending() {
     let world = World::demo().await;
     let colours =
         json!({"name": "Colours", "type": {"name": "MULTISELECT", "options": ["red", "b;ue", "=1+1"]}});
@@ -158,7 +158,7 @@ async fn a_table_says_it_too() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn every_option_and_text_can_be_written_in_a_cell() {
+async fn escapes_express_every_option_and_text_in_a_cell() {
     let world = World::demo().await;
     let options =
         json!({"name": "Odd", "type": {"name": "MULTISELECT", "options": ["c\\", "\\clear", "\\x", "a;b"]}});
@@ -199,7 +199,7 @@ const WRONG: [(&str, &str, &str); 13] = [
 ];
 
 #[tokio::test(flavor = "multi_thread")]
-async fn every_cell_that_is_wrong_is_named_and_its_row_changes_nothing() {
+async fn every_invalid_cell_is_reported_and_its_row_is_not_applied() {
     let world = World::demo().await;
     field(&world, json!({"name": "Day", "type": {"name": "DATE"}}), json!({})).await;
     let colours = json!({"name": "Colours", "type": {"name": "MULTISELECT", "options": ["red", "blue"]}});
@@ -251,7 +251,7 @@ async fn every_cell_that_is_wrong_is_named_and_its_row_changes_nothing() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn abort_applies_nothing_if_one_cell_is_wrong_and_a_trial_nothing_ever() {
+async fn abort_with_an_invalid_cell_and_validate_only_apply_nothing() {
     let world = World::demo().await;
     let good = "entitlement,Seats\nCRM-1001,1\nCRM-1002,25\nCRM-1003,3\n";
     let wrong = good.replace("1002,25", "1002,x");
@@ -277,7 +277,7 @@ async fn abort_applies_nothing_if_one_cell_is_wrong_and_a_trial_nothing_ever() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn what_cannot_be_read_is_refused_as_a_whole() {
+async fn unreadable_body_is_refused_as_a_whole() {
     let world = World::demo().await;
     let csv = "text/csv; charset=utf-8";
     let utf16: Vec<u8> =
@@ -334,7 +334,7 @@ async fn what_cannot_be_read_is_refused_as_a_whole() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_row_for_nobody_has_its_cells_judged_too_and_columns_may_be_many() {
+async fn cells_of_unknown_entitlements_are_checked_and_20_000_columns_accepted() {
     let world = World::demo().await;
     let report = table(&world, "", "entitlement,Seats,Nonsense\nX-1,many,x\n").send().await.ok();
     let expected =
@@ -354,12 +354,12 @@ async fn a_row_for_nobody_has_its_cells_judged_too_and_columns_may_be_many() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn what_was_applied_before_it_was_cut_off_is_told_of_though_all_or_nothing_was_wanted() {
+async fn resumed_abort_import_reports_rows_applied_before_the_crash() {
     cut_off_and_wrong_since(false).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn nor_is_it_silent_when_others_have_changed_since_what_it_applied() {
+async fn resumed_abort_import_is_recorded_even_if_its_rows_were_changed_since() {
     cut_off_and_wrong_since(true).await;
 }
 
@@ -391,7 +391,7 @@ async fn cut_off_and_wrong_since(changed: bool) {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn all_or_nothing_it_is_though_somebody_else_writes_meanwhile() {
+async fn abort_import_applies_all_or_nothing_under_concurrent_writes() {
     const ROWS: u64 = 12;
     let world = World::demo().await;
     world.stock(ROWS).await;
@@ -424,7 +424,7 @@ async fn all_or_nothing_it_is_though_somebody_else_writes_meanwhile() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn without_a_key_too_one_call_is_one_import_whatever_is_made_again_within_it() {
+async fn keyless_call_is_one_import_despite_internal_retries() {
     const ROWS: u64 = 6;
     let world = World::demo().await;
     world.stock(ROWS).await;
@@ -453,7 +453,7 @@ async fn without_a_key_too_one_call_is_one_import_whatever_is_made_again_within_
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_cell_may_be_huge_and_the_answer_is_small() {
+async fn huge_cells_and_many_failures_yield_a_bounded_report() {
     let world = World::demo().await;
     let huge = "\"あ\\".repeat(60_000);
     let row = json!({"entitlement": huge, "details": {}});
@@ -482,7 +482,7 @@ async fn a_cell_may_be_huge_and_the_answer_is_small() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn who_may_not_edit_a_field_imports_nothing_into_it() {
+async fn field_not_editable_by_the_role_is_refused() {
     let world = World::demo().await;
     let site = json!({"name": "Site", "type": {"name": "TEXT"}});
     field(&world, site, json!({"editors": ["agent"]})).await;
@@ -503,7 +503,7 @@ async fn who_may_not_edit_a_field_imports_nothing_into_it() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn under_one_key_it_is_done_once_and_gets_the_first_answer() {
+async fn repeated_key_imports_once_and_replays_the_report() {
     let world = World::demo().await;
     world.stock(30).await;
     let send = |round: u64| table(&world, "", &sheet(30, round)).key("night").send();
@@ -526,13 +526,13 @@ async fn under_one_key_it_is_done_once_and_gets_the_first_answer() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn cut_off_anywhere_and_repeated_it_ends_as_one_clean_run() {
+async fn import_killed_at_any_step_resumes_as_one_run() {
     // Its beginning, its rows, its end; one of its rows is wrong.
     cut_off_anywhere("", 2, "X-none,Gold,1\n").await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn cut_off_anywhere_and_repeated_all_or_nothing_is_all() {
+async fn abort_import_killed_at_any_step_resumes_and_applies_all() {
     // Also that it begins to write.
     cut_off_anywhere("?onError=abort", 3, "").await;
 }
@@ -575,7 +575,7 @@ async fn cut_off_anywhere(how: &str, steps: u32, wrong: &str) {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn one_that_was_cut_off_for_good_is_in_the_history_all_the_same() {
+async fn import_never_resumed_is_recorded_as_aborted() {
     let world = World::demo().await;
     world.stock(5).await;
     for key in [Some("night"), None] {
@@ -605,7 +605,7 @@ async fn one_that_was_cut_off_for_good_is_in_the_history_all_the_same() {
 
 /// Also when the timer has said that nobody went on with it: what has begun to write all or nothing goes on.
 #[tokio::test(flavor = "multi_thread")]
-async fn one_that_was_given_up_goes_on_when_it_is_repeated_all_the_same() {
+async fn import_recorded_as_aborted_resumes_when_repeated() {
     let world = World::demo().await;
     world.stock(5).await;
     let text = sheet(5, 0);
@@ -631,7 +631,7 @@ async fn one_that_was_given_up_goes_on_when_it_is_repeated_all_the_same() {
 
 /// The key stays with whoever took it, and what was imported is told of.
 #[tokio::test(flavor = "multi_thread")]
-async fn another_call_under_its_key_while_it_runs_takes_nothing_of_it() {
+async fn other_request_with_the_same_key_does_not_affect_a_running_import() {
     const ROWS: u64 = 300;
     for round in 0..20 {
         let world = World::demo().await;
@@ -658,7 +658,7 @@ async fn another_call_under_its_key_while_it_runs_takes_nothing_of_it() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_retired_option_is_not_given_again_to_whom_it_is_taken_from_meanwhile() {
+async fn retired_option_is_not_restored_after_a_concurrent_change() {
     let world = World::demo().await;
     world.stock(1).await;
     let retire = async |retired: bool| {
@@ -681,7 +681,7 @@ async fn a_retired_option_is_not_given_again_to_whom_it_is_taken_from_meanwhile(
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_body_of_4_mb_is_taken_and_a_byte_more_is_not() {
+async fn body_of_4_mb_is_accepted_and_a_larger_one_refused() {
     const MOST: usize = 4 * 1024 * 1024;
     let world = World::demo().await;
     let mut text = "entitlement,Internal note\n".to_owned();
@@ -700,7 +700,7 @@ async fn a_body_of_4_mb_is_taken_and_a_byte_more_is_not() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn two_at_once_never_mix_within_a_row() {
+async fn concurrent_imports_never_mix_within_a_row() {
     const ROWS: u64 = 60;
     let world = World::demo().await;
     world.stock(ROWS).await;
@@ -721,7 +721,7 @@ async fn two_at_once_never_mix_within_a_row() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn ten_thousand_rows_are_imported_in_one_call() {
+async fn ten_thousand_rows_are_imported_under_one_key() {
     const ROWS: u64 = 10_000;
     let world = World::demo().await;
     world.stock(ROWS).await;

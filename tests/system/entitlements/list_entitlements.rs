@@ -23,7 +23,7 @@ async fn found(world: &World, query: &str) -> Vec<String> {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn those_to_a_product_or_of_an_organization_are_listed() {
+async fn product_and_organization_select_the_listed_entitlements() {
     let world = World::demo().await;
     let body = json!({"productId": "{videoWall}", "externalId": "CRM-2"});
     create(&world, "organizations/{yamada}", body).send().await.ok();
@@ -39,7 +39,7 @@ async fn those_to_a_product_or_of_an_organization_are_listed() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_field_and_a_value_of_it_choose_among_them() {
+async fn field_and_value_filter_the_list() {
     let world = World::demo().await;
     let colours = json!({"name": "Colours", "type": {"name": "MULTISELECT", "options": ["red", "blue"]}});
     field(&world, colours, json!({})).await;
@@ -64,7 +64,7 @@ async fn a_field_and_a_value_of_it_choose_among_them() {
 
 /// An answer of a function has 6 MB at most, and options are stored by much shorter ids than their labels.
 #[tokio::test(flavor = "multi_thread")]
-async fn however_much_there_is_to_show_pages_are_not_too_large_and_nothing_is_missing() {
+async fn pages_of_large_entitlements_are_size_limited_and_complete() {
     let world = World::demo().await;
     let labels: Vec<_> = (1..=50).map(|n| n.to_string()).collect();
     let one = |n: usize| json!({"name": format!("F{n}"), "type": {"name": "MULTISELECT", "options": labels}});
@@ -110,7 +110,7 @@ async fn however_much_there_is_to_show_pages_are_not_too_large_and_nothing_is_mi
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_question_that_makes_no_sense_is_refused() {
+async fn invalid_query_or_role_is_refused() {
     let world = World::demo().await;
     field(&world, json!({"name": "Secret", "type": {"name": "TEXT"}}), json!({"viewers": ["operator"]}))
         .await;

@@ -30,7 +30,7 @@ fn canonical_calls_are_published() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn what_is_named_changes_and_an_empty_list_clears() {
+async fn given_values_change_and_an_empty_list_clears() {
     let world = World::demo().await;
     let details = json!({"Support level": {"values": ["Silver"]}, "Seats": {"values": []}});
     let changed = update(&world, OF_ORGANIZATION, details.clone()).send().await;
@@ -58,7 +58,7 @@ async fn what_is_named_changes_and_an_empty_list_clears() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_change_is_whole_or_not_at_all() {
+async fn change_with_one_invalid_value_is_refused_entirely() {
     let world = World::demo().await;
     let details = json!({
         "Support level": {"values": ["Silver"]}, "Renewal contact": {"values": ["nobody"]},
@@ -74,7 +74,7 @@ async fn a_change_is_whole_or_not_at_all() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn who_may_edit_a_field_edits_it_and_nobody_else() {
+async fn only_editors_change_a_field_and_hidden_changes_leave_no_trace() {
     let world = World::demo().await;
     let text = |name: &str| json!({"name": name, "type": {"name": "TEXT"}});
     field(&world, text("Site"), json!({"editors": ["customer"]})).await;
@@ -131,7 +131,7 @@ async fn who_may_edit_a_field_edits_it_and_nobody_else() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn what_a_role_may_not_view_or_edit_it_may_not_in_any_route() {
+async fn viewers_and_editors_are_enforced_on_every_route() {
     let world = World::demo().await;
     let text = |name: &str| json!({"name": name, "type": {"name": "TEXT"}});
     field(&world, text("Secret"), json!({"viewers": ["operator"], "editors": ["operator"]})).await;
@@ -165,7 +165,7 @@ async fn what_a_role_may_not_view_or_edit_it_may_not_in_any_route() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn details_have_64_kb_at_most_so_that_an_entitlement_stays_an_item() {
+async fn details_over_64_kb_are_refused() {
     let world = World::demo().await;
     world.stock(2).await;
     let names: Vec<String> = (0..33).map(|number| format!("Site {number:02}")).collect();
@@ -208,7 +208,7 @@ async fn details_have_64_kb_at_most_so_that_an_entitlement_stays_an_item() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn archiving_a_field_keeps_its_values_and_an_option_that_is_renamed_takes_them_along() {
+async fn archived_field_keeps_values_and_renamed_option_shows_its_new_label() {
     let world = World::demo().await;
     let change = |body| world.patch("/v1/detail-fields/{field}").by("operator").json(body);
     change(json!({"archived": true})).send().await.ok();
@@ -236,7 +236,7 @@ async fn archiving_a_field_keeps_its_values_and_an_option_that_is_renamed_takes_
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn of_changes_at_the_same_time_none_is_lost() {
+async fn concurrent_changes_are_all_kept() {
     let world = World::demo().await;
     world.chaos(4, 11);
     let names = ["Seats", "Renewal contact", "Internal note", "Region"];

@@ -72,7 +72,7 @@ fn others() -> Vec<Canonical> {
 /// for those that say why not. The loop over calls proves of each route and party that the record is a condition of the
 /// transaction, so that a removal at the same time counts, and that the call without it is refused and changes nothing.
 #[tokio::test(flavor = "multi_thread")]
-async fn every_write_is_by_record_or_says_why_not() {
+async fn every_write_requires_the_callers_record_or_states_an_exception() {
     let mut recorded: BTreeMap<(String, &str), &Recorded> = BTreeMap::new();
     let mut more = Vec::new();
     for call in others() {

@@ -32,7 +32,7 @@ fn row(name: String, cost: &Cost, api: f64) -> Vec<String> {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn every_canonical_call_costs_exactly_this() {
+async fn call_costs_match_the_published_table() {
     let calls = recording::canonical_calls().await.iter().chain(recording::further_calls().await);
     let mut rows: Vec<_> = calls.map(|recorded| row(recorded.name.clone(), &recorded.cost, API)).collect();
     let world = World::demo().await;
@@ -46,7 +46,7 @@ async fn every_canonical_call_costs_exactly_this() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn the_budgets_hold() {
+async fn key_operations_meet_their_cost_budgets() {
     let world = World::demo().await;
     let assign = canonical::one("assign-license");
     assign.call(&world, "").send().await.ok();

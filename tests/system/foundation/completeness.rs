@@ -17,7 +17,7 @@ fn names_in(folder: &str, ending: &str) -> BTreeSet<String> {
 }
 
 #[test]
-fn every_operation_is_a_function_and_has_its_file_its_tests_and_its_payloads() {
+fn every_operation_has_a_function_source_file_tests_and_payloads() {
     let operations = functions::operations().into_iter();
     let operations = operations.map(|entry| (entry.area, entry.description.name));
     let functions::Schedule { area, name, .. } = functions::SCHEDULE;
@@ -40,7 +40,7 @@ fn every_operation_is_a_function_and_has_its_file_its_tests_and_its_payloads() {
 }
 
 #[test]
-fn names_and_routes_are_unique_and_of_their_form() {
+fn operation_names_and_routes_are_unique_and_well_formed() {
     let (mut names, mut routes) = (BTreeSet::new(), BTreeMap::new());
     for entry in functions::operations() {
         let described = entry.description;
@@ -63,7 +63,7 @@ fn names_and_routes_are_unique_and_of_their_form() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn the_demo_world_is_the_same_every_time_and_loading_it_again_changes_nothing() {
+async fn demo_world_is_deterministic_and_reloading_changes_nothing() {
     let world = World::demo().await;
     let before = world.contents().await;
     let again = world.post("/_local/demo").send().await.ok();
@@ -77,7 +77,7 @@ async fn the_demo_world_is_the_same_every_time_and_loading_it_again_changes_noth
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn the_description_is_made_of_the_operations_and_their_canonical_calls() {
+async fn openapi_document_matches_operations_and_canonical_calls() {
     let mut examples = BTreeMap::new();
     for Recorded { call, reply, .. } in recording::canonical_calls().await {
         if call.operation == "get-openapi" {
@@ -93,7 +93,7 @@ async fn the_description_is_made_of_the_operations_and_their_canonical_calls() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn the_published_payload_of_the_schedule_runs_it() {
+async fn published_schedule_payload_runs_the_due_work() {
     let world = World::demo().await;
     let name = functions::SCHEDULE.name;
     let payload = std::fs::read(file(&format!("events/{name}.json"))).unwrap();

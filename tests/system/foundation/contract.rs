@@ -8,7 +8,7 @@ fn at(place: &str, code: &str) -> (String, String) {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn all_faults_of_path_query_headers_and_body_come_together() {
+async fn faults_of_path_query_headers_and_body_are_reported_together() {
     let world = World::demo().await;
     let reply = world
         .post("/v1/partners/prt_7/license-assignments?validateOnly=yes&colour=red")
@@ -35,7 +35,7 @@ async fn all_faults_of_path_query_headers_and_body_come_together() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn bodies_that_are_no_json_objects_are_refused() {
+async fn malformed_oversized_or_non_json_body_is_refused() {
     let world = World::demo().await;
     let call = || world.post("/v1/partners").by("operator");
     let json = |body: &[u8]| call().header("content-type", "application/json; charset=utf-8").bytes(body);
@@ -71,7 +71,7 @@ async fn bodies_that_are_no_json_objects_are_refused() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn an_operation_without_a_body_takes_none_or_an_empty_object() {
+async fn operation_without_a_body_accepts_none_or_an_empty_object() {
     for (body, status) in [("", 201), ("{}", 201), ("{\"a\":1}", 400), ("[]", 400)] {
         let world = World::demo().await;
         let call = world.put("/v1/partners/{partner}/organizations/{nakano}").by("operator");
@@ -81,7 +81,7 @@ async fn an_operation_without_a_body_takes_none_or_an_empty_object() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn one_key_answers_one_request() {
+async fn repeated_key_replays_and_reuse_for_another_request_is_refused() {
     let world = World::demo().await;
     let create =
         |name: &str| world.post("/v1/partners").by("operator").key("k").json(json!({ "name": name }));
@@ -110,7 +110,7 @@ async fn one_key_answers_one_request() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_key_is_remembered_for_thirty_days() {
+async fn idempotency_key_expires_after_30_days() {
     let world = World::demo().await;
     let create =
         |name: &str| world.post("/v1/partners").by("operator").key("k").json(json!({ "name": name }));
@@ -124,7 +124,7 @@ async fn a_key_is_remembered_for_thirty_days() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_refusal_is_judged_again_under_the_same_key() {
+async fn refused_request_is_evaluated_again_under_the_same_key() {
     let world = World::demo().await;
     let create = || world.post("/v1/partners").by("operator").key("k");
     create()
@@ -137,7 +137,7 @@ async fn a_refusal_is_judged_again_under_the_same_key() {
 
 /// The loop proves of each route that its trial writes nothing and uses up no key, and that the call succeeds after it.
 #[tokio::test(flavor = "multi_thread")]
-async fn validate_only_answers_what_would_happen_and_does_nothing() {
+async fn validate_only_writes_nothing_and_uses_no_key() {
     for call in canonical::all().into_iter().filter(|call| !call.reads() && !call.signed()) {
         let world = World::demo().await;
         let before = world.contents().await;
@@ -160,7 +160,7 @@ async fn validate_only_answers_what_would_happen_and_does_nothing() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn if_match_names_the_version_that_is_meant() {
+async fn if_match_with_another_version_is_refused() {
     for (path, body) in [
         ("/v1/partners/{partner}/organizations/{yamada}", json!({})),
         ("/v1/partners/{partner}/store", json!({"sourceId": "{source}", "account": "ec-4711"})),
@@ -186,7 +186,7 @@ async fn if_match_names_the_version_that_is_meant() {
 
 /// The loop proves that the canonical calls are a story, too: made one after another in one world, each still succeeds.
 #[tokio::test(flavor = "multi_thread")]
-async fn every_canonical_call_succeeds_and_no_answer_is_cached() {
+async fn canonical_calls_succeed_in_sequence_and_no_answer_is_cacheable() {
     let world = World::demo().await;
     for call in canonical::all() {
         let reply = call.call(&world, "").send().await;
@@ -196,7 +196,7 @@ async fn every_canonical_call_succeeds_and_no_answer_is_cached() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn errors_never_say_more_than_they_should() {
+async fn internal_error_reveals_no_details() {
     let world = World::demo().await;
     world.fault_proxy().allow_only(Default::default());
     let broken = canonical::one("list-license-pools").call(&world, "").send().await;
@@ -207,7 +207,7 @@ async fn errors_never_say_more_than_they_should() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn faults_of_lists_come_with_those_of_filters_and_none_is_invented() {
+async fn paging_and_filter_faults_are_reported_together_without_false_ones() {
     let world = World::demo().await;
     let path = "/v1/history?from=x&from=y&pageSize=0&pageToken=abc&colour=red";
     let reply = world.get(path).by("operator").assert_rejected(400, "invalid-request").await;
@@ -231,7 +231,7 @@ async fn faults_of_lists_come_with_those_of_filters_and_none_is_invented() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn logs_name_operation_org_and_status_and_nothing_that_must_stay_unsaid() {
+async fn logs_hold_operation_org_and_status_but_no_personal_data_or_secrets() {
     use std::io::Write;
     use std::sync::{Arc, Mutex};
 

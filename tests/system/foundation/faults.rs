@@ -43,7 +43,7 @@ async fn send(call: &Canonical, world: &World, keyless: bool) -> Reply {
 /// a route per way to write (at night, on all). Without a key, nothing but the transaction's own token prevents a second
 /// effect, where the first is unknown.
 #[tokio::test(flavor = "multi_thread")]
-async fn an_outage_on_the_way_leaves_one_effect_and_the_usual_answer() {
+async fn injected_failure_leaves_one_effect_and_the_usual_answer() {
     let mut ways = BTreeSet::from(WAYS);
     for usual in writes().await {
         let every = ways.remove(usual.call.operation) || strength::is_nightly();
@@ -117,7 +117,7 @@ async fn a_repeat_after_a_lost_answer_has_no_second_effect() {
 
 /// The loop proves of each route that its conditions hold against itself: whatever it reads before it writes may have changed.
 #[tokio::test(flavor = "multi_thread")]
-async fn many_equal_calls_at_once_have_one_effect() {
+async fn concurrent_equal_calls_have_one_effect() {
     for Recorded { call, keys, .. } in writes().await {
         let world = World::demo().await;
         world.chaos(7, 1);
@@ -135,7 +135,7 @@ async fn many_equal_calls_at_once_have_one_effect() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_store_that_stays_away_is_503_with_retry_after_and_nothing_changed() {
+async fn unavailable_store_answers_503_with_retry_after_and_changes_nothing() {
     let world = World::demo().await;
     let before = world.contents().await;
     // More than can be tried within a function's time.
@@ -148,7 +148,7 @@ async fn a_store_that_stays_away_is_503_with_retry_after_and_nothing_changed() {
 /// The loop proves of each route that one unknown outcome keeps its transaction as it was, whatever is certain later. Most of
 /// it is waiting, so several routes wait together.
 #[tokio::test(flavor = "multi_thread")]
-async fn who_is_throttled_after_an_unknown_outcome_sends_the_same_again() {
+async fn throttled_retry_after_an_unknown_outcome_resends_the_transaction() {
     let one = async |usual: &Recorded| {
         let world = World::demo().await;
         for fault in [
@@ -169,7 +169,7 @@ async fn who_is_throttled_after_an_unknown_outcome_sends_the_same_again() {
 
 /// The loop proves each kind of read, which all routes share.
 #[tokio::test(flavor = "multi_thread")]
-async fn reads_are_tried_again() {
+async fn failed_reads_are_retried() {
     for (id, target) in [
         ("list-license-pools", "Query"),
         ("query-history-of-partner", "Query"),

@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 use system::{World, canonical};
 
 #[tokio::test(flavor = "multi_thread")]
-async fn the_gateway_answers_for_itself() {
+async fn unknown_route_wrong_scheme_and_large_body_are_refused() {
     let world = World::demo().await;
     let message = |text: &str| json!({ "message": text });
     for (method, path) in [
@@ -29,7 +29,7 @@ async fn the_gateway_answers_for_itself() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn tokens_are_checked_by_the_local_clock() {
+async fn token_expires_by_the_local_clock() {
     let world = World::demo().await;
     let asked = json!({"sub": "olivia", "email": "olivia@vendor.example", "role": "operator"});
     let given = world.post("/_local/token").bytes(asked.to_string().as_bytes()).send().await.ok();
@@ -47,7 +47,7 @@ async fn tokens_are_checked_by_the_local_clock() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn the_clock_stops_moves_and_never_goes_back() {
+async fn clock_advances_on_request_and_never_goes_back() {
     let world = World::demo().await;
     let turn = |body: &'static str| world.post("/_local/time").bytes(body.as_bytes()).send();
     assert_eq!(
@@ -65,7 +65,7 @@ async fn the_clock_stops_moves_and_never_goes_back() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn no_payload_takes_the_stack_down() {
+async fn malformed_payload_does_not_crash_the_stack() {
     let world = World::demo().await;
     for id in ["assign-license", "receive-partner-order", "query-history-of-partner"] {
         rubbish_is_answered(&world, &canonical::one(id)).await;
@@ -122,7 +122,7 @@ fn collect(value: &Value, place: String, places: &mut Vec<String>) {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn odd_queries_and_paths_are_answered() {
+async fn malformed_queries_and_paths_are_refused() {
     let world = World::demo().await;
     for path in [
         "/v1/history?from=%zz&to=%ff%fe",
@@ -157,7 +157,7 @@ async fn data_survives_a_restart() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn costs_mail_and_schedule_are_told() {
+async fn local_endpoints_report_costs_mail_and_schedule() {
     let world = World::demo().await;
     canonical::one("assign-license").call(&world, "").send().await.ok();
     let told = world.get("/_local/capacity").send().await.ok();

@@ -3,7 +3,7 @@
 use system::{World, canonical, golden};
 
 #[tokio::test(flavor = "multi_thread")]
-async fn everybody_may_do_exactly_this() {
+async fn statuses_of_every_caller_match_the_permission_matrix() {
     let world = World::demo().await;
     let calls = canonical::all();
     let before = world.contents().await;

@@ -79,7 +79,7 @@ pub async fn record(name: String, call: Canonical, query: &str) -> Recorded {
 /// A published payload, handed to its function unchanged, is answered as the call over HTTP is: what Lambda receives is
 /// what the tests send.
 #[tokio::test(flavor = "multi_thread")]
-async fn every_published_payload_is_answered_as_the_call_over_http_is() {
+async fn published_payload_is_answered_like_the_http_call() {
     for Recorded { call, reply, .. } in canonical_calls().await {
         let world = World::demo().await;
         let payload = call.payload.to_string();

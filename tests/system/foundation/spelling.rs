@@ -21,7 +21,7 @@ const UNSEEN: [char; 13] = [
 ];
 
 #[tokio::test(flavor = "multi_thread")]
-async fn one_person_is_one_customer_however_the_email_is_spelled() {
+async fn email_spellings_identify_one_customer() {
     let world = World::demo().await;
     let create = |email: &str| {
         let body = json!({"email": email, "name": "Jörg", "manager": true});
@@ -60,7 +60,7 @@ fn encoded(text: &str) -> String {
 
 /// The loop over routes proves each kind of name and identifier; that over characters, on the first of them, which are refused.
 #[tokio::test(flavor = "multi_thread")]
-async fn name_of_what_nobody_sees_is_refused() {
+async fn name_with_an_invisible_character_is_refused() {
     let world = World::demo().await;
     let field = |name: &str| json!({"name": name, "type": {"name": "TEXT"}});
     type Body = fn(&str) -> Value;
@@ -104,7 +104,7 @@ async fn name_of_what_nobody_sees_is_refused() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn names_that_look_the_same_are_the_same() {
+async fn canonically_equal_names_are_the_same() {
     let world = World::demo().await;
     let (composed, decomposed) = ("Büro", "Bu\u{308}ro");
     let options = json!({"name": "SELECT", "options": [composed]});
@@ -156,7 +156,7 @@ async fn names_that_look_the_same_are_the_same() {
 
 /// What a store's message of an unknown type is called is kept without what deceives its reader.
 #[tokio::test(flavor = "multi_thread")]
-async fn ignored_message_type_is_kept_without_what_nobody_sees() {
+async fn ignored_message_type_is_stored_without_invisible_characters() {
     let world = World::demo().await;
     let body = json!({"type": "order\u{202e}.\u{200b}odd\u{e0041}\u{0}", "data": {}});
     let receipt = world.message(world.id("secret"), "m1", &body).send().await.ok();

@@ -13,7 +13,7 @@ use super::recording;
 /// What is used but not allowed is written here, too, and is denied in every other test; what is allowed but
 /// not used is no longer here. A trial (`validateOnly`) is a use: it takes `ConditionCheckItem`.
 #[tokio::test(flavor = "multi_thread")]
-async fn the_template_has_a_function_per_operation_which_may_do_what_it_does_and_nothing_else() {
+async fn each_function_is_allowed_exactly_the_actions_it_uses() {
     let mut used: BTreeMap<&str, BTreeSet<Action>> = BTreeMap::new();
     for recorded in recording::canonical_calls().await.iter().chain(recording::further_calls().await) {
         used.entry(recorded.call.operation).or_default().extend(recorded.used.clone());
@@ -39,7 +39,7 @@ async fn the_template_has_a_function_per_operation_which_may_do_what_it_does_and
 }
 
 #[test]
-fn every_route_is_the_apis_and_is_guarded_as_its_operation_says() {
+fn routes_and_authorization_match_the_operations() {
     let mut paths: BTreeMap<&str, Vec<String>> = BTreeMap::new();
     for described in functions::operations().into_iter().map(|entry| entry.description) {
         for route in described.routes {
@@ -236,7 +236,7 @@ fn iam_role(name: &str, service: &str, statements: &str) -> String {
 
 /// What nobody generated gives nobody a permission.
 #[test]
-fn only_the_functions_part_allows_anything() {
+fn permissions_exist_only_in_the_generated_functions_part() {
     let template = std::fs::read_to_string(golden::file("template.yaml")).unwrap();
     let (before, rest) = template.split_once("# begin: functions").unwrap();
     let (_, after) = rest.split_once("# end: functions").unwrap();
@@ -254,7 +254,7 @@ fn only_the_functions_part_allows_anything() {
 
 /// What the local stack says of the table and the functions' time, the template says too.
 #[test]
-fn the_template_has_the_local_stacks_table_and_timeout() {
+fn indexes_and_timeouts_match_the_local_stack() {
     let template = std::fs::read_to_string(golden::file("template.yaml")).unwrap();
     for (name, [partition, sort], projection) in local_stack::store::INDEXES {
         let index = format!(

@@ -12,7 +12,7 @@ use super::readme::{ISSUER, TOUR, blocks};
 
 /// The tests' own issuer, with a key as README makes it.
 #[test]
-fn a_key_of_ones_own_makes_an_issuer() {
+fn issuer_signs_with_a_custom_key() {
     let arguments =
         ISSUER.lines().next().unwrap().trim_start_matches("openssl ").trim_end_matches(" -out issuer.pem");
     let made = std::process::Command::new("openssl").args(arguments.split(' ')).output().unwrap();
@@ -28,7 +28,7 @@ fn a_key_of_ones_own_makes_an_issuer() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn the_tour_goes_as_readme_tells() {
+async fn command_output_matches_the_readme() {
     let stack = Stack::start(Options::default()).await.unwrap();
     let folder = std::env::temp_dir().join(format!("vouchsafe-tour-{}", std::process::id()));
     std::fs::create_dir_all(&folder).unwrap();

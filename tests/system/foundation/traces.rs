@@ -274,7 +274,7 @@ fn queries(template: &str, table: &Table) -> Vec<String> {
 /// partner stands in the service requests that both see, and nowhere else. An operator finds every one of the texts: so the
 /// search would find them.
 #[tokio::test(flavor = "multi_thread")]
-async fn no_read_tells_what_belongs_to_others() {
+async fn reads_reveal_nothing_of_other_parties() {
     let world = shared_customer().await;
     let table = Table::of(&world).await;
     let (traces, former) = (table.traces(), table.former());

@@ -52,7 +52,7 @@ fn ids(page: &Value) -> Vec<String> {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn each_party_reads_what_concerns_it_newest_first() {
+async fn each_party_sees_its_own_events_newest_first() {
     let world = World::demo().await;
     let partner = items(&world, "partnerMember", "/v1/partners/{partner}/history").await;
     let expected = [
@@ -111,7 +111,7 @@ async fn each_party_reads_what_concerns_it_newest_first() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn filters_narrow_alone_and_together() {
+async fn filters_apply_alone_and_combined() {
     let world = World::demo().await;
     let count = async |query: &str| {
         items(&world, "partnerMember", &format!("/v1/partners/{{partner}}/history?{query}")).await.len()
@@ -134,7 +134,7 @@ async fn filters_narrow_alone_and_together() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn every_wrong_filter_is_named() {
+async fn every_invalid_filter_is_reported() {
     let world = World::demo().await;
     let query =
         "from=yesterday&to=2026-01-05&type=license.stolen&licenseType=X&order=up&pageSize=0&customer=-";
@@ -175,7 +175,7 @@ async fn pages_are_stable_while_events_are_being_added() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn what_is_added_while_walking_oldest_first_comes_last() {
+async fn event_added_during_ascending_paging_comes_last() {
     let world = World::demo().await;
     let path = "/v1/partners/{partner}/history?pageSize=3&order=asc";
     let before = walk(&world, "partnerMember", path).await;
@@ -188,7 +188,7 @@ async fn what_is_added_while_walking_oldest_first_comes_last() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn an_event_is_found_by_its_own_time_also_when_many_come_at_once() {
+async fn concurrent_events_are_found_by_their_own_time() {
     let world = World::running().await;
     let calls = (0..64).map(|n| {
         let lines = json!([{"licenseType": "edge-storage-1y", "quantity": 1}]);
@@ -217,7 +217,7 @@ async fn an_event_is_found_by_its_own_time_also_when_many_come_at_once() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_late_index_delays_an_event_and_loses_none() {
+async fn stale_index_delays_events_and_loses_none() {
     let world = World::demo().await;
     let path = "/v1/organizations/{yamada}/history";
     let seen = async || items(&world, "contactManager", path).await.len();
@@ -237,7 +237,7 @@ async fn a_late_index_delays_an_event_and_loses_none() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn any_page_size_walks_the_same_events_both_ways() {
+async fn any_page_size_returns_the_same_events_in_both_orders() {
     let world = World::demo().await;
     for filter in ["", "&licenseType=edge-storage-1y", "&type=customer.linked", "&from=2026-01-05T09:10:00Z"]
     {
@@ -257,7 +257,7 @@ async fn any_page_size_walks_the_same_events_both_ways() {
 /// With `customer`, a partner's history is that without it, less the events of customers of other names: also page
 /// by page, in both orders, with every other filter, for few customers of the name and for many.
 #[tokio::test(flavor = "multi_thread")]
-async fn customers_are_looked_for_by_name_alone_and_with_every_other_filter() {
+async fn customer_name_filter_works_alone_and_with_every_other_filter() {
     for hotels in [3, 21] {
         let world = World::demo().await;
         for n in 0..hotels {
@@ -304,7 +304,7 @@ async fn customers_are_looked_for_by_name_alone_and_with_every_other_filter() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_name_finds_the_partners_own_customers_only() {
+async fn customer_name_filter_finds_only_the_partners_own_customers() {
     let world = World::demo().await;
     let none = |who: &'static str, partner: &str| {
         let path = format!("/v1/partners/{{{partner}}}/history?customer=yamada");
@@ -328,7 +328,7 @@ async fn a_name_finds_the_partners_own_customers_only() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_page_token_is_good_for_its_caller_and_query_only() {
+async fn page_token_of_another_caller_or_query_is_refused() {
     let world = World::demo().await;
     let path = "/v1/partners/{partner}/history?pageSize=2";
     let token =
@@ -358,7 +358,7 @@ async fn a_page_token_is_good_for_its_caller_and_query_only() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn anothers_history_is_not_there() {
+async fn foreign_history_is_not_found() {
     let world = World::demo().await;
     for who in ["otherPartnerMember", "otherPartnerAdmin"] {
         world.get("/v1/partners/{partner}/history").by(who).assert_rejected(404, "not-found").await;
@@ -381,7 +381,7 @@ async fn anothers_history_is_not_there() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn who_accepts_csv_gets_all_columns_and_a_link_to_the_next_page() {
+async fn accept_csv_returns_all_columns_and_a_next_page_link() {
     let world = World::demo().await;
     let body = json!({"name": "=HYPERLINK(\"x\"), Ltd", "partnerId": "{partner}"});
     world.post("/v1/organizations").by("partnerAdmin").json(body).send().await.ok();

@@ -28,7 +28,7 @@ fn line(license_type: &str, quantity: u64) -> Value {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn licenses_move_from_the_pool_to_the_customer_and_leave_an_event_per_line() {
+async fn licenses_move_from_pool_to_customer_with_one_event_per_line() {
     let world = World::demo().await;
     let lines = json!([line("edge-storage-1y", 95), line("camera-direct-1y", 1)]);
     let made = assign(&world, "partnerMember", "{sol}", lines.clone()).key("k").send().await;
@@ -50,7 +50,7 @@ async fn licenses_move_from_the_pool_to_the_customer_and_leave_an_event_per_line
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn what_a_pool_does_not_hold_is_not_assigned_from_any_line() {
+async fn exhausted_pool_is_refused() {
     let world = World::demo().await;
     let lines = json!([
         line("camera-direct-1y", 1),
@@ -73,7 +73,7 @@ async fn what_a_pool_does_not_hold_is_not_assigned_from_any_line() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_key_is_required() {
+async fn missing_idempotency_key_is_refused() {
     let world = World::demo().await;
     let call = assign(&world, "partnerMember", "{yamada}", json!([line("edge-storage-1y", 1)]));
     let reply = call.assert_rejected(400, "idempotency-key-missing").await;
@@ -87,7 +87,7 @@ async fn a_key_is_required() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn quantities_and_lines_have_their_bounds() {
+async fn out_of_range_quantities_and_invalid_lines_are_refused() {
     let world = World::demo().await;
     let refused = async |lines: Value, at: &str, code: &str| {
         let reply = assign(&world, "partnerMember", "{yamada}", lines).key("k").send().await;
@@ -127,7 +127,7 @@ async fn quantities_and_lines_have_their_bounds() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn the_largest_assignment_fits_one_transaction() {
+async fn shortage_of_all_20_lines_is_reported() {
     let world = World::demo().await;
     let many: Vec<_> = (0..20).map(|n| line(&format!("type-{n:02}"), 100_000)).collect();
     let reply = assign(&world, "partnerMember", "{yamada}", json!(many))
@@ -137,7 +137,7 @@ async fn the_largest_assignment_fits_one_transaction() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn nobody_assigns_from_anothers_pool_or_to_who_is_no_customer() {
+async fn foreign_pool_and_non_customer_are_refused() {
     let world = World::demo().await;
     let lines = || json!([line("edge-storage-1y", 1)]);
     let absent = world.id("yamada").replace("0001", "0009");
@@ -156,7 +156,7 @@ async fn nobody_assigns_from_anothers_pool_or_to_who_is_no_customer() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn who_is_no_customer_any_more_is_told_so_before_the_first_answer_is_repeated() {
+async fn replay_after_the_customer_was_unlinked_is_refused() {
     let world = World::demo().await;
     let call = || assign(&world, "partnerMember", "{yamada}", json!([line("edge-storage-1y", 1)])).key("k");
     call().send().await.ok();
@@ -182,7 +182,7 @@ async fn no_route_changes_or_removes_an_assignment() {
 /// 64 assigners, each for 3 of 95, while one in three transactions meets a conflict, a throttle, a reset or a
 /// timeout after it took effect: exactly 31 get theirs, 2 licenses stay, and the history adds up.
 #[tokio::test(flavor = "multi_thread")]
-async fn a_pool_is_never_oversold() {
+async fn concurrent_assignments_never_oversell() {
     for seed in strength::seeds(3, 75) {
         let world = World::demo().await;
         world.chaos(3, seed);

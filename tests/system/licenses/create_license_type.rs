@@ -11,7 +11,7 @@ fn canonical_call_is_published() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_type_is_known_by_its_code() {
+async fn location_and_history_use_the_code() {
     let world = World::demo().await;
     let body = json!({"code": "face-search-18m", "name": "Face search", "term": "P18M"});
     let made = world.post("/v1/license-types").by("operator").json(body).send().await;
@@ -22,7 +22,7 @@ async fn a_type_is_known_by_its_code() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_code_is_taken_once_and_bad_ones_never() {
+async fn taken_or_invalid_code_is_refused() {
     let world = World::demo().await;
     let create = |body| world.post("/v1/license-types").by("operator").json(body);
     create(json!({"code": "edge-storage-1y", "name": "x", "term": "P1Y"}))

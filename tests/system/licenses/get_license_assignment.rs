@@ -12,7 +12,7 @@ fn canonical_call_is_published() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn an_assignment_is_where_its_location_says() {
+async fn location_header_leads_to_the_assignment() {
     let world = World::demo().await;
     let body =
         json!({"organizationId": "{sol}", "lines": [{"licenseType": "edge-storage-1y", "quantity": 2}]});
@@ -24,7 +24,7 @@ async fn an_assignment_is_where_its_location_says() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn anothers_assignment_is_not_there() {
+async fn foreign_assignment_is_not_found() {
     let world = World::demo().await;
     let path = "/v1/partners/{partner}/license-assignments/{assignment}";
     world.get(path).by("agent").send().await.ok();

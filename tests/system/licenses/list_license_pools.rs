@@ -42,7 +42,7 @@ async fn pools_are_shown_with_their_sums_and_names() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_partner_that_is_not_there_has_no_pools_not_empty_ones() {
+async fn absent_partner_is_not_found() {
     let world = World::demo().await;
     let absent = world.id("partner").replace("0001", "0009");
     for who in ["operator", "agent"] {
@@ -59,7 +59,7 @@ async fn a_partner_that_is_not_there_has_no_pools_not_empty_ones() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn anothers_pools_look_like_none_at_all() {
+async fn foreign_partner_is_indistinguishable_from_an_absent_one() {
     let world = World::demo().await;
     let absent = world.id("partner").replace("0001", "0009");
     let foreign = world.get("/v1/partners/{partner}/license-pools").by("otherPartnerMember").send().await;

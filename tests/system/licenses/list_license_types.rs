@@ -9,7 +9,7 @@ fn canonical_call_is_published() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn everyone_signed_in_sees_what_licenses_there_are() {
+async fn every_signed_in_caller_sees_all_types() {
     let world = World::demo().await;
     for who in ["operator", "agent", "partnerMember", "customer"] {
         let page = world.get("/v1/license-types?pageSize=3").by(who).send().await.ok();

@@ -24,7 +24,7 @@ async fn held(world: &World, who: &str, query: &str) -> Vec<Value> {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn what_an_organization_holds_is_shown_from_when_until_when() {
+async fn licenses_are_listed_with_start_and_end() {
     let world = World::demo().await;
     for who in ["operator", "agent", "contactManager", "customer", "partnerMember"] {
         let expected = json!([{
@@ -37,7 +37,7 @@ async fn what_an_organization_holds_is_shown_from_when_until_when() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn what_has_expired_is_shown_on_request_line_by_line() {
+async fn expired_lines_are_shown_on_request() {
     let world = World::demo().await;
     let order = |kind: &str, quantity: u64| json!({"licenseType": kind, "quantity": quantity});
     let sold = world.order("SO-1", "edge-storage-5y", 10);
@@ -62,7 +62,7 @@ async fn what_has_expired_is_shown_on_request_line_by_line() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn pages_go_on_and_a_partner_sees_its_own_only() {
+async fn list_is_paged_and_a_partner_sees_only_its_own_assignments() {
     let world = World::demo().await;
     world.put("/v1/partners/{otherPartner}/organizations/{yamada}").by("operator").send().await.ok();
     for n in 0..3 {
@@ -80,7 +80,7 @@ async fn pages_go_on_and_a_partner_sees_its_own_only() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn to_everybody_else_there_is_no_such_organization() {
+async fn other_callers_get_not_found() {
     let world = World::demo().await;
     for who in ["otherPartnerMember", "otherContactManager", "otherCustomer"] {
         world.get(PATH).by(who).assert_rejected(404, "not-found").await;

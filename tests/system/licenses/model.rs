@@ -419,7 +419,7 @@ fn orders(count: usize) -> Vec<Vec<usize>> {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn the_system_does_what_its_model_does() {
+async fn random_histories_match_the_model() {
     strength::side_by_side(400, 1000, async |seeds| {
         let world = World::demo().await;
         for seed in seeds {
@@ -463,7 +463,7 @@ fn is_linearizable(deeds: &[Deed], available: i64, done: u64, tried: &mut HashSe
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn one_pool_under_eight_clients_is_as_if_they_came_one_by_one() {
+async fn pool_is_linearizable_under_eight_clients() {
     for round in strength::seeds(40, 1000) {
         let world = World::demo().await;
         world.chaos(6, round);
@@ -504,7 +504,7 @@ async fn one_pool_under_eight_clients_is_as_if_they_came_one_by_one() {
 }
 
 #[test]
-fn what_no_order_explains_is_not_linearizable() {
+fn checker_rejects_histories_that_no_order_explains() {
     let begin = Instant::now();
     let at = |tick: u64| begin + std::time::Duration::from_millis(tick);
     let deed = |begun, ended, change, done| Deed { begun: at(begun), ended: at(ended), change, done };

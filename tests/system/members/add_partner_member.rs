@@ -17,7 +17,7 @@ fn canonical_call_is_published() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn an_operator_and_the_partners_admin_add_members() {
+async fn operator_and_partner_admin_may_add() {
     for who in ["operator", "partnerAdmin"] {
         let world = World::demo().await;
         let made = add(&world, who, hana()).send().await;
@@ -46,7 +46,7 @@ async fn an_operator_and_the_partners_admin_add_members() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_token_alone_makes_nobody_an_admin() {
+async fn admin_claim_without_an_admin_record_is_refused() {
     let world = World::demo().await;
     let person = |email: &str| {
         let org = world.id("partner");
@@ -80,7 +80,7 @@ async fn a_token_alone_makes_nobody_an_admin() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn of_many_at_once_with_one_email_one_is_made() {
+async fn concurrent_duplicates_of_an_email_create_one() {
     let world = World::demo().await;
     world.chaos(5, 4);
     let all =

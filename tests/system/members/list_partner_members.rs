@@ -24,7 +24,7 @@ async fn emails(world: &World, who: &str) -> Vec<String> {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_partners_people_and_the_vendors_see_who_is_on_record() {
+async fn partner_and_vendor_see_the_members_on_record() {
     let world = World::demo().await;
     for who in ["operator", "agent", "partnerAdmin", "partnerMember"] {
         assert_eq!(emails(&world, who).await, ["aiko@miyako.example", "ren@miyako.example"]);
@@ -34,7 +34,7 @@ async fn a_partners_people_and_the_vendors_see_who_is_on_record() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn anothers_members_are_not_there() {
+async fn foreign_partner_is_not_found() {
     let world = World::demo().await;
     let path = "/v1/partners/{partner}/members";
     world.get(path).by("otherPartnerMember").assert_rejected(404, "not-found").await;

@@ -12,7 +12,7 @@ fn canonical_call_is_published() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn who_is_removed_is_no_member_any_more_and_again_is_no_change() {
+async fn removal_is_idempotent_and_re_adding_creates_another_member() {
     let world = World::demo().await;
     let remove = || world.delete("/v1/partners/{partner}/members/{ren}").by("partnerAdmin");
     remove().header("if-match", "\"2\"").assert_rejected(412, "version-mismatch").await;
@@ -36,7 +36,7 @@ async fn who_is_removed_is_no_member_any_more_and_again_is_no_change() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn an_admin_who_is_removed_manages_nothing_from_then_on() {
+async fn removed_admin_loses_authority_at_once() {
     let world = World::demo().await;
     world.delete("/v1/partners/{partner}/members/{aiko}").by("partnerAdmin").send().await.ok();
     for member in ["{aiko}", "{ren}"] {
@@ -47,7 +47,7 @@ async fn an_admin_who_is_removed_manages_nothing_from_then_on() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn anothers_member_is_not_there() {
+async fn foreign_member_is_not_found() {
     let world = World::demo().await;
     world
         .delete("/v1/partners/{partner}/members/{ren}")

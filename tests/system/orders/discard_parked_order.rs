@@ -17,7 +17,7 @@ fn discard<'a>(world: &'a World, id: &str) -> Call<'a> {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_discarded_order_never_takes_effect_and_again_is_no_change() {
+async fn discarded_order_never_takes_effect_and_repeat_changes_nothing() {
     let world = World::demo().await;
     let gone = discard(&world, "{parkedOrder}").send().await;
     assert_eq!(
@@ -56,7 +56,7 @@ async fn a_discarded_order_never_takes_effect_and_again_is_no_change() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn what_is_not_parked_any_more_or_never_was_is_not_discarded() {
+async fn order_that_is_not_parked_is_refused() {
     let world = World::demo().await;
     link(&world, "{newPartner}", "ec-4714").await.ok();
     let late = discard(&world, "{parkedOrder}").assert_rejected(409, "order-not-parked").await;
@@ -67,7 +67,7 @@ async fn what_is_not_parked_any_more_or_never_was_is_not_discarded() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn another_version_than_the_one_that_is_meant_is_not_discarded() {
+async fn stale_version_is_refused() {
     let world = World::demo().await;
     let lines = json!([{"kind": "license", "sku": TYPE, "quantity": 9}]);
     let data = json!({"orderId": "SO-3001", "sequence": 1, "lines": lines});
@@ -80,7 +80,7 @@ async fn another_version_than_the_one_that_is_meant_is_not_discarded() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn discarded_while_it_is_linked_it_is_one_or_the_other() {
+async fn concurrent_link_and_discard_apply_exactly_one() {
     for seed in strength::seeds(40, 1000) {
         let world = World::demo().await;
         place(&world, "SO-1", "ec-9", 1).await.ok();
@@ -104,7 +104,7 @@ async fn discarded_while_it_is_linked_it_is_one_or_the_other() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn many_at_once_discard_it_once() {
+async fn concurrent_calls_discard_once() {
     let world = World::demo().await;
     world.chaos(5, 1);
     let all = join_all((0..64).map(|_| discard(&world, "{parkedOrder}").decided()));

@@ -12,7 +12,7 @@ fn canonical_call_is_published() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn an_operator_sees_what_waits_page_by_page_in_the_order_of_its_coming() {
+async fn operator_sees_orders_paged_in_order_of_arrival() {
     let world = World::demo().await;
     for order in ["SO-3", "SO-1", "SO-2"] {
         place(&world, order, &format!("account-of-{order}"), 1).await.ok();

@@ -31,7 +31,7 @@ async fn credited(world: &World, partner: &str) -> Vec<String> {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn an_order_for_nobodys_account_is_parked_and_takes_effect_when_the_account_is_linked() {
+async fn order_for_an_unlinked_account_is_parked_and_applied_on_linking() {
     let world = World::demo().await;
     let taken = place(&world, "SO-1", "ec-9", 7).await;
     assert_eq!((taken.status, taken.header("location")), (202, Some("/v1/parked-orders")));
@@ -74,7 +74,7 @@ async fn an_order_for_nobodys_account_is_parked_and_takes_effect_when_the_accoun
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_parked_order_in_another_message_is_parked_still_and_a_wrong_one_is_not_parked() {
+async fn repeated_order_remains_parked_and_invalid_order_is_refused() {
     let world = World::demo().await;
     let first = place(&world, "SO-1", "ec-9", 7).await;
     let again = tell(&world, "another", &placed("SO-1", "ec-9", 9)).await;
@@ -87,7 +87,7 @@ async fn a_parked_order_in_another_message_is_parked_still_and_a_wrong_one_is_no
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn parked_orders_take_effect_in_the_order_of_their_coming() {
+async fn orders_are_applied_in_order_of_arrival() {
     let world = World::demo().await;
     let orders: Vec<String> = [5, 3, 8, 1].map(|number| format!("SO-{number}")).to_vec();
     for order in &orders {
@@ -100,7 +100,7 @@ async fn parked_orders_take_effect_in_the_order_of_their_coming() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn what_the_store_says_of_a_parked_order_counts_when_it_takes_effect() {
+async fn changes_and_cancellations_while_parked_apply_on_linking() {
     let world = World::demo().await;
     let changed = |order: &str, sequence: u64, quantity: u64| {
         let lines = json!([{"kind": "license", "sku": TYPE, "quantity": quantity}]);
@@ -134,7 +134,7 @@ async fn what_the_store_says_of_a_parked_order_counts_when_it_takes_effect() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn of_many_parked_orders_ninety_take_effect_at_once_and_the_timer_goes_on() {
+async fn linking_applies_90_orders_and_the_scheduled_job_the_rest() {
     let world = World::demo().await;
     let orders: Vec<String> = (0..200).map(|number| format!("SO-{number}")).collect();
     for order in &orders {
@@ -154,7 +154,7 @@ async fn of_many_parked_orders_ninety_take_effect_at_once_and_the_timer_goes_on(
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn asking_what_a_link_would_do_applies_nothing() {
+async fn validate_only_link_applies_nothing() {
     let world = World::demo().await;
     place(&world, "SO-1", "ec-9", 1).await.ok();
     let before = world.contents().await;
@@ -164,7 +164,7 @@ async fn asking_what_a_link_would_do_applies_nothing() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn whatever_is_cut_off_goes_on_when_linking_again_or_by_the_timer() {
+async fn interrupted_linking_resumes_by_repeat_or_by_scheduled_job() {
     for again in [true, false] {
         for others in 0..4 {
             for kill in [Kill::Before, Kill::After] {
@@ -188,7 +188,7 @@ async fn whatever_is_cut_off_goes_on_when_linking_again_or_by_the_timer() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn whatever_happens_after_the_link_is_there_its_answer_is_that_of_a_link() {
+async fn read_failures_after_linking_do_not_lose_the_order() {
     for (target, outage) in [
         ("Query", InjectedFailure::Throttled),
         ("BatchGetItem", InjectedFailure::Throttled),
@@ -211,7 +211,7 @@ async fn whatever_happens_after_the_link_is_there_its_answer_is_that_of_a_link()
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn what_cannot_be_applied_waits_for_an_operator_and_keeps_nothing_else_from_being_applied() {
+async fn order_that_cannot_be_applied_does_not_block_the_others() {
     let world = World::demo().await;
     let text = |text: &str| AttributeValue::S(text.to_owned());
     for order in ["SO-1", "SO-2", "SO-3"] {
@@ -329,7 +329,7 @@ async fn at_that_very_moment(world: &World, random: &mut Rng, round: u64) {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn an_order_that_comes_while_its_account_is_linked_is_applied_once_and_never_lost() {
+async fn order_arriving_during_linking_is_applied_exactly_once() {
     strength::side_by_side(650, 1000, async |seeds| {
         let world = World::demo().await;
         for seed in seeds {

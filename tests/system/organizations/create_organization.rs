@@ -11,7 +11,7 @@ fn canonical_call_is_published() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn an_organization_is_made_and_with_a_partner_it_is_its_customer() {
+async fn organization_created_with_a_partner_becomes_its_customer() {
     let world = World::demo().await;
     let body = json!({"name": "Hotel Miramar", "partnerId": "{partner}"});
     let made = world.post("/v1/organizations").by("partnerAdmin").json(body).send().await;
@@ -46,7 +46,7 @@ async fn a_partners_admin_creates_for_its_own_partner_only() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn an_external_id_is_unique_to_whoever_gave_it() {
+async fn external_id_is_unique_per_creator() {
     let world = World::demo().await;
     let create = |who: &str, partner: &str| {
         let body = json!({"name": "x", "externalId": "C-1", "partnerId": partner});

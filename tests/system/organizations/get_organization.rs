@@ -10,7 +10,7 @@ fn canonical_call_is_published() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn the_vendor_its_own_people_and_its_partners_see_it() {
+async fn visible_to_vendor_own_customers_and_linked_partners() {
     let world = World::demo().await;
     for who in ["operator", "agent", "partnerMember", "contactManager", "customer"] {
         let shown = world.get("/v1/organizations/{yamada}").by(who).send().await;
@@ -20,7 +20,7 @@ async fn the_vendor_its_own_people_and_its_partners_see_it() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn its_external_id_is_its_givers_own_business() {
+async fn external_id_is_shown_only_to_its_creator_and_the_vendor() {
     let world = World::demo().await;
     let body = json!({"name": "Hotel Miramar", "externalId": "M-1", "partnerId": "{partner}"});
     let made = world.post("/v1/organizations").by("partnerAdmin").json(body).send().await.ok();
@@ -46,7 +46,7 @@ async fn its_external_id_is_its_givers_own_business() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn to_everybody_else_there_is_no_such_organization() {
+async fn other_callers_get_not_found() {
     let world = World::demo().await;
     let absent = world.id("yamada").replace("0001", "0009");
     for who in ["otherPartnerAdmin", "newPartnerAdmin", "otherContactManager", "otherCustomer"] {

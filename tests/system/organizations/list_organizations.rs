@@ -15,7 +15,7 @@ async fn names(world: &World, query: &str) -> Vec<String> {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn organizations_come_in_the_order_of_their_names_or_by_name() {
+async fn list_is_sorted_and_filtered_by_name() {
     let world = World::demo().await;
     let all = [
         "Boğaziçi Otel A.Ş.",
@@ -31,7 +31,7 @@ async fn organizations_come_in_the_order_of_their_names_or_by_name() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn only_the_vendors_own_find_organizations() {
+async fn only_vendor_staff_may_list() {
     let world = World::demo().await;
     for who in ["partnerAdmin", "contactManager"] {
         world.get("/v1/organizations").by(who).assert_rejected(403, "role-not-allowed").await;

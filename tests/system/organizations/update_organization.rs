@@ -18,7 +18,7 @@ fn update<'a>(world: &'a World, who: &str, body: Value) -> Call<'a> {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn its_own_manager_and_the_vendor_say_in_which_time_zone_it_is() {
+async fn contact_manager_and_operator_may_set_the_time_zone() {
     let world = World::demo().await;
     let set = update(&world, "contactManager", json!({"timeZone": "Asia/Tokyo"})).send().await;
     assert_eq!((set.status, set.header("etag")), (200, Some("\"2\"")));
@@ -44,7 +44,7 @@ async fn its_own_manager_and_the_vendor_say_in_which_time_zone_it_is() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn nobody_else_does_and_rubbish_is_refused() {
+async fn unauthorized_caller_and_invalid_body_are_refused() {
     let world = World::demo().await;
     let contents = world.contents().await;
     let body = || json!({"timeZone": "Asia/Tokyo"});

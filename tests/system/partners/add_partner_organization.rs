@@ -11,7 +11,7 @@ fn canonical_call_is_published() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_link_is_made_once_and_again_is_no_change() {
+async fn link_is_created_once_and_repeat_changes_nothing() {
     let world = World::demo().await;
     let link = || world.put("/v1/partners/{partner}/organizations/{nakano}").by("operator");
     let made = link().send().await;
@@ -30,7 +30,7 @@ async fn a_link_is_made_once_and_again_is_no_change() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn both_must_exist() {
+async fn absent_partner_or_organization_is_not_found() {
     let world = World::demo().await;
     let absent = |id: &str| format!("{}ff", &id[..id.len() - 2]);
     let (partner, organization) = (absent(world.id("partner")), absent(world.id("yamada")));

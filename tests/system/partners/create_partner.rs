@@ -11,7 +11,7 @@ fn canonical_call_is_published() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_partner_is_made_and_its_history_begins() {
+async fn new_partner_has_one_created_event_in_its_history() {
     let world = World::demo().await;
     let made =
         world.post("/v1/partners").by("operator").json(json!({"name": "Nordlicht", "externalId": "P-9"}));
@@ -35,7 +35,7 @@ async fn a_partner_is_made_and_its_history_begins() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn an_external_id_is_one_partners() {
+async fn taken_external_id_is_refused() {
     let world = World::demo().await;
     let again = world.post("/v1/partners").by("operator").json(json!({"name": "x", "externalId": "P-1001"}));
     let reply = again.clone().assert_rejected(409, "external-id-taken").await;

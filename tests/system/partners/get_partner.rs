@@ -21,7 +21,7 @@ async fn a_partner_is_shown_with_its_store_if_it_has_one() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn what_was_made_is_where_its_location_says() {
+async fn location_header_leads_to_the_created_partner() {
     let world = World::demo().await;
     let made = world.post("/v1/partners").by("operator").json(json!({"name": "Nordlicht"})).send().await;
     let shown = world.get(made.header("location").unwrap()).by("operator").send().await;
@@ -29,7 +29,7 @@ async fn what_was_made_is_where_its_location_says() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn anothers_partner_is_not_there() {
+async fn foreign_partner_is_not_found() {
     let world = World::demo().await;
     let absent = world.id("partner").replace("0001", "0009");
     world.get("/v1/partners/{partner}").by("otherPartnerAdmin").assert_rejected(404, "not-found").await;

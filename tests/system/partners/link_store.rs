@@ -24,7 +24,7 @@ fn link<'a>(world: &'a World, partner: &str, who: &str, body: Value) -> Call<'a>
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn an_operator_links_without_proof_and_again_is_no_change() {
+async fn operator_links_without_proof_and_repeat_changes_nothing() {
     let world = World::demo().await;
     let body = json!({"sourceId": "{source}", "account": "ec-4713"});
     let made = link(&world, "newPartner", "operator", body.clone()).send().await;
@@ -47,7 +47,7 @@ async fn a_partners_admin_links_with_the_stores_proof() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn nobody_takes_anothers_orders_by_naming_its_account() {
+async fn missing_foreign_or_expired_proof_is_refused() {
     let world = World::demo().await;
     let good = proof(&world, "newPartner", "ec-4713", 60);
     for (account, proof, code) in [
@@ -74,7 +74,7 @@ async fn nobody_takes_anothers_orders_by_naming_its_account() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn an_account_has_one_partner_and_a_partner_one_account() {
+async fn second_account_or_second_partner_is_refused() {
     let world = World::demo().await;
     let body = |account: &str| json!({"sourceId": "{source}", "account": account});
     link(&world, "partner", "operator", body("ec-9")).assert_rejected(409, "store-already-linked").await;
@@ -93,7 +93,7 @@ async fn an_account_has_one_partner_and_a_partner_one_account() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn anothers_partner_is_not_there() {
+async fn foreign_partner_is_not_found() {
     let world = World::demo().await;
     let proof = proof(&world, "newPartner", "ec-4713", 60);
     let body = json!({"sourceId": "{source}", "account": "ec-4713", "proof": proof});

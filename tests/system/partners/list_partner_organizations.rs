@@ -29,7 +29,7 @@ async fn names(world: &World, who: &str, partner: &str, query: &str) -> Vec<Stri
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn customers_are_found_as_people_type_them() {
+async fn name_filter_ignores_case_width_kana_and_accents() {
     let world = World::demo().await;
     let yamada = "株式会社ヤマダ電機";
     let all = [yamada, "Panadería El Sol, S.A.", "Harbour Hotels Ltd"];
@@ -62,7 +62,7 @@ async fn the_best_match_comes_first_by_any_page_size() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_linked_customer_is_in_the_directory_and_in_no_other() {
+async fn linked_organization_is_listed_only_for_its_partner() {
     let world = World::demo().await;
     world.put("/v1/partners/{partner}/organizations/{nakano}").by("operator").send().await.ok();
     assert_eq!(names(&world, "partnerMember", "partner", "name=nakano").await, ["Nakano Clinic"]);
@@ -75,7 +75,7 @@ async fn a_linked_customer_is_in_the_directory_and_in_no_other() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn anothers_directory_is_not_there() {
+async fn foreign_partner_is_not_found() {
     let world = World::demo().await;
     let absent = world.id("partner").replace("0001", "0009");
     for query in ["", "?name=yamada"] {

@@ -23,7 +23,7 @@ async fn names(world: &World, query: &str) -> Vec<String> {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn partners_come_in_the_order_of_their_names_and_by_any_page_size() {
+async fn list_is_sorted_by_name_with_any_page_size() {
     let world = World::demo().await;
     for name in ["ÄRGER", "Bär", "zeta", "Zeta 2"] {
         world.post("/v1/partners").by("operator").json(json!({"name": name})).send().await.ok();
@@ -35,7 +35,7 @@ async fn partners_come_in_the_order_of_their_names_and_by_any_page_size() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_name_narrows_and_pages_go_on() {
+async fn name_filter_is_paged_and_allows_one_typo() {
     let world = World::demo().await;
     assert_eq!(names(&world, "name=GUVENLIK").await, ["Anadolu Güvenlik"]);
     assert_eq!(names(&world, "name=sakuro").await, ["Sakura Systems"], "one edit is forgiven");
@@ -53,7 +53,7 @@ async fn a_name_narrows_and_pages_go_on() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn only_the_vendors_own_find_partners() {
+async fn only_vendor_staff_may_list() {
     let world = World::demo().await;
     for who in ["partnerAdmin", "contactManager"] {
         world.get("/v1/partners").by(who).assert_rejected(403, "role-not-allowed").await;

@@ -20,7 +20,7 @@ fn create(world: &World, body: Value) -> Call<'_> {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_product_is_what_was_asked_for() {
+async fn product_has_the_requested_values_and_an_event() {
     let world = World::demo().await;
     let body = json!({"name": "Edge Camera ＋", "description": "Sees\u{3000}and tells.", "code": "EC-1"});
     let made = create(&world, body.clone()).send().await;
@@ -36,7 +36,7 @@ async fn a_product_is_what_was_asked_for() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_name_and_a_code_are_one_products_whatever_the_case_and_width_of_the_name() {
+async fn name_in_any_case_or_width_and_code_are_unique() {
     let world = World::demo().await;
     create(&world, json!({"name": "C"})).send().await.ok();
     for different in ["C++", "C#", "Ç"] {
@@ -56,7 +56,7 @@ async fn a_name_and_a_code_are_one_products_whatever_the_case_and_width_of_the_n
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn of_many_at_once_one_gets_the_name() {
+async fn concurrent_duplicates_of_a_name_create_one() {
     let world = World::demo().await;
     world.chaos(5, 2);
     let all =
@@ -67,7 +67,7 @@ async fn of_many_at_once_one_gets_the_name() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn every_fault_is_named() {
+async fn invalid_body_reports_every_fault() {
     let world = World::demo().await;
     let body = json!({"name": " x", "description": "", "code": "a\u{7}", "colour": "red"});
     let reply = create(&world, body).assert_rejected(400, "invalid-request").await;

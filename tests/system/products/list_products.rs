@@ -23,7 +23,7 @@ async fn names(world: &World, who: &str, query: &str) -> Vec<String> {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn everyone_sees_the_products_and_on_request_the_archived_ones() {
+async fn every_caller_sees_products_and_archived_ones_on_request() {
     let world = World::demo().await;
     for who in ["operator", "agent", "partnerMember", "customer"] {
         for size in [1, 2, 100] {

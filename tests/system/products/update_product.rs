@@ -24,7 +24,7 @@ async fn events(world: &World) -> Vec<String> {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn what_the_body_names_changes_and_nothing_else() {
+async fn only_given_properties_change() {
     let world = World::demo().await;
     let body = json!({"name": "Edge Recorder 2", "description": "Records."});
     let changed = update(&world, body).send().await;
@@ -43,7 +43,7 @@ async fn what_the_body_names_changes_and_nothing_else() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn what_is_so_already_is_no_change() {
+async fn equal_values_change_nothing() {
     let world = World::demo().await;
     let before = world.contents().await;
     for body in [json!({}), json!({"name": "Edge Recorder"}), json!({"archived": false, "description": null})]
@@ -72,7 +72,7 @@ async fn a_product_is_archived_and_restored() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn another_version_an_absent_product_and_rubbish_are_refused() {
+async fn stale_version_absent_product_and_invalid_body_are_refused() {
     let world = World::demo().await;
     let body = || json!({"name": "Other"});
     update(&world, body()).header("if-match", "\"2\"").assert_rejected(412, "version-mismatch").await;
@@ -88,7 +88,7 @@ async fn another_version_an_absent_product_and_rubbish_are_refused() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn two_changes_at_once_are_both_made() {
+async fn concurrent_changes_are_both_applied() {
     let world = World::demo().await;
     world.chaos(4, 3);
     let change = async |body: Value| update(&world, body.clone()).decided().await;

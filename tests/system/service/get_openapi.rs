@@ -9,7 +9,7 @@ fn canonical_call_is_published() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn anyone_reads_a_description_of_every_route() {
+async fn document_is_public_and_describes_every_route() {
     let world = World::demo().await;
     let document = world.get("/v1/openapi.json").send().await.ok();
     assert_eq!(document["openapi"], "3.1.0");

@@ -25,7 +25,7 @@ async fn lapse(world: &World) -> Timestamp {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_parked_order_lapses_after_180_days_to_the_millisecond() {
+async fn parked_order_lapses_exactly_at_its_lapse_time() {
     let world = World::demo().await;
     a_minute_later(&world).await;
     let at = lapse(&world).await;
@@ -61,7 +61,7 @@ async fn a_parked_order_lapses_after_180_days_to_the_millisecond() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn who_is_linked_too_late_gets_nothing_though_no_timer_ran() {
+async fn order_past_its_lapse_time_is_not_applied_even_before_the_job_runs() {
     let world = World::demo().await;
     let at = lapse(&world).await;
     set(&world, &at.to_string()).await;
@@ -71,7 +71,7 @@ async fn who_is_linked_too_late_gets_nothing_though_no_timer_ran() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn linked_while_it_lapses_an_order_is_over_or_applied() {
+async fn link_concurrent_with_the_lapse_never_applies_the_order() {
     for seed in strength::seeds(20, 500) {
         let world = World::demo().await;
         set(&world, &lapse(&world).await.to_string()).await;
@@ -95,7 +95,7 @@ async fn linked_while_it_lapses_an_order_is_over_or_applied() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn who_is_linked_in_time_gets_the_order_however_late_its_turn_comes() {
+async fn order_linked_before_its_lapse_time_is_applied_even_afterwards() {
     let world = World::demo().await;
     let at = lapse(&world).await;
     set(&world, &Timestamp::from_unix_millis(at.unix_millis() - 1).to_string()).await;
@@ -109,7 +109,7 @@ async fn who_is_linked_in_time_gets_the_order_however_late_its_turn_comes() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn many_runs_at_once_do_it_once() {
+async fn concurrent_runs_lapse_each_order_once() {
     for seed in strength::seeds(10, 250) {
         let world = World::demo().await;
         world.post("/_local/time").bytes(br#"{"advance":"P1Y"}"#).send().await.ok();
@@ -125,7 +125,7 @@ async fn many_runs_at_once_do_it_once() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn whatever_happens_on_the_way_the_next_run_goes_on() {
+async fn next_run_resumes_after_any_injected_failure() {
     for outage in InjectedFailure::ALL {
         let world = World::demo().await;
         leave_one_to_the_timer(&world).await;
@@ -138,7 +138,7 @@ async fn whatever_happens_on_the_way_the_next_run_goes_on() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn killed_at_any_of_its_transactions_it_leaves_the_rest_to_the_next_run() {
+async fn run_killed_at_any_transaction_is_completed_by_the_next_run() {
     for others in 0..6 {
         for kill in [Kill::Before, Kill::After] {
             let world = World::demo().await;
@@ -176,7 +176,7 @@ async fn failures(world: &World, pk: &str) -> Value {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn what_nobody_can_do_is_told_and_keeps_nothing_else_from_being_done() {
+async fn failing_entries_are_reported_and_do_not_block_the_others() {
     let world = World::demo().await;
     for shard in 0..4 {
         spoil(&world, shard).await;
@@ -190,7 +190,7 @@ async fn what_nobody_can_do_is_told_and_keeps_nothing_else_from_being_done() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn what_cannot_be_done_is_tried_ever_more_rarely_and_the_operator_told_once() {
+async fn failing_entry_is_retried_with_backoff_and_reported_once() {
     let world = World::demo().await;
     spoil(&world, 2).await;
     let begin = world.now().unix_millis();
@@ -220,7 +220,7 @@ async fn what_cannot_be_done_is_tried_ever_more_rarely_and_the_operator_told_onc
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn runs_at_once_count_a_failure_once() {
+async fn concurrent_runs_count_a_failure_once() {
     for seed in strength::seeds(5, 125) {
         let world = World::demo().await;
         spoil(&world, 1).await;
@@ -233,7 +233,7 @@ async fn runs_at_once_count_a_failure_once() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn what_changes_is_due_anew_as_if_it_had_never_failed() {
+async fn changed_record_is_due_again_with_its_failure_count_cleared() {
     let world = World::demo().await;
     let yamada = world.id("yamada");
     let access = async || {

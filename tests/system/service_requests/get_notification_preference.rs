@@ -15,7 +15,7 @@ fn canonical_call_is_published() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn as_long_as_nobody_said_anything_nobody_is_told() {
+async fn default_is_off_and_unauthorized_callers_are_refused() {
     let world = World::demo().await;
     for who in ["customer", "contactManager", "partnerMember"] {
         let shown = world.get(PREFERENCE).by(who).send().await;
@@ -31,7 +31,7 @@ async fn as_long_as_nobody_said_anything_nobody_is_told() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn below_look_it_is_silent_and_it_comes_back_with_the_level() {
+async fn preference_is_unavailable_below_look_and_reset_for_a_re_added_member() {
     let world = World::demo().await;
     set(&world, "partnerMember", true).send().await.ok();
     let_ren(&world, "cc").await;

@@ -14,7 +14,7 @@ fn canonical_call_is_published() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn it_is_shown_with_what_the_organization_is_entitled_to() {
+async fn current_entitlements_of_the_organization_are_included() {
     let world = World::demo().await;
     let path = format!("{PATH}/{{serviceRequest}}");
     for who in ["customer", "contactManager", "agent", "operator", "partnerMember"] {
@@ -51,7 +51,7 @@ async fn it_is_shown_with_what_the_organization_is_entitled_to() {
 
 /// More have ended than are shown: the loop makes a list of them of which the first ones alone would show nothing new.
 #[tokio::test(flavor = "multi_thread")]
-async fn ended_entitlements_hide_no_current_one() {
+async fn ended_entitlements_do_not_displace_current_ones() {
     let world = World::demo().await;
     let make = async || {
         let made = world.post("/v1/organizations/{yamada}/entitlements").by("operator");
@@ -72,7 +72,7 @@ async fn ended_entitlements_hide_no_current_one() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn with_cc_one_sees_only_where_one_was_added() {
+async fn cc_level_sees_only_requests_it_is_a_contact_of() {
     let world = World::demo().await;
     let_ren(&world, "create").await;
     let own = opened(&world, "partnerMember").await;

@@ -31,7 +31,7 @@ async fn opened_at(world: &World, time: &str, who: &str, kind: &str) -> String {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn it_shows_how_many_are_so_far_and_how_soon_they_were_answered_and_solved() {
+async fn counts_and_medians_are_shown_in_total_by_kind_and_by_month() {
     let world = World::demo().await;
     let one = opened_at(&world, "2026-02-27T10:00:00Z", "customer", "incident").await;
     let other = opened_at(&world, "2026-03-01T10:00:00Z", "partnerAdmin", "question").await;
@@ -83,7 +83,7 @@ async fn it_shows_how_many_are_so_far_and_how_soon_they_were_answered_and_solved
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn it_is_for_the_vendor_contact_managers_and_partners_with_look() {
+async fn visible_only_to_vendor_contact_managers_and_partners_with_look() {
     let world = World::demo().await;
     for level in ["look", "full-admin"] {
         let_ren(&world, level).await;
@@ -253,7 +253,7 @@ async fn play(steps: &[Step], seed: u64) {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn after_updates_repeats_and_crashes_it_is_what_a_recount_says() {
+async fn counts_match_a_recount_after_updates_repeats_and_crashes() {
     for seed in strength::seeds(24, 400) {
         let steps = steps(&mut fastrand::Rng::with_seed(seed));
         play(&steps, seed).await;
@@ -261,7 +261,7 @@ async fn after_updates_repeats_and_crashes_it_is_what_a_recount_says() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn many_at_once_are_each_counted_once() {
+async fn concurrent_requests_are_each_counted_once() {
     let world = World::demo().await;
     let before = dashboard(&world, "agent").await["submitted"].as_i64().unwrap();
     world.chaos(8, 5);

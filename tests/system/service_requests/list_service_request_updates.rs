@@ -18,7 +18,7 @@ fn canonical_call_is_published() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn whoever_sees_the_service_request_sees_what_was_said_in_its_order() {
+async fn readers_of_the_request_see_its_updates_in_order() {
     let world = World::demo().await;
     for number in 1..=5 {
         let body = json!({"text": format!("{number}")});

@@ -15,7 +15,7 @@ fn canonical_call_is_published() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn each_sees_what_is_open_to_it_the_last_first() {
+async fn caller_sees_its_accessible_requests_newest_first() {
     let world = World::demo().await;
     let first = world.id("serviceRequest").to_owned();
     let second = opened(&world, "customer").await;
@@ -62,7 +62,7 @@ async fn each_sees_what_is_open_to_it_the_last_first() {
 
 /// Whether an e-mail is another partner's, the filter does not tell.
 #[tokio::test(flavor = "multi_thread")]
-async fn another_partners_member_is_not_found_by_its_e_mail() {
+async fn submitter_filter_does_not_reveal_another_partners_member() {
     let world = World::demo().await;
     let body = json!({"partnerId": "{otherPartner}", "expiresAt": "2026-12-31T00:00:00Z", "organizationLevel": "create"});
     world.post("/v1/organizations/{yamada}/access").by("contactManager").json(body).send().await.ok();
@@ -83,7 +83,7 @@ async fn another_partners_member_is_not_found_by_its_e_mail() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn what_was_taken_back_is_gone_from_the_next_page_on() {
+async fn removed_member_sees_nothing_from_the_next_page_on() {
     let world = World::demo().await;
     let_ren(&world, "create").await;
     for _ in 0..3 {
@@ -107,7 +107,7 @@ async fn what_was_taken_back_is_gone_from_the_next_page_on() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn whose_level_sinks_between_two_pages_goes_on_with_what_is_open_to_it() {
+async fn lowered_level_limits_the_next_page() {
     let world = World::demo().await;
     let_ren(&world, "create").await;
     let mut own = Vec::new();
@@ -132,7 +132,7 @@ async fn whose_level_sinks_between_two_pages_goes_on_with_what_is_open_to_it() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn what_has_expired_is_not_shown() {
+async fn expired_access_hides_the_requests() {
     let world = World::demo().await;
     let body = json!({"partnerId": "{otherPartner}", "expiresAt": "2026-01-10T09:00:00Z", "organizationLevel": "create"});
     world.post("/v1/organizations/{yamada}/access").by("contactManager").json(body).send().await.ok();
@@ -146,7 +146,7 @@ async fn what_has_expired_is_not_shown() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_partner_sees_across_its_customers_who_submitted_what_for_whom() {
+async fn partner_sees_its_submissions_across_customers() {
     let world = World::demo().await;
     let body =
         json!({"partnerId": "{partner}", "expiresAt": "2026-12-31T00:00:00Z", "organizationLevel": "create"});
@@ -199,7 +199,7 @@ async fn a_partner_sees_across_its_customers_who_submitted_what_for_whom() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn each_list_is_narrowed_by_kind_status_submitter_and_time() {
+async fn every_list_is_filtered_by_kind_status_submitter_and_time() {
     let world = World::demo().await;
     let first = world.id("serviceRequest").to_owned();
     let question = opened(&world, "customer").await;
@@ -240,7 +240,7 @@ async fn each_list_is_narrowed_by_kind_status_submitter_and_time() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn of_another_month_than_is_listed_nothing_is_asked_in_vain() {
+async fn time_range_outside_the_listed_month_is_refused() {
     let world = World::demo().await;
     let january = [world.id("otherServiceRequest").to_owned(), world.id("serviceRequest").to_owned()];
     for query in [
@@ -266,7 +266,7 @@ async fn of_another_month_than_is_listed_nothing_is_asked_in_vain() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_list_of_the_present_month_goes_on_in_it_when_the_next_has_begun() {
+async fn paging_continues_in_its_month_after_the_month_ends() {
     let world = World::demo().await;
     set(&world, "2026-01-31T23:59:59Z").await;
     let page = world.get("/v1/service-requests?pageSize=1").by("agent").send().await.ok();
@@ -279,7 +279,7 @@ async fn a_list_of_the_present_month_goes_on_in_it_when_the_next_has_begun() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn others_are_not_in_the_way_of_whom_only_its_own_is_open() {
+async fn cc_level_finds_its_own_request_on_the_first_page() {
     let world = World::demo().await;
     let_ren(&world, "create").await;
     let own = opened(&world, "partnerMember").await;
@@ -294,7 +294,7 @@ async fn others_are_not_in_the_way_of_whom_only_its_own_is_open() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_page_of_long_texts_is_short_and_goes_on() {
+async fn page_of_large_requests_is_cut_short_and_continues() {
     let world = World::demo().await;
     let mut made = Vec::new();
     for _ in 0..40 {
@@ -311,7 +311,7 @@ async fn a_page_of_long_texts_is_short_and_goes_on() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn what_a_late_index_shows_is_read_again() {
+async fn stale_index_reveals_no_request_of_a_removed_contact() {
     let world = World::demo().await;
     let_ren(&world, "cc").await;
     let first = world.id("serviceRequest").to_owned();

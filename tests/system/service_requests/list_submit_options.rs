@@ -25,7 +25,7 @@ async fn options(world: &World, who: &str) -> Vec<Value> {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_customer_submits_for_its_own_organization_whatever_the_kind() {
+async fn customer_is_offered_every_kind_for_its_own_organization() {
     let world = World::demo().await;
     let kinds = json!(["incident", "question", "change", "configuration", "site-deletion", "access"]);
     let own =
@@ -42,7 +42,7 @@ async fn a_customer_submits_for_its_own_organization_whatever_the_kind() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn what_a_member_is_told_it_may_submit_is_what_it_may() {
+async fn options_match_the_kinds_the_member_can_submit() {
     let world = World::demo().await;
     let body = json!({"partnerId": "{partner}", "expiresAt": EXPIRY, "organizationLevel": "service-admin"});
     world.post("/v1/organizations/{bogazici}/access").by("otherContactManager").json(body).send().await.ok();
@@ -78,7 +78,7 @@ async fn what_a_member_is_told_it_may_submit_is_what_it_may() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn what_has_expired_is_no_option() {
+async fn expired_access_gives_no_option() {
     let world = World::demo().await;
     for (now, count) in [("2026-01-06T08:59:59.999Z", 1), ("2026-01-06T09:00:00.000Z", 0)] {
         set(&world, now).await;
@@ -87,7 +87,7 @@ async fn what_has_expired_is_no_option() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn what_a_late_index_shows_is_read_again() {
+async fn stale_index_entry_is_reread_from_the_table() {
     let world = World::demo().await;
     let options = async || {
         let page = world.get("/v1/me/submit-options").by("partnerAdmin").send().await.ok();

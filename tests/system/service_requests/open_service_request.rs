@@ -24,7 +24,7 @@ fn canonical_call_is_published() {
 const KINDS: [&str; 6] = ["incident", "question", "change", "configuration", "site-deletion", "access"];
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_customer_submits_for_its_organization_whatever_the_kind() {
+async fn customer_may_submit_every_kind_for_its_organization() {
     let world = World::demo().await;
     for kind in KINDS {
         let made = open(&world, "customer", kind).send().await;
@@ -51,7 +51,7 @@ async fn a_customer_submits_for_its_organization_whatever_the_kind() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_partner_submits_as_far_as_its_level_goes() {
+async fn partner_may_submit_only_the_kinds_its_level_allows() {
     let world = World::demo().await;
     for (level, most) in
         [("cc", 0), ("look", 0), ("update", 0), ("create", 3), ("service-admin", 6), ("full-admin", 6)]
@@ -82,7 +82,7 @@ async fn a_partner_submits_as_far_as_its_level_goes() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn what_is_wrong_is_named() {
+async fn invalid_body_reports_every_fault() {
     let world = World::demo().await;
     let long = "x".repeat(32 * 1024 + 1);
     let body = json!({"subject": "", "description": long, "kind": "wish"});
@@ -101,7 +101,7 @@ async fn what_is_wrong_is_named() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn who_loses_access_in_the_same_moment_has_submitted_before_or_not_at_all() {
+async fn submission_concurrent_with_revocation_happens_before_it_or_not_at_all() {
     for seed in strength::seeds(24, 600) {
         let world = World::demo().await;
         let_ren(&world, "create").await;
@@ -131,7 +131,7 @@ async fn who_loses_access_in_the_same_moment_has_submitted_before_or_not_at_all(
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn nobody_submits_from_the_instant_of_the_expiry_on() {
+async fn expired_access_is_refused() {
     let world = World::demo().await;
     let body = json!({"partnerId": "{otherPartner}", "expiresAt": "2026-01-10T09:00:00Z", "organizationLevel": "create"});
     world.post("/v1/organizations/{yamada}/access").by("contactManager").json(body).send().await.ok();
@@ -144,7 +144,7 @@ async fn nobody_submits_from_the_instant_of_the_expiry_on() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_repeat_whose_access_is_over_gets_no_answer_that_was_kept() {
+async fn replay_after_access_was_revoked_is_refused() {
     let world = World::demo().await;
     let submit = || open(&world, "partnerAdmin", "question").key("k");
     submit().send().await.ok();
@@ -162,7 +162,7 @@ fn open_for<'a>(world: &'a World, who: &str, more: serde_json::Value) -> system:
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn whoever_submits_it_is_its_primary_contact_unless_it_names_a_customer() {
+async fn submitter_is_primary_contact_unless_a_customer_is_named() {
     let world = World::demo().await;
     let haruto = json!({"email": "haruto@yamada.example", "customerId": world.id("haruto")});
     for who in ["customer", "partnerAdmin"] {
@@ -184,7 +184,7 @@ async fn whoever_submits_it_is_its_primary_contact_unless_it_names_a_customer() 
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_time_zone_is_that_of_a_partners_primary_contact() {
+async fn time_zone_is_accepted_only_with_a_partners_primary_contact() {
     let world = World::demo().await;
     let zone = || json!({"timeZone": "Asia/Tokyo"});
     let made = open_for(&world, "partnerAdmin", zone()).send().await.ok();

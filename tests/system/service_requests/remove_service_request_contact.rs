@@ -21,7 +21,7 @@ fn remove<'a>(world: &'a World, who: &str, email: &str) -> Call<'a> {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn who_was_taken_away_sees_it_no_more() {
+async fn removed_contact_loses_access_and_repeat_changes_nothing() {
     let world = World::demo().await;
     let_ren(&world, "cc").await;
     add_ren(&world, world.id("serviceRequest")).await;
@@ -45,7 +45,7 @@ async fn who_was_taken_away_sees_it_no_more() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn the_primary_contact_stays_and_others_may_not() {
+async fn primary_contact_and_unauthorized_caller_are_refused() {
     let world = World::demo().await;
     let_ren(&world, "look").await;
     add_ren(&world, world.id("serviceRequest")).await;

@@ -27,7 +27,7 @@ async fn shown(world: &World, who: &str) -> Value {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn each_says_it_for_itself_and_changes_it_any_time() {
+async fn caller_sets_only_its_own_preference() {
     let world = World::demo().await;
     for (version, on) in [(1, true), (2, false), (3, true)] {
         let said = set(&world, "partnerMember", on).send().await;
@@ -52,7 +52,7 @@ async fn each_says_it_for_itself_and_changes_it_any_time() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn who_may_not_see_it_wants_nothing_of_it() {
+async fn unauthorized_caller_stale_version_and_invalid_body_are_refused() {
     let world = World::demo().await;
     let_ren(&world, "cc").await;
     let contents = world.contents().await;
@@ -73,7 +73,7 @@ async fn who_may_not_see_it_wants_nothing_of_it() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn said_many_times_at_once_it_is_said_once() {
+async fn concurrent_equal_calls_record_one_event() {
     let world = World::demo().await;
     world.chaos(6, 9);
     for said in join_all((0..16).map(|_| set(&world, "partnerAdmin", true).decided())).await {

@@ -41,7 +41,7 @@ fn haruto(world: &World) -> Value {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn customers_and_members_with_access_become_contacts_and_it_is_told() {
+async fn customers_and_members_with_access_become_contacts_with_an_event() {
     let world = World::demo().await;
     let set = make(&world, "customer", HARUTO, "additional").send().await;
     assert_eq!((set.status, set.header("etag")), (200, Some("\"2\"")));
@@ -68,7 +68,7 @@ async fn customers_and_members_with_access_become_contacts_and_it_is_told() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn there_is_one_primary_contact_and_who_was_it_before_stays_an_additional_one() {
+async fn new_primary_contact_makes_the_previous_one_additional() {
     let world = World::demo().await;
     make(&world, "customer", HARUTO, "additional").send().await.ok();
     let made = make(&world, "customer", HARUTO, "primary").send().await.ok();
@@ -111,7 +111,7 @@ async fn there_is_one_primary_contact_and_who_was_it_before_stays_an_additional_
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_member_is_primary_from_update_on_and_additional_with_any_level() {
+async fn member_needs_update_to_be_primary_and_any_level_to_be_additional() {
     let world = World::demo().await;
     for (level, good) in
         [("cc", false), ("look", false), ("update", true), ("create", true), ("full-admin", true)]
@@ -141,7 +141,7 @@ async fn a_member_is_primary_from_update_on_and_additional_with_any_level() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn with_the_grant_a_contacts_access_ends_at_its_very_instant() {
+async fn contacts_access_ends_when_its_grant_expires() {
     let world = World::demo().await;
     let body = json!({"partnerId": "{otherPartner}", "expiresAt": "2026-01-10T09:00:00Z",
         "individuals": [{"email": "deniz@anadolu.example", "level": "cc"}]});
@@ -163,7 +163,7 @@ async fn with_the_grant_a_contacts_access_ends_at_its_very_instant() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn who_is_on_record_no_more_is_a_former_contact() {
+async fn removed_customer_or_member_becomes_a_former_contact() {
     let world = World::demo().await;
     let_ren(&world, "cc").await;
     for email in [HARUTO, REN] {
@@ -185,7 +185,7 @@ async fn who_is_on_record_no_more_is_a_former_contact() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_partner_with_update_adds_customers_and_its_own_members() {
+async fn partner_with_update_adds_only_customers_and_its_own_members() {
     let world = World::demo().await;
     for (level, status) in [("look", 403), ("update", 200)] {
         let_ren(&world, level).await;
@@ -258,7 +258,7 @@ async fn a_partner_with_update_adds_customers_and_its_own_members() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn contact_whom_the_organization_sees_is_named_again_whoever_added_it() {
+async fn contact_added_by_an_agent_can_be_set_again_by_the_organization() {
     let world = World::demo().await;
     let body = json!({"partnerId": "{otherPartner}", "expiresAt": "2026-12-31T00:00:00Z", "organizationLevel": "update"});
     world.post("/v1/organizations/{yamada}/access").by("contactManager").json(body).send().await.ok();
@@ -277,7 +277,7 @@ async fn contact_whom_the_organization_sees_is_named_again_whoever_added_it() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn who_is_a_member_of_two_partners_stays_the_contact_of_the_first() {
+async fn member_of_two_partners_remains_the_contact_of_the_first() {
     let world = World::demo().await;
     let_ren(&world, "cc").await;
     make(&world, "customer", REN, "additional").send().await.ok();
@@ -292,7 +292,7 @@ async fn who_is_a_member_of_two_partners_stays_the_contact_of_the_first() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn who_loses_access_at_the_same_time_has_added_somebody_before_or_not_at_all() {
+async fn addition_concurrent_with_member_removal_happens_before_it_or_not_at_all() {
     for seed in strength::seeds(32, 800) {
         let world = World::demo().await;
         let_ren(&world, "update").await;
@@ -318,7 +318,7 @@ async fn who_loses_access_at_the_same_time_has_added_somebody_before_or_not_at_a
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_customer_record_of_a_partners_person_is_open_to_it_by_level() {
+async fn members_own_customer_record_gives_access_limited_by_level() {
     let world = World::demo().await;
     let record = json!({"email": REN, "name": "Ren"});
     let record = world.post("/v1/organizations/{yamada}/customers").by("operator").json(record);
@@ -351,7 +351,7 @@ async fn a_customer_record_of_a_partners_person_is_open_to_it_by_level() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn what_cannot_be_is_refused_and_nothing_changes() {
+async fn unknown_contact_unauthorized_caller_and_stale_version_are_refused() {
     let world = World::demo().await;
     let contents = world.contents().await;
     for email in ["nobody@yamada.example", "can@bogazici.example", "deniz@anadolu.example"] {
@@ -375,7 +375,7 @@ async fn what_cannot_be_is_refused_and_nothing_changes() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn there_are_twenty_additional_contacts_at_most() {
+async fn more_than_20_additional_contacts_are_refused() {
     let world = World::demo().await;
     let mut calls = Vec::new();
     for number in 0..21 {

@@ -15,7 +15,7 @@ async fn submit(world: &World, organization: &str, more: Value) -> Value {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_partners_day() {
+async fn member_day_across_three_customers_follows_each_access_change() {
     let world = World::demo().await;
     // Before work two customers have given Ren access, one of them until noon only; a third knows Ren by name.
     let_ren(&world, "look").await;

@@ -44,7 +44,7 @@ pub async fn updates(world: &World) -> Vec<Value> {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn what_is_said_and_how_far_it_is_are_kept_and_told() {
+async fn text_and_status_are_stored_with_an_event() {
     let world = World::demo().await;
     let body = json!({"text": "Which firmware?\nPlease tell.", "status": "waiting"});
     let made = update(&world, "agent", "{serviceRequest}", body).send().await;
@@ -79,7 +79,7 @@ async fn what_is_said_and_how_far_it_is_are_kept_and_told() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn it_becomes_anything_but_only_an_agent_brings_it_back_from_closed() {
+async fn only_an_agent_may_reopen_a_closed_request() {
     let world = World::demo().await;
     for (who, to) in [
         ("customer", "solved"),
@@ -111,7 +111,7 @@ async fn it_becomes_anything_but_only_an_agent_brings_it_back_from_closed() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_partner_updates_as_far_as_its_level_goes() {
+async fn partner_below_level_update_is_refused() {
     let world = World::demo().await;
     for level in ["cc", "look"] {
         let_ren(&world, level).await;
@@ -141,7 +141,7 @@ async fn a_partner_updates_as_far_as_its_level_goes() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn every_fault_is_named_and_nothing_is_said() {
+async fn invalid_or_empty_update_is_refused() {
     let world = World::demo().await;
     for (body, at, code) in [
         (json!({}), "", "empty-update"),
@@ -162,7 +162,7 @@ async fn every_fault_is_named_and_nothing_is_said() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn updates_at_once_are_all_kept_in_one_order() {
+async fn concurrent_updates_are_all_kept_in_one_order() {
     let world = World::demo().await;
     world.chaos(6, 3);
     let all =
@@ -189,7 +189,7 @@ async fn updates_at_once_are_all_kept_in_one_order() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn who_loses_access_at_the_same_time_has_said_it_before_or_not_at_all() {
+async fn update_concurrent_with_loss_of_access_happens_before_it_or_not_at_all() {
     for seed in strength::seeds(24, 600) {
         let world = World::demo().await;
         let_ren(&world, "update").await;
@@ -223,7 +223,7 @@ async fn who_loses_access_at_the_same_time_has_said_it_before_or_not_at_all() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn another_version_than_the_one_that_is_meant_is_not_closed() {
+async fn stale_version_is_refused_and_repeated_key_replays() {
     let world = World::demo().await;
     says(&world, "customer", "It is silent again.").send().await.ok();
     becomes(&world, "agent", "closed")
@@ -238,7 +238,7 @@ async fn another_version_than_the_one_that_is_meant_is_not_closed() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn nobody_updates_from_the_instant_of_the_expiry_on() {
+async fn expired_access_is_refused() {
     let world = World::demo().await;
     let body = json!({"partnerId": "{otherPartner}", "expiresAt": "2026-01-10T09:00:00Z", "organizationLevel": "update"});
     world.post("/v1/organizations/{yamada}/access").by("contactManager").json(body).send().await.ok();
@@ -251,7 +251,7 @@ async fn nobody_updates_from_the_instant_of_the_expiry_on() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_repeat_says_it_once() {
+async fn repeated_key_replays_the_answer() {
     let world = World::demo().await;
     let request = opened(&world, "customer").await;
     let say = || update(&world, "customer", &request, json!({"text": "x"})).key("k");
@@ -263,7 +263,7 @@ async fn a_repeat_says_it_once() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn what_an_agent_reopens_at_the_same_time_goes_on_from_then_only() {
+async fn concurrent_status_change_applies_only_after_the_reopening() {
     for seed in strength::seeds(12, 300) {
         let world = World::demo().await;
         becomes(&world, "customer", "closed").send().await.ok();
@@ -284,7 +284,7 @@ async fn what_an_agent_reopens_at_the_same_time_goes_on_from_then_only() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_repeat_whose_access_is_over_gets_no_answer_that_was_kept() {
+async fn replay_after_access_was_lost_is_refused() {
     let world = World::demo().await;
     let_ren(&world, "update").await;
     let say = || says(&world, "partnerMember", "x").key("k");

@@ -27,7 +27,7 @@ async fn contacts(world: &World, id: &str) -> Vec<Value> {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_contact_adds_others_and_who_is_new_is_welcomed_once() {
+async fn added_contact_is_recorded_as_first_time_only_once() {
     let world = World::demo().await;
     let (one, other) = (world.id("subscription"), world.id("wallSubscription"));
     add(&world, "customer", one, "{haruto}").send().await.ok();
@@ -46,7 +46,7 @@ async fn a_contact_adds_others_and_who_is_new_is_welcomed_once() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn the_partner_assigns_the_first_and_no_other() {
+async fn partner_may_assign_only_the_first_contact() {
     let world = World::demo().await;
     let collection = world.id("collection");
     add(&world, "partnerMember", world.id("subscription"), "{haruto}")
@@ -68,7 +68,7 @@ async fn the_partner_assigns_the_first_and_no_other() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn others_do_not_and_it_must_be_a_customer_of_the_organization() {
+async fn unauthorized_caller_and_unknown_customer_are_refused() {
     let world = World::demo().await;
     let one = world.id("subscription");
     add(&world, "contactManager", world.id("collection"), "{sora}")
@@ -96,7 +96,7 @@ async fn others_do_not_and_it_must_be_a_customer_of_the_organization() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn there_are_at_most_twenty_also_if_many_come_at_once() {
+async fn limit_of_20_contacts_holds_under_concurrency() {
     let world = World::demo().await;
     let one =
         made(&order(&world, "SO-Y", json!([line("subscription", "ER-1", "C-1", json!({}))])).await.ok());

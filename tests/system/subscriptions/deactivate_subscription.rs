@@ -47,7 +47,7 @@ async fn chain(world: &World, count: usize) -> Vec<String> {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn everything_linked_goes_down_in_one_step_for_good_and_the_preview_lists_exactly_that() {
+async fn linked_subscriptions_are_deactivated_together_as_previewed() {
     let world = World::demo().await;
     let four = ["subscription", "wallSubscription", "collection", "app"].map(|name| world.id(name));
     let before = world.contents().await;
@@ -99,7 +99,7 @@ async fn everything_linked_goes_down_in_one_step_for_good_and_the_preview_lists_
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn what_is_expected_must_still_be_right() {
+async fn changed_affected_set_is_refused() {
     let world = World::demo().await;
     let preview = wish(&world, "contactManager", "?validateOnly=true", json!({})).send().await.ok();
     let expected: Vec<String> = ids(&preview["deactivated"]).into_iter().map(str::to_owned).collect();
@@ -141,7 +141,7 @@ async fn what_is_expected_must_still_be_right() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn only_contact_manager_operator_and_contact_may_and_with_a_key() {
+async fn unauthorized_caller_or_missing_key_is_refused() {
     let world = World::demo().await;
     let wall = format!("{OF_YAMADA}/{{wallSubscription}}/deactivate");
     let call = |who: &str| world.post(&wall).by(who).key("k").json(json!({}));
@@ -223,7 +223,7 @@ async fn right_over_every_member_of_the_closure_is_required() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn an_app_goes_down_with_the_last_of_its_parents_also_if_two_go_at_the_same_moment() {
+async fn app_is_deactivated_with_its_last_parent_even_concurrently() {
     for round in strength::seeds(12, 300) {
         let world = World::demo().await;
         let lines = json!([
@@ -255,7 +255,7 @@ async fn an_app_goes_down_with_the_last_of_its_parents_also_if_two_go_at_the_sam
 
 /// An app may be kept up by another one, and two may keep up each other: that these are alive is then a condition, too.
 #[tokio::test(flavor = "multi_thread")]
-async fn what_keeps_an_app_up_is_not_gone_in_the_same_moment() {
+async fn concurrent_deactivations_leave_no_app_without_an_active_parent() {
     // The parents of two apps, which two go down at once, and what stays.
     for (parents, down, stays) in [([[0, 1], [0, 2]], [0, 2], vec![1]), ([[0, 3], [1, 2]], [0, 1], vec![])] {
         also_at_once(parents, down, stays).await;
@@ -287,7 +287,7 @@ async fn also_at_once(parents: [[usize; 2]; 2], down: [usize; 2], stays: Vec<usi
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_link_that_is_made_at_the_same_moment_fails_or_goes_down_too() {
+async fn concurrent_link_fails_or_is_deactivated_too() {
     for round in strength::seeds(12, 300) {
         let world = World::demo().await;
         let root = chain(&world, 3).await;
@@ -308,7 +308,7 @@ async fn a_link_that_is_made_at_the_same_moment_fails_or_goes_down_too() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn sixty_four_at_once_are_one() {
+async fn concurrent_calls_deactivate_once() {
     let world = World::demo().await;
     let root = chain(&world, 5).await;
     let path = format!("/v1/organizations/{{harbour}}/subscriptions/{}/deactivate", root[2]);
@@ -323,7 +323,7 @@ async fn sixty_four_at_once_are_one() {
 
 /// Thirty fit one transaction; more go down one after another, and whatever is cut off is ended by the timer.
 #[tokio::test(flavor = "multi_thread")]
-async fn what_does_not_fit_a_transaction_goes_down_to_the_last_whatever_is_cut_off() {
+async fn set_larger_than_a_transaction_is_completed_after_any_interruption() {
     let world = World::demo().await;
     let thirty = chain(&world, 30).await;
     world.fault_proxy().take_costs();
@@ -368,7 +368,7 @@ async fn what_does_not_fit_a_transaction_goes_down_to_the_last_whatever_is_cut_o
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_preview_of_many_lists_them_and_changes_nothing() {
+async fn preview_of_a_large_set_lists_it_and_changes_nothing() {
     let world = World::demo().await;
     let chain = chain(&world, 41).await;
     let before = world.contents().await;
@@ -385,7 +385,7 @@ async fn a_preview_of_many_lists_them_and_changes_nothing() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_key_of_another_request_deactivates_nothing_also_of_many() {
+async fn key_of_another_request_is_refused() {
     let world = World::demo().await;
     world.post("/v1/products").by("operator").key("wish").json(json!({"name": "Gate"})).send().await.ok();
     wish(&world, "operator", "", json!({})).assert_rejected(422, "idempotency-key-reused").await;
@@ -401,7 +401,7 @@ async fn a_key_of_another_request_deactivates_nothing_also_of_many() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_preview_of_what_was_cut_off_goes_on_with_nothing() {
+async fn preview_of_an_interrupted_deactivation_resumes_nothing() {
     let world = World::demo().await;
     let chain = world.chain(70).await;
     world.fault_proxy().kill("deactivate-subscription", 1, Kill::After);
@@ -418,7 +418,7 @@ async fn a_preview_of_what_was_cut_off_goes_on_with_nothing() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn resuming_a_cut_off_sequence_under_the_key_of_another_request_is_refused() {
+async fn resuming_with_the_key_of_another_request_is_refused() {
     let world = World::demo().await;
     let chain = world.chain(70).await;
     world.fault_proxy().kill("deactivate-subscription", 1, Kill::After);
@@ -434,7 +434,7 @@ async fn resuming_a_cut_off_sequence_under_the_key_of_another_request_is_refused
 
 /// More than a call takes down is left to the timer, and the answer that says so is the one that a repeat gets.
 #[tokio::test(flavor = "multi_thread")]
-async fn of_very_many_the_timer_takes_down_the_rest() {
+async fn scheduled_job_completes_a_very_large_deactivation() {
     let world = World::demo().await;
     let chain = world.chain(1_250).await;
     let call = || deactivate(&world, "operator", "{harbour}", &chain[600]);
@@ -458,7 +458,7 @@ async fn of_very_many_the_timer_takes_down_the_rest() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn who_was_named_before_being_on_record_is_no_contact_once_removed() {
+async fn contact_named_before_its_record_loses_access_when_removed() {
     let world = World::demo().await;
     let kenji = json!({"email": "kenji@yamada.example", "name": "Kenji"});
     let new = made(

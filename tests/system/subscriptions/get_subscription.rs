@@ -15,7 +15,7 @@ fn canonical_call_is_published() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn it_is_shown_with_all_that_belongs_to_it() {
+async fn site_plan_partner_contacts_and_visible_links_are_included() {
     let world = World::demo().await;
     let reply = world.get(&format!("{OF_YAMADA}/{{wallSubscription}}")).by("customer").send().await;
     assert_eq!(reply.header("etag"), Some("\"2\""));
@@ -86,7 +86,7 @@ async fn it_is_shown_with_all_that_belongs_to_it() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn to_everybody_else_it_is_not_there() {
+async fn other_callers_get_not_found() {
     let world = World::demo().await;
     for (who, id) in [
         ("customer", "collection"),

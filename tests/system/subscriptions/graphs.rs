@@ -106,7 +106,7 @@ fn fallen(all: &BTreeMap<String, Value>, roots: BTreeSet<String>) -> BTreeSet<St
 /// Whatever happens at once, and whatever is cut off: in the end all of each closure is down, nothing outside is, every one
 /// that is has one event and no entitlement, and both ends of every link know it.
 #[tokio::test(flavor = "multi_thread")]
-async fn no_part_of_a_deactivated_closure_is_left_and_nothing_else_is_touched() {
+async fn random_graph_deactivates_exactly_the_closure_under_failures() {
     for round in strength::seeds(16, 200) {
         // At night, one in a hundred is large.
         let large = strength::is_nightly() && round.is_multiple_of(100);
@@ -229,7 +229,7 @@ async fn no_part_of_a_deactivated_closure_is_left_and_nothing_else_is_touched() 
 /// An order of 20 lines, each with 5 contacts, takes more than one transaction: whatever is cut off, all of it is there in
 /// the end, and all links are.
 #[tokio::test(flavor = "multi_thread")]
-async fn a_large_order_is_made_to_its_last_line_whatever_is_cut_off() {
+async fn large_order_is_completed_after_any_interruption() {
     for again in [true, false] {
         for others in 0..4 {
             for kill in [Kill::Before, Kill::After] {

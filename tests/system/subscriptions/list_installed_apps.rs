@@ -14,7 +14,7 @@ fn canonical_call_is_published() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn apps_are_where_they_are_set_up_or_what_they_are_installed_in_is() {
+async fn apps_set_up_on_the_site_or_with_a_parent_there_are_listed() {
     let world = World::demo().await;
     let path = "/v1/organizations/{yamada}/sites/{site}/apps";
     let apps = world.get(path).by("partnerMember").send().await.ok();

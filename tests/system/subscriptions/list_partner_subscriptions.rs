@@ -19,7 +19,7 @@ fn canonical_call_is_published() {
 const PATH: &str = "/v1/partners/{partner}/subscriptions";
 
 #[tokio::test(flavor = "multi_thread")]
-async fn what_a_partner_manages_is_listed_by_renewal() {
+async fn managed_subscriptions_are_listed_by_renewal_date() {
     let world = World::demo().await;
     let ends = |term: &str| line("subscription", "ER-1", "C-3", json!({"term": term, "externalId": term}));
     let new = made(&order(&world, "SO-H", json!([ends("P3Y"), ends("P2Y"), ends("P4Y")])).await.ok());
@@ -65,7 +65,7 @@ async fn what_a_partner_manages_is_listed_by_renewal() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn others_see_nothing_of_it() {
+async fn other_callers_are_refused() {
     let world = World::demo().await;
     world.get(PATH).by("otherPartnerAdmin").assert_rejected(404, "not-found").await;
     world.get(PATH).by("contactManager").assert_rejected(403, "role-not-allowed").await;

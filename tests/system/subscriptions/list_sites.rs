@@ -12,7 +12,7 @@ fn canonical_call_is_published() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn an_organizations_sites_are_there_for_its_people_the_vendor_and_its_partners() {
+async fn visible_only_to_customers_vendor_and_managing_partners() {
     let world = World::demo().await;
     for who in ["operator", "agent", "contactManager", "customer", "partnerMember"] {
         let sites = world.get("/v1/organizations/{yamada}/sites").by(who).send().await.ok();

@@ -17,7 +17,7 @@ async fn listed(world: &World, who: &str, query: &str) -> Vec<String> {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn everybody_sees_those_that_are_there_for_it_managed_by_a_partner_or_not() {
+async fn each_caller_sees_only_its_accessible_subscriptions() {
     let world = World::demo().await;
     let four: Vec<&str> =
         ["subscription", "wallSubscription", "collection", "app"].map(|name| world.id(name)).to_vec();
@@ -42,7 +42,7 @@ async fn everybody_sees_those_that_are_there_for_it_managed_by_a_partner_or_not(
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn status_and_days_follow_from_the_time_in_the_organizations_time_zone() {
+async fn status_and_days_follow_the_organizations_time_zone() {
     let world = World::demo().await;
     let at = |starts: &str, term: &str| {
         line("subscription", "ER-1", "C-3", json!({"startsAt": starts, "term": term}))
@@ -87,7 +87,7 @@ async fn status_and_days_follow_from_the_time_in_the_organizations_time_zone() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn it_is_narrowed_by_site_and_status_and_paged() {
+async fn list_is_filtered_by_site_and_status_and_paged() {
     let world = World::demo().await;
     let wall = world.id("wallSubscription");
     assert_eq!(listed(&world, "agent", "?siteUrl=https://YAMADA.example/wall/").await, [wall]);

@@ -22,7 +22,7 @@ fn remove<'a>(world: &'a World, who: &str, id: &str, customer: &str) -> Call<'a>
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_contact_is_taken_by_its_record_or_its_e_mail_and_has_no_say_any_more() {
+async fn contact_is_removed_by_id_or_email_and_loses_access() {
     let world = World::demo().await;
     let one = world.id("subscription");
     remove(&world, "contactManager", one, "{sora}").send().await.ok();
@@ -49,7 +49,7 @@ async fn a_contact_is_taken_by_its_record_or_its_e_mail_and_has_no_say_any_more(
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn the_last_one_stays_and_others_have_no_say() {
+async fn last_contact_and_unauthorized_caller_are_refused() {
     let world = World::demo().await;
     let (one, wall) = (world.id("subscription"), world.id("wallSubscription"));
     remove(&world, "customer", wall, "{sora}").assert_rejected(409, "last-contact").await;

@@ -21,7 +21,7 @@ fn set_up<'a>(world: &'a World, who: &str, id: &str, site: Value) -> Call<'a> {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_contact_says_once_where_it_is_used() {
+async fn contact_sets_the_site_once() {
     for (site, shown_as) in [
         (json!({"existing": "https://Yamada.example/wall"}), None),
         (
@@ -54,7 +54,7 @@ async fn a_contact_says_once_where_it_is_used() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn nobody_else_does_and_sites_are_named_as_they_are() {
+async fn unauthorized_caller_and_invalid_site_are_refused() {
     let world = World::demo().await;
     let here = || json!({"organization": true});
     set_up(&world, "contactManager", "collection", here()).assert_rejected(403, "not-a-contact").await;
@@ -87,7 +87,7 @@ async fn nobody_else_does_and_sites_are_named_as_they_are() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn of_many_at_once_one_decides_and_a_site_is_made_once() {
+async fn concurrent_calls_set_one_site_and_create_it_once() {
     let world = World::demo().await;
     world.chaos(8, 3);
     let site = |number: usize| json!({"new": {"url": format!("https://yamada.example/{}", number % 4)}});

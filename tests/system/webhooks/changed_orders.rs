@@ -60,7 +60,7 @@ async fn adds_up(world: &World) {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_cancelled_order_gives_back_what_nobody_was_assigned_and_again_is_no_change() {
+async fn cancellation_withdraws_unassigned_licenses_and_repeat_changes_nothing() {
     let world = World::demo().await;
     tell(&world, "m1", &placed(&world, "SO-1", 50)).await.ok();
     assert_eq!(pool(&world).await, (150, 145, 5));
@@ -84,7 +84,7 @@ async fn a_cancelled_order_gives_back_what_nobody_was_assigned_and_again_is_no_c
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn an_order_is_raised_and_lowered_and_an_older_change_changes_nothing() {
+async fn order_is_raised_and_lowered_and_stale_changes_are_ignored() {
     let world = World::demo().await;
     tell(&world, "m0", &placed(&world, "SO-1", 10)).await.ok();
     for (id, sequence, quantity, purchased) in
@@ -98,7 +98,7 @@ async fn an_order_is_raised_and_lowered_and_an_older_change_changes_nothing() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn what_could_not_be_taken_back_is_not_given_again() {
+async fn licenses_that_could_not_be_withdrawn_are_not_credited_again() {
     let world = World::demo().await;
     tell(&world, "m0", &placed(&world, "SO-1", 50)).await.ok();
     assign(&world, "k", 145).await.ok();
@@ -111,7 +111,7 @@ async fn what_could_not_be_taken_back_is_not_given_again() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn what_stayed_assigned_is_not_taken_from_another_order_later() {
+async fn licenses_still_assigned_are_not_withdrawn_from_another_order() {
     let world = World::demo().await;
     tell(&world, "m0", &placed(&world, "SO-1", 10)).await.ok();
     assign(&world, "k", 105).await.ok();
@@ -126,7 +126,7 @@ async fn what_stayed_assigned_is_not_taken_from_another_order_later() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn whatever_an_order_was_changed_to_it_can_be_cancelled() {
+async fn order_changed_to_the_most_license_types_can_be_cancelled() {
     let world = World::demo().await;
     for n in 0..60 {
         let body = json!({"code": format!("type-{n:02}"), "name": "x", "term": "P1Y"});
@@ -158,7 +158,7 @@ async fn whatever_an_order_was_changed_to_it_can_be_cancelled() {
 
 /// In whatever order a store's messages come, and however often, the last word counts.
 #[tokio::test(flavor = "multi_thread")]
-async fn whatever_comes_first_the_last_word_counts() {
+async fn last_change_wins_in_any_message_order() {
     let orders = [[0, 1, 2], [0, 2, 1], [1, 0, 2], [1, 2, 0], [2, 0, 1], [2, 1, 0]];
     for (last, expected) in [("changed", 107), ("cancelled", 100)] {
         for order in orders {
@@ -179,7 +179,7 @@ async fn whatever_comes_first_the_last_word_counts() {
 
 /// Assigned, changed and cancelled at once, while transactions fail: pool and history add up, nothing is oversold.
 #[tokio::test(flavor = "multi_thread")]
-async fn racing_with_assignments_pool_and_history_add_up() {
+async fn concurrent_assignments_and_changes_keep_pool_and_history_consistent() {
     for seed in strength::seeds(3, 75) {
         let world = World::demo().await;
         for n in 0..4 {
@@ -212,7 +212,7 @@ async fn racing_with_assignments_pool_and_history_add_up() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn every_fault_of_a_change_is_named_and_changes_nothing() {
+async fn invalid_change_reports_every_fault_and_changes_nothing() {
     let world = World::demo().await;
     tell(&world, "m0", &placed(&world, "SO-1", 10)).await.ok();
     let wrong = json!({"orderId": "", "sequence": 0, "lines": []});
@@ -232,7 +232,7 @@ async fn every_fault_of_a_change_is_named_and_changes_nothing() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn another_stores_order_of_the_same_number_is_another() {
+async fn same_order_number_at_another_store_is_a_different_order() {
     let world = World::demo().await;
     tell(&world, "m0", &placed(&world, "SO-1", 10)).await.ok();
     let create = world.post("/v1/webhook-sources").by("operator").json(json!({"name": "Other"}));

@@ -11,7 +11,7 @@ fn canonical_call_is_published() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn the_secret_is_shown_in_the_first_answer_and_in_its_replay_and_is_nowhere_in_the_table() {
+async fn secret_is_returned_and_replayed_but_never_stored() {
     let world = World::demo().await;
     let create =
         || world.post("/v1/webhook-sources").by("operator").key("k").json(json!({"name": "Camera Store"}));

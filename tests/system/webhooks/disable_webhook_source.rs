@@ -12,7 +12,7 @@ fn canonical_call_is_published() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_disabled_sources_calls_are_refused_at_once_and_what_it_did_stands() {
+async fn disabled_source_is_refused_at_once_and_earlier_orders_remain() {
     let world = World::demo().await;
     assert_eq!(order(&world, world.id("secret"), "a").await.status, 200);
     let rotated = world.post("/v1/webhook-sources/{source}/rotate-secret").by("operator").key("k");
@@ -35,7 +35,7 @@ async fn a_disabled_sources_calls_are_refused_at_once_and_what_it_did_stands() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn nothing_is_linked_to_a_disabled_source() {
+async fn linking_to_a_disabled_source_is_refused() {
     let world = World::demo().await;
     world.post("/v1/webhook-sources/{source}/disable").by("operator").send().await.ok();
     let link = |who: &str, body| world.put("/v1/partners/{newPartner}/store").by(who).json(body);
@@ -47,7 +47,7 @@ async fn nothing_is_linked_to_a_disabled_source() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn if_match_is_honoured_also_when_there_is_nothing_left_to_do() {
+async fn if_match_is_checked_even_when_already_disabled() {
     let world = World::demo().await;
     let disable = || world.post("/v1/webhook-sources/{source}/disable").by("operator");
     disable().header("if-match", "\"2\"").assert_rejected(412, "version-mismatch").await;

@@ -65,7 +65,7 @@ async fn vendor_events(world: &World, kind: &str) -> Vec<Value> {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn an_order_fills_the_pools_of_whose_account_it_names() {
+async fn order_credits_the_pools_of_the_linked_partner() {
     let world = World::demo().await;
     let lines = json!([sold("edge-storage-1y", 7), sold("edge-storage-5y", 1), sold("edge-storage-1y", 3)]);
     let reply = send(&world, "m1", &placed("SO-1", "ec-4711", lines)).await;
@@ -92,7 +92,7 @@ async fn an_order_fills_the_pools_of_whose_account_it_names() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_message_and_an_order_take_effect_once_however_often_and_concurrently() {
+async fn concurrent_repeats_of_a_message_or_order_take_effect_once() {
     let world = World::demo().await;
     let body = placed("SO-1", "ec-4711", json!([sold("edge-storage-1y", 10)])).to_string();
     world.chaos(5, 3);
@@ -111,7 +111,7 @@ async fn a_message_and_an_order_take_effect_once_however_often_and_concurrently(
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_message_and_an_order_take_effect_once_however_late() {
+async fn late_repeats_of_a_message_or_order_take_effect_once() {
     let world = World::demo().await;
     let placed = |order: &str, quantity: u64| {
         placed(order, "ec-4711", json!([sold("edge-storage-1y", quantity)])).to_string()
@@ -137,7 +137,7 @@ async fn a_message_and_an_order_take_effect_once_however_late() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn only_the_sources_signature_over_these_bytes_within_five_minutes_counts() {
+async fn invalid_or_untimely_signature_is_refused() {
     let world = World::demo().await;
     let now = world.seconds();
     let body = placed("SO-1", "ec-4711", json!([sold("edge-storage-1y", 10)])).to_string();
@@ -179,7 +179,7 @@ async fn only_the_sources_signature_over_these_bytes_within_five_minutes_counts(
 
 /// What can be refused without a secret costs no request to the store, and what needs one costs a single read.
 #[tokio::test(flavor = "multi_thread")]
-async fn forged_message_is_refused_cheaply() {
+async fn forged_message_is_refused_with_at_most_one_read() {
     let world = World::demo().await;
     let (now, body) = (world.seconds(), json!({"type": "x.y"}).to_string());
     let webhook = standardwebhooks::Webhook::new(world.id("secret")).unwrap();
@@ -213,7 +213,7 @@ async fn forged_message_is_refused_cheaply() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn any_bytes_are_verified_as_they_came() {
+async fn signature_is_verified_over_the_raw_bytes() {
     let world = World::demo().await;
     let secret = world.id("secret");
     let sign = |body: &[u8]| {
@@ -245,7 +245,7 @@ async fn any_bytes_are_verified_as_they_came() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn query_headers_size_and_time_zone_are_the_stores_own() {
+async fn extra_queries_headers_fields_and_any_utc_offset_are_accepted() {
     let world = World::demo().await;
     let now = world.seconds();
     let mut body = placed("SO-1", "ec-4711", json!([sold("edge-storage-1y", 1)]));
@@ -263,7 +263,7 @@ async fn query_headers_size_and_time_zone_are_the_stores_own() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_message_that_had_nothing_left_to_do_gets_its_first_answer_too() {
+async fn message_without_an_effect_still_replays_its_first_answer() {
     let world = World::demo().await;
     let order = |id: &str| placed(id, "ec-4711", json!([sold("edge-storage-1y", 1)]));
     let first = send(&world, "e1", &order("E-1")).await.ok();
@@ -282,7 +282,7 @@ async fn a_message_that_had_nothing_left_to_do_gets_its_first_answer_too() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn what_is_given_twice_is_a_fault_at_any_depth_and_any_size() {
+async fn duplicate_keys_are_refused_at_any_depth_and_size() {
     let world = World::demo().await;
     let now = world.seconds();
     let twice = r#"{"type":"x.y","type":"order.placed","data":{}}"#;
@@ -314,7 +314,7 @@ async fn an_unknown_type_is_ignored_and_recorded_once() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn what_is_wrong_is_named_recorded_once_and_judged_afresh() {
+async fn refused_message_is_recorded_once_and_evaluated_again() {
     let world = World::demo().await;
     let unknown =
         placed("SO-1", "ec-9999", json!([sold("edge-storage-1y", 1), sold("nope", 1), sold("neither", 1)]));
@@ -348,7 +348,7 @@ async fn what_is_wrong_is_named_recorded_once_and_judged_afresh() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn every_fault_of_a_malformed_order_is_named() {
+async fn malformed_order_reports_every_fault() {
     let world = World::demo().await;
     let body = json!({
         "type": "order.placed", "timestamp": "yesterday",
@@ -401,7 +401,7 @@ async fn every_fault_of_a_malformed_order_is_named() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn only_a_source_that_may_names_partners() {
+async fn only_an_allowed_source_may_name_partners() {
     let world = World::demo().await;
     let now = world.seconds();
     let body = |order: &str, partner: &str| {
@@ -430,7 +430,7 @@ async fn only_a_source_that_may_names_partners() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_pool_never_counts_beyond_its_bound() {
+async fn pool_overflow_is_refused() {
     let world = World::demo().await;
     let pool = PoolOfPartner(world.id("partner").parse().unwrap(), "edge-storage-1y".parse().unwrap()).key();
     let (text, number) =
@@ -453,7 +453,7 @@ async fn a_pool_never_counts_beyond_its_bound() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn the_largest_order_fits_one_transaction() {
+async fn order_of_40_license_types_is_accepted() {
     let world = World::demo().await;
     for n in 0..40 {
         let body = json!({"code": format!("type-{n:02}"), "name": "x", "term": "P1Y"});

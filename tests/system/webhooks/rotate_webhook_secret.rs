@@ -25,7 +25,7 @@ fn secret(body: &Value) -> &str {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn the_new_secret_is_good_at_once_and_shown_in_the_answer_and_its_replay_only() {
+async fn new_secret_is_valid_at_once_and_never_stored() {
     let world = World::demo().await;
     let rotated = rotate(&world, "k").send().await;
     assert_eq!((rotated.status, rotated.header("etag")), (200, Some("\"2\"")));
@@ -44,7 +44,7 @@ async fn the_new_secret_is_good_at_once_and_shown_in_the_answer_and_its_replay_o
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn the_one_before_is_good_for_a_day_and_not_a_millisecond_longer() {
+async fn previous_secret_expires_after_one_day() {
     let world = World::demo().await;
     let rotated = rotate(&world, "k").send().await.ok();
     world.post("/_local/time").bytes(br#"{"set":"2026-01-06T09:59:59.999Z"}"#).send().await.ok();
@@ -55,7 +55,7 @@ async fn the_one_before_is_good_for_a_day_and_not_a_millisecond_longer() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn every_secret_is_good_for_its_day_however_often_others_follow() {
+async fn earlier_secrets_remain_valid_and_a_sixth_rotation_is_refused() {
     let world = World::demo().await;
     assert_eq!(order(&world, world.id("secret"), "a").await.status, 200);
     for n in 0..5 {
@@ -98,7 +98,7 @@ async fn deployment_key_is_rotated_without_an_interruption() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_proof_of_either_secret_links_an_account() {
+async fn proof_signed_with_either_secret_is_accepted() {
     let world = World::demo().await;
     let rotated = rotate(&world, "k").send().await.ok();
     let expiry = world.now().unix_seconds() + 600;
@@ -110,7 +110,7 @@ async fn a_proof_of_either_secret_links_an_account() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn two_at_once_are_two_rotations_and_if_match_lets_one_through() {
+async fn concurrent_rotations_both_count_and_stale_if_match_is_refused() {
     let world = World::demo().await;
     let (one, other) = tokio::join!(rotate(&world, "k1").send(), rotate(&world, "k2").send());
     let mut versions = [one.ok()["secretVersion"].clone(), other.ok()["secretVersion"].clone()];
@@ -121,7 +121,7 @@ async fn two_at_once_are_two_rotations_and_if_match_lets_one_through() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn what_is_not_there_or_disabled_has_no_secret_to_rotate() {
+async fn absent_or_disabled_source_is_refused() {
     let world = World::demo().await;
     let absent = world.id("source").replace("0001", "0009");
     let call = world.post(&format!("/v1/webhook-sources/{absent}/rotate-secret")).by("operator").key("k");

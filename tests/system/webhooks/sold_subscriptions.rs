@@ -70,7 +70,7 @@ async fn assert_rejected(world: &World, id: &str, body: &Value) -> Reply {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn lines_become_subscriptions_with_links_known_at_both_ends_entitlements_and_contacts() {
+async fn lines_become_subscriptions_with_links_entitlements_and_contacts() {
     let world = World::demo().await;
     let contacts = json!([{"email": "Harry@Harbour.example", "name": "Harry"}, {"email": "h@harbour.example", "name": "H"}]);
     let lines = json!([
@@ -136,7 +136,7 @@ async fn lines_become_subscriptions_with_links_known_at_both_ends_entitlements_a
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn an_order_may_be_linked_to_what_is_there_and_name_its_organization_in_three_ways() {
+async fn order_links_to_existing_ones_and_finds_organizations_by_any_id() {
     let world = World::demo().await;
     let first = made(&order(&world, "SO-H", json!([one("H-1", json!({}))])).await.ok());
     let mut by_id = one("H-2", json!({"linkedTo": [first[0]]}));
@@ -153,7 +153,7 @@ async fn an_order_may_be_linked_to_what_is_there_and_name_its_organization_in_th
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn whatever_is_wrong_with_a_lines_form_is_told_at_once_and_nothing_is_sold() {
+async fn malformed_lines_report_every_fault() {
     let world = World::demo().await;
     let mut bad = one("H-1", json!({"linkedTo": [0, 9, 1], "parents": [1], "quantity": 0, "term": "P1X"}));
     bad["organization"] = json!({});
@@ -191,7 +191,7 @@ async fn whatever_is_wrong_with_a_lines_form_is_told_at_once_and_nothing_is_sold
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn what_a_line_names_must_be_there_for_the_partner_and_the_source() {
+async fn unknown_or_foreign_references_of_a_line_are_refused() {
     let world = World::demo().await;
     world.patch("/v1/products/{videoWall}").by("operator").json(json!({"archived": true})).send().await.ok();
     order(&world, "SO-0", json!([one("H-0", json!({}))])).await.ok();
@@ -226,7 +226,7 @@ async fn what_a_line_names_must_be_there_for_the_partner_and_the_source() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn links_stay_within_one_organization_however_that_is_named() {
+async fn link_to_another_organization_is_refused() {
     let world = World::demo().await;
     let mut by_id = one("H-2", json!({"linkedTo": [0]}));
     by_id["organization"] = json!({"id": world.id("harbour"), "name": "Harbour"});
@@ -238,7 +238,7 @@ async fn links_stay_within_one_organization_however_that_is_named() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_subscription_has_a_hundred_links_and_one_more_is_refused_with_the_whole_order() {
+async fn more_than_100_links_refuse_the_whole_order() {
     let world = World::demo().await;
     let hub = made(&order(&world, "SO-0", json!([one("H-0", json!({}))])).await.ok())[0].clone();
     let linked = |from: usize, count: usize| -> Vec<Value> {
@@ -260,7 +260,7 @@ async fn a_subscription_has_a_hundred_links_and_one_more_is_refused_with_the_who
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_large_order_of_licenses_and_subscriptions_is_taken() {
+async fn large_mixed_order_is_applied_and_cancelled() {
     let world = World::demo().await;
     let mut lines: Vec<Value> = (0..20).map(|n| one(&format!("H-{n}"), json!({}))).collect();
     for number in 0..10 {
@@ -278,7 +278,7 @@ async fn a_large_order_of_licenses_and_subscriptions_is_taken() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn subscriptions_wait_for_their_account_as_licenses_do() {
+async fn order_is_parked_with_its_changes_until_its_account_is_linked() {
     let world = World::demo().await;
     world.put("/v1/partners/{newPartner}/organizations/{harbour}").by("operator").send().await.ok();
     let lines = json!([
@@ -304,7 +304,7 @@ async fn subscriptions_wait_for_their_account_as_licenses_do() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn the_vendors_own_store_sells_to_organizations_without_a_partner() {
+async fn vendor_store_sells_without_a_partner_and_changes_only_its_own_sales() {
     let world = World::demo().await;
     let mine = json!({"orderId": "D-1", "lines": [one("D-1", json!({}))]});
     let reply = assert_rejected(&world, "m1", &message("order.placed", THEN, mine.clone())).await;
@@ -356,7 +356,7 @@ async fn state(world: &World) -> Value {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn in_whatever_order_messages_come_and_however_often_the_same_comes_of_them() {
+async fn message_order_and_repeats_do_not_change_the_result() {
     let lines = |quantity: u64| json!([one("H-1", json!({"quantity": quantity}))]);
     let placed = json!({"orderId": "SO-H", "storeAccount": "ec-4711", "lines": lines(5)});
     let change = |sequence: u64, quantity: u64| {
@@ -408,7 +408,7 @@ async fn in_whatever_order_messages_come_and_however_often_the_same_comes_of_the
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn what_was_cancelled_has_ended_also_if_that_came_first_and_can_be_renewed_late() {
+async fn cancelled_order_ends_in_any_message_order_and_can_be_renewed() {
     let placed = json!({"orderId": "SO-H", "storeAccount": "ec-4711", "lines": [one("H-1", json!({}))]});
     let placed = message("order.placed", "2026-01-05T09:00:00Z", placed);
     let cancelled = message("order.cancelled", "2026-01-05T09:30:00Z", json!({"orderId": "SO-H"}));
@@ -452,8 +452,7 @@ async fn what_was_cancelled_has_ended_also_if_that_came_first_and_can_be_renewed
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn what_was_changed_and_cancelled_before_it_came_and_before_anybody_was_linked_is_as_it_would_be_after()
-{
+async fn change_cancellation_and_renewal_apply_in_any_order_even_while_parked() {
     in_all_orders(false).await;
     in_all_orders(true).await;
 }
@@ -495,7 +494,7 @@ async fn in_all_orders(late: bool) {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn what_is_said_to_happen_later_outdoes_nothing_that_comes_until_then() {
+async fn future_dated_message_does_not_outrank_later_ones() {
     let world = World::demo().await;
     order(&world, "SO-H", json!([one("H-1", json!({}))])).await.ok();
     let used_at = |then: &str, users: u64| {
@@ -519,7 +518,7 @@ async fn what_is_said_to_happen_later_outdoes_nothing_that_comes_until_then() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_line_that_waited_until_what_it_is_linked_to_went_down_comes_to_nothing_and_it_is_told() {
+async fn parked_line_linked_to_a_deactivated_one_is_ignored_and_recorded() {
     let world = World::demo().await;
     let store = own_store(&world).await;
     let direct = json!({"orderId": "SO-0", "lines": [one("H-0", json!({}))]});
@@ -594,7 +593,7 @@ async fn link_to_a_subscription_of_another_partner_is_refused() {
 
 /// However many of its lines come to nothing, what is left of an order is made.
 #[tokio::test(flavor = "multi_thread")]
-async fn lines_that_come_to_nothing_leave_room_for_the_others() {
+async fn ignored_lines_do_not_prevent_the_remaining_lines() {
     let world = World::demo().await;
     let store = own_store(&world).await;
     let direct = json!({"orderId": "SO-0", "lines": [one("H-0", json!({}))]});
@@ -621,7 +620,7 @@ async fn lines_that_come_to_nothing_leave_room_for_the_others() {
 
 /// What was said to be changed before the order came, and is none of it, counts for nothing, as it would have afterwards.
 #[tokio::test(flavor = "multi_thread")]
-async fn a_change_that_came_first_and_is_of_other_lines_outdoes_nothing() {
+async fn early_change_with_other_lines_is_ignored_when_the_order_arrives() {
     let world = World::demo().await;
     let changed =
         |sequence: u64, lines: Value| json!({"orderId": "SO-H", "sequence": sequence, "lines": lines});
@@ -654,7 +653,7 @@ async fn a_change_that_came_first_and_is_of_other_lines_outdoes_nothing() {
 
 /// What happens to an order is no business of a partner that has nothing of it any more.
 #[tokio::test(flavor = "multi_thread")]
-async fn of_an_order_whose_subscriptions_are_anothers_its_buyer_learns_no_more() {
+async fn previous_partner_gets_no_events_of_a_transferred_order() {
     let world = World::demo().await;
     order(&world, "SO-H", json!([one("H-1", json!({}))])).await.ok();
     tell(&world, "m1", &transferred("H-1", "ec-4712", THEN)).await.ok();
@@ -676,7 +675,7 @@ async fn of_an_order_whose_subscriptions_are_anothers_its_buyer_learns_no_more()
 
 /// But of licenses that are taken back from it.
 #[tokio::test(flavor = "multi_thread")]
-async fn a_buyer_learns_that_its_order_of_licenses_is_cancelled_whoever_has_its_subscriptions() {
+async fn buyer_of_licenses_sees_the_cancellation_after_a_transfer() {
     let world = World::demo().await;
     let lines = json!([{"kind": "license", "sku": "edge-storage-1y", "quantity": 7}, one("H-1", json!({}))]);
     order(&world, "SO-H", lines).await.ok();
@@ -689,7 +688,7 @@ async fn a_buyer_learns_that_its_order_of_licenses_is_cancelled_whoever_has_its_
 
 /// Who was removed while an order that names it waited is no contact: it was named before.
 #[tokio::test(flavor = "multi_thread")]
-async fn an_order_that_waited_makes_nobody_a_contact_who_was_removed_meanwhile() {
+async fn customer_removed_while_the_order_was_parked_becomes_no_contact() {
     let world = World::demo().await;
     let kenji = json!({"email": "kenji@harbour.example", "name": "Kenji"});
     let record = world.post("/v1/organizations/{harbour}/customers").by("operator").json(kenji.clone());
@@ -713,7 +712,7 @@ async fn an_order_that_waited_makes_nobody_a_contact_who_was_removed_meanwhile()
 
 /// What was said of it before an order came is no matter: it names whom it names when it comes.
 #[tokio::test(flavor = "multi_thread")]
-async fn whoever_an_order_names_when_it_comes_is_a_contact_though_it_was_changed_before() {
+async fn early_change_does_not_exclude_contacts_named_by_the_order() {
     let world = World::demo().await;
     let kenji = json!({"email": "kenji@harbour.example", "name": "Kenji"});
     let data = json!({"orderId": "SO-H", "sequence": 1, "lines": [one("H-1", json!({"plan": "Better"}))]});
@@ -734,7 +733,7 @@ async fn whoever_an_order_names_when_it_comes_is_a_contact_though_it_was_changed
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_change_names_the_lines_of_its_order() {
+async fn change_with_other_lines_is_refused() {
     let world = World::demo().await;
     let lines = json!([one("H-1", json!({})), one("H-2", json!({}))]);
     order(&world, "SO-H", lines).await.ok();
@@ -763,7 +762,7 @@ async fn a_change_names_the_lines_of_its_order() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn with_a_transfer_the_partner_before_loses_sight_at_once_and_keeps_its_history() {
+async fn transfer_moves_visibility_at_once_and_history_is_kept() {
     let world = World::demo().await;
     let id = world.id("subscription").to_owned();
     let sees = async |who: &str| {
@@ -826,7 +825,7 @@ async fn with_a_transfer_the_partner_before_loses_sight_at_once_and_keeps_its_hi
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_migration_moves_a_subscription_to_a_site_and_says_whether_it_is_the_first() {
+async fn migration_sets_the_site_and_marks_the_first_one() {
     let world = World::demo().await;
     let migrated = |id: &str, external: &str, url: &str, then: &str| {
         let data = json!({"subscription": {"externalId": external}, "url": url, "name": "New"});
@@ -868,7 +867,7 @@ async fn a_migration_moves_a_subscription_to_a_site_and_says_whether_it_is_the_f
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn nothing_brings_a_deactivated_one_back() {
+async fn deactivated_subscription_cannot_be_reactivated() {
     let world = World::demo().await;
     let placed = json!([one("H-1", json!({"contacts": [{"email": "h@harbour.example", "name": "H"}]}))]);
     let id = made(&order(&world, "SO-H", placed.clone()).await.ok())[0].clone();

@@ -236,7 +236,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_is_said_twice_is_found_wherever_it_is() {
+    fn duplicate_keys_are_reported_at_any_depth() {
         let (value, faults) =
             strict_json(br#"{"a": [{"b": 1, "b": 2}], "c~/": {}, "c~/": 1, "a": null}"#).unwrap();
         assert_eq!(value, serde_json::json!({"a": [{"b": 1}], "c~/": {}}));

@@ -97,7 +97,7 @@ mod tests {
     }
 
     #[test]
-    fn an_item_holds_the_entity_and_every_key_it_is_found_by() {
+    fn item_holds_the_entity_and_all_its_index_keys() {
         let event = Event::new(
             "evt_019b8c3e-5c00-7000-8000-000000000005".parse().unwrap(),
             Timestamp::from_unix_millis(1_767_603_600_000),
@@ -136,7 +136,7 @@ mod tests {
     }
 
     #[test]
-    fn what_flattens_reads_back() {
+    fn flattened_entity_round_trips() {
         let partner = Partner {
             id: "prt_019b8c3e-5c00-7000-8000-000000000001".parse().unwrap(),
             name: "宮古".parse().unwrap(),

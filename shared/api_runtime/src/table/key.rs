@@ -76,7 +76,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn no_free_text_reads_as_two_segments_or_as_a_hash() {
+    fn reserved_or_long_text_is_hashed() {
         let long = "x".repeat(101);
         for text in ["a#b", "~a", "\u{10ffff}a", long.as_str()] {
             let segment = segment(text);

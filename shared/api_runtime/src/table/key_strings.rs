@@ -53,7 +53,7 @@ const W: &str = "sit_019b8c3e-5c00-7000-8000-00000000000e";
 const R: &str = "ord_019b8c3e-5c00-7000-8000-000000000006";
 
 #[test]
-fn keys_are_these_strings() {
+fn every_key_keeps_its_stored_format() {
     let (p, o, s): (PartnerId, OrganizationId, SourceId) =
         (P.parse().unwrap(), O.parse().unwrap(), S.parse().unwrap());
     let (a, e): (AssignmentId, EventId) = (A.parse().unwrap(), E.parse().unwrap());
@@ -186,6 +186,6 @@ fn keys_are_these_strings() {
 }
 
 #[test]
-fn parts_of_a_key_are_told_apart() {
+fn separator_in_key_parts_causes_no_collision() {
     assert_ne!(idempotency_key("a#b", "c"), idempotency_key("a", "b#c"));
 }

@@ -301,7 +301,7 @@ mod tests {
     }
 
     #[test]
-    fn merged_pages_bring_everything_once_and_in_order() {
+    fn merged_pages_return_every_item_once_in_order() {
         for _ in 0..2_000 {
             let some = || -> Vec<String> {
                 let all: BTreeSet<_> =

@@ -239,7 +239,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn an_expressions_names_are_read_from_its_text() {
+    fn attribute_names_are_extracted_from_the_expression() {
         let expression = Expression::new("SET #a = #a - :n, #bC = if_not_exists(#bC, :n)").number("n", 1);
         let mut names: Vec<_> = expression.names().unwrap().into_iter().collect();
         names.sort();

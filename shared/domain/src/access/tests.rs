@@ -48,7 +48,7 @@ fn access(grants: Vec<Grant>) -> Access {
 }
 
 #[test]
-fn access_is_over_from_the_very_instant_of_its_expiry() {
+fn grant_is_ignored_from_its_expiry_time_on() {
     let ids = Ids::counted_from(1);
     let (member, end) = (ids.next(at(NOW)), NOW + 1000);
     for individual in [None, Some((member, 1))] {
@@ -65,7 +65,7 @@ fn access_is_over_from_the_very_instant_of_its_expiry() {
 }
 
 #[test]
-fn an_own_grant_wins_while_it_lasts_also_when_it_is_lower() {
+fn individual_grant_overrides_the_organization_level_until_its_expiry() {
     let ids = Ids::counted_from(1);
     let member = ids.next(at(NOW));
     let own = grant(&ids, Some((member, 1)), Level::Cc, 1000);
@@ -86,7 +86,7 @@ fn an_own_grant_wins_while_it_lasts_also_when_it_is_lower() {
 }
 
 #[test]
-fn grant_to_an_e_mail_is_bound_to_the_first_record_there_or_to_come() {
+fn email_grant_binds_to_the_first_member_record_with_that_email() {
     let ids = Ids::counted_from(1);
     let whom = |removals| Grantee { email: email(1), bound_to: Binding::First { removals } };
     let grants = [Grant { individual: Some(whom(2)), ..grant(&ids, None, Level::Look, DAY) }];
@@ -124,7 +124,7 @@ fn told(grants: &[Grant], email: &Email, member: Option<MemberRecord>, now: Time
 }
 
 #[test]
-fn of_very_many_cases_each_is_decided_as_the_rule_is_told() {
+fn random_decisions_match_the_reference_rule() {
     const ENDS: [GrantEnd; 4] =
         [GrantEnd::Expired, GrantEnd::Revoked, GrantEnd::Relinquished, GrantEnd::Replaced];
     let seed = std::env::var("SEED").ok().and_then(|text| text.parse().ok()).unwrap_or(20_261_121);
@@ -167,7 +167,7 @@ fn of_very_many_cases_each_is_decided_as_the_rule_is_told() {
 }
 
 #[test]
-fn what_is_given_replaces_what_is_in_force_for_the_same_people() {
+fn new_grants_replace_active_grants_of_the_same_grantees() {
     let ids = Ids::counted_from(1);
     let (one, other) = (ids.next(at(NOW)), ids.next(at(NOW)));
     let mut access = access(Vec::new());
@@ -190,7 +190,7 @@ fn what_is_given_replaces_what_is_in_force_for_the_same_people() {
 }
 
 #[test]
-fn a_hundred_have_their_own_and_twenty_that_ended_are_kept() {
+fn individual_grants_are_limited_to_100_and_ended_grants_to_20() {
     let ids = Ids::counted_from(1);
     let mut access = access(Vec::new());
     let many = |from: u64, to: u64| -> Vec<Grant> {
@@ -207,7 +207,7 @@ fn a_hundred_have_their_own_and_twenty_that_ended_are_kept() {
 }
 
 #[test]
-fn reminders_come_once_each_and_none_for_what_was_given_for_less() {
+fn each_expiry_reminder_is_sent_once_and_skipped_for_shorter_grants() {
     let ids = Ids::counted_from(1);
     let days = |access: &mut Access, day: u64| -> Vec<u16> {
         let told = access.notify(at(NOW + day * DAY), |_| true).into_iter();
@@ -241,7 +241,7 @@ fn reminders_come_once_each_and_none_for_what_was_given_for_less() {
 }
 
 #[test]
-fn access_lasts_two_years_at_most() {
+fn expiry_in_the_past_or_over_two_years_ahead_is_refused() {
     let now: Timestamp = "2026-02-28T12:00:00Z".parse().unwrap();
     let judged = |text: &str| check_expiry(text.parse().unwrap(), now).map(|reason| reason.code);
     assert_eq!(judged("2026-02-28T12:00:00Z"), Some("expiry-passed"));

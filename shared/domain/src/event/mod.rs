@@ -115,7 +115,7 @@ mod tests {
     use crate::author::AuthorKind;
 
     #[test]
-    fn an_event_is_written_as_published() {
+    fn serialized_event_matches_the_published_format() {
         let event = Event::new(
             "evt_019b8c3e-5c00-7000-8000-000000000009".parse().unwrap(),
             "2026-01-05T09:00:00Z".parse().unwrap(),

@@ -96,7 +96,7 @@ fn each_line_becomes_a_subscription_with_its_entitlement_and_event() {
 }
 
 #[test]
-fn archived_product_refuses_a_new_order_and_not_one_that_has_begun() {
+fn archived_product_is_refused_unless_fulfillment_has_begun() {
     let mut order = order(vec![line(Vec::new()), line(Vec::new())]);
     let mut facts = facts(&order);
     facts.products.insert(1, product(true));
@@ -110,7 +110,7 @@ fn archived_product_refuses_a_new_order_and_not_one_that_has_begun() {
 }
 
 #[test]
-fn link_to_a_deactivated_subscription_refuses_a_new_order_and_makes_a_waiting_line_ineffective() {
+fn deactivated_link_target_refuses_a_new_order_and_ignores_a_parked_line() {
     let mut order = order(vec![line(vec![LinkEnd::Subscription(id(7))]), line(vec![LinkEnd::Line(0)])]);
     let mut facts = facts(&order);
     let mut other = existing(&self::order(vec![line(Vec::new())]), 7);
@@ -126,7 +126,7 @@ fn link_to_a_deactivated_subscription_refuses_a_new_order_and_makes_a_waiting_li
 }
 
 #[test]
-fn link_to_another_partners_subscription_is_unknown() {
+fn link_to_another_partners_subscription_is_refused() {
     let order = order(vec![line(vec![LinkEnd::Subscription(id(7))])]);
     let mut facts = facts(&order);
     let mut other = existing(&self::order(vec![line(Vec::new())]), 7);
@@ -143,7 +143,7 @@ fn link_to_another_partners_subscription_is_unknown() {
 }
 
 #[test]
-fn contact_is_first_once_and_not_who_was_removed_while_the_order_waited() {
+fn first_contact_is_recorded_once_and_removed_contact_is_skipped() {
     let contact = |name: &str| LineContact {
         email: format!("{name}@x.example").parse().unwrap(),
         name: name.parse().unwrap(),
@@ -167,7 +167,7 @@ fn contact_is_first_once_and_not_who_was_removed_while_the_order_waited() {
 }
 
 #[test]
-fn reports_from_before_the_order_take_effect_with_it() {
+fn reports_received_before_the_order_are_applied_with_it() {
     let order = order(vec![line(Vec::new())]);
     let mut facts = facts(&order);
     let to = Buyer { partner_id: Some(id(2)), billing_account: None };
@@ -197,7 +197,7 @@ proptest! {
     /// However much room each transaction has, the same subscriptions exist in the end, linked at both ends, and no
     /// transaction takes more items than it has room for; a line with all links takes 16.
     #[test]
-    fn parts_of_an_order_come_to_the_whole(
+    fn order_split_over_transactions_creates_all_subscriptions_and_links(
         links in proptest::collection::vec((0usize..12, 0usize..12), 0..20),
         room in 17usize..60,
     ) {

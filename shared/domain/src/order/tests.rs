@@ -33,7 +33,7 @@ proptest! {
     /// Whatever a store says, and whatever is assigned in between: what is credited is what the pools were
     /// given, never less than is ordered, and more only by what could not be taken back.
     #[test]
-    fn an_order_and_its_movements_add_up(
+    fn pool_adjustments_sum_to_the_credited_quantity(
         steps in proptest::collection::vec((proptest::collection::vec(0u64..20, 3), proptest::collection::vec(0u64..20, 3)), 1..10),
     ) {
         let mut order = Order::new(

@@ -71,7 +71,7 @@ fn deactivate(one: &mut Subscription, cause: SubscriptionId, at: Timestamp) {
 }
 
 #[test]
-fn status_follows_from_the_time() {
+fn status_follows_term_renewal_cancellation_and_deactivation() {
     let mut one = subscription(SubscriptionId::first_at(time(0)));
     assert_eq!(one.ends_at(), time(100));
     for (minutes, status) in [
@@ -97,7 +97,7 @@ fn status_follows_from_the_time() {
 }
 
 #[test]
-fn an_app_goes_down_with_the_last_of_its_parents() {
+fn app_is_deactivated_with_its_last_parent() {
     // 0 - 1, apps 2 (in 0 and 3), 4 (in 0 and 1), 5 (in 2 and 4); 6 is linked to 4.
     let (ids, mut all) = world(7, &[(0, 1), (4, 6)], &[(2, 0), (2, 3), (4, 0), (4, 1), (5, 2), (5, 4)]);
     let down = |all: &Subscriptions, root: usize| -> Vec<usize> {
@@ -125,7 +125,7 @@ fn an_app_goes_down_with_the_last_of_its_parents() {
 }
 
 #[test]
-fn where_it_is_set_up_reads_back() {
+fn set_up_target_round_trips() {
     let site =
         SetUpTarget::Site { site_id: SiteId::first_at(time(0)), url: "https://x.example".parse().unwrap() };
     for set_up_target in [site, SetUpTarget::Organization { organization: WholeOrganization }] {
@@ -154,7 +154,7 @@ fn update() -> impl Strategy<Value = SubscriptionUpdate> {
 
 proptest! {
     #[test]
-    fn the_same_is_heard_in_whatever_order_and_however_often(
+    fn merged_reports_are_independent_of_order_and_repetition(
         (all, other) in proptest::collection::vec(update(), 0..10)
             .prop_flat_map(|all| (Just(all.clone()), Just(all).prop_shuffle())),
     ) {
@@ -172,7 +172,7 @@ proptest! {
     /// What is left has no link to what went down, and of the parents of each app that is left one is left; and
     /// nothing is in it without a reason.
     #[test]
-    fn a_closure_is_closed_and_the_smallest(
+    fn closure_leaves_no_link_or_orphan_and_is_minimal(
         links in proptest::collection::vec((0usize..30, 0usize..30), 0..25),
         parents in proptest::collection::vec((0usize..30, 0usize..30), 0..25),
         dead in 0usize..30, root in 0usize..30,

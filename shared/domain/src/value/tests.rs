@@ -33,7 +33,7 @@ fn through(field: &DetailField, sent: serde_json::Value) -> Result<serde_json::V
 }
 
 #[test]
-fn a_value_is_of_its_fields_type_or_refused() {
+fn value_that_does_not_fit_the_field_type_is_refused() {
     for (kind, sent, shown) in [
         ("TEXT", json!("=1+1"), json!("=1+1")),
         ("TEXT", json!("宮古 \u{200f}א"), json!("宮古 \u{200f}א")),
@@ -114,7 +114,7 @@ fn a_value_is_of_its_fields_type_or_refused() {
 }
 
 #[test]
-fn options_are_chosen_by_their_label_to_the_letter_and_what_is_retired_stays() {
+fn options_match_by_exact_label_and_retired_values_are_kept() {
     let mut field =
         field(json!({"name": "F", "type": {"name": "MULTISELECT", "options": ["A", "B", "C", "D"]}}));
     let to_stored = |field: &DetailField, sent, before: &[StoredValue]| {
@@ -136,7 +136,7 @@ fn options_are_chosen_by_their_label_to_the_letter_and_what_is_retired_stays() {
 }
 
 #[test]
-fn only_a_multiselect_has_several_values() {
+fn single_value_field_refuses_several_values() {
     let wrong = of("TEXT").to_stored(&values(json!(["a", "b"])), &[]).unwrap_err();
     assert_eq!((wrong[0].reason.code, wrong[0].value), ("too-many-values", None));
     assert_eq!(of("TEXT").to_stored(&[], &[]).unwrap(), []);
@@ -144,7 +144,7 @@ fn only_a_multiselect_has_several_values() {
 
 proptest! {
     #[test]
-    fn what_is_kept_is_shown_and_kept_again_the_same(text in "\\PC{0,20}", number in any::<f64>()) {
+    fn stored_value_round_trips(text in "\\PC{0,20}", number in any::<f64>()) {
         for kind in ["TEXT", "NUMBER", "DATE", "EMAIL", "PHONE", "URL", "BOOLEAN", "USER"] {
             let field = of(kind);
             for sent in [json!(text), json!(number)] {
@@ -156,7 +156,7 @@ proptest! {
     }
 
     #[test]
-    fn a_number_of_15_digits_is_kept_exactly(whole in 0u64..1_000_000_000_000_000, point in 0u32..15) {
+    fn number_of_up_to_15_digits_is_stored_exactly(whole in 0u64..1_000_000_000_000_000, point in 0u32..15) {
         let text = match point {
             0 => whole.to_string(),
             point => {
