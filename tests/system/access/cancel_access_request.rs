@@ -37,6 +37,15 @@ async fn author_cancels_and_another_member_is_refused() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn admin_cancels_the_request_of_a_member() {
+    let world = World::demo().await;
+    let made = ask(&world, "partnerMember", wish(single("ren", "update"))).send().await.ok();
+    let path = format!("/v1/access-requests/{}/cancel", made["id"].as_str().unwrap());
+    let cancelled = world.post(&path).by("partnerAdmin").send().await.ok();
+    assert_eq!((&cancelled["state"], &cancelled["requestedBy"]), (&json!("cancelled"), &made["requestedBy"]));
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn removed_or_re_added_author_is_refused() {
     let world = World::demo().await;
     let made = ask(&world, "partnerMember", wish(single("ren", "update"))).send().await.ok();
