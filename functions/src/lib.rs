@@ -24,54 +24,54 @@ use api_runtime::lambda::{Handler, Timer, handler, timer};
 
 use service::run_due_work::RunDueWork;
 
-/// An operation without its types, for those who serve or describe all of them.
+/// An operation without its types, for code that serves or describes all operations.
 pub struct Entry {
-    /// The area its file is in.
+    /// Area of the operation: the folder of its file.
     pub area: &'static str,
-    /// What it is.
+    /// Description of the operation.
     pub description: Description,
-    /// Makes its handler.
+    /// Creates the operation's handler.
     pub handler: fn(std::sync::Arc<api_runtime::Environment>) -> Handler,
 }
 
-/// Scheduled work without its types.
+/// A scheduled job without its types.
 pub struct Schedule {
-    /// The area its file is in.
+    /// Area of the job: the folder of its file.
     pub area: &'static str,
-    /// Its name.
+    /// Name of the job.
     pub name: &'static str,
-    /// What it does.
-    pub about: &'static str,
-    /// Makes its handler.
+    /// Description of the job for people.
+    pub summary: &'static str,
+    /// Creates the job's handler.
     pub timer: fn(std::sync::Arc<api_runtime::Environment>) -> Timer,
 }
 
-/// The one timer of the system.
+/// The only scheduled job of the system.
 pub const SCHEDULE: Schedule = Schedule {
     area: "service",
     name: RunDueWork::NAME,
-    about: RunDueWork::ABOUT,
+    summary: RunDueWork::SUMMARY,
     timer: timer::<RunDueWork>,
 };
 
-/// A Lambda function of this system.
+/// A Lambda function: an operation or the scheduled job.
 pub enum Function {
     /// An operation, called over HTTP.
     Operation {
-        /// Makes its handler.
+        /// Creates the operation's handler.
         handler: fn(std::sync::Arc<api_runtime::Environment>) -> Handler,
-        /// Whether it uses the deployment's key.
+        /// Whether the operation needs the deployment's key.
         uses_key: bool,
     },
-    /// The scheduled work.
+    /// The scheduled job.
     Schedule(fn(std::sync::Arc<api_runtime::Environment>) -> Timer),
 }
 
-/// The function of this name, as the template's `Handler` gives it.
+/// Returns the function that `Handler` in the template names.
 ///
 /// # Errors
 ///
-/// A text that names the known functions, when there is no such function.
+/// A message that lists the known functions if there is none of this name.
 pub fn function(name: &str) -> Result<Function, String> {
     if name == SCHEDULE.name {
         return Ok(Function::Schedule(SCHEDULE.timer));
@@ -92,7 +92,7 @@ pub fn function(name: &str) -> Result<Function, String> {
 
 macro_rules! operations {
     ($($operation:path),* $(,)?) => {
-        /// Every operation.
+        /// Returns all operations.
         pub fn operations() -> Vec<Entry> {
             vec![$(Entry {
                 area: stringify!($operation).split("::").next().unwrap_or_default().trim(),

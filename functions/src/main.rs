@@ -1,5 +1,5 @@
-//! The executable of every Lambda function: `_HANDLER`, which Lambda sets from the template's `Handler`, names the one
-//! that it runs.
+//! The executable of every Lambda function. `_HANDLER`, which Lambda sets from the template's `Handler`, names the
+//! function to run.
 
 use api_runtime::lambda::{run, run_scheduled};
 use functions::{Function, function};

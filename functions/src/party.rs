@@ -1,4 +1,4 @@
-//! Parties, with the names they have now.
+//! Partners and organizations with their current names.
 
 use std::collections::HashMap;
 
@@ -10,10 +10,10 @@ use domain::{
 use schemars::JsonSchema;
 use serde::Serialize;
 
-/// The partner that is named does not exist, or not for the caller.
+/// The named partner does not exist, or the caller may not see it.
 pub const UNKNOWN_PARTNER: ErrorKind = ErrorKind::rule("unknown-partner", "there is no such partner");
 
-/// Makes an organization a partner's customer, if it is not.
+/// Adds an organization to a partner's directory, unless it is there already.
 ///
 /// # Errors
 ///
@@ -31,24 +31,24 @@ pub fn add_customer(
     Ok(())
 }
 
-/// A party, and what it is called now.
+/// A partner or organization, with its current name.
 #[derive(Debug, Serialize, JsonSchema)]
 pub struct Party<I> {
-    /// Its id.
+    /// Id of the partner or organization.
     pub id: I,
-    /// Its name.
+    /// Display name: 1 to 200 characters. Absent if it could not be found, such as right after creation.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub name: Option<Name>,
 }
 
-/// The names of some parties.
+/// Names of some partners and organizations.
 pub struct Names {
     partners: HashMap<PartnerId, Name>,
     organizations: HashMap<OrganizationId, Name>,
 }
 
 impl Names {
-    /// Reads the names of these.
+    /// Reads the names of these partners and organizations, eventually consistently.
     ///
     /// # Errors
     ///
@@ -64,7 +64,7 @@ impl Names {
         Self::among(&found, partners, organizations)
     }
 
-    /// Adds the names of these to a read.
+    /// Adds the items that hold the names of these partners and organizations to a read.
     pub fn want(
         wanted: &mut BatchGet,
         partners: impl Iterator<Item = PartnerId>,
@@ -74,11 +74,11 @@ impl Names {
         organizations.for_each(|id| wanted.add(&OrganizationById(id)));
     }
 
-    /// The names of these among what was read.
+    /// Takes the names of these partners and organizations from the result of a read.
     ///
     /// # Errors
     ///
-    /// Never for what is in the table.
+    /// Never for items that Vouchsafe wrote.
     pub fn among(
         found: &BatchResult,
         partners: impl Iterator<Item = PartnerId>,
@@ -94,7 +94,7 @@ impl Names {
         Ok(Self::from(known.into_iter(), all.into_iter()))
     }
 
-    /// The names of these.
+    /// Takes the names from partners and organizations that were read.
     pub fn from(
         partners: impl Iterator<Item = Partner>,
         organizations: impl Iterator<Item = Organization>,
@@ -105,12 +105,12 @@ impl Names {
         }
     }
 
-    /// A partner with its name.
+    /// Returns a partner's id with its name, if the name is known.
     pub fn partner(&self, id: PartnerId) -> Party<PartnerId> {
         Party { id, name: self.partners.get(&id).cloned() }
     }
 
-    /// An organization with its name.
+    /// Returns an organization's id with its name, if the name is known.
     pub fn organization(&self, id: OrganizationId) -> Party<OrganizationId> {
         Party { id, name: self.organizations.get(&id).cloned() }
     }

@@ -20,7 +20,7 @@ use super::{
     read_request, require_addressee, require_no_member, require_pending,
 };
 
-/// Approves a request for access.
+/// Approves an access request, in full or in part.
 pub struct ApproveAccess;
 
 const EXCEEDS_REQUEST: ErrorKind =
@@ -28,20 +28,23 @@ const EXCEEDS_REQUEST: ErrorKind =
 const NO_GRANTS_LEFT: ErrorKind =
     ErrorKind::rule("no-grants-left", "nobody is given anything: decline the request instead");
 
-/// What is given instead of all that was asked.
+/// Reductions of the requested access. An empty object approves the request in full.
 #[derive(Debug, Deserr, JsonSchema)]
 #[deserr(error = Faults, rename_all = camelCase, deny_unknown_fields)]
 #[schemars(rename_all = "camelCase", deny_unknown_fields)]
 pub struct ApproveAccessBody {
-    /// A lower level for all members of the partner; `null` gives them none.
+    /// Access level for all members of the partner, at most the requested one; `null` gives them no access. If absent,
+    /// the requested level.
     #[deserr(default)]
     #[schemars(default)]
     organization_level: Patch<Level>,
-    /// Those of the single members who are given something, and how far; without, all as was asked.
+    /// Requested individual members who receive access, at most 20, each e-mail once and at most at its requested
+    /// level; all others receive none. If absent, all receive the requested access.
     #[deserr(default)]
     #[schemars(length(max = 20))]
     individuals: Option<Vec<MemberLevel>>,
-    /// An earlier expiry.
+    /// Time from which the access is no longer active, in the future and not after the requested time; RFC 3339, UTC.
+    /// If absent, the requested time.
     #[deserr(default)]
     expires_at: Option<Timestamp>,
 }
@@ -55,7 +58,15 @@ impl Check for ApproveAccessBody {
 
 impl Operation for ApproveAccess {
     const NAME: &str = "approve-access";
-    const ABOUT: &str = "Approves a request for access that is addressed to the caller, as it was asked or less: access is given at once, in the caller's organization, in place of what was in force for the same people.";
+    const SUMMARY: &str = "Approve an access request, in full or in part";
+    const DESCRIPTION: &str = "The contact manager to whom the request is addressed approves it for their \
+        organization, but not if they are a member of the partner. Levels, members and expiry may be \
+        reduced, but not exceed the request. The grants are active at once, replace the partner's active \
+        grants for the same people and can be revoked; at most 100 individual grants of a partner are active \
+        in an organization. A request that is no longer pending is refused with 409. The organization is \
+        added to the partner's directory. Records `access.approved`, `access.granted` for each grant and \
+        `access.replaced` for each replaced one; later `access.expiring` (30, 7 and 1 days before expiry) \
+        and `access.expired`.";
     const ROUTES: &[Route] =
         &[route(Method::Post, "/v1/access-requests/{requestId}/approve", &[Role::ContactManager])];
     const ERRORS: &[ErrorKind] = &[
@@ -80,7 +91,8 @@ impl Operation for ApproveAccess {
         let ActorKind::Customer { organization: Some(organization_id), .. } = actor.kind else {
             return Err(Problem::not_found().into());
         };
-        // Which partner asks is known only with the request: so the access of all is read beside it.
+        // The partner is known only after the request is read. Reading the access of all partners at the same time
+        // saves a round trip.
         let access = AccessInOrganization(organization_id);
         let access = async { Ok(context.table.list(&access, true).await?) };
         let organization = async { Ok(context.table.get(&OrganizationById(organization_id)).await?) };
@@ -115,7 +127,8 @@ impl Operation for ApproveAccess {
     }
 }
 
-/// What is granted of what was requested; whatever is more than that is a fault.
+/// Returns the grants to give: the request reduced by the body. Rejects the change for everything that exceeds the
+/// request.
 fn granted_part(change: &mut Change, request: &AccessRequest, body: &ApproveAccessBody) -> NewGrants {
     let mut more = |steps: &[&dyn std::fmt::Display]| {
         change.reject(&EXCEEDS_REQUEST, steps);

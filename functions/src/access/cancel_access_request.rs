@@ -10,12 +10,15 @@ use domain::{AccessRequest, Actor, ErrorKind, RequestState, Role};
 
 use super::{AccessRequestPath, close, read_request, require_pending};
 
-/// Takes a request for access back.
+/// Cancels an access request.
 pub struct CancelAccessRequest;
 
 impl Operation for CancelAccessRequest {
     const NAME: &str = "cancel-access-request";
-    const ABOUT: &str = "Takes a request for access back: the member who asked, or an admin of the partner. What is in force stays.";
+    const SUMMARY: &str = "Cancel an access request";
+    const DESCRIPTION: &str = "The member who made the request, or an admin of the same partner, cancels it. \
+        This is irreversible, but the partner can send a new request. Active grants are not affected. A \
+        request that is no longer pending is refused with 409. Records `access.cancelled`.";
     const ROUTES: &[Route] =
         &[route(Method::Post, "/v1/access-requests/{requestId}/cancel", &[Role::PartnerMember])];
     const ERRORS: &[ErrorKind] = &[AccessRequest::NOT_PENDING];

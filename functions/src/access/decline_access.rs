@@ -8,23 +8,25 @@ use schemars::JsonSchema;
 
 use super::{AccessRequestPath, close, read_request, require_addressee, require_pending};
 
-/// Declines a request for access.
+/// Declines an access request.
 pub struct DeclineAccess;
 
-/// Why.
+/// Reason for declining.
 #[derive(Debug, Deserr, JsonSchema)]
 #[deserr(error = Faults, deny_unknown_fields)]
 #[schemars(deny_unknown_fields)]
 pub struct DeclineAccessBody {
-    /// What the partner is told.
+    /// Reason for declining, which the partner can read; 1 to 1,000 characters. Optional.
     #[deserr(default)]
     reason: Option<Description>,
 }
 
 impl Operation for DeclineAccess {
     const NAME: &str = "decline-access";
-    const ABOUT: &str =
-        "Declines a request for access that is addressed to the caller. What is in force stays.";
+    const SUMMARY: &str = "Decline an access request";
+    const DESCRIPTION: &str = "The contact manager to whom the request is addressed declines it. This is \
+        irreversible, but the partner can send a new request. Active grants are not affected. A request that \
+        is no longer pending is refused with 409. Records `access.declined`.";
     const ROUTES: &[Route] =
         &[route(Method::Post, "/v1/access-requests/{requestId}/decline", &[Role::ContactManager])];
     const ERRORS: &[ErrorKind] = &[AccessRequest::NOT_PENDING];

@@ -1,4 +1,5 @@
-//! What is due about access: requests lapse, and people learn that access ends.
+//! Scheduled work on access: requests that were not decided in time lapse; upcoming and passed expiries of grants leave
+//! events.
 
 use std::collections::BTreeMap;
 
@@ -10,7 +11,8 @@ use domain::{Access, AccessRequest, Email, RequestState};
 
 use super::close;
 
-/// Lapses a request about which nobody decided. False if somebody has to look again.
+/// Lapses a request that was not decided in time. Returns false, which leaves the entry to the next run, if the request
+/// was decided or its time is not over.
 ///
 /// # Errors
 ///
@@ -27,7 +29,8 @@ pub async fn lapse(context: &Context<'_>, request: AccessRequest) -> Result<bool
     context.apply(change).await.map(|_| true)
 }
 
-/// Tells what is due of a partner's access in an organization, up to 50 of it. False if somebody has to look again.
+/// Records the due reminders and expiries of a partner's grants in an organization, at most 50 per call. Returns false
+/// if more are due; the next run records them.
 ///
 /// # Errors
 ///

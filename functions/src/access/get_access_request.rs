@@ -8,16 +8,16 @@ use serde::Serialize;
 use super::{AccessRequestPath, read_request};
 use crate::party::{Names, Party};
 
-/// Shows a request for access.
+/// Returns an access request.
 pub struct GetAccessRequest;
 
-/// A request as it is shown.
+/// An access request and the partner that made it.
 #[derive(Debug, Serialize, JsonSchema)]
 pub struct AccessRequestView {
-    /// The request.
+    /// The access request.
     #[serde(flatten)]
     request: AccessRequest,
-    /// Who asks.
+    /// Partner that requests the access.
     partner: Party<PartnerId>,
 }
 
@@ -37,7 +37,11 @@ impl Output for AccessRequestView {
 
 impl Operation for GetAccessRequest {
     const NAME: &str = "get-access-request";
-    const ABOUT: &str = "Shows a request for access to the partner's people and to whom it is addressed.";
+    const SUMMARY: &str = "Get an access request";
+    const DESCRIPTION: &str = "The partner's members, the contact manager to whom the request is addressed, \
+        operators and agents may call it; for all other callers the request does not exist (404). A request \
+        that was not decided within 90 days is returned as `lapsed`, whether or not the scheduled job has \
+        run.";
     const ROUTES: &[Route] = &[route(
         Method::Get,
         "/v1/access-requests/{requestId}",

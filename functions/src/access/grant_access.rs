@@ -17,27 +17,29 @@ use super::{MemberLevel, SELF_GRANT_FORBIDDEN, check_terms, require_expiry, requ
 use crate::authority::own_record::require_manager;
 use crate::party::{Names, UNKNOWN_PARTNER};
 
-/// Gives access that nobody asked for, or other than is in force.
+/// Gives a partner access to an organization without an access request.
 pub struct GrantAccess;
 
-/// What is given, and to whom.
+/// Access to be given to a partner.
 #[derive(Debug, Deserr, JsonSchema)]
 #[deserr(error = Faults, rename_all = camelCase, deny_unknown_fields)]
 #[schemars(rename_all = "camelCase", deny_unknown_fields)]
 pub struct GrantAccessBody {
-    /// To which partner.
+    /// Id of the partner that receives the access.
     partner_id: PartnerId,
-    /// Until when, not included: at most two years from now.
+    /// Time from which the access is no longer active, in the future and at most two years from now; RFC 3339, UTC.
     expires_at: Timestamp,
-    /// To all members of the partner, also those who come later.
+    /// Access level for all members of the partner, including members added later. If it is absent or `null`,
+    /// `individuals` must not be empty.
     #[deserr(default)]
     organization_level: Option<Level>,
-    /// To single members, by e-mail: at most 20. Each is for the partner's member with that e-mail or, if there is none, for
-    /// the first one that is added. The answer is the same in both cases.
+    /// Individual members and their levels: at most 20, each e-mail once. Each grant is bound to the partner's member
+    /// with the e-mail or, if there is none, to the first one that is added. The response is the same in both cases.
+    /// Default: none.
     #[deserr(default)]
     #[schemars(default, length(max = 20))]
     individuals: Vec<MemberLevel>,
-    /// What for: the history says so.
+    /// Reason for the access, recorded in the history; 1 to 1,000 characters. Optional.
     #[deserr(default)]
     reason: Option<Description>,
 }
@@ -50,7 +52,14 @@ impl Check for GrantAccessBody {
 
 impl Operation for GrantAccess {
     const NAME: &str = "grant-access";
-    const ABOUT: &str = "Gives a partner access without being asked, in place of what is in force for the same people. `individuals` names e-mails: each grant is for the partner's member with that e-mail, or for the first one that is added. The answer is the same in both cases.";
+    const SUMMARY: &str = "Give a partner access without a request";
+    const DESCRIPTION: &str = "Contact managers give access to their organization, but not to a partner of \
+        which they are members. The grants are active at once, replace the partner's active grants for the \
+        same people and can be revoked. A call names at most 20 individual members; at most 100 individual \
+        grants of a partner are active in an organization. The response does not reveal whether an e-mail \
+        belongs to a member. The organization is added to the partner's directory. Records `access.granted` \
+        for each grant and `access.replaced` for each replaced one; later `access.expiring` (30, 7 and 1 \
+        days before expiry) and `access.expired`.";
     const ROUTES: &[Route] =
         &[route(Method::Post, "/v1/organizations/{organizationId}/access", &[Role::ContactManager])];
     const CREATES: bool = true;
@@ -87,7 +96,7 @@ impl Operation for GrantAccess {
         if partner.is_none() {
             change.reject(&UNKNOWN_PARTNER, &[&"partnerId"]);
         }
-        // Who is a partner's member is not looked at: the answer must not tell it.
+        // The response must not reveal whether an e-mail belongs to a member, so the members' records are not read.
         let mut individuals = Vec::new();
         for (index, one) in new.individuals.iter().enumerate() {
             if actor.email.as_ref() == Some(&one.email) {
@@ -109,7 +118,8 @@ impl Operation for GrantAccess {
         };
         require_records(&mut change, actor, &new_grants);
         let before = found.get(&access)?;
-        // Trying it tells the name of no partner that has nothing here.
+        // With `validateOnly`, the name of a partner that has no access here is withheld: otherwise any partner's name
+        // could be looked up without leaving an event.
         let partner = partner.filter(|_| before.is_some() || !context.validates_only());
         let access = give(context, &mut change, &organization, before, new_grants)?;
         let names = Names::from(partner.into_iter(), [organization].into_iter());

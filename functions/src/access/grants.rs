@@ -1,4 +1,4 @@
-//! Giving access, and ending it.
+//! Giving access grants and ending them.
 
 use api_runtime::table::{CountOfRemovals, EmailInPartner, count};
 use api_runtime::{Change, ConditionFailure, Context, Failure};
@@ -15,27 +15,29 @@ use crate::party::add_customer;
 pub(super) const GRANT_ENDED: ErrorKind =
     ErrorKind::state("grant-not-active", "the grant is not in force any more: the detail tells its state");
 
-/// A grant to a single member.
+/// An individual member and the level of its grant.
 pub(super) type GranteeLevel = (Grantee, Level);
 
-/// What is given.
+/// Grants to be given to one partner.
 pub(super) struct NewGrants {
-    /// To whom.
+    /// Partner whose members receive the grants.
     pub(super) partner_id: PartnerId,
-    /// By which request, if one was approved.
+    /// Access request that was approved; none if the grants are given without a request.
     pub(super) origin: Option<GrantOrigin>,
-    /// To all members.
+    /// Level of the grant to all members; none if there is no such grant.
     pub(super) organization_level: Option<Level>,
-    /// To single members.
+    /// Grants to individual members.
     pub(super) individuals: Vec<GranteeLevel>,
-    /// Until when, not included.
+    /// Time from which the grants are no longer active.
     pub(super) expires_at: Timestamp,
-    /// What for, where no request says so.
+    /// Reason recorded in the history; none if a request was approved, which has its own reason.
     pub(super) reason: Option<Description>,
 }
 
-/// Requires that the records to which grants are bound are as they were read: a member's own, or how many of an e-mail were
-/// removed. That the giver is no member is a condition already, and a transaction may name an item only once.
+/// Requires at commit that the records to which the grants are bound are as they were read: the e-mail still belongs to
+/// the same member, or the partner has not removed another member with the e-mail. The caller's own e-mail is skipped,
+/// because [`require_no_member`](super::require_no_member) adds a condition on the same item, and DynamoDB accepts an
+/// item only once in a transaction.
 pub(super) fn require_records(change: &mut Change, actor: &Actor, new_grants: &NewGrants) {
     for (Grantee { email, bound_to }, _) in &new_grants.individuals {
         match bound_to {
@@ -56,8 +58,8 @@ pub(super) fn require_records(change: &mut Change, actor: &Actor, new_grants: &N
     }
 }
 
-/// Gives access in an organization, in place of what is in force for the same people; with faults, which refuse the
-/// change, nothing.
+/// Gives grants in an organization, each in place of the active grant for the same people, adds the organization to the
+/// partner's directory and records the events. If there would be too many grants, the change is rejected.
 pub(super) fn give(
     context: &Context<'_>,
     change: &mut Change,
@@ -84,7 +86,7 @@ pub(super) fn give(
         change.reject(&reason, &[&"individuals"]);
         Vec::new()
     });
-    // Who approves means by `If-Match` the request.
+    // In `approve-access`, `If-Match` names a version of the request, not of the access.
     let meant = origin.is_none().then(|| context.if_match()).flatten();
     match seen {
         Some(seen) => {
@@ -95,7 +97,7 @@ pub(super) fn give(
             change.create_absent(&access, meant)?;
         }
     }
-    // The organization is the partner's customer from now on, if it was not before.
+    // A partner finds every organization that it has access to in its directory.
     add_customer(change, partner_id, organization, context.now)?;
     for Grant { id: grant_id, level, expires_at, individual, .. } in grants {
         let member_id = individual.as_ref().and_then(Grantee::member_id);
@@ -110,7 +112,8 @@ pub(super) fn give(
     Ok(access)
 }
 
-/// Ends a grant that is in force; what has ended in this way already is confirmed, and in another is said.
+/// Ends an active grant and records the event. A grant that already ended in the same way is left unchanged, so that a
+/// repeat is idempotent; if it ended in another way, the change is rejected with the grant's state in the detail.
 pub(super) fn end(
     context: &Context<'_>,
     change: &mut Change,

@@ -6,12 +6,15 @@ use api_runtime::{
 };
 use domain::{AccessRequest, Actor, Role};
 
-/// Lists what a partner has asked for.
+/// Lists a partner's access requests.
 pub struct ListAccessRequests;
 
 impl Operation for ListAccessRequests {
     const NAME: &str = "list-access-requests";
-    const ABOUT: &str = "Lists a partner's requests for access, the last one first.";
+    const SUMMARY: &str = "List a partner's access requests";
+    const DESCRIPTION: &str = "The partner's members, operators and agents may call it. Returns the requests \
+        in every state, the newest first. The list is eventually consistent: a change made a moment ago may \
+        not be visible yet.";
     const ROUTES: &[Route] = &[route(
         Method::Get,
         "/v1/partners/{partnerId}/access-requests",

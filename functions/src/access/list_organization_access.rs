@@ -10,12 +10,16 @@ use domain::{Actor, Role};
 use super::view::AccessView;
 use crate::party::Names;
 
-/// Shows an organization its partners.
+/// Lists the partners that have or had access to an organization.
 pub struct ListOrganizationAccess;
 
 impl Operation for ListOrganizationAccess {
     const NAME: &str = "list-organization-access";
-    const ABOUT: &str = "Lists the partners that have, or had, access in an organization: what each was given, how far it goes and until when.";
+    const SUMMARY: &str = "List partners with access to an organization";
+    const DESCRIPTION: &str = "The organization's contact managers, operators and agents may call it. \
+        Returns one item for each partner that has or had access, with its active grants and the last 20 \
+        that ended, in the order of the partners' ids. The list is consistent: it contains every earlier \
+        change.";
     const ROUTES: &[Route] = &[route(
         Method::Get,
         "/v1/organizations/{organizationId}/access",

@@ -14,29 +14,34 @@ use serde::Serialize;
 use super::view::AccessView;
 use crate::party::Names;
 
-/// Shows a partner its customers.
+/// Lists the organizations to which a partner has or had access.
 pub struct ListPartnerAccess;
 
-/// A customer of a partner's, and what the partner may do there.
+/// Access of the partner to one organization.
 #[derive(Debug, Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct PartnerAccessItem {
-    /// The access.
+    /// All access of the partner to the organization.
     #[serde(flatten)]
     access: AccessView,
-    /// How far the caller itself may go now; none if nowhere.
+    /// Access level that the caller has now. Absent if the caller has no access.
     #[serde(skip_serializing_if = "Option::is_none")]
     level: Option<Level>,
-    /// Until when, not included.
+    /// Time from which the grant behind `level` is no longer active; RFC 3339, UTC. Absent if the caller has no access.
     #[serde(skip_serializing_if = "Option::is_none")]
     expires_at: Option<Timestamp>,
-    /// The requests that are pending with who approved for this organization before.
+    /// Ids of the partner's pending requests that are addressed to a contact manager who approved one of the listed
+    /// grants.
     pending: Vec<AccessRequestId>,
 }
 
 impl Operation for ListPartnerAccess {
     const NAME: &str = "list-partner-access";
-    const ABOUT: &str = "Lists the organizations in which a partner has, or had, access: how far it goes, for whom and until when, and which changes are pending.";
+    const SUMMARY: &str = "List organizations to which a partner has access";
+    const DESCRIPTION: &str = "Members on the partner's record may call it. Returns one item for each \
+        organization that has given the partner access, active or ended: the grants, the caller's own level \
+        and expiry, and the pending requests, in the order of the organizations' ids. An organization that \
+        gave its first access a moment ago may be missing; the content of each item is current.";
     const ROUTES: &[Route] = &[route(Method::Get, "/v1/partners/{partnerId}/access", &[Role::PartnerMember])];
     const PAGED: bool = true;
 
@@ -60,7 +65,7 @@ impl Operation for ListPartnerAccess {
         let (beside, page) = tokio::try_join!(beside, context.page(&access, true))?;
         let member = beside.get(&own).or_not_found()?.member_record()?;
 
-        // The index is late: what it found is read again.
+        // The index is eventually consistent, so the items are read again from the table.
         let pending = beside.get(&pending)?.map(|pending| pending.requests).unwrap_or_default();
         let mut wanted = BatchGet::new();
         page.items.iter().for_each(|found| wanted.add(&AccessIn(found.organization_id, partner_id)));
@@ -89,7 +94,8 @@ impl Operation for ListPartnerAccess {
     }
 }
 
-/// The requests that are addressed to an e-mail whose owner gave this access: so much the partner knows.
+/// Returns the requests addressed to an e-mail whose owner approved a grant of this access. The partner already knows
+/// from the approval that the e-mail belongs to the organization, so this reveals nothing new.
 fn pending_for(access: &Access, requests: &[AccessRequest]) -> Vec<AccessRequestId> {
     let known = |request: &&AccessRequest| {
         let mut origin = access.grants.iter().filter_map(|grant| grant.origin.as_ref());

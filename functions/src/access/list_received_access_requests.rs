@@ -7,12 +7,15 @@ use domain::{Actor, Role};
 use super::get_access_request::AccessRequestView;
 use crate::party::Names;
 
-/// Lists what the caller is asked for.
+/// Lists the access requests that are addressed to the caller.
 pub struct ListReceivedAccessRequests;
 
 impl Operation for ListReceivedAccessRequests {
     const NAME: &str = "list-received-access-requests";
-    const ABOUT: &str = "Lists the requests for access that are addressed to the caller, the last one first.";
+    const SUMMARY: &str = "List access requests addressed to the caller";
+    const DESCRIPTION: &str = "Contact managers see the requests that partners have addressed to their \
+        verified e-mail, in every state, the newest first. The list is eventually consistent: a change made \
+        a moment ago may not be visible yet.";
     const ROUTES: &[Route] = &[route(Method::Get, "/v1/me/access-requests", &[Role::ContactManager])];
     const PAGED: bool = true;
 

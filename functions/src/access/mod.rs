@@ -1,4 +1,5 @@
-//! What a partner's people may do for an organization: asked, given, explained, and over at its very instant.
+//! Partner access to organizations: access requests, grants, and the explanation of a member's access. An expired grant
+//! is ignored from its expiry time on, whether or not the scheduled job has run.
 
 automod::dir!(pub "src/access");
 
@@ -29,43 +30,45 @@ const SELF_GRANT_FORBIDDEN: ErrorKind = ErrorKind::rule(
     "you are a member of this partner: that is another contact manager's to do",
 );
 
-/// A path that names a request for access.
+/// Path of an access request.
 #[derive(Debug, Deserr, JsonSchema)]
 #[deserr(error = Faults, rename_all = camelCase, deny_unknown_fields)]
 #[schemars(rename_all = "camelCase")]
 pub struct AccessRequestPath {
-    /// The request.
+    /// Id of the access request.
     request_id: AccessRequestId,
 }
 
-/// A path that names a grant.
+/// Path of an access grant.
 #[derive(Debug, Deserr, JsonSchema)]
 #[deserr(error = Faults, rename_all = camelCase, deny_unknown_fields)]
 #[schemars(rename_all = "camelCase")]
 pub struct GrantPath {
-    /// In which organization.
+    /// Id of the organization that the grant gives access to.
     organization_id: OrganizationId,
-    /// Whose.
+    /// Id of the partner whose members the grant is for.
     partner_id: PartnerId,
-    /// The grant.
+    /// Id of the grant.
     grant_id: GrantId,
 }
 
-/// A member by e-mail, in `grant-access` perhaps one to come, and how far access is to go.
+/// Access level for one member of the partner. In `grant-access` the partner may have no member with the e-mail yet.
 #[derive(Debug, Clone, Deserr, JsonSchema)]
 #[deserr(error = Faults, deny_unknown_fields)]
 #[schemars(deny_unknown_fields)]
 pub struct MemberLevel {
-    /// The member's e-mail.
+    /// E-mail of the member, at most 254 bytes; compared without regard to case.
     email: Email,
-    /// How far.
+    /// Access level. Each level includes the ones before it: `cc`, `look`, `update`, `create`, `service-admin`,
+    /// `full-admin`.
     level: Level,
 }
 
-/// As many single members one request, or one gift, is for.
+/// Maximum number of individual members in one access request or one `grant-access` call.
 const MOST_AT_ONCE: usize = 20;
 
-/// What must hold between the parts of what is asked, or given.
+/// Checks what the fields of an access request or a `grant-access` body must satisfy together: at least one grantee,
+/// and [`check_individuals`].
 fn check_terms(sent: &serde_json::Value) -> Vec<(String, ParseError)> {
     let individuals = sent.get("individuals").and_then(serde_json::Value::as_array);
     let individuals = individuals.map(Vec::as_slice).unwrap_or_default();
@@ -81,7 +84,7 @@ fn check_terms(sent: &serde_json::Value) -> Vec<(String, ParseError)> {
     faults
 }
 
-/// That there are not too many, and each is named once.
+/// Checks that there are at most [`MOST_AT_ONCE`] individual members and that each e-mail occurs once.
 fn check_individuals(individuals: &[serde_json::Value]) -> Vec<(String, ParseError)> {
     let (mut faults, mut seen) = (Vec::new(), BTreeSet::new());
     if individuals.len() > MOST_AT_ONCE {
@@ -99,14 +102,14 @@ fn check_individuals(individuals: &[serde_json::Value]) -> Vec<(String, ParseErr
     faults
 }
 
-/// Refuses what ends too early or too late.
+/// Rejects the change if the expiry is not in the future or is more than two years away.
 fn require_expiry(change: &mut Change, expires_at: Timestamp, now: Timestamp) {
     if let Some(reason) = check_expiry(expires_at, now) {
         change.reject(&reason, &[&"expiresAt"]);
     }
 }
 
-/// Who these members are; who is none is a fault.
+/// Returns the requested grants with the members' ids. Rejects the change for each e-mail that belongs to no member.
 fn find_members(
     change: &mut Change,
     found: &BatchResult,
@@ -125,18 +128,18 @@ fn find_members(
     Ok(individuals)
 }
 
-/// Wants the records of these members read.
+/// Adds the e-mail reservations of these members to a batch read.
 fn want_members(wanted: &mut BatchGet, partner: PartnerId, members: &[MemberLevel]) {
     members.iter().for_each(|one| wanted.add(&EmailInPartner(partner, one.email.clone())));
 }
 
-/// A request as it is now, whoever asks.
+/// Reads an access request consistently. It does not check whether the caller may see the request.
 async fn read_request(context: &Context<'_>, path: &AccessRequestPath) -> Result<AccessRequest, Failure> {
     let found = context.table.get(&RequestById(path.request_id)).await?;
     Ok(found.or_not_found()?)
 }
 
-/// Whether a request can still be decided; if not, the change is refused, and says why.
+/// Returns whether a request can still be decided. If not, rejects the change with the request's state in the detail.
 fn require_pending(
     context: &Context<'_>,
     change: &mut Change,
@@ -151,7 +154,8 @@ fn require_pending(
     Ok(state == RequestState::Pending)
 }
 
-/// Writes what became of a request that was pending as version `seen`, with its event.
+/// Writes the final state of a request that was read as pending in version `seen`, removes it from the partner's
+/// pending requests and records the event.
 fn close(
     context: &Context<'_>,
     change: &mut Change,
@@ -169,8 +173,8 @@ fn close(
     Ok(())
 }
 
-/// Requires that a request is addressed to whoever decides about it, and that the person is a contact manager on record;
-/// answers of which organization.
+/// Requires that the request is addressed to the caller's e-mail and that the caller is a contact manager by its record
+/// at commit. Returns the caller's organization.
 fn require_addressee(
     change: &mut Change,
     actor: &Actor,
@@ -186,7 +190,7 @@ fn require_addressee(
     Ok(organization)
 }
 
-/// Requires that whoever gives access to a partner is none of its members.
+/// Requires at commit that the caller, who gives access to the partner, is not one of its members.
 fn require_no_member(change: &mut Change, actor: &Actor, partner: PartnerId) -> Result<(), Problem> {
     let email = actor.require_email()?;
     change.require_absent(&EmailInPartner(partner, email), || {
@@ -195,7 +199,7 @@ fn require_no_member(change: &mut Change, actor: &Actor, partner: PartnerId) -> 
     Ok(())
 }
 
-/// A partner's access in an organization as it is now, and what both are called.
+/// Reads a partner's access in an organization consistently, and the names of both.
 async fn read(context: &Context<'_>, path: &GrantPath) -> Result<(Access, Names), Failure> {
     let GrantPath { organization_id, partner_id, .. } = *path;
     let access = async { Ok(context.table.get(&AccessIn(organization_id, partner_id)).await?) };

@@ -13,12 +13,16 @@ use super::grants::{GRANT_ENDED, end};
 use super::view::AccessView;
 use super::{GrantPath, read};
 
-/// Gives access back.
+/// Gives up an access grant of the caller's partner.
 pub struct RelinquishAccess;
 
 impl Operation for RelinquishAccess {
     const NAME: &str = "relinquish-access";
-    const ABOUT: &str = "Gives access back, at once: a member its own, an admin of the partner any, also that of all members.";
+    const SUMMARY: &str = "Relinquish an access grant";
+    const DESCRIPTION: &str = "Partner members end their own individual grants, partner admins any grant of \
+        their partner, including the one to all members. The grant ends at once and irreversibly; a new one \
+        can be requested. Idempotent: relinquishing a relinquished grant changes nothing; a grant that ended \
+        in another way is refused with 409. Records `access.relinquished`.";
     const ROUTES: &[Route] = &[route(
         Method::Post,
         "/v1/organizations/{organizationId}/access/{partnerId}/{grantId}/relinquish",

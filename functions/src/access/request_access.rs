@@ -17,7 +17,7 @@ use schemars::JsonSchema;
 
 use super::{MemberLevel, NOT_A_MEMBER, check_terms, find_members, require_expiry, want_members};
 
-/// Asks for access.
+/// Requests access to an organization for members of a partner.
 pub struct RequestAccess;
 
 const ADMIN_REQUIRED: ErrorKind =
@@ -25,23 +25,25 @@ const ADMIN_REQUIRED: ErrorKind =
 const TOO_MANY_PENDING: ErrorKind =
     ErrorKind::state("too-many-pending", "at most 50 requests of a partner are pending");
 
-/// What is asked, and of whom.
+/// Access to be requested, and the contact manager who decides.
 #[derive(Debug, Deserr, JsonSchema)]
 #[deserr(error = Faults, rename_all = camelCase, deny_unknown_fields)]
 #[schemars(rename_all = "camelCase", deny_unknown_fields)]
 pub struct RequestAccessBody {
-    /// The e-mail of a contact manager of the customer's.
+    /// E-mail of the contact manager who is asked to approve the request, at most 254 bytes. The response does not
+    /// reveal whether it belongs to anyone.
     contact_manager_email: Email,
-    /// Until when, not included: at most two years from now.
+    /// Time from which the access is no longer active, in the future and at most two years from now; RFC 3339, UTC.
     expires_at: Timestamp,
-    /// For all members of the partner, also those who come later.
+    /// Access level for all members of the partner, including members added later. If it is absent or `null`,
+    /// `individuals` must not be empty.
     #[deserr(default)]
     organization_level: Option<Level>,
-    /// For single members: at most 20.
+    /// Individual members and their levels: at most 20 members of the partner, each e-mail once. Default: none.
     #[deserr(default)]
     #[schemars(default, length(max = 20))]
     individuals: Vec<MemberLevel>,
-    /// What for.
+    /// Reason for the request, which the contact manager can read; 1 to 1,000 characters. Optional.
     #[deserr(default)]
     reason: Option<Description>,
 }
@@ -54,7 +56,13 @@ impl Check for RequestAccessBody {
 
 impl Operation for RequestAccess {
     const NAME: &str = "request-access";
-    const ABOUT: &str = "Asks the contact manager of an e-mail for access: a member for itself, an admin for others and for all. The answer is the same whether or not the e-mail is anybody's.";
+    const SUMMARY: &str = "Request access to an organization";
+    const DESCRIPTION: &str = "Partner members request access for themselves; partner admins also for other \
+        members and for all members of their partner. The request is addressed to the e-mail of a contact \
+        manager; the response is the same whether or not the e-mail belongs to anyone. A request names at \
+        most 20 individual members, and a partner has at most 50 pending requests. A request that is not \
+        decided within 90 days lapses (`access.lapsed`); until then the partner can cancel it. Records \
+        `access.requested`.";
     const ROUTES: &[Route] =
         &[route(Method::Post, "/v1/partners/{partnerId}/access-requests", &[Role::PartnerMember])];
     const CREATES: bool = true;

@@ -13,56 +13,59 @@ use serde::Serialize;
 
 use super::view::GrantView;
 
-/// Explains what a partner's person may do for an organization now.
+/// Explains the access of a partner member to an organization.
 pub struct ResolveAccess;
 
-/// Who.
+/// The person whose access is explained.
 #[derive(Debug, Deserr, JsonSchema)]
 #[deserr(error = Faults, rename_all = camelCase, deny_unknown_fields)]
 #[schemars(rename_all = "camelCase", deny_unknown_fields)]
 pub struct ResolveAccessQuery {
-    /// Of which partner.
+    /// Id of the partner that the person works for.
     partner_id: PartnerId,
-    /// The person's e-mail.
+    /// E-mail of the person, at most 254 bytes; compared without regard to case.
     email: Email,
 }
 
-/// What a person may do, and why.
+/// Access of a person to an organization, and the grants that determine it.
 #[derive(Debug, Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct ResolvedAccess {
-    /// In which organization.
+    /// Id of the organization that the access is for.
     organization_id: OrganizationId,
-    /// Of which partner.
+    /// Id of the partner that the person works for.
     partner_id: PartnerId,
-    /// Who.
+    /// E-mail of the person, as given in the query.
     email: Email,
-    /// When this was so.
+    /// Time at which the access was determined; RFC 3339, UTC.
     at: Timestamp,
-    /// Whether the person is on the partner's record. Absent for the organization's people until they have approved a request of
-    /// the partner; then `level`, `grant` and `ineffectiveGrants` are decided by the grants alone.
+    /// Whether the person is a member of the partner. Absent for the organization's contact managers until the
+    /// organization has approved a request of the partner; `level`, `grant` and `ineffectiveGrants` then depend on the
+    /// grants alone.
     #[serde(skip_serializing_if = "Option::is_none")]
     member: Option<bool>,
-    /// How far access goes; none if there is none.
+    /// Effective access level. Absent if the person has no access.
     #[serde(skip_serializing_if = "Option::is_none")]
     level: Option<Level>,
-    /// Until when, not included, unless something is changed before.
+    /// Time from which `grant` is no longer active, unless it ends earlier; RFC 3339, UTC. Absent if the person has no
+    /// access.
     #[serde(skip_serializing_if = "Option::is_none")]
     expires_at: Option<Timestamp>,
-    /// The grant that decides.
+    /// Grant that determines `level`. Absent if the person has no access.
     #[serde(skip_serializing_if = "Option::is_none")]
     grant: Option<GrantView>,
-    /// The others that were given to the person, or to all members, and why they do not count.
+    /// Other grants to the person or to all members of the partner, active or ended, each with the reason why it has no
+    /// effect.
     ineffective_grants: Vec<IneffectiveGrant>,
 }
 
-/// A grant that does not decide.
+/// A grant that has no effect on the person's access.
 #[derive(Debug, Serialize, JsonSchema)]
 pub struct IneffectiveGrant {
-    /// The grant.
+    /// Grant that has no effect.
     #[serde(flatten)]
     grant: GrantView,
-    /// Why not.
+    /// Reason why the grant has no effect.
     reason: IneffectiveReason,
 }
 
@@ -95,7 +98,13 @@ impl ResolvedAccess {
 
 impl Operation for ResolveAccess {
     const NAME: &str = "resolve-access";
-    const ABOUT: &str = "Explains what a partner's person may do for an organization now: the grant that decides, those that do not count and why, and until when.";
+    const SUMMARY: &str = "Explain a partner member's access to an organization";
+    const DESCRIPTION: &str = "Operators, agents and the organization's contact managers may ask about any \
+        person; partner members about themselves and partner admins about anyone, if the organization has \
+        ever given their partner access. Returns the effective level, the grant that determines it, and the \
+        other grants with the reason why each has no effect. An active individual grant takes precedence \
+        over the one to all members, even if its level is lower. Until the organization has approved a \
+        request of the partner, its contact managers do not learn whether the person is a member.";
     const ROUTES: &[Route] = &[route(
         Method::Get,
         "/v1/organizations/{organizationId}/access/resolve",
@@ -134,7 +143,8 @@ impl Operation for ResolveAccess {
         let found = context.table.fetch(wanted, true).await?;
         let access = found.get(&access)?;
         let known = match &own {
-            // To a partner there is no organization that never gave it anything. Its record says who asks for whom.
+            // An organization that never gave the partner access does not exist for it. Members ask about themselves,
+            // admins by token and record about anyone.
             Some(own) => {
                 let record = found.get(own).or_not_found()?;
                 let admin = record.manager && actor.has_one_of(&[Role::PartnerAdmin]);

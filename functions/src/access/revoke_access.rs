@@ -10,12 +10,15 @@ use super::view::AccessView;
 use super::{GrantPath, read};
 use crate::authority::own_record::require_manager;
 
-/// Takes access back.
+/// Revokes an access grant.
 pub struct RevokeAccess;
 
 impl Operation for RevokeAccess {
     const NAME: &str = "revoke-access";
-    const ABOUT: &str = "Takes access back, at once. Again changes nothing.";
+    const SUMMARY: &str = "Revoke an access grant";
+    const DESCRIPTION: &str = "Operators and the organization's contact managers end an active grant at \
+        once. This is irreversible, but a new grant can be given. Idempotent: revoking a revoked grant \
+        changes nothing; a grant that ended in another way is refused with 409. Records `access.revoked`.";
     const ROUTES: &[Route] = &[route(
         Method::Delete,
         "/v1/organizations/{organizationId}/access/{partnerId}/{grantId}",

@@ -1,4 +1,4 @@
-//! Access as it is shown.
+//! Access in API responses.
 
 use api_runtime::Output;
 use domain::access::Ended;
@@ -11,39 +11,42 @@ use serde::Serialize;
 
 use crate::party::{Names, Party};
 
-/// A grant as it is shown.
+/// An access grant.
 #[derive(Debug, Clone, Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct GrantView {
-    /// Its id.
+    /// Id of the grant.
     id: GrantId,
-    /// Whether it lasts now.
+    /// State of the grant at the time of the response.
     state: GrantState,
-    /// To whom; none if to all members of the partner.
+    /// Member that the grant is for. Absent if the grant is for all members of the partner.
     #[serde(skip_serializing_if = "Option::is_none")]
     individual: Option<GranteeView>,
-    /// How far it goes.
+    /// Access level. Each level includes the ones before it: `cc`, `look`, `update`, `create`, `service-admin`,
+    /// `full-admin`.
     level: Level,
-    /// When it was given.
+    /// Time at which the grant was given; RFC 3339, UTC.
     created_at: Timestamp,
-    /// Until when, not included.
+    /// Time from which the grant is no longer active; RFC 3339, UTC.
     expires_at: Timestamp,
-    /// When it ended.
+    /// Time at which the grant expired or was revoked, relinquished or replaced; RFC 3339, UTC. Absent while the grant
+    /// is active.
     #[serde(skip_serializing_if = "Option::is_none")]
     ended_at: Option<Timestamp>,
-    /// The request that was approved; none if nobody asked.
+    /// Id of the approved access request. Absent if the grant was given without a request.
     #[serde(skip_serializing_if = "Option::is_none")]
     request_id: Option<AccessRequestId>,
 }
 
-/// A single member to whom a grant is given, as it is shown.
+/// The member that an individual grant is for.
 #[derive(Debug, Clone, Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct GranteeView {
-    /// The member's e-mail.
+    /// E-mail of the member.
     email: Email,
-    /// The member, where the partner itself named it; a grant that nobody asked for is for the e-mail's first owner among the
-    /// partner's members, present or to come.
+    /// Id of the member, if the partner named the member in an access request. Absent if the grant was given without a
+    /// request: then it is bound to the member that had the e-mail at that time or, if there was none, to the first one
+    /// added.
     #[serde(skip_serializing_if = "Option::is_none")]
     member_id: Option<MemberId>,
 }
@@ -71,17 +74,18 @@ impl GrantView {
     }
 }
 
-/// All access of a partner in an organization, as it is shown.
+/// All access of a partner in an organization.
 #[derive(Debug, Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct AccessView {
-    /// In which organization.
+    /// Organization that the access is for.
     organization: Party<OrganizationId>,
-    /// Whose.
+    /// Partner that has the access.
     partner: Party<PartnerId>,
-    /// What is in force, and the last of what has ended, in the order in which it was given.
+    /// Active grants and the last 20 that ended, in the order in which they were given. The history has all earlier
+    /// ones.
     grants: Vec<GrantView>,
-    /// When, and which version.
+    /// Times of creation and of the last change, and the version.
     #[serde(flatten)]
     metadata: Metadata,
 }

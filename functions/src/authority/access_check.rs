@@ -1,5 +1,5 @@
-//! What a partner's person has to show before it acts for an organization. It is read together with whatever else is
-//! read, and where something is written it is a condition, too, that it is still so.
+//! The check of a partner member's access to an organization. The deciding items are read together with the operation's
+//! other reads; in a write, their being unchanged is also a condition of the transaction.
 
 use api_runtime::table::{AccessIn, BatchGet, BatchResult, EmailInPartner};
 use api_runtime::{Change, ConditionFailure, Context, Failure, OrNotFound};
@@ -11,37 +11,38 @@ use domain::{
     Problem,
 };
 
-/// The access in force does not go so far.
+/// The caller has access, but its level is too low for the action.
 pub const LEVEL_TOO_LOW: ErrorKind = ErrorKind::forbidden(
     "access-level-too-low",
     "your access does not go so far: the detail tells the grant that decides, its level and what would be needed",
 );
 
-/// A claim that is still to be proved.
+/// The access of a partner member to an organization, before the deciding items are read.
 pub struct AccessCheck {
     partner: PartnerId,
     email: Email,
     organization: OrganizationId,
 }
 
-/// A claim that was proved.
+/// A partner member whose access to an organization was checked.
 pub struct AuthorizedMember {
-    /// Whose member it is.
+    /// Partner of the member.
     pub partner: PartnerId,
-    /// Who it is.
+    /// Id of the member.
     pub member: MemberId,
-    /// Its e-mail.
+    /// E-mail of the member.
     pub email: Email,
     access: Access,
     by: Grant,
 }
 
 impl AccessCheck {
-    /// What the caller has to show for an organization; none if it is the caller's own, or the caller the vendor's.
+    /// Returns the check that the caller must pass for an organization; none for the organization's own people and the
+    /// vendor's staff.
     ///
     /// # Errors
     ///
-    /// To other organizations' people there is no such organization.
+    /// 404 for other organizations' people.
     pub fn of(actor: &Actor, organization: OrganizationId) -> Result<Option<Self>, Problem> {
         match actor.kind {
             ActorKind::Partner { partner, .. } => {
@@ -52,27 +53,27 @@ impl AccessCheck {
         }
     }
 
-    /// Whose member claims it.
+    /// Partner of the caller.
     pub fn partner(&self) -> PartnerId {
         self.partner
     }
 
-    /// The e-mail of who claims it.
+    /// E-mail of the caller.
     pub fn email(&self) -> &Email {
         &self.email
     }
 
-    /// Wants read what shows it.
+    /// Adds the deciding items to a batch read.
     pub fn want(&self, wanted: &mut BatchGet) {
         wanted.add(&AccessIn(self.organization, self.partner));
         wanted.add(&EmailInPartner(self.partner, self.email.clone()));
     }
 
-    /// Decides it by what was read, as it was when it was read.
+    /// Checks the access by the items that were read.
     ///
     /// # Errors
     ///
-    /// To whom nothing is open there is no such organization.
+    /// 404 if the caller is not a member on record or no active grant applies to it.
     pub fn prove(self, context: &Context<'_>, found: &BatchResult) -> Result<AuthorizedMember, Failure> {
         let Self { partner, email, organization } = self;
         let access = found.get(&AccessIn(organization, partner)).or_not_found()?;
@@ -83,7 +84,7 @@ impl AccessCheck {
         Ok(AuthorizedMember { partner, member: record.id, email, access, by })
     }
 
-    /// Reads what shows it, and decides it.
+    /// Reads the deciding items and checks the access.
     ///
     /// # Errors
     ///
@@ -97,23 +98,23 @@ impl AccessCheck {
 }
 
 impl AuthorizedMember {
-    /// How far it goes.
+    /// Effective access level of the member.
     pub fn level(&self) -> Level {
         self.by.level
     }
 
-    /// Who holds it.
+    /// The member, as a person of a service request.
     pub fn person(&self) -> Person {
         let membership = Some(Membership { partner_id: self.partner, member_id: self.member });
         Person { email: self.email.clone(), membership }
     }
 
-    /// All access of the partner, of which this is a part.
+    /// All access of the partner to the organization, including the grant that applies to the member.
     pub fn access(&self) -> &Access {
         &self.access
     }
 
-    /// Whether it goes so far.
+    /// Checks that the member's access level allows the action.
     ///
     /// # Errors
     ///
@@ -130,11 +131,12 @@ impl AuthorizedMember {
         Ok(())
     }
 
-    /// Requires that it goes so far, and is still what it was when it was read.
+    /// Checks that the member's access level allows the action, and requires at commit that the partner's access and
+    /// the member's record are unchanged.
     ///
     /// # Errors
     ///
-    /// [`LEVEL_TOO_LOW`], at once: to whom this is not open nothing else is said.
+    /// [`LEVEL_TOO_LOW`], immediately, so that a caller without the required level learns of no other fault.
     pub fn require(&self, change: &mut Change, action: AccessAction) -> Result<(), Failure> {
         self.check(action)?;
         change.confirm(&self.access, self.access.metadata.version, None)?;

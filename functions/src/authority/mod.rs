@@ -1,3 +1,3 @@
-//! Who may do what: every decision that concerns more than one operation.
+//! Authority decisions that several operations share.
 
 automod::dir!(pub "src/authority");

@@ -1,13 +1,14 @@
-//! The caller's own record, as a condition of what it writes: a token stays valid until it expires, even for a person who was
-//! removed since.
+//! The caller's own record as a condition of its writes: a token stays valid until it expires, even for a person who
+//! has been removed.
 
 use api_runtime::table::{EmailInOrganization, EmailInPartner, Expression};
 use api_runtime::{Change, ConditionFailure, OrNotFound};
 use domain::actor::ActorKind;
 use domain::{Actor, Customer, Email, OrganizationId, PartnerId, Problem};
 
-/// Requires of a customer who acts that it is on record at the commit, unless the change asks of `named`'s record, which is its
-/// own, already. Nothing is required of others.
+/// Requires that a caller who is a customer is on record at commit; other callers need no record here. No condition is
+/// added if `named`, an e-mail whose record the change already requires, is the caller's own: DynamoDB accepts an item
+/// only once in a transaction.
 pub fn require_own_record(change: &mut Change, actor: &Actor, named: Option<&Email>) {
     let ActorKind::Customer { organization, .. } = actor.kind else { return };
     if let Some(email) = actor.email.as_ref().filter(|email| named != Some(*email)) {
@@ -15,8 +16,9 @@ pub fn require_own_record(change: &mut Change, actor: &Actor, named: Option<&Ema
     }
 }
 
-/// Requires of a contact manager that the person's own record says so now; who operates needs none. A record that this
-/// change itself writes was read, and is written on the condition that it is as it was.
+/// Requires that the caller is a contact manager of the organization by its record at commit; the vendor's staff need
+/// no record. `written` is a customer record that the change itself writes: if it is the caller's own, the record as
+/// read decides, because the change writes it only if it is unchanged.
 pub fn require_manager(
     change: &mut Change,
     actor: &Actor,
@@ -41,7 +43,7 @@ pub fn require_manager(
     Ok(())
 }
 
-/// Requires that the caller, a partner's person, is on the partner's record at the commit.
+/// Requires that the caller is a member of the partner by its record at commit.
 pub fn require_member(change: &mut Change, actor: &Actor, partner: PartnerId) -> Result<(), Problem> {
     actor.authorize_partner(partner)?;
     let email = actor.require_email()?;
@@ -49,8 +51,9 @@ pub fn require_member(change: &mut Change, actor: &Actor, partner: PartnerId) ->
     Ok(())
 }
 
-/// Requires of a partner's admin that the person's own record says so now, unless this change itself removes that
-/// record, which was read; who operates needs none.
+/// Requires that the caller is an admin of the partner by its record at commit; the vendor's staff need no record.
+/// `removed` is the e-mail and admin flag of a member that the change itself removes: if it is the caller, the flag as
+/// read decides, because the change removes the record only if it is unchanged.
 pub fn require_admin(
     change: &mut Change,
     actor: &Actor,

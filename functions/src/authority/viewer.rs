@@ -1,8 +1,8 @@
-//! What of an organization a caller may see: one rule, used by every route. The vendor and, by their token, the organization's
-//! contact managers see everything. A partner sees the subscriptions that it manages, their entitlements, and entitlements
-//! that no subscription gives. A customer sees the subscriptions of which it is a contact, and all entitlements. An id of
-//! something that a caller does not see is not told either, but for an entitlement's own, which has the UUID of its
-//! subscription's.
+//! Decides which parts of an organization a caller may see: one rule, used by every route. The vendor's staff and, by
+//! their token alone, the organization's contact managers see everything. A partner sees the subscriptions that it
+//! manages, their entitlements, and entitlements that belong to no subscription. A customer sees the subscriptions of
+//! which it is a contact, and all entitlements. The id of an object that the caller may not see is withheld too, with
+//! one exception: an entitlement's own id contains the UUID of its subscription.
 
 use std::collections::BTreeSet;
 
@@ -21,26 +21,27 @@ use domain::{
     Subscription, SubscriptionId, TimeZone, Timestamp,
 };
 
-/// Which subscriptions of an organization a caller sees.
+/// The subscriptions of an organization that a caller may see.
 #[derive(Debug, Clone)]
 pub enum Visibility {
-    /// All: the vendor's people and the organization's contact managers.
+    /// All subscriptions: for the vendor's staff and the organization's contact managers.
     Everything,
-    /// Those that this partner manages.
+    /// The subscriptions that this partner manages.
     ManagedBy(PartnerId),
-    /// Those of which this customer is a contact.
+    /// The subscriptions of which this customer is a contact.
     ContactOf {
-        /// The customer's e-mail.
+        /// E-mail of the customer.
         email: Email,
-        /// The customer's record; none if it has none.
+        /// Id of the customer's record; none if it has no record.
         record: Option<CustomerId>,
-        /// When a customer of this e-mail was removed last.
+        /// Time at which a customer with this e-mail was last removed; none if that never happened.
         removed_at: Option<Timestamp>,
     },
 }
 
 impl Visibility {
-    /// What a caller sees across organizations, where only its own partner's subscriptions are listed.
+    /// Returns the visibility by the kind of caller alone: a partner sees the subscriptions that it manages, everyone
+    /// else sees all. Not for customers who are not contact managers: they would see too much.
     pub fn of_partner_list(actor: &Actor) -> Self {
         match actor.kind {
             ActorKind::Partner { partner, .. } => Self::ManagedBy(partner),
@@ -48,7 +49,7 @@ impl Visibility {
         }
     }
 
-    /// Whether the caller sees a subscription.
+    /// Returns whether the caller may see a subscription.
     pub fn sees(&self, one: &Subscription) -> bool {
         match self {
             Self::Everything => true,
@@ -59,7 +60,8 @@ impl Visibility {
         }
     }
 
-    /// A subscription without the ids of what the caller does not see. `others` are the subscriptions that it names.
+    /// Removes from a subscription the ids of others that the caller may not see. `others` are the subscriptions that
+    /// it names.
     pub fn narrow_by(&self, one: Subscription, others: &Subscriptions) -> VisibleSubscription {
         let seen = |id: &SubscriptionId| match self {
             Self::Everything => true,
@@ -71,8 +73,9 @@ impl Visibility {
         VisibleSubscription { cause, one: Subscription { linked, parents, apps, ..one } }
     }
 
-    /// Subscriptions without the ids of what the caller does not see. `others` are those that were read beside them; one more
-    /// round trip, unless the caller sees everything or they name nothing else.
+    /// Removes from subscriptions the ids of others that the caller may not see. `others` are the subscriptions that
+    /// were read with them. Takes one more round trip, unless the caller sees everything or all subscriptions named
+    /// were read.
     pub async fn narrow(
         &self,
         context: &Context<'_>,
@@ -96,8 +99,9 @@ impl Visibility {
         Ok(these.into_iter().map(|one| self.narrow_by(one, &others)).collect())
     }
 
-    /// The subscriptions that decide whether the caller sees what events name beside their own: a partner is told that one of
-    /// its own went down with another, and not with which, if it does not manage that.
+    /// Returns the lookups of subscriptions that events name as the cause of another one's deactivation; they decide
+    /// whether the caller may see the cause. A partner may know that its subscription was deactivated with another one,
+    /// but learns the other one's id only if it manages that one, too.
     pub fn causes_of(&self, events: &[Event]) -> Vec<SubscriptionOf> {
         let named = |event: &Event| match event.kind {
             EventKind::SubscriptionDeactivated(SubscriptionDeactivated {
@@ -117,50 +121,52 @@ impl Visibility {
     }
 }
 
-/// The ids of the subscriptions that one names.
+/// Returns the ids of the other subscriptions that a subscription names.
 pub fn named_by(one: &Subscription) -> impl Iterator<Item = SubscriptionId> {
     let cause = one.deactivation.as_ref().map(|deactivation| deactivation.cause).filter(|id| *id != one.id);
     one.linked.iter().chain(&one.parents).chain(&one.apps).copied().chain(cause)
 }
 
-/// A subscription of which only that is left which a caller may see.
+/// A subscription reduced to the parts that a caller may see.
 pub struct VisibleSubscription {
-    /// The subscription, with those links only that the caller sees.
+    /// The subscription, with only the links that the caller may see.
     pub one: Subscription,
-    /// The subscription with which it was deactivated; none if it was not, or the caller does not see that.
+    /// Subscription whose deactivation included this one, possibly itself; none if this one was not deactivated, or if
+    /// the caller may not see the other one.
     pub cause: Option<SubscriptionId>,
 }
 
-/// Whether a reader sees who a person of a service request is. A partner sees of another partner's people only the primary
-/// contact; the organization and the vendor see everyone.
+/// Returns whether a reader may see the identity of a person in a service request. Of other partners' members, a
+/// partner sees only the primary contact; the organization and the vendor, for whom `reader` is none, see everyone.
 pub fn sees_person(reader: Option<PartnerId>, person: &Person, is_primary: bool) -> bool {
     let of = person.membership.map(|of| of.partner_id);
     is_primary || reader.is_none() || of.is_none() || of == reader
 }
 
-/// A caller who asks about an organization; what decides what it sees is read together with what it asks for.
+/// A caller who asks about an organization, before the items that decide its visibility are read. They are read
+/// together with the requested items.
 #[derive(Clone, Copy)]
 pub struct Viewer<'a> {
     actor: &'a Actor,
     organization: OrganizationId,
 }
 
-/// A caller of whom is known what of an organization it sees.
+/// A caller whose visibility in an organization is decided.
 pub struct ViewerContext<'a> {
     actor: &'a Actor,
-    /// What the caller sees.
+    /// The subscriptions that the caller may see.
     pub sight: Visibility,
-    /// The caller's record as a customer of the organization, if it has one.
+    /// E-mail reservation of the caller as a customer of the organization; none if it has no record.
     record: Option<Reservation>,
     organization: Organization,
 }
 
 impl<'a> Viewer<'a> {
-    /// The caller.
+    /// Returns the caller as a viewer of an organization.
     ///
     /// # Errors
     ///
-    /// 404 to other organizations' people.
+    /// 404 for other organizations' people.
     pub fn of(actor: &'a Actor, organization: OrganizationId) -> Result<Self, Problem> {
         if !actor.has_one_of(&[Role::PartnerMember]) {
             actor.authorize_organization(organization)?;
@@ -168,8 +174,8 @@ impl<'a> Viewer<'a> {
         Ok(Self { actor, organization })
     }
 
-    /// Whether the caller may see a subscription, as far as the subscription itself tells: what is read beside it may still
-    /// hide it.
+    /// Returns whether the caller may see a subscription, judged by the subscription alone. [`Self::prove`] may still
+    /// exclude it.
     pub fn may_see(&self, one: &Subscription) -> bool {
         match self.actor.kind {
             ActorKind::Operator | ActorKind::Agent => true,
@@ -193,7 +199,7 @@ impl<'a> Viewer<'a> {
         Some((EmailInOrganization(Some(self.organization), email), welcome))
     }
 
-    /// Adds to a read what decides what the caller sees.
+    /// Adds the items that decide the visibility to a batch read.
     pub fn want(&self, wanted: &mut BatchGet) {
         wanted.add(&OrganizationById(self.organization));
         self.link().iter().for_each(|link| wanted.add(link));
@@ -203,11 +209,11 @@ impl<'a> Viewer<'a> {
         }
     }
 
-    /// Decides by what was read.
+    /// Decides the visibility by the items that were read.
     ///
     /// # Errors
     ///
-    /// 404 to a partner of which the organization is no customer.
+    /// 404 if the organization does not exist, or is not in the directory of the caller's partner.
     pub fn prove(self, found: &BatchResult) -> Result<ViewerContext<'a>, Failure> {
         let organization = found.get(&OrganizationById(self.organization)).or_not_found()?;
         if let Some(link) = self.link() {
@@ -229,7 +235,7 @@ impl<'a> Viewer<'a> {
         Ok(ViewerContext { actor: self.actor, sight, record, organization })
     }
 
-    /// Reads what decides, and decides.
+    /// Reads the items that decide the visibility, and decides it.
     ///
     /// # Errors
     ///
@@ -248,19 +254,19 @@ impl ViewerContext<'_> {
         self.actor
     }
 
-    /// The time zone of the organization's days.
+    /// Time zone in which the organization's days are counted; UTC if it has none.
     pub fn time_zone(&self) -> TimeZone {
         self.organization.time_zone.unwrap_or_default()
     }
 
-    /// Whether the caller sees a subscription.
+    /// Returns whether the caller may see a subscription.
     pub fn sees(&self, one: &Subscription) -> bool {
         self.sight.sees(one)
     }
 
-    /// Requires at the commit that the caller may act on each of some subscriptions: an operator and, with `manager`, one of
-    /// the organization's contact managers on all, another customer on those of which it is a contact. Answers how many
-    /// are not the caller's; then nothing is required.
+    /// Requires at commit that the caller may act on each of these subscriptions: operators and, if `manager` is true,
+    /// the organization's contact managers may act on all of them, other customers on those of which they are contacts.
+    /// Returns the number of subscriptions on which the caller may not act; unless it is 0, no condition is added.
     pub fn require_right_over<'b>(
         &self,
         change: &mut Change,

@@ -16,7 +16,7 @@ use super::{
 };
 use crate::authority::access_check::LEVEL_TOO_LOW;
 
-/// Makes a customer known.
+/// Creates a customer of an organization, or of none.
 pub struct CreateCustomer;
 
 const EMAIL_TAKEN: ErrorKind =
@@ -27,27 +27,29 @@ const EXTERNAL_ID_TAKEN: ErrorKind =
 api_runtime::paths! {
     /// The organization that the customer belongs to, if any.
     Owner {
-        /// An organization.
+        /// Organization of the customer.
         Organization(OrganizationPath) = "organizationId",
-        /// None.
+        /// The customer belongs to no organization.
         Unaffiliated(Nothing) = "",
     }
 }
 
-/// A customer to be.
+/// A customer to be created.
 #[derive(Debug, Deserr, JsonSchema)]
 #[deserr(error = Faults, rename_all = camelCase, deny_unknown_fields)]
 #[schemars(rename_all = "camelCase", deny_unknown_fields)]
 pub struct CreateCustomerBody {
-    /// Unique in the organization.
+    /// E-mail of the customer, at most 254 bytes; unique in the organization, or among customers of no organization,
+    /// regardless of case.
     email: Email,
-    /// What people call the person.
+    /// Name of the customer; 1 to 200 characters.
     name: Name,
-    /// The person's id in the caller's own system, the vendor's or the organization's; unique among the customers that
-    /// party created.
+    /// Id of the customer in the caller's own system; 1 to 100 characters, unique among the customers that the same
+    /// party (vendor, organization or partner) created. Visible only to that party and the vendor. Optional.
     #[deserr(default)]
     external_id: Option<ExternalId>,
-    /// Whether the person approves partners for the organization, and manages its customers.
+    /// Whether the customer is a contact manager, who approves partner access and manages the organization's customers.
+    /// Default: `false`. Partners cannot set it, and a customer of no organization cannot have it.
     #[deserr(default)]
     #[schemars(default)]
     manager: bool,
@@ -55,7 +57,13 @@ pub struct CreateCustomerBody {
 
 impl Operation for CreateCustomer {
     const NAME: &str = "create-customer";
-    const ABOUT: &str = "Creates a customer, of an organization or of none.";
+    const SUMMARY: &str = "Create a customer";
+    const DESCRIPTION: &str = "Operators, the organization's contact managers and partner members with \
+        access level `full-admin` create customers of an organization; only operators create customers of no \
+        organization. The e-mail is unique in the organization, or among the customers of no organization. \
+        The `externalId` is unique among the customers that the same party created. Partners can create \
+        neither contact managers nor customers with the e-mail of one of their own members. Records \
+        `customer.created`.";
     const ROUTES: &[Route] = &[
         route(
             Method::Post,
@@ -105,7 +113,8 @@ impl Operation for CreateCustomer {
         }
         if actor.has_one_of(&[Role::ContactManager]) && actor.email.as_ref() == Some(email) {
             organization_id.map_or(Ok(()), |organization| actor.authorize_organization(organization))?;
-            // The record they want to make is the one that would have to say that they may.
+            // The call would create the very record that has to prove the caller's authority: if a contact manager's
+            // record exists, the e-mail is taken; otherwise the caller has no authority.
             change.forbid(&EmailInOrganization(organization_id, email.clone()), |holder| match holder {
                 Some(own) if own.manager => ConditionFailure::held_by(&EMAIL_TAKEN, own.owner, &[&"email"]),
                 _ => ConditionFailure::NotFound,

@@ -6,21 +6,25 @@ use deserr::Deserr;
 use domain::{Actor, Customer, Email, Faults, Role};
 use schemars::JsonSchema;
 
-/// Finds a person by e-mail.
+/// Finds customers by e-mail.
 pub struct FindCustomer;
 
-/// Which person.
+/// The e-mail to look for.
 #[derive(Debug, Deserr, JsonSchema)]
 #[deserr(error = Faults, rename_all = camelCase, deny_unknown_fields)]
 #[schemars(rename_all = "camelCase", deny_unknown_fields)]
 pub struct FindCustomerQuery {
-    /// The e-mail, whatever the case of its letters.
+    /// E-mail of the customers, at most 254 bytes; compared without regard to case.
     email: Email,
 }
 
 impl Operation for FindCustomer {
     const NAME: &str = "find-customer";
-    const ABOUT: &str = "Finds the customers with an e-mail: a person may be one of several organizations.";
+    const SUMMARY: &str = "Find customers by e-mail";
+    const DESCRIPTION: &str = "Operators and agents may call it. Returns all customers with the e-mail, in \
+        the order in which they were created: one person may be a customer of several organizations. Removed \
+        customers are omitted. The list is eventually consistent: a customer created a moment ago may be \
+        missing.";
     const ROUTES: &[Route] = &[route(Method::Get, "/v1/customers", &[Role::Operator, Role::Agent])];
     const PAGED: bool = true;
 

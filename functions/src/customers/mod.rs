@@ -1,4 +1,4 @@
-//! People who are customers, of an organization or of none.
+//! Customers: people who belong to an organization, or to none.
 
 automod::dir!(pub "src/customers");
 
@@ -19,22 +19,23 @@ const CONTACT_MANAGER_RESTRICTED: ErrorKind = ErrorKind::forbidden(
 );
 const SELF_MANAGEMENT_FORBIDDEN: ErrorKind =
     ErrorKind::rule("self-management-forbidden", "a partner manages no customers who are its own members");
-/// Far more than anybody has: the count has no bound of its own.
+/// Upper bound for the count of contact managers, far above any real number: the counter needs a bound, the API has
+/// none.
 const MOST_MANAGERS: u64 = 1_000_000;
 const NO_ORGANIZATION: ErrorKind =
     ErrorKind::rule("no-organization", "who is in no organization manages none");
 
-/// A path that names a customer.
+/// Path of a customer.
 #[derive(Debug, Deserr, JsonSchema)]
 #[deserr(error = Faults, rename_all = camelCase, deny_unknown_fields)]
 #[schemars(rename_all = "camelCase")]
 pub struct CustomerPath {
-    /// The customer.
+    /// Id of the customer.
     pub customer_id: CustomerId,
 }
 
-/// Requires that the caller manages the organization's customers: as [`require_manager`], or by a partner's access, which
-/// is for nobody who is the partner's own member.
+/// Requires that the caller may manage the organization's customers: as in [`require_manager`] or, as a partner member,
+/// by access of level `full-admin`. A partner may not manage a customer whose e-mail is that of one of its members.
 async fn authorize(
     context: &Context<'_>,
     change: &mut Change,
@@ -49,7 +50,7 @@ async fn authorize(
     let access_check = AccessCheck::of(actor, organization.or_not_found()?)?;
     let member = access_check.or_not_found()?.resolve(context).await?;
     member.require(change, AccessAction::ManageCustomers)?;
-    // A transaction asks of an item once: that the caller is a member is asked already.
+    // DynamoDB accepts an item only once in a transaction, and the caller's own member record is already a condition.
     match member.email == *email {
         true => change.reject(&SELF_MANAGEMENT_FORBIDDEN, &[]),
         false => {
@@ -60,7 +61,8 @@ async fn authorize(
     Ok(())
 }
 
-/// Makes somebody a contact manager, or takes that away; the last one stays, and partners leave that alone.
+/// Counts one contact manager more, or one less. Rejects the change if the caller is a partner member, or if the
+/// organization would have no contact manager left.
 fn count_manager(change: &mut Change, actor: &Actor, organization: Option<OrganizationId>, manager: bool) {
     let Some(organization) = organization else { return };
     if actor.has_one_of(&[Role::PartnerMember]) {
@@ -75,7 +77,7 @@ fn count_manager(change: &mut Change, actor: &Actor, organization: Option<Organi
     }
 }
 
-/// A customer as it is now, also one that is removed.
+/// Reads a customer consistently, including a removed one.
 async fn read(context: &Context<'_>, customer: CustomerId) -> Result<Customer, Failure> {
     let found = context.table.get(&CustomerById(customer)).await?;
     Ok(found.or_not_found()?)

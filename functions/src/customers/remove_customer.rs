@@ -16,7 +16,14 @@ pub struct RemoveCustomer;
 
 impl Operation for RemoveCustomer {
     const NAME: &str = "remove-customer";
-    const ABOUT: &str = "Removes a customer: the e-mail is free for another, and who managed no longer does. Again changes nothing.";
+    const SUMMARY: &str = "Remove a customer";
+    const DESCRIPTION: &str = "Operators, the organization's contact managers and partner members with \
+        access level `full-admin` may call it, but partners can remove neither contact managers nor \
+        customers with the e-mail of one of their own members. The person loses the rights of a contact \
+        manager and of a subscription contact; e-mail and `externalId` become available for another \
+        customer. Irreversible: the same person can be created again, but as a new customer. The last \
+        contact manager of an organization cannot be removed. Idempotent: removing a removed customer \
+        changes nothing. Records `customer.removed`.";
     const ROUTES: &[Route] = &[route(
         Method::Delete,
         "/v1/customers/{customerId}",

@@ -13,19 +13,20 @@ use super::{
 };
 use crate::authority::access_check::LEVEL_TOO_LOW;
 
-/// Changes a customer.
+/// Updates a customer.
 pub struct UpdateCustomer;
 
-/// What is to be another than it is.
+/// Changes of a customer. Absent fields stay unchanged.
 #[derive(Debug, Deserr, JsonSchema)]
 #[deserr(error = Faults, rename_all = camelCase, deny_unknown_fields)]
 #[schemars(rename_all = "camelCase", deny_unknown_fields)]
 pub struct UpdateCustomerBody {
-    /// What people call the person.
+    /// New name of the customer; 1 to 200 characters. Unchanged if absent.
     #[deserr(default)]
     #[schemars(default)]
     name: Given<Name>,
-    /// Whether the person approves partners for the organization, and manages its customers.
+    /// Whether the customer is a contact manager, who approves partner access and manages the organization's customers.
+    /// Unchanged if absent. Partners cannot change it, and a customer of no organization cannot have it.
     #[deserr(default)]
     #[schemars(default)]
     manager: Given<bool>,
@@ -33,7 +34,13 @@ pub struct UpdateCustomerBody {
 
 impl Operation for UpdateCustomer {
     const NAME: &str = "update-customer";
-    const ABOUT: &str = "Changes a customer: what is named in the body, and nothing else.";
+    const SUMMARY: &str = "Update a customer";
+    const DESCRIPTION: &str = "Operators, the organization's contact managers and partner members with \
+        access level `full-admin` change the fields that the body contains. Partners can change neither \
+        `manager` nor customers with the e-mail of one of their own members. The last contact manager of an \
+        organization stays contact manager. A removed customer does not exist for this operation (404). \
+        Idempotent: a call that changes nothing returns the customer as it is. Records `customer.updated` if \
+        the name changes and `contact.manager-changed` if `manager` changes.";
     const ROUTES: &[Route] = &[route(
         Method::Patch,
         "/v1/customers/{customerId}",

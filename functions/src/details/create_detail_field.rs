@@ -12,18 +12,18 @@ use serde::Serialize;
 
 use super::{LIMIT, NAME_TAKEN, count_more};
 
-/// Defines detail fields.
+/// Creates detail fields.
 pub struct CreateDetailField;
 
-/// What was made.
+/// The created detail fields.
 #[derive(Debug, Serialize, JsonSchema)]
 #[serde(untagged, rename_all_fields = "camelCase")]
 pub enum CreatedDetailFields {
-    /// The one field that was asked for.
+    /// The created field, if the request contained a single one.
     One(Box<DetailField>),
-    /// All that were asked for, in their order.
+    /// The created fields, if the request contained `detailFields`.
     Several {
-        /// The fields.
+        /// Created fields, in the order of the request.
         detail_fields: Vec<DetailField>,
     },
 }
@@ -41,7 +41,11 @@ impl Output for CreatedDetailFields {
 
 impl Operation for CreateDetailField {
     const NAME: &str = "create-detail-field";
-    const ABOUT: &str = "Defines a detail field, or up to 50 at once as `detailFields`, all or none.";
+    const SUMMARY: &str = "Create one or several detail fields";
+    const DESCRIPTION: &str = "Operators create one field, or up to 50 at once as `detailFields`, all or \
+        none. At most 50 unarchived fields exist at a time. Names are unique among all fields, including \
+        archived ones, regardless of case and width. A field's type can never be changed, except for its \
+        options; a field can be archived, but not deleted. Records one `detail-fields.created` per call.";
     const ROUTES: &[Route] = &[route(Method::Post, "/v1/detail-fields", &[Role::Operator])];
     const CREATES: bool = true;
     const ERRORS: &[ErrorKind] = &[NAME_TAKEN, LIMIT];
@@ -62,7 +66,7 @@ impl Operation for CreateDetailField {
         let mut change = Change::new();
         for (index, field) in fields.iter().enumerate() {
             change.create_once(field, move |other| {
-                // It may be archived, and hidden: its id tells where to look.
+                // The field that has the name may be archived and missing in lists, so the fault contains its id.
                 match one {
                     true => ConditionFailure::held_by(&NAME_TAKEN, other.id, &[&"name"]),
                     false => {

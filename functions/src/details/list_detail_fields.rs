@@ -6,12 +6,16 @@ use api_runtime::{
 };
 use domain::{Actor, DetailField, Role};
 
-/// Shows which detail fields there are.
+/// Lists detail fields.
 pub struct ListDetailFields;
 
 impl Operation for ListDetailFields {
     const NAME: &str = "list-detail-fields";
-    const ABOUT: &str = "Lists the detail fields that the caller may see, in their order and always all of them; or, with `archived=true`, page by page the archived ones.";
+    const SUMMARY: &str = "List detail fields";
+    const DESCRIPTION: &str = "Operators see all fields; agents, partner members and customers those whose \
+        `viewers` contain their role. Unarchived fields, at most 50, are always returned on one page, in \
+        display order. With `archived=true`, only archived fields are returned, in the order in which they \
+        were created, page by page.";
     const ROUTES: &[Route] = &[route(
         Method::Get,
         "/v1/detail-fields",

@@ -1,4 +1,4 @@
-//! Attributes of every entitlement, which the administrator defines.
+//! Detail fields: attributes of every entitlement, defined by operators.
 
 automod::dir!(pub "src/details");
 
@@ -11,7 +11,8 @@ const NAME_TAKEN: ErrorKind = ErrorKind::state("detail-field-name-taken", "anoth
 const LIMIT: ErrorKind =
     ErrorKind::state("detail-field-limit", "there are at most 50 fields that are not archived");
 
-/// Counts more fields that are not archived, as far as there may be more; else the fault is at this field of the body.
+/// Counts `more` fields that are not archived. If there would be more than [`MOST_FIELDS`], rejects the change with a
+/// fault at the field `at` of the body.
 fn count_more(change: &mut Change, more: usize, at: &'static [&'static str]) {
     let most = u64::try_from(MOST_FIELDS).unwrap_or(u64::MAX);
     let counted = count::add(u64::try_from(more).unwrap_or(u64::MAX), most);

@@ -14,44 +14,47 @@ use schemars::JsonSchema;
 
 use super::{LIMIT, NAME_TAKEN, count_more};
 
-/// Changes a detail field.
+/// Updates a detail field.
 pub struct UpdateDetailField;
 
-/// A path that names a detail field.
+/// Path of a detail field.
 #[derive(Debug, Deserr, JsonSchema)]
 #[deserr(error = Faults, rename_all = camelCase, deny_unknown_fields)]
 #[schemars(rename_all = "camelCase")]
 pub struct DetailFieldPath {
-    /// The field.
+    /// Id of the detail field.
     field_id: FieldId,
 }
 
-/// What is to be another than it is. A field's type never is.
+/// Changes of a detail field. Absent fields stay unchanged; the type of a detail field cannot be changed.
 #[derive(Debug, Deserr, JsonSchema)]
 #[deserr(error = Faults, rename_all = camelCase, deny_unknown_fields)]
 #[schemars(rename_all = "camelCase", deny_unknown_fields)]
 pub struct UpdateDetailFieldBody {
-    /// What people call it.
+    /// New name; 1 to 255 characters, unique among all detail fields regardless of case and width. Unchanged if absent.
     #[deserr(default)]
     #[schemars(default)]
     name: Given<FieldName>,
-    /// How it is shown.
+    /// Display settings, replacing all previous ones. Unchanged if absent.
     #[deserr(default)]
     #[schemars(default)]
     configuration: Given<Configuration>,
-    /// Who sees it.
+    /// Roles that see the field and its values, each at most once; operators always see it. Replaces the previous
+    /// roles. Unchanged if absent.
     #[deserr(default)]
     #[schemars(default)]
     viewers: Given<Audience>,
-    /// Who changes its values.
+    /// Roles that change the field's values, among those that see it, each at most once. Replaces the previous roles.
+    /// Unchanged if absent. Partner members cannot change values, even if listed.
     #[deserr(default)]
     #[schemars(default)]
     editors: Given<Audience>,
-    /// New options, and those that are to be others than they are; all others stay as they are.
+    /// Options to add or change: 1 to 50, for `SELECT` and `MULTISELECT` only. Options that are not listed stay
+    /// unchanged. A field has at most 50 options that are not retired, and at most 500 in total.
     #[deserr(default)]
     #[schemars(default)]
     options: Given<OptionChanges>,
-    /// Whether it is hidden. Its values are kept.
+    /// Whether the field is archived. An archived field is hidden, but keeps its values. Unchanged if absent.
     #[deserr(default)]
     #[schemars(default)]
     archived: Given<bool>,
@@ -59,7 +62,12 @@ pub struct UpdateDetailFieldBody {
 
 impl Operation for UpdateDetailField {
     const NAME: &str = "update-detail-field";
-    const ABOUT: &str = "Changes a detail field: what is named in the body, and nothing else. Its type never changes; an archived one keeps its values, and can be restored.";
+    const SUMMARY: &str = "Update, archive or restore a detail field";
+    const DESCRIPTION: &str = "Operators change the properties that the body contains; the type cannot be \
+        changed, except for its options, which can be added, renamed and retired, but not removed. An \
+        archived field is hidden, but keeps its values; it can be restored as long as fewer than 50 \
+        unarchived fields exist. Idempotent: a call that changes nothing returns the field as it is. Records \
+        `detail-field.updated`, `detail-field.archived` or `detail-field.restored`.";
     const ROUTES: &[Route] = &[route(Method::Patch, "/v1/detail-fields/{fieldId}", &[Role::Operator])];
     const ERRORS: &[ErrorKind] =
         &[NAME_TAKEN, LIMIT, OPTION_EXISTS, OPTION_LIMIT, NO_OPTIONS, UNKNOWN_OPTION];
@@ -115,7 +123,7 @@ impl Operation for UpdateDetailField {
         }
         match (before.archived_at, field.archived_at) {
             (None, Some(_)) => {
-                // It was counted when it was made or restored.
+                // The field was counted when it was created or restored, so the count is at least 1.
                 change.update(&CountOfFields(), count::subtract(1, 0), |_| ConditionFailure::Stale);
                 change.record(NewEvent::of_vendor(DetailFieldArchived { field_id: id }));
             }

@@ -22,7 +22,7 @@ use super::update_entitlement_details::{DetailsPatch, apply};
 use super::{EntitlementView, read_fields};
 use crate::customers::CustomerPath;
 
-/// Makes somebody the owner of a product.
+/// Creates an entitlement of an organization or a customer.
 pub struct CreateEntitlement;
 
 const UNKNOWN_PRODUCT: ErrorKind = ErrorKind::rule("unknown-product", "there is no such product");
@@ -36,33 +36,35 @@ const EXTERNAL_ID_TAKEN: ErrorKind =
     ErrorKind::state("entitlement-external-id-taken", "another entitlement has this external id");
 
 api_runtime::paths! {
-    /// Whose it is to be.
+    /// Owner of the new entitlement.
     NewEntitlementPath {
-        /// An organization's, and so every customer's of it.
+        /// An organization, whose customers all share the entitlement.
         Organization(OrganizationPath) = "organizationId",
-        /// One person's.
+        /// A single customer.
         Customer(CustomerPath) = "customerId",
     }
 }
 
-/// An entitlement to be.
+/// Request body: the entitlement to create.
 #[derive(Debug, Deserr, JsonSchema)]
 #[deserr(error = Faults, rename_all = camelCase, deny_unknown_fields)]
 #[schemars(rename_all = "camelCase", deny_unknown_fields)]
 pub struct CreateEntitlementBody {
-    /// What is to be owned.
+    /// Product that is owned. It must exist and not be archived.
     product_id: ProductId,
-    /// What the detail fields are to say of it, by their names or ids.
+    /// Values of detail fields, keyed by field name or field id; at most about 64 KB in total. Fields that are not
+    /// named have no value.
     #[deserr(default)]
     #[schemars(default)]
     details: DetailsPatch,
-    /// From when on; without, from now on.
+    /// Time from which the product is owned; RFC 3339, UTC. If absent, the product is owned from creation on.
     #[deserr(default)]
     starts_at: Option<Timestamp>,
-    /// Until when, not included; without, for good.
+    /// Time at which ownership ends (exclusive); RFC 3339, UTC, after `startsAt`. If absent, ownership has no end.
     #[deserr(default)]
     ends_at: Option<Timestamp>,
-    /// The vendor's own id for it; unique among entitlements.
+    /// The vendor's own id for the entitlement: 1 to 100 characters, unique among entitlements, and not of the form of
+    /// an entitlement id or number. Optional.
     #[deserr(default)]
     external_id: Option<EntitlementExternalId>,
 }
@@ -81,8 +83,11 @@ impl Check for CreateEntitlementBody {
 
 impl Operation for CreateEntitlement {
     const NAME: &str = "create-entitlement";
-    const ABOUT: &str =
-        "Makes a person, or an organization and with it every customer of it, the owner of a product.";
+    const SUMMARY: &str = "Create an entitlement";
+    const DESCRIPTION: &str = "Operators and agents make an organization, with all of its customers, or a \
+        single customer the owner of a product. The owner and the product cannot be changed later, but the \
+        entitlement can be ended. The product must exist and not be archived. `details` may set the fields \
+        that the caller's role may edit. Records `entitlement.created`.";
     const ROUTES: &[Route] = &[
         route(
             Method::Post,
@@ -184,7 +189,7 @@ fn new_entitlement(
 /// Reserves an entitlement's number, and its external id if it has one.
 fn reserve_names(change: &mut Change, entitlement: &Entitlement) -> Result<(), Failure> {
     let number = EntitlementName::Number(entitlement.number.clone());
-    // Once in many millions an id has the number of another one; the next id has not.
+    // Once in many millions the number derived from an id is taken by another id; the retry then uses a new id.
     change.create_absent(&EntitlementReservation::of(entitlement, &number), None)?;
     if let Some(external_id) = &entitlement.external_id {
         let name = EntitlementName::ExternalId(external_id.clone());
@@ -199,7 +204,7 @@ fn is_unknown_product(fault: &Fault) -> bool {
     fault.code == UNKNOWN_PRODUCT.code
 }
 
-/// Requires that the owner exists, and is still a customer.
+/// Requires that the owner exists and, if it is a customer, has not been removed.
 fn require_owner(change: &mut Change, owner: Owner) {
     match owner {
         Owner::Organization(organization) => {

@@ -16,8 +16,11 @@ const OF_SUBSCRIPTION: ErrorKind = ErrorKind::state(
 
 impl Operation for EndEntitlement {
     const NAME: &str = "end-entitlement";
-    const ABOUT: &str =
-        "Ends an entitlement, now and for good: it is kept, and shown as ended. Again changes nothing.";
+    const SUMMARY: &str = "End an entitlement";
+    const DESCRIPTION: &str = "Only operators may call it. The entitlement ends immediately and \
+        irreversibly; it is kept, and shown with the status `ended`. Idempotent: an entitlement that has \
+        ended already is returned unchanged. An entitlement that a subscription provides ends only with its \
+        subscription (409 `entitlement-of-subscription`). Records `entitlement.ended`.";
     const ROUTES: &[Route] = &[
         route(
             Method::Post,

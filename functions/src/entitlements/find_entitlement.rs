@@ -11,18 +11,21 @@ use super::{EntitlementView, read_fields};
 /// Finds an entitlement by its number.
 pub struct FindEntitlement;
 
-/// A path that names an entitlement by its number.
+/// Path with the number of an entitlement.
 #[derive(Debug, Deserr, JsonSchema)]
 #[deserr(error = Faults, rename_all = camelCase, deny_unknown_fields)]
 #[schemars(rename_all = "camelCase")]
 pub struct EntitlementNumberPath {
-    /// The number, whatever the case of its letters.
+    /// Number of the entitlement, of the form `E-XXXX-XXXX-XXXX`; letter case is ignored.
     number: EntitlementNumber,
 }
 
 impl Operation for FindEntitlement {
     const NAME: &str = "find-entitlement";
-    const ABOUT: &str = "Finds the entitlement that has a number.";
+    const SUMMARY: &str = "Find an entitlement by its number";
+    const DESCRIPTION: &str = "Operators and agents may call it. The last character of a number is a check \
+        digit: a mistyped number is rejected (400), and a well-formed number that no entitlement has is not \
+        found (404). `details` contains only the fields that the caller's role may view.";
     const ROUTES: &[Route] =
         &[route(Method::Get, "/v1/entitlements/by-number/{number}", &[Role::Operator, Role::Agent])];
 

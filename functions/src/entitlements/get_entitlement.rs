@@ -5,13 +5,16 @@ use domain::{Actor, Role};
 
 use super::{EntitlementPath, EntitlementView, read};
 
-/// Shows an entitlement.
+/// Returns an entitlement.
 pub struct GetEntitlement;
 
 impl Operation for GetEntitlement {
     const NAME: &str = "get-entitlement";
-    const ABOUT: &str =
-        "Shows an entitlement to the vendor and its owner's people, with the details that they may view.";
+    const SUMMARY: &str = "Get an entitlement";
+    const DESCRIPTION: &str = "Operators and agents may read every entitlement, customers those of their \
+        organization and their own; for everyone else it does not exist (404). `details` contains only the \
+        fields that the caller's role may view. `externalId` and `detailsChanged` are visible only to \
+        operators and agents, `subscriptionId` also to contact managers.";
     const ROUTES: &[Route] = &[
         route(
             Method::Get,

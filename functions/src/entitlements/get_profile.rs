@@ -22,55 +22,56 @@ use serde::Serialize;
 use super::{EntitlementView, read_fields};
 use crate::customers::CustomerPath;
 
-/// Shows a party with all it owns.
+/// Returns an organization or a customer with all that it owns.
 pub struct GetProfile;
 
 api_runtime::paths! {
-    /// Whose profile.
+    /// Party whose profile is read.
     ProfilePath {
-        /// An organization's.
+        /// An organization.
         Organization(OrganizationPath) = "organizationId",
-        /// A person's.
+        /// A customer.
         Customer(CustomerPath) = "customerId",
     }
 }
 
-/// Which entitlements.
+/// Query parameters of a profile.
 #[derive(Debug, Deserr, JsonSchema)]
 #[deserr(error = Faults, rename_all = camelCase, deny_unknown_fields)]
 #[schemars(rename_all = "camelCase", deny_unknown_fields)]
 pub struct GetProfileQuery {
-    /// Whether to show those, too, that have ended.
+    /// Whether to include entitlements and license assignments that have ended: `true` or `false` (the default).
     #[deserr(default)]
     #[schemars(default)]
     ended: Switch,
 }
 
-/// A party, and what it owns.
+/// An organization or a customer, with a page of what it owns.
 #[derive(Debug, Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct Profile {
-    /// Of a person: who it is.
+    /// Customer whose profile this is; absent in the profile of an organization.
     #[serde(skip_serializing_if = "Option::is_none")]
     customer: Option<Customer>,
-    /// The organization: the party itself, or the one that the person belongs to.
+    /// Organization whose profile this is, or to which the customer belongs. Absent for a customer who was removed or
+    /// belongs to none.
     #[serde(skip_serializing_if = "Option::is_none")]
     organization: Option<Organization>,
-    /// What it owns: a person's own first, then what the person has from the organization, then the licenses that partners
-    /// assigned to the organization; each in the order of making.
+    /// Entries of this page: first the party's own entitlements, then, for a customer, those of the organization, then
+    /// the licenses that partners assigned to the organization; each list oldest first.
     entitlements: Vec<ProfileEntry>,
-    /// Given as `pageToken`, brings the next page. Without it there is none.
+    /// Page token of the next page, to be sent as `pageToken`. Absent on the last page.
     #[serde(skip_serializing_if = "Option::is_none")]
     next_page_token: Option<String>,
 }
 
-/// What is owned: a product, or licenses.
+/// Entry of a profile: an entitlement to a product, or assigned licenses.
 #[derive(Debug, Serialize, JsonSchema)]
 #[serde(untagged)]
 enum ProfileEntry {
-    /// A product.
+    /// An entitlement to a product.
     OwnedEntry(Box<OwnedEntry>),
-    /// Licenses.
+    /// Licenses that a partner assigned.
     LicensedEntry(LicensedEntry),
 }
 
@@ -78,65 +79,65 @@ enum ProfileEntry {
 #[derive(Debug, Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 struct LicensedEntry {
-    /// By which assignment.
+    /// License assignment that this entry shows.
     assignment_id: AssignmentId,
-    /// Where it comes from: `license`.
+    /// Origin of the entry: always `license`.
     from: EntrySource,
-    /// Who assigned them.
+    /// Partner that assigned the licenses.
     partner_id: PartnerId,
-    /// Whether one of them is good still.
+    /// `active` while at least one of the licenses has not expired, otherwise `ended`.
     status: EntitlementStatus,
-    /// From when on.
+    /// Time of the assignment, from which the licenses are valid; RFC 3339, UTC.
     starts_at: Timestamp,
-    /// What.
+    /// Licenses of the assignment: 1 to 20 lines, each of another license type.
     licenses: Vec<LicensedLine>,
 }
 
-/// So many licenses of one type.
+/// Licenses of one type in a license assignment.
 #[derive(Debug, Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 struct LicensedLine {
-    /// Of which type.
+    /// Code of the license type.
     license_type: LicenseTypeCode,
-    /// What people call that.
+    /// Display name of the license type: 1 to 200 characters.
     name: Name,
-    /// How many.
+    /// Number of licenses: 1 to 100,000.
     quantity: Quantity,
-    /// Until when, not included.
+    /// Time at which the licenses expire (exclusive): the entry's `startsAt` plus the term of the type; RFC 3339, UTC.
     ends_at: Timestamp,
 }
 
-/// An entitlement in a profile.
+/// An entitlement in a profile, with its product.
 #[derive(Debug, Serialize, JsonSchema)]
 struct OwnedEntry {
     /// The entitlement.
     #[serde(flatten)]
     entitlement: EntitlementView,
-    /// Where it comes from.
+    /// Origin of the entry: `own` or `organization`.
     from: EntrySource,
-    /// What is owned.
+    /// Name and code of the product. Absent only if the product is not found, such as right after its creation.
     #[serde(skip_serializing_if = "Option::is_none")]
     product: Option<ProductName>,
 }
 
-/// Where an entitlement in a profile comes from.
+/// Origin of an entry in a profile.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 enum EntrySource {
-    /// The party owns it itself.
+    /// The party itself owns it.
     Own,
-    /// The person has it as a customer of the organization.
+    /// The customer's organization owns it.
     Organization,
-    /// A partner assigned it to the organization.
+    /// A partner assigned the licenses to the organization.
     License,
 }
 
-/// What a product is called now.
+/// Current name and code of a product.
 #[derive(Debug, Clone, Serialize, JsonSchema)]
 struct ProductName {
-    /// What people call it.
+    /// Display name: 1 to 200 characters.
     name: Name,
-    /// The vendor's own code for it.
+    /// The vendor's own code for the product: 1 to 100 characters; absent if it has none.
     #[serde(skip_serializing_if = "Option::is_none")]
     code: Option<ProductCode>,
 }
@@ -145,7 +146,13 @@ impl Output for Profile {}
 
 impl Operation for GetProfile {
     const NAME: &str = "get-profile";
-    const ABOUT: &str = "Shows a party and what it owns, with products and details; of a person also what the organization owns. Licenses that partners assigned to the organization are part of it.";
+    const SUMMARY: &str = "Get what an organization or customer owns";
+    const DESCRIPTION: &str = "Operators and agents may read every profile, customers that of their \
+        organization and their own. An organization's profile lists its entitlements, then the licenses that \
+        partners assigned to it; a customer's profile lists the customer's own entitlements first. Each of \
+        these lists is sorted by creation, oldest first. Entries that have ended are included only with \
+        `ended=true`. A page ends at 1 MB of entries, and may contain fewer entries than `pageSize`, or \
+        none, although `nextPageToken` is present.";
     const ROUTES: &[Route] = &[
         route(
             Method::Get,
@@ -190,7 +197,7 @@ impl Operation for GetProfile {
         };
         let mut next = own.next.map(|next| format!("{OWN}/{next}"));
         let mut all: Vec<_> = own.items.into_iter().map(|one| (OWN, EntrySource::Own, one)).collect();
-        // The profile of who is no customer any more shows nothing of the organization's.
+        // The profile of a removed customer shows nothing of the organization.
         let member = customer.as_ref().filter(|customer| customer.removed_at.is_none());
         if let Some(id) = member.and_then(|customer| customer.organization_id) {
             let left = if next.is_some() { 0 } else { pages.size.saturating_sub(all.len()) };
@@ -215,7 +222,8 @@ impl Operation for GetProfile {
         };
         let page = context.list_of_large(all.into_iter().map(owned).chain(entries), next)?;
         if let Some(organization) = organization.as_mut().filter(|_| !actor.is_staff()) {
-            // An external id is its giver's own business.
+            // An organization's external id is visible only to the party that set it and to the vendor, never to
+            // customers.
             (organization.external_id, organization.created_by) = (None, None);
         }
         let customer = customer.map(|customer| customer.seen_by(actor));
@@ -224,13 +232,13 @@ impl Operation for GetProfile {
     }
 }
 
-/// The part of a profile that a page shows: a position is in one of three lists.
+/// Reads one page of a profile. A position in a profile is the name of one of three lists and a sort key in that list.
 struct ProfilePages<'a> {
     context: &'a Context<'a>,
     size: usize,
     list: String,
     after: Option<String>,
-    /// Whether what has ended is shown, too.
+    /// Whether entries that have ended are included.
     ended: bool,
 }
 
@@ -256,7 +264,7 @@ impl<'a> ProfilePages<'a> {
         Ok(self.context.table.page(&EntitlementsOf(owner), &query, Some(&is_shown)).await?)
     }
 
-    /// What the party itself owns.
+    /// Reads the party's own entitlements, unless the page begins in a later list.
     async fn own(&self, owner: Owner) -> Result<Page<Entitlement>, Failure> {
         match self.list == OWN {
             true => self.part(owner, self.size, self.after.clone()).await,
@@ -264,7 +272,7 @@ impl<'a> ProfilePages<'a> {
         }
     }
 
-    /// What a customer's organization owns, if the page has room left for it.
+    /// Reads the entitlements of a customer's organization, if the page has room left for them.
     async fn shared(
         &self,
         organization: OrganizationId,
@@ -281,8 +289,8 @@ impl<'a> ProfilePages<'a> {
         }
     }
 
-    /// The licenses that partners assigned to an organization. More than the page takes is read beside the rest, so that it
-    /// costs no time.
+    /// Reads a page of the licenses that partners assigned to an organization, and all license types. It runs
+    /// concurrently with the other reads, so that reading more than the page has room for costs no time.
     async fn licensed(
         &self,
         organization: OrganizationId,
@@ -295,8 +303,8 @@ impl<'a> ProfilePages<'a> {
     }
 }
 
-/// As many license assignments as are left to the page, and the position after which there are more. Those of which every
-/// license has ended are shown on request.
+/// Returns the license assignments for which the page has room left, and the position after which there are more. Those
+/// whose licenses have all expired are left out unless `ended`.
 fn licensed_entries(
     (page, types): (Page<Assignment>, Vec<LicenseType>),
     left: usize,
@@ -317,11 +325,11 @@ fn licensed_entries(
     (some.map(|(position, one)| (position, ProfileEntry::LicensedEntry(one))).collect(), next)
 }
 
-/// What positions in the list of the party's own begin with.
+/// Prefix of positions in the list of the party's own entitlements.
 const OWN: &str = "own";
-/// What positions in the list of the organization's begin with.
+/// Prefix of positions in the list of the organization's entitlements.
 const SHARED: &str = "organization";
-/// What positions in the list of its licenses begin with.
+/// Prefix of positions in the list of the organization's license assignments.
 const LICENSES: &str = "license";
 
 fn nothing<E>() -> Page<E> {
@@ -333,7 +341,7 @@ impl LicensedEntry {
         let Assignment { id: assignment_id, partner_id, lines, metadata, .. } = assignment;
         let starts_at = metadata.created_at;
         let line = |line: &Line| {
-            // A type never goes.
+            // License types are never deleted; only one newer than this eventually consistent read is missing.
             let LicenseType { name, term, .. } = types.get(&line.license_type)?.clone();
             let (license_type, quantity) = (line.license_type.clone(), line.quantity);
             Some(LicensedLine { license_type, name, quantity, ends_at: starts_at.after(term) })
@@ -347,7 +355,7 @@ impl LicensedEntry {
     }
 }
 
-/// The products that are owned.
+/// Reads the names and codes of the products of these entitlements.
 async fn products(
     context: &Context<'_>,
     owned: &[(&str, EntrySource, Entitlement)],

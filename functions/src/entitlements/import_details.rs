@@ -24,23 +24,24 @@ use super::import_run::{self, StartedRun};
 use super::read_fields;
 use super::rows::{ImportTable, OnError, Row};
 
-/// Imports what detail fields say.
+/// Imports values of detail fields for many entitlements.
 pub struct ImportDetails;
 
-/// How.
+/// Query parameters of an import.
 #[derive(Debug, Deserr, JsonSchema)]
 #[deserr(error = Faults, rename_all = camelCase, deny_unknown_fields)]
 #[schemars(rename_all = "camelCase", deny_unknown_fields)]
 pub struct ImportDetailsQuery {
-    /// Of a table: what becomes of the good rows when others are wrong. JSON says it in the body.
+    /// Treatment of valid rows when other rows are refused: `skipRow` (the default) or `abort`. For `text/csv` only; a
+    /// JSON request sets `onError` in its body.
     #[deserr(default)]
     on_error: Option<OnError>,
 }
 
-/// As many rows are written at once.
+/// Number of rows that are written concurrently.
 const SIDE_BY_SIDE: usize = 32;
 
-/// What all rows of an import have in common.
+/// Data that all rows of an import share.
 struct Import<'a> {
     context: &'a Context<'a>,
     actor: &'a Actor,
@@ -52,7 +53,16 @@ struct Import<'a> {
 
 impl Operation for ImportDetails {
     const NAME: &str = "import-details";
-    const ABOUT: &str = "Changes what detail fields say of up to 10,000 entitlements in one call, as JSON or as a table (`text/csv`): every row whole or not at all, and every cell that is wrong is named.";
+    const SUMMARY: &str = "Import values of detail fields";
+    const DESCRIPTION: &str = "Operators change the details of 1 to 10,000 entitlements in one call, as JSON \
+        or as a CSV table (`text/csv`, RFC 4180, UTF-8) of at most 4 MB. In a table, the first column is \
+        `entitlement`, and the others are headed by the name or id of a field; an empty cell keeps the \
+        field's value, `\\clear` removes it, and `;` separates the values of a `MULTISELECT` field. Each row \
+        is applied as a whole or refused; with `onError=abort` nothing is applied unless all rows are valid. \
+        An import cannot be undone, only followed by another. A repeated call with the same \
+        `Idempotency-Key` resumes an interrupted import, or gets 409 `still-running` while another call \
+        writes its rows. Records `details.imported` when all rows are done, or `details.import-aborted` if \
+        the import was interrupted and not resumed for an hour.";
     const ROUTES: &[Route] = &[route(Method::Post, "/v1/entitlement-details/import", &[Role::Operator])];
     const SIZE: Size = Size { seconds: 28, megabytes: 1769 };
     const ERRORS: &[ErrorKind] = &[import_run::STILL_RUNNING];
@@ -84,7 +94,7 @@ impl Operation for ImportDetails {
         let planned = plan(context, actor, (rows, on_error), Some(run.import_id)).await;
         let (outcomes, import) = import_run::or_release(context, &run, planned).await?;
         let (run, outcomes) = match on_error {
-            // What began to write before it was cut off is resumed, though a row is wrong by now.
+            // An interrupted import that had begun to write is resumed, even if a row has become invalid since.
             OnError::Abort if run.writing => (run, outcomes),
             OnError::Abort if any_refused(&outcomes) => {
                 let ended = import_run::abort(context, &run).await;
@@ -106,7 +116,7 @@ fn any_refused(outcomes: &[RowOutcome]) -> bool {
     outcomes.iter().any(|outcome| matches!(outcome, RowOutcome::RefusedRow(_)))
 }
 
-/// Writes the rows that are to be written, and records the import.
+/// Writes the planned rows, and records the end of the import.
 async fn write_all(
     import: &Import<'_>,
     outcomes: Vec<RowOutcome>,
@@ -128,11 +138,11 @@ async fn write_all(
         change.record(NewEvent::of_vendor(event.clone()));
         Ok(change)
     };
-    // The event has the time of the end: nothing may come into a history before what was read of it.
+    // The event has the time of the end: no event may enter a history before events that were read from it already.
     import.context.refreshed().commit_final(last, Answer::ok(report)).await
 }
 
-/// Judges every row before anything is written.
+/// Validates every row before anything is written.
 async fn plan<'a>(
     context: &'a Context<'a>,
     actor: &'a Actor,
@@ -151,7 +161,7 @@ async fn plan<'a>(
             Ok(name) => places.get(&EntitlementByName(name.clone()))?,
             Err(_) => None,
         };
-        // An id is found by its number, which another id may have.
+        // An id is looked up by the number derived from it, and another id may have the same number.
         let place =
             place.filter(|place| !matches!(name, Ok(EntitlementName::Id(id)) if *id != place.entitlement_id));
         if let Some(place) = &place {
@@ -165,7 +175,7 @@ async fn plan<'a>(
     let mut outcomes = Vec::with_capacity(rows.len());
     for (number, ((row, name), place)) in rows.iter().zip(&names).zip(places_of_rows).enumerate() {
         let lookup = place.map(|place| EntitlementOf(place.owner, place.entitlement_id));
-        // The row's own fault first; its cells are judged all the same.
+        // The row's own fault comes first; its cells are validated nevertheless.
         let refuse = |code: &str, detail: &str, before: &Details| {
             let mut refused = vec![RefusedRow::new(number, row, None, code, detail)];
             refused.extend(import.changes(number, row, before).err().into_iter().flatten());
@@ -190,17 +200,17 @@ async fn plan<'a>(
 }
 
 impl Import<'_> {
-    /// What a row says, of an entitlement whose details were these before.
+    /// Returns the changes that a row makes to an entitlement whose details are `before`.
     ///
     /// # Errors
     ///
-    /// Every cell that is wrong.
+    /// A failure for every invalid cell.
     fn changes(&self, number: usize, row: &Row, before: &Details) -> Result<DetailChanges, Vec<RefusedRow>> {
         let (mut wrong, mut reported, mut wanted) = (Vec::new(), HashSet::<Option<&str>>::new(), Vec::new());
         for cell in row.cells.iter().flatten() {
             let field = self.fields.visible(&cell.field, self.actor);
             let values = cell.values(field.map(|field| field.field_type.name)).unwrap_or_else(|why| {
-                // A field that is not there is wrong whatever it is to say.
+                // An unknown field is reported below, whatever its cell contains.
                 if field.is_some() {
                     let refused = RefusedRow::new(number, row, Some(&cell.field), INVALID_VALUE.code, why);
                     reported.insert(Some(&cell.field));
@@ -213,7 +223,7 @@ impl Import<'_> {
         let named = wanted.iter().map(|(field, values)| (*field, &**values));
         let changes = self.fields.validate(self.actor, before, named);
         let changes = changes.map_err(|faults| {
-            // Of a cell the first thing that is wrong with it is told.
+            // Only the first fault of each cell is reported.
             for (field, fault) in faults.into_iter().filter(|(field, _)| reported.insert(*field)) {
                 wrong.push(RefusedRow::new(number, row, field, fault.reason.code, &fault.detail));
             }
@@ -224,7 +234,7 @@ impl Import<'_> {
         }
     }
 
-    /// What is to become of a row, with the entitlement as it is.
+    /// Returns the outcome of a valid row, given the entitlement as it was read.
     fn outcome(&self, before: Entitlement, changes: DetailChanges) -> RowOutcome {
         if before.details.with(&changes) != before.details {
             return RowOutcome::Write(Box::new(before), changes);
@@ -234,8 +244,8 @@ impl Import<'_> {
         if ours { RowOutcome::Applied } else { RowOutcome::Unchanged }
     }
 
-    /// Writes a row. When somebody else has written the entitlement meanwhile, it is judged again by what that left; but of
-    /// an import that is all or nothing it says the same of it: none of its rows is refused any more once the first is written.
+    /// Writes a row. If the entitlement was changed concurrently, the row is validated again against the new state.
+    /// With `OnError::Abort` the planned changes stand: once the first row is written, no other may be refused.
     async fn write(&self, number: usize, mut outcome: RowOutcome) -> Result<RowOutcome, Failure> {
         let (table, at) = (self.context.table, self.context.now);
         loop {
@@ -247,7 +257,7 @@ impl Import<'_> {
                 metadata: before.metadata.next(at),
                 ..*before
             };
-            // All rows are one task: the connections go on before another row is made ready.
+            // All rows share one task: yielding lets the connections make progress before the next row is prepared.
             tokio::task::yield_now().await;
             if table.replace_alone(&after, seen).await? {
                 return Ok(RowOutcome::Applied);
@@ -268,7 +278,7 @@ impl Import<'_> {
     }
 }
 
-/// Writes the rows that are to be written, several at once.
+/// Writes the planned rows, [`SIDE_BY_SIDE`] at a time.
 async fn write(import: &Import<'_>, outcomes: Vec<RowOutcome>) -> Result<Vec<RowOutcome>, Failure> {
     let work = Mutex::new(outcomes.into_iter().enumerate());
     let mut writers = Vec::new();

@@ -1,4 +1,4 @@
-//! What became of an import's rows.
+//! The outcomes of an import's rows, and the report of them.
 
 use api_runtime::Output;
 use domain::value::DetailChanges;
@@ -8,40 +8,42 @@ use serde::Serialize;
 
 use super::rows::Row;
 
-/// What becomes of a row.
+/// Outcome of a row.
 pub(super) enum RowOutcome {
-    /// Cells of it, or the row itself, are wrong.
+    /// The row itself, or some of its cells, are invalid.
     RefusedRow(Vec<RefusedRow>),
-    /// It says what is so already.
+    /// The entitlement already has the row's values.
     Unchanged,
-    /// It is so because this import has written it, before it was cut off.
+    /// This import has written the row, in this call or in one that was interrupted.
     Applied,
-    /// The entitlement, as it is, is to say this.
+    /// The entitlement as it was read, and the changes to write to it.
     Write(Box<Entitlement>, DetailChanges),
 }
 
-/// What became of the rows.
+/// Report of an import.
 #[derive(Debug, Default, Clone, Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct ImportReport {
-    /// What all that it changed names; none if it was only tried, or aborted.
+    /// Id of the import, which `detailsChanged` of the changed entitlements names. Absent with `validateOnly`, and if
+    /// nothing was applied because `onError` is `abort`.
     #[serde(skip_serializing_if = "Option::is_none")]
     import_id: Option<ImportId>,
-    /// How many there are.
+    /// Number of rows in the request: 1 to 10,000.
     pub(super) rows: usize,
-    /// How many changed something, or would.
+    /// Number of rows that changed an entitlement; with `validateOnly`, that would change one.
     pub(super) applied: usize,
-    /// How many said what was so already.
+    /// Number of rows whose values the entitlement already had.
     pub(super) unchanged: usize,
-    /// How many are wrong. Of an import that went on after it was cut off, one of them may have been applied before.
+    /// Number of rows that were refused. If the import was resumed after an interruption, such a row may have been
+    /// applied before the interruption.
     pub(super) refused: usize,
-    /// How many are good, and were not applied, because others are wrong (`abort`).
+    /// Number of valid rows that were not applied because others were refused and `onError` is `abort`. Absent if none.
     #[serde(skip_serializing_if = "is_nought")]
     held_back: usize,
-    /// Every cell that is wrong, of the first ones.
+    /// First failures in the order of the rows, one for each refused cell or row: at most 500.
     #[schemars(length(max = 500))]
     failures: Vec<RefusedRow>,
-    /// How many more cells are wrong.
+    /// Number of failures beyond those in `failures`. Absent if none.
     #[serde(skip_serializing_if = "is_nought")]
     more_failures: usize,
 }
@@ -52,25 +54,25 @@ pub(super) fn is_nought(count: &usize) -> bool {
 
 impl Output for ImportReport {}
 
-/// Why a row was refused: a cell of it, or the row itself. At most 400 bytes.
+/// Failure of a row: why the row, or one of its cells, was refused. At most 400 bytes as JSON.
 #[derive(Debug, Clone, Serialize, JsonSchema)]
 pub struct RefusedRow {
-    /// Which row, counted from 1, without a table's first line.
+    /// Number of the row, counted from 1 and without the header line of a table.
     row: usize,
-    /// The entitlement, as it is named there.
+    /// Entitlement as the row names it, shortened to 80 bytes.
     entitlement: String,
-    /// The field, as it is named there; none if it is the row that is wrong.
+    /// Field as the row names it, shortened to 60 bytes. Absent if the failure concerns the whole row.
     #[serde(skip_serializing_if = "Option::is_none")]
     field: Option<String>,
-    /// Stable, kebab-case.
+    /// Stable error code in kebab case, such as `unknown-entitlement`.
     code: String,
-    /// One sentence for people.
+    /// Explanation for people, in one sentence, shortened to 160 bytes.
     detail: String,
 }
 
 impl RefusedRow {
     pub(super) fn new(number: usize, row: &Row, field: Option<&str>, code: &str, detail: &str) -> Self {
-        // With names, punctuation and the longest code this comes to 400 bytes.
+        // With JSON names, punctuation and the longest code, these limits add up to 400 bytes.
         Self {
             row: number + 1,
             entitlement: shortened(&row.entitlement, 80),
@@ -81,7 +83,7 @@ impl RefusedRow {
     }
 }
 
-/// As much of a text as has, written as JSON, so many bytes.
+/// Returns a text shortened to `most` bytes, counted as it is escaped in JSON; a shortened text ends in `…`.
 pub(super) fn shortened(text: &str, most: usize) -> String {
     let mut left = most;
     let fits = |character: &char| {
@@ -96,7 +98,7 @@ pub(super) fn shortened(text: &str, most: usize) -> String {
     };
     let begin: String = text.chars().take_while(fits).collect();
     match begin.len() < text.len() {
-        // The sign for what is left out takes three bytes.
+        // Three characters make room for `…`, which takes three bytes.
         true => begin.chars().rev().skip(3).collect::<Vec<_>>().into_iter().rev().chain(['…']).collect(),
         false => begin,
     }
@@ -105,7 +107,7 @@ pub(super) fn shortened(text: &str, most: usize) -> String {
 impl ImportReport {
     const LISTED: usize = 500;
 
-    /// What became of all rows; `aborted` says that none was to be written.
+    /// Creates the report of all rows; `aborted` says that no row was written.
     pub(super) fn of(outcomes: Vec<RowOutcome>, import_id: Option<ImportId>, aborted: bool) -> Self {
         let mut report = Self { import_id, rows: outcomes.len(), ..Self::default() };
         for outcome in outcomes {

@@ -1,5 +1,5 @@
-//! The record of an import that was begun: a lease that keeps two calls from writing the same rows at once, and lets a repeat
-//! resume what was cut off.
+//! The record of an unfinished import: a lease that keeps two calls from writing the same rows concurrently, and lets a
+//! repeated call resume an import that was interrupted.
 
 use api_runtime::context::commit::Started;
 use api_runtime::http::problem::STILL_RUNNING as STILL_RUNNING_CODE;
@@ -9,35 +9,35 @@ use api_runtime::{Change, ConditionFailure, Context, Failure, Replay};
 use domain::event::DetailsImportAborted;
 use domain::{ErrorKind, Metadata, NewEvent, Period, Problem};
 
-/// Longer than a call may last, and than clocks differ.
+/// Duration of the lease: longer than a call may last, and than clocks may differ.
 const LEASE: Period = Period::minutes(1);
 
-/// An import that was cut off and not repeated for so long is reported to the vendor.
+/// Time after which an import that was interrupted and not resumed is reported to the vendor.
 const GIVEN_UP: Period = Period::minutes(60);
 
-/// Another call is writing the rows.
+/// Another call holds the lease and is writing the rows.
 pub const STILL_RUNNING: ErrorKind = ErrorKind::state(
     STILL_RUNNING_CODE,
     "the import that was begun under this key is still running; ask again in a minute",
 );
 
-/// What a call finds of its import.
+/// Result of starting an import.
 pub enum StartedRun {
-    /// The call is at it now.
+    /// This call holds the lease and must do the import.
     Run(Box<ImportRun>),
-    /// An earlier, equal call ended it: this is its answer.
+    /// An earlier, equal call finished the import; this is its answer.
     Replay(Replay),
 }
 
-/// Begins an import of so many rows, or resumes the one that an earlier call under this key was cut off from.
+/// Starts an import of `rows` rows, or resumes the interrupted import of an earlier call with the same idempotency key.
 ///
 /// # Errors
 ///
-/// 409 while another call is at it; 422 if the key is that of another request.
+/// 409 while another call holds the lease; 422 if the idempotency key was used for another request.
 pub async fn begin(context: &Context<'_>, rows: usize) -> Result<StartedRun, Failure> {
     let slot = context.idempotency();
     let wanted = ImportRun {
-        // Another attempt within this call resumes, too, though no key tells of it.
+        // Without an idempotency key, the record is found by the call's id, so that a retry within this call resumes.
         at: import_key(slot.map(|slot| &slot.at), context.call_id()),
         import_id: context.id(),
         request: slot.map(|slot| slot.request.clone()),
@@ -70,7 +70,7 @@ pub async fn begin(context: &Context<'_>, rows: usize) -> Result<StartedRun, Fai
     Ok(StartedRun::Run(Box::new(mine)))
 }
 
-/// Marks that rows of an all-or-nothing import are being written: from then on it is resumed, whatever is wrong by then.
+/// Marks that an all-or-nothing import is writing rows. From then on it is resumed even if a row has become invalid.
 ///
 /// # Errors
 ///
@@ -83,7 +83,7 @@ pub async fn mark_writing(context: &Context<'_>, run: &ImportRun) -> Result<Box<
     Ok(Box::new(marked))
 }
 
-/// Ends an import of which nothing was written.
+/// Removes the record of an import that has written nothing.
 ///
 /// # Errors
 ///
@@ -94,12 +94,13 @@ pub async fn abort(context: &Context<'_>, run: &ImportRun) -> Result<(), Failure
     context.detached().apply(change).await
 }
 
-/// Passes a result on; but before a failure it ends the lease, so that a repeat of the call resumes at once. If that fails,
-/// too, a repeat waits until the lease has ended. What is contended this call itself retries.
+/// Returns `result`. If it is a failure, ends the lease first, so that a repeated call can resume immediately; if
+/// ending it fails as well, a repeated call must wait until the lease expires. The lease is kept after contention,
+/// because then this call itself retries.
 ///
 /// # Errors
 ///
-/// Those of the result.
+/// The failure in `result`.
 pub async fn or_release<T>(
     context: &Context<'_>,
     run: &ImportRun,
@@ -121,7 +122,8 @@ async fn release(context: &Context<'_>, run: &ImportRun) -> Result<(), Failure> 
     context.detached().apply(change).await
 }
 
-/// Reports an import that was cut off and that no call resumed; a repeat under its key still does.
+/// Reports an import that was interrupted and that no call resumed. A repeated call with its idempotency key still
+/// resumes it.
 ///
 /// # Errors
 ///

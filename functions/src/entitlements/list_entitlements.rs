@@ -15,24 +15,25 @@ use schemars::JsonSchema;
 
 use super::{EntitlementView, read_fields};
 
-/// Shows who owns a product, or what an organization owns.
+/// Lists the entitlements to a product or of an organization.
 pub struct ListEntitlements;
 
-/// Which entitlements.
+/// Query parameters that select entitlements.
 #[derive(Debug, Deserr, JsonSchema)]
 #[deserr(error = Faults, rename_all = camelCase, deny_unknown_fields)]
 #[schemars(rename_all = "camelCase", deny_unknown_fields)]
 pub struct ListEntitlementsQuery {
-    /// Those to this product. This or `organizationId` must be given.
+    /// Product whose entitlements are listed. Required unless `organizationId` is given; both may be given.
     #[deserr(default)]
     product_id: Option<ProductId>,
-    /// Those of this organization itself; its people's own are in their profiles.
+    /// Organization whose own entitlements are listed; those of its individual customers are in their profiles.
+    /// Required unless `productId` is given.
     #[deserr(default)]
     organization_id: Option<OrganizationId>,
-    /// A detail field, by its name or id.
+    /// Name or id of a detail field by which the list is filtered; requires `value`.
     #[deserr(default)]
     field: Option<String>,
-    /// A value that the field has: of an option, its label.
+    /// Value that the field must have, for an option its label; requires `field`.
     #[deserr(default)]
     value: Option<String>,
 }
@@ -57,7 +58,13 @@ impl Check for ListEntitlementsQuery {
 
 impl Operation for ListEntitlements {
     const NAME: &str = "list-entitlements";
-    const ABOUT: &str = "Lists the entitlements to a product or of an organization, also the ended ones, in the order of their making; or those of which a detail field has a value.";
+    const SUMMARY: &str = "List entitlements of a product or an organization";
+    const DESCRIPTION: &str = "Operators and agents list the entitlements to `productId`, of \
+        `organizationId`, or those that match both; one of the two is required. The list is sorted by \
+        creation, oldest first, and includes ended entitlements. With `field` and `value` it contains only \
+        the entitlements whose detail field has that value; the field must be visible to the caller's role. \
+        A page ends at 1 MB, and may contain fewer items than `pageSize`, or none, although `nextPageToken` \
+        is present. The list is eventually consistent.";
     const ROUTES: &[Route] = &[route(Method::Get, "/v1/entitlements", &[Role::Operator, Role::Agent])];
     const PAGED: bool = true;
     const ERRORS: &[ErrorKind] = &[UNKNOWN_FIELD, UNKNOWN_OPTION, INVALID_VALUE];
@@ -91,7 +98,7 @@ impl Operation for ListEntitlements {
     }
 }
 
-/// A page of the entitlements that are asked for.
+/// Reads a page of the entitlements that the query selects.
 async fn page(
     context: &Context<'_>,
     filter: &ListEntitlementsQuery,
@@ -113,12 +120,12 @@ async fn page(
             let choice: Option<ItemFilter<'_, _>> = wanted.is_some().then_some(&has_it as _);
             context.table.page(&EntitlementsOfProduct(product), &page_query, choice).await?
         }
-        // A query without either is refused where it is parsed.
+        // Unreachable: `check` rejects a query without either.
         (None, None) => Page { items: Vec::new(), next: None },
     })
 }
 
-/// The field and the value that are looked for.
+/// Resolves the `field` and `value` of a query to a field that the caller may view, and a stored value.
 fn wanted(
     name: &str,
     value: &str,
@@ -130,7 +137,7 @@ fn wanted(
     };
     let field = fields.visible(name, actor);
     let field = field.ok_or_else(|| refuse("field", UNKNOWN_FIELD, UNKNOWN_FIELD.about.to_owned()))?;
-    // Who looks for a retired option's values finds them.
+    // `find` accepts retired options, because entitlements may still have them.
     let stored = field.find(&Value::Text(value.to_owned()));
     stored.map(|stored| (field.id, stored)).map_err(|wrong| refuse("value", wrong.reason, wrong.detail))
 }

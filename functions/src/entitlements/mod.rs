@@ -1,4 +1,4 @@
-//! Who owns what, and what the detail fields say of it.
+//! Entitlements of organizations and customers to products, and the values of their detail fields.
 
 automod::dir!(pub "src/entitlements");
 
@@ -14,34 +14,34 @@ use domain::{
 use schemars::JsonSchema;
 use serde::{Serialize, Serializer};
 
-/// A path that names an entitlement of an organization.
+/// Path of an entitlement of an organization.
 #[derive(Debug, Deserr, JsonSchema)]
 #[deserr(error = Faults, rename_all = camelCase, deny_unknown_fields)]
 #[schemars(rename_all = "camelCase")]
 pub struct OrganizationEntitlementPath {
-    /// The organization.
+    /// Organization that owns the entitlement.
     organization_id: OrganizationId,
-    /// The entitlement.
+    /// Id of the entitlement.
     entitlement_id: EntitlementId,
 }
 
-/// A path that names an entitlement of a person.
+/// Path of an entitlement of a customer.
 #[derive(Debug, Deserr, JsonSchema)]
 #[deserr(error = Faults, rename_all = camelCase, deny_unknown_fields)]
 #[schemars(rename_all = "camelCase")]
 pub struct CustomerEntitlementPath {
-    /// The person.
+    /// Customer who owns the entitlement.
     customer_id: CustomerId,
-    /// The entitlement.
+    /// Id of the entitlement.
     entitlement_id: EntitlementId,
 }
 
 api_runtime::paths! {
-    /// A path that names an entitlement under its owner.
+    /// Path of an entitlement, under its owner.
     EntitlementPath {
-        /// An organization's.
+        /// An entitlement of an organization.
         Organization(OrganizationEntitlementPath) = "organizationId",
-        /// A person's.
+        /// An entitlement of a customer.
         Customer(CustomerEntitlementPath) = "customerId",
     }
 }
@@ -59,44 +59,50 @@ impl EntitlementPath {
     }
 }
 
-/// An entitlement as somebody sees it: of the details, what they may view.
+/// An entitlement as the caller may see it.
 #[derive(Debug, Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct EntitlementView {
-    /// Its id.
+    /// Id of the entitlement.
     id: EntitlementId,
-    /// What people call it on the telephone.
+    /// Short number of the entitlement for people, such as for use on the telephone: `E-XXXX-XXXX-XXXX`.
     number: EntitlementNumber,
-    /// Who owns it.
+    /// Owner of the entitlement: `organizationId` or `customerId`.
     #[serde(flatten)]
     owner: Owner,
-    /// What is owned.
+    /// Product that is owned.
     product_id: ProductId,
-    /// The vendor's own id for it; only the vendor sees it.
+    /// The vendor's own id for the entitlement: 1 to 100 characters. Absent if it has none, and for callers other than
+    /// operators and agents.
     #[serde(skip_serializing_if = "Option::is_none")]
     external_id: Option<EntitlementExternalId>,
-    /// The subscription that gives it: then it begins and ends with that. The vendor's people and contact managers see it, who see all subscriptions.
+    /// Subscription that provides the entitlement, and with which it begins and ends. Absent if none does, and for
+    /// callers other than operators, agents and contact managers, who may see all subscriptions.
     #[serde(skip_serializing_if = "Option::is_none")]
     subscription_id: Option<SubscriptionId>,
-    /// Whether it is owned now.
+    /// State of the entitlement now: `upcoming` before `startsAt`, `ended` from `endsAt` or `endedAt` on, else
+    /// `active`.
     status: EntitlementStatus,
-    /// From when on; without, from its making on.
+    /// Time from which the product is owned; RFC 3339, UTC. If absent, it is owned from `createdAt` on.
     #[serde(skip_serializing_if = "Option::is_none")]
     starts_at: Option<Timestamp>,
-    /// Until when, not included; without, for good.
+    /// Time at which ownership ends (exclusive); RFC 3339, UTC. If absent, ownership has no end.
     #[serde(skip_serializing_if = "Option::is_none")]
     ends_at: Option<Timestamp>,
-    /// Since when somebody has ended it.
+    /// Time at which the entitlement was ended by an operator or with its subscription; RFC 3339, UTC. Absent if it was
+    /// not.
     #[serde(skip_serializing_if = "Option::is_none")]
     ended_at: Option<Timestamp>,
-    /// What the detail fields say, by their names and in their order.
+    /// Values of the detail fields, keyed by field name and in the order of the fields. Contains only fields that have
+    /// a value, are not archived, and may be viewed by the caller.
     #[serde(serialize_with = "as_object")]
     #[schemars(with = "std::collections::BTreeMap<String, Values>")]
     details: Vec<(String, Values)>,
-    /// When they last changed, and by what. Only the vendor's people see it: what changed may be hidden from others.
+    /// Time, author and import of the last change of `details`. Absent if no detail was ever set, and for callers
+    /// other than operators and agents, because the changed field may be hidden from them.
     #[serde(skip_serializing_if = "Option::is_none")]
     details_changed: Option<DetailsChange>,
-    /// When, and which version.
+    /// Times of creation and last update, and the version.
     #[serde(flatten)]
     metadata: Metadata,
 }
@@ -137,12 +143,13 @@ impl Output for EntitlementView {
     }
 }
 
-/// All detail fields, as they are now: they decide who sees what.
+/// Reads all detail fields, also archived ones; consistently, because they decide which values a caller may view.
 pub(crate) async fn read_fields(context: &Context<'_>) -> Result<Fields, Failure> {
     Ok(Fields::new(context.table.list(&DetailFields(), true).await?))
 }
 
-/// An entitlement for those to whom it is there, the vendor's people and its owner's, and all fields.
+/// Reads an entitlement and all detail fields. Answers 404 unless the caller is an operator or agent, or belongs to the
+/// owner.
 async fn read(
     context: &Context<'_>,
     actor: &Actor,

@@ -1,4 +1,4 @@
-//! The rows of an import, as JSON or as a table (CSV, RFC 4180).
+//! The rows of an import, parsed from JSON or from a CSV table (RFC 4180).
 
 use std::borrow::Cow;
 use std::collections::HashSet;
@@ -12,63 +12,63 @@ use domain::value::{Value, Values};
 use domain::{Fault, FaultPointer, Faults, FieldKind, ParseError, Problem, ProblemKind};
 use schemars::{JsonSchema, Schema, SchemaGenerator};
 
-/// As many rows one import has.
+/// Maximum number of rows of an import.
 pub const MOST_ROWS: usize = 10_000;
 
-/// What becomes of the good rows when others are wrong.
+/// Treatment of valid rows when other rows of the import are refused.
 #[derive(Debug, Default, Clone, Copy, PartialEq, Eq, serde::Serialize, Deserr, JsonSchema)]
 #[deserr(error = Faults, rename_all = camelCase)]
 #[serde(rename_all = "camelCase")]
 pub enum OnError {
-    /// They are applied.
+    /// Valid rows are applied, and refused rows are skipped.
     #[default]
     SkipRow,
-    /// Nothing is.
+    /// Nothing is applied.
     Abort,
 }
 
-/// An import, as it is sent.
+/// Body of an import, parsed.
 #[derive(Debug)]
 pub struct ImportTable {
-    /// The rows.
+    /// Rows in the order in which they were sent.
     pub rows: Vec<Row>,
-    /// What the body says of errors; a table says nothing.
+    /// `onError` of a JSON body; absent for a table, where it is a query parameter.
     pub on_error: Option<OnError>,
 }
 
-/// What some fields of one entitlement are to say.
+/// New values for some fields of one entitlement.
 #[derive(Debug)]
 pub struct Row {
-    /// The entitlement's id, number or external id.
+    /// Id, number or external id of the entitlement.
     pub entitlement: String,
-    /// The fields; or why the row cannot be read.
+    /// New values per field, or the reason why the row cannot be read.
     pub cells: Result<Vec<Cell>, ParseError>,
 }
 
-/// What one field is to say.
+/// New values for one field.
 #[derive(Debug)]
 pub struct Cell {
-    /// The field's name or id.
+    /// Name or id of the field.
     pub field: Arc<str>,
     says: CellValue,
 }
 
 #[derive(Debug)]
 enum CellValue {
-    /// These values.
+    /// Values from JSON.
     Values(Vec<Value>),
-    /// What a table's cell says; the field's type tells how to read it.
+    /// Text of a cell in a table; the type of the field decides how it is parsed.
     Text(String),
-    /// What is no list of values.
+    /// Error message for JSON that is not a list of values.
     FieldError(String),
 }
 
 impl Cell {
-    /// The values the field is to have, if it is one of this kind.
+    /// Returns the new values of the field, given its type if the field is known.
     ///
     /// # Errors
     ///
-    /// Why there is no telling.
+    /// A message if the cell does not contain a list of values.
     pub fn values(&self, kind: Option<FieldKind>) -> Result<Cow<'_, [Value]>, &str> {
         match &self.says {
             CellValue::Values(values) => Ok(Cow::Borrowed(values)),
@@ -80,16 +80,17 @@ impl Cell {
     }
 }
 
-/// The cell that has a field say nothing any more; an empty one leaves what it says.
+/// Text of a cell that removes a field's values; an empty cell keeps them.
 const CLEAR: &str = "\\clear";
 
-/// A text as it is meant: what begins with one more backslash than `\clear` is itself, without that one.
+/// Returns the value that a cell's text stands for: a text of two or more backslashes and `clear` loses one backslash,
+/// so that the value `\clear` can be written.
 fn spelled(text: &str) -> &str {
     let meant = text.strip_prefix('\\').filter(|rest| rest.trim_start_matches('\\') == "clear");
     meant.filter(|rest| rest.starts_with('\\')).unwrap_or(text)
 }
 
-/// The values in a cell: separated by `;`; in one of them `\;` is a semicolon, and `\\` a backslash.
+/// Splits the text of a cell into values at `;`. Within a value, `\;` stands for a semicolon and `\\` for a backslash.
 fn separated(text: &str) -> Vec<Value> {
     let mut values = vec![String::new()];
     let mut characters = text.chars().peekable();
@@ -110,7 +111,8 @@ fn separated(text: &str) -> Vec<Value> {
 const CSV: &str = "text/csv";
 
 impl Body for ImportTable {
-    /// In base64 it still fits into the 6 MB that Lambda takes; as text it does unless most of it must be escaped.
+    /// 4 MB in base64 still fit into the 6 MB that Lambda accepts as a payload; as text they fit unless most characters
+    /// must be escaped.
     const LARGEST: usize = 4 * 1024 * 1024;
     const ALSO: &'static [&'static str] = &[CSV];
 
@@ -144,7 +146,7 @@ impl Body for ImportTable {
     }
 }
 
-/// The name that a parameter of a media type gives, which may stand in quotes.
+/// Returns the value at the beginning of a media type parameter's text; it may be quoted.
 fn charset(parameter: &str) -> String {
     parameter.split(';').next().unwrap_or_default().trim().trim_matches('"').to_owned()
 }
@@ -153,7 +155,7 @@ fn fault(code: &str, detail: impl Into<String>) -> Faults {
     Faults(vec![Fault::new(FaultPointer::pointer(&[]), code, detail)])
 }
 
-/// What is sent as a text.
+/// Returns the body as text, unless it is empty, compressed or not UTF-8.
 fn text(bytes: &[u8]) -> Result<&str, Faults> {
     match bytes {
         [] => Err(fault("empty-body", "there is nothing in it")),
@@ -168,14 +170,14 @@ fn text(bytes: &[u8]) -> Result<&str, Faults> {
     }
 }
 
-/// Rows as JSON.
+/// JSON body of an import.
 #[derive(Debug, Deserr, JsonSchema)]
 #[deserr(error = Faults, rename_all = camelCase, deny_unknown_fields)]
 #[schemars(rename = "DetailsImport", rename_all = "camelCase", deny_unknown_fields)]
 struct ReportedTime {
-    /// The rows.
+    /// Rows to import: 1 to 10,000.
     rows: Rows,
-    /// What becomes of the good rows when others are wrong.
+    /// Treatment of valid rows when other rows are refused: `skipRow` (the default) or `abort`.
     #[deserr(default)]
     #[schemars(default)]
     on_error: OnError,
@@ -197,14 +199,15 @@ impl Deserr<Faults> for Rows {
     }
 }
 
-/// What some fields of one entitlement are to say.
+/// New values for some fields of one entitlement.
 #[derive(Debug, Deserr, JsonSchema)]
 #[deserr(error = Faults, deny_unknown_fields)]
 #[schemars(rename = "ImportRow", deny_unknown_fields)]
 struct SentRow {
-    /// The entitlement's id, number or external id.
+    /// Id, number or external id of the entitlement. At most one row may name an entitlement.
     entitlement: String,
-    /// The fields, by their names or ids; an empty list of values says nothing any more.
+    /// New values, keyed by field name or field id. An empty list removes the field's values; fields that are not named
+    /// keep theirs.
     details: Cells,
 }
 
@@ -212,7 +215,7 @@ struct SentRow {
 #[schemars(transparent)]
 struct Cells(#[schemars(with = "std::collections::BTreeMap<String, Values>")] Vec<Cell>);
 
-/// A cell that is wrong is no fault of the body, but of its row.
+/// An invalid cell is not a fault of the whole body but a failure of its row.
 impl Deserr<Faults> for Cells {
     fn deserialize_from_value<V: IntoValue>(
         value: deserr::Value<V>,
@@ -244,7 +247,7 @@ fn detail_of(fault: Fault) -> String {
     }
 }
 
-/// Rows as a table: the first column names the entitlement, every other one a field.
+/// Parses rows from a table: the first column names the entitlement, and each other column is a field.
 fn table(text: &str) -> Result<ImportTable, Faults> {
     let text = text.strip_prefix('\u{feff}').unwrap_or(text);
     check_quotes(text)?;
@@ -283,8 +286,8 @@ fn table(text: &str) -> Result<ImportTable, Faults> {
     }
 }
 
-/// That every quoted cell ends, and nothing follows its end: elsewhere nobody knows what is meant, and the reader guesses.
-/// A quote within a cell that does not begin with one is data.
+/// Checks that every quoted cell is closed, and that nothing follows its closing quote: such cells are ambiguous, and
+/// the CSV reader would guess their meaning. A quote within a cell that does not begin with one is data.
 fn check_quotes(text: &str) -> Result<(), Faults> {
     let (mut line, mut begun, mut begins) = (1, None, true);
     let mut characters = text.chars().peekable();
@@ -311,7 +314,7 @@ fn check_quotes(text: &str) -> Result<(), Faults> {
     }
 }
 
-/// The fields that the first line names.
+/// Returns the names or ids of fields in the header line.
 fn columns(header: &csv::StringRecord) -> Result<Vec<Arc<str>>, Faults> {
     let mut faults = Faults::default();
     let mut refuse = |code: &str, detail: String| faults.0.extend(fault(code, detail).0);

@@ -14,10 +14,10 @@ use schemars::JsonSchema;
 use super::{EntitlementPath, EntitlementView, read};
 use crate::authority::own_record::require_own_record;
 
-/// Changes what detail fields say.
+/// Changes the values of an entitlement's detail fields.
 pub struct UpdateEntitlementDetails;
 
-/// What some fields are to say, by their names or ids; an empty list of values says nothing.
+/// New values of detail fields, keyed by field name or field id. An empty list removes a field's values.
 #[derive(Debug, Default, JsonSchema)]
 #[schemars(transparent)]
 pub struct DetailsPatch(BTreeMap<String, Values>);
@@ -27,7 +27,7 @@ impl Deserr<Faults> for DetailsPatch {
         value: deserr::Value<V>,
         location: ValuePointerRef<'_>,
     ) -> Result<Self, Faults> {
-        // deserr's own maps (0.6) leave out what is wrong, and go on without it.
+        // deserr's own maps (0.6) silently drop invalid entries.
         let map = match value {
             deserr::Value::Map(map) => map,
             other => return Err(wrong_kind(other, &[ValueKind::Map], location)),
@@ -44,25 +44,30 @@ impl Deserr<Faults> for DetailsPatch {
 }
 
 impl DetailsPatch {
-    /// Whether it names no field.
+    /// Returns whether the patch names no field.
     pub fn is_empty(&self) -> bool {
         self.0.is_empty()
     }
 }
 
-/// What is to be another than it is.
+/// Request body: the detail fields to change.
 #[derive(Debug, Deserr, JsonSchema)]
 #[deserr(error = Faults, deny_unknown_fields)]
 #[schemars(deny_unknown_fields)]
 pub struct UpdateEntitlementDetailsBody {
-    /// The fields that are to say something else.
+    /// New values, keyed by field name or field id. An empty list removes a field's values; fields that are not named
+    /// keep theirs. All details of an entitlement may take about 64 KB, with those of archived fields.
     details: DetailsPatch,
 }
 
 impl Operation for UpdateEntitlementDetails {
     const NAME: &str = "update-entitlement-details";
-    const ABOUT: &str =
-        "Changes what the named detail fields say of an entitlement, and no others; all of it or nothing.";
+    const SUMMARY: &str = "Change details of an entitlement";
+    const DESCRIPTION: &str = "Operators and agents may call it for every entitlement, customers for those \
+        of their organization and their own; each may change only the fields that their role may edit. \
+        Fields that are not named keep their values, and either all changes are made or none. Previous \
+        values are not kept, and a retired option that is replaced cannot be selected again. Idempotent: \
+        values that are already set change nothing. Records `entitlement.details-changed`.";
     const ROUTES: &[Route] = &[
         route(
             Method::Patch,
@@ -92,8 +97,8 @@ impl Operation for UpdateEntitlementDetails {
         let (seen, mut change) = (before.metadata.version, Change::new());
         // The change may be irreversible: a retired option cannot be set again.
         require_own_record(&mut change, actor, None);
-        // What the fields say was decided when they were read: one that is archived, or an option that is retired, a
-        // moment later keeps this value as it keeps all others.
+        // The fields are not conditions of the transaction: a field archived, or an option retired, concurrently with
+        // this change keeps the new value, as it keeps all others.
         let details = apply(&mut change, &fields, actor, &before.details, wanted);
         let changed_fields = before.details.differing(&details);
         if changed_fields.is_empty() {
@@ -116,7 +121,7 @@ impl Operation for UpdateEntitlementDetails {
     }
 }
 
-/// The details that are wanted; with faults, which refuse the change, those of before.
+/// Returns `before` with the wanted values. If these have faults, rejects the change with them and returns `before`.
 pub(super) fn apply(
     change: &mut Change,
     fields: &Fields,

@@ -1,3 +1,3 @@
-//! Who did what, when.
+//! The history of changes: the recorded events.
 
 automod::dir!(pub "src/history");

@@ -25,50 +25,50 @@ use crate::authority::viewer::Visibility;
 use crate::entitlements::read_fields;
 use crate::party::{Names, Party};
 
-/// Shows who did what, when.
+/// Lists the events of a partner, an organization or the vendor.
 pub struct QueryHistory;
 
 api_runtime::paths! {
-    /// Whose log: each route names another owner.
+    /// Owner of the log that is read, one for each route.
     Owner {
-        /// A partner's.
+        /// The log of a partner.
         Partner(PartnerPath) = "partnerId",
-        /// An organization's: what concerns it, wherever that is at home.
+        /// The log of an organization: every event that concerns it, also those stored in a partner's log.
         Organization(OrganizationPath) = "organizationId",
-        /// The vendor's: what concerns no party.
+        /// The log of the vendor: events that concern neither a partner nor an organization.
         Vendor(Nothing) = "",
     }
 }
 
-/// Which part of it.
+/// Query parameters that select and sort events.
 #[derive(Debug, Deserr, JsonSchema)]
 #[deserr(error = Faults, rename_all = camelCase, deny_unknown_fields)]
 #[schemars(rename_all = "camelCase", deny_unknown_fields)]
 pub struct QueryHistoryQuery {
-    /// From this instant on.
+    /// Time of the earliest events (inclusive); RFC 3339, UTC. If absent, there is no limit.
     #[deserr(default)]
     from: Option<Timestamp>,
-    /// Before this instant.
+    /// Time before which events are selected (exclusive); RFC 3339, UTC, after `from`. If absent, there is no limit.
     #[deserr(default)]
     to: Option<Timestamp>,
-    /// Only events of this type.
+    /// Type of the events, such as `license.assigned`. If absent, events of all types are selected.
     #[deserr(rename = "type", default)]
     #[schemars(rename = "type")]
     event_type: Option<EventType>,
-    /// Only events about this license type.
+    /// Code of the license type that the events are about. If absent, events are selected whatever they are about.
     #[deserr(default)]
     license_type: Option<LicenseTypeCode>,
-    /// Only events about customers of such a name, as `GET /v1/partners/{partnerId}/organizations` finds them. Known in
-    /// a partner's history only.
+    /// Name of the customer organizations that the events concern, 1 to 200 characters, matched as by
+    /// `GET /v1/partners/{partnerId}/organizations`. Accepted in a partner's history only.
     #[deserr(default)]
     customer: Option<NameQuery>,
-    /// Newest first (`desc`) or oldest first (`asc`).
+    /// Sort order by time: newest first (`desc`, the default) or oldest first (`asc`).
     #[deserr(default)]
     #[schemars(default)]
     order: Direction,
 }
 
-/// In which order.
+/// Sort order by time.
 #[derive(Debug, Default, Clone, Copy, PartialEq, Eq, Serialize, Deserr, JsonSchema)]
 #[deserr(error = Faults, rename_all = camelCase)]
 #[serde(rename_all = "camelCase")]
@@ -86,7 +86,7 @@ impl Check for QueryHistoryQuery {
     }
 }
 
-/// That what begins at `from` does not end before it.
+/// Checks that `to`, if both are given, is after `from`.
 pub(crate) fn check_span(sent: &serde_json::Value) -> Option<(String, ParseError)> {
     let time = |name: &str| sent.get(name)?.as_str()?.parse::<Timestamp>().ok();
     let (from, _) = time("from").zip(time("to")).filter(|(from, to)| from >= to)?;
@@ -96,27 +96,27 @@ pub(crate) fn check_span(sent: &serde_json::Value) -> Option<(String, ParseError
     ))
 }
 
-/// An event with the names its parties have now.
+/// An event, with the current names of its parties.
 #[derive(Debug, Serialize, JsonSchema)]
 pub struct HistoryEvent {
-    /// Its id, which sorts by time.
+    /// Id of the event; ids sort by time.
     id: EventId,
-    /// When.
+    /// Time of the event; RFC 3339, UTC.
     time: Timestamp,
-    /// Who.
+    /// Caller who made the change.
     actor: Author,
-    /// What.
+    /// Type of the event and the data of that type.
     #[serde(flatten)]
     kind: EventKind,
-    /// The partner it concerns.
+    /// Partner that the event concerns. Absent if it concerns none.
     #[serde(skip_serializing_if = "Option::is_none")]
     partner: Option<Party<PartnerId>>,
-    /// The organization it concerns.
+    /// Organization that the event concerns. Absent if it concerns none.
     #[serde(skip_serializing_if = "Option::is_none")]
     organization: Option<Party<OrganizationId>>,
 }
 
-/// A page of a history; with `Accept: text/csv` as a table.
+/// A page of a history; with `Accept: text/csv` a CSV table.
 #[derive(Debug, Serialize, JsonSchema)]
 #[serde(transparent)]
 pub struct HistoryPage(List<HistoryEvent>);
@@ -133,7 +133,7 @@ impl Output for HistoryPage {
     }
 }
 
-/// The columns of a report that every event has, and where in the event they are; those of its data follow.
+/// Columns of a CSV table that all events share, with their JSON pointers into an event. The columns of `data` follow.
 const COLUMNS: [(&str, &str); 10] = [
     ("id", "/id"),
     ("time", "/time"),
@@ -162,8 +162,14 @@ fn row(event: &HistoryEvent) -> Result<Vec<String>, serde_json::Error> {
 
 impl Operation for QueryHistory {
     const NAME: &str = "query-history";
-    const ABOUT: &str =
-        "Shows who did what, when: newest first, of any span of time. With `Accept: text/csv` as a table.";
+    const SUMMARY: &str = "Query the history of changes";
+    const DESCRIPTION: &str = "Operators and agents may read the history of every partner and organization, \
+        partner members that of their partner, and contact managers that of their organization. Only \
+        operators may read the vendor's, which holds the events that concern neither. Events are sorted by \
+        time, newest first unless `order=asc`, and carry the current names of their parties. Changes of \
+        detail fields that the caller may not view are left out. A page may contain fewer events than \
+        `pageSize`, or none, although there is a next page. With `Accept: text/csv` the page is a CSV \
+        table.";
     const ROUTES: &[Route] = &[
         route(
             Method::Get,
@@ -233,7 +239,8 @@ impl Operation for QueryHistory {
     }
 }
 
-/// What is read first, if there is such an owner.
+/// Runs a read concurrently with a check that the owner exists, and returns its result; 404 if the owner does not
+/// exist.
 async fn first<L: Lookup, T>(
     context: &Context<'_>,
     owner: &L,
@@ -245,10 +252,10 @@ async fn first<L: Lookup, T>(
     Ok(read)
 }
 
-/// How many customers' own logs are read side by side; of more, the partner's log is searched.
+/// Maximum number of customers whose own logs are read concurrently; for more, the partner's log is filtered.
 const SIDE_BY_SIDE: usize = 20;
 
-/// A page of a partner's log, of those customers whose name matches.
+/// Reads a page of the events in a partner's log that concern the customers whose name matches.
 async fn of_customers(
     context: &Context<'_>,
     partner: PartnerId,
@@ -279,8 +286,8 @@ async fn of_customers(
     Ok(context.list(merged.items, merged.next))
 }
 
-/// Leaves of changed details what the reader may view; a change of nothing else is absent, and pages are cut as if it were
-/// not there.
+/// Removes from `entitlement.details-changed` events the fields that the caller may not view. Events with no other
+/// field are left out; the page is then read again with such events filtered out.
 async fn visible(
     context: &Context<'_>,
     actor: &Actor,
@@ -314,7 +321,7 @@ async fn visible(
     Ok(page)
 }
 
-/// Events with the names of their parties, and without what the caller does not see.
+/// Adds the names of their parties to events, and removes the ids of subscriptions that the caller may not see.
 async fn name_parties(
     context: &Context<'_>,
     actor: &Actor,
@@ -327,7 +334,7 @@ async fn name_parties(
     let mut wanted = BatchGet::new();
     Names::want(&mut wanted, partners.clone(), organizations.clone());
     causes.iter().for_each(|cause| wanted.add(cause));
-    // Names may be late; what is seen may not.
+    // Names may be stale, but what decides visibility needs a consistent read.
     let found = context.table.fetch(wanted, !causes.is_empty()).await?;
     let names = Names::among(&found, partners, organizations)?;
     let mut hidden = BTreeSet::new();

@@ -13,23 +13,27 @@ use schemars::JsonSchema;
 
 use crate::authority::own_record::require_member;
 
-/// Hands licenses over to a customer, for good.
+/// Assigns licenses from a partner's pools to a customer, irreversibly.
 pub struct AssignLicense;
 
-/// What to hand over, and to whom.
+/// Request body: the customer, and the licenses to assign.
 #[derive(Debug, Deserr, JsonSchema)]
 #[deserr(error = Faults, rename_all = camelCase, deny_unknown_fields)]
 #[schemars(rename_all = "camelCase", deny_unknown_fields)]
 pub struct AssignLicenseBody {
-    /// The customer: an organization in the partner's directory.
+    /// Customer that receives the licenses: an organization in the partner's directory.
     organization_id: OrganizationId,
-    /// What: all of it, or nothing.
+    /// Licenses to assign: 1 to 20 lines, each of another license type. Either all lines are assigned or none.
     lines: Lines,
 }
 
 impl Operation for AssignLicense {
     const NAME: &str = "assign-license";
-    const ABOUT: &str = "Hands licenses of the partner's pools over to one of its customers. This cannot be changed or taken back.";
+    const SUMMARY: &str = "Assign licenses to a customer";
+    const DESCRIPTION: &str = "Partner members assign licenses from their partner's pools to an organization \
+        in its directory. Assignments are irreversible. Either all lines are assigned or none: if a pool \
+        holds too few licenses, the call is refused (409 `license-pool-exhausted`). The required \
+        `Idempotency-Key` keeps a retry from assigning twice. Records `license.assigned` for each line.";
     const ROUTES: &[Route] =
         &[route(Method::Post, "/v1/partners/{partnerId}/license-assignments", &[Role::PartnerMember])];
     const KEY_REQUIRED: bool = true;

@@ -10,27 +10,32 @@ use domain::{
 };
 use schemars::JsonSchema;
 
-/// Makes a license type known.
+/// Creates a license type.
 pub struct CreateLicenseType;
 
 const EXISTS: ErrorKind = ErrorKind::state("license-type-exists", "there is a license type of this code");
 
-/// A license type to be.
+/// Request body: the license type to create.
 #[derive(Debug, Deserr, JsonSchema)]
 #[deserr(error = Faults, rename_all = camelCase, deny_unknown_fields)]
 #[schemars(rename_all = "camelCase", deny_unknown_fields)]
 pub struct CreateLicenseTypeBody {
-    /// Its code, by which orders and assignments name it.
+    /// Code by which orders and assignments name the type; unique: 2 to 60 lower-case letters, digits and inner
+    /// hyphens.
     code: LicenseTypeCode,
-    /// What people call it.
+    /// Display name: 1 to 200 characters.
     name: Name,
-    /// How long a license lasts from its assignment on.
+    /// Term of a license from its assignment on: an ISO 8601 duration such as `P1Y`, above zero and at most 100 years.
+    /// Months and years are calendar units in UTC.
     term: Period,
 }
 
 impl Operation for CreateLicenseType {
     const NAME: &str = "create-license-type";
-    const ABOUT: &str = "Makes a license type known. Orders and assignments name it by its code.";
+    const SUMMARY: &str = "Create a license type";
+    const DESCRIPTION: &str = "Only operators may call it. Orders and assignments name the type by its \
+        `code`, which no other type may have (409 `license-type-exists`). A license type can be neither \
+        changed nor deleted. Records `license-type.created`.";
     const ROUTES: &[Route] = &[route(Method::Post, "/v1/license-types", &[Role::Operator])];
     const CREATES: bool = true;
     const ERRORS: &[ErrorKind] = &[EXISTS];

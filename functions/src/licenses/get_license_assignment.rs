@@ -6,23 +6,26 @@ use deserr::Deserr;
 use domain::{Actor, Assignment, AssignmentId, Faults, PartnerId, Role};
 use schemars::JsonSchema;
 
-/// Shows a license assignment.
+/// Returns a license assignment.
 pub struct GetLicenseAssignment;
 
-/// Which.
+/// Path of a license assignment.
 #[derive(Debug, Deserr, JsonSchema)]
 #[deserr(error = Faults, rename_all = camelCase, deny_unknown_fields)]
 #[schemars(rename_all = "camelCase")]
 pub struct AssignmentPath {
-    /// The partner.
+    /// Partner that assigned the licenses.
     partner_id: PartnerId,
-    /// The assignment.
+    /// Id of the assignment.
     assignment_id: AssignmentId,
 }
 
 impl Operation for GetLicenseAssignment {
     const NAME: &str = "get-license-assignment";
-    const ABOUT: &str = "Shows what was handed over in one assignment, to whom, and when.";
+    const SUMMARY: &str = "Get a license assignment";
+    const DESCRIPTION: &str = "Operators and agents may read every assignment, partner members those of \
+        their partner; for everyone else it does not exist (404). The answer names the organization, the \
+        licenses and the time of the assignment, which never change.";
     const ROUTES: &[Route] = &[route(
         Method::Get,
         "/v1/partners/{partnerId}/license-assignments/{assignmentId}",

@@ -10,35 +10,35 @@ use domain::{Actor, LicenseTypeCode, Name, Role};
 use schemars::JsonSchema;
 use serde::Serialize;
 
-/// Shows what a partner bought, assigned, and can still assign.
+/// Lists a partner's license pools and their totals.
 pub struct ListLicensePools;
 
-/// All pools of a partner, and their sums.
+/// All license pools of a partner, and their totals.
 #[derive(Debug, Serialize, JsonSchema)]
 pub struct Pools {
-    /// How many licenses were ever bought.
+    /// Number of licenses purchased in all pools, less those withdrawn when orders were lowered or cancelled.
     total: u64,
-    /// How many can still be assigned.
+    /// Number of licenses in all pools that can still be assigned.
     available: u64,
-    /// How many were assigned.
+    /// Number of licenses assigned from all pools.
     assigned: u64,
-    /// Each pool, by license type.
+    /// Pools of the partner, one for each license type, sorted by the type's code.
     items: Vec<PoolItem>,
 }
 
-/// One pool.
+/// A license pool: a partner's stock of one license type. `purchased` is the sum of `available` and `assigned`.
 #[derive(Debug, Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct PoolItem {
-    /// Of which type.
+    /// Code of the license type.
     license_type: LicenseTypeCode,
-    /// The type's name.
+    /// Display name of the license type: 1 to 200 characters.
     name: Name,
-    /// How many were ever bought.
+    /// Number of licenses purchased, less those withdrawn when orders were lowered or cancelled.
     purchased: u64,
-    /// How many can still be assigned.
+    /// Number of licenses that can still be assigned.
     available: u64,
-    /// How many were assigned.
+    /// Number of licenses that were assigned.
     assigned: u64,
 }
 
@@ -46,7 +46,11 @@ impl Output for Pools {}
 
 impl Operation for ListLicensePools {
     const NAME: &str = "list-license-pools";
-    const ABOUT: &str = "Shows what a partner bought, assigned, and can still assign.";
+    const SUMMARY: &str = "List a partner's license pools";
+    const DESCRIPTION: &str = "Operators, agents and the partner's members see how many licenses of each \
+        type were purchased, are available and were assigned, and the totals. The numbers are current \
+        (consistent reads). The answer contains all pools, sorted by the code of their license type, and has \
+        no pages.";
     const ROUTES: &[Route] = &[route(
         Method::Get,
         "/v1/partners/{partnerId}/license-pools",
@@ -70,14 +74,14 @@ impl Operation for ListLicensePools {
         known.or_not_found()?;
         let mut names: BTreeMap<_, _> = types.into_iter().map(|kind| (kind.code, kind.name)).collect();
         let item = |pool: domain::Pool| {
-            // A type that is newer than the answer about types has its code for a name.
+            // A type newer than the eventually consistent read of all types is shown with its code as its name.
             let name =
                 names.remove(&pool.license_type).or_else(|| pool.license_type.as_str().parse().ok())?;
             let domain::Pool { license_type, purchased, available, assigned, .. } = pool;
             Some(PoolItem { license_type, name, purchased, available, assigned })
         };
         let items: Vec<PoolItem> = pools.into_iter().filter_map(item).collect();
-        // A pool's bound keeps the sums of any number of pools exact.
+        // `Pool::MOST` bounds each pool, so that the totals stay exact as JSON numbers.
         let sum = |part: fn(&PoolItem) -> u64| items.iter().map(part).fold(0, u64::saturating_add);
         Ok(Reply::ok(Pools {
             total: sum(|pool| pool.purchased),

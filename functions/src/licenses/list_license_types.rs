@@ -4,12 +4,14 @@ use api_runtime::table::LicenseTypes;
 use api_runtime::{Empty, Failure, List, Method, Nothing, Operation, Reply, Request, Route, route};
 use domain::{Actor, LicenseType, Role};
 
-/// Shows what licenses there are.
+/// Lists the license types.
 pub struct ListLicenseTypes;
 
 impl Operation for ListLicenseTypes {
     const NAME: &str = "list-license-types";
-    const ABOUT: &str = "Lists the license types in the order of their codes.";
+    const SUMMARY: &str = "List license types";
+    const DESCRIPTION: &str = "Operators, agents, partner members and customers may call it. The list \
+        contains every license type, sorted by code.";
     const ROUTES: &[Route] = &[route(
         Method::Get,
         "/v1/license-types",

@@ -15,49 +15,53 @@ use domain::{
 use schemars::JsonSchema;
 use serde::Serialize;
 
-/// Shows which licenses an organization holds.
+/// Lists the licenses that were assigned to an organization.
 pub struct ListOrganizationLicenses;
 
-/// Which of them.
+/// Query parameters that select licenses.
 #[derive(Debug, Deserr, JsonSchema)]
 #[deserr(error = Faults, rename_all = camelCase, deny_unknown_fields)]
 #[schemars(rename_all = "camelCase", deny_unknown_fields)]
 pub struct ListOrganizationLicensesQuery {
-    /// Whether to show those, too, that have expired.
+    /// Whether to include licenses that have expired: `true` or `false` (the default).
     #[deserr(default)]
     #[schemars(default)]
     expired: Switch,
 }
 
-/// What an organization holds of one assignment.
+/// Licenses that an organization holds from one assignment.
 #[derive(Debug, Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct OrganizationLicenseView {
-    /// By which assignment.
+    /// Id of the assignment.
     assignment_id: AssignmentId,
-    /// From whom.
+    /// Partner that assigned the licenses.
     partner_id: PartnerId,
-    /// From when on.
+    /// Time of the assignment, from which the licenses are valid; RFC 3339, UTC.
     from: Timestamp,
-    /// What.
+    /// Licenses of the assignment: 1 to 20 lines, each of another license type. Expired ones only with `expired=true`.
     lines: Vec<OrganizationLicenseLine>,
 }
 
-/// So many licenses of one type.
+/// Licenses of one type that an organization holds from an assignment.
 #[derive(Debug, Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct OrganizationLicenseLine {
-    /// Of which type.
+    /// Code of the license type.
     license_type: LicenseTypeCode,
-    /// How many.
+    /// Number of licenses: 1 to 100,000.
     quantity: Quantity,
-    /// They have expired at this instant: the type's term after `from`.
+    /// Time at which the licenses expire (exclusive): the assignment's `from` plus the term of the type; RFC 3339, UTC.
     until: Timestamp,
 }
 
 impl Operation for ListOrganizationLicenses {
     const NAME: &str = "list-organization-licenses";
-    const ABOUT: &str = "Shows which licenses an organization holds, from when until when, the oldest first. A partner sees what it assigned.";
+    const SUMMARY: &str = "List an organization's licenses";
+    const DESCRIPTION: &str = "Operators, agents and the organization's customers see all licenses assigned \
+        to it, members of a partner that has the organization in its directory only those that the partner \
+        assigned. The list has an item for each assignment, oldest first. Expired licenses are included only \
+        with `expired=true`. The list is eventually consistent.";
     const ROUTES: &[Route] = &[route(
         Method::Get,
         "/v1/organizations/{organizationId}/licenses",
@@ -109,7 +113,7 @@ impl Operation for ListOrganizationLicenses {
     }
 }
 
-/// What an assignment gave, as far as it has not expired before `shown_from`.
+/// Returns the licenses of an assignment, without those that have expired by `shown_from`, if given.
 fn license_view(
     assignment: Assignment,
     terms: &BTreeMap<LicenseTypeCode, Period>,
@@ -118,7 +122,7 @@ fn license_view(
     let Assignment { id: assignment_id, partner_id, lines, metadata, .. } = assignment;
     let from = metadata.created_at;
     let lines = lines.iter().filter_map(|line| {
-        // A type never goes.
+        // License types are never deleted; only one newer than this eventually consistent read is missing.
         let until = from.after(*terms.get(&line.license_type)?);
         let shown = shown_from.is_none_or(|now| now < until);
         shown.then(|| OrganizationLicenseLine {

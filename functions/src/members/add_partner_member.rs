@@ -12,22 +12,23 @@ use schemars::JsonSchema;
 
 use crate::authority::own_record::require_admin;
 
-/// Puts a person on a partner's record.
+/// Adds a member to a partner.
 pub struct AddPartnerMember;
 
 const EMAIL_TAKEN: ErrorKind =
     ErrorKind::state("email-taken", "another member of the partner has this e-mail");
 
-/// A member to be.
+/// A member to be added.
 #[derive(Debug, Deserr, JsonSchema)]
 #[deserr(error = Faults, rename_all = camelCase, deny_unknown_fields)]
 #[schemars(rename_all = "camelCase", deny_unknown_fields)]
 pub struct AddPartnerMemberBody {
-    /// Unique in the partner.
+    /// E-mail of the member, at most 254 bytes; unique among the partner's members, regardless of case.
     email: Email,
-    /// What people call the person.
+    /// Name of the member; 1 to 200 characters.
     name: Name,
-    /// Whether the person manages the partner's members, and asks for access for others.
+    /// Whether the member is a partner admin, who manages the partner's members and requests access for others.
+    /// Default: `false`.
     #[deserr(default)]
     #[schemars(default)]
     admin: bool,
@@ -35,7 +36,11 @@ pub struct AddPartnerMemberBody {
 
 impl Operation for AddPartnerMember {
     const NAME: &str = "add-partner-member";
-    const ABOUT: &str = "Puts a person on a partner's record: only who is there uses its access. The first is an operator's to add.";
+    const SUMMARY: &str = "Add a member to a partner";
+    const DESCRIPTION: &str = "Operators and the partner's admins add members; the first member of a partner \
+        is added by an operator, because only an admin on record has authority. Only members on record can \
+        use the partner's access. A person who was removed and is added again has a new id and none of the \
+        individual grants from before the removal. Records `member.added`.";
     const ROUTES: &[Route] =
         &[route(Method::Post, "/v1/partners/{partnerId}/members", &[Role::Operator, Role::PartnerAdmin])];
     const CREATES: bool = true;
@@ -62,7 +67,8 @@ impl Operation for AddPartnerMember {
         let mut change = Change::new();
         if !actor.is_staff() && actor.email.as_ref() == Some(email) {
             actor.authorize_partner(*partner_id)?;
-            // The record they want to make is the one that would have to say that they may.
+            // The call would create the very record that has to prove the caller's authority: if an admin's record
+            // exists, the e-mail is taken; otherwise the caller has no authority.
             change.forbid(&EmailInPartner(*partner_id, email.clone()), |holder| match holder {
                 Some(own) if own.manager => ConditionFailure::held_by(&EMAIL_TAKEN, own.owner, &[&"email"]),
                 _ => ConditionFailure::NotFound,
@@ -72,7 +78,8 @@ impl Operation for AddPartnerMember {
         require_admin(&mut change, actor, *partner_id, None)?;
         change.require(&PartnerById(*partner_id), || ConditionFailure::NotFound);
         change.create(&member)?;
-        // A grant that names the e-mail is bound to the first record since so many removals.
+        // A grant to an e-mail is bound to the record that is added after this number of removals, so the number is
+        // stored with the record and must be unchanged at commit.
         let removals = CountOfRemovals(*partner_id, email.clone());
         let count = context.table.get(&removals).await?.map_or(0, |known| known.count);
         change.require_that(&removals, count::equals(count), |_| ConditionFailure::Stale);

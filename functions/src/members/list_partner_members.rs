@@ -6,12 +6,15 @@ use api_runtime::{
 };
 use domain::{Actor, Member, Role};
 
-/// Lists a partner's members.
+/// Lists the members of a partner.
 pub struct ListPartnerMembers;
 
 impl Operation for ListPartnerMembers {
     const NAME: &str = "list-partner-members";
-    const ABOUT: &str = "Lists a partner's members, in the order of their e-mails.";
+    const SUMMARY: &str = "List a partner's members";
+    const DESCRIPTION: &str = "The partner's members, operators and agents may call it. Returns the current \
+        members in the order of their e-mails; removed members are omitted. The list is eventually \
+        consistent: a change made a moment ago may not be visible yet.";
     const ROUTES: &[Route] = &[route(
         Method::Get,
         "/v1/partners/{partnerId}/members",

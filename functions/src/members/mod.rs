@@ -1,3 +1,3 @@
-//! A partner's people, on record.
+//! Members: a partner's people, on record.
 
 automod::dir!(pub "src/members");

@@ -12,23 +12,27 @@ use schemars::JsonSchema;
 
 use crate::authority::own_record::require_admin;
 
-/// Takes a person off a partner's record.
+/// Removes a member from a partner.
 pub struct RemovePartnerMember;
 
-/// A path that names a member.
+/// Path of a partner's member.
 #[derive(Debug, Deserr, JsonSchema)]
 #[deserr(error = Faults, rename_all = camelCase, deny_unknown_fields)]
 #[schemars(rename_all = "camelCase")]
 pub struct MemberPath {
-    /// The partner.
+    /// Id of the partner.
     partner_id: PartnerId,
-    /// The member.
+    /// Id of the member.
     member_id: MemberId,
 }
 
 impl Operation for RemovePartnerMember {
     const NAME: &str = "remove-partner-member";
-    const ABOUT: &str = "Takes a person off a partner's record: all its access is over at once, in every organization, irreversibly: a person who is added again inherits nothing. Idempotent.";
+    const SUMMARY: &str = "Remove a member from a partner";
+    const DESCRIPTION: &str = "Operators and the partner's admins remove members; an admin can also remove \
+        their own record. The person loses all access at once, in every organization. Irreversible: a person \
+        who is added again has a new id and none of the individual grants from before the removal. \
+        Idempotent: removing a removed member changes nothing. Records `member.removed`.";
     const ROUTES: &[Route] = &[route(
         Method::Delete,
         "/v1/partners/{partnerId}/members/{memberId}",

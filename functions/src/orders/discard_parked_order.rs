@@ -11,24 +11,28 @@ use schemars::JsonSchema;
 
 use super::parked::close_parked;
 
-/// Ends the wait of a parked order.
+/// Discards a parked order.
 pub struct DiscardParkedOrder;
 
 const NOT_PARKED: ErrorKind =
     ErrorKind::state("order-not-parked", "the order took effect, was cancelled, or has lapsed");
 
-/// A path that names a parked order.
+/// Path of a parked order.
 #[derive(Debug, Deserr, JsonSchema)]
 #[deserr(error = Faults, rename_all = camelCase, deny_unknown_fields)]
 #[schemars(rename_all = "camelCase")]
 pub struct ParkedOrderPath {
-    /// The parked order's `id`, not the store's number of it.
+    /// The parked order's `id`, not the store's order number.
     order_id: ParkedOrderId,
 }
 
 impl Operation for DiscardParkedOrder {
     const NAME: &str = "discard-parked-order";
-    const ABOUT: &str = "Discards a parked order, for good: it never takes effect. Again changes nothing.";
+    const SUMMARY: &str = "Discard a parked order irreversibly";
+    const DESCRIPTION: &str = "Operators discard a parked order: it never takes effect, even if its account \
+        is linked to a partner later. Idempotent: succeeds without effect if the order is discarded already. \
+        An order that took effect, was cancelled or has lapsed cannot be discarded (409). Records \
+        `order.discarded`.";
     const ROUTES: &[Route] = &[route(Method::Post, "/v1/parked-orders/{orderId}/discard", &[Role::Operator])];
     const ERRORS: &[ErrorKind] = &[NOT_PARKED];
 
@@ -42,7 +46,7 @@ impl Operation for DiscardParkedOrder {
         let Request { context, path, .. } = request;
         let found = context.table.list(&OrderByParkedId(path.order_id), false).await?;
         let found = found.into_iter().next().or_not_found()?;
-        // The index finds it; what it is now, only the table can tell.
+        // The index is eventually consistent, so the current status is read from the table.
         let lookup = OrderOfSource(found.source_id, found.order_id);
         let order = context.table.get(&lookup).await.or_not_found()?;
         let mut change = Change::new();

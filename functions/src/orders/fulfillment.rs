@@ -1,9 +1,9 @@
-//! Order fulfillment: loads what is known about the lines of an order, lets the domain decide what becomes of them
-//! ([`domain::fulfillment`]), and commits that, as many lines at a time as fit one transaction. What is cut off is resumed when
-//! the store repeats its message, or by the timer.
+//! Order fulfillment: loads what is known about the lines of an order, lets the domain decide about them
+//! ([`domain::fulfillment`]), and commits the decision, as many lines at a time as fit one transaction. An interrupted
+//! fulfillment is resumed when the store repeats its message, or by the timer.
 //!
-//! Both ends of a link are written on the condition that they are as they were read; so nothing is linked to a subscription
-//! that is deactivated concurrently.
+//! Both ends of a link are written on the condition that they are unchanged since they were read. So no link is made to
+//! a subscription that is deactivated concurrently.
 
 use std::collections::BTreeMap;
 
@@ -22,20 +22,20 @@ use domain::{EntitlementName, Fault, Metadata, Order, OrganizationId, Subscripti
 
 use crate::party::add_customer;
 
-/// A transaction takes 100 items; some are left for the order, its place in a queue, its event and the answer.
+/// A transaction takes 100 items; some are left for the order, its entry in a queue, its event and the answer.
 const ROOM: usize = 95;
 
-/// What a license type takes: its pool and its event.
+/// Number of items that a license type takes: its pool and its event.
 const EACH_TYPE: usize = 2;
 
-/// What is known about the open lines of an order.
+/// Facts about the open lines of an order.
 pub struct LoadedLines {
     facts: Facts,
-    /// The stored names of the lines that have one.
+    /// Stored external ids of the lines that have one, by line.
     names: BTreeMap<usize, SubscriptionName>,
 }
 
-/// Adds to a read what the open lines of an order name.
+/// Adds to a batch read what the open lines of an order name.
 pub fn want(order: &Order, wanted: &mut BatchGet) {
     for (_, line) in open_lines(order) {
         wanted.add(&ProductByCode(line.sku.clone()));
@@ -48,7 +48,7 @@ pub fn want(order: &Order, wanted: &mut BatchGet) {
     }
 }
 
-/// A fault for each open line whose product is not sold, by what was read; `places` says where the lines are in the message.
+/// Returns a fault for each open line whose product was not found; `places` holds the lines' indexes in the message.
 pub fn unknown_products(order: &Order, found: &BatchResult, places: &[usize]) -> Result<Vec<Fault>, Failure> {
     let mut faults = Vec::new();
     for (index, line) in open_lines(order) {
@@ -60,7 +60,8 @@ pub fn unknown_products(order: &Order, found: &BatchResult, places: &[usize]) ->
     Ok(faults)
 }
 
-/// Loads what else must be known about the open lines of an order, after what [`want`] added to a read was found.
+/// Loads the remaining facts about the open lines of an order; `found` is the result of the read that [`want`]
+/// prepared.
 pub async fn load(context: &Context<'_>, order: &Order, found: &BatchResult) -> Result<LoadedLines, Failure> {
     let named = load_named_organizations(context, order, found).await?;
     let mut names = BTreeMap::new();
@@ -105,7 +106,8 @@ pub async fn load(context: &Context<'_>, order: &Order, found: &BatchResult) -> 
     Ok(LoadedLines { facts, names })
 }
 
-/// Which organization each line names: an external id that the vendor did not give, the partner may have given.
+/// Finds the organization that each line names. An external id that the vendor did not assign may be one of the
+/// partner's.
 async fn load_named_organizations(
     context: &Context<'_>,
     order: &Order,
@@ -142,13 +144,13 @@ async fn load_named_organizations(
     Ok(named)
 }
 
-/// The subscriptions of an order that exist already.
+/// Returns the lookups of the order's existing subscriptions.
 fn made_by(order: &Order) -> impl Iterator<Item = SubscriptionOf> {
     let made = order.subscriptions.iter().filter_map(|one| one.organization_id.zip(one.subscription_id));
     made.map(|(organization, id)| SubscriptionOf(organization, id))
 }
 
-/// The ends of a line's links that existed before the order.
+/// Returns the lookups of the subscriptions that existed before the order and that a line is linked to.
 fn existing_ends(line: &SubscriptionLine, organization: OrganizationId) -> Vec<SubscriptionOf> {
     let existing = |end| match end {
         LinkEnd::Subscription(id) => Some(SubscriptionOf(organization, id)),
@@ -157,7 +159,7 @@ fn existing_ends(line: &SubscriptionLine, organization: OrganizationId) -> Vec<S
     link_ends(line).filter_map(|(_, _, end)| existing(end)).collect()
 }
 
-/// Adds to a read what must be known of a line in its organization.
+/// Adds to a batch read what must be known about a line in its organization.
 fn want_in_organization(
     wanted: &mut BatchGet,
     order: &Order,
@@ -176,7 +178,7 @@ fn want_in_organization(
     existing_ends(line, organization).iter().for_each(|end| wanted.add(end));
 }
 
-/// Adds to the facts what is known of a line in its organization, if that exists for the order's partner.
+/// Adds to the facts what was read about a line in its organization, if that exists for the order's partner.
 fn load_in_organization(
     facts: &mut Facts,
     order: &Order,
@@ -211,17 +213,18 @@ fn load_in_organization(
 }
 
 impl LoadedLines {
-    /// Every fault of the open lines; `places` says where they are in the message.
+    /// Returns every fault of the open lines; `places` holds their indexes in the message.
     pub fn faults(&self, order: &Order, places: &[usize]) -> Vec<Fault> {
         find_faults(order, &self.facts, places)
     }
 
-    /// Decides what becomes of as many open lines as fit the change beside so many license types, and adds that to the change;
-    /// answers the order as it is then.
+    /// Decides about as many open lines as fit the change beside this number of license types, adds the decision to the
+    /// change, and returns the order in its new state.
     ///
     /// # Errors
     ///
-    /// The first line that cannot be fulfilled, while nothing of the order exists; `places` says where it is in the message.
+    /// The first line that cannot be fulfilled, while the order can still be refused; `places` holds the lines' indexes
+    /// in the message.
     pub fn fulfill(
         &self,
         context: &Context<'_>,
@@ -251,7 +254,7 @@ impl LoadedLines {
             change.create(entitlement)?;
             let number = EntitlementName::Number(entitlement.number.clone());
             let reservation = EntitlementReservation::of(entitlement, &number);
-            // Once in many millions an id has the number of another one; the next id has not.
+            // Two ids have the same number once in many millions. The retry uses another id, which has another number.
             change.create_absent(&reservation, None)?;
             self.reserve_name(context, *line, subscription, change)?;
         }
@@ -270,7 +273,7 @@ impl LoadedLines {
         Ok(order)
     }
 
-    /// Gives a subscription its source's name.
+    /// Stores the external id of a new subscription.
     fn reserve_name(
         &self,
         context: &Context<'_>,
@@ -296,14 +299,14 @@ impl LoadedLines {
     }
 }
 
-/// Resumes an order until all of its lines are fulfilled; the last of them are committed with the answer.
+/// Resumes an order until all of its lines are fulfilled. The last lines are committed together with the answer.
 pub async fn resume<O: Output>(
     context: &Context<'_>,
     mut order: Order,
     answer: impl Fn(Order) -> Answer<O>,
 ) -> Result<Reply<O>, Failure> {
     loop {
-        // What comes after other transactions of this call has a time after theirs.
+        // The events of this transaction must be later than those of earlier transactions of the same call.
         let context = &context.refreshed();
         let mut wanted = BatchGet::new();
         want(&order, &mut wanted);

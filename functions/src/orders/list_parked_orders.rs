@@ -4,13 +4,16 @@ use api_runtime::table::ParkedOrders;
 use api_runtime::{Empty, Failure, List, Method, Nothing, Operation, Reply, Request, Route, route};
 use domain::{Actor, Order, Role};
 
-/// Shows which orders wait for a partner to be linked to their account.
+/// Lists the parked orders.
 pub struct ListParkedOrders;
 
 impl Operation for ListParkedOrders {
     const NAME: &str = "list-parked-orders";
-    const ABOUT: &str =
-        "Lists the orders that wait until their account is a partner's, in the order of their coming.";
+    const SUMMARY: &str = "List parked orders";
+    const DESCRIPTION: &str = "Operators list the orders that wait until their account is linked to a \
+        partner, in order of arrival. When the account is linked, its orders take effect in the same order; \
+        an order lapses 180 days after its arrival. The list is eventually consistent: an order that was \
+        parked a moment ago may be missing.";
     const ROUTES: &[Route] = &[route(Method::Get, "/v1/parked-orders", &[Role::Operator])];
     const PAGED: bool = true;
 

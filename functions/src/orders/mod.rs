@@ -1,3 +1,3 @@
-//! Orders: what all that happens to them has in common.
+//! Orders of stores: their lines, updates, parking and fulfillment.
 
 automod::dir!(pub "src/orders");

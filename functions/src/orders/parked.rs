@@ -1,9 +1,9 @@
-//! Orders that came before their account was anybody's: they are parked in a queue per account, and take effect in
-//! the order of their coming when a partner is linked to it.
+//! Parked orders: orders that arrived before their account was linked to a partner. They wait in a queue per account,
+//! and take effect in order of arrival when a partner is linked to the account.
 //!
-//! None is lost and none is applied twice, whatever is cut off: an order is parked on the condition that the account
-//! is nobody's, and applied on the condition that it is this partner's and the order is parked still. The link is
-//! committed before its queue is read, and nothing is added to a queue after that.
+//! No order is lost or applied twice, wherever a call is interrupted: an order is parked on the condition that its
+//! account is not linked, and applied on the condition that the account is this partner's and the order is still
+//! parked. The link is committed before its queue is read, and nothing is added to the queue after that.
 
 use api_runtime::table::{
     BatchGet, Error, OrderOfSource, OwnerOfStoreAccount, PageQuery, ParkedForAccount, ParkedOrderEntry,
@@ -17,19 +17,20 @@ use lambda_runtime::tracing;
 use super::fulfillment::{self, resume};
 use crate::orders::update::{OrderUpdate, require_owner, update_order};
 
-/// As many are applied at a time, and before a link is answered. The timer goes on.
+/// Maximum number of orders that are applied at a time, and before a link request is answered. The timer processes the
+/// rest.
 const AT_ONCE: usize = 90;
 
-/// What became of a part of a queue.
+/// Progress in the release of a queue.
 pub struct ReleaseProgress {
-    /// After which order there are more.
+    /// Position in the queue after which there are more orders; `None` at its end.
     pub next: Option<String>,
-    /// How many could not be applied; the log says which and why.
+    /// Number of orders that could not be applied; the log names each of them with the reason.
     pub left: u64,
 }
 
-/// Applies the next 90 of the orders that are parked for an account, now that it is a partner's. What cannot be applied
-/// stays parked, until an operator discards it. Of each that is over it is told.
+/// Applies the next 90 parked orders of an account that is linked to a partner now. An order that cannot be applied
+/// stays parked until an operator discards it. `on_progress` is called for each order that is done.
 pub async fn release(
     context: &Context<'_>,
     release: &ParkedOrdersRelease,
@@ -39,7 +40,7 @@ pub async fn release(
     let mut pause = Pause::default();
     loop {
         match release_batch(context, release, after.clone(), &mut on_progress).await {
-            // Somebody else was at it, too.
+            // A concurrent call wrote one of the items, so the batch is retried.
             Err(Failure::Table(Error::Contended(_))) => pause.take().await,
             decided => return decided,
         }
@@ -82,7 +83,8 @@ async fn release_batch(
     Ok(ReleaseProgress { next: queued.next, left })
 }
 
-/// Applies a parked order. One that lapsed before the account was linked never counts, though no timer saw to it yet.
+/// Applies a parked order. An order that lapsed before its account was linked has no effect, even if the timer has not
+/// marked it yet.
 async fn apply_parked(
     context: &Context<'_>,
     parked: Order,
@@ -129,7 +131,7 @@ async fn apply_parked(
     }
 }
 
-/// Where a parked order is. That none says so must not pass for its not being parked.
+/// Returns the parking of a parked order. Its absence is an error, and must not pass for an order that is not parked.
 fn parking(parked: &Order) -> Result<&Parking, Error> {
     parked
         .parking
@@ -137,14 +139,14 @@ fn parking(parked: &Order) -> Result<&Parking, Error> {
         .ok_or_else(|| Error::Internal("an order is parked, and nobody knows where".to_owned()))
 }
 
-/// Notes that nothing is left to be drained.
+/// Removes the record of a release that is complete.
 pub async fn finish_release(context: &Context<'_>, release: &ParkedOrdersRelease) -> Result<(), Failure> {
     let mut change = Change::new();
     change.remove(release);
     context.apply(change).await.map(drop)
 }
 
-/// Ends the wait of a parked order, for good: as discarded or lapsed.
+/// Closes a parked order irreversibly, as discarded or lapsed.
 pub async fn close_parked<O: Output>(
     context: &Context<'_>,
     parked: Order,
@@ -166,8 +168,8 @@ pub async fn close_parked<O: Output>(
     update_order(context, update, change, answer).await
 }
 
-/// Ends the wait of an order that nobody was linked to in time; answers whether it is over. If somebody is linked, the
-/// order's turn comes in its queue.
+/// Lapses an order whose account was not linked in time; returns whether it is closed. If the account is linked by now,
+/// the release of its queue processes the order.
 pub async fn lapse(context: &Context<'_>, parked: Order) -> Result<bool, Failure> {
     let account = OwnerOfStoreAccount(parked.source_id, parking(&parked)?.store_account.clone());
     if context.table.get(&account).await?.is_some() {

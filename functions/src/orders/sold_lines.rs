@@ -1,4 +1,4 @@
-//! The lines of an order, as a store sends them.
+//! Lines of an order, as a store sends them.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -11,49 +11,54 @@ use domain::unicode::nfc;
 use domain::{ErrorKind, Fault, Faults, LicenseTypeCode, Line, ParseError, Quantity};
 use schemars::JsonSchema;
 
-/// What was sold: 1 to 1,000 lines of at most 40 license types; lines of one type are added up. Of subscriptions, at most
-/// 20 lines, and beside them at most 10 license types.
+/// Sold lines: 1 to 1,000, with at most 40 license types. Quantities of lines with the same license type are added up.
+/// At most 20 lines are subscriptions, and beside subscriptions at most 10 license types are allowed.
 #[derive(Debug, Clone, JsonSchema)]
 #[schemars(transparent)]
 pub struct SoldLines(#[schemars(length(min = 1, max = 1000))] Vec<SoldLine>);
 
-/// As many lines as are read, and as many license types as fit one transaction with their events.
+/// Maximum number of lines in a message.
 const MOST_LINES: usize = 1000;
 
+/// Maximum number of license types: they fit one transaction with their events.
 const MOST_TYPES: usize = 40;
 
-/// As many beside subscriptions.
+/// Maximum number of license types beside subscriptions.
 const MOST_TYPES_BESIDE: usize = 10;
 
-/// As many lines of subscriptions, links and parents of one, and contacts.
+/// Maximum number of subscription lines.
 const MOST_SUBSCRIPTIONS: usize = 20;
 
+/// Maximum number each of links and parents of a line.
 const MOST_ENDS: usize = 20;
 
+/// Maximum number of contacts of a line.
 const MOST_CONTACTS: usize = 5;
 
-/// A line of an order.
+/// Line of an order.
 #[derive(Debug, Clone, JsonSchema)]
 #[schemars(untagged)]
 enum SoldLine {
-    /// Licenses.
+    /// Line of licenses.
     License(LicenseLine),
-    /// A subscription.
+    /// Line of a subscription.
     Subscription(Box<SubscriptionLine>),
 }
 
-/// What is sold, and how many.
+/// Sold licenses of one type.
 #[derive(Debug, Clone, Deserr, JsonSchema)]
 #[deserr(error = Faults)]
 struct LicenseLine {
+    /// Kind of the line: `license`.
     #[expect(dead_code, reason = "the line was told by it; another than these is a fault")]
     kind: LineKind,
-    /// The license type's code.
+    /// Code of the license type; 2 to 60 lower-case letters, digits and inner hyphens.
     sku: LicenseTypeCode,
+    /// Number of licenses; 1 to 100,000.
     quantity: Quantity,
 }
 
-/// What can be sold.
+/// Kinds of lines.
 #[derive(Debug, Clone, Copy, Deserr, JsonSchema)]
 #[deserr(error = Faults, rename_all = camelCase)]
 #[schemars(rename_all = "camelCase")]
@@ -64,7 +69,7 @@ enum LineKind {
     Collection,
 }
 
-/// Whether a line, as it was sent, is one of a subscription.
+/// Returns whether a line, as it was sent, is a subscription.
 pub fn is_subscription(line: &serde_json::Value) -> bool {
     let kind = line.get("kind").and_then(serde_json::Value::as_str);
     kind.is_some_and(|kind| ["subscription", "app", "collection"].contains(&kind))
@@ -121,7 +126,7 @@ fn check(sent: &serde_json::Value) -> Vec<(String, ParseError)> {
     faults
 }
 
-/// What must hold between a line of a subscription and the others.
+/// Checks a subscription line against its limits and against the other lines.
 fn check_subscription(
     lines: &[serde_json::Value],
     index: usize,
@@ -167,12 +172,12 @@ fn check_subscription(
     }
 }
 
-/// An order names what is not sold.
+/// A line names a license type that does not exist.
 pub const UNKNOWN_TYPE: ErrorKind =
     ErrorKind::rule("unknown-license-type", "there is no license type of this code");
 
 impl SoldLines {
-    /// Those of licenses, with their places.
+    /// Returns the license lines with their indexes.
     fn licenses(&self) -> impl Iterator<Item = (usize, &LicenseLine)> {
         self.0.iter().enumerate().filter_map(|(index, line)| match line {
             SoldLine::License(line) => Some((index, line)),
@@ -180,7 +185,8 @@ impl SoldLines {
         })
     }
 
-    /// Those of subscriptions. They name each other by their place among all lines, here by that among these.
+    /// Returns the subscription lines. Links in the message use the index among all lines; here they use the index
+    /// among the subscription lines.
     pub fn subscriptions(&self) -> Vec<SubscriptionLine> {
         let mut places = BTreeMap::new();
         let lines = self.0.iter().enumerate().filter_map(|(index, line)| match line {
@@ -199,27 +205,27 @@ impl SoldLines {
         lines
     }
 
-    /// Where the lines of subscriptions are among all.
+    /// Returns the indexes of the subscription lines among all lines.
     pub fn places_of_subscriptions(&self) -> Vec<usize> {
         let lines = self.0.iter().enumerate();
         lines.filter(|(_, line)| matches!(line, SoldLine::Subscription(_))).map(|(index, _)| index).collect()
     }
 
-    /// How many of each type.
+    /// Returns the total quantity of each license type.
     pub fn sums(&self) -> Quantities {
         let lines = self.licenses();
         let lines = lines.map(|(_, line)| Line { license_type: line.sku.clone(), quantity: line.quantity });
         sum_lines(&lines.collect::<Vec<_>>())
     }
 
-    /// Asks for the license types that they name.
+    /// Adds the license types of the lines to a batch read.
     pub fn want_types(&self, wanted: &mut BatchGet) {
         for (_, line) in self.licenses() {
             wanted.add(&LicenseTypeByCode(line.sku.clone()));
         }
     }
 
-    /// A fault for each line whose license type is not there.
+    /// Returns a fault for each line whose license type does not exist.
     pub fn unknown_types(&self, found: &BatchResult) -> Result<Vec<Fault>, Failure> {
         let mut faults = Vec::new();
         for (index, line) in self.licenses() {
@@ -230,7 +236,7 @@ impl SoldLines {
         Ok(faults)
     }
 
-    /// Where a license type is first named.
+    /// Returns the index of the first line with a license type.
     pub(super) fn place(&self, license_type: &LicenseTypeCode) -> Option<usize> {
         self.licenses().find(|(_, line)| line.sku == *license_type).map(|(index, _)| index)
     }

@@ -1,4 +1,4 @@
-//! Updates of an order: what it says from now on, and what its pools hold then.
+//! Updates of an order, and the resulting adjustments of license pools.
 
 use api_runtime::table::{
     BatchGet, OwnerOfStoreAccount, ParkedOrderEntry, PoolOfPartner, credit_pool, withdraw_from_pool,
@@ -12,39 +12,40 @@ use domain::{
 
 use super::sold_lines::SoldLines;
 
-/// A change moves too much at once.
+/// A change of an order affects too many license pools.
 pub const TOO_MANY_TYPES: ErrorKind = ErrorKind::rule(
     "too-many-license-types",
     "the change concerns more license types than one transaction takes",
 );
 
-/// What happens to an order.
+/// Update of an order.
 pub struct OrderUpdate {
-    /// The order, as it was seen; none has come yet.
+    /// Order as it was read; `None` if it is new.
     pub before: Option<Order>,
-    /// The order, as it will be but for its lines.
+    /// Order after the update, except for its license lines.
     pub order: Order,
-    /// What it will say.
+    /// Quantities of licenses that are ordered after the update.
     pub wanted: Quantities,
-    /// Where it is said.
+    /// Lines of the message, to locate faults; `None` if the update has no message with lines.
     pub lines: Option<SoldLines>,
-    /// What is left in the log besides what moves.
+    /// Event to record beside those of the pools.
     pub event: Option<EventKind>,
-    /// Whether all its subscriptions are another's by now: then it is its buyer's business only as far as licenses are.
+    /// Whether all of its subscriptions belong to another partner by now. Then the event concerns the order's partner
+    /// only if the order has licenses.
     pub transferred: bool,
 }
 
-/// Whether there are subscriptions of an order, and all of them are another's by now than who bought them.
+/// Returns whether the order has subscriptions, and none of them belongs to the order's partner any more.
 pub fn are_transferred(order: &Order, subscriptions: &[Option<Subscription>]) -> bool {
     let mut made = subscriptions.iter().flatten().peekable();
     made.peek().is_some() && made.all(|one| one.buyer().partner_id != order.partner_id)
 }
 
-/// As many pools as fit one transaction with their events.
+/// Maximum number of pools that fit one transaction with their events.
 const MOST_POOLS: usize = 45;
 
-/// Makes an order say something else, and its pools hold what follows. The order is written on the condition that
-/// it is as it was seen, each pool on the condition that it gives what it is to give.
+/// Updates an order and adjusts the pools of its partner in one transaction. The order is written on the condition that
+/// it is unchanged since it was read, each pool on the condition that it can be adjusted as planned.
 pub async fn update_order<O: Output>(
     context: &Context<'_>,
     OrderUpdate { before, mut order, wanted, lines, event, transferred }: OrderUpdate,
@@ -72,7 +73,7 @@ pub async fn update_order<O: Output>(
     let licensed = before.iter().chain([&order]).any(|order| !order.lines.is_empty());
     let concerned = order.partner_id.filter(|_| !transferred || licensed);
     event.into_iter().for_each(|event| change.record(event_of(event, concerned)));
-    // A parked order is in the queue of its account, and no other is.
+    // Only parked orders have an entry in the queue of their account.
     match (before.as_ref().and_then(ParkedOrderEntry::of), ParkedOrderEntry::of(&order)) {
         (None, Some(parked)) => change.create(&parked)?,
         (Some(parked), None) => change.remove(&parked),
@@ -85,7 +86,7 @@ pub async fn update_order<O: Output>(
     context.commit(change, answer(order)).await
 }
 
-/// Credits or withdraws licenses, and records it; `index` is the line of the message that names their type.
+/// Credits or withdraws licenses, and records the event. `index` is the line of the message that names their type.
 fn adjust_pool(
     change: &mut Change,
     order: &Order,
@@ -110,7 +111,8 @@ fn adjust_pool(
         }
         PoolAdjustment::Withdraw { quantity, missing } => {
             let all = missing > 0;
-            // Nothing is left of a pool that nothing is taken from: it must still be so.
+            // If licenses are missing, the pool must still hold exactly the withdrawn quantity: licenses that were
+            // credited since would have to be withdrawn, too.
             change.update(&lookup, withdraw_from_pool(quantity, all), |_| ConditionFailure::Stale);
             LicenseWithdrawn { license_type, quantity, missing, source_id, order_id }.into()
         }
@@ -118,12 +120,12 @@ fn adjust_pool(
     change.record(NewEvent::of_partner(adjusted, partner_id));
 }
 
-/// Requires that an account is this partner's, as it was seen.
+/// Requires that an account still belongs to this partner.
 pub fn require_owner(change: &mut Change, (account, partner): (OwnerOfStoreAccount, PartnerId)) {
     change.require_owner(&account, partner, || ConditionFailure::Stale);
 }
 
-/// What the pools of these types hold.
+/// Reads the available quantities in the partner's pools of these types.
 async fn available(
     context: &Context<'_>,
     partner: PartnerId,

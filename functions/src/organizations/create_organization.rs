@@ -16,7 +16,7 @@ use schemars::JsonSchema;
 use crate::authority::own_record::require_admin;
 use crate::party::UNKNOWN_PARTNER;
 
-/// Makes a customer organization known, and, if it names a partner, that partner's customer.
+/// Creates a customer organization, optionally in a partner's directory.
 pub struct CreateOrganization;
 
 const TAKEN: ErrorKind =
@@ -24,28 +24,34 @@ const TAKEN: ErrorKind =
 const PARTNER_REQUIRED: ErrorKind =
     ErrorKind::rule("partner-required", "a partner's admin must name their own partner");
 
-/// An organization to be.
+/// Request body: the organization to create.
 #[derive(Debug, Deserr, JsonSchema)]
 #[deserr(error = Faults, rename_all = camelCase, deny_unknown_fields)]
 #[schemars(rename_all = "camelCase", deny_unknown_fields)]
 pub struct CreateOrganizationBody {
-    /// What people call it.
+    /// Display name: 1 to 200 characters.
     name: Name,
-    /// Its id in your own system; no other organization that you created may have it.
+    /// Id of the organization in the creator's own system: 1 to 100 characters, unique among the organizations that the
+    /// same partner, or the vendor, created. Optional; visible only to the creator and the vendor.
     #[deserr(default)]
     external_id: Option<ExternalId>,
-    /// The partner whose customer it is. A partner's admin must name their own.
+    /// Partner into whose directory the organization is put. Required of a partner's admin, who must name their own
+    /// partner; optional for operators.
     #[deserr(default)]
     partner_id: Option<PartnerId>,
-    /// In which time zone its days are, such as `Asia/Tokyo`.
+    /// IANA time zone in which the organization's days are counted, such as `Asia/Tokyo`. If absent, UTC.
     #[deserr(default)]
     time_zone: Option<TimeZone>,
 }
 
 impl Operation for CreateOrganization {
     const NAME: &str = "create-organization";
-    const ABOUT: &str =
-        "Makes a customer organization known and, with `partnerId`, puts it into that partner's directory.";
+    const SUMMARY: &str = "Create a customer organization";
+    const DESCRIPTION: &str = "Operators may create any organization, partner admins only one in the \
+        directory of their own partner. With `partnerId` the organization becomes a customer of that partner \
+        in the same transaction. An `externalId` that the same creator gave to another organization is \
+        refused (409 `external-id-taken`). Records `organization.created` and, with `partnerId`, \
+        `customer.linked`.";
     const ROUTES: &[Route] =
         &[route(Method::Post, "/v1/organizations", &[Role::Operator, Role::PartnerAdmin])];
     const CREATES: bool = true;
@@ -60,7 +66,7 @@ impl Operation for CreateOrganization {
     async fn execute(request: Request<'_, Self>) -> Result<Reply<Organization>, Failure> {
         let Request { context, caller: actor, body, .. } = request;
         let Json(CreateOrganizationBody { name, external_id, partner_id, time_zone }) = body;
-        // Whose ids an external id must be unique among.
+        // An external id must be unique among those of the same giver: a partner, or the vendor (`None`).
         let giver = match actor.kind {
             ActorKind::Partner { partner, .. } => {
                 let named = partner_id.ok_or_else(|| PARTNER_REQUIRED.refuse(&[&"partnerId"]))?;

@@ -7,13 +7,16 @@ use api_runtime::{
 use domain::actor::ActorKind;
 use domain::{Actor, Organization, Role};
 
-/// Shows a customer organization.
+/// Returns a customer organization.
 pub struct GetOrganization;
 
 impl Operation for GetOrganization {
     const NAME: &str = "get-organization";
-    const ABOUT: &str =
-        "Shows a customer organization to the vendor, its own people, and the partners whose customer it is.";
+    const SUMMARY: &str = "Get a customer organization";
+    const DESCRIPTION: &str = "Operators and agents may read every organization, customers their own, and \
+        partner members those in their partner's directory; for everyone else it does not exist (404). \
+        `externalId` and `createdBy` are visible only to operators, agents and the partner that created the \
+        organization.";
     const ROUTES: &[Route] = &[route(
         Method::Get,
         "/v1/organizations/{organizationId}",

@@ -6,12 +6,16 @@ use api_runtime::{
 };
 use domain::{Actor, Organization, Role};
 
-/// Finds customer organizations.
+/// Lists customer organizations.
 pub struct ListOrganizations;
 
 impl Operation for ListOrganizations {
     const NAME: &str = "list-organizations";
-    const ABOUT: &str = "Lists the customer organizations in the order of their names, or those of a name.";
+    const SUMMARY: &str = "List customer organizations";
+    const DESCRIPTION: &str = "Operators and agents list all organizations or, with `name`, those whose name \
+        matches. The list is sorted by name, ignoring case, accents and punctuation. With `name` a page may \
+        contain fewer items than `pageSize`, or none, although `nextPageToken` is present. The list is \
+        eventually consistent.";
     const ROUTES: &[Route] = &[route(Method::Get, "/v1/organizations", &[Role::Operator, Role::Agent])];
     const PAGED: bool = true;
 

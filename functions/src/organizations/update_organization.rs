@@ -15,12 +15,13 @@ use crate::authority::own_record::require_manager;
 /// Changes a customer organization.
 pub struct UpdateOrganization;
 
-/// What is to be another than it is.
+/// Request body: the fields to change.
 #[derive(Debug, Deserr, JsonSchema)]
 #[deserr(error = Faults, rename_all = camelCase, deny_unknown_fields)]
 #[schemars(rename_all = "camelCase", deny_unknown_fields)]
 pub struct UpdateOrganizationBody {
-    /// In which time zone its days are, such as `Asia/Tokyo`.
+    /// IANA time zone in which the organization's days are counted, such as `Asia/Tokyo`. `null` removes it, so that
+    /// days are counted in UTC; if absent, it is unchanged.
     #[deserr(default)]
     #[schemars(default)]
     time_zone: Patch<TimeZone>,
@@ -28,7 +29,11 @@ pub struct UpdateOrganizationBody {
 
 impl Operation for UpdateOrganization {
     const NAME: &str = "update-organization";
-    const ABOUT: &str = "Changes a customer organization: what is named in the body, and nothing else.";
+    const SUMMARY: &str = "Update a customer organization";
+    const DESCRIPTION: &str = "Operators and the organization's contact managers change its time zone. The \
+        dates of its subscriptions count in that time zone, and service requests without a time zone of \
+        their own use it. A field that is not named is unchanged. Idempotent: a time zone that is set \
+        already changes nothing. Records `organization.updated`.";
     const ROUTES: &[Route] = &[route(
         Method::Patch,
         "/v1/organizations/{organizationId}",

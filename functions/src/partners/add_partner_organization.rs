@@ -10,24 +10,27 @@ use domain::event::CustomerLinked;
 use domain::{Actor, CustomerLink, Faults, Metadata, NewEvent, OrganizationId, PartnerId, Role};
 use schemars::JsonSchema;
 
-/// Puts an organization into a partner's directory.
+/// Adds an organization to a partner's directory.
 pub struct AddPartnerOrganization;
 
-/// Whom to link.
+/// Path of an organization in a partner's directory.
 #[derive(Debug, Deserr, JsonSchema)]
 #[deserr(error = Faults, rename_all = camelCase, deny_unknown_fields)]
 #[schemars(rename_all = "camelCase")]
 pub struct PartnerOrganizationPath {
-    /// The partner.
+    /// Partner to whose directory the organization is added.
     partner_id: PartnerId,
-    /// The organization.
+    /// Organization that is added.
     organization_id: OrganizationId,
 }
 
 impl Operation for AddPartnerOrganization {
     const NAME: &str = "add-partner-organization";
-    const ABOUT: &str =
-        "Add an organization to a partner's directory. Idempotent: succeeds if it is there already.";
+    const SUMMARY: &str = "Add an organization to a partner's directory";
+    const DESCRIPTION: &str = "Only operators may call it. The partner's members can then read the \
+        organization and assign licenses to it. An entry cannot be removed again. Idempotent: if the \
+        organization is in the directory already, the existing entry is returned (200 instead of 201). \
+        Records `customer.linked`.";
     const ROUTES: &[Route] =
         &[route(Method::Put, "/v1/partners/{partnerId}/organizations/{organizationId}", &[Role::Operator])];
     const CREATES: bool = true;

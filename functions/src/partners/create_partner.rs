@@ -9,26 +9,29 @@ use domain::event::PartnerCreated;
 use domain::{Actor, ErrorKind, ExternalId, Faults, Metadata, Name, NewEvent, Partner, Role};
 use schemars::JsonSchema;
 
-/// Makes a partner known.
+/// Creates a partner.
 pub struct CreatePartner;
 
 const TAKEN: ErrorKind = ErrorKind::state("external-id-taken", "another partner has this external id");
 
-/// A partner to be.
+/// Request body: the partner to create.
 #[derive(Debug, Deserr, JsonSchema)]
 #[deserr(error = Faults, rename_all = camelCase, deny_unknown_fields)]
 #[schemars(rename_all = "camelCase", deny_unknown_fields)]
 pub struct CreatePartnerBody {
-    /// What people call it.
+    /// Display name: 1 to 200 characters.
     name: Name,
-    /// The vendor's own id for it; no other partner may have it.
+    /// The vendor's own id for the partner: 1 to 100 characters, unique among partners. If absent, it has none.
     #[deserr(default)]
     external_id: Option<ExternalId>,
 }
 
 impl Operation for CreatePartner {
     const NAME: &str = "create-partner";
-    const ABOUT: &str = "Makes a partner known.";
+    const SUMMARY: &str = "Create a partner";
+    const DESCRIPTION: &str = "Only operators may call it. An `externalId` that another partner has is \
+        refused (409 `external-id-taken`). A partner can be neither changed nor deleted. Records \
+        `partner.created`.";
     const ROUTES: &[Route] = &[route(Method::Post, "/v1/partners", &[Role::Operator])];
     const CREATES: bool = true;
     const ERRORS: &[ErrorKind] = &[TAKEN];

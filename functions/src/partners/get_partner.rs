@@ -8,16 +8,16 @@ use domain::{Actor, Partner, Role, StoreLink, Version};
 use schemars::JsonSchema;
 use serde::Serialize;
 
-/// Shows a partner.
+/// Returns a partner and its linked store account.
 pub struct GetPartner;
 
-/// A partner and its account at a store.
+/// A partner, and its account at a store.
 #[derive(Debug, Serialize, JsonSchema)]
 pub struct PartnerWithStore {
-    /// The partner.
+    /// Partner that was read.
     #[serde(flatten)]
     partner: Partner,
-    /// Whose orders fill its pools.
+    /// Account at a store whose orders fill the partner's license pools. Absent if none is linked.
     #[serde(skip_serializing_if = "Option::is_none")]
     store: Option<StoreLink>,
 }
@@ -32,7 +32,10 @@ impl Output for PartnerWithStore {
 
 impl Operation for GetPartner {
     const NAME: &str = "get-partner";
-    const ABOUT: &str = "Shows a partner, and the account at a store that is linked to it.";
+    const SUMMARY: &str = "Get a partner";
+    const DESCRIPTION: &str = "Operators and agents may read every partner, partner members their own; for \
+        everyone else it does not exist (404). `store` is the account at a store that is linked to the \
+        partner, if any.";
     const ROUTES: &[Route] = &[route(
         Method::Get,
         "/v1/partners/{partnerId}",

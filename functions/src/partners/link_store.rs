@@ -18,7 +18,7 @@ use crate::authority::own_record::require_admin;
 use crate::orders::parked;
 use crate::webhooks::in_force;
 
-/// Makes an account at a store a partner's, so that its orders fill the partner's pools.
+/// Links an account at a store to a partner, so that its orders fill the partner's license pools.
 pub struct LinkStore;
 
 const ALREADY_LINKED: ErrorKind =
@@ -33,24 +33,32 @@ const INVALID_PROOF: ErrorKind =
 const PROOF_EXPIRED: ErrorKind =
     ErrorKind::rule("proof-expired", "it has expired; the store gives a new one");
 
-/// Which account.
+/// Request body: the store account to link.
 #[derive(Debug, Deserr, JsonSchema)]
 #[deserr(error = Faults, rename_all = camelCase, deny_unknown_fields)]
 #[schemars(rename_all = "camelCase", deny_unknown_fields)]
 pub struct LinkStoreBody {
-    /// The store.
+    /// Store: a webhook source that is not disabled.
     source_id: SourceId,
-    /// The account there.
+    /// Account at the store: 1 to 100 characters. No other partner may be linked to it.
     account: StoreAccount,
-    /// What the store handed to its signed-in buyer, good for a quarter of an hour. A partner's admin needs
-    /// it: nobody takes another's orders by naming an account.
+    /// Proof that the store issued to its signed-in buyer, `<unix expiry>.v1,<base64>`, valid for at most 15 minutes.
+    /// Required of a partner's admin, so that nobody can take the orders of an account by naming it; optional for
+    /// operators.
     #[deserr(default)]
     proof: Option<String>,
 }
 
 impl Operation for LinkStore {
     const NAME: &str = "link-store";
-    const ABOUT: &str = "Makes an account at a store a partner's, for good: its orders fill the partner's pools, those first that came before. Again changes nothing.";
+    const SUMMARY: &str = "Link a store account to a partner";
+    const DESCRIPTION: &str = "Operators and the partner's admins may call it; admins must send the store's \
+        `proof`. The link is irreversible, and neither the partner nor the account can have another one. \
+        From then on the account's orders fill the partner's license pools. Orders that were parked for the \
+        account take effect in the order of their arrival, up to 90 before the answer, the rest in a \
+        scheduled job. Idempotent: linking the same account again returns the existing link (200 instead of \
+        201). Records `store.linked`, and the events of the orders that take effect, such as \
+        `license.credited`.";
     const ROUTES: &[Route] =
         &[route(Method::Put, "/v1/partners/{partnerId}/store", &[Role::Operator, Role::PartnerAdmin])];
     const CREATES: bool = true;
@@ -98,7 +106,7 @@ impl Operation for LinkStore {
         })?;
         change.record(NewEvent::of_partner(StoreLinked { source_id, account }, partner_id));
 
-        // Should this call be cut off, the timer sees to what is left.
+        // If this call is interrupted, the scheduled job releases the remaining orders from a minute later on.
         let (linked_at, due_at) = (context.now, context.now.after(Period::minutes(1)));
         let release =
             ParkedOrdersRelease { partner_id, source_id, account: link.account.clone(), linked_at, due_at };
@@ -110,7 +118,7 @@ impl Operation for LinkStore {
         if let Reply::Answer(Answer { body: link, .. }) = &linked {
             let release = ParkedOrdersRelease { linked_at: link.metadata.created_at, ..release };
             match parked::release(context, &release, None, || ()).await {
-                // Nobody is helped by a refusal: the link stands, and the timer is at it, too.
+                // An error would not help the caller: the link is committed, and the scheduled job retries the release.
                 Err(Failure::Table(why @ Error::Internal(_))) => {
                     tracing::error!(%why, "a queue cannot be drained")
                 }
@@ -121,7 +129,7 @@ impl Operation for LinkStore {
     }
 }
 
-/// Holds the proof against the store's secret. An unknown store proves nothing.
+/// Checks the proof against the store's secrets in force. For an unknown store, any proof is invalid.
 async fn prove(context: &Context<'_>, partner: PartnerId, body: &LinkStoreBody) -> Result<(), Failure> {
     let wrong = || INVALID_PROOF.refuse(&[&"proof"]);
     let proof = body.proof.as_ref().ok_or_else(|| PROOF_REQUIRED.refuse(&[&"proof"]))?;

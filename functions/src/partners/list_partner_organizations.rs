@@ -9,22 +9,25 @@ use domain::{Actor, Name, NameQuery, OrganizationId, Role};
 use schemars::JsonSchema;
 use serde::Serialize;
 
-/// Finds customers in a partner's directory.
+/// Lists the organizations in a partner's directory.
 pub struct ListPartnerOrganizations;
 
-/// A customer in a directory.
+/// An organization in a partner's directory.
 #[derive(Debug, Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct CustomerItem {
-    /// The organization.
+    /// Id of the organization.
     organization_id: OrganizationId,
-    /// Its name.
+    /// Display name of the organization: 1 to 200 characters.
     name: Name,
 }
 
 impl Operation for ListPartnerOrganizations {
     const NAME: &str = "list-partner-organizations";
-    const ABOUT: &str = "Lists a partner's customers, the organization that is known longest first, or those of a name, the best match first.";
+    const SUMMARY: &str = "List the organizations in a partner's directory";
+    const DESCRIPTION: &str = "Operators, agents and the partner's members may call it. The list is sorted \
+        by the creation of the organization, oldest first; with `name` it contains only the organizations \
+        whose name matches, best match first. The list is eventually consistent.";
     const ROUTES: &[Route] = &[route(
         Method::Get,
         "/v1/partners/{partnerId}/organizations",
@@ -59,7 +62,7 @@ impl Operation for ListPartnerOrganizations {
     }
 }
 
-/// The whole directory is read: which match is the best, only all of them tell.
+/// Returns a page of the matching entries, best match first. Ranking them requires reading the whole directory.
 async fn best_first(
     context: &Context<'_>,
     directory: &Directory,

@@ -6,12 +6,16 @@ use api_runtime::{
 };
 use domain::{Actor, Partner, Role};
 
-/// Finds partners.
+/// Lists partners.
 pub struct ListPartners;
 
 impl Operation for ListPartners {
     const NAME: &str = "list-partners";
-    const ABOUT: &str = "Lists the partners in the order of their names, or those of a name.";
+    const SUMMARY: &str = "List partners";
+    const DESCRIPTION: &str = "Operators and agents list all partners or, with `name`, those whose name \
+        matches. The list is sorted by name, ignoring case, accents and punctuation. With `name` a page may \
+        contain fewer items than `pageSize`, or none, although `nextPageToken` is present. The list is \
+        eventually consistent.";
     const ROUTES: &[Route] = &[route(Method::Get, "/v1/partners", &[Role::Operator, Role::Agent])];
     const PAGED: bool = true;
 

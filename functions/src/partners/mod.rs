@@ -1,3 +1,3 @@
-//! Partners, their customers and their stores.
+//! Partners, their directories of customer organizations, and their store accounts.
 
 automod::dir!(pub "src/partners");

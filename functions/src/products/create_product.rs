@@ -8,27 +8,31 @@ use schemars::JsonSchema;
 
 use super::{CODE_TAKEN, NAME_TAKEN, reserve};
 
-/// Makes a product known.
+/// Creates a product.
 pub struct CreateProduct;
 
-/// A product to be.
+/// Request body: the product to create.
 #[derive(Debug, Deserr, JsonSchema)]
 #[deserr(error = Faults, rename_all = camelCase, deny_unknown_fields)]
 #[schemars(rename_all = "camelCase", deny_unknown_fields)]
 pub struct CreateProductBody {
-    /// What people call it.
+    /// Display name: 1 to 200 characters, unique among products regardless of case and character width.
     name: Name,
-    /// What it is.
+    /// Description for people: 1 to 1,000 characters. If absent, the product has none.
     #[deserr(default)]
     description: Option<Description>,
-    /// The vendor's own code for it, by which orders name it.
+    /// The vendor's own code for the product, by which orders name it: 1 to 100 characters, unique among products.
+    /// Without a code, orders cannot name the product.
     #[deserr(default)]
     code: Option<ProductCode>,
 }
 
 impl Operation for CreateProduct {
     const NAME: &str = "create-product";
-    const ABOUT: &str = "Makes a product known, so that it can be owned.";
+    const SUMMARY: &str = "Create a product";
+    const DESCRIPTION: &str = "Only operators may call it. Entitlements to the product can be created from \
+        then on. A name or code that another product has is refused (409). A product cannot be deleted, but \
+        it can be archived with `PATCH /v1/products/{productId}`. Records `product.created`.";
     const ROUTES: &[Route] = &[route(Method::Post, "/v1/products", &[Role::Operator])];
     const CREATES: bool = true;
     const ERRORS: &[ErrorKind] = &[NAME_TAKEN, CODE_TAKEN];

@@ -11,7 +11,9 @@ pub struct GetProduct;
 
 impl Operation for GetProduct {
     const NAME: &str = "get-product";
-    const ABOUT: &str = "Shows a product, also an archived one.";
+    const SUMMARY: &str = "Get a product";
+    const DESCRIPTION: &str =
+        "Operators, agents, partner members and customers read any product, archived ones included.";
     const ROUTES: &[Route] = &[route(
         Method::Get,
         "/v1/products/{productId}",

@@ -6,13 +6,16 @@ use api_runtime::{
 };
 use domain::{Actor, Product, Role};
 
-/// Shows what can be owned.
+/// Lists the products.
 pub struct ListProducts;
 
 impl Operation for ListProducts {
     const NAME: &str = "list-products";
-    const ABOUT: &str =
-        "Lists the products, or with `archived=true` the archived ones, in the order of their making.";
+    const SUMMARY: &str = "List products";
+    const DESCRIPTION: &str = "Operators, agents, partner members and customers may call it. The list \
+        contains the products that are not archived or, with `archived=true`, only the archived ones, sorted \
+        by creation, oldest first. A page may contain fewer items than `pageSize`, or none, although \
+        `nextPageToken` is present.";
     const ROUTES: &[Route] = &[route(
         Method::Get,
         "/v1/products",

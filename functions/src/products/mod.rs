@@ -1,4 +1,4 @@
-//! What can be owned.
+//! Products, to which organizations and customers have entitlements.
 
 automod::dir!(pub "src/products");
 
@@ -8,19 +8,19 @@ use deserr::Deserr;
 use domain::{ErrorKind, Faults, Product, ProductId};
 use schemars::JsonSchema;
 
-/// A path that names a product.
+/// Path of a product.
 #[derive(Debug, Deserr, JsonSchema)]
 #[deserr(error = Faults, rename_all = camelCase, deny_unknown_fields)]
 #[schemars(rename_all = "camelCase")]
 pub struct ProductPath {
-    /// The product.
+    /// Id of the product.
     product_id: ProductId,
 }
 
 const NAME_TAKEN: ErrorKind = ErrorKind::state("product-name-taken", "another product has this name");
 const CODE_TAKEN: ErrorKind = ErrorKind::state("product-code-taken", "another product has this code");
 
-/// Makes a product's name and code its own, instead of those it had `before`.
+/// Reserves a product's name and code, and frees those that it had `before`.
 fn reserve(change: &mut Change, product: &Product, before: Option<&Product>) -> Result<(), table::Error> {
     let name = |product: &Product| Some(Reservation::product_name(&product.name, product.id));
     let code =

@@ -13,27 +13,29 @@ use schemars::JsonSchema;
 
 use super::{CODE_TAKEN, NAME_TAKEN, ProductPath, reserve};
 
-/// Changes a product.
+/// Updates, archives or restores a product.
 pub struct UpdateProduct;
 
-/// What is to be another than it is.
+/// Request body: the fields to change.
 #[derive(Debug, Deserr, JsonSchema)]
 #[deserr(error = Faults, rename_all = camelCase, deny_unknown_fields)]
 #[schemars(rename_all = "camelCase", deny_unknown_fields)]
 pub struct UpdateProductBody {
-    /// What people call it.
+    /// Display name: 1 to 200 characters, unique among products regardless of case and character width. If absent, it
+    /// is unchanged.
     #[deserr(default)]
     #[schemars(default)]
     name: Given<Name>,
-    /// What it is.
+    /// Description for people: 1 to 1,000 characters. `null` removes it; if absent, it is unchanged.
     #[deserr(default)]
     #[schemars(default)]
     description: Patch<Description>,
-    /// The vendor's own code for it.
+    /// The vendor's own code for the product: 1 to 100 characters, unique among products. `null` removes it; if absent,
+    /// it is unchanged.
     #[deserr(default)]
     #[schemars(default)]
     code: Patch<ProductCode>,
-    /// Whether nothing new of it can be owned.
+    /// Whether the product is archived, so that no new entitlement to it can be created. If absent, it is unchanged.
     #[deserr(default)]
     #[schemars(default)]
     archived: Given<bool>,
@@ -41,7 +43,12 @@ pub struct UpdateProductBody {
 
 impl Operation for UpdateProduct {
     const NAME: &str = "update-product";
-    const ABOUT: &str = "Changes a product: what is named in the body, and nothing else. An archived one stays with those who own it, and can be restored.";
+    const SUMMARY: &str = "Update, archive or restore a product";
+    const DESCRIPTION: &str = "Only operators may call it. Fields that are not named are unchanged. An \
+        archived product gets no new entitlements, except by orders that were taken before; its existing \
+        entitlements are unaffected, and it can be restored. A name or code that another product has is \
+        refused (409). Idempotent: values that are set already change nothing. Records `product.updated`, \
+        and `product.archived` or `product.restored`.";
     const ROUTES: &[Route] = &[route(Method::Patch, "/v1/products/{productId}", &[Role::Operator])];
     const ERRORS: &[ErrorKind] = &[NAME_TAKEN, CODE_TAKEN];
 

@@ -5,13 +5,13 @@ use api_runtime::{Access, Empty, Failure, Method, Nothing, Operation, Output, Re
 use schemars::JsonSchema;
 use serde::Serialize;
 
-/// Describes this API.
+/// Returns the OpenAPI description of this API.
 pub struct GetOpenapi;
 
-/// The description, made from the operations' own types. `UPDATE=1 cargo test` writes it.
+/// The document, generated from the operations' types by `UPDATE=1 cargo test`.
 const DOCUMENT: &str = include_str!("openapi.json");
 
-/// An OpenAPI document.
+/// The OpenAPI 3.1 document of this API.
 #[derive(Debug, Serialize, JsonSchema)]
 #[serde(transparent)]
 pub struct Document(serde_json::Map<String, serde_json::Value>);
@@ -20,7 +20,9 @@ impl Output for Document {}
 
 impl Operation for GetOpenapi {
     const NAME: &str = "get-openapi";
-    const ABOUT: &str = "Describes this API (OpenAPI 3.1).";
+    const SUMMARY: &str = "Get the OpenAPI description of this API";
+    const DESCRIPTION: &str = "Anyone may call it, without a token. The answer is an OpenAPI 3.1 document \
+        that is generated from the types of the operations.";
     const ROUTES: &[Route] = &[Route::open_to(Access::Anyone, Method::Get, "/v1/openapi.json")];
 
     type Caller = Anyone;

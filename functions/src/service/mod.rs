@@ -1,3 +1,3 @@
-//! The service itself.
+//! The service itself: its API description and its scheduled work.
 
 automod::dir!(pub "src/service");

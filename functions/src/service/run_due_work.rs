@@ -17,16 +17,24 @@ use crate::orders::fulfillment::resume;
 use crate::orders::parked;
 use crate::subscriptions::cascade;
 
-/// Does what is due: the one timer of the system.
+/// Performs work that is due; this is the only timer of the system.
 pub struct RunDueWork;
 
 impl Scheduled for RunDueWork {
     const NAME: &str = "run-due-work";
-    const ABOUT: &str = "Does what is due, every minute. Parked orders lapse, those of linked accounts take effect, imports that were cut off are given up, requests for access lapse, people learn that access ends, subscriptions of an order are made to the last one, and what is linked to a deactivated one goes down.";
+    const SUMMARY: &str = "Perform due work every minute";
+    const DESCRIPTION: &str = "Only the schedule calls it. It expires parked orders (`order.lapsed`) and \
+        access requests (`access.lapsed`), applies the parked orders of accounts that were linked to a \
+        partner, creates the missing subscriptions of orders, reports interrupted imports \
+        (`details.import-aborted`), records access that ends soon or has ended (`access.expiring`, \
+        `access.expired`), and continues interrupted deactivations (`subscription.deactivated`). Each item \
+        gets at most 10 seconds per run; a sequence of steps that takes longer continues in the next run. \
+        A failed item is retried with a backoff that doubles from one minute up to about eight and a half \
+        hours; its third failed attempt in a row is recorded as `due-work.failed`.";
 
     async fn execute(environment: &Environment, report: &mut RunReport) -> Result<(), Failure> {
         let until = (environment.clock)();
-        // Who is first one time is not so the next.
+        // Each minute starts with another shard, so that no shard is always the last one.
         let first = until.unix_seconds() / 60 % u64::from(DUE_SHARDS);
         let mut shards: Vec<u8> = (0..DUE_SHARDS).collect();
         shards.rotate_left(usize::try_from(first).unwrap_or_default());
@@ -55,25 +63,25 @@ impl Scheduled for RunDueWork {
     }
 }
 
-/// So that what takes long leaves time for the rest of a run.
+/// Time limit for one item, so that a slow item leaves time for the rest of a run.
 const FOR_ONE: Duration = Duration::from_secs(10);
 
-/// Does one thing, and answers whether it is done, or why that cannot be.
+/// Performs one item within the time limit. Returns whether the item is finished, or the reason for the failure.
 async fn attempt(environment: &Environment, item: Result<DueItem, Error>) -> Result<bool, String> {
     let progress = ProgressFlag::default();
     match tokio::time::timeout(FOR_ONE, perform(environment, item, &progress)).await {
         Ok(Ok(done)) => Ok(done),
-        // What takes long, or meets an obstacle on the way, is no failure as long as it makes progress.
+        // A timeout or an error after some progress is no failure: the next run continues there.
         _ if progress.is_set() => Ok(false),
         Ok(Err(why)) => Err(why.to_string()),
         Err(_) => Err(format!("it takes more than {FOR_ONE:?}")),
     }
 }
 
-/// So often something is tried before it is reported to the vendor: most failures pass by themselves.
+/// Failed attempts in a row after which an item is reported to the vendor; most failures pass by themselves.
 const REPORTED_AFTER: u64 = 3;
 
-/// Lets others go first, so that what cannot be done holds up nothing.
+/// Puts an item back with a growing delay, so that a failing item does not hold up the others.
 async fn postpone(environment: &Environment, entry: &DueEntry, why: String) {
     let context = environment.system_context(RunDueWork::NAME);
     let mut change = Change::new();
@@ -83,13 +91,13 @@ async fn postpone(environment: &Environment, entry: &DueEntry, why: String) {
         let failed = DueWorkFailed { entity, key, attempts: entry.attempts(), reason: why };
         change.record(NewEvent::of_vendor(failed));
     }
-    // What is not put back is due as before.
+    // If the transaction fails, the item stays due and is attempted again.
     if let Err(why) = context.apply(change).await {
         tracing::warn!(%why, "what could not be done is not put back: somebody else was at it, or it is tried again soon");
     }
 }
 
-/// Whether a sequence of many steps has made any, also if it is stopped in the middle of the next one.
+/// Whether a sequence of several steps has completed at least one, even if it is stopped in the middle of the next.
 #[derive(Default)]
 struct ProgressFlag(AtomicBool);
 
@@ -103,7 +111,8 @@ impl ProgressFlag {
     }
 }
 
-/// Does one thing, and answers whether it is done. When somebody else was at it, too, the next run decides anew.
+/// Performs one item. Returns true if it is finished, and false if the next run has to look at it again, also because
+/// of a concurrent change.
 async fn perform(
     environment: &Environment,
     item: Result<DueItem, Error>,
@@ -136,7 +145,8 @@ async fn perform(
     }
 }
 
-/// Drains what a link left.
+/// Applies the orders that were parked for an account, now that a partner is linked to it, and removes the release
+/// record when no order is left.
 async fn release_parked_orders(
     environment: &Environment,
     release: ParkedOrdersRelease,

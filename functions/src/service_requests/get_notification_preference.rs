@@ -12,24 +12,24 @@ use serde::Serialize;
 
 use crate::authority::access_check::{AccessCheck, AuthorizedMember, LEVEL_TOO_LOW};
 
-/// Shows what the caller wants to be told of.
+/// Returns the caller's mail preference for an organization's service requests.
 pub struct GetNotificationPreference;
 
-/// What the caller wants to be told by mail of an organization's service requests.
+/// Mail preference of the caller for an organization's service requests.
 #[derive(Debug, Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct OwnPreference {
-    /// Of which organization.
+    /// Organization that the preference applies to.
     organization_id: OrganizationId,
-    /// Whether of each that is submitted; not, as long as the caller has said nothing.
+    /// Whether the caller wants mail about each service request that is submitted; `false` until the caller sets it.
     on_submitted: bool,
-    /// When it said so, and which version; none if it has said nothing.
+    /// Creation time, time of the last change, and version; absent until the caller sets a preference.
     #[serde(flatten)]
     metadata: Option<Metadata>,
 }
 
 impl OwnPreference {
-    /// What was said, if something was.
+    /// Returns the view of a stored preference, or of the default if none is stored.
     pub(super) fn of(organization_id: OrganizationId, preference: Option<NotificationPreference>) -> Self {
         let (on_submitted, metadata) = (
             preference.as_ref().is_some_and(|preference| preference.on_submitted),
@@ -49,8 +49,10 @@ impl Output for OwnPreference {
 
 impl Operation for GetNotificationPreference {
     const NAME: &str = "get-notification-preference";
-    const ABOUT: &str =
-        "Shows what the caller wants to be told by mail of an organization's service requests.";
+    const SUMMARY: &str = "Get the caller's mail preference for service requests";
+    const DESCRIPTION: &str = "Customers of the organization, and partner members whose access level there \
+        is `look` or above, read their own preference. Until the caller sets one, `onSubmitted` is `false` \
+        and `version` is absent.";
     const ROUTES: &[Route] = &[route(
         Method::Get,
         "/v1/organizations/{organizationId}/notification-preferences",
@@ -73,18 +75,19 @@ impl Operation for GetNotificationPreference {
     }
 }
 
-/// What somebody has said about being told.
+/// The caller, its access, and the preference that is stored under its e-mail.
 pub(super) struct PreferenceView {
-    /// Who.
+    /// The caller.
     pub(super) person: Person,
-    /// What lets it be told, if it is a partner's member.
+    /// Proven access of a partner's member; `None` for a customer.
     pub(super) member: Option<AuthorizedMember>,
-    /// What is kept under its e-mail, and whether it has said that itself: who was the partner's member before may have.
+    /// The stored preference, and whether the caller itself set it: the partner may have had another member with this
+    /// e-mail before.
     pub(super) preference: Option<(NotificationPreference, bool)>,
 }
 
 impl PreferenceView {
-    /// Reads it.
+    /// Reads the stored preference with consistent reads and checks a partner member's access level.
     pub(super) async fn read(
         context: &Context<'_>,
         actor: &Actor,

@@ -22,25 +22,27 @@ use crate::authority::access_check::AuthorizedMember;
 use crate::authority::viewer::Visibility;
 use crate::entitlements::{EntitlementView, read_fields};
 
-/// Shows a service request.
+/// Returns a service request with its organization's entitlements.
 pub struct GetServiceRequest;
 
-/// A service request, and what its organization is entitled to.
+/// A service request with the entitlements of its organization.
 #[derive(Debug, Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct ServiceRequestDetail {
     /// The service request.
     #[serde(flatten)]
     request: ServiceRequestView,
-    /// The e-mails of those of its contacts to whom it is not open any more as that: whose access has ended or sunk, or whose
-    /// record is gone; of those whom the caller sees.
+    /// E-mails of contacts who may no longer see the service request in their role, because their access ended or was
+    /// lowered or their record was removed. Only contacts whom the caller sees are listed.
     former_contacts: Vec<Email>,
-    /// In which time zone its days are: its own, else the organization's, else UTC.
+    /// IANA time zone that applies to the service request: its `timeZone`, else the organization's, else `UTC`.
     effective_time_zone: TimeZone,
-    /// Entitlements that the organization has now or will have, with the details that the caller may view. A partner sees those
-    /// of subscriptions that it manages and those that no subscription gives; none if only single service requests are open to it.
+    /// Entitlements of the organization that are active or upcoming, oldest first, at most 50, with the details that
+    /// the caller may view. A partner sees those of subscriptions that it manages and those without a subscription, and
+    /// none if its member's access level is below `look`.
     entitlements: Vec<EntitlementView>,
-    /// Whether there are more: `get-profile` shows all to the organization's people and the vendor's.
+    /// Whether the caller may see more entitlements than are listed; `get-profile` returns all of them to the
+    /// organization's customers, operators and agents.
     more_entitlements: bool,
 }
 
@@ -52,12 +54,17 @@ impl Output for ServiceRequestDetail {
     }
 }
 
-/// As many entitlements are shown.
+/// Maximum number of entitlements in the answer.
 const SHOWN: usize = 50;
 
 impl Operation for GetServiceRequest {
     const NAME: &str = "get-service-request";
-    const ABOUT: &str = "Shows a service request, with what the caller may see of its organization's entitlements. A partner sees other partners' people as `partnerName` and \"a member\", unless the person is the primary contact.";
+    const SUMMARY: &str = "Get a service request with its organization's entitlements";
+    const DESCRIPTION: &str = "Operators, agents, customers of the organization, and partner members may \
+        call it; a partner member whose access level there is below `look` sees only service requests that \
+        it submitted or was added to. The answer includes at most 50 active or upcoming entitlements that \
+        the caller may see, and the contacts who have lost access. A partner sees another partner's people \
+        as `partnerName` and \"a member\", unless the person is the primary contact.";
     const ROUTES: &[Route] = &[route(
         Method::Get,
         "/v1/organizations/{organizationId}/service-requests/{serviceRequestId}",
@@ -100,8 +107,8 @@ impl Operation for GetServiceRequest {
     }
 }
 
-/// The first entitlements of an organization that a caller sees and that have not ended: those that were read, and those that
-/// the caller's subscriptions give, which are read by them.
+/// The first entitlements of an organization that the caller sees and that have not ended: `read` holds those that were
+/// listed, `given` the keys of those that come from the partner's subscriptions.
 struct VisibleEntitlements {
     read: Vec<Entitlement>,
     given: Vec<EntitlementOf>,
@@ -109,7 +116,7 @@ struct VisibleEntitlements {
 }
 
 impl VisibleEntitlements {
-    /// All of them, oldest first, and whether there are more.
+    /// Reads the remaining entitlements and returns all, oldest first, and whether there are more.
     async fn complete(self, context: &Context<'_>) -> Result<(Vec<Entitlement>, bool), Failure> {
         let Self { read: mut items, given, more } = self;
         let mut wanted = BatchGet::new();
@@ -125,7 +132,7 @@ impl VisibleEntitlements {
     }
 }
 
-/// Reads what a caller sees of an organization's entitlements.
+/// Reads the entitlements of an organization that the caller sees.
 async fn visible_entitlements(
     context: &Context<'_>,
     actor: &Actor,
@@ -138,7 +145,8 @@ async fn visible_entitlements(
         let (read, more) = first(context, &all, false, &is_owned).await?;
         return Ok(VisibleEntitlements { read, given: Vec::new(), more });
     }
-    // A partner's are few among many: they are found by its subscriptions, as they are now.
+    // A partner manages few of many subscriptions, so its entitlements are found through its subscriptions, with
+    // consistent reads.
     let sight = Visibility::of_partner_list(actor);
     let of_none = |one: &Entitlement| one.subscription_id.is_none() && is_owned(one);
     let sold = |one: &Subscription| sight.sees(one) && is_owned(&one.entitle());
@@ -151,7 +159,7 @@ async fn visible_entitlements(
     Ok(VisibleEntitlements { read, given, more: more || more_sold })
 }
 
-/// The first of a list that are wanted, as many as are shown, and whether there are more.
+/// Returns the first items of a list that pass the filter, at most as many as are shown, and whether there are more.
 async fn first<L: ListPattern>(
     context: &Context<'_>,
     listing: &L,
@@ -172,8 +180,8 @@ async fn first<L: ListPattern>(
     }
 }
 
-/// The contacts to whom it is not open any more as that. Nothing is read for who submitted it as a customer: such a person
-/// needs no record.
+/// Returns the contacts who may no longer see the service request in their role. Reads nothing for a customer who is a
+/// contact as the submitter, because that needs no record.
 async fn former(
     context: &Context<'_>,
     request: &ServiceRequest,

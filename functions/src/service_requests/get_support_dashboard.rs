@@ -11,12 +11,17 @@ use domain::{AccessAction, Actor, ErrorKind, Role};
 
 use crate::authority::access_check::{AccessCheck, LEVEL_TOO_LOW};
 
-/// Shows what becomes of an organization's service requests.
+/// Returns statistics of an organization's service requests.
 pub struct GetSupportDashboard;
 
 impl Operation for GetSupportDashboard {
     const NAME: &str = "get-support-dashboard";
-    const ABOUT: &str = "Shows what became of the service requests that an organization submitted, or a partner for it, in the last twelve months: how many are so far, and how soon they were answered and solved.";
+    const SUMMARY: &str = "Get statistics of an organization's service requests";
+    const DESCRIPTION: &str = "Operators, agents, the organization's contact managers, and partner members \
+        whose access level there is `look` or above may call it. The statistics cover the service requests \
+        that were submitted in the last twelve calendar months (UTC), including the current one. They \
+        count them by current status, in total, by kind and by month, and give the median times to the \
+        vendor's first answer and to the solution.";
     const ROUTES: &[Route] = &[route(
         Method::Get,
         "/v1/organizations/{organizationId}/dashboard",

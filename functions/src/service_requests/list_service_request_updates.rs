@@ -7,12 +7,16 @@ use domain::{Actor, Role};
 use super::view::{UpdateView, view_updates};
 use super::{ServiceRequestLookup, ServiceRequestPath};
 
-/// Lists what was said about a service request.
+/// Lists the updates of a service request.
 pub struct ListServiceRequestUpdates;
 
 impl Operation for ListServiceRequestUpdates {
     const NAME: &str = "list-service-request-updates";
-    const ABOUT: &str = "Lists what was said about a service request, in the order in which it took effect.";
+    const SUMMARY: &str = "List the updates of a service request";
+    const DESCRIPTION: &str = "Operators, agents, customers of the organization, and partner members who \
+        may see the service request read its updates. They are ordered by `number`, in which order they \
+        took effect. A partner sees another partner's people as `partnerName` and \"a member\", unless the \
+        person is the primary contact.";
     const ROUTES: &[Route] = &[route(
         Method::Get,
         "/v1/organizations/{organizationId}/service-requests/{serviceRequestId}/updates",

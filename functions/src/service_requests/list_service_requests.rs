@@ -28,33 +28,36 @@ use crate::history::query_history::check_span;
 /// Lists service requests.
 pub struct ListServiceRequests;
 
-/// Which.
+/// Filters of the list.
 #[derive(Debug, Deserr, JsonSchema)]
 #[deserr(error = Faults, rename_all = camelCase, deny_unknown_fields)]
 #[schemars(rename_all = "camelCase", deny_unknown_fields)]
 pub struct ListServiceRequestsQuery {
-    /// Those of this organization. Without, a partner's person sees those that the partner submitted or that it was added
-    /// to itself, for all customers, a customer those of its own organization, and the vendor's people those of a month.
+    /// Only service requests of this organization. If absent, a partner member gets those that its partner's members
+    /// submitted or that it was added to itself, of all organizations; a customer gets those of its own organization;
+    /// operators and agents get those of one month.
     #[deserr(default)]
     organization_id: Option<OrganizationId>,
-    /// Those that were submitted in this month (UTC); without, in that of `from` or `to`, or in the present one. For the
-    /// vendor's people, and without `organizationId`.
+    /// Only service requests submitted in this calendar month (UTC), such as `2026-01`. For operators and agents only,
+    /// and not together with `organizationId`. Default: the month of `from` or `to`, else the current month.
     #[deserr(default)]
     month: Option<Month>,
-    /// Only those of this kind.
+    /// Only service requests of this kind.
     #[deserr(default)]
     kind: Option<ServiceRequestKind>,
-    /// Only those that are so far.
+    /// Only service requests that have this status now.
     #[deserr(default)]
     status: Option<ServiceRequestStatus>,
-    /// Only those that the person of this e-mail submitted. A partner finds another partner's member by it only where that is
-    /// the primary contact.
+    /// Only service requests that the person with this e-mail submitted. A partner finds those of another partner's
+    /// member only where that member is the primary contact.
     #[deserr(default)]
     submitted_by: Option<Email>,
-    /// Only those that were submitted from this instant on; in a list of a month within that.
+    /// Only service requests submitted at or after this time (RFC 3339, UTC). In the list of one month it must lie
+    /// within that month.
     #[deserr(default)]
     from: Option<Timestamp>,
-    /// Only those that were submitted before this instant; in a list of a month not after its end.
+    /// Only service requests submitted before this time (RFC 3339, UTC), which must be after `from`. In the list of one
+    /// month it must lie within that month or at its end.
     #[deserr(default)]
     to: Option<Timestamp>,
 }
@@ -71,7 +74,14 @@ impl Check for ListServiceRequestsQuery {
 
 impl Operation for ListServiceRequests {
     const NAME: &str = "list-service-requests";
-    const ABOUT: &str = "Lists service requests, the last one first: those of an organization, those that concern the caller, or all of a month. A filtered page may be short, and even empty, and go on.";
+    const SUMMARY: &str = "List service requests, newest first";
+    const DESCRIPTION: &str = "Operators, agents, customers and partner members may call it. With \
+        `organizationId`, it lists the service requests of that organization; a partner member whose \
+        access level there is below `look` gets only those that it submitted or was added to. Without \
+        `organizationId`, partner members get those that their partner's members submitted or that they \
+        were added to, customers those of their own organization, and operators and agents those of one \
+        month. Service requests that the caller may not see are left out. A page may hold fewer items than \
+        `pageSize`, even none, and still have a `nextPageToken`.";
     const ROUTES: &[Route] = &[route(
         Method::Get,
         "/v1/service-requests",
@@ -132,8 +142,8 @@ impl Operation for ListServiceRequests {
     }
 }
 
-/// The month of which all are listed: the one that is named, else the one in which the list was begun, to which its span
-/// belongs, or the present one. What was asked of another would be missing without a word.
+/// Returns the month to list: the named one, else that of the page token, else that of `from` or `to`, else the current
+/// one. A `from` or `to` in another month is a fault, because service requests of that month would be missing silently.
 fn month_of(context: &Context<'_>, named: Option<&Month>, selection: &Selection) -> Result<Month, Problem> {
     let last = |to: Timestamp| Timestamp::from_unix_millis(to.unix_millis().saturating_sub(1));
     let begun = context.page_query(false).after.and_then(|place| place.parse::<ServiceRequestId>().ok());
@@ -153,7 +163,7 @@ fn month_of(context: &Context<'_>, named: Option<&Month>, selection: &Selection)
     }
 }
 
-/// Those of an organization that are open to the caller.
+/// Returns the service requests of an organization that the caller may see.
 async fn of_organization(
     context: &Context<'_>,
     actor: &Actor,
@@ -176,13 +186,14 @@ async fn of_organization(
     of_member(context, actor, member.partner, Some(organization), &all.selection).await
 }
 
-/// Whether a service request is wanted. By a submitter who a reader may not see it finds none.
+/// Returns whether a service request passes the filters. The filter by submitter finds nothing if the caller may not
+/// see who the submitter is.
 fn is_wanted(reader: Option<PartnerId>, selection: &Selection, request: &ServiceRequest) -> bool {
     let names = selection.submitted_by.is_none() || sees_submitter(reader, request);
     names && selection.wants(request)
 }
 
-/// A page of an organization's service requests, as they are now.
+/// Reads a page of an organization's service requests with consistent reads.
 async fn page(
     context: &Context<'_>,
     actor: &Actor,
@@ -198,7 +209,7 @@ async fn page(
     Ok(context.list(page.items, page.next))
 }
 
-/// A page as the caller sees it.
+/// Converts a page to the view of the caller.
 async fn shown(
     context: &Context<'_>,
     actor: &Actor,
@@ -208,7 +219,8 @@ async fn shown(
     Ok(List { items, next_page_token: page.next_page_token })
 }
 
-/// Reads again what the late index found, with what opens it: of each organization the caller's access, if it has any.
+/// Reads, with consistent reads, the service requests that the eventually consistent index returned, and the records
+/// that decide access to them; returns also the access of the caller in each organization, `None` where it has none.
 async fn read_again(
     context: &Context<'_>,
     actor: &Actor,
@@ -238,8 +250,8 @@ async fn read_again(
     Ok((found, organizations))
 }
 
-/// Those that a partner's members submitted, or that one of them was added to, as far as they are open to this one today.
-/// The page may be short.
+/// Returns the service requests that the partner's members submitted or that this member was added to, as far as this
+/// member may see them now. The page may be short.
 async fn of_member(
     context: &Context<'_>,
     actor: &Actor,
@@ -251,7 +263,8 @@ async fn of_member(
     let (page_query, organization, from, to) =
         (context.page_query(false), only, selection.from, selection.to);
     let of = |party| Concerns { party, organization, from, to };
-    // Where one is asked for by somebody who does not see all of it, others' are not looked at.
+    // In the list of one organization the member's level is below `look`: entries that other people submitted are
+    // skipped, and those that the member was added to come from the second list.
     let submitter = only.map(|_| email.clone()).or_else(|| selection.submitted_by.clone());
     let (submitted, added) =
         (of(ConcernedParty::Partner(partner)), of(ConcernedParty::Person(email.clone())));

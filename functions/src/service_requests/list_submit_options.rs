@@ -10,28 +10,33 @@ use serde::Serialize;
 
 use crate::party::{Names, Party};
 
-/// Says for whom the caller may submit service requests.
+/// Lists the organizations for which the caller may submit service requests.
 pub struct ListSubmitOptions;
 
 /// An organization for which the caller may submit service requests.
 #[derive(Debug, Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct SubmitOption {
-    /// The organization.
+    /// Organization, with its name.
     organization: Party<OrganizationId>,
-    /// How far the caller may go there; none in its own organization.
+    /// Access level of the partner member there; absent for a customer.
     #[serde(skip_serializing_if = "Option::is_none")]
     level: Option<Level>,
-    /// Until when, not included.
+    /// Time at which that access ends (exclusive), RFC 3339 in UTC; absent for a customer.
     #[serde(skip_serializing_if = "Option::is_none")]
     expires_at: Option<Timestamp>,
-    /// Of which kinds.
+    /// Kinds of service requests that the caller may submit there.
     kinds: Vec<ServiceRequestKind>,
 }
 
 impl Operation for ListSubmitOptions {
     const NAME: &str = "list-submit-options";
-    const ABOUT: &str = "Lists the organizations for which the caller may submit service requests, and of which kinds: a customer its own, a partner's member those that gave it access to do so.";
+    const SUMMARY: &str = "List organizations for which the caller may submit service requests";
+    const DESCRIPTION: &str = "Customers and partner members may call it. A customer gets its own \
+        organization with all kinds, or an empty list if it belongs to none. A partner member gets the \
+        organizations in which its access level is `create` or above, ordered by id, with the kinds that \
+        the level allows. A page may hold fewer items than `pageSize`, even none, and still have a \
+        `nextPageToken`.";
     const ROUTES: &[Route] =
         &[route(Method::Get, "/v1/me/submit-options", &[Role::Customer, Role::PartnerMember])];
     const PAGED: bool = true;
@@ -65,7 +70,7 @@ fn nowhere() -> List<SubmitOption> {
     List { items: Vec::new(), next_page_token: None }
 }
 
-/// Those that gave a partner's member so much. The page may be short.
+/// Returns the organizations in which the access of a partner's member allows it to submit. The page may be short.
 async fn of_member(
     context: &Context<'_>,
     actor: &Actor,
@@ -76,10 +81,10 @@ async fn of_member(
     let record = async { Ok(context.table.get(&own).await?) };
     let all = AccessOfPartner(partner);
     let (record, page) = tokio::try_join!(record, context.page(&all, true))?;
-    // Who is not on the partner's record may do nothing anywhere.
+    // A person without a member record may do nothing, whatever the token says.
     let Some(member) = record.map(|record| record.member_record()).transpose()? else { return Ok(nowhere()) };
 
-    // The index is late: what it found is read again.
+    // The index is eventually consistent, so the access that it returned is read again with consistent reads.
     let mut wanted = BatchGet::new();
     let organizations = page.items.iter().map(|found| found.organization_id);
     organizations.clone().for_each(|organization| wanted.add(&AccessIn(organization, partner)));

@@ -1,4 +1,5 @@
-//! Support cases: submitted by customers, and for them by partners as far as their access goes.
+//! Service requests: support cases that customers submit, and that partners submit and update as their access level
+//! allows.
 
 automod::dir!(pub "src/service_requests");
 
@@ -14,38 +15,39 @@ use schemars::JsonSchema;
 
 use crate::authority::access_check::{AccessCheck, AuthorizedMember};
 
-/// A path that names a service request.
+/// Path of a service request.
 #[derive(Debug, Deserr, JsonSchema)]
 #[deserr(error = Faults, rename_all = camelCase, deny_unknown_fields)]
 #[schemars(rename_all = "camelCase")]
 pub struct ServiceRequestPath {
-    /// Whose.
+    /// Organization that the service request belongs to.
     organization_id: OrganizationId,
-    /// The service request.
+    /// Id of the service request.
     service_request_id: ServiceRequestId,
 }
 
-/// A path that names somebody about a service request.
+/// Path of a contact of a service request.
 #[derive(Debug, Deserr, JsonSchema)]
 #[deserr(error = Faults, rename_all = camelCase, deny_unknown_fields)]
 #[schemars(rename_all = "camelCase")]
 pub struct ContactPath {
-    /// Whose.
+    /// Organization that the service request belongs to.
     organization_id: OrganizationId,
-    /// The service request.
+    /// Id of the service request.
     service_request_id: ServiceRequestId,
-    /// The person's e-mail.
+    /// E-mail of the contact, at most 254 bytes; upper and lower case are not distinguished.
     email: Email,
 }
 
-/// A service request that somebody names, and what shows whether it is open to them: read together.
+/// A service request that a path names, and the proof of access that the caller needs to see it; both are read in one
+/// batch.
 struct ServiceRequestLookup {
     request: ServiceRequestOf,
     access_check: Option<AccessCheck>,
 }
 
 impl ServiceRequestLookup {
-    /// What the caller of this path seeks.
+    /// Returns the lookup for a caller and the ids of a path; 404 for the people of other organizations.
     fn of(actor: &Actor, organization: OrganizationId, request: ServiceRequestId) -> Result<Self, Problem> {
         Ok(Self {
             request: ServiceRequestOf(organization, request),
@@ -53,7 +55,7 @@ impl ServiceRequestLookup {
         })
     }
 
-    /// Wants it read.
+    /// Adds the service request to a batch read and, for a partner's member, the records that prove its access.
     fn want(&self, wanted: &mut BatchGet) {
         wanted.add(&self.request);
         if let Some(access_check) = &self.access_check {
@@ -62,7 +64,8 @@ impl ServiceRequestLookup {
         }
     }
 
-    /// It among what was read, if it is open to the caller; and what opens it to who has to show that.
+    /// Returns the service request from the batch, or 404 if the caller may not see it; for a partner's member also its
+    /// proven access.
     fn find(
         self,
         context: &Context<'_>,
@@ -78,7 +81,7 @@ impl ServiceRequestLookup {
         Ok((seen.or_not_found()?, Some(member)))
     }
 
-    /// Reads it.
+    /// Reads the batch with consistent reads and evaluates it as [`Self::find`] does.
     async fn resolve(
         self,
         context: &Context<'_>,
@@ -90,12 +93,12 @@ impl ServiceRequestLookup {
     }
 }
 
-/// Where it says which customer of an organization has an e-mail.
+/// Returns the lookup of the customer record that an e-mail has in an organization.
 fn record_of(organization: OrganizationId, email: &Email) -> EmailInOrganization {
     EmailInOrganization(Some(organization), email.clone())
 }
 
-/// Which customer of an organization has an e-mail, by what was read.
+/// Returns the customer that an e-mail belongs to in an organization, from the items that were read.
 fn record(
     found: &BatchResult,
     organization: OrganizationId,
@@ -105,7 +108,7 @@ fn record(
     Ok(record.map(|record| record.owner_id()).transpose()?)
 }
 
-/// Requires that a customer still has its e-mail.
+/// Requires at commit that the e-mail still belongs to this customer; otherwise the operation is retried.
 fn require_record(change: &mut Change, organization: OrganizationId, email: &Email, customer: CustomerId) {
     change.require_owner(&record_of(organization, email), customer, || ConditionFailure::Stale);
 }
@@ -115,7 +118,7 @@ const OTHER_PARTNERS: ErrorKind = ErrorKind::forbidden(
     "this concerns a contact who is another partner's member: that is the organization's to do, or the vendor's",
 );
 
-/// Requires that what becomes of a contact is no other partner's business than that of the one that acts.
+/// Rejects the change if a partner's member acts on a contact who is another partner's member.
 fn require_own(change: &mut Change, contact: &Contact, acting: Option<&AuthorizedMember>) {
     let of = contact.person.membership.map(|of| of.partner_id);
     if acting.is_some_and(|member| of.is_some_and(|of| of != member.partner)) {
@@ -123,7 +126,7 @@ fn require_own(change: &mut Change, contact: &Contact, acting: Option<&Authorize
     }
 }
 
-/// Whose business it is what becomes of a contact: the partner's that acts, or else that of which the contact is a member.
+/// Returns the partner that the event about a contact concerns: that of the acting member, else that of the contact.
 fn concerned(contact: &Contact, acting: Option<&AuthorizedMember>) -> Option<PartnerId> {
     let own = contact.person.membership.map(|of| of.partner_id);
     acting.map(|member| member.partner).or(own)

@@ -30,29 +30,36 @@ const MISPLACED_TIME_ZONE: ErrorKind = ErrorKind::rule(
     "is taken only from a partner's member who is the primary contact: else the organization's holds",
 );
 
-/// A service request to be.
+/// A new service request.
 #[derive(Debug, Deserr, JsonSchema)]
 #[deserr(error = Faults, rename_all = camelCase, deny_unknown_fields)]
 #[schemars(rename_all = "camelCase", deny_unknown_fields)]
 pub struct OpenServiceRequestBody {
-    /// What it is about, in a line.
+    /// Subject in one line, 1 to 200 characters.
     subject: Name,
-    /// What it is about: up to 32 KB of text.
+    /// Description, 1 to 32,768 bytes of UTF-8; may have several lines.
     description: Message,
-    /// What kind of thing is needed. A partner needs `create` for the first three, `service-admin` for the others.
+    /// Kind of the service request. A partner member needs access level `create` for `incident`, `question` and
+    /// `change`, and `service-admin` for `configuration`, `site-deletion` and `access`.
     kind: ServiceRequestKind,
-    /// Whom the vendor turns to about it: a customer of the organization, or, without, the caller.
+    /// E-mail of the primary contact, who must be a customer on record in the organization. Default: the caller.
     #[deserr(default)]
     primary_contact: Option<Email>,
-    /// The time zone of a partner's member who submits it and is its primary contact, such as `Asia/Tokyo`; without, the
-    /// organization's holds.
+    /// IANA time zone of the caller, such as `Asia/Tokyo`; accepted only from a partner member who is the primary
+    /// contact. Default: the organization's time zone applies.
     #[deserr(default)]
     time_zone: Option<TimeZone>,
 }
 
 impl Operation for OpenServiceRequest {
     const NAME: &str = "open-service-request";
-    const ABOUT: &str = "Submits a service request: a customer for its organization, a partner's member for one that gave it access to do so.";
+    const SUMMARY: &str = "Submit a service request for an organization";
+    const DESCRIPTION: &str = "Customers submit service requests for their own organization. Partner \
+        members need access level `create` in the organization, or `service-admin` for the kinds \
+        `configuration`, `site-deletion` and `access`. A new service request is `open` and has no \
+        additional contacts; it cannot be deleted, but `update-service-request` closes it. The event \
+        `service-request.opened` is recorded, and the request counts in the organization's statistics of \
+        the current month (UTC).";
     const ROUTES: &[Route] = &[route(
         Method::Post,
         "/v1/organizations/{organizationId}/service-requests",

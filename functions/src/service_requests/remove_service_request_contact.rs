@@ -11,12 +11,17 @@ use super::{ContactPath, ServiceRequestLookup, concerned};
 use crate::authority::access_check::LEVEL_TOO_LOW;
 use crate::authority::own_record::require_own_record;
 
-/// Takes away an additional contact of a service request.
+/// Removes an additional contact from a service request.
 pub struct RemoveServiceRequestContact;
 
 impl Operation for RemoveServiceRequestContact {
     const NAME: &str = "remove-service-request-contact";
-    const ABOUT: &str = "Takes away an additional contact of a service request. Idempotent: succeeds if the person is not a contact, or none whom the caller may see.";
+    const SUMMARY: &str = "Remove an additional contact from a service request";
+    const DESCRIPTION: &str = "Agents, customers on record in the organization, and partner members whose \
+        access level there is `update` or above may call it. The primary contact cannot be removed (409 \
+        `primary-contact`), only replaced with `set-service-request-contact`. Idempotent: it changes \
+        nothing if the person is not a contact, or is a contact whom the caller may not see. A removal is \
+        recorded as `service-request.contact-removed`.";
     const ROUTES: &[Route] = &[route(
         Method::Delete,
         "/v1/organizations/{organizationId}/service-requests/{serviceRequestId}/contacts/{email}",
@@ -45,7 +50,7 @@ impl Operation for RemoveServiceRequestContact {
             change.reject(&reason, &[]);
             None
         });
-        // A contact who the caller may not see is none to it.
+        // A contact whom the caller may not see is treated as absent.
         let removed = removed.filter(|contact| sees_contact(viewer_scope(actor), &before, contact));
         let Some(contact) = removed else {
             change.confirm(&before, seen, context.if_match())?;

@@ -14,21 +14,26 @@ use schemars::JsonSchema;
 use super::get_notification_preference::{OwnPreference, PreferenceView};
 use crate::authority::access_check::LEVEL_TOO_LOW;
 
-/// Says what the caller wants to be told of.
+/// Sets the caller's mail preference for an organization's service requests.
 pub struct SetNotificationPreference;
 
-/// What the caller wants.
+/// The mail preference of the caller.
 #[derive(Debug, Deserr, JsonSchema)]
 #[deserr(error = Faults, rename_all = camelCase, deny_unknown_fields)]
 #[schemars(rename_all = "camelCase", deny_unknown_fields)]
 pub struct SetNotificationPreferenceBody {
-    /// Whether it wants mail of each service request that is submitted.
+    /// Whether the caller wants mail about each service request that is submitted.
     on_submitted: bool,
 }
 
 impl Operation for SetNotificationPreference {
     const NAME: &str = "set-notification-preference";
-    const ABOUT: &str = "Says whether the caller wants to be told by mail of each service request that is submitted for an organization. A partner's member is told only while its access there goes as far as `look`. Again changes nothing. (Mail itself is yet to come.)";
+    const SUMMARY: &str = "Set the caller's mail preference for service requests";
+    const DESCRIPTION: &str = "Customers of the organization, and partner members whose access level there \
+        is `look` or above, choose whether they want mail about each service request that is submitted. A \
+        member's preference is stored but has no effect while the member's access level is below `look`. \
+        The call is idempotent, and the preference can be changed at any time. A change is recorded as \
+        `notification-preference.set`. Mail is not sent yet.";
     const ROUTES: &[Route] = &[route(
         Method::Put,
         "/v1/organizations/{organizationId}/notification-preferences",

@@ -23,7 +23,7 @@ use super::{
 use crate::authority::access_check::{AuthorizedMember, LEVEL_TOO_LOW};
 use crate::authority::own_record::require_own_record;
 
-/// Makes somebody a contact of a service request.
+/// Adds a contact to a service request, or changes the role of one.
 pub struct SetServiceRequestContact;
 
 const NOBODY_THERE: ErrorKind = ErrorKind::rule(
@@ -35,18 +35,26 @@ const PRIMARY_NEEDS_UPDATE: ErrorKind = ErrorKind::rule(
     "a partner's member is the primary contact only with access of `update` or above",
 );
 
-/// What somebody is to be to a service request.
+/// The role of the contact.
 #[derive(Debug, Deserr, JsonSchema)]
 #[deserr(error = Faults, deny_unknown_fields)]
 #[schemars(deny_unknown_fields)]
 pub struct SetServiceRequestContactBody {
-    /// Kept informed, or turned to.
+    /// Role of the contact: `primary` (addressed first by the vendor) or `additional` (kept informed).
     role: ContactRole,
 }
 
 impl Operation for SetServiceRequestContact {
     const NAME: &str = "set-service-request-contact";
-    const ABOUT: &str = "Makes a customer of the organization, or a partner's member who has access there, a contact of a service request; who was its primary contact before is an additional one then. Again changes nothing.";
+    const SUMMARY: &str = "Add or change a contact of a service request";
+    const DESCRIPTION: &str = "Agents, customers on record in the organization, and partner members whose \
+        access level there is `update` or above may call it. The contact is a customer of the organization \
+        or a partner's member with access there; a member needs `update` or above to be the primary \
+        contact. Partner members name only customers and members of their own partner, and do not change a \
+        contact who is another partner's member. Customers name a member only if an access request of the \
+        member's partner was approved, or if access was granted to the member's e-mail. The previous \
+        primary contact becomes an additional one; a service request has at most 20 additional contacts. \
+        Idempotent; each contact that changes is recorded as `service-request.contact-set`.";
     const ROUTES: &[Route] = &[route(
         Method::Put,
         "/v1/organizations/{organizationId}/service-requests/{serviceRequestId}/contacts/{email}",
@@ -82,7 +90,7 @@ impl Operation for SetServiceRequestContact {
         }
 
         let present = before.contacts().find(|(_, contact)| contact.person.email == *email);
-        // The caller must not replace a contact that it may not see.
+        // The caller must not replace a contact whom it may not see.
         let hidden = present.is_some_and(|(_, contact)| !sees_contact(viewer_scope(actor), &before, contact));
         let present = present.and_then(|(_, contact)| contact.person.membership);
         let customer = record(&found, *organization_id, email)?;
@@ -123,8 +131,8 @@ impl Operation for SetServiceRequestContact {
     }
 }
 
-/// Reads the service request and the person whom the path names; and, unless a partner's member asks, whom others have on
-/// record: that is none of a partner's business.
+/// Reads the service request and the person whom the path names. For callers other than a partner's member it also
+/// reads the access of all partners in the organization, which a partner must not learn about.
 async fn load(
     context: &Context<'_>,
     lookup: &ServiceRequestLookup,
@@ -147,7 +155,7 @@ async fn load(
     Ok(tokio::try_join!(context.table.fetch(wanted, true), others)?)
 }
 
-/// Lets a contact find the service request, and records what its contacts are now.
+/// Writes the entry by which the contact finds the service request, and records an event for each contact that changed.
 fn record_contacts(
     change: &mut Change,
     request: &ServiceRequest,
@@ -171,15 +179,16 @@ fn record_contacts(
     Ok(())
 }
 
-/// A person whom the path names, and what it is to be.
+/// The person whom the path names, and the role that this person is to have.
 struct ContactTarget<'a> {
     email: &'a Email,
     role: ContactRole,
-    /// As which member it is a contact already, if it is one.
+    /// Membership under which the person is a contact already; `None` for a customer or a person who is not a contact.
     present: Option<Membership>,
 }
 
-/// The contact that a partner's member is, if the caller may name one; the member's record and access are conditions.
+/// Returns the contact for a partner's member, or `None` if the caller may not name one by this e-mail. The member's
+/// record and access become conditions of the change.
 async fn member_contact(
     context: &Context<'_>,
     actor: &Actor,
@@ -207,10 +216,10 @@ async fn member_contact(
     Ok(Some(Contact { person, customer_id: None }))
 }
 
-/// The partners whose members the organization's people may make contacts, and of each whether any member is meant, or only
-/// the present contact. Until the organization approved a request of a partner, it may name only a present contact, whom it
-/// sees, and an e-mail to which it gave access itself: else it could learn who the partner's members are. The vendor may
-/// name all.
+/// Returns the partners whose members the caller may name, and for each whether any of its members may be named or only
+/// the present contact. Until the organization has approved a request of a partner, its people may name only the
+/// present contact, whom they see, and an e-mail that was granted access directly; otherwise they could find out who
+/// the partner's members are. The vendor's people may name the members of every partner with access.
 fn candidates<'a>(
     context: &Context<'_>,
     actor: &Actor,
@@ -229,8 +238,9 @@ fn candidates<'a>(
     all.iter().filter_map(candidate).collect()
 }
 
-/// The member of this e-mail and how far its access goes: of the partner as whose member it is a contact already, or else of
-/// the one of which it goes furthest. `candidates` says of each partner whether any member is meant, or only the present contact.
+/// Returns the member with this e-mail and the level of its access: the member who is the present contact, else the one
+/// with the highest level. `candidates` says for each partner whether any of its members may be named or only the
+/// present contact.
 fn best_of<'a>(
     context: &Context<'_>,
     candidates: &[(&'a Access, bool)],
@@ -256,7 +266,8 @@ fn best_of<'a>(
     Ok(best.map(|(_, best)| best))
 }
 
-/// Requires that a member is one still, with the access that was read; a transaction asks of an item once.
+/// Requires at commit that the member's record and the access that was read still hold. Leaves out items on which the
+/// change has a condition already, because a transaction accepts one action per item.
 fn require_member(
     change: &mut Change,
     access: &Access,

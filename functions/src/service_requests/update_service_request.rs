@@ -16,21 +16,21 @@ use super::view::{UpdateView, view_updates};
 use super::{ServiceRequestLookup, ServiceRequestPath};
 use crate::authority::access_check::LEVEL_TOO_LOW;
 
-/// Says something about a service request, or how far it is.
+/// Adds an update to a service request.
 pub struct UpdateServiceRequest;
 
 const CLOSED: ErrorKind =
     ErrorKind::state("service-request-closed", "the service request is closed: only an agent reopens it");
 
-/// What is said: at least one of both.
+/// An update: a text, a new status, or both.
 #[derive(Debug, Deserr, JsonSchema)]
 #[deserr(error = Faults, deny_unknown_fields)]
 #[schemars(deny_unknown_fields)]
 pub struct UpdateServiceRequestBody {
-    /// What there is to say: up to 32 KB of text.
+    /// Text of the update, 1 to 32,768 bytes of UTF-8; may have several lines. Required if `status` is absent.
     #[deserr(default)]
     text: Option<Message>,
-    /// How far it is from now on.
+    /// New status; if absent, the status stays as it is. Only an agent changes the status of a closed service request.
     #[deserr(default)]
     status: Option<ServiceRequestStatus>,
 }
@@ -46,7 +46,13 @@ impl Check for UpdateServiceRequestBody {
 
 impl Operation for UpdateServiceRequest {
     const NAME: &str = "update-service-request";
-    const ABOUT: &str = "Says something about a service request, or how far it is. Updates take effect in the order of their numbers; out of `closed` only an agent's do.";
+    const SUMMARY: &str = "Add a text or new status to a service request";
+    const DESCRIPTION: &str = "Operators, agents, customers of the organization, and partner members whose \
+        access level there is `update` or above may call it. Updates take effect in the order of their \
+        `number` and cannot be changed or removed. Only an agent changes the status of a closed service \
+        request (409 `service-request-closed`). The first text of an operator or agent sets `answeredAt`. \
+        `If-Match` refers to the version of the service request. The event `service-request.updated` is \
+        recorded.";
     const ROUTES: &[Route] = &[route(
         Method::Post,
         "/v1/organizations/{organizationId}/service-requests/{serviceRequestId}/updates",
@@ -96,10 +102,10 @@ impl Operation for UpdateServiceRequest {
             text: new.text.clone(),
             status: new.status,
             version: request.metadata.version,
-            // Never before the one in front of it, whatever the clocks say.
+            // `updated_at` never decreases, so updates are ordered by time even if clocks differ.
             created_at: request.metadata.updated_at,
         };
-        // Its number is free as long as the service request is as it was.
+        // No condition is needed: the number is unused as long as the service request has the version that was read.
         change.put(&update)?;
         let number = update.number;
         let updated = ServiceRequestUpdated { service_request_id: request.id, number, status: new.status };

@@ -1,5 +1,5 @@
-//! Service requests as a reader sees them: of another partner's people a partner sees that partner's name and "a member",
-//! unless the person is the primary contact.
+//! Service requests as a caller sees them: a partner sees another partner's people as "a member" with the name of that
+//! partner, unless the person is the primary contact.
 
 use std::collections::BTreeSet;
 
@@ -19,62 +19,68 @@ use crate::party::Names;
 /// Name shown to a partner in place of another partner's member.
 const A_MEMBER: &str = "a member";
 
-/// A person of a service request. Of another partner's member a partner sees `partnerName` and `name` alone.
+/// A person of a service request. A partner sees only `partnerName` and `name` of another partner's member, unless that
+/// member is the primary contact.
 #[derive(Debug, Clone, Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct PersonView {
-    /// The person's e-mail; absent if the reader may not see who it is.
+    /// E-mail of the person. Absent if the caller may not see who the person is, or if a machine without e-mail wrote
+    /// the update.
     #[serde(skip_serializing_if = "Option::is_none")]
     email: Option<Email>,
-    /// Who it is for a partner; absent if it is a customer of the organization.
+    /// Partner and member id of a partner's member. Absent for other people, and if the caller may not see who the
+    /// person is.
     #[serde(flatten)]
     membership: Option<Membership>,
-    /// The customer of the organization that a contact was on record as when it was made one; absent if it is a partner's
-    /// member, or is a contact because it submitted the service request, for which nobody needs a record.
+    /// Customer record of a contact at the time when it was added. Absent for a partner's member, for a contact who is
+    /// one as the submitter (no record is needed for that), and for anybody who is not shown as a contact.
     #[serde(skip_serializing_if = "Option::is_none")]
     customer_id: Option<CustomerId>,
-    /// The name of the other partner whose member it is.
+    /// Name of the other partner that the person is a member of; present only if the caller may not see who the person
+    /// is.
     #[serde(skip_serializing_if = "Option::is_none")]
     partner_name: Option<Name>,
-    /// `a member`, in place of who it is.
+    /// The text `a member`; present only if the caller may not see who the person is.
     #[serde(skip_serializing_if = "Option::is_none")]
     name: Option<&'static str>,
 }
 
-/// A service request as a reader sees it.
+/// A service request as the caller sees it.
 #[derive(Debug, Clone, Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct ServiceRequestView {
-    /// Its id.
+    /// Id of the service request.
     id: ServiceRequestId,
-    /// The organization whose it is.
+    /// Organization that the service request belongs to.
     organization_id: OrganizationId,
-    /// The subject, in a line.
+    /// Subject in one line, 1 to 200 characters.
     subject: Name,
-    /// The description.
+    /// Description, 1 to 32,768 bytes of UTF-8; may have several lines.
     description: Message,
-    /// What kind of thing is needed.
+    /// Kind of the service request; it determines the access level that a partner needs to submit it.
     kind: ServiceRequestKind,
-    /// Its status.
+    /// Current status.
     status: ServiceRequestStatus,
-    /// The person who submitted it.
+    /// Person who submitted the service request.
     submitted_by: PersonView,
-    /// The person to whom the vendor turns about it: who submitted it, unless it says otherwise.
+    /// Contact whom the vendor addresses first: the submitter, unless another person was named.
     primary_contact: PersonView,
-    /// Who else is kept informed, at most 20. `get-service-request` tells which contacts are former ones.
+    /// Contacts who are also kept informed, at most 20. `get-service-request` lists contacts who have lost access in
+    /// `formerContacts`.
     additional_contacts: Vec<PersonView>,
-    /// The primary contact's time zone, where a partner's member is it and said so; else its organization's holds.
+    /// IANA time zone that the primary contact, a partner's member, stated when submitting. Absent if none was stated
+    /// or another person has become the primary contact; then the organization's time zone applies.
     #[serde(skip_serializing_if = "Option::is_none")]
     time_zone: Option<TimeZone>,
-    /// When the vendor's people first said something about it.
+    /// Time of the first text by an operator or agent, RFC 3339 in UTC; absent until then.
     #[serde(skip_serializing_if = "Option::is_none")]
     answered_at: Option<Timestamp>,
-    /// When it was solved or closed, if it is.
+    /// Time at which the service request was solved or closed, RFC 3339 in UTC; absent while it is open or waiting.
     #[serde(skip_serializing_if = "Option::is_none")]
     solved_at: Option<Timestamp>,
-    /// How many updates it has.
+    /// Number of its updates.
     updates: u64,
-    /// When it was made and last changed, and its version.
+    /// Creation time, time of the last change, and version.
     #[serde(flatten)]
     metadata: Metadata,
 }
@@ -87,36 +93,36 @@ impl Output for ServiceRequestView {
     }
 }
 
-/// The author of an update as a reader sees it.
+/// The author of an update as the caller sees them.
 #[derive(Debug, Clone, Serialize, JsonSchema)]
 pub struct AuthorView {
-    /// What kind of caller.
+    /// Kind of caller that wrote the update: `operator`, `agent`, `partner` or `customer`.
     #[serde(rename = "type")]
     kind: AuthorKind,
-    /// The person; machines may have no e-mail.
+    /// Person who wrote the update; a machine of the vendor may have no e-mail.
     #[serde(flatten)]
     person: PersonView,
 }
 
-/// An update of a service request as a reader sees it.
+/// An update of a service request as the caller sees it.
 #[derive(Debug, Clone, Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct UpdateView {
-    /// The service request.
+    /// Service request that was updated.
     service_request_id: ServiceRequestId,
-    /// Its number, from 1 on: updates took effect in this order.
+    /// Number of the update, starting at 1; updates take effect in this order.
     number: u64,
-    /// Its author.
+    /// Author of the update.
     by: AuthorView,
-    /// What was said.
+    /// Text of the update, 1 to 32,768 bytes of UTF-8; absent if only the status was set.
     #[serde(skip_serializing_if = "Option::is_none")]
     text: Option<Message>,
-    /// The status that it gave the service request.
+    /// Status that the update set; absent if it set none.
     #[serde(skip_serializing_if = "Option::is_none")]
     status: Option<ServiceRequestStatus>,
-    /// Which version of the service request it made.
+    /// Version of the service request after the update.
     version: Version,
-    /// When.
+    /// Time of the update, RFC 3339 in UTC; never before that of the preceding update.
     created_at: Timestamp,
 }
 
@@ -128,7 +134,8 @@ impl Output for UpdateView {
     }
 }
 
-/// The partner whose member reads; none for the vendor's and the organization's people, who see everyone.
+/// Returns the partner whose member the caller is; `None` for the vendor's and the organization's people, who see
+/// everyone.
 pub fn viewer_scope(actor: &Actor) -> Option<PartnerId> {
     match actor.kind {
         ActorKind::Partner { partner, .. } => Some(partner),
@@ -136,25 +143,26 @@ pub fn viewer_scope(actor: &Actor) -> Option<PartnerId> {
     }
 }
 
-/// Whether a reader sees who submitted a service request.
+/// Returns whether a partner sees who submitted a service request.
 pub fn sees_submitter(reader: Option<PartnerId>, request: &ServiceRequest) -> bool {
     let is_primary = request.submitted_by == request.primary_contact.person;
     sees_person(reader, &request.submitted_by, is_primary)
 }
 
-/// Whether a reader sees who a contact of a service request is.
+/// Returns whether a partner sees who a contact of a service request is.
 pub fn sees_contact(reader: Option<PartnerId>, request: &ServiceRequest, contact: &Contact) -> bool {
     sees_person(reader, &contact.person, *contact == request.primary_contact)
 }
 
-/// A reader, and the names of the other partners whose members it may not see.
+/// The partner of the caller, and the names of the other partners whose members are hidden from it.
 struct ViewerScope {
     partner: Option<PartnerId>,
     names: Names,
 }
 
 impl ViewerScope {
-    /// Reads the names of the partners of whose people some are hidden; none if nobody is.
+    /// Reads the names of the other partners that people belong to. Reads nothing if there are none or the caller sees
+    /// everyone.
     async fn of(
         context: &Context<'_>,
         actor: &Actor,
@@ -201,8 +209,8 @@ fn people_of(request: &ServiceRequest) -> impl Iterator<Item = Option<Membership
     contacts.chain([request.submitted_by.membership])
 }
 
-/// Service requests as the caller sees them. One more round trip if a partner reads and other partners' people are among
-/// their people.
+/// Returns service requests as the caller sees them. Takes one more round trip if the caller is a partner's member and
+/// people of other partners occur in them.
 pub async fn view_all(
     context: &Context<'_>,
     actor: &Actor,
@@ -238,7 +246,7 @@ pub async fn view_all(
     Ok(requests.into_iter().map(view).collect())
 }
 
-/// A service request as the caller sees it.
+/// Returns a service request as the caller sees it.
 pub async fn view(
     context: &Context<'_>,
     actor: &Actor,
@@ -248,7 +256,7 @@ pub async fn view(
     Ok(view.or_not_found()?)
 }
 
-/// Updates of a service request as the caller sees them.
+/// Returns updates of a service request as the caller sees them.
 pub async fn view_updates(
     context: &Context<'_>,
     actor: &Actor,

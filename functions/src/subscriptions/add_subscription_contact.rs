@@ -15,19 +15,19 @@ use schemars::JsonSchema;
 use super::{NOT_A_CONTACT, SubscriptionPath, SubscriptionView, living, read};
 use crate::authority::own_record::require_member;
 
-/// Makes somebody a contact of a subscription.
+/// Adds a customer to the contacts of a subscription.
 pub struct AddSubscriptionContact;
 
-/// A path that names a customer who is to look after a subscription.
+/// Path of a customer who becomes a contact of a subscription.
 #[derive(Debug, Deserr, JsonSchema)]
 #[deserr(error = Faults, rename_all = camelCase, deny_unknown_fields)]
 #[schemars(rename_all = "camelCase")]
 pub struct NewContactPath {
-    /// Whose.
+    /// Organization that the subscription belongs to.
     organization_id: OrganizationId,
-    /// The subscription.
+    /// Id of the subscription.
     subscription_id: SubscriptionId,
-    /// The customer.
+    /// Id of the customer, who must belong to the organization.
     customer_id: CustomerId,
 }
 
@@ -42,7 +42,13 @@ const NOT_THE_FIRST: ErrorKind = ErrorKind::rule(
 
 impl Operation for AddSubscriptionContact {
     const NAME: &str = "add-subscription-contact";
-    const ABOUT: &str = "Makes a customer of the organization a contact of a subscription; by one of its contacts or an operator, or, while it has none, by its partner. Again changes nothing.";
+    const SUMMARY: &str = "Add a customer to the contacts of a subscription";
+    const DESCRIPTION: &str = "Operators and contacts of the subscription may call it; members of the \
+        partner that manages it may do so while it has no contact. The customer must belong to the \
+        organization. A subscription has at most 20 contacts, and a deactivated one accepts no new \
+        contact. Idempotent: it changes nothing if the customer is a contact already. An addition is \
+        recorded as `subscription.contact-added` and can be undone with `remove-subscription-contact`, \
+        except for the last contact.";
     const ROUTES: &[Route] = &[route(
         Method::Put,
         "/v1/organizations/{organizationId}/subscriptions/{subscriptionId}/contacts/{customerId}",
@@ -97,7 +103,8 @@ impl Operation for AddSubscriptionContact {
         }
         after.metadata = before.metadata.next(context.now);
         change.replace(&after, seen, context.if_match())?;
-        // A contact on record is asked for its own record already.
+        // A contact with a customer record has a condition on that record already, and a transaction accepts one per
+        // item.
         let own = actor.email.as_ref().filter(|_| actor.has_one_of(&[Role::Customer]));
         let own = own.and_then(|own| before.contact(own)).filter(|contact| contact.customer_id.is_some());
         if own.is_none_or(|own| own.email != email) {

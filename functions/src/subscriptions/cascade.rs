@@ -1,9 +1,10 @@
-//! What goes down with a subscription, and how: in one transaction where it fits, else in a sequence that begins with the
-//! subscription itself and goes on until nothing linked to it is left.
+//! Deactivates a subscription and everything that depends on it: in one transaction if it fits, else in a sequence that
+//! starts with the subscription itself and continues until nothing linked to it is left active.
 //!
-//! Everything is written on the condition that it is as it was read, and a link is written at both ends: what is linked at
-//! the same moment is either found, or not made. Of an app that is spared one parent that is left is a condition, too, so
-//! that of two who take its last two parents one sees that the other did.
+//! Every write has the condition that the item is unchanged since it was read, and a link is written at both ends: a
+//! link that is created concurrently is either found or not created. For each app that is spared, one remaining parent
+//! is a condition, too: of two concurrent deactivations that take the last two parents of an app, one fails and then
+//! sees the effect of the other.
 
 use api_runtime::table::{Error, Expression, Pause, SubscriptionOf, SubscriptionsOf, follow_subscription};
 use api_runtime::{Change, ConditionFailure, Context, Failure, OrNotFound, Replay};
@@ -12,24 +13,27 @@ use domain::subscription::Deactivation;
 use domain::subscription::closure::{Closure, Subscriptions};
 use domain::{OrganizationId, Period, Subscription, SubscriptionId};
 
-/// A transaction takes 100 items: of each subscription itself, its entitlement and its event; some are left for what is
-/// added to it last.
+/// Maximum number of items in a change that deactivates a closure. A transaction takes 100 items, and each subscription
+/// needs three: itself, its entitlement and its event. The rest is for items that are added to the change last.
 const ROOM: usize = 96;
+/// Number of subscriptions that one transaction of a sequence deactivates.
 const AT_ONCE: usize = 30;
 
-/// Longer than a call may last, and than clocks differ: who begins is at it for at most so long.
+/// Lease of the call that runs a sequence: longer than a call may last plus the difference between clocks. After it,
+/// another call or the timer takes over.
 const LEASE: Period = Period::minutes(1);
 
-/// So many go down before a call is answered; the timer goes on with the rest.
+/// Number of subscriptions that are deactivated before the call is answered; the timer continues with the rest.
 const BEFORE_ANSWER: usize = 1200;
 
-/// All subscriptions of an organization, as they are now.
+/// Returns all subscriptions of an organization, from consistent reads.
 ///
 /// # Errors
 ///
-/// When one names another that is not there, however often they are read.
+/// If after three reads a subscription still names one that does not exist.
 pub async fn read_all(context: &Context<'_>, organization: OrganizationId) -> Result<Subscriptions, Failure> {
-    // A listing is no snapshot: one may have been made behind it, and been linked to one before it.
+    // A list is not a snapshot: a subscription may be created at a position that was read already, and linked to a
+    // later one.
     for _ in 0..3 {
         let all = context.table.list(&SubscriptionsOf(organization), true).await?;
         let all: Subscriptions = all.into_iter().map(|one| (one.id, one)).collect();
@@ -42,13 +46,14 @@ pub async fn read_all(context: &Context<'_>, organization: OrganizationId) -> Re
     Err(Error::Internal(format!("a subscription of {organization} names one that is not there")).into())
 }
 
-/// Those of a closure that are still up, in its order.
+/// Returns the subscriptions of a closure that are not deactivated yet, in the order of the closure.
 pub fn still_up(all: &Subscriptions, down: &[SubscriptionId]) -> Vec<SubscriptionId> {
     let up = |id: &&SubscriptionId| all.get(id).is_some_and(|one| one.deactivation.is_none());
     down.iter().filter(up).copied().collect()
 }
 
-/// Takes some down, with their entitlements and events; the first one, if it is `root`, on the condition of the call.
+/// Adds the deactivation of some subscriptions to a change, with the end of their entitlements and their events.
+/// `If-Match` applies to the root of the cascade only.
 fn take_down(
     context: &Context<'_>,
     change: &mut Change,
@@ -72,7 +77,8 @@ fn take_down(
     Ok(())
 }
 
-/// Takes all of a closure down at once; false, and nothing is in the change, if it does not fit one transaction.
+/// Adds the deactivation of a whole closure to a change. Returns false, and leaves the change as it is, if the closure
+/// does not fit one transaction.
 pub fn at_once(
     context: &Context<'_>,
     change: &mut Change,
@@ -93,8 +99,8 @@ pub fn at_once(
     Ok(true)
 }
 
-/// Begins a sequence: the subscription itself goes down, and stays due until all that is linked to it is down. If an earlier,
-/// equal call came to its end, its answer is the reply.
+/// Starts a sequence: deactivates the root, which stays due until everything linked to it is deactivated. Returns the
+/// stored answer if an earlier, equal call has finished.
 pub async fn begin(
     context: &Context<'_>,
     mut change: Change,
@@ -106,8 +112,8 @@ pub async fn begin(
     context.begin(change).await
 }
 
-/// Takes a sequence over from a call that was cut off. `If-Match` is not checked: the version that the caller saw was
-/// changed by the deactivation itself.
+/// Takes over a sequence from a call that was interrupted, with a new lease. `If-Match` is not checked, because the
+/// deactivation itself has changed the version that the caller saw.
 pub async fn take_over(
     context: &Context<'_>,
     mut change: Change,
@@ -121,8 +127,9 @@ pub async fn take_over(
     context.begin(change).await
 }
 
-/// Goes on with a sequence until nothing linked to the subscription is left, or until so many went down that somebody else
-/// must go on; answers which it was, and all as they are then. `made_progress` is told of each step.
+/// Continues a sequence until nothing linked to the root is left active, or until the call has deactivated the maximum
+/// number of subscriptions. Returns whether the sequence is complete, and all subscriptions as they were read last.
+/// Calls `made_progress` after each step.
 pub async fn continue_cascade(
     context: &Context<'_>,
     organization: OrganizationId,
@@ -148,7 +155,8 @@ pub async fn continue_cascade(
                     count += these.len();
                     made_progress();
                 }
-                // Somebody else wrote one of them, so the rest may not be concerned any more: the next look decides anew.
+                // A concurrent write changed one of them, so the others may no longer be affected: read again and
+                // decide anew.
                 Err(Failure::Table(Error::Contended(_))) => {
                     pause.take().await;
                     break;
@@ -162,7 +170,8 @@ pub async fn continue_cascade(
     }
 }
 
-/// The subscription when nothing linked to it is left. It must not have been written since it was seen so.
+/// Returns the root as it is stored when the sequence is complete. The write needs the condition that the root is
+/// unchanged since nothing linked to it was found active.
 pub fn finished(context: &Context<'_>, root: &Subscription) -> Subscription {
     let mut after = Subscription { metadata: root.metadata.next(context.now), ..root.clone() };
     if let Some(deactivation) = &mut after.deactivation {
@@ -171,7 +180,7 @@ pub fn finished(context: &Context<'_>, root: &Subscription) -> Subscription {
     after
 }
 
-/// Goes on with what was cut off: the timer's turn.
+/// Continues an interrupted sequence on behalf of the timer. Returns whether the sequence is complete.
 pub async fn resume(
     context: &Context<'_>,
     root: &Subscription,

@@ -21,47 +21,50 @@ use super::cascade::{at_once, begin, continue_cascade, finished, read_all, still
 use super::{NOT_A_CONTACT, SubscriptionPath};
 use crate::authority::viewer::{Viewer, ViewerContext};
 
-/// Deactivates a subscription.
+/// Deactivates a subscription and everything that depends on it.
 pub struct DeactivateSubscription;
 
-/// Why, and what is expected to go down.
+/// Reason of a deactivation, and the subscriptions that are expected to be deactivated.
 #[derive(Debug, Deserr, JsonSchema)]
 #[deserr(error = Faults, rename_all = camelCase, deny_unknown_fields)]
 #[schemars(rename_all = "camelCase", deny_unknown_fields)]
 pub struct DeactivateSubscriptionBody {
-    /// Why; whoever sees the subscription sees it.
+    /// Reason, 1 to 1,000 characters, shown to everyone who sees the subscription. Optional.
     #[deserr(default)]
     reason: Option<Description>,
-    /// The ids that `validateOnly` listed: if others go down by now, nothing does. Of more than fit one transaction (about 30)
-    /// those are compared that were there when the call began; what is linked to them in that moment goes down, too.
+    /// Ids of all subscriptions that are expected to be deactivated, as listed with `validateOnly`; if the set has
+    /// changed, the call fails and changes nothing. If absent, the set is not compared. A set that does not fit one
+    /// transaction (about 30) is compared as it was when the call started; subscriptions that are linked to it during
+    /// the call are deactivated, too.
     #[deserr(default)]
     expected: Option<Vec<SubscriptionId>>,
 }
 
-/// A subscription that was deactivated, or would be, with all that goes down with it.
+/// The result of a deactivation, or its preview with `validateOnly`.
 #[derive(Debug, Clone, Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct Deactivated {
-    /// The subscription.
+    /// Id of the subscription.
     id: SubscriptionId,
-    /// How far it is: `deactivating` while not everything is down.
+    /// Status of the subscription; `deactivating` while subscriptions linked to it are still being deactivated.
     status: SubscriptionStatus,
-    /// Number of subscriptions that go down, those included that the caller may not see.
+    /// Number of subscriptions that are deactivated, including those that the caller may not see.
     count: usize,
-    /// Those that the caller may see, the subscription itself first: all of them in a preview, at most 500 otherwise.
+    /// Deactivated subscriptions that the caller may see, the subscription itself first: all of them in a preview, else
+    /// at most 500.
     deactivated: Vec<DeactivatedSubscription>,
-    /// Its version.
+    /// Version of the subscription.
     version: Version,
 }
 
-/// A subscription that goes down.
+/// A subscription that is deactivated.
 #[derive(Debug, Clone, Serialize, JsonSchema)]
 struct DeactivatedSubscription {
-    /// Its id.
+    /// Id of the subscription.
     id: SubscriptionId,
-    /// What it is for.
+    /// Kind of the subscription.
     kind: SubscriptionKind,
-    /// The product's code.
+    /// Code of the subscription's product when it was ordered.
     sku: ProductCode,
 }
 
@@ -88,7 +91,16 @@ const STILL_RUNNING: ErrorKind = ErrorKind::state(
 
 impl Operation for DeactivateSubscription {
     const NAME: &str = "deactivate-subscription";
-    const ABOUT: &str = "Deactivates a subscription irreversibly, and with it everything linked to it, through any number of links, and every app none of whose parents is left: by an operator or a contact manager on record, or by a customer who is a contact of each of them. `validateOnly` lists them; given as `expected`, the list must still be right. Many go down one after another: then 202, and the subscription is `deactivating` until all are down. Again changes nothing.";
+    const SUMMARY: &str = "Deactivate a subscription and everything linked to it";
+    const DESCRIPTION: &str = "Operators, contact managers on record in the organization, and customers \
+        who are a contact of every affected subscription may call it. It irreversibly deactivates the \
+        subscription, everything linked to it through any number of links, and every app that loses its \
+        last parent; their entitlements end, and each is recorded as `subscription.deactivated`. \
+        `validateOnly` lists the affected subscriptions; if that list is sent as `expected` and has \
+        changed, the call fails (409 `affected-set-changed`). About 30 subscriptions fit one transaction; \
+        more are deactivated step by step, and after about 1,200 the answer is 202 with status \
+        `deactivating` while the scheduled job continues. Idempotent; while an earlier call is still at \
+        work, a repeat is refused (409 `still-running`).";
     const ROUTES: &[Route] = &[route(
         Method::Post,
         "/v1/organizations/{organizationId}/subscriptions/{subscriptionId}/deactivate",
@@ -166,7 +178,7 @@ impl Operation for DeactivateSubscription {
     }
 }
 
-/// Goes on with a sequence until it has come to its end, or the timer has to go on.
+/// Continues a sequence until it is complete or has to be left to the timer.
 async fn end(
     context: &Context<'_>,
     viewer: &ViewerContext<'_>,
@@ -175,7 +187,7 @@ async fn end(
     let mut pause = Pause::default();
     loop {
         match end_once(context, viewer, root.organization_id, root.id).await {
-            // Not the call's own fault: it has begun.
+            // The sequence has started, so this call must not be retried from its beginning.
             Err(Failure::Table(Error::Contended(_))) => pause.take().await,
             decided => return decided,
         }
@@ -205,7 +217,7 @@ async fn end_once(
     refreshed.commit_final(end, Answer::ok(went_down(viewer, &all, &finished, refreshed.now))).await
 }
 
-/// As many are listed in an answer that is kept for repeats: an item holds 400 KB.
+/// Maximum number of subscriptions in an answer that is stored for replays, because an item holds at most 400 KB.
 const LISTED: usize = 500;
 
 fn members(all: &Subscriptions, ids: &[SubscriptionId], most: usize) -> Vec<DeactivatedSubscription> {
@@ -214,12 +226,13 @@ fn members(all: &Subscriptions, ids: &[SubscriptionId], most: usize) -> Vec<Deac
     ids.iter().filter_map(|id| all.get(id)).map(of).take(most).collect()
 }
 
-/// Requires the right over a subscription and over everything that is still to go down with it.
+/// Requires, now and at commit, that the caller has the right over a subscription and everything that is still to be
+/// deactivated with it.
 ///
 /// # Errors
 ///
-/// [`NOT_A_CONTACT`] of the subscription itself, [`OTHERS_GO_DOWN`] of the rest, which is counted and not named: the caller
-/// may not see it.
+/// [`NOT_A_CONTACT`] for the subscription itself; [`OTHERS_GO_DOWN`] for the others, which are counted and not named
+/// because the caller may not see them.
 fn require_right_over_all(
     viewer: &ViewerContext<'_>,
     change: &mut Change,
@@ -242,7 +255,8 @@ fn require_right_over_all(
     Err(Problem::of(OTHERS_GO_DOWN.kind, vec![Fault { detail, ..OTHERS_GO_DOWN.at(&[]) }]))
 }
 
-/// What went down with a subscription, or still does: all are counted, and those listed that the caller sees.
+/// Returns the answer for a deactivated subscription: all subscriptions that were or will be deactivated with it are
+/// counted, and those that the caller sees are listed.
 fn went_down(
     viewer: &ViewerContext<'_>,
     all: &Subscriptions,
@@ -265,7 +279,7 @@ fn went_down(
     }
 }
 
-/// Others go down than were expected: a fault for each that does.
+/// Returns the faults if other subscriptions were expected: one for each that would be deactivated.
 fn differs(all: &Subscriptions, up: &[SubscriptionId]) -> Vec<Fault> {
     let fault = |(index, one): (usize, &DeactivatedSubscription)| {
         let detail =

@@ -14,43 +14,43 @@ use super::{SubscriptionPath, SubscriptionView, read};
 use crate::authority::viewer::named_by;
 use crate::party::{Names, Party};
 
-/// Shows a subscription.
+/// Returns a subscription with its partner, contacts and related subscriptions.
 pub struct GetSubscription;
 
-/// A subscription with all that belongs to it.
+/// A subscription with its partner, contacts and related subscriptions.
 #[derive(Debug, Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct SubscriptionDetail {
     /// The subscription.
     #[serde(flatten)]
     subscription: SubscriptionView,
-    /// The partner that manages it, with its name.
+    /// Partner that manages the subscription, with its name; absent if no partner does.
     #[serde(skip_serializing_if = "Option::is_none")]
     partner: Option<Party<PartnerId>>,
-    /// Its contacts.
+    /// Customers who manage the subscription, at most 20.
     contacts: Vec<SubscriptionContact>,
-    /// What is linked to it, with how far that is.
+    /// Subscriptions linked to it that the caller may see.
     linked_subscriptions: Vec<RelatedSubscription>,
-    /// Of an app: what it is installed in.
+    /// Of an app: subscriptions in which it is installed and that the caller may see.
     parent_subscriptions: Vec<RelatedSubscription>,
-    /// The apps that are installed in it.
+    /// Apps that are installed in it and that the caller may see.
     installed_apps: Vec<RelatedSubscription>,
 }
 
-/// A subscription that belongs to another.
+/// A subscription that is related to another.
 #[derive(Debug, Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 struct RelatedSubscription {
-    /// Its id.
+    /// Id of the subscription.
     id: SubscriptionId,
-    /// What it is for.
+    /// Kind of the subscription.
     kind: SubscriptionKind,
-    /// The product's code.
+    /// Code of the product when it was ordered.
     sku: ProductCode,
-    /// What it is sold as.
+    /// Plan under which the product is sold; absent if the order names none.
     #[serde(skip_serializing_if = "Option::is_none")]
     plan: Option<Plan>,
-    /// How far it is.
+    /// Status at the time of the call.
     status: SubscriptionStatus,
 }
 
@@ -64,7 +64,11 @@ impl Output for SubscriptionDetail {
 
 impl Operation for GetSubscription {
     const NAME: &str = "get-subscription";
-    const ABOUT: &str = "Shows a subscription with its site, partner, contacts, and what is linked to it, its parent or installed in it: of these what the caller may see.";
+    const SUMMARY: &str = "Get a subscription with its contacts and related subscriptions";
+    const DESCRIPTION: &str = "Operators, agents and the organization's contact managers may get any of \
+        its subscriptions, other customers those of which they are a contact, and partner members those \
+        that their partner manages. Related subscriptions that the caller may not see are left out. \
+        Customers do not get `billingAccount` and `externalId`.";
     const ROUTES: &[Route] = &[route(
         Method::Get,
         "/v1/organizations/{organizationId}/subscriptions/{subscriptionId}",

@@ -18,23 +18,29 @@ use crate::authority::viewer::{Viewer, ViewerContext};
 /// Lists the apps on a site.
 pub struct ListInstalledApps;
 
-/// A path that names a site.
+/// Path of a site.
 #[derive(Debug, Deserr, JsonSchema)]
 #[deserr(error = Faults, rename_all = camelCase, deny_unknown_fields)]
 #[schemars(rename_all = "camelCase")]
 pub struct SitePath {
-    /// Whose.
+    /// Organization that the site belongs to.
     organization_id: OrganizationId,
-    /// The site.
+    /// Id of the site.
     site_id: SiteId,
 }
 
-/// A page ends where its apps have more parents than this: each of them is read.
+/// A page ends early when its apps have more parents than this, because each parent is read.
 const MOST_PARENTS: usize = 200;
 
 impl Operation for ListInstalledApps {
     const NAME: &str = "list-installed-apps";
-    const ABOUT: &str = "Lists the apps on a site: those that were set up there, and those that are installed in what was. The caller sees those that are there for it. A page may be short, and even empty, and go on.";
+    const SUMMARY: &str = "List the apps on a site";
+    const DESCRIPTION: &str = "Operators, agents, customers of the organization, and members of a partner \
+        that manages a subscription on the site may call it. The list holds the apps that are set up on \
+        the site or installed in a subscription that is set up there and not deactivated, oldest first. \
+        Deactivated apps, and apps that the caller may not see, are left out. For a partner, only \
+        subscriptions that it manages count. A page may hold fewer items than `pageSize`, even none, and \
+        still have a `nextPageToken`.";
     const ROUTES: &[Route] = &[route(
         Method::Get,
         "/v1/organizations/{organizationId}/sites/{siteId}/apps",
@@ -109,8 +115,8 @@ fn is_on(site: SiteId, one: &Subscription) -> bool {
         .is_some_and(|(id, _)| id == site)
 }
 
-/// The apps on a site that a partner manages: those that are there by what the partner manages, too. A site on which it
-/// manages nothing is not there for it.
+/// Returns the apps on a site that the partner manages; only parents that it manages count. 404 if the partner manages
+/// no subscription on the site.
 fn of_partner(
     context: &Context<'_>,
     viewer: &ViewerContext<'_>,

@@ -9,17 +9,17 @@ use serde::Serialize;
 use super::{SubscriptionPath, read};
 use crate::party::{Names, Party};
 
-/// Shows who looks after a subscription.
+/// Returns the billing partner and the contacts of a subscription.
 pub struct ListKeyContacts;
 
-/// Who looks after a subscription.
+/// The partner and the customers who manage a subscription.
 #[derive(Debug, Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct KeyContacts {
-    /// The partner to which it is billed; none if no partner manages it.
+    /// Partner to which the subscription is billed, with its name; absent if no partner manages it.
     #[serde(skip_serializing_if = "Option::is_none")]
     billing_partner: Option<Party<PartnerId>>,
-    /// The customers.
+    /// Customers who manage the subscription, at most 20.
     contacts: Vec<SubscriptionContact>,
 }
 
@@ -27,8 +27,11 @@ impl Output for KeyContacts {}
 
 impl Operation for ListKeyContacts {
     const NAME: &str = "list-key-contacts";
-    const ABOUT: &str =
-        "Shows the partner to which a subscription is billed, and the customers who look after it.";
+    const SUMMARY: &str = "List the billing partner and contacts of a subscription";
+    const DESCRIPTION: &str = "Operators, agents and the organization's contact managers may call it for \
+        any of its subscriptions, other customers for those of which they are a contact, and partner \
+        members for those that their partner manages. A contact whose customer record was removed stays \
+        listed, but has no rights.";
     const ROUTES: &[Route] = &[route(
         Method::Get,
         "/v1/organizations/{organizationId}/subscriptions/{subscriptionId}/contacts",

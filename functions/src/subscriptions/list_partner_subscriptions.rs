@@ -12,22 +12,26 @@ use schemars::JsonSchema;
 use super::SubscriptionView;
 use crate::authority::viewer::Visibility;
 
-/// Lists what a partner manages.
+/// Lists the subscriptions that a partner manages.
 pub struct ListPartnerSubscriptions;
 
-/// Which.
+/// Filters of the list.
 #[derive(Debug, Deserr, JsonSchema)]
 #[deserr(error = Faults, rename_all = camelCase, deny_unknown_fields)]
 #[schemars(rename_all = "camelCase", deny_unknown_fields)]
 pub struct ListPartnerSubscriptionsQuery {
-    /// Only those that run, if they are not renewed, until before this instant.
+    /// Only subscriptions that end before this time (RFC 3339, UTC) unless they are renewed. Default: all.
     #[deserr(default)]
     renews_before: Option<Timestamp>,
 }
 
 impl Operation for ListPartnerSubscriptions {
     const NAME: &str = "list-partner-subscriptions";
-    const ABOUT: &str = "Lists the subscriptions that a partner manages, for all its customers: what is to be renewed first comes first. What was deactivated is not among them. A page may be short, and even empty, and go on.";
+    const SUMMARY: &str = "List the subscriptions that a partner manages";
+    const DESCRIPTION: &str = "Operators, agents and the partner's members may call it. The list covers \
+        all organizations and is ordered by `endsAt`, earliest first, so that the next renewals come \
+        first. Subscriptions that have ended are included, deactivated ones are not. A page may hold fewer \
+        items than `pageSize`, even none, and still have a `nextPageToken`.";
     const ROUTES: &[Route] = &[route(
         Method::Get,
         "/v1/partners/{partnerId}/subscriptions",
@@ -47,7 +51,8 @@ impl Operation for ListPartnerSubscriptions {
         actor.authorize_partner(partner)?;
         let renewals = Renewals(partner, query.renews_before);
         let page = context.page(&renewals, true).await?;
-        // What the late index found is read again: it may be another partner's by now.
+        // The index is eventually consistent, so its results are read again: a subscription may have been transferred
+        // to another partner.
         let mut wanted = BatchGet::new();
         wanted.add(&PartnerById(partner));
         for set_up_target in &page.items {

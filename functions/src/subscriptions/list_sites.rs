@@ -16,7 +16,10 @@ pub struct ListSites;
 
 impl Operation for ListSites {
     const NAME: &str = "list-sites";
-    const ABOUT: &str = "Lists the sites where an organization uses what it subscribed to, in the order of their making: for its own people and the vendor all, for a partner those where a subscription is used that it manages.";
+    const SUMMARY: &str = "List an organization's sites";
+    const DESCRIPTION: &str = "Operators, agents and customers of the organization get all its sites. \
+        Partner members get the sites on which a subscription that their partner manages is set up. Sites \
+        are ordered by creation, oldest first.";
     const ROUTES: &[Route] = &[route(
         Method::Get,
         "/v1/organizations/{organizationId}/sites",
@@ -39,7 +42,7 @@ impl Operation for ListSites {
             let (_, page) = tokio::try_join!(viewer.read(context), context.page_as_is(&sites, true))?;
             return Ok(Reply::ok(page));
         };
-        // Where others' subscriptions are used is none of a partner's business.
+        // A partner must not learn where subscriptions that it does not manage are used.
         let (all, sold) = (context.table.list(&sites, true), SubscriptionsOf(organization));
         let (viewer, all, sold) = tokio::try_join!(viewer.read(context), async { Ok(all.await?) }, async {
             Ok(context.table.list(&sold, true).await?)

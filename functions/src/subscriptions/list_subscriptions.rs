@@ -16,29 +16,29 @@ use crate::authority::viewer::Viewer;
 /// Lists an organization's subscriptions.
 pub struct ListSubscriptions;
 
-/// Which.
+/// Filters of the list.
 #[derive(Debug, Deserr, JsonSchema)]
 #[deserr(error = Faults, rename_all = camelCase, deny_unknown_fields)]
 #[schemars(rename_all = "camelCase", deny_unknown_fields)]
 pub struct ListSubscriptionsQuery {
-    /// Only those that are so far; what is still going down is inactive.
+    /// Only subscriptions with this status; `inactive` includes those that are still being deactivated.
     #[deserr(default)]
     status: Option<WantedStatus>,
-    /// Only those that are used on the site of this address.
+    /// Only subscriptions that are set up on the site with this address, at most 500 characters.
     #[deserr(default)]
     site_url: Option<SiteUrl>,
 }
 
-/// How far a subscription is to be.
+/// Status that a subscription must have.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserr, JsonSchema)]
 #[deserr(error = Faults, rename_all = camelCase)]
 #[schemars(rename_all = "camelCase")]
 enum WantedStatus {
-    /// It runs.
+    /// The subscription runs.
     Active,
-    /// It has ended, or was deactivated.
+    /// The subscription has ended, its order was cancelled, or it was deactivated.
     Inactive,
-    /// It has not begun.
+    /// The subscription has not started yet.
     Upcoming,
 }
 
@@ -58,7 +58,12 @@ impl ListSubscriptionsQuery {
 
 impl Operation for ListSubscriptions {
     const NAME: &str = "list-subscriptions";
-    const ABOUT: &str = "Lists an organization's subscriptions, managed by a partner or not, the oldest first: for the vendor and the organization's contact managers all, for a customer those that it is a contact of, for a partner those that it manages. A filtered page may be short, and even empty, and go on.";
+    const SUMMARY: &str = "List an organization's subscriptions";
+    const DESCRIPTION: &str = "Operators, agents and the organization's contact managers get all its \
+        subscriptions, whether or not a partner manages them, other customers those of which they are a \
+        contact, and partner members those that their partner manages. Subscriptions are ordered by \
+        creation, oldest first. A page may hold fewer items than `pageSize`, even none, and still have a \
+        `nextPageToken`.";
     const ROUTES: &[Route] = &[route(
         Method::Get,
         "/v1/organizations/{organizationId}/subscriptions",
@@ -76,8 +81,9 @@ impl Operation for ListSubscriptions {
         let Request { context, caller: actor, path, query, .. } = request;
         let organization = path.organization_id;
         let viewer = Viewer::of(actor, organization)?;
-        // Who sees what depends on what is read beside it, so the page is narrowed by what it says itself first. What else
-        // was read tells which of the ids that they name the caller sees.
+        // The records that decide access are read concurrently with the page, so the page is first filtered by the
+        // subscriptions' own data. All examined subscriptions are kept: they decide which of the related ids the caller
+        // sees.
         let (all, examined) = (SubscriptionsOf(organization), Mutex::new(Subscriptions::new()));
         let mine = |one: &Subscription| {
             examined.lock().unwrap_or_else(PoisonError::into_inner).insert(one.id, one.clone());

@@ -1,4 +1,4 @@
-//! Subscriptions: seen, set up, looked after by their contacts, and deactivated.
+//! Subscriptions: listed, set up, managed by their contacts, and deactivated.
 
 automod::dir!(pub "src/subscriptions");
 
@@ -25,99 +25,104 @@ use serde::Serialize;
 
 use crate::authority::viewer::{Viewer, ViewerContext, VisibleSubscription};
 
-/// A path that names a subscription.
+/// Path of a subscription.
 #[derive(Debug, Deserr, JsonSchema)]
 #[deserr(error = Faults, rename_all = camelCase, deny_unknown_fields)]
 #[schemars(rename_all = "camelCase")]
 pub struct SubscriptionPath {
-    /// Whose.
+    /// Organization that the subscription belongs to.
     organization_id: OrganizationId,
-    /// The subscription.
+    /// Id of the subscription.
     subscription_id: SubscriptionId,
 }
 
 const NOT_A_CONTACT: ErrorKind =
     ErrorKind::forbidden("not-a-contact", "you are not a contact of the subscription");
 
-/// A subscription as it is shown.
+/// A subscription as the caller sees it.
 #[derive(Debug, Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct SubscriptionView {
-    /// Its id.
+    /// Id of the subscription.
     id: SubscriptionId,
-    /// Whose.
+    /// Organization that the subscription belongs to.
     organization_id: OrganizationId,
-    /// What it is for.
+    /// Kind of the subscription: a product (`subscription`), an `app` that is installed in other subscriptions, or a
+    /// `collection` of products.
     kind: SubscriptionKind,
-    /// The product.
+    /// Product that is subscribed to.
     product_id: ProductId,
-    /// The product's code, as it was ordered.
+    /// Code of the product when it was ordered, 1 to 100 characters.
     sku: ProductCode,
-    /// What it is sold as.
+    /// Plan under which the product is sold, 1 to 100 characters; absent if the order names none.
     #[serde(skip_serializing_if = "Option::is_none")]
     plan: Option<Plan>,
-    /// For how many.
+    /// Quantity that is subscribed to, 1 to 100,000.
     quantity: Quantity,
-    /// How many use it, as far as anybody said.
+    /// Number of active users that the webhook source last reported; absent if it has reported none.
     #[serde(skip_serializing_if = "Option::is_none")]
     active_users: Option<u64>,
-    /// How far it is.
+    /// Status at the time of the call; `deactivating` while subscriptions linked to it are still being deactivated.
     status: SubscriptionStatus,
-    /// Whether somebody still has to say where it is used.
+    /// Whether the subscription still has to be set up: it has no `site` and is not deactivated.
     set_up_due: bool,
-    /// Where it is used.
+    /// Site on which the subscription is used, or the whole organization; absent until it is set up.
     #[serde(skip_serializing_if = "Option::is_none")]
     site: Option<SetUpTarget>,
-    /// From when on.
+    /// Time from which the subscription runs, RFC 3339 in UTC.
     starts_at: Timestamp,
-    /// Until when, not included, if it is not renewed.
+    /// Time at which the subscription ends (exclusive) unless it is renewed, RFC 3339 in UTC.
     ends_at: Timestamp,
-    /// The day of that in the organization's time zone (UTC where it has none): when the next bill comes.
+    /// Date of `endsAt` (`YYYY-MM-DD`) in the organization's time zone (UTC if it has none), on which the next bill is
+    /// due.
     #[schemars(extend("format" = "date"))]
     bill_date: String,
-    /// How many days from today on to the bill date, there; none if it is inactive.
+    /// Number of calendar days from today to `billDate` in that time zone; absent if the subscription is `inactive` or
+    /// `deactivating`.
     #[serde(skip_serializing_if = "Option::is_none")]
     days_until_renewal: Option<u64>,
     /// Subscriptions linked to it that the caller may see.
     linked: BTreeSet<SubscriptionId>,
-    /// Subscriptions in which the app is installed and that the caller may see.
+    /// Of an app: subscriptions in which it is installed and that the caller may see.
     parents: BTreeSet<SubscriptionId>,
-    /// Apps installed in it that the caller may see.
+    /// Apps that are installed in it and that the caller may see.
     apps: BTreeSet<SubscriptionId>,
-    /// The partner that manages it; none if no partner does.
+    /// Partner that manages the subscription; absent if no partner does.
     #[serde(skip_serializing_if = "Option::is_none")]
     partner_id: Option<PartnerId>,
-    /// The account at the store to which it is billed; the vendor and the partner see it.
+    /// Account at the store to which the subscription is billed. Absent for customers, and if there is none.
     #[serde(skip_serializing_if = "Option::is_none")]
     billing_account: Option<StoreAccount>,
-    /// Its id at the store that sold it; the vendor and the partner see it.
+    /// Id of the subscription at the store that sold it. Absent for customers, and if there is none.
     #[serde(skip_serializing_if = "Option::is_none")]
     external_id: Option<ExternalId>,
-    /// The entitlement that it gives.
+    /// Entitlement that the subscription gives to the organization.
     entitlement_id: EntitlementId,
-    /// The entitlement's number.
+    /// Number of that entitlement.
     entitlement_number: EntitlementNumber,
-    /// Since when its order is cancelled, if it was not renewed since.
+    /// Time at which the order of the subscription was cancelled, RFC 3339 in UTC. Absent if it was not, if the
+    /// subscription was renewed later, or if it was deactivated.
     #[serde(skip_serializing_if = "Option::is_none")]
     cancelled_at: Option<Timestamp>,
-    /// That it was deactivated, for good.
+    /// Deactivation of the subscription, which is irreversible; absent if it was not deactivated.
     #[serde(skip_serializing_if = "Option::is_none")]
     deactivation: Option<DeactivationView>,
-    /// When, and which version.
+    /// Creation time, time of the last change, and version.
     #[serde(flatten)]
     metadata: Metadata,
 }
 
-/// The deactivation of a subscription as it is shown.
+/// The deactivation of a subscription as the caller sees it.
 #[derive(Debug, Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 struct DeactivationView {
-    /// When.
+    /// Time at which this subscription was deactivated, RFC 3339 in UTC.
     at: Timestamp,
-    /// The subscription that somebody deactivated, with which this one went down; absent if the caller does not see it.
+    /// Subscription whose deactivation caused this one, which is the subscription itself if it was deactivated
+    /// directly. Absent if the caller may not see it.
     #[serde(skip_serializing_if = "Option::is_none")]
     cause: Option<SubscriptionId>,
-    /// The reason that was given.
+    /// Reason that was given, 1 to 1,000 characters; absent if none was given.
     #[serde(skip_serializing_if = "Option::is_none")]
     reason: Option<Description>,
 }
@@ -175,12 +180,12 @@ impl SubscriptionView {
 }
 
 impl ViewerContext<'_> {
-    /// A subscription as the caller sees it.
+    /// Returns a subscription as the caller sees it.
     fn view_of(&self, visible: VisibleSubscription, now: Timestamp) -> SubscriptionView {
         SubscriptionView::to(self.actor(), visible, self.time_zone(), now)
     }
 
-    /// A subscription as the caller sees it, without the ids of what the caller does not see.
+    /// Returns a subscription as the caller sees it, without the ids of subscriptions that the caller may not see.
     async fn narrow_and_show(
         &self,
         context: &Context<'_>,
@@ -191,7 +196,7 @@ impl ViewerContext<'_> {
         Ok(self.view_of(visible, context.now))
     }
 
-    /// Requires that the caller is an operator or a contact of a subscription, at the commit, too.
+    /// Requires, now and at commit, that the caller is an operator or a contact of the subscription.
     fn require_contact(&self, change: &mut Change, one: &Subscription) -> Result<(), Problem> {
         match self.require_right_over(change, std::iter::once(one), false) {
             0 => Ok(()),
@@ -200,7 +205,8 @@ impl ViewerContext<'_> {
     }
 }
 
-/// How many of some contacts are that still: whose record, if it had one, lasts.
+/// Returns how many of the contacts still are contacts: those whose customer record still exists, and those added
+/// without a record, unless a customer with that e-mail was removed since.
 async fn living(
     context: &Context<'_>,
     organization: OrganizationId,
@@ -223,7 +229,7 @@ async fn living(
     Ok(living)
 }
 
-/// A subscription that the caller sees, with what else was read.
+/// Reads a subscription together with the items that `also` adds; 404 if the caller may not see the subscription.
 async fn read<'a>(
     context: &Context<'_>,
     actor: &'a Actor,
@@ -242,7 +248,7 @@ async fn read<'a>(
     Ok((one, viewer, found))
 }
 
-/// Makes a site, the only one of its address in the organization.
+/// Creates a site, and the reservation that makes its address unique in the organization.
 pub(crate) fn create_site(change: &mut Change, site: &Site) -> Result<(), Failure> {
     change.create(site)?;
     change.create_absent(&Reservation::site_url(site), None)?;

@@ -13,23 +13,23 @@ use schemars::JsonSchema;
 
 use super::{NOT_A_CONTACT, SubscriptionPath, SubscriptionView, living, read};
 
-/// Takes a contact from a subscription.
+/// Removes a contact from a subscription.
 pub struct RemoveSubscriptionContact;
 
-/// A path that names a contact of a subscription.
+/// Path of a contact of a subscription.
 #[derive(Debug, Deserr, JsonSchema)]
 #[deserr(error = Faults, rename_all = camelCase, deny_unknown_fields)]
 #[schemars(rename_all = "camelCase")]
 pub struct OldContactPath {
-    /// Whose.
+    /// Organization that the subscription belongs to.
     organization_id: OrganizationId,
-    /// The subscription.
+    /// Id of the subscription.
     subscription_id: SubscriptionId,
-    /// The customer; or, of who is not on record, the e-mail.
+    /// Id of the customer, or the e-mail of the contact if it has no customer record.
     customer_id: ContactSelector,
 }
 
-/// A contact: by its record, or by its e-mail.
+/// A contact, selected by the id of its customer record or by its e-mail.
 #[derive(Debug, Clone, JsonSchema)]
 #[schemars(with = "String")]
 enum ContactSelector {
@@ -72,7 +72,11 @@ const LAST_CONTACT: ErrorKind =
 
 impl Operation for RemoveSubscriptionContact {
     const NAME: &str = "remove-subscription-contact";
-    const ABOUT: &str = "Takes a contact from a subscription; the last one stays. Again changes nothing.";
+    const SUMMARY: &str = "Remove a contact from a subscription";
+    const DESCRIPTION: &str = "Operators and contacts of the subscription may call it. The last contact \
+        cannot be removed (409 `last-contact`), nor can a contact of a deactivated subscription. \
+        Idempotent: it changes nothing if the person is not a contact. A removal is recorded as \
+        `subscription.contact-removed`; the customer can be added again.";
     const ROUTES: &[Route] = &[route(
         Method::Delete,
         "/v1/organizations/{organizationId}/subscriptions/{subscriptionId}/contacts/{customerId}",

@@ -11,38 +11,39 @@ use schemars::JsonSchema;
 
 use super::{NOT_A_CONTACT, SubscriptionPath, SubscriptionView, create_site, read};
 
-/// Says where a subscription is used.
+/// Records where a subscription is used.
 pub struct SetUpSubscription;
 
-/// Where it is to be used.
+/// The place where a subscription is to be used.
 #[derive(Debug, Deserr, JsonSchema)]
 #[deserr(error = Faults, deny_unknown_fields)]
 #[schemars(deny_unknown_fields)]
 pub struct SetUpSubscriptionBody {
-    /// On a site, or in the whole organization.
+    /// Place where the subscription is used: a site, or the whole organization.
     site: TargetChoice,
 }
 
-/// Exactly one of these.
+/// Place where a subscription is used: exactly one of these.
 #[derive(Debug, JsonSchema)]
 #[schemars(rename_all = "camelCase")]
 enum TargetChoice {
-    /// On the organization's site of this address.
+    /// Address of an existing site of the organization, at most 500 characters.
     Existing(SiteUrl),
-    /// On a site that the organization has from now on.
+    /// A new site, which is created in the organization.
     New(NewSite),
-    /// In the whole organization.
+    /// The value `true`: the whole organization.
     Organization(WholeOrganization),
 }
 
-/// A site to be.
+/// A new site.
 #[derive(Debug, Deserr, JsonSchema)]
 #[deserr(error = Faults, deny_unknown_fields)]
 #[schemars(deny_unknown_fields)]
 struct NewSite {
-    /// Its address.
+    /// Address of the site: `https://` or `http://`, a host and optionally a path, at most 500 characters. Unique in
+    /// the organization.
     url: SiteUrl,
-    /// What people call it.
+    /// Name of the site, 1 to 200 characters. Optional.
     #[deserr(default)]
     name: Option<Name>,
 }
@@ -87,7 +88,13 @@ const ALREADY_SET_UP: ErrorKind =
 
 impl Operation for SetUpSubscription {
     const NAME: &str = "set-up-subscription";
-    const ABOUT: &str = "Says where a subscription is used: on a site of the organization, on a new one, or in the whole organization. By one of its contacts, once; the same again changes nothing.";
+    const SUMMARY: &str = "Set up a subscription on a site or organization-wide";
+    const DESCRIPTION: &str = "Customers who are a contact of the subscription may call it. A subscription \
+        is set up once: on an existing site of the organization, on a new one (recorded as \
+        `site.created`), or for the whole organization. It cannot be set up elsewhere afterwards (409 \
+        `already-set-up`); only its webhook source moves it. Idempotent: the same place again changes \
+        nothing. A deactivated subscription cannot be set up. The set-up is recorded as \
+        `subscription.set-up`.";
     const ROUTES: &[Route] = &[route(
         Method::Post,
         "/v1/organizations/{organizationId}/subscriptions/{subscriptionId}/set-up",
@@ -135,7 +142,7 @@ impl Operation for SetUpSubscription {
                 };
                 let set_up_target = SetUpTarget::Site { site_id: site.id, url: site.url.clone() };
                 match known {
-                    // Who asks again for what was made for it just now, has it.
+                    // A repeat of the call that created this site succeeds.
                     Some(_) if before.set_up_target.as_ref() == Some(&set_up_target) => {}
                     Some(_) => change.reject(&SITE_EXISTS, &[&"site", &"new", &"url"]),
                     None => create_site(&mut change, &site)?,

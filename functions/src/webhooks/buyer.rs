@@ -1,4 +1,4 @@
-//! Who pays, as a message names it: by its account at the store or, if the source may, the partner itself.
+//! Buyers that messages name: by their account at the store or, if the source may name partners, by the partner itself.
 
 use crate::party::UNKNOWN_PARTNER;
 use api_runtime::Failure;
@@ -11,14 +11,15 @@ pub(super) const NOT_ALLOWED: ErrorKind =
 pub(super) const NO_ACCOUNT: ErrorKind =
     ErrorKind::rule("account-required", "this source may not name partners: it names the buyer's account");
 
-/// What a message says of it.
+/// Buyer that a message names.
 pub(super) struct NamedBuyer {
-    /// Its account at the store.
+    /// Lookup of the partner to which the buyer's account at the store is linked.
     pub account: Option<OwnerOfStoreAccount>,
     partner: Option<PartnerById>,
 }
 
-/// A fault if both are named, or neither though one must be.
+/// Returns a fault if a message names both `storeAccount` and `partnerId`, or neither although `may_be_direct` is
+/// false.
 pub(super) fn check(sent: &Value, may_be_direct: bool) -> Option<(String, ParseError)> {
     let names = |name: &str| sent.get(name).is_some_and(|value| !value.is_null());
     match (names("storeAccount"), names("partnerId")) {
@@ -39,17 +40,18 @@ impl NamedBuyer {
         Self { account, partner: partner.map(PartnerById) }
     }
 
-    /// Wants read who it is.
+    /// Adds the lookups of the account and the partner to a batch read.
     pub(super) fn want(&self, wanted: &mut BatchGet) {
         self.account.iter().for_each(|account| wanted.add(account));
         self.partner.iter().for_each(|partner| wanted.add(partner));
     }
 
-    /// The partner; none if its account is nobody's yet, or the customer itself is the buyer.
+    /// Returns the buying partner; `None` if its account is not linked to a partner yet, or if the organization itself
+    /// is the buyer.
     ///
     /// # Errors
     ///
-    /// The table's; what is wrong with it is the inner one.
+    /// Those of the table; the inner error is the fault of the buyer that the message names.
     pub(super) fn find(
         &self,
         source: &Source,

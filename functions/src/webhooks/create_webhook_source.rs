@@ -8,17 +8,18 @@ use schemars::JsonSchema;
 
 use super::SourceWithSecret;
 
-/// Lets a store send signed messages.
+/// Creates a webhook source.
 pub struct CreateWebhookSource;
 
-/// A store to be.
+/// Webhook source to create.
 #[derive(Debug, Deserr, JsonSchema)]
 #[deserr(error = Faults, rename_all = camelCase, deny_unknown_fields)]
 #[schemars(rename_all = "camelCase", deny_unknown_fields)]
 pub struct CreateWebhookSourceBody {
-    /// What people call it.
+    /// Display name of the store; 1 to 200 characters.
     name: Name,
-    /// Whether its orders may name any partner instead of an account that is linked.
+    /// Whether the store's messages may name any partner by `partnerId`, and sell subscriptions without a partner. If
+    /// not, they name the buyer's account at the store. Default: `false`.
     #[deserr(default)]
     #[schemars(default)]
     may_name_partners: bool,
@@ -26,7 +27,11 @@ pub struct CreateWebhookSourceBody {
 
 impl Operation for CreateWebhookSource {
     const NAME: &str = "create-webhook-source";
-    const ABOUT: &str = "Lets a store send signed messages. Its secret is shown in this answer only.";
+    const SUMMARY: &str = "Create a webhook source";
+    const DESCRIPTION: &str = "Operators register a store, which then sends signed messages (Standard \
+        Webhooks) to `/v1/webhooks/{sourceId}`. The signing secret is returned by this call only, and again \
+        if the call is repeated with the same `Idempotency-Key`. The source's name and `mayNamePartners` \
+        cannot be changed later. Records `webhook-source.created`.";
     const ROUTES: &[Route] = &[route(Method::Post, "/v1/webhook-sources", &[Role::Operator])];
     const CREATES: bool = true;
     const USES_KEY: bool = true;

@@ -9,13 +9,16 @@ use domain::{Actor, NewEvent, Role, Source};
 
 use super::SourcePath;
 
-/// Stops taking a webhook source's messages.
+/// Disables a webhook source.
 pub struct DisableWebhookSource;
 
 impl Operation for DisableWebhookSource {
     const NAME: &str = "disable-webhook-source";
-    const ABOUT: &str =
-        "Stops taking a webhook source's messages, at once and for good. Again changes nothing.";
+    const SUMMARY: &str = "Disable a webhook source irreversibly";
+    const DESCRIPTION: &str = "Operators disable a webhook source; it cannot be enabled again. From then on \
+        its messages are rejected (401), and no account at it can be linked to a partner. Effects of earlier \
+        messages remain. Idempotent: succeeds without effect if the source is disabled already. Records \
+        `webhook-source.disabled`.";
     const ROUTES: &[Route] =
         &[route(Method::Post, "/v1/webhook-sources/{sourceId}/disable", &[Role::Operator])];
 

@@ -4,12 +4,15 @@ use api_runtime::table::Sources;
 use api_runtime::{Empty, Failure, List, Method, Nothing, Operation, Reply, Request, Route, route};
 use domain::{Actor, Role, Source};
 
-/// Shows which stores may send messages.
+/// Lists the webhook sources.
 pub struct ListWebhookSources;
 
 impl Operation for ListWebhookSources {
     const NAME: &str = "list-webhook-sources";
-    const ABOUT: &str = "Lists the webhook sources, the disabled ones too, in the order of their coming.";
+    const SUMMARY: &str = "List webhook sources";
+    const DESCRIPTION: &str = "Operators list all webhook sources, including disabled ones, oldest first. \
+        Secrets are not returned. The list is eventually consistent: a source that was created a moment ago \
+        may be missing.";
     const ROUTES: &[Route] = &[route(Method::Get, "/v1/webhook-sources", &[Role::Operator])];
     const PAGED: bool = true;
 

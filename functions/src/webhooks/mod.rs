@@ -1,4 +1,4 @@
-//! Sources that send signed messages, and what they send.
+//! Webhook sources, and the messages that they send.
 
 automod::dir!(pub "src/webhooks");
 
@@ -20,66 +20,68 @@ use domain::{
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-/// A path that names a webhook source.
+/// Path of a webhook source.
 #[derive(Debug, Deserr, JsonSchema)]
 #[deserr(error = Faults, rename_all = camelCase, deny_unknown_fields)]
 #[schemars(rename_all = "camelCase")]
 pub struct SourcePath {
-    /// The source.
+    /// Id of the webhook source.
     source_id: SourceId,
 }
 
-/// What became of a message.
+/// Outcome of a message.
 #[derive(Debug, Serialize, JsonSchema)]
 #[serde(tag = "outcome", rename_all = "camelCase", rename_all_fields = "camelCase")]
 pub enum Receipt {
-    /// It took effect, now or at an earlier attempt.
+    /// The order is in effect. The message was applied by this or an earlier delivery, or a later change superseded it.
     Applied {
-        /// The order.
+        /// Order after the message.
         order: Order,
     },
-    /// It changed an order that has not come yet, and takes effect with the order.
+    /// The message changed an order that has not arrived yet. The change takes effect with the order.
     #[serde(rename = "awaiting-order")]
     AwaitingOrder {
-        /// The order.
+        /// Awaited order with the change.
         order: Order,
     },
-    /// It came for an account that is nobody's yet, and takes effect when a partner is linked to it.
+    /// The order is parked: the buyer's account is not linked to a partner yet. It takes effect when the account is
+    /// linked.
     Parked {
-        /// The order.
+        /// Parked order.
         order: Order,
     },
-    /// The order was parked, and an operator discarded it, for good.
+    /// The order was parked, and an operator discarded it irreversibly. The message has no effect.
     Discarded {
-        /// The order.
+        /// Discarded order.
         order: Order,
     },
-    /// The order was parked until nobody waited for it any longer.
+    /// The order was parked, and lapsed because its account was not linked in time. The message has no effect.
     Lapsed {
-        /// The order.
+        /// Lapsed order.
         order: Order,
     },
-    /// The order is cancelled, by this message or an earlier one.
+    /// The order is cancelled, by this or an earlier message.
     Cancelled {
-        /// The order.
+        /// Cancelled order.
         order: Order,
     },
-    /// It took effect on a subscription, now or at an earlier attempt, or says nothing new of it.
+    /// The message took effect on a subscription, by this or an earlier delivery, or reports nothing newer than is
+    /// known.
     #[serde(rename = "applied")]
     AppliedToSubscription {
-        /// The subscription.
+        /// Id of the subscription.
         subscription_id: SubscriptionId,
     },
-    /// It is about a subscription whose order has not come yet, and takes effect with the order.
+    /// The message is about a subscription whose order has not arrived yet. It takes effect with the order.
     Pending {
-        /// What the store calls the subscription.
+        /// The store's id of the subscription; 1 to 100 characters.
         external_id: ExternalId,
     },
-    /// It never will take effect: its type means nothing here, or what it is about was deactivated, for good.
+    /// The message never takes effect: its type is unknown, or its subscription was deactivated irreversibly.
     Ignored {
-        /// The type.
+        /// Type of the message; at most 100 characters.
         message_type: String,
-        /// Why, if it is known.
+        /// Reason for ignoring the message; absent if its type is unknown.
         #[serde(skip_serializing_if = "Option::is_none")]
         reason: Option<&'static str>,
     },
@@ -88,7 +90,7 @@ pub enum Receipt {
 impl Output for Receipt {}
 
 impl Receipt {
-    /// Says what became of a message about this order.
+    /// Returns the answer to a message about this order.
     fn answer(order: Order) -> Answer<Self> {
         match order.status {
             OrderStatus::Parked => Answer::accepted("/v1/parked-orders".to_owned(), Self::Parked { order }),
@@ -100,36 +102,39 @@ impl Receipt {
         }
     }
 
-    /// Says what an order is, when nothing is to be done.
+    /// Replies with an order that the message does not change.
     async fn leave(context: &Context<'_>, order: Order) -> Result<Reply<Self>, Failure> {
         context.commit(Change::new(), Self::answer(order)).await
     }
 }
 
-/// What all messages have in common. Stores may say more than is read.
+/// Signed message of a store (Standard Webhooks). Unknown fields are ignored, because stores may send more than is
+/// read.
 #[derive(Debug, Deserr, JsonSchema)]
 #[deserr(error = Faults, where_predicate = D: Deserr<Faults>)]
 pub struct Message<D> {
-    /// What it is about; a message of another type is ignored.
+    /// Type of the message, which determines its `data`. A message of an unknown type is ignored.
     #[deserr(rename = "type")]
     #[schemars(rename = "type")]
     #[expect(dead_code, reason = "the message was told by it")]
     message_type: String,
-    /// When it happened.
+    /// Time of the event at the store; RFC 3339 with any offset. A time more than 5 minutes in the future counts as 5
+    /// minutes from now.
     timestamp: ReportedTime,
-    /// What happened.
+    /// Data of the event.
     data: D,
 }
 
-/// Where a subscription is that a message names.
+/// Result of looking up the subscription that a message names.
 enum FoundSubscription {
-    /// There.
+    /// The subscription exists.
     Existing(Box<Subscription>),
-    /// Nowhere yet; perhaps something was said of it.
+    /// No subscription has this external id yet. The record of the name exists if an earlier message reported
+    /// something.
     NotOrdered(ExternalId, Option<Box<SubscriptionName>>),
 }
 
-/// Looks for a subscription of a source.
+/// Finds a subscription of the message's source. An unused external id is no error: its order may still arrive.
 async fn find(
     context: &Context<'_>,
     delivery: &Delivery,
@@ -157,7 +162,8 @@ async fn find(
     Ok(FoundSubscription::Existing(Box::new(found.ok_or_else(unknown)?)))
 }
 
-/// Hears what a message says of a subscription: at once, or when its order has come. `tell` leaves what else follows.
+/// Applies a message to a subscription, or keeps it until the subscription's order arrives. A message about a
+/// deactivated subscription is ignored. `tell` adds to the change what else follows from the new state, such as events.
 async fn apply_report(
     context: &Context<'_>,
     delivery: &Delivery,
@@ -208,7 +214,7 @@ async fn apply_report(
     }
 }
 
-/// Leaves a subscription that was deactivated as it is, whatever a message says of it.
+/// Ignores a message about a deactivated subscription, and records `subscription.message-ignored`.
 async fn ignore(
     context: &Context<'_>,
     subscription: &Subscription,
@@ -221,7 +227,7 @@ async fn ignore(
     context.commit(change, Answer::ok(receipt)).await
 }
 
-/// Says that a message about a subscription has no effect, for it was deactivated.
+/// Returns the event that a message about a deactivated subscription has no effect.
 fn ignored(subscription: &Subscription, message_type: &str) -> NewEvent {
     subscription.event(SubscriptionMessageIgnored {
         subscription_id: subscription.id,
@@ -230,7 +236,7 @@ fn ignored(subscription: &Subscription, message_type: &str) -> NewEvent {
     })
 }
 
-/// The subscriptions of an order, as far as they are there.
+/// Reads the subscriptions of an order, one per line; `None` for a line without a subscription.
 async fn subscriptions_of(
     context: &Context<'_>,
     order: &Order,
@@ -251,19 +257,20 @@ async fn subscriptions_of(
     Ok(subscriptions)
 }
 
-/// The condition that a source is there and not disabled.
+/// Returns the condition that a source exists and is not disabled.
 pub fn in_force() -> Expression {
     Expression::new("attribute_exists(#pk) AND attribute_not_exists(#disabledAt)")
 }
 
-/// A store, with its secret this once.
+/// Webhook source with its signing secret.
 #[derive(Debug, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct SourceWithSecret {
-    /// The store.
+    /// Webhook source.
     #[serde(flatten)]
     source: Source,
-    /// What it signs with (Standard Webhooks: `whsec_` and base64). It is not shown again.
+    /// Secret with which the store signs its messages (Standard Webhooks: `whsec_` and base64). Returned only by the
+    /// call that creates it, and by repeats of that call with the same `Idempotency-Key`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     secret: Option<String>,
 }
@@ -277,12 +284,12 @@ impl Output for SourceWithSecret {
 }
 
 impl SourceWithSecret {
-    /// The source, its secret not shown yet: it is never kept with the answer.
+    /// Wraps a source without its secret, which must not be stored with the answer.
     fn of(source: Source) -> Self {
         Self { source, secret: None }
     }
 
-    /// Adds the secret that the answer is about.
+    /// Adds to a serialized answer the secret of the source and version that it shows.
     fn reveal_secrets(key: &DeploymentKey, answer: &str) -> Result<String, serde_json::Error> {
         let mut shown: Self = serde_json::from_str(answer)?;
         shown.secret = Some(Secret::derive(key, shown.source.id, shown.source.secret_version).reveal());

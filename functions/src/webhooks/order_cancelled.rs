@@ -1,4 +1,4 @@
-//! `order.cancelled`: a store takes an order back.
+//! `order.cancelled`: a store cancels an order.
 
 use api_runtime::http::caller::Delivery;
 use api_runtime::table::{OrderOfSource, follow_subscription};
@@ -13,17 +13,18 @@ use super::{Receipt, ignored, subscriptions_of};
 use crate::orders::fulfillment::resume;
 use crate::orders::update::{OrderUpdate, are_transferred, update_order};
 
-/// Which order.
+/// Order to cancel.
 #[derive(Debug, Clone, Deserr, JsonSchema)]
 #[deserr(error = Faults, rename_all = camelCase)]
 #[schemars(rename_all = "camelCase")]
 pub struct OrderCancelledData {
-    /// The store's number of it.
+    /// The store's number of the order; 1 to 100 characters.
     order_id: OrderId,
 }
 
-/// Takes back what nobody was assigned, for good, and ends its subscriptions, which can be renewed later. Of an order that
-/// comes only then, licenses count for nothing, and subscriptions are shown as ended.
+/// Cancels an order irreversibly: withdraws its unassigned licenses, and ends its subscriptions, which can be renewed
+/// later. If the order arrives after its cancellation, its licenses are not credited, and its subscriptions are created
+/// as ended.
 pub async fn apply(
     context: &Context<'_>,
     delivery: &Delivery,
@@ -38,7 +39,8 @@ pub async fn apply(
         before = context.table.get(&known).await?;
     }
     let context = &context.refreshed();
-    // What was renewed since its order was cancelled can be cancelled again; the latest cancellation counts.
+    // A subscription that was renewed after its order's cancellation can be cancelled again. The latest cancellation
+    // counts.
     let is_repeat = |order: &Order| {
         let has = !order.subscriptions.is_empty() || order.cancelled_before_arrival();
         order.status == OrderStatus::Cancelled && has && order.cancelled_at < Some(occurred_at)
@@ -56,7 +58,8 @@ pub async fn apply(
             let subscriptions = subscriptions_of(context, &order).await?;
             transferred = are_transferred(&order, &subscriptions);
             cancel_subscriptions(context, &mut change, &order, subscriptions, occurred_at)?;
-            // Subscriptions of nobody yet are shown as ended when they are somebody's, for they can be renewed.
+            // A parked order with subscriptions stays parked: they are created as ended when its account is linked,
+            // because they can be renewed.
             let waits = order.status == OrderStatus::Parked && !order.subscriptions.is_empty();
             let status = if waits { OrderStatus::Parked } else { OrderStatus::Cancelled };
             Order { status, metadata: order.metadata.next(context.now), ..order }
@@ -71,7 +74,8 @@ pub async fn apply(
     update_order(context, update, change, Receipt::answer).await
 }
 
-/// Ends what is there, if it was not renewed since.
+/// Cancels the existing subscriptions. One that was renewed after the cancellation does not end, and a deactivated one
+/// stays unchanged.
 fn cancel_subscriptions(
     context: &Context<'_>,
     change: &mut Change,

@@ -1,4 +1,4 @@
-//! `order.changed`: a store sold more, or less, in an order than it said before.
+//! `order.changed`: a store changes the quantities or plans of an order.
 
 use api_runtime::http::caller::Delivery;
 use api_runtime::table::{BatchGet, OrderOfSource};
@@ -18,21 +18,24 @@ use crate::orders::fulfillment::{self, resume};
 use crate::orders::sold_lines::SoldLines;
 use crate::orders::update::{OrderUpdate, are_transferred, update_order};
 
-/// What an order says from now on.
+/// Complete content of an order after a change.
 #[derive(Debug, Clone, Deserr, JsonSchema)]
 #[deserr(error = Faults, rename_all = camelCase)]
 #[schemars(rename_all = "camelCase")]
 pub struct OrderChangedData {
-    /// The store's number of it.
+    /// The store's number of the order; 1 to 100 characters.
     order_id: OrderId,
-    /// Rises with every change of the order, from 1 on; an older one changes nothing.
+    /// Number of the change; 1 to 9,007,199,254,740,991, rising with every change of the order. A change whose number
+    /// is not higher than the latest one has no effect. Exactly one of `sequence` and `occurredAt` is required; a store
+    /// always uses the same one.
     #[deserr(default)]
     sequence: Option<Sequence>,
-    /// When it was changed, in place of `sequence`.
+    /// Time of the change, in place of `sequence`; RFC 3339 with any offset. A time more than 5 minutes in the future
+    /// counts as 5 minutes from now.
     #[deserr(default)]
     occurred_at: Option<ReportedTime>,
-    /// What is sold in all. Of a subscription plan and quantity change; the lines of subscriptions are those of the order, in
-    /// the same order.
+    /// All lines of the order after the change, not only the changed ones. The lines of subscriptions must be those of
+    /// the order, in the same order; of these only `plan` and `quantity` take effect.
     lines: SoldLines,
 }
 
@@ -42,8 +45,8 @@ impl Check for OrderChangedData {
     }
 }
 
-/// Fills the pools, or takes back what nobody was assigned, and changes subscriptions. Of an order that has not come yet it is
-/// remembered.
+/// Changes an order: credits licenses or withdraws unassigned ones, and changes plan and quantity of its subscriptions.
+/// A change of an order that has not arrived yet is kept until the order arrives.
 pub async fn apply(
     context: &Context<'_>,
     delivery: &Delivery,
@@ -67,7 +70,7 @@ pub async fn apply(
         before = context.table.get(&known).await?;
     }
     let context = &context.refreshed();
-    // What was cancelled has no licenses any more, but its subscriptions can be renewed.
+    // A cancelled order has no licenses any more, but its subscriptions can be renewed.
     let cancelled = before.as_ref().is_some_and(|order| order.cancelled_at.is_some());
     if let Some(order) = unchanged_order(before.as_ref(), &new_lines, sequence)? {
         return Receipt::leave(context, order.clone()).await;
@@ -101,12 +104,13 @@ pub async fn apply(
     update_order(context, update, change, Receipt::answer).await
 }
 
-/// The order, if a change of this number means nothing to it: it is over, or has had that or a later one.
+/// Returns the order if the change has no effect on it: the order is closed, it is cancelled and the change names no
+/// subscriptions, or it already has this change or a later one.
 ///
 /// # Errors
 ///
-/// [`LINES_DIFFER`] of the change that was said of an order before it came: of two that name different lines one is none of
-/// the order; which one is known when the order has come.
+/// [`LINES_DIFFER`] if two changes of an order that has not arrived yet name different lines. At least one of them does
+/// not belong to the order, and only the order itself will show which one.
 fn unchanged_order<'a>(
     before: Option<&'a Order>,
     new_lines: &[SubscriptionLine],
@@ -124,7 +128,8 @@ fn unchanged_order<'a>(
     Ok(Some(order).filter(|order| is_over || order.sequence >= sequence || is_empty))
 }
 
-/// Changes an order that has come, and its subscriptions; tells, too, whether all of these are another partner's by now.
+/// Changes an order that has arrived, and its subscriptions. Also returns whether all of these belong to another
+/// partner by now.
 async fn change_order(
     context: &Context<'_>,
     change: &mut Change,
@@ -138,8 +143,8 @@ async fn change_order(
     Ok((order, transferred))
 }
 
-/// Changes the subscriptions that are there; answers what the order's lines are to say. Of what was deactivated it is told that
-/// this has no effect, and its line stays.
+/// Changes the existing subscriptions, and returns the new lines of the order. A change of a deactivated subscription
+/// has no effect, which is recorded as an event, and its line stays as it was.
 fn change_subscriptions(
     context: &Context<'_>,
     change: &mut Change,

@@ -1,4 +1,4 @@
-//! `order.placed`: a store sold licenses to a partner, or subscriptions to a partner's customers.
+//! `order.placed`: a store sold licenses to a partner, or subscriptions to an organization.
 
 use api_runtime::http::caller::Delivery;
 use api_runtime::table::{BatchGet, BatchResult, OrderOfSource, OwnerOfStoreAccount};
@@ -21,34 +21,36 @@ use crate::orders::sold_lines::{SoldLines, is_subscription};
 use crate::orders::update::{OrderUpdate, require_owner, update_order};
 use crate::webhooks::order_placed::fulfillment::LoadedLines;
 
-/// An order of a partner, named by its account at the store or, by a source that may, by its id.
+/// Order to fulfill. Exactly one of `storeAccount` and `partnerId` names the buyer. Only a source that may name
+/// partners can omit both, and only if all lines are subscriptions: then the organization itself is the buyer.
 #[derive(Debug, Clone, Deserr, JsonSchema)]
 #[deserr(error = Faults, rename_all = camelCase)]
 #[schemars(rename_all = "camelCase")]
 pub struct OrderPlacedData {
-    /// The store's number of it: it takes effect once.
+    /// The store's number of the order; 1 to 100 characters. An order takes effect once, however often it is sent.
     order_id: OrderId,
-    /// The buyer's account at the store.
+    /// Buyer's account at the store; 1 to 100 characters. The order is parked while the account is not linked to a
+    /// partner.
     #[deserr(default)]
     store_account: Option<StoreAccount>,
-    /// The buyer itself.
+    /// Partner that buys; only for sources that may name partners.
     #[deserr(default)]
     partner_id: Option<PartnerId>,
-    /// What was sold.
+    /// Sold licenses and subscriptions.
     lines: SoldLines,
 }
 
 impl Check for OrderPlacedData {
     fn check(sent: &serde_json::Value) -> Vec<(String, ParseError)> {
-        // Of subscriptions the organization itself may be the buyer.
+        // The organization itself may be the buyer of subscriptions.
         let lines = sent.get("lines").and_then(serde_json::Value::as_array);
         let direct = lines.is_some_and(|lines| !lines.is_empty() && lines.iter().all(is_subscription));
         buyer::check(sent, direct).into_iter().collect()
     }
 }
 
-/// Fills the pools and makes the subscriptions, or parks the order until its account is a partner's: once per message and
-/// once per order, whatever comes twice, and whatever came before it.
+/// Credits the pools and creates the subscriptions, or parks the order until its account is linked to a partner.
+/// Idempotent per message and per order. Messages about the order that arrived before it take effect with it.
 pub async fn apply(
     context: &Context<'_>,
     delivery: &Delivery,
@@ -71,7 +73,8 @@ pub async fn apply(
         Some(order) if order.is_being_fulfilled() => {
             return resume(context, order.clone(), Receipt::answer).await;
         }
-        // What was cancelled before it came is shown as cancelled, for its subscriptions can be renewed.
+        // An order that was cancelled before it arrived is stored as cancelled, because its subscriptions can be
+        // renewed.
         Some(order) if order.cancelled_before_arrival() && !received.subscriptions.is_empty() => {}
         Some(order) if order.status != OrderStatus::Awaited => {
             return Receipt::leave(context, order.clone()).await;
@@ -99,20 +102,20 @@ pub async fn apply(
     take_effect(context, placed, arrival).await
 }
 
-/// An order that came, and nothing stands against it.
+/// Order that arrived, has no faults, and is about to take effect.
 struct ReceivedOrder {
     known: OrderOfSource,
-    /// What is known of it already.
+    /// Stored order, if messages about it arrived earlier.
     before: Option<Order>,
-    /// The order as the message says it.
+    /// Order as the message describes it.
     received: Order,
-    /// The change that was said of it before, if that is of another order.
+    /// Event to record if an earlier change does not belong to this order.
     ignored: Option<OrderChangeIgnored>,
     account: Option<OwnerOfStoreAccount>,
     buyer: Option<PartnerId>,
-    /// What its lines need; none while it waits.
+    /// Facts about its lines; `None` while the order waits for its account.
     loaded: Option<LoadedLines>,
-    /// Where its lines are in the message.
+    /// Indexes of its subscription lines in the message.
     places: Vec<usize>,
 }
 
@@ -148,7 +151,8 @@ async fn take_effect(
     resume(context, begun.or_not_found()?, Receipt::answer).await
 }
 
-/// What the store changed since counts, not what it said at first; unless it changed another order than this one.
+/// Returns the event to record if an earlier change names other lines than this order and so is ignored. Otherwise the
+/// change takes precedence over the original content of the order.
 fn change_of_another(before: &Order, received: &Order) -> Option<OrderChangeIgnored> {
     let ignored = OrderChangeIgnored {
         source_id: before.source_id,
@@ -159,8 +163,8 @@ fn change_of_another(before: &Order, received: &Order) -> Option<OrderChangeIgno
     (before.sequence > 0 && !received.is_of(&before.changed)).then_some(ignored)
 }
 
-/// Loads what the order's lines need, and finds their faults; none while the order waits: whose customers its organizations
-/// have to be is known when the account is a partner's.
+/// Loads the facts about the order's lines, and adds their faults. While the order waits there are no facts: only the
+/// partner to which the account will be linked determines whose customers its organizations must be.
 async fn load_lines(
     context: &Context<'_>,
     received: &Order,
@@ -177,7 +181,7 @@ async fn load_lines(
     Ok(Some(loaded))
 }
 
-/// The order with what was said of it before it came, and what it is to say of licenses.
+/// Merges the order with the messages that arrived before it. Also returns the quantities of licenses that it orders.
 fn merged(
     received: Order,
     before: &Order,
@@ -198,7 +202,8 @@ fn merged(
     (order, wanted)
 }
 
-/// Parks the order while its account is no partner's; else it is its buyer's. Either is a condition.
+/// Parks the order while its account is not linked to a partner; otherwise applies it for its buyer. The account's
+/// link, or its absence, is a condition of the transaction.
 fn park_or_apply(
     context: &Context<'_>,
     change: &mut Change,

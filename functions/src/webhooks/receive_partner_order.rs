@@ -1,5 +1,5 @@
-//! `receive-partner-order`: verifies a store's message (its signature is its authority) and hands it to the
-//! file of its type.
+//! `receive-partner-order`: verifies a store's message and hands it to the module of its type. The signature is the
+//! sender's only authority.
 
 use api_runtime::http::body::strict_json;
 use api_runtime::http::caller::Delivery;
@@ -24,10 +24,10 @@ use crate::orders::sold_lines::UNKNOWN_TYPE;
 use crate::orders::update::TOO_MANY_TYPES;
 use crate::party::UNKNOWN_PARTNER;
 
-/// Takes a store's message.
+/// Receives a signed message from a store.
 pub struct ReceivePartnerOrder;
 
-/// What all messages have in common. What they say beyond is no fault: stores may say more than we read.
+/// Part that all messages have in common. Unknown fields are no faults, because stores may send more than is read.
 #[derive(Debug, Deserr)]
 #[deserr(error = Faults)]
 struct MessageType {
@@ -35,23 +35,23 @@ struct MessageType {
     message_type: String,
 }
 
-/// The messages that mean something here, for the API's description.
+/// Messages with a known type, for the description of the API.
 #[derive(JsonSchema)]
 #[schemars(untagged)]
 pub enum StoreMessage {
-    /// `order.placed`: licenses or subscriptions were sold.
+    /// `order.placed`: the store sold licenses or subscriptions.
     Placed(Message<order_placed::OrderPlacedData>),
-    /// `order.changed`: an order says something else now.
+    /// `order.changed`: the store changed the quantities or plans of an order.
     Changed(Message<order_changed::OrderChangedData>),
-    /// `order.cancelled`: an order is taken back.
+    /// `order.cancelled`: the store cancelled an order.
     Cancelled(Message<order_cancelled::OrderCancelledData>),
-    /// `subscription.renewed`: a subscription runs longer.
+    /// `subscription.renewed`: the store extended a subscription.
     Renewed(Message<subscription_renewed::SubscriptionRenewedData>),
-    /// `subscription.transferred`: somebody else pays for a subscription.
+    /// `subscription.transferred`: another partner or account pays for a subscription.
     Transferred(Message<subscription_transferred::SubscriptionTransferredData>),
-    /// `subscription.usage`: so many use a subscription.
+    /// `subscription.usage`: the store reports the number of active users of a subscription.
     Used(Message<subscription_usage::SubscriptionUsageData>),
-    /// `site.migrated`: a subscription is on another site now.
+    /// `site.migrated`: a subscription was moved to a site on the new platform.
     Migrated(Message<site_migrated::SiteMigratedData>),
 }
 
@@ -59,7 +59,16 @@ const INVALID_MESSAGE: &str = "invalid-message";
 
 impl Operation for ReceivePartnerOrder {
     const NAME: &str = "receive-partner-order";
-    const ABOUT: &str = "Takes a store's signed message, of at most 256 KB and with at most 10 signatures. An order fills the pools of the partner whose account it names, or waits until the account is a partner's; it may be changed or cancelled, as far as its licenses are not assigned. Its subscriptions become those of the organizations that it names; they are renewed, transferred and migrated, and their use is reported, by further messages.";
+    const SUMMARY: &str = "Receive a store's signed message";
+    const DESCRIPTION: &str = "Webhook sources call this without a token: each message carries a Standard \
+        Webhooks signature. A message has at most 256 KB, at most 10 signatures, and a timestamp within 5 \
+        minutes of the current time. Idempotent per `webhook-id`: a message takes effect once, and further \
+        deliveries get the first answer; a refused message (422) is recorded once as `webhook.refused` and \
+        judged again at its next delivery. Orders credit the buying partner's pools (`license.credited`) and \
+        create subscriptions (`subscription.ordered`); an order for an account that is not linked to a \
+        partner is parked (202, `order.parked`) for up to 180 days. Later messages change or cancel orders, \
+        without withdrawing assigned licenses, and renew, transfer, migrate or report usage of \
+        subscriptions. Messages of unknown types have no effect and are recorded as `webhook.ignored`.";
     const ROUTES: &[Route] = &[Route::open_to(Access::Signature, Method::Post, "/v1/webhooks/{sourceId}")];
     const DEFERS: bool = true;
     const USES_KEY: bool = true;
@@ -135,7 +144,7 @@ async fn dispatch(
             let Message { data, timestamp, .. } = read(message, faults)?;
             site_migrated::apply(context, delivery, data, timestamp).await
         }
-        // Of a type that is given twice nobody knows which is meant.
+        // A `type` that is given twice is ambiguous, so the message is malformed instead of ignored.
         _ if faults.0.iter().any(|fault| fault.at == FaultPointer::pointer(&[&"type"])) => {
             Err(malformed(faults).into())
         }
@@ -143,7 +152,7 @@ async fn dispatch(
     }
 }
 
-/// A message of a known type, all of its faults together.
+/// Parses a message of a known type, and reports all of its faults together.
 fn read<T: Deserr<Faults>>(message: serde_json::Value, mut faults: Faults) -> Result<T, Problem> {
     let message = collect(&mut faults, deserr::deserialize(message));
     message.filter(|_| faults.0.is_empty()).ok_or_else(|| malformed(faults))
@@ -160,22 +169,23 @@ async fn ignore(context: &Context<'_>, delivery: &Delivery, named: &str) -> Resu
     context.commit(change, Answer::ok(Receipt::Ignored { message_type, reason: None })).await
 }
 
-/// Its sender is known, so what is wrong with a message is told as its rules, not as a request's form.
+/// Reports the faults of a message as broken rules (422), not as a malformed request (400), because its sender is
+/// known.
 pub(super) fn malformed(faults: Faults) -> Problem {
     let detail = "the message has faults; send it again when they are mended";
     Problem { faults: faults.0, ..Problem::new(ProblemKind::Rule, INVALID_MESSAGE, detail) }
 }
 
-/// Leaves in the vendor's log, once per message, why it did not take effect. The message is judged afresh at
-/// its next attempt.
+/// Records in the vendor's log, once per message, why the message was refused. The message is judged again at its next
+/// delivery.
 async fn record_refusal(
     context: &Context<'_>,
     delivery: &Delivery,
     problem: Problem,
 ) -> Result<Reply<Receipt>, Failure> {
-    /// As many faults as an event has room for.
+    /// Maximum number of faults that fit an event.
     const KEPT: usize = 50;
-    // Where a fault is, the message itself may name.
+    // The pointer of a fault may contain names that the message itself chose, so it is cleaned and shortened.
     let tamed = |fault: &Fault| match &fault.at {
         FaultPointer::Pointer(at) => Fault { at: FaultPointer::Pointer(tame(at, 300)), ..fault.clone() },
         _ => fault.clone(),

@@ -10,7 +10,7 @@ use domain::{Actor, DeploymentKey, ErrorKind, NewEvent, Role};
 
 use super::{SourcePath, SourceWithSecret};
 
-/// Gives a webhook source a new secret.
+/// Rotates the signing secret of a webhook source.
 pub struct RotateWebhookSecret;
 
 const TOO_OFTEN: ErrorKind = ErrorKind::state(
@@ -21,7 +21,12 @@ const DISABLED: ErrorKind = ErrorKind::state("source-disabled", "no secret makes
 
 impl Operation for RotateWebhookSecret {
     const NAME: &str = "rotate-webhook-secret";
-    const ABOUT: &str = "Gives a webhook source a new secret, shown in this answer only. The one before is good for another 24 hours.";
+    const SUMMARY: &str = "Rotate the secret of a webhook source";
+    const DESCRIPTION: &str = "Operators give a webhook source a new signing secret, which is valid at once. \
+        The secret is returned by this call only, and again if the call is repeated with the same \
+        `Idempotency-Key`, which is required. The replaced secret stays valid for 24 hours; at most five \
+        replaced secrets are valid at a time. A rotation cannot be undone, and a disabled source cannot be \
+        rotated. Records `webhook-source.secret-rotated`.";
     const ROUTES: &[Route] =
         &[route(Method::Post, "/v1/webhook-sources/{sourceId}/rotate-secret", &[Role::Operator])];
     const KEY_REQUIRED: bool = true;

@@ -13,21 +13,23 @@ use schemars::JsonSchema;
 use super::{FoundSubscription, Receipt, UNKNOWN_SUBSCRIPTION, find, ignore};
 use crate::subscriptions::create_site;
 
-/// Which subscription, and where it is now.
+/// Migration of a subscription to a site.
 #[derive(Debug, Clone, Deserr, JsonSchema)]
 #[deserr(error = Faults, rename_all = camelCase)]
 #[schemars(rename_all = "camelCase")]
 pub struct SiteMigratedData {
-    /// The subscription.
+    /// Migrated subscription, by its id or by the store's external id.
     subscription: Reference<SubscriptionId>,
-    /// The site's address; if the organization has no such site, it has one from now on.
+    /// Address of the site: `https://` or `http://`, a host and an optional path; at most 500 characters. The site is
+    /// created if the organization has none with this address.
     url: SiteUrl,
-    /// What people call a site that is new.
+    /// Display name of a site that is created; 1 to 200 characters. Ignored if the site exists.
     #[deserr(default)]
     name: Option<Name>,
 }
 
-/// Moves it there, unless it was moved, or set up, since. A subscription that nobody knows yet is on no site: the store tries again.
+/// Moves the subscription to the site, unless it was migrated or set up at the same time or later. The message is
+/// refused while the subscription's order has not arrived, so that the store retries it.
 pub async fn apply(
     context: &Context<'_>,
     delivery: &Delivery,

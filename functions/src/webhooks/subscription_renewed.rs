@@ -1,4 +1,4 @@
-//! `subscription.renewed`: a subscription runs longer.
+//! `subscription.renewed`: a store extends a subscription.
 
 use api_runtime::http::caller::Delivery;
 use api_runtime::table::follow_subscription;
@@ -12,18 +12,19 @@ use schemars::JsonSchema;
 
 use super::{Receipt, apply_report, find};
 
-/// Which subscription, and until when.
+/// Renewal of a subscription.
 #[derive(Debug, Clone, Deserr, JsonSchema)]
 #[deserr(error = Faults, rename_all = camelCase)]
 #[schemars(rename_all = "camelCase")]
 pub struct SubscriptionRenewedData {
-    /// The subscription.
+    /// Renewed subscription, by its id or by the store's external id.
     subscription: Reference<SubscriptionId>,
-    /// Until when it runs, not included. It never gets shorter by that.
+    /// New end of the subscription, exclusive; RFC 3339, UTC, with at most milliseconds. A renewal never shortens a
+    /// running subscription.
     ends_at: Timestamp,
 }
 
-/// Lets it run longer, also after it has ended. What was deactivated stays so.
+/// Extends the subscription, even after it ended or its order was cancelled. A deactivated one stays deactivated.
 pub async fn apply(
     context: &Context<'_>,
     delivery: &Delivery,

@@ -1,4 +1,4 @@
-//! `subscription.transferred`: somebody else pays for a subscription.
+//! `subscription.transferred`: another partner or account pays for a subscription.
 
 use api_runtime::http::caller::Delivery;
 use api_runtime::table::{BatchGet, OrganizationById};
@@ -17,17 +17,18 @@ use super::buyer::{self, NamedBuyer};
 use super::{FoundSubscription, Receipt, apply_report, find};
 use crate::party::add_customer;
 
-/// Which subscription, and to whom: the partner of an account at the store or, by a source that may, a partner by its id.
+/// Transfer of a subscription. Exactly one of `storeAccount` and `partnerId` names the new buyer.
 #[derive(Debug, Clone, Deserr, JsonSchema)]
 #[deserr(error = Faults, rename_all = camelCase)]
 #[schemars(rename_all = "camelCase")]
 pub struct SubscriptionTransferredData {
-    /// The subscription.
+    /// Transferred subscription, by its id or by the store's external id.
     subscription: Reference<SubscriptionId>,
-    /// The account at the store to which it is billed from now on.
+    /// Account at the store to which the subscription is billed from now on; 1 to 100 characters. It must be linked to
+    /// a partner.
     #[deserr(default)]
     store_account: Option<StoreAccount>,
-    /// The partner that manages it from now on.
+    /// Partner that manages the subscription from now on; only for sources that may name partners.
     #[deserr(default)]
     partner_id: Option<PartnerId>,
 }
@@ -41,7 +42,7 @@ impl Check for SubscriptionTransferredData {
 pub(super) const UNKNOWN_ACCOUNT: ErrorKind =
     ErrorKind::rule("unknown-account", "this account is no partner's: link it, and send the message again");
 
-/// Moves it: the partner before sees nothing of it any more, at once.
+/// Transfers the subscription. The previous partner can no longer see it from that moment on.
 pub async fn apply(
     context: &Context<'_>,
     delivery: &Delivery,
@@ -57,7 +58,7 @@ pub async fn apply(
     if partner_id.is_none() {
         return Err(UNKNOWN_ACCOUNT.refuse(&[&"data", &"storeAccount"]).into());
     }
-    // Whose customer it is from now on must be in the partner's directory by its name.
+    // The new partner's directory needs the organization's name.
     let named = find(context, delivery, &subscription).await?;
     let organization = match &named {
         FoundSubscription::Existing(there) => {

@@ -1,4 +1,4 @@
-//! `subscription.usage`: how many use a subscription.
+//! `subscription.usage`: a store reports the number of active users of a subscription.
 
 use api_runtime::http::caller::Delivery;
 use api_runtime::{Change, Context, Failure, Reply};
@@ -12,24 +12,26 @@ use schemars::JsonSchema;
 
 use super::{Receipt, apply_report, find};
 
-/// Which subscription, and how many use it.
+/// Usage report of a subscription.
 #[derive(Debug, Clone, Deserr, JsonSchema)]
 #[deserr(error = Faults, rename_all = camelCase)]
 #[schemars(rename_all = "camelCase")]
 pub struct SubscriptionUsageData {
-    /// The subscription.
+    /// Subscription of the report, by its id or by the store's external id.
     subscription: Reference<SubscriptionId>,
-    /// How many use it.
+    /// Number of active users; 0 to 9,007,199,254,740,991.
     active_users: UserCount,
-    /// Rises with every report, from 1 on; an older one changes nothing.
+    /// Number of the report; 1 to 9,007,199,254,740,991, rising with every report. An older report has no effect.
+    /// Exactly one of `sequence` and `occurredAt` is required; a store always uses the same one.
     #[deserr(default)]
     sequence: Option<Sequence>,
-    /// When it was so, in place of `sequence`.
+    /// Time of the report, in place of `sequence`; RFC 3339 with any offset. A time more than 5 minutes in the future
+    /// counts as 5 minutes from now.
     #[deserr(default)]
     occurred_at: Option<ReportedTime>,
 }
 
-/// How many: 0 to what a JSON number carries exactly.
+/// Number of users: 0 to the largest integer that every JSON number represents exactly (2^53 - 1).
 #[derive(Debug, Clone, Copy, JsonSchema)]
 struct UserCount(#[schemars(range(min = 0, max = 9_007_199_254_740_991_u64))] u64);
 
@@ -53,7 +55,7 @@ impl Check for SubscriptionUsageData {
     }
 }
 
-/// Remembers it, unless something newer is known.
+/// Stores the number of active users, unless a newer report is known.
 pub async fn apply(
     context: &Context<'_>,
     delivery: &Delivery,

@@ -1,4 +1,4 @@
-//! What an operation answers, or why it does not.
+//! Results of an operation: its answer, or the failure.
 
 use domain::{Problem, Version};
 use schemars::JsonSchema;
@@ -7,25 +7,25 @@ use serde::Serialize;
 use crate::csv_table::CsvTable;
 use crate::table::{self, IdempotencyRecord};
 
-/// What an operation answers.
+/// Body of an operation's answer.
 pub trait Output: Serialize + JsonSchema + Send + Sync + 'static {
-    /// Whether it is an object with a version.
+    /// Whether the body is an object with a version, which is sent as its `ETag`.
     const VERSIONED: bool = false;
-    /// Whether it can be had as a table, too.
+    /// Whether the body is also available as CSV (`Accept: text/csv`).
     const TABULAR: bool = false;
 
-    /// The version of the object it is, for its `ETag`.
+    /// Returns the version of the object for its `ETag`; `None` if it has none.
     fn version(&self) -> Option<Version> {
         None
     }
 
-    /// It as a table.
+    /// Returns the body as a CSV table; `None` if it is not available as one.
     fn csv_table(&self) -> Option<CsvTable> {
         None
     }
 }
 
-/// Of what nobody is told.
+/// Answer of internal changes, which no caller receives.
 impl Output for () {}
 
 impl Output for domain::service_request::ServiceRequestUpdate {
@@ -67,58 +67,59 @@ versioned!(
     domain::StoreLink
 );
 
-/// An answer, not yet written as HTTP.
+/// Answer of an operation before it is written as HTTP.
 #[derive(Debug, Clone)]
 pub struct Answer<O> {
-    /// 200, 201 or 202.
+    /// HTTP status: 200, 201 or 202.
     pub status: u16,
-    /// Where what was made is, or what is to take effect.
+    /// Path for the `Location` header: of the created object or, with 202, of the object that shows the deferred
+    /// effect.
     pub location: Option<String>,
-    /// The body.
+    /// Response body.
     pub body: O,
 }
 
 impl<O> Answer<O> {
-    /// It is so.
+    /// Returns an answer with status 200.
     pub fn ok(body: O) -> Self {
         Self { status: 200, location: None, body }
     }
 
-    /// It was taken, and can be looked for at `location` until it takes effect.
+    /// Returns an answer with status 202: the request takes effect later, and its progress is found at `location`.
     pub fn accepted(location: String, body: O) -> Self {
         Self { status: 202, location: Some(location), body }
     }
 
-    /// It was made, and is at `location`.
+    /// Returns an answer with status 201 for an object that was created at `location`.
     pub fn created(location: String, body: O) -> Self {
         Self { status: 201, location: Some(location), body }
     }
 }
 
 impl<O: Output> Answer<O> {
-    /// The body as it is written.
+    /// Returns the body as JSON, without derived secrets.
     pub(crate) fn written(&self) -> Result<String, table::Error> {
         serde_json::to_string(&self.body).map_err(|error| table::Error::Internal(error.to_string()))
     }
 }
 
-/// What an operation replies with.
+/// Result of an operation that did not fail.
 #[derive(Debug)]
 pub enum Reply<O> {
-    /// Its answer to this call.
+    /// Answer to this call.
     Answer(Answer<O>),
-    /// The answer that it would give if the call were not only validated.
+    /// Answer that the call would get if it were not only validated (`validateOnly`).
     Validated(Answer<O>),
-    /// The stored answer of an earlier, equal call.
+    /// Stored answer to an earlier, equal call.
     Replay(Replay),
 }
 
-/// The stored answer of an earlier, equal call.
+/// Stored answer to an earlier, equal call.
 #[derive(Debug)]
 pub struct Replay(pub(crate) Box<IdempotencyRecord>);
 
 impl<O> Reply<O> {
-    /// Replies with a body, and 200.
+    /// Replies with a body and status 200.
     pub fn ok(body: O) -> Self {
         Self::Answer(Answer::ok(body))
     }
@@ -130,27 +131,27 @@ impl<O> From<Replay> for Reply<O> {
     }
 }
 
-/// Why an operation gives no answer of its own.
+/// Reason why an operation has no answer.
 #[derive(Debug)]
 pub enum Failure {
-    /// The caller can do something about it.
+    /// Problem that is sent to the caller.
     Problem(Problem),
-    /// The table could not do it.
+    /// Error of the table.
     Table(table::Error),
 }
 
 impl Failure {
-    /// The call's idempotency key was used for another request.
+    /// Code of the problem that the call's idempotency key was used for another request.
     pub(crate) const KEY_REUSED: &str = "idempotency-key-reused";
 
-    /// Whether it is that.
+    /// Returns true if the failure is the problem [`Self::KEY_REUSED`].
     pub(crate) fn is_key_reused(&self) -> bool {
         let is = |fault: &domain::Fault| fault.code == Self::KEY_REUSED;
         matches!(self, Self::Problem(problem) if problem.faults.iter().any(is))
     }
 }
 
-/// By code only: what a caller may read need not be fit for a log.
+/// Shows only the code of a problem: its texts are meant for the caller and must not be logged.
 impl std::fmt::Display for Failure {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         match self {
@@ -172,16 +173,16 @@ impl From<table::Error> for Failure {
     }
 }
 
-/// Answers 404 for what does not exist.
+/// Turns an absent value into the problem 404.
 pub trait OrNotFound<T> {
-    /// Why there is no such thing to go on with.
+    /// Error for an absent value, or for one that could not be read.
     type Error;
 
-    /// The thing.
+    /// Returns the value.
     ///
     /// # Errors
     ///
-    /// 404 if it does not exist; what went wrong if it could not be read.
+    /// 404 if the value does not exist; the original error if it could not be read.
     fn or_not_found(self) -> Result<T, Self::Error>;
 }
 
@@ -205,9 +206,9 @@ impl<T, E: Into<Failure>> OrNotFound<T> for Result<Option<T>, E> {
 #[derive(Debug, Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct List<T> {
-    /// The items.
+    /// Items of the page, at most `pageSize`. A page may be short or empty although more pages follow.
     pub items: Vec<T>,
-    /// Given as `pageToken`, brings the next page. Without it there is none.
+    /// Token to send as `pageToken` for the next page. Absent on the last page.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub next_page_token: Option<String>,
 }

@@ -1,5 +1,5 @@
-//! A change is data: its writes with their conditions, what a condition that fails means to the caller, and the events
-//! that the change leaves.
+//! A change as data: its writes with their conditions, the meaning of each failed condition for the caller, and the
+//! events that the change records.
 
 use std::fmt::Display;
 use std::marker::PhantomData;
@@ -17,70 +17,72 @@ use crate::table::{Error, Key};
 
 type OnFailure = Box<dyn Fn(Option<Item>) -> Result<ConditionFailure, Error> + Send + Sync>;
 
-/// A condition of a change that fails when an entity exists already.
+/// Reference to a write that creates an entity and fails if the entity already exists.
 pub struct Existing<E> {
     write: usize,
     entity: PhantomData<fn() -> E>,
 }
 
-/// What an operation wants written.
+/// Writes and events that an operation commits in one transaction.
 #[derive(Default)]
 pub struct Change {
     writes: Vec<Write>,
-    /// For each write, what it means that its condition fails.
+    /// Handlers of failed conditions, one for each write.
     on_failure: Vec<OnFailure>,
     events: Vec<NewEvent>,
     rejected: Vec<(ProblemKind, Fault)>,
 }
 
 impl Change {
-    /// An empty change.
+    /// Returns an empty change.
     pub fn new() -> Self {
         Self::default()
     }
 
-    /// Leaves an event.
+    /// Adds an event, which is stored in the same transaction.
     pub fn record(&mut self, event: NewEvent) {
         self.events.push(event);
     }
 
-    /// The events it leaves.
+    /// Returns the events that the change records.
     pub(crate) fn events(&self) -> &[NewEvent] {
         &self.events
     }
 
-    /// Its writes.
+    /// Returns the writes and condition checks of the change, in order.
     pub(crate) fn writes(&self) -> &[Write] {
         &self.writes
     }
 
-    /// How many items it writes or checks, its events included. A transaction takes 100.
+    /// Returns the number of items that the change writes or checks, events included, but without the idempotency
+    /// record that the commit adds. A transaction takes at most 100.
     pub fn items(&self) -> usize {
         self.writes.len() + self.events.len()
     }
 
-    /// Rejects the change for a reason that was read; the caller learns of it together with the conditions that fail.
+    /// Rejects the change because of something that was read. The caller gets this error together with those of the
+    /// conditions that fail.
     pub fn reject(&mut self, reason: &ErrorKind, steps: &[&dyn Display]) {
         self.reject_with(reason.kind, reason.at(steps));
     }
 
-    /// Rejects the change for a fault with a detail of its own.
+    /// Rejects the change with a fault that has a detail of its own.
     pub fn reject_with(&mut self, kind: ProblemKind, fault: Fault) {
         self.rejected.push((kind, fault));
     }
 
-    /// Whether nothing that was read stands against it.
+    /// Returns true if the change has not been rejected.
     pub fn is_acceptable(&self) -> bool {
         self.rejected.is_empty()
     }
 
-    /// For what the change is rejected already.
+    /// Takes the errors for which the change has been rejected.
     pub(crate) fn take_rejected(&mut self) -> Vec<ConditionFailure> {
         let rejected = std::mem::take(&mut self.rejected).into_iter();
         rejected.map(|(kind, fault)| ConditionFailure::Rejected(kind, fault)).collect()
     }
 
-    /// What the conditions that failed mean.
+    /// Returns the meaning of the failed conditions for the caller.
     pub(crate) fn failures(&self, failed: &[FailedCondition]) -> Result<Vec<ConditionFailure>, Error> {
         let failures = failed.iter().map(|FailedCondition { write, stored }| {
             let on_failure = self.on_failure.get(*write);
@@ -90,7 +92,7 @@ impl Change {
         failures.collect()
     }
 
-    /// Requires that something exists.
+    /// Requires that an item exists.
     pub fn require<L: Lookup>(
         &mut self,
         lookup: &L,
@@ -99,7 +101,7 @@ impl Change {
         self.write(Write::on(Expression::exists(), lookup.key(), Action::Check), move |_| Ok(absent()));
     }
 
-    /// Requires that something does not exist.
+    /// Requires that an item does not exist.
     pub fn require_absent<L: Lookup>(
         &mut self,
         lookup: &L,
@@ -108,8 +110,8 @@ impl Change {
         self.write(Write::on(Expression::is_absent(), lookup.key(), Action::Check), move |_| Ok(present()));
     }
 
-    /// Rejects the change for the item that is stored, or is not, unless the call took effect before: then its stored answer
-    /// is the reply.
+    /// Rejects the change with the error that `why` derives from the stored item, if there is one. If the call already
+    /// took effect, its stored answer is replayed instead.
     pub fn forbid<L: Lookup>(
         &mut self,
         lookup: &L,
@@ -118,8 +120,8 @@ impl Change {
         self.require_that(lookup, Expression::never(), why);
     }
 
-    /// Requires that something is in a state. When the condition fails, `on_failure` receives the stored item, if there is
-    /// one.
+    /// Requires that a stored item fulfills a condition. If it does not, `on_failure` receives the stored item, if
+    /// there is one.
     pub fn require_that<L: Lookup>(
         &mut self,
         lookup: &L,
@@ -131,7 +133,7 @@ impl Change {
         });
     }
 
-    /// Requires that a value still belongs to this owner.
+    /// Requires that a unique value still belongs to this owner.
     pub fn require_owner<L: Lookup<Entity = Reservation>>(
         &mut self,
         value: &L,
@@ -142,21 +144,21 @@ impl Change {
         self.require_that(value, same, move |_| otherwise());
     }
 
-    /// Creates what has a new id, and so cannot exist.
+    /// Creates an entity whose id is new, so that it cannot exist yet.
     ///
     /// # Errors
     ///
-    /// Never for our own types.
+    /// Fails only if the entity cannot be serialized.
     pub fn create<E: Entity>(&mut self, entity: &E) -> Result<(), Error> {
         self.write(creation(entity)?, |_| Ok(ConditionFailure::Impossible));
         Ok(())
     }
 
-    /// Creates what must not exist yet; `on_failure` receives what exists instead.
+    /// Creates an entity that must not exist yet. If it exists, `on_failure` receives the stored entity.
     ///
     /// # Errors
     ///
-    /// Never for our own types.
+    /// Fails only if the entity cannot be serialized.
     pub fn create_once<E: Entity>(
         &mut self,
         entity: &E,
@@ -166,11 +168,12 @@ impl Change {
         Ok(())
     }
 
-    /// Creates what was read as absent. With `If-Match` nothing is created: no version of it exists.
+    /// Creates an entity that was read as absent. If it has been created since, the operation is retried. With
+    /// `If-Match` nothing is created, because no version of the entity exists.
     ///
     /// # Errors
     ///
-    /// Never for our own types.
+    /// Fails only if the entity cannot be serialized.
     pub fn create_absent<E: Entity>(&mut self, entity: &E, if_match: Option<IfMatch>) -> Result<(), Error> {
         let (condition, failure): (_, fn() -> _) = match if_match {
             Some(_) => (Expression::never(), || ConditionFailure::VersionMismatch),
@@ -181,12 +184,13 @@ impl Change {
         Ok(())
     }
 
-    /// Creates what, once created, is only confirmed by creating it again: `on_failure` receives what exists, and says
-    /// whether that is it. With `If-Match` nothing is created, and only an allowed version confirmed.
+    /// Creates an entity idempotently. If it already exists, `on_failure` receives the stored entity and decides
+    /// whether it is the wanted one. With `If-Match` nothing is created, and an existing entity is confirmed only if
+    /// its version is allowed.
     ///
     /// # Errors
     ///
-    /// Never for our own types.
+    /// Fails only if the entity cannot be serialized.
     pub fn create_or_confirm<E: Entity>(
         &mut self,
         entity: &E,
@@ -208,12 +212,12 @@ impl Change {
         Ok(Existing { write, entity: PhantomData })
     }
 
-    /// Writes nothing to what was read as version `seen`, and is as it should be already; otherwise as
-    /// [`Self::replace`].
+    /// Checks that an entity, which was read as version `seen` and needs no change, has not changed since; writes
+    /// nothing. Otherwise like [`Self::replace`].
     ///
     /// # Errors
     ///
-    /// Never for our own types.
+    /// Fails only if the entity cannot be serialized.
     pub fn confirm<E: Entity>(
         &mut self,
         entity: &E,
@@ -223,12 +227,12 @@ impl Change {
         self.while_unchanged(entity, Action::Check, seen, if_match)
     }
 
-    /// Writes again what was read as version `seen`. When somebody else wrote it since, the operation is retried. With
-    /// `If-Match` nothing is written unless it allows that version.
+    /// Replaces an entity that was read as version `seen`. If it has changed since, the operation is retried. With
+    /// `If-Match` nothing is written unless that version is allowed.
     ///
     /// # Errors
     ///
-    /// Never for our own types.
+    /// Fails only if the entity cannot be serialized.
     pub fn replace<E: Entity>(
         &mut self,
         entity: &E,
@@ -238,11 +242,11 @@ impl Change {
         self.while_unchanged(entity, Action::Put(to_item(entity)?), seen, if_match)
     }
 
-    /// Removes what was read as version `seen`; otherwise as [`Self::replace`].
+    /// Deletes an entity that was read as version `seen`. Otherwise like [`Self::replace`].
     ///
     /// # Errors
     ///
-    /// Never for our own types.
+    /// Fails only if the entity cannot be serialized.
     pub fn remove_seen<E: Entity>(
         &mut self,
         entity: &E,
@@ -264,7 +268,8 @@ impl Change {
             self.write(never, |_| Ok(ConditionFailure::VersionMismatch));
             return Ok(());
         }
-        // What is found by its name may have been removed, and another of this version created in its place.
+        // An entity with a natural key may have been deleted and created again with the same version number, so the
+        // creation time must be equal, too.
         let created = to_item(entity)?.get("createdAt").and_then(|created| created.as_s().ok().cloned());
         let unchanged = match created {
             Some(created) => {
@@ -277,32 +282,32 @@ impl Change {
         Ok(())
     }
 
-    /// Writes what nothing depends on.
+    /// Writes an entity without a condition.
     ///
     /// # Errors
     ///
-    /// Never for our own types.
+    /// Fails only if the entity cannot be serialized.
     pub fn put<E: Entity>(&mut self, entity: &E) -> Result<(), Error> {
         self.add(Write::put(entity)?);
         Ok(())
     }
 
-    /// Creates what may exist already, and leaves it then as it is.
+    /// Creates an entity, or leaves an existing one unchanged.
     ///
     /// # Errors
     ///
-    /// Never for our own types.
+    /// Fails only if the entity cannot be serialized.
     pub fn ensure<E: Entity>(&mut self, entity: &E) -> Result<(), Error> {
         self.add(Write::ensure(entity)?);
         Ok(())
     }
 
-    /// Removes what nothing depends on, whether or not it exists.
+    /// Deletes an entity without a condition, whether or not it exists.
     pub fn remove<E: Entity>(&mut self, entity: &E) {
         self.add(Write::always(entity.key(), Action::Delete));
     }
 
-    /// Changes attributes that are in no index key; when the condition fails, `on_failure` receives the stored item, if
+    /// Updates attributes that are in no index key. If the condition fails, `on_failure` receives the stored item, if
     /// there is one.
     pub fn update<L: Lookup>(
         &mut self,
@@ -315,18 +320,19 @@ impl Change {
         });
     }
 
-    /// Adds a write whose condition, if it has one, fails only when something that was read has changed since.
+    /// Adds a write. If it has a condition, a failure means that something that was read is stale, and the operation is
+    /// retried.
     pub fn add(&mut self, write: Write) {
         self.write(write, |_| Ok(ConditionFailure::Stale));
     }
 
-    /// Stores an answer for repeats of the call, unless one is stored already and has not expired.
+    /// Stores the call's answer for replay, on the condition that no unexpired answer is stored under its key.
     pub(crate) fn store_answer(&mut self, record: &IdempotencyRecord, now: Timestamp) -> Result<(), Error> {
         self.write(Write::on(is_free(now), record.key(), Action::Put(to_item(record)?)), replay);
         Ok(())
     }
 
-    /// Requires that no answer is stored for repeats of the call.
+    /// Requires that no unexpired answer is stored under the call's key.
     pub(crate) fn require_first(&mut self, at: Key, now: Timestamp) {
         self.write(Write::on(is_free(now), at, Action::Check), replay);
     }
@@ -342,7 +348,7 @@ impl Change {
 }
 
 impl<E: Entity> Existing<E> {
-    /// What exists, if that condition is among those that failed.
+    /// Returns the stored entity if the condition of this write is among those that failed.
     pub(crate) fn among(&self, failed: &[FailedCondition]) -> Result<Option<E>, Error> {
         let stored = failed.iter().find(|failed| failed.write == self.write);
         stored.and_then(|failed| failed.stored.clone()).map(from_item).transpose()

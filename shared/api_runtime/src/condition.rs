@@ -1,4 +1,4 @@
-//! What conditions of a change mean to the caller.
+//! Meaning of a change's failed conditions for the caller.
 
 use std::fmt::Display;
 
@@ -6,50 +6,53 @@ use domain::{ErrorKind, Fault, ProblemKind, Version};
 
 use crate::table::idempotency::IdempotencyRecord;
 
-/// What a condition that failed means to the caller; in the order in which a caller learns of it.
+/// Meaning of a failed condition for the caller. The variants are in the order of their precedence, except that a
+/// rejection with [`ProblemKind::Forbidden`] comes directly after [`Self::NotFound`].
 #[derive(Debug)]
 pub enum ConditionFailure {
-    /// To this caller there is no such thing.
+    /// The object does not exist, or the caller may not see it.
     NotFound,
-    /// The call took effect before; this is its stored answer.
+    /// An answer is stored under the call's key: the call already took effect or, if the requests differ, the key was
+    /// used for another one.
     Replay(IdempotencyRecord),
-    /// Something that was read has changed since: the operation is retried from its beginning.
+    /// Something that was read has changed since; the operation is retried from the start.
     Stale,
-    /// The object has another version than `If-Match` names.
+    /// The version of the object is not one that `If-Match` allows.
     VersionMismatch,
-    /// What the call wants is so already.
+    /// The wanted state already exists.
     AlreadyDone,
-    /// State or a rule forbids it.
+    /// The caller's authority, the state or a rule does not allow the change.
     Rejected(ProblemKind, Fault),
-    /// It cannot fail, unless this very call took effect before: a new id exists only when the demo world, whose ids are
-    /// counted, is made again.
+    /// The condition cannot fail unless the call already took effect: an entity with a new id exists only if the demo
+    /// world, whose ids are counted, is loaded again.
     Impossible,
 }
 
 impl ConditionFailure {
-    /// Rejected for a reason that concerns a field of the body.
+    /// Rejects the change for an error at a field of the body.
     pub fn rejected(reason: &ErrorKind, steps: &[&dyn Display]) -> Self {
         Self::Rejected(reason.kind, reason.at(steps))
     }
 
-    /// Rejected because somebody else has the value of a field, and names who: only for callers who may see them.
+    /// Rejects the change because somebody else has the value of a field, and names the owner; only for callers who may
+    /// see the owner.
     pub fn held_by(reason: &ErrorKind, owner: impl Display, steps: &[&dyn Display]) -> Self {
         let fault = reason.at(steps);
         Self::by_state(Fault { detail: format!("{}: `{owner}`", fault.detail), ..fault })
     }
 
-    /// Rejected by state, with a detail of its own.
+    /// Rejects the change by state, with a fault that has a detail of its own.
     pub fn by_state(fault: Fault) -> Self {
         Self::Rejected(ProblemKind::State, fault)
     }
 }
 
-/// The versions that `If-Match` allows.
+/// Versions of an object that `If-Match` allows.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum IfMatch {
-    /// Any version of an object that exists.
+    /// Any version, if the object exists.
     Any,
-    /// This version.
+    /// Exactly this version.
     Version(Version),
 }
 

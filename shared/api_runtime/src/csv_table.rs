@@ -1,18 +1,18 @@
-//! An answer as a table: `text/csv` (RFC 4180), for those who open it in a spreadsheet.
+//! Answers as CSV (`text/csv`, RFC 4180), for use in spreadsheets.
 
-/// A table, and what goes on after it.
+/// A CSV table and the token of the next page.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct CsvTable {
-    /// The names of its columns.
+    /// Names of the columns, written as the first row.
     pub columns: Vec<String>,
-    /// Its rows, each with a cell per column.
+    /// Rows, each with one cell per column.
     pub rows: Vec<Vec<String>>,
-    /// The token of the page after it.
+    /// Token of the next page; absent on the last page.
     pub next_page_token: Option<String>,
 }
 
 impl CsvTable {
-    /// The text of the table. None only if a row has not a cell per column.
+    /// Returns the CSV text. Returns `None` only if a row does not have one cell per column.
     pub(crate) fn written(&self) -> Option<String> {
         let mut writer = csv::WriterBuilder::new().terminator(csv::Terminator::CRLF).from_writer(Vec::new());
         writer.write_record(&self.columns).ok()?;
@@ -23,8 +23,8 @@ impl CsvTable {
     }
 }
 
-/// A cell that no spreadsheet takes for a formula, nor a part of it, should the spreadsheet split cells elsewhere
-/// (<https://owasp.org/www-community/attacks/CSV_Injection>).
+/// Escapes a cell so that no spreadsheet takes it or a part of it for a formula, even if the spreadsheet splits cells
+/// at another separator (<https://owasp.org/www-community/attacks/CSV_Injection>).
 fn harmless(cell: &str) -> String {
     const FORMULAS: [char; 13] = ['=', '+', '-', '@', '＝', '＋', '－', '＠', '﹦', '﹢', '﹣', '﹫', '−'];
     const SEPARATORS: [char; 5] = [',', ';', '\t', '\r', '\n'];

@@ -1,4 +1,4 @@
-//! A function's life: set-up once, then one call after another.
+//! Lambda entry points: a function instance is set up once and then handles one invocation after another.
 
 use std::fmt::Debug;
 use std::future::Future;
@@ -18,16 +18,16 @@ use crate::http::operation::Operation;
 use crate::schedule::{self, RunReport, Scheduled};
 use crate::table::{Table, client};
 
-/// What is left for the answer to go out when a function's time is up.
+/// Time that is reserved at the end of an invocation for sending the response.
 const FOR_THE_ANSWER: Duration = Duration::from_millis(250);
 
-/// An operation as Lambda calls it.
+/// Handler of an HTTP operation, as Lambda invokes it.
 pub type Handler = Arc<dyn Fn(LambdaEvent<ApiGatewayV2httpRequest>) -> HandlerFuture + Send + Sync>;
 
-/// A response on its way.
+/// Future of a handler: resolves to the HTTP response.
 pub type HandlerFuture = Pin<Box<dyn Future<Output = ApiGatewayV2httpResponse> + Send>>;
 
-/// The handler of an operation: the same in Lambda and in the local stack.
+/// Returns the handler of an operation; Lambda and the local stack use the same one.
 pub fn handler<O: Operation>(environment: Arc<Environment>) -> Handler {
     Arc::new(move |event| {
         let environment = environment.clone();
@@ -38,13 +38,13 @@ pub fn handler<O: Operation>(environment: Arc<Environment>) -> Handler {
     })
 }
 
-/// Scheduled work as Lambda calls it. The payload says nothing that matters.
+/// Handler of scheduled work, as Lambda invokes it. It ignores the payload.
 pub type Timer = Arc<dyn Fn(LambdaEvent<IgnoredAny>) -> TimerFuture + Send + Sync>;
 
-/// A run under way.
+/// Future of a scheduled run: resolves to its report, or to an error message.
 pub type TimerFuture = Pin<Box<dyn Future<Output = Result<RunReport, String>> + Send>>;
 
-/// The handler of scheduled work: the same in Lambda and in the local stack.
+/// Returns the handler of scheduled work; Lambda and the local stack use the same one.
 pub fn timer<S: Scheduled>(environment: Arc<Environment>) -> Timer {
     Arc::new(move |event| {
         let environment = environment.clone();
@@ -52,7 +52,8 @@ pub fn timer<S: Scheduled>(environment: Arc<Environment>) -> Timer {
     })
 }
 
-/// The wall clock: where the runtime's deadline and, in the cloud, `now` come from.
+/// Returns the wall clock's time since 1970. The runtime's deadline is compared with it and, in the cloud, `now` is
+/// taken from it.
 #[expect(clippy::disallowed_methods, reason = "the one place that hands the time to everything else")]
 fn unix_time() -> Duration {
     std::time::SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default()
@@ -63,17 +64,17 @@ fn remaining(context: &LambdaContext) -> Duration {
     deadline.saturating_sub(unix_time()).saturating_sub(FOR_THE_ANSWER)
 }
 
-/// The system's clock.
+/// Returns the current time of the system clock.
 pub fn system_clock() -> Timestamp {
     Timestamp::from_unix_millis(u64::try_from(unix_time().as_millis()).unwrap_or(u64::MAX))
 }
 
-/// Runs an operation's handler as a Lambda function, configured by its environment: `TABLE_NAME`, `CLAIM_PREFIX`,
-/// `DEPLOYMENT_KEY` if the operation uses it, and what [`client::from_environment`] reads.
+/// Runs an operation's handler as a Lambda function. Environment variables configure it: `TABLE_NAME`, `CLAIM_PREFIX`,
+/// `DEPLOYMENT_KEY` if the operation uses it, and those that [`client::from_environment`] reads.
 ///
 /// # Errors
 ///
-/// When a variable is missing, or the runtime ends.
+/// Fails if a variable is missing or malformed, or if the runtime stops.
 pub fn run(handler: fn(Arc<Environment>) -> Handler, uses_key: bool) -> Result<(), Error> {
     serve(uses_key, |environment| {
         let handler = handler(environment);
@@ -84,11 +85,11 @@ pub fn run(handler: fn(Arc<Environment>) -> Handler, uses_key: bool) -> Result<(
     })
 }
 
-/// Runs scheduled work as a Lambda function, configured as by [`run`].
+/// Runs scheduled work as a Lambda function. It is configured like [`run`], but without a deployment key.
 ///
 /// # Errors
 ///
-/// When a variable is missing, or the runtime ends.
+/// Fails if a variable is missing, or if the runtime stops.
 pub fn run_scheduled(timer: fn(Arc<Environment>) -> Timer) -> Result<(), Error> {
     serve(false, |environment| {
         let timer = timer(environment);

@@ -1,5 +1,5 @@
-//! What stands between AWS and an operation: the single table, and the way from a payload to an operation
-//! and back.
+//! Runtime library between AWS and the operations: the single DynamoDB table, and the HTTP layer that turns a Lambda
+//! payload into the input of an operation and its result into a response.
 
 pub mod answer;
 pub mod change;

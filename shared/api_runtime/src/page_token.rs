@@ -1,5 +1,5 @@
-//! Page tokens: a position in a list, good only for the caller and query it was given to. It is sealed (RFC 8439), for a
-//! position may be that of something the caller may not see.
+//! Page tokens: positions in a list, valid only for the caller and the query that they were issued for. They are
+//! encrypted (RFC 8439), because a position may identify an object that the caller may not see.
 
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
@@ -8,9 +8,9 @@ use domain::key::mac;
 use hmac::Mac;
 use ring::aead::{Aad, CHACHA20_POLY1305, LessSafeKey, NONCE_LEN, Nonce, UnboundKey};
 
-/// The token of a position. None only if the algorithm took no key of 32 bytes.
+/// Seals a position into a token. Returns `None` only if the cipher rejects a key of 32 bytes, which it never does.
 pub fn seal(key: &DeploymentKey, bound_to: &str, position: &str) -> Option<String> {
-    // What the nonce follows from is what is sealed: so two texts never have one nonce.
+    // The nonce is derived from the sealed content, so that two different contents never share one.
     let length = (bound_to.len() as u64).to_be_bytes();
     let nonce = mac(&key.derive("page-nonce"), &[&length, bound_to.as_bytes(), position.as_bytes()]);
     let nonce: [u8; NONCE_LEN] = *nonce.finalize().into_bytes().first_chunk()?;
@@ -22,11 +22,11 @@ pub fn seal(key: &DeploymentKey, bound_to: &str, position: &str) -> Option<Strin
     Some(URL_SAFE_NO_PAD.encode([nonce.as_slice(), &sealed].concat()))
 }
 
-/// The position of a token, if it was made here for the same caller and query.
+/// Returns the position in a token if this deployment issued it for the same caller and query.
 pub fn open(key: &DeploymentKey, bound_to: &str, token: &str) -> Option<String> {
     let bytes = URL_SAFE_NO_PAD.decode(token).ok()?;
     let (nonce, sealed) = bytes.split_first_chunk::<NONCE_LEN>()?;
-    // What the key before the present one has sealed is still good.
+    // During a key rotation, tokens that were sealed with the previous key stay valid.
     key.derive_all(PURPOSE).find_map(|key| {
         let (nonce, mut sealed) = (Nonce::assume_unique_for_key(*nonce), sealed.to_vec());
         let position =
@@ -35,7 +35,7 @@ pub fn open(key: &DeploymentKey, bound_to: &str, token: &str) -> Option<String> 
     })
 }
 
-/// Whether a text has the form of a token, for whatever it was made.
+/// Returns true if a text has the form of a page token, whatever caller and query it was issued for.
 pub fn is_well_formed(token: &str) -> bool {
     URL_SAFE_NO_PAD.decode(token).is_ok_and(|bytes| bytes.len() > NONCE_LEN + CHACHA20_POLY1305.tag_len())
 }

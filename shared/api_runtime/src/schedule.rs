@@ -1,4 +1,4 @@
-//! What the system does by itself.
+//! Scheduled work: operations that run without a caller.
 
 use std::time::Duration;
 
@@ -8,44 +8,47 @@ use serde::Serialize;
 use crate::answer::Failure;
 use crate::context::{CallOptions, Context, Environment};
 
-/// Something that is done every minute, by nobody's call. It is one Lambda function.
+/// Work that the schedule starts every minute, without a caller. It is one Lambda function.
 pub trait Scheduled: Sized + Send + Sync + 'static {
-    /// Its name everywhere: kebab-case, verb-noun.
+    /// Name in kebab-case, verb first; the same everywhere: module, handler and template.
     const NAME: &'static str;
-    /// What it does, in a sentence.
-    const ABOUT: &'static str;
+    /// Summary: imperative, at most ten words, no full stop.
+    const SUMMARY: &'static str;
+    /// Description in full sentences: the work that a run does, and the treatment of work that fails.
+    const DESCRIPTION: &'static str;
 
-    /// Does it, and counts what it did. It may be stopped at any instant, when its time is up; the next run goes on.
+    /// Does the work that is due, and counts it in `report`. A run is stopped when its time is up, and the next run
+    /// resumes.
     ///
     /// # Errors
     ///
-    /// [`Failure`]; what was done before is done.
+    /// [`Failure`]; items that were done before the failure stay done.
     fn execute(
         environment: &Environment,
         report: &mut RunReport,
     ) -> impl Future<Output = Result<(), Failure>> + Send;
 }
 
-/// What a run did.
+/// Numbers of items that a run handled.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize)]
 pub struct RunReport {
-    /// How many things were due and are done.
+    /// Number of due items that were done.
     pub done: u64,
-    /// How many are left to the next run, because somebody else is at them or they take long.
+    /// Number of due items that are left for the next run, because another process works on them or they take long.
     pub left: u64,
-    /// How many could not be done: they are put back, and the log says why.
+    /// Number of due items that failed. They are postponed, and the log has the reasons.
     pub failed: u64,
 }
 
 impl Environment {
-    /// What one attempt has that nobody called for: its events are the system's own.
+    /// Returns the context of an attempt that no caller started; the author of its events is the system, under `name`.
     pub fn system_context(&self, name: &str) -> Context<'_> {
         let author = Author { kind: AuthorKind::System, id: name.to_owned(), email: None };
         Context { options: CallOptions { author: Some(author), ..CallOptions::default() }, ..self.context() }
     }
 }
 
-/// Runs it for as long as there is time.
+/// Runs scheduled work until it is done or the remaining time is over.
 pub(crate) async fn run<S: Scheduled>(
     environment: &Environment,
     remaining: Duration,
@@ -66,7 +69,7 @@ pub(crate) async fn run<S: Scheduled>(
             tracing::warn!(operation = S::NAME, done, left, failed, "out of time, the next run goes on")
         }
     }
-    // Lambda keeps the record of a run that fails.
+    // A run with failures returns an error, so that Lambda sends its record to the dead-letter queue.
     match failed {
         0 if finished.is_err() && done == 0 => Err("out of time before anything was done".to_owned()),
         0 => Ok(report),

@@ -1,4 +1,4 @@
-//! Who is asking, and for whom. The token is the upper bound of what a person may do.
+//! Actors: callers with a verified token, and their roles. The token is the upper bound of what a caller may do.
 
 use deserr::Deserr;
 use schemars::JsonSchema;
@@ -11,33 +11,33 @@ use crate::problem::Problem;
 use crate::text::Email;
 use crate::unicode::is_refused_in_identifiers;
 
-/// What an operation's route asks of its caller. Roles include each other as they do in life: an admin is a
-/// member, a contact manager is a customer.
+/// Role that a route requires of its caller. Roles include each other: an admin is a member too, and a contact
+/// manager is a customer too.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema, Deserr)]
 #[serde(rename_all = "camelCase")]
 #[deserr(error = Faults, rename_all = camelCase)]
 pub enum Role {
-    /// The vendor's administrators.
+    /// Operators, who administer for the vendor.
     Operator,
-    /// The vendor's support staff.
+    /// Agents, the vendor's support staff.
     Agent,
     /// Admins of a partner.
     PartnerAdmin,
-    /// All members of a partner, admins too.
+    /// All members of a partner, including admins.
     PartnerMember,
-    /// An organization's contact managers.
+    /// Contact managers of an organization.
     ContactManager,
-    /// All customers, contact managers too.
+    /// All customers, including contact managers.
     Customer,
 }
 
 impl Role {
-    /// Whether who has it works for the vendor.
+    /// Returns whether the role is one of the vendor's staff.
     pub fn is_staff(self) -> bool {
         matches!(self, Self::Operator | Self::Agent)
     }
 
-    /// The role in words.
+    /// Returns the role in words.
     pub fn name(self) -> &'static str {
         match self {
             Self::Operator => "operator",
@@ -50,46 +50,47 @@ impl Role {
     }
 }
 
-/// Where a person stands.
+/// Kind of a person, and the party that the person acts for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum ActorKind {
-    /// Administers for the vendor.
+    /// Operator of the vendor.
     Operator,
-    /// Supports for the vendor.
+    /// Agent of the vendor's support.
     Agent,
-    /// Belongs to a partner.
+    /// Member of a partner.
     Partner {
-        /// Which.
+        /// Partner that the member works for.
         partner: PartnerId,
-        /// Administers it.
+        /// Whether the token states that the member is an admin.
         admin: bool,
     },
-    /// Is a customer, of an organization or of none.
+    /// Customer of an organization, or of none.
     Customer {
-        /// Which.
+        /// Organization that the customer belongs to; `None` if the customer belongs to none.
         organization: Option<OrganizationId>,
-        /// Approves partners for it.
+        /// Whether the token states that the customer is a contact manager.
         manager: bool,
     },
 }
 
-/// A person (or a machine of the vendor) whose token was checked.
+/// Person, or machine of the vendor, whose token was verified.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Actor {
-    /// The issuer's name for the person: 1 to 255 characters.
+    /// Subject (`sub`) that the issuer gave to the person: 1 to 255 characters.
     pub subject: String,
-    /// Set only when the issuer verified it. Everybody but the vendor's own has one.
+    /// E-mail that the issuer verified; only the vendor's staff and machines may have none.
     pub email: Option<Email>,
-    /// Where the person stands.
+    /// Kind of the person, and the party that the person acts for.
     pub kind: ActorKind,
 }
 
 impl Actor {
-    /// Reads the claims of a checked token; `claim` finds one by its name, and ours carry `prefix`.
+    /// Reads the claims of a verified token. `claim` looks up a claim by its name; the names of Vouchsafe's own
+    /// claims begin with `prefix`.
     ///
     /// # Errors
     ///
-    /// One sentence for the caller when the claims do not make a caller this system knows.
+    /// One sentence for the caller if the claims do not describe a known kind of caller.
     pub fn from_claims<'a>(prefix: &str, claim: impl Fn(&str) -> Option<&'a str>) -> Result<Self, String> {
         let ours = |name: &str| claim(&format!("{prefix}{name}"));
         let usable =
@@ -128,7 +129,7 @@ impl Actor {
         Ok(Self { subject, email, kind })
     }
 
-    /// Whether the person has one of `roles`.
+    /// Returns whether the person has one of `roles`.
     pub fn has_one_of(&self, roles: &[Role]) -> bool {
         roles.iter().any(|role| match (role, self.kind) {
             (Role::Operator, kind) => kind == ActorKind::Operator,
@@ -141,25 +142,26 @@ impl Actor {
         })
     }
 
-    /// Whether the person works for the vendor.
+    /// Returns whether the person works for the vendor.
     pub fn is_staff(&self) -> bool {
         matches!(self.kind, ActorKind::Operator | ActorKind::Agent)
     }
 
-    /// The person's verified e-mail.
+    /// Returns the verified e-mail.
     ///
     /// # Errors
     ///
-    /// 404 for a machine of the vendor: nothing that is found by a person's e-mail exists for it.
+    /// 404 for a caller without one, such as a machine of the vendor: nothing that is found by a person's e-mail
+    /// exists for it.
     pub fn require_email(&self) -> Result<Email, Problem> {
         self.email.clone().ok_or_else(Problem::not_found)
     }
 
-    /// Lets the vendor's staff and the partner's own people pass.
+    /// Checks that the person belongs to the vendor's staff or to the partner.
     ///
     /// # Errors
     ///
-    /// To everybody else there is no such partner.
+    /// 404 for everybody else, as if there were no such partner.
     pub fn authorize_partner(&self, partner: PartnerId) -> Result<(), Problem> {
         match self.kind {
             ActorKind::Partner { partner: own, .. } if own == partner => Ok(()),
@@ -168,11 +170,11 @@ impl Actor {
         }
     }
 
-    /// Lets the vendor's staff and the organization's own people pass.
+    /// Checks that the person belongs to the vendor's staff or to the organization.
     ///
     /// # Errors
     ///
-    /// To everybody else there is no such organization.
+    /// 404 for everybody else, as if there were no such organization.
     pub fn authorize_organization(&self, organization: OrganizationId) -> Result<(), Problem> {
         match self.kind {
             ActorKind::Customer { organization: own, .. } if own == Some(organization) => Ok(()),
@@ -181,7 +183,7 @@ impl Actor {
         }
     }
 
-    /// The partner or organization the person acts for; of the vendor's own, none.
+    /// Returns the id of the partner or organization that the person acts for; `None` for the vendor's staff.
     pub fn party(&self) -> Option<String> {
         match self.kind {
             ActorKind::Operator | ActorKind::Agent => None,
@@ -192,7 +194,7 @@ impl Actor {
         }
     }
 
-    /// The person as an event remembers them.
+    /// Returns the person as the author of an event.
     pub fn author(&self) -> Author {
         let kind = match self.kind {
             ActorKind::Operator => AuthorKind::Operator,

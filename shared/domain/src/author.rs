@@ -1,37 +1,37 @@
-//! Who made a change.
+//! Authors of changes.
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::text::Email;
 
-/// What kind of caller made a change.
+/// Kind of caller that made a change.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum AuthorKind {
-    /// The vendor's administrator.
+    /// Operator of the vendor.
     Operator,
-    /// The vendor's support staff.
+    /// Agent of the vendor's support.
     Agent,
-    /// A partner's member.
+    /// Member of a partner.
     Partner,
-    /// A customer.
+    /// Customer.
     Customer,
-    /// A webhook source.
+    /// Webhook source.
     Source,
-    /// Vouchsafe itself, when something was due.
+    /// Vouchsafe itself, in scheduled work.
     System,
 }
 
-/// Who made a change.
+/// Author of a change.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Author {
-    /// What kind of caller.
+    /// Kind of caller.
     #[serde(rename = "type")]
     pub kind: AuthorKind,
-    /// The token's subject, or the source's id.
+    /// Subject (`sub`) of the token, id of the webhook source, or name of the scheduled operation.
     pub id: String,
-    /// The person's verified e-mail, if there is one.
+    /// Verified e-mail of the person; at most 254 bytes. Absent if there is none.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub email: Option<Email>,
 }

@@ -1,4 +1,4 @@
-//! Customers: people, of an organization or of none.
+//! Customers: people who belong to an organization, or to none.
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -10,47 +10,51 @@ use crate::party::Metadata;
 use crate::text::{Email, ExternalId, Name};
 use crate::time::Timestamp;
 
-/// A person who is a customer.
+/// Person who is a customer.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct Customer {
-    /// Its id.
+    /// Id of the customer.
     pub id: CustomerId,
-    /// The organization it belongs to; none if to none.
+    /// Organization that the customer belongs to. Absent if the customer belongs to none.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub organization_id: Option<OrganizationId>,
-    /// Its e-mail, unique in the organization.
+    /// E-mail of the customer; at most 254 bytes, unique within the organization or, without one, among all customers
+    /// who belong to none.
     pub email: Email,
-    /// What people call it.
+    /// Name of the customer; 1 to 200 characters.
     pub name: Name,
-    /// Its id in the system of whoever created it; unique among the customers that party created.
+    /// Id of the customer in its creator's own system; 1 to 100 characters, unique among the customers of this
+    /// creator. Absent if there is none, or if the caller belongs neither to the vendor nor to the creator.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub external_id: Option<ExternalId>,
-    /// The organization whose contact manager created it, or the partner; none if the vendor did.
+    /// Organization whose contact manager created the customer, or partner whose member did. Absent if the vendor
+    /// created the customer, or if the caller belongs neither to the vendor nor to the creator.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub created_by: Option<Creator>,
-    /// Whether it approves partners for the organization, and manages its customers.
+    /// Whether the customer is a contact manager, who approves partners and manages the organization's customers.
     pub manager: bool,
-    /// Since when it is no customer any more.
+    /// Time at which the customer was removed; RFC 3339, UTC. Absent while the person is a customer.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub removed_at: Option<Timestamp>,
-    /// When, and which version.
+    /// Creation time, time of the last write, and version.
     #[serde(flatten)]
     pub metadata: Metadata,
 }
 
-/// Who created a customer, if not the vendor.
+/// Creator of a customer, if it is not the vendor.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(untagged)]
 pub enum Creator {
-    /// A contact manager of this organization.
+    /// Organization whose contact manager created the customer.
     Organization(OrganizationId),
-    /// A member of this partner, for an organization that lets it.
+    /// Partner whose member created the customer, by its access in the organization.
     Partner(PartnerId),
 }
 
 impl Creator {
-    /// Who this is.
+    /// Returns the party that the actor acts for; `None` for the vendor's staff and customers who belong to no
+    /// organization.
     pub fn of(actor: &Actor) -> Option<Self> {
         match actor.kind {
             ActorKind::Operator | ActorKind::Agent => None,
@@ -70,14 +74,15 @@ impl std::fmt::Display for Creator {
 }
 
 impl Customer {
-    /// Whether this is the record of the person who asks.
+    /// Returns whether this is the actor's own record: same e-mail, same organization, and not removed.
     pub fn is_of(&self, actor: &Actor) -> bool {
         let ActorKind::Customer { organization, .. } = actor.kind else { return false };
         let same = actor.email.as_ref() == Some(&self.email) && organization == self.organization_id;
         same && self.removed_at.is_none()
     }
 
-    /// It as somebody sees it: an external id, and who gave it, is its giver's own business; the vendor sees all.
+    /// Returns the customer as the actor sees it. The external id and the creator are shown only to the vendor's
+    /// staff and to the creator's contact managers or members.
     pub fn seen_by(self, actor: &Actor) -> Self {
         let acts = actor.has_one_of(&[Role::ContactManager, Role::PartnerMember]);
         let giver = acts && self.created_by.is_some() && self.created_by == Creator::of(actor);
@@ -87,7 +92,7 @@ impl Customer {
         }
     }
 
-    /// What happened to it: its organization's business, or the vendor's.
+    /// Returns an event about the customer. It concerns its organization or, without one, only the vendor.
     pub fn event(&self, kind: impl Into<EventKind>) -> NewEvent {
         match self.organization_id {
             Some(organization) => NewEvent::of_organization(kind, organization),

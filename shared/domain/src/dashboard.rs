@@ -1,4 +1,5 @@
-//! The dashboard: what is counted of an organization's service requests, month by month, as they change.
+//! Support dashboard: monthly counts of an organization's service requests, updated with each change of a service
+//! request.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Display;
@@ -10,11 +11,11 @@ use crate::service_request::{Month, ServiceRequest};
 use crate::service_request_kind::{ServiceRequestKind, ServiceRequestStatus};
 use crate::time::{Period, Timestamp};
 
-/// As many months a dashboard shows, the present one included.
+/// Number of months that a dashboard shows, including the present one.
 pub const MONTHS: u8 = 12;
 
-/// A length of time, rounded down to where its bucket begins: to a minute below 16 minutes, from there on to an eighth of
-/// the power of two that is in it. So a histogram of any number of them is small.
+/// Bucket of durations, in minutes: one minute wide below 16 minutes, from there on one eighth of the largest power
+/// of two that the duration contains. So a histogram of any number of durations is small.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Bucket(u16);
 
@@ -22,7 +23,7 @@ impl Bucket {
     const EXACT: u64 = 16;
     const PARTS: u64 = 8;
 
-    /// The bucket of the time from one instant to another.
+    /// Returns the bucket of the duration between two instants.
     pub fn between(from: Timestamp, to: Timestamp) -> Self {
         let minutes = to.unix_millis().saturating_sub(from.unix_millis()) / 60_000;
         let index = match minutes.checked_ilog2() {
@@ -35,7 +36,7 @@ impl Bucket {
         Self(u16::try_from(index).unwrap_or(u16::MAX))
     }
 
-    /// Where it begins.
+    /// Returns the shortest duration in the bucket.
     pub fn lower_bound(self) -> Period {
         let index = u64::from(self.0);
         let minutes = match index.checked_sub(Self::EXACT) {
@@ -46,22 +47,23 @@ impl Bucket {
     }
 }
 
-/// In what a service request is counted, in the month in which it was submitted.
+/// Counter of the service requests that were submitted in one month.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Counter {
-    /// Those of a kind that are so far.
+    /// Counts those of a kind that have a status at present.
     ByStatus(ServiceRequestKind, ServiceRequestStatus),
-    /// Those that the vendor answered first after such a time.
+    /// Counts those to which the vendor gave its first answer after a duration in this bucket.
     Answered(Bucket),
-    /// Those that are solved or closed, and were so after such a time.
+    /// Counts those that are solved or closed at present, and became so after a duration in this bucket.
     Solved(Bucket),
 }
 
-/// What the names of the buckets begin with: an item has hundreds of them, and is read and written whole.
+/// Prefixes of the names of bucket counters. They are short because an item has hundreds of these names, and is read
+/// and written as a whole.
 const ANSWERED: &str = "a";
 const SOLVED: &str = "s";
 
-/// Its name as an attribute: letters and digits only.
+/// Writes the counter's name as an attribute, which has only letters and digits.
 impl Display for Counter {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         match self {
@@ -73,7 +75,7 @@ impl Display for Counter {
 }
 
 impl ServiceRequest {
-    /// In what it is counted.
+    /// Returns the counters that count the service request.
     pub fn counters(&self) -> impl Iterator<Item = Counter> {
         let submitted = self.metadata.created_at;
         let answered = self.answered_at.map(|at| Counter::Answered(Bucket::between(submitted, at)));
@@ -81,7 +83,8 @@ impl ServiceRequest {
         std::iter::once(Counter::ByStatus(self.kind, self.status)).chain(answered).chain(solved)
     }
 
-    /// What is counted more, or less, since it was what it was before, if it was.
+    /// Returns the counters that change, each by +1 or -1, since the version `before`; `None` stands for a new
+    /// service request.
     pub fn counted_since(&self, before: Option<&Self>) -> Vec<(String, i8)> {
         let names = |request: &Self| request.counters().map(|one| one.to_string()).collect::<BTreeSet<_>>();
         let (old, new) = (before.map(names).unwrap_or_default(), names(self));
@@ -90,21 +93,21 @@ impl ServiceRequest {
     }
 }
 
-/// How many of a month's service requests are counted in what.
+/// Values of the counters of one month, by their names.
 pub type Counts = BTreeMap<String, i64>;
 
-/// How many service requests are so far.
+/// Numbers of service requests by their present status.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, JsonSchema)]
 pub struct StatusCounts {
-    /// All that were submitted.
+    /// Number of all service requests, in any status.
     pub submitted: i64,
-    /// Those on which the vendor has to do something.
+    /// Number of service requests that wait for the vendor.
     pub open: i64,
-    /// Those on which who submitted them has to.
+    /// Number of service requests that wait for the person who submitted them.
     pub waiting: i64,
-    /// Those that are done, as far as the vendor knows.
+    /// Number of service requests that the vendor considers solved.
     pub solved: i64,
-    /// Those that are over.
+    /// Number of service requests that are closed.
     pub closed: i64,
 }
 
@@ -120,24 +123,25 @@ impl StatusCounts {
     }
 }
 
-/// What there is to say of the service requests of a time.
+/// Figures of the service requests that were submitted in a period.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct Figures {
-    /// How many are so far now.
+    /// Numbers by present status.
     #[serde(flatten)]
     pub progress: StatusCounts,
-    /// The median of the times from the submission to the vendor's first text, rounded down: to a minute below 16 minutes,
-    /// by less than an eighth above. None if nothing was answered.
+    /// Median time from the submission to the vendor's first text; ISO 8601. It is rounded down, to a minute below 16
+    /// minutes and by less than one eighth above. Absent if no service request was answered.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub median_to_first_answer: Option<Period>,
-    /// The same of the times from the submission until it was solved or closed, of those that are so now.
+    /// Median time from the submission until the service request was solved or closed, of those that are solved or
+    /// closed at present; ISO 8601. It is rounded like `medianToFirstAnswer`. Absent if there are none.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub median_to_solution: Option<Period>,
 }
 
 impl Figures {
-    /// The figures of some months together.
+    /// Returns the figures of several months together.
     pub fn of(counts: &[&Counts]) -> Self {
         let mut progress = StatusCounts::default();
         for kind in ServiceRequestKind::ALL {
@@ -151,41 +155,42 @@ impl Figures {
     }
 }
 
-/// How many of a kind are so far.
+/// Numbers of service requests of one kind.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
 pub struct KindFigures {
-    /// The kind.
+    /// Kind of the service requests.
     pub kind: ServiceRequestKind,
-    /// How many are so far now.
+    /// Numbers by present status.
     #[serde(flatten)]
     pub progress: StatusCounts,
 }
 
-/// The figures of the service requests that were submitted in a month.
+/// Figures of the service requests that were submitted in one month.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
 pub struct MonthFigures {
-    /// The month, in UTC.
+    /// Month in UTC, such as `2026-01`.
     pub month: Month,
-    /// Its figures.
+    /// Figures of the month.
     #[serde(flatten)]
     pub figures: Figures,
 }
 
-/// What became of the service requests that were submitted to an organization in the last twelve months.
+/// Figures of the service requests that were submitted for an organization in the last twelve months, including the
+/// present one.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct Dashboard {
-    /// All of them.
+    /// Figures of all twelve months together.
     #[serde(flatten)]
     pub all: Figures,
-    /// Each kind.
+    /// Numbers of each kind, over all twelve months.
     pub by_kind: Vec<KindFigures>,
-    /// Each month, the present one last.
+    /// Figures of each of the twelve months, the oldest first and the present one last.
     pub by_month: Vec<MonthFigures>,
 }
 
 impl Dashboard {
-    /// The dashboard at an instant, by the counts of the months that have any.
+    /// Returns the dashboard at an instant. A month that is absent from `counted` has no service requests.
     pub fn of(counted: &BTreeMap<Month, Counts>, now: Timestamp) -> Self {
         let (none, months) = (Counts::new(), Self::months(now));
         let counts: Vec<&Counts> = months.iter().map(|month| counted.get(month).unwrap_or(&none)).collect();
@@ -199,7 +204,7 @@ impl Dashboard {
         Self { all: Figures::of(&counts), by_kind: by_kind.to_vec(), by_month: by_month.collect() }
     }
 
-    /// The months that it shows at an instant, the present one last.
+    /// Returns the months that the dashboard shows at an instant, the present one last.
     pub fn months(now: Timestamp) -> Vec<Month> {
         let past = (0..MONTHS).rev();
         past.map(|past| Month::of(now.before(Period::months(past)))).collect()
@@ -214,7 +219,7 @@ fn status_counts(counts: &[&Counts], kind: ServiceRequestKind, mut progress: Sta
     progress
 }
 
-/// The lower median of what is counted under names that begin so and end with the number of a bucket.
+/// Returns the lower median over the bucket counters whose names are `name` and the number of the bucket.
 fn median(counts: &[&Counts], name: &str) -> Option<Period> {
     let mut histogram: BTreeMap<u16, i64> = BTreeMap::new();
     for (counter, number) in counts.iter().flat_map(|counts| counts.iter()) {

@@ -1,4 +1,4 @@
-//! Entitlements: that a person or an organization owns a product.
+//! Entitlements: ownership of a product by a person or an organization.
 
 use std::fmt::Display;
 use std::str::FromStr;
@@ -16,83 +16,85 @@ use crate::text::{ExternalId, written_as_text};
 use crate::time::Timestamp;
 use crate::value::Details;
 
-/// Who owns something: one person, or an organization and with it every customer of it.
+/// Owner of an entitlement: one person, or an organization and with it all of its customers.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
 pub enum Owner {
-    /// An organization.
+    /// Organization that owns the product, and with it all of its customers.
     #[serde(rename = "organizationId")]
     Organization(OrganizationId),
-    /// A person.
+    /// Customer who owns the product.
     #[serde(rename = "customerId")]
     Customer(CustomerId),
 }
 
-/// Somebody owns a product.
+/// Ownership of a product by a person or an organization.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Entitlement {
-    /// Its id.
+    /// Id of the entitlement.
     pub id: EntitlementId,
-    /// What people call it on the telephone.
+    /// Number by which people refer to the entitlement on the telephone, such as `E-PQE3-X9QZ-S4SB`.
     pub number: EntitlementNumber,
-    /// Who owns it, for good.
+    /// Owner of the product. It never changes.
     #[serde(flatten)]
     pub owner: Owner,
-    /// What is owned.
+    /// Product that is owned.
     pub product_id: ProductId,
-    /// The vendor's own id for it; unique among entitlements.
+    /// Vendor's own id for the entitlement; 1 to 100 characters, unique among entitlements. Absent if there is none.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub external_id: Option<EntitlementExternalId>,
-    /// The subscription that gives it: then it begins and ends with that.
+    /// Subscription that gives the entitlement, which starts and ends with the subscription. Absent if no
+    /// subscription gives it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub subscription_id: Option<SubscriptionId>,
-    /// From when on; without, from its making on.
+    /// Time from which the product is owned; RFC 3339, UTC. Absent if it is owned from the creation on.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub starts_at: Option<Timestamp>,
-    /// Until when, not included; without, for good.
+    /// Time at which the ownership ends, exclusive; RFC 3339, UTC. Absent if it has no end.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub ends_at: Option<Timestamp>,
-    /// Since when somebody has ended it.
+    /// Time at which the entitlement was ended before `endsAt`: by an operator, or with its subscription, which was
+    /// deactivated or whose order was cancelled; RFC 3339, UTC. Absent if it was not ended early.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub ended_at: Option<Timestamp>,
-    /// What the detail fields say of it, also the archived ones.
+    /// Values of the detail fields, including archived fields.
     #[serde(default, skip_serializing_if = "Details::is_empty")]
     pub details: Details,
-    /// When that last changed, and by what.
+    /// Last change of the details. Absent if they never changed.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub details_changed: Option<DetailsChange>,
-    /// When, and which version.
+    /// Creation time, time of the last write, and version.
     #[serde(flatten)]
     pub metadata: Metadata,
 }
 
-/// When details last changed, and by what.
+/// Time and author of a change of details.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct DetailsChange {
-    /// When.
+    /// Time of the change; RFC 3339, UTC.
     pub at: Timestamp,
-    /// By whom.
+    /// Author of the change.
     pub by: Author,
-    /// By which import, if it was one.
+    /// Import that made the change. Absent if it was not made by an import.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub import_id: Option<ImportId>,
 }
 
-/// Whether something is owned now.
+/// Status of an entitlement at the time of the request.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub enum EntitlementStatus {
-    /// Not yet.
+    /// The ownership has not started.
     Upcoming,
-    /// It is.
+    /// The product is owned.
     Active,
-    /// No longer.
+    /// The ownership has ended.
     Ended,
 }
 
 impl Entitlement {
-    /// Whether the product is owned at an instant.
+    /// Returns the status at an instant.
     pub fn status(&self, now: Timestamp) -> EntitlementStatus {
         if self.ended_at.is_some() || self.ends_at.is_some_and(|end| end <= now) {
             EntitlementStatus::Ended
@@ -103,7 +105,8 @@ impl Entitlement {
         }
     }
 
-    /// What happened to it: its organization's business; a person's own is the vendor's to know.
+    /// Returns an event about the entitlement. It concerns the organization that owns the product; if a person owns
+    /// it, only the vendor.
     pub fn event(&self, kind: impl Into<EventKind>) -> NewEvent {
         match self.owner {
             Owner::Organization(organization) => NewEvent::of_organization(kind, organization),
@@ -112,8 +115,9 @@ impl Entitlement {
     }
 }
 
-/// An entitlement's number: `E-` and three groups of four, of 31 letters and digits that nobody mistakes for each
-/// other. The last one is chosen so that a number with one wrong character, or with two exchanged, is none.
+/// Number of an entitlement: `E-` and three groups of four symbols, from 31 letters and digits that are hard to
+/// confuse. The last symbol is a check digit: a number with one wrong symbol, or with two symbols exchanged, is
+/// invalid.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct EntitlementNumber(String);
 
@@ -122,7 +126,7 @@ impl EntitlementNumber {
     const LENGTH: usize = 12;
     const INVALID: &str = "invalid-entitlement-number";
 
-    /// The number of an entitlement. It follows from the id, and no id from it.
+    /// Returns the number of an entitlement. It follows from the id by a hash, so that it does not reveal the id.
     pub fn of(id: EntitlementId) -> Self {
         let digest = Sha256::digest(id.to_string());
         let mut rest = digest.iter().take(16).fold(0u128, |number, byte| number << 8 | u128::from(*byte));
@@ -137,8 +141,8 @@ impl EntitlementNumber {
         Self(Self::grouped(&symbols))
     }
 
-    /// The sum of the symbols' values, each times its weight: 12 for the first, 1 for the last. Weights that differ modulo
-    /// a prime find every single error and every exchange, as in an ISBN-10 (ISO 2108).
+    /// Returns the sum of the symbols' values, each multiplied by its weight: 12 for the first, 1 for the last.
+    /// Weights that differ modulo a prime detect every single error and every exchange, as in an ISBN-10 (ISO 2108).
     fn sum(places: &[u128]) -> u128 {
         (1..=12).rev().zip(places).map(|(weight, place)| weight * place).sum()
     }
@@ -157,7 +161,8 @@ impl Display for EntitlementNumber {
 }
 
 impl EntitlementNumber {
-    /// The number that a text is, or why it is none; nothing if it has not even the form of one.
+    /// Parses a number, in upper or lower case. Returns `None` if the text does not have the form of a number, and an
+    /// error if only its check digit is wrong.
     fn read(text: &str) -> Option<Result<Self, ParseError>> {
         let number = text.to_ascii_uppercase();
         let symbols: String = number.chars().skip(2).filter(|c| *c != '-').collect();
@@ -189,13 +194,13 @@ impl FromStr for EntitlementNumber {
 
 written_as_text!(EntitlementNumber, pattern = "^E(-[2-9A-HJKMNP-Z]{4}){3}$");
 
-/// An external id of an entitlement: 1 to 100 characters that have not the form of its id or number, so that nobody asks
-/// which is meant.
+/// External id of an entitlement: 1 to 100 characters. To keep lookups unambiguous, it must not have the form of an
+/// entitlement's id or number.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct EntitlementExternalId(ExternalId);
 
 impl EntitlementExternalId {
-    /// The id.
+    /// Returns the external id.
     pub fn get(&self) -> &ExternalId {
         &self.0
     }
@@ -223,14 +228,14 @@ impl FromStr for EntitlementExternalId {
 
 written_as_text!(EntitlementExternalId, minLength = 1, maxLength = 100);
 
-/// One of the names under which an entitlement is found.
+/// Identifier by which an entitlement can be looked up.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum EntitlementName {
-    /// Its id.
+    /// Id of the entitlement.
     Id(EntitlementId),
-    /// Its number.
+    /// Number of the entitlement.
     Number(EntitlementNumber),
-    /// The vendor's own id for it.
+    /// Vendor's own id for the entitlement.
     ExternalId(EntitlementExternalId),
 }
 
@@ -241,7 +246,7 @@ impl FromStr for EntitlementName {
         if let Ok(id) = text.parse() {
             return Ok(Self::Id(id));
         }
-        // What has the form of a number is one, or mistyped; it names nothing else.
+        // A text in the form of a number is a number or mistyped; it is never an external id.
         if let Some(number) = EntitlementNumber::read(text) {
             return number.map(Self::Number);
         }

@@ -1,5 +1,5 @@
-//! What is wrong with a request, place by place. Parsing goes on after the first fault, so that a caller
-//! learns of all of them at once.
+//! Faults of a request, and their places. Parsing continues after the first fault, so that a caller learns of all of
+//! them at once.
 
 use std::fmt::Display;
 use std::ops::ControlFlow;
@@ -13,17 +13,17 @@ use serde::{Deserialize, Serialize};
 
 use crate::unicode::tame;
 
-/// Why a text is not what it should be: a stable code and a sentence for people.
+/// Error of a text that does not have the required form.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ParseError {
-    /// Stable, kebab-case.
+    /// Stable error code in kebab-case.
     pub code: &'static str,
-    /// One lower-case sentence; what the caller sent stands in backticks.
+    /// Explanation for people: one lower-case sentence, with the caller's text in backticks.
     pub detail: String,
 }
 
 impl ParseError {
-    /// A value that is not of its form.
+    /// Creates an error from its code and explanation.
     pub fn new(code: &'static str, detail: impl Into<String>) -> Self {
         Self { code, detail: detail.into() }
     }
@@ -37,53 +37,53 @@ impl Display for ParseError {
 
 impl std::error::Error for ParseError {}
 
-/// Where in a request a fault is.
+/// Place of a fault in a request.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub enum FaultPointer {
-    /// A JSON pointer (RFC 6901) into the body.
+    /// JSON pointer (RFC 6901) to a field of the body.
     Pointer(String),
-    /// The name of a path or query parameter, or of a header.
+    /// Name of a path or query parameter, or of a header.
     Parameter(String),
 }
 
 impl FaultPointer {
-    /// The body's field at these steps.
+    /// Returns the place of the field of the body at these steps.
     pub fn pointer(steps: &[&dyn Display]) -> Self {
         Self::Pointer(steps.iter().map(step).collect())
     }
 
-    /// A path or query parameter, or a header.
+    /// Returns the place of a path or query parameter, or of a header.
     pub fn parameter(name: impl Into<String>) -> Self {
         Self::Parameter(name.into())
     }
 }
 
-/// One thing that is wrong with a request.
+/// One fault of a request.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Fault {
-    /// Where.
+    /// Place of the fault.
     #[serde(flatten)]
     pub at: FaultPointer,
-    /// Stable, kebab-case: what a program decides by.
+    /// Stable error code in kebab-case, for programs to act on.
     pub code: String,
-    /// One sentence for people.
+    /// Explanation for people, in one sentence.
     pub detail: String,
-    /// The limit that was hit.
+    /// Limit that the request exceeds. Absent if the fault is not about a limit.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub limit: Option<u64>,
-    /// How much of the limit is used up already.
+    /// Amount of the limit that is already used. Absent if it does not apply.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub used: Option<u64>,
 }
 
 impl Fault {
-    /// A fault without limits.
+    /// Creates a fault without a limit.
     pub fn new(at: FaultPointer, code: &str, detail: impl Into<String>) -> Self {
         Self { at, code: code.to_owned(), detail: detail.into(), limit: None, used: None }
     }
 
-    /// The same fault with the limit that was hit and what is used of it.
+    /// Returns the fault with the limit that the request exceeds, and the amount of it that is already used.
     pub fn with_limit(self, limit: u64, used: Option<u64>) -> Self {
         Self { limit: Some(limit), used, ..self }
     }
@@ -94,12 +94,12 @@ impl Fault {
 pub struct Faults(pub Vec<Fault>);
 
 impl Faults {
-    /// The faults of a text at this place.
+    /// Creates the fault of a text at a location of the body.
     pub fn invalid(location: ValuePointerRef<'_>, invalid: ParseError) -> Self {
         Self(vec![Fault::new(place(location), invalid.code, invalid.detail)])
     }
 
-    /// The same faults, seen as faults of parameters instead of body fields.
+    /// Returns the faults as those of parameters instead of fields of the body.
     pub fn of_parameters(self) -> Self {
         let relocate = |fault: Fault| match fault.at {
             FaultPointer::Pointer(path) => {
@@ -116,7 +116,7 @@ fn place(location: ValuePointerRef<'_>) -> FaultPointer {
     FaultPointer::Pointer(pointer(location))
 }
 
-/// A location as a JSON pointer; of one that only a caller's own names make long, the beginning.
+/// Returns a location as a JSON pointer, cut to 400 characters: only names that the caller chose make it longer.
 pub fn pointer(location: ValuePointerRef<'_>) -> String {
     const LONGEST: usize = 400;
     fn whole(location: ValuePointerRef<'_>) -> String {
@@ -129,7 +129,7 @@ pub fn pointer(location: ValuePointerRef<'_>) -> String {
     shortened(&whole(location), LONGEST)
 }
 
-/// One step of a JSON pointer, escaped (RFC 6901).
+/// Returns one step of a JSON pointer (RFC 6901), escaped, and cut to 100 characters.
 fn step(name: impl Display) -> String {
     const LONGEST: usize = 100;
     format!("/{}", shortened(&name.to_string(), LONGEST).replace('~', "~0").replace('/', "~1"))
@@ -159,8 +159,8 @@ fn listed<T>(items: &[T], word: impl Fn(&T) -> String) -> String {
     items.iter().map(word).collect::<Vec<_>>().join(", ")
 }
 
-/// Caller's text as a problem may show it: in backticks, without what nobody sees or what deceives, not longer than
-/// helps.
+/// Returns a caller's text as a problem may show it: in backticks, without control characters, invisible and
+/// deceptive characters, and cut to 60 characters.
 pub fn quoted(text: &str) -> String {
     const SHOWN: usize = 60;
     let shown = tame(text, SHOWN);
@@ -215,7 +215,7 @@ impl DeserializeError for Faults {
     }
 }
 
-/// Reads a text at `location` and parses it, for the types that are written as a text.
+/// Reads a text at `location` and parses it, for types that are represented as a text.
 pub fn parse_text<T, V>(value: deserr::Value<V>, location: ValuePointerRef<'_>) -> Result<T, Faults>
 where
     T: std::str::FromStr<Err = ParseError>,
@@ -225,14 +225,14 @@ where
     text.parse().map_err(|invalid| Faults::invalid(location, invalid))
 }
 
-/// What must hold between the fields of an object, or the items of a list. It is looked for in what was sent,
-/// not in what was parsed, so that a fault in one field hides none between fields.
+/// Rules between the fields of an object, or the items of a list. They are checked in the sent value, not in the
+/// parsed one, so that a fault in one field does not hide faults between fields.
 pub trait Check {
-    /// Each fault, and the JSON pointer to its place below this one.
+    /// Returns the faults, each with the JSON pointer to its place below the checked value.
     fn check(sent: &serde_json::Value) -> Vec<(String, ParseError)>;
 }
 
-/// A value that was parsed and checked.
+/// Value that was parsed and checked.
 #[derive(Debug, Clone)]
 pub struct Validated<T>(pub T);
 
@@ -259,7 +259,7 @@ impl<T: JsonSchema> JsonSchema for Validated<T> {
     }
 }
 
-/// Parses a value, and names what `check` finds in it beside what parsing finds.
+/// Parses a value, and reports the faults that `check` finds together with those of parsing.
 pub fn parse_and_check<T, V>(
     value: deserr::Value<V>,
     location: ValuePointerRef<'_>,
@@ -278,7 +278,7 @@ where
     parsed.filter(|_| faults.0.is_empty()).ok_or(faults)
 }
 
-/// Parses a number that must be 1 to `most`.
+/// Parses an integer that must be 1 to `most`.
 pub fn parse_number<T, V: IntoValue>(
     value: deserr::Value<V>,
     location: ValuePointerRef<'_>,
@@ -297,7 +297,7 @@ pub fn parse_number<T, V: IntoValue>(
     })
 }
 
-/// That a list has from one to `most` items.
+/// Returns the fault of a list that does not have 1 to `most` items.
 pub fn check_length(list: &[serde_json::Value], most: usize) -> Option<(String, ParseError)> {
     let invalid = match list.len() {
         0 => ParseError::new("too-few", "must have at least one item"),
@@ -309,12 +309,12 @@ pub fn check_length(list: &[serde_json::Value], most: usize) -> Option<(String, 
     Some((String::new(), invalid))
 }
 
-/// Adds `other`'s faults, if any, to `faults`, and keeps its value.
+/// Adds the faults of `other`, if it has any, to `faults`, and returns its value.
 pub fn collect<T>(faults: &mut Faults, other: Result<T, Faults>) -> Option<T> {
     other.map_err(|more| faults.0.extend(more.0)).ok()
 }
 
-/// The error of a value that is of another kind than `accepted`.
+/// Returns the fault of a value whose JSON type is not among `accepted`.
 pub fn wrong_kind<V: IntoValue>(
     actual: deserr::Value<V>,
     accepted: &[ValueKind],

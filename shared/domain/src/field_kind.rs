@@ -1,4 +1,4 @@
-//! The kinds of detail fields.
+//! Types of detail fields.
 
 use deserr::Deserr;
 use schemars::JsonSchema;
@@ -6,45 +6,46 @@ use serde::{Deserialize, Serialize};
 
 use crate::fault::Faults;
 
-/// What a field's values are.
+/// Type of a detail field's values.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema, Deserr)]
 #[serde(rename_all = "SCREAMING_SNAKE_CASE")]
 #[deserr(error = Faults)]
 pub enum FieldKind {
-    /// A text of up to 255 characters.
+    /// Text of 1 to 255 characters, in one line.
     #[deserr(rename = "TEXT")]
     Text,
-    /// A number of up to 15 digits, before and after the point.
+    /// Number of at most 15 digits, before and after the decimal point together.
     #[deserr(rename = "NUMBER")]
     Number,
-    /// A day.
+    /// Calendar date of the form `2026-01-31`, from the year 1 to 9999.
     #[deserr(rename = "DATE")]
     Date,
-    /// An e-mail address.
+    /// E-mail address of at most 254 bytes; stored and shown in its case-folded form.
     #[deserr(rename = "EMAIL")]
     Email,
-    /// A telephone number (E.164), such as `+81312345678`.
+    /// Telephone number in E.164, such as `+81312345678`.
     #[deserr(rename = "PHONE")]
     Phone,
-    /// An address on the web, `https` or `http`, of up to 2,048 characters.
+    /// Web address of at most 2,048 characters that begins with `https://` or `http://`.
     #[deserr(rename = "URL")]
     Url,
     /// One of the field's options.
     #[deserr(rename = "SELECT")]
     Select,
-    /// Some of the field's options.
+    /// Any number of the field's options, each at most once.
     #[deserr(rename = "MULTISELECT")]
     Multiselect,
     /// `true` or `false`.
     #[deserr(rename = "BOOLEAN")]
     Boolean,
-    /// One of the vendor's people, by e-mail: the tokens' issuer, not Vouchsafe, knows who they are.
+    /// E-mail address of one of the vendor's people. Vouchsafe does not check that the person exists: only the token
+    /// issuer knows the vendor's people.
     #[deserr(rename = "USER")]
     User,
 }
 
 impl FieldKind {
-    /// Whether the values are chosen from options.
+    /// Returns whether the values are chosen from the field's options.
     pub fn has_options(self) -> bool {
         matches!(self, Self::Select | Self::Multiselect)
     }

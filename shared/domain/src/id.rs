@@ -1,5 +1,5 @@
-//! Typed ids: a prefix that says what the id names, and a UUIDv7 (RFC 9562), so that ids sort by the time
-//! they were given.
+//! Typed ids. An id is a prefix that names the kind of object, an underscore and a lower-case UUIDv7 (RFC 9562), so
+//! ids sort by the time at which they were generated.
 
 use std::collections::BTreeMap;
 use std::sync::{Mutex, PoisonError};
@@ -10,17 +10,18 @@ use crate::fault::{ParseError, quoted};
 use crate::text::written_as_text;
 use crate::time::Timestamp;
 
-/// What all ids have in common.
+/// Common interface of all typed ids.
 pub trait Id: Sized + From<Uuid> {
-    /// The prefix, without the underscore.
+    /// Prefix without the underscore, such as `prt`.
     const PREFIX: &'static str;
 
-    /// The smallest id that can be given at this instant, or later.
+    /// Returns the smallest id that can be generated at `time` or later.
     fn first_at(time: Timestamp) -> Self {
         Self::from(first_at(time))
     }
 
-    /// Sorts after every id that can be given before this instant, and before all others.
+    /// Returns an upper bound of the ids generated before `time`: it sorts after all of them and before every id
+    /// generated at `time` or later.
     fn last_before(time: Timestamp) -> Self {
         Self::from(Uuid::from_u128(first_at(time).as_u128().saturating_sub(1)))
     }
@@ -53,7 +54,7 @@ macro_rules! id {
         }
 
         impl $name {
-            /// When it was given.
+            /// Returns the time at which the id was generated, to the millisecond.
             pub fn given_at(self) -> Timestamp {
                 let (seconds, nanos) = self.0.get_timestamp().map_or((0, 0), |time| time.to_unix());
                 Timestamp::from_unix_millis(seconds.saturating_mul(1000).saturating_add(u64::from(nanos) / 1_000_000))
@@ -90,140 +91,142 @@ macro_rules! id {
 }
 
 id!(
-    /// Names a partner.
+    /// Id of a partner.
     PartnerId,
     "prt"
 );
 id!(
-    /// Names a customer organization.
+    /// Id of a customer organization.
     OrganizationId,
     "org"
 );
 id!(
-    /// Names a person who is a customer.
+    /// Id of a customer, who is a person.
     CustomerId,
     "cus"
 );
 id!(
-    /// Names a partner's member.
+    /// Id of a partner's member.
     MemberId,
     "mem"
 );
 id!(
-    /// Names a request for access; sorts by its coming.
+    /// Id of an access request; sorts by submission time.
     AccessRequestId,
     "arq"
 );
 id!(
-    /// Names access that was given.
+    /// Id of an access grant.
     GrantId,
     "grt"
 );
 id!(
-    /// Names a service request; sorts by its coming.
+    /// Id of a service request; sorts by submission time.
     ServiceRequestId,
     "srq"
 );
 id!(
-    /// Names a webhook source.
+    /// Id of a webhook source.
     SourceId,
     "src"
 );
 id!(
-    /// Names a product.
+    /// Id of a product.
     ProductId,
     "prd"
 );
 id!(
-    /// Names a detail field.
+    /// Id of a detail field.
     FieldId,
     "fld"
 );
 id!(
-    /// Names an entitlement.
+    /// Id of an entitlement.
     EntitlementId,
     "ent"
 );
 id!(
-    /// Names an import of details.
+    /// Id of an import of detail values.
     ImportId,
     "imp"
 );
 id!(
-    /// Names a subscription.
+    /// Id of a subscription.
     SubscriptionId,
     "sub"
 );
 id!(
-    /// Names a site of an organization.
+    /// Id of a site of an organization.
     SiteId,
     "sit"
 );
 id!(
-    /// Names a license assignment.
+    /// Id of a license assignment.
     AssignmentId,
     "asg"
 );
 id!(
-    /// Names a parked order; sorts by its coming.
+    /// Id of a parked order; sorts by the time at which the order was parked.
     ParkedOrderId,
     "ord"
 );
 id!(
-    /// Names an event; sorts by its time.
+    /// Id of an event; sorts by the time of the event.
     EventId,
     "evt"
 );
 
 impl SubscriptionId {
-    /// The entitlement that a subscription gives: one thing with two names.
+    /// Returns the id of the entitlement that the subscription gives. Both ids have the same UUID.
     pub fn entitlement(self) -> EntitlementId {
         EntitlementId(self.0)
     }
 }
 
-/// Where new ids come from. Ids of one source never repeat and, in one process, rise also while the clock
-/// stands still.
+/// Source of new ids. Ids from one source never repeat and, within one process, increase even while the clock stands
+/// still.
 #[derive(Debug)]
 pub struct Ids(IdSource);
 
 #[derive(Debug)]
 enum IdSource {
-    /// The millisecond of the last id, and what keeps ids of one millisecond in order.
+    /// Millisecond of the last id, and the context that keeps ids of one millisecond in order.
     Random(Mutex<(u64, ContextV7)>),
-    /// How many ids of each prefix were given.
+    /// Number of the first id of every prefix, and the number of the next id by prefix.
     Counted { first: u64, given: Mutex<BTreeMap<&'static str, u64>> },
 }
 
 impl Ids {
-    /// Ids nobody can guess.
+    /// Creates a source of ids that cannot be guessed.
     pub fn random() -> Self {
         Self(IdSource::Random(Mutex::new((0, ContextV7::new()))))
     }
 
-    /// Ids that are the same in every run, each kind counted from `first`: for the demo world and the tests.
+    /// Creates a deterministic source for the demo world and the tests: ids of each kind are counted from `first`, so
+    /// every run generates the same ids.
     pub fn counted_from(first: u64) -> Self {
         Self(IdSource::Counted { first, given: Mutex::default() })
     }
 
-    /// A new id of the kind asked for, given at `now`.
+    /// Generates an id of type `T` with `now` as its time.
     pub fn next<T: Id>(&self, now: Timestamp) -> T {
         T::from(self.of_kind(T::PREFIX, now))
     }
 
-    /// A bare UUIDv7.
+    /// Generates a UUIDv7 without a prefix.
     pub fn uuid(&self, now: Timestamp) -> Uuid {
         self.of_kind("", now)
     }
 
     fn of_kind(&self, prefix: &'static str, now: Timestamp) -> Uuid {
         let millis = now.unix_millis();
-        // A poisoned lock still holds what can be used: it is plain data.
+        // The data behind a poisoned lock is still usable: it is plain and always consistent.
         match &self.0 {
             IdSource::Random(last) => {
                 let nanos = u32::try_from(millis % 1000 * 1_000_000).unwrap_or_default();
                 let mut last = last.lock().unwrap_or_else(PoisonError::into_inner);
-                // A context that saw a later time would give that time to an earlier id.
+                // A context never returns a time before the latest it has seen; an id for an earlier `now` would get
+                // that later time. So each millisecond gets a new context.
                 if last.0 != millis {
                     *last = (millis, ContextV7::new());
                 }
@@ -242,7 +245,8 @@ impl Ids {
     }
 }
 
-/// A text of 32 characters that nobody gave before: 122 bits of the operating system's randomness.
+/// Returns 32 random hexadecimal characters that have never been returned before: they hold 122 bits of the operating
+/// system's randomness.
 #[expect(clippy::disallowed_methods, reason = "it names nothing, so nothing depends on it")]
 pub fn nonce() -> String {
     Uuid::new_v4().simple().to_string()

@@ -1,10 +1,10 @@
-//! The deployment's one secret, and what is derived from it.
+//! The deployment's secret key, and the keys derived from it.
 
 use hmac::{Hmac, KeyInit, Mac};
 use sha2::{Digest, Sha256};
 
-/// Keeps everything this deployment signs: page tokens, and the secrets it gives away. It never leaves the
-/// process. While it is rotated, what the key before it signed stays good.
+/// Key from which the deployment derives the keys of page tokens and the secrets that it issues. It never leaves the
+/// process. During a rotation, everything made with the previous key remains valid.
 #[derive(Clone)]
 pub struct DeploymentKey {
     current: [u8; 32],
@@ -14,8 +14,8 @@ pub struct DeploymentKey {
 impl std::str::FromStr for DeploymentKey {
     type Err = &'static str;
 
-    /// Reads a key as it is configured: one text without white space or, while it is rotated, the new one and the one before
-    /// it, separated by white space.
+    /// Parses the configured key: one text without white space or, during a rotation, the new key and the previous
+    /// one, separated by white space.
     fn from_str(configured: &str) -> Result<Self, Self::Err> {
         let mut keys = configured.split_whitespace().map(|key| Sha256::digest(key.as_bytes()).into());
         match (keys.next(), keys.next(), keys.next()) {
@@ -27,12 +27,12 @@ impl std::str::FromStr for DeploymentKey {
 }
 
 impl DeploymentKey {
-    /// A key for one purpose only, of the current key: what is signed from now on is signed with it.
+    /// Derives the key for one purpose from the current key. Everything new is made with this key.
     pub fn derive(&self, purpose: &str) -> [u8; 32] {
         derive(&self.current, purpose)
     }
 
-    /// The keys for one purpose that are good: that of the current key and, while it is rotated, of the one before.
+    /// Derives the valid keys for one purpose: from the current key and, during a rotation, from the previous one.
     pub fn derive_all(&self, purpose: &str) -> impl Iterator<Item = [u8; 32]> + use<> {
         let of = |key| derive(&key, purpose);
         [Some(self.current), self.before].map(|key| key.map(of)).into_iter().flatten()
@@ -43,9 +43,9 @@ fn derive(key: &[u8; 32], purpose: &str) -> [u8; 32] {
     mac(key, &[purpose.as_bytes()]).finalize().into_bytes().into()
 }
 
-/// HMAC-SHA256 (RFC 2104) of the parts, one after another.
+/// Returns the HMAC-SHA256 (RFC 2104) over the parts in sequence.
 pub fn mac(key: &[u8; 32], parts: &[&[u8]]) -> Hmac<Sha256> {
-    // The hash's block is 64 bytes; HMAC fills a shorter key up with zeros.
+    // SHA-256 has a block of 64 bytes; HMAC pads a shorter key with zeros.
     let mut block = [0; 64];
     let (head, _) = block.split_at_mut(key.len());
     head.copy_from_slice(key);

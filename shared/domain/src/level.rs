@@ -1,51 +1,51 @@
-//! How far access goes, and what it is needed for.
+//! Access levels, and the actions that require them.
 
 use crate::words::words;
 
 words! {
-    /// How far access goes. Each level opens what the ones before it open.
+    /// Access level of a partner's members in an organization. Each level includes all levels before it.
     pub enum Level {
-        /// Sees the service requests to which the person was added, one at a time.
+        /// Allows viewing single service requests: those that the member submitted or is a contact of.
         Cc = "cc",
-        /// Sees all service requests of the organization, and gets the site's mail.
+        /// Allows viewing all service requests of the organization, and receiving mail about them.
         Look = "look",
-        /// Updates them, and may be their primary contact.
+        /// Allows updating service requests and being their primary contact.
         Update = "update",
-        /// Submits service requests for the organization.
+        /// Allows submitting service requests of kind `incident`, `question` and `change`.
         Create = "create",
-        /// Submits also the kinds that are kept for the primary contact.
+        /// Allows submitting service requests of every kind.
         ServiceAdmin = "service-admin",
-        /// Manages the organization's customers.
+        /// Allows managing the organization's customers.
         FullAdmin = "full-admin",
     }
 }
 
-/// What somebody wants to do that access opens.
+/// Action for an organization that requires an access level.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum AccessAction {
-    /// See a service request to which the person was added.
+    /// View a service request that the member submitted or is a contact of.
     SeeWhereAdded,
-    /// See any service request of the organization, and get the site's mail.
+    /// View any service request of the organization, and receive mail about them.
     SeeAll,
     /// Update a service request, or be its primary contact.
     Update,
-    /// Submit a service request of a kind that anyone may submit who may submit at all.
+    /// Submit a service request of an unrestricted kind.
     Submit,
-    /// Submit one of a kind that is kept for the primary contact.
+    /// Submit a service request of a restricted kind.
     SubmitRestricted,
     /// Manage the organization's customers.
     ManageCustomers,
 }
 
 impl Level {
-    /// Whether the level opens this.
+    /// Returns whether the level allows the action.
     pub fn allows(self, action: AccessAction) -> bool {
         self >= action.required_level()
     }
 }
 
 impl AccessAction {
-    /// The lowest level that opens it. Nothing else says what a level is good for.
+    /// Returns the lowest level that allows the action. Only this function defines what the levels allow.
     pub fn required_level(self) -> Level {
         match self {
             Self::SeeWhereAdded => Level::Cc,

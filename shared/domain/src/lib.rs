@@ -1,8 +1,7 @@
-//! The words and rules of Vouchsafe.
+//! Types and business rules of Vouchsafe.
 //!
-//! Everything here is a pure function of its arguments: time, ids and storage are handed in. What an
-//! operation may refuse on its own, without asking the table, is decided by these types when they are
-//! parsed.
+//! Everything here is a pure function of its arguments: time, ids and storage are passed in. The types check their
+//! input when it is parsed, so that an operation rejects malformed input without reading the table.
 
 pub mod access;
 pub mod actor;

@@ -13,34 +13,34 @@ use crate::problem::ErrorKind;
 use crate::text::{LicenseTypeCode, Name};
 use crate::time::Period;
 
-/// A kind of license that is sold. It has no id but its code.
+/// Type of license that the vendor sells. Its code is its only id.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct LicenseType {
-    /// Its code.
+    /// Code of the license type; 2 to 60 lower-case letters, digits and inner hyphens.
     pub code: LicenseTypeCode,
-    /// What people call it.
+    /// Name of the license type; 1 to 200 characters.
     pub name: Name,
-    /// How long a license lasts from its assignment on.
+    /// Duration of a license from its assignment on; ISO 8601, such as `P1Y`, at most 100 years.
     pub term: Period,
-    /// When, and which version.
+    /// Creation time, time of the last write, and version.
     #[serde(flatten)]
     pub metadata: Metadata,
 }
 
-/// How many licenses one line names: 1 to 100,000.
+/// Quantity of one line: 1 to 100,000.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct Quantity(u32);
 
 impl Quantity {
     const MOST: u32 = 100_000;
 
-    /// So many, if that many can be named.
+    /// Returns the quantity, or `None` if `count` is not 1 to 100,000.
     pub fn new(count: u64) -> Option<Self> {
         u32::try_from(count).ok().filter(|count| (1..=Self::MOST).contains(count)).map(Self)
     }
 
-    /// The number.
+    /// Returns the number.
     pub fn get(self) -> u64 {
         u64::from(self.0)
     }
@@ -65,18 +65,18 @@ impl JsonSchema for Quantity {
     }
 }
 
-/// So many licenses of one type.
+/// Number of licenses of one type.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema, Deserr)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 #[deserr(error = Faults, rename_all = camelCase, deny_unknown_fields)]
 pub struct Line {
-    /// Of which type.
+    /// Code of the license type; 2 to 60 characters.
     pub license_type: LicenseTypeCode,
-    /// How many.
+    /// Number of licenses; 1 to 100,000.
     pub quantity: Quantity,
 }
 
-/// The lines of an assignment: 1 to 20, each type once.
+/// Lines of an assignment: 1 to 20, with different license types.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(transparent)]
 pub struct Lines(#[schemars(length(min = 1, max = 20))] Vec<Line>);
@@ -84,7 +84,7 @@ pub struct Lines(#[schemars(length(min = 1, max = 20))] Vec<Line>);
 impl Lines {
     const MOST: usize = 20;
 
-    /// The lines in the order in which they were given.
+    /// Returns the lines in the order in which they were sent.
     pub fn iter(&self) -> impl Iterator<Item = &Line> {
         self.0.iter()
     }
@@ -118,42 +118,44 @@ impl Check for Lines {
     }
 }
 
-/// A partner's stock of one license type. Always `purchased = available + assigned`.
+/// Partner's stock of one license type. `purchased` always equals `available` plus `assigned`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct Pool {
-    /// Whose stock it is.
+    /// Partner that owns the pool.
     pub partner_id: PartnerId,
-    /// Of which type.
+    /// Code of the license type; 2 to 60 characters.
     pub license_type: LicenseTypeCode,
-    /// How many were bought, less what was taken back.
+    /// Number of licenses that were purchased, less those that were taken back; at most 1,000,000,000,000.
     pub purchased: u64,
-    /// How many can still be assigned.
+    /// Number of licenses that can still be assigned.
     pub available: u64,
-    /// How many were assigned, for good.
+    /// Number of licenses that were assigned, irreversibly.
     pub assigned: u64,
 }
 
 impl Pool {
-    /// More a pool never holds; far below what a JSON number carries exactly, also summed over all pools.
+    /// Largest number of licenses that a pool can hold. Even summed over all pools, it is far below the limit of
+    /// integers that JSON numbers represent exactly.
     pub const MOST: u64 = 1_000_000_000_000;
 
-    /// It does not hold what a line asks for.
+    /// The pool has fewer available licenses than a line requests.
     pub const EXHAUSTED: ErrorKind = ErrorKind::state(
         "license-pool-exhausted",
         "a pool holds less than a line asks for: `limit` were purchased, `used` are assigned",
     );
 
-    /// It would hold more than is ever counted.
+    /// The pool would hold more than [`Self::MOST`] licenses.
     pub const OVERFLOW: ErrorKind =
         ErrorKind::rule("pool-overflow", "the pool would hold more than is ever counted");
 
-    /// A pool that nothing was ever bought for.
+    /// Returns a pool for which nothing has ever been purchased.
     pub fn empty(partner_id: PartnerId, license_type: LicenseTypeCode) -> Self {
         Self { partner_id, license_type, purchased: 0, available: 0, assigned: 0 }
     }
 
-    /// Why a pool (none: nothing was ever bought) does not give what the line at `index` asks for.
+    /// Returns the fault of the line at `index` if its pool has too few licenses. Without a `pool`, nothing has ever
+    /// been purchased.
     pub fn exhausted(pool: Option<&Self>, index: usize, line: &Line) -> Fault {
         let (purchased, assigned, available) =
             pool.map_or((0, 0, 0), |pool| (pool.purchased, pool.assigned, pool.available));
@@ -167,19 +169,19 @@ impl Pool {
     }
 }
 
-/// Licenses handed over to an organization. Nothing changes or removes one.
+/// Irreversible assignment of licenses to an organization: it is never changed or deleted.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct Assignment {
-    /// Its id.
+    /// Id of the assignment.
     pub id: AssignmentId,
-    /// From whose pools.
+    /// Partner from whose pools the licenses were assigned.
     pub partner_id: PartnerId,
-    /// To whom.
+    /// Organization to which the licenses were assigned.
     pub organization_id: OrganizationId,
-    /// What.
+    /// Assigned license types and quantities; 1 to 20 lines.
     pub lines: Lines,
-    /// When.
+    /// Time of the assignment, and version.
     #[serde(flatten)]
     pub metadata: Metadata,
 }

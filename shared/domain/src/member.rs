@@ -1,4 +1,4 @@
-//! Members: a partner's people, on record.
+//! Members: records of a partner's people.
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -9,30 +9,31 @@ use crate::party::Metadata;
 use crate::text::{Email, Name};
 use crate::time::Timestamp;
 
-/// A person who works for a partner. Without this record nobody uses a partner's access, whatever a token says.
+/// Person who works for a partner. Without this record nobody can use the partner's access, whatever a token states.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct Member {
-    /// Its id. Who is added again has another, and nothing that was given to the one before.
+    /// Id of the member. A person who is removed and added again gets a new id, and none of the grants that the
+    /// earlier member had.
     pub id: MemberId,
-    /// The partner.
+    /// Partner that the member works for.
     pub partner_id: PartnerId,
-    /// Its e-mail, unique in the partner.
+    /// E-mail of the member; at most 254 bytes, unique within the partner.
     pub email: Email,
-    /// What people call it.
+    /// Name of the member; 1 to 200 characters.
     pub name: Name,
-    /// Whether it manages the partner's members, and asks for access for others.
+    /// Whether the member may manage the partner's members and request access for others.
     pub admin: bool,
-    /// Since when it is no member any more.
+    /// Time at which the member was removed; RFC 3339, UTC. Absent while the person is a member.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub removed_at: Option<Timestamp>,
-    /// When, and which version.
+    /// Creation time, time of the last write, and version.
     #[serde(flatten)]
     pub metadata: Metadata,
 }
 
 impl Member {
-    /// What happened to it: its partner's business.
+    /// Returns an event about the member, which concerns its partner.
     pub fn event(&self, kind: impl Into<EventKind>) -> NewEvent {
         NewEvent::of_partner(kind, self.partner_id)
     }

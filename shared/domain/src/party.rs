@@ -1,4 +1,4 @@
-//! The parties: partners, organizations, and what links them.
+//! Parties: partners and organizations, and the links between them.
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -7,73 +7,78 @@ use crate::id::{OrganizationId, PartnerId, SourceId};
 use crate::text::{ExternalId, Name, StoreAccount};
 use crate::time::{TimeZone, Timestamp};
 
-/// How often an object was written; its `ETag` is this number in quotes.
+/// Number of times an object was written, from 1 on. Its `ETag` is this number in quotes.
 pub type Version = u64;
 
-/// When an object was made and last written, and its version.
+/// Creation time, time of the last write, and version of an object.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct Metadata {
-    /// When it was made.
+    /// Time at which the object was created; RFC 3339, UTC.
     pub created_at: Timestamp,
-    /// When it was last written.
+    /// Time at which the object was last written; RFC 3339, UTC.
     pub updated_at: Timestamp,
-    /// Rises by one with every write.
+    /// Version of the object: 1 when it is created, one more with every write. The `ETag` is this number in quotes.
     pub version: Version,
 }
 
 impl Metadata {
-    /// The metadata of what is made now.
+    /// Returns the metadata of an object that is created at `now`.
     pub fn new(now: Timestamp) -> Self {
         Self { created_at: now, updated_at: now, version: 1 }
     }
 
-    /// The metadata of what is written again now.
+    /// Returns the metadata after a write at `now`. `updated_at` never decreases, even if the clock does.
     pub fn next(self, now: Timestamp) -> Self {
         Self { updated_at: now.max(self.updated_at), version: self.version.saturating_add(1), ..self }
     }
 }
 
-/// An organisation that resells and supports.
+/// Company that resells products and supports customers.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct Partner {
-    /// Its id.
+    /// Id of the partner.
     pub id: PartnerId,
-    /// What people call it.
+    /// Name of the partner; 1 to 200 characters.
     pub name: Name,
-    /// The vendor's own id for it; unique among partners.
+    /// Vendor's own id for the partner; 1 to 100 characters, unique among partners. Absent if there is none.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub external_id: Option<ExternalId>,
-    /// When, and which version.
+    /// Creation time, time of the last write, and version.
     #[serde(flatten)]
     pub metadata: Metadata,
 }
 
-/// A customer organisation.
+/// Customer organization.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct Organization {
-    /// Its id.
+    /// Id of the organization.
     pub id: OrganizationId,
-    /// What people call it.
+    /// Name of the organization; 1 to 200 characters.
     pub name: Name,
-    /// Its id in the system of whoever created it; unique among what that party created.
+    /// Id of the organization in its creator's own system; 1 to 100 characters, unique among the organizations of
+    /// this creator. Absent if there is none, or if the caller belongs neither to the vendor nor to the partner in
+    /// `createdBy`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub external_id: Option<ExternalId>,
-    /// The partner whose admin created it; none if the vendor did.
+    /// Partner whose admin created the organization. Absent if the vendor created it, or if the caller belongs
+    /// neither to the vendor nor to this partner.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub created_by: Option<PartnerId>,
-    /// In which time zone its days are; where it is not known, they are days in UTC.
+    /// Time zone in which the organization's days are counted; an IANA name such as `Asia/Tokyo`. Absent if it is not
+    /// known; then UTC applies.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub time_zone: Option<TimeZone>,
-    /// When, and which version.
+    /// Creation time, time of the last write, and version.
     #[serde(flatten)]
     pub metadata: Metadata,
 }
 
 impl Organization {
-    /// It as somebody of `reader` sees it, a partner or its own people: an external id is its giver's own business.
+    /// Returns the organization as a partner's people see it or, without a `reader`, its own people. The external id
+    /// and the creator are shown only to the partner that created it.
     pub fn seen_by(self, reader: Option<PartnerId>) -> Self {
         match reader.is_some() && self.created_by == reader {
             true => self,
@@ -82,32 +87,32 @@ impl Organization {
     }
 }
 
-/// An entry of a partner's directory: this organization is a customer of this partner.
+/// Entry in a partner's directory: the organization is a customer of the partner.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct CustomerLink {
-    /// Whose directory it is.
+    /// Partner to whose directory the entry belongs.
     pub partner_id: PartnerId,
-    /// The customer.
+    /// Organization that is the partner's customer.
     pub organization_id: OrganizationId,
-    /// The customer's name.
+    /// Name of the organization; 1 to 200 characters.
     pub name: Name,
-    /// When, and which version.
+    /// Creation time, time of the last write, and version.
     #[serde(flatten)]
     pub metadata: Metadata,
 }
 
-/// Which account at a store is a partner's: orders of that account fill the partner's pools.
+/// Link between a partner and its account at a store. Orders of this account fill the partner's pools.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct StoreLink {
-    /// Whose account it is.
+    /// Partner that the account belongs to.
     pub partner_id: PartnerId,
-    /// The store.
+    /// Store, a webhook source.
     pub source_id: SourceId,
-    /// The account there.
+    /// Account at the store; 1 to 100 characters.
     pub account: StoreAccount,
-    /// When, and which version.
+    /// Creation time, time of the last write, and version.
     #[serde(flatten)]
     pub metadata: Metadata,
 }

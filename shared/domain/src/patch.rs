@@ -1,11 +1,11 @@
-//! What a change says of a field: a field that is not named stays as it is.
+//! Fields of an update request. A field that is absent from the request keeps its value.
 
 use deserr::{Deserr, IntoValue, ValuePointerRef};
 use schemars::JsonSchema;
 
 use crate::fault::Faults;
 
-/// What a change says of a field that always has a value. `null` is a fault.
+/// Change of a field that always has a value. `null` is a fault.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Given<T>(Option<T>);
 
@@ -16,14 +16,14 @@ impl<T> Default for Given<T> {
 }
 
 impl<T> Given<T> {
-    /// The value it is given, if it is named.
+    /// Returns the new value, or `None` if the field is absent from the request.
     pub fn get(&self) -> Option<&T> {
         self.0.as_ref()
     }
 }
 
 impl<T: Clone> Given<T> {
-    /// The value it has then.
+    /// Returns the value after the change, given the value `before` it.
     pub fn over(&self, before: T) -> T {
         self.0.clone().unwrap_or(before)
     }
@@ -52,20 +52,20 @@ impl<T: JsonSchema> JsonSchema for Given<T> {
     }
 }
 
-/// What a change says of a field that may have no value: `null` takes it away.
+/// Change of a field that may have no value: `null` removes the value.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub enum Patch<T> {
-    /// It is not named.
+    /// The field is absent from the request and keeps its value.
     #[default]
     Keep,
-    /// It has no value any more.
+    /// The field is `null` and loses its value.
     Clear,
-    /// It has this value.
+    /// The field gets this value.
     Set(T),
 }
 
 impl<T: Clone> Patch<T> {
-    /// The value it has then, if it has one.
+    /// Returns the value after the change, given the value `before` it; `None` if the field then has no value.
     pub fn over(&self, before: Option<T>) -> Option<T> {
         match self {
             Self::Keep => before,

@@ -1,88 +1,90 @@
-//! A refusal, as the caller sees it. It holds nothing that is not meant for the caller.
+//! Problems: rejected requests as the caller sees them. A problem contains nothing that is not meant for the caller.
 
 use crate::fault::{Fault, FaultPointer, Faults};
 
-/// Why a request is refused.
+/// Kind of reason for which a request is rejected. It decides the HTTP status.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum ProblemKind {
-    /// The request itself is malformed.
+    /// 400: the request itself is malformed.
     Shape,
-    /// Nobody, or nobody we know, is asking.
+    /// 401: the caller is not authenticated.
     Unauthenticated,
-    /// The caller's role never may, or its level or role is too low for what it may see.
+    /// 403: the caller's role may never use the operation, or its level or role is too low for an object that it may
+    /// see.
     Forbidden,
-    /// The caller's role may, but there is no such thing for this caller.
+    /// 404: the object does not exist, or the caller may not see it.
     NotFound,
-    /// `If-Match` names another version.
+    /// 412: `If-Match` names another version.
     Precondition,
-    /// The body is larger than is read.
+    /// 413: the body exceeds the size limit.
     TooLarge,
-    /// The body is of a type that is not read.
+    /// 415: the media type of the body is not supported.
     MediaType,
-    /// The present state does not allow it.
+    /// 409: the present state does not allow the request.
     State,
-    /// A rule does not allow it.
+    /// 422: a business rule does not allow the request.
     Rule,
 }
 
-/// An error of an operation: by authority, by state or by rule. One constant serves the problem and the API's description.
+/// Error that an operation reports because of authority, state or a business rule. One constant serves both the
+/// problem and the API description.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct ErrorKind {
-    /// The kind of problem that it makes.
+    /// Kind of the problem that reports this error.
     pub kind: ProblemKind,
-    /// Stable, kebab-case.
+    /// Stable error code in kebab-case.
     pub code: &'static str,
-    /// One sentence for people.
+    /// Explanation for people, in one sentence.
     pub about: &'static str,
 }
 
 impl ErrorKind {
-    /// The caller may see the object, and its level or role there is too low.
+    /// Creates an error of authority: the caller may see the object, but its level or role there is too low.
     pub const fn forbidden(code: &'static str, about: &'static str) -> Self {
         Self { kind: ProblemKind::Forbidden, code, about }
     }
 
-    /// The present state does not allow it.
+    /// Creates an error of state: the present state does not allow the request.
     pub const fn state(code: &'static str, about: &'static str) -> Self {
         Self { kind: ProblemKind::State, code, about }
     }
 
-    /// A rule does not allow it.
+    /// Creates an error of a business rule, which does not allow the request.
     pub const fn rule(code: &'static str, about: &'static str) -> Self {
         Self { kind: ProblemKind::Rule, code, about }
     }
 
-    /// This error, at a field of the body.
+    /// Returns a fault with this error at a field of the body; `steps` are the steps of its JSON pointer.
     pub fn at(&self, steps: &[&dyn std::fmt::Display]) -> Fault {
         Fault::new(FaultPointer::pointer(steps), self.code, self.about)
     }
 
-    /// The refusal for this reason alone.
+    /// Returns a problem with this error as its only fault, at a field of the body.
     pub fn refuse(&self, steps: &[&dyn std::fmt::Display]) -> Problem {
         Problem::of(self.kind, vec![self.at(steps)])
     }
 }
 
-/// A refusal that the caller can understand and act on. Nothing was changed.
+/// Rejection of a request that the caller can understand and act on. A rejected request has changed nothing.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Problem {
-    /// What kind of refusal this is.
+    /// Kind of the rejection.
     pub kind: ProblemKind,
-    /// Stable, kebab-case: what a program decides by.
+    /// Stable error code in kebab-case, for programs to act on.
     pub code: String,
-    /// One sentence for people.
+    /// Explanation for people, in one sentence.
     pub detail: String,
-    /// Every fault of this kind.
+    /// All faults of this kind.
     pub faults: Vec<Fault>,
 }
 
 impl Problem {
-    /// A refusal without places.
+    /// Creates a problem without faults.
     pub fn new(kind: ProblemKind, code: &str, detail: impl Into<String>) -> Self {
         Self { kind, code: code.to_owned(), detail: detail.into(), faults: Vec::new() }
     }
 
-    /// All faults that were found in the form of a request.
+    /// Creates the problem that lists all faults in the form of a request.
     pub fn shape(faults: Faults) -> Self {
         let detail = match faults.0.len() {
             1 => "the request has a fault".to_owned(),
@@ -91,12 +93,13 @@ impl Problem {
         Self { faults: faults.0, ..Self::new(ProblemKind::Shape, "invalid-request", detail) }
     }
 
-    /// No such thing, or not for this caller: one and the same answer.
+    /// Creates the problem of an object that does not exist or that the caller may not see. Both cases get the same
+    /// answer.
     pub fn not_found() -> Self {
         Self::new(ProblemKind::NotFound, "not-found", "there is no such thing here")
     }
 
-    /// A refusal by state or rule: code and detail are those of the first fault, and all are listed.
+    /// Creates a problem from its faults, of which it lists all. Its code and detail are those of the first one.
     pub fn of(kind: ProblemKind, faults: Vec<Fault>) -> Self {
         let (code, detail) = faults.first().map_or_else(
             || ("refused".to_owned(), "the request is refused".to_owned()),

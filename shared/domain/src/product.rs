@@ -1,4 +1,4 @@
-//! Products: what can be owned.
+//! Products that organizations and people can own.
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -8,24 +8,27 @@ use crate::party::Metadata;
 use crate::text::{Description, Name, ProductCode};
 use crate::time::Timestamp;
 
-/// Something that can be owned.
+/// Product that organizations and people can own.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct Product {
-    /// Its id.
+    /// Id of the product.
     pub id: ProductId,
-    /// What people call it; unique among products but for case, width and the like.
+    /// Name of the product; 1 to 200 characters. It is unique among products; names that differ only in case,
+    /// character width or invisible characters count as the same.
     pub name: Name,
-    /// What it is.
+    /// Description of the product; 1 to 1,000 characters. Absent if there is none.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub description: Option<Description>,
-    /// The vendor's own code for it, by which orders name it; unique among products.
+    /// Vendor's own code for the product, by which orders refer to it; 1 to 100 characters, unique among products.
+    /// Absent if there is none.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub code: Option<ProductCode>,
-    /// Since when nothing new of it can be owned. What is owned already stays so.
+    /// Time at which the product was archived; RFC 3339, UTC. An archived product gets no new owners; existing
+    /// entitlements remain. Absent while the product is not archived.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub archived_at: Option<Timestamp>,
-    /// When, and which version.
+    /// Creation time, time of the last write, and version.
     #[serde(flatten)]
     pub metadata: Metadata,
 }

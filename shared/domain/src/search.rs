@@ -1,11 +1,11 @@
-//! Finding by name, as people type names: whatever the case, width, kana, accents, spaces or punctuation, and
-//! with a slip of the finger in longer words.
+//! Search by name that tolerates differences in case, width, kana, accents, spaces and punctuation and, in longer
+//! words, typing errors.
 //!
-//! A name is *folded* first: NFKC (<https://unicode.org/reports/tr15/>), full case folding with both Turkish
-//! i's alike, hiragana as katakana; spaces, punctuation, accents and invisible characters do not count, nor does what
-//! comes after 200 characters. The
-//! folded query then matches a name whose folded form it is, begins, or is a part of; or of which some part is
-//! within one edit (a character more, less or other) of it if it has at least 4 characters, two if it has 8.
+//! A name is *folded* first: NFKC (<https://unicode.org/reports/tr15/>), full case folding with both Turkish i's
+//! alike, and hiragana as katakana. Spaces, punctuation, accents and invisible characters are ignored, as is
+//! everything after 200 characters. A name matches if its folded form equals, begins with or contains the folded
+//! query, or contains a part that is within one edit (a character added, removed or replaced) of a query of at least
+//! 4 characters, or within two edits of one of at least 8.
 
 use std::str::FromStr;
 
@@ -18,39 +18,43 @@ use crate::fault::ParseError;
 use crate::text::{Name, checked, written_as_text};
 use crate::unicode::{is_refused_in_names, is_unseen};
 
-/// The form in which a name is unique: NFKC and full case folding, without what nobody sees, and nothing more, so that `C`, `C++` and `C#` differ and
-/// `ＡＢＣ` and `abc` do not.
+/// Returns the form in which a name is unique: NFKC and full case folding, without invisible characters, and no other
+/// change. So `C`, `C++` and `C#` differ, and `ＡＢＣ` and `abc` do not.
 pub fn unique_form(name: &str) -> String {
     let nfkc = ComposingNormalizer::new_nfkc();
     let seen: String = name.chars().filter(|c| !is_unseen(*c)).collect();
     let cased = CaseMapper::new().fold_string(&nfkc.normalize(&seen)).into_owned();
-    // Folding may leave more to compose, and that more to fold.
+    // Case folding can leave characters to compose, and composing can leave characters to fold.
     let cased = CaseMapper::new().fold_string(&nfkc.normalize(&cased)).into_owned();
     nfkc.normalize(&cased).into_owned()
 }
 
-/// A name as it is compared.
+/// Folded form of a name, by which names are compared.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Folded(Vec<char>);
 
 impl Folded {
-    /// A few characters fold to many; beyond this no name is told from another.
+    /// Largest number of characters: folding can turn a few characters into many. Names that differ only after it are
+    /// alike.
     const LONGEST: usize = 200;
 
-    /// The folded form of a text.
+    /// Returns the folded form of a text.
     pub fn of(text: &str) -> Self {
         let decomposed = DecomposingNormalizer::new_nfkd().normalize(text);
         let cased = CaseMapper::new().fold_string(&decomposed).into_owned();
-        // Folding may leave more to decompose, and a capital I with a dot becomes an i with a loose one.
+        // Case folding can leave characters to decompose; it turns a capital I with a dot into an i and a combining
+        // dot.
         let decomposed = DecomposingNormalizer::new_nfkd().normalize(&cased);
-        // What does not count goes before what stays is put together: it might have stood between.
+        // Ignored characters are removed before the others are composed, since they may stand between characters that
+        // compose.
         let bare = decomposed.chars().filter(|c| !is_accent(*c) && counts(*c));
         let alike: String = bare.map(|c| if c == 'ı' { 'i' } else { c }).collect();
         let composed = ComposingNormalizer::new_nfkc().normalize(&alike);
         Self(composed.chars().map(katakana).take(Self::LONGEST).collect())
     }
 
-    /// What names are sorted by: the begin of the folded form, at most 300 bytes, so that it fits an index.
+    /// Returns the key by which names are sorted: the beginning of the folded form, at most 300 bytes, so that it
+    /// fits an index.
     pub fn sort_key(&self) -> String {
         const LONGEST: usize = 300;
         let mut key = String::new();
@@ -64,14 +68,14 @@ impl Folded {
     }
 }
 
-/// Marks over, under and through letters. Those that make another letter, such as the voiced sound marks of
-/// kana and the vowel signs of Indic scripts, are none.
+/// Returns whether a character is a mark over, under or through a letter. Marks that make a different letter, such as
+/// the voiced sound marks of kana and the vowel signs of Indic scripts, are not accents.
 fn is_accent(c: char) -> bool {
     matches!(c, '\u{300}'..='\u{36f}' | '\u{1ab0}'..='\u{1aff}' | '\u{1dc0}'..='\u{1dff}' | '\u{20d0}'..='\u{20ff}' | '\u{fe20}'..='\u{fe2f}')
 }
 
 fn counts(c: char) -> bool {
-    // They choose a glyph of the character before.
+    // Variation selectors choose a glyph of the preceding character.
     let selects = matches!(c, '\u{fe00}'..='\u{fe0f}' | '\u{e0100}'..='\u{e01ef}');
     const IGNORED: Group = Group::Separator.union(Group::Punctuation).union(Group::Other);
     !selects && !IGNORED.contains(CodePointMapData::<GeneralCategory>::new().get(c))
@@ -84,21 +88,21 @@ fn katakana(c: char) -> char {
     }
 }
 
-/// How well a name matches; the best is the least.
+/// Quality of a match. The best match is the smallest value.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Match {
-    /// It is the query.
+    /// The name equals the query.
     Exact,
-    /// It begins with the query.
+    /// The name begins with the query.
     Prefix,
-    /// The query is a part of it.
+    /// The query is a part of the name.
     Part,
-    /// With so many edits the query would be a part of it.
+    /// The query becomes a part of the name with this number of edits.
     Edits(usize),
 }
 
 impl Match {
-    /// What matches, and then names, are sorted by: the best first.
+    /// Returns the key by which search results are sorted: by quality, the best first, and then by name.
     pub fn sort_key(self, name: &Name) -> String {
         let rank = match self {
             Self::Exact => 0,
@@ -110,7 +114,7 @@ impl Match {
     }
 }
 
-/// What people type to find a name: 1 to 200 characters, at least one of which counts.
+/// Search text for names: 1 to 200 characters, at least one of which is not ignored.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct NameQuery {
     text: String,
@@ -118,7 +122,7 @@ pub struct NameQuery {
 }
 
 impl NameQuery {
-    /// How well a name matches, if it does.
+    /// Returns the quality of the match with a name; `None` if the name does not match.
     pub fn matches(&self, name: &Name) -> Option<Match> {
         let (query, name) = (&self.folded.0, &Folded::of(name.as_str()).0);
         let part = || name.windows(query.len()).any(|part| part == query.as_slice());
@@ -135,7 +139,7 @@ impl NameQuery {
     }
 }
 
-/// How many edits a query of so many characters may need.
+/// Returns the number of edits that are allowed for a query of `length` characters.
 fn forgiven(length: usize) -> usize {
     match length {
         0..=3 => 0,
@@ -144,8 +148,8 @@ fn forgiven(length: usize) -> usize {
     }
 }
 
-/// The fewest edits that make the query a part of the text (P. H. Sellers, 1980): a column of the table of
-/// distances for each character of the text, where a part may begin, and end, anywhere.
+/// Returns the fewest edits that make the query a part of the text (P. H. Sellers, 1980). The table of distances has
+/// a column for each character of the text; a part may begin and end at any of them.
 fn fewest_edits(query: &[char], text: &[char]) -> usize {
     let mut column: Vec<usize> = (0..=query.len()).collect();
     let mut fewest = query.len();
@@ -236,7 +240,7 @@ mod tests {
         assert!(all.is_sorted());
     }
 
-    /// The definition, word by word.
+    /// Returns the match by its definition: the fewest edits over all parts of the name.
     fn by_definition(query: &[char], name: &[char]) -> Option<Match> {
         let text = |part: &[char]| part.iter().collect::<String>();
         let parts = (0..=name.len()).flat_map(|from| (from..=name.len()).map(move |to| &name[from..to]));

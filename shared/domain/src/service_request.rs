@@ -1,4 +1,4 @@
-//! Service requests: what customers need, and what access levels protect.
+//! Service requests: support cases of an organization.
 
 use std::fmt::Display;
 use std::str::FromStr;
@@ -18,14 +18,14 @@ use crate::text::{Email, Name, written_as_text};
 use crate::time::{TimeZone, Timestamp};
 use crate::unicode::is_unseen;
 
-/// What somebody has to say: 1 to 32,768 bytes of UTF-8, in lines.
+/// Text of a service request or an update: 1 to 32,768 bytes of UTF-8; it may have several lines.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Message(String);
 
 impl Message {
     const MOST: usize = 32 * 1024;
 
-    /// How long it is in UTF-8.
+    /// Returns the length in bytes of UTF-8.
     pub fn bytes(&self) -> usize {
         self.0.len()
     }
@@ -58,12 +58,12 @@ impl FromStr for Message {
 
 written_as_text!(Message, minLength = 1, maxLength = Message::MOST);
 
-/// A calendar month in UTC: `2026-01`.
+/// Calendar month in UTC, such as `2026-01`.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Month(String);
 
 impl Month {
-    /// The month of an instant.
+    /// Returns the month of an instant.
     pub fn of(time: Timestamp) -> Self {
         Self(time.to_string().chars().take(7).collect())
     }
@@ -87,137 +87,137 @@ impl FromStr for Month {
 
 written_as_text!(Month, pattern = "^[0-9]{4}-(0[1-9]|1[0-2])$");
 
-/// Who somebody is for a partner.
+/// Partner and record of a person who is a member of a partner.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct Membership {
-    /// The partner.
+    /// Partner whose member the person is. Absent, with `memberId`, if the person is not a member of a partner.
     pub partner_id: PartnerId,
-    /// Who of it.
+    /// Id of the partner's member.
     pub member_id: MemberId,
 }
 
-/// A person of an organization, or of a partner that acts for it.
+/// Person of an organization, or member of a partner that acts for it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct Person {
-    /// The person's e-mail.
+    /// E-mail of the person; at most 254 bytes.
     pub email: Email,
-    /// Who it is for a partner; none if it is a customer of the organization.
+    /// Membership in a partner; `None` for a customer of the organization.
     #[serde(flatten)]
     pub membership: Option<Membership>,
 }
 
-/// A support case of an organization.
+/// Support case of an organization.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct ServiceRequest {
-    /// Its id.
+    /// Id of the service request.
     pub id: ServiceRequestId,
-    /// Whose.
+    /// Organization that the service request belongs to.
     pub organization_id: OrganizationId,
-    /// What it is about, in a line.
+    /// Subject in one line; 1 to 200 characters.
     pub subject: Name,
-    /// What it is about.
+    /// Description; 1 to 32,768 bytes of UTF-8.
     pub description: Message,
-    /// What kind of thing is needed.
+    /// Kind of the service request.
     pub kind: ServiceRequestKind,
-    /// How far it is.
+    /// Status of the service request.
     pub status: ServiceRequestStatus,
-    /// Who submitted it.
+    /// Person who submitted the service request.
     pub submitted_by: Person,
-    /// Whom the vendor turns to about it: who submitted it, unless it says otherwise.
+    /// Person whom the vendor contacts. Default: the person who submitted the service request.
     pub primary_contact: Contact,
-    /// Who else is kept informed, at most 20. `get-service-request` tells which contacts are former ones.
+    /// Other people who are kept informed; at most 20. `get-service-request` lists former contacts.
     #[serde(default)]
     pub additional_contacts: Vec<Contact>,
-    /// The primary contact's time zone, where a partner's member is it and said so; else its organization's holds.
+    /// Time zone that a partner's member stated as primary contact; if absent, the organization's applies.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub time_zone: Option<TimeZone>,
-    /// When the vendor's people first said something about it.
+    /// Time of the first text by the vendor's staff; RFC 3339, UTC. Absent before.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub answered_at: Option<Timestamp>,
-    /// Since when it is solved or closed, if it is.
+    /// Time since which the service request is solved or closed; RFC 3339, UTC. Absent if it is neither.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub solved_at: Option<Timestamp>,
-    /// How many updates it has.
+    /// Number of updates.
     #[serde(default)]
     pub updates: u64,
-    /// When, and which version.
+    /// Creation time, time of the last write, and version.
     #[serde(flatten)]
     pub metadata: Metadata,
 }
 
-/// Who says something about a service request, as far as everybody may know who sees it.
+/// Author of an update, as stored. Views hide the members of other partners from a partner.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct UpdateAuthor {
-    /// What kind of caller.
+    /// Kind of caller.
     #[serde(rename = "type")]
     pub kind: AuthorKind,
-    /// The person's e-mail; machines may have none.
+    /// E-mail of the author; at most 254 bytes. Absent for a machine without one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub email: Option<Email>,
-    /// Who it is for a partner, if it is one of its members.
+    /// Membership in a partner; `None` if the author is not a member of a partner.
     #[serde(flatten)]
     pub membership: Option<Membership>,
 }
 
-/// What somebody said about a service request, and what became of it by that.
+/// Update of a service request: a text, a status, or both.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct ServiceRequestUpdate {
-    /// About which.
+    /// Service request that was updated.
     pub service_request_id: ServiceRequestId,
-    /// The how many-th it is, from 1 on: they took effect in this order.
+    /// Number of the update, from 1 on. Updates took effect in the order of their numbers.
     pub number: u64,
-    /// Who said it.
+    /// Author of the update.
     pub by: UpdateAuthor,
-    /// What was said.
+    /// Text of the update; 1 to 32,768 bytes of UTF-8. Absent if there is none.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub text: Option<Message>,
-    /// How far the service request is from then on, as who said it wants it.
+    /// Status that the update set. Absent if it set none.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub status: Option<ServiceRequestStatus>,
-    /// Which version of the service request it made.
+    /// Version of the service request that resulted from the update.
     pub version: Version,
-    /// When.
+    /// Time of the update; RFC 3339, UTC.
     pub created_at: Timestamp,
 }
 
-/// What a person wants to be told by mail of an organization's service requests. Of a partner's member it holds while it is
-/// this member, and its access there goes as far as `look`: below it is silent, and speaks again when the level is back.
+/// Person's preference about mail on an organization's service requests. A partner member's preference belongs to the
+/// member record, and takes effect while the member's access level is at least `look`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct NotificationPreference {
-    /// Of which organization.
+    /// Organization whose service requests the preference is about.
     pub organization_id: OrganizationId,
-    /// Who wants it.
+    /// Person whose preference it is.
     #[serde(flatten)]
     pub person: Person,
-    /// Whether of each that is submitted.
+    /// Whether the person wants mail about each service request that is submitted.
     pub on_submitted: bool,
-    /// When, and which version.
+    /// Creation time, time of the last write, and version.
     #[serde(flatten)]
     pub metadata: Metadata,
 }
 
-/// Somebody whom a service request concerns: known to all who see it, as all are who submit it and speak about it.
+/// Contact of a service request, as stored. Views hide the members of other partners, unless primary, from a partner.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct Contact {
-    /// Who.
+    /// Person who is the contact.
     #[serde(flatten)]
     pub person: Person,
-    /// The customer of the organization that the person was on record as when it was made a contact; none if it is a
-    /// partner's member, or is a contact because it submitted the service request, for which nobody needs a record.
+    /// Customer record that the person had in the organization when it became a contact. Absent for a partner's
+    /// member, and for a person who became a contact by submitting the service request, which requires no record.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub customer_id: Option<CustomerId>,
 }
 
 impl Contact {
-    /// Whether this is a person whose customer record there, if it has one, is `record`. A member who is on record anew is
-    /// another, and so is a customer who was made a contact by its record.
+    /// Returns whether the contact is this person, whose customer record in the organization is `record`. A member
+    /// who was removed and added again is another person; so is a customer, if the contact has a customer record.
     fn is(&self, other: &Person, record: Option<CustomerId>) -> bool {
         match self.person.membership {
             Some(membership) => other.membership == Some(membership),
@@ -229,38 +229,38 @@ impl Contact {
     }
 }
 
-/// As many additional contacts a service request has at most.
+/// Largest number of additional contacts of a service request.
 pub const MOST_ADDITIONAL: usize = 20;
 
-/// More would have it.
+/// There would be more than [`MOST_ADDITIONAL`] additional contacts.
 pub const TOO_MANY_CONTACTS: ErrorKind = ErrorKind::rule(
     "too-many-contacts",
     "a service request has at most 20 additional contacts; who was its primary contact is one, too",
 );
 
-/// The primary contact is replaced, not taken away.
+/// The person is the primary contact, which can be replaced but not removed.
 pub const PRIMARY_CONTACT: ErrorKind = ErrorKind::state(
     "primary-contact",
     "this is the primary contact, which every service request has: make somebody else that first",
 );
 
-/// Which service requests are wanted.
+/// Filter for service requests. An absent criterion selects all.
 #[derive(Debug, Clone, Default)]
 pub struct Selection {
-    /// Only those of this kind.
+    /// Selects those of this kind.
     pub kind: Option<ServiceRequestKind>,
-    /// Only those that are so far.
+    /// Selects those with this status.
     pub status: Option<ServiceRequestStatus>,
-    /// Only those that the person of this e-mail submitted.
+    /// Selects those that the person with this e-mail submitted.
     pub submitted_by: Option<Email>,
-    /// Only those that were submitted from this instant on.
+    /// Selects those that were submitted at this instant or later.
     pub from: Option<Timestamp>,
-    /// Only those that were submitted before this instant.
+    /// Selects those that were submitted before this instant.
     pub to: Option<Timestamp>,
 }
 
 impl Selection {
-    /// Whether this one is.
+    /// Returns whether the filter selects a service request.
     pub fn wants(&self, request: &ServiceRequest) -> bool {
         self.kind.is_none_or(|kind| request.kind == kind)
             && self.status.is_none_or(|status| request.status == status)
@@ -271,7 +271,7 @@ impl Selection {
 }
 
 impl ServiceRequest {
-    /// What happened to it: its organization's business, and that of the partner that acts for it.
+    /// Returns an event about the service request. It concerns the organization, and the partner that acts for it.
     pub fn event(&self, kind: impl Into<EventKind>, partner: Option<PartnerId>) -> NewEvent {
         match partner {
             Some(partner) => NewEvent::of_both(kind, partner, self.organization_id),
@@ -279,7 +279,7 @@ impl ServiceRequest {
         }
     }
 
-    /// It after an update that makes it so far; `answers` says whether the vendor's people have said something by it.
+    /// Returns the service request after an update. `answers` is whether it has a text by the vendor's staff.
     pub fn updated(&self, status: ServiceRequestStatus, answers: bool, now: Timestamp) -> Self {
         let metadata = self.metadata.next(now);
         let at = metadata.updated_at;
@@ -293,29 +293,29 @@ impl ServiceRequest {
         }
     }
 
-    /// Whether a partner's member of this level sees it: all from `look` on, below that who submitted it or was added to
-    /// it, also as the customer whose `record` there was made for the same person.
+    /// Returns whether a partner's member with this level sees the service request: from `look` on always, below it
+    /// if the member submitted it or is a contact, also with its customer record `record` in the organization.
     pub fn is_open_to(&self, level: Level, member: &Person, record: Option<CustomerId>) -> bool {
         let submitter = Contact { person: self.submitted_by.clone(), customer_id: None };
-        // A partner's member is primary with `update` and above only: that sees all.
+        // A partner's member who is the primary contact has `update` and sees all; with less it is a former contact.
         let primary = Some(&self.primary_contact).filter(|primary| primary.person.membership.is_none());
         let mut added = std::iter::once(&submitter).chain(primary).chain(&self.additional_contacts);
         level.allows(AccessAction::SeeAll)
             || level.allows(AccessAction::SeeWhereAdded) && added.any(|contact| contact.is(member, record))
     }
 
-    /// All its contacts, the primary one first.
+    /// Returns all contacts, the primary one first.
     pub fn contacts(&self) -> impl Iterator<Item = (ContactRole, &Contact)> {
         let primary = std::iter::once((ContactRole::Primary, &self.primary_contact));
         primary.chain(self.additional_contacts.iter().map(|contact| (ContactRole::Additional, contact)))
     }
 
-    /// Makes somebody a contact; who was the primary one before is an additional one then. Answers what each is now that
-    /// changed.
+    /// Makes a person a contact. A replaced primary contact becomes an additional one. Returns the contacts that
+    /// changed, each with its role.
     ///
     /// # Errors
     ///
-    /// [`PRIMARY_CONTACT`] for one that is to be no more than additional; [`TOO_MANY_CONTACTS`].
+    /// [`PRIMARY_CONTACT`] if the primary contact is to be an additional one; [`TOO_MANY_CONTACTS`].
     pub fn set_contact(
         &mut self,
         contact: Contact,
@@ -335,7 +335,7 @@ impl ServiceRequest {
             ContactRole::Primary => {
                 self.additional_contacts.retain(|one| !same(one));
                 let before = std::mem::replace(&mut self.primary_contact, contact);
-                // The time zone was of who was it before.
+                // The time zone was that of the previous primary contact.
                 if self.primary_contact.person != before.person {
                     self.time_zone = None;
                 }
@@ -351,7 +351,7 @@ impl ServiceRequest {
         }
     }
 
-    /// Takes away an additional contact, if it is one.
+    /// Removes an additional contact. Returns it, or `None` if nobody with this e-mail is a contact.
     ///
     /// # Errors
     ///

@@ -1,18 +1,19 @@
-//! The kinds of service requests, how far they are, and what people are to them.
+//! Kinds and statuses of service requests, and roles of their contacts.
 
 use crate::level::AccessAction;
 use crate::words::words;
 
 words! {
-    /// What a service request is about.
+    /// Kind of a service request. A partner's member needs the access level `create` to submit `incident`, `question`
+    /// and `change`, and `service-admin` for the other kinds.
     pub enum ServiceRequestKind {
         /// Something does not work.
         Incident = "incident",
-        /// Somebody wants to know something.
+        /// Somebody has a question.
         Question = "question",
-        /// Something is to be another than it is.
+        /// Something is to be changed.
         Change = "change",
-        /// A site is to be set up otherwise.
+        /// The configuration of a site is to be changed.
         Configuration = "configuration",
         /// A site is to be deleted.
         SiteDeletion = "site-deletion",
@@ -22,7 +23,7 @@ words! {
 }
 
 impl ServiceRequestKind {
-    /// What somebody does who submits one for an organization that is not its own.
+    /// Returns the action for which somebody outside the organization needs access to submit this kind.
     pub fn submitting(self) -> AccessAction {
         match self {
             Self::Incident | Self::Question | Self::Change => AccessAction::Submit,
@@ -32,43 +33,43 @@ impl ServiceRequestKind {
 }
 
 words! {
-    /// How far a service request is.
+    /// Status of a service request.
     pub enum ServiceRequestStatus {
-        /// The vendor has to do something.
+        /// The vendor has to act.
         Open = "open",
-        /// Who submitted it has to do something.
+        /// The person who submitted the service request has to act.
         Waiting = "waiting",
-        /// It is done, as far as the vendor knows.
+        /// The vendor considers the service request solved.
         Solved = "solved",
-        /// It is over.
+        /// The service request is closed. Only an agent can reopen it.
         Closed = "closed",
     }
 }
 
 impl ServiceRequestStatus {
-    /// Whether nobody has to do anything.
+    /// Returns whether nobody has to act.
     pub fn is_solved(self) -> bool {
         matches!(self, Self::Solved | Self::Closed)
     }
 
-    /// Whether it can become this by somebody's word: whatever is closed is so until an agent reopens it.
+    /// Returns whether an update may set the status `other`: only an agent may change the status `closed`.
     pub fn can_become(self, other: Self, agent: bool) -> bool {
         self != Self::Closed || other == Self::Closed || agent
     }
 }
 
 words! {
-    /// What a contact is to a service request.
+    /// Role of a contact of a service request.
     pub enum ContactRole {
-        /// One of those who are kept informed.
+        /// Person who is kept informed.
         Additional = "additional",
-        /// The one whom the vendor turns to.
+        /// Person whom the vendor contacts.
         Primary = "primary",
     }
 }
 
 impl ContactRole {
-    /// What a partner's member does who is such a contact.
+    /// Returns the action for which a partner's member needs access to have this role.
     pub fn action(self) -> AccessAction {
         match self {
             Self::Additional => AccessAction::SeeWhereAdded,

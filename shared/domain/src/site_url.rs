@@ -1,4 +1,4 @@
-//! The address of a site.
+//! Addresses of sites.
 
 use std::fmt::Display;
 use std::str::FromStr;
@@ -7,15 +7,15 @@ use crate::fault::{ParseError, quoted};
 use crate::text::written_as_text;
 use crate::unicode::{is_refused_in_identifiers, nfc};
 
-/// The address of a site: `https://` or `http://`, a host and perhaps a path; no user, query or fragment. At most 500
-/// characters; kept without a slash at its end, the host in lower case.
+/// Address of a site: `https://` or `http://`, a host and optionally a port and a path, without user, query and
+/// fragment. At most 500 characters. It is stored without slashes at its end, and with its host in lower case.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct SiteUrl(String);
 
 impl SiteUrl {
     const LONGEST: usize = 500;
 
-    /// The address.
+    /// Returns the address.
     pub fn as_str(&self) -> &str {
         &self.0
     }

@@ -1,4 +1,4 @@
-//! Texts that carry a meaning: each has one type, checked where it is parsed and never again.
+//! Validated text types. Each kind of text has its own type, which checks the text once, when it is parsed.
 
 use std::fmt::Display;
 use std::str::FromStr;
@@ -6,7 +6,7 @@ use std::str::FromStr;
 use crate::fault::{ParseError, quoted};
 use crate::unicode::{caseless, is_refused_in_identifiers, is_refused_in_names, is_unseen, nfc};
 
-/// Serde, deserr and JSON Schema for a type that is written as a text (`Display` and `FromStr`).
+/// Implements Serde, deserr and JSON Schema for a type that is represented as a text (`Display` and `FromStr`).
 macro_rules! written_as_text {
     ($name:ident $(, $keyword:ident = $value:expr)*) => {
         impl serde::Serialize for $name {
@@ -44,7 +44,8 @@ macro_rules! written_as_text {
 }
 pub(crate) use written_as_text;
 
-/// A text in its composed form (NFC), if it has 1 to `most` characters, none of which is `refused`, and one of which is seen.
+/// Returns the text in its composed form (NFC), if it has 1 to `most` characters, no surrounding white space, no
+/// character that is `refused`, and at least one visible character.
 pub(crate) fn checked(text: &str, most: usize, refused: fn(char) -> bool) -> Result<String, ParseError> {
     let text = nfc(text);
     let length = text.chars().count();
@@ -74,7 +75,7 @@ macro_rules! text {
         pub struct $name(String);
 
         impl $name {
-            /// The text.
+            /// Returns the text.
             pub fn as_str(&self) -> &str {
                 &self.0
             }
@@ -99,69 +100,70 @@ macro_rules! text {
 }
 
 text!(
-    /// What people call a partner, an organization, a product, a license type or a source: 1 to 200 characters.
+    /// Name of a person, partner, organization, product, license type or webhook source, or subject of a service
+    /// request: 1 to 200 characters.
     Name,
     200,
     is_refused_in_names
 );
 text!(
-    /// The id a caller's own system gave to something: 1 to 100 characters.
+    /// Id that a caller's own system assigned to an object: 1 to 100 characters.
     ExternalId,
     100,
     is_refused_in_identifiers
 );
 text!(
-    /// A buyer's account at a store: 1 to 100 characters.
+    /// Buyer's account at a store: 1 to 100 characters.
     StoreAccount,
     100,
     is_refused_in_identifiers
 );
 text!(
-    /// A store's number of an order: 1 to 100 characters.
+    /// Order number that a store assigned: 1 to 100 characters.
     OrderId,
     100,
     is_refused_in_identifiers
 );
 
 text!(
-    /// What something is, in a few sentences: 1 to 1,000 characters.
+    /// Description or reason in a few sentences, without line breaks: 1 to 1,000 characters.
     Description,
     1000,
     is_refused_in_names
 );
 text!(
-    /// The vendor's own code for a product: 1 to 100 characters.
+    /// Vendor's own code for a product: 1 to 100 characters.
     ProductCode,
     100,
     is_refused_in_identifiers
 );
 
 text!(
-    /// What a subscription is sold as: 1 to 100 characters.
+    /// Plan under which a subscription is sold: 1 to 100 characters.
     Plan,
     100,
     is_refused_in_names
 );
 
 text!(
-    /// What people call a detail field: 1 to 255 characters.
+    /// Name of a detail field: 1 to 255 characters.
     FieldName,
     255,
     is_refused_in_names
 );
 text!(
-    /// What people see of an option: 1 to 100 characters.
+    /// Label of a detail field's option: 1 to 100 characters.
     OptionLabel,
     100,
     is_refused_in_names
 );
 
-/// A license type's code, its only id: 2 to 60 lower-case letters, digits and inner hyphens.
+/// Code of a license type, which is its only id: 2 to 60 lower-case ASCII letters, digits and inner hyphens.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct LicenseTypeCode(String);
 
 impl LicenseTypeCode {
-    /// The code.
+    /// Returns the code.
     pub fn as_str(&self) -> &str {
         &self.0
     }
@@ -196,8 +198,11 @@ impl FromStr for LicenseTypeCode {
 
 written_as_text!(LicenseTypeCode, pattern = "^[a-z0-9][a-z0-9-]{0,58}[a-z0-9]$");
 
-/// An e-mail address, shown as it was given, and compared by its local part in NFC and full case folding and its domain in
-/// IDNA (UTS 46): one person has one, however it is spelled. As the value of a detail field it is kept as it is compared. At most 254 bytes, 64 of them before the `@` (RFC 5321).
+/// E-mail address of at most 254 bytes, at most 64 of them before the `@` (RFC 5321).
+///
+/// It is displayed as it was given and compared by its folded form: the local part in NFC and full case folding, the
+/// domain in IDNA (UTS 46). So every spelling of an address is equal. As the value of a detail field, the folded form
+/// is stored.
 #[derive(Debug, Clone)]
 pub struct Email {
     given: String,
@@ -205,7 +210,7 @@ pub struct Email {
 }
 
 impl Email {
-    /// The form in which addresses are compared.
+    /// Returns the form in which addresses are compared.
     pub fn folded(&self) -> &str {
         &self.folded
     }
@@ -247,7 +252,7 @@ impl FromStr for Email {
     type Err = ParseError;
 
     fn from_str(text: &str) -> Result<Self, ParseError> {
-        /// RFC 5321, 4.5.3.1.
+        /// Limits of RFC 5321, section 4.5.3.1.
         const LONGEST: usize = 254;
         const LONGEST_LOCAL: usize = 64;
         let given = nfc(text);
@@ -298,7 +303,7 @@ mod tests {
             let name: Name = good.parse().unwrap();
             assert_eq!(name.as_str(), nfc(good), "{good:?}");
         }
-        // No part of an identifier is hidden, or said in two ways.
+        // Identifiers contain no invisible characters and have a single spelling.
         for hidden in ["علی\u{200c}رضا", "❤\u{fe0f}", "C\u{ad}1", "C\u{e0100}1"] {
             assert_eq!(hidden.parse::<ExternalId>().unwrap_err().code, "control-character", "{hidden:?}");
         }
@@ -363,7 +368,7 @@ mod tests {
         fn email_folding_is_idempotent(text in "\\PC{0,20}@\\PC{0,20}") {
             if let Ok(once) = text.parse::<Email>() {
                 let twice = once.folded().parse::<Email>();
-                // Folding may make it longer than what is taken.
+                // Folding can make an address longer than the limit.
                 prop_assert!(twice.is_err() || twice.unwrap().folded() == once.folded());
                 prop_assert_eq!(once.to_string().parse::<Email>().unwrap(), once);
             }

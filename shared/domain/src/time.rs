@@ -1,4 +1,4 @@
-//! Instants and calendar periods.
+//! Instants, time zones and calendar periods.
 
 use std::fmt::Display;
 use std::str::FromStr;
@@ -8,31 +8,32 @@ use chrono::{DateTime, Months, SecondsFormat, TimeDelta, Utc};
 use crate::fault::{ParseError, quoted};
 use crate::text::written_as_text;
 
-/// An instant in UTC, to the millisecond, from 1970 to 9999. Written as RFC 3339 with `Z` and milliseconds.
+/// Instant in UTC with millisecond precision, from 1970 to 9999. It is written in RFC 3339 with `Z` and milliseconds,
+/// and parsed from RFC 3339 with `Z` and at most milliseconds.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Timestamp(DateTime<Utc>);
 
 impl Timestamp {
-    /// The last instant: 9999-12-31T23:59:59.999Z.
+    /// Milliseconds of the last instant: 9999-12-31T23:59:59.999Z.
     const LAST_MILLIS: i64 = 253_402_300_799_999;
 
-    /// The instant so many milliseconds after 1970; beyond 9999 it is the last instant.
+    /// Returns the instant `millis` milliseconds after the start of 1970; at most the last instant of 9999.
     pub fn from_unix_millis(millis: u64) -> Self {
         let millis = i64::try_from(millis).unwrap_or(Self::LAST_MILLIS).min(Self::LAST_MILLIS);
         Self(DateTime::from_timestamp_millis(millis).unwrap_or_default())
     }
 
-    /// Milliseconds since 1970.
+    /// Returns the milliseconds since the start of 1970.
     pub fn unix_millis(self) -> u64 {
         u64::try_from(self.0.timestamp_millis()).unwrap_or_default()
     }
 
-    /// Whole seconds since 1970.
+    /// Returns the whole seconds since the start of 1970.
     pub fn unix_seconds(self) -> u64 {
         self.unix_millis() / 1000
     }
 
-    /// The instant before which `period` would have passed, by the calendar; at least that of 1970.
+    /// Returns the instant that is `period` earlier, by the calendar; at least the start of 1970.
     pub fn before(self, period: Period) -> Self {
         let earlier = self
             .0
@@ -42,8 +43,8 @@ impl Timestamp {
         earlier.map_or(Self::from_unix_millis(0), Self)
     }
 
-    /// The instant after `period`, by the calendar (a month's end stays a month's end); at most the last
-    /// instant.
+    /// Returns the instant that is `period` later, by the calendar: a day that the resulting month does not have
+    /// becomes its last day. At most the last instant of 9999.
     pub fn after(self, period: Period) -> Self {
         let later = self
             .0
@@ -80,20 +81,21 @@ impl FromStr for Timestamp {
 
 written_as_text!(Timestamp, format = "date-time");
 
-/// A time zone of the IANA Time Zone Database, by its name there: `Asia/Tokyo`.
+/// Time zone of the IANA Time Zone Database, written as its name there, such as `Asia/Tokyo`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct TimeZone(chrono_tz::Tz);
 
 impl TimeZone {
-    /// The day there at an instant, as people write it (ISO 8601): `2026-01-05`.
+    /// Returns the local date at an instant in ISO 8601, such as `2026-01-05`.
     pub fn day(self, time: Timestamp) -> String {
-        // East of Greenwich the last instant of all is in a year that has no four digits.
+        // East of Greenwich, the last instant falls into the year 10000, which has no four-digit form.
         let last =
             DateTime::<Utc>::from_timestamp_millis(Timestamp::LAST_MILLIS).unwrap_or_default().date_naive();
         time.0.with_timezone(&self.0).date_naive().min(last).to_string()
     }
 
-    /// How many days lie there between the days of two instants; none if the second is on an earlier day.
+    /// Returns the number of days from the local date of `from` to the local date of `to`; `None` if the latter is
+    /// earlier.
     pub fn days_between(self, from: Timestamp, to: Timestamp) -> Option<u64> {
         let day = |time: Timestamp| time.0.with_timezone(&self.0).date_naive();
         u64::try_from(day(to).signed_duration_since(day(from)).num_days()).ok()
@@ -126,13 +128,14 @@ impl FromStr for TimeZone {
 
 written_as_text!(TimeZone);
 
-/// Some instant in any form that RFC 3339 knows: when others say that something happened.
+/// Time at which something happened as an external system reports it, in any form of RFC 3339.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct ReportedTime(DateTime<Utc>);
 
 impl ReportedTime {
-    /// The instant, to the millisecond; at least that of 1970, and at most as far after `now` as clocks may differ: what is
-    /// said to happen later must not outdo all that comes until then.
+    /// Returns the instant to the millisecond; at least the start of 1970 and at most 5 minutes after `now`, to allow
+    /// for clock differences. Without the upper limit, a report dated in the far future would override all reports
+    /// until then.
     pub fn instant(self, now: Timestamp) -> Timestamp {
         let sent = u64::try_from(self.0.timestamp_millis()).unwrap_or_default();
         Timestamp::from_unix_millis(sent).min(now.after(Period::minutes(5)))
@@ -157,8 +160,8 @@ impl FromStr for ReportedTime {
 
 written_as_text!(ReportedTime, format = "date-time");
 
-/// A length of time by the calendar, ISO 8601 without fractions: `P1Y`, `P18M`, `P30D`, `P1DT12H`.
-/// At most 100 years; what is asked for is more than nothing.
+/// Calendar duration in ISO 8601 without fractions, such as `P1Y`, `P18M`, `P30D` or `P1DT12H`. A parsed duration is
+/// longer than zero; its years and months make at most 100 years, and its weeks, days and time at most 37,200 days.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct Period {
     months: u32,
@@ -169,17 +172,17 @@ impl Period {
     const MOST_MONTHS: u32 = 1200;
     const DAY: i64 = 86_400_000;
 
-    /// So many days.
+    /// Returns a period of so many days.
     pub const fn days(days: u16) -> Self {
         Self { months: 0, millis: days as i64 * Self::DAY }
     }
 
-    /// So many months.
+    /// Returns a period of so many calendar months.
     pub const fn months(months: u8) -> Self {
         Self { months: months as u32, millis: 0 }
     }
 
-    /// So many minutes.
+    /// Returns a period of so many minutes.
     pub const fn minutes(minutes: u32) -> Self {
         Self { months: 0, millis: minutes as i64 * 60_000 }
     }
@@ -201,7 +204,8 @@ impl Period {
     }
 }
 
-/// The numbers before each of `units`, which come in this order, each at most once.
+/// Returns the numbers before each of `units`, which must come in this order, each at most once; 0 for a missing
+/// unit.
 fn parts<const N: usize>(text: &str, units: [char; N]) -> Option<[u32; N]> {
     let mut rest = text;
     let values = units.map(|unit| match rest.split_once(unit) {
@@ -264,7 +268,7 @@ mod tests {
         assert_eq!((tokyo.days_between(from, to), utc.days_between(from, to)), (Some(2), Some(1)));
         assert_eq!((tokyo.days_between(from, from), tokyo.days_between(to, from)), (Some(0), None));
         assert_eq!(tokyo.day(time("9999-12-31T23:59:59.999Z")), "9999-12-31");
-        // A day of 23 hours is a day.
+        // A local date of 23 hours counts as one day.
         let (berlin, from): (TimeZone, _) = ("Europe/Berlin".parse().unwrap(), time("2026-03-28T23:00:00Z"));
         assert_eq!(berlin.days_between(from, time("2026-03-29T22:00:00Z")), Some(1));
     }

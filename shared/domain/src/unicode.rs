@@ -1,4 +1,4 @@
-//! When two texts are the same, and which characters nobody sees (Unicode 17: UAX #15, UAX #44, UTS #39).
+//! Equality of texts, and invisible characters (Unicode 17: UAX #15, UAX #44, UTS #39).
 
 use std::borrow::Cow;
 
@@ -7,18 +7,18 @@ use icu_normalizer::{ComposingNormalizer, DecomposingNormalizer};
 use icu_properties::CodePointSetData;
 use icu_properties::props::DefaultIgnorableCodePoint;
 
-/// The composed form (NFC) of a text: canonically equal texts have the same.
+/// Returns the composed form (NFC) of a text. Canonically equivalent texts have the same form.
 pub fn nfc(text: &str) -> Cow<'_, str> {
     ComposingNormalizer::new_nfc().normalize(text)
 }
 
-/// The decomposed form (NFD) of a text.
+/// Returns the decomposed form (NFD) of a text.
 pub(crate) fn nfd(text: &str) -> Cow<'_, str> {
     DecomposingNormalizer::new_nfd().normalize(text)
 }
 
-/// The form in which texts are the same whatever the case of their letters: a canonical caseless match (Unicode, D145),
-/// composed.
+/// Returns the form in which texts are compared regardless of case: that of a canonical caseless match (Unicode,
+/// D145), composed.
 pub(crate) fn caseless(text: &str) -> String {
     if text.is_ascii() {
         return text.to_ascii_lowercase();
@@ -26,44 +26,46 @@ pub(crate) fn caseless(text: &str) -> String {
     nfc(&CaseMapper::new().fold_string(&nfd(text))).into_owned()
 }
 
-/// The form in which a name is looked up: composed, without what nobody sees.
+/// Returns the form in which a name is looked up: composed, and without invisible characters.
 pub fn lookup_form(name: &str) -> String {
     let seen: String = nfc(name).chars().filter(|c| !is_unseen(*c)).collect();
-    // What stood apart may be put together now.
+    // Characters that an invisible one separated may compose now.
     nfc(&seen).into_owned()
 }
 
-/// Whether nobody sees a character: Unicode lets every renderer leave it out (`Default_Ignorable_Code_Point`), or it is
-/// shown as a blank and is none. What only chooses a glyph, or joins or parts letters, is among them.
+/// Returns whether a character is invisible: Unicode allows every renderer to omit it
+/// (`Default_Ignorable_Code_Point`), or it is displayed as a blank without being white space. Variation selectors and
+/// joiners are invisible, too.
 pub fn is_unseen(c: char) -> bool {
     let blank = matches!(c, '\u{2800}' | '\u{fff9}'..='\u{fffb}' | '\u{16fe4}' | '\u{1d159}');
     !c.is_ascii() && (blank || CodePointSetData::new::<DefaultIgnorableCodePoint>().contains(c))
 }
 
-/// Whether a character that nobody sees belongs to how names are written: the joiners that some scripts need and sequences of
-/// emoji are made with, and what chooses a glyph of the character before. Names keep them, and are compared without.
+/// Returns whether an invisible character belongs to the spelling of names: the joiners that some scripts and emoji
+/// sequences need, and variation selectors. Names keep these characters, and are compared without them.
 pub(crate) fn shapes(c: char) -> bool {
     matches!(c, '\u{200c}' | '\u{200d}' | '\u{180b}'..='\u{180d}' | '\u{180f}' | '\u{fe00}'..='\u{fe0f}' | '\u{e0100}'..='\u{e01ef}')
 }
 
-/// Whether a character only deceives where a text is read: direction overrides, line separators, invisible operators, byte
-/// order mark, tags. The joiners, marks and isolates that running text needs are none of these, nor is what lets a line
-/// break, or not.
+/// Returns whether a character serves only to deceive readers of a text: direction overrides, line separators,
+/// invisible operators, the byte order mark, tags. Excluded are joiners, marks and isolates, which running text
+/// needs, and characters that allow or prevent a line break.
 pub(crate) fn deceives(c: char) -> bool {
     matches!(c, '\u{2028}'..='\u{202e}' | '\u{2061}'..='\u{2065}' | '\u{feff}' | '\u{fff9}'..='\u{fffb}' | '\u{e0000}'..='\u{e007f}')
 }
 
-/// Whether a character may not stand in a name.
+/// Returns whether names must not contain the character.
 pub(crate) fn is_refused_in_names(c: char) -> bool {
     c.is_control() || deceives(c) || (is_unseen(c) && !shapes(c))
 }
 
-/// Whether a character may not stand in an identifier or an e-mail.
+/// Returns whether identifiers and e-mail addresses must not contain the character.
 pub(crate) fn is_refused_in_identifiers(c: char) -> bool {
     c.is_control() || deceives(c) || is_unseen(c)
 }
 
-/// Somebody else's text as it may be kept in an event: without what nobody sees, or what deceives, at most so many characters.
+/// Returns a text from an external party as events may store it: without control characters, invisible and deceptive
+/// characters, cut to `most` characters.
 pub fn tame(text: &str, most: usize) -> String {
     nfc(text).chars().filter(|c| !is_refused_in_identifiers(*c)).take(most).collect()
 }
@@ -73,7 +75,8 @@ mod tests {
     use super::*;
     use proptest::prelude::*;
 
-    /// What nobody sees: soft hyphen, grapheme joiner, Hangul fillers, zero widths, marks, isolates, blanks, selectors, tags.
+    /// Invisible characters: soft hyphen, grapheme joiner, Hangul fillers, zero widths, marks, isolates, blanks,
+    /// selectors, tags.
     pub(crate) const UNSEEN: [char; 20] = [
         '\u{ad}',
         '\u{34f}',

@@ -1,5 +1,5 @@
-//! Webhooks that stores send: how a message proves its sender (Standard Webhooks 1.0), and how a buyer proves
-//! an account.
+//! Webhooks that stores send: how a message proves its sender (Standard Webhooks 1.0), and how a buyer proves that an
+//! account is its own.
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
@@ -16,36 +16,38 @@ use crate::text::{Name, StoreAccount};
 use crate::time::{Period, Timestamp};
 use crate::unicode::nfd;
 
-/// A store that sends signed messages.
+/// Webhook source: a store that sends signed messages.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct Source {
-    /// Its id.
+    /// Id of the webhook source.
     pub id: SourceId,
-    /// What people call it.
+    /// Display name of the store; 1 to 200 characters.
     pub name: Name,
-    /// Whether its orders may name the partner instead of an account.
+    /// Whether its messages may name any partner by `partnerId`, and sell subscriptions without a partner. If not, they
+    /// name the buyer's account at the store.
     pub may_name_partners: bool,
-    /// Which of its secrets is in force.
+    /// Number of its current secret; the first is 1, and each rotation adds 1.
     pub secret_version: u32,
-    /// Those before it that are still good.
+    /// Replaced secrets, oldest first; at most 5. Expired ones are removed by the next rotation. Absent if there are
+    /// none.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub earlier_secrets: Vec<EarlierSecret>,
-    /// Since when none of its messages is taken any more.
+    /// Time from which its messages are rejected; RFC 3339, UTC. Absent if the source is not disabled.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub disabled_at: Option<Timestamp>,
-    /// When, and which version.
+    /// Times of creation and of the latest update, and version.
     #[serde(flatten)]
     pub metadata: Metadata,
 }
 
-/// A secret that another has taken the place of.
+/// Replaced secret of a webhook source.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct EarlierSecret {
-    /// Which of the source's secrets.
+    /// Number of the secret.
     pub version: u32,
-    /// It is good before this instant.
+    /// Time until which the secret is valid, exclusive; RFC 3339, UTC.
     pub until: Timestamp,
 }
 
@@ -56,14 +58,14 @@ impl EarlierSecret {
 }
 
 impl Source {
-    /// As many earlier secrets are good at a time.
+    /// Maximum number of replaced secrets that are valid at a time.
     const MOST_EARLIER: usize = 5;
 
-    /// How long a secret is good after another has taken its place.
+    /// Time for which a secret stays valid after it was replaced.
     const OVERLAP: Period = Period::days(1);
 
-    /// The secrets that prove a message to be its own now; of a disabled source none does. While the deployment's key is
-    /// rotated, there are as many of the key before.
+    /// Returns the secrets that are valid now; none for a disabled source. While the deployment's key is rotated, each
+    /// secret is returned twice: derived from the current key and from the previous one.
     pub fn secrets(&self, key: &DeploymentKey, now: Timestamp) -> Vec<Secret> {
         let earlier = self.earlier_secrets.iter().filter(|earlier| earlier.is_good(now));
         let versions = std::iter::once(self.secret_version).chain(earlier.map(|earlier| earlier.version));
@@ -71,7 +73,8 @@ impl Source {
         versions.flat_map(|version| key.derive_all(&purpose(self.id, version)).map(Secret)).collect()
     }
 
-    /// The source with a new secret; the one before stays good for a day. None if it was rotated too often lately.
+    /// Returns the source with a new secret; the replaced one stays valid for a day. Returns `None` if that would
+    /// exceed the maximum number of replaced secrets.
     pub fn rotated(mut self, now: Timestamp) -> Option<Self> {
         self.earlier_secrets.retain(|earlier| earlier.is_good(now));
         self.earlier_secrets
@@ -81,61 +84,61 @@ impl Source {
         (self.earlier_secrets.len() <= Self::MOST_EARLIER).then_some(self)
     }
 
-    /// The source, no message of which is taken any more.
+    /// Returns the source as disabled: its messages are rejected.
     pub fn disabled(self, now: Timestamp) -> Self {
         Self { disabled_at: Some(now), metadata: self.metadata.next(now), ..self }
     }
 }
 
-/// A source's signing secret. Derived from the deployment's key, never stored.
+/// Signing secret of a source. It is derived from the deployment's key, and never stored.
 #[derive(Clone)]
 pub struct Secret([u8; 32]);
 
 impl Secret {
-    /// The secret number `version` of a source.
+    /// Derives the secret with number `version` of a source.
     pub fn derive(key: &DeploymentKey, source: SourceId, version: u32) -> Self {
         Self(key.derive(&purpose(source, version)))
     }
 
-    /// The secret as its owner sees it: `whsec_` and base64.
+    /// Returns the secret in the form that its owner gets: `whsec_` and base64.
     pub fn reveal(&self) -> String {
         format!("whsec_{}", STANDARD.encode(self.0))
     }
 }
 
-/// What a source's secret is derived for.
+/// Returns the purpose for which a source's secret is derived from the key.
 fn purpose(source: SourceId, version: u32) -> String {
     format!("webhook-secret.{source}.{version}")
 }
 
-/// A signature of a scheme that is known here: HMAC-SHA256.
+/// Signature of the only supported scheme: HMAC-SHA256.
 type Signature = CtOutput<Hmac<Sha256>>;
 
-/// A signature as it is sent: `v1,<base64>`. Those of other schemes are passed over.
+/// Parses a signature of the form `v1,<base64>`. Signatures of other schemes are skipped.
 fn parse_signature(sent: &str) -> Option<Signature> {
     let bytes: [u8; 32] = STANDARD.decode(sent.strip_prefix("v1,")?).ok()?.try_into().ok()?;
     Some(Signature::new(bytes.into()))
 }
 
-/// Whether one of `signatures` is that of `content`: one hash of the content, however many signatures there are. Compares in
-/// constant time.
+/// Returns whether one of `signatures` is that of `content`. The content is hashed once, however many signatures there
+/// are, and the comparison takes constant time.
 fn signed(secret: &Secret, content: &[&[u8]], signatures: &[Signature]) -> bool {
     let own = mac(&secret.0, content).finalize();
     signatures.contains(&own)
 }
 
-/// What a message says of itself in its headers.
+/// Headers that identify and sign a message.
 #[derive(Debug, Clone, Copy)]
 pub struct Envelope<'a> {
     /// `webhook-id`: 1 to 255 bytes, the same for every delivery of a message.
     pub id: &'a str,
-    /// `webhook-timestamp`: Unix seconds of the attempt.
+    /// `webhook-timestamp`: time of the delivery attempt in Unix seconds.
     pub timestamp: &'a str,
-    /// `webhook-signature`: space-separated, several while a secret is being changed.
+    /// `webhook-signature`: signatures separated by spaces; several while a secret is rotated.
     pub signatures: &'a str,
 }
 
-/// How far a message's timestamp may be from our clock, either way.
+/// Maximum difference between a message's timestamp and the current time, in either direction.
 const TOLERANCE_SECONDS: u64 = 5 * 60;
 
 /// Maximum number of signatures of a message: a store sends one for each of its secrets.
@@ -144,15 +147,15 @@ pub const MOST_SIGNATURES: usize = 10;
 /// Maximum size of a message in bytes.
 pub const LARGEST_MESSAGE: usize = 256 * 1024;
 
-/// An envelope that may vouch for its message, as far as can be told without a secret.
+/// Envelope that passed all checks that need no secret.
 pub struct Sealed<'a> {
     envelope: Envelope<'a>,
     signatures: Vec<Signature>,
 }
 
 impl<'a> Envelope<'a> {
-    /// It, if its id and timestamp are of their form, the timestamp is within five minutes of `now`, and at least one and at most
-    /// [`MOST_SIGNATURES`] signatures are there.
+    /// Returns the envelope as sealed if its id and timestamp are well-formed, the timestamp is within five minutes of
+    /// `now`, and it has at most [`MOST_SIGNATURES`] signatures, at least one of them of the supported scheme.
     pub fn open(self, now: Timestamp) -> Option<Sealed<'a>> {
         let digits = !self.timestamp.is_empty() && self.timestamp.bytes().all(|byte| byte.is_ascii_digit());
         let sent = self.timestamp.parse::<u64>().ok().filter(|_| digits)?;
@@ -167,7 +170,7 @@ impl<'a> Envelope<'a> {
 }
 
 impl Sealed<'_> {
-    /// Whether the owner of one of `secrets` sent exactly these bytes. The message is hashed once per secret.
+    /// Returns whether the owner of one of `secrets` sent exactly these bytes. The message is hashed once per secret.
     pub fn vouches_for(&self, body: &[u8], secrets: &[Secret]) -> bool {
         let Envelope { id, timestamp, .. } = self.envelope;
         let content: [&[u8]; 5] = [id.as_bytes(), b".", timestamp.as_bytes(), b".", body];
@@ -175,20 +178,20 @@ impl Sealed<'_> {
     }
 }
 
-/// How far ahead a proof may expire.
+/// Maximum time in which a proof must expire.
 const PROOF_SECONDS: u64 = 15 * 60;
 
-/// What is wrong with a buyer's proof.
+/// Reason why a buyer's proof is rejected.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum ProofFault {
-    /// It is not the store's, or not for this partner and account, or reaches too far ahead.
+    /// The store did not sign it, it is for another partner or account, or it expires too far in the future.
     Invalid,
-    /// It was good once.
+    /// It has expired.
     Expired,
 }
 
-/// Checks a buyer's proof, `<unix expiry>.v1,<base64>`: the store signed
-/// `link.<partner id>.<account>.<unix expiry>` with its secret.
+/// Checks a buyer's proof, `<unix expiry>.v1,<base64>`: the store signed `link.<partner id>.<account>.<unix expiry>`
+/// with its secret.
 ///
 /// # Errors
 ///
@@ -201,7 +204,7 @@ pub fn check_proof(
     now: Timestamp,
 ) -> Result<(), ProofFault> {
     let (expiry, signature) = proof.split_once('.').ok_or(ProofFault::Invalid)?;
-    // A store may write the account otherwise than it is kept, to the same effect.
+    // A store may write the account in decomposed form (NFD), although it is kept in composed form (NFC).
     let contents = [account.as_str().into(), nfd(account.as_str())]
         .map(|account: std::borrow::Cow<'_, str>| format!("link.{partner}.{account}.{expiry}"));
     let expiry: u64 = expiry.parse().map_err(|_| ProofFault::Invalid)?;

@@ -1,7 +1,7 @@
-//! Closed sets of words that callers send and read.
+//! Enums whose values are fixed words that callers send and read.
 
-/// An enum whose variants are words: each is spelled once, for JSON in both directions, the table, the API's description and
-/// messages.
+/// Defines an enum whose variants are words. Each word is spelled once, for JSON in both directions, the table, the
+/// API description and messages.
 macro_rules! words {
     (
         $(#[$meta:meta])*
@@ -20,10 +20,10 @@ macro_rules! words {
         }
 
         impl $name {
-            /// All of them, in order.
+            /// All values, in order.
             pub const ALL: [Self; [$(Self::$variant),*].len()] = [$(Self::$variant),*];
 
-            /// The word.
+            /// Returns the word.
             pub fn name(self) -> &'static str {
                 match self {
                     $(Self::$variant => $word,)*

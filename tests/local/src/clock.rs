@@ -1,11 +1,11 @@
-//! The one clock of the local stack: functions, tokens and signatures all go by it.
+//! The clock of the local stack, which functions, tokens and signatures share.
 
 use std::sync::Mutex;
 use std::time::Instant;
 
 use domain::{Period, Timestamp};
 
-/// A clock that can be stopped and moved, but never goes back.
+/// A clock that can be stopped and moved forward, but never goes back.
 #[derive(Debug)]
 pub struct Clock(Mutex<State>);
 
@@ -28,27 +28,27 @@ impl State {
 }
 
 impl Clock {
-    /// A clock that runs from this instant on.
+    /// Returns a clock that runs from this time on.
     pub fn running(from: Timestamp) -> Self {
         Self(Mutex::new(State::Running { from, since: Instant::now() }))
     }
 
-    /// A clock that stands still.
+    /// Returns a clock that is stopped at this time.
     pub fn stopped(now: Timestamp) -> Self {
         Self(Mutex::new(State::Stopped(now)))
     }
 
-    /// The time.
+    /// Returns the current time.
     pub fn now(&self) -> Timestamp {
         self.state().now()
     }
 
-    /// Whether it runs.
+    /// Returns true if the clock runs.
     pub fn is_running(&self) -> bool {
         matches!(*self.state(), State::Running { .. })
     }
 
-    /// Stops at an instant; false when that would be going back.
+    /// Stops the clock at a time. Returns false, and changes nothing, if the clock is past that time.
     pub fn stop_at(&self, instant: Timestamp) -> bool {
         let mut state = self.state();
         let forward = instant >= state.now();
@@ -58,7 +58,7 @@ impl Clock {
         forward
     }
 
-    /// Moves on by a period; runs on if it ran.
+    /// Moves the clock forward by a period; a clock that runs keeps running.
     pub fn advance(&self, period: Period) {
         let mut state = self.state();
         let later = state.now().after(period);
@@ -68,7 +68,7 @@ impl Clock {
         };
     }
 
-    /// Runs on from where it is.
+    /// Lets the clock run from its current time on.
     pub fn run(&self) {
         let mut state = self.state();
         *state = State::Running { from: state.now(), since: Instant::now() };

@@ -1,4 +1,4 @@
-//! The control routes: what only the local stack has.
+//! Control routes, which only the local stack has.
 
 use domain::{Period, Timestamp};
 use serde::Deserialize;
@@ -8,7 +8,7 @@ use crate::gateway::{Request, Response};
 use crate::issuer::BatchGet;
 use crate::{Shared, demo};
 
-/// Answers a control route; none if it is not one.
+/// Answers a control route; returns `None` for any other route.
 pub async fn answer(shared: &Shared, request: &Request) -> Option<Response> {
     let answer = match (request.method.as_str(), request.path.as_str()) {
         ("GET", "/.well-known/openid-configuration") => ok(&shared.issuer.configuration()),
@@ -46,7 +46,7 @@ fn read<T: for<'de> Deserialize<'de>>(request: &Request) -> Result<T, Response> 
     serde_json::from_slice(&request.body).map_err(|error| Response::message(400, &error.to_string()))
 }
 
-/// How the clock is turned.
+/// Change of the clock.
 #[derive(Debug, Deserialize)]
 #[serde(rename_all = "lowercase")]
 enum DueEntry {
@@ -72,7 +72,7 @@ fn time(shared: &Shared) -> Response {
     ok(&json!({ "now": shared.clock.now(), "running": shared.clock.is_running() }))
 }
 
-/// As Lambda's own Invoke answers: a function's failure is an answer too.
+/// Invokes a function. As with Lambda's own Invoke, a function's failure is returned in a successful answer.
 async fn invoke(shared: &Shared, operation: &str, payload: &[u8]) -> Response {
     let payload = match serde_json::from_slice(payload) {
         Ok(payload) => payload,

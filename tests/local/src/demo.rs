@@ -1,7 +1,6 @@
-//! The demo world: partners (one of them new and without a store link), a store, license types, customers, orders, products
-//! and what is owned of them. It is made by the operations
-//! themselves, with a clock and ids of its own, so it is the same wherever and whenever it is loaded; loading
-//! it again changes nothing.
+//! The demo world: partners (one of them new and without a store link), a store, license types, organizations,
+//! customers, orders, products, entitlements and subscriptions. The operations themselves create it, with a clock and
+//! ids of its own, so that it is the same wherever and whenever it is loaded. Loading it is idempotent.
 
 use std::sync::Arc;
 
@@ -15,10 +14,10 @@ use crate::gateway::{Gateway, Request};
 use crate::issuer::Issuer;
 use crate::{Error, Shared};
 
-/// When the demo world begins; each call that makes it comes a minute later.
+/// Time at which the demo world begins. Each call that creates it is made one minute after the previous one.
 pub const BEGIN: &str = "2026-01-05T09:00:00Z";
 
-/// When it is complete: where the clock of its canonical calls stands.
+/// Time at which the demo world is complete; the clock of its canonical calls is stopped here.
 pub const COMPLETE: &str = "2026-01-05T10:00:00Z";
 
 const MINUTE: Period = Period::minutes(1);
@@ -30,7 +29,7 @@ struct Maker {
     step: u32,
 }
 
-/// Makes the demo world; answers its ids and a token per role.
+/// Creates the demo world. Returns its ids, and a token for each of its people.
 pub async fn load(shared: &Shared) -> Result<Value, Error> {
     let clock = Arc::new(Clock::stopped(BEGIN.parse::<Timestamp>()?));
     let gateway = shared.gateway_at(clock.clone(), Ids::counted_from(1));
@@ -43,12 +42,12 @@ pub async fn load(shared: &Shared) -> Result<Value, Error> {
     Ok(json!({ "ids": ids, "tokens": tokens }))
 }
 
-/// The ids of the demo world, which never change.
+/// Returns the ids of the demo world, which never change.
 pub fn ids() -> Value {
     serde_json::from_str(include_str!("demo.json")).unwrap_or_default()
 }
 
-/// The people of the demo world, by what they are.
+/// Returns the people of the demo world, by role, each in the form that `/_local/token` takes.
 pub fn people(ids: &Value) -> Vec<(&'static str, Value)> {
     let id = |name: &str| ids.get(name).cloned().unwrap_or_default();
     let person = |sub: &str, domain: &str, role: &str, org: Option<Value>, manager: bool| {
@@ -117,7 +116,7 @@ impl Maker {
         let new =
             self.create("/v1/partners", json!({"name": "Sakura Systems", "externalId": "P-1003"})).await?;
 
-        // Nobody is linked to these accounts yet.
+        // No partner is linked to these accounts yet.
         let lines = || json!([line("edge-storage-1y", 30)]);
         self.order(&source, &secret, "SO-3000", "ec-4713", lines()).await?;
         let parked = self.order(&source, &secret, "SO-3001", "ec-4714", lines()).await?;
@@ -311,7 +310,7 @@ impl Maker {
             "data": {"orderId": order, "storeAccount": account, "lines": lines},
         });
         let id = format!("msg_{order}");
-        // The next call comes a minute later, and so must its signature.
+        // The call is made one minute later, and its signature must have that time.
         let at = now.after(MINUTE);
         let headers = sign(secret, &id, at, body.to_string().as_bytes())?;
         self.call("POST", &format!("/v1/webhooks/{source}"), "", body, headers).await
@@ -347,7 +346,7 @@ fn text(object: &Value, name: &str) -> Result<String, Error> {
     text.map(str::to_owned).ok_or_else(|| format!("an answer has no `{name}`").into())
 }
 
-/// The headers with which the owner of a secret sends a message (Standard Webhooks).
+/// Returns the headers with which the owner of a secret signs a message (Standard Webhooks).
 pub fn sign(secret: &str, id: &str, at: Timestamp, body: &[u8]) -> Result<Vec<(String, String)>, Error> {
     let sent = at.unix_seconds().to_string();
     let content = [id.as_bytes(), b".", sent.as_bytes(), b".", body].concat();
@@ -358,7 +357,8 @@ pub fn sign(secret: &str, id: &str, at: Timestamp, body: &[u8]) -> Result<Vec<(S
     ])
 }
 
-/// The proof with which the owner of a secret shows a buyer to be this account's, until `expiry` (Unix seconds).
+/// Returns a proof that an account belongs to a partner, signed by the owner of a secret and valid until `expiry` (Unix
+/// seconds).
 pub fn prove(secret: &str, partner: &str, account: &str, expiry: u64) -> Result<String, Error> {
     let content = format!("link.{partner}.{account}.{expiry}");
     Ok(format!("{expiry}.{}", signature(secret, content.as_bytes())?))

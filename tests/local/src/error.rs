@@ -1,4 +1,4 @@
-//! What keeps the stack from starting.
+//! Error type of the local stack.
 
-/// Anything that went wrong at the start.
+/// Any error of the local stack.
 pub type Error = Box<dyn std::error::Error + Send + Sync>;

@@ -1,5 +1,5 @@
-//! What sits between the SDK and the store: it counts what each call costs, lets a function do only what
-//! its policy allows, and fails on demand as the real service does and the embedded one never would.
+//! Proxy between the SDK and the store. It measures the cost of each call, denies a function what its policy does not
+//! allow, and on demand fails as the real service does and the embedded one never would.
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::sync::{Arc, Mutex, MutexGuard};
@@ -17,27 +17,27 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use tokio::sync::Notify;
 
-/// A failure of the store, or of the way to it.
+/// Failure of the store, or of the connection to it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum InjectedFailure {
-    /// Another transaction was at the same items: nothing is written.
+    /// A concurrent transaction works on the same items: nothing is written.
     Conflict,
-    /// Too much at once: nothing is written.
+    /// Too many requests at once: nothing is written.
     Throttled,
     /// The connection breaks before the request arrives.
     ResetBefore,
     /// The connection breaks after the request took effect.
     ResetAfter,
-    /// No answer comes, though the request took effect.
+    /// No answer arrives, although the request took effect.
     TimeoutAfter,
-    /// The service fails after the request took effect.
+    /// The service answers with an error after the request took effect.
     ServerErrorAfter,
-    /// The service has not made up its mind about this very transaction.
+    /// The service reports that the same transaction is still in progress.
     InProgress,
 }
 
 impl InjectedFailure {
-    /// Every fault.
+    /// All failures.
     pub const ALL: [Self; 7] = [
         Self::Conflict,
         Self::Throttled,
@@ -49,31 +49,31 @@ impl InjectedFailure {
     ];
 }
 
-/// When a function's process is killed: around a write of its.
+/// Moment at which a function's process is killed: before or after one of its writes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Kill {
-    /// Before it is sent.
+    /// Before the write is sent.
     Before,
-    /// After it took effect.
+    /// After the write took effect.
     After,
 }
 
-/// What a call did at the store: an action of IAM, on the table or on an index.
+/// Action of IAM that a call performed at the store, with the index if it was on one.
 pub type Action = (String, Option<String>);
 
-/// What calls cost.
+/// Cost of calls.
 #[derive(Debug, Clone, Default, PartialEq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Cost {
-    /// How many calls.
+    /// Number of calls.
     pub calls: u64,
-    /// Dependent steps: requests that were under way together are one.
+    /// Number of dependent steps: requests that are in progress at the same time count as one.
     pub round_trips: u64,
-    /// Requests to the store.
+    /// Number of requests to the store.
     pub requests: u64,
-    /// Write units consumed.
+    /// Consumed write units.
     pub write_units: f64,
-    /// Read units consumed.
+    /// Consumed read units.
     pub read_units: f64,
 }
 
@@ -81,7 +81,7 @@ tokio::task_local! {
     static CALL: Arc<Call>;
 }
 
-/// One call of one operation, while it is under way.
+/// A call of an operation, while it is in progress.
 struct Call {
     operation: &'static str,
     progress: Mutex<Progress>,
@@ -94,7 +94,7 @@ struct Progress {
     cost: Cost,
 }
 
-/// Where an item is: its `pk` and its `sk`.
+/// Key of an item: its `pk` and its `sk`.
 type Place = (String, String);
 
 #[derive(Debug, Default)]
@@ -104,19 +104,19 @@ struct State {
     allowed: Option<Arc<BTreeMap<String, BTreeSet<Action>>>>,
     denied: Vec<(&'static str, Action)>,
     faults: VecDeque<(&'static str, InjectedFailure)>,
-    /// Operations that are killed at one of their next writes, after so many others of theirs.
+    /// Operations to be killed at one of their next writes, and the number of writes before that one.
     kills: Vec<(&'static str, u32, Kill)>,
-    /// One in so many writes fails, by this generator's state.
+    /// Random failures: one in this many writes fails, and the state of the random generator.
     chaos: Option<(u64, u64)>,
-    /// The token of each transaction that was sent, in order, since they were first asked for.
+    /// Client tokens of the transactions that were sent, in order; `None` until they are first requested.
     tokens: Option<Vec<String>>,
-    /// What the transactions were conditional on that were sent since then.
+    /// Keys of the items on which these transactions had conditions.
     conditions: BTreeSet<Place>,
-    /// What was written since the indexes are late, as it was before; none when they are not.
+    /// Previous states of the items that were written while the indexes are delayed; `None` if they are not.
     late: Option<BTreeMap<Place, Option<Value>>>,
 }
 
-/// The fault_proxy. Cheap to clone; clones share everything.
+/// The proxy. Cheap to clone; clones share all state.
 #[derive(Debug, Clone)]
 pub struct FaultProxy {
     inner: SharedHttpClient,
@@ -128,12 +128,12 @@ fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
 }
 
 impl FaultProxy {
-    /// A fault_proxy before this way to the store.
+    /// Returns a proxy in front of this HTTP client.
     pub fn new(inner: SharedHttpClient) -> Self {
         Self { inner, state: Arc::default() }
     }
 
-    /// Counts what `call` costs as a call of `operation`. None when it was killed.
+    /// Measures the cost of `call` as a call of `operation`. Returns `None` if it was killed.
     pub async fn metered<T>(&self, operation: &'static str, call: impl Future<Output = T>) -> Option<T> {
         let meter = Arc::new(Call { operation, progress: Mutex::default(), killed: Notify::new() });
         let output = tokio::select! {
@@ -151,54 +151,54 @@ impl FaultProxy {
         output
     }
 
-    /// What calls cost since this was last asked, by operation.
+    /// Returns the cost of the calls since the last use of this function, by operation.
     pub fn take_costs(&self) -> BTreeMap<&'static str, Cost> {
         std::mem::take(&mut lock(&self.state).costs)
     }
 
-    /// What each operation ever did at the store.
+    /// Returns the actions that each operation has performed at the store.
     pub fn used(&self) -> BTreeMap<&'static str, BTreeSet<Action>> {
         lock(&self.state).used.clone()
     }
 
-    /// The tokens of all transactions that functions sent since this was last asked, in order.
+    /// Returns the client tokens of all transactions that functions sent since the last use of this function, in order.
     pub fn take_tokens(&self) -> Vec<String> {
         let mut state = lock(&self.state);
         state.conditions.clear();
         state.tokens.replace(Vec::new()).unwrap_or_default()
     }
 
-    /// Where the items are that the transactions were conditional on that functions sent since tokens were last asked for.
+    /// Returns the keys of the items on which transactions had conditions since [`Self::take_tokens`] was last used.
     pub fn conditions(&self) -> BTreeSet<(String, String)> {
         lock(&self.state).conditions.clone()
     }
 
-    /// From now on each operation may do only this; what else it tries is denied, as IAM would.
+    /// Allows each operation only these actions from now on; all others are denied, as IAM would.
     pub fn allow_only(&self, allowed: Arc<BTreeMap<String, BTreeSet<Action>>>) {
         lock(&self.state).allowed = Some(allowed);
     }
 
-    /// What was denied since this was last asked.
+    /// Returns the actions that were denied since the last use of this function.
     pub fn take_denied(&self) -> Vec<(&'static str, Action)> {
         std::mem::take(&mut lock(&self.state).denied)
     }
 
-    /// The next request for `target` (such as `TransactWriteItems`) meets a fault.
+    /// Lets the next request for `target` (such as `TransactWriteItems`) meet a failure.
     pub fn inject(&self, target: &'static str, outage: InjectedFailure) {
         lock(&self.state).faults.push_back((target, outage));
     }
 
-    /// The process of `operation` is killed around its next write, after so many others.
+    /// Kills the process of `operation` at its next write after so many `others`.
     pub fn kill(&self, operation: &'static str, others: u32, kill: Kill) {
         lock(&self.state).kills.push((operation, others, kill));
     }
 
-    /// Nobody is killed any more.
+    /// Cancels all kills.
     pub fn spare(&self) {
         lock(&self.state).kills.clear();
     }
 
-    /// Whether, and when, the process is killed that sends this.
+    /// Returns the moment at which the process that sends this request is killed, if it is.
     fn next_kill(&self, target: &str) -> Option<Kill> {
         let operation = CALL.try_with(|call| call.operation).ok().filter(|_| writes(target))?;
         let mut state = lock(&self.state);
@@ -216,24 +216,23 @@ impl FaultProxy {
         }
     }
 
-    /// How many injected faults nobody met yet.
+    /// Returns the number of injected failures that no request has met yet.
     pub fn faults_left(&self) -> usize {
         lock(&self.state).faults.len()
     }
 
-    /// From now on one in `one_in` writes meets some fault, the same ones for the same seed; 0 ends
-    /// it.
+    /// Lets one in `one_in` writes meet some failure from now on, the same ones for the same seed; 0 ends this.
     pub fn chaos(&self, one_in: u64, seed: u64) {
         lock(&self.state).chaos = (one_in > 0).then_some((one_in, seed.wrapping_mul(2).wrapping_add(1)));
     }
 
-    /// From now on the indexes show what is written as it was before, until they are on time again; where a query filters,
-    /// they do not show it at all.
+    /// Delays the indexes, or ends the delay: while delayed, they show written items in their previous state or, to a
+    /// query with a filter, not at all.
     pub fn delay_indexes(&self, late: bool) {
         lock(&self.state).late = late.then(BTreeMap::new);
     }
 
-    /// Keeps of what a request is about to write how it is now, once the indexes are late.
+    /// While the indexes are delayed, stores the current state of the items that a request is about to write.
     async fn keep(&self, inner: &SharedHttpConnector, request: &HttpRequest, asked: &Asked) {
         if lock(&self.state).late.is_none() {
             return;
@@ -261,7 +260,8 @@ impl FaultProxy {
         }
     }
 
-    /// What a delayed index shows of what was written since: how it was before. None when it is as it is.
+    /// Returns the answer of a delayed index, with written items in their previous state; `None` if no index is
+    /// delayed.
     fn delay(&self, asked: &Asked, answered: &[u8]) -> Option<Value> {
         let state = lock(&self.state);
         let late = state.late.as_ref().filter(|_| asked.index_name.is_some())?;
@@ -303,7 +303,7 @@ impl FaultProxy {
             return state.faults.remove(position).map(|(_, fault)| fault);
         }
         let (one_in, generator) = state.chaos.as_mut().filter(|_| writes(target))?;
-        // A linear congruential generator (Knuth's MMIX constants) is random enough for faults.
+        // A linear congruential generator (Knuth's MMIX constants) is random enough for failures.
         *generator =
             generator.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
         let draw = *generator >> 33;
@@ -312,7 +312,7 @@ impl FaultProxy {
         InjectedFailure::ALL.get(which).copied().filter(|_| hit)
     }
 
-    /// Notes a transaction's token and its conditions, once they were asked for.
+    /// Records the client token and the conditions of a transaction, once tokens have been requested.
     fn note_transaction(&self, asked: &Asked) {
         let mut state = lock(&self.state);
         let (Some(tokens), Some(token)) = (&mut state.tokens, &asked.client_request_token) else { return };
@@ -326,7 +326,7 @@ impl FaultProxy {
             .extend(conditional.filter_map(|part| place(part, "/Item").or_else(|| place(part, "/Key"))));
     }
 
-    /// Notes what a call does, and says what of it the policy denies.
+    /// Records the actions of a call, and returns one that the policy denies, if any.
     fn note(&self, actions: &BTreeSet<Action>) -> Option<Action> {
         let operation = CALL.try_with(|call| call.operation).ok()?;
         let mut state = lock(&self.state);
@@ -385,7 +385,7 @@ impl HttpConnector for Connector {
             match fault_proxy.next_fault(&target) {
                 None => forward(&inner, &fault_proxy, request, &asked, &target).await,
                 Some(InjectedFailure::Conflict) => conflict(&asked),
-                // Only a transaction has a token that says which one it is.
+                // Only a transaction has a client token by which it can be in progress.
                 Some(InjectedFailure::InProgress) if asked.transact_items.is_none() => conflict(&asked),
                 Some(InjectedFailure::Throttled) => {
                     refusal("ThrottlingException", json!({ "message": "injected" }))
@@ -407,7 +407,7 @@ impl HttpConnector for Connector {
     }
 }
 
-/// A request on its way, until it is answered or nobody waits any longer.
+/// A request in progress, until it is answered or its caller no longer waits.
 struct UnderWay;
 
 impl UnderWay {
@@ -428,7 +428,7 @@ impl Drop for UnderWay {
     }
 }
 
-/// What counts here of a request.
+/// Parts of a request that matter here.
 #[derive(Default, Deserialize)]
 #[serde(rename_all = "PascalCase", default)]
 struct Asked {
@@ -442,7 +442,7 @@ struct Asked {
     body: Vec<u8>,
 }
 
-/// Makes the request ask for what it costs; answers what it says.
+/// Makes a request ask for its consumed capacity, and returns its parts.
 fn ask_for_cost(request: &mut HttpRequest) -> Asked {
     let body = request.body().bytes().unwrap_or_default().to_vec();
     let mut asked: Asked = serde_json::from_slice(&body).unwrap_or_default();
@@ -456,18 +456,18 @@ fn ask_for_cost(request: &mut HttpRequest) -> Asked {
     asked
 }
 
-/// Where the item is that a part of a request or an answer has there.
+/// Returns the key of the item that a part of a request or an answer has at a path.
 fn place(part: &Value, there: &str) -> Option<Place> {
     let text = |name: &str| part.pointer(&format!("{there}/{name}/S")).and_then(Value::as_str);
     text("pk").zip(text("sk")).map(|(pk, sk)| (pk.to_owned(), sk.to_owned()))
 }
 
-/// Whether a request writes.
+/// Returns true if a request writes.
 fn writes(target: &str) -> bool {
     ["TransactWriteItems", "PutItem"].contains(&target)
 }
 
-/// What IAM would have to allow for this request.
+/// Returns the actions that IAM would have to allow for a request.
 fn actions(target: &str, asked: &Asked) -> BTreeSet<Action> {
     if target != "TransactWriteItems" {
         return BTreeSet::from([(target.to_owned(), asked.index_name.clone())]);
@@ -480,7 +480,7 @@ fn actions(target: &str, asked: &Asked) -> BTreeSet<Action> {
     kinds.map(|kind| (action(kind), None)).collect()
 }
 
-/// What an answer says of its cost: of one table, or of several.
+/// Consumed capacity in an answer: of one table, or of several.
 #[derive(Default, Deserialize)]
 struct Answered {
     #[serde(rename = "ConsumedCapacity", default)]
@@ -508,7 +508,7 @@ async fn forward(
         let cost = &mut lock(&call.progress).cost;
         match target {
             "TransactWriteItems" => {
-                // A transaction that is sent again with its token is only read.
+                // A transaction that is repeated with its client token consumes only read capacity.
                 cost.read_units += units("ReadCapacityUnits");
                 cost.write_units += units("CapacityUnits") - units("ReadCapacityUnits");
             }

@@ -1,5 +1,5 @@
-//! What API Gateway does for each route: the authorizer, the payload (format 2.0), the response. And what
-//! Lambda does: a deadline, and a function's failure that is nobody else's.
+//! Acts as API Gateway for each route (authorizer, payload in format 2.0, response) and as Lambda (deadline, and a
+//! function's failure that affects nothing else).
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -20,13 +20,13 @@ use serde_json::{Map, Value, json};
 use crate::fault_proxy::FaultProxy;
 use crate::issuer::Issuer;
 
-/// The same of the scheduled function.
+/// Timeout of the scheduled function in milliseconds, as in the template.
 pub const SCHEDULE_TIMEOUT_MILLIS: u64 = 50_000;
 
-/// The largest payload that Lambda takes, in bytes.
+/// Largest payload that Lambda accepts, in bytes.
 const LARGEST: usize = 6 * 1024 * 1024;
 
-/// Every function behind its routes.
+/// All functions behind their routes.
 pub struct Gateway {
     functions: Vec<(Description, Handler)>,
     timer: Timer,
@@ -35,51 +35,51 @@ pub struct Gateway {
     fault_proxy: FaultProxy,
 }
 
-/// A request, as it arrives.
+/// A request, as it is received.
 #[derive(Debug, Clone, Default)]
 pub struct Request {
-    /// The method.
+    /// HTTP method.
     pub method: String,
-    /// The path, percent-encoded.
+    /// Path, percent-encoded.
     pub path: String,
-    /// The query, percent-encoded, without its question mark.
+    /// Query, percent-encoded, without the question mark.
     pub query: String,
-    /// Names in lower case.
+    /// Headers, with their names in lower case.
     pub headers: Vec<(String, String)>,
-    /// The body.
+    /// Body.
     pub body: Vec<u8>,
 }
 
-/// A response, as it leaves.
+/// A response, as it is sent.
 #[derive(Debug, Clone)]
 pub struct Response {
-    /// The status.
+    /// HTTP status.
     pub status: u16,
-    /// The headers.
+    /// Headers.
     pub headers: Vec<(String, String)>,
-    /// The body.
+    /// Body.
     pub body: Vec<u8>,
 }
 
 impl Response {
-    /// A JSON body.
+    /// Returns a response with a JSON body.
     pub fn json(status: u16, body: &Value) -> Self {
         let headers = vec![("content-type".to_owned(), "application/json".to_owned())];
         Self { status, headers, body: body.to_string().into_bytes() }
     }
 
-    /// What API Gateway says by itself.
+    /// Returns an error response that API Gateway itself sends.
     pub fn message(status: u16, message: &str) -> Self {
         Self::json(status, &json!({ "message": message }))
     }
 }
 
-/// A function that gave no answer.
+/// A function that failed without an answer.
 #[derive(Debug)]
 pub struct Crash {
-    /// Which kind, as Lambda names it.
+    /// Kind of failure, as Lambda names it.
     pub kind: &'static str,
-    /// What happened.
+    /// Error message.
     pub message: String,
 }
 
@@ -89,7 +89,7 @@ impl Crash {
     }
 }
 
-/// What Lambda tells a function that has so much time.
+/// Returns the Lambda context of a function with this much time.
 fn context(millis: u64) -> lambda_runtime::Context {
     let mut context = lambda_runtime::Context::default();
     context.deadline = system_clock().unix_millis() + millis;
@@ -98,7 +98,7 @@ fn context(millis: u64) -> lambda_runtime::Context {
 }
 
 impl Gateway {
-    /// All operations, in this environment.
+    /// Returns a gateway for all operations, in this environment.
     pub fn new(environment: Arc<Environment>, issuer: Arc<Issuer>, fault_proxy: FaultProxy) -> Self {
         let entries = functions::operations().into_iter();
         let mounted = entries.map(|entry| (entry.description, (entry.handler)(environment.clone())));
@@ -109,7 +109,7 @@ impl Gateway {
     /// Answers a request.
     pub async fn answer(&self, request: Request) -> Response {
         if request.method == "OPTIONS" {
-            // A browser's preflight: no origin is allowed here, as in the template's default.
+            // A browser's preflight request. No origin is allowed, which is the template's default.
             return Response { status: 204, headers: Vec::new(), body: Vec::new() };
         }
         let Some((description, route, parameters)) = self.find(&request) else {
@@ -134,7 +134,7 @@ impl Gateway {
         }
     }
 
-    /// Hands a payload to a function; none if there is no such function.
+    /// Invokes a function with a payload; returns `None` if there is no such function.
     pub async fn invoke(&self, operation: &str, payload: Value) -> Option<Result<Value, Crash>> {
         if operation == functions::SCHEDULE.name {
             return Some(self.tick().await);
@@ -149,7 +149,7 @@ impl Gateway {
         Some(self.run(description.name, async { Ok(call.await) }).await)
     }
 
-    /// Runs what the schedule would.
+    /// Runs the scheduled function once.
     pub async fn tick(&self) -> Result<Value, Crash> {
         let run = (self.timer)(LambdaEvent::new(IgnoredAny, context(SCHEDULE_TIMEOUT_MILLIS)));
         self.run(functions::SCHEDULE.name, run).await
@@ -161,7 +161,7 @@ impl Gateway {
         call: impl Future<Output = Result<T, String>> + Send + 'static,
     ) -> Result<Value, Crash> {
         let fault_proxy = self.fault_proxy.clone();
-        // A task of its own: it goes on when the client has gone, and when it panics only it ends.
+        // The call is a task of its own: it continues if the client disconnects, and a panic ends only this task.
         match tokio::spawn(async move { fault_proxy.metered(name, call).await }).await {
             Ok(Some(Ok(response))) => {
                 serde_json::to_value(response).map_err(|error| Crash::new("Runtime.MarshalError", error))
@@ -184,7 +184,7 @@ impl Gateway {
     }
 }
 
-/// A path's parameters, decoded, if it is of the template's form.
+/// Returns the decoded parameters of a path; `None` if it does not match the template.
 pub fn bind(template: &str, path: &str) -> Option<BTreeMap<String, String>> {
     let (wanted, given): (Vec<_>, Vec<_>) = (template.split('/').collect(), path.split('/').collect());
     if wanted.len() != given.len() {
@@ -208,14 +208,14 @@ fn header<'a>(request: &'a Request, name: &str) -> Option<&'a str> {
     request.headers.iter().find(|(known, _)| known == name).map(|(_, value)| value.as_str())
 }
 
-/// Whether API Gateway hands a body of this type on as text.
+/// Returns true if API Gateway passes a body of this type on as text.
 fn is_text(content_type: Option<&str>) -> bool {
     let media = content_type.unwrap_or("text/plain").split(';').next().unwrap_or_default().trim();
     media.starts_with("text/")
         || ["application/json", "application/javascript", "application/xml"].contains(&media)
 }
 
-/// The payload of a request.
+/// Returns the payload for a request.
 pub fn payload(
     request: &Request,
     route: &Route,
@@ -299,7 +299,7 @@ pub fn payload(
     payload
 }
 
-/// Decoded; what is given twice is joined by a comma.
+/// Returns the decoded parameters of a query; repeated ones are joined by a comma.
 fn query_parameters(query: &str) -> BTreeMap<String, String> {
     let mut parameters: BTreeMap<String, String> = BTreeMap::new();
     let decode = |text: &str| percent_decode_str(&text.replace('+', " ")).decode_utf8_lossy().into_owned();
@@ -316,7 +316,7 @@ fn query_parameters(query: &str) -> BTreeMap<String, String> {
     parameters
 }
 
-/// A function's answer as HTTP.
+/// Converts a function's answer to an HTTP response.
 fn respond(answer: &Value) -> Response {
     let status =
         answer.get("statusCode").and_then(Value::as_u64).and_then(|status| u16::try_from(status).ok());

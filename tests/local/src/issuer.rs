@@ -1,4 +1,4 @@
-//! A token issuer for loopback, and what API Gateway's JWT authorizer does with its tokens.
+//! Token issuer of the local stack, and the checks of API Gateway's JWT authorizer.
 
 use base64::Engine;
 use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
@@ -11,25 +11,25 @@ use serde_json::{Map, Value, json};
 
 use crate::error::Error;
 
-/// Everybody has this key: it protects nothing, and only the local stack trusts it.
+/// This key is published: it protects nothing, and only the local stack trusts it.
 const KEY: &str = include_str!("issuer_key.pem");
 
-/// Whom the tokens are for.
+/// Audience of the tokens.
 pub const AUDIENCE: &str = "vouchsafe-local";
 
-/// What our own claims begin with.
+/// Prefix of this system's own claims.
 pub const CLAIM_PREFIX: &str = "vouchsafe:";
 
 const KEY_ID: &str = "local";
 const LIFETIME_SECONDS: u64 = 12 * 3600;
 
-/// Gives tokens and checks them.
+/// Issues tokens and verifies them.
 pub struct Issuer {
     key: RsaKeyPair,
     url: String,
 }
 
-/// Whose token is wanted.
+/// Request for a token: the person that it identifies.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct BatchGet {
@@ -47,19 +47,19 @@ fn yes() -> bool {
 }
 
 impl Issuer {
-    /// The issuer at this URL.
+    /// Returns the issuer at this URL, with the published key.
     pub fn new(url: &str) -> Result<Self, Error> {
         Self::with_key(url, KEY)
     }
 
-    /// The issuer at this URL, with an RSA key of its own (PKCS #8, as PEM).
+    /// Returns the issuer at this URL, with an RSA key of its own (PKCS #8, as PEM).
     pub fn with_key(url: &str, pem: &str) -> Result<Self, Error> {
         let base64: String = pem.lines().filter(|line| !line.starts_with('-')).collect();
         let key = RsaKeyPair::from_pkcs8(&STANDARD.decode(base64)?).map_err(|error| error.to_string())?;
         Ok(Self { key, url: url.to_owned() })
     }
 
-    /// A token, good from `now` on for twelve hours.
+    /// Issues a token that is valid for twelve hours from `now` on.
     pub fn token(&self, wanted: &BatchGet, now: Timestamp) -> String {
         let mut claims = json!({
             "iss": self.url,
@@ -93,8 +93,8 @@ impl Issuer {
         signed.map_or_else(|_| String::new(), |()| format!("{content}.{}", URL_SAFE_NO_PAD.encode(signature)))
     }
 
-    /// The claims of a token that is ours and good at `now`, as API Gateway hands them on: all of them
-    /// texts.
+    /// Returns the claims of a token that this issuer signed and that is valid at `now`; `None` for any other. All
+    /// claims are strings, as API Gateway passes them on.
     pub fn check(&self, authorization: Option<&str>, now: Timestamp) -> Option<Map<String, Value>> {
         let token = authorization?;
         let token = token.strip_prefix("Bearer ").or(token.strip_prefix("bearer ")).unwrap_or(token).trim();
@@ -119,7 +119,7 @@ impl Issuer {
         (ours && fresh).then(|| texts.collect())
     }
 
-    /// `/.well-known/openid-configuration`
+    /// Returns the document `/.well-known/openid-configuration`.
     pub fn configuration(&self) -> Value {
         json!({
             "issuer": self.url,
@@ -131,7 +131,7 @@ impl Issuer {
         })
     }
 
-    /// `/.well-known/jwks.json`
+    /// Returns the document `/.well-known/jwks.json`.
     pub fn keys(&self) -> Value {
         let public: PublicKeyComponents<Vec<u8>> = self.key.public().into();
         json!({ "keys": [{

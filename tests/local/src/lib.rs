@@ -1,5 +1,5 @@
-//! The whole system in one process: the gateway, every function, the embedded DynamoDB, a token issuer and
-//! a clock that can be turned. One port, loopback only.
+//! The whole system in one process: the gateway, all functions, the embedded DynamoDB, a token issuer and a clock that
+//! can be set. It uses one port, on loopback only.
 
 pub mod clock;
 pub mod control;
@@ -33,44 +33,44 @@ use fault_proxy::FaultProxy;
 use gateway::{Gateway, Request, Response};
 use issuer::{CLAIM_PREFIX, Issuer};
 
-/// Everybody has this key: webhook secrets of the local stack protect nothing.
+/// This key is published: the webhook secrets of the local stack protect nothing.
 const DEPLOYMENT_KEY: &str = "local";
 
-/// How to start.
+/// Options of a stack.
 #[derive(Debug, Default)]
 pub struct Options {
-    /// Which port; 0 is any.
+    /// Port of the gateway; 0 is any free port.
     pub port: u16,
-    /// Where another DynamoDB is; none is the embedded one.
+    /// URL of another DynamoDB; `None` uses the embedded one.
     pub store_url: Option<String>,
-    /// Where the embedded one keeps its data; none is in memory.
+    /// File in which the embedded DynamoDB stores its data; `None` keeps the data in memory.
     pub file: Option<PathBuf>,
-    /// Snapshot ([`Stack::snapshot`]) that replaces what the embedded one holds at the start.
+    /// Snapshot ([`Stack::snapshot`]) that replaces the data of the embedded DynamoDB at the start.
     pub snapshot: Option<PathBuf>,
-    /// Stops the clock at this instant; none lets it run from now on.
+    /// Time at which the clock is stopped; `None` lets it run from the current time on.
     pub stopped_at: Option<Timestamp>,
-    /// Gives ids counted from here instead of random ones.
+    /// First number of counted ids; `None` generates random ids.
     pub counted_ids: Option<u64>,
-    /// Derives secrets from this deployment key instead of the one that everybody has.
+    /// Deployment key; `None` is the published one.
     pub deployment_key: Option<String>,
 }
 
-/// What all requests share.
+/// State that all requests share.
 pub struct Shared {
-    /// The clock.
+    /// Clock of the stack.
     pub clock: Arc<Clock>,
-    /// The issuer.
+    /// Token issuer.
     pub issuer: Arc<Issuer>,
-    /// The fault_proxy to the store.
+    /// Proxy in front of the store.
     pub fault_proxy: FaultProxy,
-    /// The functions behind their routes.
+    /// Gateway with all functions.
     pub gateway: Gateway,
     table: Table,
     key: DeploymentKey,
 }
 
 impl Shared {
-    /// The same functions and table with another clock and other ids.
+    /// Returns a gateway with the same functions and table, but another clock and other ids.
     fn gateway_at(&self, clock: Arc<Clock>, ids: Ids) -> Gateway {
         let environment = environment(self.table.clone(), self.key.clone(), clock, ids);
         Gateway::new(environment, self.issuer.clone(), self.fault_proxy.clone())
@@ -87,34 +87,35 @@ fn environment(table: Table, key: DeploymentKey, clock: Arc<Clock>, ids: Ids) ->
     })
 }
 
-/// The system, running.
+/// A running stack.
 pub struct Stack {
-    /// Where it listens.
+    /// URL of the gateway.
     pub url: String,
-    /// Where its store listens.
+    /// URL of the store.
     pub store_url: String,
-    /// What its requests share.
+    /// State that all requests share.
     pub shared: Arc<Shared>,
-    /// The SDK's client, for those who look behind the API.
+    /// SDK client of the store, for access behind the API.
     pub client: Client,
     gateway: Served,
     store: Option<Store>,
 }
 
-/// The embedded DynamoDB, running.
+/// The running embedded DynamoDB.
 struct Store {
     database: dynoxide::Database,
     served: Served,
 }
 
-/// A server, and how to stop it.
+/// A running server that can be stopped.
 struct Served {
     stop: watch::Sender<bool>,
     serving: JoinHandle<()>,
 }
 
 impl Served {
-    /// Waits for requests under way, but not for a client that has sent half of one and no more.
+    /// Stops the server after the requests in progress. It does not wait for a client that has sent only part of a
+    /// request.
     async fn stop(self) {
         const PATIENCE: Duration = Duration::from_secs(Size::USUAL.seconds + 1);
         let _ = self.stop.send(true);
@@ -123,11 +124,11 @@ impl Served {
 }
 
 impl Stack {
-    /// Starts it.
+    /// Starts a stack.
     ///
     /// # Errors
     ///
-    /// When the port is taken or the data cannot be opened.
+    /// Fails if the port is taken or the data cannot be opened.
     pub async fn start(options: Options) -> Result<Self, Error> {
         let listener = TcpListener::bind(("127.0.0.1", options.port)).await;
         let listener =
@@ -177,27 +178,27 @@ impl Stack {
         Ok(Self { url, store_url, shared, client, gateway, store })
     }
 
-    /// Writes all that the embedded store holds to a file, from which other stacks can start.
+    /// Writes all data of the embedded store to a file, from which other stacks can start.
     ///
     /// # Errors
     ///
-    /// When the store is not the embedded one, or the file exists or cannot be written.
+    /// Fails if the store is not the embedded one, or if the file exists or cannot be written.
     pub fn snapshot(&self, file: &Path) -> Result<(), Error> {
         let store = self.store.as_ref().ok_or("only the embedded store writes snapshots")?;
         Ok(store.database.vacuum_into(&file.to_string_lossy())?)
     }
 
-    /// All that the embedded store's table holds, as JSON with DynamoDB's types, read without a request.
+    /// Returns all items of the embedded store's table, as JSON with DynamoDB's types, without sending a request.
     ///
     /// # Errors
     ///
-    /// When the store is not the embedded one, or cannot be read.
+    /// Fails if the store is not the embedded one or cannot be read.
     pub fn contents(&self) -> Result<Vec<serde_json::Value>, Error> {
         let store = self.store.as_ref().ok_or("only the embedded store is read without a request")?;
         store::contents(&store.database)
     }
 
-    /// Lets requests under way end, and stops: the store last, for they need it.
+    /// Stops the stack after the requests in progress. The store is stopped last, because the requests need it.
     pub async fn stop(self) {
         let Self { gateway, store, shared, client, .. } = self;
         gateway.stop().await;
@@ -208,7 +209,7 @@ impl Stack {
     }
 }
 
-/// API Gateway's own bound on a request, in bytes.
+/// API Gateway's limit for the body of a request, in bytes.
 const LARGEST: usize = 10 * 1024 * 1024;
 
 async fn serve(

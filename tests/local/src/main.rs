@@ -58,7 +58,7 @@ async fn run() -> Result<(), Error> {
     let schedule = tokio::spawn(async move {
         loop {
             tokio::time::sleep(Duration::from_secs(60)).await;
-            // What went wrong is in the log.
+            // The log has the reason of a failure.
             let _ = shared.gateway.tick().await;
         }
     });
@@ -70,7 +70,7 @@ async fn run() -> Result<(), Error> {
         _ = terminated.recv() => {}
     }
     schedule.abort();
-    // Who asks a second time does not want to wait.
+    // A second signal ends the process at once.
     tokio::select! {
         () = stack.stop() => {}
         _ = interrupted.recv() => {}
@@ -79,7 +79,7 @@ async fn run() -> Result<(), Error> {
     Ok(())
 }
 
-/// Nobody has to listen.
+/// Standard output may be closed, so errors are ignored.
 fn say(line: &str) {
     let _ = writeln!(std::io::stdout(), "{line}");
 }
@@ -88,7 +88,7 @@ fn complain(error: &Error) {
     let _ = writeln!(std::io::stderr(), "vouchsafe: {error}");
 }
 
-/// The first line says that requests are taken; the others save typing.
+/// The first line says that the stack is ready for requests; the others are commands to copy.
 fn greet(url: &str) {
     say(&format!("vouchsafe: listening on {url}\n"));
     say(&format!("the demo world   curl -s -X POST {url}/_local/demo\n"));

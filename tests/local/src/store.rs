@@ -15,17 +15,17 @@ use tokio::sync::watch;
 
 use crate::error::Error;
 
-/// The table's name in the local stack.
+/// Name of the table in the local stack.
 pub const TABLE: &str = "vouchsafe";
 
-/// The indexes with their keys and what they hold beside them. The template has the same.
+/// Indexes with their keys and projections, equal to those of the template.
 pub const INDEXES: [(&str, [&str; 2], ProjectionType); 3] = [
     ("by-key", ["keyPk", "keySk"], ProjectionType::All),
     ("by-facet", ["facetPk", "facetSk"], ProjectionType::All),
     ("due", ["duePk", "dueSk"], ProjectionType::KeysOnly),
 ];
 
-/// Opens the store's data, in memory or in a file, and replaces it with a snapshot if there is one.
+/// Opens the data of the store, in memory or in a file, and replaces it with a snapshot if one is given.
 pub fn open(file: Option<&Path>, snapshot: Option<&Path>) -> Result<Database, Error> {
     let database = match file {
         Some(file) => {
@@ -46,7 +46,7 @@ pub fn open(file: Option<&Path>, snapshot: Option<&Path>) -> Result<Database, Er
     Ok(database)
 }
 
-/// All items of the table, as JSON with DynamoDB's types.
+/// Returns all items of the table, as JSON with DynamoDB's types.
 pub fn contents(database: &Database) -> Result<Vec<Value>, Error> {
     let (mut items, mut after) = (Vec::new(), None);
     loop {
@@ -65,7 +65,7 @@ pub fn contents(database: &Database) -> Result<Vec<Value>, Error> {
     }
 }
 
-/// Serves it on a free port of loopback until `stop` says so; answers its URL and when it has ended.
+/// Serves the database on a free port of loopback until `stop` is true. Returns its URL and the task of the server.
 pub async fn serve(
     database: Database,
     mut stop: watch::Receiver<bool>,
@@ -81,7 +81,7 @@ pub async fn serve(
     Ok((url, serving))
 }
 
-/// Makes the table, unless it is there.
+/// Creates the table, unless it exists.
 pub async fn make_table(client: &Client) -> Result<(), Error> {
     let key = |names: [&str; 2]| {
         let element =

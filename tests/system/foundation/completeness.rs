@@ -100,3 +100,15 @@ async fn published_schedule_payload_runs_the_due_work() {
     let invoked = world.post(&format!("/_local/invoke/{name}")).bytes(&payload).send().await;
     assert_eq!((invoked.header("x-amz-function-error"), &invoked.body["failed"]), (None, &0.into()));
 }
+
+#[test]
+fn summaries_have_at_most_ten_words_and_descriptions_are_sentences() {
+    let operations = functions::operations().into_iter().map(|entry| entry.description);
+    for described in operations {
+        let (name, summary, text) = (described.name, described.summary, described.description);
+        assert!((2..=10).contains(&summary.split(' ').count()), "{name}: {summary}");
+        assert!(summary.starts_with(char::is_uppercase) && !summary.ends_with('.'), "{name}: {summary}");
+        assert!(text.starts_with(char::is_uppercase) && text.ends_with('.'), "{name}: {text}");
+        assert!(!text.contains("  "), "{name}: {text}");
+    }
+}

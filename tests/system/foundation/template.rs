@@ -30,10 +30,10 @@ async fn each_function_is_allowed_exactly_the_actions_it_uses() {
             ),
             false => (size(described.size) + &concurrency(described.routes), String::new()),
         };
-        function(described.name, described.about, &rest) + &role(described.name, actions, &beside)
+        function(described.name, described.summary, &rest) + &role(described.name, actions, &beside)
     });
-    let functions::Schedule { name, about, .. } = functions::SCHEDULE;
-    let schedule = function(name, about, SCHEDULE)
+    let functions::Schedule { name, summary, .. } = functions::SCHEDULE;
+    let schedule = function(name, summary, SCHEDULE)
         + &role(name, &used[name], &statement("sqs:SendMessage", "!GetAtt FailedRuns.Arn"));
     golden::check_part("template.yaml", "functions", &(api_role() + &part.collect::<String>() + &schedule));
 }
@@ -153,16 +153,8 @@ const SCHEDULE: &str = "      Timeout: 50
               MaximumRetryAttempts: 1
 ";
 
-/// Lambda's limit on a function's description, in characters.
-const LONGEST_DESCRIPTION: usize = 256;
-
-fn function(name: &str, about: &str, rest: &str) -> String {
+fn function(name: &str, summary: &str, rest: &str) -> String {
     let camelled = camel(name);
-    let about = about.split_inclusive(". ").next().unwrap().trim_end();
-    assert!(
-        about.chars().count() <= LONGEST_DESCRIPTION,
-        "{name}: the first sentence is too long for Lambda"
-    );
     format!(
         "  {camelled}Function:
     Type: AWS::Serverless::Function
@@ -172,7 +164,7 @@ fn function(name: &str, about: &str, rest: &str) -> String {
       Handler: {name}
       Role: !GetAtt {camelled}Role.Arn
 {rest}",
-        serde_json::to_string(about).unwrap(),
+        serde_json::to_string(summary).unwrap(),
     )
 }
 

@@ -1,4 +1,4 @@
-//! The canonical calls: `events/<operation id>.json`, each a payload that succeeds in the demo world.
+//! Canonical calls: `events/<operation id>.json`, each a payload that succeeds in the demo world.
 
 use local_stack::demo;
 use serde_json::{Value, json};
@@ -10,23 +10,23 @@ use crate::{Call, World};
 /// A canonical call.
 #[derive(Debug, Clone)]
 pub struct Canonical {
-    /// The operation's area.
+    /// Area of the operation.
     pub area: &'static str,
-    /// The operation.
+    /// Name of the operation.
     pub operation: &'static str,
-    /// Its route's id.
+    /// Operation id of the route.
     pub id: String,
-    /// The route, as API Gateway names it.
+    /// Route key of API Gateway: method and path.
     pub route_key: String,
-    /// Whether it must carry an idempotency key.
+    /// Whether the call must carry an `Idempotency-Key`.
     pub key_required: bool,
-    /// Whether it answers a page of a list.
+    /// Whether the answer is a page of a list.
     pub paged: bool,
-    /// The payload.
+    /// Payload of the call.
     pub payload: Value,
 }
 
-/// The canonical call of every route.
+/// Returns the canonical calls of all routes.
 pub fn all() -> Vec<Canonical> {
     let mut calls = Vec::new();
     for entry in functions::operations() {
@@ -47,12 +47,13 @@ pub fn all() -> Vec<Canonical> {
     calls
 }
 
-/// The canonical call of one route.
+/// Returns the canonical call of one route.
 pub fn one(id: &str) -> Canonical {
     all().into_iter().find(|call| call.id == id).unwrap_or_else(|| panic!("there is no route `{id}`"))
 }
 
-/// Calls that do at the store what no canonical call does: what they are called, and what is added to their query.
+/// Returns calls that perform actions at the store that no canonical call performs, each with a name and an addition to
+/// its query.
 pub fn further() -> Vec<(Canonical, String, &'static str)> {
     let history = |query| {
         (one("query-history-of-partner"), format!("`query-history-of-partner` with `{query}`"), query)
@@ -185,7 +186,7 @@ pub fn further() -> Vec<(Canonical, String, &'static str)> {
     ]
 }
 
-/// Everybody who may try a call, by name, with the token that they have: nobody has none.
+/// Returns everybody who may try a call, by name, with a token; `nobody` has no token.
 pub fn callers(world: &World) -> Vec<(String, Option<String>)> {
     let people = demo::people(&demo::ids());
     let unverified = |role: &str, org: Option<&str>| {
@@ -211,28 +212,28 @@ pub fn callers(world: &World) -> Vec<(String, Option<String>)> {
 }
 
 impl Canonical {
-    /// Whether it only reads.
+    /// Returns true if the call only reads.
     pub fn reads(&self) -> bool {
         self.route_key.starts_with("GET ")
     }
 
-    /// Whether a signature, not a token, is its authority.
+    /// Returns true if the call is authorized by a signature instead of a token.
     pub fn signed(&self) -> bool {
         self.payload["headers"]["webhook-signature"].is_string()
     }
 
-    /// Whether anyone may, even without a token.
+    /// Returns true if the call needs no token.
     pub fn open(&self) -> bool {
         self.payload["requestContext"]["authorizer"].is_null()
     }
 
-    /// The same with another body.
+    /// Returns the call with another body.
     pub fn with(mut self, body: &Value) -> Self {
         self.payload["body"] = body.to_string().into();
         self
     }
 
-    /// The same of somebody else of the demo world.
+    /// Returns the call by another person of the demo world.
     pub fn by(mut self, who: &str) -> Self {
         let person = person(who);
         let claims = &mut self.payload["requestContext"]["authorizer"]["jwt"]["claims"];
@@ -248,19 +249,19 @@ impl Canonical {
         self
     }
 
-    /// The same of another path, whose ids are named as in the demo world.
+    /// Returns the call with another path, which may contain ids of the demo world, such as `{partner}`.
     pub fn at(mut self, path: &str) -> Self {
         self.payload["rawPath"] = fill(path).into();
         self.payload["rawQueryString"] = "".into();
         self
     }
 
-    /// The body it sends.
+    /// Returns the body of the call.
     pub fn body(&self) -> Option<Value> {
         self.payload["body"].as_str().map(|body| serde_json::from_str(body).unwrap())
     }
 
-    /// The person whose token it carries, as `/_local/token` takes them.
+    /// Returns the person whose token the call carries, in the form that `/_local/token` takes.
     pub fn person(&self) -> Value {
         let claims = &self.payload["requestContext"]["authorizer"]["jwt"]["claims"];
         let mut person = serde_json::json!({ "sub": claims["sub"], "email": claims["email"] });
@@ -274,22 +275,22 @@ impl Canonical {
         person
     }
 
-    /// The call over HTTP, with its own token, and `query` added to its own.
+    /// Returns the call over HTTP with its own token; `query` is added to its own query.
     pub fn call<'a>(&self, world: &'a World, query: &str) -> Call<'a> {
         let call = self.anonymous(world, query);
         if self.open() { call } else { call.token(&world.token_of(self.person())) }
     }
 
-    /// The call with this token, or none. A write is only tried, so that the first caller takes nothing from the next; where
-    /// a signature is the authority, no token takes its place.
+    /// Returns the call with this token, or with none. A write is only validated, so that the first caller does not
+    /// affect the next one. A signature is left out, because no token may replace it.
     pub fn tried_by<'a>(&self, world: &'a World, token: Option<&str>) -> Call<'a> {
         let query = if self.reads() || self.signed() { "" } else { "validateOnly=true" };
         let call = self.anonymous(world, query).without("webhook-signature");
         if let Some(token) = token { call.token(token) } else { call }
     }
 
-    /// The call over HTTP without a token. What it signs and proves is signed and proven for the world's own
-    /// time and key; until when it gives or asks is of the world's time.
+    /// Returns the call over HTTP without a token. It is signed and proven with the time and the key of the world, and
+    /// its `expiresAt` is moved to the time of the world.
     pub fn anonymous<'a>(&self, world: &'a World, query: &str) -> Call<'a> {
         let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
         let queries = [text(&self.payload["rawQueryString"]), query.to_owned()];

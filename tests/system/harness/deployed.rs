@@ -1,12 +1,13 @@
-//! A deployed system as what the tests call, named by the environment:
+//! A deployed system for the tests to call. Environment variables describe it:
 //!
-//! - `VOUCHSAFE_URL`: where its API is;
-//! - `VOUCHSAFE_TABLE_TO_EMPTY`: its table, reached with the environment's credentials and region. It is emptied
-//!   before every test, so it must be the tests' own: empty, or so marked by an earlier run;
+//! - `VOUCHSAFE_URL`: URL of its API;
+//! - `VOUCHSAFE_TABLE_TO_EMPTY`: name of its table, reached with the environment's credentials and region. It is
+//!   emptied before every test, so it must belong to the tests: it must be empty, or marked by an earlier run;
 //! - `VOUCHSAFE_KEY`: its deployment key, the value of the secret;
-//! - `VOUCHSAFE_ISSUER`: the issuer that it trusts, with the audience [`AUDIENCE`](local_stack::issuer::AUDIENCE);
-//! - `VOUCHSAFE_ISSUER_KEY`: a file with that issuer's RSA key; an issuer on loopback may go without, and has the
-//!   key that everybody has.
+//! - `VOUCHSAFE_ISSUER`: URL of the issuer that it trusts, with the audience
+//!   [`AUDIENCE`](local_stack::issuer::AUDIENCE);
+//! - `VOUCHSAFE_ISSUER_KEY`: file with that issuer's RSA key. An issuer on loopback may omit it, and uses the published
+//!   key.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -23,25 +24,25 @@ use tokio::sync::{Mutex, MutexGuard, OnceCell};
 
 use crate::{Item, Items, items, moved};
 
-/// One test at a time: they share one table.
+/// Lets one test run at a time, because all share one table.
 static TURN: Mutex<()> = Mutex::const_new(());
 
 static DEPLOYED: OnceCell<Deployed> = OnceCell::const_new();
 
-/// What a table bears that the tests may empty.
+/// Key of the mark in a table that the tests may empty.
 const MARK: &str = "THE SYSTEM'S TESTS EMPTY THIS TABLE";
 
 /// A deployed system.
 pub struct Deployed {
-    /// Where its API is.
+    /// URL of its API.
     pub url: String,
-    /// Its table.
+    /// Name of its table.
     pub table: String,
-    /// The issuer that it trusts.
+    /// Issuer that it trusts.
     pub issuer: Arc<Issuer>,
-    /// The demo world's ids, with the secret that this system's key makes of them.
+    /// Ids of the demo world, with the webhook secret that this system's key derives.
     pub ids: Value,
-    /// How many milliseconds later it is than when the demo world is complete.
+    /// Milliseconds by which the current time is ahead of the time at which the demo world is complete.
     pub ahead: u64,
     demo: Items,
 }
@@ -50,7 +51,7 @@ fn variable(name: &str) -> String {
     std::env::var(name).unwrap_or_else(|_| panic!("VOUCHSAFE_URL is set, but not {name}"))
 }
 
-/// The issuer that the environment names.
+/// Returns the issuer that the environment describes.
 pub fn issuer() -> Issuer {
     let url = variable("VOUCHSAFE_ISSUER");
     match std::env::var("VOUCHSAFE_ISSUER_KEY") {
@@ -61,8 +62,8 @@ pub fn issuer() -> Issuer {
 }
 
 impl Deployed {
-    /// The deployed system that the environment names, when it is this test's turn, with the demo world and
-    /// nothing else in its table.
+    /// Waits for this test's turn. Returns the deployed system that the environment describes, with exactly the demo
+    /// world in its table.
     pub async fn take_turn() -> (&'static Self, Client, MutexGuard<'static, ()>) {
         let turn = TURN.lock().await;
         let deployed = Self::get().await;
@@ -71,23 +72,23 @@ impl Deployed {
         (deployed, client, turn)
     }
 
-    /// The deployed system that the environment names.
+    /// Returns the deployed system that the environment describes.
     pub async fn get() -> &'static Self {
         DEPLOYED.get_or_init(Self::from_environment).await
     }
 
     async fn from_environment() -> Self {
         let key = Some(variable("VOUCHSAFE_KEY"));
-        // Made here and copied there, so that it has the same ids wherever it is.
+        // It is created in a local stack and copied, so that it has the same ids everywhere.
         let stack = Stack::start(Options { deployment_key: key, ..Options::default() }).await.unwrap();
         let ids = demo::load(&stack.shared).await.unwrap()["ids"].take();
         let mut demo = items(&stack.client, local_stack::store::TABLE).await;
-        // The demo world is of long ago: what may be forgotten would be, and what is due be
-        // done, under a test's eyes.
+        // The demo world lies in the past: during a test, DynamoDB would delete expired items, and the schedule would
+        // process due ones.
         for name in ["ttl", "duePk", "dueSk"] {
             demo.values_mut().for_each(|item| drop(item.remove(name)));
         }
-        // And what was given or asked in it would be over: it lasts as long from now.
+        // Grants and requests would have expired, too: their expiry is moved by the same time.
         let complete: Timestamp = demo::COMPLETE.parse().unwrap();
         let ahead = system_clock().unix_millis() - complete.unix_millis();
         demo.values_mut().flatten().for_each(|(name, value)| postpone(name, value, ahead));
@@ -128,7 +129,7 @@ impl Deployed {
             wanted.iter().filter(|(key, item)| there.get(*key) != Some(*item)).map(|(_, item)| put(item));
         let deletes = there.keys().filter(|key| !wanted.contains_key(*key)).map(delete);
         let requests: Vec<_> = puts.chain(deletes).collect();
-        // The mark comes first: whatever is there without it is nobody's to remove.
+        // The mark is written first: a table with items but without the mark is never emptied.
         self.write(client, vec![put(&mark)]).await;
         for some in requests.chunks(25) {
             self.write(client, some.to_vec()).await;
@@ -146,7 +147,7 @@ impl Deployed {
     }
 }
 
-/// Moves until when something lasts, at any depth.
+/// Moves the times at which something expires, at any depth.
 fn postpone(name: &str, value: &mut AttributeValue, ahead: u64) {
     match value {
         AttributeValue::S(time) if ["expiresAt", "lapsesAt"].contains(&name) => {

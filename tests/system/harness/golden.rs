@@ -1,19 +1,20 @@
-//! Golden tables: written by `UPDATE=1 cargo test`, compared by `cargo test`, read by reviewers as a diff.
+//! Golden tables: `UPDATE=1 cargo test` writes them, `cargo test` compares them, and reviewers read their changes as a
+//! diff.
 
 use std::path::{Path, PathBuf};
 use std::sync::Mutex;
 
-/// Whether golden tables are to be written.
+/// Returns true if golden tables are to be written.
 pub fn updating() -> bool {
     std::env::var("UPDATE").is_ok_and(|value| value == "1")
 }
 
-/// A file of the repository.
+/// Returns the path of a file of the repository.
 pub fn file(path: &str) -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("../..").join(path)
 }
 
-/// Holds a file against what it should be.
+/// Compares a file with its expected content, or writes it.
 #[track_caller]
 pub fn check(path: &str, wanted: &str) {
     let known = std::fs::read_to_string(file(path)).unwrap_or_default();
@@ -35,11 +36,11 @@ pub fn check(path: &str, wanted: &str) {
     );
 }
 
-/// Holds the part of a file between two markers (`<!-- begin: name -->`, or with `#` in YAML) against what it
-/// should be.
+/// Compares the part of a file between two markers (`<!-- begin: name -->`, or with `#` in YAML) with its expected
+/// content, or writes it.
 #[track_caller]
 pub fn check_part(path: &str, name: &str, wanted: &str) {
-    // Tests write parts of one file at the same time.
+    // Tests may write parts of the same file concurrently.
     static ONE_AT_A_TIME: Mutex<()> = Mutex::new(());
     let _turn = ONE_AT_A_TIME.lock();
     let whole = std::fs::read_to_string(file(path)).unwrap();
@@ -51,7 +52,7 @@ pub fn check_part(path: &str, name: &str, wanted: &str) {
     check(path, &format!("{}{wanted}{}", &whole[..line_end(begin)], &whole[end..]));
 }
 
-/// A Markdown table.
+/// Returns a Markdown table.
 pub fn table(head: &[&str], rows: &[Vec<String>]) -> String {
     let line = |cells: &[String]| format!("| {} |\n", cells.join(" | "));
     let head: Vec<String> = head.iter().map(|cell| (*cell).to_owned()).collect();

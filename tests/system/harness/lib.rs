@@ -1,4 +1,4 @@
-//! What the tests of the whole system share: a world to call, and the proof that a refusal changed nothing.
+//! Harness of the system tests: a world to call, and the check that a rejected call changed nothing.
 
 pub mod canonical;
 #[cfg(feature = "deployed")]
@@ -38,24 +38,24 @@ static DOCUMENT: LazyLock<Value> = LazyLock::new(|| {
     serde_json::from_str(include_str!("../../../functions/src/service/openapi.json")).unwrap()
 });
 
-/// The demo world, to be called: in a local stack of its own, its clock standing where the demo world is
-/// complete; or in a deployed system (the feature `deployed`), which the tests use one after another.
+/// The demo world, ready to be called: in a local stack of its own, whose clock is stopped when the demo world is
+/// complete, or in a deployed system (feature `deployed`), which the tests use one after another.
 pub struct World {
-    /// Where it is.
+    /// URL of the API.
     pub url: String,
-    /// The SDK's client, to look behind the API.
+    /// SDK client of the table, for access behind the API.
     pub client: Client,
-    /// The table's name.
+    /// Name of the table.
     pub table: String,
     issuer: Arc<Issuer>,
     stack: Option<Stack>,
     ids: BTreeMap<String, String>,
-    /// How many milliseconds its time is ahead of the instant at which the demo world is complete.
+    /// Milliseconds by which the world's time is ahead of the time at which the demo world is complete.
     ahead: u64,
     http: HttpClient,
-    /// Those that were signed, by whose they are and of when: to sign one takes as long as many a call.
+    /// Signed tokens by person and time, because signing one takes as long as many calls.
     tokens: Mutex<HashMap<(String, Timestamp), String>>,
-    /// How many calls may be under way at once.
+    /// Limit of concurrent calls.
     under_way: Semaphore,
     _turn: Option<MutexGuard<'static, ()>>,
 }
@@ -63,10 +63,10 @@ pub struct World {
 /// An item of the table.
 pub type Item = HashMap<String, AttributeValue>;
 
-/// Items by their key.
+/// Items by key.
 pub type Items = BTreeMap<(String, String), Item>;
 
-/// Everything that a table holds.
+/// Returns all items of a table.
 pub async fn items(client: &Client, table: &str) -> Items {
     let mut items = Items::new();
     let mut from = None;
@@ -84,7 +84,7 @@ pub async fn items(client: &Client, table: &str) -> Items {
     }
 }
 
-/// Whatever a test looked at: no function tried what its policy does not allow.
+/// Every test also checks that no function tried an action that its policy does not allow.
 impl Drop for World {
     fn drop(&mut self) {
         let denied =
@@ -94,27 +94,27 @@ impl Drop for World {
 }
 
 impl World {
-    /// The demo world. Each function may do at the store only what its policy allows.
+    /// Returns the demo world. Each function may perform only the actions at the store that its policy allows.
     pub async fn demo() -> Self {
         Self::with(standing()).await
     }
 
-    /// The demo world with a clock that runs, and random ids, as a deployed system has them.
+    /// Returns the demo world with a running clock and random ids, like a deployed system.
     pub async fn running() -> Self {
         Self::with(Options::default()).await
     }
 
-    /// The demo world in a local stack, in which functions may do whatever they do.
+    /// Returns the demo world in a local stack in which functions may perform any action.
     pub async fn without_policies() -> Self {
         Self::local(standing()).await
     }
 
-    /// The demo world in which new ids are random: those of two kinds have nothing in common.
+    /// Returns the demo world with random new ids, so that ids of two kinds have nothing in common.
     pub async fn with_random_ids() -> Self {
         Self::with(Options { counted_ids: None, ..standing() }).await
     }
 
-    /// The demo world where another deployment key is configured than the one with which it was made.
+    /// Returns the demo world with another deployment key than the one with which it was created.
     pub async fn with_deployment_key(key: &str) -> Self {
         Self::with(Options { deployment_key: Some(key.to_owned()), ..standing() }).await
     }
@@ -132,11 +132,12 @@ impl World {
         Self::around(Stack::start(Options { snapshot: Some(snapshot), ..options }).await.unwrap())
     }
 
-    /// The demo world in the deployed system that the environment names ([`deployed`]), when it is this test's turn.
+    /// Returns the demo world in the deployed system that the environment describes ([`deployed`]), when it is this
+    /// test's turn.
     #[cfg(feature = "deployed")]
     pub async fn deployed() -> Self {
-        // More would prove no more, and where each call has a process of its own, as on a local AWS, some would starve
-        // until their function's time is over.
+        // More would prove no more. On a local AWS, where each call has its own process, some calls would not be
+        // finished before the timeout of their function.
         const AT_ONCE: usize = 8;
         let (deployed, client, turn) = deployed::Deployed::take_turn().await;
         Self {
@@ -160,7 +161,7 @@ impl World {
         deployed::Deployed::get().await.reset(&self.client).await;
     }
 
-    /// A local stack in which the demo world is, or is not yet.
+    /// Returns a world around a local stack, whether or not the demo world is loaded.
     pub fn around(stack: Stack) -> Self {
         Self {
             url: stack.url.clone(),
@@ -177,7 +178,7 @@ impl World {
         }
     }
 
-    /// The local stack.
+    /// Returns the local stack.
     #[track_caller]
     pub fn stack(&self) -> &Stack {
         self.stack.as_ref().expect("a deployed system has no local stack")
@@ -190,34 +191,33 @@ impl World {
         }
     }
 
-    /// The fault_proxy between functions and store.
+    /// Returns the proxy between the functions and the store.
     #[track_caller]
     pub fn fault_proxy(&self) -> &FaultProxy {
         &self.stack().shared.fault_proxy
     }
 
-    /// From now on one in `one_in` transactions meets some fault.
+    /// Lets one in `one_in` writes meet some failure from now on.
     pub fn chaos(&self, one_in: u64, seed: u64) {
         self.fault_proxy().chaos(one_in, seed);
     }
 
-    /// The time there.
+    /// Returns the time of the world.
     pub fn now(&self) -> Timestamp {
         self.stack.as_ref().map_or_else(system_clock, |stack| stack.shared.clock.now())
     }
 
-    /// The time there, in Unix seconds, as signatures have it.
+    /// Returns the time of the world in Unix seconds, as signatures use it.
     pub fn seconds(&self) -> i64 {
         self.now().unix_seconds().try_into().unwrap()
     }
 
-    /// An instant of the demo world's time, as far from this world's: what a year was given to there has a year
-    /// here, too.
+    /// Moves a time of the demo world to this world's time: if it is a year ahead there, it is a year ahead here, too.
     pub fn moved(&self, time: &str) -> Timestamp {
         moved(time, self.ahead)
     }
 
-    /// The body of an answer without its times, which are all of now.
+    /// Returns the body of an answer without `createdAt` and `updatedAt`, which must be the current time.
     #[track_caller]
     pub fn timeless(&self, mut body: Value) -> Value {
         for name in ["createdAt", "updatedAt"] {
@@ -227,27 +227,27 @@ impl World {
         body
     }
 
-    /// An id of the demo world.
+    /// Returns an id of the demo world.
     pub fn id(&self, name: &str) -> &str {
         self.ids.get(name).unwrap_or_else(|| panic!("the demo world has no `{name}`"))
     }
 
-    /// The text with each `{name}` replaced by that id of the demo world.
+    /// Returns the text with each `{name}` replaced by that id of the demo world.
     pub fn fill(&self, text: &str) -> String {
         self.ids.iter().fold(text.to_owned(), |text, (name, id)| text.replace(&format!("{{{name}}}"), id))
     }
 
-    /// A token for one of the demo world's people.
+    /// Returns a token for a person of the demo world.
     pub fn token(&self, who: &str) -> String {
         self.token_of(payload::person(who))
     }
 
-    /// A token for a person as `/_local/token` takes them.
+    /// Returns a token for a person in the form that `/_local/token` takes.
     pub fn token_of(&self, person: Value) -> String {
         self.token_at(person, self.now())
     }
 
-    /// A token that was given at this time.
+    /// Returns a token that was issued at this time.
     pub fn token_at(&self, person: Value, time: Timestamp) -> String {
         let mut tokens = self.tokens.lock().unwrap();
         let sign = |(person, time): &(String, Timestamp)| {
@@ -256,38 +256,38 @@ impl World {
         tokens.entry((person.to_string(), time)).or_insert_with_key(sign).clone()
     }
 
-    /// A proof as the store hands it to its signed-in buyer, good for so many seconds from now.
+    /// Returns a proof as the store gives it to its signed-in buyer, valid for this many seconds from now on.
     pub fn proof(&self, partner: &str, account: &str, seconds: i64) -> String {
         let expiry = u64::try_from(self.seconds() + seconds).unwrap();
         demo::prove(self.id("secret"), partner, account, expiry).unwrap()
     }
 
-    /// A GET.
+    /// Prepares a GET.
     pub fn get(&self, path: &str) -> Call<'_> {
         self.call("GET", path)
     }
 
-    /// A POST.
+    /// Prepares a POST.
     pub fn post(&self, path: &str) -> Call<'_> {
         self.call("POST", path)
     }
 
-    /// A PUT.
+    /// Prepares a PUT.
     pub fn put(&self, path: &str) -> Call<'_> {
         self.call("PUT", path)
     }
 
-    /// A PATCH.
+    /// Prepares a PATCH.
     pub fn patch(&self, path: &str) -> Call<'_> {
         self.call("PATCH", path)
     }
 
-    /// A DELETE.
+    /// Prepares a DELETE.
     pub fn delete(&self, path: &str) -> Call<'_> {
         self.call("DELETE", path)
     }
 
-    /// Any method; the path may name ids of the demo world, such as `{partner}`.
+    /// Prepares a call with any method. The path may contain ids of the demo world, such as `{partner}`.
     pub fn call(&self, method: &str, path: &str) -> Call<'_> {
         Call {
             world: self,
@@ -298,22 +298,22 @@ impl World {
         }
     }
 
-    /// Everything the table holds, by key. A local stack's is read in the process, in half the time of a
-    /// request.
+    /// Returns all items of the table, by key. The items of a local stack are read within the process, in half the time
+    /// of a request.
     pub async fn contents(&self) -> BTreeMap<(String, String), String> {
         let Some(stack) = &self.stack else {
             let items = items(&self.client, &self.table).await.into_iter();
             let json = |item| serde_dynamo::from_item::<_, Value>(item).unwrap().to_string();
             return items.map(|(key, item)| (key, json(item))).collect();
         };
-        // A test may look again and again until something is there.
+        // A test may call this in a loop until something appears, so it must let other tasks run.
         tokio::task::yield_now().await;
         let text = |item: &Value, name: &str| item[name]["S"].as_str().unwrap().to_owned();
         let items = stack.contents().unwrap().into_iter();
         items.map(|item| ((text(&item, "pk"), text(&item, "sk")), item.to_string())).collect()
     }
 
-    /// Expects the table to hold what it held.
+    /// Asserts that the table has not changed.
     pub async fn assert_unchanged(&self, before: &BTreeMap<(String, String), String>) {
         let now = self.contents().await;
         let keys: BTreeSet<_> = before.keys().chain(now.keys()).collect();
@@ -322,7 +322,7 @@ impl World {
         assert!(changed.is_empty(), "the table changed: {changed:#?}");
     }
 
-    /// A message of the demo world's store, signed now with this secret.
+    /// Prepares a message of the demo world's store, signed with this secret at the current time.
     pub fn message(&self, secret: &str, id: &str, body: &Value) -> Call<'_> {
         let body = body.to_string();
         let signed = demo::sign(secret, id, self.now(), body.as_bytes()).unwrap();
@@ -330,14 +330,14 @@ impl World {
         signed.iter().fold(call, |call, (name, value)| call.header(name, value)).bytes(body.as_bytes())
     }
 
-    /// An order of the demo world's partner, as its store says it.
+    /// Returns an order of the demo world's partner, as the store sends it.
     pub fn order(&self, id: &str, license_type: &str, quantity: u64) -> Value {
         let lines = json!([{"kind": "license", "sku": license_type, "quantity": quantity}]);
         let data = json!({"orderId": id, "storeAccount": "ec-4711", "lines": lines});
         json!({"type": "order.placed", "timestamp": self.now(), "data": data})
     }
 
-    /// The pool of a license type as a partner's member sees it: purchased, available, assigned.
+    /// Returns a partner's pool of a license type, as a member sees it: purchased, available, assigned.
     pub async fn pool(&self, who: &str, partner: &str, license_type: &str) -> (u64, u64, u64) {
         let pools = self.get(&format!("/v1/partners/{{{partner}}}/license-pools")).by(who).send().await.ok();
         let items = pools["items"].as_array().unwrap().iter();
@@ -349,11 +349,11 @@ impl World {
     }
 }
 
-/// The demo world as a snapshot. The operations make it once per process; each test starts from a copy.
+/// Snapshot of the demo world. The operations create it once per process; each test starts from a copy.
 static DEMO: OnceCell<PathBuf> = OnceCell::const_new();
 
-/// Writes the snapshot beside the executable, which is writable and goes with `cargo clean`. A concurrent process of
-/// the same executable writes an equal world; renaming lets neither read half a file.
+/// Writes the snapshot next to the executable, where it is writable and `cargo clean` removes it. A concurrent process
+/// of the same executable writes an equal world; renaming keeps each from reading half a file.
 async fn make_demo() -> PathBuf {
     let stack = Stack::start(Options::default()).await.unwrap();
     demo::load(&stack.shared).await.unwrap();
@@ -404,36 +404,35 @@ pub struct Call<'a> {
 }
 
 impl Call<'_> {
-    /// With the token of one of the demo world's people.
+    /// Adds the token of a person of the demo world.
     pub fn by(self, who: &str) -> Self {
         let token = self.world.token(who);
         self.token(&token)
     }
 
-    /// With this token.
+    /// Adds this token.
     pub fn token(self, token: &str) -> Self {
         self.header("authorization", &format!("Bearer {token}"))
     }
 
-    /// With a header.
+    /// Adds a header.
     pub fn header(mut self, name: &str, value: &str) -> Self {
         self.headers.push((name.to_owned(), value.to_owned()));
         self
     }
 
-    /// Without a header.
+    /// Removes a header.
     pub fn without(mut self, name: &str) -> Self {
         self.headers.retain(|(known, _)| known != name);
         self
     }
 
-    /// With an idempotency key.
+    /// Adds an idempotency key.
     pub fn key(self, key: &str) -> Self {
         self.header("idempotency-key", key)
     }
 
-    /// With a JSON body; its texts may name ids of the demo world, and until when it gives or asks is of the demo
-    /// world's time.
+    /// Sets a JSON body. Its texts may contain ids of the demo world, and its `expiresAt` is a time of the demo world.
     pub fn json(self, mut body: Value) -> Self {
         if let Some(Value::String(time)) = body.get_mut("expiresAt")
             && time.parse::<Timestamp>().is_ok()
@@ -444,13 +443,13 @@ impl Call<'_> {
         self.header("content-type", "application/json").bytes(body.as_bytes())
     }
 
-    /// With these bytes as body.
+    /// Sets these bytes as the body.
     pub fn bytes(mut self, body: &[u8]) -> Self {
         self.body = body.to_vec();
         self
     }
 
-    /// Sends it. Whatever comes back is as the API's description says.
+    /// Sends the request, and asserts that the answer is as the API's description says.
     pub async fn send(self) -> Reply {
         let _under_way = self.world.under_way.acquire().await.unwrap();
         let mut request = http::Request::builder()
@@ -471,7 +470,7 @@ impl Call<'_> {
         reply
     }
 
-    /// Sends it until the answer is another than to try again.
+    /// Sends the request until the answer is not 503.
     pub async fn decided(self) -> Reply {
         loop {
             let reply = self.clone().send().await;
@@ -481,7 +480,7 @@ impl Call<'_> {
         }
     }
 
-    /// Sends it, expects this refusal, and the table as it was.
+    /// Sends the request, and asserts that it is rejected with this status and code and that the table has not changed.
     pub async fn assert_rejected(self, status: u16, code: &str) -> Reply {
         let world = self.world;
         let before = world.contents().await;
@@ -492,38 +491,38 @@ impl Call<'_> {
     }
 }
 
-/// What came back.
+/// Answer to a request.
 #[derive(Debug, Clone)]
 pub struct Reply {
-    /// The status.
+    /// HTTP status.
     pub status: u16,
-    /// The headers.
+    /// Headers.
     pub headers: http::HeaderMap,
-    /// The body as JSON; null if it is none.
+    /// Body as JSON; null if it is not JSON.
     pub body: Value,
-    /// The body as it came.
+    /// Body as received.
     pub bytes: Vec<u8>,
 }
 
 impl Reply {
-    /// The body of a success.
+    /// Asserts that the call succeeded, and returns the body.
     #[track_caller]
     pub fn ok(self) -> Value {
         assert!((200..300).contains(&self.status), "{} {}", self.status, self.body);
         self.body
     }
 
-    /// A problem's code.
+    /// Returns the code of a problem; empty if the answer is not a problem.
     pub fn code(&self) -> &str {
         self.body["code"].as_str().unwrap_or_default()
     }
 
-    /// A header's value.
+    /// Returns the value of a header.
     pub fn header(&self, name: &str) -> Option<&str> {
         self.headers.get(name).map(|value| value.to_str().unwrap())
     }
 
-    /// A problem's faults: where, and their codes, in the order of places.
+    /// Returns the places and the codes of a problem's faults, sorted by place.
     pub fn faults(&self) -> Vec<(String, String)> {
         let errors = self.body["errors"].as_array().cloned().unwrap_or_default();
         let text = |value: &Value| value.as_str().map(str::to_owned);
@@ -533,7 +532,8 @@ impl Reply {
         faults
     }
 
-    /// Holds the reply against the API's description: status, headers, and of refusals by state and rule, code.
+    /// Asserts that the answer is as the API's description says: its status, its headers and, for 409 and 422, its
+    /// code.
     fn conforms(&self, method: &str, path: &str) {
         let path = path.split('?').next().unwrap();
         let matches = |template: &str| {

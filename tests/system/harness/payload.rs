@@ -1,4 +1,4 @@
-//! The published payload of a route, `events/<operation id>.json`: made from the call that the operation's test declares.
+//! Published payload of a route, `events/<operation id>.json`, made from the call that the operation's test declares.
 
 use api_runtime::Route;
 use api_runtime::http::route::Method;
@@ -9,10 +9,11 @@ use serde_json::{Value, json};
 
 use crate::golden;
 
-/// Where the demo world's stack is taken to be.
+/// Assumed URL of the demo world's stack.
 const ISSUER: &str = "http://127.0.0.1:9000";
 
-/// A call that succeeds in the demo world, of one route; whatever it says may name the demo world's ids, such as `{partner}`.
+/// A call of one route that succeeds in the demo world. Its texts may contain ids of the demo world, such as
+/// `{partner}`.
 pub struct Payload {
     id: &'static str,
     caller: Option<&'static str>,
@@ -20,7 +21,7 @@ pub struct Payload {
 }
 
 impl Payload {
-    /// A call without a token of the route of this operation id, at this path and query.
+    /// Returns a call without a token of the route with this operation id, with this path and query.
     pub fn of(id: &'static str, path: &str) -> Self {
         let filled = fill(path);
         let (path, query) = filled.split_once('?').unwrap_or((&filled, ""));
@@ -38,7 +39,7 @@ impl Payload {
             .fold(Self { id, caller: None, request }, |call, (name, value)| call.header(name, value))
     }
 
-    /// With the token of one of the demo world's people.
+    /// Adds the token of a person of the demo world.
     pub fn by(mut self, caller: &'static str) -> Self {
         self.caller = Some(caller);
         self.header("authorization", "Bearer a.b.c")
@@ -49,13 +50,13 @@ impl Payload {
         self
     }
 
-    /// With a JSON body.
+    /// Sets a JSON body.
     pub fn json(mut self, body: &Value) -> Self {
         self.request.body = fill(&body.to_string()).into_bytes();
         self.header("content-type", "application/json")
     }
 
-    /// Signed by the demo world's store, under this `webhook-id`.
+    /// Signs the call as the demo world's store, with this `webhook-id`.
     pub fn signed(self, id: &str) -> Self {
         let ids = demo::ids();
         let secret = ids["secret"].as_str().unwrap();
@@ -63,7 +64,7 @@ impl Payload {
         signed.iter().fold(self, |call, (name, value)| call.header(name, value))
     }
 
-    /// Holds the published payload against this call; `UPDATE=1 cargo test` writes it.
+    /// Compares the published payload with this call; `UPDATE=1 cargo test` writes it.
     #[track_caller]
     pub fn publish(self) {
         let route = route(self.id);
@@ -82,21 +83,21 @@ impl Payload {
         let parameters = bind(route.path, &request.path);
         let parameters = parameters.unwrap_or_else(|| panic!("{} is not of {}", request.path, route.path));
         let mut written = payload(&request, route, parameters, claims, now);
-        // Nothing depends on it, and it is another each time.
+        // Nothing depends on the request id, and it would be different each time.
         written["requestContext"]["requestId"] = json!("0190a000-0000-7000-8000-000000000001");
         let text = serde_json::to_string_pretty(&written).unwrap() + "\n";
         golden::check(&format!("events/{id}.json"), &text);
     }
 }
 
-/// The text with each `{name}` replaced by that id of the demo world.
+/// Returns the text with each `{name}` replaced by that id of the demo world.
 pub fn fill(text: &str) -> String {
     let ids = demo::ids();
     let ids = ids.as_object().unwrap().iter();
     ids.fold(text.to_owned(), |text, (name, id)| text.replace(&format!("{{{name}}}"), id.as_str().unwrap()))
 }
 
-/// One of the demo world's people, as `/_local/token` takes them.
+/// Returns a person of the demo world, in the form that `/_local/token` takes.
 pub fn person(name: &str) -> Value {
     let people = demo::people(&demo::ids());
     people.into_iter().find(|(known, _)| *known == name).unwrap_or_else(|| panic!("no `{name}`")).1

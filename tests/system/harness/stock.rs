@@ -1,4 +1,4 @@
-//! Many entitlements and subscriptions at once, put into the table behind the API.
+//! Writes many entitlements and subscriptions to the table directly, without the API.
 
 use api_runtime::table::EntitlementReservation;
 use api_runtime::table::item::{Item, from_item, to_item};
@@ -11,7 +11,7 @@ use domain::{
 use crate::World;
 
 impl World {
-    /// Puts items into the table, as they are.
+    /// Writes items to the table as they are.
     pub async fn put_all(&self, items: impl Iterator<Item = Item>) {
         let put = |item: Item| {
             let put = PutRequest::builder().set_item(Some(item)).build().unwrap();
@@ -24,7 +24,8 @@ impl World {
         }
     }
 
-    /// So many subscriptions of Harbour Hotels, like one of the demo world, each linked to the one before it.
+    /// Creates `count` subscriptions of Harbour Hotels, copied from one of the demo world, each linked to the previous
+    /// one.
     pub async fn chain(&self, count: usize) -> Vec<String> {
         let at = [
             ("pk", format!("ORG#{}", self.id("yamada"))),
@@ -56,7 +57,7 @@ impl World {
         chain.iter().map(ToString::to_string).collect()
     }
 
-    /// So many entitlements of an organization of the demo world: their external ids are `X-0`, `X-1` and so on.
+    /// Creates `count` entitlements of an organization of the demo world, with the external ids `X-0`, `X-1` and so on.
     pub async fn stock(&self, count: u64) -> Vec<Entitlement> {
         let (ids, now) = (Ids::counted_from(5_000_000), self.now());
         let (sol, product) = (self.id("sol").parse().unwrap(), self.id("product").parse().unwrap());
@@ -89,7 +90,8 @@ impl World {
     }
 }
 
-/// A table of so many rows for them: two fields each, told from those of another `round`.
+/// Returns an import table with `count` rows for these entitlements: two fields each, with values that depend on
+/// `round`.
 pub fn sheet(count: u64, round: u64) -> String {
     let levels = ["Bronze", "Silver", "Gold"];
     let row = |number: u64| {

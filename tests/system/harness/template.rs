@@ -1,17 +1,17 @@
-//! What `template.yaml` allows each function to do at the table.
+//! Actions at the table that `template.yaml` allows each function.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, LazyLock};
 
 use local_stack::fault_proxy::Action;
 
-/// A name in the template, of an operation's: `assign-license` is `AssignLicense` there.
+/// Returns the name of an operation in the template: `assign-license` becomes `AssignLicense`.
 pub fn camel(name: &str) -> String {
     let word = |word: &str| word[..1].to_uppercase() + &word[1..];
     name.split('-').map(word).collect()
 }
 
-/// What each operation's policy allows, read from the template's own lines.
+/// Actions that the policy of each operation allows, as read from the template.
 pub static POLICIES: LazyLock<Arc<BTreeMap<String, BTreeSet<Action>>>> =
     LazyLock::new(|| Arc::new(policies()));
 

@@ -1,4 +1,4 @@
-//! Committing changes: a change, its events and the record of its answer are one transaction.
+//! Commits changes: a change, its events and the record of its answer are one transaction.
 
 use domain::{Event, Fault, FaultPointer, NewEvent, Problem, ProblemKind};
 
@@ -11,13 +11,13 @@ use crate::table::idempotency::IdempotencyRecord;
 use crate::table::item::Entity;
 use crate::table::transaction::{FailedCondition, Outcome};
 
-/// What became of the first transaction of a sequence.
+/// Outcome of the first transaction of a sequence.
 pub enum Started<E> {
-    /// It took effect.
+    /// The transaction took effect.
     New,
-    /// An earlier, equal call began the sequence, and did not end it: this is its record.
+    /// An earlier, equal call began the sequence and has not completed it: this is its record.
     Existing(E),
-    /// An earlier, equal call ended it: this is its answer.
+    /// An earlier, equal call completed the sequence: this is its answer.
     Replay(Replay),
 }
 
@@ -27,30 +27,32 @@ struct UnmetChange {
     failures: Vec<ConditionFailure>,
 }
 
-/// What an unmet change comes to, if not to a problem.
+/// Outcome of an unmet change, if it is not a problem.
 enum Resolution {
     Replay(Replay),
     AlreadyDone,
 }
 
 impl Context<'_> {
-    /// Makes a change, its events and the record of its answer one transaction. With `validateOnly` only the conditions of
-    /// the change are checked.
+    /// Commits a change, its events and the record of its answer in one transaction. With `validateOnly` only the
+    /// conditions of the change are checked.
     ///
     /// # Errors
     ///
-    /// What the conditions that failed mean, in this order: not found; forbidden; the key was used for another request; the version
-    /// differs; state; rules.
+    /// The problem that the failed conditions mean, by this precedence: not found; forbidden; idempotency key used for
+    /// another request; version differs; state; rules. A stale read is contention, and takes precedence over the
+    /// version.
     pub async fn commit<O: Output>(&self, change: Change, answer: Answer<O>) -> Result<Reply<O>, Failure> {
         let (reply, _) = self.commit_unless_done(change, answer).await?;
         reply.ok_or_else(|| unexplained().into())
     }
 
-    /// As [`Self::commit`]; but if what the change creates exists already, the reply shows what exists.
+    /// Commits like [`Self::commit`], but if the entity that the change creates already exists, the reply shows the
+    /// stored one.
     ///
     /// # Errors
     ///
-    /// As [`Self::commit`].
+    /// Those of [`Self::commit`].
     pub async fn commit_or_confirm<E, O>(
         &self,
         change: Change,
@@ -74,7 +76,8 @@ impl Context<'_> {
         Ok(replay.map_or_else(|| Reply::Answer(answer), Reply::from))
     }
 
-    /// The reply, unless what the call wants is so already; then the conditions that failed.
+    /// Commits a change and returns its reply. If the wanted state already exists, there is no reply, and the failed
+    /// conditions are returned.
     async fn commit_unless_done<O: Output>(
         &self,
         mut change: Change,
@@ -99,11 +102,11 @@ impl Context<'_> {
         })
     }
 
-    /// Makes a change that has no answer of its own, with its events, one transaction.
+    /// Commits a change that has no answer of its own, together with its events, in one transaction.
     ///
     /// # Errors
     ///
-    /// As [`Self::commit`].
+    /// Those of [`Self::commit`].
     pub async fn apply(&self, mut change: Change) -> Result<(), Failure> {
         match self.send(&mut change).await? {
             None => Ok(()),
@@ -111,12 +114,12 @@ impl Context<'_> {
         }
     }
 
-    /// Begins what takes more than one transaction with the first of them; the answer is stored with the last one. If an
-    /// earlier, equal call came to its end, its answer is the reply.
+    /// Commits the first transaction of a sequence; its answer is stored with the last one. If an earlier, equal call
+    /// completed the sequence, returns its answer.
     ///
     /// # Errors
     ///
-    /// As [`Self::commit`].
+    /// Those of [`Self::commit`].
     pub async fn begin(&self, mut change: Change) -> Result<Option<Replay>, Failure> {
         self.require_first(&mut change);
         match self.send(&mut change).await? {
@@ -128,12 +131,13 @@ impl Context<'_> {
         }
     }
 
-    /// As [`Self::begin`], where an earlier call may have begun, and not ended: then its record exists already, and
-    /// `is_same` tells whether it is that of an equal request. It is resumed even if another request has taken its key since.
+    /// Begins a sequence like [`Self::begin`], but also finds the record of an earlier call that began it and has not
+    /// completed it; `is_same` tells whether the record is of an equal request. Such a sequence can be resumed even if
+    /// another request has used its idempotency key since.
     ///
     /// # Errors
     ///
-    /// As [`Self::commit`]; 422 if the record is that of another request.
+    /// Those of [`Self::commit`]; 422 if the record is of another request.
     pub async fn begin_or_find<E: Entity>(
         &self,
         mut change: Change,
@@ -153,12 +157,12 @@ impl Context<'_> {
         }
     }
 
-    /// Commits the last transaction of a sequence. If another request has taken the call's key since, that stands, and this
-    /// answer is not stored for repeats; the transaction takes effect all the same.
+    /// Commits the last transaction of a sequence. If another request has used the call's idempotency key since, the
+    /// transaction still takes effect, but its answer is not stored for replay.
     ///
     /// # Errors
     ///
-    /// As [`Self::commit`].
+    /// Those of [`Self::commit`].
     pub async fn commit_final<O: Output + Clone>(
         &self,
         last: impl Fn() -> Result<Change, Failure>,
@@ -170,12 +174,12 @@ impl Context<'_> {
         }
     }
 
-    /// Refuses the call, and leaves an event about it, once per `mark`; unless the call took effect before: then its stored
-    /// answer is the reply.
+    /// Refuses a call and records an event about it, once per `mark`. If the call already took effect, its stored
+    /// answer is replayed instead.
     ///
     /// # Errors
     ///
-    /// The problem.
+    /// The problem, unless an answer is replayed.
     pub async fn refuse<O, E: Entity>(
         &self,
         problem: Problem,
@@ -195,7 +199,8 @@ impl Context<'_> {
         }
     }
 
-    /// Stores the answer of a call that changed nothing, so that its repeats get the same; or finds that of an equal call.
+    /// Stores the answer of a call that changed nothing, so that repeated calls get the same one. Returns the stored
+    /// answer if an equal call already has one.
     async fn store<O: Output>(&self, answer: &Answer<O>) -> Result<Option<Replay>, Failure> {
         let mut change = Change::new();
         self.store_answer(&mut change, answer)?;
@@ -208,7 +213,8 @@ impl Context<'_> {
         }
     }
 
-    /// Sends a change with its events; only its conditions if the call is only validated, or the change rejected already.
+    /// Sends a change with its events. If the call is only validated or the change is already rejected, only the
+    /// conditions are checked.
     async fn send(&self, change: &mut Change) -> Result<Option<UnmetChange>, Error> {
         let mut failures = change.take_rejected();
         let outcome = if self.validates_only() || !failures.is_empty() {
@@ -233,14 +239,14 @@ impl Context<'_> {
         Ok(Event::new(self.id(), self.now, self.author()?, event))
     }
 
-    /// Lets a change take effect only if no answer of an earlier call is stored under its key.
+    /// Requires that no unexpired answer is stored under the call's key, if it has one.
     fn require_first(&self, change: &mut Change) {
         if let Some(slot) = self.idempotency() {
             change.require_first(slot.at.clone(), self.now);
         }
     }
 
-    /// Lets a change store the call's answer for repeats, if the call has a key.
+    /// Stores the call's answer for replay in the same transaction, if the call has a key.
     fn store_answer<O: Output>(&self, change: &mut Change, answer: &Answer<O>) -> Result<(), Error> {
         let Some(IdempotencySlot { at, request, never_expires }) = self.idempotency().cloned() else {
             return Ok(());
@@ -252,7 +258,7 @@ impl Context<'_> {
         change.store_answer(&record, self.now)
     }
 
-    /// What follows from the conditions that failed.
+    /// Determines the outcome of a change from the conditions that failed.
     fn resolve(&self, failures: Vec<ConditionFailure>) -> Result<Resolution, Failure> {
         let (mut replay, mut stale, mut version_mismatch, mut already_done) = (None, false, false, false);
         let (mut forbidden, mut state, mut rules) = (Vec::new(), Vec::new(), Vec::new());
@@ -266,7 +272,7 @@ impl Context<'_> {
                 ConditionFailure::Rejected(ProblemKind::Forbidden, fault) => forbidden.push(fault),
                 ConditionFailure::Rejected(ProblemKind::State, fault) => state.push(fault),
                 ConditionFailure::Rejected(_, fault) => rules.push(fault),
-                // If nothing else says why, that is an error below.
+                // If no other condition failed, this is the internal error at the end.
                 ConditionFailure::Impossible => {}
             }
         }

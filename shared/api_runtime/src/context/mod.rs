@@ -1,5 +1,4 @@
-//! What an operation has at hand: the table, the time, new ids, and what the call says about how it wants
-//! to be done.
+//! Context of an operation: the table, the time, new ids, and the options that the call sets in its headers and query.
 
 pub mod commit;
 mod page;
@@ -11,26 +10,26 @@ use domain::{Author, DeploymentKey, Id, Ids, Timestamp};
 use crate::condition::IfMatch;
 use crate::table::{Error, IdempotencyRecord, Key, Table};
 
-/// What a function instance has from its start to its end.
+/// Resources of a function instance, for its whole life.
 pub struct Environment {
-    /// The table.
+    /// The single table.
     pub table: Table,
-    /// What secrets and page tokens are derived from; none where nothing is.
+    /// Deployment key, from which secrets and page tokens are derived; `None` in functions that do not use it.
     pub key: Option<DeploymentKey>,
-    /// What tells the time.
+    /// Clock that returns the current time.
     pub clock: Arc<dyn Fn() -> Timestamp + Send + Sync>,
-    /// What gives ids.
+    /// Source of new ids.
     pub ids: Ids,
-    /// What our own claims in a token begin with.
+    /// Prefix of this system's own claims in a token.
     pub claim_prefix: String,
 }
 
-/// What one attempt at a call has.
+/// Resources and options of one attempt to execute a call.
 pub struct Context<'a> {
-    /// The table.
+    /// The single table.
     pub table: &'a Table,
     pub(crate) key: Option<&'a DeploymentKey>,
-    /// The time of everything in this attempt.
+    /// Time of the attempt, the same for everything that it does.
     pub now: Timestamp,
     pub(crate) clock: &'a (dyn Fn() -> Timestamp + Send + Sync),
     pub(crate) ids: &'a Ids,
@@ -38,10 +37,10 @@ pub struct Context<'a> {
     pub(crate) options: CallOptions,
 }
 
-/// What a call's headers and query ask for.
+/// Options that a call sets in its headers and query.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct CallOptions {
-    /// What tells this call from every other, also from its repeats.
+    /// Request id, which also differs between a call and its repeats.
     pub(crate) id: String,
     pub(crate) author: Option<Author>,
     pub(crate) validate_only: bool,
@@ -50,29 +49,29 @@ pub(crate) struct CallOptions {
     pub(crate) page: PageRequest,
 }
 
-/// Where this call's answer is stored for its repeats.
+/// Place at which a call's answer is stored for replay.
 #[derive(Debug, Clone)]
 pub struct IdempotencySlot {
-    /// Its key in the table.
+    /// Key of the record in the table.
     pub at: Key,
-    /// A digest that tells an equal request from another.
+    /// Digest by which an equal request is recognized; empty for a message.
     pub request: String,
-    /// Whether it is stored without an expiry.
+    /// Whether the record is stored without an expiry.
     pub(crate) never_expires: bool,
 }
 
-/// Which page of a list is wanted.
+/// Page of a list that a call requests.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct PageRequest {
     pub(crate) size: usize,
-    /// The position that the page token holds.
+    /// Position after which the page begins, from the page token.
     pub(crate) after: Option<String>,
-    /// What tokens of this list are made for.
+    /// Caller and query to which the page tokens of the list are bound.
     pub(crate) bound_to: String,
 }
 
 impl Environment {
-    /// What one attempt has, begun now.
+    /// Returns the context of an attempt that begins now.
     pub(crate) fn context(&self) -> Context<'_> {
         Context {
             table: &self.table,
@@ -87,62 +86,62 @@ impl Environment {
 }
 
 impl Context<'_> {
-    /// The same context, as of now, for changes beside the call's own object: without its idempotency key, `If-Match` and
-    /// page.
+    /// Returns a context with the current time for changes besides the call's own object: without the call's
+    /// idempotency key, `If-Match`, `validateOnly` and page.
     pub fn detached(&self) -> Context<'_> {
         let options = CallOptions { author: self.options.author.clone(), ..CallOptions::default() };
         Context { options, now: (self.clock)(), ..*self }
     }
 
-    /// The same context, as of now, for what a call does after earlier transactions.
+    /// Returns the same context with the current time, for the later transactions of a call.
     pub fn refreshed(&self) -> Context<'_> {
         Context { options: self.options.clone(), now: (self.clock)(), ..*self }
     }
 
-    /// The deployment's key, from which secrets and page tokens are derived.
+    /// Returns the deployment key, from which secrets and page tokens are derived.
     ///
     /// # Errors
     ///
-    /// When the operation does not say that it uses it (`Operation::USES_KEY`).
+    /// Fails if the operation does not declare that it uses the key (`Operation::USES_KEY`).
     pub fn key(&self) -> Result<&DeploymentKey, Error> {
         self.key.ok_or_else(|| Error::Internal("this function has no deployment key".to_owned()))
     }
 
-    /// A new id.
+    /// Returns a new id.
     pub fn id<T: Id>(&self) -> T {
         self.ids.next(self.now)
     }
 
-    /// The versions that the call's `If-Match` allows, if it has one.
+    /// Returns the versions that the call's `If-Match` allows; `None` without the header.
     pub fn if_match(&self) -> Option<IfMatch> {
         self.options.if_match
     }
 
-    /// Whether the call is only validated: nothing is written.
+    /// Returns true if the call is only validated, so that nothing is written.
     pub fn validates_only(&self) -> bool {
         self.options.validate_only
     }
 
-    /// What tells this call from every other, also from its repeats.
+    /// Returns the request id, which also differs between a call and its repeats.
     pub fn call_id(&self) -> &str {
         &self.options.id
     }
 
-    /// Where the call's answer is stored for its repeats, if it has an idempotency key.
+    /// Returns the place at which the call's answer is stored for replay; `None` if the call has no key.
     pub fn idempotency(&self) -> Option<&IdempotencySlot> {
         self.options.idempotency.as_ref()
     }
 
-    /// When an answer that is stored now expires.
+    /// Returns the expiry of an answer that is stored now.
     pub fn stored_until(&self) -> Timestamp {
         self.now.after(IdempotencyRecord::KEPT)
     }
 
-    /// Who makes the call, as events record it.
+    /// Returns the author of the call's events.
     ///
     /// # Errors
     ///
-    /// When the caller is nobody in particular: then the operation must not write.
+    /// Fails if the caller is not identified; an operation for such callers must not write.
     pub fn author(&self) -> Result<Author, Error> {
         let author = self.options.author.clone();
         author.ok_or_else(|| Error::Internal("a change without an author".to_owned()))

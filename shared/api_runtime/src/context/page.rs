@@ -1,4 +1,4 @@
-//! Pages of lists, as a call wants them.
+//! Reads the page of a list that a call requests.
 
 use serde::Serialize;
 
@@ -7,12 +7,12 @@ use crate::answer::{Failure, List};
 use crate::page_token;
 use crate::table::{Error, ListPattern, PageQuery};
 
-/// As many bytes of JSON a page of large items has at most, but for its last one: the answer of a function, in which JSON is
-/// a text once more, has 6 MB (AWS, 2026).
+/// Maximum number of bytes of JSON in a page of large items, not counting its last item. The response of a function, in
+/// which the JSON is escaped as a string, has at most 6 MB (AWS, 2026).
 const MOST_BYTES: usize = 1024 * 1024;
 
 impl Context<'_> {
-    /// Reads the page the caller wants.
+    /// Reads the requested page.
     ///
     /// # Errors
     ///
@@ -26,7 +26,7 @@ impl Context<'_> {
         Ok(self.list(page.items, page.next))
     }
 
-    /// Reads the page the caller wants, with the items as they are now; an index cannot.
+    /// Reads the requested page with consistent reads, which no index supports.
     ///
     /// # Errors
     ///
@@ -41,7 +41,8 @@ impl Context<'_> {
         Ok(self.list(page.items, page.next))
     }
 
-    /// Reads the page the caller wants of those items that are `wanted`: it may be short, and even empty, and go on.
+    /// Reads the requested page of the items that `wanted` accepts. It may be short or empty although more pages
+    /// follow.
     ///
     /// # Errors
     ///
@@ -56,7 +57,7 @@ impl Context<'_> {
         Ok(self.list(page.items, page.next))
     }
 
-    /// The page the caller wants of all items there are, each at a position of its own, by which it sorts them.
+    /// Returns the requested page of all items, which are given in any order, each with a unique position to sort by.
     pub fn page_of_all<T>(&self, mut all: Vec<(String, T)>) -> List<T> {
         let PageRequest { size, after, .. } = &self.options.page;
         all.sort_by(|(one, _), (other, _)| one.cmp(other));
@@ -66,24 +67,25 @@ impl Context<'_> {
         self.list(items, next)
     }
 
-    /// Which part of a listing the page is that the caller wants.
+    /// Returns the part of a listing that the requested page covers.
     pub fn page_query(&self, ascending: bool) -> PageQuery {
         let PageRequest { size, after, .. } = &self.options.page;
         PageQuery { size: *size, ascending, after: after.clone(), consistent: false }
     }
 
-    /// A page, after which the next one begins at the position `next`.
+    /// Returns a page; the next page begins after the position `next`.
     pub fn list<T>(&self, items: Vec<T>, next: Option<String>) -> List<T> {
         let bound_to = &self.options.page.bound_to;
         let seal = |position: String| page_token::seal(self.key?, bound_to, &position);
         List { items, next_page_token: next.and_then(seal) }
     }
 
-    /// A page of items that may be large, each at its position: it ends where they have a megabyte as JSON.
+    /// Returns a page of items that may be large, each given with its position. The page ends after the item that takes
+    /// it over one megabyte of JSON.
     ///
     /// # Errors
     ///
-    /// Never for our own types.
+    /// Fails only if an item cannot be serialized.
     pub fn list_of_large<T: Serialize>(
         &self,
         items: impl IntoIterator<Item = (String, T)>,

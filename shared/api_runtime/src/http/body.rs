@@ -1,4 +1,4 @@
-//! What a request's body may be.
+//! Forms of request bodies, and how they are read.
 
 use std::cell::RefCell;
 use std::marker::PhantomData;
@@ -12,33 +12,33 @@ use serde_json::{Map, Value};
 
 use super::problem;
 
-/// Why a body was not read.
+/// Reason why a body could not be read.
 pub enum BodyError {
-    /// It has faults.
+    /// The body has faults.
     Faults(Faults),
-    /// It was not looked at.
+    /// The body was rejected before its content was read.
     Problem(Problem),
 }
 
-/// A kind of body.
+/// Form of a request body.
 pub trait Body: Sized + Send + Sync {
-    /// The most it may have, in bytes.
+    /// Maximum size in bytes.
     const LARGEST: usize = 256 * 1024;
-    /// Of which other media types than `application/json` it may be.
+    /// Media types that are accepted besides `application/json`.
     const ALSO: &'static [&'static str] = &[];
 
-    /// Reads it.
+    /// Reads a body.
     ///
     /// # Errors
     ///
-    /// All its faults, or why it was not looked at.
+    /// All faults of the body, or the problem for which it was rejected unread.
     fn read(content_type: Option<&str>, bytes: &[u8]) -> Result<Self, BodyError>;
 
-    /// Its schema, if one is expected.
+    /// Returns the JSON schema of the body; `None` if the operation takes no body.
     fn schema(generator: &mut SchemaGenerator) -> Option<Schema>;
 }
 
-/// A JSON object.
+/// A body in JSON.
 #[derive(Debug)]
 pub struct Json<T>(pub T);
 
@@ -53,7 +53,7 @@ impl<T: Deserr<Faults> + JsonSchema + Send + Sync> Body for Json<T> {
     }
 }
 
-/// Nothing; `{}` is nothing too.
+/// No body; `{}` is accepted as well.
 #[derive(Debug)]
 pub struct Empty;
 
@@ -71,7 +71,7 @@ impl Body for Empty {
     }
 }
 
-/// Bytes that the operation itself reads; `T` is what they usually say.
+/// Bytes that the operation parses itself; `T` describes their usual content for the API's description.
 #[derive(Debug)]
 pub struct Raw<T>(pub Vec<u8>, PhantomData<fn() -> T>);
 
@@ -92,11 +92,12 @@ fn check_type(content_type: Option<&str>, bytes: &[u8]) -> Result<(), BodyError>
     }
 }
 
-/// Which of these media types a body is of that has this `Content-Type`; `application/json` is always one.
+/// Returns the media type that `Content-Type` names, if it is `application/json` or one of `also`. Without the header
+/// it is `application/json`.
 ///
 /// # Errors
 ///
-/// When it is of none.
+/// 415 if the media type is another one.
 pub fn media_type(content_type: Option<&str>, also: &[&'static str]) -> Result<&'static str, BodyError> {
     const JSON: &str = "application/json";
     let media =
@@ -110,22 +111,23 @@ pub fn media_type(content_type: Option<&str>, also: &[&'static str]) -> Result<&
     })
 }
 
-/// Parses JSON; what it says twice is a fault, for nobody knows which of both is meant.
+/// Parses JSON. A name that occurs more than once in an object is a fault, because its value is ambiguous.
 ///
 /// # Errors
 ///
-/// All faults.
+/// All faults of the body.
 pub fn parse<T: Deserr<Faults>>(bytes: &[u8]) -> Result<T, Faults> {
     let (value, mut faults) = strict_json(bytes)?;
     let parsed = collect(&mut faults, deserr::deserialize(value));
     parsed.filter(|_| faults.0.is_empty()).ok_or(faults)
 }
 
-/// Reads JSON; with it the names that an object has more than once, of which the first counts.
+/// Reads JSON. Returns it with a fault for each name that occurs more than once in an object, of which the first value
+/// is kept; at most 500 such faults are listed.
 ///
 /// # Errors
 ///
-/// When it is no JSON.
+/// A fault if the bytes are not valid JSON.
 pub fn strict_json(bytes: &[u8]) -> Result<(Value, Faults), Faults> {
     let twice = RefCell::new(Vec::new());
     let mut deserializer = serde_json::Deserializer::from_slice(bytes);
@@ -149,7 +151,7 @@ pub fn strict_json(bytes: &[u8]) -> Result<(Value, Faults), Faults> {
     Ok((read, Faults(twice.into_inner())))
 }
 
-/// Reads a value, noting what its objects have twice.
+/// Deserializes a value and records the names that occur more than once in its objects.
 #[derive(Clone, Copy)]
 struct StrictJson<'a> {
     location: ValuePointerRef<'a>,

@@ -1,7 +1,7 @@
-//! A call, as it comes: API Gateway's payload (format 2.0), read as it is.
+//! Calls, read directly from API Gateway's payload (format 2.0).
 //!
-//! Not through an `http::Request`: `lambda_http`'s conversion to one panics on a path, query or base64 body that
-//! is not well-formed, and everything needed is in the payload.
+//! The payload is not converted to an `http::Request`: the conversion in `lambda_http` panics on a path, query or
+//! base64 body that is not well-formed, and the payload contains everything that is needed.
 
 use std::collections::BTreeMap;
 
@@ -15,7 +15,7 @@ use sha2::{Digest, Sha256};
 
 use crate::http::route::{Access, Route};
 
-/// A call, as API Gateway hands it over.
+/// A call, as API Gateway passes it on.
 #[derive(Debug)]
 pub struct Call {
     pub(super) route_key: String,
@@ -24,9 +24,9 @@ pub struct Call {
     pub(super) headers: HeaderMap,
     pub(super) path_parameters: BTreeMap<String, String>,
     claims: BTreeMap<String, String>,
-    /// API Gateway's name for it.
+    /// API Gateway's request id; a random one if the payload has none.
     pub(super) id: String,
-    /// The body's bytes.
+    /// Body, decoded if it was sent as base64.
     pub body: Vec<u8>,
 }
 
@@ -59,21 +59,21 @@ impl Call {
         })
     }
 
-    /// A header's value, if it is a text.
+    /// Returns the value of a header; `None` if it is absent or not visible ASCII.
     pub fn header(&self, name: &str) -> Option<&str> {
         self.headers.get(name).and_then(|value| value.to_str().ok())
     }
 
-    /// A path parameter, as it was sent.
+    /// Returns a path parameter as it was received, unparsed.
     pub fn path_parameter(&self, name: &str) -> Option<&str> {
         self.path_parameters.get(name).map(String::as_str)
     }
 
-    /// The person whose token API Gateway checked.
+    /// Returns the person whose token API Gateway verified.
     ///
     /// # Errors
     ///
-    /// 403 when the claims make nobody we know, or nobody this route is for.
+    /// 403 if the claims do not identify a known kind of caller, or if the route is not open to the caller's role.
     pub fn actor(&self, route: &Route, claim_prefix: &str) -> Result<Actor, Problem> {
         let claim = |name: &str| self.claims.get(name).map(String::as_str);
         let forbidden = |code, detail: String| Problem::new(ProblemKind::Forbidden, code, detail);
@@ -88,8 +88,8 @@ impl Call {
         }
     }
 
-    /// What tells this request from every other: method, path, query and body, but not how its JSON is
-    /// laid out.
+    /// Returns a digest of the request's route, path, query and body. The order of query parameters and the layout of
+    /// JSON do not change it.
     pub(super) fn digest(&self) -> String {
         let body = match serde_json::from_slice::<Value>(&self.body) {
             Ok(json) => json.to_string().into_bytes(),

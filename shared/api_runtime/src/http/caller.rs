@@ -1,4 +1,4 @@
-//! Who calls: a person with a token, anyone, or whoever signed a message.
+//! Callers: a person with a token, the sender of a signed message, or anyone.
 
 use domain::webhook::{Envelope, LARGEST_MESSAGE};
 use domain::{Actor, Author, AuthorKind, Problem, ProblemKind, Source};
@@ -9,31 +9,32 @@ use crate::context::Context;
 use crate::http::route::Route;
 use crate::table::webhook_source::SourceById;
 
-/// Who calls an operation.
+/// Caller of an operation.
 pub trait Caller: Sized + Send + Sync {
-    /// Finds out who calls, and whether the route is for them at all.
+    /// Authenticates the caller, and checks that the route is open to this kind of caller.
     fn authenticate(
         call: &Call,
         route: &Route,
         context: &Context<'_>,
     ) -> impl Future<Output = Result<Self, Failure>> + Send;
 
-    /// Who it is, among all callers: what idempotency keys and page tokens are bound to.
+    /// Returns the name that identifies the caller among all callers; idempotency keys and page tokens are bound to it.
     fn name(&self) -> String;
 
-    /// The party they act for, for the log.
+    /// Returns the party for which the caller acts, for the log.
     fn party(&self) -> Option<String>;
 
-    /// Who it is, as events remember; what changes nothing needs none.
+    /// Returns the caller as the author of events; `None` for callers that change nothing.
     fn author(&self) -> Option<Author>;
 
-    /// The key under which this call's effect is remembered, if the caller, not a header, brings one.
+    /// Returns the id of the message under which the answer is stored, if the message has one instead of an
+    /// `Idempotency-Key`.
     fn message(&self) -> Option<&str> {
         None
     }
 }
 
-/// A person, or a machine of the vendor, with a token.
+/// A person, or a system of the vendor, with a token.
 impl Caller for Actor {
     async fn authenticate(call: &Call, route: &Route, context: &Context<'_>) -> Result<Self, Failure> {
         Ok(call.actor(route, context.claim_prefix)?)
@@ -52,7 +53,7 @@ impl Caller for Actor {
     }
 }
 
-/// Nobody in particular.
+/// A caller that is not identified.
 #[derive(Debug)]
 pub struct Anyone;
 
@@ -77,9 +78,9 @@ impl Caller for Anyone {
 /// A message whose signature was verified.
 #[derive(Debug)]
 pub struct Delivery {
-    /// Who sent it.
+    /// Webhook source that sent the message.
     pub source: Source,
-    /// The `webhook-id`, the same at every attempt.
+    /// Value of `webhook-id`, which is the same for every delivery attempt.
     pub id: String,
 }
 
@@ -106,13 +107,13 @@ impl Caller for Delivery {
     }
 }
 
-/// Verifies a message against the secret of the source that its path names.
+/// Verifies a message with the secrets of the source that the path names.
 ///
 /// # Errors
 ///
-/// 413 for a message that is too large; 401, one and the same whatever else is wrong.
+/// 413 if the message is too large; 401, always with the same problem, if anything else is wrong.
 async fn verify(call: &Call, context: &Context<'_>) -> Result<Delivery, Failure> {
-    // Whatever can be refused without a secret is refused before one is looked for.
+    // All checks that need no secret come before the source is read.
     if call.body.len() > LARGEST_MESSAGE {
         let detail = format!("the message has {} bytes; at most {LARGEST_MESSAGE} are read", call.body.len());
         return Err(Problem::new(ProblemKind::TooLarge, "body-too-large", detail).into());

@@ -1,4 +1,4 @@
-//! From a payload to an operation and back.
+//! HTTP layer: from a payload to an operation, and from its result to a response.
 
 pub mod body;
 pub mod call;
@@ -26,7 +26,7 @@ use caller::Caller;
 use request::parse;
 use response::{problem_response, write, written};
 
-/// Takes one call from payload to response. Whatever the payload, there is a response.
+/// Handles one call, from its payload to its response. Every payload gets a response.
 pub async fn answer<O: Operation>(
     environment: &Environment,
     payload: ApiGatewayV2httpRequest,
@@ -57,7 +57,8 @@ pub async fn answer<O: Operation>(
         Ok(response) => write::<O>(response, party, None),
         Err(why) => {
             let try_again = !matches!(why, table::Error::Internal(_));
-            // An error is for somebody to look into; what the next try heals is none.
+            // The log level "error" is for failures that somebody must examine; a failure that a retry resolves is a
+            // warning.
             match try_again {
                 true => tracing::warn!(operation = O::NAME, %why, "no answer in time"),
                 false => tracing::error!(operation = O::NAME, %why, "no answer"),
@@ -67,7 +68,7 @@ pub async fn answer<O: Operation>(
     }
 }
 
-/// Attempts something until it is decided: contention decides nothing.
+/// Repeats an attempt, with backoff, until it ends with anything other than contention, or until the deadline.
 async fn in_time<T, F>(
     deadline: Instant,
     operation: &'static str,
@@ -92,7 +93,7 @@ where
     tokio::time::timeout_at(deadline, decided).await.unwrap_or_else(|_| Err(out_of_time()))
 }
 
-/// Finds out which route was called, and by whom.
+/// Finds the route that was called, and authenticates the caller.
 async fn authenticate<O: Operation>(
     environment: &Environment,
     call: &Call,
@@ -115,6 +116,6 @@ async fn execute<O: Operation>(
 
 fn context<O: Operation>(environment: &Environment) -> Context<'_> {
     let context = environment.context();
-    // In the cloud, other functions have no key at all.
+    // In the cloud, the functions of other operations do not have the key.
     Context { key: context.key.filter(|_| O::USES_KEY), ..context }
 }

@@ -1,4 +1,4 @@
-//! What an operation is: the one pattern that all of them follow.
+//! The trait that all operations implement.
 
 use std::fmt::Debug;
 
@@ -11,102 +11,107 @@ use crate::http::caller::Caller;
 use crate::http::parameters::Parameters;
 use crate::http::route::Route;
 
-/// One thing the system does. It is one Lambda function.
+/// One operation of the API. It is one Lambda function.
 pub trait Operation: Sized + Send + Sync + 'static {
-    /// Its name everywhere: kebab-case, verb-noun.
+    /// Name in kebab-case, verb first; the same everywhere: module, handler, template and `operationId`.
     const NAME: &'static str;
-    /// What it does, in a sentence.
-    const ABOUT: &'static str;
-    /// How it is called, and by whom.
+    /// Summary: imperative, at most ten words, no full stop.
+    const SUMMARY: &'static str;
+    /// Description for API users in full sentences: permitted roles, effects, limits, events and later jobs.
+    const DESCRIPTION: &'static str;
+    /// Routes over which the operation is called, and the callers who may use them.
     const ROUTES: &'static [Route];
-    /// What its function has.
+    /// Timeout and memory of the function.
     const SIZE: Size = Size::USUAL;
     /// Whether a call must carry an `Idempotency-Key`.
     const KEY_REQUIRED: bool = false;
-    /// Whether it answers 201 when it has made something.
+    /// Whether the operation answers 201 when it has created an object.
     const CREATES: bool = false;
-    /// Whether a POST may say by `If-Match` which version of an object it means to change.
+    /// Whether a POST accepts `If-Match` with the version of the object that it changes.
     const TAKES_VERSION: bool = Self::Output::VERSIONED && !Self::CREATES;
-    /// Whether it answers 202 when it has taken what can take effect only later.
+    /// Whether the operation may answer 202 for a request that takes effect later.
     const DEFERS: bool = false;
-    /// Whether its answer is a page of a list.
+    /// Whether the answer is a page of a list.
     const PAGED: bool = false;
-    /// Whether its function derives anything from the deployment's key: a page token, a webhook source's secret. Without,
-    /// its function has no key.
+    /// Whether the operation derives anything from the deployment key: a page token or a webhook source's secret. The
+    /// functions of other operations do not get the key.
     const USES_KEY: bool = Self::PAGED;
-    /// The kinds of callers who write by their token alone, and why. To everybody else's writes the caller's own record is a
-    /// condition of the transaction; the vendor's staff have none.
+    /// Roles whose writes rely on the token alone, each with the reason. For all other roles the caller's own record is
+    /// a condition of the transaction; operators and agents have no record.
     const BY_TOKEN: &'static [(Role, &'static str)] = &[];
-    /// The reasons by state (409) and rule (422) for which it, beside what all operations do, refuses.
+    /// Errors by authority (403), state (409) and rule (422) with which the operation refuses a call, besides those
+    /// that all operations share.
     const ERRORS: &'static [ErrorKind] = &[];
-    /// Those of a rule that it shares with other operations.
+    /// Errors that the operation shares with some other operations.
     const SHARED_ERRORS: &'static [ErrorKind] = &[];
 
-    /// Who calls.
+    /// Kind of caller.
     type Caller: Caller;
-    /// What the path names.
+    /// Path parameters.
     type Path: Parameters;
-    /// What the query asks, beside what all lists and writes know.
+    /// Query parameters, besides those of all lists (`pageSize`, `pageToken`) and writes (`validateOnly`).
     type Query: Parameters;
-    /// What the body says.
+    /// Request body.
     type Body: Body;
-    /// What it answers.
+    /// Response body.
     type Output: Output;
 
-    /// Does it. Called again, with a new `now`, when the table was contended and nothing was written.
+    /// Executes the operation. It is called again, with a new `now`, if the table was contended and nothing was
+    /// written.
     ///
     /// # Errors
     ///
-    /// [`Failure`]; nothing has changed then, unless the outcome is unknown.
+    /// [`Failure`]; then nothing has changed, unless the outcome is unknown.
     fn execute(
         request: Request<'_, Self>,
     ) -> impl Future<Output = Result<Reply<Self::Output>, Failure>> + Send;
 
-    /// Adds to an answer, as it is written and kept, the secret that is derived and never kept with it.
+    /// Adds the derived secret, which is never stored, to an answer in its stored form. By default an answer has no
+    /// secret.
     ///
     /// # Errors
     ///
-    /// When the answer is not this operation's.
+    /// Fails if the answer is not one of this operation.
     fn reveal_secrets(_key: &DeploymentKey, answer: String) -> Result<String, serde_json::Error> {
         Ok(answer)
     }
 }
 
-/// What a function has.
+/// Timeout and memory of a function.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Size {
-    /// How long it may take, in seconds.
+    /// Timeout in seconds.
     pub seconds: u64,
-    /// Its memory in megabytes; Lambda gives it a processor for every 1,769.
+    /// Memory in megabytes; Lambda provides one vCPU per 1,769 MB.
     pub megabytes: u64,
 }
 
 impl Size {
-    /// What most have.
+    /// Size of most functions.
     pub const USUAL: Self = Self { seconds: 10, megabytes: 256 };
 }
 
-/// What a call says, parsed.
+/// Parsed input of a call.
 pub(super) struct Input<O: Operation> {
-    /// From the path.
+    /// Path parameters.
     pub(super) path: O::Path,
-    /// From the query.
+    /// Query parameters.
     pub(super) query: O::Query,
-    /// From the body.
+    /// Request body.
     pub(super) body: O::Body,
 }
 
-/// One attempt at a call.
+/// One attempt to execute a call.
 pub struct Request<'a, O: Operation> {
-    /// The table, the time, new ids, and how the call is to be committed.
+    /// Table, time, new ids, and the options with which the call is committed.
     pub context: &'a Context<'a>,
-    /// Who calls.
+    /// Caller of the operation.
     pub caller: &'a O::Caller,
-    /// From the path.
+    /// Path parameters.
     pub path: &'a O::Path,
-    /// From the query.
+    /// Query parameters.
     pub query: &'a O::Query,
-    /// From the body.
+    /// Request body.
     pub body: &'a O::Body,
 }
 

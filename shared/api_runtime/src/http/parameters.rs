@@ -1,4 +1,4 @@
-//! Parameters of a path or query that several operations have.
+//! Path and query parameters that several operations share.
 
 use deserr::Deserr;
 use domain::Faults;
@@ -15,26 +15,26 @@ impl<T: Deserr<Faults> + JsonSchema + Send + Sync> Parameters for T {}
 #[deserr(error = Faults, deny_unknown_fields)]
 pub struct Nothing {}
 
-/// A path that names a partner.
+/// Path that names a partner.
 #[derive(Debug, Deserr, JsonSchema)]
 #[deserr(error = Faults, rename_all = camelCase, deny_unknown_fields)]
 #[schemars(rename_all = "camelCase")]
 pub struct PartnerPath {
-    /// The partner.
+    /// Id of the partner: `prt_` and a lower-case UUIDv7.
     pub partner_id: domain::PartnerId,
 }
 
-/// A path that names an organization.
+/// Path that names an organization.
 #[derive(Debug, Deserr, JsonSchema)]
 #[deserr(error = Faults, rename_all = camelCase, deny_unknown_fields)]
 #[schemars(rename_all = "camelCase")]
 pub struct OrganizationPath {
-    /// The organization.
+    /// Id of the organization: `org_` and a lower-case UUIDv7.
     pub organization_id: domain::OrganizationId,
 }
 
-/// The paths of an operation with several routes, told apart by the parameter that only one of them has; a path that has
-/// none of the others' (`""`) comes last.
+/// Declares the paths of an operation with several routes. Each is recognized by a parameter that only it has; a path
+/// without such a parameter (`""`) comes last and matches all others.
 #[macro_export]
 macro_rules! paths {
     ($(#[$doc:meta])* $name:ident {
@@ -64,49 +64,49 @@ macro_rules! paths {
     };
 }
 
-/// A parameter that is on or off.
+/// Query parameter that is `true` or `false`.
 #[derive(Debug, Default, Clone, Copy, PartialEq, Eq, Serialize, Deserr, JsonSchema)]
 #[deserr(error = Faults, rename_all = camelCase)]
 #[serde(rename_all = "camelCase")]
 pub enum Switch {
-    /// On.
+    /// The option is on.
     True,
-    /// Off.
+    /// The option is off; the default.
     #[default]
     False,
 }
 
 impl Switch {
-    /// Whether it is on.
+    /// Returns true if the option is on.
     pub fn is_on(self) -> bool {
         self == Self::True
     }
 }
 
-/// A query that may ask for what is archived.
+/// Query that selects archived items.
 #[derive(Debug, Deserr, JsonSchema)]
 #[deserr(error = Faults, rename_all = camelCase, deny_unknown_fields)]
 #[schemars(rename_all = "camelCase", deny_unknown_fields)]
 pub struct ArchivedQuery {
-    /// Whether those are shown that are archived, and no others.
+    /// Whether to return only archived items (`true`) or only those that are not archived (`false`, the default).
     #[deserr(default)]
     #[schemars(default)]
     pub archived: Switch,
 }
 
-/// A query that may name what is looked for.
+/// Query that searches by name.
 #[derive(Debug, Deserr, JsonSchema)]
 #[deserr(error = Faults, rename_all = camelCase, deny_unknown_fields)]
 #[schemars(rename_all = "camelCase", deny_unknown_fields)]
 pub struct NameFilter {
-    /// Part of its name, whatever the case, width, kana, accents, spaces and punctuation, with one edit forgiven
-    /// from 4 characters on and two from 8.
+    /// Name, or part of it, to search for: 1 to 200 characters. Case, width, kana, accents, spaces and punctuation do
+    /// not matter; from 4 characters on one edit is tolerated, from 8 on two. If absent, all names match.
     #[deserr(default)]
     pub name: Option<domain::NameQuery>,
 }
 
 impl NameFilter {
-    /// Whether this name is wanted.
+    /// Returns true if a name matches the search, or if there is no search.
     pub fn wants(&self, name: &domain::Name) -> bool {
         self.name.as_ref().is_none_or(|query| query.matches(name).is_some())
     }

@@ -1,34 +1,35 @@
-//! Refusals as `application/problem+json` (RFC 9457).
+//! Problems as `application/problem+json` (RFC 9457).
 
 use domain::{Fault, Problem, ProblemKind};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-/// The code of 409 while another call, or the timer, is at it: to be asked again in a minute, as `Retry-After` says.
+/// Code of the 409 while another call or the timer works on the same object. The caller should retry after a minute, as
+/// `Retry-After` says.
 pub const STILL_RUNNING: &str = "still-running";
 
-/// A refusal as it is written.
+/// Body of an error response (RFC 9457).
 #[derive(Debug, Serialize, Deserialize, JsonSchema)]
 #[serde(rename = "Problem")]
 pub struct ProblemDocument {
-    /// A URN made of the code.
+    /// URN of the kind of problem: `urn:vouchsafe:problem:` and the code.
     pub r#type: String,
-    /// The reason phrase of the HTTP status; what happened stands in `detail`.
+    /// Reason phrase of the HTTP status; `detail` says what happened.
     pub title: String,
-    /// The HTTP status.
+    /// HTTP status of the response.
     pub status: u16,
-    /// This refusal in words.
+    /// Explanation of this occurrence of the problem, for people.
     pub detail: String,
-    /// The path of the request.
+    /// Path of the request.
     pub instance: String,
-    /// Stable, kebab-case: what a program decides by.
+    /// Stable code of the problem in kebab-case, for programs.
     pub code: String,
-    /// Every fault, where there are any.
+    /// Faults of the request, at most 500. Absent if there are none.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub errors: Vec<Fault>,
 }
 
-/// The HTTP status of a kind of problem, and its reason phrase (RFC 9110, 15).
+/// Returns the HTTP status of a kind of problem, and its reason phrase (RFC 9110, section 15).
 pub fn status(kind: ProblemKind) -> (u16, &'static str) {
     match kind {
         ProblemKind::Shape => (400, "Bad Request"),
@@ -43,10 +44,10 @@ pub fn status(kind: ProblemKind) -> (u16, &'static str) {
     }
 }
 
-/// As many faults as an answer has room for: nobody mends more at once.
+/// Maximum number of faults that a problem lists; no caller corrects more at once.
 pub const LISTED: usize = 500;
 
-/// A refusal as it is written.
+/// Returns a problem as it is written in the response.
 pub fn written(mut problem: Problem, path: &str) -> ProblemDocument {
     let (status, title) = status(problem.kind);
     if problem.faults.len() > LISTED {
@@ -64,7 +65,7 @@ pub fn written(mut problem: Problem, path: &str) -> ProblemDocument {
     }
 }
 
-/// What a caller learns of what is not its doing: to try again, or that we are at fault.
+/// Returns the problem for a failure that the caller did not cause: 503 if a retry may succeed, otherwise 500.
 pub fn ours(try_again: bool, path: &str) -> ProblemDocument {
     let (status, code, title, detail) = match try_again {
         true => (

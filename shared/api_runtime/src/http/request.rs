@@ -1,4 +1,4 @@
-//! What a call says, parsed: all of its faults together.
+//! Parses a call and reports all of its faults together.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -16,8 +16,8 @@ use crate::http::route::{Access, Method, Route};
 use crate::page_token;
 use crate::table::idempotency;
 
-/// Parses all of a call, naming all faults of all its parts. Of a message, which a signature vouches for, only
-/// path and body are ours to judge.
+/// Parses all parts of a call and reports all of their faults. For a signed message only path and body are parsed; its
+/// query, `Idempotency-Key` and `If-Match` are ignored.
 pub(super) fn parse<O: Operation>(
     environment: &Environment,
     call: &Call,
@@ -50,7 +50,7 @@ pub(super) fn parse<O: Operation>(
 
     let body = read_body::<O>(call, route, &mut faults)?;
 
-    // Who lacks nothing but the key learns it from the problem's own code.
+    // If only the required key is missing, the code of the problem says so.
     if let [Fault { code, .. }] = faults.0.as_slice()
         && code == KEY_MISSING
     {
@@ -65,9 +65,9 @@ pub(super) fn parse<O: Operation>(
     Ok((Input { path, query, body }, options))
 }
 
-/// What a call asks by its query.
+/// Parsed query of a call.
 struct ParsedQuery<Q> {
-    /// The operation's own parameters; none if they have faults.
+    /// Parameters of the operation; `None` if they have faults.
     query: Option<Q>,
     validate_only: bool,
     page: PageRequest,
@@ -95,13 +95,13 @@ fn parse_query<O: Operation>(
     ParsedQuery { query, validate_only, page }
 }
 
-/// Reads the body; none if it has faults.
+/// Reads the body; returns `None` if it has faults.
 fn read_body<O: Operation>(
     call: &Call,
     route: &Route,
     faults: &mut Faults,
 ) -> Result<Option<O::Body>, Problem> {
-    // What a GET sends along means nothing.
+    // The body of a GET has no meaning and is ignored.
     let reads = route.method == Method::Get;
     let most = O::Body::LARGEST;
     let signed = matches!(route.access, Access::Signature);
@@ -117,8 +117,8 @@ fn read_body<O: Operation>(
     }
 }
 
-/// Where the answer is stored for repeats. A message is the same message whatever it says at another attempt, and however
-/// late; a request is not.
+/// Returns the place at which the answer is stored for replay. A repeated message may differ from the first one and
+/// replays its answer at any time; a repeated request must be equal, and its key expires.
 fn idempotency_slot<O: Operation>(
     call: &Call,
     caller: &O::Caller,
@@ -140,12 +140,12 @@ fn idempotency_slot<O: Operation>(
 const KEY_HEADER: &str = "idempotency-key";
 const KEY_MISSING: &str = "idempotency-key-missing";
 
-/// Whether a route's writes can be asked for without being done.
+/// Returns true if the writes of a route accept `validateOnly`.
 pub fn takes_validate_only(route: &Route) -> bool {
     route.method != Method::Get && route.access.needs_token()
 }
 
-/// Whether a route's calls may say which version of an object they mean: those that change one.
+/// Returns true if the calls of a route accept `If-Match`: those that change an object.
 pub fn takes_if_match(route: &Route, takes_version: bool) -> bool {
     match route.method {
         Method::Get => false,
@@ -163,7 +163,7 @@ fn query_parameters(query: &str, faults: &mut Faults) -> Map<String, Value> {
             parameters.insert(name.into_owned(), Value::String(value.into_owned()));
         }
     }
-    // Nobody knows which of both is meant, so neither is judged.
+    // The value of a repeated parameter is ambiguous, so none of its values is parsed.
     for name in twice {
         parameters.remove(&*name);
         faults.0.push(Fault::new(FaultPointer::parameter(name), "duplicate", "is given more than once"));
@@ -171,7 +171,7 @@ fn query_parameters(query: &str, faults: &mut Faults) -> Map<String, Value> {
     parameters
 }
 
-/// The parameters that all lists, or all writes, know beside their own.
+/// Adds the names of the parameters that all lists or all writes accept to the faults for unknown parameters.
 fn also_known<O: Operation>(route: &Route, mut faults: Faults) -> Faults {
     let others = match (O::PAGED, takes_validate_only(route)) {
         (true, _) => "; of every list: `pageSize`, `pageToken`",
@@ -200,7 +200,7 @@ fn take_validate_only(route: &Route, query: &mut Map<String, Value>, faults: &mu
     sent.as_deref() == Some("true")
 }
 
-/// The page that is wanted, and the token that says after which position it begins.
+/// Takes the requested page from the query, together with the page token, which is not yet opened.
 fn take_page<O: Operation>(
     call: &Call,
     caller: &O::Caller,
@@ -216,14 +216,15 @@ fn take_page<O: Operation>(
             let at = FaultPointer::parameter("pageSize");
             faults.0.push(Fault::new(at, "out-of-range", "must be a whole number from 1 on"));
         }
-        // Digits that do not fit a number are more than enough.
+        // A number with too many digits is larger than the maximum.
         size.parse().unwrap_or(MOST).min(MOST)
     });
     let bound_to = format!("{} {} {} {query:?}", caller.name(), O::NAME, call.path);
     (PageRequest { size, after: None, bound_to }, token)
 }
 
-/// The position in a page token. Of a wrong query nobody can say whether the token is good for the right one.
+/// Returns the position in a page token. If the query has faults, a token that does not match it is not reported,
+/// because it may match the corrected query.
 fn open_token(
     environment: &Environment,
     bound_to: &str,

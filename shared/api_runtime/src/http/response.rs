@@ -1,4 +1,4 @@
-//! What is answered, written.
+//! Writes results as HTTP responses.
 
 use aws_lambda_events::apigw::ApiGatewayV2httpResponse;
 use aws_lambda_events::encodings::Body;
@@ -13,7 +13,7 @@ use crate::context::Environment;
 use crate::http::operation::Operation;
 use crate::table::{self, IdempotencyRecord};
 
-/// What is written, whatever it is.
+/// A response of any kind, before it is converted to API Gateway's format.
 pub(super) struct Response {
     status: u16,
     content_type: &'static str,
@@ -21,7 +21,7 @@ pub(super) struct Response {
     body: String,
 }
 
-/// A reply as it is written.
+/// Returns the response for a reply.
 pub(super) fn written<O: Operation>(
     environment: &Environment,
     call: &Call,
@@ -29,7 +29,7 @@ pub(super) fn written<O: Operation>(
 ) -> Result<Response, table::Error> {
     match reply {
         Reply::Answer(answer) => written_answer::<O>(environment, call, &answer),
-        // A validated object need not exist: it is shown without version and secret.
+        // An object that was only validated may not exist, so its version, location and secrets are left out.
         Reply::Validated(answer) => Ok(success(answer.status, None, None, answer.written()?, None)),
         Reply::Replay(answer::Replay(record)) => replayed::<O>(environment, *record),
     }
@@ -50,7 +50,7 @@ fn written_answer<O: Operation>(
     Ok(success(answer.status, answer.location.clone(), answer.body.version(), body, None))
 }
 
-/// The answer to an earlier, equal call, to the letter.
+/// Returns the stored answer to an earlier, equal call, unchanged.
 fn replayed<O: Operation>(
     environment: &Environment,
     record: IdempotencyRecord,
@@ -62,7 +62,7 @@ fn replayed<O: Operation>(
 
 fn reveal_secrets<O: Operation>(environment: &Environment, body: String) -> Result<String, table::Error> {
     let Some(key) = environment.key.as_ref().filter(|_| O::USES_KEY) else { return Ok(body) };
-    // The error may quote what the answer says.
+    // The deserialization error may quote the answer, which must not be logged.
     let foreign = |_| table::Error::Internal("an answer is not of its operation's form".to_owned());
     O::reveal_secrets(key, body).map_err(foreign)
 }
@@ -86,12 +86,12 @@ pub(super) fn problem_response<O: Operation>(
 ) -> ApiGatewayV2httpResponse {
     let seconds = match (problem.status, &*problem.code) {
         (503, _) => Some("1"),
-        // Until whoever is at it is no more, or somebody else may be.
+        // By then the other call has ended, or its lease has expired and the work can be resumed.
         (409, STILL_RUNNING) => Some("60"),
         _ => None,
     };
     let headers = seconds.map(|seconds| ("retry-after", seconds.to_owned())).into_iter().collect();
-    // Our own types always serialize.
+    // A problem always serializes.
     let body = serde_json::to_string(&problem).unwrap_or_default();
     let content_type = "application/problem+json";
     write::<O>(Response { status: problem.status, content_type, headers, body }, party, Some(&problem.code))
@@ -116,7 +116,7 @@ pub(super) fn write<O: Operation>(
     response
 }
 
-/// Whether a call would rather have a table than JSON (RFC 9110, 12.5.1).
+/// Returns true if a call prefers CSV to JSON (RFC 9110, section 12.5.1).
 fn wants_csv(call: &Call) -> bool {
     let (mut table, mut json) = (0.0, 0.0);
     for range in call.header("accept").unwrap_or_default().split(',') {
@@ -126,7 +126,7 @@ fn wants_csv(call: &Call) -> bool {
             parts.find_map(|part| part.strip_prefix("q=").map(|weight| weight.parse::<f32>().unwrap_or(0.0)));
         let weight = weight.unwrap_or(1.0);
         match media.as_str() {
-            // What is named first wins among equals.
+            // Among equal weights the first one in the header wins.
             "text/csv" | "text/*" if weight > json => table = weight.max(table),
             "application/json" | "application/*" | "*/*" => json = weight.max(json),
             _ => {}
@@ -135,7 +135,7 @@ fn wants_csv(call: &Call) -> bool {
     table > 0.0 && table >= json
 }
 
-/// The `Link` to the page after the one that was asked for (RFC 8288).
+/// Returns the `Link` header that points to the next page (RFC 8288).
 fn next_link(call: &Call, next_page_token: &str) -> String {
     let asked = form_urlencoded::parse(call.query.as_bytes()).filter(|(name, _)| name != "pageToken");
     let mut query = form_urlencoded::Serializer::new(String::new());

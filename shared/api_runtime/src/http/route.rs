@@ -1,56 +1,56 @@
-//! How an operation is called over HTTP, and by whom.
+//! HTTP routes of operations, and the callers who may use them.
 
 use domain::Role;
 
-/// How an operation is called.
+/// HTTP route of an operation.
 #[derive(Debug, Clone, Copy)]
 pub struct Route {
-    /// The HTTP method.
+    /// HTTP method.
     pub method: Method,
-    /// The path, with `{parameters}`.
+    /// Path, with parameters in braces.
     pub path: &'static str,
-    /// Who may.
+    /// Callers who may use the route.
     pub access: Access,
-    /// Of several routes of one operation, whose.
+    /// Kind of owner that the route addresses, such as `partner`, if the operation has several routes.
     pub owner: Option<&'static str>,
-    /// Its id, if that does not follow from the operation and the owner.
+    /// Operation id of the route, if it does not follow from the operation and the owner.
     pub id: Option<&'static str>,
 }
 
 impl Route {
-    /// The route with an id of its own, where the operation has several.
+    /// Returns the route with an operation id of its own, for operations that have several routes.
     pub const fn with_id(self, id: &'static str) -> Self {
         Self { id: Some(id), ..self }
     }
 
-    /// Of several routes of one operation that of this owner.
+    /// Returns the route as the one for this kind of owner, for operations that have several routes.
     pub const fn of(self, owner: &'static str) -> Self {
         Self { owner: Some(owner), ..self }
     }
 
-    /// The route as API Gateway names it.
+    /// Returns the route key of API Gateway: method and path.
     pub fn key(&self) -> String {
         format!("{} {}", self.method.name(), self.path)
     }
 }
 
-/// The methods in use.
+/// HTTP methods of the routes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Method {
     /// Reads.
     Get,
-    /// Makes or acts.
+    /// Creates an object or performs an action.
     Post,
-    /// Makes what it names.
+    /// Creates or replaces the object that the path names.
     Put,
-    /// Changes what the body names.
+    /// Changes the fields that are in the body.
     Patch,
-    /// Removes.
+    /// Removes an object.
     Delete,
 }
 
 impl Method {
-    /// Its name in HTTP.
+    /// Returns the name of the method in HTTP.
     pub fn name(self) -> &'static str {
         match self {
             Self::Get => "GET",
@@ -62,32 +62,32 @@ impl Method {
     }
 }
 
-/// Who may use a route.
+/// Callers who may use a route.
 #[derive(Debug, Clone, Copy)]
 pub enum Access {
-    /// People with a token and one of these roles. API Gateway checks the token.
+    /// Callers with a token and one of these roles. API Gateway verifies the token.
     Roles(&'static [Role]),
-    /// Whoever signed the message.
+    /// Senders of a message with a valid signature.
     Signature,
-    /// Anyone.
+    /// Anyone, also without a token.
     Anyone,
 }
 
 impl Access {
-    /// Whether API Gateway lets nobody through without a token.
+    /// Returns true if API Gateway requires a token.
     pub fn needs_token(self) -> bool {
         matches!(self, Self::Roles(_))
     }
 }
 
 impl Route {
-    /// A route that these may use.
+    /// Returns a route with this access.
     pub const fn open_to(access: Access, method: Method, path: &'static str) -> Self {
         Self { method, path, access, owner: None, id: None }
     }
 }
 
-/// A route for people with one of these roles.
+/// Returns a route for callers with one of these roles.
 pub const fn route(method: Method, path: &'static str, roles: &'static [Role]) -> Route {
     Route::open_to(Access::Roles(roles), method, path)
 }

@@ -1,4 +1,4 @@
-//! A partner's access in an organization.
+//! Access of partners in organizations.
 
 use domain::{Access, OrganizationId, PartnerId, Timestamp};
 
@@ -8,7 +8,7 @@ use super::organization::organization_partition;
 use super::partner::partner_partition;
 use super::pattern::{Index, patterns};
 
-/// What the sort keys of access begin with.
+/// Prefix of the sort keys of access.
 pub(super) const ACCESS: &str = "ACCESS#";
 
 impl Entity for Access {
@@ -28,29 +28,29 @@ impl Entity for Access {
 }
 
 patterns! {
-    /// all access of a partner in an organization
+    /// all grants of a partner in an organization
     lookup AccessIn(organization: OrganizationId, partner: PartnerId) -> Access {
         access_key(*organization, *partner),
         "`ORG#<organization>` · `ACCESS#<partner>`"
     }
-    /// the access of all partners in an organization
+    /// the grants of all partners in an organization
     list AccessInOrganization(organization: OrganizationId) -> Access {
         Index::Table, organization_partition(*organization), ACCESS,
         "`ORG#<organization>` · `ACCESS#…`"
     }
-    /// the access of a partner in all organizations
+    /// the grants of a partner in all organizations
     list AccessOfPartner(partner: PartnerId) -> Access {
         Index::ByKey, partner_partition(*partner), ACCESS,
         "in `by-key` `PARTNER#<partner>` · `ACCESS#…`"
     }
 }
 
-/// All access of a partner in an organization.
+/// Returns the key of a partner's access in an organization.
 pub(super) fn access_key(organization: OrganizationId, partner: PartnerId) -> Key {
     Key::new(organization_partition(organization), format!("{ACCESS}{partner}"))
 }
 
-/// The same among all access of the partner, in `by-key`.
+/// Returns the key of the same item in `by-key`, among the partner's access in all organizations.
 pub(super) fn access_of_partner_key(partner: PartnerId, organization: OrganizationId) -> Key {
     Key::new(partner_partition(partner), format!("{ACCESS}{organization}"))
 }

@@ -1,4 +1,4 @@
-//! Requests for access.
+//! Access requests.
 
 use std::collections::BTreeSet;
 
@@ -11,7 +11,7 @@ use super::partner::partner_partition;
 use super::pattern::{Index, patterns};
 use super::write::{Expression, Update};
 
-/// What the keys of requests for access begin with.
+/// Prefix of the keys of access requests.
 pub(super) const ACCESS_REQUESTS: &str = "ACCESS_REQUEST#";
 
 impl Entity for AccessRequest {
@@ -34,13 +34,13 @@ impl Entity for AccessRequest {
     }
 }
 
-/// A partner's requests that are pending: it has not too many.
+/// Pending access requests of a partner, in one item that limits their number to [`MOST_PENDING`].
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct PendingRequests {
-    /// Whose.
+    /// Key of the item, which names the partner.
     #[serde(flatten)]
     pub at: Key,
-    /// Which. DynamoDB keeps no empty set.
+    /// Ids of the pending requests. Absent in an item without any, because DynamoDB stores no empty set.
     #[serde(default)]
     pub requests: BTreeSet<AccessRequestId>,
 }
@@ -54,57 +54,57 @@ impl Entity for PendingRequests {
 }
 
 patterns! {
-    /// a request for access
+    /// an access request
     lookup RequestById(request: AccessRequestId) -> AccessRequest {
         access_request_key(*request),
         "`ACCESS_REQUEST#<request>` · `-`"
     }
-    /// which requests of a partner are pending
+    /// the pending access requests of a partner
     lookup PendingOfPartner(partner: PartnerId) -> PendingRequests {
         pending_requests_key(*partner),
         "`PARTNER#<partner>` · `PENDING_REQUESTS`"
     }
-    /// the requests for access that are addressed to an e-mail
+    /// the access requests that are addressed to an e-mail
     list RequestsTo(email: Email) -> AccessRequest {
         Index::ByKey, asked_of(email), "",
         "in `by-key` `MANAGER#<e-mail>` · `<request>`"
     }
-    /// the requests for access of a partner
+    /// the access requests of a partner
     list RequestsOfPartner(partner: PartnerId) -> AccessRequest {
         Index::ByFacet, partner_partition(*partner), ACCESS_REQUESTS,
         "in `by-facet` `PARTNER#<partner>` · `ACCESS_REQUEST#…`"
     }
 }
 
-/// A request for access. Partner and addressee find it in the indexes.
+/// Returns the key of an access request. Its partner and its addressee find it through the indexes.
 pub(super) fn access_request_key(request: AccessRequestId) -> Key {
     Key::new(format!("{ACCESS_REQUESTS}{request}"), ALONE)
 }
 
-/// The partition, in `by-key`, of the requests that are addressed to an e-mail.
+/// Returns the partition, in `by-key`, of the access requests that are addressed to an e-mail.
 pub(super) fn asked_of(email: &Email) -> String {
     format!("MANAGER#{}", segment(email.folded()))
 }
 
-/// A request among those addressed to an e-mail.
+/// Returns the key of an access request among those addressed to an e-mail, in `by-key`.
 pub(super) fn request_to_key(email: &Email, request: AccessRequestId) -> Key {
     Key::new(asked_of(email), request.to_string())
 }
 
-/// A request among those of its partner, in `by-facet`.
+/// Returns the key of an access request among those of its partner, in `by-facet`.
 pub(super) fn request_of_partner_key(partner: PartnerId, request: AccessRequestId) -> Key {
     Key::new(partner_partition(partner), format!("{ACCESS_REQUESTS}{request}"))
 }
 
-/// A partner's requests that are pending.
+/// Returns the key of a partner's pending access requests.
 pub(super) fn pending_requests_key(partner: PartnerId) -> Key {
     Key::new(partner_partition(partner), "PENDING_REQUESTS")
 }
 
-/// So many requests of a partner are pending at most.
+/// Maximum number of pending access requests of a partner.
 pub const MOST_PENDING: u64 = 50;
 
-/// One more is pending, unless there are as many as may be.
+/// Adds a pending access request, on the condition that the partner has fewer than [`MOST_PENDING`].
 pub fn add_pending(request: AccessRequestId) -> Update {
     let update = Expression::new("ADD #requests :one SET #entity = :entity");
     let condition = Expression::new("attribute_not_exists(#requests) OR size(#requests) < :most");
@@ -114,7 +114,7 @@ pub fn add_pending(request: AccessRequestId) -> Update {
     }
 }
 
-/// One is pending no more.
+/// Removes a pending access request.
 pub fn remove_pending(request: AccessRequestId) -> Update {
     Update {
         update: Expression::new("DELETE #requests :one").set_of_one("one", request.to_string()),

@@ -1,4 +1,4 @@
-//! The connection to DynamoDB, made once per function instance.
+//! Client of DynamoDB, created once per function instance.
 
 use std::time::Duration;
 
@@ -11,13 +11,13 @@ use aws_smithy_http_client::Builder;
 use aws_smithy_http_client::tls::rustls_provider::CryptoMode;
 use aws_smithy_http_client::tls::{Provider, TlsContext, TrustStore};
 
-/// The five roots that sign AWS endpoints (<https://www.amazontrust.com/repository/>). Reading them takes a
-/// tenth of the time of reading the system's store.
+/// The five root certificates that sign AWS endpoints (<https://www.amazontrust.com/repository/>). Reading them takes a
+/// tenth of the time that reading the system's store takes.
 const AMAZON_ROOTS: &[u8] = include_bytes!("amazon_roots.pem");
 
-/// What every client of the table has in common, wherever it is: how long it waits, and how often it tries
-/// again. A transaction carries a token, so trying it again has no second effect. Who calls bounds the
-/// whole by the time the function has left.
+/// Returns the settings that all clients of the table share: timeouts, number of attempts and backoff. A transaction
+/// carries a client token, so a retry has no second effect. The caller limits the total time to the function's
+/// remaining time.
 pub fn settings() -> aws_sdk_dynamodb::config::Builder {
     let timeouts = TimeoutConfig::builder()
         .connect_timeout(Duration::from_secs(1))
@@ -33,8 +33,8 @@ pub fn settings() -> aws_sdk_dynamodb::config::Builder {
         .retry_config(retries)
 }
 
-/// The client of a deployed function: region, credentials and, if it is another DynamoDB, its address come
-/// from the environment. `NATIVE_ROOTS=true` trusts the system's certificates instead of Amazon's alone.
+/// Returns the client of a deployed function. Environment variables set the region, the credentials and, for another
+/// DynamoDB, its endpoint. `NATIVE_ROOTS=true` trusts the system's certificates instead of Amazon's alone.
 pub fn from_environment() -> Client {
     let variable = |name: &str| std::env::var(name).ok().filter(|value| !value.is_empty());
     let endpoint = variable("AWS_ENDPOINT_URL_DYNAMODB").or_else(|| variable("AWS_ENDPOINT_URL"));
@@ -42,8 +42,8 @@ pub fn from_environment() -> Client {
     let mut config = settings()
         .http_client(http_client(endpoint.as_deref(), native_roots))
         .region(variable("AWS_REGION").map(Region::new));
-    // What Lambda sets, and sets anew in a new instance. `aws-config` would look in other places, too, at the price of a
-    // client for STS.
+    // Lambda sets these variables, with new values in each new instance. `aws-config` would also look in other places,
+    // at the price of a client for STS.
     if let Some((key, secret)) = variable("AWS_ACCESS_KEY_ID").zip(variable("AWS_SECRET_ACCESS_KEY")) {
         let token = variable("AWS_SESSION_TOKEN");
         config = config.credentials_provider(Credentials::new(key, secret, token, None, "environment"));
@@ -52,7 +52,7 @@ pub fn from_environment() -> Client {
     Client::from_conf(config.build())
 }
 
-/// What speaks HTTP with DynamoDB: TLS, unless another DynamoDB's address says otherwise.
+/// Returns the HTTP client for DynamoDB. It uses TLS unless `endpoint` begins with `http://`.
 pub fn http_client(endpoint: Option<&str>, native_roots: bool) -> SharedHttpClient {
     if endpoint.is_some_and(|url| url.starts_with("http://")) {
         return Builder::new().build_http();
@@ -68,14 +68,14 @@ pub fn http_client(endpoint: Option<&str>, native_roots: bool) -> SharedHttpClie
     }
 }
 
-/// Opens the connection before the first request needs it. It asks for what no function may do, and the
-/// refusal is as good as an answer: the connection stands, and no permission on the table was needed.
+/// Opens the connection before the first request needs it. The request is one that no function may make: its refusal
+/// suffices to establish the connection, and it needs no permission on the table.
 pub async fn open_connection(client: &Client) {
     let once = Config::builder().retry_config(RetryConfig::disabled());
     let _ = client.describe_endpoints().customize().config_override(once).send().await;
 }
 
-/// The table, through its client. Cheap to clone.
+/// The table and its client. Cheap to clone.
 #[derive(Debug, Clone)]
 pub struct Table {
     pub(super) client: Client,
@@ -83,7 +83,7 @@ pub struct Table {
 }
 
 impl Table {
-    /// The table of this name.
+    /// Returns the table of this name.
     pub fn new(client: Client, name: impl Into<String>) -> Self {
         Self { client, name: name.into() }
     }

@@ -1,4 +1,4 @@
-//! What is remembered of a person about an organization's subscriptions.
+//! History of a person as a contact of an organization's subscriptions.
 
 use domain::{Email, OrganizationId, Timestamp};
 use serde::{Deserialize, Serialize};
@@ -9,18 +9,20 @@ use super::organization::organization_partition;
 use super::pattern::patterns;
 use super::write::{Action, Expression, Write};
 
-/// What is remembered of a person about an organization's subscriptions.
+/// History of a person as a contact of an organization's subscriptions.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct ContactHistory {
-    /// Whose subscriptions.
+    /// Organization that the subscriptions belong to.
     pub organization_id: OrganizationId,
-    /// Who.
+    /// E-mail of the person.
     pub email: Email,
-    /// Whether it is, or was, a contact of one: who is it again is not welcomed again.
+    /// Whether the person is or was a contact of a subscription. A person who becomes a contact again is not welcomed
+    /// again.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub was_contact: bool,
-    /// When it was removed as a customer, last: where it had become a contact before, by its e-mail alone, it is none any more.
+    /// Time of the person's last removal as a customer of the organization; absent if there was none. A contact without
+    /// a customer record that was added at or before this time is no longer a contact.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub removed_at: Option<Timestamp>,
 }
@@ -34,26 +36,27 @@ impl Entity for ContactHistory {
 }
 
 patterns! {
-    /// whether somebody was a contact of an organization's subscriptions before, and when it was removed as a customer last
+    /// the history of a person as a contact of an organization's subscriptions
     lookup ContactHistoryOf(organization: OrganizationId, email: Email) -> ContactHistory {
         contact_history_key(*organization, email),
         "`ORG#<organization>` · `CONTACT_HISTORY#<e-mail>`"
     }
 }
 
-/// That somebody is, or was, a contact of an organization's subscriptions.
+/// Returns the key of a person's history as a contact of an organization's subscriptions.
 pub(super) fn contact_history_key(organization: OrganizationId, email: &Email) -> Key {
     Key::new(organization_partition(organization), format!("CONTACT_HISTORY#{}", segment(email.folded())))
 }
 
-/// Remembers that somebody is a contact of an organization's subscriptions; it must be for the first time.
+/// Records that a person is a contact of an organization's subscriptions, on the condition that it is for the first
+/// time.
 pub fn remember_contact(organization: OrganizationId, email: &Email) -> Write {
     let condition = Expression::new("attribute_not_exists(#wasContact)");
     let update = upsert(organization, email, "#wasContact = :yes").bool("yes", true);
     Write::on(condition, contact_history_key(organization, email), Action::Update(update))
 }
 
-/// Remembers that somebody is no customer of an organization any more.
+/// Records that a person was removed as a customer of an organization.
 pub fn remember_removal(organization: OrganizationId, email: &Email, now: Timestamp) -> Write {
     let update = upsert(organization, email, "#removedAt = :now").text("now", now.to_string());
     Write::always(contact_history_key(organization, email), Action::Update(update))

@@ -1,4 +1,4 @@
-//! Counts of things of which there may be only so many: changed in one update with its condition.
+//! Counts that limit the number of things of a kind. Each is changed by one conditional update.
 
 use serde::{Deserialize, Serialize};
 
@@ -6,13 +6,13 @@ use super::item::Entity;
 use super::key::Key;
 use super::write::{Expression, Update};
 
-/// How many of something there are.
+/// Number of things of one kind.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Count {
-    /// Of what.
+    /// Key of the item, which says what is counted.
     #[serde(flatten)]
     pub at: Key,
-    /// How many.
+    /// Current number.
     pub count: u64,
 }
 
@@ -24,7 +24,7 @@ impl Entity for Count {
     }
 }
 
-/// Counts more, while they are not more than `most`.
+/// Adds to a count, on the condition that it is at most `most` afterwards.
 pub fn add(number: u64, most: u64) -> Update {
     let update = "SET #entity = :entity, #count = if_not_exists(#count, :none) + :number";
     let condition = Expression::new("attribute_not_exists(#count) OR #count <= :room");
@@ -37,7 +37,7 @@ pub fn add(number: u64, most: u64) -> Update {
     }
 }
 
-/// The condition that there are so many, none being the same as no count.
+/// Returns the condition that the count is `number`; 0 means that no count is stored.
 pub fn equals(number: u64) -> Expression {
     match number {
         0 => Expression::new("attribute_not_exists(#count)"),
@@ -45,7 +45,7 @@ pub fn equals(number: u64) -> Expression {
     }
 }
 
-/// Counts less, while at least so many are left.
+/// Subtracts from a count, on the condition that at least `least` are left.
 pub fn subtract(number: u64, least: u64) -> Update {
     Update {
         update: Expression::new("SET #count = #count - :number").number("number", number),

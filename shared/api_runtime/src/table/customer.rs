@@ -1,4 +1,4 @@
-//! People who are customers, of an organization or of none.
+//! Customers, who may belong to an organization.
 
 use domain::customer::Creator;
 use domain::{Customer, CustomerId, Email, ExternalId, OrganizationId, Owner};
@@ -29,17 +29,17 @@ impl Entity for Customer {
 }
 
 patterns! {
-    /// how many contact managers an organization has
+    /// the number of contact managers of an organization
     lookup CountOfManagers(organization: OrganizationId) -> Count {
         count_of_managers_key(*organization),
         "`ORG#<organization>` · `COUNT#MANAGER`"
     }
-    /// a person who is a customer
+    /// a customer
     lookup CustomerById(customer: CustomerId) -> Customer {
         customer_key(*customer),
         "`CUSTOMER#<customer>` · `PROFILE`"
     }
-    /// which customer of an organization, or of none, has an e-mail
+    /// the customer with an e-mail in an organization, or among the customers without one
     lookup EmailInOrganization(organization: Option<OrganizationId>, email: Email) -> Reservation {
         customer_email_key(*organization, email),
         "`UNIQUE#customer-email#<organization or NONE>#<e-mail>` · `-`"
@@ -51,54 +51,56 @@ patterns! {
     }
 }
 
-/// How many contact managers an organization has.
+/// Returns the key of the number of an organization's contact managers.
 pub(super) fn count_of_managers_key(organization: OrganizationId) -> Key {
     Key::new(organization_partition(organization), "COUNT#MANAGER")
 }
 
-/// A person who is a customer.
+/// Returns the key of a customer.
 pub(super) fn customer_key(customer: CustomerId) -> Key {
     Key::new(owner_partition(Owner::Customer(customer)), PROFILE)
 }
 
-/// A customer among those of its organization, in `by-key`.
+/// Returns the key of a customer among those of its organization, in `by-key`.
 pub(super) fn customer_of_organization_key(organization: OrganizationId, customer: CustomerId) -> Key {
     Key::new(organization_partition(organization), format!("CUSTOMER#{customer}"))
 }
 
-/// The partition, in `by-facet`, of the customers with an e-mail.
+/// Returns the partition, in `by-facet`, of the customers with an e-mail.
 pub(super) fn customers_with(email: &Email) -> String {
     format!("EMAIL#{}", segment(email.folded()))
 }
 
-/// A customer among those with its e-mail.
+/// Returns the key of a customer among those with its e-mail, in `by-facet`.
 pub(super) fn customer_by_email_key(email: &Email, customer: CustomerId) -> Key {
     Key::new(customers_with(email), customer.to_string())
 }
 
-/// Where something is unique: in an organization, or among those who are in none.
+/// Returns the scope in which an e-mail is unique: an organization, or `NONE` for all customers without one.
 fn within(organization: Option<OrganizationId>) -> String {
     organization.map_or_else(|| "NONE".to_owned(), |organization| organization.to_string())
 }
 
-/// The reservation of a customer's e-mail in its organization.
+/// Returns the key of the reservation of a customer's e-mail in its organization.
 pub(super) fn customer_email_key(organization: Option<OrganizationId>, email: &Email) -> Key {
     unique("customer-email", format!("{}#{}", within(organization), segment(email.folded())))
 }
 
-/// The reservation of a customer's external id, which an organization or a partner gave, or the vendor.
+/// Returns the key of the reservation of a customer's external id, which is unique among those of its creator: an
+/// organization, a partner or the vendor (`None`).
 pub(super) fn customer_external_id_key(by: Option<Creator>, external_id: &ExternalId) -> Key {
     unique("customer-external-id", format!("{}#{}", giver(by), segment(external_id.as_str())))
 }
 
 impl Reservation {
-    /// Gives a customer its e-mail in its organization.
+    /// Reserves a customer's e-mail in its organization.
     pub fn email(customer: &Customer) -> Self {
         let at = customer_email_key(customer.organization_id, &customer.email);
         Self { manager: customer.manager, ..Self::new(at, customer.id) }
     }
 
-    /// Gives a customer an external id of its creator's, if it has one: an organization's, a partner's, or the vendor's.
+    /// Reserves a customer's external id, if it has one, among those of its creator: an organization, a partner or the
+    /// vendor.
     pub fn customer_external_id(customer: &Customer) -> Option<Self> {
         let at = customer_external_id_key(customer.created_by, customer.external_id.as_ref()?);
         Some(Self::new(at, customer.id))

@@ -8,7 +8,7 @@ use super::item::Entity;
 use super::key::{CATALOG, Key, segment};
 use super::pattern::{Index, patterns};
 
-/// What the sort keys of detail fields begin with.
+/// Prefix of the sort keys of detail fields.
 pub(super) const FIELDS: &str = "FIELD#";
 
 impl Entity for DetailField {
@@ -20,7 +20,7 @@ impl Entity for DetailField {
 }
 
 patterns! {
-    /// how many detail fields there are that are not archived
+    /// the number of detail fields that are not archived
     lookup CountOfFields() -> Count {
         count_of_fields_key(),
         "`CATALOG` · `COUNT#FIELD`"
@@ -32,12 +32,12 @@ patterns! {
     }
 }
 
-/// A detail field. Its name is its place, so that no two have one name.
+/// Returns the key of a detail field. It contains the name, which makes the name unique.
 pub(super) fn field_key(name: &FieldName) -> Key {
     Key::new(CATALOG, format!("{FIELDS}{}", segment(&unique_form(name.as_str()))))
 }
 
-/// How many detail fields there are that are not archived.
+/// Returns the key of the number of detail fields that are not archived.
 pub(super) fn count_of_fields_key() -> Key {
     Key::new(CATALOG, "COUNT#FIELD")
 }

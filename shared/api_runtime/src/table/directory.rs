@@ -1,4 +1,4 @@
-//! Which organizations are in a partner's directory.
+//! Directories of partners: the organizations that are customers of a partner.
 
 use domain::{CustomerLink, Name, OrganizationId, PartnerId};
 use serde::{Deserialize, Serialize};
@@ -10,7 +10,7 @@ use super::organization::organization_partition;
 use super::partner::partner_partition;
 use super::pattern::{Index, patterns};
 
-/// What the sort keys of a directory's names begin with.
+/// Prefix of the sort keys of a directory's names.
 pub(super) const NAMES: &str = "NAME#";
 
 impl Entity for CustomerLink {
@@ -25,28 +25,29 @@ impl Entity for CustomerLink {
     }
 }
 
-/// A customer as its partner's directory has it: just key and name, for thousands of them are read at once.
+/// Name of an organization in a partner's directory. The item has only key and name, because thousands are read at
+/// once.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct DirectoryEntry {
-    /// Whose directory, and which organization.
+    /// Key of the item, which names the partner and the organization.
     #[serde(flatten)]
     pub at: Key,
-    /// The organization's name.
+    /// Name of the organization.
     pub name: Name,
 }
 
 impl DirectoryEntry {
-    /// A customer's.
+    /// Returns the directory entry of an organization.
     pub fn of(customer: &CustomerLink) -> Self {
         let at = directory_entry_key(customer.partner_id, customer.organization_id);
         Self { at, name: customer.name.clone() }
     }
 
-    /// The organization.
+    /// Returns the id of the organization.
     ///
     /// # Errors
     ///
-    /// Never for what is in the table.
+    /// Fails only if the key contains no organization's id.
     pub fn organization_id(&self) -> Result<OrganizationId, Error> {
         let id = self.at.sk.strip_prefix(NAMES).and_then(|id| id.parse().ok());
         id.ok_or_else(|| Error::Internal("a directory entry names no organization".to_owned()))
@@ -67,24 +68,24 @@ patterns! {
         customer_link_key(*partner, *organization),
         "`PARTNER#<partner>` · `CUSTOMER#<organization>`"
     }
-    /// the names in a partner's directory
+    /// the names of the organizations in a partner's directory
     list Directory(partner: PartnerId) -> DirectoryEntry {
         Index::Table, partner_partition(*partner), NAMES,
         "`PARTNER#<partner>` · `NAME#<organization>`"
     }
 }
 
-/// An organization in a partner's directory.
+/// Returns the key of an organization in a partner's directory.
 pub(super) fn customer_link_key(partner: PartnerId, organization: OrganizationId) -> Key {
     Key::new(partner_partition(partner), format!("CUSTOMER#{organization}"))
 }
 
-/// The name of an organization in a partner's directory.
+/// Returns the key of an organization's name in a partner's directory.
 pub fn directory_entry_key(partner: PartnerId, organization: OrganizationId) -> Key {
     Key::new(partner_partition(partner), format!("{NAMES}{organization}"))
 }
 
-/// What makes the partners of an organization findable from the organization.
+/// Returns the key, in `by-key`, by which an organization's partners are found.
 pub(super) fn partner_of_organization_key(organization: OrganizationId, partner: PartnerId) -> Key {
     Key::new(organization_partition(organization), format!("PARTNER#{partner}"))
 }

@@ -1,4 +1,4 @@
-//! What is due: found in the index, and put back where it could not be done.
+//! Due items: found in the index `due`, and postponed if they cannot be done.
 
 use domain::{Period, Timestamp};
 use serde::{Deserialize, Serialize};
@@ -7,15 +7,15 @@ use super::item::{Entity, Item};
 use super::key::{Key, due_key, due_shard};
 use super::pattern::{AccessPattern, Described, Index, ListPattern, patterns};
 use super::write::{Action, Expression, Write};
-/// Where something is that is due.
+/// Reference to a due item, as read from the index.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Due {
-    /// In the table.
+    /// Key of the item in the table.
     #[serde(flatten)]
     pub at: Key,
 }
 
-/// Only its index entry is read as this.
+/// This entity is only read, from the index entry of an item; it is never written.
 impl Entity for Due {
     const NAME: &'static str = "due";
 
@@ -24,12 +24,12 @@ impl Entity for Due {
     }
 }
 
-/// Finds what is due by an instant, what is due longest first.
+/// Finds the items of a shard that are due by a time; those that have been due longest come first.
 #[derive(Debug, Clone)]
 pub struct DueBy(
-    /// In which of the partitions.
+    /// Shard of the index, less than [`DUE_SHARDS`](super::key::DUE_SHARDS).
     pub u8,
-    /// Until when, included.
+    /// Latest due time, inclusive.
     pub Timestamp,
 );
 
@@ -37,7 +37,7 @@ impl AccessPattern for DueBy {
     type Entity = Due;
     const DESCRIBED: Described = Described {
         name: "DueBy",
-        about: "what is due by an instant",
+        about: "the items that are due by a time",
         place: "in `due` `DUE#<shard>` · `<time>#<pk>#<sk>`",
     };
 }
@@ -60,22 +60,23 @@ patterns! {
     custom DueBy {}
 }
 
-/// The turn of something that is due: by when, and how often it came in vain.
+/// A due item: its key, its place in the index, and the number of failed attempts.
 #[derive(Debug)]
 pub struct DueEntry {
     at: Key,
-    /// Its place in the index.
+    /// Sort key of the item in the index when it was read.
     seen: String,
     failures: u64,
-    /// Which entity's it is.
+    /// Name of the entity.
     entity: String,
 }
 
-/// Something is tried again a minute after it failed, then two, four, and so on: every eight and a half hours at last.
+/// Limit of the backoff: a failed item is retried after 1 minute, then 2, 4 and so on, at most after 512 (8.5 hours).
 const MOST_DOUBLINGS: u64 = 9;
 
 impl DueEntry {
-    /// That of an item which is due by then, as its place in the index says.
+    /// Reads the entry of an item; returns `None` if the item's sort key in the index is after `by`, so that it is not
+    /// due.
     pub(super) fn read(at: Key, item: &Item, by: &str) -> Option<Self> {
         let text = |name: &str| item.get(name).and_then(|value| value.as_s().ok()).cloned();
         let seen = text("dueSk").filter(|seen| seen.as_str() <= by)?;
@@ -84,8 +85,8 @@ impl DueEntry {
         Some(Self { at, seen, failures, entity: text("entity").unwrap_or_else(|| "unknown".to_owned()) })
     }
 
-    /// Puts it back until later, each time longer, unless it has changed since it was read. Whatever else changes it makes
-    /// it due again, as if it had never failed.
+    /// Postpones the item, longer after each failure, unless it has changed since it was read. Any other write of the
+    /// whole item makes it due at its own time and clears the failures.
     pub fn postpone(&self, now: Timestamp) -> Write {
         let delay = Period::minutes(1 << self.failures.min(MOST_DOUBLINGS));
         let next = due_key(&self.at, now.after(delay));
@@ -95,17 +96,17 @@ impl DueEntry {
         Write::on(condition, self.at.clone(), Action::Update(update))
     }
 
-    /// How often it was tried, this time included.
+    /// Returns the number of attempts, including the current one.
     pub fn attempts(&self) -> u64 {
         self.failures + 1
     }
 
-    /// Which entity's it is.
+    /// Returns the name of the entity.
     pub fn entity(&self) -> &str {
         &self.entity
     }
 
-    /// Where it is in the table.
+    /// Returns the key of the item in the table, as text.
     pub fn key_text(&self) -> String {
         format!("{} {}", self.at.pk, self.at.sk)
     }

@@ -1,4 +1,4 @@
-//! What can be due, read where it is.
+//! Entities that can be due, as read from the table.
 
 use domain::{Access, AccessRequest, Order, Subscription};
 
@@ -11,20 +11,20 @@ use super::pattern::ListPattern;
 use super::read::{BatchGet, BatchResult, PageQuery};
 use super::store::ParkedOrdersRelease;
 use crate::table::item::Entity;
-/// What can be due.
+/// An entity that can be due.
 #[derive(Debug)]
 pub enum DueItem {
-    /// Somebody must see whether parked orders are left.
+    /// Orders may still be parked for a store account that was linked to a partner.
     ParkedOrdersRelease(ParkedOrdersRelease),
-    /// A parked order lapses, or some of an order's subscriptions are still to be made.
+    /// A parked order lapses, or an order has subscriptions that are still to be created.
     Order(Order),
-    /// An import was cut off.
+    /// An import was interrupted and not resumed.
     Import(ImportRun),
-    /// A request for access lapses.
+    /// An access request lapses.
     Request(AccessRequest),
-    /// Access has ended, or ends soon.
+    /// A grant expires soon or has expired.
     Access(Access),
-    /// What is linked to a deactivated subscription is still going down.
+    /// Subscriptions that are linked to a deactivated one are still to be deactivated.
     Subscription(Box<Subscription>),
 }
 
@@ -43,11 +43,11 @@ impl DueItem {
 }
 
 impl Table {
-    /// Reads what is due, as it is now: of 100 at a time, and the position after which there is more.
+    /// Reads up to 100 due items with consistent reads. Returns them with the position after which there may be more.
     ///
     /// # Errors
     ///
-    /// [`Error`]; of an item that nobody can read, in its place.
+    /// [`Error`]; for an item that cannot be read, the error is in its place.
     pub async fn due(
         &self,
         listing: &DueBy,
@@ -61,7 +61,7 @@ impl Table {
         let (_, latest) = listing.range();
         let items = page.items.into_iter().filter_map(|due| {
             let item = found.remove(&due.at)?;
-            // The index is late: what it shows may have been done since.
+            // The index is eventually consistent: the item may have been done since.
             Some((DueEntry::read(due.at, &item, &latest)?, DueItem::read(item)))
         });
         Ok((items.collect(), page.next))

@@ -1,4 +1,4 @@
-//! Entitlements, and the names under which they are found.
+//! Entitlements, and the reservations by which they are found.
 
 use domain::{Entitlement, EntitlementId, EntitlementName, EntitlementNumber, Owner, ProductId};
 use serde::{Deserialize, Serialize};
@@ -9,7 +9,7 @@ use super::organization::organization_partition;
 use super::pattern::{Index, patterns};
 use super::product::PRODUCTS;
 
-/// What the sort keys of entitlements begin with.
+/// Prefix of the sort keys of entitlements.
 pub(super) const ENTITLEMENTS: &str = "ENTITLEMENT#";
 
 impl Entity for Entitlement {
@@ -24,22 +24,22 @@ impl Entity for Entitlement {
     }
 }
 
-/// Where the entitlement is that has a number or an external id. It makes that unique.
+/// Reservation of an entitlement's number or external id. It makes the value unique and refers to the entitlement.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct EntitlementReservation {
-    /// The number or external id, as the reservation's key.
+    /// Key of the reservation, which contains the number or external id.
     #[serde(flatten)]
     pub at: Key,
-    /// Whose it is.
+    /// Owner of the entitlement: an organization or a customer.
     #[serde(flatten)]
     pub owner: Owner,
-    /// The entitlement.
+    /// Id of the entitlement.
     pub entitlement_id: EntitlementId,
 }
 
 impl EntitlementReservation {
-    /// Gives an entitlement one of its names.
+    /// Reserves a name of an entitlement: its number or its external id.
     pub fn of(entitlement: &Entitlement, name: &EntitlementName) -> Self {
         let at = entitlement_name_key(name);
         Self { at, owner: entitlement.owner, entitlement_id: entitlement.id }
@@ -55,17 +55,17 @@ impl Entity for EntitlementReservation {
 }
 
 patterns! {
-    /// an entitlement of a person or an organization
+    /// an entitlement of an organization or a customer
     lookup EntitlementOf(owner: Owner, entitlement: EntitlementId) -> Entitlement {
         entitlement_key(*owner, *entitlement),
         "`ORG#<organization>` or `CUSTOMER#<customer>` · `ENTITLEMENT#<entitlement>`"
     }
-    /// where the entitlement is that has an id, a number or an external id
+    /// the entitlement with an id, a number or an external id
     lookup EntitlementByName(name: EntitlementName) -> EntitlementReservation {
         entitlement_name_key(name),
         "`UNIQUE#entitlement-number#<number>` or `UNIQUE#entitlement-external-id#VENDOR#<external id>` · `-`"
     }
-    /// the entitlements of a person or an organization
+    /// the entitlements of an organization or a customer
     list EntitlementsOf(owner: Owner) -> Entitlement {
         Index::Table, owner_partition(*owner), ENTITLEMENTS,
         "`ORG#<organization>` or `CUSTOMER#<customer>` · `ENTITLEMENT#…`"
@@ -77,7 +77,7 @@ patterns! {
     }
 }
 
-/// The partition of who owns entitlements: a person, or an organization.
+/// Returns the partition of an owner of entitlements: an organization or a customer.
 pub(super) fn owner_partition(owner: Owner) -> String {
     match owner {
         Owner::Organization(organization) => organization_partition(organization),
@@ -85,23 +85,23 @@ pub(super) fn owner_partition(owner: Owner) -> String {
     }
 }
 
-/// An entitlement.
+/// Returns the key of an entitlement.
 pub(super) fn entitlement_key(owner: Owner, entitlement: EntitlementId) -> Key {
     Key::new(owner_partition(owner), format!("{ENTITLEMENTS}{entitlement}"))
 }
 
-/// The partition, in `by-facet`, of the entitlements of a product.
+/// Returns the partition, in `by-facet`, of the entitlements to a product.
 pub(super) fn entitlements_of_product(product: ProductId) -> String {
     format!("{PRODUCTS}{product}")
 }
 
-/// An entitlement among those of its product.
+/// Returns the key of an entitlement among those to its product, in `by-facet`.
 pub(super) fn entitlement_of_product_key(product: ProductId, entitlement: EntitlementId) -> Key {
     Key::new(entitlements_of_product(product), entitlement.to_string())
 }
 
-/// The reservation of one of an entitlement's names. The number follows from the id, and so one serves both; external
-/// ids are the vendor's.
+/// Returns the key of the reservation of an entitlement's name. The number follows from the id, so one reservation
+/// serves both; external ids are unique among those of the vendor.
 pub(super) fn entitlement_name_key(name: &EntitlementName) -> Key {
     match name {
         EntitlementName::Id(id) => unique("entitlement-number", EntitlementNumber::of(*id).to_string()),

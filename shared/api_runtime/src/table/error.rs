@@ -1,27 +1,26 @@
-//! What can go wrong with the table, and how long to wait before another attempt.
+//! Errors of the table, and the backoff between attempts.
 
 use std::time::Duration;
 
 use aws_sdk_dynamodb::error::{ProvideErrorMetadata, SdkError};
 
-/// Why the table did not do what it was asked.
+/// Reason why the table did not fulfill a request.
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
-    /// Nothing was written, because others were writing at the same time or the table is throttled: to be
-    /// decided anew.
+    /// Nothing was written, because of concurrent writes or throttling. The operation must be retried from the start.
     #[error("the table is contended: {0}")]
     Contended(String),
-    /// It is not known whether anything was written.
+    /// The outcome is unknown: the request may or may not have been written.
     #[error("the table did not answer: {0}")]
     Unavailable(String),
-    /// We asked for what cannot be.
+    /// The request was invalid, or an item was not as expected. A retry does not help.
     #[error("{0}")]
     Internal(String),
 }
 
 impl From<serde_dynamo::Error> for Error {
     fn from(error: serde_dynamo::Error) -> Self {
-        // Its text may quote what an item holds.
+        // The text of the error may quote the content of an item.
         let _ = error;
         Self::Internal("an item is not of its entity's form".to_owned())
     }
@@ -43,7 +42,7 @@ pub(super) const CONTENDED: &[&str] = &[
     "RequestLimitExceeded",
 ];
 
-/// Says what went wrong by code only: messages and bodies may hold what must not be logged.
+/// Converts an error of the SDK by its code alone: messages and bodies may contain data that must not be logged.
 pub(super) fn sdk_error<E, R>(error: &SdkError<E, R>) -> Error
 where
     E: ProvideErrorMetadata,
@@ -67,7 +66,8 @@ where
     }
 }
 
-/// Pauses between attempts, longer each time, with full jitter: who collided does not meet again.
+/// Backoff between attempts: 20 ms, doubled each time up to 1 s, with full jitter, so that colliding writers do not
+/// collide again.
 #[derive(Debug)]
 pub struct Pause(Duration);
 
@@ -80,7 +80,7 @@ impl Default for Pause {
 impl Pause {
     const LONGEST: Duration = Duration::from_secs(1);
 
-    /// The next pause.
+    /// Waits before the next attempt.
     pub async fn take(&mut self) {
         tokio::time::sleep(self.0.mul_f64(fastrand::f64())).await;
         self.0 = (self.0 * 2).min(Self::LONGEST);

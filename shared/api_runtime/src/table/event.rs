@@ -1,4 +1,4 @@
-//! Events, and the logs that hold them.
+//! Events, and the logs that contain them.
 
 use aws_sdk_dynamodb::types::AttributeValue;
 use domain::event::EventType;
@@ -26,20 +26,21 @@ impl Entity for Event {
     }
 }
 
-/// Finds the events of a party's or the vendor's log, of a time, a type, a license type.
+/// Finds the events of a log, by time, type and license type.
 #[derive(Debug, Clone)]
 pub struct History {
-    /// Whose log. An organization's holds every event that concerns it, wherever that is at home.
+    /// Log to search. An organization's log contains every event that concerns it, including those stored in a
+    /// partner's log.
     pub of: LogScope,
-    /// Only what concerns this partner.
+    /// If set, only events that concern this partner.
     pub partner: Option<PartnerId>,
-    /// From this instant on.
+    /// If set, only events at or after this time.
     pub from: Option<Timestamp>,
-    /// Before this instant.
+    /// If set, only events before this time.
     pub to: Option<Timestamp>,
-    /// Only of this type.
+    /// If set, only events of this type.
     pub event_type: Option<EventType>,
-    /// Only about this license type.
+    /// If set, only events about this license type.
     pub license_type: Option<LicenseTypeCode>,
 }
 
@@ -93,12 +94,12 @@ patterns! {
     custom History {}
 }
 
-/// An event in the log it is at home in.
+/// Returns the key of an event in a log.
 pub(super) fn event_key(home: LogScope, event: EventId) -> Key {
     Key::new(log(home), event.to_string())
 }
 
-/// A party's log, or the vendor's.
+/// Returns the partition of a log.
 pub(super) fn log(home: LogScope) -> String {
     match home {
         LogScope::Partner(partner) => format!("LOG#{partner}"),
@@ -107,7 +108,7 @@ pub(super) fn log(home: LogScope) -> String {
     }
 }
 
-/// The part of a log that is about one license type.
+/// Returns the partition, in `by-facet`, of a log's events about one license type.
 pub(super) fn log_of_license_type(home: LogScope, license_type: &LicenseTypeCode) -> String {
     format!("{}#{license_type}", log(home))
 }

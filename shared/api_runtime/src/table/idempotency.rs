@@ -1,4 +1,4 @@
-//! What tells that a call or message took effect, or was refused, before.
+//! Records that a call or message already took effect or was refused.
 
 use domain::{Period, SourceId, Timestamp, Version};
 use serde::{Deserialize, Serialize};
@@ -6,32 +6,32 @@ use serde::{Deserialize, Serialize};
 use super::item::Entity;
 use super::key::{ALONE, Key, segment};
 
-/// The first answer to a call with an idempotency key.
+/// First answer to a call with an idempotency key, or to a message; stored for replay.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct IdempotencyRecord {
-    /// Where it is kept.
+    /// Key of the record.
     #[serde(flatten)]
     pub at: Key,
-    /// A digest of method, path, query and body: under one key, only one request has an answer.
+    /// Digest of method, path, query and body: only an equal request gets the answer. Empty for a message.
     pub request: String,
-    /// The HTTP status of the answer.
+    /// HTTP status of the answer.
     pub status: u16,
-    /// Its `Location`.
+    /// `Location` of the answer; absent if it has none.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub location: Option<String>,
-    /// The version of the object it shows, for its `ETag`.
+    /// Version of the object in the answer, for its `ETag`; absent if it has none.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub version: Option<Version>,
-    /// Its body, without secrets.
+    /// Body of the answer in JSON, without derived secrets.
     pub body: String,
-    /// From then on the key is free again; a message's never is.
+    /// Time from which the key can be used again. Absent for a message, whose record never expires.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub expires_at: Option<Timestamp>,
 }
 
 impl IdempotencyRecord {
-    /// How long it is kept.
+    /// Time for which an answer is stored: 30 days.
     pub const KEPT: Period = Period::days(30);
 }
 
@@ -47,14 +47,14 @@ impl Entity for IdempotencyRecord {
     }
 }
 
-/// Says that a message's refusal is in the log, so that it is not written there at every attempt.
+/// Mark that a message's refusal is already in the event log, so that further delivery attempts do not log it again.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct RefusalMark {
-    /// Which message.
+    /// Key of the mark, which names the source and the message.
     #[serde(flatten)]
     pub at: Key,
-    /// Senders have given up long before.
+    /// Time from which DynamoDB may delete the mark; senders stop their attempts long before.
     pub expires_at: Timestamp,
 }
 
@@ -70,17 +70,17 @@ impl Entity for RefusalMark {
     }
 }
 
-/// What is remembered of a call under a caller's idempotency key.
+/// Returns the key of the answer to a call with an idempotency key.
 pub(crate) fn idempotency_key(caller: &str, key: &str) -> Key {
     Key::new(format!("IDEMPOTENCY#{}#{}", segment(caller), segment(key)), ALONE)
 }
 
-/// What is kept of a store's message that took effect.
+/// Returns the key of the answer to a webhook message that took effect.
 pub(crate) fn message_key(source: &str, message: &str) -> Key {
     Key::new(format!("MESSAGE#{}#{}", segment(source), segment(message)), ALONE)
 }
 
-/// The mark that a message's refusal is in the log already.
+/// Returns the key of the mark that a message's refusal is already in the event log.
 pub fn refused_message_key(source: SourceId, message: &str) -> Key {
     Key::new(format!("REFUSED#{source}#{}", segment(message)), ALONE)
 }

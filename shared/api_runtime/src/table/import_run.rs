@@ -1,4 +1,4 @@
-//! Imports of details that were begun.
+//! Runs of detail imports.
 
 use domain::{Author, ImportId, Metadata, Timestamp};
 use serde::{Deserialize, Serialize};
@@ -7,34 +7,35 @@ use super::idempotency::IdempotencyRecord;
 use super::item::Entity;
 use super::key::{ALONE, Key, segment};
 
-/// An import of details that was begun. It is there until the import has ended.
+/// Run of a detail import. It exists until the import has been completed.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct ImportRun {
-    /// Where it is kept.
+    /// Key of the run.
     #[serde(flatten)]
     pub at: Key,
-    /// What all it changes names.
+    /// Id of the import, to which everything that it changes refers.
     pub import_id: ImportId,
-    /// A digest of the request, if it is to be done once.
+    /// Digest of the request; absent if the call has no idempotency key.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub request: Option<String>,
-    /// The call that is at it, as API Gateway names it.
+    /// API Gateway's request id of the call that holds the lease.
     pub call: String,
-    /// Until then nobody else is at it.
+    /// Time at which the lease ends; until then no other call may resume the import.
     pub lease_ends_at: Timestamp,
-    /// Of an import that is all or nothing: whether its rows were judged, and some may have been written. Then it goes on,
-    /// whatever is wrong meanwhile.
+    /// For an all-or-nothing import: whether its rows have been validated, and some may have been written. From then on
+    /// the import is resumed whatever errors its rows would have.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub writing: bool,
-    /// Who wants it.
+    /// Author of the import.
     pub author: Author,
-    /// How many rows it has.
+    /// Number of rows.
     pub rows: u64,
-    /// When it is given up, if nobody has gone on with it. One that was can be gone on with still, under its key.
+    /// Time at which the import is reported as aborted if no call resumes it; absent afterwards. Even then it can be
+    /// resumed under its idempotency key.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub due_at: Option<Timestamp>,
-    /// When it was begun, and which version.
+    /// Creation time, update time and version.
     #[serde(flatten)]
     pub metadata: Metadata,
 }
@@ -56,7 +57,8 @@ impl Entity for ImportRun {
     }
 }
 
-/// An import that was begun, of a call whose answer is to be kept here, or of this call, which has no key.
+/// Returns the key of an import run: next to the call's idempotency record or, for a call without a key, by its request
+/// id.
 pub fn import_key(slot: Option<&Key>, call: &str) -> Key {
     match slot {
         Some(slot) => Key::new(slot.pk.clone(), "IMPORT"),

@@ -1,5 +1,5 @@
-//! Items: what the table holds, and how each is found. All keys of an entity, those of the indexes too, are derived from the
-//! whole entity, so that no write leaves a stale one behind.
+//! Items of the table. All keys of an entity, including those of the indexes, are derived from the whole entity, so
+//! that no write leaves a stale one.
 
 use std::collections::HashMap;
 
@@ -11,43 +11,43 @@ use serde::de::DeserializeOwned;
 use super::error::Error;
 use super::key::{Key, due_key};
 
-/// An item as the SDK has it.
+/// An item, as the SDK represents it.
 pub type Item = HashMap<String, AttributeValue>;
 
-/// Something the table holds.
+/// An entity that is stored in the table.
 pub trait Entity: Serialize + DeserializeOwned + Send {
-    /// Its word, kept in each item as `entity` for those who read the stream.
+    /// Name of the entity, stored in each item as `entity` for consumers of the table's stream.
     const NAME: &'static str;
 
-    /// Where it is.
+    /// Returns the key in the table.
     fn key(&self) -> Key;
 
-    /// Where it is in `by-key`, the other way in.
+    /// Returns the key in the index `by-key`; `None` if the item is not in it.
     fn by_key(&self) -> Option<Key> {
         None
     }
 
-    /// Where it is in `by-facet`.
+    /// Returns the key in the index `by-facet`; `None` if the item is not in it.
     fn by_facet(&self) -> Option<Key> {
         None
     }
 
-    /// When something must happen to it next.
+    /// Returns the time at which something must happen to the item next; `None` if nothing must.
     fn due(&self) -> Option<Timestamp> {
         None
     }
 
-    /// When DynamoDB may forget it.
+    /// Returns the time from which DynamoDB may delete the item; `None` if it must not.
     fn forget_at(&self) -> Option<Timestamp> {
         None
     }
 }
 
-/// The item of an entity, with all its keys.
+/// Converts an entity to an item with all its keys.
 ///
 /// # Errors
 ///
-/// Never for our own types.
+/// Fails only if the entity cannot be serialized.
 pub fn to_item<E: Entity>(entity: &E) -> Result<Item, Error> {
     let mut item: Item = serde_dynamo::to_item(entity)?;
     let mut put = |name: &str, value: String| {
@@ -75,11 +75,11 @@ pub fn to_item<E: Entity>(entity: &E) -> Result<Item, Error> {
     Ok(item)
 }
 
-/// The entity of an item.
+/// Converts an item to its entity.
 ///
 /// # Errors
 ///
-/// When the item is not one of this entity.
+/// Fails if the item is not one of this entity.
 pub fn from_item<E: Entity>(item: Item) -> Result<E, Error> {
     Ok(serde_dynamo::from_item(item)?)
 }

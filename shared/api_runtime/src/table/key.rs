@@ -1,4 +1,4 @@
-//! The keys of the single table: what they all have in common. Each aggregate builds its own, from typed ids.
+//! Keys of the single table: the parts that all aggregates share. Each aggregate builds its own keys from typed ids.
 
 use std::collections::HashMap;
 
@@ -9,12 +9,12 @@ use domain::Timestamp;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
-/// Where an item is, in the table or in an index.
+/// Key of an item in the table or in an index.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct Key {
-    /// The partition.
+    /// Partition key.
     pub pk: String,
-    /// The place in it; unique there, also in an index, so that it serves as a position for paging.
+    /// Sort key. It is unique in its partition, also in an index, so that it serves as a position for paging.
     pub sk: String,
 }
 
@@ -23,27 +23,27 @@ impl Key {
         Self { pk: pk.into(), sk: sk.into() }
     }
 
-    /// It as attributes of the table.
+    /// Returns the key as attributes of the table.
     pub(super) fn attributes(&self) -> HashMap<String, AttributeValue> {
         let text = |text: &String| AttributeValue::S(text.clone());
         HashMap::from([("pk".to_owned(), text(&self.pk)), ("sk".to_owned(), text(&self.sk))])
     }
 }
 
-/// The sort key of what its partition is about.
+/// Sort key of the object that a partition belongs to, such as the partner.
 pub(super) const PROFILE: &str = "PROFILE";
 
-/// The sort key of items that are alone in their partition.
+/// Sort key of an item that is alone in its partition.
 pub(super) const ALONE: &str = "-";
 
-/// The partition of what is sold.
+/// Partition of the catalog: products, license types and detail fields.
 pub(super) const CATALOG: &str = "CATALOG";
 
-/// A free text as one segment of a key: long ones, and those that could be taken for more than one
-/// segment, stand there as their hash.
+/// Returns a free text as one segment of a key. A text that is long, or that could be read as more than one segment, is
+/// replaced by its hash.
 pub(super) fn segment(text: &str) -> String {
     const LONGEST: usize = 100;
-    // The last character of all ends ranges.
+    // The last code point ends key ranges.
     let plain = !text.contains(['#', char::MAX]) && !text.starts_with('~');
     if text.len() <= LONGEST && plain {
         text.to_owned()
@@ -52,21 +52,21 @@ pub(super) fn segment(text: &str) -> String {
     }
 }
 
-/// As many partitions hold what is due, so that no one of them has to take all writes.
+/// Number of partitions of the index `due`, among which its writes are distributed.
 pub const DUE_SHARDS: u8 = 4;
 
-/// A partition, in `due`, of what is due.
+/// Returns a partition of the index `due`.
 pub(super) fn due_shard(shard: u8) -> String {
     format!("DUE#{shard}")
 }
 
-/// An item in `due`: when something must happen to it.
+/// Returns the key in `due` of an item to which something must happen at this time.
 pub(super) fn due_key(item: &Key, at: Timestamp) -> Key {
     let shard = Sha256::digest(item.pk.as_bytes()).first().copied().unwrap_or_default() % DUE_SHARDS;
     Key::new(due_shard(shard), format!("{at}#{}#{}", item.pk, item.sk))
 }
 
-/// The key of a reservation: the value is the key.
+/// Returns the key of a reservation, which contains the reserved value.
 pub(super) fn unique(kind: &str, value: String) -> Key {
     Key::new(format!("UNIQUE#{kind}#{value}"), ALONE)
 }

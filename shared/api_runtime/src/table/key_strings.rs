@@ -1,4 +1,4 @@
-//! The literal keys of everything in the table: what is stored is found by these strings for as long as it is stored.
+//! Pins the literal keys of all items: a stored item is found by these strings for as long as it exists.
 
 use domain::event::LogScope;
 use domain::service_request::Month;

@@ -1,4 +1,4 @@
-//! License types, pools and assignments.
+//! License types, license pools and license assignments.
 
 use domain::{
     Assignment, AssignmentId, LicenseType, LicenseTypeCode, OrganizationId, PartnerId, Pool, Quantity,
@@ -11,13 +11,13 @@ use super::partner::partner_partition;
 use super::pattern::{Index, patterns};
 use super::write::{Expression, Update};
 
-/// What the sort keys of license types begin with.
+/// Prefix of the sort keys of license types.
 pub(super) const LICENSE_TYPES: &str = "LICENSE_TYPE#";
 
-/// What the sort keys of license assignments begin with.
+/// Prefix of the sort keys of license assignments.
 pub(super) const ASSIGNMENTS: &str = "ASSIGNMENT#";
 
-/// What the sort keys of pools begin with.
+/// Prefix of the sort keys of license pools.
 pub(super) const POOLS: &str = "POOL#";
 
 impl Entity for LicenseType {
@@ -59,7 +59,7 @@ patterns! {
         pool_key(*partner, license_type),
         "`PARTNER#<partner>` · `POOL#<type>`"
     }
-    /// a license assignment
+    /// a license assignment of a partner
     lookup AssignmentOfPartner(partner: PartnerId, assignment: AssignmentId) -> Assignment {
         assignment_key(*partner, *assignment),
         "`PARTNER#<partner>` · `ASSIGNMENT#<assignment>`"
@@ -69,7 +69,7 @@ patterns! {
         Index::Table, CATALOG.to_owned(), LICENSE_TYPES,
         "`CATALOG` · `LICENSE_TYPE#…`"
     }
-    /// the pools of a partner
+    /// the license pools of a partner
     list PoolsOfPartner(partner: PartnerId) -> Pool {
         Index::Table, partner_partition(*partner), POOLS,
         "`PARTNER#<partner>` · `POOL#…`"
@@ -81,30 +81,30 @@ patterns! {
     }
 }
 
-/// A license type.
+/// Returns the key of a license type.
 pub(super) fn license_type_key(code: &LicenseTypeCode) -> Key {
     Key::new(CATALOG, format!("{LICENSE_TYPES}{code}"))
 }
 
-/// A partner's pool of one license type.
+/// Returns the key of a partner's pool of one license type.
 pub(super) fn pool_key(partner: PartnerId, license_type: &LicenseTypeCode) -> Key {
     Key::new(partner_partition(partner), format!("{POOLS}{license_type}"))
 }
 
-/// A license assignment.
+/// Returns the key of a license assignment.
 pub(super) fn assignment_key(partner: PartnerId, assignment: AssignmentId) -> Key {
     Key::new(partner_partition(partner), format!("{ASSIGNMENTS}{assignment}"))
 }
 
-/// What makes an organization's license assignments findable from the organization.
+/// Returns the key, in `by-key`, by which an organization's license assignments are found.
 pub fn assignment_of_organization_key(organization: OrganizationId, assignment: AssignmentId) -> Key {
     Key::new(organization_partition(organization), format!("{ASSIGNMENTS}{assignment}"))
 }
 
-// A pool's numbers always change so that `purchased = available + assigned`, in one update with its condition. A pool is in
-// no index, so its numbers may change without the rest of it.
+// Every update of a pool is a single conditional write that keeps `purchased = available + assigned`. A pool is in no
+// index, so its numbers can be changed without writing the whole item.
 
-/// Takes licenses out, for good.
+/// Takes licenses out of a pool irreversibly, on the condition that enough are available.
 pub fn assign_from_pool(quantity: Quantity) -> Update {
     let update = "SET #available = #available - :quantity, #assigned = #assigned + :quantity";
     let condition = Expression::new("#available >= :quantity");
@@ -114,7 +114,7 @@ pub fn assign_from_pool(quantity: Quantity) -> Update {
     }
 }
 
-/// Puts licenses in; the first ones make `pool`, whose own numbers do not count.
+/// Adds licenses to a pool, and creates the pool with the first ones. The numbers in `pool` are ignored.
 pub fn credit_pool(pool: &Pool, quantity: u64) -> Update {
     let update = "SET #entity = :entity, #partnerId = :partner, #licenseType = :type, \
                   #purchased = if_not_exists(#purchased, :none) + :quantity, \
@@ -130,10 +130,10 @@ pub fn credit_pool(pool: &Pool, quantity: u64) -> Update {
     Update { update, condition: condition.number("room", Pool::MOST.saturating_sub(quantity)) }
 }
 
-/// Takes licenses back that nobody was assigned; `all` there were when they were looked at, or some of them.
+/// Takes unassigned licenses back, on the condition that at least `quantity` are available; with `all`, exactly that.
 pub fn withdraw_from_pool(quantity: u64, all: bool) -> Update {
     let update = "SET #purchased = #purchased - :quantity, #available = #available - :quantity";
-    // Of what was all there was, more may have come since: then more is to be taken back.
+    // If all available licenses are to be taken back, any that were added since they were read must be taken back, too.
     let condition = if all { "#available = :quantity" } else { "#available >= :quantity" };
     Update {
         update: Expression::new(update).number("quantity", quantity),
@@ -146,7 +146,7 @@ mod tests {
     use super::*;
     use crate::table::item::to_item;
 
-    /// `credit_pool` makes a pool without `to_item`: it must set all that `to_item` would.
+    /// `credit_pool` creates a pool without `to_item`, so it must set all that `to_item` sets besides the key.
     #[test]
     fn a_credited_pool_has_every_attribute_of_a_pool() {
         let pool = Pool {

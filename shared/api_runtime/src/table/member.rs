@@ -1,4 +1,4 @@
-//! A partner's members.
+//! Members of partners.
 
 use domain::access::MemberRecord;
 use domain::{Email, Member, MemberId, PartnerId};
@@ -11,7 +11,7 @@ use super::partner::partner_partition;
 use super::pattern::{Index, patterns};
 use super::reservation::Reservation;
 
-/// What the sort keys of members begin with.
+/// Prefix of the sort keys of members.
 pub(super) const MEMBERS: &str = "MEMBER#";
 
 impl Entity for Member {
@@ -27,17 +27,17 @@ impl Entity for Member {
 }
 
 patterns! {
-    /// how many members with an e-mail a partner has removed
+    /// the number of members with an e-mail that a partner has removed
     lookup CountOfRemovals(partner: PartnerId, email: Email) -> Count {
         count_of_removals_key(*partner, email),
         "`PARTNER#<partner>` · `COUNT#REMOVAL#<e-mail>`"
     }
-    /// a partner's member
+    /// a member of a partner
     lookup MemberOfPartner(partner: PartnerId, member: MemberId) -> Member {
         member_key(*partner, *member),
         "`PARTNER#<partner>` · `MEMBER#<member>`"
     }
-    /// which member of a partner has an e-mail
+    /// the member of a partner with an e-mail
     lookup EmailInPartner(partner: PartnerId, email: Email) -> Reservation {
         member_email_key(*partner, email),
         "`UNIQUE#member-email#<partner>#<e-mail>` · `-`"
@@ -49,38 +49,39 @@ patterns! {
     }
 }
 
-/// How many members with an e-mail a partner has removed.
+/// Returns the key of the number of members with an e-mail that a partner has removed.
 pub(super) fn count_of_removals_key(partner: PartnerId, email: &Email) -> Key {
     Key::new(partner_partition(partner), format!("COUNT#REMOVAL#{}", segment(email.folded())))
 }
 
-/// A partner's member.
+/// Returns the key of a member.
 pub(super) fn member_key(partner: PartnerId, member: MemberId) -> Key {
     Key::new(partner_partition(partner), format!("{MEMBERS}{member}"))
 }
 
-/// A member among those of its partner, in `by-key`, by its e-mail.
+/// Returns the key of a member among those of its partner, by e-mail, in `by-key`.
 pub(super) fn member_by_email_key(partner: PartnerId, email: &Email) -> Key {
     Key::new(partner_partition(partner), format!("{MEMBERS}{}", segment(email.folded())))
 }
 
-/// The reservation of a member's e-mail in its partner.
+/// Returns the key of the reservation of a member's e-mail in its partner.
 pub(super) fn member_email_key(partner: PartnerId, email: &Email) -> Key {
     unique("member-email", format!("{partner}#{}", segment(email.folded())))
 }
 
 impl Reservation {
-    /// Gives a member its e-mail in its partner, which had removed so many members with it before.
+    /// Reserves a member's e-mail in its partner. `removals` is the number of members with this e-mail that the partner
+    /// had removed before.
     pub fn member_email(member: &Member, removals: u64) -> Self {
         let at = member_email_key(member.partner_id, &member.email);
         Self { manager: member.admin, removals: Some(removals), ..Self::new(at, member.id) }
     }
 
-    /// The record of the member that has the e-mail.
+    /// Returns the record of the member that has the e-mail.
     ///
     /// # Errors
     ///
-    /// When it is not a member that has it.
+    /// Fails if the owner of the reservation is not a member.
     pub fn member_record(&self) -> Result<MemberRecord, Error> {
         Ok(MemberRecord { id: self.owner_id()?, removals: self.removals.unwrap_or_default() })
     }

@@ -1,5 +1,5 @@
-//! The single table. Each aggregate has a file: its items, the access patterns that find them, their keys, and the updates
-//! that are made without reading.
+//! The single table. Each aggregate has a file with its items, access patterns and keys, and with the updates that need
+//! no read before them.
 
 pub mod client;
 pub mod count;
@@ -30,7 +30,7 @@ pub use read::{BatchGet, BatchResult, ItemFilter, Page, PageQuery};
 pub use reservation::Reservation;
 pub use write::{Expression, Update, Write};
 
-/// Lists the aggregates that have access patterns.
+/// Declares the aggregates that have access patterns.
 macro_rules! aggregates {
     ($($name:ident),* $(,)?) => {
         $(
@@ -38,7 +38,7 @@ macro_rules! aggregates {
             pub use $name::*;
         )*
 
-        /// Every access pattern, for README.
+        /// Returns all access patterns, for the README.
         pub fn access_patterns() -> Vec<pattern::Described> {
             [$($name::PATTERNS),*].concat()
         }

@@ -1,4 +1,5 @@
-//! Counts of an organization's service requests by month: changed in the transactions that change them, without being read.
+//! Monthly counts of an organization's service requests. They are updated, without being read, in the transactions that
+//! change service requests.
 
 use domain::dashboard::Counts;
 use domain::service_request::Month;
@@ -12,28 +13,28 @@ use super::organization::organization_partition;
 use super::pattern::{AccessPattern, Described, Index, ListPattern, patterns};
 use super::write::{Action, Expression, Write};
 
-/// What the sort keys of what is counted of service requests begin with.
+/// Prefix of the sort keys of monthly counts.
 pub(super) const MONTHLY_COUNTS: &str = "MONTHLY_COUNTS#";
 
-/// What is counted of the service requests that were submitted to an organization in a month.
+/// Counts of an organization's service requests that were submitted in one month.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct MonthlyCounts {
-    /// Whose, and of which month.
+    /// Key of the item, which names the organization and the month.
     #[serde(flatten)]
     pub at: Key,
-    /// Its word: all other attributes are counts.
+    /// Name of the entity. It is a field, because all other attributes are counts.
     pub entity: String,
-    /// How many of them are counted in what.
+    /// Number of service requests by counter.
     #[serde(flatten)]
     pub counts: Counts,
 }
 
 impl MonthlyCounts {
-    /// The month.
+    /// Returns the month.
     ///
     /// # Errors
     ///
-    /// Never for what is in the table.
+    /// Fails only if the key contains no month.
     pub fn month(&self) -> Result<Month, Error> {
         let month = self.at.sk.strip_prefix(MONTHLY_COUNTS).and_then(|month| month.parse().ok());
         month.ok_or_else(|| Error::Internal("what is counted is of no month".to_owned()))
@@ -48,14 +49,14 @@ impl Entity for MonthlyCounts {
     }
 }
 
-/// Finds what is counted of an organization's service requests, from one month to another, both included.
+/// Finds the monthly counts of an organization's service requests, from one month to another, both inclusive.
 #[derive(Debug, Clone)]
 pub struct MonthlyCountsOf(
-    /// Of which organization.
+    /// Organization that the service requests belong to.
     pub OrganizationId,
-    /// The first month.
+    /// First month, inclusive.
     pub Month,
-    /// The last month.
+    /// Last month, inclusive.
     pub Month,
 );
 
@@ -63,7 +64,7 @@ impl AccessPattern for MonthlyCountsOf {
     type Entity = MonthlyCounts;
     const DESCRIBED: Described = Described {
         name: "MonthlyCountsOf",
-        about: "what is counted of an organization's service requests, by the months of their submission",
+        about: "the monthly counts of an organization's service requests, by month of submission",
         place: "`ORG#<organization>` · `MONTHLY_COUNTS#<month>`",
     };
 }
@@ -87,13 +88,13 @@ patterns! {
     custom MonthlyCountsOf {}
 }
 
-/// What is counted of the service requests that were submitted to an organization in a month.
+/// Returns the key of an organization's counts of one month.
 pub fn monthly_counts_key(organization: OrganizationId, month: &Month) -> Key {
     Key::new(organization_partition(organization), format!("{MONTHLY_COUNTS}{month}"))
 }
 
-/// Counts a service request that was, if it was, something else before, in the month in which it was submitted; none if no
-/// count changes.
+/// Returns the update of the counts for a service request that was created or changed; `before` is its previous state,
+/// if any. The counts are those of the month in which it was submitted. Returns `None` if no count changes.
 pub fn count_service_request(request: &ServiceRequest, before: Option<&ServiceRequest>) -> Option<Write> {
     let counted = request.counted_since(before);
     if counted.is_empty() {

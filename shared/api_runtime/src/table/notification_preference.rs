@@ -1,4 +1,4 @@
-//! What a person wants to be notified of.
+//! Notification preferences of people.
 
 use domain::service_request::NotificationPreference;
 use domain::{Email, OrganizationId, PartnerId};
@@ -18,14 +18,15 @@ impl Entity for NotificationPreference {
 }
 
 patterns! {
-    /// what a partner's member, or a customer, wants to be told of an organization's service requests
+    /// the notification preference of a partner's member, or of a customer, in an organization
     lookup PreferenceOf(organization: OrganizationId, partner: Option<PartnerId>, email: Email) -> NotificationPreference {
         preference_key(*organization, *partner, email),
         "`ORG#<organization>` · `PREFERENCE#<partner or CUSTOMER>#<e-mail>`"
     }
 }
 
-/// What a person wants to be told of an organization's service requests: a partner's member, or a customer of its.
+/// Returns the key of a person's notification preference in an organization: a partner's member, or a customer
+/// (`None`).
 pub(super) fn preference_key(organization: OrganizationId, partner: Option<PartnerId>, email: &Email) -> Key {
     let of = partner.map_or_else(|| "CUSTOMER".to_owned(), |partner| partner.to_string());
     Key::new(organization_partition(organization), format!("PREFERENCE#{of}#{}", segment(email.folded())))

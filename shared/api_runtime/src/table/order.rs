@@ -1,4 +1,4 @@
-//! Orders of stores, and the queues of those that are parked.
+//! Orders of stores, and the queues of parked orders.
 
 use domain::{Order, OrderId, ParkedOrderId, Parking, SourceId, StoreAccount, Timestamp};
 use serde::{Deserialize, Serialize};
@@ -7,7 +7,7 @@ use super::item::Entity;
 use super::key::{ALONE, Key, segment};
 use super::pattern::{Index, patterns};
 
-/// The partition, in `by-facet`, of all parked orders.
+/// Partition, in `by-facet`, of all parked orders.
 pub(super) const PARKED_ORDERS: &str = "PARKED_ORDERS";
 
 impl Entity for Order {
@@ -30,22 +30,22 @@ impl Entity for Order {
     }
 }
 
-/// A parked order in the queue of its account.
+/// Entry of a parked order in the queue of its store account.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct ParkedOrderEntry {
-    /// The store.
+    /// Store that sent the order.
     pub source_id: SourceId,
-    /// The account there.
+    /// Account at the store.
     pub store_account: StoreAccount,
-    /// Its place in the queue.
+    /// Id of the parked order, which is its position in the queue.
     pub id: ParkedOrderId,
-    /// The store's number of it.
+    /// Id of the order at the store.
     pub order_id: OrderId,
 }
 
 impl ParkedOrderEntry {
-    /// An order's place in the queue, if it is parked.
+    /// Returns the queue entry of an order; `None` if it is not parked.
     pub fn of(order: &Order) -> Option<Self> {
         let Parking { id, store_account, .. } = order.parked()?.clone();
         Some(Self { source_id: order.source_id, store_account, id, order_id: order.order_id.clone() })
@@ -66,49 +66,49 @@ patterns! {
         order_key(*source, order),
         "`ORDER#<source>#<order id>` · `-`"
     }
-    /// the orders that are parked for an account at a store, in the order of their coming
+    /// the orders that are parked for a store account, in the order of their arrival
     list ParkedForAccount(source: SourceId, account: StoreAccount) -> ParkedOrderEntry {
         Index::Table, parked_for(*source, account), "",
         "`PARKED#<source>#<account>` · `<parked order>`"
     }
-    /// all parked orders, in the order of their coming
+    /// all parked orders, in the order of their arrival
     list ParkedOrders() -> Order {
         Index::ByFacet, PARKED_ORDERS.to_owned(), "",
         "in `by-facet` `PARKED_ORDERS` · `<parked order>`"
     }
-    /// the order that is, or was, parked under an id
+    /// the order that is or was parked under an id
     list OrderByParkedId(parked: ParkedOrderId) -> Order {
         Index::ByKey, parked_order(*parked), "",
         "in `by-key` `PARKED_ORDER#<parked order>` · `-`"
     }
 }
 
-/// An order of a source.
+/// Returns the key of an order.
 pub(super) fn order_key(source: SourceId, order: &OrderId) -> Key {
     Key::new(format!("ORDER#{source}#{}", segment(order.as_str())), ALONE)
 }
 
-/// The partition of the orders that are parked for an account.
+/// Returns the partition of the orders that are parked for a store account.
 pub(super) fn parked_for(source: SourceId, account: &StoreAccount) -> String {
     format!("PARKED#{source}#{}", segment(account.as_str()))
 }
 
-/// A parked order among those of its account, in the order of their coming.
+/// Returns the key of a parked order among those of its store account, in the order of their arrival.
 pub(super) fn parked_key(source: SourceId, account: &StoreAccount, parked: ParkedOrderId) -> Key {
     Key::new(parked_for(source, account), parked.to_string())
 }
 
-/// The partition, in `by-key`, of an order that is, or was, parked under this id.
+/// Returns the partition, in `by-key`, of the order that is or was parked under this id.
 pub(super) fn parked_order(parked: ParkedOrderId) -> String {
     format!("PARKED_ORDER#{parked}")
 }
 
-/// An order by the id under which it is, or was, parked.
+/// Returns the key, in `by-key`, of an order by the id under which it is or was parked.
 pub(super) fn order_by_parked_key(parked: ParkedOrderId) -> Key {
     Key::new(parked_order(parked), ALONE)
 }
 
-/// A parked order among all.
+/// Returns the key of a parked order among all parked orders, in `by-facet`.
 pub(super) fn parked_among_all_key(parked: ParkedOrderId) -> Key {
     Key::new(PARKED_ORDERS, parked.to_string())
 }

@@ -8,7 +8,7 @@ use super::key::{Key, PROFILE, segment, unique};
 use super::pattern::{Index, patterns};
 use super::reservation::{Reservation, giver};
 
-/// The partition, in `by-facet`, of all organizations.
+/// Partition, in `by-facet`, of all organizations.
 pub(super) const ORGANIZATIONS: &str = "ORGANIZATIONS";
 
 impl Entity for Organization {
@@ -24,7 +24,7 @@ impl Entity for Organization {
 }
 
 patterns! {
-    /// which organization has an external id that the vendor, or a partner, gave
+    /// the organization with an external id that a partner, or the vendor, gave
     lookup OrganizationByExternalId(giver: Option<PartnerId>, external_id: ExternalId) -> Reservation {
         organization_external_id_key(*giver, external_id),
         "`UNIQUE#organization-external-id#<VENDOR or partner>#<external id>` · `-`"
@@ -41,28 +41,28 @@ patterns! {
     }
 }
 
-/// An organization among all, by name.
+/// Returns the key of an organization among all, by name, in `by-facet`.
 pub(super) fn organization_among_all_key(name: &Name, organization: OrganizationId) -> Key {
     Key::new(ORGANIZATIONS, format!("{}#{organization}", Folded::of(name.as_str()).sort_key()))
 }
 
-/// An organization.
+/// Returns the key of an organization.
 pub(super) fn organization_key(organization: OrganizationId) -> Key {
     Key::new(organization_partition(organization), PROFILE)
 }
 
-/// The partition of an organization and what it has.
+/// Returns the partition of an organization and everything that belongs to it.
 pub(super) fn organization_partition(organization: OrganizationId) -> String {
     format!("ORG#{organization}")
 }
 
-/// The reservation of an organization's external id, which a partner gave, or the vendor.
+/// Returns the key of the reservation of an organization's external id, which a partner or the vendor (`None`) gave.
 pub(super) fn organization_external_id_key(by: Option<PartnerId>, external_id: &ExternalId) -> Key {
     unique("organization-external-id", format!("{}#{}", giver(by), segment(external_id.as_str())))
 }
 
 impl Reservation {
-    /// Gives an organization an external id of its creator's: a partner's, or the vendor's.
+    /// Reserves an external id of an organization among those that its giver, a partner or the vendor (`None`), gave.
     pub fn organization_external_id(
         giver: Option<PartnerId>,
         external_id: &ExternalId,

@@ -8,7 +8,7 @@ use super::key::{Key, PROFILE, segment, unique};
 use super::pattern::{Index, patterns};
 use super::reservation::Reservation;
 
-/// The partition, in `by-facet`, of all partners.
+/// Partition, in `by-facet`, of all partners.
 pub(super) const PARTNERS: &str = "PARTNERS";
 
 impl Entity for Partner {
@@ -36,28 +36,28 @@ patterns! {
     }
 }
 
-/// A partner among all, by name.
+/// Returns the key of a partner among all, by name, in `by-facet`.
 pub(super) fn partner_among_all_key(name: &Name, partner: PartnerId) -> Key {
     Key::new(PARTNERS, format!("{}#{partner}", Folded::of(name.as_str()).sort_key()))
 }
 
-/// A partner.
+/// Returns the key of a partner.
 pub(super) fn partner_key(partner: PartnerId) -> Key {
     Key::new(partner_partition(partner), PROFILE)
 }
 
-/// The partition of a partner and what it has.
+/// Returns the partition of a partner and everything that belongs to it.
 pub(super) fn partner_partition(partner: PartnerId) -> String {
     format!("PARTNER#{partner}")
 }
 
-/// The reservation of a partner's external id, which the vendor gave.
+/// Returns the key of the reservation of a partner's external id, which the vendor gave.
 pub(super) fn partner_external_id_key(external_id: &ExternalId) -> Key {
     unique("partner-external-id", segment(external_id.as_str()))
 }
 
 impl Reservation {
-    /// Gives a partner an external id of the vendor's.
+    /// Reserves an external id of a partner among those that the vendor gave.
     pub fn partner_external_id(external_id: &ExternalId, owner: PartnerId) -> Self {
         Self::new(partner_external_id_key(external_id), owner)
     }

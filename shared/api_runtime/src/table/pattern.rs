@@ -1,5 +1,5 @@
-//! Access patterns: every way in which items are found, to be read or to be a condition of a change. Each is a type, and
-//! stands with its aggregate.
+//! Access patterns: all ways in which items are found, to be read or as conditions of a change. Each is a type in the
+//! file of its aggregate.
 
 use aws_sdk_dynamodb::types::AttributeValue;
 use domain::{Id, Timestamp};
@@ -12,16 +12,16 @@ use super::key::Key;
 pub enum Index {
     /// The table.
     Table,
-    /// The other way in: from a customer to what others hold about it.
+    /// Index by a second key: leads, for example, from a partner to its access or from an organization to its events.
     ByKey,
-    /// By product, license type or month.
+    /// Index for lists, for example of all partners by name, or of the entitlements to a product.
     ByFacet,
-    /// By when something must happen next.
+    /// Index by the time at which something must happen next.
     Due,
 }
 
 impl Index {
-    /// The index's name; the table has none.
+    /// Returns the name of the index; `None` for the table.
     pub fn name(self) -> Option<&'static str> {
         match self {
             Self::Table => None,
@@ -31,7 +31,7 @@ impl Index {
         }
     }
 
-    /// The attributes that are its partition and sort key.
+    /// Returns the names of its partition key and sort key attributes.
     pub fn attributes(self) -> (&'static str, &'static str) {
         match self {
             Self::Table => ("pk", "sk"),
@@ -44,53 +44,54 @@ impl Index {
 
 /// A way in which items are found.
 pub trait AccessPattern {
-    /// What it finds.
+    /// Entity that is found.
     type Entity: Entity;
-    /// Its line in the table of access patterns.
+    /// Line of the pattern in the table of access patterns.
     const DESCRIBED: Described;
 }
 
 /// Finds one item by its key.
 pub trait Lookup: AccessPattern {
-    /// Where it is.
+    /// Returns the key of the item.
     fn key(&self) -> Key;
 }
 
 /// Finds the items of one partition in the order of their sort keys.
 pub trait ListPattern: AccessPattern + Sync {
-    /// In the table, or in which index.
+    /// Returns the index that is queried, or the table.
     fn index(&self) -> Index;
 
-    /// In which partition.
+    /// Returns the partition.
     fn partition(&self) -> String;
 
-    /// From which sort key to which, both included.
+    /// Returns the first and the last sort key of the range, both inclusive.
     fn range(&self) -> (String, String);
 
-    /// Keeps only the items whose attribute, at this path, has this value.
+    /// Returns the filters: paths of attributes, each with the value that it must have.
     fn filter(&self) -> Vec<(&'static [&'static str], AttributeValue)> {
         Vec::new()
     }
 }
 
-/// All sort keys that begin with `prefix`. DynamoDB takes no empty text for a key, though all are after it.
+/// Returns the range of all sort keys that begin with `prefix`. DynamoDB rejects an empty string as a key, so the range
+/// for an empty prefix begins with the first character.
 pub(super) fn starting_with(prefix: &str) -> (String, String) {
     let low = if prefix.is_empty() { "\u{1}" } else { prefix };
     (low.to_owned(), format!("{prefix}{}", char::MAX))
 }
 
-/// A line of the table of access patterns.
+/// Line of the table of access patterns.
 #[derive(Debug, Clone, Copy)]
 pub struct Described {
-    /// The type's name.
+    /// Name of the pattern's type.
     pub name: &'static str,
-    /// What it finds, in a line.
+    /// Phrase that says what the pattern finds.
     pub about: &'static str,
-    /// Where it finds it: partition and sort key.
+    /// Partition and sort key at which it finds that, as Markdown.
     pub place: &'static str,
 }
 
-/// The sort keys of what was given its id in a time, each after `prefix`.
+/// Returns the range of sort keys, each `prefix` and an id, whose ids were given at or after `from` and before `to`.
 pub(super) fn given<I: Id + std::fmt::Display>(
     prefix: &str,
     from: Option<Timestamp>,
@@ -102,8 +103,9 @@ pub(super) fn given<I: Id + std::fmt::Display>(
     (low, high.unwrap_or_else(|| format!("{all}{}", char::MAX)))
 }
 
-/// The access patterns of an aggregate. A `lookup` finds one item by its key; a `list` those of one partition whose sort
-/// keys begin with a prefix; a `custom` one is written out beside. Each ends with its place, for README.
+/// Declares the access patterns of an aggregate. A `lookup` finds one item by its key; a `list` finds the items of one
+/// partition whose sort keys begin with a prefix; a `custom` pattern is implemented separately. Each ends with its
+/// place in the table, for the README.
 macro_rules! patterns {
     ($($(#[doc = $about:literal])? $kind:ident $name:ident $(($($field:ident: $type:ty),*) -> $entity:ty)? {
         $($body:tt)*
@@ -112,14 +114,14 @@ macro_rules! patterns {
             $kind $($about)? $name $(($($field: $type),*) -> $entity)? { $($body)* }
         })*
 
-        /// The access patterns of this aggregate, for README.
+        /// Access patterns of this aggregate, for the README.
         pub(super) const PATTERNS: &[$crate::table::pattern::Described] =
             &[$(<$name as $crate::table::pattern::AccessPattern>::DESCRIBED),*];
     };
 }
 pub(super) use patterns;
 
-/// One of them.
+/// Declares one access pattern.
 macro_rules! pattern {
     (lookup $about:literal $name:ident($($field:ident: $type:ty),*) -> $entity:ty { $key:expr, $place:literal }) => {
         $crate::table::pattern::pattern! { type $about $name($($type),*) -> $entity, $place }

@@ -8,7 +8,7 @@ use super::key::{CATALOG, Key, segment, unique};
 use super::pattern::{Index, patterns};
 use super::reservation::Reservation;
 
-/// What the sort keys of products begin with.
+/// Prefix of the sort keys of products.
 pub(super) const PRODUCTS: &str = "PRODUCT#";
 
 impl Entity for Product {
@@ -25,7 +25,7 @@ patterns! {
         product_key(*product),
         "`CATALOG` · `PRODUCT#<product>`"
     }
-    /// which product has a code
+    /// the product with a code
     lookup ProductByCode(code: ProductCode) -> Reservation {
         product_code_key(code),
         "`UNIQUE#product-code#<code>` · `-`"
@@ -37,28 +37,28 @@ patterns! {
     }
 }
 
-/// A product.
+/// Returns the key of a product.
 pub(super) fn product_key(product: ProductId) -> Key {
     Key::new(CATALOG, format!("{PRODUCTS}{product}"))
 }
 
-/// The reservation of a product's name.
+/// Returns the key of the reservation of a product's name.
 pub(super) fn product_name_key(name: &Name) -> Key {
     unique("product-name", segment(&unique_form(name.as_str())))
 }
 
-/// The reservation of a product's code.
+/// Returns the key of the reservation of a product's code.
 pub(super) fn product_code_key(code: &ProductCode) -> Key {
     unique("product-code", segment(code.as_str()))
 }
 
 impl Reservation {
-    /// Gives a product a name.
+    /// Reserves a product's name.
     pub fn product_name(name: &Name, owner: ProductId) -> Self {
         Self::new(product_name_key(name), owner)
     }
 
-    /// Gives a product a code.
+    /// Reserves a product's code.
     pub fn product_code(code: &ProductCode, owner: ProductId) -> Self {
         Self::new(product_code_key(code), owner)
     }

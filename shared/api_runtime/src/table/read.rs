@@ -1,4 +1,4 @@
-//! Reading: one item, many at once, a listing, a page of one.
+//! Reads one item, many items at once, a listing, or a page of it.
 
 use std::collections::{BTreeSet, HashMap};
 
@@ -12,31 +12,32 @@ use super::item::{self, Item};
 use super::key::Key;
 use super::pattern::{ListPattern, Lookup};
 
-/// Which items of a listing are wanted.
+/// Requested part of a listing.
 #[derive(Debug, Clone)]
 pub struct PageQuery {
-    /// How many at most.
+    /// Maximum number of items.
     pub size: usize,
-    /// From the lowest sort key on, or from the highest.
+    /// Whether to read in ascending order of sort keys; otherwise in descending order.
     pub ascending: bool,
-    /// Only what comes after this sort key.
+    /// Sort key after which the page begins; `None` for the first page.
     pub after: Option<String>,
-    /// As the items are now, which an index cannot tell, or as they were a moment ago.
+    /// Whether to use a consistent read, which no index supports.
     pub consistent: bool,
 }
 
-/// Some items of a listing.
+/// A page of a listing.
 #[derive(Debug)]
 pub struct Page<E> {
-    /// The items.
+    /// Items of the page.
     pub items: Vec<E>,
-    /// The sort key after which more may come.
+    /// Sort key after which there may be more items; `None` on the last page.
     pub next: Option<String>,
 }
 
 impl<E> Page<E> {
-    /// One page of those of several listings that were cut alike, each item but once: `place` is its sort key in all of
-    /// them. A listing that goes on is known up to the position where it does, and so far only is the merged page.
+    /// Merges pages of several listings, all read with the same query, into one page without duplicates; `place`
+    /// returns the sort key that an item has in all of them. A listing that has more items is only known up to its
+    /// `next`, so the merged page does not extend beyond the first such position.
     pub fn merge(pages: Vec<Self>, page_query: &PageQuery, place: impl Fn(&E) -> String) -> Self {
         let in_order =
             |one: &String, other: &String| if page_query.ascending { one <= other } else { one >= other };
@@ -57,22 +58,22 @@ impl<E> Page<E> {
     }
 }
 
-/// Which items of a listing are wanted, by what they say.
+/// Predicate that selects items of a listing.
 pub type ItemFilter<'a, E> = &'a (dyn Fn(&E) -> bool + Sync);
 
-/// As many items DynamoDB reads in one request of a batch.
+/// Maximum number of items that DynamoDB reads in one `BatchGetItem` request.
 const BATCH: usize = 100;
 
-/// As many batches are under way at once.
+/// Number of batches that are read concurrently.
 const SIDE_BY_SIDE: usize = 4;
 
-/// What a filtered page looks at, for each item that is wanted and at least: it may be short then. (DynamoDB
-/// also ends a page at 1 MB.)
+/// Items that a page with a filter examines per requested item; at least [`EXAMINED_LEAST`]. Because of this limit the
+/// page may be short. (DynamoDB also ends a page at 1 MB.)
 const EXAMINED_EACH: usize = 8;
 const EXAMINED_LEAST: usize = 100;
 
 impl Table {
-    /// Reads one item, as it is now.
+    /// Reads one item with a consistent read.
     ///
     /// # Errors
     ///
@@ -84,7 +85,7 @@ impl Table {
         found.item.map(item::from_item).transpose()
     }
 
-    /// Reads many items at once; as they are now if `consistent`, else as they were a moment ago.
+    /// Reads many items at once, with consistent reads if `consistent`.
     ///
     /// # Errors
     ///
@@ -109,7 +110,7 @@ impl Table {
         let mut left = Some(wanted);
         let mut pause = Pause::default();
         let mut found = Vec::new();
-        // DynamoDB may leave some keys for the next call; the caller's deadline bounds the loop.
+        // DynamoDB may leave some keys unprocessed; the caller's deadline bounds the loop.
         while let Some(wanted) = left.take().filter(|wanted| !wanted.keys().is_empty()) {
             let request = self.client.batch_get_item().request_items(&self.name, wanted);
             let answer = request.send().await.map_err(|error| sdk_error(&error))?;
@@ -128,8 +129,7 @@ impl Table {
         Ok(found)
     }
 
-    /// Reads all items of a listing; as they are now if `consistent`, which an index cannot, else as they were a
-    /// moment ago.
+    /// Reads all items of a listing, with consistent reads if `consistent`, which no index supports.
     ///
     /// # Errors
     ///
@@ -152,9 +152,9 @@ impl Table {
         }
     }
 
-    /// Reads a page of a listing. Sort keys are unique in a partition, so the last
-    /// one is a position that stays right while items are being added. With `wanted` only such items are
-    /// on it; 1 MB is examined for them.
+    /// Reads a page of a listing. Sort keys are unique in a partition, so the last one is a position that stays valid
+    /// while items are being added. With `wanted` the page contains only items that it accepts, among up to 1 MB of
+    /// examined items.
     ///
     /// # Errors
     ///
@@ -166,14 +166,15 @@ impl Table {
         wanted: Option<ItemFilter<'_, L::Entity>>,
     ) -> Result<Page<L::Entity>, Error> {
         let (low, high) = listing.range();
-        // A position of another listing is none here.
+        // A position outside of the range belongs to another listing and is ignored.
         let after = page_query.after.as_ref().filter(|after| (&low..=&high).contains(after));
         let range = match (after, page_query.ascending) {
             (Some(after), true) => (after.clone(), high),
             (Some(after), false) => (low, after.clone()),
             (None, _) => (low, high),
         };
-        // One more than wanted tells whether there is a next page; the position itself is read again.
+        // One item more than requested tells whether there is a next page. The range includes the position, so its item
+        // is read again.
         let needed = page_query.size + 1 + usize::from(after.is_some());
         let examined = (needed * EXAMINED_EACH).max(EXAMINED_LEAST);
         let limit = if listing.filter().is_empty() { needed } else { examined };
@@ -230,17 +231,17 @@ impl Table {
     }
 }
 
-/// Keys of items that are wanted together.
+/// Keys of items that are read together.
 #[derive(Debug, Default)]
 pub struct BatchGet(BTreeSet<Key>);
 
 impl BatchGet {
-    /// Nothing yet.
+    /// Returns an empty batch.
     pub fn new() -> Self {
         Self::default()
     }
 
-    /// Also this.
+    /// Adds the item of a lookup.
     pub fn add<L: Lookup>(&mut self, lookup: &L) {
         self.add_key(lookup.key());
     }
@@ -250,25 +251,25 @@ impl BatchGet {
     }
 }
 
-/// Items that were wanted together, as far as they exist.
+/// Items that were read together, without those that do not exist.
 #[derive(Debug)]
 pub struct BatchResult(pub(super) HashMap<Key, Item>);
 
 impl BatchResult {
-    /// What a lookup found.
+    /// Returns the item of a lookup; `None` if it does not exist.
     ///
     /// # Errors
     ///
-    /// When the item is not one of the lookup's entity.
+    /// Fails if the item is not one of the lookup's entity.
     pub fn get<L: Lookup>(&self, lookup: &L) -> Result<Option<L::Entity>, Error> {
         self.0.get(&lookup.key()).cloned().map(item::from_item).transpose()
     }
 
-    /// What a lookup found, which is not asked for again.
+    /// Takes the item of a lookup out of the result; `None` if it does not exist.
     ///
     /// # Errors
     ///
-    /// When the item is not one of the lookup's entity.
+    /// Fails if the item is not one of the lookup's entity.
     pub fn take<L: Lookup>(&mut self, lookup: &L) -> Result<Option<L::Entity>, Error> {
         self.0.remove(&lookup.key()).map(item::from_item).transpose()
     }
@@ -278,7 +279,7 @@ impl BatchResult {
 mod tests {
     use super::*;
 
-    /// A page of a listing of these, which may be short.
+    /// Returns a page of a listing of these texts. Like a page of DynamoDB it may be short.
     fn page(all: &[String], page_query: &PageQuery) -> Page<String> {
         let after = |one: &&String| match (&page_query.after, page_query.ascending) {
             (Some(after), true) => *one > after,
@@ -292,7 +293,7 @@ mod tests {
         }
         let size = match fastrand::bool() {
             true => page_query.size,
-            // DynamoDB ends a page where it likes; not before its first item.
+            // DynamoDB may end a page after any item, but not before the first one.
             false => fastrand::usize(1..=page_query.size),
         };
         let next = (all.len() > size).then(|| all[size - 1].clone());

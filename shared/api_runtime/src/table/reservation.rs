@@ -1,4 +1,4 @@
-//! What makes a value unique.
+//! Reservations, which make values unique.
 
 use std::fmt::Display;
 use std::str::FromStr;
@@ -9,34 +9,35 @@ use super::error::Error;
 use super::item::Entity;
 use super::key::Key;
 
-/// Makes a value unique: the item's key is the value.
+/// Makes a value unique: the key of the item contains the value.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Reservation {
-    /// The value, as the reservation's key.
+    /// Key of the item, which contains the value.
     #[serde(flatten)]
     pub at: Key,
-    /// The id of what has the value.
+    /// Id of the object that has the value.
     pub owner: String,
-    /// Of a person's e-mail: whether a customer manages the organization's customers, a member the partner's members.
+    /// For a person's e-mail: whether the customer is a contact manager, or the member an admin. Default: `false`.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub manager: bool,
-    /// Of a member's e-mail: how many members with it the partner had removed before.
+    /// For a member's e-mail: number of members with this e-mail that the partner had removed before. Absent for other
+    /// values.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub removals: Option<u64>,
 }
 
 impl Reservation {
-    /// Reserves a value, which its key is, for an owner.
+    /// Reserves the value in a key for an owner.
     pub(super) fn new(at: Key, owner: impl Display) -> Self {
         Self { at, owner: owner.to_string(), manager: false, removals: None }
     }
 
-    /// The id of the owner.
+    /// Returns the id of the owner.
     ///
     /// # Errors
     ///
-    /// When the value belongs to an owner of another kind.
+    /// Fails if the owner is of another kind.
     pub fn owner_id<I: FromStr>(&self) -> Result<I, Error> {
         self.owner
             .parse()
@@ -52,7 +53,8 @@ impl Entity for Reservation {
     }
 }
 
-/// Who gave an external id: each giver has its own.
+/// Returns the giver of an external id, as a segment of a key: a party's id, or `VENDOR`. External ids are unique per
+/// giver.
 pub(super) fn giver(party: Option<impl Display>) -> String {
     party.map_or_else(|| "VENDOR".to_owned(), |party| party.to_string())
 }

@@ -12,10 +12,10 @@ use super::organization::organization_partition;
 use super::partner::partner_partition;
 use super::pattern::{AccessPattern, Described, Index, ListPattern, given, patterns};
 
-/// What the keys of service requests begin with.
+/// Prefix of the keys of service requests.
 pub(super) const SERVICE_REQUESTS: &str = "SERVICE_REQUEST#";
 
-/// The updates of a service request begin with this.
+/// Prefix of the sort keys of a service request's updates.
 pub(super) const UPDATES: &str = "UPDATE#";
 
 impl Entity for ServiceRequest {
@@ -45,20 +45,21 @@ impl Entity for ServiceRequestUpdate {
     }
 }
 
-/// That somebody is a contact of a service request, so that the person finds it. Who submitted it finds it without.
+/// Entry by which a contact finds a service request. Its submitter finds it without an entry.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct ContactEntry {
-    /// The service request.
+    /// Id of the service request.
     pub service_request_id: ServiceRequestId,
-    /// Whose that is.
+    /// Organization that the service request belongs to.
     pub organization_id: OrganizationId,
-    /// Who.
+    /// E-mail of the contact.
     pub email: Email,
 }
 
 impl ContactEntry {
-    /// A contact's, unless it submitted the service request as a customer: then that is in its place.
+    /// Returns the entry of a contact; `None` if the contact submitted the service request as a customer, because then
+    /// the index has the service request itself at this key.
     pub fn of(request: &ServiceRequest, email: &Email) -> Option<Self> {
         let entry = Self {
             service_request_id: request.id,
@@ -82,13 +83,13 @@ impl Entity for ContactEntry {
     }
 }
 
-/// That a service request concerns a person, or was submitted by a partner.
+/// Index entry of a service request that concerns a person or was submitted by a partner's member.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct ServiceRequestRef {
-    /// Whose service request.
+    /// Organization that the service request belongs to.
     pub organization_id: OrganizationId,
-    /// Who submitted it; absent of an entry for a contact.
+    /// Submitter of the service request; absent in the entry of a contact.
     #[serde(default)]
     pub submitted_by: Option<Person>,
     key_pk: String,
@@ -96,23 +97,23 @@ pub struct ServiceRequestRef {
 }
 
 impl ServiceRequestRef {
-    /// Its place among the others: of one service request it is the same everywhere.
+    /// Returns the sort key, which is the same in all entries of a service request.
     pub fn place(&self) -> &str {
         &self.key_sk
     }
 
-    /// Which service request.
+    /// Returns the id of the service request.
     ///
     /// # Errors
     ///
-    /// Never for what is in the table.
+    /// Fails only if the key contains no service request's id.
     pub fn service_request(&self) -> Result<ServiceRequestId, Error> {
         let id = self.key_sk.strip_prefix(SERVICE_REQUESTS).and_then(|id| id.parse().ok());
         id.ok_or_else(|| Error::Internal("what concerns somebody is no service request".to_owned()))
     }
 }
 
-/// Only its index entry is read as this.
+/// This entity is only read, from the index entry of an item; it is never written.
 impl Entity for ServiceRequestRef {
     const NAME: &'static str = "service-request-ref";
 
@@ -121,21 +122,21 @@ impl Entity for ServiceRequestRef {
     }
 }
 
-/// Among which service requests some are found.
+/// Set of service requests in which some are searched.
 #[derive(Debug, Clone)]
 pub enum ServiceRequestScope {
-    /// Those of an organization.
+    /// Service requests of an organization.
     Organization(OrganizationId),
-    /// All that were submitted in a month.
+    /// All service requests that were submitted in a month.
     Month(Month),
 }
 
-/// Finds service requests.
+/// Finds service requests of an organization or of a month.
 #[derive(Debug, Clone)]
 pub struct ServiceRequests {
-    /// Among which.
+    /// Set of service requests that is searched.
     pub among: ServiceRequestScope,
-    /// Which of them.
+    /// Time, kind and status of the service requests to find.
     pub selection: Selection,
 }
 
@@ -181,25 +182,25 @@ impl ListPattern for ServiceRequests {
     }
 }
 
-/// Whom service requests concern.
+/// Party that service requests concern.
 #[derive(Debug, Clone)]
 pub enum ConcernedParty {
-    /// A partner: its members submitted them.
+    /// Partner whose members submitted them.
     Partner(PartnerId),
-    /// A person: a customer that submitted them, or whoever is a contact.
+    /// Person who submitted them as a customer, or is a contact.
     Person(Email),
 }
 
-/// Finds which service requests concern somebody.
+/// Finds the service requests that concern a party.
 #[derive(Debug, Clone)]
 pub struct Concerns {
-    /// Whom.
+    /// Party that they concern.
     pub party: ConcernedParty,
-    /// Only those of this organization.
+    /// If set, only service requests of this organization.
     pub organization: Option<OrganizationId>,
-    /// From this instant on.
+    /// If set, only those submitted at or after this time.
     pub from: Option<Timestamp>,
-    /// Before this instant.
+    /// If set, only those submitted before this time.
     pub to: Option<Timestamp>,
 }
 
@@ -237,7 +238,7 @@ impl ListPattern for Concerns {
 }
 
 patterns! {
-    /// a service request
+    /// a service request of an organization
     lookup ServiceRequestOf(organization: OrganizationId, request: ServiceRequestId) -> ServiceRequest {
         service_request_key(*organization, *request),
         "`ORG#<organization>` · `SERVICE_REQUEST#<service request>`"
@@ -251,47 +252,47 @@ patterns! {
     custom Concerns {}
 }
 
-/// A service request of an organization.
+/// Returns the key of a service request.
 pub(super) fn service_request_key(organization: OrganizationId, request: ServiceRequestId) -> Key {
     Key::new(organization_partition(organization), format!("{SERVICE_REQUESTS}{request}"))
 }
 
-/// The partition, in `by-facet`, of all service requests that were submitted in a month.
+/// Returns the partition, in `by-facet`, of all service requests that were submitted in a month.
 pub(super) fn service_requests_of(month: &Month) -> String {
     format!("{SERVICE_REQUESTS}{month}")
 }
 
-/// A service request among those of its month, in `by-facet`.
+/// Returns the key of a service request among those of its month, in `by-facet`.
 pub(super) fn service_request_of_key(month: &Month, request: ServiceRequestId) -> Key {
     Key::new(service_requests_of(month), request.to_string())
 }
 
-/// A service request among those that a partner's members submitted, in `by-key`.
+/// Returns the key of a service request among those that a partner's members submitted, in `by-key`.
 pub(super) fn submitted_by_key(partner: PartnerId, request: ServiceRequestId) -> Key {
     Key::new(partner_partition(partner), format!("{SERVICE_REQUESTS}{request}"))
 }
 
-/// The partition, in `by-key`, of the service requests that concern a person.
+/// Returns the partition, in `by-key`, of the service requests that concern a person.
 pub(super) fn concerns_of(email: &Email) -> String {
     format!("CONTACT#{}", segment(email.folded()))
 }
 
-/// A service request among those that concern a person, in `by-key`.
+/// Returns the key of a service request among those that concern a person, in `by-key`.
 pub(super) fn concern_key(email: &Email, request: ServiceRequestId) -> Key {
     Key::new(concerns_of(email), format!("{SERVICE_REQUESTS}{request}"))
 }
 
-/// The partition of what belongs to a service request.
+/// Returns the partition of everything that belongs to a service request.
 pub(super) fn service_request_partition(request: ServiceRequestId) -> String {
     format!("{SERVICE_REQUESTS}{request}")
 }
 
-/// A contact of a service request.
+/// Returns the key of a service request's contact.
 pub(super) fn contact_key(request: ServiceRequestId, email: &Email) -> Key {
     Key::new(service_request_partition(request), format!("CONTACT#{}", segment(email.folded())))
 }
 
-/// An update of a service request, by its number.
+/// Returns the key of a service request's update, by its number.
 pub(super) fn service_request_update_key(request: ServiceRequestId, number: u64) -> Key {
     Key::new(service_request_partition(request), format!("{UPDATES}{number:010}"))
 }

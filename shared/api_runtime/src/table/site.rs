@@ -8,7 +8,7 @@ use super::organization::organization_partition;
 use super::pattern::{Index, patterns};
 use super::reservation::Reservation;
 
-/// What the sort keys of sites begin with.
+/// Prefix of the sort keys of sites.
 pub(super) const SITES: &str = "SITE#";
 
 impl Entity for Site {
@@ -25,12 +25,12 @@ patterns! {
         site_key(*organization, *site),
         "`ORG#<organization>` · `SITE#<site>`"
     }
-    /// which site of an organization has an address
+    /// the site of an organization with an address
     lookup SiteByUrl(organization: OrganizationId, url: SiteUrl) -> Reservation {
         site_url_key(*organization, url),
         "`UNIQUE#site-url#<organization>#<address>` · `-`"
     }
-    /// which site of an organization was the first on the new platform
+    /// the first site of an organization on the new platform
     lookup FirstMigration(organization: OrganizationId) -> Reservation {
         first_migration_key(*organization),
         "`UNIQUE#first-migration#<organization>` · `-`"
@@ -42,28 +42,28 @@ patterns! {
     }
 }
 
-/// A site of an organization.
+/// Returns the key of a site.
 pub(super) fn site_key(organization: OrganizationId, site: SiteId) -> Key {
     Key::new(organization_partition(organization), format!("{SITES}{site}"))
 }
 
-/// The reservation of being an organization's first site on the new platform.
+/// Returns the key of the reservation for an organization's first site on the new platform.
 pub(super) fn first_migration_key(organization: OrganizationId) -> Key {
     unique("first-migration", organization.to_string())
 }
 
-/// The reservation of a site's address in its organization.
+/// Returns the key of the reservation of a site's address in its organization.
 pub(super) fn site_url_key(organization: OrganizationId, url: &SiteUrl) -> Key {
     unique("site-url", format!("{organization}#{}", segment(url.as_str())))
 }
 
 impl Reservation {
-    /// Gives a site its address in its organization.
+    /// Reserves a site's address in its organization.
     pub fn site_url(site: &Site) -> Self {
         Self::new(site_url_key(site.organization_id, &site.url), site.id)
     }
 
-    /// Lets a site be its organization's first one on the new platform.
+    /// Reserves for a site that it is its organization's first one on the new platform.
     pub fn first_migration(site: &Site) -> Self {
         Self::new(first_migration_key(site.organization_id), site.id)
     }

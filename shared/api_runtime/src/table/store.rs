@@ -1,4 +1,4 @@
-//! A partner's link to a store, and what is left to do after it was made.
+//! Links of partners to stores, and the release of parked orders after a link was made.
 
 use domain::{PartnerId, SourceId, StoreAccount, StoreLink, Timestamp};
 use serde::{Deserialize, Serialize};
@@ -17,20 +17,20 @@ impl Entity for StoreLink {
     }
 }
 
-/// What is left to do after a partner was linked to a store: the orders that were parked for its account take
-/// effect. It is there until somebody saw that none is left.
+/// Release of the orders that were parked for an account before it was linked to a partner: they have to be applied.
+/// The item exists until the timer finds that none is left.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct ParkedOrdersRelease {
-    /// Whose account it is now.
+    /// Partner to which the account is linked.
     pub partner_id: PartnerId,
-    /// The store.
+    /// Store at which the account is.
     pub source_id: SourceId,
-    /// The account there.
+    /// Account at the store.
     pub account: StoreAccount,
-    /// Since when.
+    /// Time at which the account was linked.
     pub linked_at: Timestamp,
-    /// When somebody looks whether any is left.
+    /// Time from which the timer looks for orders that are left.
     pub due_at: Timestamp,
 }
 
@@ -47,7 +47,7 @@ impl Entity for ParkedOrdersRelease {
 }
 
 patterns! {
-    /// which partner an account at a store is of
+    /// the partner to which a store account is linked
     lookup OwnerOfStoreAccount(source: SourceId, account: StoreAccount) -> Reservation {
         store_account_key(*source, account),
         "`UNIQUE#store-account#<source>#<account>` · `-`"
@@ -59,23 +59,23 @@ patterns! {
     }
 }
 
-/// A partner's store link.
+/// Returns the key of a partner's link to a store.
 pub(super) fn store_link_key(partner: PartnerId) -> Key {
     Key::new(partner_partition(partner), "STORE")
 }
 
-/// What is left to do after a partner was linked to a store.
+/// Returns the key of the release of parked orders after a partner was linked to a store.
 pub(super) fn release_key(partner: PartnerId) -> Key {
     Key::new(partner_partition(partner), "RELEASE")
 }
 
-/// The reservation of an account at a store.
+/// Returns the key of the reservation of a store account.
 pub(super) fn store_account_key(source: SourceId, account: &StoreAccount) -> Key {
     unique("store-account", format!("{source}#{}", segment(account.as_str())))
 }
 
 impl Reservation {
-    /// Gives a partner an account at a store.
+    /// Reserves a store account for a partner.
     pub fn store_account(source: SourceId, account: &StoreAccount, owner: PartnerId) -> Self {
         Self::new(store_account_key(source, account), owner)
     }

@@ -1,4 +1,4 @@
-//! Subscriptions, and what their sources call them.
+//! Subscriptions, and the external ids that their sources use.
 
 use domain::subscription::ReportedState;
 use domain::{
@@ -14,10 +14,10 @@ use super::partner::partner_partition;
 use super::pattern::{AccessPattern, Described, Index, ListPattern, patterns, starting_with};
 use super::write::{Action, Expression, Write};
 
-/// What the sort keys of subscriptions begin with.
+/// Prefix of the sort keys of subscriptions.
 pub(super) const SUBSCRIPTIONS: &str = "SUBSCRIPTION#";
 
-/// What the sort keys, in `by-key`, of subscriptions by their renewal begin with.
+/// Prefix of the sort keys, in `by-key`, of subscriptions by their renewal.
 pub(super) const RENEWALS: &str = "RENEWAL#";
 
 impl Entity for Subscription {
@@ -37,17 +37,17 @@ impl Entity for Subscription {
     }
 }
 
-/// Which subscription is somewhere in an index.
+/// Reference to a subscription, as read from an index.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct SubscriptionRef {
-    /// Its id.
+    /// Id of the subscription.
     pub id: SubscriptionId,
-    /// Whose it is.
+    /// Organization that the subscription belongs to.
     pub organization_id: OrganizationId,
 }
 
-/// Only its index entry is read as this.
+/// This entity is only read, from the index entry of an item; it is never written.
 impl Entity for SubscriptionRef {
     const NAME: &'static str = "subscription-ref";
 
@@ -56,25 +56,25 @@ impl Entity for SubscriptionRef {
     }
 }
 
-/// What a source calls a subscription. It is there as soon as the source says anything of it: what comes before the order is
-/// kept here until the order comes.
+/// External id of a subscription at a source. It is stored as soon as the source reports anything about the
+/// subscription; reports that arrive before the order are kept here until the order arrives.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct SubscriptionName {
-    /// The source.
+    /// Webhook source that uses the external id.
     pub source_id: SourceId,
-    /// What it calls it.
+    /// External id of the subscription at the source.
     pub external_id: ExternalId,
-    /// The subscription; none before its order has come.
+    /// Id of the subscription; absent until its order has arrived.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub subscription_id: Option<SubscriptionId>,
-    /// Whose that is.
+    /// Organization that the subscription belongs to; absent until its order has arrived.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub organization_id: Option<OrganizationId>,
-    /// What was said before the order came.
+    /// State that was reported before the order arrived; absent if nothing was.
     #[serde(default, skip_serializing_if = "ReportedState::is_silent")]
     pub reported: ReportedState,
-    /// When, and which version.
+    /// Creation time, update time and version.
     #[serde(flatten)]
     pub metadata: Metadata,
 }
@@ -90,9 +90,9 @@ impl Entity for SubscriptionName {
 /// Finds a partner's subscriptions that are not deactivated, by their renewal.
 #[derive(Debug, Clone)]
 pub struct Renewals(
-    /// Whose.
+    /// Partner that manages the subscriptions.
     pub PartnerId,
-    /// Only those that renew before this instant.
+    /// If set, only subscriptions that renew before this time.
     pub Option<Timestamp>,
 );
 
@@ -116,18 +116,18 @@ impl ListPattern for Renewals {
 
     fn range(&self) -> (String, String) {
         let (low, high) = starting_with(RENEWALS);
-        // What renews at the very instant has its id behind that, and so is after it.
+        // A subscription that renews exactly at this time sorts after the end, because its id follows the time.
         (low, self.1.map_or(high, |before| format!("{}{before}", RENEWALS)))
     }
 }
 
 patterns! {
-    /// a subscription
+    /// a subscription of an organization
     lookup SubscriptionOf(organization: OrganizationId, subscription: SubscriptionId) -> Subscription {
         subscription_key(*organization, *subscription),
         "`ORG#<organization>` · `SUBSCRIPTION#<subscription>`"
     }
-    /// what a source calls by an external id: a subscription, or what was said of one that is not there yet
+    /// the subscription with an external id at a source, or the reports about it that came before its order
     lookup SubscriptionNamed(source: SourceId, external_id: ExternalId) -> SubscriptionName {
         subscription_name_key(*source, external_id),
         "`UNIQUE#subscription-external-id#<source>#<external id>` · `-`"
@@ -140,23 +140,23 @@ patterns! {
     custom Renewals {}
 }
 
-/// A subscription of an organization.
+/// Returns the key of a subscription.
 pub(super) fn subscription_key(organization: OrganizationId, subscription: SubscriptionId) -> Key {
     Key::new(organization_partition(organization), format!("{SUBSCRIPTIONS}{subscription}"))
 }
 
-/// A subscription among those of its partner, in `by-key`, by its renewal.
+/// Returns the key of a subscription among those of its partner, by its renewal, in `by-key`.
 pub(super) fn renewal_key(partner: PartnerId, ends_at: Timestamp, subscription: SubscriptionId) -> Key {
     Key::new(partner_partition(partner), format!("{RENEWALS}{ends_at}#{subscription}"))
 }
 
-/// What a source calls a subscription.
+/// Returns the key of a subscription's external id at a source.
 pub(super) fn subscription_name_key(source: SourceId, external_id: &ExternalId) -> Key {
     unique("subscription-external-id", format!("{source}#{}", segment(external_id.as_str())))
 }
 
-/// Lets the entitlement that a subscription gives begin and end as the subscription does now. Nothing else of it changes,
-/// so that it need not be read.
+/// Sets the end of the entitlement that a subscription gives to the end that the subscription has now. Nothing else of
+/// the entitlement changes, so that it need not be read.
 pub fn follow_subscription(subscription: &Subscription, now: Timestamp) -> Write {
     let entitlement =
         entitlement_key(Owner::Organization(subscription.organization_id), subscription.id.entitlement());

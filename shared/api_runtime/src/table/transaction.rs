@@ -1,4 +1,4 @@
-//! Writing: a transaction takes effect whole, or not at all.
+//! Writes: a transaction takes effect as a whole or not at all.
 
 use aws_sdk_dynamodb::Config;
 use aws_sdk_dynamodb::config::retry::RetryConfig;
@@ -12,21 +12,21 @@ use super::error::{CONTENDED, Error, Pause, sdk_error};
 use super::item::{Entity, Item, to_item};
 use super::write::{Expression, Write};
 
-/// What became of a transaction.
+/// Outcome of a transaction.
 #[derive(Debug)]
 pub enum Outcome {
-    /// It took effect.
+    /// The transaction took effect.
     Done,
-    /// Nothing of it did, because of these conditions.
+    /// Nothing took effect, because these conditions failed.
     Failed(Vec<FailedCondition>),
 }
 
-/// A condition that does not hold.
+/// A condition that failed.
 #[derive(Debug)]
 pub struct FailedCondition {
-    /// Whose condition: the place of the write in the transaction, from 0 on.
+    /// Index of the write in the transaction, counted from 0.
     pub write: usize,
-    /// The item as it is stored; none if there is none.
+    /// Stored item; `None` if there is none.
     pub stored: Option<Item>,
 }
 
@@ -35,7 +35,7 @@ impl Table {
     ///
     /// # Errors
     ///
-    /// [`Error`]; a condition that does not hold is no error.
+    /// [`Error`]; a failed condition is not an error.
     pub async fn commit(&self, writes: &[Write]) -> Result<Outcome, Error> {
         let items: Result<Vec<_>, Error> = writes.iter().map(|write| write.item(&self.name)).collect();
         let failed = self.transact(items?).await?;
@@ -45,11 +45,11 @@ impl Table {
         ))
     }
 
-    /// Checks only the conditions of writes: nothing is written.
+    /// Checks the conditions of writes without writing anything.
     ///
     /// # Errors
     ///
-    /// [`Error`]; a condition that does not hold is no error.
+    /// [`Error`]; a failed condition is not an error.
     pub async fn check(&self, writes: &[Write]) -> Result<Outcome, Error> {
         let conditional = (0..).zip(writes).filter(|(_, write)| write.is_conditional());
         let (places, checks): (Vec<usize>, Vec<_>) =
@@ -62,10 +62,10 @@ impl Table {
         ))
     }
 
-    /// Sends a transaction. While the outcome is unknown the same bytes are sent again with the same token, which makes
-    /// them take effect once. Who calls bounds the time.
+    /// Sends a transaction. While the outcome is unknown, the same bytes are sent again with the same client token, so
+    /// that they take effect once. The caller limits the total time.
     async fn transact(&self, items: Vec<TransactWriteItem>) -> Result<Failed, Error> {
-        // DynamoDB takes no empty transaction.
+        // DynamoDB rejects an empty transaction.
         if items.is_empty() {
             return Ok(Vec::new());
         }
@@ -87,7 +87,7 @@ impl Table {
             };
             match failed {
                 Err(Error::Unavailable(_)) => unknown = true,
-                // Being throttled says nothing about what was sent before.
+                // Throttling of this attempt says nothing about the outcome of the earlier ones.
                 Err(Error::Contended(_)) if unknown => {}
                 Err(Error::Internal(code)) if unknown => return Err(Error::Unavailable(code)),
                 decided => return decided,
@@ -96,8 +96,9 @@ impl Table {
         }
     }
 
-    /// Writes again, alone and without an event, what was read as version `seen`: for the rows of an import, which names
-    /// itself in them. False when somebody else wrote it since, or this very request did before it was sent again.
+    /// Replaces an entity that was read as version `seen`, alone and without an event: for the rows of an import, which
+    /// store the import's id. Returns false if the entity has changed since, or if an earlier attempt of this same
+    /// request has replaced it.
     ///
     /// # Errors
     ///
@@ -130,13 +131,13 @@ impl Outcome {
     }
 }
 
-/// For each write whether its condition failed, and the stored item then; empty if the transaction took effect.
+/// For each write, whether its condition failed, and the stored item if so; empty if the transaction took effect.
 type Failed = Vec<Option<Option<Item>>>;
 
 fn failed_conditions(reasons: &[CancellationReason]) -> Result<Failed, Error> {
     let code = |reason: &CancellationReason| reason.code().unwrap_or("None").to_owned();
     let codes: Vec<String> = reasons.iter().map(code).collect();
-    // A write that lost to another writer was not judged: a condition beside it may hold by now.
+    // A write that lost to a concurrent writer was not evaluated, and conditions that failed may hold by now.
     if let Some(code) = codes.iter().find(|code| CONTENDED.contains(&code.as_str())) {
         return Err(Error::Contended(code.clone()));
     }

@@ -6,7 +6,7 @@ use super::item::Entity;
 use super::key::{Key, PROFILE};
 use super::pattern::{Index, patterns};
 
-/// The partition, in `by-facet`, of all webhook sources.
+/// Partition, in `by-facet`, of all webhook sources.
 pub(super) const SOURCES: &str = "SOURCES";
 
 impl Entity for Source {
@@ -34,12 +34,12 @@ patterns! {
     }
 }
 
-/// A webhook source.
+/// Returns the key of a webhook source.
 pub(super) fn source_key(source: SourceId) -> Key {
     Key::new(format!("SOURCE#{source}"), PROFILE)
 }
 
-/// A webhook source among all.
+/// Returns the key of a webhook source among all, in `by-facet`.
 pub(super) fn source_among_all_key(source: SourceId) -> Key {
     Key::new(SOURCES, source.to_string())
 }

@@ -11,7 +11,7 @@ use super::error::Error;
 use super::item::{Entity, Item, to_item};
 use super::key::Key;
 
-/// An expression with its names and values.
+/// An expression of DynamoDB with its names and values.
 #[derive(Debug, Clone, Default)]
 pub struct Expression {
     text: String,
@@ -20,7 +20,7 @@ pub struct Expression {
 }
 
 impl Expression {
-    /// An expression in DynamoDB's language; names stand there as `#name`, values as `:name`.
+    /// Returns an expression in DynamoDB's syntax, with attribute names written as `#name` and values as `:name`.
     pub fn new(text: &str) -> Self {
         let names = text
             .split(|c: char| !(c.is_ascii_alphanumeric() || c == '#'))
@@ -28,47 +28,47 @@ impl Expression {
         Self { text: text.to_owned(), names: names.collect(), values: HashMap::new() }
     }
 
-    /// With a number for `:name`.
+    /// Sets the value of `:name` to a number.
     pub fn number(mut self, name: &str, value: u64) -> Self {
         self.values.insert(format!(":{name}"), AttributeValue::N(value.to_string()));
         self
     }
 
-    /// With the negative of a number for `:name`.
+    /// Sets the value of `:name` to the negative of a number.
     pub fn negative(mut self, name: &str, value: u64) -> Self {
         self.values.insert(format!(":{name}"), AttributeValue::N(format!("-{value}")));
         self
     }
 
-    /// With a boolean for `:name`.
+    /// Sets the value of `:name` to a boolean.
     pub fn bool(mut self, name: &str, value: bool) -> Self {
         self.values.insert(format!(":{name}"), AttributeValue::Bool(value));
         self
     }
 
-    /// With a text for `:name`.
+    /// Sets the value of `:name` to a string.
     pub fn text(mut self, name: &str, value: impl Into<String>) -> Self {
         self.values.insert(format!(":{name}"), AttributeValue::S(value.into()));
         self
     }
 
-    /// With a set of one text for `:name`.
+    /// Sets the value of `:name` to a set of one string.
     pub fn set_of_one(mut self, name: &str, value: impl Into<String>) -> Self {
         self.values.insert(format!(":{name}"), AttributeValue::Ss(vec![value.into()]));
         self
     }
 
-    /// The item exists.
+    /// Returns the condition that the item exists.
     pub fn exists() -> Self {
         Self::new("attribute_exists(#pk)")
     }
 
-    /// No such item exists.
+    /// Returns the condition that the item does not exist.
     pub fn is_absent() -> Self {
         Self::new("attribute_not_exists(#pk)")
     }
 
-    /// Never holds: the transaction returns the stored item and writes nothing.
+    /// Returns a condition that never holds: the transaction writes nothing and returns the stored item.
     pub fn never() -> Self {
         Self::new("attribute_exists(#pk) AND attribute_not_exists(#pk)")
     }
@@ -86,19 +86,19 @@ impl Expression {
     }
 }
 
-/// An update of an item, and the condition on which it depends. It changes attributes that are in no index key.
+/// Update of an item, and the condition on which it depends. It must not change attributes of index keys.
 pub struct Update {
-    /// What it sets, adds or removes.
+    /// Update expression that sets, adds or removes attributes.
     pub update: Expression,
-    /// What must hold of the stored item.
+    /// Condition that the stored item must fulfill.
     pub condition: Expression,
 }
 
-/// What a write does to its item.
+/// Effect of a write on its item.
 pub enum Action {
     /// Writes the whole item.
     Put(Item),
-    /// Changes some attributes.
+    /// Updates some attributes.
     Update(Expression),
     /// Deletes the item.
     Delete,
@@ -116,30 +116,30 @@ pub struct Write {
 const RETURN_OLD: ReturnValuesOnConditionCheckFailure = ReturnValuesOnConditionCheckFailure::AllOld;
 
 impl Write {
-    /// A write on a condition.
+    /// Returns a write with a condition.
     pub fn on(condition: Expression, key: Key, action: Action) -> Self {
         Self { key, action, condition: Some(condition) }
     }
 
-    /// A write that always takes effect.
+    /// Returns a write without a condition, which always takes effect.
     pub fn always(key: Key, action: Action) -> Self {
         Self { key, action, condition: None }
     }
 
-    /// Writes an entity, whatever is stored in its place.
+    /// Writes an entity, and replaces any stored item.
     ///
     /// # Errors
     ///
-    /// Never for our own types.
+    /// Fails only if the entity cannot be serialized.
     pub fn put<E: Entity>(entity: &E) -> Result<Self, Error> {
         Ok(Self::always(entity.key(), Action::Put(to_item(entity)?)))
     }
 
-    /// Creates an entity, and leaves an item that exists already as it is.
+    /// Creates an entity; an existing item is left unchanged.
     ///
     /// # Errors
     ///
-    /// Never for our own types.
+    /// Fails only if the entity cannot be serialized.
     pub fn ensure<E: Entity>(entity: &E) -> Result<Self, Error> {
         let mut item = to_item(entity)?;
         item.retain(|name, _| name != "pk" && name != "sk");
@@ -149,12 +149,12 @@ impl Write {
         Ok(Self::always(entity.key(), Action::Update(update)))
     }
 
-    /// Whether it depends on a condition.
+    /// Returns true if the write depends on a condition.
     pub(super) fn is_conditional(&self) -> bool {
         self.condition.is_some()
     }
 
-    /// The write as part of a transaction.
+    /// Returns the write as part of a transaction.
     pub(super) fn item(&self, table: &str) -> Result<TransactWriteItem, Error> {
         let condition = self.condition.as_ref();
         let text = condition.map(|condition| condition.text.clone());
@@ -204,7 +204,7 @@ impl Write {
         .build())
     }
 
-    /// Only the condition, if there is one.
+    /// Returns a check of the write's condition alone; `None` if it has no condition.
     pub(super) fn check(&self, table: &str) -> Result<Option<TransactWriteItem>, Error> {
         let Some(condition) = &self.condition else {
             return Ok(None);
@@ -220,7 +220,7 @@ impl Write {
         Ok(Some(TransactWriteItem::builder().condition_check(check).build()))
     }
 
-    /// The names and values of an update together with those of its condition.
+    /// Returns the names and values of an update together with those of its condition.
     fn merged(&self, update: &Expression) -> Result<Expression, Error> {
         let mut all = update.clone();
         let Some(condition) = &self.condition else { return Ok(all) };

@@ -1,4 +1,4 @@
-//! What access a person has: the one place where that is decided.
+//! The decision about the access that a person has. No other module decides it.
 
 use schemars::JsonSchema;
 use serde::Serialize;
@@ -7,36 +7,37 @@ use crate::access::grant::{Grant, GrantState, MemberRecord};
 use crate::text::Email;
 use crate::time::Timestamp;
 
-/// Why a grant does not decide.
+/// Reason for which a grant has no effect.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum IneffectiveReason {
-    /// Its time is over.
+    /// The grant has expired.
     Expired,
-    /// The organization took it back.
+    /// The organization, or the vendor for it, revoked the grant.
     Revoked,
-    /// The partner gave it back.
+    /// The partner relinquished the grant.
     Relinquished,
-    /// Another was given in its place.
+    /// A later grant to the same people replaced the grant.
     Replaced,
-    /// The person is not on the partner's record.
+    /// The person is not a member of the partner.
     NotAMember,
-    /// It was given to a member who had this e-mail before.
+    /// The grant was given to another member with this e-mail, who has been removed.
     AnotherMember,
-    /// The person has a grant of its own in force, which decides, also when it is lower.
+    /// A grant to this person alone is in force; it takes precedence, even if its level is lower.
     IndividualWins,
 }
 
-/// What is decided of a person's access, and by what.
+/// Access that a person has, and the reasons.
 #[derive(Debug, PartialEq, Eq)]
 pub struct AccessDecision<'a> {
-    /// The grant in force.
+    /// Grant in force for the person; `None` if there is no access.
     pub by: Option<&'a Grant>,
-    /// The others that were given to the person, or to all, and why they do not count.
+    /// Other grants to the person or to all members, each with the reason for which it has no effect.
     pub ineffective: Vec<(&'a Grant, IneffectiveReason)>,
 }
 
-/// Decides what access a person has: `member` is the record that has the e-mail at the partner now.
+/// Decides about the access of the person with an e-mail. `member` is the partner's current member with this e-mail,
+/// if there is one.
 pub fn decide<'a>(
     grants: &'a [Grant],
     email: &Email,
@@ -50,12 +51,13 @@ pub fn decide<'a>(
     })
 }
 
-/// Decides what access the grants give to an e-mail, whoever it is, and whether or not it is a member's.
+/// Decides about access by the grants alone, whether or not the e-mail belongs to a member, so that the result does
+/// not disclose it.
 pub fn decide_undisclosed<'a>(grants: &'a [Grant], email: &Email, now: Timestamp) -> AccessDecision<'a> {
     decide_by(grants, email, now, |_| None)
 }
 
-/// Decides by the grants that last, but for those that are lost to the record.
+/// Decides by the active grants, except those for which `lost_to` returns a reason.
 fn decide_by<'a>(
     grants: &'a [Grant],
     email: &Email,
@@ -77,7 +79,8 @@ fn decide_by<'a>(
             None => active.push(grant),
         }
     }
-    // Of either kind there is one, for another replaces it. Were there two, the later would count.
+    // There is at most one active grant of each kind, since a new one replaces it. If there were two, the later would
+    // take effect.
     let own = active.iter().rev().copied().find(|grant| grant.individual.is_some());
     let by = own.or(active.last().copied());
     let others = active.into_iter().filter(|grant| by.is_some_and(|by| by.id != grant.id));

@@ -1,4 +1,4 @@
-//! Grants: access that was given.
+//! Access grants.
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -9,55 +9,56 @@ use crate::text::Email;
 use crate::time::{Period, Timestamp};
 use crate::words::words;
 
-/// A member to whom something is given alone.
+/// Single member to whom access is granted, or for whom it is requested.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct Individual {
-    /// Who, on the partner's record: who is added there again is another.
+    /// Id of the member. A person who is removed and added again has a new id.
     pub member_id: MemberId,
-    /// The member's e-mail.
+    /// E-mail of the member; at most 254 bytes.
     pub email: Email,
 }
 
-/// A member's record, as access is decided by it.
+/// Record of a member, as far as decisions about access need it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct MemberRecord {
-    /// The member.
+    /// Id of the member.
     pub id: MemberId,
-    /// How many members with this e-mail the partner had removed before this one was added.
+    /// Number of members with this e-mail that the partner had removed before it added this one.
     pub removals: u64,
 }
 
-/// A single member to whom a grant is given.
+/// Single member to whom a grant is given.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Grantee {
-    /// The member's e-mail.
+    /// E-mail of the member.
     pub email: Email,
-    /// The record to which the grant is bound.
+    /// Member record to which the grant is bound.
     #[serde(flatten)]
     pub bound_to: Binding,
 }
 
-/// The member's record to which a grant is bound: who is removed and added again has another, and nothing of this one.
+/// Member record to which a grant is bound. A person who is removed and added again has a new record, to which the
+/// grant does not apply.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(untagged, rename_all_fields = "camelCase")]
 pub enum Binding {
-    /// A member whom the partner itself named.
+    /// Record of a member whom the partner itself named.
     Member {
-        /// The member.
+        /// Id of the member.
         member_id: MemberId,
     },
-    /// The member with the e-mail, or the first one to come: the record that is added after so many removals. Who gives it
-    /// does not learn whether there is one.
+    /// Record of the present member with the e-mail or, without one, of the first that is added: the record that
+    /// follows `removals` removals. So the grantor does not learn whether there is such a member.
     First {
-        /// How many members with this e-mail the partner had removed.
+        /// Number of members with this e-mail that the partner had removed when the grant was given.
         removals: u64,
     },
 }
 
 impl Grantee {
-    /// Whether the grant is bound to this record of its e-mail.
+    /// Returns whether the grant is bound to this record of the grantee's e-mail.
     pub fn matches(&self, record: MemberRecord) -> bool {
         match self.bound_to {
             Binding::Member { member_id } => member_id == record.id,
@@ -65,7 +66,7 @@ impl Grantee {
         }
     }
 
-    /// The member, if the grant names one.
+    /// Returns the id of the member, if the grant names one.
     pub fn member_id(&self) -> Option<MemberId> {
         match self.bound_to {
             Binding::Member { member_id } => Some(member_id),
@@ -80,41 +81,41 @@ impl From<Individual> for Grantee {
     }
 }
 
-/// How a grant ended.
+/// Reason for which a grant ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum GrantEnd {
-    /// Its time was over.
+    /// The grant expired.
     Expired,
-    /// The organization took it back.
+    /// The organization, or the vendor for it, revoked the grant.
     Revoked,
-    /// The partner gave it back.
+    /// The partner relinquished the grant.
     Relinquished,
-    /// Another was given in its place.
+    /// A later grant to the same people replaced the grant.
     Replaced,
 }
 
-/// The mark of a grant that has ended.
+/// End of a grant.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Ended {
-    /// When.
+    /// Time at which the grant ended.
     pub at: Timestamp,
-    /// How.
+    /// Reason for which the grant ended.
     pub how: GrantEnd,
 }
 
 words! {
-    /// Whether a grant lasts.
+    /// State of a grant.
     pub enum GrantState {
-        /// It does, and opens what its level says to whom it is for, while they are on the partner's record.
+        /// The grant is in force, for those of its grantees who are members of the partner.
         Active = "active",
-        /// Its time is over.
+        /// The grant has expired.
         Expired = "expired",
-        /// The organization took it back.
+        /// The organization, or the vendor for it, revoked the grant.
         Revoked = "revoked",
-        /// The partner gave it back.
+        /// The partner relinquished the grant.
         Relinquished = "relinquished",
-        /// Another was given in its place.
+        /// A later grant to the same people replaced the grant.
         Replaced = "replaced",
     }
 }
@@ -130,47 +131,49 @@ impl From<GrantEnd> for GrantState {
     }
 }
 
-/// Access that was given: to one member, or to all members of the partner.
+/// Access that was granted to one member, or to all members of the partner.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Grant {
-    /// Its id.
+    /// Id of the grant.
     pub id: GrantId,
-    /// To whom; none if to all members of the partner.
+    /// Member to whom the grant is given; `None` if it applies to all members of the partner.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub individual: Option<Grantee>,
-    /// How far it goes.
+    /// Access level that the grant gives.
     pub level: Level,
-    /// When it was given.
+    /// Time at which the grant was given.
     pub created_at: Timestamp,
-    /// Until when, not included.
+    /// Time at which the grant expires, exclusive.
     pub expires_at: Timestamp,
-    /// The request that was approved, and to which e-mail it was addressed; none if nobody asked.
+    /// Approved request that led to the grant; `None` if it was given without a request.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub origin: Option<GrantOrigin>,
-    /// How many days before the end the last reminder was for.
+    /// Days before the expiry for which the last reminder was recorded; `None` before the first reminder.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub reminded: Option<u16>,
-    /// Since when, and why, it opens nothing any more. Its time may be over without this mark.
+    /// Time and reason of the end; `None` while the grant has not ended. An expired grant may not have it yet, until
+    /// the scheduled job has run.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub ended: Option<Ended>,
 }
 
-/// Where a grant comes from.
+/// Request that led to a grant.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct GrantOrigin {
-    /// The request.
+    /// Id of the request.
     pub request_id: AccessRequestId,
-    /// The e-mail it was addressed to.
+    /// E-mail to which the request was addressed.
     pub contact_manager_email: Email,
 }
 
-/// How many days before a grant ends somebody is reminded.
+/// Days before the expiry of a grant for which reminders are recorded.
 pub const REMINDERS: [u16; 3] = [30, 7, 1];
 
 impl Grant {
-    /// Its state at an instant: its time is over from the very instant of `expiresAt` on, whoever noticed.
+    /// Returns the state at an instant. A grant is expired from `expiresAt` on, whether or not the scheduled job has
+    /// run.
     pub fn state(&self, now: Timestamp) -> GrantState {
         match self.ended {
             Some(Ended { how, .. }) => how.into(),
@@ -179,25 +182,27 @@ impl Grant {
         }
     }
 
-    /// Whether it lasts.
+    /// Returns whether the grant is in force at an instant.
     pub fn is_active(&self, now: Timestamp) -> bool {
         self.state(now) == GrantState::Active
     }
 
-    /// Whether both are for the same people. A member who was added anew is the same person here.
+    /// Returns whether both grants are for the same people. A member who was removed and added again counts as the
+    /// same person here.
     pub(super) fn is_for_same_people(&self, other: &Self) -> bool {
         let email = |grant: &Self| grant.individual.as_ref().map(|individual| individual.email.clone());
         email(self) == email(other)
     }
 
-    /// The reminders that are still to come, and when; none for what is given for less.
+    /// Returns the remaining reminders in days before the expiry, each with its time. A grant has no reminders for
+    /// times before it was given.
     pub(super) fn reminders(&self) -> impl Iterator<Item = (u16, Timestamp)> {
         let left = REMINDERS.into_iter().filter(|days| self.reminded.is_none_or(|last| *days < last));
         let moments = left.map(|days| (days, self.expires_at.before(Period::days(days))));
         moments.filter(|(_, moment)| *moment > self.created_at)
     }
 
-    /// When something must be told of it next.
+    /// Returns the time at which the next event about the grant is due; `None` if it has ended.
     pub(super) fn due(&self) -> Option<Timestamp> {
         let next = self.reminders().map(|(_, moment)| moment).min();
         self.ended.is_none().then(|| next.unwrap_or(self.expires_at))

@@ -1,4 +1,4 @@
-//! Access: what a partner's people may do for an organization, how far, and until when.
+//! Access: the actions that a partner's members may take for an organization, at which level and until when.
 
 pub mod decision;
 pub mod grant;
@@ -20,42 +20,43 @@ pub use request::{
     AccessRequest, EXPIRY_PASSED, EXPIRY_TOO_FAR, LONGEST, RequestState, RequestedGrant, check_expiry,
 };
 
-/// All access of one partner in one organization: what is in force, and the last of what has ended.
+/// All access of one partner in one organization: the grants in force, and those that ended last.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Access {
-    /// In which organization.
+    /// Organization in which the partner has access.
     pub organization_id: OrganizationId,
-    /// Whose.
+    /// Partner that has access.
     pub partner_id: PartnerId,
-    /// The grants, in the order in which they were given.
+    /// Grants in the order in which they were given.
     pub grants: Vec<Grant>,
-    /// Whether a request of the partner was ever approved here: until then the organization's people do not learn who its
-    /// members are.
+    /// Whether a request of the partner was ever approved in the organization. Until then, the organization's people
+    /// must not learn who the partner's members are.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub requested: bool,
-    /// When, and which version.
+    /// Creation time, time of the last write, and version.
     #[serde(flatten)]
     pub metadata: Metadata,
 }
 
-/// More members than that have no grants of their own, of one partner in one organization.
+/// Largest number of active grants to single members, of one partner in one organization.
 pub const MOST_INDIVIDUALS: usize = 100;
 
-/// More would have one.
+/// There would be more than [`MOST_INDIVIDUALS`] grants to single members.
 pub const TOO_MANY_INDIVIDUALS: ErrorKind = ErrorKind::rule(
     "too-many-individuals",
     "at most 100 grants to single members of a partner last at a time in one organization",
 );
 
-/// As many that have ended are kept, so that people see what became of them; the history has all.
+/// Number of ended grants that are kept, so that people see how they ended. The history has all of them.
 const ENDED_KEPT: usize = 20;
 
-/// As many changes are told of at once: each is an event, and a transaction has 100 items at most (AWS, 2026).
+/// Largest number of grants whose events are recorded at once: each event is an item, and a transaction has at most
+/// 100 items (AWS, 2026).
 const NOTIFIED_AT_ONCE: usize = 50;
 
 impl Access {
-    /// A partner's access in an organization before anything is given.
+    /// Returns the access of a partner in an organization before the first grant.
     pub fn new(organization_id: OrganizationId, partner_id: PartnerId, now: Timestamp) -> Self {
         Self {
             organization_id,
@@ -66,8 +67,8 @@ impl Access {
         }
     }
 
-    /// Gives more. Each replaces what is in force for the same people; answers those that are replaced, each with the
-    /// one in its place.
+    /// Adds grants. Each replaces the active grant to the same people. Returns the ids of the replaced grants, each
+    /// with the id of its replacement.
     ///
     /// # Errors
     ///
@@ -85,7 +86,7 @@ impl Access {
             self.grants.push(grant);
         }
         let individuals = self.grants.iter().filter(|one| one.is_active(now) && one.individual.is_some());
-        // What is over, and nobody told of yet, has its room in the item, too.
+        // Grants that have expired, but whose event is not recorded yet, also take up room in the item.
         let unended = self.grants.iter().filter(|one| one.ended.is_none()).count();
         if individuals.count() > MOST_INDIVIDUALS || unended > 2 * MOST_INDIVIDUALS {
             return Err(TOO_MANY_INDIVIDUALS);
@@ -94,11 +95,11 @@ impl Access {
         Ok(replaced)
     }
 
-    /// Ends a grant that is in force.
+    /// Ends an active grant.
     ///
     /// # Errors
     ///
-    /// The state of one that is not; none if there is no such grant.
+    /// The state of a grant that is not active; `None` if there is no such grant.
     pub fn end(&mut self, id: GrantId, how: GrantEnd, now: Timestamp) -> Result<(), Option<GrantState>> {
         let grant = self.grants.iter_mut().find(|grant| grant.id == id).ok_or(None)?;
         match grant.state(now) {
@@ -109,9 +110,12 @@ impl Access {
         Ok(())
     }
 
-    /// Says what is to be told by now: of each grant its end, or else its latest reminder; of a member's who is none any more,
-    /// as `is_member` says, no reminder. Of a grant to an e-mail there always is one: else it would tell whether that is a
-    /// member's. What is told is told once; there may be more.
+    /// Returns the events due by `now`, and marks them as recorded: of each grant its expiry, or else its latest
+    /// reminder. At most 50 are returned; more may be due.
+    ///
+    /// A reminder of a grant to a member is omitted if the person is no longer that member, according to `is_member`.
+    /// A grant to an e-mail always gets its reminders: their absence would disclose that the e-mail does not belong
+    /// to a member.
     pub fn notify(&mut self, now: Timestamp, is_member: impl Fn(&Grantee) -> bool) -> Vec<EventKind> {
         let mut events = Vec::new();
         for grant in self.grants.iter_mut().filter(|grant| grant.due().is_some_and(|due| due <= now)) {
@@ -138,17 +142,17 @@ impl Access {
         events
     }
 
-    /// When something must be told next.
+    /// Returns the time at which the next event is due; `None` if no further event will be.
     pub fn due(&self) -> Option<Timestamp> {
         self.grants.iter().filter_map(Grant::due).min()
     }
 
-    /// What happened to it: the partner's business, and the organization's.
+    /// Returns an event about the access, which concerns both the partner and the organization.
     pub fn event(&self, kind: impl Into<EventKind>) -> NewEvent {
         NewEvent::of_both(kind, self.partner_id, self.organization_id)
     }
 
-    /// The grant of this id.
+    /// Returns the grant with this id.
     pub fn grant(&self, id: GrantId) -> Option<&Grant> {
         self.grants.iter().find(|grant| grant.id == id)
     }

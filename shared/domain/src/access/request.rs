@@ -1,4 +1,4 @@
-//! Requests for access.
+//! Access requests.
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -12,84 +12,89 @@ use crate::text::{Description, Email};
 use crate::time::{Period, Timestamp};
 use crate::words::words;
 
-/// A member for whom access is asked, and how far.
+/// Access that is requested for one member.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct RequestedGrant {
-    /// Who.
+    /// Member for whom access is requested.
     #[serde(flatten)]
     pub individual: Individual,
-    /// How far.
+    /// Access level that is requested.
     pub level: Level,
 }
 
 words! {
-    /// What became of a request.
+    /// State of an access request.
     pub enum RequestState {
-        /// Nobody has decided yet.
+        /// The request waits for a decision.
         Pending = "pending",
-        /// A contact manager has approved it.
+        /// A contact manager approved the request.
         Approved = "approved",
-        /// A contact manager has declined it.
+        /// A contact manager declined the request.
         Declined = "declined",
-        /// The partner has taken it back.
+        /// The partner cancelled the request.
         Cancelled = "cancelled",
-        /// Nobody has decided in time.
+        /// The request was not decided within 90 days.
         Lapsed = "lapsed",
     }
 }
 
-/// A partner's request for access, addressed to an e-mail: whose that is, and whether it is anybody's, it does not say.
+/// Partner's request for access. It is addressed to an e-mail, and does not disclose to whom the e-mail belongs, or
+/// whether it belongs to anyone.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct AccessRequest {
-    /// Its id.
+    /// Id of the request.
     pub id: AccessRequestId,
-    /// Who asks.
+    /// Partner that requests access.
     pub partner_id: PartnerId,
-    /// The member who asks for it.
+    /// Member who submitted the request.
     pub requested_by: Individual,
-    /// Who is asked.
+    /// E-mail of the contact manager to whom the request is addressed; at most 254 bytes.
     pub contact_manager_email: Email,
-    /// What is asked for all members of the partner, also those who come later.
+    /// Access level that is requested for all members of the partner, including future ones. Absent if none is
+    /// requested for them.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub organization_level: Option<Level>,
-    /// What is asked for single members.
+    /// Access that is requested for single members; at most 20. Absent if none is requested.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub individuals: Vec<RequestedGrant>,
-    /// Until when, not included.
+    /// Time at which the requested access is to expire, exclusive; RFC 3339, UTC. At most 24 months after the
+    /// submission of the request.
     pub expires_at: Timestamp,
-    /// What for.
+    /// Reason for the request; 1 to 1,000 characters. Absent if none was given.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub reason: Option<Description>,
-    /// What became of it.
+    /// State of the request.
     pub state: RequestState,
-    /// Until when somebody can decide, not included.
+    /// Time until which the request can be decided, exclusive; RFC 3339, UTC. It is 90 days after the submission.
     pub lapses_at: Timestamp,
-    /// When somebody did, or nobody could any more.
+    /// Time at which the request was approved, declined or cancelled, or lapsed; RFC 3339, UTC. Absent while it is
+    /// pending.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub decided_at: Option<Timestamp>,
-    /// Where access was given, if it was approved.
+    /// Organization in which access was granted. Absent if the request was not approved.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub organization_id: Option<OrganizationId>,
-    /// Why it was declined.
+    /// Reason for which the request was declined; 1 to 1,000 characters. Absent if none was given.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub decline_reason: Option<Description>,
-    /// When, and which version.
+    /// Creation time, time of the last write, and version.
     #[serde(flatten)]
     pub metadata: Metadata,
 }
 
 impl AccessRequest {
-    /// How long somebody can decide.
+    /// Time after which a request that was not decided lapses.
     pub const LAPSES_AFTER: Period = Period::days(90);
-    /// It is not pending any more.
+    /// The request is no longer pending.
     pub const NOT_PENDING: ErrorKind = ErrorKind::state(
         "request-not-pending",
         "the request is not pending any more: the detail tells its state",
     );
 
-    /// It as it is at an instant: its time to be decided is over whether or not anybody noticed.
+    /// Returns the request as of an instant. A pending request has lapsed from `lapsesAt` on, whether or not the
+    /// scheduled job has run.
     pub fn at(self, now: Timestamp) -> Self {
         match self.state {
             RequestState::Pending if now >= self.lapses_at => {
@@ -100,16 +105,16 @@ impl AccessRequest {
     }
 }
 
-/// How long access lasts at most.
+/// Longest time for which access can be granted or requested.
 pub const LONGEST: Period = Period::months(24);
 
-/// The end of access that is asked for, or given, is not to come.
+/// The expiry of the access is not in the future.
 pub const EXPIRY_PASSED: ErrorKind = ErrorKind::rule("expiry-passed", "the expiry is not in the future");
 
-/// It is too far away.
+/// The expiry of the access is more than [`LONGEST`] in the future.
 pub const EXPIRY_TOO_FAR: ErrorKind = ErrorKind::rule("expiry-too-far", "access lasts two years at most");
 
-/// What is wrong with an end of access, if anything is.
+/// Returns the error of an expiry that is not allowed; `None` if it is allowed.
 pub fn check_expiry(expires_at: Timestamp, now: Timestamp) -> Option<ErrorKind> {
     if expires_at <= now {
         return Some(EXPIRY_PASSED);

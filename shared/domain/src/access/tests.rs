@@ -1,4 +1,4 @@
-//! The rules of access, told once more.
+//! Tests of the access rules, with a second implementation of the decision to compare with.
 
 use super::*;
 use crate::access::Access;
@@ -23,7 +23,7 @@ fn email(name: u64) -> Email {
     format!("m{name}@x.example").parse().unwrap()
 }
 
-/// A grant from now on, for so many milliseconds.
+/// Returns a grant that is given at `NOW` and lasts `lasts` milliseconds.
 fn grant(ids: &Ids, individual: Option<(MemberId, u64)>, level: Level, lasts: u64) -> Grant {
     Grant {
         id: ids.next(at(NOW)),
@@ -37,7 +37,7 @@ fn grant(ids: &Ids, individual: Option<(MemberId, u64)>, level: Level, lasts: u6
     }
 }
 
-/// The first record of an e-mail.
+/// Returns the first record of an e-mail.
 fn first(id: MemberId) -> Option<MemberRecord> {
     Some(MemberRecord { id, removals: 0 })
 }
@@ -75,7 +75,7 @@ fn individual_grant_overrides_the_organization_level_until_its_expiry() {
     assert_eq!(level(member, 1, NOW + 999), Some(Level::Cc));
     assert_eq!(level(member, 1, NOW + 1000), Some(Level::FullAdmin), "then that of all counts again");
     assert_eq!(level(ids.next(at(NOW)), 2, NOW), Some(Level::FullAdmin));
-    // Whoever is on record anew has nothing of the one before, and what all have.
+    // A member who was added again has none of the earlier member's grants, only the grant to all members.
     let anew = ids.next(at(NOW));
     let decision = decide(&grants, &email(1), first(anew), at(NOW));
     assert_eq!(decision.by.map(|grant| grant.level), Some(Level::FullAdmin));
@@ -99,14 +99,14 @@ fn email_grant_binds_to_the_first_member_record_with_that_email() {
             (!matches).then_some(IneffectiveReason::AnotherMember)
         );
     }
-    // Written and read back, either binding is what it was.
+    // Either binding is the same after serialization and deserialization.
     for individual in [whom(2), Individual { member_id: ids.next(at(NOW)), email: email(1) }.into()] {
         let written = serde_json::to_value(&individual).unwrap();
         assert_eq!(serde_json::from_value::<Grantee>(written).unwrap(), individual);
     }
 }
 
-/// The rule once more, as one would tell it.
+/// Returns the grant in force by a plain reading of the rule, to compare with [`decide`].
 fn told(grants: &[Grant], email: &Email, member: Option<MemberRecord>, now: Timestamp) -> Option<GrantId> {
     let member = member?;
     let mut found = (None, None);
@@ -132,7 +132,7 @@ fn random_decisions_match_the_reference_rule() {
     let ids = Ids::counted_from(1);
     let members: Vec<MemberId> = (0..3).map(|_| ids.next(at(NOW))).collect();
     let emails: Vec<Email> = (0..3).map(email).collect();
-    // A million decisions, at night 50 million: each set of grants is asked for many people and instants.
+    // A million decisions, at night 50 million: each set of grants is decided for 20 people and instants.
     let sets = if std::env::var("NIGHTLY").is_ok_and(|value| value == "1") { 2_500_000 } else { 50_000 };
     for _ in 0..sets {
         let made = (0..random.usize(0..6)).map(|_| {
@@ -158,7 +158,7 @@ fn random_decisions_match_the_reference_rule() {
                 expected,
                 "seed {seed}: {grants:?} {email} {member:?} {now}"
             );
-            // Each grant that concerns the person decides or is explained, once.
+            // Each grant to the person either decides or has a reason for having no effect, exactly once.
             let concern = |grant: &&Grant| grant.individual.as_ref().is_none_or(|one| one.email == *email);
             let explained = decision.ineffective.len() + usize::from(expected.is_some());
             assert_eq!(explained, grants.iter().filter(concern).count());
@@ -181,7 +181,7 @@ fn new_grants_replace_active_grants_of_the_same_grantees() {
     assert_eq!(access.end(first[1].id, GrantEnd::Revoked, at(NOW)), Err(Some(GrantState::Replaced)));
     assert_eq!(access.end(next[0].id, GrantEnd::Revoked, at(NOW)), Ok(()));
     assert_eq!(access.end(ids.next(at(NOW)), GrantEnd::Revoked, at(NOW)), Err(None));
-    // What has expired unnoticed is not replaced: its end is still to be told.
+    // A grant that has expired, but whose event is not recorded yet, is not replaced: the event is still due.
     let late = at(NOW + DAY);
     assert_eq!(access.give(vec![grant(&ids, None, Level::Cc, 3 * DAY)], late), Ok(Vec::new()));
     let told = access.notify(late, |_| true);
@@ -200,7 +200,7 @@ fn individual_grants_are_limited_to_100_and_ended_grants_to_20() {
     assert_eq!(access.clone().give(many(100, 101), at(NOW)).unwrap_err().code, "too-many-individuals");
     assert_eq!(access.give(many(0, 100), at(NOW)).unwrap().len(), 100, "in place of the same");
     assert_eq!(access.grants.len(), 120);
-    // One after another is told, fifty at once.
+    // The events are returned in batches of fifty.
     let end = at(NOW + DAY);
     let told: Vec<usize> = (0..3).map(|_| access.notify(end, |_| true).len()).collect();
     assert_eq!((told, access.due(), access.grants.len()), (vec![50, 50, 0], None, 20));
@@ -226,7 +226,7 @@ fn each_expiry_reminder_is_sent_once_and_skipped_for_shorter_grants() {
     let mut week = lasting(7);
     let told: Vec<_> = (0..9).filter_map(|day| days(&mut week, day).pop().map(|of| (day, of))).collect();
     assert_eq!(told, [(6, 1), (7, 0)], "given for a week, nobody is reminded that a week is left");
-    // Who comes late tells the latest, and nothing twice.
+    // A late run returns only the latest reminder, and none twice.
     let mut late = lasting(40);
     assert_eq!(
         (days(&mut late, 35), days(&mut late, 35), late.due()),
@@ -234,7 +234,7 @@ fn each_expiry_reminder_is_sent_once_and_skipped_for_shorter_grants() {
     );
     let mut later = lasting(40);
     assert_eq!((days(&mut later, 50), days(&mut later, 51), later.due()), (vec![0], vec![], None));
-    // What nobody has any more is not told of until its end.
+    // A grant to a removed member gets no reminders, only the event of its expiry.
     let mut gone = access(vec![grant(&ids, Some((ids.next(at(NOW)), 1)), Level::Look, 2 * DAY)]);
     assert!(gone.notify(at(NOW + DAY), |_| false).is_empty());
     assert_eq!((gone.due(), days(&mut gone, 2)), (Some(at(NOW + 2 * DAY)), vec![0]));

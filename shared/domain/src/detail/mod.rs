@@ -1,4 +1,4 @@
-//! Detail fields: attributes of every entitlement, defined by the vendor's administrator.
+//! Detail fields: attributes of every entitlement, which operators define.
 
 pub mod new;
 pub mod options;
@@ -16,35 +16,38 @@ use crate::search::unique_form;
 use crate::text::{FieldName, OptionLabel};
 use crate::time::Timestamp;
 
-/// As many fields there are that are not archived.
+/// Largest number of fields that are not archived.
 pub const MOST_FIELDS: usize = 50;
 
-/// As many options a field offers.
+/// Largest number of options of a field that are not retired.
 pub(super) const MOST_OPTIONS: usize = 50;
 
-/// Something that can be chosen.
+/// Option of a field of type `SELECT` or `MULTISELECT`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct FieldOption {
-    /// Its number among the field's options; values hold it, so that renaming rewrites none.
+    /// Number of the option within its field, from 1 on. Values refer to it, so that renaming an option changes no
+    /// value.
     pub id: u32,
-    /// What people see.
+    /// Label of the option; 1 to 100 characters, unique within the field. Labels that differ only in case, character
+    /// width or invisible characters count as the same.
     pub label: OptionLabel,
-    /// Whether it cannot be chosen any more. What has it keeps it.
+    /// Whether the option is retired: it can no longer be chosen, and values that have it keep it. Absent if `false`.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub retired: bool,
 }
 
-/// What a field's values are, and from what they are chosen. It never changes but for the options.
+/// Type of a field's values, and the options to choose from. Only the options can be changed.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct FieldType {
-    /// The kind.
+    /// Name of the type.
     pub name: FieldKind,
-    /// What can be chosen, and what could be.
+    /// Options, including retired ones; at most 50 that are not retired, and 500 in all. Absent unless the type is
+    /// `SELECT` or `MULTISELECT`.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub options: Vec<FieldOption>,
 }
 
-/// A place among the fields: 1 to 1,000.
+/// Position of a field among the others: 1 to 1,000.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct Position(u16);
 
@@ -73,18 +76,19 @@ impl JsonSchema for Position {
     }
 }
 
-/// How a field is shown.
+/// Display settings of a field.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema, Deserr)]
 #[deserr(error = Faults, deny_unknown_fields)]
 #[schemars(deny_unknown_fields)]
 pub struct Configuration {
-    /// Where it stands among the others; without one, after all that have one.
+    /// Position of the field among the others; 1 to 1,000. Fields with the same position are ordered by creation.
+    /// Absent if the field stands after all those that have a position.
     #[deserr(default)]
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub position: Option<Position>,
 }
 
-/// Some roles, each once.
+/// Set of roles, without duplicates.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(transparent)]
 pub struct Audience(#[schemars(length(max = 6))] Vec<Role>);
@@ -102,27 +106,29 @@ impl Deserr<Faults> for Audience {
     }
 }
 
-/// An attribute of every entitlement.
+/// Attribute of every entitlement.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct DetailField {
-    /// Its id.
+    /// Id of the field.
     pub id: FieldId,
-    /// What people call it; unique among all fields but for case, width and the like.
+    /// Name of the field; 1 to 255 characters. It is unique among all fields, including archived ones; names that
+    /// differ only in case, character width or invisible characters count as the same.
     pub name: FieldName,
-    /// What its values are.
+    /// Type of the field's values.
     #[serde(rename = "type")]
     pub field_type: FieldType,
-    /// How it is shown.
+    /// Display settings of the field.
     pub configuration: Configuration,
-    /// Who sees it and its values, among those who see the entitlement; an operator always does.
+    /// Roles that may view the field, and its values in entitlements that they may view. Operators always may.
     pub viewers: Audience,
-    /// Who of those changes its values.
+    /// Roles that may change the field's values, if they may view them.
     pub editors: Audience,
-    /// Since when it is hidden. Its values are kept.
+    /// Time at which the field was archived; RFC 3339, UTC. An archived field is hidden, and its values are kept.
+    /// Absent while the field is not archived.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub archived_at: Option<Timestamp>,
-    /// When, and which version.
+    /// Creation time, time of the last write, and version.
     #[serde(flatten)]
     pub metadata: Metadata,
 }
@@ -131,7 +137,8 @@ pub(super) fn duplicate() -> ParseError {
     ParseError::new("duplicate", "is given more than once")
 }
 
-/// Which of some names stood before, but for case, width and the like.
+/// Returns the indexes of the names that occur earlier in the list. Names that differ only in case, character width
+/// or invisible characters count as the same.
 pub fn repeated<'a>(names: impl Iterator<Item = Option<&'a str>>) -> Vec<usize> {
     let mut seen = std::collections::BTreeSet::new();
     let first = |(index, name): (usize, Option<&str>)| {
@@ -142,17 +149,18 @@ pub fn repeated<'a>(names: impl Iterator<Item = Option<&'a str>>) -> Vec<usize> 
 }
 
 impl DetailField {
-    /// Whether somebody sees it, and its values where the entitlement is theirs to see.
+    /// Returns whether the actor may view the field, and its values in entitlements that it may view.
     pub fn is_visible_to(&self, actor: &Actor) -> bool {
         actor.has_one_of(&[Role::Operator]) || actor.has_one_of(&self.viewers.0)
     }
 
-    /// Whether somebody who sees it changes its values.
+    /// Returns whether the actor may change the field's values, provided that it may view them.
     pub fn is_editable_by(&self, actor: &Actor) -> bool {
         actor.has_one_of(&self.editors.0)
     }
 
-    /// All, in their order, each once: one that is renamed while all are read may be among them by both its names.
+    /// Returns the fields in their order, each once: a field that is renamed during the read may be found under both
+    /// names, and the later version is kept.
     pub fn in_order(mut all: Vec<Self>) -> Vec<Self> {
         all.sort_by_key(|field| (field.id, std::cmp::Reverse(field.metadata.version)));
         all.dedup_by_key(|field| field.id);
@@ -160,7 +168,8 @@ impl DetailField {
         all
     }
 
-    /// Its place among all: those without a position come last; within one position, who came first.
+    /// Returns the key by which fields are sorted: fields without a position are last, and fields with the same
+    /// position are sorted by creation.
     pub fn place(&self) -> (bool, Option<Position>, FieldId) {
         (self.configuration.position.is_none(), self.configuration.position, self.id)
     }

@@ -1,4 +1,4 @@
-//! Detail fields to be.
+//! Detail fields to create.
 
 use deserr::{Deserr, IntoValue, ValuePointerRef};
 use schemars::JsonSchema;
@@ -15,37 +15,40 @@ use crate::party::Metadata;
 use crate::text::{FieldName, OptionLabel};
 use crate::time::Timestamp;
 
-/// A field to be.
+/// Detail field to create.
 #[derive(Debug, Clone, Deserr, JsonSchema)]
 #[deserr(error = Faults, rename_all = camelCase, deny_unknown_fields)]
 #[schemars(rename_all = "camelCase", deny_unknown_fields)]
 pub struct NewField {
-    /// What people call it.
+    /// Name of the field; 1 to 255 characters. It must be unique among all fields, including archived ones; names
+    /// that differ only in case, character width or invisible characters count as the same.
     pub name: FieldName,
-    /// What its values are, for good.
+    /// Type of the field's values. It cannot be changed later, except for its options.
     #[deserr(rename = "type")]
     #[schemars(rename = "type")]
     pub field_type: Validated<NewFieldType>,
-    /// How it is shown.
+    /// Display settings of the field. Default: no position.
     #[deserr(default)]
     #[schemars(default)]
     pub configuration: Configuration,
-    /// Who sees it; without, the vendor's people and those who own the entitlement.
+    /// Roles that may view the field. Default: `operator`, `agent` and `customer`.
     #[deserr(default)]
     pub viewers: Option<Audience>,
-    /// Who changes its values; without, the vendor's people. Partners' members change nothing of an entitlement, whatever this says.
+    /// Roles that may change the field's values. Default: `operator` and `agent`. Partner roles have no effect,
+    /// because partners' members cannot change entitlements.
     #[deserr(default)]
     pub editors: Option<Audience>,
 }
 
-/// What the values of a field to be are.
+/// Type of a new field's values.
 #[derive(Debug, Clone, Deserr, JsonSchema)]
 #[deserr(error = Faults, deny_unknown_fields)]
 #[schemars(deny_unknown_fields)]
 pub struct NewFieldType {
-    /// The kind.
+    /// Name of the type.
     name: FieldKind,
-    /// What can be chosen: 1 to 50 labels, for `SELECT` and `MULTISELECT`, and only for them.
+    /// Labels of the options: 1 to 50 for `SELECT` and `MULTISELECT`, none for other types. Each has 1 to 100
+    /// characters.
     #[deserr(default)]
     #[schemars(default, length(max = 50))]
     options: Vec<OptionLabel>,
@@ -78,22 +81,22 @@ impl Check for NewFieldType {
     }
 }
 
-/// Some fields to be: one, or a list of up to 50 as `detailFields`.
+/// One detail field to create, or a list of up to 50 as `detailFields`.
 #[derive(Debug, Clone, JsonSchema)]
 #[schemars(untagged)]
 pub enum NewFields {
-    /// One.
+    /// One field.
     One(Box<NewField>),
-    /// Several, all or none.
+    /// Several fields, of which all are created or none.
     Several(Validated<NewFieldList>),
 }
 
-/// Several fields to be.
+/// List of detail fields to create.
 #[derive(Debug, Clone, Deserr, JsonSchema)]
 #[deserr(error = Faults, rename_all = camelCase, deny_unknown_fields)]
 #[schemars(rename_all = "camelCase", deny_unknown_fields)]
 pub struct NewFieldList {
-    /// The fields, each name once.
+    /// Fields to create; 1 to 50, with different names.
     #[schemars(length(min = 1, max = 50))]
     detail_fields: Vec<NewField>,
 }
@@ -125,7 +128,7 @@ impl Deserr<Faults> for NewFields {
 }
 
 impl NewFields {
-    /// The fields.
+    /// Returns the fields.
     pub fn list(&self) -> &[NewField] {
         match self {
             Self::One(field) => std::slice::from_ref(field),
@@ -135,7 +138,7 @@ impl NewFields {
 }
 
 impl DetailField {
-    /// A field of this kind, made now.
+    /// Creates a field as requested, at `now`.
     pub fn new(id: FieldId, new: &NewField, now: Timestamp) -> Self {
         let Validated(NewFieldType { name, options }) = &new.field_type;
         let choice =

@@ -12,25 +12,27 @@ use crate::problem::ErrorKind;
 use crate::search::unique_form;
 use crate::text::OptionLabel;
 
-/// Another option, or what one is to be.
+/// New option, or change of an existing one.
 #[derive(Debug, Clone, Deserr, JsonSchema)]
 #[deserr(error = Faults, deny_unknown_fields)]
 #[schemars(deny_unknown_fields)]
 pub struct OptionChange {
-    /// Which option; without one it is the one of this label, and a new one if there is none.
+    /// Number of the option to change. Without it, the change is for the option with this `label`, or creates it if
+    /// there is none.
     #[deserr(default)]
     id: Option<OptionNumber>,
-    /// What people see. A new option needs it.
+    /// Label; 1 to 100 characters. It is required without `id`; with `id` it renames the option.
     #[deserr(default)]
     #[schemars(default)]
     label: Given<OptionLabel>,
-    /// Whether it cannot be chosen any more.
+    /// Whether the option is retired and can no longer be chosen. Without it, an existing option stays as it is, and
+    /// a new one is not retired.
     #[deserr(default)]
     #[schemars(default)]
     retired: Given<bool>,
 }
 
-/// New options, and what some are to be: 1 to 50, each named once.
+/// New options and changes of existing ones: 1 to 50, each option at most once.
 #[derive(Debug, Clone, JsonSchema)]
 #[schemars(transparent)]
 pub struct OptionChanges(#[schemars(length(min = 1, max = 50))] Vec<Validated<OptionChange>>);
@@ -45,7 +47,7 @@ impl Deserr<Faults> for OptionChanges {
             let names: Vec<Option<String>> = changes
                 .iter()
                 .map(|change| match change.get("id").filter(|id| !id.is_null()) {
-                    // No label is like that.
+                    // A label cannot contain this control character, so that no label equals an id.
                     Some(id) => Some(format!("\u{1}{id}")),
                     None => change.get("label")?.as_str().map(str::to_owned),
                 })
@@ -59,7 +61,7 @@ impl Deserr<Faults> for OptionChanges {
 }
 
 impl OptionChanges {
-    /// The changes, those of options that are named by their number first: an option's label may be free only then.
+    /// Returns the changes, those with an `id` first, since they can free a label that another change uses.
     fn in_order(&self) -> impl Iterator<Item = (usize, &OptionChange)> {
         let all = || self.0.iter().map(|Validated(change)| change).enumerate();
         let (known, new) = (
@@ -70,7 +72,7 @@ impl OptionChanges {
     }
 }
 
-/// The number of an option.
+/// Number of an option within its field.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct OptionNumber(u32);
 
@@ -103,31 +105,31 @@ impl Check for OptionChange {
     }
 }
 
-/// A field of this type has no options.
+/// The type of the field has no options.
 pub const NO_OPTIONS: ErrorKind =
     ErrorKind::rule("no-options", "only `SELECT` and `MULTISELECT` have options");
 
-/// There is no such option.
+/// The field has no such option.
 pub const UNKNOWN_OPTION: ErrorKind =
     ErrorKind::rule("unknown-option", "the field has no option of this number");
 
-/// An option has this label.
+/// Another option of the field has this label.
 pub const OPTION_EXISTS: ErrorKind =
     ErrorKind::state("option-exists", "another option of the field has this label");
 
-/// There are as many options as there can be.
+/// The field would have too many options.
 pub const OPTION_LIMIT: ErrorKind =
     ErrorKind::state("option-limit", "a field offers at most 50 options, and has had at most 500");
 
 impl FieldType {
-    /// As many options a field ever had.
+    /// Largest number of options of a field, including retired ones.
     const MOST_EVER: usize = 500;
 
-    /// The type with other options.
+    /// Returns the type with the changes applied.
     ///
     /// # Errors
     ///
-    /// All that is wrong with the changes, at their place in a list `options`.
+    /// All faults of the changes, each at its place in a list `options`.
     pub fn with(mut self, changes: &OptionChanges) -> Result<Self, Vec<(ErrorKind, Fault)>> {
         let mut faults = Vec::new();
         let mut refuse = |reason: ErrorKind, steps: &[&dyn std::fmt::Display]| {

@@ -1,4 +1,4 @@
-//! What happens to requests for access, and to access.
+//! Events of access requests and access grants.
 
 use super::data::event_data;
 use crate::id::{AccessRequestId, GrantId, MemberId};
@@ -7,86 +7,95 @@ use crate::text::{Description, Email};
 use crate::time::Timestamp;
 
 event_data! {
-    /// A partner asked somebody for access.
+    /// Recorded in the partner's log when a member requests access.
     AccessRequested {
-        /// By which request.
+        /// Id of the access request.
         request_id: AccessRequestId,
     }
 
-    /// A request for access was approved. The organization is in the partner's directory from then on.
+    /// Recorded in the logs of the partner and the organization when a contact manager approves an access request. From
+    /// then on the organization is in the partner's directory.
     AccessApproved {
-        /// Which request.
+        /// Id of the access request.
         request_id: AccessRequestId,
     }
 
-    /// A request for access was declined.
+    /// Recorded in the partner's log when a contact manager declines an access request.
     AccessDeclined {
-        /// Which request.
+        /// Id of the access request.
         request_id: AccessRequestId,
     }
 
-    /// The partner took a request for access back.
+    /// Recorded in the partner's log when the partner cancels an access request.
     AccessCancelled {
-        /// Which request.
+        /// Id of the access request.
         request_id: AccessRequestId,
     }
 
-    /// Nobody decided about a request for access in time.
+    /// Recorded in the partner's log when an access request lapses, because it was not decided within 90 days.
     AccessLapsed {
-        /// Which request.
+        /// Id of the access request.
         request_id: AccessRequestId,
     }
 
-    /// Access was given. The organization is in the partner's directory from then on.
+    /// Recorded in the logs of the partner and the organization for each grant that is given, by approval of a request
+    /// or without one. From then on the organization is in the partner's directory.
     AccessGranted {
-        /// By which grant.
+        /// Id of the grant.
         grant_id: GrantId,
-        /// How far it goes.
+        /// Level of the grant.
         level: Level,
-        /// Until when, not included.
+        /// End of the grant, exclusive; RFC 3339, UTC.
         expires_at: Timestamp,
-        /// The member to whom, as the partner named it; neither this nor `email` if to all members of the partner.
+        /// Member who gets access, if an approved request named the member. Absent together with `email` if all members
+        /// of the partner get access.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         member_id: Option<MemberId>,
-        /// The e-mail to whose owner among the partner's members, as the organization named it unasked.
+        /// E-mail of the person who gets access, if a contact manager granted access to one person without a request;
+        /// at most 254 bytes. Absent otherwise.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         email: Option<Email>,
-        /// What for, where who gave it without being asked said so.
+        /// Reason for a grant without a request; 1 to 1,000 characters. Absent if none was given, and if a request was
+        /// approved.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         reason: Option<Description>,
     }
 
-    /// Access ends soon.
+    /// Recorded in the logs of the partner and the organization 30 days, 7 days and 1 day before a grant expires. Not
+    /// recorded for a grant of a member who was removed, nor for a time before the grant was given.
     AccessExpiring {
-        /// Which grant.
+        /// Id of the grant.
         grant_id: GrantId,
-        /// In so many days, or fewer.
+        /// Days before the expiry for which the reminder is: 30, 7 or 1. Less time is left if the scheduled job was
+        /// late.
         days: u16,
     }
 
-    /// The time of access is over.
+    /// Recorded in the logs of the partner and the organization when the scheduled job finds that a grant has expired.
+    /// A grant is ignored from its expiry time on, whether or not the job has run.
     AccessExpired {
-        /// Which grant.
+        /// Id of the grant.
         grant_id: GrantId,
     }
 
-    /// The organization, or the vendor for it, took access back.
+    /// Recorded in the logs of the partner and the organization when a contact manager or an operator revokes a grant.
     AccessRevoked {
-        /// Which grant.
+        /// Id of the grant.
         grant_id: GrantId,
     }
 
-    /// The partner gave access back.
+    /// Recorded in the logs of the partner and the organization when the partner relinquishes a grant.
     AccessRelinquished {
-        /// Which grant.
+        /// Id of the grant.
         grant_id: GrantId,
     }
 
-    /// Access was given in place of what was in force.
+    /// Recorded in the logs of the partner and the organization for each active grant that a new one for the same
+    /// people replaces.
     AccessReplaced {
-        /// Which grant was.
+        /// Id of the replaced grant.
         grant_id: GrantId,
-        /// By which.
+        /// Id of the new grant.
         replaced_by: GrantId,
     }
 }

@@ -1,4 +1,4 @@
-//! What happens to products, license types and detail fields.
+//! Events of products, license types and detail fields.
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -9,86 +9,87 @@ use crate::id::{FieldId, ProductId};
 use crate::text::{FieldName, LicenseTypeCode, Name, ProductCode};
 use crate::time::Period;
 
-/// A detail field, as it was made.
+/// Detail field that was created.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct CreatedField {
-    /// Its id.
+    /// Id of the field.
     pub id: FieldId,
-    /// Its name then.
+    /// Name of the field when it was created; 1 to 255 characters.
     pub name: FieldName,
-    /// What its values are.
+    /// Type of the field's values.
     #[serde(rename = "type")]
     pub kind: FieldKind,
 }
 
 event_data! {
-    /// A license type exists.
+    /// Recorded in the vendor's log when a license type is created.
     LicenseTypeCreated {
-        /// Its code.
+        /// Code of the license type; 2 to 60 lower-case letters, digits and inner hyphens.
         license_type: LicenseTypeCode,
-        /// Its name.
+        /// Name of the license type; 1 to 200 characters.
         name: Name,
-        /// Its term.
+        /// Term of each license, from its assignment on; ISO 8601 duration, at most 100 years.
         term: Period,
     }
 
-    /// A product exists.
+    /// Recorded in the vendor's log when a product is created.
     ProductCreated {
-        /// Its id.
+        /// Id of the product.
         product_id: ProductId,
-        /// Its name.
+        /// Name of the product; 1 to 200 characters.
         name: Name,
-        /// The vendor's code for it.
+        /// The vendor's code of the product; 1 to 100 characters. Absent if it has none.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         code: Option<ProductCode>,
     }
 
-    /// A product has another name, description or code.
+    /// Recorded in the vendor's log when the name, the description or the code of a product changes.
     ProductUpdated {
-        /// Its id.
+        /// Id of the product.
         product_id: ProductId,
-        /// Its name now.
+        /// Name of the product after the change; 1 to 200 characters.
         name: Name,
-        /// The vendor's code for it now.
+        /// The vendor's code of the product after the change; 1 to 100 characters. Absent if it has none.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         code: Option<ProductCode>,
     }
 
-    /// Nothing new of a product can be owned any more.
+    /// Recorded in the vendor's log when a product is archived: it can no longer be granted or ordered. Existing
+    /// entitlements remain.
     ProductArchived {
-        /// Its id.
+        /// Id of the product.
         product_id: ProductId,
     }
 
-    /// A product can be owned again.
+    /// Recorded in the vendor's log when an archived product is restored: it can be granted and ordered again.
     ProductRestored {
-        /// Its id.
+        /// Id of the product.
         product_id: ProductId,
     }
 
-    /// Detail fields exist.
+    /// Recorded in the vendor's log when detail fields are created.
     DetailFieldsCreated {
-        /// Which.
+        /// Fields that were created by one request, in its order; 1 to 50.
         fields: Vec<CreatedField>,
     }
 
-    /// A detail field has another name, place, audience or other options.
+    /// Recorded in the vendor's log when the name, configuration, viewers, editors or options of a detail field change.
     DetailFieldUpdated {
-        /// Which.
+        /// Id of the field.
         field_id: FieldId,
-        /// Its name now.
+        /// Name of the field after the change; 1 to 255 characters.
         field: FieldName,
     }
 
-    /// A detail field is hidden; its values are kept.
+    /// Recorded in the vendor's log when a detail field is archived: it is hidden, and its values are kept.
     DetailFieldArchived {
-        /// Which.
+        /// Id of the field.
         field_id: FieldId,
     }
 
-    /// A detail field is shown again.
+    /// Recorded in the vendor's log when an archived detail field is restored: it is shown again.
     DetailFieldRestored {
-        /// Which.
+        /// Id of the field.
         field_id: FieldId,
     }
 }

@@ -1,6 +1,6 @@
-//! The data of an event, each kind a type.
+//! Data of events; each event type has a data type of its own.
 
-/// Defines the data of events.
+/// Defines data types of events.
 macro_rules! event_data {
     ($($(#[$doc:meta])* $name:ident {
         $($(#[$field_doc:meta])* $field:ident: $type:ty,)*

@@ -1,56 +1,61 @@
-//! What happens to entitlements and their details.
+//! Events of entitlements and their details.
 
 use super::data::event_data;
 use crate::author::Author;
 use crate::id::{CustomerId, EntitlementId, FieldId, ImportId, ProductId};
 
 event_data! {
-    /// Somebody owns a product.
+    /// Recorded when an operator or an agent creates an entitlement: in the organization's log, or in the vendor's log
+    /// if a customer owns it. An entitlement that a subscription grants is named in `subscription.ordered` instead.
     EntitlementCreated {
-        /// By which entitlement.
+        /// Id of the entitlement.
         entitlement_id: EntitlementId,
-        /// The product.
+        /// Product that is owned.
         product_id: ProductId,
-        /// Who, if it is one person.
+        /// Customer who owns the product; absent if an organization does.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         customer_id: Option<CustomerId>,
     }
 
-    /// Details of an entitlement changed.
+    /// Recorded when details of an entitlement change, except by an import: in the organization's log, or in the
+    /// vendor's log if a customer owns it.
     EntitlementDetailsChanged {
-        /// Of which.
+        /// Id of the entitlement.
         entitlement_id: EntitlementId,
-        /// What the fields say that changed; a reader learns of those only that it may view.
+        /// Fields whose values changed. A history shows to each reader only the fields that the reader may view.
         changed_fields: Vec<FieldId>,
     }
 
-    /// Somebody no longer owns a product.
+    /// Recorded when an operator ends an entitlement: in the organization's log, or in the vendor's log if a customer
+    /// owns it. Not recorded when an entitlement expires, or ends with its subscription.
     EntitlementEnded {
-        /// By which entitlement.
+        /// Id of the entitlement.
         entitlement_id: EntitlementId,
     }
 
-    /// An import was cut off, and nobody has repeated it yet: some of its rows may have changed something.
+    /// Recorded in the vendor's log when an import of details was interrupted and not resumed within 60 minutes. Some
+    /// of its rows may have taken effect.
     DetailsImportAborted {
-        /// Which import; what it changed names it.
+        /// Id of the import. Entitlements that it changed refer to it.
         import_id: ImportId,
-        /// Whose.
+        /// Author of the import.
         by: Author,
-        /// How many rows it had.
+        /// Number of rows in the import; 1 to 10,000.
         rows: u64,
     }
 
-    /// Details of many entitlements were imported.
+    /// Recorded in the vendor's log when an import of details is complete. An import that is refused as a whole is not
+    /// recorded.
     DetailsImported {
-        /// By which import; what it changed names it.
+        /// Id of the import. Entitlements that it changed refer to it.
         import_id: ImportId,
-        /// How many rows it had.
+        /// Number of rows in the import; 1 to 10,000.
         rows: u64,
-        /// How many of them changed something.
+        /// Number of rows that changed an entitlement.
         applied: u64,
-        /// How many said what was so already.
+        /// Number of rows whose values the entitlement already had.
         unchanged: u64,
-        /// How many were refused.
+        /// Number of rows that were refused.
         refused: u64,
     }
 }

@@ -1,4 +1,4 @@
-//! The kinds of events.
+//! Types of events.
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -39,7 +39,7 @@ use crate::text::{LicenseTypeCode, written_as_text};
 
 macro_rules! kinds {
     ($($name:ident = $type:literal,)*) => {
-        /// What happened, by type.
+        /// Type and data of an event.
         #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
         #[serde(tag = "type", content = "data")]
         pub enum EventKind {
@@ -61,7 +61,7 @@ macro_rules! kinds {
         impl EventKind {
             const TYPES: &[&str] = &[$($type),*];
 
-            /// The names of all that the data of any kind may have, in the order of the kinds.
+            /// Returns the names of the data fields of all types, without duplicates, in the order of the types.
             pub fn fields() -> Vec<String> {
                 let mut fields = Vec::new();
                 for field in [$($name::FIELDS),*].into_iter().flatten().map(|field| camel_case(field)) {
@@ -75,7 +75,7 @@ macro_rules! kinds {
     };
 }
 
-// New kinds come last: their fields are the last columns of a history as a table.
+// New types must be added at the end: their fields become the last columns of a history in CSV.
 kinds! {
     PartnerCreated = "partner.created",
     OrganizationCreated = "organization.created",
@@ -152,7 +152,7 @@ kinds! {
 }
 
 impl EventKind {
-    /// The license type the event is about.
+    /// Returns the license type that the event is about, if it is about one.
     pub fn license_type(&self) -> Option<&LicenseTypeCode> {
         match self {
             Self::LicenseTypeCreated(LicenseTypeCreated { license_type, .. })
@@ -164,7 +164,7 @@ impl EventKind {
     }
 }
 
-/// A field's name as it is written.
+/// Converts the name of a field to the camelCase of its JSON.
 fn camel_case(name: &str) -> String {
     let mut words = name.split('_');
     let first = words.next().unwrap_or_default().to_owned();
@@ -175,7 +175,7 @@ fn camel_case(name: &str) -> String {
     })
 }
 
-/// The name of a kind of event.
+/// Name of an event type, such as `license.assigned`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct EventType(&'static str);
 

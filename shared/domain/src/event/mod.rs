@@ -1,4 +1,4 @@
-//! The record that every change leaves.
+//! Events: the records that every change leaves.
 
 pub mod access;
 pub mod catalog;
@@ -27,79 +27,80 @@ pub use service_request::*;
 pub use subscription::*;
 pub use system::*;
 
-/// Where an event is at home.
+/// Log that holds events.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum LogScope {
-    /// With a partner.
+    /// Log of a partner.
     Partner(PartnerId),
-    /// With an organization.
+    /// Log of an organization.
     Organization(OrganizationId),
-    /// With the vendor: it concerns no party.
+    /// Log of the vendor, for events that concern no party.
     Vendor,
 }
 
-/// What happened, and whom it concerns, before it is stored with its id, time and author.
+/// Event before it is stored with its id, time and author.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct NewEvent {
-    /// What happened.
+    /// Type and data of the event.
     pub kind: EventKind,
-    /// The partner it concerns.
+    /// Partner that the event concerns, if any.
     pub partner_id: Option<PartnerId>,
-    /// The organization it concerns.
+    /// Organization that the event concerns, if any.
     pub organization_id: Option<OrganizationId>,
 }
 
 impl NewEvent {
-    /// Concerns nobody but the vendor.
+    /// Creates an event that concerns no party; it is in the vendor's log.
     pub fn of_vendor(kind: impl Into<EventKind>) -> Self {
         Self { kind: kind.into(), partner_id: None, organization_id: None }
     }
 
-    /// Concerns a partner.
+    /// Creates an event that concerns a partner; it is in the partner's log.
     pub fn of_partner(kind: impl Into<EventKind>, partner: PartnerId) -> Self {
         Self { partner_id: Some(partner), ..Self::of_vendor(kind) }
     }
 
-    /// Concerns an organization.
+    /// Creates an event that concerns an organization; it is in the organization's log.
     pub fn of_organization(kind: impl Into<EventKind>, organization: OrganizationId) -> Self {
         Self { organization_id: Some(organization), ..Self::of_vendor(kind) }
     }
 
-    /// Concerns a partner and a customer of it.
+    /// Creates an event that concerns a partner and an organization; it is in the logs of both.
     pub fn of_both(kind: impl Into<EventKind>, partner: PartnerId, organization: OrganizationId) -> Self {
         Self { partner_id: Some(partner), organization_id: Some(organization), ..Self::of_vendor(kind) }
     }
 }
 
-/// An event as it is stored: never changed, never removed.
+/// Stored event. It is never changed or removed.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Event {
-    /// Its id, which sorts by time.
+    /// Id of the event; ids sort by time.
     pub id: EventId,
-    /// When it happened.
+    /// Time of the event; RFC 3339, UTC.
     pub time: Timestamp,
-    /// Who made the change.
+    /// Author of the change.
     pub actor: Author,
-    /// What happened.
+    /// Type and data of the event.
     #[serde(flatten)]
     pub kind: EventKind,
-    /// The partner it concerns.
+    /// Partner that the event concerns; absent if there is none.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub partner_id: Option<PartnerId>,
-    /// The organization it concerns.
+    /// Organization that the event concerns; absent if there is none.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub organization_id: Option<OrganizationId>,
 }
 
 impl Event {
-    /// A new event with its id, time and author.
+    /// Creates an event with its id, time and author.
     pub fn new(id: EventId, time: Timestamp, actor: Author, event: NewEvent) -> Self {
         let NewEvent { kind, partner_id, organization_id } = event;
         Self { id, time, actor, kind, partner_id, organization_id }
     }
 
-    /// The log it is in.
+    /// Returns the log in which the event is stored. If it concerns both a partner and an organization, that is the
+    /// partner's log; the organization's log includes it through an index.
     pub fn log_scope(&self) -> LogScope {
         match (self.partner_id, self.organization_id) {
             (Some(partner), _) => LogScope::Partner(partner),

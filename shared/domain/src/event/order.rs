@@ -1,4 +1,4 @@
-//! What happens to stores, their messages and orders, and the licenses that these bring.
+//! Events of stores, their messages and orders, and of licenses.
 
 use super::data::event_data;
 use crate::fault::Fault;
@@ -6,163 +6,175 @@ use crate::id::{AssignmentId, SourceId};
 use crate::text::{LicenseTypeCode, Name, OrderId, StoreAccount};
 
 event_data! {
-    /// A webhook source exists.
+    /// Recorded in the vendor's log when a webhook source is created.
     WebhookSourceCreated {
-        /// Its id.
+        /// Id of the webhook source.
         source_id: SourceId,
-        /// Its name.
+        /// Name of the webhook source; 1 to 200 characters.
         name: Name,
-        /// Whether it may name partners.
+        /// Whether messages of the source may name any partner.
         may_name_partners: bool,
     }
 
-    /// A webhook source has a new secret; the one before is good for another day.
+    /// Recorded in the vendor's log when the secret of a webhook source is rotated. The replaced secret stays valid for
+    /// 24 hours.
     WebhookSecretRotated {
-        /// Which source.
+        /// Id of the webhook source.
         source_id: SourceId,
-        /// Which of its secrets is in force now.
+        /// Number of the new secret; the first secret of a source has number 1.
         secret_version: u32,
     }
 
-    /// No message of a webhook source is taken any more.
+    /// Recorded in the vendor's log when a webhook source is disabled irreversibly: its messages are rejected from then
+    /// on.
     WebhookSourceDisabled {
-        /// Which source.
+        /// Id of the webhook source.
         source_id: SourceId,
     }
 
-    /// A store's account is a partner's.
+    /// Recorded in the partner's log when an account at a store is linked to the partner irreversibly.
     StoreLinked {
-        /// The store.
+        /// Webhook source of the store.
         source_id: SourceId,
-        /// The account.
+        /// Account at the store; 1 to 100 characters.
         account: StoreAccount,
     }
 
-    /// A pool holds more.
+    /// Recorded in the partner's log when an order, or a change of it, adds licenses to one of the partner's pools.
     LicenseCredited {
-        /// Of which type.
+        /// Code of the license type.
         license_type: LicenseTypeCode,
-        /// How many more.
+        /// Number of licenses that were added; at least 1.
         quantity: u64,
-        /// Whose order.
+        /// Webhook source that sent the order.
         source_id: SourceId,
-        /// Which order.
+        /// The store's number of the order; 1 to 100 characters.
         order_id: OrderId,
     }
 
-    /// A pool holds less: its order was lowered or cancelled. What was assigned stays so.
+    /// Recorded in the partner's log when an order is lowered or cancelled, and licenses are withdrawn from one of the
+    /// partner's pools. Assigned licenses stay assigned.
     LicenseWithdrawn {
-        /// Of which type.
+        /// Code of the license type.
         license_type: LicenseTypeCode,
-        /// How many less.
+        /// Number of licenses that were withdrawn; 0 if none was available.
         quantity: u64,
-        /// How many more should have been taken back, and were assigned: they stay so.
+        /// Number of licenses that should have been withdrawn, too, but were assigned; they stay assigned.
         missing: u64,
-        /// Whose order.
+        /// Webhook source that sent the order.
         source_id: SourceId,
-        /// Which order.
+        /// The store's number of the order; 1 to 100 characters.
         order_id: OrderId,
     }
 
-    /// A store changed an order.
+    /// Recorded when a store changes an order: in the log of the partner that bought it; in the vendor's log if no
+    /// partner is known, or if the order has no licenses and all its subscriptions belong to another partner by now.
     OrderChanged {
-        /// The store.
+        /// Webhook source that sent the change.
         source_id: SourceId,
-        /// Which order.
+        /// The store's number of the order; 1 to 100 characters.
         order_id: OrderId,
-        /// The store's number of the change.
+        /// Number of the change; or its time in milliseconds since 1970, if the store sends `occurredAt` instead of
+        /// `sequence`.
         sequence: u64,
     }
 
-    /// A store cancelled an order, for good.
+    /// Recorded when a store first cancels an order, which is irreversible: in the log of the partner that bought it;
+    /// in the vendor's log if no partner is known, or if the order has no licenses and all its subscriptions belong to
+    /// another partner by now.
     OrderCancelled {
-        /// The store.
+        /// Webhook source that sent the cancellation.
         source_id: SourceId,
-        /// Which order.
+        /// The store's number of the order; 1 to 100 characters.
         order_id: OrderId,
     }
 
-    /// An order came for an account that is nobody's yet.
+    /// Recorded in the vendor's log when an order arrives for an account that is not linked to a partner yet.
     OrderParked {
-        /// The store.
+        /// Webhook source that sent the order.
         source_id: SourceId,
-        /// Which order.
+        /// The store's number of the order; 1 to 100 characters.
         order_id: OrderId,
-        /// Which account.
+        /// Buyer's account at the store; 1 to 100 characters.
         account: StoreAccount,
     }
 
-    /// An operator discarded a parked order, for good.
+    /// Recorded in the vendor's log when an operator discards a parked order irreversibly.
     OrderDiscarded {
-        /// The store.
+        /// Webhook source that sent the order.
         source_id: SourceId,
-        /// Which order.
+        /// The store's number of the order; 1 to 100 characters.
         order_id: OrderId,
-        /// Which account.
+        /// Buyer's account at the store; 1 to 100 characters.
         account: StoreAccount,
     }
 
-    /// Nobody was linked to a parked order's account in time.
+    /// Recorded in the vendor's log when a parked order lapses, because its account was not linked to a partner within
+    /// 180 days.
     OrderLapsed {
-        /// The store.
+        /// Webhook source that sent the order.
         source_id: SourceId,
-        /// Which order.
+        /// The store's number of the order; 1 to 100 characters.
         order_id: OrderId,
-        /// Which account.
+        /// Buyer's account at the store; 1 to 100 characters.
         account: StoreAccount,
     }
 
-    /// Licenses were handed over.
+    /// Recorded in the logs of the partner and the organization for each license type of an assignment, when a partner
+    /// assigns licenses to an organization.
     LicenseAssigned {
-        /// By which assignment.
+        /// Id of the assignment.
         assignment_id: AssignmentId,
-        /// Of which type.
+        /// Code of the license type.
         license_type: LicenseTypeCode,
-        /// How many.
+        /// Number of licenses that were assigned; 1 to 100,000.
         quantity: u64,
     }
 
-    /// A source sent a message of a type that means nothing here.
+    /// Recorded in the vendor's log when a webhook source sends a message of an unknown type.
     WebhookIgnored {
-        /// Who sent it.
+        /// Webhook source that sent the message.
         source_id: SourceId,
-        /// Which message.
+        /// The message's `webhook-id`; 1 to 255 bytes.
         webhook_id: String,
-        /// Of which type, at most 100 characters of it.
+        /// Type of the message; its first 100 characters, without invisible ones.
         message_type: String,
     }
 
-    /// A source sent a message that could not take effect.
+    /// Recorded in the vendor's log, once per message, when a message of a webhook source is refused.
     WebhookRefused {
-        /// Who sent it.
+        /// Webhook source that sent the message.
         source_id: SourceId,
-        /// Which message.
+        /// The message's `webhook-id`; 1 to 255 bytes.
         webhook_id: String,
-        /// Why not.
+        /// Faults of the message; the first 50.
         errors: Vec<Fault>,
     }
 
-    /// A line of an order came to nothing.
+    /// Recorded when a subscription line of an order has no effect: in the log of the partner that bought the order, or
+    /// in the vendor's log if an organization did.
     OrderLineIgnored {
-        /// Whose order.
+        /// Webhook source that sent the order.
         source_id: SourceId,
-        /// Which order.
+        /// The store's number of the order; 1 to 100 characters.
         order_id: OrderId,
-        /// Which line, from 0 on, of those of subscriptions.
+        /// Index of the line among the order's subscription lines, from 0.
         line: usize,
-        /// Why.
+        /// Reason why the line has no effect, for people.
         reason: String,
     }
 
-    /// A change that came before its order is none of it.
+    /// Recorded in the vendor's log when an order arrives, and an earlier change of it is ignored because it names
+    /// other lines.
     OrderChangeIgnored {
-        /// Whose order.
+        /// Webhook source that sent the order.
         source_id: SourceId,
-        /// Which order.
+        /// The store's number of the order; 1 to 100 characters.
         order_id: OrderId,
-        /// The store's number of the change.
+        /// Number of the change; or its time in milliseconds since 1970, if the store sends `occurredAt` instead of
+        /// `sequence`.
         sequence: u64,
-        /// Why.
+        /// Reason why the change is ignored, for people.
         reason: String,
     }
 }

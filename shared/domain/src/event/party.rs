@@ -1,4 +1,4 @@
-//! What happens to partners, organizations and their people.
+//! Events of partners, organizations and their people.
 
 use super::data::event_data;
 use crate::id::{CustomerId, MemberId};
@@ -6,72 +6,78 @@ use crate::text::{ExternalId, Name};
 use crate::time::TimeZone;
 
 event_data! {
-    /// A partner exists.
+    /// Recorded in the partner's log when a partner is created.
     PartnerCreated {
-        /// Its name.
+        /// Name of the partner; 1 to 200 characters.
         name: Name,
-        /// The vendor's id for it.
+        /// The vendor's id of the partner; 1 to 100 characters. Absent if it has none.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         external_id: Option<ExternalId>,
     }
 
-    /// An organization exists.
+    /// Recorded in the organization's log when an organization is created.
     OrganizationCreated {
-        /// Its name. Its external id is its creator's own business.
+        /// Name of the organization; 1 to 200 characters. Its external id is left out, because only its creator may see
+        /// it.
         name: Name,
     }
 
-    /// An organization is in a partner's directory.
+    /// Recorded in the logs of the partner and the organization when an operator adds an organization to the partner's
+    /// directory, or when it is created as the partner's customer. Not recorded when a grant of access or a transfer of
+    /// a subscription adds it.
     CustomerLinked {
-        /// The organization's name then.
+        /// Name of the organization at that time; 1 to 200 characters.
         name: Name,
     }
 
-    /// A person is a customer.
+    /// Recorded when a customer is created: in the organization's log, or in the vendor's log if the customer belongs
+    /// to no organization.
     CustomerCreated {
-        /// Who.
+        /// Id of the customer.
         customer_id: CustomerId,
-        /// Whether it manages the organization's customers.
+        /// Whether the customer is a contact manager.
         manager: bool,
     }
 
-    /// A customer has another name.
+    /// Recorded when the name of a customer changes: in the organization's log, or in the vendor's log if the customer
+    /// belongs to no organization.
     CustomerUpdated {
-        /// Who.
+        /// Id of the customer.
         customer_id: CustomerId,
     }
 
-    /// A customer manages the organization's customers, or no longer does.
+    /// Recorded in the organization's log when a customer becomes a contact manager, or stops being one.
     ContactManagerChanged {
-        /// Who.
+        /// Id of the customer.
         customer_id: CustomerId,
-        /// Whether it does now.
+        /// Whether the customer is a contact manager after the change.
         manager: bool,
     }
 
-    /// A person is no customer any more.
+    /// Recorded when a customer is removed: in the organization's log, or in the vendor's log if the customer belongs
+    /// to no organization.
     CustomerRemoved {
-        /// Who.
+        /// Id of the customer.
         customer_id: CustomerId,
     }
 
-    /// A person is a partner's member.
+    /// Recorded in the partner's log when a member is added.
     MemberAdded {
-        /// Who.
+        /// Id of the member.
         member_id: MemberId,
-        /// Whether it manages the partner's members.
+        /// Whether the member is an admin of the partner.
         admin: bool,
     }
 
-    /// A person is no member of a partner any more: all its access is over.
+    /// Recorded in the partner's log when a member is removed. All access of the member ends.
     MemberRemoved {
-        /// Who.
+        /// Id of the member.
         member_id: MemberId,
     }
 
-    /// An organization is in another time zone.
+    /// Recorded in the organization's log when the time zone of an organization changes.
     OrganizationUpdated {
-        /// In which its days are now; none if in UTC.
+        /// IANA time zone after the change, such as `Asia/Tokyo`; absent if there is none, and UTC applies.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         time_zone: Option<TimeZone>,
     }

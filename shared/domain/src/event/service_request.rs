@@ -1,60 +1,66 @@
-//! What happens to service requests.
+//! Events of service requests.
 
 use super::data::event_data;
 use crate::id::{CustomerId, MemberId, ServiceRequestId};
 use crate::service_request_kind::{ContactRole, ServiceRequestKind, ServiceRequestStatus};
 
 event_data! {
-    /// A service request was submitted.
+    /// Recorded when a service request is submitted: in the organization's log and, if a partner's member submitted it,
+    /// in the partner's log.
     ServiceRequestOpened {
-        /// Which.
+        /// Id of the service request.
         service_request_id: ServiceRequestId,
-        /// Of what kind.
+        /// Kind of the service request.
         kind: ServiceRequestKind,
     }
 
-    /// Somebody said something about a service request, or changed how far it is.
+    /// Recorded when a service request gets an update, with a text, a status or both: in the organization's log and, if
+    /// a partner's member made it, in the partner's log.
     ServiceRequestUpdated {
-        /// Which.
+        /// Id of the service request.
         service_request_id: ServiceRequestId,
-        /// By which of its updates.
+        /// Number of the update among those of the service request, from 1.
         number: u64,
-        /// How far it is now, if that was said.
+        /// Status of the service request after the update; absent if the update set none.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         status: Option<ServiceRequestStatus>,
     }
 
-    /// Somebody is a contact of a service request, or another one than before.
+    /// Recorded when a person becomes a contact of a service request, or a contact gets another role: in the
+    /// organization's log, and in the log of the partner whose member made the change or, otherwise, whose member the
+    /// contact is.
     ServiceRequestContactSet {
-        /// Of which.
+        /// Id of the service request.
         service_request_id: ServiceRequestId,
-        /// What it is to it.
+        /// Role of the contact.
         role: ContactRole,
-        /// Who, if it is a customer on record.
+        /// Customer record of the contact; absent if the contact has none.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         customer_id: Option<CustomerId>,
-        /// Who, if it is a partner's member.
+        /// Partner's member who is the contact; absent if the contact is no partner's member.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         member_id: Option<MemberId>,
     }
 
-    /// Somebody wants to be told of an organization's service requests, or no longer.
+    /// Recorded when a person changes the preference for mail about an organization's service requests: in the
+    /// organization's log and, if the person is a partner's member, in the partner's log.
     NotificationPreferenceSet {
-        /// Whether of each that is submitted.
+        /// Whether the person is to be notified of each service request that is submitted.
         on_submitted: bool,
-        /// Who, if it is a partner's member.
+        /// Partner's member whose preference it is; absent for a customer.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         member_id: Option<MemberId>,
     }
 
-    /// Somebody is no contact of a service request any more.
+    /// Recorded when a contact of a service request is removed: in the organization's log, and in the log of the
+    /// partner whose member made the change or, otherwise, whose member the contact was.
     ServiceRequestContactRemoved {
-        /// Of which.
+        /// Id of the service request.
         service_request_id: ServiceRequestId,
-        /// Who, if it is a customer on record.
+        /// Customer record of the contact; absent if the contact had none.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         customer_id: Option<CustomerId>,
-        /// Who, if it is a partner's member.
+        /// Partner's member who was the contact; absent if the contact was no partner's member.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         member_id: Option<MemberId>,
     }

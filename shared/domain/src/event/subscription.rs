@@ -1,4 +1,4 @@
-//! What happens to subscriptions and sites.
+//! Events of subscriptions and sites.
 
 use super::data::event_data;
 use crate::id::{CustomerId, EntitlementId, SiteId, SourceId, SubscriptionId};
@@ -8,156 +8,172 @@ use crate::text::{Description, Email, ExternalId, OrderId, Plan, ProductCode};
 use crate::time::Timestamp;
 
 event_data! {
-    /// An organization subscribed to something.
+    /// Recorded when an order creates a subscription: in the organization's log and, if a partner bought it, in the
+    /// partner's log.
     SubscriptionOrdered {
-        /// Which subscription.
+        /// Id of the subscription.
         subscription_id: SubscriptionId,
-        /// The product's code.
+        /// Code of the product; 1 to 100 characters.
         sku: ProductCode,
-        /// For how many.
+        /// Sold quantity; 1 to 100,000.
         quantity: Quantity,
-        /// Whose order.
+        /// Webhook source that sent the order.
         source_id: SourceId,
-        /// Which order.
+        /// The store's number of the order; 1 to 100 characters.
         order_id: OrderId,
-        /// The entitlement that it gives.
+        /// Entitlement that the subscription grants to the organization.
         entitlement_id: EntitlementId,
-        /// The e-mails of its contacts.
+        /// E-mails of the subscription's contacts; at most 5. Absent if there are none.
         #[serde(default, skip_serializing_if = "Vec::is_empty")]
         contacts: Vec<Email>,
-        /// Those of them who are a contact of the organization's subscriptions for the first time.
+        /// E-mails of those contacts who are contacts of one of the organization's subscriptions for the first time.
+        /// Absent if there are none.
         #[serde(default, skip_serializing_if = "Vec::is_empty")]
         first_time_contacts: Vec<Email>,
     }
 
-    /// A subscription is sold as something else, or for more or fewer.
+    /// Recorded when a store changes the plan or the quantity of a subscription: in the organization's log, and in the
+    /// log of the partner that manages it, if any.
     SubscriptionChanged {
-        /// Which.
+        /// Id of the subscription.
         subscription_id: SubscriptionId,
-        /// As what now.
+        /// Plan after the change; 1 to 100 characters. Absent if the subscription has none.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         plan: Option<Plan>,
-        /// For how many now.
+        /// Quantity after the change; 1 to 100,000.
         quantity: Quantity,
     }
 
-    /// A subscription runs longer.
+    /// Recorded when a store renews a subscription: in the organization's log, and in the log of the partner that
+    /// manages it, if any.
     SubscriptionRenewed {
-        /// Which.
+        /// Id of the subscription.
         subscription_id: SubscriptionId,
-        /// Until when, not included.
+        /// End of the subscription after the renewal, exclusive; RFC 3339, UTC.
         ends_at: Timestamp,
     }
 
-    /// The order of a subscription was cancelled.
+    /// Recorded when a subscription ends because its order is cancelled: in the organization's log, and in the log of
+    /// the partner that manages it, if any. The subscription can be renewed.
     SubscriptionCancelled {
-        /// Which.
+        /// Id of the subscription.
         subscription_id: SubscriptionId,
-        /// Whose order.
+        /// Webhook source that sent the order.
         source_id: SourceId,
-        /// Which order.
+        /// The store's number of the order; 1 to 100 characters.
         order_id: OrderId,
     }
 
-    /// A subscription was transferred to a partner, or to another billing account of it.
+    /// Recorded when a subscription is transferred to another partner or to another billing account: in the
+    /// organization's log, and in the log of the partner that manages it from then on, if any.
     SubscriptionTransferred {
-        /// Which.
+        /// Id of the subscription.
         subscription_id: SubscriptionId,
     }
 
-    /// A subscription was transferred away from a partner.
+    /// Recorded when a subscription is transferred away from a partner: in the logs of that partner and the
+    /// organization.
     SubscriptionTransferredAway {
-        /// Which.
+        /// Id of the subscription.
         subscription_id: SubscriptionId,
     }
 
-    /// It is known how many use a subscription.
+    /// Recorded when a store reports the number of active users of a subscription: in the organization's log, and in
+    /// the log of the partner that manages it, if any.
     SubscriptionUsageReported {
-        /// Which.
+        /// Id of the subscription.
         subscription_id: SubscriptionId,
-        /// How many.
+        /// Number of active users; 0 to 9,007,199,254,740,991.
         active_users: u64,
     }
 
-    /// Somebody said where a subscription is used.
+    /// Recorded when a contact sets up a subscription: in the organization's log, and in the log of the partner that
+    /// manages it, if any.
     SubscriptionSetUp {
-        /// Which.
+        /// Id of the subscription.
         subscription_id: SubscriptionId,
-        /// On which site; none if in the whole organization.
+        /// Site for which it is set up; absent if it is set up for the whole organization.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         site_id: Option<SiteId>,
     }
 
-    /// An organization has a site more.
+    /// Recorded in the organization's log when a site is created, by setting up a subscription or by migrating one.
     SiteCreated {
-        /// Which.
+        /// Id of the site.
         site_id: SiteId,
-        /// Its address.
+        /// Address of the site; at most 500 characters.
         url: SiteUrl,
     }
 
-    /// A subscription was moved to a site on a new platform.
+    /// Recorded when a store moves a subscription to a site on the new platform: in the organization's log, and in the
+    /// log of the partner that manages the subscription, if any.
     SiteMigrated {
-        /// Which subscription.
+        /// Id of the subscription.
         subscription_id: SubscriptionId,
-        /// To which site.
+        /// Site of the subscription after the migration.
         site_id: SiteId,
-        /// The site's address.
+        /// Address of the site; at most 500 characters.
         url: SiteUrl,
-        /// Whether it is the organization's first site there.
+        /// Whether this is the organization's first migration to the new platform.
         first: bool,
     }
 
-    /// Somebody is a contact of a subscription.
+    /// Recorded when a customer becomes a contact of an existing subscription: in the organization's log, and in the
+    /// log of the partner that manages the subscription, if any.
     SubscriptionContactAdded {
-        /// Of which.
+        /// Id of the subscription.
         subscription_id: SubscriptionId,
-        /// Who.
+        /// Customer who became a contact.
         customer_id: CustomerId,
-        /// Whether for the first time of any of the organization's subscriptions.
+        /// Whether the customer is a contact of one of the organization's subscriptions for the first time.
         first: bool,
     }
 
-    /// Somebody is no contact of a subscription any more.
+    /// Recorded when a contact of a subscription is removed: in the organization's log, and in the log of the partner
+    /// that manages the subscription, if any.
     SubscriptionContactRemoved {
-        /// Of which.
+        /// Id of the subscription.
         subscription_id: SubscriptionId,
-        /// The e-mail.
+        /// E-mail of the removed contact; at most 254 bytes.
         email: Email,
-        /// Who, if on record.
+        /// Customer record that the contact had when it was added; absent if there was none.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         customer_id: Option<CustomerId>,
     }
 
-    /// A subscription was deactivated, for good.
+    /// Recorded for each subscription that is deactivated irreversibly, by itself or together with another one: in the
+    /// organization's log, and in the log of the partner that manages it, if any.
     SubscriptionDeactivated {
-        /// Which.
+        /// Id of the subscription.
         subscription_id: SubscriptionId,
-        /// The one with which it went down; absent if the reader does not see that.
+        /// Subscription that a person deactivated: this one, or one that this one was deactivated with. Absent if the
+        /// reader may not see it.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         cause: Option<SubscriptionId>,
-        /// Why.
+        /// Reason that the person gave; 1 to 1,000 characters. Absent if none was given.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         reason: Option<Description>,
     }
 
-    /// A message about a subscription has no effect any more.
+    /// Recorded when a store's message about a deactivated subscription has no effect: in the organization's log, and
+    /// in the log of the partner that manages the subscription, if any.
     SubscriptionMessageIgnored {
-        /// Which.
+        /// Id of the subscription.
         subscription_id: SubscriptionId,
-        /// Of which type the message was.
+        /// Type of the message, such as `subscription.renewed`.
         message_type: String,
-        /// Why.
+        /// Reason why the message is ignored, for people.
         reason: String,
     }
 
-    /// A message about a subscription that is not known yet is kept until its order comes.
+    /// Recorded in the vendor's log when a message about a subscription arrives before its order. It takes effect with
+    /// the order.
     SubscriptionMessagePending {
-        /// Who sent it.
+        /// Webhook source that sent the message.
         source_id: SourceId,
-        /// What it calls the subscription.
+        /// The store's id of the subscription; 1 to 100 characters.
         external_id: ExternalId,
-        /// Of which type the message was.
+        /// Type of the message, such as `subscription.renewed`.
         message_type: String,
     }
 }

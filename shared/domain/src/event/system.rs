@@ -1,17 +1,18 @@
-//! What happens to the scheduled work.
+//! Events of scheduled work.
 
 use super::data::event_data;
 
 event_data! {
-    /// What is due could not be done, and not for the first time. It is tried again, ever more rarely.
+    /// Recorded in the vendor's log when scheduled work has failed three times in a row. It is retried with increasing
+    /// delays, up to 512 minutes.
     DueWorkFailed {
-        /// What it is.
+        /// Type of the stored item that the work is about, such as `order`.
         entity: String,
-        /// Where it is in the table.
+        /// Partition key and sort key of the item in the table, separated by a space.
         key: String,
-        /// How often it was tried.
+        /// Number of failed attempts.
         attempts: u64,
-        /// Why it could not be done.
+        /// Error of the last attempt.
         reason: String,
     }
 }

@@ -1,4 +1,4 @@
-//! What is known about the lines of an order that are still to be fulfilled.
+//! Facts about the lines of an order that are still to be fulfilled.
 
 use std::collections::BTreeMap;
 
@@ -11,49 +11,49 @@ use crate::subscription::{ReportedState, Subscription};
 use crate::text::Email;
 use crate::time::Timestamp;
 
-/// What was read about the open lines of an order; lines go by their index in the order.
+/// Facts that were read about the open lines of an order; lines are identified by their index in the order.
 #[derive(Debug, Clone, Default)]
 pub struct Facts {
-    /// The product that each line's code names, if there is one.
+    /// Product of each line, if its code exists.
     pub products: BTreeMap<usize, Product>,
-    /// The organization that each line names, if it exists for the order's partner.
+    /// Organization of each line, if it exists for the order's partner.
     pub organizations: BTreeMap<usize, OrganizationId>,
-    /// What the source has called by a line's external id before.
+    /// Stored record of each line's external id at the source, if there is one.
     pub names: BTreeMap<usize, KnownName>,
-    /// The subscriptions that lines name as ends of their links, by each line's own organization.
+    /// Existing subscriptions that lines are linked to, each read from the organization of its line.
     pub ends: Subscriptions,
-    /// The subscriptions of the order that exist already.
+    /// Subscriptions of the order that exist already.
     pub made: Subscriptions,
-    /// What organizations are called, where a transfer may put them into a directory.
+    /// Organizations that a transfer may add to a partner's directory, which needs their names.
     pub profiles: BTreeMap<OrganizationId, Organization>,
-    /// The contacts that lines name.
+    /// Facts about the contacts that lines name.
     pub contacts: BTreeMap<(OrganizationId, Email), KnownContact>,
 }
 
-/// What a source called by an external id before the line that names it was fulfilled.
+/// Record of an external id at a source, before the line with this id is fulfilled.
 #[derive(Debug, Clone)]
 pub struct KnownName {
-    /// Whether a subscription has the name.
+    /// Whether a subscription already has the external id.
     pub is_taken: bool,
-    /// What messages said of the subscription before its order came.
+    /// State that messages reported before the order arrived.
     pub reported: ReportedState,
 }
 
-/// What is known of a person about an organization's subscriptions.
+/// Facts about a person as a contact of an organization's subscriptions.
 #[derive(Debug, Clone, Default)]
 pub struct KnownContact {
-    /// The person's record as a customer, if there is one.
+    /// Customer record of the person, if there is one.
     pub customer_id: Option<CustomerId>,
     /// Whether the person is, or was, a contact of one of the organization's subscriptions.
     pub is_known: bool,
-    /// When a customer of this e-mail was removed last.
+    /// Time at which a customer with this e-mail was last removed.
     pub removed_at: Option<Timestamp>,
 }
 
 impl Facts {
-    /// The existing subscription at the end of a link, if the order may be linked to it: one of the same source that the
-    /// order's own partner manages, or no partner. A link deactivates one with the other, so it must not reach what another
-    /// partner sold.
+    /// Returns the existing subscription at the end of a link, if the order may be linked to it: it must have been sold
+    /// by the same source, and be managed by the order's own partner or by none. Linked subscriptions are deactivated
+    /// together, so a link must not reach a subscription that another partner manages.
     pub(super) fn end(&self, order: &Order, id: SubscriptionId) -> Option<&Subscription> {
         self.ends.get(&id).filter(|other| {
             let of = other.buyer().partner_id;
@@ -61,19 +61,19 @@ impl Facts {
         })
     }
 
-    /// What is known of a contact; nothing of one that was not read.
+    /// Returns the facts about a contact; empty if none were read.
     pub(super) fn contact(&self, organization: OrganizationId, email: &Email) -> KnownContact {
         self.contacts.get(&(organization, email.clone())).cloned().unwrap_or_default()
     }
 }
 
-/// The lines of an order of which nothing exists yet.
+/// Returns the lines of an order that are still to be fulfilled.
 pub fn open_lines(order: &Order) -> impl Iterator<Item = (usize, &SubscriptionLine)> {
     let lines = order.subscriptions.iter().enumerate();
     lines.filter(|(_, one)| one.is_open()).map(|(index, one)| (index, &one.line))
 }
 
-/// The ends of a line's links, each with its place in the line.
+/// Returns the ends of a line's links, each with its field and its index there.
 pub fn link_ends(line: &SubscriptionLine) -> impl Iterator<Item = (&'static str, usize, LinkEnd)> {
     let of = |name: &'static str, ends: &[LinkEnd]| {
         ends.iter()
@@ -85,7 +85,8 @@ pub fn link_ends(line: &SubscriptionLine) -> impl Iterator<Item = (&'static str,
     of("linkedTo", &line.linked_to).into_iter().chain(of("parents", &line.parents))
 }
 
-/// Whether an order can be refused still: nothing of it exists, and its store was not told that it waits.
+/// Returns whether the order can still be refused: nothing of it exists, and no line was ignored. An order that was
+/// parked cannot be refused, because the store already got an answer.
 pub(super) fn can_be_refused(order: &Order) -> bool {
     order.parking.is_none() && order.subscriptions.iter().all(OrderedSubscription::is_open)
 }

@@ -1,4 +1,4 @@
-//! What is wrong with an order as a whole, before anything of it exists.
+//! Faults of a whole order, found before it is fulfilled.
 
 use std::collections::BTreeMap;
 use std::fmt::Display;
@@ -20,15 +20,15 @@ pub const UNKNOWN_ORGANIZATION: ErrorKind = ErrorKind::rule(
     "unknown-organization",
     "there is no such organization, or it is no customer of the partner",
 );
-/// A line names a subscription that does not exist.
+/// A line or a message names a subscription that does not exist for its source, organization and partner.
 pub const UNKNOWN_SUBSCRIPTION: ErrorKind = ErrorKind::rule(
     "unknown-subscription",
     "there is no such subscription of this source, organization and partner",
 );
-/// A line is linked to too many others.
+/// A line is linked to a subscription that already has the maximum number of links.
 pub const TOO_MANY_LINKS: ErrorKind =
     ErrorKind::rule("too-many-links", "a subscription has at most 100 links, 100 parents and 100 apps");
-/// Another subscription has an external id.
+/// Another subscription of the source already has the external id.
 pub const EXTERNAL_ID_TAKEN: ErrorKind = ErrorKind::rule(
     "subscription-external-id-taken",
     "another subscription of this source has this external id",
@@ -38,10 +38,10 @@ pub const LINKED_TO_DEACTIVATED: ErrorKind = ErrorKind::rule(
     "subscription-deactivated",
     "it is linked to a subscription that was deactivated irreversibly: contact the vendor",
 );
-/// A line is linked to another one that has no effect.
+/// A line is linked to another line that has no effect.
 pub const LINKED_TO_IGNORED: ErrorKind =
     ErrorKind::rule("linked-line-ignored", "it is linked to a line that has no effect");
-/// A line is linked to one of another organization.
+/// A line is linked to a subscription of another organization.
 pub const OTHER_ORGANIZATION: ErrorKind =
     ErrorKind::rule("other-organization", "links stay within one organization");
 /// A change names other lines than those of its order.
@@ -50,12 +50,12 @@ pub const LINES_DIFFER: ErrorKind = ErrorKind::rule(
     "a change names the subscriptions of its order in the same order, with the same kinds, products and external ids",
 );
 
-/// The place of an order's line in the message that brought it: among subscriptions and licenses.
+/// Returns the index in the message of an order's subscription line: there, license lines count, too.
 pub fn place_in_message(places: &[usize], index: usize) -> usize {
     places.get(index).copied().unwrap_or(index)
 }
 
-/// Every fault of the open lines of an order; `places` says where they are in the message.
+/// Returns every fault of the open lines of an order; `places` holds their indexes in the message.
 pub fn find_faults(order: &Order, facts: &Facts, places: &[usize]) -> Vec<Fault> {
     let mut faults = LineFaults { order, facts, places, found: Vec::new() };
     for (index, _) in open_lines(order) {
@@ -97,8 +97,8 @@ impl LineFaults<'_> {
         }
     }
 
-    /// The other ends of a line's links, as far as they existed before the order. Of an order whose store was told that it
-    /// waits, a line whose end is gone has no effect, instead of the order being refused.
+    /// Checks the links of a line to subscriptions that existed before the order. If the order can no longer be
+    /// refused, a line with an invalid link is ignored later instead.
     fn check_ends(&mut self, index: usize) {
         let Some(one) = self.order.subscriptions.get(index).filter(|_| can_be_refused(self.order)) else {
             return;
@@ -117,7 +117,7 @@ impl LineFaults<'_> {
         }
     }
 
-    /// Links that are too many, or lead into another organization.
+    /// Checks for links that exceed the maximum, or lead to another organization.
     fn check_links(&mut self) {
         let (order, facts) = (self.order, self.facts);
         let mut counts: BTreeMap<(&str, SubscriptionId), usize> = BTreeMap::new();

@@ -1,4 +1,4 @@
-//! Links between subscriptions, known at both ends.
+//! Links between subscriptions, which are stored at both ends.
 
 use std::collections::BTreeSet;
 
@@ -7,15 +7,15 @@ use crate::order::{LinkEnd, Order, SubscriptionLine};
 use crate::subscription::Subscription;
 use crate::subscription::closure::Subscriptions;
 
-/// A link of a new subscription.
+/// Link of a new subscription.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) struct Link {
-    /// The subscription at its other end.
+    /// Subscription at the other end.
     pub other: SubscriptionId,
     end: LinkRole,
 }
 
-/// What the other end of a link is to the new subscription.
+/// Role of the other end in a link of a new subscription.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 enum LinkRole {
     Linked,
@@ -24,7 +24,7 @@ enum LinkRole {
 }
 
 impl Link {
-    /// Whether its other end has as many links of the kind as it can have.
+    /// Returns whether the other end already has the maximum number of links of this kind.
     pub fn is_one_too_many(&self, all: &Subscriptions) -> bool {
         let count = |one: &Subscription| match self.end {
             LinkRole::Linked => one.linked.len(),
@@ -34,7 +34,7 @@ impl Link {
         all.get(&self.other).is_some_and(|one| count(one) >= Subscription::MOST_LINKS)
     }
 
-    /// Makes it known at both ends.
+    /// Adds the link to both ends.
     pub fn make(self, one: &mut Subscription, all: &mut Subscriptions) {
         let Some(other) = all.get_mut(&self.other) else { return };
         let (here, there) = match self.end {
@@ -47,7 +47,7 @@ impl Link {
     }
 }
 
-/// The links of a line to subscriptions that exist, whichever of the two names the other.
+/// Returns the links between a line and existing subscriptions, named by either of the two.
 pub(super) fn links_of(
     order: &Order,
     index: usize,

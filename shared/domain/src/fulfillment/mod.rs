@@ -1,8 +1,8 @@
-//! Fulfillment: how the lines of an order become subscriptions. What is known is loaded before ([`facts::Facts`]); what
-//! follows is decided here, and nowhere else; what is decided is committed after, in one transaction. An order of many lines
-//! takes several, each decided anew.
+//! Fulfillment: how the lines of an order become subscriptions. Facts are loaded before ([`facts::Facts`]), the
+//! decision is made here and nowhere else, and its result is committed afterwards in one transaction. An order of many
+//! lines takes several transactions, each with a new decision.
 //!
-//! A link is known at both ends, and is made with whichever comes later.
+//! A link is stored at both ends, and is made together with the later of its two subscriptions.
 
 pub mod facts;
 pub mod faults;
@@ -30,49 +30,49 @@ use faults::{
 };
 use links::{Link, links_of};
 
-/// What an order's fulfillment comes to in one transaction.
+/// Decision about an order's fulfillment in one transaction.
 #[derive(Debug)]
 pub struct Fulfillment {
-    /// The order, which knows what became of the lines that were decided.
+    /// Order with the results of the lines that were decided.
     pub order: Order,
-    /// The new subscriptions.
+    /// New subscriptions.
     pub created: Vec<CreatedSubscription>,
-    /// Existing subscriptions that have more links, each with the version that was read.
+    /// Existing subscriptions with additional links, each with the version that was read.
     pub linked: Vec<(Version, Subscription)>,
-    /// People who are contacts of an organization's subscriptions for the first time.
+    /// Persons who are contacts of an organization's subscriptions for the first time.
     pub first_contacts: Vec<(OrganizationId, Email)>,
-    /// Organizations that a transfer, reported before the order came, puts into a partner's directory.
+    /// Organizations that are added to a partner's directory, because a transfer was reported before the order arrived.
     pub directory: BTreeSet<(PartnerId, OrganizationId)>,
-    /// What happened.
+    /// Events to record.
     pub events: Vec<NewEvent>,
 }
 
-/// A new subscription, and the entitlement that it gives.
+/// New subscription, and the entitlement that it grants.
 #[derive(Debug)]
 pub struct CreatedSubscription {
-    /// The index of its line.
+    /// Index of its line in the order.
     pub line: usize,
     /// The subscription.
     pub subscription: Subscription,
-    /// Its entitlement.
+    /// Entitlement that the subscription grants.
     pub entitlement: Entitlement,
 }
 
-/// A line that cannot be fulfilled, of an order that can be refused still.
+/// Line that cannot be fulfilled, of an order that can still be refused.
 #[derive(Debug, PartialEq, Eq)]
 pub struct RefusedLine {
-    /// Its index.
+    /// Index of the line in the order.
     pub line: usize,
-    /// Why.
+    /// Reason of the refusal.
     pub reason: ErrorKind,
 }
 
-/// Decides what becomes of as many open lines of an order, in their order, as fit a transaction with room for so many items.
-/// A line that cannot be fulfilled has no effect, once anything of the order exists.
+/// Decides about the open lines of an order, in their order, as many as fit a transaction with room for `room` items. A
+/// line that cannot be fulfilled is ignored if the order can no longer be refused.
 ///
 /// # Errors
 ///
-/// The first line that cannot be fulfilled, while nothing of the order exists.
+/// The first line that cannot be fulfilled, while the order can still be refused.
 pub fn decide(
     order: Order,
     facts: &Facts,
@@ -104,13 +104,13 @@ pub fn decide(
     Ok(decision.end(now))
 }
 
-/// A fulfillment that is being decided.
+/// Fulfillment that is being decided.
 struct FulfillmentBuilder<'a> {
     order: Order,
     facts: &'a Facts,
-    /// Every subscription that lines may be linked to: as it was read, with the links that were added since, or new.
+    /// Subscriptions that lines may be linked to: existing ones, with the links added by this decision, and new ones.
     subscriptions: Subscriptions,
-    /// The versions of those that were read.
+    /// Versions of the existing subscriptions, as they were read.
     seen: BTreeMap<SubscriptionId, Version>,
     created: Vec<(usize, SubscriptionId)>,
     touched: BTreeSet<SubscriptionId>,
@@ -137,8 +137,9 @@ impl<'a> FulfillmentBuilder<'a> {
         }
     }
 
-    /// How many items of a transaction the decision takes so far: of each new subscription itself, its entitlement, the
-    /// reservation of the entitlement's number and of the source's name; of a directory the link and the name.
+    /// Returns the number of transaction items that the decision takes. A new subscription takes itself, its
+    /// entitlement, and the reservations of the entitlement's number and of its external id, if any; a directory entry
+    /// takes link and name.
     fn items(&self) -> usize {
         let named = |(_, id): &&(usize, SubscriptionId)| {
             self.subscriptions.get(id).is_some_and(|one| one.external_id.is_some())
@@ -149,22 +150,22 @@ impl<'a> FulfillmentBuilder<'a> {
         created + others + self.events.len()
     }
 
-    /// How many items a new subscription takes at most, with its events, contacts and links.
+    /// Returns the maximum number of items that a new subscription takes with its events, contacts and links.
     fn needed(&self, one: &Subscription, links: &[Link]) -> usize {
-        /// Two for a directory, and as many events as reports of all kinds leave.
+        /// Two for a directory entry, and the rest for the events that reports of all kinds cause.
         const REPORTED: usize = 7;
         let reported = if one.reported.is_silent() { 0 } else { REPORTED };
         let cancelled = usize::from(self.order.cancelled_at.is_some());
         5 + self.first_contacts_of(one).len() + self.newly_touched(links).len() + reported + cancelled
     }
 
-    /// The ends of links that were read, and are not written yet.
+    /// Returns the existing ends of links that the decision does not write yet.
     fn newly_touched(&self, links: &[Link]) -> BTreeSet<SubscriptionId> {
         let others = links.iter().map(|link| link.other);
         others.filter(|other| self.seen.contains_key(other) && !self.touched.contains(other)).collect()
     }
 
-    /// What a line becomes, or what stands against it.
+    /// Returns the product, the organization and the links of a line, or the reason why it cannot be fulfilled.
     fn check(
         &self,
         index: usize,
@@ -172,7 +173,7 @@ impl<'a> FulfillmentBuilder<'a> {
         can_be_refused: bool,
     ) -> Result<(ProductId, OrganizationId, Vec<Link>), ErrorKind> {
         let product = self.facts.products.get(&index).ok_or(UNKNOWN_PRODUCT)?;
-        // Once it has begun, an order is fulfilled to its end.
+        // Once an order's fulfillment has begun, it is completed.
         if product.archived_at.is_some() && can_be_refused {
             return Err(ARCHIVED_PRODUCT);
         }
@@ -180,7 +181,7 @@ impl<'a> FulfillmentBuilder<'a> {
         if self.facts.names.get(&index).is_some_and(|name| name.is_taken) {
             return Err(EXTERNAL_ID_TAKEN);
         }
-        // An end may have been transferred to another partner since the order began.
+        // The other end may have been transferred to another partner since the fulfillment began.
         let is_known = |end: LinkEnd| match end {
             LinkEnd::Subscription(id) => self.subscriptions.contains_key(&id),
             LinkEnd::Line(_) => true,
@@ -211,7 +212,7 @@ impl<'a> FulfillmentBuilder<'a> {
         Ok((product.id, organization, links))
     }
 
-    /// Notes that a line has no effect.
+    /// Marks a line as having no effect.
     fn ignore(&mut self, line: usize, reason: &ErrorKind) {
         let reason = reason.about.to_owned();
         if let Some(one) = self.order.subscriptions.get_mut(line) {
@@ -225,7 +226,7 @@ impl<'a> FulfillmentBuilder<'a> {
         });
     }
 
-    /// The subscription of a line, not linked yet.
+    /// Creates the subscription of a line, without links.
     fn subscription(
         &self,
         id: SubscriptionId,
@@ -262,8 +263,8 @@ impl<'a> FulfillmentBuilder<'a> {
         }
     }
 
-    /// The contacts of a line, each e-mail once. A person who was removed as a customer while the order waited is not whom it
-    /// names now.
+    /// Returns the contacts of a line, each e-mail once. A person who was removed as a customer while the order waited
+    /// is left out: the e-mail may belong to another person by now.
     fn contacts(&self, line: &SubscriptionLine, organization: OrganizationId) -> Vec<SubscriptionContact> {
         let since = self.order.came_at();
         let mut contacts: Vec<SubscriptionContact> = Vec::new();
@@ -278,7 +279,7 @@ impl<'a> FulfillmentBuilder<'a> {
         contacts
     }
 
-    /// The contacts of a subscription who are contacts in its organization for the first time.
+    /// Returns the contacts of a subscription who are contacts in its organization for the first time.
     fn first_contacts_of(&self, one: &Subscription) -> Vec<Email> {
         let is_first = |email: &Email| {
             let already = (one.organization_id, email.clone());
@@ -288,7 +289,7 @@ impl<'a> FulfillmentBuilder<'a> {
         one.contacts.iter().map(|contact| contact.email.clone()).filter(is_first).collect()
     }
 
-    /// Creates a subscription with its links, which their other ends know from now on, too.
+    /// Adds a new subscription, and its links at both ends.
     fn create(&mut self, line: usize, mut one: Subscription, links: Vec<Link>) {
         self.touched.extend(self.newly_touched(&links));
         for link in links {
@@ -316,7 +317,7 @@ impl<'a> FulfillmentBuilder<'a> {
         self.subscriptions.insert(one.id, one);
     }
 
-    /// What was reported of a subscription before it was ordered takes effect with it.
+    /// Adds the effects of reports about a subscription that arrived before its order.
     fn apply_reports(&mut self, one: &Subscription) {
         let subscription_id = one.id;
         let to = one.reported.transfer.as_ref().and_then(|transfer| transfer.to.partner_id);
@@ -342,7 +343,7 @@ impl<'a> FulfillmentBuilder<'a> {
         let Self { subscriptions, seen, .. } = self;
         let created = self.created.into_iter().filter_map(|(line, id)| {
             let subscription = subscriptions.get(&id)?.clone();
-            // The entitlement is that of the subscription as it was ordered: links change nothing of it.
+            // Links do not change the entitlement, so it is that of the subscription as it was ordered.
             Some(CreatedSubscription { line, entitlement: subscription.entitle(), subscription })
         });
         let linked = self.touched.into_iter().filter_map(|id| {

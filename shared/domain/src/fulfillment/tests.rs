@@ -1,4 +1,4 @@
-//! The rules of fulfillment.
+//! Tests of the rules of fulfillment.
 
 use proptest::prelude::*;
 
@@ -57,7 +57,7 @@ fn product(archived: bool) -> Product {
     }
 }
 
-/// Everything that lines name exists.
+/// Returns facts in which everything that the lines name exists.
 fn facts(order: &Order) -> Facts {
     let lines = || 0..order.subscriptions.len();
     Facts {
@@ -67,7 +67,7 @@ fn facts(order: &Order) -> Facts {
     }
 }
 
-/// An existing subscription of the order's source, organization and partner.
+/// Returns an existing subscription of the order's source, organization and partner.
 fn existing(order: &Order, number: u64) -> Subscription {
     let one = super::decide(order.clone(), &facts(order), ROOM, time(0), || id(number)).unwrap();
     Subscription { linked: BTreeSet::new(), ..one.created[0].subscription.clone() }
@@ -189,13 +189,13 @@ fn reports_received_before_the_order_are_applied_with_it() {
     let done = decide(&order, &facts).unwrap();
     assert_eq!(done.created[0].subscription.buyer(), &to);
     assert_eq!(done.directory, BTreeSet::from([(id(2), id(1))]));
-    // Ordered, renewed, usage, and a transfer that both partners learn of.
+    // Ordered, renewed, usage reported, and a transfer that is recorded for both partners.
     assert_eq!(done.events.len(), 5);
 }
 
 proptest! {
-    /// However much room each transaction has, the same subscriptions exist in the end, linked at both ends, and no
-    /// transaction takes more items than it has room for; a line with all links takes 16.
+    /// For any room that each transaction has, the same subscriptions exist at the end, linked at both ends, and no
+    /// transaction takes more items than it has room for. A line with all links takes 16.
     #[test]
     fn order_split_over_transactions_creates_all_subscriptions_and_links(
         links in proptest::collection::vec((0usize..12, 0usize..12), 0..20),

@@ -1,4 +1,4 @@
-//! Lines of subscriptions, as stores send them.
+//! Subscription lines of orders, as stores send them.
 
 use deserr::{Deserr, IntoValue, ValuePointerRef};
 use schemars::JsonSchema;
@@ -11,73 +11,75 @@ use crate::subscription::SubscriptionKind;
 use crate::text::{Email, ExternalId, Name, Plan, ProductCode};
 use crate::time::{Period, Timestamp};
 
-/// A subscription that is sold.
+/// Line of a sold subscription.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, Deserr, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 #[deserr(error = Faults, rename_all = camelCase)]
 #[schemars(rename_all = "camelCase")]
 pub struct SubscriptionLine {
-    /// What it is for.
+    /// Kind of the subscription.
     pub kind: SubscriptionKind,
-    /// The product's code.
+    /// Code of the product; 1 to 100 characters.
     pub sku: ProductCode,
-    /// What it is sold as.
+    /// Plan under which the subscription is sold; 1 to 100 characters. Absent if it has none.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[deserr(default)]
     pub plan: Option<Plan>,
-    /// For how many.
+    /// Sold quantity; 1 to 100,000.
     pub quantity: Quantity,
-    /// From when on.
+    /// Start of the subscription; RFC 3339, UTC, with at most milliseconds.
     pub starts_at: Timestamp,
-    /// For how long.
+    /// Length of the subscription; an ISO 8601 duration such as `P1Y`, longer than zero, at most 100 years.
     pub term: Period,
-    /// What it is linked to.
+    /// Subscriptions that this one is linked to; at most 20. Default: none.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     #[deserr(default)]
     #[schemars(length(max = 20))]
     pub linked_to: Vec<LinkEnd>,
-    /// Of an app: what it is installed in.
+    /// Subscriptions that this one is installed in; at most 20, only for an `app`. Default: none.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     #[deserr(default)]
     #[schemars(length(max = 20))]
     pub parents: Vec<LinkEnd>,
-    /// Whose it is to be; an external id is the vendor's, or else the partner's.
+    /// Organization that gets the subscription. An external id is looked up among those that the vendor assigned, then
+    /// among those that the buying partner assigned.
     pub organization: Reference<OrganizationId>,
-    /// The customers who look after it.
+    /// Customers who manage the subscription; at most 5. Default: none.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     #[deserr(default)]
     #[schemars(length(max = 5))]
     pub contacts: Vec<LineContact>,
-    /// The source's own id for it; unique among what it sells.
+    /// The store's own id of the subscription; 1 to 100 characters, unique among the store's subscriptions. Absent if
+    /// it has none.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[deserr(default)]
     pub external_id: Option<ExternalId>,
 }
 
 impl SubscriptionLine {
-    /// Whether another line is this one, as it is or as it is changed: of the same kind, product and external id.
+    /// Returns whether another line is this one, possibly changed: of the same kind, product and external id.
     pub fn is_same(&self, other: &Self) -> bool {
         (self.kind, &self.sku, &self.external_id) == (other.kind, &other.sku, &other.external_id)
     }
 
-    /// Whether lines are the same, one by one.
+    /// Returns whether both lists consist of the same lines in the same order.
     pub fn are_same(these: &[Self], those: &[Self]) -> bool {
         these.len() == those.len() && these.iter().zip(those).all(|(one, other)| one.is_same(other))
     }
 
-    /// Says what a change of it says: as what it is sold, and for how many.
+    /// Applies a change of the line: its plan and its quantity.
     pub fn change(&mut self, to: &Self) {
         (self.plan, self.quantity) = (to.plan.clone(), to.quantity);
     }
 }
 
-/// The other end of a link: a line of the same order by its index, or a subscription that is there already by its id.
+/// Other end of a link: a subscription line of the same order by its index, or an existing subscription by its id.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(untagged)]
 pub enum LinkEnd {
-    /// The line at this index, from 0 on.
+    /// Index of the line, from 0: in a message among all lines, in a stored order among its subscription lines.
     Line(usize),
-    /// A subscription.
+    /// Id of an existing subscription.
     Subscription(SubscriptionId),
 }
 
@@ -97,22 +99,22 @@ impl Deserr<Faults> for LinkEnd {
     }
 }
 
-/// Something, as a source names it: `{"id": …}` or `{"externalId": …}`.
+/// Reference to an object, as a source names it: `{"id": …}` or `{"externalId": …}`.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub enum Reference<I> {
-    /// By its id.
+    /// Id of the object.
     Id(I),
-    /// By an external id.
+    /// External id of the object; 1 to 100 characters.
     ExternalId(ExternalId),
 }
 
-/// A person who is to look after a subscription.
+/// Person who is to manage a subscription.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, Deserr, JsonSchema)]
 #[deserr(error = Faults)]
 pub struct LineContact {
-    /// Who.
+    /// E-mail of the person; at most 254 bytes.
     pub email: Email,
-    /// What people call it.
+    /// Display name of the person; 1 to 200 characters.
     pub name: Name,
 }

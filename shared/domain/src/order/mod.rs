@@ -1,4 +1,4 @@
-//! Orders: what a store sold, and how much of it is in the buyer's pools.
+//! Orders: the licenses and subscriptions that a store sold, and their effect on the buyer's pools.
 
 pub mod line;
 pub mod sequence;
@@ -19,11 +19,11 @@ use crate::time::{Period, Timestamp};
 pub use line::{LineContact, LinkEnd, Reference, SubscriptionLine};
 pub use sequence::{Sequence, check_mark, mark};
 
-/// How many licenses of each type.
+/// Number of licenses of each type.
 pub type Quantities = BTreeMap<LicenseTypeCode, u64>;
 
-/// Lines of one type are added up. Sums cannot overflow: a line names at most 100,000, and a list is far shorter
-/// than 2^47.
+/// Adds up the quantities of lines with the same license type. Sums cannot overflow: a line has at most 100,000, and a
+/// list has far fewer than 2^47 lines.
 pub fn sum_lines<'a>(lines: impl IntoIterator<Item = &'a Line>) -> Quantities {
     let mut sums = Quantities::new();
     for line in lines {
@@ -62,149 +62,155 @@ impl<I: Deserr<Faults>> Deserr<Faults> for Reference<I> {
     }
 }
 
-/// A subscription of an order, and what became of it.
+/// Subscription line of an order, and its result.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct OrderedSubscription {
-    /// What was ordered.
+    /// Ordered line.
     #[serde(flatten)]
     pub line: SubscriptionLine,
-    /// The subscription; none if there is none yet.
+    /// Id of the subscription that was created; absent until then.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub subscription_id: Option<SubscriptionId>,
-    /// Whose it is.
+    /// Organization that owns the created subscription; absent until then.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub organization_id: Option<OrganizationId>,
-    /// Why there never will be one.
+    /// Reason why the line has no effect; absent unless the line is ignored.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub ignored: Option<String>,
 }
 
 impl OrderedSubscription {
-    /// One of which nothing is there.
+    /// Creates a line that is still to be fulfilled.
     pub fn new(line: SubscriptionLine) -> Self {
         Self { line, subscription_id: None, organization_id: None, ignored: None }
     }
 
-    /// Whether nothing became of it yet.
+    /// Returns whether the line is still to be fulfilled.
     pub fn is_open(&self) -> bool {
         self.subscription_id.is_none() && self.ignored.is_none()
     }
 }
 
-/// What became of an order.
+/// Status of an order.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub enum OrderStatus {
-    /// It was changed before it came itself; when it comes, it says what the change says, unless that is of other lines.
+    /// The order has not arrived yet, but a change of it has. The change takes effect with the order, unless it names
+    /// other lines.
     Awaited,
-    /// It waits: its account is nobody's yet, or just became a partner's. Then it takes effect.
+    /// The order waits until its account is linked to a partner. Then it takes effect, as soon as its queue is
+    /// processed.
     Parked,
-    /// It is in the pools.
+    /// The order is in effect.
     Applied,
-    /// It was cancelled, for good; when it comes only then, it does nothing.
+    /// The order was cancelled irreversibly. An order that arrives after its cancellation credits no licenses.
     Cancelled,
-    /// It was parked, and an operator discarded it, for good.
+    /// The order was parked, and an operator discarded it irreversibly.
     Discarded,
-    /// It was parked, and nobody was linked to its account in time. It never takes effect.
+    /// The order was parked, and its account was not linked to a partner in time. It never takes effect.
     Lapsed,
 }
 
 impl OrderStatus {
-    /// Whether nothing can happen to it any more.
+    /// Returns whether the order is cancelled, discarded or lapsed.
     pub fn is_over(self) -> bool {
         matches!(self, Self::Cancelled | Self::Discarded | Self::Lapsed)
     }
 }
 
-/// That an order came before its account was anybody's.
+/// Parking of an order that arrived before its account was linked to a partner.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct Parking {
-    /// The parked order's id; those of one account sort by their coming.
+    /// Id of the parked order; ids of the same account sort by arrival.
     pub id: ParkedOrderId,
-    /// The buyer's account at the store.
+    /// Buyer's account at the store; 1 to 100 characters.
     pub store_account: StoreAccount,
-    /// When it lapses, if it is parked still.
+    /// Time at which the order lapses if it is still parked, 180 days after its arrival; RFC 3339, UTC.
     pub lapses_at: Timestamp,
 }
 
 impl Parking {
-    /// How long an order waits for somebody to be linked to its account.
+    /// Time that an order waits for its account to be linked.
     const PATIENCE: Period = Period::days(180);
 
-    /// Parks an order now.
+    /// Creates the parking of an order that arrives now.
     pub fn new(id: ParkedOrderId, store_account: StoreAccount, now: Timestamp) -> Self {
         Self { id, store_account, lapses_at: now.after(Self::PATIENCE) }
     }
 }
 
-/// An order: one per source and order id.
+/// Order of a store; there is one per source and order number.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct Order {
-    /// Where it waits, or waited; none if its account was somebody's when it came.
+    /// Parking of the order; `None` if its account was linked when it arrived, or if it names none.
     #[serde(flatten)]
     pub parking: Option<Parking>,
-    /// The store's number of it.
+    /// The store's number of the order; 1 to 100 characters, unique per webhook source.
     pub order_id: OrderId,
-    /// The store.
+    /// Webhook source that sent the order.
     pub source_id: SourceId,
-    /// Whose pools it fills; known when it has come itself.
+    /// Partner that bought the order. Absent until the order has arrived and its account is linked, and if an
+    /// organization is the buyer.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub partner_id: Option<PartnerId>,
-    /// What became of it.
+    /// Status of the order.
     pub status: OrderStatus,
-    /// The latest of the store's changes; 0 is the order itself.
+    /// Number of the latest change; or its time in milliseconds since 1970, if the store sends `occurredAt` instead of
+    /// `sequence`. 0 if the order was not changed.
     pub sequence: u64,
-    /// Each license type once.
+    /// License lines, each license type once.
     pub lines: Vec<OrderLine>,
-    /// The subscriptions, in the order of their lines.
+    /// Subscription lines, in the order in which they were sold. Absent if there are none.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub subscriptions: Vec<OrderedSubscription>,
-    /// What was said to be changed of them before the order came itself.
+    /// Subscription lines of a change that arrived before the order itself. Absent if there are none, and once the
+    /// order has arrived.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub changed: Vec<SubscriptionLine>,
-    /// The account at the store to which they are billed.
+    /// Account at the store to which the subscriptions are billed; 1 to 100 characters. Absent if the order has no
+    /// subscriptions, or names no account.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub billing_account: Option<StoreAccount>,
-    /// When it was cancelled, as the store says.
+    /// Time of the latest cancellation, according to the store; RFC 3339, UTC. Absent if the order was not cancelled.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub cancelled_at: Option<Timestamp>,
-    /// When, and which version.
+    /// Times of creation and of the latest update, and version.
     #[serde(flatten)]
     pub metadata: Metadata,
 }
 
-/// What an order says of one license type.
+/// License line of an order.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct OrderLine {
-    /// Of which type.
+    /// Code of the license type.
     pub license_type: LicenseTypeCode,
-    /// How many are ordered.
+    /// Number of licenses that are ordered, after the latest change.
     pub quantity: u64,
-    /// How many of them the pools were given, less what was taken back. It is more than `quantity` where what
-    /// was to be taken back had been assigned already.
+    /// Number of licenses that were credited to the partner's pool and not withdrawn since; 0 before the order takes
+    /// effect. It exceeds `quantity` if licenses that were to be withdrawn had been assigned already.
     pub credited: u64,
 }
 
-/// What a pool is given, or what is taken back.
+/// Adjustment of a license pool.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum PoolAdjustment {
-    /// So many more.
+    /// Number of licenses to add.
     Credit(u64),
-    /// So many less.
+    /// Licenses to withdraw.
     Withdraw {
-        /// How many are taken back.
+        /// Number of licenses that are withdrawn.
         quantity: u64,
-        /// How many more should be, and were assigned.
+        /// Number of licenses that should be withdrawn, too, but are assigned.
         missing: u64,
     },
 }
 
 impl Order {
-    /// An order nothing of which is in a pool.
+    /// Creates an order without lines.
     pub fn new(source_id: SourceId, order_id: OrderId, status: OrderStatus, now: Timestamp) -> Self {
         Self {
             parking: None,
@@ -222,13 +228,13 @@ impl Order {
         }
     }
 
-    /// Whether it was cancelled before it came itself.
+    /// Returns whether the order was cancelled before it arrived.
     pub fn cancelled_before_arrival(&self) -> bool {
         let never_came = self.partner_id.is_none() && self.parking.is_none() && self.subscriptions.is_empty();
         self.status == OrderStatus::Cancelled && never_came
     }
 
-    /// Lets its subscriptions say what was changed of them, if that names its lines.
+    /// Applies changed lines to its subscriptions, if they are the lines of this order.
     pub fn change_lines(&mut self, changed: &[SubscriptionLine]) {
         if self.is_of(changed) {
             for (one, changed) in self.subscriptions.iter_mut().zip(changed) {
@@ -237,48 +243,50 @@ impl Order {
         }
     }
 
-    /// Whether a change's lines are those of its subscriptions, in their order.
+    /// Returns whether the given lines are those of its subscriptions, in the same order.
     pub fn is_of(&self, lines: &[SubscriptionLine]) -> bool {
         let same = |(one, line): (&OrderedSubscription, &SubscriptionLine)| one.line.is_same(line);
         self.subscriptions.len() == lines.len() && self.subscriptions.iter().zip(lines).all(same)
     }
 
-    /// When it came itself, for all that was reported of it before: its place in a queue was given then, if it waited.
+    /// Returns the time at which the order itself arrived, regardless of earlier messages about it. For an order that
+    /// is or was parked, this is the time at which its parking id was generated; otherwise its latest update.
     pub fn came_at(&self) -> Timestamp {
         self.parking.as_ref().map_or(self.metadata.updated_at, |parking| parking.id.given_at())
     }
 
-    /// Whether it takes effect, but some of its subscriptions are still to be made.
+    /// Returns whether the order is in effect, but some of its subscriptions are still to be created.
     pub fn is_being_fulfilled(&self) -> bool {
         matches!(self.status, OrderStatus::Applied | OrderStatus::Cancelled)
             && self.subscriptions.iter().any(OrderedSubscription::is_open)
     }
 
-    /// When somebody else goes on with it if who began does not.
+    /// Returns the time from which the timer resumes the fulfillment if the call that began it was interrupted.
     pub fn resume_at(&self) -> Option<Timestamp> {
         self.is_being_fulfilled().then(|| self.metadata.updated_at.after(Period::minutes(1)))
     }
 
-    /// Where it is parked; none if it is not, or not any more.
+    /// Returns its parking; `None` if the order is not parked, or no longer.
     pub fn parked(&self) -> Option<&Parking> {
         self.parking.as_ref().filter(|_| self.status == OrderStatus::Parked)
     }
 
-    /// How many are ordered of each type.
+    /// Returns the ordered quantity of each license type.
     pub fn ordered(&self) -> Quantities {
         self.lines.iter().map(|line| (line.license_type.clone(), line.quantity)).collect()
     }
 
-    /// The types of which less would be ordered than is now: whose pools must be looked at.
+    /// Returns the license types whose quantity `wanted` lowers. Their pools must be read before
+    /// [`Self::adjust_pools`].
     pub fn lowered_by(&self, wanted: &Quantities) -> Vec<LicenseTypeCode> {
         let lowered =
             |line: &&OrderLine| wanted.get(&line.license_type).copied().unwrap_or(0) < line.quantity;
         self.lines.iter().filter(lowered).map(|line| line.license_type.clone()).collect()
     }
 
-    /// Makes the order say `wanted`; answers what it takes of each pool. By how much less is ordered, so much is
-    /// taken back, as far as it is `available`: what was assigned stays so. What stayed is not given again when more
-    /// is ordered.
+    /// Changes the ordered quantities to `wanted`, and returns the adjustment of each pool. A lowered quantity is
+    /// withdrawn as far as licenses are `available`: assigned licenses stay assigned. Licenses that could not be
+    /// withdrawn are not credited again when the quantity rises.
     pub fn adjust_pools(
         &mut self,
         wanted: &Quantities,

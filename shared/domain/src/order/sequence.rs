@@ -1,4 +1,4 @@
-//! Which of the messages about something is the latest.
+//! Sequence of messages: decides which of several messages about an object is the latest.
 
 use deserr::{Deserr, IntoValue, ValuePointerRef};
 use schemars::JsonSchema;
@@ -6,14 +6,14 @@ use schemars::JsonSchema;
 use crate::fault::{Faults, ParseError, parse_number};
 use crate::time::{ReportedTime, Timestamp};
 
-/// The number of a change to an order: 1 to what a JSON number carries exactly.
+/// Sequence number of a message; 1 to the largest integer that every JSON number represents exactly (2^53 - 1).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Sequence(u64);
 
 impl Sequence {
     const MOST: u64 = 9_007_199_254_740_991;
 
-    /// The number.
+    /// Returns the number.
     pub fn get(self) -> u64 {
         self.0
     }
@@ -39,14 +39,14 @@ impl JsonSchema for Sequence {
     }
 }
 
-/// What a message is told by from other messages about the same thing: its number, or the milliseconds since 1970 of when
-/// it happened. A source gives always the one or always the other.
+/// Returns the mark that orders messages about the same object: the sequence number, or the time in milliseconds since
+/// 1970. A source must always use the same one of the two.
 pub fn mark(sequence: Option<Sequence>, occurred_at: Option<ReportedTime>, now: Timestamp) -> u64 {
     let at = |time: ReportedTime| time.instant(now).unix_millis();
     sequence.map(Sequence::get).or(occurred_at.map(at)).unwrap_or_default()
 }
 
-/// That a message has either `sequence` or `occurredAt`.
+/// Checks that a message has exactly one of `sequence` and `occurredAt`.
 pub fn check_mark(sent: &serde_json::Value) -> Option<(String, ParseError)> {
     let has = |name: &str| sent.get(name).is_some_and(|value| !value.is_null());
     let (place, invalid) = match (has("sequence"), has("occurredAt")) {

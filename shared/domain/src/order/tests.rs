@@ -1,4 +1,4 @@
-//! The rules of orders, told once more.
+//! Property tests of the rules of orders.
 
 use std::collections::BTreeMap;
 
@@ -30,8 +30,8 @@ proptest! {
         prop_assert_eq!(sum_lines(&lines), quantities(&[sum(0), sum(1), sum(2)]));
     }
 
-    /// Whatever a store says, and whatever is assigned in between: what is credited is what the pools were
-    /// given, never less than is ordered, and more only by what could not be taken back.
+    /// For any changes by the store, and any assignments in between: `credited` is the number of licenses that the
+    /// pools were given, never less than is ordered, and more only by the licenses that could not be withdrawn.
     #[test]
     fn pool_adjustments_sum_to_the_credited_quantity(
         steps in proptest::collection::vec((proptest::collection::vec(0u64..20, 3), proptest::collection::vec(0u64..20, 3)), 1..10),

@@ -1,4 +1,4 @@
-//! What goes down with a subscription, and what keeps the rest up.
+//! Closure of a deactivation: the subscriptions that are deactivated together, and those that keep other apps active.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -8,19 +8,20 @@ use crate::subscription::Subscription;
 /// All subscriptions of an organization.
 pub type Subscriptions = BTreeMap<SubscriptionId, Subscription>;
 
-/// What goes down with a subscription, and what keeps the rest up.
+/// Subscriptions that are deactivated together with one of them, and those that keep other apps active.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Closure {
-    /// What goes down, the subscription itself first. What is down already is part of it.
+    /// Subscriptions to deactivate, the requested one first. Subscriptions that are already deactivated are included.
     pub down: Vec<SubscriptionId>,
-    /// For each app that stays, though what goes down is above it, a parent that is left to it: as long as these are alive, the
-    /// apps are not concerned. Some of them are such apps themselves.
+    /// One remaining parent of each app that stays active although a subscription above it is deactivated. As long as
+    /// these parents are active, the apps are not affected. A parent can be such an app itself.
     pub supports: BTreeSet<SubscriptionId>,
 }
 
 impl Closure {
-    /// Everything that is linked to a subscription, through any number of links, and every app that has no parent left but
-    /// such as go down themselves, or such as keep only each other up; with these what is linked to them, and so on.
+    /// Returns the closure of `root`: everything that is linked to it, through any number of links, and every app
+    /// without a parent that stays active. Apps that only keep each other active are included, and so is everything
+    /// linked to an included app.
     pub fn of(all: &Subscriptions, root: SubscriptionId) -> Self {
         let (mut known, mut down) = (BTreeSet::from([root]), vec![root]);
         let mut next = 0;
@@ -39,7 +40,7 @@ impl Closure {
     }
 }
 
-/// The apps, and theirs, that lose their last parent with these; and the parents that are left to the others.
+/// Returns the apps, at any depth below `down`, that lose their last parent, and the parents that the other apps keep.
 fn orphans(
     all: &Subscriptions,
     down: &BTreeSet<SubscriptionId>,
@@ -52,7 +53,7 @@ fn orphans(
             reached.extend(apps_of(&app));
         }
     }
-    // A parent that is not known may be alive.
+    // An unknown parent may be active.
     let alive = |id: &SubscriptionId| all.get(id).is_none_or(|one| one.deactivation.is_none());
     let outside = |id: &&SubscriptionId| !down.contains(id) && !concerned.contains(id) && alive(id);
     let mut kept = Vec::new();

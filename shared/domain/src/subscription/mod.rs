@@ -1,4 +1,4 @@
-//! Subscriptions: an organization's running contracts, what is linked to them, and what goes down with them.
+//! Subscriptions: running contracts of an organization, their links, and their joint deactivation.
 
 pub mod closure;
 pub mod contact;
@@ -26,94 +26,94 @@ pub use contact::SubscriptionContact;
 pub use set_up_target::{SetUpTarget, Site, WholeOrganization};
 pub use update::{Buyer, Renewal, ReportedState, SubscriptionUpdate, Transfer, Usage};
 
-/// What a subscription is for.
+/// Kind of a subscription.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema, Deserr)]
 #[serde(rename_all = "camelCase")]
 #[deserr(error = Faults, rename_all = camelCase)]
 pub enum SubscriptionKind {
-    /// A product of its own.
+    /// A single product.
     Subscription,
-    /// What is installed in other subscriptions, its parents.
+    /// A product that is installed in other subscriptions, its parents.
     App,
     /// Several products in one.
     Collection,
 }
 
-/// How far a subscription is. It follows from the time, and is nowhere kept.
+/// Status of a subscription. It is derived from the time and never stored.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub enum SubscriptionStatus {
-    /// It has not begun.
+    /// The subscription has not started.
     Upcoming,
-    /// It runs.
+    /// The subscription is running.
     Active,
-    /// It has ended, or was deactivated.
+    /// The subscription has ended, was cancelled, or was deactivated.
     Inactive,
-    /// It was deactivated, and what is linked to it is still going down.
+    /// The subscription was deactivated, and those linked to it are still being deactivated.
     Deactivating,
 }
 
-/// A running contract of an organization.
+/// Running contract of an organization.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Subscription {
-    /// Its id.
+    /// Id of the subscription.
     pub id: SubscriptionId,
-    /// Whose.
+    /// Organization that owns the subscription.
     pub organization_id: OrganizationId,
-    /// What it is for.
+    /// Kind of the subscription.
     pub kind: SubscriptionKind,
-    /// The product.
+    /// Product of the subscription.
     pub product_id: ProductId,
-    /// The product's code then.
+    /// Code of the product when the subscription was created; 1 to 100 characters.
     pub sku: ProductCode,
-    /// What it is sold as.
+    /// Plan under which the subscription is sold; 1 to 100 characters. Absent if it has none.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub plan: Option<Plan>,
-    /// For how many.
+    /// Sold quantity; 1 to 100,000.
     pub quantity: Quantity,
-    /// From when on.
+    /// Start of the subscription.
     pub starts_at: Timestamp,
-    /// For how long, as it was ordered.
+    /// Length of the subscription, as it was ordered.
     pub term: Period,
-    /// What is linked to it; they know it, too.
+    /// Linked subscriptions; at most 100. The other ends store the link, too.
     #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
     pub linked: BTreeSet<SubscriptionId>,
-    /// Of an app: what it is installed in; they know it, too.
+    /// Subscriptions that an app is installed in; at most 100. They store it in `apps`.
     #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
     pub parents: BTreeSet<SubscriptionId>,
-    /// The apps that are installed in it.
+    /// Apps that are installed in the subscription; at most 100.
     #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
     pub apps: BTreeSet<SubscriptionId>,
-    /// The customers who look after it.
+    /// Customers who manage the subscription; at most 20 can be added.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub contacts: Vec<SubscriptionContact>,
-    /// Where it was set up.
+    /// Site or organization for which the subscription is set up; absent until then.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub set_up_target: Option<SetUpTarget>,
-    /// Since when: it was set up then or, as its source says, moved.
+    /// Time at which it was set up or, according to its source, migrated.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub set_up_at: Option<Timestamp>,
-    /// Who sold it: nobody else changes it.
+    /// Webhook source that sold the subscription. No other source can change it.
     pub source_id: SourceId,
-    /// In which order.
+    /// The store's number of the order that created the subscription.
     pub order_id: OrderId,
-    /// Its source's own id for it; unique among what the source sold.
+    /// The store's own id of the subscription; 1 to 100 characters, unique per source. Absent if it has none.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub external_id: Option<ExternalId>,
-    /// Who bought it for the organization.
+    /// Original buyer; [`Self::buyer()`] returns the current one.
     #[serde(flatten)]
     pub buyer: Buyer,
-    /// When its order was cancelled, as the source says.
+    /// Time of the latest cancellation of its order, according to the source.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub cancelled_at: Option<Timestamp>,
-    /// What was reported of it since.
+    /// State that messages about the subscription reported.
     #[serde(default, skip_serializing_if = "ReportedState::is_silent")]
     pub reported: ReportedState,
-    /// That somebody deactivated it, for good.
+    /// Irreversible deactivation; absent if the subscription is not deactivated.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub deactivation: Option<Deactivation>,
-    /// When, and which version.
+    /// Times of creation and of the latest update, and version.
     #[serde(flatten)]
     pub metadata: Metadata,
 }
@@ -124,42 +124,44 @@ impl From<WholeOrganization> for bool {
     }
 }
 
-/// That a subscription was deactivated, for good.
+/// Irreversible deactivation of a subscription.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct Deactivation {
-    /// When.
+    /// Time of the deactivation; RFC 3339, UTC.
     pub at: Timestamp,
-    /// The subscription that somebody deactivated; this one went down with it.
+    /// Subscription that a person deactivated: this one, or one that this one was deactivated with.
     pub cause: SubscriptionId,
-    /// Why, as who deactivated it says.
+    /// Reason that the person gave; 1 to 1,000 characters. Absent if none was given.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub reason: Option<Description>,
-    /// While what is linked to it is still going down: when somebody else goes on with it, if who began does not.
+    /// While linked subscriptions are still being deactivated: time from which the timer resumes if the call that began
+    /// was interrupted; RFC 3339, UTC. Absent otherwise.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub resume_at: Option<Timestamp>,
 }
 
 impl Subscription {
-    /// It was deactivated, and nothing brings it back.
+    /// The subscription was deactivated irreversibly.
     pub const DEACTIVATED: ErrorKind = ErrorKind::state(
         "subscription-deactivated",
         "the subscription was deactivated, for good: contact the vendor for a new one",
     );
 
-    /// As many links, parents, and apps each a subscription has.
+    /// Maximum number each of links, parents and apps of a subscription.
     pub const MOST_LINKS: usize = 100;
 
-    /// As many contacts a subscription has.
+    /// Maximum number of contacts of a subscription.
     pub const MOST_CONTACTS: usize = 20;
 
-    /// Who pays for it now.
+    /// Returns the current buyer.
     pub fn buyer(&self) -> &Buyer {
         self.reported.transfer.as_ref().map_or(&self.buyer, |transfer| &transfer.to)
     }
 
-    /// Until when it runs, not included, if nobody ends it before: its bill date. What was cancelled, and is renewed later, runs
-    /// until the latest end of all its renewals: none makes it shorter.
+    /// Returns the end of the subscription, exclusive, unless it ends early. This is its bill date. A renewal never
+    /// shortens it; but if the order was cancelled and the subscription renewed later, the latest end of all renewals
+    /// replaces the ordered end.
     pub fn ends_at(&self) -> Timestamp {
         let ordered = self.starts_at.after(self.term);
         match &self.reported.renewal {
@@ -169,14 +171,15 @@ impl Subscription {
         }
     }
 
-    /// Since when it is over though its time is not: it was deactivated, or its order was cancelled and not renewed since.
+    /// Returns the time at which the subscription ended early: it was deactivated, or its order was cancelled and it
+    /// was not renewed since.
     pub fn ended_at(&self) -> Option<Timestamp> {
         let renewed = self.reported.renewal.as_ref().map(|renewal| renewal.occurred_at);
         let cancelled = self.cancelled_at.filter(|at| renewed.is_none_or(|renewed| renewed <= *at));
         self.deactivation.as_ref().map(|deactivation| deactivation.at).or(cancelled)
     }
 
-    /// How far it is.
+    /// Returns the status at the given time.
     pub fn status(&self, now: Timestamp) -> SubscriptionStatus {
         match &self.deactivation {
             Some(Deactivation { resume_at: Some(_), .. }) => SubscriptionStatus::Deactivating,
@@ -187,22 +190,23 @@ impl Subscription {
         }
     }
 
-    /// Whether somebody still has to say where it is used.
+    /// Returns whether the subscription is still to be set up.
     pub fn set_up_due(&self) -> bool {
         self.set_up_target.is_none() && self.deactivation.is_none()
     }
 
-    /// How many use it, as far as anybody said.
+    /// Returns the number of active users, if it was reported.
     pub fn active_users(&self) -> Option<u64> {
         self.reported.usage.as_ref().map(|usage| usage.active_users)
     }
 
-    /// The contact of this e-mail.
+    /// Returns the contact with this e-mail.
     pub fn contact(&self, email: &Email) -> Option<&SubscriptionContact> {
         self.contacts.iter().find(|contact| contact.email == *email)
     }
 
-    /// The entitlement it gives its organization, when it is made. It follows the subscription from then on.
+    /// Returns the entitlement that the subscription grants to its organization on creation. The stored entitlement
+    /// follows the subscription afterwards.
     pub fn entitle(&self) -> Entitlement {
         let id = self.id.entitlement();
         Entitlement {
@@ -221,7 +225,8 @@ impl Subscription {
         }
     }
 
-    /// What a transfer leaves, if it is one: an event for who has it now, and one for the partner that has it no longer.
+    /// Returns the events of a transfer, or none if the buyer is still `from`: one for the current buyer, and one for
+    /// the partner that no longer manages the subscription.
     pub fn transferred_from(&self, from: &Buyer) -> Vec<NewEvent> {
         let (to, subscription_id) = (self.buyer(), self.id);
         if from == to {
@@ -235,7 +240,7 @@ impl Subscription {
         away.into_iter().chain([here]).collect()
     }
 
-    /// What happened to it: its organization's business, and its partner's.
+    /// Returns an event that concerns the subscription's organization and the partner that manages it now, if any.
     pub fn event(&self, kind: impl Into<EventKind>) -> NewEvent {
         match self.buyer().partner_id {
             Some(partner) => NewEvent::of_both(kind, partner, self.organization_id),

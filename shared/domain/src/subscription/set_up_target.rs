@@ -1,4 +1,4 @@
-//! Where a subscription is set up.
+//! Targets for which subscriptions are set up: sites and organizations.
 
 use deserr::Deserr;
 use schemars::JsonSchema;
@@ -10,26 +10,26 @@ use crate::party::Metadata;
 use crate::site_url::SiteUrl;
 use crate::text::Name;
 
-/// Where a subscription is set up.
+/// Target for which a subscription is set up.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(untagged, rename_all_fields = "camelCase")]
 pub enum SetUpTarget {
-    /// On a site.
+    /// A site of the organization.
     Site {
-        /// Which.
+        /// Id of the site.
         site_id: SiteId,
-        /// Its address.
+        /// Address of the site; at most 500 characters.
         url: SiteUrl,
     },
-    /// In the whole organization.
+    /// The whole organization.
     Organization {
-        /// True.
+        /// Always `true`.
         organization: WholeOrganization,
     },
 }
 
 impl SetUpTarget {
-    /// The site, if it is on one.
+    /// Returns the site, if the target is one.
     pub fn site(&self) -> Option<(SiteId, &SiteUrl)> {
         match self {
             Self::Site { site_id, url } => Some((*site_id, url)),
@@ -75,20 +75,21 @@ impl JsonSchema for WholeOrganization {
     }
 }
 
-/// A place in the web where an organization uses what it subscribed to.
+/// Web address at which an organization uses its subscriptions.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct Site {
-    /// Its id.
+    /// Id of the site.
     pub id: SiteId,
-    /// Whose.
+    /// Organization that owns the site.
     pub organization_id: OrganizationId,
-    /// Its address, unique in the organization.
+    /// Address of the site, unique in the organization: `https://` or `http://`, a host and an optional path; at most
+    /// 500 characters.
     pub url: SiteUrl,
-    /// What people call it.
+    /// Display name of the site; 1 to 200 characters. Absent if none was given.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub name: Option<Name>,
-    /// When, and which version.
+    /// Times of creation and of the latest update, and version.
     #[serde(flatten)]
     pub metadata: Metadata,
 }

@@ -1,4 +1,4 @@
-//! The rules of subscriptions, told once more.
+//! Tests of the rules of subscriptions.
 
 use std::collections::BTreeSet;
 
@@ -82,14 +82,14 @@ fn status_follows_term_renewal_cancellation_and_deactivation() {
     ] {
         assert_eq!(one.status(time(minutes)), status, "{minutes}");
     }
-    // One that merely ended, or was cancelled, is renewed late.
+    // A subscription that merely ended, or was cancelled, can be renewed late.
     one.reported.merge(SubscriptionUpdate::Renewal(Renewal { ends_at: time(300), occurred_at: time(150) }));
     assert_eq!(one.status(time(200)), SubscriptionStatus::Active);
     one.cancelled_at = Some(time(160));
     assert_eq!((one.status(time(200)), one.ended_at()), (SubscriptionStatus::Inactive, Some(time(160))));
     one.reported.merge(SubscriptionUpdate::Renewal(Renewal { ends_at: time(250), occurred_at: time(170) }));
     assert_eq!((one.status(time(200)), one.ends_at()), (SubscriptionStatus::Active, time(300)));
-    // What was deactivated is not.
+    // A deactivated subscription cannot be renewed.
     let id = one.id;
     deactivate(&mut one, id, time(180));
     one.reported.merge(SubscriptionUpdate::Renewal(Renewal { ends_at: time(900), occurred_at: time(190) }));
@@ -113,7 +113,7 @@ fn app_is_deactivated_with_its_last_parent() {
     let gone = all.get_mut(&ids[3]).unwrap();
     deactivate(gone, ids[3], time(0));
     assert_eq!(down(&all, 0), [0, 1, 2, 4, 5, 6]);
-    // Apps that are parents of each other keep nobody up, as long as nothing else keeps them up.
+    // Apps that are parents of each other keep nothing active unless another subscription keeps them active.
     let (ids, mut all) = world(4, &[], &[(1, 0), (1, 2), (2, 1), (3, 2)]);
     assert_eq!(Closure::of(&all, ids[0]).down.len(), 4);
     all.get_mut(&ids[2]).unwrap().parents.insert(ids[3]);
@@ -169,8 +169,8 @@ proptest! {
         }
     }
 
-    /// What is left has no link to what went down, and of the parents of each app that is left one is left; and
-    /// nothing is in it without a reason.
+    /// No active subscription is linked to a deactivated one, each active app that is affected has an active parent,
+    /// and the closure contains nothing without a reason.
     #[test]
     fn closure_leaves_no_link_or_orphan_and_is_minimal(
         links in proptest::collection::vec((0usize..30, 0usize..30), 0..25),
@@ -197,7 +197,7 @@ proptest! {
             prop_assert!(set.is_disjoint(&one.linked), "a link is left");
             let held = one.parents.iter().any(|parent| supports.contains(parent));
             prop_assert!(held || !concerned.contains(&one.id), "what keeps it up is no condition");
-            // Whatever may have lost a parent has one above it that nothing of this reaches.
+            // Each app that may have lost a parent has a subscription above it that the deactivation does not reach.
             let (mut above, mut seen) = (vec![one.id], BTreeSet::from([one.id]));
             let mut stays = false;
             while let Some(id) = above.pop() {
@@ -207,7 +207,7 @@ proptest! {
             }
             prop_assert!(stays, "an orphan is left");
         }
-        // Whoever goes down has a reason: a link to another one, or no parent that is up.
+        // Each deactivated subscription has a reason: a link to another deactivated one, or no active parent.
         for one in down.iter().skip(1).map(|id| &all[id]).filter(|one| one.deactivation.is_none()) {
             let linked = one.linked.intersection(&set).next().is_some();
             let orphaned = !one.parents.is_empty() && !one.parents.iter().any(up);

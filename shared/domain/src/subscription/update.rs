@@ -1,4 +1,4 @@
-//! What messages say about a subscription.
+//! State that messages report about a subscription.
 
 use serde::{Deserialize, Serialize};
 
@@ -6,82 +6,82 @@ use crate::id::PartnerId;
 use crate::text::StoreAccount;
 use crate::time::Timestamp;
 
-/// Who pays for a subscription: a partner, by an account at the store or named by itself; or nobody but the organization.
+/// Buyer of a subscription: a partner, by an account at the store or by its id, or the organization itself.
 #[derive(Debug, Clone, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Buyer {
-    /// The partner that manages it.
+    /// Partner that manages the subscription; absent if the organization is the buyer.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub partner_id: Option<PartnerId>,
-    /// The account at the store to which it is billed.
+    /// Account at the store to which the subscription is billed; 1 to 100 characters. Absent if the message named none.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub billing_account: Option<StoreAccount>,
 }
 
-/// What of the messages about a subscription counts. In whatever order they come, and however often, the same is reported.
+/// Merged state of the messages about a subscription. It does not depend on their order or repetition.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct ReportedState {
-    /// Until when it was renewed.
+    /// Latest renewal; absent if none was reported.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub renewal: Option<Renewal>,
-    /// To whom it was transferred.
+    /// Latest transfer; absent if none was reported.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub transfer: Option<Transfer>,
-    /// How much it is used.
+    /// Latest usage; absent if none was reported.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub usage: Option<Usage>,
 }
 
-/// One message about a subscription.
+/// Update of a subscription by one message.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum SubscriptionUpdate {
-    /// It runs longer.
+    /// The subscription was extended.
     Renewal(Renewal),
-    /// Somebody else pays.
+    /// The subscription has another buyer.
     Transfer(Transfer),
-    /// So many use it.
+    /// The number of active users was reported.
     Usage(Usage),
 }
 
-/// Until when a subscription was renewed: it never gets shorter by it.
+/// Renewal of a subscription.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Renewal {
-    /// Until when, not included.
+    /// Latest end of all renewals, exclusive.
     pub ends_at: Timestamp,
-    /// When the latest renewal happened.
+    /// Time of the latest renewal.
     pub occurred_at: Timestamp,
 }
 
-/// To whom a subscription was transferred last.
+/// Latest transfer of a subscription.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Transfer {
-    /// When that happened.
+    /// Time of the transfer.
     pub occurred_at: Timestamp,
-    /// To whom.
+    /// New buyer.
     #[serde(flatten)]
     pub to: Buyer,
 }
 
-/// How much a subscription was used last.
+/// Latest usage of a subscription.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Usage {
-    /// Which of the source's reports: its number, or the milliseconds since 1970 of its time.
+    /// Mark of the source's report: its sequence number, or its time in milliseconds since 1970.
     pub mark: u64,
-    /// How many use it.
+    /// Number of active users.
     pub active_users: u64,
 }
 
 impl ReportedState {
-    /// Whether nothing was reported.
+    /// Returns whether nothing was reported.
     pub fn is_silent(&self) -> bool {
         *self == Self::default()
     }
 
-    /// Hears a message; answers whether it says anything new.
+    /// Merges an update into the state; returns whether the state changed.
     pub fn merge(&mut self, update: SubscriptionUpdate) -> bool {
         let before = self.clone();
         match update {

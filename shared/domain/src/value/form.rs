@@ -1,4 +1,4 @@
-//! The forms in which the values of each type of field are written.
+//! Forms in which values are written as text, by the field's type.
 
 use chrono::{Datelike, NaiveDate};
 
@@ -15,10 +15,10 @@ pub(super) fn parse_bool(text: &str) -> Result<bool, String> {
     }
 }
 
-/// As many digits a number has: so many are kept exactly wherever it is read as binary floating point (IEEE 754).
+/// Largest number of digits of a number: binary floating point (IEEE 754) represents so many exactly.
 const DIGITS: usize = 15;
 
-/// A number as it is kept: without exponent, sign of nought or needless noughts.
+/// Returns the form in which a number is stored: without exponent, negative zero or superfluous zeros.
 pub(super) fn plain(number: &serde_json::Number) -> Result<String, String> {
     let whole =
         number.as_i64().map(|whole| whole.to_string()).or(number.as_u64().map(|whole| whole.to_string()));
@@ -32,14 +32,14 @@ pub(super) fn plain(number: &serde_json::Number) -> Result<String, String> {
     })
 }
 
-/// A number that is written as a text, as JSON writes them (RFC 8259).
+/// Parses a number that is written as in JSON (RFC 8259), and returns the form in which it is stored.
 pub(super) fn number(text: &str) -> Result<String, String> {
     let not = || format!("{} is not a number such as `12` or `-0.5`", quoted(text));
     let number: serde_json::Number = text.parse().map_err(|_| not())?;
-    // Digits that binary floating point loses would be lost silently.
+    // Digits that binary floating point cannot represent would be lost silently.
     let mantissa = text.split(['e', 'E']).next().unwrap_or_default();
     let digits: String = mantissa.chars().filter(char::is_ascii_digit).collect();
-    // So would all of them of what is too small for it.
+    // A number that is too small for binary floating point would silently become zero.
     let lost = number.as_f64() == Some(0.0) && !digits.trim_matches('0').is_empty();
     if lost || digits.trim_matches('0').len() > DIGITS {
         return Err(format!("{} has more than {DIGITS} digits, before and after the point", quoted(text)));
@@ -47,7 +47,7 @@ pub(super) fn number(text: &str) -> Result<String, String> {
     plain(&number)
 }
 
-/// A value that is written as a text, as it is kept.
+/// Validates a value that is written as text, and returns the form in which it is stored.
 pub(super) fn written(kind: FieldKind, text: &str) -> Result<String, String> {
     const LONGEST: usize = 255;
     const LONGEST_URL: usize = 2048;
@@ -57,7 +57,7 @@ pub(super) fn written(kind: FieldKind, text: &str) -> Result<String, String> {
     if length == 0 || length > most {
         return Err(format!("has {length} characters; 1 to {most} are taken"));
     }
-    // In running text there is more that may be there; but something must be seen.
+    // Running text may contain invisible characters that identifiers must not, but needs a visible one.
     let refused = if kind == FieldKind::Text { deceives } else { is_refused_in_identifiers };
     if text.chars().any(|c| c.is_control() || refused(c))
         || text.chars().all(|c| c.is_whitespace() || is_unseen(c))
@@ -73,7 +73,7 @@ pub(super) fn written(kind: FieldKind, text: &str) -> Result<String, String> {
     let not = |what: &str| Err(format!("{} is not {what}", quoted(text)));
     match kind {
         FieldKind::Date => match NaiveDate::parse_from_str(text, "%Y-%m-%d") {
-            // chrono takes spaces, signs and other lengths, too.
+            // chrono also accepts spaces, signs and other lengths.
             Ok(date) if (1..=9999).contains(&date.year()) && date.to_string() == text => Ok(text.to_owned()),
             _ => not("a day of the form `2026-01-31`"),
         },

@@ -1,4 +1,4 @@
-//! What the detail fields say of an entitlement: values as they are sent and shown, and as they are kept.
+//! Values of detail fields of an entitlement: as they are sent and shown, and as they are stored.
 
 pub mod form;
 pub mod sent;

@@ -6,15 +6,16 @@ use serde::{Deserialize, Serialize};
 
 use crate::fault::{Faults, ParseError};
 
-/// A value as it is sent and shown.
+/// Value of a detail field, as it is sent and shown.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(untagged)]
 pub enum Value {
-    /// `true` or `false`.
+    /// `true` or `false`, for the type `BOOLEAN`.
     Bool(bool),
-    /// A number.
+    /// Number, for the type `NUMBER`.
     Number(serde_json::Number),
-    /// A text, also an option's label, a day, and whatever else is written as a text.
+    /// Text, for all other types; an option is written as its label. Requests may write numbers and `true` or `false`
+    /// as text, too.
     Text(String),
 }
 
@@ -40,11 +41,12 @@ impl Deserr<Faults> for Value {
     }
 }
 
-/// What a field says, or is to say: always a list; an empty one says nothing.
+/// Values of one detail field.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserr, JsonSchema)]
 #[deserr(error = Faults, deny_unknown_fields)]
 #[schemars(deny_unknown_fields)]
 pub struct Values {
-    /// The values.
+    /// Values of the field; more than one only for the type `MULTISELECT`. An empty list means that the field has no
+    /// value.
     pub values: Vec<Value>,
 }

@@ -6,35 +6,35 @@ use serde::{Deserialize, Serialize};
 
 use crate::id::FieldId;
 
-/// A value as it is kept; its field says what it means.
+/// Value as it is stored. Its meaning depends on the type of its field.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(untagged)]
 pub enum StoredValue {
     /// `true` or `false`.
     Bool(bool),
-    /// An option, by its number.
+    /// Option, by its number within the field.
     Option(u32),
-    /// What is written as a text; a number, too, in its plain form.
+    /// Text. A number is stored as text, too, in its plain form.
     Text(String),
 }
 
-/// What all fields say. A field that says nothing is not here.
+/// Values of all detail fields of an entitlement. A field without values is left out.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct Details(pub(super) BTreeMap<FieldId, Vec<StoredValue>>);
 
 impl Details {
-    /// Whether no field says anything.
+    /// Returns whether no field has a value.
     pub fn is_empty(&self) -> bool {
         self.0.is_empty()
     }
 
-    /// What a field says.
+    /// Returns the values of a field; empty if it has none.
     pub fn of(&self, field: FieldId) -> &[StoredValue] {
         self.0.get(&field).map_or(&[], Vec::as_slice)
     }
 
-    /// The fields that say something else in `other`.
+    /// Returns the fields whose values differ from those in `other`.
     pub fn differing(&self, other: &Self) -> Vec<FieldId> {
         let mut fields: Vec<FieldId> = self.0.keys().chain(other.0.keys()).copied().collect();
         fields.sort_unstable();
@@ -43,7 +43,7 @@ impl Details {
         fields
     }
 
-    /// The same, where somebody has some fields say other things.
+    /// Returns the details with the changes applied.
     pub fn with(&self, changes: &DetailChanges) -> Self {
         let mut details = self.clone();
         for (field, stored) in &changes.0 {
@@ -56,6 +56,6 @@ impl Details {
     }
 }
 
-/// What some fields are to say, judged, and as it is kept: what is empty says nothing any more.
+/// Validated changes of details, as they are stored. An empty list removes a field's values.
 #[derive(Debug, Clone)]
 pub struct DetailChanges(pub(super) Vec<(FieldId, Vec<StoredValue>)>);

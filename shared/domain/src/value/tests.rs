@@ -1,4 +1,4 @@
-//! Which values a field takes, and how it shows them.
+//! Tests of the values that a field accepts, and of how it shows them.
 
 use proptest::prelude::*;
 use serde_json::json;
@@ -26,7 +26,7 @@ fn values(sent: serde_json::Value) -> Vec<Value> {
     serde_json::from_value(sent).unwrap()
 }
 
-/// What is shown of what is kept of a value.
+/// Stores a value and returns it as it is shown.
 fn through(field: &DetailField, sent: serde_json::Value) -> Result<serde_json::Value, &'static str> {
     let stored = field.to_stored(&values(json!([sent])), &[]).map_err(|wrong| wrong[0].reason.code)?;
     Ok(serde_json::to_value(&field.to_values(&stored)[0]).unwrap())

@@ -1,4 +1,4 @@
-//! What somebody may have the detail fields say.
+//! Validation of changes of details.
 
 use std::collections::HashMap;
 
@@ -14,7 +14,7 @@ use crate::value::form::{number, parse_bool, plain, written};
 use crate::value::sent::{Value, Values};
 use crate::value::stored::{DetailChanges, Details, StoredValue};
 
-/// There is no such field, for this caller.
+/// The field does not exist, or the caller may not view it.
 pub const UNKNOWN_FIELD: ErrorKind =
     ErrorKind::rule("unknown-field", "there is no field of this name or id; fields are case-sensitive here");
 
@@ -22,7 +22,7 @@ pub const UNKNOWN_FIELD: ErrorKind =
 pub const ARCHIVED_FIELD: ErrorKind =
     ErrorKind::rule("archived-field", "the field is archived; its values are kept");
 
-/// The field's values are not this caller's to change.
+/// The caller may not change the field's values.
 pub const NOT_EDITABLE: ErrorKind =
     ErrorKind::rule("field-not-editable", "you may not change this field's values");
 
@@ -30,32 +30,33 @@ pub const NOT_EDITABLE: ErrorKind =
 pub const FIELD_TWICE: ErrorKind =
     ErrorKind::rule("duplicate-field", "the field is named twice, by its name and by its id");
 
-/// The field has one value only.
+/// There are more values than the field can have.
 pub const TOO_MANY_VALUES: ErrorKind = ErrorKind::rule(
     "too-many-values",
     "only a field of type `MULTISELECT` has more than one value, and each option once",
 );
 
-/// The value is not of the field's type.
+/// The value does not have the field's type.
 pub const INVALID_VALUE: ErrorKind =
     ErrorKind::rule("invalid-value", "the value is not one of the field's type");
 
-/// The value is given twice.
+/// The value is given more than once.
 pub const VALUE_TWICE: ErrorKind = ErrorKind::rule("duplicate-value", "the value is given more than once");
 
-/// The option cannot be chosen any more.
+/// The option is retired and can no longer be chosen.
 pub const RETIRED_OPTION: ErrorKind = ErrorKind::rule(
     "retired-option",
     "the option is retired: what has it keeps it, and nothing else gets it",
 );
 
-/// More than an entitlement holds: an item of DynamoDB has 400 KB, and so has the answer that is kept for repeats.
+/// The details are larger than an entitlement can hold. An item of DynamoDB has at most 400 KB, and so has the
+/// response that is stored for the replay of idempotent requests.
 pub const TOO_LARGE: ErrorKind = ErrorKind::rule(
     "details-too-large",
     "all an entitlement's details have 64 KB at most, with those of archived fields, which are kept",
 );
 
-/// Every reason for which values of detail fields are refused.
+/// All errors of values of detail fields.
 pub const DETAIL_ERRORS: [ErrorKind; 10] = [
     UNKNOWN_FIELD,
     ARCHIVED_FIELD,
@@ -69,17 +70,18 @@ pub const DETAIL_ERRORS: [ErrorKind; 10] = [
     TOO_LARGE,
 ];
 
-/// As many bytes the details of an entitlement take, about: 50 texts of the longest fit in any script.
+/// Largest size of the details of an entitlement in bytes, approximately: 50 texts of the largest length fit in any
+/// script.
 const LARGEST: usize = 64 * 1024;
 
-/// Why what a field is to say cannot be said.
+/// Error of the values of a field.
 #[derive(Debug, Clone)]
 pub struct FieldError {
-    /// The reason.
+    /// Kind of the error.
     pub reason: ErrorKind,
-    /// Which of the values, if it is one of them.
+    /// Index of the faulty value; `None` if the error is not about a single value.
     pub value: Option<usize>,
-    /// One sentence for people.
+    /// Explanation for people, in one sentence.
     pub detail: String,
 }
 
@@ -89,7 +91,7 @@ impl FieldError {
     }
 }
 
-/// All fields there are, archived ones too.
+/// All detail fields, including archived ones.
 #[derive(Debug)]
 pub struct Fields {
     all: Vec<DetailField>,
@@ -97,26 +99,27 @@ pub struct Fields {
 }
 
 impl Fields {
-    /// These fields.
+    /// Creates the set of all fields.
     pub fn new(all: Vec<DetailField>) -> Self {
         let all = DetailField::in_order(all);
         let names = all.iter().enumerate().map(|(at, field)| (lookup_form(field.name.as_str()), at));
-        // An id is always the id, though another field may be called so.
+        // An id takes precedence over a name: another field may be named like it.
         let ids = all.iter().enumerate().map(|(at, field)| (field.id.to_string(), at));
         Self { by_name: names.chain(ids).collect(), all }
     }
 
-    /// The field of this name, to the letter as it is seen, or of this id.
+    /// Returns the field with this id or, ignoring invisible characters but not case, with this name.
     fn named(&self, name: &str) -> Option<&DetailField> {
         self.all.get(*self.by_name.get(&lookup_form(name))?)
     }
 
-    /// The field of this name or id, if somebody sees it.
+    /// Returns the field with this name or id, if it is not archived and the actor may view it.
     pub fn visible(&self, name: &str, actor: &Actor) -> Option<&DetailField> {
         self.named(name).filter(|field| field.archived_at.is_none() && field.is_visible_to(actor))
     }
 
-    /// What somebody sees of some details, in the order of the fields.
+    /// Returns the details that the actor may view, in the order of the fields; without archived fields and fields
+    /// that have no value.
     pub fn shown(&self, details: &Details, actor: &Actor) -> Vec<(&DetailField, Values)> {
         let visible =
             self.all.iter().filter(|field| field.archived_at.is_none() && field.is_visible_to(actor));
@@ -124,18 +127,18 @@ impl Fields {
         shown.filter(|(_, shown)| !shown.values.is_empty()).collect()
     }
 
-    /// Of some fields those that somebody sees, archived ones too.
+    /// Returns those of `fields` that the actor may view, including archived ones.
     pub fn visible_among(&self, fields: &[FieldId], actor: &Actor) -> Vec<FieldId> {
         let visible =
             |id: &FieldId| self.all.iter().any(|field| field.id == *id && field.is_visible_to(actor));
         fields.iter().copied().filter(visible).collect()
     }
 
-    /// What somebody has some fields say, each by its name or id, of an entitlement whose details were these before.
+    /// Validates changes of an entitlement whose details are `before`. Each field is named by its name or id.
     ///
     /// # Errors
     ///
-    /// All that is wrong, each with the field as it was named, unless it is all together that is wrong.
+    /// All errors, each with the field as the caller named it; `None` if the error is about all details together.
     pub fn validate<'a>(
         &self,
         actor: &Actor,
@@ -164,7 +167,7 @@ impl Fields {
             });
             changes.0.push((field.id, stored));
         }
-        // Whoever makes it smaller does right.
+        // A change that makes the details smaller is allowed, even if they still are too large.
         let size = self.size(&before.with(&changes));
         if wrong.is_empty() && size > LARGEST && size > self.size(before) {
             wrong.push((None, FieldError::new(TOO_LARGE)));
@@ -172,7 +175,7 @@ impl Fields {
         if wrong.is_empty() { Ok(changes) } else { Err(wrong) }
     }
 
-    /// How many bytes details take, about, as they are shown, which is at least as much as they take as they are kept.
+    /// Returns the approximate size of the details in bytes as they are shown, which is at least their stored size.
     fn size(&self, details: &Details) -> usize {
         let size = |field: Option<&DetailField>, stored: &StoredValue| match stored {
             StoredValue::Bool(_) => 5,
@@ -183,7 +186,7 @@ impl Fields {
         };
         let sizes = details.0.iter().map(|(id, stored)| {
             let field = self.all.iter().find(|field| field.id == *id);
-            // A field's id has 40 bytes; a list, and what is in it, costs up to 4 more each.
+            // The id of a field has 40 bytes; a list and each of its values take up to 4 more.
             44 + stored.iter().map(|stored| 4 + size(field, stored)).sum::<usize>()
         });
         sizes.sum()
@@ -191,7 +194,8 @@ impl Fields {
 }
 
 impl DetailField {
-    /// What is kept of the values that are sent, when `before` was.
+    /// Returns the stored form of the values that were sent. `before` are the stored values of the field: a retired
+    /// option among them may stay.
     pub(super) fn to_stored(
         &self,
         sent: &[Value],
@@ -217,7 +221,7 @@ impl DetailField {
                 Err(found) => wrong.push(FieldError { value: Some(index), ..found }),
             }
         }
-        // Options have an order of their own; as values they have none.
+        // Options are stored in the order of their numbers, since the order of values has no meaning.
         stored.sort_by_key(|stored| match stored {
             StoredValue::Option(id) => *id,
             _ => 0,
@@ -225,11 +229,11 @@ impl DetailField {
         if wrong.is_empty() { Ok(stored) } else { Err(wrong) }
     }
 
-    /// What is kept of a value that somebody looks for: a retired option's, too.
+    /// Returns the stored form of a value to search for. A retired option is allowed.
     ///
     /// # Errors
     ///
-    /// When it is not of the field's type.
+    /// If the value does not have the field's type, or is not one of its options.
     pub fn find(&self, value: &Value) -> Result<StoredValue, FieldError> {
         let all: Vec<StoredValue> =
             self.field_type.options.iter().map(|option| StoredValue::Option(option.id)).collect();
@@ -282,7 +286,7 @@ impl DetailField {
         self.field_type.options.iter().find(|option| option.id == id)
     }
 
-    /// What is shown of the values that are kept.
+    /// Returns the stored values as they are shown.
     pub(super) fn to_values(&self, stored: &[StoredValue]) -> Vec<Value> {
         let label = |id: u32| self.option(id).map(|option| Value::Text(option.label.to_string()));
         let shown = stored.iter().filter_map(|stored| match stored {

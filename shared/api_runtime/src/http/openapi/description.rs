@@ -1,4 +1,4 @@
-//! Operations without their types.
+//! Descriptions of operations without their types.
 
 use domain::{ErrorKind, Role};
 use schemars::{JsonSchema, Schema, SchemaGenerator};
@@ -9,28 +9,30 @@ use crate::http::body::Body;
 use crate::http::operation::{Operation, Size};
 use crate::http::route::Route;
 
-/// What an operation is, without its types.
+/// Description of an operation without its types.
 #[derive(Clone, Copy)]
 pub struct Description {
-    /// Its name.
+    /// Name of the operation.
     pub name: &'static str,
-    /// What it does.
-    pub about: &'static str,
-    /// How it is called.
+    /// Imperative sentence of at most ten words.
+    pub summary: &'static str,
+    /// Full sentences for API users.
+    pub description: &'static str,
+    /// Routes of the operation.
     pub routes: &'static [Route],
     /// Whether a call must carry an `Idempotency-Key`.
     pub key_required: bool,
-    /// What its function has.
+    /// Timeout and memory of the function.
     pub size: Size,
-    /// Whether its function has the deployment's key.
+    /// Whether the function gets the deployment key.
     pub uses_key: bool,
-    /// The kinds of callers who write by their token alone, and why.
+    /// Roles whose writes rely on the token alone, each with the reason.
     pub by_token: &'static [(Role, &'static str)],
     pub(super) also: &'static [&'static str],
     pub(super) creates: bool,
     pub(super) takes_version: bool,
     pub(super) defers: bool,
-    /// Whether its answer is a page of a list.
+    /// Whether the answer is a page of a list.
     pub paged: bool,
     pub(super) versioned: bool,
     pub(super) tabular: bool,
@@ -42,11 +44,12 @@ pub struct Description {
 }
 
 impl Description {
-    /// The description of an operation.
+    /// Returns the description of an operation.
     pub fn of<O: Operation>() -> Self {
         Self {
             name: O::NAME,
-            about: O::ABOUT,
+            summary: O::SUMMARY,
+            description: O::DESCRIPTION,
             routes: O::ROUTES,
             key_required: O::KEY_REQUIRED,
             size: O::SIZE,
@@ -67,7 +70,7 @@ impl Description {
         }
     }
 
-    /// A route's name among all routes.
+    /// Returns the operation id of a route, which is unique among all routes.
     pub fn operation_id(&self, route: &Route) -> String {
         match (route.id, route.owner) {
             (Some(id), _) => id.to_owned(),
@@ -77,13 +80,13 @@ impl Description {
     }
 }
 
-/// A call that succeeds in the demo world, and its answer.
+/// A call that succeeds in the demo world, with its answer.
 #[derive(Debug, Clone)]
 pub struct Example {
-    /// The body that is sent.
+    /// Request body; `None` if the call has none.
     pub request: Option<Value>,
-    /// The status of the answer.
+    /// HTTP status of the answer.
     pub status: u16,
-    /// The body of the answer.
+    /// Body of the answer.
     pub response: Value,
 }

@@ -1,4 +1,4 @@
-//! The API's description (OpenAPI 3.1), made from the operations' own types.
+//! Description of the API (OpenAPI 3.1), generated from the types of the operations.
 
 mod description;
 mod parameters;
@@ -17,7 +17,7 @@ use responses::{headers, outcomes, responses};
 
 pub use description::{Description, Example};
 
-/// The description of all operations, each with its area; `examples` go by operation id.
+/// Returns the description of all operations, each given with its area; `examples` are keyed by operation id.
 pub fn document(operations: &[(&str, Description)], examples: &BTreeMap<String, Example>) -> Value {
     let mut settings = SchemaSettings::draft2020_12();
     settings.definitions_path = "/components/schemas".into();
@@ -66,7 +66,7 @@ const DESCRIPTION: &str = "Times are RFC 3339 in UTC, ids a prefix and a UUIDv7,
     changes nothing. A POST may carry an `Idempotency-Key`: its first effect is remembered for 30 days and \
     answered again. `?validateOnly=true` answers what a write would do, and does nothing.";
 
-/// An area's name in words: `service_requests` is "Service requests".
+/// Returns the name of an area in words: `service_requests` becomes "Service requests".
 fn in_words(area: &str) -> String {
     let words = area.replace('_', " ");
     let mut letters = words.chars();
@@ -83,7 +83,8 @@ fn describe(
 ) -> Value {
     let mut described = json!({
         "operationId": description.operation_id(route),
-        "summary": description.about,
+        "summary": description.summary,
+        "description": description.description,
         "tags": [in_words(area)],
         "parameters": parameters(description, route, generator),
         "responses": outcomes(description, route, generator, example),
@@ -91,7 +92,8 @@ fn describe(
     });
     if let Access::Roles(roles) = route.access {
         let roles: Vec<_> = roles.iter().map(|role| role.name()).collect();
-        put(&mut described, "description", json!(format!("For: {}.", roles.join(", "))));
+        let text = format!("{}\n\nFor: {}.", description.description, roles.join(", "));
+        put(&mut described, "description", json!(text));
     }
     if let Some(schema) = (description.body)(generator) {
         let mut content = json!({ "schema": schema });

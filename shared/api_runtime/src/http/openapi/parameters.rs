@@ -1,4 +1,4 @@
-//! The parameters of a route.
+//! Parameters of a route in the API's description.
 
 use schemars::{Schema, SchemaGenerator};
 use serde_json::{Value, json};
@@ -13,7 +13,7 @@ pub(super) fn put(object: &mut Value, name: &str, value: Value) {
     }
 }
 
-/// A schema with those it refers to at its first level in it.
+/// Returns a schema in which the references among its alternatives (`anyOf`) are replaced by the schemas they refer to.
 pub(super) fn inlined(schema: fn(&mut SchemaGenerator) -> Schema, generator: &mut SchemaGenerator) -> Value {
     let mut schema = schema(generator).to_value();
     if let Some(Value::Array(choices)) = schema.get_mut("anyOf") {
@@ -27,12 +27,12 @@ pub(super) fn inlined(schema: fn(&mut SchemaGenerator) -> Schema, generator: &mu
     schema
 }
 
-/// The parameters that a schema of an object describes, as far as `is_here` lets them.
+/// Returns the parameters that the schema of an object describes, of those whose names `is_here` accepts.
 pub(super) fn parameters_of(schema: &Value, place: &str, is_here: &dyn Fn(&str) -> bool) -> Vec<Value> {
     if let Some(Value::Array(choices)) = schema.get("anyOf") {
         let mut parameters: Vec<Value> = Vec::new();
         for parameter in choices.iter().flat_map(|choice| parameters_of(choice, place, is_here)) {
-            // What all paths name is one parameter.
+            // A parameter that several alternatives have is listed once.
             if parameters.iter().all(|known| known.get("name") != parameter.get("name")) {
                 parameters.push(parameter);
             }
@@ -50,7 +50,7 @@ pub(super) fn parameters_of(schema: &Value, place: &str, is_here: &dyn Fn(&str) 
             Value::Object(map) => map.remove("description"),
             _ => None,
         };
-        // An absent parameter is absent: there is no null in a path or query.
+        // A path or query has no null: an optional parameter is left out.
         if let Some(Value::Array(choices)) = schema.get("anyOf")
             && let Some(only) = choices.iter().find(|choice| choice.get("type") != Some(&json!("null")))
         {

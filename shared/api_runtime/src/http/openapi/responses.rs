@@ -1,4 +1,4 @@
-//! The responses of a route.
+//! Responses of a route in the API's description.
 
 use std::collections::BTreeMap;
 
@@ -45,7 +45,7 @@ pub(super) fn outcomes(
     Value::Object(outcomes)
 }
 
-/// The responses when all is well, by status.
+/// Returns the responses of successful calls, by status.
 fn successes(
     description: &Description,
     route: &Route,
@@ -99,7 +99,7 @@ fn successes(
     outcomes
 }
 
-/// The statuses of the refusals that operations have in common, and their names among the components.
+/// Returns the statuses of the error responses that operations share, with the names of their components.
 fn common_refusals(
     description: &Description,
     route: &Route,
@@ -108,10 +108,10 @@ fn common_refusals(
     let mut common = vec![("400", "Malformed"), ("429", "Throttled"), ("500", "OurFault"), ("503", "Busy")];
     if route.access.needs_token() {
         common.extend([("401", "NoToken"), ("403", "Forbidden")]);
-        // What is somebody's is named in the path, or in the query.
+        // A call can get 404 if it names an object in its path, or an organization in its query …
         let asked = parameters_of(&inlined(description.query, generator), "query", &|_| true);
         let names_owner = asked.iter().any(|parameter| parameter["name"] == "organizationId");
-        // A party's people write only while they are on its record.
+        // … or if it writes on the condition that the caller's own record exists. Operators and agents have none.
         let by_record =
             matches!(route.access, Access::Roles(roles) if roles.iter().any(|role| !role.is_staff()));
         if route.path.contains('{') || names_owner || (by_record && route.method != Method::Get) {
