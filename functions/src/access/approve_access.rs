@@ -14,7 +14,7 @@ use domain::{
 };
 use schemars::JsonSchema;
 
-use super::grants::{NewGrants, give, require_records};
+use super::grants::{NewGrants, add_grants, require_records};
 use super::{
     AccessRequestPath, MemberLevel, NOT_A_MEMBER, SELF_GRANT_FORBIDDEN, check_individuals, close,
     read_request, require_addressee, require_no_member, require_pending,
@@ -107,12 +107,12 @@ impl Operation for ApproveAccess {
         if !require_pending(context, &mut change, &before)? {
             return context.commit(change, Answer::ok(before)).await;
         }
-        let new_grants = granted_part(&mut change, &before, body);
+        let new_grants = reduce_request(&mut change, &before, body);
         require_records(&mut change, actor, &new_grants);
         if new_grants.expires_at <= context.now {
             change.reject(&EXPIRY_PASSED, &[&"expiresAt"]);
         }
-        give(context, &mut change, &organization, access, new_grants)?;
+        add_grants(context, &mut change, &organization, access, new_grants)?;
         let (seen, metadata) = (before.metadata.version, before.metadata.next(context.now));
         let request = AccessRequest {
             state: RequestState::Approved,
@@ -129,7 +129,7 @@ impl Operation for ApproveAccess {
 
 /// Returns the grants to give: the request reduced by the body. Rejects the change for everything that exceeds the
 /// request.
-fn granted_part(change: &mut Change, request: &AccessRequest, body: &ApproveAccessBody) -> NewGrants {
+fn reduce_request(change: &mut Change, request: &AccessRequest, body: &ApproveAccessBody) -> NewGrants {
     let mut more = |steps: &[&dyn std::fmt::Display]| {
         change.reject(&EXCEEDS_REQUEST, steps);
     };

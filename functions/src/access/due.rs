@@ -35,7 +35,7 @@ pub async fn lapse(context: &Context<'_>, request: AccessRequest) -> Result<bool
 /// # Errors
 ///
 /// [`Failure`].
-pub async fn notify(context: &Context<'_>, mut access: Access) -> Result<bool, Failure> {
+pub async fn record_expiries(context: &Context<'_>, mut access: Access) -> Result<bool, Failure> {
     let mut wanted = BatchGet::new();
     let record = |email: &Email| EmailInPartner(access.partner_id, email.clone());
     let individuals = || access.grants.iter().filter_map(|grant| grant.individual.as_ref());

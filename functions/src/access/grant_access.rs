@@ -11,7 +11,7 @@ use domain::fault::{Check, Validated};
 use domain::{Actor, Description, ErrorKind, Faults, Level, ParseError, PartnerId, Role, Timestamp};
 use schemars::JsonSchema;
 
-use super::grants::{NewGrants, give, require_records};
+use super::grants::{NewGrants, add_grants, require_records};
 use super::view::AccessView;
 use super::{MemberLevel, SELF_GRANT_FORBIDDEN, check_terms, require_expiry, require_no_member};
 use crate::authority::own_record::require_manager;
@@ -121,7 +121,7 @@ impl Operation for GrantAccess {
         // With `validateOnly`, the name of a partner that has no access here is withheld: otherwise any partner's name
         // could be looked up without leaving an event.
         let partner = partner.filter(|_| before.is_some() || !context.validates_only());
-        let access = give(context, &mut change, &organization, before, new_grants)?;
+        let access = add_grants(context, &mut change, &organization, before, new_grants)?;
         let names = Names::from(partner.into_iter(), [organization].into_iter());
         let shown = AccessView::of(&access, &names, context.now);
         let location = format!("/v1/organizations/{organization_id}/access");

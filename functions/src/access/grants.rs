@@ -12,7 +12,7 @@ use domain::{
 use crate::access::NOT_A_MEMBER;
 use crate::party::add_customer;
 
-pub(super) const GRANT_ENDED: ErrorKind =
+pub(super) const GRANT_NOT_ACTIVE: ErrorKind =
     ErrorKind::state("grant-not-active", "the grant is not in force any more: the detail tells its state");
 
 /// An individual member and the level of its grant.
@@ -60,7 +60,7 @@ pub(super) fn require_records(change: &mut Change, actor: &Actor, new_grants: &N
 
 /// Gives grants in an organization, each in place of the active grant for the same people, adds the organization to the
 /// partner's directory and records the events. If there would be too many grants, the change is rejected.
-pub(super) fn give(
+pub(super) fn add_grants(
     context: &Context<'_>,
     change: &mut Change,
     organization: &Organization,
@@ -82,7 +82,7 @@ pub(super) fn give(
         ended: None,
     });
     let grants: Vec<Grant> = grants.collect();
-    let replaced = access.give(grants.clone(), context.now).unwrap_or_else(|reason| {
+    let replaced = access.add_grants(grants.clone(), context.now).unwrap_or_else(|reason| {
         change.reject(&reason, &[&"individuals"]);
         Vec::new()
     });
@@ -134,7 +134,7 @@ pub(super) fn end(
         Err(Some(state)) => {
             change.confirm(&access, seen, context.if_match())?;
             let detail = format!("the grant is {}", state.name());
-            change.reject_with(ProblemKind::State, Fault { detail, ..GRANT_ENDED.at(&[]) });
+            change.reject_with(ProblemKind::State, Fault { detail, ..GRANT_NOT_ACTIVE.at(&[]) });
         }
     }
     Ok(access)

@@ -39,7 +39,7 @@ impl Operation for ListOrganizationAccess {
         actor.authorize_organization(organization_id)?;
         let organization = async { Ok(context.table.get(&OrganizationById(organization_id)).await?) };
         let access = AccessInOrganization(organization_id);
-        let (organization, page) = tokio::try_join!(organization, context.page_as_is(&access, true))?;
+        let (organization, page) = tokio::try_join!(organization, context.consistent_page(&access, true))?;
         organization.or_not_found()?;
         let partners = page.items.iter().map(|access| access.partner_id);
         let names = Names::of(context, partners, [organization_id].into_iter()).await?;

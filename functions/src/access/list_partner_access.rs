@@ -60,13 +60,13 @@ impl Operation for ListPartnerAccess {
         let mut wanted = BatchGet::new();
         wanted.add(&own);
         wanted.add(&pending);
-        let beside = async { Ok(context.table.fetch(wanted, true).await?) };
+        let caller_items = async { Ok(context.table.fetch(wanted, true).await?) };
         let access = AccessOfPartner(partner_id);
-        let (beside, page) = tokio::try_join!(beside, context.page(&access, true))?;
-        let member = beside.get(&own).or_not_found()?.member_record()?;
+        let (caller_items, page) = tokio::try_join!(caller_items, context.page(&access, true))?;
+        let member = caller_items.get(&own).or_not_found()?.member_record()?;
 
         // The index is eventually consistent, so the items are read again from the table.
-        let pending = beside.get(&pending)?.map(|pending| pending.requests).unwrap_or_default();
+        let pending = caller_items.get(&pending)?.map(|pending| pending.requests).unwrap_or_default();
         let mut wanted = BatchGet::new();
         page.items.iter().for_each(|found| wanted.add(&AccessIn(found.organization_id, partner_id)));
         pending.iter().for_each(|request| wanted.add(&RequestById(*request)));

@@ -65,7 +65,7 @@ pub struct MemberLevel {
 }
 
 /// Maximum number of individual members in one access request or one `grant-access` call.
-const MOST_AT_ONCE: usize = 20;
+const MAX_INDIVIDUALS: usize = 20;
 
 /// Checks what the fields of an access request or a `grant-access` body must satisfy together: at least one grantee,
 /// and [`check_individuals`].
@@ -84,11 +84,11 @@ fn check_terms(sent: &serde_json::Value) -> Vec<(String, ParseError)> {
     faults
 }
 
-/// Checks that there are at most [`MOST_AT_ONCE`] individual members and that each e-mail occurs once.
+/// Checks that there are at most [`MAX_INDIVIDUALS`] individual members and that each e-mail occurs once.
 fn check_individuals(individuals: &[serde_json::Value]) -> Vec<(String, ParseError)> {
     let (mut faults, mut seen) = (Vec::new(), BTreeSet::new());
-    if individuals.len() > MOST_AT_ONCE {
-        let detail = format!("has {} items, and at most {MOST_AT_ONCE} are taken", individuals.len());
+    if individuals.len() > MAX_INDIVIDUALS {
+        let detail = format!("has {} items, and at most {MAX_INDIVIDUALS} are taken", individuals.len());
         faults.push(("/individuals".to_owned(), ParseError::new("too-many", detail)));
     }
     for (index, one) in individuals.iter().enumerate() {

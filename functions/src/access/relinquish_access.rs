@@ -9,7 +9,7 @@ use domain::access::{Binding, GrantEnd};
 use domain::event::AccessRelinquished;
 use domain::{Actor, ErrorKind, Problem, Role};
 
-use super::grants::{GRANT_ENDED, end};
+use super::grants::{GRANT_NOT_ACTIVE, end};
 use super::view::AccessView;
 use super::{GrantPath, read};
 
@@ -28,7 +28,7 @@ impl Operation for RelinquishAccess {
         "/v1/organizations/{organizationId}/access/{partnerId}/{grantId}/relinquish",
         &[Role::PartnerMember],
     )];
-    const ERRORS: &[ErrorKind] = &[GRANT_ENDED];
+    const ERRORS: &[ErrorKind] = &[GRANT_NOT_ACTIVE];
 
     type Caller = Actor;
     type Path = GrantPath;

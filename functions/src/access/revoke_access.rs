@@ -5,7 +5,7 @@ use domain::access::GrantEnd;
 use domain::event::AccessRevoked;
 use domain::{Actor, ErrorKind, Role};
 
-use super::grants::{GRANT_ENDED, end};
+use super::grants::{GRANT_NOT_ACTIVE, end};
 use super::view::AccessView;
 use super::{GrantPath, read};
 use crate::authority::own_record::require_manager;
@@ -24,7 +24,7 @@ impl Operation for RevokeAccess {
         "/v1/organizations/{organizationId}/access/{partnerId}/{grantId}",
         &[Role::Operator, Role::ContactManager],
     )];
-    const ERRORS: &[ErrorKind] = &[GRANT_ENDED];
+    const ERRORS: &[ErrorKind] = &[GRANT_NOT_ACTIVE];
 
     type Caller = Actor;
     type Path = GrantPath;

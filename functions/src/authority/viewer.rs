@@ -42,7 +42,7 @@ pub enum Visibility {
 impl Visibility {
     /// Returns the visibility by the kind of caller alone: a partner sees the subscriptions that it manages, everyone
     /// else sees all. Not for customers who are not contact managers: they would see too much.
-    pub fn of_partner_list(actor: &Actor) -> Self {
+    pub fn by_caller_kind(actor: &Actor) -> Self {
         match actor.kind {
             ActorKind::Partner { partner, .. } => Self::ManagedBy(partner),
             _ => Self::Everything,
@@ -155,7 +155,7 @@ pub struct Viewer<'a> {
 pub struct ViewerContext<'a> {
     actor: &'a Actor,
     /// The subscriptions that the caller may see.
-    pub sight: Visibility,
+    pub visibility: Visibility,
     /// E-mail reservation of the caller as a customer of the organization; none if it has no record.
     record: Option<Reservation>,
     organization: Organization,
@@ -195,17 +195,17 @@ impl<'a> Viewer<'a> {
 
     fn record(&self) -> Option<(EmailInOrganization, ContactHistoryOf)> {
         let email = self.actor.email.clone().filter(|_| self.actor.has_one_of(&[Role::Customer]))?;
-        let welcome = ContactHistoryOf(self.organization, email.clone());
-        Some((EmailInOrganization(Some(self.organization), email), welcome))
+        let contact_history = ContactHistoryOf(self.organization, email.clone());
+        Some((EmailInOrganization(Some(self.organization), email), contact_history))
     }
 
     /// Adds the items that decide the visibility to a batch read.
     pub fn want(&self, wanted: &mut BatchGet) {
         wanted.add(&OrganizationById(self.organization));
         self.link().iter().for_each(|link| wanted.add(link));
-        if let Some((record, welcome)) = self.record() {
+        if let Some((record, contact_history)) = self.record() {
             wanted.add(&record);
-            wanted.add(&welcome);
+            wanted.add(&contact_history);
         }
     }
 
@@ -220,19 +220,19 @@ impl<'a> Viewer<'a> {
             found.get(&link).or_not_found()?;
         }
         let (mut record, mut removed_at) = (None, None);
-        if let Some((of, welcome)) = self.record() {
+        if let Some((of, contact_history)) = self.record() {
             record = found.get(&of)?;
-            removed_at = found.get(&welcome)?.and_then(|welcome| welcome.removed_at);
+            removed_at = found.get(&contact_history)?.and_then(|contact_history| contact_history.removed_at);
         }
         let customer = record.as_ref().map(Reservation::owner_id).transpose()?;
-        let sight = match (self.actor.kind, self.actor.email.clone()) {
+        let visibility = match (self.actor.kind, self.actor.email.clone()) {
             (ActorKind::Partner { partner, .. }, _) => Visibility::ManagedBy(partner),
             (ActorKind::Customer { manager: false, .. }, Some(email)) => {
                 Visibility::ContactOf { email, record: customer, removed_at }
             }
             _ => Visibility::Everything,
         };
-        Ok(ViewerContext { actor: self.actor, sight, record, organization })
+        Ok(ViewerContext { actor: self.actor, visibility, record, organization })
     }
 
     /// Reads the items that decide the visibility, and decides it.
@@ -261,13 +261,13 @@ impl ViewerContext<'_> {
 
     /// Returns whether the caller may see a subscription.
     pub fn sees(&self, one: &Subscription) -> bool {
-        self.sight.sees(one)
+        self.visibility.sees(one)
     }
 
     /// Requires at commit that the caller may act on each of these subscriptions: operators and, if `manager` is true,
     /// the organization's contact managers may act on all of them, other customers on those of which they are contacts.
     /// Returns the number of subscriptions on which the caller may not act; unless it is 0, no condition is added.
-    pub fn require_right_over<'b>(
+    pub fn require_authority_over<'b>(
         &self,
         change: &mut Change,
         these: impl Iterator<Item = &'b Subscription>,
@@ -286,7 +286,7 @@ impl ViewerContext<'_> {
             return 0;
         }
         let customer = self.record.as_ref().and_then(|record| record.owner_id().ok());
-        let removed_at = match &self.sight {
+        let removed_at = match &self.visibility {
             Visibility::ContactOf { removed_at, .. } => *removed_at,
             _ => None,
         };
@@ -308,8 +308,8 @@ impl ViewerContext<'_> {
         }
         if let Some(since) = since {
             let stays = Expression::new("attribute_not_exists(#removedAt) OR #removedAt < :since");
-            let welcome = ContactHistoryOf(self.organization.id, email.clone());
-            change.require_that(&welcome, stays.text("since", since.to_string()), |_| {
+            let contact_history = ContactHistoryOf(self.organization.id, email.clone());
+            change.require_that(&contact_history, stays.text("since", since.to_string()), |_| {
                 ConditionFailure::NotFound
             });
         }

@@ -119,7 +119,7 @@ impl Operation for UpdateDetailField {
         }
         if updated {
             let name = field.name.clone();
-            change.record(NewEvent::of_vendor(DetailFieldUpdated { field_id: id, field: name }));
+            change.record(NewEvent::of_vendor(DetailFieldUpdated { field_id: id, field_name: name }));
         }
         match (before.archived_at, field.archived_at) {
             (None, Some(_)) => {

@@ -39,7 +39,7 @@ pub struct ImportDetailsQuery {
 }
 
 /// Number of rows that are written concurrently.
-const SIDE_BY_SIDE: usize = 32;
+const CONCURRENT_BATCHES: usize = 32;
 
 /// Data that all rows of an import share.
 struct Import<'a> {
@@ -92,23 +92,23 @@ impl Operation for ImportDetails {
             StartedRun::Replay(replay) => return Ok(replay.into()),
         };
         let planned = plan(context, actor, (rows, on_error), Some(run.import_id)).await;
-        let (outcomes, import) = import_run::or_release(context, &run, planned).await?;
+        let (outcomes, import) = import_run::release_on_failure(context, &run, planned).await?;
         let (run, outcomes) = match on_error {
             // An interrupted import that had begun to write is resumed, even if a row has become invalid since.
             OnError::Abort if run.writing => (run, outcomes),
             OnError::Abort if any_refused(&outcomes) => {
                 let ended = import_run::abort(context, &run).await;
-                import_run::or_release(context, &run, ended).await?;
+                import_run::release_on_failure(context, &run, ended).await?;
                 return Ok(Reply::ok(ImportReport::of(outcomes, None, true)));
             }
             OnError::Abort => {
                 let marked = import_run::mark_writing(context, &run).await;
-                (import_run::or_release(context, &run, marked).await?, outcomes)
+                (import_run::release_on_failure(context, &run, marked).await?, outcomes)
             }
             OnError::SkipRow => (run, outcomes),
         };
         let ended = write_all(&import, outcomes, &run).await;
-        import_run::or_release(context, &run, ended).await
+        import_run::release_on_failure(context, &run, ended).await
     }
 }
 
@@ -278,11 +278,11 @@ impl Import<'_> {
     }
 }
 
-/// Writes the planned rows, [`SIDE_BY_SIDE`] at a time.
+/// Writes the planned rows, [`CONCURRENT_BATCHES`] at a time.
 async fn write(import: &Import<'_>, outcomes: Vec<RowOutcome>) -> Result<Vec<RowOutcome>, Failure> {
     let work = Mutex::new(outcomes.into_iter().enumerate());
     let mut writers = Vec::new();
-    for _ in 0..SIDE_BY_SIDE {
+    for _ in 0..CONCURRENT_BATCHES {
         writers.push(async {
             let mut written = Vec::new();
             loop {

@@ -38,17 +38,17 @@ pub struct ImportReport {
     /// applied before the interruption.
     pub(super) refused: usize,
     /// Number of valid rows that were not applied because others were refused and `onError` is `abort`. Absent if none.
-    #[serde(skip_serializing_if = "is_nought")]
+    #[serde(skip_serializing_if = "is_zero")]
     held_back: usize,
     /// First failures in the order of the rows, one for each refused cell or row: at most 500.
     #[schemars(length(max = 500))]
     failures: Vec<RefusedRow>,
     /// Number of failures beyond those in `failures`. Absent if none.
-    #[serde(skip_serializing_if = "is_nought")]
+    #[serde(skip_serializing_if = "is_zero")]
     more_failures: usize,
 }
 
-pub(super) fn is_nought(count: &usize) -> bool {
+pub(super) fn is_zero(count: &usize) -> bool {
     *count == 0
 }
 

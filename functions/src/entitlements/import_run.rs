@@ -13,7 +13,7 @@ use domain::{ErrorKind, Metadata, NewEvent, Period, Problem};
 const LEASE: Period = Period::minutes(1);
 
 /// Time after which an import that was interrupted and not resumed is reported to the vendor.
-const GIVEN_UP: Period = Period::minutes(60);
+const GIVE_UP_AFTER: Period = Period::minutes(60);
 
 /// Another call holds the lease and is writing the rows.
 pub const STILL_RUNNING: ErrorKind = ErrorKind::state(
@@ -46,7 +46,7 @@ pub async fn begin(context: &Context<'_>, rows: usize) -> Result<StartedRun, Fai
         writing: false,
         author: context.author()?,
         rows: u64::try_from(rows).unwrap_or(u64::MAX),
-        due_at: Some(context.now.after(GIVEN_UP)),
+        due_at: Some(context.now.after(GIVE_UP_AFTER)),
         metadata: Metadata::new(context.now),
     };
     let mut change = Change::new();
@@ -101,7 +101,7 @@ pub async fn abort(context: &Context<'_>, run: &ImportRun) -> Result<(), Failure
 /// # Errors
 ///
 /// The failure in `result`.
-pub async fn or_release<T>(
+pub async fn release_on_failure<T>(
     context: &Context<'_>,
     run: &ImportRun,
     result: Result<T, Failure>,

@@ -50,7 +50,7 @@ pub struct Row {
 pub struct Cell {
     /// Name or id of the field.
     pub field: Arc<str>,
-    says: CellValue,
+    value: CellValue,
 }
 
 #[derive(Debug)]
@@ -60,7 +60,7 @@ enum CellValue {
     /// Text of a cell in a table; the type of the field decides how it is parsed.
     Text(String),
     /// Error message for JSON that is not a list of values.
-    FieldError(String),
+    Malformed(String),
 }
 
 impl Cell {
@@ -70,12 +70,12 @@ impl Cell {
     ///
     /// A message if the cell does not contain a list of values.
     pub fn values(&self, kind: Option<FieldKind>) -> Result<Cow<'_, [Value]>, &str> {
-        match &self.says {
+        match &self.value {
             CellValue::Values(values) => Ok(Cow::Borrowed(values)),
             CellValue::Text(text) if text == CLEAR => Ok(Cow::Borrowed(&[])),
             CellValue::Text(text) if kind == Some(FieldKind::Multiselect) => Ok(Cow::Owned(separated(text))),
-            CellValue::Text(text) => Ok(Cow::Owned(vec![Value::Text(spelled(text).to_owned())])),
-            CellValue::FieldError(why) => Err(why),
+            CellValue::Text(text) => Ok(Cow::Owned(vec![Value::Text(unescape(text).to_owned())])),
+            CellValue::Malformed(why) => Err(why),
         }
     }
 }
@@ -85,7 +85,7 @@ const CLEAR: &str = "\\clear";
 
 /// Returns the value that a cell's text stands for: a text of two or more backslashes and `clear` loses one backslash,
 /// so that the value `\clear` can be written.
-fn spelled(text: &str) -> &str {
+fn unescape(text: &str) -> &str {
     let meant = text.strip_prefix('\\').filter(|rest| rest.trim_start_matches('\\') == "clear");
     meant.filter(|rest| rest.starts_with('\\')).unwrap_or(text)
 }
@@ -131,7 +131,7 @@ impl Body for ImportTable {
         let text = text(bytes).map_err(BodyError::Faults)?;
         let read = match media {
             CSV => table(text),
-            _ => body::parse(text.as_bytes()).map(|ReportedTime { rows: Rows(rows), on_error }| {
+            _ => body::parse(text.as_bytes()).map(|JsonImportBody { rows: Rows(rows), on_error }| {
                 let rows = rows
                     .into_iter()
                     .map(|row| Row { entitlement: row.entitlement, cells: Ok(row.details.0) });
@@ -142,7 +142,7 @@ impl Body for ImportTable {
     }
 
     fn schema(generator: &mut SchemaGenerator) -> Option<Schema> {
-        Some(generator.subschema_for::<ReportedTime>())
+        Some(generator.subschema_for::<JsonImportBody>())
     }
 }
 
@@ -174,7 +174,7 @@ fn text(bytes: &[u8]) -> Result<&str, Faults> {
 #[derive(Debug, Deserr, JsonSchema)]
 #[deserr(error = Faults, rename_all = camelCase, deny_unknown_fields)]
 #[schemars(rename = "DetailsImport", rename_all = "camelCase", deny_unknown_fields)]
-struct ReportedTime {
+struct JsonImportBody {
     /// Rows to import: 1 to 10,000.
     rows: Rows,
     /// Treatment of valid rows when other rows are refused: `skipRow` (the default) or `abort`.
@@ -228,13 +228,13 @@ impl Deserr<Faults> for Cells {
         let mut cells = Vec::new();
         for (field, value) in map.into_iter() {
             let parsed = Values::deserialize_from_value(value.into_value(), ValuePointerRef::Origin);
-            let says = match parsed {
+            let value = match parsed {
                 Ok(Values { values }) => CellValue::Values(values),
                 Err(Faults(faults)) => {
-                    CellValue::FieldError(faults.into_iter().next().map_or_else(String::new, detail_of))
+                    CellValue::Malformed(faults.into_iter().next().map_or_else(String::new, detail_of))
                 }
             };
-            cells.push(Cell { field: field.into(), says });
+            cells.push(Cell { field: field.into(), value });
         }
         Ok(Self(cells))
     }
@@ -269,7 +269,7 @@ fn table(text: &str) -> Result<ImportTable, Faults> {
         let entitlement = cells.next().unwrap_or_default().to_owned();
         let cell = |(field, text): (&Arc<str>, &str)| Cell {
             field: field.clone(),
-            says: CellValue::Text(text.to_owned()),
+            value: CellValue::Text(text.to_owned()),
         };
         let cells = match found == expected {
             true => Ok(columns.iter().zip(cells).filter(|(_, text)| !text.is_empty()).map(cell).collect()),

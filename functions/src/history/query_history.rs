@@ -30,7 +30,7 @@ pub struct QueryHistory;
 
 api_runtime::paths! {
     /// Owner of the log that is read, one for each route.
-    Owner {
+    HistoryPath {
         /// The log of a partner.
         Partner(PartnerPath) = "partnerId",
         /// The log of an organization: every event that concerns it, also those stored in a partner's log.
@@ -188,7 +188,7 @@ impl Operation for QueryHistory {
     const PAGED: bool = true;
 
     type Caller = Actor;
-    type Path = Owner;
+    type Path = HistoryPath;
     type Query = Validated<QueryHistoryQuery>;
     type Body = Empty;
     type Output = HistoryPage;
@@ -206,16 +206,16 @@ impl Operation for QueryHistory {
         };
         let ascending = filter.order == Direction::Asc;
         let page = match *path {
-            Owner::Partner(PartnerPath { partner_id }) => {
+            HistoryPath::Partner(PartnerPath { partner_id }) => {
                 actor.authorize_partner(partner_id)?;
                 let log = history(LogScope::Partner(partner_id));
                 let owner = PartnerById(partner_id);
                 match &filter.customer {
-                    None => first(context, &owner, context.page(&log, ascending)).await?,
+                    None => read_if_owner_exists(context, &owner, context.page(&log, ascending)).await?,
                     Some(query) => {
                         let directory =
                             async { Ok(context.table.list(&Directory(partner_id), false).await?) };
-                        let directory = first(context, &owner, directory).await?;
+                        let directory = read_if_owner_exists(context, &owner, directory).await?;
                         of_customers(context, partner_id, directory, query, &log, ascending).await?
                     }
                 }
@@ -225,14 +225,14 @@ impl Operation for QueryHistory {
                 let fault = Fault::new(FaultPointer::parameter("customer"), "unknown-field", known);
                 return Err(Problem::shape(Faults(vec![fault])).into());
             }
-            Owner::Organization(OrganizationPath { organization_id }) => {
+            HistoryPath::Organization(OrganizationPath { organization_id }) => {
                 actor.authorize_organization(organization_id)?;
                 let log = history(LogScope::Organization(organization_id));
                 let page = context.page(&log, ascending);
-                let page = first(context, &OrganizationById(organization_id), page).await?;
+                let page = read_if_owner_exists(context, &OrganizationById(organization_id), page).await?;
                 visible(context, actor, page, &log, ascending).await?
             }
-            Owner::Vendor(_) => context.page(&history(LogScope::Vendor), ascending).await?,
+            HistoryPath::Vendor(_) => context.page(&history(LogScope::Vendor), ascending).await?,
         };
         let items = name_parties(context, actor, page.items).await?;
         Ok(Reply::ok(HistoryPage(List { items, next_page_token: page.next_page_token })))
@@ -241,7 +241,7 @@ impl Operation for QueryHistory {
 
 /// Runs a read concurrently with a check that the owner exists, and returns its result; 404 if the owner does not
 /// exist.
-async fn first<L: Lookup, T>(
+async fn read_if_owner_exists<L: Lookup, T>(
     context: &Context<'_>,
     owner: &L,
     reading: impl Future<Output = Result<T, Failure>>,
@@ -253,7 +253,7 @@ async fn first<L: Lookup, T>(
 }
 
 /// Maximum number of customers whose own logs are read concurrently; for more, the partner's log is filtered.
-const SIDE_BY_SIDE: usize = 20;
+const CONCURRENT_BATCHES: usize = 20;
 
 /// Reads a page of the events in a partner's log that concern the customers whose name matches.
 async fn of_customers(
@@ -267,7 +267,7 @@ async fn of_customers(
     let matching = directory.into_iter().filter(|entry| query.matches(&entry.name).is_some());
     let customers: Result<BTreeSet<_>, _> = matching.map(|entry| entry.organization_id()).collect();
     let customers = customers?;
-    if customers.len() > SIDE_BY_SIDE {
+    if customers.len() > CONCURRENT_BATCHES {
         let concerns = |event: &Event| event.organization_id.is_some_and(|id| customers.contains(&id));
         return context.page_of_wanted(log, ascending, concerns).await;
     }
@@ -329,8 +329,8 @@ async fn name_parties(
 ) -> Result<Vec<HistoryEvent>, Failure> {
     let partners = events.iter().filter_map(|event| event.partner_id);
     let organizations = events.iter().filter_map(|event| event.organization_id);
-    let sight = Visibility::of_partner_list(actor);
-    let causes = sight.causes_of(&events);
+    let visibility = Visibility::by_caller_kind(actor);
+    let causes = visibility.causes_of(&events);
     let mut wanted = BatchGet::new();
     Names::want(&mut wanted, partners.clone(), organizations.clone());
     causes.iter().for_each(|cause| wanted.add(cause));
@@ -339,7 +339,7 @@ async fn name_parties(
     let names = Names::among(&found, partners, organizations)?;
     let mut hidden = BTreeSet::new();
     for cause in causes {
-        if !found.get(&cause)?.is_some_and(|one| sight.sees(&one)) {
+        if !found.get(&cause)?.is_some_and(|one| visibility.sees(&one)) {
             hidden.insert(cause.1);
         }
     }

@@ -10,7 +10,7 @@ use std::collections::BTreeMap;
 use api_runtime::table::{
     BatchGet, BatchResult, ContactHistoryOf, CustomerLinkOfPartner, EmailInOrganization,
     EntitlementReservation, OrganizationByExternalId, OrganizationById, ProductByCode, ProductById,
-    SubscriptionName, SubscriptionNamed, SubscriptionOf, remember_contact,
+    SubscriptionByExternalId, SubscriptionExternalId, SubscriptionOf, remember_contact,
 };
 use api_runtime::{Answer, Change, Context, Failure, Output, Reply};
 use domain::fulfillment::facts::{Facts, KnownContact, KnownName, link_ends, open_lines};
@@ -26,13 +26,13 @@ use crate::party::add_customer;
 const ROOM: usize = 95;
 
 /// Number of items that a license type takes: its pool and its event.
-const EACH_TYPE: usize = 2;
+const ITEMS_PER_LICENSE_TYPE: usize = 2;
 
 /// Facts about the open lines of an order.
 pub struct LoadedLines {
     facts: Facts,
     /// Stored external ids of the lines that have one, by line.
-    names: BTreeMap<usize, SubscriptionName>,
+    names: BTreeMap<usize, SubscriptionExternalId>,
 }
 
 /// Adds to a batch read what the open lines of an order name.
@@ -43,7 +43,7 @@ pub fn want(order: &Order, wanted: &mut BatchGet) {
             wanted.add(&OrganizationByExternalId(None, external_id.clone()));
         }
         if let Some(external_id) = &line.external_id {
-            wanted.add(&SubscriptionNamed(order.source_id, external_id.clone()));
+            wanted.add(&SubscriptionByExternalId(order.source_id, external_id.clone()));
         }
     }
 }
@@ -67,7 +67,7 @@ pub async fn load(context: &Context<'_>, order: &Order, found: &BatchResult) -> 
     let mut names = BTreeMap::new();
     for (index, line) in open_lines(order) {
         if let Some(external_id) = line.external_id.clone() {
-            let name = found.get(&SubscriptionNamed(order.source_id, external_id))?;
+            let name = found.get(&SubscriptionByExternalId(order.source_id, external_id))?;
             names.extend(name.map(|name| (index, name)));
         }
     }
@@ -165,7 +165,7 @@ fn want_in_organization(
     order: &Order,
     line: &SubscriptionLine,
     organization: OrganizationId,
-    name: Option<&SubscriptionName>,
+    name: Option<&SubscriptionExternalId>,
 ) {
     if order.partner_id.is_none() || name.is_some_and(|name| name.reported.transfer.is_some()) {
         wanted.add(&OrganizationById(organization));
@@ -233,8 +233,9 @@ impl LoadedLines {
         license_types: usize,
         places: &[usize],
     ) -> Result<Order, Failure> {
-        let room =
-            ROOM.saturating_sub(license_types.saturating_mul(EACH_TYPE)).saturating_sub(change.items());
+        let room = ROOM
+            .saturating_sub(license_types.saturating_mul(ITEMS_PER_LICENSE_TYPE))
+            .saturating_sub(change.items());
         let decided = decide(order, &self.facts, room, context.now, || context.id());
         let fulfillment = decided.map_err(|RefusedLine { line, reason }| {
             reason.refuse(&[&"data", &"lines", &place_in_message(places, line)])
@@ -283,7 +284,7 @@ impl LoadedLines {
     ) -> Result<(), Failure> {
         let Some(external_id) = one.external_id.clone() else { return Ok(()) };
         let before = self.names.get(&line);
-        let name = SubscriptionName {
+        let name = SubscriptionExternalId {
             source_id: one.source_id,
             external_id,
             subscription_id: Some(one.id),

@@ -6,7 +6,7 @@ use api_runtime::{
 };
 use deserr::Deserr;
 use domain::actor::ActorKind;
-use domain::event::{CustomerLinked, OrganizationCreated};
+use domain::event::{OrganizationCreated, PartnerOrganizationAdded};
 use domain::{
     Actor, CustomerLink, ErrorKind, ExternalId, Faults, Metadata, Name, NewEvent, Organization, PartnerId,
     Role, TimeZone,
@@ -51,7 +51,7 @@ impl Operation for CreateOrganization {
         directory of their own partner. With `partnerId` the organization becomes a customer of that partner \
         in the same transaction. An `externalId` that the same creator gave to another organization is \
         refused (409 `external-id-taken`). Records `organization.created` and, with `partnerId`, \
-        `customer.linked`.";
+        `partner.organization-added`.";
     const ROUTES: &[Route] =
         &[route(Method::Post, "/v1/organizations", &[Role::Operator, Role::PartnerAdmin])];
     const CREATES: bool = true;
@@ -105,7 +105,7 @@ impl Operation for CreateOrganization {
             let customer = CustomerLink { partner_id, organization_id, name: name.clone(), metadata };
             change.create(&customer)?;
             change.put(&DirectoryEntry::of(&customer))?;
-            change.record(NewEvent::of_both(CustomerLinked { name }, partner_id, organization.id));
+            change.record(NewEvent::of_both(PartnerOrganizationAdded { name }, partner_id, organization.id));
         }
 
         let location = format!("/v1/organizations/{}", organization.id);

@@ -6,7 +6,7 @@ use api_runtime::{
     Route, route,
 };
 use deserr::Deserr;
-use domain::event::CustomerLinked;
+use domain::event::PartnerOrganizationAdded;
 use domain::{Actor, CustomerLink, Faults, Metadata, NewEvent, OrganizationId, PartnerId, Role};
 use schemars::JsonSchema;
 
@@ -30,7 +30,7 @@ impl Operation for AddPartnerOrganization {
     const DESCRIPTION: &str = "Only operators may call it. The partner's members can then read the \
         organization and assign licenses to it. An entry cannot be removed again. Idempotent: if the \
         organization is in the directory already, the existing entry is returned (200 instead of 201). \
-        Records `customer.linked`.";
+        Records `partner.organization-added`.";
     const ROUTES: &[Route] =
         &[route(Method::Put, "/v1/partners/{partnerId}/organizations/{organizationId}", &[Role::Operator])];
     const CREATES: bool = true;
@@ -58,7 +58,7 @@ impl Operation for AddPartnerOrganization {
         let already_done = |_| ConditionFailure::AlreadyDone;
         let existing = change.create_or_confirm(&customer, context.if_match(), already_done)?;
         change.put(&DirectoryEntry::of(&customer))?;
-        change.record(NewEvent::of_both(CustomerLinked { name }, partner_id, organization_id));
+        change.record(NewEvent::of_both(PartnerOrganizationAdded { name }, partner_id, organization_id));
 
         let location = format!("/v1/partners/{partner_id}/organizations/{organization_id}");
         context.commit_or_confirm(change, Answer::created(location, customer), existing, |link| link).await

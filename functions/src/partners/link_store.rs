@@ -16,7 +16,7 @@ use schemars::JsonSchema;
 
 use crate::authority::own_record::require_admin;
 use crate::orders::parked;
-use crate::webhooks::in_force;
+use crate::webhooks::is_enabled;
 
 /// Links an account at a store to a partner, so that its orders fill the partner's license pools.
 pub struct LinkStore;
@@ -91,7 +91,7 @@ impl Operation for LinkStore {
         require_admin(&mut change, actor, partner_id, None)?;
         change.require(&PartnerById(partner_id), || ConditionFailure::NotFound);
         let unknown = |_| ConditionFailure::rejected(&UNKNOWN_SOURCE, &[&"sourceId"]);
-        change.require_that(&SourceById(source_id), in_force(), unknown);
+        change.require_that(&SourceById(source_id), is_enabled(), unknown);
         let reservation = Reservation::store_account(source_id, &account, partner_id);
         change.create_once(&reservation, move |holder| match holder.owner == partner_id.to_string() {
             true => ConditionFailure::AlreadyDone,

@@ -15,7 +15,7 @@ pub struct ListPartnerOrganizations;
 /// An organization in a partner's directory.
 #[derive(Debug, Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
-pub struct CustomerItem {
+pub struct DirectoryItem {
     /// Id of the organization.
     organization_id: OrganizationId,
     /// Display name of the organization: 1 to 200 characters.
@@ -39,9 +39,9 @@ impl Operation for ListPartnerOrganizations {
     type Path = PartnerPath;
     type Query = NameFilter;
     type Body = Empty;
-    type Output = List<CustomerItem>;
+    type Output = List<DirectoryItem>;
 
-    async fn execute(request: Request<'_, Self>) -> Result<Reply<List<CustomerItem>>, Failure> {
+    async fn execute(request: Request<'_, Self>) -> Result<Reply<List<DirectoryItem>>, Failure> {
         let Request { context, caller: actor, path, query, .. } = request;
         let partner = path.partner_id;
         actor.authorize_partner(partner)?;
@@ -55,7 +55,7 @@ impl Operation for ListPartnerOrganizations {
         let (known, page): (Option<_>, _) = tokio::try_join!(known, page)?;
         known.or_not_found()?;
         let item = |entry: DirectoryEntry| {
-            Ok(CustomerItem { organization_id: entry.organization_id()?, name: entry.name })
+            Ok(DirectoryItem { organization_id: entry.organization_id()?, name: entry.name })
         };
         let items: Result<Vec<_>, Failure> = page.items.into_iter().map(item).collect();
         Ok(Reply::ok(List { items: items?, next_page_token: page.next_page_token }))

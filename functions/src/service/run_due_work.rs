@@ -64,17 +64,17 @@ impl Scheduled for RunDueWork {
 }
 
 /// Time limit for one item, so that a slow item leaves time for the rest of a run.
-const FOR_ONE: Duration = Duration::from_secs(10);
+const ITEM_TIMEOUT: Duration = Duration::from_secs(10);
 
 /// Performs one item within the time limit. Returns whether the item is finished, or the reason for the failure.
 async fn attempt(environment: &Environment, item: Result<DueItem, Error>) -> Result<bool, String> {
     let progress = ProgressFlag::default();
-    match tokio::time::timeout(FOR_ONE, perform(environment, item, &progress)).await {
+    match tokio::time::timeout(ITEM_TIMEOUT, perform(environment, item, &progress)).await {
         Ok(Ok(done)) => Ok(done),
         // A timeout or an error after some progress is no failure: the next run continues there.
         _ if progress.is_set() => Ok(false),
         Ok(Err(why)) => Err(why.to_string()),
-        Err(_) => Err(format!("it takes more than {FOR_ONE:?}")),
+        Err(_) => Err(format!("it takes more than {ITEM_TIMEOUT:?}")),
     }
 }
 
@@ -136,7 +136,7 @@ async fn perform(
             access_due::lapse(&environment.system_context(RunDueWork::NAME), request).await
         }
         DueItem::Access(access) => {
-            access_due::notify(&environment.system_context(RunDueWork::NAME), access).await
+            access_due::record_expiries(&environment.system_context(RunDueWork::NAME), access).await
         }
     };
     match handled {

@@ -17,7 +17,7 @@ use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::view::{ServiceRequestView, sees_contact, view};
-use super::{ServiceRequestLookup, ServiceRequestPath, record, record_of};
+use super::{ServiceRequestLookup, ServiceRequestPath, customer_lookup, record};
 use crate::authority::access_check::AuthorizedMember;
 use crate::authority::viewer::Visibility;
 use crate::entitlements::{EntitlementView, read_fields};
@@ -55,7 +55,7 @@ impl Output for ServiceRequestDetail {
 }
 
 /// Maximum number of entitlements in the answer.
-const SHOWN: usize = 50;
+const MAX_ENTITLEMENTS: usize = 50;
 
 impl Operation for GetServiceRequest {
     const NAME: &str = "get-service-request";
@@ -89,7 +89,7 @@ impl Operation for GetServiceRequest {
         let (found, owned, fields) = tokio::try_join!(found, owned, read_fields(context))?;
         let (request, member) = lookup.find(context, &found)?;
         let ((mut owned, more), former_contacts) =
-            tokio::try_join!(owned.complete(context), former(context, &request, member.as_ref()))?;
+            tokio::try_join!(owned.complete(context), former_contacts(context, &request, member.as_ref()))?;
         let organization = found.get(&OrganizationById(organization_id))?;
         let of_organization = organization.and_then(|one| one.time_zone);
         let effective_time_zone = request.time_zone.or(of_organization).unwrap_or_default();
@@ -126,8 +126,8 @@ impl VisibleEntitlements {
             items.extend(found.get(&lookup)?);
         }
         items.sort_by_key(|one| one.id);
-        let more = more || items.len() > SHOWN;
-        items.truncate(SHOWN);
+        let more = more || items.len() > MAX_ENTITLEMENTS;
+        items.truncate(MAX_ENTITLEMENTS);
         Ok((items, more))
     }
 }
@@ -147,12 +147,12 @@ async fn visible_entitlements(
     }
     // A partner manages few of many subscriptions, so its entitlements are found through its subscriptions, with
     // consistent reads.
-    let sight = Visibility::of_partner_list(actor);
-    let of_none = |one: &Entitlement| one.subscription_id.is_none() && is_owned(one);
-    let sold = |one: &Subscription| sight.sees(one) && is_owned(&one.entitle());
+    let visibility = Visibility::by_caller_kind(actor);
+    let without_subscription = |one: &Entitlement| one.subscription_id.is_none() && is_owned(one);
+    let sold = |one: &Subscription| visibility.sees(one) && is_owned(&one.entitle());
     let subscriptions = SubscriptionsOf(organization);
     let ((read, more), (sold, more_sold)) = tokio::try_join!(
-        first(context, &all, false, &of_none),
+        first(context, &all, false, &without_subscription),
         first(context, &subscriptions, true, &sold),
     )?;
     let given = sold.iter().map(|one| EntitlementOf(owner, one.id.entitlement())).collect();
@@ -168,12 +168,13 @@ async fn first<L: ListPattern>(
 ) -> Result<(Vec<L::Entity>, bool), Failure> {
     let (mut items, mut after) = (Vec::new(), None);
     loop {
-        let page_query = PageQuery { size: SHOWN + 1 - items.len(), ascending: true, after, consistent };
+        let page_query =
+            PageQuery { size: MAX_ENTITLEMENTS + 1 - items.len(), ascending: true, after, consistent };
         let page = context.table.page(listing, &page_query, Some(wanted)).await?;
         items.extend(page.items);
-        let more = items.len() > SHOWN;
+        let more = items.len() > MAX_ENTITLEMENTS;
         if more || page.next.is_none() {
-            items.truncate(SHOWN);
+            items.truncate(MAX_ENTITLEMENTS);
             return Ok((items, more));
         }
         after = page.next;
@@ -182,7 +183,7 @@ async fn first<L: ListPattern>(
 
 /// Returns the contacts who may no longer see the service request in their role. Reads nothing for a customer who is a
 /// contact as the submitter, because that needs no record.
-async fn former(
+async fn former_contacts(
     context: &Context<'_>,
     request: &ServiceRequest,
     reader: Option<&AuthorizedMember>,
@@ -198,11 +199,11 @@ async fn former(
             wanted.add(&EmailInPartner(partner_id, email.clone()));
         }
         if contact.customer_id.is_some() {
-            wanted.add(&record_of(organization, email));
+            wanted.add(&customer_lookup(organization, email));
         }
     }
     let found = context.table.fetch(wanted, true).await?;
-    let mut former = Vec::new();
+    let mut former_contacts = Vec::new();
     for (role, contact) in contacts() {
         let email = &contact.person.email;
         let lasts = match contact.person.membership {
@@ -220,8 +221,8 @@ async fn former(
             }
         };
         if !lasts {
-            former.push(email.clone());
+            former_contacts.push(email.clone());
         }
     }
-    Ok(former)
+    Ok(former_contacts)
 }

@@ -36,7 +36,7 @@ impl Operation for ListServiceRequestUpdates {
         let lookup = ServiceRequestLookup::of(actor, organization_id, service_request_id)?;
         let updates = UpdatesOf(service_request_id);
         let ((request, _), page) =
-            tokio::try_join!(lookup.resolve(context), context.page_as_is(&updates, true))?;
+            tokio::try_join!(lookup.resolve(context), context.consistent_page(&updates, true))?;
         let items = view_updates(context, actor, &request, page.items).await?;
         Ok(Reply::ok(List { items, next_page_token: page.next_page_token }))
     }

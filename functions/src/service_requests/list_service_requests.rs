@@ -4,8 +4,8 @@ use std::collections::BTreeMap;
 
 use api_runtime::table::read::{BatchResult, ItemFilter};
 use api_runtime::table::{
-    BatchGet, ConcernedParty, Concerns, OrganizationById, Page, PageQuery, ServiceRequestOf,
-    ServiceRequestRef, ServiceRequestScope, ServiceRequests,
+    BatchGet, ConcernedParty, OrganizationById, Page, PageQuery, ServiceRequestOf, ServiceRequestRef,
+    ServiceRequestScope, ServiceRequests, ServiceRequestsOf,
 };
 use api_runtime::{
     Context, Empty, Failure, List, Method, Nothing, Operation, OrNotFound, Reply, Request, Route, route,
@@ -21,7 +21,7 @@ use domain::{
 use schemars::JsonSchema;
 
 use super::view::{ServiceRequestView, sees_submitter, view_all, viewer_scope};
-use super::{record, record_of};
+use super::{customer_lookup, record};
 use crate::authority::access_check::{AccessCheck, AuthorizedMember};
 use crate::history::query_history::check_span;
 
@@ -147,7 +147,7 @@ impl Operation for ListServiceRequests {
 fn month_of(context: &Context<'_>, named: Option<&Month>, selection: &Selection) -> Result<Month, Problem> {
     let last = |to: Timestamp| Timestamp::from_unix_millis(to.unix_millis().saturating_sub(1));
     let begun = context.page_query(false).after.and_then(|place| place.parse::<ServiceRequestId>().ok());
-    let within = begun.map(ServiceRequestId::given_at).or(selection.from).or(selection.to.map(last));
+    let within = begun.map(ServiceRequestId::created_time).or(selection.from).or(selection.to.map(last));
     let month = named.cloned().unwrap_or_else(|| Month::of(within.unwrap_or(context.now)));
     let ends = [("from", selection.from), ("to", selection.to.map(last))];
     let outside = ends.into_iter().filter(|(_, end)| end.is_some_and(|end| Month::of(end) != month));
@@ -200,7 +200,7 @@ async fn page(
     all: &ServiceRequests,
 ) -> Result<List<ServiceRequest>, Failure> {
     if all.selection.submitted_by.is_none() {
-        return context.page_as_is(all, false).await;
+        return context.consistent_page(all, false).await;
     }
     let (reader, page_query) =
         (viewer_scope(actor), PageQuery { consistent: true, ..context.page_query(false) });
@@ -221,7 +221,7 @@ async fn shown(
 
 /// Reads, with consistent reads, the service requests that the eventually consistent index returned, and the records
 /// that decide access to them; returns also the access of the caller in each organization, `None` where it has none.
-async fn read_again(
+async fn reread(
     context: &Context<'_>,
     actor: &Actor,
     email: &Email,
@@ -231,7 +231,7 @@ async fn read_again(
     for concern in concerns {
         let organization = concern.organization_id;
         wanted.add(&ServiceRequestOf(organization, concern.service_request()?));
-        wanted.add(&record_of(organization, email));
+        wanted.add(&customer_lookup(organization, email));
         organizations.insert(organization, None::<AuthorizedMember>);
     }
     for organization in organizations.keys() {
@@ -262,23 +262,23 @@ async fn of_member(
     let email = actor.require_email()?;
     let (page_query, organization, from, to) =
         (context.page_query(false), only, selection.from, selection.to);
-    let of = |party| Concerns { party, organization, from, to };
+    let of = |party| ServiceRequestsOf { party, organization, from, to };
     // In the list of one organization the member's level is below `look`: entries that other people submitted are
     // skipped, and those that the member was added to come from the second list.
     let submitter = only.map(|_| email.clone()).or_else(|| selection.submitted_by.clone());
     let (submitted, added) =
         (of(ConcernedParty::Partner(partner)), of(ConcernedParty::Person(email.clone())));
-    let is_his = |concern: &ServiceRequestRef| {
+    let is_submitted_by = |concern: &ServiceRequestRef| {
         let by = concern.submitted_by.as_ref().map(|person| &person.email);
         submitter.as_ref().is_none_or(|submitter| by == Some(submitter))
     };
-    let choice: Option<ItemFilter<'_, _>> = submitter.is_some().then_some(&is_his as _);
+    let choice: Option<ItemFilter<'_, _>> = submitter.is_some().then_some(&is_submitted_by as _);
     let submitted = context.table.page(&submitted, &page_query, choice);
     let (submitted, added) = tokio::try_join!(submitted, context.table.page(&added, &page_query, None))?;
     let Page { items: concerns, next } =
         Page::merge(vec![submitted, added], &page_query, |concern| concern.place().to_owned());
 
-    let (found, organizations) = read_again(context, actor, &email, &concerns).await?;
+    let (found, organizations) = reread(context, actor, &email, &concerns).await?;
     let (mut places, mut items) = (Vec::new(), Vec::new());
     for concern in concerns {
         let organization = concern.organization_id;

@@ -60,7 +60,7 @@ impl ServiceRequestLookup {
         wanted.add(&self.request);
         if let Some(access_check) = &self.access_check {
             access_check.want(wanted);
-            wanted.add(&record_of(self.request.0, access_check.email()));
+            wanted.add(&customer_lookup(self.request.0, access_check.email()));
         }
     }
 
@@ -94,7 +94,7 @@ impl ServiceRequestLookup {
 }
 
 /// Returns the lookup of the customer record that an e-mail has in an organization.
-fn record_of(organization: OrganizationId, email: &Email) -> EmailInOrganization {
+fn customer_lookup(organization: OrganizationId, email: &Email) -> EmailInOrganization {
     EmailInOrganization(Some(organization), email.clone())
 }
 
@@ -104,13 +104,13 @@ fn record(
     organization: OrganizationId,
     email: &Email,
 ) -> Result<Option<CustomerId>, Failure> {
-    let record = found.get(&record_of(organization, email))?;
+    let record = found.get(&customer_lookup(organization, email))?;
     Ok(record.map(|record| record.owner_id()).transpose()?)
 }
 
 /// Requires at commit that the e-mail still belongs to this customer; otherwise the operation is retried.
 fn require_record(change: &mut Change, organization: OrganizationId, email: &Email, customer: CustomerId) {
-    change.require_owner(&record_of(organization, email), customer, || ConditionFailure::Stale);
+    change.require_owner(&customer_lookup(organization, email), customer, || ConditionFailure::Stale);
 }
 
 const OTHER_PARTNERS: ErrorKind = ErrorKind::forbidden(
@@ -119,7 +119,7 @@ const OTHER_PARTNERS: ErrorKind = ErrorKind::forbidden(
 );
 
 /// Rejects the change if a partner's member acts on a contact who is another partner's member.
-fn require_own(change: &mut Change, contact: &Contact, acting: Option<&AuthorizedMember>) {
+fn require_own_partner(change: &mut Change, contact: &Contact, acting: Option<&AuthorizedMember>) {
     let of = contact.person.membership.map(|of| of.partner_id);
     if acting.is_some_and(|member| of.is_some_and(|of| of != member.partner)) {
         change.reject(&OTHER_PARTNERS, &[]);
@@ -127,7 +127,7 @@ fn require_own(change: &mut Change, contact: &Contact, acting: Option<&Authorize
 }
 
 /// Returns the partner that the event about a contact concerns: that of the acting member, else that of the contact.
-fn concerned(contact: &Contact, acting: Option<&AuthorizedMember>) -> Option<PartnerId> {
+fn event_partner(contact: &Contact, acting: Option<&AuthorizedMember>) -> Option<PartnerId> {
     let own = contact.person.membership.map(|of| of.partner_id);
     acting.map(|member| member.partner).or(own)
 }

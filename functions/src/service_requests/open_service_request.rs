@@ -15,7 +15,7 @@ use domain::{
 use schemars::JsonSchema;
 
 use super::view::{ServiceRequestView, view};
-use super::{record, record_of, require_record};
+use super::{customer_lookup, record, require_record};
 use crate::authority::access_check::{AccessCheck, LEVEL_TOO_LOW};
 
 /// Submits a service request.
@@ -86,7 +86,7 @@ impl Operation for OpenServiceRequest {
         let named = new.primary_contact.as_ref().filter(|named| **named != email);
         let mut wanted = BatchGet::new();
         access_check.iter().for_each(|access_check| access_check.want(&mut wanted));
-        named.iter().for_each(|named| wanted.add(&record_of(*organization_id, named)));
+        named.iter().for_each(|named| wanted.add(&customer_lookup(*organization_id, named)));
         let found = context.table.fetch(wanted, true).await?;
 
         let mut change = Change::new();

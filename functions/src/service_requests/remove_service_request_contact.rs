@@ -7,7 +7,7 @@ use domain::service_request::PRIMARY_CONTACT;
 use domain::{AccessAction, Actor, ErrorKind, Role};
 
 use super::view::{ServiceRequestView, sees_contact, view, viewer_scope};
-use super::{ContactPath, ServiceRequestLookup, concerned};
+use super::{ContactPath, ServiceRequestLookup, event_partner};
 use crate::authority::access_check::LEVEL_TOO_LOW;
 use crate::authority::own_record::require_own_record;
 
@@ -67,7 +67,7 @@ impl Operation for RemoveServiceRequestContact {
             customer_id: contact.customer_id,
             member_id: contact.person.membership.map(|of| of.member_id),
         };
-        change.record(request.event(removed, concerned(&contact, member.as_ref())));
+        change.record(request.event(removed, event_partner(&contact, member.as_ref())));
         let shown = view(context, actor, request).await?;
         context.commit(change, Answer::ok(shown)).await
     }

@@ -17,8 +17,8 @@ use schemars::JsonSchema;
 
 use super::view::{ServiceRequestView, sees_contact, view, viewer_scope};
 use super::{
-    ContactPath, OTHER_PARTNERS, ServiceRequestLookup, concerned, record, record_of, require_own,
-    require_record,
+    ContactPath, OTHER_PARTNERS, ServiceRequestLookup, customer_lookup, event_partner, record,
+    require_own_partner, require_record,
 };
 use crate::authority::access_check::{AuthorizedMember, LEVEL_TOO_LOW};
 use crate::authority::own_record::require_own_record;
@@ -140,7 +140,7 @@ async fn load(
 ) -> Result<(BatchResult, Vec<Access>), Failure> {
     let mut wanted = BatchGet::new();
     lookup.want(&mut wanted);
-    wanted.add(&record_of(organization_id, email));
+    wanted.add(&customer_lookup(organization_id, email));
     let own = lookup
         .access_check
         .as_ref()
@@ -167,14 +167,14 @@ fn record_contacts(
         change.put(&entry)?;
     }
     for (role, contact) in changed {
-        require_own(change, &contact, caller);
+        require_own_partner(change, &contact, caller);
         let set = ServiceRequestContactSet {
             service_request_id: request.id,
             role,
             customer_id: contact.customer_id,
             member_id: contact.person.membership.map(|of| of.member_id),
         };
-        change.record(request.event(set, concerned(&contact, caller)));
+        change.record(request.event(set, event_partner(&contact, caller)));
     }
     Ok(())
 }

@@ -12,7 +12,7 @@ use domain::subscription::SubscriptionContact;
 use domain::{Actor, CustomerId, ErrorKind, Faults, OrganizationId, Role, Subscription, SubscriptionId};
 use schemars::JsonSchema;
 
-use super::{NOT_A_CONTACT, SubscriptionPath, SubscriptionView, living, read};
+use super::{NOT_A_CONTACT, SubscriptionPath, SubscriptionView, count_current_contacts, read};
 use crate::authority::own_record::require_member;
 
 /// Adds a customer to the contacts of a subscription.
@@ -71,7 +71,8 @@ impl Operation for AddSubscriptionContact {
         let (before, viewer, found) = read(context, actor, &path, |wanted| wanted.add(&customer)).await?;
         let mut change = Change::new();
         let by_partner = actor.has_one_of(&[Role::PartnerMember]);
-        let none = !by_partner || living(context, organization_id, &before.contacts).await? == 0;
+        let none =
+            !by_partner || count_current_contacts(context, organization_id, &before.contacts).await? == 0;
         let is_one = before.contacts.iter().any(|contact| contact.customer_id == Some(named));
         match actor.kind {
             ActorKind::Partner { .. } if !none && !is_one => return Err(NOT_THE_FIRST.refuse(&[]).into()),
@@ -116,7 +117,7 @@ impl Operation for AddSubscriptionContact {
         if first {
             change.add(remember_contact(organization_id, &email));
         }
-        let added = SubscriptionContactAdded { subscription_id, customer_id: named, first };
+        let added = SubscriptionContactAdded { subscription_id, customer_id: named, first_time: first };
         change.record(after.event(added));
         let shown = viewer.narrow_and_show(context, &after).await?;
         context.commit(change, Answer::ok(shown)).await

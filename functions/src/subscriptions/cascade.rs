@@ -15,16 +15,16 @@ use domain::{OrganizationId, Period, Subscription, SubscriptionId};
 
 /// Maximum number of items in a change that deactivates a closure. A transaction takes 100 items, and each subscription
 /// needs three: itself, its entitlement and its event. The rest is for items that are added to the change last.
-const ROOM: usize = 96;
+const MAX_CHANGE_ITEMS: usize = 96;
 /// Number of subscriptions that one transaction of a sequence deactivates.
-const AT_ONCE: usize = 30;
+const BATCH_SIZE: usize = 30;
 
 /// Lease of the call that runs a sequence: longer than a call may last plus the difference between clocks. After it,
 /// another call or the timer takes over.
 const LEASE: Period = Period::minutes(1);
 
 /// Number of subscriptions that are deactivated before the call is answered; the timer continues with the rest.
-const BEFORE_ANSWER: usize = 1200;
+const MAX_PER_CALL: usize = 1200;
 
 /// Returns all subscriptions of an organization, from consistent reads.
 ///
@@ -47,14 +47,14 @@ pub async fn read_all(context: &Context<'_>, organization: OrganizationId) -> Re
 }
 
 /// Returns the subscriptions of a closure that are not deactivated yet, in the order of the closure.
-pub fn still_up(all: &Subscriptions, down: &[SubscriptionId]) -> Vec<SubscriptionId> {
+pub fn still_active(all: &Subscriptions, down: &[SubscriptionId]) -> Vec<SubscriptionId> {
     let up = |id: &&SubscriptionId| all.get(id).is_some_and(|one| one.deactivation.is_none());
     down.iter().filter(up).copied().collect()
 }
 
 /// Adds the deactivation of some subscriptions to a change, with the end of their entitlements and their events.
 /// `If-Match` applies to the root of the cascade only.
-fn take_down(
+fn deactivate_all(
     context: &Context<'_>,
     change: &mut Change,
     all: &Subscriptions,
@@ -79,19 +79,19 @@ fn take_down(
 
 /// Adds the deactivation of a whole closure to a change. Returns false, and leaves the change as it is, if the closure
 /// does not fit one transaction.
-pub fn at_once(
+pub fn deactivate_at_once(
     context: &Context<'_>,
     change: &mut Change,
     all: &Subscriptions,
-    Closure { down, supports }: &Closure,
+    Closure { down, remaining_parents }: &Closure,
     deactivation: &Deactivation,
 ) -> Result<bool, Failure> {
-    let up = still_up(all, down);
-    if change.items() + up.len() * 3 + supports.len() > ROOM {
+    let up = still_active(all, down);
+    if change.items() + up.len() * 3 + remaining_parents.len() > MAX_CHANGE_ITEMS {
         return Ok(false);
     }
-    take_down(context, change, all, &up, deactivation)?;
-    for parent in supports.iter().filter_map(|id| all.get(id)) {
+    deactivate_all(context, change, all, &up, deactivation)?;
+    for parent in remaining_parents.iter().filter_map(|id| all.get(id)) {
         let alive = Expression::new("attribute_exists(#pk) AND attribute_not_exists(#deactivation)");
         let lookup = SubscriptionOf(parent.organization_id, parent.id);
         change.require_that(&lookup, alive, |_| ConditionFailure::Stale);
@@ -108,7 +108,7 @@ pub async fn begin(
     deactivation: &Deactivation,
 ) -> Result<Option<Replay>, Failure> {
     let deactivation = Deactivation { resume_at: Some(context.now.after(LEASE)), ..deactivation.clone() };
-    take_down(context, &mut change, all, &[deactivation.cause], &deactivation)?;
+    deactivate_all(context, &mut change, all, &[deactivation.cause], &deactivation)?;
     context.begin(change).await
 }
 
@@ -141,15 +141,15 @@ pub async fn continue_cascade(
         let all = read_all(context, organization).await?;
         let known = all.get(&root).and_then(|root| root.deactivation.clone());
         let deactivation = known.or_not_found()?;
-        let up = still_up(&all, &Closure::of(&all, root).down);
-        if up.is_empty() || count >= BEFORE_ANSWER {
+        let up = still_active(&all, &Closure::of(&all, root).down);
+        if up.is_empty() || count >= MAX_PER_CALL {
             return Ok((up.is_empty(), all));
         }
-        for these in up.chunks(AT_ONCE) {
+        for these in up.chunks(BATCH_SIZE) {
             let step = context.detached();
             let mut change: Change = Change::new();
             let deactivation = Deactivation { at: step.now, ..deactivation.clone() };
-            take_down(&step, &mut change, &all, these, &deactivation)?;
+            deactivate_all(&step, &mut change, &all, these, &deactivation)?;
             match step.apply(change).await {
                 Ok(_) => {
                     count += these.len();
@@ -163,7 +163,7 @@ pub async fn continue_cascade(
                 }
                 Err(why) => return Err(why),
             }
-            if count >= BEFORE_ANSWER {
+            if count >= MAX_PER_CALL {
                 break;
             }
         }

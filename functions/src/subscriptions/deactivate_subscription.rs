@@ -17,7 +17,9 @@ use domain::{
 use schemars::JsonSchema;
 use serde::Serialize;
 
-use super::cascade::{at_once, begin, continue_cascade, finished, read_all, still_up, take_over};
+use super::cascade::{
+    begin, continue_cascade, deactivate_at_once, finished, read_all, still_active, take_over,
+};
 use super::{NOT_A_CONTACT, SubscriptionPath};
 use crate::authority::viewer::{Viewer, ViewerContext};
 
@@ -127,9 +129,9 @@ impl Operation for DeactivateSubscription {
         let found = all.get(&subscription_id).filter(|one| viewer.sees(one)).cloned();
         let root = found.or_not_found()?;
         let closure = Closure::of(&all, subscription_id);
-        let up = still_up(&all, &closure.down);
+        let up = still_active(&all, &closure.down);
         let mut change = Change::new();
-        require_right_over_all(&viewer, &mut change, &all, &root, &up)?;
+        require_authority_over_all(&viewer, &mut change, &all, &root, &up)?;
 
         if let Some(deactivation) = &root.deactivation {
             let running = deactivation.resume_at.is_some_and(|at| at > context.now);
@@ -139,7 +141,7 @@ impl Operation for DeactivateSubscription {
             if running || context.validates_only() || deactivation.resume_at.is_none() {
                 change.confirm(&root, root.metadata.version, context.if_match())?;
                 return context
-                    .commit(change, Answer::ok(went_down(&viewer, &all, &root, context.now)))
+                    .commit(change, Answer::ok(result_of(&viewer, &all, &root, context.now)))
                     .await;
             }
             if let Some(replay) = take_over(context, change, &root).await? {
@@ -151,14 +153,14 @@ impl Operation for DeactivateSubscription {
             let (wanted, there): (BTreeSet<_>, BTreeSet<_>) =
                 (expected.iter().collect(), up.iter().collect());
             if wanted != there {
-                for fault in differs(&all, &up) {
+                for fault in set_faults(&all, &up) {
                     change.reject_with(AFFECTED_SET_CHANGED.kind, fault);
                 }
             }
         }
         let (at, cause, reason) = (context.now, root.id, reason.clone());
         let deactivation = Deactivation { at, cause, reason, resume_at: None };
-        let fits = at_once(context, &mut change, &all, &closure, &deactivation)?;
+        let fits = deactivate_at_once(context, &mut change, &all, &closure, &deactivation)?;
         if !fits && !context.validates_only() && change.is_acceptable() {
             if let Some(replay) = begin(context, change, &all, &deactivation).await? {
                 return Ok(replay.into());
@@ -170,7 +172,7 @@ impl Operation for DeactivateSubscription {
         } else {
             root.metadata.next(context.now).version
         };
-        let most = if context.validates_only() { usize::MAX } else { LISTED };
+        let most = if context.validates_only() { usize::MAX } else { MAX_LISTED };
         let status = SubscriptionStatus::Inactive;
         let deactivated = members(&all, &up, most);
         let answer = Deactivated { id: root.id, status, count: up.len(), deactivated, version };
@@ -205,7 +207,7 @@ async fn end_once(
     let refreshed = context.refreshed();
     if !done {
         let location = format!("/v1/organizations/{organization}/subscriptions/{id}");
-        let answer = Answer::accepted(location, went_down(viewer, &all, root, refreshed.now));
+        let answer = Answer::accepted(location, result_of(viewer, &all, root, refreshed.now));
         return refreshed.commit_final(|| Ok(Change::new()), answer).await;
     }
     let finished = finished(&refreshed, root);
@@ -214,11 +216,11 @@ async fn end_once(
         change.replace(&finished, root.metadata.version, None)?;
         Ok(change)
     };
-    refreshed.commit_final(end, Answer::ok(went_down(viewer, &all, &finished, refreshed.now))).await
+    refreshed.commit_final(end, Answer::ok(result_of(viewer, &all, &finished, refreshed.now))).await
 }
 
 /// Maximum number of subscriptions in an answer that is stored for replays, because an item holds at most 400 KB.
-const LISTED: usize = 500;
+const MAX_LISTED: usize = 500;
 
 fn members(all: &Subscriptions, ids: &[SubscriptionId], most: usize) -> Vec<DeactivatedSubscription> {
     let of =
@@ -233,7 +235,7 @@ fn members(all: &Subscriptions, ids: &[SubscriptionId], most: usize) -> Vec<Deac
 ///
 /// [`NOT_A_CONTACT`] for the subscription itself; [`OTHERS_GO_DOWN`] for the others, which are counted and not named
 /// because the caller may not see them.
-fn require_right_over_all(
+fn require_authority_over_all(
     viewer: &ViewerContext<'_>,
     change: &mut Change,
     all: &Subscriptions,
@@ -241,11 +243,11 @@ fn require_right_over_all(
     up: &[SubscriptionId],
 ) -> Result<(), Problem> {
     let others = up.iter().filter(|id| **id != root.id).filter_map(|id| all.get(id));
-    let hidden = viewer.require_right_over(change, std::iter::once(root).chain(others), true);
+    let hidden = viewer.require_authority_over(change, std::iter::once(root).chain(others), true);
     if hidden == 0 {
         return Ok(());
     }
-    if viewer.require_right_over(&mut Change::new(), std::iter::once(root), true) > 0 {
+    if viewer.require_authority_over(&mut Change::new(), std::iter::once(root), true) > 0 {
         return Err(NOT_A_CONTACT.refuse(&[]));
     }
     let detail = format!(
@@ -257,7 +259,7 @@ fn require_right_over_all(
 
 /// Returns the answer for a deactivated subscription: all subscriptions that were or will be deactivated with it are
 /// counted, and those that the caller sees are listed.
-fn went_down(
+fn result_of(
     viewer: &ViewerContext<'_>,
     all: &Subscriptions,
     root: &Subscription,
@@ -274,13 +276,13 @@ fn went_down(
         id: root.id,
         status: root.status(now),
         count: down.len(),
-        deactivated: members(all, &seen, LISTED),
+        deactivated: members(all, &seen, MAX_LISTED),
         version: root.metadata.version,
     }
 }
 
 /// Returns the faults if other subscriptions were expected: one for each that would be deactivated.
-fn differs(all: &Subscriptions, up: &[SubscriptionId]) -> Vec<Fault> {
+fn set_faults(all: &Subscriptions, up: &[SubscriptionId]) -> Vec<Fault> {
     let fault = |(index, one): (usize, &DeactivatedSubscription)| {
         let detail =
             format!("`{}`, `{}`, goes down, and other subscriptions are expected to", one.id, one.sku);

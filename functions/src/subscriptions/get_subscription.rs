@@ -96,7 +96,7 @@ impl Operation for GetSubscription {
         }
         let known = partner.map(|partner| found.get(&PartnerById(partner))).transpose()?.flatten();
         let names = Names::from(known.into_iter(), std::iter::empty());
-        let visible = viewer.sight.narrow_by(one, &others);
+        let visible = viewer.visibility.narrow_by(one, &others);
         let related = |ids: &BTreeSet<SubscriptionId>| {
             ids.iter()
                 .filter_map(|id| others.get(id))

@@ -98,7 +98,7 @@ impl Operation for ListInstalledApps {
             }
             installed.extend(is_there.then_some(app));
         }
-        let installed = viewer.sight.narrow(context, installed, Subscriptions::new()).await?.into_iter();
+        let installed = viewer.visibility.narrow(context, installed, Subscriptions::new()).await?.into_iter();
         let items = installed.map(|app| viewer.view_of(app, context.now)).collect();
         Ok(Reply::ok(context.list(items, next)))
     }
@@ -134,7 +134,7 @@ fn of_partner(
     };
     let apps = own.values().filter(|one| is_living_app(one)).filter(there);
     let shown = apps.map(|app| {
-        let visible = viewer.sight.narrow_by(app.clone(), &own);
+        let visible = viewer.visibility.narrow_by(app.clone(), &own);
         (app.id.to_string(), viewer.view_of(visible, context.now))
     });
     Ok(context.page_of_all(shown.collect()))

@@ -55,22 +55,22 @@ impl Operation for ListPartnerSubscriptions {
         // to another partner.
         let mut wanted = BatchGet::new();
         wanted.add(&PartnerById(partner));
-        for set_up_target in &page.items {
-            wanted.add(&SubscriptionOf(set_up_target.organization_id, set_up_target.id));
-            wanted.add(&OrganizationById(set_up_target.organization_id));
+        for entry in &page.items {
+            wanted.add(&SubscriptionOf(entry.organization_id, entry.id));
+            wanted.add(&OrganizationById(entry.organization_id));
         }
         let found = context.table.fetch(wanted, true).await?;
         found.get(&PartnerById(partner)).or_not_found()?;
         let mut mine = Vec::new();
-        for set_up_target in &page.items {
-            let one = found.get(&SubscriptionOf(set_up_target.organization_id, set_up_target.id))?;
+        for entry in &page.items {
+            let one = found.get(&SubscriptionOf(entry.organization_id, entry.id))?;
             let renews = |end: Timestamp| query.renews_before.is_none_or(|before| end < before);
             mine.extend(one.filter(|one| {
                 one.buyer().partner_id == Some(partner) && one.deactivation.is_none() && renews(one.ends_at())
             }));
         }
         let mut items = Vec::new();
-        for visible in Visibility::of_partner_list(actor).narrow(context, mine, Subscriptions::new()).await? {
+        for visible in Visibility::by_caller_kind(actor).narrow(context, mine, Subscriptions::new()).await? {
             let organization = found.get(&OrganizationById(visible.one.organization_id))?;
             let time_zone = organization.and_then(|organization| organization.time_zone).unwrap_or_default();
             items.push(SubscriptionView::to(actor, visible, time_zone, context.now));

@@ -39,7 +39,7 @@ impl Operation for ListSites {
         let viewer = Viewer::of(actor, organization)?;
         let sites = SitesOf(organization);
         let ActorKind::Partner { .. } = actor.kind else {
-            let (_, page) = tokio::try_join!(viewer.read(context), context.page_as_is(&sites, true))?;
+            let (_, page) = tokio::try_join!(viewer.read(context), context.consistent_page(&sites, true))?;
             return Ok(Reply::ok(page));
         };
         // A partner must not learn where subscriptions that it does not manage are used.

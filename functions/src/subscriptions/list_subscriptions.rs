@@ -94,7 +94,7 @@ impl Operation for ListSubscriptions {
         let (viewer, page) = tokio::try_join!(viewer.read(context), page)?;
         let examined = examined.into_inner().unwrap_or_else(PoisonError::into_inner);
         let seen = page.items.into_iter().filter(|one| viewer.sees(one)).collect();
-        let seen = viewer.sight.narrow(context, seen, examined).await?.into_iter();
+        let seen = viewer.visibility.narrow(context, seen, examined).await?.into_iter();
         let items = seen.map(|one| viewer.view_of(one, context.now)).collect();
         Ok(Reply::ok(context.list(items, page.next)))
     }

@@ -191,14 +191,14 @@ impl ViewerContext<'_> {
         context: &Context<'_>,
         one: &Subscription,
     ) -> Result<SubscriptionView, Failure> {
-        let mut narrowed = self.sight.narrow(context, vec![one.clone()], Subscriptions::new()).await?;
+        let mut narrowed = self.visibility.narrow(context, vec![one.clone()], Subscriptions::new()).await?;
         let visible = narrowed.pop().or_not_found()?;
         Ok(self.view_of(visible, context.now))
     }
 
     /// Requires, now and at commit, that the caller is an operator or a contact of the subscription.
     fn require_contact(&self, change: &mut Change, one: &Subscription) -> Result<(), Problem> {
-        match self.require_right_over(change, std::iter::once(one), false) {
+        match self.require_authority_over(change, std::iter::once(one), false) {
             0 => Ok(()),
             _ => Err(NOT_A_CONTACT.refuse(&[])),
         }
@@ -207,7 +207,7 @@ impl ViewerContext<'_> {
 
 /// Returns how many of the contacts still are contacts: those whose customer record still exists, and those added
 /// without a record, unless a customer with that e-mail was removed since.
-async fn living(
+async fn count_current_contacts(
     context: &Context<'_>,
     organization: OrganizationId,
     contacts: &[SubscriptionContact],
@@ -220,13 +220,13 @@ async fn living(
         wanted.add(&welcome(contact));
     }
     let found = context.table.fetch(wanted, true).await?;
-    let mut living = 0;
+    let mut count_current_contacts = 0;
     for contact in contacts {
         let record = found.get(&record(contact))?.map(|record| record.owner_id()).transpose()?;
         let removed_at = found.get(&welcome(contact))?.and_then(|welcome| welcome.removed_at);
-        living += usize::from(contact.lasts(record, removed_at));
+        count_current_contacts += usize::from(contact.lasts(record, removed_at));
     }
-    Ok(living)
+    Ok(count_current_contacts)
 }
 
 /// Reads a subscription together with the items that `also` adds; 404 if the caller may not see the subscription.

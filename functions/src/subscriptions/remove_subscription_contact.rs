@@ -11,7 +11,7 @@ use domain::{
 };
 use schemars::JsonSchema;
 
-use super::{NOT_A_CONTACT, SubscriptionPath, SubscriptionView, living, read};
+use super::{NOT_A_CONTACT, SubscriptionPath, SubscriptionView, count_current_contacts, read};
 
 /// Removes a contact from a subscription.
 pub struct RemoveSubscriptionContact;
@@ -108,7 +108,9 @@ impl Operation for RemoveSubscriptionContact {
             change.reject(&Subscription::DEACTIVATED, &[]);
         }
         after.contacts.retain(|contact| !selector.selects(contact));
-        if before.deactivation.is_none() && living(context, *organization_id, &after.contacts).await? == 0 {
+        if before.deactivation.is_none()
+            && count_current_contacts(context, *organization_id, &after.contacts).await? == 0
+        {
             change.reject(&LAST_CONTACT, &[]);
         }
         after.metadata = before.metadata.next(context.now);

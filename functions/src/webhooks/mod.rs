@@ -4,7 +4,7 @@ automod::dir!(pub "src/webhooks");
 
 use api_runtime::http::caller::Delivery;
 use api_runtime::table::{
-    BatchGet, EntitlementByName, Expression, SubscriptionName, SubscriptionNamed, SubscriptionOf,
+    BatchGet, EntitlementByName, Expression, SubscriptionByExternalId, SubscriptionExternalId, SubscriptionOf,
 };
 use api_runtime::{Answer, Change, Context, Failure, Output, Reply};
 use deserr::Deserr;
@@ -131,7 +131,7 @@ enum FoundSubscription {
     Existing(Box<Subscription>),
     /// No subscription has this external id yet. The record of the name exists if an earlier message reported
     /// something.
-    NotOrdered(ExternalId, Option<Box<SubscriptionName>>),
+    NotOrdered(ExternalId, Option<Box<SubscriptionExternalId>>),
 }
 
 /// Finds a subscription of the message's source. An unused external id is no error: its order may still arrive.
@@ -150,7 +150,7 @@ async fn find(
             }
         }
         order::Reference::ExternalId(external_id) => {
-            let name = SubscriptionNamed(delivery.source.id, external_id.clone());
+            let name = SubscriptionByExternalId(delivery.source.id, external_id.clone());
             let name = context.table.get(&name).await?;
             match name.as_ref().and_then(|name| name.organization_id.zip(name.subscription_id)) {
                 Some((organization, id)) => SubscriptionOf(organization, id),
@@ -188,7 +188,7 @@ async fn apply_report(
         }
         FoundSubscription::NotOrdered(external_id, before) => {
             let answer = Answer::ok(Receipt::Pending { external_id: external_id.clone() });
-            let mut after = before.as_deref().cloned().unwrap_or_else(|| SubscriptionName {
+            let mut after = before.as_deref().cloned().unwrap_or_else(|| SubscriptionExternalId {
                 source_id: delivery.source.id,
                 external_id,
                 subscription_id: None,
@@ -258,7 +258,7 @@ async fn subscriptions_of(
 }
 
 /// Returns the condition that a source exists and is not disabled.
-pub fn in_force() -> Expression {
+pub fn is_enabled() -> Expression {
     Expression::new("attribute_exists(#pk) AND attribute_not_exists(#disabledAt)")
 }
 

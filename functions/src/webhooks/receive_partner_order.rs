@@ -12,7 +12,7 @@ use deserr::Deserr;
 use domain::event::{WebhookIgnored, WebhookRefused};
 use domain::fault::{Validated, collect};
 use domain::fulfillment::faults;
-use domain::unicode::tame;
+use domain::unicode::sanitize;
 use domain::{ErrorKind, Fault, FaultPointer, Faults, NewEvent, Pool, Problem, ProblemKind};
 use schemars::JsonSchema;
 
@@ -159,7 +159,7 @@ fn read<T: Deserr<Faults>>(message: serde_json::Value, mut faults: Faults) -> Re
 }
 
 async fn ignore(context: &Context<'_>, delivery: &Delivery, named: &str) -> Result<Reply<Receipt>, Failure> {
-    let message_type = tame(named, 100);
+    let message_type = sanitize(named, 100);
     let mut change = Change::new();
     change.record(NewEvent::of_vendor(WebhookIgnored {
         source_id: delivery.source.id,
@@ -187,7 +187,7 @@ async fn record_refusal(
     const KEPT: usize = 50;
     // The pointer of a fault may contain names that the message itself chose, so it is cleaned and shortened.
     let tamed = |fault: &Fault| match &fault.at {
-        FaultPointer::Pointer(at) => Fault { at: FaultPointer::Pointer(tame(at, 300)), ..fault.clone() },
+        FaultPointer::Pointer(at) => Fault { at: FaultPointer::Pointer(sanitize(at, 300)), ..fault.clone() },
         _ => fault.clone(),
     };
     let errors: Vec<Fault> = problem.faults.iter().take(KEPT).map(tamed).collect();

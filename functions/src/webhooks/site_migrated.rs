@@ -72,7 +72,7 @@ pub async fn apply(
         ..*before
     };
     change.replace(&after, seen, None)?;
-    let kind = SiteMigrated { subscription_id: after.id, site_id: site.id, url, first };
+    let kind = SiteMigrated { subscription_id: after.id, site_id: site.id, url, first_migration: first };
     change.record(after.event(kind));
     context.commit(change, answer).await
 }

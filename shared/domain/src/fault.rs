@@ -11,7 +11,7 @@ use deserr::{
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use crate::unicode::tame;
+use crate::unicode::sanitize;
 
 /// Error of a text that does not have the required form.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -163,7 +163,7 @@ fn listed<T>(items: &[T], word: impl Fn(&T) -> String) -> String {
 /// deceptive characters, and cut to 60 characters.
 pub fn quoted(text: &str) -> String {
     const SHOWN: usize = 60;
-    let shown = tame(text, SHOWN);
+    let shown = sanitize(text, SHOWN);
     if text.chars().count() > SHOWN { format!("`{shown}…`") } else { format!("`{shown}`") }
 }
 

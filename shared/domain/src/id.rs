@@ -55,7 +55,7 @@ macro_rules! id {
 
         impl $name {
             /// Returns the time at which the id was generated, to the millisecond.
-            pub fn given_at(self) -> Timestamp {
+            pub fn created_time(self) -> Timestamp {
                 let (seconds, nanos) = self.0.get_timestamp().map_or((0, 0), |time| time.to_unix());
                 Timestamp::from_unix_millis(seconds.saturating_mul(1000).saturating_add(u64::from(nanos) / 1_000_000))
             }

@@ -24,7 +24,7 @@ words! {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum AccessAction {
     /// View a service request that the member submitted or is a contact of.
-    SeeWhereAdded,
+    SeeSingle,
     /// View any service request of the organization, and receive mail about them.
     SeeAll,
     /// Update a service request, or be its primary contact.
@@ -48,7 +48,7 @@ impl AccessAction {
     /// Returns the lowest level that allows the action. Only this function defines what the levels allow.
     pub fn required_level(self) -> Level {
         match self {
-            Self::SeeWhereAdded => Level::Cc,
+            Self::SeeSingle => Level::Cc,
             Self::SeeAll => Level::Look,
             Self::Update => Level::Update,
             Self::Submit => Level::Create,
@@ -65,7 +65,7 @@ mod tests {
     #[test]
     fn each_level_allows_one_more_action_than_the_level_below() {
         let actions = [
-            AccessAction::SeeWhereAdded,
+            AccessAction::SeeSingle,
             AccessAction::SeeAll,
             AccessAction::Update,
             AccessAction::Submit,

@@ -16,13 +16,13 @@ use icu_properties::props::{GeneralCategory, GeneralCategoryGroup as Group};
 
 use crate::fault::ParseError;
 use crate::text::{Name, checked, written_as_text};
-use crate::unicode::{is_refused_in_names, is_unseen};
+use crate::unicode::{is_invisible, is_refused_in_names};
 
 /// Returns the form in which a name is unique: NFKC and full case folding, without invisible characters, and no other
 /// change. So `C`, `C++` and `C#` differ, and `ＡＢＣ` and `abc` do not.
 pub fn unique_form(name: &str) -> String {
     let nfkc = ComposingNormalizer::new_nfkc();
-    let seen: String = name.chars().filter(|c| !is_unseen(*c)).collect();
+    let seen: String = name.chars().filter(|c| !is_invisible(*c)).collect();
     let cased = CaseMapper::new().fold_string(&nfkc.normalize(&seen)).into_owned();
     // Case folding can leave characters to compose, and composing can leave characters to fold.
     let cased = CaseMapper::new().fold_string(&nfkc.normalize(&cased)).into_owned();
@@ -47,7 +47,7 @@ impl Folded {
         let decomposed = DecomposingNormalizer::new_nfkd().normalize(&cased);
         // Ignored characters are removed before the others are composed, since they may stand between characters that
         // compose.
-        let bare = decomposed.chars().filter(|c| !is_accent(*c) && counts(*c));
+        let bare = decomposed.chars().filter(|c| !is_accent(*c) && is_significant(*c));
         let alike: String = bare.map(|c| if c == 'ı' { 'i' } else { c }).collect();
         let composed = ComposingNormalizer::new_nfkc().normalize(&alike);
         Self(composed.chars().map(katakana).take(Self::LONGEST).collect())
@@ -74,7 +74,7 @@ fn is_accent(c: char) -> bool {
     matches!(c, '\u{300}'..='\u{36f}' | '\u{1ab0}'..='\u{1aff}' | '\u{1dc0}'..='\u{1dff}' | '\u{20d0}'..='\u{20ff}' | '\u{fe20}'..='\u{fe2f}')
 }
 
-fn counts(c: char) -> bool {
+fn is_significant(c: char) -> bool {
     // Variation selectors choose a glyph of the preceding character.
     let selects = matches!(c, '\u{fe00}'..='\u{fe0f}' | '\u{e0100}'..='\u{e01ef}');
     const IGNORED: Group = Group::Separator.union(Group::Punctuation).union(Group::Other);
@@ -130,17 +130,17 @@ impl NameQuery {
             () if query == name => Some(Match::Exact),
             () if name.starts_with(query) => Some(Match::Prefix),
             () if part() => Some(Match::Part),
-            () if query.len() > name.len().saturating_add(forgiven(query.len())) => None,
+            () if query.len() > name.len().saturating_add(allowed_edits(query.len())) => None,
             () => {
                 let edits = fewest_edits(query, name);
-                (edits <= forgiven(query.len())).then_some(Match::Edits(edits))
+                (edits <= allowed_edits(query.len())).then_some(Match::Edits(edits))
             }
         }
     }
 }
 
 /// Returns the number of edits that are allowed for a query of `length` characters.
-fn forgiven(length: usize) -> usize {
+fn allowed_edits(length: usize) -> usize {
     match length {
         0..=3 => 0,
         4..=7 => 1,

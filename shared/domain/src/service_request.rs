@@ -16,7 +16,7 @@ use crate::problem::ErrorKind;
 use crate::service_request_kind::{ContactRole, ServiceRequestKind, ServiceRequestStatus};
 use crate::text::{Email, Name, written_as_text};
 use crate::time::{TimeZone, Timestamp};
-use crate::unicode::is_unseen;
+use crate::unicode::is_invisible;
 
 /// Text of a service request or an update: 1 to 32,768 bytes of UTF-8; it may have several lines.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -41,7 +41,7 @@ impl FromStr for Message {
     type Err = ParseError;
 
     fn from_str(text: &str) -> Result<Self, ParseError> {
-        if text.chars().all(|c| c.is_whitespace() || is_unseen(c)) || text.len() > Self::MOST {
+        if text.chars().all(|c| c.is_whitespace() || is_invisible(c)) || text.len() > Self::MOST {
             let detail =
                 format!("has {} bytes; 1 to {}, and not only white space, are taken", text.len(), Self::MOST);
             return Err(ParseError::new("invalid-length", detail));
@@ -301,7 +301,7 @@ impl ServiceRequest {
         let primary = Some(&self.primary_contact).filter(|primary| primary.person.membership.is_none());
         let mut added = std::iter::once(&submitter).chain(primary).chain(&self.additional_contacts);
         level.allows(AccessAction::SeeAll)
-            || level.allows(AccessAction::SeeWhereAdded) && added.any(|contact| contact.is(member, record))
+            || level.allows(AccessAction::SeeSingle) && added.any(|contact| contact.is(member, record))
     }
 
     /// Returns all contacts, the primary one first.

@@ -72,7 +72,7 @@ impl ContactRole {
     /// Returns the action for which a partner's member needs access to have this role.
     pub fn action(self) -> AccessAction {
         match self {
-            Self::Additional => AccessAction::SeeWhereAdded,
+            Self::Additional => AccessAction::SeeSingle,
             Self::Primary => AccessAction::Update,
         }
     }

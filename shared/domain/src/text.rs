@@ -4,7 +4,7 @@ use std::fmt::Display;
 use std::str::FromStr;
 
 use crate::fault::{ParseError, quoted};
-use crate::unicode::{caseless, is_refused_in_identifiers, is_refused_in_names, is_unseen, nfc};
+use crate::unicode::{caseless, is_invisible, is_refused_in_identifiers, is_refused_in_names, nfc};
 
 /// Implements Serde, deserr and JSON Schema for a type that is represented as a text (`Display` and `FromStr`).
 macro_rules! written_as_text {
@@ -62,7 +62,7 @@ pub(crate) fn checked(text: &str, most: usize, refused: fn(char) -> bool) -> Res
         let detail = "must not contain control characters, or characters that nobody sees";
         return Err(ParseError::new("control-character", detail));
     }
-    if text.chars().all(|c| c.is_whitespace() || is_unseen(c)) {
+    if text.chars().all(|c| c.is_whitespace() || is_invisible(c)) {
         return Err(ParseError::new("no-visible-character", "has no character that anybody sees"));
     }
     Ok(text.into_owned())

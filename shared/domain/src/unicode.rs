@@ -28,7 +28,7 @@ pub(crate) fn caseless(text: &str) -> String {
 
 /// Returns the form in which a name is looked up: composed, and without invisible characters.
 pub fn lookup_form(name: &str) -> String {
-    let seen: String = nfc(name).chars().filter(|c| !is_unseen(*c)).collect();
+    let seen: String = nfc(name).chars().filter(|c| !is_invisible(*c)).collect();
     // Characters that an invisible one separated may compose now.
     nfc(&seen).into_owned()
 }
@@ -36,37 +36,37 @@ pub fn lookup_form(name: &str) -> String {
 /// Returns whether a character is invisible: Unicode allows every renderer to omit it
 /// (`Default_Ignorable_Code_Point`), or it is displayed as a blank without being white space. Variation selectors and
 /// joiners are invisible, too.
-pub fn is_unseen(c: char) -> bool {
+pub fn is_invisible(c: char) -> bool {
     let blank = matches!(c, '\u{2800}' | '\u{fff9}'..='\u{fffb}' | '\u{16fe4}' | '\u{1d159}');
     !c.is_ascii() && (blank || CodePointSetData::new::<DefaultIgnorableCodePoint>().contains(c))
 }
 
 /// Returns whether an invisible character belongs to the spelling of names: the joiners that some scripts and emoji
 /// sequences need, and variation selectors. Names keep these characters, and are compared without them.
-pub(crate) fn shapes(c: char) -> bool {
+pub(crate) fn is_spelling_mark(c: char) -> bool {
     matches!(c, '\u{200c}' | '\u{200d}' | '\u{180b}'..='\u{180d}' | '\u{180f}' | '\u{fe00}'..='\u{fe0f}' | '\u{e0100}'..='\u{e01ef}')
 }
 
 /// Returns whether a character serves only to deceive readers of a text: direction overrides, line separators,
 /// invisible operators, the byte order mark, tags. Excluded are joiners, marks and isolates, which running text
 /// needs, and characters that allow or prevent a line break.
-pub(crate) fn deceives(c: char) -> bool {
+pub(crate) fn is_deceptive(c: char) -> bool {
     matches!(c, '\u{2028}'..='\u{202e}' | '\u{2061}'..='\u{2065}' | '\u{feff}' | '\u{fff9}'..='\u{fffb}' | '\u{e0000}'..='\u{e007f}')
 }
 
 /// Returns whether names must not contain the character.
 pub(crate) fn is_refused_in_names(c: char) -> bool {
-    c.is_control() || deceives(c) || (is_unseen(c) && !shapes(c))
+    c.is_control() || is_deceptive(c) || (is_invisible(c) && !is_spelling_mark(c))
 }
 
 /// Returns whether identifiers and e-mail addresses must not contain the character.
 pub(crate) fn is_refused_in_identifiers(c: char) -> bool {
-    c.is_control() || deceives(c) || is_unseen(c)
+    c.is_control() || is_deceptive(c) || is_invisible(c)
 }
 
 /// Returns a text from an external party as events may store it: without control characters, invisible and deceptive
 /// characters, cut to `most` characters.
-pub fn tame(text: &str, most: usize) -> String {
+pub fn sanitize(text: &str, most: usize) -> String {
     nfc(text).chars().filter(|c| !is_refused_in_identifiers(*c)).take(most).collect()
 }
 
@@ -104,20 +104,20 @@ mod tests {
     fn invisible_character_is_refused_except_joiners_and_selectors_in_names() {
         for c in UNSEEN {
             assert!(
-                is_unseen(c) && is_refused_in_names(c) && is_refused_in_identifiers(c),
+                is_invisible(c) && is_refused_in_names(c) && is_refused_in_identifiers(c),
                 "{:x}",
                 u32::from(c)
             );
         }
         for c in ['\u{200c}', '\u{200d}', '\u{fe0f}', '\u{e0100}'] {
             assert!(
-                is_unseen(c) && !is_refused_in_names(c) && is_refused_in_identifiers(c),
+                is_invisible(c) && !is_refused_in_names(c) && is_refused_in_identifiers(c),
                 "{:x}",
                 u32::from(c)
             );
         }
         for c in ['a', 'é', '\u{301}', 'あ', '한', '\u{64b}', '🙂', ' ', '\u{3000}'] {
-            assert!(!is_unseen(c) && !is_refused_in_names(c), "{c}");
+            assert!(!is_invisible(c) && !is_refused_in_names(c), "{c}");
         }
     }
 
@@ -127,7 +127,7 @@ mod tests {
         assert_eq!(lookup_form("u\u{200d}\u{308}"), "ü");
         assert_eq!(caseless("JO\u{308}RG"), "jörg");
         assert_eq!(caseless("Straße"), caseless("STRASSE"));
-        assert_eq!(tame("order\u{202e}.x\u{0}\u{200b}y", 8), "order.xy");
+        assert_eq!(sanitize("order\u{202e}.x\u{0}\u{200b}y", 8), "order.xy");
     }
 
     proptest! {

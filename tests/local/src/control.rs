@@ -5,7 +5,7 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 
 use crate::gateway::{Request, Response};
-use crate::issuer::BatchGet;
+use crate::issuer::TokenRequest;
 use crate::{Shared, demo};
 
 /// Answers a control route; returns `None` for any other route.
@@ -13,12 +13,12 @@ pub async fn answer(shared: &Shared, request: &Request) -> Option<Response> {
     let answer = match (request.method.as_str(), request.path.as_str()) {
         ("GET", "/.well-known/openid-configuration") => ok(&shared.issuer.configuration()),
         ("GET", "/.well-known/jwks.json") => ok(&shared.issuer.keys()),
-        ("POST", "/_local/token") => match read::<BatchGet>(request) {
+        ("POST", "/_local/token") => match read::<TokenRequest>(request) {
             Ok(wanted) => ok(&json!({ "token": shared.issuer.token(&wanted, shared.clock.now()) })),
             Err(refusal) => refusal,
         },
         ("GET", "/_local/time") => time(shared),
-        ("POST", "/_local/time") => match read::<DueEntry>(request) {
+        ("POST", "/_local/time") => match read::<ClockChange>(request) {
             Ok(turn) => turn_clock(shared, turn),
             Err(refusal) => refusal,
         },
@@ -49,21 +49,23 @@ fn read<T: for<'de> Deserialize<'de>>(request: &Request) -> Result<T, Response> 
 /// Change of the clock.
 #[derive(Debug, Deserialize)]
 #[serde(rename_all = "lowercase")]
-enum DueEntry {
+enum ClockChange {
     Set(Timestamp),
     Advance(Period),
     Run(bool),
 }
 
-fn turn_clock(shared: &Shared, turn: DueEntry) -> Response {
+fn turn_clock(shared: &Shared, turn: ClockChange) -> Response {
     match turn {
-        DueEntry::Set(instant) if !shared.clock.stop_at(instant) => {
+        ClockChange::Set(instant) if !shared.clock.stop_at(instant) => {
             return Response::message(409, "the clock never goes back");
         }
-        DueEntry::Set(_) => {}
-        DueEntry::Advance(period) => shared.clock.advance(period),
-        DueEntry::Run(true) => shared.clock.run(),
-        DueEntry::Run(false) => return Response::message(400, "`run` must be true; `set` stops the clock"),
+        ClockChange::Set(_) => {}
+        ClockChange::Advance(period) => shared.clock.advance(period),
+        ClockChange::Run(true) => shared.clock.run(),
+        ClockChange::Run(false) => {
+            return Response::message(400, "`run` must be true; `set` stops the clock");
+        }
     }
     time(shared)
 }

@@ -32,7 +32,7 @@ pub struct Issuer {
 /// Request for a token: the person that it identifies.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct BatchGet {
+pub struct TokenRequest {
     sub: String,
     email: Option<String>,
     #[serde(default = "yes")]
@@ -60,7 +60,7 @@ impl Issuer {
     }
 
     /// Issues a token that is valid for twelve hours from `now` on.
-    pub fn token(&self, wanted: &BatchGet, now: Timestamp) -> String {
+    pub fn token(&self, wanted: &TokenRequest, now: Timestamp) -> String {
         let mut claims = json!({
             "iss": self.url,
             "aud": AUDIENCE,

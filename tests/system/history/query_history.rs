@@ -73,9 +73,9 @@ async fn each_party_sees_its_own_events_newest_first() {
         "member.added",
         "license.credited",
         "license.credited",
-        "customer.linked",
-        "customer.linked",
-        "customer.linked",
+        "partner.organization-added",
+        "partner.organization-added",
+        "partner.organization-added",
         "store.linked",
         "partner.created",
     ];
@@ -83,7 +83,7 @@ async fn each_party_sees_its_own_events_newest_first() {
     let organization = items(&world, "contactManager", "/v1/organizations/{yamada}/history?order=asc").await;
     let expected = [
         "organization.created",
-        "customer.linked",
+        "partner.organization-added",
         "customer.created",
         "customer.created",
         "entitlement.created",
@@ -239,7 +239,8 @@ async fn stale_index_delays_events_and_loses_none() {
 #[tokio::test(flavor = "multi_thread")]
 async fn any_page_size_returns_the_same_events_in_both_orders() {
     let world = World::demo().await;
-    for filter in ["", "&licenseType=edge-storage-1y", "&type=customer.linked", "&from=2026-01-05T09:10:00Z"]
+    for filter in
+        ["", "&licenseType=edge-storage-1y", "&type=partner.organization-added", "&from=2026-01-05T09:10:00Z"]
     {
         let path = |size: u32, order: &str| {
             format!("/v1/partners/{{partner}}/history?pageSize={size}&order={order}{filter}")
@@ -311,8 +312,13 @@ async fn customer_name_filter_finds_only_the_partners_own_customers() {
         world.get(&path).by(who).send()
     };
     let found = "/v1/partners/{partner}/history?customer=%E3%82%84%E3%81%BE%E3%81%A0";
-    let expected =
-        ["access.granted", "access.approved", "access.granted", "license.assigned", "customer.linked"];
+    let expected = [
+        "access.granted",
+        "access.approved",
+        "access.granted",
+        "license.assigned",
+        "partner.organization-added",
+    ];
     let found = items(&world, "agent", found).await;
     let (sold, rest) = found.split_at(5);
     assert!(types(sold).iter().all(|kind| kind.starts_with("subscription.")));
@@ -415,7 +421,7 @@ async fn accept_csv_returns_all_columns_and_a_next_page_link() {
     let last = rows.last().unwrap();
     assert_eq!(
         (last["type"].as_str(), last["name"].as_str()),
-        ("customer.linked", "'=HYPERLINK(\"x\"), Ltd")
+        ("partner.organization-added", "'=HYPERLINK(\"x\"), Ltd")
     );
     let assigned = rows.iter().find(|row| row["type"] == "license.assigned").unwrap();
     assert_eq!(

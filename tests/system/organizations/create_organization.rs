@@ -29,7 +29,7 @@ async fn organization_created_with_a_partner_becomes_its_customer() {
     let history = world.get(&format!("/v1/organizations/{id}/history?order=asc")).by("operator");
     assert_eq!(
         events(history.send().await.ok()),
-        ["organization.created", "customer.linked", "license.assigned"]
+        ["organization.created", "partner.organization-added", "license.assigned"]
     );
 }
 

@@ -24,7 +24,7 @@ async fn link_is_created_once_and_repeat_changes_nothing() {
     assert_eq!((again.status, again.body), (200, made.body));
     world.assert_unchanged(&contents).await;
 
-    let history = world.get("/v1/partners/{partner}/history?type=customer.linked&pageSize=1");
+    let history = world.get("/v1/partners/{partner}/history?type=partner.organization-added&pageSize=1");
     let history = history.by("partnerMember").send().await.ok();
     assert_eq!(history["items"][0]["organization"]["name"], "Nakano Clinic");
 }

@@ -37,7 +37,7 @@ async fn added_contact_is_recorded_as_first_time_only_once() {
     world.assert_unchanged(&contents).await;
     add(&world, "customer", other, "{haruto}").send().await.ok();
     let told = events(&world, "{yamada}", "subscription.contact-added").await;
-    let first: Vec<_> = told.iter().map(|event| event["data"]["first"].as_bool().unwrap()).collect();
+    let first: Vec<_> = told.iter().map(|event| event["data"]["firstTime"].as_bool().unwrap()).collect();
     assert_eq!(first, [false, true], "the last one first");
     // From now on Haruto looks after it.
     let haruto = world.token_of(json!({"sub": "haruto", "email": "haruto@yamada.example", "role": "customer", "org": world.id("yamada")}));

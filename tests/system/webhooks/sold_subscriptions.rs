@@ -850,7 +850,8 @@ async fn migration_sets_the_site_and_marks_the_first_one() {
     );
     let mut told = events(&world, "{yamada}", "site.migrated").await;
     told.reverse();
-    let firsts: Vec<_> = told.iter().map(|event| event["data"]["first"].as_bool().unwrap()).collect();
+    let firsts: Vec<_> =
+        told.iter().map(|event| event["data"]["firstMigration"].as_bool().unwrap()).collect();
     assert_eq!(firsts, [true, false, false]);
     // Of two at the same moment one is the first.
     let lines = json!([one("H-1", json!({})), one("H-2", json!({}))]);
@@ -859,7 +860,10 @@ async fn migration_sets_the_site_and_marks_the_first_one() {
     let (_, there) = migrated("", "H-2", "https://b.harbour.example", THEN);
     futures_util::future::join(tell(&world, "m7", &here), tell(&world, "m8", &there)).await;
     let told = events(&world, "{harbour}", "site.migrated").await;
-    assert_eq!((told.len(), told.iter().filter(|event| event["data"]["first"] == true).count()), (2, 1));
+    assert_eq!(
+        (told.len(), told.iter().filter(|event| event["data"]["firstMigration"] == true).count()),
+        (2, 1)
+    );
     let (_, unknown) = migrated("m5", "H-9", "https://x.example", THEN);
     assert_eq!(assert_rejected(&world, "m5", &unknown).await.code(), "unknown-subscription");
     let (_, bad) = migrated("m6", "S-1", "https://x.example/?a=b", THEN);

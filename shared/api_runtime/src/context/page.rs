@@ -31,7 +31,7 @@ impl Context<'_> {
     /// # Errors
     ///
     /// [`Failure::Table`].
-    pub async fn page_as_is<L: ListPattern>(
+    pub async fn consistent_page<L: ListPattern>(
         &self,
         listing: &L,
         ascending: bool,

@@ -87,7 +87,7 @@ fn parse_query<O: Operation>(
         if O::PAGED { take_page::<O>(call, caller, &mut sent, faults) } else { Default::default() };
     let before = faults.0.len();
     let query = deserr::deserialize(Value::Object(sent)).map_err(Faults::of_parameters);
-    let query = collect(faults, query.map_err(|faults| also_known::<O>(route, faults)));
+    let query = collect(faults, query.map_err(|faults| with_common_parameters::<O>(route, faults)));
     if let Some(token) = token {
         let wrong_query = faults.0.len() > before || faults.0.iter().any(|fault| fault.code == "duplicate");
         page.after = collect(faults, open_token(environment, &page.bound_to, &token, wrong_query)).flatten();
@@ -172,7 +172,7 @@ fn query_parameters(query: &str, faults: &mut Faults) -> Map<String, Value> {
 }
 
 /// Adds the names of the parameters that all lists or all writes accept to the faults for unknown parameters.
-fn also_known<O: Operation>(route: &Route, mut faults: Faults) -> Faults {
+fn with_common_parameters<O: Operation>(route: &Route, mut faults: Faults) -> Faults {
     let others = match (O::PAGED, takes_validate_only(route)) {
         (true, _) => "; of every list: `pageSize`, `pageToken`",
         (false, true) => "; of every write: `validateOnly`",

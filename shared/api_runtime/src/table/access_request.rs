@@ -66,7 +66,7 @@ patterns! {
     }
     /// the access requests that are addressed to an e-mail
     list RequestsTo(email: Email) -> AccessRequest {
-        Index::ByKey, asked_of(email), "",
+        Index::ByKey, requests_to(email), "",
         "in `by-key` `MANAGER#<e-mail>` · `<request>`"
     }
     /// the access requests of a partner
@@ -82,13 +82,13 @@ pub(super) fn access_request_key(request: AccessRequestId) -> Key {
 }
 
 /// Returns the partition, in `by-key`, of the access requests that are addressed to an e-mail.
-pub(super) fn asked_of(email: &Email) -> String {
+pub(super) fn requests_to(email: &Email) -> String {
     format!("MANAGER#{}", segment(email.folded()))
 }
 
 /// Returns the key of an access request among those addressed to an e-mail, in `by-key`.
 pub(super) fn request_to_key(email: &Email, request: AccessRequestId) -> Key {
-    Key::new(asked_of(email), request.to_string())
+    Key::new(requests_to(email), request.to_string())
 }
 
 /// Returns the key of an access request among those of its partner, in `by-facet`.

@@ -65,7 +65,7 @@ pub type ItemFilter<'a, E> = &'a (dyn Fn(&E) -> bool + Sync);
 const BATCH: usize = 100;
 
 /// Number of batches that are read concurrently.
-const SIDE_BY_SIDE: usize = 4;
+const CONCURRENT_BATCHES: usize = 4;
 
 /// Items that a page with a filter examines per requested item; at least [`EXAMINED_LEAST`]. Because of this limit the
 /// page may be short. (DynamoDB also ends a page at 1 MB.)
@@ -96,7 +96,7 @@ impl Table {
         for keys in wanted.chunks(BATCH) {
             batches.push(self.fetch_batch(keys, consistent));
         }
-        let mut batches = stream::iter(batches).buffer_unordered(SIDE_BY_SIDE);
+        let mut batches = stream::iter(batches).buffer_unordered(CONCURRENT_BATCHES);
         let mut found = BatchResult(HashMap::with_capacity(wanted.len()));
         while let Some(items) = batches.next().await {
             found.0.extend(items?);

@@ -193,7 +193,7 @@ pub enum ConcernedParty {
 
 /// Finds the service requests that concern a party.
 #[derive(Debug, Clone)]
-pub struct Concerns {
+pub struct ServiceRequestsOf {
     /// Party that they concern.
     pub party: ConcernedParty,
     /// If set, only service requests of this organization.
@@ -204,7 +204,7 @@ pub struct Concerns {
     pub to: Option<Timestamp>,
 }
 
-impl AccessPattern for Concerns {
+impl AccessPattern for ServiceRequestsOf {
     type Entity = ServiceRequestRef;
     const DESCRIBED: Described = Described {
         name: "Concerns",
@@ -213,7 +213,7 @@ impl AccessPattern for Concerns {
     };
 }
 
-impl ListPattern for Concerns {
+impl ListPattern for ServiceRequestsOf {
     fn index(&self) -> Index {
         Index::ByKey
     }
@@ -249,7 +249,7 @@ patterns! {
         "`SERVICE_REQUEST#<service request>` · `UPDATE#<number>`"
     }
     custom ServiceRequests {}
-    custom Concerns {}
+    custom ServiceRequestsOf {}
 }
 
 /// Returns the key of a service request.

@@ -60,7 +60,7 @@ impl Entity for SubscriptionRef {
 /// subscription; reports that arrive before the order are kept here until the order arrives.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
-pub struct SubscriptionName {
+pub struct SubscriptionExternalId {
     /// Webhook source that uses the external id.
     pub source_id: SourceId,
     /// External id of the subscription at the source.
@@ -72,14 +72,14 @@ pub struct SubscriptionName {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub organization_id: Option<OrganizationId>,
     /// State that was reported before the order arrived; absent if nothing was.
-    #[serde(default, skip_serializing_if = "ReportedState::is_silent")]
+    #[serde(default, skip_serializing_if = "ReportedState::is_empty")]
     pub reported: ReportedState,
     /// Creation time, update time and version.
     #[serde(flatten)]
     pub metadata: Metadata,
 }
 
-impl Entity for SubscriptionName {
+impl Entity for SubscriptionExternalId {
     const NAME: &'static str = "subscription-name";
 
     fn key(&self) -> Key {
@@ -128,7 +128,7 @@ patterns! {
         "`ORG#<organization>` · `SUBSCRIPTION#<subscription>`"
     }
     /// the subscription with an external id at a source, or the reports about it that came before its order
-    lookup SubscriptionNamed(source: SourceId, external_id: ExternalId) -> SubscriptionName {
+    lookup SubscriptionByExternalId(source: SourceId, external_id: ExternalId) -> SubscriptionExternalId {
         subscription_name_key(*source, external_id),
         "`UNIQUE#subscription-external-id#<source>#<external id>` · `-`"
     }

@@ -73,7 +73,11 @@ impl Access {
     /// # Errors
     ///
     /// [`TOO_MANY_INDIVIDUALS`].
-    pub fn give(&mut self, new: Vec<Grant>, now: Timestamp) -> Result<Vec<(GrantId, GrantId)>, ErrorKind> {
+    pub fn add_grants(
+        &mut self,
+        new: Vec<Grant>,
+        now: Timestamp,
+    ) -> Result<Vec<(GrantId, GrantId)>, ErrorKind> {
         let mut replaced = Vec::new();
         for grant in new {
             for old in

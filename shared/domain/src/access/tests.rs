@@ -172,9 +172,9 @@ fn new_grants_replace_active_grants_of_the_same_grantees() {
     let (one, other) = (ids.next(at(NOW)), ids.next(at(NOW)));
     let mut access = access(Vec::new());
     let first = [None, Some((one, 1))].map(|whom| grant(&ids, whom, Level::Look, DAY));
-    assert_eq!(access.give(first.to_vec(), at(NOW)), Ok(Vec::new()));
+    assert_eq!(access.add_grants(first.to_vec(), at(NOW)), Ok(Vec::new()));
     let next = [Some((one, 1)), Some((other, 2))].map(|whom| grant(&ids, whom, Level::Cc, DAY));
-    assert_eq!(access.give(next.to_vec(), at(NOW)), Ok(vec![(first[1].id, next[0].id)]));
+    assert_eq!(access.add_grants(next.to_vec(), at(NOW)), Ok(vec![(first[1].id, next[0].id)]));
     let state = |access: &Access, id| access.grant(id).map(|grant| grant.state(at(NOW)));
     assert_eq!(state(&access, first[0].id), Some(GrantState::Active));
     assert_eq!(state(&access, first[1].id), Some(GrantState::Replaced));
@@ -183,7 +183,7 @@ fn new_grants_replace_active_grants_of_the_same_grantees() {
     assert_eq!(access.end(ids.next(at(NOW)), GrantEnd::Revoked, at(NOW)), Err(None));
     // A grant that has expired, but whose event is not recorded yet, is not replaced: the event is still due.
     let late = at(NOW + DAY);
-    assert_eq!(access.give(vec![grant(&ids, None, Level::Cc, 3 * DAY)], late), Ok(Vec::new()));
+    assert_eq!(access.add_grants(vec![grant(&ids, None, Level::Cc, 3 * DAY)], late), Ok(Vec::new()));
     let told = access.notify(late, |_| true);
     assert_eq!(told.len(), 2, "{told:?}");
     assert!(access.notify(late, |_| true).is_empty());
@@ -196,9 +196,9 @@ fn individual_grants_are_limited_to_100_and_ended_grants_to_20() {
     let many = |from: u64, to: u64| -> Vec<Grant> {
         (from..to).map(|name| grant(&ids, Some((ids.next(at(NOW)), name)), Level::Cc, DAY)).collect()
     };
-    assert!(access.give(many(0, 100), at(NOW)).is_ok());
-    assert_eq!(access.clone().give(many(100, 101), at(NOW)).unwrap_err().code, "too-many-individuals");
-    assert_eq!(access.give(many(0, 100), at(NOW)).unwrap().len(), 100, "in place of the same");
+    assert!(access.add_grants(many(0, 100), at(NOW)).is_ok());
+    assert_eq!(access.clone().add_grants(many(100, 101), at(NOW)).unwrap_err().code, "too-many-individuals");
+    assert_eq!(access.add_grants(many(0, 100), at(NOW)).unwrap().len(), 100, "in place of the same");
     assert_eq!(access.grants.len(), 120);
     // The events are returned in batches of fifty.
     let end = at(NOW + DAY);

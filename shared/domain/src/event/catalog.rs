@@ -78,7 +78,7 @@ event_data! {
         /// Id of the field.
         field_id: FieldId,
         /// Name of the field after the change; 1 to 255 characters.
-        field: FieldName,
+        field_name: FieldName,
     }
 
     /// Recorded in the vendor's log when a detail field is archived: it is hidden, and its values are kept.

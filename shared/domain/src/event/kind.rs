@@ -20,8 +20,8 @@ use super::order::{
     WebhookSecretRotated, WebhookSourceCreated, WebhookSourceDisabled,
 };
 use super::party::{
-    ContactManagerChanged, CustomerCreated, CustomerLinked, CustomerRemoved, CustomerUpdated, MemberAdded,
-    MemberRemoved, OrganizationCreated, OrganizationUpdated, PartnerCreated,
+    ContactManagerChanged, CustomerCreated, CustomerRemoved, CustomerUpdated, MemberAdded, MemberRemoved,
+    OrganizationCreated, OrganizationUpdated, PartnerCreated, PartnerOrganizationAdded,
 };
 use super::service_request::{
     NotificationPreferenceSet, ServiceRequestContactRemoved, ServiceRequestContactSet, ServiceRequestOpened,
@@ -79,7 +79,7 @@ macro_rules! kinds {
 kinds! {
     PartnerCreated = "partner.created",
     OrganizationCreated = "organization.created",
-    CustomerLinked = "customer.linked",
+    PartnerOrganizationAdded = "partner.organization-added",
     LicenseTypeCreated = "license-type.created",
     WebhookSourceCreated = "webhook-source.created",
     WebhookSecretRotated = "webhook-source.secret-rotated",

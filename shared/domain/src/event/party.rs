@@ -25,7 +25,7 @@ event_data! {
     /// Recorded in the logs of the partner and the organization when an operator adds an organization to the partner's
     /// directory, or when it is created as the partner's customer. Not recorded when a grant of access or a transfer of
     /// a subscription adds it.
-    CustomerLinked {
+    PartnerOrganizationAdded {
         /// Name of the organization at that time; 1 to 200 characters.
         name: Name,
     }

@@ -115,7 +115,7 @@ event_data! {
         /// Address of the site; at most 500 characters.
         url: SiteUrl,
         /// Whether this is the organization's first migration to the new platform.
-        first: bool,
+        first_migration: bool,
     }
 
     /// Recorded when a customer becomes a contact of an existing subscription: in the organization's log, and in the
@@ -126,7 +126,7 @@ event_data! {
         /// Customer who became a contact.
         customer_id: CustomerId,
         /// Whether the customer is a contact of one of the organization's subscriptions for the first time.
-        first: bool,
+        first_time: bool,
     }
 
     /// Recorded when a contact of a subscription is removed: in the organization's log, and in the log of the partner

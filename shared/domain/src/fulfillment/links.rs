@@ -25,7 +25,7 @@ enum LinkRole {
 
 impl Link {
     /// Returns whether the other end already has the maximum number of links of this kind.
-    pub fn is_one_too_many(&self, all: &Subscriptions) -> bool {
+    pub fn exceeds_limit(&self, all: &Subscriptions) -> bool {
         let count = |one: &Subscription| match self.end {
             LinkRole::Linked => one.linked.len(),
             LinkRole::Parent => one.apps.len(),

@@ -154,7 +154,7 @@ impl<'a> FulfillmentBuilder<'a> {
     fn needed(&self, one: &Subscription, links: &[Link]) -> usize {
         /// Two for a directory entry, and the rest for the events that reports of all kinds cause.
         const REPORTED: usize = 7;
-        let reported = if one.reported.is_silent() { 0 } else { REPORTED };
+        let reported = if one.reported.is_empty() { 0 } else { REPORTED };
         let cancelled = usize::from(self.order.cancelled_at.is_some());
         5 + self.first_contacts_of(one).len() + self.newly_touched(links).len() + reported + cancelled
     }
@@ -206,7 +206,7 @@ impl<'a> FulfillmentBuilder<'a> {
         if link_ends(line).any(|(_, _, end)| is_ignored(end)) {
             return Err(LINKED_TO_IGNORED);
         }
-        if links.iter().any(|link| link.is_one_too_many(&self.subscriptions)) {
+        if links.iter().any(|link| link.exceeds_limit(&self.subscriptions)) {
             return Err(TOO_MANY_LINKS);
         }
         Ok((product.id, organization, links))
@@ -266,7 +266,7 @@ impl<'a> FulfillmentBuilder<'a> {
     /// Returns the contacts of a line, each e-mail once. A person who was removed as a customer while the order waited
     /// is left out: the e-mail may belong to another person by now.
     fn contacts(&self, line: &SubscriptionLine, organization: OrganizationId) -> Vec<SubscriptionContact> {
-        let since = self.order.came_at();
+        let since = self.order.arrived_at();
         let mut contacts: Vec<SubscriptionContact> = Vec::new();
         for LineContact { email, name } in &line.contacts {
             let known = self.facts.contact(organization, email);

@@ -133,11 +133,11 @@ pub struct Parking {
 
 impl Parking {
     /// Time that an order waits for its account to be linked.
-    const PATIENCE: Period = Period::days(180);
+    const PARKED_FOR: Period = Period::days(180);
 
     /// Creates the parking of an order that arrives now.
     pub fn new(id: ParkedOrderId, store_account: StoreAccount, now: Timestamp) -> Self {
-        Self { id, store_account, lapses_at: now.after(Self::PATIENCE) }
+        Self { id, store_account, lapses_at: now.after(Self::PARKED_FOR) }
     }
 }
 
@@ -251,8 +251,8 @@ impl Order {
 
     /// Returns the time at which the order itself arrived, regardless of earlier messages about it. For an order that
     /// is or was parked, this is the time at which its parking id was generated; otherwise its latest update.
-    pub fn came_at(&self) -> Timestamp {
-        self.parking.as_ref().map_or(self.metadata.updated_at, |parking| parking.id.given_at())
+    pub fn arrived_at(&self) -> Timestamp {
+        self.parking.as_ref().map_or(self.metadata.updated_at, |parking| parking.id.created_time())
     }
 
     /// Returns whether the order is in effect, but some of its subscriptions are still to be created.

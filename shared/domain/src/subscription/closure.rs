@@ -15,7 +15,7 @@ pub struct Closure {
     pub down: Vec<SubscriptionId>,
     /// One remaining parent of each app that stays active although a subscription above it is deactivated. As long as
     /// these parents are active, the apps are not affected. A parent can be such an app itself.
-    pub supports: BTreeSet<SubscriptionId>,
+    pub remaining_parents: BTreeSet<SubscriptionId>,
 }
 
 impl Closure {
@@ -31,9 +31,9 @@ impl Closure {
                 let linked = one.linked.iter().filter(|id| all.contains_key(id));
                 down.extend(linked.filter(|id| known.insert(**id)));
             }
-            let (orphans, supports) = orphans(all, &known);
+            let (orphans, remaining_parents) = orphans(all, &known);
             if orphans.is_empty() {
-                return Self { down, supports };
+                return Self { down, remaining_parents };
             }
             down.extend(orphans.into_iter().filter(|id| known.insert(*id)));
         }
@@ -60,12 +60,12 @@ fn orphans(
     for app in concerned.iter().filter_map(|app| all.get(app)) {
         kept.extend(app.parents.iter().find(outside).map(|parent| (app.id, *parent)));
     }
-    let mut supports = BTreeSet::new();
+    let mut remaining_parents = BTreeSet::new();
     while let Some((app, parent)) = kept.pop() {
         if alive(&app) && concerned.remove(&app) {
-            supports.insert(parent);
+            remaining_parents.insert(parent);
             kept.extend(apps_of(&app).map(|next| (next, app)));
         }
     }
-    (concerned, supports)
+    (concerned, remaining_parents)
 }

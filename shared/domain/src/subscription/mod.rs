@@ -108,7 +108,7 @@ pub struct Subscription {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub cancelled_at: Option<Timestamp>,
     /// State that messages about the subscription reported.
-    #[serde(default, skip_serializing_if = "ReportedState::is_silent")]
+    #[serde(default, skip_serializing_if = "ReportedState::is_empty")]
     pub reported: ReportedState,
     /// Irreversible deactivation; absent if the subscription is not deactivated.
     #[serde(default, skip_serializing_if = "Option::is_none")]

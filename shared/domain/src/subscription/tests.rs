@@ -108,7 +108,7 @@ fn app_is_deactivated_with_its_last_parent() {
         down
     };
     assert_eq!(down(&all, 0), [0, 1, 4, 6]);
-    assert_eq!(Closure::of(&all, ids[0]).supports, BTreeSet::from([ids[2], ids[3]]), "2 keeps 5 up");
+    assert_eq!(Closure::of(&all, ids[0]).remaining_parents, BTreeSet::from([ids[2], ids[3]]), "2 keeps 5 up");
     assert_eq!(down(&all, 3), [3]);
     let gone = all.get_mut(&ids[3]).unwrap();
     deactivate(gone, ids[3], time(0));
@@ -120,8 +120,12 @@ fn app_is_deactivated_with_its_last_parent() {
     assert_eq!(Closure::of(&all, ids[0]).down.len(), 4);
     let (ids, all) = world(4, &[], &[(1, 0), (1, 2), (2, 1), (2, 3)]);
     let closure = Closure::of(&all, ids[0]);
-    let supports = BTreeSet::from([ids[2], ids[3]]);
-    assert_eq!((closure.down, closure.supports), (vec![ids[0]], supports), "3 keeps 2 up, and that 1");
+    let remaining_parents = BTreeSet::from([ids[2], ids[3]]);
+    assert_eq!(
+        (closure.down, closure.remaining_parents),
+        (vec![ids[0]], remaining_parents),
+        "3 keeps 2 up, and that 1"
+    );
 }
 
 #[test]
@@ -181,11 +185,11 @@ proptest! {
         for id in Closure::of(&all, ids[dead]).down {
             deactivate(all.get_mut(&id).unwrap(), ids[dead], time(0));
         }
-        let Closure { down, supports } = Closure::of(&all, ids[root]);
+        let Closure { down, remaining_parents } = Closure::of(&all, ids[root]);
         let set: BTreeSet<_> = down.iter().copied().collect();
         prop_assert_eq!(set.len(), down.len());
         let up = |id: &SubscriptionId| !set.contains(id) && all[id].deactivation.is_none();
-        prop_assert!(supports.iter().all(up));
+        prop_assert!(remaining_parents.iter().all(up));
         let mut concerned = BTreeSet::new();
         let mut reached: Vec<_> = down.iter().flat_map(|id| all[id].apps.iter().copied()).collect();
         while let Some(app) = reached.pop() {
@@ -195,7 +199,7 @@ proptest! {
         }
         for one in all.values().filter(|one| up(&one.id)) {
             prop_assert!(set.is_disjoint(&one.linked), "a link is left");
-            let held = one.parents.iter().any(|parent| supports.contains(parent));
+            let held = one.parents.iter().any(|parent| remaining_parents.contains(parent));
             prop_assert!(held || !concerned.contains(&one.id), "what keeps it up is no condition");
             // Each app that may have lost a parent has a subscription above it that the deactivation does not reach.
             let (mut above, mut seen) = (vec![one.id], BTreeSet::from([one.id]));

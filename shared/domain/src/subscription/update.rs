@@ -77,7 +77,7 @@ pub struct Usage {
 
 impl ReportedState {
     /// Returns whether nothing was reported.
-    pub fn is_silent(&self) -> bool {
+    pub fn is_empty(&self) -> bool {
         *self == Self::default()
     }
 

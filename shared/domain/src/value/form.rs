@@ -5,7 +5,7 @@ use chrono::{Datelike, NaiveDate};
 use crate::fault::quoted;
 use crate::field_kind::FieldKind;
 use crate::text::Email;
-use crate::unicode::{deceives, is_refused_in_identifiers, is_unseen, nfc};
+use crate::unicode::{is_deceptive, is_invisible, is_refused_in_identifiers, nfc};
 
 pub(super) fn parse_bool(text: &str) -> Result<bool, String> {
     match text.to_ascii_lowercase().as_str() {
@@ -58,9 +58,9 @@ pub(super) fn written(kind: FieldKind, text: &str) -> Result<String, String> {
         return Err(format!("has {length} characters; 1 to {most} are taken"));
     }
     // Running text may contain invisible characters that identifiers must not, but needs a visible one.
-    let refused = if kind == FieldKind::Text { deceives } else { is_refused_in_identifiers };
+    let refused = if kind == FieldKind::Text { is_deceptive } else { is_refused_in_identifiers };
     if text.chars().any(|c| c.is_control() || refused(c))
-        || text.chars().all(|c| c.is_whitespace() || is_unseen(c))
+        || text.chars().all(|c| c.is_whitespace() || is_invisible(c))
     {
         return Err("must not contain control characters, or characters that nobody sees".to_owned());
     }

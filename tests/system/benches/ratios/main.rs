@@ -411,7 +411,7 @@ async fn customers() {
 /// as many at once.
 async fn import() {
     const ROWS: u64 = 10_000;
-    const SIDE_BY_SIDE: usize = 32;
+    const CONCURRENT_BATCHES: usize = 32;
     let world = World::demo().await;
     let stock = world.stock(ROWS).await;
     let (mut ours, mut bare) = (Vec::new(), Vec::new());
@@ -434,7 +434,7 @@ async fn import() {
         let begun = Instant::now();
         // A task of its own, and counted, as a function's call is.
         let (fault_proxy, writes) =
-            (world.fault_proxy().clone(), write_all(world.client.clone(), items, SIDE_BY_SIDE));
+            (world.fault_proxy().clone(), write_all(world.client.clone(), items, CONCURRENT_BATCHES));
         tokio::spawn(async move { fault_proxy.metered("import-details", writes).await }).await.unwrap();
         bare.push(begun.elapsed());
     }
