@@ -123,8 +123,12 @@ fn unchanged_order<'a>(
     if waits && order.sequence > 0 && !is_empty && !SubscriptionLine::are_same(&order.changed, new_lines) {
         return Err(LINES_DIFFER.refuse(&[&"data", &"lines"]));
     }
-    let is_over = order.status.is_over()
-        && (!cancelled || (order.subscriptions.is_empty() && !order.cancelled_before_arrival()));
+    let is_over = match order.status {
+        OrderStatus::Discarded | OrderStatus::Lapsed => true,
+        // Its subscriptions, if it has any, can be renewed.
+        OrderStatus::Cancelled => order.subscriptions.is_empty() && !order.cancelled_before_arrival(),
+        OrderStatus::Awaited | OrderStatus::Parked | OrderStatus::Applied => false,
+    };
     Ok(Some(order).filter(|order| is_over || order.sequence >= sequence || is_empty))
 }
 

@@ -1,11 +1,12 @@
 //! `discard-parked-order`
 
 use futures_util::future::join_all;
-use serde_json::json;
+use serde_json::{Value, json};
 use system::payload::Payload;
 use system::{Call, World, strength};
 
 use super::{TYPE, link, parked, place, tell, vendor_events};
+use crate::subscriptions::{line, say};
 
 #[test]
 fn canonical_call_is_published() {
@@ -53,6 +54,25 @@ async fn discarded_order_never_takes_effect_and_repeat_changes_nothing() {
         assert_eq!((told.status, &told.body["outcome"]), (200, &json!("discarded")), "{kind}");
     }
     assert_eq!(world.pool("newPartnerAdmin", "newPartner", TYPE).await, (0, 0, 0));
+}
+
+/// An order of subscriptions that was cancelled can be changed, for its subscriptions can be renewed; not so one that has
+/// none, and never will have any.
+#[tokio::test(flavor = "multi_thread")]
+async fn discarded_order_of_subscriptions_ignores_changes_even_if_it_was_cancelled() {
+    let world = World::demo().await;
+    let lines = json!([line("subscription", "ER-1", "C-1", json!({"externalId": "P-1"}))]);
+    let data = json!({"orderId": "SO-9", "storeAccount": "ec-9", "lines": lines});
+    let placed = say(&world, "placed", "order.placed", "2026-01-05T09:59:00Z", data).await.ok();
+    let cancelled = json!({"orderId": "SO-9"});
+    say(&world, "cancelled", "order.cancelled", "2026-01-05T09:59:30Z", cancelled).await.ok();
+    let id = placed["order"]["id"].as_str().unwrap();
+    let discarded = discard(&world, id).send().await.ok();
+
+    let data = json!({"orderId": "SO-9", "sequence": 9, "lines": lines});
+    let changed = say(&world, "changed", "order.changed", "2026-01-05T09:59:50Z", data).await.ok();
+    assert_eq!((&changed["outcome"], &changed["order"]), (&json!("discarded"), &discarded));
+    assert_eq!(vendor_events(&world, "order.changed").await, Vec::<Value>::new());
 }
 
 #[tokio::test(flavor = "multi_thread")]
