@@ -23,10 +23,14 @@ use super::{
 /// Approves an access request, in full or in part.
 pub struct ApproveAccess;
 
-const EXCEEDS_REQUEST: ErrorKind =
-    ErrorKind::rule("exceeds-request", "who approves gives what was asked, or less; nobody asked for this");
-const NO_GRANTS_LEFT: ErrorKind =
-    ErrorKind::rule("no-grants-left", "nobody is given anything: decline the request instead");
+const EXCEEDS_REQUEST: ErrorKind = ErrorKind::rule(
+    "exceeds-request",
+    "an approval grants at most what was requested: lower the level, remove the member, or choose an earlier expiry",
+);
+const NO_GRANTS_LEFT: ErrorKind = ErrorKind::rule(
+    "no-grants-left",
+    "the approval grants nothing: name a level or a member, or decline the request",
+);
 
 /// Reductions of the requested access. An empty object approves the request in full.
 #[derive(Debug, Deserr, JsonSchema)]

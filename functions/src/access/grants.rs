@@ -12,8 +12,10 @@ use domain::{
 use crate::access::NOT_A_MEMBER;
 use crate::party::add_customer;
 
-pub(super) const GRANT_NOT_ACTIVE: ErrorKind =
-    ErrorKind::state("grant-not-active", "the grant is not in force any more: the detail tells its state");
+pub(super) const GRANT_NOT_ACTIVE: ErrorKind = ErrorKind::state(
+    "grant-not-active",
+    "the grant has ended, was revoked or was replaced; `detail` names its state",
+);
 
 /// An individual member and the level of its grant.
 pub(super) type GranteeLevel = (Grantee, Level);

@@ -24,10 +24,10 @@ use crate::authority::own_record::require_manager;
 use crate::party::Names;
 
 const NOT_A_MEMBER: ErrorKind =
-    ErrorKind::rule("not-a-member", "the partner has nobody of this e-mail on record");
+    ErrorKind::rule("not-a-member", "the partner has no member with this e-mail: add the member first");
 const SELF_GRANT_FORBIDDEN: ErrorKind = ErrorKind::rule(
     "self-grant-forbidden",
-    "you are a member of this partner: that is another contact manager's to do",
+    "you are a member of this partner: ask another contact manager to decide",
 );
 
 /// Path of an access request.
@@ -77,7 +77,7 @@ fn check_terms(sent: &serde_json::Value) -> Vec<(String, ParseError)> {
         && individuals.is_empty()
         && sent.get("organizationLevel").is_none_or(serde_json::Value::is_null)
     {
-        let detail = "names neither an `organizationLevel` nor `individuals`: it is for nobody";
+        let detail = "must name an `organizationLevel`, `individuals`, or both";
         faults.push((String::new(), ParseError::new("grantee-required", detail)));
     }
     faults.extend(check_individuals(individuals));
@@ -102,7 +102,7 @@ fn check_individuals(individuals: &[serde_json::Value]) -> Vec<(String, ParseErr
     faults
 }
 
-/// Rejects the change if the expiry is not in the future or is more than two years away.
+/// Rejects the change if the expiry must be in the future or is more than two years away.
 fn require_expiry(change: &mut Change, expires_at: Timestamp, now: Timestamp) {
     if let Some(reason) = check_expiry(expires_at, now) {
         change.reject(&reason, &[&"expiresAt"]);

@@ -20,10 +20,14 @@ use super::{MemberLevel, NOT_A_MEMBER, check_terms, find_members, require_expiry
 /// Requests access to an organization for members of a partner.
 pub struct RequestAccess;
 
-const ADMIN_REQUIRED: ErrorKind =
-    ErrorKind::forbidden("admin-required", "only an admin of the partner requests access for others");
-const TOO_MANY_PENDING: ErrorKind =
-    ErrorKind::state("too-many-pending", "at most 50 requests of a partner are pending");
+const ADMIN_REQUIRED: ErrorKind = ErrorKind::forbidden(
+    "admin-required",
+    "only a partner admin may request access for others: ask an admin, or request it for yourself",
+);
+const TOO_MANY_PENDING: ErrorKind = ErrorKind::state(
+    "too-many-pending",
+    "the partner already has 50 pending requests: cancel one, or wait for a decision",
+);
 
 /// Access to be requested, and the contact manager who decides.
 #[derive(Debug, Deserr, JsonSchema)]

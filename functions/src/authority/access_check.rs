@@ -14,7 +14,7 @@ use domain::{
 /// The caller has access, but its level is too low for the action.
 pub const LEVEL_TOO_LOW: ErrorKind = ErrorKind::forbidden(
     "access-level-too-low",
-    "your access does not go so far: the detail tells the grant that decides, its level and what would be needed",
+    "your access level is too low; `detail` names the grant that decides, its level and the required level",
 );
 
 /// The access of a partner member to an organization, before the deciding items are read.

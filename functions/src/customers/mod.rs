@@ -11,19 +11,23 @@ use schemars::JsonSchema;
 use crate::authority::access_check::AccessCheck;
 use crate::authority::own_record::require_manager;
 
-const LAST_MANAGER: ErrorKind =
-    ErrorKind::state("last-contact-manager", "the organization has no other contact manager: make one first");
+const LAST_MANAGER: ErrorKind = ErrorKind::state(
+    "last-contact-manager",
+    "this is the organization's last contact manager: appoint another one first",
+);
 const CONTACT_MANAGER_RESTRICTED: ErrorKind = ErrorKind::forbidden(
     "contact-manager-restricted",
-    "who is a contact manager is the organization's own to say, or the vendor's",
+    "only the organization's contact managers and the vendor may appoint or remove contact managers",
 );
-const SELF_MANAGEMENT_FORBIDDEN: ErrorKind =
-    ErrorKind::rule("self-management-forbidden", "a partner manages no customers who are its own members");
+const SELF_MANAGEMENT_FORBIDDEN: ErrorKind = ErrorKind::rule(
+    "self-management-forbidden",
+    "a partner may not manage a customer who is one of its own members",
+);
 /// Upper bound for the count of contact managers, far above any real number: the counter needs a bound, the API has
 /// none.
 const MOST_MANAGERS: u64 = 1_000_000;
 const NO_ORGANIZATION: ErrorKind =
-    ErrorKind::rule("no-organization", "who is in no organization manages none");
+    ErrorKind::rule("no-organization", "a customer without an organization cannot be a contact manager");
 
 /// Path of a customer.
 #[derive(Debug, Deserr, JsonSchema)]

@@ -8,8 +8,10 @@ use domain::detail::MOST_FIELDS;
 use domain::{ErrorKind, Fault, FaultPointer};
 
 const NAME_TAKEN: ErrorKind = ErrorKind::state("detail-field-name-taken", "another field has this name");
-const LIMIT: ErrorKind =
-    ErrorKind::state("detail-field-limit", "there are at most 50 fields that are not archived");
+const LIMIT: ErrorKind = ErrorKind::state(
+    "detail-field-limit",
+    "there are already 50 fields that are not archived: archive one first",
+);
 
 /// Counts `more` fields that are not archived. If there would be more than [`MOST_FIELDS`], rejects the change with a
 /// fault at the field `at` of the body.

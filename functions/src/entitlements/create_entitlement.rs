@@ -27,11 +27,9 @@ pub struct CreateEntitlement;
 
 const UNKNOWN_PRODUCT: ErrorKind = ErrorKind::rule("unknown-product", "there is no such product");
 const NO_PRODUCT: ErrorKind =
-    ErrorKind::rule("no-product", "there is no product at all yet: make one with `POST /v1/products` first");
-const ARCHIVED_PRODUCT: ErrorKind = ErrorKind::rule(
-    "archived-product",
-    "the product is archived: who owns it keeps it, and nobody else gets it",
-);
+    ErrorKind::rule("no-product", "no product exists yet: create one with `POST /v1/products` first");
+const ARCHIVED_PRODUCT: ErrorKind =
+    ErrorKind::rule("archived-product", "the product is archived and takes no new owners: restore it first");
 const EXTERNAL_ID_TAKEN: ErrorKind =
     ErrorKind::state("entitlement-external-id-taken", "another entitlement has this external id");
 

@@ -11,7 +11,7 @@ pub struct EndEntitlement;
 
 const OF_SUBSCRIPTION: ErrorKind = ErrorKind::state(
     "entitlement-of-subscription",
-    "a subscription gives this entitlement, and it ends with that: deactivate the subscription",
+    "a subscription gives this entitlement: deactivate the subscription instead",
 );
 
 impl Operation for EndEntitlement {

@@ -77,8 +77,11 @@ impl Operation for ImportDetails {
         let Request { context, caller: actor, query, body, .. } = request;
         let ImportTable { rows, on_error } = body;
         if on_error.is_some() && query.on_error.is_some() {
-            let fault =
-                Fault::new(FaultPointer::parameter("onError"), "unknown-field", "JSON says it in the body");
+            let fault = Fault::new(
+                FaultPointer::parameter("onError"),
+                "unknown-field",
+                "is a field of the body in JSON imports; the query parameter is for CSV",
+            );
             return Err(Problem::shape(Faults(vec![fault])).into());
         }
         let on_error = on_error.or(query.on_error).unwrap_or_default();

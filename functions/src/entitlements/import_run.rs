@@ -16,10 +16,8 @@ const LEASE: Period = Period::minutes(1);
 const GIVE_UP_AFTER: Period = Period::minutes(60);
 
 /// Another call holds the lease and is writing the rows.
-pub const STILL_RUNNING: ErrorKind = ErrorKind::state(
-    STILL_RUNNING_CODE,
-    "the import that was begun under this key is still running; ask again in a minute",
-);
+pub const STILL_RUNNING: ErrorKind =
+    ErrorKind::state(STILL_RUNNING_CODE, "the import under this key is still running: retry in a minute");
 
 /// Result of starting an import.
 pub enum StartedRun {

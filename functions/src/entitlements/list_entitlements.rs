@@ -43,7 +43,7 @@ impl Check for ListEntitlementsQuery {
         let given = |name: &str| sent.get(name).is_some();
         let mut faults = Vec::new();
         if !given("productId") && !given("organizationId") {
-            let detail = "is required, or `organizationId`: of which product, or whose?";
+            let detail = "is required unless `organizationId` is given";
             faults.push(("/productId".to_owned(), ParseError::new("missing", detail)));
         }
         for (one, other) in [("field", "value"), ("value", "field")] {

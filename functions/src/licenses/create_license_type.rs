@@ -13,7 +13,8 @@ use schemars::JsonSchema;
 /// Creates a license type.
 pub struct CreateLicenseType;
 
-const EXISTS: ErrorKind = ErrorKind::state("license-type-exists", "there is a license type of this code");
+const EXISTS: ErrorKind =
+    ErrorKind::state("license-type-exists", "a license type with this code exists already");
 
 /// Request body: the license type to create.
 #[derive(Debug, Deserr, JsonSchema)]

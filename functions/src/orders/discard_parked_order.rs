@@ -15,7 +15,7 @@ use super::parked::close_parked;
 pub struct DiscardParkedOrder;
 
 const NOT_PARKED: ErrorKind =
-    ErrorKind::state("order-not-parked", "the order took effect, was cancelled, or has lapsed");
+    ErrorKind::state("order-not-parked", "the order is not parked: it was applied, cancelled, or has lapsed");
 
 /// Path of a parked order.
 #[derive(Debug, Deserr, JsonSchema)]

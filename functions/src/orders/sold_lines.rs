@@ -146,7 +146,7 @@ fn check_subscription(
         }
     }
     if !list("parents").is_empty() && line.get("kind").is_some_and(|kind| kind != "app") {
-        let invalid = ParseError::new("not-an-app", "only an app is installed in others");
+        let invalid = ParseError::new("not-an-app", "only an app has `parents`");
         faults.push((format!("/{index}/parents"), invalid));
     }
     for name in ["linkedTo", "parents"] {
@@ -166,7 +166,7 @@ fn check_subscription(
     if let Some(name) = name_of(line) {
         let mut before = lines.iter().take(index).filter(|line| is_subscription(line));
         if before.any(|other| name_of(other).as_ref() == Some(&name)) {
-            let invalid = ParseError::new("duplicate", "another line has this external id, too");
+            let invalid = ParseError::new("duplicate", "another line has the same external id");
             faults.push((format!("/{index}/externalId"), invalid));
         }
     }
@@ -174,7 +174,7 @@ fn check_subscription(
 
 /// A line names a license type that does not exist.
 pub const UNKNOWN_TYPE: ErrorKind =
-    ErrorKind::rule("unknown-license-type", "there is no license type of this code");
+    ErrorKind::rule("unknown-license-type", "there is no license type with this code: create it first");
 
 impl SoldLines {
     /// Returns the license lines with their indexes.

@@ -15,7 +15,7 @@ use super::sold_lines::SoldLines;
 /// A change of an order affects too many license pools.
 pub const TOO_MANY_TYPES: ErrorKind = ErrorKind::rule(
     "too-many-license-types",
-    "the change concerns more license types than one transaction takes",
+    "the change concerns too many license types for one transaction",
 );
 
 /// Update of an order.

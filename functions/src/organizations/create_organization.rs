@@ -22,7 +22,7 @@ pub struct CreateOrganization;
 const TAKEN: ErrorKind =
     ErrorKind::state("external-id-taken", "another organization of the same creator has this external id");
 const PARTNER_REQUIRED: ErrorKind =
-    ErrorKind::rule("partner-required", "a partner's admin must name their own partner");
+    ErrorKind::rule("partner-required", "a partner admin must name their own partner as `partnerId`");
 
 /// Request body: the organization to create.
 #[derive(Debug, Deserr, JsonSchema)]

@@ -21,17 +21,24 @@ use crate::webhooks::is_enabled;
 /// Links an account at a store to a partner, so that its orders fill the partner's license pools.
 pub struct LinkStore;
 
-const ALREADY_LINKED: ErrorKind =
-    ErrorKind::state("store-already-linked", "the partner is linked to another account");
-const ACCOUNT_TAKEN: ErrorKind = ErrorKind::state("account-taken", "the account is another partner's");
+const ALREADY_LINKED: ErrorKind = ErrorKind::state(
+    "store-already-linked",
+    "the partner is already linked to another account, irreversibly",
+);
+const ACCOUNT_TAKEN: ErrorKind =
+    ErrorKind::state("account-taken", "the account is already linked to another partner");
 const UNKNOWN_SOURCE: ErrorKind =
-    ErrorKind::rule("unknown-source", "there is no such store, or it is disabled");
-const PROOF_REQUIRED: ErrorKind =
-    ErrorKind::rule("proof-required", "a partner's admin signs in at the store and brings its proof");
-const INVALID_PROOF: ErrorKind =
-    ErrorKind::rule("invalid-proof", "it is not this store's proof for this partner and account");
+    ErrorKind::rule("unknown-source", "there is no such webhook source, or it is disabled");
+const PROOF_REQUIRED: ErrorKind = ErrorKind::rule(
+    "proof-required",
+    "a partner admin must send the `proof` that the store shows after signing in there",
+);
+const INVALID_PROOF: ErrorKind = ErrorKind::rule(
+    "invalid-proof",
+    "the proof does not fit this store, partner and account: copy it again from the store",
+);
 const PROOF_EXPIRED: ErrorKind =
-    ErrorKind::rule("proof-expired", "it has expired; the store gives a new one");
+    ErrorKind::rule("proof-expired", "the proof has expired: get a new one from the store");
 
 /// Request body: the store account to link.
 #[derive(Debug, Deserr, JsonSchema)]

@@ -1,7 +1,7 @@
 //! `get-openapi`
 
 use api_runtime::http::caller::Anyone;
-use api_runtime::{Access, Empty, Failure, Method, Nothing, Operation, Output, Reply, Request, Route};
+use api_runtime::{Empty, Failure, Method, Nothing, Operation, Output, Reply, Request, Route, RouteAuth};
 use schemars::JsonSchema;
 use serde::Serialize;
 
@@ -23,7 +23,7 @@ impl Operation for GetOpenapi {
     const SUMMARY: &str = "Get the OpenAPI description of this API";
     const DESCRIPTION: &str = "Anyone may call it, without a token. The answer is an OpenAPI 3.1 document \
         that is generated from the types of the operations.";
-    const ROUTES: &[Route] = &[Route::open_to(Access::Anyone, Method::Get, "/v1/openapi.json")];
+    const ROUTES: &[Route] = &[Route::open_to(RouteAuth::Anyone, Method::Get, "/v1/openapi.json")];
 
     type Caller = Anyone;
     type Path = Nothing;

@@ -65,7 +65,7 @@ pub struct ListServiceRequestsQuery {
 impl Check for ListServiceRequestsQuery {
     fn check(sent: &serde_json::Value) -> Vec<(String, ParseError)> {
         let both = sent.get("month").is_some() && sent.get("organizationId").is_some();
-        let invalid = ParseError::new("not-of-organization", "is asked without `organizationId` only");
+        let invalid = ParseError::new("not-of-organization", "cannot be combined with `organizationId`");
         let mut faults: Vec<_> = both.then(|| ("/month".to_owned(), invalid)).into_iter().collect();
         faults.extend(check_span(sent));
         faults
@@ -112,7 +112,7 @@ impl Operation for ListServiceRequests {
             let fault = Fault::new(
                 FaultPointer::parameter("month"),
                 "unknown-field",
-                "is the vendor's people's to ask",
+                "is for operators and agents only",
             );
             return Err(Problem::shape(Faults(vec![fault])).into());
         }
@@ -152,9 +152,7 @@ fn month_of(context: &Context<'_>, named: Option<&Month>, selection: &Selection)
     let ends = [("from", selection.from), ("to", selection.to.map(last))];
     let outside = ends.into_iter().filter(|(_, end)| end.is_some_and(|end| Month::of(end) != month));
     let faults = outside.map(|(name, _)| {
-        let detail = format!(
-            "is not in {month}, the one month of which all are listed: ask month by month, or name `organizationId`"
-        );
+        let detail = format!("is not in {month}: without `organizationId` one call lists one month");
         Fault::new(FaultPointer::parameter(name), "outside-month", detail)
     });
     match Faults(faults.collect()) {

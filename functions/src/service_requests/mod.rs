@@ -115,7 +115,7 @@ fn require_record(change: &mut Change, organization: OrganizationId, email: &Ema
 
 const OTHER_PARTNERS: ErrorKind = ErrorKind::forbidden(
     "other-partners-contact",
-    "this concerns a contact who is another partner's member: that is the organization's to do, or the vendor's",
+    "this contact is another partner's member: only the organization and the vendor may change it",
 );
 
 /// Rejects the change if a partner's member acts on a contact who is another partner's member.

@@ -23,11 +23,11 @@ pub struct OpenServiceRequest;
 
 const UNKNOWN_CUSTOMER: ErrorKind = ErrorKind::rule(
     "unknown-customer",
-    "the organization has no customer of this e-mail: others become contacts by `set-service-request-contact`",
+    "the organization has no customer with this e-mail; add other people with `set-service-request-contact`",
 );
 const MISPLACED_TIME_ZONE: ErrorKind = ErrorKind::rule(
     "misplaced-time-zone",
-    "is taken only from a partner's member who is the primary contact: else the organization's holds",
+    "is only allowed when a partner's member is the primary contact; otherwise the organization's time zone applies",
 );
 
 /// A new service request.

@@ -32,7 +32,7 @@ const NOBODY_THERE: ErrorKind = ErrorKind::rule(
 );
 const PRIMARY_NEEDS_UPDATE: ErrorKind = ErrorKind::rule(
     "primary-needs-update",
-    "a partner's member is the primary contact only with access of `update` or above",
+    "a partner's member needs access of level `update` or above to be the primary contact",
 );
 
 /// The role of the contact.

@@ -20,7 +20,7 @@ use crate::authority::access_check::LEVEL_TOO_LOW;
 pub struct UpdateServiceRequest;
 
 const CLOSED: ErrorKind =
-    ErrorKind::state("service-request-closed", "the service request is closed: only an agent reopens it");
+    ErrorKind::state("service-request-closed", "the service request is closed: ask an agent to reopen it");
 
 /// An update: a text, a new status, or both.
 #[derive(Debug, Deserr, JsonSchema)]
@@ -39,7 +39,7 @@ impl Check for UpdateServiceRequestBody {
     fn check(sent: &serde_json::Value) -> Vec<(String, ParseError)> {
         let says = |name: &str| sent.get(name).is_some_and(|value| !value.is_null());
         let nothing = sent.is_object() && !says("text") && !says("status");
-        let invalid = ParseError::new("empty-update", "has neither a `text` nor a `status`");
+        let invalid = ParseError::new("empty-update", "must have a `text`, a `status`, or both");
         nothing.then(|| (String::new(), invalid)).into_iter().collect()
     }
 }

@@ -34,10 +34,10 @@ pub struct NewContactPath {
 const UNKNOWN_CUSTOMER: ErrorKind =
     ErrorKind::rule("unknown-customer", "the organization has no such customer");
 const TOO_MANY_CONTACTS: ErrorKind =
-    ErrorKind::state("too-many-contacts", "a subscription has at most 20 contacts");
+    ErrorKind::state("too-many-contacts", "the subscription already has 20 contacts: remove one first");
 const NOT_THE_FIRST: ErrorKind = ErrorKind::rule(
     "not-the-first-contact",
-    "a partner assigns a subscription's first contact; those that it has assign the others",
+    "a partner may only add a subscription's first contact: its contacts add the others",
 );
 
 impl Operation for AddSubscriptionContact {

@@ -80,15 +80,15 @@ impl Output for Deactivated {
 
 const AFFECTED_SET_CHANGED: ErrorKind = ErrorKind::state(
     "affected-set-changed",
-    "other subscriptions go down than are expected: the errors list all that do",
+    "the affected subscriptions differ from `expected`; `errors` lists all that would be deactivated",
 );
 const OTHERS_GO_DOWN: ErrorKind = ErrorKind::forbidden(
     "others-go-down",
-    "other subscriptions would go down, and you are not a contact of all of them: the detail counts those",
+    "linked subscriptions would be deactivated too, and you are not a contact of all of them: ask a contact manager of your organization",
 );
 const STILL_RUNNING: ErrorKind = ErrorKind::state(
     api_runtime::http::problem::STILL_RUNNING,
-    "the subscription was deactivated, and what is linked to it is still going down; ask again in a minute",
+    "linked subscriptions are still being deactivated: retry in a minute",
 );
 
 impl Operation for DeactivateSubscription {
@@ -251,7 +251,7 @@ fn require_authority_over_all(
         return Err(NOT_A_CONTACT.refuse(&[]));
     }
     let detail = format!(
-        "of {} subscriptions that would go down, you are not a contact of {hidden}: ask a contact manager of your organization",
+        "{} subscriptions would be deactivated, and you are not a contact of {hidden} of them: ask a contact manager of your organization",
         up.len()
     );
     Err(Problem::of(OTHERS_GO_DOWN.kind, vec![Fault { detail, ..OTHERS_GO_DOWN.at(&[]) }]))
@@ -284,8 +284,7 @@ fn result_of(
 /// Returns the faults if other subscriptions were expected: one for each that would be deactivated.
 fn set_faults(all: &Subscriptions, up: &[SubscriptionId]) -> Vec<Fault> {
     let fault = |(index, one): (usize, &DeactivatedSubscription)| {
-        let detail =
-            format!("`{}`, `{}`, goes down, and other subscriptions are expected to", one.id, one.sku);
+        let detail = format!("`{}`, `{}`, would be deactivated and is not in `expected`", one.id, one.sku);
         Fault { detail, ..AFFECTED_SET_CHANGED.at(&[&"expected", &index]) }
     };
     members(all, up, usize::MAX).iter().enumerate().map(fault).collect()

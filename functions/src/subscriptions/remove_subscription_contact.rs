@@ -68,7 +68,7 @@ impl Deserr<Faults> for ContactSelector {
 }
 
 const LAST_CONTACT: ErrorKind =
-    ErrorKind::state("last-contact", "the subscription has no other contact: add one first");
+    ErrorKind::state("last-contact", "this is the subscription's last contact: add another one first");
 
 impl Operation for RemoveSubscriptionContact {
     const NAME: &str = "remove-subscription-contact";

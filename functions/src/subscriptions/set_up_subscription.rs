@@ -70,7 +70,7 @@ impl Deserr<Faults> for TargetChoice {
                 WholeOrganization::deserialize_from_value(value, location).map(Self::Organization)
             }
             _ => {
-                let detail = "is not known; known here: `existing`, `new`, `organization`";
+                let detail = "is not known; it must be `existing`, `new` or `organization`";
                 Err(Faults::invalid(location, ParseError::new("unknown-field", detail)))
             }
         }
@@ -78,13 +78,13 @@ impl Deserr<Faults> for TargetChoice {
 }
 
 const UNKNOWN_SITE: ErrorKind =
-    ErrorKind::rule("unknown-site", "the organization has no site of this address");
+    ErrorKind::rule("unknown-site", "the organization has no site with this address: set up a `new` one");
 const SITE_EXISTS: ErrorKind = ErrorKind::state(
     "site-exists",
-    "the organization has a site of this address already: name it as `existing`",
+    "the organization already has a site with this address: name it as `existing`",
 );
 const ALREADY_SET_UP: ErrorKind =
-    ErrorKind::state("already-set-up", "the subscription is set up elsewhere already");
+    ErrorKind::state("already-set-up", "the subscription is already set up elsewhere");
 
 impl Operation for SetUpSubscription {
     const NAME: &str = "set-up-subscription";

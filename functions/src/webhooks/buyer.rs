@@ -6,10 +6,12 @@ use api_runtime::table::{BatchGet, BatchResult, OwnerOfStoreAccount, PartnerById
 use domain::{ErrorKind, Fault, ParseError, PartnerId, Source, StoreAccount};
 use serde_json::Value;
 
-pub(super) const NOT_ALLOWED: ErrorKind =
-    ErrorKind::rule("partner-not-allowed", "this source may not name partners");
+pub(super) const NOT_ALLOWED: ErrorKind = ErrorKind::rule(
+    "partner-not-allowed",
+    "this source may not name partners: send `storeAccount` instead of `partnerId`",
+);
 pub(super) const NO_ACCOUNT: ErrorKind =
-    ErrorKind::rule("account-required", "this source may not name partners: it names the buyer's account");
+    ErrorKind::rule("account-required", "this source may not name partners: send `storeAccount`");
 
 /// Buyer that a message names.
 pub(super) struct NamedBuyer {
@@ -18,14 +20,15 @@ pub(super) struct NamedBuyer {
     partner: Option<PartnerById>,
 }
 
-/// Returns a fault if a message names both `storeAccount` and `partnerId`, or neither although `may_be_direct` is
+/// Returns a fault if a message must have either `storeAccount` or `partnerId`, not both, or neither although `may_be_direct` is
 /// false.
 pub(super) fn check(sent: &Value, may_be_direct: bool) -> Option<(String, ParseError)> {
     let names = |name: &str| sent.get(name).is_some_and(|value| !value.is_null());
     match (names("storeAccount"), names("partnerId")) {
-        (true, true) => {
-            Some((String::new(), ParseError::new("ambiguous", "names both `storeAccount` and `partnerId`")))
-        }
+        (true, true) => Some((
+            String::new(),
+            ParseError::new("ambiguous", "must have either `storeAccount` or `partnerId`, not both"),
+        )),
         (false, false) if sent.is_object() && !may_be_direct => {
             let invalid = ParseError::new("missing", "is required, unless `partnerId` is given");
             Some(("/storeAccount".to_owned(), invalid))

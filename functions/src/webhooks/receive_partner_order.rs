@@ -6,7 +6,7 @@ use api_runtime::http::caller::Delivery;
 use api_runtime::table::RefusalMark;
 use api_runtime::table::idempotency::refused_message_key;
 use api_runtime::{
-    Access, Answer, Change, Context, Failure, Method, Nothing, Operation, Raw, Reply, Request, Route,
+    Answer, Change, Context, Failure, Method, Nothing, Operation, Raw, Reply, Request, Route, RouteAuth,
 };
 use deserr::Deserr;
 use domain::event::{WebhookIgnored, WebhookRefused};
@@ -69,11 +69,14 @@ impl Operation for ReceivePartnerOrder {
         partner is parked (202, `order.parked`) for up to 180 days. Later messages change or cancel orders, \
         without withdrawing assigned licenses, and renew, transfer, migrate or report usage of \
         subscriptions. Messages of unknown types have no effect and are recorded as `webhook.ignored`.";
-    const ROUTES: &[Route] = &[Route::open_to(Access::Signature, Method::Post, "/v1/webhooks/{sourceId}")];
+    const ROUTES: &[Route] = &[Route::open_to(RouteAuth::Signature, Method::Post, "/v1/webhooks/{sourceId}")];
     const DEFERS: bool = true;
     const USES_KEY: bool = true;
     const ERRORS: &[ErrorKind] = &[
-        ErrorKind::rule(INVALID_MESSAGE, "the message has faults; all are listed"),
+        ErrorKind::rule(
+            INVALID_MESSAGE,
+            "the message has faults, listed in `errors`: mend them and send it again",
+        ),
         buyer::NOT_ALLOWED,
         buyer::NO_ACCOUNT,
         UNKNOWN_PARTNER,
@@ -172,7 +175,7 @@ async fn ignore(context: &Context<'_>, delivery: &Delivery, named: &str) -> Resu
 /// Reports the faults of a message as broken rules (422), not as a malformed request (400), because its sender is
 /// known.
 pub(super) fn malformed(faults: Faults) -> Problem {
-    let detail = "the message has faults; send it again when they are mended";
+    let detail = "the message has faults: mend them and send it again";
     Problem { faults: faults.0, ..Problem::new(ProblemKind::Rule, INVALID_MESSAGE, detail) }
 }
 

@@ -15,9 +15,10 @@ pub struct RotateWebhookSecret;
 
 const TOO_OFTEN: ErrorKind = ErrorKind::state(
     "rotated-too-often",
-    "five earlier secrets are good still; the first of them ends within a day",
+    "five earlier secrets are still valid: retry when the first of them expires, within 24 hours",
 );
-const DISABLED: ErrorKind = ErrorKind::state("source-disabled", "no secret makes it send again");
+const DISABLED: ErrorKind =
+    ErrorKind::state("source-disabled", "the source is disabled irreversibly: create another one");
 
 impl Operation for RotateWebhookSecret {
     const NAME: &str = "rotate-webhook-secret";

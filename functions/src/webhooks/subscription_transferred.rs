@@ -39,8 +39,10 @@ impl Check for SubscriptionTransferredData {
     }
 }
 
-pub(super) const UNKNOWN_ACCOUNT: ErrorKind =
-    ErrorKind::rule("unknown-account", "this account is no partner's: link it, and send the message again");
+pub(super) const UNKNOWN_ACCOUNT: ErrorKind = ErrorKind::rule(
+    "unknown-account",
+    "the account is not linked to a partner: link it, then send the message again",
+);
 
 /// Transfers the subscription. The previous partner can no longer see it from that moment on.
 pub async fn apply(

@@ -19,5 +19,5 @@ pub use context::{Context, Environment};
 pub use http::body::{Empty, Json, Raw};
 pub use http::operation::{Operation, Request, Size};
 pub use http::parameters::{ArchivedQuery, NameFilter, Nothing, OrganizationPath, PartnerPath, Switch};
-pub use http::route::{Access, Method, Route, route};
+pub use http::route::{Method, Route, RouteAuth, route};
 pub use schedule::Scheduled;

@@ -174,7 +174,7 @@ impl EntitlementNumber {
         Some(match Self::sum(&places) % 31 {
             0 => Ok(Self(number)),
             _ => {
-                let detail = format!("{} is mistyped: its check digit does not fit", quoted(text));
+                let detail = format!("{} is mistyped: its check character does not match", quoted(text));
                 Err(ParseError::new(Self::INVALID, detail))
             }
         })
@@ -219,7 +219,10 @@ impl FromStr for EntitlementExternalId {
         match text.parse()? {
             EntitlementName::ExternalId(external_id) => Ok(external_id),
             EntitlementName::Id(_) | EntitlementName::Number(_) => {
-                let detail = format!("{} has the form of an entitlement's own id or number", quoted(text));
+                let detail = format!(
+                    "{} has the form of an entitlement id or number; choose another external id",
+                    quoted(text)
+                );
                 Err(ParseError::new("ambiguous-external-id", detail))
             }
         }

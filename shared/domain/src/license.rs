@@ -142,12 +142,14 @@ impl Pool {
     /// The pool has fewer available licenses than a line requests.
     pub const EXHAUSTED: ErrorKind = ErrorKind::state(
         "license-pool-exhausted",
-        "a pool holds less than a line asks for: `limit` were purchased, `used` are assigned",
+        "the pool has too few licenses available: `limit` were purchased, `used` are assigned",
     );
 
     /// The pool would hold more than [`Self::MOST`] licenses.
-    pub const OVERFLOW: ErrorKind =
-        ErrorKind::rule("pool-overflow", "the pool would hold more than is ever counted");
+    pub const OVERFLOW: ErrorKind = ErrorKind::rule(
+        "pool-overflow",
+        "the pool would exceed the largest number of licenses that is counted",
+    );
 
     /// Returns a pool for which nothing has ever been purchased.
     pub fn empty(partner_id: PartnerId, license_type: LicenseTypeCode) -> Self {
@@ -160,7 +162,7 @@ impl Pool {
         let (purchased, assigned, available) =
             pool.map_or((0, 0, 0), |pool| (pool.purchased, pool.assigned, pool.available));
         let detail = format!(
-            "{} of `{}` are asked for, {available} are available",
+            "{} licenses of `{}` were requested, {available} are available",
             line.quantity.get(),
             line.license_type
         );

@@ -179,10 +179,7 @@ impl FromStr for NameQuery {
         let text = checked(text, 200, is_refused_in_names)?;
         let folded = Folded::of(&text);
         if folded.0.is_empty() {
-            return Err(ParseError::new(
-                "unsearchable",
-                "has nothing that counts: no letter, digit or symbol",
-            ));
+            return Err(ParseError::new("unsearchable", "must contain a letter, digit or symbol"));
         }
         Ok(Self { text, folded })
     }

@@ -49,7 +49,7 @@ impl FromStr for Message {
         if text.chars().any(|c| c.is_control() && !['\n', '\r', '\t'].contains(&c)) {
             return Err(ParseError::new(
                 "control-character",
-                "must not contain control characters but line ends and tabs",
+                "must not contain control characters other than line ends and tabs",
             ));
         }
         Ok(Self(text.to_owned()))
@@ -235,13 +235,13 @@ pub const MOST_ADDITIONAL: usize = 20;
 /// There would be more than [`MOST_ADDITIONAL`] additional contacts.
 pub const TOO_MANY_CONTACTS: ErrorKind = ErrorKind::rule(
     "too-many-contacts",
-    "a service request has at most 20 additional contacts; who was its primary contact is one, too",
+    "a service request has at most 20 additional contacts, its former primary contact included: remove one first",
 );
 
 /// The person is the primary contact, which can be replaced but not removed.
 pub const PRIMARY_CONTACT: ErrorKind = ErrorKind::state(
     "primary-contact",
-    "this is the primary contact, which every service request has: make somebody else that first",
+    "the primary contact cannot be removed: make someone else the primary contact first",
 );
 
 /// Filter for service requests. An absent criterion selects all.

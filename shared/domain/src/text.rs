@@ -59,11 +59,11 @@ pub(crate) fn checked(text: &str, most: usize, refused: fn(char) -> bool) -> Res
         return Err(ParseError::new("surrounding-space", "must not begin or end with white space"));
     }
     if text.chars().any(refused) {
-        let detail = "must not contain control characters, or characters that nobody sees";
+        let detail = "must not contain control or invisible characters";
         return Err(ParseError::new("control-character", detail));
     }
     if text.chars().all(|c| c.is_whitespace() || is_invisible(c)) {
-        return Err(ParseError::new("no-visible-character", "has no character that anybody sees"));
+        return Err(ParseError::new("no-visible-character", "must contain a visible character"));
     }
     Ok(text.into_owned())
 }

@@ -88,7 +88,7 @@ async fn every_write_requires_the_callers_record_or_states_an_exception() {
         let described = entry.description;
         for route in described.routes.iter().filter(|route| route.method != api_runtime::Method::Get) {
             let id = described.operation_id(route);
-            let api_runtime::Access::Roles(roles) = route.access else {
+            let api_runtime::RouteAuth::Roles(roles) = route.access else {
                 rows.push(vec![format!("`{id}`"), "a webhook source: signature".to_owned(), String::new()]);
                 continue;
             };

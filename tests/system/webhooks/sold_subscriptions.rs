@@ -546,8 +546,8 @@ async fn parked_line_linked_to_a_deactivated_one_is_ignored_and_recorded() {
     assert_eq!(
         reasons,
         [
-            "it is linked to a line that has no effect",
-            "it is linked to a subscription that was deactivated irreversibly: contact the vendor"
+            "the line is linked to another line that cannot take effect",
+            "the linked subscription was deactivated, which is irreversible: sell a new one"
         ]
     );
 }

@@ -290,7 +290,7 @@ impl Context<'_> {
             return Err(Error::Contended("stale".to_owned()).into());
         }
         if version_mismatch {
-            let detail = "the object is of another version";
+            let detail = "the object has another version: read it again and decide anew";
             return Err(header_problem("If-Match", ProblemKind::Precondition, "version-mismatch", detail));
         }
         if already_done {

@@ -13,7 +13,7 @@ use http::HeaderMap;
 use serde_json::Value;
 use sha2::{Digest, Sha256};
 
-use crate::http::route::{Access, Route};
+use crate::http::route::{Route, RouteAuth};
 
 /// A call, as API Gateway passes it on.
 #[derive(Debug)]
@@ -38,7 +38,7 @@ impl Call {
                 let fault = Fault::new(
                     FaultPointer::pointer(&[]),
                     "invalid-base64",
-                    "is said to be base64, and is not",
+                    "is marked as base64 but is not valid base64",
                 );
                 Problem::shape(Faults(vec![fault]))
             })?
@@ -80,9 +80,9 @@ impl Call {
         let actor =
             Actor::from_claims(claim_prefix, claim).map_err(|why| forbidden("unknown-caller", why))?;
         match route.access {
-            Access::Roles(roles) if !actor.has_one_of(roles) => {
+            RouteAuth::Roles(roles) if !actor.has_one_of(roles) => {
                 let roles: Vec<_> = roles.iter().map(|role| role.name()).collect();
-                Err(forbidden("role-not-allowed", format!("this is for: {}", roles.join(", "))))
+                Err(forbidden("role-not-allowed", format!("this operation is for: {}", roles.join(", "))))
             }
             _ => Ok(actor),
         }

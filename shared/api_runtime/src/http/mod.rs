@@ -35,7 +35,7 @@ pub async fn answer<O: Operation>(
     let path = payload.raw_path.clone().unwrap_or_default();
     let call = match Call::new(payload) {
         Ok(call) => call,
-        Err(problem) => return problem_response::<O>(problem::written(problem, &path), None),
+        Err(problem) => return problem_response::<O>(problem::document(problem, &path), None),
     };
     let deadline = Instant::now() + remaining;
     let caller = in_time(deadline, O::NAME, || authenticate::<O>(environment, &call)).await;
@@ -49,7 +49,7 @@ pub async fn answer<O: Operation>(
     let response = match replied {
         Ok(reply) => written::<O>(environment, &call, reply),
         Err(Failure::Problem(problem)) => {
-            return problem_response::<O>(problem::written(problem, &path), party);
+            return problem_response::<O>(problem::document(problem, &path), party);
         }
         Err(Failure::Table(why)) => Err(why),
     };
@@ -63,7 +63,7 @@ pub async fn answer<O: Operation>(
                 true => tracing::warn!(operation = O::NAME, %why, "no answer in time"),
                 false => tracing::error!(operation = O::NAME, %why, "no answer"),
             }
-            problem_response::<O>(problem::ours(try_again, &path), party)
+            problem_response::<O>(problem::unexpected(try_again, &path), party)
         }
     }
 }

@@ -48,7 +48,7 @@ pub fn status(kind: ProblemKind) -> (u16, &'static str) {
 pub const LISTED: usize = 500;
 
 /// Returns a problem as it is written in the response.
-pub fn written(mut problem: Problem, path: &str) -> ProblemDocument {
+pub fn document(mut problem: Problem, path: &str) -> ProblemDocument {
     let (status, title) = status(problem.kind);
     if problem.faults.len() > LISTED {
         problem.faults.truncate(LISTED);
@@ -66,7 +66,7 @@ pub fn written(mut problem: Problem, path: &str) -> ProblemDocument {
 }
 
 /// Returns the problem for a failure that the caller did not cause: 503 if a retry may succeed, otherwise 500.
-pub fn ours(try_again: bool, path: &str) -> ProblemDocument {
+pub fn unexpected(try_again: bool, path: &str) -> ProblemDocument {
     let (status, code, title, detail) = match try_again {
         true => (
             503,

@@ -12,7 +12,7 @@ use super::caller::Caller;
 use crate::condition::IfMatch;
 use crate::context::{CallOptions, Environment, IdempotencySlot, PageRequest};
 use crate::http::operation::{Input, Operation};
-use crate::http::route::{Access, Method, Route};
+use crate::http::route::{Method, Route, RouteAuth};
 use crate::page_token;
 use crate::table::idempotency;
 
@@ -25,7 +25,7 @@ pub(super) fn parse<O: Operation>(
     caller: &O::Caller,
 ) -> Result<(Input<O>, CallOptions), Problem> {
     let mut faults = Faults::default();
-    let signed = matches!(route.access, Access::Signature);
+    let signed = matches!(route.access, RouteAuth::Signature);
     let texts = |pairs: &BTreeMap<String, String>| {
         Value::Object(pairs.iter().map(|(name, text)| (name.clone(), Value::String(text.clone()))).collect())
     };
@@ -40,7 +40,7 @@ pub(super) fn parse<O: Operation>(
         _ => None,
     };
     if O::KEY_REQUIRED && !validate_only && !call.headers.contains_key(KEY_HEADER) {
-        let detail = "is required here: what is done cannot be undone, and a repeat must not do it twice";
+        let detail = "is required, because the operation is irreversible and a retry must not repeat it";
         faults.0.push(Fault::new(FaultPointer::parameter("Idempotency-Key"), KEY_MISSING, detail));
     }
     let if_match = match takes_if_match(route, O::TAKES_VERSION) {
@@ -80,7 +80,7 @@ fn parse_query<O: Operation>(
     caller: &O::Caller,
     faults: &mut Faults,
 ) -> ParsedQuery<O::Query> {
-    let signed = matches!(route.access, Access::Signature);
+    let signed = matches!(route.access, RouteAuth::Signature);
     let mut sent = if signed { Map::new() } else { query_parameters(&call.query, faults) };
     let validate_only = take_validate_only(route, &mut sent, faults);
     let (mut page, token) =
@@ -104,7 +104,7 @@ fn read_body<O: Operation>(
     // The body of a GET has no meaning and is ignored.
     let reads = route.method == Method::Get;
     let most = O::Body::LARGEST;
-    let signed = matches!(route.access, Access::Signature);
+    let signed = matches!(route.access, RouteAuth::Signature);
     if call.body.len() > most && !signed && !reads {
         let detail = format!("the body has {} bytes; at most {most} are read", call.body.len());
         return Err(Problem::new(ProblemKind::TooLarge, "body-too-large", detail));

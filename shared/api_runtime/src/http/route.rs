@@ -10,7 +10,7 @@ pub struct Route {
     /// Path, with parameters in braces.
     pub path: &'static str,
     /// Callers who may use the route.
-    pub access: Access,
+    pub access: RouteAuth,
     /// Kind of owner that the route addresses, such as `partner`, if the operation has several routes.
     pub owner: Option<&'static str>,
     /// Operation id of the route, if it does not follow from the operation and the owner.
@@ -64,7 +64,7 @@ impl Method {
 
 /// Callers who may use a route.
 #[derive(Debug, Clone, Copy)]
-pub enum Access {
+pub enum RouteAuth {
     /// Callers with a token and one of these roles. API Gateway verifies the token.
     Roles(&'static [Role]),
     /// Senders of a message with a valid signature.
@@ -73,7 +73,7 @@ pub enum Access {
     Anyone,
 }
 
-impl Access {
+impl RouteAuth {
     /// Returns true if API Gateway requires a token.
     pub fn needs_token(self) -> bool {
         matches!(self, Self::Roles(_))
@@ -82,12 +82,12 @@ impl Access {
 
 impl Route {
     /// Returns a route with this access.
-    pub const fn open_to(access: Access, method: Method, path: &'static str) -> Self {
+    pub const fn open_to(access: RouteAuth, method: Method, path: &'static str) -> Self {
         Self { method, path, access, owner: None, id: None }
     }
 }
 
 /// Returns a route for callers with one of these roles.
 pub const fn route(method: Method, path: &'static str, roles: &'static [Role]) -> Route {
-    Route::open_to(Access::Roles(roles), method, path)
+    Route::open_to(RouteAuth::Roles(roles), method, path)
 }

@@ -45,7 +45,7 @@ pub const MOST_INDIVIDUALS: usize = 100;
 /// There would be more than [`MOST_INDIVIDUALS`] grants to single members.
 pub const TOO_MANY_INDIVIDUALS: ErrorKind = ErrorKind::rule(
     "too-many-individuals",
-    "at most 100 grants to single members of a partner last at a time in one organization",
+    "a partner's members hold at most 100 active individual grants in one organization: revoke some first, or grant the organization level",
 );
 
 /// Number of ended grants that are kept, so that people see how they ended. The history has all of them.

@@ -88,10 +88,8 @@ impl AccessRequest {
     /// Time after which a request that was not decided lapses.
     pub const LAPSES_AFTER: Period = Period::days(90);
     /// The request is no longer pending.
-    pub const NOT_PENDING: ErrorKind = ErrorKind::state(
-        "request-not-pending",
-        "the request is not pending any more: the detail tells its state",
-    );
+    pub const NOT_PENDING: ErrorKind =
+        ErrorKind::state("request-not-pending", "the request is no longer pending; `detail` names its state");
 
     /// Returns the request as of an instant. A pending request has lapsed from `lapsesAt` on, whether or not the
     /// scheduled job has run.
@@ -109,10 +107,11 @@ impl AccessRequest {
 pub const LONGEST: Period = Period::months(24);
 
 /// The expiry of the access is not in the future.
-pub const EXPIRY_PASSED: ErrorKind = ErrorKind::rule("expiry-passed", "the expiry is not in the future");
+pub const EXPIRY_PASSED: ErrorKind = ErrorKind::rule("expiry-passed", "the expiry must be in the future");
 
 /// The expiry of the access is more than [`LONGEST`] in the future.
-pub const EXPIRY_TOO_FAR: ErrorKind = ErrorKind::rule("expiry-too-far", "access lasts two years at most");
+pub const EXPIRY_TOO_FAR: ErrorKind =
+    ErrorKind::rule("expiry-too-far", "the expiry must be at most two years ahead");
 
 /// Returns the error of an expiry that is not allowed; `None` if it is allowed.
 pub fn check_expiry(expires_at: Timestamp, now: Timestamp) -> Option<ErrorKind> {

@@ -65,7 +65,13 @@ impl Check for NewFieldType {
         let options = sent.get("options").and_then(|options| options.as_array());
         match (chosen, options) {
             (true, None) => {
-                vec![at((String::new(), ParseError::new("missing", "is required: what can be chosen?")))]
+                vec![at((
+                    String::new(),
+                    ParseError::new(
+                        "missing",
+                        "is required for `SELECT` and `MULTISELECT`: name 1 to 50 options",
+                    ),
+                ))]
             }
             (true, Some(options)) => {
                 let labels = options.iter().map(|label| label.as_str());
@@ -73,7 +79,7 @@ impl Check for NewFieldType {
                 check_length(options, MOST_OPTIONS).into_iter().chain(twice).map(at).collect()
             }
             (false, Some(options)) if !options.is_empty() => {
-                let detail = "only `SELECT` and `MULTISELECT` have options";
+                let detail = "only fields of type `SELECT` and `MULTISELECT` have options";
                 vec![at((String::new(), ParseError::new("no-options", detail)))]
             }
             (false, _) => Vec::new(),

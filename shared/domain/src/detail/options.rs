@@ -100,18 +100,17 @@ impl Check for OptionChange {
     fn check(sent: &serde_json::Value) -> Vec<(String, ParseError)> {
         let is_new = sent.is_object() && sent.get("id").is_none_or(serde_json::Value::is_null);
         let missing = is_new && sent.get("label").is_none();
-        let invalid = || ParseError::new("missing", "is required of a new option");
+        let invalid = || ParseError::new("missing", "is required for a new option");
         missing.then(|| ("/label".to_owned(), invalid())).into_iter().collect()
     }
 }
 
 /// The type of the field has no options.
 pub const NO_OPTIONS: ErrorKind =
-    ErrorKind::rule("no-options", "only `SELECT` and `MULTISELECT` have options");
+    ErrorKind::rule("no-options", "only fields of type `SELECT` and `MULTISELECT` have options");
 
 /// The field has no such option.
-pub const UNKNOWN_OPTION: ErrorKind =
-    ErrorKind::rule("unknown-option", "the field has no option of this number");
+pub const UNKNOWN_OPTION: ErrorKind = ErrorKind::rule("unknown-option", "the field has no such option");
 
 /// Another option of the field has this label.
 pub const OPTION_EXISTS: ErrorKind =
@@ -119,7 +118,7 @@ pub const OPTION_EXISTS: ErrorKind =
 
 /// The field would have too many options.
 pub const OPTION_LIMIT: ErrorKind =
-    ErrorKind::state("option-limit", "a field offers at most 50 options, and has had at most 500");
+    ErrorKind::state("option-limit", "a field has at most 50 options at a time, and 500 over its life");
 
 impl FieldType {
     /// Largest number of options of a field, including retired ones.

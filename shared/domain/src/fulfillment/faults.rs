@@ -11,19 +11,20 @@ use crate::problem::ErrorKind;
 use crate::subscription::Subscription;
 
 /// A line names a product that does not exist.
-pub const UNKNOWN_PRODUCT: ErrorKind = ErrorKind::rule("unknown-product", "there is no product of this code");
+pub const UNKNOWN_PRODUCT: ErrorKind =
+    ErrorKind::rule("unknown-product", "there is no product with this code");
 /// A line names an archived product.
 pub const ARCHIVED_PRODUCT: ErrorKind =
-    ErrorKind::rule("archived-product", "the product is archived: nothing new of it is sold");
+    ErrorKind::rule("archived-product", "the product is archived and cannot be sold: restore it first");
 /// A line names an organization that does not exist for this partner.
 pub const UNKNOWN_ORGANIZATION: ErrorKind = ErrorKind::rule(
     "unknown-organization",
-    "there is no such organization, or it is no customer of the partner",
+    "there is no such organization, or it is not in the partner's directory",
 );
 /// A line or a message names a subscription that does not exist for its source, organization and partner.
 pub const UNKNOWN_SUBSCRIPTION: ErrorKind = ErrorKind::rule(
     "unknown-subscription",
-    "there is no such subscription of this source, organization and partner",
+    "there is no such subscription for this source, organization and partner",
 );
 /// A line is linked to a subscription that already has the maximum number of links.
 pub const TOO_MANY_LINKS: ErrorKind =
@@ -36,18 +37,18 @@ pub const EXTERNAL_ID_TAKEN: ErrorKind = ErrorKind::rule(
 /// A line is linked to a deactivated subscription.
 pub const LINKED_TO_DEACTIVATED: ErrorKind = ErrorKind::rule(
     "subscription-deactivated",
-    "it is linked to a subscription that was deactivated irreversibly: contact the vendor",
+    "the linked subscription was deactivated, which is irreversible: sell a new one",
 );
 /// A line is linked to another line that has no effect.
 pub const LINKED_TO_IGNORED: ErrorKind =
-    ErrorKind::rule("linked-line-ignored", "it is linked to a line that has no effect");
+    ErrorKind::rule("linked-line-ignored", "the line is linked to another line that cannot take effect");
 /// A line is linked to a subscription of another organization.
 pub const OTHER_ORGANIZATION: ErrorKind =
-    ErrorKind::rule("other-organization", "links stay within one organization");
+    ErrorKind::rule("other-organization", "a subscription can only be linked within its organization");
 /// A change names other lines than those of its order.
 pub const LINES_DIFFER: ErrorKind = ErrorKind::rule(
     "lines-differ",
-    "a change names the subscriptions of its order in the same order, with the same kinds, products and external ids",
+    "a change must list the order's subscriptions in the same sequence, with the same kinds, products and external ids",
 );
 
 /// Returns the index in the message of an order's subscription line: there, license lines count, too.

@@ -44,7 +44,7 @@ impl<I: Deserr<Faults>> Deserr<Faults> for Reference<I> {
             (true, false) => "id",
             (false, true) => "externalId",
             (true, true) => {
-                let invalid = ParseError::new("ambiguous", "has both `id` and `externalId`");
+                let invalid = ParseError::new("ambiguous", "must have either `id` or `externalId`, not both");
                 return Err(Faults::invalid(location, invalid));
             }
             (false, false) if sent.is_object() => {

@@ -50,7 +50,9 @@ pub fn mark(sequence: Option<Sequence>, occurred_at: Option<ReportedTime>, now: 
 pub fn check_mark(sent: &serde_json::Value) -> Option<(String, ParseError)> {
     let has = |name: &str| sent.get(name).is_some_and(|value| !value.is_null());
     let (place, invalid) = match (has("sequence"), has("occurredAt")) {
-        (true, true) => ("", ParseError::new("ambiguous", "has both `sequence` and `occurredAt`")),
+        (true, true) => {
+            ("", ParseError::new("ambiguous", "must have either `sequence` or `occurredAt`, not both"))
+        }
         (false, false) if sent.is_object() => {
             ("/sequence", ParseError::new("missing", "is required, unless `occurredAt` is given"))
         }

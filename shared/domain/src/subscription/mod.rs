@@ -145,7 +145,7 @@ impl Subscription {
     /// The subscription was deactivated irreversibly.
     pub const DEACTIVATED: ErrorKind = ErrorKind::state(
         "subscription-deactivated",
-        "the subscription was deactivated, for good: contact the vendor for a new one",
+        "the subscription was deactivated, which is irreversible: contact the vendor for a new one",
     );
 
     /// Maximum number each of links, parents and apps of a subscription.

@@ -62,7 +62,7 @@ pub(super) fn written(kind: FieldKind, text: &str) -> Result<String, String> {
     if text.chars().any(|c| c.is_control() || refused(c))
         || text.chars().all(|c| c.is_whitespace() || is_invisible(c))
     {
-        return Err("must not contain control characters, or characters that nobody sees".to_owned());
+        return Err("must not contain control or invisible characters".to_owned());
     }
     if text.contains(char::REPLACEMENT_CHARACTER) {
         return Err(format!("{} holds U+FFFD, which stands for what could not be read before", quoted(text)));

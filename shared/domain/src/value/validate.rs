@@ -16,11 +16,11 @@ use crate::value::stored::{DetailChanges, Details, StoredValue};
 
 /// The field does not exist, or the caller may not view it.
 pub const UNKNOWN_FIELD: ErrorKind =
-    ErrorKind::rule("unknown-field", "there is no field of this name or id; fields are case-sensitive here");
+    ErrorKind::rule("unknown-field", "there is no field with this name or id; names are case-sensitive here");
 
 /// The field is archived.
 pub const ARCHIVED_FIELD: ErrorKind =
-    ErrorKind::rule("archived-field", "the field is archived; its values are kept");
+    ErrorKind::rule("archived-field", "the field is archived: its values cannot be changed");
 
 /// The caller may not change the field's values.
 pub const NOT_EDITABLE: ErrorKind =
@@ -33,27 +33,25 @@ pub const FIELD_TWICE: ErrorKind =
 /// There are more values than the field can have.
 pub const TOO_MANY_VALUES: ErrorKind = ErrorKind::rule(
     "too-many-values",
-    "only a field of type `MULTISELECT` has more than one value, and each option once",
+    "only a field of type `MULTISELECT` takes more than one value, and each option once",
 );
 
 /// The value does not have the field's type.
 pub const INVALID_VALUE: ErrorKind =
-    ErrorKind::rule("invalid-value", "the value is not one of the field's type");
+    ErrorKind::rule("invalid-value", "the value does not fit the field's type");
 
 /// The value is given more than once.
 pub const VALUE_TWICE: ErrorKind = ErrorKind::rule("duplicate-value", "the value is given more than once");
 
 /// The option is retired and can no longer be chosen.
-pub const RETIRED_OPTION: ErrorKind = ErrorKind::rule(
-    "retired-option",
-    "the option is retired: what has it keeps it, and nothing else gets it",
-);
+pub const RETIRED_OPTION: ErrorKind =
+    ErrorKind::rule("retired-option", "the option is retired and cannot be chosen anew");
 
 /// The details are larger than an entitlement can hold. An item of DynamoDB has at most 400 KB, and so has the
 /// response that is stored for the replay of idempotent requests.
 pub const TOO_LARGE: ErrorKind = ErrorKind::rule(
     "details-too-large",
-    "all an entitlement's details have 64 KB at most, with those of archived fields, which are kept",
+    "an entitlement's details have at most 64 KB in all, archived fields included",
 );
 
 /// All errors of values of detail fields.
@@ -276,7 +274,7 @@ impl DetailField {
                 });
                 let hint = alike.map(|option| format!("; {} is one", quoted(option.label.as_str())));
                 let detail =
-                    format!("{} is no option of the field{}", quoted(label), hint.unwrap_or_default());
+                    format!("{} is not an option of the field{}", quoted(label), hint.unwrap_or_default());
                 Err(FieldError { detail, ..FieldError::new(UNKNOWN_OPTION) })
             }
         }

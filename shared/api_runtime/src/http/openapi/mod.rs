@@ -11,7 +11,7 @@ use schemars::generate::SchemaSettings;
 use serde_json::{Map, Value, json};
 
 use crate::http::problem::ProblemDocument;
-use crate::http::route::{Access, Route};
+use crate::http::route::{Route, RouteAuth};
 use parameters::{parameters, put};
 use responses::{headers, outcomes, responses};
 
@@ -90,7 +90,7 @@ fn describe(
         "responses": outcomes(description, route, generator, example),
         "security": if route.access.needs_token() { json!([{ "token": [] }]) } else { json!([]) },
     });
-    if let Access::Roles(roles) = route.access {
+    if let RouteAuth::Roles(roles) = route.access {
         let roles: Vec<_> = roles.iter().map(|role| role.name()).collect();
         let text = format!("{}\n\nFor: {}.", description.description, roles.join(", "));
         put(&mut described, "description", json!(text));

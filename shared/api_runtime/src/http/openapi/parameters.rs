@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 
 use super::description::Description;
 use crate::http::request::{takes_if_match, takes_validate_only};
-use crate::http::route::{Access, Method, Route};
+use crate::http::route::{Method, Route, RouteAuth};
 
 pub(super) fn put(object: &mut Value, name: &str, value: Value) {
     if let Value::Object(map) = object {
@@ -95,7 +95,7 @@ pub(super) fn parameters(
         add("validateOnly", "query", false, schema, "Whether to answer what would happen, and do nothing.");
     }
     match (route.method, route.access) {
-        (_, Access::Signature) => {
+        (_, RouteAuth::Signature) => {
             for (name, about) in [
                 ("webhook-id", "The same at every attempt to deliver a message."),
                 ("webhook-timestamp", "Unix seconds of the attempt, within 5 minutes of our clock."),

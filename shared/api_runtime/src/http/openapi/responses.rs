@@ -10,7 +10,7 @@ use super::description::{Description, Example};
 use super::parameters::{inlined, parameters_of, put};
 use crate::http::problem::{ProblemDocument, STILL_RUNNING};
 use crate::http::request::{takes_if_match, takes_validate_only};
-use crate::http::route::{Access, Method, Route};
+use crate::http::route::{Method, Route, RouteAuth};
 
 pub(super) fn outcomes(
     description: &Description,
@@ -23,7 +23,8 @@ pub(super) fn outcomes(
         outcomes.insert(status.to_owned(), json!({ "$ref": format!("#/components/responses/{name}") }));
     }
 
-    let reused = ErrorKind::rule("idempotency-key-reused", "the key was used for another request");
+    let reused =
+        ErrorKind::rule("idempotency-key-reused", "the key was used for another request: send a new key");
     let keyed = route.method == Method::Post && route.access.needs_token();
     let mut own: BTreeMap<u16, Vec<String>> = BTreeMap::new();
     for reason in description.errors.into_iter().flatten().chain(keyed.then_some(&reused)) {
@@ -113,12 +114,12 @@ fn common_refusals(
         let names_owner = asked.iter().any(|parameter| parameter["name"] == "organizationId");
         // … or if it writes on the condition that the caller's own record exists. Operators and agents have none.
         let by_record =
-            matches!(route.access, Access::Roles(roles) if roles.iter().any(|role| !role.is_staff()));
+            matches!(route.access, RouteAuth::Roles(roles) if roles.iter().any(|role| !role.is_staff()));
         if route.path.contains('{') || names_owner || (by_record && route.method != Method::Get) {
             common.push(("404", "NotFound"));
         }
     }
-    if matches!(route.access, Access::Signature) {
+    if matches!(route.access, RouteAuth::Signature) {
         common.extend([("401", "NotSigned"), ("413", "TooLarge")]);
     }
     if takes_if_match(route, description.takes_version) {
