@@ -195,7 +195,8 @@ async fn right_over_every_member_of_the_closure_is_required() {
             world.post(&path).by("customer").key("k").json(body).assert_rejected(403, "others-go-down").await;
         let detail = refused.body["errors"][0]["detail"].as_str().unwrap();
         assert!(
-            detail.starts_with("of 4 subscriptions that would go down, you are not a contact of 2"),
+            detail
+                .starts_with("4 subscriptions would be deactivated, and you are not a contact of 2 of them"),
             "{detail}"
         );
         for hidden in &new[2..] {
