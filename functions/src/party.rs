@@ -5,7 +5,8 @@ use std::collections::HashMap;
 use api_runtime::table::{BatchGet, BatchResult, DirectoryEntry, OrganizationById, PartnerById};
 use api_runtime::{Change, Context, Failure};
 use domain::{
-    CustomerLink, ErrorKind, Metadata, Name, Organization, OrganizationId, Partner, PartnerId, Timestamp,
+    ErrorKind, Metadata, Name, Organization, OrganizationId, Partner, PartnerId, PartnerOrganization,
+    Timestamp,
 };
 use schemars::JsonSchema;
 use serde::Serialize;
@@ -18,16 +19,16 @@ pub const UNKNOWN_PARTNER: ErrorKind = ErrorKind::rule("unknown-partner", "there
 /// # Errors
 ///
 /// Never for our own types.
-pub fn add_customer(
+pub fn add_partner_organization(
     change: &mut Change,
     partner_id: PartnerId,
     organization: &Organization,
     now: Timestamp,
 ) -> Result<(), Failure> {
     let (organization_id, name) = (organization.id, organization.name.clone());
-    let link = CustomerLink { partner_id, organization_id, name, metadata: Metadata::new(now) };
+    let link = PartnerOrganization { partner_id, organization_id, name, metadata: Metadata::new(now) };
     change.put(&DirectoryEntry::of(&link))?;
-    change.ensure(&link)?;
+    change.create_if_missing(&link)?;
     Ok(())
 }
 

@@ -14,10 +14,10 @@ use domain::{
 };
 use schemars::JsonSchema;
 
-use super::grants::{NewGrants, add_grants, require_records};
+use super::grants::{NewGrants, add_grants, require_grantee_records};
 use super::{
-    AccessRequestPath, MemberLevel, NOT_A_MEMBER, SELF_GRANT_FORBIDDEN, check_individuals, close,
-    read_request, require_addressee, require_no_member, require_pending,
+    AccessRequestPath, MemberLevel, NOT_A_MEMBER, SELF_GRANT_FORBIDDEN, check_individuals, close_request,
+    read_request, require_addressee, require_caller_is_not_member, require_pending,
 };
 
 /// Approves an access request, in full or in part.
@@ -107,12 +107,12 @@ impl Operation for ApproveAccess {
 
         let mut change = Change::new();
         require_addressee(&mut change, actor, &before)?;
-        require_no_member(&mut change, actor, before.partner_id)?;
+        require_caller_is_not_member(&mut change, actor, before.partner_id)?;
         if !require_pending(context, &mut change, &before)? {
             return context.commit(change, Answer::ok(before)).await;
         }
         let new_grants = reduce_request(&mut change, &before, body);
-        require_records(&mut change, actor, &new_grants);
+        require_grantee_records(&mut change, actor, &new_grants);
         if new_grants.expires_at <= context.now {
             change.reject(&EXPIRY_PASSED, &[&"expiresAt"]);
         }
@@ -126,7 +126,7 @@ impl Operation for ApproveAccess {
             ..before
         };
         let approved = AccessApproved { request_id: request.id };
-        close(context, &mut change, seen, &request, approved)?;
+        close_request(context, &mut change, seen, &request, approved)?;
         context.commit(change, Answer::ok(request)).await
     }
 }
@@ -134,16 +134,16 @@ impl Operation for ApproveAccess {
 /// Returns the grants to give: the request reduced by the body. Rejects the change for everything that exceeds the
 /// request.
 fn reduce_request(change: &mut Change, request: &AccessRequest, body: &ApproveAccessBody) -> NewGrants {
-    let mut more = |steps: &[&dyn std::fmt::Display]| {
+    let mut exceeds = |steps: &[&dyn std::fmt::Display]| {
         change.reject(&EXCEEDS_REQUEST, steps);
     };
     let organization_level = body.organization_level.over(request.organization_level);
     if organization_level > request.organization_level {
-        more(&[&"organizationLevel"]);
+        exceeds(&[&"organizationLevel"]);
     }
     let expires_at = body.expires_at.unwrap_or(request.expires_at);
     if expires_at > request.expires_at {
-        more(&[&"expiresAt"]);
+        exceeds(&[&"expiresAt"]);
     }
     let individuals: Vec<RequestedGrant> = match &body.individuals {
         None => request.individuals.clone(),
@@ -155,8 +155,8 @@ fn reduce_request(change: &mut Change, request: &AccessRequest, body: &ApproveAc
                     Some(individual) => {
                         return Some(RequestedGrant { level: one.level, ..individual.clone() });
                     }
-                    None if individual.is_some() => more(&[&"individuals", &index, &"level"]),
-                    None => more(&[&"individuals", &index, &"email"]),
+                    None if individual.is_some() => exceeds(&[&"individuals", &index, &"level"]),
+                    None => exceeds(&[&"individuals", &index, &"email"]),
                 }
                 None
             };

@@ -8,7 +8,7 @@ use api_runtime::{
 use domain::event::AccessCancelled;
 use domain::{AccessRequest, Actor, ErrorKind, RequestState, Role};
 
-use super::{AccessRequestPath, close, read_request, require_pending};
+use super::{AccessRequestPath, close_request, read_request, require_pending};
 
 /// Cancels an access request.
 pub struct CancelAccessRequest;
@@ -49,7 +49,7 @@ impl Operation for CancelAccessRequest {
         let (state, decided_at) = (RequestState::Cancelled, Some(context.now));
         let request = AccessRequest { state, decided_at, metadata, ..before };
         let cancelled = AccessCancelled { request_id: request.id };
-        close(context, &mut change, seen, &request, cancelled)?;
+        close_request(context, &mut change, seen, &request, cancelled)?;
         context.commit(change, Answer::ok(request)).await
     }
 }

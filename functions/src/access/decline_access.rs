@@ -6,7 +6,7 @@ use domain::event::AccessDeclined;
 use domain::{AccessRequest, Actor, Description, ErrorKind, Faults, RequestState, Role};
 use schemars::JsonSchema;
 
-use super::{AccessRequestPath, close, read_request, require_addressee, require_pending};
+use super::{AccessRequestPath, close_request, read_request, require_addressee, require_pending};
 
 /// Declines an access request.
 pub struct DeclineAccess;
@@ -54,7 +54,7 @@ impl Operation for DeclineAccess {
             ..before
         };
         let declined = AccessDeclined { request_id: request.id };
-        close(context, &mut change, seen, &request, declined)?;
+        close_request(context, &mut change, seen, &request, declined)?;
         context.commit(change, Answer::ok(request)).await
     }
 }

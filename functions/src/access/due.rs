@@ -9,7 +9,7 @@ use domain::access::{Grantee, MemberRecord};
 use domain::event::AccessLapsed;
 use domain::{Access, AccessRequest, Email, RequestState};
 
-use super::close;
+use super::close_request;
 
 /// Lapses a request that was not decided in time. Returns false, which leaves the entry to the next run, if the request
 /// was decided or its time is not over.
@@ -25,7 +25,7 @@ pub async fn lapse(context: &Context<'_>, request: AccessRequest) -> Result<bool
     let (seen, metadata) = (request.metadata.version, request.metadata.next(context.now));
     let request = AccessRequest { metadata, ..request };
     let mut change: Change = Change::new();
-    close(context, &mut change, seen, &request, AccessLapsed { request_id: request.id })?;
+    close_request(context, &mut change, seen, &request, AccessLapsed { request_id: request.id })?;
     context.apply(change).await.map(|_| true)
 }
 

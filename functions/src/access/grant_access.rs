@@ -11,9 +11,9 @@ use domain::fault::{Check, Validated};
 use domain::{Actor, Description, ErrorKind, Faults, Level, ParseError, PartnerId, Role, Timestamp};
 use schemars::JsonSchema;
 
-use super::grants::{NewGrants, add_grants, require_records};
+use super::grants::{NewGrants, add_grants, require_grantee_records};
 use super::view::AccessView;
-use super::{MemberLevel, SELF_GRANT_FORBIDDEN, check_terms, require_expiry, require_no_member};
+use super::{MemberLevel, SELF_GRANT_FORBIDDEN, check_terms, require_caller_is_not_member, require_expiry};
 use crate::authority::own_record::require_manager;
 use crate::party::{Names, UNKNOWN_PARTNER};
 
@@ -90,7 +90,7 @@ impl Operation for GrantAccess {
 
         let mut change = Change::new();
         require_manager(&mut change, actor, Some(*organization_id), None)?;
-        require_no_member(&mut change, actor, new.partner_id)?;
+        require_caller_is_not_member(&mut change, actor, new.partner_id)?;
         require_expiry(&mut change, new.expires_at, context.now);
         let partner = found.get(&partner)?;
         if partner.is_none() {
@@ -116,7 +116,7 @@ impl Operation for GrantAccess {
             expires_at: new.expires_at,
             reason: new.reason.clone(),
         };
-        require_records(&mut change, actor, &new_grants);
+        require_grantee_records(&mut change, actor, &new_grants);
         let before = found.get(&access)?;
         // With `validateOnly`, the name of a partner that has no access here is withheld: otherwise any partner's name
         // could be looked up without leaving an event.

@@ -10,7 +10,7 @@ use domain::{
 };
 
 use crate::access::NOT_A_MEMBER;
-use crate::party::add_customer;
+use crate::party::add_partner_organization;
 
 pub(super) const GRANT_NOT_ACTIVE: ErrorKind = ErrorKind::state(
     "grant-not-active",
@@ -38,9 +38,9 @@ pub(super) struct NewGrants {
 
 /// Requires at commit that the records to which the grants are bound are as they were read: the e-mail still belongs to
 /// the same member, or the partner has not removed another member with the e-mail. The caller's own e-mail is skipped,
-/// because [`require_no_member`](super::require_no_member) adds a condition on the same item, and DynamoDB accepts an
+/// because [`require_caller_is_not_member`](super::require_no_member) adds a condition on the same item, and DynamoDB accepts an
 /// item only once in a transaction.
-pub(super) fn require_records(change: &mut Change, actor: &Actor, new_grants: &NewGrants) {
+pub(super) fn require_grantee_records(change: &mut Change, actor: &Actor, new_grants: &NewGrants) {
     for (Grantee { email, bound_to }, _) in &new_grants.individuals {
         match bound_to {
             Binding::Member { member_id } if actor.email.as_ref() != Some(email) => {
@@ -96,11 +96,11 @@ pub(super) fn add_grants(
             change.replace(&access, seen, meant)?;
         }
         None => {
-            change.create_absent(&access, meant)?;
+            change.create_or_retry(&access, meant)?;
         }
     }
     // A partner finds every organization that it has access to in its directory.
-    add_customer(change, partner_id, organization, context.now)?;
+    add_partner_organization(change, partner_id, organization, context.now)?;
     for Grant { id: grant_id, level, expires_at, individual, .. } in grants {
         let member_id = individual.as_ref().and_then(Grantee::member_id);
         let email = individual.filter(|_| member_id.is_none()).map(|one| one.email);

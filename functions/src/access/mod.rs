@@ -156,7 +156,7 @@ fn require_pending(
 
 /// Writes the final state of a request that was read as pending in version `seen`, removes it from the partner's
 /// pending requests and records the event.
-fn close(
+fn close_request(
     context: &Context<'_>,
     change: &mut Change,
     seen: Version,
@@ -191,7 +191,11 @@ fn require_addressee(
 }
 
 /// Requires at commit that the caller, who gives access to the partner, is not one of its members.
-fn require_no_member(change: &mut Change, actor: &Actor, partner: PartnerId) -> Result<(), Problem> {
+fn require_caller_is_not_member(
+    change: &mut Change,
+    actor: &Actor,
+    partner: PartnerId,
+) -> Result<(), Problem> {
     let email = actor.require_email()?;
     change.require_absent(&EmailInPartner(partner, email), || {
         ConditionFailure::rejected(&SELF_GRANT_FORBIDDEN, &[])

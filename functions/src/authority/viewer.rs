@@ -7,8 +7,8 @@
 use std::collections::BTreeSet;
 
 use api_runtime::table::{
-    BatchGet, BatchResult, ContactHistoryOf, CustomerLinkOfPartner, EmailInOrganization, Expression,
-    OrganizationById, Reservation, SubscriptionOf,
+    BatchGet, BatchResult, ContactHistoryOf, EmailInOrganization, Expression, OrganizationById,
+    PartnerOrganizationLink, Reservation, SubscriptionOf,
 };
 use api_runtime::{Change, ConditionFailure, Context, Failure, OrNotFound};
 use domain::actor::ActorKind;
@@ -186,9 +186,9 @@ impl<'a> Viewer<'a> {
         }
     }
 
-    fn link(&self) -> Option<CustomerLinkOfPartner> {
+    fn link(&self) -> Option<PartnerOrganizationLink> {
         match self.actor.kind {
-            ActorKind::Partner { partner, .. } => Some(CustomerLinkOfPartner(partner, self.organization)),
+            ActorKind::Partner { partner, .. } => Some(PartnerOrganizationLink(partner, self.organization)),
             _ => None,
         }
     }

@@ -115,9 +115,13 @@ impl Operation for CreateCustomer {
             organization_id.map_or(Ok(()), |organization| actor.authorize_organization(organization))?;
             // The call would create the very record that has to prove the caller's authority: if a contact manager's
             // record exists, the e-mail is taken; otherwise the caller has no authority.
-            change.forbid(&EmailInOrganization(organization_id, email.clone()), |holder| match holder {
-                Some(own) if own.manager => ConditionFailure::held_by(&EMAIL_TAKEN, own.owner, &[&"email"]),
-                _ => ConditionFailure::NotFound,
+            change.reject_by_stored(&EmailInOrganization(organization_id, email.clone()), |holder| {
+                match holder {
+                    Some(own) if own.manager => {
+                        ConditionFailure::held_by(&EMAIL_TAKEN, own.owner, &[&"email"])
+                    }
+                    _ => ConditionFailure::NotFound,
+                }
             });
             return context.commit(change, Answer::ok(customer)).await;
         }
@@ -129,11 +133,11 @@ impl Operation for CreateCustomer {
             change.require(&OrganizationById(organization), || ConditionFailure::NotFound);
         }
         change.create(&customer)?;
-        change.create_once(&Reservation::email(&customer), |holder| {
+        change.create_or_reject(&Reservation::email(&customer), |holder| {
             ConditionFailure::held_by(&EMAIL_TAKEN, holder.owner, &[&"email"])
         })?;
         if let Some(reservation) = Reservation::customer_external_id(&customer) {
-            change.create_once(&reservation, |holder| {
+            change.create_or_reject(&reservation, |holder| {
                 ConditionFailure::held_by(&EXTERNAL_ID_TAKEN, holder.owner, &[&"externalId"])
             })?;
         }

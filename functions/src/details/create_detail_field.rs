@@ -65,7 +65,7 @@ impl Operation for CreateDetailField {
 
         let mut change = Change::new();
         for (index, field) in fields.iter().enumerate() {
-            change.create_once(field, move |other| {
+            change.create_or_reject(field, move |other| {
                 // The field that has the name may be archived and missing in lists, so the fault contains its id.
                 match one {
                     true => ConditionFailure::held_by(&NAME_TAKEN, other.id, &[&"name"]),

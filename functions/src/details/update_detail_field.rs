@@ -113,9 +113,10 @@ impl Operation for UpdateDetailField {
         if field.key() == before.key() {
             change.replace(&field, seen, context.if_match())?;
         } else {
-            change.remove_seen(&before, seen, context.if_match())?;
-            change
-                .create_once(&field, |other| ConditionFailure::held_by(&NAME_TAKEN, other.id, &[&"name"]))?;
+            change.remove_if_unchanged(&before, seen, context.if_match())?;
+            change.create_or_reject(&field, |other| {
+                ConditionFailure::held_by(&NAME_TAKEN, other.id, &[&"name"])
+            })?;
         }
         if updated {
             let name = field.name.clone();

@@ -188,10 +188,10 @@ fn new_entitlement(
 fn reserve_names(change: &mut Change, entitlement: &Entitlement) -> Result<(), Failure> {
     let number = EntitlementName::Number(entitlement.number.clone());
     // Once in many millions the number derived from an id is taken by another id; the retry then uses a new id.
-    change.create_absent(&EntitlementReservation::of(entitlement, &number), None)?;
+    change.create_or_retry(&EntitlementReservation::of(entitlement, &number), None)?;
     if let Some(external_id) = &entitlement.external_id {
         let name = EntitlementName::ExternalId(external_id.clone());
-        change.create_once(&EntitlementReservation::of(entitlement, &name), |other| {
+        change.create_or_reject(&EntitlementReservation::of(entitlement, &name), |other| {
             ConditionFailure::held_by(&EXTERNAL_ID_TAKEN, other.entitlement_id, &[&"externalId"])
         })?;
     }

@@ -191,7 +191,7 @@ impl Operation for GetProfile {
                 let person = async { Ok(context.table.get(&CustomerById(*id)).await?) };
                 let own = pages.own(Owner::Customer(*id));
                 let (person, own, fields) = tokio::try_join!(person, own, read_fields(context))?;
-                let person = person.filter(|person| actor.is_staff() || person.is_of(actor));
+                let person = person.filter(|person| actor.is_staff() || person.has_same_lines(actor));
                 (Some(person.or_not_found()?), None, own, None, fields)
             }
         };

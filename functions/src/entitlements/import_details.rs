@@ -39,7 +39,7 @@ pub struct ImportDetailsQuery {
 }
 
 /// Number of rows that are written concurrently.
-const CONCURRENT_BATCHES: usize = 32;
+const CONCURRENT_ROWS: usize = 32;
 
 /// Data that all rows of an import share.
 struct Import<'a> {
@@ -137,7 +137,7 @@ async fn write_all(
     };
     let last = || {
         let mut change = Change::new();
-        change.remove_seen(run, run.metadata.version, None)?;
+        change.remove_if_unchanged(run, run.metadata.version, None)?;
         change.record(NewEvent::of_vendor(event.clone()));
         Ok(change)
     };
@@ -187,13 +187,17 @@ async fn plan<'a>(
         outcomes.push(match (&row.cells, name, lookup) {
             (Err(why), ..) | (_, Err(why), _) => refuse(why.code, &why.detail, &Details::default()),
             (.., Some(lookup)) if rows_of.get(&lookup.1) != Some(&1) => {
-                let known = entitlements.get(&lookup)?.map(|one| one.details).unwrap_or_default();
-                refuse("duplicate-row", "another row is for the same entitlement; neither is applied", &known)
+                let current_details = entitlements.get(&lookup)?.map(|one| one.details).unwrap_or_default();
+                refuse(
+                    "duplicate-row",
+                    "another row is for the same entitlement; neither is applied",
+                    &current_details,
+                )
             }
             (.., lookup) => match lookup.map(|lookup| entitlements.take(&lookup)).transpose()?.flatten() {
                 Some(entitlement) => match import.changes(number, row, &entitlement.details) {
                     Ok(changes) => import.outcome(entitlement, changes),
-                    Err(wrong) => RowOutcome::RefusedRow(wrong),
+                    Err(failures) => RowOutcome::RefusedRow(failures),
                 },
                 None => refuse("unknown-entitlement", "there is no such entitlement", &Details::default()),
             },
@@ -209,7 +213,8 @@ impl Import<'_> {
     ///
     /// A failure for every invalid cell.
     fn changes(&self, number: usize, row: &Row, before: &Details) -> Result<DetailChanges, Vec<RefusedRow>> {
-        let (mut wrong, mut reported, mut wanted) = (Vec::new(), HashSet::<Option<&str>>::new(), Vec::new());
+        let (mut failures, mut reported, mut wanted) =
+            (Vec::new(), HashSet::<Option<&str>>::new(), Vec::new());
         for cell in row.cells.iter().flatten() {
             let field = self.fields.visible(&cell.field, self.actor);
             let values = cell.values(field.map(|field| field.field_type.name)).unwrap_or_else(|why| {
@@ -217,7 +222,7 @@ impl Import<'_> {
                 if field.is_some() {
                     let refused = RefusedRow::new(number, row, Some(&cell.field), INVALID_VALUE.code, why);
                     reported.insert(Some(&cell.field));
-                    wrong.push(refused);
+                    failures.push(refused);
                 }
                 Cow::Borrowed(&[])
             });
@@ -228,12 +233,12 @@ impl Import<'_> {
         let changes = changes.map_err(|faults| {
             // Only the first fault of each cell is reported.
             for (field, fault) in faults.into_iter().filter(|(field, _)| reported.insert(*field)) {
-                wrong.push(RefusedRow::new(number, row, field, fault.reason.code, &fault.detail));
+                failures.push(RefusedRow::new(number, row, field, fault.reason.code, &fault.detail));
             }
         });
-        match (changes, wrong.is_empty()) {
+        match (changes, failures.is_empty()) {
             (Ok(changes), true) => Ok(changes),
-            _ => Err(wrong),
+            _ => Err(failures),
         }
     }
 
@@ -243,8 +248,9 @@ impl Import<'_> {
             return RowOutcome::Write(Box::new(before), changes);
         }
         let change = before.details_changed.as_ref();
-        let ours = self.id.is_some() && change.is_some_and(|change| change.import_id == self.id);
-        if ours { RowOutcome::Applied } else { RowOutcome::Unchanged }
+        let written_by_this_import =
+            self.id.is_some() && change.is_some_and(|change| change.import_id == self.id);
+        if written_by_this_import { RowOutcome::Applied } else { RowOutcome::Unchanged }
     }
 
     /// Writes a row. If the entitlement was changed concurrently, the row is validated again against the new state.
@@ -269,23 +275,23 @@ impl Import<'_> {
             wanted.add(&lookup);
             let now = table.fetch(wanted, true).await?.take(&lookup)?;
             let now = now.ok_or_else(|| Error::Internal("an entitlement is gone".to_owned()))?;
-            let judged = match (self.on_error, self.rows.get(number)) {
+            let revalidated = match (self.on_error, self.rows.get(number)) {
                 (OnError::SkipRow, Some(row)) => self.changes(number, row, &now.details),
                 _ => Ok(changes),
             };
-            outcome = match judged {
+            outcome = match revalidated {
                 Ok(changes) => self.outcome(now, changes),
-                Err(wrong) => RowOutcome::RefusedRow(wrong),
+                Err(failures) => RowOutcome::RefusedRow(failures),
             };
         }
     }
 }
 
-/// Writes the planned rows, [`CONCURRENT_BATCHES`] at a time.
+/// Writes the planned rows, [`CONCURRENT_ROWS`] at a time.
 async fn write(import: &Import<'_>, outcomes: Vec<RowOutcome>) -> Result<Vec<RowOutcome>, Failure> {
     let work = Mutex::new(outcomes.into_iter().enumerate());
     let mut writers = Vec::new();
-    for _ in 0..CONCURRENT_BATCHES {
+    for _ in 0..CONCURRENT_ROWS {
         writers.push(async {
             let mut written = Vec::new();
             loop {

@@ -50,11 +50,13 @@ pub async fn begin(context: &Context<'_>, rows: usize) -> Result<StartedRun, Fai
     let mut change = Change::new();
     let existing = change.create_or_confirm(&wanted, None, |_| ConditionFailure::AlreadyDone)?;
     let is_same = |run: &ImportRun| run.request == wanted.request;
-    let begun = match context.begin_or_find(change, existing, is_same).await? {
+    let begun = match context.begin_or_resume(change, existing, is_same).await? {
         Started::New => return Ok(StartedRun::Run(Box::new(wanted))),
         Started::Replay(replay) => return Ok(StartedRun::Replay(replay)),
-        Started::Existing(begun) if begun.call == wanted.call => return Ok(StartedRun::Run(Box::new(begun))),
-        Started::Existing(begun) => begun,
+        Started::CreateHandle(begun) if begun.call == wanted.call => {
+            return Ok(StartedRun::Run(Box::new(begun)));
+        }
+        Started::CreateHandle(begun) => begun,
     };
     if begun.lease_ends_at > context.now {
         return Err(Problem::new(STILL_RUNNING.kind, STILL_RUNNING.code, STILL_RUNNING.about).into());
@@ -88,7 +90,7 @@ pub async fn mark_writing(context: &Context<'_>, run: &ImportRun) -> Result<Box<
 /// [`Failure::Table`].
 pub async fn abort(context: &Context<'_>, run: &ImportRun) -> Result<(), Failure> {
     let mut change = Change::new();
-    change.remove_seen(run, run.metadata.version, None)?;
+    change.remove_if_unchanged(run, run.metadata.version, None)?;
     context.detached().apply(change).await
 }
 
@@ -134,7 +136,7 @@ pub async fn give_up(context: &Context<'_>, run: ImportRun) -> Result<(), Failur
                 ImportRun { due_at: None, metadata: run.metadata.next(context.now), ..run.clone() };
             change.replace(&given_up, run.metadata.version, None)?;
         }
-        None => change.remove_seen(&run, run.metadata.version, None)?,
+        None => change.remove_if_unchanged(&run, run.metadata.version, None)?,
     }
     let cut_off = DetailsImportAborted { import_id: run.import_id, by: run.author, rows: run.rows };
     change.record(NewEvent::of_vendor(cut_off));

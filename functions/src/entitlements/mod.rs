@@ -169,7 +169,7 @@ async fn read(
     let (found, fields) =
         tokio::try_join!(async { Ok(context.table.fetch(wanted, true).await?) }, read_fields(context))?;
     if let Some(person) = person {
-        let known = found.get(&person)?.is_some_and(|record| record.is_of(actor));
+        let known = found.get(&person)?.is_some_and(|record| record.has_same_lines(actor));
         known.then_some(()).or_not_found()?;
     }
     Ok((found.get(&lookup).or_not_found()?, fields))

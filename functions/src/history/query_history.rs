@@ -269,7 +269,7 @@ async fn of_customers(
     let customers = customers?;
     if customers.len() > CONCURRENT_BATCHES {
         let concerns = |event: &Event| event.organization_id.is_some_and(|id| customers.contains(&id));
-        return context.page_of_wanted(log, ascending, concerns).await;
+        return context.filtered_page(log, ascending, concerns).await;
     }
     let logs: Vec<_> = customers
         .into_iter()
@@ -309,7 +309,7 @@ async fn visible(
         changed(event).is_none_or(|changed| !fields.visible_among(&changed, actor).is_empty())
     };
     if !page.items.iter().all(is_visible) {
-        page = context.page_of_wanted(log, ascending, is_visible).await?;
+        page = context.filtered_page(log, ascending, is_visible).await?;
     }
     for event in &mut page.items {
         if let EventKind::EntitlementDetailsChanged(EntitlementDetailsChanged { changed_fields, .. }) =

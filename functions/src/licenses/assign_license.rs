@@ -1,6 +1,6 @@
 //! `assign-license`
 
-use api_runtime::table::{CustomerLinkOfPartner, PoolOfPartner, assign_from_pool};
+use api_runtime::table::{PartnerOrganizationLink, PoolOfPartner, assign_from_pool};
 use api_runtime::{
     Answer, Change, ConditionFailure, Failure, Json, Method, Nothing, Operation, PartnerPath, Reply, Request,
     Route, route,
@@ -60,7 +60,7 @@ impl Operation for AssignLicense {
 
         let mut change = Change::new();
         require_member(&mut change, actor, partner_id)?;
-        change.require(&CustomerLinkOfPartner(partner_id, *organization_id), || ConditionFailure::NotFound);
+        change.require(&PartnerOrganizationLink(partner_id, *organization_id), || ConditionFailure::NotFound);
         change.create(&assignment)?;
         for (index, line) in lines.iter().cloned().enumerate() {
             let pool = PoolOfPartner(partner_id, line.license_type.clone());

@@ -59,7 +59,7 @@ impl Operation for CreateLicenseType {
         };
 
         let mut change = Change::new();
-        change.create_once(&license_type, |_| ConditionFailure::rejected(&EXISTS, &[&"code"]))?;
+        change.create_or_reject(&license_type, |_| ConditionFailure::rejected(&EXISTS, &[&"code"]))?;
         let location = format!("/v1/license-types/{code}");
         let created = LicenseTypeCreated { license_type: code, name, term };
         change.record(NewEvent::of_vendor(created));

@@ -2,7 +2,9 @@
 
 use std::collections::BTreeMap;
 
-use api_runtime::table::{AssignmentsOfOrganization, CustomerLinkOfPartner, LicenseTypes, OrganizationById};
+use api_runtime::table::{
+    AssignmentsOfOrganization, LicenseTypes, OrganizationById, PartnerOrganizationLink,
+};
 use api_runtime::{
     Empty, Failure, List, Method, Operation, OrganizationPath, Reply, Request, Route, Switch, route,
 };
@@ -82,7 +84,7 @@ impl Operation for ListOrganizationLicenses {
         let known = async {
             match actor.kind {
                 ActorKind::Partner { partner, .. } => {
-                    Ok(table.get(&CustomerLinkOfPartner(partner, organization)).await?.is_some())
+                    Ok(table.get(&PartnerOrganizationLink(partner, organization)).await?.is_some())
                 }
                 _ => Ok(table.get(&OrganizationById(organization)).await?.is_some()),
             }

@@ -69,7 +69,7 @@ impl Operation for AddPartnerMember {
             actor.authorize_partner(*partner_id)?;
             // The call would create the very record that has to prove the caller's authority: if an admin's record
             // exists, the e-mail is taken; otherwise the caller has no authority.
-            change.forbid(&EmailInPartner(*partner_id, email.clone()), |holder| match holder {
+            change.reject_by_stored(&EmailInPartner(*partner_id, email.clone()), |holder| match holder {
                 Some(own) if own.manager => ConditionFailure::held_by(&EMAIL_TAKEN, own.owner, &[&"email"]),
                 _ => ConditionFailure::NotFound,
             });
@@ -83,7 +83,7 @@ impl Operation for AddPartnerMember {
         let removals = CountOfRemovals(*partner_id, email.clone());
         let count = context.table.get(&removals).await?.map_or(0, |known| known.count);
         change.require_that(&removals, count::equals(count), |_| ConditionFailure::Stale);
-        change.create_once(&Reservation::member_email(&member, count), |holder| {
+        change.create_or_reject(&Reservation::member_email(&member, count), |holder| {
             ConditionFailure::held_by(&EMAIL_TAKEN, holder.owner, &[&"email"])
         })?;
         change.record(member.event(MemberAdded { member_id: member.id, admin: *admin }));

@@ -59,7 +59,7 @@ impl Operation for DiscardParkedOrder {
                 context.commit(change, Answer::ok(order)).await
             }
             _ => {
-                change.forbid(&lookup, |_| ConditionFailure::rejected(&NOT_PARKED, &[]));
+                change.reject_by_stored(&lookup, |_| ConditionFailure::rejected(&NOT_PARKED, &[]));
                 context.commit(change, Answer::ok(order)).await
             }
         }

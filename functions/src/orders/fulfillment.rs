@@ -8,19 +8,19 @@
 use std::collections::BTreeMap;
 
 use api_runtime::table::{
-    BatchGet, BatchResult, ContactHistoryOf, CustomerLinkOfPartner, EmailInOrganization,
-    EntitlementReservation, OrganizationByExternalId, OrganizationById, ProductByCode, ProductById,
+    BatchGet, BatchResult, ContactHistoryOf, EmailInOrganization, EntitlementReservation,
+    OrganizationByExternalId, OrganizationById, PartnerOrganizationLink, ProductByCode, ProductById,
     SubscriptionByExternalId, SubscriptionExternalId, SubscriptionOf, remember_contact,
 };
 use api_runtime::{Answer, Change, Context, Failure, Output, Reply};
-use domain::fulfillment::facts::{Facts, KnownContact, KnownName, link_ends, open_lines};
+use domain::fulfillment::facts::{Facts, KnownContact, KnownExternalId, link_ends, open_lines};
 use domain::fulfillment::faults::{UNKNOWN_PRODUCT, find_faults, place_in_message};
 use domain::fulfillment::{CreatedSubscription, Fulfillment, RefusedLine, decide};
 use domain::order::{LinkEnd, Reference, SubscriptionLine};
 use domain::subscription::ReportedState;
 use domain::{EntitlementName, Fault, Metadata, Order, OrganizationId, Subscription};
 
-use crate::party::add_customer;
+use crate::party::add_partner_organization;
 
 /// A transaction takes 100 items; some are left for the order, its entry in a queue, its event and the answer.
 const ROOM: usize = 95;
@@ -63,7 +63,7 @@ pub fn unknown_products(order: &Order, found: &BatchResult, places: &[usize]) ->
 /// Loads the remaining facts about the open lines of an order; `found` is the result of the read that [`want`]
 /// prepared.
 pub async fn load(context: &Context<'_>, order: &Order, found: &BatchResult) -> Result<LoadedLines, Failure> {
-    let named = load_named_organizations(context, order, found).await?;
+    let organization_by_line = load_named_organizations(context, order, found).await?;
     let mut names = BTreeMap::new();
     for (index, line) in open_lines(order) {
         if let Some(external_id) = line.external_id.clone() {
@@ -76,22 +76,22 @@ pub async fn load(context: &Context<'_>, order: &Order, found: &BatchResult) -> 
         if let Some(product) = found.get(&ProductByCode(line.sku.clone()))? {
             wanted.add(&ProductById(product.owner_id()?));
         }
-        if let Some(organization) = named.get(&index) {
-            want_in_organization(&mut wanted, order, line, *organization, names.get(&index));
+        if let Some(organization) = organization_by_line.get(&index) {
+            add_lookups_in_organization(&mut wanted, order, line, *organization, names.get(&index));
         }
     }
-    made_by(order).for_each(|made| wanted.add(&made));
+    lookups_of_created(order).for_each(|created_earlier| wanted.add(&created_earlier));
     let read = context.table.fetch(wanted, true).await?;
 
     let mut facts = Facts::default();
-    for made in made_by(order) {
-        facts.made.extend(read.get(&made)?.map(|one| (one.id, one)));
+    for created_earlier in lookups_of_created(order) {
+        facts.created_earlier.extend(read.get(&created_earlier)?.map(|one| (one.id, one)));
     }
     for (index, line) in open_lines(order) {
         if let Some(code) = found.get(&ProductByCode(line.sku.clone()))? {
             facts.products.extend(read.get(&ProductById(code.owner_id()?))?.map(|product| (index, product)));
         }
-        if let Some(organization) = named.get(&index) {
+        if let Some(organization) = organization_by_line.get(&index) {
             load_in_organization(&mut facts, order, (index, line), *organization, &read)?;
         }
     }
@@ -99,7 +99,7 @@ pub async fn load(context: &Context<'_>, order: &Order, found: &BatchResult) -> 
         .iter()
         .map(|(index, name)| {
             let known =
-                KnownName { is_taken: name.subscription_id.is_some(), reported: name.reported.clone() };
+                KnownExternalId { is_taken: name.subscription_id.is_some(), reported: name.reported.clone() };
             (*index, known)
         })
         .collect();
@@ -113,16 +113,16 @@ async fn load_named_organizations(
     order: &Order,
     found: &BatchResult,
 ) -> Result<BTreeMap<usize, OrganizationId>, Failure> {
-    let (mut named, mut of_partner) = (BTreeMap::new(), BTreeMap::new());
+    let (mut organization_by_line, mut of_partner) = (BTreeMap::new(), BTreeMap::new());
     for (index, line) in open_lines(order) {
         match &line.organization {
             Reference::Id(id) => {
-                named.insert(index, *id);
+                organization_by_line.insert(index, *id);
             }
             Reference::ExternalId(external_id) => {
                 match found.get(&OrganizationByExternalId(None, external_id.clone()))? {
                     Some(known) => {
-                        named.insert(index, known.owner_id()?);
+                        organization_by_line.insert(index, known.owner_id()?);
                     }
                     None if order.partner_id.is_some() => {
                         let lookup = OrganizationByExternalId(order.partner_id, external_id.clone());
@@ -138,20 +138,21 @@ async fn load_named_organizations(
     let found = context.table.fetch(wanted, true).await?;
     for (index, lookup) in of_partner {
         if let Some(known) = found.get(&lookup)? {
-            named.insert(index, known.owner_id()?);
+            organization_by_line.insert(index, known.owner_id()?);
         }
     }
-    Ok(named)
+    Ok(organization_by_line)
 }
 
 /// Returns the lookups of the order's existing subscriptions.
-fn made_by(order: &Order) -> impl Iterator<Item = SubscriptionOf> {
-    let made = order.subscriptions.iter().filter_map(|one| one.organization_id.zip(one.subscription_id));
-    made.map(|(organization, id)| SubscriptionOf(organization, id))
+fn lookups_of_created(order: &Order) -> impl Iterator<Item = SubscriptionOf> {
+    let created_earlier =
+        order.subscriptions.iter().filter_map(|one| one.organization_id.zip(one.subscription_id));
+    created_earlier.map(|(organization, id)| SubscriptionOf(organization, id))
 }
 
 /// Returns the lookups of the subscriptions that existed before the order and that a line is linked to.
-fn existing_ends(line: &SubscriptionLine, organization: OrganizationId) -> Vec<SubscriptionOf> {
+fn linked_subscription_lookups(line: &SubscriptionLine, organization: OrganizationId) -> Vec<SubscriptionOf> {
     let existing = |end| match end {
         LinkEnd::Subscription(id) => Some(SubscriptionOf(organization, id)),
         LinkEnd::Line(_) => None,
@@ -160,7 +161,7 @@ fn existing_ends(line: &SubscriptionLine, organization: OrganizationId) -> Vec<S
 }
 
 /// Adds to a batch read what must be known about a line in its organization.
-fn want_in_organization(
+fn add_lookups_in_organization(
     wanted: &mut BatchGet,
     order: &Order,
     line: &SubscriptionLine,
@@ -170,12 +171,12 @@ fn want_in_organization(
     if order.partner_id.is_none() || name.is_some_and(|name| name.reported.transfer.is_some()) {
         wanted.add(&OrganizationById(organization));
     }
-    order.partner_id.iter().for_each(|partner| wanted.add(&CustomerLinkOfPartner(*partner, organization)));
+    order.partner_id.iter().for_each(|partner| wanted.add(&PartnerOrganizationLink(*partner, organization)));
     for contact in &line.contacts {
         wanted.add(&EmailInOrganization(Some(organization), contact.email.clone()));
         wanted.add(&ContactHistoryOf(organization, contact.email.clone()));
     }
-    existing_ends(line, organization).iter().for_each(|end| wanted.add(end));
+    linked_subscription_lookups(line, organization).iter().for_each(|end| wanted.add(end));
 }
 
 /// Adds to the facts what was read about a line in its organization, if that exists for the order's partner.
@@ -188,25 +189,25 @@ fn load_in_organization(
 ) -> Result<(), Failure> {
     let profile = read.get(&OrganizationById(organization))?;
     let exists = match order.partner_id {
-        Some(partner) => read.get(&CustomerLinkOfPartner(partner, organization))?.is_some(),
+        Some(partner) => read.get(&PartnerOrganizationLink(partner, organization))?.is_some(),
         None => profile.is_some(),
     };
     if !exists {
         return Ok(());
     }
     facts.organizations.insert(index, organization);
-    facts.profiles.extend(profile.map(|profile| (organization, profile)));
+    facts.organization_records.extend(profile.map(|profile| (organization, profile)));
     for contact in &line.contacts {
         let record = read.get(&EmailInOrganization(Some(organization), contact.email.clone()))?;
         let history = read.get(&ContactHistoryOf(organization, contact.email.clone()))?;
         let known = KnownContact {
             customer_id: record.map(|record| record.owner_id()).transpose()?,
-            is_known: history.as_ref().is_some_and(|history| history.was_contact),
+            was_contact: history.as_ref().is_some_and(|history| history.was_contact),
             removed_at: history.and_then(|history| history.removed_at),
         };
         facts.contacts.insert((organization, contact.email.clone()), known);
     }
-    for end in existing_ends(line, organization) {
+    for end in linked_subscription_lookups(line, organization) {
         facts.ends.extend(read.get(&end)?.map(|one| (one.id, one)));
     }
     Ok(())
@@ -249,15 +250,15 @@ impl LoadedLines {
         fulfillment: Fulfillment,
         change: &mut Change,
     ) -> Result<Order, Failure> {
-        let Fulfillment { order, created, linked, first_contacts, directory, events } = fulfillment;
+        let Fulfillment { order, created, linked, first_contacts, directory_entries, events } = fulfillment;
         for CreatedSubscription { line, subscription, entitlement } in &created {
             change.create(subscription)?;
             change.create(entitlement)?;
             let number = EntitlementName::Number(entitlement.number.clone());
             let reservation = EntitlementReservation::of(entitlement, &number);
             // Two ids have the same number once in many millions. The retry uses another id, which has another number.
-            change.create_absent(&reservation, None)?;
-            self.reserve_name(context, *line, subscription, change)?;
+            change.create_or_retry(&reservation, None)?;
+            self.reserve_external_id(context, *line, subscription, change)?;
         }
         for (seen, one) in &linked {
             change.replace(one, *seen, None)?;
@@ -265,9 +266,9 @@ impl LoadedLines {
         first_contacts.iter().for_each(|(organization, email)| {
             change.add(remember_contact(*organization, email));
         });
-        for (partner, organization) in directory {
-            if let Some(profile) = self.facts.profiles.get(&organization) {
-                add_customer(change, partner, profile, context.now)?;
+        for (partner, organization) in directory_entries {
+            if let Some(profile) = self.facts.organization_records.get(&organization) {
+                add_partner_organization(change, partner, profile, context.now)?;
             }
         }
         events.into_iter().for_each(|event| change.record(event));
@@ -275,7 +276,7 @@ impl LoadedLines {
     }
 
     /// Stores the external id of a new subscription.
-    fn reserve_name(
+    fn reserve_external_id(
         &self,
         context: &Context<'_>,
         line: usize,
@@ -294,7 +295,7 @@ impl LoadedLines {
         };
         match before {
             Some(before) => change.replace(&name, before.metadata.version, None)?,
-            None => change.create_absent(&name, None)?,
+            None => change.create_or_retry(&name, None)?,
         }
         Ok(())
     }

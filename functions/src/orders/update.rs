@@ -81,7 +81,7 @@ pub async fn update_order<O: Output>(
     }
     match &before {
         Some(before) => change.replace(&order, before.metadata.version, context.if_match())?,
-        None => change.create_absent(&order, None)?,
+        None => change.create_or_retry(&order, None)?,
     }
     context.commit(change, answer(order)).await
 }

@@ -8,8 +8,8 @@ use deserr::Deserr;
 use domain::actor::ActorKind;
 use domain::event::{OrganizationCreated, PartnerOrganizationAdded};
 use domain::{
-    Actor, CustomerLink, ErrorKind, ExternalId, Faults, Metadata, Name, NewEvent, Organization, PartnerId,
-    Role, TimeZone,
+    Actor, ErrorKind, ExternalId, Faults, Metadata, Name, NewEvent, Organization, PartnerId,
+    PartnerOrganization, Role, TimeZone,
 };
 use schemars::JsonSchema;
 
@@ -93,7 +93,8 @@ impl Operation for CreateOrganization {
         change.create(&organization)?;
         if let Some(external_id) = external_id {
             let reservation = Reservation::organization_external_id(giver, external_id, organization.id);
-            change.create_once(&reservation, |_| ConditionFailure::rejected(&TAKEN, &[&"externalId"]))?;
+            change
+                .create_or_reject(&reservation, |_| ConditionFailure::rejected(&TAKEN, &[&"externalId"]))?;
         }
         let created = OrganizationCreated { name: name.clone() };
         change.record(NewEvent::of_organization(created, organization.id));
@@ -102,7 +103,7 @@ impl Operation for CreateOrganization {
                 ConditionFailure::rejected(&UNKNOWN_PARTNER, &[&"partnerId"])
             });
             let (organization_id, name, metadata) = (organization.id, name.clone(), organization.metadata);
-            let customer = CustomerLink { partner_id, organization_id, name: name.clone(), metadata };
+            let customer = PartnerOrganization { partner_id, organization_id, name: name.clone(), metadata };
             change.create(&customer)?;
             change.put(&DirectoryEntry::of(&customer))?;
             change.record(NewEvent::of_both(PartnerOrganizationAdded { name }, partner_id, organization.id));

@@ -1,6 +1,6 @@
 //! `get-organization`
 
-use api_runtime::table::{BatchGet, CustomerLinkOfPartner, OrganizationById};
+use api_runtime::table::{BatchGet, OrganizationById, PartnerOrganizationLink};
 use api_runtime::{
     Empty, Failure, Method, Nothing, Operation, OrNotFound, OrganizationPath, Reply, Request, Route, route,
 };
@@ -37,7 +37,7 @@ impl Operation for GetOrganization {
         wanted.add(&organization);
         let (found, giver) = match actor.kind {
             ActorKind::Partner { partner, .. } => {
-                let link = CustomerLinkOfPartner(partner, id);
+                let link = PartnerOrganizationLink(partner, id);
                 wanted.add(&link);
                 let found = context.table.fetch(wanted, true).await?;
                 found.get(&link).or_not_found()?;

@@ -30,7 +30,7 @@ impl Operation for ListOrganizations {
         let page = match &query.name {
             None => context.page(&Organizations(), true).await?,
             Some(_) => {
-                context.page_of_wanted(&Organizations(), true, |found| query.wants(&found.name)).await?
+                context.filtered_page(&Organizations(), true, |found| query.wants(&found.name)).await?
             }
         };
         Ok(Reply::ok(page))

@@ -7,7 +7,7 @@ use api_runtime::{
 };
 use deserr::Deserr;
 use domain::event::PartnerOrganizationAdded;
-use domain::{Actor, CustomerLink, Faults, Metadata, NewEvent, OrganizationId, PartnerId, Role};
+use domain::{Actor, Faults, Metadata, NewEvent, OrganizationId, PartnerId, PartnerOrganization, Role};
 use schemars::JsonSchema;
 
 /// Adds an organization to a partner's directory.
@@ -39,14 +39,14 @@ impl Operation for AddPartnerOrganization {
     type Path = PartnerOrganizationPath;
     type Query = Nothing;
     type Body = Empty;
-    type Output = CustomerLink;
+    type Output = PartnerOrganization;
 
-    async fn execute(request: Request<'_, Self>) -> Result<Reply<CustomerLink>, Failure> {
+    async fn execute(request: Request<'_, Self>) -> Result<Reply<PartnerOrganization>, Failure> {
         let Request { context, path, .. } = request;
         let PartnerOrganizationPath { partner_id, organization_id } = *path;
         let organization = context.table.get(&OrganizationById(organization_id)).await?;
         let name = organization.or_not_found()?.name;
-        let customer = CustomerLink {
+        let customer = PartnerOrganization {
             partner_id,
             organization_id,
             name: name.clone(),

@@ -56,7 +56,8 @@ impl Operation for CreatePartner {
         change.create(&partner)?;
         if let Some(external_id) = external_id {
             let reservation = Reservation::partner_external_id(external_id, partner.id);
-            change.create_once(&reservation, |_| ConditionFailure::rejected(&TAKEN, &[&"externalId"]))?;
+            change
+                .create_or_reject(&reservation, |_| ConditionFailure::rejected(&TAKEN, &[&"externalId"]))?;
         }
         let created = PartnerCreated { name: name.clone(), external_id: external_id.clone() };
         change.record(NewEvent::of_partner(created, partner.id));

@@ -100,9 +100,11 @@ impl Operation for LinkStore {
         let unknown = |_| ConditionFailure::rejected(&UNKNOWN_SOURCE, &[&"sourceId"]);
         change.require_that(&SourceById(source_id), is_enabled(), unknown);
         let reservation = Reservation::store_account(source_id, &account, partner_id);
-        change.create_once(&reservation, move |holder| match holder.owner == partner_id.to_string() {
-            true => ConditionFailure::AlreadyDone,
-            false => ConditionFailure::rejected(&ACCOUNT_TAKEN, &[&"account"]),
+        change.create_or_reject(&reservation, move |holder| {
+            match holder.owner == partner_id.to_string() {
+                true => ConditionFailure::AlreadyDone,
+                false => ConditionFailure::rejected(&ACCOUNT_TAKEN, &[&"account"]),
+            }
         })?;
         let wanted = link.clone();
         let existing = change.create_or_confirm(&link, context.if_match(), move |existing| {

@@ -29,7 +29,7 @@ impl Operation for ListPartners {
         let Request { context, query, .. } = request;
         let page = match &query.name {
             None => context.page(&Partners(), true).await?,
-            Some(_) => context.page_of_wanted(&Partners(), true, |found| query.wants(&found.name)).await?,
+            Some(_) => context.filtered_page(&Partners(), true, |found| query.wants(&found.name)).await?,
         };
         Ok(Reply::ok(page))
     }

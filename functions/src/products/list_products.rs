@@ -32,6 +32,6 @@ impl Operation for ListProducts {
     async fn execute(request: Request<'_, Self>) -> Result<Reply<List<Product>>, Failure> {
         let Request { context, query, .. } = request;
         let wanted = |product: &Product| product.archived_at.is_some() == query.archived.is_on();
-        Ok(Reply::ok(context.page_of_wanted(&Products(), true, wanted).await?))
+        Ok(Reply::ok(context.filtered_page(&Products(), true, wanted).await?))
     }
 }

@@ -34,7 +34,7 @@ fn reserve(change: &mut Change, product: &Product, before: Option<&Product>) -> 
         }
         reserved.iter().for_each(|reserved| change.remove(reserved));
         if let Some(wanted) = wanted {
-            change.create_once(&wanted, move |other| {
+            change.create_or_reject(&wanted, move |other| {
                 ConditionFailure::held_by(&reason, other.owner, &[&field])
             })?;
         }

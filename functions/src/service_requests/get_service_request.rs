@@ -91,12 +91,12 @@ impl Operation for GetServiceRequest {
         let ((mut owned, more), former_contacts) =
             tokio::try_join!(owned.complete(context), former_contacts(context, &request, member.as_ref()))?;
         let organization = found.get(&OrganizationById(organization_id))?;
-        let of_organization = organization.and_then(|one| one.time_zone);
-        let effective_time_zone = request.time_zone.or(of_organization).unwrap_or_default();
+        let list_for_organization = organization.and_then(|one| one.time_zone);
+        let effective_time_zone = request.time_zone.or(list_for_organization).unwrap_or_default();
         let all = member.is_none_or(|member| member.level().allows(AccessAction::SeeAll));
         owned.retain(|_| all);
-        let shown = owned.into_iter().map(|one| EntitlementView::to(actor, one, &fields, context.now));
-        let (entitlements, more_entitlements) = (shown.collect(), all && more);
+        let view_page = owned.into_iter().map(|one| EntitlementView::to(actor, one, &fields, context.now));
+        let (entitlements, more_entitlements) = (view_page.collect(), all && more);
         Ok(Reply::ok(ServiceRequestDetail {
             request: view(context, actor, request).await?,
             former_contacts,
@@ -149,7 +149,7 @@ async fn visible_entitlements(
     // consistent reads.
     let visibility = Visibility::by_caller_kind(actor);
     let without_subscription = |one: &Entitlement| one.subscription_id.is_none() && is_owned(one);
-    let sold = |one: &Subscription| visibility.sees(one) && is_owned(&one.entitle());
+    let sold = |one: &Subscription| visibility.sees(one) && is_owned(&one.new_entitlement());
     let subscriptions = SubscriptionsOf(organization);
     let ((read, more), (sold, more_sold)) = tokio::try_join!(
         first(context, &all, false, &without_subscription),
@@ -186,9 +186,9 @@ async fn first<L: ListPattern>(
 async fn former_contacts(
     context: &Context<'_>,
     request: &ServiceRequest,
-    reader: Option<&AuthorizedMember>,
+    viewer_partner: Option<&AuthorizedMember>,
 ) -> Result<Vec<Email>, Failure> {
-    let partner = reader.map(|member| member.partner);
+    let partner = viewer_partner.map(|member| member.partner);
     let foreign = |contact: &Contact| !sees_contact(partner, request, contact);
     let contacts = || request.contacts().filter(|(_, contact)| !foreign(contact));
     let (organization, mut wanted) = (request.organization_id, BatchGet::new());

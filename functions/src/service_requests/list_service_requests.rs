@@ -13,14 +13,14 @@ use api_runtime::{
 use deserr::Deserr;
 use domain::actor::ActorKind;
 use domain::fault::{Check, Validated};
-use domain::service_request::{Month, Selection};
+use domain::service_request::{Month, ServiceRequestFilter};
 use domain::{
     AccessAction, Actor, Email, Fault, FaultPointer, Faults, OrganizationId, ParseError, PartnerId, Problem,
     Role, ServiceRequest, ServiceRequestId, ServiceRequestKind, ServiceRequestStatus, Timestamp,
 };
 use schemars::JsonSchema;
 
-use super::view::{ServiceRequestView, sees_submitter, view_all, viewer_scope};
+use super::view::{ServiceRequestView, sees_submitter, view_all, viewer_partner_of};
 use super::{customer_lookup, record};
 use crate::authority::access_check::{AccessCheck, AuthorizedMember};
 use crate::history::query_history::check_span;
@@ -107,7 +107,8 @@ impl Operation for ListServiceRequests {
             to,
         }) = query;
         let submitted_by = submitted_by.clone();
-        let selection = Selection { kind: *kind, status: *status, submitted_by, from: *from, to: *to };
+        let selection =
+            ServiceRequestFilter { kind: *kind, status: *status, submitted_by, from: *from, to: *to };
         if month.is_some() && !actor.is_staff() {
             let fault = Fault::new(
                 FaultPointer::parameter("month"),
@@ -117,25 +118,27 @@ impl Operation for ListServiceRequests {
             return Err(Problem::shape(Faults(vec![fault])).into());
         }
         let page = match (organization_id, actor.kind) {
-            (Some(organization), _) => of_organization(context, actor, *organization, selection).await?,
+            (Some(organization), _) => {
+                list_for_organization(context, actor, *organization, selection).await?
+            }
             (None, ActorKind::Operator | ActorKind::Agent) => {
                 let among = ServiceRequestScope::Month(month_of(context, month.as_ref(), &selection)?);
                 let wanted = |one: &ServiceRequest| selection.wants(one);
                 let all = ServiceRequests { among, selection: selection.clone() };
                 let page = match selection.submitted_by {
-                    Some(_) => context.page_of_wanted(&all, false, wanted).await?,
+                    Some(_) => context.filtered_page(&all, false, wanted).await?,
                     None => context.page(&all, false).await?,
                 };
-                shown(context, actor, page).await?
+                view_page(context, actor, page).await?
             }
             (None, ActorKind::Customer { organization: Some(own), .. }) => {
-                of_organization(context, actor, own, selection).await?
+                list_for_organization(context, actor, own, selection).await?
             }
             (None, ActorKind::Customer { organization: None, .. }) => {
                 List { items: Vec::new(), next_page_token: None }
             }
             (None, ActorKind::Partner { partner, .. }) => {
-                of_member(context, actor, partner, None, &selection).await?
+                list_for_member(context, actor, partner, None, &selection).await?
             }
         };
         Ok(Reply::ok(page))
@@ -144,7 +147,11 @@ impl Operation for ListServiceRequests {
 
 /// Returns the month to list: the named one, else that of the page token, else that of `from` or `to`, else the current
 /// one. A `from` or `to` in another month is a fault, because service requests of that month would be missing silently.
-fn month_of(context: &Context<'_>, named: Option<&Month>, selection: &Selection) -> Result<Month, Problem> {
+fn month_of(
+    context: &Context<'_>,
+    named: Option<&Month>,
+    selection: &ServiceRequestFilter,
+) -> Result<Month, Problem> {
     let last = |to: Timestamp| Timestamp::from_unix_millis(to.unix_millis().saturating_sub(1));
     let begun = context.page_query(false).after.and_then(|place| place.parse::<ServiceRequestId>().ok());
     let within = begun.map(ServiceRequestId::created_time).or(selection.from).or(selection.to.map(last));
@@ -162,11 +169,11 @@ fn month_of(context: &Context<'_>, named: Option<&Month>, selection: &Selection)
 }
 
 /// Returns the service requests of an organization that the caller may see.
-async fn of_organization(
+async fn list_for_organization(
     context: &Context<'_>,
     actor: &Actor,
     organization: OrganizationId,
-    selection: Selection,
+    selection: ServiceRequestFilter,
 ) -> Result<List<ServiceRequestView>, Failure> {
     let all = ServiceRequests { among: ServiceRequestScope::Organization(organization), selection };
     let Some(access_check) = AccessCheck::of(actor, organization)? else {
@@ -175,19 +182,23 @@ async fn of_organization(
         let found = async { Ok(context.table.fetch(wanted, true).await?) };
         let (found, page) = tokio::try_join!(found, page(context, actor, &all))?;
         found.get(&known).or_not_found()?;
-        return shown(context, actor, page).await;
+        return view_page(context, actor, page).await;
     };
     let (member, page) = tokio::try_join!(access_check.resolve(context), page(context, actor, &all))?;
     if member.level().allows(AccessAction::SeeAll) {
-        return shown(context, actor, page).await;
+        return view_page(context, actor, page).await;
     }
-    of_member(context, actor, member.partner, Some(organization), &all.selection).await
+    list_for_member(context, actor, member.partner, Some(organization), &all.selection).await
 }
 
 /// Returns whether a service request passes the filters. The filter by submitter finds nothing if the caller may not
 /// see who the submitter is.
-fn is_wanted(reader: Option<PartnerId>, selection: &Selection, request: &ServiceRequest) -> bool {
-    let names = selection.submitted_by.is_none() || sees_submitter(reader, request);
+fn is_wanted(
+    viewer_partner: Option<PartnerId>,
+    selection: &ServiceRequestFilter,
+    request: &ServiceRequest,
+) -> bool {
+    let names = selection.submitted_by.is_none() || sees_submitter(viewer_partner, request);
     names && selection.wants(request)
 }
 
@@ -200,15 +211,15 @@ async fn page(
     if all.selection.submitted_by.is_none() {
         return context.consistent_page(all, false).await;
     }
-    let (reader, page_query) =
-        (viewer_scope(actor), PageQuery { consistent: true, ..context.page_query(false) });
-    let wanted = |one: &ServiceRequest| is_wanted(reader, &all.selection, one);
+    let (viewer_partner, page_query) =
+        (viewer_partner_of(actor), PageQuery { consistent: true, ..context.page_query(false) });
+    let wanted = |one: &ServiceRequest| is_wanted(viewer_partner, &all.selection, one);
     let page = context.table.page(all, &page_query, Some(&wanted)).await?;
     Ok(context.list(page.items, page.next))
 }
 
 /// Converts a page to the view of the caller.
-async fn shown(
+async fn view_page(
     context: &Context<'_>,
     actor: &Actor,
     page: List<ServiceRequest>,
@@ -219,7 +230,7 @@ async fn shown(
 
 /// Reads, with consistent reads, the service requests that the eventually consistent index returned, and the records
 /// that decide access to them; returns also the access of the caller in each organization, `None` where it has none.
-async fn reread(
+async fn read_current(
     context: &Context<'_>,
     actor: &Actor,
     email: &Email,
@@ -250,12 +261,12 @@ async fn reread(
 
 /// Returns the service requests that the partner's members submitted or that this member was added to, as far as this
 /// member may see them now. The page may be short.
-async fn of_member(
+async fn list_for_member(
     context: &Context<'_>,
     actor: &Actor,
     partner: PartnerId,
     only: Option<OrganizationId>,
-    selection: &Selection,
+    selection: &ServiceRequestFilter,
 ) -> Result<List<ServiceRequestView>, Failure> {
     let email = actor.require_email()?;
     let (page_query, organization, from, to) =
@@ -276,7 +287,7 @@ async fn of_member(
     let Page { items: concerns, next } =
         Page::merge(vec![submitted, added], &page_query, |concern| concern.place().to_owned());
 
-    let (found, organizations) = reread(context, actor, &email, &concerns).await?;
+    let (found, organizations) = read_current(context, actor, &email, &concerns).await?;
     let (mut places, mut items) = (Vec::new(), Vec::new());
     for concern in concerns {
         let organization = concern.organization_id;

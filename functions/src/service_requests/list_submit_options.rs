@@ -50,7 +50,7 @@ impl Operation for ListSubmitOptions {
     async fn execute(request: Request<'_, Self>) -> Result<Reply<List<SubmitOption>>, Failure> {
         let Request { context, caller: actor, .. } = request;
         let options = match actor.kind {
-            ActorKind::Partner { partner, .. } => of_member(context, actor, partner).await?,
+            ActorKind::Partner { partner, .. } => list_for_member(context, actor, partner).await?,
             ActorKind::Customer { organization: Some(own), .. } => {
                 let own = context.table.get(&OrganizationById(own)).await?.map(|own| SubmitOption {
                     organization: Party { id: own.id, name: Some(own.name) },
@@ -71,7 +71,7 @@ fn nowhere() -> List<SubmitOption> {
 }
 
 /// Returns the organizations in which the access of a partner's member allows it to submit. The page may be short.
-async fn of_member(
+async fn list_for_member(
     context: &Context<'_>,
     actor: &Actor,
     partner: PartnerId,

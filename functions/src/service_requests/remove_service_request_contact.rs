@@ -6,7 +6,7 @@ use domain::event::ServiceRequestContactRemoved;
 use domain::service_request::PRIMARY_CONTACT;
 use domain::{AccessAction, Actor, ErrorKind, Role};
 
-use super::view::{ServiceRequestView, sees_contact, view, viewer_scope};
+use super::view::{ServiceRequestView, sees_contact, view, viewer_partner_of};
 use super::{ContactPath, ServiceRequestLookup, event_partner};
 use crate::authority::access_check::LEVEL_TOO_LOW;
 use crate::authority::own_record::require_own_record;
@@ -51,11 +51,11 @@ impl Operation for RemoveServiceRequestContact {
             None
         });
         // A contact whom the caller may not see is treated as absent.
-        let removed = removed.filter(|contact| sees_contact(viewer_scope(actor), &before, contact));
+        let removed = removed.filter(|contact| sees_contact(viewer_partner_of(actor), &before, contact));
         let Some(contact) = removed else {
             change.confirm(&before, seen, context.if_match())?;
-            let shown = view(context, actor, before).await?;
-            return context.commit(change, Answer::ok(shown)).await;
+            let view_page = view(context, actor, before).await?;
+            return context.commit(change, Answer::ok(view_page)).await;
         };
         request.metadata = before.metadata.next(context.now);
         change.replace(&request, seen, context.if_match())?;
@@ -68,7 +68,7 @@ impl Operation for RemoveServiceRequestContact {
             member_id: contact.person.membership.map(|of| of.member_id),
         };
         change.record(request.event(removed, event_partner(&contact, member.as_ref())));
-        let shown = view(context, actor, request).await?;
-        context.commit(change, Answer::ok(shown)).await
+        let view_page = view(context, actor, request).await?;
+        context.commit(change, Answer::ok(view_page)).await
     }
 }

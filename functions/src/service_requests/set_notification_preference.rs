@@ -76,7 +76,7 @@ impl Operation for SetNotificationPreference {
                 updated
             }
             None => {
-                change.create_absent(&wanted, context.if_match())?;
+                change.create_or_retry(&wanted, context.if_match())?;
                 wanted
             }
         };

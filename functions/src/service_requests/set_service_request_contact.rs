@@ -15,7 +15,7 @@ use domain::{
 };
 use schemars::JsonSchema;
 
-use super::view::{ServiceRequestView, sees_contact, view, viewer_scope};
+use super::view::{ServiceRequestView, sees_contact, view, viewer_partner_of};
 use super::{
     ContactPath, OTHER_PARTNERS, ServiceRequestLookup, customer_lookup, event_partner, record,
     require_own_partner, require_record,
@@ -91,7 +91,8 @@ impl Operation for SetServiceRequestContact {
 
         let present = before.contacts().find(|(_, contact)| contact.person.email == *email);
         // The caller must not replace a contact whom it may not see.
-        let hidden = present.is_some_and(|(_, contact)| !sees_contact(viewer_scope(actor), &before, contact));
+        let hidden =
+            present.is_some_and(|(_, contact)| !sees_contact(viewer_partner_of(actor), &before, contact));
         let present = present.and_then(|(_, contact)| contact.person.membership);
         let customer = record(&found, *organization_id, email)?;
         if member.is_none() {
@@ -120,14 +121,14 @@ impl Operation for SetServiceRequestContact {
         });
         if changed.is_empty() {
             change.confirm(&before, seen, context.if_match())?;
-            let shown = view(context, actor, before).await?;
-            return context.commit(change, Answer::ok(shown)).await;
+            let view_page = view(context, actor, before).await?;
+            return context.commit(change, Answer::ok(view_page)).await;
         }
         request.metadata = before.metadata.next(context.now);
         change.replace(&request, seen, context.if_match())?;
         record_contacts(&mut change, &request, email, changed, member.as_ref())?;
-        let shown = view(context, actor, request).await?;
-        context.commit(change, Answer::ok(shown)).await
+        let view_page = view(context, actor, request).await?;
+        context.commit(change, Answer::ok(view_page)).await
     }
 }
 

@@ -136,7 +136,7 @@ impl Output for UpdateView {
 
 /// Returns the partner whose member the caller is; `None` for the vendor's and the organization's people, who see
 /// everyone.
-pub fn viewer_scope(actor: &Actor) -> Option<PartnerId> {
+pub fn viewer_partner_of(actor: &Actor) -> Option<PartnerId> {
     match actor.kind {
         ActorKind::Partner { partner, .. } => Some(partner),
         _ => None,
@@ -144,14 +144,14 @@ pub fn viewer_scope(actor: &Actor) -> Option<PartnerId> {
 }
 
 /// Returns whether a partner sees who submitted a service request.
-pub fn sees_submitter(reader: Option<PartnerId>, request: &ServiceRequest) -> bool {
+pub fn sees_submitter(viewer_partner: Option<PartnerId>, request: &ServiceRequest) -> bool {
     let is_primary = request.submitted_by == request.primary_contact.person;
-    sees_person(reader, &request.submitted_by, is_primary)
+    sees_person(viewer_partner, &request.submitted_by, is_primary)
 }
 
 /// Returns whether a partner sees who a contact of a service request is.
-pub fn sees_contact(reader: Option<PartnerId>, request: &ServiceRequest, contact: &Contact) -> bool {
-    sees_person(reader, &contact.person, *contact == request.primary_contact)
+pub fn sees_contact(viewer_partner: Option<PartnerId>, request: &ServiceRequest, contact: &Contact) -> bool {
+    sees_person(viewer_partner, &contact.person, *contact == request.primary_contact)
 }
 
 /// The partner of the caller, and the names of the other partners whose members are hidden from it.
@@ -168,7 +168,7 @@ impl ViewerScope {
         actor: &Actor,
         people: impl Iterator<Item = Option<Membership>>,
     ) -> Result<Self, Failure> {
-        let partner = viewer_scope(actor);
+        let partner = viewer_partner_of(actor);
         let others: BTreeSet<PartnerId> = match partner {
             Some(own) => people.flatten().map(|of| of.partner_id).filter(|of| *of != own).collect(),
             None => BTreeSet::new(),
@@ -216,11 +216,11 @@ pub async fn view_all(
     actor: &Actor,
     requests: Vec<ServiceRequest>,
 ) -> Result<Vec<ServiceRequestView>, Failure> {
-    let reader = ViewerScope::of(context, actor, requests.iter().flat_map(people_of)).await?;
+    let viewer_partner = ViewerScope::of(context, actor, requests.iter().flat_map(people_of)).await?;
     let view = |request: ServiceRequest| {
         let is_submitter = request.submitted_by == request.primary_contact.person;
         let contact = |contact: Contact, is_primary: bool| {
-            reader.person(contact.person, contact.customer_id, is_primary)
+            viewer_partner.person(contact.person, contact.customer_id, is_primary)
         };
         ServiceRequestView {
             id: request.id,
@@ -229,7 +229,7 @@ pub async fn view_all(
             description: request.description,
             kind: request.kind,
             status: request.status,
-            submitted_by: reader.person(request.submitted_by, None, is_submitter),
+            submitted_by: viewer_partner.person(request.submitted_by, None, is_submitter),
             primary_contact: contact(request.primary_contact, true),
             additional_contacts: request
                 .additional_contacts
@@ -263,13 +263,14 @@ pub async fn view_updates(
     request: &ServiceRequest,
     updates: Vec<ServiceRequestUpdate>,
 ) -> Result<Vec<UpdateView>, Failure> {
-    let reader = ViewerScope::of(context, actor, updates.iter().map(|update| update.by.membership)).await?;
+    let viewer_partner =
+        ViewerScope::of(context, actor, updates.iter().map(|update| update.by.membership)).await?;
     let view = |update: ServiceRequestUpdate| {
         let (kind, membership) = (update.by.kind, update.by.membership);
         let person = match update.by.email.map(|email| Person { email, membership }) {
             Some(person) => {
                 let is_primary = person == request.primary_contact.person;
-                reader.person(person, None, is_primary)
+                viewer_partner.person(person, None, is_primary)
             }
             None => PersonView {
                 email: None,

@@ -172,7 +172,7 @@ pub async fn continue_cascade(
 
 /// Returns the root as it is stored when the sequence is complete. The write needs the condition that the root is
 /// unchanged since nothing linked to it was found active.
-pub fn finished(context: &Context<'_>, root: &Subscription) -> Subscription {
+pub fn completed(context: &Context<'_>, root: &Subscription) -> Subscription {
     let mut after = Subscription { metadata: root.metadata.next(context.now), ..root.clone() };
     if let Some(deactivation) = &mut after.deactivation {
         deactivation.resume_at = None;
@@ -189,6 +189,6 @@ pub async fn resume(
     let (done, all) = continue_cascade(context, root.organization_id, root.id, made_progress).await?;
     let Some(root) = all.get(&root.id).filter(|_| done) else { return Ok(false) };
     let mut change: Change = Change::new();
-    change.replace(&finished(context, root), root.metadata.version, None)?;
+    change.replace(&completed(context, root), root.metadata.version, None)?;
     context.apply(change).await.map(|_| true)
 }

@@ -18,7 +18,7 @@ use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::cascade::{
-    begin, continue_cascade, deactivate_at_once, finished, read_all, still_active, take_over,
+    begin, completed, continue_cascade, deactivate_at_once, read_all, still_active, take_over,
 };
 use super::{NOT_A_CONTACT, SubscriptionPath};
 use crate::authority::viewer::{Viewer, ViewerContext};
@@ -45,7 +45,7 @@ pub struct DeactivateSubscriptionBody {
 /// The result of a deactivation, or its preview with `validateOnly`.
 #[derive(Debug, Clone, Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
-pub struct Deactivated {
+pub struct DeactivationResult {
     /// Id of the subscription.
     id: SubscriptionId,
     /// Status of the subscription; `deactivating` while subscriptions linked to it are still being deactivated.
@@ -70,7 +70,7 @@ struct DeactivatedSubscription {
     sku: ProductCode,
 }
 
-impl Output for Deactivated {
+impl Output for DeactivationResult {
     const VERSIONED: bool = true;
 
     fn version(&self) -> Option<Version> {
@@ -117,9 +117,9 @@ impl Operation for DeactivateSubscription {
     type Path = SubscriptionPath;
     type Query = Nothing;
     type Body = Json<DeactivateSubscriptionBody>;
-    type Output = Deactivated;
+    type Output = DeactivationResult;
 
-    async fn execute(request: Request<'_, Self>) -> Result<Reply<Deactivated>, Failure> {
+    async fn execute(request: Request<'_, Self>) -> Result<Reply<DeactivationResult>, Failure> {
         let Request { context, caller: actor, path, body, .. } = request;
         let SubscriptionPath { organization_id, subscription_id } = *path;
         let Json(DeactivateSubscriptionBody { reason, expected }) = body;
@@ -147,13 +147,13 @@ impl Operation for DeactivateSubscription {
             if let Some(replay) = take_over(context, change, &root).await? {
                 return Ok(replay.into());
             }
-            return end(context, &viewer, &root).await;
+            return run_to_completion(context, &viewer, &root).await;
         }
         if let Some(expected) = expected {
-            let (wanted, there): (BTreeSet<_>, BTreeSet<_>) =
+            let (wanted, actual): (BTreeSet<_>, BTreeSet<_>) =
                 (expected.iter().collect(), up.iter().collect());
-            if wanted != there {
-                for fault in set_faults(&all, &up) {
+            if wanted != actual {
+                for fault in affected_set_faults(&all, &up) {
                     change.reject_with(AFFECTED_SET_CHANGED.kind, fault);
                 }
             }
@@ -165,30 +165,30 @@ impl Operation for DeactivateSubscription {
             if let Some(replay) = begin(context, change, &all, &deactivation).await? {
                 return Ok(replay.into());
             }
-            return end(context, &viewer, &root).await;
+            return run_to_completion(context, &viewer, &root).await;
         }
         let version = if context.validates_only() {
             root.metadata.version
         } else {
             root.metadata.next(context.now).version
         };
-        let most = if context.validates_only() { usize::MAX } else { MAX_LISTED };
+        let limit = if context.validates_only() { usize::MAX } else { MAX_LISTED };
         let status = SubscriptionStatus::Inactive;
-        let deactivated = members(&all, &up, most);
-        let answer = Deactivated { id: root.id, status, count: up.len(), deactivated, version };
+        let deactivated = list_deactivated(&all, &up, limit);
+        let answer = DeactivationResult { id: root.id, status, count: up.len(), deactivated, version };
         context.commit(change, Answer::ok(answer)).await
     }
 }
 
 /// Continues a sequence until it is complete or has to be left to the timer.
-async fn end(
+async fn run_to_completion(
     context: &Context<'_>,
     viewer: &ViewerContext<'_>,
     root: &Subscription,
-) -> Result<Reply<Deactivated>, Failure> {
+) -> Result<Reply<DeactivationResult>, Failure> {
     let mut pause = Pause::default();
     loop {
-        match end_once(context, viewer, root.organization_id, root.id).await {
+        match run_once(context, viewer, root.organization_id, root.id).await {
             // The sequence has started, so this call must not be retried from its beginning.
             Err(Failure::Table(Error::Contended(_))) => pause.take().await,
             decided => return decided,
@@ -196,12 +196,12 @@ async fn end(
     }
 }
 
-async fn end_once(
+async fn run_once(
     context: &Context<'_>,
     viewer: &ViewerContext<'_>,
     organization: OrganizationId,
     id: SubscriptionId,
-) -> Result<Reply<Deactivated>, Failure> {
+) -> Result<Reply<DeactivationResult>, Failure> {
     let (done, all) = continue_cascade(context, organization, id, || {}).await?;
     let root = all.get(&id).or_not_found()?;
     let refreshed = context.refreshed();
@@ -210,22 +210,28 @@ async fn end_once(
         let answer = Answer::accepted(location, result_of(viewer, &all, root, refreshed.now));
         return refreshed.commit_final(|| Ok(Change::new()), answer).await;
     }
-    let finished = finished(&refreshed, root);
-    let end = || {
+    let completed_root = completed(&refreshed, root);
+    let run_to_completion = || {
         let mut change = Change::new();
-        change.replace(&finished, root.metadata.version, None)?;
+        change.replace(&completed_root, root.metadata.version, None)?;
         Ok(change)
     };
-    refreshed.commit_final(end, Answer::ok(result_of(viewer, &all, &finished, refreshed.now))).await
+    refreshed
+        .commit_final(run_to_completion, Answer::ok(result_of(viewer, &all, &completed_root, refreshed.now)))
+        .await
 }
 
 /// Maximum number of subscriptions in an answer that is stored for replays, because an item holds at most 400 KB.
 const MAX_LISTED: usize = 500;
 
-fn members(all: &Subscriptions, ids: &[SubscriptionId], most: usize) -> Vec<DeactivatedSubscription> {
+fn list_deactivated(
+    all: &Subscriptions,
+    ids: &[SubscriptionId],
+    limit: usize,
+) -> Vec<DeactivatedSubscription> {
     let of =
         |one: &Subscription| DeactivatedSubscription { id: one.id, kind: one.kind, sku: one.sku.clone() };
-    ids.iter().filter_map(|id| all.get(id)).map(of).take(most).collect()
+    ids.iter().filter_map(|id| all.get(id)).map(of).take(limit).collect()
 }
 
 /// Requires, now and at commit, that the caller has the right over a subscription and everything that is still to be
@@ -264,7 +270,7 @@ fn result_of(
     all: &Subscriptions,
     root: &Subscription,
     now: Timestamp,
-) -> Deactivated {
+) -> DeactivationResult {
     let with = |id: &SubscriptionId| {
         let deactivation = all.get(id).map(|one| one.deactivation.as_ref());
         deactivation.is_some_and(|one| one.is_none_or(|one| one.cause == root.id))
@@ -272,20 +278,20 @@ fn result_of(
     let down: Vec<_> = Closure::of(all, root.id).down.into_iter().filter(with).collect();
     let sees = |id: &SubscriptionId| all.get(id).is_some_and(|one| viewer.sees(one));
     let seen: Vec<_> = down.iter().copied().filter(sees).collect();
-    Deactivated {
+    DeactivationResult {
         id: root.id,
         status: root.status(now),
         count: down.len(),
-        deactivated: members(all, &seen, MAX_LISTED),
+        deactivated: list_deactivated(all, &seen, MAX_LISTED),
         version: root.metadata.version,
     }
 }
 
 /// Returns the faults if other subscriptions were expected: one for each that would be deactivated.
-fn set_faults(all: &Subscriptions, up: &[SubscriptionId]) -> Vec<Fault> {
+fn affected_set_faults(all: &Subscriptions, up: &[SubscriptionId]) -> Vec<Fault> {
     let fault = |(index, one): (usize, &DeactivatedSubscription)| {
         let detail = format!("`{}`, `{}`, would be deactivated and is not in `expected`", one.id, one.sku);
         Fault { detail, ..AFFECTED_SET_CHANGED.at(&[&"expected", &index]) }
     };
-    members(all, up, usize::MAX).iter().enumerate().map(fault).collect()
+    list_deactivated(all, up, usize::MAX).iter().enumerate().map(fault).collect()
 }

@@ -251,7 +251,7 @@ async fn read<'a>(
 /// Creates a site, and the reservation that makes its address unique in the organization.
 pub(crate) fn create_site(change: &mut Change, site: &Site) -> Result<(), Failure> {
     change.create(site)?;
-    change.create_absent(&Reservation::site_url(site), None)?;
+    change.create_or_retry(&Reservation::site_url(site), None)?;
     let created = SiteCreated { site_id: site.id, url: site.url.clone() };
     change.record(NewEvent::of_organization(created, site.organization_id));
     Ok(())

@@ -103,7 +103,7 @@ impl Receipt {
     }
 
     /// Replies with an order that the message does not change.
-    async fn leave(context: &Context<'_>, order: Order) -> Result<Reply<Self>, Failure> {
+    async fn reply_unchanged(context: &Context<'_>, order: Order) -> Result<Reply<Self>, Failure> {
         context.commit(Change::new(), Self::answer(order)).await
     }
 }
@@ -128,7 +128,7 @@ pub struct Message<D> {
 /// Result of looking up the subscription that a message names.
 enum FoundSubscription {
     /// The subscription exists.
-    Existing(Box<Subscription>),
+    CreateHandle(Box<Subscription>),
     /// No subscription has this external id yet. The record of the name exists if an earlier message reported
     /// something.
     NotOrdered(ExternalId, Option<Box<SubscriptionExternalId>>),
@@ -159,7 +159,7 @@ async fn find(
         }
     };
     let found = context.table.get(&place).await?.filter(|found| found.source_id == delivery.source.id);
-    Ok(FoundSubscription::Existing(Box::new(found.ok_or_else(unknown)?)))
+    Ok(FoundSubscription::CreateHandle(Box::new(found.ok_or_else(unknown)?)))
 }
 
 /// Applies a message to a subscription, or keeps it until the subscription's order arrives. A message about a
@@ -169,20 +169,20 @@ async fn apply_report(
     delivery: &Delivery,
     (named, message_type): (FoundSubscription, &str),
     update: SubscriptionUpdate,
-    tell: impl FnOnce(&mut Change, &Subscription, &Subscription) -> Result<(), Failure> + Send,
+    add_events: impl FnOnce(&mut Change, &Subscription, &Subscription) -> Result<(), Failure> + Send,
 ) -> Result<Reply<Receipt>, Failure> {
     let mut change = Change::new();
     match named {
-        FoundSubscription::Existing(before) if before.deactivation.is_some() => {
+        FoundSubscription::CreateHandle(before) if before.deactivation.is_some() => {
             ignore(context, &before, message_type).await
         }
-        FoundSubscription::Existing(before) => {
+        FoundSubscription::CreateHandle(before) => {
             let mut after = before.as_ref().clone();
             let answer = Answer::ok(Receipt::AppliedToSubscription { subscription_id: after.id });
             if after.reported.merge(update) {
                 after.metadata = before.metadata.next(context.now);
                 change.replace(&after, before.metadata.version, None)?;
-                tell(&mut change, &before, &after)?;
+                add_events(&mut change, &before, &after)?;
             }
             context.commit(change, answer).await
         }
@@ -206,7 +206,7 @@ async fn apply_report(
                         after.metadata = before.metadata.next(context.now);
                         change.replace(&after, before.metadata.version, None)?;
                     }
-                    None => change.create_absent(&after, None)?,
+                    None => change.create_or_retry(&after, None)?,
                 }
             }
             context.commit(change, answer).await

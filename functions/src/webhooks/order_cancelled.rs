@@ -49,7 +49,7 @@ pub async fn apply(
         order.cancelled_at >= Some(occurred_at) || order.status.is_over() && !is_repeat(order)
     };
     if let Some(order) = before.as_ref().filter(|order| is_known(order)) {
-        return Receipt::leave(context, order.clone()).await;
+        return Receipt::reply_unchanged(context, order.clone()).await;
     }
     let known = before.as_ref().is_some_and(|order| order.cancelled_at.is_some());
     let (mut change, mut transferred) = (Change::new(), false);

@@ -73,14 +73,14 @@ pub async fn apply(
     // A cancelled order has no licenses any more, but its subscriptions can be renewed.
     let cancelled = before.as_ref().is_some_and(|order| order.cancelled_at.is_some());
     if let Some(order) = unchanged_order(before.as_ref(), &new_lines, sequence)? {
-        return Receipt::leave(context, order.clone()).await;
+        return Receipt::reply_unchanged(context, order.clone()).await;
     }
     let came = before
         .as_ref()
         .filter(|order| order.status != OrderStatus::Awaited && !order.cancelled_before_arrival());
     let mut faults = lines.unknown_types(&found)?;
     match came {
-        Some(order) if order.is_of(&new_lines) => {}
+        Some(order) if order.has_same_lines(&new_lines) => {}
         Some(_) => faults.push(LINES_DIFFER.at(&[&"data", &"lines"])),
         None => {
             faults.extend(fulfillment::unknown_products(&awaited, &found, &lines.places_of_subscriptions())?)

@@ -44,8 +44,8 @@ impl Check for OrderPlacedData {
     fn check(sent: &serde_json::Value) -> Vec<(String, ParseError)> {
         // The organization itself may be the buyer of subscriptions.
         let lines = sent.get("lines").and_then(serde_json::Value::as_array);
-        let direct = lines.is_some_and(|lines| !lines.is_empty() && lines.iter().all(is_subscription));
-        buyer::check(sent, direct).into_iter().collect()
+        let may_be_direct = lines.is_some_and(|lines| !lines.is_empty() && lines.iter().all(is_subscription));
+        buyer::check(sent, may_be_direct).into_iter().collect()
     }
 }
 
@@ -61,14 +61,14 @@ pub async fn apply(
     placed.lines.want_types(&mut wanted);
     let named = NamedBuyer::new(source, placed.store_account.clone(), placed.partner_id);
     named.want(&mut wanted);
-    let known = OrderOfSource(source.id, placed.order_id.clone());
-    wanted.add(&known);
+    let order_lookup = OrderOfSource(source.id, placed.order_id.clone());
+    wanted.add(&order_lookup);
     let mut received = Order::new(source.id, placed.order_id.clone(), OrderStatus::Applied, context.now);
     received.subscriptions = placed.lines.subscriptions().into_iter().map(OrderedSubscription::new).collect();
     fulfillment::want(&received, &mut wanted);
     let found = context.table.fetch(wanted, true).await?;
 
-    let before = found.get(&known)?;
+    let before = found.get(&order_lookup)?;
     match &before {
         Some(order) if order.is_being_fulfilled() => {
             return resume(context, order.clone(), Receipt::answer).await;
@@ -77,11 +77,11 @@ pub async fn apply(
         // renewed.
         Some(order) if order.cancelled_before_arrival() && !received.subscriptions.is_empty() => {}
         Some(order) if order.status != OrderStatus::Awaited => {
-            return Receipt::leave(context, order.clone()).await;
+            return Receipt::reply_unchanged(context, order.clone()).await;
         }
         _ => {}
     }
-    let ignored = before.as_ref().and_then(|order| change_of_another(order, &received));
+    let ignored = before.as_ref().and_then(|order| ignored_change_event(order, &received));
     let mut faults = match before {
         Some(_) if ignored.is_none() => Vec::new(),
         _ => placed.lines.unknown_types(&found)?,
@@ -91,20 +91,21 @@ pub async fn apply(
         None
     });
     let account = named.account;
-    let waits = buyer.is_none() && account.is_some();
+    let awaits_account = buyer.is_none() && account.is_some();
     let places = placed.lines.places_of_subscriptions();
     received.partner_id = buyer;
-    let loaded = load_lines(context, &received, (&found, &places), waits, &mut faults).await?;
+    let loaded = load_lines(context, &received, (&found, &places), awaits_account, &mut faults).await?;
     if !faults.is_empty() {
         return Err(Problem::of(ProblemKind::Rule, faults).into());
     }
-    let arrival = ReceivedOrder { known, before, received, ignored, account, buyer, loaded, places };
-    take_effect(context, placed, arrival).await
+    let received_order =
+        ReceivedOrder { order_lookup, before, received, ignored, account, buyer, loaded, places };
+    take_effect(context, placed, received_order).await
 }
 
 /// Order that arrived, has no faults, and is about to take effect.
 struct ReceivedOrder {
-    known: OrderOfSource,
+    order_lookup: OrderOfSource,
     /// Stored order, if messages about it arrived earlier.
     before: Option<Order>,
     /// Order as the message describes it.
@@ -122,15 +123,18 @@ struct ReceivedOrder {
 async fn take_effect(
     context: &Context<'_>,
     placed: OrderPlacedData,
-    arrival: ReceivedOrder,
+    received_order: ReceivedOrder,
 ) -> Result<Reply<Receipt>, Failure> {
-    let ReceivedOrder { known, before, received, ignored, account, buyer, loaded, places } = arrival;
+    let ReceivedOrder { order_lookup, before, received, ignored, account, buyer, loaded, places } =
+        received_order;
     let (order, wanted) = match &before {
         None => (received, placed.lines.sums()),
-        Some(before) => merged(received, before, ignored.is_some(), placed.lines.sums(), context.now),
+        Some(before) => {
+            merge_earlier_messages(received, before, ignored.is_some(), placed.lines.sums(), context.now)
+        }
     };
-    let billed = placed.store_account.clone().filter(|_| !order.subscriptions.is_empty());
-    let order = Order { billing_account: billed, ..order };
+    let billing_account = placed.store_account.clone().filter(|_| !order.subscriptions.is_empty());
+    let order = Order { billing_account, ..order };
     let mut change = Change::new();
     ignored.into_iter().for_each(|event| change.record(NewEvent::of_vendor(event)));
     let (order, event) = park_or_apply(context, &mut change, order, (account, buyer));
@@ -147,20 +151,20 @@ async fn take_effect(
         return update_order(context, update(before, order), change, Receipt::answer).await;
     }
     update_order(&context.detached(), update(before, order), change, Receipt::answer).await?;
-    let begun = context.table.get(&known).await?;
-    resume(context, begun.or_not_found()?, Receipt::answer).await
+    let stored_order = context.table.get(&order_lookup).await?;
+    resume(context, stored_order.or_not_found()?, Receipt::answer).await
 }
 
 /// Returns the event to record if an earlier change names other lines than this order and so is ignored. Otherwise the
 /// change takes precedence over the original content of the order.
-fn change_of_another(before: &Order, received: &Order) -> Option<OrderChangeIgnored> {
+fn ignored_change_event(before: &Order, received: &Order) -> Option<OrderChangeIgnored> {
     let ignored = OrderChangeIgnored {
         source_id: before.source_id,
         order_id: before.order_id.clone(),
         sequence: before.sequence,
         reason: LINES_DIFFER.about.to_owned(),
     };
-    (before.sequence > 0 && !received.is_of(&before.changed)).then_some(ignored)
+    (before.sequence > 0 && !received.has_same_lines(&before.changed)).then_some(ignored)
 }
 
 /// Loads the facts about the order's lines, and adds their faults. While the order waits there are no facts: only the
@@ -169,10 +173,10 @@ async fn load_lines(
     context: &Context<'_>,
     received: &Order,
     (found, places): (&BatchResult, &[usize]),
-    waits: bool,
+    awaits_account: bool,
     faults: &mut Vec<Fault>,
 ) -> Result<Option<LoadedLines>, Failure> {
-    if waits {
+    if awaits_account {
         faults.extend(fulfillment::unknown_products(received, found, places)?);
         return Ok(None);
     }
@@ -182,7 +186,7 @@ async fn load_lines(
 }
 
 /// Merges the order with the messages that arrived before it. Also returns the quantities of licenses that it orders.
-fn merged(
+fn merge_earlier_messages(
     received: Order,
     before: &Order,
     ignores_change: bool,

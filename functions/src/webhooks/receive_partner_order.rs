@@ -195,7 +195,7 @@ async fn record_refusal(
     };
     let errors: Vec<Fault> = problem.faults.iter().take(KEPT).map(tamed).collect();
     let at = refused_message_key(delivery.source.id, &delivery.id);
-    let mark = RefusalMark { at, expires_at: context.stored_until() };
+    let mark = RefusalMark { at, expires_at: context.answer_expires_at() };
     let refused = WebhookRefused { source_id: delivery.source.id, webhook_id: delivery.id.clone(), errors };
     context.refuse(problem, &mark, NewEvent::of_vendor(refused)).await
 }

@@ -47,11 +47,14 @@ impl Operation for RotateWebhookSecret {
         let mut change = Change::new();
         let source = match (source.disabled_at, source.clone().rotated(context.now)) {
             (Some(_), _) => {
-                change.forbid(&SourceById(source.id), |_| ConditionFailure::rejected(&DISABLED, &[]));
+                change
+                    .reject_by_stored(&SourceById(source.id), |_| ConditionFailure::rejected(&DISABLED, &[]));
                 source
             }
             (None, None) => {
-                change.forbid(&SourceById(source.id), |_| ConditionFailure::rejected(&TOO_OFTEN, &[]));
+                change.reject_by_stored(&SourceById(source.id), |_| {
+                    ConditionFailure::rejected(&TOO_OFTEN, &[])
+                });
                 source
             }
             (None, Some(rotated)) => {

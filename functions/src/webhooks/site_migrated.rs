@@ -37,7 +37,7 @@ pub async fn apply(
     occurred_at: ReportedTime,
 ) -> Result<Reply<Receipt>, Failure> {
     let occurred_at = occurred_at.instant(context.now);
-    let FoundSubscription::Existing(before) = find(context, delivery, &subscription).await? else {
+    let FoundSubscription::CreateHandle(before) = find(context, delivery, &subscription).await? else {
         return Err(UNKNOWN_SUBSCRIPTION.refuse(&[&"data", &"subscription"]).into());
     };
     if before.deactivation.is_some() {
@@ -62,7 +62,7 @@ pub async fn apply(
         create_site(&mut change, &site)?;
     }
     if first {
-        change.create_absent(&Reservation::first_migration(&site), None)?;
+        change.create_or_retry(&Reservation::first_migration(&site), None)?;
     }
     let seen = before.metadata.version;
     let after = Subscription {

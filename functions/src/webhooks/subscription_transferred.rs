@@ -15,7 +15,7 @@ use schemars::JsonSchema;
 
 use super::buyer::{self, NamedBuyer};
 use super::{FoundSubscription, Receipt, apply_report, find};
-use crate::party::add_customer;
+use crate::party::add_partner_organization;
 
 /// Transfer of a subscription. Exactly one of `storeAccount` and `partnerId` names the new buyer.
 #[derive(Debug, Clone, Deserr, JsonSchema)]
@@ -63,7 +63,7 @@ pub async fn apply(
     // The new partner's directory needs the organization's name.
     let named = find(context, delivery, &subscription).await?;
     let organization = match &named {
-        FoundSubscription::Existing(there) => {
+        FoundSubscription::CreateHandle(there) => {
             context.table.get(&OrganizationById(there.organization_id)).await?
         }
         FoundSubscription::NotOrdered(..) => None,
@@ -74,7 +74,7 @@ pub async fn apply(
         after.transferred_from(before.buyer()).into_iter().for_each(|event| change.record(event));
         let to = after.buyer().partner_id.filter(|to| before.buyer().partner_id != Some(*to));
         if let Some((partner, organization)) = to.zip(organization) {
-            add_customer(change, partner, &organization, context.now)?;
+            add_partner_organization(change, partner, &organization, context.now)?;
         }
         Ok(())
     };

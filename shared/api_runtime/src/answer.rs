@@ -54,7 +54,7 @@ versioned!(
     domain::AccessRequest,
     domain::Assignment,
     domain::Customer,
-    domain::CustomerLink,
+    domain::PartnerOrganization,
     domain::DetailField,
     domain::LicenseType,
     domain::Member,

@@ -18,7 +18,7 @@ use crate::table::{Error, Key};
 type OnFailure = Box<dyn Fn(Option<Item>) -> Result<ConditionFailure, Error> + Send + Sync>;
 
 /// Reference to a write that creates an entity and fails if the entity already exists.
-pub struct Existing<E> {
+pub struct CreateHandle<E> {
     write: usize,
     entity: PhantomData<fn() -> E>,
 }
@@ -112,7 +112,7 @@ impl Change {
 
     /// Rejects the change with the error that `why` derives from the stored item, if there is one. If the call already
     /// took effect, its stored answer is replayed instead.
-    pub fn forbid<L: Lookup>(
+    pub fn reject_by_stored<L: Lookup>(
         &mut self,
         lookup: &L,
         why: impl Fn(Option<L::Entity>) -> ConditionFailure + Send + Sync + 'static,
@@ -159,12 +159,12 @@ impl Change {
     /// # Errors
     ///
     /// Fails only if the entity cannot be serialized.
-    pub fn create_once<E: Entity>(
+    pub fn create_or_reject<E: Entity>(
         &mut self,
         entity: &E,
         on_failure: impl Fn(E) -> ConditionFailure + Send + Sync + 'static,
     ) -> Result<(), Error> {
-        self.write(creation(entity)?, move |stored| Ok(on_failure(existing(stored)?)));
+        self.write(creation(entity)?, move |stored| Ok(on_failure(parse_stored(stored)?)));
         Ok(())
     }
 
@@ -174,7 +174,7 @@ impl Change {
     /// # Errors
     ///
     /// Fails only if the entity cannot be serialized.
-    pub fn create_absent<E: Entity>(&mut self, entity: &E, if_match: Option<IfMatch>) -> Result<(), Error> {
+    pub fn create_or_retry<E: Entity>(&mut self, entity: &E, if_match: Option<IfMatch>) -> Result<(), Error> {
         let (condition, failure): (_, fn() -> _) = match if_match {
             Some(_) => (Expression::never(), || ConditionFailure::VersionMismatch),
             None => (Expression::is_absent(), || ConditionFailure::Stale),
@@ -196,20 +196,22 @@ impl Change {
         entity: &E,
         if_match: Option<IfMatch>,
         on_failure: impl Fn(E) -> ConditionFailure + Send + Sync + 'static,
-    ) -> Result<Existing<E>, Error> {
+    ) -> Result<CreateHandle<E>, Error> {
         let condition = if if_match.is_some() { Expression::never() } else { Expression::is_absent() };
         let put = Write::on(condition, entity.key(), Action::Put(to_item(entity)?));
         let write = self.writes.len();
         self.write(put, move |stored| {
             let version = stored.as_ref().and_then(|item| item.get("version")?.as_n().ok()?.parse().ok());
             match if_match {
-                Some(meant) if !version.is_some_and(|version| meant.allows(version)) => {
+                Some(if_match_version)
+                    if !version.is_some_and(|version| if_match_version.allows(version)) =>
+                {
                     Ok(ConditionFailure::VersionMismatch)
                 }
-                _ => Ok(on_failure(existing(stored)?)),
+                _ => Ok(on_failure(parse_stored(stored)?)),
             }
         });
-        Ok(Existing { write, entity: PhantomData })
+        Ok(CreateHandle { write, entity: PhantomData })
     }
 
     /// Checks that an entity, which was read as version `seen` and needs no change, has not changed since; writes
@@ -224,7 +226,7 @@ impl Change {
         seen: Version,
         if_match: Option<IfMatch>,
     ) -> Result<(), Error> {
-        self.while_unchanged(entity, Action::Check, seen, if_match)
+        self.write_if_unchanged(entity, Action::Check, seen, if_match)
     }
 
     /// Replaces an entity that was read as version `seen`. If it has changed since, the operation is retried. With
@@ -239,7 +241,7 @@ impl Change {
         seen: Version,
         if_match: Option<IfMatch>,
     ) -> Result<(), Error> {
-        self.while_unchanged(entity, Action::Put(to_item(entity)?), seen, if_match)
+        self.write_if_unchanged(entity, Action::Put(to_item(entity)?), seen, if_match)
     }
 
     /// Deletes an entity that was read as version `seen`. Otherwise like [`Self::replace`].
@@ -247,23 +249,23 @@ impl Change {
     /// # Errors
     ///
     /// Fails only if the entity cannot be serialized.
-    pub fn remove_seen<E: Entity>(
+    pub fn remove_if_unchanged<E: Entity>(
         &mut self,
         entity: &E,
         seen: Version,
         if_match: Option<IfMatch>,
     ) -> Result<(), Error> {
-        self.while_unchanged(entity, Action::Delete, seen, if_match)
+        self.write_if_unchanged(entity, Action::Delete, seen, if_match)
     }
 
-    fn while_unchanged<E: Entity>(
+    fn write_if_unchanged<E: Entity>(
         &mut self,
         entity: &E,
         action: Action,
         seen: Version,
         if_match: Option<IfMatch>,
     ) -> Result<(), Error> {
-        if if_match.is_some_and(|meant| !meant.allows(seen)) {
+        if if_match.is_some_and(|if_match_version| !if_match_version.allows(seen)) {
             let never = Write::on(Expression::never(), entity.key(), action);
             self.write(never, |_| Ok(ConditionFailure::VersionMismatch));
             return Ok(());
@@ -297,8 +299,8 @@ impl Change {
     /// # Errors
     ///
     /// Fails only if the entity cannot be serialized.
-    pub fn ensure<E: Entity>(&mut self, entity: &E) -> Result<(), Error> {
-        self.add(Write::ensure(entity)?);
+    pub fn create_if_missing<E: Entity>(&mut self, entity: &E) -> Result<(), Error> {
+        self.add(Write::create_if_missing(entity)?);
         Ok(())
     }
 
@@ -328,13 +330,13 @@ impl Change {
 
     /// Stores the call's answer for replay, on the condition that no unexpired answer is stored under its key.
     pub(crate) fn store_answer(&mut self, record: &IdempotencyRecord, now: Timestamp) -> Result<(), Error> {
-        self.write(Write::on(is_free(now), record.key(), Action::Put(to_item(record)?)), replay);
+        self.write(Write::on(no_unexpired_answer(now), record.key(), Action::Put(to_item(record)?)), replay);
         Ok(())
     }
 
     /// Requires that no unexpired answer is stored under the call's key.
-    pub(crate) fn require_first(&mut self, at: Key, now: Timestamp) {
-        self.write(Write::on(is_free(now), at, Action::Check), replay);
+    pub(crate) fn require_no_stored_answer(&mut self, at: Key, now: Timestamp) {
+        self.write(Write::on(no_unexpired_answer(now), at, Action::Check), replay);
     }
 
     fn write(
@@ -347,7 +349,7 @@ impl Change {
     }
 }
 
-impl<E: Entity> Existing<E> {
+impl<E: Entity> CreateHandle<E> {
     /// Returns the stored entity if the condition of this write is among those that failed.
     pub(crate) fn among(&self, failed: &[FailedCondition]) -> Result<Option<E>, Error> {
         let stored = failed.iter().find(|failed| failed.write == self.write);
@@ -359,11 +361,11 @@ fn creation<E: Entity>(entity: &E) -> Result<Write, Error> {
     Ok(Write::on(Expression::is_absent(), entity.key(), Action::Put(to_item(entity)?)))
 }
 
-fn existing<E: Entity>(stored: Option<Item>) -> Result<E, Error> {
+fn parse_stored<E: Entity>(stored: Option<Item>) -> Result<E, Error> {
     from_item(stored.ok_or_else(|| Error::Internal("what exists was not returned".to_owned()))?)
 }
 
-fn is_free(now: Timestamp) -> Expression {
+fn no_unexpired_answer(now: Timestamp) -> Expression {
     Expression::new("attribute_not_exists(#pk) OR #expiresAt <= :now").text("now", now.to_string())
 }
 

@@ -75,7 +75,7 @@ impl std::fmt::Display for Creator {
 
 impl Customer {
     /// Returns whether this is the actor's own record: same e-mail, same organization, and not removed.
-    pub fn is_of(&self, actor: &Actor) -> bool {
+    pub fn has_same_lines(&self, actor: &Actor) -> bool {
         let ActorKind::Customer { organization, .. } = actor.kind else { return false };
         let same = actor.email.as_ref() == Some(&self.email) && organization == self.organization_id;
         same && self.removed_at.is_none()

@@ -90,7 +90,7 @@ impl Organization {
 /// Entry in a partner's directory: the organization is a customer of the partner.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
-pub struct CustomerLink {
+pub struct PartnerOrganization {
     /// Partner to whose directory the entry belongs.
     pub partner_id: PartnerId,
     /// Organization that is the partner's customer.

@@ -246,7 +246,7 @@ pub const PRIMARY_CONTACT: ErrorKind = ErrorKind::state(
 
 /// Filter for service requests. An absent criterion selects all.
 #[derive(Debug, Clone, Default)]
-pub struct Selection {
+pub struct ServiceRequestFilter {
     /// Selects those of this kind.
     pub kind: Option<ServiceRequestKind>,
     /// Selects those with this status.
@@ -259,7 +259,7 @@ pub struct Selection {
     pub to: Option<Timestamp>,
 }
 
-impl Selection {
+impl ServiceRequestFilter {
     /// Returns whether the filter selects a service request.
     pub fn wants(&self, request: &ServiceRequest) -> bool {
         self.kind.is_none_or(|kind| request.kind == kind)

@@ -117,7 +117,7 @@ impl Table {
     }
 
     fn partners_of(&self, organization: &str) -> BTreeSet<String> {
-        let links = self.all("customer-link").filter(|link| link["organizationId"] == organization);
+        let links = self.all("partner-organization").filter(|link| link["organizationId"] == organization);
         links.map(|link| text(link, "partnerId")).chain([organization.to_owned()]).collect()
     }
 
@@ -130,7 +130,7 @@ impl Table {
         };
         for partner in self.all("partner") {
             let id = text(partner, "id");
-            let organizations = self.all("customer-link").filter(|link| link["partnerId"] == id);
+            let organizations = self.all("partner-organization").filter(|link| link["partnerId"] == id);
             let known = organizations.map(|link| text(link, "organizationId")).chain([id.clone()]).collect();
             belongs(&[bare(&id), text(partner, "externalId"), text(partner, "name")], known);
         }

@@ -51,7 +51,7 @@ impl World {
                 external_id: None,
                 ..like.clone()
             };
-            [to_item(&one).unwrap(), to_item(&one.entitle()).unwrap()]
+            [to_item(&one).unwrap(), to_item(&one.new_entitlement()).unwrap()]
         });
         self.put_all(items).await;
         chain.iter().map(ToString::to_string).collect()

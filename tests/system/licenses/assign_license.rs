@@ -1,6 +1,6 @@
 //! `assign-license`
 
-use api_runtime::table::{CustomerLinkOfPartner, Lookup};
+use api_runtime::table::{Lookup, PartnerOrganizationLink};
 use futures_util::future::join_all;
 use serde_json::{Value, json};
 use system::payload::Payload;
@@ -161,7 +161,7 @@ async fn replay_after_the_customer_was_unlinked_is_refused() {
     let call = || assign(&world, "partnerMember", "{yamada}", json!([line("edge-storage-1y", 1)])).key("k");
     call().send().await.ok();
     let link =
-        CustomerLinkOfPartner(world.id("partner").parse().unwrap(), world.id("yamada").parse().unwrap());
+        PartnerOrganizationLink(world.id("partner").parse().unwrap(), world.id("yamada").parse().unwrap());
     let link = link.key();
     let text = |text: String| aws_sdk_dynamodb::types::AttributeValue::S(text);
     let unlink = world.client.delete_item().table_name(&world.table);

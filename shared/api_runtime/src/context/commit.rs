@@ -4,7 +4,7 @@ use domain::{Event, Fault, FaultPointer, NewEvent, Problem, ProblemKind};
 
 use super::{Context, IdempotencySlot};
 use crate::answer::{Answer, Failure, Output, Replay, Reply};
-use crate::change::{Change, Existing};
+use crate::change::{Change, CreateHandle};
 use crate::condition::ConditionFailure;
 use crate::table::error::Error;
 use crate::table::idempotency::IdempotencyRecord;
@@ -16,13 +16,13 @@ pub enum Started<E> {
     /// The transaction took effect.
     New,
     /// An earlier, equal call began the sequence and has not completed it: this is its record.
-    Existing(E),
+    CreateHandle(E),
     /// An earlier, equal call completed the sequence: this is its answer.
     Replay(Replay),
 }
 
 /// A change that did not take effect.
-struct UnmetChange {
+struct FailedChange {
     failed: Vec<FailedCondition>,
     failures: Vec<ConditionFailure>,
 }
@@ -44,7 +44,7 @@ impl Context<'_> {
     /// version.
     pub async fn commit<O: Output>(&self, change: Change, answer: Answer<O>) -> Result<Reply<O>, Failure> {
         let (reply, _) = self.commit_unless_done(change, answer).await?;
-        reply.ok_or_else(|| unexplained().into())
+        reply.ok_or_else(|| unexpected_failure().into())
     }
 
     /// Commits like [`Self::commit`], but if the entity that the change creates already exists, the reply shows the
@@ -57,7 +57,7 @@ impl Context<'_> {
         &self,
         change: Change,
         answer: Answer<O>,
-        existing: Existing<E>,
+        existing: CreateHandle<E>,
         shown: impl FnOnce(E) -> O + Send,
     ) -> Result<Reply<O>, Failure>
     where
@@ -68,7 +68,7 @@ impl Context<'_> {
         if let Some(reply) = reply {
             return Ok(reply);
         }
-        let answer = Answer::ok(shown(existing.among(&failed)?.ok_or_else(unexplained)?));
+        let answer = Answer::ok(shown(existing.among(&failed)?.ok_or_else(unexpected_failure)?));
         if self.validates_only() {
             return Ok(Reply::Validated(answer));
         }
@@ -86,10 +86,10 @@ impl Context<'_> {
         if !self.validates_only() {
             match change.is_acceptable() {
                 true => self.store_answer(&mut change, &answer)?,
-                false => self.require_first(&mut change),
+                false => self.require_no_stored_answer(&mut change),
             }
         }
-        let Some(UnmetChange { failed, failures }) = self.send(&mut change).await? else {
+        let Some(FailedChange { failed, failures }) = self.send(&mut change).await? else {
             let reply = match self.validates_only() {
                 true => Reply::Validated(Answer { status: 200, location: None, ..answer }),
                 false => Reply::Answer(answer),
@@ -110,7 +110,7 @@ impl Context<'_> {
     pub async fn apply(&self, mut change: Change) -> Result<(), Failure> {
         match self.send(&mut change).await? {
             None => Ok(()),
-            Some(unmet) => self.resolve(unmet.failures).and_then(|_| Err(unexplained().into())),
+            Some(unmet) => self.resolve(unmet.failures).and_then(|_| Err(unexpected_failure().into())),
         }
     }
 
@@ -121,12 +121,12 @@ impl Context<'_> {
     ///
     /// Those of [`Self::commit`].
     pub async fn begin(&self, mut change: Change) -> Result<Option<Replay>, Failure> {
-        self.require_first(&mut change);
+        self.require_no_stored_answer(&mut change);
         match self.send(&mut change).await? {
             None => Ok(None),
             Some(unmet) => match self.resolve(unmet.failures)? {
                 Resolution::Replay(replay) => Ok(Some(replay)),
-                Resolution::AlreadyDone => Err(unexplained().into()),
+                Resolution::AlreadyDone => Err(unexpected_failure().into()),
             },
         }
     }
@@ -138,18 +138,18 @@ impl Context<'_> {
     /// # Errors
     ///
     /// Those of [`Self::commit`]; 422 if the record is of another request.
-    pub async fn begin_or_find<E: Entity>(
+    pub async fn begin_or_resume<E: Entity>(
         &self,
         mut change: Change,
-        existing: Existing<E>,
+        existing: CreateHandle<E>,
         is_same: impl Fn(&E) -> bool + Send,
     ) -> Result<Started<E>, Failure> {
-        self.require_first(&mut change);
-        let Some(UnmetChange { failed, failures }) = self.send(&mut change).await? else {
+        self.require_no_stored_answer(&mut change);
+        let Some(FailedChange { failed, failures }) = self.send(&mut change).await? else {
             return Ok(Started::New);
         };
         if let Some(existing) = existing.among(&failed)?.filter(is_same) {
-            return Ok(Started::Existing(existing));
+            return Ok(Started::CreateHandle(existing));
         }
         match self.resolve(failures)? {
             Resolution::Replay(replay) => Ok(Started::Replay(replay)),
@@ -183,12 +183,12 @@ impl Context<'_> {
     pub async fn refuse<O, E: Entity>(
         &self,
         problem: Problem,
-        mark: &E,
+        once_marker: &E,
         event: NewEvent,
     ) -> Result<Reply<O>, Failure> {
         let mut change = Change::new();
-        self.require_first(&mut change);
-        change.create_once(mark, |_| ConditionFailure::AlreadyDone)?;
+        self.require_no_stored_answer(&mut change);
+        change.create_or_reject(once_marker, |_| ConditionFailure::AlreadyDone)?;
         change.record(event);
         match self.send(&mut change).await? {
             None => Err(problem.into()),
@@ -208,14 +208,14 @@ impl Context<'_> {
             None => Ok(None),
             Some(unmet) => match self.resolve(unmet.failures)? {
                 Resolution::Replay(replay) => Ok(Some(replay)),
-                Resolution::AlreadyDone => Err(unexplained().into()),
+                Resolution::AlreadyDone => Err(unexpected_failure().into()),
             },
         }
     }
 
     /// Sends a change with its events. If the call is only validated or the change is already rejected, only the
     /// conditions are checked.
-    async fn send(&self, change: &mut Change) -> Result<Option<UnmetChange>, Error> {
+    async fn send(&self, change: &mut Change) -> Result<Option<FailedChange>, Error> {
         let mut failures = change.take_rejected();
         let outcome = if self.validates_only() || !failures.is_empty() {
             self.table.check(change.writes()).await?
@@ -232,7 +232,7 @@ impl Context<'_> {
             Outcome::Failed(failed) => failed,
         };
         failures.extend(change.failures(&failed)?);
-        Ok(Some(UnmetChange { failed, failures }))
+        Ok(Some(FailedChange { failed, failures }))
     }
 
     fn event(&self, event: NewEvent) -> Result<Event, Error> {
@@ -240,9 +240,9 @@ impl Context<'_> {
     }
 
     /// Requires that no unexpired answer is stored under the call's key, if it has one.
-    fn require_first(&self, change: &mut Change) {
+    fn require_no_stored_answer(&self, change: &mut Change) {
         if let Some(slot) = self.idempotency() {
-            change.require_first(slot.at.clone(), self.now);
+            change.require_no_stored_answer(slot.at.clone(), self.now);
         }
     }
 
@@ -252,7 +252,7 @@ impl Context<'_> {
             return Ok(());
         };
         let body = answer.written()?;
-        let expires_at = (!never_expires).then(|| self.stored_until());
+        let expires_at = (!never_expires).then(|| self.answer_expires_at());
         let (status, location, version) = (answer.status, answer.location.clone(), answer.body.version());
         let record = IdempotencyRecord { at, request, status, location, version, body, expires_at };
         change.store_answer(&record, self.now)
@@ -303,11 +303,11 @@ impl Context<'_> {
         if !rules.is_empty() {
             return Err(Problem::of(ProblemKind::Rule, rules).into());
         }
-        Err(unexplained().into())
+        Err(unexpected_failure().into())
     }
 }
 
-fn unexplained() -> Error {
+fn unexpected_failure() -> Error {
     Error::Internal("a condition failed and nothing says why".to_owned())
 }
 

@@ -133,7 +133,7 @@ impl Context<'_> {
     }
 
     /// Returns the expiry of an answer that is stored now.
-    pub fn stored_until(&self) -> Timestamp {
+    pub fn answer_expires_at(&self) -> Timestamp {
         self.now.after(IdempotencyRecord::KEPT)
     }
 

@@ -47,7 +47,7 @@ impl Context<'_> {
     /// # Errors
     ///
     /// [`Failure::Table`].
-    pub async fn page_of_wanted<L: ListPattern>(
+    pub async fn filtered_page<L: ListPattern>(
         &self,
         listing: &L,
         ascending: bool,

@@ -1,6 +1,6 @@
 //! Directories of partners: the organizations that are customers of a partner.
 
-use domain::{CustomerLink, Name, OrganizationId, PartnerId};
+use domain::{Name, OrganizationId, PartnerId, PartnerOrganization};
 use serde::{Deserialize, Serialize};
 
 use super::error::Error;
@@ -13,11 +13,11 @@ use super::pattern::{Index, patterns};
 /// Prefix of the sort keys of a directory's names.
 pub(super) const NAMES: &str = "NAME#";
 
-impl Entity for CustomerLink {
-    const NAME: &'static str = "customer-link";
+impl Entity for PartnerOrganization {
+    const NAME: &'static str = "partner-organization";
 
     fn key(&self) -> Key {
-        customer_link_key(self.partner_id, self.organization_id)
+        partner_organization_key(self.partner_id, self.organization_id)
     }
 
     fn by_key(&self) -> Option<Key> {
@@ -38,7 +38,7 @@ pub struct DirectoryEntry {
 
 impl DirectoryEntry {
     /// Returns the directory entry of an organization.
-    pub fn of(customer: &CustomerLink) -> Self {
+    pub fn of(customer: &PartnerOrganization) -> Self {
         let at = directory_entry_key(customer.partner_id, customer.organization_id);
         Self { at, name: customer.name.clone() }
     }
@@ -64,8 +64,8 @@ impl Entity for DirectoryEntry {
 
 patterns! {
     /// an organization in a partner's directory
-    lookup CustomerLinkOfPartner(partner: PartnerId, organization: OrganizationId) -> CustomerLink {
-        customer_link_key(*partner, *organization),
+    lookup PartnerOrganizationLink(partner: PartnerId, organization: OrganizationId) -> PartnerOrganization {
+        partner_organization_key(*partner, *organization),
         "`PARTNER#<partner>` · `CUSTOMER#<organization>`"
     }
     /// the names of the organizations in a partner's directory
@@ -76,7 +76,7 @@ patterns! {
 }
 
 /// Returns the key of an organization in a partner's directory.
-pub(super) fn customer_link_key(partner: PartnerId, organization: OrganizationId) -> Key {
+pub(super) fn partner_organization_key(partner: PartnerId, organization: OrganizationId) -> Key {
     Key::new(partner_partition(partner), format!("CUSTOMER#{organization}"))
 }
 

@@ -14,7 +14,7 @@ use super::customer::{
     customer_of_organization_key,
 };
 use super::detail_field::{count_of_fields_key, field_key};
-use super::directory::{customer_link_key, directory_entry_key, partner_of_organization_key};
+use super::directory::{directory_entry_key, partner_of_organization_key, partner_organization_key};
 use super::entitlement::{entitlement_key, entitlement_name_key, entitlement_of_product_key};
 use super::event::{event_key, log_of_license_type};
 use super::idempotency::{idempotency_key, message_key, refused_message_key};
@@ -152,7 +152,7 @@ fn every_key_keeps_its_stored_format() {
             "IDEMPOTENCY#olivia#night".to_owned(),
             "IMPORT".to_owned(),
         ),
-        (customer_link_key(p, o), format!("PARTNER#{P}"), format!("CUSTOMER#{O}")),
+        (partner_organization_key(p, o), format!("PARTNER#{P}"), format!("CUSTOMER#{O}")),
         (directory_entry_key(p, o), format!("PARTNER#{P}"), format!("NAME#{O}")),
         (partner_among_all_key(&name, p), "PARTNERS".to_owned(), format!("istanbulas#{P}")),
         (organization_among_all_key(&name, o), "ORGANIZATIONS".to_owned(), format!("istanbulas#{O}")),

@@ -1,7 +1,7 @@
 //! Service requests, their contacts and updates.
 
 use aws_sdk_dynamodb::types::AttributeValue;
-use domain::service_request::{Membership, Month, Person, Selection, ServiceRequestUpdate};
+use domain::service_request::{Membership, Month, Person, ServiceRequestFilter, ServiceRequestUpdate};
 use domain::{Email, OrganizationId, PartnerId, ServiceRequest, ServiceRequestId, Timestamp};
 use serde::{Deserialize, Serialize};
 
@@ -137,7 +137,7 @@ pub struct ServiceRequests {
     /// Set of service requests that is searched.
     pub among: ServiceRequestScope,
     /// Time, kind and status of the service requests to find.
-    pub selection: Selection,
+    pub selection: ServiceRequestFilter,
 }
 
 impl AccessPattern for ServiceRequests {
@@ -174,7 +174,7 @@ impl ListPattern for ServiceRequests {
     }
 
     fn filter(&self) -> Vec<(&'static [&'static str], AttributeValue)> {
-        let Selection { kind, status, .. } = &self.selection;
+        let ServiceRequestFilter { kind, status, .. } = &self.selection;
         let mut filter: Vec<(&'static [&'static str], _)> = Vec::new();
         filter.extend(kind.map(|kind| (&["kind"][..], AttributeValue::S(kind.name().to_owned()))));
         filter.extend(status.map(|status| (&["status"][..], AttributeValue::S(status.name().to_owned()))));

@@ -140,7 +140,7 @@ impl Write {
     /// # Errors
     ///
     /// Fails only if the entity cannot be serialized.
-    pub fn ensure<E: Entity>(entity: &E) -> Result<Self, Error> {
+    pub fn create_if_missing<E: Entity>(entity: &E) -> Result<Self, Error> {
         let mut item = to_item(entity)?;
         item.retain(|name, _| name != "pk" && name != "sk");
         let set = item.keys().map(|name| format!("#{name} = if_not_exists(#{name}, :{name})"));

@@ -19,20 +19,20 @@ pub struct Facts {
     /// Organization of each line, if it exists for the order's partner.
     pub organizations: BTreeMap<usize, OrganizationId>,
     /// Stored record of each line's external id at the source, if there is one.
-    pub names: BTreeMap<usize, KnownName>,
+    pub names: BTreeMap<usize, KnownExternalId>,
     /// Existing subscriptions that lines are linked to, each read from the organization of its line.
     pub ends: Subscriptions,
     /// Subscriptions of the order that exist already.
-    pub made: Subscriptions,
+    pub created_earlier: Subscriptions,
     /// Organizations that a transfer may add to a partner's directory, which needs their names.
-    pub profiles: BTreeMap<OrganizationId, Organization>,
+    pub organization_records: BTreeMap<OrganizationId, Organization>,
     /// Facts about the contacts that lines name.
     pub contacts: BTreeMap<(OrganizationId, Email), KnownContact>,
 }
 
 /// Record of an external id at a source, before the line with this id is fulfilled.
 #[derive(Debug, Clone)]
-pub struct KnownName {
+pub struct KnownExternalId {
     /// Whether a subscription already has the external id.
     pub is_taken: bool,
     /// State that messages reported before the order arrived.
@@ -45,7 +45,7 @@ pub struct KnownContact {
     /// Customer record of the person, if there is one.
     pub customer_id: Option<CustomerId>,
     /// Whether the person is, or was, a contact of one of the organization's subscriptions.
-    pub is_known: bool,
+    pub was_contact: bool,
     /// Time at which a customer with this e-mail was last removed.
     pub removed_at: Option<Timestamp>,
 }

@@ -35,7 +35,7 @@ impl Link {
     }
 
     /// Adds the link to both ends.
-    pub fn make(self, one: &mut Subscription, all: &mut Subscriptions) {
+    pub fn add_to_both_ends(self, one: &mut Subscription, all: &mut Subscriptions) {
         let Some(other) = all.get_mut(&self.other) else { return };
         let (here, there) = match self.end {
             LinkRole::Linked => (&mut one.linked, &mut other.linked),

@@ -42,7 +42,7 @@ pub struct Fulfillment {
     /// Persons who are contacts of an organization's subscriptions for the first time.
     pub first_contacts: Vec<(OrganizationId, Email)>,
     /// Organizations that are added to a partner's directory, because a transfer was reported before the order arrived.
-    pub directory: BTreeSet<(PartnerId, OrganizationId)>,
+    pub directory_entries: BTreeSet<(PartnerId, OrganizationId)>,
     /// Events to record.
     pub events: Vec<NewEvent>,
 }
@@ -81,27 +81,27 @@ pub fn decide(
     next_id: impl Fn() -> SubscriptionId,
 ) -> Result<Fulfillment, RefusedLine> {
     let can_be_refused = can_be_refused(&order);
-    let mut decision = FulfillmentBuilder::new(order, facts);
-    for index in 0..decision.order.subscriptions.len() {
-        let Some(one) = decision.order.subscriptions.get(index).filter(|one| one.is_open()) else { continue };
+    let mut builder = FulfillmentBuilder::new(order, facts);
+    for index in 0..builder.order.subscriptions.len() {
+        let Some(one) = builder.order.subscriptions.get(index).filter(|one| one.is_open()) else { continue };
         let line = one.line.clone();
-        if decision.items() + 1 > room {
+        if builder.items() + 1 > room {
             break;
         }
-        match decision.check(index, &line, can_be_refused) {
+        match builder.check(index, &line, can_be_refused) {
             Err(reason) if can_be_refused => return Err(RefusedLine { line: index, reason }),
-            Err(reason) => decision.ignore(index, &reason),
+            Err(reason) => builder.ignore(index, &reason),
             Ok((product, organization, links)) => {
                 let subscription =
-                    decision.subscription(next_id(), (index, &line), (product, organization), now);
-                if decision.items() + decision.needed(&subscription, &links) > room {
+                    builder.subscription(next_id(), (index, &line), (product, organization), now);
+                if builder.items() + builder.max_items_for(&subscription, &links) > room {
                     break;
                 }
-                decision.create(index, subscription, links);
+                builder.create(index, subscription, links);
             }
         }
     }
-    Ok(decision.end(now))
+    Ok(builder.finish(now))
 }
 
 /// Fulfillment that is being decided.
@@ -111,28 +111,28 @@ struct FulfillmentBuilder<'a> {
     /// Subscriptions that lines may be linked to: existing ones, with the links added by this decision, and new ones.
     subscriptions: Subscriptions,
     /// Versions of the existing subscriptions, as they were read.
-    seen: BTreeMap<SubscriptionId, Version>,
+    versions_read: BTreeMap<SubscriptionId, Version>,
     created: Vec<(usize, SubscriptionId)>,
-    touched: BTreeSet<SubscriptionId>,
+    relinked: BTreeSet<SubscriptionId>,
     first_contacts: Vec<(OrganizationId, Email)>,
-    directory: BTreeSet<(PartnerId, OrganizationId)>,
+    directory_entries: BTreeSet<(PartnerId, OrganizationId)>,
     events: Vec<NewEvent>,
 }
 
 impl<'a> FulfillmentBuilder<'a> {
     fn new(order: Order, facts: &'a Facts) -> Self {
-        let mut subscriptions = facts.made.clone();
+        let mut subscriptions = facts.created_earlier.clone();
         let ends = facts.ends.keys().filter_map(|id| facts.end(&order, *id));
-        subscriptions.extend(ends.map(|end| (end.id, end.clone())));
+        subscriptions.extend(ends.map(|finish| (finish.id, finish.clone())));
         Self {
-            seen: subscriptions.iter().map(|(id, one)| (*id, one.metadata.version)).collect(),
+            versions_read: subscriptions.iter().map(|(id, one)| (*id, one.metadata.version)).collect(),
             subscriptions,
             order,
             facts,
             created: Vec::new(),
-            touched: BTreeSet::new(),
+            relinked: BTreeSet::new(),
             first_contacts: Vec::new(),
-            directory: BTreeSet::new(),
+            directory_entries: BTreeSet::new(),
             events: Vec::new(),
         }
     }
@@ -146,15 +146,15 @@ impl<'a> FulfillmentBuilder<'a> {
         };
         let names = self.created.iter().filter(named).count();
         let created = self.created.len() * 3 + names;
-        let others = self.touched.len() + self.first_contacts.len() + self.directory.len() * 2;
+        let others = self.relinked.len() + self.first_contacts.len() + self.directory_entries.len() * 2;
         created + others + self.events.len()
     }
 
     /// Returns the maximum number of items that a new subscription takes with its events, contacts and links.
-    fn needed(&self, one: &Subscription, links: &[Link]) -> usize {
+    fn max_items_for(&self, one: &Subscription, links: &[Link]) -> usize {
         /// Two for a directory entry, and the rest for the events that reports of all kinds cause.
-        const REPORTED: usize = 7;
-        let reported = if one.reported.is_empty() { 0 } else { REPORTED };
+        const MAX_REPORT_ITEMS: usize = 7;
+        let reported = if one.reported.is_empty() { 0 } else { MAX_REPORT_ITEMS };
         let cancelled = usize::from(self.order.cancelled_at.is_some());
         5 + self.first_contacts_of(one).len() + self.newly_touched(links).len() + reported + cancelled
     }
@@ -162,7 +162,9 @@ impl<'a> FulfillmentBuilder<'a> {
     /// Returns the existing ends of links that the decision does not write yet.
     fn newly_touched(&self, links: &[Link]) -> BTreeSet<SubscriptionId> {
         let others = links.iter().map(|link| link.other);
-        others.filter(|other| self.seen.contains_key(other) && !self.touched.contains(other)).collect()
+        others
+            .filter(|other| self.versions_read.contains_key(other) && !self.relinked.contains(other))
+            .collect()
     }
 
     /// Returns the product, the organization and the links of a line, or the reason why it cannot be fulfilled.
@@ -182,11 +184,11 @@ impl<'a> FulfillmentBuilder<'a> {
             return Err(EXTERNAL_ID_TAKEN);
         }
         // The other end may have been transferred to another partner since the fulfillment began.
-        let is_known = |end: LinkEnd| match end {
+        let was_contact = |finish: LinkEnd| match finish {
             LinkEnd::Subscription(id) => self.subscriptions.contains_key(&id),
             LinkEnd::Line(_) => true,
         };
-        if !link_ends(line).all(|(_, _, end)| is_known(end)) {
+        if !link_ends(line).all(|(_, _, finish)| was_contact(finish)) {
             return Err(UNKNOWN_SUBSCRIPTION);
         }
         let links = links_of(&self.order, index, line, &self.subscriptions);
@@ -197,13 +199,13 @@ impl<'a> FulfillmentBuilder<'a> {
         if others().any(|other| other.organization_id != organization) {
             return Err(OTHER_ORGANIZATION);
         }
-        let is_ignored = |end: LinkEnd| match end {
+        let is_ignored = |finish: LinkEnd| match finish {
             LinkEnd::Line(other) => {
                 self.order.subscriptions.get(other).is_some_and(|other| other.ignored.is_some())
             }
             LinkEnd::Subscription(_) => false,
         };
-        if link_ends(line).any(|(_, _, end)| is_ignored(end)) {
+        if link_ends(line).any(|(_, _, finish)| is_ignored(finish)) {
             return Err(LINKED_TO_IGNORED);
         }
         if links.iter().any(|link| link.exceeds_limit(&self.subscriptions)) {
@@ -283,7 +285,7 @@ impl<'a> FulfillmentBuilder<'a> {
     fn first_contacts_of(&self, one: &Subscription) -> Vec<Email> {
         let is_first = |email: &Email| {
             let already = (one.organization_id, email.clone());
-            !self.facts.contact(one.organization_id, email).is_known
+            !self.facts.contact(one.organization_id, email).was_contact
                 && !self.first_contacts.contains(&already)
         };
         one.contacts.iter().map(|contact| contact.email.clone()).filter(is_first).collect()
@@ -291,9 +293,9 @@ impl<'a> FulfillmentBuilder<'a> {
 
     /// Adds a new subscription, and its links at both ends.
     fn create(&mut self, line: usize, mut one: Subscription, links: Vec<Link>) {
-        self.touched.extend(self.newly_touched(&links));
+        self.relinked.extend(self.newly_touched(&links));
         for link in links {
-            link.make(&mut one, &mut self.subscriptions);
+            link.add_to_both_ends(&mut one, &mut self.subscriptions);
         }
         let first_time_contacts = self.first_contacts_of(&one);
         self.first_contacts
@@ -321,8 +323,10 @@ impl<'a> FulfillmentBuilder<'a> {
     fn apply_reports(&mut self, one: &Subscription) {
         let subscription_id = one.id;
         let to = one.reported.transfer.as_ref().and_then(|transfer| transfer.to.partner_id);
-        if let Some(partner) = to.filter(|_| self.facts.profiles.contains_key(&one.organization_id)) {
-            self.directory.insert((partner, one.organization_id));
+        if let Some(partner) =
+            to.filter(|_| self.facts.organization_records.contains_key(&one.organization_id))
+        {
+            self.directory_entries.insert((partner, one.organization_id));
         }
         if one.reported.renewal.is_some() {
             let renewed = SubscriptionRenewed { subscription_id, ends_at: one.ends_at() };
@@ -339,23 +343,23 @@ impl<'a> FulfillmentBuilder<'a> {
         self.events.extend(one.transferred_from(&one.buyer));
     }
 
-    fn end(self, now: Timestamp) -> Fulfillment {
-        let Self { subscriptions, seen, .. } = self;
+    fn finish(self, now: Timestamp) -> Fulfillment {
+        let Self { subscriptions, versions_read, .. } = self;
         let created = self.created.into_iter().filter_map(|(line, id)| {
             let subscription = subscriptions.get(&id)?.clone();
             // Links do not change the entitlement, so it is that of the subscription as it was ordered.
-            Some(CreatedSubscription { line, entitlement: subscription.entitle(), subscription })
+            Some(CreatedSubscription { line, entitlement: subscription.new_entitlement(), subscription })
         });
-        let linked = self.touched.into_iter().filter_map(|id| {
+        let linked = self.relinked.into_iter().filter_map(|id| {
             let one = subscriptions.get(&id)?;
-            Some((*seen.get(&id)?, Subscription { metadata: one.metadata.next(now), ..one.clone() }))
+            Some((*versions_read.get(&id)?, Subscription { metadata: one.metadata.next(now), ..one.clone() }))
         });
         Fulfillment {
             created: created.collect(),
             linked: linked.collect(),
             order: self.order,
             first_contacts: self.first_contacts,
-            directory: self.directory,
+            directory_entries: self.directory_entries,
             events: self.events,
         }
     }

@@ -104,7 +104,7 @@ fn archived_product_is_refused_unless_fulfillment_has_begun() {
     assert_eq!(decide(&order, &facts).unwrap_err().line, 1);
     let first = existing(&order, 7);
     order.subscriptions[0].subscription_id = Some(first.id);
-    facts.made.insert(first.id, first);
+    facts.created_earlier.insert(first.id, first);
     assert_eq!(codes(&find_faults(&order, &facts, &[])), [""; 0]);
     assert_eq!(decide(&order, &facts).unwrap().created.len(), 1);
 }
@@ -152,7 +152,7 @@ fn first_contact_is_recorded_once_and_removed_contact_is_skipped() {
     let lines = (0..2).map(|_| SubscriptionLine { contacts: people(), ..line(Vec::new()) });
     let order = order(lines.collect());
     let mut facts = facts(&order);
-    let known = KnownContact { is_known: true, customer_id: Some(id(3)), removed_at: None };
+    let known = KnownContact { was_contact: true, customer_id: Some(id(3)), removed_at: None };
     let gone = KnownContact { removed_at: Some(time(0)), ..KnownContact::default() };
     for (who, what) in [("known", known), ("gone", gone)] {
         facts.contacts.insert((id(1), contact(who).email), what);
@@ -176,7 +176,7 @@ fn reports_received_before_the_order_are_applied_with_it() {
         transfer: Some(Transfer { occurred_at: time(1), to: to.clone() }),
         usage: Some(Usage { mark: 1, active_users: 5 }),
     };
-    facts.names.insert(0, facts::KnownName { is_taken: false, reported });
+    facts.names.insert(0, facts::KnownExternalId { is_taken: false, reported });
     let profile = Organization {
         id: id(1),
         name: "Yamada".parse().unwrap(),
@@ -185,10 +185,10 @@ fn reports_received_before_the_order_are_applied_with_it() {
         time_zone: None,
         metadata: Metadata::new(time(0)),
     };
-    facts.profiles.insert(profile.id, profile);
+    facts.organization_records.insert(profile.id, profile);
     let done = decide(&order, &facts).unwrap();
     assert_eq!(done.created[0].subscription.buyer(), &to);
-    assert_eq!(done.directory, BTreeSet::from([(id(2), id(1))]));
+    assert_eq!(done.directory_entries, BTreeSet::from([(id(2), id(1))]));
     // Ordered, renewed, usage reported, and a transfer that is recorded for both partners.
     assert_eq!(done.events.len(), 5);
 }
@@ -219,7 +219,7 @@ proptest! {
             prop_assert!(items <= room, "{items}");
             all.extend(done.linked.into_iter().map(|(_, one)| (one.id, one)));
             all.extend(done.created.into_iter().map(|one| (one.subscription.id, one.subscription)));
-            (order, facts.made) = (done.order, all.clone());
+            (order, facts.created_earlier) = (done.order, all.clone());
         }
         prop_assert_eq!(all.len(), 12);
         for (index, line) in lines.iter().enumerate() {

@@ -236,7 +236,7 @@ impl Order {
 
     /// Applies changed lines to its subscriptions, if they are the lines of this order.
     pub fn change_lines(&mut self, changed: &[SubscriptionLine]) {
-        if self.is_of(changed) {
+        if self.has_same_lines(changed) {
             for (one, changed) in self.subscriptions.iter_mut().zip(changed) {
                 one.line.change(changed);
             }
@@ -244,7 +244,7 @@ impl Order {
     }
 
     /// Returns whether the given lines are those of its subscriptions, in the same order.
-    pub fn is_of(&self, lines: &[SubscriptionLine]) -> bool {
+    pub fn has_same_lines(&self, lines: &[SubscriptionLine]) -> bool {
         let same = |(one, line): (&OrderedSubscription, &SubscriptionLine)| one.line.is_same(line);
         self.subscriptions.len() == lines.len() && self.subscriptions.iter().zip(lines).all(same)
     }

@@ -207,7 +207,7 @@ impl Subscription {
 
     /// Returns the entitlement that the subscription grants to its organization on creation. The stored entitlement
     /// follows the subscription afterwards.
-    pub fn entitle(&self) -> Entitlement {
+    pub fn new_entitlement(&self) -> Entitlement {
         let id = self.id.entitlement();
         Entitlement {
             id,
