@@ -20,7 +20,7 @@ pub mod webhooks;
 
 use api_runtime::Scheduled;
 use api_runtime::http::openapi::Description;
-use api_runtime::lambda::{Handler, Timer, handler, timer};
+use api_runtime::lambda::{Handler, JobHandler, handler, job};
 
 use service::run_due_work::RunDueWork;
 
@@ -43,7 +43,7 @@ pub struct Schedule {
     /// Description of the job for people.
     pub summary: &'static str,
     /// Creates the job's handler.
-    pub timer: fn(std::sync::Arc<api_runtime::Environment>) -> Timer,
+    pub job: fn(std::sync::Arc<api_runtime::Environment>) -> JobHandler,
 }
 
 /// The only scheduled job of the system.
@@ -51,7 +51,7 @@ pub const SCHEDULE: Schedule = Schedule {
     area: "service",
     name: RunDueWork::NAME,
     summary: RunDueWork::SUMMARY,
-    timer: timer::<RunDueWork>,
+    job: job::<RunDueWork>,
 };
 
 /// A Lambda function: an operation or the scheduled job.
@@ -64,7 +64,7 @@ pub enum Function {
         uses_key: bool,
     },
     /// The scheduled job.
-    Schedule(fn(std::sync::Arc<api_runtime::Environment>) -> Timer),
+    Schedule(fn(std::sync::Arc<api_runtime::Environment>) -> JobHandler),
 }
 
 /// Returns the function that `Handler` in the template names.
@@ -74,7 +74,7 @@ pub enum Function {
 /// A message that lists the known functions if there is none of this name.
 pub fn function(name: &str) -> Result<Function, String> {
     if name == SCHEDULE.name {
-        return Ok(Function::Schedule(SCHEDULE.timer));
+        return Ok(Function::Schedule(SCHEDULE.job));
     }
     let operations = operations();
     match operations.iter().find(|entry| entry.description.name == name) {

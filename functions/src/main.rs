@@ -9,6 +9,6 @@ fn main() -> Result<(), lambda_runtime::Error> {
         .map_err(|_| "`_HANDLER` is not set; Lambda sets it to the template's `Handler`")?;
     match function(&name)? {
         Function::Operation { handler, uses_key } => run(handler, uses_key),
-        Function::Schedule(timer) => run_scheduled(timer),
+        Function::Schedule(job) => run_scheduled(job),
     }
 }

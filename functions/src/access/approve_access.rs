@@ -6,11 +6,10 @@ use api_runtime::{
 };
 use deserr::Deserr;
 use domain::access::{EXPIRY_PASSED, GrantOrigin, RequestedGrant, TOO_MANY_INDIVIDUALS};
-use domain::actor::ActorKind;
 use domain::event::AccessApproved;
 use domain::fault::{Check, Validated};
 use domain::{
-    AccessRequest, Actor, ErrorKind, Faults, Level, ParseError, Patch, Problem, RequestState, Role, Timestamp,
+    AccessRequest, Actor, ErrorKind, Faults, Level, ParseError, Patch, RequestState, Role, Timestamp,
 };
 use schemars::JsonSchema;
 
@@ -92,9 +91,7 @@ impl Operation for ApproveAccess {
     async fn execute(request: Request<'_, Self>) -> Result<Reply<AccessRequest>, Failure> {
         let Request { context, caller: actor, path, body, .. } = request;
         let Json(Validated(body)) = body;
-        let ActorKind::Customer { organization: Some(organization_id), .. } = actor.kind else {
-            return Err(Problem::not_found().into());
-        };
+        let organization_id = actor.organization().or_not_found()?;
         // The partner is known only after the request is read. Reading the access of all partners at the same time
         // saves a round trip.
         let access = AccessInOrganization(organization_id);

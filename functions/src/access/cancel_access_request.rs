@@ -10,6 +10,11 @@ use domain::{AccessRequest, Actor, ErrorKind, RequestState, Role};
 
 use super::{AccessRequestPath, close_request, read_request, require_pending};
 
+const ADMIN_REQUIRED: ErrorKind = ErrorKind::forbidden(
+    "admin-required",
+    "only the member who made the request and partner admins may cancel it: ask an admin",
+);
+
 /// Cancels an access request.
 pub struct CancelAccessRequest;
 
@@ -21,7 +26,7 @@ impl Operation for CancelAccessRequest {
         request that is no longer pending is refused with 409. Records `access.cancelled`.";
     const ROUTES: &[Route] =
         &[route(Method::Post, "/v1/access-requests/{requestId}/cancel", &[Role::PartnerMember])];
-    const ERRORS: &[ErrorKind] = &[AccessRequest::NOT_PENDING];
+    const ERRORS: &[ErrorKind] = &[ADMIN_REQUIRED, AccessRequest::NOT_PENDING];
 
     type Caller = Actor;
     type Path = AccessRequestPath;
@@ -41,7 +46,11 @@ impl Operation for CancelAccessRequest {
             false => Expression::new("#owner = :author"),
         };
         let record = EmailInPartner(before.partner_id, email);
-        change.require_that(&record, may.text("author", author), |_| ConditionFailure::NotFound);
+        // A member sees every request of the partner; a person without a record sees none.
+        change.require_that(&record, may.text("author", author), |record| match record {
+            Some(_) => ConditionFailure::rejected(&ADMIN_REQUIRED, &[]),
+            None => ConditionFailure::NotFound,
+        });
         if !require_pending(context, &mut change, &before)? {
             return context.commit(change, Answer::ok(before)).await;
         }

@@ -1,12 +1,12 @@
 //! Giving access grants and ending them.
 
 use api_runtime::table::{CountOfRemovals, EmailInPartner, count};
-use api_runtime::{Change, ConditionFailure, Context, Failure};
+use api_runtime::{Change, ConditionFailure, Context, Failure, OrNotFound};
 use domain::access::{Binding, GrantEnd, GrantOrigin, Grantee};
 use domain::event::{AccessGranted, AccessReplaced};
 use domain::{
-    Access, Actor, Description, ErrorKind, EventKind, Fault, Grant, GrantId, Level, Organization, PartnerId,
-    Problem, ProblemKind, Timestamp,
+    Access, Actor, Description, ErrorKind, EventKind, Fault, Grant, GrantId, GrantState, Level, Organization,
+    PartnerId, ProblemKind, Timestamp,
 };
 
 use crate::access::NOT_A_MEMBER;
@@ -38,8 +38,8 @@ pub(super) struct NewGrants {
 
 /// Requires at commit that the records to which the grants are bound are as they were read: the e-mail still belongs to
 /// the same member, or the partner has not removed another member with the e-mail. The caller's own e-mail is skipped,
-/// because [`require_caller_is_not_member`](super::require_no_member) adds a condition on the same item, and DynamoDB accepts an
-/// item only once in a transaction.
+/// because [`require_caller_is_not_member`](super::require_caller_is_not_member) adds a condition on the same item, and
+/// DynamoDB accepts an item only once in a transaction.
 pub(super) fn require_grantee_records(change: &mut Change, actor: &Actor, new_grants: &NewGrants) {
     for (Grantee { email, bound_to }, _) in &new_grants.individuals {
         match bound_to {
@@ -116,7 +116,7 @@ pub(super) fn add_grants(
 
 /// Ends an active grant and records the event. A grant that already ended in the same way is left unchanged, so that a
 /// repeat is idempotent; if it ended in another way, the change is rejected with the grant's state in the detail.
-pub(super) fn end(
+pub(super) fn end_grant(
     context: &Context<'_>,
     change: &mut Change,
     mut access: Access,
@@ -125,15 +125,14 @@ pub(super) fn end(
     what: impl Into<EventKind>,
 ) -> Result<Access, Failure> {
     let seen = access.metadata.version;
-    match access.end(grant, how, context.now) {
-        Ok(()) => {
+    match access.end_grant(grant, how, context.now).or_not_found()? {
+        GrantState::Active => {
             access.metadata = access.metadata.next(context.now);
             change.replace(&access, seen, context.if_match())?;
             change.record(access.event(what));
         }
-        Err(None) => return Err(Problem::not_found().into()),
-        Err(Some(state)) if state == how.into() => change.confirm(&access, seen, context.if_match())?,
-        Err(Some(state)) => {
+        state if state == how.into() => change.confirm(&access, seen, context.if_match())?,
+        state => {
             change.confirm(&access, seen, context.if_match())?;
             let detail = format!("the grant is {}", state.name());
             change.reject_with(ProblemKind::State, Fault { detail, ..GRANT_NOT_ACTIVE.at(&[]) });

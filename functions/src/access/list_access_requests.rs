@@ -2,7 +2,7 @@
 
 use api_runtime::table::{PartnerById, RequestsOfPartner};
 use api_runtime::{
-    Empty, Failure, List, Method, Nothing, Operation, OrNotFound, PartnerPath, Reply, Request, Route, route,
+    Empty, Failure, List, Method, Nothing, Operation, PartnerPath, Reply, Request, Route, route,
 };
 use domain::{AccessRequest, Actor, Role};
 
@@ -32,10 +32,9 @@ impl Operation for ListAccessRequests {
         let Request { context, caller: actor, path, .. } = request;
         let PartnerPath { partner_id } = *path;
         actor.authorize_partner(partner_id)?;
-        let partner = async { Ok(context.table.get(&PartnerById(partner_id)).await?) };
         let requests = RequestsOfPartner(partner_id);
-        let (partner, mut page) = tokio::try_join!(partner, context.page(&requests, false))?;
-        partner.or_not_found()?;
+        let page = context.page(&requests, false);
+        let mut page = context.read_if_exists(&PartnerById(partner_id), page).await?;
         page.items = page.items.into_iter().map(|request| request.at(context.now)).collect();
         Ok(Reply::ok(page))
     }

@@ -2,8 +2,7 @@
 
 use api_runtime::table::{AccessInOrganization, OrganizationById};
 use api_runtime::{
-    Empty, Failure, List, Method, Nothing, Operation, OrNotFound, OrganizationPath, Reply, Request, Route,
-    route,
+    Empty, Failure, List, Method, Nothing, Operation, OrganizationPath, Reply, Request, Route, route,
 };
 use domain::{Actor, Role};
 
@@ -37,10 +36,9 @@ impl Operation for ListOrganizationAccess {
         let Request { context, caller: actor, path, .. } = request;
         let OrganizationPath { organization_id } = *path;
         actor.authorize_organization(organization_id)?;
-        let organization = async { Ok(context.table.get(&OrganizationById(organization_id)).await?) };
         let access = AccessInOrganization(organization_id);
-        let (organization, page) = tokio::try_join!(organization, context.consistent_page(&access, true))?;
-        organization.or_not_found()?;
+        let page = context.consistent_page(&access, true);
+        let page = context.read_if_exists(&OrganizationById(organization_id), page).await?;
         let partners = page.items.iter().map(|access| access.partner_id);
         let names = Names::of(context, partners, [organization_id].into_iter()).await?;
         let shown = page.items.iter().map(|access| AccessView::of(access, &names, context.now));

@@ -11,7 +11,6 @@ use api_runtime::table::{
 use api_runtime::{Change, ConditionFailure, Context, Failure, OrNotFound};
 use deserr::Deserr;
 use domain::access::{RequestedGrant, check_expiry};
-use domain::actor::ActorKind;
 use domain::fault::quoted;
 use domain::{
     Access, AccessRequest, AccessRequestId, Actor, Email, ErrorKind, EventKind, Fault, Faults, GrantId,
@@ -166,28 +165,17 @@ fn close_request(
     change.replace(request, seen, context.if_match())?;
     let pending = PendingOfPartner(request.partner_id);
     change.update(&pending, remove_pending(request.id), |_| ConditionFailure::Impossible);
-    change.record(match request.organization_id {
-        Some(organization) => NewEvent::of_both(what, request.partner_id, organization),
-        None => NewEvent::of_partner(what, request.partner_id),
-    });
+    change.record(NewEvent::of_parties(what, Some(request.partner_id), request.organization_id));
     Ok(())
 }
 
 /// Requires that the request is addressed to the caller's e-mail and that the caller is a contact manager by its record
-/// at commit. Returns the caller's organization.
-fn require_addressee(
-    change: &mut Change,
-    actor: &Actor,
-    request: &AccessRequest,
-) -> Result<OrganizationId, Problem> {
-    let ActorKind::Customer { organization: Some(organization), .. } = actor.kind else {
-        return Err(Problem::not_found());
-    };
+/// at commit.
+fn require_addressee(change: &mut Change, actor: &Actor, request: &AccessRequest) -> Result<(), Problem> {
     if actor.email.as_ref() != Some(&request.contact_manager_email) {
         return Err(Problem::not_found());
     }
-    require_manager(change, actor, Some(organization), None)?;
-    Ok(organization)
+    require_manager(change, actor, actor.organization(), None)
 }
 
 /// Requires at commit that the caller, who gives access to the partner, is not one of its members.

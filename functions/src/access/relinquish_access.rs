@@ -7,11 +7,16 @@ use api_runtime::{
 };
 use domain::access::{Binding, GrantEnd};
 use domain::event::AccessRelinquished;
-use domain::{Actor, ErrorKind, Problem, Role};
+use domain::{Actor, ErrorKind, Role};
 
-use super::grants::{GRANT_NOT_ACTIVE, end};
+use super::grants::{GRANT_NOT_ACTIVE, end_grant};
 use super::view::AccessView;
 use super::{GrantPath, read};
+
+const ADMIN_REQUIRED: ErrorKind = ErrorKind::forbidden(
+    "admin-required",
+    "only a partner admin may relinquish grants to all members or to other members: ask an admin",
+);
 
 /// Gives up an access grant of the caller's partner.
 pub struct RelinquishAccess;
@@ -28,7 +33,7 @@ impl Operation for RelinquishAccess {
         "/v1/organizations/{organizationId}/access/{partnerId}/{grantId}/relinquish",
         &[Role::PartnerMember],
     )];
-    const ERRORS: &[ErrorKind] = &[GRANT_NOT_ACTIVE];
+    const ERRORS: &[ErrorKind] = &[ADMIN_REQUIRED, GRANT_NOT_ACTIVE];
 
     type Caller = Actor;
     type Path = GrantPath;
@@ -54,12 +59,16 @@ impl Operation for RelinquishAccess {
             }
             Some(Binding::First { removals }) => or_admin("#removals = :own").number("own", removals),
             None if admin => Expression::new("#manager = :yes").bool("yes", true),
-            None => return Err(Problem::not_found().into()),
+            None => Expression::never(),
         };
         let mut change = Change::new();
-        change.require_that(&EmailInPartner(partner_id, email), may, |_| ConditionFailure::NotFound);
+        // A member sees every grant of the partner; a person without a record sees none.
+        change.require_that(&EmailInPartner(partner_id, email), may, |record| match record {
+            Some(_) => ConditionFailure::rejected(&ADMIN_REQUIRED, &[]),
+            None => ConditionFailure::NotFound,
+        });
         let relinquished = AccessRelinquished { grant_id };
-        let access = end(context, &mut change, before, grant_id, GrantEnd::Relinquished, relinquished)?;
+        let access = end_grant(context, &mut change, before, grant_id, GrantEnd::Relinquished, relinquished)?;
         context.commit(change, Answer::ok(AccessView::of(&access, &names, context.now))).await
     }
 }

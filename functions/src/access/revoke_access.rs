@@ -5,7 +5,7 @@ use domain::access::GrantEnd;
 use domain::event::AccessRevoked;
 use domain::{Actor, ErrorKind, Role};
 
-use super::grants::{GRANT_NOT_ACTIVE, end};
+use super::grants::{GRANT_NOT_ACTIVE, end_grant};
 use super::view::AccessView;
 use super::{GrantPath, read};
 use crate::authority::own_record::require_manager;
@@ -40,7 +40,7 @@ impl Operation for RevokeAccess {
         let mut change = Change::new();
         require_manager(&mut change, actor, Some(organization_id), None)?;
         let revoked = AccessRevoked { grant_id };
-        let access = end(context, &mut change, before, grant_id, GrantEnd::Revoked, revoked)?;
+        let access = end_grant(context, &mut change, before, grant_id, GrantEnd::Revoked, revoked)?;
         context.commit(change, Answer::ok(AccessView::of(&access, &names, context.now))).await
     }
 }

@@ -4,7 +4,7 @@ use api_runtime::{
     Answer, Change, ConditionFailure, Failure, Json, Method, Nothing, Operation, Output, Reply, Request,
     Route, route,
 };
-use domain::detail::new::{NewField, NewFields};
+use domain::detail::new::{CreateDetailFieldBody, NewField};
 use domain::event::{CreatedField, DetailFieldsCreated};
 use domain::{Actor, DetailField, ErrorKind, NewEvent, Role, Version};
 use schemars::JsonSchema;
@@ -53,13 +53,13 @@ impl Operation for CreateDetailField {
     type Caller = Actor;
     type Path = Nothing;
     type Query = Nothing;
-    type Body = Json<NewFields>;
+    type Body = Json<CreateDetailFieldBody>;
     type Output = CreatedDetailFields;
 
     async fn execute(request: Request<'_, Self>) -> Result<Reply<CreatedDetailFields>, Failure> {
         let Request { context, body, .. } = request;
         let Json(wanted) = body;
-        let one = matches!(wanted, NewFields::One(_));
+        let one = matches!(wanted, CreateDetailFieldBody::One(_));
         let make = |new: &NewField| DetailField::new(context.id(), new, context.now);
         let mut fields: Vec<DetailField> = wanted.list().iter().map(make).collect();
 

@@ -35,7 +35,7 @@ const EXTERNAL_ID_TAKEN: ErrorKind =
 
 api_runtime::paths! {
     /// Owner of the new entitlement.
-    NewEntitlementPath {
+    CreateEntitlementPath {
         /// An organization, whose customers all share the entitlement.
         Organization(OrganizationPath) = "organizationId",
         /// A single customer.
@@ -101,7 +101,7 @@ impl Operation for CreateEntitlement {
     const SHARED_ERRORS: &[ErrorKind] = &DETAIL_ERRORS;
 
     type Caller = Actor;
-    type Path = NewEntitlementPath;
+    type Path = CreateEntitlementPath;
     type Query = Nothing;
     type Body = Json<Validated<CreateEntitlementBody>>;
     type Output = EntitlementView;
@@ -157,7 +157,7 @@ impl Operation for CreateEntitlement {
 fn new_entitlement(
     context: &Context<'_>,
     actor: &Actor,
-    path: &NewEntitlementPath,
+    path: &CreateEntitlementPath,
     new: &CreateEntitlementBody,
     details: Details,
 ) -> Entitlement {
@@ -167,10 +167,10 @@ fn new_entitlement(
         id,
         number: EntitlementNumber::of(id),
         owner: match path {
-            NewEntitlementPath::Organization(organization) => {
+            CreateEntitlementPath::Organization(organization) => {
                 Owner::Organization(organization.organization_id)
             }
-            NewEntitlementPath::Customer(customer) => Owner::Customer(customer.customer_id),
+            CreateEntitlementPath::Customer(customer) => Owner::Customer(customer.customer_id),
         },
         product_id: new.product_id,
         external_id: new.external_id.clone(),

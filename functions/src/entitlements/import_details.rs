@@ -19,7 +19,7 @@ use domain::{
 use futures_util::future::{try_join, try_join_all};
 use schemars::JsonSchema;
 
-use super::import_report::{ImportReport, RefusedRow, RowOutcome};
+use super::import_report::{ImportReport, RowFailure, RowOutcome};
 use super::import_run::{self, StartedRun};
 use super::read_fields;
 use super::rows::{ImportTable, OnError, Row};
@@ -116,7 +116,7 @@ impl Operation for ImportDetails {
 }
 
 fn any_refused(outcomes: &[RowOutcome]) -> bool {
-    outcomes.iter().any(|outcome| matches!(outcome, RowOutcome::RefusedRow(_)))
+    outcomes.iter().any(|outcome| matches!(outcome, RowOutcome::Refused(_)))
 }
 
 /// Writes the planned rows, and records the end of the import.
@@ -180,9 +180,9 @@ async fn plan<'a>(
         let lookup = place.map(|place| EntitlementOf(place.owner, place.entitlement_id));
         // The row's own fault comes first; its cells are validated nevertheless.
         let refuse = |code: &str, detail: &str, before: &Details| {
-            let mut refused = vec![RefusedRow::new(number, row, None, code, detail)];
+            let mut refused = vec![RowFailure::new(number, row, None, code, detail)];
             refused.extend(import.changes(number, row, before).err().into_iter().flatten());
-            RowOutcome::RefusedRow(refused)
+            RowOutcome::Refused(refused)
         };
         outcomes.push(match (&row.cells, name, lookup) {
             (Err(why), ..) | (_, Err(why), _) => refuse(why.code, &why.detail, &Details::default()),
@@ -197,7 +197,7 @@ async fn plan<'a>(
             (.., lookup) => match lookup.map(|lookup| entitlements.take(&lookup)).transpose()?.flatten() {
                 Some(entitlement) => match import.changes(number, row, &entitlement.details) {
                     Ok(changes) => import.outcome(entitlement, changes),
-                    Err(failures) => RowOutcome::RefusedRow(failures),
+                    Err(failures) => RowOutcome::Refused(failures),
                 },
                 None => refuse("unknown-entitlement", "there is no such entitlement", &Details::default()),
             },
@@ -212,7 +212,7 @@ impl Import<'_> {
     /// # Errors
     ///
     /// A failure for every invalid cell.
-    fn changes(&self, number: usize, row: &Row, before: &Details) -> Result<DetailChanges, Vec<RefusedRow>> {
+    fn changes(&self, number: usize, row: &Row, before: &Details) -> Result<DetailChanges, Vec<RowFailure>> {
         let (mut failures, mut reported, mut wanted) =
             (Vec::new(), HashSet::<Option<&str>>::new(), Vec::new());
         for cell in row.cells.iter().flatten() {
@@ -220,7 +220,7 @@ impl Import<'_> {
             let values = cell.values(field.map(|field| field.field_type.name)).unwrap_or_else(|why| {
                 // An unknown field is reported below, whatever its cell contains.
                 if field.is_some() {
-                    let refused = RefusedRow::new(number, row, Some(&cell.field), INVALID_VALUE.code, why);
+                    let refused = RowFailure::new(number, row, Some(&cell.field), INVALID_VALUE.code, why);
                     reported.insert(Some(&cell.field));
                     failures.push(refused);
                 }
@@ -233,7 +233,7 @@ impl Import<'_> {
         let changes = changes.map_err(|faults| {
             // Only the first fault of each cell is reported.
             for (field, fault) in faults.into_iter().filter(|(field, _)| reported.insert(*field)) {
-                failures.push(RefusedRow::new(number, row, field, fault.reason.code, &fault.detail));
+                failures.push(RowFailure::new(number, row, field, fault.reason.code, &fault.detail));
             }
         });
         match (changes, failures.is_empty()) {
@@ -274,14 +274,14 @@ impl Import<'_> {
             let (lookup, mut wanted) = (EntitlementOf(after.owner, after.id), BatchGet::new());
             wanted.add(&lookup);
             let now = table.fetch(wanted, true).await?.take(&lookup)?;
-            let now = now.ok_or_else(|| Error::Internal("an entitlement is gone".to_owned()))?;
+            let now = now.ok_or_else(|| Error::Internal("an entitlement no longer exists".to_owned()))?;
             let revalidated = match (self.on_error, self.rows.get(number)) {
                 (OnError::SkipRow, Some(row)) => self.changes(number, row, &now.details),
                 _ => Ok(changes),
             };
             outcome = match revalidated {
                 Ok(changes) => self.outcome(now, changes),
-                Err(failures) => RowOutcome::RefusedRow(failures),
+                Err(failures) => RowOutcome::Refused(failures),
             };
         }
     }

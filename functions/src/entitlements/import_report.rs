@@ -11,7 +11,7 @@ use super::rows::Row;
 /// Outcome of a row.
 pub(super) enum RowOutcome {
     /// The row itself, or some of its cells, are invalid.
-    RefusedRow(Vec<RefusedRow>),
+    Refused(Vec<RowFailure>),
     /// The entitlement already has the row's values.
     Unchanged,
     /// This import has written the row, in this call or in one that was interrupted.
@@ -42,7 +42,7 @@ pub struct ImportReport {
     held_back: usize,
     /// First failures in the order of the rows, one for each refused cell or row: at most 500.
     #[schemars(length(max = 500))]
-    failures: Vec<RefusedRow>,
+    failures: Vec<RowFailure>,
     /// Number of failures beyond those in `failures`. Absent if none.
     #[serde(skip_serializing_if = "is_zero")]
     more_failures: usize,
@@ -56,7 +56,7 @@ impl Output for ImportReport {}
 
 /// Failure of a row: why the row, or one of its cells, was refused. At most 400 bytes as JSON.
 #[derive(Debug, Clone, Serialize, JsonSchema)]
-pub struct RefusedRow {
+pub struct RowFailure {
     /// Number of the row, counted from 1 and without the header line of a table.
     row: usize,
     /// Entitlement as the row names it, shortened to 80 bytes.
@@ -70,7 +70,7 @@ pub struct RefusedRow {
     detail: String,
 }
 
-impl RefusedRow {
+impl RowFailure {
     pub(super) fn new(number: usize, row: &Row, field: Option<&str>, code: &str, detail: &str) -> Self {
         // With JSON names, punctuation and the longest code, these limits add up to 400 bytes.
         Self {
@@ -115,7 +115,7 @@ impl ImportReport {
                 RowOutcome::Unchanged => report.unchanged += 1,
                 RowOutcome::Applied | RowOutcome::Write(..) if aborted => report.held_back += 1,
                 RowOutcome::Applied | RowOutcome::Write(..) => report.applied += 1,
-                RowOutcome::RefusedRow(cells) => {
+                RowOutcome::Refused(cells) => {
                     report.refused += 1;
                     let room = Self::LISTED.saturating_sub(report.failures.len());
                     report.more_failures += cells.len().saturating_sub(room);
@@ -136,7 +136,7 @@ mod tests {
         for text in ["a", "\"", "\\", "あ", "\u{1}", "\u{10ffff}"] {
             let long = text.repeat(1000);
             let row = Row { entitlement: long.clone(), cells: Ok(Vec::new()) };
-            let refused = RefusedRow::new(9_999, &row, Some(&long), "wrong-number-of-cells", &long);
+            let refused = RowFailure::new(9_999, &row, Some(&long), "wrong-number-of-cells", &long);
             let written = serde_json::to_string(&refused).unwrap();
             assert!(written.len() <= 400, "{}: {written}", written.len());
         }

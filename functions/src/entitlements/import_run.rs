@@ -2,7 +2,7 @@
 //! repeated call resume an import that was interrupted.
 
 use api_runtime::context::commit::Started;
-use api_runtime::http::problem::STILL_RUNNING as STILL_RUNNING_CODE;
+use api_runtime::http::problem::STILL_RUNNING_CODE;
 use api_runtime::table::import_run::import_key;
 use api_runtime::table::{Error, ImportRun};
 use api_runtime::{Change, ConditionFailure, Context, Failure, Replay};
@@ -53,10 +53,10 @@ pub async fn begin(context: &Context<'_>, rows: usize) -> Result<StartedRun, Fai
     let begun = match context.begin_or_resume(change, existing, is_same).await? {
         Started::New => return Ok(StartedRun::Run(Box::new(wanted))),
         Started::Replay(replay) => return Ok(StartedRun::Replay(replay)),
-        Started::CreateHandle(begun) if begun.call == wanted.call => {
+        Started::InProgress(begun) if begun.call == wanted.call => {
             return Ok(StartedRun::Run(Box::new(begun)));
         }
-        Started::CreateHandle(begun) => begun,
+        Started::InProgress(begun) => begun,
     };
     if begun.lease_ends_at > context.now {
         return Err(Problem::new(STILL_RUNNING.kind, STILL_RUNNING.code, STILL_RUNNING.about).into());

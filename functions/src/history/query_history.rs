@@ -3,12 +3,10 @@
 use std::collections::BTreeSet;
 
 use api_runtime::csv_table::CsvTable;
-use api_runtime::table::{
-    BatchGet, Directory, DirectoryEntry, History, Lookup, OrganizationById, Page, PartnerById,
-};
+use api_runtime::table::{BatchGet, Directory, DirectoryEntry, History, OrganizationById, Page, PartnerById};
 use api_runtime::{
-    Context, Empty, Failure, List, Method, Nothing, Operation, OrNotFound, OrganizationPath, Output,
-    PartnerPath, Reply, Request, Route, route,
+    Context, Empty, Failure, List, Method, Nothing, Operation, OrganizationPath, Output, PartnerPath, Reply,
+    Request, Route, route,
 };
 use deserr::Deserr;
 use domain::event::{EntitlementDetailsChanged, EventType, SubscriptionDeactivated};
@@ -211,11 +209,11 @@ impl Operation for QueryHistory {
                 let log = history(LogScope::Partner(partner_id));
                 let owner = PartnerById(partner_id);
                 match &filter.customer {
-                    None => read_if_owner_exists(context, &owner, context.page(&log, ascending)).await?,
+                    None => context.read_if_exists(&owner, context.page(&log, ascending)).await?,
                     Some(query) => {
                         let directory =
                             async { Ok(context.table.list(&Directory(partner_id), false).await?) };
-                        let directory = read_if_owner_exists(context, &owner, directory).await?;
+                        let directory = context.read_if_exists(&owner, directory).await?;
                         of_customers(context, partner_id, directory, query, &log, ascending).await?
                     }
                 }
@@ -229,7 +227,7 @@ impl Operation for QueryHistory {
                 actor.authorize_organization(organization_id)?;
                 let log = history(LogScope::Organization(organization_id));
                 let page = context.page(&log, ascending);
-                let page = read_if_owner_exists(context, &OrganizationById(organization_id), page).await?;
+                let page = context.read_if_exists(&OrganizationById(organization_id), page).await?;
                 visible(context, actor, page, &log, ascending).await?
             }
             HistoryPath::Vendor(_) => context.page(&history(LogScope::Vendor), ascending).await?,
@@ -239,21 +237,8 @@ impl Operation for QueryHistory {
     }
 }
 
-/// Runs a read concurrently with a check that the owner exists, and returns its result; 404 if the owner does not
-/// exist.
-async fn read_if_owner_exists<L: Lookup, T>(
-    context: &Context<'_>,
-    owner: &L,
-    reading: impl Future<Output = Result<T, Failure>>,
-) -> Result<T, Failure> {
-    let known = async { Ok(context.table.get(owner).await?) };
-    let (known, read): (Option<_>, _) = tokio::try_join!(known, reading)?;
-    known.or_not_found()?;
-    Ok(read)
-}
-
 /// Maximum number of customers whose own logs are read concurrently; for more, the partner's log is filtered.
-const CONCURRENT_BATCHES: usize = 20;
+const CONCURRENT_LOGS: usize = 20;
 
 /// Reads a page of the events in a partner's log that concern the customers whose name matches.
 async fn of_customers(
@@ -267,9 +252,9 @@ async fn of_customers(
     let matching = directory.into_iter().filter(|entry| query.matches(&entry.name).is_some());
     let customers: Result<BTreeSet<_>, _> = matching.map(|entry| entry.organization_id()).collect();
     let customers = customers?;
-    if customers.len() > CONCURRENT_BATCHES {
-        let concerns = |event: &Event| event.organization_id.is_some_and(|id| customers.contains(&id));
-        return context.filtered_page(log, ascending, concerns).await;
+    if customers.len() > CONCURRENT_LOGS {
+        let request_refs = |event: &Event| event.organization_id.is_some_and(|id| customers.contains(&id));
+        return context.filtered_page(log, ascending, request_refs).await;
     }
     let logs: Vec<_> = customers
         .into_iter()

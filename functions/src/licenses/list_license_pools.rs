@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use api_runtime::table::{LicenseTypes, PartnerById, PoolsOfPartner};
 use api_runtime::{
-    Empty, Failure, Method, Nothing, Operation, OrNotFound, Output, PartnerPath, Reply, Request, Route, route,
+    Empty, Failure, Method, Nothing, Operation, Output, PartnerPath, Reply, Request, Route, route,
 };
 use domain::{Actor, LicenseTypeCode, Name, Role};
 use schemars::JsonSchema;
@@ -67,11 +67,10 @@ impl Operation for ListLicensePools {
         let Request { context, caller: actor, path, .. } = request;
         let partner = path.partner_id;
         actor.authorize_partner(partner)?;
-        let (of, pools) = (PartnerById(partner), PoolsOfPartner(partner));
-        let table = context.table;
-        let (known, pools, types) =
-            tokio::try_join!(table.get(&of), table.list(&pools, true), table.list(&LicenseTypes(), false))?;
-        known.or_not_found()?;
+        let (table, pools) = (context.table, PoolsOfPartner(partner));
+        let lists =
+            async { Ok(tokio::try_join!(table.list(&pools, true), table.list(&LicenseTypes(), false))?) };
+        let (pools, types) = context.read_if_exists(&PartnerById(partner), lists).await?;
         let mut names: BTreeMap<_, _> = types.into_iter().map(|kind| (kind.code, kind.name)).collect();
         let item = |pool: domain::Pool| {
             // A type newer than the eventually consistent read of all types is shown with its code as its name.

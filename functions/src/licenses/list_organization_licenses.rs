@@ -11,8 +11,7 @@ use api_runtime::{
 use deserr::Deserr;
 use domain::actor::ActorKind;
 use domain::{
-    Actor, Assignment, AssignmentId, Faults, LicenseTypeCode, PartnerId, Period, Problem, Quantity, Role,
-    Timestamp,
+    Actor, Assignment, AssignmentId, Faults, LicenseTypeCode, PartnerId, Period, Quantity, Role, Timestamp,
 };
 use schemars::JsonSchema;
 use serde::Serialize;
@@ -81,26 +80,19 @@ impl Operation for ListOrganizationLicenses {
         let Request { context, caller: actor, path, query, .. } = request;
         let organization = path.organization_id;
         let (table, assignments) = (context.table, AssignmentsOfOrganization(organization));
-        let known = async {
-            match actor.kind {
-                ActorKind::Partner { partner, .. } => {
-                    Ok(table.get(&PartnerOrganizationLink(partner, organization)).await?.is_some())
-                }
-                _ => Ok(table.get(&OrganizationById(organization)).await?.is_some()),
-            }
+        let lists = async {
+            Ok(tokio::try_join!(table.list(&assignments, false), table.list(&LicenseTypes(), false))?)
         };
-        let only = match actor.kind {
-            ActorKind::Partner { partner, .. } => Some(partner),
+        let (only, (assignments, types)) = match actor.kind {
+            ActorKind::Partner { partner, .. } => {
+                let link = PartnerOrganizationLink(partner, organization);
+                (Some(partner), context.read_if_exists(&link, lists).await?)
+            }
             _ => {
                 actor.authorize_organization(organization)?;
-                None
+                (None, context.read_if_exists(&OrganizationById(organization), lists).await?)
             }
         };
-        let (known, assignments, types) =
-            tokio::try_join!(known, table.list(&assignments, false), table.list(&LicenseTypes(), false))?;
-        if !known {
-            return Err(Problem::not_found().into());
-        }
         let terms: BTreeMap<_, _> = types.into_iter().map(|kind| (kind.code, kind.term)).collect();
         let ours =
             assignments.into_iter().filter(|assignment| only.is_none_or(|own| assignment.partner_id == own));

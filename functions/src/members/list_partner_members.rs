@@ -2,7 +2,7 @@
 
 use api_runtime::table::{MembersOfPartner, PartnerById};
 use api_runtime::{
-    Empty, Failure, List, Method, Nothing, Operation, OrNotFound, PartnerPath, Reply, Request, Route, route,
+    Empty, Failure, List, Method, Nothing, Operation, PartnerPath, Reply, Request, Route, route,
 };
 use domain::{Actor, Member, Role};
 
@@ -32,10 +32,8 @@ impl Operation for ListPartnerMembers {
         let Request { context, caller: actor, path, .. } = request;
         let PartnerPath { partner_id } = *path;
         actor.authorize_partner(partner_id)?;
-        let partner = async { Ok(context.table.get(&PartnerById(partner_id)).await?) };
         let members = MembersOfPartner(partner_id);
-        let (partner, members) = tokio::try_join!(partner, context.page(&members, true))?;
-        partner.or_not_found()?;
-        Ok(Reply::ok(members))
+        let page = context.page(&members, true);
+        Ok(Reply::ok(context.read_if_exists(&PartnerById(partner_id), page).await?))
     }
 }

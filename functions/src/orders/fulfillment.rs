@@ -1,6 +1,6 @@
 //! Order fulfillment: loads what is known about the lines of an order, lets the domain decide about them
 //! ([`domain::fulfillment`]), and commits the decision, as many lines at a time as fit one transaction. An interrupted
-//! fulfillment is resumed when the store repeats its message, or by the timer.
+//! fulfillment is resumed when the store repeats its message, or by the scheduled job.
 //!
 //! Both ends of a link are written on the condition that they are unchanged since they were read. So no link is made to
 //! a subscription that is deactivated concurrently.

@@ -17,8 +17,8 @@ use lambda_runtime::tracing;
 use super::fulfillment::{self, resume};
 use crate::orders::update::{OrderUpdate, require_owner, update_order};
 
-/// Maximum number of orders that are applied at a time, and before a link request is answered. The timer processes the
-/// rest.
+/// Maximum number of orders that are applied at a time, and before a link request is answered. The scheduled job
+/// processes the rest.
 const AT_ONCE: usize = 90;
 
 /// Progress in the release of a queue.
@@ -83,8 +83,8 @@ async fn release_batch(
     Ok(ReleaseProgress { next: queued.next, left })
 }
 
-/// Applies a parked order. An order that lapsed before its account was linked has no effect, even if the timer has not
-/// marked it yet.
+/// Applies a parked order. An order that lapsed before its account was linked has no effect, even if the scheduled job
+/// has not marked it yet.
 async fn apply_parked(
     context: &Context<'_>,
     parked: Order,
@@ -133,10 +133,7 @@ async fn apply_parked(
 
 /// Returns the parking of a parked order. Its absence is an error, and must not pass for an order that is not parked.
 fn parking(parked: &Order) -> Result<&Parking, Error> {
-    parked
-        .parking
-        .as_ref()
-        .ok_or_else(|| Error::Internal("an order is parked, and nobody knows where".to_owned()))
+    parked.parking.as_ref().ok_or_else(|| Error::Internal("a parked order has no parking".to_owned()))
 }
 
 /// Removes the record of a release that is complete.

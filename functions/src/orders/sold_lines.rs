@@ -50,7 +50,7 @@ enum SoldLine {
 #[deserr(error = Faults)]
 struct LicenseLine {
     /// Kind of the line: `license`.
-    #[expect(dead_code, reason = "the line was told by it; another than these is a fault")]
+    #[expect(dead_code, reason = "the kind selects this variant; other kinds are faults")]
     kind: LineKind,
     /// Code of the license type; 2 to 60 lower-case letters, digits and inner hyphens.
     sku: LicenseTypeCode,

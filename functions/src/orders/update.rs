@@ -52,10 +52,6 @@ pub async fn update_order<O: Output>(
     mut change: Change,
     answer: impl FnOnce(Order) -> Answer<O>,
 ) -> Result<Reply<O>, Failure> {
-    let event_of = |kind: EventKind, partner: Option<PartnerId>| match partner {
-        Some(partner) => NewEvent::of_partner(kind, partner),
-        None => NewEvent::of_vendor(kind),
-    };
     if let Some(partner_id) = order.partner_id {
         let available = available(context, partner_id, order.lowered_by(&wanted)).await?;
         let adjustments = order.adjust_pools(&wanted, &available);
@@ -72,7 +68,7 @@ pub async fn update_order<O: Output>(
     }
     let licensed = before.iter().chain([&order]).any(|order| !order.lines.is_empty());
     let concerned = order.partner_id.filter(|_| !transferred || licensed);
-    event.into_iter().for_each(|event| change.record(event_of(event, concerned)));
+    event.into_iter().for_each(|event| change.record(NewEvent::of_parties(event, concerned, None)));
     // Only parked orders have an entry in the queue of their account.
     match (before.as_ref().and_then(ParkedOrderEntry::of), ParkedOrderEntry::of(&order)) {
         (None, Some(parked)) => change.create(&parked)?,

@@ -129,7 +129,7 @@ impl Operation for LinkStore {
             match parked::release(context, &release, None, || ()).await {
                 // An error would not help the caller: the link is committed, and the scheduled job retries the release.
                 Err(Failure::Table(why @ Error::Internal(_))) => {
-                    tracing::error!(%why, "a queue cannot be drained")
+                    tracing::error!(%why, "parked orders of a linked account cannot be released")
                 }
                 drained => drop(drained?),
             }

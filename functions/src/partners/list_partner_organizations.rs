@@ -2,8 +2,7 @@
 
 use api_runtime::table::{Directory, DirectoryEntry, PartnerById};
 use api_runtime::{
-    Context, Empty, Failure, List, Method, NameFilter, Operation, OrNotFound, PartnerPath, Reply, Request,
-    Route, route,
+    Context, Empty, Failure, List, Method, NameFilter, Operation, PartnerPath, Reply, Request, Route, route,
 };
 use domain::{Actor, Name, NameQuery, OrganizationId, Role};
 use schemars::JsonSchema;
@@ -45,15 +44,13 @@ impl Operation for ListPartnerOrganizations {
         let Request { context, caller: actor, path, query, .. } = request;
         let partner = path.partner_id;
         actor.authorize_partner(partner)?;
-        let known = async { Ok(context.table.get(&PartnerById(partner)).await?) };
         let page = async {
             match &query.name {
                 None => context.page(&Directory(partner), true).await,
                 Some(query) => best_first(context, &Directory(partner), query).await,
             }
         };
-        let (known, page): (Option<_>, _) = tokio::try_join!(known, page)?;
-        known.or_not_found()?;
+        let page = context.read_if_exists(&PartnerById(partner), page).await?;
         let item = |entry: DirectoryEntry| {
             Ok(DirectoryItem { organization_id: entry.organization_id()?, name: entry.name })
         };

@@ -47,7 +47,7 @@ impl Scheduled for RunDueWork {
                         Ok(true) => report.done += 1,
                         Ok(false) => report.left += 1,
                         Err(why) => {
-                            tracing::error!(why, shard, "what is due could not be done");
+                            tracing::error!(why, shard, "a due item failed");
                             report.failed += 1;
                             postpone(environment, &entry, why).await;
                         }
@@ -93,7 +93,7 @@ async fn postpone(environment: &Environment, entry: &DueEntry, why: String) {
     }
     // If the transaction fails, the item stays due and is attempted again.
     if let Err(why) = context.apply(change).await {
-        tracing::warn!(%why, "what could not be done is not put back: somebody else was at it, or it is tried again soon");
+        tracing::warn!(%why, "a failed due item was not postponed; it stays due");
     }
 }
 

@@ -45,16 +45,16 @@ impl Operation for GetSupportDashboard {
         access_check.iter().for_each(|access_check| access_check.want(&mut wanted));
         let months = Dashboard::months(context.now);
         let (first, last) = months.first().zip(months.last()).or_not_found()?;
-        let tallies = MonthlyCountsOf(organization_id, first.clone(), last.clone());
-        let tallies = context.table.list(&tallies, true);
-        let (found, tallies) = tokio::try_join!(context.table.fetch(wanted, true), tallies)?;
+        let counts = MonthlyCountsOf(organization_id, first.clone(), last.clone());
+        let counts = context.table.list(&counts, true);
+        let (found, counts) = tokio::try_join!(context.table.fetch(wanted, true), counts)?;
         if let Some(access_check) = access_check {
             access_check.prove(context, &found)?.check(AccessAction::SeeAll)?;
         }
         found.get(&organization).or_not_found()?;
         let mut counted = BTreeMap::new();
-        for tally in tallies {
-            counted.insert(tally.month()?, tally.counts);
+        for count in counts {
+            counted.insert(count.month()?, count.counts);
         }
         Ok(Reply::ok(Dashboard::of(&counted, context.now)))
     }

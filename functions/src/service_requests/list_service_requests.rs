@@ -234,12 +234,12 @@ async fn read_current(
     context: &Context<'_>,
     actor: &Actor,
     email: &Email,
-    concerns: &[ServiceRequestRef],
+    request_refs: &[ServiceRequestRef],
 ) -> Result<(BatchResult, BTreeMap<OrganizationId, Option<AuthorizedMember>>), Failure> {
     let (mut wanted, mut organizations) = (BatchGet::new(), BTreeMap::new());
-    for concern in concerns {
-        let organization = concern.organization_id;
-        wanted.add(&ServiceRequestOf(organization, concern.service_request()?));
+    for request_ref in request_refs {
+        let organization = request_ref.organization_id;
+        wanted.add(&ServiceRequestOf(organization, request_ref.service_request()?));
         wanted.add(&customer_lookup(organization, email));
         organizations.insert(organization, None::<AuthorizedMember>);
     }
@@ -277,29 +277,29 @@ async fn list_for_member(
     let submitter = only.map(|_| email.clone()).or_else(|| selection.submitted_by.clone());
     let (submitted, added) =
         (of(ConcernedParty::Partner(partner)), of(ConcernedParty::Person(email.clone())));
-    let is_submitted_by = |concern: &ServiceRequestRef| {
-        let by = concern.submitted_by.as_ref().map(|person| &person.email);
+    let is_submitted_by = |request_ref: &ServiceRequestRef| {
+        let by = request_ref.submitted_by.as_ref().map(|person| &person.email);
         submitter.as_ref().is_none_or(|submitter| by == Some(submitter))
     };
     let choice: Option<ItemFilter<'_, _>> = submitter.is_some().then_some(&is_submitted_by as _);
     let submitted = context.table.page(&submitted, &page_query, choice);
     let (submitted, added) = tokio::try_join!(submitted, context.table.page(&added, &page_query, None))?;
-    let Page { items: concerns, next } =
-        Page::merge(vec![submitted, added], &page_query, |concern| concern.place().to_owned());
+    let Page { items: request_refs, next } =
+        Page::merge(vec![submitted, added], &page_query, |request_ref| request_ref.place().to_owned());
 
-    let (found, organizations) = read_current(context, actor, &email, &concerns).await?;
+    let (found, organizations) = read_current(context, actor, &email, &request_refs).await?;
     let (mut places, mut items) = (Vec::new(), Vec::new());
-    for concern in concerns {
-        let organization = concern.organization_id;
+    for request_ref in request_refs {
+        let organization = request_ref.organization_id;
         let Some(Some(member)) = organizations.get(&organization) else { continue };
-        let request = found.get(&ServiceRequestOf(organization, concern.service_request()?))?;
+        let request = found.get(&ServiceRequestOf(organization, request_ref.service_request()?))?;
         let record = record(&found, organization, &email)?;
         let request = request.filter(|request| {
             is_wanted(Some(partner), selection, request)
                 && request.is_open_to(member.level(), &member.person(), record)
         });
         if let Some(request) = request {
-            places.push(concern.place().to_owned());
+            places.push(request_ref.place().to_owned());
             items.push(request);
         }
     }

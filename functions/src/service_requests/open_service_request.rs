@@ -7,7 +7,7 @@ use api_runtime::{
 };
 use deserr::Deserr;
 use domain::event::ServiceRequestOpened;
-use domain::service_request::{Contact, Message, Person};
+use domain::service_request::{Contact, Person, UpdateText};
 use domain::{
     Actor, Email, ErrorKind, Faults, Metadata, Name, Role, ServiceRequest, ServiceRequestKind,
     ServiceRequestStatus, TimeZone,
@@ -38,7 +38,7 @@ pub struct OpenServiceRequestBody {
     /// Subject in one line, 1 to 200 characters.
     subject: Name,
     /// Description, 1 to 32,768 bytes of UTF-8; may have several lines.
-    description: Message,
+    description: UpdateText,
     /// Kind of the service request. A partner member needs access level `create` for `incident`, `question` and
     /// `change`, and `service-admin` for `configuration`, `site-deletion` and `access`.
     kind: ServiceRequestKind,

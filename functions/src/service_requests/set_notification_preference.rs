@@ -81,10 +81,8 @@ impl Operation for SetNotificationPreference {
             }
         };
         let set = NotificationPreferenceSet { on_submitted, member_id };
-        change.record(match member {
-            Some(member) => NewEvent::of_both(set, member.partner, organization_id),
-            None => NewEvent::of_organization(set, organization_id),
-        });
+        let partner = member.map(|member| member.partner);
+        change.record(NewEvent::of_parties(set, partner, Some(organization_id)));
         context.commit(change, Answer::ok(OwnPreference::of(organization_id, Some(updated)))).await
     }
 }

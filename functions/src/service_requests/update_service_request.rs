@@ -8,7 +8,7 @@ use deserr::Deserr;
 use domain::actor::ActorKind;
 use domain::event::ServiceRequestUpdated;
 use domain::fault::{Check, Validated};
-use domain::service_request::{Message, ServiceRequestUpdate, UpdateAuthor};
+use domain::service_request::{ServiceRequestUpdate, UpdateAuthor, UpdateText};
 use domain::{AccessAction, Actor, ErrorKind, Faults, ParseError, Role, ServiceRequestStatus};
 use schemars::JsonSchema;
 
@@ -29,7 +29,7 @@ const CLOSED: ErrorKind =
 pub struct UpdateServiceRequestBody {
     /// Text of the update, 1 to 32,768 bytes of UTF-8; may have several lines. Required if `status` is absent.
     #[deserr(default)]
-    text: Option<Message>,
+    text: Option<UpdateText>,
     /// New status; if absent, the status stays as it is. Only an agent changes the status of a closed service request.
     #[deserr(default)]
     status: Option<ServiceRequestStatus>,

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 
 use api_runtime::{Context, Failure, OrNotFound, Output};
 use domain::actor::ActorKind;
-use domain::service_request::{Contact, Membership, Message, Person, ServiceRequestUpdate};
+use domain::service_request::{Contact, Membership, Person, ServiceRequestUpdate, UpdateText};
 use domain::{
     Actor, AuthorKind, CustomerId, Email, Metadata, Name, OrganizationId, PartnerId, ServiceRequest,
     ServiceRequestId, ServiceRequestKind, ServiceRequestStatus, TimeZone, Timestamp, Version,
@@ -56,7 +56,7 @@ pub struct ServiceRequestView {
     /// Subject in one line, 1 to 200 characters.
     subject: Name,
     /// Description, 1 to 32,768 bytes of UTF-8; may have several lines.
-    description: Message,
+    description: UpdateText,
     /// Kind of the service request; it determines the access level that a partner needs to submit it.
     kind: ServiceRequestKind,
     /// Current status.
@@ -116,7 +116,7 @@ pub struct UpdateView {
     by: AuthorView,
     /// Text of the update, 1 to 32,768 bytes of UTF-8; absent if only the status was set.
     #[serde(skip_serializing_if = "Option::is_none")]
-    text: Option<Message>,
+    text: Option<UpdateText>,
     /// Status that the update set; absent if it set none.
     #[serde(skip_serializing_if = "Option::is_none")]
     status: Option<ServiceRequestStatus>,

@@ -22,7 +22,7 @@ pub struct AddSubscriptionContact;
 #[derive(Debug, Deserr, JsonSchema)]
 #[deserr(error = Faults, rename_all = camelCase, deny_unknown_fields)]
 #[schemars(rename_all = "camelCase")]
-pub struct NewContactPath {
+pub struct AddSubscriptionContactPath {
     /// Organization that the subscription belongs to.
     organization_id: OrganizationId,
     /// Id of the subscription.
@@ -58,14 +58,14 @@ impl Operation for AddSubscriptionContact {
         &[NOT_A_CONTACT, NOT_THE_FIRST, UNKNOWN_CUSTOMER, TOO_MANY_CONTACTS, Subscription::DEACTIVATED];
 
     type Caller = Actor;
-    type Path = NewContactPath;
+    type Path = AddSubscriptionContactPath;
     type Query = Nothing;
     type Body = Empty;
     type Output = SubscriptionView;
 
     async fn execute(request: Request<'_, Self>) -> Result<Reply<SubscriptionView>, Failure> {
         let Request { context, caller: actor, path, .. } = request;
-        let NewContactPath { organization_id, subscription_id, customer_id: named } = *path;
+        let AddSubscriptionContactPath { organization_id, subscription_id, customer_id: named } = *path;
         let path = SubscriptionPath { organization_id, subscription_id };
         let customer = CustomerById(named);
         let (before, viewer, found) = read(context, actor, &path, |wanted| wanted.add(&customer)).await?;

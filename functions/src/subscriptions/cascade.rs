@@ -20,10 +20,10 @@ const MAX_CHANGE_ITEMS: usize = 96;
 const BATCH_SIZE: usize = 30;
 
 /// Lease of the call that runs a sequence: longer than a call may last plus the difference between clocks. After it,
-/// another call or the timer takes over.
+/// another call or the scheduled job takes over.
 const LEASE: Period = Period::minutes(1);
 
-/// Number of subscriptions that are deactivated before the call is answered; the timer continues with the rest.
+/// Number of subscriptions that are deactivated before the call is answered; the scheduled job continues with the rest.
 const MAX_PER_CALL: usize = 1200;
 
 /// Returns all subscriptions of an organization, from consistent reads.
@@ -180,7 +180,7 @@ pub fn completed(context: &Context<'_>, root: &Subscription) -> Subscription {
     after
 }
 
-/// Continues an interrupted sequence on behalf of the timer. Returns whether the sequence is complete.
+/// Continues an interrupted sequence on behalf of the scheduled job. Returns whether the sequence is complete.
 pub async fn resume(
     context: &Context<'_>,
     root: &Subscription,

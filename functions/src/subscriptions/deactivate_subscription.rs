@@ -87,7 +87,7 @@ const OTHERS_GO_DOWN: ErrorKind = ErrorKind::forbidden(
     "linked subscriptions would be deactivated too, and you are not a contact of all of them: ask a contact manager of your organization",
 );
 const STILL_RUNNING: ErrorKind = ErrorKind::state(
-    api_runtime::http::problem::STILL_RUNNING,
+    api_runtime::http::problem::STILL_RUNNING_CODE,
     "linked subscriptions are still being deactivated: retry in a minute",
 );
 
@@ -180,7 +180,7 @@ impl Operation for DeactivateSubscription {
     }
 }
 
-/// Continues a sequence until it is complete or has to be left to the timer.
+/// Continues a sequence until it is complete or has to be left to the scheduled job.
 async fn run_to_completion(
     context: &Context<'_>,
     viewer: &ViewerContext<'_>,

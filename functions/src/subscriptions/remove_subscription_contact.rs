@@ -20,7 +20,7 @@ pub struct RemoveSubscriptionContact;
 #[derive(Debug, Deserr, JsonSchema)]
 #[deserr(error = Faults, rename_all = camelCase, deny_unknown_fields)]
 #[schemars(rename_all = "camelCase")]
-pub struct OldContactPath {
+pub struct RemoveSubscriptionContactPath {
     /// Organization that the subscription belongs to.
     organization_id: OrganizationId,
     /// Id of the subscription.
@@ -85,14 +85,14 @@ impl Operation for RemoveSubscriptionContact {
     const ERRORS: &[ErrorKind] = &[NOT_A_CONTACT, LAST_CONTACT, Subscription::DEACTIVATED];
 
     type Caller = Actor;
-    type Path = OldContactPath;
+    type Path = RemoveSubscriptionContactPath;
     type Query = Nothing;
     type Body = Empty;
     type Output = SubscriptionView;
 
     async fn execute(request: Request<'_, Self>) -> Result<Reply<SubscriptionView>, Failure> {
         let Request { context, caller: actor, path, .. } = request;
-        let OldContactPath { organization_id, subscription_id, customer_id: selector } = path;
+        let RemoveSubscriptionContactPath { organization_id, subscription_id, customer_id: selector } = path;
         let path = SubscriptionPath { organization_id: *organization_id, subscription_id: *subscription_id };
         let (before, viewer, _) = read(context, actor, &path, |_| {}).await?;
         let mut change = Change::new();

@@ -28,7 +28,7 @@ pub struct SetUpSubscriptionBody {
 #[schemars(rename_all = "camelCase")]
 enum TargetChoice {
     /// Address of an existing site of the organization, at most 500 characters.
-    CreateHandle(SiteUrl),
+    Existing(SiteUrl),
     /// A new site, which is created in the organization.
     New(NewSite),
     /// The value `true`: the whole organization.
@@ -64,7 +64,7 @@ impl Deserr<Faults> for TargetChoice {
         };
         let (value, location) = (value.clone().into_value(), location.push_key(name));
         match name.as_str() {
-            "existing" => SiteUrl::deserialize_from_value(value, location).map(Self::CreateHandle),
+            "existing" => SiteUrl::deserialize_from_value(value, location).map(Self::Existing),
             "new" => NewSite::deserialize_from_value(value, location).map(Self::New),
             "organization" => {
                 WholeOrganization::deserialize_from_value(value, location).map(Self::Organization)
@@ -113,7 +113,7 @@ impl Operation for SetUpSubscription {
         let Request { context, caller: actor, path, body, .. } = request;
         let Json(SetUpSubscriptionBody { site }) = body;
         let url = match site {
-            TargetChoice::CreateHandle(url) | TargetChoice::New(NewSite { url, .. }) => Some(url),
+            TargetChoice::Existing(url) | TargetChoice::New(NewSite { url, .. }) => Some(url),
             TargetChoice::Organization(_) => None,
         };
         let by_url = url.map(|url| SiteByUrl(path.organization_id, url.clone()));
@@ -127,10 +127,8 @@ impl Operation for SetUpSubscription {
 
         let set_up_target = match (site, known) {
             (TargetChoice::Organization(whole), _) => SetUpTarget::Organization { organization: *whole },
-            (TargetChoice::CreateHandle(url), Some(site_id)) => {
-                SetUpTarget::Site { site_id, url: url.clone() }
-            }
-            (TargetChoice::CreateHandle(_), None) => {
+            (TargetChoice::Existing(url), Some(site_id)) => SetUpTarget::Site { site_id, url: url.clone() },
+            (TargetChoice::Existing(_), None) => {
                 change.reject(&UNKNOWN_SITE, &[&"site", &"existing"]);
                 SetUpTarget::Organization { organization: WholeOrganization }
             }

@@ -20,8 +20,8 @@ pub(super) struct NamedBuyer {
     partner: Option<PartnerById>,
 }
 
-/// Returns a fault if a message must have either `storeAccount` or `partnerId`, not both, or neither although `may_be_direct` is
-/// false.
+/// Returns a fault if a message must have either `storeAccount` or `partnerId`, not both, or neither although
+/// `may_be_direct` is false.
 pub(super) fn check(sent: &Value, may_be_direct: bool) -> Option<(String, ParseError)> {
     let names = |name: &str| sent.get(name).is_some_and(|value| !value.is_null());
     match (names("storeAccount"), names("partnerId")) {

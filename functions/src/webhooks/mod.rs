@@ -112,11 +112,11 @@ impl Receipt {
 /// read.
 #[derive(Debug, Deserr, JsonSchema)]
 #[deserr(error = Faults, where_predicate = D: Deserr<Faults>)]
-pub struct Message<D> {
+pub struct WebhookMessage<D> {
     /// Type of the message, which determines its `data`. A message of an unknown type is ignored.
     #[deserr(rename = "type")]
     #[schemars(rename = "type")]
-    #[expect(dead_code, reason = "the message was told by it")]
+    #[expect(dead_code, reason = "the type selects how the message is read")]
     message_type: String,
     /// Time of the event at the store; RFC 3339 with any offset. A time more than 5 minutes in the future counts as 5
     /// minutes from now.
@@ -128,7 +128,7 @@ pub struct Message<D> {
 /// Result of looking up the subscription that a message names.
 enum FoundSubscription {
     /// The subscription exists.
-    CreateHandle(Box<Subscription>),
+    Existing(Box<Subscription>),
     /// No subscription has this external id yet. The record of the name exists if an earlier message reported
     /// something.
     NotOrdered(ExternalId, Option<Box<SubscriptionExternalId>>),
@@ -159,7 +159,7 @@ async fn find(
         }
     };
     let found = context.table.get(&place).await?.filter(|found| found.source_id == delivery.source.id);
-    Ok(FoundSubscription::CreateHandle(Box::new(found.ok_or_else(unknown)?)))
+    Ok(FoundSubscription::Existing(Box::new(found.ok_or_else(unknown)?)))
 }
 
 /// Applies a message to a subscription, or keeps it until the subscription's order arrives. A message about a
@@ -173,10 +173,10 @@ async fn apply_report(
 ) -> Result<Reply<Receipt>, Failure> {
     let mut change = Change::new();
     match named {
-        FoundSubscription::CreateHandle(before) if before.deactivation.is_some() => {
+        FoundSubscription::Existing(before) if before.deactivation.is_some() => {
             ignore(context, &before, message_type).await
         }
-        FoundSubscription::CreateHandle(before) => {
+        FoundSubscription::Existing(before) => {
             let mut after = before.as_ref().clone();
             let answer = Answer::ok(Receipt::AppliedToSubscription { subscription_id: after.id });
             if after.reported.merge(update) {

@@ -16,10 +16,9 @@ use schemars::JsonSchema;
 
 use super::Receipt;
 use super::buyer::{self, NamedBuyer};
-use crate::orders::fulfillment::{self, resume};
+use crate::orders::fulfillment::{self, LoadedLines, resume};
 use crate::orders::sold_lines::{SoldLines, is_subscription};
 use crate::orders::update::{OrderUpdate, require_owner, update_order};
-use crate::webhooks::order_placed::fulfillment::LoadedLines;
 
 /// Order to fulfill. Exactly one of `storeAccount` and `partnerId` names the buyer. Only a source that may name
 /// partners can omit both, and only if all lines are subscriptions: then the organization itself is the buyer.

@@ -17,7 +17,7 @@ use domain::{ErrorKind, Fault, FaultPointer, Faults, NewEvent, Pool, Problem, Pr
 use schemars::JsonSchema;
 
 use super::{
-    Message, Receipt, SourcePath, buyer, order_cancelled, order_changed, order_placed, site_migrated,
+    Receipt, SourcePath, WebhookMessage, buyer, order_cancelled, order_changed, order_placed, site_migrated,
     subscription_renewed, subscription_transferred, subscription_usage,
 };
 use crate::orders::sold_lines::UNKNOWN_TYPE;
@@ -40,19 +40,19 @@ struct MessageType {
 #[schemars(untagged)]
 pub enum StoreMessage {
     /// `order.placed`: the store sold licenses or subscriptions.
-    Placed(Message<order_placed::OrderPlacedData>),
+    Placed(WebhookMessage<order_placed::OrderPlacedData>),
     /// `order.changed`: the store changed the quantities or plans of an order.
-    Changed(Message<order_changed::OrderChangedData>),
+    Changed(WebhookMessage<order_changed::OrderChangedData>),
     /// `order.cancelled`: the store cancelled an order.
-    Cancelled(Message<order_cancelled::OrderCancelledData>),
+    Cancelled(WebhookMessage<order_cancelled::OrderCancelledData>),
     /// `subscription.renewed`: the store extended a subscription.
-    Renewed(Message<subscription_renewed::SubscriptionRenewedData>),
+    Renewed(WebhookMessage<subscription_renewed::SubscriptionRenewedData>),
     /// `subscription.transferred`: another partner or account pays for a subscription.
-    Transferred(Message<subscription_transferred::SubscriptionTransferredData>),
+    Transferred(WebhookMessage<subscription_transferred::SubscriptionTransferredData>),
     /// `subscription.usage`: the store reports the number of active users of a subscription.
-    Used(Message<subscription_usage::SubscriptionUsageData>),
+    Used(WebhookMessage<subscription_usage::SubscriptionUsageData>),
     /// `site.migrated`: a subscription was moved to a site on the new platform.
-    Migrated(Message<site_migrated::SiteMigratedData>),
+    Migrated(WebhookMessage<site_migrated::SiteMigratedData>),
 }
 
 const INVALID_MESSAGE: &str = "invalid-message";
@@ -120,31 +120,31 @@ async fn dispatch(
     let Some(MessageType { message_type }) = typed else { return Err(malformed(faults).into()) };
     match message_type.as_str() {
         "order.placed" => {
-            let Message { data: Validated(placed), .. } = read(message, faults)?;
+            let WebhookMessage { data: Validated(placed), .. } = read(message, faults)?;
             order_placed::apply(context, delivery, placed).await
         }
         "order.changed" => {
-            let Message { data: Validated(changed), .. } = read(message, faults)?;
+            let WebhookMessage { data: Validated(changed), .. } = read(message, faults)?;
             order_changed::apply(context, delivery, changed).await
         }
         "order.cancelled" => {
-            let Message { data, timestamp, .. } = read(message, faults)?;
+            let WebhookMessage { data, timestamp, .. } = read(message, faults)?;
             order_cancelled::apply(context, delivery, data, timestamp).await
         }
         "subscription.renewed" => {
-            let Message { data, timestamp, .. } = read(message, faults)?;
+            let WebhookMessage { data, timestamp, .. } = read(message, faults)?;
             subscription_renewed::apply(context, delivery, data, timestamp).await
         }
         "subscription.transferred" => {
-            let Message { data: Validated(transferred), timestamp, .. } = read(message, faults)?;
+            let WebhookMessage { data: Validated(transferred), timestamp, .. } = read(message, faults)?;
             subscription_transferred::apply(context, delivery, transferred, timestamp).await
         }
         "subscription.usage" => {
-            let Message { data: Validated(used), .. } = read(message, faults)?;
+            let WebhookMessage { data: Validated(used), .. } = read(message, faults)?;
             subscription_usage::apply(context, delivery, used).await
         }
         "site.migrated" => {
-            let Message { data, timestamp, .. } = read(message, faults)?;
+            let WebhookMessage { data, timestamp, .. } = read(message, faults)?;
             site_migrated::apply(context, delivery, data, timestamp).await
         }
         // A `type` that is given twice is ambiguous, so the message is malformed instead of ignored.

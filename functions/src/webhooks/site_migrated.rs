@@ -37,7 +37,7 @@ pub async fn apply(
     occurred_at: ReportedTime,
 ) -> Result<Reply<Receipt>, Failure> {
     let occurred_at = occurred_at.instant(context.now);
-    let FoundSubscription::CreateHandle(before) = find(context, delivery, &subscription).await? else {
+    let FoundSubscription::Existing(before) = find(context, delivery, &subscription).await? else {
         return Err(UNKNOWN_SUBSCRIPTION.refuse(&[&"data", &"subscription"]).into());
     };
     if before.deactivation.is_some() {

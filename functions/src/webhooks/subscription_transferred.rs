@@ -63,7 +63,7 @@ pub async fn apply(
     // The new partner's directory needs the organization's name.
     let named = find(context, delivery, &subscription).await?;
     let organization = match &named {
-        FoundSubscription::CreateHandle(there) => {
+        FoundSubscription::Existing(there) => {
             context.table.get(&OrganizationById(there.organization_id)).await?
         }
         FoundSubscription::NotOrdered(..) => None,

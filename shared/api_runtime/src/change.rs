@@ -362,7 +362,7 @@ fn creation<E: Entity>(entity: &E) -> Result<Write, Error> {
 }
 
 fn parse_stored<E: Entity>(stored: Option<Item>) -> Result<E, Error> {
-    from_item(stored.ok_or_else(|| Error::Internal("what exists was not returned".to_owned()))?)
+    from_item(stored.ok_or_else(|| Error::Internal("the existing item was not returned".to_owned()))?)
 }
 
 fn no_unexpired_answer(now: Timestamp) -> Expression {

@@ -39,13 +39,13 @@ pub fn handler<O: Operation>(environment: Arc<Environment>) -> Handler {
 }
 
 /// Handler of scheduled work, as Lambda invokes it. It ignores the payload.
-pub type Timer = Arc<dyn Fn(LambdaEvent<IgnoredAny>) -> TimerFuture + Send + Sync>;
+pub type JobHandler = Arc<dyn Fn(LambdaEvent<IgnoredAny>) -> JobFuture + Send + Sync>;
 
 /// Future of a scheduled run: resolves to its report, or to an error message.
-pub type TimerFuture = Pin<Box<dyn Future<Output = Result<RunReport, String>> + Send>>;
+pub type JobFuture = Pin<Box<dyn Future<Output = Result<RunReport, String>> + Send>>;
 
 /// Returns the handler of scheduled work; Lambda and the local stack use the same one.
-pub fn timer<S: Scheduled>(environment: Arc<Environment>) -> Timer {
+pub fn job<S: Scheduled>(environment: Arc<Environment>) -> JobHandler {
     Arc::new(move |event| {
         let environment = environment.clone();
         Box::pin(async move { schedule::run::<S>(&environment, remaining(&event.context)).await })
@@ -90,11 +90,11 @@ pub fn run(handler: fn(Arc<Environment>) -> Handler, uses_key: bool) -> Result<(
 /// # Errors
 ///
 /// Fails if a variable is missing, or if the runtime stops.
-pub fn run_scheduled(timer: fn(Arc<Environment>) -> Timer) -> Result<(), Error> {
+pub fn run_scheduled(job: fn(Arc<Environment>) -> JobHandler) -> Result<(), Error> {
     serve(false, |environment| {
-        let timer = timer(environment);
+        let job = job(environment);
         move |event| {
-            let running = timer(event);
+            let running = job(event);
             let failed = |error_message| Diagnostic { error_type: "Unfinished".to_owned(), error_message };
             async move { running.await.map_err(failed) }
         }

@@ -62,17 +62,17 @@ pub(crate) async fn run<S: Scheduled>(
         }
         Ok(Ok(())) => tracing::info!(operation = S::NAME, done, left, failed, "ran"),
         Ok(Err(why)) => {
-            tracing::error!(operation = S::NAME, done, failed, %why, "could not go on");
-            return Err(format!("could not go on after {done} done, {failed} failed; the log says why"));
+            tracing::error!(operation = S::NAME, done, failed, %why, "stopped by an error");
+            return Err(format!("stopped after {done} items done and {failed} failed; see the log"));
         }
         Err(_) => {
-            tracing::warn!(operation = S::NAME, done, left, failed, "out of time, the next run goes on")
+            tracing::warn!(operation = S::NAME, done, left, failed, "out of time; the next run continues")
         }
     }
     // A run with failures returns an error, so that Lambda sends its record to the dead-letter queue.
     match failed {
-        0 if finished.is_err() && done == 0 => Err("out of time before anything was done".to_owned()),
+        0 if finished.is_err() && done == 0 => Err("out of time before any item was done".to_owned()),
         0 => Ok(report),
-        _ => Err(format!("{failed} things that are due could not be done; the log says why")),
+        _ => Err(format!("{failed} due items failed; see the log")),
     }
 }

@@ -147,6 +147,14 @@ impl Actor {
         matches!(self.kind, ActorKind::Operator | ActorKind::Agent)
     }
 
+    /// Returns the organization of a customer; `None` for everyone else.
+    pub fn organization(&self) -> Option<OrganizationId> {
+        match self.kind {
+            ActorKind::Customer { organization, .. } => organization,
+            _ => None,
+        }
+    }
+
     /// Returns the verified e-mail.
     ///
     /// # Errors

@@ -94,9 +94,6 @@ impl Customer {
 
     /// Returns an event about the customer. It concerns its organization or, without one, only the vendor.
     pub fn event(&self, kind: impl Into<EventKind>) -> NewEvent {
-        match self.organization_id {
-            Some(organization) => NewEvent::of_organization(kind, organization),
-            None => NewEvent::of_vendor(kind),
-        }
+        NewEvent::of_parties(kind, None, self.organization_id)
     }
 }

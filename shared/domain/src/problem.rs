@@ -96,7 +96,7 @@ impl Problem {
     /// Creates the problem of an object that does not exist or that the caller may not see. Both cases get the same
     /// answer.
     pub fn not_found() -> Self {
-        Self::new(ProblemKind::NotFound, "not-found", "there is no such thing here")
+        Self::new(ProblemKind::NotFound, "not-found", "there is no such object, or you may not see it")
     }
 
     /// Creates a problem from its faults, of which it lists all. Its code and detail are those of the first one.

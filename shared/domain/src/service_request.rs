@@ -20,9 +20,9 @@ use crate::unicode::is_invisible;
 
 /// Text of a service request or an update: 1 to 32,768 bytes of UTF-8; it may have several lines.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Message(String);
+pub struct UpdateText(String);
 
-impl Message {
+impl UpdateText {
     const MOST: usize = 32 * 1024;
 
     /// Returns the length in bytes of UTF-8.
@@ -31,13 +31,13 @@ impl Message {
     }
 }
 
-impl Display for Message {
+impl Display for UpdateText {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.write_str(&self.0)
     }
 }
 
-impl FromStr for Message {
+impl FromStr for UpdateText {
     type Err = ParseError;
 
     fn from_str(text: &str) -> Result<Self, ParseError> {
@@ -56,7 +56,7 @@ impl FromStr for Message {
     }
 }
 
-written_as_text!(Message, minLength = 1, maxLength = Message::MOST);
+written_as_text!(UpdateText, minLength = 1, maxLength = UpdateText::MOST);
 
 /// Calendar month in UTC, such as `2026-01`.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
@@ -119,7 +119,7 @@ pub struct ServiceRequest {
     /// Subject in one line; 1 to 200 characters.
     pub subject: Name,
     /// Description; 1 to 32,768 bytes of UTF-8.
-    pub description: Message,
+    pub description: UpdateText,
     /// Kind of the service request.
     pub kind: ServiceRequestKind,
     /// Status of the service request.
@@ -175,7 +175,7 @@ pub struct ServiceRequestUpdate {
     pub by: UpdateAuthor,
     /// Text of the update; 1 to 32,768 bytes of UTF-8. Absent if there is none.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub text: Option<Message>,
+    pub text: Option<UpdateText>,
     /// Status that the update set. Absent if it set none.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub status: Option<ServiceRequestStatus>,
@@ -233,7 +233,7 @@ impl Contact {
 pub const MOST_ADDITIONAL: usize = 20;
 
 /// There would be more than [`MOST_ADDITIONAL`] additional contacts.
-pub const TOO_MANY_CONTACTS: ErrorKind = ErrorKind::rule(
+pub const TOO_MANY_CONTACTS: ErrorKind = ErrorKind::state(
     "too-many-contacts",
     "a service request has at most 20 additional contacts, its former primary contact included: remove one first",
 );
@@ -273,10 +273,7 @@ impl ServiceRequestFilter {
 impl ServiceRequest {
     /// Returns an event about the service request. It concerns the organization, and the partner that acts for it.
     pub fn event(&self, kind: impl Into<EventKind>, partner: Option<PartnerId>) -> NewEvent {
-        match partner {
-            Some(partner) => NewEvent::of_both(kind, partner, self.organization_id),
-            None => NewEvent::of_organization(kind, self.organization_id),
-        }
+        NewEvent::of_parties(kind, partner, Some(self.organization_id))
     }
 
     /// Returns the service request after an update. `answers` is whether it has a text by the vendor's staff.
@@ -371,10 +368,10 @@ mod tests {
 
     #[test]
     fn multi_line_message_of_up_to_32_kb_is_accepted() {
-        assert!("a\r\n\tb".parse::<Message>().is_ok());
-        assert!("あ".repeat(10_922).parse::<Message>().is_ok());
+        assert!("a\r\n\tb".parse::<UpdateText>().is_ok());
+        assert!("あ".repeat(10_922).parse::<UpdateText>().is_ok());
         for bad in ["", " \n", "a\u{0}", &"あ".repeat(10_923)] {
-            assert!(bad.parse::<Message>().is_err());
+            assert!(bad.parse::<UpdateText>().is_err());
         }
     }
 

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use api_runtime::http::openapi::Description;
-use api_runtime::lambda::{Handler, Timer, system_clock};
+use api_runtime::lambda::{Handler, JobHandler, system_clock};
 use api_runtime::{Environment, Route};
 use aws_lambda_events::apigw::ApiGatewayV2httpRequest;
 use base64::Engine;
@@ -29,7 +29,7 @@ const LARGEST: usize = 6 * 1024 * 1024;
 /// All functions behind their routes.
 pub struct Gateway {
     functions: Vec<(Description, Handler)>,
-    timer: Timer,
+    job: JobHandler,
     environment: Arc<Environment>,
     issuer: Arc<Issuer>,
     fault_proxy: FaultProxy,
@@ -102,8 +102,8 @@ impl Gateway {
     pub fn new(environment: Arc<Environment>, issuer: Arc<Issuer>, fault_proxy: FaultProxy) -> Self {
         let entries = functions::operations().into_iter();
         let mounted = entries.map(|entry| (entry.description, (entry.handler)(environment.clone())));
-        let timer = (functions::SCHEDULE.timer)(environment.clone());
-        Self { functions: mounted.collect(), timer, environment, issuer, fault_proxy }
+        let job = (functions::SCHEDULE.job)(environment.clone());
+        Self { functions: mounted.collect(), job, environment, issuer, fault_proxy }
     }
 
     /// Answers a request.
@@ -151,7 +151,7 @@ impl Gateway {
 
     /// Runs the scheduled function once.
     pub async fn tick(&self) -> Result<Value, Crash> {
-        let run = (self.timer)(LambdaEvent::new(IgnoredAny, context(SCHEDULE_TIMEOUT_MILLIS)));
+        let run = (self.job)(LambdaEvent::new(IgnoredAny, context(SCHEDULE_TIMEOUT_MILLIS)));
         self.run(functions::SCHEDULE.name, run).await
     }
 

@@ -21,7 +21,7 @@ async fn author_cancels_and_another_member_is_refused() {
     world
         .post("/v1/access-requests/{toCancel}/cancel")
         .by("partnerMember")
-        .assert_rejected(404, "not-found")
+        .assert_rejected(403, "admin-required")
         .await;
     let gone = world.post(&path).by("partnerMember").send().await.ok();
     assert_eq!(gone["state"], "cancelled");
@@ -54,5 +54,5 @@ async fn removed_or_re_added_author_is_refused() {
     world.post(&path).by("partnerMember").assert_rejected(404, "not-found").await;
     let again = json!({"email": "ren@miyako.example", "name": "Ren"});
     world.post("/v1/partners/{partner}/members").by("operator").json(again).send().await.ok();
-    world.post(&path).by("partnerMember").assert_rejected(404, "not-found").await;
+    world.post(&path).by("partnerMember").assert_rejected(403, "admin-required").await;
 }

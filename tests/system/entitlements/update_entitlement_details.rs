@@ -87,15 +87,15 @@ async fn only_editors_change_a_field_and_hidden_changes_leave_no_trace() {
         [("customer", OF_ORGANIZATION), ("contactManager", OF_ORGANIZATION), ("customer", OF_CUSTOMER)]
     {
         call(who, path, "Site").send().await.ok();
-        call(who, path, "Renewal contact").assert_rejected(422, "field-not-editable").await;
+        call(who, path, "Renewal contact").assert_rejected(403, "field-not-editable").await;
         // What one cannot see one cannot change, nor learn that it is there.
         call(who, path, "Secret").assert_rejected(422, "unknown-field").await;
         call(who, path, "Nonsense").assert_rejected(422, "unknown-field").await;
     }
     for who in ["operator", "agent"] {
-        call(who, OF_ORGANIZATION, "Site").assert_rejected(422, "field-not-editable").await;
+        call(who, OF_ORGANIZATION, "Site").assert_rejected(403, "field-not-editable").await;
     }
-    call("operator", OF_ORGANIZATION, "Secret").assert_rejected(422, "field-not-editable").await;
+    call("operator", OF_ORGANIZATION, "Secret").assert_rejected(403, "field-not-editable").await;
     call("agent", OF_ORGANIZATION, "Secret").send().await.ok();
     for (who, path) in [("otherCustomer", OF_ORGANIZATION), ("contactManager", OF_CUSTOMER)] {
         call(who, path, "Site").assert_rejected(404, "not-found").await;

@@ -209,7 +209,7 @@ async fn failing_entry_is_retried_with_backoff_and_reported_once() {
         set(&world, &Timestamp::from_unix_millis(begin + minute * 60_000).to_string()).await;
     }
     let events = vendor_events(&world, "due-work.failed").await;
-    let reason = "something is due, and nobody knows what to do about it";
+    let reason = "a due item is of an unknown entity";
     assert_eq!(
         (&events[0]["actor"]["id"], &events[0]["data"]),
         (

@@ -388,7 +388,7 @@ async fn more_than_20_additional_contacts_are_refused() {
     for role in ["additional", "primary"] {
         calls.push(
             make(&world, "customer", "c20@yamada.example", role)
-                .assert_rejected(422, "too-many-contacts")
+                .assert_rejected(409, "too-many-contacts")
                 .await,
         );
     }

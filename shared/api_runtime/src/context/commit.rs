@@ -16,7 +16,7 @@ pub enum Started<E> {
     /// The transaction took effect.
     New,
     /// An earlier, equal call began the sequence and has not completed it: this is its record.
-    CreateHandle(E),
+    InProgress(E),
     /// An earlier, equal call completed the sequence: this is its answer.
     Replay(Replay),
 }
@@ -149,7 +149,7 @@ impl Context<'_> {
             return Ok(Started::New);
         };
         if let Some(existing) = existing.among(&failed)?.filter(is_same) {
-            return Ok(Started::CreateHandle(existing));
+            return Ok(Started::InProgress(existing));
         }
         match self.resolve(failures)? {
             Resolution::Replay(replay) => Ok(Started::Replay(replay)),
@@ -290,7 +290,7 @@ impl Context<'_> {
             return Err(Error::Contended("stale".to_owned()).into());
         }
         if version_mismatch {
-            let detail = "the object has another version: read it again and decide anew";
+            let detail = "the object has another version: read it again and retry with its current ETag";
             return Err(header_problem("If-Match", ProblemKind::Precondition, "version-mismatch", detail));
         }
         if already_done {
@@ -308,7 +308,7 @@ impl Context<'_> {
 }
 
 fn unexpected_failure() -> Error {
-    Error::Internal("a condition failed and nothing says why".to_owned())
+    Error::Internal("a condition failed and no condition explains the failure".to_owned())
 }
 
 fn key_reused() -> Failure {

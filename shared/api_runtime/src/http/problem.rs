@@ -4,9 +4,9 @@ use domain::{Fault, Problem, ProblemKind};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-/// Code of the 409 while another call or the timer works on the same object. The caller should retry after a minute, as
-/// `Retry-After` says.
-pub const STILL_RUNNING: &str = "still-running";
+/// Code of the 409 while another call or the scheduled job works on the same object. The caller should retry after a
+/// minute, as `Retry-After` says.
+pub const STILL_RUNNING_CODE: &str = "still-running";
 
 /// Body of an error response (RFC 9457).
 #[derive(Debug, Serialize, Deserialize, JsonSchema)]
@@ -75,7 +75,7 @@ pub fn unexpected(try_again: bool, path: &str) -> ProblemDocument {
             "this could not be done in time; try again, with the same Idempotency-Key",
         ),
         false => {
-            (500, "internal", "Internal Server Error", "something is wrong on our side, and it was noted")
+            (500, "internal", "Internal Server Error", "something is wrong on our side, and it was logged")
         }
     };
     ProblemDocument {

@@ -233,7 +233,7 @@ fn open_token(
 ) -> Result<Option<String>, Faults> {
     match environment.key.as_ref().and_then(|key| page_token::open(key, bound_to, token)) {
         None if wrong_query && page_token::is_well_formed(token) => Ok(None),
-        None => fault("pageToken", "invalid-page-token", "was not given out for this caller and query"),
+        None => fault("pageToken", "invalid-page-token", "was not issued for this caller and query"),
         position => Ok(position),
     }
 }
@@ -267,7 +267,7 @@ fn if_match(call: &Call) -> Result<Option<IfMatch>, Faults> {
     match parsed {
         Some(wish) => Ok(Some(wish)),
         None => {
-            fault("If-Match", "invalid-etag", "must be `*` or one ETag as it was given out, such as `\"3\"`")
+            fault("If-Match", "invalid-etag", "must be `*` or one ETag exactly as received, such as `\"3\"`")
         }
     }
 }

@@ -7,7 +7,7 @@ use http::header::{CACHE_CONTROL, CONTENT_TYPE};
 use http::{HeaderName, HeaderValue};
 
 use super::call::Call;
-use super::problem::{ProblemDocument, STILL_RUNNING};
+use super::problem::{ProblemDocument, STILL_RUNNING_CODE};
 use crate::answer::{self, Answer, Output, Reply};
 use crate::context::Environment;
 use crate::http::operation::Operation;
@@ -87,7 +87,7 @@ pub(super) fn problem_response<O: Operation>(
     let seconds = match (problem.status, &*problem.code) {
         (503, _) => Some("1"),
         // By then the other call has ended, or its lease has expired and the work can be resumed.
-        (409, STILL_RUNNING) => Some("60"),
+        (409, STILL_RUNNING_CODE) => Some("60"),
         _ => None,
     };
     let headers = seconds.map(|seconds| ("retry-after", seconds.to_owned())).into_iter().collect();

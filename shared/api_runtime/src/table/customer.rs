@@ -9,7 +9,7 @@ use super::item::Entity;
 use super::key::{Key, PROFILE, segment, unique};
 use super::organization::organization_partition;
 use super::pattern::{Index, patterns};
-use super::reservation::{Reservation, giver};
+use super::reservation::{Reservation, creator};
 
 impl Entity for Customer {
     const NAME: &'static str = "customer";
@@ -89,7 +89,7 @@ pub(super) fn customer_email_key(organization: Option<OrganizationId>, email: &E
 /// Returns the key of the reservation of a customer's external id, which is unique among those of its creator: an
 /// organization, a partner or the vendor (`None`).
 pub(super) fn customer_external_id_key(by: Option<Creator>, external_id: &ExternalId) -> Key {
-    unique("customer-external-id", format!("{}#{}", giver(by), segment(external_id.as_str())))
+    unique("customer-external-id", format!("{}#{}", creator(by), segment(external_id.as_str())))
 }
 
 impl Reservation {

@@ -37,7 +37,7 @@ impl DueItem {
             Some(AccessRequest::NAME) => from_item(item).map(Self::Request),
             Some(Access::NAME) => from_item(item).map(Self::Access),
             Some(Subscription::NAME) => from_item(item).map(Box::new).map(Self::Subscription),
-            _ => Err(Error::Internal("something is due, and nobody knows what to do about it".to_owned())),
+            _ => Err(Error::Internal("a due item is of an unknown entity".to_owned())),
         }
     }
 }

@@ -29,8 +29,8 @@ use super::organization::{organization_among_all_key, organization_external_id_k
 use super::partner::{partner_among_all_key, partner_external_id_key, partner_key};
 use super::product::{product_code_key, product_key, product_name_key};
 use super::service_request::{
-    concern_key, contact_key, service_request_key, service_request_of_key, service_request_update_key,
-    submitted_by_key,
+    contact_key, service_request_key, service_request_of_key, service_request_ref_key,
+    service_request_update_key, submitted_by_key,
 };
 use super::site::{first_migration_key, site_key, site_url_key};
 use super::store::{release_key, store_account_key, store_link_key};
@@ -109,7 +109,11 @@ fn every_key_keeps_its_stored_format() {
         (service_request_key(o, v), format!("ORG#{O}"), format!("SERVICE_REQUEST#{V}")),
         (service_request_of_key(&Month::of(now), v), "SERVICE_REQUEST#2026-01".to_owned(), V.to_owned()),
         (submitted_by_key(p, v), format!("PARTNER#{P}"), format!("SERVICE_REQUEST#{V}")),
-        (concern_key(&email, v), "CONTACT#a@x.example".to_owned(), format!("SERVICE_REQUEST#{V}")),
+        (
+            service_request_ref_key(&email, v),
+            "CONTACT#a@x.example".to_owned(),
+            format!("SERVICE_REQUEST#{V}"),
+        ),
         (contact_key(v, &email), format!("SERVICE_REQUEST#{V}"), "CONTACT#a@x.example".to_owned()),
         (service_request_update_key(v, 7), format!("SERVICE_REQUEST#{V}"), "UPDATE#0000000007".to_owned()),
         (preference_key(o, Some(p), &email), format!("ORG#{O}"), format!("PREFERENCE#{P}#a@x.example")),

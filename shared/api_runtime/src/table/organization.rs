@@ -6,7 +6,7 @@ use domain::{ExternalId, Name, Organization, OrganizationId, PartnerId};
 use super::item::Entity;
 use super::key::{Key, PROFILE, segment, unique};
 use super::pattern::{Index, patterns};
-use super::reservation::{Reservation, giver};
+use super::reservation::{Reservation, creator};
 
 /// Partition, in `by-facet`, of all organizations.
 pub(super) const ORGANIZATIONS: &str = "ORGANIZATIONS";
@@ -25,8 +25,8 @@ impl Entity for Organization {
 
 patterns! {
     /// the organization with an external id that a partner, or the vendor, gave
-    lookup OrganizationByExternalId(giver: Option<PartnerId>, external_id: ExternalId) -> Reservation {
-        organization_external_id_key(*giver, external_id),
+    lookup OrganizationByExternalId(creator: Option<PartnerId>, external_id: ExternalId) -> Reservation {
+        organization_external_id_key(*creator, external_id),
         "`UNIQUE#organization-external-id#<VENDOR or partner>#<external id>` · `-`"
     }
     /// an organization
@@ -58,16 +58,16 @@ pub(super) fn organization_partition(organization: OrganizationId) -> String {
 
 /// Returns the key of the reservation of an organization's external id, which a partner or the vendor (`None`) gave.
 pub(super) fn organization_external_id_key(by: Option<PartnerId>, external_id: &ExternalId) -> Key {
-    unique("organization-external-id", format!("{}#{}", giver(by), segment(external_id.as_str())))
+    unique("organization-external-id", format!("{}#{}", creator(by), segment(external_id.as_str())))
 }
 
 impl Reservation {
     /// Reserves an external id of an organization among those that its giver, a partner or the vendor (`None`), gave.
     pub fn organization_external_id(
-        giver: Option<PartnerId>,
+        creator: Option<PartnerId>,
         external_id: &ExternalId,
         owner: OrganizationId,
     ) -> Self {
-        Self::new(organization_external_id_key(giver, external_id), owner)
+        Self::new(organization_external_id_key(creator, external_id), owner)
     }
 }

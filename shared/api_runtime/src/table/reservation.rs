@@ -55,6 +55,6 @@ impl Entity for Reservation {
 
 /// Returns the giver of an external id, as a segment of a key: a party's id, or `VENDOR`. External ids are unique per
 /// giver.
-pub(super) fn giver(party: Option<impl Display>) -> String {
+pub(super) fn creator(party: Option<impl Display>) -> String {
     party.map_or_else(|| "VENDOR".to_owned(), |party| party.to_string())
 }

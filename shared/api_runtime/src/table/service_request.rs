@@ -28,7 +28,7 @@ impl Entity for ServiceRequest {
     fn by_key(&self) -> Option<Key> {
         Some(match self.submitted_by.membership {
             Some(Membership { partner_id, .. }) => submitted_by_key(partner_id, self.id),
-            None => concern_key(&self.submitted_by.email, self.id),
+            None => service_request_ref_key(&self.submitted_by.email, self.id),
         })
     }
 
@@ -79,7 +79,7 @@ impl Entity for ContactEntry {
     }
 
     fn by_key(&self) -> Option<Key> {
-        Some(concern_key(&self.email, self.service_request_id))
+        Some(service_request_ref_key(&self.email, self.service_request_id))
     }
 }
 
@@ -109,7 +109,7 @@ impl ServiceRequestRef {
     /// Fails only if the key contains no service request's id.
     pub fn service_request(&self) -> Result<ServiceRequestId, Error> {
         let id = self.key_sk.strip_prefix(SERVICE_REQUESTS).and_then(|id| id.parse().ok());
-        id.ok_or_else(|| Error::Internal("what concerns somebody is no service request".to_owned()))
+        id.ok_or_else(|| Error::Internal("a service request entry has no service request".to_owned()))
     }
 }
 
@@ -207,7 +207,7 @@ pub struct ServiceRequestsOf {
 impl AccessPattern for ServiceRequestsOf {
     type Entity = ServiceRequestRef;
     const DESCRIBED: Described = Described {
-        name: "Concerns",
+        name: "ServiceRequestsOf",
         about: "the service requests that a partner's members submitted, or that a customer submitted or a contact was added to, by time and organization",
         place: "in `by-key` `PARTNER#<partner>` or `CONTACT#<e-mail>` · `SERVICE_REQUEST#<service request>`",
     };
@@ -221,7 +221,7 @@ impl ListPattern for ServiceRequestsOf {
     fn partition(&self) -> String {
         match &self.party {
             ConcernedParty::Partner(partner) => partner_partition(*partner),
-            ConcernedParty::Person(email) => concerns_of(email),
+            ConcernedParty::Person(email) => service_requests_of_partition(email),
         }
     }
 
@@ -273,13 +273,13 @@ pub(super) fn submitted_by_key(partner: PartnerId, request: ServiceRequestId) ->
 }
 
 /// Returns the partition, in `by-key`, of the service requests that concern a person.
-pub(super) fn concerns_of(email: &Email) -> String {
+pub(super) fn service_requests_of_partition(email: &Email) -> String {
     format!("CONTACT#{}", segment(email.folded()))
 }
 
 /// Returns the key of a service request among those that concern a person, in `by-key`.
-pub(super) fn concern_key(email: &Email, request: ServiceRequestId) -> Key {
-    Key::new(concerns_of(email), format!("{SERVICE_REQUESTS}{request}"))
+pub(super) fn service_request_ref_key(email: &Email, request: ServiceRequestId) -> Key {
+    Key::new(service_requests_of_partition(email), format!("{SERVICE_REQUESTS}{request}"))
 }
 
 /// Returns the partition of everything that belongs to a service request.

@@ -18,7 +18,7 @@ impl Entity for StoreLink {
 }
 
 /// Release of the orders that were parked for an account before it was linked to a partner: they have to be applied.
-/// The item exists until the timer finds that none is left.
+/// The item exists until the scheduled job finds that none is left.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct ParkedOrdersRelease {
@@ -30,7 +30,7 @@ pub struct ParkedOrdersRelease {
     pub account: StoreAccount,
     /// Time at which the account was linked.
     pub linked_at: Timestamp,
-    /// Time from which the timer looks for orders that are left.
+    /// Time from which the scheduled job looks for orders that are left.
     pub due_at: Timestamp,
 }
 

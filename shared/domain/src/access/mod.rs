@@ -99,19 +99,15 @@ impl Access {
         Ok(replaced)
     }
 
-    /// Ends an active grant.
-    ///
-    /// # Errors
-    ///
-    /// The state of a grant that is not active; `None` if there is no such grant.
-    pub fn end(&mut self, id: GrantId, how: GrantEnd, now: Timestamp) -> Result<(), Option<GrantState>> {
-        let grant = self.grants.iter_mut().find(|grant| grant.id == id).ok_or(None)?;
-        match grant.state(now) {
-            GrantState::Active => grant.ended = Some(Ended { at: now, how }),
-            other => return Err(Some(other)),
+    /// Ends a grant if it is active. Returns the state that it had before; `None` if there is no such grant.
+    pub fn end_grant(&mut self, id: GrantId, how: GrantEnd, now: Timestamp) -> Option<GrantState> {
+        let grant = self.grants.iter_mut().find(|grant| grant.id == id)?;
+        let before = grant.state(now);
+        if before == GrantState::Active {
+            grant.ended = Some(Ended { at: now, how });
+            self.drop_oldest_ended();
         }
-        self.drop_oldest_ended();
-        Ok(())
+        Some(before)
     }
 
     /// Returns the events due by `now`, and marks them as recorded: of each grant its expiry, or else its latest

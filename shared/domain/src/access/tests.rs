@@ -178,9 +178,9 @@ fn new_grants_replace_active_grants_of_the_same_grantees() {
     let state = |access: &Access, id| access.grant(id).map(|grant| grant.state(at(NOW)));
     assert_eq!(state(&access, first[0].id), Some(GrantState::Active));
     assert_eq!(state(&access, first[1].id), Some(GrantState::Replaced));
-    assert_eq!(access.end(first[1].id, GrantEnd::Revoked, at(NOW)), Err(Some(GrantState::Replaced)));
-    assert_eq!(access.end(next[0].id, GrantEnd::Revoked, at(NOW)), Ok(()));
-    assert_eq!(access.end(ids.next(at(NOW)), GrantEnd::Revoked, at(NOW)), Err(None));
+    assert_eq!(access.end_grant(first[1].id, GrantEnd::Revoked, at(NOW)), Some(GrantState::Replaced));
+    assert_eq!(access.end_grant(next[0].id, GrantEnd::Revoked, at(NOW)), Some(GrantState::Active));
+    assert_eq!(access.end_grant(ids.next(at(NOW)), GrantEnd::Revoked, at(NOW)), None);
     // A grant that has expired, but whose event is not recorded yet, is not replaced: the event is still due.
     let late = at(NOW + DAY);
     assert_eq!(access.add_grants(vec![grant(&ids, None, Level::Cc, 3 * DAY)], late), Ok(Vec::new()));

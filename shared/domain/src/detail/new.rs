@@ -90,7 +90,7 @@ impl Check for NewFieldType {
 /// One detail field to create, or a list of up to 50 as `detailFields`.
 #[derive(Debug, Clone, JsonSchema)]
 #[schemars(untagged)]
-pub enum NewFields {
+pub enum CreateDetailFieldBody {
     /// One field.
     One(Box<NewField>),
     /// Several fields, of which all are created or none.
@@ -119,7 +119,7 @@ impl Check for NewFieldList {
     }
 }
 
-impl Deserr<Faults> for NewFields {
+impl Deserr<Faults> for CreateDetailFieldBody {
     fn deserialize_from_value<V: IntoValue>(
         value: deserr::Value<V>,
         location: ValuePointerRef<'_>,
@@ -133,7 +133,7 @@ impl Deserr<Faults> for NewFields {
     }
 }
 
-impl NewFields {
+impl CreateDetailFieldBody {
     /// Returns the fields.
     pub fn list(&self) -> &[NewField] {
         match self {

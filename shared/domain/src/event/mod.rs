@@ -65,6 +65,16 @@ impl NewEvent {
         Self { organization_id: Some(organization), ..Self::of_vendor(kind) }
     }
 
+    /// Creates an event that concerns a partner, an organization, both or neither, and is in the logs of those; in the
+    /// vendor's log if it concerns neither.
+    pub fn of_parties(
+        kind: impl Into<EventKind>,
+        partner_id: Option<PartnerId>,
+        organization_id: Option<OrganizationId>,
+    ) -> Self {
+        Self { kind: kind.into(), partner_id, organization_id }
+    }
+
     /// Creates an event that concerns a partner and an organization; it is in the logs of both.
     pub fn of_both(kind: impl Into<EventKind>, partner: PartnerId, organization: OrganizationId) -> Self {
         Self { partner_id: Some(partner), organization_id: Some(organization), ..Self::of_vendor(kind) }

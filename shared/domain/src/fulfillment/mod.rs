@@ -222,10 +222,7 @@ impl<'a> FulfillmentBuilder<'a> {
         }
         let (source_id, order_id) = (self.order.source_id, self.order.order_id.clone());
         let ignored = OrderLineIgnored { source_id, order_id, line, reason };
-        self.events.push(match self.order.partner_id {
-            Some(partner) => NewEvent::of_partner(ignored, partner),
-            None => NewEvent::of_vendor(ignored),
-        });
+        self.events.push(NewEvent::of_parties(ignored, self.order.partner_id, None));
     }
 
     /// Creates the subscription of a line, without links.

@@ -261,7 +261,7 @@ impl Order {
             && self.subscriptions.iter().any(OrderedSubscription::is_open)
     }
 
-    /// Returns the time from which the timer resumes the fulfillment if the call that began it was interrupted.
+    /// Returns the time from which the scheduled job resumes the fulfillment if the call that began it was interrupted.
     pub fn resume_at(&self) -> Option<Timestamp> {
         self.is_being_fulfilled().then(|| self.metadata.updated_at.after(Period::minutes(1)))
     }

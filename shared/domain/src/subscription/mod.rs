@@ -135,8 +135,8 @@ pub struct Deactivation {
     /// Reason that the person gave; 1 to 1,000 characters. Absent if none was given.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub reason: Option<Description>,
-    /// While linked subscriptions are still being deactivated: time from which the timer resumes if the call that began
-    /// was interrupted; RFC 3339, UTC. Absent otherwise.
+    /// While linked subscriptions are still being deactivated: time from which the scheduled job resumes if the call
+    /// that began was interrupted; RFC 3339, UTC. Absent otherwise.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub resume_at: Option<Timestamp>,
 }
@@ -242,10 +242,7 @@ impl Subscription {
 
     /// Returns an event that concerns the subscription's organization and the partner that manages it now, if any.
     pub fn event(&self, kind: impl Into<EventKind>) -> NewEvent {
-        match self.buyer().partner_id {
-            Some(partner) => NewEvent::of_both(kind, partner, self.organization_id),
-            None => NewEvent::of_organization(kind, self.organization_id),
-        }
+        NewEvent::of_parties(kind, self.buyer().partner_id, Some(self.organization_id))
     }
 }
 

@@ -24,7 +24,7 @@ pub const ARCHIVED_FIELD: ErrorKind =
 
 /// The caller may not change the field's values.
 pub const NOT_EDITABLE: ErrorKind =
-    ErrorKind::rule("field-not-editable", "you may not change this field's values");
+    ErrorKind::forbidden("field-not-editable", "your role may not change this field's values");
 
 /// The field is named more than once.
 pub const FIELD_TWICE: ErrorKind =
@@ -45,7 +45,7 @@ pub const VALUE_TWICE: ErrorKind = ErrorKind::rule("duplicate-value", "the value
 
 /// The option is retired and can no longer be chosen.
 pub const RETIRED_OPTION: ErrorKind =
-    ErrorKind::rule("retired-option", "the option is retired and cannot be chosen anew");
+    ErrorKind::rule("retired-option", "the option is retired and cannot be chosen again");
 
 /// The details are larger than an entitlement can hold. An item of DynamoDB has at most 400 KB, and so has the
 /// response that is stored for the replay of idempotent requests.

@@ -350,11 +350,11 @@ async fn dashboard() {
         });
         let requests: Vec<_> = requests.collect();
         world.put_all(requests.into_iter()).await;
-        let tallies = counted.into_iter().map(|(month, counts)| {
+        let counts = counted.into_iter().map(|(month, counts)| {
             let at = table::monthly_counts_key(organization, &month);
             to_item(&MonthlyCounts { at, entity: "monthly-counts".to_owned(), counts }).unwrap()
         });
-        world.put_all(tallies).await;
+        world.put_all(counts).await;
         for _ in 0..20 {
             let begun = Instant::now();
             let shown = world.get("/v1/organizations/{yamada}/dashboard").by("agent").send().await.ok();
@@ -411,7 +411,7 @@ async fn customers() {
 /// as many at once.
 async fn import() {
     const ROWS: u64 = 10_000;
-    const CONCURRENT_BATCHES: usize = 32;
+    const SIDE_BY_SIDE: usize = 32;
     let world = World::demo().await;
     let stock = world.stock(ROWS).await;
     let (mut ours, mut bare) = (Vec::new(), Vec::new());
@@ -434,7 +434,7 @@ async fn import() {
         let begun = Instant::now();
         // A task of its own, and counted, as a function's call is.
         let (fault_proxy, writes) =
-            (world.fault_proxy().clone(), write_all(world.client.clone(), items, CONCURRENT_BATCHES));
+            (world.fault_proxy().clone(), write_all(world.client.clone(), items, SIDE_BY_SIDE));
         tokio::spawn(async move { fault_proxy.metered("import-details", writes).await }).await.unwrap();
         bare.push(begun.elapsed());
     }

@@ -8,7 +8,7 @@ use serde_json::{Map, Value, json};
 
 use super::description::{Description, Example};
 use super::parameters::{inlined, parameters_of, put};
-use crate::http::problem::{ProblemDocument, STILL_RUNNING};
+use crate::http::problem::{ProblemDocument, STILL_RUNNING_CODE};
 use crate::http::request::{takes_if_match, takes_validate_only};
 use crate::http::route::{Method, Route, RouteAuth};
 
@@ -34,7 +34,7 @@ pub(super) fn outcomes(
     if let Some(reasons) = own.get_mut(&403) {
         reasons.insert(0, FORBIDDEN.trim_end_matches('.').to_owned());
     }
-    let waits = description.errors.into_iter().flatten().any(|reason| reason.code == STILL_RUNNING);
+    let waits = description.errors.into_iter().flatten().any(|reason| reason.code == STILL_RUNNING_CODE);
     for (status, reasons) in own {
         let mut outcome =
             refusal(&reasons.join("; "), &generator.subschema_for::<ProblemDocument>().to_value());
