@@ -1,4 +1,4 @@
-//! Concurrent writes, whose conflicts the embedded DynamoDB never has of its own.
+//! Concurrent writes with conflicts that the embedded DynamoDB never has by itself.
 
 use futures_util::future::join_all;
 use serde_json::json;
@@ -13,7 +13,7 @@ fn statuses(replies: &[Reply]) -> Vec<u16> {
 #[tokio::test(flavor = "multi_thread")]
 async fn concurrent_assignments_never_oversell() {
     let world = World::deployed().await;
-    // 95 are there: 11 times 8.
+    // 95 licenses are available, enough for 11 assignments of 8.
     let replies = join_all((0..16).map(|number| {
         let lines = json!([{"licenseType": "edge-storage-1y", "quantity": 8}]);
         let call = world.post("/v1/partners/{partner}/license-assignments").by("partnerMember");

@@ -1,10 +1,10 @@
-//! Where another DynamoDB, or another gateway, is known to differ from those of the local stack, or could.
+//! Points in which another DynamoDB or another gateway differs from the local stack, or could differ.
 
 use serde_json::{Value, json};
 use system::{World, canonical};
 
-/// DynamoDB refuses a range that begins with an empty text, which the embedded one takes; and where a page ends is its own
-/// affair. Each list, walked in pages of one, is what it is at once.
+/// DynamoDB refuses a range that begins with an empty text, which the embedded one accepts, and ends a page
+/// where it chooses. Each list, read in pages of one, must equal the list read at once.
 #[tokio::test(flavor = "multi_thread")]
 async fn every_list_is_complete_in_pages_of_one() {
     let world = World::deployed().await;
@@ -32,7 +32,7 @@ async fn every_list_is_complete_in_pages_of_one() {
     assert!(walked > 15, "{walked} lists");
 }
 
-/// Refusals and replays are read off a cancelled transaction, its reasons and the items that it found.
+/// Refusals and replays are derived from a cancelled transaction: its reasons and the items that it returns.
 #[tokio::test(flavor = "multi_thread")]
 async fn cancelled_transactions_are_answered_as_replay_or_refusal() {
     let world = World::deployed().await;
@@ -54,7 +54,7 @@ async fn cancelled_transactions_are_answered_as_replay_or_refusal() {
     much.assert_rejected(409, "license-pool-exhausted").await;
 }
 
-/// More than one transaction takes, one after another.
+/// A chain of 40 subscriptions exceeds one transaction, so several are sent one after another.
 #[tokio::test(flavor = "multi_thread")]
 async fn sequence_longer_than_a_transaction_completes() {
     let world = World::deployed().await;
@@ -68,7 +68,7 @@ async fn sequence_longer_than_a_transaction_completes() {
     }
 }
 
-/// Rows are single conditional updates; their entitlements are looked up by the hundred.
+/// Each row is one conditional update; the entitlements are looked up in batches of 100.
 #[tokio::test(flavor = "multi_thread")]
 async fn csv_of_150_rows_is_imported() {
     let world = World::deployed().await;
@@ -79,7 +79,7 @@ async fn csv_of_150_rows_is_imported() {
     assert_eq!((&report["rows"], &report["applied"]), (&json!(150), &json!(150)), "{report}");
 }
 
-/// What API Gateway decodes, joins and refuses itself.
+/// API Gateway itself decodes paths and joins repeated parameters, and refuses some requests.
 #[tokio::test(flavor = "multi_thread")]
 async fn gateway_passes_paths_and_queries_like_the_local_stack() {
     let world = World::deployed().await;

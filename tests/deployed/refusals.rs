@@ -1,10 +1,10 @@
-//! Whom the deployed gateway and functions refuse.
+//! Calls that the deployed gateway and functions refuse.
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use system::{World, canonical, golden};
 
-/// The matrix of permissions: by caller and route, the status.
+/// Returns the status of each caller and route in the permission matrix.
 fn matrix() -> BTreeMap<(String, String), u16> {
     let text = std::fs::read_to_string(golden::file("tests/system/golden/permissions.md")).unwrap();
     let cells = |line: &str| -> Vec<String> {
@@ -23,7 +23,8 @@ fn matrix() -> BTreeMap<(String, String), u16> {
     lines.skip(1).flat_map(row).collect()
 }
 
-/// Of each caller and area one call that the matrix says is refused: with the same status here, and nothing is changed.
+/// For each caller and area, one call that the matrix refuses must have the same status here and change
+/// nothing.
 #[tokio::test(flavor = "multi_thread")]
 async fn refused_calls_match_the_permission_matrix() {
     let world = World::deployed().await;

@@ -2,7 +2,8 @@
 
 use system::{World, canonical};
 
-/// Each canonical call succeeds, and first its trial (`validateOnly`), which needs rights of its own and changes nothing.
+/// Each canonical call succeeds. Writes are first sent with `validateOnly`, which needs other
+/// permissions and must change nothing.
 #[tokio::test(flavor = "multi_thread")]
 async fn canonical_calls_succeed_under_the_policies_of_their_functions() {
     let world = World::deployed().await;
@@ -26,7 +27,8 @@ async fn canonical_calls_succeed_under_the_policies_of_their_functions() {
     }
 }
 
-/// The calls that do at the table what no canonical call does: other indexes, filters, messages and callers.
+/// These calls perform actions at the table that no canonical call performs: other indexes,
+/// filters, messages and callers.
 #[tokio::test(flavor = "multi_thread")]
 async fn further_calls_succeed_under_the_policies_of_their_functions() {
     let world = World::deployed().await;

@@ -1,9 +1,9 @@
-//! Tells the tests at compile time what they can use, so that those which need more are not there.
+//! Detects at compile time which programs are installed, so that tests that need a missing one are left out.
 
 use std::process::{Command, Stdio};
 
 fn main() {
-    // Whether README's tour can be taken here.
+    // The test of README's tour runs `curl` and `openssl`.
     println!("cargo::rustc-check-cfg=cfg(tour)");
     println!("cargo::rerun-if-env-changed=PATH");
     let runs = |(program, argument): (&str, &str)| {

@@ -1,4 +1,4 @@
-//! The whole system, tested over HTTP: one test binary.
+//! Tests of the whole system over HTTP, in one test binary.
 
 mod access;
 mod customers;

@@ -1,4 +1,4 @@
-//! What `cargo run` starts: its first line, its flags, its end.
+//! Tests of the binary that `cargo run` starts: its first line of output, its flags and how it ends.
 
 #![allow(clippy::unwrap_used, reason = "a test")]
 

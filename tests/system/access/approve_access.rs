@@ -60,7 +60,7 @@ async fn approval_adds_the_organization_to_the_partners_directory() {
     let names: Vec<_> =
         mine["items"].as_array().unwrap().iter().map(|one| &one["organization"]["name"]).collect();
     assert!(names.contains(&&json!("Boğaziçi Otel A.Ş.")), "{names:?}");
-    // Who was linked before stays linked as it was.
+    // A partner that is already linked to the organization keeps its link unchanged.
     let links = |contents: std::collections::BTreeMap<(String, String), String>| -> Vec<_> {
         contents
             .into_iter()
@@ -119,7 +119,8 @@ async fn only_the_addressed_contact_manager_on_record_may_decide() {
         world.token_of(json!({"sub": "p", "email": email, "email_verified": verified, "role": "customer", "org": org, "manager": true}))
     };
     for path in [path, decline] {
-        // Another's; Yuki's e-mail in another organization; a customer who manages nothing on record.
+        // Not the addressee: another contact manager, Yuki's e-mail in another organization, and a
+        // customer who is not a contact manager.
         world.post(path).by("otherContactManager").json(json!({})).assert_rejected(404, "not-found").await;
         let elsewhere = person("yuki@yamada.example", true, world.id("bogazici"));
         world.post(path).token(&elsewhere).json(json!({})).assert_rejected(404, "not-found").await;
@@ -200,7 +201,8 @@ async fn concurrent_decisions_take_effect_once() {
         world.chaos(0, 0);
         let done: Vec<_> = all.iter().filter(|reply| reply.status == 200).collect();
         let shown = world.get(&format!("/v1/access-requests/{id}")).by("partnerMember").send().await.ok();
-        // Whoever was told that it was busy may have been the one.
+        // The decision that took effect may have been answered 503. Its retry was then refused, so
+        // there may be no reply with 200.
         assert!(done.len() <= 1, "{all:?}");
         assert!(done.iter().all(|reply| reply.body["state"] == shown["state"]));
         let log = events(&world, "/v1/partners/{partner}/history", "partnerMember").await;
@@ -220,7 +222,7 @@ async fn expired_or_lapsed_request_is_refused() {
     set(&world, "2026-01-06T09:00:00Z").await;
     let id = made["id"].as_str().unwrap();
     decide(&world, id, "approve", json!({})).assert_rejected(422, "expiry-passed").await;
-    // Nobody needs a timer for that.
+    // The request is lapsed from its deadline on, whether or not the scheduled job has run.
     set(&world, "2026-04-05T10:00:00Z").await;
     let refused = decide(&world, id, "approve", json!({})).assert_rejected(409, "request-not-pending").await;
     assert!(refused.body["detail"].as_str().unwrap().contains("lapsed"));

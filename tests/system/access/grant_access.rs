@@ -33,7 +33,7 @@ async fn contact_manager_grants_without_a_request_and_replaces_a_grant() {
         (&json!("Anadolu Güvenlik"), &json!(1))
     );
     let id = made.body["grants"][0]["id"].clone();
-    // Raised, in place of the one before, for a reason that is in the history.
+    // A new grant replaces the earlier one, and its reason is recorded in the history.
     let more = json!({"organizationLevel": "full-admin", "reason": "They run the site now."});
     let raised = give(&world, "otherPartner", more).send().await.ok();
     let shown: Vec<_> =
@@ -91,7 +91,7 @@ async fn invalid_body_or_unauthorized_caller_is_refused() {
     for who in ["customer", "operator", "partnerAdmin"] {
         world.post(path).by(who).json(body()).assert_rejected(403, "role-not-allowed").await;
     }
-    // A token alone makes nobody a contact manager.
+    // A token that claims a contact manager is not enough: the customer's record decides.
     let org = world.id("yamada");
     let sora = json!({"sub": "sora", "email": "sora@yamada.example", "role": "customer", "org": org, "manager": true});
     world.post(path).token(&world.token_of(sora)).json(body()).assert_rejected(404, "not-found").await;
@@ -130,7 +130,8 @@ fn without(mut answer: Value, names: &[&str]) -> Value {
     answer
 }
 
-/// Whether an e-mail is a member's of some partner, a contact manager does not learn by giving it access, tried or real.
+/// A contact manager must not learn from the answer, with or without `validateOnly`, whether an e-mail
+/// belongs to a member of a partner.
 #[tokio::test(flavor = "multi_thread")]
 async fn answer_is_the_same_for_members_and_strangers() {
     for query in ["?validateOnly=true", ""] {
@@ -152,7 +153,8 @@ async fn answer_is_the_same_for_members_and_strangers() {
     }
 }
 
-/// A grant that nobody asked for is the first member's of its e-mail, present or to come, and of nobody who comes after.
+/// A grant without a request is bound to the member who has its e-mail or, if there is none, to the first one
+/// added later. No member added after that one receives it.
 #[tokio::test(flavor = "multi_thread")]
 async fn grant_is_bound_once_to_the_first_member_of_its_e_mail() {
     let world = World::demo().await;
@@ -168,13 +170,13 @@ async fn grant_is_bound_once_to_the_first_member_of_its_e_mail() {
         resolved["grant"]["individual"]["email"].as_str().map(str::to_owned)
     };
     let mine = |name: &str| Some(format!("{name}@miyako.example"));
-    // To a member who is there.
+    // The member exists when the grant is given.
     give(&world, "partner", single("ren", "update")).send().await.ok();
     assert_eq!(own("ren").await, mine("ren"));
     remove("{ren}").await;
     add("ren").send().await.ok();
     assert_eq!(own("ren").await, None, "added again is another");
-    // To one who is still to come.
+    // The member is added after the grant was given.
     give(&world, "partner", single("kei", "update")).send().await.ok();
     assert_eq!(own("kei").await, None);
     let kei = add("kei").send().await.ok();
@@ -186,20 +188,20 @@ async fn grant_is_bound_once_to_the_first_member_of_its_e_mail() {
     remove(kei["id"].as_str().unwrap()).await;
     add("kei").send().await.ok();
     assert_eq!(own("kei").await, None);
-    // Once more it is given, to who is there now.
+    // A second grant is bound to the member who has the e-mail at that time.
     give(&world, "partner", single("kei", "update")).send().await.ok();
     assert_eq!(own("kei").await, mine("kei"));
     let path = "/v1/partners/{partner}/history?type=access.granted";
     let told = events(&world, path, "partnerAdmin").await;
     let data = &told.last().unwrap().1;
     assert_eq!((data.get("memberId"), &data["email"]), (None, &json!("kei@miyako.example")));
-    // Its owner gives it back, and nobody else.
+    // The member to whom a grant is bound may relinquish it; another member may not.
     let grant = resolved(&world, "kei").await["grant"]["id"].as_str().unwrap().to_owned();
     let path = format!("/v1/organizations/{{yamada}}/access/{{partner}}/{grant}/relinquish");
     world.post(&path).by("partnerMember").assert_rejected(404, "not-found").await;
     world.post(&path).token(&token).send().await.ok();
     assert_eq!(own("kei").await, None);
-    // Nor does a contact manager give it to who it will be itself.
+    // A contact manager may not give a grant to their own e-mail, even if no member has it yet.
     let myself = json!({"individuals": [{"email": "Yuki@yamada.example", "level": "cc"}]});
     give(&world, "partner", myself).assert_rejected(422, "self-grant-forbidden").await;
 }
@@ -211,7 +213,7 @@ async fn concurrent_removal_never_passes_the_grant_to_a_re_added_member() {
         let given_before = async || {
             let told =
                 events(&world, "/v1/partners/{partner}/history?type=access.granted", "partnerAdmin").await;
-            // The demo world has one already.
+            // The demo world already contains one such grant.
             told.iter().filter(|(_, data)| data["email"] == "ren@miyako.example").count() == 2
         };
         world.chaos(4, seed);
@@ -228,7 +230,7 @@ async fn concurrent_removal_never_passes_the_grant_to_a_re_added_member() {
         let body = json!({"email": "ren@miyako.example", "name": "Ren"});
         world.post("/v1/partners/{partner}/members").by("partnerAdmin").json(body).send().await.ok();
         let resolved = resolved(&world, "ren").await;
-        // What was there when the removal began is not the next one's.
+        // A grant that existed when the removal began must not pass to the re-added member.
         let own = !resolved["grant"]["individual"].is_null();
         assert!(!(before && own), "seed {seed}: {resolved}");
     }
@@ -248,7 +250,7 @@ async fn more_than_100_individual_grants_are_refused() {
     for some in emails[..80].chunks(20) {
         more(some).send().await.ok();
     }
-    // Ren has one, too.
+    // Ren's grant counts, too: 80 and 1 and 20 exceed the limit of 100.
     let refused = more(&emails[80..]).assert_rejected(422, "too-many-individuals").await;
     assert_eq!(refused.faults(), [("/individuals".to_owned(), "too-many-individuals".to_owned())]);
     more(&emails[80..99]).send().await.ok();
@@ -258,6 +260,6 @@ async fn more_than_100_individual_grants_are_refused() {
         world.post("/v1/partners/{partner}/access-requests").by("partnerAdmin").json(body).send().await.ok();
     let path = format!("/v1/access-requests/{}/approve", asked["id"].as_str().unwrap());
     world.post(&path).by("contactManager").json(json!({})).assert_rejected(422, "too-many-individuals").await;
-    // Another in place of one's own is not one more.
+    // A grant that replaces one of the same member does not count as an additional one.
     more(&emails[..20]).send().await.ok();
 }

@@ -29,7 +29,7 @@ async fn member_sees_customers_with_level_and_pending_requests() {
     let id = asked(&world, single("ren", "update")).await;
     let mine = world.get(path).by("partnerMember").send().await.ok();
     assert_eq!(mine["items"][0]["pending"].as_array().unwrap().last(), Some(&json!(id)));
-    // What one's record does not say any more opens nothing.
+    // A removed member is refused, although the token is still valid.
     world.delete("/v1/partners/{partner}/members/{ren}").by("operator").send().await.ok();
     world.get(path).by("partnerMember").assert_rejected(404, "not-found").await;
     world.get(path).by("otherPartnerMember").assert_rejected(404, "not-found").await;

@@ -1,4 +1,4 @@
-//! Random histories of access against a model of the rules, which knows nothing of how the system works.
+//! Random histories of access, checked against a model of the rules that is independent of the implementation.
 
 use domain::Timestamp;
 use fastrand::Rng;
@@ -9,11 +9,12 @@ use super::set;
 
 const LEVELS: [&str; 6] = ["cc", "look", "update", "create", "service-admin", "full-admin"];
 const NAMES: [&str; 2] = ["ada", "bob"];
-/// As many things happen in each.
+/// Number of steps in each history.
 const STEPS: usize = 6;
 const DAY: u64 = 86_400_000;
 
-/// To whom something is given: to all, or to a member by name and how often that name was added before.
+/// Grantee: all members (`None`), or one member: the index of its name, and which of the members added under
+/// that name it is, counted from 1.
 type Whom = Option<(usize, u32)>;
 
 #[derive(Clone)]
@@ -34,13 +35,13 @@ struct Asked {
     lapses: u64,
 }
 
-/// What is known of the partner's people, over all histories of a world.
+/// Members of the partner, which all histories of a world share.
 struct People {
     ids: [Option<String>; 2],
     added: [u32; 2],
 }
 
-/// The rules, as one would tell them.
+/// The rules of access, and their state: the time, the grants and the pending requests.
 struct Model {
     now: u64,
     given: Vec<Given>,
@@ -105,7 +106,7 @@ impl Play<'_> {
         self.call(method, path, &token, body).await
     }
 
-    /// For whom, as it is written; and how far.
+    /// Returns the grantee and the level as a request body states them.
     fn whom(&self, whom: Option<usize>, level: usize) -> Value {
         match whom {
             None => json!({"organizationLevel": LEVELS[level]}),
@@ -142,7 +143,7 @@ impl Play<'_> {
                 assert_eq!(reply.status, 201, "{}", reply.body);
                 let grants = reply.body["grants"].as_array().unwrap();
                 let id = grants.last().unwrap()["id"].as_str().unwrap().to_owned();
-                // Of a name that is nobody's, the first who comes is meant.
+                // If no member has the name, the grant is bound to the next one added.
                 let whom = whom.map(|(name, added)| (name, added + u32::from(people.ids[name].is_none())));
                 model.give(Given { id, whom, level, until, over: false });
             }
@@ -200,7 +201,7 @@ impl Play<'_> {
                     true => self.manager("DELETE", &path, None).await,
                     false => self.admin("POST", &format!("{path}/relinquish"), None).await,
                 };
-                // What has ended may have ended in just this way.
+                // A grant that has ended may have ended in the same way; the repeat is then idempotent (200).
                 let expected: &[u16] = if lasting { &[200] } else { &[200, 404, 409] };
                 assert!(expected.contains(&reply.status), "{}", reply.body);
             }
@@ -236,7 +237,7 @@ impl Play<'_> {
         }
     }
 
-    /// What the system says of one of the partner's people, held against the model.
+    /// Compares the system's answers about one member with the model.
     async fn check(&mut self, model: &Model, people: &People, name: usize) {
         let expected = model.level(people, name);
         let email = format!("{}@model.example", NAMES[name]);
@@ -246,7 +247,8 @@ impl Play<'_> {
             self.partner,
             email.replace('@', "%40")
         );
-        // The organization's people are not told whom a partner without an approved request has on record.
+        // The operator asks, because an organization learns nothing about the members of a
+        // partner that has no approved request.
         let resolved = self.world.get(&path).by("operator").send().await.ok();
         let at = text(model.now);
         assert_eq!(resolved["level"].as_str(), expected.map(|level| LEVELS[level]), "{at} {resolved}");

@@ -40,7 +40,7 @@ async fn caller_of_another_party_or_without_a_record_is_refused() {
     let path = "/v1/organizations/{yamada}/access/{partner}/{grantOfRen}/relinquish";
     world.post(path).by("otherPartnerAdmin").assert_rejected(404, "not-found").await;
     world.post(path).by("contactManager").assert_rejected(403, "role-not-allowed").await;
-    // A member who is none any more, and one whose token alone says admin.
+    // A token without a record is not enough: neither one that claims an admin, nor that of a removed member.
     let org = world.id("partner");
     let person =
         json!({"sub": "x", "email": "x@miyako.example", "role": "partner", "org": org, "manager": true});

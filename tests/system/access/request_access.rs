@@ -77,7 +77,7 @@ async fn requester_and_grantee_must_be_members_on_record() {
     let path = "/v1/partners/{partner}/access-requests";
     let call = world.post(path).token(&person("nobody", true)).json(wish(single("ren", "look")));
     call.assert_rejected(404, "not-found").await;
-    // A token that says admin, and a record that does not.
+    // The token claims an admin, but the record does not.
     let call = world.post(path).token(&person("ren", true)).json(wish(single("aiko", "look")));
     call.assert_rejected(403, "admin-required").await;
     let refused = ask(&world, "partnerAdmin", wish(single("nobody", "look")))
@@ -127,7 +127,7 @@ async fn invalid_body_is_refused_with_its_faults() {
 #[tokio::test(flavor = "multi_thread")]
 async fn more_than_50_pending_requests_are_refused() {
     let world = World::demo().await;
-    // Three are in the demo world.
+    // The demo world already has three pending requests.
     let all =
         join_all((0..60).map(|_| ask(&world, "partnerMember", wish(single("ren", "cc"))).decided())).await;
     let made: Vec<_> = all.iter().filter(|reply| reply.status == 201).collect();

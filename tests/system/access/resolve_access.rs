@@ -29,7 +29,7 @@ async fn deciding_grant_and_ineffective_grants_with_reasons_are_returned() {
         (&ren["ineffectiveGrants"][0]["id"], &ren["ineffectiveGrants"][0]["reason"]),
         (&json!(world.id("grantOfAll")), &json!("individual-wins"))
     );
-    // A partner that has nothing here is nobody's business.
+    // The contact manager does not learn who is a member of a partner without access; the vendor's agent does.
     let path =
         "/v1/organizations/{yamada}/access/resolve?partnerId={otherPartner}&email=deniz%40anadolu.example";
     assert_eq!(world.get(path).by("contactManager").send().await.ok().get("member"), None);
@@ -86,7 +86,7 @@ async fn only_the_member_its_admin_contact_manager_and_vendor_may_query() {
         .by("customer")
         .assert_rejected(403, "role-not-allowed")
         .await;
-    // An organization that never gave anything looks like one that is not there.
+    // An organization that never granted access is indistinguishable from one that does not exist.
     let absent = world.id("yamada").replace("0001", "0099");
     for organization in [absent.as_str(), "{bogazici}"] {
         let path = format!(
@@ -104,7 +104,7 @@ async fn removed_member_loses_access_at_once_and_re_adding_revives_nothing() {
     let world = World::demo().await;
     world.delete("/v1/partners/{partner}/members/{ren}").by("partnerAdmin").send().await.ok();
     assert_eq!(level(&world, "ren").await, None);
-    // Whose token still says member learns nothing any more, of itself or of others.
+    // A removed member whose token is still valid can query neither their own access nor another member's.
     let path = "/v1/organizations/{yamada}/access/resolve?partnerId={partner}&email=";
     let (email, org) = ("ren@miyako.example", world.id("partner"));
     let admin = json!({"sub": "ren", "email": email, "role": "partner", "org": org, "manager": true});

@@ -1,4 +1,5 @@
-//! What the schedule tells of access, however it runs.
+//! Reminders, expiries and lapses of access: the scheduled job records each once, even if it runs late,
+//! concurrently or with injected failures.
 
 use futures_util::future::join_all;
 use serde_json::{Value, json};
@@ -10,7 +11,8 @@ async fn tick(world: &World) {
     world.post("/_local/tick").send().await.ok();
 }
 
-/// What was told of a grant's end, oldest first: in how many days, 0 that it is over.
+/// Returns the recorded reminders and the expiry of a grant, oldest first: the days
+/// that were left, 0 for the expiry.
 async fn told(world: &World, grant: &Value) -> Vec<u64> {
     let told = events(world, "/v1/partners/{partner}/history", "partnerAdmin").await.into_iter();
     let told = told.filter(|(kind, data)| kind.starts_with("access.expir") && data["grantId"] == *grant);
@@ -63,7 +65,8 @@ async fn delayed_schedule_records_each_event_once_and_skips_ended_grants() {
     let removed = shown["items"][0]["grants"].as_array().unwrap().last().unwrap()["id"].clone();
     let stranger = given(&world, "nobody", end).await;
     world.delete("/v1/partners/{partner}/members/{aiko}").by("operator").send().await.ok();
-    // It stood still for seven days, and then comes twice at once, with faults.
+    // The scheduled job is late: the reminders 30 and 7 days before the expiry are overdue. Now two runs are
+    // concurrent and meet injected failures.
     set(&world, "2026-03-19T10:00:00Z").await;
     world.chaos(4, 5);
     join_all((0..2).map(|_| tick(&world))).await;
@@ -129,7 +132,7 @@ async fn reminder_is_recorded_once_after_backoff_when_the_record_is_repaired() {
         item.insert(other.to_owned(), moved);
         world.client.put_item().table_name(&world.table).set_item(Some(item)).send().await.unwrap();
     };
-    // Nobody can read it.
+    // The stored record becomes unreadable, so that the run fails.
     spoil("grants", "lost").await;
     set(&world, "2026-01-21T09:00:00Z").await;
     assert_eq!(world.post("/_local/tick").send().await.status, 500);

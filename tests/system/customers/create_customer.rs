@@ -77,11 +77,11 @@ async fn manager_claim_without_a_manager_record_is_refused() {
         world.token_of(json!({"sub": "p", "email": email, "role": "customer", "org": org, "manager": true}))
     };
     let path = "/v1/organizations/{yamada}/customers";
-    // Nobody knows the first; the second is a customer, and manages nothing.
+    // No customer has the first e-mail; the second belongs to a customer who is not a contact manager.
     for email in ["unknown@yamada.example", "sora@yamada.example"] {
         let call = world.post(path).token(&person(email)).json(hana());
         call.assert_rejected(404, "not-found").await;
-        // Not even by making the record that would say so.
+        // Such a caller cannot create the record that would make it a contact manager, either.
         let own = json!({"email": email, "name": "Own", "manager": true});
         world.post(path).token(&person(email)).json(own).assert_rejected(404, "not-found").await;
     }
@@ -102,7 +102,8 @@ async fn email_is_unique_per_organization_and_external_id_per_creator() {
     let fault = |at: &str, code: &str| (at.to_owned(), code.to_owned());
     assert_eq!(refused.faults(), [fault("/email", "email-taken"), fault("/externalId", "external-id-taken")]);
     assert!(refused.body["errors"][0]["detail"].as_str().unwrap().contains(world.id("sora")));
-    // The vendor's ids are unique among all that it created, wherever they are; nobody else learns of them.
+    // The vendor's external ids are unique across all organizations. Another creator may use the same id and so
+    // does not learn that the vendor has it.
     let elsewhere = |email: &str| json!({"email": email, "name": "Sora", "externalId": "Y-2"});
     let call = world.post("/v1/organizations/{bogazici}/customers").by("operator");
     call.json(elsewhere("sora@yamada.example")).assert_rejected(409, "external-id-taken").await;

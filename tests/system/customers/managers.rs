@@ -1,5 +1,5 @@
-//! Who manages an organization's customers: its contact managers, of whom one is always left, and partners that were given
-//! as much.
+//! Management of an organization's customers: by its contact managers, of whom one must always remain, and by
+//! partners with `full-admin` access.
 
 use futures_util::future::join;
 use serde_json::json;
@@ -39,7 +39,7 @@ async fn concurrent_demotion_and_removal_keep_one_contact_manager() {
         world.chaos(0, 0);
         let mut told = [one.status, other.status];
         told.sort_unstable();
-        // Whoever was told that it was busy may have gone, and then nothing is left to do.
+        // A call that was answered 503 may have taken effect; its retry is then idempotent and answers 200.
         assert_eq!(told, [200, 409], "{} {}", one.body, other.body);
     }
 }
@@ -62,7 +62,7 @@ async fn full_admin_partner_manages_customers_but_no_contact_managers() {
     let clear = world.patch(&elif).by("otherPartnerAdmin").json(json!({"manager": false}));
     clear.assert_rejected(403, "contact-manager-restricted").await;
     world.delete(&elif).by("otherPartnerAdmin").assert_rejected(403, "contact-manager-restricted").await;
-    // Nobody who is its own member.
+    // A partner may not create a customer with the e-mail of one of its own members.
     for email in ["deniz@anadolu.example", "ren@anadolu.example"] {
         let member = json!({"email": email, "name": "Own"});
         let call = create(member.clone());
@@ -78,7 +78,7 @@ async fn full_admin_partner_manages_customers_but_no_contact_managers() {
     let history = world.get("/v1/organizations/{bogazici}/history?type=customer.created&pageSize=1");
     let history = history.by("otherContactManager").send().await.ok();
     assert_eq!(history["items"][0]["actor"]["type"], "partner", "the organization sees who did it");
-    // Another organization's is not there; nobody of none.
+    // A customer of another organization is not found, and a partner may not create an unaffiliated customer.
     world
         .patch("/v1/customers/{sora}")
         .by("otherPartnerAdmin")
@@ -99,7 +99,7 @@ async fn level_below_full_admin_is_refused_without_revealing_customers() {
         let body = json!({"email": "n@yamada.example", "name": "N"});
         world.post("/v1/organizations/{yamada}/customers").by("partnerMember").json(body)
     };
-    // Nor does anybody learn in this way who is a customer.
+    // The refusal is the same for an e-mail and an external id in use, so it does not reveal who is a customer.
     let taken = || {
         let body = json!({"email": "sora@yamada.example", "name": "N", "externalId": "Y-2"});
         world.post("/v1/organizations/{yamada}/customers").by("partnerMember").json(body)
@@ -150,7 +150,7 @@ async fn external_ids_are_separate_per_creator_and_hidden_from_others() {
         let made = create(who, email).send().await.ok();
         assert_eq!(made["externalId"], "N-1", "{who} has ids of its own");
         if who != "otherPartnerAdmin" {
-            // Another partner that changes it learns neither its id nor who gave it.
+            // Another partner that updates the customer sees neither its external id nor its creator.
             let path = format!("/v1/customers/{}", made["id"].as_str().unwrap());
             let seen =
                 world.patch(&path).by("otherPartnerAdmin").json(json!({"name": "M"})).send().await.ok();

@@ -26,7 +26,6 @@ async fn removal_is_idempotent_and_frees_email_and_external_id() {
     let history =
         world.get("/v1/organizations/{yamada}/history?pageSize=1").by("contactManager").send().await.ok();
     assert_eq!(history["items"][0]["type"], "customer.removed");
-    // E-mail and external id are free for another.
     let body = json!({"email": "sora@yamada.example", "name": "Sora", "externalId": "Y-2"});
     let call = world.post("/v1/organizations/{yamada}/customers").by("operator").json(body);
     call.send().await.ok();

@@ -50,7 +50,7 @@ async fn manager_flag_grants_and_withdraws_authority_at_once() {
     rename(&sora).send().await.ok();
     update(&world, "contactManager", json!({"manager": false})).send().await.ok();
     rename(&sora).assert_rejected(404, "not-found").await;
-    // Who gives it up themselves has no way back of their own.
+    // A contact manager who gives up the role cannot take it back.
     let own = |manager: bool| world.patch(&path).by("contactManager").json(json!({"manager": manager}));
     own(false).send().await.ok();
     own(true).assert_rejected(404, "not-found").await;

@@ -11,7 +11,7 @@ pub fn update(world: &World, body: Value) -> Call<'_> {
     world.patch("/v1/detail-fields/{field}").by("operator").json(body)
 }
 
-/// The fields that somebody sees.
+/// Returns the detail fields that a caller sees.
 pub async fn seen(world: &World, who: &str, query: &str) -> Vec<Value> {
     let page = world.get(&format!("/v1/detail-fields?{query}")).by(who).send().await.ok();
     page["items"].as_array().unwrap().clone()
@@ -21,7 +21,8 @@ pub fn names(fields: &[Value]) -> Vec<&str> {
     fields.iter().map(|field| field["name"].as_str().unwrap()).collect()
 }
 
-/// So many fields beside the five of the demo world.
+/// Returns a body that creates the fields from number `from` to `to` (exclusive).
+/// The demo world already has five.
 pub fn fields(from: usize, to: usize) -> Value {
     let field = |number| json!({"name": format!("Field {number}"), "type": {"name": "TEXT"}});
     json!({"detailFields": (from..to).map(field).collect::<Vec<_>>()})

@@ -39,7 +39,7 @@ async fn only_given_properties_change() {
     assert_eq!(names(&seen(&world, "operator", "").await), order);
     assert_eq!(events(&world).await, ["detail-field.updated"]);
 
-    // The name it had is free; one that another has is not.
+    // The field's previous name is free for another field; a name in use is refused.
     create(&world, json!({"name": "Region", "type": {"name": "TEXT"}})).send().await.ok();
     let taken = update(&world, json!({"name": "SEATS", "archived": true}));
     let taken = taken.assert_rejected(409, "detail-field-name-taken").await;
@@ -62,7 +62,7 @@ async fn options_are_added_renamed_and_retired_by_id() {
     let back = update(&world, json!({"options": [{"id": 3, "retired": false}]})).send().await.ok();
     assert!(back["type"]["options"][2]["retired"].is_null());
 
-    // What is named by its label is there already.
+    // An option given by the label of an existing one is not added.
     let contents = world.contents().await;
     update(&world, json!({"options": [{"label": "jp"}, {"label": "ＥＵＲＯＰＥ"}]})).send().await.ok();
     world.assert_unchanged(&contents).await;
@@ -79,7 +79,7 @@ async fn options_are_added_renamed_and_retired_by_id() {
     let all = all.assert_rejected(409, "detail-field-name-taken").await;
     let wrong = [fault("/name", "detail-field-name-taken"), fault("/options/0/id", "unknown-option")];
     assert_eq!(all.faults(), wrong);
-    // What a change frees, it may give to another; again it is no change.
+    // One update may free a label and give it to a new option. Repeating it is idempotent.
     let swap = json!({"options": [{"label": "AU"}, {"id": 1, "label": "Australia"}]});
     let swapped = update(&world, swap.clone()).send().await.ok();
     assert_eq!(swapped["type"]["options"][4], json!({"id": 5, "label": "AU"}));
@@ -141,7 +141,8 @@ async fn delayed_update_never_changes_another_field_that_took_the_name() {
         let late =
             if round % 2 == 0 { json!({"configuration": {"position": 7}}) } else { json!({"name": "Late"}) };
         let world = World::demo().await;
-        // The first transaction is not heard of for a while; meanwhile the field is renamed, and its name given away.
+        // Injected failures delay the first transactions, so that the field may be renamed, and its name given
+        // to another field, before the update commits.
         (0..4).for_each(|_| world.fault_proxy().inject("TransactWriteItems", InjectedFailure::ResetBefore));
         let first = update(&world, late.clone()).send();
         let meanwhile = async {

@@ -98,7 +98,7 @@ async fn unknown_or_archived_product_is_refused() {
     of(json!({"productId": absent})).assert_rejected(422, "unknown-product").await;
     world.patch("/v1/products/{product}").by("operator").json(json!({"archived": true})).send().await.ok();
     of(json!({"productId": "{product}"})).assert_rejected(422, "archived-product").await;
-    // Who owns it keeps it.
+    // An existing entitlement to the archived product remains active.
     let kept = world.get("/v1/organizations/{yamada}/profile").by("customer").send().await.ok();
     assert_eq!(kept["entitlements"][0]["product"]["name"], "Edge Recorder");
     assert_eq!(kept["entitlements"][0]["status"], "active");

@@ -29,7 +29,7 @@ async fn fields_the_role_may_not_view_are_absent() {
     assert_eq!((&staff["externalId"], own.get("externalId")), (&json!("CRM-1001"), None));
     assert_eq!(own.get("detailsChanged"), None, "what changed may be hidden");
     assert_eq!(staff["detailsChanged"]["by"]["email"], "olivia@vendor.example");
-    // Fields come in their order, not in that of their names.
+    // Fields come in their position order, not sorted by name.
     let text = world.get(OF_ORGANIZATION).by("agent").send().await;
     let text = String::from_utf8(text.bytes).unwrap();
     let place = |name: &str| text.find(name).unwrap();
@@ -42,7 +42,7 @@ async fn shared_one_is_visible_to_all_customers_and_own_one_to_its_owner_only() 
     for who in ["operator", "agent", "customer", "contactManager"] {
         assert_eq!(seen(&world, OF_ORGANIZATION, who).await["id"], world.id("entitlement"), "{who}");
     }
-    // Also of those who join later.
+    // A person of the organization who is not in the demo world sees it, too.
     let call = world.get(OF_ORGANIZATION).token(&colleague(&world));
     assert_eq!(call.send().await.status, 200);
     for who in ["otherCustomer", "otherContactManager"] {

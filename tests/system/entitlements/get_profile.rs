@@ -17,7 +17,7 @@ const OF_YAMADA: &str = "/v1/organizations/{yamada}/profile";
 
 const GIVEN: [&str; 4] = ["subscription", "wallSubscription", "collection", "app"];
 
-/// The product and the origin of each entitlement that somebody made for its own sake.
+/// Returns the product and the origin of each entitlement that was created manually.
 fn owned<'a>(world: &World, profile: &'a Value) -> Vec<(&'a str, &'a str)> {
     let given = GIVEN.map(|name| world.id(name).replace("sub_", "ent_"));
     let entitlements = profile["entitlements"].as_array().unwrap().iter();
@@ -55,7 +55,6 @@ async fn customer_sees_own_and_organization_entitlements() {
     );
 }
 
-/// Whatever the source: what somebody made, what subscriptions give, what partners assigned.
 #[tokio::test(flavor = "multi_thread")]
 async fn manual_subscription_and_license_entitlements_are_shown() {
     let world = World::demo().await;
@@ -87,7 +86,8 @@ async fn manual_subscription_and_license_entitlements_are_shown() {
     let line = json!({"licenseType": "edge-storage-1y", "name": "Edge storage recording, 1 year", "quantity": 5,
         "endsAt": licensed["licenses"][0]["endsAt"]});
     assert_eq!(licensed["licenses"], json!([line]));
-    // A customer, who sees only the subscriptions whose contact it is, is told of the rest what they give, not which they are.
+    // A customer sees only the subscriptions of which it is a contact. Of the others it sees the
+    // entitlements, but not the subscription ids.
     let shown = world.get(OF_YAMADA).by("customer").send().await.ok();
     let shown = shown["entitlements"].as_array().unwrap();
     assert_eq!(shown.len(), of_yamada["entitlements"].as_array().unwrap().len());

@@ -39,7 +39,7 @@ fn counts(report: &Value) -> [u64; 4] {
     ["rows", "applied", "unchanged", "refused"].map(|name| report[name].as_u64().unwrap())
 }
 
-/// Row, field and code of each failure.
+/// Returns row, field and code of each failure in a report.
 fn failures(report: &Value) -> Vec<(u64, &str, &str)> {
     let failures = report["failures"].as_array().unwrap().iter();
     failures
@@ -50,14 +50,14 @@ fn failures(report: &Value) -> Vec<(u64, &str, &str)> {
         .collect()
 }
 
-/// The imports in the vendor's history, oldest first.
+/// Returns the import events in the vendor's history, oldest first.
 async fn imports(world: &World) -> Vec<Value> {
     let history = world.get("/v1/history?order=asc&pageSize=100").by("operator").send().await.ok();
     let events = history["items"].as_array().unwrap().iter();
     events.filter(|event| event["type"].as_str().unwrap().starts_with("details.")).cloned().collect()
 }
 
-/// What the entitlements of the stock say: level, seats and the import they are of, by external id.
+/// Returns support level, seats and last import of each entitlement of the stock, by external id.
 async fn stock(world: &World) -> BTreeMap<String, (Value, Value, Value)> {
     let (mut found, mut token) = (BTreeMap::new(), String::new());
     loop {
@@ -134,7 +134,7 @@ async fn csv_is_applied_with_quotes_bom_and_any_line_ending() {
         {number},red,,,,\r\n\
         {ownEntitlement},=1+1,=1+1,Gold,@note,1.50\r\n";
     let report = table(&world, "", text).send().await.ok();
-    // The first two are one entitlement, the others stand.
+    // The first two rows are for the same entitlement and are refused; the third is applied.
     assert_eq!(counts(&report), [3, 1, 0, 2]);
     assert_eq!(failures(&report), [(1, "", "duplicate-row"), (2, "", "duplicate-row")]);
     let text = text.replace("{number},red,,,,\r\n", "");
@@ -152,7 +152,7 @@ async fn csv_is_applied_with_quotes_bom_and_any_line_ending() {
     let own = seen(&world, OF_CUSTOMER, "agent").await;
     assert_eq!(own["details"]["Notes, \"all\""], json!({"values": ["=1+1"]}), "a formula is data");
     assert_eq!(own["details"]["Internal note"], json!({"values": ["@note"]}));
-    // However its lines end.
+    // The same rows with other line endings and without a byte order mark change nothing.
     let report = table(&world, "", &text.replace("\r\n", "\n").replace('\u{feff}', "")).send().await.ok();
     assert_eq!(counts(&report), [2, 0, 2, 0]);
 }
@@ -181,7 +181,7 @@ async fn escapes_express_every_option_and_text_in_a_cell() {
     assert_eq!((details.get("Odd"), details.get("Path")), (None, None));
 }
 
-/// What each cell of a field of this type may not be, and why.
+/// Column, invalid cell and error code, one for each kind of fault.
 const WRONG: [(&str, &str, &str); 13] = [
     ("Region", "eu", "unknown-option"),
     ("Region", "EU;US", "unknown-option"),
@@ -226,7 +226,7 @@ async fn every_invalid_cell_is_reported_and_its_row_is_not_applied() {
     expected.push((many + 2, "", "unknown-entitlement"));
     expected.push((many + 3, "", "wrong-number-of-cells"));
     expected.push((many + 4, "", "invalid-length"));
-    // A row that cannot be read still names the entitlement of the second again; and all else is said, too.
+    // The row with too few cells still counts as a duplicate of row 2, whose own fault is reported, too.
     expected.insert(1, (2, "", "duplicate-row"));
     assert_eq!(failures(&report), expected);
     assert_eq!(counts(&report), [many + 4, 1, 0, many + 3]);
@@ -270,7 +270,7 @@ async fn abort_with_an_invalid_cell_and_validate_only_apply_nothing() {
         assert_eq!((counts(&report), report.get("importId")), (expected, None), "{query}");
         world.assert_unchanged(&before).await;
     }
-    // Nothing took effect, so nothing was remembered: what is good now is applied.
+    // Nothing took effect, so the key is still unused: a corrected request under it is applied.
     let body = json!({"onError": "abort", "rows": [{"entitlement": "CRM-1001", "details": {"Seats": {"values": [1]}}}]});
     let report = world.post(PATH).by("operator").key("b").json(body).send().await.ok();
     assert_eq!(counts(&report), [1, 1, 0, 0]);
@@ -370,7 +370,7 @@ async fn cut_off_and_wrong_since(changed: bool) {
     let send = || table(&world, "?onError=abort", &text).key("night").send();
     world.fault_proxy().kill("import-details", 2, Kill::After);
     assert_eq!(send().await.status, 500, "killed after a row");
-    // Meanwhile what the rest says is wrong.
+    // Before the import resumes, the values in its remaining rows become invalid.
     let fields = world.get("/v1/detail-fields").by("operator").send().await.ok();
     let level = fields["items"][1]["id"].as_str().unwrap().to_owned();
     let retired = [1, 2, 3].map(|id| json!({"id": id, "retired": true}));
@@ -378,7 +378,7 @@ async fn cut_off_and_wrong_since(changed: bool) {
     world.patch(&format!("/v1/detail-fields/{level}")).by("operator").json(retire).send().await.ok();
     world.post("/_local/time").bytes(br#"{"advance":"PT2M"}"#).send().await.ok();
     if changed {
-        // And of what was applied nothing is left.
+        // Another import clears the levels that were applied before the crash.
         let back = (0..5).map(
             |number| json!({"entitlement": format!("X-{number}"), "details": {"Support level": {"values": []}}}),
         );
@@ -408,7 +408,8 @@ async fn abort_import_applies_all_or_nothing_under_concurrent_writes() {
     for round in 1..=8 {
         table(&world, "", &table_of(0)).decided().await.ok();
         retire(true).await;
-        // Who has the retired option keeps it; of whom it is taken does not get it again.
+        // A retired option stays where it is set but cannot be set again. If the concurrent call removes it
+        // from X-7 first, the whole import must be refused.
         let take = json!([{"entitlement": "X-7", "details": {"Region": {"values": []}}}]);
         let text = table_of(round);
         let all = table(&world, "?onError=abort", &text).decided();
@@ -464,7 +465,7 @@ async fn huge_cells_and_many_failures_yield_a_bounded_report() {
         assert!(failure.to_string().len() <= 400, "{failure}");
     }
 
-    // However much is wrong with a cell, it is one failure, and hides no other row's.
+    // A cell with many faults is one failure and hides no failure of another row.
     let colours = json!({"name": "Colours", "type": {"name": "MULTISELECT", "options": ["red", "blue"]}});
     field(&world, colours, json!({})).await;
     let text = format!("entitlement,Colours\nCRM-1001,{}\nCRM-1003,x;y\n", ";".repeat(300_000));
@@ -493,7 +494,7 @@ async fn field_not_editable_by_the_role_is_refused() {
         let call = world.post(PATH).by(who).header("content-type", "text/csv");
         call.bytes(text.as_bytes()).assert_rejected(403, "role-not-allowed").await;
     }
-    // A machine of the vendor's has the role, and no e-mail.
+    // A machine client of the vendor has the role, but no e-mail.
     let machine =
         world.token_of(json!({"sub": "nightly", "email": "", "email_verified": false, "role": "operator"}));
     let call = world.post(PATH).token(&machine).header("content-type", "text/csv");
@@ -515,7 +516,7 @@ async fn repeated_key_imports_once_and_replays_the_report() {
     }
     let first = done[0].body.clone();
     assert_eq!(counts(&first), [30, 30, 0, 0]);
-    // What others do since stays: the repeat does nothing.
+    // A replay writes nothing, even after another change.
     super::update(&world, OF_ORGANIZATION, json!({"Seats": {"values": [99]}})).send().await.ok();
     let contents = world.contents().await;
     let again = send(0).await;
@@ -527,13 +528,13 @@ async fn repeated_key_imports_once_and_replays_the_report() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn import_killed_at_any_step_resumes_as_one_run() {
-    // Its beginning, its rows, its end; one of its rows is wrong.
+    // Two writes besides those of the rows: the beginning and the end of the run. One more row is invalid.
     cut_off_anywhere("", 2, "X-none,Gold,1\n").await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn abort_import_killed_at_any_step_resumes_and_applies_all() {
-    // Also that it begins to write.
+    // A third write besides those of the rows records that the import begins to write.
     cut_off_anywhere("?onError=abort", 3, "").await;
 }
 
@@ -603,7 +604,8 @@ async fn import_never_resumed_is_recorded_as_aborted() {
     }
 }
 
-/// Also when the timer has said that nobody went on with it: what has begun to write all or nothing goes on.
+/// An all-or-nothing import that has begun to write can be resumed even after the
+/// scheduled job recorded it as aborted.
 #[tokio::test(flavor = "multi_thread")]
 async fn import_recorded_as_aborted_resumes_when_repeated() {
     let world = World::demo().await;
@@ -629,7 +631,8 @@ async fn import_recorded_as_aborted_resumes_when_repeated() {
     assert_eq!(send().await.header("idempotent-replayed"), Some("true"));
 }
 
-/// The key stays with whoever took it, and what was imported is told of.
+/// Another request takes the key while the import runs; the import still completes
+/// and is recorded in the history.
 #[tokio::test(flavor = "multi_thread")]
 async fn other_request_with_the_same_key_does_not_affect_a_running_import() {
     const ROWS: u64 = 300;
@@ -644,7 +647,7 @@ async fn other_request_with_the_same_key_does_not_affect_a_running_import() {
         };
         let (report, other) = join(table(&world, "", &text).key("night").send(), other).await;
         if other.status == 422 {
-            // It came too late.
+            // The import had already completed and stored its answer under the key.
             continue;
         }
         assert_eq!(other.status, 201, "{round}");
@@ -705,7 +708,7 @@ async fn concurrent_imports_never_mix_within_a_row() {
     let world = World::demo().await;
     world.stock(ROWS).await;
     world.chaos(10, 3);
-    // Without a key a repeat is another import.
+    // Without a key, a retry is another import, so one round may have several import ids.
     let send = async |round: u64| table(&world, "", &sheet(ROWS, round)).decided().await;
     for round in [0, 10, 20] {
         join(send(round), send(round + 4)).await;
@@ -727,7 +730,7 @@ async fn ten_thousand_rows_are_imported_under_one_key() {
     world.stock(ROWS).await;
     let send = || table(&world, "", &sheet(ROWS, 0)).key("night").send();
     let mut reply = send().await;
-    // A machine that is busy with other things may need longer than a function has; then it goes on.
+    // On a busy machine the import may take longer than a function's timeout; the repeat then resumes it.
     while reply.status == 503 {
         world.post("/_local/time").bytes(br#"{"advance":"PT2M"}"#).send().await.ok();
         reply = send().await;

@@ -17,7 +17,7 @@ fn canonical_call_is_published() {
 
 async fn found(world: &World, query: &str) -> Vec<String> {
     let page = world.get(&format!("/v1/entitlements?{query}")).by("agent").send().await.ok();
-    // What subscriptions give has tests of its own.
+    // Entitlements from subscriptions are left out; they have tests of their own.
     let items = page["items"].as_array().unwrap().iter().filter(|one| one["subscriptionId"].is_null());
     items.map(|one| one["externalId"].as_str().unwrap_or("none").to_owned()).collect()
 }
@@ -62,7 +62,8 @@ async fn field_and_value_filter_the_list() {
     assert_eq!(found(&world, "productId={product}&field=Region&value=EU").await, ["CRM-1001"], "retired");
 }
 
-/// An answer of a function has 6 MB at most, and options are stored by much shorter ids than their labels.
+/// A function's answer is limited to 6 MB, but options are stored by ids that are much shorter than their
+/// labels: the size of the stored entitlements does not bound the size of the answer.
 #[tokio::test(flavor = "multi_thread")]
 async fn pages_of_large_entitlements_are_size_limited_and_complete() {
     let world = World::demo().await;

@@ -3,16 +3,16 @@ automod::dir!("entitlements");
 use serde_json::{Value, json};
 use system::{Call, World};
 
-/// Of the demo world's organization.
+/// Path of the organization's entitlement in the demo world.
 pub const OF_ORGANIZATION: &str = "/v1/organizations/{yamada}/entitlements/{entitlement}";
-/// Of the demo world's customer.
+/// Path of the customer's entitlement in the demo world.
 pub const OF_CUSTOMER: &str = "/v1/customers/{sora}/entitlements/{ownEntitlement}";
 
 pub fn create<'a>(world: &'a World, owner: &str, body: Value) -> Call<'a> {
     world.post(&format!("/v1/{owner}/entitlements")).by("operator").json(body)
 }
 
-/// What somebody sees of an entitlement.
+/// Returns the entitlement at a path as a caller sees it.
 pub async fn seen(world: &World, path: &str, who: &str) -> Value {
     world.get(path).by(who).send().await.ok()
 }
@@ -21,21 +21,21 @@ pub fn update<'a>(world: &'a World, path: &str, details: Value) -> Call<'a> {
     world.patch(&format!("{path}/details")).by("agent").json(json!({"details": details}))
 }
 
-/// A field that only some see, or change.
+/// Creates a detail field and returns its id; `more` restricts its viewers or editors.
 pub async fn field(world: &World, mut body: Value, more: Value) -> String {
     body.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
     let made = world.post("/v1/detail-fields").by("operator").json(body).send().await.ok();
     made["id"].as_str().unwrap().to_owned()
 }
 
-/// Another person of the demo world's organization.
+/// Returns the token of another person of the demo world's organization.
 pub fn colleague(world: &World) -> String {
     let org = world.id("yamada");
     let person = json!({"sub": "kenji", "email": "kenji@yamada.example", "role": "customer", "org": org});
     world.token_of(person)
 }
 
-/// What happened to entitlements, as an organization's contact manager sees it, oldest first.
+/// Returns the entitlement events of a log as a caller sees them, oldest first.
 pub async fn events(world: &World, path: &str, who: &str) -> Vec<(String, Value)> {
     let history = world.get(&format!("{path}?order=asc&pageSize=100")).by(who).send().await.ok();
     let events = history["items"].as_array().unwrap().iter();

@@ -45,7 +45,7 @@ async fn given_values_change_and_an_empty_list_clears() {
     let (kind, data) = events(&world, "/v1/organizations/{yamada}/history", "operator").await.pop().unwrap();
     assert_eq!((&*kind, data["changedFields"].as_array().unwrap().len()), ("entitlement.details-changed", 2));
 
-    // Again it is no change.
+    // Repeating the change is idempotent.
     let contents = world.contents().await;
     update(&world, OF_ORGANIZATION, details).send().await.ok();
     world.assert_unchanged(&contents).await;
@@ -87,8 +87,13 @@ async fn only_editors_change_a_field_and_hidden_changes_leave_no_trace() {
         [("customer", OF_ORGANIZATION), ("contactManager", OF_ORGANIZATION), ("customer", OF_CUSTOMER)]
     {
         call(who, path, "Site").send().await.ok();
+<<<<<<< HEAD
         call(who, path, "Renewal contact").assert_rejected(403, "field-not-editable").await;
         // What one cannot see one cannot change, nor learn that it is there.
+=======
+        call(who, path, "Renewal contact").assert_rejected(422, "field-not-editable").await;
+        // A field that the caller may not view is refused in the same way as one that does not exist.
+>>>>>>> 5df33d8c72ccbf0552183ba4508a43fea3962daf
         call(who, path, "Secret").assert_rejected(422, "unknown-field").await;
         call(who, path, "Nonsense").assert_rejected(422, "unknown-field").await;
     }
@@ -102,12 +107,12 @@ async fn only_editors_change_a_field_and_hidden_changes_leave_no_trace() {
     }
     call("partnerAdmin", OF_ORGANIZATION, "Site").assert_rejected(403, "role-not-allowed").await;
 
-    // In the history, too, nobody learns of a field that they may not view.
+    // The history, too, must not reveal a field that the caller may not view.
     let history = events(&world, "/v1/organizations/{yamada}/history", "contactManager").await;
     let changes = history.iter().filter(|(kind, _)| kind == "entitlement.details-changed").count();
     assert_eq!(changes, 1, "the change of `Secret` is absent: {history:?}");
     assert_eq!(events(&world, "/v1/organizations/{yamada}/history", "agent").await.len(), 3);
-    // Nor does the page token that comes before it or after it.
+    // The page tokens before and after the hidden event must not contain its id.
     let path = "/v1/organizations/{yamada}/history?order=asc&pageSize=100";
     let all = world.get(path).by("operator").send().await.ok();
     let ids = all["items"].as_array().unwrap().iter().map(|event| event["id"].as_str().unwrap().to_owned());
@@ -118,7 +123,7 @@ async fn only_editors_change_a_field_and_hidden_changes_leave_no_trace() {
         let events = page["items"].as_array().unwrap();
         shown.extend(events.iter().map(|event| event["id"].as_str().unwrap().to_owned()));
         let Some(next) = page["nextPageToken"].as_str() else { break };
-        // One that is hidden leaves no gap either.
+        // The hidden event must not leave an empty page, either.
         assert_eq!(events.len(), 1);
         positions.push(URL_SAFE_NO_PAD.decode(next).unwrap());
         token = format!("&pageToken={next}");
@@ -185,7 +190,7 @@ async fn details_over_64_kb_are_refused() {
     assert_eq!(refused.faults(), [("/details".to_owned(), "details-too-large".to_owned())]);
     let body = json!({"productId": "{product}", "details": details(&names)});
     create(&world, "organizations/{yamada}", body).assert_rejected(422, "details-too-large").await;
-    // What is archived is kept, and has its room.
+    // The values of archived fields are kept and still count towards the limit.
     let fields = world.get("/v1/detail-fields").by("operator").send().await.ok();
     for one in fields["items"].as_array().unwrap() {
         if most.contains(&one["name"].as_str().unwrap().to_owned()) {
@@ -226,7 +231,7 @@ async fn archived_field_keeps_values_and_renamed_option_shows_its_new_label() {
         seen(&world, OF_ORGANIZATION, "agent").await["details"]["Region"],
         json!({"values": ["Europe"]})
     );
-    // What has it keeps it; nothing else gets it.
+    // An entitlement keeps a retired option that it has; no other one can get it.
     let contents = world.contents().await;
     update(&world, OF_ORGANIZATION, json!({"Region": {"values": ["Europe"]}})).send().await.ok();
     world.assert_unchanged(&contents).await;

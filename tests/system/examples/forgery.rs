@@ -1,5 +1,6 @@
-//! What `cargo bench -- forgery` counts the instructions of: refusing a message with as many signatures as are read, of a source
-//! with as many secrets as it can have; hashing the same body once per secret; or neither.
+//! Program whose instructions `cargo bench -- forgery` counts. `refuse` refuses a message with the maximum
+//! number of signatures that are read, from a source with the maximum number of secrets; `hash` hashes the same
+//! body once per secret; any other argument does neither.
 
 use domain::Timestamp;
 use domain::webhook::{Envelope, MOST_SIGNATURES, Secret};

@@ -1,5 +1,5 @@
-//! Writes the two documents that a deployed system reads of the issuer that the environment names
-//! (`system::deployed`) into a folder, to be published at the issuer's address.
+//! Writes into a folder the two documents that a deployed system reads from its issuer, to be published at the
+//! issuer's address. Environment variables describe the issuer (`system::deployed`).
 
 fn main() {
     let folder = std::env::args().nth(1).expect("a folder to write to");

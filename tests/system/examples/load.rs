@@ -1,5 +1,5 @@
-//! Brings the table of the deployed system that the environment names (`system::deployed`) to the demo world,
-//! and says its ids and a token for each of its people, as `POST /_local/demo` does locally.
+//! Brings the table of a deployed system to the demo world, and prints its ids and a token for each of its
+//! people, as `POST /_local/demo` does locally. Environment variables describe the system (`system::deployed`).
 
 use local_stack::demo;
 use serde_json::{Map, Value, json};

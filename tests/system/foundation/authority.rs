@@ -1,4 +1,5 @@
-//! By whose record, or by what token alone, each write is done: what the token of a removed person still does.
+//! Authority of each write: whether it requires the caller's own record or only a token, which still
+//! works after the person is removed.
 
 use std::collections::BTreeMap;
 
@@ -9,7 +10,7 @@ use system::{World, golden};
 
 use super::recording::{Recorded, canonical_calls, further_calls, record};
 
-/// The parties whose people have a record.
+/// The two parties whose people have a record.
 const PARTNER: &str = "partner";
 const CUSTOMER: &str = "customer";
 
@@ -30,7 +31,8 @@ fn party_of(role: Role) -> Option<&'static str> {
     }
 }
 
-/// The caller's party and the key of its own record there; none of the vendor's staff and of stores.
+/// Returns the caller's party and the key of the caller's own record; none for the
+/// vendor's staff and for stores.
 fn own_record(call: &Canonical) -> Option<(&'static str, String)> {
     let person = call.person();
     let text = |name: &str| person[name].as_str().unwrap_or_default().to_owned();
@@ -41,7 +43,7 @@ fn own_record(call: &Canonical) -> Option<(&'static str, String)> {
     }
 }
 
-/// The writes of parties that no other recorded call makes.
+/// Returns the writes of parties that no other recorded call covers.
 fn others() -> Vec<Canonical> {
     let of_yamada =
         |id: &str, who: &str, rest: &str| one(id).by(who).at(&format!("/v1/organizations/{{yamada}}/{rest}"));
@@ -68,9 +70,10 @@ fn others() -> Vec<Canonical> {
     ]
 }
 
-/// Every write of a partner's or an organization's people is made on the condition that the caller's own record is there, but
-/// for those that say why not. The loop over calls proves of each route and party that the record is a condition of the
-/// transaction, so that a removal at the same time counts, and that the call without it is refused and changes nothing.
+/// Every write by a partner's or an organization's people requires the caller's own record, or states
+/// why a token is enough. The loop over calls proves for each route and party that the record is a
+/// condition of the transaction, so that a concurrent removal counts, and that without the record the
+/// call is refused and changes nothing.
 #[tokio::test(flavor = "multi_thread")]
 async fn every_write_requires_the_callers_record_or_states_an_exception() {
     let mut recorded: BTreeMap<(String, &str), &Recorded> = BTreeMap::new();
@@ -132,7 +135,7 @@ async fn prove(Recorded { name, call, conditions, .. }: &Recorded, by_record: bo
     match by_record {
         false => drop(reply.ok()),
         true => {
-            // A person who is not a contact any more may learn that.
+            // The answer may reveal to a removed contact that it is no longer one (403).
             assert!(
                 [403, 404].contains(&reply.status),
                 "{name} by a removed person: {} {}",

@@ -1,4 +1,4 @@
-//! What each operation's canonical call costs.
+//! Costs of each operation's canonical call.
 
 use local_stack::fault_proxy::Cost;
 use serde_json::json;
@@ -6,8 +6,8 @@ use system::{World, canonical, golden};
 
 use super::recording;
 
-/// What a million calls cost in US dollars, without what they log and what leaves the region: list prices of
-/// us-east-1, on arm64, with 256 MB for 10 ms.
+/// Returns the price of a million calls in US dollars, without logs and data transfer out of the region: list
+/// prices of us-east-1, on arm64, with 256 MB for 10 ms.
 fn dollars(cost: &Cost, api: f64) -> f64 {
     const INVOCATION: f64 = 0.20;
     const GIGABYTE_SECOND: f64 = 13.3334;
@@ -17,7 +17,7 @@ fn dollars(cost: &Cost, api: f64) -> f64 {
     api + INVOCATION + time + cost.write_units * WRITE_UNIT + cost.read_units * READ_UNIT
 }
 
-/// What the API charges for a million calls.
+/// Price of a million requests to the API, in US dollars.
 const API: f64 = 1.00;
 
 fn row(name: String, cost: &Cost, api: f64) -> Vec<String> {

@@ -1,4 +1,4 @@
-//! An operation comes complete: these tests name what is missing.
+//! Checks that each operation is complete; a failure names the missing part.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -46,7 +46,8 @@ fn operation_names_and_routes_are_unique_and_well_formed() {
         let described = entry.description;
         let kebab = |c: char| c.is_ascii_lowercase() || c == '-';
         assert!(described.name.chars().all(kebab) && described.name.contains('-'), "{}", described.name);
-        // Of the 64 characters of a function's name, README promises 33 to the stack's.
+        // A function's name, `<stack>-<operation>`, has at most 64 characters, of which
+        // README promises 33 to the stack.
         assert!(described.name.len() <= 30, "{} is too long for a function's name", described.name);
         assert!(names.insert(described.name), "{} twice", described.name);
         for route in described.routes {

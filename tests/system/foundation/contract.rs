@@ -1,4 +1,4 @@
-//! The HTTP contract, where it is the same for all operations.
+//! Parts of the HTTP contract that are the same for all operations.
 
 use serde_json::json;
 use system::{World, canonical};
@@ -135,7 +135,8 @@ async fn refused_request_is_evaluated_again_under_the_same_key() {
     assert_eq!((mended.status, mended.header("idempotent-replayed")), (201, None));
 }
 
-/// The loop proves of each route that its trial writes nothing and uses up no key, and that the call succeeds after it.
+/// The loop proves for each route that `validateOnly` writes nothing and uses up no key, and
+/// that the real call then succeeds.
 #[tokio::test(flavor = "multi_thread")]
 async fn validate_only_writes_nothing_and_uses_no_key() {
     for call in canonical::all().into_iter().filter(|call| !call.reads() && !call.signed()) {
@@ -152,7 +153,7 @@ async fn validate_only_writes_nothing_and_uses_no_key() {
         let keyless = call.call(&world, "validateOnly=true").without("idempotency-key").send().await;
         assert_eq!(keyless.status, 200, "{}: a trial needs no key", call.id);
         world.assert_unchanged(&before).await;
-        // It used up no key either.
+        // If `validateOnly` had used up the key, the real call would be a replay.
         let done = call.call(&world, "").send().await;
         assert_eq!(done.header("idempotent-replayed"), None, "{}", call.id);
         done.ok();
@@ -184,7 +185,7 @@ async fn if_match_with_another_version_is_refused() {
     absent.assert_rejected(412, "version-mismatch").await;
 }
 
-/// The loop proves that the canonical calls are a story, too: made one after another in one world, each still succeeds.
+/// The loop proves that each canonical call also succeeds after all the previous ones in the same world.
 #[tokio::test(flavor = "multi_thread")]
 async fn canonical_calls_succeed_in_sequence_and_no_answer_is_cacheable() {
     let world = World::demo().await;
@@ -247,7 +248,7 @@ async fn logs_hold_operation_org_and_status_but_no_personal_data_or_secrets() {
     }
     let lines = Lines::default();
     let writer = lines.clone();
-    // One per process: whatever other tests log meanwhile must hold, too.
+    // A process has one subscriber, so the log lines of tests that run at the same time are checked, too.
     let filter = tracing_subscriber::filter::LevelFilter::INFO;
     let subscriber = tracing_subscriber::fmt().with_max_level(filter).with_writer(move || writer.clone());
     subscriber.with_ansi(false).try_init().unwrap();

@@ -1,4 +1,5 @@
-//! What the store, or the way to it, does to every write: one effect, or none and a clean answer.
+//! Writes under failures of the store or of the connection to it: each has one effect, or none and a clean
+//! answer.
 
 use std::collections::BTreeSet;
 
@@ -9,8 +10,8 @@ use system::{Reply, World, canonical, strength};
 
 use super::recording::{Recorded, writes};
 
-/// A route per way to write: with a key that it needs, with one that it may go without, with a version, with a signature, in
-/// several transactions, row by row.
+/// One route for each kind of write: with a required key, with an optional key, with a version, with a
+/// signature, in several transactions, row by row.
 const WAYS: [&str; 6] = [
     "assign-license",
     "create-partner",
@@ -20,15 +21,15 @@ const WAYS: [&str; 6] = [
     "import-details",
 ];
 
-/// An outage after which nothing was written, and one after which nobody knows.
+/// One failure after which nothing was written, and one after which the outcome is unknown.
 const KINDS: [InjectedFailure; 2] = [InjectedFailure::Conflict, InjectedFailure::ResetAfter];
 
-/// Whether nothing was written for certain, so that the operation decides anew.
+/// Returns true if certainly nothing was written, so that the operation is evaluated again.
 fn decides_anew(outage: InjectedFailure) -> bool {
     matches!(outage, InjectedFailure::Conflict | InjectedFailure::Throttled)
 }
 
-/// Whether a call may go without its key.
+/// Returns true if the call may be sent without its key.
 fn may_be_keyless(call: &Canonical) -> bool {
     call.payload["headers"]["idempotency-key"].is_string() && !call.key_required && !call.signed()
 }
@@ -38,10 +39,11 @@ async fn send(call: &Canonical, world: &World, keyless: bool) -> Reply {
     if keyless { request.without("idempotency-key").send().await } else { request.send().await }
 }
 
-/// Every outage is handled in one place, where transactions are sent. So the loop over routes proves that each of them writes
-/// through that place and decides anew what it must, with an outage of each kind; the loop over outages proves that place, on
-/// a route per way to write (at night, on all). Without a key, nothing but the transaction's own token prevents a second
-/// effect, where the first is unknown.
+/// One place, where transactions are sent, handles all failures. The loop over routes proves, with one
+/// failure of each kind, that each route writes through that place and is evaluated again when it must
+/// be. The loop over failures proves that place itself, on one route for each kind of write (nightly: on
+/// all routes). Without a key, only the transaction's own token prevents a second effect if the outcome
+/// of the first attempt is unknown.
 #[tokio::test(flavor = "multi_thread")]
 async fn injected_failure_leaves_one_effect_and_the_usual_answer() {
     let mut ways = BTreeSet::from(WAYS);
@@ -76,7 +78,7 @@ async fn meets_an_outage(usual: &Recorded, outage: InjectedFailure) {
     let tokens = world.fault_proxy().take_tokens();
     assert_eq!(tokens.len(), transactions + 1, "{} after {outage:?}", call.id);
     assert_eq!(tokens[0] != tokens[1], decided_anew, "{} after {outage:?}", call.id);
-    // Only what was decided anew has new ids.
+    // Only an operation that was evaluated again has new ids.
     if !decided_anew {
         assert_eq!(answer.body, reply.body, "{} after {outage:?}", call.id);
         assert_eq!(&found, keys, "{} after {outage:?}", call.id);
@@ -99,7 +101,7 @@ async fn meets_an_outage_without_a_key(call: &Canonical, outage: InjectedFailure
     }
 }
 
-/// The loop proves of each route that what it remembers of a call is found again: a POST by its key, any other by the state.
+/// The loop proves for each route that it recognizes a repeat: a POST by its key, any other call by the state.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_repeat_after_a_lost_answer_has_no_second_effect() {
     for Recorded { call, .. } in writes().await {
@@ -115,7 +117,8 @@ async fn a_repeat_after_a_lost_answer_has_no_second_effect() {
     }
 }
 
-/// The loop proves of each route that its conditions hold against itself: whatever it reads before it writes may have changed.
+/// The loop proves for each route that its conditions hold against concurrent calls of the same route:
+/// everything it reads before it writes may have changed.
 #[tokio::test(flavor = "multi_thread")]
 async fn concurrent_equal_calls_have_one_effect() {
     for Recorded { call, keys, .. } in writes().await {
@@ -123,7 +126,7 @@ async fn concurrent_equal_calls_have_one_effect() {
         world.chaos(7, 1);
         let calls = (0..16).map(|_| call.call(&world, "").send());
         let mut answers = futures_util::future::join_all(calls).await;
-        // What is longer than a transaction says so to a repeat while it runs.
+        // An operation longer than one transaction refuses a repeat while it is still running.
         answers.retain(|answer| (answer.status, answer.code()) != (409, "still-running"));
         let first = answers[0].body.clone();
         for answer in answers {
@@ -138,15 +141,15 @@ async fn concurrent_equal_calls_have_one_effect() {
 async fn unavailable_store_answers_503_with_retry_after_and_changes_nothing() {
     let world = World::demo().await;
     let before = world.contents().await;
-    // More than can be tried within a function's time.
+    // More failures than a function can retry within its timeout.
     (0..100).for_each(|_| world.fault_proxy().inject("TransactWriteItems", InjectedFailure::ResetBefore));
     let answer = canonical::one("assign-license").call(&world, "").send().await;
     assert_eq!((answer.status, answer.code(), answer.header("retry-after")), (503, "busy", Some("1")));
     world.assert_unchanged(&before).await;
 }
 
-/// The loop proves of each route that one unknown outcome keeps its transaction as it was, whatever is certain later. Most of
-/// it is waiting, so several routes wait together.
+/// The loop proves for each route that after one unknown outcome the same transaction is sent again, even if
+/// later attempts certainly write nothing. Most of the time is waiting, so several routes run concurrently.
 #[tokio::test(flavor = "multi_thread")]
 async fn throttled_retry_after_an_unknown_outcome_resends_the_transaction() {
     let one = async |usual: &Recorded| {
@@ -167,7 +170,7 @@ async fn throttled_retry_after_an_unknown_outcome_resends_the_transaction() {
     stream::iter(writes().await).for_each_concurrent(8, one).await;
 }
 
-/// The loop proves each kind of read, which all routes share.
+/// The loop proves each kind of read; all routes share them.
 #[tokio::test(flavor = "multi_thread")]
 async fn failed_reads_are_retried() {
     for (id, target) in [

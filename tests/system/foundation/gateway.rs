@@ -1,5 +1,5 @@
-//! What API Gateway answers itself, and the local stack as one: its clock, its tokens, and what no payload may do
-//! to it.
+//! Answers of the gateway itself, and the local stack in its place: its clock, its tokens, and
+//! payloads that must not crash it.
 
 use local_stack::{Options, Stack};
 use serde_json::{Value, json};

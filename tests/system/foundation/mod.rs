@@ -1,4 +1,4 @@
-//! What holds for every operation alike.
+//! Rules that every operation must satisfy.
 
 mod authority;
 mod budgets;

@@ -1,4 +1,4 @@
-//! Every route, crossed with everybody.
+//! Permission matrix: every route, called by every caller.
 
 use system::{World, canonical, golden};
 

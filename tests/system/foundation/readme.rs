@@ -1,8 +1,8 @@
-//! What README tells a newcomer to type.
+//! Commands that README tells a newcomer to type.
 
 use system::golden::{self, file};
 
-/// A fenced block: its language, its text, and the heading above it.
+/// A fenced block of README: its language, its text, and the heading above it.
 pub struct Block {
     pub heading: String,
     pub language: String,
@@ -33,7 +33,7 @@ pub fn blocks() -> Vec<Block> {
     blocks
 }
 
-/// The commands that no test of this file runs, and who does.
+/// Commands that no test in this file runs, each with the place that runs it, if any.
 const ELSEWHERE: [(&str, &str); 6] = [
     (
         "cargo run     # the whole system on http://127.0.0.1:9000\ncargo test    # proves it\n",

@@ -1,5 +1,6 @@
-//! The canonical calls and the further ones of the budget table, made once per process for all tests that ask what they
-//! do: budgets, the template's policies, the API's description, the published payloads, the faults.
+//! Canonical calls and further calls of the budget table, each made once per process for all tests that
+//! examine their effects: budgets, the template's policies, the OpenAPI document, the published
+//! payloads, the injected failures.
 
 use std::collections::BTreeSet;
 
@@ -9,41 +10,39 @@ use system::canonical::{self, Canonical};
 use system::{Reply, World};
 use tokio::sync::OnceCell;
 
-/// A call and what it did in a demo world of its own, where its function may do whatever it does.
+/// A call and its effects in a demo world of its own, where no policy restricts its function.
 pub struct Recorded {
-    /// Its name in the budget table.
+    /// Name in the budget table.
     pub name: String,
-    /// The call.
     pub call: Canonical,
-    /// The answer.
     pub reply: Reply,
-    /// What it cost.
     pub cost: Cost,
-    /// What its function did at the store, also in a trial (`validateOnly`), which takes `ConditionCheckItem`.
+    /// Actions of its function at the store, including those of `validateOnly`,
+    /// which needs `ConditionCheckItem`.
     pub used: BTreeSet<Action>,
-    /// The keys of all items that are there afterwards.
+    /// Keys of all items in the table after the call.
     pub keys: Vec<(String, String)>,
-    /// How many transactions it sent.
+    /// Number of transactions that it sent.
     pub transactions: usize,
-    /// The keys of the items that they were conditional on.
+    /// Keys of the items on which these transactions had conditions.
     pub conditions: BTreeSet<(String, String)>,
 }
 
-/// The canonical call of every route.
+/// Returns the canonical call of every route.
 pub async fn canonical_calls() -> &'static [Recorded] {
     static RECORDING: OnceCell<Vec<Recorded>> = OnceCell::const_new();
     let calls = || canonical::all().into_iter().map(|call| (format!("`{}`", call.id), call, ""));
     RECORDING.get_or_init(|| record_all(calls())).await
 }
 
-/// The calls of the budget table that do at the store what no canonical call does.
+/// Returns the calls of the budget table that perform actions at the store that no canonical call performs.
 pub async fn further_calls() -> &'static [Recorded] {
     static RECORDING: OnceCell<Vec<Recorded>> = OnceCell::const_new();
     let calls = || canonical::further().into_iter().map(|(call, name, query)| (name, call, query));
     RECORDING.get_or_init(|| record_all(calls())).await
 }
 
-/// The canonical calls that write.
+/// Returns the canonical calls that write.
 pub async fn writes() -> impl Iterator<Item = &'static Recorded> {
     canonical_calls().await.iter().filter(|recorded| !recorded.call.reads())
 }
@@ -59,7 +58,7 @@ async fn record_all(calls: impl Iterator<Item = (String, Canonical, &str)>) -> V
 pub async fn record(name: String, call: Canonical, query: &str) -> Recorded {
     let mut used = BTreeSet::new();
     if !call.reads() && !call.signed() {
-        // In a world of its own: a trial takes ids.
+        // In a separate world, because `validateOnly` uses up ids.
         let world = World::without_policies().await;
         call.call(&world, "validateOnly=true").send().await.ok();
         used.extend(world.fault_proxy().used().remove(call.operation).unwrap_or_default());
@@ -76,8 +75,8 @@ pub async fn record(name: String, call: Canonical, query: &str) -> Recorded {
     Recorded { name, call, reply, cost, used, keys, transactions, conditions }
 }
 
-/// A published payload, handed to its function unchanged, is answered as the call over HTTP is: what Lambda receives is
-/// what the tests send.
+/// A published payload, passed to its function unchanged, has the same answer as the call over HTTP. So the
+/// tests send what Lambda receives.
 #[tokio::test(flavor = "multi_thread")]
 async fn published_payload_is_answered_like_the_http_call() {
     for Recorded { call, reply, .. } in canonical_calls().await {

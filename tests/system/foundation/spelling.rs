@@ -1,9 +1,11 @@
-//! One person has one e-mail, and names that look the same are the same, whatever the route.
+//! Spellings of e-mails and names: on every route, all spellings of an e-mail identify one person, and names
+//! that look the same are the same name.
 
 use serde_json::{Value, json};
 use system::World;
 
-/// What nobody sees, or what turns the text around: hyphens, joiners, fillers, marks, isolates, blanks, selectors, tags.
+/// Characters that are invisible or reverse the text: hyphens, joiners, fillers, marks,
+/// isolates, blanks, selectors, tags.
 const UNSEEN: [char; 13] = [
     '\u{ad}',
     '\u{34f}',
@@ -35,7 +37,7 @@ async fn email_spellings_identify_one_customer() {
             world.get(&format!("/v1/customers?email={}", encoded(same))).by("agent").send().await.ok();
         assert_eq!(found["items"][0]["id"], made["id"], "{same}");
     }
-    // A contact manager approves what is addressed to another spelling of its e-mail.
+    // A contact manager may approve a request that is addressed to another spelling of their e-mail.
     let wish = json!({"contactManagerEmail": "jörg@yamada.example", "expiresAt": "2027-01-01T00:00:00Z", "organizationLevel": "cc"});
     let asked =
         world.post("/v1/partners/{partner}/access-requests").by("partnerAdmin").json(wish).send().await.ok();
@@ -58,7 +60,8 @@ fn encoded(text: &str) -> String {
     text.bytes().map(|byte| format!("%{byte:02X}")).collect()
 }
 
-/// The loop over routes proves each kind of name and identifier; that over characters, on the first of them, which are refused.
+/// The loop over routes proves each kind of name and identifier. The loop over characters proves, on the first
+/// route only, that each of them is refused.
 #[tokio::test(flavor = "multi_thread")]
 async fn name_with_an_invisible_character_is_refused() {
     let world = World::demo().await;
@@ -111,14 +114,14 @@ async fn canonically_equal_names_are_the_same() {
     let field = json!({"name": composed, "type": options});
     let fields = |body: Value| world.post("/v1/detail-fields").by("operator").json(body);
     fields(field.clone()).send().await.ok();
-    // What only chooses a glyph, or joins letters, makes no other name.
+    // Characters that only choose a glyph or join letters do not make a different name.
     for same in [decomposed, "Bü\u{fe0f}ro", "BÜ\u{200d}RO"] {
         let mut again = field.clone();
         again["name"] = same.into();
         let refused = fields(again).send().await;
         assert_eq!(refused.status, 409, "{same:?}: {}", refused.body);
     }
-    // Field and option are found in details, in a header and in a filter.
+    // Field and option are found under another spelling in details, in a CSV header and in a filter.
     let path = "/v1/organizations/{yamada}/entitlements/{entitlement}/details";
     let details = json!({"details": {decomposed: {"values": [decomposed]}}});
     let changed = world.patch(path).by("agent").json(details).send().await.ok();
@@ -140,7 +143,7 @@ async fn canonically_equal_names_are_the_same() {
         format!("organizationId={{yamada}}&field={}&value={}", encoded(decomposed), encoded(decomposed));
     let found = world.get(&format!("/v1/entitlements?{query}")).by("agent").send().await.ok();
     assert_eq!(found["items"][0]["id"], world.id("entitlement"));
-    // Identifiers and addresses.
+    // External ids and URLs in another spelling are the same, too.
     let partner =
         |id: &str| world.post("/v1/partners").by("operator").json(json!({"name": "P", "externalId": id}));
     partner(composed).send().await.ok();
@@ -154,7 +157,7 @@ async fn canonically_equal_names_are_the_same() {
     assert_eq!(again["site"], first["site"]);
 }
 
-/// What a store's message of an unknown type is called is kept without what deceives its reader.
+/// The type of an unknown store message is recorded without the characters that could deceive a reader.
 #[tokio::test(flavor = "multi_thread")]
 async fn ignored_message_type_is_stored_without_invisible_characters() {
     let world = World::demo().await;

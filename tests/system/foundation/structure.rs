@@ -1,16 +1,16 @@
-//! The shape of the product's code: no module imports itself by way of others, and files and functions stay short.
+//! Structure of the product's code: modules have no import cycles, and files and functions are short.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
 use system::golden::file;
 
-/// The product's crates, by their source folders.
+/// Source folders of the product's crates.
 const CRATES: [&str; 4] = ["shared/domain/src", "shared/api_runtime/src", "functions/src", "tests/local/src"];
 const LONGEST_FILE: usize = 400;
 const LONGEST_FUNCTION: usize = 60;
 
-/// The modules of a crate, by path (`table::item`), each with its code without tests and comments.
+/// Returns the modules of a crate by path (`table::item`), each with its code without tests.
 fn modules(source: &str) -> BTreeMap<String, String> {
     fn walk(folder: &Path, prefix: &str, modules: &mut BTreeMap<String, String>) {
         for entry in std::fs::read_dir(folder).unwrap() {
@@ -36,7 +36,8 @@ fn is_test(name: &str) -> bool {
     ["tests", "key_strings"].contains(&name)
 }
 
-/// The paths that a module's code names from its crate: `crate::table::item::Entity`, `super::item::Entity`.
+/// Returns the paths within its crate that a module's code names:
+/// `crate::table::item::Entity`, `super::item::Entity`.
 fn paths(code: &str) -> Vec<String> {
     let code: String =
         code.lines().map(|line| line.split("//").next().unwrap()).collect::<Vec<_>>().join("\n");
@@ -58,7 +59,7 @@ fn paths(code: &str) -> Vec<String> {
     found
 }
 
-/// The paths of a list in braces; nested lists are cut at their own prefix.
+/// Returns the paths of a list in braces; a nested list is cut off after its own prefix.
 fn in_braces(prefix: &str, list: &str) -> Vec<String> {
     let (mut depth, mut end) = (1, list.len());
     for (at, c) in list.char_indices() {
@@ -76,7 +77,7 @@ fn in_braces(prefix: &str, list: &str) -> Vec<String> {
     names.filter(|name| !name.is_empty()).map(|name| format!("{prefix}{name}")).collect()
 }
 
-/// Which modules each one imports.
+/// Returns the modules that each module imports.
 fn imports(modules: &BTreeMap<String, String>) -> BTreeMap<String, BTreeSet<String>> {
     let resolve = |module: &str, path: &str| {
         let mut base: Vec<&str> = module.split("::").filter(|step| !step.is_empty()).collect();
@@ -98,13 +99,13 @@ fn imports(modules: &BTreeMap<String, String>) -> BTreeMap<String, BTreeSet<Stri
     let imported = |(module, code): (&String, &String)| {
         let paths = paths(code);
         let others = paths.iter().map(|path| resolve(module, path)).filter(|other| other != module);
-        // A module that is only re-exported imports nothing of who does so; the root only declares.
+        // Imports that resolve to the crate's root are left out: the root only declares and re-exports modules.
         (module.clone(), others.filter(|other| !other.is_empty()).collect())
     };
     modules.iter().map(imported).collect()
 }
 
-/// A way from a node back to itself, if there is one.
+/// Returns a path from a node back to itself, if there is one.
 fn cycle(graph: &BTreeMap<String, BTreeSet<String>>) -> Option<Vec<String>> {
     fn visit(
         graph: &BTreeMap<String, BTreeSet<String>>,
@@ -169,7 +170,7 @@ fn no_file_or_function_is_long() {
     assert_eq!(long, Vec::<String>::new());
 }
 
-/// How many lines the function has that begins here; none if it is a signature only.
+/// Returns the number of lines of the function that begins here; 0 if it is only a signature.
 fn length_of(lines: &[&str], indent: &str) -> usize {
     let end = format!("{indent}}}");
     let mut is_open = false;

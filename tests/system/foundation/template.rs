@@ -1,5 +1,5 @@
-//! The functions part of the template: a function per operation, which may do at the store what it does and
-//! nothing else.
+//! The functions part of the template: one function per operation, allowed to perform at the store
+//! exactly the actions that it uses.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -10,8 +10,8 @@ use system::{World, golden};
 
 use super::recording;
 
-/// What is used but not allowed is written here, too, and is denied in every other test; what is allowed but
-/// not used is no longer here. A trial (`validateOnly`) is a use: it takes `ConditionCheckItem`.
+/// The generated part gains an action that is used but not yet allowed (until then every other test denies it)
+/// and loses one that is allowed but not used. `validateOnly` is a use, too: it needs `ConditionCheckItem`.
 #[tokio::test(flavor = "multi_thread")]
 async fn each_function_is_allowed_exactly_the_actions_it_uses() {
     let mut used: BTreeMap<&str, BTreeSet<Action>> = BTreeMap::new();
@@ -50,8 +50,8 @@ fn routes_and_authorization_match_the_operations() {
     golden::check_part("template.yaml", "routes", &paths.collect::<String>());
 }
 
-/// A route of the API's description. API Gateway refuses a call without a good token where there is `security`, and warns of
-/// a path parameter that is not declared, which fails the deployment.
+/// Returns a route of the API's description. API Gateway refuses a call without a valid token where `security`
+/// is set, and warns of an undeclared path parameter, which fails the deployment.
 fn method(operation: &str, route: &Route) -> String {
     let in_path = route.path.split('/').filter_map(|part| part.strip_prefix('{')?.strip_suffix('}'));
     let declared = in_path.map(|name| {
@@ -78,16 +78,17 @@ fn method(operation: &str, route: &Route) -> String {
     )
 }
 
-/// The role in which API Gateway invokes the functions whose names begin with the stack's: two hundred names are more than
-/// an inline policy holds. Its trust has no `aws:SourceAccount`: API Gateway does not send one when it assumes such a role.
+/// Returns the role in which API Gateway invokes every function whose name begins with the stack's name,
+/// because two hundred names exceed the size of an inline policy. The trust policy has no `aws:SourceAccount`:
+/// API Gateway does not send one when it assumes such a role.
 fn api_role() -> String {
     let functions =
         "arn:${AWS::Partition}:lambda:${AWS::Region}:${AWS::AccountId}:function:${AWS::StackName}-*";
     iam_role("ApiRole", "apigateway", &statement("lambda:InvokeFunction", &format!("!Sub {functions}")))
 }
 
-/// The routes that anyone may call, each with a throttle of its own: what strangers send must not use up what callers with a
-/// token have.
+/// Each route that anyone may call has its own throttle, so that strangers cannot use up the
+/// capacity of callers with a token.
 #[test]
 fn every_route_without_a_token_has_its_own_throttle() {
     let routes = functions::operations().into_iter().flat_map(|entry| entry.description.routes);
@@ -104,8 +105,9 @@ fn every_route_without_a_token_has_its_own_throttle() {
     golden::check_part("template.yaml", "throttles", &throttles.collect::<String>());
 }
 
-/// What a function has that uses the deployment's key, and no other: the key, and what decrypts its environment. The version
-/// is there so that a deployment notices that the secret has another value.
+/// Properties of a function that uses the deployment key, and of no other: the deployment key,
+/// and the KMS key that decrypts the environment. Because of the version, a deployment notices
+/// that the secret has another value.
 const KEY: &str = "      KmsKeyArn: !GetAtt EnvironmentKey.Arn
       Environment:
         Variables:
@@ -113,7 +115,7 @@ const KEY: &str = "      KmsKeyArn: !GetAtt EnvironmentKey.Arn
           DEPLOYMENT_KEY_VERSION: !Ref DeploymentKeyVersion
 ";
 
-/// What keeps calls without a token from taking all of an account's concurrent executions.
+/// Returns the property that keeps calls without a token from taking all concurrent executions of an account.
 fn concurrency(routes: &[Route]) -> String {
     match routes.iter().all(|route| route.access.needs_token()) {
         true => String::new(),
@@ -123,7 +125,7 @@ fn concurrency(routes: &[Route]) -> String {
     }
 }
 
-/// What the timer did when everything was due that can be.
+/// Returns the actions of the scheduled job when every kind of work is due.
 async fn everything_due() -> BTreeSet<Action> {
     let world = World::without_policies().await;
     world.post("/_local/tick").send().await.ok();
@@ -134,7 +136,7 @@ async fn everything_due() -> BTreeSet<Action> {
     world.fault_proxy().used().remove(functions::SCHEDULE.name).unwrap()
 }
 
-/// A run that fails is not repeated: the next one is a minute away, and its record is kept.
+/// A failed run is not retried, because the next one is a minute away; the record of the failure is kept.
 const SCHEDULE: &str = "      Timeout: 50
       EventInvokeConfig:
         MaximumRetryAttempts: 0
@@ -168,7 +170,7 @@ fn function(name: &str, summary: &str, rest: &str) -> String {
     )
 }
 
-/// What a function has that is not what most have.
+/// Returns the memory size and the timeout of a function where they differ from the usual ones.
 fn size(size: Size) -> String {
     let Size { seconds, megabytes } = size;
     let of = |name: &str, own: u64, usual: u64| match own == usual {
@@ -202,7 +204,7 @@ fn statement(action: &str, resource: &str) -> String {
     )
 }
 
-/// A role that a service of AWS assumes.
+/// Returns a role that an AWS service assumes.
 fn iam_role(name: &str, service: &str, statements: &str) -> String {
     format!(
         "  {name}:
@@ -226,7 +228,7 @@ fn iam_role(name: &str, service: &str, statements: &str) -> String {
     )
 }
 
-/// What nobody generated gives nobody a permission.
+/// Permissions outside the generated part would not be checked against the recorded actions.
 #[test]
 fn permissions_exist_only_in_the_generated_functions_part() {
     let template = std::fs::read_to_string(golden::file("template.yaml")).unwrap();
@@ -244,7 +246,7 @@ fn permissions_exist_only_in_the_generated_functions_part() {
     }
 }
 
-/// What the local stack says of the table and the functions' time, the template says too.
+/// Tests on the local stack hold for a deployment only if both have the same indexes and timeouts.
 #[test]
 fn indexes_and_timeouts_match_the_local_stack() {
     let template = std::fs::read_to_string(golden::file("template.yaml")).unwrap();

@@ -1,4 +1,4 @@
-//! README's tour, taken with curl and openssl as README tells, and what it says comes back.
+//! README's tour, run with curl and openssl as README describes; the output must match README.
 
 use std::process::Stdio;
 
@@ -10,7 +10,7 @@ use tokio::process::Command;
 
 use super::readme::{ISSUER, TOUR, blocks};
 
-/// The tests' own issuer, with a key as README makes it.
+/// The issuer of the tests accepts a key that is made with README's command.
 #[test]
 fn issuer_signs_with_a_custom_key() {
     let arguments =
@@ -52,7 +52,7 @@ async fn command_output_matches_the_readme() {
     for block in &tour {
         match block.language.as_str() {
             "sh" => last = printed.next().unwrap(),
-            // Where a response's head is of no interest, README leaves it out.
+            // README leaves out the head of a response where it is irrelevant.
             "json" if last.starts_with("HTTP/1.1 ") => {
                 assert_like(&values(&block.text), &values(last.split_once("\n\n").unwrap().1));
             }
@@ -82,7 +82,7 @@ async fn command_output_matches_the_readme() {
     }
 }
 
-/// The JSON values of a text, one after another.
+/// Returns the JSON values that a text contains one after another.
 fn values(text: &str) -> Vec<Value> {
     let values = serde_json::Deserializer::from_str(text).into_iter();
     values.collect::<Result<_, _>>().unwrap_or_else(|error| panic!("{error}: {text}"))
@@ -107,7 +107,7 @@ fn same(told: &Value, given: &Value) -> bool {
     }
 }
 
-/// The same but for what is another each time: ids, times, and what README cuts short.
+/// Returns true if the texts are equal except for ids, times and parts that README abbreviates.
 fn like(told: &str, given: &str) -> bool {
     let shape = |text: &str| -> Vec<String> {
         let words = text.split(|c: char| !c.is_ascii_alphanumeric() && !"-:.…".contains(c));

@@ -1,4 +1,5 @@
-//! Nothing of one party is visible to another: every read, by everybody, searched for what belongs to others alone.
+//! Isolation of parties: the answer to every read is searched for texts that belong only to parties other than
+//! the caller's.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -7,8 +8,8 @@ use system::{World, canonical, items};
 
 use crate::subscriptions::{deactivate, line, made, order, say};
 
-/// Two partners act for Yamada, each with subscriptions, sites, licenses, people and a say in a service request; what the one
-/// manages is linked to what the other does.
+/// Returns a world in which two partners work for Yamada, each with subscriptions, sites, licenses, members and
+/// a part in a service request; subscriptions of each partner are linked to subscriptions of the other.
 async fn shared_customer() -> World {
     let world = World::with_random_ids().await;
     let by = async |who: &str, method: &str, path: &str, body: Value| -> Value {
@@ -34,7 +35,8 @@ async fn shared_customer() -> World {
     let migrated =
         json!({"subscription": {"externalId": "T-1"}, "url": "https://anadolu-site.example/yamada"});
     say(&world, "t2", "site.migrated", "2026-01-05T09:59:00Z", migrated).await.ok();
-    // What Miyako sold, linked to what it manages still, is Anadolu's now; and the other way round.
+    // Miyako's subscription is transferred to Anadolu but stays linked to one that Miyako
+    // still manages, and vice versa.
     for (name, account) in [("S-3", "ec-4712"), ("T-2", "ec-4711")] {
         let transferred = json!({"subscription": {"externalId": name}, "storeAccount": account});
         say(&world, name, "subscription.transferred", "2026-01-05T09:59:00Z", transferred).await.ok();
@@ -60,7 +62,7 @@ async fn shared_customer() -> World {
     by("otherPartnerMember", "POST", &format!("{path}/updates"), json!({"text": "Still."})).await;
     by("partnerAdmin", "PUT", &format!("{path}/contacts/aiko@miyako.example"), json!({"role": "additional"}))
         .await;
-    // Each takes down what the other partner manages.
+    // Each of the two deactivations includes subscriptions that the other partner manages.
     for id in [world.id("collection"), &sold[0]] {
         let down = deactivate(&world, "operator", "{yamada}", id).send().await.ok();
         assert!(down["count"].as_u64() > Some(1), "{down}");
@@ -68,19 +70,19 @@ async fn shared_customer() -> World {
     world
 }
 
-/// A text that tells of something, and the parties that may read it.
+/// Texts that reveal something, each with the parties that may read it.
 type Traces = BTreeMap<String, BTreeSet<String>>;
 
 fn text(item: &Value, name: &str) -> String {
     item[name].as_str().unwrap_or_default().to_owned()
 }
 
-/// The part of an id that two kinds of it may have in common.
+/// Returns the part of an id that ids of different kinds may share.
 fn bare(id: &str) -> String {
     id.split_once('_').map_or(id, |(_, bare)| bare).to_owned()
 }
 
-/// What the table holds, by what it is.
+/// All items of the table, to be found by entity.
 struct Table {
     items: Vec<Value>,
 }
@@ -91,21 +93,23 @@ impl Table {
         Self { items: items.map(|item| serde_dynamo::from_item(item).unwrap()).collect() }
     }
 
-    /// The items of an entity; there must be some, or a renamed entity would be searched for nothing.
+    /// Returns the items of an entity. There must be some: for a renamed entity, the
+    /// test would search for nothing.
     fn all<'a>(&'a self, entity: &'a str) -> impl Iterator<Item = &'a Value> {
         let mut items = self.items.iter().filter(move |item| item["entity"] == entity).peekable();
         assert!(items.peek().is_some(), "the table has no `{entity}`");
         items
     }
 
-    /// The ids of the partner that manages a subscription, and of its organization.
+    /// Returns the ids of the partner that manages a subscription, and of its organization.
     fn parties_of_subscription(one: &Value) -> BTreeSet<String> {
         let transfer = &one["reported"]["transfer"];
         let buyer = if transfer.is_null() { one } else { transfer };
         [text(one, "organizationId"), text(buyer, "partnerId")].into()
     }
 
-    /// What partners had before it was another's: their own histories tell of it.
+    /// Returns the texts that a subscription's first partner may read in its own
+    /// history, even after a transfer.
     fn former(&self) -> Traces {
         let mut former = Traces::new();
         for one in self.all("subscription") {
@@ -184,7 +188,7 @@ impl Table {
                 .collect();
             let parties: BTreeSet<String> = parties.collect();
             belongs(&[bare(&text(request, "id"))], parties.clone());
-            // Who is asked for is told to who is asked.
+            // The addressee of a request learns for whom access is requested.
             belongs(&texts, parties.clone());
             let members =
                 request["individuals"].as_array().into_iter().flatten().chain([&request["requestedBy"]]);
@@ -207,10 +211,10 @@ impl Table {
         traces
     }
 
-    /// The values of a path parameter: `productId` takes the id of each product.
+    /// Returns the values of a path parameter: for `productId`, the id of each product.
     fn ids(&self, parameter: &str) -> BTreeSet<String> {
         let (entity, name) = match parameter {
-            // Organizations that nobody sells to hold nothing to be found.
+            // Organizations without subscriptions contain nothing to be found.
             "organizationId" => ("subscription".to_owned(), "organizationId"),
             "number" => ("entitlement".to_owned(), "number"),
             "requestId" => ("access-request".to_owned(), "id"),
@@ -226,13 +230,13 @@ impl Table {
     }
 }
 
-/// Whether a text tells of something: what only ends in the same letters does not.
+/// Returns true if a text contains a trace other than as the end of a longer word.
 fn tells(body: &str, trace: &str) -> bool {
     let mut places = body.match_indices(trace);
     places.any(|(at, _)| !body[..at].ends_with(char::is_alphanumeric))
 }
 
-/// Every path that a template stands for, with each of the ids there are.
+/// Returns every path of a template, with each existing id in place of its parameters.
 fn paths(template: &str, table: &Table) -> Vec<String> {
     let Some((before, rest)) = template.split_once('{') else { return vec![template.to_owned()] };
     let (name, after) = rest.split_once('}').unwrap();
@@ -240,7 +244,7 @@ fn paths(template: &str, table: &Table) -> Vec<String> {
     ids.flat_map(|id| paths(&format!("{before}{id}{after}"), table)).collect()
 }
 
-/// What is asked of a list beside its path.
+/// Returns the queries with which a route is called.
 fn queries(template: &str, table: &Table) -> Vec<String> {
     let emails =
         || table.all("member").chain(table.all("customer")).map(|one| text(one, "email").replace('@', "%40"));
@@ -270,9 +274,9 @@ fn queries(template: &str, table: &Table) -> Vec<String> {
     }
 }
 
-/// The loop proves of each read and each party that is not the vendor's that it tells nothing of others. The name of another
-/// partner stands in the service requests that both see, and nowhere else. An operator finds every one of the texts: so the
-/// search would find them.
+/// The loop proves for each read and each listed caller except the operator that the answer reveals nothing of
+/// other parties. The name of another partner may stand in the service requests that both see, and nowhere
+/// else. The operator finds every text, which proves that the search would find them.
 #[tokio::test(flavor = "multi_thread")]
 async fn reads_reveal_nothing_of_other_parties() {
     let world = shared_customer().await;
@@ -306,7 +310,7 @@ async fn reads_reveal_nothing_of_other_parties() {
                     found.extend(traces.keys().filter(|trace| body.contains(trace.as_str())).cloned());
                     continue;
                 };
-                // What the caller says itself, an answer may repeat.
+                // An answer may repeat what the caller sent.
                 let said = asked.replace("%40", "@");
                 let named = |trace: &str| template.contains("service-requests") && names.contains(trace);
                 let had = |trace: &str| {

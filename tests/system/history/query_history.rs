@@ -26,7 +26,7 @@ fn types(items: &[Value]) -> Vec<&str> {
     items.iter().map(|event| event["type"].as_str().unwrap()).collect()
 }
 
-/// All events, page by page.
+/// Returns the ids of all events of a log, read page by page.
 async fn walk(world: &World, who: &str, path: &str) -> Vec<String> {
     let page = world.get(path).by(who).send().await.ok();
     let mut ids = ids(&page);
@@ -36,7 +36,7 @@ async fn walk(world: &World, who: &str, path: &str) -> Vec<String> {
     ids
 }
 
-/// All events after a page, page by page.
+/// Returns the ids of all events after a page token, read page by page.
 async fn walk_from(world: &World, who: &str, path: &str, token: &str) -> Vec<String> {
     let (mut seen, mut token) = (Vec::new(), Some(token.to_owned()));
     while let Some(next) = token {
@@ -120,7 +120,7 @@ async fn filters_apply_alone_and_combined() {
     assert_eq!(count("licenseType=edge-storage-1y").await, 2);
     assert_eq!(count("licenseType=edge-storage-1y&type=license.assigned").await, 1);
     assert_eq!(count("licenseType=edge-storage-5y").await, 0);
-    // The credits are of 09:16, the assignment is of 09:18, each to the millisecond.
+    // The credits occurred at 09:16 and the assignment at 09:18, each to the millisecond.
     assert_eq!(count("from=2026-01-05T09:16:00Z").await, 17);
     assert_eq!(count("from=2026-01-05T09:16:00.001Z").await, 15);
     assert_eq!(count("from=2026-01-05T09:16:00Z&to=2026-01-05T09:18:00Z").await, 2);
@@ -255,8 +255,9 @@ async fn any_page_size_returns_the_same_events_in_both_orders() {
     }
 }
 
-/// With `customer`, a partner's history is that without it, less the events of customers of other names: also page
-/// by page, in both orders, with every other filter, for few customers of the name and for many.
+/// With `customer`, a partner's history equals the history without it, less the events of
+/// customers with other names: also page by page, in both orders, with every other filter, for few
+/// customers with the name and for many.
 #[tokio::test(flavor = "multi_thread")]
 async fn customer_name_filter_works_alone_and_with_every_other_filter() {
     for hotels in [3, 21] {
@@ -271,7 +272,7 @@ async fn customer_name_filter_works_alone_and_with_every_other_filter() {
                 call.json(json!({"organizationId": made["id"], "lines": lines})).send().await.ok();
             }
         }
-        // Another partner's doings with one of them are nobody else's business.
+        // Events of another partner with one of these customers must not appear.
         let page = world.get("/v1/partners/{partner}/organizations?name=hotel+00").by("partnerMember");
         let shared = page.send().await.ok()["items"][0]["organizationId"].as_str().unwrap().to_owned();
         world
@@ -357,7 +358,7 @@ async fn page_token_of_another_caller_or_query_is_refused() {
             "{who} {path}"
         );
     }
-    // Whoever may not see the log learns no more from a token that is good for another.
+    // A caller who may not see the log learns nothing from a page token that is valid for another caller.
     let foreign =
         world.get(&with(path)).by("otherPartnerMember").assert_rejected(400, "invalid-request").await;
     assert_eq!(foreign.faults()[0].1, "invalid-page-token");

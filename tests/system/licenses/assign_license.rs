@@ -179,8 +179,8 @@ async fn no_route_changes_or_removes_an_assignment() {
     }
 }
 
-/// 64 assigners, each for 3 of 95, while one in three transactions meets a conflict, a throttle, a reset or a
-/// timeout after it took effect: exactly 31 get theirs, 2 licenses stay, and the history adds up.
+/// 64 callers assign 3 of 95 licenses each, while one in three transactions meets an injected failure: exactly
+/// 31 calls succeed, 2 licenses remain, and the history adds up.
 #[tokio::test(flavor = "multi_thread")]
 async fn concurrent_assignments_never_oversell() {
     for seed in strength::seeds(3, 75) {
@@ -194,7 +194,7 @@ async fn concurrent_assignments_never_oversell() {
                         assign(world, "partnerMember", "{yamada}", json!([line("edge-storage-1y", 3)]));
                     let reply = call.key(&format!("k-{n}")).send().await;
                     match reply.status {
-                        // As a client does that is told to try again.
+                        // A client retries after 503.
                         503 => continue,
                         201 => return true,
                         status => {

@@ -30,7 +30,7 @@ async fn foreign_assignment_is_not_found() {
     world.get(path).by("agent").send().await.ok();
     world.get(path).by("otherPartnerMember").assert_rejected(404, "not-found").await;
     world.get(path).by("contactManager").assert_rejected(403, "role-not-allowed").await;
-    // Nor is one's own under another's name, or anothers under one's own.
+    // An assignment is not found under the path of another partner, not even by an operator.
     let path = "/v1/partners/{otherPartner}/license-assignments/{assignment}";
     for who in ["otherPartnerMember", "operator"] {
         world.get(path).by(who).assert_rejected(404, "not-found").await;

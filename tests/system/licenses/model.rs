@@ -1,5 +1,5 @@
-//! The license system against a small model of it, written apart from it: random sequences of what stores and
-//! partners do, some of it at once, some of it twice, while transactions fail.
+//! The license system, checked against a small independent model: random sequences of actions by stores and
+//! partners, some concurrent, some repeated, while transactions fail.
 
 use std::collections::{BTreeMap, BTreeSet, HashSet};
 use std::sync::Mutex;
@@ -13,30 +13,30 @@ use system::{Reply, World, strength};
 
 const TYPES: [&str; 2] = ["edge-storage-1y", "camera-direct-5y"];
 
-/// How many of each type.
+/// Number of licenses of each type.
 type Counts = [u64; TYPES.len()];
 
-/// What somebody does.
+/// Action of an operator, a store or a partner.
 #[derive(Debug, Clone)]
 enum Step {
     /// The operator links the partner's account at the store.
     Link,
-    /// The store sells.
+    /// The store sends an order.
     Place { order: usize, counts: Counts },
-    /// The store says something else of an order.
+    /// The store sends a change of an order.
     Change { order: usize, sequence: u64, counts: Counts },
-    /// The store takes an order back.
+    /// The store cancels an order.
     Cancel { order: usize },
     /// The operator discards a parked order.
     Discard { order: usize },
-    /// The partner assigns.
+    /// The partner assigns licenses.
     Assign { counts: Counts },
 }
 
-/// What comes of it: what became of the order, or the code of a refusal; nothing of what only succeeds.
+/// Result of a step: the order's state, or the code of a refusal; empty if a step without an order succeeds.
 type Outcome = &'static str;
 
-/// What became of an order.
+/// State of an order.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 enum Stand {
     Noted,
@@ -72,7 +72,7 @@ impl Order {
     }
 }
 
-/// What must be so.
+/// Expected state of the system.
 #[derive(Debug, Clone, Default, PartialEq, Eq, PartialOrd, Ord)]
 struct Model {
     linked: bool,
@@ -155,8 +155,8 @@ impl Model {
         self.settle(order, [0; TYPES.len()]);
     }
 
-    /// License by license: what is no longer ordered goes back while there is any, what is newly ordered is given
-    /// unless it was given before and could not be taken back.
+    /// Adjusts the pool license by license: a license that is no longer ordered is withdrawn if one is
+    /// available; a newly ordered one is credited unless it was credited before and could not be withdrawn.
     fn settle(&mut self, order: usize, before: Counts) {
         let order = self.orders.get_mut(&order).unwrap();
         for (kind, before) in before.into_iter().enumerate() {
@@ -174,14 +174,14 @@ impl Model {
     }
 }
 
-/// One partner, its customer and its store, apart from all others in the world.
+/// One partner with its customer and its store account, independent of all others in the world.
 struct Party<'a> {
     world: &'a World,
     number: u64,
     partner: String,
     organization: String,
     token: String,
-    /// The ids under which orders were said to be parked.
+    /// Ids of the orders that were answered as parked.
     parked: Mutex<BTreeMap<usize, String>>,
 }
 
@@ -199,7 +199,7 @@ impl<'a> Party<'a> {
         Self { world, number, partner, organization, token, parked }
     }
 
-    /// Does a step, as often as it is told to try again; `id` tells repeats of it from others.
+    /// Sends a step, again after each 5xx answer; `id` distinguishes a repeat from another step.
     async fn take(&self, step: &Step, id: &str) -> Reply {
         let Self { world, number, partner, organization, token, .. } = self;
         let lines = |counts: &Counts, name: &str| -> Vec<Value> {
@@ -227,7 +227,7 @@ impl<'a> Party<'a> {
             }
             Step::Cancel { order } => message("order.cancelled", json!({"orderId": order})),
             Step::Discard { order } => {
-                // What was never told to be parked is as unknown as this.
+                // For an order that was never answered as parked, an unknown id stands in.
                 let unknown = "ord_019b8d75-b460-7000-8000-000000000000".to_owned();
                 let id = self.parked.lock().unwrap().get(order).cloned().unwrap_or(unknown);
                 world.post(&format!("/v1/parked-orders/{id}/discard")).by("operator")
@@ -266,7 +266,8 @@ impl<'a> Party<'a> {
         }
     }
 
-    /// What pools, holdings and history say, each for itself: available and assigned of each type.
+    /// Returns available and assigned licenses of each type, separately according
+    /// to pools, holdings and history.
     async fn seen(&self) -> Vec<(&'static str, Counts, Counts)> {
         let number = |value: &Value| value.as_u64().unwrap();
         let kind = |value: &Value| TYPES.iter().position(|kind| value == kind).unwrap();
@@ -303,7 +304,7 @@ fn some_step(random: &mut Rng) -> Step {
     let order = random.usize(0..3);
     let mut counts = |most: u64| -> Counts {
         let mut counts: Counts = std::array::from_fn(|_| random.u64(0..=most));
-        // Every list has a line.
+        // Every list needs at least one line.
         counts[0] = counts[0].max(1);
         counts
     };
@@ -318,7 +319,7 @@ fn some_step(random: &mut Rng) -> Step {
     }
 }
 
-/// What a step was answered, as the model says it.
+/// Returns the outcome of an answer in the terms of the model.
 fn outcome(reply: &Reply) -> &str {
     match (reply.code(), reply.body["outcome"].as_str(), reply.body["status"].as_str()) {
         ("", Some(outcome), _) | ("", None, Some(outcome)) => outcome,
@@ -327,10 +328,10 @@ fn outcome(reply: &Reply) -> &str {
     }
 }
 
-/// Takes one sequence: the system's answers must be those of the model, for what is done at once in some order.
+/// Runs one sequence: the system's answers must equal those of the model, for concurrent steps in some order.
 async fn sequence(world: &World, number: u64, random: &mut Rng) {
     let party = Party::new(world, number).await;
-    // Where what was done at once could have been done in several orders, each is kept until the end.
+    // Concurrent steps may be explained by several orders; each resulting model is kept until the end.
     let mut models = BTreeSet::from([Model::default()]);
     let mut steps: Vec<Vec<Step>> = vec![vec![Step::Link]];
     let more = (0..random.usize(4..10)).map(|_| {
@@ -338,7 +339,7 @@ async fn sequence(world: &World, number: u64, random: &mut Rng) {
         (0..at_once).map(|_| some_step(random)).collect()
     });
     steps.extend(more.collect::<Vec<_>>());
-    // Some sequences begin with what comes too early, and some of that comes at the very moment.
+    // In some sequences, steps come before the store is linked, and some steps are concurrent with the link.
     let early = random.usize(0..6).min(steps.len() - 1);
     steps[..=early].rotate_left(1);
     steps[early].extend((0..random.usize(0..3)).map(|_| some_step(random)));
@@ -362,7 +363,8 @@ async fn sequence(world: &World, number: u64, random: &mut Rng) {
             let (party, id, twice) = (&party, id(which), random.bool());
             async move {
                 let reply = party.take(step, &id).await;
-                // What took effect is answered in the same way again; what was refused is judged anew.
+                // A repeat of a step that took effect has the same answer; a refused
+                // step would be evaluated again.
                 if twice && reply.status < 300 {
                     let again = party.take(step, &id).await;
                     if !matches!(step, Step::Link | Step::Discard { .. }) {
@@ -399,7 +401,7 @@ async fn sequence(world: &World, number: u64, random: &mut Rng) {
     assert!(models.iter().any(agrees), "{steps:?} left {seen:?}, not {models:#?}, sequence {number}");
 }
 
-/// All orders of so many.
+/// Returns all orders of `count` steps.
 fn orders(count: usize) -> Vec<Vec<usize>> {
     match count {
         0 => vec![Vec::new()],
@@ -429,19 +431,19 @@ async fn random_histories_match_the_model() {
     .await;
 }
 
-/// What a client did to one pool, and when.
+/// An operation of a client on one pool, and its time.
 #[derive(Debug)]
 struct Deed {
     begun: Instant,
     ended: Instant,
-    /// By how much it would change what is available.
+    /// Change of the available licenses if the operation takes effect.
     change: i64,
-    /// What came of it: whether it was done, or how many there were.
+    /// Result: whether the operation took effect, or the number of available licenses that it read.
     done: Result<bool, i64>,
 }
 
-/// Whether the deeds could have been done one after another, each at an instant between its begin and its end
-/// (J. M. Wing and C. Gong, 1993).
+/// Returns true if the operations could have happened one after another, each at an instant between its begin
+/// and its end (J. M. Wing and C. Gong, 1993).
 fn is_linearizable(deeds: &[Deed], available: i64, done: u64, tried: &mut HashSet<(u64, i64)>) -> bool {
     if done.count_ones() as usize == deeds.len() {
         return true;

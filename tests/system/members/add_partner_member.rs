@@ -38,7 +38,7 @@ async fn operator_and_partner_admin_may_add() {
         );
         add(&world, who, hana()).assert_rejected(409, "email-taken").await;
     }
-    // Another partner may know the same person.
+    // A member of another partner may have the same e-mail.
     let world = World::demo().await;
     add(&world, "operator", hana()).send().await.ok();
     let call = world.post("/v1/partners/{otherPartner}/members").by("otherPartnerAdmin").json(hana());
@@ -53,10 +53,10 @@ async fn admin_claim_without_an_admin_record_is_refused() {
         world.token_of(json!({"sub": "p", "email": email, "role": "partner", "org": org, "manager": true}))
     };
     let path = "/v1/partners/{partner}/members";
-    // Nobody knows the first; the second is a member, and administers nothing.
+    // The first caller has no member record; the second one is a member, but not an admin.
     for email in ["unknown@miyako.example", "ren@miyako.example"] {
         world.post(path).token(&person(email)).json(hana()).assert_rejected(404, "not-found").await;
-        // Not even by making the record that would say so.
+        // Such a caller cannot even create its own admin record.
         let own = json!({"email": email, "name": "Own", "admin": true});
         world.post(path).token(&person(email)).json(own).assert_rejected(404, "not-found").await;
     }
@@ -64,7 +64,7 @@ async fn admin_claim_without_an_admin_record_is_refused() {
         .assert_rejected(409, "email-taken")
         .await;
     add(&world, "otherPartnerAdmin", hana()).assert_rejected(404, "not-found").await;
-    // The admin of a partner that has nobody on record waits for the operator.
+    // An admin of a partner without members cannot add the first one; the operator has to.
     let partner = world.post("/v1/partners").by("operator").json(json!({"name": "New"})).send().await.ok();
     let org = partner["id"].as_str().unwrap();
     let claims =

@@ -26,7 +26,7 @@ async fn removal_is_idempotent_and_re_adding_creates_another_member() {
         (&history["items"][0]["type"], &history["items"][0]["data"]["memberId"]),
         (&json!("member.removed"), &json!(world.id("ren")))
     );
-    // The same e-mail again is another member.
+    // A member that is added with the same e-mail is a different member.
     let again =
         add(&world, "partnerAdmin", json!({"email": "ren@miyako.example", "name": "Ren"})).send().await;
     assert!(again.status == 201 && again.body["id"] != gone.body["id"]);

@@ -42,7 +42,7 @@ async fn discarded_order_never_takes_effect_and_repeat_changes_nothing() {
 
     link(&world, "{newPartner}", "ec-4714").await.ok();
     assert_eq!(world.pool("newPartnerAdmin", "newPartner", TYPE).await, (0, 0, 0));
-    // Whatever its store says of it.
+    // Later messages of the store about this order do not apply it either.
     let lines = json!([{"kind": "license", "sku": TYPE, "quantity": 9}]);
     for (kind, data) in [
         ("order.placed", json!({"orderId": "SO-3001", "storeAccount": "ec-4714", "lines": lines})),
@@ -56,8 +56,8 @@ async fn discarded_order_never_takes_effect_and_repeat_changes_nothing() {
     assert_eq!(world.pool("newPartnerAdmin", "newPartner", TYPE).await, (0, 0, 0));
 }
 
-/// An order of subscriptions that was cancelled can be changed, for its subscriptions can be renewed; not so one that has
-/// none, and never will have any.
+/// A cancelled order with subscriptions can still be changed, because its subscriptions can be renewed. A
+/// discarded order has no subscriptions and never will, so its changes are ignored.
 #[tokio::test(flavor = "multi_thread")]
 async fn discarded_order_of_subscriptions_ignores_changes_even_if_it_was_cancelled() {
     let world = World::demo().await;

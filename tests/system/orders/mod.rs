@@ -6,14 +6,14 @@ use system::{Reply, World};
 
 pub const TYPE: &str = "edge-storage-1y";
 
-/// An order of an account, as its store says it.
+/// Returns an `order.placed` message for an account, with one line of licenses.
 pub fn placed(order: &str, account: &str, quantity: u64) -> Value {
     let lines = json!([{"kind": "license", "sku": TYPE, "quantity": quantity}]);
     let data = json!({"orderId": order, "storeAccount": account, "lines": lines});
     json!({"type": "order.placed", "timestamp": "2026-01-05T09:59:59Z", "data": data})
 }
 
-/// Sends a message as a store does: again and again, until it is taken or refused.
+/// Sends a message as a store does: retries until it is accepted or refused.
 pub async fn tell(world: &World, id: &str, body: &Value) -> Reply {
     loop {
         let reply = world.message(world.id("secret"), id, body).send().await;
@@ -24,18 +24,18 @@ pub async fn tell(world: &World, id: &str, body: &Value) -> Reply {
     }
 }
 
-/// Sends an order of an account, in a message of its own.
+/// Sends an order for an account, in a message of its own.
 pub async fn place(world: &World, order: &str, account: &str, quantity: u64) -> Reply {
     tell(world, &format!("msg-{order}"), &placed(order, account, quantity)).await
 }
 
-/// Links a partner to an account at the demo world's store, once.
+/// Links a partner to an account at the demo world's store, without a retry.
 pub async fn link(world: &World, partner: &str, account: &str) -> Reply {
     let call = world.put(&format!("/v1/partners/{partner}/store")).by("operator");
     call.json(json!({"sourceId": "{source}", "account": account})).send().await
 }
 
-/// What an operator sees waiting.
+/// Returns the parked orders, as an operator sees them.
 pub async fn parked(world: &World) -> Vec<Value> {
     let page = world.get("/v1/parked-orders?pageSize=100").by("operator").send().await.ok();
     assert!(page["nextPageToken"].is_null());
@@ -48,13 +48,14 @@ pub async fn vendor_events(world: &World, kind: &str) -> Vec<Value> {
     history["items"].as_array().unwrap().clone()
 }
 
-/// Goes on by as much as the timer waits, and fires it.
+/// Advances the clock by a minute, the interval of the scheduled job, and runs the job.
 pub async fn a_minute_later(world: &World) {
     world.post("/_local/time").bytes(br#"{"advance":"PT1M"}"#).send().await.ok();
     world.post("/_local/tick").send().await.ok();
 }
 
-/// Links an account for which an order is parked, and dies before the order takes effect.
+/// Links an account for which an order is parked, kills the process before the order is applied, and advances
+/// the clock by a minute, so that the order is left to the scheduled job.
 pub async fn leave_one_to_the_timer(world: &World) {
     assert_eq!(place(world, "SO-9", "ec-9", 1).await.status, 202);
     world.fault_proxy().kill("link-store", 0, Kill::After);

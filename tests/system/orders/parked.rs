@@ -1,4 +1,4 @@
-//! Orders for an account that nobody is linked to yet.
+//! Parked orders: orders for an account that is not linked to a partner yet.
 
 use aws_sdk_dynamodb::types::AttributeValue;
 use fastrand::Rng;
@@ -9,12 +9,12 @@ use system::{Reply, World, strength};
 
 use super::{TYPE, a_minute_later, link, parked, place, placed, tell, vendor_events};
 
-/// The pool of the partner that is new in the demo world.
+/// Returns the license pool of the demo world's new partner.
 async fn pool(world: &World) -> (u64, u64, u64) {
     world.pool("newPartnerAdmin", "newPartner", TYPE).await
 }
 
-/// Whose orders filled the pools of a partner, in order.
+/// Returns the ids of the orders that credited a partner's pools, oldest event first.
 async fn credited(world: &World, partner: &str) -> Vec<String> {
     let (mut orders, mut token) = (Vec::new(), String::new());
     loop {
@@ -63,7 +63,7 @@ async fn order_for_an_unlinked_account_is_parked_and_applied_on_linking() {
     let waiting: Vec<_> = parked(&world).await.iter().map(|order| order["orderId"].clone()).collect();
     assert_eq!(waiting, ["SO-3000", "SO-3001"], "the demo world's own");
 
-    // The message has its first answer for good; the order, in another message, is what it is now.
+    // A repeated message replays its first answer; the same order in another message gets its current state.
     let contents = world.contents().await;
     let again = place(&world, "SO-1", "ec-9", 7).await;
     assert_eq!((again.status, again.body), (202, taken.body));
@@ -111,7 +111,7 @@ async fn changes_and_cancellations_while_parked_apply_on_linking() {
         let data = json!({"orderId": order});
         json!({"type": "order.cancelled", "timestamp": "2026-01-05T09:59:59Z", "data": data})
     };
-    // Changed before it comes, changed afterwards, by a change that is too old, cancelled.
+    // SO-1 is changed before it arrives; SO-2 is changed afterwards, then by a stale change; SO-3 is cancelled.
     assert_eq!(tell(&world, "c1", &changed("SO-1", 2, 20)).await.body["outcome"], "awaiting-order");
     for order in ["SO-1", "SO-2", "SO-3", "SO-4"] {
         assert_eq!(place(&world, order, "ec-9", 100).await.status, 202);
@@ -197,7 +197,7 @@ async fn read_failures_after_linking_do_not_lose_the_order() {
     ] {
         let world = World::demo().await;
         place(&world, "SO-1", "ec-9", 1).await.ok();
-        // More than the SDK tries by itself.
+        // Five failures are more than the four attempts of the SDK.
         (0..5).for_each(|_| world.fault_proxy().inject(target, outage));
         let linked = link(&world, "{newPartner}", "ec-9").await;
         if outage == InjectedFailure::Throttled {
@@ -221,7 +221,7 @@ async fn order_that_cannot_be_applied_does_not_block_the_others() {
     let mut large = placed("SO-4", "ec-9", 1);
     large["data"]["lines"][0]["sku"] = "edge-storage-5y".into();
     let large = tell(&world, "large", &large).await.ok()["order"]["id"].as_str().unwrap().to_owned();
-    // One has lost where it is parked, and the pool of another has no room left.
+    // SO-2 is damaged: it has lost its account. The pool that SO-4 credits has no room left.
     let broken = world.client.update_item().table_name(&world.table).update_expression("REMOVE storeAccount");
     let at = format!("ORDER#{}#SO-2", world.id("source"));
     broken.key("pk", text(&at)).key("sk", text("-")).send().await.unwrap();
@@ -241,7 +241,7 @@ async fn order_that_cannot_be_applied_does_not_block_the_others() {
     let told = world.post("/_local/tick").send().await;
     assert_eq!(told.body["message"], "1 things that are due could not be done; the log says why");
 
-    // The store makes good what is broken, an operator what is too large.
+    // The operator discards SO-4, which is too large. Once SO-2 is repaired, the scheduled job applies it.
     let discard = |id: &str| world.post(&format!("/v1/parked-orders/{id}/discard")).by("operator").send();
     assert_eq!(discard(&first).await.status, 409, "it was applied");
     discard(&large).await.ok();
@@ -253,7 +253,8 @@ async fn order_that_cannot_be_applied_does_not_block_the_others() {
     assert_eq!(credited(&world, "{newPartner}").await, ["SO-1", "SO-3", "SO-2"]);
 }
 
-/// Orders come while their account is being linked, transactions fail, and processes are killed at any of them.
+/// Plays a round in which orders arrive while their account is being linked, transactions fail, and processes
+/// are killed at any of their writes.
 async fn at_that_very_moment(world: &World, random: &mut Rng, round: u64) {
     let body = json!({"name": format!("Partner {round}")});
     let partner = world.post("/v1/partners").by("operator").json(body).send().await.ok();
@@ -285,7 +286,8 @@ async fn at_that_very_moment(world: &World, random: &mut Rng, round: u64) {
         loop {
             let reply = link(world, &partner, &account).await;
             assert_ne!(reply.code(), "internal");
-            // Who is not told that it is done tries again; or, where it may be, leaves it to the timer.
+            // The caller retries after a failure. After a 500 the link may be committed, so unless `again` is
+            // set the caller leaves the rest to the scheduled job.
             if reply.status < 500 || (!again && reply.status == 500) {
                 return reply;
             }
@@ -304,7 +306,7 @@ async fn at_that_very_moment(world: &World, random: &mut Rng, round: u64) {
     world.fault_proxy().chaos(0, 0);
     world.fault_proxy().spare();
     if linked.status >= 500 {
-        // It was killed before or after it took effect; in the first case nobody has linked the account yet.
+        // The process was killed before or after the link took effect; if before, the account is unlinked.
         a_minute_later(world).await;
         if world.get(&format!("/v1/partners/{partner}")).by("operator").send().await.ok()["store"].is_null() {
             link(world, &partner, &account).await.ok();
@@ -318,7 +320,7 @@ async fn at_that_very_moment(world: &World, random: &mut Rng, round: u64) {
     sorted.sort();
     let all: Vec<String> = (0..quantities.len()).map(|index| format!("{round}-{index}")).collect();
     assert_eq!(sorted, all, "round {round}: each once");
-    // Those that were parked took effect in the order of their coming.
+    // The parked orders were applied in order of arrival, which is the order of their ids.
     let text = |value: &Value| value.as_str().unwrap().to_owned();
     let place_of = |reply: &Reply| (text(&reply.body["order"]["id"]), text(&reply.body["order"]["orderId"]));
     let mut queue: Vec<_> = taken.iter().filter(|reply| reply.status == 202).map(place_of).collect();

@@ -37,7 +37,7 @@ async fn external_id_is_shown_only_to_its_creator_and_the_vendor() {
         assert_eq!(seen(who, path()).await, given, "{who}");
     }
     assert_eq!(seen("otherPartnerMember", path()).await, (json!(null), json!(null)));
-    // The vendor gave this one.
+    // This external id was given by the vendor, so no partner sees it.
     let path = || "/v1/organizations/{yamada}".to_owned();
     assert_eq!(seen("operator", path()).await.0, "C-1");
     for who in ["partnerMember", "contactManager"] {

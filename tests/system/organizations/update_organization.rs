@@ -61,7 +61,7 @@ async fn unauthorized_caller_and_invalid_body_are_refused() {
     let fault = |at: &str, code: &str| (at.to_owned(), code.to_owned());
     assert_eq!(faults, [fault("/name", "unknown-field"), fault("/timeZone", "invalid-time-zone")]);
     world.assert_unchanged(&contents).await;
-    // A contact manager is one on record.
+    // The token's claim is not enough: a contact manager must have a customer record.
     world.delete("/v1/customers/{haruto}").by("operator").send().await.ok();
     let claims = json!({"sub": "haruto", "email": "haruto@yamada.example", "role": "customer", "org": world.id("yamada"), "manager": true});
     let call = world.patch("/v1/organizations/{yamada}").token(&world.token_of(claims)).json(body());

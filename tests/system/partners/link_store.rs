@@ -14,7 +14,7 @@ fn canonical_call_is_published() {
     Payload::of("link-store", "/v1/partners/{newPartner}/store").by("newPartnerAdmin").json(&body).publish();
 }
 
-/// A proof as the store hands it to its signed-in buyer.
+/// Returns a proof that expires in `seconds`, as the store gives it to its signed-in buyer.
 fn proof(world: &World, partner: &str, account: &str, seconds: i64) -> String {
     world.proof(world.id(partner), account, seconds)
 }
@@ -65,7 +65,7 @@ async fn missing_foreign_or_expired_proof_is_refused() {
         let reply = link(&world, "newPartner", "newPartnerAdmin", body).assert_rejected(422, code).await;
         assert_eq!(reply.faults()[0].0, "/proof");
     }
-    // A store nobody knows is told apart from a wrong proof for the operator only.
+    // Only the operator learns that a source is unknown; for a partner, its proof is invalid.
     let unknown = world.id("source").replace("0001", "0009");
     let body = json!({"sourceId": unknown, "account": "ec-4713", "proof": good});
     link(&world, "newPartner", "newPartnerAdmin", body).assert_rejected(422, "invalid-proof").await;

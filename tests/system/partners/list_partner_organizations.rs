@@ -38,7 +38,7 @@ async fn name_filter_ignores_case_width_kana_and_accents() {
         all,
         "in the order of their coming"
     );
-    // ﾔﾏﾀﾞ and やまだ
+    // The two names are ﾔﾏﾀﾞ and やまだ.
     for typed in ["%EF%BE%94%EF%BE%8F%EF%BE%80%EF%BE%9E", "%E3%82%84%E3%81%BE%E3%81%A0"] {
         assert_eq!(names(&world, "partnerMember", "partner", &format!("name={typed}")).await, [yamada]);
     }

@@ -35,7 +35,7 @@ async fn only_given_properties_change() {
     assert_eq!(fields(&cleared), ["Edge Recorder 2".into(), Value::Null, Value::Null]);
     assert_eq!(events(&world).await, ["product.updated", "product.updated"]);
 
-    // What a product no longer has is free for another.
+    // A name or code that a product has given up is free for another product.
     let other = json!({"name": "Edge Recorder", "code": "ER-1"});
     world.post("/v1/products").by("operator").json(other).send().await.ok();
     update(&world, json!({"name": "EDGE recorder"})).assert_rejected(409, "product-name-taken").await;

@@ -13,12 +13,12 @@ async fn set(world: &World, time: &str) {
     world.post("/_local/time").bytes(body.as_bytes()).send().await.ok();
 }
 
-/// Runs it, as Lambda would.
+/// Runs the scheduled job, as Lambda would.
 async fn run(world: &World) -> Reply {
     world.post("/_local/invoke/run-due-work").bytes(b"{}").send().await
 }
 
-/// When the first of the demo world's parked orders lapses; the other does a minute later.
+/// Returns the time at which the demo world's first parked order lapses; the second one lapses a minute later.
 async fn lapse(world: &World) -> Timestamp {
     let lapses_at = parked(world).await[0]["lapsesAt"].as_str().unwrap().to_owned();
     lapses_at.parse().unwrap()
@@ -30,7 +30,7 @@ async fn parked_order_lapses_exactly_at_its_lapse_time() {
     a_minute_later(&world).await;
     let at = lapse(&world).await;
     set(&world, &Timestamp::from_unix_millis(at.unix_millis() - 1).to_string()).await;
-    // What is due by then of access is not looked at here.
+    // The first run performs the access work that is due; the second shows that the order is not due yet.
     run(&world).await.ok();
     assert_eq!(run(&world).await.body, json!({"done": 0, "left": 0, "failed": 0}));
     assert_eq!(parked(&world).await.len(), 2);
@@ -47,7 +47,7 @@ async fn parked_order_lapses_exactly_at_its_lapse_time() {
             &json!({"sourceId": world.id("source"), "orderId": "SO-3000", "account": "ec-4713"})
         )
     );
-    // Again, and whatever comes later, is no change.
+    // The lapse is irreversible: neither another run, nor a link, nor another message applies the order.
     let contents = world.contents().await;
     run(&world).await.ok();
     world.assert_unchanged(&contents).await;
@@ -87,7 +87,7 @@ async fn link_concurrent_with_the_lapse_never_applies_the_order() {
         };
         world.chaos(0, 0);
         a_minute_later(&world).await;
-        // Linked at the very instant, it is too late either way.
+        // A link at exactly the lapse time is too late, whichever of the two calls comes first.
         assert_eq!(world.pool("newPartnerAdmin", "newPartner", TYPE).await, (0, 0, 0));
         assert_eq!(vendor_events(&world, "order.lapsed").await.len(), 2);
         assert!(parked(&world).await.is_empty());
@@ -144,7 +144,8 @@ async fn run_killed_at_any_transaction_is_completed_by_the_next_run() {
             let world = World::demo().await;
             leave_one_to_the_timer(&world).await;
             world.post("/_local/time").bytes(br#"{"advance":"P1Y"}"#).send().await.ok();
-            // Two drains of the demo world, a third with an order, two orders that lapse.
+            // The run completes two releases of parked orders from the demo world and a third one with an
+            // order, and lapses two orders.
             world.fault_proxy().kill("run-due-work", others, kill);
             assert_eq!(run(&world).await.body["errorMessage"], "the process was killed", "{others}");
             assert_eq!(run(&world).await.body["failed"], 0);
@@ -159,7 +160,7 @@ async fn run_killed_at_any_transaction_is_completed_by_the_next_run() {
     }
 }
 
-/// Puts something where what is due is, that nobody can read.
+/// Puts an item that cannot be read into a shard of the due index.
 async fn spoil(world: &World, shard: u8) {
     let text = |text: String| AttributeValue::S(text);
     let put = world.client.put_item().table_name(&world.table).item("pk", text(format!("RUBBISH#{shard}")));
@@ -167,7 +168,7 @@ async fn spoil(world: &World, shard: u8) {
     put.item("dueSk", text("2026-01-01T00:00:00.000Z#".to_owned())).send().await.unwrap();
 }
 
-/// What is put back, and how often.
+/// Returns the number of failed attempts of the item whose partition key begins with `pk`, or null.
 async fn failures(world: &World, pk: &str) -> Value {
     let items = world.contents().await;
     let (_, item) = items.iter().find(|((key, _), _)| key.starts_with(pk)).unwrap();
@@ -203,7 +204,7 @@ async fn failing_entry_is_retried_with_backoff_and_reported_once() {
         let events = vendor_events(&world, "due-work.failed").await;
         assert_eq!(events.len(), usize::from(tries >= 3));
         minute += wait;
-        // Not a millisecond earlier.
+        // A millisecond before the end of its backoff, the entry is not retried.
         set(&world, &Timestamp::from_unix_millis(begin + minute * 60_000 - 1).to_string()).await;
         run(&world).await.ok();
         set(&world, &Timestamp::from_unix_millis(begin + minute * 60_000).to_string()).await;

@@ -40,7 +40,7 @@ async fn preference_is_unavailable_below_look_and_reset_for_a_re_added_member() 
         let_ren(&world, level).await;
         assert_eq!(world.get(PREFERENCE).by("partnerMember").send().await.ok()["onSubmitted"], true);
     }
-    // Whoever has the e-mail next on record has said nothing.
+    // A member that is added with the same e-mail is a different member, with the default preference.
     world.delete("/v1/partners/{partner}/members/{ren}").by("operator").send().await.ok();
     world.get(PREFERENCE).by("partnerMember").assert_rejected(404, "not-found").await;
     let again = json!({"email": "ren@miyako.example", "name": "Ren"});

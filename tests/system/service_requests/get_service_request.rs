@@ -22,7 +22,8 @@ async fn current_entitlements_of_the_organization_are_included() {
         assert_eq!((shown.status, shown.header("etag")), (200, Some("\"1\"")), "{who}");
         let owned = shown.body["entitlements"].as_array().unwrap();
         let given = owned.iter().filter(|one| !one["subscriptionId"].is_null()).count();
-        // With what its subscriptions give; which they are is told to who sees all of them.
+        // Entitlements of subscriptions are included for everyone; their `subscriptionId` is shown only to
+        // callers who see all of the subscriptions.
         let staff = ["agent", "operator"].contains(&who);
         assert_eq!((owned.len(), given), (5, if staff || who == "contactManager" { 4 } else { 0 }), "{who}");
         assert_eq!(owned[0]["id"], world.id("entitlement"));
@@ -49,7 +50,8 @@ async fn current_entitlements_of_the_organization_are_included() {
     assert!(left.as_array().unwrap().iter().all(|one| !one["subscriptionId"].is_null()), "{left}");
 }
 
-/// More have ended than are shown: the loop makes a list of them of which the first ones alone would show nothing new.
+/// The loop creates and ends 50 entitlements, the maximum that is shown: if ended ones counted toward it, the
+/// current one that is created last would be missing.
 #[tokio::test(flavor = "multi_thread")]
 async fn ended_entitlements_do_not_displace_current_ones() {
     let world = World::demo().await;
@@ -83,7 +85,7 @@ async fn cc_level_sees_only_requests_it_is_a_contact_of() {
     let shown = world.get(&path).by("partnerMember").send().await.ok();
     assert_eq!((&shown["subject"], &shown["entitlements"]), (&json!("A recorder is silent"), &json!([])));
     world.get(&format!("{PATH}/{own}")).by("partnerMember").send().await.ok();
-    // Who is on record anew was never added.
+    // A member that is added with the same e-mail is a different member, and no contact.
     world.delete("/v1/partners/{partner}/members/{ren}").by("operator").send().await.ok();
     let again = json!({"email": "ren@miyako.example", "name": "Ren"});
     world.post("/v1/partners/{partner}/members").by("operator").json(again).send().await.ok();

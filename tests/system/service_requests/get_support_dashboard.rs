@@ -24,7 +24,7 @@ async fn dashboard(world: &World, who: &str) -> Value {
     world.get(DASHBOARD).by(who).send().await.ok()
 }
 
-/// Opens one at a time of the local stack's clock, and answers its id.
+/// Opens a service request at a time of the local stack's clock, and returns its id.
 async fn opened_at(world: &World, time: &str, who: &str, kind: &str) -> String {
     set(world, time).await;
     open(world, who, kind).send().await.ok()["id"].as_str().unwrap().to_owned()
@@ -49,14 +49,15 @@ async fn counts_and_medians_are_shown_in_total_by_kind_and_by_month() {
         update(&world, who, id, body).send().await.ok();
     }
     let shown = dashboard(&world, "contactManager").await;
-    // Of the demo world there is one more, in January.
+    // The demo world has one more service request, of January.
     let of = |submitted: u64, open: u64, waiting: u64, solved: u64, closed: u64| json!({"submitted": submitted, "open": open, "waiting": waiting, "solved": solved, "closed": closed});
     let standing = |of: &Value| {
         let names = ["submitted", "open", "waiting", "solved", "closed"];
         Value::Object(names.iter().map(|name| ((*name).to_owned(), of[*name].clone())).collect())
     };
     assert_eq!(standing(&shown), of(4, 2, 0, 1, 1));
-    // 11 minutes, and 2 days, 1 hour and 40 minutes; the lower of two. An hour, and three.
+    // First answers took 11 minutes, and 2 days, 1 hour and 40 minutes; solutions took one hour, and three. The
+    // median of two values is the lower one.
     assert_eq!(
         (&shown["medianToFirstAnswer"], &shown["medianToSolution"]),
         (&json!("PT11M"), &json!("PT1H"))
@@ -69,14 +70,14 @@ async fn counts_and_medians_are_shown_in_total_by_kind_and_by_month() {
     let names: Vec<_> = months.iter().map(|month| month["month"].as_str().unwrap()).collect();
     assert_eq!((names.len(), names[0], names[11]), (12, "2025-04", "2026-03"));
     assert_eq!(standing(&months[10]), of(1, 1, 0, 0, 0));
-    // 2,980 minutes are in the bucket from 2,816 on.
+    // 2,980 minutes are in the bucket that begins at 2,816 minutes.
     assert_eq!(months[10]["medianToFirstAnswer"], "P1DT22H56M");
     assert_eq!(months[10].get("medianToSolution"), None, "what is open again is not solved");
     assert_eq!(standing(&months[11]), of(2, 0, 0, 1, 1));
     for who in ["agent", "operator", "partnerMember"] {
         assert_eq!(dashboard(&world, who).await, shown, "{who}");
     }
-    // A year later nothing of it is shown.
+    // A year later, none of these service requests is shown any more.
     set(&world, "2027-03-01T00:00:00Z").await;
     let later = world.get(DASHBOARD).token(&world.token("agent")).send().await.ok();
     assert_eq!(standing(&later), of(0, 0, 0, 0, 0));
@@ -100,14 +101,14 @@ async fn visible_only_to_vendor_contact_managers_and_partners_with_look() {
     world.get(&absent).by("agent").assert_rejected(404, "not-found").await;
 }
 
-/// Something that happens to an organization's service requests.
+/// Random step in the life of an organization's service requests.
 #[derive(Debug, Clone)]
 enum Step {
-    /// One is submitted.
+    /// A caller opens a service request of a kind.
     Open(&'static str, &'static str),
-    /// Somebody says something, or how far it is, of the how many-th.
+    /// A caller updates the service request of this number, with a status, a text (if `true`) or both.
     Update(&'static str, usize, Option<&'static str>, bool),
-    /// So many minutes pass.
+    /// This number of minutes passes.
     Wait(u64),
 }
 
@@ -131,7 +132,7 @@ fn steps(random: &mut fastrand::Rng) -> Vec<Step> {
     (0..random.usize(1..24)).map(|_| step(random)).collect()
 }
 
-/// What is to be shown of a month, counted anew from what everybody said.
+/// Expected counts and durations of a month, recounted from the updates of its service requests.
 #[derive(Debug, Default)]
 struct Recount {
     so: BTreeMap<(String, String), i64>,
@@ -180,7 +181,7 @@ async fn recount(world: &World) -> BTreeMap<String, Recount> {
     months
 }
 
-/// That a median is the lower one of these, rounded down.
+/// Asserts that a median is the lower median of these durations, rounded down by less than an eighth.
 fn is_median(shown: &Value, mut of: Vec<u64>) {
     of.sort_unstable();
     let Some(middle) = of.get((of.len().max(1) - 1) / 2) else { return assert!(shown.is_null(), "{shown}") };
@@ -226,7 +227,7 @@ async fn play(steps: &[Step], seed: u64) {
                 let call = || update(&world, who, &ids[which % ids.len()], body.clone()).key(&key);
                 let first = call().decided().await;
                 assert!([200, 201, 409].contains(&first.status), "{}", first.body);
-                // Again it is what it was.
+                // A repeat replays the answer.
                 if first.status == 201 {
                     assert_eq!(call().decided().await.body, first.body);
                 }

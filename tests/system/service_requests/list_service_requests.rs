@@ -60,7 +60,7 @@ async fn caller_sees_its_accessible_requests_newest_first() {
     }
 }
 
-/// Whether an e-mail is another partner's, the filter does not tell.
+/// The filter by submitter must not reveal whether an e-mail belongs to another partner's member.
 #[tokio::test(flavor = "multi_thread")]
 async fn submitter_filter_does_not_reveal_another_partners_member() {
     let world = World::demo().await;
@@ -170,7 +170,7 @@ async fn partner_sees_its_submissions_across_customers() {
     for size in [1, 2, 3, 100] {
         let query = format!("pageSize={size}");
         assert_eq!(listed(&world, "partnerAdmin", &query).await, all, "{size}");
-        // Who was added to one sees that, too.
+        // A member who was added to a service request also sees that one.
         let with_first = [&all[..], std::slice::from_ref(&first)].concat();
         assert_eq!(listed(&world, "partnerMember", &query).await, with_first, "{size}");
         for (filter, expected) in [
@@ -191,7 +191,8 @@ async fn partner_sees_its_submissions_across_customers() {
         (&one["submittedBy"]["email"], &one["organizationId"]),
         (&json!("aiko@miyako.example"), &json!(world.id("yamada")))
     );
-    // Each as far as it is open today: with `cc` there what it submitted itself, or was added to.
+    // The current access level decides: with `cc` in Yamada, the member sees only those service requests there
+    // that it submitted itself or was added to.
     let_ren(&world, "cc").await;
     let mut open = pick(&[1, 2, 3]);
     open.push(first);

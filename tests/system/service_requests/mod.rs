@@ -12,27 +12,27 @@ pub fn open<'a>(world: &'a World, who: &str, kind: &str) -> Call<'a> {
     world.post(PATH).by(who).json(body)
 }
 
-/// Opens one, and answers its id.
+/// Opens a service request, and returns its id.
 pub async fn opened(world: &World, who: &str) -> String {
     open(world, who, "question").send().await.ok()["id"].as_str().unwrap().to_owned()
 }
 
-/// Lets Ren, the partner's member, go so far.
+/// Grants Ren, a member of the partner, this access level in Yamada.
 pub async fn let_ren(world: &World, level: &str) {
     give(world, "partner", single("ren", level)).send().await.ok();
 }
 
-/// Makes somebody a contact.
+/// Returns the call that makes the person with this e-mail a contact of a service request.
 pub fn contact<'a>(world: &'a World, who: &str, request: &str, email: &str, role: &str) -> Call<'a> {
     world.put(&format!("{PATH}/{request}/contacts/{email}")).by(who).json(json!({"role": role}))
 }
 
-/// Puts Ren among the contacts of a service request.
+/// Makes Ren an additional contact of a service request.
 pub async fn add_ren(world: &World, id: &str) {
     contact(world, "contactManager", id, "ren@miyako.example", "additional").send().await.ok();
 }
 
-/// The ids that somebody is shown, over all pages.
+/// Returns the ids of the service requests that a caller is shown, over all pages.
 pub async fn listed(world: &World, who: &str, query: &str) -> Vec<String> {
     let (mut ids, mut token) = (Vec::new(), String::new());
     loop {

@@ -71,11 +71,11 @@ async fn partner_may_submit_only_the_kinds_its_level_allows() {
             assert_eq!((&made["submittedBy"], &made["primaryContact"]), (&ren, &ren), "{level} {kind}");
         }
     }
-    // In the partner's history it is for whom.
+    // The event in the partner's history names the organization.
     let history =
         world.get("/v1/partners/{partner}/history?pageSize=1").by("partnerMember").send().await.ok();
     assert_eq!(history["items"][0]["organization"]["id"], world.id("yamada"));
-    // To whom nothing is open there is no such organization.
+    // Without access, a partner does not find the organization.
     open(&world, "otherPartnerAdmin", "question").assert_rejected(404, "not-found").await;
     world.delete("/v1/partners/{partner}/members/{ren}").by("operator").send().await.ok();
     open(&world, "partnerMember", "question").assert_rejected(404, "not-found").await;
@@ -154,7 +154,7 @@ async fn replay_after_access_was_revoked_is_refused() {
     submit().assert_rejected(404, "not-found").await;
 }
 
-/// Submits one for somebody, in a time zone.
+/// Returns the call that opens a service request; `more` adds a primary contact or a time zone.
 fn open_for<'a>(world: &'a World, who: &str, more: serde_json::Value) -> system::Call<'a> {
     let mut body = json!({"subject": "Cameras", "description": "One", "kind": "question"});
     body.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
@@ -173,7 +173,7 @@ async fn submitter_is_primary_contact_unless_a_customer_is_named() {
     let own = open_for(&world, "partnerAdmin", json!({"primaryContact": "aiko@miyako.example"}));
     let own = own.send().await.ok();
     assert_eq!(own["primaryContact"], own["submittedBy"]);
-    // Neither of nobody, nor of a colleague, nor of another organization's customer.
+    // An unknown person, a colleague and a customer of another organization cannot be the primary contact.
     for email in ["nobody@yamada.example", "ren@miyako.example", "can@bogazici.example"] {
         for who in ["customer", "partnerAdmin"] {
             let call = open_for(&world, who, json!({"primaryContact": email}));
@@ -205,7 +205,7 @@ async fn time_zone_is_accepted_only_with_a_partners_primary_contact() {
     let wrong = open_for(&world, "partnerAdmin", json!({"timeZone": "Tokyo"}));
     let wrong = wrong.assert_rejected(400, "invalid-request").await;
     assert_eq!(wrong.faults(), [("/timeZone".to_owned(), "invalid-time-zone".to_owned())]);
-    // All that rules have against it is said at once.
+    // One answer reports all business rules that are violated.
     let both = json!({"timeZone": "Asia/Tokyo", "primaryContact": "nobody@yamada.example"});
     let refused = open_for(&world, "partnerAdmin", both).send().await;
     let faults: Vec<_> = refused.faults().into_iter().map(|(at, _)| at).collect();

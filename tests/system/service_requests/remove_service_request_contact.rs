@@ -36,7 +36,7 @@ async fn removed_contact_loses_access_and_repeat_changes_nothing() {
     let history = world.get(path).by("partnerAdmin").send().await.ok();
     let data = json!({"serviceRequestId": world.id("serviceRequest"), "memberId": world.id("ren")});
     assert_eq!(history["items"][0]["data"], data);
-    // Whoever is none already is none then.
+    // Idempotent: succeeds if the person is not a contact.
     let contents = world.contents().await;
     for email in ["ren@miyako.example", "nobody@yamada.example"] {
         remove(&world, "customer", email).send().await.ok();

@@ -79,7 +79,7 @@ async fn new_primary_contact_makes_the_previous_one_additional() {
     make(&world, "customer", HARUTO, "additional").assert_rejected(409, "primary-contact").await;
     world.assert_unchanged(&contents).await;
 
-    // Two at once: one of them is it, the other is not lost.
+    // Of two concurrent calls, one sets the primary contact; the other person stays an additional contact.
     world.chaos(4, 11);
     let (one, other) =
         (make(&world, "agent", AIKO, "primary"), make(&world, "customer", "yuki@yamada.example", "primary"));
@@ -96,14 +96,15 @@ async fn new_primary_contact_makes_the_previous_one_additional() {
     all.sort_by_key(Value::to_string);
     assert_eq!(all, [AIKO, HARUTO, "sora@yamada.example", "yuki@yamada.example"]);
 
-    // The time zone was of who was it before.
+    // The time zone belongs to the primary contact: it is kept while the contact stays the same.
     let body =
         json!({"subject": "Cameras", "description": "One", "kind": "question", "timeZone": "Asia/Seoul"});
     let made = world.post(PATH).by("partnerAdmin").json(body).send().await.ok();
     let id = made["id"].as_str().unwrap();
     let same = contact(&world, "customer", id, AIKO, "primary").send().await.ok();
     assert_eq!(same["timeZone"], "Asia/Seoul");
-    // It is another one, too, who is turned to as a customer from now on.
+    // Once the person has a customer record, that customer becomes the contact in place of the member, without
+    // the member's time zone.
     let record = json!({"email": AIKO, "name": "Aiko"});
     world.post("/v1/organizations/{yamada}/customers").by("operator").json(record).send().await.ok();
     let other = contact(&world, "customer", id, AIKO, "primary").send().await.ok();
@@ -127,7 +128,7 @@ async fn member_needs_update_to_be_primary_and_any_level_to_be_additional() {
             }
         }
     }
-    // Made it with `update`, it is it only while that lasts.
+    // A member who became the primary contact with `update` is a former contact while its level is lower.
     let former = async || shown(&world, "customer").await["formerContacts"].clone();
     make(&world, "customer", REN, "primary").send().await.ok();
     assert_eq!(former().await, json!([]));
@@ -156,7 +157,7 @@ async fn contacts_access_ends_when_its_grant_expires() {
         assert_eq!(world.get(&path).by("otherPartnerAdmin").send().await.status, status, "{now}");
         assert_eq!(shown(&world, "customer").await["formerContacts"], former, "{now}");
     }
-    // What has ended is no access with which anybody becomes a contact.
+    // A member whose access has expired cannot become a contact.
     let id = opened(&world, "customer").await;
     let call = contact(&world, "customer", &id, "deniz@anadolu.example", "additional");
     call.assert_rejected(422, "unknown-contact").await;
@@ -172,7 +173,7 @@ async fn removed_customer_or_member_becomes_a_former_contact() {
     world.delete("/v1/customers/{haruto}").by("operator").send().await.ok();
     world.delete("/v1/partners/{partner}/members/{ren}").by("operator").send().await.ok();
     assert_eq!(shown(&world, "agent").await["formerContacts"], json!([HARUTO, REN]));
-    // Who comes anew is another, until made a contact anew.
+    // New records with the same e-mails are different people, who are no contacts until they are made contacts.
     let again = |email: &str| json!({"email": email, "name": "Again"});
     world.post("/v1/organizations/{yamada}/customers").by("operator").json(again(HARUTO)).send().await.ok();
     world.post("/v1/partners/{partner}/members").by("operator").json(again(REN)).send().await.ok();
@@ -195,7 +196,7 @@ async fn partner_with_update_adds_only_customers_and_its_own_members() {
         }
     }
     make(&world, "partnerMember", REN, "primary").send().await.ok();
-    // Whether somebody is another partner's member it does not learn; the organization may.
+    // A partner does not learn whether an e-mail belongs to another partner's member; the organization may.
     let give = async |whom: Value| {
         let mut body = json!({"partnerId": "{otherPartner}", "expiresAt": "2026-12-31T00:00:00Z"});
         body.as_object_mut().unwrap().extend(whom.as_object().unwrap().clone());
@@ -204,7 +205,8 @@ async fn partner_with_update_adds_only_customers_and_its_own_members() {
     let deniz = |level: &str| json!({"individuals": [{"email": "deniz@anadolu.example", "level": level}]});
     give(json!({"organizationLevel": "cc"})).await;
     let contents = world.contents().await;
-    // Nor does the organization, unless a request of that partner was approved, or access was given to this very e-mail.
+    // The organization does not learn it either, unless it approved an access request of that partner or
+    // granted access to this e-mail.
     for who in ["partnerMember", "customer"] {
         make(&world, who, "deniz@anadolu.example", "additional")
             .assert_rejected(422, "unknown-contact")
@@ -218,7 +220,7 @@ async fn partner_with_update_adds_only_customers_and_its_own_members() {
         .await;
     world.assert_unchanged(&contents).await;
     make(&world, "customer", "deniz@anadolu.example", "additional").send().await.ok();
-    // When a partner's access ends is no other partner's to know; nor is who of another did something.
+    // A partner does not learn when another partner's access ends, or which of its members did something.
     let grant = world.get("/v1/organizations/{yamada}/access").by("contactManager").send().await.ok();
     let items = grant["items"].as_array().unwrap();
     let of_other = items.iter().find(|one| one["partner"]["id"] == world.id("otherPartner")).unwrap();
@@ -229,7 +231,8 @@ async fn partner_with_update_adds_only_customers_and_its_own_members() {
     }
     assert_eq!(shown(&world, "customer").await["formerContacts"], json!(["deniz@anadolu.example"]));
     assert_eq!(shown(&world, "partnerMember").await["formerContacts"], json!([]));
-    // Of another partner's member it sees the partner's name and "a member", also where it names the e-mail itself.
+    // A partner sees another partner's member as the partner's name and "a member", even in the answer to a
+    // call that names the member's e-mail.
     let seen = shown(&world, "partnerMember").await;
     let a_member = json!({"partnerName": "Anadolu Güvenlik", "name": "a member"});
     assert!(seen["additionalContacts"].as_array().unwrap().contains(&a_member), "{seen}");
@@ -238,7 +241,7 @@ async fn partner_with_update_adds_only_customers_and_its_own_members() {
     let unchanged = world.delete(&path).by("partnerMember").send().await.ok();
     assert!(unchanged["additionalContacts"].as_array().unwrap().contains(&a_member), "{unchanged}");
     world.assert_unchanged(&contents).await;
-    // Nor does it put its own member of this e-mail in that one's place.
+    // A partner cannot replace that contact with its own member who has the same e-mail.
     let again = json!({"email": "deniz@anadolu.example", "name": "Deniz"});
     let double = world.post("/v1/partners/{partner}/members").by("operator").json(again).send().await.ok();
     let contents = world.contents().await;
@@ -340,11 +343,11 @@ async fn members_own_customer_record_gives_access_limited_by_level() {
     for query in ["", "organizationId={yamada}"] {
         assert_eq!(listed(&world, "partnerMember", query).await, all, "{query}");
     }
-    // Also whom the vendor turns to as a customer.
+    // The member also sees a service request whose primary contact it is as a customer.
     let third = opened(&world, "customer").await;
     contact(&world, "customer", &third, REN, "primary").send().await.ok();
     world.get(&format!("{PATH}/{third}")).by("partnerMember").send().await.ok();
-    // It is the record that opens it, not the e-mail alone.
+    // The customer record gives the access, not the e-mail alone.
     world.delete(&format!("/v1/customers/{record}")).by("operator").send().await.ok();
     world.get(&path).by("partnerMember").assert_rejected(404, "not-found").await;
     assert_eq!(listed(&world, "partnerMember", "").await, [""; 0]);
@@ -392,7 +395,7 @@ async fn more_than_20_additional_contacts_are_refused() {
                 .await,
         );
     }
-    // Who is one already changes places.
+    // The limit does not prevent an additional contact from becoming the primary contact.
     make(&world, "customer", "c19@yamada.example", "primary").send().await.ok();
     let shown = shown(&world, "customer").await;
     assert_eq!(shown["additionalContacts"].as_array().unwrap().len(), 20);

@@ -1,4 +1,4 @@
-//! A partner's day: Ren, of Miyako Security, and its customers.
+//! A working day of Ren, a member of Miyako Security, with three customers.
 
 use serde_json::{Value, json};
 use system::World;
@@ -6,7 +6,7 @@ use system::World;
 use super::{PATH, contact, let_ren, listed};
 use crate::access::set;
 
-/// What a day brings is submitted for an organization.
+/// Opens a service request for an organization as Ren.
 async fn submit(world: &World, organization: &str, more: Value) -> Value {
     let mut body = json!({"subject": "Cameras are dark", "description": "All of them.", "kind": "incident"});
     body.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
@@ -17,7 +17,7 @@ async fn submit(world: &World, organization: &str, more: Value) -> Value {
 #[tokio::test(flavor = "multi_thread")]
 async fn member_day_across_three_customers_follows_each_access_change() {
     let world = World::demo().await;
-    // Before work two customers have given Ren access, one of them until noon only; a third knows Ren by name.
+    // Before work, two customers have granted Ren access, one of them only until noon.
     let_ren(&world, "look").await;
     for (organization, level, expiry) in
         [("bogazici", "create", "2026-12-31T00:00:00Z"), ("yamada", "create", "2026-01-06T12:00:00Z")]
@@ -37,7 +37,8 @@ async fn member_day_across_three_customers_follows_each_access_change() {
     expected.sort_unstable();
     assert_eq!(names, expected);
 
-    // Submits for both: as the primary contact in its own time zone for one, for its contact manager for the other.
+    // Ren opens a service request for both: for Yamada as the primary contact with its own time zone, for the
+    // other with that customer's contact manager as the primary contact.
     let one = submit(&world, "{yamada}", json!({"timeZone": "Asia/Tokyo"})).await;
     let elif = json!({"primaryContact": "elif@bogazici.example", "kind": "question"});
     let other = submit(&world, "{bogazici}", elif).await;
@@ -45,7 +46,7 @@ async fn member_day_across_three_customers_follows_each_access_change() {
     assert_eq!(other["primaryContact"]["email"], "elif@bogazici.example");
     let (one, other) = (one["id"].as_str().unwrap().to_owned(), other["id"].as_str().unwrap().to_owned());
 
-    // A third customer gives no more than `cc`, and adds Ren to what it submitted itself.
+    // A third customer grants only `cc`, and adds Ren to one of the service requests that it opened itself.
     let operator = |path: &str, body: Value| world.post(path).by("operator").json(body);
     let harbour = "/v1/organizations/{harbour}";
     let mia = json!({"email": "mia@harbour.example", "name": "Mia Fischer", "manager": true});
@@ -72,7 +73,7 @@ async fn member_day_across_three_customers_follows_each_access_change() {
     let say = world.post(&format!("{third}/updates")).by("partnerMember").json(json!({"text": "On my way."}));
     say.assert_rejected(403, "access-level-too-low").await;
 
-    // All of it, the last one first: who submitted what, for whom.
+    // Ren lists all three, newest first, and filters them by kind, organization and submitter.
     let all = [asked[0].clone(), other.clone(), one.clone()];
     assert_eq!(listed(&world, "partnerMember", "").await, all);
     assert_eq!(
@@ -84,14 +85,15 @@ async fn member_day_across_three_customers_follows_each_access_change() {
         [other]
     );
 
-    // The vendor answers; Ren watches it on the dashboard.
+    // The vendor answers, and Ren follows it on the dashboard.
     set(&world, "2026-01-06T09:30:00Z").await;
     let update = |who: &str, body: Value| world.post(&format!("{PATH}/{one}/updates")).by(who).json(body);
     update("agent", json!({"text": "Is the recorder on?", "status": "waiting"})).send().await.ok();
     update("partnerMember", json!({"text": "It was not.", "status": "solved"})).send().await.ok();
     let dashboard = "/v1/organizations/{yamada}/dashboard";
     let shown = world.get(dashboard).by("partnerMember").send().await.ok();
-    // Sora's of yesterday is open still; an hour and a half, less than an eighth rounded off.
+    // Sora's service request of the day before is still open. The medians are an hour and a half, rounded down
+    // by less than an eighth.
     assert_eq!((&shown["open"], &shown["solved"]), (&json!(1), &json!(1)));
     assert_eq!(
         (&shown["medianToFirstAnswer"], &shown["medianToSolution"]),
@@ -100,7 +102,8 @@ async fn member_day_across_three_customers_follows_each_access_change() {
     let preference = "/v1/organizations/{yamada}/notification-preferences";
     world.put(preference).by("partnerMember").json(json!({"onSubmitted": true})).send().await.ok();
 
-    // At noon the access there is over, from the very instant on: what is left is what all of Miyako may, and then not that.
+    // Ren's grant expires exactly at noon. Access then remains only through the grant to all of Miyako, which
+    // is revoked just before.
     set(&world, "2026-01-06T11:59:59.999Z").await;
     submit(&world, "{yamada}", json!({})).await;
     let path = "/v1/organizations/{yamada}/access/{partner}/{grantOfAll}";
@@ -119,10 +122,10 @@ async fn member_day_across_three_customers_follows_each_access_change() {
     assert_eq!(listed(&world, "partnerMember", "").await, all[..2], "the others' are as they were");
     let seen = world.get(&format!("{PATH}/{one}")).by("customer").send().await.ok();
     assert_eq!(seen["formerContacts"], json!(["ren@miyako.example"]));
-    // Somebody else takes over.
+    // A customer takes over as the primary contact.
     contact(&world, "customer", &one, "haruto@yamada.example", "primary").send().await.ok();
 
-    // In the evening Yamada gives `look` again: what Ren wanted to be told of, and was added to, is so again.
+    // In the evening Yamada grants `look` again: Ren's notification preference and contact role are restored.
     let_ren(&world, "look").await;
     assert_eq!(world.get(preference).by("partnerMember").send().await.ok()["onSubmitted"], true);
     let seen = world.get(&format!("{PATH}/{one}")).by("partnerMember").send().await.ok();

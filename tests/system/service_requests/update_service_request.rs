@@ -37,7 +37,7 @@ async fn status(world: &World) -> Value {
     world.get(&path).by("agent").send().await.ok()["status"].clone()
 }
 
-/// All updates of the demo world's service request.
+/// Returns all updates of the demo world's service request.
 pub async fn updates(world: &World) -> Vec<Value> {
     let path = format!("{PATH}/{{serviceRequest}}/updates?pageSize=100");
     world.get(&path).by("agent").send().await.ok()["items"].as_array().unwrap().clone()
@@ -71,7 +71,7 @@ async fn text_and_status_are_stored_with_an_event() {
         (&history["items"][0]["type"], &history["items"][0]["data"]),
         (&json!("service-request.updated"), &data)
     );
-    // Who says what another has just said has said it, too.
+    // An update that repeats the current status is recorded, too.
     let again = becomes(&world, "customer", "waiting").send().await.ok();
     assert_eq!((&again["number"], &again["status"]), (&json!(2), &json!("waiting")));
     let answered = says(&world, "customer", "4.2").send().await.ok();
@@ -99,11 +99,11 @@ async fn only_an_agent_may_reopen_a_closed_request() {
             assert_eq!(refused.faults()[0].0, "/status");
         }
         becomes(&world, who, "closed").send().await.ok();
-        // Of what is refused in part, nothing is kept.
+        // If the status is refused, the text of the same update is not stored either.
         let both = json!({"text": "x", "status": "open"});
         update(&world, who, "{serviceRequest}", both).assert_rejected(409, "service-request-closed").await;
     }
-    // What there is to say can still be said.
+    // A closed service request still accepts texts.
     says(&world, "customer", "Thank you.").send().await.ok();
     assert_eq!(status(&world).await, "closed");
     becomes(&world, "agent", "open").send().await.ok();
@@ -231,7 +231,7 @@ async fn stale_version_is_refused_and_repeated_key_replays() {
         .assert_rejected(412, "version-mismatch")
         .await;
     becomes(&world, "agent", "closed").header("if-match", "\"2\"").send().await.ok();
-    // A repeat whose answer was lost gets it, though what it says is so already.
+    // A retry whose first answer was lost gets that answer, although the status is set already.
     let say = || becomes(&world, "agent", "open").key("k");
     let first = say().send().await.ok();
     assert_eq!(say().send().await.body, first);

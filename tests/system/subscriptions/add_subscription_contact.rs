@@ -39,7 +39,7 @@ async fn added_contact_is_recorded_as_first_time_only_once() {
     let told = events(&world, "{yamada}", "subscription.contact-added").await;
     let first: Vec<_> = told.iter().map(|event| event["data"]["firstTime"].as_bool().unwrap()).collect();
     assert_eq!(first, [false, true], "the last one first");
-    // From now on Haruto looks after it.
+    // As a contact, Haruto may set up the subscription.
     let haruto = world.token_of(json!({"sub": "haruto", "email": "haruto@yamada.example", "role": "customer", "org": world.id("yamada")}));
     let path = format!("{OF_YAMADA}/{{subscription}}/set-up");
     world.post(&path).token(&haruto).json(json!({"site": {"organization": true}})).send().await.ok();
@@ -61,7 +61,7 @@ async fn partner_may_assign_only_the_first_contact() {
     world.assert_unchanged(&contents).await;
     add(&world, "partnerAdmin", collection, "{sora}").assert_rejected(422, "not-the-first-contact").await;
     assert_eq!(contacts(&world, collection).await, ["haruto@yamada.example"]);
-    // When nobody of them is a customer any more, it assigns the first one anew.
+    // If no contact is a customer any more, the partner may assign a first contact again.
     world.delete("/v1/customers/{haruto}").by("contactManager").send().await.ok();
     add(&world, "partnerAdmin", collection, "{sora}").send().await.ok();
     add(&world, "partnerAdmin", collection, "{sora}").send().await.ok();

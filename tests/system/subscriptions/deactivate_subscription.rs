@@ -26,7 +26,7 @@ fn wish<'a>(world: &'a World, who: &str, query: &str, body: Value) -> Call<'a> {
     world.post(&path).by(who).key("wish").json(body)
 }
 
-/// A chain of so many at Harbour Hotels, each linked to the one before it.
+/// Orders `count` subscriptions for Harbour Hotels, each linked to the previous one, and returns their ids.
 async fn chain(world: &World, count: usize) -> Vec<String> {
     let mut all: Vec<String> = Vec::new();
     while all.len() < count {
@@ -73,12 +73,12 @@ async fn linked_subscriptions_are_deactivated_together_as_previewed() {
             (&json!(four[0]), &json!("The office closes."))
         );
     }
-    // An event for each, of one cause, and for the partner, too.
+    // Each deactivation is an event with the same cause, in the partner's history, too.
     let told = events(&world, "{yamada}", "subscription.deactivated").await;
     assert!(told.len() == 4 && told.iter().all(|event| event["data"]["cause"] == four[0]));
     let path = "/v1/partners/{partner}/history?type=subscription.deactivated";
     assert_eq!(world.get(path).by("partnerMember").send().await.ok()["items"].as_array().unwrap().len(), 4);
-    // Their entitlements end, and nobody else's.
+    // The entitlements of these subscriptions end, and no others.
     let profile = world.get("/v1/organizations/{yamada}/profile").by("agent").send().await.ok();
     let numbers: Vec<_> =
         profile["entitlements"].as_array().unwrap().iter().filter_map(|one| one["number"].as_str()).collect();
@@ -88,7 +88,7 @@ async fn linked_subscriptions_are_deactivated_together_as_previewed() {
         "active"
     );
 
-    // Again changes nothing, under its key or another.
+    // Idempotent, with the same key or with another one.
     let contents = world.contents().await;
     let replayed = wish(&world, "contactManager", "", body).send().await;
     assert_eq!((replayed.header("idempotent-replayed"), &replayed.body), (Some("true"), &done.body));
@@ -158,7 +158,7 @@ async fn unauthorized_caller_or_missing_key_is_refused() {
         .json(json!({}))
         .assert_rejected(404, "not-found")
         .await;
-    // A token that says contact manager, and a record that does not.
+    // The token claims a contact manager, but the customer record does not confirm it.
     let claims = json!({"sub": "sora", "email": "sora@yamada.example", "role": "customer", "manager": true,
         "org": world.id("yamada")});
     let forged = world.token_of(claims);
@@ -169,14 +169,14 @@ async fn unauthorized_caller_or_missing_key_is_refused() {
         .json(json!({}))
         .assert_rejected(403, "not-a-contact")
         .await;
-    // A customer whose record is gone is no contact any more.
+    // A customer whose record was removed is no contact any more.
     world.delete("/v1/customers/{sora}").by("contactManager").send().await.ok();
     call("customer").assert_rejected(404, "not-found").await;
     call("contactManager").send().await.ok();
 }
 
-/// A contact of the root alone takes nothing down that another looks after, learns no id of it, and is told how many
-/// there are.
+/// A contact of the root alone may not deactivate subscriptions of which it is no contact; the answer contains
+/// their number, but not their ids.
 #[tokio::test(flavor = "multi_thread")]
 async fn right_over_every_member_of_the_closure_is_required() {
     let world = World::demo().await;
@@ -203,7 +203,7 @@ async fn right_over_every_member_of_the_closure_is_required() {
             assert!(!refused.body.to_string().contains(hidden.as_str()), "{}", refused.body);
         }
     }
-    // Nor do ids of hidden ones stand in what the contact sees.
+    // Other answers to the contact do not contain the ids of hidden subscriptions either.
     let path = format!("{OF_YAMADA}/{}", new[1]);
     let seen = world.get(&path).by("customer").send().await.ok();
     assert_eq!(seen["linked"], json!([new[0]]));
@@ -213,7 +213,7 @@ async fn right_over_every_member_of_the_closure_is_required() {
     let again = deactivate(&world, "customer", "{yamada}", &new[0]).send().await.ok();
     assert_eq!((ids(&again["deactivated"]), &again["status"]), (vec![], &json!("inactive")));
 
-    // A contact of all of them may.
+    // A contact of all of the subscriptions may deactivate them.
     let lines = json!([
         line("subscription", "ER-1", "C-1", json!({"contacts": contacts})),
         line("subscription", "ER-1", "C-1", json!({"contacts": contacts, "linkedTo": [0]})),
@@ -254,10 +254,11 @@ async fn app_is_deactivated_with_its_last_parent_even_concurrently() {
     }
 }
 
-/// An app may be kept up by another one, and two may keep up each other: that these are alive is then a condition, too.
+/// An app may have another app as its last active parent, and two apps may be each other's parents. The
+/// transaction then also needs the condition that these apps are active.
 #[tokio::test(flavor = "multi_thread")]
 async fn concurrent_deactivations_leave_no_app_without_an_active_parent() {
-    // The parents of two apps, which two go down at once, and what stays.
+    // Each case: the parents of two apps, the two that are deactivated concurrently, those that stay active.
     for (parents, down, stays) in [([[0, 1], [0, 2]], [0, 2], vec![1]), ([[0, 3], [1, 2]], [0, 1], vec![])] {
         also_at_once(parents, down, stays).await;
     }
@@ -322,7 +323,8 @@ async fn concurrent_calls_deactivate_once() {
     assert_eq!(events(&world, "{harbour}", "subscription.deactivated").await.len(), 5);
 }
 
-/// Thirty fit one transaction; more go down one after another, and whatever is cut off is ended by the timer.
+/// One transaction takes thirty subscriptions; more are deactivated step by step, and a retry or the scheduled
+/// job completes them after an interruption.
 #[tokio::test(flavor = "multi_thread")]
 async fn set_larger_than_a_transaction_is_completed_after_any_interruption() {
     let world = World::demo().await;
@@ -433,7 +435,7 @@ async fn resuming_with_the_key_of_another_request_is_refused() {
     assert_eq!(call().send().await.ok()["count"], 70);
 }
 
-/// More than a call takes down is left to the timer, and the answer that says so is the one that a repeat gets.
+/// The scheduled job completes a set that is too large for one call; a repeat replays the answer that says so.
 #[tokio::test(flavor = "multi_thread")]
 async fn scheduled_job_completes_a_very_large_deactivation() {
     let world = World::demo().await;
@@ -487,7 +489,7 @@ async fn contact_named_before_its_record_loses_access_when_removed() {
     world.get(&path).token(&token).assert_rejected(404, "not-found").await;
     let call = world.post(&format!("{path}/deactivate")).token(&token).key("k").json(json!({}));
     call.assert_rejected(404, "not-found").await;
-    // Where it is named again since, it is one again, and nowhere else.
+    // A later order that names the person makes it a contact of that order's subscription, and of no other.
     world.post("/_local/time").bytes(br#"{"advance":"PT1M"}"#).send().await.ok();
     let lines = json!([line("subscription", "ER-1", "C-1", json!({"contacts": [kenji]}))]);
     let again = made(&order(&world, "SO-Z", lines).await.ok());

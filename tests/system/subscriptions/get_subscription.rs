@@ -20,7 +20,7 @@ async fn site_plan_partner_contacts_and_visible_links_are_included() {
     let reply = world.get(&format!("{OF_YAMADA}/{{wallSubscription}}")).by("customer").send().await;
     assert_eq!(reply.header("etag"), Some("\"2\""));
     let one = reply.ok();
-    // Sora is no contact of the app: neither the app nor its id is shown.
+    // Sora is not a contact of the app, so neither the app nor its id is shown.
     assert_json_snapshot!(one, @r#"
     {
       "apps": [],
@@ -102,7 +102,7 @@ async fn other_callers_get_not_found() {
         .assert_rejected(404, "not-found")
         .await;
     world.get(&format!("{OF_YAMADA}/sub_1")).by("operator").assert_rejected(400, "invalid-request").await;
-    // Who has the e-mail of a contact, but not its record any more, is none.
+    // The e-mail of a contact gives no access without its customer record, nor with a new record.
     world.delete("/v1/customers/{sora}").by("contactManager").send().await.ok();
     world
         .get(&format!("{OF_YAMADA}/{{subscription}}"))

@@ -1,5 +1,5 @@
-//! Random graphs of subscriptions, and what is left of them when some are deactivated while others are linked, set up and
-//! renewed, transactions fail, and processes are killed.
+//! Random graphs of subscriptions: some are deactivated while others are linked, set up and renewed,
+//! transactions fail, and processes are killed.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -13,8 +13,9 @@ use super::{all, events, line, made, order};
 
 const ORGANIZATION: &str = "{harbour}";
 
-/// Sells `count` subscriptions in orders of `size`. With `density` out of 10 each is linked to one of those before it, or of
-/// its own order; every third is an app in some of these.
+/// Sells `count` subscriptions in orders of `size` lines, and returns their ids. With a probability of
+/// `density` out of 10, a subscription is linked to an earlier one or to one of its own order; every third line
+/// is an app with such parents.
 async fn grow(
     world: &World,
     random: &mut Rng,
@@ -27,7 +28,7 @@ async fn grow(
         let known: Vec<&String> = there.iter().chain(&new).collect();
         let size = size.min(count - place * size);
         let mut end = |index: usize| match random.bool() || size == 1 {
-            // Most links are short, so that there are many parts.
+            // Most links are short, so that the graph has many separate parts.
             true if !known.is_empty() => json!(known[known.len() - 1 - random.usize(..known.len().min(30))]),
             _ => json!((index + random.usize(1..size)) % size),
         };
@@ -57,7 +58,7 @@ async fn grow(
                     .iter()
                     .filter_map(|one| one["subscriptionId"].as_str().map(str::to_owned)),
             ),
-            // One that it names went down meanwhile, or has as many links as it may.
+            // A subscription that the order names was deactivated concurrently, or has its maximum of links.
             422 => assert!(
                 ["subscription-deactivated", "too-many-links"].contains(&reply.code()),
                 "{}",
@@ -73,8 +74,8 @@ fn set(one: &Value, name: &str) -> BTreeSet<String> {
     one[name].as_array().unwrap().iter().map(|id| id.as_str().unwrap().to_owned()).collect()
 }
 
-/// What goes down with these, found as plainly as can be: of what is left, whatever may have lost a parent has one above it
-/// that none of this reaches.
+/// Returns the closure of these roots by the simplest algorithm: an app that may have lost a parent stays
+/// active if it has an ancestor that the deactivation does not reach.
 fn fallen(all: &BTreeMap<String, Value>, roots: BTreeSet<String>) -> BTreeSet<String> {
     let mut down = roots;
     loop {
@@ -103,12 +104,12 @@ fn fallen(all: &BTreeMap<String, Value>, roots: BTreeSet<String>) -> BTreeSet<St
     }
 }
 
-/// Whatever happens at once, and whatever is cut off: in the end all of each closure is down, nothing outside is, every one
-/// that is has one event and no entitlement, and both ends of every link know it.
+/// Whatever is concurrent or interrupted, in the end each closure is deactivated and nothing else, each
+/// deactivated subscription has one event and no entitlement, and both ends of each link refer to each other.
 #[tokio::test(flavor = "multi_thread")]
 async fn random_graph_deactivates_exactly_the_closure_under_failures() {
     for round in strength::seeds(16, 200) {
-        // At night, one in a hundred is large.
+        // In a nightly run, one graph in a hundred is large.
         let large = strength::is_nightly() && round.is_multiple_of(100);
         let world = World::demo().await;
         let random = &mut Rng::with_seed(round);
@@ -116,7 +117,7 @@ async fn random_graph_deactivates_exactly_the_closure_under_failures() {
         let density = random.choice([2, 5, 8, 10]).unwrap();
         let there = grow(&world, random, ("first", density), &[], (nodes, 20)).await;
         let mut roots: Vec<String> = (0..3).map(|_| there[random.usize(..there.len())].clone()).collect();
-        // All parents of some app, at the same moment.
+        // All parents of one app are deactivated concurrently.
         let apps = all(&world, ORGANIZATION).await.into_iter().filter(|one| set(one, "parents").len() > 1);
         let mut apps: Vec<_> = apps.collect();
         random.shuffle(&mut apps);
@@ -167,7 +168,7 @@ async fn random_graph_deactivates_exactly_the_closure_under_failures() {
         world.chaos(0, 0);
         world.fault_proxy().spare();
 
-        // Who was cut off asks again, and what nobody asks for again the timer ends.
+        // Some of the interrupted callers retry; the scheduled job completes the rest.
         for (root, answer) in roots.iter().zip(&answers) {
             if random.bool() && answer.status >= 500 {
                 super::deactivate(&world, "operator", ORGANIZATION, root).send().await;
@@ -226,8 +227,8 @@ async fn random_graph_deactivates_exactly_the_closure_under_failures() {
     }
 }
 
-/// An order of 20 lines, each with 5 contacts, takes more than one transaction: whatever is cut off, all of it is there in
-/// the end, and all links are.
+/// An order of 20 lines, each with 5 contacts, takes more than one transaction: after any interruption, all of
+/// its subscriptions and links exist in the end.
 #[tokio::test(flavor = "multi_thread")]
 async fn large_order_is_completed_after_any_interruption() {
     for again in [true, false] {

@@ -40,7 +40,7 @@ async fn apps_set_up_on_the_site_or_with_a_parent_there_are_listed() {
     let nowhere = "/v1/organizations/{yamada}/sites/sit_019b8c3e-5c00-7000-8000-000000000009/apps";
     world.get(nowhere).by("customer").assert_rejected(404, "not-found").await;
     world.get(path).by("otherPartnerAdmin").assert_rejected(404, "not-found").await;
-    // Nor is the site there for a partner of the organization's that manages nothing on it.
+    // A partner of the organization does not find a site on which it manages nothing.
     world.put("/v1/partners/{otherPartner}/organizations/{yamada}").by("operator").send().await.ok();
     world.get(path).by("otherPartnerAdmin").assert_rejected(404, "not-found").await;
 }

@@ -40,7 +40,7 @@ async fn managed_subscriptions_are_listed_by_renewal_date() {
     };
     assert_eq!(before("2029-01-01T00:00:00Z").await, expected[..1]);
     assert_eq!(before("2029-01-01T00:00:00.001Z").await, expected[..2]);
-    // A renewal moves it, also while the index does not know.
+    // A renewal moves the subscription even while the index is stale.
     let data = json!({"subscription": {"externalId": "P2Y"}, "endsAt": "2050-01-01T00:00:00Z"});
     world.fault_proxy().delay_indexes(true);
     say(&world, "m1", "subscription.renewed", "2026-01-05T09:59:00Z", data).await.ok();

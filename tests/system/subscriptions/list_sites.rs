@@ -22,7 +22,7 @@ async fn visible_only_to_customers_vendor_and_managing_partners() {
     for who in ["otherPartnerAdmin", "otherCustomer"] {
         world.get("/v1/organizations/{yamada}/sites").by(who).assert_rejected(404, "not-found").await;
     }
-    // A partner whose customer it is, too, sees where what it manages itself is used.
+    // Another partner of the organization sees only the sites of subscriptions that it manages itself.
     world.put("/v1/partners/{otherPartner}/organizations/{yamada}").by("operator").send().await.ok();
     let seen = async |who: &str| {
         world.get("/v1/organizations/{yamada}/sites").by(who).send().await.ok()["items"]

@@ -33,10 +33,10 @@ async fn each_caller_sees_only_its_accessible_subscriptions() {
     for who in ["otherPartnerAdmin", "newPartnerAdmin", "otherContactManager", "otherCustomer"] {
         world.get(OF_YAMADA).by(who).assert_rejected(404, "not-found").await;
     }
-    // A customer who is removed is no contact any more, whatever its token says.
+    // A removed customer is no contact any more, although its token is still valid.
     world.delete("/v1/customers/{sora}").by("contactManager").send().await.ok();
     assert!(listed(&world, "customer", "").await.is_empty());
-    // A partner of which it is a customer, and that manages nothing, sees an empty list.
+    // A partner of the organization that manages no subscription sees an empty list.
     world.put("/v1/partners/{newPartner}/organizations/{yamada}").by("operator").send().await.ok();
     assert!(listed(&world, "newPartnerAdmin", "").await.is_empty());
 }
@@ -73,13 +73,13 @@ async fn status_and_days_follow_the_organizations_time_zone() {
         let expected: Vec<&str> = expected.into_iter().map(|index: usize| made[index].as_str()).collect();
         assert_eq!(ids(&page["items"]), expected, "{status}");
     }
-    // In Tokyo the last of them ends a day later.
+    // In Tokyo's time zone, the last of them ends a day later.
     assert_eq!(there[4]["billDate"], "2026-01-15");
     let zone = json!({"timeZone": "Asia/Tokyo"});
     world.patch("/v1/organizations/{harbour}").by("operator").json(zone).send().await.ok();
     let there = all(&world, "{harbour}").await;
     assert_eq!((&there[4]["billDate"], &there[4]["daysUntilRenewal"]), (&json!("2026-01-16"), &json!(11)));
-    // At the very instant it is over.
+    // A subscription is inactive from its end time on.
     world.post("/_local/time").bytes(br#"{"set":"2026-01-15T15:29:59.999Z"}"#).send().await.ok();
     assert_eq!((&all(&world, "{harbour}").await[4]["status"]), (&json!("active")));
     world.post("/_local/time").bytes(br#"{"set":"2026-01-15T15:30:00Z"}"#).send().await.ok();
@@ -116,7 +116,7 @@ async fn list_is_filtered_by_site_and_status_and_paged() {
         }
     }
     assert_eq!(seen, listed(&world, "operator", "?pageSize=100").await);
-    // What the partner loses between two pages is not on the second.
+    // A subscription that the partner loses between two pages is not on the second page.
     let first = world.get(&format!("{OF_YAMADA}?pageSize=3")).by("partnerMember").send().await.ok();
     let data = json!({"subscription": {"externalId": "S-4"}, "storeAccount": "ec-4712"});
     say(&world, "m1", "subscription.transferred", "2026-01-05T09:59:00Z", data).await.ok();

@@ -1,4 +1,4 @@
-//! Subscriptions: ordered, seen, set up, looked after and deactivated.
+//! Subscriptions: ordering, visibility, set-up, contacts and deactivation.
 
 automod::dir!("subscriptions");
 
@@ -7,10 +7,11 @@ use system::{Call, Reply, World};
 
 use crate::orders::tell;
 
-/// Where the demo world's subscriptions are.
+/// Path of the subscriptions of Yamada, an organization of the demo world.
 pub const OF_YAMADA: &str = "/v1/organizations/{yamada}/subscriptions";
 
-/// A line of a subscription to a product of the demo world, for an organization by its external id.
+/// Returns an order line for a product of the demo world, for the organization with this external id; `more`
+/// adds or replaces properties.
 pub fn line(kind: &str, sku: &str, organization: &str, more: Value) -> Value {
     let mut line = json!({
         "kind": kind, "sku": sku, "quantity": 5, "startsAt": "2026-01-01T00:00:00Z", "term": "P5Y",
@@ -20,12 +21,12 @@ pub fn line(kind: &str, sku: &str, organization: &str, more: Value) -> Value {
     line
 }
 
-/// A message of the store.
+/// Returns a message of the store.
 pub fn message(kind: &str, timestamp: &str, data: Value) -> Value {
     json!({"type": kind, "timestamp": timestamp, "data": data})
 }
 
-/// Sends a message of the store, as it does: until it is taken or refused.
+/// Sends a message as the store does: retries until it is accepted or refused.
 pub async fn say(world: &World, id: &str, kind: &str, timestamp: &str, data: Value) -> Reply {
     let message: Value =
         serde_json::from_str(&world.fill(&message(kind, timestamp, data).to_string())).unwrap();
@@ -38,18 +39,18 @@ pub async fn order(world: &World, id: &str, lines: Value) -> Reply {
     say(world, &format!("msg-{id}"), "order.placed", "2026-01-05T09:59:00Z", data).await
 }
 
-/// The ids of the subscriptions that an order made.
+/// Returns the ids of the subscriptions that an order created.
 pub fn made(order: &Value) -> Vec<String> {
     let made = order["order"]["subscriptions"].as_array().unwrap().iter();
     made.map(|one| one["subscriptionId"].as_str().unwrap().to_owned()).collect()
 }
 
-/// A subscription as somebody sees it.
+/// Returns a subscription as a caller sees it.
 pub async fn shown(world: &World, who: &str, organization: &str, id: &str) -> Value {
     world.get(&format!("/v1/organizations/{organization}/subscriptions/{id}")).by(who).send().await.ok()
 }
 
-/// All of an organization's, as an operator sees them.
+/// Returns all subscriptions of an organization, as an operator sees them.
 pub async fn all(world: &World, organization: &str) -> Vec<Value> {
     let (mut all, mut token) = (Vec::new(), String::new());
     loop {
@@ -63,18 +64,18 @@ pub async fn all(world: &World, organization: &str) -> Vec<Value> {
     }
 }
 
-/// Deactivates one, under a key of its own.
+/// Returns the call that deactivates a subscription, with an idempotency key of its own.
 pub fn deactivate<'a>(world: &'a World, who: &str, organization: &str, id: &str) -> Call<'a> {
     let path = format!("/v1/organizations/{organization}/subscriptions/{id}/deactivate");
     world.post(&path).by(who).key(&format!("deactivate-{id}")).json(json!({}))
 }
 
-/// The ids in a list of objects.
+/// Returns the ids in a list of objects.
 pub fn ids(list: &Value) -> Vec<&str> {
     list.as_array().unwrap().iter().map(|one| one["id"].as_str().unwrap()).collect()
 }
 
-/// What the organization's history tells of a type.
+/// Returns the events of one type in an organization's history.
 pub async fn events(world: &World, organization: &str, kind: &str) -> Vec<Value> {
     let (mut all, mut token) = (Vec::new(), String::new());
     loop {

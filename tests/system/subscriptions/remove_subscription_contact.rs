@@ -35,7 +35,7 @@ async fn contact_is_removed_by_id_or_email_and_loses_access() {
         events(&world, "{yamada}", "subscription.contact-removed").await[0]["data"]["customerId"],
         world.id("sora")
     );
-    // Who is not on record is named by the e-mail that the order said.
+    // A contact without a customer record is named by the e-mail that the order contained.
     let contacts =
         json!([{"email": "a@yamada.example", "name": "A"}, {"email": "yuki@yamada.example", "name": "Y"}]);
     let new = made(
@@ -61,7 +61,7 @@ async fn last_contact_and_unauthorized_caller_are_refused() {
         .header("if-match", "\"9\"")
         .assert_rejected(412, "version-mismatch")
         .await;
-    // Who is no customer any more does not count.
+    // A contact whose customer record was removed does not count as a remaining contact.
     let contacts = json!([{"email": "sora@yamada.example", "name": "S"}, {"email": "haruto@yamada.example", "name": "H"}]);
     let new = made(
         &order(&world, "SO-Z", json!([line("subscription", "ER-1", "C-1", json!({"contacts": contacts}))]))
@@ -70,7 +70,7 @@ async fn last_contact_and_unauthorized_caller_are_refused() {
     );
     world.delete("/v1/customers/{haruto}").by("contactManager").send().await.ok();
     remove(&world, "customer", &new[0], "{sora}").assert_rejected(409, "last-contact").await;
-    // Both take each other away: one stays.
+    // Two contacts remove each other concurrently: one stays.
     world.chaos(4, 5);
     let both = join(
         remove(&world, "customer", one, "yuki@yamada.example").decided(),

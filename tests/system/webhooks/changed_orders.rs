@@ -1,4 +1,4 @@
-//! What stores say of their orders later on: `order.changed` and `order.cancelled`.
+//! Messages of stores about earlier orders: `order.changed` and `order.cancelled`.
 
 use futures_util::future::join_all;
 use serde_json::{Value, json};
@@ -23,7 +23,7 @@ fn cancelled(world: &World, order: &str) -> Value {
     message(world, "order.cancelled", json!({"orderId": order}))
 }
 
-/// Sends a message, as often as it takes.
+/// Sends a message, and retries until the answer is not 503.
 async fn tell(world: &World, id: &str, body: &Value) -> Reply {
     world.message(world.id("secret"), id, body).decided().await
 }
@@ -38,7 +38,7 @@ async fn pool(world: &World) -> (u64, u64, u64) {
     world.pool("partnerMember", "partner", TYPE).await
 }
 
-/// All events about the license type, newest first: their types and data.
+/// Returns the types and data of all events about the license type, newest first.
 async fn history(world: &World) -> Vec<(String, Value)> {
     let path = format!("/v1/partners/{{partner}}/history?licenseType={TYPE}&pageSize=100");
     let page = world.get(&path).by("partnerMember").send().await.ok();
@@ -47,7 +47,7 @@ async fn history(world: &World) -> Vec<(String, Value)> {
     items.map(|event| (event["type"].as_str().unwrap().to_owned(), event["data"].clone())).collect()
 }
 
-/// What the history says the pool must hold.
+/// Asserts that the pool equals the sum of the events in the history.
 async fn adds_up(world: &World) {
     let sum = |events: &[(String, Value)], kind: &str| -> u64 {
         let of_kind = events.iter().filter(|(known, _)| known == kind);
@@ -156,7 +156,7 @@ async fn order_changed_to_the_most_license_types_can_be_cancelled() {
     assert_eq!((&pools["available"], &pools["assigned"]), (&json!(135), &json!(45)));
 }
 
-/// In whatever order a store's messages come, and however often, the last word counts.
+/// The last change takes effect, whatever the order in which messages arrive and however often they repeat.
 #[tokio::test(flavor = "multi_thread")]
 async fn last_change_wins_in_any_message_order() {
     let orders = [[0, 1, 2], [0, 2, 1], [1, 0, 2], [1, 2, 0], [2, 0, 1], [2, 1, 0]];
@@ -177,7 +177,8 @@ async fn last_change_wins_in_any_message_order() {
     }
 }
 
-/// Assigned, changed and cancelled at once, while transactions fail: pool and history add up, nothing is oversold.
+/// Licenses are concurrently assigned, changed and cancelled while transactions fail: pool and history agree,
+/// and nothing is oversold.
 #[tokio::test(flavor = "multi_thread")]
 async fn concurrent_assignments_and_changes_keep_pool_and_history_consistent() {
     for seed in strength::seeds(3, 75) {

@@ -20,7 +20,7 @@ fn canonical_call_is_published() {
     Payload::of("receive-partner-order", "/v1/webhooks/{source}").json(&body).signed("msg_SO-1001").publish();
 }
 
-/// A message, signed as a real store would: by the library of Standard Webhooks.
+/// Returns the call with a message, signed as by a real store: by the library of Standard Webhooks.
 fn deliver<'a>(world: &'a World, id: &str, sent: i64, body: &[u8]) -> Call<'a> {
     let webhook = standardwebhooks::Webhook::new(world.id("secret")).unwrap();
     let signature = webhook.sign(id, sent, body).unwrap();
@@ -98,7 +98,7 @@ async fn concurrent_repeats_of_a_message_or_order_take_effect_once() {
     world.chaos(5, 3);
     let calls = (0..64).map(|n| {
         let (world, body) = (&world, body.as_bytes());
-        // Half are one message at several attempts, half the same order in other messages.
+        // Half of the calls repeat one message; the other half are different messages with the same order.
         let id = if n % 2 == 0 { "m1".to_owned() } else { format!("m{n}") };
         async move { deliver(world, &id, world.seconds() + n - 32, body).decided().await }
     });
@@ -120,7 +120,7 @@ async fn late_repeats_of_a_message_or_order_take_effect_once() {
     let begin = deliver(&world, "m1", world.seconds(), earlier.as_bytes()).send().await.ok();
     let first = deliver(&world, "m100", world.seconds(), alone.as_bytes()).send().await.ok();
     world.post("/_local/time").bytes(br#"{"advance":"P40D"}"#).send().await.ok();
-    // Late, and whatever it says by then: the order is known by its id, the message by its own.
+    // A late repeat is recognized by the id of the order, or by the id of the message whatever its body.
     let other = placed("SO-3", 7);
     for (id, body, expected) in [
         ("m101", earlier.as_str(), &begin),
@@ -177,7 +177,7 @@ async fn invalid_or_untimely_signature_is_refused() {
     signed_by(&world, "{source}", "m1", now, &several, body).send().await.ok();
 }
 
-/// What can be refused without a secret costs no request to the store, and what needs one costs a single read.
+/// A message that can be refused without a secret costs no request to the table; any other costs a single read.
 #[tokio::test(flavor = "multi_thread")]
 async fn forged_message_is_refused_with_at_most_one_read() {
     let world = World::demo().await;
@@ -235,7 +235,7 @@ async fn signature_is_verified_over_the_raw_bytes() {
         assert_eq!((reply.status, reply.code()), (422, "invalid-message"), "{}", reply.body);
         assert_eq!(reply.faults()[0].1, code);
     }
-    // A good message in a type that API Gateway hands on as base64.
+    // The message is valid, of a content type that API Gateway passes on as base64.
     let body = placed("SO-1", "ec-4711", json!([sold("edge-storage-1y", 1)])).to_string();
     let mut call = world.post("/v1/webhooks/{source}").header("content-type", "application/webhook+json");
     for (name, value) in sign(body.as_bytes()) {
@@ -273,7 +273,7 @@ async fn message_without_an_effect_still_replays_its_first_answer() {
     assert_eq!(world.pool("partnerMember", "partner", "edge-storage-1y").await, (101, 96, 5));
     assert!(vendor_events(&world, "webhook.refused").await.is_empty());
 
-    // A person who is called as the source is has keys of their own.
+    // An operator whose subject equals the source's id has idempotency keys of its own.
     let namesake =
         world.token_of(json!({"sub": world.id("source"), "email": "n@vendor.example", "role": "operator"}));
     let create = world.post("/v1/partners").token(&namesake).key("e3").json(json!({"name": "Namesake"}));
@@ -447,7 +447,7 @@ async fn pool_overflow_is_refused() {
     assert_eq!(world.pool("partnerMember", "partner", "edge-storage-1y").await.0, 999_999_999_990);
     send(&world, "m1", &order("SO-1", 10)).await.ok();
     assert_eq!(world.pool("partnerMember", "partner", "edge-storage-1y").await.0, 1_000_000_000_000);
-    // The same order in another message is known, and needs no room.
+    // The same order in another message is recognized, so the full pool does not matter.
     send(&world, "m3", &order("SO-1", 10)).await.ok();
     assert_eq!(world.pool("partnerMember", "partner", "edge-storage-1y").await.0, 1_000_000_000_000);
 }

@@ -15,7 +15,7 @@ fn rotate<'a>(world: &'a World, key: &str) -> Call<'a> {
     world.post("/v1/webhook-sources/{source}/rotate-secret").by("operator").key(key)
 }
 
-/// An order, signed now with this secret.
+/// Sends an order, signed with this secret at the current time.
 pub async fn order(world: &World, secret: &str, id: &str) -> Reply {
     world.message(secret, id, &world.order(id, "edge-storage-1y", 1)).send().await
 }
@@ -67,8 +67,8 @@ async fn earlier_secrets_remain_valid_and_a_sixth_rotation_is_refused() {
     rotate(&world, "k4").send().await.ok();
 }
 
-/// While the deployment's key is rotated, what the old and the new one make is good; with the new one alone, a source goes on
-/// with a secret that it was given meanwhile.
+/// During the rotation of the deployment key, secrets and page tokens of both keys are accepted. Afterwards,
+/// with the new key alone, a secret that the source received during the rotation stays valid.
 #[tokio::test(flavor = "multi_thread")]
 async fn deployment_key_is_rotated_without_an_interruption() {
     let path = "/v1/license-types?pageSize=1";

@@ -1,4 +1,4 @@
-//! What stores say of subscriptions: that they are sold, changed, renewed, transferred, migrated, used and cancelled.
+//! Messages of stores about subscriptions: sold, changed, renewed, transferred, migrated, used and cancelled.
 
 use fastrand::Rng;
 use local_stack::demo;
@@ -14,14 +14,14 @@ async fn harbour(world: &World) -> Vec<Value> {
     all(world, "{harbour}").await
 }
 
-/// A line of a subscription for Harbour Hotels.
+/// Returns an order line of a subscription for Harbour Hotels.
 fn one(external: &str, more: Value) -> Value {
     let mut line = line("subscription", "ER-1", "C-3", json!({"externalId": external}));
     line.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
     line
 }
 
-/// The vendor's own store, which sells to organizations without a partner, too.
+/// Creates the vendor's own store, which may also sell to organizations without a partner, and returns it.
 async fn own_store(world: &World) -> Value {
     let body = json!({"name": "The vendor's shop", "mayNamePartners": true});
     world.post("/v1/webhook-sources").by("operator").json(body).send().await.ok()
@@ -56,7 +56,7 @@ fn used(external: &str, sequence: u64, users: u64) -> Value {
     message("subscription.usage", THEN, data)
 }
 
-/// A refusal: it is told in the vendor's history, and nothing else changes.
+/// Sends a message, and asserts that it is refused, recorded in the vendor's history, and changes nothing else.
 async fn assert_rejected(world: &World, id: &str, body: &Value) -> Reply {
     let (before, told) = (world.contents().await, vendor_events(world, "webhook.refused").await.len());
     let reply = tell(world, id, &serde_json::from_str(&world.fill(&body.to_string())).unwrap()).await;
@@ -100,7 +100,7 @@ async fn lines_become_subscriptions_with_links_entitlements_and_contacts() {
     assert_eq!((&second["linked"], &second["kind"]), (&json!([new[0]]), &json!("collection")));
     assert_eq!(shown(&world, "agent", "{harbour}", &new[2]).await["parents"], json!([new[0]]));
 
-    // Each gives an entitlement to its product, found by its number.
+    // Each subscription has an entitlement to its product, which is found by its number.
     let number = first["entitlementNumber"].as_str().unwrap();
     let found = world.get(&format!("/v1/entitlements/by-number/{number}")).by("agent").send().await.ok();
     assert_eq!((&found["subscriptionId"], &found["status"]), (&json!(new[0]), &json!("active")));
@@ -110,7 +110,7 @@ async fn lines_become_subscriptions_with_links_entitlements_and_contacts() {
     let path = format!("/v1/organizations/{{harbour}}/entitlements/{}/end", found["id"].as_str().unwrap());
     world.post(&path).by("operator").assert_rejected(409, "entitlement-of-subscription").await;
 
-    // Who is a contact for the first time is welcomed once.
+    // An event lists a person among the first-time contacts only once.
     let told = events(&world, "{harbour}", "subscription.ordered").await;
     let of = |id: &str| told.iter().find(|event| event["data"]["subscriptionId"] == id).unwrap();
     assert_eq!(
@@ -126,7 +126,7 @@ async fn lines_become_subscriptions_with_links_entitlements_and_contacts() {
         (2, None)
     );
 
-    // Once per message, and once per order.
+    // A repeated message and a repeated order create nothing.
     let before = world.contents().await;
     assert_eq!(made(&order(&world, "SO-H", lines.clone()).await.ok()), new);
     world.assert_unchanged(&before).await;
@@ -141,7 +141,7 @@ async fn order_links_to_existing_ones_and_finds_organizations_by_any_id() {
     let first = made(&order(&world, "SO-H", json!([one("H-1", json!({}))])).await.ok());
     let mut by_id = one("H-2", json!({"linkedTo": [first[0]]}));
     by_id["organization"] = json!({"id": world.id("harbour")});
-    // The partner's own id of it counts where the vendor has none.
+    // The partner's own external id applies if the vendor has no organization with that external id.
     let body = json!({"name": "Quay Hotels", "externalId": "Q-1", "partnerId": "{partner}"});
     let quay = world.post("/v1/organizations").by("partnerAdmin").json(body).send().await.ok();
     let mut own = one("Q-1", json!({}));
@@ -220,7 +220,7 @@ async fn unknown_or_foreign_references_of_a_line_are_refused() {
         ("/data/lines/5/externalId", "subscription-external-id-taken"),
     ];
     assert_eq!(faults, expected.map(|(place, code)| (place.to_owned(), code.to_owned())));
-    // Mended, the same message is judged afresh.
+    // The same message is evaluated again once its order is corrected.
     let data = json!({"orderId": "SO-H", "storeAccount": "ec-4711", "lines": [one("H-3", json!({}))]});
     say(&world, "m1", "order.placed", THEN, data).await.ok();
 }
@@ -288,7 +288,7 @@ async fn order_is_parked_with_its_changes_until_its_account_is_linked() {
     let data = json!({"orderId": "SO-H", "storeAccount": "ec-9", "lines": lines});
     let parked = say(&world, "m1", "order.placed", THEN, data).await;
     assert_eq!((parked.status, parked.body["outcome"].as_str()), (202, Some("parked")));
-    // What comes meanwhile counts, too.
+    // Messages that arrive while the order is parked take effect with it.
     tell(&world, "m2", &renewed("H-1", "2033-01-01T00:00:00Z", THEN)).await.ok();
     let changed = json!({"orderId": "SO-H", "occurredAt": THEN, "lines": [
         {"kind": "license", "sku": "edge-storage-1y", "quantity": 8},
@@ -317,7 +317,7 @@ async fn vendor_store_sells_without_a_partner_and_changes_only_its_own_sales() {
     let path = format!("/v1/organizations/{{harbour}}/subscriptions/{}", new[0]);
     world.get(&path).by("partnerAdmin").assert_rejected(404, "not-found").await;
 
-    // A source touches only what it sold: to it the others' are not there, by id or by name.
+    // A source may change only subscriptions that it sold; it finds no others, by id or by external id.
     for (id, named) in [("d2", json!({"id": world.id("subscription")})), ("d3", json!({"externalId": "S-1"}))]
     {
         let data = json!({"subscription": named, "endsAt": "2040-01-01T00:00:00Z"});
@@ -334,7 +334,7 @@ async fn vendor_store_sells_without_a_partner_and_changes_only_its_own_sales() {
     }
     let yamadas = shown(&world, "operator", "{yamada}", world.id("subscription")).await;
     assert_eq!(yamadas["endsAt"], "2031-01-05T09:00:00.000Z");
-    // It may give its own to a partner.
+    // It may transfer its own subscription to a partner.
     let data = json!({"subscription": {"id": new[0]}, "partnerId": world.id("otherPartner")});
     direct("d4", "subscription.transferred", data).await.ok();
     assert_eq!(
@@ -343,7 +343,7 @@ async fn vendor_store_sells_without_a_partner_and_changes_only_its_own_sales() {
     );
 }
 
-/// What a subscription is, but for times and versions.
+/// Returns the subscriptions of Harbour Hotels without their ids, times and versions.
 async fn state(world: &World) -> Value {
     let mut there = harbour(world).await;
     for one in &mut there {
@@ -379,13 +379,13 @@ async fn message_order_and_repeats_do_not_change_the_result() {
         let world = World::demo().await;
         let mut order: Vec<usize> = (0..messages.len()).collect();
         let random = &mut Rng::with_seed(round);
-        // One in a hundred, the first of a run, as they are said.
+        // One round in a hundred, the first of a run, sends the messages in their original order.
         if !round.is_multiple_of(100) {
             random.shuffle(&mut order);
         }
         for (place, index) in order.iter().enumerate() {
             tell(&world, &format!("m{index}"), &messages[*index]).await.ok();
-            // Some come again, as themselves or anew.
+            // A message that was already sent is repeated under another message id.
             let other = &messages[order[random.usize(..=place)]];
             tell(&world, &format!("again-{place}"), other).await.ok();
         }
@@ -396,7 +396,7 @@ async fn message_order_and_repeats_do_not_change_the_result() {
             "{order:?}"
         );
         assert_eq!(state[0]["partnerId"], world.id("otherPartner"), "{order:?}");
-        // Whose it is now has the organization in its directory, and whose it was has not lost it.
+        // The new partner now has the organization in its directory, and the previous one keeps it.
         let path = "/v1/partners/{otherPartner}/organizations?name=Harbour";
         let names = world.get(path).by("otherPartnerAdmin").send().await.ok();
         assert_eq!(names["items"].as_array().unwrap().len(), 1);
@@ -429,7 +429,7 @@ async fn cancelled_order_ends_in_any_message_order_and_can_be_renewed() {
         tell(&world, "late", &renewed("H-1", "2034-01-01T00:00:00Z", "2026-01-05T09:40:00Z")).await.ok();
         assert_eq!(harbour(&world).await[0]["status"], "active");
         assert_eq!(profile().await["entitlements"][0]["endsAt"], "2034-01-01T00:00:00.000Z");
-        // What was renewed can be cancelled again; an older cancellation says nothing new.
+        // A renewed subscription can be cancelled again, but an older cancellation has no effect.
         let cancel = async |id: &str, then: &str| {
             say(&world, id, "order.cancelled", then, json!({"orderId": "SO-H"})).await.ok();
             harbour(&world).await[0]["status"].clone()
@@ -440,7 +440,7 @@ async fn cancelled_order_ends_in_any_message_order_and_can_be_renewed() {
         assert_eq!(told.len(), 2, "told when it ended");
         tell(&world, "later", &renewed("H-1", "2034-01-01T00:00:00Z", "2026-01-05T09:50:00Z")).await.ok();
         assert_eq!(harbour(&world).await[0]["status"], "active");
-        // And changed, for it runs again; the order's licenses, if it had any, are gone for good.
+        // The order can be changed, because its subscription is active again; licenses would not come back.
         let data = json!({"orderId": "SO-H", "sequence": 9, "lines": [one("H-1", json!({"quantity": 99}))]});
         let answer = say(&world, "m9", "order.changed", THEN, data).await.ok();
         assert_eq!(
@@ -457,7 +457,8 @@ async fn change_cancellation_and_renewal_apply_in_any_order_even_while_parked() 
     in_all_orders(true).await;
 }
 
-/// All orders of these four messages, for an account that is somebody's or is so at the end only.
+/// Sends four messages in each of their 24 orders, for an account that is linked from the beginning, or only at
+/// the end if `late`.
 async fn in_all_orders(late: bool) {
     let lines = |quantity: u64| json!([one("H-1", json!({"quantity": quantity}))]);
     let account = if late { "ec-9" } else { "ec-4711" };
@@ -552,8 +553,8 @@ async fn parked_line_linked_to_a_deactivated_one_is_ignored_and_recorded() {
     );
 }
 
-/// What partner A manages does not go down with what partner B sells: B's order is linked only to what B manages or no
-/// partner does.
+/// A partner's subscriptions must not be deactivated with another partner's, so an order may link only to
+/// subscriptions that its own partner manages or that no partner manages.
 #[tokio::test(flavor = "multi_thread")]
 async fn link_to_a_subscription_of_another_partner_is_refused() {
     let world = World::demo().await;
@@ -572,7 +573,7 @@ async fn link_to_a_subscription_of_another_partner_is_refused() {
         let name = if number == 0 { "linkedTo" } else { "parents" };
         assert_eq!(reply.faults(), [(format!("/data/lines/0/{name}/0"), "unknown-subscription".to_owned())]);
     }
-    // An order that waited for its account fares no better: its line comes to nothing.
+    // A parked order is not exempt: when its account is linked, such a line is ignored.
     world.put("/v1/partners/{newPartner}/organizations/{yamada}").by("operator").send().await.ok();
     let lines = json!([
         line("subscription", "ER-1", "C-1", json!({"linkedTo": ["{subscription}"]})),
@@ -591,7 +592,7 @@ async fn link_to_a_subscription_of_another_partner_is_refused() {
     );
 }
 
-/// However many of its lines come to nothing, what is left of an order is made.
+/// However many lines of an order are ignored, the remaining ones are created.
 #[tokio::test(flavor = "multi_thread")]
 async fn ignored_lines_do_not_prevent_the_remaining_lines() {
     let world = World::demo().await;
@@ -618,7 +619,7 @@ async fn ignored_lines_do_not_prevent_the_remaining_lines() {
     assert_eq!(told["items"].as_array().unwrap().len(), 11);
 }
 
-/// What was said to be changed before the order came, and is none of it, counts for nothing, as it would have afterwards.
+/// A change that arrives before its order and has other lines has no effect, as it would have none later.
 #[tokio::test(flavor = "multi_thread")]
 async fn early_change_with_other_lines_is_ignored_when_the_order_arrives() {
     let world = World::demo().await;
@@ -627,7 +628,8 @@ async fn early_change_with_other_lines_is_ignored_when_the_order_arrives() {
     let other = json!([one("H-1", json!({"kind": "collection", "plan": "Other"}))]);
     say(&world, "m1", "order.changed", THEN, changed(5, other)).await.ok();
     let better = || json!([one("H-1", json!({"plan": "Better"}))]);
-    // Which of the two is none of the order shows when that comes; until then its store tries again.
+    // Only the order itself shows which of the two changes has other lines; until it arrives, the second one is
+    // refused, and its store retries.
     let reply = assert_rejected(&world, "m2", &message("order.changed", THEN, changed(4, better()))).await;
     assert_eq!(reply.code(), "lines-differ");
     let cancelled = json!({"orderId": "SO-H"});
@@ -640,7 +642,7 @@ async fn early_change_with_other_lines_is_ignored_when_the_order_arrives() {
     say(&world, "m2", "order.changed", THEN, changed(4, better())).await.ok();
     assert_eq!(harbour(&world).await[0]["plan"], "Better");
 
-    // Nor do licenses that were said in place of subscriptions.
+    // Licenses that an early change names in place of subscriptions have no effect either.
     let lines = json!([{"kind": "license", "sku": "edge-storage-1y", "quantity": 7}]);
     let data = json!({"orderId": "SO-L", "sequence": 1, "lines": lines});
     say(&world, "m3", "order.changed", THEN, data).await.ok();
@@ -651,7 +653,7 @@ async fn early_change_with_other_lines_is_ignored_when_the_order_arrives() {
     assert_eq!(harbour(&world).await[1]["status"], "inactive");
 }
 
-/// What happens to an order is no business of a partner that has nothing of it any more.
+/// A partner that has nothing left of an order does not see what happens to the order.
 #[tokio::test(flavor = "multi_thread")]
 async fn previous_partner_gets_no_events_of_a_transferred_order() {
     let world = World::demo().await;
@@ -673,7 +675,7 @@ async fn previous_partner_gets_no_events_of_a_transferred_order() {
     assert_eq!(told["items"].as_array().unwrap().len(), 1);
 }
 
-/// But of licenses that are taken back from it.
+/// A partner that loses licenses of an order sees its cancellation.
 #[tokio::test(flavor = "multi_thread")]
 async fn buyer_of_licenses_sees_the_cancellation_after_a_transfer() {
     let world = World::demo().await;
@@ -686,7 +688,8 @@ async fn buyer_of_licenses_sees_the_cancellation_after_a_transfer() {
     assert_eq!(told["items"][0]["data"]["orderId"], "SO-H");
 }
 
-/// Who was removed while an order that names it waited is no contact: it was named before.
+/// A customer who was removed after a parked order named it is no contact when the order is applied, because
+/// the order named it before the removal.
 #[tokio::test(flavor = "multi_thread")]
 async fn customer_removed_while_the_order_was_parked_becomes_no_contact() {
     let world = World::demo().await;
@@ -710,7 +713,8 @@ async fn customer_removed_while_the_order_was_parked_becomes_no_contact() {
     assert!(told.len() == 1 && !told[0].to_string().contains("kenji"), "{told:?}");
 }
 
-/// What was said of it before an order came is no matter: it names whom it names when it comes.
+/// An early change does not count as the arrival of its order: contacts are named when the order itself
+/// arrives, here after the customer record was removed, so the contact has access.
 #[tokio::test(flavor = "multi_thread")]
 async fn early_change_does_not_exclude_contacts_named_by_the_order() {
     let world = World::demo().await;
@@ -782,7 +786,7 @@ async fn transfer_moves_visibility_at_once_and_history_is_kept() {
     assert!(listed("otherPartnerAdmin", "otherPartner").await);
     let path = "/v1/organizations/{yamada}/subscriptions";
     assert!(!ids(&world.get(path).by("partnerMember").send().await.ok()["items"]).contains(&id.as_str()));
-    // The history up to then stays with the old partner, and it learns that it is over; the new one has what comes.
+    // The previous partner keeps the earlier history and sees the transfer; the new partner sees later events.
     let history = async |who: &str, partner: &str, kind: &str| {
         let path = format!("/v1/partners/{{{partner}}}/history?type={kind}");
         let page = world.get(&path).by(who).send().await.ok();
@@ -795,7 +799,7 @@ async fn transfer_moves_visibility_at_once_and_history_is_kept() {
     tell(&world, "m2", &used("S-1", 1, 8)).await.ok();
     assert!(history("otherPartnerAdmin", "otherPartner", "subscription.usage-reported").await);
     assert!(!history("partnerMember", "partner", "subscription.usage-reported").await);
-    // Of what it does not manage any more, or not yet, a partner learns not even by ids.
+    // A partner does not learn even the id of a subscription that it does not manage any more, or not yet.
     let wall = shown(&world, "partnerMember", "{yamada}", world.id("wallSubscription")).await;
     assert_eq!((&wall["linked"], &wall["apps"]), (&json!([]), &json!([world.id("app")])));
     for (who, path) in [
@@ -815,7 +819,7 @@ async fn transfer_moves_visibility_at_once_and_history_is_kept() {
             }
         }
     }
-    // Again, and an older one, change nothing.
+    // A repeated transfer and an older one change nothing.
     let before = shown(&world, "operator", "{yamada}", &id).await;
     tell(&world, "m3", &transferred("S-1", "ec-4712", THEN)).await.ok();
     tell(&world, "m4", &transferred("S-1", "ec-4711", "2026-01-05T09:00:00Z")).await.ok();
@@ -853,7 +857,7 @@ async fn migration_sets_the_site_and_marks_the_first_one() {
     let firsts: Vec<_> =
         told.iter().map(|event| event["data"]["firstMigration"].as_bool().unwrap()).collect();
     assert_eq!(firsts, [true, false, false]);
-    // Of two at the same moment one is the first.
+    // Of two concurrent migrations, exactly one is the first.
     let lines = json!([one("H-1", json!({})), one("H-2", json!({}))]);
     order(&world, "SO-H", lines).await.ok();
     let (_, here) = migrated("", "H-1", "https://a.harbour.example", THEN);
@@ -911,7 +915,7 @@ async fn deactivated_subscription_cannot_be_reactivated() {
             "subscription.renewed"
         ]
     );
-    // Neither does what is linked to it, or what has its name.
+    // A new subscription can neither be linked to the deactivated one nor have its external id.
     let linked = json!({"orderId": "SO-H2", "storeAccount": "ec-4711", "lines": [one("H-2", json!({"linkedTo": [id]}))]});
     let reply = assert_rejected(&world, "m10", &message("order.placed", THEN, linked)).await;
     assert_eq!(reply.code(), "subscription-deactivated");

@@ -1,8 +1,17 @@
-//! Ratios, each of two things measured side by side in one run: what an operation costs over the bare
-//! transaction, an import over its bare writes, a history page of a long log over one of a short log, of a name over one of
-//! all, what is due among many grants over the same among few, a dashboard of many service requests over one of few, deactivating many subscriptions over
-//! ten, refusing a forged message over hashing its body once per secret, the start of a function over that of an
-//! empty one. Nothing here fails a build.
+//! Benchmarks as ratios: each compares two things that are measured side by side in one run.
+//!
+//! - copying the demo world, over creating it by its operations;
+//! - `assign-license`, over its bare transaction;
+//! - an import, over its bare writes;
+//! - a history page of a long log, over one of a short log;
+//! - a history page by a customer's name, over one of all customers;
+//! - a run of the scheduled job among many grants, over one among few;
+//! - a dashboard of many service requests, over one of few;
+//! - deactivating many subscriptions, over deactivating ten;
+//! - refusing a forged message, over hashing its body once per secret;
+//! - the start of a function, over that of an empty one.
+//!
+//! No ratio fails a build.
 
 mod start;
 
@@ -29,11 +38,11 @@ use system::{World, canonical};
 
 #[tokio::main]
 async fn main() {
-    // `cargo test --benches` only wants to know that it builds.
+    // `cargo test --benches` needs to know only that this builds.
     if std::env::args().any(|argument| argument == "--test") {
         return;
     }
-    // `cargo bench -- import` measures one thing only.
+    // Arguments select benchmarks, as in `cargo bench -- import`.
     let only: Vec<String> = std::env::args().skip(1).filter(|argument| !argument.starts_with("--")).collect();
     let wanted = |name: &str| only.is_empty() || only.iter().any(|only| only == name);
     if wanted("world") {
@@ -77,7 +86,7 @@ fn ratio(of: &str, over: &str, a: Duration, b: Duration) {
     println!("{of} over {over}: {:.2} ({a:.1?} over {b:.1?})", a.as_secs_f64() / b.as_secs_f64());
 }
 
-/// What a test pays for its demo world, over making that world by its operations.
+/// Measures copying the demo world, as each test does, over creating it by its operations.
 async fn world() {
     const ROUNDS: usize = 50;
     let (mut copied, mut made) = (Vec::new(), Vec::new());
@@ -95,8 +104,8 @@ async fn world() {
     ratio("a copy of the demo world", "making it", median(copied), median(made));
 }
 
-/// A warm invocation of `assign-license`, from payload to response, over the same transaction sent with the
-/// bare SDK client.
+/// Measures a warm invocation of `assign-license`, from payload to response, over the same transaction sent
+/// with the bare SDK client.
 async fn assignment() {
     const ROUNDS: usize = 1000;
     let world = World::demo().await;
@@ -146,7 +155,7 @@ async fn fill_pool(world: &World, license_type: &str, count: u64) {
     update.expression_attribute_values(":n", number).send().await.unwrap();
 }
 
-/// What `assign-license` sends, made by hand.
+/// Returns the transaction that `assign-license` sends, built by hand.
 fn same_transaction(world: &World, round: usize) -> Vec<TransactWriteItem> {
     let (partner, organization) = (world.id("partner"), world.id("yamada"));
     let put = |pairs: &[(&str, String)]| {
@@ -207,7 +216,7 @@ fn same_transaction(world: &World, round: usize) -> Vec<TransactWriteItem> {
     ]
 }
 
-/// A history page of 25 in a log of 100,000 events over one in a log of 100: time and read units.
+/// Measures a history page of 25 in a log of 100,000 events, over one in a log of 100: time and read units.
 async fn history() {
     let short = World::demo().await;
     let long = World::demo().await;
@@ -245,7 +254,7 @@ async fn add_events(world: &World, count: u64) {
     world.put_all((0..count).map(|number| to_item(&event(number)).unwrap())).await;
 }
 
-/// A run of the timer in which ten grants are over, among 100,000 grants over among 100.
+/// Measures a run of the scheduled job in which ten grants have expired, among 100,000 grants over among 100.
 async fn due() {
     const ROUNDS: u64 = 5;
     let (mut times, mut costs) = ([Vec::new(), Vec::new()], [Cost::default(), Cost::default()]);
@@ -272,7 +281,7 @@ async fn due() {
         let due = (0..ROUNDS).flat_map(|round| std::iter::repeat_n(minutes(round + 1), 10));
         let lasting = (ROUNDS * 10..grants).map(|number| minutes(1_000_000 + number));
         world.put_all(due.chain(lasting).map(access)).await;
-        // What is due in the demo world itself.
+        // This run performs the work that is due in the demo world itself.
         world.post("/_local/tick").send().await.ok();
         for round in 0..ROUNDS {
             let set = json!({"set": minutes(round + 1)}).to_string();
@@ -291,7 +300,7 @@ async fn due() {
     println!("their round trips, read units and write units: {many:?} and {few:?}");
 }
 
-/// Deactivating one of so many subscriptions, each linked to the one before it, over one of ten.
+/// Measures deactivating 10, 100 and 1,000 subscriptions, each linked to the previous one, over the first.
 async fn deactivate() {
     let mut ten = None;
     for number in [10, 100, 1_000] {
@@ -318,7 +327,8 @@ async fn deactivate() {
     }
 }
 
-/// The dashboard of an organization with many service requests over that of one with few, and one more of both.
+/// Measures the dashboard of an organization with 100,000 service requests over that of one with 100, and the
+/// cost of opening one more service request in each.
 async fn dashboard() {
     let (mut times, mut costs) = ([Vec::new(), Vec::new()], [Vec::new(), Vec::new()]);
     for (index, number) in [100_000, 100].into_iter().enumerate() {
@@ -329,7 +339,7 @@ async fn dashboard() {
         let (ids, now) = (Ids::counted_from(1_000_000), world.now());
         let organization = world.id("yamada").parse().unwrap();
         let mut counted: BTreeMap<Month, Counts> = BTreeMap::new();
-        // Through all months, answered and solved after all kinds of times.
+        // The service requests are spread over all months, and differ in their times to answer and solution.
         let requests = (0..number).map(|one: u32| {
             let submitted = now.before(Period::minutes(one.wrapping_mul(7_919) % 500_000));
             let after = |minutes: u32| Some(submitted.after(Period::minutes(minutes)));
@@ -377,7 +387,8 @@ async fn dashboard() {
     );
 }
 
-/// A partner's history by the name of a customer over one without, in directories of several sizes.
+/// Measures a partner's history filtered by a customer's name over one without a filter, in directories of 100,
+/// 5,000 and 50,000 customers.
 async fn customers() {
     let call = canonical::one("query-history-of-partner");
     let name = "customer=%E3%82%84%E3%81%BE%E3%81%A0";
@@ -407,8 +418,8 @@ async fn customers() {
     }
 }
 
-/// An import of 10,000 rows, from payload to response, over the bare SDK client that does the same conditional writes,
-/// as many at once.
+/// Measures an import of 10,000 rows, from payload to response, over the same conditional writes by the bare
+/// SDK client with the same number of concurrent writes.
 async fn import() {
     const ROWS: u64 = 10_000;
     const SIDE_BY_SIDE: usize = 32;
@@ -432,7 +443,7 @@ async fn import() {
             items.extend(found.responses.unwrap().remove(TABLE).unwrap());
         }
         let begun = Instant::now();
-        // A task of its own, and counted, as a function's call is.
+        // The bare writes run in a task of their own and are metered, as a function's call is.
         let (fault_proxy, writes) =
             (world.fault_proxy().clone(), write_all(world.client.clone(), items, SIDE_BY_SIDE));
         tokio::spawn(async move { fault_proxy.metered("import-details", writes).await }).await.unwrap();
@@ -448,7 +459,7 @@ async fn import() {
     );
 }
 
-/// Puts items again, each on the condition that it is as it was, so many at once.
+/// Puts each item again on the condition that its version is unchanged, `side_by_side` items at a time.
 async fn write_all(client: aws_sdk_dynamodb::Client, items: Vec<Item>, side_by_side: usize) {
     let work = std::sync::Mutex::new(items.into_iter());
     let mut writers = Vec::new();

@@ -1,5 +1,5 @@
-//! From the start of a function's process to its first response, in instructions where the machine counts
-//! them.
+//! Measures the start of a function's process to its first response, in time and, where the machine counts
+//! them, in instructions.
 
 use std::path::PathBuf;
 use std::process::Stdio;
@@ -14,7 +14,7 @@ use system::golden::file;
 use system::{World, canonical};
 use tokio::sync::mpsc;
 
-/// A Lambda Runtime API that hands out one payload so many times.
+/// Lambda Runtime API that hands out one payload for a limited number of calls.
 struct Runtime {
     payload: String,
     calls: std::sync::atomic::AtomicUsize,
@@ -46,7 +46,7 @@ async fn runtime(
     (StatusCode::ACCEPTED, headers, String::new())
 }
 
-/// Builds a program with the release profile; answers where it is.
+/// Builds a program with the release profile, and returns its path.
 fn build(arguments: &[&str], program: &str) -> PathBuf {
     let mut command = std::process::Command::new(env!("CARGO"));
     command.args(["build", "--release", "--quiet"]).args(arguments).current_dir(file("."));
@@ -60,14 +60,14 @@ struct Started {
     time: Duration,
 }
 
-/// What counts instructions.
+/// Counter of instructions.
 #[derive(Debug, Clone, Copy, PartialEq)]
 enum Counter {
-    /// The processor.
+    /// Counter of the processor itself.
     Perf,
-    /// A simulated processor: it counts exactly, but its times mean nothing.
+    /// Simulated processor: it counts exactly, but its times mean nothing.
     Callgrind,
-    /// Nothing does: only times are taken.
+    /// No counter is available: only times are measured.
     None,
 }
 
@@ -88,7 +88,7 @@ impl Counter {
         }
     }
 
-    /// The command that runs a program under this counter, and where the count will stand.
+    /// Returns the command that runs a program under this counter, and the path of the report with the count.
     fn command(self, program: &std::path::Path) -> (tokio::process::Command, PathBuf) {
         let report = std::env::temp_dir().join(format!("vouchsafe-count-{}", std::process::id()));
         let mut command = match self {
@@ -112,7 +112,7 @@ impl Counter {
         (command, report)
     }
 
-    /// The count in a report.
+    /// Returns the count in a report, and deletes the report.
     fn read(self, report: &std::path::Path) -> Option<u64> {
         let text = std::fs::read_to_string(report).unwrap_or_default();
         let _ = std::fs::remove_file(report);
@@ -126,7 +126,7 @@ impl Counter {
     }
 }
 
-/// Starts a function, and has it answer its canonical call so many times.
+/// Starts a function, and lets it answer its canonical call `calls` times.
 async fn start(
     counter: Counter,
     program: &std::path::Path,
@@ -170,7 +170,7 @@ async fn start(
         let answer: serde_json::Value = serde_json::from_slice(&body).unwrap();
         assert!([200, 201].contains(&answer["statusCode"].as_u64().unwrap()), "{answer}");
     }
-    // Both counters report when the function is stopped.
+    // Both counters write their report when the function is stopped.
     let id = child.id().unwrap().to_string();
     let signal = if counter == Counter::Perf { "-INT" } else { "-TERM" };
     tokio::process::Command::new("kill").args([signal, &id]).status().await.unwrap();
@@ -180,7 +180,7 @@ async fn start(
     Started { instructions, time: ended - begun }
 }
 
-/// Prints what it costs to refuse a forged message over hashing its body once per secret.
+/// Prints the cost of refusing a forged message over that of hashing its body once per secret.
 pub async fn forgery() {
     let program = build(&["-p", "system", "--example", "forgery"], "examples/forgery");
     let counter = Counter::here();
@@ -202,7 +202,8 @@ pub async fn forgery() {
     }
 }
 
-/// Prints the start of `assign-license` over that of an empty function.
+/// Prints the start of `assign-license` over that of an empty function, the sizes of both executables, and the
+/// instructions of a warm `get-partner`.
 pub async fn measure() {
     let ours = build(&["-p", "functions", "--bin", "functions"], "functions");
     let empty = build(&["-p", "system", "--example", "empty", "--features", "empty"], "examples/empty");
