@@ -73,6 +73,6 @@ pub(crate) async fn run<S: Scheduled>(
     match failed {
         0 if finished.is_err() && done == 0 => Err("out of time before any item was done".to_owned()),
         0 => Ok(report),
-        _ => Err(format!("{failed} due items failed; see the log")),
+        _ => Err(format!("{failed} due items could not be processed; see the log")),
     }
 }

@@ -5,7 +5,10 @@ use serde_json::{Value, json};
 use system::World;
 use system::payload::Payload;
 
-use super::{EXPIRY, ask, asked, decide, events, give, level, resolved, set, single, wish};
+use super::{
+    EXPIRY, ask, decide, events, grant, individual_grantee, level, request_body, resolved,
+    send_request_for_id, set_time,
+};
 
 #[test]
 fn canonical_call_is_published() {
@@ -20,7 +23,7 @@ fn canonical_call_is_published() {
 async fn approved_grants_take_effect_at_once() {
     let world = World::demo().await;
     let more = json!({"organizationLevel": "update", "individuals": [{"email": "ren@miyako.example", "level": "create"}]});
-    let id = asked(&world, more).await;
+    let id = send_request_for_id(&world, more).await;
     assert_eq!(level(&world, "ren").await.as_deref(), Some("look"), "the old one stands while it is pending");
     let reply = decide(&world, &id, "approve", json!({})).send().await;
     assert_eq!((reply.status, reply.header("etag")), (200, Some("\"2\"")));
@@ -68,7 +71,7 @@ async fn approval_adds_the_organization_to_the_partners_directory() {
             .collect()
     };
     let before = links(world.contents().await);
-    let id = asked(&world, single("aiko", "look")).await;
+    let id = send_request_for_id(&world, individual_grantee("aiko", "look")).await;
     decide(&world, &id, "approve", json!({})).send().await.ok();
     assert_eq!(links(world.contents().await), before);
 }
@@ -79,12 +82,12 @@ async fn approver_may_reduce_but_not_exceed_the_request() {
     let more = json!({"organizationLevel": "create", "individuals": [
         {"email": "ren@miyako.example", "level": "update"}, {"email": "aiko@miyako.example", "level": "update"},
     ]});
-    let id = asked(&world, more).await;
+    let id = send_request_for_id(&world, more).await;
     for (less, at, code) in [
         (json!({"organizationLevel": "service-admin"}), "/organizationLevel", "exceeds-request"),
         (json!({"expiresAt": "2027-01-05T09:00:00.001Z"}), "/expiresAt", "exceeds-request"),
-        (single("ren", "create"), "/individuals/0/level", "exceeds-request"),
-        (single("nobody", "cc"), "/individuals/0/email", "exceeds-request"),
+        (individual_grantee("ren", "create"), "/individuals/0/level", "exceeds-request"),
+        (individual_grantee("nobody", "cc"), "/individuals/0/email", "exceeds-request"),
         (json!({"organizationLevel": null, "individuals": []}), "", "no-grants-left"),
         (json!({"expiresAt": "2026-01-05T09:00:00Z"}), "/expiresAt", "expiry-passed"),
     ] {
@@ -96,7 +99,7 @@ async fn approver_may_reduce_but_not_exceed_the_request() {
         decide(&world, &id, "approve", all).assert_rejected(422, "exceeds-request").await.faults().len(),
         2
     );
-    let mut less = single("ren", "cc");
+    let mut less = individual_grantee("ren", "cc");
     less["organizationLevel"] = Value::Null;
     less["expiresAt"] = "2026-02-05T09:00:00Z".into();
     decide(&world, &id, "approve", less).send().await.ok();
@@ -142,12 +145,12 @@ async fn only_the_addressed_contact_manager_on_record_may_decide() {
 #[tokio::test(flavor = "multi_thread")]
 async fn request_for_a_removed_or_re_added_member_is_refused() {
     let world = World::demo().await;
-    let id = asked(&world, single("ren", "update")).await;
+    let id = send_request_for_id(&world, individual_grantee("ren", "update")).await;
     world.delete("/v1/partners/{partner}/members/{ren}").by("operator").send().await.ok();
     decide(&world, &id, "approve", json!({})).assert_rejected(422, "not-a-member").await;
     let again = json!({"email": "ren@miyako.example", "name": "Ren"});
     world.post("/v1/partners/{partner}/members").by("operator").json(again).send().await.ok();
-    give(&world, "partner", single("ren", "cc")).send().await.ok();
+    grant(&world, "partner", individual_grantee("ren", "cc")).send().await.ok();
     decide(&world, &id, "approve", json!({})).assert_rejected(422, "not-a-member").await;
     assert_eq!(level(&world, "ren").await.as_deref(), Some("cc"), "and keeps what it was given since");
 }
@@ -160,10 +163,10 @@ async fn approval_and_grant_to_the_managers_own_partner_are_refused() {
     decide(&world, "{accessRequest}", "approve", json!({}))
         .assert_rejected(422, "self-grant-forbidden")
         .await;
-    give(&world, "partner", json!({"organizationLevel": "cc"}))
+    grant(&world, "partner", json!({"organizationLevel": "cc"}))
         .assert_rejected(422, "self-grant-forbidden")
         .await;
-    give(&world, "otherPartner", json!({"organizationLevel": "cc"})).send().await.ok();
+    grant(&world, "otherPartner", json!({"organizationLevel": "cc"})).send().await.ok();
     decide(&world, "{accessRequest}", "decline", json!({})).send().await.ok();
 }
 
@@ -194,7 +197,7 @@ async fn second_decision_is_refused_and_repeated_key_replays_the_answer() {
 async fn concurrent_decisions_take_effect_once() {
     let world = World::demo().await;
     for seed in 0..6 {
-        let id = asked(&world, single("aiko", "update")).await;
+        let id = send_request_for_id(&world, individual_grantee("aiko", "update")).await;
         world.chaos(5, seed);
         let verbs = ["approve", "decline", "cancel", "approve", "decline", "cancel"];
         let all = join_all(verbs.map(|verb| decide(&world, &id, verb, json!({})).decided())).await;
@@ -216,14 +219,14 @@ async fn concurrent_decisions_take_effect_once() {
 #[tokio::test(flavor = "multi_thread")]
 async fn expired_or_lapsed_request_is_refused() {
     let world = World::demo().await;
-    let mut body = wish(single("aiko", "update"));
+    let mut body = request_body(individual_grantee("aiko", "update"));
     body["expiresAt"] = "2026-01-06T09:00:00Z".into();
     let made = ask(&world, "partnerAdmin", body).send().await.ok();
-    set(&world, "2026-01-06T09:00:00Z").await;
+    set_time(&world, "2026-01-06T09:00:00Z").await;
     let id = made["id"].as_str().unwrap();
     decide(&world, id, "approve", json!({})).assert_rejected(422, "expiry-passed").await;
     // The request is lapsed from its deadline on, whether or not the scheduled job has run.
-    set(&world, "2026-04-05T10:00:00Z").await;
+    set_time(&world, "2026-04-05T10:00:00Z").await;
     let refused = decide(&world, id, "approve", json!({})).assert_rejected(409, "request-not-pending").await;
     assert!(refused.body["detail"].as_str().unwrap().contains("lapsed"));
     let shown = world.get(&format!("/v1/access-requests/{id}")).by("partnerMember").send().await.ok();

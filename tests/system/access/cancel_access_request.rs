@@ -4,7 +4,7 @@ use serde_json::json;
 use system::World;
 use system::payload::Payload;
 
-use super::{ask, decide, events, single, wish};
+use super::{ask, decide, events, individual_grantee, request_body};
 
 #[test]
 fn canonical_call_is_published() {
@@ -16,7 +16,8 @@ fn canonical_call_is_published() {
 #[tokio::test(flavor = "multi_thread")]
 async fn author_cancels_and_another_member_is_refused() {
     let world = World::demo().await;
-    let made = ask(&world, "partnerMember", wish(single("ren", "update"))).send().await.ok();
+    let made =
+        ask(&world, "partnerMember", request_body(individual_grantee("ren", "update"))).send().await.ok();
     let path = format!("/v1/access-requests/{}/cancel", made["id"].as_str().unwrap());
     world
         .post("/v1/access-requests/{toCancel}/cancel")
@@ -39,7 +40,8 @@ async fn author_cancels_and_another_member_is_refused() {
 #[tokio::test(flavor = "multi_thread")]
 async fn admin_cancels_the_request_of_a_member() {
     let world = World::demo().await;
-    let made = ask(&world, "partnerMember", wish(single("ren", "update"))).send().await.ok();
+    let made =
+        ask(&world, "partnerMember", request_body(individual_grantee("ren", "update"))).send().await.ok();
     let path = format!("/v1/access-requests/{}/cancel", made["id"].as_str().unwrap());
     let cancelled = world.post(&path).by("partnerAdmin").send().await.ok();
     assert_eq!((&cancelled["state"], &cancelled["requestedBy"]), (&json!("cancelled"), &made["requestedBy"]));
@@ -48,7 +50,8 @@ async fn admin_cancels_the_request_of_a_member() {
 #[tokio::test(flavor = "multi_thread")]
 async fn removed_or_re_added_author_is_refused() {
     let world = World::demo().await;
-    let made = ask(&world, "partnerMember", wish(single("ren", "update"))).send().await.ok();
+    let made =
+        ask(&world, "partnerMember", request_body(individual_grantee("ren", "update"))).send().await.ok();
     let path = format!("/v1/access-requests/{}/cancel", made["id"].as_str().unwrap());
     world.delete("/v1/partners/{partner}/members/{ren}").by("operator").send().await.ok();
     world.post(&path).by("partnerMember").assert_rejected(404, "not-found").await;

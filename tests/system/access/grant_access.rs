@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 use system::payload::Payload;
 use system::{World, strength};
 
-use super::{events, give, level, resolved, single};
+use super::{events, grant, individual_grantee, level, resolved};
 
 #[test]
 fn canonical_call_is_published() {
@@ -23,7 +23,7 @@ fn canonical_call_is_published() {
 #[tokio::test(flavor = "multi_thread")]
 async fn contact_manager_grants_without_a_request_and_replaces_a_grant() {
     let world = World::demo().await;
-    let made = give(&world, "otherPartner", json!({"organizationLevel": "look"})).send().await;
+    let made = grant(&world, "otherPartner", json!({"organizationLevel": "look"})).send().await;
     assert_eq!(
         (made.status, made.header("location")),
         (201, Some(&*world.fill("/v1/organizations/{yamada}/access")))
@@ -35,7 +35,7 @@ async fn contact_manager_grants_without_a_request_and_replaces_a_grant() {
     let id = made.body["grants"][0]["id"].clone();
     // A new grant replaces the earlier one, and its reason is recorded in the history.
     let more = json!({"organizationLevel": "full-admin", "reason": "They run the site now."});
-    let raised = give(&world, "otherPartner", more).send().await.ok();
+    let raised = grant(&world, "otherPartner", more).send().await.ok();
     let shown: Vec<_> =
         raised["grants"].as_array().unwrap().iter().map(|one| (&one["level"], &one["state"])).collect();
     assert_eq!(shown, [(&json!("look"), &json!("replaced")), (&json!("full-admin"), &json!("active"))]);
@@ -58,24 +58,24 @@ async fn contact_manager_grants_without_a_request_and_replaces_a_grant() {
 #[tokio::test(flavor = "multi_thread")]
 async fn if_match_with_another_version_is_refused() {
     let world = World::demo().await;
-    let give = |version: &str| {
-        let call = give(&world, "otherPartner", json!({"organizationLevel": "look"}));
+    let grant = |version: &str| {
+        let call = grant(&world, "otherPartner", json!({"organizationLevel": "look"}));
         call.header("if-match", &format!("\"{version}\""))
     };
     let contents = world.contents().await;
-    give("1").assert_rejected(412, "version-mismatch").await;
+    grant("1").assert_rejected(412, "version-mismatch").await;
     world.assert_unchanged(&contents).await;
-    super::give(&world, "otherPartner", json!({"organizationLevel": "look"})).send().await.ok();
-    assert_eq!(give("1").send().await.ok()["version"], 2);
+    super::grant(&world, "otherPartner", json!({"organizationLevel": "look"})).send().await.ok();
+    assert_eq!(grant("1").send().await.ok()["version"], 2);
     let contents = world.contents().await;
-    give("1").assert_rejected(412, "version-mismatch").await;
+    grant("1").assert_rejected(412, "version-mismatch").await;
     world.assert_unchanged(&contents).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn invalid_body_or_unauthorized_caller_is_refused() {
     let world = World::demo().await;
-    give(&world, "partner", json!({})).assert_rejected(400, "invalid-request").await;
+    grant(&world, "partner", json!({})).assert_rejected(400, "invalid-request").await;
     let absent = world.id("partner").replace("0001", "0009");
     let body = json!({"partnerId": absent, "expiresAt": "2026-01-01T00:00:00Z", "organizationLevel": "cc"});
     let call = world.post("/v1/organizations/{yamada}/access").by("contactManager").json(body);
@@ -103,7 +103,10 @@ async fn concurrent_grants_leave_one_active_per_member() {
     world.chaos(5, 9);
     let levels = ["cc", "look", "update", "create", "service-admin", "full-admin"];
     let all = levels.iter().flat_map(|level| ["ren", "aiko"].map(|name| (name, level)));
-    let all = join_all(all.map(|(name, level)| give(&world, "partner", single(name, level)).decided())).await;
+    let all = join_all(
+        all.map(|(name, level)| grant(&world, "partner", individual_grantee(name, level)).decided()),
+    )
+    .await;
     world.chaos(0, 0);
     assert!(all.iter().all(|reply| reply.status == 201));
     let found = world.get("/v1/organizations/{yamada}/access").by("contactManager").send().await.ok();
@@ -171,13 +174,13 @@ async fn grant_is_bound_once_to_the_first_member_of_its_e_mail() {
     };
     let mine = |name: &str| Some(format!("{name}@miyako.example"));
     // The member exists when the grant is given.
-    give(&world, "partner", single("ren", "update")).send().await.ok();
+    grant(&world, "partner", individual_grantee("ren", "update")).send().await.ok();
     assert_eq!(own("ren").await, mine("ren"));
     remove("{ren}").await;
     add("ren").send().await.ok();
     assert_eq!(own("ren").await, None, "added again is another");
     // The member is added after the grant was given.
-    give(&world, "partner", single("kei", "update")).send().await.ok();
+    grant(&world, "partner", individual_grantee("kei", "update")).send().await.ok();
     assert_eq!(own("kei").await, None);
     let kei = add("kei").send().await.ok();
     assert_eq!(own("kei").await, mine("kei"));
@@ -189,21 +192,21 @@ async fn grant_is_bound_once_to_the_first_member_of_its_e_mail() {
     add("kei").send().await.ok();
     assert_eq!(own("kei").await, None);
     // A second grant is bound to the member who has the e-mail at that time.
-    give(&world, "partner", single("kei", "update")).send().await.ok();
+    grant(&world, "partner", individual_grantee("kei", "update")).send().await.ok();
     assert_eq!(own("kei").await, mine("kei"));
     let path = "/v1/partners/{partner}/history?type=access.granted";
-    let told = events(&world, path, "partnerAdmin").await;
-    let data = &told.last().unwrap().1;
+    let recorded = events(&world, path, "partnerAdmin").await;
+    let data = &recorded.last().unwrap().1;
     assert_eq!((data.get("memberId"), &data["email"]), (None, &json!("kei@miyako.example")));
     // The member to whom a grant is bound may relinquish it; another member may not.
-    let grant = resolved(&world, "kei").await["grant"]["id"].as_str().unwrap().to_owned();
-    let path = format!("/v1/organizations/{{yamada}}/access/{{partner}}/{grant}/relinquish");
-    world.post(&path).by("partnerMember").assert_rejected(404, "not-found").await;
+    let grant_id = resolved(&world, "kei").await["grant"]["id"].as_str().unwrap().to_owned();
+    let path = format!("/v1/organizations/{{yamada}}/access/{{partner}}/{grant_id}/relinquish");
+    world.post(&path).by("partnerMember").assert_rejected(403, "admin-required").await;
     world.post(&path).token(&token).send().await.ok();
     assert_eq!(own("kei").await, None);
     // A contact manager may not give a grant to their own e-mail, even if no member has it yet.
     let myself = json!({"individuals": [{"email": "Yuki@yamada.example", "level": "cc"}]});
-    give(&world, "partner", myself).assert_rejected(422, "self-grant-forbidden").await;
+    grant(&world, "partner", myself).assert_rejected(422, "self-grant-forbidden").await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -211,10 +214,10 @@ async fn concurrent_removal_never_passes_the_grant_to_a_re_added_member() {
     for seed in strength::seeds(24, 600) {
         let world = World::demo().await;
         let given_before = async || {
-            let told =
+            let recorded =
                 events(&world, "/v1/partners/{partner}/history?type=access.granted", "partnerAdmin").await;
             // The demo world already contains one such grant.
-            told.iter().filter(|(_, data)| data["email"] == "ren@miyako.example").count() == 2
+            recorded.iter().filter(|(_, data)| data["email"] == "ren@miyako.example").count() == 2
         };
         world.chaos(4, seed);
         let removed = async {
@@ -223,10 +226,10 @@ async fn concurrent_removal_never_passes_the_grant_to_a_re_added_member() {
             assert_eq!(world.delete(path).by("operator").decided().await.status, 200);
             before
         };
-        let (before, given) =
-            join(removed, give(&world, "partner", single("ren", "cc")).key("g").decided()).await;
+        let (before, granted) =
+            join(removed, grant(&world, "partner", individual_grantee("ren", "cc")).key("g").decided()).await;
         world.chaos(0, 0);
-        assert_eq!(given.status, 201, "{}", given.body);
+        assert_eq!(granted.status, 201, "{}", granted.body);
         let body = json!({"email": "ren@miyako.example", "name": "Ren"});
         world.post("/v1/partners/{partner}/members").by("partnerAdmin").json(body).send().await.ok();
         let resolved = resolved(&world, "ren").await;
@@ -246,7 +249,7 @@ async fn more_than_100_individual_grants_are_refused() {
         world.post("/v1/partners/{partner}/members").by("partnerAdmin").json(body).send().await.ok();
         emails.push(json!({"email": email, "level": "look"}));
     }
-    let more = |some: &[Value]| give(&world, "partner", json!({"individuals": some}));
+    let more = |some: &[Value]| grant(&world, "partner", json!({"individuals": some}));
     for some in emails[..80].chunks(20) {
         more(some).send().await.ok();
     }
@@ -256,9 +259,9 @@ async fn more_than_100_individual_grants_are_refused() {
     more(&emails[80..99]).send().await.ok();
     more(&emails[99..]).assert_rejected(422, "too-many-individuals").await;
     let body = json!({"contactManagerEmail": "yuki@yamada.example", "expiresAt": super::EXPIRY, "individuals": [emails[99]]});
-    let asked =
+    let send_request_for_id =
         world.post("/v1/partners/{partner}/access-requests").by("partnerAdmin").json(body).send().await.ok();
-    let path = format!("/v1/access-requests/{}/approve", asked["id"].as_str().unwrap());
+    let path = format!("/v1/access-requests/{}/approve", send_request_for_id["id"].as_str().unwrap());
     world.post(&path).by("contactManager").json(json!({})).assert_rejected(422, "too-many-individuals").await;
     // A grant that replaces one of the same member does not count as an additional one.
     more(&emails[..20]).send().await.ok();

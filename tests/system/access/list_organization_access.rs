@@ -4,7 +4,7 @@ use serde_json::json;
 use system::World;
 use system::payload::Payload;
 
-use super::give;
+use super::grant;
 
 #[test]
 fn canonical_call_is_published() {
@@ -16,7 +16,7 @@ fn canonical_call_is_published() {
 #[tokio::test(flavor = "multi_thread")]
 async fn organization_sees_its_partners_and_their_grants() {
     let world = World::demo().await;
-    give(&world, "otherPartner", json!({"organizationLevel": "look"})).send().await.ok();
+    grant(&world, "otherPartner", json!({"organizationLevel": "look"})).send().await.ok();
     let path = "/v1/organizations/{yamada}/access";
     for who in ["contactManager", "operator", "agent"] {
         let found = world.get(path).by(who).send().await.ok();

@@ -4,7 +4,7 @@ use serde_json::json;
 use system::World;
 use system::payload::Payload;
 
-use super::{asked, decide, single};
+use super::{decide, individual_grantee, send_request_for_id};
 
 #[test]
 fn canonical_call_is_published() {
@@ -26,7 +26,7 @@ async fn member_sees_customers_with_level_and_pending_requests() {
     assert_eq!(yamada["pending"], json!(pending));
     assert_eq!(world.get(path).by("partnerAdmin").send().await.ok()["items"][0]["level"], "create");
     decide(&world, "{toDecline}", "decline", json!({})).send().await.ok();
-    let id = asked(&world, single("ren", "update")).await;
+    let id = send_request_for_id(&world, individual_grantee("ren", "update")).await;
     let mine = world.get(path).by("partnerMember").send().await.ok();
     assert_eq!(mine["items"][0]["pending"].as_array().unwrap().last(), Some(&json!(id)));
     // A removed member is refused, although the token is still valid.

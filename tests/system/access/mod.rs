@@ -7,24 +7,24 @@ use system::{Call, World};
 pub const EXPIRY: &str = "2027-01-05T09:00:00Z";
 
 /// Returns the body of an access request to Yuki, the contact manager; `more` names the grantees.
-pub fn wish(more: Value) -> Value {
-    let mut wish = json!({"contactManagerEmail": "yuki@yamada.example", "expiresAt": EXPIRY});
-    wish.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
-    wish
+pub fn request_body(more: Value) -> Value {
+    let mut request_body = json!({"contactManagerEmail": "yuki@yamada.example", "expiresAt": EXPIRY});
+    request_body.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
+    request_body
 }
 
 /// Returns the part of a body that names one member of the partner and its level.
-pub fn single(name: &str, level: &str) -> Value {
+pub fn individual_grantee(name: &str, level: &str) -> Value {
     json!({"individuals": [{"email": format!("{name}@miyako.example"), "level": level}]})
 }
 
-pub fn ask<'a>(world: &'a World, who: &str, wish: Value) -> Call<'a> {
-    world.post("/v1/partners/{partner}/access-requests").by(who).json(wish)
+pub fn ask<'a>(world: &'a World, who: &str, request_body: Value) -> Call<'a> {
+    world.post("/v1/partners/{partner}/access-requests").by(who).json(request_body)
 }
 
 /// Sends an access request as the partner's admin and returns its id.
-pub async fn asked(world: &World, more: Value) -> String {
-    let made = ask(world, "partnerAdmin", wish(more)).send().await.ok();
+pub async fn send_request_for_id(world: &World, more: Value) -> String {
+    let made = ask(world, "partnerAdmin", request_body(more)).send().await.ok();
     made["id"].as_str().unwrap().to_owned()
 }
 
@@ -35,7 +35,7 @@ pub fn decide<'a>(world: &'a World, request: &str, verb: &str, body: Value) -> C
 }
 
 /// Returns the call by which Yuki grants a partner access to Yamada; `more` names the grantees.
-pub fn give<'a>(world: &'a World, partner: &str, more: Value) -> Call<'a> {
+pub fn grant<'a>(world: &'a World, partner: &str, more: Value) -> Call<'a> {
     let mut body = json!({"partnerId": format!("{{{partner}}}"), "expiresAt": EXPIRY});
     body.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
     world.post("/v1/organizations/{yamada}/access").by("contactManager").json(body)
@@ -51,7 +51,7 @@ pub async fn level(world: &World, name: &str) -> Option<String> {
     resolved(world, name).await["level"].as_str().map(str::to_owned)
 }
 
-pub async fn set(world: &World, time: &str) {
+pub async fn set_time(world: &World, time: &str) {
     world.post("/_local/time").bytes(json!({"set": time}).to_string().as_bytes()).send().await.ok();
 }
 

@@ -5,7 +5,7 @@ use fastrand::Rng;
 use serde_json::{Value, json};
 use system::{Reply, World, strength};
 
-use super::set;
+use super::set_time;
 
 const LEVELS: [&str; 6] = ["cc", "look", "update", "create", "service-admin", "full-admin"];
 const NAMES: [&str; 2] = ["ada", "bob"];
@@ -15,12 +15,12 @@ const DAY: u64 = 86_400_000;
 
 /// Grantee: all members (`None`), or one member: the index of its name, and which of the members added under
 /// that name it is, counted from 1.
-type Whom = Option<(usize, u32)>;
+type Grantee = Option<(usize, u32)>;
 
 #[derive(Clone)]
 struct Given {
     id: String,
-    whom: Whom,
+    whom: Grantee,
     level: usize,
     until: u64,
     over: bool,
@@ -29,7 +29,7 @@ struct Given {
 #[derive(Clone)]
 struct Asked {
     id: String,
-    whom: Whom,
+    whom: Grantee,
     level: usize,
     until: u64,
     lapses: u64,
@@ -44,31 +44,31 @@ struct People {
 /// The rules of access, and their state: the time, the grants and the pending requests.
 struct Model {
     now: u64,
-    given: Vec<Given>,
-    asked: Vec<Asked>,
+    granted: Vec<Given>,
+    send_request_for_id: Vec<Asked>,
 }
 
 impl Model {
     fn level(&self, people: &People, name: usize) -> Option<usize> {
         people.ids[name].as_ref()?;
-        let lasting = |given: &&Given| !given.over && self.now < given.until;
-        let own = |given: &&Given| given.whom == Some((name, people.added[name]));
-        let found = self.given.iter().filter(lasting).rfind(own);
-        let of_all = || self.given.iter().filter(lasting).rfind(|given| given.whom.is_none());
-        found.or_else(of_all).map(|given| given.level)
+        let lasting = |granted: &&Given| !granted.over && self.now < granted.until;
+        let own = |granted: &&Given| granted.whom == Some((name, people.added[name]));
+        let found = self.granted.iter().filter(lasting).rfind(own);
+        let of_all = || self.granted.iter().filter(lasting).rfind(|granted| granted.whom.is_none());
+        found.or_else(of_all).map(|granted| granted.level)
     }
 
-    fn give(&mut self, new: Given) {
+    fn grant(&mut self, new: Given) {
         let now = self.now;
-        let same = |given: &&mut Given| given.whom.map(|one| one.0) == new.whom.map(|one| one.0);
-        for given in self.given.iter_mut().filter(same) {
-            given.over |= now < given.until;
+        let same = |granted: &&mut Given| granted.whom.map(|one| one.0) == new.whom.map(|one| one.0);
+        for granted in self.granted.iter_mut().filter(same) {
+            granted.over |= now < granted.until;
         }
-        self.given.push(new);
+        self.granted.push(new);
     }
 }
 
-struct Play<'a> {
+struct Run<'a> {
     world: &'a World,
     partner: String,
     organization: String,
@@ -85,7 +85,7 @@ fn text(millis: u64) -> String {
     Timestamp::from_unix_millis(millis).to_string()
 }
 
-impl Play<'_> {
+impl Run<'_> {
     fn token(&self, email: &str, role: &str, org: &str, manager: bool) -> String {
         let person = json!({"sub": email, "email": email, "role": role, "org": org, "manager": manager});
         self.world.token_of(person)
@@ -133,7 +133,7 @@ impl Play<'_> {
                 if known {
                     let id = reply.body["id"].as_str().unwrap().to_owned();
                     let lapses = millis(reply.body["lapsesAt"].as_str().unwrap());
-                    model.asked.push(Asked { id, whom, level, until, lapses });
+                    model.send_request_for_id.push(Asked { id, whom, level, until, lapses });
                 }
             }
             2..4 => {
@@ -145,12 +145,13 @@ impl Play<'_> {
                 let id = grants.last().unwrap()["id"].as_str().unwrap().to_owned();
                 // If no member has the name, the grant is bound to the next one added.
                 let whom = whom.map(|(name, added)| (name, added + u32::from(people.ids[name].is_none())));
-                model.give(Given { id, whom, level, until, over: false });
+                model.grant(Given { id, whom, level, until, over: false });
             }
-            4..7 if !model.asked.is_empty() => {
-                let asked = model.asked.remove(self.random.usize(..model.asked.len()));
-                let path = format!("/v1/access-requests/{}", asked.id);
-                let lapsed = model.now >= asked.lapses;
+            4..7 if !model.send_request_for_id.is_empty() => {
+                let send_request_for_id =
+                    model.send_request_for_id.remove(self.random.usize(..model.send_request_for_id.len()));
+                let path = format!("/v1/access-requests/{}", send_request_for_id.id);
+                let lapsed = model.now >= send_request_for_id.lapses;
                 match self.random.u8(..5) {
                     0 => {
                         let reply = self.admin("POST", &format!("{path}/cancel"), None).await;
@@ -161,14 +162,14 @@ impl Play<'_> {
                         assert_eq!(reply.status, if lapsed { 409 } else { 200 }, "{}", reply.body);
                     }
                     _ => {
-                        let level = self.random.usize(..=asked.level);
-                        let less = self.whom(asked.whom.map(|one| one.0), level);
+                        let level = self.random.usize(..=send_request_for_id.level);
+                        let less = self.whom(send_request_for_id.whom.map(|one| one.0), level);
                         let reply = self.manager("POST", &format!("{path}/approve"), Some(less)).await;
                         let same = |(name, added): (usize, u32)| {
                             people.ids[name].is_some() && people.added[name] == added
                         };
-                        let gone = !asked.whom.is_none_or(same);
-                        let expected = match (lapsed, gone || model.now >= asked.until) {
+                        let gone = !send_request_for_id.whom.is_none_or(same);
+                        let expected = match (lapsed, gone || model.now >= send_request_for_id.until) {
                             (true, _) => 409,
                             (_, true) => 422,
                             _ => 200,
@@ -179,24 +180,24 @@ impl Play<'_> {
                             let found = self.manager("GET", &path, None).await.ok();
                             let grants = found["items"][0]["grants"].as_array().unwrap();
                             let id = grants.last().unwrap()["id"].as_str().unwrap().to_owned();
-                            model.give(Given {
+                            model.grant(Given {
                                 id,
-                                whom: asked.whom,
+                                whom: send_request_for_id.whom,
                                 level,
-                                until: asked.until,
+                                until: send_request_for_id.until,
                                 over: false,
                             });
                         }
                     }
                 }
             }
-            7 if !model.given.is_empty() => {
-                let chosen = self.random.usize(..model.given.len());
-                let given = &mut model.given[chosen];
-                let lasting = !given.over && model.now < given.until;
+            7 if !model.granted.is_empty() => {
+                let chosen = self.random.usize(..model.granted.len());
+                let granted = &mut model.granted[chosen];
+                let lasting = !granted.over && model.now < granted.until;
                 let path =
-                    format!("/v1/organizations/{}/access/{}/{}", self.organization, self.partner, given.id);
-                given.over |= lasting;
+                    format!("/v1/organizations/{}/access/{}/{}", self.organization, self.partner, granted.id);
+                granted.over |= lasting;
                 let reply = match self.random.bool() {
                     true => self.manager("DELETE", &path, None).await,
                     false => self.admin("POST", &format!("{path}/relinquish"), None).await,
@@ -225,14 +226,14 @@ impl Play<'_> {
                 self.world.post("/_local/tick").send().await.ok();
             }
             _ => {
-                let ends = model.given.iter().filter(|given| !given.over).map(|given| given.until);
+                let ends = model.granted.iter().filter(|granted| !granted.over).map(|granted| granted.until);
                 let ends: Vec<u64> =
                     ends.flat_map(|end| [end - 1, end, end + 1]).filter(|at| *at > model.now).collect();
                 model.now = match ends.is_empty() || self.random.u8(..3) == 0 {
                     true => model.now + self.random.u64(1..10 * DAY),
                     false => ends[self.random.usize(..ends.len())],
                 };
-                set(self.world, &text(model.now)).await;
+                set_time(self.world, &text(model.now)).await;
             }
         }
     }
@@ -301,7 +302,7 @@ async fn play(seeds: strength::Seeds) {
         let body = json!({"email": manager, "name": "M", "manager": true});
         operator(&format!("/v1/organizations/{organization}/customers"), body).await;
         let request = String::new();
-        let mut play = Play {
+        let mut play = Run {
             world: &world,
             partner: partner.clone(),
             organization,
@@ -312,14 +313,14 @@ async fn play(seeds: strength::Seeds) {
         let body = json!({"subject": "s", "description": "d", "kind": "question"});
         let path = format!("/v1/organizations/{}/service-requests", play.organization);
         play.request = id(&play.manager("POST", &path, Some(body)).await.ok());
-        let mut model = Model { now, given: Vec::new(), asked: Vec::new() };
+        let mut model = Model { now, granted: Vec::new(), send_request_for_id: Vec::new() };
         for _ in 0..STEPS {
             play.step(&mut model, &mut people).await;
             let name = play.random.usize(..2);
             play.check(&model, &people, name).await;
         }
-        for asked in std::mem::take(&mut model.asked) {
-            let path = format!("/v1/access-requests/{}/cancel", asked.id);
+        for send_request_for_id in std::mem::take(&mut model.send_request_for_id) {
+            let path = format!("/v1/access-requests/{}/cancel", send_request_for_id.id);
             play.admin("POST", &path, None).await;
         }
         now = model.now;

@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 use system::World;
 use system::payload::Payload;
 
-use super::{EXPIRY, ask, decide, single, wish};
+use super::{EXPIRY, ask, decide, individual_grantee, request_body};
 
 #[test]
 fn canonical_call_is_published() {
@@ -24,7 +24,7 @@ fn canonical_call_is_published() {
 #[tokio::test(flavor = "multi_thread")]
 async fn member_requests_for_itself_and_only_an_admin_for_others() {
     let world = World::demo().await;
-    let made = ask(&world, "partnerMember", wish(single("ren", "update"))).send().await;
+    let made = ask(&world, "partnerMember", request_body(individual_grantee("ren", "update"))).send().await;
     let id = made.body["id"].as_str().unwrap().to_owned();
     assert_eq!((made.status, made.header("location")), (201, Some(&*format!("/v1/access-requests/{id}"))));
     let ren = json!({"memberId": world.id("ren"), "email": "ren@miyako.example"});
@@ -41,30 +41,33 @@ async fn member_requests_for_itself_and_only_an_admin_for_others() {
     assert_eq!(history["items"][0]["type"], "access.requested");
     assert_eq!(history["items"][0]["data"], json!({"requestId": id}), "no e-mail");
 
-    for (more, who) in [(single("aiko", "cc"), "others"), (json!({"organizationLevel": "cc"}), "all")] {
-        let refused =
-            ask(&world, "partnerMember", wish(more.clone())).assert_rejected(403, "admin-required").await;
+    for (more, who) in
+        [(individual_grantee("aiko", "cc"), "others"), (json!({"organizationLevel": "cc"}), "all")]
+    {
+        let refused = ask(&world, "partnerMember", request_body(more.clone()))
+            .assert_rejected(403, "admin-required")
+            .await;
         assert_eq!(refused.faults(), [(String::new(), "admin-required".to_owned())], "{who}");
-        assert_eq!(ask(&world, "partnerAdmin", wish(more)).send().await.status, 201, "{who}");
+        assert_eq!(ask(&world, "partnerAdmin", request_body(more)).send().await.status, 201, "{who}");
     }
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn answer_and_cost_do_not_reveal_who_has_the_email() {
     let world = World::demo().await;
-    let mut told = Vec::new();
+    let mut recorded = Vec::new();
     for email in ["yuki@yamada.example", "elif@bogazici.example", "sora@yamada.example", "nobody@x.example"] {
-        let mut body = wish(single("ren", "look"));
+        let mut body = request_body(individual_grantee("ren", "look"));
         body["contactManagerEmail"] = email.into();
         let mut made = ask(&world, "partnerMember", body).send().await;
         assert_eq!(made.status, 201, "{email}");
         assert_eq!(made.body["contactManagerEmail"].take(), email);
         assert!(made.body["id"].take().is_string() && made.body["lapsesAt"].take().is_string());
-        told.push(world.timeless(made.body));
+        recorded.push(world.timeless(made.body));
         let cost = world.fault_proxy().take_costs()["request-access"].clone();
         assert_eq!((cost.round_trips, cost.read_units), (2, 1.0), "the same work: {email}");
     }
-    assert!(told.windows(2).all(|pair| pair[0] == pair[1]), "{told:?}");
+    assert!(recorded.windows(2).all(|pair| pair[0] == pair[1]), "{recorded:?}");
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -75,18 +78,24 @@ async fn requester_and_grantee_must_be_members_on_record() {
         world.token_of(json!({"sub": name, "email": email, "role": "partner", "org": org, "manager": admin}))
     };
     let path = "/v1/partners/{partner}/access-requests";
-    let call = world.post(path).token(&person("nobody", true)).json(wish(single("ren", "look")));
+    let call =
+        world.post(path).token(&person("nobody", true)).json(request_body(individual_grantee("ren", "look")));
     call.assert_rejected(404, "not-found").await;
     // The token claims an admin, but the record does not.
-    let call = world.post(path).token(&person("ren", true)).json(wish(single("aiko", "look")));
+    let call =
+        world.post(path).token(&person("ren", true)).json(request_body(individual_grantee("aiko", "look")));
     call.assert_rejected(403, "admin-required").await;
-    let refused = ask(&world, "partnerAdmin", wish(single("nobody", "look")))
+    let refused = ask(&world, "partnerAdmin", request_body(individual_grantee("nobody", "look")))
         .assert_rejected(422, "not-a-member")
         .await;
     assert_eq!(refused.faults(), [("/individuals/0/email".to_owned(), "not-a-member".to_owned())]);
-    ask(&world, "otherPartnerAdmin", wish(single("ren", "look"))).assert_rejected(404, "not-found").await;
+    ask(&world, "otherPartnerAdmin", request_body(individual_grantee("ren", "look")))
+        .assert_rejected(404, "not-found")
+        .await;
     for who in ["operator", "contactManager"] {
-        ask(&world, who, wish(single("ren", "look"))).assert_rejected(403, "role-not-allowed").await;
+        ask(&world, who, request_body(individual_grantee("ren", "look")))
+            .assert_rejected(403, "role-not-allowed")
+            .await;
     }
 }
 
@@ -105,14 +114,15 @@ async fn invalid_body_is_refused_with_its_faults() {
         (json!({"individuals": [{"email": "x", "level": "cc"}]}), "/individuals/0/email", "invalid-email"),
         (json!({"organizationLevel": "cc", "reason": ""}), "/reason", "invalid-length"),
     ] {
-        let refused =
-            ask(&world, "partnerAdmin", wish(more.clone())).assert_rejected(400, "invalid-request").await;
+        let refused = ask(&world, "partnerAdmin", request_body(more.clone()))
+            .assert_rejected(400, "invalid-request")
+            .await;
         assert_eq!(refused.faults(), [(place.to_owned(), code.to_owned())], "{more}");
     }
     for (expiry, code) in
         [("2026-01-05T09:00:00Z", "expiry-passed"), ("2029-01-05T10:00:00Z", "expiry-too-far")]
     {
-        let mut body = wish(json!({"individuals": [{"email": "x@y.example", "level": "cc"}]}));
+        let mut body = request_body(json!({"individuals": [{"email": "x@y.example", "level": "cc"}]}));
         body["expiresAt"] = expiry.into();
         let refused = ask(&world, "partnerAdmin", body).assert_rejected(422, code).await;
         let fault = |at: &str, code: &str| (at.to_owned(), code.to_owned());
@@ -128,14 +138,21 @@ async fn invalid_body_is_refused_with_its_faults() {
 async fn more_than_50_pending_requests_are_refused() {
     let world = World::demo().await;
     // The demo world already has three pending requests.
-    let all =
-        join_all((0..60).map(|_| ask(&world, "partnerMember", wish(single("ren", "cc"))).decided())).await;
+    let all = join_all(
+        (0..60)
+            .map(|_| ask(&world, "partnerMember", request_body(individual_grantee("ren", "cc"))).decided()),
+    )
+    .await;
     let made: Vec<_> = all.iter().filter(|reply| reply.status == 201).collect();
     assert_eq!(made.len(), 47);
     assert!(all.iter().all(|reply| reply.status == 201 || reply.code() == "too-many-pending"));
-    let refused =
-        ask(&world, "partnerAdmin", wish(single("ren", "cc"))).assert_rejected(409, "too-many-pending").await;
+    let refused = ask(&world, "partnerAdmin", request_body(individual_grantee("ren", "cc")))
+        .assert_rejected(409, "too-many-pending")
+        .await;
     assert_eq!(refused.body["errors"][0]["limit"], 50);
     decide(&world, made[0].body["id"].as_str().unwrap(), "decline", json!({})).send().await.ok();
-    assert_eq!(ask(&world, "partnerMember", wish(single("ren", "cc"))).send().await.status, 201);
+    assert_eq!(
+        ask(&world, "partnerMember", request_body(individual_grantee("ren", "cc"))).send().await.status,
+        201
+    );
 }

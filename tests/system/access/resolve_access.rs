@@ -4,7 +4,7 @@ use serde_json::json;
 use system::World;
 use system::payload::Payload;
 
-use super::{decide, give, level, resolved, set, single, wish};
+use super::{decide, grant, individual_grantee, level, request_body, resolved, set_time};
 
 #[test]
 fn canonical_call_is_published() {
@@ -44,23 +44,23 @@ async fn deciding_grant_and_ineffective_grants_with_reasons_are_returned() {
 #[tokio::test(flavor = "multi_thread")]
 async fn membership_is_hidden_until_a_request_of_the_partner_was_approved() {
     let world = World::demo().await;
-    give(&world, "otherPartner", json!({"organizationLevel": "cc"})).send().await.ok();
+    grant(&world, "otherPartner", json!({"organizationLevel": "cc"})).send().await.ok();
     let resolve = async |name: &str, who: &str| {
         let path = "/v1/organizations/{yamada}/access/resolve?partnerId={otherPartner}&email=";
         world.get(&format!("{path}{name}%40anadolu.example")).by(who).send().await.ok()
     };
-    let mut told = Vec::new();
+    let mut recorded = Vec::new();
     for name in ["deniz", "nobody"] {
         let mut shown = resolve(name, "contactManager").await;
         assert_eq!((&shown["level"], shown.get("member")), (&json!("cc"), None), "{shown}");
         shown.as_object_mut().unwrap().remove("email");
-        told.push(shown);
+        recorded.push(shown);
     }
-    assert_eq!(told[0], told[1]);
+    assert_eq!(recorded[0], recorded[1]);
     assert_eq!(resolve("nobody", "agent").await["member"], false, "the vendor sees all");
     let ask = world.post("/v1/partners/{otherPartner}/access-requests").by("otherPartnerAdmin");
-    let asked = ask.json(wish(json!({"organizationLevel": "look"}))).send().await.ok();
-    decide(&world, asked["id"].as_str().unwrap(), "approve", json!({})).send().await.ok();
+    let send_request_for_id = ask.json(request_body(json!({"organizationLevel": "look"}))).send().await.ok();
+    decide(&world, send_request_for_id["id"].as_str().unwrap(), "approve", json!({})).send().await.ok();
     for (name, member) in [("deniz", true), ("nobody", false)] {
         assert_eq!(resolve(name, "contactManager").await["member"], member, "{name}");
     }
@@ -131,9 +131,9 @@ async fn removed_member_loses_access_at_once_and_re_adding_revives_nothing() {
 async fn expired_grant_is_ignored_before_the_scheduled_job_runs() {
     let world = World::demo().await;
     let grant = |name: &str, end: &str| {
-        let mut more = single(name, "update");
+        let mut more = individual_grantee(name, "update");
         more["expiresAt"] = end.into();
-        give(&world, "partner", more).send()
+        grant(&world, "partner", more).send()
     };
     grant("ren", "2026-01-10T09:00:00.000Z").await.ok();
     for (now, expected) in [
@@ -142,13 +142,13 @@ async fn expired_grant_is_ignored_before_the_scheduled_job_runs() {
         ("2026-01-10T09:00:00.001Z", "create"),
         ("2026-01-17T09:00:00.000Z", "create"),
     ] {
-        set(&world, now).await;
+        set_time(&world, now).await;
         assert_eq!(level(&world, "ren").await.as_deref(), Some(expected), "{now}");
     }
     assert_eq!(resolved(&world, "ren").await["ineffectiveGrants"][1]["reason"], "expired");
     for (now, expected) in [("2027-01-05T08:59:59.999Z", Some("create")), ("2027-01-05T09:00:00.000Z", None)]
     {
-        set(&world, now).await;
+        set_time(&world, now).await;
         assert_eq!(level(&world, "aiko").await.as_deref(), expected, "{now}");
     }
 }

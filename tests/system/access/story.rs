@@ -5,7 +5,7 @@ use futures_util::future::join_all;
 use serde_json::{Value, json};
 use system::World;
 
-use super::{asked, decide, events, give, set, single};
+use super::{decide, events, grant, individual_grantee, send_request_for_id, set_time};
 
 async fn tick(world: &World) {
     world.post("/_local/tick").send().await.ok();
@@ -13,24 +13,25 @@ async fn tick(world: &World) {
 
 /// Returns the recorded reminders and the expiry of a grant, oldest first: the days
 /// that were left, 0 for the expiry.
-async fn told(world: &World, grant: &Value) -> Vec<u64> {
-    let told = events(world, "/v1/partners/{partner}/history", "partnerAdmin").await.into_iter();
-    let told = told.filter(|(kind, data)| kind.starts_with("access.expir") && data["grantId"] == *grant);
-    told.map(|(_, data)| data["days"].as_u64().unwrap_or_default()).collect()
+async fn recorded_days(world: &World, grant: &Value) -> Vec<u64> {
+    let recorded_days = events(world, "/v1/partners/{partner}/history", "partnerAdmin").await.into_iter();
+    let recorded_days =
+        recorded_days.filter(|(kind, data)| kind.starts_with("access.expir") && data["grantId"] == *grant);
+    recorded_days.map(|(_, data)| data["days"].as_u64().unwrap_or_default()).collect()
 }
 
-async fn given(world: &World, name: &str, until: &str) -> Value {
-    let mut more = single(name, "update");
+async fn grant_until(world: &World, name: &str, until: &str) -> Value {
+    let mut more = individual_grantee(name, "update");
     more["expiresAt"] = until.into();
-    let made = give(world, "partner", more).send().await.ok();
+    let made = grant(world, "partner", more).send().await.ok();
     made["grants"].as_array().unwrap().last().unwrap()["id"].clone()
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn each_reminder_and_the_expiry_are_recorded_once() {
     let world = World::demo().await;
-    let grant = given(&world, "ren", "2026-02-20T09:00:00Z").await;
-    let week = given(&world, "aiko", "2026-01-12T09:00:00Z").await;
+    let grant = grant_until(&world, "ren", "2026-02-20T09:00:00Z").await;
+    let week = grant_until(&world, "aiko", "2026-01-12T09:00:00Z").await;
     for (now, expected) in [
         ("2026-01-21T08:59:59Z", &[][..]),
         ("2026-01-21T09:00:00Z", &[30]),
@@ -41,33 +42,37 @@ async fn each_reminder_and_the_expiry_are_recorded_once() {
         ("2026-02-20T09:00:00Z", &[30, 7, 1, 0]),
         ("2026-02-28T09:00:00Z", &[30, 7, 1, 0]),
     ] {
-        set(&world, now).await;
+        set_time(&world, now).await;
         join_all((0..3).map(|_| tick(&world))).await;
-        assert_eq!(told(&world, &grant).await, expected, "{now}");
+        assert_eq!(recorded_days(&world, &grant).await, expected, "{now}");
     }
-    assert_eq!(told(&world, &week).await, [0], "nobody looked for a week: what is over is not announced");
+    assert_eq!(
+        recorded_days(&world, &week).await,
+        [0],
+        "nobody looked for a week: what is over is not announced"
+    );
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn delayed_schedule_records_each_event_once_and_skips_ended_grants() {
     let world = World::demo().await;
     let end = "2026-03-20T09:00:00Z";
-    let replaced = given(&world, "ren", end).await;
-    let grant = given(&world, "ren", end).await;
-    let revoked = given(&world, "aiko", end).await;
+    let replaced = grant_until(&world, "ren", end).await;
+    let grant = grant_until(&world, "ren", end).await;
+    let revoked = grant_until(&world, "aiko", end).await;
     let path = format!("/v1/organizations/{{yamada}}/access/{{partner}}/{}", revoked.as_str().unwrap());
     world.delete(&path).by("contactManager").send().await.ok();
-    let mut wish = single("aiko", "update");
-    wish["expiresAt"] = end.into();
-    let request = asked(&world, wish).await;
+    let mut request_body = individual_grantee("aiko", "update");
+    request_body["expiresAt"] = end.into();
+    let request = send_request_for_id(&world, request_body).await;
     decide(&world, &request, "approve", json!({})).send().await.ok();
     let shown = world.get("/v1/organizations/{yamada}/access").by("contactManager").send().await.ok();
     let removed = shown["items"][0]["grants"].as_array().unwrap().last().unwrap()["id"].clone();
-    let stranger = given(&world, "nobody", end).await;
+    let stranger = grant_until(&world, "nobody", end).await;
     world.delete("/v1/partners/{partner}/members/{aiko}").by("operator").send().await.ok();
     // The scheduled job is late: the reminders 30 and 7 days before the expiry are overdue. Now two runs are
     // concurrent and meet injected failures.
-    set(&world, "2026-03-19T10:00:00Z").await;
+    set_time(&world, "2026-03-19T10:00:00Z").await;
     world.chaos(4, 5);
     join_all((0..2).map(|_| tick(&world))).await;
     world.chaos(0, 0);
@@ -76,14 +81,14 @@ async fn delayed_schedule_records_each_event_once_and_skips_ended_grants() {
     let of = |grant: Value| {
         let world = &world;
         async move {
-            let told = events(world, log, "operator").await.into_iter();
-            let told =
-                told.filter(|(kind, data)| kind.starts_with("access.expir") && data["grantId"] == grant);
-            told.map(|(_, data)| data["days"].as_u64().unwrap_or_default()).collect::<Vec<_>>()
+            let recorded_days = events(world, log, "operator").await.into_iter();
+            let recorded_days = recorded_days
+                .filter(|(kind, data)| kind.starts_with("access.expir") && data["grantId"] == grant);
+            recorded_days.map(|(_, data)| data["days"].as_u64().unwrap_or_default()).collect::<Vec<_>>()
         }
     };
     assert_eq!(of(grant.clone()).await, [1], "only that it is over tomorrow");
-    set(&world, "2026-03-27T09:00:00Z").await;
+    set_time(&world, "2026-03-27T09:00:00Z").await;
     for seed in 0..4 {
         world.chaos(3, seed);
         join_all((0..2).map(|_| tick(&world))).await;
@@ -101,15 +106,15 @@ async fn delayed_schedule_records_each_event_once_and_skips_ended_grants() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_request_lapses_after_ninety_days_once() {
     let world = World::demo().await;
-    let id = asked(&world, single("ren", "update")).await;
+    let id = send_request_for_id(&world, individual_grantee("ren", "update")).await;
     let lapsed = async || {
         let log = events(&world, "/v1/partners/{partner}/history", "partnerAdmin").await.into_iter();
         log.filter(|(kind, data)| kind == "access.lapsed" && data["requestId"] == id).count()
     };
-    set(&world, "2026-04-05T09:00:00Z").await;
+    set_time(&world, "2026-04-05T09:00:00Z").await;
     tick(&world).await;
     assert_eq!(lapsed().await, 0);
-    set(&world, "2026-04-12T10:00:00Z").await;
+    set_time(&world, "2026-04-12T10:00:00Z").await;
     for _ in 0..2 {
         join_all((0..2).map(|_| tick(&world))).await;
         assert_eq!(lapsed().await, 1);
@@ -122,7 +127,7 @@ async fn a_request_lapses_after_ninety_days_once() {
 #[tokio::test(flavor = "multi_thread")]
 async fn reminder_is_recorded_once_after_backoff_when_the_record_is_repaired() {
     let world = World::demo().await;
-    let grant = given(&world, "ren", "2026-02-20T09:00:00Z").await;
+    let grant = grant_until(&world, "ren", "2026-02-20T09:00:00Z").await;
     tick(&world).await;
     let spoil = async |name: &str, other: &str| {
         let items = system::items(&world.client, &world.table).await;
@@ -134,15 +139,15 @@ async fn reminder_is_recorded_once_after_backoff_when_the_record_is_repaired() {
     };
     // The stored record becomes unreadable, so that the run fails.
     spoil("grants", "lost").await;
-    set(&world, "2026-01-21T09:00:00Z").await;
+    set_time(&world, "2026-01-21T09:00:00Z").await;
     assert_eq!(world.post("/_local/tick").send().await.status, 500);
     spoil("lost", "grants").await;
-    assert_eq!(told(&world, &grant).await, [0; 0]);
-    set(&world, "2026-01-21T09:00:59.999Z").await;
+    assert_eq!(recorded_days(&world, &grant).await, [0; 0]);
+    set_time(&world, "2026-01-21T09:00:59.999Z").await;
     tick(&world).await;
-    assert_eq!(told(&world, &grant).await, [0; 0]);
-    set(&world, "2026-01-21T09:01:00Z").await;
+    assert_eq!(recorded_days(&world, &grant).await, [0; 0]);
+    set_time(&world, "2026-01-21T09:01:00Z").await;
     join_all((0..3).map(|_| tick(&world))).await;
     tick(&world).await;
-    assert_eq!(told(&world, &grant).await, [30]);
+    assert_eq!(recorded_days(&world, &grant).await, [30]);
 }

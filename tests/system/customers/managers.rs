@@ -5,7 +5,7 @@ use futures_util::future::join;
 use serde_json::json;
 use system::{World, strength};
 
-use crate::access::{give, set, single};
+use crate::access::{grant, individual_grantee, set_time};
 
 #[tokio::test(flavor = "multi_thread")]
 async fn last_contact_manager_cannot_be_removed_or_demoted() {
@@ -105,7 +105,7 @@ async fn level_below_full_admin_is_refused_without_revealing_customers() {
         world.post("/v1/organizations/{yamada}/customers").by("partnerMember").json(body)
     };
     for level in ["cc", "look", "update", "create", "service-admin"] {
-        give(&world, "partner", single("ren", level)).send().await.ok();
+        grant(&world, "partner", individual_grantee("ren", level)).send().await.ok();
         let refused = create().assert_rejected(403, "access-level-too-low").await;
         assert_eq!(taken().assert_rejected(403, "access-level-too-low").await.body, refused.body);
         assert!(
@@ -114,7 +114,7 @@ async fn level_below_full_admin_is_refused_without_revealing_customers() {
             refused.body
         );
     }
-    give(&world, "partner", single("ren", "full-admin")).send().await.ok();
+    grant(&world, "partner", individual_grantee("ren", "full-admin")).send().await.ok();
     create().send().await.ok();
     world.delete("/v1/partners/{partner}/members/{ren}").by("operator").send().await.ok();
     create().assert_rejected(404, "not-found").await;
@@ -127,7 +127,7 @@ async fn expired_access_is_refused() {
         ("2026-01-06T08:59:59.999Z", "a@bogazici.example", 201),
         ("2026-01-06T09:00:00.000Z", "b@bogazici.example", 404),
     ] {
-        set(&world, now).await;
+        set_time(&world, now).await;
         let body = json!({"email": email, "name": "N"});
         let call = world.post("/v1/organizations/{bogazici}/customers").by("otherPartnerAdmin").json(body);
         assert_eq!(call.send().await.status, status, "{now}");
@@ -141,7 +141,7 @@ async fn external_ids_are_separate_per_creator_and_hidden_from_others() {
         let body = json!({"email": format!("{email}@yamada.example"), "name": "N", "externalId": "N-1"});
         world.post("/v1/organizations/{yamada}/customers").by(who).json(body)
     };
-    give(&world, "partner", single("ren", "full-admin")).send().await.ok();
+    grant(&world, "partner", individual_grantee("ren", "full-admin")).send().await.ok();
     let all = json!({"partnerId": "{otherPartner}", "expiresAt": "2026-02-05T09:00:00Z", "organizationLevel": "full-admin"});
     world.post("/v1/organizations/{yamada}/access").by("contactManager").json(all).send().await.ok();
     for (who, email) in

@@ -15,11 +15,11 @@ fn canonical_calls_are_published() {
 const OF_SORA: &str = "/v1/customers/{sora}/profile";
 const OF_YAMADA: &str = "/v1/organizations/{yamada}/profile";
 
-const GIVEN: [&str; 4] = ["subscription", "wallSubscription", "collection", "app"];
+const SUBSCRIPTIONS: [&str; 4] = ["subscription", "wallSubscription", "collection", "app"];
 
 /// Returns the product and the origin of each entitlement that was created manually.
-fn owned<'a>(world: &World, profile: &'a Value) -> Vec<(&'a str, &'a str)> {
-    let given = GIVEN.map(|name| world.id(name).replace("sub_", "ent_"));
+fn manual_entitlements<'a>(world: &World, profile: &'a Value) -> Vec<(&'a str, &'a str)> {
+    let given = SUBSCRIPTIONS.map(|name| world.id(name).replace("sub_", "ent_"));
     let entitlements = profile["entitlements"].as_array().unwrap().iter();
     let entitlements = entitlements
         .filter(|one| one["id"].as_str().is_some_and(|id| !given.iter().any(|given| given == id)));
@@ -32,7 +32,10 @@ fn owned<'a>(world: &World, profile: &'a Value) -> Vec<(&'a str, &'a str)> {
 async fn customer_sees_own_and_organization_entitlements() {
     let world = World::demo().await;
     let profile = world.get(OF_SORA).by("agent").send().await.ok();
-    assert_eq!(owned(&world, &profile), [("Door Station", "own"), ("Edge Recorder", "organization")]);
+    assert_eq!(
+        manual_entitlements(&world, &profile),
+        [("Door Station", "own"), ("Edge Recorder", "organization")]
+    );
     assert_eq!(profile["customer"]["name"], "Sora Sato");
     assert_eq!(profile["organization"]["externalId"], "C-1");
     let recorder = &profile["entitlements"][1];
@@ -43,12 +46,12 @@ async fn customer_sees_own_and_organization_entitlements() {
     assert_eq!(recorder["product"], json!({"name": "Edge Recorder", "code": "ER-1"}));
 
     let own = world.get(OF_SORA).by("customer").send().await.ok();
-    assert_eq!(owned(&world, &own), owned(&world, &profile));
+    assert_eq!(manual_entitlements(&world, &own), manual_entitlements(&world, &profile));
     assert_eq!(own["organization"].get("externalId"), None);
     assert_eq!(own["entitlements"][1]["details"].get("Internal note"), None);
 
     let of_all = world.get(OF_YAMADA).by("customer").send().await.ok();
-    assert_eq!(owned(&world, &of_all), [("Edge Recorder", "own")]);
+    assert_eq!(manual_entitlements(&world, &of_all), [("Edge Recorder", "own")]);
     assert_eq!(
         (&of_all["organization"]["name"], of_all.get("customer")),
         (&json!("株式会社ヤマダ電機"), None)
@@ -70,7 +73,7 @@ async fn manual_subscription_and_license_entitlements_are_shown() {
         names.iter().map(|(name, from)| (world.id(name).to_owned(), (*from).to_owned())).collect()
     };
     let of_yamada = world.get(OF_YAMADA).by("contactManager").send().await.ok();
-    let four = |from: &'static str| GIVEN.map(|name| (name, from));
+    let four = |from: &'static str| SUBSCRIPTIONS.map(|name| (name, from));
     let expected = [&[("entitlement", "own")], &four("own")[..], &[("assignment", "license")]].concat();
     assert_eq!(sources(&of_yamada), named(&expected));
     let of_sora = world.get(OF_SORA).by("agent").send().await.ok();
@@ -113,11 +116,11 @@ async fn new_customer_shares_entitlements_and_removed_customer_keeps_its_own() {
         world.post("/v1/organizations/{yamada}/customers").by("operator").json(kenji).send().await.ok();
     let path = format!("/v1/customers/{}/profile", kenji["id"].as_str().unwrap());
     let profile = world.get(&path).token(&colleague(&world)).send().await.ok();
-    assert_eq!(owned(&world, &profile), [("Edge Recorder", "organization")]);
+    assert_eq!(manual_entitlements(&world, &profile), [("Edge Recorder", "organization")]);
 
     world.delete("/v1/customers/{sora}").by("operator").send().await.ok();
     let left = world.get(OF_SORA).by("agent").send().await.ok();
-    assert_eq!(owned(&world, &left), [("Door Station", "own")]);
+    assert_eq!(manual_entitlements(&world, &left), [("Door Station", "own")]);
     assert!(left["customer"]["removedAt"].is_string());
     world.get(OF_SORA).by("customer").assert_rejected(404, "not-found").await;
 
@@ -126,16 +129,22 @@ async fn new_customer_shares_entitlements_and_removed_customer_keeps_its_own() {
     let path = format!("/v1/customers/{}/profile", nobody["id"].as_str().unwrap());
     let ana = world.token_of(json!({"sub": "ana", "email": "ana@x.example", "role": "customer"}));
     let profile = world.get(&path).token(&ana).send().await.ok();
-    assert_eq!((owned(&world, &profile), profile.get("organization")), (vec![], None));
+    assert_eq!((manual_entitlements(&world, &profile), profile.get("organization")), (vec![], None));
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn ended_entitlements_are_shown_on_request() {
     let world = World::demo().await;
     world.post(&format!("{OF_ORGANIZATION}/end")).by("operator").send().await.ok();
-    assert_eq!(owned(&world, &world.get(OF_SORA).by("agent").send().await.ok()), [("Door Station", "own")]);
+    assert_eq!(
+        manual_entitlements(&world, &world.get(OF_SORA).by("agent").send().await.ok()),
+        [("Door Station", "own")]
+    );
     let all = world.get(&format!("{OF_SORA}?ended=true")).by("agent").send().await.ok();
-    assert_eq!(owned(&world, &all), [("Door Station", "own"), ("Edge Recorder", "organization")]);
+    assert_eq!(
+        manual_entitlements(&world, &all),
+        [("Door Station", "own"), ("Edge Recorder", "organization")]
+    );
     assert_eq!(all["entitlements"][1]["status"], "ended");
 }
 

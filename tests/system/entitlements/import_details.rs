@@ -355,15 +355,15 @@ async fn cells_of_unknown_entitlements_are_checked_and_20_000_columns_accepted()
 
 #[tokio::test(flavor = "multi_thread")]
 async fn resumed_abort_import_reports_rows_applied_before_the_crash() {
-    cut_off_and_wrong_since(false).await;
+    resume_after_options_retired(false).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn resumed_abort_import_is_recorded_even_if_its_rows_were_changed_since() {
-    cut_off_and_wrong_since(true).await;
+    resume_after_options_retired(true).await;
 }
 
-async fn cut_off_and_wrong_since(changed: bool) {
+async fn resume_after_options_retired(changed: bool) {
     let world = World::demo().await;
     world.stock(5).await;
     let text = sheet(5, 0);
@@ -529,16 +529,16 @@ async fn repeated_key_imports_once_and_replays_the_report() {
 #[tokio::test(flavor = "multi_thread")]
 async fn import_killed_at_any_step_resumes_as_one_run() {
     // Two writes besides those of the rows: the beginning and the end of the run. One more row is invalid.
-    cut_off_anywhere("", 2, "X-none,Gold,1\n").await;
+    kill_at_each_write("", 2, "X-none,Gold,1\n").await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn abort_import_killed_at_any_step_resumes_and_applies_all() {
     // A third write besides those of the rows records that the import begins to write.
-    cut_off_anywhere("?onError=abort", 3, "").await;
+    kill_at_each_write("?onError=abort", 3, "").await;
 }
 
-async fn cut_off_anywhere(how: &str, steps: u32, wrong: &str) {
+async fn kill_at_each_write(how: &str, steps: u32, wrong: &str) {
     const ROWS: u64 = 8;
     let refused = u64::from(!wrong.is_empty());
     let steps = u32::try_from(ROWS).unwrap() + steps;

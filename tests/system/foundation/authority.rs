@@ -106,7 +106,7 @@ async fn every_write_requires_the_callers_record_or_states_an_exception() {
                 by.push(format!("{party}: {}", if token.is_some() { "token" } else { "record" }));
                 reasons.extend(token.map(|(_, why)| (*why).to_owned()));
                 match recorded.get(&(id.clone(), party)) {
-                    Some(known) => prove(known, token.is_none()).await,
+                    Some(known) => check_record(known, token.is_none()).await,
                     None => missing.push(format!("`{id}` by a {party}")),
                 }
             }
@@ -118,7 +118,7 @@ async fn every_write_requires_the_callers_record_or_states_an_exception() {
     golden::check("tests/system/golden/authority.md", &format!("{LEAD}{table}"));
 }
 
-async fn prove(Recorded { name, call, conditions, .. }: &Recorded, by_record: bool) {
+async fn check_record(Recorded { name, call, conditions, .. }: &Recorded, by_record: bool) {
     let (_, record) = own_record(call).unwrap();
     let asked = conditions.iter().any(|(pk, _)| *pk == record);
     assert_eq!(asked, by_record, "{name}: whether {record} is a condition");

@@ -12,7 +12,7 @@ use super::recording::{Recorded, writes};
 
 /// One route for each kind of write: with a required key, with an optional key, with a version, with a
 /// signature, in several transactions, row by row.
-const WAYS: [&str; 6] = [
+const WRITE_KINDS: [&str; 6] = [
     "assign-license",
     "create-partner",
     "update-organization",
@@ -22,11 +22,11 @@ const WAYS: [&str; 6] = [
 ];
 
 /// One failure after which nothing was written, and one after which the outcome is unknown.
-const KINDS: [InjectedFailure; 2] = [InjectedFailure::Conflict, InjectedFailure::ResetAfter];
+const FAILURE_KINDS: [InjectedFailure; 2] = [InjectedFailure::Conflict, InjectedFailure::ResetAfter];
 
 /// Returns true if certainly nothing was written, so that the operation is evaluated again.
-fn decides_anew(outage: InjectedFailure) -> bool {
-    matches!(outage, InjectedFailure::Conflict | InjectedFailure::Throttled)
+fn is_reevaluated(failure: InjectedFailure) -> bool {
+    matches!(failure, InjectedFailure::Conflict | InjectedFailure::Throttled)
 }
 
 /// Returns true if the call may be sent without its key.
@@ -46,58 +46,58 @@ async fn send(call: &Canonical, world: &World, keyless: bool) -> Reply {
 /// of the first attempt is unknown.
 #[tokio::test(flavor = "multi_thread")]
 async fn injected_failure_leaves_one_effect_and_the_usual_answer() {
-    let mut ways = BTreeSet::from(WAYS);
+    let mut ways = BTreeSet::from(WRITE_KINDS);
     for usual in writes().await {
         let every = ways.remove(usual.call.operation) || strength::is_nightly();
-        let outages = if every { &InjectedFailure::ALL[..] } else { &KINDS };
-        for outage in outages {
-            meets_an_outage(usual, *outage).await;
+        let failures = if every { &InjectedFailure::ALL[..] } else { &FAILURE_KINDS };
+        for failure in failures {
+            check_failure(usual, *failure).await;
         }
         if may_be_keyless(&usual.call) {
-            for outage in if every { outages } else { &[InjectedFailure::ResetAfter] } {
-                meets_an_outage_without_a_key(&usual.call, *outage).await;
+            for failure in if every { failures } else { &[InjectedFailure::ResetAfter] } {
+                meets_an_outage_without_a_key(&usual.call, *failure).await;
             }
         }
     }
     assert!(ways.is_empty(), "these do not write: {ways:?}");
 }
 
-async fn meets_an_outage(usual: &Recorded, outage: InjectedFailure) {
+async fn check_failure(usual: &Recorded, failure: InjectedFailure) {
     let Recorded { call, reply, keys, transactions, .. } = usual;
     let world = World::demo().await;
     world.fault_proxy().take_tokens();
-    world.fault_proxy().inject("TransactWriteItems", outage);
+    world.fault_proxy().inject("TransactWriteItems", failure);
     let answer = send(call, &world, false).await;
-    assert_eq!(world.fault_proxy().faults_left(), 0, "{}: {outage:?} was not met", call.id);
-    assert_eq!(answer.status, reply.status, "{} after {outage:?}: {}", call.id, answer.body);
-    assert_eq!(answer.header("idempotent-replayed"), None, "{} after {outage:?}", call.id);
+    assert_eq!(world.fault_proxy().faults_left(), 0, "{}: {failure:?} was not met", call.id);
+    assert_eq!(answer.status, reply.status, "{} after {failure:?}: {}", call.id, answer.body);
+    assert_eq!(answer.header("idempotent-replayed"), None, "{} after {failure:?}", call.id);
     let found: Vec<_> = world.contents().await.into_keys().collect();
-    assert_eq!(found.len(), keys.len(), "{} after {outage:?}: not one effect", call.id);
+    assert_eq!(found.len(), keys.len(), "{} after {failure:?}: not one effect", call.id);
 
-    let decided_anew = decides_anew(outage);
+    let decided_anew = is_reevaluated(failure);
     let tokens = world.fault_proxy().take_tokens();
-    assert_eq!(tokens.len(), transactions + 1, "{} after {outage:?}", call.id);
-    assert_eq!(tokens[0] != tokens[1], decided_anew, "{} after {outage:?}", call.id);
+    assert_eq!(tokens.len(), transactions + 1, "{} after {failure:?}", call.id);
+    assert_eq!(tokens[0] != tokens[1], decided_anew, "{} after {failure:?}", call.id);
     // Only an operation that was evaluated again has new ids.
     if !decided_anew {
-        assert_eq!(answer.body, reply.body, "{} after {outage:?}", call.id);
-        assert_eq!(&found, keys, "{} after {outage:?}", call.id);
+        assert_eq!(answer.body, reply.body, "{} after {failure:?}", call.id);
+        assert_eq!(&found, keys, "{} after {failure:?}", call.id);
     }
 }
 
-async fn meets_an_outage_without_a_key(call: &Canonical, outage: InjectedFailure) {
+async fn meets_an_outage_without_a_key(call: &Canonical, failure: InjectedFailure) {
     let (untroubled, world) = (World::demo().await, World::demo().await);
     let usual = send(call, &untroubled, true).await;
-    world.fault_proxy().inject("TransactWriteItems", outage);
+    world.fault_proxy().inject("TransactWriteItems", failure);
     let answer = send(call, &world, true).await;
-    assert_eq!(world.fault_proxy().faults_left(), 0, "{}: {outage:?} was not met", call.id);
-    assert_eq!(answer.status, usual.status, "{} after {outage:?}: {}", call.id, answer.body);
-    assert_eq!(answer.header("idempotent-replayed"), None, "{} after {outage:?}", call.id);
+    assert_eq!(world.fault_proxy().faults_left(), 0, "{}: {failure:?} was not met", call.id);
+    assert_eq!(answer.status, usual.status, "{} after {failure:?}: {}", call.id, answer.body);
+    assert_eq!(answer.header("idempotent-replayed"), None, "{} after {failure:?}", call.id);
     let keys = async |world: &World| world.contents().await.into_keys().collect::<Vec<_>>();
     let (found, expected) = (keys(&world).await, keys(&untroubled).await);
-    assert_eq!(found.len(), expected.len(), "{} after {outage:?}: not one effect", call.id);
-    if !decides_anew(outage) {
-        assert_eq!((answer.body, found), (usual.body, expected), "{} after {outage:?}", call.id);
+    assert_eq!(found.len(), expected.len(), "{} after {failure:?}: not one effect", call.id);
+    if !is_reevaluated(failure) {
+        assert_eq!((answer.body, found), (usual.body, expected), "{} after {failure:?}", call.id);
     }
 }
 

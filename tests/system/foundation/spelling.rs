@@ -6,7 +6,7 @@ use system::World;
 
 /// Characters that are invisible or reverse the text: hyphens, joiners, fillers, marks,
 /// isolates, blanks, selectors, tags.
-const UNSEEN: [char; 13] = [
+const INVISIBLE: [char; 13] = [
     '\u{ad}',
     '\u{34f}',
     '\u{115f}',
@@ -48,7 +48,7 @@ async fn email_spellings_identify_one_customer() {
     let path = format!("/v1/access-requests/{}/approve", asked["id"].as_str().unwrap());
     world.post(&path).token(&token).json(json!({})).send().await.ok();
 
-    let mut bad: Vec<String> = UNSEEN.iter().map(|c| format!("a{c}b@yamada.example")).collect();
+    let mut bad: Vec<String> = INVISIBLE.iter().map(|c| format!("a{c}b@yamada.example")).collect();
     bad.extend(["a..b", ".a", "a.", &"a".repeat(65)].map(|local| format!("{local}@yamada.example")));
     for email in bad {
         let refused = create(&email).assert_rejected(400, "invalid-request").await;
@@ -79,7 +79,7 @@ async fn name_with_an_invisible_character_is_refused() {
         ),
     ];
     for (index, (path, pointer, body)) in kinds.iter().enumerate() {
-        for c in &UNSEEN[..if index == 0 { UNSEEN.len() } else { 1 }] {
+        for c in &INVISIBLE[..if index == 0 { INVISIBLE.len() } else { 1 }] {
             for text in [format!("Reg{c}ion"), c.to_string()] {
                 let refused = world
                     .post(path)

@@ -131,7 +131,7 @@ async fn everything_due() -> BTreeSet<Action> {
     world.post("/_local/tick").send().await.ok();
     world.post("/_local/time").bytes(br#"{"advance":"P200D"}"#).send().await.ok();
     world.post("/_local/tick").send().await.ok();
-    crate::orders::leave_one_to_the_timer(&world).await;
+    crate::orders::leave_order_to_job(&world).await;
     world.post("/_local/tick").send().await.ok();
     world.fault_proxy().used().remove(functions::SCHEDULE.name).unwrap()
 }
@@ -183,10 +183,10 @@ fn size(size: Size) -> String {
 fn role(name: &str, actions: &BTreeSet<Action>, beside: &str) -> String {
     let mut text = statement("[logs:CreateLogStream, logs:PutLogEvents]", "!GetAtt FunctionLogs.Arn");
     let places: BTreeSet<Option<&str>> = actions.iter().map(|(_, of)| of.as_deref()).collect();
-    for place in places {
-        let allowed = actions.iter().filter(|(_, of)| of.as_deref() == place);
+    for send_order in places {
+        let allowed = actions.iter().filter(|(_, of)| of.as_deref() == send_order);
         let allowed: Vec<String> = allowed.map(|(action, _)| format!("dynamodb:{action}")).collect();
-        let resource = match place {
+        let resource = match send_order {
             None => "!GetAtt Table.Arn".to_owned(),
             Some(index) => format!("!Sub \"${{Table.Arn}}/index/{index}\""),
         };

@@ -6,7 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde_json::{Value, json};
 use system::{World, canonical, items};
 
-use crate::subscriptions::{deactivate, line, made, order, say};
+use crate::subscriptions::{created_ids, deactivate, line, order, send_message};
 
 /// Returns a world in which two partners work for Yamada, each with subscriptions, sites, licenses, members and
 /// a part in a service request; subscriptions of each partner are linked to subscriptions of the other.
@@ -31,15 +31,18 @@ async fn shared_customer() -> World {
     };
     let lines = json!([theirs("T-1", json!({})), theirs("T-2", json!({"linkedTo": [0]}))]);
     let data = json!({"orderId": "SO-OTHER", "storeAccount": "ec-4712", "lines": lines});
-    let sold = made(&say(&world, "t1", "order.placed", "2026-01-05T09:59:00Z", data).await.ok());
+    let sold =
+        created_ids(&send_message(&world, "t1", "order.placed", "2026-01-05T09:59:00Z", data).await.ok());
     let migrated =
         json!({"subscription": {"externalId": "T-1"}, "url": "https://anadolu-site.example/yamada"});
-    say(&world, "t2", "site.migrated", "2026-01-05T09:59:00Z", migrated).await.ok();
+    send_message(&world, "t2", "site.migrated", "2026-01-05T09:59:00Z", migrated).await.ok();
     // Miyako's subscription is transferred to Anadolu but stays linked to one that Miyako
     // still manages, and vice versa.
     for (name, account) in [("S-3", "ec-4712"), ("T-2", "ec-4711")] {
         let transferred = json!({"subscription": {"externalId": name}, "storeAccount": account});
-        say(&world, name, "subscription.transferred", "2026-01-05T09:59:00Z", transferred).await.ok();
+        send_message(&world, name, "subscription.transferred", "2026-01-05T09:59:00Z", transferred)
+            .await
+            .ok();
     }
     let lines = json!([line("subscription", "ER-1", "C-1", json!({"externalId": "MIYAKO-1"}))]);
     order(&world, "SO-MIYAKO", lines).await.ok();
@@ -78,8 +81,8 @@ fn text(item: &Value, name: &str) -> String {
 }
 
 /// Returns the part of an id that ids of different kinds may share.
-fn bare(id: &str) -> String {
-    id.split_once('_').map_or(id, |(_, bare)| bare).to_owned()
+fn id_suffix(id: &str) -> String {
+    id.split_once('_').map_or(id, |(_, id_suffix)| id_suffix).to_owned()
 }
 
 /// All items of the table, to be found by entity.
@@ -110,14 +113,14 @@ impl Table {
 
     /// Returns the texts that a subscription's first partner may read in its own
     /// history, even after a transfer.
-    fn former(&self) -> Traces {
-        let mut former = Traces::new();
+    fn first_partner_texts(&self) -> Traces {
+        let mut first_partner_texts = Traces::new();
         for one in self.all("subscription") {
-            for trace in [bare(&text(one, "id")), text(one, "orderId")] {
-                former.entry(trace).or_default().insert(text(one, "partnerId"));
+            for trace in [id_suffix(&text(one, "id")), text(one, "orderId")] {
+                first_partner_texts.entry(trace).or_default().insert(text(one, "partnerId"));
             }
         }
-        former
+        first_partner_texts
     }
 
     fn partners_of(&self, organization: &str) -> BTreeSet<String> {
@@ -136,29 +139,29 @@ impl Table {
             let id = text(partner, "id");
             let organizations = self.all("partner-organization").filter(|link| link["partnerId"] == id);
             let known = organizations.map(|link| text(link, "organizationId")).chain([id.clone()]).collect();
-            belongs(&[bare(&id), text(partner, "externalId"), text(partner, "name")], known);
+            belongs(&[id_suffix(&id), text(partner, "externalId"), text(partner, "name")], known);
         }
         for member in self.all("member") {
-            let texts = [bare(&text(member, "id")), text(member, "email"), text(member, "name")];
+            let texts = [id_suffix(&text(member, "id")), text(member, "email"), text(member, "name")];
             belongs(&texts, [text(member, "partnerId")].into());
         }
         for organization in self.all("organization") {
             let id = text(organization, "id");
-            belongs(&[bare(&id), text(organization, "name")], self.partners_of(&id));
+            belongs(&[id_suffix(&id), text(organization, "name")], self.partners_of(&id));
         }
         for customer in self.all("customer") {
-            let texts = [bare(&text(customer, "id")), text(customer, "email"), text(customer, "name")];
+            let texts = [id_suffix(&text(customer, "id")), text(customer, "email"), text(customer, "name")];
             belongs(&texts, self.partners_of(&text(customer, "organizationId")));
         }
         let (mut of_subscription, mut sites) = (BTreeMap::new(), 0);
         for one in self.all("subscription") {
             let parties = Self::parties_of_subscription(one);
-            let texts = [bare(&text(one, "id")), text(one, "externalId"), text(one, "orderId")];
+            let texts = [id_suffix(&text(one, "id")), text(one, "externalId"), text(one, "orderId")];
             belongs(&texts, parties.clone());
             let target = &one["setUpTarget"];
             let (site, url) = (text(target, "siteId"), text(target, "url"));
             sites += usize::from(!site.is_empty());
-            belongs(&[bare(&site), url], parties.clone());
+            belongs(&[id_suffix(&site), url], parties.clone());
             of_subscription.insert(text(one, "id"), parties);
         }
         assert!(sites > 1, "subscriptions that are set up on sites");
@@ -167,13 +170,13 @@ impl Table {
                 Some(parties) => parties.clone(),
                 None => self.partners_of(&text(one, "organizationId")),
             };
-            belongs(&[bare(&text(one, "id")), text(one, "number")], parties);
+            belongs(&[id_suffix(&text(one, "id")), text(one, "number")], parties);
         }
         for access in self.all("access") {
             let parties: BTreeSet<String> =
                 [text(access, "organizationId"), text(access, "partnerId")].into();
             for grant in access["grants"].as_array().unwrap() {
-                belongs(&[bare(&text(grant, "id"))], parties.clone());
+                belongs(&[id_suffix(&text(grant, "id"))], parties.clone());
             }
         }
         for request in self.all("access-request") {
@@ -187,24 +190,27 @@ impl Table {
                 .map(|one| text(one, "email"))
                 .collect();
             let parties: BTreeSet<String> = parties.collect();
-            belongs(&[bare(&text(request, "id"))], parties.clone());
+            belongs(&[id_suffix(&text(request, "id"))], parties.clone());
             // The addressee of a request learns for whom access is requested.
             belongs(&texts, parties.clone());
             let members =
                 request["individuals"].as_array().into_iter().flatten().chain([&request["requestedBy"]]);
             for member in members {
-                belongs(&[bare(&text(member, "memberId")), text(member, "email")], parties.clone());
+                belongs(&[id_suffix(&text(member, "memberId")), text(member, "email")], parties.clone());
             }
         }
         for one in self.all("license-assignment") {
-            belongs(&[bare(&text(one, "id"))], [text(one, "partnerId"), text(one, "organizationId")].into());
+            belongs(
+                &[id_suffix(&text(one, "id"))],
+                [text(one, "partnerId"), text(one, "organizationId")].into(),
+            );
         }
         for one in self.all("service-request") {
             let organization = text(one, "organizationId");
-            belongs(&[bare(&text(one, "id")), text(one, "subject")], self.partners_of(&organization));
+            belongs(&[id_suffix(&text(one, "id")), text(one, "subject")], self.partners_of(&organization));
             let primary = &one["primaryContact"];
             belongs(
-                &[text(primary, "email"), bare(&text(primary, "memberId"))],
+                &[text(primary, "email"), id_suffix(&text(primary, "memberId"))],
                 self.partners_of(&organization),
             );
         }
@@ -231,7 +237,7 @@ impl Table {
 }
 
 /// Returns true if a text contains a trace other than as the end of a longer word.
-fn tells(body: &str, trace: &str) -> bool {
+fn contains_trace(body: &str, trace: &str) -> bool {
     let mut places = body.match_indices(trace);
     places.any(|(at, _)| !body[..at].ends_with(char::is_alphanumeric))
 }
@@ -281,7 +287,7 @@ fn queries(template: &str, table: &Table) -> Vec<String> {
 async fn reads_reveal_nothing_of_other_parties() {
     let world = shared_customer().await;
     let table = Table::of(&world).await;
-    let (traces, former) = (table.traces(), table.former());
+    let (traces, first_partner_texts) = (table.traces(), table.first_partner_texts());
     let names: BTreeSet<String> = table.all("partner").map(|one| text(one, "name")).collect();
     let (mut found, mut leaks) = (BTreeSet::new(), BTreeSet::new());
     let mut answered = BTreeMap::<&str, usize>::new();
@@ -315,11 +321,13 @@ async fn reads_reveal_nothing_of_other_parties() {
                 let named = |trace: &str| template.contains("service-requests") && names.contains(trace);
                 let had = |trace: &str| {
                     template == "/v1/partners/{partnerId}/history"
-                        && former.get(trace).is_some_and(|parties| parties.contains(party))
+                        && first_partner_texts.get(trace).is_some_and(|parties| parties.contains(party))
                 };
                 let hidden =
                     traces.iter().filter(|(_, parties)| !parties.contains(party)).map(|(trace, _)| trace);
-                for trace in hidden.filter(|trace| tells(&body, trace) && !tells(&said, trace)) {
+                for trace in
+                    hidden.filter(|trace| contains_trace(&body, trace) && !contains_trace(&said, trace))
+                {
                     if !named(trace) && !had(trace) {
                         leaks.insert(format!("{who} reads `{trace}` in {template}: {asked}"));
                     }

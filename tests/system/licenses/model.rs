@@ -38,19 +38,19 @@ type Outcome = &'static str;
 
 /// State of an order.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-enum Stand {
-    Noted,
-    ParkedOrderEntry,
+enum OrderState {
+    Awaited,
+    Parked,
     Applied,
     Cancelled,
     Discarded,
 }
 
-impl Stand {
+impl OrderState {
     fn outcome(self) -> Outcome {
         match self {
-            Self::Noted => "awaiting-order",
-            Self::ParkedOrderEntry => "parked",
+            Self::Awaited => "awaiting-order",
+            Self::Parked => "parked",
             Self::Applied => "applied",
             Self::Cancelled => "cancelled",
             Self::Discarded => "discarded",
@@ -60,14 +60,14 @@ impl Stand {
 
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 struct Order {
-    stand: Stand,
+    stand: OrderState,
     sequence: u64,
     ordered: Counts,
     given: Counts,
 }
 
 impl Order {
-    fn new(stand: Stand, ordered: Counts) -> Self {
+    fn new(stand: OrderState, ordered: Counts) -> Self {
         Self { stand, sequence: 0, ordered, given: [0; TYPES.len()] }
     }
 }
@@ -89,16 +89,16 @@ impl Model {
                 let parked: Vec<usize> = self
                     .orders
                     .iter()
-                    .filter(|(_, order)| order.stand == Stand::ParkedOrderEntry)
+                    .filter(|(_, order)| order.stand == OrderState::Parked)
                     .map(|(which, _)| *which)
                     .collect();
                 parked.into_iter().for_each(|order| self.apply(order));
                 ""
             }
             Step::Place { order, counts } => {
-                let known = self.orders.entry(order).or_insert(Order::new(Stand::Noted, counts));
-                if known.stand == Stand::Noted {
-                    known.stand = Stand::ParkedOrderEntry;
+                let known = self.orders.entry(order).or_insert(Order::new(OrderState::Awaited, counts));
+                if known.stand == OrderState::Awaited {
+                    known.stand = OrderState::Parked;
                     if self.linked {
                         self.apply(order);
                     }
@@ -106,31 +106,34 @@ impl Model {
                 self.orders[&order].stand.outcome()
             }
             Step::Change { order, sequence, counts } => {
-                let known = self.orders.entry(order).or_insert(Order::new(Stand::Noted, counts));
-                if !matches!(known.stand, Stand::Cancelled | Stand::Discarded) && known.sequence < sequence {
+                let known = self.orders.entry(order).or_insert(Order::new(OrderState::Awaited, counts));
+                if !matches!(known.stand, OrderState::Cancelled | OrderState::Discarded)
+                    && known.sequence < sequence
+                {
                     let before = std::mem::replace(&mut known.ordered, counts);
                     known.sequence = sequence;
-                    if known.stand == Stand::Applied {
+                    if known.stand == OrderState::Applied {
                         self.settle(order, before);
                     }
                 }
                 self.orders[&order].stand.outcome()
             }
             Step::Cancel { order } => {
-                let known = self.orders.entry(order).or_insert(Order::new(Stand::Noted, [0; TYPES.len()]));
+                let known =
+                    self.orders.entry(order).or_insert(Order::new(OrderState::Awaited, [0; TYPES.len()]));
                 let was = known.stand;
-                if was != Stand::Discarded {
-                    known.stand = Stand::Cancelled;
+                if was != OrderState::Discarded {
+                    known.stand = OrderState::Cancelled;
                 }
-                if was == Stand::Applied {
+                if was == OrderState::Applied {
                     let before = std::mem::take(&mut known.ordered);
                     self.settle(order, before);
                 }
                 self.orders[&order].stand.outcome()
             }
             Step::Discard { order } => match self.orders.get_mut(&order) {
-                Some(known) if matches!(known.stand, Stand::ParkedOrderEntry | Stand::Discarded) => {
-                    known.stand = Stand::Discarded;
+                Some(known) if matches!(known.stand, OrderState::Parked | OrderState::Discarded) => {
+                    known.stand = OrderState::Discarded;
                     "discarded"
                 }
                 _ => "order-not-parked",
@@ -150,7 +153,7 @@ impl Model {
 
     fn apply(&mut self, order: usize) {
         if let Some(order) = self.orders.get_mut(&order) {
-            order.stand = Stand::Applied;
+            order.stand = OrderState::Applied;
         }
         self.settle(order, [0; TYPES.len()]);
     }
@@ -268,7 +271,7 @@ impl<'a> Party<'a> {
 
     /// Returns available and assigned licenses of each type, separately according
     /// to pools, holdings and history.
-    async fn seen(&self) -> Vec<(&'static str, Counts, Counts)> {
+    async fn read_counts(&self) -> Vec<(&'static str, Counts, Counts)> {
         let number = |value: &Value| value.as_u64().unwrap();
         let kind = |value: &Value| TYPES.iter().position(|kind| value == kind).unwrap();
         let pools =
@@ -393,12 +396,13 @@ async fn sequence(world: &World, number: u64, random: &mut Rng) {
         );
         models = possible;
     }
-    let seen = party.seen().await;
+    let read_counts = party.read_counts().await;
     let agrees = |model: &Model| {
-        seen.iter()
+        read_counts
+            .iter()
             .all(|(_, available, assigned)| (available, assigned) == (&model.available, &model.assigned))
     };
-    assert!(models.iter().any(agrees), "{steps:?} left {seen:?}, not {models:#?}, sequence {number}");
+    assert!(models.iter().any(agrees), "{steps:?} left {read_counts:?}, not {models:#?}, sequence {number}");
 }
 
 /// Returns all orders of `count` steps.
@@ -433,7 +437,7 @@ async fn random_histories_match_the_model() {
 
 /// An operation of a client on one pool, and its time.
 #[derive(Debug)]
-struct Deed {
+struct PoolOperation {
     begun: Instant,
     ended: Instant,
     /// Change of the available licenses if the operation takes effect.
@@ -444,7 +448,12 @@ struct Deed {
 
 /// Returns true if the operations could have happened one after another, each at an instant between its begin
 /// and its end (J. M. Wing and C. Gong, 1993).
-fn is_linearizable(deeds: &[Deed], available: i64, done: u64, tried: &mut HashSet<(u64, i64)>) -> bool {
+fn is_linearizable(
+    deeds: &[PoolOperation],
+    available: i64,
+    done: u64,
+    tried: &mut HashSet<(u64, i64)>,
+) -> bool {
     if done.count_ones() as usize == deeds.len() {
         return true;
     }
@@ -458,7 +467,7 @@ fn is_linearizable(deeds: &[Deed], available: i64, done: u64, tried: &mut HashSe
         let (agrees, after) = match deed.done {
             Ok(true) => (after >= 0, after),
             Ok(false) => (after < 0, available),
-            Err(seen) => (seen == available, available),
+            Err(read_counts) => (read_counts == available, available),
         };
         agrees && is_linearizable(deeds, after, done | 1 << index, tried)
     })
@@ -495,12 +504,12 @@ async fn pool_is_linearizable_under_eight_clients() {
                             }
                         },
                     };
-                    deeds.push(Deed { begun, ended: Instant::now(), change, done });
+                    deeds.push(PoolOperation { begun, ended: Instant::now(), change, done });
                 }
                 deeds
             }
         };
-        let deeds: Vec<Deed> = join_all((0..8).map(client)).await.into_iter().flatten().collect();
+        let deeds: Vec<PoolOperation> = join_all((0..8).map(client)).await.into_iter().flatten().collect();
         assert!(is_linearizable(&deeds, 95, 0, &mut HashSet::new()), "round {round}: {deeds:#?}");
     }
 }
@@ -509,8 +518,9 @@ async fn pool_is_linearizable_under_eight_clients() {
 fn checker_rejects_histories_that_no_order_explains() {
     let begin = Instant::now();
     let at = |tick: u64| begin + std::time::Duration::from_millis(tick);
-    let deed = |begun, ended, change, done| Deed { begun: at(begun), ended: at(ended), change, done };
-    let check = |deeds: &[Deed]| is_linearizable(deeds, 5, 0, &mut HashSet::new());
+    let deed =
+        |begun, ended, change, done| PoolOperation { begun: at(begun), ended: at(ended), change, done };
+    let check = |deeds: &[PoolOperation]| is_linearizable(deeds, 5, 0, &mut HashSet::new());
     assert!(check(&[deed(0, 9, -3, Ok(true)), deed(1, 8, -3, Ok(false)), deed(2, 7, 0, Err(5))]));
     assert!(!check(&[deed(0, 9, -3, Ok(true)), deed(1, 8, -3, Ok(true))]), "oversold");
     assert!(!check(&[deed(0, 1, -3, Ok(true)), deed(2, 3, 0, Err(5))]), "read what was gone already");

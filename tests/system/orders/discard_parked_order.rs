@@ -5,8 +5,8 @@ use serde_json::{Value, json};
 use system::payload::Payload;
 use system::{Call, World, strength};
 
-use super::{TYPE, link, parked, place, tell, vendor_events};
-use crate::subscriptions::{line, say};
+use super::{TYPE, link, parked, send_order, send_until_decided, vendor_events};
+use crate::subscriptions::{line, send_message};
 
 #[test]
 fn canonical_call_is_published() {
@@ -50,7 +50,7 @@ async fn discarded_order_never_takes_effect_and_repeat_changes_nothing() {
         ("order.cancelled", json!({"orderId": "SO-3001"})),
     ] {
         let body = json!({"type": kind, "timestamp": world.now(), "data": data});
-        let told = tell(&world, kind, &body).await;
+        let told = send_until_decided(&world, kind, &body).await;
         assert_eq!((told.status, &told.body["outcome"]), (200, &json!("discarded")), "{kind}");
     }
     assert_eq!(world.pool("newPartnerAdmin", "newPartner", TYPE).await, (0, 0, 0));
@@ -63,14 +63,14 @@ async fn discarded_order_of_subscriptions_ignores_changes_even_if_it_was_cancell
     let world = World::demo().await;
     let lines = json!([line("subscription", "ER-1", "C-1", json!({"externalId": "P-1"}))]);
     let data = json!({"orderId": "SO-9", "storeAccount": "ec-9", "lines": lines});
-    let placed = say(&world, "placed", "order.placed", "2026-01-05T09:59:00Z", data).await.ok();
+    let placed = send_message(&world, "placed", "order.placed", "2026-01-05T09:59:00Z", data).await.ok();
     let cancelled = json!({"orderId": "SO-9"});
-    say(&world, "cancelled", "order.cancelled", "2026-01-05T09:59:30Z", cancelled).await.ok();
+    send_message(&world, "cancelled", "order.cancelled", "2026-01-05T09:59:30Z", cancelled).await.ok();
     let id = placed["order"]["id"].as_str().unwrap();
     let discarded = discard(&world, id).send().await.ok();
 
     let data = json!({"orderId": "SO-9", "sequence": 9, "lines": lines});
-    let changed = say(&world, "changed", "order.changed", "2026-01-05T09:59:50Z", data).await.ok();
+    let changed = send_message(&world, "changed", "order.changed", "2026-01-05T09:59:50Z", data).await.ok();
     assert_eq!((&changed["outcome"], &changed["order"]), (&json!("discarded"), &discarded));
     assert_eq!(vendor_events(&world, "order.changed").await, Vec::<Value>::new());
 }
@@ -92,7 +92,7 @@ async fn stale_version_is_refused() {
     let lines = json!([{"kind": "license", "sku": TYPE, "quantity": 9}]);
     let data = json!({"orderId": "SO-3001", "sequence": 1, "lines": lines});
     let body = json!({"type": "order.changed", "timestamp": world.now(), "data": data});
-    assert_eq!(tell(&world, "m", &body).await.status, 202);
+    assert_eq!(send_until_decided(&world, "m", &body).await.status, 202);
     let call = || discard(&world, "{parkedOrder}");
     call().header("if-match", "\"1\"").assert_rejected(412, "version-mismatch").await;
     call().header("if-match", "\"2\"").send().await.ok();
@@ -103,8 +103,8 @@ async fn stale_version_is_refused() {
 async fn concurrent_link_and_discard_apply_exactly_one() {
     for seed in strength::seeds(40, 1000) {
         let world = World::demo().await;
-        place(&world, "SO-1", "ec-9", 1).await.ok();
-        let parked = place(&world, "SO-2", "ec-9", 30).await.ok();
+        send_order(&world, "SO-1", "ec-9", 1).await.ok();
+        let parked = send_order(&world, "SO-2", "ec-9", 30).await.ok();
         let id = parked["order"]["id"].as_str().unwrap();
         world.chaos(4, seed);
         let discarding = async { discard(&world, id).decided().await.status };

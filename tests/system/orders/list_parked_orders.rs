@@ -4,7 +4,7 @@ use serde_json::Value;
 use system::World;
 use system::payload::Payload;
 
-use super::place;
+use super::send_order;
 
 #[test]
 fn canonical_call_is_published() {
@@ -15,7 +15,7 @@ fn canonical_call_is_published() {
 async fn operator_sees_orders_paged_in_order_of_arrival() {
     let world = World::demo().await;
     for order in ["SO-3", "SO-1", "SO-2"] {
-        place(&world, order, &format!("account-of-{order}"), 1).await.ok();
+        send_order(&world, order, &format!("account-of-{order}"), 1).await.ok();
     }
     let (mut seen, mut token) = (Vec::new(), String::new());
     loop {

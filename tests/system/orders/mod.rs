@@ -14,7 +14,7 @@ pub fn placed(order: &str, account: &str, quantity: u64) -> Value {
 }
 
 /// Sends a message as a store does: retries until it is accepted or refused.
-pub async fn tell(world: &World, id: &str, body: &Value) -> Reply {
+pub async fn send_until_decided(world: &World, id: &str, body: &Value) -> Reply {
     loop {
         let reply = world.message(world.id("secret"), id, body).send().await;
         if reply.status < 500 {
@@ -25,8 +25,8 @@ pub async fn tell(world: &World, id: &str, body: &Value) -> Reply {
 }
 
 /// Sends an order for an account, in a message of its own.
-pub async fn place(world: &World, order: &str, account: &str, quantity: u64) -> Reply {
-    tell(world, &format!("msg-{order}"), &placed(order, account, quantity)).await
+pub async fn send_order(world: &World, order: &str, account: &str, quantity: u64) -> Reply {
+    send_until_decided(world, &format!("msg-{order}"), &placed(order, account, quantity)).await
 }
 
 /// Links a partner to an account at the demo world's store, without a retry.
@@ -49,15 +49,15 @@ pub async fn vendor_events(world: &World, kind: &str) -> Vec<Value> {
 }
 
 /// Advances the clock by a minute, the interval of the scheduled job, and runs the job.
-pub async fn a_minute_later(world: &World) {
+pub async fn run_job_after_a_minute(world: &World) {
     world.post("/_local/time").bytes(br#"{"advance":"PT1M"}"#).send().await.ok();
     world.post("/_local/tick").send().await.ok();
 }
 
 /// Links an account for which an order is parked, kills the process before the order is applied, and advances
 /// the clock by a minute, so that the order is left to the scheduled job.
-pub async fn leave_one_to_the_timer(world: &World) {
-    assert_eq!(place(world, "SO-9", "ec-9", 1).await.status, 202);
+pub async fn leave_order_to_job(world: &World) {
+    assert_eq!(send_order(world, "SO-9", "ec-9", 1).await.status, 202);
     world.fault_proxy().kill("link-store", 0, Kill::After);
     assert_eq!(link(world, "{newPartner}", "ec-9").await.status, 500);
     world.post("/_local/time").bytes(br#"{"advance":"PT1M"}"#).send().await.ok();

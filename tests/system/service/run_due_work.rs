@@ -6,9 +6,11 @@ use local_stack::fault_proxy::{InjectedFailure, Kill};
 use serde_json::{Value, json};
 use system::{Reply, World, strength};
 
-use crate::orders::{TYPE, a_minute_later, leave_one_to_the_timer, link, parked, tell, vendor_events};
+use crate::orders::{
+    TYPE, leave_order_to_job, link, parked, run_job_after_a_minute, send_until_decided, vendor_events,
+};
 
-async fn set(world: &World, time: &str) {
+async fn set_time(world: &World, time: &str) {
     let body = json!({"set": time}).to_string();
     world.post("/_local/time").bytes(body.as_bytes()).send().await.ok();
 }
@@ -19,7 +21,7 @@ async fn run(world: &World) -> Reply {
 }
 
 /// Returns the time at which the demo world's first parked order lapses; the second one lapses a minute later.
-async fn lapse(world: &World) -> Timestamp {
+async fn first_lapse_time(world: &World) -> Timestamp {
     let lapses_at = parked(world).await[0]["lapsesAt"].as_str().unwrap().to_owned();
     lapses_at.parse().unwrap()
 }
@@ -27,15 +29,15 @@ async fn lapse(world: &World) -> Timestamp {
 #[tokio::test(flavor = "multi_thread")]
 async fn parked_order_lapses_exactly_at_its_lapse_time() {
     let world = World::demo().await;
-    a_minute_later(&world).await;
-    let at = lapse(&world).await;
-    set(&world, &Timestamp::from_unix_millis(at.unix_millis() - 1).to_string()).await;
+    run_job_after_a_minute(&world).await;
+    let at = first_lapse_time(&world).await;
+    set_time(&world, &Timestamp::from_unix_millis(at.unix_millis() - 1).to_string()).await;
     // The first run performs the access work that is due; the second shows that the order is not due yet.
     run(&world).await.ok();
     assert_eq!(run(&world).await.body, json!({"done": 0, "left": 0, "failed": 0}));
     assert_eq!(parked(&world).await.len(), 2);
 
-    set(&world, &at.to_string()).await;
+    set_time(&world, &at.to_string()).await;
     assert_eq!(run(&world).await.body, json!({"done": 1, "left": 0, "failed": 0}));
     assert_eq!(parked(&world).await.len(), 1);
     let events = vendor_events(&world, "order.lapsed").await;
@@ -56,15 +58,15 @@ async fn parked_order_lapses_exactly_at_its_lapse_time() {
     let lines = json!([{"kind": "license", "sku": TYPE, "quantity": 1}]);
     let data = json!({"orderId": "SO-3000", "storeAccount": "ec-4713", "lines": lines});
     let body = json!({"type": "order.placed", "timestamp": world.now(), "data": data});
-    let late = tell(&world, "late", &body).await;
+    let late = send_until_decided(&world, "late", &body).await;
     assert_eq!((late.status, &late.body["outcome"]), (200, &json!("lapsed")));
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn order_past_its_lapse_time_is_not_applied_even_before_the_job_runs() {
     let world = World::demo().await;
-    let at = lapse(&world).await;
-    set(&world, &at.to_string()).await;
+    let at = first_lapse_time(&world).await;
+    set_time(&world, &at.to_string()).await;
     assert_eq!(link(&world, "{newPartner}", "ec-4713").await.status, 201);
     assert_eq!(world.pool("newPartnerAdmin", "newPartner", TYPE).await, (0, 0, 0));
     assert_eq!(vendor_events(&world, "order.lapsed").await[0]["data"]["orderId"], "SO-3000");
@@ -74,7 +76,7 @@ async fn order_past_its_lapse_time_is_not_applied_even_before_the_job_runs() {
 async fn link_concurrent_with_the_lapse_never_applies_the_order() {
     for seed in strength::seeds(20, 500) {
         let world = World::demo().await;
-        set(&world, &lapse(&world).await.to_string()).await;
+        set_time(&world, &first_lapse_time(&world).await.to_string()).await;
         world.chaos(4, seed);
         let linking = async {
             while link(&world, "{newPartner}", "ec-4713").await.status == 503 {}
@@ -86,7 +88,7 @@ async fn link_concurrent_with_the_lapse_never_applies_the_order() {
             _ => futures_util::future::join(running, linking).await,
         };
         world.chaos(0, 0);
-        a_minute_later(&world).await;
+        run_job_after_a_minute(&world).await;
         // A link at exactly the lapse time is too late, whichever of the two calls comes first.
         assert_eq!(world.pool("newPartnerAdmin", "newPartner", TYPE).await, (0, 0, 0));
         assert_eq!(vendor_events(&world, "order.lapsed").await.len(), 2);
@@ -97,12 +99,12 @@ async fn link_concurrent_with_the_lapse_never_applies_the_order() {
 #[tokio::test(flavor = "multi_thread")]
 async fn order_linked_before_its_lapse_time_is_applied_even_afterwards() {
     let world = World::demo().await;
-    let at = lapse(&world).await;
-    set(&world, &Timestamp::from_unix_millis(at.unix_millis() - 1).to_string()).await;
+    let at = first_lapse_time(&world).await;
+    set_time(&world, &Timestamp::from_unix_millis(at.unix_millis() - 1).to_string()).await;
     world.fault_proxy().kill("link-store", 0, Kill::After);
     assert_eq!(link(&world, "{newPartner}", "ec-4713").await.status, 500);
-    set(&world, &at.to_string()).await;
-    a_minute_later(&world).await;
+    set_time(&world, &at.to_string()).await;
+    run_job_after_a_minute(&world).await;
     assert_eq!(world.pool("newPartnerAdmin", "newPartner", TYPE).await, (30, 30, 0));
     let lapsed = vendor_events(&world, "order.lapsed").await;
     assert_eq!((lapsed.len(), &lapsed[0]["data"]["orderId"]), (1, &json!("SO-3001")), "the other one");
@@ -128,11 +130,11 @@ async fn concurrent_runs_lapse_each_order_once() {
 async fn next_run_resumes_after_any_injected_failure() {
     for outage in InjectedFailure::ALL {
         let world = World::demo().await;
-        leave_one_to_the_timer(&world).await;
+        leave_order_to_job(&world).await;
         world.fault_proxy().inject("TransactWriteItems", outage);
         run(&world).await;
         assert_eq!(world.fault_proxy().faults_left(), 0);
-        a_minute_later(&world).await;
+        run_job_after_a_minute(&world).await;
         assert_eq!(world.pool("newPartnerAdmin", "newPartner", TYPE).await, (1, 1, 0), "{outage:?}");
     }
 }
@@ -142,7 +144,7 @@ async fn run_killed_at_any_transaction_is_completed_by_the_next_run() {
     for others in 0..6 {
         for kill in [Kill::Before, Kill::After] {
             let world = World::demo().await;
-            leave_one_to_the_timer(&world).await;
+            leave_order_to_job(&world).await;
             world.post("/_local/time").bytes(br#"{"advance":"P1Y"}"#).send().await.ok();
             // The run completes two releases of parked orders from the demo world and a third one with an
             // order, and lapses two orders.
@@ -161,7 +163,7 @@ async fn run_killed_at_any_transaction_is_completed_by_the_next_run() {
 }
 
 /// Puts an item that cannot be read into a shard of the due index.
-async fn spoil(world: &World, shard: u8) {
+async fn put_unreadable_item(world: &World, shard: u8) {
     let text = |text: String| AttributeValue::S(text);
     let put = world.client.put_item().table_name(&world.table).item("pk", text(format!("RUBBISH#{shard}")));
     let put = put.item("sk", text("-".to_owned())).item("duePk", text(format!("DUE#{shard}")));
@@ -180,20 +182,20 @@ async fn failures(world: &World, pk: &str) -> Value {
 async fn failing_entries_are_reported_and_do_not_block_the_others() {
     let world = World::demo().await;
     for shard in 0..4 {
-        spoil(&world, shard).await;
+        put_unreadable_item(&world, shard).await;
     }
-    set(&world, &lapse(&world).await.to_string()).await;
+    set_time(&world, &first_lapse_time(&world).await.to_string()).await;
     let told = run(&world).await;
     assert_eq!(told.header("x-amz-function-error"), Some("Unhandled"));
     let message: &Value = &told.body["errorMessage"];
-    assert_eq!(message, "4 things that are due could not be done; the log says why");
+    assert_eq!(message, "4 due items could not be processed; see the log");
     assert_eq!(vendor_events(&world, "order.lapsed").await.len(), 1);
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn failing_entry_is_retried_with_backoff_and_reported_once() {
     let world = World::demo().await;
-    spoil(&world, 2).await;
+    put_unreadable_item(&world, 2).await;
     let begin = world.now().unix_millis();
     let (mut minute, mut tries) = (0, 0);
     for wait in [1, 2, 4, 8, 16, 32, 64, 128, 256, 512, 512, 512] {
@@ -205,9 +207,9 @@ async fn failing_entry_is_retried_with_backoff_and_reported_once() {
         assert_eq!(events.len(), usize::from(tries >= 3));
         minute += wait;
         // A millisecond before the end of its backoff, the entry is not retried.
-        set(&world, &Timestamp::from_unix_millis(begin + minute * 60_000 - 1).to_string()).await;
+        set_time(&world, &Timestamp::from_unix_millis(begin + minute * 60_000 - 1).to_string()).await;
         run(&world).await.ok();
-        set(&world, &Timestamp::from_unix_millis(begin + minute * 60_000).to_string()).await;
+        set_time(&world, &Timestamp::from_unix_millis(begin + minute * 60_000).to_string()).await;
     }
     let events = vendor_events(&world, "due-work.failed").await;
     let reason = "a due item is of an unknown entity";
@@ -224,7 +226,7 @@ async fn failing_entry_is_retried_with_backoff_and_reported_once() {
 async fn concurrent_runs_count_a_failure_once() {
     for seed in strength::seeds(5, 125) {
         let world = World::demo().await;
-        spoil(&world, 1).await;
+        put_unreadable_item(&world, 1).await;
         world.chaos(4, seed);
         futures_util::future::join_all((0..8).map(|_| run(&world))).await;
         world.chaos(0, 0);

@@ -4,8 +4,8 @@ use serde_json::json;
 use system::World;
 use system::payload::Payload;
 
-use super::let_ren;
-use super::set_notification_preference::{PREFERENCE, set};
+use super::grant_ren;
+use super::set_notification_preference::{PREFERENCE, set_time};
 
 #[test]
 fn canonical_call_is_published() {
@@ -33,11 +33,11 @@ async fn default_is_off_and_unauthorized_callers_are_refused() {
 #[tokio::test(flavor = "multi_thread")]
 async fn preference_is_unavailable_below_look_and_reset_for_a_re_added_member() {
     let world = World::demo().await;
-    set(&world, "partnerMember", true).send().await.ok();
-    let_ren(&world, "cc").await;
+    set_time(&world, "partnerMember", true).send().await.ok();
+    grant_ren(&world, "cc").await;
     world.get(PREFERENCE).by("partnerMember").assert_rejected(403, "access-level-too-low").await;
     for level in ["look", "full-admin"] {
-        let_ren(&world, level).await;
+        grant_ren(&world, level).await;
         assert_eq!(world.get(PREFERENCE).by("partnerMember").send().await.ok()["onSubmitted"], true);
     }
     // A member that is added with the same e-mail is a different member, with the default preference.
@@ -47,6 +47,6 @@ async fn preference_is_unavailable_below_look_and_reset_for_a_re_added_member() 
     world.post("/v1/partners/{partner}/members").by("operator").json(again).send().await.ok();
     let shown = world.get(PREFERENCE).by("partnerMember").send().await.ok();
     assert_eq!((&shown["onSubmitted"], shown.get("version")), (&json!(false), None));
-    let said = set(&world, "partnerMember", true).send().await.ok();
+    let said = set_time(&world, "partnerMember", true).send().await.ok();
     assert_eq!(said["onSubmitted"], true);
 }

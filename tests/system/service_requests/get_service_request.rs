@@ -4,7 +4,7 @@ use serde_json::json;
 use system::World;
 use system::payload::Payload;
 
-use super::{PATH, add_ren, let_ren, opened};
+use super::{PATH, add_ren, grant_ren, open_for_id};
 
 #[test]
 fn canonical_call_is_published() {
@@ -76,9 +76,9 @@ async fn ended_entitlements_do_not_displace_current_ones() {
 #[tokio::test(flavor = "multi_thread")]
 async fn cc_level_sees_only_requests_it_is_a_contact_of() {
     let world = World::demo().await;
-    let_ren(&world, "create").await;
-    let own = opened(&world, "partnerMember").await;
-    let_ren(&world, "cc").await;
+    grant_ren(&world, "create").await;
+    let own = open_for_id(&world, "partnerMember").await;
+    grant_ren(&world, "cc").await;
     let path = format!("{PATH}/{{serviceRequest}}");
     world.get(&path).by("partnerMember").assert_rejected(404, "not-found").await;
     add_ren(&world, world.id("serviceRequest")).await;
@@ -89,7 +89,7 @@ async fn cc_level_sees_only_requests_it_is_a_contact_of() {
     world.delete("/v1/partners/{partner}/members/{ren}").by("operator").send().await.ok();
     let again = json!({"email": "ren@miyako.example", "name": "Ren"});
     world.post("/v1/partners/{partner}/members").by("operator").json(again).send().await.ok();
-    let_ren(&world, "cc").await;
+    grant_ren(&world, "cc").await;
     for path in [path, format!("{PATH}/{own}")] {
         world.get(&path).by("partnerMember").assert_rejected(404, "not-found").await;
     }

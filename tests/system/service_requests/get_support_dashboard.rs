@@ -8,8 +8,8 @@ use system::payload::Payload;
 use system::{World, strength};
 
 use super::update_service_request::update;
-use super::{PATH, let_ren, listed, open};
-use crate::access::set;
+use super::{PATH, grant_ren, listed_ids, open};
+use crate::access::set_time;
 
 #[test]
 fn canonical_call_is_published() {
@@ -26,7 +26,7 @@ async fn dashboard(world: &World, who: &str) -> Value {
 
 /// Opens a service request at a time of the local stack's clock, and returns its id.
 async fn opened_at(world: &World, time: &str, who: &str, kind: &str) -> String {
-    set(world, time).await;
+    set_time(world, time).await;
     open(world, who, kind).send().await.ok()["id"].as_str().unwrap().to_owned()
 }
 
@@ -45,7 +45,7 @@ async fn counts_and_medians_are_shown_in_total_by_kind_and_by_month() {
         ("2026-03-01T12:00:00Z", "customer", &one, json!({"text": "No.", "status": "open"})),
         ("2026-03-01T13:00:00Z", "customer", &third, json!({"status": "closed"})),
     ] {
-        set(&world, time).await;
+        set_time(&world, time).await;
         update(&world, who, id, body).send().await.ok();
     }
     let shown = dashboard(&world, "contactManager").await;
@@ -78,7 +78,7 @@ async fn counts_and_medians_are_shown_in_total_by_kind_and_by_month() {
         assert_eq!(dashboard(&world, who).await, shown, "{who}");
     }
     // A year later, none of these service requests is shown any more.
-    set(&world, "2027-03-01T00:00:00Z").await;
+    set_time(&world, "2027-03-01T00:00:00Z").await;
     let later = world.get(DASHBOARD).token(&world.token("agent")).send().await.ok();
     assert_eq!(standing(&later), of(0, 0, 0, 0, 0));
 }
@@ -87,10 +87,10 @@ async fn counts_and_medians_are_shown_in_total_by_kind_and_by_month() {
 async fn visible_only_to_vendor_contact_managers_and_partners_with_look() {
     let world = World::demo().await;
     for level in ["look", "full-admin"] {
-        let_ren(&world, level).await;
+        grant_ren(&world, level).await;
         dashboard(&world, "partnerMember").await;
     }
-    let_ren(&world, "cc").await;
+    grant_ren(&world, "cc").await;
     let refused = world.get(DASHBOARD).by("partnerMember").assert_rejected(403, "access-level-too-low").await;
     assert!(refused.body["detail"].as_str().unwrap().ends_with("`look`"), "{}", refused.body);
     world.get(DASHBOARD).by("customer").assert_rejected(403, "role-not-allowed").await;
@@ -150,7 +150,7 @@ fn minutes(from: Timestamp, to: Timestamp) -> u64 {
 
 async fn recount(world: &World) -> BTreeMap<String, Recount> {
     let mut months: BTreeMap<String, Recount> = BTreeMap::new();
-    for id in listed(world, "agent", "organizationId={yamada}&pageSize=100").await {
+    for id in listed_ids(world, "agent", "organizationId={yamada}&pageSize=100").await {
         let path = format!("{PATH}/{id}");
         let request = world.get(&path).by("agent").send().await.ok();
         let said = world.get(&format!("{path}/updates?pageSize=100")).by("agent").send().await.ok();
@@ -182,7 +182,7 @@ async fn recount(world: &World) -> BTreeMap<String, Recount> {
 }
 
 /// Asserts that a median is the lower median of these durations, rounded down by less than an eighth.
-fn is_median(shown: &Value, mut of: Vec<u64>) {
+fn assert_median(shown: &Value, mut of: Vec<u64>) {
     of.sort_unstable();
     let Some(middle) = of.get((of.len().max(1) - 1) / 2) else { return assert!(shown.is_null(), "{shown}") };
     let start = Timestamp::from_unix_millis(0);
@@ -191,7 +191,7 @@ fn is_median(shown: &Value, mut of: Vec<u64>) {
     assert!(least <= *middle && (least == *middle || (middle - least) * 8 < *middle), "{text} for {of:?}");
 }
 
-fn is_counted(shown: &Value, of: &[&Recount], kind: Option<&str>) {
+fn assert_counts(shown: &Value, of: &[&Recount], kind: Option<&str>) {
     for status in ["open", "waiting", "solved", "closed"] {
         let counts = of.iter().flat_map(|month| &month.so);
         let counts = counts.filter(|((of, so), _)| kind.is_none_or(|kind| of == kind) && so == status);
@@ -199,8 +199,8 @@ fn is_counted(shown: &Value, of: &[&Recount], kind: Option<&str>) {
     }
     if kind.is_none() {
         let all = |times: fn(&Recount) -> &Vec<u64>| of.iter().flat_map(|one| times(one)).copied().collect();
-        is_median(&shown["medianToFirstAnswer"], all(|one| &one.answered));
-        is_median(&shown["medianToSolution"], all(|one| &one.solved));
+        assert_median(&shown["medianToFirstAnswer"], all(|one| &one.answered));
+        assert_median(&shown["medianToSolution"], all(|one| &one.solved));
     }
 }
 
@@ -234,7 +234,7 @@ async fn play(steps: &[Step], seed: u64) {
             }
             Step::Wait(minutes) => {
                 clock = clock.after(Period::minutes(u32::try_from(*minutes).unwrap()));
-                set(&world, &clock.to_string()).await;
+                set_time(&world, &clock.to_string()).await;
             }
         }
     }
@@ -244,12 +244,12 @@ async fn play(steps: &[Step], seed: u64) {
     let mut all = Vec::new();
     for month in shown["byMonth"].as_array().unwrap() {
         let of = counted.get(month["month"].as_str().unwrap()).unwrap_or(&none);
-        is_counted(month, &[of], None);
+        assert_counts(month, &[of], None);
         all.push(of);
     }
-    is_counted(&shown, &all, None);
+    assert_counts(&shown, &all, None);
     for kind in shown["byKind"].as_array().unwrap() {
-        is_counted(kind, &all, kind["kind"].as_str());
+        assert_counts(kind, &all, kind["kind"].as_str());
     }
 }
 

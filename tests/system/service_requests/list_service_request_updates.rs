@@ -5,7 +5,7 @@ use system::World;
 use system::payload::Payload;
 
 use super::update_service_request::update;
-use super::{PATH, add_ren, let_ren};
+use super::{PATH, add_ren, grant_ren};
 
 #[test]
 fn canonical_call_is_published() {
@@ -39,7 +39,7 @@ async fn readers_of_the_request_see_its_updates_in_order() {
     }
     let first = world.get(&path).by("partnerMember").send().await.ok();
     let next = format!("{path}&pageToken={}", first["nextPageToken"].as_str().unwrap());
-    let_ren(&world, "cc").await;
+    grant_ren(&world, "cc").await;
     world.get(&path).by("partnerMember").assert_rejected(404, "not-found").await;
     world.get(&next).by("partnerMember").assert_rejected(404, "not-found").await;
     add_ren(&world, world.id("serviceRequest")).await;

@@ -4,8 +4,8 @@ use serde_json::json;
 use system::World;
 use system::payload::Payload;
 
-use super::{PATH, add_ren, let_ren, listed, open, opened};
-use crate::access::set;
+use super::{PATH, add_ren, grant_ren, listed_ids, open, open_for_id};
+use crate::access::set_time;
 
 #[test]
 fn canonical_call_is_published() {
@@ -18,31 +18,35 @@ fn canonical_call_is_published() {
 async fn caller_sees_its_accessible_requests_newest_first() {
     let world = World::demo().await;
     let first = world.id("serviceRequest").to_owned();
-    let second = opened(&world, "customer").await;
-    let_ren(&world, "create").await;
-    let third = opened(&world, "partnerMember").await;
+    let second = open_for_id(&world, "customer").await;
+    grant_ren(&world, "create").await;
+    let third = open_for_id(&world, "partnerMember").await;
     let all = [third.clone(), second.clone(), first.clone()];
     for who in ["customer", "contactManager", "agent", "operator", "partnerMember", "partnerAdmin"] {
-        assert_eq!(listed(&world, who, "organizationId={yamada}&pageSize=2").await, all, "{who}");
+        assert_eq!(listed_ids(&world, who, "organizationId={yamada}&pageSize=2").await, all, "{who}");
     }
-    assert_eq!(listed(&world, "customer", "").await, all);
+    assert_eq!(listed_ids(&world, "customer", "").await, all);
     for who in ["partnerMember", "partnerAdmin"] {
-        assert_eq!(listed(&world, who, "").await, all[..1], "what the partner submitted");
+        assert_eq!(listed_ids(&world, who, "").await, all[..1], "what the partner submitted");
     }
-    let january = listed(&world, "agent", "pageSize=1&month=2026-01").await;
+    let january = listed_ids(&world, "agent", "pageSize=1&month=2026-01").await;
     let other = world.id("otherServiceRequest").to_owned();
     let everywhere = [third.clone(), second.clone(), other, first.clone()];
-    assert_eq!(listed(&world, "operator", "month=2026-02").await, [""; 0]);
+    assert_eq!(listed_ids(&world, "operator", "month=2026-02").await, [""; 0]);
     assert_eq!(
-        (&january[..], &*listed(&world, "agent", "").await),
+        (&january[..], &*listed_ids(&world, "agent", "").await),
         (&everywhere[..], &everywhere[..]),
         "the present month"
     );
 
-    let_ren(&world, "cc").await;
+    grant_ren(&world, "cc").await;
     add_ren(&world, &first).await;
     for query in ["organizationId={yamada}&pageSize=1", "pageSize=1", ""] {
-        assert_eq!(listed(&world, "partnerMember", query).await, [third.clone(), first.clone()], "{query}");
+        assert_eq!(
+            listed_ids(&world, "partnerMember", query).await,
+            [third.clone(), first.clone()],
+            "{query}"
+        );
     }
     for (who, own) in [("otherCustomer", &everywhere[2..3]), ("otherPartnerMember", &[])] {
         world
@@ -50,7 +54,7 @@ async fn caller_sees_its_accessible_requests_newest_first() {
             .by(who)
             .assert_rejected(404, "not-found")
             .await;
-        assert_eq!(listed(&world, who, "").await, own);
+        assert_eq!(listed_ids(&world, who, "").await, own);
     }
     for (who, query) in [("customer", "month=2026-01"), ("agent", "month=2026-01&organizationId={yamada}")] {
         let refused = world.get(&format!("/v1/service-requests?{query}")).by(who);
@@ -74,20 +78,23 @@ async fn submitter_filter_does_not_reveal_another_partners_member() {
         [("customer", vec![&id]), ("otherPartnerMember", vec![&id]), ("partnerAdmin", vec![])]
     {
         assert_eq!(
-            listed(&world, who, query).await,
+            listed_ids(&world, who, query).await,
             expected.into_iter().cloned().collect::<Vec<_>>(),
             "{who}"
         );
     }
-    assert!(listed(&world, "partnerAdmin", "organizationId={yamada}").await.contains(&id), "but it sees it");
+    assert!(
+        listed_ids(&world, "partnerAdmin", "organizationId={yamada}").await.contains(&id),
+        "but it sees it"
+    );
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn removed_member_sees_nothing_from_the_next_page_on() {
     let world = World::demo().await;
-    let_ren(&world, "create").await;
+    grant_ren(&world, "create").await;
     for _ in 0..3 {
-        opened(&world, "partnerMember").await;
+        open_for_id(&world, "partnerMember").await;
     }
     let page = async |query: &str| {
         let page = world
@@ -109,15 +116,15 @@ async fn removed_member_sees_nothing_from_the_next_page_on() {
 #[tokio::test(flavor = "multi_thread")]
 async fn lowered_level_limits_the_next_page() {
     let world = World::demo().await;
-    let_ren(&world, "create").await;
+    grant_ren(&world, "create").await;
     let mut own = Vec::new();
     for _ in 0..2 {
-        own.insert(0, opened(&world, "partnerMember").await);
+        own.insert(0, open_for_id(&world, "partnerMember").await);
     }
     let path = "/v1/service-requests?organizationId={yamada}&pageSize=1";
     let first = world.get(path).by("partnerMember").send().await.ok();
     let next = format!("{path}&pageToken={}", first["nextPageToken"].as_str().unwrap());
-    let_ren(&world, "cc").await;
+    grant_ren(&world, "cc").await;
     let page = world.get(&next).by("partnerMember").send().await.ok();
     assert_eq!(page["items"][0]["id"], own[1]);
     let path = "/v1/organizations/{yamada}/access/{partner}/";
@@ -137,10 +144,10 @@ async fn expired_access_hides_the_requests() {
     let body = json!({"partnerId": "{otherPartner}", "expiresAt": "2026-01-10T09:00:00Z", "organizationLevel": "create"});
     world.post("/v1/organizations/{yamada}/access").by("contactManager").json(body).send().await.ok();
     let made = open(&world, "otherPartnerAdmin", "question").send().await.ok();
-    set(&world, "2026-01-10T08:59:59.999Z").await;
-    assert_eq!(listed(&world, "otherPartnerAdmin", "").await, [made["id"].as_str().unwrap()]);
-    set(&world, "2026-01-10T09:00:00Z").await;
-    assert_eq!(listed(&world, "otherPartnerAdmin", "").await, [""; 0]);
+    set_time(&world, "2026-01-10T08:59:59.999Z").await;
+    assert_eq!(listed_ids(&world, "otherPartnerAdmin", "").await, [made["id"].as_str().unwrap()]);
+    set_time(&world, "2026-01-10T09:00:00Z").await;
+    assert_eq!(listed_ids(&world, "otherPartnerAdmin", "").await, [""; 0]);
     let path = "/v1/service-requests?organizationId={yamada}";
     world.get(path).by("otherPartnerAdmin").assert_rejected(404, "not-found").await;
 }
@@ -151,7 +158,7 @@ async fn partner_sees_its_submissions_across_customers() {
     let body =
         json!({"partnerId": "{partner}", "expiresAt": "2026-12-31T00:00:00Z", "organizationLevel": "create"});
     world.post("/v1/organizations/{bogazici}/access").by("otherContactManager").json(body).send().await.ok();
-    let_ren(&world, "create").await;
+    grant_ren(&world, "create").await;
     let (mut all, first) = (Vec::new(), world.id("serviceRequest").to_owned());
     add_ren(&world, &first).await;
     for (who, of, kind) in [
@@ -169,10 +176,10 @@ async fn partner_sees_its_submissions_across_customers() {
     let pick = |places: &[usize]| places.iter().map(|place| all[*place].clone()).collect::<Vec<_>>();
     for size in [1, 2, 3, 100] {
         let query = format!("pageSize={size}");
-        assert_eq!(listed(&world, "partnerAdmin", &query).await, all, "{size}");
+        assert_eq!(listed_ids(&world, "partnerAdmin", &query).await, all, "{size}");
         // A member who was added to a service request also sees that one.
         let with_first = [&all[..], std::slice::from_ref(&first)].concat();
-        assert_eq!(listed(&world, "partnerMember", &query).await, with_first, "{size}");
+        assert_eq!(listed_ids(&world, "partnerMember", &query).await, with_first, "{size}");
         for (filter, expected) in [
             ("organizationId={bogazici}", [pick(&[1, 2]), vec![other.clone()]].concat()),
             ("kind=question", pick(&[1, 3])),
@@ -182,7 +189,7 @@ async fn partner_sees_its_submissions_across_customers() {
             ("status=closed", pick(&[])),
         ] {
             let query = format!("{query}&{filter}");
-            assert_eq!(listed(&world, "partnerAdmin", &query).await, expected, "{query}");
+            assert_eq!(listed_ids(&world, "partnerAdmin", &query).await, expected, "{query}");
         }
     }
     let page = world.get("/v1/service-requests?pageSize=1").by("partnerAdmin").send().await.ok();
@@ -193,18 +200,18 @@ async fn partner_sees_its_submissions_across_customers() {
     );
     // The current access level decides: with `cc` in Yamada, the member sees only those service requests there
     // that it submitted itself or was added to.
-    let_ren(&world, "cc").await;
+    grant_ren(&world, "cc").await;
     let mut open = pick(&[1, 2, 3]);
     open.push(first);
-    assert_eq!(listed(&world, "partnerMember", "").await, open);
+    assert_eq!(listed_ids(&world, "partnerMember", "").await, open);
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn every_list_is_filtered_by_kind_status_submitter_and_time() {
     let world = World::demo().await;
     let first = world.id("serviceRequest").to_owned();
-    let question = opened(&world, "customer").await;
-    set(&world, "2026-01-05T10:30:00Z").await;
+    let question = open_for_id(&world, "customer").await;
+    set_time(&world, "2026-01-05T10:30:00Z").await;
     let incident = open(&world, "contactManager", "incident").send().await.ok();
     let incident = incident["id"].as_str().unwrap().to_owned();
     let solve = world.post(&format!("{PATH}/{question}/updates")).by("agent");
@@ -221,15 +228,19 @@ async fn every_list_is_filtered_by_kind_status_submitter_and_time() {
             ("submittedBy=yuki@yamada.example", vec![incident.clone()]),
         ] {
             let query = format!("{base}&{filter}");
-            assert_eq!(listed(&world, who, query.trim_start_matches('&')).await, expected, "{who} {query}");
+            assert_eq!(
+                listed_ids(&world, who, query.trim_start_matches('&')).await,
+                expected,
+                "{who} {query}"
+            );
         }
     }
     let path = format!("{PATH}/{incident}");
     let at = world.get(&path).by("agent").send().await.ok()["createdAt"].as_str().unwrap().to_owned();
     for (who, base) in [("agent", "organizationId={yamada}&"), ("customer", ""), ("agent", "")] {
-        let since = listed(&world, who, &format!("{base}from={at}")).await;
+        let since = listed_ids(&world, who, &format!("{base}from={at}")).await;
         assert_eq!(since, std::slice::from_ref(&incident), "{who}");
-        let before = listed(&world, who, &format!("{base}to={at}")).await;
+        let before = listed_ids(&world, who, &format!("{base}to={at}")).await;
         assert!(before.contains(&question) && !before.contains(&incident), "{who}: {before:?}");
     }
     let refused =
@@ -249,7 +260,7 @@ async fn time_range_outside_the_listed_month_is_refused() {
         "from=2026-01-05T00:00:00Z&to=2026-01-06T00:00:00Z",
         "month=2026-01&from=2026-01-01T00:00:00Z&to=2026-02-01T00:00:00Z",
     ] {
-        assert_eq!(listed(&world, "agent", query).await, january, "{query}");
+        assert_eq!(listed_ids(&world, "agent", query).await, january, "{query}");
     }
     for (query, at) in [
         ("from=2026-01-05T00:00:00Z&to=2026-02-01T00:00:00.001Z", &["to"][..]),
@@ -269,10 +280,10 @@ async fn time_range_outside_the_listed_month_is_refused() {
 #[tokio::test(flavor = "multi_thread")]
 async fn paging_continues_in_its_month_after_the_month_ends() {
     let world = World::demo().await;
-    set(&world, "2026-01-31T23:59:59Z").await;
+    set_time(&world, "2026-01-31T23:59:59Z").await;
     let page = world.get("/v1/service-requests?pageSize=1").by("agent").send().await.ok();
-    set(&world, "2026-02-01T00:00:00Z").await;
-    opened(&world, "customer").await;
+    set_time(&world, "2026-02-01T00:00:00Z").await;
+    open_for_id(&world, "customer").await;
     let next =
         format!("/v1/service-requests?pageSize=1&pageToken={}", page["nextPageToken"].as_str().unwrap());
     let page = world.get(&next).by("agent").send().await.ok();
@@ -282,16 +293,16 @@ async fn paging_continues_in_its_month_after_the_month_ends() {
 #[tokio::test(flavor = "multi_thread")]
 async fn cc_level_finds_its_own_request_on_the_first_page() {
     let world = World::demo().await;
-    let_ren(&world, "create").await;
-    let own = opened(&world, "partnerMember").await;
-    let_ren(&world, "cc").await;
+    grant_ren(&world, "create").await;
+    let own = open_for_id(&world, "partnerMember").await;
+    grant_ren(&world, "cc").await;
     for _ in 0..30 {
-        opened(&world, "partnerAdmin").await;
+        open_for_id(&world, "partnerAdmin").await;
     }
     let path = "/v1/service-requests?organizationId={yamada}&pageSize=2";
     let page = world.get(path).by("partnerMember").send().await.ok();
     assert_eq!(page["items"][0]["id"], own.as_str(), "on the first page");
-    assert_eq!(listed(&world, "partnerMember", "organizationId={yamada}&pageSize=2").await, [own]);
+    assert_eq!(listed_ids(&world, "partnerMember", "organizationId={yamada}&pageSize=2").await, [own]);
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -306,22 +317,22 @@ async fn page_of_large_requests_is_cut_short_and_continues() {
     let page = world.get("/v1/service-requests?pageSize=100").by("partnerAdmin").send().await.ok();
     let shown = page["items"].as_array().unwrap().len();
     assert!((16..40).contains(&shown), "{shown}");
-    assert_eq!(listed(&world, "partnerAdmin", "pageSize=100").await, made);
-    let all = listed(&world, "agent", "organizationId={yamada}&pageSize=100").await;
+    assert_eq!(listed_ids(&world, "partnerAdmin", "pageSize=100").await, made);
+    let all = listed_ids(&world, "agent", "organizationId={yamada}&pageSize=100").await;
     assert_eq!(all[..40], made);
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn stale_index_reveals_no_request_of_a_removed_contact() {
     let world = World::demo().await;
-    let_ren(&world, "cc").await;
+    grant_ren(&world, "cc").await;
     let first = world.id("serviceRequest").to_owned();
     add_ren(&world, &first).await;
-    assert_eq!(listed(&world, "partnerMember", "").await, std::slice::from_ref(&first));
+    assert_eq!(listed_ids(&world, "partnerMember", "").await, std::slice::from_ref(&first));
     world.fault_proxy().delay_indexes(true);
     let path = format!("{PATH}/{first}/contacts/ren@miyako.example");
     world.delete(&path).by("agent").send().await.ok();
-    assert_eq!(listed(&world, "partnerMember", "").await, [""; 0]);
+    assert_eq!(listed_ids(&world, "partnerMember", "").await, [""; 0]);
     let solve = world.post(&format!("{PATH}/{first}/updates")).by("agent").json(json!({"status": "solved"}));
     solve.send().await.ok();
     let page = world.get("/v1/service-requests?month=2026-01").by("agent").send().await.ok();

@@ -4,8 +4,8 @@ use serde_json::{Value, json};
 use system::World;
 use system::payload::Payload;
 
-use super::{let_ren, open};
-use crate::access::{EXPIRY, set};
+use super::{grant_ren, open};
+use crate::access::{EXPIRY, set_time};
 
 #[test]
 fn canonical_call_is_published() {
@@ -54,7 +54,7 @@ async fn options_match_the_kinds_the_member_can_submit() {
         ("service-admin", true),
         ("full-admin", true),
     ] {
-        let_ren(&world, level).await;
+        grant_ren(&world, level).await;
         let options = options(&world, "partnerMember").await;
         let of = |organization: &str| {
             options.iter().find(|one| one["organization"]["id"] == world.id(organization)).cloned()
@@ -81,7 +81,7 @@ async fn options_match_the_kinds_the_member_can_submit() {
 async fn expired_access_gives_no_option() {
     let world = World::demo().await;
     for (now, count) in [("2026-01-06T08:59:59.999Z", 1), ("2026-01-06T09:00:00.000Z", 0)] {
-        set(&world, now).await;
+        set_time(&world, now).await;
         assert_eq!(options(&world, "otherPartnerAdmin").await.len(), count, "{now}");
     }
 }

@@ -3,7 +3,7 @@ automod::dir!("service_requests");
 use serde_json::{Value, json};
 use system::{Call, World};
 
-use crate::access::{give, single};
+use crate::access::{grant, individual_grantee};
 
 pub const PATH: &str = "/v1/organizations/{yamada}/service-requests";
 
@@ -13,13 +13,13 @@ pub fn open<'a>(world: &'a World, who: &str, kind: &str) -> Call<'a> {
 }
 
 /// Opens a service request, and returns its id.
-pub async fn opened(world: &World, who: &str) -> String {
+pub async fn open_for_id(world: &World, who: &str) -> String {
     open(world, who, "question").send().await.ok()["id"].as_str().unwrap().to_owned()
 }
 
 /// Grants Ren, a member of the partner, this access level in Yamada.
-pub async fn let_ren(world: &World, level: &str) {
-    give(world, "partner", single("ren", level)).send().await.ok();
+pub async fn grant_ren(world: &World, level: &str) {
+    grant(world, "partner", individual_grantee("ren", level)).send().await.ok();
 }
 
 /// Returns the call that makes the person with this e-mail a contact of a service request.
@@ -33,7 +33,7 @@ pub async fn add_ren(world: &World, id: &str) {
 }
 
 /// Returns the ids of the service requests that a caller is shown, over all pages.
-pub async fn listed(world: &World, who: &str, query: &str) -> Vec<String> {
+pub async fn listed_ids(world: &World, who: &str, query: &str) -> Vec<String> {
     let (mut ids, mut token) = (Vec::new(), String::new());
     loop {
         let path = format!("/v1/service-requests?{query}{token}");

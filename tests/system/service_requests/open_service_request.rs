@@ -5,8 +5,8 @@ use serde_json::json;
 use system::payload::Payload;
 use system::{World, strength};
 
-use super::{PATH, let_ren, open};
-use crate::access::set;
+use super::{PATH, grant_ren, open};
+use crate::access::set_time;
 
 #[test]
 fn canonical_call_is_published() {
@@ -56,7 +56,7 @@ async fn partner_may_submit_only_the_kinds_its_level_allows() {
     for (level, most) in
         [("cc", 0), ("look", 0), ("update", 0), ("create", 3), ("service-admin", 6), ("full-admin", 6)]
     {
-        let_ren(&world, level).await;
+        grant_ren(&world, level).await;
         for (number, kind) in KINDS.iter().enumerate() {
             let call = open(&world, "partnerMember", kind);
             if number >= most {
@@ -104,7 +104,7 @@ async fn invalid_body_reports_every_fault() {
 async fn submission_concurrent_with_revocation_happens_before_it_or_not_at_all() {
     for seed in strength::seeds(24, 600) {
         let world = World::demo().await;
-        let_ren(&world, "create").await;
+        grant_ren(&world, "create").await;
         let found = world.get("/v1/organizations/{yamada}/access").by("contactManager").send().await.ok();
         let grant = found["items"][0]["grants"][2]["id"].as_str().unwrap().to_owned();
         world.chaos(4, seed);
@@ -138,7 +138,7 @@ async fn expired_access_is_refused() {
     for (now, status) in
         [("2026-01-10T08:59:59.999Z", 201), ("2026-01-10T09:00:00Z", 404), ("2026-01-17T09:00:00Z", 404)]
     {
-        set(&world, now).await;
+        set_time(&world, now).await;
         assert_eq!(open(&world, "otherPartnerAdmin", "question").send().await.status, status, "{now}");
     }
 }

@@ -4,7 +4,7 @@ use serde_json::json;
 use system::payload::Payload;
 use system::{Call, World};
 
-use super::{PATH, add_ren, let_ren, listed};
+use super::{PATH, add_ren, grant_ren, listed_ids};
 
 #[test]
 fn canonical_call_is_published() {
@@ -23,15 +23,15 @@ fn remove<'a>(world: &'a World, who: &str, email: &str) -> Call<'a> {
 #[tokio::test(flavor = "multi_thread")]
 async fn removed_contact_loses_access_and_repeat_changes_nothing() {
     let world = World::demo().await;
-    let_ren(&world, "cc").await;
+    grant_ren(&world, "cc").await;
     add_ren(&world, world.id("serviceRequest")).await;
-    assert_eq!(listed(&world, "partnerMember", "").await.len(), 1);
+    assert_eq!(listed_ids(&world, "partnerMember", "").await.len(), 1);
     let removed = remove(&world, "agent", "Ren@miyako.example").send().await;
     assert_eq!((removed.status, removed.header("etag")), (200, Some("\"3\"")));
     assert_eq!(removed.body["additionalContacts"], json!([]));
     let path = format!("{PATH}/{{serviceRequest}}");
     world.get(&path).by("partnerMember").assert_rejected(404, "not-found").await;
-    assert_eq!(listed(&world, "partnerMember", "").await, [""; 0]);
+    assert_eq!(listed_ids(&world, "partnerMember", "").await, [""; 0]);
     let path = "/v1/partners/{partner}/history?type=service-request.contact-removed";
     let history = world.get(path).by("partnerAdmin").send().await.ok();
     let data = json!({"serviceRequestId": world.id("serviceRequest"), "memberId": world.id("ren")});
@@ -47,7 +47,7 @@ async fn removed_contact_loses_access_and_repeat_changes_nothing() {
 #[tokio::test(flavor = "multi_thread")]
 async fn primary_contact_and_unauthorized_caller_are_refused() {
     let world = World::demo().await;
-    let_ren(&world, "look").await;
+    grant_ren(&world, "look").await;
     add_ren(&world, world.id("serviceRequest")).await;
     let contents = world.contents().await;
     remove(&world, "customer", "sora@yamada.example").assert_rejected(409, "primary-contact").await;
@@ -59,6 +59,6 @@ async fn primary_contact_and_unauthorized_caller_are_refused() {
     let other = remove(&world, "customer", "ren@miyako.example").header("if-match", "\"7\"");
     other.assert_rejected(412, "version-mismatch").await;
     world.assert_unchanged(&contents).await;
-    let_ren(&world, "update").await;
+    grant_ren(&world, "update").await;
     remove(&world, "partnerMember", "ren@miyako.example").send().await.ok();
 }

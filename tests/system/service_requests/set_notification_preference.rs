@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 use system::payload::Payload;
 use system::{Call, World};
 
-use super::let_ren;
+use super::grant_ren;
 
 #[test]
 fn canonical_call_is_published() {
@@ -18,7 +18,7 @@ fn canonical_call_is_published() {
 
 pub const PREFERENCE: &str = "/v1/organizations/{yamada}/notification-preferences";
 
-pub fn set<'a>(world: &'a World, who: &str, on: bool) -> Call<'a> {
+pub fn set_time<'a>(world: &'a World, who: &str, on: bool) -> Call<'a> {
     world.put(PREFERENCE).by(who).json(json!({"onSubmitted": on}))
 }
 
@@ -30,17 +30,17 @@ async fn shown(world: &World, who: &str) -> Value {
 async fn caller_sets_only_its_own_preference() {
     let world = World::demo().await;
     for (version, on) in [(1, true), (2, false), (3, true)] {
-        let said = set(&world, "partnerMember", on).send().await;
+        let said = set_time(&world, "partnerMember", on).send().await;
         assert_eq!((said.status, said.header("etag")), (200, Some(&*format!("\"{version}\""))));
         assert_eq!((&said.body["onSubmitted"], &said.body["version"]), (&json!(on), &json!(version)));
     }
     let contents = world.contents().await;
-    set(&world, "partnerMember", true).header("if-match", "\"3\"").send().await.ok();
+    set_time(&world, "partnerMember", true).header("if-match", "\"3\"").send().await.ok();
     world.assert_unchanged(&contents).await;
     for who in ["partnerAdmin", "customer", "contactManager"] {
         assert_eq!(shown(&world, who).await, false, "nobody else's");
     }
-    set(&world, "customer", true).send().await.ok();
+    set_time(&world, "customer", true).send().await.ok();
     assert_eq!(shown(&world, "customer").await, true);
     let path = "/v1/organizations/{yamada}/history?type=notification-preference.set&pageSize=2";
     let history = world.get(path).by("contactManager").send().await.ok();
@@ -54,16 +54,19 @@ async fn caller_sets_only_its_own_preference() {
 #[tokio::test(flavor = "multi_thread")]
 async fn unauthorized_caller_stale_version_and_invalid_body_are_refused() {
     let world = World::demo().await;
-    let_ren(&world, "cc").await;
+    grant_ren(&world, "cc").await;
     let contents = world.contents().await;
-    set(&world, "partnerMember", true).assert_rejected(403, "access-level-too-low").await;
+    set_time(&world, "partnerMember", true).assert_rejected(403, "access-level-too-low").await;
     for who in ["operator", "agent"] {
-        set(&world, who, true).assert_rejected(403, "role-not-allowed").await;
+        set_time(&world, who, true).assert_rejected(403, "role-not-allowed").await;
     }
     for who in ["otherCustomer", "otherPartnerMember"] {
-        set(&world, who, true).assert_rejected(404, "not-found").await;
+        set_time(&world, who, true).assert_rejected(404, "not-found").await;
     }
-    set(&world, "customer", true).header("if-match", "\"1\"").assert_rejected(412, "version-mismatch").await;
+    set_time(&world, "customer", true)
+        .header("if-match", "\"1\"")
+        .assert_rejected(412, "version-mismatch")
+        .await;
     let rubbish = world.put(PREFERENCE).by("customer").json(json!({"onSubmitted": "yes", "onClosed": true}));
     let mut faults = rubbish.assert_rejected(400, "invalid-request").await.faults();
     faults.sort();
@@ -76,7 +79,7 @@ async fn unauthorized_caller_stale_version_and_invalid_body_are_refused() {
 async fn concurrent_equal_calls_record_one_event() {
     let world = World::demo().await;
     world.chaos(6, 9);
-    for said in join_all((0..16).map(|_| set(&world, "partnerAdmin", true).decided())).await {
+    for said in join_all((0..16).map(|_| set_time(&world, "partnerAdmin", true).decided())).await {
         assert_eq!((said.status, &said.body["version"]), (200, &json!(1)), "{}", said.body);
     }
     world.chaos(0, 0);

@@ -5,8 +5,8 @@ use serde_json::{Value, json};
 use system::payload::Payload;
 use system::{Call, World, strength};
 
-use super::{PATH, add_ren, contact, let_ren, listed, opened};
-use crate::access::set;
+use super::{PATH, add_ren, contact, grant_ren, listed_ids, open_for_id};
+use crate::access::set_time;
 
 #[test]
 fn canonical_call_is_published() {
@@ -43,9 +43,9 @@ fn haruto(world: &World) -> Value {
 #[tokio::test(flavor = "multi_thread")]
 async fn customers_and_members_with_access_become_contacts_with_an_event() {
     let world = World::demo().await;
-    let set = make(&world, "customer", HARUTO, "additional").send().await;
-    assert_eq!((set.status, set.header("etag")), (200, Some("\"2\"")));
-    assert_eq!(set.body["additionalContacts"], json!([haruto(&world)]));
+    let set_time = make(&world, "customer", HARUTO, "additional").send().await;
+    assert_eq!((set_time.status, set_time.header("etag")), (200, Some("\"2\"")));
+    assert_eq!(set_time.body["additionalContacts"], json!([haruto(&world)]));
     make(&world, "agent", REN, "additional").send().await.ok();
     let contents = world.contents().await;
     for (who, email) in [("customer", REN), ("contactManager", HARUTO), ("partnerAdmin", REN)] {
@@ -117,9 +117,9 @@ async fn member_needs_update_to_be_primary_and_any_level_to_be_additional() {
     for (level, good) in
         [("cc", false), ("look", false), ("update", true), ("create", true), ("full-admin", true)]
     {
-        let_ren(&world, level).await;
-        add_ren(&world, &opened(&world, "customer").await).await;
-        let id = opened(&world, "customer").await;
+        grant_ren(&world, level).await;
+        add_ren(&world, &open_for_id(&world, "customer").await).await;
+        let id = open_for_id(&world, "customer").await;
         let call = contact(&world, "customer", &id, REN, "primary");
         match good {
             true => assert_eq!(call.send().await.ok()["primaryContact"], ren(&world), "{level}"),
@@ -132,12 +132,12 @@ async fn member_needs_update_to_be_primary_and_any_level_to_be_additional() {
     let former = async || shown(&world, "customer").await["formerContacts"].clone();
     make(&world, "customer", REN, "primary").send().await.ok();
     assert_eq!(former().await, json!([]));
-    let_ren(&world, "look").await;
+    grant_ren(&world, "look").await;
     assert_eq!(former().await, json!([REN]));
-    let_ren(&world, "cc").await;
+    grant_ren(&world, "cc").await;
     let path = format!("{PATH}/{{serviceRequest}}");
     world.get(&path).by("partnerMember").assert_rejected(404, "not-found").await;
-    let_ren(&world, "update").await;
+    grant_ren(&world, "update").await;
     assert_eq!(former().await, json!([]), "and it comes back with the level");
 }
 
@@ -153,12 +153,12 @@ async fn contacts_access_ends_when_its_grant_expires() {
         ("2026-01-10T08:59:59.999Z", 200, json!([])),
         ("2026-01-10T09:00:00Z", 404, json!(["deniz@anadolu.example"])),
     ] {
-        set(&world, now).await;
+        set_time(&world, now).await;
         assert_eq!(world.get(&path).by("otherPartnerAdmin").send().await.status, status, "{now}");
         assert_eq!(shown(&world, "customer").await["formerContacts"], former, "{now}");
     }
     // A member whose access has expired cannot become a contact.
-    let id = opened(&world, "customer").await;
+    let id = open_for_id(&world, "customer").await;
     let call = contact(&world, "customer", &id, "deniz@anadolu.example", "additional");
     call.assert_rejected(422, "unknown-contact").await;
 }
@@ -166,7 +166,7 @@ async fn contacts_access_ends_when_its_grant_expires() {
 #[tokio::test(flavor = "multi_thread")]
 async fn removed_customer_or_member_becomes_a_former_contact() {
     let world = World::demo().await;
-    let_ren(&world, "cc").await;
+    grant_ren(&world, "cc").await;
     for email in [HARUTO, REN] {
         make(&world, "customer", email, "additional").send().await.ok();
     }
@@ -177,7 +177,7 @@ async fn removed_customer_or_member_becomes_a_former_contact() {
     let again = |email: &str| json!({"email": email, "name": "Again"});
     world.post("/v1/organizations/{yamada}/customers").by("operator").json(again(HARUTO)).send().await.ok();
     world.post("/v1/partners/{partner}/members").by("operator").json(again(REN)).send().await.ok();
-    let_ren(&world, "cc").await;
+    grant_ren(&world, "cc").await;
     assert_eq!(shown(&world, "agent").await["formerContacts"], json!([HARUTO, REN]));
     for email in [HARUTO, REN] {
         make(&world, "customer", email, "additional").send().await.ok();
@@ -189,7 +189,7 @@ async fn removed_customer_or_member_becomes_a_former_contact() {
 async fn partner_with_update_adds_only_customers_and_its_own_members() {
     let world = World::demo().await;
     for (level, status) in [("look", 403), ("update", 200)] {
-        let_ren(&world, level).await;
+        grant_ren(&world, level).await;
         for email in [HARUTO, AIKO, REN] {
             let made = make(&world, "partnerMember", email, "additional").send().await;
             assert_eq!(made.status, status, "{level} {email} {}", made.body);
@@ -197,13 +197,13 @@ async fn partner_with_update_adds_only_customers_and_its_own_members() {
     }
     make(&world, "partnerMember", REN, "primary").send().await.ok();
     // A partner does not learn whether an e-mail belongs to another partner's member; the organization may.
-    let give = async |whom: Value| {
+    let grant = async |whom: Value| {
         let mut body = json!({"partnerId": "{otherPartner}", "expiresAt": "2026-12-31T00:00:00Z"});
         body.as_object_mut().unwrap().extend(whom.as_object().unwrap().clone());
         world.post("/v1/organizations/{yamada}/access").by("contactManager").json(body).send().await.ok()
     };
     let deniz = |level: &str| json!({"individuals": [{"email": "deniz@anadolu.example", "level": level}]});
-    give(json!({"organizationLevel": "cc"})).await;
+    grant(json!({"organizationLevel": "cc"})).await;
     let contents = world.contents().await;
     // The organization does not learn it either, unless it approved an access request of that partner or
     // granted access to this e-mail.
@@ -213,7 +213,7 @@ async fn partner_with_update_adds_only_customers_and_its_own_members() {
             .await;
         world.assert_unchanged(&contents).await;
     }
-    give(deniz("cc")).await;
+    grant(deniz("cc")).await;
     let contents = world.contents().await;
     make(&world, "partnerMember", "deniz@anadolu.example", "additional")
         .assert_rejected(422, "unknown-contact")
@@ -221,8 +221,8 @@ async fn partner_with_update_adds_only_customers_and_its_own_members() {
     world.assert_unchanged(&contents).await;
     make(&world, "customer", "deniz@anadolu.example", "additional").send().await.ok();
     // A partner does not learn when another partner's access ends, or which of its members did something.
-    let grant = world.get("/v1/organizations/{yamada}/access").by("contactManager").send().await.ok();
-    let items = grant["items"].as_array().unwrap();
+    let access = world.get("/v1/organizations/{yamada}/access").by("contactManager").send().await.ok();
+    let items = access["items"].as_array().unwrap();
     let of_other = items.iter().find(|one| one["partner"]["id"] == world.id("otherPartner")).unwrap();
     for grant in of_other["grants"].as_array().unwrap() {
         let id = grant["id"].as_str().unwrap();
@@ -255,7 +255,7 @@ async fn partner_with_update_adds_only_customers_and_its_own_members() {
     assert_eq!(history["items"].as_array().unwrap().len(), 1);
     let double = format!("/v1/partners/{{partner}}/members/{}", double["id"].as_str().unwrap());
     world.delete(&double).by("operator").send().await.ok();
-    give(deniz("update")).await;
+    grant(deniz("update")).await;
     make(&world, "customer", "deniz@anadolu.example", "primary").send().await.ok();
     make(&world, "partnerMember", HARUTO, "primary").assert_rejected(403, "other-partners-contact").await;
 }
@@ -282,7 +282,7 @@ async fn contact_added_by_an_agent_can_be_set_again_by_the_organization() {
 #[tokio::test(flavor = "multi_thread")]
 async fn member_of_two_partners_remains_the_contact_of_the_first() {
     let world = World::demo().await;
-    let_ren(&world, "cc").await;
+    grant_ren(&world, "cc").await;
     make(&world, "customer", REN, "additional").send().await.ok();
     let again = json!({"email": REN, "name": "Ren"});
     world.post("/v1/partners/{otherPartner}/members").by("operator").json(again).send().await.ok();
@@ -298,7 +298,7 @@ async fn member_of_two_partners_remains_the_contact_of_the_first() {
 async fn addition_concurrent_with_member_removal_happens_before_it_or_not_at_all() {
     for seed in strength::seeds(32, 800) {
         let world = World::demo().await;
-        let_ren(&world, "update").await;
+        grant_ren(&world, "update").await;
         world.chaos(4, seed);
         let contacts = async || shown(&world, "agent").await["additionalContacts"].as_array().unwrap().len();
         let lost = async {
@@ -333,24 +333,24 @@ async fn members_own_customer_record_gives_access_limited_by_level() {
     add_ren(&world, world.id("serviceRequest")).await;
     let path = format!("{PATH}/{own}");
     for (level, update) in [("cc", 403), ("look", 403), ("update", 201)] {
-        let_ren(&world, level).await;
+        grant_ren(&world, level).await;
         world.get(&path).by("partnerMember").send().await.ok();
         let said = world.post(&format!("{path}/updates")).by("partnerMember").json(json!({"text": "x"}));
         assert_eq!(said.send().await.status, update, "{level}");
     }
-    let_ren(&world, "cc").await;
+    grant_ren(&world, "cc").await;
     let all = [own.clone(), world.id("serviceRequest").to_owned()];
     for query in ["", "organizationId={yamada}"] {
-        assert_eq!(listed(&world, "partnerMember", query).await, all, "{query}");
+        assert_eq!(listed_ids(&world, "partnerMember", query).await, all, "{query}");
     }
     // The member also sees a service request whose primary contact it is as a customer.
-    let third = opened(&world, "customer").await;
+    let third = open_for_id(&world, "customer").await;
     contact(&world, "customer", &third, REN, "primary").send().await.ok();
     world.get(&format!("{PATH}/{third}")).by("partnerMember").send().await.ok();
     // The customer record gives the access, not the e-mail alone.
     world.delete(&format!("/v1/customers/{record}")).by("operator").send().await.ok();
     world.get(&path).by("partnerMember").assert_rejected(404, "not-found").await;
-    assert_eq!(listed(&world, "partnerMember", "").await, [""; 0]);
+    assert_eq!(listed_ids(&world, "partnerMember", "").await, [""; 0]);
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -3,8 +3,8 @@
 use serde_json::{Value, json};
 use system::World;
 
-use super::{PATH, contact, let_ren, listed};
-use crate::access::set;
+use super::{PATH, contact, grant_ren, listed_ids};
+use crate::access::set_time;
 
 /// Opens a service request for an organization as Ren.
 async fn submit(world: &World, organization: &str, more: Value) -> Value {
@@ -18,7 +18,7 @@ async fn submit(world: &World, organization: &str, more: Value) -> Value {
 async fn member_day_across_three_customers_follows_each_access_change() {
     let world = World::demo().await;
     // Before work, two customers have granted Ren access, one of them only until noon.
-    let_ren(&world, "look").await;
+    grant_ren(&world, "look").await;
     for (organization, level, expiry) in
         [("bogazici", "create", "2026-12-31T00:00:00Z"), ("yamada", "create", "2026-01-06T12:00:00Z")]
     {
@@ -29,7 +29,7 @@ async fn member_day_across_three_customers_follows_each_access_change() {
         world.post(&path).by(by).json(body).send().await.ok();
     }
 
-    set(&world, "2026-01-06T08:00:00Z").await;
+    set_time(&world, "2026-01-06T08:00:00Z").await;
     let options = world.get("/v1/me/submit-options").by("partnerMember").send().await.ok();
     let names: Vec<_> =
         options["items"].as_array().unwrap().iter().map(|one| &one["organization"]["id"]).collect();
@@ -75,18 +75,18 @@ async fn member_day_across_three_customers_follows_each_access_change() {
 
     // Ren lists all three, newest first, and filters them by kind, organization and submitter.
     let all = [asked[0].clone(), other.clone(), one.clone()];
-    assert_eq!(listed(&world, "partnerMember", "").await, all);
+    assert_eq!(listed_ids(&world, "partnerMember", "").await, all);
     assert_eq!(
-        listed(&world, "partnerMember", "kind=incident&pageSize=1").await,
+        listed_ids(&world, "partnerMember", "kind=incident&pageSize=1").await,
         [all[0].clone(), one.clone()]
     );
     assert_eq!(
-        listed(&world, "partnerMember", "organizationId={bogazici}&submittedBy=ren@miyako.example").await,
+        listed_ids(&world, "partnerMember", "organizationId={bogazici}&submittedBy=ren@miyako.example").await,
         [other]
     );
 
     // The vendor answers, and Ren follows it on the dashboard.
-    set(&world, "2026-01-06T09:30:00Z").await;
+    set_time(&world, "2026-01-06T09:30:00Z").await;
     let update = |who: &str, body: Value| world.post(&format!("{PATH}/{one}/updates")).by(who).json(body);
     update("agent", json!({"text": "Is the recorder on?", "status": "waiting"})).send().await.ok();
     update("partnerMember", json!({"text": "It was not.", "status": "solved"})).send().await.ok();
@@ -104,12 +104,12 @@ async fn member_day_across_three_customers_follows_each_access_change() {
 
     // Ren's grant expires exactly at noon. Access then remains only through the grant to all of Miyako, which
     // is revoked just before.
-    set(&world, "2026-01-06T11:59:59.999Z").await;
+    set_time(&world, "2026-01-06T11:59:59.999Z").await;
     submit(&world, "{yamada}", json!({})).await;
     let path = "/v1/organizations/{yamada}/access/{partner}/{grantOfAll}";
     world.delete(path).by("contactManager").send().await.ok();
     update("partnerMember", json!({"text": "Still there."})).send().await.ok();
-    set(&world, "2026-01-06T12:00:00Z").await;
+    set_time(&world, "2026-01-06T12:00:00Z").await;
     update("partnerMember", json!({"text": "Still there?"})).assert_rejected(404, "not-found").await;
     for path in [
         format!("{PATH}/{one}"),
@@ -119,14 +119,14 @@ async fn member_day_across_three_customers_follows_each_access_change() {
     ] {
         world.get(&path).by("partnerMember").assert_rejected(404, "not-found").await;
     }
-    assert_eq!(listed(&world, "partnerMember", "").await, all[..2], "the others' are as they were");
+    assert_eq!(listed_ids(&world, "partnerMember", "").await, all[..2], "the others' are as they were");
     let seen = world.get(&format!("{PATH}/{one}")).by("customer").send().await.ok();
     assert_eq!(seen["formerContacts"], json!(["ren@miyako.example"]));
     // A customer takes over as the primary contact.
     contact(&world, "customer", &one, "haruto@yamada.example", "primary").send().await.ok();
 
     // In the evening Yamada grants `look` again: Ren's notification preference and contact role are restored.
-    let_ren(&world, "look").await;
+    grant_ren(&world, "look").await;
     assert_eq!(world.get(preference).by("partnerMember").send().await.ok()["onSubmitted"], true);
     let seen = world.get(&format!("{PATH}/{one}")).by("partnerMember").send().await.ok();
     assert_eq!((&seen["formerContacts"], &seen["effectiveTimeZone"]), (&json!([]), &json!("UTC")));

@@ -5,8 +5,8 @@ use serde_json::{Value, json};
 use system::payload::Payload;
 use system::{Call, World, strength};
 
-use super::{PATH, add_ren, let_ren, opened};
-use crate::access::{give, set, single};
+use super::{PATH, add_ren, grant_ren, open_for_id};
+use crate::access::{grant, individual_grantee, set_time};
 
 #[test]
 fn canonical_call_is_published() {
@@ -24,11 +24,11 @@ pub fn update<'a>(world: &'a World, who: &str, request: &str, body: Value) -> Ca
     world.post(&format!("{PATH}/{request}/updates")).by(who).json(body)
 }
 
-fn says<'a>(world: &'a World, who: &str, text: &str) -> Call<'a> {
+fn update_text<'a>(world: &'a World, who: &str, text: &str) -> Call<'a> {
     update(world, who, "{serviceRequest}", json!({"text": text}))
 }
 
-fn becomes<'a>(world: &'a World, who: &str, status: &str) -> Call<'a> {
+fn update_status<'a>(world: &'a World, who: &str, status: &str) -> Call<'a> {
     update(world, who, "{serviceRequest}", json!({"status": status}))
 }
 
@@ -72,9 +72,9 @@ async fn text_and_status_are_stored_with_an_event() {
         (&json!("service-request.updated"), &data)
     );
     // An update that repeats the current status is recorded, too.
-    let again = becomes(&world, "customer", "waiting").send().await.ok();
+    let again = update_status(&world, "customer", "waiting").send().await.ok();
     assert_eq!((&again["number"], &again["status"]), (&json!(2), &json!("waiting")));
-    let answered = says(&world, "customer", "4.2").send().await.ok();
+    let answered = update_text(&world, "customer", "4.2").send().await.ok();
     assert_eq!((&answered["number"], answered.get("status")), (&json!(3), None));
 }
 
@@ -89,24 +89,24 @@ async fn only_an_agent_may_reopen_a_closed_request() {
         ("customer", "open"),
         ("customer", "closed"),
     ] {
-        becomes(&world, who, to).send().await.ok();
+        update_status(&world, who, to).send().await.ok();
         assert_eq!(status(&world).await, to);
     }
-    let_ren(&world, "full-admin").await;
+    grant_ren(&world, "full-admin").await;
     for who in ["customer", "contactManager", "operator", "partnerMember"] {
         for to in ["open", "waiting", "solved"] {
-            let refused = becomes(&world, who, to).assert_rejected(409, "service-request-closed").await;
+            let refused = update_status(&world, who, to).assert_rejected(409, "service-request-closed").await;
             assert_eq!(refused.faults()[0].0, "/status");
         }
-        becomes(&world, who, "closed").send().await.ok();
+        update_status(&world, who, "closed").send().await.ok();
         // If the status is refused, the text of the same update is not stored either.
         let both = json!({"text": "x", "status": "open"});
         update(&world, who, "{serviceRequest}", both).assert_rejected(409, "service-request-closed").await;
     }
     // A closed service request still accepts texts.
-    says(&world, "customer", "Thank you.").send().await.ok();
+    update_text(&world, "customer", "Thank you.").send().await.ok();
     assert_eq!(status(&world).await, "closed");
-    becomes(&world, "agent", "open").send().await.ok();
+    update_status(&world, "agent", "open").send().await.ok();
     assert_eq!(status(&world).await, "open");
 }
 
@@ -114,17 +114,18 @@ async fn only_an_agent_may_reopen_a_closed_request() {
 async fn partner_below_level_update_is_refused() {
     let world = World::demo().await;
     for level in ["cc", "look"] {
-        let_ren(&world, level).await;
+        grant_ren(&world, level).await;
         if level == "cc" {
-            says(&world, "partnerMember", "x").assert_rejected(404, "not-found").await;
+            update_text(&world, "partnerMember", "x").assert_rejected(404, "not-found").await;
             add_ren(&world, world.id("serviceRequest")).await;
         }
-        let refused = says(&world, "partnerMember", "x").assert_rejected(403, "access-level-too-low").await;
+        let refused =
+            update_text(&world, "partnerMember", "x").assert_rejected(403, "access-level-too-low").await;
         assert!(refused.body["detail"].as_str().unwrap().ends_with("`update`"), "{}", refused.body);
     }
     for level in ["update", "create", "service-admin", "full-admin"] {
-        let_ren(&world, level).await;
-        let said = says(&world, "partnerMember", level).send().await.ok();
+        grant_ren(&world, level).await;
+        let said = update_text(&world, "partnerMember", level).send().await.ok();
         let ren = json!({"type": "partner", "email": "ren@miyako.example", "partnerId": world.id("partner"), "memberId": world.id("ren")});
         assert_eq!(said["by"], ren);
     }
@@ -132,7 +133,7 @@ async fn partner_below_level_update_is_refused() {
     let history = world.get(path).by("partnerAdmin").send().await.ok();
     assert_eq!(history["items"].as_array().unwrap().len(), 4, "for whom is in the partner's history");
     for who in ["otherCustomer", "otherPartnerMember"] {
-        says(&world, who, "x").assert_rejected(404, "not-found").await;
+        update_text(&world, who, "x").assert_rejected(404, "not-found").await;
     }
     let elsewhere = "/v1/organizations/{bogazici}/service-requests/{serviceRequest}/updates";
     for who in ["otherCustomer", "operator"] {
@@ -155,7 +156,7 @@ async fn invalid_or_empty_update_is_refused() {
         let refused = refused.assert_rejected(400, "invalid-request").await;
         assert_eq!(refused.faults(), [(at.to_owned(), code.to_owned())], "{body}");
     }
-    says(&world, "agent", &"あ".repeat(10_922)).send().await.ok();
+    update_text(&world, "agent", &"あ".repeat(10_922)).send().await.ok();
     let body = json!({"text": "x"});
     let absent = world.id("serviceRequest").replace("0001", "0099");
     update(&world, "agent", &absent, body).assert_rejected(404, "not-found").await;
@@ -192,7 +193,7 @@ async fn concurrent_updates_are_all_kept_in_one_order() {
 async fn update_concurrent_with_loss_of_access_happens_before_it_or_not_at_all() {
     for seed in strength::seeds(24, 600) {
         let world = World::demo().await;
-        let_ren(&world, "update").await;
+        grant_ren(&world, "update").await;
         world.chaos(4, seed);
         let lost = async {
             match seed % 2 {
@@ -201,13 +202,13 @@ async fn update_concurrent_with_loss_of_access_happens_before_it_or_not_at_all()
                     assert_eq!(world.delete(path).by("operator").decided().await.status, 200);
                 }
                 _ => {
-                    let sinks = give(&world, "partner", single("ren", "look"));
+                    let sinks = grant(&world, "partner", individual_grantee("ren", "look"));
                     assert_eq!(sinks.decided().await.status, 201);
                 }
             }
             updates(&world).await.len()
         };
-        let said = async { says(&world, "partnerMember", "x").key("k").decided().await.status };
+        let said = async { update_text(&world, "partnerMember", "x").key("k").decided().await.status };
         let (before, status) = match seed % 4 {
             0 | 1 => join(lost, said).await,
             _ => {
@@ -225,14 +226,14 @@ async fn update_concurrent_with_loss_of_access_happens_before_it_or_not_at_all()
 #[tokio::test(flavor = "multi_thread")]
 async fn stale_version_is_refused_and_repeated_key_replays() {
     let world = World::demo().await;
-    says(&world, "customer", "It is silent again.").send().await.ok();
-    becomes(&world, "agent", "closed")
+    update_text(&world, "customer", "It is silent again.").send().await.ok();
+    update_status(&world, "agent", "closed")
         .header("if-match", "\"1\"")
         .assert_rejected(412, "version-mismatch")
         .await;
-    becomes(&world, "agent", "closed").header("if-match", "\"2\"").send().await.ok();
+    update_status(&world, "agent", "closed").header("if-match", "\"2\"").send().await.ok();
     // A retry whose first answer was lost gets that answer, although the status is set already.
-    let say = || becomes(&world, "agent", "open").key("k");
+    let say = || update_status(&world, "agent", "open").key("k");
     let first = say().send().await.ok();
     assert_eq!(say().send().await.body, first);
 }
@@ -245,15 +246,15 @@ async fn expired_access_is_refused() {
     for (now, status) in
         [("2026-01-10T08:59:59.999Z", 201), ("2026-01-10T09:00:00Z", 404), ("2026-01-10T09:00:00.001Z", 404)]
     {
-        set(&world, now).await;
-        assert_eq!(says(&world, "otherPartnerAdmin", "x").send().await.status, status, "{now}");
+        set_time(&world, now).await;
+        assert_eq!(update_text(&world, "otherPartnerAdmin", "x").send().await.status, status, "{now}");
     }
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn repeated_key_replays_the_answer() {
     let world = World::demo().await;
-    let request = opened(&world, "customer").await;
+    let request = open_for_id(&world, "customer").await;
     let say = || update(&world, "customer", &request, json!({"text": "x"})).key("k");
     let first = say().send().await.ok();
     let again = say().send().await;
@@ -266,11 +267,11 @@ async fn repeated_key_replays_the_answer() {
 async fn concurrent_status_change_applies_only_after_the_reopening() {
     for seed in strength::seeds(12, 300) {
         let world = World::demo().await;
-        becomes(&world, "customer", "closed").send().await.ok();
+        update_status(&world, "customer", "closed").send().await.ok();
         world.chaos(4, seed);
         let (reopened, moved) = join(
-            becomes(&world, "agent", "open").decided(),
-            becomes(&world, "customer", "waiting").decided(),
+            update_status(&world, "agent", "open").decided(),
+            update_status(&world, "customer", "waiting").decided(),
         )
         .await;
         world.chaos(0, 0);
@@ -286,8 +287,8 @@ async fn concurrent_status_change_applies_only_after_the_reopening() {
 #[tokio::test(flavor = "multi_thread")]
 async fn replay_after_access_was_lost_is_refused() {
     let world = World::demo().await;
-    let_ren(&world, "update").await;
-    let say = || says(&world, "partnerMember", "x").key("k");
+    grant_ren(&world, "update").await;
+    let say = || update_text(&world, "partnerMember", "x").key("k");
     say().send().await.ok();
     assert_eq!(say().send().await.header("idempotent-replayed"), Some("true"));
     world.delete("/v1/partners/{partner}/members/{ren}").by("operator").send().await.ok();

@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 use system::payload::Payload;
 use system::{Call, World};
 
-use super::{OF_YAMADA, deactivate, events, line, made, order, shown};
+use super::{OF_YAMADA, created_ids, deactivate, events, get_as, line, order};
 
 #[test]
 fn canonical_call_is_published() {
@@ -22,8 +22,8 @@ fn add<'a>(world: &'a World, who: &str, id: &str, customer: &str) -> Call<'a> {
 }
 
 async fn contacts(world: &World, id: &str) -> Vec<Value> {
-    let shown = shown(world, "operator", "{yamada}", id).await;
-    shown["contacts"].as_array().unwrap().iter().map(|one| one["email"].clone()).collect()
+    let get_as = get_as(world, "operator", "{yamada}", id).await;
+    get_as["contacts"].as_array().unwrap().iter().map(|one| one["email"].clone()).collect()
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -98,14 +98,15 @@ async fn unauthorized_caller_and_unknown_customer_are_refused() {
 #[tokio::test(flavor = "multi_thread")]
 async fn limit_of_20_contacts_holds_under_concurrency() {
     let world = World::demo().await;
-    let one =
-        made(&order(&world, "SO-Y", json!([line("subscription", "ER-1", "C-1", json!({}))])).await.ok());
+    let one = created_ids(
+        &order(&world, "SO-Y", json!([line("subscription", "ER-1", "C-1", json!({}))])).await.ok(),
+    );
     let mut people = Vec::new();
     for number in 0..24 {
         let body = json!({"email": format!("p{number}@yamada.example"), "name": "P"});
-        let made =
+        let created_ids =
             world.post("/v1/organizations/{yamada}/customers").by("operator").json(body).send().await.ok();
-        people.push(made["id"].as_str().unwrap().to_owned());
+        people.push(created_ids["id"].as_str().unwrap().to_owned());
     }
     let calls = people.iter().map(|person| add(&world, "operator", &one[0], person).decided());
     let replies = join_all(calls).await;

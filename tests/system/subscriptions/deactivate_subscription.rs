@@ -6,8 +6,8 @@ use serde_json::{Value, json};
 use system::payload::Payload;
 use system::{Call, World, strength};
 
-use super::{OF_YAMADA, all, deactivate, events, ids, line, made, order, shown};
-use crate::orders::a_minute_later;
+use super::{OF_YAMADA, all, created_ids, deactivate, events, get_as, ids, line, order};
+use crate::orders::run_job_after_a_minute;
 
 #[test]
 fn canonical_call_is_published() {
@@ -21,7 +21,7 @@ fn canonical_call_is_published() {
     .publish();
 }
 
-fn wish<'a>(world: &'a World, who: &str, query: &str, body: Value) -> Call<'a> {
+fn deactivate_with_body<'a>(world: &'a World, who: &str, query: &str, body: Value) -> Call<'a> {
     let path = format!("{OF_YAMADA}/{{subscription}}/deactivate{query}");
     world.post(&path).by(who).key("wish").json(body)
 }
@@ -41,7 +41,7 @@ async fn chain(world: &World, count: usize) -> Vec<String> {
                 line("subscription", "ER-1", "C-3", json!({"linkedTo": linked}))
             })
             .collect();
-        all.extend(made(&order(world, &format!("SO-{}", all.len()), json!(lines)).await.ok()));
+        all.extend(created_ids(&order(world, &format!("SO-{}", all.len()), json!(lines)).await.ok()));
     }
     all
 }
@@ -51,7 +51,7 @@ async fn linked_subscriptions_are_deactivated_together_as_previewed() {
     let world = World::demo().await;
     let four = ["subscription", "wallSubscription", "collection", "app"].map(|name| world.id(name));
     let before = world.contents().await;
-    let preview = wish(&world, "contactManager", "?validateOnly=true", json!({}))
+    let preview = deactivate_with_body(&world, "contactManager", "?validateOnly=true", json!({}))
         .without("idempotency-key")
         .send()
         .await
@@ -62,11 +62,11 @@ async fn linked_subscriptions_are_deactivated_together_as_previewed() {
     assert!(four.iter().all(|id| listed.contains(id)));
 
     let body = json!({"reason": "The office closes.", "expected": listed});
-    let done = wish(&world, "contactManager", "", body.clone()).send().await;
+    let done = deactivate_with_body(&world, "contactManager", "", body.clone()).send().await;
     assert_eq!((done.status, done.header("etag")), (200, Some("\"2\"")));
     assert_eq!((ids(&done.body["deactivated"]), &done.body["status"]), (listed.clone(), &json!("inactive")));
     for id in four {
-        let one = shown(&world, "operator", "{yamada}", id).await;
+        let one = get_as(&world, "operator", "{yamada}", id).await;
         assert_eq!((&one["status"], &one["setUpDue"]), (&json!("inactive"), &json!(false)));
         assert_eq!(
             (&one["deactivation"]["cause"], &one["deactivation"]["reason"]),
@@ -84,26 +84,27 @@ async fn linked_subscriptions_are_deactivated_together_as_previewed() {
         profile["entitlements"].as_array().unwrap().iter().filter_map(|one| one["number"].as_str()).collect();
     assert_eq!(numbers, [world.id("number")]);
     assert_eq!(
-        shown(&world, "operator", "{bogazici}", world.id("otherSubscription")).await["status"],
+        get_as(&world, "operator", "{bogazici}", world.id("otherSubscription")).await["status"],
         "active"
     );
 
     // Idempotent, with the same key or with another one.
     let contents = world.contents().await;
-    let replayed = wish(&world, "contactManager", "", body).send().await;
+    let replayed = deactivate_with_body(&world, "contactManager", "", body).send().await;
     assert_eq!((replayed.header("idempotent-replayed"), &replayed.body), (Some("true"), &done.body));
     world.assert_unchanged(&contents).await;
     let again = deactivate(&world, "contactManager", "{yamada}", four[0]).send().await.ok();
     assert_eq!(ids(&again["deactivated"]), listed);
-    assert_eq!(shown(&world, "operator", "{yamada}", four[0]).await["version"], 2);
+    assert_eq!(get_as(&world, "operator", "{yamada}", four[0]).await["version"], 2);
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn changed_affected_set_is_refused() {
     let world = World::demo().await;
-    let preview = wish(&world, "contactManager", "?validateOnly=true", json!({})).send().await.ok();
+    let preview =
+        deactivate_with_body(&world, "contactManager", "?validateOnly=true", json!({})).send().await.ok();
     let expected: Vec<String> = ids(&preview["deactivated"]).into_iter().map(str::to_owned).collect();
-    let new = made(
+    let new = created_ids(
         &order(
             &world,
             "SO-Y",
@@ -112,7 +113,7 @@ async fn changed_affected_set_is_refused() {
         .await
         .ok(),
     );
-    let differs = wish(&world, "contactManager", "", json!({"expected": expected}))
+    let differs = deactivate_with_body(&world, "contactManager", "", json!({"expected": expected}))
         .assert_rejected(409, "affected-set-changed")
         .await;
     let listed = differs.body["errors"].as_array().unwrap();
@@ -121,20 +122,20 @@ async fn changed_affected_set_is_refused() {
         listed.len() == 5 && named(&new[0]) && expected.iter().all(|id| named(id)),
         "the list is the true one"
     );
-    wish(&world, "contactManager", "", json!({"expected": []}))
+    deactivate_with_body(&world, "contactManager", "", json!({"expected": []}))
         .assert_rejected(409, "affected-set-changed")
         .await;
     let others: Vec<&str> =
         expected.iter().map(String::as_str).chain([world.id("otherSubscription")]).collect();
-    wish(&world, "contactManager", "", json!({"expected": others}))
+    deactivate_with_body(&world, "contactManager", "", json!({"expected": others}))
         .assert_rejected(409, "affected-set-changed")
         .await;
-    wish(&world, "contactManager", "", json!({"expected": ["sub_1"], "colour": 1}))
+    deactivate_with_body(&world, "contactManager", "", json!({"expected": ["sub_1"], "colour": 1}))
         .assert_rejected(400, "invalid-request")
         .await;
     let all: Vec<&String> = expected.iter().chain(&new).collect();
     assert_eq!(
-        ids(&wish(&world, "contactManager", "", json!({"expected": all})).send().await.ok()["deactivated"])
+        ids(&deactivate_with_body(&world, "contactManager", "", json!({"expected": all})).send().await.ok()["deactivated"])
             .len(),
         5
     );
@@ -187,7 +188,7 @@ async fn right_over_every_member_of_the_closure_is_required() {
         line("subscription", "ER-1", "C-1", json!({"linkedTo": [1]})),
         line("app", "DS-1", "C-1", json!({"parents": [2]})),
     ]);
-    let new = made(&order(&world, "SO-Y", lines).await.ok());
+    let new = created_ids(&order(&world, "SO-Y", lines).await.ok());
     for query in ["", "?validateOnly=true"] {
         let path = format!("{OF_YAMADA}/{}/deactivate{query}", new[0]);
         let body = json!({"expected": []});
@@ -218,7 +219,7 @@ async fn right_over_every_member_of_the_closure_is_required() {
         line("subscription", "ER-1", "C-1", json!({"contacts": contacts})),
         line("subscription", "ER-1", "C-1", json!({"contacts": contacts, "linkedTo": [0]})),
     ]);
-    let own = made(&order(&world, "SO-Z", lines).await.ok());
+    let own = created_ids(&order(&world, "SO-Z", lines).await.ok());
     let done = deactivate(&world, "customer", "{yamada}", &own[0]).send().await.ok();
     assert_eq!(ids(&done["deactivated"]), [&own[0], &own[1]]);
 }
@@ -233,7 +234,7 @@ async fn app_is_deactivated_with_its_last_parent_even_concurrently() {
             line("app", "DS-1", "C-3", json!({"parents": [0, 1]})),
             line("collection", "VW-1", "C-3", json!({"linkedTo": [2]})),
         ]);
-        let new = made(&order(&world, "SO-H", lines).await.ok());
+        let new = created_ids(&order(&world, "SO-H", lines).await.ok());
         if round.is_multiple_of(100) {
             let first = deactivate(&world, "operator", "{harbour}", &new[0]).send().await.ok();
             assert_eq!(ids(&first["deactivated"]), [&new[0]], "the app has another parent");
@@ -260,11 +261,11 @@ async fn app_is_deactivated_with_its_last_parent_even_concurrently() {
 async fn concurrent_deactivations_leave_no_app_without_an_active_parent() {
     // Each case: the parents of two apps, the two that are deactivated concurrently, those that stay active.
     for (parents, down, stays) in [([[0, 1], [0, 2]], [0, 2], vec![1]), ([[0, 3], [1, 2]], [0, 1], vec![])] {
-        also_at_once(parents, down, stays).await;
+        deactivate_concurrently(parents, down, stays).await;
     }
 }
 
-async fn also_at_once(parents: [[usize; 2]; 2], down: [usize; 2], stays: Vec<usize>) {
+async fn deactivate_concurrently(parents: [[usize; 2]; 2], down: [usize; 2], stays: Vec<usize>) {
     for round in strength::seeds(12, 300) {
         let world = World::demo().await;
         let lines = json!([
@@ -273,7 +274,7 @@ async fn also_at_once(parents: [[usize; 2]; 2], down: [usize; 2], stays: Vec<usi
             line("app", "DS-1", "C-3", json!({"parents": parents[0]})),
             line("app", "DS-1", "C-3", json!({"parents": parents[1]})),
         ]);
-        let new = made(&order(&world, "SO-H", lines).await.ok());
+        let new = created_ids(&order(&world, "SO-H", lines).await.ok());
         world.chaos(6, round);
         let (one, other) = join(
             deactivate(&world, "operator", "{harbour}", &new[down[0]]).decided(),
@@ -304,8 +305,8 @@ async fn concurrent_link_fails_or_is_deactivated_too() {
         world.chaos(0, 0);
         let there = all(&world, "{harbour}").await;
         assert!(there.iter().all(|one| one["status"] == "inactive"), "round {round}");
-        let made = if linked.status == 200 { ("", 4) } else { ("subscription-deactivated", 3) };
-        assert_eq!((linked.code(), there.len()), made);
+        let created_ids = if linked.status == 200 { ("", 4) } else { ("subscription-deactivated", 3) };
+        assert_eq!((linked.code(), there.len()), created_ids);
     }
 }
 
@@ -342,14 +343,14 @@ async fn set_larger_than_a_transaction_is_completed_after_any_interruption() {
                 let call = || deactivate(&world, "operator", "{harbour}", &chain[35]);
                 let first = call().send().await;
                 world.fault_proxy().spare();
-                let root = shown(&world, "operator", "{harbour}", &chain[35]).await;
+                let root = get_as(&world, "operator", "{harbour}", &chain[35]).await;
                 if first.status == 500 && root["status"] == "deactivating" {
                     let refused = call().assert_rejected(409, "still-running").await;
                     assert!(refused.body["detail"].as_str().unwrap().contains("a minute"));
                     if again {
                         world.post("/_local/time").bytes(br#"{"advance":"PT1M"}"#).send().await.ok();
                     } else {
-                        a_minute_later(&world).await;
+                        run_job_after_a_minute(&world).await;
                     }
                 }
                 let done = call().send().await.ok();
@@ -361,9 +362,9 @@ async fn set_larger_than_a_transaction_is_completed_after_any_interruption() {
                 let there = all(&world, "{harbour}").await;
                 assert!(there.iter().all(|one| one["status"] == "inactive"));
                 assert_eq!(events(&world, "{harbour}", "subscription.deactivated").await.len(), 70);
-                a_minute_later(&world).await;
+                run_job_after_a_minute(&world).await;
                 let contents = world.contents().await;
-                a_minute_later(&world).await;
+                run_job_after_a_minute(&world).await;
                 world.assert_unchanged(&contents).await;
             }
         }
@@ -391,7 +392,9 @@ async fn preview_of_a_large_set_lists_it_and_changes_nothing() {
 async fn key_of_another_request_is_refused() {
     let world = World::demo().await;
     world.post("/v1/products").by("operator").key("wish").json(json!({"name": "Gate"})).send().await.ok();
-    wish(&world, "operator", "", json!({})).assert_rejected(422, "idempotency-key-reused").await;
+    deactivate_with_body(&world, "operator", "", json!({}))
+        .assert_rejected(422, "idempotency-key-reused")
+        .await;
     let chain = chain(&world, 41).await;
     let path = format!("/v1/organizations/{{harbour}}/subscriptions/{}/deactivate", chain[0]);
     world
@@ -453,8 +456,8 @@ async fn scheduled_job_completes_a_very_large_deactivation() {
     );
     let path = format!("/v1/organizations/{{harbour}}/subscriptions/{}/deactivate", chain[600]);
     world.post(&path).by("operator").key("other").json(json!({})).assert_rejected(409, "still-running").await;
-    assert_eq!(shown(&world, "agent", "{harbour}", &chain[600]).await["status"], "deactivating");
-    a_minute_later(&world).await;
+    assert_eq!(get_as(&world, "agent", "{harbour}", &chain[600]).await["status"], "deactivating");
+    run_job_after_a_minute(&world).await;
     assert!(all(&world, "{harbour}").await.iter().all(|one| one["status"] == "inactive"));
     let done = world.post(&path).by("operator").key("third").json(json!({})).send().await;
     assert_eq!((done.status, &done.body["status"]), (200, &json!("inactive")));
@@ -464,7 +467,7 @@ async fn scheduled_job_completes_a_very_large_deactivation() {
 async fn contact_named_before_its_record_loses_access_when_removed() {
     let world = World::demo().await;
     let kenji = json!({"email": "kenji@yamada.example", "name": "Kenji"});
-    let new = made(
+    let new = created_ids(
         &order(&world, "SO-Y", json!([line("subscription", "ER-1", "C-1", json!({"contacts": [kenji]}))]))
             .await
             .ok(),
@@ -492,7 +495,7 @@ async fn contact_named_before_its_record_loses_access_when_removed() {
     // A later order that names the person makes it a contact of that order's subscription, and of no other.
     world.post("/_local/time").bytes(br#"{"advance":"PT1M"}"#).send().await.ok();
     let lines = json!([line("subscription", "ER-1", "C-1", json!({"contacts": [kenji]}))]);
-    let again = made(&order(&world, "SO-Z", lines).await.ok());
+    let again = created_ids(&order(&world, "SO-Z", lines).await.ok());
     world.get(&path).token(&token).assert_rejected(404, "not-found").await;
     let path = format!("{OF_YAMADA}/{}", again[0]);
     world.get(&path).token(&token).send().await.ok();

@@ -5,7 +5,7 @@ use serde_json::json;
 use system::World;
 use system::payload::Payload;
 
-use super::{OF_YAMADA, ids, shown};
+use super::{OF_YAMADA, get_as, ids};
 
 #[test]
 fn canonical_call_is_published() {
@@ -76,9 +76,9 @@ async fn site_plan_partner_contacts_and_visible_links_are_included() {
       "version": 2
     }
     "#);
-    let by_manager = shown(&world, "contactManager", "{yamada}", world.id("wallSubscription")).await;
+    let by_manager = get_as(&world, "contactManager", "{yamada}", world.id("wallSubscription")).await;
     assert_eq!(ids(&by_manager["installedApps"]), [world.id("app")]);
-    let app = shown(&world, "partnerMember", "{yamada}", world.id("app")).await;
+    let app = get_as(&world, "partnerMember", "{yamada}", world.id("app")).await;
     assert_eq!(ids(&app["parentSubscriptions"]), [world.id("subscription"), world.id("wallSubscription")]);
     let number = one["entitlementNumber"].as_str().unwrap();
     let found = world.get(&format!("/v1/entitlements/by-number/{number}")).by("agent").send().await.ok();

@@ -9,14 +9,14 @@ use local_stack::fault_proxy::Kill;
 use serde_json::{Value, json};
 use system::{World, strength};
 
-use super::{all, events, line, made, order};
+use super::{all, created_ids, events, line, order};
 
 const ORGANIZATION: &str = "{harbour}";
 
 /// Sells `count` subscriptions in orders of `size` lines, and returns their ids. With a probability of
 /// `density` out of 10, a subscription is linked to an earlier one or to one of its own order; every third line
 /// is an app with such parents.
-async fn grow(
+async fn sell_random(
     world: &World,
     random: &mut Rng,
     (name, density): (&str, u32),
@@ -24,9 +24,9 @@ async fn grow(
     (count, size): (usize, usize),
 ) -> Vec<String> {
     let (mut new, mut end_or_not): (Vec<String>, _) = (Vec::new(), random.fork());
-    for place in 0..count.div_ceil(size) {
+    for send_order in 0..count.div_ceil(size) {
         let known: Vec<&String> = there.iter().chain(&new).collect();
-        let size = size.min(count - place * size);
+        let size = size.min(count - send_order * size);
         let mut end = |index: usize| match random.bool() || size == 1 {
             // Most links are short, so that the graph has many separate parts.
             true if !known.is_empty() => json!(known[known.len() - 1 - random.usize(..known.len().min(30))]),
@@ -40,16 +40,16 @@ async fn grow(
         for index in 0..size {
             let linked = usize::from(end_or_not.u32(..10) < density);
             lines.push(match index % 3 {
-                0 => line("app", "DS-1", "C-3", json!({"parents": ends(index, 1 + (place + index) % 3)})),
+                0 => line("app", "DS-1", "C-3", json!({"parents": ends(index, 1 + (send_order + index) % 3)})),
                 _ => {
                     let contacts = json!([{"email": "h@harbour.example", "name": "H"}]);
-                    let external = format!("{name}-{place}-{index}");
+                    let external = format!("{name}-{send_order}-{index}");
                     let more = json!({"linkedTo": ends(index, linked), "contacts": contacts, "externalId": external});
                     line("subscription", "ER-1", "C-3", more)
                 }
             });
         }
-        let reply = order(world, &format!("{name}-{place}"), Value::Array(lines)).await;
+        let reply = order(world, &format!("{name}-{send_order}"), Value::Array(lines)).await;
         match reply.status {
             200 => new.extend(
                 reply.body["order"]["subscriptions"]
@@ -76,7 +76,7 @@ fn set(one: &Value, name: &str) -> BTreeSet<String> {
 
 /// Returns the closure of these roots by the simplest algorithm: an app that may have lost a parent stays
 /// active if it has an ancestor that the deactivation does not reach.
-fn fallen(all: &BTreeMap<String, Value>, roots: BTreeSet<String>) -> BTreeSet<String> {
+fn closure_of(all: &BTreeMap<String, Value>, roots: BTreeSet<String>) -> BTreeSet<String> {
     let mut down = roots;
     loop {
         let mut reached = down.clone();
@@ -115,7 +115,7 @@ async fn random_graph_deactivates_exactly_the_closure_under_failures() {
         let random = &mut Rng::with_seed(round);
         let nodes = if large { 10_000 } else { random.usize(50..=200) };
         let density = random.choice([2, 5, 8, 10]).unwrap();
-        let there = grow(&world, random, ("first", density), &[], (nodes, 20)).await;
+        let there = sell_random(&world, random, ("first", density), &[], (nodes, 20)).await;
         let mut roots: Vec<String> = (0..3).map(|_| there[random.usize(..there.len())].clone()).collect();
         // All parents of one app are deactivated concurrently.
         let apps = all(&world, ORGANIZATION).await.into_iter().filter(|one| set(one, "parents").len() > 1);
@@ -134,7 +134,7 @@ async fn random_graph_deactivates_exactly_the_closure_under_failures() {
         let deactivating =
             roots.iter().map(|root| super::deactivate(&world, "operator", ORGANIZATION, root).send());
         let mut other = Rng::with_seed(random.u64(..));
-        let growing = grow(&world, &mut other, ("second", density), &there, (24, 4));
+        let growing = sell_random(&world, &mut other, ("second", density), &there, (24, 4));
         let mut third = random.fork();
         let others: Vec<&String> = (0..6).map(|_| &there[random.usize(..there.len())]).collect();
         let setting_up = others.iter().map(|id| {
@@ -146,7 +146,7 @@ async fn random_graph_deactivates_exactly_the_closure_under_failures() {
             let data = json!({"subscription": {"externalId": name}, "endsAt": "2040-01-01T00:00:00Z"});
             let world = &world;
             async move {
-                super::say(
+                super::send_message(
                     world,
                     &format!("renew-{number}"),
                     "subscription.renewed",
@@ -175,7 +175,7 @@ async fn random_graph_deactivates_exactly_the_closure_under_failures() {
             }
         }
         for _ in 0..if large { 100 } else { 3 } {
-            crate::orders::a_minute_later(&world).await;
+            crate::orders::run_job_after_a_minute(&world).await;
         }
 
         let known: BTreeMap<String, Value> = all(&world, ORGANIZATION)
@@ -193,7 +193,7 @@ async fn random_graph_deactivates_exactly_the_closure_under_failures() {
         for (root, answer) in roots.iter().zip(&answers) {
             assert!(answer.status >= 500 || down.contains(root), "{} {}", answer.status, answer.body);
         }
-        assert_eq!(down, fallen(&known, begun), "round {round}");
+        assert_eq!(down, closure_of(&known, begun), "round {round}");
         for (id, one) in &known {
             let is_down = down.contains(id);
             assert_eq!(one["status"], if is_down { "inactive" } else { "active" }, "{one}");
@@ -249,9 +249,9 @@ async fn large_order_is_completed_after_any_interruption() {
                 let first = world.message(world.id("secret"), "large", &body).send().await;
                 world.fault_proxy().spare();
                 if first.status == 500 && (again || (others == 0 && kill == Kill::Before)) {
-                    made(&world.message(world.id("secret"), "large", &body).send().await.ok());
+                    created_ids(&world.message(world.id("secret"), "large", &body).send().await.ok());
                 } else {
-                    crate::orders::a_minute_later(&world).await;
+                    crate::orders::run_job_after_a_minute(&world).await;
                 }
                 let there = all(&world, ORGANIZATION).await;
                 assert_eq!(there.len(), 20, "{others} {kill:?}");
@@ -263,7 +263,7 @@ async fn large_order_is_completed_after_any_interruption() {
                         .all(|event| event["data"]["firstTimeContacts"].as_array().unwrap().len() == 5)
                 );
                 let again = world.message(world.id("secret"), "large", &body).send().await.ok();
-                assert_eq!((made(&again).len(), all(&world, ORGANIZATION).await.len()), (20, 20));
+                assert_eq!((created_ids(&again).len(), all(&world, ORGANIZATION).await.len()), (20, 20));
             }
         }
     }

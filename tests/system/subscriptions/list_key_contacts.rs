@@ -4,7 +4,7 @@ use serde_json::json;
 use system::World;
 use system::payload::Payload;
 
-use super::{OF_YAMADA, say};
+use super::{OF_YAMADA, send_message};
 
 #[test]
 fn canonical_call_is_published() {
@@ -17,14 +17,14 @@ fn canonical_call_is_published() {
 async fn the_billing_partner_and_the_customers_are_shown() {
     let world = World::demo().await;
     let path = format!("{OF_YAMADA}/{{subscription}}/contacts");
-    let shown = world.get(&path).by("customer").send().await.ok();
-    assert_eq!(shown["billingPartner"], json!({"id": world.id("partner"), "name": "Miyako Security"}));
+    let get_as = world.get(&path).by("customer").send().await.ok();
+    assert_eq!(get_as["billingPartner"], json!({"id": world.id("partner"), "name": "Miyako Security"}));
     let emails: Vec<_> =
-        shown["contacts"].as_array().unwrap().iter().map(|one| one["email"].clone()).collect();
+        get_as["contacts"].as_array().unwrap().iter().map(|one| one["email"].clone()).collect();
     assert_eq!(emails, ["sora@yamada.example", "yuki@yamada.example"]);
-    assert_eq!(shown["contacts"][0]["customerId"], world.id("sora"));
+    assert_eq!(get_as["contacts"][0]["customerId"], world.id("sora"));
     let data = json!({"subscription": {"externalId": "S-1"}, "storeAccount": "ec-4712"});
-    say(&world, "m1", "subscription.transferred", "2026-01-05T09:59:00Z", data).await.ok();
+    send_message(&world, "m1", "subscription.transferred", "2026-01-05T09:59:00Z", data).await.ok();
     assert_eq!(
         world.get(&path).by("customer").send().await.ok()["billingPartner"]["name"],
         "Anadolu Güvenlik"

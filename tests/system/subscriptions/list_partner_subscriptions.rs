@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 use system::World;
 use system::payload::Payload;
 
-use super::{deactivate, ids, line, made, order, say};
+use super::{created_ids, deactivate, ids, line, order, send_message};
 
 #[test]
 fn canonical_call_is_published() {
@@ -22,7 +22,7 @@ const PATH: &str = "/v1/partners/{partner}/subscriptions";
 async fn managed_subscriptions_are_listed_by_renewal_date() {
     let world = World::demo().await;
     let ends = |term: &str| line("subscription", "ER-1", "C-3", json!({"term": term, "externalId": term}));
-    let new = made(&order(&world, "SO-H", json!([ends("P3Y"), ends("P2Y"), ends("P4Y")])).await.ok());
+    let new = created_ids(&order(&world, "SO-H", json!([ends("P3Y"), ends("P2Y"), ends("P4Y")])).await.ok());
     let demo =
         ["subscription", "wallSubscription", "collection", "app"].map(|name| world.id(name).to_owned());
     let expected: Vec<String> = [&new[1], &new[0], &new[2]].into_iter().cloned().chain(demo).collect();
@@ -43,7 +43,7 @@ async fn managed_subscriptions_are_listed_by_renewal_date() {
     // A renewal moves the subscription even while the index is stale.
     let data = json!({"subscription": {"externalId": "P2Y"}, "endsAt": "2050-01-01T00:00:00Z"});
     world.fault_proxy().delay_indexes(true);
-    say(&world, "m1", "subscription.renewed", "2026-01-05T09:59:00Z", data).await.ok();
+    send_message(&world, "m1", "subscription.renewed", "2026-01-05T09:59:00Z", data).await.ok();
     assert!(before("2029-01-01T00:00:00Z").await.is_empty());
     world.fault_proxy().delay_indexes(false);
     assert_eq!(

@@ -4,7 +4,7 @@ use serde_json::json;
 use system::World;
 use system::payload::Payload;
 
-use super::say;
+use super::send_message;
 
 #[test]
 fn canonical_call_is_published() {
@@ -32,7 +32,7 @@ async fn visible_only_to_customers_vendor_and_managing_partners() {
     };
     assert_eq!((seen("otherPartnerMember").await, seen("partnerMember").await), (0, 1));
     let data = json!({"subscription": {"externalId": "S-2"}, "storeAccount": "ec-4712"});
-    say(&world, "m1", "subscription.transferred", "2026-01-05T09:59:00Z", data).await.ok();
+    send_message(&world, "m1", "subscription.transferred", "2026-01-05T09:59:00Z", data).await.ok();
     assert_eq!((seen("otherPartnerMember").await, seen("partnerMember").await), (1, 0));
     let none = world.get("/v1/organizations/{bogazici}/sites").by("otherCustomer").send().await.ok();
     assert_eq!(none["items"], json!([]));

@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 use system::World;
 use system::payload::Payload;
 
-use super::{OF_YAMADA, all, deactivate, ids, line, made, order, say};
+use super::{OF_YAMADA, all, created_ids, deactivate, ids, line, order, send_message};
 
 #[test]
 fn canonical_call_is_published() {
@@ -54,8 +54,8 @@ async fn status_and_days_follow_the_organizations_time_zone() {
         at("2025-01-05T10:00:00.001Z", "P1Y"),
         at("2025-12-15T15:30:00Z", "P1M"),
     ]);
-    let made = made(&order(&world, "SO-H", lines).await.ok());
-    deactivate(&world, "operator", "{harbour}", &made[1]).send().await.ok();
+    let created_ids = created_ids(&order(&world, "SO-H", lines).await.ok());
+    deactivate(&world, "operator", "{harbour}", &created_ids[1]).send().await.ok();
     let there = all(&world, "{harbour}").await;
     let told = |one: &Value| (one["status"].as_str().unwrap().to_owned(), one["daysUntilRenewal"].as_u64());
     let told: Vec<_> = there.iter().map(told).collect();
@@ -70,7 +70,8 @@ async fn status_and_days_follow_the_organizations_time_zone() {
     for (status, expected) in [("upcoming", vec![0]), ("active", vec![3, 4]), ("inactive", vec![1, 2])] {
         let page = world.get(&format!("/v1/organizations/{{harbour}}/subscriptions?status={status}"));
         let page = page.by("agent").send().await.ok();
-        let expected: Vec<&str> = expected.into_iter().map(|index: usize| made[index].as_str()).collect();
+        let expected: Vec<&str> =
+            expected.into_iter().map(|index: usize| created_ids[index].as_str()).collect();
         assert_eq!(ids(&page["items"]), expected, "{status}");
     }
     // In Tokyo's time zone, the last of them ends a day later.
@@ -119,7 +120,7 @@ async fn list_is_filtered_by_site_and_status_and_paged() {
     // A subscription that the partner loses between two pages is not on the second page.
     let first = world.get(&format!("{OF_YAMADA}?pageSize=3")).by("partnerMember").send().await.ok();
     let data = json!({"subscription": {"externalId": "S-4"}, "storeAccount": "ec-4712"});
-    say(&world, "m1", "subscription.transferred", "2026-01-05T09:59:00Z", data).await.ok();
+    send_message(&world, "m1", "subscription.transferred", "2026-01-05T09:59:00Z", data).await.ok();
     let next = first["nextPageToken"].as_str().unwrap();
     let second =
         world.get(&format!("{OF_YAMADA}?pageSize=3&pageToken={next}")).by("partnerMember").send().await.ok();

@@ -5,7 +5,7 @@ automod::dir!("subscriptions");
 use serde_json::{Value, json};
 use system::{Call, Reply, World};
 
-use crate::orders::tell;
+use crate::orders::send_until_decided;
 
 /// Path of the subscriptions of Yamada, an organization of the demo world.
 pub const OF_YAMADA: &str = "/v1/organizations/{yamada}/subscriptions";
@@ -27,26 +27,26 @@ pub fn message(kind: &str, timestamp: &str, data: Value) -> Value {
 }
 
 /// Sends a message as the store does: retries until it is accepted or refused.
-pub async fn say(world: &World, id: &str, kind: &str, timestamp: &str, data: Value) -> Reply {
+pub async fn send_message(world: &World, id: &str, kind: &str, timestamp: &str, data: Value) -> Reply {
     let message: Value =
         serde_json::from_str(&world.fill(&message(kind, timestamp, data).to_string())).unwrap();
-    tell(world, id, &message).await
+    send_until_decided(world, id, &message).await
 }
 
 /// Sends an order of the demo world's partner.
 pub async fn order(world: &World, id: &str, lines: Value) -> Reply {
     let data = json!({"orderId": id, "storeAccount": "ec-4711", "lines": lines});
-    say(world, &format!("msg-{id}"), "order.placed", "2026-01-05T09:59:00Z", data).await
+    send_message(world, &format!("msg-{id}"), "order.placed", "2026-01-05T09:59:00Z", data).await
 }
 
 /// Returns the ids of the subscriptions that an order created.
-pub fn made(order: &Value) -> Vec<String> {
-    let made = order["order"]["subscriptions"].as_array().unwrap().iter();
-    made.map(|one| one["subscriptionId"].as_str().unwrap().to_owned()).collect()
+pub fn created_ids(order: &Value) -> Vec<String> {
+    let created_ids = order["order"]["subscriptions"].as_array().unwrap().iter();
+    created_ids.map(|one| one["subscriptionId"].as_str().unwrap().to_owned()).collect()
 }
 
 /// Returns a subscription as a caller sees it.
-pub async fn shown(world: &World, who: &str, organization: &str, id: &str) -> Value {
+pub async fn get_as(world: &World, who: &str, organization: &str, id: &str) -> Value {
     world.get(&format!("/v1/organizations/{organization}/subscriptions/{id}")).by(who).send().await.ok()
 }
 

@@ -5,7 +5,7 @@ use serde_json::json;
 use system::payload::Payload;
 use system::{Call, World};
 
-use super::{OF_YAMADA, deactivate, events, line, made, order, shown};
+use super::{OF_YAMADA, created_ids, deactivate, events, get_as, line, order};
 
 #[test]
 fn canonical_call_is_published() {
@@ -38,13 +38,13 @@ async fn contact_is_removed_by_id_or_email_and_loses_access() {
     // A contact without a customer record is named by the e-mail that the order contained.
     let contacts =
         json!([{"email": "a@yamada.example", "name": "A"}, {"email": "yuki@yamada.example", "name": "Y"}]);
-    let new = made(
+    let new = created_ids(
         &order(&world, "SO-Y", json!([line("subscription", "ER-1", "C-1", json!({"contacts": contacts}))]))
             .await
             .ok(),
     );
     remove(&world, "contactManager", &new[0], "A@yamada.example").send().await.ok();
-    let left = shown(&world, "operator", "{yamada}", &new[0]).await["contacts"].clone();
+    let left = get_as(&world, "operator", "{yamada}", &new[0]).await["contacts"].clone();
     assert_eq!((left.as_array().unwrap().len(), &left[0]["email"]), (1, &json!("yuki@yamada.example")));
 }
 
@@ -63,7 +63,7 @@ async fn last_contact_and_unauthorized_caller_are_refused() {
         .await;
     // A contact whose customer record was removed does not count as a remaining contact.
     let contacts = json!([{"email": "sora@yamada.example", "name": "S"}, {"email": "haruto@yamada.example", "name": "H"}]);
-    let new = made(
+    let new = created_ids(
         &order(&world, "SO-Z", json!([line("subscription", "ER-1", "C-1", json!({"contacts": contacts}))]))
             .await
             .ok(),
@@ -84,7 +84,7 @@ async fn last_contact_and_unauthorized_caller_are_refused() {
         sora.body,
         yuki.body
     );
-    assert_eq!(shown(&world, "operator", "{yamada}", one).await["contacts"].as_array().unwrap().len(), 1);
+    assert_eq!(get_as(&world, "operator", "{yamada}", one).await["contacts"].as_array().unwrap().len(), 1);
     deactivate(&world, "operator", "{yamada}", wall).send().await.ok();
     remove(&world, "operator", wall, "{sora}").assert_rejected(409, "subscription-deactivated").await;
 }

@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 use system::payload::Payload;
 use system::{Call, World};
 
-use super::{OF_YAMADA, all, events, shown};
+use super::{OF_YAMADA, all, events, get_as};
 
 #[test]
 fn canonical_call_is_published() {
@@ -31,7 +31,7 @@ async fn contact_sets_the_site_once() {
         (json!({"organization": true}), Some("")),
     ] {
         let world = World::demo().await;
-        let before = shown(&world, "customer", "{yamada}", world.id("subscription")).await;
+        let before = get_as(&world, "customer", "{yamada}", world.id("subscription")).await;
         assert_eq!(before["setUpDue"], true);
         let one = set_up(&world, "customer", "subscription", site.clone()).send().await.ok();
         assert_eq!(one["setUpDue"], false);
@@ -65,7 +65,7 @@ async fn unauthorized_caller_and_invalid_site_are_refused() {
     set_up(&world, "customer", "subscription", unknown).assert_rejected(422, "unknown-site").await;
     let taken = json!({"new": {"url": "https://yamada.example/wall/"}});
     set_up(&world, "customer", "subscription", taken).assert_rejected(409, "site-exists").await;
-    for (site, place, code) in [
+    for (site, send_order, code) in [
         (json!({}), "/site", "ambiguous"),
         (json!({"organization": false}), "/site/organization", "invalid"),
         (json!({"organization": true, "existing": "https://x.example"}), "/site", "ambiguous"),
@@ -75,7 +75,7 @@ async fn unauthorized_caller_and_invalid_site_are_refused() {
     ] {
         let refused =
             set_up(&world, "customer", "subscription", site).assert_rejected(400, "invalid-request").await;
-        assert!(refused.faults().contains(&(place.to_owned(), code.to_owned())), "{}", refused.body);
+        assert!(refused.faults().contains(&(send_order.to_owned(), code.to_owned())), "{}", refused.body);
     }
     let stale = set_up(&world, "customer", "subscription", here()).header("if-match", "\"7\"");
     stale.assert_rejected(412, "version-mismatch").await;
@@ -94,7 +94,8 @@ async fn concurrent_calls_set_one_site_and_create_it_once() {
     let calls = (0..32).map(|number| set_up(&world, "customer", "subscription", site(number)).decided());
     let replies = join_all(calls).await;
     world.chaos(0, 0);
-    let chosen = shown(&world, "customer", "{yamada}", world.id("subscription")).await["site"]["url"].clone();
+    let chosen =
+        get_as(&world, "customer", "{yamada}", world.id("subscription")).await["site"]["url"].clone();
     for reply in &replies {
         match reply.status {
             200 => assert_eq!(reply.body["site"]["url"], chosen),

@@ -24,7 +24,7 @@ fn cancelled(world: &World, order: &str) -> Value {
 }
 
 /// Sends a message, and retries until the answer is not 503.
-async fn tell(world: &World, id: &str, body: &Value) -> Reply {
+async fn send_until_decided(world: &World, id: &str, body: &Value) -> Reply {
     world.message(world.id("secret"), id, body).decided().await
 }
 
@@ -48,7 +48,7 @@ async fn history(world: &World) -> Vec<(String, Value)> {
 }
 
 /// Asserts that the pool equals the sum of the events in the history.
-async fn adds_up(world: &World) {
+async fn assert_pool_matches_history(world: &World) {
     let sum = |events: &[(String, Value)], kind: &str| -> u64 {
         let of_kind = events.iter().filter(|(known, _)| known == kind);
         of_kind.map(|(_, data)| data["quantity"].as_u64().unwrap()).sum()
@@ -62,10 +62,10 @@ async fn adds_up(world: &World) {
 #[tokio::test(flavor = "multi_thread")]
 async fn cancellation_withdraws_unassigned_licenses_and_repeat_changes_nothing() {
     let world = World::demo().await;
-    tell(&world, "m1", &placed(&world, "SO-1", 50)).await.ok();
+    send_until_decided(&world, "m1", &placed(&world, "SO-1", 50)).await.ok();
     assert_eq!(pool(&world).await, (150, 145, 5));
     assign(&world, "k", 120).await.ok();
-    let reply = tell(&world, "m2", &cancelled(&world, "SO-1")).await;
+    let reply = send_until_decided(&world, "m2", &cancelled(&world, "SO-1")).await;
     assert_eq!((reply.status, &reply.body["outcome"]), (200, &json!("cancelled")));
     assert_eq!(reply.body["order"]["lines"], json!([{"licenseType": TYPE, "quantity": 0, "credited": 25}]));
     assert_eq!(pool(&world).await, (125, 0, 125), "25 of 50 were there; the others stay assigned");
@@ -75,54 +75,54 @@ async fn cancellation_withdraws_unassigned_licenses_and_repeat_changes_nothing()
         ("license.withdrawn", &json!(25), &json!(25))
     );
     for id in ["m2", "m3"] {
-        assert_eq!(tell(&world, id, &cancelled(&world, "SO-1")).await.ok(), reply.body);
+        assert_eq!(send_until_decided(&world, id, &cancelled(&world, "SO-1")).await.ok(), reply.body);
     }
-    let late = tell(&world, "m4", &placed(&world, "SO-1", 50)).await.ok();
+    let late = send_until_decided(&world, "m4", &placed(&world, "SO-1", 50)).await.ok();
     assert_eq!(late["outcome"], "cancelled");
     assert_eq!(pool(&world).await, (125, 0, 125));
-    adds_up(&world).await;
+    assert_pool_matches_history(&world).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn order_is_raised_and_lowered_and_stale_changes_are_ignored() {
     let world = World::demo().await;
-    tell(&world, "m0", &placed(&world, "SO-1", 10)).await.ok();
+    send_until_decided(&world, "m0", &placed(&world, "SO-1", 10)).await.ok();
     for (id, sequence, quantity, purchased) in
         [("m2", 2, 30, 130), ("m1", 1, 99, 130), ("m2b", 2, 98, 130), ("m5", 5, 7, 107), ("m6", 6, 8, 108)]
     {
-        let reply = tell(&world, id, &changed(&world, "SO-1", sequence, quantity)).await.ok();
+        let reply = send_until_decided(&world, id, &changed(&world, "SO-1", sequence, quantity)).await.ok();
         assert_eq!(reply["outcome"], "applied");
         assert_eq!(pool(&world).await, (purchased, purchased - 5, 5), "after {id}");
     }
-    adds_up(&world).await;
+    assert_pool_matches_history(&world).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn licenses_that_could_not_be_withdrawn_are_not_credited_again() {
     let world = World::demo().await;
-    tell(&world, "m0", &placed(&world, "SO-1", 50)).await.ok();
+    send_until_decided(&world, "m0", &placed(&world, "SO-1", 50)).await.ok();
     assign(&world, "k", 145).await.ok();
-    let lowered = tell(&world, "m1", &changed(&world, "SO-1", 1, 20)).await.ok();
+    let lowered = send_until_decided(&world, "m1", &changed(&world, "SO-1", 1, 20)).await.ok();
     assert_eq!(lowered["order"]["lines"], json!([{"licenseType": TYPE, "quantity": 20, "credited": 50}]));
     assert_eq!(pool(&world).await, (150, 0, 150));
-    tell(&world, "m2", &changed(&world, "SO-1", 2, 60)).await.ok();
+    send_until_decided(&world, "m2", &changed(&world, "SO-1", 2, 60)).await.ok();
     assert_eq!(pool(&world).await, (160, 10, 150), "50 of the 60 are there already");
-    adds_up(&world).await;
+    assert_pool_matches_history(&world).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn licenses_still_assigned_are_not_withdrawn_from_another_order() {
     let world = World::demo().await;
-    tell(&world, "m0", &placed(&world, "SO-1", 10)).await.ok();
+    send_until_decided(&world, "m0", &placed(&world, "SO-1", 10)).await.ok();
     assign(&world, "k", 105).await.ok();
-    tell(&world, "m1", &changed(&world, "SO-1", 1, 4)).await.ok();
-    tell(&world, "m2", &placed(&world, "SO-2", 20)).await.ok();
+    send_until_decided(&world, "m1", &changed(&world, "SO-1", 1, 4)).await.ok();
+    send_until_decided(&world, "m2", &placed(&world, "SO-2", 20)).await.ok();
     assert_eq!(pool(&world).await, (130, 20, 110));
-    tell(&world, "m3", &changed(&world, "SO-1", 2, 5)).await.ok();
+    send_until_decided(&world, "m3", &changed(&world, "SO-1", 2, 5)).await.ok();
     assert_eq!(pool(&world).await, (130, 20, 110), "a raise takes nothing");
-    tell(&world, "m4", &cancelled(&world, "SO-1")).await.ok();
+    send_until_decided(&world, "m4", &cancelled(&world, "SO-1")).await.ok();
     assert_eq!(pool(&world).await, (125, 15, 110), "5 were ordered, no more than 5 are taken");
-    adds_up(&world).await;
+    assert_pool_matches_history(&world).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -136,7 +136,7 @@ async fn order_changed_to_the_most_license_types_can_be_cancelled() {
         types.map(|n| json!({"kind": "license", "sku": format!("type-{n:02}"), "quantity": 1})).collect()
     };
     let data = json!({"orderId": "SO-1", "storeAccount": "ec-4711", "lines": lines(0..40)});
-    tell(&world, "m0", &message(&world, "order.placed", data)).await.ok();
+    send_until_decided(&world, "m0", &message(&world, "order.placed", data)).await.ok();
     for begin in [0, 20] {
         let call = world.post("/v1/partners/{partner}/license-assignments").by("partnerMember");
         let types =
@@ -148,10 +148,10 @@ async fn order_changed_to_the_most_license_types_can_be_cancelled() {
         let data = json!({"orderId": "SO-1", "sequence": sequence, "lines": lines(types)});
         message(&world, "order.changed", data)
     };
-    let reply = tell(&world, "m1", &change(1, 30..60)).await;
+    let reply = send_until_decided(&world, "m1", &change(1, 30..60)).await;
     assert_eq!((reply.status, reply.code()), (422, "too-many-license-types"), "60 pools at once");
-    tell(&world, "m2", &change(2, 20..60)).await.ok();
-    tell(&world, "m3", &cancelled(&world, "SO-1")).await.ok();
+    send_until_decided(&world, "m2", &change(2, 20..60)).await.ok();
+    send_until_decided(&world, "m3", &cancelled(&world, "SO-1")).await.ok();
     let pools = world.get("/v1/partners/{partner}/license-pools").by("partnerMember").send().await.ok();
     assert_eq!((&pools["available"], &pools["assigned"]), (&json!(135), &json!(45)));
 }
@@ -169,10 +169,10 @@ async fn last_change_wins_in_any_message_order() {
                 if last == "changed" { changed(&world, "SO-1", 2, 7) } else { cancelled(&world, "SO-1") },
             ];
             for which in order.into_iter().chain(order) {
-                tell(&world, &format!("m{which}"), &messages[which]).await.ok();
+                send_until_decided(&world, &format!("m{which}"), &messages[which]).await.ok();
             }
             assert_eq!(pool(&world).await, (expected, expected - 5, 5), "{last}, {order:?}");
-            adds_up(&world).await;
+            assert_pool_matches_history(&world).await;
         }
     }
 }
@@ -184,7 +184,7 @@ async fn concurrent_assignments_and_changes_keep_pool_and_history_consistent() {
     for seed in strength::seeds(3, 75) {
         let world = World::demo().await;
         for n in 0..4 {
-            tell(&world, &format!("p{n}"), &placed(&world, &format!("SO-{n}"), 25)).await.ok();
+            send_until_decided(&world, &format!("p{n}"), &placed(&world, &format!("SO-{n}"), 25)).await.ok();
         }
         world.chaos(4, seed);
         let assigned = (0..24).map(|n| {
@@ -200,14 +200,14 @@ async fn concurrent_assignments_and_changes_keep_pool_and_history_consistent() {
                     4..8 => changed(world, &order, 2, 5),
                     _ => cancelled(world, &order),
                 };
-                tell(world, &format!("c{n}"), &body).await.status
+                send_until_decided(world, &format!("c{n}"), &body).await.status
             }
         });
         let (assigned, said) = tokio::join!(join_all(assigned), join_all(said));
         world.chaos(0, 0);
         assert!(said.iter().all(|status| *status == 200), "{said:?}");
         let assigned = assigned.into_iter().filter(|status| *status == 201).count() as u64;
-        adds_up(&world).await;
+        assert_pool_matches_history(&world).await;
         assert_eq!(pool(&world).await.2, 5 + 8 * assigned);
     }
 }
@@ -215,9 +215,9 @@ async fn concurrent_assignments_and_changes_keep_pool_and_history_consistent() {
 #[tokio::test(flavor = "multi_thread")]
 async fn invalid_change_reports_every_fault_and_changes_nothing() {
     let world = World::demo().await;
-    tell(&world, "m0", &placed(&world, "SO-1", 10)).await.ok();
+    send_until_decided(&world, "m0", &placed(&world, "SO-1", 10)).await.ok();
     let wrong = json!({"orderId": "", "sequence": 0, "lines": []});
-    let reply = tell(&world, "m1", &message(&world, "order.changed", wrong)).await;
+    let reply = send_until_decided(&world, "m1", &message(&world, "order.changed", wrong)).await;
     let faults = reply.faults();
     let faults: Vec<_> = faults.iter().map(|(at, code)| (at.as_str(), code.as_str())).collect();
     let expected =
@@ -225,9 +225,9 @@ async fn invalid_change_reports_every_fault_and_changes_nothing() {
     assert_eq!((reply.status, faults.as_slice()), (422, expected.as_slice()));
     let lines = json!([{"kind": "license", "sku": "no-such-type", "quantity": 1}]);
     let unknown = json!({"orderId": "SO-1", "sequence": 1, "lines": lines});
-    let reply = tell(&world, "m2", &message(&world, "order.changed", unknown)).await;
+    let reply = send_until_decided(&world, "m2", &message(&world, "order.changed", unknown)).await;
     assert_eq!((reply.status, reply.code()), (422, "unknown-license-type"));
-    let reply = tell(&world, "m3", &message(&world, "order.cancelled", json!({}))).await;
+    let reply = send_until_decided(&world, "m3", &message(&world, "order.cancelled", json!({}))).await;
     assert_eq!(reply.faults(), [("/data/orderId".to_owned(), "missing".to_owned())]);
     assert_eq!(pool(&world).await, (110, 105, 5));
 }
@@ -235,7 +235,7 @@ async fn invalid_change_reports_every_fault_and_changes_nothing() {
 #[tokio::test(flavor = "multi_thread")]
 async fn same_order_number_at_another_store_is_a_different_order() {
     let world = World::demo().await;
-    tell(&world, "m0", &placed(&world, "SO-1", 10)).await.ok();
+    send_until_decided(&world, "m0", &placed(&world, "SO-1", 10)).await.ok();
     let create = world.post("/v1/webhook-sources").by("operator").json(json!({"name": "Other"}));
     let other = create.send().await.ok();
     let body = cancelled(&world, "SO-1").to_string();

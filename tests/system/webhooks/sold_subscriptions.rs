@@ -5,8 +5,10 @@ use local_stack::demo;
 use serde_json::{Value, json};
 use system::{Reply, World, strength};
 
-use crate::orders::{a_minute_later, link, tell, vendor_events};
-use crate::subscriptions::{all, deactivate, events, ids, line, made, message, order, say, shown};
+use crate::orders::{link, run_job_after_a_minute, send_until_decided, vendor_events};
+use crate::subscriptions::{
+    all, created_ids, deactivate, events, get_as, ids, line, message, order, send_message,
+};
 
 const THEN: &str = "2026-01-05T09:59:00Z";
 
@@ -28,7 +30,7 @@ async fn own_store(world: &World) -> Value {
 }
 
 /// Sends a message of a store.
-async fn say_from(world: &World, source: &Value, id: &str, kind: &str, data: Value) -> Reply {
+async fn send_message_from(world: &World, source: &Value, id: &str, kind: &str, data: Value) -> Reply {
     let body = world.fill(&message(kind, THEN, data).to_string());
     let signed = demo::sign(source["secret"].as_str().unwrap(), id, world.now(), body.as_bytes()).unwrap();
     let call = world.post(&format!("/v1/webhooks/{}", source["id"].as_str().unwrap()));
@@ -59,7 +61,8 @@ fn used(external: &str, sequence: u64, users: u64) -> Value {
 /// Sends a message, and asserts that it is refused, recorded in the vendor's history, and changes nothing else.
 async fn assert_rejected(world: &World, id: &str, body: &Value) -> Reply {
     let (before, told) = (world.contents().await, vendor_events(world, "webhook.refused").await.len());
-    let reply = tell(world, id, &serde_json::from_str(&world.fill(&body.to_string())).unwrap()).await;
+    let reply =
+        send_until_decided(world, id, &serde_json::from_str(&world.fill(&body.to_string())).unwrap()).await;
     assert_eq!(reply.status, 422, "{}", reply.body);
     let after = world.contents().await;
     let new = |(pk, _): &&(String, String)| !pk.starts_with("REFUSED#") && !pk.starts_with("LOG#VENDOR");
@@ -83,8 +86,8 @@ async fn lines_become_subscriptions_with_links_entitlements_and_contacts() {
         (&answer["outcome"], &answer["order"]["billingAccount"]),
         (&json!("applied"), &json!("ec-4711"))
     );
-    let new = made(&answer);
-    let first = shown(&world, "partnerMember", "{harbour}", &new[0]).await;
+    let new = created_ids(&answer);
+    let first = get_as(&world, "partnerMember", "{harbour}", &new[0]).await;
     assert_eq!(
         (&first["linked"], &first["apps"], &first["parents"], &first["plan"], &first["sku"]),
         (&json!([new[1]]), &json!([new[2]]), &json!([]), &json!("Premium"), &json!("ER-1"))
@@ -96,9 +99,9 @@ async fn lines_become_subscriptions_with_links_entitlements_and_contacts() {
         ((json!("Harry@Harbour.example"), json!("Harry")), (json!("h@harbour.example"), json!("H")));
     assert_eq!(known, [(&harry.0, &harry.1), (&h.0, &h.1)]);
     assert_eq!(first["contacts"][0]["since"], first["createdAt"]);
-    let second = shown(&world, "operator", "{harbour}", &new[1]).await;
+    let second = get_as(&world, "operator", "{harbour}", &new[1]).await;
     assert_eq!((&second["linked"], &second["kind"]), (&json!([new[0]]), &json!("collection")));
-    assert_eq!(shown(&world, "agent", "{harbour}", &new[2]).await["parents"], json!([new[0]]));
+    assert_eq!(get_as(&world, "agent", "{harbour}", &new[2]).await["parents"], json!([new[0]]));
 
     // Each subscription has an entitlement to its product, which is found by its number.
     let number = first["entitlementNumber"].as_str().unwrap();
@@ -118,7 +121,8 @@ async fn lines_become_subscriptions_with_links_entitlements_and_contacts() {
         json!(["Harry@Harbour.example", "h@harbour.example"])
     );
     assert_eq!(of(&new[0])["partner"]["id"], world.id("partner"));
-    let again = made(&order(&world, "SO-H2", json!([one("H-2", json!({"contacts": contacts}))])).await.ok());
+    let again =
+        created_ids(&order(&world, "SO-H2", json!([one("H-2", json!({"contacts": contacts}))])).await.ok());
     let told = events(&world, "{harbour}", "subscription.ordered").await;
     let third = told.iter().find(|event| event["data"]["subscriptionId"] == again[0].as_str()).unwrap();
     assert_eq!(
@@ -128,17 +132,17 @@ async fn lines_become_subscriptions_with_links_entitlements_and_contacts() {
 
     // A repeated message and a repeated order create nothing.
     let before = world.contents().await;
-    assert_eq!(made(&order(&world, "SO-H", lines.clone()).await.ok()), new);
+    assert_eq!(created_ids(&order(&world, "SO-H", lines.clone()).await.ok()), new);
     world.assert_unchanged(&before).await;
     let data = json!({"orderId": "SO-H", "storeAccount": "ec-4711", "lines": lines});
-    assert_eq!(made(&say(&world, "other", "order.placed", THEN, data).await.ok()), new);
+    assert_eq!(created_ids(&send_message(&world, "other", "order.placed", THEN, data).await.ok()), new);
     assert_eq!(harbour(&world).await.len(), 4);
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn order_links_to_existing_ones_and_finds_organizations_by_any_id() {
     let world = World::demo().await;
-    let first = made(&order(&world, "SO-H", json!([one("H-1", json!({}))])).await.ok());
+    let first = created_ids(&order(&world, "SO-H", json!([one("H-1", json!({}))])).await.ok());
     let mut by_id = one("H-2", json!({"linkedTo": [first[0]]}));
     by_id["organization"] = json!({"id": world.id("harbour")});
     // The partner's own external id applies if the vendor has no organization with that external id.
@@ -147,8 +151,8 @@ async fn order_links_to_existing_ones_and_finds_organizations_by_any_id() {
     let mut own = one("Q-1", json!({}));
     own["organization"] = json!({"externalId": "Q-1"});
     let answer = order(&world, "SO-H2", json!([by_id, own])).await.ok();
-    let new = made(&answer);
-    assert_eq!(shown(&world, "operator", "{harbour}", &first[0]).await["linked"], json!([new[0]]));
+    let new = created_ids(&answer);
+    assert_eq!(get_as(&world, "operator", "{harbour}", &first[0]).await["linked"], json!([new[0]]));
     assert_eq!(all(&world, quay["id"].as_str().unwrap()).await[0]["id"], new[1].as_str());
 }
 
@@ -166,7 +170,7 @@ async fn malformed_lines_report_every_fault() {
     assert_eq!(reply.code(), "invalid-message");
     let faults: Vec<(String, String)> = reply.faults();
     let faults: Vec<(&str, &str)> =
-        faults.iter().map(|(place, code)| (place.as_str(), code.as_str())).collect();
+        faults.iter().map(|(send_order, code)| (send_order.as_str(), code.as_str())).collect();
     for fault in [
         ("/data/lines/0/linkedTo/0", "unknown-line"),
         ("/data/lines/0/linkedTo/1", "unknown-line"),
@@ -219,10 +223,10 @@ async fn unknown_or_foreign_references_of_a_line_are_refused() {
         ("/data/lines/4/linkedTo/1", "unknown-subscription"),
         ("/data/lines/5/externalId", "subscription-external-id-taken"),
     ];
-    assert_eq!(faults, expected.map(|(place, code)| (place.to_owned(), code.to_owned())));
+    assert_eq!(faults, expected.map(|(send_order, code)| (send_order.to_owned(), code.to_owned())));
     // The same message is evaluated again once its order is corrected.
     let data = json!({"orderId": "SO-H", "storeAccount": "ec-4711", "lines": [one("H-3", json!({}))]});
-    say(&world, "m1", "order.placed", THEN, data).await.ok();
+    send_message(&world, "m1", "order.placed", THEN, data).await.ok();
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -240,7 +244,7 @@ async fn link_to_another_organization_is_refused() {
 #[tokio::test(flavor = "multi_thread")]
 async fn more_than_100_links_refuse_the_whole_order() {
     let world = World::demo().await;
-    let hub = made(&order(&world, "SO-0", json!([one("H-0", json!({}))])).await.ok())[0].clone();
+    let hub = created_ids(&order(&world, "SO-0", json!([one("H-0", json!({}))])).await.ok())[0].clone();
     let linked = |from: usize, count: usize| -> Vec<Value> {
         (from..from + count).map(|n| one(&format!("H-{n}"), json!({"linkedTo": [hub]}))).collect()
     };
@@ -252,9 +256,9 @@ async fn more_than_100_links_refuse_the_whole_order() {
     let reply = assert_rejected(&world, "m1", &message("order.placed", THEN, data)).await;
     let faults: Vec<(String, String)> = reply.faults();
     let expected = ["/data/lines/1/linkedTo/0", "/data/lines/2/linkedTo/0"];
-    assert_eq!(faults, expected.map(|place| (place.to_owned(), "too-many-links".to_owned())));
+    assert_eq!(faults, expected.map(|send_order| (send_order.to_owned(), "too-many-links".to_owned())));
     order(&world, "SO-100", json!(linked(100, 1))).await.ok();
-    assert_eq!(shown(&world, "agent", "{harbour}", &hub).await["linked"].as_array().unwrap().len(), 100);
+    assert_eq!(get_as(&world, "agent", "{harbour}", &hub).await["linked"].as_array().unwrap().len(), 100);
     let down = deactivate(&world, "operator", "{harbour}", &hub).send().await.ok();
     assert_eq!((&down["status"], &down["count"]), (&json!("inactive"), &json!(101)));
 }
@@ -269,10 +273,12 @@ async fn large_mixed_order_is_applied_and_cancelled() {
         world.post("/v1/license-types").by("operator").json(body).send().await.ok();
         lines.push(json!({"kind": "license", "sku": code, "quantity": 3}));
     }
-    assert_eq!(made(&order(&world, "SO-H", json!(lines)).await.ok()).len(), 20);
+    assert_eq!(created_ids(&order(&world, "SO-H", json!(lines)).await.ok()).len(), 20);
     assert_eq!(world.pool("partnerMember", "partner", "kind-9").await, (3, 3, 0));
     assert_eq!(harbour(&world).await.len(), 20);
-    say(&world, "m1", "order.cancelled", "2026-01-05T09:59:30Z", json!({"orderId": "SO-H"})).await.ok();
+    send_message(&world, "m1", "order.cancelled", "2026-01-05T09:59:30Z", json!({"orderId": "SO-H"}))
+        .await
+        .ok();
     assert_eq!(world.pool("partnerMember", "partner", "kind-9").await, (0, 0, 0));
     assert!(harbour(&world).await.iter().all(|one| one["status"] == "inactive"));
 }
@@ -286,14 +292,14 @@ async fn order_is_parked_with_its_changes_until_its_account_is_linked() {
         one("H-1", json!({"linkedTo": [2]})), one("H-2", json!({})),
     ]);
     let data = json!({"orderId": "SO-H", "storeAccount": "ec-9", "lines": lines});
-    let parked = say(&world, "m1", "order.placed", THEN, data).await;
+    let parked = send_message(&world, "m1", "order.placed", THEN, data).await;
     assert_eq!((parked.status, parked.body["outcome"].as_str()), (202, Some("parked")));
     // Messages that arrive while the order is parked take effect with it.
-    tell(&world, "m2", &renewed("H-1", "2033-01-01T00:00:00Z", THEN)).await.ok();
+    send_until_decided(&world, "m2", &renewed("H-1", "2033-01-01T00:00:00Z", THEN)).await.ok();
     let changed = json!({"orderId": "SO-H", "occurredAt": THEN, "lines": [
         {"kind": "license", "sku": "edge-storage-1y", "quantity": 8},
         one("H-1", json!({"quantity": 9})), one("H-2", json!({}))]});
-    say(&world, "m3", "order.changed", THEN, changed).await.ok();
+    send_message(&world, "m3", "order.changed", THEN, changed).await.ok();
     assert!(harbour(&world).await.is_empty());
     link(&world, "{newPartner}", "ec-9").await.ok();
     let there = harbour(&world).await;
@@ -310,9 +316,10 @@ async fn vendor_store_sells_without_a_partner_and_changes_only_its_own_sales() {
     let reply = assert_rejected(&world, "m1", &message("order.placed", THEN, mine.clone())).await;
     assert_eq!(reply.code(), "account-required");
     let source = own_store(&world).await;
-    let direct = async |id: &str, kind: &str, data: Value| say_from(&world, &source, id, kind, data).await;
-    let new = made(&direct("d1", "order.placed", mine).await.ok());
-    let there = shown(&world, "operator", "{harbour}", &new[0]).await;
+    let direct =
+        async |id: &str, kind: &str, data: Value| send_message_from(&world, &source, id, kind, data).await;
+    let new = created_ids(&direct("d1", "order.placed", mine).await.ok());
+    let there = get_as(&world, "operator", "{harbour}", &new[0]).await;
     assert_eq!((there.get("partner"), there.get("billingAccount")), (None, None));
     let path = format!("/v1/organizations/{{harbour}}/subscriptions/{}", new[0]);
     world.get(&path).by("partnerAdmin").assert_rejected(404, "not-found").await;
@@ -332,13 +339,13 @@ async fn vendor_store_sells_without_a_partner_and_changes_only_its_own_sales() {
             if by_id { (422, None) } else { (200, Some("pending")) }
         );
     }
-    let yamadas = shown(&world, "operator", "{yamada}", world.id("subscription")).await;
+    let yamadas = get_as(&world, "operator", "{yamada}", world.id("subscription")).await;
     assert_eq!(yamadas["endsAt"], "2031-01-05T09:00:00.000Z");
     // It may transfer its own subscription to a partner.
     let data = json!({"subscription": {"id": new[0]}, "partnerId": world.id("otherPartner")});
     direct("d4", "subscription.transferred", data).await.ok();
     assert_eq!(
-        shown(&world, "otherPartnerMember", "{harbour}", &new[0]).await["partner"]["name"],
+        get_as(&world, "otherPartnerMember", "{harbour}", &new[0]).await["partner"]["name"],
         "Anadolu Güvenlik"
     );
 }
@@ -383,11 +390,11 @@ async fn message_order_and_repeats_do_not_change_the_result() {
         if !round.is_multiple_of(100) {
             random.shuffle(&mut order);
         }
-        for (place, index) in order.iter().enumerate() {
-            tell(&world, &format!("m{index}"), &messages[*index]).await.ok();
+        for (send_order, index) in order.iter().enumerate() {
+            send_until_decided(&world, &format!("m{index}"), &messages[*index]).await.ok();
             // A message that was already sent is repeated under another message id.
-            let other = &messages[order[random.usize(..=place)]];
-            tell(&world, &format!("again-{place}"), other).await.ok();
+            let other = &messages[order[random.usize(..=send_order)]];
+            send_until_decided(&world, &format!("again-{send_order}"), other).await.ok();
         }
         let state = state(&world).await;
         assert_eq!(
@@ -419,30 +426,34 @@ async fn cancelled_order_ends_in_any_message_order_and_can_be_renewed() {
     {
         let world = World::demo().await;
         for (number, message) in order.iter().enumerate() {
-            tell(&world, &format!("m{number}"), message).await.ok();
+            send_until_decided(&world, &format!("m{number}"), message).await.ok();
         }
         let state = state(&world).await;
         assert_eq!((&state[0]["status"], state[0].get("daysUntilRenewal")), (&json!("inactive"), None));
         let profile = async || world.get("/v1/organizations/{harbour}/profile").by("agent").send().await.ok();
         assert_eq!(profile().await["entitlements"], json!([]));
         states.push(state);
-        tell(&world, "late", &renewed("H-1", "2034-01-01T00:00:00Z", "2026-01-05T09:40:00Z")).await.ok();
+        send_until_decided(&world, "late", &renewed("H-1", "2034-01-01T00:00:00Z", "2026-01-05T09:40:00Z"))
+            .await
+            .ok();
         assert_eq!(harbour(&world).await[0]["status"], "active");
         assert_eq!(profile().await["entitlements"][0]["endsAt"], "2034-01-01T00:00:00.000Z");
         // A renewed subscription can be cancelled again, but an older cancellation has no effect.
         let cancel = async |id: &str, then: &str| {
-            say(&world, id, "order.cancelled", then, json!({"orderId": "SO-H"})).await.ok();
+            send_message(&world, id, "order.cancelled", then, json!({"orderId": "SO-H"})).await.ok();
             harbour(&world).await[0]["status"].clone()
         };
         assert_eq!(cancel("c1", "2026-01-05T09:35:00Z").await, "active");
         assert_eq!(cancel("c2", "2026-01-05T09:45:00Z").await, "inactive");
         let told = events(&world, "{harbour}", "subscription.cancelled").await;
         assert_eq!(told.len(), 2, "told when it ended");
-        tell(&world, "later", &renewed("H-1", "2034-01-01T00:00:00Z", "2026-01-05T09:50:00Z")).await.ok();
+        send_until_decided(&world, "later", &renewed("H-1", "2034-01-01T00:00:00Z", "2026-01-05T09:50:00Z"))
+            .await
+            .ok();
         assert_eq!(harbour(&world).await[0]["status"], "active");
         // The order can be changed, because its subscription is active again; licenses would not come back.
         let data = json!({"orderId": "SO-H", "sequence": 9, "lines": [one("H-1", json!({"quantity": 99}))]});
-        let answer = say(&world, "m9", "order.changed", THEN, data).await.ok();
+        let answer = send_message(&world, "m9", "order.changed", THEN, data).await.ok();
         assert_eq!(
             (&answer["outcome"], &harbour(&world).await[0]["quantity"]),
             (&json!("cancelled"), &json!(99))
@@ -453,13 +464,13 @@ async fn cancelled_order_ends_in_any_message_order_and_can_be_renewed() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn change_cancellation_and_renewal_apply_in_any_order_even_while_parked() {
-    in_all_orders(false).await;
-    in_all_orders(true).await;
+    send_in_every_order(false).await;
+    send_in_every_order(true).await;
 }
 
 /// Sends four messages in each of their 24 orders, for an account that is linked from the beginning, or only at
 /// the end if `late`.
-async fn in_all_orders(late: bool) {
+async fn send_in_every_order(late: bool) {
     let lines = |quantity: u64| json!([one("H-1", json!({"quantity": quantity}))]);
     let account = if late { "ec-9" } else { "ec-4711" };
     let placed = json!({"orderId": "SO-H", "storeAccount": account, "lines": lines(5)});
@@ -482,7 +493,7 @@ async fn in_all_orders(late: bool) {
             world.put("/v1/partners/{newPartner}/organizations/{harbour}").by("operator").send().await.ok();
         }
         for index in &order {
-            let reply = tell(&world, &format!("m{index}"), &messages[*index]).await;
+            let reply = send_until_decided(&world, &format!("m{index}"), &messages[*index]).await;
             assert!(reply.status < 300, "{order:?} {}", reply.body);
         }
         if late {
@@ -502,13 +513,17 @@ async fn future_dated_message_does_not_outrank_later_ones() {
         let data = json!({"subscription": {"externalId": "H-1"}, "occurredAt": then, "activeUsers": users});
         message("subscription.usage", THEN, data)
     };
-    tell(&world, "m1", &transferred("H-1", "ec-4712", "9999-01-01T00:00:00Z")).await.ok();
-    tell(&world, "m2", &used_at("9999-01-01T00:00:00Z", 3)).await.ok();
-    say(&world, "m3", "order.cancelled", "9999-01-01T00:00:00Z", json!({"orderId": "SO-H"})).await.ok();
+    send_until_decided(&world, "m1", &transferred("H-1", "ec-4712", "9999-01-01T00:00:00Z")).await.ok();
+    send_until_decided(&world, "m2", &used_at("9999-01-01T00:00:00Z", 3)).await.ok();
+    send_message(&world, "m3", "order.cancelled", "9999-01-01T00:00:00Z", json!({"orderId": "SO-H"}))
+        .await
+        .ok();
     world.post("/_local/time").bytes(br#"{"advance":"PT10M"}"#).send().await.ok();
-    tell(&world, "m4", &transferred("H-1", "ec-4711", "2026-01-05T10:06:00Z")).await.ok();
-    tell(&world, "m5", &used_at("2026-01-05T10:06:00Z", 4)).await.ok();
-    tell(&world, "m6", &renewed("H-1", "2030-01-01T00:00:00Z", "2026-01-05T10:06:00Z")).await.ok();
+    send_until_decided(&world, "m4", &transferred("H-1", "ec-4711", "2026-01-05T10:06:00Z")).await.ok();
+    send_until_decided(&world, "m5", &used_at("2026-01-05T10:06:00Z", 4)).await.ok();
+    send_until_decided(&world, "m6", &renewed("H-1", "2030-01-01T00:00:00Z", "2026-01-05T10:06:00Z"))
+        .await
+        .ok();
     let there = harbour(&world).await;
     let told = (&there[0]["partnerId"], &there[0]["activeUsers"], &there[0]["status"]);
     assert_eq!(told, (&json!(world.id("partner")), &json!(4), &json!("active")));
@@ -523,7 +538,7 @@ async fn parked_line_linked_to_a_deactivated_one_is_ignored_and_recorded() {
     let world = World::demo().await;
     let store = own_store(&world).await;
     let direct = json!({"orderId": "SO-0", "lines": [one("H-0", json!({}))]});
-    let first = made(&say_from(&world, &store, "m0", "order.placed", direct).await.ok());
+    let first = created_ids(&send_message_from(&world, &store, "m0", "order.placed", direct).await.ok());
     world.put("/v1/partners/{newPartner}/organizations/{harbour}").by("operator").send().await.ok();
     let lines = json!([
         one("H-1", json!({"linkedTo": [first[0]]})),
@@ -531,7 +546,7 @@ async fn parked_line_linked_to_a_deactivated_one_is_ignored_and_recorded() {
         one("H-3", json!({}))
     ]);
     let data = json!({"orderId": "SO-H", "storeAccount": "ec-9", "lines": lines});
-    assert_eq!(say_from(&world, &store, "m1", "order.placed", data).await.status, 202);
+    assert_eq!(send_message_from(&world, &store, "m1", "order.placed", data).await.status, 202);
     deactivate(&world, "operator", "{harbour}", &first[0]).send().await.ok();
     link_new_partner(&world, &store, "ec-9").await;
     assert_eq!(harbour(&world).await.len(), 2);
@@ -580,11 +595,11 @@ async fn link_to_a_subscription_of_another_partner_is_refused() {
         line("subscription", "ER-1", "C-1", json!({})),
     ]);
     let data = json!({"orderId": "SO-P", "storeAccount": "ec-9", "lines": lines});
-    assert_eq!(say(&world, "p", "order.placed", THEN, data).await.status, 202);
+    assert_eq!(send_message(&world, "p", "order.placed", THEN, data).await.status, 202);
     link(&world, "{newPartner}", "ec-9").await.ok();
     let of_new = world.get("/v1/partners/{newPartner}/subscriptions").by("newPartnerAdmin").send().await.ok();
     assert_eq!(of_new["items"].as_array().unwrap().len(), 1, "{of_new}");
-    let subscription = shown(&world, "operator", "{yamada}", world.id("subscription")).await;
+    let subscription = get_as(&world, "operator", "{yamada}", world.id("subscription")).await;
     assert_eq!(
         subscription["linked"].as_array().unwrap().len(),
         2,
@@ -598,7 +613,7 @@ async fn ignored_lines_do_not_prevent_the_remaining_lines() {
     let world = World::demo().await;
     let store = own_store(&world).await;
     let direct = json!({"orderId": "SO-0", "lines": [one("H-0", json!({}))]});
-    let first = made(&say_from(&world, &store, "m0", "order.placed", direct).await.ok());
+    let first = created_ids(&send_message_from(&world, &store, "m0", "order.placed", direct).await.ok());
     world.put("/v1/partners/{newPartner}/organizations/{harbour}").by("operator").send().await.ok();
     let contacts = |line: usize| -> Vec<Value> {
         let contact = |n: usize| json!({"email": format!("h-{line}-{n}@harbour.example"), "name": "H"});
@@ -608,10 +623,10 @@ async fn ignored_lines_do_not_prevent_the_remaining_lines() {
     let lost = (0..11).map(|n| one(&format!("L-{n}"), json!({"linkedTo": [first[0]]})));
     let lines: Vec<Value> = good.chain(lost).collect();
     let data = json!({"orderId": "SO-H", "storeAccount": "ec-9", "lines": lines});
-    assert_eq!(say_from(&world, &store, "m1", "order.placed", data).await.status, 202);
+    assert_eq!(send_message_from(&world, &store, "m1", "order.placed", data).await.status, 202);
     deactivate(&world, "operator", "{harbour}", &first[0]).send().await.ok();
     link_new_partner(&world, &store, "ec-9").await;
-    a_minute_later(&world).await;
+    run_job_after_a_minute(&world).await;
     let up = harbour(&world).await.into_iter().filter(|one| one["status"] == "active").count();
     assert_eq!(up, 9);
     let path = "/v1/partners/{newPartner}/history?type=order.line-ignored&pageSize=100";
@@ -626,30 +641,32 @@ async fn early_change_with_other_lines_is_ignored_when_the_order_arrives() {
     let changed =
         |sequence: u64, lines: Value| json!({"orderId": "SO-H", "sequence": sequence, "lines": lines});
     let other = json!([one("H-1", json!({"kind": "collection", "plan": "Other"}))]);
-    say(&world, "m1", "order.changed", THEN, changed(5, other)).await.ok();
+    send_message(&world, "m1", "order.changed", THEN, changed(5, other)).await.ok();
     let better = || json!([one("H-1", json!({"plan": "Better"}))]);
     // Only the order itself shows which of the two changes has other lines; until it arrives, the second one is
     // refused, and its store retries.
     let reply = assert_rejected(&world, "m2", &message("order.changed", THEN, changed(4, better()))).await;
     assert_eq!(reply.code(), "lines-differ");
     let cancelled = json!({"orderId": "SO-H"});
-    say(&world, "m0", "order.cancelled", "2026-01-05T09:58:00Z", cancelled).await.ok();
+    send_message(&world, "m0", "order.cancelled", "2026-01-05T09:58:00Z", cancelled).await.ok();
     let reply = assert_rejected(&world, "m5", &message("order.changed", THEN, changed(4, better()))).await;
     assert_eq!(reply.code(), "lines-differ", "cancelled or not");
     order(&world, "SO-H", json!([one("H-1", json!({}))])).await.ok();
     let ignored = vendor_events(&world, "order.change-ignored").await;
     assert_eq!((ignored.len(), &ignored[0]["data"]["sequence"]), (1, &json!(5)));
-    say(&world, "m2", "order.changed", THEN, changed(4, better())).await.ok();
+    send_message(&world, "m2", "order.changed", THEN, changed(4, better())).await.ok();
     assert_eq!(harbour(&world).await[0]["plan"], "Better");
 
     // Licenses that an early change names in place of subscriptions have no effect either.
     let lines = json!([{"kind": "license", "sku": "edge-storage-1y", "quantity": 7}]);
     let data = json!({"orderId": "SO-L", "sequence": 1, "lines": lines});
-    say(&world, "m3", "order.changed", THEN, data).await.ok();
+    send_message(&world, "m3", "order.changed", THEN, data).await.ok();
     let before = world.pool("partnerMember", "partner", "edge-storage-1y").await;
     order(&world, "SO-L", json!([one("H-2", json!({}))])).await.ok();
     assert_eq!(world.pool("partnerMember", "partner", "edge-storage-1y").await, before);
-    say(&world, "m4", "order.cancelled", "2026-01-05T09:59:30Z", json!({"orderId": "SO-L"})).await.ok();
+    send_message(&world, "m4", "order.cancelled", "2026-01-05T09:59:30Z", json!({"orderId": "SO-L"}))
+        .await
+        .ok();
     assert_eq!(harbour(&world).await[1]["status"], "inactive");
 }
 
@@ -658,11 +675,11 @@ async fn early_change_with_other_lines_is_ignored_when_the_order_arrives() {
 async fn previous_partner_gets_no_events_of_a_transferred_order() {
     let world = World::demo().await;
     order(&world, "SO-H", json!([one("H-1", json!({}))])).await.ok();
-    tell(&world, "m1", &transferred("H-1", "ec-4712", THEN)).await.ok();
+    send_until_decided(&world, "m1", &transferred("H-1", "ec-4712", THEN)).await.ok();
     let data = json!({"orderId": "SO-H", "sequence": 1, "lines": [one("H-1", json!({"plan": "Better"}))]});
-    say(&world, "m2", "order.changed", THEN, data).await.ok();
+    send_message(&world, "m2", "order.changed", THEN, data).await.ok();
     let cancelled = json!({"orderId": "SO-H"});
-    say(&world, "m3", "order.cancelled", "2026-01-05T09:59:30Z", cancelled).await.ok();
+    send_message(&world, "m3", "order.cancelled", "2026-01-05T09:59:30Z", cancelled).await.ok();
     for kind in ["order.changed", "order.cancelled"] {
         let path = format!("/v1/partners/{{partner}}/history?type={kind}");
         let told = world.get(&path).by("partnerMember").send().await.ok();
@@ -681,8 +698,10 @@ async fn buyer_of_licenses_sees_the_cancellation_after_a_transfer() {
     let world = World::demo().await;
     let lines = json!([{"kind": "license", "sku": "edge-storage-1y", "quantity": 7}, one("H-1", json!({}))]);
     order(&world, "SO-H", lines).await.ok();
-    tell(&world, "m1", &transferred("H-1", "ec-4712", THEN)).await.ok();
-    say(&world, "m2", "order.cancelled", "2026-01-05T09:59:30Z", json!({"orderId": "SO-H"})).await.ok();
+    send_until_decided(&world, "m1", &transferred("H-1", "ec-4712", THEN)).await.ok();
+    send_message(&world, "m2", "order.cancelled", "2026-01-05T09:59:30Z", json!({"orderId": "SO-H"}))
+        .await
+        .ok();
     let path = "/v1/partners/{partner}/history?type=order.cancelled";
     let told = world.get(path).by("partnerMember").send().await.ok();
     assert_eq!(told["items"][0]["data"]["orderId"], "SO-H");
@@ -699,7 +718,7 @@ async fn customer_removed_while_the_order_was_parked_becomes_no_contact() {
     world.put("/v1/partners/{newPartner}/organizations/{harbour}").by("operator").send().await.ok();
     let lines = json!([one("H-1", json!({"contacts": [kenji]}))]);
     let data = json!({"orderId": "SO-H", "storeAccount": "ec-9", "lines": lines});
-    assert_eq!(say(&world, "m1", "order.placed", THEN, data).await.status, 202);
+    assert_eq!(send_message(&world, "m1", "order.placed", THEN, data).await.status, 202);
     world.post("/_local/time").bytes(br#"{"advance":"PT1M"}"#).send().await.ok();
     let path = format!("/v1/customers/{}", record["id"].as_str().unwrap());
     world.delete(&path).by("operator").send().await.ok();
@@ -720,7 +739,7 @@ async fn early_change_does_not_exclude_contacts_named_by_the_order() {
     let world = World::demo().await;
     let kenji = json!({"email": "kenji@harbour.example", "name": "Kenji"});
     let data = json!({"orderId": "SO-H", "sequence": 1, "lines": [one("H-1", json!({"plan": "Better"}))]});
-    say(&world, "m1", "order.changed", THEN, data).await.ok();
+    send_message(&world, "m1", "order.changed", THEN, data).await.ok();
     let later = async || {
         world.post("/_local/time").bytes(br#"{"advance":"PT1M"}"#).send().await.ok();
     };
@@ -730,7 +749,8 @@ async fn early_change_does_not_exclude_contacts_named_by_the_order() {
     let path = format!("/v1/customers/{}", record["id"].as_str().unwrap());
     world.delete(&path).by("operator").send().await.ok();
     later().await;
-    let new = made(&order(&world, "SO-H", json!([one("H-1", json!({"contacts": [kenji]}))])).await.ok());
+    let new =
+        created_ids(&order(&world, "SO-H", json!([one("H-1", json!({"contacts": [kenji]}))])).await.ok());
     let token = world.token_of(json!({"sub": "kenji", "email": "kenji@harbour.example", "role": "customer", "org": world.id("harbour")}));
     let path = format!("/v1/organizations/{{harbour}}/subscriptions/{}", new[0]);
     world.get(&path).token(&token).send().await.ok();
@@ -755,7 +775,7 @@ async fn change_with_other_lines_is_refused() {
         "ambiguous"
     );
     let data = json!({"orderId": "SO-H", "sequence": 4, "lines": [one("H-1", json!({"plan": "Premium"})), one("H-2", json!({}))]});
-    say(&world, "m3", "order.changed", THEN, data).await.ok();
+    send_message(&world, "m3", "order.changed", THEN, data).await.ok();
     let there = harbour(&world).await;
     assert_eq!((&there[0]["plan"], there[1].get("plan")), (&json!("Premium"), None));
     assert_eq!(
@@ -775,7 +795,7 @@ async fn transfer_moves_visibility_at_once_and_history_is_kept() {
     };
     assert_eq!((sees("partnerMember").await, sees("otherPartnerAdmin").await), (200, 404));
     world.fault_proxy().delay_indexes(true);
-    tell(&world, "m1", &transferred("S-1", "ec-4712", THEN)).await.ok();
+    send_until_decided(&world, "m1", &transferred("S-1", "ec-4712", THEN)).await.ok();
     assert_eq!((sees("partnerMember").await, sees("otherPartnerAdmin").await), (404, 200));
     let listed = async |who: &str, partner: &str| {
         let page = world.get(&format!("/v1/partners/{{{partner}}}/subscriptions")).by(who).send().await.ok();
@@ -796,11 +816,11 @@ async fn transfer_moves_visibility_at_once_and_history_is_kept() {
     assert!(history("partnerMember", "partner", "subscription.transferred-away").await);
     assert!(history("otherPartnerAdmin", "otherPartner", "subscription.transferred").await);
     assert!(!history("otherPartnerAdmin", "otherPartner", "subscription.ordered").await);
-    tell(&world, "m2", &used("S-1", 1, 8)).await.ok();
+    send_until_decided(&world, "m2", &used("S-1", 1, 8)).await.ok();
     assert!(history("otherPartnerAdmin", "otherPartner", "subscription.usage-reported").await);
     assert!(!history("partnerMember", "partner", "subscription.usage-reported").await);
     // A partner does not learn even the id of a subscription that it does not manage any more, or not yet.
-    let wall = shown(&world, "partnerMember", "{yamada}", world.id("wallSubscription")).await;
+    let wall = get_as(&world, "partnerMember", "{yamada}", world.id("wallSubscription")).await;
     assert_eq!((&wall["linked"], &wall["apps"]), (&json!([]), &json!([world.id("app")])));
     for (who, path) in [
         ("partnerMember", "/v1/organizations/{yamada}/subscriptions"),
@@ -820,10 +840,10 @@ async fn transfer_moves_visibility_at_once_and_history_is_kept() {
         }
     }
     // A repeated transfer and an older one change nothing.
-    let before = shown(&world, "operator", "{yamada}", &id).await;
-    tell(&world, "m3", &transferred("S-1", "ec-4712", THEN)).await.ok();
-    tell(&world, "m4", &transferred("S-1", "ec-4711", "2026-01-05T09:00:00Z")).await.ok();
-    assert_eq!(shown(&world, "operator", "{yamada}", &id).await, before);
+    let before = get_as(&world, "operator", "{yamada}", &id).await;
+    send_until_decided(&world, "m3", &transferred("S-1", "ec-4712", THEN)).await.ok();
+    send_until_decided(&world, "m4", &transferred("S-1", "ec-4711", "2026-01-05T09:00:00Z")).await.ok();
+    assert_eq!(get_as(&world, "operator", "{yamada}", &id).await, before);
     let reply = assert_rejected(&world, "m5", &transferred("S-1", "ec-nobody", "2026-01-05T10:00:00Z")).await;
     assert_eq!(reply.code(), "unknown-account");
 }
@@ -841,13 +861,13 @@ async fn migration_sets_the_site_and_marks_the_first_one() {
         migrated("m3", "S-3", "https://yamada.example/wall", "2026-01-05T09:52:00Z"),
         migrated("m4", "S-1", "https://old.yamada.example", "2026-01-05T09:40:00Z"),
     ] {
-        tell(&world, &id, &body).await.ok();
+        send_until_decided(&world, &id, &body).await.ok();
     }
     let sites = world.get("/v1/organizations/{yamada}/sites").by("customer").send().await.ok();
     let urls: Vec<_> =
         sites["items"].as_array().unwrap().iter().map(|site| site["url"].as_str().unwrap()).collect();
     assert_eq!(urls, ["https://yamada.example/wall", "https://new.yamada.example"]);
-    let first = shown(&world, "customer", "{yamada}", world.id("subscription")).await;
+    let first = get_as(&world, "customer", "{yamada}", world.id("subscription")).await;
     assert_eq!(
         (&first["site"]["url"], &first["setUpDue"]),
         (&json!("https://new.yamada.example"), &json!(false))
@@ -862,7 +882,11 @@ async fn migration_sets_the_site_and_marks_the_first_one() {
     order(&world, "SO-H", lines).await.ok();
     let (_, here) = migrated("", "H-1", "https://a.harbour.example", THEN);
     let (_, there) = migrated("", "H-2", "https://b.harbour.example", THEN);
-    futures_util::future::join(tell(&world, "m7", &here), tell(&world, "m8", &there)).await;
+    futures_util::future::join(
+        send_until_decided(&world, "m7", &here),
+        send_until_decided(&world, "m8", &there),
+    )
+    .await;
     let told = events(&world, "{harbour}", "site.migrated").await;
     assert_eq!(
         (told.len(), told.iter().filter(|event| event["data"]["firstMigration"] == true).count()),
@@ -878,9 +902,9 @@ async fn migration_sets_the_site_and_marks_the_first_one() {
 async fn deactivated_subscription_cannot_be_reactivated() {
     let world = World::demo().await;
     let placed = json!([one("H-1", json!({"contacts": [{"email": "h@harbour.example", "name": "H"}]}))]);
-    let id = made(&order(&world, "SO-H", placed.clone()).await.ok())[0].clone();
+    let id = created_ids(&order(&world, "SO-H", placed.clone()).await.ok())[0].clone();
     deactivate(&world, "operator", "{harbour}", &id).send().await.ok();
-    let before = shown(&world, "operator", "{harbour}", &id).await;
+    let before = get_as(&world, "operator", "{harbour}", &id).await;
     let change = json!({"orderId": "SO-H", "sequence": 1, "lines": [one("H-1", json!({"quantity": 50}))]});
     let site = json!({"subscription": {"externalId": "H-1"}, "url": "https://x.example"});
     for (number, message) in [
@@ -892,14 +916,14 @@ async fn deactivated_subscription_cannot_be_reactivated() {
     .iter()
     .enumerate()
     {
-        let answer = tell(&world, &format!("m{number}"), message).await.ok();
+        let answer = send_until_decided(&world, &format!("m{number}"), message).await.ok();
         assert_eq!(answer["outcome"], "ignored");
         assert!(answer["reason"].as_str().unwrap().contains("contact the vendor"), "{answer}");
     }
     for (id, kind, data) in
         [("m8", "order.changed", change), ("m9", "order.cancelled", json!({"orderId": "SO-H"}))]
     {
-        say(&world, id, kind, "2026-01-05T10:00:00Z", data).await.ok();
+        send_message(&world, id, kind, "2026-01-05T10:00:00Z", data).await.ok();
     }
     order(&world, "SO-H", placed).await.ok();
     let ignored = events(&world, "{harbour}", "subscription.message-ignored").await;
@@ -929,7 +953,7 @@ async fn deactivated_subscription_cannot_be_reactivated() {
     let set_up = world.post(&path).token(&token).json(json!({"site": {"organization": true}}));
     let reply = set_up.assert_rejected(409, "subscription-deactivated").await;
     assert!(reply.body["detail"].as_str().unwrap().contains("contact the vendor"));
-    assert_eq!(shown(&world, "operator", "{harbour}", &id).await, before);
-    a_minute_later(&world).await;
-    assert_eq!(shown(&world, "operator", "{harbour}", &id).await, before);
+    assert_eq!(get_as(&world, "operator", "{harbour}", &id).await, before);
+    run_job_after_a_minute(&world).await;
+    assert_eq!(get_as(&world, "operator", "{harbour}", &id).await, before);
 }
