@@ -60,17 +60,39 @@ pub fn place_in_message(places: &[usize], index: usize) -> usize {
 pub fn find_faults(order: &Order, facts: &Facts, places: &[usize]) -> Vec<Fault> {
     let mut faults = LineFaults { order, facts, places, found: Vec::new() };
     for (index, _) in open_lines(order) {
-        faults.check_product(index);
-        if facts.names.get(&index).is_some_and(|name| name.is_taken) {
-            faults.add_fault(&EXTERNAL_ID_TAKEN, index, &[&"externalId"]);
+        for (reason, field) in line_faults(facts, index, can_be_refused(order)) {
+            faults.add_fault(&reason, index, &[&field]);
         }
-        match facts.organizations.contains_key(&index) {
-            true => faults.check_ends(index),
-            false => faults.add_fault(&UNKNOWN_ORGANIZATION, index, &[&"organization"]),
+        if facts.organizations.contains_key(&index) {
+            faults.check_ends(index);
         }
     }
     faults.check_links();
     faults.found
+}
+
+/// Returns the reasons why a line cannot be fulfilled, whatever it is linked to, each with the field that it concerns.
+pub(super) fn line_faults(
+    facts: &Facts,
+    index: usize,
+    can_be_refused: bool,
+) -> Vec<(ErrorKind, &'static str)> {
+    let mut faults = Vec::new();
+    match facts.products.get(&index) {
+        None => faults.push((UNKNOWN_PRODUCT, "sku")),
+        // Once an order's fulfillment has begun, it is completed.
+        Some(product) if product.archived_at.is_some() && can_be_refused => {
+            faults.push((ARCHIVED_PRODUCT, "sku"));
+        }
+        Some(_) => {}
+    }
+    if !facts.organizations.contains_key(&index) {
+        faults.push((UNKNOWN_ORGANIZATION, "organization"));
+    }
+    if facts.names.get(&index).is_some_and(|name| name.is_taken) {
+        faults.push((EXTERNAL_ID_TAKEN, "externalId"));
+    }
+    faults
 }
 
 struct LineFaults<'a> {
@@ -86,16 +108,6 @@ impl LineFaults<'_> {
         let mut all: Vec<&dyn Display> = vec![&"data", &"lines", &index];
         all.extend(steps);
         self.found.push(reason.at(&all));
-    }
-
-    fn check_product(&mut self, index: usize) {
-        match self.facts.products.get(&index) {
-            None => self.add_fault(&UNKNOWN_PRODUCT, index, &[&"sku"]),
-            Some(product) if product.archived_at.is_some() && can_be_refused(self.order) => {
-                self.add_fault(&ARCHIVED_PRODUCT, index, &[&"sku"]);
-            }
-            Some(_) => {}
-        }
     }
 
     /// Checks the links of a line to subscriptions that existed before the order. If the order can no longer be

@@ -25,8 +25,8 @@ use crate::text::Email;
 use crate::time::Timestamp;
 use facts::{Facts, can_be_refused, link_ends};
 use faults::{
-    ARCHIVED_PRODUCT, EXTERNAL_ID_TAKEN, LINKED_TO_DEACTIVATED, LINKED_TO_IGNORED, OTHER_ORGANIZATION,
-    TOO_MANY_LINKS, UNKNOWN_ORGANIZATION, UNKNOWN_PRODUCT, UNKNOWN_SUBSCRIPTION,
+    LINKED_TO_DEACTIVATED, LINKED_TO_IGNORED, OTHER_ORGANIZATION, TOO_MANY_LINKS, UNKNOWN_ORGANIZATION,
+    UNKNOWN_PRODUCT, UNKNOWN_SUBSCRIPTION, line_faults,
 };
 use links::{Link, links_of};
 
@@ -123,7 +123,7 @@ impl<'a> FulfillmentBuilder<'a> {
     fn new(order: Order, facts: &'a Facts) -> Self {
         let mut subscriptions = facts.created_earlier.clone();
         let ends = facts.ends.keys().filter_map(|id| facts.end(&order, *id));
-        subscriptions.extend(ends.map(|finish| (finish.id, finish.clone())));
+        subscriptions.extend(ends.map(|end| (end.id, end.clone())));
         Self {
             versions_read: subscriptions.iter().map(|(id, one)| (*id, one.metadata.version)).collect(),
             subscriptions,
@@ -174,21 +174,17 @@ impl<'a> FulfillmentBuilder<'a> {
         line: &SubscriptionLine,
         can_be_refused: bool,
     ) -> Result<(ProductId, OrganizationId, Vec<Link>), ErrorKind> {
+        if let Some((reason, _)) = line_faults(self.facts, index, can_be_refused).into_iter().next() {
+            return Err(reason);
+        }
         let product = self.facts.products.get(&index).ok_or(UNKNOWN_PRODUCT)?;
-        // Once an order's fulfillment has begun, it is completed.
-        if product.archived_at.is_some() && can_be_refused {
-            return Err(ARCHIVED_PRODUCT);
-        }
         let organization = *self.facts.organizations.get(&index).ok_or(UNKNOWN_ORGANIZATION)?;
-        if self.facts.names.get(&index).is_some_and(|name| name.is_taken) {
-            return Err(EXTERNAL_ID_TAKEN);
-        }
         // The other end may have been transferred to another partner since the fulfillment began.
-        let was_contact = |finish: LinkEnd| match finish {
+        let is_known = |end: LinkEnd| match end {
             LinkEnd::Subscription(id) => self.subscriptions.contains_key(&id),
             LinkEnd::Line(_) => true,
         };
-        if !link_ends(line).all(|(_, _, finish)| was_contact(finish)) {
+        if !link_ends(line).all(|(_, _, end)| is_known(end)) {
             return Err(UNKNOWN_SUBSCRIPTION);
         }
         let links = links_of(&self.order, index, line, &self.subscriptions);
@@ -199,13 +195,13 @@ impl<'a> FulfillmentBuilder<'a> {
         if others().any(|other| other.organization_id != organization) {
             return Err(OTHER_ORGANIZATION);
         }
-        let is_ignored = |finish: LinkEnd| match finish {
+        let is_ignored = |end: LinkEnd| match end {
             LinkEnd::Line(other) => {
                 self.order.subscriptions.get(other).is_some_and(|other| other.ignored.is_some())
             }
             LinkEnd::Subscription(_) => false,
         };
-        if link_ends(line).any(|(_, _, finish)| is_ignored(finish)) {
+        if link_ends(line).any(|(_, _, end)| is_ignored(end)) {
             return Err(LINKED_TO_IGNORED);
         }
         if links.iter().any(|link| link.exceeds_limit(&self.subscriptions)) {
