@@ -88,7 +88,7 @@ pub(super) fn add_grants(
         change.reject(&reason, &[&"individuals"]);
         Vec::new()
     });
-    // In `approve-access`, `If-Match` names a version of the request, not of the access.
+    // In `approve-access-request`, `If-Match` names a version of the request, not of the access.
     let meant = origin.is_none().then(|| context.if_match()).flatten();
     match seen {
         Some(seen) => {

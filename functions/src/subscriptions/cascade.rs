@@ -1,10 +1,11 @@
 //! Deactivates a subscription and everything that depends on it: in one transaction if it fits, else in a sequence that
-//! starts with the subscription itself and continues until nothing linked to it is left active.
+//! starts with the subscription itself and continues until nothing linked to it, and no app without another parent, is
+//! left active.
 //!
 //! Every write has the condition that the item is unchanged since it was read, and a link is written at both ends: a
-//! link that is created concurrently is either found or not created. For each app that is spared, one remaining parent
-//! is a condition, too: of two concurrent deactivations that take the last two parents of an app, one fails and then
-//! sees the effect of the other.
+//! link that is created concurrently is either found or not created. In one transaction, one remaining parent of each app
+//! that is spared is a condition, too: of two concurrent deactivations that take the last two parents of an app, one
+//! fails and then sees the effect of the other. A sequence reads again until nothing that depends on it is left.
 
 use api_runtime::table::{Error, Expression, Pause, SubscriptionOf, SubscriptionsOf, follow_subscription};
 use api_runtime::{Change, ConditionFailure, Context, Failure, OrNotFound, Replay};

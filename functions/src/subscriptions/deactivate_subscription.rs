@@ -211,13 +211,13 @@ async fn run_once(
         return refreshed.commit_final(|| Ok(Change::new()), answer).await;
     }
     let completed_root = completed(&refreshed, root);
-    let run_to_completion = || {
+    let completion = || {
         let mut change = Change::new();
         change.replace(&completed_root, root.metadata.version, None)?;
         Ok(change)
     };
     refreshed
-        .commit_final(run_to_completion, Answer::ok(result_of(viewer, &all, &completed_root, refreshed.now)))
+        .commit_final(completion, Answer::ok(result_of(viewer, &all, &completed_root, refreshed.now)))
         .await
 }
 

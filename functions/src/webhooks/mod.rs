@@ -163,7 +163,7 @@ async fn find(
 }
 
 /// Applies a message to a subscription, or keeps it until the subscription's order arrives. A message about a
-/// deactivated subscription is ignored. `tell` adds to the change what else follows from the new state, such as events.
+/// deactivated subscription is ignored. `add_events` adds to the change what else follows from the new state, such as events.
 async fn apply_report(
     context: &Context<'_>,
     delivery: &Delivery,
@@ -227,7 +227,7 @@ async fn ignore(
     context.commit(change, Answer::ok(receipt)).await
 }
 
-/// Returns the event that a message about a deactivated subscription has no effect.
+/// Returns the event which records that a message about a deactivated subscription has no effect.
 fn ignored(subscription: &Subscription, message_type: &str) -> NewEvent {
     subscription.event(SubscriptionMessageIgnored {
         subscription_id: subscription.id,

@@ -33,12 +33,12 @@ pub async fn apply(
 ) -> Result<Reply<Receipt>, Failure> {
     let update =
         SubscriptionUpdate::Renewal(Renewal { ends_at, occurred_at: occurred_at.instant(context.now) });
-    let event_of = |change: &mut Change, _: &Subscription, after: &Subscription| {
+    let add_events = |change: &mut Change, _: &Subscription, after: &Subscription| {
         change.add(follow_subscription(after, context.now));
         let renewed = SubscriptionRenewed { subscription_id: after.id, ends_at: after.ends_at() };
         change.record(after.event(renewed));
         Ok(())
     };
     let named = find(context, delivery, &subscription).await?;
-    apply_report(context, delivery, (named, "subscription.renewed"), update, event_of).await
+    apply_report(context, delivery, (named, "subscription.renewed"), update, add_events).await
 }

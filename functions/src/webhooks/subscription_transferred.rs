@@ -70,7 +70,7 @@ pub async fn apply(
     };
     let to = Buyer { partner_id, billing_account: store_account };
     let update = SubscriptionUpdate::Transfer(Transfer { occurred_at: occurred_at.instant(context.now), to });
-    let event_of = |change: &mut Change, before: &Subscription, after: &Subscription| {
+    let add_events = |change: &mut Change, before: &Subscription, after: &Subscription| {
         after.transferred_from(before.buyer()).into_iter().for_each(|event| change.record(event));
         let to = after.buyer().partner_id.filter(|to| before.buyer().partner_id != Some(*to));
         if let Some((partner, organization)) = to.zip(organization) {
@@ -78,5 +78,5 @@ pub async fn apply(
         }
         Ok(())
     };
-    apply_report(context, delivery, (named, "subscription.transferred"), update, event_of).await
+    apply_report(context, delivery, (named, "subscription.transferred"), update, add_events).await
 }

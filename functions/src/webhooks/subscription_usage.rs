@@ -64,11 +64,11 @@ pub async fn apply(
     let active_users = active_users.0;
     let update =
         SubscriptionUpdate::Usage(Usage { mark: mark(sequence, occurred_at, context.now), active_users });
-    let event_of = |change: &mut Change, _: &Subscription, after: &Subscription| {
+    let add_events = |change: &mut Change, _: &Subscription, after: &Subscription| {
         let reported = SubscriptionUsageReported { subscription_id: after.id, active_users };
         change.record(after.event(reported));
         Ok(())
     };
     let named = find(context, delivery, &subscription).await?;
-    apply_report(context, delivery, (named, "subscription.usage"), update, event_of).await
+    apply_report(context, delivery, (named, "subscription.usage"), update, add_events).await
 }

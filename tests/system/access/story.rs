@@ -14,10 +14,10 @@ async fn tick(world: &World) {
 /// Returns the recorded reminders and the expiry of a grant, oldest first: the days
 /// that were left, 0 for the expiry.
 async fn recorded_days(world: &World, grant: &Value) -> Vec<u64> {
-    let recorded_days = events(world, "/v1/partners/{partner}/history", "partnerAdmin").await.into_iter();
-    let recorded_days =
-        recorded_days.filter(|(kind, data)| kind.starts_with("access.expir") && data["grantId"] == *grant);
-    recorded_days.map(|(_, data)| data["days"].as_u64().unwrap_or_default()).collect()
+    let events = events(world, "/v1/partners/{partner}/history", "partnerAdmin").await.into_iter();
+    let reminders =
+        events.filter(|(kind, data)| kind.starts_with("access.expir") && data["grantId"] == *grant);
+    reminders.map(|(_, data)| data["days"].as_u64().unwrap_or_default()).collect()
 }
 
 async fn grant_until(world: &World, name: &str, until: &str) -> Value {
@@ -81,10 +81,10 @@ async fn delayed_schedule_records_each_event_once_and_skips_ended_grants() {
     let of = |grant: Value| {
         let world = &world;
         async move {
-            let recorded_days = events(world, log, "operator").await.into_iter();
-            let recorded_days = recorded_days
-                .filter(|(kind, data)| kind.starts_with("access.expir") && data["grantId"] == grant);
-            recorded_days.map(|(_, data)| data["days"].as_u64().unwrap_or_default()).collect::<Vec<_>>()
+            let reminders = events(world, log, "operator").await.into_iter();
+            let reminders =
+                reminders.filter(|(kind, data)| kind.starts_with("access.expir") && data["grantId"] == grant);
+            reminders.map(|(_, data)| data["days"].as_u64().unwrap_or_default()).collect::<Vec<_>>()
         }
     };
     assert_eq!(of(grant.clone()).await, [1], "only that it is over tomorrow");

@@ -66,8 +66,8 @@ async fn key_operations_meet_their_cost_budgets() {
     assert_eq!(exhausted.code(), "license-pool-exhausted");
     assert_eq!(world.fault_proxy().take_costs()["assign-license"].round_trips, 1, "an exhausted pool");
 
-    canonical::one("receive-partner-order").call(&world, "").send().await.ok();
-    assert!(world.fault_proxy().take_costs()["receive-partner-order"].round_trips <= 3);
+    canonical::one("receive-store-message").call(&world, "").send().await.ok();
+    assert!(world.fault_proxy().take_costs()["receive-store-message"].round_trips <= 3);
     canonical::one("list-subscriptions").call(&world, "").send().await.ok();
     assert_eq!(world.fault_proxy().take_costs()["list-subscriptions"].round_trips, 1);
     let down = canonical::one("deactivate-subscription").call(&world, "").send().await.ok();

@@ -16,7 +16,7 @@ const WRITE_KINDS: [&str; 6] = [
     "assign-license",
     "create-partner",
     "update-organization",
-    "receive-partner-order",
+    "receive-store-message",
     "deactivate-subscription",
     "import-details",
 ];
@@ -177,8 +177,8 @@ async fn failed_reads_are_retried() {
         ("list-license-pools", "Query"),
         ("query-history-of-partner", "Query"),
         ("query-history-of-partner", "BatchGetItem"),
-        ("receive-partner-order", "GetItem"),
-        ("receive-partner-order", "BatchGetItem"),
+        ("receive-store-message", "GetItem"),
+        ("receive-store-message", "BatchGetItem"),
     ] {
         for fault in [
             InjectedFailure::Throttled,

@@ -67,7 +67,7 @@ async fn clock_advances_on_request_and_never_goes_back() {
 #[tokio::test(flavor = "multi_thread")]
 async fn malformed_payload_does_not_crash_the_stack() {
     let world = World::demo().await;
-    for id in ["assign-license", "receive-partner-order", "query-history-of-partner"] {
+    for id in ["assign-license", "receive-store-message", "query-history-of-partner"] {
         rubbish_is_answered(&world, &canonical::one(id)).await;
     }
     assert_eq!(world.post("/_local/invoke/nothing").bytes(b"{}").send().await.status, 404);

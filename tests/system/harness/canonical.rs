@@ -60,7 +60,7 @@ pub fn further() -> Vec<(Canonical, String, &'static str)> {
     };
     let message = |name: &str, kind: &str, data: Value| {
         let body = json!({"type": kind, "timestamp": "2026-01-05T09:59:59Z", "data": data});
-        (one("receive-partner-order").with(&body), format!("`receive-partner-order` of {name}"), "")
+        (one("receive-store-message").with(&body), format!("`receive-store-message` of {name}"), "")
     };
     let listed = |query| (one("list-entitlements"), format!("`list-entitlements` with `{query}`"), query);
     let by_partner = |id: &str, path: &str| {

@@ -356,7 +356,7 @@ async fn sequence(world: &World, number: u64, random: &mut Rng) {
             }
             if random.u32(0..6) == 0 {
                 let operation =
-                    random.choice(["link-store", "receive-partner-order", "assign-license"]).unwrap();
+                    random.choice(["link-store", "receive-store-message", "assign-license"]).unwrap();
                 let kill = random.choice([Kill::Before, Kill::After]).unwrap();
                 world.fault_proxy().kill(operation, random.u32(0..2), kill);
             }

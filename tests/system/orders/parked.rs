@@ -55,8 +55,8 @@ async fn order_for_an_unlinked_account_is_parked_and_applied_on_linking() {
         json!({"sourceId": world.id("source"), "orderId": "SO-1", "account": "ec-9"})
     );
 
-    let created_ids = link(&world, "{newPartner}", "ec-9").await;
-    assert_eq!(created_ids.status, 201);
+    let linked = link(&world, "{newPartner}", "ec-9").await;
+    assert_eq!(linked.status, 201);
     assert_eq!(pool(&world).await, (7, 7, 0), "before link-store answers");
     let path = "/v1/partners/{newPartner}/history?type=license.credited";
     let history = world.get(path).by("newPartnerAdmin").send().await.ok();
@@ -226,10 +226,12 @@ async fn order_that_cannot_be_applied_does_not_block_the_others() {
         send_order(&world, order, "ec-9", 1).await.ok();
     }
     let first = parked(&world).await[2]["id"].as_str().unwrap().to_owned();
-    let mut large = placed("SO-4", "ec-9", 1);
-    large["data"]["lines"][0]["sku"] = "edge-storage-5y".into();
-    let large =
-        send_until_decided(&world, "large", &large).await.ok()["order"]["id"].as_str().unwrap().to_owned();
+    let mut overflowing = placed("SO-4", "ec-9", 1);
+    overflowing["data"]["lines"][0]["sku"] = "edge-storage-5y".into();
+    let overflowing = send_until_decided(&world, "large", &overflowing).await.ok()["order"]["id"]
+        .as_str()
+        .unwrap()
+        .to_owned();
     // SO-2 is damaged: it has lost its account. The pool that SO-4 credits has no room left.
     let broken = world.client.update_item().table_name(&world.table).update_expression("REMOVE storeAccount");
     let at = format!("ORDER#{}#SO-2", world.id("source"));
@@ -250,10 +252,10 @@ async fn order_that_cannot_be_applied_does_not_block_the_others() {
     let told = world.post("/_local/tick").send().await;
     assert_eq!(told.body["message"], "1 due items could not be processed; see the log");
 
-    // The operator discards SO-4, which is too large. Once SO-2 is repaired, the scheduled job applies it.
+    // The operator discards SO-4, for which its pool has no room. Once SO-2 is repaired, the scheduled job applies it.
     let discard = |id: &str| world.post(&format!("/v1/parked-orders/{id}/discard")).by("operator").send();
     assert_eq!(discard(&first).await.status, 409, "it was applied");
-    discard(&large).await.ok();
+    discard(&overflowing).await.ok();
     let broken =
         world.client.update_item().table_name(&world.table).update_expression("SET storeAccount = :account");
     let broken = broken.key("pk", text(&at)).key("sk", text("-"));
@@ -279,7 +281,7 @@ async fn play_round(world: &World, random: &mut Rng, round: u64) {
         world.fault_proxy().kill("run-due-work", random.u32(0..2), kill(random));
     }
     if random.bool() {
-        world.fault_proxy().kill("receive-partner-order", random.u32(0..3), kill(random));
+        world.fault_proxy().kill("receive-store-message", random.u32(0..3), kill(random));
     }
     let (again, job_too) = (random.bool(), random.bool());
     let early = random.usize(0..=quantities.len());

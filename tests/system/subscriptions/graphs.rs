@@ -124,7 +124,7 @@ async fn random_graph_deactivates_exactly_the_closure_under_failures() {
         roots.extend(apps.first().into_iter().flat_map(|app| set(app, "parents")));
 
         world.chaos(20, round);
-        for operation in ["deactivate-subscription", "receive-partner-order"] {
+        for operation in ["deactivate-subscription", "receive-store-message"] {
             let kill = if random.bool() { Kill::Before } else { Kill::After };
             world.fault_proxy().kill(operation, random.u32(0..4), kill);
         }
@@ -245,7 +245,7 @@ async fn large_order_is_completed_after_any_interruption() {
                     .collect();
                 let data = json!({"orderId": "SO-L", "storeAccount": "ec-4711", "lines": lines});
                 let body = super::message("order.placed", "2026-01-05T09:59:00Z", data);
-                world.fault_proxy().kill("receive-partner-order", others, kill);
+                world.fault_proxy().kill("receive-store-message", others, kill);
                 let first = world.message(world.id("secret"), "large", &body).send().await;
                 world.fault_proxy().spare();
                 if first.status == 500 && (again || (others == 0 && kill == Kill::Before)) {

@@ -15,13 +15,13 @@ async fn secret_is_returned_and_replayed_but_never_stored() {
     let world = World::demo().await;
     let create =
         || world.post("/v1/webhook-sources").by("operator").key("k").json(json!({"name": "Camera Store"}));
-    let created_ids = create().send().await;
-    assert_eq!(created_ids.status, 201);
-    let secret = created_ids.body["secret"].as_str().unwrap();
+    let created = create().send().await;
+    assert_eq!(created.status, 201);
+    let secret = created.body["secret"].as_str().unwrap();
     assert!(secret.starts_with("whsec_") && standardwebhooks::Webhook::new(secret).is_ok());
-    assert_eq!(created_ids.body["mayNamePartners"], false);
+    assert_eq!(created.body["mayNamePartners"], false);
     let replayed = create().send().await;
-    assert_eq!((replayed.header("idempotent-replayed"), &replayed.bytes), (Some("true"), &created_ids.bytes));
+    assert_eq!((replayed.header("idempotent-replayed"), &replayed.bytes), (Some("true"), &created.bytes));
     for (key, item) in world.contents().await {
         assert!(!item.contains("whsec_") && !item.contains(&secret[6..]), "{key:?}");
     }

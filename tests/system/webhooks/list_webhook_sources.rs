@@ -12,7 +12,7 @@ fn canonical_call_is_published() {
 #[tokio::test(flavor = "multi_thread")]
 async fn sources_are_listed_without_their_secrets() {
     let world = World::demo().await;
-    let created_ids = world
+    let created = world
         .post("/v1/webhook-sources")
         .by("operator")
         .json(json!({"name": "Camera Store"}))
@@ -25,5 +25,5 @@ async fn sources_are_listed_without_their_secrets() {
     let names: Vec<_> =
         page["items"].as_array().unwrap().iter().map(|source| source["name"].clone()).collect();
     assert_eq!(names, ["Edge Store", "Camera Store"]);
-    assert!(!text.contains("whsec_") && !text.contains(&created_ids["secret"].as_str().unwrap()[6..]));
+    assert!(!text.contains("whsec_") && !text.contains(&created["secret"].as_str().unwrap()[6..]));
 }

@@ -1,4 +1,4 @@
-//! Faults of a whole order, found before it is fulfilled.
+//! Faults of the lines of an order: all at once before the order is accepted, and per line when it is fulfilled.
 
 use std::collections::BTreeMap;
 use std::fmt::Display;

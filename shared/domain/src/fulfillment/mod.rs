@@ -1,5 +1,6 @@
 //! Fulfillment: how the lines of an order become subscriptions. Facts are loaded before ([`facts::Facts`]), the
-//! decision is made here and nowhere else, and its result is committed afterwards in one transaction. An order of many
+//! decision is made here, without the table, and its result is committed afterwards in one transaction. Before an order
+//! is accepted, [`faults::find_faults`] names all of its faults at once. An order of many
 //! lines takes several transactions, each with a new decision.
 //!
 //! A link is stored at both ends, and is made together with the later of its two subscriptions.

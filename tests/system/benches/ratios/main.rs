@@ -111,7 +111,7 @@ async fn assignment() {
     let world = World::demo().await;
     let shared = &world.stack().shared;
     let call = canonical::one("assign-license");
-    let order = canonical::one("receive-partner-order");
+    let order = canonical::one("receive-store-message");
     for _ in 0..5 {
         order.call(&world, "").send().await.ok();
     }

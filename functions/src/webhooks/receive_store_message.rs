@@ -1,4 +1,4 @@
-//! `receive-partner-order`: verifies a store's message and hands it to the module of its type. The signature is the
+//! `receive-store-message`: verifies a store's message and hands it to the module of its type. The signature is the
 //! sender's only authority.
 
 use api_runtime::http::body::strict_json;
@@ -25,7 +25,7 @@ use crate::orders::update::TOO_MANY_TYPES;
 use crate::party::UNKNOWN_PARTNER;
 
 /// Receives a signed message from a store.
-pub struct ReceivePartnerOrder;
+pub struct ReceiveStoreMessage;
 
 /// Part that all messages have in common. Unknown fields are no faults, because stores may send more than is read.
 #[derive(Debug, Deserr)]
@@ -57,8 +57,8 @@ pub enum StoreMessage {
 
 const INVALID_MESSAGE: &str = "invalid-message";
 
-impl Operation for ReceivePartnerOrder {
-    const NAME: &str = "receive-partner-order";
+impl Operation for ReceiveStoreMessage {
+    const NAME: &str = "receive-store-message";
     const SUMMARY: &str = "Receive a store's signed message";
     const DESCRIPTION: &str = "Webhook sources call this without a token: each message carries a Standard \
         Webhooks signature. A message has at most 256 KB, at most 10 signatures, and a timestamp within 5 \

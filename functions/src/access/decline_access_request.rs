@@ -1,4 +1,4 @@
-//! `decline-access`
+//! `decline-access-request`
 
 use api_runtime::{Answer, Change, Failure, Json, Method, Nothing, Operation, Reply, Request, Route, route};
 use deserr::Deserr;
@@ -9,20 +9,20 @@ use schemars::JsonSchema;
 use super::{AccessRequestPath, close_request, read_request, require_addressee, require_pending};
 
 /// Declines an access request.
-pub struct DeclineAccess;
+pub struct DeclineAccessRequest;
 
 /// Reason for declining.
 #[derive(Debug, Deserr, JsonSchema)]
 #[deserr(error = Faults, deny_unknown_fields)]
 #[schemars(deny_unknown_fields)]
-pub struct DeclineAccessBody {
+pub struct DeclineAccessRequestBody {
     /// Reason for declining, which the partner can read; 1 to 1,000 characters. Optional.
     #[deserr(default)]
     reason: Option<Description>,
 }
 
-impl Operation for DeclineAccess {
-    const NAME: &str = "decline-access";
+impl Operation for DeclineAccessRequest {
+    const NAME: &str = "decline-access-request";
     const SUMMARY: &str = "Decline an access request";
     const DESCRIPTION: &str = "The contact manager to whom the request is addressed declines it. This is \
         irreversible, but the partner can send a new request. Active grants are not affected. A request that \
@@ -34,7 +34,7 @@ impl Operation for DeclineAccess {
     type Caller = Actor;
     type Path = AccessRequestPath;
     type Query = Nothing;
-    type Body = Json<DeclineAccessBody>;
+    type Body = Json<DeclineAccessRequestBody>;
     type Output = AccessRequest;
 
     async fn execute(request: Request<'_, Self>) -> Result<Reply<AccessRequest>, Failure> {

@@ -1,4 +1,4 @@
-//! `approve-access`
+//! `approve-access-request`
 
 use api_runtime::table::{AccessInOrganization, OrganizationById};
 use api_runtime::{
@@ -20,7 +20,7 @@ use super::{
 };
 
 /// Approves an access request, in full or in part.
-pub struct ApproveAccess;
+pub struct ApproveAccessRequest;
 
 const EXCEEDS_REQUEST: ErrorKind = ErrorKind::rule(
     "exceeds-request",
@@ -35,7 +35,7 @@ const NO_GRANTS_LEFT: ErrorKind = ErrorKind::rule(
 #[derive(Debug, Deserr, JsonSchema)]
 #[deserr(error = Faults, rename_all = camelCase, deny_unknown_fields)]
 #[schemars(rename_all = "camelCase", deny_unknown_fields)]
-pub struct ApproveAccessBody {
+pub struct ApproveAccessRequestBody {
     /// Access level for all members of the partner, at most the requested one; `null` gives them no access. If absent,
     /// the requested level.
     #[deserr(default)]
@@ -52,15 +52,15 @@ pub struct ApproveAccessBody {
     expires_at: Option<Timestamp>,
 }
 
-impl Check for ApproveAccessBody {
+impl Check for ApproveAccessRequestBody {
     fn check(sent: &serde_json::Value) -> Vec<(String, ParseError)> {
         let individuals = sent.get("individuals").and_then(serde_json::Value::as_array);
         check_individuals(individuals.map(Vec::as_slice).unwrap_or_default())
     }
 }
 
-impl Operation for ApproveAccess {
-    const NAME: &str = "approve-access";
+impl Operation for ApproveAccessRequest {
+    const NAME: &str = "approve-access-request";
     const SUMMARY: &str = "Approve an access request, in full or in part";
     const DESCRIPTION: &str = "The contact manager to whom the request is addressed approves it for their \
         organization, but not if they are a member of the partner. Levels, members and expiry may be \
@@ -85,7 +85,7 @@ impl Operation for ApproveAccess {
     type Caller = Actor;
     type Path = AccessRequestPath;
     type Query = Nothing;
-    type Body = Json<Validated<ApproveAccessBody>>;
+    type Body = Json<Validated<ApproveAccessRequestBody>>;
     type Output = AccessRequest;
 
     async fn execute(request: Request<'_, Self>) -> Result<Reply<AccessRequest>, Failure> {
@@ -130,7 +130,11 @@ impl Operation for ApproveAccess {
 
 /// Returns the grants to give: the request reduced by the body. Rejects the change for everything that exceeds the
 /// request.
-fn reduce_request(change: &mut Change, request: &AccessRequest, body: &ApproveAccessBody) -> NewGrants {
+fn reduce_request(
+    change: &mut Change,
+    request: &AccessRequest,
+    body: &ApproveAccessRequestBody,
+) -> NewGrants {
     let mut exceeds = |steps: &[&dyn std::fmt::Display]| {
         change.reject(&EXCEEDS_REQUEST, steps);
     };

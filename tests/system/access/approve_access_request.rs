@@ -1,4 +1,4 @@
-//! `approve-access`
+//! `approve-access-request`
 
 use futures_util::future::join_all;
 use serde_json::{Value, json};
@@ -13,7 +13,7 @@ use super::{
 #[test]
 fn canonical_call_is_published() {
     let body = json!({"expiresAt": "2026-10-01T00:00:00Z"});
-    Payload::of("approve-access", "/v1/access-requests/{accessRequest}/approve")
+    Payload::of("approve-access-request", "/v1/access-requests/{accessRequest}/approve")
         .by("contactManager")
         .json(&body)
         .publish();

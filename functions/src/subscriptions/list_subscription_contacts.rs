@@ -1,4 +1,4 @@
-//! `list-key-contacts`
+//! `list-subscription-contacts`
 
 use api_runtime::{Empty, Failure, Method, Nothing, Operation, Output, Reply, Request, Route, route};
 use domain::subscription::SubscriptionContact;
@@ -10,7 +10,7 @@ use super::{SubscriptionPath, read};
 use crate::party::{Names, Party};
 
 /// Returns the billing partner and the contacts of a subscription.
-pub struct ListKeyContacts;
+pub struct ListSubscriptionContacts;
 
 /// The partner and the customers who manage a subscription.
 #[derive(Debug, Serialize, JsonSchema)]
@@ -25,8 +25,8 @@ pub struct KeyContacts {
 
 impl Output for KeyContacts {}
 
-impl Operation for ListKeyContacts {
-    const NAME: &str = "list-key-contacts";
+impl Operation for ListSubscriptionContacts {
+    const NAME: &str = "list-subscription-contacts";
     const SUMMARY: &str = "List the billing partner and contacts of a subscription";
     const DESCRIPTION: &str = "Operators, agents and the organization's contact managers may call it for \
         any of its subscriptions, other customers for those of which they are a contact, and partner \

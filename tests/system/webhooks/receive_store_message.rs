@@ -1,4 +1,4 @@
-//! `receive-partner-order`
+//! `receive-store-message`
 
 use api_runtime::table::{Lookup, PoolOfPartner};
 use futures_util::future::join_all;
@@ -17,7 +17,7 @@ fn canonical_call_is_published() {
             "lines": [{"kind": "license", "sku": "edge-storage-1y", "quantity": 100}],
         },
     });
-    Payload::of("receive-partner-order", "/v1/webhooks/{source}").json(&body).signed("msg_SO-1001").publish();
+    Payload::of("receive-store-message", "/v1/webhooks/{source}").json(&body).signed("msg_SO-1001").publish();
 }
 
 /// Returns the call with a message, signed as by a real store: by the library of Standard Webhooks.
@@ -187,7 +187,7 @@ async fn forged_message_is_refused_with_at_most_one_read() {
     let forged = format!("v1,{}=", "A".repeat(43));
     let before = world.contents().await;
     world.fault_proxy().take_costs();
-    let requests = || world.fault_proxy().take_costs()["receive-partner-order"].requests;
+    let requests = || world.fault_proxy().take_costs()["receive-store-message"].requests;
     let many = format!("{}{good}", format!("{forged} ").repeat(10));
     signed_by(&world, "{source}", "m1", now, &many, body.as_bytes())
         .assert_rejected(401, "invalid-signature")

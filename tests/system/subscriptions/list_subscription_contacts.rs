@@ -1,4 +1,4 @@
-//! `list-key-contacts`
+//! `list-subscription-contacts`
 
 use serde_json::json;
 use system::World;
@@ -8,9 +8,12 @@ use super::{OF_YAMADA, send_message};
 
 #[test]
 fn canonical_call_is_published() {
-    Payload::of("list-key-contacts", "/v1/organizations/{yamada}/subscriptions/{subscription}/contacts")
-        .by("partnerMember")
-        .publish();
+    Payload::of(
+        "list-subscription-contacts",
+        "/v1/organizations/{yamada}/subscriptions/{subscription}/contacts",
+    )
+    .by("partnerMember")
+    .publish();
 }
 
 #[tokio::test(flavor = "multi_thread")]

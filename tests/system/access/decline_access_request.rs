@@ -1,4 +1,4 @@
-//! `decline-access`
+//! `decline-access-request`
 
 use serde_json::json;
 use system::World;
@@ -9,7 +9,7 @@ use super::{decide, events, level};
 #[test]
 fn canonical_call_is_published() {
     let body = json!({"reason": "Not for everybody, please"});
-    Payload::of("decline-access", "/v1/access-requests/{toDecline}/decline")
+    Payload::of("decline-access-request", "/v1/access-requests/{toDecline}/decline")
         .by("contactManager")
         .json(&body)
         .publish();
