@@ -24,6 +24,25 @@ use api_runtime::lambda::{Handler, JobHandler, handler, job};
 
 use service::run_due_work::RunDueWork;
 
+/// The areas in reading order, each with a sentence for the API's description.
+pub const AREAS: &[(&str, &str)] = &[
+    ("partners", "Companies that resell the vendor's products, and the organizations that they serve."),
+    ("members", "People of a partner."),
+    ("organizations", "Customer organizations."),
+    ("customers", "People of an organization, or of none, and contact managers."),
+    ("access", "Access of partners in organizations: requests, grants, levels and expiry."),
+    ("products", "Products that can be owned."),
+    ("details", "Fields of entitlements that operators define."),
+    ("entitlements", "Products that organizations and customers own, and their details."),
+    ("subscriptions", "Running contracts of organizations, their sites, apps and contacts."),
+    ("service_requests", "Support cases of organizations."),
+    ("licenses", "License types, pools of partners, and irreversible assignments."),
+    ("orders", "Orders that wait for their account to be linked."),
+    ("webhooks", "Stores that send signed messages."),
+    ("history", "Events of partners, organizations and the vendor."),
+    ("service", "The service itself."),
+];
+
 /// An operation without its types, for code that serves or describes all operations.
 pub struct Entry {
     /// Area of the operation: the folder of its file.

@@ -34,6 +34,7 @@ pub fn add_partner_organization(
 
 /// A partner or organization, with its current name.
 #[derive(Debug, Serialize, JsonSchema)]
+#[schemars(rename = "{I}AndName")]
 pub struct Party<I> {
     /// Id of the partner or organization.
     pub id: I,

@@ -112,6 +112,7 @@ impl Receipt {
 /// read.
 #[derive(Debug, Deserr, JsonSchema)]
 #[deserr(error = Faults, where_predicate = D: Deserr<Faults>)]
+#[schemars(rename = "{D}Message")]
 pub struct WebhookMessage<D> {
     /// Type of the message, which determines its `data`. A message of an unknown type is ignored.
     #[deserr(rename = "type")]

@@ -205,6 +205,7 @@ impl<T, E: Into<Failure>> OrNotFound<T> for Result<Option<T>, E> {
 /// A page of a list.
 #[derive(Debug, Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
+#[schemars(rename = "{T}List")]
 pub struct List<T> {
     /// Items of the page, at most `pageSize`. A page may be short or empty although more pages follow.
     pub items: Vec<T>,

@@ -89,7 +89,8 @@ async fn openapi_document_matches_operations_and_canonical_calls() {
     }
     let operations: Vec<_> =
         functions::operations().iter().map(|entry| (entry.area, entry.description)).collect();
-    let written = serde_json::to_string_pretty(&document(&operations, &examples)).unwrap() + "\n";
+    let written =
+        serde_json::to_string_pretty(&document(functions::AREAS, &operations, &examples)).unwrap() + "\n";
     golden::check("functions/src/service/openapi.json", &written);
 }
 
@@ -100,6 +101,13 @@ async fn published_schedule_payload_runs_the_due_work() {
     let payload = std::fs::read(file(&format!("events/{name}.json"))).unwrap();
     let invoked = world.post(&format!("/_local/invoke/{name}")).bytes(&payload).send().await;
     assert_eq!((invoked.header("x-amz-function-error"), &invoked.body["failed"]), (None, &0.into()));
+}
+
+#[test]
+fn every_area_is_described() {
+    let described: BTreeSet<&str> = functions::AREAS.iter().map(|(area, _)| *area).collect();
+    let used: BTreeSet<&str> = functions::operations().iter().map(|entry| entry.area).collect();
+    assert_eq!(described, used);
 }
 
 #[test]

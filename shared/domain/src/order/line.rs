@@ -102,6 +102,7 @@ impl Deserr<Faults> for LinkEnd {
 /// Reference to an object, as a source names it: `{"id": …}` or `{"externalId": …}`.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
+#[schemars(rename = "{I}OrExternalId")]
 pub enum Reference<I> {
     /// Id of the object.
     Id(I),

@@ -17,8 +17,13 @@ use responses::{headers, outcomes, responses};
 
 pub use description::{Description, Example};
 
-/// Returns the description of all operations, each given with its area; `examples` are keyed by operation id.
-pub fn document(operations: &[(&str, Description)], examples: &BTreeMap<String, Example>) -> Value {
+/// Returns the description of all operations, each given with its area; `examples` are keyed by operation id. `areas`
+/// are given in reading order, each with a sentence about it.
+pub fn document(
+    areas: &[(&str, &str)],
+    operations: &[(&str, Description)],
+    examples: &BTreeMap<String, Example>,
+) -> Value {
     let mut settings = SchemaSettings::draft2020_12();
     settings.definitions_path = "/components/schemas".into();
     settings.meta_schema = None;
@@ -33,6 +38,8 @@ pub fn document(operations: &[(&str, Description)], examples: &BTreeMap<String, 
             paths.entry(route.path).or_default().insert(method, described);
         }
     }
+    let tag = |(area, about): &(&str, &str)| json!({ "name": in_words(area), "description": about });
+    let tags: Vec<Value> = areas.iter().map(tag).collect();
     json!({
         "openapi": "3.1.0",
         "info": {
@@ -42,10 +49,11 @@ pub fn document(operations: &[(&str, Description)], examples: &BTreeMap<String, 
             "description": DESCRIPTION,
             "license": { "name": "Apache-2.0", "identifier": "Apache-2.0" },
         },
-        "servers": [{ "url": "/" }],
+        "servers": [{ "url": "/", "description": "The deployment that serves this document." }],
+        "tags": tags,
         "paths": paths,
         "components": {
-            "schemas": generator.take_definitions(true),
+            "schemas": schemas(generator.take_definitions(true)),
             "headers": headers(),
             "responses": responses(&problem.to_value()),
             "securitySchemes": {
@@ -61,10 +69,33 @@ pub fn document(operations: &[(&str, Description)], examples: &BTreeMap<String, 
     })
 }
 
-const DESCRIPTION: &str = "Times are RFC 3339 in UTC, ids a prefix and a UUIDv7, unknown fields faults. \
-    Refusals are `application/problem+json` with a stable `code` and every fault in `errors`; a refusal \
-    changes nothing. A POST may carry an `Idempotency-Key`: its first effect is remembered for 30 days and \
-    answered again. `?validateOnly=true` answers what a write would do, and does nothing.";
+const DESCRIPTION: &str = "Times are RFC 3339 in UTC. Ids are a prefix and a UUIDv7. Unknown fields are faults. \
+    Errors are `application/problem+json` (RFC 9457) with a stable `code` and every fault in `errors`; a call \
+    that fails changes nothing. A POST may carry an `Idempotency-Key`: its answer is stored for 30 days and \
+    replayed. With `?validateOnly=true` a write is only checked, and answers what it would do.";
+
+/// Returns the schemas with each closed set of words as an `enum`, which generators turn into one; the meaning of each
+/// word goes into the description.
+fn schemas(mut schemas: Map<String, Value>) -> Map<String, Value> {
+    for schema in schemas.values_mut() {
+        let Some(words) = schema.get("oneOf").and_then(Value::as_array) else { continue };
+        let Some(names) = words.iter().map(|word| word.get("const").cloned()).collect::<Option<Vec<_>>>()
+        else {
+            continue;
+        };
+        let about =
+            |value: &Value| value.get("description").and_then(Value::as_str).unwrap_or_default().to_owned();
+        let meanings =
+            words.iter().zip(&names).map(|(word, name)| format!("- `{}`: {}", text(name), about(word)));
+        let description = format!("{}\n\n{}", about(schema), meanings.collect::<Vec<_>>().join("\n"));
+        *schema = json!({ "type": "string", "enum": names, "description": description });
+    }
+    schemas
+}
+
+fn text(value: &Value) -> &str {
+    value.as_str().unwrap_or_default()
+}
 
 /// Returns the name of an area in words: `service_requests` becomes "Service requests".
 fn in_words(area: &str) -> String {

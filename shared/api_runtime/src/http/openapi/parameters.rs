@@ -81,38 +81,47 @@ pub(super) fn parameters(
     };
     if description.paged {
         let size = json!({ "type": "integer", "minimum": 1, "default": 25 });
-        add("pageSize", "query", false, size, "How many items at most; more than 100 is 100.");
+        add(
+            "pageSize",
+            "query",
+            false,
+            size,
+            "Maximum number of items in the page. Values above 100 count as 100.",
+        );
         add(
             "pageToken",
             "query",
             false,
             json!({ "type": "string" }),
-            "The `nextPageToken` of the page before.",
+            "`nextPageToken` of the previous page.",
         );
     }
     if takes_validate_only(route) {
         let schema = json!({ "type": "boolean", "default": false });
-        add("validateOnly", "query", false, schema, "Whether to answer what would happen, and do nothing.");
+        add("validateOnly", "query", false, schema, "Only checks the call, and answers what it would do.");
     }
     match (route.method, route.access) {
         (_, RouteAuth::Signature) => {
             for (name, about) in [
-                ("webhook-id", "The same at every attempt to deliver a message."),
-                ("webhook-timestamp", "Unix seconds of the attempt, within 5 minutes of our clock."),
-                ("webhook-signature", "`v1,<base64 HMAC-SHA256 of id.timestamp.body>`; several, by spaces."),
+                ("webhook-id", "Id of the message, the same at every delivery attempt."),
+                ("webhook-timestamp", "Unix time of the attempt in seconds, at most 5 minutes off."),
+                (
+                    "webhook-signature",
+                    "`v1,<base64 HMAC-SHA256 of id.timestamp.body>`; several are separated by spaces.",
+                ),
             ] {
                 add(name, "header", true, json!({ "type": "string" }), about);
             }
         }
         (Method::Post, _) => {
             let schema = json!({ "type": "string", "minLength": 1, "maxLength": 255 });
-            let about = "Under one key, one request takes effect once; its answer is replayed for 30 days.";
+            let about = "Makes retries safe: a request takes effect once per key, and its answer is replayed for 30 days.";
             add("Idempotency-Key", "header", description.key_required, schema, about);
         }
         _ => {}
     }
     if takes_if_match(route, description.takes_version) {
-        let about = "The `ETag` of the version that is meant, or `*`.";
+        let about = "`ETag` of the version that the call is meant for, or `*` for any version.";
         add("If-Match", "header", false, json!({ "type": "string" }), about);
     }
     parameters

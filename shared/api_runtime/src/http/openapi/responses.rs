@@ -85,17 +85,25 @@ fn successes(
     };
     match (description.creates, route.method) {
         (true, Method::Post) => {
-            success(201, "Made.", true);
-            success(200, "What would be made (`validateOnly`); its id is not kept.", false);
+            success(201, "Created.", true);
+            success(
+                200,
+                "With `validateOnly`: the object that would be created. Its id is not reserved.",
+                false,
+            );
         }
         (true, _) => {
-            success(201, "Made.", true);
-            success(200, "It is so already; or, with `validateOnly`, what would be made.", false);
+            success(201, "Created.", true);
+            success(
+                200,
+                "The object exists already; or, with `validateOnly`, the one that would be created.",
+                false,
+            );
         }
-        (false, _) => success(200, "Done.", false),
+        (false, _) => success(200, "Success.", false),
     }
     if description.defers {
-        success(202, "Taken; it takes effect later.", true);
+        success(202, "Accepted. It takes effect later.", true);
     }
     outcomes
 }
@@ -106,7 +114,8 @@ fn common_refusals(
     route: &Route,
     generator: &mut SchemaGenerator,
 ) -> Vec<(&'static str, &'static str)> {
-    let mut common = vec![("400", "Malformed"), ("429", "Throttled"), ("500", "OurFault"), ("503", "Busy")];
+    let mut common =
+        vec![("400", "Malformed"), ("429", "Throttled"), ("500", "InternalError"), ("503", "Busy")];
     if route.access.needs_token() {
         common.extend([("401", "NoToken"), ("403", "Forbidden")]);
         // A call can get 404 if it names an object in its path, or an organization in its query …
@@ -131,7 +140,7 @@ fn common_refusals(
     common
 }
 
-const FORBIDDEN: &str = "Your role may never do this.";
+const FORBIDDEN: &str = "Your role may not use this operation.";
 
 const RETRY_AFTER: &str = "#/components/headers/Retry-After";
 
@@ -142,11 +151,11 @@ pub(super) fn refusal(about: &str, problem: &Value) -> Value {
 pub(super) fn headers() -> Value {
     let text = |about: &str| json!({ "description": about, "schema": { "type": "string" } });
     json!({
-        "Location": text("Where what was made is."),
-        "ETag": text("The version, in quotes, for `If-Match`."),
-        "Idempotent-Replayed": text("`true` when this is the first answer to an earlier, equal call."),
-        "Link": text("Of a table (`Accept: text/csv`): the page after it, as `rel=\"next\"`."),
-        "Retry-After": text("Seconds to wait before trying again."),
+        "Location": text("Path of the created object."),
+        "ETag": text("Version of the object, in quotes, to be sent as `If-Match`."),
+        "Idempotent-Replayed": text("`true` if this is the stored answer to an earlier, equal call."),
+        "Link": text("With `Accept: text/csv`: the next page, as `rel=\"next\"`."),
+        "Retry-After": text("Seconds to wait before a retry."),
     })
 }
 
@@ -155,25 +164,28 @@ pub(super) fn responses(problem: &Value) -> Value {
         let schema = json!({ "type": "object", "properties": { "message": { "type": "string" } } });
         json!({ "description": about, "content": { "application/json": { "schema": schema } } })
     };
-    let mut busy = refusal("Not done in time, or not known to be: try again, with the same key.", problem);
+    let mut busy = refusal(
+        "The call did not finish in time, or its outcome is unknown: retry with the same key.",
+        problem,
+    );
     put(&mut busy, "headers", json!({ "Retry-After": { "$ref": RETRY_AFTER } }));
-    let mut too_large = refusal("The body is larger than is read, or than API Gateway hands on.", problem);
+    let mut too_large = refusal("The body is too large for the operation or for API Gateway.", problem);
     if let (Some(Value::Object(here)), Some(Value::Object(there))) =
         (too_large.get_mut("content"), gateway("").get("content"))
     {
         here.extend(there.clone());
     }
     json!({
-        "Malformed": refusal("The request is malformed; every fault is listed.", problem),
-        "NoToken": gateway("No token, or not a good one. Answered by API Gateway."),
-        "NotSigned": refusal("No known source signed this message.", problem),
+        "Malformed": refusal("The request is malformed; `errors` lists every fault.", problem),
+        "NoToken": gateway("The token is missing or invalid. Answered by API Gateway."),
+        "NotSigned": refusal("The message is not signed by a known webhook source.", problem),
         "Forbidden": refusal(FORBIDDEN, problem),
-        "NotFound": refusal("There is no such thing for you.", problem),
-        "OtherVersion": refusal("The object is of another version than `If-Match` says.", problem),
+        "NotFound": refusal("The object does not exist, or you may not see it.", problem),
+        "OtherVersion": refusal("The object has another version than `If-Match` names.", problem),
         "TooLarge": too_large,
-        "MediaType": refusal("The body is of a media type that is not read.", problem),
+        "MediaType": refusal("The body has a media type that the operation does not accept.", problem),
         "Throttled": gateway("Too many requests. Answered by API Gateway."),
-        "OurFault": refusal("Something is wrong on our side.", problem),
+        "InternalError": refusal("Internal error. It was logged.", problem),
         "Busy": busy,
     })
 }
