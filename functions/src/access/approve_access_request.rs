@@ -149,19 +149,19 @@ fn reduce_request(
     let individuals: Vec<RequestedGrant> = match &body.individuals {
         None => request.individuals.clone(),
         Some(chosen) => {
-            let individual = |(index, one): (usize, &MemberLevel)| {
-                let individual =
-                    request.individuals.iter().find(|individual| individual.individual.email == one.email);
-                match individual.filter(|individual| one.level <= individual.level) {
-                    Some(individual) => {
-                        return Some(RequestedGrant { level: one.level, ..individual.clone() });
+            let reduced = |(index, one): (usize, &MemberLevel)| {
+                let requested =
+                    request.individuals.iter().find(|requested| requested.individual.email == one.email);
+                match requested {
+                    Some(requested) if one.level <= requested.level => {
+                        return Some(RequestedGrant { level: one.level, ..requested.clone() });
                     }
-                    None if individual.is_some() => exceeds(&[&"individuals", &index, &"level"]),
+                    Some(_) => exceeds(&[&"individuals", &index, &"level"]),
                     None => exceeds(&[&"individuals", &index, &"email"]),
                 }
                 None
             };
-            chosen.iter().enumerate().filter_map(individual).collect()
+            chosen.iter().enumerate().filter_map(reduced).collect()
         }
     };
     let chosen = body.individuals.as_ref().map_or(individuals.len(), Vec::len);
@@ -171,7 +171,6 @@ fn reduce_request(
     let origin =
         GrantOrigin { request_id: request.id, contact_manager_email: request.contact_manager_email.clone() };
     let partner_id = request.partner_id;
-    let individuals =
-        individuals.into_iter().map(|individual| (individual.individual.into(), individual.level)).collect();
+    let individuals = individuals.into_iter().map(|one| (one.individual.into(), one.level)).collect();
     NewGrants { partner_id, origin: Some(origin), organization_level, individuals, expires_at, reason: None }
 }

@@ -253,8 +253,9 @@ async fn of_customers(
     let customers: Result<BTreeSet<_>, _> = matching.map(|entry| entry.organization_id()).collect();
     let customers = customers?;
     if customers.len() > CONCURRENT_LOGS {
-        let request_refs = |event: &Event| event.organization_id.is_some_and(|id| customers.contains(&id));
-        return context.filtered_page(log, ascending, request_refs).await;
+        let concerns_customers =
+            |event: &Event| event.organization_id.is_some_and(|id| customers.contains(&id));
+        return context.filtered_page(log, ascending, concerns_customers).await;
     }
     let logs: Vec<_> = customers
         .into_iter()

@@ -97,13 +97,9 @@ impl Operation for ListOrganizationLicenses {
         let ours =
             assignments.into_iter().filter(|assignment| only.is_none_or(|own| assignment.partner_id == own));
         let shown_from = (!query.expired.is_on()).then_some(context.now);
-        let license_view =
+        let license_views =
             ours.map(|assignment| (assignment.id.to_string(), license_view(assignment, &terms, shown_from)));
-        Ok(Reply::ok(
-            context.page_of_all(
-                license_view.filter(|(_, license_view)| !license_view.lines.is_empty()).collect(),
-            ),
-        ))
+        Ok(Reply::ok(context.page_of_all(license_views.filter(|(_, view)| !view.lines.is_empty()).collect())))
     }
 }
 

@@ -91,12 +91,12 @@ impl Operation for GetServiceRequest {
         let ((mut owned, more), former_contacts) =
             tokio::try_join!(owned.complete(context), former_contacts(context, &request, member.as_ref()))?;
         let organization = found.get(&OrganizationById(organization_id))?;
-        let list_for_organization = organization.and_then(|one| one.time_zone);
-        let effective_time_zone = request.time_zone.or(list_for_organization).unwrap_or_default();
+        let of_organization = organization.and_then(|one| one.time_zone);
+        let effective_time_zone = request.time_zone.or(of_organization).unwrap_or_default();
         let all = member.is_none_or(|member| member.level().allows(AccessAction::SeeAll));
         owned.retain(|_| all);
-        let view_page = owned.into_iter().map(|one| EntitlementView::to(actor, one, &fields, context.now));
-        let (entitlements, more_entitlements) = (view_page.collect(), all && more);
+        let views = owned.into_iter().map(|one| EntitlementView::to(actor, one, &fields, context.now));
+        let (entitlements, more_entitlements) = (views.collect(), all && more);
         Ok(Reply::ok(ServiceRequestDetail {
             request: view(context, actor, request).await?,
             former_contacts,

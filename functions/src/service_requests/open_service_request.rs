@@ -135,7 +135,7 @@ impl Operation for OpenServiceRequest {
         change.record(request.event(opened, partner));
 
         let location = format!("/v1/organizations/{organization_id}/service-requests/{}", request.id);
-        let view_page = view(context, actor, request).await?;
-        context.commit(change, Answer::created(location, view_page)).await
+        let shown = view(context, actor, request).await?;
+        context.commit(change, Answer::created(location, shown)).await
     }
 }

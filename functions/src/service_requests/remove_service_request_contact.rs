@@ -54,8 +54,8 @@ impl Operation for RemoveServiceRequestContact {
         let removed = removed.filter(|contact| sees_contact(viewer_partner_of(actor), &before, contact));
         let Some(contact) = removed else {
             change.confirm(&before, seen, context.if_match())?;
-            let view_page = view(context, actor, before).await?;
-            return context.commit(change, Answer::ok(view_page)).await;
+            let shown = view(context, actor, before).await?;
+            return context.commit(change, Answer::ok(shown)).await;
         };
         request.metadata = before.metadata.next(context.now);
         change.replace(&request, seen, context.if_match())?;
@@ -68,7 +68,7 @@ impl Operation for RemoveServiceRequestContact {
             member_id: contact.person.membership.map(|of| of.member_id),
         };
         change.record(request.event(removed, event_partner(&contact, member.as_ref())));
-        let view_page = view(context, actor, request).await?;
-        context.commit(change, Answer::ok(view_page)).await
+        let shown = view(context, actor, request).await?;
+        context.commit(change, Answer::ok(shown)).await
     }
 }

@@ -26,9 +26,9 @@ use crate::authority::own_record::require_own_record;
 /// Adds a contact to a service request, or changes the role of one.
 pub struct SetServiceRequestContact;
 
-const NOBODY_THERE: ErrorKind = ErrorKind::rule(
+const UNKNOWN_CONTACT: ErrorKind = ErrorKind::rule(
     "unknown-contact",
-    "nobody of this e-mail is a customer of the organization, or a member, with access, of a partner whose request was approved, or to whom it was given by e-mail; a partner names customers and its own members",
+    "no such person can be a contact: name a customer of the organization, or a partner member with access that was requested and approved, or granted to this e-mail; a partner may only name customers and its own members",
 );
 const PRIMARY_NEEDS_UPDATE: ErrorKind = ErrorKind::rule(
     "primary-needs-update",
@@ -63,7 +63,7 @@ impl Operation for SetServiceRequestContact {
     const ERRORS: &[ErrorKind] = &[
         PRIMARY_CONTACT,
         LEVEL_TOO_LOW,
-        NOBODY_THERE,
+        UNKNOWN_CONTACT,
         PRIMARY_NEEDS_UPDATE,
         TOO_MANY_CONTACTS,
         OTHER_PARTNERS,
@@ -113,7 +113,7 @@ impl Operation for SetServiceRequestContact {
         let (seen, mut request) = (before.metadata.version, before.clone());
         let changed = match contact.filter(|_| !hidden) {
             Some(contact) => request.set_contact(contact, *role),
-            None => Err(NOBODY_THERE),
+            None => Err(UNKNOWN_CONTACT),
         };
         let changed = changed.unwrap_or_else(|reason| {
             change.reject(&reason, &[]);
@@ -121,14 +121,14 @@ impl Operation for SetServiceRequestContact {
         });
         if changed.is_empty() {
             change.confirm(&before, seen, context.if_match())?;
-            let view_page = view(context, actor, before).await?;
-            return context.commit(change, Answer::ok(view_page)).await;
+            let shown = view(context, actor, before).await?;
+            return context.commit(change, Answer::ok(shown)).await;
         }
         request.metadata = before.metadata.next(context.now);
         change.replace(&request, seen, context.if_match())?;
         record_contacts(&mut change, &request, email, changed, member.as_ref())?;
-        let view_page = view(context, actor, request).await?;
-        context.commit(change, Answer::ok(view_page)).await
+        let shown = view(context, actor, request).await?;
+        context.commit(change, Answer::ok(shown)).await
     }
 }
 

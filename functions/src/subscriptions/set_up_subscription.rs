@@ -89,12 +89,11 @@ const ALREADY_SET_UP: ErrorKind =
 impl Operation for SetUpSubscription {
     const NAME: &str = "set-up-subscription";
     const SUMMARY: &str = "Set up a subscription on a site or organization-wide";
-    const DESCRIPTION: &str = "Customers who are a contact of the subscription may call it. A subscription \
-        is set up once: on an existing site of the organization, on a new one (recorded as \
-        `site.created`), or for the whole organization. It cannot be set up elsewhere afterwards (409 \
-        `already-set-up`); only its webhook source moves it. Idempotent: the same place again changes \
-        nothing. A deactivated subscription cannot be set up. The set-up is recorded as \
-        `subscription.set-up`.";
+    const DESCRIPTION: &str = "Only customers who are contacts of the subscription may set it up. They do so \
+        once: on an existing site of the organization, on a new site (recorded as `site.created`), or for the \
+        whole organization. The set-up cannot be moved (409 `already-set-up`), except by a message of the \
+        store. Idempotent: a repeat with the same place changes nothing. A deactivated subscription cannot \
+        be set up. Records `subscription.set-up`.";
     const ROUTES: &[Route] = &[route(
         Method::Post,
         "/v1/organizations/{organizationId}/subscriptions/{subscriptionId}/set-up",

@@ -259,9 +259,9 @@ async fn more_than_100_individual_grants_are_refused() {
     more(&emails[80..99]).send().await.ok();
     more(&emails[99..]).assert_rejected(422, "too-many-individuals").await;
     let body = json!({"contactManagerEmail": "yuki@yamada.example", "expiresAt": super::EXPIRY, "individuals": [emails[99]]});
-    let send_request_for_id =
+    let requested =
         world.post("/v1/partners/{partner}/access-requests").by("partnerAdmin").json(body).send().await.ok();
-    let path = format!("/v1/access-requests/{}/approve", send_request_for_id["id"].as_str().unwrap());
+    let path = format!("/v1/access-requests/{}/approve", requested["id"].as_str().unwrap());
     world.post(&path).by("contactManager").json(json!({})).assert_rejected(422, "too-many-individuals").await;
     // A grant that replaces one of the same member does not count as an additional one.
     more(&emails[..20]).send().await.ok();

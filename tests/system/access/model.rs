@@ -45,7 +45,7 @@ struct People {
 struct Model {
     now: u64,
     granted: Vec<Given>,
-    send_request_for_id: Vec<Asked>,
+    requests: Vec<Asked>,
 }
 
 impl Model {
@@ -133,7 +133,7 @@ impl Run<'_> {
                 if known {
                     let id = reply.body["id"].as_str().unwrap().to_owned();
                     let lapses = millis(reply.body["lapsesAt"].as_str().unwrap());
-                    model.send_request_for_id.push(Asked { id, whom, level, until, lapses });
+                    model.requests.push(Asked { id, whom, level, until, lapses });
                 }
             }
             2..4 => {
@@ -147,11 +147,10 @@ impl Run<'_> {
                 let whom = whom.map(|(name, added)| (name, added + u32::from(people.ids[name].is_none())));
                 model.grant(Given { id, whom, level, until, over: false });
             }
-            4..7 if !model.send_request_for_id.is_empty() => {
-                let send_request_for_id =
-                    model.send_request_for_id.remove(self.random.usize(..model.send_request_for_id.len()));
-                let path = format!("/v1/access-requests/{}", send_request_for_id.id);
-                let lapsed = model.now >= send_request_for_id.lapses;
+            4..7 if !model.requests.is_empty() => {
+                let request = model.requests.remove(self.random.usize(..model.requests.len()));
+                let path = format!("/v1/access-requests/{}", request.id);
+                let lapsed = model.now >= request.lapses;
                 match self.random.u8(..5) {
                     0 => {
                         let reply = self.admin("POST", &format!("{path}/cancel"), None).await;
@@ -162,14 +161,14 @@ impl Run<'_> {
                         assert_eq!(reply.status, if lapsed { 409 } else { 200 }, "{}", reply.body);
                     }
                     _ => {
-                        let level = self.random.usize(..=send_request_for_id.level);
-                        let less = self.whom(send_request_for_id.whom.map(|one| one.0), level);
+                        let level = self.random.usize(..=request.level);
+                        let less = self.whom(request.whom.map(|one| one.0), level);
                         let reply = self.manager("POST", &format!("{path}/approve"), Some(less)).await;
                         let same = |(name, added): (usize, u32)| {
                             people.ids[name].is_some() && people.added[name] == added
                         };
-                        let gone = !send_request_for_id.whom.is_none_or(same);
-                        let expected = match (lapsed, gone || model.now >= send_request_for_id.until) {
+                        let gone = !request.whom.is_none_or(same);
+                        let expected = match (lapsed, gone || model.now >= request.until) {
                             (true, _) => 409,
                             (_, true) => 422,
                             _ => 200,
@@ -182,9 +181,9 @@ impl Run<'_> {
                             let id = grants.last().unwrap()["id"].as_str().unwrap().to_owned();
                             model.grant(Given {
                                 id,
-                                whom: send_request_for_id.whom,
+                                whom: request.whom,
                                 level,
-                                until: send_request_for_id.until,
+                                until: request.until,
                                 over: false,
                             });
                         }
@@ -313,14 +312,14 @@ async fn play(seeds: strength::Seeds) {
         let body = json!({"subject": "s", "description": "d", "kind": "question"});
         let path = format!("/v1/organizations/{}/service-requests", play.organization);
         play.request = id(&play.manager("POST", &path, Some(body)).await.ok());
-        let mut model = Model { now, granted: Vec::new(), send_request_for_id: Vec::new() };
+        let mut model = Model { now, granted: Vec::new(), requests: Vec::new() };
         for _ in 0..STEPS {
             play.step(&mut model, &mut people).await;
             let name = play.random.usize(..2);
             play.check(&model, &people, name).await;
         }
-        for send_request_for_id in std::mem::take(&mut model.send_request_for_id) {
-            let path = format!("/v1/access-requests/{}/cancel", send_request_for_id.id);
+        for request in std::mem::take(&mut model.requests) {
+            let path = format!("/v1/access-requests/{}/cancel", request.id);
             play.admin("POST", &path, None).await;
         }
         now = model.now;

@@ -59,8 +59,8 @@ async fn membership_is_hidden_until_a_request_of_the_partner_was_approved() {
     assert_eq!(recorded[0], recorded[1]);
     assert_eq!(resolve("nobody", "agent").await["member"], false, "the vendor sees all");
     let ask = world.post("/v1/partners/{otherPartner}/access-requests").by("otherPartnerAdmin");
-    let send_request_for_id = ask.json(request_body(json!({"organizationLevel": "look"}))).send().await.ok();
-    decide(&world, send_request_for_id["id"].as_str().unwrap(), "approve", json!({})).send().await.ok();
+    let requested = ask.json(request_body(json!({"organizationLevel": "look"}))).send().await.ok();
+    decide(&world, requested["id"].as_str().unwrap(), "approve", json!({})).send().await.ok();
     for (name, member) in [("deniz", true), ("nobody", false)] {
         assert_eq!(resolve(name, "contactManager").await["member"], member, "{name}");
     }

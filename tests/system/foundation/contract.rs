@@ -3,8 +3,8 @@
 use serde_json::json;
 use system::{World, canonical};
 
-fn at(send_order: &str, code: &str) -> (String, String) {
-    (send_order.to_owned(), code.to_owned())
+fn at(place: &str, code: &str) -> (String, String) {
+    (place.to_owned(), code.to_owned())
 }
 
 #[tokio::test(flavor = "multi_thread")]

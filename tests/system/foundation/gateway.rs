@@ -91,10 +91,10 @@ async fn rubbish_is_answered(world: &World, canonical: &canonical::Canonical) {
     ];
     let mut places: Vec<String> = Vec::new();
     collect(&canonical.payload, String::new(), &mut places);
-    for send_order in &places {
+    for place in &places {
         for value in &rubbish {
             let mut payload = canonical.payload.clone();
-            *payload.pointer_mut(send_order).unwrap() = value.clone();
+            *payload.pointer_mut(place).unwrap() = value.clone();
             payloads.push(payload.to_string().into_bytes());
             if let Value::Object(map) = &mut payload {
                 map.insert("isBase64Encoded".to_owned(), json!(true));
@@ -112,11 +112,11 @@ async fn rubbish_is_answered(world: &World, canonical: &canonical::Canonical) {
     }
 }
 
-fn collect(value: &Value, send_order: String, places: &mut Vec<String>) {
-    places.push(send_order.clone());
+fn collect(value: &Value, place: String, places: &mut Vec<String>) {
+    places.push(place.clone());
     if let Value::Object(map) = value {
         for (name, value) in map {
-            collect(value, format!("{send_order}/{}", name.replace('~', "~0").replace('/', "~1")), places);
+            collect(value, format!("{place}/{}", name.replace('~', "~0").replace('/', "~1")), places);
         }
     }
 }

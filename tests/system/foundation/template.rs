@@ -183,10 +183,10 @@ fn size(size: Size) -> String {
 fn role(name: &str, actions: &BTreeSet<Action>, beside: &str) -> String {
     let mut text = statement("[logs:CreateLogStream, logs:PutLogEvents]", "!GetAtt FunctionLogs.Arn");
     let places: BTreeSet<Option<&str>> = actions.iter().map(|(_, of)| of.as_deref()).collect();
-    for send_order in places {
-        let allowed = actions.iter().filter(|(_, of)| of.as_deref() == send_order);
+    for place in places {
+        let allowed = actions.iter().filter(|(_, of)| of.as_deref() == place);
         let allowed: Vec<String> = allowed.map(|(action, _)| format!("dynamodb:{action}")).collect();
-        let resource = match send_order {
+        let resource = match place {
             None => "!GetAtt Table.Arn".to_owned(),
             Some(index) => format!("!Sub \"${{Table.Arn}}/index/{index}\""),
         };

@@ -43,9 +43,9 @@ fn haruto(world: &World) -> Value {
 #[tokio::test(flavor = "multi_thread")]
 async fn customers_and_members_with_access_become_contacts_with_an_event() {
     let world = World::demo().await;
-    let set_time = make(&world, "customer", HARUTO, "additional").send().await;
-    assert_eq!((set_time.status, set_time.header("etag")), (200, Some("\"2\"")));
-    assert_eq!(set_time.body["additionalContacts"], json!([haruto(&world)]));
+    let added = make(&world, "customer", HARUTO, "additional").send().await;
+    assert_eq!((added.status, added.header("etag")), (200, Some("\"2\"")));
+    assert_eq!(added.body["additionalContacts"], json!([haruto(&world)]));
     make(&world, "agent", REN, "additional").send().await.ok();
     let contents = world.contents().await;
     for (who, email) in [("customer", REN), ("contactManager", HARUTO), ("partnerAdmin", REN)] {

@@ -22,8 +22,8 @@ fn add<'a>(world: &'a World, who: &str, id: &str, customer: &str) -> Call<'a> {
 }
 
 async fn contacts(world: &World, id: &str) -> Vec<Value> {
-    let get_as = get_as(world, "operator", "{yamada}", id).await;
-    get_as["contacts"].as_array().unwrap().iter().map(|one| one["email"].clone()).collect()
+    let shown = get_as(world, "operator", "{yamada}", id).await;
+    shown["contacts"].as_array().unwrap().iter().map(|one| one["email"].clone()).collect()
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -104,9 +104,9 @@ async fn limit_of_20_contacts_holds_under_concurrency() {
     let mut people = Vec::new();
     for number in 0..24 {
         let body = json!({"email": format!("p{number}@yamada.example"), "name": "P"});
-        let created_ids =
+        let created =
             world.post("/v1/organizations/{yamada}/customers").by("operator").json(body).send().await.ok();
-        people.push(created_ids["id"].as_str().unwrap().to_owned());
+        people.push(created["id"].as_str().unwrap().to_owned());
     }
     let calls = people.iter().map(|person| add(&world, "operator", &one[0], person).decided());
     let replies = join_all(calls).await;

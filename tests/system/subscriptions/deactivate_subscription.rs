@@ -305,8 +305,8 @@ async fn concurrent_link_fails_or_is_deactivated_too() {
         world.chaos(0, 0);
         let there = all(&world, "{harbour}").await;
         assert!(there.iter().all(|one| one["status"] == "inactive"), "round {round}");
-        let created_ids = if linked.status == 200 { ("", 4) } else { ("subscription-deactivated", 3) };
-        assert_eq!((linked.code(), there.len()), created_ids);
+        let expected = if linked.status == 200 { ("", 4) } else { ("subscription-deactivated", 3) };
+        assert_eq!((linked.code(), there.len()), expected);
     }
 }
 

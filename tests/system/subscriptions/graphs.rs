@@ -24,9 +24,9 @@ async fn sell_random(
     (count, size): (usize, usize),
 ) -> Vec<String> {
     let (mut new, mut end_or_not): (Vec<String>, _) = (Vec::new(), random.fork());
-    for send_order in 0..count.div_ceil(size) {
+    for batch in 0..count.div_ceil(size) {
         let known: Vec<&String> = there.iter().chain(&new).collect();
-        let size = size.min(count - send_order * size);
+        let size = size.min(count - batch * size);
         let mut end = |index: usize| match random.bool() || size == 1 {
             // Most links are short, so that the graph has many separate parts.
             true if !known.is_empty() => json!(known[known.len() - 1 - random.usize(..known.len().min(30))]),
@@ -40,16 +40,16 @@ async fn sell_random(
         for index in 0..size {
             let linked = usize::from(end_or_not.u32(..10) < density);
             lines.push(match index % 3 {
-                0 => line("app", "DS-1", "C-3", json!({"parents": ends(index, 1 + (send_order + index) % 3)})),
+                0 => line("app", "DS-1", "C-3", json!({"parents": ends(index, 1 + (batch + index) % 3)})),
                 _ => {
                     let contacts = json!([{"email": "h@harbour.example", "name": "H"}]);
-                    let external = format!("{name}-{send_order}-{index}");
+                    let external = format!("{name}-{batch}-{index}");
                     let more = json!({"linkedTo": ends(index, linked), "contacts": contacts, "externalId": external});
                     line("subscription", "ER-1", "C-3", more)
                 }
             });
         }
-        let reply = order(world, &format!("{name}-{send_order}"), Value::Array(lines)).await;
+        let reply = order(world, &format!("{name}-{batch}"), Value::Array(lines)).await;
         match reply.status {
             200 => new.extend(
                 reply.body["order"]["subscriptions"]

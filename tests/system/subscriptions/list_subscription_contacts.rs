@@ -20,12 +20,12 @@ fn canonical_call_is_published() {
 async fn the_billing_partner_and_the_customers_are_shown() {
     let world = World::demo().await;
     let path = format!("{OF_YAMADA}/{{subscription}}/contacts");
-    let get_as = world.get(&path).by("customer").send().await.ok();
-    assert_eq!(get_as["billingPartner"], json!({"id": world.id("partner"), "name": "Miyako Security"}));
+    let shown = world.get(&path).by("customer").send().await.ok();
+    assert_eq!(shown["billingPartner"], json!({"id": world.id("partner"), "name": "Miyako Security"}));
     let emails: Vec<_> =
-        get_as["contacts"].as_array().unwrap().iter().map(|one| one["email"].clone()).collect();
+        shown["contacts"].as_array().unwrap().iter().map(|one| one["email"].clone()).collect();
     assert_eq!(emails, ["sora@yamada.example", "yuki@yamada.example"]);
-    assert_eq!(get_as["contacts"][0]["customerId"], world.id("sora"));
+    assert_eq!(shown["contacts"][0]["customerId"], world.id("sora"));
     let data = json!({"subscription": {"externalId": "S-1"}, "storeAccount": "ec-4712"});
     send_message(&world, "m1", "subscription.transferred", "2026-01-05T09:59:00Z", data).await.ok();
     assert_eq!(

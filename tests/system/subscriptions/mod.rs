@@ -41,8 +41,8 @@ pub async fn order(world: &World, id: &str, lines: Value) -> Reply {
 
 /// Returns the ids of the subscriptions that an order created.
 pub fn created_ids(order: &Value) -> Vec<String> {
-    let created_ids = order["order"]["subscriptions"].as_array().unwrap().iter();
-    created_ids.map(|one| one["subscriptionId"].as_str().unwrap().to_owned()).collect()
+    let created = order["order"]["subscriptions"].as_array().unwrap().iter();
+    created.map(|one| one["subscriptionId"].as_str().unwrap().to_owned()).collect()
 }
 
 /// Returns a subscription as a caller sees it.

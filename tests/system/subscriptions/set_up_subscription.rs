@@ -65,7 +65,7 @@ async fn unauthorized_caller_and_invalid_site_are_refused() {
     set_up(&world, "customer", "subscription", unknown).assert_rejected(422, "unknown-site").await;
     let taken = json!({"new": {"url": "https://yamada.example/wall/"}});
     set_up(&world, "customer", "subscription", taken).assert_rejected(409, "site-exists").await;
-    for (site, send_order, code) in [
+    for (site, place, code) in [
         (json!({}), "/site", "ambiguous"),
         (json!({"organization": false}), "/site/organization", "invalid"),
         (json!({"organization": true, "existing": "https://x.example"}), "/site", "ambiguous"),
@@ -75,7 +75,7 @@ async fn unauthorized_caller_and_invalid_site_are_refused() {
     ] {
         let refused =
             set_up(&world, "customer", "subscription", site).assert_rejected(400, "invalid-request").await;
-        assert!(refused.faults().contains(&(send_order.to_owned(), code.to_owned())), "{}", refused.body);
+        assert!(refused.faults().contains(&(place.to_owned(), code.to_owned())), "{}", refused.body);
     }
     let stale = set_up(&world, "customer", "subscription", here()).header("if-match", "\"7\"");
     stale.assert_rejected(412, "version-mismatch").await;

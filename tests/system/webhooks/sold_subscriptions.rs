@@ -170,7 +170,7 @@ async fn malformed_lines_report_every_fault() {
     assert_eq!(reply.code(), "invalid-message");
     let faults: Vec<(String, String)> = reply.faults();
     let faults: Vec<(&str, &str)> =
-        faults.iter().map(|(send_order, code)| (send_order.as_str(), code.as_str())).collect();
+        faults.iter().map(|(place, code)| (place.as_str(), code.as_str())).collect();
     for fault in [
         ("/data/lines/0/linkedTo/0", "unknown-line"),
         ("/data/lines/0/linkedTo/1", "unknown-line"),
@@ -223,7 +223,7 @@ async fn unknown_or_foreign_references_of_a_line_are_refused() {
         ("/data/lines/4/linkedTo/1", "unknown-subscription"),
         ("/data/lines/5/externalId", "subscription-external-id-taken"),
     ];
-    assert_eq!(faults, expected.map(|(send_order, code)| (send_order.to_owned(), code.to_owned())));
+    assert_eq!(faults, expected.map(|(place, code)| (place.to_owned(), code.to_owned())));
     // The same message is evaluated again once its order is corrected.
     let data = json!({"orderId": "SO-H", "storeAccount": "ec-4711", "lines": [one("H-3", json!({}))]});
     send_message(&world, "m1", "order.placed", THEN, data).await.ok();
@@ -256,7 +256,7 @@ async fn more_than_100_links_refuse_the_whole_order() {
     let reply = assert_rejected(&world, "m1", &message("order.placed", THEN, data)).await;
     let faults: Vec<(String, String)> = reply.faults();
     let expected = ["/data/lines/1/linkedTo/0", "/data/lines/2/linkedTo/0"];
-    assert_eq!(faults, expected.map(|send_order| (send_order.to_owned(), "too-many-links".to_owned())));
+    assert_eq!(faults, expected.map(|place| (place.to_owned(), "too-many-links".to_owned())));
     order(&world, "SO-100", json!(linked(100, 1))).await.ok();
     assert_eq!(get_as(&world, "agent", "{harbour}", &hub).await["linked"].as_array().unwrap().len(), 100);
     let down = deactivate(&world, "operator", "{harbour}", &hub).send().await.ok();
@@ -390,11 +390,11 @@ async fn message_order_and_repeats_do_not_change_the_result() {
         if !round.is_multiple_of(100) {
             random.shuffle(&mut order);
         }
-        for (send_order, index) in order.iter().enumerate() {
+        for (position, index) in order.iter().enumerate() {
             send_until_decided(&world, &format!("m{index}"), &messages[*index]).await.ok();
             // A message that was already sent is repeated under another message id.
-            let other = &messages[order[random.usize(..=send_order)]];
-            send_until_decided(&world, &format!("again-{send_order}"), other).await.ok();
+            let other = &messages[order[random.usize(..=position)]];
+            send_until_decided(&world, &format!("again-{position}"), other).await.ok();
         }
         let state = state(&world).await;
         assert_eq!(
