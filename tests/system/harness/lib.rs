@@ -566,6 +566,16 @@ impl Reply {
                 assert!(self.body[name].is_string(), "{method} {path}: no `{name}` in {}", self.body);
             }
             assert_eq!(self.body["status"], json!(self.status));
+            assert_eq!(self.body["title"], json!(reason_phrase(self.status)), "{method} {path}");
         }
+    }
+}
+
+/// Returns the reason phrase of an error status (RFC 9110, section 15).
+fn reason_phrase(status: u16) -> &'static str {
+    match status {
+        413 => "Content Too Large",
+        422 => "Unprocessable Content",
+        other => http::StatusCode::from_u16(other).unwrap().canonical_reason().unwrap(),
     }
 }
