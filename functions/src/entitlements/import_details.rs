@@ -13,8 +13,8 @@ use domain::entitlement::DetailsChange;
 use domain::event::DetailsImported;
 use domain::value::{DetailChanges, INVALID_VALUE};
 use domain::{
-    Actor, Details, Entitlement, EntitlementId, EntitlementName, ErrorKind, Fault, FaultPointer, Faults,
-    Fields, ImportId, NewEvent, Problem, Role,
+    Actor, Details, Entitlement, EntitlementId, EntitlementName, ErrorKind, Faults, Fields, ImportId,
+    NewEvent, Role,
 };
 use futures_util::future::{try_join, try_join_all};
 use schemars::JsonSchema;
@@ -32,10 +32,10 @@ pub struct ImportDetails;
 #[deserr(error = Faults, rename_all = camelCase, deny_unknown_fields)]
 #[schemars(rename_all = "camelCase", deny_unknown_fields)]
 pub struct ImportDetailsQuery {
-    /// Treatment of valid rows when other rows are refused: `skipRow` (the default) or `abort`. For `text/csv` only; a
-    /// JSON request sets `onError` in its body.
+    /// Treatment of valid rows when other rows are refused: `skipRow` (the default) or `abort`.
     #[deserr(default)]
-    on_error: Option<OnError>,
+    #[schemars(default)]
+    on_error: OnError,
 }
 
 /// Number of rows that are written concurrently.
@@ -75,16 +75,7 @@ impl Operation for ImportDetails {
 
     async fn execute(request: Request<'_, Self>) -> Result<Reply<ImportReport>, Failure> {
         let Request { context, caller: actor, query, body, .. } = request;
-        let ImportTable { rows, on_error } = body;
-        if on_error.is_some() && query.on_error.is_some() {
-            let fault = Fault::new(
-                FaultPointer::parameter("onError"),
-                "unknown-field",
-                "is a field of the body in JSON imports; the query parameter is for CSV",
-            );
-            return Err(Problem::shape(Faults(vec![fault])).into());
-        }
-        let on_error = on_error.or(query.on_error).unwrap_or_default();
+        let (ImportTable { rows }, on_error) = (body, query.on_error);
         if context.validates_only() {
             let (outcomes, _) = plan(context, actor, (rows, on_error), None).await?;
             let aborted = on_error == OnError::Abort && any_refused(&outcomes);

@@ -37,19 +37,13 @@ pub struct ImportReport {
     /// Number of rows that were refused. If the import was resumed after an interruption, such a row may have been
     /// applied before the interruption.
     pub(super) refused: usize,
-    /// Number of valid rows that were not applied because others were refused and `onError` is `abort`. Absent if none.
-    #[serde(skip_serializing_if = "is_zero")]
+    /// Number of valid rows that were not applied because others were refused and `onError` is `abort`.
     held_back: usize,
     /// First failures in the order of the rows, one for each refused cell or row: at most 500.
     #[schemars(length(max = 500))]
     failures: Vec<RowFailure>,
-    /// Number of failures beyond those in `failures`. Absent if none.
-    #[serde(skip_serializing_if = "is_zero")]
+    /// Number of failures beyond those in `failures`.
     more_failures: usize,
-}
-
-pub(super) fn is_zero(count: &usize) -> bool {
-    *count == 0
 }
 
 impl Output for ImportReport {}

@@ -32,8 +32,6 @@ pub enum OnError {
 pub struct ImportTable {
     /// Rows in the order in which they were sent.
     pub rows: Vec<Row>,
-    /// `onError` of a JSON body; absent for a table, where it is a query parameter.
-    pub on_error: Option<OnError>,
 }
 
 /// New values for some fields of one entitlement.
@@ -131,11 +129,11 @@ impl Body for ImportTable {
         let text = text(bytes).map_err(BodyError::Faults)?;
         let read = match media {
             CSV => table(text),
-            _ => body::parse(text.as_bytes()).map(|JsonImportBody { rows: Rows(rows), on_error }| {
+            _ => body::parse(text.as_bytes()).map(|JsonImportBody { rows: Rows(rows) }| {
                 let rows = rows
                     .into_iter()
                     .map(|row| Row { entitlement: row.entitlement, cells: Ok(row.details.0) });
-                Self { rows: rows.collect(), on_error: Some(on_error) }
+                Self { rows: rows.collect() }
             }),
         };
         read.map_err(BodyError::Faults)
@@ -177,10 +175,6 @@ fn text(bytes: &[u8]) -> Result<&str, Faults> {
 struct JsonImportBody {
     /// Rows to import: 1 to 10,000.
     rows: Rows,
-    /// Treatment of valid rows when other rows are refused: `skipRow` (the default) or `abort`.
-    #[deserr(default)]
-    #[schemars(default)]
-    on_error: OnError,
 }
 
 #[derive(Debug, JsonSchema)]
@@ -282,7 +276,7 @@ fn table(text: &str) -> Result<ImportTable, Faults> {
     }
     match rows.is_empty() {
         true => Err(fault("too-few", "must have at least one row after the first line")),
-        false => Ok(ImportTable { rows, on_error: None }),
+        false => Ok(ImportTable { rows }),
     }
 }
 

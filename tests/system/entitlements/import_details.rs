@@ -271,8 +271,9 @@ async fn abort_with_an_invalid_cell_and_validate_only_apply_nothing() {
         world.assert_unchanged(&before).await;
     }
     // Nothing took effect, so the key is still unused: a corrected request under it is applied.
-    let body = json!({"onError": "abort", "rows": [{"entitlement": "CRM-1001", "details": {"Seats": {"values": [1]}}}]});
-    let report = world.post(PATH).by("operator").key("b").json(body).send().await.ok();
+    let body = json!({"rows": [{"entitlement": "CRM-1001", "details": {"Seats": {"values": [1]}}}]});
+    let report =
+        world.post(&format!("{PATH}?onError=abort")).by("operator").key("b").json(body).send().await.ok();
     assert_eq!(counts(&report), [1, 1, 0, 0]);
 }
 
