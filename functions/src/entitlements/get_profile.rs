@@ -82,7 +82,7 @@ struct LicensedEntry {
     /// License assignment that this entry shows.
     assignment_id: AssignmentId,
     /// Origin of the entry: always `license`.
-    from: EntrySource,
+    from: LicenseSource,
     /// Partner that assigned the licenses.
     partner_id: PartnerId,
     /// `active` while at least one of the licenses has not expired, otherwise `ended`.
@@ -128,6 +128,12 @@ enum EntrySource {
     Own,
     /// The customer's organization owns it.
     Organization,
+}
+
+/// Origin of licenses in a profile.
+#[derive(Debug, Serialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+enum LicenseSource {
     /// A partner assigned the licenses to the organization.
     License,
 }
@@ -142,7 +148,11 @@ struct ProductName {
     code: Option<ProductCode>,
 }
 
-impl Output for Profile {}
+impl Output for Profile {
+    fn next_page_token(&self) -> Option<&str> {
+        self.next_page_token.as_deref()
+    }
+}
 
 impl Operation for GetProfile {
     const NAME: &str = "get-profile";
@@ -351,7 +361,7 @@ impl LicensedEntry {
             true => EntitlementStatus::Active,
             false => EntitlementStatus::Ended,
         };
-        Self { assignment_id, from: EntrySource::License, partner_id, status, starts_at, licenses }
+        Self { assignment_id, from: LicenseSource::License, partner_id, status, starts_at, licenses }
     }
 }
 

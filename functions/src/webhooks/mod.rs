@@ -2,13 +2,17 @@
 
 automod::dir!(pub "src/webhooks");
 
+use std::borrow::Cow;
+use std::marker::PhantomData;
+
 use api_runtime::http::caller::Delivery;
 use api_runtime::table::{
     BatchGet, EntitlementByName, Expression, SubscriptionByExternalId, SubscriptionExternalId, SubscriptionOf,
 };
 use api_runtime::{Answer, Change, Context, Failure, Output, Reply};
-use deserr::Deserr;
+use deserr::{Deserr, IntoValue, ValuePointerRef};
 use domain::event::{SubscriptionMessageIgnored, SubscriptionMessagePending};
+use domain::fault::Validated;
 use domain::fulfillment::faults::UNKNOWN_SUBSCRIPTION;
 use domain::order::{self, OrderedSubscription};
 use domain::subscription::{ReportedState, SubscriptionUpdate};
@@ -17,7 +21,7 @@ use domain::{
     DeploymentKey, EntitlementName, ExternalId, Faults, Metadata, NewEvent, Order, OrderStatus, Owner,
     ReportedTime, Source, SourceId, Subscription, SubscriptionId, Version,
 };
-use schemars::JsonSchema;
+use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::{Deserialize, Serialize};
 
 /// Path of a webhook source.
@@ -111,19 +115,56 @@ impl Receipt {
 /// Signed message of a store (Standard Webhooks). Unknown fields are ignored, because stores may send more than is
 /// read.
 #[derive(Debug, Deserr, JsonSchema)]
-#[deserr(error = Faults, where_predicate = D: Deserr<Faults>)]
+#[deserr(error = Faults, where_predicate = D: Deserr<Faults> + MessageData)]
 #[schemars(rename = "{D}Message")]
-pub struct WebhookMessage<D> {
+pub struct WebhookMessage<D: MessageData> {
     /// Type of the message, which determines its `data`. A message of an unknown type is ignored.
     #[deserr(rename = "type")]
     #[schemars(rename = "type")]
     #[expect(dead_code, reason = "the type selects how the message is read")]
-    message_type: String,
+    message_type: TypeOf<D>,
     /// Time of the event at the store; RFC 3339 with any offset. A time more than 5 minutes in the future counts as 5
     /// minutes from now.
     timestamp: ReportedTime,
     /// Data of the event.
     data: D,
+}
+
+/// Data of messages of one type.
+pub trait MessageData: JsonSchema {
+    /// Type of the messages.
+    const TYPE: &'static str;
+}
+
+impl<D: MessageData> MessageData for Validated<D> {
+    const TYPE: &'static str = D::TYPE;
+}
+
+/// Type of a message, which was compared with [`MessageData::TYPE`] before the message is read.
+#[derive(Debug)]
+struct TypeOf<D>(PhantomData<fn() -> D>);
+
+impl<D> Deserr<Faults> for TypeOf<D> {
+    fn deserialize_from_value<V: IntoValue>(
+        value: deserr::Value<V>,
+        location: ValuePointerRef<'_>,
+    ) -> Result<Self, Faults> {
+        String::deserialize_from_value(value, location).map(|_| Self(PhantomData))
+    }
+}
+
+impl<D: MessageData> JsonSchema for TypeOf<D> {
+    fn inline_schema() -> bool {
+        true
+    }
+
+    fn schema_name() -> Cow<'static, str> {
+        D::TYPE.into()
+    }
+
+    fn json_schema(_: &mut SchemaGenerator) -> Schema {
+        json_schema!({ "type": "string", "const": D::TYPE })
+    }
 }
 
 /// Result of looking up the subscription that a message names.

@@ -9,7 +9,7 @@ use domain::order::Quantities;
 use domain::{Faults, Order, OrderId, OrderStatus, ReportedTime, Subscription, Timestamp};
 use schemars::JsonSchema;
 
-use super::{Receipt, ignored, subscriptions_of};
+use super::{MessageData, Receipt, ignored, subscriptions_of};
 use crate::orders::fulfillment::resume;
 use crate::orders::update::{OrderUpdate, are_transferred, update_order};
 
@@ -20,6 +20,10 @@ use crate::orders::update::{OrderUpdate, are_transferred, update_order};
 pub struct OrderCancelledData {
     /// The store's number of the order; 1 to 100 characters.
     order_id: OrderId,
+}
+
+impl MessageData for OrderCancelledData {
+    const TYPE: &str = "order.cancelled";
 }
 
 /// Cancels an order irreversibly: withdraws its unassigned licenses, and ends its subscriptions, which can be renewed

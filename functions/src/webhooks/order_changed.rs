@@ -13,7 +13,7 @@ use domain::{
 };
 use schemars::JsonSchema;
 
-use super::{Receipt, ignored, subscriptions_of};
+use super::{MessageData, Receipt, ignored, subscriptions_of};
 use crate::orders::fulfillment::{self, resume};
 use crate::orders::sold_lines::SoldLines;
 use crate::orders::update::{OrderUpdate, are_transferred, update_order};
@@ -37,6 +37,10 @@ pub struct OrderChangedData {
     /// All lines of the order after the change, not only the changed ones. The lines of subscriptions must be those of
     /// the order, in the same order; of these only `plan` and `quantity` take effect.
     lines: SoldLines,
+}
+
+impl MessageData for OrderChangedData {
+    const TYPE: &str = "order.changed";
 }
 
 impl Check for OrderChangedData {

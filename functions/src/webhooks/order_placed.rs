@@ -14,8 +14,8 @@ use domain::{
 };
 use schemars::JsonSchema;
 
-use super::Receipt;
 use super::buyer::{self, NamedBuyer};
+use super::{MessageData, Receipt};
 use crate::orders::fulfillment::{self, LoadedLines, resume};
 use crate::orders::sold_lines::{SoldLines, is_subscription};
 use crate::orders::update::{OrderUpdate, require_owner, update_order};
@@ -37,6 +37,10 @@ pub struct OrderPlacedData {
     partner_id: Option<PartnerId>,
     /// Sold licenses and subscriptions.
     lines: SoldLines,
+}
+
+impl MessageData for OrderPlacedData {
+    const TYPE: &str = "order.placed";
 }
 
 impl Check for OrderPlacedData {

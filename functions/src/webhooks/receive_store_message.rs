@@ -13,14 +13,13 @@ use domain::event::{WebhookIgnored, WebhookRefused};
 use domain::fault::{Validated, collect};
 use domain::fulfillment::faults;
 use domain::unicode::sanitize;
-use domain::{ErrorKind, Fault, FaultPointer, Faults, NewEvent, Pool, Problem, ProblemKind};
+use domain::{ErrorKind, Fault, FaultPointer, Faults, LicenseType, NewEvent, Pool, Problem, ProblemKind};
 use schemars::JsonSchema;
 
 use super::{
-    Receipt, SourcePath, WebhookMessage, buyer, order_cancelled, order_changed, order_placed, site_migrated,
-    subscription_renewed, subscription_transferred, subscription_usage,
+    MessageData, Receipt, SourcePath, WebhookMessage, buyer, order_cancelled, order_changed, order_placed,
+    site_migrated, subscription_renewed, subscription_transferred, subscription_usage,
 };
-use crate::orders::sold_lines::UNKNOWN_TYPE;
 use crate::orders::update::TOO_MANY_TYPES;
 use crate::party::UNKNOWN_PARTNER;
 
@@ -80,7 +79,7 @@ impl Operation for ReceiveStoreMessage {
         buyer::NOT_ALLOWED,
         buyer::NO_ACCOUNT,
         UNKNOWN_PARTNER,
-        UNKNOWN_TYPE,
+        LicenseType::UNKNOWN,
         TOO_MANY_TYPES,
         Pool::OVERFLOW,
         faults::UNKNOWN_PRODUCT,
@@ -119,31 +118,31 @@ async fn dispatch(
     let typed: Option<MessageType> = collect(&mut faults, deserr::deserialize(message.clone()));
     let Some(MessageType { message_type }) = typed else { return Err(malformed(faults).into()) };
     match message_type.as_str() {
-        "order.placed" => {
+        order_placed::OrderPlacedData::TYPE => {
             let WebhookMessage { data: Validated(placed), .. } = read(message, faults)?;
             order_placed::apply(context, delivery, placed).await
         }
-        "order.changed" => {
+        order_changed::OrderChangedData::TYPE => {
             let WebhookMessage { data: Validated(changed), .. } = read(message, faults)?;
             order_changed::apply(context, delivery, changed).await
         }
-        "order.cancelled" => {
+        order_cancelled::OrderCancelledData::TYPE => {
             let WebhookMessage { data, timestamp, .. } = read(message, faults)?;
             order_cancelled::apply(context, delivery, data, timestamp).await
         }
-        "subscription.renewed" => {
+        subscription_renewed::SubscriptionRenewedData::TYPE => {
             let WebhookMessage { data, timestamp, .. } = read(message, faults)?;
             subscription_renewed::apply(context, delivery, data, timestamp).await
         }
-        "subscription.transferred" => {
+        subscription_transferred::SubscriptionTransferredData::TYPE => {
             let WebhookMessage { data: Validated(transferred), timestamp, .. } = read(message, faults)?;
             subscription_transferred::apply(context, delivery, transferred, timestamp).await
         }
-        "subscription.usage" => {
+        subscription_usage::SubscriptionUsageData::TYPE => {
             let WebhookMessage { data: Validated(used), .. } = read(message, faults)?;
             subscription_usage::apply(context, delivery, used).await
         }
-        "site.migrated" => {
+        site_migrated::SiteMigratedData::TYPE => {
             let WebhookMessage { data, timestamp, .. } = read(message, faults)?;
             site_migrated::apply(context, delivery, data, timestamp).await
         }

@@ -10,7 +10,7 @@ use domain::subscription::SetUpTarget;
 use domain::{Faults, Metadata, Name, ReportedTime, Site, SiteUrl, Subscription, SubscriptionId};
 use schemars::JsonSchema;
 
-use super::{FoundSubscription, Receipt, UNKNOWN_SUBSCRIPTION, find, ignore};
+use super::{FoundSubscription, MessageData, Receipt, UNKNOWN_SUBSCRIPTION, find, ignore};
 use crate::subscriptions::create_site;
 
 /// Migration of a subscription to a site.
@@ -26,6 +26,10 @@ pub struct SiteMigratedData {
     /// Display name of a site that is created; 1 to 200 characters. Ignored if the site exists.
     #[deserr(default)]
     name: Option<Name>,
+}
+
+impl MessageData for SiteMigratedData {
+    const TYPE: &str = "site.migrated";
 }
 
 /// Moves the subscription to the site, unless it was migrated or set up at the same time or later. The message is

@@ -10,7 +10,7 @@ use domain::subscription::{Renewal, SubscriptionUpdate};
 use domain::{Faults, ReportedTime, Subscription, SubscriptionId, Timestamp};
 use schemars::JsonSchema;
 
-use super::{Receipt, apply_report, find};
+use super::{MessageData, Receipt, apply_report, find};
 
 /// Renewal of a subscription.
 #[derive(Debug, Clone, Deserr, JsonSchema)]
@@ -22,6 +22,10 @@ pub struct SubscriptionRenewedData {
     /// New end of the subscription, exclusive; RFC 3339, UTC, with at most milliseconds. A renewal never shortens a
     /// running subscription.
     ends_at: Timestamp,
+}
+
+impl MessageData for SubscriptionRenewedData {
+    const TYPE: &str = "subscription.renewed";
 }
 
 /// Extends the subscription, even after it ended or its order was cancelled. A deactivated one stays deactivated.

@@ -14,7 +14,7 @@ use domain::{
 use schemars::JsonSchema;
 
 use super::buyer::{self, NamedBuyer};
-use super::{FoundSubscription, Receipt, apply_report, find};
+use super::{FoundSubscription, MessageData, Receipt, apply_report, find};
 use crate::party::add_partner_organization;
 
 /// Transfer of a subscription. Exactly one of `storeAccount` and `partnerId` names the new buyer.
@@ -31,6 +31,10 @@ pub struct SubscriptionTransferredData {
     /// Partner that manages the subscription from now on; only for sources that may name partners.
     #[deserr(default)]
     partner_id: Option<PartnerId>,
+}
+
+impl MessageData for SubscriptionTransferredData {
+    const TYPE: &str = "subscription.transferred";
 }
 
 impl Check for SubscriptionTransferredData {

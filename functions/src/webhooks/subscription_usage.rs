@@ -10,7 +10,7 @@ use domain::subscription::{SubscriptionUpdate, Usage};
 use domain::{Faults, ParseError, ReportedTime, Subscription, SubscriptionId};
 use schemars::JsonSchema;
 
-use super::{Receipt, apply_report, find};
+use super::{MessageData, Receipt, apply_report, find};
 
 /// Usage report of a subscription.
 #[derive(Debug, Clone, Deserr, JsonSchema)]
@@ -29,6 +29,10 @@ pub struct SubscriptionUsageData {
     /// counts as 5 minutes from now.
     #[deserr(default)]
     occurred_at: Option<ReportedTime>,
+}
+
+impl MessageData for SubscriptionUsageData {
+    const TYPE: &str = "subscription.usage";
 }
 
 /// Number of users: 0 to the largest integer that every JSON number represents exactly (2^53 - 1).

@@ -44,7 +44,7 @@ impl Deserr<Faults> for Value {
 /// Values of one detail field.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserr, JsonSchema)]
 #[deserr(error = Faults, deny_unknown_fields)]
-#[schemars(deny_unknown_fields)]
+#[schemars(rename = "FieldValues", deny_unknown_fields)]
 pub struct Values {
     /// Values of the field; more than one only for the type `MULTISELECT`. An empty list means that the field has no
     /// value.

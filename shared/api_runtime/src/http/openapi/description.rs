@@ -1,5 +1,7 @@
 //! Descriptions of operations without their types.
 
+use std::collections::BTreeMap;
+
 use domain::{ErrorKind, Role};
 use schemars::{JsonSchema, Schema, SchemaGenerator};
 use serde_json::Value;
@@ -36,7 +38,8 @@ pub struct Description {
     pub paged: bool,
     pub(super) versioned: bool,
     pub(super) tabular: bool,
-    pub(super) errors: [&'static [ErrorKind]; 2],
+    /// Errors of the operation, and those that it shares with others.
+    pub errors: [&'static [ErrorKind]; 2],
     pub(super) path: fn(&mut SchemaGenerator) -> Schema,
     pub(super) query: fn(&mut SchemaGenerator) -> Schema,
     pub(super) body: fn(&mut SchemaGenerator) -> Option<Schema>,
@@ -89,4 +92,8 @@ pub struct Example {
     pub status: u16,
     /// Body of the answer.
     pub response: Value,
+    /// Path of the call.
+    pub path: String,
+    /// Bodies of refusals of the same call, each with a fault, by their status.
+    pub refusals: BTreeMap<u16, Value>,
 }

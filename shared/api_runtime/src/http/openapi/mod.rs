@@ -1,8 +1,10 @@
 //! Description of the API (OpenAPI 3.1), generated from the types of the operations.
 
+mod catalogue;
 mod description;
 mod parameters;
 mod responses;
+mod schemas;
 
 use std::collections::BTreeMap;
 
@@ -13,8 +15,9 @@ use serde_json::{Map, Value, json};
 use crate::http::problem::ProblemDocument;
 use crate::http::route::{Route, RouteAuth};
 use parameters::{parameters, put};
-use responses::{headers, outcomes, responses};
+use responses::{GatewayMessage, headers, outcomes, responses};
 
+pub use catalogue::{ListedCode, fault_codes, problem_codes};
 pub use description::{Description, Example};
 
 /// Returns the description of all operations, each given with its area; `examples` are keyed by operation id. `areas`
@@ -29,6 +32,7 @@ pub fn document(
     settings.meta_schema = None;
     let mut generator = settings.into_generator();
     let problem = generator.subschema_for::<ProblemDocument>();
+    let gateway = generator.subschema_for::<GatewayMessage>();
     let mut paths: BTreeMap<&str, Map<String, Value>> = BTreeMap::new();
     for (area, description) in operations {
         for route in description.routes {
@@ -40,22 +44,30 @@ pub fn document(
     }
     let tag = |(area, about): &(&str, &str)| json!({ "name": in_words(area), "description": about });
     let tags: Vec<Value> = areas.iter().map(tag).collect();
-    json!({
+    let described: Vec<Description> = operations.iter().map(|(_, description)| *description).collect();
+    let mut named = schemas::shaped(generator.take_definitions(true));
+    catalogue::add_to(&mut named, &described);
+    let mut document = json!({
         "openapi": "3.1.0",
         "info": {
             "title": "Vouchsafe",
             "version": "1",
             "summary": "The channel backend of a vendor that sells through partners.",
             "description": DESCRIPTION,
+            "contact": { "name": "The operators of this deployment" },
             "license": { "name": "Apache-2.0", "identifier": "Apache-2.0" },
         },
-        "servers": [{ "url": "/", "description": "The deployment that serves this document." }],
+        "servers": [
+            { "url": "/", "description": "The deployment that serves this document." },
+            { "url": "http://127.0.0.1:9000", "description": "The local stack (`cargo run`)." },
+        ],
+        "security": [{ "token": [] }],
         "tags": tags,
         "paths": paths,
         "components": {
-            "schemas": schemas(generator.take_definitions(true)),
+            "schemas": named,
             "headers": headers(),
-            "responses": responses(&problem.to_value()),
+            "responses": responses(&problem.to_value(), &gateway.to_value()),
             "securitySchemes": {
                 "token": {
                     "type": "http",
@@ -66,36 +78,18 @@ pub fn document(
                 },
             },
         },
-    })
+    });
+    schemas::pruned(&mut document);
+    document
 }
 
 const DESCRIPTION: &str = "Times are RFC 3339 in UTC. Ids are a prefix and a UUIDv7. Unknown fields are faults. \
-    Errors are `application/problem+json` (RFC 9457) with a stable `code` and every fault in `errors`; a call \
-    that fails changes nothing. A POST may carry an `Idempotency-Key`: its answer is stored for 30 days and \
-    replayed. With `?validateOnly=true` a write is only checked, and answers what it would do.";
-
-/// Returns the schemas with each closed set of words as an `enum`, which generators turn into one; the meaning of each
-/// word goes into the description.
-fn schemas(mut schemas: Map<String, Value>) -> Map<String, Value> {
-    for schema in schemas.values_mut() {
-        let Some(words) = schema.get("oneOf").and_then(Value::as_array) else { continue };
-        let Some(names) = words.iter().map(|word| word.get("const").cloned()).collect::<Option<Vec<_>>>()
-        else {
-            continue;
-        };
-        let about =
-            |value: &Value| value.get("description").and_then(Value::as_str).unwrap_or_default().to_owned();
-        let meanings =
-            words.iter().zip(&names).map(|(word, name)| format!("- `{}`: {}", text(name), about(word)));
-        let description = format!("{}\n\n{}", about(schema), meanings.collect::<Vec<_>>().join("\n"));
-        *schema = json!({ "type": "string", "enum": names, "description": description });
-    }
-    schemas
-}
-
-fn text(value: &Value) -> &str {
-    value.as_str().unwrap_or_default()
-}
+    Errors are `application/problem+json` (RFC 9457) with a stable `code` (see the schema `ErrorCode`) and \
+    every fault in `errors`; a call that fails changes nothing. A POST may carry an `Idempotency-Key`: its \
+    answer is stored for 30 days and replayed. With `?validateOnly=true` a write is only checked, and \
+    answers what it would do. Every answer of a function has an `x-request-id`; an answer above 1 KB is \
+    compressed if `Accept-Encoding` has `gzip`. Clients must ignore fields, codes and event types that they \
+    do not know.";
 
 /// Returns the name of an area in words: `service_requests` becomes "Service requests".
 fn in_words(area: &str) -> String {
@@ -133,7 +127,7 @@ fn describe(
         }
         let mut contents = json!({ "application/json": content });
         for media in description.also {
-            put(&mut contents, media, json!({ "schema": { "type": "string" } }));
+            put(&mut contents, media, json!({ "schema": { "type": "string", "format": "binary" } }));
         }
         put(&mut described, "requestBody", json!({ "required": true, "content": contents }));
     }

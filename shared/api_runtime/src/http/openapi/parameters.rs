@@ -110,11 +110,11 @@ pub(super) fn parameters(
                     "`v1,<base64 HMAC-SHA256 of id.timestamp.body>`; several are separated by spaces.",
                 ),
             ] {
-                add(name, "header", true, json!({ "type": "string" }), about);
+                add(name, "header", true, json!({ "type": "string", "minLength": 1 }), about);
             }
         }
         (Method::Post, _) => {
-            let schema = json!({ "type": "string", "minLength": 1, "maxLength": 255 });
+            let schema = json!({ "type": "string", "pattern": "^[ -~]{1,255}$" });
             let about = "Makes retries safe: a request takes effect once per key, and its answer is replayed for 30 days.";
             add("Idempotency-Key", "header", description.key_required, schema, about);
         }
@@ -122,7 +122,16 @@ pub(super) fn parameters(
     }
     if takes_if_match(route, description.takes_version) {
         let about = "`ETag` of the version that the call is meant for, or `*` for any version.";
-        add("If-Match", "header", false, json!({ "type": "string" }), about);
+        let schema = json!({ "type": "string", "pattern": IF_MATCH });
+        add("If-Match", "header", false, schema, about);
+    }
+    if route.method == Method::Get && description.versioned {
+        let about =
+            "`ETag` of the version that the caller has; if it is still the current one, the answer is 304.";
+        add("If-None-Match", "header", false, json!({ "type": "string" }), about);
     }
     parameters
 }
+
+/// Pattern of `If-Match`: `*`, or an `ETag` as an answer has it.
+const IF_MATCH: &str = r#"^(\*|"(0|[1-9][0-9]*)(\.[A-Za-z0-9_-]{11})?")$"#;

@@ -3,12 +3,12 @@
 use std::collections::BTreeMap;
 
 use domain::ErrorKind;
-use schemars::SchemaGenerator;
+use schemars::{JsonSchema, SchemaGenerator};
 use serde_json::{Map, Value, json};
 
 use super::description::{Description, Example};
 use super::parameters::{inlined, parameters_of, put};
-use crate::http::problem::{ProblemDocument, STILL_RUNNING_CODE};
+use crate::http::problem::{self, ProblemDocument, STILL_RUNNING_CODE};
 use crate::http::request::{takes_if_match, takes_validate_only};
 use crate::http::route::{Method, Route, RouteAuth};
 
@@ -19,31 +19,78 @@ pub(super) fn outcomes(
     example: Option<&Example>,
 ) -> Value {
     let mut outcomes = successes(description, route, generator, example);
+    let problem = generator.subschema_for::<ProblemDocument>().to_value();
+    let gateway = generator.subschema_for::<GatewayMessage>().to_value();
+    let shared = responses(&problem, &gateway);
     for (status, name) in common_refusals(description, route, generator) {
-        outcomes.insert(status.to_owned(), json!({ "$ref": format!("#/components/responses/{name}") }));
+        let recorded =
+            example.and_then(|example| Some((example, example.refusals.get(&status.parse().ok()?)?)));
+        let outcome = match recorded {
+            // The response of the component, with the operation's own example.
+            Some((_, body)) => with_example(shared.get(name).cloned().unwrap_or_default(), body),
+            None => json!({ "$ref": format!("#/components/responses/{name}") }),
+        };
+        outcomes.insert(status.to_owned(), outcome);
     }
-
-    let reused =
-        ErrorKind::rule("idempotency-key-reused", "the key was used for another request: send a new key");
-    let keyed = route.method == Method::Post && route.access.needs_token();
-    let mut own: BTreeMap<u16, Vec<String>> = BTreeMap::new();
-    for reason in description.errors.into_iter().flatten().chain(keyed.then_some(&reused)) {
-        let (status, _) = crate::http::problem::status(reason.kind);
-        own.entry(status).or_default().push(format!("`{}`: {}", reason.code, reason.about));
-    }
-    if let Some(reasons) = own.get_mut(&403) {
-        reasons.insert(0, FORBIDDEN.trim_end_matches('.').to_owned());
-    }
-    let waits = description.errors.into_iter().flatten().any(|reason| reason.code == STILL_RUNNING_CODE);
-    for (status, reasons) in own {
-        let mut outcome =
-            refusal(&reasons.join("; "), &generator.subschema_for::<ProblemDocument>().to_value());
-        if waits && status == 409 {
+    for (status, kinds) in own_errors(description, route) {
+        let texts = kinds.iter().map(|kind| format!("`{}`: {}", kind.code, kind.about));
+        let role = (status == 403).then(|| FORBIDDEN.trim_end_matches('.').to_owned());
+        let about = role.into_iter().chain(texts).collect::<Vec<_>>().join("; ");
+        let mut outcome = refusal(&about, &problem);
+        let mut examples = Map::new();
+        if let Some(body) = example.and_then(|example| example.refusals.get(&status)) {
+            examples.insert(body.get("code").map(text).unwrap_or_default(), json!({ "value": body }));
+        }
+        let path = example.map(|example| example.path.as_str()).unwrap_or_default();
+        for kind in &kinds {
+            let body = problem::example(kind, path);
+            examples.insert(kind.code.to_owned(), json!({ "summary": kind.about, "value": body }));
+        }
+        if let Some(content) = outcome.pointer_mut("/content/application~1problem+json") {
+            put(content, "examples", Value::Object(examples));
+        }
+        if kinds.iter().any(|kind| kind.code == STILL_RUNNING_CODE) {
             put(&mut outcome, "headers", json!({ "Retry-After": { "$ref": RETRY_AFTER } }));
         }
         outcomes.insert(status.to_string(), outcome);
     }
     Value::Object(outcomes)
+}
+
+/// Returns the errors by which the operation itself refuses a call of this route, by their status.
+fn own_errors(description: &Description, route: &Route) -> BTreeMap<u16, Vec<ErrorKind>> {
+    const REUSED: ErrorKind = ErrorKind::rule(
+        "idempotency-key-reused",
+        "the key was used for another request: send this one with a new key",
+    );
+    let keyed = route.method == Method::Post && route.access.needs_token();
+    let mut own: BTreeMap<u16, Vec<ErrorKind>> = BTreeMap::new();
+    for kind in description.errors.into_iter().flatten().chain(keyed.then_some(&REUSED)) {
+        own.entry(problem::status(kind.kind).0).or_default().push(*kind);
+    }
+    own
+}
+
+/// Returns a response with an example of its body.
+fn with_example(mut response: Value, body: &Value) -> Value {
+    // Problems have a code; what API Gateway answers itself has none.
+    let media = if body.get("code").is_some() { "application~1problem+json" } else { "application~1json" };
+    if let Some(content) = response.pointer_mut(&format!("/content/{media}")) {
+        put(content, "example", body.clone());
+    }
+    response
+}
+
+fn text(value: &Value) -> String {
+    value.as_str().unwrap_or_default().to_owned()
+}
+
+/// Error that API Gateway answers itself.
+#[derive(JsonSchema)]
+pub(super) struct GatewayMessage {
+    /// Explanation for people.
+    #[expect(dead_code, reason = "only its schema is used")]
+    message: String,
 }
 
 /// Returns the responses of successful calls, by status.
@@ -56,31 +103,8 @@ fn successes(
     let mut outcomes = Map::new();
     let schema = (description.output)(generator);
     let mut success = |status: u16, about: &str, made: bool| {
-        let mut content = json!({ "schema": schema });
-        if let Some(example) = example.filter(|example| example.status == status) {
-            put(&mut content, "example", example.response.clone());
-        }
-        let mut headers = Map::new();
-        let mut carries = |name: &str| {
-            headers.insert(name.to_owned(), json!({ "$ref": format!("#/components/headers/{name}") }));
-        };
-        if description.tabular {
-            carries("Link");
-        }
-        if made {
-            carries("Location");
-        }
-        if description.versioned && (made || route.method != Method::Post || !description.creates) {
-            carries("ETag");
-        }
-        if route.method == Method::Post && (made || !description.creates) {
-            carries("Idempotent-Replayed");
-        }
-        let mut contents = json!({ "application/json": content });
-        if description.tabular {
-            put(&mut contents, "text/csv", json!({ "schema": { "type": "string" } }));
-        }
-        let answer = json!({ "description": about, "headers": headers, "content": contents });
+        let example = example.filter(|example| example.status == status);
+        let answer = success((description, route), &schema, about, made, example);
         outcomes.insert(status.to_string(), answer);
     };
     match (description.creates, route.method) {
@@ -100,12 +124,55 @@ fn successes(
                 false,
             );
         }
+        (false, _) if takes_validate_only(route) => {
+            success(200, "Done; or, with `validateOnly`, what the call would answer.", false);
+        }
         (false, _) => success(200, "Success.", false),
     }
     if description.defers {
         success(202, "Accepted. It takes effect later.", true);
     }
+    if route.method == Method::Get && description.versioned {
+        let headers = json!({ "ETag": { "$ref": "#/components/headers/ETag" } });
+        let about = "The caller has the current version, as `If-None-Match` says. There is no body.";
+        outcomes.insert("304".to_owned(), json!({ "description": about, "headers": headers }));
+    }
     outcomes
+}
+
+/// Returns the response of a successful call; `made` tells whether it created an object.
+fn success(
+    (description, route): (&Description, &Route),
+    schema: &schemars::Schema,
+    about: &str,
+    made: bool,
+    example: Option<&Example>,
+) -> Value {
+    let mut content = json!({ "schema": schema });
+    if let Some(example) = example {
+        put(&mut content, "example", example.response.clone());
+    }
+    let mut headers = Map::new();
+    let mut carries = |name: &str| {
+        headers.insert(name.to_owned(), json!({ "$ref": format!("#/components/headers/{name}") }));
+    };
+    if description.paged {
+        carries("Link");
+    }
+    if made {
+        carries("Location");
+    }
+    if description.versioned && (made || route.method != Method::Post || !description.creates) {
+        carries("ETag");
+    }
+    if route.method == Method::Post && (made || !description.creates) {
+        carries("Idempotent-Replayed");
+    }
+    let mut contents = json!({ "application/json": content });
+    if description.tabular {
+        put(&mut contents, "text/csv", json!({ "schema": { "type": "string" } }));
+    }
+    json!({ "description": about, "headers": headers, "content": contents })
 }
 
 /// Returns the statuses of the error responses that operations share, with the names of their components.
@@ -144,7 +211,7 @@ const FORBIDDEN: &str = "Your role may not use this operation.";
 
 const RETRY_AFTER: &str = "#/components/headers/Retry-After";
 
-pub(super) fn refusal(about: &str, problem: &Value) -> Value {
+fn refusal(about: &str, problem: &Value) -> Value {
     json!({ "description": about, "content": { "application/problem+json": { "schema": problem } } })
 }
 
@@ -154,38 +221,51 @@ pub(super) fn headers() -> Value {
         "Location": text("Path of the created object."),
         "ETag": text("Version of the object, in quotes, to be sent as `If-Match`."),
         "Idempotent-Replayed": text("`true` if this is the stored answer to an earlier, equal call."),
-        "Link": text("With `Accept: text/csv`: the next page, as `rel=\"next\"`."),
+        "Link": text("The next page, as `rel=\"next\"`. Absent on the last page."),
         "Retry-After": text("Seconds to wait before a retry."),
+        "WWW-Authenticate": text("How to authenticate."),
     })
 }
 
-pub(super) fn responses(problem: &Value) -> Value {
-    let gateway = |about: &str| {
-        let schema = json!({ "type": "object", "properties": { "message": { "type": "string" } } });
-        json!({ "description": about, "content": { "application/json": { "schema": schema } } })
+pub(super) fn responses(problem: &Value, gateway: &Value) -> Value {
+    let refusal = |about: &str, code: &str| {
+        let example = problem::common_example(code);
+        let content = json!({ "schema": problem, "example": example });
+        json!({ "description": about, "content": { "application/problem+json": content } })
     };
+    let gateway = |about: &str, message: &str| {
+        let content = json!({ "schema": gateway, "example": { "message": message } });
+        json!({ "description": about, "content": { "application/json": content } })
+    };
+    let challenge = json!({ "WWW-Authenticate": { "$ref": "#/components/headers/WWW-Authenticate" } });
     let mut busy = refusal(
         "The call did not finish in time, or its outcome is unknown: retry with the same key.",
-        problem,
+        "busy",
     );
     put(&mut busy, "headers", json!({ "Retry-After": { "$ref": RETRY_AFTER } }));
-    let mut too_large = refusal("The body is too large for the operation or for API Gateway.", problem);
+    let mut too_large =
+        refusal("The body is too large for the operation or for API Gateway.", "body-too-large");
     if let (Some(Value::Object(here)), Some(Value::Object(there))) =
-        (too_large.get_mut("content"), gateway("").get("content"))
+        (too_large.get_mut("content"), gateway("", "Request Entity Too Large").get("content"))
     {
         here.extend(there.clone());
     }
+    let mut no_token = gateway("The token is missing or invalid. Answered by API Gateway.", "Unauthorized");
+    put(&mut no_token, "headers", challenge.clone());
+    let mut not_signed = refusal("The message is not signed by a known webhook source.", "invalid-signature");
+    put(&mut not_signed, "headers", challenge);
     json!({
-        "Malformed": refusal("The request is malformed; `errors` lists every fault.", problem),
-        "NoToken": gateway("The token is missing or invalid. Answered by API Gateway."),
-        "NotSigned": refusal("The message is not signed by a known webhook source.", problem),
-        "Forbidden": refusal(FORBIDDEN, problem),
-        "NotFound": refusal("The object does not exist, or you may not see it.", problem),
-        "OtherVersion": refusal("The object has another version than `If-Match` names.", problem),
+        "Malformed": refusal("The request is malformed; `errors` lists every fault.", "invalid-request"),
+        "NoToken": no_token,
+        "NotSigned": not_signed,
+        "Forbidden": refusal(FORBIDDEN, "role-not-allowed"),
+        "NotFound": refusal("The object does not exist, or you may not see it.", "not-found"),
+        "OtherVersion": refusal("The object has another version than `If-Match` names.", "version-mismatch"),
         "TooLarge": too_large,
-        "MediaType": refusal("The body has a media type that the operation does not accept.", problem),
-        "Throttled": gateway("Too many requests. Answered by API Gateway."),
-        "InternalError": refusal("Internal error. It was logged.", problem),
+        "MediaType":
+            refusal("The body has a media type that the operation does not accept.", "unsupported-media-type"),
+        "Throttled": gateway("Too many requests. Answered by API Gateway.", "Too Many Requests"),
+        "InternalError": refusal("Internal error. It was logged.", "internal"),
         "Busy": busy,
     })
 }
