@@ -42,7 +42,7 @@ async fn call_costs_match_the_published_table() {
     world.post("/_local/tick").send().await.ok();
     rows.push(row(format!("`{name}` when nothing is due"), &world.fault_proxy().take_costs()[name], 0.0));
     let head = ["call", "round trips", "requests", "write units", "read units", "$ per million"];
-    golden::check_part("README.md", "budgets", &golden::table(&head, &rows));
+    golden::check_part("shared/README.md", "budgets", &golden::table(&head, &rows));
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -80,11 +80,11 @@ async fn key_operations_meet_their_cost_budgets() {
 }
 
 #[test]
-fn every_access_pattern_is_in_readme() {
+fn every_access_pattern_is_documented() {
     let row = |pattern: api_runtime::table::pattern::Described| {
         vec![format!("`{}`", pattern.name), pattern.about.trim().to_owned(), pattern.place.to_owned()]
     };
     let rows: Vec<_> = api_runtime::table::access_patterns().into_iter().map(row).collect();
     let table = golden::table(&["pattern", "finds", "partition · sort key"], &rows);
-    golden::check_part("README.md", "access patterns", &table);
+    golden::check_part("shared/README.md", "access patterns", &table);
 }

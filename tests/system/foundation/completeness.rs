@@ -51,7 +51,7 @@ fn operation_names_and_routes_are_unique_and_well_formed() {
         assert!(described.name.len() <= 30, "{} is too long for a function's name", described.name);
         assert!(names.insert(described.name), "{} twice", described.name);
         for route in described.routes {
-            assert!(route.path.starts_with("/v1/"), "{}", route.path);
+            assert!(route.path.starts_with("/v1/") || route.path == "/", "{}", route.path);
             assert_eq!(routes.insert(route.key(), described.name), None, "{} twice", route.key());
             assert_eq!(
                 route.owner.or(route.id).is_some(),
@@ -84,7 +84,13 @@ async fn openapi_document_matches_operations_and_canonical_calls() {
         if call.operation == "get-openapi" {
             continue;
         }
-        let example = Example { request: call.body(), status: reply.status, response: reply.body.clone() };
+        let example = Example {
+            request: call.body(),
+            status: reply.status,
+            response: reply.body.clone(),
+            path: call.path(),
+            refusals: recording::refusals(call).await,
+        };
         examples.insert(call.id.clone(), example);
     }
     let operations: Vec<_> =

@@ -257,12 +257,20 @@ async fn logs_hold_operation_org_and_status_but_no_personal_data_or_secrets() {
     for call in canonical::all() {
         call.call(&world, "").send().await.ok();
     }
-    canonical::one("assign-license").call(&world, "colour=red").send().await;
+    let refused = canonical::one("assign-license").call(&world, "colour=red");
+    refused.header("x-request-id", "mine-1").send().await;
     let logged = String::from_utf8(lines.0.lock().unwrap().clone()).unwrap();
     let ours: Vec<&str> = logged.lines().filter(|line| line.contains("api_runtime::")).collect();
-    let assigned = format!("operation=\"assign-license\" org=\"{}\" status=201", world.id("partner"));
-    assert!(ours.iter().any(|line| line.contains(&assigned)), "{logged}");
-    assert!(ours.iter().any(|line| line.contains("status=400 code=\"invalid-request\"")), "{logged}");
+    let route = "method=\"POST\" route=\"/v1/partners/{partnerId}/license-assignments\"";
+    let caller = format!("caller=\"aiko\" role=\"partner\" org=\"{}\"", world.id("partner"));
+    let has = |parts: &[&str]| {
+        ours.iter().any(|line| line.contains(route) && parts.iter().all(|part| line.contains(part)))
+    };
+    assert!(has(&["status=201 duration_ms=", &caller, "cold_start=true"]), "{logged}");
+    assert!(
+        has(&["status=400 code=\"invalid-request\"", "request_id=\"mine-1\"", "cold_start=false"]),
+        "{logged}"
+    );
     for line in &ours {
         for unsaid in ["@", "eyJ", "whsec_", "ヤマダ", "Miyako", "create-partner-1", "ec-47"] {
             assert!(!line.contains(unsaid), "{unsaid} in {line}");

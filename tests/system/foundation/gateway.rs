@@ -10,7 +10,7 @@ async fn unknown_route_wrong_scheme_and_large_body_are_refused() {
     let world = World::demo().await;
     let message = |text: &str| json!({ "message": text });
     for (method, path) in [
-        ("GET", "/"),
+        ("POST", "/"),
         ("GET", "/v1/nothing"),
         ("GET", "/v1/webhooks"),
         ("DELETE", "/v1/partners"),

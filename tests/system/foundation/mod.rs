@@ -2,16 +2,16 @@
 
 mod authority;
 mod budgets;
+#[cfg(shell)]
+mod commands;
 mod completeness;
 mod contract;
+mod documents;
 mod faults;
 mod gateway;
 mod permissions;
-mod readme;
 mod recording;
 mod spelling;
 mod structure;
 mod template;
-#[cfg(tour)]
-mod tour;
 mod traces;

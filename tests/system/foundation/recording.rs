@@ -2,12 +2,13 @@
 //! examine their effects: budgets, the template's policies, the OpenAPI document, the published
 //! payloads, the injected failures.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
+use local_stack::demo;
 use local_stack::fault_proxy::{Action, Cost};
 use serde_json::Value;
 use system::canonical::{self, Canonical};
-use system::{Reply, World};
+use system::{Call, Reply, World};
 use tokio::sync::OnceCell;
 
 /// A call and its effects in a demo world of its own, where no policy restricts its function.
@@ -73,6 +74,35 @@ pub async fn record(name: String, call: Canonical, query: &str) -> Recorded {
     let transactions = world.fault_proxy().take_tokens().len();
     let keys = world.contents().await.into_keys().collect();
     Recorded { name, call, reply, cost, used, keys, transactions, conditions }
+}
+
+/// Returns refusals of a call, by their status: each time one thing about the call is wrong.
+pub async fn refusals(call: &Canonical) -> BTreeMap<u16, Value> {
+    let world = World::demo().await;
+    fn with_id(call: Call<'_>) -> Call<'_> {
+        call.header("x-request-id", "JKJaXmPLvHcESHA")
+    }
+    let mut attempts = vec![with_id(call.call(&world, "colour=red")), with_id(call.anonymous(&world, ""))];
+    if call.signed() {
+        attempts = vec![with_id(call.call(&world, "").without("webhook-signature"))];
+    }
+    if !call.open() {
+        let people = demo::people(&demo::ids()).into_iter();
+        attempts.extend(people.map(|(name, _)| with_id(call.tried_by(&world, Some(&world.token(name))))));
+    }
+    if !call.reads() && !call.signed() {
+        attempts
+            .push(with_id(call.call(&world, "").without("content-type").header("content-type", "text/html")));
+        attempts.push(with_id(call.call(&world, "").without("if-match").header("if-match", "\"1000\"")));
+    }
+    let mut refusals = BTreeMap::new();
+    for attempt in attempts {
+        let reply = attempt.send().await;
+        if (400..500).contains(&reply.status) {
+            refusals.entry(reply.status).or_insert(reply.body);
+        }
+    }
+    refusals
 }
 
 /// A published payload, passed to its function unchanged, has the same answer as the call over HTTP. So the
