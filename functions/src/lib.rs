@@ -204,4 +204,6 @@ operations! {
     orders::discard_parked_order::DiscardParkedOrder,
     history::query_history::QueryHistory,
     service::get_openapi::GetOpenapi,
+    service::get_health::GetHealth,
+    service::get_index::GetIndex,
 }

@@ -123,11 +123,14 @@ impl Output for HistoryPage {
     const TABULAR: bool = true;
 
     fn csv_table(&self) -> Option<CsvTable> {
-        let List { items, next_page_token } = &self.0;
         let mut columns = COLUMNS.map(|(name, _)| name.to_owned()).to_vec();
         columns.extend(EventKind::fields());
-        let rows = items.iter().map(row).collect::<Result<_, _>>().ok()?;
-        Some(CsvTable { columns, rows, next_page_token: next_page_token.clone() })
+        let rows = self.0.items.iter().map(row).collect::<Result<_, _>>().ok()?;
+        Some(CsvTable { columns, rows })
+    }
+
+    fn next_page_token(&self) -> Option<&str> {
+        self.0.next_page_token()
     }
 }
 

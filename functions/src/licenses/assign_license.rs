@@ -1,14 +1,19 @@
 //! `assign-license`
 
-use api_runtime::table::{PartnerOrganizationLink, PoolOfPartner, assign_from_pool};
+use api_runtime::table::{
+    BatchGet, LicenseTypeByCode, PartnerOrganizationLink, PoolOfPartner, assign_from_pool,
+};
 use api_runtime::{
-    Answer, Change, ConditionFailure, Failure, Json, Method, Nothing, Operation, PartnerPath, Reply, Request,
-    Route, route,
+    Answer, Change, ConditionFailure, Context, Failure, Json, Method, Nothing, Operation, PartnerPath, Reply,
+    Request, Route, route,
 };
 use deserr::Deserr;
 use domain::event::LicenseAssigned;
 use domain::license::Lines;
-use domain::{Actor, Assignment, ErrorKind, Faults, Metadata, NewEvent, OrganizationId, Pool, Role};
+use domain::{
+    Actor, Assignment, ErrorKind, FaultPointer, Faults, LicenseType, Metadata, NewEvent, OrganizationId,
+    Pool, Problem, ProblemKind, Role,
+};
 use schemars::JsonSchema;
 
 use crate::authority::own_record::require_member;
@@ -38,7 +43,7 @@ impl Operation for AssignLicense {
         &[route(Method::Post, "/v1/partners/{partnerId}/license-assignments", &[Role::PartnerMember])];
     const KEY_REQUIRED: bool = true;
     const CREATES: bool = true;
-    const ERRORS: &[ErrorKind] = &[Pool::EXHAUSTED];
+    const ERRORS: &[ErrorKind] = &[Pool::EXHAUSTED, LicenseType::UNKNOWN];
 
     type Caller = Actor;
     type Path = PartnerPath;
@@ -60,7 +65,9 @@ impl Operation for AssignLicense {
 
         let mut change = Change::new();
         require_member(&mut change, actor, partner_id)?;
-        change.require(&PartnerOrganizationLink(partner_id, *organization_id), || ConditionFailure::NotFound);
+        change.require(&PartnerOrganizationLink(partner_id, *organization_id), || {
+            ConditionFailure::NamedNotFound(FaultPointer::pointer(&[&"organizationId"]))
+        });
         change.create(&assignment)?;
         for (index, line) in lines.iter().cloned().enumerate() {
             let pool = PoolOfPartner(partner_id, line.license_type.clone());
@@ -76,6 +83,46 @@ impl Operation for AssignLicense {
         }
 
         let location = format!("/v1/partners/{partner_id}/license-assignments/{}", assignment.id);
-        context.commit(change, Answer::created(location, assignment)).await
+        match context.commit(change, Answer::created(location, assignment)).await {
+            Err(Failure::Problem(problem)) if problem.code == Pool::EXHAUSTED.code => {
+                Err(with_unknown_types(context, problem, lines).await?.into())
+            }
+            done => done,
+        }
     }
+}
+
+/// Returns the problem with the error of an unknown type instead of an empty pool, where a line names one. Only a refused
+/// call reads the types.
+async fn with_unknown_types(
+    context: &Context<'_>,
+    problem: Problem,
+    lines: &Lines,
+) -> Result<Problem, Failure> {
+    // A pool in which nothing was ever purchased is the only one that a type that does not exist can have.
+    if problem.faults.iter().all(|fault| fault.limit != Some(0)) {
+        return Ok(problem);
+    }
+    let mut wanted = BatchGet::new();
+    lines.iter().for_each(|line| wanted.add(&LicenseTypeByCode(line.license_type.clone())));
+    let found = context.table.fetch(wanted, true).await?;
+    let mut unknown = Vec::new();
+    for (index, line) in lines.iter().enumerate() {
+        if found.get(&LicenseTypeByCode(line.license_type.clone()))?.is_none() {
+            unknown.push((
+                FaultPointer::pointer(&[&"lines", &index, &"quantity"]),
+                LicenseType::UNKNOWN.at(&[&"lines", &index, &"licenseType"]),
+            ));
+        }
+    }
+    let (mut state, mut rules) = (Vec::new(), Vec::new());
+    for fault in problem.faults {
+        match unknown.iter().find(|(quantity, _)| *quantity == fault.at) {
+            Some((_, unknown)) => rules.push(unknown.clone()),
+            None => state.push(fault),
+        }
+    }
+    let kind = if state.is_empty() { ProblemKind::Rule } else { ProblemKind::State };
+    state.extend(rules);
+    Ok(Problem::of(kind, state))
 }

@@ -8,7 +8,7 @@ use deserr::{Deserr, IntoValue, ValuePointerRef};
 use domain::fault::{check_length, parse_and_check};
 use domain::order::{LinkEnd, Quantities, SubscriptionLine, sum_lines};
 use domain::unicode::nfc;
-use domain::{ErrorKind, Fault, Faults, LicenseTypeCode, Line, ParseError, Quantity};
+use domain::{Fault, Faults, LicenseType, LicenseTypeCode, Line, ParseError, Quantity};
 use schemars::JsonSchema;
 
 /// Sold lines: 1 to 1,000, with at most 40 license types. Quantities of lines with the same license type are added up.
@@ -172,10 +172,6 @@ fn check_subscription(
     }
 }
 
-/// A line names a license type that does not exist.
-pub const UNKNOWN_TYPE: ErrorKind =
-    ErrorKind::rule("unknown-license-type", "there is no license type with this code: create it first");
-
 impl SoldLines {
     /// Returns the license lines with their indexes.
     fn licenses(&self) -> impl Iterator<Item = (usize, &LicenseLine)> {
@@ -230,7 +226,7 @@ impl SoldLines {
         let mut faults = Vec::new();
         for (index, line) in self.licenses() {
             if found.get(&LicenseTypeByCode(line.sku.clone()))?.is_none() {
-                faults.push(UNKNOWN_TYPE.at(&[&"data", &"lines", &index, &"sku"]));
+                faults.push(LicenseType::UNKNOWN.at(&[&"data", &"lines", &index, &"sku"]));
             }
         }
         Ok(faults)

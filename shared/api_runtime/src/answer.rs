@@ -11,11 +11,19 @@ use crate::table::{self, IdempotencyRecord};
 pub trait Output: Serialize + JsonSchema + Send + Sync + 'static {
     /// Whether the body is an object with a version, which is sent as its `ETag`.
     const VERSIONED: bool = false;
+    /// Whether the version alone identifies the body. If not, because the body also depends on the reader or on other
+    /// objects, the `ETag` of a GET has a digest of the body after the version.
+    const DEPENDS_ON_VERSION_ALONE: bool = false;
     /// Whether the body is also available as CSV (`Accept: text/csv`).
     const TABULAR: bool = false;
 
     /// Returns the version of the object for its `ETag`; `None` if it has none.
     fn version(&self) -> Option<Version> {
+        None
+    }
+
+    /// Returns the token of the next page; `None` on the last page, and for bodies that are no list.
+    fn next_page_token(&self) -> Option<&str> {
         None
     }
 
@@ -42,6 +50,7 @@ macro_rules! versioned {
     ($($name:ty),*) => {
         $(impl Output for $name {
             const VERSIONED: bool = true;
+            const DEPENDS_ON_VERSION_ALONE: bool = true;
 
             fn version(&self) -> Option<Version> {
                 Some(self.metadata.version)
@@ -174,7 +183,7 @@ impl From<table::Error> for Failure {
 }
 
 /// Turns an absent value into the problem 404.
-pub trait OrNotFound<T> {
+pub trait OrNotFound<T>: Sized {
     /// Error for an absent value, or for one that could not be read.
     type Error;
 
@@ -214,4 +223,8 @@ pub struct List<T> {
     pub next_page_token: Option<String>,
 }
 
-impl<T: Serialize + JsonSchema + Send + Sync + 'static> Output for List<T> {}
+impl<T: Serialize + JsonSchema + Send + Sync + 'static> Output for List<T> {
+    fn next_page_token(&self) -> Option<&str> {
+        self.next_page_token.as_deref()
+    }
+}

@@ -176,7 +176,7 @@ impl Change {
     /// Fails only if the entity cannot be serialized.
     pub fn create_or_retry<E: Entity>(&mut self, entity: &E, if_match: Option<IfMatch>) -> Result<(), Error> {
         let (condition, failure): (_, fn() -> _) = match if_match {
-            Some(_) => (Expression::never(), || ConditionFailure::VersionMismatch),
+            Some(_) => (Expression::never(), || ConditionFailure::VersionMismatch(None)),
             None => (Expression::is_absent(), || ConditionFailure::Stale),
         };
         let put = Write::on(condition, entity.key(), Action::Put(to_item(entity)?));
@@ -201,12 +201,12 @@ impl Change {
         let put = Write::on(condition, entity.key(), Action::Put(to_item(entity)?));
         let write = self.writes.len();
         self.write(put, move |stored| {
-            let version = stored.as_ref().and_then(|item| item.get("version")?.as_n().ok()?.parse().ok());
+            let version = stored_version(stored.as_ref());
             match if_match {
                 Some(if_match_version)
                     if !version.is_some_and(|version| if_match_version.allows(version)) =>
                 {
-                    Ok(ConditionFailure::VersionMismatch)
+                    Ok(ConditionFailure::VersionMismatch(version))
                 }
                 _ => Ok(on_failure(parse_stored(stored)?)),
             }
@@ -267,7 +267,9 @@ impl Change {
     ) -> Result<(), Error> {
         if if_match.is_some_and(|if_match_version| !if_match_version.allows(seen)) {
             let never = Write::on(Expression::never(), entity.key(), action);
-            self.write(never, |_| Ok(ConditionFailure::VersionMismatch));
+            self.write(never, |stored| {
+                Ok(ConditionFailure::VersionMismatch(stored_version(stored.as_ref())))
+            });
             return Ok(());
         }
         // An entity with a natural key may have been deleted and created again with the same version number, so the
@@ -363,6 +365,10 @@ fn creation<E: Entity>(entity: &E) -> Result<Write, Error> {
 
 fn parse_stored<E: Entity>(stored: Option<Item>) -> Result<E, Error> {
     from_item(stored.ok_or_else(|| Error::Internal("the existing item was not returned".to_owned()))?)
+}
+
+fn stored_version(stored: Option<&Item>) -> Option<Version> {
+    stored.and_then(|item| item.get("version")?.as_n().ok()?.parse().ok())
 }
 
 fn no_unexpired_answer(now: Timestamp) -> Expression {

@@ -2,7 +2,7 @@
 
 use std::fmt::Display;
 
-use domain::{ErrorKind, Fault, ProblemKind, Version};
+use domain::{ErrorKind, Fault, FaultPointer, ProblemKind, Version};
 
 use crate::table::idempotency::IdempotencyRecord;
 
@@ -12,13 +12,15 @@ use crate::table::idempotency::IdempotencyRecord;
 pub enum ConditionFailure {
     /// The object does not exist, or the caller may not see it.
     NotFound,
+    /// The same, of an object that the request names at this place besides the path.
+    NamedNotFound(FaultPointer),
     /// An answer is stored under the call's key: the call already took effect or, if the requests differ, the key was
     /// used for another one.
     Replay(IdempotencyRecord),
     /// Something that was read has changed since; the operation is retried from the start.
     Stale,
-    /// The version of the object is not one that `If-Match` allows.
-    VersionMismatch,
+    /// The version of the object is not one that `If-Match` allows. This is its version; `None` if it does not exist.
+    VersionMismatch(Option<Version>),
     /// The wanted state already exists.
     AlreadyDone,
     /// The caller's authority, the state or a rule does not allow the change.

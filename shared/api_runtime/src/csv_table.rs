@@ -1,14 +1,12 @@
 //! Answers as CSV (`text/csv`, RFC 4180), for use in spreadsheets.
 
-/// A CSV table and the token of the next page.
+/// A CSV table.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct CsvTable {
     /// Names of the columns, written as the first row.
     pub columns: Vec<String>,
     /// Rows, each with one cell per column.
     pub rows: Vec<Vec<String>>,
-    /// Token of the next page; absent on the last page.
-    pub next_page_token: Option<String>,
 }
 
 impl CsvTable {
@@ -49,7 +47,7 @@ mod tests {
         let cells = ["a,b", "say \"x\"", "=1+1", "-5", "＠x", "\tx", "'", "プラス", "a;=1", "\u{200d}=1", ""];
         let rows = vec![cells.map(str::to_owned).to_vec()];
         let columns = (0..cells.len()).map(|n| n.to_string()).collect();
-        let written = CsvTable { columns, rows, next_page_token: None }.written().unwrap();
+        let written = CsvTable { columns, rows }.written().unwrap();
         let expected = "\"a,b\",\"say \"\"x\"\"\",'=1+1,'-5,'＠x,'\tx,',プラス,a;'=1,\u{200d}'=1,\r\n";
         assert_eq!(written.split_once("\r\n").unwrap().1, expected);
     }

@@ -4,6 +4,7 @@ use std::fmt::Debug;
 use std::future::Future;
 use std::pin::Pin;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, UNIX_EPOCH};
 
 use aws_lambda_events::apigw::{ApiGatewayV2httpRequest, ApiGatewayV2httpResponse};
@@ -13,8 +14,8 @@ use serde::Serialize;
 use serde::de::{DeserializeOwned, IgnoredAny};
 
 use crate::context::Environment;
-use crate::http;
 use crate::http::operation::Operation;
+use crate::http::{self, Invocation};
 use crate::schedule::{self, RunReport, Scheduled};
 use crate::table::{Table, client};
 
@@ -29,11 +30,13 @@ pub type HandlerFuture = Pin<Box<dyn Future<Output = ApiGatewayV2httpResponse> +
 
 /// Returns the handler of an operation; Lambda and the local stack use the same one.
 pub fn handler<O: Operation>(environment: Arc<Environment>) -> Handler {
+    let is_cold = AtomicBool::new(true);
     Arc::new(move |event| {
         let environment = environment.clone();
+        let is_cold = is_cold.swap(false, Ordering::Relaxed);
         Box::pin(async move {
-            let remaining = remaining(&event.context);
-            http::answer::<O>(&environment, event.payload, remaining).await
+            let invocation = Invocation { remaining: remaining(&event.context), is_cold };
+            http::answer::<O>(&environment, event.payload, invocation).await
         })
     })
 }
@@ -70,7 +73,7 @@ pub fn system_clock() -> Timestamp {
 }
 
 /// Runs an operation's handler as a Lambda function. Environment variables configure it: `TABLE_NAME`, `CLAIM_PREFIX`,
-/// `DEPLOYMENT_KEY` if the operation uses it, and those that [`client::from_environment`] reads.
+/// `LOG_CALLERS`,/// `DEPLOYMENT_KEY` if the operation uses it, and those that [`client::from_environment`] reads.
 ///
 /// # Errors
 ///
@@ -126,6 +129,7 @@ where
             clock: Arc::new(system_clock),
             ids: Ids::random(),
             claim_prefix: variable("CLAIM_PREFIX")?,
+            logs_callers: variable("LOG_CALLERS")?.parse()?,
         });
         lambda_runtime::run(service_fn(handler(environment))).await
     })

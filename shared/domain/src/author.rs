@@ -23,6 +23,20 @@ pub enum AuthorKind {
     System,
 }
 
+impl AuthorKind {
+    /// Returns the kind in one word, as events have it.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Operator => "operator",
+            Self::Agent => "agent",
+            Self::Partner => "partner",
+            Self::Customer => "customer",
+            Self::Source => "source",
+            Self::System => "system",
+        }
+    }
+}
+
 /// Author of a change.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Author {

@@ -11,7 +11,7 @@ use deserr::{
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use crate::unicode::sanitize;
+use crate::unicode::escaped;
 
 /// Error of a text that does not have the required form.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -83,11 +83,71 @@ impl Fault {
         Self { at, code: code.to_owned(), detail: detail.into(), limit: None, used: None }
     }
 
+    /// Returns the fault as one sentence: its place, if it is not the whole body, and its explanation.
+    pub fn sentence(&self) -> String {
+        match &self.at {
+            FaultPointer::Pointer(place) if place.is_empty() => self.detail.clone(),
+            FaultPointer::Pointer(place) | FaultPointer::Parameter(place) => {
+                format!("`{}`: {}", escaped(place), self.detail)
+            }
+        }
+    }
+
     /// Returns the fault with the limit that the request exceeds, and the amount of it that is already used.
     pub fn with_limit(self, limit: u64, used: Option<u64>) -> Self {
         Self { limit: Some(limit), used, ..self }
     }
 }
+
+/// Codes of faults in the form of a request, with their meanings.
+pub const SHAPE_CODES: &[(&str, &str)] = &[
+    ("ambiguous", "several columns or cells claim the same value"),
+    ("ambiguous-external-id", "the external id does not name one entitlement"),
+    ("compressed", "the body is compressed: send it as plain text"),
+    ("control-character", "the text has a control or invisible character"),
+    ("duplicate", "the value or name is given more than once"),
+    ("empty-body", "the body has no rows"),
+    ("empty-update", "the request has nothing to change"),
+    ("grantee-required", "the grant has neither members nor a level for all"),
+    ("idempotency-key-missing", "the operation requires an `Idempotency-Key`"),
+    ("invalid", "the value is not usable; `detail` says why"),
+    ("invalid-base64", "the body is marked as base64 and is none"),
+    ("invalid-boolean", "the value must be `true` or `false`"),
+    ("invalid-code", "the code has characters that codes do not have"),
+    ("invalid-csv", "the table is not CSV"),
+    ("invalid-duration", "the value is no ISO 8601 duration of the accepted form"),
+    ("invalid-email", "the value is no e-mail address"),
+    ("invalid-entitlement-number", "the value is no entitlement number"),
+    ("invalid-etag", "the value is no `ETag` of this API"),
+    ("invalid-id", "the value is no id of this kind"),
+    ("invalid-idempotency-key", "the key is not 1 to 255 printable ASCII characters"),
+    ("invalid-interval", "the end is not after the beginning"),
+    ("invalid-json", "the body is not JSON"),
+    ("invalid-length", "the text is too short or too long"),
+    ("invalid-month", "the value is no month"),
+    ("invalid-page-token", "the token was not issued for this caller and query"),
+    ("invalid-quotes", "the quotes of a CSV cell do not match"),
+    ("invalid-site-url", "the value is no address of a site"),
+    ("invalid-time", "the value is no RFC 3339 time of the accepted form"),
+    ("invalid-time-zone", "the value is no IANA time zone"),
+    ("missing", "the value is required"),
+    ("no-options", "a field of this type needs options"),
+    ("no-visible-character", "the text has no visible character"),
+    ("not-an-app", "only an app can have this value"),
+    ("not-of-organization", "the parameter cannot be combined with `organizationId`"),
+    ("out-of-range", "the number is too small or too large"),
+    ("outside-month", "the time is not in the month"),
+    ("surrounding-space", "the text begins or ends with white space"),
+    ("too-few", "the list has too few items"),
+    ("too-many", "the list has too many items"),
+    ("unknown-field", "no field or parameter has this name"),
+    ("unknown-line", "no line has this index"),
+    ("unknown-value", "the value is none of the known ones"),
+    ("unsearchable", "the text has nothing that a search by name could find"),
+    ("wrong-length", "the list has another number of items than required"),
+    ("wrong-number-of-cells", "the row has another number of cells than the header"),
+    ("wrong-type", "the value has another JSON type than required"),
+];
 
 /// All faults of one kind of problem.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -159,12 +219,11 @@ fn listed<T>(items: &[T], word: impl Fn(&T) -> String) -> String {
     items.iter().map(word).collect::<Vec<_>>().join(", ")
 }
 
-/// Returns a caller's text as a problem may show it: in backticks, without control characters, invisible and
-/// deceptive characters, and cut to 60 characters.
+/// Returns a caller's text as a problem may show it: in backticks, cut to 60 characters, with control characters,
+/// invisible and deceptive characters escaped, because they may be what is wrong with the text.
 pub fn quoted(text: &str) -> String {
     const SHOWN: usize = 60;
-    let shown = sanitize(text, SHOWN);
-    if text.chars().count() > SHOWN { format!("`{shown}…`") } else { format!("`{shown}`") }
+    format!("`{}`", escaped(&shortened(text, SHOWN)))
 }
 
 impl MergeWithError<Faults> for Faults {

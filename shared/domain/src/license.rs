@@ -28,6 +28,14 @@ pub struct LicenseType {
     pub metadata: Metadata,
 }
 
+impl LicenseType {
+    /// No license type has the code.
+    pub const UNKNOWN: ErrorKind = ErrorKind::rule(
+        "unknown-license-type",
+        "there is no license type with this code: an operator must create it first",
+    );
+}
+
 /// Quantity of one line: 1 to 100,000.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct Quantity(u32);

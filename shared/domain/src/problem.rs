@@ -86,9 +86,9 @@ impl Problem {
 
     /// Creates the problem that lists all faults in the form of a request.
     pub fn shape(faults: Faults) -> Self {
-        let detail = match faults.0.len() {
-            1 => "the request has a fault".to_owned(),
-            count => format!("the request has {count} faults"),
+        let detail = match faults.0.as_slice() {
+            [fault] => fault.sentence(),
+            several => format!("the request has {} faults, listed in `errors`", several.len()),
         };
         Self { faults: faults.0, ..Self::new(ProblemKind::Shape, "invalid-request", detail) }
     }
@@ -99,22 +99,22 @@ impl Problem {
         Self::new(ProblemKind::NotFound, "not-found", "there is no such object, or you may not see it")
     }
 
+    /// Creates the problem [`Self::not_found`] of an object that the request names at this place besides the path.
+    pub fn not_found_at(at: FaultPointer) -> Self {
+        let Self { kind, code, detail, .. } = Self::not_found();
+        Self::of(kind, vec![Fault::new(at, &code, detail)])
+    }
+
     /// Creates a problem from its faults, of which it lists all. Its code and detail are those of the first one.
     pub fn of(kind: ProblemKind, faults: Vec<Fault>) -> Self {
-        let (code, detail) = faults.first().map_or_else(
-            || ("refused".to_owned(), "the request is refused".to_owned()),
-            |first| match location(&first.at) {
-                "" => (first.code.clone(), first.detail.clone()),
-                place => (first.code.clone(), format!("{place}: {}", first.detail)),
-            },
-        );
+        let (code, detail) = match faults.as_slice() {
+            [] => ("refused".to_owned(), "the request is refused".to_owned()),
+            [fault] => (fault.code.clone(), fault.sentence()),
+            [first, others @ ..] => {
+                let detail = format!("{} (`errors` lists {} more)", first.sentence(), others.len());
+                (first.code.clone(), detail)
+            }
+        };
         Self { kind, code, detail, faults }
-    }
-}
-
-fn location(at: &FaultPointer) -> &str {
-    match at {
-        FaultPointer::Pointer(path) => path,
-        FaultPointer::Parameter(name) => name,
     }
 }

@@ -70,6 +70,19 @@ pub fn sanitize(text: &str, most: usize) -> String {
     nfc(text).chars().filter(|c| !is_refused_in_identifiers(*c)).take(most).collect()
 }
 
+/// Returns a text with each control, invisible or deceptive character escaped as `\u{…}`, for people who look for what
+/// is wrong with it.
+pub fn escaped(text: &str) -> String {
+    let mut shown = String::new();
+    for c in text.chars() {
+        match is_refused_in_identifiers(c) {
+            true => shown.extend(c.escape_unicode()),
+            false => shown.push(c),
+        }
+    }
+    shown
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

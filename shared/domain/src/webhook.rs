@@ -154,18 +154,36 @@ pub struct Sealed<'a> {
 }
 
 impl<'a> Envelope<'a> {
-    /// Returns the envelope as sealed if its id and timestamp are well-formed, the timestamp is within five minutes of
-    /// `now`, and it has at most [`MOST_SIGNATURES`] signatures, at least one of them of the supported scheme.
-    pub fn open(self, now: Timestamp) -> Option<Sealed<'a>> {
-        let digits = !self.timestamp.is_empty() && self.timestamp.bytes().all(|byte| byte.is_ascii_digit());
-        let sent = self.timestamp.parse::<u64>().ok().filter(|_| digits)?;
-        let fresh = now.unix_seconds().abs_diff(sent) <= TOLERANCE_SECONDS;
-        let named = (1..=255).contains(&self.id.len());
-        let few = self.signatures.split(' ').nth(MOST_SIGNATURES).is_none();
-        let good = fresh && named && few;
-        let signatures = self.signatures.split(' ').filter(|_| good).filter_map(parse_signature);
-        let signatures: Vec<_> = signatures.collect();
-        (!signatures.is_empty()).then_some(Sealed { envelope: self, signatures })
+    /// Returns the envelope as sealed if it passes all checks that need no secret.
+    ///
+    /// # Errors
+    ///
+    /// One sentence for the store's developers: a header is missing or malformed, the timestamp is more than five
+    /// minutes off `now`, there are more than [`MOST_SIGNATURES`] signatures, or none is of the supported scheme.
+    pub fn open(self, now: Timestamp) -> Result<Sealed<'a>, &'static str> {
+        if self.id.is_empty() || self.timestamp.is_empty() || self.signatures.is_empty() {
+            return Err("the message must have the headers `webhook-id`, `webhook-timestamp` and \
+                `webhook-signature`");
+        }
+        if self.id.len() > 255 {
+            return Err("`webhook-id` must have at most 255 characters");
+        }
+        let digits = self.timestamp.bytes().all(|byte| byte.is_ascii_digit());
+        let sent = self.timestamp.parse::<u64>().ok().filter(|_| digits);
+        let sent = sent.ok_or("`webhook-timestamp` must be the Unix time of the attempt in seconds")?;
+        if now.unix_seconds().abs_diff(sent) > TOLERANCE_SECONDS {
+            return Err(
+                "`webhook-timestamp` is more than 5 minutes off: sign each attempt with its own time",
+            );
+        }
+        if self.signatures.split(' ').nth(MOST_SIGNATURES).is_some() {
+            return Err("`webhook-signature` must have at most 10 signatures");
+        }
+        let signatures: Vec<_> = self.signatures.split(' ').filter_map(parse_signature).collect();
+        match signatures.is_empty() {
+            true => Err("`webhook-signature` must have a signature of the form `v1,<base64>`"),
+            false => Ok(Sealed { envelope: self, signatures }),
+        }
     }
 }
 
@@ -239,7 +257,7 @@ mod tests {
 
     fn vouches(timestamp: &str, signatures: &str, body: &[u8]) -> bool {
         let sealed = Envelope { id: "msg_1", timestamp, signatures }.open(now());
-        sealed.is_some_and(|sealed| sealed.vouches_for(body, &[secret()]))
+        sealed.is_ok_and(|sealed| sealed.vouches_for(body, &[secret()]))
     }
 
     #[test]

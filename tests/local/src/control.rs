@@ -32,6 +32,10 @@ pub async fn answer(shared: &Shared, request: &Request) -> Option<Response> {
             Ok(world) => ok(&world),
             Err(error) => Response::message(409, &format!("{error}; it needs an empty stack")),
         },
+        ("POST", "/_local/reset") => match shared.reset().await {
+            Ok(()) => ok(&json!({ "items": 0 })),
+            Err(error) => Response::message(500, &error.to_string()),
+        },
         ("POST", path) => invoke(shared, path.strip_prefix("/_local/invoke/")?, &request.body).await,
         _ => return None,
     };

@@ -17,6 +17,7 @@ use serde::Serialize;
 use serde::de::IgnoredAny;
 use serde_json::{Map, Value, json};
 
+use crate::cors;
 use crate::fault_proxy::FaultProxy;
 use crate::issuer::Issuer;
 
@@ -33,6 +34,7 @@ pub struct Gateway {
     environment: Arc<Environment>,
     issuer: Arc<Issuer>,
     fault_proxy: FaultProxy,
+    cors_origins: Vec<String>,
 }
 
 /// A request, as it is received.
@@ -65,7 +67,7 @@ impl Response {
     /// Returns a response with a JSON body.
     pub fn json(status: u16, body: &Value) -> Self {
         let headers = vec![("content-type".to_owned(), "application/json".to_owned())];
-        Self { status, headers, body: body.to_string().into_bytes() }
+        Self { status, headers, body: format!("{body}\n").into_bytes() }
     }
 
     /// Returns an error response that API Gateway itself sends.
@@ -99,32 +101,52 @@ fn context(millis: u64) -> lambda_runtime::Context {
 
 impl Gateway {
     /// Returns a gateway for all operations, in this environment.
-    pub fn new(environment: Arc<Environment>, issuer: Arc<Issuer>, fault_proxy: FaultProxy) -> Self {
+    pub fn new(
+        environment: Arc<Environment>,
+        issuer: Arc<Issuer>,
+        fault_proxy: FaultProxy,
+        cors_origins: Vec<String>,
+    ) -> Self {
         let entries = functions::operations().into_iter();
         let mounted = entries.map(|entry| (entry.description, (entry.handler)(environment.clone())));
         let job = (functions::SCHEDULE.job)(environment.clone());
-        Self { functions: mounted.collect(), job, environment, issuer, fault_proxy }
+        Self { functions: mounted.collect(), job, environment, issuer, fault_proxy, cors_origins }
     }
 
     /// Answers a request.
     pub async fn answer(&self, request: Request) -> Response {
         if request.method == "OPTIONS" {
-            // A browser's preflight request. No origin is allowed, which is the template's default.
-            return Response { status: 204, headers: Vec::new(), body: Vec::new() };
+            let headers = cors::preflight(&self.cors_origins, header(&request, "origin"));
+            return Response { status: 204, headers, body: Vec::new() };
         }
-        let Some((description, route, parameters)) = self.find(&request) else {
+        let id = domain::Ids::random().uuid((self.environment.clock)()).to_string();
+        let mut response = self.routed(&request, &id).await;
+        response.headers.push(("apigw-requestid".to_owned(), id));
+        response.headers.extend(cors::allowed(&self.cors_origins, header(&request, "origin")));
+        response
+    }
+
+    /// Answers a request under this request id, by the function of its route if there is one.
+    async fn routed(&self, request: &Request, id: &str) -> Response {
+        let Some((description, route, parameters)) = self.find(request) else {
             return Response::message(404, "Not Found");
         };
         let now = (self.environment.clock)();
         let claims = if route.access.needs_token() {
-            match self.issuer.check(header(&request, "authorization"), now) {
+            let sent = header(request, "authorization");
+            match self.issuer.check(sent, now) {
                 Some(claims) => Some(claims),
-                None => return Response::message(401, "Unauthorized"),
+                None => {
+                    let mut refused = Response::message(401, "Unauthorized");
+                    let why = if sent.is_some() { "Bearer error=\"invalid_token\"" } else { "Bearer" };
+                    refused.headers.push(("www-authenticate".to_owned(), why.to_owned()));
+                    return refused;
+                }
             }
         } else {
             None
         };
-        let payload = payload(&request, route, parameters, claims, now);
+        let payload = payload(request, route, parameters, claims, (id, now));
         if payload.to_string().len() > LARGEST {
             return Response::message(413, "Request Entity Too Large");
         }
@@ -215,13 +237,13 @@ fn is_text(content_type: Option<&str>) -> bool {
         || ["application/json", "application/javascript", "application/xml"].contains(&media)
 }
 
-/// Returns the payload for a request.
+/// Returns the payload for a request, with its request id and time.
 pub fn payload(
     request: &Request,
     route: &Route,
     parameters: BTreeMap<String, String>,
     claims: Option<Map<String, Value>>,
-    now: Timestamp,
+    (id, now): (&str, Timestamp),
 ) -> Value {
     let mut headers: BTreeMap<&str, String> = BTreeMap::new();
     let mut cookies = Vec::new();
@@ -258,7 +280,7 @@ pub fn payload(
                 "sourceIp": "127.0.0.1",
                 "userAgent": headers.get("user-agent").cloned().unwrap_or_default(),
             },
-            "requestId": domain::Ids::random().uuid(now).to_string(),
+            "requestId": id,
             "routeKey": route.key(),
             "stage": "$default",
             "time": time,

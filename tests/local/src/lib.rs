@@ -3,6 +3,7 @@
 
 pub mod clock;
 pub mod control;
+pub mod cors;
 pub mod demo;
 mod error;
 pub mod fault_proxy;
@@ -20,6 +21,7 @@ use api_runtime::{Environment, Size};
 use aws_credential_types::Credentials;
 use aws_sdk_dynamodb::Client;
 use aws_sdk_dynamodb::config::Region;
+use aws_sdk_dynamodb::error::DisplayErrorContext;
 use axum::body::Body;
 use axum::extract::State;
 use domain::{DeploymentKey, Ids, Timestamp};
@@ -53,6 +55,8 @@ pub struct Options {
     pub counted_ids: Option<u64>,
     /// Deployment key; `None` is the published one.
     pub deployment_key: Option<String>,
+    /// Web origins that may call the API from a browser.
+    pub cors_origins: Vec<String>,
 }
 
 /// State that all requests share.
@@ -65,6 +69,7 @@ pub struct Shared {
     pub fault_proxy: FaultProxy,
     /// Gateway with all functions.
     pub gateway: Gateway,
+    client: Client,
     table: Table,
     key: DeploymentKey,
 }
@@ -73,7 +78,15 @@ impl Shared {
     /// Returns a gateway with the same functions and table, but another clock and other ids.
     fn gateway_at(&self, clock: Arc<Clock>, ids: Ids) -> Gateway {
         let environment = environment(self.table.clone(), self.key.clone(), clock, ids);
-        Gateway::new(environment, self.issuer.clone(), self.fault_proxy.clone())
+        Gateway::new(environment, self.issuer.clone(), self.fault_proxy.clone(), Vec::new())
+    }
+
+    /// Deletes all data.
+    pub(crate) async fn reset(&self) -> Result<(), Error> {
+        let deleted = self.client.delete_table().table_name(store::TABLE).send().await;
+        deleted
+            .map_err(|error| format!("the table could not be deleted: {}", DisplayErrorContext(&error)))?;
+        store::make_table(&self.client).await
     }
 }
 
@@ -84,6 +97,7 @@ fn environment(table: Table, key: DeploymentKey, clock: Arc<Clock>, ids: Ids) ->
         clock: Arc::new(move || clock.now()),
         ids,
         claim_prefix: CLAIM_PREFIX.to_owned(),
+        logs_callers: true,
     })
 }
 
@@ -131,8 +145,9 @@ impl Stack {
     /// Fails if the port is taken or the data cannot be opened.
     pub async fn start(options: Options) -> Result<Self, Error> {
         let listener = TcpListener::bind(("127.0.0.1", options.port)).await;
-        let listener =
-            listener.map_err(|error| format!("could not listen on port {}: {error}", options.port))?;
+        let listener = listener.map_err(|error| {
+            format!("could not listen on port {}: {error}; PORT=0 takes any free port", options.port)
+        })?;
         let url = format!("http://{}", listener.local_addr()?);
         let (store_url, store) = match options.store_url {
             Some(url) => (url, None),
@@ -151,7 +166,8 @@ impl Stack {
             .credentials_provider(Credentials::new("local", "local", None, None, "local"));
         let client = Client::from_conf(config.build());
         if options.snapshot.is_none() {
-            store::make_table(&client).await?;
+            let made = store::make_table(&client).await;
+            made.map_err(|error| format!("the DynamoDB at {store_url} does not work: {error}"))?;
         }
 
         let clock = Arc::new(match options.stopped_at {
@@ -163,8 +179,9 @@ impl Stack {
         let ids = options.counted_ids.map_or_else(Ids::random, Ids::counted_from);
         let key: DeploymentKey = options.deployment_key.as_deref().unwrap_or(DEPLOYMENT_KEY).parse()?;
         let environment = environment(table.clone(), key.clone(), clock.clone(), ids);
-        let gateway = Gateway::new(environment, issuer.clone(), fault_proxy.clone());
-        let shared = Arc::new(Shared { clock, issuer, fault_proxy, gateway, table, key });
+        let gateway = Gateway::new(environment, issuer.clone(), fault_proxy.clone(), options.cors_origins);
+        let shared =
+            Arc::new(Shared { clock, issuer, fault_proxy, gateway, client: client.clone(), table, key });
 
         let router = axum::Router::new().fallback(serve).with_state(shared.clone());
         let (stop, mut stopped) = watch::channel(false);

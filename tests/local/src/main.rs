@@ -13,11 +13,15 @@ use tracing_subscriber::filter::Targets;
 use tracing_subscriber::layer::SubscriberExt;
 use tracing_subscriber::util::SubscriberInitExt;
 
-const USAGE: &str = "usage: cargo run [-- --ephemeral]
+const USAGE: &str = "usage: [variables] cargo run [-- --ephemeral]
 
---ephemeral    keeps data in memory instead of in .local/
-PORT=<port>    listens there instead of on 9000; 0 is any free port
-CLOCK=<time>   starts with the clock standing at this time instead of running from now";
+--ephemeral                      keeps data in memory instead of in .local/
+--help                           prints this
+
+PORT=<port>                      listens there instead of on 9000; 0 takes any free port
+CLOCK=<time>                     starts with the clock stopped at this time instead of running from now
+CORS_ORIGINS=<origin>,…          web origins that may call the API from a browser; none by default
+AWS_ENDPOINT_URL_DYNAMODB=<url>  uses the DynamoDB at this URL instead of the embedded one";
 
 #[tokio::main]
 async fn main() -> ExitCode {
@@ -42,6 +46,9 @@ async fn run() -> Result<(), Error> {
     if let Ok(time) = std::env::var("CLOCK") {
         options.stopped_at = Some(time.parse().map_err(|why| format!("CLOCK: {why}\n\n{USAGE}"))?);
     }
+    let origins = std::env::var("CORS_ORIGINS").unwrap_or_default();
+    let origins = origins.split(',').map(str::trim).filter(|origin| !origin.is_empty());
+    options.cors_origins = origins.map(str::to_owned).collect();
     options.store_url = std::env::var("AWS_ENDPOINT_URL_DYNAMODB").ok().filter(|url| !url.is_empty());
     for argument in std::env::args().skip(1) {
         match argument.as_str() {

@@ -3,6 +3,7 @@
 use std::path::Path;
 
 use aws_sdk_dynamodb::Client;
+use aws_sdk_dynamodb::error::DisplayErrorContext;
 use aws_sdk_dynamodb::types::{
     AttributeDefinition, BillingMode, GlobalSecondaryIndex, KeySchemaElement, KeyType, Projection,
     ProjectionType, ScalarAttributeType,
@@ -112,7 +113,7 @@ pub async fn make_table(client: &Client) -> Result<(), Error> {
         .await;
     match made {
         Err(error) if !error.as_service_error().is_some_and(|error| error.is_resource_in_use_exception()) => {
-            Err(format!("the table could not be made: {error}").into())
+            Err(format!("the table could not be made: {}", DisplayErrorContext(&error)).into())
         }
         _ => Ok(()),
     }

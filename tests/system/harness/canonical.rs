@@ -256,6 +256,11 @@ impl Canonical {
         self
     }
 
+    /// Returns the path of the call, without its query.
+    pub fn path(&self) -> String {
+        self.payload["rawPath"].as_str().unwrap_or_default().to_owned()
+    }
+
     /// Returns the body of the call.
     pub fn body(&self) -> Option<Value> {
         self.payload["body"].as_str().map(|body| serde_json::from_str(body).unwrap())

@@ -5,7 +5,7 @@ use api_runtime::http::route::Method;
 use local_stack::demo;
 use local_stack::gateway::{Request, bind, payload};
 use local_stack::issuer::Issuer;
-use serde_json::{Value, json};
+use serde_json::Value;
 
 use crate::golden;
 
@@ -82,13 +82,14 @@ impl Payload {
         let request = Request { method: route.method.name().to_owned(), ..call.request };
         let parameters = bind(route.path, &request.path);
         let parameters = parameters.unwrap_or_else(|| panic!("{} is not of {}", request.path, route.path));
-        let mut written = payload(&request, route, parameters, claims, now);
-        // Nothing depends on the request id, and it would be different each time.
-        written["requestContext"]["requestId"] = json!("0190a000-0000-7000-8000-000000000001");
+        let written = payload(&request, route, parameters, claims, (REQUEST_ID, now));
         let text = serde_json::to_string_pretty(&written).unwrap() + "\n";
         golden::check(&format!("events/{id}.json"), &text);
     }
 }
+
+/// Request id of all published payloads.
+const REQUEST_ID: &str = "0190a000-0000-7000-8000-000000000001";
 
 /// Returns the text with each `{name}` replaced by that id of the demo world.
 pub fn fill(text: &str) -> String {

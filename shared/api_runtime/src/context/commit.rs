@@ -260,14 +260,16 @@ impl Context<'_> {
 
     /// Determines the outcome of a change from the conditions that failed.
     fn resolve(&self, failures: Vec<ConditionFailure>) -> Result<Resolution, Failure> {
-        let (mut replay, mut stale, mut version_mismatch, mut already_done) = (None, false, false, false);
+        let (mut replay, mut stale, mut version_mismatch, mut already_done) = (None, false, None, false);
+        let mut named_not_found = Vec::new();
         let (mut forbidden, mut state, mut rules) = (Vec::new(), Vec::new(), Vec::new());
         for failure in failures {
             match failure {
                 ConditionFailure::NotFound => return Err(Problem::not_found().into()),
+                ConditionFailure::NamedNotFound(at) => named_not_found.push(at),
                 ConditionFailure::Replay(record) => replay = Some(record),
                 ConditionFailure::Stale => stale = true,
-                ConditionFailure::VersionMismatch => version_mismatch = true,
+                ConditionFailure::VersionMismatch(current) => version_mismatch = Some(current),
                 ConditionFailure::AlreadyDone => already_done = true,
                 ConditionFailure::Rejected(ProblemKind::Forbidden, fault) => forbidden.push(fault),
                 ConditionFailure::Rejected(ProblemKind::State, fault) => state.push(fault),
@@ -275,6 +277,9 @@ impl Context<'_> {
                 // If no other condition failed, this is the internal error at the end.
                 ConditionFailure::Impossible => {}
             }
+        }
+        if let Some(at) = named_not_found.into_iter().next() {
+            return Err(Problem::not_found_at(at).into());
         }
         if !forbidden.is_empty() {
             return Err(Problem::of(ProblemKind::Forbidden, forbidden).into());
@@ -289,9 +294,14 @@ impl Context<'_> {
         if stale {
             return Err(Error::Contended("stale".to_owned()).into());
         }
-        if version_mismatch {
-            let detail = "the object has another version: read it again and retry with its current ETag";
-            return Err(header_problem("If-Match", ProblemKind::Precondition, "version-mismatch", detail));
+        if let Some(current) = version_mismatch {
+            let detail = match current {
+                Some(version) => {
+                    format!("the object has version {version}: read it again and retry with its ETag")
+                }
+                None => "the object does not exist yet: create it without this header".to_owned(),
+            };
+            return Err(header_problem("If-Match", ProblemKind::Precondition, "version-mismatch", &detail));
         }
         if already_done {
             return Ok(Resolution::AlreadyDone);
@@ -312,7 +322,8 @@ fn unexpected_failure() -> Error {
 }
 
 fn key_reused() -> Failure {
-    header_problem("Idempotency-Key", ProblemKind::Rule, Failure::KEY_REUSED, "was used for another request")
+    let detail = "was used for another request: send this one with a new key";
+    header_problem("Idempotency-Key", ProblemKind::Rule, Failure::KEY_REUSED, detail)
 }
 
 fn header_problem(header: &str, kind: ProblemKind, code: &str, detail: &str) -> Failure {

@@ -22,6 +22,8 @@ pub struct Environment {
     pub ids: Ids,
     /// Prefix of this system's own claims in a token.
     pub claim_prefix: String,
+    /// Whether the log says who called, by the subject of the token.
+    pub logs_callers: bool,
 }
 
 /// Resources and options of one attempt to execute a call.

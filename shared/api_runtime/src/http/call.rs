@@ -24,39 +24,52 @@ pub struct Call {
     pub(super) headers: HeaderMap,
     pub(super) path_parameters: BTreeMap<String, String>,
     claims: BTreeMap<String, String>,
-    /// API Gateway's request id; a random one if the payload has none.
-    pub(super) id: String,
-    /// Body, decoded if it was sent as base64.
-    pub body: Vec<u8>,
+    /// API Gateway's request id, which no other call has; a random one if the payload has none.
+    pub(super) gateway_id: String,
+    /// Body, decoded if it was sent as base64, or its fault.
+    body: Result<Vec<u8>, Faults>,
 }
 
 impl Call {
-    pub(super) fn new(payload: ApiGatewayV2httpRequest) -> Result<Self, Problem> {
+    pub(super) fn new(payload: ApiGatewayV2httpRequest) -> Self {
         let sent = payload.body.unwrap_or_default();
         let body = if payload.is_base64_encoded {
             STANDARD.decode(sent).map_err(|_| {
-                let fault = Fault::new(
-                    FaultPointer::pointer(&[]),
-                    "invalid-base64",
-                    "is marked as base64 but is not valid base64",
-                );
-                Problem::shape(Faults(vec![fault]))
-            })?
+                let detail = "is marked as base64 but is not valid base64";
+                Faults(vec![Fault::new(FaultPointer::pointer(&[]), "invalid-base64", detail)])
+            })
         } else {
-            sent.into_bytes()
+            Ok(sent.into_bytes())
         };
         let context = payload.request_context;
         let claims = context.authorizer.and_then(|authorizer| authorizer.jwt).map(|jwt| jwt.claims);
-        Ok(Self {
+        Self {
             route_key: payload.route_key.or(context.route_key).unwrap_or_default(),
-            id: context.request_id.unwrap_or_else(domain::id::nonce),
+            gateway_id: context.request_id.unwrap_or_else(domain::id::nonce),
             path: payload.raw_path.unwrap_or_default(),
             query: payload.raw_query_string.unwrap_or_default(),
             headers: payload.headers,
             path_parameters: payload.path_parameters.into_iter().collect(),
             claims: claims.unwrap_or_default().into_iter().collect(),
             body,
-        })
+        }
+    }
+
+    /// Returns the id by which the caller and the log know the request: the caller's `x-request-id` if it is 1 to 128
+    /// letters, digits and `._:-`, otherwise API Gateway's request id.
+    pub(super) fn request_id(&self) -> &str {
+        let known = |c: char| c.is_ascii_alphanumeric() || "._:-".contains(c);
+        let well_formed = |id: &&str| (1..=128).contains(&id.len()) && id.chars().all(known);
+        self.header("x-request-id").filter(well_formed).unwrap_or(&self.gateway_id)
+    }
+
+    /// Returns the body, decoded if it was sent as base64.
+    ///
+    /// # Errors
+    ///
+    /// A fault if it is not valid base64.
+    pub fn body(&self) -> Result<&[u8], Faults> {
+        self.body.as_deref().map_err(Clone::clone)
     }
 
     /// Returns the value of a header; `None` if it is absent or not visible ASCII.
@@ -91,9 +104,10 @@ impl Call {
     /// Returns a digest of the request's route, path, query and body. The order of query parameters and the layout of
     /// JSON do not change it.
     pub(super) fn digest(&self) -> String {
-        let body = match serde_json::from_slice::<Value>(&self.body) {
+        let sent = self.body.as_deref().unwrap_or_default();
+        let body = match serde_json::from_slice::<Value>(sent) {
             Ok(json) => json.to_string().into_bytes(),
-            Err(_) => self.body.clone(),
+            Err(_) => sent.to_owned(),
         };
         let mut query: Vec<_> = form_urlencoded::parse(self.query.as_bytes()).collect();
         query.sort();

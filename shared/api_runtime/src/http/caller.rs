@@ -111,16 +111,15 @@ impl Caller for Delivery {
 ///
 /// # Errors
 ///
-/// 413 if the message is too large; 401, always with the same problem, if anything else is wrong.
+/// 413 if the message is too large; 401 if anything else is wrong. Only for a source that exists, the 401 says what.
 async fn verify(call: &Call, context: &Context<'_>) -> Result<Delivery, Failure> {
-    // All checks that need no secret come before the source is read.
-    if call.body.len() > LARGEST_MESSAGE {
-        let detail = format!("the message has {} bytes; at most {LARGEST_MESSAGE} are read", call.body.len());
+    let body = call.body().map_err(Problem::shape)?;
+    if body.len() > LARGEST_MESSAGE {
+        let detail = format!("the message has {} bytes; at most {LARGEST_MESSAGE} are read", body.len());
         return Err(Problem::new(ProblemKind::TooLarge, "body-too-large", detail).into());
     }
-    let unknown = || {
-        Problem::new(ProblemKind::Unauthenticated, "invalid-signature", "no known source signed this message")
-    };
+    let wrong = |why: &str| Problem::new(ProblemKind::Unauthenticated, "invalid-signature", why);
+    let unknown = || wrong("no known source signed this message");
     let header = |name: &str| call.header(name).unwrap_or_default();
     let envelope = Envelope {
         id: header("webhook-id"),
@@ -128,11 +127,11 @@ async fn verify(call: &Call, context: &Context<'_>) -> Result<Delivery, Failure>
         signatures: header("webhook-signature"),
     };
     let id = call.path_parameter("sourceId").and_then(|id| id.parse().ok()).ok_or_else(unknown)?;
-    let sealed = envelope.open(context.now).ok_or_else(unknown)?;
     let source = context.table.get(&SourceById(id)).await?.ok_or_else(unknown)?;
+    let sealed = envelope.open(context.now).map_err(wrong)?;
     let secrets = source.secrets(context.key()?, context.now);
-    match sealed.vouches_for(&call.body, &secrets) {
+    match sealed.vouches_for(body, &secrets) {
         true => Ok(Delivery { source, id: envelope.id.to_owned() }),
-        false => Err(unknown().into()),
+        false => Err(wrong("no valid secret of this source signed these bytes").into()),
     }
 }

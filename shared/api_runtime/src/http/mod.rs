@@ -24,48 +24,82 @@ use crate::table;
 use call::Call;
 use caller::Caller;
 use request::parse;
-use response::{problem_response, write, written};
+use response::Response;
 
-/// Handles one call, from its payload to its response. Every payload gets a response.
+/// Handles one call, from its payload to its response. Every payload gets a response, and one line in the log.
 pub async fn answer<O: Operation>(
     environment: &Environment,
     payload: ApiGatewayV2httpRequest,
-    remaining: Duration,
+    invocation: Invocation,
 ) -> ApiGatewayV2httpResponse {
-    let path = payload.raw_path.clone().unwrap_or_default();
-    let call = match Call::new(payload) {
-        Ok(call) => call,
-        Err(problem) => return problem_response::<O>(problem::document(problem, &path), None),
-    };
-    let deadline = Instant::now() + remaining;
-    let caller = in_time(deadline, O::NAME, || authenticate::<O>(environment, &call)).await;
-    let (party, replied) = match caller {
+    let begun = Instant::now();
+    let call = Call::new(payload);
+    let deadline = begun + invocation.remaining;
+    let authenticated = in_time(deadline, O::NAME, || authenticate::<O>(environment, &call)).await;
+    let (caller, replied) = match authenticated {
         Ok((route, caller)) => {
             let replied = in_time(deadline, O::NAME, || execute::<O>(environment, &call, route, &caller));
-            (caller.party(), replied.await)
+            let replied = replied.await;
+            (Some(caller), replied)
         }
         Err(failure) => (None, Err(failure)),
     };
     let response = match replied {
-        Ok(reply) => written::<O>(environment, &call, reply),
-        Err(Failure::Problem(problem)) => {
-            return problem_response::<O>(problem::document(problem, &path), party);
-        }
+        Ok(reply) => Response::to::<O>(environment, &call, reply),
+        Err(Failure::Problem(problem)) => Ok(Response::of_problem(&problem::document(problem, &call))),
         Err(Failure::Table(why)) => Err(why),
     };
-    match response {
-        Ok(response) => write::<O>(response, party, None),
-        Err(why) => {
-            let try_again = !matches!(why, table::Error::Internal(_));
-            // The log level "error" is for failures that somebody must examine; a failure that a retry resolves is a
-            // warning.
-            match try_again {
-                true => tracing::warn!(operation = O::NAME, %why, "no answer in time"),
-                false => tracing::error!(operation = O::NAME, %why, "no answer"),
-            }
-            problem_response::<O>(problem::unexpected(try_again, &path), party)
+    let response = response.unwrap_or_else(|why| {
+        let try_again = !matches!(why, table::Error::Internal(_));
+        let request_id = call.request_id();
+        // The log level "error" is for failures that somebody must examine; a failure that a retry resolves is a
+        // warning.
+        match try_again {
+            true => tracing::warn!(operation = O::NAME, request_id, %why, "no answer in time"),
+            false => tracing::error!(operation = O::NAME, request_id, %why, "no answer"),
         }
-    }
+        Response::of_problem(&problem::unexpected(try_again, &call))
+    });
+    log::<O>(environment, &call, caller.as_ref(), &response, begun.elapsed(), invocation.is_cold);
+    response.written(&call)
+}
+
+/// Circumstances of one invocation of a function.
+#[derive(Debug, Clone, Copy)]
+pub struct Invocation {
+    /// Time until the response must be ready.
+    pub remaining: Duration,
+    /// Whether it is the first invocation of the function's instance.
+    pub is_cold: bool,
+}
+
+/// Writes the line that the log has for each call. It has no personal data but the subject of the caller's token, which
+/// the deployment can leave out.
+fn log<O: Operation>(
+    environment: &Environment,
+    call: &Call,
+    caller: Option<&O::Caller>,
+    response: &Response,
+    duration: Duration,
+    cold_start: bool,
+) {
+    let route = O::ROUTES.iter().find(|route| route.key() == call.route_key);
+    let author = caller.and_then(Caller::author);
+    tracing::info!(
+        operation = O::NAME,
+        method = route.map(|route| route.method.name()),
+        route = route.map(|route| route.path),
+        status = response.status,
+        code = response.code,
+        duration_ms = u64::try_from(duration.as_millis()).unwrap_or(u64::MAX),
+        caller = author.as_ref().filter(|_| environment.logs_callers).map(|author| author.id.as_str()),
+        role = author.as_ref().map(|author| author.kind.name()),
+        org = caller.and_then(Caller::party),
+        request_id = call.request_id(),
+        gateway_request_id = call.gateway_id,
+        cold_start,
+        "answered"
+    );
 }
 
 /// Repeats an attempt, with backoff, until it ends with anything other than contention, or until the deadline.

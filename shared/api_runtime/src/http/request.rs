@@ -2,6 +2,8 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use base64::Engine;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use domain::fault::collect;
 use domain::{Fault, FaultPointer, Faults, Problem, ProblemKind};
 use serde_json::{Map, Value};
@@ -9,6 +11,7 @@ use serde_json::{Map, Value};
 use super::body::{Body, BodyError};
 use super::call::Call;
 use super::caller::Caller;
+use super::response::DIGEST_LENGTH;
 use crate::condition::IfMatch;
 use crate::context::{CallOptions, Environment, IdempotencySlot, PageRequest};
 use crate::http::operation::{Input, Operation};
@@ -60,7 +63,7 @@ pub(super) fn parse<O: Operation>(
         return Err(Problem::shape(faults));
     };
     let idempotency = idempotency_slot::<O>(call, caller, key);
-    let (author, id) = (caller.author(), call.id.clone());
+    let (author, id) = (caller.author(), call.gateway_id.clone());
     let options = CallOptions { id, author, validate_only, if_match, idempotency, page };
     Ok((Input { path, query, body }, options))
 }
@@ -105,11 +108,15 @@ fn read_body<O: Operation>(
     let reads = route.method == Method::Get;
     let most = O::Body::LARGEST;
     let signed = matches!(route.access, RouteAuth::Signature);
-    if call.body.len() > most && !signed && !reads {
-        let detail = format!("the body has {} bytes; at most {most} are read", call.body.len());
+    let sent = match call.body() {
+        _ if reads => &[][..],
+        Ok(body) => body,
+        Err(more) => return Ok(collect(faults, Err(more))),
+    };
+    if sent.len() > most && !signed {
+        let detail = format!("the body has {} bytes; at most {most} are read", sent.len());
         return Err(Problem::new(ProblemKind::TooLarge, "body-too-large", detail));
     }
-    let sent = if reads { &[][..] } else { &call.body };
     match O::Body::read(call.header("content-type"), sent) {
         Ok(body) => Ok(Some(body)),
         Err(BodyError::Problem(problem)) => Err(problem),
@@ -258,11 +265,7 @@ fn if_match(call: &Call) -> Result<Option<IfMatch>, Faults> {
     };
     let parsed = match sent.to_str().unwrap_or_default() {
         "*" => Some(IfMatch::Any),
-        text => {
-            let number = text.strip_prefix('"').and_then(|rest| rest.strip_suffix('"'));
-            let same = |version: &u64| number == Some(version.to_string().as_str());
-            number.and_then(|number| number.parse().ok()).filter(same).map(IfMatch::Version)
-        }
+        text => etag_version(text).map(IfMatch::Version),
     };
     match parsed {
         Some(wish) => Ok(Some(wish)),
@@ -270,6 +273,15 @@ fn if_match(call: &Call) -> Result<Option<IfMatch>, Faults> {
             fault("If-Match", "invalid-etag", "must be `*` or one ETag exactly as received, such as `\"3\"`")
         }
     }
+}
+
+/// Returns the version in an `ETag`: `"<version>"` or `"<version>.<digest>"`.
+fn etag_version(etag: &str) -> Option<u64> {
+    let inner = etag.strip_prefix('"')?.strip_suffix('"')?;
+    let (number, digest) = inner.split_once('.').map_or((inner, None), |(n, digest)| (n, Some(digest)));
+    let is_digest = |text: &str| text.len() == DIGEST_LENGTH && URL_SAFE_NO_PAD.decode(text).is_ok();
+    let version: u64 = number.parse().ok()?;
+    (version.to_string() == number && digest.is_none_or(is_digest)).then_some(version)
 }
 
 fn fault<T>(parameter: &str, code: &str, detail: &str) -> Result<T, Faults> {

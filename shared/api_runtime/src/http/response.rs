@@ -1,10 +1,17 @@
 //! Writes results as HTTP responses.
 
+use std::io::Write;
+
 use aws_lambda_events::apigw::ApiGatewayV2httpResponse;
 use aws_lambda_events::encodings::Body;
+use base64::Engine;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use domain::Version;
-use http::header::{CACHE_CONTROL, CONTENT_TYPE};
+use flate2::Compression;
+use flate2::write::GzEncoder;
+use http::header::{CACHE_CONTROL, CONTENT_ENCODING, CONTENT_TYPE};
 use http::{HeaderName, HeaderValue};
+use sha2::{Digest, Sha256};
 
 use super::call::Call;
 use super::problem::{ProblemDocument, STILL_RUNNING_CODE};
@@ -15,49 +22,149 @@ use crate::table::{self, IdempotencyRecord};
 
 /// A response of any kind, before it is converted to API Gateway's format.
 pub(super) struct Response {
-    status: u16,
-    content_type: &'static str,
+    pub(super) status: u16,
+    /// Code of the problem; `None` for a success.
+    pub(super) code: Option<String>,
+    /// Media type of the body; `None` without a body.
+    content_type: Option<&'static str>,
     headers: Vec<(&'static str, String)>,
     body: String,
 }
 
-/// Returns the response for a reply.
-pub(super) fn written<O: Operation>(
-    environment: &Environment,
-    call: &Call,
-    reply: Reply<O::Output>,
-) -> Result<Response, table::Error> {
-    match reply {
-        Reply::Answer(answer) => written_answer::<O>(environment, call, &answer),
-        // An object that was only validated may not exist, so its version, location and secrets are left out.
-        Reply::Validated(answer) => Ok(success(answer.status, None, None, answer.written()?, None)),
-        Reply::Replay(answer::Replay(record)) => replayed::<O>(environment, *record),
+/// Number of characters of the digest in an `ETag`.
+pub(super) const DIGEST_LENGTH: usize = 11;
+
+impl Response {
+    /// Returns the response for a reply.
+    pub(super) fn to<O: Operation>(
+        environment: &Environment,
+        call: &Call,
+        reply: Reply<O::Output>,
+    ) -> Result<Self, table::Error> {
+        match reply {
+            Reply::Answer(answer) => Self::of_answer::<O>(environment, call, &answer),
+            // An object that was only validated may not exist, so its version, location and secrets are left out.
+            Reply::Validated(answer) => Ok(Self::success(answer.status, Vec::new(), answer.written()?)),
+            Reply::Replay(answer::Replay(record)) => Self::of_replay::<O>(environment, *record),
+        }
+    }
+
+    fn of_answer<O: Operation>(
+        environment: &Environment,
+        call: &Call,
+        answer: &Answer<O::Output>,
+    ) -> Result<Self, table::Error> {
+        let mut headers = Vec::new();
+        if let Some(token) = answer.body.next_page_token() {
+            headers.push(("link", next_link(call, token)));
+        }
+        if let Some(table) = answer.body.csv_table().filter(|_| wants_csv(call)) {
+            let body =
+                table.written().ok_or_else(|| table::Error::Internal("a table has a gap".to_owned()))?;
+            let content_type = Some("text/csv; charset=utf-8");
+            return Ok(Self { status: answer.status, code: None, content_type, headers, body });
+        }
+        headers.extend(answer.location.clone().map(|location| ("location", location)));
+        let body = reveal_secrets::<O>(environment, answer.written()?)?;
+        if let Some(version) = answer.body.version() {
+            let reads = call.route_key.starts_with("GET ");
+            let etag = match reads && !O::Output::DEPENDS_ON_VERSION_ALONE {
+                true => format!("\"{version}.{}\"", digest(&body)),
+                false => etag(version),
+            };
+            let unchanged = reads && is_among(&etag, call.header("if-none-match").unwrap_or_default());
+            headers.push(("etag", etag));
+            if unchanged {
+                return Ok(Self {
+                    status: 304,
+                    code: None,
+                    content_type: None,
+                    headers,
+                    body: String::new(),
+                });
+            }
+        }
+        Ok(Self::success(answer.status, headers, body))
+    }
+
+    /// Returns the stored answer to an earlier, equal call, unchanged.
+    fn of_replay<O: Operation>(
+        environment: &Environment,
+        record: IdempotencyRecord,
+    ) -> Result<Self, table::Error> {
+        let IdempotencyRecord { status, location, version, body, .. } = record;
+        let location = location.map(|location| ("location", location));
+        let version = version.map(|version| ("etag", etag(version)));
+        let replayed = ("idempotent-replayed", "true".to_owned());
+        let headers = location.into_iter().chain(version).chain([replayed]).collect();
+        Ok(Self::success(status, headers, reveal_secrets::<O>(environment, body)?))
+    }
+
+    fn success(status: u16, headers: Vec<(&'static str, String)>, body: String) -> Self {
+        Self { status, code: None, content_type: Some("application/json"), headers, body }
+    }
+
+    /// Returns the response that is a problem.
+    pub(super) fn of_problem(problem: &ProblemDocument) -> Self {
+        let header = match (problem.status, &*problem.code) {
+            (503, _) => Some(("retry-after", "1")),
+            // By then the other call has ended, or its lease has expired and the work can be resumed.
+            (409, STILL_RUNNING_CODE) => Some(("retry-after", "60")),
+            // No authentication scheme is registered for signed messages; this name is for people.
+            (401, _) => Some(("www-authenticate", "StandardWebhooks")),
+            _ => None,
+        };
+        Self {
+            status: problem.status,
+            code: Some(problem.code.clone()),
+            content_type: Some("application/problem+json"),
+            headers: header.map(|(name, value)| (name, value.to_owned())).into_iter().collect(),
+            // A problem always serializes.
+            body: serde_json::to_string(problem).unwrap_or_default(),
+        }
+    }
+
+    /// Returns the response in API Gateway's format.
+    pub(super) fn written(self, call: &Call) -> ApiGatewayV2httpResponse {
+        let mut response = ApiGatewayV2httpResponse::default();
+        response.status_code = i64::from(self.status);
+        response.headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
+        let request_id = ("x-request-id", call.request_id().to_owned());
+        for (name, value) in self.headers.into_iter().chain([request_id]) {
+            if let Ok(value) = HeaderValue::from_str(&value) {
+                response.headers.insert(HeaderName::from_static(name), value);
+            }
+        }
+        let Some(content_type) = self.content_type else { return response };
+        response.headers.insert(CONTENT_TYPE, HeaderValue::from_static(content_type));
+        let mut body = self.body;
+        // A line of a terminal ends with it.
+        if !body.ends_with('\n') {
+            body.push('\n');
+        }
+        if body.len() <= COMPRESSED_FROM {
+            response.body = Some(Body::Text(body));
+            return response;
+        }
+        response.body = Some(match accepts_gzip(call).then(|| gzip(&body)).flatten() {
+            Some(compressed) => {
+                response.headers.insert(CONTENT_ENCODING, HeaderValue::from_static("gzip"));
+                response.is_base64_encoded = true;
+                Body::Binary(compressed)
+            }
+            None => Body::Text(body),
+        });
+        response
     }
 }
 
-fn written_answer<O: Operation>(
-    environment: &Environment,
-    call: &Call,
-    answer: &Answer<O::Output>,
-) -> Result<Response, table::Error> {
-    if let Some(table) = answer.body.csv_table().filter(|_| wants_csv(call)) {
-        let next = table.next_page_token.as_ref().map(|token| ("link", next_link(call, token)));
-        let (headers, content_type) = (next.into_iter().collect(), "text/csv; charset=utf-8");
-        let body = table.written().ok_or_else(|| table::Error::Internal("a table has a gap".to_owned()))?;
-        return Ok(Response { status: answer.status, content_type, headers, body });
-    }
-    let body = reveal_secrets::<O>(environment, answer.written()?)?;
-    Ok(success(answer.status, answer.location.clone(), answer.body.version(), body, None))
-}
+/// Size in bytes above which a body is compressed.
+const COMPRESSED_FROM: usize = 1024;
 
-/// Returns the stored answer to an earlier, equal call, unchanged.
-fn replayed<O: Operation>(
-    environment: &Environment,
-    record: IdempotencyRecord,
-) -> Result<Response, table::Error> {
-    let IdempotencyRecord { status, location, version, body, .. } = record;
-    let replayed = Some(("idempotent-replayed", "true".to_owned()));
-    Ok(success(status, location, version, reveal_secrets::<O>(environment, body)?, replayed))
+fn gzip(body: &str) -> Option<Vec<u8>> {
+    let mut encoder = GzEncoder::new(Vec::new(), Compression::fast());
+    encoder.write_all(body.as_bytes()).ok()?;
+    encoder.finish().ok()
 }
 
 fn reveal_secrets<O: Operation>(environment: &Environment, body: String) -> Result<String, table::Error> {
@@ -67,64 +174,42 @@ fn reveal_secrets<O: Operation>(environment: &Environment, body: String) -> Resu
     O::reveal_secrets(key, body).map_err(foreign)
 }
 
-fn success(
-    status: u16,
-    location: Option<String>,
-    version: Option<Version>,
-    body: String,
-    replayed: Option<(&'static str, String)>,
-) -> Response {
-    let location = location.map(|location| ("location", location));
-    let version = version.map(|version| ("etag", format!("\"{version}\"")));
-    let headers = location.into_iter().chain(version).chain(replayed).collect();
-    Response { status, content_type: "application/json", headers, body }
+fn etag(version: Version) -> String {
+    format!("\"{version}\"")
 }
 
-pub(super) fn problem_response<O: Operation>(
-    problem: ProblemDocument,
-    party: Option<String>,
-) -> ApiGatewayV2httpResponse {
-    let seconds = match (problem.status, &*problem.code) {
-        (503, _) => Some("1"),
-        // By then the other call has ended, or its lease has expired and the work can be resumed.
-        (409, STILL_RUNNING_CODE) => Some("60"),
-        _ => None,
-    };
-    let headers = seconds.map(|seconds| ("retry-after", seconds.to_owned())).into_iter().collect();
-    // A problem always serializes.
-    let body = serde_json::to_string(&problem).unwrap_or_default();
-    let content_type = "application/problem+json";
-    write::<O>(Response { status: problem.status, content_type, headers, body }, party, Some(&problem.code))
+fn digest(body: &str) -> String {
+    let digest = Sha256::digest(body.as_bytes());
+    URL_SAFE_NO_PAD.encode(digest.iter().take(DIGEST_LENGTH * 6 / 8).copied().collect::<Vec<_>>())
 }
 
-pub(super) fn write<O: Operation>(
-    written: Response,
-    party: Option<String>,
-    code: Option<&str>,
-) -> ApiGatewayV2httpResponse {
-    tracing::info!(operation = O::NAME, org = party, status = written.status, code, "answered");
-    let mut response = ApiGatewayV2httpResponse::default();
-    response.status_code = i64::from(written.status);
-    response.headers.insert(CONTENT_TYPE, HeaderValue::from_static(written.content_type));
-    response.headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
-    for (name, value) in written.headers {
-        if let Ok(value) = HeaderValue::from_str(&value) {
-            response.headers.insert(HeaderName::from_static(name), value);
-        }
-    }
-    response.body = Some(Body::Text(written.body));
-    response
+/// Returns true if `If-None-Match` names this `ETag` (RFC 9110, section 13.1.2: weak comparison).
+fn is_among(etag: &str, if_none_match: &str) -> bool {
+    let mut listed = if_none_match.split(',').map(str::trim);
+    listed.any(|one| one == "*" || one.strip_prefix("W/").unwrap_or(one) == etag)
+}
+
+/// Returns the value and the weight of each part of a header such as `Accept` (RFC 9110, section 12.4.2).
+fn weighted(header: &str) -> impl Iterator<Item = (String, f32)> {
+    header.split(',').map(|part| {
+        let mut parts = part.split(';').map(|part| part.trim().to_ascii_lowercase());
+        let value = parts.next().unwrap_or_default();
+        let weight =
+            parts.find_map(|part| part.strip_prefix("q=").map(|weight| weight.parse().unwrap_or(0.0)));
+        (value, weight.unwrap_or(1.0))
+    })
+}
+
+fn accepts_gzip(call: &Call) -> bool {
+    let accepted: Vec<_> = weighted(call.header("accept-encoding").unwrap_or_default()).collect();
+    let weight = |name: &str| accepted.iter().find(|(coding, _)| coding == name).map(|(_, weight)| *weight);
+    weight("gzip").or(weight("*")).is_some_and(|weight| weight > 0.0)
 }
 
 /// Returns true if a call prefers CSV to JSON (RFC 9110, section 12.5.1).
 fn wants_csv(call: &Call) -> bool {
     let (mut table, mut json) = (0.0, 0.0);
-    for range in call.header("accept").unwrap_or_default().split(',') {
-        let mut parts = range.split(';').map(|part| part.trim().to_ascii_lowercase());
-        let media = parts.next().unwrap_or_default();
-        let weight =
-            parts.find_map(|part| part.strip_prefix("q=").map(|weight| weight.parse::<f32>().unwrap_or(0.0)));
-        let weight = weight.unwrap_or(1.0);
+    for (media, weight) in weighted(call.header("accept").unwrap_or_default()) {
         match media.as_str() {
             // Among equal weights the first one in the header wins.
             "text/csv" | "text/*" if weight > json => table = weight.max(table),
