@@ -1,8 +1,6 @@
 //! `assign-license`
 
-use api_runtime::table::{
-    BatchGet, LicenseTypeByCode, PartnerOrganizationLink, PoolOfPartner, assign_from_pool,
-};
+use api_runtime::table::{LicenseTypeByCode, PartnerOrganizationLink, PoolOfPartner, assign_from_pool};
 use api_runtime::{
     Answer, Change, ConditionFailure, Context, Failure, Json, Method, Nothing, Operation, PartnerPath, Reply,
     Request, Route, route,
@@ -11,8 +9,8 @@ use deserr::Deserr;
 use domain::event::LicenseAssigned;
 use domain::license::Lines;
 use domain::{
-    Actor, Assignment, ErrorKind, FaultPointer, Faults, LicenseType, Metadata, NewEvent, OrganizationId,
-    Pool, Problem, ProblemKind, Role,
+    Actor, Assignment, ErrorKind, Fault, FaultPointer, Faults, LicenseType, Metadata, NewEvent,
+    OrganizationId, Pool, Problem, ProblemKind, Role,
 };
 use schemars::JsonSchema;
 
@@ -92,37 +90,41 @@ impl Operation for AssignLicense {
     }
 }
 
-/// Returns the problem with the error of an unknown type instead of an empty pool, where a line names one. Only a refused
-/// call reads the types.
+/// Returns the problem with the error of an unknown type instead of that of an empty pool, where a line names one. Only a
+/// refused call looks for the types.
 async fn with_unknown_types(
     context: &Context<'_>,
     problem: Problem,
     lines: &Lines,
 ) -> Result<Problem, Failure> {
-    // A pool in which nothing was ever purchased is the only one that a type that does not exist can have.
-    if problem.faults.iter().all(|fault| fault.limit != Some(0)) {
+    let quantity = |index: usize| FaultPointer::pointer(&[&"lines", &index, &"quantity"]);
+    let mut change = Change::new();
+    for (index, line) in lines.iter().enumerate() {
+        // Of a type that does not exist, nothing was ever purchased.
+        let is_empty = |fault: &Fault| fault.at == quantity(index) && fault.limit == Some(0);
+        if problem.faults.iter().any(is_empty) {
+            change.require(&LicenseTypeByCode(line.license_type.clone()), move || {
+                ConditionFailure::rejected(&LicenseType::UNKNOWN, &[&"lines", &index, &"licenseType"])
+            });
+        }
+    }
+    if change.items() == 0 {
         return Ok(problem);
     }
-    let mut wanted = BatchGet::new();
-    lines.iter().for_each(|line| wanted.add(&LicenseTypeByCode(line.license_type.clone())));
-    let found = context.table.fetch(wanted, true).await?;
-    let mut unknown = Vec::new();
-    for (index, line) in lines.iter().enumerate() {
-        if found.get(&LicenseTypeByCode(line.license_type.clone()))?.is_none() {
-            unknown.push((
-                FaultPointer::pointer(&[&"lines", &index, &"quantity"]),
-                LicenseType::UNKNOWN.at(&[&"lines", &index, &"licenseType"]),
-            ));
-        }
-    }
-    let (mut state, mut rules) = (Vec::new(), Vec::new());
-    for fault in problem.faults {
-        match unknown.iter().find(|(quantity, _)| *quantity == fault.at) {
-            Some((_, unknown)) => rules.push(unknown.clone()),
-            None => state.push(fault),
-        }
-    }
-    let kind = if state.is_empty() { ProblemKind::Rule } else { ProblemKind::State };
-    state.extend(rules);
-    Ok(Problem::of(kind, state))
+    let unknown = match context.detached().apply(change).await {
+        Ok(()) => return Ok(problem),
+        Err(Failure::Problem(unknown)) => unknown.faults,
+        Err(failure) => return Err(failure),
+    };
+    let is_unknown = |index: usize| {
+        let at = FaultPointer::pointer(&[&"lines", &index, &"licenseType"]);
+        unknown.iter().any(|fault| fault.at == at)
+    };
+    let replaced: Vec<_> =
+        (0..lines.iter().count()).filter(|index| is_unknown(*index)).map(quantity).collect();
+    let mut faults = problem.faults;
+    faults.retain(|fault| !replaced.contains(&fault.at));
+    let kind = if faults.is_empty() { ProblemKind::Rule } else { ProblemKind::State };
+    faults.extend(unknown);
+    Ok(Problem::of(kind, faults))
 }

@@ -12,7 +12,7 @@ use crate::event::{EventKind, NewEvent};
 use crate::fault::{ParseError, quoted};
 use crate::id::{CustomerId, EntitlementId, ImportId, OrganizationId, ProductId, SubscriptionId};
 use crate::party::Metadata;
-use crate::text::{ExternalId, written_as_text};
+use crate::text::{ExternalId, WITHOUT_CONTROLS, written_as_text};
 use crate::time::Timestamp;
 use crate::value::Details;
 
@@ -229,7 +229,7 @@ impl FromStr for EntitlementExternalId {
     }
 }
 
-written_as_text!(EntitlementExternalId, minLength = 1, maxLength = 100);
+written_as_text!(EntitlementExternalId, minLength = 1, maxLength = 100, pattern = WITHOUT_CONTROLS);
 
 /// Identifier by which an entitlement can be looked up.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]

@@ -52,7 +52,7 @@ impl FromStr for SiteUrl {
     }
 }
 
-written_as_text!(SiteUrl, format = "uri", maxLength = 500);
+written_as_text!(SiteUrl, format = "iri", maxLength = 500, pattern = r"^[Hh][Tt][Tt][Pp][Ss]?://[^\s?#\\]+$");
 
 #[cfg(test)]
 mod tests {

@@ -68,6 +68,11 @@ pub(crate) fn checked(text: &str, most: usize, refused: fn(char) -> bool) -> Res
     Ok(text.into_owned())
 }
 
+/// Pattern of texts that neither begin nor end with white space and have no control characters. The invisible characters
+/// that texts must not have either are in no pattern that all tools understand.
+pub(crate) const WITHOUT_CONTROLS: &str =
+    r"^[^\s\x00-\x1f\x7f-\x9f]([^\x00-\x1f\x7f-\x9f]*[^\s\x00-\x1f\x7f-\x9f])?$";
+
 macro_rules! text {
     ($(#[$doc:meta])* $name:ident, $most:literal, $refused:path) => {
         $(#[$doc])*
@@ -95,7 +100,7 @@ macro_rules! text {
             }
         }
 
-        written_as_text!($name, minLength = 1, maxLength = $most);
+        written_as_text!($name, minLength = 1, maxLength = $most, pattern = WITHOUT_CONTROLS);
     };
 }
 
@@ -273,7 +278,7 @@ impl FromStr for Email {
     }
 }
 
-written_as_text!(Email, format = "email", maxLength = 254);
+written_as_text!(Email, format = "idn-email", maxLength = 254);
 
 #[cfg(test)]
 mod tests {

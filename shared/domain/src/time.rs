@@ -126,7 +126,7 @@ impl FromStr for TimeZone {
     }
 }
 
-written_as_text!(TimeZone);
+written_as_text!(TimeZone, pattern = "^[A-Za-z][A-Za-z0-9_+-]*(/[A-Za-z0-9_+-]+){0,2}$");
 
 /// Time at which something happened as an external system reports it, in any form of RFC 3339.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -9,6 +9,7 @@ mod contract;
 mod documents;
 mod faults;
 mod gateway;
+mod headers;
 mod permissions;
 mod recording;
 mod spelling;

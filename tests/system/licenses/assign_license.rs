@@ -56,7 +56,7 @@ async fn exhausted_pool_is_refused() {
         line("camera-direct-1y", 1),
         line("edge-storage-1y", 96),
         line("edge-storage-5y", 1),
-        line("no-such-type", 7),
+        line("camera-direct-5y", 7),
     ]);
     for query in ["", "?validateOnly=true"] {
         let body = json!({"organizationId": "{yamada}", "lines": lines});
@@ -127,12 +127,12 @@ async fn out_of_range_quantities_and_invalid_lines_are_refused() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn shortage_of_all_20_lines_is_reported() {
+async fn faults_of_all_20_lines_are_reported() {
     let world = World::demo().await;
     let many: Vec<_> = (0..20).map(|n| line(&format!("type-{n:02}"), 100_000)).collect();
     let reply = assign(&world, "partnerMember", "{yamada}", json!(many))
         .key("k")
-        .assert_rejected(409, "license-pool-exhausted");
+        .assert_rejected(422, "unknown-license-type");
     assert_eq!(reply.await.faults().len(), 20);
 }
 
@@ -217,4 +217,44 @@ async fn concurrent_assignments_never_oversell() {
         };
         assert_eq!((sum("license.credited"), sum("license.assigned")), (100, 98));
     }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn unknown_license_type_is_named_instead_of_an_empty_pool() {
+    let world = World::demo().await;
+    let line = |code: &str, quantity: u64| json!({"licenseType": code, "quantity": quantity});
+    let assign = |lines: Value| {
+        let call =
+            world.post("/v1/partners/{partner}/license-assignments").by("partnerMember").key("unknown");
+        call.json(json!({"organizationId": "{yamada}", "lines": lines}))
+    };
+    let at = |place: &str, code: &str| (place.to_owned(), code.to_owned());
+    let unknown =
+        assign(json!([line("edge-storage-9y", 1)])).assert_rejected(422, "unknown-license-type").await;
+    assert_eq!(unknown.faults(), [at("/lines/0/licenseType", "unknown-license-type")]);
+    // A type that exists, of which nothing was ever purchased.
+    let empty =
+        assign(json!([line("camera-direct-5y", 1)])).assert_rejected(409, "license-pool-exhausted").await;
+    assert_eq!(empty.faults(), [at("/lines/0/quantity", "license-pool-exhausted")]);
+    let both =
+        json!([line("edge-storage-9y", 1), line("edge-storage-1y", 1000), line("camera-direct-5y", 1)]);
+    let both = assign(both).assert_rejected(409, "license-pool-exhausted").await;
+    assert_eq!(
+        both.faults(),
+        [
+            at("/lines/0/licenseType", "unknown-license-type"),
+            at("/lines/1/quantity", "license-pool-exhausted"),
+            at("/lines/2/quantity", "license-pool-exhausted"),
+        ]
+    );
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn organization_that_is_not_found_is_named_by_its_pointer() {
+    let world = World::demo().await;
+    let call = world.post("/v1/partners/{partner}/license-assignments").by("partnerMember").key("foreign");
+    let lines = json!([{"licenseType": "edge-storage-1y", "quantity": 1}]);
+    let refused = call.json(json!({"organizationId": "{bogazici}", "lines": lines}));
+    let refused = refused.assert_rejected(404, "not-found").await;
+    assert_eq!(refused.faults(), [("/organizationId".to_owned(), "not-found".to_owned())]);
 }

@@ -62,9 +62,12 @@ async fn absent_partner_is_not_found() {
 async fn foreign_partner_is_indistinguishable_from_an_absent_one() {
     let world = World::demo().await;
     let absent = world.id("partner").replace("0001", "0009");
-    let foreign = world.get("/v1/partners/{partner}/license-pools").by("otherPartnerMember").send().await;
-    let missing =
-        world.get(&format!("/v1/partners/{absent}/license-pools")).by("otherPartnerMember").send().await;
+    let pools = |partner: &str| {
+        let call = world.get(&format!("/v1/partners/{partner}/license-pools"));
+        call.by("otherPartnerMember").header("x-request-id", "same")
+    };
+    let foreign = pools("{partner}").send().await;
+    let missing = pools(&absent).send().await;
     assert_eq!((foreign.status, foreign.code()), (404, "not-found"));
     let without_path = |mut body: serde_json::Value| {
         body["instance"] = json!(null);

@@ -64,6 +64,7 @@ pub const COMMON_CODES: &[(u16, &str, &str)] = &[
     (404, "not-found", "the object does not exist, or the caller may not see it"),
     (412, "version-mismatch", "the object has another version than `If-Match` names"),
     (413, "body-too-large", "the body is too large for the operation"),
+    (415, "unsupported-charset", "the body must be sent in UTF-8"),
     (415, "unsupported-media-type", "the operation does not take the media type of the body"),
     (422, "idempotency-key-reused", "the key was used for another request: send this one with a new key"),
     (500, "internal", "an error on our side, which was logged"),

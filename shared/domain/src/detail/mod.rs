@@ -91,6 +91,7 @@ pub struct Configuration {
 /// Set of roles, without duplicates.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(transparent)]
+#[schemars(extend("uniqueItems" = true))]
 pub struct Audience(#[schemars(length(max = 6))] Vec<Role>);
 
 impl Deserr<Faults> for Audience {

@@ -51,6 +51,7 @@ pub struct NewFieldType {
     /// characters.
     #[deserr(default)]
     #[schemars(default, length(max = 50))]
+    #[schemars(extend("uniqueItems" = true))]
     options: Vec<OptionLabel>,
 }
 

@@ -102,12 +102,20 @@ impl Deserr<Faults> for LinkEnd {
 /// Reference to an object, as a source names it: `{"id": …}` or `{"externalId": …}`.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
-#[schemars(rename = "{I}OrExternalId")]
+#[schemars(rename = "{I}Reference", transform = with_other_fields)]
 pub enum Reference<I> {
     /// Id of the object.
     Id(I),
     /// External id of the object; 1 to 100 characters.
     ExternalId(ExternalId),
+}
+
+/// Allows fields that are not described: those of a message are ignored.
+fn with_other_fields(schema: &mut schemars::Schema) {
+    let alternatives = schema.get_mut("oneOf").and_then(serde_json::Value::as_array_mut);
+    for alternative in alternatives.into_iter().flatten().filter_map(serde_json::Value::as_object_mut) {
+        alternative.remove("additionalProperties");
+    }
 }
 
 /// Person who is to manage a subscription.

@@ -238,18 +238,28 @@ pub(super) fn responses(problem: &Value, gateway: &Value) -> Value {
         json!({ "description": about, "content": { "application/json": content } })
     };
     let challenge = json!({ "WWW-Authenticate": { "$ref": "#/components/headers/WWW-Authenticate" } });
-    let mut busy = refusal(
-        "The call did not finish in time, or its outcome is unknown: retry with the same key.",
-        "busy",
+    // What API Gateway answers itself under the same status has another form.
+    let also = |mut response: Value, message: &str| {
+        if let (Some(Value::Object(here)), Some(Value::Object(there))) =
+            (response.get_mut("content"), gateway("", message).get("content"))
+        {
+            here.extend(there.clone());
+        }
+        response
+    };
+    let mut busy = also(
+        refusal(
+            "The call did not finish in time, or its outcome is unknown: retry with the same key.",
+            "busy",
+        ),
+        "Service Unavailable",
     );
     put(&mut busy, "headers", json!({ "Retry-After": { "$ref": RETRY_AFTER } }));
-    let mut too_large =
-        refusal("The body is too large for the operation or for API Gateway.", "body-too-large");
-    if let (Some(Value::Object(here)), Some(Value::Object(there))) =
-        (too_large.get_mut("content"), gateway("", "Request Entity Too Large").get("content"))
-    {
-        here.extend(there.clone());
-    }
+    let failed = also(refusal("Internal error. It was logged.", "internal"), "Internal Server Error");
+    let too_large = also(
+        refusal("The body is too large for the operation or for API Gateway.", "body-too-large"),
+        "Request Entity Too Large",
+    );
     let mut no_token = gateway("The token is missing or invalid. Answered by API Gateway.", "Unauthorized");
     put(&mut no_token, "headers", challenge.clone());
     let mut not_signed = refusal("The message is not signed by a known webhook source.", "invalid-signature");
@@ -265,7 +275,7 @@ pub(super) fn responses(problem: &Value, gateway: &Value) -> Value {
         "MediaType":
             refusal("The body has a media type that the operation does not accept.", "unsupported-media-type"),
         "Throttled": gateway("Too many requests. Answered by API Gateway.", "Too Many Requests"),
-        "InternalError": refusal("Internal error. It was logged.", "internal"),
+        "InternalError": failed,
         "Busy": busy,
     })
 }
