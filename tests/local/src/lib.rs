@@ -21,7 +21,6 @@ use api_runtime::{Environment, Size};
 use aws_credential_types::Credentials;
 use aws_sdk_dynamodb::Client;
 use aws_sdk_dynamodb::config::Region;
-use aws_sdk_dynamodb::error::DisplayErrorContext;
 use axum::body::Body;
 use axum::extract::State;
 use domain::{DeploymentKey, Ids, Timestamp};
@@ -84,8 +83,7 @@ impl Shared {
     /// Deletes all data.
     pub(crate) async fn reset(&self) -> Result<(), Error> {
         let deleted = self.client.delete_table().table_name(store::TABLE).send().await;
-        deleted
-            .map_err(|error| format!("the table could not be deleted: {}", DisplayErrorContext(&error)))?;
+        deleted.map_err(|error| format!("the table could not be deleted: {}", store::root_cause(&error)))?;
         store::make_table(&self.client).await
     }
 }
@@ -167,7 +165,7 @@ impl Stack {
         let client = Client::from_conf(config.build());
         if options.snapshot.is_none() {
             let made = store::make_table(&client).await;
-            made.map_err(|error| format!("the DynamoDB at {store_url} does not work: {error}"))?;
+            made.map_err(|error| format!("the DynamoDB at {store_url} does not answer: {error}"))?;
         }
 
         let clock = Arc::new(match options.stopped_at {

@@ -25,7 +25,8 @@ AWS_ENDPOINT_URL_DYNAMODB=<url>  uses the DynamoDB at this URL instead of the em
 
 #[tokio::main]
 async fn main() -> ExitCode {
-    let functions = Targets::new().with_target("api_runtime", Level::INFO).with_default(Level::ERROR);
+    let functions = Targets::new().with_targets([("api_runtime", Level::INFO), ("local_stack", Level::INFO)]);
+    let functions = functions.with_default(Level::ERROR);
     let lines = tracing_subscriber::fmt::layer().with_writer(std::io::stderr).with_target(false);
     tracing_subscriber::registry().with(lines.with_filter(functions)).init();
     match run().await {

@@ -3,7 +3,6 @@
 use std::path::Path;
 
 use aws_sdk_dynamodb::Client;
-use aws_sdk_dynamodb::error::DisplayErrorContext;
 use aws_sdk_dynamodb::types::{
     AttributeDefinition, BillingMode, GlobalSecondaryIndex, KeySchemaElement, KeyType, Projection,
     ProjectionType, ScalarAttributeType,
@@ -39,7 +38,11 @@ pub fn open(file: Option<&Path>, snapshot: Option<&Path>) -> Result<Database, Er
         None => Database::memory(),
     };
     let name = file.map_or_else(|| "memory".into(), |file| file.to_string_lossy());
-    let database = database.map_err(|error| format!("could not open the data in {name}: {error}"))?;
+    let database = database.map_err(|error| {
+        let why = error.to_string();
+        let why = why.split_once(". ").map_or(why.as_str(), |(first, _)| first);
+        format!("could not read the data in {name}: {why}; move the file away to start with empty data")
+    })?;
     if let Some(snapshot) = snapshot {
         let restored = database.restore_from(&snapshot.to_string_lossy());
         restored.map_err(|error| format!("could not restore {}: {error}", snapshot.display()))?;
@@ -82,6 +85,11 @@ pub async fn serve(
     Ok((url, serving))
 }
 
+/// Returns the error at the bottom of an error's causes, which says what to mend.
+pub fn root_cause(error: &(dyn std::error::Error + 'static)) -> String {
+    std::iter::successors(Some(error), |error| error.source()).last().unwrap_or(error).to_string()
+}
+
 /// Creates the table, unless it exists.
 pub async fn make_table(client: &Client) -> Result<(), Error> {
     let key = |names: [&str; 2]| {
@@ -113,7 +121,7 @@ pub async fn make_table(client: &Client) -> Result<(), Error> {
         .await;
     match made {
         Err(error) if !error.as_service_error().is_some_and(|error| error.is_resource_in_use_exception()) => {
-            Err(format!("the table could not be made: {}", DisplayErrorContext(&error)).into())
+            Err(format!("the table could not be created: {}", root_cause(&error)).into())
         }
         _ => Ok(()),
     }

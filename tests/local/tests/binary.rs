@@ -54,3 +54,36 @@ fn what_it_does_not_understand_it_says() {
     assert!(start(&folder, &["--help"], &[]).wait().unwrap().success());
     std::fs::remove_dir_all(folder).unwrap();
 }
+
+#[test]
+fn what_keeps_it_from_starting_is_one_line_with_the_way_out() {
+    let folder = folder("failures");
+    let fails = |variables: &[(&str, &str)], said: &[&str]| {
+        let output = start(&folder, &[], variables).wait_with_output().unwrap();
+        let error = String::from_utf8(output.stderr).unwrap();
+        assert!(!output.status.success() && error.lines().count() == 1, "{error}");
+        assert!(said.iter().all(|said| error.contains(said)), "{error}");
+    };
+    std::fs::create_dir_all(folder.join(".local")).unwrap();
+    std::fs::write(folder.join(".local/vouchsafe.db"), [7; 5000]).unwrap();
+    fails(&[], &["could not read the data in .local/vouchsafe.db", "move the file away"]);
+    std::fs::remove_dir_all(folder.join(".local")).unwrap();
+    let taken = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let port = taken.local_addr().unwrap().port().to_string();
+    fails(&[("PORT", &port)], &[&port, "PORT=0 takes any free port"]);
+    let closed = "http://127.0.0.1:1";
+    fails(&[("AWS_ENDPOINT_URL_DYNAMODB", closed)], &[closed, "does not answer", "Connection refused"]);
+    std::fs::remove_dir_all(folder).unwrap();
+}
+
+#[test]
+fn help_lists_every_variable_that_it_reads() {
+    let folder = folder("help");
+    let help = start(&folder, &["--help"], &[]).wait_with_output().unwrap();
+    let help = String::from_utf8(help.stdout).unwrap();
+    let source = include_str!("../src/main.rs");
+    for read in source.split("env::var(\"").skip(1).map(|rest| rest.split('"').next().unwrap()) {
+        assert!(help.contains(&format!("{read}=")), "`--help` does not list {read}");
+    }
+    std::fs::remove_dir_all(folder).unwrap();
+}

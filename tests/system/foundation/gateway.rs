@@ -166,3 +166,14 @@ async fn local_endpoints_report_costs_mail_and_schedule() {
     assert_eq!(world.get("/_local/mail").send().await.ok(), json!({"items": []}));
     assert_eq!(world.post("/_local/tick").send().await.ok(), json!({"fired": ["run-due-work"]}));
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn reset_empties_the_table_and_the_demo_world_can_be_loaded_again() {
+    let world = World::demo().await;
+    let before = world.contents().await;
+    assert_eq!(world.post("/_local/reset").send().await.ok(), json!({"items": 0}));
+    assert!(world.contents().await.is_empty());
+    assert_eq!(world.get("/v1/partners/{partner}").by("operator").send().await.status, 404);
+    world.post("/_local/demo").send().await.ok();
+    world.assert_unchanged(&before).await;
+}
