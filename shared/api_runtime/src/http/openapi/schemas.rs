@@ -177,8 +177,7 @@ fn words(property: &Value, schemas: &Schemas) -> Option<Vec<String>> {
 /// Removes `null` from the schemas that only answers have, because an answer leaves out a field without a value; the
 /// schemas and responses to which nothing refers; and the format `uint`, which the registry of formats does not have.
 pub(super) fn pruned(document: &mut Value) {
-    let Some(Value::Object(mut schemas)) =
-        document.pointer_mut("/components/schemas").map(|schemas| std::mem::take(schemas))
+    let Some(Value::Object(mut schemas)) = document.pointer_mut("/components/schemas").map(std::mem::take)
     else {
         return;
     };
