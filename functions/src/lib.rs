@@ -19,28 +19,52 @@ pub mod subscriptions;
 pub mod webhooks;
 
 use api_runtime::Scheduled;
-use api_runtime::http::openapi::Description;
+use api_runtime::http::openapi::{Area, Description};
 use api_runtime::lambda::{Handler, JobHandler, handler, job};
 
 use service::run_due_work::RunDueWork;
 
-/// The areas in reading order, each with a sentence for the API's description.
-pub const AREAS: &[(&str, &str)] = &[
-    ("partners", "Companies that resell the vendor's products, and the organizations that they serve."),
-    ("members", "People of a partner."),
-    ("organizations", "Customer organizations."),
-    ("customers", "People of an organization, or of none, and contact managers."),
-    ("access", "Access of partners in organizations: requests, grants, levels and expiry."),
-    ("products", "Products that can be owned."),
-    ("details", "Fields of entitlements that operators define."),
-    ("entitlements", "Products that organizations and customers own, and their details."),
-    ("subscriptions", "Running contracts of organizations, their sites, apps and contacts."),
-    ("service_requests", "Support cases of organizations."),
-    ("licenses", "License types, pools of partners, and irreversible assignments."),
-    ("orders", "Orders that wait for their account to be linked."),
-    ("webhooks", "Stores that send signed messages."),
-    ("history", "Events of partners, organizations and the vendor."),
-    ("service", "The service itself."),
+/// The areas in reading order.
+pub const AREAS: &[Area] = &[
+    Area {
+        name: "partners",
+        title: "Partners",
+        about: "Companies that resell the vendor's products, and the organizations that they serve.",
+    },
+    Area { name: "members", title: "Partner members", about: "People of a partner." },
+    Area { name: "organizations", title: "Organizations", about: "Customer organizations." },
+    Area {
+        name: "customers",
+        title: "Customers",
+        about: "People of an organization, or of none, and contact managers.",
+    },
+    Area {
+        name: "access",
+        title: "Access",
+        about: "Access of partners in organizations: requests, grants, levels and expiry.",
+    },
+    Area { name: "products", title: "Products", about: "Products that can be owned." },
+    Area { name: "details", title: "Detail fields", about: "Fields of entitlements that operators define." },
+    Area {
+        name: "entitlements",
+        title: "Entitlements",
+        about: "Products that organizations and customers own, and their details.",
+    },
+    Area {
+        name: "subscriptions",
+        title: "Subscriptions",
+        about: "Running contracts of organizations, their sites, apps and contacts.",
+    },
+    Area { name: "service_requests", title: "Service requests", about: "Support cases of organizations." },
+    Area {
+        name: "licenses",
+        title: "Licenses",
+        about: "License types, pools of partners, and irreversible assignments.",
+    },
+    Area { name: "orders", title: "Orders", about: "Orders that wait for their account to be linked." },
+    Area { name: "webhooks", title: "Webhooks", about: "Stores that send signed messages." },
+    Area { name: "history", title: "History", about: "Events of partners, organizations and the vendor." },
+    Area { name: "service", title: "Service", about: "The service itself." },
 ];
 
 /// An operation without its types, for code that serves or describes all operations.

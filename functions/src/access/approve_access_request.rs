@@ -46,7 +46,7 @@ pub struct ApproveAccessRequestBody {
     #[deserr(default)]
     #[schemars(length(max = 20))]
     individuals: Option<Vec<MemberLevel>>,
-    /// Time from which the access is no longer active, in the future and not after the requested time; RFC 3339, UTC.
+    /// Time from which the access is no longer active, in the future and not after the requested time; RFC 3339.
     /// If absent, the requested time.
     #[deserr(default)]
     expires_at: Option<Timestamp>,

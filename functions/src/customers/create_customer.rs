@@ -70,8 +70,11 @@ impl Operation for CreateCustomer {
             "/v1/organizations/{organizationId}/customers",
             &[Role::Operator, Role::ContactManager, Role::PartnerMember],
         )
-        .of("organization"),
-        route(Method::Post, "/v1/customers", &[Role::Operator]).with_id("create-unaffiliated-customer"),
+        .of("organization")
+        .summarized("Create a customer of an organization"),
+        route(Method::Post, "/v1/customers", &[Role::Operator])
+            .with_id("create-unaffiliated-customer")
+            .summarized("Create a customer of no organization"),
     ];
     const CREATES: bool = true;
     const ERRORS: &[ErrorKind] = &[

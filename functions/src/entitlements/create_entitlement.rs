@@ -55,10 +55,10 @@ pub struct CreateEntitlementBody {
     #[deserr(default)]
     #[schemars(default)]
     details: DetailsPatch,
-    /// Time from which the product is owned; RFC 3339, UTC. If absent, the product is owned from creation on.
+    /// Time from which the product is owned; RFC 3339. If absent, the product is owned from creation on.
     #[deserr(default)]
     starts_at: Option<Timestamp>,
-    /// Time at which ownership ends (exclusive); RFC 3339, UTC, after `startsAt`. If absent, ownership has no end.
+    /// Time at which ownership ends (exclusive); RFC 3339, after `startsAt`. If absent, ownership has no end.
     #[deserr(default)]
     ends_at: Option<Timestamp>,
     /// The vendor's own id for the entitlement: 1 to 100 characters, unique among entitlements, and not of the form of
@@ -92,9 +92,11 @@ impl Operation for CreateEntitlement {
             "/v1/organizations/{organizationId}/entitlements",
             &[Role::Operator, Role::Agent],
         )
-        .of("organization"),
+        .of("organization")
+        .summarized("Create an entitlement of an organization"),
         route(Method::Post, "/v1/customers/{customerId}/entitlements", &[Role::Operator, Role::Agent])
-            .of("customer"),
+            .of("customer")
+            .summarized("Create an entitlement of a customer"),
     ];
     const CREATES: bool = true;
     const ERRORS: &[ErrorKind] = &[EXTERNAL_ID_TAKEN, UNKNOWN_PRODUCT, NO_PRODUCT, ARCHIVED_PRODUCT];

@@ -27,9 +27,11 @@ impl Operation for EndEntitlement {
             "/v1/organizations/{organizationId}/entitlements/{entitlementId}/end",
             &[Role::Operator],
         )
-        .of("organization"),
+        .of("organization")
+        .summarized("End an entitlement of an organization"),
         route(Method::Post, "/v1/customers/{customerId}/entitlements/{entitlementId}/end", &[Role::Operator])
-            .of("customer"),
+            .of("customer")
+            .summarized("End an entitlement of a customer"),
     ];
     const ERRORS: &[ErrorKind] = &[OF_SUBSCRIPTION];
 

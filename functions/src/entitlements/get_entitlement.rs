@@ -21,13 +21,15 @@ impl Operation for GetEntitlement {
             "/v1/organizations/{organizationId}/entitlements/{entitlementId}",
             &[Role::Operator, Role::Agent, Role::Customer],
         )
-        .of("organization"),
+        .of("organization")
+        .summarized("Get an entitlement of an organization"),
         route(
             Method::Get,
             "/v1/customers/{customerId}/entitlements/{entitlementId}",
             &[Role::Operator, Role::Agent, Role::Customer],
         )
-        .of("customer"),
+        .of("customer")
+        .summarized("Get an entitlement of a customer"),
     ];
 
     type Caller = Actor;

@@ -169,13 +169,15 @@ impl Operation for GetProfile {
             "/v1/organizations/{organizationId}/profile",
             &[Role::Operator, Role::Agent, Role::Customer],
         )
-        .of("organization"),
+        .of("organization")
+        .summarized("Get the profile of an organization"),
         route(
             Method::Get,
             "/v1/customers/{customerId}/profile",
             &[Role::Operator, Role::Agent, Role::Customer],
         )
-        .of("customer"),
+        .of("customer")
+        .summarized("Get the profile of a customer"),
     ];
     const PAGED: bool = true;
 

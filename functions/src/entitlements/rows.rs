@@ -156,8 +156,8 @@ fn fault(code: &str, detail: impl Into<String>) -> Faults {
 /// Returns the body as text, unless it is empty, compressed or not UTF-8.
 fn text(bytes: &[u8]) -> Result<&str, Faults> {
     match bytes {
-        [] => Err(fault("empty-body", "there is nothing in it")),
-        [0x1f, 0x8b, ..] => Err(fault("compressed", "is compressed (gzip); send it as it is")),
+        [] => Err(fault("empty-body", "the body is empty")),
+        [0x1f, 0x8b, ..] => Err(fault("compressed", "the body is compressed: send it as plain text")),
         [0xff, 0xfe, ..] | [0xfe, 0xff, ..] | [_, 0, ..] | [0, _, ..] => {
             Err(fault("not-utf-8", "is UTF-16; send it as UTF-8"))
         }

@@ -74,13 +74,15 @@ impl Operation for UpdateEntitlementDetails {
             "/v1/organizations/{organizationId}/entitlements/{entitlementId}/details",
             &[Role::Operator, Role::Agent, Role::Customer],
         )
-        .of("organization"),
+        .of("organization")
+        .summarized("Change the details of an entitlement of an organization"),
         route(
             Method::Patch,
             "/v1/customers/{customerId}/entitlements/{entitlementId}/details",
             &[Role::Operator, Role::Agent, Role::Customer],
         )
-        .of("customer"),
+        .of("customer")
+        .summarized("Change the details of an entitlement of a customer"),
     ];
     const SHARED_ERRORS: &[ErrorKind] = &DETAIL_ERRORS;
 

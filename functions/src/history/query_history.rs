@@ -43,10 +43,10 @@ api_runtime::paths! {
 #[deserr(error = Faults, rename_all = camelCase, deny_unknown_fields)]
 #[schemars(rename_all = "camelCase", deny_unknown_fields)]
 pub struct QueryHistoryQuery {
-    /// Time of the earliest events (inclusive); RFC 3339, UTC. If absent, there is no limit.
+    /// Time of the earliest events (inclusive); RFC 3339. If absent, there is no limit.
     #[deserr(default)]
     from: Option<Timestamp>,
-    /// Time before which events are selected (exclusive); RFC 3339, UTC, after `from`. If absent, there is no limit.
+    /// Time before which events are selected (exclusive); RFC 3339, after `from`. If absent, there is no limit.
     #[deserr(default)]
     to: Option<Timestamp>,
     /// Type of the events, such as `license.assigned`. If absent, events of all types are selected.
@@ -177,14 +177,18 @@ impl Operation for QueryHistory {
             "/v1/partners/{partnerId}/history",
             &[Role::Operator, Role::Agent, Role::PartnerMember],
         )
-        .of("partner"),
+        .of("partner")
+        .summarized("Query the history of a partner"),
         route(
             Method::Get,
             "/v1/organizations/{organizationId}/history",
             &[Role::Operator, Role::Agent, Role::ContactManager],
         )
-        .of("organization"),
-        route(Method::Get, "/v1/history", &[Role::Operator]).of("vendor"),
+        .of("organization")
+        .summarized("Query the history of an organization"),
+        route(Method::Get, "/v1/history", &[Role::Operator])
+            .of("vendor")
+            .summarized("Query the vendor's own history"),
     ];
     const PAGED: bool = true;
 

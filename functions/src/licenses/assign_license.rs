@@ -35,7 +35,8 @@ impl Operation for AssignLicense {
     const SUMMARY: &str = "Assign licenses to a customer";
     const DESCRIPTION: &str = "Partner members assign licenses from their partner's pools to an organization \
         in its directory. Assignments are irreversible. Either all lines are assigned or none: if a pool \
-        holds too few licenses, the call is refused (409 `license-pool-exhausted`). The required \
+        holds too few licenses, the call is refused (409 `license-pool-exhausted`), and so is a license \
+        type that does not exist (422 `unknown-license-type`). The required \
         `Idempotency-Key` keeps a retry from assigning twice. Records `license.assigned` for each line.";
     const ROUTES: &[Route] =
         &[route(Method::Post, "/v1/partners/{partnerId}/license-assignments", &[Role::PartnerMember])];
@@ -64,7 +65,7 @@ impl Operation for AssignLicense {
         let mut change = Change::new();
         require_member(&mut change, actor, partner_id)?;
         change.require(&PartnerOrganizationLink(partner_id, *organization_id), || {
-            ConditionFailure::NamedNotFound(FaultPointer::pointer(&[&"organizationId"]))
+            ConditionFailure::rejected(&Problem::NOT_FOUND, &[&"organizationId"])
         });
         change.create(&assignment)?;
         for (index, line) in lines.iter().cloned().enumerate() {
@@ -111,7 +112,7 @@ async fn with_unknown_types(
     if change.items() == 0 {
         return Ok(problem);
     }
-    let unknown = match context.detached().apply(change).await {
+    let unknown = match context.apply(change).await {
         Ok(()) => return Ok(problem),
         Err(Failure::Problem(unknown)) => unknown.faults,
         Err(failure) => return Err(failure),

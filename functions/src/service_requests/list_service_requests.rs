@@ -52,11 +52,11 @@ pub struct ListServiceRequestsQuery {
     /// member only where that member is the primary contact.
     #[deserr(default)]
     submitted_by: Option<Email>,
-    /// Only service requests submitted at or after this time (RFC 3339, UTC). In the list of one month it must lie
+    /// Only service requests submitted at or after this time (RFC 3339). In the list of one month it must lie
     /// within that month.
     #[deserr(default)]
     from: Option<Timestamp>,
-    /// Only service requests submitted before this time (RFC 3339, UTC), which must be after `from`. In the list of one
+    /// Only service requests submitted before this time (RFC 3339), which must be after `from`. In the list of one
     /// month it must lie within that month or at its end.
     #[deserr(default)]
     to: Option<Timestamp>,

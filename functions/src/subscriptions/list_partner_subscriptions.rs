@@ -20,7 +20,7 @@ pub struct ListPartnerSubscriptions;
 #[deserr(error = Faults, rename_all = camelCase, deny_unknown_fields)]
 #[schemars(rename_all = "camelCase", deny_unknown_fields)]
 pub struct ListPartnerSubscriptionsQuery {
-    /// Only subscriptions that end before this time (RFC 3339, UTC) unless they are renewed. Default: all.
+    /// Only subscriptions that end before this time (RFC 3339) unless they are renewed. Default: all.
     #[deserr(default)]
     renews_before: Option<Timestamp>,
 }

@@ -34,7 +34,7 @@ struct MessageType {
     message_type: String,
 }
 
-/// Messages with a known type, for the description of the API.
+/// Message of a store. Its `type` determines its `data`.
 #[derive(JsonSchema)]
 #[schemars(untagged)]
 pub enum StoreMessage {
@@ -174,8 +174,7 @@ async fn ignore(context: &Context<'_>, delivery: &Delivery, named: &str) -> Resu
 /// Reports the faults of a message as broken rules (422), not as a malformed request (400), because its sender is
 /// known.
 pub(super) fn malformed(faults: Faults) -> Problem {
-    let detail = "the message has faults: mend them and send it again";
-    Problem { faults: faults.0, ..Problem::new(ProblemKind::Rule, INVALID_MESSAGE, detail) }
+    Problem::listing(ProblemKind::Rule, INVALID_MESSAGE, faults)
 }
 
 /// Records in the vendor's log, once per message, why the message was refused. The message is judged again at its next

@@ -19,7 +19,7 @@ use super::{MessageData, Receipt, apply_report, find};
 pub struct SubscriptionRenewedData {
     /// Renewed subscription, by its id or by the store's external id.
     subscription: Reference<SubscriptionId>,
-    /// New end of the subscription, exclusive; RFC 3339, UTC, with at most milliseconds. A renewal never shortens a
+    /// New end of the subscription, exclusive; RFC 3339. A renewal never shortens a
     /// running subscription.
     ends_at: Timestamp,
 }

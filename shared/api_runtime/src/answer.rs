@@ -1,6 +1,6 @@
 //! Results of an operation: its answer, or the failure.
 
-use domain::{Problem, Version};
+use domain::{ErrorKind, Problem, Version};
 use schemars::JsonSchema;
 use serde::Serialize;
 
@@ -11,9 +11,6 @@ use crate::table::{self, IdempotencyRecord};
 pub trait Output: Serialize + JsonSchema + Send + Sync + 'static {
     /// Whether the body is an object with a version, which is sent as its `ETag`.
     const VERSIONED: bool = false;
-    /// Whether the version alone identifies the body. If not, because the body also depends on the reader or on other
-    /// objects, the `ETag` of a GET has a digest of the body after the version.
-    const DEPENDS_ON_VERSION_ALONE: bool = false;
     /// Whether the body is also available as CSV (`Accept: text/csv`).
     const TABULAR: bool = false;
 
@@ -50,7 +47,6 @@ macro_rules! versioned {
     ($($name:ty),*) => {
         $(impl Output for $name {
             const VERSIONED: bool = true;
-            const DEPENDS_ON_VERSION_ALONE: bool = true;
 
             fn version(&self) -> Option<Version> {
                 Some(self.metadata.version)
@@ -150,12 +146,15 @@ pub enum Failure {
 }
 
 impl Failure {
-    /// Code of the problem that the call's idempotency key was used for another request.
-    pub(crate) const KEY_REUSED: &str = "idempotency-key-reused";
+    /// The call's idempotency key was used for another request.
+    pub(crate) const KEY_REUSED: ErrorKind = ErrorKind::rule(
+        "idempotency-key-reused",
+        "the key was used for another request: send this one with a new key",
+    );
 
     /// Returns true if the failure is the problem [`Self::KEY_REUSED`].
     pub(crate) fn is_key_reused(&self) -> bool {
-        let is = |fault: &domain::Fault| fault.code == Self::KEY_REUSED;
+        let is = |fault: &domain::Fault| fault.code == Self::KEY_REUSED.code;
         matches!(self, Self::Problem(problem) if problem.faults.iter().any(is))
     }
 }

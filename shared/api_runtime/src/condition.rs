@@ -2,18 +2,16 @@
 
 use std::fmt::Display;
 
-use domain::{ErrorKind, Fault, FaultPointer, ProblemKind, Version};
+use domain::{ErrorKind, Fault, ProblemKind, Version};
 
 use crate::table::idempotency::IdempotencyRecord;
 
 /// Meaning of a failed condition for the caller. The variants are in the order of their precedence, except that a
-/// rejection with [`ProblemKind::Forbidden`] comes directly after [`Self::NotFound`].
+/// rejections with [`ProblemKind::NotFound`] and [`ProblemKind::Forbidden`] come directly after [`Self::NotFound`].
 #[derive(Debug)]
 pub enum ConditionFailure {
     /// The object does not exist, or the caller may not see it.
     NotFound,
-    /// The same, of an object that the request names at this place besides the path.
-    NamedNotFound(FaultPointer),
     /// An answer is stored under the call's key: the call already took effect or, if the requests differ, the key was
     /// used for another one.
     Replay(IdempotencyRecord),

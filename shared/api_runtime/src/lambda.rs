@@ -73,7 +73,7 @@ pub fn system_clock() -> Timestamp {
 }
 
 /// Runs an operation's handler as a Lambda function. Environment variables configure it: `TABLE_NAME`, `CLAIM_PREFIX`,
-/// `LOG_CALLERS`,/// `DEPLOYMENT_KEY` if the operation uses it, and those that [`client::from_environment`] reads.
+/// `LOG_CALLERS`, `DEPLOYMENT_KEY` if the operation uses it, and those that [`client::from_environment`] reads.
 ///
 /// # Errors
 ///
@@ -129,7 +129,7 @@ where
             clock: Arc::new(system_clock),
             ids: Ids::random(),
             claim_prefix: variable("CLAIM_PREFIX")?,
-            logs_callers: variable("LOG_CALLERS")?.parse()?,
+            logs_callers: variable("LOG_CALLERS")? == "true",
         });
         lambda_runtime::run(service_fn(handler(environment))).await
     })

@@ -49,3 +49,16 @@ pub struct Author {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub email: Option<Email>,
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn name_of_a_kind_is_the_word_in_events() {
+        use AuthorKind::{Agent, Customer, Operator, Partner, Source, System};
+        for kind in [Operator, Agent, Partner, Customer, Source, System] {
+            assert_eq!(serde_json::to_value(kind).unwrap(), kind.name());
+        }
+    }
+}

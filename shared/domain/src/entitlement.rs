@@ -192,7 +192,7 @@ impl FromStr for EntitlementNumber {
     }
 }
 
-written_as_text!(EntitlementNumber, pattern = "^E(-[2-9A-HJKMNP-Z]{4}){3}$");
+written_as_text!(EntitlementNumber, pattern = "^[Ee](-[2-9A-HJKMNP-Za-hjkmnp-z]{4}){3}$");
 
 /// External id of an entitlement: 1 to 100 characters. To keep lookups unambiguous, it must not have the form of an
 /// entitlement's id or number.

@@ -143,6 +143,7 @@ pub const SHAPE_CODES: &[(&str, &str)] = &[
     ("surrounding-space", "the text begins or ends with white space"),
     ("too-few", "the list has too few items"),
     ("too-many", "the list has too many items"),
+    ("unknown-entitlement", "no entitlement has this id, number or external id (rows of an import)"),
     ("unknown-field", "no field or parameter has this name"),
     ("unknown-line", "no line has this index"),
     ("unknown-value", "the value is none of the known ones"),
@@ -355,7 +356,9 @@ pub fn parse_number<T, V: IntoValue>(
     found.map_err(|found| {
         let detail = format!("must be 1 to {most}, but is {found}");
         let faults = Faults::invalid(location, ParseError::new("out-of-range", detail));
-        Faults(faults.0.into_iter().map(|fault| fault.with_limit(most, None)).collect())
+        let exceeds = !found.starts_with('-') && found != "0";
+        let limited = |fault: Fault| if exceeds { fault.with_limit(most, None) } else { fault };
+        Faults(faults.0.into_iter().map(limited).collect())
     })
 }
 

@@ -32,7 +32,7 @@ impl LicenseType {
     /// No license type has the code.
     pub const UNKNOWN: ErrorKind = ErrorKind::rule(
         "unknown-license-type",
-        "there is no license type with this code: an operator must create it first",
+        "there is no license type with this code: `list-license-types` lists them",
     );
 }
 

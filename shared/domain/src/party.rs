@@ -18,7 +18,8 @@ pub struct Metadata {
     pub created_at: Timestamp,
     /// Time at which the object was last written; RFC 3339, UTC.
     pub updated_at: Timestamp,
-    /// Version of the object: 1 when it is created, one more with every write. The `ETag` is this number in quotes.
+    /// Version of the object: 1 when it is created, one more with every write. `If-Match` takes this number in
+    /// quotes, such as `"3"`.
     pub version: Version,
 }
 

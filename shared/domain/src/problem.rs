@@ -79,6 +79,13 @@ pub struct Problem {
 }
 
 impl Problem {
+    /// The object does not exist, or the caller may not see it.
+    pub const NOT_FOUND: ErrorKind = ErrorKind {
+        kind: ProblemKind::NotFound,
+        code: "not-found",
+        about: "there is no such object, or you may not see it",
+    };
+
     /// Creates a problem without faults.
     pub fn new(kind: ProblemKind, code: &str, detail: impl Into<String>) -> Self {
         Self { kind, code: code.to_owned(), detail: detail.into(), faults: Vec::new() }
@@ -86,23 +93,22 @@ impl Problem {
 
     /// Creates the problem that lists all faults in the form of a request.
     pub fn shape(faults: Faults) -> Self {
+        Self::listing(ProblemKind::Shape, "invalid-request", faults)
+    }
+
+    /// Creates a problem that lists faults under a code of its own. A single one stands in the detail.
+    pub fn listing(kind: ProblemKind, code: &str, faults: Faults) -> Self {
         let detail = match faults.0.as_slice() {
             [fault] => fault.sentence(),
             several => format!("the request has {} faults, listed in `errors`", several.len()),
         };
-        Self { faults: faults.0, ..Self::new(ProblemKind::Shape, "invalid-request", detail) }
+        Self { faults: faults.0, ..Self::new(kind, code, detail) }
     }
 
     /// Creates the problem of an object that does not exist or that the caller may not see. Both cases get the same
     /// answer.
     pub fn not_found() -> Self {
-        Self::new(ProblemKind::NotFound, "not-found", "there is no such object, or you may not see it")
-    }
-
-    /// Creates the problem [`Self::not_found`] of an object that the request names at this place besides the path.
-    pub fn not_found_at(at: FaultPointer) -> Self {
-        let Self { kind, code, detail, .. } = Self::not_found();
-        Self::of(kind, vec![Fault::new(at, &code, detail)])
+        Self::new(ProblemKind::NotFound, Self::NOT_FOUND.code, Self::NOT_FOUND.about)
     }
 
     /// Creates a problem from its faults, of which it lists all. Its code and detail are those of the first one.

@@ -167,7 +167,7 @@ impl Gateway {
             return Some(self.tick().await);
         }
         let (description, handler) =
-            self.functions.iter().find(|(described, _)| described.name == operation)?;
+            self.functions.iter().find(|(described, _)| is_named(described, operation))?;
         let payload: ApiGatewayV2httpRequest = match serde_json::from_value(payload) {
             Ok(payload) => payload,
             Err(error) => return Some(Err(Crash::new("Runtime.UnmarshalError", error))),
@@ -209,6 +209,11 @@ impl Gateway {
                 .find_map(|route| Some((description, route, bind(route.path, &request.path)?)))
         })
     }
+}
+
+/// Returns true if a name is that of an operation, or the id of one of its routes.
+fn is_named(described: &Description, name: &str) -> bool {
+    described.name == name || described.routes.iter().any(|route| described.operation_id(route) == name)
 }
 
 /// Returns the decoded parameters of a path; `None` if it does not match the template.

@@ -54,6 +54,8 @@ pub struct Options {
     pub counted_ids: Option<u64>,
     /// Deployment key; `None` is the published one.
     pub deployment_key: Option<String>,
+    /// Whether the log leaves out who calls.
+    pub hides_callers: bool,
     /// Web origins that may call the API from a browser.
     pub cors_origins: Vec<String>,
 }
@@ -76,7 +78,7 @@ pub struct Shared {
 impl Shared {
     /// Returns a gateway with the same functions and table, but another clock and other ids.
     fn gateway_at(&self, clock: Arc<Clock>, ids: Ids) -> Gateway {
-        let environment = environment(self.table.clone(), self.key.clone(), clock, ids);
+        let environment = environment(self.table.clone(), self.key.clone(), clock, ids, true);
         Gateway::new(environment, self.issuer.clone(), self.fault_proxy.clone(), Vec::new())
     }
 
@@ -84,18 +86,28 @@ impl Shared {
     pub(crate) async fn reset(&self) -> Result<(), Error> {
         let deleted = self.client.delete_table().table_name(store::TABLE).send().await;
         deleted.map_err(|error| format!("the table could not be deleted: {}", store::root_cause(&error)))?;
+        // Another DynamoDB than the embedded one takes a moment.
+        while self.client.describe_table().table_name(store::TABLE).send().await.is_ok() {
+            tokio::time::sleep(Duration::from_millis(50)).await;
+        }
         store::make_table(&self.client).await
     }
 }
 
-fn environment(table: Table, key: DeploymentKey, clock: Arc<Clock>, ids: Ids) -> Arc<Environment> {
+fn environment(
+    table: Table,
+    key: DeploymentKey,
+    clock: Arc<Clock>,
+    ids: Ids,
+    logs_callers: bool,
+) -> Arc<Environment> {
     Arc::new(Environment {
         table,
         key: Some(key),
         clock: Arc::new(move || clock.now()),
         ids,
         claim_prefix: CLAIM_PREFIX.to_owned(),
-        logs_callers: true,
+        logs_callers,
     })
 }
 
@@ -176,7 +188,7 @@ impl Stack {
         let table = Table::new(client.clone(), store::TABLE);
         let ids = options.counted_ids.map_or_else(Ids::random, Ids::counted_from);
         let key: DeploymentKey = options.deployment_key.as_deref().unwrap_or(DEPLOYMENT_KEY).parse()?;
-        let environment = environment(table.clone(), key.clone(), clock.clone(), ids);
+        let environment = environment(table.clone(), key.clone(), clock.clone(), ids, !options.hides_callers);
         let gateway = Gateway::new(environment, issuer.clone(), fault_proxy.clone(), options.cors_origins);
         let shared =
             Arc::new(Shared { clock, issuer, fault_proxy, gateway, client: client.clone(), table, key });

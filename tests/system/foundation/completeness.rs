@@ -6,7 +6,7 @@ use api_runtime::http::openapi::{Example, document};
 use local_stack::demo;
 use system::canonical::Canonical;
 use system::golden::{self, file};
-use system::{World, canonical};
+use system::{World, canonical, refusals};
 
 use super::recording::{self, Recorded};
 
@@ -47,7 +47,7 @@ fn operation_names_and_routes_are_unique_and_well_formed() {
         let kebab = |c: char| c.is_ascii_lowercase() || c == '-';
         assert!(described.name.chars().all(kebab) && described.name.contains('-'), "{}", described.name);
         // A function's name, `<stack>-<operation>`, has at most 64 characters, of which
-        // README promises 33 to the stack.
+        // DEPLOYMENT.md promises 33 to the stack.
         assert!(described.name.len() <= 30, "{} is too long for a function's name", described.name);
         assert!(names.insert(described.name), "{} twice", described.name);
         for route in described.routes {
@@ -90,6 +90,7 @@ async fn openapi_document_matches_operations_and_canonical_calls() {
             response: reply.body.clone(),
             path: call.path(),
             refusals: recording::refusals(call).await,
+            problems: refusals::of(&call.id),
         };
         examples.insert(call.id.clone(), example);
     }
@@ -111,7 +112,7 @@ async fn published_schedule_payload_runs_the_due_work() {
 
 #[test]
 fn every_area_is_described() {
-    let described: BTreeSet<&str> = functions::AREAS.iter().map(|(area, _)| *area).collect();
+    let described: BTreeSet<&str> = functions::AREAS.iter().map(|area| area.name).collect();
     let used: BTreeSet<&str> = functions::operations().iter().map(|entry| entry.area).collect();
     assert_eq!(described, used);
 }
@@ -119,8 +120,13 @@ fn every_area_is_described() {
 #[test]
 fn summaries_have_at_most_ten_words_and_descriptions_are_sentences() {
     let operations = functions::operations().into_iter().map(|entry| entry.description);
-    for described in operations {
-        let (name, summary, text) = (described.name, described.summary, described.description);
+    let routes =
+        operations.flat_map(|described| described.routes.iter().map(move |route| (described, route)));
+    let mut summaries = BTreeSet::new();
+    for (described, route) in routes {
+        let (name, text) = (described.operation_id(route), described.description);
+        let summary = route.summary.unwrap_or(described.summary);
+        assert!(summaries.insert(summary), "{name}: another route has the summary `{summary}`");
         assert!((2..=10).contains(&summary.split(' ').count()), "{name}: {summary}");
         assert!(summary.starts_with(char::is_uppercase) && !summary.ends_with('.'), "{name}: {summary}");
         assert!(text.starts_with(char::is_uppercase) && text.ends_with('.'), "{name}: {text}");

@@ -1,5 +1,6 @@
 //! Parts of the HTTP contract that are the same for all operations.
 
+use local_stack::{Options, Stack};
 use serde_json::json;
 use system::{World, canonical};
 
@@ -259,6 +260,14 @@ async fn logs_hold_operation_org_and_status_but_no_personal_data_or_secrets() {
     }
     let refused = canonical::one("assign-license").call(&world, "colour=red");
     refused.header("x-request-id", "mine-1").send().await;
+    let hiding =
+        World::around(Stack::start(Options { hides_callers: true, ..Options::default() }).await.unwrap());
+    let hidden = canonical::one("query-history-of-vendor").call(&hiding, "").header("x-request-id", "olivia");
+    let hidden = hidden.send().await;
+    let gateway_id = format!("gateway_request_id=\"{}\"", hidden.header("apigw-requestid").unwrap());
+    let forbidden =
+        canonical::one("list-partners").by("customer").call(&world, "").header("x-request-id", "mine-2");
+    assert_eq!(forbidden.send().await.status, 403);
     let logged = String::from_utf8(lines.0.lock().unwrap().clone()).unwrap();
     let ours: Vec<&str> = logged.lines().filter(|line| line.contains("api_runtime::")).collect();
     let route = "method=\"POST\" route=\"/v1/partners/{partnerId}/license-assignments\"";
@@ -271,6 +280,13 @@ async fn logs_hold_operation_org_and_status_but_no_personal_data_or_secrets() {
         has(&["status=400 code=\"invalid-request\"", "request_id=\"mine-1\"", "cold_start=false"]),
         "{logged}"
     );
+    let forbidden = ours.iter().find(|line| line.contains("request_id=\"mine-2\"")).unwrap();
+    assert!(
+        forbidden.contains("code=\"role-not-allowed\"") && forbidden.contains("caller=\"sora\""),
+        "{forbidden}"
+    );
+    let hidden = ours.iter().find(|line| line.contains(&gateway_id)).unwrap();
+    assert!(hidden.contains("role=\"operator\"") && !hidden.contains("olivia"), "{hidden}");
     for line in &ours {
         for unsaid in ["@", "eyJ", "whsec_", "ヤマダ", "Miyako", "create-partner-1", "ec-47"] {
             assert!(!line.contains(unsaid), "{unsaid} in {line}");

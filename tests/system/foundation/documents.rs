@@ -104,6 +104,14 @@ fn commands() -> Vec<(&'static str, Block)> {
 
 #[test]
 fn every_command_is_run() {
+    for document in PLAYED.into_iter().chain(OTHERS) {
+        let text = std::fs::read_to_string(file(document)).unwrap();
+        let fences = text.lines().filter_map(|line| line.trim_start().strip_prefix("```"));
+        for language in fences {
+            let known = ["", "sh", "json", "csv", "text", "rust", "mermaid"].contains(&language);
+            assert!(known, "{document}: commands stand in blocks of `sh`, not of `{language}`");
+        }
+    }
     let commands = commands();
     for (document, block) in &commands {
         let known = PLAYED.contains(document) || is_run_elsewhere(block);
@@ -186,14 +194,15 @@ fn catalogue_of_errors_and_list_of_operations_are_those_of_the_code() {
     );
     golden::check_part("functions/README.md", "errors", &part);
     let mut rows = Vec::new();
-    for (area, _) in functions::AREAS {
-        for entry in functions::operations().iter().filter(|entry| entry.area == *area) {
+    for area in functions::AREAS {
+        for entry in functions::operations().iter().filter(|entry| entry.area == area.name) {
             for route in entry.description.routes {
                 let id = entry.description.operation_id(route);
                 rows.push(vec![
                     format!("`{id}`"),
                     format!("`{}`", route.key()),
-                    entry.description.summary.to_owned(),
+                    route.summary.unwrap_or(entry.description.summary).to_owned(),
+                    format!("`{}`", entry.description.name),
                 ]);
             }
         }
@@ -201,7 +210,7 @@ fn catalogue_of_errors_and_list_of_operations_are_those_of_the_code() {
     golden::check_part(
         "functions/README.md",
         "operations",
-        &golden::table(&["operation", "route", "what it does"], &rows),
+        &golden::table(&["operation", "route", "what it does", "function"], &rows),
     );
 }
 

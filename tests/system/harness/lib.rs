@@ -6,6 +6,7 @@ mod conformance;
 pub mod deployed;
 pub mod golden;
 pub mod payload;
+pub mod refusals;
 pub mod stock;
 pub mod strength;
 pub mod template;
@@ -450,7 +451,11 @@ impl Call<'_> {
     /// says.
     pub async fn send(self) -> Reply {
         let reply = self.clone().send_undescribed().await;
-        if !golden::updating() {
+        if golden::updating() {
+            if let Some(id) = conformance::operation_id(&self.method, &self.path) {
+                refusals::record(id, &reply.body);
+            }
+        } else {
             let Self { method, path, headers, body, .. } = &self;
             conformance::assert_described(&conformance::Sent { method, path, headers, body }, &reply);
         }

@@ -1,6 +1,6 @@
 //! Commits changes: a change, its events and the record of its answer are one transaction.
 
-use domain::{Event, Fault, FaultPointer, NewEvent, Problem, ProblemKind};
+use domain::{ErrorKind, Event, Fault, FaultPointer, NewEvent, Problem, ProblemKind};
 
 use super::{Context, IdempotencySlot};
 use crate::answer::{Answer, Failure, Output, Replay, Reply};
@@ -261,16 +261,16 @@ impl Context<'_> {
     /// Determines the outcome of a change from the conditions that failed.
     fn resolve(&self, failures: Vec<ConditionFailure>) -> Result<Resolution, Failure> {
         let (mut replay, mut stale, mut version_mismatch, mut already_done) = (None, false, None, false);
-        let mut named_not_found = Vec::new();
-        let (mut forbidden, mut state, mut rules) = (Vec::new(), Vec::new(), Vec::new());
+        let (mut not_found, mut forbidden) = (Vec::new(), Vec::new());
+        let (mut state, mut rules) = (Vec::new(), Vec::new());
         for failure in failures {
             match failure {
                 ConditionFailure::NotFound => return Err(Problem::not_found().into()),
-                ConditionFailure::NamedNotFound(at) => named_not_found.push(at),
                 ConditionFailure::Replay(record) => replay = Some(record),
                 ConditionFailure::Stale => stale = true,
                 ConditionFailure::VersionMismatch(current) => version_mismatch = Some(current),
                 ConditionFailure::AlreadyDone => already_done = true,
+                ConditionFailure::Rejected(ProblemKind::NotFound, fault) => not_found.push(fault),
                 ConditionFailure::Rejected(ProblemKind::Forbidden, fault) => forbidden.push(fault),
                 ConditionFailure::Rejected(ProblemKind::State, fault) => state.push(fault),
                 ConditionFailure::Rejected(_, fault) => rules.push(fault),
@@ -278,8 +278,8 @@ impl Context<'_> {
                 ConditionFailure::Impossible => {}
             }
         }
-        if let Some(at) = named_not_found.into_iter().next() {
-            return Err(Problem::not_found_at(at).into());
+        if !not_found.is_empty() {
+            return Err(Problem::of(ProblemKind::NotFound, not_found).into());
         }
         if !forbidden.is_empty() {
             return Err(Problem::of(ProblemKind::Forbidden, forbidden).into());
@@ -299,7 +299,7 @@ impl Context<'_> {
                 Some(version) => {
                     format!("the object has version {version}: read it again and retry with its ETag")
                 }
-                None => "the object does not exist yet: create it without this header".to_owned(),
+                None => "the object does not exist, so it has no version".to_owned(),
             };
             return Err(header_problem("If-Match", ProblemKind::Precondition, "version-mismatch", &detail));
         }
@@ -322,8 +322,8 @@ fn unexpected_failure() -> Error {
 }
 
 fn key_reused() -> Failure {
-    let detail = "was used for another request: send this one with a new key";
-    header_problem("Idempotency-Key", ProblemKind::Rule, Failure::KEY_REUSED, detail)
+    let ErrorKind { kind, code, about } = Failure::KEY_REUSED;
+    header_problem("Idempotency-Key", kind, code, about)
 }
 
 fn header_problem(header: &str, kind: ProblemKind, code: &str, detail: &str) -> Failure {

@@ -129,6 +129,15 @@ pub fn parse<T: Deserr<Faults>>(bytes: &[u8]) -> Result<T, Faults> {
 ///
 /// A fault if the bytes are not valid JSON.
 pub fn strict_json(bytes: &[u8]) -> Result<(Value, Faults), Faults> {
+    let unreadable =
+        |code: &str, detail: &str| Faults(vec![Fault::new(FaultPointer::pointer(&[]), code, detail)]);
+    match bytes {
+        [] => return Err(unreadable("empty-body", "the body is empty: send a JSON object")),
+        [0x1f, 0x8b, ..] => {
+            return Err(unreadable("compressed", "the body is compressed: send it as plain text"));
+        }
+        _ => {}
+    }
     let twice = RefCell::new(Vec::new());
     let mut deserializer = serde_json::Deserializer::from_slice(bytes);
     let read = StrictJson { location: ValuePointerRef::Origin, twice: &twice }.deserialize(&mut deserializer);

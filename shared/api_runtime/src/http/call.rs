@@ -13,8 +13,6 @@ use http::HeaderMap;
 use serde_json::Value;
 use sha2::{Digest, Sha256};
 
-use crate::http::route::{Route, RouteAuth};
-
 /// A call, as API Gateway passes it on.
 #[derive(Debug)]
 pub struct Call {
@@ -86,19 +84,11 @@ impl Call {
     ///
     /// # Errors
     ///
-    /// 403 if the claims do not identify a known kind of caller, or if the route is not open to the caller's role.
-    pub fn actor(&self, route: &Route, claim_prefix: &str) -> Result<Actor, Problem> {
+    /// 403 if the claims do not identify a known kind of caller.
+    pub fn actor(&self, claim_prefix: &str) -> Result<Actor, Problem> {
         let claim = |name: &str| self.claims.get(name).map(String::as_str);
-        let forbidden = |code, detail: String| Problem::new(ProblemKind::Forbidden, code, detail);
-        let actor =
-            Actor::from_claims(claim_prefix, claim).map_err(|why| forbidden("unknown-caller", why))?;
-        match route.access {
-            RouteAuth::Roles(roles) if !actor.has_one_of(roles) => {
-                let roles: Vec<_> = roles.iter().map(|role| role.name()).collect();
-                Err(forbidden("role-not-allowed", format!("this operation is for: {}", roles.join(", "))))
-            }
-            _ => Ok(actor),
-        }
+        Actor::from_claims(claim_prefix, claim)
+            .map_err(|why| Problem::new(ProblemKind::Forbidden, "unknown-caller", why))
     }
 
     /// Returns a digest of the request's route, path, query and body. The order of query parameters and the layout of

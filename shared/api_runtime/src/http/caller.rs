@@ -6,17 +6,23 @@ use domain::{Actor, Author, AuthorKind, Problem, ProblemKind, Source};
 use super::call::Call;
 use crate::answer::Failure;
 use crate::context::Context;
-use crate::http::route::Route;
+use crate::http::route::{Route, RouteAuth};
 use crate::table::webhook_source::SourceById;
 
 /// Caller of an operation.
 pub trait Caller: Sized + Send + Sync {
-    /// Authenticates the caller, and checks that the route is open to this kind of caller.
-    fn authenticate(
-        call: &Call,
-        route: &Route,
-        context: &Context<'_>,
-    ) -> impl Future<Output = Result<Self, Failure>> + Send;
+    /// Authenticates the caller.
+    fn authenticate(call: &Call, context: &Context<'_>)
+    -> impl Future<Output = Result<Self, Failure>> + Send;
+
+    /// Checks that the route is open to the caller.
+    ///
+    /// # Errors
+    ///
+    /// 403 if it is not.
+    fn authorize(&self, _: &Route) -> Result<(), Problem> {
+        Ok(())
+    }
 
     /// Returns the name that identifies the caller among all callers; idempotency keys and page tokens are bound to it.
     fn name(&self) -> String;
@@ -36,8 +42,19 @@ pub trait Caller: Sized + Send + Sync {
 
 /// A person, or a system of the vendor, with a token.
 impl Caller for Actor {
-    async fn authenticate(call: &Call, route: &Route, context: &Context<'_>) -> Result<Self, Failure> {
-        Ok(call.actor(route, context.claim_prefix)?)
+    async fn authenticate(call: &Call, context: &Context<'_>) -> Result<Self, Failure> {
+        Ok(call.actor(context.claim_prefix)?)
+    }
+
+    fn authorize(&self, route: &Route) -> Result<(), Problem> {
+        match route.access {
+            RouteAuth::Roles(roles) if !self.has_one_of(roles) => {
+                let roles: Vec<_> = roles.iter().map(|role| role.name()).collect();
+                let detail = format!("this operation is for: {}", roles.join(", "));
+                Err(Problem::new(ProblemKind::Forbidden, "role-not-allowed", detail))
+            }
+            _ => Ok(()),
+        }
     }
 
     fn name(&self) -> String {
@@ -58,7 +75,7 @@ impl Caller for Actor {
 pub struct Anyone;
 
 impl Caller for Anyone {
-    async fn authenticate(_: &Call, _: &Route, _: &Context<'_>) -> Result<Self, Failure> {
+    async fn authenticate(_: &Call, _: &Context<'_>) -> Result<Self, Failure> {
         Ok(Self)
     }
 
@@ -85,7 +102,7 @@ pub struct Delivery {
 }
 
 impl Caller for Delivery {
-    async fn authenticate(call: &Call, _: &Route, context: &Context<'_>) -> Result<Self, Failure> {
+    async fn authenticate(call: &Call, context: &Context<'_>) -> Result<Self, Failure> {
         verify(call, context).await
     }
 
@@ -111,7 +128,8 @@ impl Caller for Delivery {
 ///
 /// # Errors
 ///
-/// 413 if the message is too large; 401 if anything else is wrong. Only for a source that exists, the 401 says what.
+/// 413 if the message is too large; 401 if anything else is wrong. It says what is wrong with the headers, but nothing that
+/// depends on the source.
 async fn verify(call: &Call, context: &Context<'_>) -> Result<Delivery, Failure> {
     let body = call.body().map_err(Problem::shape)?;
     if body.len() > LARGEST_MESSAGE {
@@ -119,7 +137,7 @@ async fn verify(call: &Call, context: &Context<'_>) -> Result<Delivery, Failure>
         return Err(Problem::new(ProblemKind::TooLarge, "body-too-large", detail).into());
     }
     let wrong = |why: &str| Problem::new(ProblemKind::Unauthenticated, "invalid-signature", why);
-    let unknown = || wrong("no known source signed this message");
+    let unknown = || wrong("no valid secret of a source with this id signed these bytes");
     let header = |name: &str| call.header(name).unwrap_or_default();
     let envelope = Envelope {
         id: header("webhook-id"),
@@ -127,11 +145,12 @@ async fn verify(call: &Call, context: &Context<'_>) -> Result<Delivery, Failure>
         signatures: header("webhook-signature"),
     };
     let id = call.path_parameter("sourceId").and_then(|id| id.parse().ok()).ok_or_else(unknown)?;
-    let source = context.table.get(&SourceById(id)).await?.ok_or_else(unknown)?;
+    // All checks that need no secret come before the source is read.
     let sealed = envelope.open(context.now).map_err(wrong)?;
+    let source = context.table.get(&SourceById(id)).await?.ok_or_else(unknown)?;
     let secrets = source.secrets(context.key()?, context.now);
     match sealed.vouches_for(body, &secrets) {
         true => Ok(Delivery { source, id: envelope.id.to_owned() }),
-        false => Err(wrong("no valid secret of this source signed these bytes").into()),
+        false => Err(unknown().into()),
     }
 }

@@ -35,11 +35,16 @@ pub async fn answer<O: Operation>(
     let begun = Instant::now();
     let call = Call::new(payload);
     let deadline = begun + invocation.remaining;
-    let authenticated = in_time(deadline, O::NAME, || authenticate::<O>(environment, &call)).await;
-    let (caller, replied) = match authenticated {
+    let route = O::ROUTES.iter().find(|route| route.key() == call.route_key);
+    let caller = in_time(deadline, O::NAME, || authenticate::<O>(environment, &call, route)).await;
+    let (caller, replied) = match caller {
         Ok((route, caller)) => {
-            let replied = in_time(deadline, O::NAME, || execute::<O>(environment, &call, route, &caller));
-            let replied = replied.await;
+            let replied = match caller.authorize(route) {
+                Ok(()) => {
+                    in_time(deadline, O::NAME, || execute::<O>(environment, &call, route, &caller)).await
+                }
+                Err(problem) => Err(problem.into()),
+            };
             (Some(caller), replied)
         }
         Err(failure) => (None, Err(failure)),
@@ -51,16 +56,17 @@ pub async fn answer<O: Operation>(
     };
     let response = response.unwrap_or_else(|why| {
         let try_again = !matches!(why, table::Error::Internal(_));
-        let request_id = call.request_id();
+        let request_id = call.gateway_id.as_str();
         // The log level "error" is for failures that somebody must examine; a failure that a retry resolves is a
         // warning.
         match try_again {
-            true => tracing::warn!(operation = O::NAME, request_id, %why, "no answer in time"),
-            false => tracing::error!(operation = O::NAME, request_id, %why, "no answer"),
+            true => tracing::warn!(operation = O::NAME, gateway_request_id = request_id, %why, "no answer in time"),
+            false => tracing::error!(operation = O::NAME, gateway_request_id = request_id, %why, "no answer"),
         }
         Response::of_problem(&problem::unexpected(try_again, &call))
     });
-    log::<O>(environment, &call, caller.as_ref(), &response, begun.elapsed(), invocation.is_cold);
+    let line = LogLine { call: &call, route, duration: begun.elapsed(), cold_start: invocation.is_cold };
+    line.write::<O>(environment, caller.as_ref(), &response);
     response.written(&call)
 }
 
@@ -73,33 +79,37 @@ pub struct Invocation {
     pub is_cold: bool,
 }
 
-/// Writes the line that the log has for each call. It has no personal data but the subject of the caller's token, which
-/// the deployment can leave out.
-fn log<O: Operation>(
-    environment: &Environment,
-    call: &Call,
-    caller: Option<&O::Caller>,
-    response: &Response,
+/// Line that the log has for each call.
+struct LogLine<'a> {
+    call: &'a Call,
+    route: Option<&'a Route>,
     duration: Duration,
     cold_start: bool,
-) {
-    let route = O::ROUTES.iter().find(|route| route.key() == call.route_key);
-    let author = caller.and_then(Caller::author);
-    tracing::info!(
-        operation = O::NAME,
-        method = route.map(|route| route.method.name()),
-        route = route.map(|route| route.path),
-        status = response.status,
-        code = response.code,
-        duration_ms = u64::try_from(duration.as_millis()).unwrap_or(u64::MAX),
-        caller = author.as_ref().filter(|_| environment.logs_callers).map(|author| author.id.as_str()),
-        role = author.as_ref().map(|author| author.kind.name()),
-        org = caller.and_then(Caller::party),
-        request_id = call.request_id(),
-        gateway_request_id = call.gateway_id,
-        cold_start,
-        "answered"
-    );
+}
+
+impl LogLine<'_> {
+    /// Writes the line. The deployment can leave out who called: the subject of the token, and the caller's own request
+    /// id, which may say it, too.
+    fn write<O: Operation>(self, environment: &Environment, caller: Option<&O::Caller>, response: &Response) {
+        let Self { call, route, duration, cold_start } = self;
+        let author = caller.and_then(Caller::author);
+        let request_id = Some(call.request_id()).filter(|_| environment.logs_callers);
+        tracing::info!(
+            operation = O::NAME,
+            method = route.map(|route| route.method.name()),
+            route = route.map(|route| route.path),
+            status = response.status,
+            code = response.code,
+            duration_ms = u64::try_from(duration.as_millis()).unwrap_or(u64::MAX),
+            caller = author.as_ref().filter(|_| environment.logs_callers).map(|author| author.id.as_str()),
+            role = author.as_ref().map(|author| author.kind.name()),
+            org = caller.and_then(Caller::party),
+            request_id,
+            gateway_request_id = call.gateway_id,
+            cold_start,
+            "answered"
+        );
+    }
 }
 
 /// Repeats an attempt, with backoff, until it ends with anything other than contention, or until the deadline.
@@ -127,14 +137,14 @@ where
     tokio::time::timeout_at(deadline, decided).await.unwrap_or_else(|_| Err(out_of_time()))
 }
 
-/// Finds the route that was called, and authenticates the caller.
+/// Authenticates the caller of a route; `None` is a route that the operation does not have.
 async fn authenticate<O: Operation>(
     environment: &Environment,
     call: &Call,
+    route: Option<&'static Route>,
 ) -> Result<(&'static Route, O::Caller), Failure> {
-    let route = O::ROUTES.iter().find(|route| route.key() == call.route_key);
     let route = route.or_not_found()?;
-    Ok((route, O::Caller::authenticate(call, route, &context::<O>(environment)).await?))
+    Ok((route, O::Caller::authenticate(call, &context::<O>(environment)).await?))
 }
 
 async fn execute<O: Operation>(

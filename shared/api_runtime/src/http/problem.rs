@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
 use super::call::Call;
+use crate::answer::Failure;
 
 /// Code of the 409 while another call or the scheduled job works on the same object. The caller should retry after a
 /// minute, as `Retry-After` says.
@@ -61,12 +62,12 @@ pub const COMMON_CODES: &[(u16, &str, &str)] = &[
     ),
     (403, "role-not-allowed", "the operation is not for the caller's role"),
     (403, "unknown-caller", "the claims of the token do not describe a caller; `detail` says which"),
-    (404, "not-found", "the object does not exist, or the caller may not see it"),
+    (404, Problem::NOT_FOUND.code, Problem::NOT_FOUND.about),
     (412, "version-mismatch", "the object has another version than `If-Match` names"),
     (413, "body-too-large", "the body is too large for the operation"),
     (415, "unsupported-charset", "the body must be sent in UTF-8"),
     (415, "unsupported-media-type", "the operation does not take the media type of the body"),
-    (422, "idempotency-key-reused", "the key was used for another request: send this one with a new key"),
+    (422, Failure::KEY_REUSED.code, Failure::KEY_REUSED.about),
     (500, "internal", "an error on our side, which was logged"),
     (503, "busy", "the call did not finish in time, or its outcome is unknown: retry with the same key"),
 ];
@@ -78,8 +79,9 @@ pub const LISTED: usize = 500;
 pub fn document(mut problem: Problem, call: &Call) -> ProblemDocument {
     let (status, title) = status(problem.kind);
     if problem.faults.len() > LISTED {
+        problem.detail =
+            format!("there are {} faults, of which `errors` lists {LISTED}", problem.faults.len());
         problem.faults.truncate(LISTED);
-        problem.detail = format!("{}; the first {LISTED} are listed", problem.detail);
     }
     ProblemDocument {
         r#type: urn(&problem.code),

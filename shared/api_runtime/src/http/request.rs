@@ -84,7 +84,9 @@ fn parse_query<O: Operation>(
     faults: &mut Faults,
 ) -> ParsedQuery<O::Query> {
     let signed = matches!(route.access, RouteAuth::Signature);
-    let mut sent = if signed { Map::new() } else { query_parameters(&call.query, faults) };
+    // Monitors and links add parameters of their own to what anyone may read.
+    let ignored = signed || matches!(route.access, RouteAuth::Anyone);
+    let mut sent = if ignored { Map::new() } else { query_parameters(&call.query, faults) };
     let validate_only = take_validate_only(route, &mut sent, faults);
     let (mut page, token) =
         if O::PAGED { take_page::<O>(call, caller, &mut sent, faults) } else { Default::default() };

@@ -9,7 +9,7 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use domain::Version;
 use flate2::Compression;
 use flate2::write::GzEncoder;
-use http::header::{CACHE_CONTROL, CONTENT_ENCODING, CONTENT_TYPE};
+use http::header::{CACHE_CONTROL, CONTENT_ENCODING, CONTENT_TYPE, VARY};
 use http::{HeaderName, HeaderValue};
 use sha2::{Digest, Sha256};
 
@@ -58,7 +58,9 @@ impl Response {
         if let Some(token) = answer.body.next_page_token() {
             headers.push(("link", next_link(call, token)));
         }
-        if let Some(table) = answer.body.csv_table().filter(|_| wants_csv(call)) {
+        if wants_csv(call)
+            && let Some(table) = answer.body.csv_table()
+        {
             let body =
                 table.written().ok_or_else(|| table::Error::Internal("a table has a gap".to_owned()))?;
             let content_type = Some("text/csv; charset=utf-8");
@@ -68,7 +70,8 @@ impl Response {
         let body = reveal_secrets::<O>(environment, answer.written()?)?;
         if let Some(version) = answer.body.version() {
             let reads = call.route_key.starts_with("GET ");
-            let etag = match reads && !O::Output::DEPENDS_ON_VERSION_ALONE {
+            // What a read answers may depend on the reader and on other objects, too, so the version does not identify it.
+            let etag = match reads {
                 true => format!("\"{version}.{}\"", digest(&body)),
                 false => etag(version),
             };
@@ -137,6 +140,7 @@ impl Response {
         }
         let Some(content_type) = self.content_type else { return response };
         response.headers.insert(CONTENT_TYPE, HeaderValue::from_static(content_type));
+        response.headers.insert(VARY, HeaderValue::from_static("accept, accept-encoding"));
         let mut body = self.body;
         // A line of a terminal ends with it.
         if !body.ends_with('\n') {

@@ -13,6 +13,8 @@ pub struct Route {
     pub access: RouteAuth,
     /// Kind of owner that the route addresses, such as `partner`, if the operation has several routes.
     pub owner: Option<&'static str>,
+    /// Summary of the route, if the operation has several routes.
+    pub summary: Option<&'static str>,
     /// Operation id of the route, if it does not follow from the operation and the owner.
     pub id: Option<&'static str>,
 }
@@ -21,6 +23,12 @@ impl Route {
     /// Returns the route with an operation id of its own, for operations that have several routes.
     pub const fn with_id(self, id: &'static str) -> Self {
         Self { id: Some(id), ..self }
+    }
+
+    /// Returns the route with a summary of its own, for operations that have several routes: imperative, at most ten
+    /// words.
+    pub const fn summarized(self, summary: &'static str) -> Self {
+        Self { summary: Some(summary), ..self }
     }
 
     /// Returns the route as the one for this kind of owner, for operations that have several routes.
@@ -83,7 +91,7 @@ impl RouteAuth {
 impl Route {
     /// Returns a route with this access.
     pub const fn open_to(access: RouteAuth, method: Method, path: &'static str) -> Self {
-        Self { method, path, access, owner: None, id: None }
+        Self { method, path, access, owner: None, summary: None, id: None }
     }
 }
 

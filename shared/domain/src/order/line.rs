@@ -27,7 +27,7 @@ pub struct SubscriptionLine {
     pub plan: Option<Plan>,
     /// Sold quantity; 1 to 100,000.
     pub quantity: Quantity,
-    /// Start of the subscription; RFC 3339, UTC, with at most milliseconds.
+    /// Start of the subscription; RFC 3339.
     pub starts_at: Timestamp,
     /// Length of the subscription; an ISO 8601 duration such as `P1Y`, longer than zero, at most 100 years.
     pub term: Period,

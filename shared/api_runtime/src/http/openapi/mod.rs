@@ -20,10 +20,21 @@ use responses::{GatewayMessage, headers, outcomes, responses};
 pub use catalogue::{ListedCode, fault_codes, problem_codes};
 pub use description::{Description, Example};
 
+/// Area of the API: a folder of operations.
+#[derive(Debug, Clone, Copy)]
+pub struct Area {
+    /// Name of the folder.
+    pub name: &'static str,
+    /// Name for API users, in words.
+    pub title: &'static str,
+    /// One sentence about the area.
+    pub about: &'static str,
+}
+
 /// Returns the description of all operations, each given with its area; `examples` are keyed by operation id. `areas`
-/// are given in reading order, each with a sentence about it.
+/// are given in reading order.
 pub fn document(
-    areas: &[(&str, &str)],
+    areas: &[Area],
     operations: &[(&str, Description)],
     examples: &BTreeMap<String, Example>,
 ) -> Value {
@@ -37,29 +48,22 @@ pub fn document(
     for (area, description) in operations {
         for route in description.routes {
             let id = description.operation_id(route);
-            let described = describe(area, description, route, &mut generator, examples.get(&id));
+            let title = areas.iter().find(|known| known.name == *area).map_or(*area, |area| area.title);
+            let described = describe(title, description, route, &mut generator, examples.get(&id));
             let method = route.method.name().to_lowercase();
             paths.entry(route.path).or_default().insert(method, described);
         }
     }
-    let tag = |(area, about): &(&str, &str)| json!({ "name": in_words(area), "description": about });
+    let tag = |area: &Area| json!({ "name": area.title, "description": area.about });
     let tags: Vec<Value> = areas.iter().map(tag).collect();
     let described: Vec<Description> = operations.iter().map(|(_, description)| *description).collect();
     let mut named = schemas::shaped(generator.take_definitions(true));
     catalogue::add_to(&mut named, &described);
     let mut document = json!({
         "openapi": "3.1.0",
-        "info": {
-            "title": "Vouchsafe",
-            "version": "1",
-            "summary": "The channel backend of a vendor that sells through partners.",
-            "description": DESCRIPTION,
-            "contact": { "name": "The operators of this deployment" },
-            "license": { "name": "Apache-2.0", "identifier": "Apache-2.0" },
-        },
+        "info": info(),
         "servers": [
             { "url": "/", "description": "The deployment that serves this document." },
-            { "url": "http://127.0.0.1:9000", "description": "The local stack (`cargo run`)." },
         ],
         "security": [{ "token": [] }],
         "tags": tags,
@@ -67,6 +71,7 @@ pub fn document(
         "components": {
             "schemas": named,
             "headers": headers(),
+            "parameters": { "RequestId": request_id() },
             "responses": responses(&problem.to_value(), &gateway.to_value()),
             "securitySchemes": {
                 "token": {
@@ -83,21 +88,36 @@ pub fn document(
     document
 }
 
-const DESCRIPTION: &str = "Times are RFC 3339 in UTC. Ids are a prefix and a UUIDv7. Unknown fields are faults. \
+fn info() -> Value {
+    json!({
+        "title": "Vouchsafe",
+        "version": "1",
+        "summary": "The channel backend of a vendor that sells through partners.",
+        "description": DESCRIPTION,
+        "contact": { "name": "The operators of this deployment" },
+        "license": { "name": "Apache-2.0", "identifier": "Apache-2.0" },
+    })
+}
+
+/// Returns the header of all requests by which the caller names the request.
+fn request_id() -> Value {
+    json!({
+        "name": "x-request-id",
+        "in": "header",
+        "required": false,
+        "schema": { "type": "string", "pattern": "^[A-Za-z0-9._:-]{1,128}$" },
+        "description": "Id by which the caller knows the request; the answer and the log repeat it.",
+    })
+}
+
+const DESCRIPTION: &str = "Times are RFC 3339: requests take any offset, and answers are in UTC with milliseconds. \
+    Ids are a prefix and a UUIDv7. Unknown fields are faults. \
     Errors are `application/problem+json` (RFC 9457) with a stable `code` (see the schema `ErrorCode`) and \
     every fault in `errors`; a call that fails changes nothing. A POST may carry an `Idempotency-Key`: its \
     answer is stored for 30 days and replayed. With `?validateOnly=true` a write is only checked, and \
     answers what it would do. Every answer of a function has an `x-request-id`; an answer above 1 KB is \
     compressed if `Accept-Encoding` has `gzip`. Clients must ignore fields, codes and event types that they \
     do not know.";
-
-/// Returns the name of an area in words: `service_requests` becomes "Service requests".
-fn in_words(area: &str) -> String {
-    let words = area.replace('_', " ");
-    let mut letters = words.chars();
-    let initial = letters.next().map(|letter| letter.to_ascii_uppercase());
-    initial.into_iter().chain(letters).collect()
-}
 
 fn describe(
     area: &str,
@@ -108,9 +128,9 @@ fn describe(
 ) -> Value {
     let mut described = json!({
         "operationId": description.operation_id(route),
-        "summary": description.summary,
+        "summary": route.summary.unwrap_or(description.summary),
         "description": description.description,
-        "tags": [in_words(area)],
+        "tags": [area],
         "parameters": parameters(description, route, generator),
         "responses": outcomes(description, route, generator, example),
         "security": if route.access.needs_token() { json!([{ "token": [] }]) } else { json!([]) },

@@ -56,6 +56,13 @@ pub(super) fn parameters_of(schema: &Value, place: &str, is_here: &dyn Fn(&str) 
         {
             schema = only.clone();
         }
+        if let Some(Value::Array(types)) = schema.get_mut("type") {
+            types.retain(|one| one != "null");
+        }
+        if let Some([only]) = schema.get("type").and_then(Value::as_array).map(Vec::as_slice) {
+            let only = only.clone();
+            put(&mut schema, "type", only);
+        }
         let mut parameter =
             json!({ "name": name, "in": place, "required": required(&name), "schema": schema });
         if let Some(about) = about {
@@ -110,7 +117,14 @@ pub(super) fn parameters(
                     "`v1,<base64 HMAC-SHA256 of id.timestamp.body>`; several are separated by spaces.",
                 ),
             ] {
-                add(name, "header", true, json!({ "type": "string", "minLength": 1 }), about);
+                let most = if name == "webhook-id" { 255 } else { 4096 };
+                add(
+                    name,
+                    "header",
+                    true,
+                    json!({ "type": "string", "minLength": 1, "maxLength": most }),
+                    about,
+                );
             }
         }
         (Method::Post, _) => {
@@ -130,6 +144,7 @@ pub(super) fn parameters(
             "`ETag` of the version that the caller has; if it is still the current one, the answer is 304.";
         add("If-None-Match", "header", false, json!({ "type": "string" }), about);
     }
+    parameters.push(json!({ "$ref": "#/components/parameters/RequestId" }));
     parameters
 }
 

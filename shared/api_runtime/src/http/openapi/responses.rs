@@ -8,6 +8,7 @@ use serde_json::{Map, Value, json};
 
 use super::description::{Description, Example};
 use super::parameters::{inlined, parameters_of, put};
+use crate::answer::Failure;
 use crate::http::problem::{self, ProblemDocument, STILL_RUNNING_CODE};
 use crate::http::request::{takes_if_match, takes_validate_only};
 use crate::http::route::{Method, Route, RouteAuth};
@@ -23,11 +24,14 @@ pub(super) fn outcomes(
     let gateway = generator.subschema_for::<GatewayMessage>().to_value();
     let shared = responses(&problem, &gateway);
     for (status, name) in common_refusals(description, route, generator) {
-        let recorded =
-            example.and_then(|example| Some((example, example.refusals.get(&status.parse().ok()?)?)));
+        let recorded = example.and_then(|example| {
+            let by_status = || example.refusals.get(&status.parse().ok()?);
+            // A fault in the body tells more than an unknown parameter.
+            example.problems.get("invalid-request").filter(|_| status == "400").or_else(by_status)
+        });
         let outcome = match recorded {
             // The response of the component, with the operation's own example.
-            Some((_, body)) => with_example(shared.get(name).cloned().unwrap_or_default(), body),
+            Some(body) => with_example(shared.get(name).cloned().unwrap_or_default(), body),
             None => json!({ "$ref": format!("#/components/responses/{name}") }),
         };
         outcomes.insert(status.to_owned(), outcome);
@@ -43,14 +47,15 @@ pub(super) fn outcomes(
         }
         let path = example.map(|example| example.path.as_str()).unwrap_or_default();
         for kind in &kinds {
-            let body = problem::example(kind, path);
+            let recorded = example.and_then(|example| example.problems.get(kind.code)).cloned();
+            let body = recorded.unwrap_or_else(|| problem::example(kind, path));
             examples.insert(kind.code.to_owned(), json!({ "summary": kind.about, "value": body }));
         }
         if let Some(content) = outcome.pointer_mut("/content/application~1problem+json") {
             put(content, "examples", Value::Object(examples));
         }
         if kinds.iter().any(|kind| kind.code == STILL_RUNNING_CODE) {
-            put(&mut outcome, "headers", json!({ "Retry-After": { "$ref": RETRY_AFTER } }));
+            add_header(&mut outcome, "Retry-After");
         }
         outcomes.insert(status.to_string(), outcome);
     }
@@ -59,13 +64,9 @@ pub(super) fn outcomes(
 
 /// Returns the errors by which the operation itself refuses a call of this route, by their status.
 fn own_errors(description: &Description, route: &Route) -> BTreeMap<u16, Vec<ErrorKind>> {
-    const REUSED: ErrorKind = ErrorKind::rule(
-        "idempotency-key-reused",
-        "the key was used for another request: send this one with a new key",
-    );
     let keyed = route.method == Method::Post && route.access.needs_token();
     let mut own: BTreeMap<u16, Vec<ErrorKind>> = BTreeMap::new();
-    for kind in description.errors.into_iter().flatten().chain(keyed.then_some(&REUSED)) {
+    for kind in description.errors.into_iter().flatten().chain(keyed.then_some(&Failure::KEY_REUSED)) {
         own.entry(problem::status(kind.kind).0).or_default().push(*kind);
     }
     own
@@ -133,7 +134,8 @@ fn successes(
         success(202, "Accepted. It takes effect later.", true);
     }
     if route.method == Method::Get && description.versioned {
-        let headers = json!({ "ETag": { "$ref": "#/components/headers/ETag" } });
+        let mut headers = request_id_header();
+        headers.insert("ETag".to_owned(), json!({ "$ref": "#/components/headers/ETag" }));
         let about = "The caller has the current version, as `If-None-Match` says. There is no body.";
         outcomes.insert("304".to_owned(), json!({ "description": about, "headers": headers }));
     }
@@ -152,7 +154,7 @@ fn success(
     if let Some(example) = example {
         put(&mut content, "example", example.response.clone());
     }
-    let mut headers = Map::new();
+    let mut headers = request_id_header();
     let mut carries = |name: &str| {
         headers.insert(name.to_owned(), json!({ "$ref": format!("#/components/headers/{name}") }));
     };
@@ -181,8 +183,10 @@ fn common_refusals(
     route: &Route,
     generator: &mut SchemaGenerator,
 ) -> Vec<(&'static str, &'static str)> {
-    let mut common =
-        vec![("400", "Malformed"), ("429", "Throttled"), ("500", "InternalError"), ("503", "Busy")];
+    let mut common = vec![("429", "Throttled"), ("500", "InternalError"), ("503", "Busy")];
+    if !matches!(route.access, RouteAuth::Anyone) {
+        common.push(("400", "Malformed"));
+    }
     if route.access.needs_token() {
         common.extend([("401", "NoToken"), ("403", "Forbidden")]);
         // A call can get 404 if it names an object in its path, or an organization in its query …
@@ -209,19 +213,29 @@ fn common_refusals(
 
 const FORBIDDEN: &str = "Your role may not use this operation.";
 
-const RETRY_AFTER: &str = "#/components/headers/Retry-After";
+fn add_header(response: &mut Value, name: &str) {
+    if let Some(headers) = response.get_mut("headers") {
+        put(headers, name, json!({ "$ref": format!("#/components/headers/{name}") }));
+    }
+}
+
+/// Returns the header that every answer of a function has.
+fn request_id_header() -> Map<String, Value> {
+    Map::from_iter([("x-request-id".to_owned(), json!({ "$ref": "#/components/headers/x-request-id" }))])
+}
 
 fn refusal(about: &str, problem: &Value) -> Value {
-    json!({ "description": about, "content": { "application/problem+json": { "schema": problem } } })
+    json!({ "description": about, "headers": request_id_header(), "content": { "application/problem+json": { "schema": problem } } })
 }
 
 pub(super) fn headers() -> Value {
     let text = |about: &str| json!({ "description": about, "schema": { "type": "string" } });
     json!({
         "Location": text("Path of the created object."),
-        "ETag": text("Version of the object, in quotes, to be sent as `If-Match`."),
+        "ETag": text("Version of the object and, of a read, a digest of the answer; to be sent as `If-Match` or `If-None-Match`."),
         "Idempotent-Replayed": text("`true` if this is the stored answer to an earlier, equal call."),
         "Link": text("The next page, as `rel=\"next\"`. Absent on the last page."),
+        "x-request-id": text("Id of the request: the caller's own if it was well-formed, otherwise ours."),
         "Retry-After": text("Seconds to wait before a retry."),
         "WWW-Authenticate": text("How to authenticate."),
     })
@@ -231,13 +245,13 @@ pub(super) fn responses(problem: &Value, gateway: &Value) -> Value {
     let refusal = |about: &str, code: &str| {
         let example = problem::common_example(code);
         let content = json!({ "schema": problem, "example": example });
-        json!({ "description": about, "content": { "application/problem+json": content } })
+        let headers = request_id_header();
+        json!({ "description": about, "headers": headers, "content": { "application/problem+json": content } })
     };
     let gateway = |about: &str, message: &str| {
         let content = json!({ "schema": gateway, "example": { "message": message } });
         json!({ "description": about, "content": { "application/json": content } })
     };
-    let challenge = json!({ "WWW-Authenticate": { "$ref": "#/components/headers/WWW-Authenticate" } });
     // What API Gateway answers itself under the same status has another form.
     let also = |mut response: Value, message: &str| {
         if let (Some(Value::Object(here)), Some(Value::Object(there))) =
@@ -254,16 +268,17 @@ pub(super) fn responses(problem: &Value, gateway: &Value) -> Value {
         ),
         "Service Unavailable",
     );
-    put(&mut busy, "headers", json!({ "Retry-After": { "$ref": RETRY_AFTER } }));
+    add_header(&mut busy, "Retry-After");
     let failed = also(refusal("Internal error. It was logged.", "internal"), "Internal Server Error");
     let too_large = also(
         refusal("The body is too large for the operation or for API Gateway.", "body-too-large"),
         "Request Entity Too Large",
     );
     let mut no_token = gateway("The token is missing or invalid. Answered by API Gateway.", "Unauthorized");
-    put(&mut no_token, "headers", challenge.clone());
+    put(&mut no_token, "headers", json!({}));
+    add_header(&mut no_token, "WWW-Authenticate");
     let mut not_signed = refusal("The message is not signed by a known webhook source.", "invalid-signature");
-    put(&mut not_signed, "headers", challenge);
+    add_header(&mut not_signed, "WWW-Authenticate");
     json!({
         "Malformed": refusal("The request is malformed; `errors` lists every fault.", "invalid-request"),
         "NoToken": no_token,
