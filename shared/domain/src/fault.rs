@@ -107,6 +107,7 @@ pub const SHAPE_CODES: &[(&str, &str)] = &[
     ("control-character", "the text has a control or invisible character"),
     ("duplicate", "the value or name is given more than once"),
     ("duplicate-column", "the table has two columns of the same name"),
+    ("duplicate-row", "an earlier row names the same entitlement (rows of an import)"),
     ("empty-body", "the body is empty"),
     ("empty-update", "the request has nothing to change"),
     ("grantee-required", "the grant has neither members nor a level for all"),
