@@ -1,12 +1,12 @@
 //! Harness of the system tests: a world to call, and the check that a rejected call changed nothing.
 
+pub mod answers;
 pub mod canonical;
 mod conformance;
 #[cfg(feature = "deployed")]
 pub mod deployed;
 pub mod golden;
 pub mod payload;
-pub mod refusals;
 pub mod stock;
 pub mod strength;
 pub mod template;
@@ -453,7 +453,7 @@ impl Call<'_> {
         let reply = self.clone().send_undescribed().await;
         if golden::updating() {
             if let Some(id) = conformance::operation_id(&self.method, &self.path) {
-                refusals::record(id, &reply.body);
+                answers::record(id, reply.status, &reply.body);
             }
         } else {
             let Self { method, path, headers, body, .. } = &self;

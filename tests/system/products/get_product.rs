@@ -16,10 +16,7 @@ async fn new_product_is_found_at_its_location_even_when_archived() {
     let created = world.post("/v1/products").by("operator").json(body).send().await;
     let location = created.header("location").unwrap();
     let shown = world.get(location).by("partnerMember").send().await;
-    assert_eq!(
-        (shown.status, shown.version(), &shown.body),
-        (200, created.version(), &created.body)
-    );
+    assert_eq!((shown.status, shown.version(), &shown.body), (200, created.version(), &created.body));
     let archived = world.patch(location).by("operator").json(json!({"archived": true})).send().await;
     let shown = world.get(location).by("agent").send().await;
     assert_eq!((shown.version(), &shown.body), (archived.version(), &archived.body));

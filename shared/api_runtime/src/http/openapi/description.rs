@@ -94,6 +94,8 @@ pub struct Example {
     pub response: Value,
     /// Path of the call.
     pub path: String,
+    /// Bodies of the answers to other calls of the route that succeed with another status.
+    pub others: BTreeMap<u16, Value>,
     /// Bodies of refusals of the same call with one thing wrong, by their status.
     pub refusals: BTreeMap<u16, Value>,
     /// Bodies of refusals of other calls of the route, by their code.

@@ -104,7 +104,10 @@ fn successes(
     let mut outcomes = Map::new();
     let schema = (description.output)(generator);
     let mut success = |status: u16, about: &str, made: bool| {
-        let example = example.filter(|example| example.status == status);
+        let example = example.and_then(|example| match example.status == status {
+            true => Some(&example.response),
+            false => example.others.get(&status),
+        });
         let answer = success((description, route), &schema, about, made, example);
         outcomes.insert(status.to_string(), answer);
     };
@@ -148,11 +151,11 @@ fn success(
     schema: &schemars::Schema,
     about: &str,
     made: bool,
-    example: Option<&Example>,
+    example: Option<&Value>,
 ) -> Value {
     let mut content = json!({ "schema": schema });
     if let Some(example) = example {
-        put(&mut content, "example", example.response.clone());
+        put(&mut content, "example", example.clone());
     }
     let mut headers = request_id_header();
     let mut carries = |name: &str| {
