@@ -41,7 +41,7 @@ pub struct ServiceRequestDetail {
     /// the caller may view. A partner sees those of subscriptions that it manages and those without a subscription, and
     /// none if its member's access level is below `look`.
     entitlements: Vec<EntitlementView>,
-    /// Whether the caller may see more entitlements than are listed; `get-profile` returns all of them to the
+    /// Whether the caller may see more entitlements than are listed; `get-profile-of-organization` returns all of them to the
     /// organization's customers, operators and agents.
     more_entitlements: bool,
 }

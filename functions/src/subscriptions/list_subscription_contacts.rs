@@ -15,7 +15,7 @@ pub struct ListSubscriptionContacts;
 /// The partner and the customers who manage a subscription.
 #[derive(Debug, Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
-pub struct KeyContacts {
+pub struct ContactsOfSubscription {
     /// Partner to which the subscription is billed, with its name; absent if no partner manages it.
     #[serde(skip_serializing_if = "Option::is_none")]
     billing_partner: Option<Party<PartnerId>>,
@@ -23,7 +23,7 @@ pub struct KeyContacts {
     contacts: Vec<SubscriptionContact>,
 }
 
-impl Output for KeyContacts {}
+impl Output for ContactsOfSubscription {}
 
 impl Operation for ListSubscriptionContacts {
     const NAME: &str = "list-subscription-contacts";
@@ -42,14 +42,14 @@ impl Operation for ListSubscriptionContacts {
     type Path = SubscriptionPath;
     type Query = Nothing;
     type Body = Empty;
-    type Output = KeyContacts;
+    type Output = ContactsOfSubscription;
 
-    async fn execute(request: Request<'_, Self>) -> Result<Reply<KeyContacts>, Failure> {
+    async fn execute(request: Request<'_, Self>) -> Result<Reply<ContactsOfSubscription>, Failure> {
         let Request { context, caller: actor, path, .. } = request;
         let (one, _, _) = read(context, actor, path, |_| {}).await?;
         let partner = one.buyer().partner_id;
         let names = Names::of(context, partner.into_iter(), std::iter::empty()).await?;
         let billing_partner = partner.map(|partner| names.partner(partner));
-        Ok(Reply::ok(KeyContacts { billing_partner, contacts: one.contacts }))
+        Ok(Reply::ok(ContactsOfSubscription { billing_partner, contacts: one.contacts }))
     }
 }

@@ -100,9 +100,14 @@ impl Actor {
         let manager = match ours("manager") {
             None | Some("false") => false,
             Some("true") => true,
-            Some(other) => return Err(format!("the claim `{prefix}manager` is {}", quoted(other))),
+            Some(other) => {
+                return Err(format!(
+                    "the claim `{prefix}manager` is {}, but must be `true` or `false`",
+                    quoted(other)
+                ));
+            }
         };
-        let no_org = || format!("the claim `{prefix}org` names none");
+        let no_org = || format!("the claim `{prefix}org` must be the id of a partner or organization");
         let kind = match ours("role") {
             Some("operator") => ActorKind::Operator,
             Some("agent") => ActorKind::Agent,
@@ -117,7 +122,12 @@ impl Actor {
                 };
                 ActorKind::Customer { organization, manager: manager && organization.is_some() }
             }
-            Some(other) => return Err(format!("the claim `{prefix}role` is {}", quoted(other))),
+            Some(other) => {
+                return Err(format!(
+                    "the claim `{prefix}role` is {}, but must be `operator`, `agent`, `partner` or `customer`",
+                    quoted(other)
+                ));
+            }
             None => return Err(format!("the token has no claim `{prefix}role`")),
         };
         let verified = claim("email_verified") == Some("true");

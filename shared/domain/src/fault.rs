@@ -256,15 +256,13 @@ impl DeserializeError for Faults {
                 Fault::new(place(location.push_key(field)), "missing", "is required")
             }
             ErrorKind::UnknownKey { key, accepted } => {
-                let accepted = match accepted {
-                    [] => "nothing is known here".to_owned(),
-                    known => format!("known here: {}", listed(known, |name| format!("`{name}`"))),
+                let known = match accepted {
+                    [] => "is not known here".to_owned(),
+                    known => {
+                        format!("is not known here; known are {}", listed(known, |name| format!("`{name}`")))
+                    }
                 };
-                Fault::new(
-                    place(location.push_key(key)),
-                    "unknown-field",
-                    format!("is not known; {accepted}"),
-                )
+                Fault::new(place(location.push_key(key)), "unknown-field", known)
             }
             ErrorKind::UnknownValue { value, accepted } => {
                 let accepted = listed(accepted, |name| format!("`{name}`"));

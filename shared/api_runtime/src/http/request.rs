@@ -183,8 +183,8 @@ fn query_parameters(query: &str, faults: &mut Faults) -> Map<String, Value> {
 /// Adds the names of the parameters that all lists or all writes accept to the faults for unknown parameters.
 fn with_common_parameters<O: Operation>(route: &Route, mut faults: Faults) -> Faults {
     let others = match (O::PAGED, takes_validate_only(route)) {
-        (true, _) => "; of every list: `pageSize`, `pageToken`",
-        (false, true) => "; of every write: `validateOnly`",
+        (true, _) => "; every list takes `pageSize` and `pageToken`",
+        (false, true) => "; every write takes `validateOnly`",
         (false, false) => "",
     };
     for fault in faults.0.iter_mut().filter(|fault| fault.code == "unknown-field") {

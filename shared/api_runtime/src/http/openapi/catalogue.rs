@@ -59,7 +59,11 @@ pub(super) fn add_to(schemas: &mut Map<String, Value>, operations: &[Description
     for (owner, name, description) in [("Problem", "ErrorCode", problems), ("Fault", "FaultCode", faults)] {
         schemas.insert(name.to_owned(), json!({ "type": "string", "description": description }));
         if let Some(properties) = schemas.get_mut(owner).and_then(|owner| owner.get_mut("properties")) {
-            put(properties, "code", json!({ "$ref": format!("#/components/schemas/{name}") }));
+            put(
+                properties,
+                "code",
+                json!({ "$ref": format!("#/components/schemas/{name}"), "description": "Stable code, for programs." }),
+            );
         }
     }
 }
