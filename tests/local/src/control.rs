@@ -30,7 +30,10 @@ pub async fn answer(shared: &Shared, request: &Request) -> Option<Response> {
         ("GET", "/_local/capacity") => ok(&json!({ "operations": shared.fault_proxy.take_costs() })),
         ("POST", "/_local/demo") => match demo::load(shared).await {
             Ok(world) => ok(&world),
-            Err(error) => Response::message(409, &format!("{error}; it needs an empty stack")),
+            Err(error) => Response::message(
+                409,
+                &format!("{error}; the demo world needs a stack without other data: POST /_local/reset"),
+            ),
         },
         ("POST", "/_local/reset") => match shared.reset().await {
             Ok(()) => ok(&json!({ "items": 0 })),

@@ -124,7 +124,7 @@ impl Gateway {
         // A function logs its own answer. The path is left out, because it may hold what a caller mistyped.
         if !response.headers.iter().any(|(name, _)| name == "x-request-id") {
             let (method, status) = (&request.method, response.status);
-            tracing::info!(method, status, gateway_request_id = id, "refused by the gateway");
+            tracing::info!(method, status, gateway_request_id = id, "answered by the gateway");
         }
         response.headers.push(("apigw-requestid".to_owned(), id));
         response.headers.extend(cors::allowed(&self.cors_origins, header(&request, "origin")));

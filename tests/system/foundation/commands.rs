@@ -8,7 +8,7 @@ use serde_json::Value;
 use system::golden::file;
 use tokio::process::Command;
 
-use super::documents::{Block, PLAYED, blocks, is_run_elsewhere};
+use super::documents::{Block, PLAYED, blocks, commands, is_run_elsewhere};
 
 /// The issuer of the tests accepts a key that is made with DEPLOYMENT's command.
 #[test]
@@ -33,6 +33,7 @@ fn issuer_signs_with_a_custom_key() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn command_output_matches_the_documents_in_bash() {
+    assert_parsed_by("bash");
     for document in PLAYED {
         play(document, &["bash", "--norc"]).await;
     }
@@ -41,8 +42,18 @@ async fn command_output_matches_the_documents_in_bash() {
 #[cfg(zsh)]
 #[tokio::test(flavor = "multi_thread")]
 async fn command_output_matches_the_documents_in_zsh() {
+    assert_parsed_by("zsh");
     for document in PLAYED {
         play(document, &["zsh", "-f"]).await;
+    }
+}
+
+/// Asserts that a shell parses the commands of all documents, also of those that are run elsewhere.
+fn assert_parsed_by(shell: &str) {
+    for (document, block) in commands() {
+        let parsed = std::process::Command::new(shell).args(["-n", "-c", &block.text]).output().unwrap();
+        let complaints = String::from_utf8_lossy(&parsed.stderr);
+        assert!(parsed.status.success() && complaints.is_empty(), "{document} in {shell}: {complaints}");
     }
 }
 

@@ -96,7 +96,8 @@ async fn repeated_key_replays_and_reuse_for_another_request_is_refused() {
     );
     assert_eq!(again.header("etag"), first.header("etag"));
 
-    create("Südlicht").assert_rejected(422, "idempotency-key-reused").await;
+    let reused = create("Südlicht").assert_rejected(422, "idempotency-key-reused").await;
+    assert!(reused.body["detail"].as_str().unwrap().contains("with a new key"), "{}", reused.body);
     let other_path =
         world.post("/v1/organizations").by("operator").key("k").json(json!({"name": "Nordlicht"}));
     other_path.assert_rejected(422, "idempotency-key-reused").await;
@@ -268,6 +269,7 @@ async fn logs_hold_operation_org_and_status_but_no_personal_data_or_secrets() {
     let forbidden =
         canonical::one("list-partners").by("customer").call(&world, "").header("x-request-id", "mine-2");
     assert_eq!(forbidden.send().await.status, 403);
+    let unknown = world.get("/v1/nothing?name=olivia").send().await;
     let logged = String::from_utf8(lines.0.lock().unwrap().clone()).unwrap();
     let ours: Vec<&str> = logged.lines().filter(|line| line.contains("api_runtime::")).collect();
     let route = "method=\"POST\" route=\"/v1/partners/{partnerId}/license-assignments\"";
@@ -287,6 +289,10 @@ async fn logs_hold_operation_org_and_status_but_no_personal_data_or_secrets() {
     );
     let hidden = ours.iter().find(|line| line.contains(&gateway_id)).unwrap();
     assert!(hidden.contains("role=\"operator\"") && !hidden.contains("olivia"), "{hidden}");
+    // The log also has the requests that no function sees, without the path, which may hold what a caller mistyped.
+    let id = unknown.header("apigw-requestid").unwrap();
+    let by_gateway = logged.lines().find(|line| line.contains(id)).unwrap();
+    assert!(by_gateway.contains("status=404") && !by_gateway.contains("olivia"), "{by_gateway}");
     for line in &ours {
         for unsaid in ["@", "eyJ", "whsec_", "ヤマダ", "Miyako", "create-partner-1", "ec-47"] {
             assert!(!line.contains(unsaid), "{unsaid} in {line}");

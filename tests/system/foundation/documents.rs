@@ -95,7 +95,7 @@ pub fn is_run_elsewhere(block: &Block) -> bool {
 }
 
 /// Returns the commands of all documents, each block with its document.
-fn commands() -> Vec<(&'static str, Block)> {
+pub fn commands() -> Vec<(&'static str, Block)> {
     let documents = PLAYED.into_iter().chain(OTHERS);
     let blocks =
         documents.flat_map(|document| blocks(document).into_iter().map(move |block| (document, block)));

@@ -1,5 +1,6 @@
-//! Answers that the tests meet, as examples in the API's description: refusals, and 202. `UPDATE=1 cargo test` adds the first
-//! problem of each code that it meets on a route to the recording, and keeps those that are there.
+//! Answers that the tests meet, as examples in the API's description: refusals, and 202. `UPDATE=1 cargo test` adds the
+//! first problem of each code that it meets on a route to the recording, and keeps those that are there. After a text
+//! has changed, delete its entry, so that the next update records it anew.
 
 use std::collections::BTreeMap;
 use std::sync::{LazyLock, Mutex};

@@ -129,7 +129,7 @@ fn assert_answer(call: &str, place: &str, operation: &Value, reply: &Reply) {
     let media = content_type.split(';').next().unwrap();
     assert!(described["content"][media].is_object(), "{call}: {status} with {media} is not described");
     if media.ends_with("json") {
-        // What API Gateway answers itself has none.
+        // API Gateway's own answers have none.
         let by_a_function = reply.header("x-request-id").is_some();
         assert!(reply.bytes.ends_with(b"\n") || !by_a_function, "{call}: no newline at the end");
         let place = format!("{place}/content/{}/schema", escaped(media));
@@ -193,7 +193,7 @@ fn assert_request(call: &str, place: &str, operation: &Value, sent: &Sent<'_>, q
         };
         assert_valid(&format!("`{name}` of {call}"), &format!("{place}/parameters/{index}/schema"), &value);
     }
-    // What anyone may read ignores parameters that it does not know.
+    // Operations that need no token ignore unknown parameters.
     let ignores = operation["security"].as_array().is_some_and(Vec::is_empty);
     assert!(query.is_empty() || ignores, "{call}: {query:?} is not described");
     let media = given("content-type").unwrap_or_else(|| "application/json".to_owned());
