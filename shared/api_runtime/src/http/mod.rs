@@ -50,7 +50,7 @@ pub async fn answer<O: Operation>(
         Err(failure) => (None, Err(failure)),
     };
     let response = match replied {
-        Ok(reply) => Response::to::<O>(environment, &call, reply),
+        Ok(reply) => Response::of_reply::<O>(environment, &call, reply),
         Err(Failure::Problem(problem)) => Ok(Response::of_problem(&problem::document(problem, &call))),
         Err(Failure::Table(why)) => Err(why),
     };

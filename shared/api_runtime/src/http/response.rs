@@ -36,7 +36,7 @@ pub(super) const DIGEST_LENGTH: usize = 11;
 
 impl Response {
     /// Returns the response for a reply.
-    pub(super) fn to<O: Operation>(
+    pub(super) fn of_reply<O: Operation>(
         environment: &Environment,
         call: &Call,
         reply: Reply<O::Output>,
@@ -70,7 +70,7 @@ impl Response {
         let body = reveal_secrets::<O>(environment, answer.written()?)?;
         if let Some(version) = answer.body.version() {
             let reads = call.route_key.starts_with("GET ");
-            // What a read answers may depend on the reader and on other objects, too, so the version does not identify it.
+            // The body of a read also depends on the reader and on other objects, so the version does not identify it.
             let etag = match reads {
                 true => format!("\"{version}.{}\"", digest(&body)),
                 false => etag(version),
