@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use api_runtime::table::{BatchGet, BatchResult, DirectoryEntry, OrganizationById, PartnerById};
+use api_runtime::table::{BatchGet, BatchResult, DirectoryEntry, NameScope, OrganizationById, PartnerById};
 use api_runtime::{Change, Context, Failure};
 use domain::{
     ErrorKind, Metadata, Name, Organization, OrganizationId, Partner, PartnerId, PartnerOrganization,
@@ -27,8 +27,24 @@ pub fn add_partner_organization(
 ) -> Result<(), Failure> {
     let (organization_id, name) = (organization.id, organization.name.clone());
     let link = PartnerOrganization { partner_id, organization_id, name, metadata: Metadata::new(now) };
-    change.put(&DirectoryEntry::of(&link))?;
+    list_in_directory(change, &link)?;
     change.create_if_missing(&link)?;
+    Ok(())
+}
+
+/// Lists an organization in a partner's directory, and in its index of names.
+///
+/// # Errors
+///
+/// Never for our own types.
+pub fn list_in_directory(change: &mut Change, link: &PartnerOrganization) -> Result<(), Failure> {
+    change.put(&DirectoryEntry::of(link))?;
+    change.index_name(
+        NameScope::Directory(link.partner_id),
+        link.organization_id,
+        &link.name,
+        link.metadata.created_at,
+    )?;
     Ok(())
 }
 

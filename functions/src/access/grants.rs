@@ -99,8 +99,10 @@ pub(super) fn add_grants(
             change.create_or_retry(&access, meant)?;
         }
     }
-    // A partner finds every organization that it has access to in its directory.
-    add_partner_organization(change, partner_id, organization, context.now)?;
+    // A partner finds every organization that it has access to in its directory, from the first access on.
+    if seen.is_none() {
+        add_partner_organization(change, partner_id, organization, context.now)?;
+    }
     for Grant { id: grant_id, level, expires_at, individual, .. } in grants {
         let member_id = individual.as_ref().and_then(Grantee::member_id);
         let email = individual.filter(|_| member_id.is_none()).map(|one| one.email);

@@ -3,7 +3,9 @@
 use std::collections::BTreeSet;
 
 use api_runtime::csv_table::CsvTable;
-use api_runtime::table::{BatchGet, Directory, DirectoryEntry, History, OrganizationById, Page, PartnerById};
+use api_runtime::table::{
+    BatchGet, DirectoryEntryOf, History, NamePart, NameScope, OrganizationById, Page, PageQuery, PartnerById,
+};
 use api_runtime::{
     Context, Empty, Failure, List, Method, Nothing, Operation, OrganizationPath, Output, PartnerPath, Reply,
     Request, Route, route,
@@ -218,10 +220,8 @@ impl Operation for QueryHistory {
                 match &filter.customer {
                     None => context.read_if_exists(&owner, context.page(&log, ascending)).await?,
                     Some(query) => {
-                        let directory =
-                            async { Ok(context.table.list(&Directory(partner_id), false).await?) };
-                        let directory = context.read_if_exists(&owner, directory).await?;
-                        of_customers(context, partner_id, directory, query, &log, ascending).await?
+                        let page = of_customers(context, partner_id, query, &log, ascending);
+                        context.read_if_exists(&owner, page).await?
                     }
                 }
             }
@@ -247,23 +247,22 @@ impl Operation for QueryHistory {
 /// Maximum number of customers whose own logs are read concurrently; for more, the partner's log is filtered.
 const CONCURRENT_LOGS: usize = 20;
 
+/// Minimum number of events that a page examines while the partner's log is filtered.
+const MIN_EXAMINED: usize = 50;
+
 /// Reads a page of the events in a partner's log that concern the customers whose name matches.
 async fn of_customers(
     context: &Context<'_>,
     partner: PartnerId,
-    directory: Vec<DirectoryEntry>,
     query: &NameQuery,
     log: &History,
     ascending: bool,
 ) -> Result<List<Event>, Failure> {
-    let matching = directory.into_iter().filter(|entry| query.matches(&entry.name).is_some());
-    let customers: Result<BTreeSet<_>, _> = matching.map(|entry| entry.organization_id()).collect();
-    let customers = customers?;
-    if customers.len() > CONCURRENT_LOGS {
-        let concerns_customers =
-            |event: &Event| event.organization_id.is_some_and(|id| customers.contains(&id));
-        return context.filtered_page(log, ascending, concerns_customers).await;
-    }
+    let scope = NameScope::Directory(partner);
+    let Some(few) = context.find_few_names(scope, query, CONCURRENT_LOGS).await? else {
+        return of_many_customers(context, partner, query, log, ascending).await;
+    };
+    let customers: BTreeSet<OrganizationId> = few.iter().map(NamePart::id).collect::<Result<_, _>>()?;
     let logs: Vec<_> = customers
         .into_iter()
         .map(|customer| History {
@@ -277,6 +276,34 @@ async fn of_customers(
         futures_util::future::try_join_all(logs.iter().map(|log| context.table.page(log, &page_query, None)));
     let merged = Page::merge(pages.await?, &page_query, |event| event.id.to_string());
     Ok(context.list(merged.items, merged.next))
+}
+
+/// Reads a page of a partner's log, and leaves out the events whose customer's name does not match.
+async fn of_many_customers(
+    context: &Context<'_>,
+    partner: PartnerId,
+    query: &NameQuery,
+    log: &History,
+    ascending: bool,
+) -> Result<List<Event>, Failure> {
+    let page_query = context.page_query(ascending);
+    let size = page_query.size;
+    let examined = PageQuery { size: size.max(MIN_EXAMINED), ..page_query };
+    let Page { items, next } = context.table.page(log, &examined, None).await?;
+    let customers: BTreeSet<OrganizationId> =
+        items.iter().filter_map(|event| event.organization_id).collect();
+    let entries: Vec<_> = customers.into_iter().map(|customer| DirectoryEntryOf(partner, customer)).collect();
+    let entries = context.table.fetch_all(&entries).await?.into_iter();
+    let matching = entries.filter(|entry| query.matches(&entry.name).is_some());
+    let matching: BTreeSet<OrganizationId> =
+        matching.map(|entry| entry.organization_id()).collect::<Result<_, _>>()?;
+    let is_wanted =
+        |event: &Event| event.organization_id.is_some_and(|customer| matching.contains(&customer));
+    let mut wanted: Vec<Event> = items.into_iter().filter(is_wanted).collect();
+    let is_full = wanted.len() > size;
+    wanted.truncate(size);
+    let last = wanted.last().filter(|_| is_full).map(|event| event.id.to_string());
+    Ok(context.list(wanted, last.or(next)))
 }
 
 /// Removes from `entitlement.details-changed` events the fields that the caller may not view. Events with no other

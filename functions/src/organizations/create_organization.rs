@@ -1,6 +1,6 @@
 //! `create-organization`
 
-use api_runtime::table::{DirectoryEntry, PartnerById, Reservation};
+use api_runtime::table::{NameScope, PartnerById, Reservation};
 use api_runtime::{
     Answer, Change, ConditionFailure, Failure, Json, Method, Nothing, Operation, Reply, Request, Route, route,
 };
@@ -14,7 +14,7 @@ use domain::{
 use schemars::JsonSchema;
 
 use crate::authority::own_record::require_admin;
-use crate::party::UNKNOWN_PARTNER;
+use crate::party::{UNKNOWN_PARTNER, list_in_directory};
 
 /// Creates a customer organization, optionally in a partner's directory.
 pub struct CreateOrganization;
@@ -91,6 +91,7 @@ impl Operation for CreateOrganization {
             require_admin(&mut change, actor, partner, None)?;
         }
         change.create(&organization)?;
+        change.index_name(NameScope::Organizations, organization.id, name, context.now)?;
         if let Some(external_id) = external_id {
             let reservation = Reservation::organization_external_id(giver, external_id, organization.id);
             change
@@ -105,7 +106,7 @@ impl Operation for CreateOrganization {
             let (organization_id, name, metadata) = (organization.id, name.clone(), organization.metadata);
             let customer = PartnerOrganization { partner_id, organization_id, name: name.clone(), metadata };
             change.create(&customer)?;
-            change.put(&DirectoryEntry::of(&customer))?;
+            list_in_directory(&mut change, &customer)?;
             change.record(NewEvent::of_both(PartnerOrganizationAdded { name }, partner_id, organization.id));
         }
 

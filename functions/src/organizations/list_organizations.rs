@@ -1,10 +1,10 @@
 //! `list-organizations`
 
-use api_runtime::table::Organizations;
+use api_runtime::table::{NamePart, NameScope, OrganizationById, Organizations};
 use api_runtime::{
     Empty, Failure, List, Method, NameFilter, Nothing, Operation, Reply, Request, Route, route,
 };
-use domain::{Actor, Organization, Role};
+use domain::{Actor, Organization, OrganizationId, Role};
 
 /// Lists customer organizations.
 pub struct ListOrganizations;
@@ -13,9 +13,9 @@ impl Operation for ListOrganizations {
     const NAME: &str = "list-organizations";
     const SUMMARY: &str = "List customer organizations";
     const DESCRIPTION: &str = "Operators and agents list all organizations or, with `name`, those whose name \
-        matches. The list is sorted by name, ignoring case, accents and punctuation. With `name` a page may \
-        contain fewer items than `pageSize`, or none, although `nextPageToken` is present. The list is \
-        eventually consistent.";
+        matches. The list is sorted by name, ignoring case, accents and punctuation; with `name`, the best \
+        matches of a page come first, and a page may contain fewer items than `pageSize`, or none, although \
+        `nextPageToken` is present. The list is eventually consistent.";
     const ROUTES: &[Route] = &[route(Method::Get, "/v1/organizations", &[Role::Operator, Role::Agent])];
     const PAGED: bool = true;
 
@@ -29,8 +29,15 @@ impl Operation for ListOrganizations {
         let Request { context, query, .. } = request;
         let page = match &query.name {
             None => context.page(&Organizations(), true).await?,
-            Some(_) => {
-                context.filtered_page(&Organizations(), true, |found| query.wants(&found.name)).await?
+            Some(name) => {
+                let List { items, next_page_token } =
+                    context.search_names(NameScope::Organizations, name).await?;
+                let ids: Vec<OrganizationId> = items.iter().map(NamePart::id).collect::<Result<_, _>>()?;
+                let items = context
+                    .table
+                    .fetch_all(&ids.iter().copied().map(OrganizationById).collect::<Vec<_>>())
+                    .await?;
+                List { items, next_page_token }
             }
         };
         Ok(Reply::ok(page))

@@ -1,6 +1,6 @@
 //! `add-partner-organization`
 
-use api_runtime::table::{DirectoryEntry, OrganizationById, PartnerById};
+use api_runtime::table::{OrganizationById, PartnerById};
 use api_runtime::{
     Answer, Change, ConditionFailure, Empty, Failure, Method, Nothing, Operation, OrNotFound, Reply, Request,
     Route, route,
@@ -9,6 +9,8 @@ use deserr::Deserr;
 use domain::event::PartnerOrganizationAdded;
 use domain::{Actor, Faults, Metadata, NewEvent, OrganizationId, PartnerId, PartnerOrganization, Role};
 use schemars::JsonSchema;
+
+use crate::party::list_in_directory;
 
 /// Adds an organization to a partner's directory.
 pub struct AddPartnerOrganization;
@@ -57,7 +59,7 @@ impl Operation for AddPartnerOrganization {
         change.require(&PartnerById(partner_id), || ConditionFailure::NotFound);
         let already_done = |_| ConditionFailure::AlreadyDone;
         let existing = change.create_or_confirm(&customer, context.if_match(), already_done)?;
-        change.put(&DirectoryEntry::of(&customer))?;
+        list_in_directory(&mut change, &customer)?;
         change.record(NewEvent::of_both(PartnerOrganizationAdded { name }, partner_id, organization_id));
 
         let location = format!("/v1/partners/{partner_id}/organizations/{organization_id}");

@@ -1,6 +1,6 @@
 //! `create-partner`
 
-use api_runtime::table::Reservation;
+use api_runtime::table::{NameScope, Reservation};
 use api_runtime::{
     Answer, Change, ConditionFailure, Failure, Json, Method, Nothing, Operation, Reply, Request, Route, route,
 };
@@ -54,6 +54,7 @@ impl Operation for CreatePartner {
 
         let mut change = Change::new();
         change.create(&partner)?;
+        change.index_name(NameScope::Partners, partner.id, name, context.now)?;
         if let Some(external_id) = external_id {
             let reservation = Reservation::partner_external_id(external_id, partner.id);
             change

@@ -1,10 +1,10 @@
 //! `list-partner-organizations`
 
-use api_runtime::table::{Directory, DirectoryEntry, PartnerById};
+use api_runtime::table::{Directory, Error, NameScope, PartnerById};
 use api_runtime::{
-    Context, Empty, Failure, List, Method, NameFilter, Operation, PartnerPath, Reply, Request, Route, route,
+    Empty, Failure, List, Method, NameFilter, Operation, PartnerPath, Reply, Request, Route, route,
 };
-use domain::{Actor, Name, NameQuery, OrganizationId, Role};
+use domain::{Actor, Name, OrganizationId, Role};
 use schemars::JsonSchema;
 use serde::Serialize;
 
@@ -25,8 +25,9 @@ impl Operation for ListPartnerOrganizations {
     const NAME: &str = "list-partner-organizations";
     const SUMMARY: &str = "List the organizations in a partner's directory";
     const DESCRIPTION: &str = "Operators, agents and the partner's members may call it. The list is sorted \
-        by the creation of the organization, oldest first; with `name` it contains only the organizations \
-        whose name matches, best match first. The list is eventually consistent.";
+        by the creation of the organization, oldest first. With `name` it contains only the organizations \
+        whose name matches, the best matches of a page first, and a page may contain fewer items than \
+        `pageSize`, or none, although `nextPageToken` is present. The list is eventually consistent.";
     const ROUTES: &[Route] = &[route(
         Method::Get,
         "/v1/partners/{partnerId}/organizations",
@@ -44,31 +45,23 @@ impl Operation for ListPartnerOrganizations {
         let Request { context, caller: actor, path, query, .. } = request;
         let partner = path.partner_id;
         actor.authorize_partner(partner)?;
-        let page = async {
+        let found = async {
             match &query.name {
-                None => context.page(&Directory(partner), true).await,
-                Some(query) => best_first(context, &Directory(partner), query).await,
+                None => {
+                    let List { items, next_page_token } = context.page(&Directory(partner), true).await?;
+                    let items = items.into_iter().map(|entry| Ok((entry.organization_id()?, entry.name)));
+                    Ok((items.collect::<Result<Vec<_>, Error>>()?, next_page_token))
+                }
+                Some(name) => {
+                    let scope = NameScope::Directory(partner);
+                    let List { items, next_page_token } = context.search_names(scope, name).await?;
+                    let items = items.into_iter().map(|part| Ok((part.id()?, part.name)));
+                    Ok((items.collect::<Result<Vec<_>, Error>>()?, next_page_token))
+                }
             }
         };
-        let page = context.read_if_exists(&PartnerById(partner), page).await?;
-        let item = |entry: DirectoryEntry| {
-            Ok(DirectoryItem { organization_id: entry.organization_id()?, name: entry.name })
-        };
-        let items: Result<Vec<_>, Failure> = page.items.into_iter().map(item).collect();
-        Ok(Reply::ok(List { items: items?, next_page_token: page.next_page_token }))
+        let (items, next_page_token) = context.read_if_exists(&PartnerById(partner), found).await?;
+        let items = items.into_iter().map(|(organization_id, name)| DirectoryItem { organization_id, name });
+        Ok(Reply::ok(List { items: items.collect(), next_page_token }))
     }
-}
-
-/// Returns a page of the matching entries, best match first. Ranking them requires reading the whole directory.
-async fn best_first(
-    context: &Context<'_>,
-    directory: &Directory,
-    query: &NameQuery,
-) -> Result<List<DirectoryEntry>, Failure> {
-    let all = context.table.list(directory, false).await?.into_iter();
-    let found = all.filter_map(|entry| {
-        let place = query.matches(&entry.name)?.sort_key(&entry.name);
-        Some((format!("{place}#{}", entry.at.sk), entry))
-    });
-    Ok(context.page_of_all(found.collect()))
 }

@@ -1,10 +1,10 @@
 //! `list-partners`
 
-use api_runtime::table::Partners;
+use api_runtime::table::{NamePart, NameScope, PartnerById, Partners};
 use api_runtime::{
     Empty, Failure, List, Method, NameFilter, Nothing, Operation, Reply, Request, Route, route,
 };
-use domain::{Actor, Partner, Role};
+use domain::{Actor, Partner, PartnerId, Role};
 
 /// Lists partners.
 pub struct ListPartners;
@@ -13,9 +13,9 @@ impl Operation for ListPartners {
     const NAME: &str = "list-partners";
     const SUMMARY: &str = "List partners";
     const DESCRIPTION: &str = "Operators and agents list all partners or, with `name`, those whose name \
-        matches. The list is sorted by name, ignoring case, accents and punctuation. With `name` a page may \
-        contain fewer items than `pageSize`, or none, although `nextPageToken` is present. The list is \
-        eventually consistent.";
+        matches. The list is sorted by name, ignoring case, accents and punctuation; with `name`, the best \
+        matches of a page come first, and a page may contain fewer items than `pageSize`, or none, although \
+        `nextPageToken` is present. The list is eventually consistent.";
     const ROUTES: &[Route] = &[route(Method::Get, "/v1/partners", &[Role::Operator, Role::Agent])];
     const PAGED: bool = true;
 
@@ -29,7 +29,15 @@ impl Operation for ListPartners {
         let Request { context, query, .. } = request;
         let page = match &query.name {
             None => context.page(&Partners(), true).await?,
-            Some(_) => context.filtered_page(&Partners(), true, |found| query.wants(&found.name)).await?,
+            Some(name) => {
+                let List { items, next_page_token } = context.search_names(NameScope::Partners, name).await?;
+                let ids: Vec<PartnerId> = items.iter().map(NamePart::id).collect::<Result<_, _>>()?;
+                let items = context
+                    .table
+                    .fetch_all(&ids.iter().copied().map(PartnerById).collect::<Vec<_>>())
+                    .await?;
+                List { items, next_page_token }
+            }
         };
         Ok(Reply::ok(page))
     }

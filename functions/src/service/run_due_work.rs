@@ -26,7 +26,7 @@ impl Scheduled for RunDueWork {
     const DESCRIPTION: &str = "Only the schedule calls it. It expires parked orders (`order.lapsed`) and \
         access requests (`access.lapsed`), applies the parked orders of accounts that were linked to a \
         partner, creates the missing subscriptions of orders, reports interrupted imports \
-        (`details.import-aborted`), records access that ends soon or has ended (`access.expiring`, \
+        (`details.import-aborted`), completes the index of new names, records access that ends soon or has ended (`access.expiring`, \
         `access.expired`), and continues interrupted deactivations (`subscription.deactivated`). Each item \
         gets at most 10 seconds per run; a sequence of steps that takes longer continues in the next run. \
         A failed item is retried with a backoff that doubles from one minute up to about eight and a half \
@@ -129,6 +129,10 @@ async fn perform(
         }
         DueItem::Order(order) => parked::lapse(&environment.system_context(RunDueWork::NAME), order).await,
         DueItem::ParkedOrdersRelease(release) => release_parked_orders(environment, release, progress).await,
+        DueItem::Name(name) => {
+            let context = environment.system_context(RunDueWork::NAME);
+            context.finish_spelling(&name).await.map(|()| true)
+        }
         DueItem::Import(run) => {
             import_run::give_up(&environment.system_context(RunDueWork::NAME), run).await.map(|()| true)
         }

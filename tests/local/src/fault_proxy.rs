@@ -464,7 +464,7 @@ fn place(part: &Value, there: &str) -> Option<Place> {
 
 /// Returns true if a request writes.
 fn writes(target: &str) -> bool {
-    ["TransactWriteItems", "PutItem"].contains(&target)
+    ["TransactWriteItems", "PutItem", "BatchWriteItem"].contains(&target)
 }
 
 /// Returns the actions that IAM would have to allow for a request.
@@ -512,7 +512,7 @@ async fn forward(
                 cost.read_units += units("ReadCapacityUnits");
                 cost.write_units += units("CapacityUnits") - units("ReadCapacityUnits");
             }
-            "PutItem" => cost.write_units += units("CapacityUnits"),
+            "PutItem" | "BatchWriteItem" => cost.write_units += units("CapacityUnits"),
             _ => cost.read_units += units("CapacityUnits"),
         }
     });

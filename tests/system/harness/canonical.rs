@@ -88,7 +88,14 @@ pub fn further() -> Vec<(Canonical, String, &'static str)> {
             "organization": {"externalId": "C-1"}, "externalId": name, "linkedTo": links,
             "contacts": [{"email": "new@yamada.example", "name": "New"}]})
     };
+    let all = |id: &str, path: &str| (one(id).at(path), format!("`{id}` without `name`"), "");
+    let misspelled =
+        one("list-partner-organizations").at("/v1/partners/{partner}/organizations?name=habrour+hotls");
     vec![
+        all("list-partners", "/v1/partners"),
+        all("list-organizations", "/v1/organizations"),
+        all("list-partner-organizations", "/v1/partners/{partner}/organizations"),
+        (misspelled, "`list-partner-organizations` with two misspelled words".to_owned(), ""),
         history("licenseType=edge-storage-1y"),
         history("type=license.assigned"),
         history("customer=%E3%82%84%E3%81%BE%E3%81%A0"),

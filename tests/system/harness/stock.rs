@@ -1,11 +1,15 @@
-//! Writes many entitlements and subscriptions to the table directly, without the API.
+//! Writes many entitlements, subscriptions and names of organizations to the table directly, without the API.
 
-use api_runtime::table::EntitlementReservation;
+use std::collections::BTreeSet;
+
 use api_runtime::table::item::{Item, from_item, to_item};
+use api_runtime::table::{
+    DirectoryEntry, EntitlementReservation, NamePart, NameScope, UnspelledName, directory_entry_key,
+};
 use aws_sdk_dynamodb::types::{AttributeValue, PutRequest, WriteRequest};
 use domain::{
-    Details, Entitlement, EntitlementName, EntitlementNumber, Ids, Metadata, Owner, Subscription,
-    SubscriptionId,
+    Details, Entitlement, EntitlementName, EntitlementNumber, Ids, Metadata, Name, OrganizationId, Owner,
+    PartnerId, Subscription, SubscriptionId,
 };
 
 use crate::World;
@@ -22,6 +26,24 @@ impl World {
             let request = self.client.batch_write_item().request_items(&self.table, batch.to_vec());
             request.send().await.unwrap();
         }
+    }
+
+    /// Puts organizations with these names into a partner's directory.
+    pub async fn stock_directory(&self, partner: &str, names: impl IntoIterator<Item = String>) {
+        let partner: PartnerId = self.id(partner).parse().unwrap();
+        let scope = NameScope::Directory(partner);
+        let (ids, now) = (Ids::counted_from(7_000_000), self.now());
+        let mut spellings = BTreeSet::new();
+        let mut items = Vec::new();
+        for name in names {
+            let (organization, name): (OrganizationId, Name) = (ids.next(now), name.parse().unwrap());
+            items.extend(NamePart::all(scope, organization, &name).iter().map(|part| to_item(part).unwrap()));
+            spellings.extend(UnspelledName::new(scope, organization, &name, now).spellings().unwrap());
+            let at = directory_entry_key(partner, organization);
+            items.push(to_item(&DirectoryEntry { at, name }).unwrap());
+        }
+        let spellings = spellings.iter().map(|spelling| to_item(spelling).unwrap());
+        self.put_all(items.into_iter().chain(spellings)).await;
     }
 
     /// Creates `count` subscriptions of Harbour Hotels, copied from one of the demo world, each linked to the previous

@@ -224,7 +224,11 @@ impl Context<'_> {
             for event in events.map(|event| self.event(event)) {
                 change.put(&event?)?;
             }
-            self.table.commit(change.writes()).await?
+            let outcome = self.table.commit(change.writes()).await?;
+            if matches!(outcome, Outcome::Done) {
+                self.spell(&change.names).await;
+            }
+            outcome
         };
         let failed = match outcome {
             Outcome::Done if failures.is_empty() => return Ok(None),

@@ -1,6 +1,7 @@
 //! Context of an operation: the table, the time, new ids, and the options that the call sets in its headers and query.
 
 pub mod commit;
+mod name_search;
 mod page;
 
 use std::sync::Arc;

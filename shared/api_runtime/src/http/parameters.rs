@@ -99,15 +99,11 @@ pub struct ArchivedQuery {
 #[deserr(error = Faults, rename_all = camelCase, deny_unknown_fields)]
 #[schemars(rename_all = "camelCase", deny_unknown_fields)]
 pub struct NameFilter {
-    /// Name, or part of it, to search for: 1 to 200 characters. Case, width, kana, accents, spaces and punctuation do
-    /// not matter; from 4 characters on one edit is tolerated, from 8 on two. If absent, all names match.
+    /// Name to search for: 1 to 200 characters. Each of its words, in any order, must begin a word of the name, or
+    /// adjacent words joined; in a script without spaces it may begin anywhere. Case, width, accents, umlauts, kana,
+    /// marks and old forms of letters do not matter, and kana are found by their romanization. A word of 5 to 8 letters
+    /// may have one typing error, a longer one two; digits match exactly. Forms of companies and connectors are
+    /// ignored. If absent, all names match.
     #[deserr(default)]
     pub name: Option<domain::NameQuery>,
-}
-
-impl NameFilter {
-    /// Returns true if a name matches the search, or if there is no search.
-    pub fn wants(&self, name: &domain::Name) -> bool {
-        self.name.as_ref().is_none_or(|query| query.matches(name).is_some())
-    }
 }

@@ -68,6 +68,11 @@ patterns! {
         partner_organization_key(*partner, *organization),
         "`PARTNER#<partner>` · `CUSTOMER#<organization>`"
     }
+    /// the name of an organization in a partner's directory
+    lookup DirectoryEntryOf(partner: PartnerId, organization: OrganizationId) -> DirectoryEntry {
+        directory_entry_key(*partner, *organization),
+        "`PARTNER#<partner>` · `NAME#<organization>`"
+    }
     /// the names of the organizations in a partner's directory
     list Directory(partner: PartnerId) -> DirectoryEntry {
         Index::Table, partner_partition(*partner), NAMES,

@@ -7,6 +7,7 @@ use super::due::{DueBy, DueEntry};
 use super::error::Error;
 use super::import_run::ImportRun;
 use super::item::{Item, from_item};
+use super::name_index::UnspelledName;
 use super::pattern::ListPattern;
 use super::read::{BatchGet, BatchResult, PageQuery};
 use super::store::ParkedOrdersRelease;
@@ -18,6 +19,8 @@ pub enum DueItem {
     ParkedOrdersRelease(ParkedOrdersRelease),
     /// A parked order lapses, or an order has subscriptions that are still to be created.
     Order(Order),
+    /// The spellings of a name are to be written.
+    Name(UnspelledName),
     /// An import was interrupted and not resumed.
     Import(ImportRun),
     /// An access request lapses.
@@ -33,6 +36,7 @@ impl DueItem {
         match item.get("entity").and_then(|name| name.as_s().ok()).map(String::as_str) {
             Some(ParkedOrdersRelease::NAME) => from_item(item).map(Self::ParkedOrdersRelease),
             Some(Order::NAME) => from_item(item).map(Self::Order),
+            Some(UnspelledName::NAME) => from_item(item).map(Self::Name),
             Some(ImportRun::NAME) => from_item(item).map(Self::Import),
             Some(AccessRequest::NAME) => from_item(item).map(Self::Request),
             Some(Access::NAME) => from_item(item).map(Self::Access),

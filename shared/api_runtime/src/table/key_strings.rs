@@ -23,6 +23,7 @@ use super::key::due_key;
 use super::license::{assignment_key, assignment_of_organization_key, license_type_key, pool_key};
 use super::member::{count_of_removals_key, member_by_email_key, member_email_key, member_key};
 use super::monthly_counts::monthly_counts_key;
+use super::name_index::{NameScope, name_part_key, spellings_partition, unspelled_name_key};
 use super::notification_preference::preference_key;
 use super::order::{order_by_parked_key, order_key, parked_among_all_key, parked_key};
 use super::organization::{organization_among_all_key, organization_external_id_key, organization_key};
@@ -160,6 +161,17 @@ fn every_key_keeps_its_stored_format() {
         (directory_entry_key(p, o), format!("PARTNER#{P}"), format!("NAME#{O}")),
         (partner_among_all_key(&name, p), "PARTNERS".to_owned(), format!("istanbulas#{P}")),
         (organization_among_all_key(&name, o), "ORGANIZATIONS".to_owned(), format!("istanbulas#{O}")),
+        (
+            name_part_key(NameScope::Organizations, "istanbul", o),
+            "NAMES#ORGANIZATIONS".to_owned(),
+            format!("istanbul#{O}"),
+        ),
+        (
+            name_part_key(NameScope::Partners, "istanbul", p),
+            "NAMES#PARTNERS".to_owned(),
+            format!("istanbul#{P}"),
+        ),
+        (unspelled_name_key(NameScope::Directory(p), o), format!("UNSPELLED#{P}"), O.to_owned()),
         (pool_key(p, &code), format!("PARTNER#{P}"), "POOL#edge-storage-1y".to_owned()),
         (assignment_key(p, a), format!("PARTNER#{P}"), format!("ASSIGNMENT#{A}")),
         (organization_key(o), format!("ORG#{O}"), "PROFILE".to_owned()),
@@ -186,6 +198,7 @@ fn every_key_keeps_its_stored_format() {
     for (key, pk, sk) in expected {
         assert_eq!((key.pk, key.sk), (pk, sk));
     }
+    assert_eq!(spellings_partition(NameScope::Directory(p)), format!("SPELLINGS#{P}"));
     assert_eq!(log_of_license_type(LogScope::Partner(p), &code), format!("LOG#{P}#edge-storage-1y"));
 }
 

@@ -58,6 +58,7 @@ aggregates! {
     license,
     member,
     monthly_counts,
+    name_index,
     notification_preference,
     order,
     organization,

@@ -1,6 +1,6 @@
 //! Organizations.
 
-use domain::search::Folded;
+use domain::search::sort_key;
 use domain::{ExternalId, Name, Organization, OrganizationId, PartnerId};
 
 use super::item::Entity;
@@ -43,7 +43,7 @@ patterns! {
 
 /// Returns the key of an organization among all, by name, in `by-facet`.
 pub(super) fn organization_among_all_key(name: &Name, organization: OrganizationId) -> Key {
-    Key::new(ORGANIZATIONS, format!("{}#{organization}", Folded::of(name.as_str()).sort_key()))
+    Key::new(ORGANIZATIONS, format!("{}#{organization}", sort_key(name.as_str())))
 }
 
 /// Returns the key of an organization.

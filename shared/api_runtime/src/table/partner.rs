@@ -1,6 +1,6 @@
 //! Partners.
 
-use domain::search::Folded;
+use domain::search::sort_key;
 use domain::{ExternalId, Name, Partner, PartnerId};
 
 use super::item::Entity;
@@ -38,7 +38,7 @@ patterns! {
 
 /// Returns the key of a partner among all, by name, in `by-facet`.
 pub(super) fn partner_among_all_key(name: &Name, partner: PartnerId) -> Key {
-    Key::new(PARTNERS, format!("{}#{partner}", Folded::of(name.as_str()).sort_key()))
+    Key::new(PARTNERS, format!("{}#{partner}", sort_key(name.as_str())))
 }
 
 /// Returns the key of a partner.

@@ -104,6 +104,18 @@ impl Table {
         Ok(found)
     }
 
+    /// Reads the items of many lookups at once, in their order, without those that do not exist.
+    ///
+    /// # Errors
+    ///
+    /// [`Error`].
+    pub async fn fetch_all<L: Lookup>(&self, lookups: &[L]) -> Result<Vec<L::Entity>, Error> {
+        let mut wanted = BatchGet::new();
+        lookups.iter().for_each(|lookup| wanted.add(lookup));
+        let found = self.fetch(wanted, false).await?;
+        lookups.iter().filter_map(|lookup| found.get(lookup).transpose()).collect()
+    }
+
     async fn fetch_batch(&self, keys: &[Key], consistent: bool) -> Result<Vec<(Key, Item)>, Error> {
         let keys = keys.iter().map(Key::attributes).collect();
         let wanted = KeysAndAttributes::builder().set_keys(Some(keys)).consistent_read(consistent).build()?;

@@ -4,7 +4,7 @@ use aws_sdk_dynamodb::Config;
 use aws_sdk_dynamodb::config::retry::RetryConfig;
 use aws_sdk_dynamodb::operation::put_item::PutItemError;
 use aws_sdk_dynamodb::operation::transact_write_items::TransactWriteItemsError;
-use aws_sdk_dynamodb::types::{CancellationReason, TransactWriteItem};
+use aws_sdk_dynamodb::types::{CancellationReason, PutRequest, TransactWriteItem, WriteRequest};
 use domain::Version;
 
 use super::client::Table;
@@ -96,6 +96,40 @@ impl Table {
         }
     }
 
+    /// Writes entities without conditions, outside of any transaction: for items of which it does no harm if they exist
+    /// without what is written afterwards.
+    ///
+    /// # Errors
+    ///
+    /// [`Error`]; any number of the entities may then be written.
+    pub(crate) async fn put_all<E: Entity>(&self, entities: &[E]) -> Result<(), Error> {
+        let requests: Result<Vec<_>, Error> = entities.iter().map(put_request).collect();
+        let requests = requests?;
+        let batches = requests.chunks(MAX_BATCH_WRITES).map(|batch| self.put_batch(batch.to_vec()));
+        futures_util::future::try_join_all(batches).await?;
+        Ok(())
+    }
+
+    async fn put_batch(&self, batch: Vec<WriteRequest>) -> Result<(), Error> {
+        let (mut left, mut pause) = (batch, Pause::default());
+        // DynamoDB may leave some items unprocessed; the caller's deadline bounds the loop.
+        while !left.is_empty() {
+            let request = self.client.batch_write_item().request_items(&self.name, left.clone());
+            match request.send().await.map_err(|error| sdk_error(&error)) {
+                Ok(answer) => {
+                    left =
+                        answer.unprocessed_items.unwrap_or_default().remove(&self.name).unwrap_or_default();
+                }
+                Err(Error::Contended(_)) => {}
+                Err(error) => return Err(error),
+            }
+            if !left.is_empty() {
+                pause.take().await;
+            }
+        }
+        Ok(())
+    }
+
     /// Replaces an entity that was read as version `seen`, alone and without an event: for the rows of an import, which
     /// store the import's id. Returns false if the entity has changed since, or if an earlier attempt of this same
     /// request has replaced it.
@@ -122,6 +156,14 @@ impl Table {
             }
         }
     }
+}
+
+/// Maximum number of items that DynamoDB writes in one `BatchWriteItem` request.
+const MAX_BATCH_WRITES: usize = 25;
+
+fn put_request<E: Entity>(entity: &E) -> Result<WriteRequest, Error> {
+    let put = PutRequest::builder().set_item(Some(to_item(entity)?)).build()?;
+    Ok(WriteRequest::builder().put_request(put).build())
 }
 
 impl Outcome {

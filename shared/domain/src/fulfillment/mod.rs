@@ -20,6 +20,7 @@ use crate::id::{OrganizationId, PartnerId, ProductId, SubscriptionId};
 use crate::order::{LineContact, LinkEnd, Order, SubscriptionLine};
 use crate::party::{Metadata, Version};
 use crate::problem::ErrorKind;
+use crate::search::index;
 use crate::subscription::closure::Subscriptions;
 use crate::subscription::{Buyer, ReportedState, Subscription, SubscriptionContact};
 use crate::text::Email;
@@ -139,23 +140,34 @@ impl<'a> FulfillmentBuilder<'a> {
     }
 
     /// Returns the number of transaction items that the decision takes. A new subscription takes itself, its
-    /// entitlement, and the reservations of the entitlement's number and of its external id, if any; a directory entry
-    /// takes link and name.
+    /// entitlement, and the reservations of the entitlement's number and of its external id, if any.
     fn items(&self) -> usize {
         let named = |(_, id): &&(usize, SubscriptionId)| {
             self.subscriptions.get(id).is_some_and(|one| one.external_id.is_some())
         };
         let names = self.created.iter().filter(named).count();
         let created = self.created.len() * 3 + names;
-        let others = self.relinked.len() + self.first_contacts.len() + self.directory_entries.len() * 2;
+        let entries =
+            self.directory_entries.iter().map(|(_, organization)| self.items_of_entry(*organization));
+        let others = self.relinked.len() + self.first_contacts.len() + entries.sum::<usize>();
         created + others + self.events.len()
+    }
+
+    /// Returns the number of items that a directory entry takes: link, name, its parts, and the record that its
+    /// spellings are to be written.
+    fn items_of_entry(&self, organization: OrganizationId) -> usize {
+        let record = self.facts.organization_records.get(&organization);
+        record.map_or(0, |record| 3 + index::parts(&record.name).len())
     }
 
     /// Returns the maximum number of items that a new subscription takes with its events, contacts and links.
     fn max_items_for(&self, one: &Subscription, links: &[Link]) -> usize {
-        /// Two for a directory entry, and the rest for the events that reports of all kinds cause.
-        const MAX_REPORT_ITEMS: usize = 7;
-        let reported = if one.reported.is_empty() { 0 } else { MAX_REPORT_ITEMS };
+        /// Events that reports of all kinds cause.
+        const MAX_REPORT_EVENTS: usize = 5;
+        let reported = match one.reported.is_empty() {
+            true => 0,
+            false => MAX_REPORT_EVENTS + self.items_of_entry(one.organization_id),
+        };
         let cancelled = usize::from(self.order.cancelled_at.is_some());
         5 + self.first_contacts_of(one).len() + self.newly_touched(links).len() + reported + cancelled
     }
