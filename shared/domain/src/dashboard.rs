@@ -43,7 +43,7 @@ impl Bucket {
             None => index,
             Some(above) => (Self::PARTS + above % Self::PARTS) << (above / Self::PARTS + 1).min(32),
         };
-        Period::minutes(u32::try_from(minutes).unwrap_or(u32::MAX))
+        Period::elapsed(u32::try_from(minutes).unwrap_or(u32::MAX))
     }
 }
 
@@ -131,7 +131,7 @@ pub struct Figures {
     #[serde(flatten)]
     pub progress: StatusCounts,
     /// Median time from the submission to the vendor's first text; ISO 8601. It is rounded down, to a minute below 16
-    /// minutes and by less than one eighth above. Absent if no service request was answered.
+    /// minutes and by less than one eighth above; a day in it is 24 hours. Absent if no service request was answered.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub median_to_first_answer: Option<Period>,
     /// Median time from the submission until the service request was solved or closed, of those that are solved or
