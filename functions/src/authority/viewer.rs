@@ -256,7 +256,7 @@ impl ViewerContext<'_> {
 
     /// Time zone in which the organization's days are counted; UTC if it has none.
     pub fn time_zone(&self) -> TimeZone {
-        self.organization.time_zone.unwrap_or_default()
+        self.organization.effective_time_zone()
     }
 
     /// Returns whether the caller may see a subscription.

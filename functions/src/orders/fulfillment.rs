@@ -77,7 +77,7 @@ pub async fn load(context: &Context<'_>, order: &Order, found: &BatchResult) -> 
             wanted.add(&ProductById(product.owner_id()?));
         }
         if let Some(organization) = organization_by_line.get(&index) {
-            add_lookups_in_organization(&mut wanted, order, line, *organization, names.get(&index));
+            add_lookups_in_organization(&mut wanted, order, line, *organization);
         }
     }
     lookups_of_created(order).for_each(|created_earlier| wanted.add(&created_earlier));
@@ -166,11 +166,8 @@ fn add_lookups_in_organization(
     order: &Order,
     line: &SubscriptionLine,
     organization: OrganizationId,
-    name: Option<&SubscriptionExternalId>,
 ) {
-    if order.partner_id.is_none() || name.is_some_and(|name| name.reported.transfer.is_some()) {
-        wanted.add(&OrganizationById(organization));
-    }
+    wanted.add(&OrganizationById(organization));
     order.partner_id.iter().for_each(|partner| wanted.add(&PartnerOrganizationLink(*partner, organization)));
     for contact in &line.contacts {
         wanted.add(&EmailInOrganization(Some(organization), contact.email.clone()));
@@ -187,16 +184,14 @@ fn load_in_organization(
     organization: OrganizationId,
     read: &BatchResult,
 ) -> Result<(), Failure> {
-    let profile = read.get(&OrganizationById(organization))?;
-    let exists = match order.partner_id {
+    let is_customer = match order.partner_id {
         Some(partner) => read.get(&PartnerOrganizationLink(partner, organization))?.is_some(),
-        None => profile.is_some(),
+        None => true,
     };
-    if !exists {
+    let Some(found) = read.get(&OrganizationById(organization))?.filter(|_| is_customer) else {
         return Ok(());
-    }
-    facts.organizations.insert(index, organization);
-    facts.organization_records.extend(profile.map(|profile| (organization, profile)));
+    };
+    facts.organizations.insert(index, found);
     for contact in &line.contacts {
         let record = read.get(&EmailInOrganization(Some(organization), contact.email.clone()))?;
         let history = read.get(&ContactHistoryOf(organization, contact.email.clone()))?;
@@ -267,8 +262,9 @@ impl LoadedLines {
             change.add(remember_contact(*organization, email));
         });
         for (partner, organization) in directory_entries {
-            if let Some(profile) = self.facts.organization_records.get(&organization) {
-                add_partner_organization(change, partner, profile, context.now)?;
+            let mut known = self.facts.organizations.values();
+            if let Some(organization) = known.find(|known| known.id == organization) {
+                add_partner_organization(change, partner, organization, context.now)?;
             }
         }
         events.into_iter().for_each(|event| change.record(event));

@@ -72,7 +72,7 @@ impl Operation for ListPartnerSubscriptions {
         let mut items = Vec::new();
         for visible in Visibility::by_caller_kind(actor).narrow(context, mine, Subscriptions::new()).await? {
             let organization = found.get(&OrganizationById(visible.one.organization_id))?;
-            let time_zone = organization.and_then(|organization| organization.time_zone).unwrap_or_default();
+            let time_zone = organization.map(|one| one.effective_time_zone()).unwrap_or_default();
             items.push(SubscriptionView::to(actor, visible, time_zone, context.now));
         }
         Ok(Reply::ok(List { items, next_page_token: page.next_page_token }))

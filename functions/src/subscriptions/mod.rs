@@ -156,7 +156,7 @@ impl SubscriptionView {
             status,
             set_up_due,
             site: one.set_up_target,
-            starts_at: one.starts_at,
+            starts_at: one.ordered.starts_at(),
             ends_at,
             bill_date: time_zone.day(ends_at),
             days_until_renewal: time_zone.days_between(now, ends_at).filter(|_| runs),

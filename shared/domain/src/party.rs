@@ -68,8 +68,8 @@ pub struct Organization {
     /// neither to the vendor nor to this partner.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub created_by: Option<PartnerId>,
-    /// Time zone in which the organization's days are counted; an IANA name such as `Asia/Tokyo`. Absent if it is not
-    /// known; then UTC applies.
+    /// Time zone in which the organization's days and the terms of its subscriptions are counted; an IANA name such as
+    /// `Asia/Tokyo`. Absent if it is not known; then UTC applies.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub time_zone: Option<TimeZone>,
     /// Creation time, time of the last write, and version.
@@ -78,6 +78,11 @@ pub struct Organization {
 }
 
 impl Organization {
+    /// Returns the time zone in which its days and terms are counted.
+    pub fn effective_time_zone(&self) -> TimeZone {
+        self.time_zone.unwrap_or_default()
+    }
+
     /// Returns the organization as a partner's people see it or, without a `reader`, its own people. The external id
     /// and the creator are shown only to the partner that created it.
     pub fn seen_by(self, reader: Option<PartnerId>) -> Self {

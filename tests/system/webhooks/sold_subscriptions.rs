@@ -309,6 +309,68 @@ async fn order_is_parked_with_its_changes_until_its_account_is_linked() {
     assert_eq!(world.pool("newPartnerAdmin", "newPartner", "edge-storage-1y").await, (8, 8, 0));
 }
 
+async fn set_time_zone(world: &World, zone: &str) {
+    let call = world.patch("/v1/organizations/{harbour}").by("operator");
+    call.json(json!({"timeZone": zone})).send().await.ok();
+}
+
+/// Returns an order line for one month from 1 March on in Tokyo.
+fn march(external: &str) -> Value {
+    one(external, json!({"startsAt": "2026-03-01T00:00:00+09:00", "term": "P1M"}))
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn term_is_counted_in_the_organizations_time_zone_when_the_order_is_fulfilled() {
+    let world = World::demo().await;
+    let order = async |id: &str, line: Value| -> String {
+        created_ids(&order(&world, id, json!([line])).await.ok())[0].clone()
+    };
+    let shown = async |id: &str| get_as(&world, "operator", "{harbour}", id).await;
+    set_time_zone(&world, "Asia/Tokyo").await;
+    let in_tokyo = order("SO-H", march("H-1")).await;
+    let before = shown(&in_tokyo).await;
+    assert_eq!(
+        (&before["startsAt"], &before["endsAt"], &before["billDate"]),
+        (&json!("2026-02-28T15:00:00.000Z"), &json!("2026-03-31T15:00:00.000Z"), &json!("2026-04-01"))
+    );
+    let path = format!("/v1/entitlements/by-number/{}", before["entitlementNumber"].as_str().unwrap());
+    assert_eq!(world.get(&path).by("agent").send().await.ok()["endsAt"], before["endsAt"]);
+    // Another time zone moves neither the end nor that of the entitlement, only the date that is shown.
+    set_time_zone(&world, "Europe/Berlin").await;
+    let after = shown(&in_tokyo).await;
+    assert_eq!((&after["endsAt"], &after["billDate"]), (&before["endsAt"], &json!("2026-03-31")));
+    assert_eq!(world.get(&path).by("agent").send().await.ok()["endsAt"], before["endsAt"]);
+    // Nor does a change of the order move it: only plan and quantity take effect.
+    let more = json!({"plan": "Premium", "term": "P2M", "startsAt": "2026-04-01T00:00:00Z"});
+    let data = json!({"orderId": "SO-H", "sequence": 1, "lines": [one("H-1", more)]});
+    send_message(&world, "m1", "order.changed", THEN, data).await.ok();
+    let after = shown(&in_tokyo).await;
+    assert_eq!(
+        (&after["plan"], &after["startsAt"], &after["endsAt"]),
+        (&json!("Premium"), &before["startsAt"], &before["endsAt"])
+    );
+    // In Berlin, the same month is from 28 February, 16:00, to 28 March, 16:00.
+    let in_berlin = order("SO-H2", march("H-2")).await;
+    assert_eq!(shown(&in_berlin).await["endsAt"], "2026-03-28T15:00:00.000Z");
+    // In Auckland, clocks are set back on 5 April, so the month from 15 March on is an hour longer.
+    set_time_zone(&world, "Pacific/Auckland").await;
+    let until_winter = json!({"startsAt": "2026-03-15T00:00:00+13:00", "term": "P1M"});
+    let in_auckland = order("SO-H3", one("H-3", until_winter)).await;
+    assert_eq!(shown(&in_auckland).await["endsAt"], "2026-04-14T12:00:00.000Z");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn term_of_a_parked_order_is_counted_in_the_time_zone_at_its_linking() {
+    let world = World::demo().await;
+    world.put("/v1/partners/{newPartner}/organizations/{harbour}").by("operator").send().await.ok();
+    set_time_zone(&world, "Europe/Berlin").await;
+    let data = json!({"orderId": "SO-P", "storeAccount": "ec-9", "lines": [march("H-1")]});
+    assert_eq!(send_message(&world, "m1", "order.placed", THEN, data).await.status, 202);
+    set_time_zone(&world, "Asia/Tokyo").await;
+    link(&world, "{newPartner}", "ec-9").await.ok();
+    assert_eq!(harbour(&world).await[0]["endsAt"], "2026-03-31T15:00:00.000Z");
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn vendor_store_sells_without_a_partner_and_changes_only_its_own_sales() {
     let world = World::demo().await;

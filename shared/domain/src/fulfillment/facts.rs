@@ -17,15 +17,13 @@ pub struct Facts {
     /// Product of each line, if its code exists.
     pub products: BTreeMap<usize, Product>,
     /// Organization of each line, if it exists for the order's partner.
-    pub organizations: BTreeMap<usize, OrganizationId>,
+    pub organizations: BTreeMap<usize, Organization>,
     /// Stored record of each line's external id at the source, if there is one.
     pub names: BTreeMap<usize, KnownExternalId>,
     /// Existing subscriptions that lines are linked to, each read from the organization of its line.
     pub ends: Subscriptions,
     /// Subscriptions of the order that exist already.
     pub created_earlier: Subscriptions,
-    /// Organizations that a transfer may add to a partner's directory, which needs their names.
-    pub organization_records: BTreeMap<OrganizationId, Organization>,
     /// Facts about the contacts that lines name.
     pub contacts: BTreeMap<(OrganizationId, Email), KnownContact>,
 }

@@ -116,11 +116,11 @@ impl LineFaults<'_> {
         let Some(one) = self.order.subscriptions.get(index).filter(|_| can_be_refused(self.order)) else {
             return;
         };
-        let organization = self.facts.organizations.get(&index);
+        let organization = self.facts.organizations.get(&index).map(|organization| organization.id);
         for (name, place, end) in link_ends(&one.line) {
             let LinkEnd::Subscription(id) = end else { continue };
             let other = self.facts.end(self.order, id);
-            match other.filter(|other| Some(&other.organization_id) == organization) {
+            match other.filter(|other| Some(other.organization_id) == organization) {
                 None => self.add_fault(&UNKNOWN_SUBSCRIPTION, index, &[&name, &place]),
                 Some(other) if other.deactivation.is_some() => {
                     self.add_fault(&LINKED_TO_DEACTIVATED, index, &[&name, &place]);
@@ -148,7 +148,7 @@ impl LineFaults<'_> {
                     }
                     LinkEnd::Line(other) => {
                         let both = facts.organizations.get(&index).zip(facts.organizations.get(&other));
-                        if both.is_some_and(|(one, other)| one != other) {
+                        if both.is_some_and(|(one, other)| one.id != other.id) {
                             self.add_fault(&OTHER_ORGANIZATION, index, &[&name, &place]);
                         }
                     }

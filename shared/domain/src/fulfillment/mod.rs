@@ -18,11 +18,11 @@ use crate::event::{
 };
 use crate::id::{OrganizationId, PartnerId, ProductId, SubscriptionId};
 use crate::order::{LineContact, LinkEnd, Order, SubscriptionLine};
-use crate::party::{Metadata, Version};
+use crate::party::{Metadata, Organization, Version};
 use crate::problem::ErrorKind;
 use crate::search::index;
 use crate::subscription::closure::Subscriptions;
-use crate::subscription::{Buyer, ReportedState, Subscription, SubscriptionContact};
+use crate::subscription::{Buyer, OrderedTerm, ReportedState, Subscription, SubscriptionContact};
 use crate::text::Email;
 use crate::time::Timestamp;
 use facts::{Facts, can_be_refused, link_ends};
@@ -186,12 +186,12 @@ impl<'a> FulfillmentBuilder<'a> {
         index: usize,
         line: &SubscriptionLine,
         can_be_refused: bool,
-    ) -> Result<(ProductId, OrganizationId, Vec<Link>), ErrorKind> {
+    ) -> Result<(ProductId, &'a Organization, Vec<Link>), ErrorKind> {
         if let Some((reason, _)) = line_faults(self.facts, index, can_be_refused).into_iter().next() {
             return Err(reason);
         }
         let product = self.facts.products.get(&index).ok_or(UNKNOWN_PRODUCT)?;
-        let organization = *self.facts.organizations.get(&index).ok_or(UNKNOWN_ORGANIZATION)?;
+        let organization = self.facts.organizations.get(&index).ok_or(UNKNOWN_ORGANIZATION)?;
         // The other end may have been transferred to another partner since the fulfillment began.
         let is_known = |end: LinkEnd| match end {
             LinkEnd::Subscription(id) => self.subscriptions.contains_key(&id),
@@ -205,7 +205,7 @@ impl<'a> FulfillmentBuilder<'a> {
         if others().any(|other| other.deactivation.is_some()) {
             return Err(LINKED_TO_DEACTIVATED);
         }
-        if others().any(|other| other.organization_id != organization) {
+        if others().any(|other| other.organization_id != organization.id) {
             return Err(OTHER_ORGANIZATION);
         }
         let is_ignored = |end: LinkEnd| match end {
@@ -239,25 +239,24 @@ impl<'a> FulfillmentBuilder<'a> {
         &self,
         id: SubscriptionId,
         (index, line): (usize, &SubscriptionLine),
-        (product_id, organization_id): (ProductId, OrganizationId),
+        (product_id, organization): (ProductId, &Organization),
         now: Timestamp,
     ) -> Subscription {
         let name = self.facts.names.get(&index);
         let (partner_id, billing_account) = (self.order.partner_id, self.order.billing_account.clone());
         Subscription {
             id,
-            organization_id,
+            organization_id: organization.id,
             kind: line.kind,
             product_id,
             sku: line.sku.clone(),
             plan: line.plan.clone(),
             quantity: line.quantity,
-            starts_at: line.starts_at,
-            term: line.term,
+            ordered: OrderedTerm::new(line.starts_at, line.term, organization.effective_time_zone()),
             linked: BTreeSet::new(),
             parents: BTreeSet::new(),
             apps: BTreeSet::new(),
-            contacts: self.contacts(line, organization_id),
+            contacts: self.contacts(line, organization.id),
             set_up_target: None,
             set_up_at: None,
             source_id: self.order.source_id,
@@ -329,11 +328,7 @@ impl<'a> FulfillmentBuilder<'a> {
     fn apply_reports(&mut self, one: &Subscription) {
         let subscription_id = one.id;
         let to = one.reported.transfer.as_ref().and_then(|transfer| transfer.to.partner_id);
-        if let Some(partner) =
-            to.filter(|_| self.facts.organization_records.contains_key(&one.organization_id))
-        {
-            self.directory_entries.insert((partner, one.organization_id));
-        }
+        self.directory_entries.extend(to.map(|partner| (partner, one.organization_id)));
         if one.reported.renewal.is_some() {
             let renewed = SubscriptionRenewed { subscription_id, ends_at: one.ends_at() };
             self.events.push(one.event(renewed));

@@ -57,12 +57,23 @@ fn product(archived: bool) -> Product {
     }
 }
 
+fn organization() -> Organization {
+    Organization {
+        id: id(1),
+        name: "Yamada".parse().unwrap(),
+        external_id: None,
+        created_by: None,
+        time_zone: None,
+        metadata: Metadata::new(time(0)),
+    }
+}
+
 /// Returns facts in which everything that the lines name exists.
 fn facts(order: &Order) -> Facts {
     let lines = || 0..order.subscriptions.len();
     Facts {
         products: lines().map(|index| (index, product(false))).collect(),
-        organizations: lines().map(|index| (index, id(1))).collect(),
+        organizations: lines().map(|index| (index, organization())).collect(),
         ..Facts::default()
     }
 }
@@ -177,20 +188,27 @@ fn reports_received_before_the_order_are_applied_with_it() {
         usage: Some(Usage { mark: 1, active_users: 5 }),
     };
     facts.names.insert(0, facts::KnownExternalId { is_taken: false, reported });
-    let profile = Organization {
-        id: id(1),
-        name: "Yamada".parse().unwrap(),
-        external_id: None,
-        created_by: None,
-        time_zone: None,
-        metadata: Metadata::new(time(0)),
-    };
-    facts.organization_records.insert(profile.id, profile);
     let done = decide(&order, &facts).unwrap();
     assert_eq!(done.created[0].subscription.buyer(), &to);
     assert_eq!(done.directory_entries, BTreeSet::from([(id(2), id(1))]));
     // Ordered, renewed, usage reported, and a transfer that is recorded for both partners.
     assert_eq!(done.events.len(), 5);
+}
+
+#[test]
+fn end_is_counted_in_the_organizations_time_zone() {
+    let mut sold = line(Vec::new());
+    (sold.starts_at, sold.term) = ("2026-02-28T15:00:00Z".parse().unwrap(), "P1M".parse().unwrap());
+    let order = order(vec![sold]);
+    let tokyo = "Asia/Tokyo".parse().unwrap();
+    for (time_zone, end) in [(Some(tokyo), "2026-03-31T15:00:00.000Z"), (None, "2026-03-28T15:00:00.000Z")] {
+        let mut facts = facts(&order);
+        facts.organizations.insert(0, Organization { time_zone, ..organization() });
+        let done = decide(&order, &facts).unwrap();
+        let created = &done.created[0];
+        assert_eq!(created.subscription.ends_at().to_string(), end);
+        assert_eq!(created.entitlement.ends_at, Some(created.subscription.ends_at()));
+    }
 }
 
 proptest! {

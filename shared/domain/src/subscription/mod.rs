@@ -2,6 +2,7 @@
 
 pub mod closure;
 pub mod contact;
+pub mod ordered_term;
 pub mod set_up_target;
 pub mod update;
 
@@ -19,10 +20,11 @@ use crate::license::Quantity;
 use crate::party::Metadata;
 use crate::problem::ErrorKind;
 use crate::text::{Description, Email, ExternalId, OrderId, Plan, ProductCode};
-use crate::time::{Period, Timestamp};
+use crate::time::Timestamp;
 use crate::value::Details;
 
 pub use contact::SubscriptionContact;
+pub use ordered_term::OrderedTerm;
 pub use set_up_target::{SetUpTarget, Site, WholeOrganization};
 pub use update::{Buyer, Renewal, ReportedState, SubscriptionUpdate, Transfer, Usage};
 
@@ -72,10 +74,9 @@ pub struct Subscription {
     pub plan: Option<Plan>,
     /// Sold quantity; 1 to 100,000.
     pub quantity: Quantity,
-    /// Start of the subscription.
-    pub starts_at: Timestamp,
-    /// Length of the subscription, as it was ordered.
-    pub term: Period,
+    /// Start, length and end of the subscription, as they were ordered.
+    #[serde(flatten)]
+    pub ordered: OrderedTerm,
     /// Linked subscriptions; at most 100. The other ends store the link, too.
     #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
     pub linked: BTreeSet<SubscriptionId>,
@@ -163,7 +164,7 @@ impl Subscription {
     /// shortens it; but if the order was cancelled and the subscription renewed later, the latest end of all renewals
     /// replaces the ordered end.
     pub fn ends_at(&self) -> Timestamp {
-        let ordered = self.starts_at.after(self.term);
+        let ordered = self.ordered.ends_at();
         match &self.reported.renewal {
             None => ordered,
             Some(renewal) if self.cancelled_at.is_some_and(|at| at < renewal.occurred_at) => renewal.ends_at,
@@ -185,7 +186,7 @@ impl Subscription {
             Some(Deactivation { resume_at: Some(_), .. }) => SubscriptionStatus::Deactivating,
             Some(_) => SubscriptionStatus::Inactive,
             None if self.ended_at().is_some() || self.ends_at() <= now => SubscriptionStatus::Inactive,
-            None if self.starts_at > now => SubscriptionStatus::Upcoming,
+            None if self.ordered.starts_at() > now => SubscriptionStatus::Upcoming,
             None => SubscriptionStatus::Active,
         }
     }
@@ -216,7 +217,7 @@ impl Subscription {
             product_id: self.product_id,
             external_id: None,
             subscription_id: Some(self.id),
-            starts_at: Some(self.starts_at),
+            starts_at: Some(self.ordered.starts_at()),
             ends_at: Some(self.ends_at()),
             ended_at: self.ended_at(),
             details: Details::default(),

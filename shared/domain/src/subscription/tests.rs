@@ -13,7 +13,7 @@ use crate::subscription::closure::{Closure, Subscriptions};
 use crate::subscription::set_up_target::SetUpTarget;
 use crate::subscription::update::{Buyer, Renewal, ReportedState, SubscriptionUpdate};
 use crate::subscription::{Deactivation, Subscription, SubscriptionKind, SubscriptionStatus};
-use crate::time::Timestamp;
+use crate::time::{TimeZone, Timestamp};
 
 fn time(minutes: u64) -> Timestamp {
     Timestamp::from_unix_millis(1_767_603_600_000 + minutes * 60_000)
@@ -28,8 +28,7 @@ fn subscription(id: SubscriptionId) -> Subscription {
         sku: "ER-1".parse().unwrap(),
         plan: None,
         quantity: Quantity::new(1).unwrap(),
-        starts_at: time(10),
-        term: "PT90M".parse().unwrap(),
+        ordered: OrderedTerm::new(time(10), "PT90M".parse().unwrap(), TimeZone::default()),
         linked: BTreeSet::new(),
         parents: BTreeSet::new(),
         apps: BTreeSet::new(),
@@ -94,6 +93,31 @@ fn status_follows_term_renewal_cancellation_and_deactivation() {
     deactivate(&mut one, id, time(180));
     one.reported.merge(SubscriptionUpdate::Renewal(Renewal { ends_at: time(900), occurred_at: time(190) }));
     assert_eq!((one.status(time(200)), one.set_up_due()), (SubscriptionStatus::Inactive, false));
+}
+
+#[test]
+fn ordered_end_is_counted_in_the_time_zone_and_stored() {
+    let (start, month) = ("2026-02-28T15:00:00Z".parse().unwrap(), "P1M".parse().unwrap());
+    let mut one = subscription(SubscriptionId::first_at(time(0)));
+    one.ordered = OrderedTerm::new(start, month, "Asia/Tokyo".parse().unwrap());
+    let mut stored = serde_json::to_value(&one).unwrap();
+    for (name, text) in [
+        ("startsAt", "2026-02-28T15:00:00.000Z"),
+        ("term", "P1M"),
+        ("orderedEnd", "2026-03-31T15:00:00.000Z"),
+    ] {
+        assert_eq!(stored[name], text);
+    }
+    assert_eq!(serde_json::from_value::<Subscription>(stored.clone()).unwrap(), one);
+    assert_eq!(one.ends_at().to_string(), "2026-03-31T15:00:00.000Z");
+    assert_eq!(one.new_entitlement().ends_at, Some(one.ends_at()));
+    // Without its end, a term was counted in UTC.
+    stored.as_object_mut().unwrap().remove("orderedEnd");
+    let read: Subscription = serde_json::from_value(stored.clone()).unwrap();
+    assert_eq!(read.ends_at().to_string(), "2026-03-28T15:00:00.000Z");
+    // An end that cannot be read does not pass for an absent one.
+    stored["orderedEnd"] = "soon".into();
+    assert!(serde_json::from_value::<Subscription>(stored).is_err());
 }
 
 #[test]
