@@ -14,7 +14,7 @@ use deserr::Deserr;
 use domain::{
     Actor, Assignment, AssignmentId, Customer, Entitlement, EntitlementStatus, Faults, LicenseType,
     LicenseTypeCode, Line, Name, Organization, OrganizationId, Owner, PartnerId, Product, ProductCode,
-    ProductId, Quantity, Role, Timestamp,
+    ProductId, Quantity, Role, TimeZone, Timestamp,
 };
 use schemars::JsonSchema;
 use serde::Serialize;
@@ -103,7 +103,8 @@ struct LicensedLine {
     name: Name,
     /// Number of licenses: 1 to 100,000.
     quantity: Quantity,
-    /// Time at which the licenses expire (exclusive): the entry's `startsAt` plus the term of the type; RFC 3339, UTC.
+    /// Time at which the licenses expire (exclusive): the entry's `startsAt` plus the term of the type, counted in the
+    /// organization's present time zone (UTC if it has none); RFC 3339, UTC.
     ends_at: Timestamp,
 }
 
@@ -223,7 +224,8 @@ impl Operation for GetProfile {
         let mut entries = Vec::new();
         if let Some(licenses) = licenses.filter(|_| next.is_none()) {
             let left = pages.size.saturating_sub(all.len());
-            (entries, next) = licensed_entries(licenses, left, pages.ended, context.now);
+            let time_zone = organization.as_ref().map(Organization::effective_time_zone).unwrap_or_default();
+            (entries, next) = licensed_entries(licenses, left, pages.ended, (time_zone, context.now));
         }
         let products = products(context, &all).await?;
         let owned = |(list, from, entitlement): (&str, EntrySource, Entitlement)| {
@@ -316,12 +318,12 @@ impl<'a> ProfilePages<'a> {
 }
 
 /// Returns the license assignments for which the page has room left, and the position after which there are more. Those
-/// whose licenses have all expired are left out unless `ended`.
+/// whose licenses have all expired are left out unless `ended`. Their terms count in the organization's time zone.
 fn licensed_entries(
     (page, types): (Page<Assignment>, Vec<LicenseType>),
     left: usize,
     ended: bool,
-    now: Timestamp,
+    (time_zone, now): (TimeZone, Timestamp),
 ) -> (Vec<(String, ProfileEntry)>, Option<String>) {
     let position = |one: &Assignment| {
         format!("{LICENSES}/{}", assignment_of_organization_key(one.organization_id, one.id).sk)
@@ -332,7 +334,7 @@ fn licensed_entries(
     };
     let types: BTreeMap<_, _> = types.into_iter().map(|kind| (kind.code.clone(), kind)).collect();
     let some = page.items.into_iter().take(left);
-    let some = some.map(|one| (position(&one), LicensedEntry::of(one, &types, now)));
+    let some = some.map(|one| (position(&one), LicensedEntry::of(one, &types, (time_zone, now))));
     let some = some.filter(|(_, one)| ended || one.status != EntitlementStatus::Ended);
     (some.map(|(position, one)| (position, ProfileEntry::LicensedEntry(one))).collect(), next)
 }
@@ -349,14 +351,18 @@ fn nothing<E>() -> Page<E> {
 }
 
 impl LicensedEntry {
-    fn of(assignment: Assignment, types: &BTreeMap<LicenseTypeCode, LicenseType>, now: Timestamp) -> Self {
+    fn of(
+        assignment: Assignment,
+        types: &BTreeMap<LicenseTypeCode, LicenseType>,
+        (time_zone, now): (TimeZone, Timestamp),
+    ) -> Self {
         let Assignment { id: assignment_id, partner_id, lines, metadata, .. } = assignment;
         let starts_at = metadata.created_at;
         let line = |line: &Line| {
             // License types are never deleted; only one newer than this eventually consistent read is missing.
             let LicenseType { name, term, .. } = types.get(&line.license_type)?.clone();
             let (license_type, quantity) = (line.license_type.clone(), line.quantity);
-            Some(LicensedLine { license_type, name, quantity, ends_at: starts_at.after(term) })
+            Some(LicensedLine { license_type, name, quantity, ends_at: time_zone.after(starts_at, term) })
         };
         let licenses: Vec<_> = lines.iter().filter_map(line).collect();
         let status = match licenses.iter().any(|line| line.ends_at > now) {

@@ -6,12 +6,14 @@ use api_runtime::table::{
     AssignmentsOfOrganization, LicenseTypes, OrganizationById, PartnerOrganizationLink,
 };
 use api_runtime::{
-    Empty, Failure, List, Method, Operation, OrganizationPath, Reply, Request, Route, Switch, route,
+    Empty, Failure, List, Method, Operation, OrNotFound, OrganizationPath, Reply, Request, Route, Switch,
+    route,
 };
 use deserr::Deserr;
 use domain::actor::ActorKind;
 use domain::{
-    Actor, Assignment, AssignmentId, Faults, LicenseTypeCode, PartnerId, Period, Quantity, Role, Timestamp,
+    Actor, Assignment, AssignmentId, Faults, LicenseTypeCode, PartnerId, Period, Quantity, Role, TimeZone,
+    Timestamp,
 };
 use schemars::JsonSchema;
 use serde::Serialize;
@@ -52,7 +54,8 @@ pub struct OrganizationLicenseLine {
     license_type: LicenseTypeCode,
     /// Number of licenses: 1 to 100,000.
     quantity: Quantity,
-    /// Time at which the licenses expire (exclusive): the assignment's `from` plus the term of the type; RFC 3339, UTC.
+    /// Time at which the licenses expire (exclusive): the assignment's `from` plus the term of the type, counted in the
+    /// organization's present time zone (UTC if it has none); RFC 3339, UTC.
     until: Timestamp,
 }
 
@@ -79,41 +82,48 @@ impl Operation for ListOrganizationLicenses {
     async fn execute(request: Request<'_, Self>) -> Result<Reply<List<OrganizationLicenseView>>, Failure> {
         let Request { context, caller: actor, path, query, .. } = request;
         let organization = path.organization_id;
-        let (table, assignments) = (context.table, AssignmentsOfOrganization(organization));
-        let lists = async {
-            Ok(tokio::try_join!(table.list(&assignments, false), table.list(&LicenseTypes(), false))?)
+        let (table, party) = (context.table, OrganizationById(organization));
+        let (assignments, types) = (AssignmentsOfOrganization(organization), LicenseTypes());
+        let reads = async {
+            let lists = (table.list(&assignments, false), table.list(&types, false));
+            Ok(tokio::try_join!(table.get(&party), lists.0, lists.1)?)
         };
-        let (only, (assignments, types)) = match actor.kind {
+        let (only, (party, assignments, types)) = match actor.kind {
             ActorKind::Partner { partner, .. } => {
                 let link = PartnerOrganizationLink(partner, organization);
-                (Some(partner), context.read_if_exists(&link, lists).await?)
+                (Some(partner), context.read_if_exists(&link, reads).await?)
             }
             _ => {
                 actor.authorize_organization(organization)?;
-                (None, context.read_if_exists(&OrganizationById(organization), lists).await?)
+                (None, reads.await?)
             }
         };
+        let time_zone = party.or_not_found()?.effective_time_zone();
         let terms: BTreeMap<_, _> = types.into_iter().map(|kind| (kind.code, kind.term)).collect();
         let ours =
             assignments.into_iter().filter(|assignment| only.is_none_or(|own| assignment.partner_id == own));
         let shown_from = (!query.expired.is_on()).then_some(context.now);
-        let license_views =
-            ours.map(|assignment| (assignment.id.to_string(), license_view(assignment, &terms, shown_from)));
+        let license_views = ours.map(|assignment| {
+            let position = assignment.id.to_string();
+            (position, license_view(assignment, &terms, time_zone, shown_from))
+        });
         Ok(Reply::ok(context.page_of_all(license_views.filter(|(_, view)| !view.lines.is_empty()).collect())))
     }
 }
 
-/// Returns the licenses of an assignment, without those that have expired by `shown_from`, if given.
+/// Returns the licenses of an assignment, whose terms count in `time_zone`, without those that have expired by
+/// `shown_from`, if given.
 fn license_view(
     assignment: Assignment,
     terms: &BTreeMap<LicenseTypeCode, Period>,
+    time_zone: TimeZone,
     shown_from: Option<Timestamp>,
 ) -> OrganizationLicenseView {
     let Assignment { id: assignment_id, partner_id, lines, metadata, .. } = assignment;
     let from = metadata.created_at;
     let lines = lines.iter().filter_map(|line| {
         // License types are never deleted; only one newer than this eventually consistent read is missing.
-        let until = from.after(*terms.get(&line.license_type)?);
+        let until = time_zone.after(from, *terms.get(&line.license_type)?);
         let shown = shown_from.is_none_or(|now| now < until);
         shown.then(|| OrganizationLicenseLine {
             license_type: line.license_type.clone(),

@@ -37,6 +37,41 @@ async fn licenses_are_listed_with_start_and_end() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn term_is_counted_in_the_organizations_time_zone() {
+    let world = World::demo().await;
+    let month = json!({"code": "trial-1m", "name": "Trial", "term": "P1M"});
+    world.post("/v1/license-types").by("operator").json(month).send().await.ok();
+    world.message(world.id("secret"), "m1", &world.order("SO-1", "trial-1m", 1)).send().await.ok();
+    // 1 March, 00:00, in Tokyo.
+    world.post("/_local/time").bytes(br#"{"set":"2026-02-28T15:00:00Z"}"#).send().await.ok();
+    let lines = json!([{"licenseType": "trial-1m", "quantity": 1}]);
+    assign(&world, "partnerMember", "partner", "k", lines).await;
+    for (zone, until) in [
+        (json!("Asia/Tokyo"), "2026-03-31T15:00:00.000Z"),
+        // There it is 28 February, 16:00; clocks are set forward on 29 March.
+        (json!("Europe/Berlin"), "2026-03-28T15:00:00.000Z"),
+        // There it is 28 February, 10:00; clocks are set forward on 8 March.
+        (json!("America/New_York"), "2026-03-28T14:00:00.000Z"),
+        (json!(null), "2026-03-28T15:00:00.000Z"),
+    ] {
+        let change = world.patch("/v1/organizations/{yamada}").by("operator");
+        change.json(json!({"timeZone": zone})).send().await.ok();
+        for who in ["operator", "agent", "contactManager", "customer", "partnerMember"] {
+            let held = held(&world, who, "").await;
+            assert_eq!(held.last().unwrap()["lines"][0]["until"], until, "{who} {zone}");
+        }
+        for (path, who) in [
+            ("/v1/organizations/{yamada}/profile", "contactManager"),
+            ("/v1/customers/{sora}/profile", "customer"),
+        ] {
+            let profile = world.get(path).by(who).send().await.ok();
+            let last = profile["entitlements"].as_array().unwrap().last().unwrap();
+            assert_eq!(last["licenses"][0]["endsAt"], until, "{path} {zone}");
+        }
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn expired_lines_are_shown_on_request() {
     let world = World::demo().await;
     let order = |kind: &str, quantity: u64| json!({"licenseType": kind, "quantity": quantity});
