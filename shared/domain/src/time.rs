@@ -12,7 +12,8 @@ use crate::fault::{ParseError, quoted};
 use crate::text::written_as_text;
 
 /// Instant in UTC with millisecond precision, from 1970 to 9999. It is written in RFC 3339 with `Z` and milliseconds,
-/// and parsed from RFC 3339 with `Z` and at most milliseconds.
+/// and parsed from RFC 3339 with any offset and any number of decimals, which are cut to milliseconds. Leap seconds are
+/// refused: the time scale has none.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Timestamp(DateTime<Utc>);
 
@@ -64,9 +65,11 @@ impl FromStr for Timestamp {
     type Err = ParseError;
 
     fn from_str(text: &str) -> Result<Self, ParseError> {
-        let parsed = DateTime::parse_from_rfc3339(text).ok().map(|time| time.to_utc()).filter(|time| {
-            text.contains('T')
-                && time.timestamp_subsec_nanos() < 1_000_000_000
+        // chrono also takes a space for the `T`, and U+2212 for the `-` of an offset.
+        let strict = Some(text).filter(|text| text.is_ascii() && !text.contains(' '));
+        let parsed = strict.and_then(|text| DateTime::parse_from_rfc3339(text).ok());
+        let parsed = parsed.map(|time| time.to_utc()).filter(|time| {
+            time.timestamp_subsec_nanos() < 1_000_000_000
                 && (0..=Self::LAST_MILLIS).contains(&time.timestamp_millis())
         });
         // What is finer than a millisecond is cut off.
@@ -162,23 +165,21 @@ impl FromStr for TimeZone {
 
 written_as_text!(TimeZone, pattern = "^[A-Za-z][A-Za-z0-9_+-]*(/[A-Za-z0-9_+-]+){0,2}$");
 
-/// Time at which something happened as an external system reports it, in any form of RFC 3339.
+/// Time at which something happened as an external system reports it. It is parsed like a [`Timestamp`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct ReportedTime(DateTime<Utc>);
+pub struct ReportedTime(Timestamp);
 
 impl ReportedTime {
-    /// Returns the instant to the millisecond; at least the start of 1970 and at most 5 minutes after `now`, to allow
-    /// for clock differences. Without the upper limit, a report dated in the far future would override all reports
-    /// until then.
+    /// Returns the instant; at most 5 minutes after `now`, to allow for clock differences. Without this limit, a report
+    /// dated in the far future would override all reports until then.
     pub fn instant(self, now: Timestamp) -> Timestamp {
-        let sent = u64::try_from(self.0.timestamp_millis()).unwrap_or_default();
-        Timestamp::from_unix_millis(sent).min(now.after(Period::minutes(5)))
+        self.0.min(now.after(Period::minutes(5)))
     }
 }
 
 impl Display for ReportedTime {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str(&self.0.to_rfc3339())
+        Display::fmt(&self.0, f)
     }
 }
 
@@ -186,9 +187,7 @@ impl FromStr for ReportedTime {
     type Err = ParseError;
 
     fn from_str(text: &str) -> Result<Self, ParseError> {
-        let parsed = DateTime::parse_from_rfc3339(text).map(|time| Self(time.to_utc()));
-        parsed
-            .map_err(|_| ParseError::new("invalid-time", format!("{} is not an RFC 3339 time", quoted(text))))
+        text.parse().map(Self)
     }
 }
 
@@ -343,22 +342,67 @@ mod tests {
         text.parse().unwrap()
     }
 
+    /// Returns the time that a request and a message with this text name, which are parsed alike.
+    fn parsed(text: &str) -> Result<String, ParseError> {
+        let in_request = text.parse::<Timestamp>().map(|time| time.to_string());
+        let in_message = text.parse::<ReportedTime>().map(|time| time.to_string());
+        assert_eq!(in_request, in_message, "{text}");
+        in_request
+    }
+
     #[test]
-    fn timestamps_parse_with_any_offset_and_are_cut_to_milliseconds() {
-        assert_eq!(time("2026-01-05T09:00:00Z").to_string(), "2026-01-05T09:00:00.000Z");
-        assert_eq!(time("2026-01-05T09:00:00.120000Z").to_string(), "2026-01-05T09:00:00.120Z");
-        assert_eq!(time("2026-01-05T18:00:00.999999999+09:00").to_string(), "2026-01-05T09:00:00.999Z");
-        assert_eq!(time("1969-12-31T19:00:00-05:00"), Timestamp::from_unix_millis(0));
+    fn times_parse_with_any_offset_and_are_cut_to_milliseconds() {
+        for (text, written) in [
+            ("2026-01-05T09:00:00Z", "2026-01-05T09:00:00.000Z"),
+            ("2026-01-05t09:00:00z", "2026-01-05T09:00:00.000Z"),
+            ("2026-01-05T09:00:00.1Z", "2026-01-05T09:00:00.100Z"),
+            ("2026-01-05T09:00:00.120000Z", "2026-01-05T09:00:00.120Z"),
+            ("2026-01-05T18:00:00.999999999+09:00", "2026-01-05T09:00:00.999Z"),
+            ("2026-01-05T09:00:00.99999999999Z", "2026-01-05T09:00:00.999Z"),
+            ("2026-01-05T09:00:00-00:00", "2026-01-05T09:00:00.000Z"),
+            ("2026-01-06T08:59:00+23:59", "2026-01-05T09:00:00.000Z"),
+            ("1969-12-31T19:00:00-05:00", "1970-01-01T00:00:00.000Z"),
+            ("9999-12-31T23:59:59.999999999Z", "9999-12-31T23:59:59.999Z"),
+        ] {
+            assert_eq!(parsed(text).as_deref(), Ok(written), "{text}");
+        }
         for bad in [
+            "",
+            "soon",
             "2026-01-05",
+            "2026-01-05T09:00Z",
             "2026-01-05T09:00:00",
+            "2026-01-05T09:00:00.Z",
+            "2026-01-05T09:00:00,5Z",
+            "2026-01-05T09:00:00+0900",
+            "2026-01-05T09:00:00+24:00",
+            "2026-01-05T09:00:00\u{2212}05:00",
             "2026-02-30T09:00:00Z",
+            "2026-01-05T24:00:00Z",
             "2026-01-05T09:00:60Z",
+            "2016-12-31T23:59:60Z",
             "2026-01-05 09:00:00Z",
-            "1969-12-31T23:59:59Z",
+            " 2026-01-05T09:00:00Z",
+            "1969-12-31T23:59:59.999Z",
+            "1970-01-01T00:00:00+00:01",
+            "9999-12-31T23:59:59-00:01",
             "+10000-01-01T00:00:00Z",
         ] {
-            assert_eq!(bad.parse::<Timestamp>().unwrap_err().code, "invalid-time", "{bad}");
+            assert_eq!(parsed(bad).unwrap_err().code, "invalid-time", "{bad}");
+        }
+    }
+
+    #[test]
+    fn reported_time_is_at_most_five_minutes_ahead() {
+        let (now, reported) =
+            (time("2026-01-05T09:00:00Z"), |text: &str| text.parse::<ReportedTime>().unwrap());
+        for (text, instant) in [
+            ("2026-01-05T18:04:59.9999+09:00", "2026-01-05T09:04:59.999Z"),
+            ("2026-01-05T09:05:00.001Z", "2026-01-05T09:05:00.000Z"),
+            ("9999-12-31T23:59:59Z", "2026-01-05T09:05:00.000Z"),
+            ("1970-01-01T00:00:00Z", "1970-01-01T00:00:00.000Z"),
+        ] {
+            assert_eq!(reported(text).instant(now).to_string(), instant, "{text}");
         }
     }
 
@@ -478,6 +522,7 @@ mod tests {
             let written = Timestamp::from_unix_millis(millis);
             prop_assert_eq!(time(&written.to_string()), written);
             prop_assert_eq!(written.unix_millis(), millis);
+            let _ = parsed(&text);
             if let Ok(period) = text.parse::<Period>() {
                 prop_assert_eq!(period.to_string().parse::<Period>().unwrap(), period);
             }

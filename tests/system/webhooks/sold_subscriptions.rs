@@ -371,6 +371,47 @@ async fn term_of_a_parked_order_is_counted_in_the_time_zone_at_its_linking() {
     assert_eq!(harbour(&world).await[0]["endsAt"], "2026-03-31T15:00:00.000Z");
 }
 
+/// Times of messages are parsed like those of requests: any offset, cut to milliseconds.
+#[tokio::test(flavor = "multi_thread")]
+async fn times_of_messages_and_requests_are_accepted_and_refused_alike() {
+    let world = World::demo().await;
+    let line = one("H-1", json!({"startsAt": "2026-01-05t18:00:00.123456789+09:00"}));
+    let data = json!({"orderId": "SO-H", "storeAccount": "ec-4711", "lines": [line]});
+    send_message(&world, "m1", "order.placed", "2026-01-05T18:59:00.987654321+09:00", data).await.ok();
+    let renewal = renewed("H-1", "2032-01-01T00:00:00.999999999-05:00", "2026-01-05T09:59:00.000000001z");
+    send_until_decided(&world, "m2", &renewal).await.ok();
+    let data = json!({"orderId": "SO-H"});
+    send_message(&world, "m3", "order.cancelled", "2026-01-05T18:59:30.123999999+09:00", data).await.ok();
+    let there = harbour(&world).await;
+    assert_eq!(
+        (&there[0]["startsAt"], &there[0]["endsAt"], &there[0]["cancelledAt"]),
+        (
+            &json!("2026-01-05T09:00:00.123Z"),
+            &json!("2032-01-01T05:00:00.999Z"),
+            &json!("2026-01-05T09:59:30.123Z")
+        )
+    );
+    let owned = |starts: &str| {
+        let body = json!({"productId": "{videoWall}", "startsAt": starts});
+        world.post("/v1/organizations/{harbour}/entitlements").by("operator").json(body)
+    };
+    let made = owned("2026-01-05t18:00:00.123456789+09:00").send().await.ok();
+    assert_eq!(made["startsAt"], "2026-01-05T09:00:00.123Z");
+    for (number, bad) in
+        ["2026-01-05 09:59:00Z", "2016-12-31T23:59:60Z", "1969-12-31T23:59:59.999Z", "2026-01-05T09:59:00"]
+            .into_iter()
+            .enumerate()
+    {
+        let refused = owned(bad).assert_rejected(400, "invalid-request").await;
+        let detail = &refused.body["errors"][0]["detail"];
+        let refused = assert_rejected(&world, &format!("bad-{number}"), &renewed("H-1", bad, bad)).await;
+        let faults = ["/data/endsAt", "/timestamp"].map(|at| (at.to_owned(), "invalid-time".to_owned()));
+        assert_eq!(refused.faults(), faults, "{bad}");
+        let errors = refused.body["errors"].as_array().unwrap();
+        assert!(errors.iter().all(|error| error["detail"] == *detail), "{errors:?} {detail}");
+    }
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn vendor_store_sells_without_a_partner_and_changes_only_its_own_sales() {
     let world = World::demo().await;

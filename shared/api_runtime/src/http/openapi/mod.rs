@@ -110,7 +110,8 @@ fn request_id() -> Value {
     })
 }
 
-const DESCRIPTION: &str = "Times are RFC 3339: requests take any offset, and answers are in UTC with milliseconds. \
+const DESCRIPTION: &str = "Times are RFC 3339: requests and messages take any offset, and answers are in UTC with \
+    milliseconds. \
     Ids are a prefix and a UUIDv7. Unknown fields are faults. \
     Errors are `application/problem+json` (RFC 9457) with a stable `code` (see the schema `ErrorCode`) and \
     every fault in `errors`; a call that fails changes nothing. A POST may carry an `Idempotency-Key`: its \
