@@ -213,7 +213,7 @@ fn kind_in_words(kind: ValueKind) -> &'static str {
         ValueKind::Boolean => "true or false",
         ValueKind::Integer => "a whole number",
         ValueKind::NegativeInteger => "a negative whole number",
-        ValueKind::Float => "a number with a point, an exponent, or too many digits",
+        ValueKind::Float => "a number with a fraction or too many digits",
         ValueKind::String => "a text",
         ValueKind::Sequence => "a list",
         ValueKind::Map => "an object",

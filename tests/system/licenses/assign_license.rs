@@ -101,7 +101,7 @@ async fn out_of_range_quantities_and_invalid_lines_are_refused() {
         )
         .await;
     }
-    for quantity in [json!(1.0), json!("1"), json!(null), json!(1e30)] {
+    for quantity in [json!(1.5), json!("1"), json!(null), json!(1e30)] {
         refused(
             json!([{"licenseType": "edge-storage-1y", "quantity": quantity}]),
             "/lines/0/quantity",
@@ -124,6 +124,44 @@ async fn out_of_range_quantities_and_invalid_lines_are_refused() {
     refused(json!([line("aa", 1), line("aa", 1)]), "/lines/1/licenseType", "duplicate").await;
     let many: Vec<_> = (0..21).map(|n| line(&format!("type-{n}"), 1)).collect();
     refused(json!(many), "/lines", "too-many").await;
+}
+
+/// JSON Schema takes every number without a fraction for an integer.
+#[tokio::test(flavor = "multi_thread")]
+async fn quantity_without_a_fraction_is_assigned_however_it_is_written() {
+    let world = World::demo().await;
+    let assign = |key: &str, quantity: &str| {
+        let body = format!(
+            r#"{{"organizationId":"{}","lines":[{{"licenseType":"edge-storage-1y","quantity":{quantity}}}]}}"#,
+            world.id("yamada")
+        );
+        let call = world.post("/v1/partners/{partner}/license-assignments").by("partnerMember").key(key);
+        call.header("content-type", "application/json").bytes(body.as_bytes())
+    };
+    for (assigned, quantity) in [(6, "1.0"), (7, "1e0"), (17, "1E+1"), (18, "10e-1")] {
+        let made = assign(quantity, quantity).send().await.ok();
+        let written: u64 = made["lines"][0]["quantity"].as_u64().unwrap();
+        let pool = world.pool("partnerMember", "partner", "edge-storage-1y").await;
+        assert_eq!((written, pool), (if assigned == 17 { 10 } else { 1 }, (100, 100 - assigned, assigned)));
+    }
+    for quantity in ["1.5", "1e-1", "-0.5"] {
+        let refused = assign("k", quantity).assert_rejected(400, "invalid-request").await;
+        assert_eq!(
+            refused.faults(),
+            [("/lines/0/quantity".to_owned(), "wrong-type".to_owned())],
+            "{quantity}"
+        );
+    }
+    for quantity in ["0.0", "1e5000", "1e6"] {
+        let refused = assign("k", quantity).assert_rejected(400, "invalid-request").await;
+        let fault = match quantity {
+            "1e5000" => (String::new(), "invalid-json".to_owned()),
+            _ => ("/lines/0/quantity".to_owned(), "out-of-range".to_owned()),
+        };
+        assert_eq!(refused.faults(), [fault], "{quantity}");
+    }
+    // Idempotency compares requests as they were sent.
+    assign("1.0", "1").assert_rejected(422, "idempotency-key-reused").await;
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -412,6 +412,27 @@ async fn times_of_messages_and_requests_are_accepted_and_refused_alike() {
     }
 }
 
+/// JSON Schema takes every number without a fraction for an integer.
+#[tokio::test(flavor = "multi_thread")]
+async fn integers_of_messages_may_be_written_with_a_point() {
+    let world = World::demo().await;
+    let lines = json!([one("H-1", json!({"quantity": 3.0, "linkedTo": [1.0]})), one("H-2", json!({}))]);
+    let new = created_ids(&order(&world, "SO-H", lines).await.ok());
+    let used = |sequence: Value, users: Value| {
+        let data = json!({"subscription": {"externalId": "H-1"}, "sequence": sequence, "activeUsers": users});
+        message("subscription.usage", THEN, data)
+    };
+    send_until_decided(&world, "m1", &used(json!(1.0), json!(0.0))).await.ok();
+    let first = get_as(&world, "operator", "{harbour}", &new[0]).await;
+    assert_eq!(
+        (&first["quantity"], &first["linked"], &first["activeUsers"]),
+        (&json!(3), &json!([new[1]]), &json!(0))
+    );
+    let refused = assert_rejected(&world, "m2", &used(json!(2.5), json!(0.5))).await;
+    let wrong = ["/data/activeUsers", "/data/sequence"].map(|at| (at.to_owned(), "wrong-type".to_owned()));
+    assert_eq!(refused.faults(), wrong);
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn vendor_store_sells_without_a_partner_and_changes_only_its_own_sales() {
     let world = World::demo().await;

@@ -208,8 +208,12 @@ impl<'de> Visitor<'de> for StrictJson<'_> {
         Ok(value.into())
     }
 
+    /// A number without a fraction is an integer, however it is written (JSON Schema 2020-12): `1.0` and `1e3` are. A
+    /// larger one than floating point represents exactly may have been written as another one, and stays as it is.
     fn visit_f64<E>(self, value: f64) -> Result<Value, E> {
-        Ok(value.into())
+        const BEYOND_EXACT: f64 = 9_007_199_254_740_992.0;
+        let is_integer = value.fract() == 0.0 && value.abs() < BEYOND_EXACT;
+        Ok(if is_integer { (value as i64).into() } else { value.into() })
     }
 
     fn visit_str<E>(self, value: &str) -> Result<Value, E> {
@@ -259,5 +263,36 @@ mod tests {
         }
         let plain = br#"[null, true, -1, 1, 1.5, "x", {"y": [[]]}]"#;
         assert_eq!(strict_json(plain).unwrap(), (serde_json::from_slice(plain).unwrap(), Faults::default()));
+    }
+
+    #[test]
+    fn numbers_without_a_fraction_are_integers() {
+        let read = |text: &str| strict_json(text.as_bytes()).unwrap().0;
+        for (text, integer) in [
+            ("1.0", 1_i64),
+            ("1e0", 1),
+            ("1E+3", 1000),
+            ("1200e-2", 12),
+            ("-2.50e1", -25),
+            ("0.0", 0),
+            ("-0.0", 0),
+            ("1.00000000000000000000000000000000", 1),
+            ("9007199254740991.0", 9_007_199_254_740_991),
+            ("-9007199254740991.0", -9_007_199_254_740_991),
+        ] {
+            assert_eq!(read(text), serde_json::json!(integer), "{text}");
+        }
+        for text in [
+            "1.5",
+            "1e-3",
+            "-0.1",
+            "9007199254740992.0",
+            "9007199254740993.0",
+            "1e30",
+            "18446744073709551616",
+        ] {
+            assert!(read(text).is_f64(), "{text}");
+        }
+        assert_eq!(read(r#"{"a": [{"b": 2.0}, 2.5]}"#), serde_json::json!({"a": [{"b": 2}, 2.5]}));
     }
 }
