@@ -27,7 +27,8 @@ pub struct GrantAccess;
 pub struct GrantAccessBody {
     /// Id of the partner that receives the access.
     partner_id: PartnerId,
-    /// Time from which the access is no longer active, in the future and at most two years from now; RFC 3339.
+    /// Time from which the access is no longer active, in the future and at most 24 months from now by the calendar of
+    /// UTC; RFC 3339 with any offset.
     expires_at: Timestamp,
     /// Access level for all members of the partner, including members added later. If it is absent or `null`,
     /// `individuals` must not be empty.

@@ -37,7 +37,8 @@ pub struct RequestAccessBody {
     /// E-mail of the contact manager who is asked to approve the request, at most 254 bytes. The response does not
     /// reveal whether it belongs to anyone.
     contact_manager_email: Email,
-    /// Time from which the access is no longer active, in the future and at most two years from now; RFC 3339.
+    /// Time from which the access is no longer active, in the future and at most 24 months from now by the calendar of
+    /// UTC; RFC 3339 with any offset.
     expires_at: Timestamp,
     /// Access level for all members of the partner, including members added later. If it is absent or `null`,
     /// `individuals` must not be empty.

@@ -83,10 +83,12 @@ pub struct EntitlementView {
     /// State of the entitlement now: `upcoming` before `startsAt`, `ended` from `endsAt` or `endedAt` on, else
     /// `active`.
     status: EntitlementStatus,
-    /// Time from which the product is owned; RFC 3339, UTC. If absent, it is owned from `createdAt` on.
+    /// Time from which the product is owned; RFC 3339, UTC. Of a subscription's entitlement, it is that of the
+    /// subscription. If absent, it is owned from `createdAt` on.
     #[serde(skip_serializing_if = "Option::is_none")]
     starts_at: Option<Timestamp>,
-    /// Time at which ownership ends (exclusive); RFC 3339, UTC. If absent, ownership has no end.
+    /// Time at which ownership ends (exclusive); RFC 3339, UTC. Of a subscription's entitlement, it is that of the
+    /// subscription. If absent, ownership has no end.
     #[serde(skip_serializing_if = "Option::is_none")]
     ends_at: Option<Timestamp>,
     /// Time at which the entitlement was ended by an operator or with its subscription; RFC 3339, UTC. Absent if it was

@@ -27,7 +27,7 @@ pub struct CreateLicenseTypeBody {
     /// Display name: 1 to 200 characters.
     name: Name,
     /// Term of a license from its assignment on: an ISO 8601 duration such as `P1Y`, above zero and at most 100 years.
-    /// Months and years are calendar units in UTC.
+    /// Years, months, weeks and days are counted in the time zone of the organization that has the license.
     term: Period,
 }
 

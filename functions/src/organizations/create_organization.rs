@@ -39,7 +39,8 @@ pub struct CreateOrganizationBody {
     /// partner; optional for operators.
     #[deserr(default)]
     partner_id: Option<PartnerId>,
-    /// IANA time zone in which the organization's days are counted, such as `Asia/Tokyo`. If absent, UTC.
+    /// IANA time zone, such as `Asia/Tokyo`, in which the organization's days and the terms of its subscriptions and
+    /// licenses are counted. If absent, UTC.
     #[deserr(default)]
     time_zone: Option<TimeZone>,
 }

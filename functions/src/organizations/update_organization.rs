@@ -20,8 +20,8 @@ pub struct UpdateOrganization;
 #[deserr(error = Faults, rename_all = camelCase, deny_unknown_fields)]
 #[schemars(rename_all = "camelCase", deny_unknown_fields)]
 pub struct UpdateOrganizationBody {
-    /// IANA time zone in which the organization's days are counted, such as `Asia/Tokyo`. `null` removes it, so that
-    /// days are counted in UTC; if absent, it is unchanged.
+    /// IANA time zone, such as `Asia/Tokyo`, in which the organization's days and the terms of its subscriptions and
+    /// licenses are counted. `null` removes it, so that they are counted in UTC; if absent, it is unchanged.
     #[deserr(default)]
     #[schemars(default)]
     time_zone: Patch<TimeZone>,
@@ -31,8 +31,9 @@ impl Operation for UpdateOrganization {
     const NAME: &str = "update-organization";
     const SUMMARY: &str = "Update a customer organization";
     const DESCRIPTION: &str = "Operators and the organization's contact managers change its time zone. The \
-        dates of its subscriptions count in that time zone, and service requests without a time zone of \
-        their own use it. A field that is not named is unchanged. Idempotent: a time zone that is set \
+        dates of its subscriptions, the ends of its licenses and the terms of later orders count in that \
+        time zone, and service requests without a time zone of their own use it; the ends of its existing \
+        subscriptions stay. A field that is not named is unchanged. Idempotent: a time zone that is set \
         already changes nothing. Records `organization.updated`.";
     const ROUTES: &[Route] = &[route(
         Method::Patch,

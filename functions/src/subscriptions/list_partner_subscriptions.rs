@@ -20,7 +20,8 @@ pub struct ListPartnerSubscriptions;
 #[deserr(error = Faults, rename_all = camelCase, deny_unknown_fields)]
 #[schemars(rename_all = "camelCase", deny_unknown_fields)]
 pub struct ListPartnerSubscriptionsQuery {
-    /// Only subscriptions that end before this time (RFC 3339) unless they are renewed. Default: all.
+    /// Only subscriptions that end before this time (RFC 3339 with any offset) unless they are renewed. It is compared
+    /// with `endsAt`, so no time zone applies. Default: all.
     #[deserr(default)]
     renews_before: Option<Timestamp>,
 }

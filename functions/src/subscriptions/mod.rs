@@ -71,10 +71,11 @@ pub struct SubscriptionView {
     site: Option<SetUpTarget>,
     /// Time from which the subscription runs, RFC 3339 in UTC.
     starts_at: Timestamp,
-    /// Time at which the subscription ends (exclusive) unless it is renewed, RFC 3339 in UTC.
+    /// Time at which the subscription ends (exclusive) unless it is renewed, RFC 3339 in UTC. The ordered term counts
+    /// from `startsAt` on in the time zone that the organization had when the order was fulfilled (UTC if it had none).
     ends_at: Timestamp,
-    /// Date of `endsAt` (`YYYY-MM-DD`) in the organization's time zone (UTC if it has none), on which the next bill is
-    /// due.
+    /// Date of `endsAt` (`YYYY-MM-DD`) in the organization's present time zone (UTC if it has none), on which the next
+    /// bill is due.
     #[schemars(extend("format" = "date"))]
     bill_date: String,
     /// Number of calendar days from today to `billDate` in that time zone; absent if the subscription is `inactive` or

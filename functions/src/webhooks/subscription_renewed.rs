@@ -19,8 +19,8 @@ use super::{MessageData, Receipt, apply_report, find};
 pub struct SubscriptionRenewedData {
     /// Renewed subscription, by its id or by the store's external id.
     subscription: Reference<SubscriptionId>,
-    /// New end of the subscription, exclusive; RFC 3339. A renewal never shortens a
-    /// running subscription.
+    /// New end of the subscription, exclusive; RFC 3339 with any offset. A renewal never shortens a running
+    /// subscription.
     ends_at: Timestamp,
 }
 

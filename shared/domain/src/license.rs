@@ -21,7 +21,8 @@ pub struct LicenseType {
     pub code: LicenseTypeCode,
     /// Name of the license type; 1 to 200 characters.
     pub name: Name,
-    /// Duration of a license from its assignment on; ISO 8601, such as `P1Y`, at most 100 years.
+    /// Duration of a license from its assignment on; ISO 8601, such as `P1Y`, at most 100 years. It is counted in the
+    /// time zone of the organization that has the license.
     pub term: Period,
     /// Creation time, time of the last write, and version.
     #[serde(flatten)]

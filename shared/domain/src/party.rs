@@ -68,8 +68,8 @@ pub struct Organization {
     /// neither to the vendor nor to this partner.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub created_by: Option<PartnerId>,
-    /// Time zone in which the organization's days and the terms of its subscriptions are counted; an IANA name such as
-    /// `Asia/Tokyo`. Absent if it is not known; then UTC applies.
+    /// Time zone in which the organization's days and the terms of its subscriptions and licenses are counted; an IANA
+    /// name such as `Asia/Tokyo`. Absent if it is not known; then UTC applies.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub time_zone: Option<TimeZone>,
     /// Creation time, time of the last write, and version.

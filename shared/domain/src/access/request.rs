@@ -60,7 +60,7 @@ pub struct AccessRequest {
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub individuals: Vec<RequestedGrant>,
     /// Time at which the requested access is to expire, exclusive; RFC 3339, UTC. At most 24 months after the
-    /// submission of the request.
+    /// submission of the request, by the calendar of UTC.
     pub expires_at: Timestamp,
     /// Reason for the request; 1 to 1,000 characters. Absent if none was given.
     #[serde(default, skip_serializing_if = "Option::is_none")]

@@ -28,7 +28,8 @@ event_data! {
         license_type: LicenseTypeCode,
         /// Name of the license type; 1 to 200 characters.
         name: Name,
-        /// Term of each license, from its assignment on; ISO 8601 duration, at most 100 years.
+        /// Term of each license, from its assignment on, in the time zone of the organization that has it; ISO 8601
+        /// duration, at most 100 years.
         term: Period,
     }
 

@@ -27,9 +27,12 @@ pub struct SubscriptionLine {
     pub plan: Option<Plan>,
     /// Sold quantity; 1 to 100,000.
     pub quantity: Quantity,
-    /// Start of the subscription; RFC 3339.
+    /// Start of the subscription; RFC 3339 with any offset.
     pub starts_at: Timestamp,
-    /// Length of the subscription; an ISO 8601 duration such as `P1Y`, longer than zero, at most 100 years.
+    /// Length of the subscription; an ISO 8601 duration such as `P1Y`, longer than zero, at most 100 years. It is
+    /// counted in the time zone that the organization has when the order is fulfilled (UTC if it has none), because a
+    /// store's own time zone is not known. Years, months, weeks and days keep the local time; hours, minutes and
+    /// seconds are exact time.
     pub term: Period,
     /// Subscriptions that this one is linked to; at most 20. Default: none.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
