@@ -156,7 +156,7 @@ impl<'a> FulfillmentBuilder<'a> {
     /// Returns the number of items that a directory entry takes: link, name, its parts, and the record that its
     /// spellings are to be written.
     fn items_of_entry(&self, organization: OrganizationId) -> usize {
-        let record = self.facts.organization_records.get(&organization);
+        let record = self.facts.organizations.values().find(|record| record.id == organization);
         record.map_or(0, |record| 3 + index::parts(&record.name).len())
     }
 
