@@ -19,10 +19,11 @@ use domain::{
 use futures_util::future::{try_join, try_join_all};
 use schemars::JsonSchema;
 
+use super::import_body::ImportTable;
 use super::import_report::{ImportReport, RowFailure, RowOutcome};
 use super::import_run::{self, StartedRun};
 use super::read_fields;
-use super::rows::{ImportTable, OnError, Row};
+use super::rows::{OnError, Row};
 
 /// Imports values of detail fields for many entitlements.
 pub struct ImportDetails;

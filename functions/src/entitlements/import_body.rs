@@ -1,0 +1,149 @@
+//! The body of an import: rows in JSON, or a CSV table.
+
+use api_runtime::http::body::{self, Body, BodyError};
+use deserr::{Deserr, IntoValue, Map, ValueKind, ValuePointerRef};
+use domain::fault::{check_length, parse_and_check, wrong_kind};
+use domain::value::Values;
+use domain::{Fault, FaultPointer, Faults, Problem, ProblemKind};
+use schemars::{JsonSchema, Schema, SchemaGenerator};
+
+use super::csv_rows;
+use super::rows::{Cell, CellValue, MOST_ROWS, Row, fault};
+
+/// Body of an import, parsed.
+#[derive(Debug)]
+pub struct ImportTable {
+    /// Rows in the order in which they were sent.
+    pub rows: Vec<Row>,
+}
+
+const CSV: &str = "text/csv";
+
+impl Body for ImportTable {
+    /// 4 MB in base64 still fit into the 6 MB that Lambda accepts as a payload; as text they fit unless most characters
+    /// must be escaped.
+    const LARGEST: usize = 4 * 1024 * 1024;
+    const ALSO: &'static [&'static str] = &[CSV];
+
+    fn read(content_type: Option<&str>, bytes: &[u8]) -> Result<Self, BodyError> {
+        let media = body::media_type(content_type, Self::ALSO)?;
+        let charset =
+            content_type.and_then(|kind| kind.to_ascii_lowercase().split("charset=").nth(1).map(charset));
+        if charset.is_some_and(|charset| !["utf-8", "utf8", "us-ascii"].contains(&charset.as_str())) {
+            let detail = "the body must be sent in UTF-8";
+            return Err(BodyError::Problem(Problem::new(
+                ProblemKind::MediaType,
+                "unsupported-charset",
+                detail,
+            )));
+        }
+        let text = text(bytes).map_err(BodyError::Faults)?;
+        let read = match media {
+            CSV => csv_rows::parse(text).map(|rows| Self { rows }),
+            _ => body::parse(text.as_bytes()).map(|JsonImportBody { rows: Rows(rows) }| {
+                let rows = rows
+                    .into_iter()
+                    .map(|row| Row { entitlement: row.entitlement, cells: Ok(row.details.0) });
+                Self { rows: rows.collect() }
+            }),
+        };
+        read.map_err(BodyError::Faults)
+    }
+
+    fn schema(generator: &mut SchemaGenerator) -> Option<Schema> {
+        Some(generator.subschema_for::<JsonImportBody>())
+    }
+}
+
+/// Returns the value at the beginning of a media type parameter's text; it may be quoted.
+fn charset(parameter: &str) -> String {
+    parameter.split(';').next().unwrap_or_default().trim().trim_matches('"').to_owned()
+}
+
+/// Returns the body as text, unless it is empty, compressed or not UTF-8.
+fn text(bytes: &[u8]) -> Result<&str, Faults> {
+    match bytes {
+        [] => Err(fault("empty-body", "the body is empty")),
+        [0x1f, 0x8b, ..] => Err(fault("compressed", "the body is compressed: send it as plain text")),
+        [0xff, 0xfe, ..] | [0xfe, 0xff, ..] | [_, 0, ..] | [0, _, ..] => {
+            Err(fault("not-utf-8", "is UTF-16; send it as UTF-8"))
+        }
+        _ => std::str::from_utf8(bytes).map_err(|error| {
+            let line = bytes.iter().take(error.valid_up_to()).filter(|byte| **byte == b'\n').count() + 1;
+            fault("not-utf-8", format!("is not UTF-8, from line {line} on"))
+        }),
+    }
+}
+
+/// JSON body of an import.
+#[derive(Debug, Deserr, JsonSchema)]
+#[deserr(error = Faults, rename_all = camelCase, deny_unknown_fields)]
+#[schemars(rename = "DetailsImport", rename_all = "camelCase", deny_unknown_fields)]
+struct JsonImportBody {
+    /// Rows to import: 1 to 10,000.
+    rows: Rows,
+}
+
+#[derive(Debug, JsonSchema)]
+#[schemars(transparent)]
+struct Rows(#[schemars(length(min = 1, max = 10_000))] Vec<SentRow>);
+
+impl Deserr<Faults> for Rows {
+    fn deserialize_from_value<V: IntoValue>(
+        value: deserr::Value<V>,
+        location: ValuePointerRef<'_>,
+    ) -> Result<Self, Faults> {
+        let check = |sent: &serde_json::Value| {
+            sent.as_array().and_then(|rows| check_length(rows, MOST_ROWS)).into_iter().collect()
+        };
+        parse_and_check(value, location, check).map(Self)
+    }
+}
+
+/// New values for some fields of one entitlement.
+#[derive(Debug, Deserr, JsonSchema)]
+#[deserr(error = Faults, deny_unknown_fields)]
+#[schemars(rename = "ImportRow", deny_unknown_fields)]
+struct SentRow {
+    /// Id, number or external id of the entitlement. At most one row may name an entitlement.
+    entitlement: String,
+    /// New values, keyed by field name or field id. An empty list removes the field's values; fields that are not named
+    /// keep theirs.
+    details: Cells,
+}
+
+#[derive(Debug, JsonSchema)]
+#[schemars(transparent)]
+struct Cells(#[schemars(with = "std::collections::BTreeMap<String, Values>")] Vec<Cell>);
+
+/// An invalid cell is not a fault of the whole body but a failure of its row.
+impl Deserr<Faults> for Cells {
+    fn deserialize_from_value<V: IntoValue>(
+        value: deserr::Value<V>,
+        location: ValuePointerRef<'_>,
+    ) -> Result<Self, Faults> {
+        let map = match value {
+            deserr::Value::Map(map) => map,
+            other => return Err(wrong_kind(other, &[ValueKind::Map], location)),
+        };
+        let mut cells = Vec::new();
+        for (field, value) in map.into_iter() {
+            let parsed = Values::deserialize_from_value(value.into_value(), ValuePointerRef::Origin);
+            let value = match parsed {
+                Ok(Values { values }) => CellValue::Values(values),
+                Err(Faults(faults)) => {
+                    CellValue::Malformed(faults.into_iter().next().map_or_else(String::new, detail_of))
+                }
+            };
+            cells.push(Cell { field: field.into(), value });
+        }
+        Ok(Self(cells))
+    }
+}
+
+fn detail_of(fault: Fault) -> String {
+    match fault.at {
+        FaultPointer::Pointer(at) if !at.is_empty() => format!("{at}: {}", fault.detail),
+        _ => fault.detail,
+    }
+}
