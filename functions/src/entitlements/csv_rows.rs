@@ -1,15 +1,19 @@
 //! The rows of an import, parsed from a CSV table (RFC 4180).
 
-use std::collections::HashSet;
+use std::collections::{BTreeMap, HashSet};
 use std::sync::Arc;
 
 use domain::fault::quoted;
 use domain::unicode::lookup_form;
-use domain::{Faults, ParseError};
+use domain::{Fault, Faults, ParseError};
 
 use super::rows::{Cell, CellValue, MOST_ROWS, Row, fault};
 
-/// Parses rows from a table: the first column names the entitlement, and each other column is a field.
+/// Name of the first column.
+const ENTITLEMENT: &str = "entitlement";
+
+/// Parses rows from a table: the first column names the entitlement, and each other column is a field. Lines without
+/// any value are skipped.
 ///
 /// # Errors
 ///
@@ -22,34 +26,61 @@ pub fn parse(text: &str) -> Result<Vec<Row>, Faults> {
         fault("invalid-csv", format!("cannot be read as CSV from line {line} on"))
     };
     let mut reader = csv::ReaderBuilder::new().flexible(true).from_reader(text.as_bytes());
-    let columns = columns(reader.headers().map_err(unreadable)?)?;
-    let mut rows = Vec::new();
+    let (mut columns, mut faults) = Columns::of(reader.headers().map_err(unreadable)?);
+    let (mut rows, mut lines) = (Vec::new(), LineCounter::of(text));
     for record in reader.records() {
         let record = record.map_err(unreadable)?;
+        if record.iter().all(str::is_empty) {
+            continue;
+        }
         if rows.len() == MOST_ROWS {
             let detail = format!("has more than {MOST_ROWS} rows; send it in parts");
-            return Err(fault("too-many", detail));
+            faults.0.extend(fault("too-many", detail).0);
+            break;
         }
-        let (expected, found) = (columns.len() + 1, record.len());
-        let mut cells = record.iter();
-        let entitlement = cells.next().unwrap_or_default().to_owned();
-        let cell = |(field, text): (&Arc<str>, &str)| Cell {
-            field: field.clone(),
-            value: CellValue::Text(text.to_owned()),
-        };
-        let cells = match found == expected {
-            true => Ok(columns.iter().zip(cells).filter(|(_, text)| !text.is_empty()).map(cell).collect()),
-            false => {
-                let detail = format!("has {found} cells, and the first line has {expected}");
-                Err(ParseError::new("wrong-number-of-cells", detail))
-            }
-        };
-        rows.push(Row { entitlement, cells });
+        let line = lines.line_of(&record);
+        rows.push(columns.row(&record, line));
     }
-    match rows.is_empty() {
-        true => Err(fault("too-few", "must have at least one row after the first line")),
-        false => Ok(rows),
+    faults.0.extend(columns.unnamed_values());
+    match (faults.0.is_empty(), rows.is_empty()) {
+        (false, _) => Err(faults),
+        (true, true) => Err(fault("too-few", "must have at least one row after the header")),
+        (true, false) => Ok(rows),
     }
+}
+
+/// Counts the lines of a text up to its records, which must be asked for in their order.
+struct LineCounter<'a> {
+    text: &'a [u8],
+    /// Number of bytes that have been counted.
+    counted: usize,
+    /// Line of the byte after them, counted from 1.
+    line: usize,
+}
+
+impl<'a> LineCounter<'a> {
+    fn of(text: &'a str) -> Self {
+        Self { text: text.as_bytes(), counted: 0, line: 1 }
+    }
+
+    /// Returns the line on which a record begins. The position that the CSV reader gives is before the line end of the
+    /// previous record and before empty lines.
+    fn line_of(&mut self, record: &csv::StringRecord) -> usize {
+        let begin = record.position().map_or(0, csv::Position::byte);
+        let begin = usize::try_from(begin).unwrap_or(usize::MAX);
+        while let Some(byte) = self.text.get(self.counted)
+            && (self.counted < begin || b"\r\n".contains(byte))
+        {
+            self.counted += 1;
+            self.line += usize::from(ends_line(*byte, self.text.get(self.counted)));
+        }
+        self.line
+    }
+}
+
+/// Returns true if a line ends with a byte, given the next one: `\n`, `\r` and `\r\n` each end one line.
+fn ends_line(byte: u8, next: Option<&u8>) -> bool {
+    byte == b'\n' || byte == b'\r' && next != Some(&b'\n')
 }
 
 /// Checks that every quoted cell is closed, and that nothing follows its closing quote: such cells are ambiguous, and
@@ -58,7 +89,8 @@ fn check_quotes(text: &str) -> Result<(), Faults> {
     let (mut line, mut begun, mut begins) = (1, None, true);
     let mut characters = text.chars().peekable();
     while let Some(character) = characters.next() {
-        line += usize::from(character == '\n');
+        let next = characters.peek();
+        line += usize::from(character == '\n' || character == '\r' && next != Some(&'\n'));
         match (character, begun) {
             ('"', None) if begins => begun = Some(line),
             ('"', Some(_)) if characters.next_if_eq(&'"').is_none() => {
@@ -80,23 +112,66 @@ fn check_quotes(text: &str) -> Result<(), Faults> {
     }
 }
 
-/// Returns the names or ids of fields in the header line.
-fn columns(header: &csv::StringRecord) -> Result<Vec<Arc<str>>, Faults> {
-    let mut faults = Faults::default();
-    let mut refuse = |code: &str, detail: String| faults.0.extend(fault(code, detail).0);
-    let mut names = header.iter();
-    let first = names.next().unwrap_or_default();
-    if first != "entitlement" {
-        refuse("invalid-header", format!("the first column must be `entitlement`, but is {}", quoted(first)));
-    }
-    let (mut columns, mut known) = (Vec::<Arc<str>>::new(), HashSet::from(["entitlement".to_owned()]));
-    for (index, name) in names.enumerate() {
-        if name.is_empty() {
-            refuse("invalid-header", format!("column {} has no name", index + 2));
-        } else if !known.insert(lookup_form(name)) {
-            refuse("duplicate-column", format!("there are several columns {}", quoted(name)));
+/// Columns after the first one.
+struct Columns {
+    /// Name or id of each column's field; `None` for a column without a name.
+    fields: Vec<Option<Arc<str>>>,
+    /// Columns that have values and no name, by their number in the table, each with the line of its first value.
+    unnamed: BTreeMap<usize, usize>,
+}
+
+impl Columns {
+    /// Returns the columns of a header, and its faults.
+    fn of(header: &csv::StringRecord) -> (Self, Faults) {
+        let mut faults = Faults::default();
+        let mut refuse = |code: &str, detail: String| faults.0.extend(fault(code, detail).0);
+        let mut names = header.iter();
+        let first = names.next().unwrap_or_default();
+        if first != ENTITLEMENT {
+            let detail = format!("the first column must be `{ENTITLEMENT}`, but is {}", quoted(first));
+            refuse("invalid-header", detail);
         }
-        columns.push(name.into());
+        let (mut fields, mut known) = (Vec::new(), HashSet::from([ENTITLEMENT.to_owned()]));
+        for name in names {
+            let field = (!name.is_empty()).then(|| Arc::<str>::from(name));
+            if field.is_some() && !known.insert(lookup_form(name)) {
+                refuse("duplicate-column", format!("there are several columns {}", quoted(name)));
+            }
+            fields.push(field);
+        }
+        (Self { fields, unnamed: BTreeMap::new() }, faults)
     }
-    if faults.0.is_empty() { Ok(columns) } else { Err(faults) }
+
+    /// Returns the row of a record that begins on `line`.
+    fn row(&mut self, record: &csv::StringRecord, line: usize) -> Row {
+        let (expected, found) = (self.fields.len() + 1, record.len());
+        let mut texts = record.iter();
+        let entitlement = texts.next().unwrap_or_default().to_owned();
+        if found != expected {
+            let detail = format!("has {found} cells, and the header has {expected}");
+            return Row { entitlement, cells: Err(ParseError::new("wrong-number-of-cells", detail)) };
+        }
+        let mut cells = Vec::new();
+        for (number, (field, text)) in (2..).zip(self.fields.iter().zip(texts)) {
+            match field {
+                _ if text.is_empty() => {}
+                Some(field) => {
+                    cells.push(Cell { field: field.clone(), value: CellValue::Text(text.to_owned()) });
+                }
+                None => {
+                    self.unnamed.entry(number).or_insert(line);
+                }
+            }
+        }
+        Row { entitlement, cells: Ok(cells) }
+    }
+
+    /// Returns a fault for each column that has a value but no name.
+    fn unnamed_values(&self) -> Vec<Fault> {
+        let detail = |(column, line): (&usize, &usize)| {
+            format!("column {column} has a value on line {line}, but no name in the header")
+        };
+        let faults = self.unnamed.iter().map(detail).flat_map(|detail| fault("invalid-header", detail).0);
+        faults.collect()
+    }
 }

@@ -306,6 +306,7 @@ async fn unreadable_body_is_refused_as_a_whole() {
         (csv, &utf16, 400, "not-utf-8"),
         (csv, b"\x1f\x8b\x08\x00rest", 400, "compressed"),
         (csv, b"entitlement,Seats\n", 400, "too-few"),
+        (csv, b"entitlement,Seats\n,\n\n,,,\n", 400, "too-few"),
         (csv, b"id,Seats\nCRM-1001,1\n", 400, "invalid-header"),
         (csv, b"entitlement,Seats,,Seats\nCRM-1001,1,1,1\n", 400, "invalid-header"),
         (csv, b"entitlement,Seats,Seats\nCRM-1001,1,1\n", 400, "duplicate-column"),
@@ -332,6 +333,34 @@ async fn unreadable_body_is_refused_as_a_whole() {
     let expected =
         ["/onError", "/rows/0/details", "/rows/0/entitlement", "/rows/1/colour", "/rows/1/entitlement"];
     assert_eq!(places, expected);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn columns_and_rows_without_values_are_skipped() {
+    let world = World::demo().await;
+    for (seats, query) in [(7, ""), (8, "?onError=abort")] {
+        let text = format!(
+            "entitlement,Seats,,\r\nCRM-1001,{seats},,\r\n,,,\r\n\r\n,\r\nCRM-1003,{seats},,\r\n,,,\r\n"
+        );
+        let report = table(&world, query, &text).send().await.ok();
+        assert_eq!((counts(&report), &report["failures"]), ([2, 2, 0, 0], &json!([])), "{query}");
+        let one = seen(&world, OF_ORGANIZATION, "agent").await;
+        assert_eq!(one["details"]["Seats"]["values"], json!([seats]));
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn value_in_a_column_without_a_name_is_refused() {
+    let world = World::demo().await;
+    for text in [
+        "entitlement,Seats,\r\nCRM-1001,1,\r\n,,\r\nCRM-1003,2,x\r\n",
+        "entitlement,Seats,\n\n\nCRM-1001,1,x\n",
+    ] {
+        let refused = table(&world, "", text).assert_rejected(400, "invalid-request").await;
+        assert_eq!(refused.faults(), [(String::new(), "invalid-header".to_owned())]);
+        let detail = refused.body["detail"].as_str().unwrap();
+        assert_eq!(detail, "column 3 has a value on line 4, but no name in the header");
+    }
 }
 
 #[tokio::test(flavor = "multi_thread")]
