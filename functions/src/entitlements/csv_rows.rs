@@ -149,7 +149,8 @@ impl Columns {
         let entitlement = texts.next().unwrap_or_default().to_owned();
         if found != expected {
             let detail = format!("has {found} cells, and the header has {expected}");
-            return Row { entitlement, cells: Err(ParseError::new("wrong-number-of-cells", detail)) };
+            let cells = Err(ParseError::new("wrong-number-of-cells", detail));
+            return Row { line: Some(line), entitlement, cells };
         }
         let mut cells = Vec::new();
         for (number, (field, text)) in (2..).zip(self.fields.iter().zip(texts)) {
@@ -163,7 +164,7 @@ impl Columns {
                 }
             }
         }
-        Row { entitlement, cells: Ok(cells) }
+        Row { line: Some(line), entitlement, cells: Ok(cells) }
     }
 
     /// Returns a fault for each column that has a value but no name.

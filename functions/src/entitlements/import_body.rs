@@ -41,10 +41,12 @@ impl Body for ImportTable {
         let read = match media {
             CSV => csv_rows::parse(text).map(|rows| Self { rows }),
             _ => body::parse(text.as_bytes()).map(|JsonImportBody { rows: Rows(rows) }| {
-                let rows = rows
-                    .into_iter()
-                    .map(|row| Row { entitlement: row.entitlement, cells: Ok(row.details.0) });
-                Self { rows: rows.collect() }
+                let row = |SentRow { entitlement, details: Cells(cells) }: SentRow| Row {
+                    line: None,
+                    entitlement,
+                    cells: Ok(cells),
+                };
+                Self { rows: rows.into_iter().map(row).collect() }
             }),
         };
         read.map_err(BodyError::Faults)

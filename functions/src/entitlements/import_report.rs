@@ -51,8 +51,12 @@ impl Output for ImportReport {}
 /// Failure of a row: why the row, or one of its cells, was refused. At most 400 bytes as JSON.
 #[derive(Debug, Clone, Serialize, JsonSchema)]
 pub struct RowFailure {
-    /// Number of the row, counted from 1 and without the header line of a table.
+    /// Number of the row, counted from 1 and without the header and the skipped lines of a table.
     row: usize,
+    /// Line of the table on which the row begins, counted from 1 and with all lines of the file. Absent for rows in
+    /// JSON.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    line: Option<usize>,
     /// Entitlement as the row names it, shortened to 80 bytes.
     entitlement: String,
     /// Field as the row names it, shortened to 60 bytes. Absent if the failure concerns the whole row.
@@ -69,6 +73,7 @@ impl RowFailure {
         // With JSON names, punctuation and the longest code, these limits add up to 400 bytes.
         Self {
             row: number + 1,
+            line: row.line,
             entitlement: shortened(&row.entitlement, 80),
             field: field.map(|field| shortened(field, 60)),
             code: code.to_owned(),
@@ -129,7 +134,7 @@ mod tests {
     fn failure_never_exceeds_400_bytes() {
         for text in ["a", "\"", "\\", "あ", "\u{1}", "\u{10ffff}"] {
             let long = text.repeat(1000);
-            let row = Row { entitlement: long.clone(), cells: Ok(Vec::new()) };
+            let row = Row { line: Some(4 * 1024 * 1024), entitlement: long.clone(), cells: Ok(Vec::new()) };
             let refused = RowFailure::new(9_999, &row, Some(&long), "wrong-number-of-cells", &long);
             let written = serde_json::to_string(&refused).unwrap();
             assert!(written.len() <= 400, "{}: {written}", written.len());

@@ -26,6 +26,8 @@ pub enum OnError {
 /// New values for some fields of one entitlement.
 #[derive(Debug)]
 pub struct Row {
+    /// Line of the table on which the row begins, counted from 1; `None` for rows in JSON.
+    pub line: Option<usize>,
     /// Id, number or external id of the entitlement.
     pub entitlement: String,
     /// New values per field, or the reason why the row cannot be read.

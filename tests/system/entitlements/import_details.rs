@@ -364,6 +364,32 @@ async fn value_in_a_column_without_a_name_is_refused() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn failure_names_the_line_on_which_its_row_begins() {
+    let world = World::demo().await;
+    for end in ["\n", "\r\n", "\r"] {
+        let lines = [
+            "\u{feff}entitlement,\"Internal note\"",
+            "",
+            "CRM-1001,\"two",
+            "lines\"",
+            ",",
+            "CRM-1003,x,",
+            "X-none,y",
+        ];
+        let report = table(&world, "?validateOnly=true", &lines.join(end)).send().await.ok();
+        let failures = report["failures"].as_array().unwrap().iter();
+        let places: Vec<_> = failures.map(|one| (one["row"].as_u64(), one["line"].as_u64())).collect();
+        assert_eq!(places, [(1, 3), (2, 6), (3, 7)].map(|(row, line)| (Some(row), Some(line))), "{end:?}");
+    }
+    let unclosed = "entitlement,Internal note\rCRM-1001,x\rCRM-1003,\"y\r";
+    let refused = table(&world, "", unclosed).assert_rejected(400, "invalid-request").await;
+    assert_eq!(refused.body["detail"], "the quoted cell that begins on line 3 does not end");
+    let missing = json!([{"entitlement": "X-none", "details": {}}]);
+    let report = rows(&world, missing).send().await.ok();
+    assert_eq!((&report["failures"][0]["row"], report["failures"][0].get("line")), (&json!(1), None));
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn cells_of_unknown_entitlements_are_checked_and_20_000_columns_accepted() {
     let world = World::demo().await;
     let report = table(&world, "", "entitlement,Seats,Nonsense\nX-1,many,x\n").send().await.ok();
