@@ -7,29 +7,29 @@ use domain::fault::quoted;
 use domain::unicode::lookup_form;
 use domain::{Fault, Faults, ParseError};
 
-use super::rows::{Cell, CellValue, MOST_ROWS, Row, fault};
+use super::rows::{Cell, CellValue, MOST_ROWS, Row, Separator, fault};
 
 /// Name of the first column.
 const ENTITLEMENT: &str = "entitlement";
 
 /// Parses rows from a table: the first column names the entitlement, and each other column is a field. Lines without
-/// any value are skipped.
+/// any value are skipped. Also returns the separator of the table's cells.
 ///
 /// # Errors
 ///
 /// The faults for which the table cannot be read as rows.
-pub fn parse(text: &str) -> Result<Vec<Row>, Faults> {
+pub fn parse(text: &str) -> Result<(Vec<Row>, Separator), Faults> {
     let text = text.strip_prefix('\u{feff}').unwrap_or(text);
-    check_quotes(text)?;
-    let unreadable = |error: csv::Error| {
-        let line = error.position().map_or(1, csv::Position::line);
-        fault("invalid-csv", format!("cannot be read as CSV from line {line} on"))
-    };
-    let mut reader = csv::ReaderBuilder::new().flexible(true).from_reader(text.as_bytes());
-    let (mut columns, mut faults) = Columns::of(reader.headers().map_err(unreadable)?);
-    let (mut rows, mut lines) = (Vec::new(), LineCounter::of(text));
+    let (stated, table) = stated_separator(text)?;
+    let separator = stated.unwrap_or_else(|| separator_of_header(table));
+    check_quotes(text, separator)?;
+    let mut lines = LineCounter::of(text, table);
+    let mut reader = reader(table, separator);
+    let header = reader.headers().map_err(|error| unreadable(&error, &mut lines))?;
+    let (mut columns, mut faults) = Columns::of(header);
+    let mut rows = Vec::new();
     for record in reader.records() {
-        let record = record.map_err(unreadable)?;
+        let record = record.map_err(|error| unreadable(&error, &mut lines))?;
         if record.iter().all(str::is_empty) {
             continue;
         }
@@ -38,20 +38,62 @@ pub fn parse(text: &str) -> Result<Vec<Row>, Faults> {
             faults.0.extend(fault("too-many", detail).0);
             break;
         }
-        let line = lines.line_of(&record);
+        let line = lines.line_of(record.position());
         rows.push(columns.row(&record, line));
     }
     faults.0.extend(columns.unnamed_values());
     match (faults.0.is_empty(), rows.is_empty()) {
         (false, _) => Err(faults),
         (true, true) => Err(fault("too-few", "must have at least one row after the header")),
-        (true, false) => Ok(rows),
+        (true, false) => Ok((rows, separator)),
     }
 }
 
-/// Counts the lines of a text up to its records, which must be asked for in their order.
+fn unreadable(error: &csv::Error, lines: &mut LineCounter<'_>) -> Faults {
+    let line = lines.line_of(error.position());
+    fault("invalid-csv", format!("cannot be read as CSV from line {line} on"))
+}
+
+fn reader(table: &str, separator: Separator) -> csv::Reader<&[u8]> {
+    csv::ReaderBuilder::new().flexible(true).delimiter(separator.byte()).from_reader(table.as_bytes())
+}
+
+/// Returns the separator that a first line such as `sep=;` states to spreadsheets, if there is such a line, and the
+/// table after it.
+fn stated_separator(text: &str) -> Result<(Option<Separator>, &str), Faults> {
+    let (line, table) = text.split_once(['\r', '\n']).unwrap_or((text, ""));
+    match line.split_at_checked("sep=".len()) {
+        Some((name, stated)) if name.eq_ignore_ascii_case("sep=") => {
+            let is_stated = |separator: &Separator| stated.as_bytes() == [separator.byte()];
+            let separator = Separator::ALL.into_iter().find(is_stated).ok_or_else(|| {
+                let detail = format!(
+                    "line 1 states {} as the separator; state a comma, a semicolon or a tab",
+                    quoted(stated)
+                );
+                fault("invalid-header", detail)
+            })?;
+            Ok((Some(separator), table))
+        }
+        _ => Ok((None, text)),
+    }
+}
+
+/// Returns the separator by which the header has the most columns, preferably with the first one that it must have; the
+/// comma if several do.
+fn separator_of_header(table: &str) -> Separator {
+    let columns = |separator: &Separator| {
+        let mut reader = reader(table, *separator);
+        reader.headers().map_or((false, 0), |header| (header.get(0) == Some(ENTITLEMENT), header.len()))
+    };
+    // The last one of several is taken.
+    Separator::ALL.into_iter().rev().max_by_key(columns).unwrap_or_default()
+}
+
+/// Counts the lines of a text up to the records of the table at its end, which must be asked for in their order.
 struct LineCounter<'a> {
     text: &'a [u8],
+    /// Number of bytes before the table.
+    before: usize,
     /// Number of bytes that have been counted.
     counted: usize,
     /// Line of the byte after them, counted from 1.
@@ -59,15 +101,15 @@ struct LineCounter<'a> {
 }
 
 impl<'a> LineCounter<'a> {
-    fn of(text: &'a str) -> Self {
-        Self { text: text.as_bytes(), counted: 0, line: 1 }
+    fn of(text: &'a str, table: &str) -> Self {
+        Self { text: text.as_bytes(), before: text.len() - table.len(), counted: 0, line: 1 }
     }
 
-    /// Returns the line on which a record begins. The position that the CSV reader gives is before the line end of the
-    /// previous record and before empty lines.
-    fn line_of(&mut self, record: &csv::StringRecord) -> usize {
-        let begin = record.position().map_or(0, csv::Position::byte);
-        let begin = usize::try_from(begin).unwrap_or(usize::MAX);
+    /// Returns the line on which a record begins. The position that the CSV reader gives may be before the line end of
+    /// the previous record, and before empty lines.
+    fn line_of(&mut self, record: Option<&csv::Position>) -> usize {
+        let begin = usize::try_from(record.map_or(0, csv::Position::byte)).unwrap_or(usize::MAX);
+        let begin = begin.saturating_add(self.before);
         while let Some(byte) = self.text.get(self.counted)
             && (self.counted < begin || b"\r\n".contains(byte))
         {
@@ -85,7 +127,8 @@ fn ends_line(byte: u8, next: Option<&u8>) -> bool {
 
 /// Checks that every quoted cell is closed, and that nothing follows its closing quote: such cells are ambiguous, and
 /// the CSV reader would guess their meaning. A quote within a cell that does not begin with one is data.
-fn check_quotes(text: &str) -> Result<(), Faults> {
+fn check_quotes(text: &str, separator: Separator) -> Result<(), Faults> {
+    let ends_cell = |c: char| ['\r', '\n', char::from(separator.byte())].contains(&c);
     let (mut line, mut begun, mut begins) = (1, None, true);
     let mut characters = text.chars().peekable();
     while let Some(character) = characters.next() {
@@ -95,14 +138,14 @@ fn check_quotes(text: &str) -> Result<(), Faults> {
             ('"', None) if begins => begun = Some(line),
             ('"', Some(_)) if characters.next_if_eq(&'"').is_none() => {
                 begun = None;
-                if characters.peek().is_some_and(|next| !",\r\n".contains(*next)) {
+                if characters.peek().is_some_and(|next| !ends_cell(*next)) {
                     let detail = format!("on line {line} something follows a cell's closing quote");
                     return Err(fault("invalid-quotes", detail));
                 }
             }
             _ => {}
         }
-        begins = begun.is_none() && ",\r\n".contains(character);
+        begins = begun.is_none() && ends_cell(character);
     }
     match begun {
         Some(line) => {

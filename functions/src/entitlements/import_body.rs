@@ -8,13 +8,15 @@ use domain::{Fault, FaultPointer, Faults, Problem, ProblemKind};
 use schemars::{JsonSchema, Schema, SchemaGenerator};
 
 use super::csv_rows;
-use super::rows::{Cell, CellValue, MOST_ROWS, Row, fault};
+use super::rows::{Cell, CellValue, MOST_ROWS, Row, Separator, fault};
 
 /// Body of an import, parsed.
 #[derive(Debug)]
 pub struct ImportTable {
     /// Rows in the order in which they were sent.
     pub rows: Vec<Row>,
+    /// Separator of the table's cells; `None` for rows in JSON.
+    pub separator: Option<Separator>,
 }
 
 const CSV: &str = "text/csv";
@@ -39,14 +41,14 @@ impl Body for ImportTable {
         }
         let text = text(bytes).map_err(BodyError::Faults)?;
         let read = match media {
-            CSV => csv_rows::parse(text).map(|rows| Self { rows }),
+            CSV => csv_rows::parse(text).map(|(rows, separator)| Self { rows, separator: Some(separator) }),
             _ => body::parse(text.as_bytes()).map(|JsonImportBody { rows: Rows(rows) }| {
                 let row = |SentRow { entitlement, details: Cells(cells) }: SentRow| Row {
                     line: None,
                     entitlement,
                     cells: Ok(cells),
                 };
-                Self { rows: rows.into_iter().map(row).collect() }
+                Self { rows: rows.into_iter().map(row).collect(), separator: None }
             }),
         };
         read.map_err(BodyError::Faults)

@@ -48,7 +48,7 @@ struct Import<'a> {
     actor: &'a Actor,
     fields: Fields,
     id: Option<ImportId>,
-    rows: &'a [Row],
+    sent: &'a ImportTable,
     on_error: OnError,
 }
 
@@ -58,12 +58,13 @@ impl Operation for ImportDetails {
     const DESCRIPTION: &str = "Operators change the details of 1 to 10,000 entitlements in one call, as JSON \
         or as a CSV table (`text/csv`, RFC 4180, UTF-8) of at most 4 MB. In a table, the first column is \
         `entitlement`, and the others are headed by the name or id of a field; an empty cell keeps the \
-        field's value, `\\clear` removes it, and `;` separates the values of a `MULTISELECT` field. Each row \
-        is applied as a whole or refused; with `onError=abort` nothing is applied unless all rows are valid. \
-        An import cannot be undone, only followed by another. A repeated call with the same \
-        `Idempotency-Key` resumes an interrupted import, or gets 409 `still-running` while another call \
-        writes its rows. Records `details.imported` when all rows are done, or `details.import-aborted` if \
-        the import was interrupted and not resumed for an hour.";
+        field's value, `\\clear` removes it, and `;` separates the values of a `MULTISELECT` field. Commas, \
+        semicolons or tabs separate the cells; the report names the separator, which the header shows or a \
+        first line such as `sep=;` states. Each row is applied as a whole or refused; with `onError=abort` \
+        nothing is applied unless all rows are valid. An import cannot be undone, only followed by another. \
+        A repeated call with the same `Idempotency-Key` resumes an interrupted import, or gets 409 \
+        `still-running` while another call writes its rows. Records `details.imported` when all rows are \
+        done, or `details.import-aborted` if the import was interrupted and not resumed for an hour.";
     const ROUTES: &[Route] = &[route(Method::Post, "/v1/entitlement-details/import", &[Role::Operator])];
     const SIZE: Size = Size { seconds: 28, megabytes: 1769 };
     const ERRORS: &[ErrorKind] = &[import_run::STILL_RUNNING];
@@ -76,17 +77,17 @@ impl Operation for ImportDetails {
 
     async fn execute(request: Request<'_, Self>) -> Result<Reply<ImportReport>, Failure> {
         let Request { context, caller: actor, query, body, .. } = request;
-        let (ImportTable { rows }, on_error) = (body, query.on_error);
+        let on_error = query.on_error;
         if context.validates_only() {
-            let (outcomes, _) = plan(context, actor, (rows, on_error), None).await?;
+            let (outcomes, _) = plan(context, actor, (body, on_error), None).await?;
             let aborted = on_error == OnError::Abort && any_refused(&outcomes);
-            return Ok(Reply::ok(ImportReport::of(outcomes, None, aborted)));
+            return Ok(Reply::ok(ImportReport::of(outcomes, body.separator, None, aborted)));
         }
-        let run = match import_run::begin(context, rows.len()).await? {
+        let run = match import_run::begin(context, body.rows.len()).await? {
             StartedRun::Run(run) => run,
             StartedRun::Replay(replay) => return Ok(replay.into()),
         };
-        let planned = plan(context, actor, (rows, on_error), Some(run.import_id)).await;
+        let planned = plan(context, actor, (body, on_error), Some(run.import_id)).await;
         let (outcomes, import) = import_run::release_on_failure(context, &run, planned).await?;
         let (run, outcomes) = match on_error {
             // An interrupted import that had begun to write is resumed, even if a row has become invalid since.
@@ -94,7 +95,7 @@ impl Operation for ImportDetails {
             OnError::Abort if any_refused(&outcomes) => {
                 let ended = import_run::abort(context, &run).await;
                 import_run::release_on_failure(context, &run, ended).await?;
-                return Ok(Reply::ok(ImportReport::of(outcomes, None, true)));
+                return Ok(Reply::ok(ImportReport::of(outcomes, body.separator, None, true)));
             }
             OnError::Abort => {
                 let marked = import_run::mark_writing(context, &run).await;
@@ -118,7 +119,7 @@ async fn write_all(
     run: &ImportRun,
 ) -> Result<Reply<ImportReport>, Failure> {
     let outcomes = write(import, outcomes).await?;
-    let report = ImportReport::of(outcomes, Some(run.import_id), false);
+    let report = ImportReport::of(outcomes, import.sent.separator, Some(run.import_id), false);
     let count = |number: usize| u64::try_from(number).unwrap_or(u64::MAX);
     let event = DetailsImported {
         import_id: run.import_id,
@@ -141,9 +142,10 @@ async fn write_all(
 async fn plan<'a>(
     context: &'a Context<'a>,
     actor: &'a Actor,
-    (rows, on_error): (&'a [Row], OnError),
+    (sent, on_error): (&'a ImportTable, OnError),
     id: Option<ImportId>,
 ) -> Result<(Vec<RowOutcome>, Import<'a>), Failure> {
+    let rows = &sent.rows;
     let names: Vec<Result<EntitlementName, _>> = rows.iter().map(|row| row.entitlement.parse()).collect();
     let mut wanted = BatchGet::new();
     names.iter().flatten().for_each(|name| wanted.add(&EntitlementByName(name.clone())));
@@ -166,7 +168,7 @@ async fn plan<'a>(
         places_of_rows.push(place);
     }
     let mut entitlements = context.table.fetch(wanted, true).await?;
-    let import = Import { context, actor, fields, id, rows, on_error };
+    let import = Import { context, actor, fields, id, sent, on_error };
     let mut outcomes = Vec::with_capacity(rows.len());
     for (number, ((row, name), place)) in rows.iter().zip(&names).zip(places_of_rows).enumerate() {
         let lookup = place.map(|place| EntitlementOf(place.owner, place.entitlement_id));
@@ -267,7 +269,7 @@ impl Import<'_> {
             wanted.add(&lookup);
             let now = table.fetch(wanted, true).await?.take(&lookup)?;
             let now = now.ok_or_else(|| Error::Internal("an entitlement no longer exists".to_owned()))?;
-            let revalidated = match (self.on_error, self.rows.get(number)) {
+            let revalidated = match (self.on_error, self.sent.rows.get(number)) {
                 (OnError::SkipRow, Some(row)) => self.changes(number, row, &now.details),
                 _ => Ok(changes),
             };

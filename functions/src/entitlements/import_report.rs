@@ -6,7 +6,7 @@ use domain::{Entitlement, ImportId};
 use schemars::JsonSchema;
 use serde::Serialize;
 
-use super::rows::Row;
+use super::rows::{Row, Separator};
 
 /// Outcome of a row.
 pub(super) enum RowOutcome {
@@ -28,7 +28,10 @@ pub struct ImportReport {
     /// nothing was applied because `onError` is `abort`.
     #[serde(skip_serializing_if = "Option::is_none")]
     import_id: Option<ImportId>,
-    /// Number of rows in the request: 1 to 10,000.
+    /// Separator of the table's cells, as its line `sep=` states it or as the header shows it. Absent for rows in JSON.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    separator: Option<Separator>,
+    /// Number of rows in the request, without the header and the skipped lines of a table: 1 to 10,000.
     pub(super) rows: usize,
     /// Number of rows that changed an entitlement; with `validateOnly`, that would change one.
     pub(super) applied: usize,
@@ -106,9 +109,14 @@ pub(super) fn shortened(text: &str, most: usize) -> String {
 impl ImportReport {
     const LISTED: usize = 500;
 
-    /// Creates the report of all rows; `aborted` says that no row was written.
-    pub(super) fn of(outcomes: Vec<RowOutcome>, import_id: Option<ImportId>, aborted: bool) -> Self {
-        let mut report = Self { import_id, rows: outcomes.len(), ..Self::default() };
+    /// Creates the report of all rows of a table or of JSON; `aborted` says that no row was written.
+    pub(super) fn of(
+        outcomes: Vec<RowOutcome>,
+        separator: Option<Separator>,
+        import_id: Option<ImportId>,
+        aborted: bool,
+    ) -> Self {
+        let mut report = Self { import_id, separator, rows: outcomes.len(), ..Self::default() };
         for outcome in outcomes {
             match outcome {
                 RowOutcome::Unchanged => report.unchanged += 1,

@@ -23,6 +23,33 @@ pub enum OnError {
     Abort,
 }
 
+/// Separator of a table's cells.
+#[derive(Debug, Default, Clone, Copy, PartialEq, Eq, serde::Serialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub enum Separator {
+    /// `,`, as in RFC 4180.
+    #[default]
+    Comma,
+    /// `;`, as spreadsheets write where the comma is the decimal mark.
+    Semicolon,
+    /// A tab, as spreadsheets write "Unicode text".
+    Tab,
+}
+
+impl Separator {
+    /// All separators.
+    pub const ALL: [Self; 3] = [Self::Comma, Self::Semicolon, Self::Tab];
+
+    /// Returns the character, which is ASCII.
+    pub fn byte(self) -> u8 {
+        match self {
+            Self::Comma => b',',
+            Self::Semicolon => b';',
+            Self::Tab => b'\t',
+        }
+    }
+}
+
 /// New values for some fields of one entitlement.
 #[derive(Debug)]
 pub struct Row {

@@ -390,6 +390,63 @@ async fn failure_names_the_line_on_which_its_row_begins() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn separator_is_seen_in_the_header_or_stated_and_reported() {
+    let world = World::demo().await;
+    field(&world, json!({"name": "Notes; all, too", "type": {"name": "TEXT"}}), json!({})).await;
+    for (number, (text, notes, separator)) in [
+        ("entitlement,\"Notes; all, too\",Seats\nCRM-1001,a;b;c;d\te,{n}\n", "a;b;c;d\te", "comma"),
+        ("entitlement;\"Notes; all, too\";Seats\nCRM-1001;\"x;y\";{n}\n", "x;y", "semicolon"),
+        ("entitlement;Seats;\"Notes; all, too\"\nCRM-1001;{n};x,y\n", "x,y", "semicolon"),
+        ("entitlement\t\"Notes; all, too\"\tSeats\r\nCRM-1001\ta,b;c\t{n}\r\n", "a,b;c", "tab"),
+        ("sep=;\r\nentitlement;\"Notes; all, too\";Seats\r\nCRM-1001;a;{n}\r\n", "a", "semicolon"),
+        ("\u{feff}SEP=\t\nentitlement\tNotes; all, too\tSeats\nCRM-1001\tb\t{n}\n", "b", "tab"),
+        ("sep=,\rentitlement,Seats,\"Notes; all, too\"\rCRM-1001,{n},c\r", "c", "comma"),
+    ]
+    .into_iter()
+    .enumerate()
+    {
+        // A tab cannot stand in the field's values, so one cell of a table with commas is refused.
+        let refused = u64::from(notes.contains('\t'));
+        let report = table(&world, "", &text.replace("{n}", &number.to_string())).send().await.ok();
+        assert_eq!(report["separator"], separator, "{text:?}: {report}");
+        assert_eq!(counts(&report), [1, 1 - refused, 0, refused], "{text:?}: {report}");
+        if refused == 0 {
+            let details = seen(&world, OF_ORGANIZATION, "agent").await["details"].clone();
+            assert_eq!(details["Notes; all, too"]["values"], json!([notes]), "{text:?}");
+            assert_eq!(details["Seats"]["values"], json!([number]), "{text:?}");
+        }
+    }
+    let report = table(&world, "", "entitlement\nCRM-1001\n").send().await.ok();
+    assert_eq!((&report["separator"], counts(&report)), (&json!("comma"), [1, 0, 1, 0]));
+    let report = rows(&world, json!([{"entitlement": "CRM-1001", "details": {}}])).send().await.ok();
+    assert_eq!(report.get("separator"), None);
+    // The line that states the separator is a line of the file, and no row.
+    let report = table(&world, "", "sep=;\r\nentitlement;Seats\r\nCRM-1001;many\r\n").send().await.ok();
+    let failure = &report["failures"][0];
+    assert_eq!((&failure["row"], &failure["line"], counts(&report)), (&json!(1), &json!(3), [1, 0, 0, 1]));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn stated_separator_that_is_not_used_or_not_taken_is_refused() {
+    let world = World::demo().await;
+    for (text, detail) in [
+        (
+            "sep=|\nentitlement|Seats\nCRM-1001|1\n",
+            "line 1 states `|` as the separator; state a comma, a semicolon or a tab",
+        ),
+        (
+            "sep=;\nentitlement,Seats\nCRM-1001,1\n",
+            "the first column must be `entitlement`, but is `entitlement,Seats`",
+        ),
+        ("sep=;", "the first column must be `entitlement`, but is ``"),
+    ] {
+        let refused = table(&world, "", text).assert_rejected(400, "invalid-request").await;
+        assert_eq!(refused.faults(), [(String::new(), "invalid-header".to_owned())]);
+        assert_eq!(refused.body["detail"], detail);
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn cells_of_unknown_entitlements_are_checked_and_20_000_columns_accepted() {
     let world = World::demo().await;
     let report = table(&world, "", "entitlement,Seats,Nonsense\nX-1,many,x\n").send().await.ok();
