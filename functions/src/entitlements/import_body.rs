@@ -1,5 +1,7 @@
 //! The body of an import: rows in JSON, or a CSV table.
 
+use std::borrow::Cow;
+
 use api_runtime::http::body::{self, Body, BodyError};
 use deserr::{Deserr, IntoValue, Map, ValueKind, ValuePointerRef};
 use domain::fault::{check_length, parse_and_check, wrong_kind};
@@ -31,15 +33,18 @@ impl Body for ImportTable {
         let media = body::media_type(content_type, Self::ALSO)?;
         let charset =
             content_type.and_then(|kind| kind.to_ascii_lowercase().split("charset=").nth(1).map(charset));
-        if charset.is_some_and(|charset| !["utf-8", "utf8", "us-ascii"].contains(&charset.as_str())) {
-            let detail = "the body must be sent in UTF-8";
+        if charset.is_some_and(|charset| !charsets(media).contains(&charset.as_str())) {
+            let detail = match media {
+                CSV => "a table must be sent in UTF-8 or UTF-16",
+                _ => "the body must be sent in UTF-8",
+            };
             return Err(BodyError::Problem(Problem::new(
                 ProblemKind::MediaType,
                 "unsupported-charset",
                 detail,
             )));
         }
-        let text = text(bytes).map_err(BodyError::Faults)?;
+        let text = &*text(media, bytes).map_err(BodyError::Faults)?;
         let read = match media {
             CSV => csv_rows::parse(text).map(|(rows, separator)| Self { rows, separator: Some(separator) }),
             _ => body::parse(text.as_bytes()).map(|JsonImportBody { rows: Rows(rows) }| {
@@ -64,19 +69,47 @@ fn charset(parameter: &str) -> String {
     parameter.split(';').next().unwrap_or_default().trim().trim_matches('"').to_owned()
 }
 
-/// Returns the body as text, unless it is empty, compressed or not UTF-8.
-fn text(bytes: &[u8]) -> Result<&str, Faults> {
+/// Returns the names of the encodings in which a body may be sent. A byte order mark takes precedence over them.
+fn charsets(media: &str) -> &'static [&'static str] {
+    match media {
+        CSV => &["utf-8", "utf8", "us-ascii", "utf-16", "utf-16le", "utf-16be"],
+        _ => &["utf-8", "utf8", "us-ascii"],
+    }
+}
+
+/// Returns the body as text, unless it is empty, compressed or in another encoding. A table may also be in UTF-16 with
+/// a byte order mark, as spreadsheets write it.
+fn text<'a>(media: &str, bytes: &'a [u8]) -> Result<Cow<'a, str>, Faults> {
     match bytes {
         [] => Err(fault("empty-body", "the body is empty")),
         [0x1f, 0x8b, ..] => Err(fault("compressed", "the body is compressed: send it as plain text")),
+        [0xff, 0xfe, units @ ..] if media == CSV => utf_16(units, u16::from_le_bytes).map(Cow::Owned),
+        [0xfe, 0xff, units @ ..] if media == CSV => utf_16(units, u16::from_be_bytes).map(Cow::Owned),
+        [_, 0, ..] | [0, _, ..] if media == CSV => {
+            let detail = "is UTF-16 without a byte order mark; send it with the mark, or as UTF-8";
+            Err(fault("not-utf-8", detail))
+        }
         [0xff, 0xfe, ..] | [0xfe, 0xff, ..] | [_, 0, ..] | [0, _, ..] => {
             Err(fault("not-utf-8", "is UTF-16; send it as UTF-8"))
         }
-        _ => std::str::from_utf8(bytes).map_err(|error| {
+        _ => std::str::from_utf8(bytes).map(Cow::Borrowed).map_err(|error| {
             let line = bytes.iter().take(error.valid_up_to()).filter(|byte| **byte == b'\n').count() + 1;
             fault("not-utf-8", format!("is not UTF-8, from line {line} on"))
         }),
     }
+}
+
+/// Decodes UTF-16, given how two bytes make a unit.
+fn utf_16(bytes: &[u8], unit: fn([u8; 2]) -> u16) -> Result<String, Faults> {
+    let (pairs, rest) = bytes.as_chunks::<2>();
+    let units = pairs.iter().map(|pair| unit(*pair));
+    let mut text = String::with_capacity(bytes.len());
+    let whole = char::decode_utf16(units).all(|character| character.map(|c| text.push(c)).is_ok());
+    if whole && rest.is_empty() {
+        return Ok(text);
+    }
+    let line = text.matches('\n').count() + 1;
+    Err(fault("invalid-utf-16", format!("begins as UTF-16, but is not UTF-16 from line {line} on")))
 }
 
 /// JSON body of an import.

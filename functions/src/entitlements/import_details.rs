@@ -56,15 +56,16 @@ impl Operation for ImportDetails {
     const NAME: &str = "import-details";
     const SUMMARY: &str = "Import values of detail fields";
     const DESCRIPTION: &str = "Operators change the details of 1 to 10,000 entitlements in one call, as JSON \
-        or as a CSV table (`text/csv`, RFC 4180, UTF-8) of at most 4 MB. In a table, the first column is \
-        `entitlement`, and the others are headed by the name or id of a field; an empty cell keeps the \
-        field's value, `\\clear` removes it, and `;` separates the values of a `MULTISELECT` field. Commas, \
-        semicolons or tabs separate the cells; the report names the separator, which the header shows or a \
-        first line such as `sep=;` states. Each row is applied as a whole or refused; with `onError=abort` \
-        nothing is applied unless all rows are valid. An import cannot be undone, only followed by another. \
-        A repeated call with the same `Idempotency-Key` resumes an interrupted import, or gets 409 \
-        `still-running` while another call writes its rows. Records `details.imported` when all rows are \
-        done, or `details.import-aborted` if the import was interrupted and not resumed for an hour.";
+        or as a CSV table (`text/csv`, RFC 4180) of at most 4 MB, in UTF-8 or in UTF-16 with a byte order \
+        mark. In a table, the first column is `entitlement`, and the others are headed by the name or id of \
+        a field; an empty cell keeps the field's value, `\\clear` removes it, and `;` separates the values \
+        of a `MULTISELECT` field. Commas, semicolons or tabs separate the cells; the report names the \
+        separator, which the header shows or a first line such as `sep=;` states. Each row is applied as a \
+        whole or refused; with `onError=abort` nothing is applied unless all rows are valid. An import \
+        cannot be undone, only followed by another. A repeated call with the same `Idempotency-Key` resumes \
+        an interrupted import, or gets 409 `still-running` while another call writes its rows. Records \
+        `details.imported` when all rows are done, or `details.import-aborted` if the import was interrupted \
+        and not resumed for an hour.";
     const ROUTES: &[Route] = &[route(Method::Post, "/v1/entitlement-details/import", &[Role::Operator])];
     const SIZE: Size = Size { seconds: 28, megabytes: 1769 };
     const ERRORS: &[ErrorKind] = &[import_run::STILL_RUNNING];

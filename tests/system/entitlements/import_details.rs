@@ -281,8 +281,12 @@ async fn abort_with_an_invalid_cell_and_validate_only_apply_nothing() {
 async fn unreadable_body_is_refused_as_a_whole() {
     let world = World::demo().await;
     let csv = "text/csv; charset=utf-8";
-    let utf16: Vec<u8> =
-        "\u{feff}entitlement,Seats\nCRM-1001,1\n".encode_utf16().flat_map(u16::to_le_bytes).collect();
+    let utf_16 = |text: &str| -> Vec<u8> { text.encode_utf16().flat_map(u16::to_le_bytes).collect() };
+    let json_in_utf_16 = utf_16("\u{feff}{\"rows\": [{\"entitlement\": \"CRM-1001\", \"details\": {}}]}");
+    let (mut half_unit, mut half_pair) =
+        (utf_16("\u{feff}entitlement,Seats\nCRM-1001,1\n"), utf_16("\u{feff}entitlement\nCRM-"));
+    half_unit.pop();
+    half_pair.extend([0x00, 0xd8, 0x31, 0x00]);
     let many = "entitlement,Seats\n".to_owned() + &"CRM-1001,1\n".repeat(10_001);
     let many_rows = json!({"rows": vec![json!({"entitlement": "x", "details": {}}); 10_001]}).to_string();
     let large = "x".repeat(4 * 1024 * 1024 + 1);
@@ -303,7 +307,10 @@ async fn unreadable_body_is_refused_as_a_whole() {
         ("application/json", many_rows.as_bytes(), 400, "too-many"),
         ("application/json", unequal, 400, "wrong-type"),
         (csv, b"entitlement,Seats\nCRM-1001,\xff\n", 400, "not-utf-8"),
-        (csv, &utf16, 400, "not-utf-8"),
+        ("application/json", &json_in_utf_16, 400, "not-utf-8"),
+        (csv, &half_unit, 400, "invalid-utf-16"),
+        (csv, &half_pair, 400, "invalid-utf-16"),
+        (csv, b"\xff\xfe", 400, "invalid-header"),
         (csv, b"\x1f\x8b\x08\x00rest", 400, "compressed"),
         (csv, b"entitlement,Seats\n", 400, "too-few"),
         (csv, b"entitlement,Seats\n,\n\n,,,\n", 400, "too-few"),
@@ -316,6 +323,7 @@ async fn unreadable_body_is_refused_as_a_whole() {
         (csv, many.as_bytes(), 400, "too-many"),
         (csv, large.as_bytes(), 413, "body-too-large"),
         ("text/csv; charset=\"Shift_JIS\"", b"entitlement,Seats\nCRM-1001,1\n", 415, "unsupported-charset"),
+        ("application/json; charset=utf-16", &json_in_utf_16, 415, "unsupported-charset"),
         ("application/xml", b"<rows/>", 415, "unsupported-media-type"),
     ] {
         let call = world.post(PATH).by("operator").header("content-type", kind).bytes(body);
@@ -424,6 +432,36 @@ async fn separator_is_seen_in_the_header_or_stated_and_reported() {
     let report = table(&world, "", "sep=;\r\nentitlement;Seats\r\nCRM-1001;many\r\n").send().await.ok();
     let failure = &report["failures"][0];
     assert_eq!((&failure["row"], &failure["line"], counts(&report)), (&json!(1), &json!(3), [1, 0, 0, 1]));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn table_in_utf_16_with_a_byte_order_mark_is_taken() {
+    let world = World::demo().await;
+    let send = |kind: &str, bytes: Vec<u8>| {
+        world.post(PATH).by("operator").header("content-type", kind).bytes(&bytes).send()
+    };
+    for (number, (kind, unit)) in [
+        ("text/csv", u16::to_le_bytes as fn(u16) -> [u8; 2]),
+        ("text/csv; charset=utf-8", u16::to_be_bytes),
+        ("text/csv; charset=UTF-16", u16::to_be_bytes),
+        ("text/csv; charset=\"utf-16le\"", u16::to_le_bytes),
+    ]
+    .into_iter()
+    .enumerate()
+    {
+        let note = format!("宮古\u{1f4f7}{number}");
+        let text = format!(
+            "\u{feff}sep=\t\r\nentitlement\tInternal note\tSeats\r\nCRM-1001\t{note}\t\r\nCRM-1003\t\tx\r\n"
+        );
+        let report = send(kind, text.encode_utf16().flat_map(unit).collect()).await.ok();
+        assert_eq!((counts(&report), &report["separator"]), ([2, 1, 0, 1], &json!("tab")), "{kind}");
+        assert_eq!(
+            (failures(&report), &report["failures"][0]["line"]),
+            (vec![(2, "Seats", "invalid-value")], &json!(4))
+        );
+        let one = seen(&world, OF_ORGANIZATION, "agent").await;
+        assert_eq!(one["details"]["Internal note"]["values"], json!([note]), "{kind}");
+    }
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -65,7 +65,7 @@ pub const COMMON_CODES: &[(u16, &str, &str)] = &[
     (404, Problem::NOT_FOUND.code, Problem::NOT_FOUND.about),
     (412, "version-mismatch", "the object has another version than `If-Match` names"),
     (413, "body-too-large", "the body is too large for the operation"),
-    (415, "unsupported-charset", "the body must be sent in UTF-8"),
+    (415, "unsupported-charset", "the body must be sent in UTF-8, and a table in UTF-8 or UTF-16"),
     (415, "unsupported-media-type", "the operation does not take the media type of the body"),
     (422, Failure::KEY_REUSED.code, Failure::KEY_REUSED.about),
     (500, "internal", "an error on our side, which was logged"),
