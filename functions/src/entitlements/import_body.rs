@@ -6,7 +6,7 @@ use api_runtime::http::body::{self, Body, BodyError};
 use deserr::{Deserr, IntoValue, Map, ValueKind, ValuePointerRef};
 use domain::fault::{check_length, parse_and_check, wrong_kind};
 use domain::value::Values;
-use domain::{Fault, FaultPointer, Faults, Problem, ProblemKind};
+use domain::{Fault, Faults, Problem, ProblemKind};
 use schemars::{JsonSchema, Schema, SchemaGenerator};
 
 use super::csv_rows;
@@ -169,18 +169,11 @@ impl Deserr<Faults> for Cells {
             let value = match parsed {
                 Ok(Values { values }) => CellValue::Values(values),
                 Err(Faults(faults)) => {
-                    CellValue::Malformed(faults.into_iter().next().map_or_else(String::new, detail_of))
+                    CellValue::Malformed(faults.first().map_or_else(String::new, Fault::sentence))
                 }
             };
             cells.push(Cell { field: field.into(), value });
         }
         Ok(Self(cells))
-    }
-}
-
-fn detail_of(fault: Fault) -> String {
-    match fault.at {
-        FaultPointer::Pointer(at) if !at.is_empty() => format!("{at}: {}", fault.detail),
-        _ => fault.detail,
     }
 }

@@ -12,7 +12,7 @@ use crate::event::{EventKind, NewEvent};
 use crate::fault::{ParseError, quoted};
 use crate::id::{CustomerId, EntitlementId, ImportId, OrganizationId, ProductId, SubscriptionId};
 use crate::party::Metadata;
-use crate::text::{ExternalId, WITHOUT_CONTROLS, written_as_text};
+use crate::text::{ExternalId, WITHOUT_CONTROLS, is_not, written_as_text};
 use crate::time::Timestamp;
 use crate::value::Details;
 
@@ -186,8 +186,7 @@ impl FromStr for EntitlementNumber {
 
     fn from_str(text: &str) -> Result<Self, ParseError> {
         Self::read(text).unwrap_or_else(|| {
-            let detail = format!("{} is not a number of the form `E-XXXX-XXXX-XXXX`", quoted(text));
-            Err(ParseError::new(Self::INVALID, detail))
+            Err(ParseError::new(Self::INVALID, is_not(text, "a number of the form `E-XXXX-XXXX-XXXX`")))
         })
     }
 }

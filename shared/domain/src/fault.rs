@@ -225,8 +225,8 @@ fn listed<T>(items: &[T], word: impl Fn(&T) -> String) -> String {
     items.iter().map(word).collect::<Vec<_>>().join(", ")
 }
 
-/// Returns a caller's text as a problem may show it: in backticks, cut to 60 characters, with control characters,
-/// invisible and deceptive characters escaped, because they may be what is wrong with the text.
+/// Returns a caller's text as a problem may show it: in backticks, cut to 60 characters, with tabs, line breaks and other
+/// characters that leave no mark escaped, because they may be what is wrong with the text.
 pub fn quoted(text: &str) -> String {
     const SHOWN: usize = 60;
     format!("`{}`", escaped(&shortened(text, SHOWN)))

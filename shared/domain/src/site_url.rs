@@ -3,8 +3,8 @@
 use std::fmt::Display;
 use std::str::FromStr;
 
-use crate::fault::{ParseError, quoted};
-use crate::text::written_as_text;
+use crate::fault::ParseError;
+use crate::text::{is_not, written_as_text};
 use crate::unicode::{is_refused_in_identifiers, nfc};
 
 /// Address of a site: `https://` or `http://`, a host and optionally a port and a path, without user, query and
@@ -47,7 +47,7 @@ impl FromStr for SiteUrl {
         let url = url.map(|url| url.as_str().trim_end_matches('/').to_owned());
         url.filter(|url| url.chars().count() <= Self::LONGEST).map(Self).ok_or_else(|| {
             let form = "an address such as `https://yamada.example/recorder`, without user, query and fragment, of at most 500 characters";
-            ParseError::new("invalid-site-url", format!("{} is not {form}", quoted(text)))
+            ParseError::new("invalid-site-url", is_not(text, form))
         })
     }
 }
@@ -82,6 +82,15 @@ mod tests {
             long.as_str(),
         ] {
             assert_eq!(bad.parse::<SiteUrl>().unwrap_err().code, "invalid-site-url", "{bad}");
+        }
+        for (bad, cause) in [
+            ("https://x.example/ a", "`https://x.example/ a` contains a space, so it is not "),
+            (" https://x.example", "` https://x.example` contains a space, so it is not "),
+            ("https://x.example\n", r"`https://x.example\n` contains a line break, so it is not "),
+            ("ftp://x.example", "`ftp://x.example` is not "),
+        ] {
+            let detail = bad.parse::<SiteUrl>().unwrap_err().detail;
+            assert!(detail.starts_with(cause), "{detail}");
         }
     }
 }

@@ -4,7 +4,9 @@ use std::fmt::Display;
 use std::str::FromStr;
 
 use crate::fault::{ParseError, quoted};
-use crate::unicode::{caseless, is_invisible, is_refused_in_identifiers, is_refused_in_names, nfc};
+use crate::unicode::{
+    caseless, first_unseen, in_words, is_invisible, is_refused_in_identifiers, is_refused_in_names, nfc,
+};
 
 /// Implements Serde, deserr and JSON Schema for a type that is represented as a text (`Display` and `FromStr`).
 macro_rules! written_as_text {
@@ -44,6 +46,15 @@ macro_rules! written_as_text {
 }
 pub(crate) use written_as_text;
 
+/// Returns why a text is not `what`, such as `an e-mail address`, which contains neither white space nor invisible
+/// characters: if the text contains one, that is the reason.
+pub(crate) fn is_not(text: &str, what: &str) -> String {
+    match first_unseen(text) {
+        Some(character) => format!("{} contains {character}, so it is not {what}", quoted(text)),
+        None => format!("{} is not {what}", quoted(text)),
+    }
+}
+
 /// Returns the text in its composed form (NFC), if it has 1 to `most` characters, no surrounding white space, no
 /// character that is `refused`, and at least one visible character.
 pub(crate) fn checked(text: &str, most: usize, refused: fn(char) -> bool) -> Result<String, ParseError> {
@@ -58,8 +69,8 @@ pub(crate) fn checked(text: &str, most: usize, refused: fn(char) -> bool) -> Res
     if text.trim() != text {
         return Err(ParseError::new("surrounding-space", "must not begin or end with white space"));
     }
-    if text.chars().any(refused) {
-        let detail = "must not contain control or invisible characters";
+    if let Some(c) = text.chars().find(|c| refused(*c)) {
+        let detail = format!("{} contains {}: remove it", quoted(&text), in_words(c));
         return Err(ParseError::new("control-character", detail));
     }
     if text.chars().all(|c| c.is_whitespace() || is_invisible(c)) {
@@ -273,7 +284,7 @@ impl FromStr for Email {
             Some(folded) if folded.len() <= LONGEST && given.len() <= LONGEST => {
                 Ok(Self { given: given.into_owned(), folded })
             }
-            _ => Err(ParseError::new("invalid-email", format!("{} is not an e-mail address", quoted(text)))),
+            _ => Err(ParseError::new("invalid-email", is_not(text, "an e-mail address"))),
         }
     }
 }
@@ -302,6 +313,8 @@ mod tests {
         ] {
             assert_eq!(text.parse::<Name>().unwrap_err().code, code, "{text:?}");
         }
+        let hidden = "Reg\u{ad}ion".parse::<Name>().unwrap_err().detail;
+        assert_eq!(hidden, r"`Reg\u{AD}ion` contains the invisible character `\u{AD}`: remove it");
         assert_eq!("あ".repeat(200).parse::<Name>().unwrap().as_str().chars().count(), 200);
         for good in ["علی\u{200c}رضا", "❤\u{fe0f}", "👩\u{200d}🚀", "辻\u{e0100}", "Bu\u{308}ro"]
         {
@@ -365,6 +378,17 @@ mod tests {
             "a\u{fe0f}@x.example",
         ] {
             assert_eq!(fold(bad), None, "{bad:?}");
+        }
+        for (bad, detail) in [
+            ("a b", "`a b` contains a space, so it is not an e-mail address"),
+            ("a@x.example\t", r"`a@x.example\t` contains a tab, so it is not an e-mail address"),
+            (
+                "\u{feff}a@x.example",
+                r"`\u{FEFF}a@x.example` contains the invisible character `\u{FEFF}`, so it is not an e-mail address",
+            ),
+            ("a@", "`a@` is not an e-mail address"),
+        ] {
+            assert_eq!(bad.parse::<Email>().unwrap_err().detail, detail);
         }
     }
 

@@ -70,17 +70,45 @@ pub fn sanitize(text: &str, most: usize) -> String {
     nfc(text).chars().filter(|c| !is_refused_in_identifiers(*c)).take(most).collect()
 }
 
-/// Returns a text with each control, invisible or deceptive character escaped as `\u{…}`, for people who look for what
-/// is wrong with it.
+/// Returns a text with each control, invisible or deceptive character, and each white space but usual spaces, escaped as
+/// `\t`, `\n`, `\r` or `\u{200B}`, for people who look for what is wrong with it.
 pub fn escaped(text: &str) -> String {
     let mut shown = String::new();
     for c in text.chars() {
-        match is_refused_in_identifiers(c) {
-            true => shown.extend(c.escape_unicode()),
-            false => shown.push(c),
+        match c {
+            '\t' => shown.push_str("\\t"),
+            '\n' => shown.push_str("\\n"),
+            '\r' => shown.push_str("\\r"),
+            ' ' | '\u{3000}' => shown.push(c),
+            c if is_unseen(c) => shown.push_str(&format!("\\u{{{:X}}}", u32::from(c))),
+            c => shown.push(c),
         }
     }
     shown
+}
+
+/// Returns whether a character leaves no mark: white space, or what identifiers must not contain.
+fn is_unseen(c: char) -> bool {
+    c.is_whitespace() || is_refused_in_identifiers(c)
+}
+
+/// Returns the first white space, control, invisible or deceptive character of a text in words; `None` if it has none.
+pub(crate) fn first_unseen(text: &str) -> Option<String> {
+    text.chars().find(|c| is_unseen(*c)).map(in_words)
+}
+
+/// Returns a character that leaves no mark in words, such as `a space`.
+pub(crate) fn in_words(c: char) -> String {
+    let shown = escaped(c.encode_utf8(&mut [0; 4]));
+    match c {
+        ' ' => "a space".to_owned(),
+        '\u{3000}' => "a full-width space".to_owned(),
+        '\t' => "a tab".to_owned(),
+        '\n' | '\r' | '\u{85}' | '\u{2028}' | '\u{2029}' => "a line break".to_owned(),
+        c if c.is_whitespace() => format!("the space `{shown}`"),
+        c if c.is_control() => format!("the control character `{shown}`"),
+        _ => format!("the invisible character `{shown}`"),
+    }
 }
 
 #[cfg(test)]
@@ -141,6 +169,24 @@ mod tests {
         assert_eq!(caseless("JO\u{308}RG"), "jörg");
         assert_eq!(caseless("Straße"), caseless("STRASSE"));
         assert_eq!(sanitize("order\u{202e}.x\u{0}\u{200b}y", 8), "order.xy");
+    }
+
+    #[test]
+    fn character_that_leaves_no_mark_is_escaped_and_named() {
+        for (text, shown, name) in [
+            ("a b", "a b", Some("a space")),
+            ("宮　古", "宮　古", Some("a full-width space")),
+            ("a\tb c", r"a\tb c", Some("a tab")),
+            ("a\r\n", r"a\r\n", Some("a line break")),
+            ("a\u{2028}", r"a\u{2028}", Some("a line break")),
+            ("a\u{a0}", r"a\u{A0}", Some(r"the space `\u{A0}`")),
+            ("a\u{0}", r"a\u{0}", Some(r"the control character `\u{0}`")),
+            ("\u{200b}a", r"\u{200B}a", Some(r"the invisible character `\u{200B}`")),
+            ("\u{feff}a", r"\u{FEFF}a", Some(r"the invisible character `\u{FEFF}`")),
+            ("Bu\u{308}ro", "Bu\u{308}ro", None),
+        ] {
+            assert_eq!((escaped(text).as_str(), first_unseen(text).as_deref()), (shown, name), "{text:?}");
+        }
     }
 
     proptest! {

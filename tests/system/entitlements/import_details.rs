@@ -251,6 +251,35 @@ async fn every_invalid_cell_is_reported_and_its_row_is_not_applied() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn refused_cell_is_shown_with_the_character_that_is_its_cause() {
+    let world = World::demo().await;
+    field(&world, json!({"name": "Manual", "type": {"name": "URL"}}), json!({})).await;
+    let text = "entitlement,Manual,Seats,Renewal contact,Internal note\n\
+        CRM-1001,https://x.example/ a,\"1\n\",sora@yamada.example\u{200b},\"a\tb\"\n";
+    let before = world.contents().await;
+    let report = table(&world, "?onError=abort", text).send().await.ok();
+    world.assert_unchanged(&before).await;
+    let detail = |name: &str| {
+        let mut failures = report["failures"].as_array().unwrap().iter();
+        failures.find(|one| one["field"] == name).unwrap()["detail"].as_str().unwrap()
+    };
+    let address = "`https://x.example/ a` contains a space, so it is not a complete web address";
+    assert!(detail("Manual").starts_with(address), "{report}");
+    assert!(detail("Seats").starts_with(r"`1\n` contains a line break, so it is not a number"), "{report}");
+    assert_eq!(
+        detail("Renewal contact"),
+        r"`sora@yamada.example\u{200B}` contains the invisible character `\u{200B}`, so it is not an e-mail address"
+    );
+    assert_eq!(detail("Internal note"), r"`a\tb` contains a tab: remove it");
+    let unreadable = table(&world, "", "entitlement\u{200b}\tSeats\nCRM-1001\t1\n");
+    let refused = unreadable.assert_rejected(400, "invalid-request").await;
+    assert_eq!(
+        refused.body["detail"],
+        r"the first column must be `entitlement`, but is `entitlement\u{200B}`"
+    );
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn abort_with_an_invalid_cell_and_validate_only_apply_nothing() {
     let world = World::demo().await;
     let good = "entitlement,Seats\nCRM-1001,1\nCRM-1002,25\nCRM-1003,3\n";

@@ -77,6 +77,12 @@ async fn unauthorized_caller_and_invalid_site_are_refused() {
             set_up(&world, "customer", "subscription", site).assert_rejected(400, "invalid-request").await;
         assert!(refused.faults().contains(&(place.to_owned(), code.to_owned())), "{}", refused.body);
     }
+    let spaced = json!({"new": {"url": "https://yamada.example/ wall\t"}});
+    let refused =
+        set_up(&world, "customer", "subscription", spaced).assert_rejected(400, "invalid-request").await;
+    let cause =
+        r"`/site/new/url`: `https://yamada.example/ wall\t` contains a space, so it is not an address";
+    assert!(refused.body["detail"].as_str().unwrap().starts_with(cause), "{}", refused.body);
     let stale = set_up(&world, "customer", "subscription", here()).header("if-match", "\"7\"");
     stale.assert_rejected(412, "version-mismatch").await;
     let trial = world.contents().await;

@@ -4,14 +4,14 @@ use chrono::{Datelike, NaiveDate};
 
 use crate::fault::quoted;
 use crate::field_kind::FieldKind;
-use crate::text::Email;
-use crate::unicode::{is_deceptive, is_invisible, is_refused_in_identifiers, nfc};
+use crate::text::{Email, is_not};
+use crate::unicode::{first_unseen, in_words, is_deceptive, is_invisible, nfc};
 
 pub(super) fn parse_bool(text: &str) -> Result<bool, String> {
     match text.to_ascii_lowercase().as_str() {
         "true" => Ok(true),
         "false" => Ok(false),
-        _ => Err(format!("{} is neither `true` nor `false`", quoted(text))),
+        _ => Err(is_not(text, "`true` or `false`")),
     }
 }
 
@@ -34,7 +34,7 @@ pub(super) fn plain(number: &serde_json::Number) -> Result<String, String> {
 
 /// Parses a number that is written as in JSON (RFC 8259), and returns the form in which it is stored.
 pub(super) fn number(text: &str) -> Result<String, String> {
-    let not = || format!("{} is not a number such as `12` or `-0.5`", quoted(text));
+    let not = || is_not(text, "a number such as `12` or `-0.5`");
     let number: serde_json::Number = text.parse().map_err(|_| not())?;
     // Digits that binary floating point cannot represent would be lost silently.
     let mantissa = text.split(['e', 'E']).next().unwrap_or_default();
@@ -57,47 +57,65 @@ pub(super) fn written(kind: FieldKind, text: &str) -> Result<String, String> {
     if length == 0 || length > most {
         return Err(format!("has {length} characters; 1 to {most} are taken"));
     }
-    // Running text may contain invisible characters that identifiers must not, but needs a visible one.
-    let refused = if kind == FieldKind::Text { is_deceptive } else { is_refused_in_identifiers };
-    if text.chars().any(|c| c.is_control() || refused(c))
-        || text.chars().all(|c| c.is_whitespace() || is_invisible(c))
-    {
-        return Err("must not contain control or invisible characters".to_owned());
-    }
     if text.contains(char::REPLACEMENT_CHARACTER) {
         return Err(format!("{} holds U+FFFD, which stands for what could not be read before", quoted(text)));
+    }
+    let (what, stored) = match kind {
+        FieldKind::Date => ("a day of the form `2026-01-31`", day(text)),
+        FieldKind::Email | FieldKind::User => ("an e-mail address", email(text)),
+        FieldKind::Phone => ("a number such as `+81312345678` (E.164)", phone(text)),
+        FieldKind::Url => (missing_in_url(text), web_address(text)),
+        _ => return running_text(text),
+    };
+    stored.ok_or_else(|| is_not(text, what))
+}
+
+fn day(text: &str) -> Option<String> {
+    let date = NaiveDate::parse_from_str(text, "%Y-%m-%d").ok()?;
+    // chrono also accepts spaces, signs and other lengths.
+    ((1..=9999).contains(&date.year()) && date.to_string() == text).then(|| text.to_owned())
+}
+
+fn email(text: &str) -> Option<String> {
+    text.parse::<Email>().ok().map(|email| email.folded().to_owned())
+}
+
+fn phone(text: &str) -> Option<String> {
+    let digits = text.strip_prefix('+')?;
+    let good = (2..=15).contains(&digits.len())
+        && digits.bytes().all(|byte| byte.is_ascii_digit())
+        && !digits.starts_with('0');
+    good.then(|| text.to_owned())
+}
+
+fn web_address(text: &str) -> Option<String> {
+    let good = is_web(text) && first_unseen(text).is_none() && url::Url::parse(text).is_ok();
+    good.then(|| text.to_owned())
+}
+
+fn is_web(text: &str) -> bool {
+    let lower = text.to_ascii_lowercase();
+    lower.starts_with("https://") || lower.starts_with("http://")
+}
+
+/// Returns what a text that is no URL should be.
+fn missing_in_url(text: &str) -> &'static str {
+    match is_web(text) {
+        true => "a complete web address such as `https://yamada.example/manual`",
+        false => "an address that begins with `https://` or `http://`",
+    }
+}
+
+/// Running text may contain invisible characters that other values must not, but needs a visible one.
+fn running_text(text: &str) -> Result<String, String> {
+    if let Some(c) = text.chars().find(|c| c.is_control() || is_deceptive(*c)) {
+        return Err(format!("{} contains {}: remove it", quoted(text), in_words(c)));
+    }
+    if text.chars().all(|c| c.is_whitespace() || is_invisible(c)) {
+        return Err(format!("{} has no visible character", quoted(text)));
     }
     if text.trim() != text {
         return Err(format!("{} must not begin or end with white space", quoted(text)));
     }
-    let not = |what: &str| Err(format!("{} is not {what}", quoted(text)));
-    match kind {
-        FieldKind::Date => match NaiveDate::parse_from_str(text, "%Y-%m-%d") {
-            // chrono also accepts spaces, signs and other lengths.
-            Ok(date) if (1..=9999).contains(&date.year()) && date.to_string() == text => Ok(text.to_owned()),
-            _ => not("a day of the form `2026-01-31`"),
-        },
-        FieldKind::Email | FieldKind::User => match text.parse::<Email>() {
-            Ok(email) => Ok(email.folded().to_owned()),
-            Err(_) => not("an e-mail address"),
-        },
-        FieldKind::Phone => {
-            let digits = text.strip_prefix('+').unwrap_or_default();
-            let good = (2..=15).contains(&digits.len())
-                && digits.bytes().all(|byte| byte.is_ascii_digit())
-                && !digits.starts_with('0');
-            if good { Ok(text.to_owned()) } else { not("a number such as `+81312345678` (E.164)") }
-        }
-        FieldKind::Url => {
-            let lower = text.to_ascii_lowercase();
-            let web = lower.starts_with("https://") || lower.starts_with("http://");
-            let good = web && !text.contains(char::is_whitespace) && url::Url::parse(text).is_ok();
-            if good {
-                Ok(text.to_owned())
-            } else {
-                not("an address that begins with `https://` or `http://`")
-            }
-        }
-        _ => Ok(text.to_owned()),
-    }
+    Ok(text.to_owned())
 }

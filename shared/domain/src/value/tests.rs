@@ -114,6 +114,53 @@ fn value_that_does_not_fit_the_field_type_is_refused() {
 }
 
 #[test]
+fn refusal_names_the_character_that_is_its_cause() {
+    for (kind, sent, detail) in [
+        (
+            "URL",
+            "https://x.example/a b",
+            "`https://x.example/a b` contains a space, so it is not a complete web address",
+        ),
+        (
+            "URL",
+            " https://x.example",
+            "` https://x.example` contains a space, so it is not an address that begins",
+        ),
+        (
+            "URL",
+            "https://x.example ",
+            "`https://x.example ` contains a space, so it is not a complete web address",
+        ),
+        (
+            "URL",
+            "https://x.example\u{200b}",
+            r"`https://x.example\u{200B}` contains the invisible character `\u{200B}`,",
+        ),
+        ("URL", "https://", "`https://` is not a complete web address"),
+        ("URL", "x.example", "`x.example` is not an address that begins with `https://` or `http://`"),
+        ("EMAIL", "a@x.example\t", r"`a@x.example\t` contains a tab, so it is not an e-mail address"),
+        ("USER", "a b@x.example", "`a b@x.example` contains a space, so it is not an e-mail address"),
+        ("PHONE", "+81 312345678", "`+81 312345678` contains a space, so it is not a number such as"),
+        (
+            "PHONE",
+            "+81\u{a0}312345678",
+            r"`+81\u{A0}312345678` contains the space `\u{A0}`, so it is not a number",
+        ),
+        ("NUMBER", "1 000", "`1 000` contains a space, so it is not a number such as"),
+        ("NUMBER", "12\u{202f}000", r"`12\u{202F}000` contains the space `\u{202F}`, so it is not a number"),
+        ("DATE", "2026-01-31\n", r"`2026-01-31\n` contains a line break, so it is not a day of the form"),
+        ("BOOLEAN", "true ", "`true ` contains a space, so it is not `true` or `false`"),
+        ("BOOLEAN", "yes", "`yes` is not `true` or `false`"),
+        ("TEXT", "a\tb", r"`a\tb` contains a tab: remove it"),
+        ("TEXT", "a\u{202e}b", r"`a\u{202E}b` contains the invisible character `\u{202E}`: remove it"),
+        ("TEXT", "a\u{a0}", r"`a\u{A0}` must not begin or end with white space"),
+    ] {
+        let wrong = of(kind).to_stored(&values(json!([sent])), &[]).unwrap_err();
+        assert!(wrong[0].detail.starts_with(detail), "{kind}: {}", wrong[0].detail);
+    }
+}
+
+#[test]
 fn options_match_by_exact_label_and_retired_values_are_kept() {
     let mut field =
         field(json!({"name": "F", "type": {"name": "MULTISELECT", "options": ["A", "B", "C", "D"]}}));
@@ -143,6 +190,22 @@ fn single_value_field_refuses_several_values() {
 }
 
 proptest! {
+    #[test]
+    fn unseen_character_anywhere_in_a_value_is_named(kind in 0usize..7, at in 0usize..8, c in "[ \\t\\n\\r\u{a0}\u{2003}\u{3000}\u{ad}\u{200b}\u{2060}\u{feff}]") {
+        let (kind, value) = [
+            ("URL", "https://x.example/a"),
+            ("EMAIL", "aiko@x.example"),
+            ("USER", "aiko@x.example"),
+            ("PHONE", "+81312345678"),
+            ("NUMBER", "12345.5"),
+            ("DATE", "2026-01-31"),
+            ("BOOLEAN", "true"),
+        ][kind];
+        let (before, after) = value.split_at(at.min(value.len()));
+        let wrong = of(kind).to_stored(&values(json!([format!("{before}{c}{after}")])), &[]).unwrap_err();
+        prop_assert!(wrong[0].detail.contains(" contains "), "{kind}: {}", wrong[0].detail);
+    }
+
     #[test]
     fn stored_value_round_trips(text in "\\PC{0,20}", number in any::<f64>()) {
         for kind in ["TEXT", "NUMBER", "DATE", "EMAIL", "PHONE", "URL", "BOOLEAN", "USER"] {
