@@ -16,8 +16,10 @@ const LEASE: Period = Period::minutes(1);
 const GIVE_UP_AFTER: Period = Period::minutes(60);
 
 /// Another call holds the lease and is writing the rows.
-pub const STILL_RUNNING: ErrorKind =
-    ErrorKind::state(STILL_RUNNING_CODE, "the import under this key is still running: retry in a minute");
+pub const STILL_RUNNING: ErrorKind = ErrorKind::state(
+    STILL_RUNNING_CODE,
+    "the import under this key is still running: retry after the seconds in `Retry-After`",
+);
 
 /// Result of starting an import.
 pub enum StartedRun {
@@ -47,18 +49,27 @@ pub async fn begin(context: &Context<'_>, rows: usize) -> Result<StartedRun, Fai
         due_at: Some(context.now.after(GIVE_UP_AFTER)),
         metadata: Metadata::new(context.now),
     };
+    // Without a key a repeat is an import of its own, which no lease keeps waiting.
+    let declare_lease = |end| {
+        if slot.is_some() {
+            context.declare_lease(end);
+        }
+    };
+    declare_lease(wanted.lease_ends_at);
     let mut change = Change::new();
     let existing = change.create_or_confirm(&wanted, None, |_| ConditionFailure::AlreadyDone)?;
     let is_same = |run: &ImportRun| run.request == wanted.request;
     let begun = match context.begin_or_resume(change, existing, is_same).await? {
         Started::New => return Ok(StartedRun::Run(Box::new(wanted))),
         Started::Replay(replay) => return Ok(StartedRun::Replay(replay)),
-        Started::InProgress(begun) if begun.call == wanted.call => {
-            return Ok(StartedRun::Run(Box::new(begun)));
-        }
         Started::InProgress(begun) => begun,
     };
+    if begun.call == wanted.call {
+        declare_lease(begun.lease_ends_at);
+        return Ok(StartedRun::Run(Box::new(begun)));
+    }
     if begun.lease_ends_at > context.now {
+        declare_lease(begun.lease_ends_at);
         return Err(Problem::new(STILL_RUNNING.kind, STILL_RUNNING.code, STILL_RUNNING.about).into());
     }
     let seen = begun.metadata.version;
@@ -108,8 +119,9 @@ pub async fn release_on_failure<T>(
 ) -> Result<T, Failure> {
     if let Err(why) = &result
         && !matches!(why, Failure::Table(Error::Contended(_)))
+        && release(context, run).await.is_ok()
     {
-        drop(release(context, run).await);
+        context.end_lease();
     }
     result
 }

@@ -108,7 +108,9 @@ pub async fn begin(
     all: &Subscriptions,
     deactivation: &Deactivation,
 ) -> Result<Option<Replay>, Failure> {
-    let deactivation = Deactivation { resume_at: Some(context.now.after(LEASE)), ..deactivation.clone() };
+    let lease_end = context.now.after(LEASE);
+    context.declare_lease(lease_end);
+    let deactivation = Deactivation { resume_at: Some(lease_end), ..deactivation.clone() };
     deactivate_all(context, &mut change, all, &[deactivation.cause], &deactivation)?;
     context.begin(change).await
 }
@@ -120,9 +122,11 @@ pub async fn take_over(
     mut change: Change,
     root: &Subscription,
 ) -> Result<Option<Replay>, Failure> {
+    let lease_end = context.now.after(LEASE);
+    context.declare_lease(lease_end);
     let mut after = Subscription { metadata: root.metadata.next(context.now), ..root.clone() };
     if let Some(deactivation) = &mut after.deactivation {
-        deactivation.resume_at = Some(context.now.after(LEASE));
+        deactivation.resume_at = Some(lease_end);
     }
     change.replace(&after, root.metadata.version, None)?;
     context.begin(change).await

@@ -88,7 +88,7 @@ const OTHERS_GO_DOWN: ErrorKind = ErrorKind::forbidden(
 );
 const STILL_RUNNING: ErrorKind = ErrorKind::state(
     api_runtime::http::problem::STILL_RUNNING_CODE,
-    "linked subscriptions are still being deactivated: retry in a minute",
+    "linked subscriptions are still being deactivated: retry after the seconds in `Retry-After`",
 );
 
 impl Operation for DeactivateSubscription {
@@ -134,11 +134,12 @@ impl Operation for DeactivateSubscription {
         require_authority_over_all(&viewer, &mut change, &all, &root, &up)?;
 
         if let Some(deactivation) = &root.deactivation {
-            let running = deactivation.resume_at.is_some_and(|at| at > context.now);
-            if running && !context.validates_only() {
+            let lease_end = deactivation.resume_at.filter(|at| *at > context.now);
+            if let Some(lease_end) = lease_end.filter(|_| !context.validates_only()) {
+                context.declare_lease(lease_end);
                 change.reject(&STILL_RUNNING, &[]);
             }
-            if running || context.validates_only() || deactivation.resume_at.is_none() {
+            if lease_end.is_some() || context.validates_only() || deactivation.resume_at.is_none() {
                 change.confirm(&root, root.metadata.version, context.if_match())?;
                 return context
                     .commit(change, Answer::ok(result_of(&viewer, &all, &root, context.now)))

@@ -3,8 +3,9 @@
 use std::collections::BTreeMap;
 use std::time::{Duration, Instant};
 
+use domain::Timestamp;
 use futures_util::future::join;
-use local_stack::fault_proxy::Kill;
+use local_stack::fault_proxy::{InjectedFailure, Kill};
 use serde_json::{Value, json};
 use system::payload::Payload;
 use system::stock::sheet;
@@ -753,6 +754,67 @@ async fn kill_at_each_write(how: &str, steps: u32, wrong: &str) {
             assert_eq!(left, 0);
         }
     }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn retry_after_is_what_is_left_of_the_lease() {
+    let world = World::demo().await;
+    world.stock(3).await;
+    let text = sheet(3, 0);
+    let send = || table(&world, "", &text).key("night");
+    world.fault_proxy().kill("import-details", 0, Kill::After);
+    assert_eq!(send().send().await.status, 500);
+    let begun = world.now().unix_millis();
+    let set_time = async |millis: u64| {
+        let time = json!({"set": Timestamp::from_unix_millis(millis)}).to_string();
+        world.post("/_local/time").bytes(time.as_bytes()).send().await.ok();
+    };
+    for (passed, left) in [(0, "60"), (500, "60"), (1_000, "59"), (58_999, "2"), (59_999, "1")] {
+        set_time(begun + passed).await;
+        let busy = send().assert_rejected(409, "still-running").await;
+        assert_eq!(busy.header("retry-after"), Some(left), "after {passed} ms");
+    }
+    set_time(begun + 60_000).await;
+    assert_eq!(counts(&send().send().await.ok()), [3, 3, 0, 0]);
+}
+
+/// Number of attempts of the SDK after which a request has failed.
+const ATTEMPTS: usize = 4;
+
+#[tokio::test(flavor = "multi_thread")]
+async fn failed_import_that_ended_its_lease_is_resumed_at_once() {
+    let world = World::demo().await;
+    world.stock(1).await;
+    let text = sheet(1, 0);
+    let send = || table(&world, "", &text).key("night").send();
+    (0..ATTEMPTS).for_each(|_| world.fault_proxy().inject("PutItem", InjectedFailure::ResetBefore));
+    let failed = send().await;
+    assert_eq!((failed.status, failed.code(), failed.header("retry-after")), (503, "busy", Some("1")));
+    assert_eq!(counts(&send().await.ok()), [1, 1, 0, 0]);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn failed_import_that_kept_its_lease_says_when_it_can_be_resumed() {
+    let world = World::demo().await;
+    world.stock(1).await;
+    let text = sheet(1, 0);
+    let send = || table(&world, "", &text).key("night").send();
+    // The write of the row fails after a while; the end of the lease then meets a conflict.
+    (0..3 * ATTEMPTS).for_each(|_| world.fault_proxy().inject("PutItem", InjectedFailure::Throttled));
+    (0..ATTEMPTS).for_each(|_| world.fault_proxy().inject("PutItem", InjectedFailure::ResetBefore));
+    let conflict = async {
+        while !world.contents().await.into_keys().any(|(_, sk)| sk == "IMPORT") {}
+        world.fault_proxy().inject("TransactWriteItems", InjectedFailure::Conflict);
+    };
+    let (failed, ()) = join(send(), conflict).await;
+    assert_eq!(world.fault_proxy().faults_left(), 0);
+    assert_eq!((failed.status, failed.code(), failed.header("retry-after")), (503, "busy", Some("60")));
+    let before = world.contents().await;
+    let busy = send().await;
+    assert_eq!((busy.status, busy.code(), busy.header("retry-after")), (409, "still-running", Some("60")));
+    world.assert_unchanged(&before).await;
+    world.post("/_local/time").bytes(br#"{"advance":"PT1M"}"#).send().await.ok();
+    assert_eq!(counts(&send().await.ok()), [1, 1, 0, 0]);
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -1,6 +1,7 @@
 //! Context of an operation: the table, the time, new ids, and the options that the call sets in its headers and query.
 
 pub mod commit;
+mod lease;
 mod name_search;
 mod page;
 
@@ -10,6 +11,7 @@ use domain::{Author, DeploymentKey, Id, Ids, Timestamp};
 
 use crate::condition::IfMatch;
 use crate::table::{Error, IdempotencyRecord, Key, Table};
+pub(crate) use lease::Lease;
 
 /// Resources of a function instance, for its whole life.
 pub struct Environment {
@@ -50,6 +52,7 @@ pub(crate) struct CallOptions {
     pub(crate) if_match: Option<IfMatch>,
     pub(crate) idempotency: Option<IdempotencySlot>,
     pub(crate) page: PageRequest,
+    pub(crate) lease: Lease,
 }
 
 /// Place at which a call's answer is stored for replay.
@@ -133,6 +136,18 @@ impl Context<'_> {
     /// Returns the place at which the call's answer is stored for replay; `None` if the call has no key.
     pub fn idempotency(&self) -> Option<&IdempotencySlot> {
         self.options.idempotency.as_ref()
+    }
+
+    /// Says that a repeat of the call is refused until `end`, because this call takes a lease or met another call's. If
+    /// the call is answered 503 or 409 `still-running`, `Retry-After` is the rest of the lease. A lease must be declared
+    /// before it is written: the outcome of the write may remain unknown.
+    pub fn declare_lease(&self, end: Timestamp) {
+        self.options.lease.set_end(Some(end));
+    }
+
+    /// Says that the lease of the call has ended, so that a repeat is not refused.
+    pub fn end_lease(&self) {
+        self.options.lease.set_end(None);
     }
 
     /// Returns the expiry of an answer that is stored now.

@@ -17,12 +17,13 @@ use aws_lambda_events::apigw::{ApiGatewayV2httpRequest, ApiGatewayV2httpResponse
 use tokio::time::Instant;
 
 use crate::answer::{Failure, OrNotFound, Reply};
-use crate::context::{Context, Environment};
+use crate::context::{CallOptions, Context, Environment, Lease};
 use crate::http::operation::{Operation, Request};
 use crate::http::route::Route;
 use crate::table;
 use call::Call;
 use caller::Caller;
+use problem::ProblemDocument;
 use request::parse;
 use response::Response;
 
@@ -33,7 +34,7 @@ pub async fn answer<O: Operation>(
     invocation: Invocation,
 ) -> ApiGatewayV2httpResponse {
     let begun = Instant::now();
-    let call = Call::new(payload);
+    let (call, lease) = (Call::new(payload), Lease::default());
     let deadline = begun + invocation.remaining;
     let route = O::ROUTES.iter().find(|route| route.key() == call.route_key);
     let caller = in_time(deadline, O::NAME, || authenticate::<O>(environment, &call, route)).await;
@@ -41,7 +42,8 @@ pub async fn answer<O: Operation>(
         Ok((route, caller)) => {
             let replied = match caller.authorize(route) {
                 Ok(()) => {
-                    in_time(deadline, O::NAME, || execute::<O>(environment, &call, route, &caller)).await
+                    let attempt = || execute::<O>(environment, (&call, &lease), route, &caller);
+                    in_time(deadline, O::NAME, attempt).await
                 }
                 Err(problem) => Err(problem.into()),
             };
@@ -49,9 +51,11 @@ pub async fn answer<O: Operation>(
         }
         Err(failure) => (None, Err(failure)),
     };
+    let of_problem =
+        |problem: ProblemDocument| Response::of_problem(&problem, lease.seconds_left((environment.clock)()));
     let response = match replied {
         Ok(reply) => Response::of_reply::<O>(environment, &call, reply),
-        Err(Failure::Problem(problem)) => Ok(Response::of_problem(&problem::document(problem, &call))),
+        Err(Failure::Problem(problem)) => Ok(of_problem(problem::document(problem, &call))),
         Err(Failure::Table(why)) => Err(why),
     };
     let response = response.unwrap_or_else(|why| {
@@ -63,7 +67,7 @@ pub async fn answer<O: Operation>(
             true => tracing::warn!(operation = O::NAME, gateway_request_id = request_id, %why, "no answer in time"),
             false => tracing::error!(operation = O::NAME, gateway_request_id = request_id, %why, "no answer"),
         }
-        Response::of_problem(&problem::unexpected(try_again, &call))
+        of_problem(problem::unexpected(try_again, &call))
     });
     let line = LogLine { call: &call, route, duration: begun.elapsed(), cold_start: invocation.is_cold };
     line.write::<O>(environment, caller.as_ref(), &response);
@@ -149,11 +153,12 @@ async fn authenticate<O: Operation>(
 
 async fn execute<O: Operation>(
     environment: &Environment,
-    call: &Call,
+    (call, lease): (&Call, &Lease),
     route: &Route,
     caller: &O::Caller,
 ) -> Result<Reply<O::Output>, Failure> {
     let (input, options) = parse::<O>(environment, call, route, caller)?;
+    let options = CallOptions { lease: lease.clone(), ..options };
     let context = Context { options, ..context::<O>(environment) };
     O::execute(Request::new(&context, caller, &input)).await
 }

@@ -8,8 +8,8 @@ use serde_json::{Value, json};
 use super::call::Call;
 use crate::answer::Failure;
 
-/// Code of the 409 while another call or the scheduled job works on the same object. The caller should retry after a
-/// minute, as `Retry-After` says.
+/// Code of the 409 while another call or the scheduled job works on the same object. The caller should retry when its
+/// lease has ended, as `Retry-After` says.
 pub const STILL_RUNNING_CODE: &str = "still-running";
 
 /// Body of an error response (RFC 9457).

@@ -64,7 +64,8 @@ pub(super) fn parse<O: Operation>(
     };
     let idempotency = idempotency_slot::<O>(call, caller, key);
     let (author, id) = (caller.author(), call.gateway_id.clone());
-    let options = CallOptions { id, author, validate_only, if_match, idempotency, page };
+    let options =
+        CallOptions { id, author, validate_only, if_match, idempotency, page, ..CallOptions::default() };
     Ok((Input { path, query, body }, options))
 }
 

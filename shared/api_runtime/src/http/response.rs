@@ -107,21 +107,19 @@ impl Response {
         Self { status, code: None, content_type: Some("application/json"), headers, body }
     }
 
-    /// Returns the response that is a problem.
-    pub(super) fn of_problem(problem: &ProblemDocument) -> Self {
+    /// Returns the response that is a problem, given the number of seconds after which a repeat of the call works.
+    pub(super) fn of_problem(problem: &ProblemDocument, retry_after: u64) -> Self {
         let header = match (problem.status, &*problem.code) {
-            (503, _) => Some(("retry-after", "1")),
-            // By then the other call has ended, or its lease has expired and the work can be resumed.
-            (409, STILL_RUNNING_CODE) => Some(("retry-after", "60")),
+            (503, _) | (409, STILL_RUNNING_CODE) => Some(("retry-after", retry_after.to_string())),
             // No authentication scheme is registered for signed messages; this name is for people.
-            (401, _) => Some(("www-authenticate", "StandardWebhooks")),
+            (401, _) => Some(("www-authenticate", "StandardWebhooks".to_owned())),
             _ => None,
         };
         Self {
             status: problem.status,
             code: Some(problem.code.clone()),
             content_type: Some("application/problem+json"),
-            headers: header.map(|(name, value)| (name, value.to_owned())).into_iter().collect(),
+            headers: header.into_iter().collect(),
             // A problem always serializes.
             body: serde_json::to_string(problem).unwrap_or_default(),
         }

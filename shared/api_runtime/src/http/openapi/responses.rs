@@ -239,7 +239,7 @@ pub(super) fn headers() -> Value {
         "Idempotent-Replayed": text("`true` if this is the stored answer to an earlier, equal call."),
         "Link": text("The next page, as `rel=\"next\"`. Absent on the last page."),
         "x-request-id": text("Id of the request: the caller's own if it was well-formed, otherwise ours."),
-        "Retry-After": text("Seconds to wait before a retry."),
+        "Retry-After": text("Seconds to wait before a retry. A lease that would refuse the retry has ended by then."),
         "WWW-Authenticate": text("How to authenticate."),
     })
 }
