@@ -2,13 +2,13 @@
 
 use std::collections::BTreeSet;
 
-use api_runtime::csv_table::CsvTable;
+use api_runtime::csv_table::{CsvTable, cell_of};
 use api_runtime::table::{
     BatchGet, DirectoryEntryOf, History, NamePart, NameScope, OrganizationById, Page, PageQuery, PartnerById,
 };
 use api_runtime::{
     Context, Empty, Failure, List, Method, Nothing, Operation, OrganizationPath, Output, PartnerPath, Reply,
-    Request, Route, route,
+    Request, Route, Switch, route,
 };
 use deserr::Deserr;
 use domain::event::{EntitlementDetailsChanged, EventType, SubscriptionDeactivated};
@@ -66,6 +66,11 @@ pub struct QueryHistoryQuery {
     #[deserr(default)]
     #[schemars(default)]
     order: Direction,
+    /// Whether a CSV answer begins with a byte order mark (`true`), by which Excel recognizes UTF-8, or not (`false`,
+    /// the default). It has no effect on a JSON answer.
+    #[deserr(default)]
+    #[schemars(default)]
+    bom: Switch,
 }
 
 /// Sort order by time.
@@ -119,24 +124,35 @@ pub struct HistoryEvent {
 /// A page of a history; with `Accept: text/csv` a CSV table.
 #[derive(Debug, Serialize, JsonSchema)]
 #[serde(transparent)]
-pub struct HistoryPage(List<HistoryEvent>);
+pub struct HistoryPage {
+    list: List<HistoryEvent>,
+    /// Type of all events, if the query selects one: its data fields are columns of the CSV table.
+    #[serde(skip)]
+    event_type: Option<EventType>,
+    /// Whether the CSV table begins with a byte order mark.
+    #[serde(skip)]
+    bom: bool,
+}
 
 impl Output for HistoryPage {
     const TABULAR: bool = true;
 
     fn csv_table(&self) -> Option<CsvTable> {
+        let fields = self.event_type.map(EventType::fields);
         let mut columns = COLUMNS.map(|(name, _)| name.to_owned()).to_vec();
-        columns.extend(EventKind::fields());
-        let rows = self.0.items.iter().map(row).collect::<Result<_, _>>().ok()?;
-        Some(CsvTable { columns, rows })
+        columns.extend(fields.clone().unwrap_or_else(|| vec!["data".to_owned()]));
+        let cells = |event| row(event, fields.as_deref());
+        let rows = self.list.items.iter().map(cells).collect::<Result<_, _>>().ok()?;
+        Some(CsvTable { columns, rows, bom: self.bom })
     }
 
     fn next_page_token(&self) -> Option<&str> {
-        self.0.next_page_token()
+        self.list.next_page_token()
     }
 }
 
-/// Columns of a CSV table that all events share, with their JSON pointers into an event. The columns of `data` follow.
+/// Columns of a CSV table that all events share, with their JSON pointers into an event. What events have as `data`
+/// follows: in a column for each field if all events have the same type, otherwise in one column.
 const COLUMNS: [(&str, &str); 10] = [
     ("id", "/id"),
     ("time", "/time"),
@@ -150,17 +166,17 @@ const COLUMNS: [(&str, &str); 10] = [
     ("organizationName", "/organization/name"),
 ];
 
-fn row(event: &HistoryEvent) -> Result<Vec<String>, serde_json::Error> {
+/// Returns the row of an event, given the data fields that have a column.
+fn row(event: &HistoryEvent, fields: Option<&[String]>) -> Result<Vec<String>, serde_json::Error> {
     let event = serde_json::to_value(event)?;
-    let cell = |value: Option<&Value>| match value {
-        None | Some(Value::Null) => String::new(),
-        Some(Value::String(text)) => text.clone(),
-        Some(other) => other.to_string(),
-    };
-    let common = COLUMNS.iter().map(|(_, place)| cell(event.pointer(place)));
-    let data =
-        EventKind::fields().into_iter().map(|name| cell(event.get("data").and_then(|data| data.get(&name))));
-    Ok(common.chain(data).collect())
+    let cell = |value: Option<&Value>| value.map_or_else(String::new, cell_of);
+    let mut cells: Vec<String> = COLUMNS.iter().map(|(_, place)| cell(event.pointer(place))).collect();
+    let data = event.get("data");
+    match fields {
+        Some(fields) => cells.extend(fields.iter().map(|name| cell(data.and_then(|data| data.get(name))))),
+        None => cells.push(cell(data)),
+    }
+    Ok(cells)
 }
 
 impl Operation for QueryHistory {
@@ -171,8 +187,8 @@ impl Operation for QueryHistory {
         operators may read the vendor's, which holds the events that concern neither. Events are sorted by \
         time, newest first unless `order=asc`, and carry the current names of their parties. Changes of \
         detail fields that the caller may not view are left out. A page may contain fewer events than \
-        `pageSize`, or none, although there is a next page. With `Accept: text/csv` the page is a CSV \
-        table.";
+        `pageSize`, or none, although there is a next page. With `Accept: text/csv` the page is a CSV table: \
+        with `type` it has a column for each data field of that type, otherwise one column `data` with JSON.";
     const ROUTES: &[Route] = &[
         route(
             Method::Get,
@@ -240,7 +256,9 @@ impl Operation for QueryHistory {
             HistoryPath::Vendor(_) => context.page(&history(LogScope::Vendor), ascending).await?,
         };
         let items = name_parties(context, actor, page.items).await?;
-        Ok(Reply::ok(HistoryPage(List { items, next_page_token: page.next_page_token })))
+        let list = List { items, next_page_token: page.next_page_token };
+        let page = HistoryPage { list, event_type: filter.event_type, bom: filter.bom.is_on() };
+        Ok(Reply::ok(page))
     }
 }
 

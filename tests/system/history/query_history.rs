@@ -388,9 +388,10 @@ async fn foreign_history_is_not_found() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn accept_csv_returns_all_columns_and_a_next_page_link() {
+async fn csv_has_common_columns_the_data_as_json_and_a_next_page_link() {
     let world = World::demo().await;
-    let body = json!({"name": "=HYPERLINK(\"x\"), Ltd", "partnerId": "{partner}"});
+    let name = "=HYPERLINK(\"x\"),=1, Ltd";
+    let body = json!({"name": name, "partnerId": "{partner}"});
     world.post("/v1/organizations").by("partnerAdmin").json(body).send().await.ok();
     let path = "/v1/partners/{partner}/history?pageSize=4&order=asc&customer=hyperlink&pageSize=4";
     let twice = world.get(path).by("partnerMember").header("accept", "text/csv").send().await;
@@ -402,10 +403,7 @@ async fn accept_csv_returns_all_columns_and_a_next_page_link() {
         assert_eq!((reply.status, reply.header("content-type")), (200, Some("text/csv; charset=utf-8")));
         let mut reader = csv::Reader::from_reader(reply.bytes.as_slice());
         let columns = reader.headers().unwrap().clone();
-        assert!(
-            columns.iter().any(|name| name == "actorEmail")
-                && columns.iter().any(|name| name == "assignmentId")
-        );
+        assert_eq!(columns.iter().collect::<Vec<_>>(), [&COMMON[..], &["data"]].concat());
         rows.extend(reader.records().map(|row| {
             let row = row.unwrap();
             let cells = columns.iter().zip(&row).map(|(name, cell)| (name.to_owned(), cell.to_owned()));
@@ -419,16 +417,17 @@ async fn accept_csv_returns_all_columns_and_a_next_page_link() {
     let events = items(&world, "partnerMember", "/v1/partners/{partner}/history?order=asc").await;
     let ids: Vec<_> = events.iter().map(|event| event["id"].as_str().unwrap()).collect();
     assert_eq!(rows.iter().map(|row| row["id"].as_str()).collect::<Vec<_>>(), ids);
+    for (row, event) in rows.iter().zip(&events) {
+        assert_eq!(serde_json::from_str::<Value>(&row["data"]).unwrap(), event["data"]);
+    }
     let last = rows.last().unwrap();
     assert_eq!(
-        (last["type"].as_str(), last["name"].as_str()),
-        ("partner.organization-added", "'=HYPERLINK(\"x\"), Ltd")
+        (last["type"].as_str(), last["organizationName"].as_str()),
+        ("partner.organization-added", "'=HYPERLINK(\"x\"),'=1, Ltd")
     );
+    assert!(last["data"].contains(r"),\u003d1, Ltd"), "a formula in JSON is escaped as JSON: {last:?}");
     let assigned = rows.iter().find(|row| row["type"] == "license.assigned").unwrap();
-    assert_eq!(
-        (assigned["quantity"].as_str(), assigned["organizationName"].as_str()),
-        ("5", "株式会社ヤマダ電機")
-    );
+    assert_eq!(assigned["organizationName"], "株式会社ヤマダ電機");
     for accept in [
         "application/json, text/csv",
         "text/csv;q=0",
@@ -439,5 +438,100 @@ async fn accept_csv_returns_all_columns_and_a_next_page_link() {
     ] {
         let reply = world.get("/v1/history").by("operator").header("accept", accept).send().await;
         assert_eq!(reply.header("content-type"), Some("application/json"), "{accept}");
+    }
+}
+
+/// Columns that all histories in CSV have.
+const COMMON: [&str; 10] = [
+    "id",
+    "time",
+    "type",
+    "actorType",
+    "actorId",
+    "actorEmail",
+    "partnerId",
+    "partnerName",
+    "organizationId",
+    "organizationName",
+];
+
+/// Returns the columns and the rows of a history in CSV.
+async fn csv_of(world: &World, who: &str, path: &str) -> (Vec<String>, Vec<Vec<String>>) {
+    let reply = world.get(path).by(who).header("accept", "text/csv").send().await;
+    assert_eq!(reply.status, 200, "{path}: {}", reply.body);
+    let mut reader = csv::Reader::from_reader(reply.bytes.as_slice());
+    let texts = |row: &csv::StringRecord| row.iter().map(str::to_owned).collect::<Vec<_>>();
+    let columns = texts(reader.headers().unwrap());
+    (columns, reader.records().map(|row| texts(&row.unwrap())).collect())
+}
+
+/// With `type`, a history in CSV has the data fields of that type as columns, and no others.
+#[tokio::test(flavor = "multi_thread")]
+async fn csv_of_one_type_has_a_column_for_each_of_its_data_fields() {
+    let world = World::demo().await;
+    for (who, log) in [("partnerMember", "/v1/partners/{partner}/history"), ("operator", "/v1/history")] {
+        let all = items(&world, who, &format!("{log}?pageSize=100")).await;
+        let kinds: std::collections::BTreeSet<_> = types(&all).into_iter().collect();
+        for kind in kinds {
+            let (columns, rows) = csv_of(&world, who, &format!("{log}?pageSize=100&type={kind}")).await;
+            let events: Vec<_> = all.iter().filter(|event| event["type"] == kind).collect();
+            assert_eq!(
+                (&columns[..10], rows.len()),
+                (&COMMON.map(str::to_owned)[..], events.len()),
+                "{kind}"
+            );
+            for (row, event) in rows.iter().zip(events) {
+                let data = event["data"].as_object().unwrap();
+                assert!(
+                    data.keys().all(|name| columns[10..].contains(name)),
+                    "{kind}: {columns:?} of {event}"
+                );
+                for (name, cell) in columns[10..].iter().zip(&row[10..]) {
+                    let expected = match data.get(name) {
+                        None => String::new(),
+                        Some(Value::String(text)) => text.clone(),
+                        Some(other) => other.to_string(),
+                    };
+                    assert_eq!(cell, &expected, "{kind}: {name}");
+                }
+            }
+        }
+    }
+    let path = "/v1/partners/{partner}/history?type=license.assigned";
+    let (columns, rows) = csv_of(&world, "partnerMember", path).await;
+    assert_eq!(columns[10..], ["assignmentId", "licenseType", "quantity"]);
+    assert_eq!((rows.len(), rows[0][12].as_str()), (1, "5"));
+    let (columns, rows) =
+        csv_of(&world, "partnerMember", "/v1/partners/{partner}/history?type=order.parked").await;
+    assert!(columns.len() > 10 && !columns.contains(&"data".to_owned()) && rows.is_empty(), "{columns:?}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn bom_marks_csv_answers_and_not_json() {
+    const MARK: &[u8] = b"\xef\xbb\xbf";
+    let world = World::demo().await;
+    let mut path = "/v1/partners/{partner}/history?pageSize=15&bom=true".to_owned();
+    let mut pages = 0;
+    loop {
+        let reply = world.get(&path).by("partnerMember").header("accept", "text/csv").send().await;
+        assert_eq!((reply.status, reply.header("content-type")), (200, Some("text/csv; charset=utf-8")));
+        assert!(reply.bytes.starts_with(&[MARK, b"id,time,"].concat()), "{path}");
+        pages += 1;
+        match reply.header("link") {
+            Some(link) => path = link.split(['<', '>']).nth(1).unwrap().to_owned(),
+            None => break,
+        }
+    }
+    assert_eq!(pages, 2, "the link keeps the parameter");
+    for query in ["", "&bom=false"] {
+        let path = format!("/v1/history?pageSize=1{query}");
+        let reply = world.get(&path).by("operator").header("accept", "text/csv").send().await;
+        assert!(reply.bytes.starts_with(b"id,time,"), "{query}");
+    }
+    let json = world.get("/v1/history?bom=true").by("operator").send().await;
+    assert!(json.bytes.starts_with(b"{\"items\":"));
+    for path in ["/v1/history?bom=yes", "/v1/history?bom="] {
+        let refused = world.get(path).by("operator").assert_rejected(400, "invalid-request").await;
+        assert_eq!(refused.faults(), [("bom".to_owned(), "unknown-value".to_owned())]);
     }
 }

@@ -60,22 +60,22 @@ macro_rules! kinds {
 
         impl EventKind {
             const TYPES: &[&str] = &[$($type),*];
+        }
 
-            /// Returns the names of the data fields of all types, without duplicates, in the order of the types.
-            pub fn fields() -> Vec<String> {
-                let mut fields = Vec::new();
-                for field in [$($name::FIELDS),*].into_iter().flatten().map(|field| camel_case(field)) {
-                    if !fields.contains(&field) {
-                        fields.push(field);
-                    }
-                }
-                fields
+        impl EventType {
+            /// Returns the names of the data fields of the type, in the order of their definition.
+            pub fn fields(self) -> Vec<String> {
+                let fields: &[&str] = match self.0 {
+                    $($type => $name::FIELDS,)*
+                    _ => &[],
+                };
+                fields.iter().map(|field| camel_case(field)).collect()
             }
         }
     };
 }
 
-// New types must be added at the end: their fields become the last columns of a history in CSV.
+// A new field of a type must be added at its end: it becomes the last column of the type's history in CSV.
 kinds! {
     PartnerCreated = "partner.created",
     OrganizationCreated = "organization.created",
