@@ -290,6 +290,7 @@ mod tests {
         assert_eq!(mistyped.unwrap_err().code, "invalid-entitlement-number");
         assert!("E-4711".parse::<EntitlementExternalId>().is_ok());
         assert!(matches!("E-4711".parse(), Ok(EntitlementName::ExternalId(_))));
+        assert_eq!("Bu\u{308}ro".parse::<EntitlementName>(), "B\u{fc}ro".parse());
     }
 
     #[test]

@@ -294,6 +294,7 @@ written_as_text!(Email, format = "idn-email", maxLength = 254);
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::unicode::nfd;
     use proptest::prelude::*;
 
     #[test]
@@ -393,6 +394,20 @@ mod tests {
     }
 
     proptest! {
+        #[test]
+        fn canonically_equal_texts_are_the_same_value(text in "[a-zA-Z0-9äöüßéñçšåğÅがぎぐ한글]{1,20}") {
+            let other = nfd(&text);
+            prop_assert_eq!(other.parse::<ExternalId>().unwrap(), text.parse::<ExternalId>().unwrap());
+            prop_assert_eq!(other.parse::<StoreAccount>().unwrap(), text.parse::<StoreAccount>().unwrap());
+            prop_assert_eq!(other.parse::<OrderId>().unwrap(), text.parse::<OrderId>().unwrap());
+            prop_assert_eq!(other.parse::<ProductCode>().unwrap(), text.parse::<ProductCode>().unwrap());
+            prop_assert_eq!(other.parse::<FieldName>().unwrap(), text.parse::<FieldName>().unwrap());
+            prop_assert_eq!(other.parse::<OptionLabel>().unwrap(), text.parse::<OptionLabel>().unwrap());
+            let emails = [format!("{other}@x.example"), format!("{text}@x.example")];
+            let [other, email] = emails.map(|email| email.parse::<Email>().ok());
+            prop_assert_eq!(other, email);
+        }
+
         #[test]
         fn email_folding_is_idempotent(text in "\\PC{0,20}@\\PC{0,20}") {
             if let Ok(once) = text.parse::<Email>() {

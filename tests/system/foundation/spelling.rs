@@ -157,6 +157,54 @@ async fn canonically_equal_names_are_the_same() {
     assert_eq!(again["site"], first["site"]);
 }
 
+/// Values are found, and entitlements are named, by every canonically equal spelling.
+#[tokio::test(flavor = "multi_thread")]
+async fn canonically_equal_values_and_external_ids_are_the_same() {
+    let world = World::demo().await;
+    let (composed, decomposed) = ("B\u{fc}ro", "Bu\u{308}ro");
+    let field = |name: &str, kind: &str| {
+        world.post("/v1/detail-fields").by("operator").json(json!({"name": name, "type": {"name": kind}}))
+    };
+    field(composed, "TEXT").send().await.ok();
+    field("Manual", "URL").send().await.ok();
+    let address = |name: &str| format!("https://yamada.example/{name}");
+    let path = "/v1/organizations/{yamada}/entitlements/{entitlement}/details";
+    let details = json!({decomposed: {"values": [decomposed]}, "Manual": {"values": [address(decomposed)]}});
+    let changed = world.patch(path).by("agent").json(json!({"details": details})).send().await.ok();
+    assert_eq!(changed["details"][composed]["values"], json!([composed]));
+    assert_eq!(changed["details"]["Manual"]["values"], json!([address(composed)]));
+    for spelling in [composed, decomposed] {
+        for (field, value) in [(spelling, spelling.to_owned()), ("Manual", address(spelling))] {
+            let query =
+                format!("organizationId={{yamada}}&field={}&value={}", encoded(field), encoded(&value));
+            let found = world.get(&format!("/v1/entitlements?{query}")).by("agent").send().await.ok();
+            let ids: Vec<_> = found["items"].as_array().unwrap().iter().map(|one| &one["id"]).collect();
+            assert_eq!(ids, [world.id("entitlement")], "{value:?}");
+        }
+    }
+
+    let create = |external_id: &str| {
+        let body = json!({"productId": "{product}", "externalId": external_id});
+        world.post("/v1/organizations/{yamada}/entitlements").by("operator").json(body)
+    };
+    assert_eq!(create(decomposed).send().await.ok()["externalId"], composed);
+    create(composed).assert_rejected(409, "entitlement-external-id-taken").await;
+    let import =
+        |rows: Value| world.post("/v1/entitlement-details/import").by("operator").json(json!({"rows": rows}));
+    let row = |entitlement: &str, seats: u64| json!({"entitlement": entitlement, "details": {"Seats": {"values": [seats]}}});
+    for (seats, spelling) in [(1, composed), (2, decomposed)] {
+        let report = import(json!([row(spelling, seats)])).send().await.ok();
+        assert_eq!(report["applied"], 1, "{report}");
+    }
+    let report = import(json!([row(composed, 3), row(decomposed, 4)])).send().await.ok();
+    let codes: Vec<_> =
+        report["failures"].as_array().unwrap().iter().map(|failure| &failure["code"]).collect();
+    assert_eq!(codes, ["duplicate-row", "duplicate-row"]);
+    let twice = json!({composed: {"values": ["a"]}, decomposed: {"values": ["b"]}});
+    let report = import(json!([{"entitlement": "{number}", "details": twice}])).send().await.ok();
+    assert_eq!(report["failures"][0]["code"], "duplicate-field", "{report}");
+}
+
 /// The type of an unknown store message is recorded without the characters that could deceive a reader.
 #[tokio::test(flavor = "multi_thread")]
 async fn ignored_message_type_is_stored_without_invisible_characters() {

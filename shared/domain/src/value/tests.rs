@@ -161,6 +161,22 @@ fn refusal_names_the_character_that_is_its_cause() {
 }
 
 #[test]
+fn canonically_equal_values_are_stored_and_found_alike() {
+    let choice = field(json!({"name": "F", "type": {"name": "SELECT", "options": ["Bu\u{308}ro"]}}));
+    for (field, composed, decomposed) in [
+        (of("TEXT"), "B\u{fc}ro", "Bu\u{308}ro"),
+        (of("URL"), "https://x.example/b\u{fc}ro", "https://x.example/bu\u{308}ro"),
+        (of("USER"), "j\u{f6}rg@x.example", "jo\u{308}rg@x.example"),
+        (choice, "B\u{fc}ro", "Bu\u{308}ro"),
+    ] {
+        let [one, other] =
+            [composed, decomposed].map(|text| field.find(&Value::Text(text.to_owned())).unwrap());
+        assert_eq!(one, other, "{composed}");
+        assert_eq!(through(&field, json!(decomposed)), Ok(json!(composed)));
+    }
+}
+
+#[test]
 fn options_match_by_exact_label_and_retired_values_are_kept() {
     let mut field =
         field(json!({"name": "F", "type": {"name": "MULTISELECT", "options": ["A", "B", "C", "D"]}}));
