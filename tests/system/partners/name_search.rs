@@ -58,10 +58,10 @@ async fn names_are_found_as_people_type_them_among_5000_others() {
         let [typed, name, expected] = pair[..] else { panic!("{pair:?}") };
         let name = name.parse::<Name>().unwrap().to_string();
         let (first, mut next) = found(&world, typed, 3, "").await;
-        let mut is_found = first.iter().any(|found| *found == name);
+        let mut is_found = first.contains(&name);
         while let Some(token) = next.take().filter(|_| expected == "not") {
             let (more, after) = found(&world, typed, 100, &token).await;
-            is_found |= more.iter().any(|found| *found == name);
+            is_found |= more.contains(&name);
             next = after;
         }
         let cost = world.fault_proxy().take_costs()["list-partner-organizations"].clone();
@@ -78,7 +78,7 @@ async fn every_match_is_on_one_page_whether_or_not_the_search_is_long() {
     let hotels = (0..700).map(|number| format!("Hotel {number:03} Grand Hotel"));
     let others = ["Hotal Garni", "Hotelier Grant", "Hostel Grand", "Motel Grande"].map(str::to_owned);
     world.stock_directory("partner", hotels.chain(others)).await;
-    for (typed, expected) in [("hotel", 705), ("grand hotel", 703), ("hotel 04", 10), ("hotels", 705)] {
+    for (typed, expected) in [("hotel", 705), ("grand hotel", 703), ("hotel 04", 10), ("hotels", 702)] {
         for size in [100, 37] {
             let (mut names, mut next) = found(&world, typed, size, "").await;
             while let Some(token) = next {
