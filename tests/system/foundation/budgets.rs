@@ -38,7 +38,11 @@ async fn call_costs_match_the_published_table() {
     let world = World::demo().await;
     world.post("/_local/tick").send().await.ok();
     let name = functions::SCHEDULE.name;
-    rows.push(row(format!("`{name}` after two links"), &world.fault_proxy().take_costs()[name], 0.0));
+    rows.push(row(
+        format!("`{name}` after two links, with the names of the demo world"),
+        &world.fault_proxy().take_costs()[name],
+        0.0,
+    ));
     world.post("/_local/tick").send().await.ok();
     rows.push(row(format!("`{name}` when nothing is due"), &world.fault_proxy().take_costs()[name], 0.0));
     let head = ["call", "round trips", "requests", "write units", "read units", "$ per million"];

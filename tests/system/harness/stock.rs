@@ -112,6 +112,37 @@ impl World {
     }
 }
 
+/// Returns names of organizations in several scripts. A few words are frequent, and about a fifth as many as there are
+/// names are not.
+pub fn names(count: usize) -> impl Iterator<Item = String> {
+    const SYLLABLES: [&str; 16] = [
+        "bal", "cor", "den", "fim", "gar", "hul", "jun", "kel", "lom", "mar", "nop", "pra", "rus", "sil",
+        "tam", "vu",
+    ];
+    const KANA: [&str; 12] =
+        ["アサ", "イセ", "ウタ", "エビ", "オカ", "カミ", "キノ", "クラ", "ケヤ", "コマ", "サワ", "シロ"];
+    const TRADES: [&str; 8] = [
+        "Logistics GmbH",
+        "Foods Ltd",
+        "Textiles S.A.",
+        "Security AG",
+        "Systems Inc.",
+        "Optik",
+        "Verlag",
+        "Media A.Ş.",
+    ];
+    (0..count).map(|number| {
+        let pick = |from: &'static [&'static str], by: usize| from[number / by % from.len()];
+        let latin = [1, 16, 256].map(|by| pick(&SYLLABLES, by)).concat();
+        let latin = if number < 4_096 { latin } else { format!("{latin}{}", pick(&SYLLABLES, 4_096)) };
+        match number % 5 {
+            0 => format!("{}{}{}商事", pick(&KANA, 5), pick(&KANA, 60), pick(&KANA, 720)),
+            1 => format!("{} {latin}", pick(&["Hotel", "Clinic", "Garage"], 3)),
+            _ => format!("{latin} {}", pick(&TRADES, 7)),
+        }
+    })
+}
+
 /// Returns an import table with `count` rows for these entitlements: two fields each, with values that depend on
 /// `round`.
 pub fn sheet(count: u64, round: u64) -> String {

@@ -4,38 +4,10 @@ use domain::Name;
 use local_stack::fault_proxy::Kill;
 use serde_json::json;
 use system::World;
+use system::stock::names;
 
 /// Pairs of a search text and a name, each with `find` or `not`.
 const NAMES: &str = include_str!("../../../shared/domain/src/search/names.tsv");
-
-/// Returns names of organizations in several scripts, in which some words are frequent.
-fn other_names(count: usize) -> impl Iterator<Item = String> {
-    const SYLLABLES: [&str; 16] = [
-        "bal", "cor", "den", "fim", "gar", "hul", "jun", "kel", "lom", "mar", "nop", "pra", "rus", "sil",
-        "tam", "vu",
-    ];
-    const KANA: [&str; 12] =
-        ["アサ", "イセ", "ウタ", "エビ", "オカ", "カミ", "キノ", "クラ", "ケヤ", "コマ", "サワ", "シロ"];
-    const TRADES: [&str; 8] = [
-        "Logistics GmbH",
-        "Foods Ltd",
-        "Textiles S.A.",
-        "Security AG",
-        "Systems Inc.",
-        "Optik",
-        "Verlag",
-        "Media A.Ş.",
-    ];
-    (0..count).map(|number| {
-        let pick = |from: &'static [&'static str], by: usize| from[number / by % from.len()];
-        let latin = [1, 16, 256].map(|by| pick(&SYLLABLES, by)).concat();
-        match number % 5 {
-            0 => format!("{}{}{}商事", pick(&KANA, 5), pick(&KANA, 60), pick(&KANA, 720)),
-            1 => format!("{} {latin}", pick(&["Hotel", "Clinic", "Garage"], 3)),
-            _ => format!("{latin} {}", pick(&TRADES, 7)),
-        }
-    })
-}
 
 async fn found(world: &World, typed: &str, size: usize, token: &str) -> (Vec<String>, Option<String>) {
     let typed: String = form_urlencoded::byte_serialize(typed.as_bytes()).collect();
@@ -52,7 +24,7 @@ async fn names_are_found_as_people_type_them_among_5000_others() {
     let world = World::demo().await;
     let pairs: Vec<Vec<&str>> = NAMES.lines().skip(1).map(|line| line.split('\t').collect()).collect();
     let named = pairs.iter().map(|pair| pair[1].to_owned());
-    world.stock_directory("partner", named.chain(other_names(5_000))).await;
+    world.stock_directory("partner", named.chain(names(5_000))).await;
     let mut wrong = Vec::new();
     for pair in &pairs {
         let [typed, name, expected] = pair[..] else { panic!("{pair:?}") };

@@ -27,15 +27,16 @@ use crate::table::{
 /// Time limit for the spellings of names that were committed, after which the scheduled job writes them.
 const SPELLING_TIMEOUT: Duration = Duration::from_secs(2);
 /// Maximum number of words of a search text of which the one to follow is chosen; the longest ones.
-const MAX_WORDS: usize = 6;
+const MAX_WORDS: usize = 5;
 /// Number of names that are first read of a range; one with fewer is read whole.
-const FEW: usize = 40;
+const FEW: usize = 25;
 /// Number of names that are read of the range of a single word, and of a range that has more than [`FEW`].
-const MANY: usize = 300;
+const MANY: usize = 250;
 /// Number of matches that are enough to show without reading more of a range.
 const ENOUGH: usize = 25;
-/// Maximum number of spellings with the same letters that are read.
-const MAX_SPELLINGS: usize = 200;
+/// Maximum number of spellings that are read, in equal parts for each of the letters that a word may have in common with
+/// them. Among words that are more alike than those of any language, some are left out.
+const MAX_SPELLINGS: usize = 1_000;
 /// Maximum number of ranges that a page reads after those of the word itself.
 const MAX_RANGES: usize = 10;
 
@@ -248,9 +249,10 @@ impl Search<'_> {
 
     /// Reads the words of names that a word of the search text reaches with edits, and returns their ranges.
     async fn spelled_ranges(&self, word: usize) -> Result<BTreeSet<Range>, Error> {
-        let prefixes = self.query.spelling_prefixes(word).into_iter();
-        let pages = prefixes.map(|prefix| async move {
-            let page = PageQuery { size: MAX_SPELLINGS, ascending: true, after: None, consistent: false };
+        let prefixes = self.query.spelling_prefixes(word);
+        let size = MAX_SPELLINGS / prefixes.len().max(1);
+        let pages = prefixes.into_iter().map(|prefix| async move {
+            let page = PageQuery { size, ascending: true, after: None, consistent: false };
             self.context.table.page(&NameSpellings(self.scope, prefix), &page, None).await
         });
         let pages = futures_util::future::try_join_all(pages).await?;

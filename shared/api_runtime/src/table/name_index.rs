@@ -74,7 +74,7 @@ impl NameSpelling {
 }
 
 impl Entity for NameSpelling {
-    const NAME: &'static str = "name-spelling";
+    const NAME: &'static str = "spelling";
 
     fn key(&self) -> Key {
         self.at.clone()

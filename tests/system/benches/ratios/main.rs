@@ -4,7 +4,7 @@
 //! - `assign-license`, over its bare transaction;
 //! - an import, over its bare writes;
 //! - a history page of a long log, over one of a short log;
-//! - a history page by a customer's name, over one of all customers;
+//! - searches of customers by name, over a plain page of them;
 //! - a run of the scheduled job among many grants, over one among few;
 //! - a dashboard of many service requests, over one of few;
 //! - deactivating many subscriptions, over deactivating ten;
@@ -19,7 +19,7 @@ use std::collections::{BTreeMap, HashMap};
 use std::time::{Duration, Instant};
 
 use api_runtime::table::item::{Item, to_item};
-use api_runtime::table::{self, DirectoryEntry, Lookup, MonthlyCounts, PoolOfPartner};
+use api_runtime::table::{self, Lookup, MonthlyCounts, PoolOfPartner};
 use aws_sdk_dynamodb::types::{
     AttributeValue, ConditionCheck, KeysAndAttributes, Put, TransactWriteItem, Update,
 };
@@ -387,34 +387,46 @@ async fn dashboard() {
     );
 }
 
-/// Measures a partner's history filtered by a customer's name over one without a filter, in directories of 100,
-/// 5,000 and 50,000 customers.
+/// Measures searches by name, each over a plain page, in directories of 100, 10,000 and 100,000 customers.
 async fn customers() {
-    let call = canonical::one("query-history-of-partner");
-    let name = "customer=%E3%82%84%E3%81%BE%E3%81%A0";
-    for count in [100, 5_000, 50_000] {
+    const SEARCHES: [(&str, &str); 9] = [
+        ("a rare word", "fimbalkel"),
+        ("two letters", "fi"),
+        ("a frequent word", "logistics"),
+        ("a frequent and a rare word", "logistics kelfimbal"),
+        ("two frequent words", "hotel logistics"),
+        ("a misspelled word of 5 letters", "clnic"),
+        ("a misspelled rare word", "fimbelkil"),
+        ("a misspelled rare and a frequent word", "kelfombal logistics"),
+        ("kana", "カミ"),
+    ];
+    let names_of = SEARCHES.map(|(name, _)| name);
+    println!("read units, round trips and requests of the first page by name: {names_of:?}");
+    for count in [100, 10_000, 100_000] {
         let world = World::demo().await;
-        let partner = world.id("partner").parse().unwrap();
-        let ids = Ids::counted_from(1_000_000);
-        let entry = |number: u64| {
-            let organization = ids.next(world.now());
-            let name = format!("Customer number {number:06} of many").parse().unwrap();
-            to_item(&DirectoryEntry { at: table::directory_entry_key(partner, organization), name }).unwrap()
-        };
-        world.put_all((0..count).map(entry)).await;
-        let (mut times, mut costs) = ([Vec::new(), Vec::new()], [Cost::default(), Cost::default()]);
-        for _ in 0..20 {
-            for (index, query) in [name, ""].into_iter().enumerate() {
+        world.stock_directory("partner", system::stock::names(count)).await;
+        let (mut with, mut without, mut costs) = (Vec::new(), Vec::new(), Vec::new());
+        for (_, typed) in SEARCHES {
+            let typed: String = form_urlencoded::byte_serialize(typed.as_bytes()).collect();
+            for (query, times) in [(format!("?name={typed}"), &mut with), (String::new(), &mut without)] {
+                world.fault_proxy().take_costs();
+                let path = format!("/v1/partners/{{partner}}/organizations{query}");
                 let begun = Instant::now();
-                call.call(&world, query).send().await.ok();
-                times[index].push(begun.elapsed());
-                costs[index] = world.fault_proxy().take_costs()["query-history"].clone();
+                world.get(&path).by("partnerMember").send().await.ok();
+                times.push(begun.elapsed());
+                let cost = world.fault_proxy().take_costs()["list-partner-organizations"].clone();
+                if !query.is_empty() {
+                    costs.push((cost.read_units, cost.round_trips, cost.requests));
+                }
             }
         }
-        let [with, without] = times.map(median);
-        ratio(&format!("a history by customer name, of {count} customers"), "one without", with, without);
-        let [with, without] = costs.map(|cost| (cost.read_units, cost.round_trips));
-        println!("their read units and round trips: {with:?} and {without:?}");
+        ratio(
+            &format!("a search by name in {count} customers"),
+            "a plain page",
+            median(with),
+            median(without),
+        );
+        println!("{costs:?}");
     }
 }
 
