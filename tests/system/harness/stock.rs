@@ -133,10 +133,10 @@ pub fn names(count: usize) -> impl Iterator<Item = String> {
     ];
     (0..count).map(|number| {
         let pick = |from: &'static [&'static str], by: usize| from[number / by % from.len()];
-        let latin = [1, 16, 256].map(|by| pick(&SYLLABLES, by)).concat();
-        let latin = if number < 4_096 { latin } else { format!("{latin}{}", pick(&SYLLABLES, 4_096)) };
+        let syllables = if number < 20_480 { &[5, 80, 1_280][..] } else { &[5, 80, 1_280, 20_480] };
+        let latin: String = syllables.iter().map(|by| pick(&SYLLABLES, *by)).collect();
         match number % 5 {
-            0 => format!("{}{}{}商事", pick(&KANA, 5), pick(&KANA, 60), pick(&KANA, 720)),
+            0 => format!("{}{}商事", pick(&KANA, 5), pick(&KANA, 60)),
             1 => format!("{} {latin}", pick(&["Hotel", "Clinic", "Garage"], 3)),
             _ => format!("{latin} {}", pick(&TRADES, 7)),
         }
