@@ -3,7 +3,8 @@
 //! A name that matches has a part for each word of the search text, so it is found by any of them. The search follows
 //! the word that leads to the fewest names: first to the parts that begin with the word itself, then, by the spellings
 //! that the word has in common with words of names, to the parts that begin with these. Each such beginning is a *range*
-//! of parts; ranges are read in the order of the edits that lead to them.
+//! of parts; ranges are read in the order of the edits that lead to them. The first range is that of the names that begin
+//! with the whole search text.
 //!
 //! The first pages show what is found in three steps, each of concurrent reads (the words' own ranges, the spellings,
 //! the ranges to which these lead), the best matches first. If that is not all, further pages go on where the search
@@ -30,7 +31,9 @@ const SPELLING_TIMEOUT: Duration = Duration::from_secs(2);
 const MAX_WORDS: usize = 5;
 /// Number of names that are first read of a range; one with fewer is read whole.
 const FEW: usize = 25;
-/// Number of names that are read of the range of a single word, and of a range that has more than [`FEW`].
+/// Number of names that are first read of those that begin with the search text.
+const BEGINNINGS: usize = 100;
+/// Number of names that are read of a range of which [`FEW`] are not enough.
 const MANY: usize = 250;
 /// Number of matches that are enough to show without reading more of a range.
 const ENOUGH: usize = 25;
@@ -45,7 +48,8 @@ const MAX_RANGES: usize = 10;
 struct Range {
     /// Number of edits that lead from the word of the search text to this range.
     edits: usize,
-    /// Number of words before it with which the word of the search text is joined, and its spelling.
+    /// 0 for the beginnings of names; then the number of words before it with which the word of the search text is joined,
+    /// and its spelling.
     order: usize,
     prefix: String,
 }
@@ -156,15 +160,20 @@ impl Search<'_> {
     /// Returns the names that the first three steps find.
     async fn first(&self) -> Result<Found, Error> {
         let mut found = Found::default();
-        let (word, first) = self.first_range().await?;
+        let beginnings = self.read_prefix(self.query.beginning_prefix(), BEGINNINGS, None);
+        let (beginnings, (word, own)) = tokio::try_join!(beginnings, self.own_range())?;
         let exact = self.exact_ranges(word);
-        let Some(range) = exact.first() else { return Ok(found) };
-        let first = self.completed(range, first).await?;
-        self.collect(word, range, first, &exact, &mut found);
+        let mut ranges = exact.iter();
+        let Some((of_beginnings, of_word)) = ranges.next().zip(ranges.next()) else { return Ok(found) };
+        self.collect(word, of_beginnings, beginnings, &exact, &mut found);
+        if found.stopped_at.is_none() {
+            let own = self.completed(of_word, own).await?;
+            self.collect(word, of_word, own, &exact, &mut found);
+        }
         if found.stopped_at.is_some() {
             return Ok(found);
         }
-        let others = self.read_all(exact.iter().skip(1).cloned(), FEW);
+        let others = self.read_all(ranges.cloned(), FEW);
         let (others, spelled) = tokio::try_join!(others, self.spelled_ranges(word))?;
         for (range, part) in others {
             self.collect(word, &range, part, &exact, &mut found);
@@ -207,16 +216,14 @@ impl Search<'_> {
         Ok(())
     }
 
-    /// Returns the word that leads to the fewest names, and the first names to which it leads.
-    async fn first_range(&self) -> Result<(usize, Page<NamePart>), Error> {
+    /// Returns the word that leads to the fewest names, and the first names of its own range.
+    async fn own_range(&self) -> Result<(usize, Page<NamePart>), Error> {
         let mut words: Vec<usize> = (0..self.query.words()).collect();
         words.sort_by_key(|word| std::cmp::Reverse(self.query.length(*word)));
         words.truncate(MAX_WORDS);
-        let size = if words.len() == 1 { MANY } else { FEW };
         let reads = words.into_iter().map(|word| async move {
-            let range = self.exact_ranges(word).into_iter().next();
-            let prefix = range.map(|range| range.prefix).unwrap_or_default();
-            Ok::<_, Error>((word, self.read_prefix(prefix, size, None).await?))
+            let prefix = self.query.part_prefixes(word).into_iter().next().unwrap_or_default();
+            Ok::<_, Error>((word, self.read_prefix(prefix, FEW, None).await?))
         });
         let pages = futures_util::future::try_join_all(reads).await?;
         // Edits take more reads, so a word without them is better; one with many names is the worst.
@@ -243,8 +250,8 @@ impl Search<'_> {
 
     /// Returns the ranges of names that match a word of the search text without edits.
     fn exact_ranges(&self, word: usize) -> BTreeSet<Range> {
-        let prefixes = (0..).zip(self.query.part_prefixes(word));
-        prefixes.map(|(order, prefix)| Range { edits: 0, order, prefix }).collect()
+        let prefixes = std::iter::once(self.query.beginning_prefix()).chain(self.query.part_prefixes(word));
+        (0..).zip(prefixes).map(|(order, prefix)| Range { edits: 0, order, prefix }).collect()
     }
 
     /// Reads the words of names that a word of the search text reaches with edits, and returns their ranges.

@@ -1,19 +1,24 @@
 //! Index of names, by which those that match a search text are found.
 //!
 //! It consists of *parts* and *spellings*. A part is a name from a place on at which a search text may begin; a
-//! name has as many parts as words, and in a script without spaces as characters. A spelling leads from the letters
+//! name has as many parts as words, and in a script without spaces as characters. The beginning of the name is a part of
+//! its own, so that names that begin with a search text are found first. A spelling leads from the letters
 //! that a misspelled word has in common with a word of a name to that word. Spellings are of words, not of names: two
 //! names with the same word share them.
 
 use super::edits::{self, END};
 use super::fold::romanized;
-use super::name::SearchedName;
+use super::name::{SearchedName, Start};
 use super::words::joined;
 use super::{MAX_JOINED, NameQuery};
 use crate::text::Name;
 
-/// Maximum number of parts of a name. The rest of a longer name is found only together with one of these.
+/// Maximum number of parts of a name, without its beginning. The rest of a longer name is found only together with one
+/// of these.
 pub const MAX_PARTS: usize = 24;
+
+/// Mark of the part that is the beginning of a name. No part contains punctuation otherwise.
+const BEGINNING: char = '!';
 
 /// Maximum number of characters of a part.
 const LONGEST_PART: usize = 24;
@@ -21,13 +26,15 @@ const LONGEST_PART: usize = 24;
 /// Number of characters after which a word to which a spelling leads is cut: two more than a typed word with edits has.
 const LONGEST_WORD: usize = edits::LONGEST + 2;
 
-/// Returns the parts of a name, at most [`MAX_PARTS`].
+/// Returns the parts of a name, its beginning first.
 pub fn parts(name: &Name) -> Vec<String> {
     let SearchedName { written, romanized } = SearchedName::of(name.as_str());
-    let mut parts = Vec::new();
+    let text = |start: &Start| start.rest.iter().take(LONGEST_PART).collect::<String>();
+    let beginning = written.first().map(|first| format!("{BEGINNING}{}", text(first)));
+    let mut parts: Vec<String> = beginning.into_iter().collect();
     for start in written.into_iter().chain(romanized) {
-        let part: String = start.rest.iter().take(LONGEST_PART).collect();
-        if parts.len() < MAX_PARTS && !parts.contains(&part) {
+        let part = text(&start);
+        if parts.len() <= MAX_PARTS && !parts.contains(&part) {
             parts.push(part);
         }
     }
@@ -69,6 +76,12 @@ impl NameQuery {
     /// Returns the number of edits that are allowed in a word of the search text.
     pub fn allowed_edits(&self, word: usize) -> usize {
         self.words.get(word).map_or(0, edits::allowed)
+    }
+
+    /// Returns the prefix of the part that is the beginning of each name that begins with the search text.
+    pub fn beginning_prefix(&self) -> String {
+        let text = joined(&self.words).into_iter().take(LONGEST_PART);
+        std::iter::once(BEGINNING).chain(text).collect()
     }
 
     /// Returns the prefixes of parts with which a name has one if a word of the search text matches it without edits,
