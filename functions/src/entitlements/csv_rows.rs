@@ -25,14 +25,12 @@ pub fn parse(text: &str) -> Result<(Vec<Row>, Separator), Faults> {
     check_quotes(text, separator)?;
     let mut lines = LineCounter::of(text, table);
     let mut reader = reader(table, separator);
-    let header = reader.headers().map_err(|error| unreadable(&error, &mut lines))?;
-    let (mut columns, mut faults) = Columns::of(header);
+    let mut records = reader.records().filter(|record| record.as_ref().map_or(true, has_value));
+    let header = records.next().ok_or_else(|| fault("invalid-header", "the table has no header"))?;
+    let (mut columns, mut faults) = Columns::of(&header.map_err(|error| unreadable(&error, &mut lines))?);
     let mut rows = Vec::new();
-    for record in reader.records() {
+    for record in records {
         let record = record.map_err(|error| unreadable(&error, &mut lines))?;
-        if record.iter().all(str::is_empty) {
-            continue;
-        }
         if rows.len() == MOST_ROWS {
             let detail = format!("has more than {MOST_ROWS} rows; send it in parts");
             faults.0.extend(fault("too-many", detail).0);
@@ -55,16 +53,26 @@ fn unreadable(error: &csv::Error, lines: &mut LineCounter<'_>) -> Faults {
 }
 
 fn reader(table: &str, separator: Separator) -> csv::Reader<&[u8]> {
-    csv::ReaderBuilder::new().flexible(true).delimiter(separator.byte()).from_reader(table.as_bytes())
+    let mut reader = csv::ReaderBuilder::new();
+    reader.has_headers(false).flexible(true).delimiter(separator.byte()).from_reader(table.as_bytes())
+}
+
+fn has_value(record: &csv::StringRecord) -> bool {
+    !record.iter().all(str::is_empty)
 }
 
 /// Returns the separator that a first line such as `sep=;` states to spreadsheets, if there is such a line, and the
-/// table after it.
+/// table after it. A spreadsheet that saves the line as a row quotes it and adds separators.
 fn stated_separator(text: &str) -> Result<(Option<Separator>, &str), Faults> {
-    let (line, table) = text.split_once(['\r', '\n']).unwrap_or((text, ""));
+    let begin = text.trim_start_matches(['\r', '\n']);
+    let (line, table) = begin.split_once(['\r', '\n']).unwrap_or((begin, ""));
+    let line = line.replace('"', "");
     match line.split_at_checked("sep=".len()) {
         Some((name, stated)) if name.eq_ignore_ascii_case("sep=") => {
-            let is_stated = |separator: &Separator| stated.as_bytes() == [separator.byte()];
+            let is_stated = |separator: &Separator| {
+                let rest = stated.strip_prefix(char::from(separator.byte()));
+                rest.is_some_and(|rest| rest.chars().all(|c| [' ', ',', ';', '\t'].contains(&c)))
+            };
             let separator = Separator::ALL.into_iter().find(is_stated).ok_or_else(|| {
                 let detail = format!(
                     "line 1 states {} as the separator; state a comma, a semicolon or a tab",
@@ -82,8 +90,8 @@ fn stated_separator(text: &str) -> Result<(Option<Separator>, &str), Faults> {
 /// comma if several do.
 fn separator_of_header(table: &str) -> Separator {
     let columns = |separator: &Separator| {
-        let mut reader = reader(table, *separator);
-        reader.headers().map_or((false, 0), |header| (header.get(0) == Some(ENTITLEMENT), header.len()))
+        let header = reader(table, *separator).into_records().flatten().find(has_value);
+        header.map_or((false, 0), |header| (header.get(0) == Some(ENTITLEMENT), header.len()))
     };
     // The last one of several is taken.
     Separator::ALL.into_iter().rev().max_by_key(columns).unwrap_or_default()
@@ -121,7 +129,7 @@ impl<'a> LineCounter<'a> {
 }
 
 /// Returns true if a line ends with a byte, given the next one: `\n`, `\r` and `\r\n` each end one line.
-fn ends_line(byte: u8, next: Option<&u8>) -> bool {
+pub(super) fn ends_line(byte: u8, next: Option<&u8>) -> bool {
     byte == b'\n' || byte == b'\r' && next != Some(&b'\n')
 }
 
@@ -185,13 +193,15 @@ impl Columns {
         (Self { fields, unnamed: BTreeMap::new() }, faults)
     }
 
-    /// Returns the row of a record that begins on `line`.
+    /// Returns the row of a record that begins on `line`. Spreadsheets leave out empty cells at the end of a row, or add
+    /// some.
     fn row(&mut self, record: &csv::StringRecord, line: usize) -> Row {
-        let (expected, found) = (self.fields.len() + 1, record.len());
+        let expected = self.fields.len() + 1;
+        let found = (1..).zip(record).filter(|(_, text)| !text.is_empty()).last().map_or(0, |(last, _)| last);
         let mut texts = record.iter();
         let entitlement = texts.next().unwrap_or_default().to_owned();
-        if found != expected {
-            let detail = format!("has {found} cells, and the header has {expected}");
+        if found > expected {
+            let detail = format!("has a value in column {found}, and the header has {expected} columns");
             let cells = Err(ParseError::new("wrong-number-of-cells", detail));
             return Row { line: Some(line), entitlement, cells };
         }

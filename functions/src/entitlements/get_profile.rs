@@ -104,7 +104,7 @@ struct LicensedLine {
     /// Number of licenses: 1 to 100,000.
     quantity: Quantity,
     /// Time at which the licenses expire (exclusive): the entry's `startsAt` plus the term of the type, counted in the
-    /// organization's present time zone (UTC if it has none); RFC 3339, UTC.
+    /// organization's current time zone (UTC if it has none); RFC 3339, UTC.
     ends_at: Timestamp,
 }
 

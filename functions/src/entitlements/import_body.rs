@@ -93,10 +93,16 @@ fn text<'a>(media: &str, bytes: &'a [u8]) -> Result<Cow<'a, str>, Faults> {
             Err(fault("not-utf-8", "is UTF-16; send it as UTF-8"))
         }
         _ => std::str::from_utf8(bytes).map(Cow::Borrowed).map_err(|error| {
-            let line = bytes.iter().take(error.valid_up_to()).filter(|byte| **byte == b'\n').count() + 1;
+            let line = line_after(bytes.get(..error.valid_up_to()).unwrap_or(bytes));
             fault("not-utf-8", format!("is not UTF-8, from line {line} on"))
         }),
     }
+}
+
+/// Returns the line that follows a text, counted from 1.
+fn line_after(text: &[u8]) -> usize {
+    let nexts = text.iter().skip(1).map(Some).chain([None]);
+    1 + text.iter().zip(nexts).filter(|(byte, next)| csv_rows::ends_line(**byte, *next)).count()
 }
 
 /// Decodes UTF-16, given how two bytes make a unit.
@@ -108,7 +114,7 @@ fn utf_16(bytes: &[u8], unit: fn([u8; 2]) -> u16) -> Result<String, Faults> {
     if whole && rest.is_empty() {
         return Ok(text);
     }
-    let line = text.matches('\n').count() + 1;
+    let line = line_after(text.as_bytes());
     Err(fault("invalid-utf-16", format!("begins as UTF-16, but is not UTF-16 from line {line} on")))
 }
 

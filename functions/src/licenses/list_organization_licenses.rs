@@ -55,7 +55,7 @@ pub struct OrganizationLicenseLine {
     /// Number of licenses: 1 to 100,000.
     quantity: Quantity,
     /// Time at which the licenses expire (exclusive): the assignment's `from` plus the term of the type, counted in the
-    /// organization's present time zone (UTC if it has none); RFC 3339, UTC.
+    /// organization's current time zone (UTC if it has none); RFC 3339, UTC.
     until: Timestamp,
 }
 

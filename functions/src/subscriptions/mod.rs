@@ -74,7 +74,7 @@ pub struct SubscriptionView {
     /// Time at which the subscription ends (exclusive) unless it is renewed, RFC 3339 in UTC. The ordered term counts
     /// from `startsAt` on in the time zone that the organization had when the order was fulfilled (UTC if it had none).
     ends_at: Timestamp,
-    /// Date of `endsAt` (`YYYY-MM-DD`) in the organization's present time zone (UTC if it has none), on which the next
+    /// Date of `endsAt` (`YYYY-MM-DD`) in the organization's current time zone (UTC if it has none), on which the next
     /// bill is due.
     #[schemars(extend("format" = "date"))]
     bill_date: String,

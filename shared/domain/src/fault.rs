@@ -151,7 +151,7 @@ pub const SHAPE_CODES: &[(&str, &str)] = &[
     ("unknown-value", "the value is none of the known ones"),
     ("unsearchable", "the text has nothing that a search by name could find"),
     ("wrong-length", "the list has another number of items than required"),
-    ("wrong-number-of-cells", "the row has another number of cells than the header"),
+    ("wrong-number-of-cells", "the row has a value after the last column of the header"),
     ("wrong-type", "the value has another JSON type than required"),
 ];
 
@@ -225,11 +225,22 @@ fn listed<T>(items: &[T], word: impl Fn(&T) -> String) -> String {
     items.iter().map(word).collect::<Vec<_>>().join(", ")
 }
 
-/// Returns a caller's text as a problem may show it: in backticks, cut to 60 characters, with tabs, line breaks and other
-/// characters that leave no mark escaped, because they may be what is wrong with the text.
+/// Returns a caller's text as a problem may show it: in backticks, cut to 60 characters and 90 bytes, with tabs, line
+/// breaks and invisible characters escaped, because they may be what is wrong with the text.
 pub fn quoted(text: &str) -> String {
-    const SHOWN: usize = 60;
-    format!("`{}`", escaped(&shortened(text, SHOWN)))
+    const CHARACTERS: usize = 60;
+    /// Leaves room for the reason in the short texts of an import's report.
+    const BYTES: usize = 90;
+    let mut shown = String::new();
+    for c in shortened(text, CHARACTERS).chars() {
+        let next = escaped(c.encode_utf8(&mut [0; 4]));
+        if shown.len() + next.len() > BYTES {
+            shown.push('…');
+            break;
+        }
+        shown.push_str(&next);
+    }
+    format!("`{shown}`")
 }
 
 impl MergeWithError<Faults> for Faults {

@@ -8,13 +8,13 @@ use serde::{Deserialize, Serialize};
 
 use crate::author::AuthorKind;
 use crate::event::{EventKind, NewEvent};
-use crate::fault::{ParseError, quoted};
+use crate::fault::ParseError;
 use crate::id::{CustomerId, MemberId, OrganizationId, PartnerId, ServiceRequestId};
 use crate::level::{AccessAction, Level};
 use crate::party::{Metadata, Version};
 use crate::problem::ErrorKind;
 use crate::service_request_kind::{ContactRole, ServiceRequestKind, ServiceRequestStatus};
-use crate::text::{Email, Name, written_as_text};
+use crate::text::{Email, Name, is_not, written_as_text};
 use crate::time::{TimeZone, Timestamp};
 use crate::unicode::is_invisible;
 
@@ -80,7 +80,7 @@ impl FromStr for Month {
 
     fn from_str(text: &str) -> Result<Self, ParseError> {
         let good = format!("{text}-01T00:00:00Z").parse::<Timestamp>().is_ok() && text.len() == 7;
-        let detail = || format!("{} is not a month such as `2026-01`", quoted(text));
+        let detail = || is_not(text, "a month such as `2026-01`");
         good.then(|| Self(text.to_owned())).ok_or_else(|| ParseError::new("invalid-month", detail()))
     }
 }

@@ -5,7 +5,8 @@ use std::str::FromStr;
 
 use crate::fault::{ParseError, quoted};
 use crate::unicode::{
-    caseless, first_unseen, in_words, is_invisible, is_refused_in_identifiers, is_refused_in_names, nfc,
+    caseless, first_space_or_invisible, in_words, is_invisible, is_refused_in_identifiers,
+    is_refused_in_names, nfc,
 };
 
 /// Implements Serde, deserr and JSON Schema for a type that is represented as a text (`Display` and `FromStr`).
@@ -49,7 +50,7 @@ pub(crate) use written_as_text;
 /// Returns why a text is not `what`, such as `an e-mail address`, which contains neither white space nor invisible
 /// characters: if the text contains one, that is the reason.
 pub(crate) fn is_not(text: &str, what: &str) -> String {
-    match first_unseen(text) {
+    match first_space_or_invisible(text) {
         Some(character) => format!("{} contains {character}, so it is not {what}", quoted(text)),
         None => format!("{} is not {what}", quoted(text)),
     }
@@ -66,8 +67,10 @@ pub(crate) fn checked(text: &str, most: usize, refused: fn(char) -> bool) -> Res
             format!("has {length} characters; 1 to {most} are taken"),
         ));
     }
-    if text.trim() != text {
-        return Err(ParseError::new("surrounding-space", "must not begin or end with white space"));
+    let mut ends = text.chars().next().into_iter().chain(text.chars().next_back());
+    if let Some(space) = ends.find(|c| c.is_whitespace()) {
+        let detail = format!("{} begins or ends with {}: remove it", quoted(&text), in_words(space));
+        return Err(ParseError::new("surrounding-space", detail));
     }
     if let Some(c) = text.chars().find(|c| refused(*c)) {
         let detail = format!("{} contains {}: remove it", quoted(&text), in_words(c));
@@ -203,10 +206,7 @@ impl FromStr for LicenseTypeCode {
         if good {
             Ok(Self(text.to_owned()))
         } else {
-            let detail = format!(
-                "{} is not a code of 2 to 60 lower-case letters, digits and inner hyphens",
-                quoted(text)
-            );
+            let detail = is_not(text, "a code of 2 to 60 lower-case letters, digits and inner hyphens");
             Err(ParseError::new("invalid-code", detail))
         }
     }

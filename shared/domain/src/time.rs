@@ -8,8 +8,8 @@ use chrono::{
 };
 use chrono_tz::GapInfo;
 
-use crate::fault::{ParseError, quoted};
-use crate::text::written_as_text;
+use crate::fault::ParseError;
+use crate::text::{is_not, written_as_text};
 
 /// Instant in UTC with millisecond precision, from 1970 to 9999. It is written in RFC 3339 with `Z` and milliseconds,
 /// and parsed from RFC 3339 with any offset and any number of decimals, which are cut to milliseconds. Leap seconds are
@@ -75,8 +75,8 @@ impl FromStr for Timestamp {
         // What is finer than a millisecond is cut off.
         let millis = parsed.and_then(|time| u64::try_from(time.timestamp_millis()).ok());
         millis.map(Self::from_unix_millis).ok_or_else(|| {
-            let form = "RFC 3339, such as `2026-01-05T09:00:00.000Z`, from 1970 on";
-            ParseError::new("invalid-time", format!("{} is not a time of the form {form}", quoted(text)))
+            let form = "an RFC 3339 time such as `2026-01-05T09:00:00.000Z`, from 1970 to 9999";
+            ParseError::new("invalid-time", is_not(text, form))
         })
     }
 }
@@ -156,9 +156,8 @@ impl FromStr for TimeZone {
 
     fn from_str(text: &str) -> Result<Self, ParseError> {
         text.parse().map(Self).map_err(|_| {
-            let detail =
-                format!("{} is not the name of an IANA time zone such as `Asia/Tokyo`", quoted(text));
-            ParseError::new("invalid-time-zone", detail)
+            let what = "the name of an IANA time zone such as `Asia/Tokyo`";
+            ParseError::new("invalid-time-zone", is_not(text, what))
         })
     }
 }
@@ -287,11 +286,8 @@ impl FromStr for Period {
 
     fn from_str(text: &str) -> Result<Self, ParseError> {
         Self::parse(text).ok_or_else(|| {
-            let detail = format!(
-                "{} is not an ISO 8601 duration such as `P1Y` or `P30D`, of at most 100 years",
-                quoted(text)
-            );
-            ParseError::new("invalid-duration", detail)
+            let form = "an ISO 8601 duration such as `P1Y` or `P30D`, longer than zero, of at most 100 years";
+            ParseError::new("invalid-duration", is_not(text, form))
         })
     }
 }

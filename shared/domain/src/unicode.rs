@@ -80,24 +80,29 @@ pub fn escaped(text: &str) -> String {
             '\n' => shown.push_str("\\n"),
             '\r' => shown.push_str("\\r"),
             ' ' | '\u{3000}' => shown.push(c),
-            c if is_unseen(c) => shown.push_str(&format!("\\u{{{:X}}}", u32::from(c))),
+            c if is_space_or_invisible(c) => shown.push_str(&format!("\\u{{{:X}}}", u32::from(c))),
             c => shown.push(c),
         }
     }
     shown
 }
 
-/// Returns whether a character leaves no mark: white space, or what identifiers must not contain.
-fn is_unseen(c: char) -> bool {
-    c.is_whitespace() || is_refused_in_identifiers(c)
+/// Returns whether a character has a meaning only by agreement, so that most fonts show nothing for it.
+fn is_private_use(c: char) -> bool {
+    matches!(c, '\u{e000}'..='\u{f8ff}' | '\u{f0000}'..='\u{10ffff}')
+}
+
+/// Returns whether a character is white space, or one that identifiers must not contain, or for private use.
+fn is_space_or_invisible(c: char) -> bool {
+    c.is_whitespace() || is_refused_in_identifiers(c) || is_private_use(c)
 }
 
 /// Returns the first white space, control, invisible or deceptive character of a text in words; `None` if it has none.
-pub(crate) fn first_unseen(text: &str) -> Option<String> {
-    text.chars().find(|c| is_unseen(*c)).map(in_words)
+pub(crate) fn first_space_or_invisible(text: &str) -> Option<String> {
+    text.chars().find(|c| is_space_or_invisible(*c)).map(in_words)
 }
 
-/// Returns a character that leaves no mark in words, such as `a space`.
+/// Returns such a character in words, such as `a space`.
 pub(crate) fn in_words(c: char) -> String {
     let shown = escaped(c.encode_utf8(&mut [0; 4]));
     match c {
@@ -185,7 +190,11 @@ mod tests {
             ("\u{feff}a", r"\u{FEFF}a", Some(r"the invisible character `\u{FEFF}`")),
             ("Bu\u{308}ro", "Bu\u{308}ro", None),
         ] {
-            assert_eq!((escaped(text).as_str(), first_unseen(text).as_deref()), (shown, name), "{text:?}");
+            assert_eq!(
+                (escaped(text).as_str(), first_space_or_invisible(text).as_deref()),
+                (shown, name),
+                "{text:?}"
+            );
         }
     }
 

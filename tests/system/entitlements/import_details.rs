@@ -199,6 +199,45 @@ const WRONG: [(&str, &str, &str); 13] = [
     ("Hidden", "x", "archived-field"),
 ];
 
+/// Each table is one that a spreadsheet writes for the same two rows.
+#[tokio::test(flavor = "multi_thread")]
+async fn tables_as_spreadsheets_write_them_are_read() {
+    for (text, separator, line) in [
+        ("entitlement,Seats,Support level\nX-0,7\nX-none,8,\n", "comma", 3),
+        ("entitlement,Seats,Support level\nX-0,7,,,\nX-none,8,,,,\n", "comma", 3),
+        (",,\r\n,,\r\nentitlement,Seats,\r\nX-0,7,\r\nX-none,8,\r\n", "comma", 5),
+        ("\"sep=;\"\r\nentitlement;Seats\r\nX-0;7\r\nX-none;8\r\n", "semicolon", 4),
+        ("\r\nsep=;;\rentitlement;Seats\rX-0;7\rX-none;8\r", "semicolon", 5),
+    ] {
+        let world = World::demo().await;
+        world.stock(1).await;
+        let report = table(&world, "", text).send().await.ok();
+        assert_eq!(
+            (&report["separator"], counts(&report)),
+            (&json!(separator), [2, 1, 0, 1]),
+            "{text:?}: {report}"
+        );
+        assert_eq!(report["failures"][0]["line"], line, "{text:?}");
+    }
+    let world = World::demo().await;
+    for empty in ["\n", "sep=;\n", ",,\n"] {
+        let refused = table(&world, "", empty).assert_rejected(400, "invalid-request").await;
+        assert_eq!(refused.faults(), [(String::new(), "invalid-header".to_owned())], "{empty:?}");
+    }
+}
+
+/// The report is short, and the reason stands at the end of the text.
+#[tokio::test(flavor = "multi_thread")]
+async fn reason_of_a_refusal_is_told_whatever_the_value_is_written_in() {
+    let world = World::demo().await;
+    world.stock(1).await;
+    let text = format!("entitlement,Internal note\nX-0,\"{}\u{1}\"\n", "\u{5bae}".repeat(70));
+    let report = table(&world, "", &text).send().await.ok();
+    let detail = report["failures"][0]["detail"].as_str().unwrap();
+    assert!(detail.ends_with("contains the control character `\\u{1}`: remove it"), "{detail}");
+    assert_eq!(report["failures"][0]["code"], "invalid-value");
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn every_invalid_cell_is_reported_and_its_row_is_not_applied() {
     let world = World::demo().await;
@@ -221,13 +260,15 @@ async fn every_invalid_cell_is_reported_and_its_row_is_not_applied() {
         });
         text += &format!("X-{number},{}\n", cells.collect::<Vec<_>>().join(","));
     }
-    text += &format!("X-{many},EU,,,,,,,,,Gold\nX-none,EU,,,,,,,,,Gold\nX-1,EU\n,EU,,,,,,,,,Gold\n");
+    text += &format!(
+        "X-{many},EU,,,,,,,,,Gold\nX-none,EU,,,,,,,,,Gold\nX-1,EU,,,,,,,,,Gold,more\n,EU,,,,,,,,,Gold\n"
+    );
     let report = table(&world, "", &text).send().await.ok();
     let mut expected: Vec<_> = (1..).zip(WRONG).map(|(row, (field, _, code))| (row, field, code)).collect();
     expected.push((many + 2, "", "unknown-entitlement"));
     expected.push((many + 3, "", "wrong-number-of-cells"));
     expected.push((many + 4, "", "invalid-length"));
-    // The row with too few cells still counts as a duplicate of row 2, whose own fault is reported, too.
+    // The row with a value too many still counts as a duplicate of row 2, whose own fault is reported, too.
     expected.insert(1, (2, "", "duplicate-row"));
     assert_eq!(failures(&report), expected);
     assert_eq!(counts(&report), [many + 4, 1, 0, many + 3]);
@@ -411,7 +452,7 @@ async fn failure_names_the_line_on_which_its_row_begins() {
             "CRM-1001,\"two",
             "lines\"",
             ",",
-            "CRM-1003,x,",
+            "CRM-1003,x,y",
             "X-none,y",
         ];
         let report = table(&world, "?validateOnly=true", &lines.join(end)).send().await.ok();
@@ -506,7 +547,7 @@ async fn stated_separator_that_is_not_used_or_not_taken_is_refused() {
             "sep=;\nentitlement,Seats\nCRM-1001,1\n",
             "the first column must be `entitlement`, but is `entitlement,Seats`",
         ),
-        ("sep=;", "the first column must be `entitlement`, but is ``"),
+        ("sep=;", "the table has no header"),
     ] {
         let refused = table(&world, "", text).assert_rejected(400, "invalid-request").await;
         assert_eq!(refused.faults(), [(String::new(), "invalid-header".to_owned())]);

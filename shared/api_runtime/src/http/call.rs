@@ -7,11 +7,9 @@ use std::collections::BTreeMap;
 
 use aws_lambda_events::apigw::ApiGatewayV2httpRequest;
 use base64::Engine;
-use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
+use base64::engine::general_purpose::STANDARD;
 use domain::{Actor, Fault, FaultPointer, Faults, Problem, ProblemKind};
 use http::HeaderMap;
-use serde_json::Value;
-use sha2::{Digest, Sha256};
 
 /// A call, as API Gateway passes it on.
 #[derive(Debug)]
@@ -89,24 +87,5 @@ impl Call {
         let claim = |name: &str| self.claims.get(name).map(String::as_str);
         Actor::from_claims(claim_prefix, claim)
             .map_err(|why| Problem::new(ProblemKind::Forbidden, "unknown-caller", why))
-    }
-
-    /// Returns a digest of the request's route, path, query and body. The order of query parameters and the layout of
-    /// JSON do not change it.
-    pub(super) fn digest(&self) -> String {
-        let sent = self.body.as_deref().unwrap_or_default();
-        let body = match serde_json::from_slice::<Value>(sent) {
-            Ok(json) => json.to_string().into_bytes(),
-            Err(_) => sent.to_owned(),
-        };
-        let mut query: Vec<_> = form_urlencoded::parse(self.query.as_bytes()).collect();
-        query.sort();
-        let mut digest = Sha256::new();
-        for part in [self.route_key.as_bytes(), self.path.as_bytes(), format!("{query:?}").as_bytes(), &body]
-        {
-            digest.update((part.len() as u64).to_be_bytes());
-            digest.update(part);
-        }
-        URL_SAFE_NO_PAD.encode(digest.finalize())
     }
 }

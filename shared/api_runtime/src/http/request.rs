@@ -7,8 +7,9 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use domain::fault::collect;
 use domain::{Fault, FaultPointer, Faults, Problem, ProblemKind};
 use serde_json::{Map, Value};
+use sha2::{Digest, Sha256};
 
-use super::body::{Body, BodyError};
+use super::body::{Body, BodyError, strict_json};
 use super::call::Call;
 use super::caller::Caller;
 use super::response::DIGEST_LENGTH;
@@ -141,7 +142,7 @@ fn idempotency_slot<O: Operation>(
         }
         (None, Some(key)) => {
             let at = idempotency::idempotency_key(&caller.name(), &key);
-            Some(IdempotencySlot { at, request: call.digest(), never_expires: false })
+            Some(IdempotencySlot { at, request: digest(call), never_expires: false })
         }
         (None, None) => None,
     }
@@ -289,4 +290,22 @@ fn etag_version(etag: &str) -> Option<u64> {
 
 fn fault<T>(parameter: &str, code: &str, detail: &str) -> Result<T, Faults> {
     Err(Faults(vec![Fault::new(FaultPointer::parameter(parameter), code, detail)]))
+}
+
+/// Returns a digest of the request's route, path, query and body. The order of query parameters, the layout of JSON
+/// and the way in which its numbers are written do not change it.
+fn digest(call: &Call) -> String {
+    let sent = call.body().unwrap_or_default();
+    let body = match strict_json(sent) {
+        Ok((json, _)) => json.to_string().into_bytes(),
+        Err(_) => sent.to_owned(),
+    };
+    let mut query: Vec<_> = form_urlencoded::parse(call.query.as_bytes()).collect();
+    query.sort();
+    let mut digest = Sha256::new();
+    for part in [call.route_key.as_bytes(), call.path.as_bytes(), format!("{query:?}").as_bytes(), &body] {
+        digest.update((part.len() as u64).to_be_bytes());
+        digest.update(part);
+    }
+    URL_SAFE_NO_PAD.encode(digest.finalize())
 }

@@ -5,7 +5,7 @@ use chrono::{Datelike, NaiveDate};
 use crate::fault::quoted;
 use crate::field_kind::FieldKind;
 use crate::text::{Email, is_not};
-use crate::unicode::{first_unseen, in_words, is_deceptive, is_invisible, nfc};
+use crate::unicode::{first_space_or_invisible, in_words, is_deceptive, is_invisible, nfc};
 
 pub(super) fn parse_bool(text: &str) -> Result<bool, String> {
     match text.to_ascii_lowercase().as_str() {
@@ -89,7 +89,7 @@ fn phone(text: &str) -> Option<String> {
 }
 
 fn web_address(text: &str) -> Option<String> {
-    let good = is_web(text) && first_unseen(text).is_none() && url::Url::parse(text).is_ok();
+    let good = is_web(text) && first_space_or_invisible(text).is_none() && url::Url::parse(text).is_ok();
     good.then(|| text.to_owned())
 }
 
