@@ -288,7 +288,7 @@ impl Change {
         Ok(())
     }
 
-    /// Adds a name to the index of names, by which what has it is found.
+    /// Adds the name of an organization or partner to the index of names.
     ///
     /// # Errors
     ///

@@ -7,7 +7,7 @@
 //! with the whole search text.
 //!
 //! The first pages show what is found in three steps, each of concurrent reads (the words' own ranges, the spellings,
-//! the ranges to which these lead), the best matches first. If that is not all, further pages go on where the search
+//! the ranges to which these lead), the best matches first. If that is not all, further pages continue where the search
 //! stopped, in the order of the ranges.
 
 use std::collections::BTreeSet;
@@ -218,7 +218,11 @@ impl Search<'_> {
 
     /// Returns the word that leads to the fewest names, and the first names of its own range.
     async fn own_range(&self) -> Result<(usize, Page<NamePart>), Error> {
-        let mut words: Vec<usize> = (0..self.query.words()).collect();
+        let all = 0..self.query.words();
+        let mut words: Vec<usize> = all.clone().filter(|word| !self.query.may_be_filler(*word)).collect();
+        if words.is_empty() {
+            words.extend(all);
+        }
         words.sort_by_key(|word| std::cmp::Reverse(self.query.length(*word)));
         words.truncate(MAX_WORDS);
         let reads = words.into_iter().map(|word| async move {
@@ -226,10 +230,11 @@ impl Search<'_> {
             Ok::<_, Error>((word, self.read_prefix(prefix, FEW, None).await?))
         });
         let pages = futures_util::future::try_join_all(reads).await?;
-        // Edits take more reads, so a word without them is better; one with many names is the worst.
+        // A word with many names is the worst. One with no name may be a frequent word with an error. Among the others, one
+        // without edits takes fewer reads.
         let best = pages.into_iter().min_by_key(|(word, page)| {
-            let (edits, length) = (self.query.allowed_edits(*word), self.query.length(*word));
-            (page.next.is_some(), edits, std::cmp::Reverse(length))
+            let edits = if page.items.is_empty() { 0 } else { self.query.allowed_edits(*word) };
+            (page.next.is_some(), page.items.is_empty(), edits, std::cmp::Reverse(self.query.length(*word)))
         });
         best.ok_or_else(|| Error::Internal("a search text without words".to_owned()))
     }
@@ -337,7 +342,7 @@ impl FoundName {
             Match::Words => 2,
             Match::Edits(edits) => 2 + edits,
         };
-        format!("{quality}#{}#{}", sort_key(self.part.name.as_str()), self.part.at.sk)
+        format!("{quality:03}#{}#{}", sort_key(self.part.name.as_str()), self.part.at.sk)
     }
 }
 

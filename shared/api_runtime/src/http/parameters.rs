@@ -102,8 +102,8 @@ pub struct NameFilter {
     /// Name to search for: 1 to 200 characters. Each of its words, in any order, must begin a word of the name, or
     /// adjacent words joined; in a script without spaces it may begin anywhere. Case, width, accents, umlauts, kana,
     /// marks and old forms of letters do not matter, and kana are found by their romanization. A word of 5 to 8 letters
-    /// may have one typing error, a longer one two; digits match exactly. Forms of companies and connectors are
-    /// ignored. If absent, all names match.
+    /// may have one typing error, a longer one two; digits match exactly. Company forms and connectors need not
+    /// match. If absent, all names match.
     #[deserr(default)]
     pub name: Option<domain::NameQuery>,
 }

@@ -1,5 +1,5 @@
 //! Index of names, by which organizations and partners are searched. A name has items for its parts, which are written
-//! together with what has the name, and a record that the spellings of its words are still to be written. They are
+//! in the transaction that writes the name, and a record that the spellings of its words are still to be written. They are
 //! more than fit a transaction: the call writes them afterwards, and the scheduled job again, so that none is missing.
 
 use domain::search::index;
@@ -25,7 +25,7 @@ pub enum NameScope {
 /// Part of a name, from which on a search text may match.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct NamePart {
-    /// Key of the item, which contains the part and the id of what has the name.
+    /// Key of the item, which contains the part and the id of the organization or partner.
     #[serde(flatten)]
     pub at: Key,
     /// The whole name.
@@ -85,7 +85,7 @@ impl Entity for NameSpelling {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct UnspelledName {
-    /// Key of the item, which contains the scope of the name and the id of what has it.
+    /// Key of the item, which contains the scope of the name and the id of the organization or partner.
     #[serde(flatten)]
     pub at: Key,
     /// The name.

@@ -8,7 +8,7 @@ use icu_properties::CodePointMapData;
 use icu_properties::props::{GeneralCategory, GeneralCategoryGroup as Group, Script};
 use kaiji::Normalizer;
 
-use crate::unicode::{is_invisible, nfc};
+use crate::unicode::{is_invisible, nfc, nfd};
 
 /// Returns the form in which a name is unique: NFKC and full case folding, without invisible characters, and no other
 /// change. So `C`, `C++` and `C#` differ, and `ＡＢＣ` and `abc` do not.
@@ -176,6 +176,11 @@ pub(super) fn romaji(kana: &str) -> String {
     });
     let latin = ROMAJI.normalize(kana).map(|latin| latin.replace('\'', "")).unwrap_or_default();
     romanized(&latin)
+}
+
+/// Returns whether a name in Latin letters marks long vowels by a macron, as romanized Japanese names do.
+pub(super) fn has_long_vowels(name: &str) -> bool {
+    nfd(name).contains('\u{304}')
 }
 
 /// Returns the form in which all usual romanizations of Japanese are alike: long vowels are short, as in passports,

@@ -6,10 +6,10 @@
 //! that a misspelled word has in common with a word of a name to that word. Spellings are of words, not of names: two
 //! names with the same word share them.
 
+use super::company::may_be_filler;
 use super::edits::{self, END};
-use super::fold::romanized;
 use super::name::{SearchedName, Start};
-use super::words::joined;
+use super::words::{joined, romanized_text};
 use super::{MAX_JOINED, NameQuery};
 use crate::text::Name;
 
@@ -28,11 +28,14 @@ const LONGEST_WORD: usize = edits::LONGEST + 2;
 
 /// Returns the parts of a name, its beginning first.
 pub fn parts(name: &Name) -> Vec<String> {
-    let SearchedName { written, romanized } = SearchedName::of(name.as_str());
+    let SearchedName { written, romanized, .. } = SearchedName::of(name.as_str());
     let text = |start: &Start| start.rest.iter().take(LONGEST_PART).collect::<String>();
     let beginning = written.first().map(|first| format!("{BEGINNING}{}", text(first)));
     let mut parts: Vec<String> = beginning.into_iter().collect();
-    for start in written.into_iter().chain(romanized) {
+    let (mut starts, others): (Vec<Start>, Vec<Start>) = written.into_iter().partition(|one| one.is_boundary);
+    starts.extend(romanized);
+    // The beginnings of words come first, so that a long name without spaces does not lose them.
+    for start in starts.into_iter().chain(others) {
         let part = text(&start);
         if parts.len() <= MAX_PARTS && !parts.contains(&part) {
             parts.push(part);
@@ -43,7 +46,7 @@ pub fn parts(name: &Name) -> Vec<String> {
 
 /// Returns the spellings of the words of a name that are found with edits.
 pub fn spellings(name: &Name) -> Vec<String> {
-    let SearchedName { written, romanized } = SearchedName::of(name.as_str());
+    let SearchedName { written, romanized, .. } = SearchedName::of(name.as_str());
     let words = written.into_iter().chain(romanized).take(MAX_PARTS).filter(|start| start.is_boundary);
     let mut spellings: Vec<String> = words
         .flat_map(|start| {
@@ -76,6 +79,18 @@ impl NameQuery {
     /// Returns the number of edits that are allowed in a word of the search text.
     pub fn allowed_edits(&self, word: usize) -> usize {
         self.words.get(word).map_or(0, edits::allowed)
+    }
+
+    /// Returns whether a word of the search text may belong to a company form or connector, also to one that is still
+    /// being typed, so that names match that have no part for it.
+    pub fn may_be_filler(&self, word: usize) -> bool {
+        let words = self.words.len();
+        let runs = (0..=word).flat_map(|start| (word + 1..=words).map(move |end| (start, end)));
+        let mut near = runs.filter(|(start, end)| end - start <= MAX_JOINED);
+        near.any(|(start, end)| {
+            let text = joined(self.words.get(start..end).unwrap_or_default());
+            may_be_filler(&text, start > 0 && end == words)
+        })
     }
 
     /// Returns the prefix of the part that is the beginning of each name that begins with the search text.
@@ -111,15 +126,6 @@ impl NameQuery {
         let edits = edits::distance_to_prefix(&word.text, &found);
         (1..=edits::allowed(word)).contains(&edits).then_some(edits)
     }
-}
-
-/// Returns Latin letters in the form in which romanized kana are compared, if it is another one.
-pub(super) fn romanized_text(text: &[char]) -> Option<Vec<char>> {
-    if !text.iter().all(char::is_ascii_lowercase) {
-        return None;
-    }
-    let form: Vec<char> = romanized(&text.iter().collect::<String>()).chars().collect();
-    (form != text).then_some(form)
 }
 
 /// Returns the prefix of the parts that begin with a word to which a spelling leads.

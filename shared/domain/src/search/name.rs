@@ -2,9 +2,11 @@
 
 use icu_properties::props::Script as UnicodeScript;
 
-use super::company::{ignore_in_name, ignore_in_query};
-use super::fold::{romaji, searched_form};
-use super::words::{Script, Word, is_mark, segments, split, unicode_script, words_of};
+use super::company::ignore_fillers;
+use super::fold::{has_long_vowels, romaji, searched_form};
+use super::words::{
+    Script, Word, is_mark, joined, romanized_text, segments, split, unicode_script, without_umlauts, words_of,
+};
 
 /// A place in a name at which a search text may match.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -23,24 +25,42 @@ pub(super) struct Start {
 pub(super) struct SearchedName {
     /// Places in the name as it is written.
     pub(super) written: Vec<Start>,
-    /// Places in the kana of the name, which are written in Latin letters.
+    /// Places in the Japanese words of the name, which are written in Latin letters without long vowels.
     pub(super) romanized: Vec<Start>,
+    /// Company forms and connectors of the name.
+    pub(super) fillers: Vec<Vec<char>>,
 }
 
 impl SearchedName {
     pub(super) fn of(name: &str) -> Self {
         let form = searched_form(name);
-        let written = ignore_in_name(words_of(&form));
-        let kana = segments(&form).into_iter().filter(|(_, script)| *script == Script::Dense);
-        let kana = kana.flat_map(|(text, _)| kana_of(&text)).map(|kana| Word::letters(&romaji(&kana)));
-        let romanized: Vec<Word> = kana.filter(|word| !word.text.is_empty()).collect();
-        Self { written: starts(&written), romanized: starts(&romanized) }
+        let written = ignore_fillers(words_of(&form));
+        let kana = segments(&form, false).into_iter().filter(|(_, script)| *script == Script::Dense);
+        let kana = kana
+            .flat_map(|(text, _)| kana_of(&text))
+            .map(|kana| Word::letters(without_umlauts(&romaji(&kana))));
+        let mut romanized: Vec<Word> = kana.filter(|word| !word.text.is_empty()).collect();
+        if has_long_vowels(name) {
+            let latin = written.iter().filter(|word| !word.is_ignored);
+            let latin = latin.map(|word| romanized_text(&word.text).unwrap_or_else(|| word.text.clone()));
+            romanized.extend(latin.map(Word::letters));
+        }
+        let fillers = written.split(|word| !word.is_ignored).map(joined);
+        let fillers = fillers.filter(|filler| !filler.is_empty()).collect();
+        Self { written: starts(&written), romanized: starts(&romanized), fillers }
+    }
+}
+
+impl SearchedName {
+    /// Returns whether a text is a company form or connector of the name or, if it `may_go_on`, the beginning of one.
+    pub(super) fn has_filler(&self, text: &[char], may_go_on: bool) -> bool {
+        self.fillers.iter().any(|filler| filler == text || may_go_on && filler.starts_with(text))
     }
 }
 
 /// Returns the words of a search text that a name must match.
 pub(super) fn searched_words(text: &str) -> Vec<Word> {
-    let words = ignore_in_query(split(text));
+    let words = ignore_fillers(split(text));
     words.into_iter().filter(|word| !word.is_ignored).collect()
 }
 

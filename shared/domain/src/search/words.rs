@@ -3,7 +3,7 @@
 use icu_properties::CodePointMapData;
 use icu_properties::props::{GeneralCategory, GeneralCategoryGroup as Group, Script as UnicodeScript};
 
-use super::fold::{general_category, searched_form};
+use super::fold::{general_category, romanized, searched_form};
 
 /// Way in which a word is written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -23,14 +23,14 @@ pub(super) enum Script {
 pub(super) struct Word {
     pub(super) text: Vec<char>,
     pub(super) script: Script,
-    /// Whether the word says nothing about whose name it is: a company's form, or a connector.
+    /// Whether the word is a company form or a connector.
     pub(super) is_ignored: bool,
 }
 
 impl Word {
     /// Returns a word of Latin letters.
-    pub(super) fn letters(text: &str) -> Self {
-        Self { text: text.chars().collect(), script: Script::Letters, is_ignored: false }
+    pub(super) fn letters(text: Vec<char>) -> Self {
+        Self { text, script: Script::Letters, is_ignored: false }
     }
 }
 
@@ -46,7 +46,11 @@ pub(super) fn joined(words: &[Word]) -> Vec<char> {
 
 /// Returns the words of a text in its searched form.
 pub(super) fn words_of(form: &str) -> Vec<Word> {
-    let words = segments(form).into_iter().map(|(text, script)| {
+    let mut found = segments(form, false);
+    if found.is_empty() {
+        found = segments(form, true);
+    }
+    let words = found.into_iter().map(|(text, script)| {
         let text = match script {
             Script::Letters => without_umlauts(&text),
             Script::Dense => large_kana(&text),
@@ -57,15 +61,16 @@ pub(super) fn words_of(form: &str) -> Vec<Word> {
     words.filter(|word| !word.text.is_empty()).collect()
 }
 
-/// Splits a text at separators and punctuation, and where letters, digits, symbols and scripts without spaces meet.
-pub(super) fn segments(form: &str) -> Vec<(String, Script)> {
+/// Splits a text at separators and punctuation, and where letters, digits, symbols and scripts without spaces meet. Unless
+/// it `has_symbols`, symbols other than plus and currency signs separate words, too.
+pub(super) fn segments(form: &str, has_symbols: bool) -> Vec<(String, Script)> {
     let mut segments: Vec<(String, Script)> = Vec::new();
     let mut is_inside = false;
     for c in form.chars() {
         let current = segments.last_mut().filter(|_| is_inside);
         let script = match &current {
             Some((_, script)) if is_mark(c) => Some(*script),
-            _ => script_of(c),
+            _ => script_of(c).filter(|script| has_symbols || *script != Script::Symbols || is_spoken(c)),
         };
         is_inside = script.is_some();
         match (current, script) {
@@ -77,12 +82,17 @@ pub(super) fn segments(form: &str) -> Vec<(String, Script)> {
     segments
 }
 
+/// Returns whether a symbol is spoken as a word.
+fn is_spoken(c: char) -> bool {
+    c == '+' || general_category(c) == GeneralCategory::CurrencySymbol
+}
+
 /// Returns how a character is written; `None` for what separates words.
 fn script_of(c: char) -> Option<Script> {
     const SEPARATORS: Group = Group::Separator.union(Group::Punctuation).union(Group::Other);
     let category = general_category(c);
-    // Marks of ownership belong to no name.
-    if SEPARATORS.contains(category) || matches!(c, '®' | '©' | '℗') {
+    // These letters are apostrophes.
+    if SEPARATORS.contains(category) || matches!(c, '\u{2b9}'..='\u{2bf}') {
         return None;
     }
     Some(match category {
@@ -155,7 +165,7 @@ fn large_kana(text: &str) -> Vec<char> {
 
 /// Returns letters with one vowel for those that are written with one or two: `ae`, `oe`, `ue` and `aa` stand for ä, ö,
 /// ü and å. After another vowel, `ue` is no ü.
-fn without_umlauts(text: &str) -> Vec<char> {
+pub(super) fn without_umlauts(text: &str) -> Vec<char> {
     let mut letters: Vec<char> = Vec::new();
     for c in text.chars() {
         let (last, before) = (letters.last().copied(), letters.iter().rev().nth(1).copied());
@@ -169,4 +179,13 @@ fn without_umlauts(text: &str) -> Vec<char> {
         }
     }
     letters
+}
+
+/// Returns Latin letters in the form in which romanized kana are compared, if it is another one.
+pub(super) fn romanized_text(text: &[char]) -> Option<Vec<char>> {
+    if !text.iter().all(char::is_ascii_lowercase) {
+        return None;
+    }
+    let form = without_umlauts(&romanized(&text.iter().collect::<String>()));
+    (form != text).then_some(form)
 }
