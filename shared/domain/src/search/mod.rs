@@ -1,6 +1,6 @@
 //! Search by name, for names as people type them.
 //!
-//! A name and a search text are split into *words*, in the form of [`fold`]: without differences in case, width,
+//! A name and a search text are split into *words*, in the form of `fold`: without differences in case, width,
 //! accents and marks of reading, kana, old and new kanji, and umlauts (`ue` is ü). A name matches if each word of the
 //! text, in any order, is a prefix of one of its words, or of adjacent words joined; also adjacent words of the text may
 //! be joined. In a script without spaces between words, a word of the text may begin anywhere. Kana are also found by
