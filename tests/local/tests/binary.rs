@@ -45,7 +45,7 @@ fn what_it_does_not_understand_it_says() {
     for (arguments, variables, said) in [
         (&["--nothing"][..], &[][..], "`--nothing` is not known"),
         (&[], &[("PORT", "abc")], "PORT is `abc`, which is no port"),
-        (&[], &[("CLOCK", "noon")], "CLOCK: `noon` is not a time"),
+        (&[], &[("CLOCK", "noon")], "CLOCK: `noon` is not an RFC 3339 time"),
     ] {
         let output = start(&folder, arguments, variables).wait_with_output().unwrap();
         let error = String::from_utf8(output.stderr).unwrap();
