@@ -233,9 +233,10 @@ proptest! {
         }
     }
 
+    /// Shorter words may be company forms, which are ignored at the end.
     #[test]
     fn words_match_in_any_letter_case_and_order(
-        words in prop::collection::vec("[a-zA-Zäöüßéñçğşİı]{1,12}", 1..4)
+        words in prop::collection::vec("[a-zA-Zäöüßéñçğşİı]{5,12}", 1..4)
     ) {
         let name = words.join(" ");
         let backwards = words.iter().rev().cloned().collect::<Vec<_>>().join(" ");
