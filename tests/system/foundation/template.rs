@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use api_runtime::{Route, Size};
 use local_stack::fault_proxy::Action;
+use serde_json::json;
 use system::template::camel;
 use system::{World, golden};
 
@@ -18,6 +19,7 @@ async fn each_function_is_allowed_exactly_the_actions_it_uses() {
     for recorded in recording::canonical_calls().await.iter().chain(recording::further_calls().await) {
         used.entry(recorded.call.operation).or_default().extend(recorded.used.clone());
     }
+    used.entry("approve-access-request").or_default().extend(first_access_approved().await);
     used.insert(functions::SCHEDULE.name, everything_due().await);
     let nothing = BTreeSet::new();
     let part = functions::operations().into_iter().map(|entry| {
@@ -123,6 +125,17 @@ fn concurrency(routes: &[Route]) -> String {
 "
         .to_owned(),
     }
+}
+
+/// Returns the actions of an approval that gives a partner its first access to an organization.
+async fn first_access_approved() -> BTreeSet<Action> {
+    let world = World::without_policies().await;
+    let wanted = json!({"contactManagerEmail": "elif@bogazici.example", "expiresAt": "2026-06-01T00:00:00Z",
+        "organizationLevel": "look"});
+    let asked = world.post("/v1/partners/{partner}/access-requests").by("partnerAdmin").json(wanted);
+    let path = format!("/v1/access-requests/{}/approve", asked.send().await.ok()["id"].as_str().unwrap());
+    world.post(&path).by("otherContactManager").json(json!({})).send().await.ok();
+    world.fault_proxy().used().remove("approve-access-request").unwrap()
 }
 
 /// Returns the actions of the scheduled job when every kind of work is due.
