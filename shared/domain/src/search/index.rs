@@ -47,7 +47,7 @@ pub fn parts(name: &Name) -> Vec<String> {
 /// Returns the spellings of the words of a name that are found with edits.
 pub fn spellings(name: &Name) -> Vec<String> {
     let SearchedName { written, romanized, .. } = SearchedName::of(name.as_str());
-    let words = written.into_iter().chain(romanized).take(MAX_PARTS).filter(|start| start.is_boundary);
+    let words = written.into_iter().chain(romanized).filter(|start| start.is_boundary).take(MAX_PARTS);
     let mut spellings: Vec<String> = words
         .flat_map(|start| {
             let word: Vec<char> = start.rest.iter().copied().take(start.word.min(LONGEST_WORD)).collect();

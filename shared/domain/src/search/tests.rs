@@ -127,6 +127,13 @@ fn ignored_characters_do_not_affect_composition() {
     assert_eq!(sort_key("う-\u{3099}"), sort_key("ゔ"));
 }
 
+#[test]
+fn misspelled_word_is_indexed_after_a_long_one_without_spaces() {
+    let name: Name = format!("{} Hollenbury", "\u{5bae}".repeat(30)).parse().unwrap();
+    let query: NameQuery = "hollenbery".parse().unwrap();
+    assert_eq!((query.matches(&name), is_indexed(&query, &name)), (Some(Match::Edits(1)), vec![true]));
+}
+
 /// Returns the fewest edits by their definition: all texts that one edit makes of a text, then all that another makes.
 fn edits_by_definition(typed: &str, word: &str, most: usize) -> Option<usize> {
     let prefixes: BTreeSet<&str> = (0..=word.len()).filter_map(|end| word.get(..end)).collect();
