@@ -235,10 +235,7 @@ impl Operation for QueryHistory {
                 let owner = PartnerById(partner_id);
                 match &filter.customer {
                     None => context.read_if_exists(&owner, context.page(&log, ascending)).await?,
-                    Some(query) => {
-                        let page = of_customers(context, partner_id, query, &log, ascending);
-                        context.read_if_exists(&owner, page).await?
-                    }
+                    Some(query) => of_customers(context, partner_id, query, &log, ascending).await?,
                 }
             }
             _ if filter.customer.is_some() => {

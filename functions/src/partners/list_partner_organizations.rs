@@ -45,22 +45,22 @@ impl Operation for ListPartnerOrganizations {
         let Request { context, caller: actor, path, query, .. } = request;
         let partner = path.partner_id;
         actor.authorize_partner(partner)?;
-        let found = async {
-            match &query.name {
-                None => {
-                    let List { items, next_page_token } = context.page(&Directory(partner), true).await?;
-                    let items = items.into_iter().map(|entry| Ok((entry.organization_id()?, entry.name)));
-                    Ok((items.collect::<Result<Vec<_>, Error>>()?, next_page_token))
-                }
-                Some(name) => {
-                    let scope = NameScope::Directory(partner);
-                    let List { items, next_page_token } = context.search_names(scope, name).await?;
-                    let items = items.into_iter().map(|part| Ok((part.id()?, part.name)));
-                    Ok((items.collect::<Result<Vec<_>, Error>>()?, next_page_token))
-                }
+        let (items, next_page_token) = match &query.name {
+            None => {
+                let directory = Directory(partner);
+                let page = context.page(&directory, true);
+                let List { items, next_page_token } =
+                    context.read_if_exists(&PartnerById(partner), page).await?;
+                let items = items.into_iter().map(|entry| Ok((entry.organization_id()?, entry.name)));
+                (items.collect::<Result<Vec<_>, Error>>()?, next_page_token)
+            }
+            Some(name) => {
+                let scope = NameScope::Directory(partner);
+                let List { items, next_page_token } = context.search_names(scope, name).await?;
+                let items = items.into_iter().map(|part| Ok((part.id()?, part.name)));
+                (items.collect::<Result<Vec<_>, Error>>()?, next_page_token)
             }
         };
-        let (items, next_page_token) = context.read_if_exists(&PartnerById(partner), found).await?;
         let items = items.into_iter().map(|(organization_id, name)| DirectoryItem { organization_id, name });
         Ok(Reply::ok(List { items: items.collect(), next_page_token }))
     }

@@ -17,12 +17,12 @@ use domain::NameQuery;
 use domain::search::{Match, index, sort_key};
 
 use super::{Context, PageRequest};
-use crate::answer::{Failure, List};
+use crate::answer::{Failure, List, OrNotFound};
 use crate::change::Change;
 use crate::table::write::Action;
 use crate::table::{
-    Entity, Error, Expression, NamePart, NameParts, NameScope, NameSpellings, Page, PageQuery, UnspelledName,
-    Write,
+    Entity, Error, Expression, NamePart, NameParts, NameScope, NameSpellings, Page, PageQuery, PartnerById,
+    UnspelledName, Write,
 };
 
 /// Time limit for the spellings of names that were committed, after which the scheduled job writes them.
@@ -100,8 +100,8 @@ impl Context<'_> {
     ///
     /// # Errors
     ///
-    /// [`Error`].
-    pub async fn search_names(&self, scope: NameScope, query: &NameQuery) -> Result<List<NamePart>, Error> {
+    /// 404 if the partner of a directory does not exist; [`Failure::Table`].
+    pub async fn search_names(&self, scope: NameScope, query: &NameQuery) -> Result<List<NamePart>, Failure> {
         let PageRequest { size, after, .. } = &self.options.page;
         let search = Search { context: self, scope, query };
         let position = after.as_deref().and_then(Position::parse);
@@ -143,13 +143,13 @@ impl Context<'_> {
     ///
     /// # Errors
     ///
-    /// [`Error`].
+    /// 404 if the partner of a directory does not exist; [`Failure::Table`].
     pub async fn find_few_names(
         &self,
         scope: NameScope,
         query: &NameQuery,
         most: usize,
-    ) -> Result<Option<Vec<NamePart>>, Error> {
+    ) -> Result<Option<Vec<NamePart>>, Failure> {
         let Found { names, stopped_at } = Search { context: self, scope, query }.first().await?;
         let is_all = stopped_at.is_none() && names.len() <= most;
         Ok(is_all.then(|| names.into_iter().map(|name| name.part).collect()))
@@ -158,10 +158,12 @@ impl Context<'_> {
 
 impl Search<'_> {
     /// Returns the names that the first three steps find.
-    async fn first(&self) -> Result<Found, Error> {
+    async fn first(&self) -> Result<Found, Failure> {
         let mut found = Found::default();
-        let beginnings = self.read_prefix(self.query.beginning_prefix(), BEGINNINGS, None);
-        let (beginnings, (word, own)) = tokio::try_join!(beginnings, self.own_range())?;
+        let beginnings =
+            async { Ok(self.read_prefix(self.query.beginning_prefix(), BEGINNINGS, None).await?) };
+        let own = async { Ok(self.own_range().await?) };
+        let (beginnings, (word, own), ()) = tokio::try_join!(beginnings, own, self.require_owner())?;
         let exact = self.exact_ranges(word);
         let mut ranges = exact.iter();
         let Some((of_beginnings, of_word)) = ranges.next().zip(ranges.next()) else { return Ok(found) };
@@ -184,15 +186,25 @@ impl Search<'_> {
     }
 
     /// Returns names that are found after the place at which the search stopped.
-    async fn further(&self, Stop { word, range, after }: Stop) -> Result<Found, Error> {
+    async fn further(&self, Stop { word, range, after }: Stop) -> Result<Found, Failure> {
         let mut found = Found::default();
-        let read = self.read(&range, MANY, Some(after).filter(|after| !after.is_empty()));
-        let (part, spelled) = tokio::try_join!(read, self.spelled_ranges(word))?;
+        let after = Some(after).filter(|after| !after.is_empty());
+        let read = async { Ok(self.read(&range, MANY, after).await?) };
+        let spelled = async { Ok(self.spelled_ranges(word).await?) };
+        let (part, spelled, ()) = tokio::try_join!(read, spelled, self.require_owner())?;
         let all: BTreeSet<Range> = self.exact_ranges(word).union(&spelled).cloned().collect();
         self.collect(word, &range, part, &all, &mut found);
         let open = all.iter().filter(|open| **open > range).cloned();
         self.read_further(word, &all, open, &mut found).await?;
         Ok(found)
+    }
+
+    /// Requires that the partner of a directory exists. It is part of the first step, so that no later one waits for it.
+    async fn require_owner(&self) -> Result<(), Failure> {
+        if let NameScope::Directory(partner) = self.scope {
+            self.context.table.get(&PartnerById(partner)).await?.or_not_found()?;
+        }
+        Ok(())
     }
 
     /// Reads further ranges, as many as a step may read, unless the search stopped before them.
