@@ -4,6 +4,7 @@ pub mod commit;
 mod lease;
 mod name_search;
 mod page;
+mod spelling;
 
 use std::sync::Arc;
 

@@ -11,22 +11,14 @@
 //! stopped, in the order of the ranges.
 
 use std::collections::BTreeSet;
-use std::time::Duration;
 
 use domain::NameQuery;
 use domain::search::{Match, index, sort_key};
 
 use super::{Context, PageRequest};
 use crate::answer::{Failure, List, OrNotFound};
-use crate::change::Change;
-use crate::table::write::Action;
-use crate::table::{
-    Entity, Error, Expression, NamePart, NameParts, NameScope, NameSpellings, Page, PageQuery, PartnerById,
-    UnspelledName, Write,
-};
+use crate::table::{Error, NamePart, NameParts, NameScope, NameSpellings, Page, PageQuery, PartnerById};
 
-/// Time limit for the spellings of names that were committed, after which the scheduled job writes them.
-const SPELLING_TIMEOUT: Duration = Duration::from_secs(2);
 /// Maximum number of words of a search text of which the one to follow is chosen; the longest ones.
 const MAX_WORDS: usize = 5;
 /// Number of names that are first read of a range; one with fewer is read whole.
@@ -111,32 +103,6 @@ impl Context<'_> {
             None => search.first().await?.best_after(None, *size),
         };
         Ok(self.list(names, next.map(|position| position.written())))
-    }
-
-    /// Writes the spellings of names that were committed. If it fails, the scheduled job writes them.
-    pub(super) async fn spell(&self, names: &[UnspelledName]) {
-        let write = async {
-            let spellings = names.iter().map(UnspelledName::spellings).collect::<Result<Vec<_>, _>>()?;
-            self.table.put_all(&spellings.concat()).await
-        };
-        match tokio::time::timeout(SPELLING_TIMEOUT, write).await {
-            Ok(Ok(())) => {}
-            Ok(Err(why)) => tracing::warn!(%why, "names are spelled by the scheduled job"),
-            Err(_) => tracing::warn!("names are spelled by the scheduled job, because it takes too long now"),
-        }
-    }
-
-    /// Writes the spellings of a name that was committed, and removes the record that they are to be written.
-    ///
-    /// # Errors
-    ///
-    /// [`Failure::Table`]; a concurrent change of the name is contention.
-    pub async fn finish_spelling(&self, name: &UnspelledName) -> Result<(), Failure> {
-        self.table.put_all(&name.spellings()?).await?;
-        let mut change = Change::new();
-        let unchanged = Expression::new("#dueAt = :due").text("due", name.due_at.to_string());
-        change.add(Write::on(unchanged, name.key(), Action::Delete));
-        self.apply(change).await
     }
 
     /// Returns the names that match a search text, in any order, if they are at most `most`.
