@@ -165,7 +165,8 @@ fn close_request(
     change.replace(request, seen, context.if_match())?;
     let pending = PendingOfPartner(request.partner_id);
     change.update(&pending, remove_pending(request.id), |_| ConditionFailure::Impossible);
-    change.record(NewEvent::of_parties(what, Some(request.partner_id), request.organization_id));
+    let event = NewEvent::of_parties(what, Some(request.partner_id), request.organization_id);
+    change.record(event.at_version(request.metadata.version));
     Ok(())
 }
 

@@ -131,7 +131,7 @@ impl Operation for RequestAccess {
             ConditionFailure::by_state(fault)
         });
         let requested = AccessRequested { request_id: request.id };
-        change.record(NewEvent::of_partner(requested, *partner_id));
+        change.record(NewEvent::of_partner(requested, *partner_id).at_version(request.metadata.version));
 
         let location = format!("/v1/access-requests/{}", request.id);
         context.commit(change, Answer::created(location, request)).await

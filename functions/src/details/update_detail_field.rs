@@ -9,7 +9,7 @@ use deserr::Deserr;
 use domain::detail::options::{NO_OPTIONS, OPTION_EXISTS, OPTION_LIMIT, OptionChanges, UNKNOWN_OPTION};
 use domain::detail::{Audience, Configuration};
 use domain::event::{DetailFieldArchived, DetailFieldRestored, DetailFieldUpdated};
-use domain::{Actor, DetailField, ErrorKind, Faults, FieldId, FieldName, Given, NewEvent, Role};
+use domain::{Actor, DetailField, ErrorKind, Faults, FieldId, FieldName, Given, Role};
 use schemars::JsonSchema;
 
 use super::{LIMIT, NAME_TAKEN, count_more};
@@ -120,17 +120,17 @@ impl Operation for UpdateDetailField {
         }
         if updated {
             let name = field.name.clone();
-            change.record(NewEvent::of_vendor(DetailFieldUpdated { field_id: id, field_name: name }));
+            change.record(field.event(DetailFieldUpdated { field_id: id, field_name: name }));
         }
         match (before.archived_at, field.archived_at) {
             (None, Some(_)) => {
                 // The field was counted when it was created or restored, so the count is at least 1.
                 change.update(&CountOfFields(), count::subtract(1, 0), |_| ConditionFailure::Stale);
-                change.record(NewEvent::of_vendor(DetailFieldArchived { field_id: id }));
+                change.record(field.event(DetailFieldArchived { field_id: id }));
             }
             (Some(_), None) => {
                 count_more(&mut change, 1, &["archived"]);
-                change.record(NewEvent::of_vendor(DetailFieldRestored { field_id: id }));
+                change.record(field.event(DetailFieldRestored { field_id: id }));
             }
             _ => {}
         }

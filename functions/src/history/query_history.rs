@@ -15,7 +15,7 @@ use domain::event::{EntitlementDetailsChanged, EventType, SubscriptionDeactivate
 use domain::fault::{Check, Validated};
 use domain::{
     Actor, Author, Event, EventId, EventKind, Fault, FaultPointer, Faults, LicenseTypeCode, LogScope,
-    NameQuery, OrganizationId, ParseError, PartnerId, Problem, Role, Timestamp,
+    NameQuery, OrganizationId, ParseError, PartnerId, Problem, Role, Timestamp, Version,
 };
 use schemars::JsonSchema;
 use serde::Serialize;
@@ -113,6 +113,10 @@ pub struct HistoryEvent {
     /// Type of the event and the data of that type.
     #[serde(flatten)]
     kind: EventKind,
+    /// Version that the object of the event had after the change; events of one object sort by it. Absent if the object has
+    /// none.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    version: Option<Version>,
     /// Partner that the event concerns. Absent if it concerns none.
     #[serde(skip_serializing_if = "Option::is_none")]
     partner: Option<Party<PartnerId>>,
@@ -153,7 +157,7 @@ impl Output for HistoryPage {
 
 /// Columns of a CSV table that all events share, with their JSON pointers into an event. What events have as `data`
 /// follows: in a column for each field if all events have the same type, otherwise in one column.
-const COLUMNS: [(&str, &str); 10] = [
+const COLUMNS: [(&str, &str); 11] = [
     ("id", "/id"),
     ("time", "/time"),
     ("type", "/type"),
@@ -164,6 +168,7 @@ const COLUMNS: [(&str, &str); 10] = [
     ("partnerName", "/partner/name"),
     ("organizationId", "/organization/id"),
     ("organizationName", "/organization/name"),
+    ("version", "/version"),
 ];
 
 /// Returns the row of an event, given the data fields that have a column.
@@ -384,11 +389,12 @@ async fn name_parties(
         }
         kind
     };
-    let named = |Event { id, time, actor, kind, partner_id, organization_id }: Event| HistoryEvent {
+    let named = |Event { id, time, actor, kind, version, partner_id, organization_id }: Event| HistoryEvent {
         id,
         time,
         actor,
         kind: without_hidden(kind),
+        version,
         partner: partner_id.map(|partner| names.partner(partner)),
         organization: organization_id.map(|organization| names.organization(organization)),
     };

@@ -68,7 +68,9 @@ pub async fn update_order<O: Output>(
     }
     let licensed = before.iter().chain([&order]).any(|order| !order.lines.is_empty());
     let concerned = order.partner_id.filter(|_| !transferred || licensed);
-    event.into_iter().for_each(|event| change.record(NewEvent::of_parties(event, concerned, None)));
+    let version = order.metadata.version;
+    let event = event.map(|event| NewEvent::of_parties(event, concerned, None).at_version(version));
+    event.into_iter().for_each(|event| change.record(event));
     // Only parked orders have an entry in the queue of their account.
     match (before.as_ref().and_then(ParkedOrderEntry::of), ParkedOrderEntry::of(&order)) {
         (None, Some(parked)) => change.create(&parked)?,

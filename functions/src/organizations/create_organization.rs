@@ -99,7 +99,8 @@ impl Operation for CreateOrganization {
                 .create_or_reject(&reservation, |_| ConditionFailure::rejected(&TAKEN, &[&"externalId"]))?;
         }
         let created = OrganizationCreated { name: name.clone() };
-        change.record(NewEvent::of_organization(created, organization.id));
+        let created = NewEvent::of_organization(created, organization.id);
+        change.record(created.at_version(organization.metadata.version));
         if let Some(partner_id) = *partner_id {
             change.require(&PartnerById(partner_id), || {
                 ConditionFailure::rejected(&UNKNOWN_PARTNER, &[&"partnerId"])
@@ -108,7 +109,8 @@ impl Operation for CreateOrganization {
             let customer = PartnerOrganization { partner_id, organization_id, name: name.clone(), metadata };
             change.create(&customer)?;
             list_in_directory(&mut change, &customer)?;
-            change.record(NewEvent::of_both(PartnerOrganizationAdded { name }, partner_id, organization.id));
+            let added = NewEvent::of_both(PartnerOrganizationAdded { name }, partner_id, organization.id);
+            change.record(added.at_version(customer.metadata.version));
         }
 
         let location = format!("/v1/organizations/{}", organization.id);

@@ -67,7 +67,8 @@ impl Operation for UpdateOrganization {
         let organization = Organization { time_zone, metadata: before.metadata.next(context.now), ..before };
         change.replace(&organization, seen, context.if_match())?;
         let updated = OrganizationUpdated { time_zone };
-        change.record(NewEvent::of_organization(updated, organization.id));
+        let updated = NewEvent::of_organization(updated, organization.id);
+        change.record(updated.at_version(organization.metadata.version));
         context.commit(change, Answer::ok(shown(organization))).await
     }
 }

@@ -60,7 +60,8 @@ impl Operation for AddPartnerOrganization {
         let already_done = |_| ConditionFailure::AlreadyDone;
         let existing = change.create_or_confirm(&customer, context.if_match(), already_done)?;
         list_in_directory(&mut change, &customer)?;
-        change.record(NewEvent::of_both(PartnerOrganizationAdded { name }, partner_id, organization_id));
+        let added = NewEvent::of_both(PartnerOrganizationAdded { name }, partner_id, organization_id);
+        change.record(added.at_version(customer.metadata.version));
 
         let location = format!("/v1/partners/{partner_id}/organizations/{organization_id}");
         context.commit_or_confirm(change, Answer::created(location, customer), existing, |link| link).await

@@ -113,7 +113,10 @@ impl Operation for LinkStore {
                 false => ConditionFailure::rejected(&ALREADY_LINKED, &[&"account"]),
             }
         })?;
-        change.record(NewEvent::of_partner(StoreLinked { source_id, account }, partner_id));
+        change.record(
+            NewEvent::of_partner(StoreLinked { source_id, account }, partner_id)
+                .at_version(link.metadata.version),
+        );
 
         // If this call is interrupted, the scheduled job releases the remaining orders from a minute later on.
         let (linked_at, due_at) = (context.now, context.now.after(Period::minutes(1)));

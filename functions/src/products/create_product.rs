@@ -3,7 +3,7 @@
 use api_runtime::{Answer, Change, Failure, Json, Method, Nothing, Operation, Reply, Request, Route, route};
 use deserr::Deserr;
 use domain::event::ProductCreated;
-use domain::{Actor, Description, ErrorKind, Faults, Metadata, Name, NewEvent, Product, ProductCode, Role};
+use domain::{Actor, Description, ErrorKind, Faults, Metadata, Name, Product, ProductCode, Role};
 use schemars::JsonSchema;
 
 use super::{CODE_TAKEN, NAME_TAKEN, reserve};
@@ -60,7 +60,7 @@ impl Operation for CreateProduct {
         reserve(&mut change, &product, None)?;
         let (name, code) = (name.clone(), code.clone());
         let created = ProductCreated { product_id: product.id, name, code };
-        change.record(NewEvent::of_vendor(created));
+        change.record(product.event(created));
 
         let location = format!("/v1/products/{}", product.id);
         context.commit(change, Answer::created(location, product)).await

@@ -6,9 +6,7 @@ use api_runtime::{
 };
 use deserr::Deserr;
 use domain::event::{ProductArchived, ProductRestored, ProductUpdated};
-use domain::{
-    Actor, Description, ErrorKind, Faults, Given, Name, NewEvent, Patch, Product, ProductCode, Role,
-};
+use domain::{Actor, Description, ErrorKind, Faults, Given, Name, Patch, Product, ProductCode, Role};
 use schemars::JsonSchema;
 
 use super::{CODE_TAKEN, NAME_TAKEN, ProductPath, reserve};
@@ -83,14 +81,14 @@ impl Operation for UpdateProduct {
         let product_id = product.id;
         let (name, code) = (product.name.clone(), product.code.clone());
         if (&name, &product.description, &code) != (&before.name, &before.description, &before.code) {
-            change.record(NewEvent::of_vendor(ProductUpdated { product_id, name, code }));
+            change.record(product.event(ProductUpdated { product_id, name, code }));
         }
         match (before.archived_at, product.archived_at) {
             (None, Some(_)) => {
-                change.record(NewEvent::of_vendor(ProductArchived { product_id }));
+                change.record(product.event(ProductArchived { product_id }));
             }
             (Some(_), None) => {
-                change.record(NewEvent::of_vendor(ProductRestored { product_id }));
+                change.record(product.event(ProductRestored { product_id }));
             }
             _ => {}
         }

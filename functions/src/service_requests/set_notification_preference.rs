@@ -82,7 +82,9 @@ impl Operation for SetNotificationPreference {
         };
         let set = NotificationPreferenceSet { on_submitted, member_id };
         let partner = member.map(|member| member.partner);
-        change.record(NewEvent::of_parties(set, partner, Some(organization_id)));
+        change.record(
+            NewEvent::of_parties(set, partner, Some(organization_id)).at_version(updated.metadata.version),
+        );
         context.commit(change, Answer::ok(OwnPreference::of(organization_id, Some(updated)))).await
     }
 }

@@ -57,11 +57,9 @@ impl Operation for CreateWebhookSource {
 
         let mut change = Change::new();
         change.create(&source)?;
-        change.record(NewEvent::of_vendor(WebhookSourceCreated {
-            source_id: source.id,
-            name: name.clone(),
-            may_name_partners: *may_name_partners,
-        }));
+        let (source_id, name, may_name_partners) = (source.id, name.clone(), *may_name_partners);
+        let created = WebhookSourceCreated { source_id, name, may_name_partners };
+        change.record(NewEvent::of_vendor(created).at_version(source.metadata.version));
 
         let location = format!("/v1/webhook-sources/{}", source.id);
         context.commit(change, Answer::created(location, SourceWithSecret::of(source))).await

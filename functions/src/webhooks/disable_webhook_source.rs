@@ -40,7 +40,8 @@ impl Operation for DisableWebhookSource {
         }
         let source = source.disabled(context.now);
         change.replace(&source, seen, context.if_match())?;
-        change.record(NewEvent::of_vendor(WebhookSourceDisabled { source_id: source.id }));
+        let disabled = NewEvent::of_vendor(WebhookSourceDisabled { source_id: source.id });
+        change.record(disabled.at_version(source.metadata.version));
         context.commit(change, Answer::ok(source)).await
     }
 }

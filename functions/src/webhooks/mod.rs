@@ -242,7 +242,6 @@ async fn apply_report(
                 let (source_id, external_id) = (after.source_id, after.external_id.clone());
                 let message_type = message_type.to_owned();
                 let pending = SubscriptionMessagePending { source_id, external_id, message_type };
-                change.record(NewEvent::of_vendor(pending));
                 match before {
                     Some(before) => {
                         after.metadata = before.metadata.next(context.now);
@@ -250,6 +249,7 @@ async fn apply_report(
                     }
                     None => change.create_or_retry(&after, None)?,
                 }
+                change.record(NewEvent::of_vendor(pending).at_version(after.metadata.version));
             }
             context.commit(change, answer).await
         }

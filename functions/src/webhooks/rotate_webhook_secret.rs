@@ -62,10 +62,8 @@ impl Operation for RotateWebhookSecret {
                 rotated
             }
         };
-        change.record(NewEvent::of_vendor(WebhookSecretRotated {
-            source_id: source.id,
-            secret_version: source.secret_version,
-        }));
+        let rotated = WebhookSecretRotated { source_id: source.id, secret_version: source.secret_version };
+        change.record(NewEvent::of_vendor(rotated).at_version(source.metadata.version));
         context.commit(change, Answer::ok(SourceWithSecret::of(source))).await
     }
 

@@ -108,10 +108,11 @@ impl Entitlement {
     /// Returns an event about the entitlement. It concerns the organization that owns the product; if a person owns
     /// it, only the vendor.
     pub fn event(&self, kind: impl Into<EventKind>) -> NewEvent {
-        match self.owner {
+        let event = match self.owner {
             Owner::Organization(organization) => NewEvent::of_organization(kind, organization),
             Owner::Customer(_) => NewEvent::of_vendor(kind),
-        }
+        };
+        event.at_version(self.metadata.version)
     }
 }
 

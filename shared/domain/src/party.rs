@@ -29,9 +29,12 @@ impl Metadata {
         Self { created_at: now, updated_at: now, version: 1 }
     }
 
-    /// Returns the metadata after a write at `now`. `updated_at` never decreases, even if the clock does.
+    /// Returns the metadata after a write at `now`. `updated_at` increases with every write, even if clocks differ, so
+    /// that the events of an object sort by its versions.
     pub fn next(self, now: Timestamp) -> Self {
-        Self { updated_at: now.max(self.updated_at), version: self.version.saturating_add(1), ..self }
+        let updated_at =
+            now.max(Timestamp::from_unix_millis(self.updated_at.unix_millis().saturating_add(1)));
+        Self { updated_at, version: self.version.saturating_add(1), ..self }
     }
 }
 

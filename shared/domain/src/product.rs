@@ -3,6 +3,7 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use crate::event::{EventKind, NewEvent};
 use crate::id::ProductId;
 use crate::party::Metadata;
 use crate::text::{Description, Name, ProductCode};
@@ -31,4 +32,11 @@ pub struct Product {
     /// Creation time, time of the last write, and version.
     #[serde(flatten)]
     pub metadata: Metadata,
+}
+
+impl Product {
+    /// Returns an event about the product. It concerns the vendor.
+    pub fn event(&self, kind: impl Into<EventKind>) -> NewEvent {
+        NewEvent::of_vendor(kind).at_version(self.metadata.version)
+    }
 }

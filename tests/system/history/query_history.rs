@@ -1,5 +1,6 @@
 //! `query-history`
 
+use futures_util::future::join_all;
 use serde_json::{Value, json};
 use system::World;
 use system::payload::Payload;
@@ -442,7 +443,7 @@ async fn csv_has_common_columns_the_data_as_json_and_a_next_page_link() {
 }
 
 /// Columns that all histories in CSV have.
-const COMMON: [&str; 10] = [
+const COMMON: [&str; 11] = [
     "id",
     "time",
     "type",
@@ -453,6 +454,7 @@ const COMMON: [&str; 10] = [
     "partnerName",
     "organizationId",
     "organizationName",
+    "version",
 ];
 
 /// Returns the columns and the rows of a history in CSV.
@@ -476,17 +478,17 @@ async fn csv_of_one_type_has_a_column_for_each_of_its_data_fields() {
             let (columns, rows) = csv_of(&world, who, &format!("{log}?pageSize=100&type={kind}")).await;
             let events: Vec<_> = all.iter().filter(|event| event["type"] == kind).collect();
             assert_eq!(
-                (&columns[..10], rows.len()),
+                (&columns[..11], rows.len()),
                 (&COMMON.map(str::to_owned)[..], events.len()),
                 "{kind}"
             );
             for (row, event) in rows.iter().zip(events) {
                 let data = event["data"].as_object().unwrap();
                 assert!(
-                    data.keys().all(|name| columns[10..].contains(name)),
+                    data.keys().all(|name| columns[11..].contains(name)),
                     "{kind}: {columns:?} of {event}"
                 );
-                for (name, cell) in columns[10..].iter().zip(&row[10..]) {
+                for (name, cell) in columns[11..].iter().zip(&row[11..]) {
                     let expected = match data.get(name) {
                         None => String::new(),
                         Some(Value::String(text)) => text.clone(),
@@ -499,11 +501,11 @@ async fn csv_of_one_type_has_a_column_for_each_of_its_data_fields() {
     }
     let path = "/v1/partners/{partner}/history?type=license.assigned";
     let (columns, rows) = csv_of(&world, "partnerMember", path).await;
-    assert_eq!(columns[10..], ["assignmentId", "licenseType", "quantity"]);
-    assert_eq!((rows.len(), rows[0][12].as_str()), (1, "5"));
+    assert_eq!(columns[11..], ["assignmentId", "licenseType", "quantity"]);
+    assert_eq!((rows.len(), rows[0][13].as_str()), (1, "5"));
     let (columns, rows) =
         csv_of(&world, "partnerMember", "/v1/partners/{partner}/history?type=order.parked").await;
-    assert!(columns.len() > 10 && !columns.contains(&"data".to_owned()) && rows.is_empty(), "{columns:?}");
+    assert!(columns.len() > 11 && !columns.contains(&"data".to_owned()) && rows.is_empty(), "{columns:?}");
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -534,4 +536,32 @@ async fn bom_marks_csv_answers_and_not_json() {
         let refused = world.get(path).by("operator").assert_rejected(400, "invalid-request").await;
         assert_eq!(refused.faults(), [("bom".to_owned(), "unknown-value".to_owned())]);
     }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn events_of_an_object_sort_by_its_versions_although_clocks_differ_and_calls_are_concurrent() {
+    let world = World::demo().await;
+    let path = "/v1/organizations/{yamada}";
+    let set = |zone: &'static str| world.patch(path).by("operator").json(json!({"timeZone": zone}));
+    // A function whose clock is behind, or that writes in the same millisecond, writes after one whose clock is ahead.
+    for (time, zone) in [
+        ("2026-01-05T12:00:05Z", "Asia/Tokyo"),
+        ("2026-01-05T12:00:00Z", "Asia/Seoul"),
+        ("2026-01-05T12:00:00Z", "Asia/Tokyo"),
+        ("2026-01-05T12:00:05Z", "Asia/Seoul"),
+    ] {
+        crate::access::set_time(&world, time).await;
+        set(zone).send().await.ok();
+    }
+    let zones = ["Asia/Tokyo", "Asia/Seoul", "Europe/Madrid", "Asia/Taipei"];
+    join_all((0..32).map(|call| set(zones[call % 4]).send())).await;
+
+    let organization = world.get(path).by("operator").send().await.ok();
+    let history = format!("{path}/history?type=organization.updated&order=asc&pageSize=100");
+    let events = items(&world, "operator", &history).await;
+    let versions: Vec<_> = events.iter().map(|event| event["version"].as_u64().unwrap()).collect();
+    let last = organization["version"].as_u64().unwrap();
+    assert_eq!(versions, (2..=last).collect::<Vec<_>>(), "each version has one event, in this order");
+    let times: Vec<_> = events.iter().map(|event| event["time"].as_str().unwrap()).collect();
+    assert!(times.is_sorted_by(|a, b| a < b) && times.last() == organization["updatedAt"].as_str().as_ref());
 }

@@ -10,6 +10,7 @@ use crate::table::error::Error;
 use crate::table::idempotency::IdempotencyRecord;
 use crate::table::item::Entity;
 use crate::table::transaction::{FailedCondition, Outcome};
+use crate::table::write::Write;
 
 /// Outcome of the first transaction of a sequence.
 pub enum Started<E> {
@@ -220,9 +221,11 @@ impl Context<'_> {
         let outcome = if self.validates_only() || !failures.is_empty() {
             self.table.check(change.writes()).await?
         } else {
-            let events = change.events().to_vec().into_iter();
-            for event in events.map(|event| self.event(event)) {
-                change.put(&event?)?;
+            // An object may have been changed by a call with a later time, by another clock or before a retry.
+            let updates = change.writes().iter().filter_map(Write::updated_at);
+            let time = updates.max().map_or(self.now, |latest| latest.max(self.now));
+            for event in change.events().to_vec() {
+                change.put(&Event::new(self.ids.next(time), time, self.author()?, event))?;
             }
             let outcome = self.table.commit(change.writes()).await?;
             if matches!(outcome, Outcome::Done) {
@@ -237,10 +240,6 @@ impl Context<'_> {
         };
         failures.extend(change.failures(&failed)?);
         Ok(Some(FailedChange { failed, failures }))
-    }
-
-    fn event(&self, event: NewEvent) -> Result<Event, Error> {
-        Ok(Event::new(self.id(), self.now, self.author()?, event))
     }
 
     /// Requires that no unexpired answer is stored under the call's key, if it has one.

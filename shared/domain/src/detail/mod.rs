@@ -8,6 +8,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::actor::{Actor, Role};
+use crate::event::{EventKind, NewEvent};
 use crate::fault::{Faults, ParseError, parse_and_check, parse_number};
 use crate::field_kind::FieldKind;
 use crate::id::FieldId;
@@ -150,6 +151,11 @@ pub fn repeated<'a>(names: impl Iterator<Item = Option<&'a str>>) -> Vec<usize> 
 }
 
 impl DetailField {
+    /// Returns an event about the field. It concerns the vendor.
+    pub fn event(&self, kind: impl Into<EventKind>) -> NewEvent {
+        NewEvent::of_vendor(kind).at_version(self.metadata.version)
+    }
+
     /// Returns whether the actor may view the field, and its values in entitlements that it may view.
     pub fn is_visible_to(&self, actor: &Actor) -> bool {
         actor.has_one_of(&[Role::Operator]) || actor.has_one_of(&self.viewers.0)

@@ -15,6 +15,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::author::Author;
 use crate::id::{EventId, OrganizationId, PartnerId};
+use crate::party::Version;
 use crate::time::Timestamp;
 
 pub use access::*;
@@ -47,12 +48,14 @@ pub struct NewEvent {
     pub partner_id: Option<PartnerId>,
     /// Organization that the event concerns, if any.
     pub organization_id: Option<OrganizationId>,
+    /// Version of the object that the event is about, if it has one.
+    pub version: Option<Version>,
 }
 
 impl NewEvent {
     /// Creates an event that concerns no party; it is in the vendor's log.
     pub fn of_vendor(kind: impl Into<EventKind>) -> Self {
-        Self { kind: kind.into(), partner_id: None, organization_id: None }
+        Self { kind: kind.into(), partner_id: None, organization_id: None, version: None }
     }
 
     /// Creates an event that concerns a partner; it is in the partner's log.
@@ -72,12 +75,17 @@ impl NewEvent {
         partner_id: Option<PartnerId>,
         organization_id: Option<OrganizationId>,
     ) -> Self {
-        Self { kind: kind.into(), partner_id, organization_id }
+        Self { partner_id, organization_id, ..Self::of_vendor(kind) }
     }
 
     /// Creates an event that concerns a partner and an organization; it is in the logs of both.
     pub fn of_both(kind: impl Into<EventKind>, partner: PartnerId, organization: OrganizationId) -> Self {
         Self { partner_id: Some(partner), organization_id: Some(organization), ..Self::of_vendor(kind) }
+    }
+
+    /// Sets the version that the object has after the change.
+    pub fn at_version(self, version: Version) -> Self {
+        Self { version: Some(version), ..self }
     }
 }
 
@@ -94,6 +102,10 @@ pub struct Event {
     /// Type and data of the event.
     #[serde(flatten)]
     pub kind: EventKind,
+    /// Version that the object of the event had after the change. Events of one object sort by it, as by their ids.
+    /// Absent if the object has no version.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub version: Option<Version>,
     /// Partner that the event concerns; absent if there is none.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub partner_id: Option<PartnerId>,
@@ -105,8 +117,8 @@ pub struct Event {
 impl Event {
     /// Creates an event with its id, time and author.
     pub fn new(id: EventId, time: Timestamp, actor: Author, event: NewEvent) -> Self {
-        let NewEvent { kind, partner_id, organization_id } = event;
-        Self { id, time, actor, kind, partner_id, organization_id }
+        let NewEvent { kind, partner_id, organization_id, version } = event;
+        Self { id, time, actor, kind, version, partner_id, organization_id }
     }
 
     /// Returns the log in which the event is stored. If it concerns both a partner and an organization, that is the
