@@ -175,6 +175,7 @@ operations! {
     service_requests::get_notification_preference::GetNotificationPreference,
     service_requests::set_service_request_contact::SetServiceRequestContact,
     service_requests::remove_service_request_contact::RemoveServiceRequestContact,
+    access::update_access::UpdateAccess,
     access::relinquish_access::RelinquishAccess,
     access::revoke_access::RevokeAccess,
     members::add_partner_member::AddPartnerMember,

@@ -1,6 +1,6 @@
 //! `approve-access-request`
 
-use api_runtime::table::{AccessInOrganization, OrganizationById};
+use api_runtime::table::{AccessInOrganization, BatchGet, OrganizationById, RequestById};
 use api_runtime::{
     Answer, Change, Failure, Json, Method, Nothing, Operation, OrNotFound, Reply, Request, Route, route,
 };
@@ -9,14 +9,14 @@ use domain::access::{EXPIRY_PASSED, GrantOrigin, RequestedGrant, TOO_MANY_INDIVI
 use domain::event::AccessApproved;
 use domain::fault::{Check, Validated};
 use domain::{
-    AccessRequest, Actor, ErrorKind, Faults, Level, ParseError, Patch, RequestState, Role, Timestamp,
+    AccessRequest, Actor, ErrorKind, Faults, Grant, Level, ParseError, Patch, RequestState, Role, Timestamp,
 };
 use schemars::JsonSchema;
 
-use super::grants::{NewGrants, add_grants, require_grantee_records};
+use super::grants::{NewGrants, RECORD_REPLACED, add_grants, require_grantee_records};
 use super::{
     AccessRequestPath, MemberLevel, NOT_A_MEMBER, SELF_GRANT_FORBIDDEN, check_individuals, close_request,
-    read_request, require_addressee, require_caller_is_not_member, require_pending,
+    require_addressee, require_caller_is_not_member, require_pending,
 };
 
 /// Approves an access request, in full or in part.
@@ -50,6 +50,11 @@ pub struct ApproveAccessRequestBody {
     /// If absent, the requested time.
     #[deserr(default)]
     expires_at: Option<Timestamp>,
+    /// Whether each grant is extended by its own length 30 days before it expires, or at half its length before if it
+    /// is given for less than 60 days; the new expiry is at most 24 months ahead. Default: `false`.
+    #[deserr(default)]
+    #[schemars(default)]
+    auto_extend: bool,
 }
 
 impl Check for ApproveAccessRequestBody {
@@ -69,7 +74,9 @@ impl Operation for ApproveAccessRequest {
         in an organization. A request that is no longer pending is refused with 409. The organization is \
         added to the partner's directory. Records `access.approved`, `access.granted` for each grant and \
         `access.replaced` for each replaced one; later `access.expiring` (30, 7 and 1 days before expiry) \
-        and `access.expired`.";
+        and `access.expired`, with `autoExtend` instead `access.extended`. Grants of removed members end with \
+        `access.member-removed` when a new grant needs their room, once the organization has approved an \
+        earlier request of the partner.";
     const ROUTES: &[Route] =
         &[route(Method::Post, "/v1/access-requests/{requestId}/approve", &[Role::ContactManager])];
     const ERRORS: &[ErrorKind] = &[
@@ -78,6 +85,7 @@ impl Operation for ApproveAccessRequest {
         EXCEEDS_REQUEST,
         NO_GRANTS_LEFT,
         NOT_A_MEMBER,
+        RECORD_REPLACED,
         SELF_GRANT_FORBIDDEN,
         TOO_MANY_INDIVIDUALS,
     ];
@@ -95,11 +103,14 @@ impl Operation for ApproveAccessRequest {
         // The partner is known only after the request is read. Reading the access of all partners at the same time
         // saves a round trip.
         let access = AccessInOrganization(organization_id);
-        let access = async { Ok(context.table.list(&access, true).await?) };
-        let organization = async { Ok(context.table.get(&OrganizationById(organization_id)).await?) };
-        let (before, access, organization) =
-            tokio::try_join!(read_request(context, path), access, organization)?;
-        let organization = organization.or_not_found()?;
+        let access = context.table.list(&access, true);
+        let (request, organization) = (RequestById(path.request_id), OrganizationById(organization_id));
+        let mut wanted = BatchGet::new();
+        wanted.add(&request);
+        wanted.add(&organization);
+        let (found, access) = tokio::try_join!(context.table.fetch(wanted, true), access)?;
+        let before = found.get(&request).or_not_found()?;
+        let organization = found.get(&organization).or_not_found()?;
         let access = access.into_iter().find(|access| access.partner_id == before.partner_id);
 
         let mut change = Change::new();
@@ -113,7 +124,7 @@ impl Operation for ApproveAccessRequest {
         if new_grants.expires_at <= context.now {
             change.reject(&EXPIRY_PASSED, &[&"expiresAt"]);
         }
-        add_grants(context, &mut change, &organization, access, new_grants)?;
+        let access = add_grants(context, &mut change, &organization, access, new_grants).await?;
         let (seen, metadata) = (before.metadata.version, before.metadata.next(context.now));
         let request = AccessRequest {
             state: RequestState::Approved,
@@ -122,7 +133,10 @@ impl Operation for ApproveAccessRequest {
             metadata,
             ..before
         };
-        let approved = AccessApproved { request_id: request.id };
+        let is_new =
+            |grant: &&Grant| grant.origin.as_ref().is_some_and(|origin| origin.request_id == request.id);
+        let grant_ids = access.grants.iter().filter(is_new).map(|grant| grant.id).collect();
+        let approved = AccessApproved { request_id: request.id, grant_ids };
         close_request(context, &mut change, seen, &request, approved)?;
         context.commit(change, Answer::ok(request)).await
     }
@@ -172,5 +186,13 @@ fn reduce_request(
         GrantOrigin { request_id: request.id, contact_manager_email: request.contact_manager_email.clone() };
     let partner_id = request.partner_id;
     let individuals = individuals.into_iter().map(|one| (one.individual.into(), one.level)).collect();
-    NewGrants { partner_id, origin: Some(origin), organization_level, individuals, expires_at, reason: None }
+    NewGrants {
+        partner_id,
+        origin: Some(origin),
+        organization_level,
+        individuals,
+        expires_at,
+        auto_extend: body.auto_extend,
+        reason: None,
+    }
 }

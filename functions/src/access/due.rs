@@ -1,5 +1,5 @@
-//! Scheduled work on access: requests that were not decided in time lapse; upcoming and passed expiries of grants leave
-//! events.
+//! Scheduled work on access: requests that were not decided in time lapse; grants are extended; upcoming and passed
+//! expiries of grants leave events.
 
 use std::collections::BTreeMap;
 
@@ -29,13 +29,13 @@ pub async fn lapse(context: &Context<'_>, request: AccessRequest) -> Result<bool
     context.apply(change).await.map(|_| true)
 }
 
-/// Records the due reminders and expiries of a partner's grants in an organization, at most 50 per call. Returns false
-/// if more are due; the next run records them.
+/// Performs the due extensions of a partner's grants in an organization, and records the due reminders and expiries, at
+/// most 50 events per call. Returns false if more are due; the next run continues.
 ///
 /// # Errors
 ///
 /// [`Failure`].
-pub async fn record_expiries(context: &Context<'_>, mut access: Access) -> Result<bool, Failure> {
+pub async fn perform_due(context: &Context<'_>, mut access: Access) -> Result<bool, Failure> {
     let mut wanted = BatchGet::new();
     let record = |email: &Email| EmailInPartner(access.partner_id, email.clone());
     let individuals = || access.grants.iter().filter_map(|grant| grant.individual.as_ref());

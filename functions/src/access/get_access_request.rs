@@ -40,8 +40,8 @@ impl Operation for GetAccessRequest {
     const SUMMARY: &str = "Get an access request";
     const DESCRIPTION: &str = "The partner's members, the contact manager to whom the request is addressed, \
         operators and agents may call it; for all other callers the request does not exist (404). A request \
-        that was not decided within 90 days is returned as `lapsed`, whether or not the scheduled job has \
-        run.";
+        that was not decided within 90 days, or before its `expiresAt`, is returned as `lapsed`, whether or \
+        not the scheduled job has run.";
     const ROUTES: &[Route] = &[route(
         Method::Get,
         "/v1/access-requests/{requestId}",

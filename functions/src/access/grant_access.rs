@@ -40,6 +40,11 @@ pub struct GrantAccessBody {
     #[deserr(default)]
     #[schemars(default, length(max = 20))]
     individuals: Vec<MemberLevel>,
+    /// Whether each grant is extended by its own length 30 days before it expires, or at half its length before if it
+    /// is given for less than 60 days; the new expiry is at most 24 months ahead. Default: `false`.
+    #[deserr(default)]
+    #[schemars(default)]
+    auto_extend: bool,
     /// Reason for the access, recorded in the history; 1 to 1,000 characters. Optional.
     #[deserr(default)]
     reason: Option<Description>,
@@ -60,7 +65,9 @@ impl Operation for GrantAccess {
         grants of a partner are active in an organization. The response does not reveal whether an e-mail \
         belongs to a member. The organization is added to the partner's directory. Records `access.granted` \
         for each grant and `access.replaced` for each replaced one; later `access.expiring` (30, 7 and 1 \
-        days before expiry) and `access.expired`.";
+        days before expiry) and `access.expired`, with `autoExtend` instead `access.extended`. Grants of \
+        removed members end with `access.member-removed` when a new grant needs their room, once the \
+        organization has approved a request of the partner.";
     const ROUTES: &[Route] =
         &[route(Method::Post, "/v1/organizations/{organizationId}/access", &[Role::ContactManager])];
     const CREATES: bool = true;
@@ -115,6 +122,7 @@ impl Operation for GrantAccess {
             organization_level: new.organization_level,
             individuals,
             expires_at: new.expires_at,
+            auto_extend: new.auto_extend,
             reason: new.reason.clone(),
         };
         require_grantee_records(&mut change, actor, &new_grants);
@@ -122,7 +130,7 @@ impl Operation for GrantAccess {
         // With `validateOnly`, the name of a partner that has no access here is withheld: otherwise any partner's name
         // could be looked up without leaving an event.
         let partner = partner.filter(|_| before.is_some() || !context.validates_only());
-        let access = add_grants(context, &mut change, &organization, before, new_grants)?;
+        let access = add_grants(context, &mut change, &organization, before, new_grants).await?;
         let names = Names::from(partner.into_iter(), [organization].into_iter());
         let shown = AccessView::of(&access, &names, context.now);
         let location = format!("/v1/organizations/{organization_id}/access");

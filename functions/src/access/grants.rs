@@ -1,9 +1,11 @@
 //! Giving access grants and ending them.
 
-use api_runtime::table::{CountOfRemovals, EmailInPartner, count};
+use std::collections::BTreeSet;
+
+use api_runtime::table::{BatchGet, CountOfRemovals, EmailInPartner, Expression, count};
 use api_runtime::{Change, ConditionFailure, Context, Failure, OrNotFound};
 use domain::access::{Binding, GrantEnd, GrantOrigin, Grantee};
-use domain::event::{AccessGranted, AccessReplaced};
+use domain::event::{AccessGranted, AccessMemberRemoved, AccessReplaced};
 use domain::{
     Access, Actor, Description, ErrorKind, EventKind, Fault, Grant, GrantId, GrantState, Level, Organization,
     PartnerId, ProblemKind, Timestamp,
@@ -15,6 +17,10 @@ use crate::party::add_partner_organization;
 pub(super) const GRANT_NOT_ACTIVE: ErrorKind = ErrorKind::state(
     "grant-not-active",
     "the grant has ended, was revoked or was replaced; `detail` names its state",
+);
+pub(super) const RECORD_REPLACED: ErrorKind = ErrorKind::rule(
+    "record-replaced",
+    "the request names a member who was removed; the partner's member with this e-mail is another record, which needs a new request: decline this one",
 );
 
 /// An individual member and the level of its grant.
@@ -32,6 +38,8 @@ pub(super) struct NewGrants {
     pub(super) individuals: Vec<GranteeLevel>,
     /// Time from which the grants are no longer active.
     pub(super) expires_at: Timestamp,
+    /// Whether the scheduled job extends the grants before they expire.
+    pub(super) auto_extend: bool,
     /// Reason recorded in the history; none if a request was approved, which has its own reason.
     pub(super) reason: Option<Description>,
 }
@@ -44,12 +52,12 @@ pub(super) fn require_grantee_records(change: &mut Change, actor: &Actor, new_gr
     for (Grantee { email, bound_to }, _) in &new_grants.individuals {
         match bound_to {
             Binding::Member { member_id } if actor.email.as_ref() != Some(email) => {
-                let not_a_member = || ConditionFailure::rejected(&NOT_A_MEMBER, &[&"individuals"]);
-                change.require_owner(
-                    &EmailInPartner(new_grants.partner_id, email.clone()),
-                    member_id,
-                    not_a_member,
-                );
+                let record = EmailInPartner(new_grants.partner_id, email.clone());
+                let same = Expression::new("#owner = :owner").text("owner", member_id.to_string());
+                change.require_that(&record, same, |record| {
+                    let reason = if record.is_some() { &RECORD_REPLACED } else { &NOT_A_MEMBER };
+                    ConditionFailure::rejected(reason, &[&"individuals"])
+                });
             }
             Binding::Member { .. } => {}
             Binding::First { removals } => {
@@ -60,30 +68,84 @@ pub(super) fn require_grantee_records(change: &mut Change, actor: &Actor, new_gr
     }
 }
 
+impl NewGrants {
+    /// Returns the grants with new ids.
+    fn create(&self, context: &Context<'_>) -> Vec<Grant> {
+        let singles = self.individuals.iter().map(|(grantee, level)| (Some(grantee.clone()), *level));
+        let all = self.organization_level.map(|level| (None, level)).into_iter().chain(singles);
+        let grants = all.map(|(individual, level)| Grant {
+            id: context.id(),
+            individual,
+            level,
+            created_at: context.now,
+            expires_at: self.expires_at,
+            origin: self.origin.clone(),
+            reminded: None,
+            auto_extend: self.auto_extend,
+            first_expires_at: None,
+            ended: None,
+        });
+        grants.collect()
+    }
+}
+
+/// Ends grants of removed members if the new grants need their room. Before the organization has approved a request of
+/// the partner this is not done, and such grants count: otherwise it could find out who was a member of the partner.
+async fn make_room(
+    context: &Context<'_>,
+    change: &mut Change,
+    access: &mut Access,
+    new: &[Grant],
+) -> Result<(), Failure> {
+    if !access.requested || access.excess(new, context.now) == 0 {
+        return Ok(());
+    }
+    let partner = access.partner_id;
+    let lasting = access.lasting_individuals(new, context.now);
+    let lasting: Vec<_> = lasting.filter_map(|one| Some((one.id, one.individual.as_ref()?))).collect();
+    let mut wanted = BatchGet::new();
+    for (_, Grantee { email, bound_to }) in &lasting {
+        match bound_to {
+            Binding::Member { .. } => wanted.add(&EmailInPartner(partner, email.clone())),
+            Binding::First { .. } => wanted.add(&CountOfRemovals(partner, email.clone())),
+        }
+    }
+    let found = context.table.fetch(wanted, true).await?;
+    // A removed member never returns: who is added again has another record. So this needs no condition at commit.
+    let mut removed = BTreeSet::new();
+    for (id, Grantee { email, bound_to }) in lasting {
+        let is_removed = match bound_to {
+            Binding::Member { member_id } => {
+                let record = found.get(&EmailInPartner(partner, email.clone()))?;
+                record.map(|record| record.owner_id()).transpose()? != Some(*member_id)
+            }
+            Binding::First { removals } => {
+                let known = found.get(&CountOfRemovals(partner, email.clone()))?;
+                known.is_some_and(|known| known.count > *removals)
+            }
+        };
+        removed.extend(is_removed.then_some(id));
+    }
+    for grant_id in access.end_removed(&removed, new, context.now) {
+        change.record(access.event(AccessMemberRemoved { grant_id }));
+    }
+    Ok(())
+}
+
 /// Gives grants in an organization, each in place of the active grant for the same people, adds the organization to the
 /// partner's directory and records the events. If there would be too many grants, the change is rejected.
-pub(super) fn add_grants(
+pub(super) async fn add_grants(
     context: &Context<'_>,
     change: &mut Change,
     organization: &Organization,
     before: Option<Access>,
-    NewGrants { partner_id, origin, organization_level, individuals, expires_at, reason }: NewGrants,
+    new_grants: NewGrants,
 ) -> Result<Access, Failure> {
+    let grants = new_grants.create(context);
+    let NewGrants { partner_id, origin, reason, .. } = new_grants;
     let seen = before.as_ref().map(|before| before.metadata.version);
     let mut access = before.unwrap_or_else(|| Access::new(organization.id, partner_id, context.now));
-    let singles = individuals.into_iter().map(|(grantee, level)| (Some(grantee), level));
-    let all = organization_level.map(|level| (None, level)).into_iter().chain(singles);
-    let grants = all.map(|(individual, level)| Grant {
-        id: context.id(),
-        individual,
-        level,
-        created_at: context.now,
-        expires_at,
-        origin: origin.clone(),
-        reminded: None,
-        ended: None,
-    });
-    let grants: Vec<Grant> = grants.collect();
+    make_room(context, change, &mut access, &grants).await?;
     let replaced = access.add_grants(grants.clone(), context.now).unwrap_or_else(|reason| {
         change.reject(&reason, &[&"individuals"]);
         Vec::new()
@@ -103,12 +165,21 @@ pub(super) fn add_grants(
     if seen.is_none() {
         add_partner_organization(change, partner_id, organization, context.now)?;
     }
-    for Grant { id: grant_id, level, expires_at, individual, .. } in grants {
+    let request_id = origin.map(|origin| origin.request_id);
+    for Grant { id: grant_id, level, expires_at, individual, auto_extend, .. } in grants {
         let member_id = individual.as_ref().and_then(Grantee::member_id);
         let email = individual.filter(|_| member_id.is_none()).map(|one| one.email);
         let reason = reason.clone();
-        let granted = AccessGranted { grant_id, level, expires_at, member_id, email, reason };
-        change.record(access.event(granted));
+        change.record(access.event(AccessGranted {
+            grant_id,
+            level,
+            expires_at,
+            member_id,
+            email,
+            reason,
+            request_id,
+            auto_extend,
+        }));
     }
     for (grant_id, replaced_by) in replaced {
         change.record(access.event(AccessReplaced { grant_id, replaced_by }));
@@ -136,9 +207,14 @@ pub(super) fn end_grant(
         state if state == how.into() => change.confirm(&access, seen, context.if_match())?,
         state => {
             change.confirm(&access, seen, context.if_match())?;
-            let detail = format!("the grant is {}", state.name());
-            change.reject_with(ProblemKind::State, Fault { detail, ..GRANT_NOT_ACTIVE.at(&[]) });
+            reject_ended(change, state);
         }
     }
     Ok(access)
+}
+
+/// Rejects the change because the grant is not active; the detail names its state.
+pub(super) fn reject_ended(change: &mut Change, state: GrantState) {
+    let detail = format!("the grant is {}", state.name());
+    change.reject_with(ProblemKind::State, Fault { detail, ..GRANT_NOT_ACTIVE.at(&[]) });
 }

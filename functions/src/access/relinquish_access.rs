@@ -15,7 +15,7 @@ use super::{GrantPath, read};
 
 const ADMIN_REQUIRED: ErrorKind = ErrorKind::forbidden(
     "admin-required",
-    "only a partner admin may relinquish grants to all members or to other members: ask an admin",
+    "only a partner admin may relinquish grants to all members or to other members, a removed one with your e-mail included: ask an admin",
 );
 
 /// Gives up an access grant of the caller's partner.

@@ -1,17 +1,22 @@
 //! `request-access`
 
-use api_runtime::table::{BatchGet, EmailInPartner, Expression, MOST_PENDING, PendingOfPartner, add_pending};
+use std::collections::BTreeSet;
+
+use api_runtime::table::{
+    BatchGet, EmailInPartner, Expression, MOST_PENDING, PendingOfPartner, RequestById, add_pending,
+    replace_pending,
+};
 use api_runtime::{
-    Answer, Change, ConditionFailure, Failure, Json, Method, Nothing, Operation, OrNotFound, PartnerPath,
-    Reply, Request, Route, route,
+    Answer, Change, ConditionFailure, Context, Failure, Json, Method, Nothing, Operation, OrNotFound,
+    PartnerPath, Reply, Request, Route, route,
 };
 use deserr::Deserr;
 use domain::access::{EXPIRY_PASSED, EXPIRY_TOO_FAR};
 use domain::event::AccessRequested;
 use domain::fault::{Check, Validated};
 use domain::{
-    AccessRequest, Actor, Description, Email, ErrorKind, Faults, Individual, Level, Metadata, NewEvent,
-    ParseError, RequestState, Role, Timestamp,
+    AccessRequest, AccessRequestId, Actor, Description, Email, ErrorKind, Faults, Individual, Level,
+    Metadata, NewEvent, ParseError, PartnerId, ProblemKind, RequestState, Role, Timestamp,
 };
 use schemars::JsonSchema;
 
@@ -66,8 +71,8 @@ impl Operation for RequestAccess {
         members and for all members of their partner. The request is addressed to the e-mail of a contact \
         manager; the response is the same whether or not the e-mail belongs to anyone. A request names at \
         most 20 individual members, and a partner has at most 50 pending requests. A request that is not \
-        decided within 90 days lapses (`access.lapsed`); until then the partner can cancel it. Records \
-        `access.requested`.";
+        decided within 90 days, or before its `expiresAt` if that is earlier, lapses (`access.lapsed`) and no \
+        longer counts; until then the partner can cancel it. Records `access.requested`.";
     const ROUTES: &[Route] =
         &[route(Method::Post, "/v1/partners/{partnerId}/access-requests", &[Role::PartnerMember])];
     const CREATES: bool = true;
@@ -88,6 +93,8 @@ impl Operation for RequestAccess {
         let own = EmailInPartner(*partner_id, email.clone());
         let mut wanted = BatchGet::new();
         wanted.add(&own);
+        let pending = PendingOfPartner(*partner_id);
+        wanted.add(&pending);
         want_members(&mut wanted, *partner_id, &requested.individuals);
         let found = context.table.fetch(wanted, true).await?;
         let record = found.get(&own).or_not_found()?;
@@ -118,22 +125,53 @@ impl Operation for RequestAccess {
             expires_at: requested.expires_at,
             reason: requested.reason.clone(),
             state: RequestState::Pending,
-            lapses_at: context.now.after(AccessRequest::LAPSES_AFTER),
+            lapses_at: AccessRequest::lapse_time(requested.expires_at, context.now),
             decided_at: None,
             organization_id: None,
             decline_reason: None,
             metadata: Metadata::new(context.now),
         };
         change.create(&request)?;
-        let pending = PendingOfPartner(*partner_id);
-        change.update(&pending, add_pending(request.id), |_| {
-            let fault = TOO_MANY_PENDING.at(&[]).with_limit(MOST_PENDING, Some(MOST_PENDING));
-            ConditionFailure::by_state(fault)
-        });
+        let pending = found.get(&pending)?.map(|pending| pending.requests).unwrap_or_default();
+        count_pending(context, &mut change, *partner_id, pending, request.id).await?;
         let requested = AccessRequested { request_id: request.id };
         change.record(NewEvent::of_partner(requested, *partner_id).at_version(request.metadata.version));
 
         let location = format!("/v1/access-requests/{}", request.id);
         context.commit(change, Answer::created(location, request)).await
     }
+}
+
+/// Adds a request to the partner's pending ones. If there are as many as allowed, those that have lapsed make room,
+/// whether or not the scheduled job has run; it still records that they lapsed.
+async fn count_pending(
+    context: &Context<'_>,
+    change: &mut Change,
+    partner_id: PartnerId,
+    seen: BTreeSet<AccessRequestId>,
+    new: AccessRequestId,
+) -> Result<(), Failure> {
+    let is_full = |requests: &BTreeSet<_>| requests.len() as u64 >= MOST_PENDING;
+    let pending = PendingOfPartner(partner_id);
+    if !is_full(&seen) {
+        change.update(&pending, add_pending(new), |_| ConditionFailure::Stale);
+        return Ok(());
+    }
+    let mut wanted = BatchGet::new();
+    seen.iter().for_each(|request| wanted.add(&RequestById(*request)));
+    let found = context.table.fetch(wanted, true).await?;
+    let mut open = BTreeSet::new();
+    for request in &seen {
+        let request = found.get(&RequestById(*request))?.map(|request| request.at(context.now));
+        let request = request.filter(|request| request.state == RequestState::Pending);
+        open.extend(request.map(|request| request.id));
+    }
+    if is_full(&open) {
+        let fault = TOO_MANY_PENDING.at(&[]).with_limit(MOST_PENDING, Some(MOST_PENDING));
+        change.reject_with(ProblemKind::State, fault);
+        return Ok(());
+    }
+    open.insert(new);
+    change.update(&pending, replace_pending(&seen, &open), |_| ConditionFailure::Stale);
+    Ok(())
 }

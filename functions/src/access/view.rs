@@ -29,8 +29,11 @@ pub struct GrantView {
     created_at: Timestamp,
     /// Time from which the grant is no longer active; RFC 3339, UTC.
     expires_at: Timestamp,
-    /// Time at which the grant expired or was revoked, relinquished or replaced; RFC 3339, UTC. Absent while the grant
-    /// is active.
+    /// Whether the grant is extended by its own length 30 days before it expires; if it was given for less than 60
+    /// days, at half its length before. The new expiry is at most 24 months ahead.
+    auto_extend: bool,
+    /// Time at which the grant expired, was revoked, relinquished or replaced, or ended because its member had been
+    /// removed; RFC 3339, UTC. Absent while the grant is active.
     #[serde(skip_serializing_if = "Option::is_none")]
     ended_at: Option<Timestamp>,
     /// Id of the approved access request. Absent if the grant was given without a request.
@@ -64,6 +67,7 @@ impl GrantView {
             level: grant.level,
             created_at: grant.created_at,
             expires_at: grant.expires_at,
+            auto_extend: grant.auto_extend,
             ended_at: match (grant.ended, state) {
                 (Some(Ended { at, .. }), _) => Some(at),
                 (None, GrantState::Expired) => Some(grant.expires_at),

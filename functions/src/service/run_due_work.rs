@@ -27,8 +27,9 @@ impl Scheduled for RunDueWork {
         access requests (`access.lapsed`), applies the parked orders of accounts that were linked to a \
         partner, creates the missing subscriptions of orders, reports interrupted imports \
         (`details.import-aborted`), completes the index of new names, records access that ends soon or has ended (`access.expiring`, \
-        `access.expired`), and continues interrupted deactivations (`subscription.deactivated`). Each item \
-        gets at most 10 seconds per run; a sequence of steps that takes longer continues in the next run. \
+        `access.expired`) and extends it (`access.extended`), and continues interrupted deactivations \
+        (`subscription.deactivated`). Each item gets at most 10 seconds per run; a sequence of steps that \
+        takes longer continues in the next run. \
         A failed item is retried with a backoff that doubles from one minute up to about eight and a half \
         hours; its third failed attempt in a row is recorded as `due-work.failed`.";
 
@@ -140,7 +141,7 @@ async fn perform(
             access_due::lapse(&environment.system_context(RunDueWork::NAME), request).await
         }
         DueItem::Access(access) => {
-            access_due::record_expiries(&environment.system_context(RunDueWork::NAME), access).await
+            access_due::perform_due(&environment.system_context(RunDueWork::NAME), access).await
         }
     };
     match handled {

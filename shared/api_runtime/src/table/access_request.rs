@@ -34,7 +34,8 @@ impl Entity for AccessRequest {
     }
 }
 
-/// Pending access requests of a partner, in one item that limits their number to [`MOST_PENDING`].
+/// Pending access requests of a partner, in one item that limits their number to [`MOST_PENDING`]. Requests that have
+/// lapsed are among them until the scheduled job has run, or until they would exceed the limit.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct PendingRequests {
     /// Key of the item, which names the partner.
@@ -111,6 +112,16 @@ pub fn add_pending(request: AccessRequestId) -> Update {
     Update {
         update: update.set_of_one("one", request.to_string()).text("entity", PendingRequests::NAME),
         condition: condition.number("most", MOST_PENDING),
+    }
+}
+
+/// Replaces the pending access requests, on the condition that they are as they were read. Both sets must not be empty.
+pub fn replace_pending(seen: &BTreeSet<AccessRequestId>, pending: &BTreeSet<AccessRequestId>) -> Update {
+    let texts =
+        |requests: &BTreeSet<AccessRequestId>| requests.iter().map(ToString::to_string).collect::<Vec<_>>();
+    Update {
+        update: Expression::new("SET #requests = :pending").set("pending", texts(pending)),
+        condition: Expression::new("#requests = :seen").set("seen", texts(seen)),
     }
 }
 

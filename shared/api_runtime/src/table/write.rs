@@ -55,8 +55,13 @@ impl Expression {
     }
 
     /// Sets the value of `:name` to a set of one string.
-    pub fn set_of_one(mut self, name: &str, value: impl Into<String>) -> Self {
-        self.values.insert(format!(":{name}"), AttributeValue::Ss(vec![value.into()]));
+    pub fn set_of_one(self, name: &str, value: impl Into<String>) -> Self {
+        self.set(name, [value.into()])
+    }
+
+    /// Sets the value of `:name` to a set of strings, at least one.
+    pub fn set(mut self, name: &str, values: impl IntoIterator<Item = String>) -> Self {
+        self.values.insert(format!(":{name}"), AttributeValue::Ss(values.into_iter().collect()));
         self
     }
 

@@ -21,7 +21,8 @@ pub enum IneffectiveReason {
     Replaced,
     /// The person is not a member of the partner.
     NotAMember,
-    /// The grant was given to another member with this e-mail, who has been removed.
+    /// The grant was given to another member record with this e-mail, which has been removed. A person who was added
+    /// again has a new record and needs a new grant.
     AnotherMember,
     /// A grant to this person alone is in force; it takes precedence, even if its level is lower.
     IndividualWins,
@@ -72,6 +73,7 @@ fn decide_by<'a>(
             GrantState::Revoked => Some(IneffectiveReason::Revoked),
             GrantState::Relinquished => Some(IneffectiveReason::Relinquished),
             GrantState::Replaced => Some(IneffectiveReason::Replaced),
+            GrantState::MemberRemoved => Some(IneffectiveReason::AnotherMember),
             GrantState::Active => lost_to(grant),
         };
         match why {

@@ -93,6 +93,8 @@ pub enum GrantEnd {
     Relinquished,
     /// A later grant to the same people replaced the grant.
     Replaced,
+    /// The member to whom the grant was given had been removed, and another grant needed the room.
+    MemberRemoved,
 }
 
 /// End of a grant.
@@ -117,6 +119,8 @@ words! {
         Relinquished = "relinquished",
         /// A later grant to the same people replaced the grant.
         Replaced = "replaced",
+        /// The member to whom the grant was given had been removed, and another grant needed the room.
+        MemberRemoved = "member-removed",
     }
 }
 
@@ -127,6 +131,7 @@ impl From<GrantEnd> for GrantState {
             GrantEnd::Revoked => Self::Revoked,
             GrantEnd::Relinquished => Self::Relinquished,
             GrantEnd::Replaced => Self::Replaced,
+            GrantEnd::MemberRemoved => Self::MemberRemoved,
         }
     }
 }
@@ -152,6 +157,12 @@ pub struct Grant {
     /// Days before the expiry for which the last reminder was recorded; `None` before the first reminder.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub reminded: Option<u16>,
+    /// Whether the scheduled job extends the grant by its own length before it expires.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub auto_extend: bool,
+    /// Time at which the grant was to expire when it was given; `None` if it was never extended.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub first_expires_at: Option<Timestamp>,
     /// Time and reason of the end; `None` while the grant has not ended. An expired grant may not have it yet, until
     /// the scheduled job has run.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -168,8 +179,15 @@ pub struct GrantOrigin {
     pub contact_manager_email: Email,
 }
 
+/// Longest time for which access can be granted, extended or requested.
+pub const LONGEST: Period = Period::months(24);
+
 /// Days before the expiry of a grant for which reminders are recorded.
 pub const REMINDERS: [u16; 3] = [30, 7, 1];
+
+/// Milliseconds before its expiry at which a grant is extended: 30 days. A grant shorter than 60 days is extended at
+/// half its length.
+const EXTENDED_BEFORE: u64 = 30 * 86_400_000;
 
 impl Grant {
     /// Returns the state at an instant. A grant is expired from `expiresAt` on, whether or not the scheduled job has
@@ -202,9 +220,47 @@ impl Grant {
         moments.filter(|(_, moment)| *moment > self.created_at)
     }
 
-    /// Returns the time at which the next event about the grant is due; `None` if it has ended.
+    /// Returns the latest reminder whose time has come, in days before the expiry.
+    pub(super) fn passed_reminder(&self, now: Timestamp) -> Option<u16> {
+        self.reminders().filter(|(_, moment)| *moment <= now).map(|(days, _)| days).min()
+    }
+
+    /// Returns the length of the grant when it was given, in milliseconds.
+    fn length(&self) -> u64 {
+        let first = self.first_expires_at.unwrap_or(self.expires_at);
+        first.unix_millis().saturating_sub(self.created_at.unix_millis())
+    }
+
+    /// Returns the expiry that an extension at an instant gives: later by the grant's own length, but at most
+    /// [`LONGEST`] ahead.
+    fn extended_expiry(&self, now: Timestamp) -> Timestamp {
+        let later = self.expires_at.unix_millis().saturating_add(self.length());
+        Timestamp::from_unix_millis(later).min(now.after(LONGEST))
+    }
+
+    /// Returns the time from which the scheduled job extends the grant; `None` if it does not. A grant that has expired
+    /// is not extended.
+    pub(super) fn extends_at(&self) -> Option<Timestamp> {
+        let before = EXTENDED_BEFORE.min(self.length() / 2);
+        let at = Timestamp::from_unix_millis(self.expires_at.unix_millis().saturating_sub(before));
+        (self.auto_extend && self.extended_expiry(at) > self.expires_at).then_some(at)
+    }
+
+    /// Extends the grant by its own length. Returns the expiry before.
+    pub(super) fn extend(&mut self, now: Timestamp) -> Timestamp {
+        let before = self.expires_at;
+        self.expires_at = self.extended_expiry(now);
+        self.first_expires_at.get_or_insert(before);
+        // The new expiry has reminders of its own, except for times that had passed when it was set.
+        self.reminded = None;
+        self.reminded = self.passed_reminder(now);
+        before
+    }
+
+    /// Returns the time at which the next event about the grant is due; `None` if it has ended. A grant that is to be
+    /// extended has no reminders.
     pub(super) fn due(&self) -> Option<Timestamp> {
-        let next = self.reminders().map(|(_, moment)| moment).min();
+        let next = self.extends_at().or_else(|| self.reminders().map(|(_, moment)| moment).min());
         self.ended.is_none().then(|| next.unwrap_or(self.expires_at))
     }
 }

@@ -4,9 +4,11 @@ pub mod decision;
 pub mod grant;
 pub mod request;
 
+use std::collections::BTreeSet;
+
 use serde::{Deserialize, Serialize};
 
-use crate::event::{AccessExpired, AccessExpiring, EventKind, NewEvent};
+use crate::event::{AccessExpired, AccessExpiring, AccessExtended, AccessUpdated, EventKind, NewEvent};
 use crate::id::{GrantId, OrganizationId, PartnerId};
 use crate::party::Metadata;
 use crate::problem::ErrorKind;
@@ -14,11 +16,10 @@ use crate::time::Timestamp;
 
 pub use decision::{AccessDecision, IneffectiveReason, decide, decide_undisclosed};
 pub use grant::{
-    Binding, Ended, Grant, GrantEnd, GrantOrigin, GrantState, Grantee, Individual, MemberRecord, REMINDERS,
+    Binding, Ended, Grant, GrantEnd, GrantOrigin, GrantState, Grantee, Individual, LONGEST, MemberRecord,
+    REMINDERS,
 };
-pub use request::{
-    AccessRequest, EXPIRY_PASSED, EXPIRY_TOO_FAR, LONGEST, RequestState, RequestedGrant, check_expiry,
-};
+pub use request::{AccessRequest, EXPIRY_PASSED, EXPIRY_TOO_FAR, RequestState, RequestedGrant, check_expiry};
 
 /// All access of one partner in one organization: the grants in force, and those that ended last.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -99,6 +100,47 @@ impl Access {
         Ok(replaced)
     }
 
+    /// Returns the active individual grants that the new grants would not replace.
+    pub fn lasting_individuals<'a>(
+        &'a self,
+        new: &'a [Grant],
+        now: Timestamp,
+    ) -> impl Iterator<Item = &'a Grant> {
+        let individuals = self.grants.iter().filter(|one| one.individual.is_some());
+        let lasting =
+            move |one: &&Grant| one.is_active(now) && !new.iter().any(|new| new.is_for_same_people(one));
+        individuals.filter(lasting)
+    }
+
+    /// Returns the number of active individual grants by which the new grants would exceed [`MOST_INDIVIDUALS`].
+    pub fn excess(&self, new: &[Grant], now: Timestamp) -> usize {
+        let added = new.iter().filter(|one| one.individual.is_some()).count();
+        (self.lasting_individuals(new, now).count() + added).saturating_sub(MOST_INDIVIDUALS)
+    }
+
+    /// Ends as many grants of removed members as the new grants need room, the oldest first. Returns the ids of the
+    /// ended grants.
+    pub fn end_removed(
+        &mut self,
+        removed: &BTreeSet<GrantId>,
+        new: &[Grant],
+        now: Timestamp,
+    ) -> Vec<GrantId> {
+        let of_removed = self.lasting_individuals(new, now).filter(|one| removed.contains(&one.id));
+        let ended: Vec<GrantId> = of_removed.map(|one| one.id).take(self.excess(new, now)).collect();
+        for grant in self.grants.iter_mut().filter(|one| ended.contains(&one.id)) {
+            grant.ended = Some(Ended { at: now, how: GrantEnd::MemberRemoved });
+        }
+        ended
+    }
+
+    /// Switches on or off that a grant is extended before it expires.
+    pub fn set_auto_extend(&mut self, id: GrantId, auto_extend: bool) {
+        for grant in self.grants.iter_mut().filter(|grant| grant.id == id) {
+            grant.auto_extend = auto_extend;
+        }
+    }
+
     /// Ends a grant if it is active. Returns the state that it had before; `None` if there is no such grant.
     pub fn end_grant(&mut self, id: GrantId, how: GrantEnd, now: Timestamp) -> Option<GrantState> {
         let grant = self.grants.iter_mut().find(|grant| grant.id == id)?;
@@ -110,12 +152,12 @@ impl Access {
         Some(before)
     }
 
-    /// Returns the events due by `now`, and marks them as recorded: of each grant its expiry, or else its latest
-    /// reminder. At most 50 are returned; more may be due.
+    /// Returns the events due by `now`, and marks them as recorded: of each grant its expiry, its extension, or its
+    /// latest reminder. At most 50 are returned; more may be due.
     ///
-    /// A reminder of a grant to a member is omitted if the person is no longer that member, according to `is_member`.
-    /// A grant to an e-mail always gets its reminders: their absence would disclose that the e-mail does not belong
-    /// to a member.
+    /// A grant to a member is neither extended nor gets reminders if the person is no longer that member, according to
+    /// `is_member`. A grant to an e-mail always is and does: otherwise this would disclose that the e-mail does not
+    /// belong to a member.
     pub fn notify(&mut self, now: Timestamp, is_member: impl Fn(&Grantee) -> bool) -> Vec<EventKind> {
         let mut events = Vec::new();
         for grant in self.grants.iter_mut().filter(|grant| grant.due().is_some_and(|due| due <= now)) {
@@ -127,15 +169,15 @@ impl Access {
                 events.push(AccessExpired { grant_id: grant.id }.into());
                 continue;
             }
-            let latest = grant.reminders().filter(|(_, moment)| *moment <= now).map(|(days, _)| days).min();
-            if let Some(days) = latest {
+            let is_gone = |one: &Grantee| matches!(one.bound_to, Binding::Member { .. }) && !is_member(one);
+            let is_gone = grant.individual.as_ref().is_some_and(is_gone);
+            if grant.extends_at().is_some() {
+                events.push(extend(grant, is_gone, now));
+            } else if let Some(days) = grant.passed_reminder(now) {
                 grant.reminded = Some(days);
-                let is_gone =
-                    |one: &Grantee| matches!(one.bound_to, Binding::Member { .. }) && !is_member(one);
-                if grant.individual.as_ref().is_some_and(is_gone) {
-                    continue;
+                if !is_gone {
+                    events.push(AccessExpiring { grant_id: grant.id, days }.into());
                 }
-                events.push(AccessExpiring { grant_id: grant.id, days }.into());
             }
         }
         self.drop_oldest_ended();
@@ -164,6 +206,17 @@ impl Access {
         ends.truncate(ends.len().saturating_sub(ENDED_KEPT));
         self.grants.retain(|grant| ends.iter().all(|(_, id)| *id != grant.id));
     }
+}
+
+/// Extends a grant, or stops its extension if the member to whom it was given has been removed. Returns the event.
+fn extend(grant: &mut Grant, is_gone: bool, now: Timestamp) -> EventKind {
+    let grant_id = grant.id;
+    if is_gone {
+        grant.auto_extend = false;
+        return AccessUpdated { grant_id, auto_extend: false }.into();
+    }
+    let previous_expires_at = grant.extend(now);
+    AccessExtended { grant_id, expires_at: grant.expires_at, previous_expires_at }.into()
 }
 
 #[cfg(test)]

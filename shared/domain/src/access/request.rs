@@ -3,7 +3,7 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use crate::access::grant::Individual;
+use crate::access::grant::{Individual, LONGEST};
 use crate::id::{AccessRequestId, OrganizationId, PartnerId};
 use crate::level::Level;
 use crate::party::Metadata;
@@ -34,7 +34,7 @@ words! {
         Declined = "declined",
         /// The partner cancelled the request.
         Cancelled = "cancelled",
-        /// The request was not decided within 90 days.
+        /// The request was not decided within 90 days, nor before the requested access would have expired.
         Lapsed = "lapsed",
     }
 }
@@ -67,7 +67,8 @@ pub struct AccessRequest {
     pub reason: Option<Description>,
     /// State of the request.
     pub state: RequestState,
-    /// Time until which the request can be decided, exclusive; RFC 3339, UTC. It is 90 days after the submission.
+    /// Time until which the request can be decided, exclusive; RFC 3339, UTC. It is 90 days after the submission, or
+    /// `expiresAt` if that is earlier.
     pub lapses_at: Timestamp,
     /// Time at which the request was approved, declined or cancelled, or lapsed; RFC 3339, UTC. Absent while it is
     /// pending.
@@ -85,11 +86,17 @@ pub struct AccessRequest {
 }
 
 impl AccessRequest {
-    /// Time after which a request that was not decided lapses.
+    /// Time after which a request that was not decided lapses, unless its `expiresAt` is earlier.
     pub const LAPSES_AFTER: Period = Period::days(90);
     /// The request is no longer pending.
     pub const NOT_PENDING: ErrorKind =
         ErrorKind::state("request-not-pending", "the request is no longer pending; `detail` names its state");
+
+    /// Returns the time at which a request that is submitted at `now` lapses: a request for access that would have
+    /// expired cannot be decided.
+    pub fn lapse_time(expires_at: Timestamp, now: Timestamp) -> Timestamp {
+        now.after(Self::LAPSES_AFTER).min(expires_at)
+    }
 
     /// Returns the request as of an instant. A pending request has lapsed from `lapsesAt` on, whether or not the
     /// scheduled job has run.
@@ -102,9 +109,6 @@ impl AccessRequest {
         }
     }
 }
-
-/// Longest time for which access can be granted or requested.
-pub const LONGEST: Period = Period::months(24);
 
 /// The expiry of the access is not in the future.
 pub const EXPIRY_PASSED: ErrorKind = ErrorKind::rule("expiry-passed", "the expiry must be in the future");

@@ -3,6 +3,7 @@
 use super::*;
 use crate::access::Access;
 use crate::access::decision::{IneffectiveReason, decide};
+use crate::access::grant::LONGEST;
 use crate::access::grant::{Binding, Ended, Grant, GrantEnd, GrantState, Grantee, Individual, MemberRecord};
 use crate::access::request::check_expiry;
 use crate::id::{GrantId, Ids, MemberId};
@@ -33,6 +34,8 @@ fn grant(ids: &Ids, individual: Option<(MemberId, u64)>, level: Level, lasts: u6
         expires_at: at(NOW + lasts),
         origin: None,
         reminded: None,
+        auto_extend: false,
+        first_expires_at: None,
         ended: None,
     }
 }
@@ -125,8 +128,13 @@ fn told(grants: &[Grant], email: &Email, member: Option<MemberRecord>, now: Time
 
 #[test]
 fn random_decisions_match_the_reference_rule() {
-    const ENDS: [GrantEnd; 4] =
-        [GrantEnd::Expired, GrantEnd::Revoked, GrantEnd::Relinquished, GrantEnd::Replaced];
+    const ENDS: [GrantEnd; 5] = [
+        GrantEnd::Expired,
+        GrantEnd::Revoked,
+        GrantEnd::Relinquished,
+        GrantEnd::Replaced,
+        GrantEnd::MemberRemoved,
+    ];
     let seed = std::env::var("SEED").ok().and_then(|text| text.parse().ok()).unwrap_or(20_261_121);
     let mut random = fastrand::Rng::with_seed(seed);
     let ids = Ids::counted_from(1);
@@ -142,7 +150,7 @@ fn random_decisions_match_the_reference_rule() {
                 one.bound_to = Binding::First { removals: random.u64(..3) };
             }
             if random.u8(..4) == 0 {
-                made.ended = Some(Ended { at: at(NOW + random.u64(..12)), how: ENDS[random.usize(..4)] });
+                made.ended = Some(Ended { at: at(NOW + random.u64(..12)), how: ENDS[random.usize(..5)] });
             }
             made
         });
@@ -238,6 +246,148 @@ fn each_expiry_reminder_is_sent_once_and_skipped_for_shorter_grants() {
     let mut gone = access(vec![grant(&ids, Some((ids.next(at(NOW)), 1)), Level::Look, 2 * DAY)]);
     assert!(gone.notify(at(NOW + DAY), |_| false).is_empty());
     assert_eq!((gone.due(), days(&mut gone, 2)), (Some(at(NOW + 2 * DAY)), vec![0]));
+}
+
+/// Returns the grant ids and new expiries of the extensions among events.
+fn extensions(events: &[EventKind]) -> Vec<(GrantId, Timestamp)> {
+    let extended = events.iter().filter_map(|kind| match kind {
+        EventKind::AccessExtended(AccessExtended { grant_id, expires_at, .. }) => {
+            Some((*grant_id, *expires_at))
+        }
+        _ => None,
+    });
+    extended.collect()
+}
+
+#[test]
+fn grant_is_extended_by_its_own_length_30_days_or_half_its_length_before() {
+    let ids = Ids::counted_from(1);
+    // The length in days, and the days of the first extension and of the expiry after it.
+    for (lasts, day, until) in [(365, 335, 730), (60, 30, 120), (59, 29, 118), (10, 5, 20), (1, 0, 2)] {
+        let one = Grant { auto_extend: true, ..grant(&ids, None, Level::Look, lasts * DAY) };
+        let mut extended = access(vec![one.clone()]);
+        let at_half = if lasts < 60 { lasts * DAY / 2 } else { day * DAY };
+        assert_eq!(extended.due(), Some(at(NOW + at_half)), "{lasts}: no reminder comes before");
+        assert!(extended.notify(at(NOW + at_half - 1), |_| true).is_empty());
+        let events = extended.notify(at(NOW + at_half), |_| true);
+        let data = AccessExtended {
+            grant_id: one.id,
+            expires_at: at(NOW + until * DAY),
+            previous_expires_at: at(NOW + lasts * DAY),
+        };
+        assert_eq!(events, [EventKind::from(data)]);
+        assert!(extended.notify(at(NOW + at_half), |_| true).is_empty());
+        assert_eq!(extended.due(), Some(at(NOW + lasts * DAY + at_half)), "{lasts}: the same length again");
+        // A late run does not extend what has expired.
+        let mut late = access(vec![one.clone()]);
+        let events = late.notify(at(NOW + lasts * DAY), |_| true);
+        assert_eq!(events, [EventKind::from(AccessExpired { grant_id: one.id })]);
+        assert_eq!(late.due(), None);
+    }
+    // Without extension, reminders are for the new expiry only, and not for times that had passed when it was set.
+    let mut off = access(vec![Grant { auto_extend: true, ..grant(&ids, None, Level::Look, 20 * DAY) }]);
+    off.notify(at(NOW + 15 * DAY), |_| true);
+    let id = off.grants[0].id;
+    off.set_auto_extend(id, false);
+    assert_eq!(off.due(), Some(at(NOW + 33 * DAY)), "25 days are left: the next reminder is that of 7");
+    let long = Grant { auto_extend: true, ..grant(&ids, None, Level::Look, 731 * DAY) };
+    let now = NOW + 701 * DAY;
+    let events = access(vec![long]).notify(at(now), |_| true);
+    assert_eq!(extensions(&events)[0].1, at(now).after(LONGEST), "at most two years ahead");
+}
+
+#[test]
+fn grant_of_a_removed_member_is_not_extended_and_a_grant_to_an_email_always_is() {
+    let ids = Ids::counted_from(1);
+    let whole =
+        |individual| Grant { individual, auto_extend: true, ..grant(&ids, None, Level::Look, 90 * DAY) };
+    let member: Grantee = Individual { member_id: ids.next(at(NOW)), email: email(1) }.into();
+    let first = Grantee { email: email(2), bound_to: Binding::First { removals: 0 } };
+    let mut access = access(vec![whole(Some(member)), whole(Some(first))]);
+    let [removed, unknown] = [0, 1].map(|index| access.grants[index].id);
+    let events = access.notify(at(NOW + 60 * DAY), |_| false);
+    let stopped = EventKind::from(AccessUpdated { grant_id: removed, auto_extend: false });
+    assert_eq!((&events[0], extensions(&events)), (&stopped, vec![(unknown, at(NOW + 180 * DAY))]));
+    for day in [60, 83, 89] {
+        assert!(access.notify(at(NOW + day * DAY), |_| false).is_empty(), "no reminder either");
+    }
+    let events = access.notify(at(NOW + 90 * DAY), |_| false);
+    assert_eq!(events, [EventKind::from(AccessExpired { grant_id: removed })]);
+}
+
+#[test]
+fn due_work_always_advances_and_never_extends_beyond_two_years() {
+    let seed = std::env::var("SEED").ok().and_then(|text| text.parse().ok()).unwrap_or(20_261_122);
+    let mut random = fastrand::Rng::with_seed(seed);
+    let ids = Ids::counted_from(1);
+    for _ in 0..2_000 {
+        let grants = (0..random.u64(1..5)).map(|name| {
+            let whom = random.bool().then(|| (ids.next(at(NOW)), name));
+            let lasts = if random.u8(..4) == 0 { 1 + random.u64(..10) } else { 1 + random.u64(..730 * DAY) };
+            let mut made = grant(&ids, whom, Level::Look, lasts);
+            if let Some(one) = made.individual.as_mut().filter(|_| random.bool()) {
+                one.bound_to = Binding::First { removals: 0 };
+            }
+            let reminded = *random.choice([None, Some(30), Some(7), Some(1)].iter()).unwrap();
+            Grant { auto_extend: random.u8(..4) > 0, reminded, ..made }
+        });
+        let (mut access, gone, mut now) = (access(grants.collect()), random.bool(), NOW);
+        for _ in 0..30 {
+            let Some(due) = access.due() else { break };
+            let late = if random.u8(..4) == 0 { random.u64(..100 * DAY) } else { random.u64(..60_000) };
+            now = now.max(due.unix_millis()) + if random.bool() { late } else { 0 };
+            let before = access.grants.clone();
+            let extended = extensions(&access.notify(at(now), |_| !gone));
+            for old in &before {
+                let new = access.grant(old.id).unwrap();
+                let told: Vec<_> =
+                    extended.iter().filter(|(id, _)| *id == old.id).map(|(_, end)| *end).collect();
+                let moved = (new.expires_at != old.expires_at).then_some(new.expires_at);
+                assert_eq!(told, Vec::from_iter(moved), "seed {seed}: one event per extension");
+                if moved.is_some() {
+                    let member = old.individual.as_ref().is_some_and(|one| one.member_id().is_some());
+                    assert!(old.auto_extend && old.is_active(at(now)) && !(gone && member), "seed {seed}");
+                    assert!(new.expires_at > old.expires_at, "seed {seed}");
+                    assert!(new.expires_at <= at(now).after(LONGEST), "seed {seed}");
+                }
+            }
+            // What is due at the same time is done after one more run for each grant, and nothing is extended twice.
+            let mut runs = 0;
+            while access.due().is_some_and(|due| due <= at(now)) {
+                assert!(extensions(&access.notify(at(now), |_| !gone)).is_empty(), "seed {seed}");
+                runs += 1;
+                assert!(runs <= before.len(), "seed {seed}: work stays due");
+            }
+        }
+    }
+}
+
+#[test]
+fn grants_of_removed_members_end_when_new_grants_need_their_room() {
+    let ids = Ids::counted_from(1);
+    let many = |from: u64, to: u64| -> Vec<Grant> {
+        (from..to).map(|name| grant(&ids, Some((ids.next(at(NOW)), name)), Level::Cc, DAY)).collect()
+    };
+    let mut access = access(Vec::new());
+    access.add_grants(many(0, 100), at(NOW)).unwrap();
+    let removed = access.grants[..5].iter().map(|one| one.id).collect();
+    assert!(access.end_removed(&removed, &many(7, 9), at(NOW)).is_empty(), "replacements need no room");
+    // A grant that a new one replaces makes no room: it is in the room already.
+    let new = [many(0, 1), many(100, 103)].concat();
+    assert_eq!(access.excess(&new, at(NOW)), 3);
+    let ended = access.end_removed(&removed, &new, at(NOW));
+    assert_eq!(ended, access.grants[1..4].iter().map(|one| one.id).collect::<Vec<_>>());
+    assert_eq!(access.grants[1].state(at(NOW)), GrantState::MemberRemoved);
+    assert_eq!(access.add_grants(new, at(NOW)).unwrap().len(), 1);
+    let more = many(103, 105);
+    assert_eq!(access.end_removed(&removed, &more, at(NOW)).len(), 1, "only one is left");
+    assert_eq!(access.add_grants(more, at(NOW)).unwrap_err().code, "too-many-individuals");
+}
+
+#[test]
+fn request_lapses_at_its_own_expiry_or_after_90_days() {
+    let lapses = |days: u64| AccessRequest::lapse_time(at(NOW + days * DAY), at(NOW));
+    assert_eq!([1, 89, 90, 91, 700].map(lapses), [1, 89, 90, 90, 90].map(|days| at(NOW + days * DAY)));
 }
 
 #[test]

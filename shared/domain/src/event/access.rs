@@ -18,6 +18,9 @@ event_data! {
     AccessApproved {
         /// Id of the access request.
         request_id: AccessRequestId,
+        /// Ids of the grants that the approval gives; each has an event `access.granted`.
+        #[serde(default)]
+        grant_ids: Vec<GrantId>,
     }
 
     /// Recorded in the partner's log when a contact manager declines an access request.
@@ -32,7 +35,8 @@ event_data! {
         request_id: AccessRequestId,
     }
 
-    /// Recorded in the partner's log when an access request lapses, because it was not decided within 90 days.
+    /// Recorded in the partner's log when an access request lapses, because it was not decided within 90 days or
+    /// before the requested access would have expired.
     AccessLapsed {
         /// Id of the access request.
         request_id: AccessRequestId,
@@ -59,10 +63,17 @@ event_data! {
         /// approved.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         reason: Option<Description>,
+        /// Id of the approved access request. Absent if the grant was given without a request.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        request_id: Option<AccessRequestId>,
+        /// Whether the grant is extended by its own length before it expires.
+        #[serde(default)]
+        auto_extend: bool,
     }
 
     /// Recorded in the logs of the partner and the organization 30 days, 7 days and 1 day before a grant expires. Not
-    /// recorded for a grant of a member who was removed, nor for a time before the grant was given.
+    /// recorded for a grant of a member who was removed, for a grant that is extended automatically, nor for a time
+    /// before the grant was given or extended.
     AccessExpiring {
         /// Id of the grant.
         grant_id: GrantId,
@@ -97,5 +108,32 @@ event_data! {
         grant_id: GrantId,
         /// Id of the new grant.
         replaced_by: GrantId,
+    }
+
+    /// Recorded in the logs of the partner and the organization when the scheduled job extends a grant by its own
+    /// length: 30 days before its expiry or, if it was given for less than 60 days, at half its length before.
+    AccessExtended {
+        /// Id of the grant.
+        grant_id: GrantId,
+        /// New end of the grant, exclusive, at most 24 months ahead; RFC 3339, UTC.
+        expires_at: Timestamp,
+        /// End of the grant before the extension, exclusive; RFC 3339, UTC.
+        previous_expires_at: Timestamp,
+    }
+
+    /// Recorded in the logs of the partner and the organization when the automatic extension of a grant is switched on
+    /// or off. The scheduled job switches it off when a grant to be extended is of a member who was removed.
+    AccessUpdated {
+        /// Id of the grant.
+        grant_id: GrantId,
+        /// Whether the grant is extended by its own length before it expires.
+        auto_extend: bool,
+    }
+
+    /// Recorded in the logs of the partner and the organization for each grant of a removed member that ends to make
+    /// room for a new grant, because a partner has at most 100 active individual grants in an organization.
+    AccessMemberRemoved {
+        /// Id of the grant.
+        grant_id: GrantId,
     }
 }

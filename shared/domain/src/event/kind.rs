@@ -4,8 +4,9 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::access::{
-    AccessApproved, AccessCancelled, AccessDeclined, AccessExpired, AccessExpiring, AccessGranted,
-    AccessLapsed, AccessRelinquished, AccessReplaced, AccessRequested, AccessRevoked,
+    AccessApproved, AccessCancelled, AccessDeclined, AccessExpired, AccessExpiring, AccessExtended,
+    AccessGranted, AccessLapsed, AccessMemberRemoved, AccessRelinquished, AccessReplaced, AccessRequested,
+    AccessRevoked, AccessUpdated,
 };
 use super::catalog::{
     DetailFieldArchived, DetailFieldRestored, DetailFieldUpdated, DetailFieldsCreated, LicenseTypeCreated,
@@ -149,6 +150,9 @@ kinds! {
     SubscriptionMessagePending = "subscription.message-pending",
     OrderLineIgnored = "order.line-ignored",
     OrderChangeIgnored = "order.change-ignored",
+    AccessExtended = "access.extended",
+    AccessUpdated = "access.updated",
+    AccessMemberRemoved = "access.member-removed",
 }
 
 impl EventKind {

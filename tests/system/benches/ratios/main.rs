@@ -274,6 +274,8 @@ async fn due() {
                 expires_at: until,
                 origin: None,
                 reminded: Some(1),
+                auto_extend: false,
+                first_expires_at: None,
                 ended: None,
             });
             to_item(&access).unwrap()
