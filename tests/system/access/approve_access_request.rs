@@ -39,6 +39,13 @@ async fn approved_grants_take_effect_at_once() {
     ineffective.sort_unstable();
     assert_eq!(ineffective, ["individual-wins", "replaced", "replaced"]);
     assert_eq!(level(&world, "aiko").await.as_deref(), Some("update"));
+    let recorded = events(&world, "/v1/partners/{partner}/history", "partnerAdmin").await;
+    let of =
+        |kind: &'static str| recorded.iter().rev().filter(move |(of, _)| of == kind).map(|(_, data)| data);
+    let granted: Vec<_> = of("access.granted").take(2).collect();
+    assert!(granted.iter().all(|data| data["requestId"] == id && data["autoExtend"] == false), "{granted:?}");
+    let ids: Vec<_> = granted.iter().rev().map(|data| &data["grantId"]).collect();
+    assert_eq!(of("access.approved").next(), Some(&json!({"requestId": id, "grantIds": ids})));
     let kinds: Vec<_> = events(&world, "/v1/organizations/{yamada}/history", "contactManager").await;
     let kinds: Vec<_> = kinds.iter().map(|(kind, _)| kind.as_str()).rev().take(5).collect();
     assert_eq!(
@@ -151,7 +158,8 @@ async fn request_for_a_removed_or_re_added_member_is_refused() {
     let again = json!({"email": "ren@miyako.example", "name": "Ren"});
     world.post("/v1/partners/{partner}/members").by("operator").json(again).send().await.ok();
     grant(&world, "partner", individual_grantee("ren", "cc")).send().await.ok();
-    decide(&world, &id, "approve", json!({})).assert_rejected(422, "not-a-member").await;
+    let refused = decide(&world, &id, "approve", json!({})).assert_rejected(422, "record-replaced").await;
+    assert!(refused.body["detail"].as_str().unwrap().contains("another record"), "{}", refused.body);
     assert_eq!(level(&world, "ren").await.as_deref(), Some("cc"), "and keeps what it was given since");
 }
 
@@ -224,11 +232,13 @@ async fn expired_or_lapsed_request_is_refused() {
     let made = ask(&world, "partnerAdmin", body).send().await.ok();
     set_time(&world, "2026-01-06T09:00:00Z").await;
     let id = made["id"].as_str().unwrap();
-    decide(&world, id, "approve", json!({})).assert_rejected(422, "expiry-passed").await;
     // The request is lapsed from its deadline on, whether or not the scheduled job has run.
-    set_time(&world, "2026-04-05T10:00:00Z").await;
     let refused = decide(&world, id, "approve", json!({})).assert_rejected(409, "request-not-pending").await;
     assert!(refused.body["detail"].as_str().unwrap().contains("lapsed"));
     let shown = world.get(&format!("/v1/access-requests/{id}")).by("partnerMember").send().await.ok();
-    assert_eq!(shown["state"], "lapsed");
+    assert_eq!((&shown["state"], &shown["decidedAt"]), (&json!("lapsed"), &made["expiresAt"]));
+    set_time(&world, "2026-04-05T10:00:00Z").await;
+    let refused =
+        decide(&world, "{toDecline}", "approve", json!({})).assert_rejected(409, "request-not-pending").await;
+    assert!(refused.body["detail"].as_str().unwrap().contains("lapsed"));
 }

@@ -266,3 +266,82 @@ async fn more_than_100_individual_grants_are_refused() {
     // A grant that replaces one of the same member does not count as an additional one.
     more(&emails[..20]).send().await.ok();
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn grants_of_removed_members_make_room() {
+    let world = World::demo().await;
+    let mut emails = Vec::new();
+    let mut ids = Vec::new();
+    for number in 0..3 {
+        let email = format!("m{number}@miyako.example");
+        let body = json!({"email": email, "name": "M"});
+        let made =
+            world.post("/v1/partners/{partner}/members").by("partnerAdmin").json(body).send().await.ok();
+        ids.push(made["id"].as_str().unwrap().to_owned());
+        emails.push(json!({"email": email, "level": "look"}));
+    }
+    let more = |some: &[Value]| grant(&world, "partner", json!({"individuals": some}));
+    let waiting = |from: usize, to: usize| -> Vec<Value> {
+        (from..to)
+            .map(|number| json!({"email": format!("w{number}@miyako.example"), "level": "look"}))
+            .collect()
+    };
+    // One of the three was requested and approved; with Ren's, there are 100 grants.
+    let requested = json!({"contactManagerEmail": "yuki@yamada.example", "expiresAt": super::EXPIRY, "individuals": [emails[0]]});
+    let requested = world
+        .post("/v1/partners/{partner}/access-requests")
+        .by("partnerAdmin")
+        .json(requested)
+        .send()
+        .await
+        .ok();
+    let path = format!("/v1/access-requests/{}/approve", requested["id"].as_str().unwrap());
+    world.post(&path).by("contactManager").json(json!({})).send().await.ok();
+    more(&emails[1..]).send().await.ok();
+    for from in [0, 20, 40, 60] {
+        more(&waiting(from, from + 20)).send().await.ok();
+    }
+    more(&waiting(80, 96)).send().await.ok();
+    more(&waiting(96, 97)).assert_rejected(422, "too-many-individuals").await;
+    for id in &ids[..2] {
+        let path = format!("/v1/partners/{{partner}}/members/{id}");
+        world.delete(&path).by("operator").send().await.ok();
+    }
+    let again = json!({"email": "m1@miyako.example", "name": "M"});
+    world.post("/v1/partners/{partner}/members").by("operator").json(again).send().await.ok();
+    more(&waiting(96, 99)).assert_rejected(422, "too-many-individuals").await;
+    more(&waiting(96, 97)).send().await.ok();
+    let made = more(&waiting(97, 98)).send().await.ok();
+    more(&waiting(98, 99)).assert_rejected(422, "too-many-individuals").await;
+    let grants = made["grants"].as_array().unwrap().iter();
+    let ended: Vec<_> = grants.filter(|one| one["state"] == "member-removed").map(|one| &one["id"]).collect();
+    for log in ["/v1/partners/{partner}/history", "/v1/organizations/{yamada}/history"] {
+        let recorded = events(&world, &format!("{log}?type=access.member-removed"), "operator").await;
+        assert_eq!(recorded.iter().map(|(_, data)| &data["grantId"]).collect::<Vec<_>>(), ended, "{log}");
+    }
+    assert_eq!(ended.len(), 2);
+    assert_eq!(resolved(&world, "m1").await["ineffectiveGrants"][0]["reason"], "another-member");
+    assert_eq!(resolved(&world, "m2").await["level"], "look");
+}
+
+/// Whether there is room would tell a contact manager whose e-mail belonged to a member.
+#[tokio::test(flavor = "multi_thread")]
+async fn grants_of_removed_members_count_until_a_request_of_the_partner_was_approved() {
+    let world = World::demo().await;
+    let more = |emails: &[String]| {
+        let individuals: Vec<_> =
+            emails.iter().map(|email| json!({"email": email, "level": "look"})).collect();
+        grant(&world, "otherPartner", json!({"individuals": individuals}))
+    };
+    let mut emails: Vec<_> = (0..99).map(|number| format!("w{number}@anadolu.example")).collect();
+    emails.push("emre@anadolu.example".to_owned());
+    for some in emails.chunks(20) {
+        more(some).send().await.ok();
+    }
+    let members = world.get("/v1/partners/{otherPartner}/members").by("operator").send().await.ok();
+    let members = members["items"].as_array().unwrap().iter();
+    let emre = members.clone().find(|one| one["email"] == "emre@anadolu.example").unwrap();
+    let path = format!("/v1/partners/{{otherPartner}}/members/{}", emre["id"].as_str().unwrap());
+    world.delete(&path).by("operator").send().await.ok();
+    more(&["new@anadolu.example".to_owned()]).assert_rejected(422, "too-many-individuals").await;
+}

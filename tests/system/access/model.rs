@@ -24,6 +24,17 @@ struct Given {
     level: usize,
     until: u64,
     over: bool,
+    /// Length with which it was given.
+    length: u64,
+    auto: bool,
+    /// Whether it was requested: then it names a member, and is extended only for that one.
+    requested: bool,
+}
+
+impl Given {
+    fn extends_at(&self) -> u64 {
+        self.until - (30 * DAY).min(self.length / 2)
+    }
 }
 
 #[derive(Clone)]
@@ -65,6 +76,21 @@ impl Model {
             granted.over |= now < granted.until;
         }
         self.granted.push(new);
+    }
+
+    /// The scheduled job runs.
+    fn tick(&mut self, people: &People) {
+        let now = self.now;
+        for granted in self.granted.iter_mut().filter(|granted| !granted.over && now < granted.until) {
+            let gone =
+                |(name, added): (usize, u32)| people.ids[name].is_none() || people.added[name] != added;
+            if granted.auto && now >= granted.extends_at() {
+                match granted.requested && granted.whom.is_some_and(gone) {
+                    true => granted.auto = false,
+                    false => granted.until += granted.length,
+                }
+            }
+        }
     }
 }
 
@@ -124,7 +150,7 @@ impl Run<'_> {
         let mut body = self.whom(whom, level);
         body["expiresAt"] = text(until).into();
         let whom = whom.map(|name| (name, people.added[name]));
-        match self.random.u8(..12) {
+        match self.random.u8(..14) {
             0..2 => {
                 body["contactManagerEmail"] = self.manager.as_str().into();
                 let path = format!("/v1/partners/{}/access-requests", self.partner);
@@ -138,6 +164,8 @@ impl Run<'_> {
             }
             2..4 => {
                 body["partnerId"] = self.partner.as_str().into();
+                let auto = self.random.bool();
+                body["autoExtend"] = auto.into();
                 let path = format!("/v1/organizations/{}/access", self.organization);
                 let reply = self.manager("POST", &path, Some(body)).await;
                 assert_eq!(reply.status, 201, "{}", reply.body);
@@ -145,7 +173,8 @@ impl Run<'_> {
                 let id = grants.last().unwrap()["id"].as_str().unwrap().to_owned();
                 // If no member has the name, the grant is bound to the next one added.
                 let whom = whom.map(|(name, added)| (name, added + u32::from(people.ids[name].is_none())));
-                model.grant(Given { id, whom, level, until, over: false });
+                let length = until - model.now;
+                model.grant(Given { id, whom, level, until, over: false, length, auto, requested: false });
             }
             4..7 if !model.requests.is_empty() => {
                 let request = model.requests.remove(self.random.usize(..model.requests.len()));
@@ -168,7 +197,7 @@ impl Run<'_> {
                             people.ids[name].is_some() && people.added[name] == added
                         };
                         let gone = !request.whom.is_none_or(same);
-                        let expected = match (lapsed, gone || model.now >= request.until) {
+                        let expected = match (lapsed, gone) {
                             (true, _) => 409,
                             (_, true) => 422,
                             _ => 200,
@@ -185,6 +214,9 @@ impl Run<'_> {
                                 level,
                                 until: request.until,
                                 over: false,
+                                length: request.until - model.now,
+                                auto: false,
+                                requested: true,
                             });
                         }
                     }
@@ -223,9 +255,24 @@ impl Run<'_> {
             }
             9 => {
                 self.world.post("/_local/tick").send().await.ok();
+                model.tick(people);
+            }
+            10 if !model.granted.is_empty() => {
+                let chosen = self.random.usize(..model.granted.len());
+                let (granted, auto) = (&mut model.granted[chosen], self.random.u8(..3) > 0);
+                let lasting = !granted.over && model.now < granted.until;
+                let path =
+                    format!("/v1/organizations/{}/access/{}/{}", self.organization, self.partner, granted.id);
+                let reply = self.manager("PATCH", &path, Some(json!({"autoExtend": auto}))).await;
+                let expected: &[u16] = if lasting { &[200] } else { &[404, 409] };
+                assert!(expected.contains(&reply.status), "{}", reply.body);
+                if lasting {
+                    granted.auto = auto;
+                }
             }
             _ => {
-                let ends = model.granted.iter().filter(|granted| !granted.over).map(|granted| granted.until);
+                let lasting = model.granted.iter().filter(|granted| !granted.over);
+                let ends = lasting.flat_map(|granted| [granted.until, granted.extends_at()]);
                 let ends: Vec<u64> =
                     ends.flat_map(|end| [end - 1, end, end + 1]).filter(|at| *at > model.now).collect();
                 model.now = match ends.is_empty() || self.random.u8(..3) == 0 {
