@@ -125,3 +125,22 @@ pub struct StoreLink {
     #[serde(flatten)]
     pub metadata: Metadata,
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn times_of_updates_increase_although_clocks_differ() {
+        let created = Metadata::new(Timestamp::from_unix_millis(1000));
+        let times = [1000, 400, 5000, 4999].map(Timestamp::from_unix_millis);
+        let written: Vec<_> = times
+            .iter()
+            .scan(created, |last, now| {
+                *last = last.next(*now);
+                Some((last.updated_at.unix_millis(), last.version))
+            })
+            .collect();
+        assert_eq!(written, [(1001, 2), (1002, 3), (5000, 4), (5001, 5)]);
+    }
+}
