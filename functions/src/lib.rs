@@ -152,6 +152,7 @@ operations! {
     partners::list_partners::ListPartners,
     partners::list_partner_organizations::ListPartnerOrganizations,
     partners::add_partner_organization::AddPartnerOrganization,
+    partners::remove_partner_organization::RemovePartnerOrganization,
     partners::link_store::LinkStore,
     access::request_access::RequestAccess,
     access::list_access_requests::ListAccessRequests,

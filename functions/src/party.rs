@@ -3,10 +3,11 @@
 use std::collections::HashMap;
 
 use api_runtime::table::{BatchGet, BatchResult, DirectoryEntry, NameScope, OrganizationById, PartnerById};
-use api_runtime::{Change, Context, Failure};
+use api_runtime::{Change, Context, Failure, IfMatch};
+use domain::event::{PartnerOrganizationAdded, PartnerOrganizationRemoved};
 use domain::{
-    ErrorKind, Metadata, Name, Organization, OrganizationId, Partner, PartnerId, PartnerOrganization,
-    Timestamp,
+    EntryOrigin, ErrorKind, Metadata, Name, NewEvent, Organization, OrganizationId, Partner, PartnerId,
+    PartnerOrganization, Timestamp,
 };
 use schemars::JsonSchema;
 use serde::Serialize;
@@ -14,38 +15,71 @@ use serde::Serialize;
 /// The named partner does not exist, or the caller may not see it.
 pub const UNKNOWN_PARTNER: ErrorKind = ErrorKind::rule("unknown-partner", "there is no such partner");
 
-/// Adds an organization to a partner's directory, unless it is there already.
+/// Adds an organization to a partner's directory and to its index of names, and records the event. `before` is the entry
+/// as it was read: none, or one that was removed. A concurrent change of it makes the operation start again.
 ///
 /// # Errors
 ///
 /// Never for our own types.
-pub fn add_partner_organization(
+pub fn add_to_directory(
     change: &mut Change,
-    partner_id: PartnerId,
-    organization: &Organization,
-    now: Timestamp,
-) -> Result<(), Failure> {
+    (partner_id, organization): (PartnerId, &Organization),
+    before: Option<PartnerOrganization>,
+    origin: EntryOrigin,
+    (now, if_match): (Timestamp, Option<IfMatch>),
+) -> Result<PartnerOrganization, Failure> {
     let (organization_id, name) = (organization.id, organization.name.clone());
-    let link = PartnerOrganization { partner_id, organization_id, name, metadata: Metadata::new(now) };
-    list_in_directory(change, &link)?;
-    change.create_if_missing(&link)?;
-    Ok(())
+    let metadata = before.as_ref().map_or(Metadata::new(now), |before| before.metadata.next(now));
+    let entry = PartnerOrganization { partner_id, organization_id, name, removed_at: None, metadata };
+    match before {
+        Some(before) => change.replace(&entry, before.metadata.version, if_match)?,
+        None => change.create_or_retry(&entry, if_match)?,
+    }
+    change.put(&DirectoryEntry::of(&entry))?;
+    change.index_name(NameScope::Directory(partner_id), organization_id, &entry.name, now)?;
+    let added = PartnerOrganizationAdded { name: entry.name.clone(), origin: Some(origin) };
+    change.record(NewEvent::of_both(added, partner_id, organization_id).at_version(entry.metadata.version));
+    Ok(entry)
 }
 
-/// Lists an organization in a partner's directory, and in its index of names.
+/// Requires that an organization is in a partner's directory at commit. If it was not when `before` was read, adds it.
 ///
 /// # Errors
 ///
 /// Never for our own types.
-pub fn list_in_directory(change: &mut Change, link: &PartnerOrganization) -> Result<(), Failure> {
-    change.put(&DirectoryEntry::of(link))?;
-    change.index_name(
-        NameScope::Directory(link.partner_id),
-        link.organization_id,
-        &link.name,
-        link.metadata.created_at,
-    )?;
-    Ok(())
+pub fn require_in_directory(
+    change: &mut Change,
+    place: (PartnerId, &Organization),
+    before: Option<PartnerOrganization>,
+    origin: EntryOrigin,
+    now: Timestamp,
+) -> Result<(), Failure> {
+    match before {
+        Some(entry) if entry.is_listed() => Ok(change.confirm(&entry, entry.metadata.version, None)?),
+        before => add_to_directory(change, place, before, origin, (now, None)).map(drop),
+    }
+}
+
+/// Removes an organization from a partner's directory and from its index of names, and records the event. The entry
+/// itself stays, marked as removed.
+///
+/// # Errors
+///
+/// Never for our own types.
+pub fn remove_from_directory(
+    context: &Context<'_>,
+    change: &mut Change,
+    before: PartnerOrganization,
+) -> Result<PartnerOrganization, Failure> {
+    let (seen, metadata) = (before.metadata.version, before.metadata.next(context.now));
+    let removed = PartnerOrganization { removed_at: Some(context.now), metadata, ..before };
+    change.replace(&removed, seen, context.if_match())?;
+    change.remove(&DirectoryEntry::of(&removed));
+    let (partner_id, organization_id, name) = (removed.partner_id, removed.organization_id, &removed.name);
+    change.remove_name(NameScope::Directory(partner_id), organization_id, name);
+    let event = PartnerOrganizationRemoved { name: name.clone() };
+    change.record(NewEvent::of_both(event, partner_id, organization_id));
+    Ok(removed)
 }
 
 /// A partner or organization, with its current name.

@@ -1,6 +1,6 @@
 //! `approve-access-request`
 
-use api_runtime::table::{AccessInOrganization, BatchGet, OrganizationById, RequestById};
+use api_runtime::table::AccessInOrganization;
 use api_runtime::{
     Answer, Change, Failure, Json, Method, Nothing, Operation, OrNotFound, Reply, Request, Route, route,
 };
@@ -71,12 +71,12 @@ impl Operation for ApproveAccessRequest {
         organization, but not if they are a member of the partner. Levels, members and expiry may be \
         reduced, but not exceed the request. The grants are active at once, replace the partner's active \
         grants for the same people and can be revoked; at most 100 individual grants of a partner are active \
-        in an organization. A request that is no longer pending is refused with 409. The organization is \
-        added to the partner's directory. Records `access.approved`, `access.granted` for each grant and \
-        `access.replaced` for each replaced one; later `access.expiring` (30, 7 and 1 days before expiry) \
-        and `access.expired`, with `autoExtend` instead `access.extended`. Grants of removed members end with \
-        `access.member-removed` when a new grant needs their room, once the organization has approved an \
-        earlier request of the partner.";
+        in an organization. A request that is no longer pending is refused with 409. While a grant is active, \
+        its grantees see the organization, also one that is not in the partner's directory. Records \
+        `access.approved`, `access.granted` for each grant and `access.replaced` for each replaced one; later \
+        `access.expiring` (30, 7 and 1 days before expiry) and `access.expired`, with `autoExtend` \
+        instead `access.extended`. Grants of removed members end with `access.member-removed` when a new grant \
+        needs their room, once the organization has approved an earlier request of the partner.";
     const ROUTES: &[Route] =
         &[route(Method::Post, "/v1/access-requests/{requestId}/approve", &[Role::ContactManager])];
     const ERRORS: &[ErrorKind] = &[
@@ -103,14 +103,8 @@ impl Operation for ApproveAccessRequest {
         // The partner is known only after the request is read. Reading the access of all partners at the same time
         // saves a round trip.
         let access = AccessInOrganization(organization_id);
-        let access = context.table.list(&access, true);
-        let (request, organization) = (RequestById(path.request_id), OrganizationById(organization_id));
-        let mut wanted = BatchGet::new();
-        wanted.add(&request);
-        wanted.add(&organization);
-        let (found, access) = tokio::try_join!(context.table.fetch(wanted, true), access)?;
-        let before = found.get(&request).or_not_found()?;
-        let organization = found.get(&organization).or_not_found()?;
+        let access = async { Ok(context.table.list(&access, true).await?) };
+        let (before, access) = tokio::try_join!(read_request(context, path), access)?;
         let access = access.into_iter().find(|access| access.partner_id == before.partner_id);
 
         let mut change = Change::new();
@@ -124,7 +118,7 @@ impl Operation for ApproveAccessRequest {
         if new_grants.expires_at <= context.now {
             change.reject(&EXPIRY_PASSED, &[&"expiresAt"]);
         }
-        let access = add_grants(context, &mut change, &organization, access, new_grants).await?;
+        let access = add_grants(context, &mut change, organization_id, access, new_grants).await?;
         let (seen, metadata) = (before.metadata.version, before.metadata.next(context.now));
         let request = AccessRequest {
             state: RequestState::Approved,

@@ -63,11 +63,11 @@ impl Operation for GrantAccess {
         which they are members. The grants are active at once, replace the partner's active grants for the \
         same people and can be revoked. A call names at most 20 individual members; at most 100 individual \
         grants of a partner are active in an organization. The response does not reveal whether an e-mail \
-        belongs to a member. The organization is added to the partner's directory. Records `access.granted` \
-        for each grant and `access.replaced` for each replaced one; later `access.expiring` (30, 7 and 1 \
-        days before expiry) and `access.expired`, with `autoExtend` instead `access.extended`. Grants of \
-        removed members end with `access.member-removed` when a new grant needs their room, once the \
-        organization has approved a request of the partner.";
+        belongs to a member. While a grant is active, its grantees see the organization, also one that is not \
+        in the partner's directory. Records `access.granted` for each grant and `access.replaced` for each \
+        replaced one; later `access.expiring` (30, 7 and 1 days before expiry) and `access.expired`, with `autoExtend` \
+        instead `access.extended`. Grants of removed members end with `access.member-removed` when a new grant \
+        needs their room, once the organization has approved a request of the partner.";
     const ROUTES: &[Route] =
         &[route(Method::Post, "/v1/organizations/{organizationId}/access", &[Role::ContactManager])];
     const CREATES: bool = true;
@@ -130,7 +130,7 @@ impl Operation for GrantAccess {
         // With `validateOnly`, the name of a partner that has no access here is withheld: otherwise any partner's name
         // could be looked up without leaving an event.
         let partner = partner.filter(|_| before.is_some() || !context.validates_only());
-        let access = add_grants(context, &mut change, &organization, before, new_grants).await?;
+        let access = add_grants(context, &mut change, organization.id, before, new_grants).await?;
         let names = Names::from(partner.into_iter(), [organization].into_iter());
         let shown = AccessView::of(&access, &names, context.now);
         let location = format!("/v1/organizations/{organization_id}/access");

@@ -7,12 +7,11 @@ use api_runtime::{Change, ConditionFailure, Context, Failure, OrNotFound};
 use domain::access::{Binding, GrantEnd, GrantOrigin, Grantee};
 use domain::event::{AccessGranted, AccessMemberRemoved, AccessReplaced};
 use domain::{
-    Access, Actor, Description, ErrorKind, EventKind, Fault, Grant, GrantId, GrantState, Level, Organization,
-    PartnerId, ProblemKind, Timestamp,
+    Access, Actor, Description, ErrorKind, EventKind, Fault, Grant, GrantId, GrantState, Level,
+    OrganizationId, PartnerId, ProblemKind, Timestamp,
 };
 
 use crate::access::NOT_A_MEMBER;
-use crate::party::add_partner_organization;
 
 pub(super) const GRANT_NOT_ACTIVE: ErrorKind = ErrorKind::state(
     "grant-not-active",
@@ -132,19 +131,18 @@ async fn make_room(
     Ok(())
 }
 
-/// Gives grants in an organization, each in place of the active grant for the same people, adds the organization to the
-/// partner's directory and records the events. If there would be too many grants, the change is rejected.
+/// Gives grants in an organization, each in place of the active grant for the same people, and records the events. If there would be too many grants, the change is rejected.
 pub(super) async fn add_grants(
     context: &Context<'_>,
     change: &mut Change,
-    organization: &Organization,
+    organization_id: OrganizationId,
     before: Option<Access>,
     new_grants: NewGrants,
 ) -> Result<Access, Failure> {
     let grants = new_grants.create(context);
     let NewGrants { partner_id, origin, reason, .. } = new_grants;
     let seen = before.as_ref().map(|before| before.metadata.version);
-    let mut access = before.unwrap_or_else(|| Access::new(organization.id, partner_id, context.now));
+    let mut access = before.unwrap_or_else(|| Access::new(organization_id, partner_id, context.now));
     make_room(context, change, &mut access, &grants).await?;
     let replaced = access.add_grants(grants.clone(), context.now).unwrap_or_else(|reason| {
         change.reject(&reason, &[&"individuals"]);
@@ -160,10 +158,6 @@ pub(super) async fn add_grants(
         None => {
             change.create_or_retry(&access, meant)?;
         }
-    }
-    // A partner finds every organization that it has access to in its directory, from the first access on.
-    if seen.is_none() {
-        add_partner_organization(change, partner_id, organization, context.now)?;
     }
     let request_id = origin.map(|origin| origin.request_id);
     for Grant { id: grant_id, level, expires_at, individual, auto_extend, .. } in grants {

@@ -39,9 +39,10 @@ impl Operation for ListPartnerAccess {
     const NAME: &str = "list-partner-access";
     const SUMMARY: &str = "List organizations to which a partner has access";
     const DESCRIPTION: &str = "Members on the partner's record may call it. Returns one item for each \
-        organization that has given the partner access, active or ended: the grants, the caller's own level \
-        and expiry, and the pending requests, in the order of the organizations' ids. An organization that \
-        gave its first access a moment ago may be missing; the content of each item is current.";
+        organization that has given the partner access, active or ended, whether or not it is in the \
+        partner's directory (`list-partner-organizations`): the grants, the caller's own level and expiry, \
+        and the pending requests, in the order of the organizations' ids. An organization that gave its first \
+        access a moment ago may be missing; the content of each item is current.";
     const ROUTES: &[Route] = &[route(Method::Get, "/v1/partners/{partnerId}/access", &[Role::PartnerMember])];
     const PAGED: bool = true;
 

@@ -69,6 +69,19 @@ impl AccessCheck {
         wanted.add(&EmailInPartner(self.partner, self.email.clone()));
     }
 
+    /// Returns whether a grant is in force for the caller, by the items that were read.
+    ///
+    /// # Errors
+    ///
+    /// Fails only if an item cannot be read.
+    pub fn is_met(&self, context: &Context<'_>, found: &BatchResult) -> Result<bool, Failure> {
+        let access = found.get(&AccessIn(self.organization, self.partner))?;
+        let record = found.get(&EmailInPartner(self.partner, self.email.clone()))?;
+        let record = record.map(|record| record.member_record()).transpose()?;
+        let grants = access.map(|access| access.grants).unwrap_or_default();
+        Ok(decide(&grants, &self.email, record, context.now).by.is_some())
+    }
+
     /// Checks the access by the items that were read.
     ///
     /// # Errors

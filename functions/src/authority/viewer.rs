@@ -1,14 +1,15 @@
 //! Decides which parts of an organization a caller may see: one rule, used by every route. The vendor's staff and, by
 //! their token alone, the organization's contact managers see everything. A partner sees the subscriptions that it
-//! manages, their entitlements, and entitlements that belong to no subscription. A customer sees the subscriptions of
+//! manages, their entitlements, and entitlements that belong to no subscription; whether its members see the
+//! organization at all is decided in `organization_check.rs`. A customer sees the subscriptions of
 //! which it is a contact, and all entitlements. The id of an object that the caller may not see is withheld too, with
 //! one exception: an entitlement's own id contains the UUID of its subscription.
 
 use std::collections::BTreeSet;
 
 use api_runtime::table::{
-    BatchGet, BatchResult, ContactHistoryOf, EmailInOrganization, Expression, OrganizationById,
-    PartnerOrganizationLink, Reservation, SubscriptionOf,
+    BatchGet, BatchResult, ContactHistoryOf, EmailInOrganization, Expression, OrganizationById, Reservation,
+    SubscriptionOf,
 };
 use api_runtime::{Change, ConditionFailure, Context, Failure, OrNotFound};
 use domain::actor::ActorKind;
@@ -20,6 +21,8 @@ use domain::{
     Actor, CustomerId, Email, Event, EventKind, Organization, OrganizationId, PartnerId, Problem, Role,
     Subscription, SubscriptionId, TimeZone, Timestamp,
 };
+
+use super::organization_check::OrganizationCheck;
 
 /// The subscriptions of an organization that a caller may see.
 #[derive(Debug, Clone)]
@@ -186,13 +189,6 @@ impl<'a> Viewer<'a> {
         }
     }
 
-    fn link(&self) -> Option<PartnerOrganizationLink> {
-        match self.actor.kind {
-            ActorKind::Partner { partner, .. } => Some(PartnerOrganizationLink(partner, self.organization)),
-            _ => None,
-        }
-    }
-
     fn record(&self) -> Option<(EmailInOrganization, ContactHistoryOf)> {
         let email = self.actor.email.clone().filter(|_| self.actor.has_one_of(&[Role::Customer]))?;
         let contact_history = ContactHistoryOf(self.organization, email.clone());
@@ -202,23 +198,20 @@ impl<'a> Viewer<'a> {
     /// Adds the items that decide the visibility to a batch read.
     pub fn want(&self, wanted: &mut BatchGet) {
         wanted.add(&OrganizationById(self.organization));
-        self.link().iter().for_each(|link| wanted.add(link));
         if let Some((record, contact_history)) = self.record() {
             wanted.add(&record);
             wanted.add(&contact_history);
         }
     }
 
-    /// Decides the visibility by the items that were read.
+    /// Decides the visibility of subscriptions by the items that were read. A partner sees those that it manages,
+    /// whether or not it sees the organization otherwise.
     ///
     /// # Errors
     ///
-    /// 404 if the organization does not exist, or is not in the directory of the caller's partner.
+    /// 404 if the organization does not exist.
     pub fn prove(self, found: &BatchResult) -> Result<ViewerContext<'a>, Failure> {
         let organization = found.get(&OrganizationById(self.organization)).or_not_found()?;
-        if let Some(link) = self.link() {
-            found.get(&link).or_not_found()?;
-        }
         let (mut record, mut removed_at) = (None, None);
         if let Some((of, contact_history)) = self.record() {
             record = found.get(&of)?;
@@ -235,15 +228,21 @@ impl<'a> Viewer<'a> {
         Ok(ViewerContext { actor: self.actor, visibility, record, organization })
     }
 
-    /// Reads the items that decide the visibility, and decides it.
+    /// Reads the items that decide the visibility, and decides it; for routes that list what the caller sees of the
+    /// organization, which may be nothing.
     ///
     /// # Errors
     ///
-    /// As [`Self::prove`].
+    /// As [`Self::prove`]; 404 also if a partner's member does not see the organization.
     pub async fn read(self, context: &Context<'_>) -> Result<ViewerContext<'a>, Failure> {
+        let check = OrganizationCheck::of(self.actor, self.organization)?;
         let mut wanted = BatchGet::new();
         self.want(&mut wanted);
+        check.iter().for_each(|check| check.want(&mut wanted));
         let found = context.table.fetch(wanted, true).await?;
+        if let Some(check) = check {
+            check.require(context, &found).await?;
+        }
         self.prove(&found)
     }
 }

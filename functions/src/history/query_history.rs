@@ -59,7 +59,8 @@ pub struct QueryHistoryQuery {
     #[deserr(default)]
     license_type: Option<LicenseTypeCode>,
     /// Name of the customer organizations that the events concern, 1 to 200 characters, matched as by
-    /// `GET /v1/partners/{partnerId}/organizations`. Accepted in a partner's history only.
+    /// `GET /v1/partners/{partnerId}/organizations`. Only organizations in the partner's directory are found. Accepted
+    /// in a partner's history only.
     #[deserr(default)]
     customer: Option<NameQuery>,
     /// Sort order by time: newest first (`desc`, the default) or oldest first (`asc`).

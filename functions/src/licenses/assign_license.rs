@@ -1,6 +1,8 @@
 //! `assign-license`
 
-use api_runtime::table::{LicenseTypeByCode, PartnerOrganizationLink, PoolOfPartner, assign_from_pool};
+use api_runtime::table::{
+    LicenseTypeByCode, PartnerOrganizationLink, PoolOfPartner, assign_from_pool, is_listed,
+};
 use api_runtime::{
     Answer, Change, ConditionFailure, Context, Failure, Json, Method, Nothing, Operation, PartnerPath, Reply,
     Request, Route, route,
@@ -34,10 +36,10 @@ impl Operation for AssignLicense {
     const NAME: &str = "assign-license";
     const SUMMARY: &str = "Assign licenses to a customer";
     const DESCRIPTION: &str = "Partner members assign licenses from their partner's pools to an organization \
-        in its directory. Assignments are irreversible. Either all lines are assigned or none: if a pool \
-        holds too few licenses, the call is refused (409 `license-pool-exhausted`), and so is a license \
-        type that does not exist (422 `unknown-license-type`). The required \
-        `Idempotency-Key` keeps a retry from assigning twice. Records `license.assigned` for each line.";
+        in its directory; access to the organization alone does not suffice (404). Assignments are \
+        irreversible. Either all lines are assigned or none: if a pool holds too few licenses, the call is \
+        refused (409 `license-pool-exhausted`), and so is a license type that does not exist (422 \
+        `unknown-license-type`). The required `Idempotency-Key` keeps a retry from assigning twice. Records `license.assigned` for each line.";
     const ROUTES: &[Route] =
         &[route(Method::Post, "/v1/partners/{partnerId}/license-assignments", &[Role::PartnerMember])];
     const KEY_REQUIRED: bool = true;
@@ -64,7 +66,7 @@ impl Operation for AssignLicense {
 
         let mut change = Change::new();
         require_member(&mut change, actor, partner_id)?;
-        change.require(&PartnerOrganizationLink(partner_id, *organization_id), || {
+        change.require_that(&PartnerOrganizationLink(partner_id, *organization_id), is_listed(), |_| {
             ConditionFailure::rejected(&Problem::NOT_FOUND, &[&"organizationId"])
         });
         change.create(&assignment)?;

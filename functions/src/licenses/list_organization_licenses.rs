@@ -2,21 +2,20 @@
 
 use std::collections::BTreeMap;
 
-use api_runtime::table::{
-    AssignmentsOfOrganization, LicenseTypes, OrganizationById, PartnerOrganizationLink,
-};
+use api_runtime::table::{AssignmentsOfOrganization, BatchGet, LicenseTypes, OrganizationById};
 use api_runtime::{
     Empty, Failure, List, Method, Operation, OrNotFound, OrganizationPath, Reply, Request, Route, Switch,
     route,
 };
 use deserr::Deserr;
-use domain::actor::ActorKind;
 use domain::{
     Actor, Assignment, AssignmentId, Faults, LicenseTypeCode, PartnerId, Period, Quantity, Role, TimeZone,
     Timestamp,
 };
 use schemars::JsonSchema;
 use serde::Serialize;
+
+use crate::authority::organization_check::OrganizationCheck;
 
 /// Lists the licenses that were assigned to an organization.
 pub struct ListOrganizationLicenses;
@@ -63,9 +62,9 @@ impl Operation for ListOrganizationLicenses {
     const NAME: &str = "list-organization-licenses";
     const SUMMARY: &str = "List an organization's licenses";
     const DESCRIPTION: &str = "Operators, agents and the organization's customers see all licenses assigned \
-        to it, members of a partner that has the organization in its directory only those that the partner \
-        assigned. The list has an item for each assignment, oldest first. Expired licenses are included only \
-        with `expired=true`. The list is eventually consistent.";
+        to it, members of a partner only those that the partner assigned, also if it no longer has the \
+        organization in its directory. The list has an item for each assignment, oldest first. Expired \
+        licenses are included only with `expired=true`. The list is eventually consistent.";
     const ROUTES: &[Route] = &[route(
         Method::Get,
         "/v1/organizations/{organizationId}/licenses",
@@ -82,28 +81,25 @@ impl Operation for ListOrganizationLicenses {
     async fn execute(request: Request<'_, Self>) -> Result<Reply<List<OrganizationLicenseView>>, Failure> {
         let Request { context, caller: actor, path, query, .. } = request;
         let organization = path.organization_id;
+        let check = OrganizationCheck::of(actor, organization)?;
         let (table, party) = (context.table, OrganizationById(organization));
         let (assignments, types) = (AssignmentsOfOrganization(organization), LicenseTypes());
-        let reads = async {
-            let lists = (table.list(&assignments, false), table.list(&types, false));
-            Ok(tokio::try_join!(table.get(&party), lists.0, lists.1)?)
-        };
-        let (only, (party, assignments, types)) = match actor.kind {
-            ActorKind::Partner { partner, .. } => {
-                let link = PartnerOrganizationLink(partner, organization);
-                (Some(partner), context.read_if_exists(&link, reads).await?)
+        let mut wanted = BatchGet::new();
+        wanted.add(&party);
+        check.iter().for_each(|check| check.want(&mut wanted));
+        let lists = (table.list(&assignments, false), table.list(&types, false));
+        let (found, mut ours, types) = tokio::try_join!(table.fetch(wanted, true), lists.0, lists.1)?;
+        if let Some(check) = check {
+            ours.retain(|assignment| assignment.partner_id == check.partner());
+            // What the partner assigned stays visible to it.
+            if ours.is_empty() {
+                check.require(context, &found).await?;
             }
-            _ => {
-                actor.authorize_organization(organization)?;
-                (None, reads.await?)
-            }
-        };
-        let time_zone = party.or_not_found()?.effective_time_zone();
+        }
+        let time_zone = found.get(&party).or_not_found()?.effective_time_zone();
         let terms: BTreeMap<_, _> = types.into_iter().map(|kind| (kind.code, kind.term)).collect();
-        let ours =
-            assignments.into_iter().filter(|assignment| only.is_none_or(|own| assignment.partner_id == own));
         let shown_from = (!query.expired.is_on()).then_some(context.now);
-        let license_views = ours.map(|assignment| {
+        let license_views = ours.into_iter().map(|assignment| {
             let position = assignment.id.to_string();
             (position, license_view(assignment, &terms, time_zone, shown_from))
         });

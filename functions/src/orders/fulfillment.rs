@@ -8,7 +8,7 @@
 use std::collections::BTreeMap;
 
 use api_runtime::table::{
-    BatchGet, BatchResult, ContactHistoryOf, EmailInOrganization, EntitlementReservation,
+    AccessIn, BatchGet, BatchResult, ContactHistoryOf, EmailInOrganization, EntitlementReservation,
     OrganizationByExternalId, OrganizationById, PartnerOrganizationLink, ProductByCode, ProductById,
     SubscriptionByExternalId, SubscriptionExternalId, SubscriptionOf, remember_contact,
 };
@@ -18,9 +18,9 @@ use domain::fulfillment::faults::{UNKNOWN_PRODUCT, find_faults, place_in_message
 use domain::fulfillment::{CreatedSubscription, Fulfillment, RefusedLine, decide};
 use domain::order::{LinkEnd, Reference, SubscriptionLine};
 use domain::subscription::ReportedState;
-use domain::{EntitlementName, Fault, Metadata, Order, OrganizationId, Subscription};
+use domain::{EntitlementName, Fault, Metadata, Order, OrganizationId, PartnerId, Subscription, Timestamp};
 
-use crate::party::add_partner_organization;
+use crate::party::require_in_directory;
 
 /// A transaction takes 100 items; some are left for the order, its entry in a queue, its event and the answer.
 const ROOM: usize = 95;
@@ -78,6 +78,9 @@ pub async fn load(context: &Context<'_>, order: &Order, found: &BatchResult) -> 
         }
         if let Some(organization) = organization_by_line.get(&index) {
             add_lookups_in_organization(&mut wanted, order, line, *organization);
+            for partner in partners_of(order, names.get(&index)) {
+                wanted.add(&PartnerOrganizationLink(partner, *organization));
+            }
         }
     }
     lookups_of_created(order).for_each(|created_earlier| wanted.add(&created_earlier));
@@ -91,8 +94,13 @@ pub async fn load(context: &Context<'_>, order: &Order, found: &BatchResult) -> 
         if let Some(code) = found.get(&ProductByCode(line.sku.clone()))? {
             facts.products.extend(read.get(&ProductById(code.owner_id()?))?.map(|product| (index, product)));
         }
-        if let Some(organization) = organization_by_line.get(&index) {
-            load_in_organization(&mut facts, order, (index, line), *organization, &read)?;
+        let Some(organization) = organization_by_line.get(&index).copied() else { continue };
+        for partner in partners_of(order, names.get(&index)) {
+            let entry = read.get(&PartnerOrganizationLink(partner, organization))?;
+            facts.directory.extend(entry.map(|entry| ((partner, organization), entry)));
+        }
+        if is_customer(order, organization, &read, context.now)? {
+            load_in_organization(&mut facts, (index, line), organization, &read)?;
         }
     }
     facts.names = names
@@ -160,6 +168,27 @@ fn linked_subscription_lookups(line: &SubscriptionLine, organization: Organizati
     link_ends(line).filter_map(|(_, _, end)| existing(end)).collect()
 }
 
+/// Returns the partners that may manage a line's subscription: the order's, and the one to which it was transferred before
+/// the order arrived.
+fn partners_of(order: &Order, name: Option<&SubscriptionExternalId>) -> impl Iterator<Item = PartnerId> {
+    let transfer = name.and_then(|name| name.reported.transfer.as_ref());
+    order.partner_id.into_iter().chain(transfer.and_then(|transfer| transfer.to.partner_id))
+}
+
+/// Returns whether the order's partner may buy for an organization: one that is or was in its directory, or that gives it
+/// access now. Nobody can attach a partner to an organization of which they know only the id.
+fn is_customer(
+    order: &Order,
+    organization: OrganizationId,
+    read: &BatchResult,
+    now: Timestamp,
+) -> Result<bool, Failure> {
+    let Some(partner) = order.partner_id else { return Ok(true) };
+    let access = read.get(&AccessIn(organization, partner))?;
+    let has_access = access.is_some_and(|access| access.grants.iter().any(|grant| grant.is_active(now)));
+    Ok(has_access || read.get(&PartnerOrganizationLink(partner, organization))?.is_some())
+}
+
 /// Adds to a batch read what must be known about a line in its organization.
 fn add_lookups_in_organization(
     wanted: &mut BatchGet,
@@ -168,7 +197,7 @@ fn add_lookups_in_organization(
     organization: OrganizationId,
 ) {
     wanted.add(&OrganizationById(organization));
-    order.partner_id.iter().for_each(|partner| wanted.add(&PartnerOrganizationLink(*partner, organization)));
+    order.partner_id.iter().for_each(|partner| wanted.add(&AccessIn(organization, *partner)));
     for contact in &line.contacts {
         wanted.add(&EmailInOrganization(Some(organization), contact.email.clone()));
         wanted.add(&ContactHistoryOf(organization, contact.email.clone()));
@@ -176,21 +205,14 @@ fn add_lookups_in_organization(
     linked_subscription_lookups(line, organization).iter().for_each(|end| wanted.add(end));
 }
 
-/// Adds to the facts what was read about a line in its organization, if that exists for the order's partner.
+/// Adds to the facts what was read about a line in its organization, if that exists.
 fn load_in_organization(
     facts: &mut Facts,
-    order: &Order,
     (index, line): (usize, &SubscriptionLine),
     organization: OrganizationId,
     read: &BatchResult,
 ) -> Result<(), Failure> {
-    let is_customer = match order.partner_id {
-        Some(partner) => read.get(&PartnerOrganizationLink(partner, organization))?.is_some(),
-        None => true,
-    };
-    let Some(found) = read.get(&OrganizationById(organization))?.filter(|_| is_customer) else {
-        return Ok(());
-    };
+    let Some(found) = read.get(&OrganizationById(organization))? else { return Ok(()) };
     facts.organizations.insert(index, found);
     for contact in &line.contacts {
         let record = read.get(&EmailInOrganization(Some(organization), contact.email.clone()))?;
@@ -245,7 +267,7 @@ impl LoadedLines {
         fulfillment: Fulfillment,
         change: &mut Change,
     ) -> Result<Order, Failure> {
-        let Fulfillment { order, created, linked, first_contacts, directory_entries, events } = fulfillment;
+        let Fulfillment { order, created, linked, first_contacts, directory, events } = fulfillment;
         for CreatedSubscription { line, subscription, entitlement } in &created {
             change.create(subscription)?;
             change.create(entitlement)?;
@@ -261,10 +283,11 @@ impl LoadedLines {
         first_contacts.iter().for_each(|(organization, email)| {
             change.add(remember_contact(*organization, email));
         });
-        for (partner, organization) in directory_entries {
+        for ((partner, organization), origin) in directory {
+            let before = self.facts.directory.get(&(partner, organization)).cloned();
             let mut known = self.facts.organizations.values();
             if let Some(organization) = known.find(|known| known.id == organization) {
-                add_partner_organization(change, partner, organization, context.now)?;
+                require_in_directory(change, (partner, organization), before, origin, context.now)?;
             }
         }
         events.into_iter().for_each(|event| change.record(event));

@@ -6,15 +6,15 @@ use api_runtime::{
 };
 use deserr::Deserr;
 use domain::actor::ActorKind;
-use domain::event::{OrganizationCreated, PartnerOrganizationAdded};
+use domain::event::OrganizationCreated;
 use domain::{
-    Actor, ErrorKind, ExternalId, Faults, Metadata, Name, NewEvent, Organization, PartnerId,
-    PartnerOrganization, Role, TimeZone,
+    Actor, EntryOrigin, ErrorKind, ExternalId, Faults, Metadata, Name, NewEvent, Organization, PartnerId,
+    Role, TimeZone,
 };
 use schemars::JsonSchema;
 
 use crate::authority::own_record::require_admin;
-use crate::party::{UNKNOWN_PARTNER, list_in_directory};
+use crate::party::{UNKNOWN_PARTNER, add_to_directory};
 
 /// Creates a customer organization, optionally in a partner's directory.
 pub struct CreateOrganization;
@@ -105,12 +105,8 @@ impl Operation for CreateOrganization {
             change.require(&PartnerById(partner_id), || {
                 ConditionFailure::rejected(&UNKNOWN_PARTNER, &[&"partnerId"])
             });
-            let (organization_id, name, metadata) = (organization.id, name.clone(), organization.metadata);
-            let customer = PartnerOrganization { partner_id, organization_id, name: name.clone(), metadata };
-            change.create(&customer)?;
-            list_in_directory(&mut change, &customer)?;
-            let added = NewEvent::of_both(PartnerOrganizationAdded { name }, partner_id, organization.id);
-            change.record(added.at_version(customer.metadata.version));
+            let place = (partner_id, &organization);
+            add_to_directory(&mut change, place, None, EntryOrigin::Creation, (context.now, None))?;
         }
 
         let location = format!("/v1/organizations/{}", organization.id);

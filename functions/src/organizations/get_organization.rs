@@ -1,11 +1,12 @@
 //! `get-organization`
 
-use api_runtime::table::{BatchGet, OrganizationById, PartnerOrganizationLink};
+use api_runtime::table::{BatchGet, OrganizationById};
 use api_runtime::{
     Empty, Failure, Method, Nothing, Operation, OrNotFound, OrganizationPath, Reply, Request, Route, route,
 };
-use domain::actor::ActorKind;
 use domain::{Actor, Organization, Role};
+
+use crate::authority::organization_check::OrganizationCheck;
 
 /// Returns a customer organization.
 pub struct GetOrganization;
@@ -14,7 +15,8 @@ impl Operation for GetOrganization {
     const NAME: &str = "get-organization";
     const SUMMARY: &str = "Get a customer organization";
     const DESCRIPTION: &str = "Operators and agents may read every organization, customers their own, and \
-        partner members those in their partner's directory; for everyone else it does not exist (404). \
+        partner members those in their partner's directory, those to which a grant gives them access now, and \
+        those of which their partner manages a subscription; for everyone else it does not exist (404). \
         `externalId` and `createdBy` are visible only to operators, agents and the partner that created the \
         organization.";
     const ROUTES: &[Route] = &[route(
@@ -35,20 +37,14 @@ impl Operation for GetOrganization {
         let organization = OrganizationById(id);
         let mut wanted = BatchGet::new();
         wanted.add(&organization);
-        let (found, giver) = match actor.kind {
-            ActorKind::Partner { partner, .. } => {
-                let link = PartnerOrganizationLink(partner, id);
-                wanted.add(&link);
-                let found = context.table.fetch(wanted, true).await?;
-                found.get(&link).or_not_found()?;
-                (found, Some(partner))
-            }
-            _ => {
-                actor.authorize_organization(id)?;
-                (context.table.fetch(wanted, true).await?, None)
-            }
-        };
+        let check = OrganizationCheck::of(actor, id)?;
+        check.iter().for_each(|check| check.want(&mut wanted));
+        let found = context.table.fetch(wanted, true).await?;
+        if let Some(check) = &check {
+            check.require(context, &found).await?;
+        }
         let organization = found.get(&organization).or_not_found()?;
+        let giver = check.map(|check| check.partner());
         Ok(Reply::ok(match actor.is_staff() {
             true => organization,
             false => organization.seen_by(giver),

@@ -1,16 +1,15 @@
 //! `add-partner-organization`
 
-use api_runtime::table::{OrganizationById, PartnerById};
+use api_runtime::table::{BatchGet, OrganizationById, PartnerById, PartnerOrganizationLink};
 use api_runtime::{
     Answer, Change, ConditionFailure, Empty, Failure, Method, Nothing, Operation, OrNotFound, Reply, Request,
     Route, route,
 };
 use deserr::Deserr;
-use domain::event::PartnerOrganizationAdded;
-use domain::{Actor, Faults, Metadata, NewEvent, OrganizationId, PartnerId, PartnerOrganization, Role};
+use domain::{Actor, EntryOrigin, Faults, OrganizationId, PartnerId, PartnerOrganization, Role};
 use schemars::JsonSchema;
 
-use crate::party::list_in_directory;
+use crate::party::add_to_directory;
 
 /// Adds an organization to a partner's directory.
 pub struct AddPartnerOrganization;
@@ -20,19 +19,21 @@ pub struct AddPartnerOrganization;
 #[deserr(error = Faults, rename_all = camelCase, deny_unknown_fields)]
 #[schemars(rename_all = "camelCase")]
 pub struct PartnerOrganizationPath {
-    /// Partner to whose directory the organization is added.
-    partner_id: PartnerId,
-    /// Organization that is added.
-    organization_id: OrganizationId,
+    /// Partner whose directory it is.
+    pub(super) partner_id: PartnerId,
+    /// Organization that is added or removed.
+    pub(super) organization_id: OrganizationId,
 }
 
 impl Operation for AddPartnerOrganization {
     const NAME: &str = "add-partner-organization";
     const SUMMARY: &str = "Add an organization to a partner's directory";
     const DESCRIPTION: &str = "Only operators may call it. The partner's members can then read the \
-        organization and assign licenses to it. An entry cannot be removed again. Idempotent: if the \
-        organization is in the directory already, the existing entry is returned (200 instead of 201). \
-        Records `partner.organization-added`.";
+        organization and assign licenses to it, until it is removed (`remove-partner-organization`). \
+        Idempotent: if the organization is in the directory already, the existing entry is returned (200 \
+        instead of 201). An organization that was removed is added again. Records \
+        `partner.organization-added`, as do the creation of an organization for the partner, an order of the \
+        partner, and the transfer of a subscription to it, if they add an organization to the directory.";
     const ROUTES: &[Route] =
         &[route(Method::Put, "/v1/partners/{partnerId}/organizations/{organizationId}", &[Role::Operator])];
     const CREATES: bool = true;
@@ -46,24 +47,25 @@ impl Operation for AddPartnerOrganization {
     async fn execute(request: Request<'_, Self>) -> Result<Reply<PartnerOrganization>, Failure> {
         let Request { context, path, .. } = request;
         let PartnerOrganizationPath { partner_id, organization_id } = *path;
-        let organization = context.table.get(&OrganizationById(organization_id)).await?;
-        let name = organization.or_not_found()?.name;
-        let customer = PartnerOrganization {
-            partner_id,
-            organization_id,
-            name: name.clone(),
-            metadata: Metadata::new(context.now),
-        };
+        let organization = OrganizationById(organization_id);
+        let entry = PartnerOrganizationLink(partner_id, organization_id);
+        let mut wanted = BatchGet::new();
+        wanted.add(&organization);
+        wanted.add(&entry);
+        let found = context.table.fetch(wanted, true).await?;
+        let organization = found.get(&organization).or_not_found()?;
+        let before = found.get(&entry)?;
 
         let mut change = Change::new();
         change.require(&PartnerById(partner_id), || ConditionFailure::NotFound);
-        let already_done = |_| ConditionFailure::AlreadyDone;
-        let existing = change.create_or_confirm(&customer, context.if_match(), already_done)?;
-        list_in_directory(&mut change, &customer)?;
-        let added = NewEvent::of_both(PartnerOrganizationAdded { name }, partner_id, organization_id);
-        change.record(added.at_version(customer.metadata.version));
-
+        if let Some(existing) = before.as_ref().filter(|entry| entry.is_listed()) {
+            change.confirm(existing, existing.metadata.version, context.if_match())?;
+            return context.commit(change, Answer::ok(existing.clone())).await;
+        }
+        let place = (partner_id, &organization);
+        let mode = (context.now, context.if_match());
+        let entry = add_to_directory(&mut change, place, before, EntryOrigin::Operator, mode)?;
         let location = format!("/v1/partners/{partner_id}/organizations/{organization_id}");
-        context.commit_or_confirm(change, Answer::created(location, customer), existing, |link| link).await
+        context.commit(change, Answer::created(location, entry)).await
     }
 }

@@ -24,10 +24,12 @@ pub struct DirectoryItem {
 impl Operation for ListPartnerOrganizations {
     const NAME: &str = "list-partner-organizations";
     const SUMMARY: &str = "List the organizations in a partner's directory";
-    const DESCRIPTION: &str = "Operators, agents and the partner's members may call it. The list is sorted \
-        by the creation of the organization, oldest first. With `name` it contains only the organizations \
-        whose name matches, the best matches of a page first, and a page may contain fewer items than \
-        `pageSize`, or none, although `nextPageToken` is present. The list is eventually consistent.";
+    const DESCRIPTION: &str = "Operators, agents and the partner's members may call it. Organizations to \
+        which only a grant gives the partner access are not in the directory; `list-partner-access` lists \
+        those. The list is sorted by the creation of the organization, oldest first. With `name` it contains \
+        only the organizations whose name matches, the best matches of a page first, and a page may contain \
+        fewer items than `pageSize`, or none, although `nextPageToken` is present. The list is eventually \
+        consistent.";
     const ROUTES: &[Route] = &[route(
         Method::Get,
         "/v1/partners/{partnerId}/organizations",

@@ -1,21 +1,21 @@
 //! `subscription.transferred`: another partner or account pays for a subscription.
 
 use api_runtime::http::caller::Delivery;
-use api_runtime::table::{BatchGet, OrganizationById};
+use api_runtime::table::{BatchGet, OrganizationById, PartnerOrganizationLink};
 use api_runtime::{Change, Context, Failure, Reply};
 use deserr::Deserr;
 use domain::fault::Check;
 use domain::order::Reference;
 use domain::subscription::{Buyer, SubscriptionUpdate, Transfer};
 use domain::{
-    ErrorKind, Faults, ParseError, PartnerId, Problem, ProblemKind, ReportedTime, StoreAccount, Subscription,
-    SubscriptionId,
+    EntryOrigin, ErrorKind, Faults, ParseError, PartnerId, Problem, ProblemKind, ReportedTime, StoreAccount,
+    Subscription, SubscriptionId,
 };
 use schemars::JsonSchema;
 
 use super::buyer::{self, NamedBuyer};
 use super::{FoundSubscription, MessageData, Receipt, apply_report, find};
-use crate::party::add_partner_organization;
+use crate::party::require_in_directory;
 
 /// Transfer of a subscription. Exactly one of `storeAccount` and `partnerId` names the new buyer.
 #[derive(Debug, Clone, Deserr, JsonSchema)]
@@ -48,7 +48,8 @@ pub(super) const UNKNOWN_ACCOUNT: ErrorKind = ErrorKind::rule(
     "the account is not linked to a partner: link it, then send the message again",
 );
 
-/// Transfers the subscription. The previous partner can no longer see it from that moment on.
+/// Transfers the subscription. The previous partner can no longer see it from that moment on. The organization is added to
+/// the new partner's directory, unless it is there.
 pub async fn apply(
     context: &Context<'_>,
     delivery: &Delivery,
@@ -61,24 +62,26 @@ pub async fn apply(
     let found = context.table.fetch(wanted, true).await?;
     let partner_id = named.find(&delivery.source, &found)?;
     let partner_id = partner_id.map_err(|fault| Problem::of(ProblemKind::Rule, vec![fault]))?;
-    if partner_id.is_none() {
-        return Err(UNKNOWN_ACCOUNT.refuse(&[&"data", &"storeAccount"]).into());
-    }
-    // The new partner's directory needs the organization's name.
+    let partner = partner_id.ok_or_else(|| UNKNOWN_ACCOUNT.refuse(&[&"data", &"storeAccount"]))?;
     let named = find(context, delivery, &subscription).await?;
-    let organization = match &named {
-        FoundSubscription::Existing(there) => {
-            context.table.get(&OrganizationById(there.organization_id)).await?
-        }
-        FoundSubscription::NotOrdered(..) => None,
-    };
+    let (mut organization, mut entry) = (None, None);
+    if let FoundSubscription::Existing(there) = &named {
+        let lookup = OrganizationById(there.organization_id);
+        let entry_lookup = PartnerOrganizationLink(partner, there.organization_id);
+        let mut wanted = BatchGet::new();
+        wanted.add(&lookup);
+        wanted.add(&entry_lookup);
+        let found = context.table.fetch(wanted, true).await?;
+        (organization, entry) = (found.get(&lookup)?, found.get(&entry_lookup)?);
+    }
     let to = Buyer { partner_id, billing_account: store_account };
     let update = SubscriptionUpdate::Transfer(Transfer { occurred_at: occurred_at.instant(context.now), to });
     let add_events = |change: &mut Change, before: &Subscription, after: &Subscription| {
         after.transferred_from(before.buyer()).into_iter().for_each(|event| change.record(event));
-        let to = after.buyer().partner_id.filter(|to| before.buyer().partner_id != Some(*to));
-        if let Some((partner, organization)) = to.zip(organization) {
-            add_partner_organization(change, partner, &organization, context.now)?;
+        let is_new = after.buyer().partner_id == Some(partner) && before.buyer().partner_id != Some(partner);
+        if let Some(organization) = organization.filter(|_| is_new) {
+            let place = (partner, &organization);
+            require_in_directory(change, place, entry, EntryOrigin::Transfer, context.now)?;
         }
         Ok(())
     };

@@ -4,7 +4,7 @@
 use std::fmt::Display;
 use std::marker::PhantomData;
 
-use domain::{ErrorKind, Fault, Name, NewEvent, ProblemKind, Timestamp, Version};
+use domain::{ErrorKind, Fault, NewEvent, ProblemKind, Timestamp, Version};
 
 use crate::condition::{ConditionFailure, IfMatch};
 use crate::table::idempotency::IdempotencyRecord;
@@ -13,7 +13,7 @@ use crate::table::pattern::Lookup;
 use crate::table::reservation::Reservation;
 use crate::table::transaction::FailedCondition;
 use crate::table::write::{Action, Expression, Update, Write};
-use crate::table::{Error, Key, NamePart, NameScope, UnspelledName};
+use crate::table::{Error, Key, UnspelledName};
 
 type OnFailure = Box<dyn Fn(Option<Item>) -> Result<ConditionFailure, Error> + Send + Sync>;
 
@@ -286,23 +286,6 @@ impl Change {
         let write = Write::on(unchanged.number("seen", seen), entity.key(), action);
         self.write(write, |_| Ok(ConditionFailure::Stale));
         Ok(())
-    }
-
-    /// Adds the name of an organization or partner to the index of names.
-    ///
-    /// # Errors
-    ///
-    /// Fails only if an item of the index cannot be serialized.
-    pub fn index_name(
-        &mut self,
-        scope: NameScope,
-        id: impl Display,
-        name: &Name,
-        now: Timestamp,
-    ) -> Result<(), Error> {
-        NamePart::all(scope, &id, name).iter().try_for_each(|part| self.put(part))?;
-        let unspelled = UnspelledName::new(scope, id, name, now);
-        self.put(&unspelled).map(|()| self.names.push(unspelled))
     }
 
     /// Writes an entity without a condition.

@@ -55,7 +55,7 @@ pub use level::{AccessAction, Level};
 pub use license::{Assignment, LicenseType, Line, Pool, Quantity};
 pub use member::Member;
 pub use order::{Order, OrderStatus, Parking};
-pub use party::{Metadata, Organization, Partner, PartnerOrganization, StoreLink, Version};
+pub use party::{EntryOrigin, Metadata, Organization, Partner, PartnerOrganization, StoreLink, Version};
 pub use patch::{Given, Patch};
 pub use problem::{ErrorKind, Problem, ProblemKind};
 pub use product::Product;

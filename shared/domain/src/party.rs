@@ -106,9 +106,35 @@ pub struct PartnerOrganization {
     pub organization_id: OrganizationId,
     /// Name of the organization; 1 to 200 characters.
     pub name: Name,
-    /// Creation time, time of the last write, and version.
+    /// Time at which the organization was removed from the directory; RFC 3339, UTC. Absent while it is in the
+    /// directory.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub removed_at: Option<Timestamp>,
+    /// Time at which the organization was first added, time of the last write, and version.
     #[serde(flatten)]
     pub metadata: Metadata,
+}
+
+impl PartnerOrganization {
+    /// Returns whether the organization is in the directory. A removed entry is kept, so that its versions continue when
+    /// the organization is added again.
+    pub fn is_listed(&self) -> bool {
+        self.removed_at.is_none()
+    }
+}
+
+/// Reason for which an organization was added to a partner's directory.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub enum EntryOrigin {
+    /// An operator added the organization.
+    Operator,
+    /// The organization was created as a customer of the partner.
+    Creation,
+    /// An order of the partner was fulfilled for the organization.
+    Order,
+    /// A subscription of the organization was transferred to the partner.
+    Transfer,
 }
 
 /// Link between a partner and its account at a store. Orders of this account fill the partner's pools.

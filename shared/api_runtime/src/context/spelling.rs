@@ -1,15 +1,46 @@
-//! Writes the spellings of names, by which the index of names finds misspelled words.
+//! Writes the index of names: the parts of names in the transaction that writes the names, and afterwards the spellings,
+//! by which misspelled words are found.
 
+use std::fmt::Display;
 use std::time::Duration;
+
+use domain::{Name, Timestamp};
 
 use super::Context;
 use crate::answer::Failure;
 use crate::change::Change;
+use crate::table::name_index::unspelled_name_key;
 use crate::table::write::Action;
-use crate::table::{Entity, Expression, UnspelledName, Write};
+use crate::table::{Entity, Error, Expression, NamePart, NameScope, UnspelledName, Write};
 
 /// Time limit for the spellings of names that were committed, after which the scheduled job writes them.
 const SPELLING_TIMEOUT: Duration = Duration::from_secs(2);
+
+impl Change {
+    /// Adds the name of an organization or partner to the index of names.
+    ///
+    /// # Errors
+    ///
+    /// Fails only if an item of the index cannot be serialized.
+    pub fn index_name(
+        &mut self,
+        scope: NameScope,
+        id: impl Display,
+        name: &Name,
+        now: Timestamp,
+    ) -> Result<(), Error> {
+        NamePart::all(scope, &id, name).iter().try_for_each(|part| self.put(part))?;
+        let unspelled = UnspelledName::new(scope, id, name, now);
+        self.put(&unspelled).map(|()| self.names.push(unspelled))
+    }
+
+    /// Removes the name of an organization or partner from the index of names, with the record that its spellings are to
+    /// be written. The spellings stay, because other names may share them. A spelling without a name finds nothing.
+    pub fn remove_name(&mut self, scope: NameScope, id: impl Display, name: &Name) {
+        NamePart::all(scope, &id, name).iter().for_each(|part| self.remove(part));
+        self.add(Write::always(unspelled_name_key(scope, id), Action::Delete));
+    }
+}
 
 impl Context<'_> {
     /// Writes the spellings of names that were committed. If it fails, the scheduled job writes them.

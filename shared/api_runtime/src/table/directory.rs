@@ -9,6 +9,7 @@ use super::key::Key;
 use super::organization::organization_partition;
 use super::partner::partner_partition;
 use super::pattern::{Index, patterns};
+use super::write::Expression;
 
 /// Prefix of the sort keys of a directory's names.
 pub(super) const NAMES: &str = "NAME#";
@@ -23,6 +24,11 @@ impl Entity for PartnerOrganization {
     fn by_key(&self) -> Option<Key> {
         Some(partner_of_organization_key(self.organization_id, self.partner_id))
     }
+}
+
+/// Returns the condition that an organization is in a partner's directory; the entry stays when it is removed.
+pub fn is_listed() -> Expression {
+    Expression::new("attribute_exists(#pk) AND attribute_not_exists(#removedAt)")
 }
 
 /// Name of an organization in a partner's directory. The item has only key and name, because thousands are read at
@@ -63,7 +69,7 @@ impl Entity for DirectoryEntry {
 }
 
 patterns! {
-    /// an organization in a partner's directory
+    /// an organization that is, or was, in a partner's directory
     lookup PartnerOrganizationLink(partner: PartnerId, organization: OrganizationId) -> PartnerOrganization {
         partner_organization_key(*partner, *organization),
         "`PARTNER#<partner>` · `CUSTOMER#<organization>`"

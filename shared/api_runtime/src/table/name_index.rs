@@ -1,6 +1,7 @@
 //! Index of names, by which organizations and partners are searched. A name has items for its parts, which are written
 //! in the transaction that writes the name, and a record that the spellings of its words are still to be written. They are
 //! more than fit a transaction: the call writes them afterwards, and the scheduled job again, so that none is missing.
+//! When a name is removed, they stay, because names share them; without a part, they lead to no name.
 
 use domain::search::index;
 use domain::{Name, PartnerId, Period, Timestamp};
@@ -216,6 +217,6 @@ pub(super) fn name_part_key(scope: NameScope, part: &str, id: impl std::fmt::Dis
 }
 
 /// Returns the key of a name whose spellings are still to be written.
-pub(super) fn unspelled_name_key(scope: NameScope, id: impl std::fmt::Display) -> Key {
+pub(crate) fn unspelled_name_key(scope: NameScope, id: impl std::fmt::Display) -> Key {
     Key::new(format!("{UNSPELLED}{}", within(scope)), id.to_string())
 }

@@ -23,6 +23,7 @@ use super::order::{
 use super::party::{
     ContactManagerChanged, CustomerCreated, CustomerRemoved, CustomerUpdated, MemberAdded, MemberRemoved,
     OrganizationCreated, OrganizationUpdated, PartnerCreated, PartnerOrganizationAdded,
+    PartnerOrganizationRemoved,
 };
 use super::service_request::{
     NotificationPreferenceSet, ServiceRequestContactRemoved, ServiceRequestContactSet, ServiceRequestOpened,
@@ -153,6 +154,7 @@ kinds! {
     AccessExtended = "access.extended",
     AccessUpdated = "access.updated",
     AccessMemberRemoved = "access.member-removed",
+    PartnerOrganizationRemoved = "partner.organization-removed",
 }
 
 impl EventKind {

@@ -2,6 +2,7 @@
 
 use super::data::event_data;
 use crate::id::{CustomerId, MemberId};
+use crate::party::EntryOrigin;
 use crate::text::{ExternalId, Name};
 use crate::time::TimeZone;
 
@@ -22,12 +23,16 @@ event_data! {
         name: Name,
     }
 
-    /// Recorded in the logs of the partner and the organization when an operator adds an organization to the partner's
-    /// directory, or when it is created as the partner's customer. Not recorded when a grant of access or a transfer of
-    /// a subscription adds it.
+    /// Recorded in the logs of the partner and the organization when an organization is added to the partner's directory,
+    /// also when it is added again after its removal.
     PartnerOrganizationAdded {
         /// Name of the organization at that time; 1 to 200 characters.
         name: Name,
+        /// Reason for which the organization was added: by an `operator`, by its `creation`, by an `order` of the
+        /// partner, or by the `transfer` of a subscription to the partner. Absent in events that are older than this
+        /// field.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        origin: Option<EntryOrigin>,
     }
 
     /// Recorded when a customer is created: in the organization's log, or in the vendor's log if the customer belongs
@@ -80,5 +85,12 @@ event_data! {
         /// IANA time zone after the change, such as `Asia/Tokyo`; absent if there is none, and UTC applies.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         time_zone: Option<TimeZone>,
+    }
+
+    /// Recorded in the logs of the partner and the organization when an organization is removed from the partner's
+    /// directory.
+    PartnerOrganizationRemoved {
+        /// Name of the organization at that time; 1 to 200 characters.
+        name: Name,
     }
 }

@@ -2,9 +2,9 @@
 
 use std::collections::BTreeMap;
 
-use crate::id::{CustomerId, OrganizationId, SubscriptionId};
+use crate::id::{CustomerId, OrganizationId, PartnerId, SubscriptionId};
 use crate::order::{LinkEnd, Order, OrderedSubscription, SubscriptionLine};
-use crate::party::Organization;
+use crate::party::{Organization, PartnerOrganization};
 use crate::product::Product;
 use crate::subscription::closure::Subscriptions;
 use crate::subscription::{ReportedState, Subscription};
@@ -18,6 +18,9 @@ pub struct Facts {
     pub products: BTreeMap<usize, Product>,
     /// Organization of each line, if it exists for the order's partner.
     pub organizations: BTreeMap<usize, Organization>,
+    /// Entries of partners' directories, also removed ones: those of the order's partner, and of the partners to which
+    /// subscriptions were transferred before the order arrived.
+    pub directory: BTreeMap<(PartnerId, OrganizationId), PartnerOrganization>,
     /// Stored record of each line's external id at the source, if there is one.
     pub names: BTreeMap<usize, KnownExternalId>,
     /// Existing subscriptions that lines are linked to, each read from the organization of its line.

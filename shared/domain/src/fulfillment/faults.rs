@@ -16,10 +16,11 @@ pub const UNKNOWN_PRODUCT: ErrorKind =
 /// A line names an archived product.
 pub const ARCHIVED_PRODUCT: ErrorKind =
     ErrorKind::rule("archived-product", "the product is archived and cannot be sold: restore it first");
-/// A line names an organization that does not exist for this partner.
+/// A line names an organization that does not exist for this partner: it is not in the partner's directory, was not
+/// removed from it, and gives the partner no access.
 pub const UNKNOWN_ORGANIZATION: ErrorKind = ErrorKind::rule(
     "unknown-organization",
-    "there is no such organization, or it is not in the partner's directory",
+    "there is no such organization, or it never was in the partner's directory and gives the partner no access",
 );
 /// A line or a message names a subscription that does not exist for its source, organization and partner.
 pub const UNKNOWN_SUBSCRIPTION: ErrorKind = ErrorKind::rule(

@@ -5,6 +5,7 @@
 //!
 //! A link is stored at both ends, and is made together with the later of its two subscriptions.
 
+mod directory;
 pub mod facts;
 pub mod faults;
 mod links;
@@ -18,9 +19,8 @@ use crate::event::{
 };
 use crate::id::{OrganizationId, PartnerId, ProductId, SubscriptionId};
 use crate::order::{LineContact, LinkEnd, Order, SubscriptionLine};
-use crate::party::{Metadata, Organization, Version};
+use crate::party::{EntryOrigin, Metadata, Organization, Version};
 use crate::problem::ErrorKind;
-use crate::search::index;
 use crate::subscription::closure::Subscriptions;
 use crate::subscription::{Buyer, OrderedTerm, ReportedState, Subscription, SubscriptionContact};
 use crate::text::Email;
@@ -43,8 +43,9 @@ pub struct Fulfillment {
     pub linked: Vec<(Version, Subscription)>,
     /// Persons who are contacts of an organization's subscriptions for the first time.
     pub first_contacts: Vec<(OrganizationId, Email)>,
-    /// Organizations that are added to a partner's directory, because a transfer was reported before the order arrived.
-    pub directory_entries: BTreeSet<(PartnerId, OrganizationId)>,
+    /// Organizations that must be in the directory of the partner that manages their new subscriptions, each with the
+    /// reason for which it is added if it is not.
+    pub directory: BTreeMap<(PartnerId, OrganizationId), EntryOrigin>,
     /// Events to record.
     pub events: Vec<NewEvent>,
 }
@@ -97,6 +98,7 @@ pub fn decide(
                 let subscription =
                     builder.subscription(next_id(), (index, &line), (product, organization), now);
                 if builder.items() + builder.max_items_for(&subscription, &links) > room {
+                    builder.add_entry_alone(&subscription, room);
                     break;
                 }
                 builder.create(index, subscription, links);
@@ -117,7 +119,7 @@ struct FulfillmentBuilder<'a> {
     created: Vec<(usize, SubscriptionId)>,
     relinked: BTreeSet<SubscriptionId>,
     first_contacts: Vec<(OrganizationId, Email)>,
-    directory_entries: BTreeSet<(PartnerId, OrganizationId)>,
+    directory: BTreeMap<(PartnerId, OrganizationId), EntryOrigin>,
     events: Vec<NewEvent>,
 }
 
@@ -134,7 +136,7 @@ impl<'a> FulfillmentBuilder<'a> {
             created: Vec::new(),
             relinked: BTreeSet::new(),
             first_contacts: Vec::new(),
-            directory_entries: BTreeSet::new(),
+            directory: BTreeMap::new(),
             events: Vec::new(),
         }
     }
@@ -147,29 +149,21 @@ impl<'a> FulfillmentBuilder<'a> {
         };
         let names = self.created.iter().filter(named).count();
         let created = self.created.len() * 3 + names;
-        let entries =
-            self.directory_entries.iter().map(|(_, organization)| self.items_of_entry(*organization));
+        let entries = self.directory.keys().map(|place| self.items_of_entry(*place));
         let others = self.relinked.len() + self.first_contacts.len() + entries.sum::<usize>();
         created + others + self.events.len()
-    }
-
-    /// Returns the number of items that a directory entry takes: link, name, its parts, and the record that its
-    /// spellings are to be written.
-    fn items_of_entry(&self, organization: OrganizationId) -> usize {
-        let record = self.facts.organizations.values().find(|record| record.id == organization);
-        record.map_or(0, |record| 3 + index::parts(&record.name).len())
     }
 
     /// Returns the maximum number of items that a new subscription takes with its events, contacts and links.
     fn max_items_for(&self, one: &Subscription, links: &[Link]) -> usize {
         /// Events that reports of all kinds cause.
         const MAX_REPORT_EVENTS: usize = 5;
-        let reported = match one.reported.is_empty() {
-            true => 0,
-            false => MAX_REPORT_EVENTS + self.items_of_entry(one.organization_id),
-        };
+        let reported = if one.reported.is_empty() { 0 } else { MAX_REPORT_EVENTS };
+        let entry = Self::entry_of(one).filter(|(place, _)| !self.directory.contains_key(place));
+        let entry = entry.map_or(0, |(place, _)| self.items_of_entry(place));
         let cancelled = usize::from(self.order.cancelled_at.is_some());
-        5 + self.first_contacts_of(one).len() + self.newly_touched(links).len() + reported + cancelled
+        let contacts = self.first_contacts_of(one).len();
+        5 + contacts + self.newly_touched(links).len() + entry + reported + cancelled
     }
 
     /// Returns the existing ends of links that the decision does not write yet.
@@ -319,6 +313,9 @@ impl<'a> FulfillmentBuilder<'a> {
             first_time_contacts,
         };
         self.events.push(NewEvent { partner_id: self.order.partner_id, ..one.event(ordered) });
+        if let Some((place, origin)) = Self::entry_of(&one) {
+            self.directory.entry(place).or_insert(origin);
+        }
         self.apply_reports(&one);
         if let Some(ordered) = self.order.subscriptions.get_mut(line) {
             (ordered.subscription_id, ordered.organization_id) = (Some(one.id), Some(one.organization_id));
@@ -330,8 +327,6 @@ impl<'a> FulfillmentBuilder<'a> {
     /// Adds the effects of reports about a subscription that arrived before its order.
     fn apply_reports(&mut self, one: &Subscription) {
         let subscription_id = one.id;
-        let to = one.reported.transfer.as_ref().and_then(|transfer| transfer.to.partner_id);
-        self.directory_entries.extend(to.map(|partner| (partner, one.organization_id)));
         if one.reported.renewal.is_some() {
             let renewed = SubscriptionRenewed { subscription_id, ends_at: one.ends_at() };
             self.events.push(one.event(renewed));
@@ -363,7 +358,7 @@ impl<'a> FulfillmentBuilder<'a> {
             linked: linked.collect(),
             order: self.order,
             first_contacts: self.first_contacts,
-            directory_entries: self.directory_entries,
+            directory: self.directory,
             events: self.events,
         }
     }

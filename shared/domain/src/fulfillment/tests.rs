@@ -9,8 +9,9 @@ use crate::fault::Fault;
 use crate::id::{Id, Ids, ParkedOrderId, SourceId};
 use crate::license::Quantity;
 use crate::order::{OrderStatus, OrderedSubscription, Parking, Reference};
-use crate::party::Organization;
+use crate::party::{EntryOrigin, Organization, PartnerOrganization};
 use crate::product::Product;
+use crate::search::index;
 use crate::subscription::{Deactivation, Renewal, SubscriptionKind, SubscriptionStatus, Transfer, Usage};
 
 const ROOM: usize = 95;
@@ -68,12 +69,24 @@ fn organization() -> Organization {
     }
 }
 
+/// Returns the entry of the organization in a partner's directory.
+fn entry(partner_id: PartnerId) -> PartnerOrganization {
+    PartnerOrganization {
+        partner_id,
+        organization_id: id(1),
+        name: organization().name,
+        removed_at: None,
+        metadata: Metadata::new(time(0)),
+    }
+}
+
 /// Returns facts in which everything that the lines name exists.
 fn facts(order: &Order) -> Facts {
     let lines = || 0..order.subscriptions.len();
     Facts {
         products: lines().map(|index| (index, product(false))).collect(),
         organizations: lines().map(|index| (index, organization())).collect(),
+        directory: BTreeMap::from([((id(1), id(1)), entry(id(1)))]),
         ..Facts::default()
     }
 }
@@ -190,9 +203,34 @@ fn reports_received_before_the_order_are_applied_with_it() {
     facts.names.insert(0, facts::KnownExternalId { is_taken: false, reported });
     let done = decide(&order, &facts).unwrap();
     assert_eq!(done.created[0].subscription.buyer(), &to);
-    assert_eq!(done.directory_entries, BTreeSet::from([(id(2), id(1))]));
+    assert_eq!(done.directory, BTreeMap::from([((id(2), id(1)), EntryOrigin::Transfer)]));
     // Ordered, renewed, usage reported, and a transfer that is recorded for both partners.
     assert_eq!(done.events.len(), 5);
+}
+
+#[test]
+fn managing_partner_gets_one_directory_entry_unless_it_has_one() {
+    let order = order(vec![line(Vec::new()), line(Vec::new())]);
+    let place = (id(1), id(1));
+    for removed in [true, false] {
+        let mut facts = facts(&order);
+        match removed {
+            true => facts.directory.get_mut(&place).unwrap().removed_at = Some(time(1)),
+            false => facts.directory.clear(),
+        }
+        let done = decide(&order, &facts).unwrap();
+        assert_eq!(done.directory, BTreeMap::from([(place, EntryOrigin::Order)]));
+        // Two subscriptions take 4 items each, the entry link, name, record, event and the parts of the name.
+        let entry = 4 + index::parts(&organization().name).len();
+        let decide = |room| super::decide(order.clone(), &facts, room, time(9), || id(9)).unwrap();
+        assert_eq!(decide(5 + entry).created.len(), 1);
+        // Without room for both, the entry comes first, and the subscription with the next transaction.
+        let first = decide(4 + entry);
+        assert_eq!(
+            (first.created.len(), first.directory),
+            (0, BTreeMap::from([(place, EntryOrigin::Order)]))
+        );
+    }
 }
 
 #[test]
@@ -213,11 +251,12 @@ fn end_is_counted_in_the_organizations_time_zone() {
 
 proptest! {
     /// For any room that each transaction has, the same subscriptions exist at the end, linked at both ends, and no
-    /// transaction takes more items than it has room for. A line with all links takes 16.
+    /// transaction takes more items than it has room for. A line with all links takes 17. The
+    /// entry in the partner's directory may take a transaction of its own.
     #[test]
     fn order_split_over_transactions_creates_all_subscriptions_and_links(
         links in proptest::collection::vec((0usize..12, 0usize..12), 0..20),
-        room in 17usize..60,
+        (room, listed) in (17usize..60, any::<bool>()),
     ) {
         let mut lines: Vec<_> = (0..12).map(|_| line(Vec::new())).collect();
         for (one, other) in links.into_iter().filter(|(one, other)| one != other) {
@@ -225,15 +264,23 @@ proptest! {
         }
         let mut order = order(lines.clone());
         let mut facts = facts(&order);
+        if !listed {
+            facts.directory.clear();
+        }
         let ids = Ids::counted_from(1);
         let mut all = Subscriptions::new();
-        for step in 0..=12 {
+        for step in 0..=13 {
             if !order.subscriptions.iter().any(OrderedSubscription::is_open) {
                 break;
             }
-            prop_assert!(step < 12, "a step makes at least one");
+            prop_assert!(step < 13, "a step makes at least one, or the entry");
             let done = super::decide(order, &facts, room, time(9), || ids.next(time(9))).unwrap();
-            let items = done.created.len() * 3 + done.linked.len() + done.events.len();
+            let entry = match facts.directory.is_empty() {
+                true => done.directory.len() * (4 + index::parts(&organization().name).len()),
+                false => done.directory.len(),
+            };
+            facts.directory.extend(done.directory.keys().map(|place| (*place, self::entry(id(1)))));
+            let items = done.created.len() * 3 + done.linked.len() + done.events.len() + entry;
             prop_assert!(items <= room, "{items}");
             all.extend(done.linked.into_iter().map(|(_, one)| (one.id, one)));
             all.extend(done.created.into_iter().map(|one| (one.subscription.id, one.subscription)));
