@@ -55,22 +55,23 @@ async fn approved_grants_take_effect_at_once() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn approval_adds_the_organization_to_the_partners_directory() {
+async fn approval_shows_the_organization_without_adding_it_to_the_partners_directory() {
     let world = World::demo().await;
     let wanted = json!({"contactManagerEmail": "elif@bogazici.example", "expiresAt": EXPIRY, "organizationLevel": "look"});
     let made = ask(&world, "partnerAdmin", wanted).send().await.ok();
     let id = made["id"].as_str().unwrap();
     let find = || world.get("/v1/partners/{partner}/organizations?name=bogazici").by("partnerMember").send();
-    assert_eq!(find().await.ok()["items"], json!([]));
+    world.get("/v1/organizations/{bogazici}").by("partnerMember").assert_rejected(404, "not-found").await;
     let path = format!("/v1/access-requests/{id}/approve");
     let approve = || world.post(&path).by("otherContactManager").json(json!({}));
     approve().send().await.ok();
-    assert_eq!(find().await.ok()["items"][0]["organizationId"], world.id("bogazici"));
+    assert_eq!(find().await.ok()["items"], json!([]));
+    world.get("/v1/organizations/{bogazici}").by("partnerMember").send().await.ok();
     let mine = world.get("/v1/partners/{partner}/access").by("partnerMember").send().await.ok();
     let names: Vec<_> =
         mine["items"].as_array().unwrap().iter().map(|one| &one["organization"]["name"]).collect();
     assert!(names.contains(&&json!("Boğaziçi Otel A.Ş.")), "{names:?}");
-    // A partner that is already linked to the organization keeps its link unchanged.
+    // An organization that is in the directory stays there unchanged.
     let links = |contents: std::collections::BTreeMap<(String, String), String>| -> Vec<_> {
         contents
             .into_iter()

@@ -10,6 +10,8 @@ use system::template::camel;
 use system::{World, golden};
 
 use super::recording;
+use crate::orders::link;
+use crate::subscriptions::{line, send_message};
 
 /// The generated part gains an action that is used but not yet allowed (until then every other test denies it)
 /// and loses one that is allowed but not used. `validateOnly` is a use, too: it needs `ConditionCheckItem`.
@@ -19,7 +21,8 @@ async fn each_function_is_allowed_exactly_the_actions_it_uses() {
     for recorded in recording::canonical_calls().await.iter().chain(recording::further_calls().await) {
         used.entry(recorded.call.operation).or_default().extend(recorded.used.clone());
     }
-    used.entry("approve-access-request").or_default().extend(first_access_approved().await);
+    used.entry("get-organization").or_default().extend(seen_by_a_subscription().await);
+    used.entry("link-store").or_default().extend(entry_added_by_a_released_order().await);
     used.insert(functions::SCHEDULE.name, everything_due().await);
     let nothing = BTreeSet::new();
     let part = functions::operations().into_iter().map(|entry| {
@@ -127,15 +130,31 @@ fn concurrency(routes: &[Route]) -> String {
     }
 }
 
-/// Returns the actions of an approval that gives a partner its first access to an organization.
-async fn first_access_approved() -> BTreeSet<Action> {
+/// Returns the actions of a read of an organization that the partner sees only by a subscription that it manages.
+async fn seen_by_a_subscription() -> BTreeSet<Action> {
     let world = World::without_policies().await;
-    let wanted = json!({"contactManagerEmail": "elif@bogazici.example", "expiresAt": "2026-06-01T00:00:00Z",
-        "organizationLevel": "look"});
-    let asked = world.post("/v1/partners/{partner}/access-requests").by("partnerAdmin").json(wanted);
-    let path = format!("/v1/access-requests/{}/approve", asked.send().await.ok()["id"].as_str().unwrap());
-    world.post(&path).by("otherContactManager").json(json!({})).send().await.ok();
-    world.fault_proxy().used().remove("approve-access-request").unwrap()
+    for path in [
+        "/v1/partners/{partner}/organizations/{yamada}",
+        "/v1/organizations/{yamada}/access/{partner}/{grantOfAll}",
+        "/v1/organizations/{yamada}/access/{partner}/{grantOfRen}",
+    ] {
+        world.delete(path).by("operator").send().await.ok();
+    }
+    world.get("/v1/organizations/{yamada}").by("partnerMember").send().await.ok();
+    world.fault_proxy().used().remove("get-organization").unwrap()
+}
+
+/// Returns the actions of the link of an account whose parked order adds an organization to the partner's directory.
+async fn entry_added_by_a_released_order() -> BTreeSet<Action> {
+    let world = World::without_policies().await;
+    let path = "/v1/partners/{newPartner}/organizations/{harbour}";
+    world.put(path).by("operator").send().await.ok();
+    world.delete(path).by("operator").send().await.ok();
+    let lines = json!([line("subscription", "ER-1", "C-3", json!({"externalId": "H-1"}))]);
+    let data = json!({"orderId": "SO-H", "storeAccount": "ec-9", "lines": lines});
+    send_message(&world, "m1", "order.placed", "2026-01-05T09:59:00Z", data).await.ok();
+    link(&world, "{newPartner}", "ec-9").await.ok();
+    world.fault_proxy().used().remove("link-store").unwrap()
 }
 
 /// Returns the actions of the scheduled job when every kind of work is due.

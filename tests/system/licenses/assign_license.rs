@@ -1,6 +1,5 @@
 //! `assign-license`
 
-use api_runtime::table::{Lookup, PartnerOrganizationLink};
 use futures_util::future::join_all;
 use serde_json::{Value, json};
 use system::payload::Payload;
@@ -196,16 +195,12 @@ async fn foreign_pool_and_non_customer_are_refused() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn replay_after_the_customer_was_unlinked_is_refused() {
+async fn replay_after_the_customer_was_removed_from_the_directory_is_refused() {
     let world = World::demo().await;
     let call = || assign(&world, "partnerMember", "{yamada}", json!([line("edge-storage-1y", 1)])).key("k");
     call().send().await.ok();
-    let link =
-        PartnerOrganizationLink(world.id("partner").parse().unwrap(), world.id("yamada").parse().unwrap());
-    let link = link.key();
-    let text = |text: String| aws_sdk_dynamodb::types::AttributeValue::S(text);
-    let unlink = world.client.delete_item().table_name(&world.table);
-    unlink.key("pk", text(link.pk)).key("sk", text(link.sk)).send().await.unwrap();
+    let path = "/v1/partners/{partner}/organizations/{yamada}";
+    world.delete(path).by("contactManager").send().await.ok();
     call().assert_rejected(404, "not-found").await;
 }
 

@@ -1,5 +1,6 @@
 //! `add-partner-organization`
 
+use serde_json::json;
 use system::World;
 use system::payload::Payload;
 
@@ -27,6 +28,7 @@ async fn link_is_created_once_and_repeat_changes_nothing() {
     let history = world.get("/v1/partners/{partner}/history?type=partner.organization-added&pageSize=1");
     let history = history.by("partnerMember").send().await.ok();
     assert_eq!(history["items"][0]["organization"]["name"], "Nakano Clinic");
+    assert_eq!(history["items"][0]["data"], json!({"name": "Nakano Clinic", "origin": "operator"}));
 }
 
 #[tokio::test(flavor = "multi_thread")]
