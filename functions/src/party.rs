@@ -78,7 +78,8 @@ pub fn remove_from_directory(
     let (partner_id, organization_id, name) = (removed.partner_id, removed.organization_id, &removed.name);
     change.remove_name(NameScope::Directory(partner_id), organization_id, name);
     let event = PartnerOrganizationRemoved { name: name.clone() };
-    change.record(NewEvent::of_both(event, partner_id, organization_id));
+    let version = removed.metadata.version;
+    change.record(NewEvent::of_both(event, partner_id, organization_id).at_version(version));
     Ok(removed)
 }
 
