@@ -15,8 +15,8 @@ use api_runtime::{Change, ConditionFailure, Context, Failure, OrNotFound};
 use domain::actor::ActorKind;
 use domain::event::SubscriptionDeactivated;
 use domain::service_request::Person;
-use domain::subscription::SubscriptionContact;
 use domain::subscription::closure::Subscriptions;
+use domain::subscription::{SetUpTarget, SubscriptionContact};
 use domain::{
     Actor, CustomerId, Email, Event, EventKind, Organization, OrganizationId, PartnerId, Problem, Role,
     Subscription, SubscriptionId, TimeZone, Timestamp,
@@ -73,12 +73,13 @@ impl Visibility {
         let cause = one.deactivation.as_ref().map(|deactivation| deactivation.cause).filter(seen);
         let [linked, parents, apps] =
             [&one.linked, &one.parents, &one.apps].map(|ids| ids.iter().copied().filter(seen).collect());
-        VisibleSubscription { cause, one: Subscription { linked, parents, apps, ..one } }
+        let one = Subscription { linked, parents, apps, ..one };
+        VisibleSubscription { cause, inherited_site: inherited_site(&one, others), one }
     }
 
     /// Removes from subscriptions the ids of others that the caller may not see. `others` are the subscriptions that
-    /// were read with them. Takes one more round trip, unless the caller sees everything or all subscriptions named
-    /// were read.
+    /// were read with them. Takes one more round trip, unless all subscriptions named were read; if the caller sees
+    /// everything, only the parents whose site an app shows are needed.
     pub async fn narrow(
         &self,
         context: &Context<'_>,
@@ -86,18 +87,21 @@ impl Visibility {
         mut others: Subscriptions,
     ) -> Result<Vec<VisibleSubscription>, Failure> {
         others.extend(these.iter().map(|one| (one.id, one.clone())));
-        if !matches!(self, Self::Everything) {
-            let named = |one: &Subscription| {
-                let ids: BTreeSet<_> = named_by(one).filter(|id| !others.contains_key(id)).collect();
-                ids.into_iter().map(|id| SubscriptionOf(one.organization_id, id)).collect::<Vec<_>>()
+        let named = |one: &Subscription| {
+            let ids: BTreeSet<_> = match self {
+                Self::Everything if one.set_up_target.is_some() => BTreeSet::new(),
+                Self::Everything => one.parents.clone(),
+                _ => named_by(one).collect(),
             };
-            let lookups: Vec<_> = these.iter().flat_map(named).collect();
-            let mut wanted = BatchGet::new();
-            lookups.iter().for_each(|lookup| wanted.add(lookup));
-            let found = context.table.fetch(wanted, true).await?;
-            for lookup in lookups {
-                others.extend(found.get(&lookup)?.map(|one| (one.id, one)));
-            }
+            let unread = ids.into_iter().filter(|id| !others.contains_key(id));
+            unread.map(|id| SubscriptionOf(one.organization_id, id)).collect::<Vec<_>>()
+        };
+        let lookups: Vec<_> = these.iter().flat_map(named).collect();
+        let mut wanted = BatchGet::new();
+        lookups.iter().for_each(|lookup| wanted.add(lookup));
+        let found = context.table.fetch(wanted, true).await?;
+        for lookup in lookups {
+            others.extend(found.get(&lookup)?.map(|one| (one.id, one)));
         }
         Ok(these.into_iter().map(|one| self.narrow_by(one, &others)).collect())
     }
@@ -130,6 +134,19 @@ pub fn named_by(one: &Subscription) -> impl Iterator<Item = SubscriptionId> {
     one.linked.iter().chain(&one.parents).chain(&one.apps).copied().chain(cause)
 }
 
+/// Returns the parent whose site an app shows until it is set up itself, and that site: of its parents that are set up
+/// and not deactivated, the one with the lowest id.
+fn inherited_site(one: &Subscription, others: &Subscriptions) -> Option<(SubscriptionId, SetUpTarget)> {
+    if one.set_up_target.is_some() {
+        return None;
+    }
+    let mut parents = one.parents.iter().filter_map(|id| others.get(id));
+    parents.find_map(|parent| {
+        let alive = parent.deactivation.is_none();
+        Some((parent.id, parent.set_up_target.clone().filter(|_| alive)?))
+    })
+}
+
 /// A subscription reduced to the parts that a caller may see.
 pub struct VisibleSubscription {
     /// The subscription, with only the links that the caller may see.
@@ -137,6 +154,8 @@ pub struct VisibleSubscription {
     /// Subscription whose deactivation included this one, possibly itself; none if this one was not deactivated, or if
     /// the caller may not see the other one.
     pub cause: Option<SubscriptionId>,
+    /// Parent whose site an app shows because it is not set up itself, and that site.
+    pub inherited_site: Option<(SubscriptionId, SetUpTarget)>,
 }
 
 /// Returns whether a reader may see the identity of a person in a service request. Of other partners' members, a

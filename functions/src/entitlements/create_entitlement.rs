@@ -180,6 +180,7 @@ fn new_entitlement(
         starts_at: new.starts_at,
         ends_at: new.ends_at,
         ended_at: None,
+        suspended_at: None,
         details_changed: Some(changed).filter(|_| !details.is_empty()),
         details,
         metadata: Metadata::new(context.now),

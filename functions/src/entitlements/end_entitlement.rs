@@ -18,9 +18,10 @@ impl Operation for EndEntitlement {
     const NAME: &str = "end-entitlement";
     const SUMMARY: &str = "End an entitlement";
     const DESCRIPTION: &str = "Only operators may call it. The entitlement ends immediately and \
-        irreversibly; it is kept, and shown with the status `ended`. Idempotent: an entitlement that has \
-        ended already is returned unchanged. An entitlement that a subscription provides ends only with its \
-        subscription (409 `entitlement-of-subscription`). Records `entitlement.ended`.";
+        irreversibly, an upcoming one at its start; it is kept, and shown with the status `ended`. \
+        Idempotent: an entitlement that has ended already is returned unchanged. An entitlement that a \
+        subscription provides ends only with its subscription (409 `entitlement-of-subscription`). Records \
+        `entitlement.ended`.";
     const ROUTES: &[Route] = &[
         route(
             Method::Post,
@@ -54,9 +55,10 @@ impl Operation for EndEntitlement {
             return Err(OF_SUBSCRIPTION.refuse(&[]).into());
         }
         let metadata = before.metadata.next(context.now);
-        let entitlement = Entitlement { ended_at: Some(context.now), metadata, ..before };
+        let ended_at = Some(before.end_now(context.now));
+        let entitlement = Entitlement { ended_at, metadata, ..before };
         change.replace(&entitlement, seen, context.if_match())?;
-        let ended = EntitlementEnded { entitlement_id: entitlement.id };
+        let ended = EntitlementEnded { entitlement_id: entitlement.id, ended_at };
         change.record(entitlement.event(ended));
         let shown = EntitlementView::to(actor, entitlement, &fields, context.now);
         context.commit(change, Answer::ok(shown)).await

@@ -80,8 +80,8 @@ pub struct EntitlementView {
     /// callers other than operators, agents and contact managers, who may see all subscriptions.
     #[serde(skip_serializing_if = "Option::is_none")]
     subscription_id: Option<SubscriptionId>,
-    /// State of the entitlement now: `upcoming` before `startsAt`, `ended` from `endsAt` or `endedAt` on, else
-    /// `active`.
+    /// State of the entitlement now: `ended` from `endsAt` on and once it has `endedAt`, `suspended` while its
+    /// subscription is, `upcoming` before `startsAt`, else `active`.
     status: EntitlementStatus,
     /// Time from which the product is owned; RFC 3339, UTC. Of a subscription's entitlement, it is that of the
     /// subscription. If absent, it is owned from `createdAt` on.
@@ -91,10 +91,14 @@ pub struct EntitlementView {
     /// subscription. If absent, ownership has no end.
     #[serde(skip_serializing_if = "Option::is_none")]
     ends_at: Option<Timestamp>,
-    /// Time at which the entitlement was ended by an operator or with its subscription; RFC 3339, UTC. Absent if it was
-    /// not.
+    /// Time at which the entitlement was ended, before `endsAt`, by an operator or with its subscription; RFC 3339, UTC.
+    /// One that was ended before `startsAt` ended at `startsAt`. Absent if it was not ended early.
     #[serde(skip_serializing_if = "Option::is_none")]
     ended_at: Option<Timestamp>,
+    /// Time at which the store suspended the subscription of the entitlement; RFC 3339, UTC. Absent if it is not
+    /// suspended.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    suspended_at: Option<Timestamp>,
     /// Values of the detail fields, keyed by field name and in the order of the fields. Contains only fields that have
     /// a value, are not archived, and may be viewed by the caller.
     #[serde(serialize_with = "as_object")]
@@ -132,6 +136,7 @@ impl EntitlementView {
             starts_at: entitlement.starts_at,
             ends_at: entitlement.ends_at,
             ended_at: entitlement.ended_at,
+            suspended_at: entitlement.suspended_at,
             metadata: entitlement.metadata,
         }
     }

@@ -5,7 +5,7 @@
 //! Both ends of a link are written on the condition that they are unchanged since they were read. So no link is made to
 //! a subscription that is deactivated concurrently.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use api_runtime::table::{
     AccessIn, BatchGet, BatchResult, ContactHistoryOf, EmailInOrganization, EntitlementReservation,
@@ -18,8 +18,11 @@ use domain::fulfillment::faults::{UNKNOWN_PRODUCT, find_faults, place_in_message
 use domain::fulfillment::{CreatedSubscription, Fulfillment, RefusedLine, decide};
 use domain::order::{LinkEnd, Reference, SubscriptionLine};
 use domain::subscription::ReportedState;
-use domain::{EntitlementName, Fault, Metadata, Order, OrganizationId, PartnerId, Subscription, Timestamp};
+use domain::{
+    EntitlementName, Fault, Metadata, Order, OrganizationId, PartnerId, Subscription, SubscriptionId, Timestamp,
+};
 
+use super::sold_lines::MOST_SUBSCRIPTIONS;
 use crate::party::require_in_directory;
 
 /// A transaction takes 100 items; some are left for the order, its entry in a queue, its event and the answer.
@@ -103,6 +106,7 @@ pub async fn load(context: &Context<'_>, order: &Order, found: &BatchResult) -> 
             load_in_organization(&mut facts, (index, line), organization, &read)?;
         }
     }
+    load_linked_to_ends(context, &mut facts).await?;
     facts.names = names
         .iter()
         .map(|(index, name)| {
@@ -226,6 +230,30 @@ fn load_in_organization(
     }
     for end in linked_subscription_lookups(line, organization) {
         facts.ends.extend(read.get(&end)?.map(|one| (one.id, one)));
+    }
+    Ok(())
+}
+
+/// Adds to the facts which of the subscriptions that the ends of links name are over, because those do not count
+/// towards the maximum. Reads them only for an end that may reach it.
+async fn load_linked_to_ends(context: &Context<'_>, facts: &mut Facts) -> Result<(), Failure> {
+    let has_many =
+        |links: &&BTreeSet<SubscriptionId>| links.len() + MOST_SUBSCRIPTIONS > Subscription::MOST_LINKS;
+    let mut lookups = Vec::new();
+    for end in facts.ends.values().chain(facts.created_earlier.values()) {
+        for links in [&end.linked, &end.apps].into_iter().filter(has_many) {
+            lookups.extend(links.iter().map(|id| SubscriptionOf(end.organization_id, *id)));
+        }
+    }
+    let mut wanted = BatchGet::new();
+    lookups.iter().for_each(|lookup| wanted.add(lookup));
+    let found = context.table.fetch(wanted, true).await?;
+    for lookup in lookups {
+        match found.get(&lookup)? {
+            Some(one) if one.deactivation.is_some() => facts.deactivated.insert(one.id),
+            Some(one) if one.is_over(context.now) => facts.over.insert(one.id),
+            _ => false,
+        };
     }
     Ok(())
 }

@@ -27,7 +27,7 @@ const MOST_TYPES: usize = 40;
 const MOST_TYPES_BESIDE: usize = 10;
 
 /// Maximum number of subscription lines.
-const MOST_SUBSCRIPTIONS: usize = 20;
+pub(super) const MOST_SUBSCRIPTIONS: usize = 20;
 
 /// Maximum number each of links and parents of a line.
 const MOST_ENDS: usize = 20;

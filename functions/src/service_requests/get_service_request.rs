@@ -1,24 +1,21 @@
 //! `get-service-request`
 
 use api_runtime::table::{
-    AccessIn, BatchGet, EmailInPartner, EntitlementOf, EntitlementsOf, ItemFilter, ListPattern,
-    OrganizationById, PageQuery, SubscriptionsOf,
+    BatchGet, EntitlementOf, EntitlementsOf, ItemFilter, ListPattern, OrganizationById, PageQuery,
+    SubscriptionsOf,
 };
 use api_runtime::{
     Context, Empty, Failure, Method, Nothing, Operation, Output, Reply, Request, Route, route,
 };
-use domain::access::decide;
-use domain::service_request::{Contact, Membership};
 use domain::{
-    AccessAction, Actor, Email, Entitlement, EntitlementStatus, OrganizationId, Owner, Role, ServiceRequest,
-    Subscription, TimeZone, Version,
+    AccessAction, Actor, Email, Entitlement, EntitlementStatus, OrganizationId, Owner, Role, Subscription,
+    TimeZone, Version,
 };
 use schemars::JsonSchema;
 use serde::Serialize;
 
-use super::view::{ServiceRequestView, sees_contact, view};
-use super::{ServiceRequestLookup, ServiceRequestPath, customer_lookup, record};
-use crate::authority::access_check::AuthorizedMember;
+use super::view::{ServiceRequestView, view};
+use super::{ServiceRequestLookup, ServiceRequestPath};
 use crate::authority::viewer::Visibility;
 use crate::entitlements::{EntitlementView, read_fields};
 
@@ -37,7 +34,7 @@ pub struct ServiceRequestDetail {
     former_contacts: Vec<Email>,
     /// IANA time zone that applies to the service request: its `timeZone`, else the organization's, else `UTC`.
     effective_time_zone: TimeZone,
-    /// Entitlements of the organization that are active or upcoming, oldest first, at most 50, with the details that
+    /// Entitlements of the organization that have not ended, oldest first, at most 50, with the details that
     /// the caller may view. A partner sees those of subscriptions that it manages and those without a subscription, and
     /// none if its member's access level is below `look`.
     entitlements: Vec<EntitlementView>,
@@ -62,7 +59,7 @@ impl Operation for GetServiceRequest {
     const SUMMARY: &str = "Get a service request with its organization's entitlements";
     const DESCRIPTION: &str = "Operators, agents, customers of the organization, and partner members may \
         call it; a partner member whose access level there is below `look` sees only service requests that \
-        it submitted or was added to. The answer includes at most 50 active or upcoming entitlements that \
+        it submitted or was added to. The answer includes at most 50 entitlements that have not ended and that \
         the caller may see, and the contacts who have lost access. A partner sees another partner's people \
         as `partnerName` and \"a member\", unless the person is the primary contact.";
     const ROUTES: &[Route] = &[route(
@@ -88,18 +85,19 @@ impl Operation for GetServiceRequest {
         let owned = visible_entitlements(context, actor, organization_id);
         let (found, owned, fields) = tokio::try_join!(found, owned, read_fields(context))?;
         let (request, member) = lookup.find(context, &found)?;
-        let ((mut owned, more), former_contacts) =
-            tokio::try_join!(owned.complete(context), former_contacts(context, &request, member.as_ref()))?;
+        let own_time_zone = request.time_zone;
+        let ((mut owned, more), request) =
+            tokio::try_join!(owned.complete(context), view(context, actor, request))?;
         let organization = found.get(&OrganizationById(organization_id))?;
         let of_organization = organization.and_then(|one| one.time_zone);
-        let effective_time_zone = request.time_zone.or(of_organization).unwrap_or_default();
+        let effective_time_zone = own_time_zone.or(of_organization).unwrap_or_default();
         let all = member.is_none_or(|member| member.level().allows(AccessAction::SeeAll));
         owned.retain(|_| all);
         let views = owned.into_iter().map(|one| EntitlementView::to(actor, one, &fields, context.now));
         let (entitlements, more_entitlements) = (views.collect(), all && more);
         Ok(Reply::ok(ServiceRequestDetail {
-            request: view(context, actor, request).await?,
-            former_contacts,
+            former_contacts: request.former_contacts(),
+            request,
             effective_time_zone,
             entitlements,
             more_entitlements,
@@ -179,50 +177,4 @@ async fn first<L: ListPattern>(
         }
         after = page.next;
     }
-}
-
-/// Returns the contacts who may no longer see the service request in their role. Reads nothing for a customer who is a
-/// contact as the submitter, because that needs no record.
-async fn former_contacts(
-    context: &Context<'_>,
-    request: &ServiceRequest,
-    viewer_partner: Option<&AuthorizedMember>,
-) -> Result<Vec<Email>, Failure> {
-    let partner = viewer_partner.map(|member| member.partner);
-    let foreign = |contact: &Contact| !sees_contact(partner, request, contact);
-    let contacts = || request.contacts().filter(|(_, contact)| !foreign(contact));
-    let (organization, mut wanted) = (request.organization_id, BatchGet::new());
-    for (_, contact) in contacts() {
-        let email = &contact.person.email;
-        if let Some(Membership { partner_id, .. }) = contact.person.membership {
-            wanted.add(&AccessIn(organization, partner_id));
-            wanted.add(&EmailInPartner(partner_id, email.clone()));
-        }
-        if contact.customer_id.is_some() {
-            wanted.add(&customer_lookup(organization, email));
-        }
-    }
-    let found = context.table.fetch(wanted, true).await?;
-    let mut former_contacts = Vec::new();
-    for (role, contact) in contacts() {
-        let email = &contact.person.email;
-        let lasts = match contact.person.membership {
-            Some(Membership { partner_id, member_id }) => {
-                let member = found.get(&EmailInPartner(partner_id, email.clone()))?;
-                let member = member.map(|record| record.member_record()).transpose()?;
-                let access = found.get(&AccessIn(organization, partner_id))?;
-                let grants = access.as_ref().map(|access| access.grants.as_slice()).unwrap_or_default();
-                let by = decide(grants, email, member, context.now).by;
-                member.is_some_and(|member| member.id == member_id)
-                    && by.is_some_and(|grant| grant.level.allows(role.action()))
-            }
-            None => {
-                contact.customer_id.is_none() || contact.customer_id == record(&found, organization, email)?
-            }
-        };
-        if !lasts {
-            former_contacts.push(email.clone());
-        }
-    }
-    Ok(former_contacts)
 }

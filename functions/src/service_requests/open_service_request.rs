@@ -14,7 +14,7 @@ use domain::{
 };
 use schemars::JsonSchema;
 
-use super::view::{ServiceRequestView, view};
+use super::view::{ServiceRequestView, view_new};
 use super::{customer_lookup, record, require_record};
 use crate::authority::access_check::{AccessCheck, LEVEL_TOO_LOW};
 
@@ -135,7 +135,7 @@ impl Operation for OpenServiceRequest {
         change.record(request.event(opened, partner));
 
         let location = format!("/v1/organizations/{organization_id}/service-requests/{}", request.id);
-        let shown = view(context, actor, request).await?;
+        let shown = view_new(actor, request);
         context.commit(change, Answer::created(location, shown)).await
     }
 }

@@ -7,14 +7,17 @@ use api_runtime::{
 };
 use deserr::Deserr;
 use domain::access::{Grant, decide};
-use domain::event::ServiceRequestContactSet;
-use domain::service_request::{Contact, Membership, PRIMARY_CONTACT, Person, TOO_MANY_CONTACTS};
+use domain::event::{ServiceRequestContactRemoved, ServiceRequestContactSet};
+use domain::service_request::{
+    Contact, MOST_ADDITIONAL, Membership, PRIMARY_CONTACT, Person, TOO_MANY_CONTACTS,
+};
 use domain::{
     Access, AccessAction, Actor, ContactRole, Email, ErrorKind, Faults, Level, OrganizationId, Role,
     ServiceRequest,
 };
 use schemars::JsonSchema;
 
+use super::former::take_removed;
 use super::view::{ServiceRequestView, sees_contact, view, viewer_partner_of};
 use super::{
     ContactPath, OTHER_PARTNERS, ServiceRequestLookup, customer_lookup, event_partner, record,
@@ -53,7 +56,8 @@ impl Operation for SetServiceRequestContact {
         contact. Partner members name only customers and members of their own partner, and do not change a \
         contact who is another partner's member. Customers name a member only if an access request of the \
         member's partner was approved, or if access was granted to the member's e-mail. The previous \
-        primary contact becomes an additional one; a service request has at most 20 additional contacts. \
+        primary contact becomes an additional one; a service request has at most 20 additional contacts, not \
+        counting people who were removed, whom a new one replaces. \
         Idempotent; each contact that changes is recorded as `service-request.contact-set`.";
     const ROUTES: &[Route] = &[route(
         Method::Put,
@@ -124,12 +128,38 @@ impl Operation for SetServiceRequestContact {
             let shown = view(context, actor, before).await?;
             return context.commit(change, Answer::ok(shown)).await;
         }
+        make_room(context, &mut change, &mut request).await?;
         request.metadata = before.metadata.next(context.now);
         change.replace(&request, seen, context.if_match())?;
         record_contacts(&mut change, &request, email, changed, member.as_ref())?;
         let shown = view(context, actor, request).await?;
         context.commit(change, Answer::ok(shown)).await
     }
+}
+
+/// If there are too many contacts, lets those who were removed as members or customers make room. Each is recorded as an
+/// event.
+async fn make_room(
+    context: &Context<'_>,
+    change: &mut Change,
+    request: &mut ServiceRequest,
+) -> Result<(), Failure> {
+    if request.additional_contacts.len() <= MOST_ADDITIONAL {
+        return Ok(());
+    }
+    for contact in take_removed(context, request).await? {
+        ContactEntry::of(request, &contact.person.email).iter().for_each(|entry| change.remove(entry));
+        let removed = ServiceRequestContactRemoved {
+            service_request_id: request.id,
+            customer_id: contact.customer_id,
+            member_id: contact.person.membership.map(|of| of.member_id),
+        };
+        change.record(request.event(removed, event_partner(&contact, None)));
+    }
+    if request.additional_contacts.len() > MOST_ADDITIONAL {
+        change.reject(&TOO_MANY_CONTACTS, &[]);
+    }
+    Ok(())
 }
 
 /// Reads the service request and the person whom the path names. For callers other than a partner's member it also

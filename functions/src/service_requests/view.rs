@@ -3,6 +3,7 @@
 
 use std::collections::BTreeSet;
 
+use api_runtime::table::BatchGet;
 use api_runtime::{Context, Failure, OrNotFound, Output};
 use domain::actor::ActorKind;
 use domain::service_request::{Contact, Membership, Person, ServiceRequestUpdate, UpdateText};
@@ -13,6 +14,7 @@ use domain::{
 use schemars::JsonSchema;
 use serde::Serialize;
 
+use super::former;
 use crate::authority::viewer::sees_person;
 use crate::party::Names;
 
@@ -43,6 +45,10 @@ pub struct PersonView {
     /// The text `a member`; present only if the caller may not see who the person is.
     #[serde(skip_serializing_if = "Option::is_none")]
     name: Option<&'static str>,
+    /// The value `true` for a contact who may no longer see the service request in its role, because the person was
+    /// removed, or its access ended or was lowered. Absent for others, and if the caller may not see who the person is.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    former: Option<bool>,
 }
 
 /// A service request as the caller sees it.
@@ -65,8 +71,7 @@ pub struct ServiceRequestView {
     submitted_by: PersonView,
     /// Contact whom the vendor addresses first: the submitter, unless another person was named.
     primary_contact: PersonView,
-    /// Contacts who are also kept informed, at most 20. `get-service-request` lists contacts who have lost access in
-    /// `formerContacts`.
+    /// Contacts who are also kept informed, at most 20; those who have lost access are marked as `former`.
     additional_contacts: Vec<PersonView>,
     /// IANA time zone that the primary contact, a partner's member, stated when submitting. Absent if none was stated
     /// or another person has become the primary contact; then the organization's time zone applies.
@@ -90,6 +95,15 @@ impl Output for ServiceRequestView {
 
     fn version(&self) -> Option<Version> {
         Some(self.metadata.version)
+    }
+}
+
+impl ServiceRequestView {
+    /// Returns the e-mails of the former contacts whom the caller sees.
+    pub(super) fn former_contacts(&self) -> Vec<Email> {
+        let contacts = std::iter::once(&self.primary_contact).chain(&self.additional_contacts);
+        let former = contacts.filter(|contact| contact.former == Some(true));
+        former.filter_map(|contact| contact.email.clone()).collect()
     }
 }
 
@@ -161,6 +175,17 @@ struct ViewerScope {
 }
 
 impl ViewerScope {
+    /// Returns the partners, other than that of the caller, whose people the caller may not see.
+    fn others(
+        partner: Option<PartnerId>,
+        people: impl Iterator<Item = Option<Membership>>,
+    ) -> BTreeSet<PartnerId> {
+        match partner {
+            Some(own) => people.flatten().map(|of| of.partner_id).filter(|of| *of != own).collect(),
+            None => BTreeSet::new(),
+        }
+    }
+
     /// Reads the names of the other partners that people belong to. Reads nothing if there are none or the caller sees
     /// everyone.
     async fn of(
@@ -169,14 +194,8 @@ impl ViewerScope {
         people: impl Iterator<Item = Option<Membership>>,
     ) -> Result<Self, Failure> {
         let partner = viewer_partner_of(actor);
-        let others: BTreeSet<PartnerId> = match partner {
-            Some(own) => people.flatten().map(|of| of.partner_id).filter(|of| *of != own).collect(),
-            None => BTreeSet::new(),
-        };
-        let names = match others.is_empty() {
-            true => Names::from(std::iter::empty(), std::iter::empty()),
-            false => Names::of(context, others.iter().copied(), std::iter::empty()).await?,
-        };
+        let others = Self::others(partner, people);
+        let names = Names::of(context, others.iter().copied(), std::iter::empty()).await?;
         Ok(Self { partner, names })
     }
 
@@ -189,6 +208,7 @@ impl ViewerScope {
                 customer_id,
                 partner_name: None,
                 name: None,
+                former: None,
             },
         }
     }
@@ -200,6 +220,34 @@ impl ViewerScope {
             customer_id: None,
             partner_name: self.names.partner(of.partner_id).name,
             name: Some(A_MEMBER),
+            former: None,
+        }
+    }
+
+    /// Returns a service request as the caller sees it; `former` are the e-mails of its former contacts.
+    fn request(&self, request: ServiceRequest, former: &[Email]) -> ServiceRequestView {
+        let is_submitter = request.submitted_by == request.primary_contact.person;
+        let contact = |contact: Contact, is_primary: bool| {
+            let is_former = former.contains(&contact.person.email);
+            let person = self.person(contact.person, contact.customer_id, is_primary);
+            PersonView { former: is_former.then_some(true), ..person }
+        };
+        let additional_contacts = request.additional_contacts.into_iter();
+        ServiceRequestView {
+            id: request.id,
+            organization_id: request.organization_id,
+            subject: request.subject,
+            description: request.description,
+            kind: request.kind,
+            status: request.status,
+            submitted_by: self.person(request.submitted_by, None, is_submitter),
+            primary_contact: contact(request.primary_contact, true),
+            additional_contacts: additional_contacts.map(|one| contact(one, false)).collect(),
+            time_zone: request.time_zone,
+            answered_at: request.answered_at,
+            solved_at: request.solved_at,
+            updates: request.updates,
+            metadata: request.metadata,
         }
     }
 }
@@ -209,41 +257,32 @@ fn people_of(request: &ServiceRequest) -> impl Iterator<Item = Option<Membership
     contacts.chain([request.submitted_by.membership])
 }
 
-/// Returns service requests as the caller sees them. Takes one more round trip if the caller is a partner's member and
-/// people of other partners occur in them.
+/// Returns service requests as the caller sees them. Takes one round trip, for the records of their contacts.
 pub async fn view_all(
     context: &Context<'_>,
     actor: &Actor,
     requests: Vec<ServiceRequest>,
 ) -> Result<Vec<ServiceRequestView>, Failure> {
-    let viewer_partner = ViewerScope::of(context, actor, requests.iter().flat_map(people_of)).await?;
-    let view = |request: ServiceRequest| {
-        let is_submitter = request.submitted_by == request.primary_contact.person;
-        let contact = |contact: Contact, is_primary: bool| {
-            viewer_partner.person(contact.person, contact.customer_id, is_primary)
-        };
-        ServiceRequestView {
-            id: request.id,
-            organization_id: request.organization_id,
-            subject: request.subject,
-            description: request.description,
-            kind: request.kind,
-            status: request.status,
-            submitted_by: viewer_partner.person(request.submitted_by, None, is_submitter),
-            primary_contact: contact(request.primary_contact, true),
-            additional_contacts: request
-                .additional_contacts
-                .into_iter()
-                .map(|one| contact(one, false))
-                .collect(),
-            time_zone: request.time_zone,
-            answered_at: request.answered_at,
-            solved_at: request.solved_at,
-            updates: request.updates,
-            metadata: request.metadata,
-        }
-    };
-    Ok(requests.into_iter().map(view).collect())
+    let partner = viewer_partner_of(actor);
+    let others = ViewerScope::others(partner, requests.iter().flat_map(people_of));
+    let mut wanted = BatchGet::new();
+    Names::want(&mut wanted, others.iter().copied(), std::iter::empty());
+    requests.iter().for_each(|request| former::want(&mut wanted, partner, request));
+    let found = context.table.fetch(wanted, true).await?;
+    let names = Names::among(&found, others.iter().copied(), std::iter::empty())?;
+    let viewer = ViewerScope { partner, names };
+    let mut views = Vec::new();
+    for request in requests {
+        let former = former::former_contacts(context, &found, partner, &request)?;
+        views.push(viewer.request(request, &former));
+    }
+    Ok(views)
+}
+
+/// Returns a service request that the caller submits. All of its contacts are current, and none is another partner's.
+pub fn view_new(actor: &Actor, request: ServiceRequest) -> ServiceRequestView {
+    let names = Names::from(std::iter::empty(), std::iter::empty());
+    ViewerScope { partner: viewer_partner_of(actor), names }.request(request, &[])
 }
 
 /// Returns a service request as the caller sees it.
@@ -278,6 +317,7 @@ pub async fn view_updates(
                 customer_id: None,
                 partner_name: None,
                 name: None,
+                former: None,
             },
         };
         UpdateView {

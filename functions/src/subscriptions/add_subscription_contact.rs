@@ -2,8 +2,8 @@
 
 use api_runtime::table::{ContactHistoryOf, CustomerById, EmailInOrganization, remember_contact};
 use api_runtime::{
-    Answer, Change, ConditionFailure, Empty, Failure, Method, Nothing, Operation, Reply, Request, Route,
-    route,
+    Answer, Change, ConditionFailure, Context, Empty, Failure, Method, Nothing, Operation, Reply, Request,
+    Route, route,
 };
 use deserr::Deserr;
 use domain::actor::ActorKind;
@@ -12,7 +12,8 @@ use domain::subscription::SubscriptionContact;
 use domain::{Actor, CustomerId, ErrorKind, Faults, OrganizationId, Role, Subscription, SubscriptionId};
 use schemars::JsonSchema;
 
-use super::{NOT_A_CONTACT, SubscriptionPath, SubscriptionView, count_current_contacts, read};
+use super::contacts::Contacts;
+use super::{NOT_A_CONTACT, SubscriptionPath, SubscriptionView, read};
 use crate::authority::own_record::require_member;
 
 /// Adds a customer to the contacts of a subscription.
@@ -45,10 +46,10 @@ impl Operation for AddSubscriptionContact {
     const SUMMARY: &str = "Add a customer to the contacts of a subscription";
     const DESCRIPTION: &str = "Operators and contacts of the subscription may call it; members of the \
         partner that manages it may do so while it has no contact. The customer must belong to the \
-        organization. A subscription has at most 20 contacts, and a deactivated one accepts no new \
-        contact. Idempotent: it changes nothing if the customer is a contact already. An addition is \
-        recorded as `subscription.contact-added` and can be undone with `remove-subscription-contact`, \
-        except for the last contact.";
+        organization. A subscription has at most 20 contacts, not counting removed customers, and a \
+        deactivated one accepts no new contact. Idempotent: it changes nothing if the customer is a contact \
+        already. An addition is recorded as `subscription.contact-added` and can be undone with \
+        `remove-subscription-contact`, except for the last contact.";
     const ROUTES: &[Route] = &[route(
         Method::Put,
         "/v1/organizations/{organizationId}/subscriptions/{subscriptionId}/contacts/{customerId}",
@@ -71,8 +72,8 @@ impl Operation for AddSubscriptionContact {
         let (before, viewer, found) = read(context, actor, &path, |wanted| wanted.add(&customer)).await?;
         let mut change = Change::new();
         let by_partner = actor.has_one_of(&[Role::PartnerMember]);
-        let none =
-            !by_partner || count_current_contacts(context, organization_id, &before.contacts).await? == 0;
+        let contacts = Contacts { organization: organization_id, contacts: &before.contacts };
+        let none = !by_partner || contacts.read_lasting(context).await?.is_empty();
         let is_one = before.contacts.iter().any(|contact| contact.customer_id == Some(named));
         match actor.kind {
             ActorKind::Partner { .. } if !none && !is_one => return Err(NOT_THE_FIRST.refuse(&[]).into()),
@@ -95,13 +96,7 @@ impl Operation for AddSubscriptionContact {
         if before.deactivation.is_some() {
             change.reject(&Subscription::DEACTIVATED, &[]);
         }
-        after.contacts.retain(|known| known.email != email);
-        after.contacts.push(contact);
-        if after.contacts.len() > Subscription::MOST_CONTACTS {
-            let most = u64::try_from(Subscription::MOST_CONTACTS).ok();
-            let fault = TOO_MANY_CONTACTS.at(&[]).with_limit(most.unwrap_or_default(), most);
-            change.reject_with(TOO_MANY_CONTACTS.kind, fault);
-        }
+        add_contact(context, &mut change, &mut after, contact).await?;
         after.metadata = before.metadata.next(context.now);
         change.replace(&after, seen, context.if_match())?;
         // A contact with a customer record has a condition on that record already, and a transaction accepts one per
@@ -122,4 +117,26 @@ impl Operation for AddSubscriptionContact {
         let shown = viewer.narrow_and_show(context, &after).await?;
         context.commit(change, Answer::ok(shown)).await
     }
+}
+
+/// Adds a contact in place of an earlier one with the same e-mail. Former contacts make room if there are many; no
+/// condition is needed for that, because a former contact never becomes a contact again by itself.
+async fn add_contact(
+    context: &Context<'_>,
+    change: &mut Change,
+    one: &mut Subscription,
+    contact: SubscriptionContact,
+) -> Result<(), Failure> {
+    one.contacts.retain(|known| known.email != contact.email);
+    if one.contacts.len() >= Subscription::MOST_CONTACTS {
+        let contacts = Contacts { organization: one.organization_id, contacts: &one.contacts };
+        one.contacts = contacts.read_lasting(context).await?.into_iter().cloned().collect();
+    }
+    one.contacts.push(contact);
+    if one.contacts.len() > Subscription::MOST_CONTACTS {
+        let most = u64::try_from(Subscription::MOST_CONTACTS).ok();
+        let fault = TOO_MANY_CONTACTS.at(&[]).with_limit(most.unwrap_or_default(), most);
+        change.reject_with(TOO_MANY_CONTACTS.kind, fault);
+    }
+    Ok(())
 }

@@ -10,6 +10,7 @@ use domain::{Actor, PartnerId, Plan, ProductCode, Role, Subscription, Subscripti
 use schemars::JsonSchema;
 use serde::Serialize;
 
+use super::contacts::Contacts;
 use super::{SubscriptionPath, SubscriptionView, read};
 use crate::authority::viewer::named_by;
 use crate::party::{Names, Party};
@@ -27,7 +28,7 @@ pub struct SubscriptionDetail {
     /// Partner that manages the subscription, with its name; absent if no partner does.
     #[serde(skip_serializing_if = "Option::is_none")]
     partner: Option<Party<PartnerId>>,
-    /// Customers who manage the subscription, at most 20.
+    /// Customers who manage the subscription with their current names, at most 20. Removed customers are left out.
     contacts: Vec<SubscriptionContact>,
     /// Subscriptions linked to it that the caller may see.
     linked_subscriptions: Vec<RelatedSubscription>,
@@ -89,7 +90,10 @@ impl Operation for GetSubscription {
         named_by(&one).for_each(|id| wanted.add(&SubscriptionOf(organization, id)));
         let partner = one.buyer().partner_id;
         partner.iter().for_each(|partner| wanted.add(&PartnerById(*partner)));
+        let contacts = Contacts { organization, contacts: &one.contacts };
+        contacts.want(&mut wanted);
         let found = context.table.fetch(wanted, true).await?;
+        let contacts = contacts.current(context, &found).await?;
         let mut others = Subscriptions::new();
         for id in named_by(&one) {
             others.extend(found.get(&SubscriptionOf(organization, id))?.map(|other| (id, other)));
@@ -105,7 +109,7 @@ impl Operation for GetSubscription {
         };
         Ok(Reply::ok(SubscriptionDetail {
             partner: partner.map(|partner| names.partner(partner)),
-            contacts: visible.one.contacts.clone(),
+            contacts,
             linked_subscriptions: related(&visible.one.linked),
             parent_subscriptions: related(&visible.one.parents),
             installed_apps: related(&visible.one.apps),

@@ -88,17 +88,17 @@ impl Operation for ListInstalledApps {
         }
         let mut wanted = BatchGet::new();
         parents.iter().for_each(|parent| wanted.add(&SubscriptionOf(organization_id, *parent)));
-        let parents = context.table.fetch(wanted, true).await?;
-        let mut installed = Vec::new();
-        for app in apps.into_iter().filter(|app| viewer.sees(app)) {
-            let mut is_there = is_on(site_id, &app);
-            for parent in &app.parents {
-                let parent = parents.get(&SubscriptionOf(organization_id, *parent))?;
-                is_there |= parent.is_some_and(|one| one.deactivation.is_none() && is_on(site_id, &one));
-            }
-            installed.extend(is_there.then_some(app));
+        let found = context.table.fetch(wanted, true).await?;
+        let mut others = Subscriptions::new();
+        for parent in parents {
+            others.extend(found.get(&SubscriptionOf(organization_id, parent))?.map(|one| (parent, one)));
         }
-        let installed = viewer.visibility.narrow(context, installed, Subscriptions::new()).await?.into_iter();
+        let is_there = |app: &Subscription| {
+            let mut parents = app.parents.iter().filter_map(|parent| others.get(parent));
+            is_on(site_id, app) || parents.any(|one| one.deactivation.is_none() && is_on(site_id, one))
+        };
+        let installed = apps.into_iter().filter(|app| viewer.sees(app) && is_there(app)).collect();
+        let installed = viewer.visibility.narrow(context, installed, others).await?.into_iter();
         let items = installed.map(|app| viewer.view_of(app, context.now)).collect();
         Ok(Reply::ok(context.list(items, next)))
     }

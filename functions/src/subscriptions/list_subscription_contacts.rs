@@ -1,11 +1,13 @@
 //! `list-subscription-contacts`
 
+use api_runtime::table::BatchGet;
 use api_runtime::{Empty, Failure, Method, Nothing, Operation, Output, Reply, Request, Route, route};
 use domain::subscription::SubscriptionContact;
 use domain::{Actor, PartnerId, Role};
 use schemars::JsonSchema;
 use serde::Serialize;
 
+use super::contacts::Contacts;
 use super::{SubscriptionPath, read};
 use crate::party::{Names, Party};
 
@@ -19,7 +21,7 @@ pub struct ContactsOfSubscription {
     /// Partner to which the subscription is billed, with its name; absent if no partner manages it.
     #[serde(skip_serializing_if = "Option::is_none")]
     billing_partner: Option<Party<PartnerId>>,
-    /// Customers who manage the subscription, at most 20.
+    /// Customers who manage the subscription with their current names, at most 20. Removed customers are left out.
     contacts: Vec<SubscriptionContact>,
 }
 
@@ -30,8 +32,8 @@ impl Operation for ListSubscriptionContacts {
     const SUMMARY: &str = "List the billing partner and contacts of a subscription";
     const DESCRIPTION: &str = "Operators, agents and the organization's contact managers may call it for \
         any of its subscriptions, other customers for those of which they are a contact, and partner \
-        members for those that their partner manages. A contact whose customer record was removed stays \
-        listed, but has no rights.";
+        members for those that their partner manages. A contact whose customer record was removed is not \
+        listed.";
     const ROUTES: &[Route] = &[route(
         Method::Get,
         "/v1/organizations/{organizationId}/subscriptions/{subscriptionId}/contacts",
@@ -48,8 +50,14 @@ impl Operation for ListSubscriptionContacts {
         let Request { context, caller: actor, path, .. } = request;
         let (one, _, _) = read(context, actor, path, |_| {}).await?;
         let partner = one.buyer().partner_id;
-        let names = Names::of(context, partner.into_iter(), std::iter::empty()).await?;
+        let contacts = Contacts { organization: one.organization_id, contacts: &one.contacts };
+        let mut wanted = BatchGet::new();
+        Names::want(&mut wanted, partner.into_iter(), std::iter::empty());
+        contacts.want(&mut wanted);
+        let found = context.table.fetch(wanted, true).await?;
+        let names = Names::among(&found, partner.into_iter(), std::iter::empty())?;
         let billing_partner = partner.map(|partner| names.partner(partner));
-        Ok(Reply::ok(ContactsOfSubscription { billing_partner, contacts: one.contacts }))
+        let contacts = contacts.current(context, &found).await?;
+        Ok(Reply::ok(ContactsOfSubscription { billing_partner, contacts }))
     }
 }

@@ -21,10 +21,11 @@ pub struct ListSubscriptions;
 #[deserr(error = Faults, rename_all = camelCase, deny_unknown_fields)]
 #[schemars(rename_all = "camelCase", deny_unknown_fields)]
 pub struct ListSubscriptionsQuery {
-    /// Only subscriptions with this status; `inactive` includes those that are still being deactivated.
+    /// Only subscriptions with this status; `active` includes those that are `pending-set-up`, and `inactive` those that
+    /// are still being deactivated.
     #[deserr(default)]
     status: Option<WantedStatus>,
-    /// Only subscriptions that are set up on the site with this address, at most 500 characters.
+    /// Only subscriptions that are set up themselves on the site with this address, at most 500 characters.
     #[deserr(default)]
     site_url: Option<SiteUrl>,
 }
@@ -34,8 +35,14 @@ pub struct ListSubscriptionsQuery {
 #[deserr(error = Faults, rename_all = camelCase)]
 #[schemars(rename_all = "camelCase")]
 enum WantedStatus {
-    /// The subscription runs.
+    /// The subscription runs, whether or not it is set up.
     Active,
+    /// The subscription runs, but is not set up.
+    #[deserr(rename = "pending-set-up")]
+    #[schemars(rename = "pending-set-up")]
+    PendingSetUp,
+    /// The store suspended the subscription.
+    Suspended,
     /// The subscription has ended, its order was cancelled, or it was deactivated.
     Inactive,
     /// The subscription has not started yet.
@@ -45,7 +52,12 @@ enum WantedStatus {
 impl ListSubscriptionsQuery {
     fn wants(&self, one: &Subscription, now: Timestamp) -> bool {
         let status = match one.status(now) {
+            SubscriptionStatus::PendingSetUp if self.status == Some(WantedStatus::Active) => {
+                WantedStatus::Active
+            }
+            SubscriptionStatus::PendingSetUp => WantedStatus::PendingSetUp,
             SubscriptionStatus::Active => WantedStatus::Active,
+            SubscriptionStatus::Suspended => WantedStatus::Suspended,
             SubscriptionStatus::Upcoming => WantedStatus::Upcoming,
             SubscriptionStatus::Inactive | SubscriptionStatus::Deactivating => WantedStatus::Inactive,
         };

@@ -4,17 +4,13 @@ automod::dir!(pub "src/subscriptions");
 
 use std::collections::BTreeSet;
 
-use api_runtime::table::{
-    BatchGet, BatchResult, ContactHistoryOf, EmailInOrganization, Reservation, SubscriptionOf,
-};
+use api_runtime::table::{BatchGet, BatchResult, Reservation, SubscriptionOf};
 use api_runtime::{Change, Context, Failure, OrNotFound, Output};
 use deserr::Deserr;
 use domain::actor::ActorKind;
 use domain::event::SiteCreated;
 use domain::subscription::closure::Subscriptions;
-use domain::subscription::{
-    Deactivation, SetUpTarget, SubscriptionContact, SubscriptionKind, SubscriptionStatus,
-};
+use domain::subscription::{Deactivation, SetUpTarget, SubscriptionKind, SubscriptionStatus};
 use domain::{
     Actor, Description, EntitlementId, EntitlementNumber, ErrorKind, ExternalId, Faults, Metadata, NewEvent,
     OrganizationId, PartnerId, Plan, Problem, ProductCode, ProductId, Quantity, Site, StoreAccount,
@@ -62,13 +58,20 @@ pub struct SubscriptionView {
     /// Number of active users that the webhook source last reported; absent if it has reported none.
     #[serde(skip_serializing_if = "Option::is_none")]
     active_users: Option<u64>,
-    /// Status at the time of the call; `deactivating` while subscriptions linked to it are still being deactivated.
+    /// Status at the time of the call: `pending-set-up` from `startsAt` on until it is set up, then `active`;
+    /// `deactivating` while subscriptions linked to it are still being deactivated.
     status: SubscriptionStatus,
-    /// Whether the subscription still has to be set up: it has no `site` and is not deactivated.
+    /// Whether the subscription still has to be set up: it is not set up itself, has not ended, and was neither cancelled
+    /// nor deactivated.
     set_up_due: bool,
-    /// Site on which the subscription is used, or the whole organization; absent until it is set up.
+    /// Site on which the subscription is used, or the whole organization. Absent until it is set up; an app shows the
+    /// site of a parent until then.
     #[serde(skip_serializing_if = "Option::is_none")]
     site: Option<SetUpTarget>,
+    /// Parent whose `site` an app shows: of those that are set up, not deactivated and visible to the caller, the one with
+    /// the lowest id. Absent once the app is set up itself.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    site_inherited_from: Option<SubscriptionId>,
     /// Time from which the subscription runs, RFC 3339 in UTC.
     starts_at: Timestamp,
     /// Time at which the subscription ends (exclusive) unless it is renewed, RFC 3339 in UTC. The ordered term counts
@@ -101,10 +104,20 @@ pub struct SubscriptionView {
     entitlement_id: EntitlementId,
     /// Number of that entitlement.
     entitlement_number: EntitlementNumber,
-    /// Time at which the order of the subscription was cancelled, RFC 3339 in UTC. Absent if it was not, if the
-    /// subscription was renewed later, or if it was deactivated.
+    /// Time at which the order of the subscription was cancelled, RFC 3339 in UTC: the first cancellation at or after the
+    /// last renewal. Absent if it was not cancelled, or the subscription was renewed later.
     #[serde(skip_serializing_if = "Option::is_none")]
     cancelled_at: Option<Timestamp>,
+    /// Time at which the subscription ended before `endsAt`, RFC 3339 in UTC: at `cancelledAt`, else at its deactivation,
+    /// but not before `startsAt`. Absent if it did not end early.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    ended_at: Option<Timestamp>,
+    /// Time at which the store suspended the subscription, RFC 3339 in UTC. Absent if it is not suspended.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    suspended_at: Option<Timestamp>,
+    /// Reason of the suspension, 1 to 1,000 characters; absent if it is not suspended or none was given.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    suspension_reason: Option<Description>,
     /// Deactivation of the subscription, which is irreversible; absent if it was not deactivated.
     #[serde(skip_serializing_if = "Option::is_none")]
     deactivation: Option<DeactivationView>,
@@ -138,13 +151,16 @@ impl Output for SubscriptionView {
 
 impl SubscriptionView {
     fn to(actor: &Actor, visible: VisibleSubscription, time_zone: TimeZone, now: Timestamp) -> Self {
-        let VisibleSubscription { one, cause } = visible;
+        let VisibleSubscription { one, cause, inherited_site } = visible;
         let business = !matches!(actor.kind, ActorKind::Customer { .. });
         let (ends_at, status) = (one.ends_at(), one.status(now));
-        let runs = matches!(status, SubscriptionStatus::Active | SubscriptionStatus::Upcoming);
-        let (entitlement_id, set_up_due) = (one.id.entitlement(), one.set_up_due());
-        let cancelled_at = one.ended_at().filter(|_| one.deactivation.is_none());
+        // A suspended subscription is still billed.
+        let runs = !matches!(status, SubscriptionStatus::Inactive | SubscriptionStatus::Deactivating);
+        let (entitlement_id, set_up_due) = (one.id.entitlement(), one.set_up_due(now));
+        let (cancelled_at, ended_at) = (one.cancelled_at(), one.ended_at());
         let (active_users, buyer) = (one.active_users(), one.buyer().clone());
+        let suspension = one.suspension().cloned();
+        let (site_inherited_from, inherited) = inherited_site.unzip();
         Self {
             id: one.id,
             organization_id: one.organization_id,
@@ -156,7 +172,8 @@ impl SubscriptionView {
             active_users,
             status,
             set_up_due,
-            site: one.set_up_target,
+            site: one.set_up_target.or(inherited),
+            site_inherited_from,
             starts_at: one.ordered.starts_at(),
             ends_at,
             bill_date: time_zone.day(ends_at),
@@ -170,6 +187,9 @@ impl SubscriptionView {
             entitlement_id,
             entitlement_number: EntitlementNumber::of(entitlement_id),
             cancelled_at,
+            ended_at,
+            suspended_at: suspension.as_ref().map(|suspension| suspension.occurred_at),
+            suspension_reason: suspension.and_then(|suspension| suspension.reason),
             deactivation: one.deactivation.map(|Deactivation { at, reason, .. }| DeactivationView {
                 at,
                 cause,
@@ -204,30 +224,6 @@ impl ViewerContext<'_> {
             _ => Err(NOT_A_CONTACT.refuse(&[])),
         }
     }
-}
-
-/// Returns how many of the contacts still are contacts: those whose customer record still exists, and those added
-/// without a record, unless a customer with that e-mail was removed since.
-async fn count_current_contacts(
-    context: &Context<'_>,
-    organization: OrganizationId,
-    contacts: &[SubscriptionContact],
-) -> Result<usize, Failure> {
-    let record = |one: &SubscriptionContact| EmailInOrganization(Some(organization), one.email.clone());
-    let welcome = |one: &SubscriptionContact| ContactHistoryOf(organization, one.email.clone());
-    let mut wanted = BatchGet::new();
-    for contact in contacts {
-        wanted.add(&record(contact));
-        wanted.add(&welcome(contact));
-    }
-    let found = context.table.fetch(wanted, true).await?;
-    let mut count_current_contacts = 0;
-    for contact in contacts {
-        let record = found.get(&record(contact))?.map(|record| record.owner_id()).transpose()?;
-        let removed_at = found.get(&welcome(contact))?.and_then(|welcome| welcome.removed_at);
-        count_current_contacts += usize::from(contact.lasts(record, removed_at));
-    }
-    Ok(count_current_contacts)
 }
 
 /// Reads a subscription together with the items that `also` adds; 404 if the caller may not see the subscription.

@@ -11,7 +11,8 @@ use domain::{
 };
 use schemars::JsonSchema;
 
-use super::{NOT_A_CONTACT, SubscriptionPath, SubscriptionView, count_current_contacts, read};
+use super::contacts::Contacts;
+use super::{NOT_A_CONTACT, SubscriptionPath, SubscriptionView, read};
 
 /// Removes a contact from a subscription.
 pub struct RemoveSubscriptionContact;
@@ -108,9 +109,8 @@ impl Operation for RemoveSubscriptionContact {
             change.reject(&Subscription::DEACTIVATED, &[]);
         }
         after.contacts.retain(|contact| !selector.selects(contact));
-        if before.deactivation.is_none()
-            && count_current_contacts(context, *organization_id, &after.contacts).await? == 0
-        {
+        let others = Contacts { organization: *organization_id, contacts: &after.contacts };
+        if before.deactivation.is_none() && others.read_lasting(context).await?.is_empty() {
             change.reject(&LAST_CONTACT, &[]);
         }
         after.metadata = before.metadata.next(context.now);

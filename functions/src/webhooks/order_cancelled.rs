@@ -4,7 +4,7 @@ use api_runtime::http::caller::Delivery;
 use api_runtime::table::{OrderOfSource, follow_subscription};
 use api_runtime::{Change, Context, Failure, Reply};
 use deserr::Deserr;
-use domain::event::{OrderCancelled, SubscriptionCancelled};
+use domain::event::OrderCancelled;
 use domain::order::Quantities;
 use domain::{Faults, Order, OrderId, OrderStatus, ReportedTime, Subscription, Timestamp};
 use schemars::JsonSchema;
@@ -43,25 +43,25 @@ pub async fn apply(
         before = context.table.get(&known).await?;
     }
     let context = &context.refreshed();
-    // A subscription that was renewed after its order's cancellation can be cancelled again. The latest cancellation
-    // counts.
-    let is_repeat = |order: &Order| {
+    // A subscription that was renewed after its order's cancellation can be cancelled again. The first cancellation
+    // after the last renewal counts, and it may arrive after a later one.
+    let has_more_to_cancel = |order: &Order| {
         let has = !order.subscriptions.is_empty() || order.cancelled_before_arrival();
-        order.status == OrderStatus::Cancelled && has && order.cancelled_at < Some(occurred_at)
+        order.status == OrderStatus::Cancelled && has
     };
     let is_known = |order: &Order| {
-        order.cancelled_at >= Some(occurred_at) || order.status.is_over() && !is_repeat(order)
+        order.cancellations().contains(occurred_at) || order.status.is_over() && !has_more_to_cancel(order)
     };
     if let Some(order) = before.as_ref().filter(|order| is_known(order)) {
         return Receipt::reply_unchanged(context, order.clone()).await;
     }
     let known = before.as_ref().is_some_and(|order| order.cancelled_at.is_some());
     let (mut change, mut transferred) = (Change::new(), false);
-    let order = match before.clone() {
+    let mut order = match before.clone() {
         Some(order) => {
             let subscriptions = subscriptions_of(context, &order).await?;
             transferred = are_transferred(&order, &subscriptions);
-            cancel_subscriptions(context, &mut change, &order, subscriptions, occurred_at)?;
+            cancel_subscriptions(context, &mut change, subscriptions, occurred_at)?;
             // A parked order with subscriptions stays parked: they are created as ended when its account is linked,
             // because they can be renewed.
             let waits = order.status == OrderStatus::Parked && !order.subscriptions.is_empty();
@@ -70,8 +70,7 @@ pub async fn apply(
         }
         None => Order::new(delivery.source.id, order_id.clone(), OrderStatus::Cancelled, context.now),
     };
-    let cancelled_at = order.cancelled_at.max(Some(occurred_at));
-    let order = Order { cancelled_at, ..order };
+    order.add_cancellation(occurred_at);
     let event = OrderCancelled { source_id: delivery.source.id, order_id };
     let event = Some(event.into()).filter(|_| !known);
     let update = OrderUpdate { before, order, wanted: Quantities::new(), lines: None, event, transferred };
@@ -79,11 +78,10 @@ pub async fn apply(
 }
 
 /// Cancels the existing subscriptions. One that was renewed after the cancellation does not end, and a deactivated one
-/// stays unchanged.
+/// stays unchanged. A cancellation is recorded as an event exactly if it changes the one that counts.
 fn cancel_subscriptions(
     context: &Context<'_>,
     change: &mut Change,
-    order: &Order,
     subscriptions: Vec<Option<Subscription>>,
     occurred_at: Timestamp,
 ) -> Result<(), Failure> {
@@ -92,17 +90,22 @@ fn cancel_subscriptions(
             change.record(ignored(&before, "order.cancelled"));
             continue;
         }
-        let seen = before.metadata.version;
-        let metadata = before.metadata.next(context.now);
-        let after =
-            Subscription { cancelled_at: before.cancelled_at.max(Some(occurred_at)), metadata, ..before };
-        change.replace(&after, seen, None)?;
-        change.add(follow_subscription(&after, context.now));
-        if after.ended_at().is_some() {
-            let (source_id, order_id) = (order.source_id, order.order_id.clone());
-            let kind = SubscriptionCancelled { subscription_id: after.id, source_id, order_id };
-            change.record(after.event(kind));
+        let mut after = before.clone();
+        if !after.cancellations.add(occurred_at, before.renewed_at()) {
+            continue;
         }
+        after.metadata = before.metadata.next(context.now);
+        change.replace(&after, before.metadata.version, None)?;
+        let event = if before.cancelled_at() != after.cancelled_at() {
+            after.cancelled()
+        } else if before.ends_at() != after.ends_at() {
+            // It precedes a renewal, whose own end therefore replaces the ordered one.
+            after.renewed()
+        } else {
+            continue;
+        };
+        change.add(follow_subscription(&after, context.now));
+        change.record(event);
     }
     Ok(())
 }

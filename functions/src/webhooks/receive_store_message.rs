@@ -18,7 +18,8 @@ use schemars::JsonSchema;
 
 use super::{
     MessageData, Receipt, SourcePath, WebhookMessage, buyer, order_cancelled, order_changed, order_placed,
-    site_migrated, subscription_renewed, subscription_transferred, subscription_usage,
+    site_migrated, subscription_renewed, subscription_resumed, subscription_suspended,
+    subscription_transferred, subscription_usage,
 };
 use crate::orders::update::TOO_MANY_TYPES;
 use crate::party::UNKNOWN_PARTNER;
@@ -50,6 +51,10 @@ pub enum StoreMessage {
     Transferred(WebhookMessage<subscription_transferred::SubscriptionTransferredData>),
     /// `subscription.usage`: the store reports the number of active users of a subscription.
     Used(WebhookMessage<subscription_usage::SubscriptionUsageData>),
+    /// `subscription.suspended`: the store suspended a subscription.
+    Suspended(WebhookMessage<subscription_suspended::SubscriptionSuspendedData>),
+    /// `subscription.resumed`: the store ended the suspension of a subscription.
+    Resumed(WebhookMessage<subscription_resumed::SubscriptionResumedData>),
     /// `site.migrated`: a subscription was moved to a site on the new platform.
     Migrated(WebhookMessage<site_migrated::SiteMigratedData>),
 }
@@ -66,8 +71,8 @@ impl Operation for ReceiveStoreMessage {
         judged again at its next delivery. Orders credit the buying partner's pools (`license.credited`) and \
         create subscriptions (`subscription.ordered`); an order for an account that is not linked to a \
         partner is parked (202, `order.parked`) for up to 180 days. Later messages change or cancel orders, \
-        without withdrawing assigned licenses, and renew, transfer, migrate or report usage of \
-        subscriptions. Messages of unknown types have no effect and are recorded as `webhook.ignored`.";
+        without withdrawing assigned licenses, and renew, transfer, suspend, resume, migrate or report \
+        usage of subscriptions. Messages of unknown types have no effect and are recorded as `webhook.ignored`.";
     const ROUTES: &[Route] = &[Route::open_to(RouteAuth::Signature, Method::Post, "/v1/webhooks/{sourceId}")];
     const DEFERS: bool = true;
     const USES_KEY: bool = true;
@@ -141,6 +146,14 @@ async fn dispatch(
         subscription_usage::SubscriptionUsageData::TYPE => {
             let WebhookMessage { data: Validated(used), .. } = read(message, faults)?;
             subscription_usage::apply(context, delivery, used).await
+        }
+        subscription_suspended::SubscriptionSuspendedData::TYPE => {
+            let WebhookMessage { data, timestamp, .. } = read(message, faults)?;
+            subscription_suspended::apply(context, delivery, data, timestamp).await
+        }
+        subscription_resumed::SubscriptionResumedData::TYPE => {
+            let WebhookMessage { data, timestamp, .. } = read(message, faults)?;
+            subscription_resumed::apply(context, delivery, data, timestamp).await
         }
         site_migrated::SiteMigratedData::TYPE => {
             let WebhookMessage { data, timestamp, .. } = read(message, faults)?;

@@ -4,7 +4,6 @@ use api_runtime::http::caller::Delivery;
 use api_runtime::table::follow_subscription;
 use api_runtime::{Change, Context, Failure, Reply};
 use deserr::Deserr;
-use domain::event::SubscriptionRenewed;
 use domain::order::Reference;
 use domain::subscription::{Renewal, SubscriptionUpdate};
 use domain::{Faults, ReportedTime, Subscription, SubscriptionId, Timestamp};
@@ -20,7 +19,7 @@ pub struct SubscriptionRenewedData {
     /// Renewed subscription, by its id or by the store's external id.
     subscription: Reference<SubscriptionId>,
     /// New end of the subscription, exclusive; RFC 3339 with any offset. A renewal never shortens a running
-    /// subscription.
+    /// subscription. An end before the start counts as the start.
     ends_at: Timestamp,
 }
 
@@ -37,10 +36,12 @@ pub async fn apply(
 ) -> Result<Reply<Receipt>, Failure> {
     let update =
         SubscriptionUpdate::Renewal(Renewal { ends_at, occurred_at: occurred_at.instant(context.now) });
-    let add_events = |change: &mut Change, _: &Subscription, after: &Subscription| {
-        change.add(follow_subscription(after, context.now));
-        let renewed = SubscriptionRenewed { subscription_id: after.id, ends_at: after.ends_at() };
-        change.record(after.event(renewed));
+    let end = |one: &Subscription| (one.ends_at(), one.cancelled_at());
+    let add_events = |change: &mut Change, before: &Subscription, after: &Subscription| {
+        if end(before) != end(after) {
+            change.add(follow_subscription(after, context.now));
+            change.record(after.renewed());
+        }
         Ok(())
     };
     let named = find(context, delivery, &subscription).await?;

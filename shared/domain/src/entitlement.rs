@@ -54,9 +54,13 @@ pub struct Entitlement {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub ends_at: Option<Timestamp>,
     /// Time at which the entitlement was ended before `endsAt`: by an operator, or with its subscription, which was
-    /// deactivated or whose order was cancelled; RFC 3339, UTC. Absent if it was not ended early.
+    /// deactivated or whose order was cancelled; RFC 3339, UTC. Never before the start. Absent if it was not ended early.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub ended_at: Option<Timestamp>,
+    /// Time at which the store suspended the subscription that gives the entitlement; RFC 3339, UTC. Absent if it is not
+    /// suspended.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub suspended_at: Option<Timestamp>,
     /// Values of the detail fields, including archived fields.
     #[serde(default, skip_serializing_if = "Details::is_empty")]
     pub details: Details,
@@ -89,6 +93,8 @@ pub enum EntitlementStatus {
     Upcoming,
     /// The product is owned.
     Active,
+    /// The subscription that gives the entitlement is suspended. The ownership has not ended.
+    Suspended,
     /// The ownership has ended.
     Ended,
 }
@@ -96,13 +102,21 @@ pub enum EntitlementStatus {
 impl Entitlement {
     /// Returns the status at an instant.
     pub fn status(&self, now: Timestamp) -> EntitlementStatus {
-        if self.ended_at.is_some() || self.ends_at.is_some_and(|end| end <= now) {
+        let begun_at_least = self.starts_at.map_or(now, |start| start.max(now));
+        if self.ended_at.is_some() || self.ends_at.is_some_and(|end| end <= begun_at_least) {
             EntitlementStatus::Ended
+        } else if self.suspended_at.is_some() {
+            EntitlementStatus::Suspended
         } else if self.starts_at.is_some_and(|start| start > now) {
             EntitlementStatus::Upcoming
         } else {
             EntitlementStatus::Active
         }
+    }
+
+    /// Returns the end of the entitlement if it is ended now: its start if it has not started.
+    pub fn end_now(&self, now: Timestamp) -> Timestamp {
+        now.max(self.starts_at.unwrap_or(self.metadata.created_at))
     }
 
     /// Returns an event about the entitlement. It concerns the organization that owns the product; if a person owns
@@ -307,6 +321,7 @@ mod tests {
             starts_at: Some(time("2026-01-01T00:00:00Z")),
             ends_at: Some(time("2027-01-01T00:00:00Z")),
             ended_at: None,
+            suspended_at: None,
             details: Details::default(),
             details_changed: None,
             metadata: Metadata::new(time("2025-12-01T00:00:00Z")),
@@ -319,6 +334,20 @@ mod tests {
         ] {
             assert_eq!(entitlement.status(time(now)), status, "{now}");
         }
+        // A suspended one has neither ended nor is it active.
+        entitlement.suspended_at = Some(time("2026-05-01T00:00:00Z"));
+        for (now, status) in [
+            ("2026-06-01T00:00:00Z", EntitlementStatus::Suspended),
+            ("2027-01-01T00:00:00Z", EntitlementStatus::Ended),
+        ] {
+            assert_eq!(entitlement.status(time(now)), status, "{now}");
+        }
+        entitlement.suspended_at = None;
+        // Ended before its start, it ends at its start.
+        assert_eq!(entitlement.end_now(time("2025-12-31T00:00:00Z")), time("2026-01-01T00:00:00Z"));
+        assert_eq!(entitlement.end_now(time("2026-12-31T00:00:00Z")), time("2026-12-31T00:00:00Z"));
+        let empty = Entitlement { ends_at: entitlement.starts_at, ..entitlement.clone() };
+        assert_eq!(empty.status(time("2025-12-31T00:00:00Z")), EntitlementStatus::Ended);
         entitlement.ended_at = Some(time("2026-06-01T00:00:00Z"));
         assert_eq!(entitlement.status(time("2025-12-31T00:00:00Z")), EntitlementStatus::Ended);
     }

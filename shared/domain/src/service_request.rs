@@ -229,13 +229,13 @@ impl Contact {
     }
 }
 
-/// Largest number of additional contacts of a service request.
+/// Largest number of additional contacts of a service request, not counting people who were removed.
 pub const MOST_ADDITIONAL: usize = 20;
 
 /// There would be more than [`MOST_ADDITIONAL`] additional contacts.
 pub const TOO_MANY_CONTACTS: ErrorKind = ErrorKind::state(
     "too-many-contacts",
-    "a service request has at most 20 additional contacts, its former primary contact included: remove one first",
+    "a service request has at most 20 additional contacts, its previous primary contact included: remove one first",
 );
 
 /// The person is the primary contact, which can be replaced but not removed.
@@ -308,11 +308,11 @@ impl ServiceRequest {
     }
 
     /// Makes a person a contact. A replaced primary contact becomes an additional one. Returns the contacts that
-    /// changed, each with its role.
+    /// changed, each with its role. There may be more than [`MOST_ADDITIONAL`] afterwards, until former ones make room.
     ///
     /// # Errors
     ///
-    /// [`PRIMARY_CONTACT`] if the primary contact is to be an additional one; [`TOO_MANY_CONTACTS`].
+    /// [`PRIMARY_CONTACT`] if the primary contact is to be an additional one.
     pub fn set_contact(
         &mut self,
         contact: Contact,
@@ -342,10 +342,7 @@ impl ServiceRequest {
                 }
             }
         }
-        match self.additional_contacts.len() > MOST_ADDITIONAL {
-            true => Err(TOO_MANY_CONTACTS),
-            false => Ok(changed),
-        }
+        Ok(changed)
     }
 
     /// Removes an additional contact. Returns it, or `None` if nobody with this e-mail is a contact.

@@ -34,7 +34,20 @@ async fn an_ended_entitlement_is_kept_and_shown_as_ended() {
     }
     let (kind, data) =
         events(&world, "/v1/organizations/{yamada}/history", "contactManager").await.pop().unwrap();
-    assert_eq!((&*kind, data), ("entitlement.ended", json!({"entitlementId": world.id("entitlement")})));
+    let ended_at = seen(&world, OF_ORGANIZATION, "customer").await["endedAt"].clone();
+    let expected = json!({"entitlementId": world.id("entitlement"), "endedAt": ended_at});
+    assert_eq!((&*kind, data), ("entitlement.ended", expected));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn upcoming_entitlement_ends_at_its_start() {
+    let world = World::demo().await;
+    let body = json!({"productId": "{product}", "startsAt": "2027-01-01T00:00:00Z"});
+    let made = create(&world, "organizations/{sol}", body).send().await.ok();
+    assert_eq!(made["status"], "upcoming");
+    let path = format!("/v1/organizations/{{sol}}/entitlements/{}/end", made["id"].as_str().unwrap());
+    let ended = world.post(&path).by("operator").send().await.ok();
+    assert_eq!((&ended["status"], &ended["endedAt"]), (&json!("ended"), &made["startsAt"]));
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -184,6 +184,16 @@ pub fn further() -> Vec<(Canonical, String, &'static str)> {
             json!({"subscription": {"externalId": "S-1"}, "sequence": 1, "activeUsers": 7}),
         ),
         message(
+            "a `subscription.suspended`",
+            "subscription.suspended",
+            json!({"subscription": {"externalId": "S-1"}, "reason": "Not paid"}),
+        ),
+        message(
+            "a `subscription.resumed`",
+            "subscription.resumed",
+            json!({"subscription": {"externalId": "S-1"}}),
+        ),
+        message(
             "a `site.migrated` to a new site",
             "site.migrated",
             json!({"subscription": {"externalId": "S-1"}, "url": "https://new.yamada.example"}),

@@ -95,6 +95,7 @@ impl World {
                 starts_at: None,
                 ends_at: None,
                 ended_at: None,
+                suspended_at: None,
                 details: Details::default(),
                 details_changed: None,
                 metadata: Metadata::new(now),

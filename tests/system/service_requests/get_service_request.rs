@@ -94,3 +94,39 @@ async fn cc_level_sees_only_requests_it_is_a_contact_of() {
         world.get(&path).by("partnerMember").assert_rejected(404, "not-found").await;
     }
 }
+
+/// People who were removed are marked as former contacts in every answer that shows them.
+#[tokio::test(flavor = "multi_thread")]
+async fn removed_people_are_marked_as_former_contacts() {
+    let world = World::demo().await;
+    let path = format!("{PATH}/{{serviceRequest}}");
+    grant_ren(&world, "update").await;
+    add_ren(&world, world.id("serviceRequest")).await;
+    let haruto = |role: &str| {
+        super::contact(&world, "agent", world.id("serviceRequest"), "haruto@yamada.example", role)
+    };
+    haruto("additional").send().await.ok();
+    let shown = world.get(&path).by("agent").send().await.ok();
+    assert_eq!(shown["formerContacts"], json!([]));
+    assert!(!shown.to_string().contains("\"former\""));
+    world.delete("/v1/customers/{haruto}").by("contactManager").send().await.ok();
+    world.delete("/v1/partners/{partner}/members/{ren}").by("operator").send().await.ok();
+    // The submitter needs no record, but was removed.
+    world.delete("/v1/customers/{sora}").by("contactManager").send().await.ok();
+    let listed = async |who: &str| {
+        let page = world.get("/v1/service-requests?organizationId={yamada}").by(who).send().await.ok();
+        let items = page["items"].as_array().unwrap().iter();
+        items.clone().find(|one| one["id"] == world.id("serviceRequest")).unwrap().clone()
+    };
+    let emails = json!(["sora@yamada.example", "ren@miyako.example", "haruto@yamada.example"]);
+    for who in ["agent", "contactManager", "partnerAdmin"] {
+        let shown = world.get(&path).by(who).send().await.ok();
+        assert_eq!(shown["formerContacts"], emails, "{who}");
+        for shown in [shown, listed(who).await] {
+            let contacts = shown["additionalContacts"].as_array().unwrap();
+            let all = std::iter::once(&shown["primaryContact"]).chain(contacts);
+            assert!(all.clone().all(|contact| contact["former"] == true), "{who} {shown}");
+            assert_eq!(all.count(), 3);
+        }
+    }
+}

@@ -400,3 +400,36 @@ async fn more_than_20_additional_contacts_are_refused() {
     let shown = shown(&world, "customer").await;
     assert_eq!(shown["additionalContacts"].as_array().unwrap().len(), 20);
 }
+
+/// Contacts who were removed as customers or members make room for new ones, each with its event.
+#[tokio::test(flavor = "multi_thread")]
+async fn removed_people_do_not_count_towards_the_limit() {
+    let world = World::demo().await;
+    let mut people = Vec::new();
+    for number in 0..22 {
+        let body = json!({"email": format!("c{number}@yamada.example"), "name": "C"});
+        let made =
+            world.post("/v1/organizations/{yamada}/customers").by("operator").json(body).send().await.ok();
+        people.push(made["id"].as_str().unwrap().to_owned());
+    }
+    let add = |number: usize, role: &str| make(&world, "agent", &format!("c{number}@yamada.example"), role);
+    for number in 0..20 {
+        add(number, "additional").send().await.ok();
+    }
+    add(20, "additional").assert_rejected(409, "too-many-contacts").await;
+    world.delete(&format!("/v1/customers/{}", people[3])).by("operator").send().await.ok();
+    let made = add(20, "additional").send().await.ok();
+    let emails: Vec<_> =
+        made["additionalContacts"].as_array().unwrap().iter().map(|one| one["email"].clone()).collect();
+    assert_eq!((emails.len(), emails.contains(&json!("c3@yamada.example"))), (20, false));
+    let path = "/v1/organizations/{yamada}/history?type=service-request.contact-removed";
+    let told = world.get(path).by("operator").send().await.ok();
+    assert_eq!(told["items"].as_array().unwrap().len(), 1);
+    assert_eq!(told["items"][0]["data"]["customerId"], people[3]);
+    // A new primary contact makes the previous one additional, for whom there is room only if somebody was removed.
+    add(21, "primary").assert_rejected(409, "too-many-contacts").await;
+    world.delete(&format!("/v1/customers/{}", people[4])).by("operator").send().await.ok();
+    let made = add(21, "primary").send().await.ok();
+    assert_eq!(made["primaryContact"]["email"], "c21@yamada.example");
+    assert_eq!(made["additionalContacts"].as_array().unwrap().len(), 20);
+}

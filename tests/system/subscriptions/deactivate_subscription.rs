@@ -91,7 +91,7 @@ async fn linked_subscriptions_are_deactivated_together_as_previewed() {
     assert_eq!(numbers, [world.id("number")]);
     assert_eq!(
         get_as(&world, "operator", "{bogazici}", world.id("otherSubscription")).await["status"],
-        "active"
+        "pending-set-up"
     );
 
     // Idempotent, with the same key or with another one.
@@ -289,7 +289,8 @@ async fn deactivate_concurrently(parents: [[usize; 2]; 2], down: [usize; 2], sta
         .await;
         assert_eq!((one.status, other.status), (200, 200));
         let there = all(&world, "{harbour}").await.into_iter();
-        let up: Vec<_> = there.filter(|one| one["status"] == "active").map(|one| one["id"].clone()).collect();
+        let up: Vec<_> =
+            there.filter(|one| one["status"] == "pending-set-up").map(|one| one["id"].clone()).collect();
         let stays: Vec<_> = stays.iter().map(|index| json!(new[*index])).collect();
         assert_eq!(up, stays, "round {round}, {parents:?}");
     }

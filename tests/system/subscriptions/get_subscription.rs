@@ -50,7 +50,7 @@ async fn site_plan_partner_contacts_and_visible_links_are_included() {
           "kind": "subscription",
           "plan": "Standard",
           "sku": "ER-1",
-          "status": "active"
+          "status": "pending-set-up"
         }
       ],
       "organizationId": "org_019b8d6b-a240-7000-8000-000000000001",

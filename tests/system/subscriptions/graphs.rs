@@ -196,7 +196,7 @@ async fn random_graph_deactivates_exactly_the_closure_under_failures() {
         assert_eq!(down, closure_of(&known, begun), "round {round}");
         for (id, one) in &known {
             let is_down = down.contains(id);
-            assert_eq!(one["status"], if is_down { "inactive" } else { "active" }, "{one}");
+            assert_eq!(one["status"], if is_down { "inactive" } else { "pending-set-up" }, "{one}");
             for (name, back) in [("linked", "linked"), ("parents", "apps"), ("apps", "parents")] {
                 assert!(
                     set(one, name).iter().all(|other| set(&known[other], back).contains(id)),

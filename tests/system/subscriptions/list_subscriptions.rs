@@ -11,6 +11,77 @@ fn canonical_call_is_published() {
     Payload::of("list-subscriptions", "/v1/organizations/{yamada}/subscriptions").by("customer").publish();
 }
 
+/// A subscription that is set up is active, and so is listed one that is still to be set up.
+#[tokio::test(flavor = "multi_thread")]
+async fn active_includes_what_is_to_be_set_up() {
+    let world = World::demo().await;
+    let [one, wall, collection, app] =
+        ["subscription", "wallSubscription", "collection", "app"].map(|name| world.id(name));
+    assert_eq!(listed(&world, "operator", "?status=active").await, [one, wall, collection, app]);
+    assert_eq!(listed(&world, "operator", "?status=pending-set-up").await, [one, collection, app]);
+    let there = all(&world, "{yamada}").await;
+    let statuses: Vec<_> = there.iter().map(|one| one["status"].as_str().unwrap()).collect();
+    assert_eq!(statuses, ["pending-set-up", "active", "pending-set-up", "pending-set-up"]);
+}
+
+/// An app shows the site of a parent that the caller may see, until it is set up itself.
+#[tokio::test(flavor = "multi_thread")]
+async fn app_shows_its_parents_site_until_it_has_its_own() {
+    let world = World::demo().await;
+    let (app, wall) = (world.id("app"), world.id("wallSubscription"));
+    for who in ["operator", "contactManager", "partnerMember"] {
+        let page = world.get(OF_YAMADA).by(who).send().await.ok();
+        for one in [page["items"][3].clone(), super::get_as(&world, who, "{yamada}", app).await] {
+            assert_eq!(
+                (&one["site"]["url"], &one["siteInheritedFrom"], &one["setUpDue"], &one["status"]),
+                (&json!("https://yamada.example/wall"), &json!(wall), &json!(true), &json!("pending-set-up")),
+                "{who}"
+            );
+        }
+        assert_eq!(page["items"][0].get("site"), None, "it is no app");
+    }
+    // A page that does not hold the parent shows its site all the same.
+    let first = world.get(&format!("{OF_YAMADA}?pageSize=3")).by("operator").send().await.ok();
+    let next = first["nextPageToken"].as_str().unwrap();
+    let second =
+        world.get(&format!("{OF_YAMADA}?pageSize=3&pageToken={next}")).by("operator").send().await.ok();
+    assert_eq!(second["items"][0]["siteInheritedFrom"], wall);
+    let of_partner = world.get("/v1/partners/{partner}/subscriptions").by("operator").send().await.ok();
+    let of_partner = of_partner["items"].as_array().unwrap().iter().find(|one| one["id"] == app).unwrap();
+    assert_eq!(of_partner["siteInheritedFrom"], wall);
+
+    // A customer who is a contact of the app, but not of the parent, does not learn where the parent is used.
+    let contacts = json!([{"email": "sora@yamada.example", "name": "Sora"}]);
+    let lines = json!([
+        line(
+            "subscription",
+            "ER-1",
+            "C-1",
+            json!({"contacts": [{"email": "haruto@yamada.example", "name": "H"}], "externalId": "P-1"})
+        ),
+        line("app", "DS-1", "C-1", json!({"contacts": contacts, "parents": [0]})),
+    ]);
+    let new = created_ids(&order(&world, "SO-P", lines).await.ok());
+    let data = json!({"subscription": {"externalId": "P-1"}, "url": "https://yamada.example/hidden"});
+    send_message(&world, "m1", "site.migrated", "2026-01-05T09:59:00Z", data).await.ok();
+    let hidden = super::get_as(&world, "customer", "{yamada}", &new[1]).await;
+    assert_eq!((hidden.get("site"), hidden.get("siteInheritedFrom")), (None, None));
+    assert_eq!(
+        super::get_as(&world, "operator", "{yamada}", &new[1]).await["siteInheritedFrom"],
+        new[0].as_str()
+    );
+
+    let set_up = world.post(&format!("{OF_YAMADA}/{}/set-up", new[1])).by("customer");
+    let own = set_up.json(json!({"site": {"organization": true}})).send().await.ok();
+    assert_eq!(
+        (&own["site"], own.get("siteInheritedFrom"), &own["status"]),
+        (&json!({"organization": true}), None, &json!("active"))
+    );
+    // The site of a deactivated parent is not shown.
+    deactivate(&world, "operator", "{yamada}", wall).send().await.ok();
+    assert_eq!(super::get_as(&world, "operator", "{yamada}", app).await.get("site"), None);
+}
+
 async fn listed(world: &World, who: &str, query: &str) -> Vec<String> {
     let page = world.get(&format!("{OF_YAMADA}{query}")).by(who).send().await.ok();
     ids(&page["items"]).into_iter().map(str::to_owned).collect()
@@ -63,11 +134,17 @@ async fn status_and_days_follow_the_organizations_time_zone() {
         ("upcoming", Some(365)),
         ("inactive", None),
         ("inactive", None),
-        ("active", Some(0)),
-        ("active", Some(10)),
+        ("pending-set-up", Some(0)),
+        ("pending-set-up", Some(10)),
     ];
     assert_eq!(told, expected.map(|(status, days)| (status.to_owned(), days)));
-    for (status, expected) in [("upcoming", vec![0]), ("active", vec![3, 4]), ("inactive", vec![1, 2])] {
+    for (status, expected) in [
+        ("upcoming", vec![0]),
+        ("active", vec![3, 4]),
+        ("pending-set-up", vec![3, 4]),
+        ("suspended", vec![]),
+        ("inactive", vec![1, 2]),
+    ] {
         let page = world.get(&format!("/v1/organizations/{{harbour}}/subscriptions?status={status}"));
         let page = page.by("agent").send().await.ok();
         let expected: Vec<&str> =
@@ -82,7 +159,7 @@ async fn status_and_days_follow_the_organizations_time_zone() {
     assert_eq!((&there[4]["billDate"], &there[4]["daysUntilRenewal"]), (&json!("2026-01-16"), &json!(11)));
     // A subscription is inactive from its end time on.
     world.post("/_local/time").bytes(br#"{"set":"2026-01-15T15:29:59.999Z"}"#).send().await.ok();
-    assert_eq!((&all(&world, "{harbour}").await[4]["status"]), (&json!("active")));
+    assert_eq!((&all(&world, "{harbour}").await[4]["status"]), (&json!("pending-set-up")));
     world.post("/_local/time").bytes(br#"{"set":"2026-01-15T15:30:00Z"}"#).send().await.ok();
     assert_eq!((&all(&world, "{harbour}").await[4]["status"]), (&json!("inactive")));
 }

@@ -560,21 +560,21 @@ async fn cancelled_order_ends_in_any_message_order_and_can_be_renewed() {
         send_until_decided(&world, "late", &renewed("H-1", "2034-01-01T00:00:00Z", "2026-01-05T09:40:00Z"))
             .await
             .ok();
-        assert_eq!(harbour(&world).await[0]["status"], "active");
+        assert_eq!(harbour(&world).await[0]["status"], "pending-set-up");
         assert_eq!(profile().await["entitlements"][0]["endsAt"], "2034-01-01T00:00:00.000Z");
         // A renewed subscription can be cancelled again, but an older cancellation has no effect.
         let cancel = async |id: &str, then: &str| {
             send_message(&world, id, "order.cancelled", then, json!({"orderId": "SO-H"})).await.ok();
             harbour(&world).await[0]["status"].clone()
         };
-        assert_eq!(cancel("c1", "2026-01-05T09:35:00Z").await, "active");
+        assert_eq!(cancel("c1", "2026-01-05T09:35:00Z").await, "pending-set-up");
         assert_eq!(cancel("c2", "2026-01-05T09:45:00Z").await, "inactive");
         let told = events(&world, "{harbour}", "subscription.cancelled").await;
         assert_eq!(told.len(), 2, "told when it ended");
         send_until_decided(&world, "later", &renewed("H-1", "2034-01-01T00:00:00Z", "2026-01-05T09:50:00Z"))
             .await
             .ok();
-        assert_eq!(harbour(&world).await[0]["status"], "active");
+        assert_eq!(harbour(&world).await[0]["status"], "pending-set-up");
         // The order can be changed, because its subscription is active again; licenses would not come back.
         let data = json!({"orderId": "SO-H", "sequence": 9, "lines": [one("H-1", json!({"quantity": 99}))]});
         let answer = send_message(&world, "m9", "order.changed", THEN, data).await.ok();
@@ -625,7 +625,11 @@ async fn send_in_every_order(late: bool) {
         }
         let there = harbour(&world).await;
         let told = (there.len(), &there[0]["status"], &there[0]["quantity"], &there[0]["endsAt"]);
-        assert_eq!(told, (1, &json!("active"), &json!(7), &json!("2034-01-01T00:00:00.000Z")), "{order:?}");
+        assert_eq!(
+            told,
+            (1, &json!("pending-set-up"), &json!(7), &json!("2034-01-01T00:00:00.000Z")),
+            "{order:?}"
+        );
     }
 }
 
@@ -650,7 +654,7 @@ async fn future_dated_message_does_not_outrank_later_ones() {
         .ok();
     let there = harbour(&world).await;
     let told = (&there[0]["partnerId"], &there[0]["activeUsers"], &there[0]["status"]);
-    assert_eq!(told, (&json!(world.id("partner")), &json!(4), &json!("active")));
+    assert_eq!(told, (&json!(world.id("partner")), &json!(4), &json!("pending-set-up")));
     assert_eq!(
         there[0]["endsAt"], "2030-01-01T00:00:00.000Z",
         "after a cancellation a renewal's own end counts"
@@ -751,7 +755,7 @@ async fn ignored_lines_do_not_prevent_the_remaining_lines() {
     deactivate(&world, "operator", "{harbour}", &first[0]).send().await.ok();
     link_new_partner(&world, &store, "ec-9").await;
     run_job_after_a_minute(&world).await;
-    let up = harbour(&world).await.into_iter().filter(|one| one["status"] == "active").count();
+    let up = harbour(&world).await.into_iter().filter(|one| one["status"] == "pending-set-up").count();
     assert_eq!(up, 9);
     let path = "/v1/partners/{newPartner}/history?type=order.line-ignored&pageSize=100";
     let told = world.get(path).by("newPartnerAdmin").send().await.ok();

@@ -155,18 +155,30 @@ pub(super) fn subscription_name_key(source: SourceId, external_id: &ExternalId) 
     unique("subscription-external-id", format!("{source}#{}", segment(external_id.as_str())))
 }
 
-/// Sets the end of the entitlement that a subscription gives to the end that the subscription has now. Nothing else of
-/// the entitlement changes, so that it need not be read.
+/// Sets the end and the suspension of the entitlement that a subscription gives to those that the subscription has now.
+/// Nothing else of the entitlement changes, so that it need not be read.
 pub fn follow_subscription(subscription: &Subscription, now: Timestamp) -> Write {
     let entitlement =
         entitlement_key(Owner::Organization(subscription.organization_id), subscription.id.entitlement());
-    let text = "SET #endsAt = :ends, #updatedAt = :now, #version = #version + :one";
-    let update = match subscription.ended_at() {
-        Some(ended) => {
-            Expression::new(&format!("{text}, #endedAt = :ended")).text("ended", ended.to_string())
+    let ended = ("endedAt", "ended", subscription.ended_at());
+    let suspended = ("suspendedAt", "suspended", subscription.suspension().map(|one| one.occurred_at));
+    let (mut set, mut removed) = (String::new(), Vec::new());
+    for (attribute, value, time) in [ended, suspended] {
+        match time {
+            Some(_) => set.push_str(&format!(", #{attribute} = :{value}")),
+            None => removed.push(format!("#{attribute}")),
         }
-        None => Expression::new(&format!("{text} REMOVE #endedAt")),
-    };
-    let update = update.text("ends", subscription.ends_at().to_string()).text("now", now.to_string());
-    Write::on(Expression::exists(), entitlement, Action::Update(update.number("one", 1)))
+    }
+    let remove = if removed.is_empty() { String::new() } else { format!(" REMOVE {}", removed.join(", ")) };
+    let text = format!("SET #endsAt = :ends, #updatedAt = :now, #version = #version + :one{set}{remove}");
+    let mut update = Expression::new(&text)
+        .text("ends", subscription.ends_at().to_string())
+        .text("now", now.to_string())
+        .number("one", 1);
+    for (_, value, time) in [ended, suspended] {
+        if let Some(time) = time {
+            update = update.text(value, time.to_string());
+        }
+    }
+    Write::on(Expression::exists(), entitlement, Action::Update(update))
 }

@@ -3,6 +3,7 @@
 use super::data::event_data;
 use crate::author::Author;
 use crate::id::{CustomerId, EntitlementId, FieldId, ImportId, ProductId};
+use crate::time::Timestamp;
 
 event_data! {
     /// Recorded when an operator or an agent creates an entitlement: in the organization's log, or in the vendor's log
@@ -31,6 +32,10 @@ event_data! {
     EntitlementEnded {
         /// Id of the entitlement.
         entitlement_id: EntitlementId,
+        /// Time at which the entitlement ended, which is its start if it had not started; RFC 3339, UTC. Absent in events
+        /// of earlier releases.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        ended_at: Option<Timestamp>,
     }
 
     /// Recorded in the vendor's log when an import of details was interrupted and not resumed within 60 minutes. Some

@@ -32,8 +32,9 @@ use super::service_request::{
 use super::subscription::{
     SiteCreated, SiteMigrated, SubscriptionCancelled, SubscriptionChanged, SubscriptionContactAdded,
     SubscriptionContactRemoved, SubscriptionDeactivated, SubscriptionMessageIgnored,
-    SubscriptionMessagePending, SubscriptionOrdered, SubscriptionRenewed, SubscriptionSetUp,
-    SubscriptionTransferred, SubscriptionTransferredAway, SubscriptionUsageReported,
+    SubscriptionMessagePending, SubscriptionOrdered, SubscriptionRenewed, SubscriptionResumed,
+    SubscriptionSetUp, SubscriptionSuspended, SubscriptionTransferred, SubscriptionTransferredAway,
+    SubscriptionUsageReported,
 };
 use super::system::DueWorkFailed;
 use crate::fault::{ParseError, quoted};
@@ -155,6 +156,8 @@ kinds! {
     AccessUpdated = "access.updated",
     AccessMemberRemoved = "access.member-removed",
     PartnerOrganizationRemoved = "partner.organization-removed",
+    SubscriptionSuspended = "subscription.suspended",
+    SubscriptionResumed = "subscription.resumed",
 }
 
 impl EventKind {

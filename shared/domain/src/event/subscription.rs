@@ -30,6 +30,12 @@ event_data! {
         /// Absent if there are none.
         #[serde(default, skip_serializing_if = "Vec::is_empty")]
         first_time_contacts: Vec<Email>,
+        /// Start of the subscription; RFC 3339, UTC. Absent in events of earlier releases.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        starts_at: Option<Timestamp>,
+        /// End of the subscription as it was ordered, exclusive; RFC 3339, UTC. Absent in events of earlier releases.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        ends_at: Option<Timestamp>,
     }
 
     /// Recorded when a store changes the plan or the quantity of a subscription: in the organization's log, and in the
@@ -44,17 +50,22 @@ event_data! {
         quantity: Quantity,
     }
 
-    /// Recorded when a store renews a subscription: in the organization's log, and in the log of the partner that
-    /// manages it, if any.
+    /// Recorded when a store's renewal changes the end of a subscription or the cancellation that counts: in the
+    /// organization's log, and in the log of the partner that manages it, if any. It is recorded again if a cancellation
+    /// before the renewal is reported after it, and so only the renewal's own end counts.
     SubscriptionRenewed {
         /// Id of the subscription.
         subscription_id: SubscriptionId,
         /// End of the subscription after the renewal, exclusive; RFC 3339, UTC.
         ends_at: Timestamp,
+        /// Time of the cancellation that counts after the renewal, according to the store; RFC 3339, UTC. Absent if the
+        /// subscription is not cancelled, or no longer.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        cancelled_at: Option<Timestamp>,
     }
 
-    /// Recorded when a subscription ends because its order is cancelled: in the organization's log, and in the log of
-    /// the partner that manages it, if any. The subscription can be renewed.
+    /// Recorded when a cancellation of its order ends a subscription, or changes the time of the cancellation that counts:
+    /// in the organization's log, and in the log of the partner that manages it, if any. The subscription can be renewed.
     SubscriptionCancelled {
         /// Id of the subscription.
         subscription_id: SubscriptionId,
@@ -62,6 +73,10 @@ event_data! {
         source_id: SourceId,
         /// The store's number of the order; 1 to 100 characters.
         order_id: OrderId,
+        /// Time of the cancellation that counts, according to the store: the first one at or after the last renewal;
+        /// RFC 3339, UTC. Absent in events of earlier releases.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        cancelled_at: Option<Timestamp>,
     }
 
     /// Recorded when a subscription is transferred to another partner or to another billing account: in the
@@ -175,5 +190,26 @@ event_data! {
         external_id: ExternalId,
         /// Type of the message, such as `subscription.renewed`.
         message_type: String,
+    }
+
+    /// Recorded when a store suspends a subscription, or reports another time or reason of its suspension: in the
+    /// organization's log, and in the log of the partner that manages it, if any.
+    SubscriptionSuspended {
+        /// Id of the subscription.
+        subscription_id: SubscriptionId,
+        /// Time of the suspension, according to the store; RFC 3339, UTC.
+        suspended_at: Timestamp,
+        /// Reason of the suspension; 1 to 1,000 characters. Absent if none was given.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        reason: Option<Description>,
+    }
+
+    /// Recorded when a store resumes a suspended subscription: in the organization's log, and in the log of the partner
+    /// that manages it, if any.
+    SubscriptionResumed {
+        /// Id of the subscription.
+        subscription_id: SubscriptionId,
+        /// Time of the resumption, according to the store; RFC 3339, UTC.
+        resumed_at: Timestamp,
     }
 }

@@ -1,6 +1,6 @@
 //! Facts about the lines of an order that are still to be fulfilled.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use crate::id::{CustomerId, OrganizationId, PartnerId, SubscriptionId};
 use crate::order::{LinkEnd, Order, OrderedSubscription, SubscriptionLine};
@@ -25,6 +25,11 @@ pub struct Facts {
     pub names: BTreeMap<usize, KnownExternalId>,
     /// Existing subscriptions that lines are linked to, each read from the organization of its line.
     pub ends: Subscriptions,
+    /// Deactivated subscriptions among those that the ends name. Read only for ends with many links.
+    pub deactivated: BTreeSet<SubscriptionId>,
+    /// Subscriptions that have ended or were cancelled among those that the ends name; they can be renewed. Read only for
+    /// ends with many links.
+    pub over: BTreeSet<SubscriptionId>,
     /// Subscriptions of the order that exist already.
     pub created_earlier: Subscriptions,
     /// Facts about the contacts that lines name.
@@ -60,6 +65,15 @@ impl Facts {
             let of = other.buyer().partner_id;
             other.source_id == order.source_id && (of.is_none() || of == order.partner_id)
         })
+    }
+
+    /// Returns whether `more` links would be too many beside these. Only those to subscriptions that are not over count;
+    /// those that are over, but not deactivated, are stored, too, because they can be renewed.
+    pub(super) fn exceeds_limit(&self, links: &BTreeSet<SubscriptionId>, more: usize) -> bool {
+        let stored = links.difference(&self.deactivated).count();
+        let living =
+            links.iter().filter(|id| !self.deactivated.contains(id) && !self.over.contains(id)).count();
+        living + more > Subscription::MOST_LINKS || stored + more > Subscription::MOST_STORED_LINKS
     }
 
     /// Returns the facts about a contact; empty if none were read.

@@ -8,7 +8,6 @@ use crate::fault::Fault;
 use crate::id::SubscriptionId;
 use crate::order::{LinkEnd, Order};
 use crate::problem::ErrorKind;
-use crate::subscription::Subscription;
 
 /// A line names a product that does not exist.
 pub const UNKNOWN_PRODUCT: ErrorKind =
@@ -28,8 +27,10 @@ pub const UNKNOWN_SUBSCRIPTION: ErrorKind = ErrorKind::rule(
     "there is no such subscription for this source, organization and partner",
 );
 /// A line is linked to a subscription that already has the maximum number of links.
-pub const TOO_MANY_LINKS: ErrorKind =
-    ErrorKind::rule("too-many-links", "a subscription has at most 100 links, 100 parents and 100 apps");
+pub const TOO_MANY_LINKS: ErrorKind = ErrorKind::rule(
+    "too-many-links",
+    "a subscription has at most 100 links, 100 parents and 100 apps that are not over",
+);
 /// Another subscription of the source already has the external id.
 pub const EXTERNAL_ID_TAKEN: ErrorKind = ErrorKind::rule(
     "subscription-external-id-taken",
@@ -140,10 +141,10 @@ impl LineFaults<'_> {
                 match end {
                     LinkEnd::Subscription(id) => {
                         let Some(other) = facts.end(order, id) else { continue };
-                        let before = if name == "parents" { other.apps.len() } else { other.linked.len() };
-                        let count = counts.entry((name, id)).or_insert(before);
+                        let before = if name == "parents" { &other.apps } else { &other.linked };
+                        let count = counts.entry((name, id)).or_default();
                         *count += 1;
-                        if *count > Subscription::MOST_LINKS && can_be_refused(order) {
+                        if facts.exceeds_limit(before, *count) && can_be_refused(order) {
                             self.add_fault(&TOO_MANY_LINKS, index, &[&name, &place]);
                         }
                     }

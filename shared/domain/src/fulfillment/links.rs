@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 
+use super::facts::Facts;
 use crate::id::SubscriptionId;
 use crate::order::{LinkEnd, Order, SubscriptionLine};
 use crate::subscription::Subscription;
@@ -25,23 +26,29 @@ enum LinkRole {
 
 impl Link {
     /// Returns whether the other end already has the maximum number of links of this kind.
-    pub fn exceeds_limit(&self, all: &Subscriptions) -> bool {
-        let count = |one: &Subscription| match self.end {
-            LinkRole::Linked => one.linked.len(),
-            LinkRole::Parent => one.apps.len(),
-            LinkRole::App => one.parents.len(),
-        };
-        all.get(&self.other).is_some_and(|one| count(one) >= Subscription::MOST_LINKS)
+    pub fn exceeds_limit(&self, all: &Subscriptions, facts: &Facts) -> bool {
+        all.get(&self.other).is_some_and(|other| {
+            let links = match self.end {
+                LinkRole::Linked => &other.linked,
+                LinkRole::Parent => &other.apps,
+                LinkRole::App => &other.parents,
+            };
+            facts.exceeds_limit(links, 1)
+        })
     }
 
-    /// Adds the link to both ends.
-    pub fn add_to_both_ends(self, one: &mut Subscription, all: &mut Subscriptions) {
+    /// Adds the link to both ends. If the other end stores many, those to deactivated subscriptions make room: they have
+    /// no effect any more, and each deactivated one still names the other end.
+    pub fn add_to_both_ends(self, one: &mut Subscription, all: &mut Subscriptions, facts: &Facts) {
         let Some(other) = all.get_mut(&self.other) else { return };
         let (here, there) = match self.end {
             LinkRole::Linked => (&mut one.linked, &mut other.linked),
             LinkRole::Parent => (&mut one.parents, &mut other.apps),
             LinkRole::App => (&mut one.apps, &mut other.parents),
         };
+        if there.len() >= Subscription::MOST_STORED_LINKS {
+            there.retain(|id| !facts.deactivated.contains(id));
+        }
         here.insert(self.other);
         there.insert(one.id);
     }

@@ -13,10 +13,7 @@ mod links;
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::entitlement::Entitlement;
-use crate::event::{
-    NewEvent, OrderLineIgnored, SubscriptionCancelled, SubscriptionOrdered, SubscriptionRenewed,
-    SubscriptionUsageReported,
-};
+use crate::event::{NewEvent, OrderLineIgnored, SubscriptionOrdered, SubscriptionUsageReported};
 use crate::id::{OrganizationId, PartnerId, ProductId, SubscriptionId};
 use crate::order::{LineContact, LinkEnd, Order, SubscriptionLine};
 use crate::party::{EntryOrigin, Metadata, Organization, Version};
@@ -211,7 +208,7 @@ impl<'a> FulfillmentBuilder<'a> {
         if link_ends(line).any(|(_, _, end)| is_ignored(end)) {
             return Err(LINKED_TO_IGNORED);
         }
-        if links.iter().any(|link| link.exceeds_limit(&self.subscriptions)) {
+        if links.iter().any(|link| link.exceeds_limit(&self.subscriptions, self.facts)) {
             return Err(TOO_MANY_LINKS);
         }
         Ok((product.id, organization, links))
@@ -260,7 +257,7 @@ impl<'a> FulfillmentBuilder<'a> {
             order_id: self.order.order_id.clone(),
             external_id: line.external_id.clone(),
             buyer: Buyer { partner_id, billing_account },
-            cancelled_at: self.order.cancelled_at,
+            cancellations: self.order.cancellations(),
             reported: name.map_or_else(ReportedState::default, |name| name.reported.clone()),
             deactivation: None,
             metadata: Metadata::new(now),
@@ -297,7 +294,7 @@ impl<'a> FulfillmentBuilder<'a> {
     fn create(&mut self, line: usize, mut one: Subscription, links: Vec<Link>) {
         self.relinked.extend(self.newly_touched(&links));
         for link in links {
-            link.add_to_both_ends(&mut one, &mut self.subscriptions);
+            link.add_to_both_ends(&mut one, &mut self.subscriptions, self.facts);
         }
         let first_time_contacts = self.first_contacts_of(&one);
         self.first_contacts
@@ -311,6 +308,8 @@ impl<'a> FulfillmentBuilder<'a> {
             entitlement_id: one.id.entitlement(),
             contacts: one.contacts.iter().map(|contact| contact.email.clone()).collect(),
             first_time_contacts,
+            starts_at: Some(one.ordered.starts_at()),
+            ends_at: Some(one.ordered.ends_at()),
         };
         self.events.push(NewEvent { partner_id: self.order.partner_id, ..one.event(ordered) });
         if let Some((place, origin)) = Self::entry_of(&one) {
@@ -327,17 +326,16 @@ impl<'a> FulfillmentBuilder<'a> {
     /// Adds the effects of reports about a subscription that arrived before its order.
     fn apply_reports(&mut self, one: &Subscription) {
         let subscription_id = one.id;
-        if one.reported.renewal.is_some() {
-            let renewed = SubscriptionRenewed { subscription_id, ends_at: one.ends_at() };
-            self.events.push(one.event(renewed));
+        if one.ends_at() != one.ordered.ends_at() {
+            self.events.push(one.renewed());
         }
+        self.events.extend(one.suspension().map(|suspension| one.suspended_or_resumed(suspension)));
         if let Some(usage) = &one.reported.usage {
             let reported = SubscriptionUsageReported { subscription_id, active_users: usage.active_users };
             self.events.push(one.event(reported));
         }
-        if one.ended_at().is_some() {
-            let (source_id, order_id) = (one.source_id, one.order_id.clone());
-            self.events.push(one.event(SubscriptionCancelled { subscription_id, source_id, order_id }));
+        if one.cancelled_at().is_some() {
+            self.events.push(one.cancelled());
         }
         self.events.extend(one.transferred_from(&one.buyer));
     }

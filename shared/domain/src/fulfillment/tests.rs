@@ -12,7 +12,9 @@ use crate::order::{OrderStatus, OrderedSubscription, Parking, Reference};
 use crate::party::{EntryOrigin, Organization, PartnerOrganization};
 use crate::product::Product;
 use crate::search::index;
-use crate::subscription::{Deactivation, Renewal, SubscriptionKind, SubscriptionStatus, Transfer, Usage};
+use crate::subscription::{
+    Deactivation, Renewal, SubscriptionKind, SubscriptionStatus, Suspension, Transfer, Usage,
+};
 
 const ROOM: usize = 95;
 
@@ -116,7 +118,7 @@ fn each_line_becomes_a_subscription_with_its_entitlement_and_event() {
     assert_eq!(first.entitlement.subscription_id, Some(first.subscription.id));
     assert_eq!(done.events.len(), 2);
     assert!(!done.order.is_being_fulfilled());
-    assert_eq!(first.subscription.status(time(1)), SubscriptionStatus::Active);
+    assert_eq!(first.subscription.status(time(1)), SubscriptionStatus::PendingSetUp);
 }
 
 #[test]
@@ -166,6 +168,57 @@ fn link_to_another_partners_subscription_is_refused() {
     assert_eq!(linked.linked, BTreeSet::from([done.created[0].subscription.id]));
 }
 
+/// Of a subscription's links only those to living subscriptions count, and beyond a number of stored ones those to
+/// deactivated ones make room.
+#[test]
+fn only_living_links_count_towards_the_limit() {
+    let order = order(vec![line(vec![LinkEnd::Subscription(id(7))])]);
+    let mut facts = facts(&order);
+    let mut hub = existing(&self::order(vec![line(Vec::new())]), 7);
+    let others = |from: u64, count: u64| (from..from + count).map(id::<SubscriptionId>);
+    let refused = |facts: &Facts| {
+        let refused = decide(&order, facts).is_err();
+        assert_eq!(codes(&find_faults(&order, facts, &[])).is_empty(), !refused);
+        refused
+    };
+    hub.linked = others(1_000, 100).collect();
+    facts.ends.insert(hub.id, hub.clone());
+    assert!(refused(&facts));
+    facts.over.insert(id(1_000));
+    assert!(!refused(&facts));
+    facts.over.clear();
+    facts.deactivated.insert(id(1_001));
+    let done = decide(&order, &facts).unwrap();
+    assert_eq!(done.linked[0].1.linked.len(), 101, "the links to what is over stay");
+
+    hub.linked = others(1_000, 500).collect();
+    facts.ends.insert(hub.id, hub);
+    facts.deactivated = others(1_000, 50).collect();
+    facts.over = others(1_050, 360).collect();
+    let done = decide(&order, &facts).unwrap();
+    assert_eq!(done.linked[0].1.linked.len(), 451, "the links to what is deactivated make room");
+    facts.deactivated.clear();
+    assert!(refused(&facts), "what is over can be renewed, so its links stay");
+}
+
+#[test]
+fn cancellations_before_the_order_are_all_kept() {
+    let mut order = order(vec![line(Vec::new())]);
+    for minutes in [30, 10, 20, 10] {
+        order.add_cancellation(time(minutes));
+    }
+    assert_eq!(order.cancelled_at, Some(time(30)));
+    let mut facts = facts(&order);
+    let reported = ReportedState {
+        renewal: Some(Renewal { ends_at: time(9_999_999), occurred_at: time(15) }),
+        ..ReportedState::default()
+    };
+    facts.names.insert(0, facts::KnownExternalId { is_taken: false, reported });
+    let done = decide(&order, &facts).unwrap();
+    assert_eq!(done.created[0].subscription.cancelled_at(), Some(time(20)));
+    assert_eq!(done.created[0].entitlement.ended_at, Some(time(20)));
+}
+
 #[test]
 fn first_contact_is_recorded_once_and_removed_contact_is_skipped() {
     let contact = |name: &str| LineContact {
@@ -199,13 +252,15 @@ fn reports_received_before_the_order_are_applied_with_it() {
         renewal: Some(Renewal { ends_at: time(9_999_999), occurred_at: time(1) }),
         transfer: Some(Transfer { occurred_at: time(1), to: to.clone() }),
         usage: Some(Usage { mark: 1, active_users: 5 }),
+        suspension: Some(Suspension { occurred_at: time(1), is_suspended: true, reason: None }),
     };
     facts.names.insert(0, facts::KnownExternalId { is_taken: false, reported });
     let done = decide(&order, &facts).unwrap();
     assert_eq!(done.created[0].subscription.buyer(), &to);
     assert_eq!(done.directory, BTreeMap::from([((id(2), id(1)), EntryOrigin::Transfer)]));
-    // Ordered, renewed, usage reported, and a transfer that is recorded for both partners.
-    assert_eq!(done.events.len(), 5);
+    assert_eq!(done.created[0].entitlement.suspended_at, Some(time(1)));
+    // Ordered, renewed, suspended, usage reported, and a transfer that is recorded for both partners.
+    assert_eq!(done.events.len(), 6);
 }
 
 #[test]

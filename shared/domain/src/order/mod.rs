@@ -13,6 +13,7 @@ use crate::fault::{Faults, ParseError, wrong_kind};
 use crate::id::{OrganizationId, ParkedOrderId, PartnerId, SourceId, SubscriptionId};
 use crate::license::Line;
 use crate::party::Metadata;
+use crate::subscription::Cancellations;
 use crate::text::{ExternalId, LicenseTypeCode, OrderId, StoreAccount};
 use crate::time::{Period, Timestamp};
 
@@ -177,6 +178,9 @@ pub struct Order {
     /// Time of the latest cancellation, according to the store; RFC 3339, UTC. Absent if the order was not cancelled.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub cancelled_at: Option<Timestamp>,
+    /// Times of its earlier cancellations, according to the store; RFC 3339, UTC, at most 99. Absent if there are none.
+    #[serde(default, skip_serializing_if = "Cancellations::is_empty")]
+    pub earlier_cancellations: Cancellations,
     /// Times of creation and of the latest update, and version.
     #[serde(flatten)]
     pub metadata: Metadata,
@@ -224,6 +228,7 @@ impl Order {
             changed: Vec::new(),
             billing_account: None,
             cancelled_at: None,
+            earlier_cancellations: Cancellations::default(),
             metadata: Metadata::new(now),
         }
     }
@@ -232,6 +237,19 @@ impl Order {
     pub fn cancelled_before_arrival(&self) -> bool {
         let never_came = self.partner_id.is_none() && self.parking.is_none() && self.subscriptions.is_empty();
         self.status == OrderStatus::Cancelled && never_came
+    }
+
+    /// Returns the times of all its cancellations.
+    pub fn cancellations(&self) -> Cancellations {
+        self.earlier_cancellations.times().chain(self.cancelled_at).collect()
+    }
+
+    /// Adds a cancellation.
+    pub fn add_cancellation(&mut self, at: Timestamp) {
+        let mut all = self.cancellations();
+        all.add(at, None);
+        self.cancelled_at = self.cancelled_at.max(Some(at));
+        self.earlier_cancellations = all.times().filter(|one| Some(*one) != self.cancelled_at).collect();
     }
 
     /// Applies changed lines to its subscriptions, if they are the lines of this order.

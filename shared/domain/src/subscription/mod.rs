@@ -1,5 +1,6 @@
 //! Subscriptions: running contracts of an organization, their links, and their joint deactivation.
 
+pub mod cancellations;
 pub mod closure;
 pub mod contact;
 pub mod ordered_term;
@@ -13,7 +14,10 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::entitlement::{Entitlement, EntitlementNumber, Owner};
-use crate::event::{EventKind, NewEvent, SubscriptionTransferred, SubscriptionTransferredAway};
+use crate::event::{
+    EventKind, NewEvent, SubscriptionCancelled, SubscriptionRenewed, SubscriptionResumed,
+    SubscriptionSuspended, SubscriptionTransferred, SubscriptionTransferredAway,
+};
 use crate::fault::Faults;
 use crate::id::{OrganizationId, ProductId, SourceId, SubscriptionId};
 use crate::license::Quantity;
@@ -23,10 +27,11 @@ use crate::text::{Description, Email, ExternalId, OrderId, Plan, ProductCode};
 use crate::time::Timestamp;
 use crate::value::Details;
 
+pub use cancellations::Cancellations;
 pub use contact::SubscriptionContact;
 pub use ordered_term::OrderedTerm;
 pub use set_up_target::{SetUpTarget, Site, WholeOrganization};
-pub use update::{Buyer, Renewal, ReportedState, SubscriptionUpdate, Transfer, Usage};
+pub use update::{Buyer, Renewal, ReportedState, SubscriptionUpdate, Suspension, Transfer, Usage};
 
 /// Kind of a subscription.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema, Deserr)]
@@ -47,8 +52,13 @@ pub enum SubscriptionKind {
 pub enum SubscriptionStatus {
     /// The subscription has not started.
     Upcoming,
-    /// The subscription is running.
+    /// The subscription has started, but is not set up.
+    #[serde(rename = "pending-set-up")]
+    PendingSetUp,
+    /// The subscription is running, and is set up.
     Active,
+    /// The store suspended the subscription. It has not ended.
+    Suspended,
     /// The subscription has ended, was cancelled, or was deactivated.
     Inactive,
     /// The subscription was deactivated, and those linked to it are still being deactivated.
@@ -105,9 +115,14 @@ pub struct Subscription {
     /// Original buyer; [`Self::buyer()`] returns the current one.
     #[serde(flatten)]
     pub buyer: Buyer,
-    /// Time of the latest cancellation of its order, according to the source.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub cancelled_at: Option<Timestamp>,
+    /// Times of the cancellations of its order, according to the source; [`Self::cancelled_at()`] is the one that counts.
+    #[serde(
+        default,
+        alias = "cancelledAt",
+        deserialize_with = "cancellations::stored",
+        skip_serializing_if = "Cancellations::is_empty"
+    )]
+    pub cancellations: Cancellations,
     /// State that messages about the subscription reported.
     #[serde(default, skip_serializing_if = "ReportedState::is_empty")]
     pub reported: ReportedState,
@@ -149,8 +164,12 @@ impl Subscription {
         "the subscription was deactivated, which is irreversible: contact the vendor for a new one",
     );
 
-    /// Maximum number each of links, parents and apps of a subscription.
+    /// Maximum number each of links, parents and apps of a subscription that are not over.
     pub const MOST_LINKS: usize = 100;
+
+    /// Maximum number each of stored links, parents and apps of a subscription, so that its item stays small. Those that
+    /// are over count, because they can be renewed, but deactivated ones make room for new ones.
+    pub const MOST_STORED_LINKS: usize = 500;
 
     /// Maximum number of contacts of a subscription.
     pub const MOST_CONTACTS: usize = 20;
@@ -160,40 +179,67 @@ impl Subscription {
         self.reported.transfer.as_ref().map_or(&self.buyer, |transfer| &transfer.to)
     }
 
+    /// Returns the time of the latest renewal.
+    pub fn renewed_at(&self) -> Option<Timestamp> {
+        self.reported.renewal.as_ref().map(|renewal| renewal.occurred_at)
+    }
+
+    /// Returns the time of the cancellation that counts: the first one at or after the last renewal. `None` if the order
+    /// was not cancelled, or the subscription was renewed since.
+    pub fn cancelled_at(&self) -> Option<Timestamp> {
+        self.cancellations.first_since(self.renewed_at())
+    }
+
     /// Returns the end of the subscription, exclusive, unless it ends early. This is its bill date. A renewal never
     /// shortens it; but if the order was cancelled and the subscription renewed later, the latest end of all renewals
-    /// replaces the ordered end.
+    /// replaces the ordered end. It is never before the start.
     pub fn ends_at(&self) -> Timestamp {
-        let ordered = self.ordered.ends_at();
+        let (starts_at, ordered) = (self.ordered.starts_at(), self.ordered.ends_at());
         match &self.reported.renewal {
             None => ordered,
-            Some(renewal) if self.cancelled_at.is_some_and(|at| at < renewal.occurred_at) => renewal.ends_at,
+            Some(renewal) if self.cancellations.first().is_some_and(|at| at < renewal.occurred_at) => {
+                renewal.ends_at.max(starts_at)
+            }
             Some(renewal) => ordered.max(renewal.ends_at),
         }
     }
 
-    /// Returns the time at which the subscription ended early: it was deactivated, or its order was cancelled and it
-    /// was not renewed since.
+    /// Returns the time at which the subscription ended before [`Self::ends_at`]: its order was cancelled and it was not
+    /// renewed since, or else it was deactivated. A deactivation ends nothing that is over already. The end of one that
+    /// was cancelled or deactivated before its start is its start.
     pub fn ended_at(&self) -> Option<Timestamp> {
-        let renewed = self.reported.renewal.as_ref().map(|renewal| renewal.occurred_at);
-        let cancelled = self.cancelled_at.filter(|at| renewed.is_none_or(|renewed| renewed <= *at));
-        self.deactivation.as_ref().map(|deactivation| deactivation.at).or(cancelled)
+        let deactivated = self.deactivation.as_ref().map(|deactivation| deactivation.at);
+        let ended = self.cancelled_at().or(deactivated).map(|at| at.max(self.ordered.starts_at()));
+        ended.filter(|at| *at < self.ends_at())
+    }
+
+    /// Returns whether the subscription has ended, was cancelled, or was deactivated.
+    pub fn is_over(&self, now: Timestamp) -> bool {
+        self.deactivation.is_some()
+            || self.cancelled_at().is_some()
+            || self.ends_at() <= now.max(self.ordered.starts_at())
+    }
+
+    /// Returns the suspension that is in force, unless the store resumed the subscription later.
+    pub fn suspension(&self) -> Option<&Suspension> {
+        self.reported.suspension.as_ref().filter(|suspension| suspension.is_suspended)
     }
 
     /// Returns the status at the given time.
     pub fn status(&self, now: Timestamp) -> SubscriptionStatus {
         match &self.deactivation {
             Some(Deactivation { resume_at: Some(_), .. }) => SubscriptionStatus::Deactivating,
-            Some(_) => SubscriptionStatus::Inactive,
-            None if self.ended_at().is_some() || self.ends_at() <= now => SubscriptionStatus::Inactive,
-            None if self.ordered.starts_at() > now => SubscriptionStatus::Upcoming,
-            None => SubscriptionStatus::Active,
+            _ if self.is_over(now) => SubscriptionStatus::Inactive,
+            _ if self.suspension().is_some() => SubscriptionStatus::Suspended,
+            _ if self.ordered.starts_at() > now => SubscriptionStatus::Upcoming,
+            _ if self.set_up_target.is_none() => SubscriptionStatus::PendingSetUp,
+            _ => SubscriptionStatus::Active,
         }
     }
 
     /// Returns whether the subscription is still to be set up.
-    pub fn set_up_due(&self) -> bool {
-        self.set_up_target.is_none() && self.deactivation.is_none()
+    pub fn set_up_due(&self, now: Timestamp) -> bool {
+        self.set_up_target.is_none() && !self.is_over(now)
     }
 
     /// Returns the number of active users, if it was reported.
@@ -220,6 +266,7 @@ impl Subscription {
             starts_at: Some(self.ordered.starts_at()),
             ends_at: Some(self.ends_at()),
             ended_at: self.ended_at(),
+            suspended_at: self.suspension().map(|suspension| suspension.occurred_at),
             details: Details::default(),
             details_changed: None,
             metadata: self.metadata,
@@ -239,6 +286,34 @@ impl Subscription {
         });
         let here = self.event(SubscriptionTransferred { subscription_id });
         away.into_iter().chain([here]).collect()
+    }
+
+    /// Returns the event of a renewal, with the end and the cancellation that count after it.
+    pub fn renewed(&self) -> NewEvent {
+        let (ends_at, cancelled_at) = (self.ends_at(), self.cancelled_at());
+        self.event(SubscriptionRenewed { subscription_id: self.id, ends_at, cancelled_at })
+    }
+
+    /// Returns the event of a cancellation, with the one that counts after it.
+    pub fn cancelled(&self) -> NewEvent {
+        let (source_id, order_id) = (self.source_id, self.order_id.clone());
+        let (subscription_id, cancelled_at) = (self.id, self.cancelled_at());
+        self.event(SubscriptionCancelled { subscription_id, source_id, order_id, cancelled_at })
+    }
+
+    /// Returns the event of a suspension or resumption.
+    pub fn suspended_or_resumed(
+        &self,
+        Suspension { occurred_at, is_suspended, reason }: &Suspension,
+    ) -> NewEvent {
+        let (subscription_id, at) = (self.id, *occurred_at);
+        match is_suspended {
+            true => {
+                let reason = reason.clone();
+                self.event(SubscriptionSuspended { subscription_id, suspended_at: at, reason })
+            }
+            false => self.event(SubscriptionResumed { subscription_id, resumed_at: at }),
+        }
     }
 
     /// Returns an event that concerns the subscription's organization and the partner that manages it now, if any.

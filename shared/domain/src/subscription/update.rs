@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::id::PartnerId;
-use crate::text::StoreAccount;
+use crate::text::{Description, StoreAccount};
 use crate::time::Timestamp;
 
 /// Buyer of a subscription: a partner, by an account at the store or by its id, or the organization itself.
@@ -31,6 +31,9 @@ pub struct ReportedState {
     /// Latest usage; absent if none was reported.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub usage: Option<Usage>,
+    /// Latest suspension or resumption; absent if none was reported.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub suspension: Option<Suspension>,
 }
 
 /// Update of a subscription by one message.
@@ -42,6 +45,8 @@ pub enum SubscriptionUpdate {
     Transfer(Transfer),
     /// The number of active users was reported.
     Usage(Usage),
+    /// The subscription was suspended or resumed.
+    Suspension(Suspension),
 }
 
 /// Renewal of a subscription.
@@ -75,6 +80,19 @@ pub struct Usage {
     pub active_users: u64,
 }
 
+/// Latest suspension or resumption of a subscription. Of two at the same time, a suspension outranks a resumption.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Suspension {
+    /// Time of the suspension or resumption.
+    pub occurred_at: Timestamp,
+    /// Whether the subscription was suspended; otherwise it was resumed.
+    pub is_suspended: bool,
+    /// Reason of a suspension; 1 to 1,000 characters. Absent if none was given.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reason: Option<Description>,
+}
+
 impl ReportedState {
     /// Returns whether nothing was reported.
     pub fn is_empty(&self) -> bool {
@@ -93,6 +111,7 @@ impl ReportedState {
             }
             SubscriptionUpdate::Transfer(new) => self.transfer = self.transfer.take().max(Some(new)),
             SubscriptionUpdate::Usage(new) => self.usage = self.usage.take().max(Some(new)),
+            SubscriptionUpdate::Suspension(new) => self.suspension = self.suspension.take().max(Some(new)),
         }
         *self != before
     }
