@@ -87,13 +87,13 @@ pub struct Subscription {
     /// Start, length and end of the subscription, as they were ordered.
     #[serde(flatten)]
     pub ordered: OrderedTerm,
-    /// Linked subscriptions; at most 100. The other ends store the link, too.
+    /// Linked subscriptions; at most 500, of which 100 are not over. The other ends store the link, too.
     #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
     pub linked: BTreeSet<SubscriptionId>,
-    /// Subscriptions that an app is installed in; at most 100. They store it in `apps`.
+    /// Subscriptions that an app is installed in; at most 500, of which 100 are not over. They store it in `apps`.
     #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
     pub parents: BTreeSet<SubscriptionId>,
-    /// Apps that are installed in the subscription; at most 100.
+    /// Apps that are installed in the subscription; at most 500, of which 100 are not over.
     #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
     pub apps: BTreeSet<SubscriptionId>,
     /// Customers who manage the subscription; at most 20 can be added.
