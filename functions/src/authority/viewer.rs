@@ -13,7 +13,7 @@ use api_runtime::table::{
 };
 use api_runtime::{Change, ConditionFailure, Context, Failure, OrNotFound};
 use domain::actor::ActorKind;
-use domain::event::SubscriptionDeactivated;
+use domain::event::{SubscriptionDeactivated, SubscriptionOrdered};
 use domain::service_request::Person;
 use domain::subscription::closure::Subscriptions;
 use domain::subscription::{SetUpTarget, SubscriptionContact};
@@ -125,6 +125,23 @@ impl Visibility {
             Self::Everything => Vec::new(),
             _ => events.iter().filter_map(named).collect(),
         }
+    }
+
+    /// Removes from an event the ids of subscriptions that the caller may not see: a cause that is `hidden`, and all
+    /// links of a new subscription unless the caller sees everything; it reads the links with the subscription.
+    pub fn narrow_event(&self, mut kind: EventKind, hidden: &BTreeSet<SubscriptionId>) -> EventKind {
+        match &mut kind {
+            EventKind::SubscriptionDeactivated(SubscriptionDeactivated { cause, .. }) => {
+                *cause = cause.filter(|cause| !hidden.contains(cause));
+            }
+            EventKind::SubscriptionOrdered(SubscriptionOrdered { linked, parents, apps, .. })
+                if !matches!(self, Self::Everything) =>
+            {
+                [linked, parents, apps].into_iter().for_each(Vec::clear);
+            }
+            _ => {}
+        }
+        kind
     }
 }
 

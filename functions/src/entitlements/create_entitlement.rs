@@ -132,7 +132,8 @@ impl Operation for CreateEntitlement {
             Owner::Organization(_) => None,
         };
         let (entitlement_id, product_id) = (entitlement.id, entitlement.product_id);
-        let created = EntitlementCreated { entitlement_id, product_id, customer_id };
+        let (starts_at, ends_at) = (entitlement.starts_at, entitlement.ends_at);
+        let created = EntitlementCreated { entitlement_id, product_id, customer_id, starts_at, ends_at };
         change.record(entitlement.event(created));
 
         let location = match entitlement.owner {

@@ -11,7 +11,7 @@ use api_runtime::{
     Request, Route, Switch, route,
 };
 use deserr::Deserr;
-use domain::event::{EntitlementDetailsChanged, EventType, SubscriptionDeactivated};
+use domain::event::{EntitlementDetailsChanged, EventType};
 use domain::fault::{Check, Validated};
 use domain::{
     Actor, Author, Event, EventId, EventKind, Fault, FaultPointer, Faults, LicenseTypeCode, LogScope,
@@ -384,17 +384,11 @@ async fn name_parties(
             hidden.insert(cause.1);
         }
     }
-    let without_hidden = |mut kind: EventKind| {
-        if let EventKind::SubscriptionDeactivated(SubscriptionDeactivated { cause, .. }) = &mut kind {
-            *cause = cause.filter(|cause| !hidden.contains(cause));
-        }
-        kind
-    };
     let named = |Event { id, time, actor, kind, version, partner_id, organization_id }: Event| HistoryEvent {
         id,
         time,
         actor,
-        kind: without_hidden(kind),
+        kind: visibility.narrow_event(kind, &hidden),
         version,
         partner: partner_id.map(|partner| names.partner(partner)),
         organization: organization_id.map(|organization| names.organization(organization)),

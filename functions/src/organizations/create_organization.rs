@@ -98,7 +98,7 @@ impl Operation for CreateOrganization {
             change
                 .create_or_reject(&reservation, |_| ConditionFailure::rejected(&TAKEN, &[&"externalId"]))?;
         }
-        let created = OrganizationCreated { name: name.clone() };
+        let created = OrganizationCreated { name: name.clone(), time_zone: *time_zone };
         let created = NewEvent::of_organization(created, organization.id);
         change.record(created.at_version(organization.metadata.version));
         if let Some(partner_id) = *partner_id {

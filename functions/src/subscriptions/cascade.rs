@@ -72,8 +72,8 @@ fn deactivate_all(
         change.replace(&after, before.metadata.version, meant)?;
         change.add(follow_subscription(&after, context.now));
         let (subscription_id, cause) = (after.id, Some(deactivation.cause));
-        let reason = deactivation.reason.clone();
-        change.record(after.event(SubscriptionDeactivated { subscription_id, cause, reason }));
+        let (reason, at) = (deactivation.reason.clone(), Some(deactivation.at));
+        change.record(after.event(SubscriptionDeactivated { subscription_id, cause, reason, at }));
     }
     Ok(())
 }

@@ -69,7 +69,8 @@ pub async fn apply(
     let update =
         SubscriptionUpdate::Usage(Usage { mark: mark(sequence, occurred_at, context.now), active_users });
     let add_events = |change: &mut Change, _: &Subscription, after: &Subscription| {
-        let reported = SubscriptionUsageReported { subscription_id: after.id, active_users };
+        let sequence = after.reported.usage.as_ref().map(|usage| usage.mark);
+        let reported = SubscriptionUsageReported { subscription_id: after.id, active_users, sequence };
         change.record(after.event(reported));
         Ok(())
     };

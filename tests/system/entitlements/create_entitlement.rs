@@ -76,7 +76,10 @@ async fn organization_or_customer_becomes_the_owner() {
       "version": 1
     }
     "#);
-    let created = json!({"entitlementId": id, "productId": world.id("product")});
+    let created = json!({
+        "entitlementId": id, "productId": world.id("product"),
+        "startsAt": "2026-01-01T00:00:00.000Z", "endsAt": "2227-01-01T00:00:00.000Z",
+    });
     let history = events(&world, "/v1/organizations/{sol}/history", "operator").await;
     assert_eq!(history, [("entitlement.created".to_owned(), created)]);
 

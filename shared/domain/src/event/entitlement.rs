@@ -16,6 +16,12 @@ event_data! {
         /// Customer who owns the product; absent if an organization does.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         customer_id: Option<CustomerId>,
+        /// Time from which the product is owned; RFC 3339, UTC. Absent if it is owned from the creation on.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        starts_at: Option<Timestamp>,
+        /// Time at which the ownership ends, exclusive; RFC 3339, UTC. Absent if it has no end.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        ends_at: Option<Timestamp>,
     }
 
     /// Recorded when details of an entitlement change, except by an import: in the organization's log, or in the

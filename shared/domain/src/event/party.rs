@@ -21,6 +21,9 @@ event_data! {
         /// Name of the organization; 1 to 200 characters. Its external id is left out, because only its creator may see
         /// it.
         name: Name,
+        /// IANA time zone of the organization, such as `Asia/Tokyo`; absent if there is none, and UTC applies.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        time_zone: Option<TimeZone>,
     }
 
     /// Recorded in the logs of the partner and the organization when an organization is added to the partner's directory,

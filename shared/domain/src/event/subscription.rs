@@ -1,7 +1,7 @@
 //! Events of subscriptions and sites.
 
 use super::data::event_data;
-use crate::id::{CustomerId, EntitlementId, SiteId, SourceId, SubscriptionId};
+use crate::id::{CustomerId, EntitlementId, ProductId, SiteId, SourceId, SubscriptionId};
 use crate::license::Quantity;
 use crate::site_url::SiteUrl;
 use crate::text::{Description, Email, ExternalId, OrderId, Plan, ProductCode};
@@ -30,12 +30,29 @@ event_data! {
         /// Absent if there are none.
         #[serde(default, skip_serializing_if = "Vec::is_empty")]
         first_time_contacts: Vec<Email>,
-        /// Start of the subscription; RFC 3339, UTC. Absent in events of earlier releases.
+        /// Product of the subscription and of its entitlement. Absent in events from before this field existed, as are
+        /// the fields after it.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        product_id: Option<ProductId>,
+        /// Sold plan; 1 to 100 characters. Absent if the subscription has none.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        plan: Option<Plan>,
+        /// Start of the subscription; RFC 3339, UTC.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         starts_at: Option<Timestamp>,
-        /// End of the subscription as it was ordered, exclusive; RFC 3339, UTC. Absent in events of earlier releases.
+        /// End of the ordered term, exclusive; RFC 3339, UTC.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         ends_at: Option<Timestamp>,
+        /// Existing subscriptions that it is linked to; at most 100. A link to a later one is in the event of that one.
+        /// Absent if there are none, and for partners' members, who may not see all of them.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        linked: Vec<SubscriptionId>,
+        /// Of an app: existing subscriptions in which it is installed; at most 100. Absent as `linked` is.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        parents: Vec<SubscriptionId>,
+        /// Existing apps that are installed in it; at most 100. Absent as `linked` is.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        apps: Vec<SubscriptionId>,
     }
 
     /// Recorded when a store changes the plan or the quantity of a subscription: in the organization's log, and in the
@@ -100,6 +117,10 @@ event_data! {
         subscription_id: SubscriptionId,
         /// Number of active users; 0 to 9,007,199,254,740,991.
         active_users: u64,
+        /// Number of the report; or its time in milliseconds since 1970, if the store sends `occurredAt` instead of
+        /// `sequence`. Absent in events from before this field existed.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        sequence: Option<u64>,
     }
 
     /// Recorded when a contact sets up a subscription: in the organization's log, and in the log of the partner that
@@ -168,6 +189,10 @@ event_data! {
         /// Reason that the person gave; 1 to 1,000 characters. Absent if none was given.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         reason: Option<Description>,
+        /// Time of the deactivation; RFC 3339, UTC. It is the same for all that are deactivated together, however many
+        /// transactions that takes. Absent in events from before this field existed.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        at: Option<Timestamp>,
     }
 
     /// Recorded when a store's message about a deactivated subscription has no effect: in the organization's log, and

@@ -308,8 +308,13 @@ impl<'a> FulfillmentBuilder<'a> {
             entitlement_id: one.id.entitlement(),
             contacts: one.contacts.iter().map(|contact| contact.email.clone()).collect(),
             first_time_contacts,
+            product_id: Some(one.product_id),
+            plan: one.plan.clone(),
             starts_at: Some(one.ordered.starts_at()),
             ends_at: Some(one.ordered.ends_at()),
+            linked: one.linked.iter().copied().collect(),
+            parents: one.parents.iter().copied().collect(),
+            apps: one.apps.iter().copied().collect(),
         };
         self.events.push(NewEvent { partner_id: self.order.partner_id, ..one.event(ordered) });
         if let Some((place, origin)) = Self::entry_of(&one) {
@@ -331,7 +336,8 @@ impl<'a> FulfillmentBuilder<'a> {
         }
         self.events.extend(one.suspension().map(|suspension| one.suspended_or_resumed(suspension)));
         if let Some(usage) = &one.reported.usage {
-            let reported = SubscriptionUsageReported { subscription_id, active_users: usage.active_users };
+            let (active_users, sequence) = (usage.active_users, Some(usage.mark));
+            let reported = SubscriptionUsageReported { subscription_id, active_users, sequence };
             self.events.push(one.event(reported));
         }
         if one.cancelled_at().is_some() {
