@@ -12,6 +12,7 @@ mod orders;
 mod organizations;
 mod partners;
 mod products;
+mod replay;
 mod service;
 mod service_requests;
 mod subscriptions;
