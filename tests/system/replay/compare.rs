@@ -6,9 +6,10 @@ use futures_util::future::join_all;
 use serde_json::{Value, json};
 use system::World;
 
+use super::expected::{ANY, Expected};
 use super::history::{Event, pages};
 use super::runs::{Run, text};
-use super::state::{ANY, Expected, subjects};
+use super::state::subjects;
 use super::{Fields, Objects};
 
 /// State that the API shows, and its time.

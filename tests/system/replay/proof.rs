@@ -32,7 +32,7 @@ async fn agreeing_run(seed: u64) -> (Vec<Event>, Shown) {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn history_of_a_random_run_tells_all_that_the_api_shows() {
-    strength::side_by_side(12, 1_000, async |seeds| {
+    strength::side_by_side(10, 1_000, async |seeds| {
         for seed in seeds {
             agreeing_run(seed).await;
         }
@@ -41,7 +41,7 @@ async fn history_of_a_random_run_tells_all_that_the_api_shows() {
 }
 
 /// Number of events of each type, of a run, that are removed or repeated, one at a time.
-const OF_EACH_TYPE: usize = 8;
+const OF_EACH_TYPE: usize = 3;
 
 /// Returns the places of some events of each type for which `is_chosen` holds.
 fn places(events: &[Event], is_chosen: impl Fn(usize) -> bool) -> Vec<usize> {
@@ -57,8 +57,9 @@ fn places(events: &[Event], is_chosen: impl Fn(usize) -> bool) -> Vec<usize> {
         .collect()
 }
 
-/// Returns whether a later event about the same object leaves nothing of what an event told, or the object is not shown.
-/// Removing such an event leaves no trace but a gap in the object's versions.
+/// Returns whether nothing of what an event told is shown: a later event about the same object replaced it, or the API does
+/// not show the object or this part of it.
+/// Its removal leaves no trace but a gap in the object's versions.
 fn is_superseded(events: &[Event], place: usize, shown: &Objects) -> bool {
     let event = &events[place];
     let Some(subject) = subjects(event).into_iter().next() else { return false };
@@ -78,18 +79,31 @@ fn is_superseded(events: &[Event], place: usize, shown: &Objects) -> bool {
     };
     let is_later =
         |other: &&Event| by.contains(&other.kind.as_str()) && subjects(other).first() == Some(&subject);
+    let shown_status = || shown.get(&subject).and_then(|one| one.get("status")?.as_str()).unwrap_or_default();
+    let is_unseen = match event.kind.as_str() {
+        // What is over or has not begun is not shown as suspended.
+        "subscription.suspended" | "subscription.resumed" => {
+            ["inactive", "upcoming"].contains(&shown_status())
+        }
+        // The place of an app is not compared while the replay knows none.
+        "subscription.set-up" | "site.migrated" => shown
+            .get(&subject)
+            .is_some_and(|one| one["parents"].as_array().is_some_and(|ids| !ids.is_empty())),
+        // Assumed: this is the name of the field.
+        "access.updated" => shown.get(&subject).is_none_or(|grant| !grant.contains_key("autoExtend")),
+        kind if kind.starts_with("order.") => !shown.contains_key(&subject),
+        _ => false,
+    };
     let of_contact = event.kind.starts_with("subscription.contact-");
     let is_removal = |other: &Event| {
         other.kind == "customer.removed" && other.data["customerId"] == event.data["customerId"]
     };
-    events[place + 1..].iter().any(|other| is_later(&other))
+    is_unseen
+        || events[place + 1..].iter().any(|other| is_later(&other))
         || of_contact && events.iter().any(is_removal)
-        || event.kind.starts_with("order.") && !shown.contains_key(&subject)
-        // Assumed: this is the name of the field.
-        || event.kind == "access.updated" && shown.get(&subject).is_none_or(|grant| !grant.contains_key("autoExtend"))
 }
 
-/// Returns a run, of which nearly all types of events are part.
+/// Returns runs of which many types of events are part.
 async fn runs() -> Vec<(Vec<Event>, Shown)> {
     let mut runs = Vec::new();
     for seed in strength::seeds(2, 20) {
@@ -153,13 +167,7 @@ async fn history_with_one_changed_event_is_noticed() {
         };
         let begins = |place: usize| {
             let kind = events[place].kind.as_str();
-            let begins = [
-                "subscription.ordered",
-                "access.granted",
-                "access.requested",
-                "member.added",
-                "order.parked",
-            ];
+            let begins = ["subscription.ordered", "access.granted", "access.requested", "member.added"];
             (begins.contains(&kind) || kind.ends_with(".created")) && kind != "site.created"
         };
         let exchanged = |place: usize| {

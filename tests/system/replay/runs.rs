@@ -178,7 +178,8 @@ impl Run<'_> {
             6..9 => self.change_order(random).await,
             9..11 => {
                 let data = json!({"orderId": format!("R-{}", random.u64(..ORDERS))});
-                self.message(random, "order.cancelled", &minute(random.u64(1..50), 30), data).await;
+                let time = minute(random.u64(1..50), 30);
+                self.message(random, "order.cancelled", &time, data).await;
             }
             11..20 => self.report(random).await,
             20..24 => self.assign(random).await,
@@ -232,7 +233,7 @@ impl Run<'_> {
             let earlier = |random: &mut Rng| json!(types + random.usize(..number));
             let is_app = number > 0 && random.u8(..3) == 0;
             let starts_at =
-                one(random, [("2026-01-05T09:00:00Z"), "2026-01-05T09:00:00Z", "2026-02-20T00:00:00Z"]);
+                one(random, ["2026-01-05T09:00:00Z", "2026-01-05T09:00:00Z", "2026-02-20T00:00:00Z"]);
             let mut line = json!({
                 "kind": if is_app { "app" } else { one(random, ["subscription", "collection"]) },
                 "sku": one(random, ["ER-1", "VW-1", "DS-1"]), "quantity": random.u64(30..60),
@@ -382,10 +383,11 @@ impl Run<'_> {
         let partner = text(&access["partner"]["id"]);
         let path = format!("/v1/organizations/{{{organization}}}/access/{partner}/{}", text(&grant["id"]));
         let admin = PARTNERS.into_iter().find(|(name, _)| self.world.id(name) == partner).unwrap().1;
+        let auto_extend = json!({"autoExtend": random.bool()});
         match random.u8(..3) {
             0 => drop(self.call(random, manager, ("DELETE", &path)).await),
             1 => drop(self.call(random, admin, ("POST", &format!("{path}/relinquish"))).await),
-            _ => drop(self.patch(random, manager, &path, json!({"autoExtend": random.bool()})).await),
+            _ => drop(self.patch(random, manager, &path, auto_extend).await),
         }
     }
 
@@ -417,11 +419,14 @@ impl Run<'_> {
                     self.customers.lock().unwrap().push(text(&reply.body["id"]));
                 }
             }
-            Some(path) => match random.u8(..4) {
-                0 => drop(self.patch(random, "operator", &path, json!({"name": name})).await),
-                1 => drop(self.patch(random, "operator", &path, json!({"manager": random.bool()})).await),
-                _ => drop(self.call(random, "operator", ("DELETE", &path)).await),
-            },
+            Some(path) => {
+                let manager = json!({"manager": random.bool()});
+                match random.u8(..4) {
+                    0 => drop(self.patch(random, "operator", &path, json!({"name": name})).await),
+                    1 => drop(self.patch(random, "operator", &path, manager).await),
+                    _ => drop(self.call(random, "operator", ("DELETE", &path)).await),
+                }
+            }
         }
     }
 
@@ -507,7 +512,9 @@ impl Run<'_> {
         let code = format!("replay-{}", self.next());
         let lists = ["/v1/products", "/v1/detail-fields", "/v1/webhook-sources"];
         let list = one(random, lists);
-        let mine: Vec<Value> = pages(self.world, list).await;
+        let archived = list != "/v1/webhook-sources" && random.u8(..3) == 0;
+        let listed = if archived { format!("{list}?archived=true") } else { list.to_owned() };
+        let mine: Vec<Value> = pages(self.world, &listed).await;
         let mine: Vec<_> = mine.iter().filter(|one| text(&one["name"]).starts_with("Replay")).collect();
         if let Some(object) = choose(random, &mine).filter(|_| random.u8(..4) > 0) {
             let path = format!("{list}/{}", text(&object["id"]));
