@@ -218,6 +218,7 @@ operations! {
     licenses::create_license_type::CreateLicenseType,
     licenses::list_license_types::ListLicenseTypes,
     licenses::list_license_pools::ListLicensePools,
+    licenses::set_pool_threshold::SetPoolThreshold,
     licenses::assign_license::AssignLicense,
     licenses::get_license_assignment::GetLicenseAssignment,
     licenses::list_organization_licenses::ListOrganizationLicenses,

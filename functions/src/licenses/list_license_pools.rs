@@ -6,7 +6,7 @@ use api_runtime::table::{LicenseTypes, PartnerById, PoolsOfPartner};
 use api_runtime::{
     Empty, Failure, Method, Nothing, Operation, Output, PartnerPath, Reply, Request, Route, route,
 };
-use domain::{Actor, LicenseTypeCode, Name, Role};
+use domain::{Actor, LicenseTypeCode, Name, Role, Threshold};
 use schemars::JsonSchema;
 use serde::Serialize;
 
@@ -40,6 +40,11 @@ pub struct PoolItem {
     available: u64,
     /// Number of licenses that were assigned.
     assigned: u64,
+    /// Number of available licenses below which the pool is low: 1 to 1,000,000. Absent if it has no threshold.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    threshold: Option<Threshold>,
+    /// Whether fewer licenses are available than `threshold`; `false` without a threshold.
+    low: bool,
 }
 
 impl Output for Pools {}
@@ -48,8 +53,8 @@ impl Operation for ListLicensePools {
     const NAME: &str = "list-license-pools";
     const SUMMARY: &str = "List a partner's license pools";
     const DESCRIPTION: &str = "Operators, agents and the partner's members see how many licenses of each \
-        type were purchased, are available and were assigned, and the totals. The numbers are current \
-        (consistent reads). The answer contains all pools, sorted by the code of their license type, and has \
+        type were purchased, are available and were assigned, which pools are low, and the totals. The \
+        numbers are current (consistent reads). The answer contains all pools, sorted by the code of their license type, and has \
         no pages.";
     const ROUTES: &[Route] = &[route(
         Method::Get,
@@ -76,8 +81,9 @@ impl Operation for ListLicensePools {
             // A type newer than the eventually consistent read of all types is shown with its code as its name.
             let name =
                 names.remove(&pool.license_type).or_else(|| pool.license_type.as_str().parse().ok())?;
-            let domain::Pool { license_type, purchased, available, assigned, .. } = pool;
-            Some(PoolItem { license_type, name, purchased, available, assigned })
+            let low = pool.is_low();
+            let domain::Pool { license_type, purchased, available, assigned, threshold, .. } = pool;
+            Some(PoolItem { license_type, name, purchased, available, assigned, threshold, low })
         };
         let items: Vec<PoolItem> = pools.into_iter().filter_map(item).collect();
         // `Pool::MOST` bounds each pool, so that the totals stay exact as JSON numbers.

@@ -11,7 +11,7 @@ use domain::unicode::nfc;
 use domain::{Fault, Faults, LicenseType, LicenseTypeCode, Line, ParseError, Quantity};
 use schemars::JsonSchema;
 
-/// Sold lines: 1 to 1,000, with at most 40 license types. Quantities of lines with the same license type are added up.
+/// Sold lines: 1 to 1,000, with at most 30 license types. Quantities of lines with the same license type are added up.
 /// At most 20 lines are subscriptions, and beside subscriptions at most 10 license types are allowed.
 #[derive(Debug, Clone, JsonSchema)]
 #[schemars(transparent)]
@@ -20,8 +20,8 @@ pub struct SoldLines(#[schemars(length(min = 1, max = 1000))] Vec<SoldLine>);
 /// Maximum number of lines in a message.
 const MOST_LINES: usize = 1000;
 
-/// Maximum number of license types: they fit one transaction with their events.
-const MOST_TYPES: usize = 40;
+/// Maximum number of license types: they fit one transaction with their events, also if all pools become low.
+const MOST_TYPES: usize = 30;
 
 /// Maximum number of license types beside subscriptions.
 const MOST_TYPES_BESIDE: usize = 10;

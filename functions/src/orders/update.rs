@@ -1,5 +1,7 @@
 //! Updates of an order, and the resulting adjustments of license pools.
 
+use std::collections::BTreeMap;
+
 use api_runtime::table::{
     BatchGet, OwnerOfStoreAccount, ParkedOrderEntry, PoolOfPartner, credit_pool, withdraw_from_pool,
 };
@@ -11,6 +13,7 @@ use domain::{
 };
 
 use super::sold_lines::SoldLines;
+use crate::licenses::low_pool::low_event;
 
 /// A change of an order affects too many license pools.
 pub const TOO_MANY_TYPES: ErrorKind = ErrorKind::rule(
@@ -41,8 +44,9 @@ pub fn are_transferred(order: &Order, subscriptions: &[Option<Subscription>]) ->
     made.peek().is_some() && made.all(|one| one.buyer().partner_id != order.partner_id)
 }
 
-/// Maximum number of pools that fit one transaction with their events.
-const MOST_POOLS: usize = 45;
+/// Maximum number of items of a transaction (100) for the pools of an order: a pool takes two with its event, and a
+/// third one if it becomes low. All license types that an order may have fit, so that it can always be cancelled.
+const MOST_POOL_ITEMS: usize = 90;
 
 /// Updates an order and adjusts the pools of its partner in one transaction. The order is written on the condition that
 /// it is unchanged since it was read, each pool on the condition that it can be adjusted as planned.
@@ -53,14 +57,16 @@ pub async fn update_order<O: Output>(
     answer: impl FnOnce(Order) -> Answer<O>,
 ) -> Result<Reply<O>, Failure> {
     if let Some(partner_id) = order.partner_id {
-        let available = available(context, partner_id, order.lowered_by(&wanted)).await?;
-        let adjustments = order.adjust_pools(&wanted, &available);
-        if adjustments.len() > MOST_POOLS {
-            return Err(TOO_MANY_TYPES.refuse(&[&"data", &"lines"]).into());
-        }
-        for (license_type, adjustment) in adjustments {
+        let pools = read_pools(context, partner_id, order.lowered_by(&wanted)).await?;
+        let others = change.items();
+        let available = pools.iter().map(|(license_type, pool)| (license_type.clone(), pool.available));
+        for (license_type, adjustment) in order.adjust_pools(&wanted, &available.collect()) {
             let index = lines.as_ref().and_then(|lines| lines.place(&license_type));
-            adjust_pool(&mut change, &order, partner_id, (license_type, index), adjustment);
+            let pool = pools.get(&license_type);
+            adjust_pool(&mut change, &order, partner_id, (license_type, index), (adjustment, pool));
+        }
+        if change.items().saturating_sub(others) > MOST_POOL_ITEMS {
+            return Err(TOO_MANY_TYPES.refuse(&[&"data", &"lines"]).into());
         }
     } else {
         order.adjust_pools(&wanted, &Quantities::new());
@@ -84,16 +90,18 @@ pub async fn update_order<O: Output>(
     context.commit(change, answer(order)).await
 }
 
-/// Credits or withdraws licenses, and records the event. `index` is the line of the message that names their type.
+/// Credits or withdraws licenses, and records the events. `index` is the line of the message that names their type,
+/// `pool` the pool as it was read, which is needed for a withdrawal.
 fn adjust_pool(
     change: &mut Change,
     order: &Order,
     partner_id: PartnerId,
     (license_type, index): (LicenseTypeCode, Option<usize>),
-    adjustment: PoolAdjustment,
+    (adjustment, pool): (PoolAdjustment, Option<&Pool>),
 ) {
     let (source_id, order_id) = (order.source_id, order.order_id.clone());
     let lookup = PoolOfPartner(partner_id, license_type.clone());
+    let mut low = None;
     let adjusted = match adjustment {
         PoolAdjustment::Credit(quantity) => {
             let none = Pool::empty(partner_id, license_type.clone());
@@ -111,11 +119,15 @@ fn adjust_pool(
             let all = missing > 0;
             // If licenses are missing, the pool must still hold exactly the withdrawn quantity: licenses that were
             // credited since would have to be withdrawn, too.
-            change.update(&lookup, withdraw_from_pool(quantity, all), |_| ConditionFailure::Stale);
+            let crossed = pool.filter(|pool| pool.becomes_low(quantity));
+            low = crossed.and_then(|pool| low_event(pool, quantity));
+            let withdrawn = withdraw_from_pool(quantity, all, crossed);
+            change.update(&lookup, withdrawn, |_| ConditionFailure::Stale);
             LicenseWithdrawn { license_type, quantity, missing, source_id, order_id }.into()
         }
     };
     change.record(NewEvent::of_partner(adjusted, partner_id));
+    low.into_iter().for_each(|low| change.record(low));
 }
 
 /// Requires that an account still belongs to this partner.
@@ -123,22 +135,20 @@ pub fn require_owner(change: &mut Change, (account, partner): (OwnerOfStoreAccou
     change.require_owner(&account, partner, || ConditionFailure::Stale);
 }
 
-/// Reads the available quantities in the partner's pools of these types.
-async fn available(
+/// Reads the partner's pools of these types.
+async fn read_pools(
     context: &Context<'_>,
     partner: PartnerId,
     types: Vec<LicenseTypeCode>,
-) -> Result<Quantities, Failure> {
+) -> Result<BTreeMap<LicenseTypeCode, Pool>, Failure> {
     let lookups: Vec<_> =
         types.into_iter().map(|license_type| PoolOfPartner(partner, license_type)).collect();
     let mut wanted = BatchGet::new();
     lookups.iter().for_each(|lookup| wanted.add(lookup));
     let found = context.table.fetch(wanted, true).await?;
-    let mut available = Quantities::new();
+    let mut pools = BTreeMap::new();
     for lookup in lookups {
-        if let Some(pool) = found.get(&lookup)? {
-            available.insert(pool.license_type, pool.available);
-        }
+        pools.extend(found.get(&lookup)?.map(|pool| (lookup.1, pool)));
     }
-    Ok(available)
+    Ok(pools)
 }

@@ -57,7 +57,8 @@ pub enum IfMatch {
 }
 
 impl IfMatch {
-    pub(crate) fn allows(self, version: Version) -> bool {
+    /// Returns whether a version is among those that it allows.
+    pub fn allows(self, version: Version) -> bool {
         match self {
             Self::Any => true,
             Self::Version(meant) => meant == version,

@@ -52,7 +52,7 @@ pub use id::{
 };
 pub use key::DeploymentKey;
 pub use level::{AccessAction, Level};
-pub use license::{Assignment, LicenseType, Line, Pool, Quantity};
+pub use license::{Assignment, LicenseType, Line, Pool, Quantity, Threshold};
 pub use member::Member;
 pub use order::{Order, OrderStatus, Parking};
 pub use party::{EntryOrigin, Metadata, Organization, Partner, PartnerOrganization, StoreLink, Version};

@@ -8,7 +8,7 @@ use crate::fault::{
     Check, Fault, FaultPointer, Faults, ParseError, check_length, parse_and_check, parse_number, quoted,
 };
 use crate::id::{AssignmentId, OrganizationId, PartnerId};
-use crate::party::Metadata;
+use crate::party::{Metadata, Version};
 use crate::problem::ErrorKind;
 use crate::text::{LicenseTypeCode, Name};
 use crate::time::Period;
@@ -127,6 +127,43 @@ impl Check for Lines {
     }
 }
 
+/// Number of available licenses below which a pool is low: 1 to 1,000,000.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+pub struct Threshold(u32);
+
+impl Threshold {
+    const MOST: u32 = 1_000_000;
+
+    /// Returns the threshold, or `None` if `count` is not 1 to 1,000,000.
+    pub fn new(count: u64) -> Option<Self> {
+        u32::try_from(count).ok().filter(|count| (1..=Self::MOST).contains(count)).map(Self)
+    }
+
+    /// Returns the number.
+    pub fn get(self) -> u64 {
+        u64::from(self.0)
+    }
+}
+
+impl Deserr<Faults> for Threshold {
+    fn deserialize_from_value<V: IntoValue>(
+        value: deserr::Value<V>,
+        location: ValuePointerRef<'_>,
+    ) -> Result<Self, Faults> {
+        parse_number(value, location, u64::from(Self::MOST), Self::new)
+    }
+}
+
+impl JsonSchema for Threshold {
+    fn schema_name() -> std::borrow::Cow<'static, str> {
+        "Threshold".into()
+    }
+
+    fn json_schema(_: &mut schemars::SchemaGenerator) -> schemars::Schema {
+        schemars::json_schema!({ "type": "integer", "minimum": 1, "maximum": Self::MOST })
+    }
+}
+
 /// Partner's stock of one license type. `purchased` always equals `available` plus `assigned`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
@@ -141,6 +178,12 @@ pub struct Pool {
     pub available: u64,
     /// Number of licenses that were assigned, irreversibly.
     pub assigned: u64,
+    /// Number of available licenses below which the pool is low. Absent if it has no threshold.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub threshold: Option<Threshold>,
+    /// Number of times that the threshold was set, changed or removed.
+    #[serde(default)]
+    pub threshold_changes: u64,
 }
 
 impl Pool {
@@ -162,7 +205,33 @@ impl Pool {
 
     /// Returns a pool for which nothing has ever been purchased.
     pub fn empty(partner_id: PartnerId, license_type: LicenseTypeCode) -> Self {
-        Self { partner_id, license_type, purchased: 0, available: 0, assigned: 0 }
+        Self {
+            partner_id,
+            license_type,
+            purchased: 0,
+            available: 0,
+            assigned: 0,
+            threshold: None,
+            threshold_changes: 0,
+        }
+    }
+
+    /// Returns whether fewer licenses are available than the pool's threshold.
+    pub fn is_low(&self) -> bool {
+        self.threshold.is_some_and(|threshold| self.available < threshold.get())
+    }
+
+    /// Returns the version of the threshold. A pool begins with version 1, which has none.
+    pub fn threshold_version(&self) -> Version {
+        self.threshold_changes.saturating_add(1)
+    }
+
+    /// Returns whether taking `quantity` available licenses out of the pool makes it low, which it is not yet.
+    pub fn becomes_low(&self, quantity: u64) -> bool {
+        let left = self.available.checked_sub(quantity);
+        let crosses =
+            |threshold: u64| self.available >= threshold && left.is_some_and(|left| left < threshold);
+        self.threshold.is_some_and(|threshold| crosses(threshold.get()))
     }
 
     /// Returns the fault of the line at `index` if its pool has too few licenses. Without a `pool`, nothing has ever
@@ -244,6 +313,24 @@ mod tests {
         let many: Vec<_> = (0..21).map(|n| line(&format!("type-{n}"))).collect();
         assert_eq!(faults(json!(many)), [at("", "too-many")]);
         assert!(faults(json!(many[..20])).is_empty());
+    }
+
+    #[test]
+    fn pool_becomes_low_only_where_it_crosses_its_threshold() {
+        let partner_id = "prt_019b8c3e-5c00-7000-8000-000000000001".parse().unwrap();
+        let empty = Pool::empty(partner_id, "edge".parse().unwrap());
+        let pool = |available, threshold| Pool { available, threshold, ..empty.clone() };
+        let ten = Threshold::new(10);
+        assert!(!pool(12, ten).becomes_low(2), "as many as the threshold are left");
+        assert!(pool(12, ten).becomes_low(3));
+        assert!(pool(10, ten).becomes_low(10));
+        assert!(!pool(9, ten).becomes_low(1), "it is low already");
+        assert!(!pool(12, ten).becomes_low(13), "there are not as many");
+        assert!(!pool(12, None).becomes_low(12));
+        assert_eq!(
+            [pool(9, ten), pool(10, ten), pool(0, None)].map(|pool| pool.is_low()),
+            [true, false, false]
+        );
     }
 
     proptest! {

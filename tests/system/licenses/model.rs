@@ -31,6 +31,8 @@ enum Step {
     Discard { order: usize },
     /// The partner assigns licenses.
     Assign { counts: Counts },
+    /// The operator sets the threshold of a pool; 0 removes it.
+    Threshold { kind: usize, threshold: u64 },
 }
 
 /// Result of a step: the order's state, or the code of a refusal; empty if a step without an order succeeds.
@@ -76,8 +78,14 @@ impl Order {
 #[derive(Debug, Clone, Default, PartialEq, Eq, PartialOrd, Ord)]
 struct Model {
     linked: bool,
+    /// Whether licenses of a type were ever credited, so that there is a pool.
+    known: [bool; TYPES.len()],
     available: Counts,
     assigned: Counts,
+    /// Threshold of each pool; 0 if it has none.
+    thresholds: Counts,
+    /// Number of times that a pool became low.
+    lows: Counts,
     orders: BTreeMap<usize, Order>,
 }
 
@@ -136,19 +144,32 @@ impl Model {
                     known.stand = OrderState::Discarded;
                     "discarded"
                 }
-                _ => "order-not-parked",
+                _ => "absent",
             },
+            Step::Threshold { kind, .. } if !self.known[kind] => "absent",
+            Step::Threshold { kind, threshold } => {
+                self.thresholds[kind] = threshold;
+                ""
+            }
             Step::Assign { counts } => {
                 if (0..TYPES.len()).any(|kind| self.available[kind] < counts[kind]) {
                     return "license-pool-exhausted";
                 }
                 for (kind, count) in counts.into_iter().enumerate() {
+                    let before = self.available[kind];
                     self.available[kind] -= count;
                     self.assigned[kind] += count;
+                    self.count_low(kind, before);
                 }
                 ""
             }
         }
+    }
+
+    /// Counts a pool that had `before` available licenses and has fewer than its threshold now.
+    fn count_low(&mut self, kind: usize, before: u64) {
+        let threshold = self.thresholds[kind];
+        self.lows[kind] += u64::from(before >= threshold && self.available[kind] < threshold);
     }
 
     fn apply(&mut self, order: usize) {
@@ -160,9 +181,10 @@ impl Model {
 
     /// Adjusts the pool license by license: a license that is no longer ordered is withdrawn if one is
     /// available; a newly ordered one is credited unless it was credited before and could not be withdrawn.
-    fn settle(&mut self, order: usize, before: Counts) {
-        let order = self.orders.get_mut(&order).unwrap();
+    fn settle(&mut self, number: usize, before: Counts) {
+        let mut order = self.orders[&number].clone();
         for (kind, before) in before.into_iter().enumerate() {
+            let available = self.available[kind];
             for _ in order.ordered[kind]..before {
                 if self.available[kind] > 0 {
                     order.given[kind] -= 1;
@@ -172,8 +194,11 @@ impl Model {
             while before < order.ordered[kind] && order.given[kind] < order.ordered[kind] {
                 order.given[kind] += 1;
                 self.available[kind] += 1;
+                self.known[kind] = true;
             }
+            self.count_low(kind, available);
         }
+        self.orders.insert(number, order);
     }
 }
 
@@ -235,6 +260,11 @@ impl<'a> Party<'a> {
                 let id = self.parked.lock().unwrap().get(order).cloned().unwrap_or(unknown);
                 world.post(&format!("/v1/parked-orders/{id}/discard")).by("operator")
             }
+            Step::Threshold { kind, threshold } => {
+                let path = format!("/v1/partners/{partner}/license-pools/{}/threshold", TYPES[*kind]);
+                let threshold = Some(*threshold).filter(|threshold| *threshold > 0);
+                world.put(&path).by("operator").json(json!({ "threshold": threshold }))
+            }
             Step::Assign { counts } => {
                 let mut lines = lines(counts, "licenseType");
                 lines.iter_mut().for_each(|line| {
@@ -270,8 +300,8 @@ impl<'a> Party<'a> {
     }
 
     /// Returns available and assigned licenses of each type, separately according
-    /// to pools, holdings and history.
-    async fn read_counts(&self) -> Vec<(&'static str, Counts, Counts)> {
+    /// to pools, holdings and history; and how often each pool became low.
+    async fn read_counts(&self) -> (Vec<(&'static str, Counts, Counts)>, Counts) {
         let number = |value: &Value| value.as_u64().unwrap();
         let kind = |value: &Value| TYPES.iter().position(|kind| value == kind).unwrap();
         let pools =
@@ -281,6 +311,8 @@ impl<'a> Party<'a> {
             let kind = kind(&pool["licenseType"]);
             (available[kind], assigned[kind]) = (number(&pool["available"]), number(&pool["assigned"]));
             assert_eq!(number(&pool["purchased"]), available[kind] + assigned[kind]);
+            let is_low = pool["threshold"].as_u64().is_some_and(|threshold| available[kind] < threshold);
+            assert_eq!(pool["low"], is_low, "{pool}");
         }
         let mut held = Counts::default();
         for assignment in self.items(&format!("/v1/organizations/{}/licenses", self.organization)).await {
@@ -288,18 +320,21 @@ impl<'a> Party<'a> {
                 held[kind(&line["licenseType"])] += number(&line["quantity"]);
             }
         }
-        let (mut given, mut gone): (Counts, Counts) = Default::default();
+        let (mut given, mut gone, mut lows): (Counts, Counts, Counts) = Default::default();
         for event in self.items(&format!("/v1/partners/{}/history", self.partner)).await.iter().rev() {
             let data = &event["data"];
             match event["type"].as_str().unwrap() {
                 "license.credited" => given[kind(&data["licenseType"])] += number(&data["quantity"]),
                 "license.withdrawn" => given[kind(&data["licenseType"])] -= number(&data["quantity"]),
                 "license.assigned" => gone[kind(&data["licenseType"])] += number(&data["quantity"]),
+                "license.pool-low" => lows[kind(&data["licenseType"])] += 1,
                 _ => {}
             }
         }
         let left = std::array::from_fn(|kind| given[kind] - gone[kind]);
-        vec![("pools", available, assigned), ("holdings", available, held), ("history", left, gone)]
+        let counts =
+            vec![("pools", available, assigned), ("holdings", available, held), ("history", left, gone)];
+        (counts, lows)
     }
 }
 
@@ -312,8 +347,9 @@ fn some_step(random: &mut Rng) -> Step {
         counts
     };
     let (large, small) = (counts(20), counts(8));
-    match random.u32(0..17) {
+    match random.u32(0..20) {
         0 => Step::Link,
+        17.. => Step::Threshold { kind: random.usize(0..TYPES.len()), threshold: random.u64(0..30) },
         16 => Step::Discard { order },
         1..5 => Step::Place { order, counts: large },
         5..8 => Step::Change { order, sequence: random.u64(1..6), counts: large },
@@ -326,7 +362,7 @@ fn some_step(random: &mut Rng) -> Step {
 fn outcome(reply: &Reply) -> &str {
     match (reply.code(), reply.body["outcome"].as_str(), reply.body["status"].as_str()) {
         ("", Some(outcome), _) | ("", None, Some(outcome)) => outcome,
-        ("not-found", ..) => "order-not-parked",
+        ("not-found" | "order-not-parked", ..) => "absent",
         (code, ..) => code,
     }
 }
@@ -363,7 +399,9 @@ async fn sequence(world: &World, number: u64, random: &mut Rng) {
         }
         let id = |which: usize| format!("{index}-{which}");
         let calls = group.iter().enumerate().map(|(which, step)| {
-            let (party, id, twice) = (&party, id(which), random.bool());
+            // A threshold that is set again could replace one that was set concurrently.
+            let twice = random.bool() && !matches!(step, Step::Threshold { .. });
+            let (party, id) = (&party, id(which));
             async move {
                 let reply = party.take(step, &id).await;
                 // A repeat of a step that took effect has the same answer; a refused
@@ -396,13 +434,17 @@ async fn sequence(world: &World, number: u64, random: &mut Rng) {
         );
         models = possible;
     }
-    let read_counts = party.read_counts().await;
+    let (read_counts, lows) = party.read_counts().await;
     let agrees = |model: &Model| {
-        read_counts
-            .iter()
-            .all(|(_, available, assigned)| (available, assigned) == (&model.available, &model.assigned))
+        let equals = |available: &Counts, assigned: &Counts| {
+            (available, assigned) == (&model.available, &model.assigned)
+        };
+        lows == model.lows && read_counts.iter().all(|(_, available, assigned)| equals(available, assigned))
     };
-    assert!(models.iter().any(agrees), "{steps:?} left {read_counts:?}, not {models:#?}, sequence {number}");
+    assert!(
+        models.iter().any(agrees),
+        "{steps:?} left {read_counts:?}, low {lows:?}, not {models:#?}, sequence {number}"
+    );
 }
 
 /// Returns all orders of `count` steps.

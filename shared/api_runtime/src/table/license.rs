@@ -2,6 +2,7 @@
 
 use domain::{
     Assignment, AssignmentId, LicenseType, LicenseTypeCode, OrganizationId, PartnerId, Pool, Quantity,
+    Threshold,
 };
 
 use super::item::Entity;
@@ -103,15 +104,36 @@ pub fn assignment_of_organization_key(organization: OrganizationId, assignment: 
 
 // Every update of a pool is a single conditional write that keeps `purchased = available + assigned`. A pool is in no
 // index, so its numbers can be changed without writing the whole item.
+//
+// A condition cannot calculate, so a pool with a threshold also has `headroom`, which is `available - threshold`: it is
+// negative while the pool is low. Without a threshold its value has no meaning.
 
-/// Takes licenses out of a pool irreversibly, on the condition that enough are available.
-pub fn assign_from_pool(quantity: Quantity) -> Update {
-    let update = "SET #available = #available - :quantity, #assigned = #assigned + :quantity";
-    let condition = Expression::new("#available >= :quantity");
-    Update {
-        update: Expression::new(update).number("quantity", quantity.get()),
-        condition: condition.number("quantity", quantity.get()),
-    }
+/// Condition that taking `:quantity` licenses out of a pool does not make it low: it has no threshold, is low already, or
+/// keeps at least as many licenses as its threshold.
+const NOT_CROSSING: &str =
+    "(attribute_not_exists(#threshold) OR #headroom < :none OR #headroom >= :quantity)";
+
+/// Returns the condition that a pool has the threshold and the available licenses with which it was read, so that the
+/// event of its becoming low states what is true.
+fn as_read(pool: &Pool) -> Expression {
+    let threshold = pool.threshold.map_or(0, Threshold::get);
+    Expression::new("#available = :available AND #threshold = :threshold")
+        .number("available", pool.available)
+        .number("threshold", threshold)
+}
+
+/// Takes licenses out of a pool irreversibly, on the condition that enough are available. `low` is the pool as it was
+/// read if this makes it low; without it, the licenses are taken on the condition that it does not.
+pub fn assign_from_pool(quantity: Quantity, low: Option<&Pool>) -> Update {
+    let update = "SET #available = #available - :quantity, #assigned = #assigned + :quantity, \
+                  #headroom = if_not_exists(#headroom, :none) - :quantity";
+    let condition = match low {
+        Some(pool) => as_read(pool),
+        None => Expression::new(&format!("#available >= :quantity AND {NOT_CROSSING}"))
+            .number("quantity", quantity.get())
+            .number("none", 0),
+    };
+    Update { update: Expression::new(update).number("quantity", quantity.get()).number("none", 0), condition }
 }
 
 /// Adds licenses to a pool, and creates the pool with the first ones. The numbers in `pool` are ignored.
@@ -119,7 +141,8 @@ pub fn credit_pool(pool: &Pool, quantity: u64) -> Update {
     let update = "SET #entity = :entity, #partnerId = :partner, #licenseType = :type, \
                   #purchased = if_not_exists(#purchased, :none) + :quantity, \
                   #available = if_not_exists(#available, :none) + :quantity, \
-                  #assigned = if_not_exists(#assigned, :none)";
+                  #assigned = if_not_exists(#assigned, :none), \
+                  #headroom = if_not_exists(#headroom, :none) + :quantity";
     let update = Expression::new(update)
         .text("entity", Pool::NAME)
         .text("partner", pool.partner_id.to_string())
@@ -131,14 +154,42 @@ pub fn credit_pool(pool: &Pool, quantity: u64) -> Update {
 }
 
 /// Takes unassigned licenses back, on the condition that at least `quantity` are available; with `all`, exactly that.
-pub fn withdraw_from_pool(quantity: u64, all: bool) -> Update {
-    let update = "SET #purchased = #purchased - :quantity, #available = #available - :quantity";
+/// `low` is the pool as it was read if this makes it low; without it, they are taken on the condition that it does not.
+pub fn withdraw_from_pool(quantity: u64, all: bool, low: Option<&Pool>) -> Update {
+    let update = "SET #purchased = #purchased - :quantity, #available = #available - :quantity, \
+                  #headroom = if_not_exists(#headroom, :none) - :quantity";
     // If all available licenses are to be taken back, any that were added since they were read must be taken back, too.
-    let condition = if all { "#available = :quantity" } else { "#available >= :quantity" };
-    Update {
-        update: Expression::new(update).number("quantity", quantity),
-        condition: Expression::new(condition).number("quantity", quantity),
-    }
+    let enough = if all { "#available = :quantity" } else { "#available >= :quantity" };
+    let condition = match low {
+        Some(pool) => as_read(pool),
+        None => Expression::new(&format!("{enough} AND {NOT_CROSSING}"))
+            .number("quantity", quantity)
+            .number("none", 0),
+    };
+    Update { update: Expression::new(update).number("quantity", quantity).number("none", 0), condition }
+}
+
+/// Returns the condition that a pool has the available licenses and the threshold with which it was read.
+pub fn pool_is_unchanged(pool: &Pool) -> Expression {
+    let condition = Expression::new(match pool.threshold_changes {
+        0 => "#available = :available AND attribute_not_exists(#thresholdChanges)",
+        _ => "#available = :available AND #thresholdChanges = :changes",
+    });
+    let condition = condition.number("available", pool.available);
+    if pool.threshold_changes == 0 { condition } else { condition.number("changes", pool.threshold_changes) }
+}
+
+/// Sets or removes the threshold of a pool, on the condition that it is unchanged since it was read.
+pub fn set_threshold(pool: &Pool, threshold: Option<Threshold>) -> Update {
+    let count = "#thresholdChanges = if_not_exists(#thresholdChanges, :none) + :one";
+    let update = match threshold {
+        Some(threshold) => {
+            let set = format!("SET #threshold = :threshold, #headroom = #available - :threshold, {count}");
+            Expression::new(&set).number("threshold", threshold.get())
+        }
+        None => Expression::new(&format!("SET {count} REMOVE #threshold")),
+    };
+    Update { update: update.number("none", 0).number("one", 1), condition: pool_is_unchanged(pool) }
 }
 
 #[cfg(test)]
@@ -146,18 +197,17 @@ mod tests {
     use super::*;
     use crate::table::item::to_item;
 
-    /// `credit_pool` creates a pool without `to_item`, so it must set all that `to_item` sets besides the key.
+    /// `credit_pool` creates a pool without `to_item`, so it must set all that `to_item` sets besides the key and what
+    /// only a threshold changes.
     #[test]
     fn a_credited_pool_has_every_attribute_of_a_pool() {
-        let pool = Pool {
-            partner_id: "prt_019b8c3e-5c00-7000-8000-000000000001".parse().unwrap(),
-            license_type: "edge-storage-1y".parse().unwrap(),
-            purchased: 0,
-            available: 0,
-            assigned: 0,
-        };
+        let pool = Pool::empty(
+            "prt_019b8c3e-5c00-7000-8000-000000000001".parse().unwrap(),
+            "edge-storage-1y".parse().unwrap(),
+        );
         let mut expected: Vec<String> = to_item(&pool).unwrap().into_keys().collect();
-        expected.retain(|name| !["pk", "sk"].contains(&name.as_str()));
+        expected.retain(|name| !["pk", "sk", "thresholdChanges"].contains(&name.as_str()));
+        expected.push("headroom".to_owned());
         expected.sort();
         let mut set: Vec<String> =
             credit_pool(&pool, 1).update.names().unwrap_or_default().into_values().collect();

@@ -17,8 +17,8 @@ use super::entitlement::{
 };
 use super::order::{
     LicenseAssigned, LicenseCredited, LicenseWithdrawn, OrderCancelled, OrderChangeIgnored, OrderChanged,
-    OrderDiscarded, OrderLapsed, OrderLineIgnored, OrderParked, StoreLinked, WebhookIgnored, WebhookRefused,
-    WebhookSecretRotated, WebhookSourceCreated, WebhookSourceDisabled,
+    OrderDiscarded, OrderLapsed, OrderLineIgnored, OrderParked, PoolLow, PoolThresholdSet, StoreLinked,
+    WebhookIgnored, WebhookRefused, WebhookSecretRotated, WebhookSourceCreated, WebhookSourceDisabled,
 };
 use super::party::{
     ContactManagerChanged, CustomerCreated, CustomerRemoved, CustomerUpdated, MemberAdded, MemberRemoved,
@@ -158,6 +158,8 @@ kinds! {
     PartnerOrganizationRemoved = "partner.organization-removed",
     SubscriptionSuspended = "subscription.suspended",
     SubscriptionResumed = "subscription.resumed",
+    PoolLow = "license.pool-low",
+    PoolThresholdSet = "license.pool-threshold-set",
 }
 
 impl EventKind {
@@ -167,7 +169,9 @@ impl EventKind {
             Self::LicenseTypeCreated(LicenseTypeCreated { license_type, .. })
             | Self::LicenseCredited(LicenseCredited { license_type, .. })
             | Self::LicenseWithdrawn(LicenseWithdrawn { license_type, .. })
-            | Self::LicenseAssigned(LicenseAssigned { license_type, .. }) => Some(license_type),
+            | Self::LicenseAssigned(LicenseAssigned { license_type, .. })
+            | Self::PoolLow(PoolLow { license_type, .. })
+            | Self::PoolThresholdSet(PoolThresholdSet { license_type, .. }) => Some(license_type),
             _ => None,
         }
     }

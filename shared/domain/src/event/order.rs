@@ -177,4 +177,24 @@ event_data! {
         /// Reason why the change is ignored, for people.
         reason: String,
     }
+    /// Recorded in the partner's log when an assignment or a withdrawal leaves fewer licenses in a pool than its
+    /// threshold. Recorded again only after at least as many licenses as the threshold were available.
+    PoolLow {
+        /// Code of the license type.
+        license_type: LicenseTypeCode,
+        /// Number of licenses that can still be assigned.
+        available: u64,
+        /// Threshold of the pool; 1 to 1,000,000.
+        threshold: u64,
+    }
+
+    /// Recorded in the partner's log when the threshold of one of its pools is set, changed or removed.
+    PoolThresholdSet {
+        /// Code of the license type.
+        license_type: LicenseTypeCode,
+        /// Number of available licenses below which the pool is low from now on; 1 to 1,000,000. Absent if the
+        /// threshold was removed.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        threshold: Option<u64>,
+    }
 }
