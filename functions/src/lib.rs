@@ -189,6 +189,7 @@ operations! {
     entitlements::create_entitlement::CreateEntitlement,
     entitlements::get_entitlement::GetEntitlement,
     entitlements::find_entitlement::FindEntitlement,
+    entitlements::update_entitlement::UpdateEntitlement,
     entitlements::update_entitlement_details::UpdateEntitlementDetails,
     entitlements::end_entitlement::EndEntitlement,
     entitlements::get_profile::GetProfile,

@@ -69,22 +69,24 @@ pub struct CreateEntitlementBody {
 
 impl Check for CreateEntitlementBody {
     fn check(sent: &serde_json::Value) -> Vec<(String, ParseError)> {
-        let time = |name: &str| sent.get(name)?.as_str()?.parse::<Timestamp>().ok();
-        let empty = time("startsAt").zip(time("endsAt")).filter(|(start, end)| start >= end);
-        let fault = empty.map(|(start, _)| {
-            let detail = format!("must be after `startsAt`, which is `{start}`");
-            ("/endsAt".to_owned(), ParseError::new("invalid-interval", detail))
-        });
-        fault.into_iter().collect()
+        check_interval(sent).into_iter().collect()
     }
+}
+
+/// Checks that `endsAt`, if both are given, is after `startsAt`.
+pub(super) fn check_interval(sent: &serde_json::Value) -> Option<(String, ParseError)> {
+    let time = |name: &str| sent.get(name)?.as_str()?.parse::<Timestamp>().ok();
+    let (start, _) = time("startsAt").zip(time("endsAt")).filter(|(start, end)| start >= end)?;
+    let detail = format!("must be after `startsAt`, which is `{start}`");
+    Some(("/endsAt".to_owned(), ParseError::new("invalid-interval", detail)))
 }
 
 impl Operation for CreateEntitlement {
     const NAME: &str = "create-entitlement";
     const SUMMARY: &str = "Create an entitlement";
     const DESCRIPTION: &str = "Operators and agents make an organization, with all of its customers, or a \
-        single customer the owner of a product. The owner and the product cannot be changed later, but the \
-        entitlement can be ended. The product must exist and not be archived. `details` may set the fields \
+        single customer the owner of a product. The owner and the product cannot be changed later; an operator \
+        can change the start and the end, and end the entitlement. The product must exist and not be archived. `details` may set the fields \
         that the caller's role may edit. Records `entitlement.created`.";
     const ROUTES: &[Route] = &[
         route(

@@ -4,15 +4,10 @@ use api_runtime::{Answer, Change, Empty, Failure, Method, Nothing, Operation, Re
 use domain::event::EntitlementEnded;
 use domain::{Actor, Entitlement, EntitlementStatus, ErrorKind, Role};
 
-use super::{EntitlementPath, EntitlementView, read};
+use super::{EntitlementPath, EntitlementView, OF_SUBSCRIPTION, read};
 
 /// Ends an entitlement.
 pub struct EndEntitlement;
-
-const OF_SUBSCRIPTION: ErrorKind = ErrorKind::state(
-    "entitlement-of-subscription",
-    "a subscription gives this entitlement: deactivate the subscription instead",
-);
 
 impl Operation for EndEntitlement {
     const NAME: &str = "end-entitlement";
@@ -34,7 +29,7 @@ impl Operation for EndEntitlement {
             .of("customer")
             .summarized("End an entitlement of a customer"),
     ];
-    const ERRORS: &[ErrorKind] = &[OF_SUBSCRIPTION];
+    const SHARED_ERRORS: &[ErrorKind] = &[OF_SUBSCRIPTION];
 
     type Caller = Actor;
     type Path = EntitlementPath;

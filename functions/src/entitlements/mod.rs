@@ -8,11 +8,18 @@ use deserr::Deserr;
 use domain::entitlement::{DetailsChange, EntitlementExternalId};
 use domain::value::Values;
 use domain::{
-    Actor, CustomerId, Entitlement, EntitlementId, EntitlementNumber, EntitlementStatus, Faults, Fields,
-    Metadata, OrganizationId, Owner, ProductId, Role, SubscriptionId, Timestamp, Version,
+    Actor, CustomerId, Entitlement, EntitlementId, EntitlementNumber, EntitlementStatus, ErrorKind, Faults,
+    Fields, Metadata, OrganizationId, Owner, ProductId, Role, SubscriptionId, Timestamp, Version,
 };
 use schemars::JsonSchema;
 use serde::{Serialize, Serializer};
+
+/// A subscription gives the entitlement, so it begins and ends only with the subscription.
+const OF_SUBSCRIPTION: ErrorKind = ErrorKind::state(
+    "entitlement-of-subscription",
+    "a subscription gives this entitlement, which begins and ends with it: renew or deactivate the \
+     subscription instead",
+);
 
 /// Path of an entitlement of an organization.
 #[derive(Debug, Deserr, JsonSchema)]

@@ -69,4 +69,17 @@ event_data! {
         /// Number of rows that were refused.
         refused: u64,
     }
+    /// Recorded when an operator changes the start or the end of an entitlement: in the organization's log, or in the
+    /// vendor's log if a customer owns it.
+    EntitlementUpdated {
+        /// Id of the entitlement.
+        entitlement_id: EntitlementId,
+        /// Time from which the product is owned, after the change; RFC 3339, UTC. Absent if it is owned from the
+        /// creation on.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        starts_at: Option<Timestamp>,
+        /// Time at which the ownership ends, exclusive, after the change; RFC 3339, UTC. Absent if it has no end.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        ends_at: Option<Timestamp>,
+    }
 }

@@ -14,6 +14,7 @@ use super::catalog::{
 };
 use super::entitlement::{
     DetailsImportAborted, DetailsImported, EntitlementCreated, EntitlementDetailsChanged, EntitlementEnded,
+    EntitlementUpdated,
 };
 use super::order::{
     LicenseAssigned, LicenseCredited, LicenseWithdrawn, OrderCancelled, OrderChangeIgnored, OrderChanged,
@@ -158,6 +159,7 @@ kinds! {
     PartnerOrganizationRemoved = "partner.organization-removed",
     SubscriptionSuspended = "subscription.suspended",
     SubscriptionResumed = "subscription.resumed",
+    EntitlementUpdated = "entitlement.updated",
     PoolLow = "license.pool-low",
     PoolThresholdSet = "license.pool-threshold-set",
 }
