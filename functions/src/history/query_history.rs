@@ -3,26 +3,26 @@
 use std::collections::BTreeSet;
 
 use api_runtime::csv_table::{CsvTable, cell_of};
-use api_runtime::table::{
-    BatchGet, DirectoryEntryOf, History, NamePart, NameScope, OrganizationById, Page, PageQuery, PartnerById,
-};
+use api_runtime::table::{BatchGet, History, OrganizationById, PartnerById};
 use api_runtime::{
     Context, Empty, Failure, List, Method, Nothing, Operation, OrganizationPath, Output, PartnerPath, Reply,
     Request, Route, Switch, route,
 };
 use deserr::Deserr;
-use domain::event::{EntitlementDetailsChanged, EventType};
+use domain::event::EventType;
 use domain::fault::{Check, Validated};
 use domain::{
-    Actor, Author, Event, EventId, EventKind, Fault, FaultPointer, Faults, LicenseTypeCode, LogScope,
-    NameQuery, OrganizationId, ParseError, PartnerId, Problem, Role, Timestamp, Version,
+    Actor, Author, ErrorKind, Event, EventId, EventKind, Fault, FaultPointer, Faults, LogScope, NameQuery,
+    OrganizationId, ParseError, PartnerId, Problem, Role, Timestamp, Version,
 };
 use schemars::JsonSchema;
 use serde::Serialize;
 use serde_json::Value;
 
+use super::license_types::LicenseTypes;
+use super::reading::{Reading, Selected, TOO_MANY_EVENTS, read_log, read_of_customers, read_of_organization};
+use super::totals::HistoryTotals;
 use crate::authority::viewer::Visibility;
-use crate::entitlements::read_fields;
 use crate::party::{Names, Party};
 
 /// Lists the events of a partner, an organization or the vendor.
@@ -55,9 +55,10 @@ pub struct QueryHistoryQuery {
     #[deserr(rename = "type", default)]
     #[schemars(rename = "type")]
     event_type: Option<EventType>,
-    /// Code of the license type that the events are about. If absent, events are selected whatever they are about.
+    /// Codes of the license types that the events are about: up to 20, separated by commas or in repeated parameters.
+    /// If absent, events are selected whatever they are about.
     #[deserr(default)]
-    license_type: Option<LicenseTypeCode>,
+    license_type: Option<LicenseTypes>,
     /// Name of the customer organizations that the events concern, 1 to 200 characters, matched as by
     /// `GET /v1/partners/{partnerId}/organizations`. Only organizations in the partner's directory are found. Accepted
     /// in a partner's history only.
@@ -67,6 +68,11 @@ pub struct QueryHistoryQuery {
     #[deserr(default)]
     #[schemars(default)]
     order: Direction,
+    /// Whether the answer has the `totals` of all selected events, of all pages together (`true`), or not (`false`, the
+    /// default). At most 10,000 events are read for them. A CSV answer has no totals.
+    #[deserr(default)]
+    #[schemars(default)]
+    totals: Switch,
     /// Whether a CSV answer begins with a byte order mark (`true`), by which Excel recognizes UTF-8, or not (`false`,
     /// the default). It has no effect on a JSON answer.
     #[deserr(default)]
@@ -128,9 +134,12 @@ pub struct HistoryEvent {
 
 /// A page of a history; with `Accept: text/csv` a CSV table.
 #[derive(Debug, Serialize, JsonSchema)]
-#[serde(transparent)]
 pub struct HistoryPage {
+    #[serde(flatten)]
     list: List<HistoryEvent>,
+    /// Totals of all selected events, of all pages together. Absent unless the query has `totals=true`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    totals: Option<HistoryTotals>,
     /// Type of all events, if the query selects one: its data fields are columns of the CSV table.
     #[serde(skip)]
     event_type: Option<EventType>,
@@ -194,7 +203,10 @@ impl Operation for QueryHistory {
         time, newest first unless `order=asc`, and carry the current names of their parties. Changes of \
         detail fields that the caller may not view are left out. A page may contain fewer events than \
         `pageSize`, or none, although there is a next page. With `Accept: text/csv` the page is a CSV table: \
-        with `type` it has a column for each data field of that type, otherwise one column `data` with JSON.";
+        with `type` it has a column for each data field of that type, otherwise one column `data` with JSON. \
+        With `totals=true` the answer counts all selected events, and the licenses that they credited, \
+        withdrew and assigned; if more than 10,000 events have to be read for that, the call is refused (422 \
+        `too-many-events`).";
     const ROUTES: &[Route] = &[
         route(
             Method::Get,
@@ -215,6 +227,8 @@ impl Operation for QueryHistory {
             .summarized("Query the vendor's own history"),
     ];
     const PAGED: bool = true;
+    const LISTS: &[&str] = &["licenseType"];
+    const ERRORS: &[ErrorKind] = &[TOO_MANY_EVENTS];
 
     type Caller = Actor;
     type Path = HistoryPath;
@@ -225,23 +239,24 @@ impl Operation for QueryHistory {
     async fn execute(request: Request<'_, Self>) -> Result<Reply<HistoryPage>, Failure> {
         let Request { context, caller: actor, path, query, .. } = request;
         let Validated(filter) = query;
+        let license_types = filter.license_type.as_ref().map(LicenseTypes::to_vec).unwrap_or_default();
         let history = |of| History {
             of,
             partner: None,
             from: filter.from,
             to: filter.to,
             event_type: filter.event_type,
-            license_type: filter.license_type.clone(),
+            license_types: license_types.clone(),
         };
-        let ascending = filter.order == Direction::Asc;
-        let page = match *path {
+        let reading = Reading { ascending: filter.order == Direction::Asc, totals: filter.totals.is_on() };
+        let Selected { page, totals } = match *path {
             HistoryPath::Partner(PartnerPath { partner_id }) => {
                 actor.authorize_partner(partner_id)?;
                 let log = history(LogScope::Partner(partner_id));
                 let owner = PartnerById(partner_id);
                 match &filter.customer {
-                    None => context.read_if_exists(&owner, context.page(&log, ascending)).await?,
-                    Some(query) => of_customers(context, partner_id, query, &log, ascending).await?,
+                    None => context.read_if_exists(&owner, read_log(context, &log, reading)).await?,
+                    Some(query) => read_of_customers(context, partner_id, query, &log, reading).await?,
                 }
             }
             _ if filter.customer.is_some() => {
@@ -252,114 +267,16 @@ impl Operation for QueryHistory {
             HistoryPath::Organization(OrganizationPath { organization_id }) => {
                 actor.authorize_organization(organization_id)?;
                 let log = history(LogScope::Organization(organization_id));
-                let page = context.page(&log, ascending);
-                let page = context.read_if_exists(&OrganizationById(organization_id), page).await?;
-                visible(context, actor, page, &log, ascending).await?
+                let page = read_of_organization(context, actor, &log, reading);
+                context.read_if_exists(&OrganizationById(organization_id), page).await?
             }
-            HistoryPath::Vendor(_) => context.page(&history(LogScope::Vendor), ascending).await?,
+            HistoryPath::Vendor(_) => read_log(context, &history(LogScope::Vendor), reading).await?,
         };
         let items = name_parties(context, actor, page.items).await?;
         let list = List { items, next_page_token: page.next_page_token };
-        let page = HistoryPage { list, event_type: filter.event_type, bom: filter.bom.is_on() };
+        let page = HistoryPage { list, totals, event_type: filter.event_type, bom: filter.bom.is_on() };
         Ok(Reply::ok(page))
     }
-}
-
-/// Maximum number of customers whose own logs are read concurrently; for more, the partner's log is filtered.
-const CONCURRENT_LOGS: usize = 20;
-
-/// Minimum number of events that a page examines while the partner's log is filtered.
-const MIN_EXAMINED: usize = 50;
-
-/// Reads a page of the events in a partner's log that concern the customers whose name matches.
-async fn of_customers(
-    context: &Context<'_>,
-    partner: PartnerId,
-    query: &NameQuery,
-    log: &History,
-    ascending: bool,
-) -> Result<List<Event>, Failure> {
-    let scope = NameScope::Directory(partner);
-    let Some(few) = context.find_few_names(scope, query, CONCURRENT_LOGS).await? else {
-        return of_many_customers(context, partner, query, log, ascending).await;
-    };
-    let customers: BTreeSet<OrganizationId> = few.iter().map(NamePart::id).collect::<Result<_, _>>()?;
-    let logs: Vec<_> = customers
-        .into_iter()
-        .map(|customer| History {
-            of: LogScope::Organization(customer),
-            partner: Some(partner),
-            ..log.clone()
-        })
-        .collect();
-    let page_query = context.page_query(ascending);
-    let pages =
-        futures_util::future::try_join_all(logs.iter().map(|log| context.table.page(log, &page_query, None)));
-    let merged = Page::merge(pages.await?, &page_query, |event| event.id.to_string());
-    Ok(context.list(merged.items, merged.next))
-}
-
-/// Reads a page of a partner's log, and leaves out the events whose customer's name does not match.
-async fn of_many_customers(
-    context: &Context<'_>,
-    partner: PartnerId,
-    query: &NameQuery,
-    log: &History,
-    ascending: bool,
-) -> Result<List<Event>, Failure> {
-    let page_query = context.page_query(ascending);
-    let size = page_query.size;
-    let examined = PageQuery { size: size.max(MIN_EXAMINED), ..page_query };
-    let Page { items, next } = context.table.page(log, &examined, None).await?;
-    let customers: BTreeSet<OrganizationId> =
-        items.iter().filter_map(|event| event.organization_id).collect();
-    let entries: Vec<_> = customers.into_iter().map(|customer| DirectoryEntryOf(partner, customer)).collect();
-    let entries = context.table.fetch_all(&entries).await?.into_iter();
-    let matching = entries.filter(|entry| query.matches(&entry.name).is_some());
-    let matching: BTreeSet<OrganizationId> =
-        matching.map(|entry| entry.organization_id()).collect::<Result<_, _>>()?;
-    let is_wanted =
-        |event: &Event| event.organization_id.is_some_and(|customer| matching.contains(&customer));
-    let mut wanted: Vec<Event> = items.into_iter().filter(is_wanted).collect();
-    let is_full = wanted.len() > size;
-    wanted.truncate(size);
-    let last = wanted.last().filter(|_| is_full).map(|event| event.id.to_string());
-    Ok(context.list(wanted, last.or(next)))
-}
-
-/// Removes from `entitlement.details-changed` events the fields that the caller may not view. Events with no other
-/// field are left out; the page is then read again with such events filtered out.
-async fn visible(
-    context: &Context<'_>,
-    actor: &Actor,
-    mut page: List<Event>,
-    log: &History,
-    ascending: bool,
-) -> Result<List<Event>, Failure> {
-    let changed = |event: &Event| match &event.kind {
-        EventKind::EntitlementDetailsChanged(EntitlementDetailsChanged { changed_fields, .. }) => {
-            Some(changed_fields.clone())
-        }
-        _ => None,
-    };
-    if actor.has_one_of(&[Role::Operator]) || !page.items.iter().any(|event| changed(event).is_some()) {
-        return Ok(page);
-    }
-    let fields = read_fields(context).await?;
-    let is_visible = |event: &Event| {
-        changed(event).is_none_or(|changed| !fields.visible_among(&changed, actor).is_empty())
-    };
-    if !page.items.iter().all(is_visible) {
-        page = context.filtered_page(log, ascending, is_visible).await?;
-    }
-    for event in &mut page.items {
-        if let EventKind::EntitlementDetailsChanged(EntitlementDetailsChanged { changed_fields, .. }) =
-            &mut event.kind
-        {
-            *changed_fields = fields.visible_among(changed_fields, actor);
-        }
-    }
-    Ok(page)
 }
 
 /// Adds the names of their parties to events, and removes the ids of subscriptions that the caller may not see.

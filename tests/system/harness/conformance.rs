@@ -169,7 +169,13 @@ fn assert_codes(call: &str, reply: &Reply) {
 fn assert_request(call: &str, place: &str, operation: &Value, sent: &Sent<'_>, query: &str) {
     let given =
         |name: &str| sent.headers.iter().find(|(known, _)| known == name).map(|(_, value)| value.clone());
-    let mut query: HashMap<String, String> = form_urlencoded::parse(query.as_bytes()).into_owned().collect();
+    let mut values: HashMap<String, Vec<String>> = HashMap::new();
+    for (name, value) in form_urlencoded::parse(query.as_bytes()).into_owned() {
+        values.entry(name).or_default().push(value);
+    }
+    // A list may be repeated parameters, or values separated by commas.
+    let mut query: HashMap<String, String> =
+        values.into_iter().map(|(name, values)| (name, values.join(","))).collect();
     for (index, parameter) in operation["parameters"].as_array().into_iter().flatten().enumerate() {
         if parameter["$ref"].is_string() {
             continue;
@@ -188,6 +194,7 @@ fn assert_request(call: &str, place: &str, operation: &Value, sent: &Sent<'_>, q
         };
         let schema = &parameter["schema"];
         let value = match schema["type"].as_str() {
+            Some("array") => value.split(',').collect(),
             Some("integer" | "boolean") => serde_json::from_str(&value).unwrap(),
             _ => json!(value),
         };

@@ -292,9 +292,15 @@ async fn customer_name_filter_works_alone_and_with_every_other_filter() {
                 expected.retain(|event| {
                     event["organization"]["name"].as_str().is_some_and(|name| name.contains("Hotel"))
                 });
+                let totals = totals_of(&expected);
                 let expected: Vec<_> =
                     expected.iter().map(|event| event["id"].as_str().unwrap().to_owned()).collect();
                 assert!(!expected.is_empty());
+                let path = format!(
+                    "/v1/partners/{{partner}}/history?customer=Hotels&totals=true&pageSize=4&order={order}{filter}"
+                );
+                let page = world.get(&path).by("partnerMember").send().await.ok();
+                assert_eq!(page["totals"], totals, "{path} of {hotels}");
                 for size in [4, 100] {
                     let path = format!(
                         "/v1/partners/{{partner}}/history?customer=Hotels&pageSize={size}&order={order}{filter}"
@@ -554,4 +560,208 @@ async fn events_of_an_object_sort_by_its_versions_although_calls_are_concurrent(
     assert_eq!(versions, (2..=last).collect::<Vec<_>>(), "each version has one event, in this order");
     let times: Vec<_> = events.iter().map(|event| event["time"].as_str().unwrap()).collect();
     assert!(times.is_sorted_by(|a, b| a < b) && times.last() == organization["updatedAt"].as_str().as_ref());
+}
+
+const PARTNER: &str = "/v1/partners/{partner}/history";
+
+/// Assigns a license of each of two types, alternately, to two organizations.
+async fn assign_alternately(world: &World) {
+    for n in 0..8 {
+        let license_type = ["edge-storage-1y", "camera-direct-1y"][n % 2];
+        let organization = ["{yamada}", "{sol}"][n / 2 % 2];
+        let lines = json!([{"licenseType": license_type, "quantity": n + 1}]);
+        let body = json!({"organizationId": organization, "lines": lines});
+        let call = world.post("/v1/partners/{partner}/license-assignments").by("partnerMember");
+        call.key(&n.to_string()).json(body).send().await.ok();
+    }
+}
+
+/// With several license types, a history equals the history without them, less the events about other types: in every log,
+/// by any page size, in both orders, and with the other filters.
+#[tokio::test(flavor = "multi_thread")]
+async fn several_license_types_select_the_events_of_each() {
+    let world = World::demo().await;
+    assign_alternately(&world).await;
+    let path = "/v1/partners/{partner}/license-pools/camera-direct-1y/threshold";
+    world.put(path).by("operator").json(json!({"threshold": 5})).send().await.ok();
+    let both = ["edge-storage-1y", "camera-direct-1y"];
+    let all = ["edge-storage-1y", "camera-direct-1y", "camera-direct-5y"];
+    let logs = [
+        ("partnerMember", PARTNER, &both[..]),
+        ("partnerMember", PARTNER, &all[..]),
+        ("contactManager", "/v1/organizations/{yamada}/history", &both[..]),
+        ("operator", "/v1/history", &all[..]),
+    ];
+    for (who, log, wanted) in logs {
+        for filter in ["", "&type=license.assigned", "&from=2026-01-05T09:17:00Z"] {
+            for order in ["desc", "asc"] {
+                let mut expected =
+                    items(&world, who, &format!("{log}?pageSize=100&order={order}{filter}")).await;
+                expected.retain(|event| wanted.iter().any(|one| event["data"]["licenseType"] == *one));
+                let expected: Vec<_> =
+                    expected.iter().map(|event| event["id"].as_str().unwrap().to_owned()).collect();
+                let joined = format!("licenseType={}", wanted.join(","));
+                let repeated = format!("licenseType={}", wanted.join("&licenseType="));
+                for (size, types) in [(1, &joined), (3, &joined), (100, &joined), (100, &repeated)] {
+                    let path = format!("{log}?{types}&pageSize={size}&order={order}{filter}");
+                    assert_eq!(walk(&world, who, &path).await, expected, "{path}");
+                }
+            }
+        }
+    }
+    // The customers' own logs are read, or the partner's.
+    for customer in ["yamada", "%E3%83%A4%E3%83%9E%E3%83%80"] {
+        let path =
+            format!("{PARTNER}?licenseType=edge-storage-1y,camera-direct-1y&customer={customer}&pageSize=2");
+        assert_eq!(walk(&world, "partnerMember", &path).await.len(), 5, "{customer}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn repeated_or_invalid_or_too_many_license_types_are_refused() {
+    let world = World::demo().await;
+    let most: Vec<_> = (0..20).map(|n| format!("type-{n:02}")).collect();
+    let path = format!("{PARTNER}?licenseType={}", most.join(","));
+    assert_eq!(items(&world, "partnerMember", &path).await, Vec::<Value>::new());
+    let too_many = format!("{}&licenseType=type-20", most.join(","));
+    for (types, codes) in [
+        ("edge-storage-1y,edge-storage-1y", &["duplicate"][..]),
+        ("edge-storage-1y&licenseType=edge-storage-1y", &["duplicate"]),
+        ("X,edge-storage-1y,", &["invalid-code", "invalid-code"]),
+        (&too_many, &["too-many"]),
+    ] {
+        let call = world.get(&format!("{PARTNER}?licenseType={types}")).by("partnerMember");
+        let refused = call.assert_rejected(400, "invalid-request").await;
+        let expected: Vec<_> =
+            codes.iter().map(|code| ("licenseType".to_owned(), (*code).to_owned())).collect();
+        assert_eq!(refused.faults(), expected, "{types}");
+    }
+    // No other parameter takes several values.
+    let twice = world.get(&format!("{PARTNER}?order=asc&order=desc")).by("partnerMember");
+    assert_eq!(twice.send().await.faults(), [("order".to_owned(), "duplicate".to_owned())]);
+}
+
+/// Returns the totals that the events of all pages add up to.
+fn totals_of(events: &[Value]) -> Value {
+    let mut types: std::collections::BTreeMap<&str, [i64; 3]> = Default::default();
+    for event in events {
+        let place = match event["type"].as_str().unwrap() {
+            "license.credited" => 0,
+            "license.withdrawn" => 1,
+            "license.assigned" => 2,
+            _ => continue,
+        };
+        let license_type = event["data"]["licenseType"].as_str().unwrap();
+        types.entry(license_type).or_default()[place] += event["data"]["quantity"].as_i64().unwrap();
+    }
+    let licenses = types.into_iter().map(|(license_type, [credited, withdrawn, assigned])| {
+        let net = credited - withdrawn - assigned;
+        json!({"licenseType": license_type, "credited": credited, "withdrawn": withdrawn, "assigned": assigned, "net": net})
+    });
+    json!({"events": events.len(), "licenses": licenses.collect::<Vec<_>>()})
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn totals_are_those_of_all_pages() {
+    let world = World::demo().await;
+    assign_alternately(&world).await;
+    let lines = json!([{"kind": "license", "sku": "edge-storage-1y", "quantity": 9}]);
+    let placed = json!({"orderId": "SO-9", "storeAccount": "ec-4711", "lines": lines});
+    for (kind, data) in [("order.placed", placed), ("order.cancelled", json!({"orderId": "SO-9"}))] {
+        let body = json!({"type": kind, "timestamp": world.now(), "data": data});
+        world.message(world.id("secret"), kind, &body).send().await.ok();
+    }
+    for (who, log, filter) in [
+        ("partnerMember", PARTNER, ""),
+        ("partnerMember", PARTNER, "&licenseType=edge-storage-1y"),
+        ("partnerMember", PARTNER, "&licenseType=edge-storage-1y,camera-direct-1y&type=license.assigned"),
+        ("partnerMember", PARTNER, "&from=2026-01-05T09:16:00Z&to=2026-01-05T09:18:00.001Z"),
+        ("partnerMember", PARTNER, "&customer=yamada"),
+        ("partnerMember", PARTNER, "&customer=yamada&licenseType=edge-storage-1y,camera-direct-1y"),
+        ("contactManager", "/v1/organizations/{yamada}/history", ""),
+        ("agent", "/v1/organizations/{sol}/history", "&licenseType=edge-storage-1y,camera-direct-1y"),
+        ("operator", "/v1/history", ""),
+        ("operator", "/v1/history", "&licenseType=edge-storage-5y"),
+    ] {
+        let all = items(&world, who, &format!("{log}?pageSize=100{filter}")).await;
+        let expected = totals_of(&all);
+        let (mut token, mut pages) = (String::new(), 0);
+        loop {
+            let path = format!("{log}?totals=true&pageSize=5{filter}{token}");
+            let page = world.get(&path).by(who).send().await.ok();
+            assert_eq!(page["totals"], expected, "{path}");
+            pages += 1;
+            match page["nextPageToken"].as_str() {
+                Some(next) => token = format!("&pageToken={next}"),
+                None => break,
+            }
+        }
+        assert!(pages * 5 >= all.len(), "{log} with {filter}");
+        for without in ["pageSize=2", "totals=false"] {
+            let page = world.get(&format!("{log}?{without}{filter}")).by(who).send().await.ok();
+            assert_eq!(page.get("totals"), None);
+        }
+    }
+    // The net of all events of a type is what is available.
+    let page = world.get(&format!("{PARTNER}?totals=true&licenseType=edge-storage-1y")).by("partnerMember");
+    let totals = page.send().await.ok()["totals"].clone();
+    assert_eq!(totals["licenses"][0]["withdrawn"], 9);
+    let (_, available, _) = world.pool("partnerMember", "partner", "edge-storage-1y").await;
+    assert_eq!(totals["licenses"][0]["net"], available);
+    let (columns, rows) = csv_of(&world, "partnerMember", &format!("{PARTNER}?totals=true")).await;
+    assert_eq!((columns.len(), rows.len()), (12, 25), "a table has no totals");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn totals_leave_out_events_that_the_caller_may_not_see() {
+    let world = World::demo().await;
+    let secret = json!({"name": "Secret", "type": {"name": "TEXT"}});
+    crate::entitlements::field(&world, secret, json!({"viewers": ["agent"], "editors": ["agent"]})).await;
+    let count = async |who: &str| {
+        let path = "/v1/organizations/{yamada}/history?totals=true&pageSize=1";
+        world.get(path).by(who).send().await.ok()["totals"]["events"].as_u64().unwrap()
+    };
+    let before = count("contactManager").await;
+    let details = json!({"Secret": {"values": ["x"]}});
+    crate::entitlements::update(&world, crate::entitlements::OF_ORGANIZATION, details).send().await.ok();
+    assert_eq!([count("contactManager").await, count("agent").await], [before, before + 1]);
+    world
+        .get(&format!("{PARTNER}?totals=true"))
+        .by("otherPartnerMember")
+        .assert_rejected(404, "not-found")
+        .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn totals_of_more_than_10_000_events_are_refused_and_the_page_is_not() {
+    let world = World::demo().await;
+    let mut log = items(&world, "partnerMember", &format!("{PARTNER}?pageSize=100")).await;
+    let template = log.pop().unwrap();
+    assert_eq!(template["type"], "partner.created");
+    let ids = domain::Ids::counted_from(1_000_000);
+    let begin: domain::Timestamp = "2026-01-06T00:00:00Z".parse().unwrap();
+    let more = u64::try_from(10_000 - log.len()).unwrap();
+    let partner: domain::PartnerId = world.id("partner").parse().unwrap();
+    let events = (0..more).map(|number| {
+        let time = domain::Timestamp::from_unix_millis(begin.unix_millis() + number);
+        let actor = domain::Author { kind: domain::AuthorKind::Partner, id: "ren".to_owned(), email: None };
+        let low = domain::event::PoolThresholdSet {
+            license_type: "edge-storage-1y".parse().unwrap(),
+            threshold: None,
+        };
+        let event =
+            domain::Event::new(ids.next(time), time, actor, domain::NewEvent::of_partner(low, partner));
+        api_runtime::table::item::to_item(&event).unwrap()
+    });
+    world.put_all(events).await;
+    let path = |query: &str| format!("{PARTNER}?totals=true&pageSize=1{query}");
+    let refused = world.get(&path("")).by("partnerMember").assert_rejected(422, "too-many-events").await;
+    assert_eq!(refused.faults(), [("totals".to_owned(), "too-many-events".to_owned())]);
+    world.get(&format!("{PARTNER}?pageSize=1")).by("partnerMember").send().await.ok();
+    for (query, events) in [("&from=2026-01-05T09:10:00Z", None), ("&licenseType=camera-direct-1y", Some(1))]
+    {
+        let page = world.get(&path(query)).by("partnerMember").send().await;
+        let counted = page.body["totals"]["events"].as_u64();
+        assert!(page.status == 200 && events.is_none_or(|events| counted == Some(events)), "{}", page.body);
+    }
 }

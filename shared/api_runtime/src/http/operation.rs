@@ -36,6 +36,8 @@ pub trait Operation: Sized + Send + Sync + 'static {
     /// Whether the operation derives anything from the deployment key: a page token or a webhook source's secret. The
     /// functions of other operations do not get the key.
     const USES_KEY: bool = Self::PAGED;
+    /// Query parameters that take several values: repeated, or separated by commas.
+    const LISTS: &'static [&'static str] = &[];
     /// Roles whose writes rely on the token alone, each with the reason. For all other roles the caller's own record is
     /// a condition of the transaction; operators and agents have no record.
     const BY_TOKEN: &'static [(Role, &'static str)] = &[];

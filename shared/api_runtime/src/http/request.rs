@@ -88,7 +88,7 @@ fn parse_query<O: Operation>(
     let signed = matches!(route.access, RouteAuth::Signature);
     // Monitors and links add parameters of their own to what anyone may read.
     let ignored = signed || matches!(route.access, RouteAuth::Anyone);
-    let mut sent = if ignored { Map::new() } else { query_parameters(&call.query, faults) };
+    let mut sent = if ignored { Map::new() } else { query_parameters(&call.query, O::LISTS, faults) };
     let validate_only = take_validate_only(route, &mut sent, faults);
     let (mut page, token) =
         if O::PAGED { take_page::<O>(call, caller, &mut sent, faults) } else { Default::default() };
@@ -165,13 +165,21 @@ pub fn takes_if_match(route: &Route, takes_version: bool) -> bool {
     }
 }
 
-fn query_parameters(query: &str, faults: &mut Faults) -> Map<String, Value> {
+/// Returns the parameters of a query. The values of those in `lists` are joined by commas.
+fn query_parameters(query: &str, lists: &[&str], faults: &mut Faults) -> Map<String, Value> {
     let (mut parameters, mut twice) = (Map::new(), BTreeSet::new());
     for (name, value) in form_urlencoded::parse(query.as_bytes()) {
-        if !twice.contains(&name) && parameters.contains_key(&*name) {
-            twice.insert(name);
-        } else {
-            parameters.insert(name.into_owned(), Value::String(value.into_owned()));
+        match parameters.get_mut(&*name) {
+            Some(Value::String(values)) if lists.contains(&&*name) => {
+                values.push(',');
+                values.push_str(&value);
+            }
+            Some(_) => {
+                twice.insert(name);
+            }
+            None => {
+                parameters.insert(name.into_owned(), Value::String(value.into_owned()));
+            }
         }
     }
     // The value of a repeated parameter is ambiguous, so none of its values is parsed.

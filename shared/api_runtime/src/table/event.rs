@@ -26,7 +26,7 @@ impl Entity for Event {
     }
 }
 
-/// Finds the events of a log, by time, type and license type.
+/// Finds the events of a log, by time, type and license types.
 #[derive(Debug, Clone)]
 pub struct History {
     /// Log to search. An organization's log contains every event that concerns it, including those stored in a
@@ -40,15 +40,29 @@ pub struct History {
     pub to: Option<Timestamp>,
     /// If set, only events of this type.
     pub event_type: Option<EventType>,
-    /// If set, only events about this license type.
-    pub license_type: Option<LicenseTypeCode>,
+    /// Only events about one of these license types; all events if there are none.
+    pub license_types: Vec<LicenseTypeCode>,
+}
+
+impl History {
+    /// Returns histories that together have the same events, each of which finds its own without reading others: one for
+    /// each license type if there are several. An organization's log is found by no license type, and is one part.
+    pub fn parts(&self) -> Vec<Self> {
+        match self.of {
+            LogScope::Partner(_) | LogScope::Vendor if self.license_types.len() > 1 => {
+                let types = self.license_types.iter();
+                types.map(|one| Self { license_types: vec![one.clone()], ..self.clone() }).collect()
+            }
+            _ => vec![self.clone()],
+        }
+    }
 }
 
 impl AccessPattern for History {
     type Entity = Event;
     const DESCRIBED: Described = Described {
         name: "History",
-        about: "the events of a log, by time, type and license type",
+        about: "the events of a log, by time, type and license types",
         place: "`LOG#<partner>` or `LOG#VENDOR` · `<event>`; in `by-key` `LOG#<organization>` · `<event>`; \
                 in `by-facet` `LOG#<partner>#<type>` or `LOG#VENDOR#<type>` · `<event>`",
     };
@@ -56,16 +70,16 @@ impl AccessPattern for History {
 
 impl ListPattern for History {
     fn index(&self) -> Index {
-        match (self.of, &self.license_type) {
+        match (self.of, self.license_types.as_slice()) {
             (LogScope::Organization(_), _) => Index::ByKey,
-            (_, Some(_)) => Index::ByFacet,
-            (_, None) => Index::Table,
+            (_, [_]) => Index::ByFacet,
+            (_, _) => Index::Table,
         }
     }
 
     fn partition(&self) -> String {
-        match (self.index(), &self.license_type) {
-            (Index::ByFacet, Some(license_type)) => log_of_license_type(self.of, license_type),
+        match (self.index(), self.license_types.as_slice()) {
+            (Index::ByFacet, [license_type]) => log_of_license_type(self.of, license_type),
             _ => log(self.of),
         }
     }
@@ -74,17 +88,18 @@ impl ListPattern for History {
         given::<EventId>("", self.from, self.to)
     }
 
-    fn filter(&self) -> Vec<(&'static [&'static str], AttributeValue)> {
+    fn filter(&self) -> Vec<(&'static [&'static str], Vec<AttributeValue>)> {
         let equals = |text: String| AttributeValue::S(text);
         let mut filter: Vec<(&'static [&'static str], _)> = Vec::new();
         if let Some(partner) = self.partner {
-            filter.push((&["partnerId"], equals(partner.to_string())));
+            filter.push((&["partnerId"], vec![equals(partner.to_string())]));
         }
         if let Some(event_type) = &self.event_type {
-            filter.push((&["type"], equals(event_type.to_string())));
+            filter.push((&["type"], vec![equals(event_type.to_string())]));
         }
-        if let (Some(license_type), Index::ByKey) = (&self.license_type, self.index()) {
-            filter.push((&["data", "licenseType"], equals(license_type.to_string())));
+        if !self.license_types.is_empty() && self.index() != Index::ByFacet {
+            let types = self.license_types.iter().map(|license_type| equals(license_type.to_string()));
+            filter.push((&["data", "licenseType"], types.collect()));
         }
         filter
     }

@@ -67,8 +67,8 @@ pub trait ListPattern: AccessPattern + Sync {
     /// Returns the first and the last sort key of the range, both inclusive.
     fn range(&self) -> (String, String);
 
-    /// Returns the filters: paths of attributes, each with the value that it must have.
-    fn filter(&self) -> Vec<(&'static [&'static str], AttributeValue)> {
+    /// Returns the filters: paths of attributes, each with the values of which it must have one.
+    fn filter(&self) -> Vec<(&'static [&'static str], Vec<AttributeValue>)> {
         Vec::new()
     }
 }

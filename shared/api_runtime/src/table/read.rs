@@ -1,6 +1,8 @@
 //! Reads one item, many items at once, a listing, or a page of it.
 
 use std::collections::{BTreeSet, HashMap};
+use std::sync::atomic::AtomicUsize;
+use std::sync::atomic::Ordering::Relaxed;
 
 use aws_sdk_dynamodb::operation::query::builders::QueryFluentBuilder;
 use aws_sdk_dynamodb::types::{AttributeValue, KeysAndAttributes};
@@ -147,19 +149,39 @@ impl Table {
     ///
     /// [`Error`].
     pub async fn list<L: ListPattern>(&self, listing: &L, consistent: bool) -> Result<Vec<L::Entity>, Error> {
+        let all = self.list_at_most(listing, consistent, &AtomicUsize::new(usize::MAX)).await?;
+        Ok(all.unwrap_or_default())
+    }
+
+    /// Reads all items of a listing like [`Self::list`]; `None` if that examines more items than are `left`. Several
+    /// listings may share what is left.
+    ///
+    /// # Errors
+    ///
+    /// [`Error`].
+    pub async fn list_at_most<L: ListPattern>(
+        &self,
+        listing: &L,
+        consistent: bool,
+        left: &AtomicUsize,
+    ) -> Result<Option<Vec<L::Entity>>, Error> {
         let mut items = Vec::new();
         let mut after: Option<Item> = None;
         loop {
-            let range = listing.range();
-            let request = self.query(listing, range).consistent_read(consistent);
+            let limit = i32::try_from(left.load(Relaxed).saturating_add(1)).ok();
+            let request = self.query(listing, listing.range()).consistent_read(consistent).set_limit(limit);
             let answer =
                 request.set_exclusive_start_key(after).send().await.map_err(|error| sdk_error(&error))?;
+            let examined = usize::try_from(answer.scanned_count).unwrap_or_default();
+            if left.fetch_update(Relaxed, Relaxed, |left| left.checked_sub(examined)).is_err() {
+                return Ok(None);
+            }
             for item in answer.items.unwrap_or_default() {
                 items.push(item::from_item(item)?);
             }
             after = answer.last_evaluated_key.filter(|key| !key.is_empty());
             if after.is_none() {
-                return Ok(items);
+                return Ok(Some(items));
             }
         }
     }
@@ -231,13 +253,18 @@ impl Table {
             .expression_attribute_values(":low", AttributeValue::S(low))
             .expression_attribute_values(":high", AttributeValue::S(high));
         let mut filter = Vec::new();
-        for (number, (path, value)) in listing.filter().into_iter().enumerate() {
+        for (number, (path, values)) in listing.filter().into_iter().enumerate() {
             let path: Vec<String> = path.iter().map(|name| format!("#{name}")).collect();
             for name in &path {
                 request = request.expression_attribute_names(name, name.trim_start_matches('#'));
             }
-            request = request.expression_attribute_values(format!(":is{number}"), value);
-            filter.push(format!("{} = :is{number}", path.join(".")));
+            let mut accepted = Vec::new();
+            for value in values {
+                let name = format!(":is{number}x{}", accepted.len());
+                request = request.expression_attribute_values(&name, value);
+                accepted.push(name);
+            }
+            filter.push(format!("{} IN ({})", path.join("."), accepted.join(", ")));
         }
         request.set_filter_expression(Some(filter.join(" AND ")).filter(|filter| !filter.is_empty()))
     }

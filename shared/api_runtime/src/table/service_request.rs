@@ -173,11 +173,13 @@ impl ListPattern for ServiceRequests {
         given::<ServiceRequestId>(prefix, self.selection.from, self.selection.to)
     }
 
-    fn filter(&self) -> Vec<(&'static [&'static str], AttributeValue)> {
+    fn filter(&self) -> Vec<(&'static [&'static str], Vec<AttributeValue>)> {
         let ServiceRequestFilter { kind, status, .. } = &self.selection;
         let mut filter: Vec<(&'static [&'static str], _)> = Vec::new();
-        filter.extend(kind.map(|kind| (&["kind"][..], AttributeValue::S(kind.name().to_owned()))));
-        filter.extend(status.map(|status| (&["status"][..], AttributeValue::S(status.name().to_owned()))));
+        filter.extend(kind.map(|kind| (&["kind"][..], vec![AttributeValue::S(kind.name().to_owned())])));
+        filter.extend(
+            status.map(|status| (&["status"][..], vec![AttributeValue::S(status.name().to_owned())])),
+        );
         filter
     }
 }
@@ -229,9 +231,10 @@ impl ListPattern for ServiceRequestsOf {
         given::<ServiceRequestId>(SERVICE_REQUESTS, self.from, self.to)
     }
 
-    fn filter(&self) -> Vec<(&'static [&'static str], AttributeValue)> {
+    fn filter(&self) -> Vec<(&'static [&'static str], Vec<AttributeValue>)> {
         let mut filter: Vec<(&'static [&'static str], _)> = Vec::new();
-        let organization = self.organization.map(|organization| AttributeValue::S(organization.to_string()));
+        let organization =
+            self.organization.map(|organization| vec![AttributeValue::S(organization.to_string())]);
         filter.extend(organization.map(|organization| (&["organizationId"][..], organization)));
         filter
     }
