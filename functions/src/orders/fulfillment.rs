@@ -19,7 +19,8 @@ use domain::fulfillment::{CreatedSubscription, Fulfillment, RefusedLine, decide}
 use domain::order::{LinkEnd, Reference, SubscriptionLine};
 use domain::subscription::ReportedState;
 use domain::{
-    EntitlementName, Fault, Metadata, Order, OrganizationId, PartnerId, Subscription, SubscriptionId, Timestamp,
+    EntitlementName, Fault, Metadata, Order, OrganizationId, PartnerId, Subscription, SubscriptionId,
+    Timestamp,
 };
 
 use super::sold_lines::MOST_SUBSCRIPTIONS;
