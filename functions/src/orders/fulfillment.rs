@@ -41,32 +41,76 @@ pub struct LoadedLines {
 
 /// Adds to a batch read what the open lines of an order name.
 pub fn want(order: &Order, wanted: &mut BatchGet) {
+    want_products(order, wanted);
     for (_, line) in open_lines(order) {
-        wanted.add(&ProductByCode(line.sku.clone()));
         if let Reference::ExternalId(external_id) = &line.organization {
             wanted.add(&OrganizationByExternalId(None, external_id.clone()));
         }
         if let Some(external_id) = &line.external_id {
             wanted.add(&SubscriptionByExternalId(order.source_id, external_id.clone()));
         }
-    }
-}
-
-/// Returns a fault for each open line whose product was not found; `places` holds the lines' indexes in the message.
-pub fn unknown_products(order: &Order, found: &BatchResult, places: &[usize]) -> Result<Vec<Fault>, Failure> {
-    let mut faults = Vec::new();
-    for (index, line) in open_lines(order) {
-        if found.get(&ProductByCode(line.sku.clone()))?.is_none() {
-            let place = place_in_message(places, index);
-            faults.push(UNKNOWN_PRODUCT.at(&[&"data", &"lines", &place, &"sku"]));
+        for end in line.linked_to.iter().chain(&line.parents).filter_map(LinkEnd::external_id) {
+            wanted.add(&SubscriptionByExternalId(order.source_id, end.clone()));
         }
     }
-    Ok(faults)
 }
 
-/// Loads the remaining facts about the open lines of an order; `found` is the result of the read that [`want`]
-/// prepared.
-pub async fn load(context: &Context<'_>, order: &Order, found: &BatchResult) -> Result<LoadedLines, Failure> {
+/// Adds to a batch read the products of the open lines of an order that are not known yet.
+pub fn want_products(order: &Order, wanted: &mut BatchGet) {
+    let unknown = order.subscriptions.iter().filter(|one| one.is_open() && one.product_id.is_none());
+    unknown.for_each(|one| wanted.add(&ProductByCode(one.line.sku.clone())));
+}
+
+/// Sets the products of the open lines of an order that are not known yet. A code means the product that has it when
+/// the order arrives, also if the order takes effect later.
+pub fn identify_products(order: &mut Order, found: &BatchResult) -> Result<(), Failure> {
+    for one in order.subscriptions.iter_mut().filter(|one| one.is_open() && one.product_id.is_none()) {
+        let product = found.get(&ProductByCode(one.line.sku.clone()))?;
+        one.product_id = product.map(|product| product.owner_id()).transpose()?;
+    }
+    Ok(())
+}
+
+/// Replaces the external ids at the ends of links by the ids of the subscriptions that have them when the order takes
+/// effect. An unknown external id stays, which is a fault of its line.
+fn identify_ends(order: &mut Order, found: &BatchResult) -> Result<(), Failure> {
+    let source_id = order.source_id;
+    for one in order.subscriptions.iter_mut().filter(|one| one.is_open()) {
+        for end in one.line.linked_to.iter_mut().chain(&mut one.line.parents) {
+            let Some(external_id) = end.external_id().cloned() else { continue };
+            let name = found.get(&SubscriptionByExternalId(source_id, external_id))?;
+            if let Some(id) = name.and_then(|name| name.subscription_id) {
+                *end = LinkEnd::Subscription(id);
+            }
+        }
+    }
+    Ok(())
+}
+
+/// Returns a fault for each line whose product is unknown; `places` holds the lines' indexes in the message.
+pub fn unknown_products(order: &Order, places: &[usize]) -> Vec<Fault> {
+    let lines = order.subscriptions.iter().enumerate().filter(|(_, one)| one.product_id.is_none());
+    let fault = |index| UNKNOWN_PRODUCT.at(&[&"data", &"lines", &place_in_message(places, index), &"sku"]);
+    lines.map(|(index, _)| fault(index)).collect()
+}
+
+/// Loads the remaining facts about the open lines of an order, and completes the lines by what they name; `found` is the
+/// result of the read that [`want`] prepared.
+pub async fn load(
+    context: &Context<'_>,
+    order: &mut Order,
+    found: &BatchResult,
+) -> Result<LoadedLines, Failure> {
+    identify_products(order, found)?;
+    identify_ends(order, found)?;
+    load_facts(context, order, found).await
+}
+
+async fn load_facts(
+    context: &Context<'_>,
+    order: &Order,
+    found: &BatchResult,
+) -> Result<LoadedLines, Failure> {
     let organization_by_line = load_named_organizations(context, order, found).await?;
     let mut names = BTreeMap::new();
     for (index, line) in open_lines(order) {
@@ -77,9 +121,7 @@ pub async fn load(context: &Context<'_>, order: &Order, found: &BatchResult) -> 
     }
     let mut wanted = BatchGet::new();
     for (index, line) in open_lines(order) {
-        if let Some(product) = found.get(&ProductByCode(line.sku.clone()))? {
-            wanted.add(&ProductById(product.owner_id()?));
-        }
+        product_of(order, index).iter().for_each(|product| wanted.add(product));
         if let Some(organization) = organization_by_line.get(&index) {
             add_lookups_in_organization(&mut wanted, order, line, *organization);
             for partner in partners_of(order, names.get(&index)) {
@@ -95,8 +137,8 @@ pub async fn load(context: &Context<'_>, order: &Order, found: &BatchResult) -> 
         facts.created_earlier.extend(read.get(&created_earlier)?.map(|one| (one.id, one)));
     }
     for (index, line) in open_lines(order) {
-        if let Some(code) = found.get(&ProductByCode(line.sku.clone()))? {
-            facts.products.extend(read.get(&ProductById(code.owner_id()?))?.map(|product| (index, product)));
+        if let Some(product) = product_of(order, index) {
+            facts.products.extend(read.get(&product)?.map(|product| (index, product)));
         }
         let Some(organization) = organization_by_line.get(&index).copied() else { continue };
         for partner in partners_of(order, names.get(&index)) {
@@ -117,6 +159,11 @@ pub async fn load(context: &Context<'_>, order: &Order, found: &BatchResult) -> 
         })
         .collect();
     Ok(LoadedLines { facts, names })
+}
+
+/// Returns the lookup of a line's product, if that is known.
+fn product_of(order: &Order, line: usize) -> Option<ProductById> {
+    order.subscriptions.get(line)?.product_id.map(ProductById)
 }
 
 /// Finds the organization that each line names. An external id that the vendor did not assign may be one of the
@@ -166,11 +213,8 @@ fn lookups_of_created(order: &Order) -> impl Iterator<Item = SubscriptionOf> {
 
 /// Returns the lookups of the subscriptions that existed before the order and that a line is linked to.
 fn linked_subscription_lookups(line: &SubscriptionLine, organization: OrganizationId) -> Vec<SubscriptionOf> {
-    let existing = |end| match end {
-        LinkEnd::Subscription(id) => Some(SubscriptionOf(organization, id)),
-        LinkEnd::Line(_) => None,
-    };
-    link_ends(line).filter_map(|(_, _, end)| existing(end)).collect()
+    let existing = link_ends(line).filter_map(|(_, _, end)| end.subscription_id());
+    existing.map(|id| SubscriptionOf(organization, id)).collect()
 }
 
 /// Returns the partners that may manage a line's subscription: the order's, and the one to which it was transferred before
@@ -361,7 +405,7 @@ pub async fn resume<O: Output>(
         let mut wanted = BatchGet::new();
         want(&order, &mut wanted);
         let found = context.table.fetch(wanted, true).await?;
-        let loaded = load(context, &order, &found).await?;
+        let loaded = load(context, &mut order, &found).await?;
         let (seen, mut change) = (order.metadata.version, Change::new());
         order.metadata = order.metadata.next(context.now);
         order = loaded.fulfill(context, order, &mut change, 0, &[])?;

@@ -1,5 +1,6 @@
 //! Parked orders: orders that arrived before their account was linked to a partner. They wait in a queue per account,
-//! and take effect in order of arrival when a partner is linked to the account.
+//! and take effect in order of arrival when a partner is linked to the account. An order with subscriptions that is
+//! cancelled is no longer parked, but stays in the queue: its subscriptions can be renewed once they exist.
 //!
 //! No order is lost or applied twice, wherever a call is interrupted: an order is parked on the condition that its
 //! account is not linked, and applied on the condition that the account is this partner's and the order is still
@@ -63,7 +64,7 @@ async fn release_batch(
     let mut left = 0;
     for parked in &queued.items {
         let applied = match found.get(&order_of(parked)) {
-            Ok(Some(order)) if order.status == OrderStatus::Parked => {
+            Ok(Some(order)) if order.awaiting_account().is_some() => {
                 apply_parked(&context.detached(), order, release).await
             }
             Ok(_) => Ok(()),
@@ -93,7 +94,7 @@ async fn apply_parked(
     let Parking { store_account, lapses_at, .. } = parking(&parked)?.clone();
     let mut change = Change::new();
     require_owner(&mut change, (OwnerOfStoreAccount(parked.source_id, store_account), release.partner_id));
-    if lapses_at <= release.linked_at {
+    if parked.status == OrderStatus::Parked && lapses_at <= release.linked_at {
         return close_parked(context, parked, OrderStatus::Lapsed, change, |_| Answer::ok(()))
             .await
             .map(drop);
@@ -110,7 +111,7 @@ async fn apply_parked(
         let mut wanted = BatchGet::new();
         fulfillment::want(&order, &mut wanted);
         let found = context.table.fetch(wanted, true).await?;
-        let loaded = fulfillment::load(context, &order, &found).await?;
+        let loaded = fulfillment::load(context, &mut order, &found).await?;
         let faults = loaded.faults(&order, &[]);
         if !faults.is_empty() {
             return Err(Problem::of(ProblemKind::Rule, faults).into());

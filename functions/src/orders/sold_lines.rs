@@ -6,9 +6,9 @@ use api_runtime::Failure;
 use api_runtime::table::{BatchGet, BatchResult, LicenseTypeByCode};
 use deserr::{Deserr, IntoValue, ValuePointerRef};
 use domain::fault::{check_length, parse_and_check};
-use domain::order::{LinkEnd, Quantities, SubscriptionLine, sum_lines};
+use domain::order::{LinkEnd, OrderedSubscription, Quantities, SubscriptionLine, sum_lines};
 use domain::unicode::nfc;
-use domain::{Fault, Faults, LicenseType, LicenseTypeCode, Line, ParseError, Quantity};
+use domain::{ExternalId, Fault, Faults, LicenseType, LicenseTypeCode, Line, ParseError, Quantity};
 use schemars::JsonSchema;
 
 /// Sold lines: 1 to 1,000, with at most 30 license types. Quantities of lines with the same license type are added up.
@@ -181,9 +181,9 @@ impl SoldLines {
         })
     }
 
-    /// Returns the subscription lines. Links in the message use the index among all lines; here they use the index
-    /// among the subscription lines.
-    pub fn subscriptions(&self) -> Vec<SubscriptionLine> {
+    /// Returns the subscription lines. Links in the message use the index among all lines, or a line's external id; here
+    /// they use the index among the subscription lines.
+    pub fn subscriptions(&self) -> Vec<OrderedSubscription> {
         let mut places = BTreeMap::new();
         let lines = self.0.iter().enumerate().filter_map(|(index, line)| match line {
             SoldLine::Subscription(line) => {
@@ -193,12 +193,19 @@ impl SoldLines {
             SoldLine::License(_) => None,
         });
         let mut lines: Vec<_> = lines.collect();
-        for end in lines.iter_mut().flat_map(|line| line.linked_to.iter_mut().chain(&mut line.parents)) {
-            if let LinkEnd::Line(index) = end {
-                *index = places.get(index).copied().unwrap_or(*index);
+        let names: Vec<_> = lines.iter().map(|line| line.external_id.clone()).collect();
+        for (index, line) in lines.iter_mut().enumerate() {
+            for end in line.linked_to.iter_mut().chain(&mut line.parents) {
+                let named =
+                    |other: &Option<ExternalId>| other.is_some() && other.as_ref() == end.external_id();
+                let line_of_name = names.iter().position(named).filter(|other| *other != index);
+                match end {
+                    LinkEnd::Line(place) => *place = places.get(place).copied().unwrap_or(*place),
+                    _ => line_of_name.into_iter().for_each(|other| *end = LinkEnd::Line(other)),
+                }
             }
         }
-        lines
+        lines.into_iter().map(OrderedSubscription::new).collect()
     }
 
     /// Returns the indexes of the subscription lines among all lines.

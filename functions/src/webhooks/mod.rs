@@ -37,7 +37,7 @@ pub struct SourcePath {
 #[derive(Debug, Serialize, JsonSchema)]
 #[serde(tag = "outcome", rename_all = "camelCase", rename_all_fields = "camelCase")]
 pub enum Receipt {
-    /// The order is in effect. The message was applied by this or an earlier delivery, or a later change superseded it.
+    /// The message took effect on an order, or placed an order that was in effect already.
     Applied {
         /// Order after the message.
         order: Order,
@@ -64,13 +64,13 @@ pub enum Receipt {
         /// Lapsed order.
         order: Order,
     },
-    /// The order is cancelled, by this or an earlier message.
+    /// The order is cancelled: by this message, or before this message placed it or changed its subscriptions, which can
+    /// be renewed.
     Cancelled {
         /// Cancelled order.
         order: Order,
     },
-    /// The message took effect on a subscription, by this or an earlier delivery, or reports nothing newer than is
-    /// known.
+    /// The message took effect on a subscription.
     #[serde(rename = "applied")]
     AppliedToSubscription {
         /// Id of the subscription.
@@ -81,7 +81,8 @@ pub enum Receipt {
         /// The store's id of the subscription; 1 to 100 characters.
         external_id: ExternalId,
     },
-    /// The message never takes effect: its type is unknown, or its subscription was deactivated irreversibly.
+    /// The message changes nothing: its type is unknown, what it reports is known already or superseded by something
+    /// newer, its order is cancelled, or its subscriptions were deactivated irreversibly.
     Ignored {
         /// Type of the message; at most 100 characters.
         message_type: String,
@@ -92,6 +93,12 @@ pub enum Receipt {
 }
 
 impl Output for Receipt {}
+
+/// Reason for ignoring a message that reports nothing new.
+const SUPERSEDED: &str = "superseded: what the message reports is known already, or something newer is";
+
+/// Reason for ignoring a message about a cancelled order.
+const ORDER_CANCELLED: &str = "the order was cancelled, which is irreversible";
 
 impl Receipt {
     /// Returns the answer to a message about this order.
@@ -104,6 +111,11 @@ impl Receipt {
             OrderStatus::Discarded => Answer::ok(Self::Discarded { order }),
             OrderStatus::Lapsed => Answer::ok(Self::Lapsed { order }),
         }
+    }
+
+    /// Returns the answer to a message that changes nothing.
+    fn ignored(message_type: &str, reason: &'static str) -> Answer<Self> {
+        Answer::ok(Self::Ignored { message_type: message_type.to_owned(), reason: Some(reason) })
     }
 
     /// Replies with an order that the message does not change.
@@ -123,8 +135,7 @@ pub struct WebhookMessage<D: MessageData> {
     #[schemars(rename = "type")]
     #[expect(dead_code, reason = "the type selects how the message is read")]
     message_type: TypeOf<D>,
-    /// Time of the event at the store; RFC 3339 with any offset. A time more than 5 minutes in the future counts as 5
-    /// minutes from now.
+    /// Time of the event at the store; RFC 3339 with any offset, at most 5 minutes in the future.
     timestamp: ReportedTime,
     /// Data of the event.
     data: D,
@@ -134,10 +145,19 @@ pub struct WebhookMessage<D: MessageData> {
 pub trait MessageData: JsonSchema {
     /// Type of the messages.
     const TYPE: &'static str;
+
+    /// Returns the time in the field `occurredAt`, if the message has one.
+    fn occurred_at(&self) -> Option<ReportedTime> {
+        None
+    }
 }
 
 impl<D: MessageData> MessageData for Validated<D> {
     const TYPE: &'static str = D::TYPE;
+
+    fn occurred_at(&self) -> Option<ReportedTime> {
+        self.0.occurred_at()
+    }
 }
 
 /// Type of a message, which was compared with [`MessageData::TYPE`] before the message is read.
@@ -205,7 +225,9 @@ async fn find(
 }
 
 /// Applies a message to a subscription, or keeps it until the subscription's order arrives. A message about a
-/// deactivated subscription is ignored. `add_events` adds to the change what else follows from the new state, such as events.
+/// deactivated subscription is ignored. `add_events` compares the subscription before and after the message, and adds to
+/// the change what else follows, such as events. If nothing does, the message is ignored as superseded, although its
+/// time may be stored: it decides which of later messages are newer.
 async fn apply_report(
     context: &Context<'_>,
     delivery: &Delivery,
@@ -219,17 +241,21 @@ async fn apply_report(
             ignore(context, &before, message_type).await
         }
         FoundSubscription::Existing(before) => {
-            let mut after = before.as_ref().clone();
-            let answer = Answer::ok(Receipt::AppliedToSubscription { subscription_id: after.id });
+            let (mut after, mut answer) =
+                (before.as_ref().clone(), Receipt::ignored(message_type, SUPERSEDED));
             if after.reported.merge(update) {
                 after.metadata = before.metadata.next(context.now);
                 change.replace(&after, before.metadata.version, None)?;
+                let items = change.items();
                 add_events(&mut change, &before, &after)?;
+                if change.items() > items {
+                    answer = Answer::ok(Receipt::AppliedToSubscription { subscription_id: after.id });
+                }
             }
             context.commit(change, answer).await
         }
         FoundSubscription::NotOrdered(external_id, before) => {
-            let answer = Answer::ok(Receipt::Pending { external_id: external_id.clone() });
+            let mut answer = Receipt::ignored(message_type, SUPERSEDED);
             let mut after = before.as_deref().cloned().unwrap_or_else(|| SubscriptionExternalId {
                 source_id: delivery.source.id,
                 external_id,
@@ -239,6 +265,7 @@ async fn apply_report(
                 metadata: Metadata::new(context.now),
             });
             if after.reported.merge(update) {
+                answer = Answer::ok(Receipt::Pending { external_id: after.external_id.clone() });
                 let (source_id, external_id) = (after.source_id, after.external_id.clone());
                 let message_type = message_type.to_owned();
                 let pending = SubscriptionMessagePending { source_id, external_id, message_type };
@@ -264,9 +291,7 @@ async fn ignore(
 ) -> Result<Reply<Receipt>, Failure> {
     let mut change = Change::new();
     change.record(ignored(subscription, message_type));
-    let reason = Some(Subscription::DEACTIVATED.about);
-    let receipt = Receipt::Ignored { message_type: message_type.to_owned(), reason };
-    context.commit(change, Answer::ok(receipt)).await
+    context.commit(change, Receipt::ignored(message_type, Subscription::DEACTIVATED.about)).await
 }
 
 /// Returns the event which records that a message about a deactivated subscription has no effect.

@@ -6,10 +6,10 @@ use api_runtime::{Change, Context, Failure, Reply};
 use deserr::Deserr;
 use domain::event::OrderCancelled;
 use domain::order::Quantities;
-use domain::{Faults, Order, OrderId, OrderStatus, ReportedTime, Subscription, Timestamp};
+use domain::{Faults, Order, OrderId, OrderStatus, Subscription, Timestamp};
 use schemars::JsonSchema;
 
-use super::{MessageData, Receipt, ignored, subscriptions_of};
+use super::{MessageData, ORDER_CANCELLED, Receipt, SUPERSEDED, ignored, subscriptions_of};
 use crate::orders::fulfillment::resume;
 use crate::orders::update::{OrderUpdate, are_transferred, update_order};
 
@@ -27,15 +27,14 @@ impl MessageData for OrderCancelledData {
 }
 
 /// Cancels an order irreversibly: withdraws its unassigned licenses, and ends its subscriptions, which can be renewed
-/// later. If the order arrives after its cancellation, its licenses are not credited, and its subscriptions are created
-/// as ended.
+/// later. If the order takes effect after its cancellation, because it arrives later or its account is linked later, its
+/// licenses are not credited, and its subscriptions are created as ended.
 pub async fn apply(
     context: &Context<'_>,
     delivery: &Delivery,
-    cancelled: OrderCancelledData,
-    occurred_at: ReportedTime,
+    OrderCancelledData { order_id }: OrderCancelledData,
+    occurred_at: Timestamp,
 ) -> Result<Reply<Receipt>, Failure> {
-    let (OrderCancelledData { order_id }, occurred_at) = (cancelled, occurred_at.instant(context.now));
     let known = OrderOfSource(delivery.source.id, order_id.clone());
     let mut before = context.table.get(&known).await?;
     if let Some(order) = before.as_ref().filter(|order| order.is_being_fulfilled()) {
@@ -45,28 +44,28 @@ pub async fn apply(
     let context = &context.refreshed();
     // A subscription that was renewed after its order's cancellation can be cancelled again. The first cancellation
     // after the last renewal counts, and it may arrive after a later one.
-    let has_more_to_cancel = |order: &Order| {
-        let has = !order.subscriptions.is_empty() || order.cancelled_before_arrival();
-        order.status == OrderStatus::Cancelled && has
-    };
+    let is_renewable = |order: &Order| !order.subscriptions.is_empty() || order.cancelled_before_arrival();
+    let has_more_to_cancel = |order: &Order| order.status == OrderStatus::Cancelled && is_renewable(order);
     let is_known = |order: &Order| {
         order.cancellations().contains(occurred_at) || order.status.is_over() && !has_more_to_cancel(order)
     };
     if let Some(order) = before.as_ref().filter(|order| is_known(order)) {
-        return Receipt::reply_unchanged(context, order.clone()).await;
+        let answer = match order.status {
+            OrderStatus::Discarded | OrderStatus::Lapsed => Receipt::answer(order.clone()),
+            _ if is_renewable(order) => Receipt::ignored(OrderCancelledData::TYPE, SUPERSEDED),
+            _ => Receipt::ignored(OrderCancelledData::TYPE, ORDER_CANCELLED),
+        };
+        return context.commit(Change::new(), answer).await;
     }
     let known = before.as_ref().is_some_and(|order| order.cancelled_at.is_some());
-    let (mut change, mut transferred) = (Change::new(), false);
+    let (mut change, mut transferred, mut has_effect) = (Change::new(), false, !known);
     let mut order = match before.clone() {
         Some(order) => {
             let subscriptions = subscriptions_of(context, &order).await?;
             transferred = are_transferred(&order, &subscriptions);
-            cancel_subscriptions(context, &mut change, subscriptions, occurred_at)?;
-            // A parked order with subscriptions stays parked: they are created as ended when its account is linked,
-            // because they can be renewed.
-            let waits = order.status == OrderStatus::Parked && !order.subscriptions.is_empty();
-            let status = if waits { OrderStatus::Parked } else { OrderStatus::Cancelled };
-            Order { status, metadata: order.metadata.next(context.now), ..order }
+            has_effect |= cancel_subscriptions(context, &mut change, subscriptions, occurred_at)?;
+            let metadata = order.metadata.next(context.now);
+            Order { status: OrderStatus::Cancelled, metadata, ..order }
         }
         None => Order::new(delivery.source.id, order_id.clone(), OrderStatus::Cancelled, context.now),
     };
@@ -74,17 +73,23 @@ pub async fn apply(
     let event = OrderCancelled { source_id: delivery.source.id, order_id };
     let event = Some(event.into()).filter(|_| !known);
     let update = OrderUpdate { before, order, wanted: Quantities::new(), lines: None, event, transferred };
-    update_order(context, update, change, Receipt::answer).await
+    let answer = |order| match has_effect {
+        true => Receipt::answer(order),
+        false => Receipt::ignored(OrderCancelledData::TYPE, SUPERSEDED),
+    };
+    update_order(context, update, change, answer).await
 }
 
 /// Cancels the existing subscriptions. One that was renewed after the cancellation does not end, and a deactivated one
-/// stays unchanged. A cancellation is recorded as an event exactly if it changes the one that counts.
+/// stays unchanged. A cancellation is recorded as an event exactly if it changes the one that counts. Returns whether one
+/// was.
 fn cancel_subscriptions(
     context: &Context<'_>,
     change: &mut Change,
     subscriptions: Vec<Option<Subscription>>,
     occurred_at: Timestamp,
-) -> Result<(), Failure> {
+) -> Result<bool, Failure> {
+    let mut has_effect = false;
     for before in subscriptions.into_iter().flatten() {
         if before.deactivation.is_some() {
             change.record(ignored(&before, "order.cancelled"));
@@ -106,6 +111,7 @@ fn cancel_subscriptions(
         };
         change.add(follow_subscription(&after, context.now));
         change.record(event);
+        has_effect = true;
     }
-    Ok(())
+    Ok(has_effect)
 }

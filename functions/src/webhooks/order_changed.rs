@@ -2,18 +2,19 @@
 
 use api_runtime::http::caller::Delivery;
 use api_runtime::table::{BatchGet, OrderOfSource};
-use api_runtime::{Change, Context, Failure, Reply};
+use api_runtime::{Answer, Change, Context, Failure, Reply};
 use deserr::Deserr;
-use domain::event::{OrderChanged, SubscriptionChanged};
+use domain::event::{OrderChangeIgnored, OrderChanged, OrderLineIgnored, SubscriptionChanged};
 use domain::fault::Check;
 use domain::fulfillment::faults::LINES_DIFFER;
 use domain::order::{OrderedSubscription, Quantities, Sequence, SubscriptionLine, check_mark, mark};
 use domain::{
-    Faults, Order, OrderId, OrderStatus, ParseError, Problem, ProblemKind, ReportedTime, Subscription,
+    Faults, NewEvent, Order, OrderId, OrderStatus, ParseError, Problem, ProblemKind, ReportedTime,
+    Subscription,
 };
 use schemars::JsonSchema;
 
-use super::{MessageData, Receipt, ignored, subscriptions_of};
+use super::{MessageData, ORDER_CANCELLED, Receipt, SUPERSEDED, ignored, subscriptions_of};
 use crate::orders::fulfillment::{self, resume};
 use crate::orders::sold_lines::SoldLines;
 use crate::orders::update::{OrderUpdate, are_transferred, update_order};
@@ -30,8 +31,7 @@ pub struct OrderChangedData {
     /// always uses the same one.
     #[deserr(default)]
     sequence: Option<Sequence>,
-    /// Time of the change, in place of `sequence`; RFC 3339 with any offset. A time more than 5 minutes in the future
-    /// counts as 5 minutes from now.
+    /// Time of the change, in place of `sequence`; RFC 3339 with any offset, at most 5 minutes in the future.
     #[deserr(default)]
     occurred_at: Option<ReportedTime>,
     /// All lines of the order after the change, not only the changed ones. The lines of subscriptions must be those of
@@ -41,6 +41,10 @@ pub struct OrderChangedData {
 
 impl MessageData for OrderChangedData {
     const TYPE: &str = "order.changed";
+
+    fn occurred_at(&self) -> Option<ReportedTime> {
+        self.occurred_at
+    }
 }
 
 impl Check for OrderChangedData {
@@ -49,8 +53,16 @@ impl Check for OrderChangedData {
     }
 }
 
+/// Reason for ignoring a change that leaves an order as it is.
+const UNCHANGED: &str = "the change leaves the order as it is";
+
+/// Reason for ignoring a change of a line that had no effect when its order was fulfilled.
+const LINE_IGNORED: &str =
+    "the line was ignored when the order took effect, so its change has no effect either";
+
 /// Changes an order: credits licenses or withdraws unassigned ones, and changes plan and quantity of its subscriptions.
-/// A change of an order that has not arrived yet is kept until the order arrives.
+/// A change of an order that has not arrived yet is kept until the order arrives. A change that has no effect is ignored;
+/// its number is stored nevertheless, because an earlier change that arrives later must not take effect.
 pub async fn apply(
     context: &Context<'_>,
     delivery: &Delivery,
@@ -58,15 +70,16 @@ pub async fn apply(
 ) -> Result<Reply<Receipt>, Failure> {
     let OrderChangedData { order_id, sequence, occurred_at, lines } = changed;
     let sequence = mark(sequence, occurred_at, context.now);
+    let sequence = sequence.map_err(|why| why.refuse(&[&"data", &"occurredAt"]))?;
     let known = OrderOfSource(delivery.source.id, order_id.clone());
     let mut wanted = BatchGet::new();
     lines.want_types(&mut wanted);
     wanted.add(&known);
-    let new_lines = lines.subscriptions();
-    let mut awaited = Order::new(delivery.source.id, order_id.clone(), OrderStatus::Awaited, context.now);
-    awaited.subscriptions = new_lines.iter().cloned().map(OrderedSubscription::new).collect();
-    fulfillment::want(&awaited, &mut wanted);
+    let mut awaited = Order::new(delivery.source.id, order_id, OrderStatus::Awaited, context.now);
+    awaited.subscriptions = lines.subscriptions();
+    fulfillment::want_products(&awaited, &mut wanted);
     let found = context.table.fetch(wanted, true).await?;
+    fulfillment::identify_products(&mut awaited, &found)?;
 
     let mut before = found.get(&known)?;
     if let Some(order) = before.as_ref().filter(|order| order.is_being_fulfilled()) {
@@ -74,114 +87,161 @@ pub async fn apply(
         before = context.table.get(&known).await?;
     }
     let context = &context.refreshed();
-    // A cancelled order has no licenses any more, but its subscriptions can be renewed.
-    let cancelled = before.as_ref().is_some_and(|order| order.cancelled_at.is_some());
-    if let Some(order) = unchanged_order(before.as_ref(), &new_lines, sequence)? {
-        return Receipt::reply_unchanged(context, order.clone()).await;
+    let new_lines = std::mem::take(&mut awaited.subscriptions);
+    if let Some(answer) = answer_without_effect(before.as_ref(), &new_lines, sequence)? {
+        return context.commit(Change::new(), answer).await;
     }
-    let came = before
-        .as_ref()
-        .filter(|order| order.status != OrderStatus::Awaited && !order.cancelled_before_arrival());
     let mut faults = lines.unknown_types(&found)?;
-    match came {
-        Some(order) if order.has_same_lines(&new_lines) => {}
+    match before.as_ref().filter(|order| has_arrived(order)) {
+        Some(order) if OrderedSubscription::are_same(&order.subscriptions, &new_lines) => {}
         Some(_) => faults.push(LINES_DIFFER.at(&[&"data", &"lines"])),
         None => {
-            faults.extend(fulfillment::unknown_products(&awaited, &found, &lines.places_of_subscriptions())?)
+            awaited.subscriptions = new_lines.clone();
+            faults.extend(fulfillment::unknown_products(&awaited, &lines.places_of_subscriptions()));
+            awaited.subscriptions.clear();
         }
     }
     if !faults.is_empty() {
         return Err(Problem::of(ProblemKind::Rule, faults).into());
     }
-    let mut change = Change::new();
-    let (order, transferred) = match (before.clone(), came) {
-        (Some(order), Some(_)) => change_order(context, &mut change, order, &new_lines).await?,
-        (Some(order), None) => {
-            (Order { changed: new_lines, metadata: order.metadata.next(context.now), ..order }, false)
-        }
-        (None, _) => (Order { changed: new_lines, subscriptions: Vec::new(), ..awaited }, false),
-    };
-    let order = Order { sequence, ..order };
-    let event = Some(OrderChanged { source_id: delivery.source.id, order_id, sequence }.into());
-    let wanted = if cancelled { Quantities::new() } else { lines.sums() };
-    let update = OrderUpdate { before, order, wanted, lines: Some(lines), event, transferred };
-    update_order(context, update, change, Receipt::answer).await
+    change_order(context, Order { sequence, ..awaited }, before, (new_lines, lines)).await
 }
 
-/// Returns the order if the change has no effect on it: the order is closed, it is cancelled and the change names no
-/// subscriptions, or it already has this change or a later one.
+/// Returns whether an order itself has arrived, not only messages about it.
+fn has_arrived(order: &Order) -> bool {
+    order.status != OrderStatus::Awaited && !order.cancelled_before_arrival()
+}
+
+/// Returns the answer to a change that can have no effect: its order is closed, or is cancelled and the change names no
+/// subscriptions, or the order already has this change or a later one.
 ///
 /// # Errors
 ///
 /// [`LINES_DIFFER`] if two changes of an order that has not arrived yet name different lines. At least one of them does
 /// not belong to the order, and only the order itself will show which one.
-fn unchanged_order<'a>(
-    before: Option<&'a Order>,
-    new_lines: &[SubscriptionLine],
+fn answer_without_effect(
+    before: Option<&Order>,
+    new_lines: &[OrderedSubscription],
     sequence: u64,
-) -> Result<Option<&'a Order>, Problem> {
+) -> Result<Option<Answer<Receipt>>, Problem> {
     let Some(order) = before else { return Ok(None) };
     let cancelled = order.cancelled_at.is_some();
     let is_empty = cancelled && new_lines.is_empty();
-    let waits = order.status == OrderStatus::Awaited || order.cancelled_before_arrival();
-    if waits && order.sequence > 0 && !is_empty && !SubscriptionLine::are_same(&order.changed, new_lines) {
+    let waits = !has_arrived(order);
+    if waits && order.sequence > 0 && !is_empty && !OrderedSubscription::are_same(&order.changed, new_lines) {
         return Err(LINES_DIFFER.refuse(&[&"data", &"lines"]));
     }
-    let is_over = match order.status {
-        OrderStatus::Discarded | OrderStatus::Lapsed => true,
+    Ok(match order.status {
+        OrderStatus::Discarded | OrderStatus::Lapsed => Some(Receipt::answer(order.clone())),
         // Its subscriptions, if it has any, can be renewed.
-        OrderStatus::Cancelled => order.subscriptions.is_empty() && !order.cancelled_before_arrival(),
-        OrderStatus::Awaited | OrderStatus::Parked | OrderStatus::Applied => false,
-    };
-    Ok(Some(order).filter(|order| is_over || order.sequence >= sequence || is_empty))
+        OrderStatus::Cancelled if is_empty || (order.subscriptions.is_empty() && !waits) => {
+            Some(Receipt::ignored(OrderChangedData::TYPE, ORDER_CANCELLED))
+        }
+        _ if order.sequence >= sequence => Some(Receipt::ignored(OrderChangedData::TYPE, SUPERSEDED)),
+        _ => None,
+    })
 }
 
-/// Changes an order that has arrived, and its subscriptions. Also returns whether all of these belong to another
-/// partner by now.
+/// Applies a change to an order, or to the awaited order if no message about it has arrived yet. A change without effect
+/// records `order.change-ignored` if something prevents it.
 async fn change_order(
     context: &Context<'_>,
-    change: &mut Change,
-    order: Order,
-    new_lines: &[SubscriptionLine],
-) -> Result<(Order, bool), Failure> {
-    let mut order = Order { metadata: order.metadata.next(context.now), ..order };
-    let subscriptions = subscriptions_of(context, &order).await?;
-    let transferred = are_transferred(&order, &subscriptions);
-    order.change_lines(&change_subscriptions(context, change, subscriptions, new_lines)?);
-    Ok((order, transferred))
+    awaited: Order,
+    before: Option<Order>,
+    (new_lines, lines): (Vec<OrderedSubscription>, SoldLines),
+) -> Result<Reply<Receipt>, Failure> {
+    let (sequence, mut change) = (awaited.sequence, Change::new());
+    let cancelled = before.as_ref().is_some_and(|order| order.cancelled_at.is_some());
+    // A cancelled order has no licenses any more, but its subscriptions can be renewed.
+    let wanted = if cancelled { Quantities::new() } else { lines.sums() };
+    let mut order = match &before {
+        Some(order) => Order { sequence, metadata: order.metadata.next(context.now), ..order.clone() },
+        None => awaited,
+    };
+    let mut effect = Effect { any: before.is_none(), prevented: None };
+    effect.any |= order.ordered().into_iter().filter(|(_, quantity)| *quantity > 0).ne(wanted.clone());
+    if cancelled && !lines.sums().is_empty() {
+        effect.prevented = Some(ORDER_CANCELLED);
+    }
+    let mut transferred = false;
+    if has_arrived(&order) {
+        let subscriptions = subscriptions_of(context, &order).await?;
+        transferred = are_transferred(&order, &subscriptions);
+        change_subscriptions(context, &mut change, (&mut order, &mut effect), subscriptions, &new_lines)?;
+    } else {
+        effect.any |= order.changed != new_lines;
+        order.changed = new_lines;
+    }
+    let (source_id, order_id) = (order.source_id, order.order_id.clone());
+    let event = effect.any.then(|| OrderChanged { source_id, order_id: order_id.clone(), sequence }.into());
+    if let Some(reason) = effect.prevented.filter(|_| !effect.any) {
+        let reason = reason.to_owned();
+        change.record(NewEvent::of_vendor(OrderChangeIgnored { source_id, order_id, sequence, reason }));
+    }
+    let update = OrderUpdate { before, order, wanted, lines: Some(lines), event, transferred };
+    let answer = |order| match effect.any {
+        true => Receipt::answer(order),
+        false => Receipt::ignored(OrderChangedData::TYPE, effect.prevented.unwrap_or(UNCHANGED)),
+    };
+    update_order(context, update, change, answer).await
 }
 
-/// Changes the existing subscriptions, and returns the new lines of the order. A change of a deactivated subscription
-/// has no effect, which is recorded as an event, and its line stays as it was.
+/// Effect of a change.
+struct Effect {
+    /// Whether anything changes.
+    any: bool,
+    /// Reason why something that the change asks for does not change.
+    prevented: Option<&'static str>,
+}
+
+/// Changes the lines of an order, and its existing subscriptions. A change of a deactivated subscription or of an
+/// ignored line has no effect, which is recorded as an event, and the line stays as it was.
 fn change_subscriptions(
     context: &Context<'_>,
     change: &mut Change,
+    (order, effect): (&mut Order, &mut Effect),
     subscriptions: Vec<Option<Subscription>>,
-    new_lines: &[SubscriptionLine],
-) -> Result<Vec<SubscriptionLine>, Failure> {
-    let mut lines = new_lines.to_vec();
-    for (index, (before, line)) in subscriptions.into_iter().zip(new_lines).enumerate() {
-        let Some(before) = before else { continue };
-        if (&before.plan, before.quantity) == (&line.plan, line.quantity) {
+    new_lines: &[OrderedSubscription],
+) -> Result<(), Failure> {
+    let (partner_id, source_id, order_id) = (order.partner_id, order.source_id, order.order_id.clone());
+    let lines = order.subscriptions.iter_mut().zip(subscriptions).zip(new_lines).enumerate();
+    for (line, ((one, before), OrderedSubscription { line: new, .. })) in lines {
+        if one.line.is_unchanged_by(new) {
             continue;
         }
-        if before.deactivation.is_some() {
-            change.record(ignored(&before, "order.changed"));
-            if let Some(line) = lines.get_mut(index) {
-                (line.plan, line.quantity) = (before.plan, before.quantity);
+        match before {
+            _ if one.ignored.is_some() => {
+                let (order_id, reason) = (order_id.clone(), LINE_IGNORED.to_owned());
+                let ignored = OrderLineIgnored { source_id, order_id, line, reason };
+                change.record(NewEvent::of_parties(ignored, partner_id, None));
+                effect.prevented = Some(LINE_IGNORED);
+                continue;
             }
-            continue;
+            Some(before) if before.deactivation.is_some() => {
+                change.record(ignored(&before, OrderChangedData::TYPE));
+                effect.prevented = Some(Subscription::DEACTIVATED.about);
+                continue;
+            }
+            Some(before) => change_subscription(context, change, before, new)?,
+            None => {}
         }
-        let (plan, quantity) = (line.plan.clone(), line.quantity);
-        let after = Subscription {
-            plan: plan.clone(),
-            quantity,
-            metadata: before.metadata.next(context.now),
-            ..before
-        };
-        change.replace(&after, before.metadata.version, None)?;
-        let subscription_id = after.id;
-        change.record(after.event(SubscriptionChanged { subscription_id, plan, quantity }));
+        one.line.change(new);
+        effect.any = true;
     }
-    Ok(lines)
+    Ok(())
+}
+
+fn change_subscription(
+    context: &Context<'_>,
+    change: &mut Change,
+    before: Subscription,
+    SubscriptionLine { plan, quantity, .. }: &SubscriptionLine,
+) -> Result<(), Failure> {
+    let (plan, quantity) = (plan.clone(), *quantity);
+    let metadata = before.metadata.next(context.now);
+    let after = Subscription { plan: plan.clone(), quantity, metadata, ..before };
+    change.replace(&after, before.metadata.version, None)?;
+    let subscription_id = after.id;
+    change.record(after.event(SubscriptionChanged { subscription_id, plan, quantity }));
+    Ok(())
 }

@@ -53,7 +53,8 @@ impl Check for OrderPlacedData {
 }
 
 /// Credits the pools and creates the subscriptions, or parks the order until its account is linked to a partner.
-/// Idempotent per message and per order. Messages about the order that arrived before it take effect with it.
+/// Idempotent per message and per order: another message with the order gets the order as it is now. Messages about the
+/// order that arrived before it take effect with it.
 pub async fn apply(
     context: &Context<'_>,
     delivery: &Delivery,
@@ -67,9 +68,10 @@ pub async fn apply(
     let order_lookup = OrderOfSource(source.id, placed.order_id.clone());
     wanted.add(&order_lookup);
     let mut received = Order::new(source.id, placed.order_id.clone(), OrderStatus::Applied, context.now);
-    received.subscriptions = placed.lines.subscriptions().into_iter().map(OrderedSubscription::new).collect();
+    received.subscriptions = placed.lines.subscriptions();
     fulfillment::want(&received, &mut wanted);
     let found = context.table.fetch(wanted, true).await?;
+    fulfillment::identify_products(&mut received, &found)?;
 
     let before = found.get(&order_lookup)?;
     match &before {
@@ -97,7 +99,7 @@ pub async fn apply(
     let awaits_account = buyer.is_none() && account.is_some();
     let places = placed.lines.places_of_subscriptions();
     received.partner_id = buyer;
-    let loaded = load_lines(context, &received, (&found, &places), awaits_account, &mut faults).await?;
+    let loaded = load_lines(context, &mut received, (&found, &places), awaits_account, &mut faults).await?;
     if !faults.is_empty() {
         return Err(Problem::of(ProblemKind::Rule, faults).into());
     }
@@ -154,7 +156,10 @@ async fn take_effect(
     if !order.is_being_fulfilled() {
         return update_order(context, update(before, order), change, Receipt::answer).await;
     }
-    update_order(&context.detached(), update(before, order), change, Receipt::answer).await?;
+    let begun = update_order(&context.claiming(), update(before, order), change, Receipt::answer).await?;
+    if matches!(begun, Reply::Replay(_)) {
+        return Ok(begun);
+    }
     let stored_order = context.table.get(&order_lookup).await?;
     resume(context, stored_order.or_not_found()?, Receipt::answer).await
 }
@@ -168,20 +173,21 @@ fn ignored_change_event(before: &Order, received: &Order) -> Option<OrderChangeI
         sequence: before.sequence,
         reason: LINES_DIFFER.about.to_owned(),
     };
-    (before.sequence > 0 && !received.has_same_lines(&before.changed)).then_some(ignored)
+    let same = OrderedSubscription::are_same(&received.subscriptions, &before.changed);
+    (before.sequence > 0 && !same).then_some(ignored)
 }
 
 /// Loads the facts about the order's lines, and adds their faults. While the order waits there are no facts: only the
 /// partner to which the account will be linked determines whose customers its organizations must be.
 async fn load_lines(
     context: &Context<'_>,
-    received: &Order,
+    received: &mut Order,
     (found, places): (&BatchResult, &[usize]),
     awaits_account: bool,
     faults: &mut Vec<Fault>,
 ) -> Result<Option<LoadedLines>, Failure> {
     if awaits_account {
-        faults.extend(fulfillment::unknown_products(received, found, places)?);
+        faults.extend(fulfillment::unknown_products(received, places));
         return Ok(None);
     }
     let loaded = fulfillment::load(context, received, found).await?;
@@ -210,14 +216,16 @@ fn merge_earlier_messages(
     (order, wanted)
 }
 
-/// Parks the order while its account is not linked to a partner; otherwise applies it for its buyer. The account's
-/// link, or its absence, is a condition of the transaction.
+/// Parks the order while its account is not linked to a partner; otherwise applies it for its buyer. An order that was
+/// cancelled waits for its account without being parked. The account's link, or its absence, is a condition of the
+/// transaction.
 fn park_or_apply(
     context: &Context<'_>,
     change: &mut Change,
     order: Order,
     (account, buyer): (Option<OwnerOfStoreAccount>, Option<PartnerId>),
 ) -> (Order, Option<EventKind>) {
+    let is_cancelled = order.status == OrderStatus::Cancelled;
     let account = match (account, buyer) {
         (Some(account), None) => {
             change.require_absent(&account, || ConditionFailure::Stale);
@@ -225,14 +233,16 @@ fn park_or_apply(
             let order_id = order.order_id.clone();
             let parked = OrderParked { source_id, order_id, account: account.clone() };
             let parking = Some(Parking::new(context.id(), account, context.now));
-            return (Order { status: OrderStatus::Parked, parking, ..order }, Some(parked.into()));
+            return match is_cancelled {
+                true => (Order { parking, ..order }, None),
+                false => (Order { status: OrderStatus::Parked, parking, ..order }, Some(parked.into())),
+            };
         }
         (account, _) => account,
     };
     if let Some(account) = account.zip(buyer) {
         require_owner(change, account);
     }
-    let is_cancelled = order.status == OrderStatus::Cancelled;
     let status = if is_cancelled { OrderStatus::Cancelled } else { OrderStatus::Applied };
     (Order { status, partner_id: buyer, ..order }, None)
 }

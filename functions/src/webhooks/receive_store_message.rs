@@ -3,8 +3,8 @@
 
 use api_runtime::http::body::strict_json;
 use api_runtime::http::caller::Delivery;
-use api_runtime::table::RefusalMark;
-use api_runtime::table::idempotency::refused_message_key;
+use api_runtime::table::idempotency::{refused_message_key, reused_message_id_key};
+use api_runtime::table::{Key, RefusalMark};
 use api_runtime::{
     Answer, Change, Context, Failure, Method, Nothing, Operation, Raw, Reply, Request, Route, RouteAuth,
 };
@@ -13,7 +13,10 @@ use domain::event::{WebhookIgnored, WebhookRefused};
 use domain::fault::{Validated, collect};
 use domain::fulfillment::faults;
 use domain::unicode::sanitize;
-use domain::{ErrorKind, Fault, FaultPointer, Faults, LicenseType, NewEvent, Pool, Problem, ProblemKind};
+use domain::{
+    ErrorKind, Fault, FaultPointer, Faults, LicenseType, NewEvent, Pool, Problem, ProblemKind, ReportedTime,
+    Timestamp,
+};
 use schemars::JsonSchema;
 
 use super::{
@@ -67,8 +70,9 @@ impl Operation for ReceiveStoreMessage {
     const DESCRIPTION: &str = "Webhook sources call this without a token: each message carries a Standard \
         Webhooks signature. A message has at most 256 KB, at most 10 signatures, and a timestamp within 5 \
         minutes of the current time. Idempotent per `webhook-id`: a message takes effect once, and further \
-        deliveries get the first answer; a refused message (422) is recorded once as `webhook.refused` and \
-        judged again at its next delivery. Orders credit the buying partner's pools (`license.credited`) and \
+        deliveries get the first answer; another message under the same id is refused. A refused message \
+        (422) is recorded once as `webhook.refused` and judged again at its next delivery, also if it was \
+        corrected. A message that changes nothing is answered `ignored` with its reason. Orders credit the buying partner's pools (`license.credited`) and \
         create subscriptions (`subscription.ordered`); an order for an account that is not linked to a \
         partner is parked (202, `order.parked`) for up to 180 days. Later messages change or cancel orders, \
         without withdrawing assigned licenses, and renew, transfer, suspend, resume, migrate or report \
@@ -81,6 +85,8 @@ impl Operation for ReceiveStoreMessage {
             INVALID_MESSAGE,
             "the message has faults, listed in `errors`: mend them and send it again",
         ),
+        ReportedTime::IN_FUTURE,
+        Failure::WEBHOOK_ID_REUSED,
         buyer::NOT_ALLOWED,
         buyer::NO_ACCOUNT,
         UNKNOWN_PARTNER,
@@ -107,9 +113,20 @@ impl Operation for ReceiveStoreMessage {
 
     async fn execute(request: Request<'_, Self>) -> Result<Reply<Receipt>, Failure> {
         let Request { context, caller: delivery, body, .. } = request;
-        match dispatch(context, delivery, &body.0).await {
-            Err(Failure::Problem(problem)) => record_refusal(context, delivery, problem).await,
-            answered => answered,
+        let judged = match dispatch(context, delivery, &body.0).await {
+            Err(Failure::Problem(problem)) if !is_reused(&problem) => {
+                let at = refused_message_key(delivery.source.id, &delivery.id);
+                record_refusal(context, delivery, problem, at).await
+            }
+            judged => judged,
+        };
+        match judged {
+            // The answer that is stored under the id is that of the other message.
+            Err(Failure::Problem(problem)) if is_reused(&problem) => {
+                let at = reused_message_id_key(delivery.source.id, &delivery.id);
+                record_refusal(&context.detached(), delivery, problem, at).await
+            }
+            judged => judged,
         }
     }
 }
@@ -124,27 +141,27 @@ async fn dispatch(
     let Some(MessageType { message_type }) = typed else { return Err(malformed(faults).into()) };
     match message_type.as_str() {
         order_placed::OrderPlacedData::TYPE => {
-            let WebhookMessage { data: Validated(placed), .. } = read(message, faults)?;
+            let (Validated(placed), _) = read(context, message, faults)?;
             order_placed::apply(context, delivery, placed).await
         }
         order_changed::OrderChangedData::TYPE => {
-            let WebhookMessage { data: Validated(changed), .. } = read(message, faults)?;
+            let (Validated(changed), _) = read(context, message, faults)?;
             order_changed::apply(context, delivery, changed).await
         }
         order_cancelled::OrderCancelledData::TYPE => {
-            let WebhookMessage { data, timestamp, .. } = read(message, faults)?;
-            order_cancelled::apply(context, delivery, data, timestamp).await
+            let (cancelled, occurred_at) = read(context, message, faults)?;
+            order_cancelled::apply(context, delivery, cancelled, occurred_at).await
         }
         subscription_renewed::SubscriptionRenewedData::TYPE => {
-            let WebhookMessage { data, timestamp, .. } = read(message, faults)?;
-            subscription_renewed::apply(context, delivery, data, timestamp).await
+            let (renewed, occurred_at) = read(context, message, faults)?;
+            subscription_renewed::apply(context, delivery, renewed, occurred_at).await
         }
         subscription_transferred::SubscriptionTransferredData::TYPE => {
-            let WebhookMessage { data: Validated(transferred), timestamp, .. } = read(message, faults)?;
-            subscription_transferred::apply(context, delivery, transferred, timestamp).await
+            let (Validated(transferred), occurred_at) = read(context, message, faults)?;
+            subscription_transferred::apply(context, delivery, transferred, occurred_at).await
         }
         subscription_usage::SubscriptionUsageData::TYPE => {
-            let WebhookMessage { data: Validated(used), .. } = read(message, faults)?;
+            let (Validated(used), _) = read(context, message, faults)?;
             subscription_usage::apply(context, delivery, used).await
         }
         subscription_suspended::SubscriptionSuspendedData::TYPE => {
@@ -156,8 +173,8 @@ async fn dispatch(
             subscription_resumed::apply(context, delivery, data, timestamp).await
         }
         site_migrated::SiteMigratedData::TYPE => {
-            let WebhookMessage { data, timestamp, .. } = read(message, faults)?;
-            site_migrated::apply(context, delivery, data, timestamp).await
+            let (migrated, occurred_at) = read(context, message, faults)?;
+            site_migrated::apply(context, delivery, migrated, occurred_at).await
         }
         // A `type` that is given twice is ambiguous, so the message is malformed instead of ignored.
         _ if faults.0.iter().any(|fault| fault.at == FaultPointer::pointer(&[&"type"])) => {
@@ -167,10 +184,27 @@ async fn dispatch(
     }
 }
 
-/// Parses a message of a known type, and reports all of its faults together.
-fn read<T: Deserr<Faults>>(message: serde_json::Value, mut faults: Faults) -> Result<T, Problem> {
-    let message = collect(&mut faults, deserr::deserialize(message));
-    message.filter(|_| faults.0.is_empty()).ok_or_else(|| malformed(faults))
+/// Parses a message of a known type, and reports all of its faults together. Returns its data and its time. A message
+/// that is well-formed but reports a time in the future is refused.
+fn read<D: Deserr<Faults> + MessageData>(
+    context: &Context<'_>,
+    message: serde_json::Value,
+    mut faults: Faults,
+) -> Result<(D, Timestamp), Problem> {
+    let message: Option<WebhookMessage<D>> = collect(&mut faults, deserr::deserialize(message));
+    let Some(WebhookMessage { timestamp, data, .. }) = message.filter(|_| faults.0.is_empty()) else {
+        return Err(malformed(faults));
+    };
+    let timestamp = timestamp.instant(context.now);
+    let occurred_at = data.occurred_at().map(|time| time.instant(context.now));
+    let in_data = occurred_at.and_then(Result::err).map(|why| why.at(&[&"data", &"occurredAt"]));
+    match (timestamp, in_data) {
+        (Ok(timestamp), None) => Ok((data, timestamp)),
+        (timestamp, in_data) => {
+            let in_message = timestamp.err().map(|why| why.at(&[&"timestamp"]));
+            Err(Problem::of(ProblemKind::Rule, in_message.into_iter().chain(in_data).collect()))
+        }
+    }
 }
 
 async fn ignore(context: &Context<'_>, delivery: &Delivery, named: &str) -> Result<Reply<Receipt>, Failure> {
@@ -190,12 +224,18 @@ pub(super) fn malformed(faults: Faults) -> Problem {
     Problem::listing(ProblemKind::Rule, INVALID_MESSAGE, faults)
 }
 
-/// Records in the vendor's log, once per message, why the message was refused. The message is judged again at its next
+/// Returns whether a message was refused because another one took effect under its id.
+fn is_reused(problem: &Problem) -> bool {
+    problem.code == Failure::WEBHOOK_ID_REUSED.code
+}
+
+/// Records in the vendor's log, once per mark, why the message was refused. The message is judged again at its next
 /// delivery.
 async fn record_refusal(
     context: &Context<'_>,
     delivery: &Delivery,
     problem: Problem,
+    at: Key,
 ) -> Result<Reply<Receipt>, Failure> {
     /// Maximum number of faults that fit an event.
     const KEPT: usize = 50;
@@ -205,7 +245,6 @@ async fn record_refusal(
         _ => fault.clone(),
     };
     let errors: Vec<Fault> = problem.faults.iter().take(KEPT).map(tamed).collect();
-    let at = refused_message_key(delivery.source.id, &delivery.id);
     let mark = RefusalMark { at, expires_at: context.answer_expires_at() };
     let refused = WebhookRefused { source_id: delivery.source.id, webhook_id: delivery.id.clone(), errors };
     context.refuse(problem, &mark, NewEvent::of_vendor(refused)).await

@@ -7,10 +7,10 @@ use deserr::Deserr;
 use domain::event::SiteMigrated;
 use domain::order::Reference;
 use domain::subscription::SetUpTarget;
-use domain::{Faults, Metadata, Name, ReportedTime, Site, SiteUrl, Subscription, SubscriptionId};
+use domain::{Faults, Metadata, Name, Site, SiteUrl, Subscription, SubscriptionId, Timestamp};
 use schemars::JsonSchema;
 
-use super::{FoundSubscription, MessageData, Receipt, UNKNOWN_SUBSCRIPTION, find, ignore};
+use super::{FoundSubscription, MessageData, Receipt, SUPERSEDED, UNKNOWN_SUBSCRIPTION, find, ignore};
 use crate::subscriptions::create_site;
 
 /// Migration of a subscription to a site.
@@ -38,19 +38,17 @@ pub async fn apply(
     context: &Context<'_>,
     delivery: &Delivery,
     SiteMigratedData { subscription, url, name }: SiteMigratedData,
-    occurred_at: ReportedTime,
+    occurred_at: Timestamp,
 ) -> Result<Reply<Receipt>, Failure> {
-    let occurred_at = occurred_at.instant(context.now);
     let FoundSubscription::Existing(before) = find(context, delivery, &subscription).await? else {
         return Err(UNKNOWN_SUBSCRIPTION.refuse(&[&"data", &"subscription"]).into());
     };
     if before.deactivation.is_some() {
         return ignore(context, &before, "site.migrated").await;
     }
-    let mut change = Change::new();
-    let answer = Answer::ok(Receipt::AppliedToSubscription { subscription_id: before.id });
+    let (mut change, superseded) = (Change::new(), Receipt::ignored(SiteMigratedData::TYPE, SUPERSEDED));
     if before.set_up_at.is_some_and(|at| at >= occurred_at) {
-        return context.commit(change, answer).await;
+        return context.commit(change, superseded).await;
     }
     let organization_id = before.organization_id;
     let (by_url, first) = (SiteByUrl(organization_id, url.clone()), FirstMigration(organization_id));
@@ -69,14 +67,20 @@ pub async fn apply(
         change.create_or_retry(&Reservation::first_migration(&site), None)?;
     }
     let seen = before.metadata.version;
+    let set_up_target = Some(SetUpTarget::Site { site_id: site.id, url: url.clone() });
+    let same_target = before.set_up_target == set_up_target;
     let after = Subscription {
-        set_up_target: Some(SetUpTarget::Site { site_id: site.id, url: url.clone() }),
+        set_up_target,
         set_up_at: Some(occurred_at),
         metadata: before.metadata.next(context.now),
         ..*before
     };
     change.replace(&after, seen, None)?;
+    // A later report of the same migration only moves its time.
+    if !first && same_target {
+        return context.commit(change, superseded).await;
+    }
     let kind = SiteMigrated { subscription_id: after.id, site_id: site.id, url, first_migration: first };
     change.record(after.event(kind));
-    context.commit(change, answer).await
+    context.commit(change, Answer::ok(Receipt::AppliedToSubscription { subscription_id: after.id })).await
 }

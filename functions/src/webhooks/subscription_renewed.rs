@@ -6,7 +6,7 @@ use api_runtime::{Change, Context, Failure, Reply};
 use deserr::Deserr;
 use domain::order::Reference;
 use domain::subscription::{Renewal, SubscriptionUpdate};
-use domain::{Faults, ReportedTime, Subscription, SubscriptionId, Timestamp};
+use domain::{Faults, Subscription, SubscriptionId, Timestamp};
 use schemars::JsonSchema;
 
 use super::{MessageData, Receipt, apply_report, find};
@@ -19,7 +19,7 @@ pub struct SubscriptionRenewedData {
     /// Renewed subscription, by its id or by the store's external id.
     subscription: Reference<SubscriptionId>,
     /// New end of the subscription, exclusive; RFC 3339 with any offset. A renewal never shortens a running
-    /// subscription. An end before the start counts as the start.
+    /// subscription: one that ends at this time or later is not changed. An end before the start counts as the start.
     ends_at: Timestamp,
 }
 
@@ -32,10 +32,9 @@ pub async fn apply(
     context: &Context<'_>,
     delivery: &Delivery,
     SubscriptionRenewedData { subscription, ends_at }: SubscriptionRenewedData,
-    occurred_at: ReportedTime,
+    occurred_at: Timestamp,
 ) -> Result<Reply<Receipt>, Failure> {
-    let update =
-        SubscriptionUpdate::Renewal(Renewal { ends_at, occurred_at: occurred_at.instant(context.now) });
+    let update = SubscriptionUpdate::Renewal(Renewal { ends_at, occurred_at });
     let end = |one: &Subscription| (one.ends_at(), one.cancelled_at());
     let add_events = |change: &mut Change, before: &Subscription, after: &Subscription| {
         if end(before) != end(after) {

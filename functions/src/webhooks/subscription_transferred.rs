@@ -8,8 +8,8 @@ use domain::fault::Check;
 use domain::order::Reference;
 use domain::subscription::{Buyer, SubscriptionUpdate, Transfer};
 use domain::{
-    EntryOrigin, ErrorKind, Faults, ParseError, PartnerId, Problem, ProblemKind, ReportedTime, StoreAccount,
-    Subscription, SubscriptionId,
+    EntryOrigin, ErrorKind, Faults, ParseError, PartnerId, Problem, ProblemKind, StoreAccount, Subscription,
+    SubscriptionId, Timestamp,
 };
 use schemars::JsonSchema;
 
@@ -54,7 +54,7 @@ pub async fn apply(
     context: &Context<'_>,
     delivery: &Delivery,
     SubscriptionTransferredData { subscription, store_account, partner_id }: SubscriptionTransferredData,
-    occurred_at: ReportedTime,
+    occurred_at: Timestamp,
 ) -> Result<Reply<Receipt>, Failure> {
     let named = NamedBuyer::new(&delivery.source, store_account.clone(), partner_id);
     let mut wanted = BatchGet::new();
@@ -75,7 +75,7 @@ pub async fn apply(
         (organization, entry) = (found.get(&lookup)?, found.get(&entry_lookup)?);
     }
     let to = Buyer { partner_id, billing_account: store_account };
-    let update = SubscriptionUpdate::Transfer(Transfer { occurred_at: occurred_at.instant(context.now), to });
+    let update = SubscriptionUpdate::Transfer(Transfer { occurred_at, to });
     let add_events = |change: &mut Change, before: &Subscription, after: &Subscription| {
         after.transferred_from(before.buyer()).into_iter().for_each(|event| change.record(event));
         let is_new = after.buyer().partner_id == Some(partner) && before.buyer().partner_id != Some(partner);

@@ -25,31 +25,33 @@ pub struct SubscriptionUsageData {
     /// Exactly one of `sequence` and `occurredAt` is required; a store always uses the same one.
     #[deserr(default)]
     sequence: Option<Sequence>,
-    /// Time of the report, in place of `sequence`; RFC 3339 with any offset. A time more than 5 minutes in the future
-    /// counts as 5 minutes from now.
+    /// Time of the report, in place of `sequence`; RFC 3339 with any offset, at most 5 minutes in the future.
     #[deserr(default)]
     occurred_at: Option<ReportedTime>,
 }
 
 impl MessageData for SubscriptionUsageData {
     const TYPE: &str = "subscription.usage";
+
+    fn occurred_at(&self) -> Option<ReportedTime> {
+        self.occurred_at
+    }
 }
 
 /// Number of users: 0 to the largest integer that every JSON number represents exactly (2^53 - 1).
 #[derive(Debug, Clone, Copy, JsonSchema)]
 struct UserCount(#[schemars(range(min = 0, max = 9_007_199_254_740_991_u64))] u64);
 
+impl UserCount {
+    const MOST: u64 = 9_007_199_254_740_991;
+}
+
 impl Deserr<Faults> for UserCount {
     fn deserialize_from_value<V: IntoValue>(
         value: deserr::Value<V>,
         location: ValuePointerRef<'_>,
     ) -> Result<Self, Faults> {
-        match value {
-            deserr::Value::Integer(0) => Ok(Self(0)),
-            other => parse_number(other, location, 9_007_199_254_740_991, |users| {
-                (users <= 9_007_199_254_740_991).then_some(Self(users))
-            }),
-        }
+        parse_number(value, location, 0..=Self::MOST).map(Self)
     }
 }
 
@@ -59,19 +61,23 @@ impl Check for SubscriptionUsageData {
     }
 }
 
-/// Stores the number of active users, unless a newer report is known.
+/// Stores the number of active users, unless a newer report is known. A newer report of the same number is stored as the
+/// latest one, but changes nothing.
 pub async fn apply(
     context: &Context<'_>,
     delivery: &Delivery,
     SubscriptionUsageData { subscription, active_users, sequence, occurred_at }: SubscriptionUsageData,
 ) -> Result<Reply<Receipt>, Failure> {
     let active_users = active_users.0;
-    let update =
-        SubscriptionUpdate::Usage(Usage { mark: mark(sequence, occurred_at, context.now), active_users });
-    let add_events = |change: &mut Change, _: &Subscription, after: &Subscription| {
-        let sequence = after.reported.usage.as_ref().map(|usage| usage.mark);
-        let reported = SubscriptionUsageReported { subscription_id: after.id, active_users, sequence };
-        change.record(after.event(reported));
+    let mark = mark(sequence, occurred_at, context.now);
+    let mark = mark.map_err(|why| why.refuse(&[&"data", &"occurredAt"]))?;
+    let update = SubscriptionUpdate::Usage(Usage { mark, active_users });
+    let add_events = |change: &mut Change, before: &Subscription, after: &Subscription| {
+        if before.active_users() != after.active_users() {
+            let sequence = after.reported.usage.as_ref().map(|usage| usage.mark);
+            let reported = SubscriptionUsageReported { subscription_id: after.id, active_users, sequence };
+            change.record(after.event(reported));
+        }
         Ok(())
     };
     let named = find(context, delivery, &subscription).await?;

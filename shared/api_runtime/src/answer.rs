@@ -152,6 +152,12 @@ impl Failure {
         "the key was used for another request: send this one with a new key",
     );
 
+    /// The message's `webhook-id` is that of another message.
+    pub const WEBHOOK_ID_REUSED: ErrorKind = ErrorKind::rule(
+        "webhook-id-reused",
+        "another message with this `webhook-id` took effect: send this one with an id of its own",
+    );
+
     /// Returns true if the failure is the problem [`Self::KEY_REUSED`].
     pub(crate) fn is_key_reused(&self) -> bool {
         let is = |fault: &domain::Fault| fault.code == Self::KEY_REUSED.code;

@@ -334,13 +334,14 @@ impl Change {
 
     /// Stores the call's answer for replay, on the condition that no unexpired answer is stored under its key.
     pub(crate) fn store_answer(&mut self, record: &IdempotencyRecord, now: Timestamp) -> Result<(), Error> {
-        self.write(Write::on(no_unexpired_answer(now), record.key(), Action::Put(to_item(record)?)), replay);
+        let condition = IdempotencyRecord::is_absent(&record.request, now);
+        self.write(Write::on(condition, record.key(), Action::Put(to_item(record)?)), replay);
         Ok(())
     }
 
-    /// Requires that no unexpired answer is stored under the call's key.
-    pub(crate) fn require_no_stored_answer(&mut self, at: Key, now: Timestamp) {
-        self.write(Write::on(no_unexpired_answer(now), at, Action::Check), replay);
+    /// Requires that no unexpired answer is stored under the key of this request.
+    pub(crate) fn require_no_stored_answer(&mut self, at: Key, request: &str, now: Timestamp) {
+        self.write(Write::on(IdempotencyRecord::is_absent(request, now), at, Action::Check), replay);
     }
 
     fn write(
@@ -371,10 +372,6 @@ fn parse_stored<E: Entity>(stored: Option<Item>) -> Result<E, Error> {
 
 fn stored_version(stored: Option<&Item>) -> Option<Version> {
     stored.and_then(|item| item.get("version")?.as_n().ok()?.parse().ok())
-}
-
-fn no_unexpired_answer(now: Timestamp) -> Expression {
-    Expression::new("attribute_not_exists(#pk) OR #expiresAt <= :now").text("now", now.to_string())
 }
 
 fn replay(stored: Option<Item>) -> Result<ConditionFailure, Error> {

@@ -2,7 +2,7 @@
 //! them at once.
 
 use std::fmt::Display;
-use std::ops::ControlFlow;
+use std::ops::{ControlFlow, RangeInclusive};
 
 use deserr::{
     DeserializeError, Deserr, ErrorKind, IntoValue, MergeWithError, ValueKind, ValuePointerRef,
@@ -352,25 +352,21 @@ where
     parsed.filter(|_| faults.0.is_empty()).ok_or(faults)
 }
 
-/// Parses an integer that must be 1 to `most`.
-pub fn parse_number<T, V: IntoValue>(
+/// Parses an integer that must be in `range`.
+pub fn parse_number<V: IntoValue>(
     value: deserr::Value<V>,
     location: ValuePointerRef<'_>,
-    most: u64,
-    of: impl Fn(u64) -> Option<T>,
-) -> Result<T, Faults> {
-    let found = match value {
-        deserr::Value::Integer(number) => of(number).ok_or_else(|| number.to_string()),
-        deserr::Value::NegativeInteger(number) => Err(number.to_string()),
+    range: RangeInclusive<u64>,
+) -> Result<u64, Faults> {
+    let (found, exceeds) = match value {
+        deserr::Value::Integer(number) if range.contains(&number) => return Ok(number),
+        deserr::Value::Integer(number) => (number.to_string(), number > *range.end()),
+        deserr::Value::NegativeInteger(number) => (number.to_string(), false),
         other => return Err(wrong_kind(other, &[ValueKind::Integer], location)),
     };
-    found.map_err(|found| {
-        let detail = format!("must be 1 to {most}, but is {found}");
-        let faults = Faults::invalid(location, ParseError::new("out-of-range", detail));
-        let exceeds = !found.starts_with('-') && found != "0";
-        let limited = |fault: Fault| if exceeds { fault.with_limit(most, None) } else { fault };
-        Faults(faults.0.into_iter().map(limited).collect())
-    })
+    let detail = format!("must be {} to {}, but is {found}", range.start(), range.end());
+    let fault = Fault::new(place(location), "out-of-range", detail);
+    Err(Faults(vec![if exceeds { fault.with_limit(*range.end(), None) } else { fault }]))
 }
 
 /// Returns the fault of a list that does not have 1 to `most` items.

@@ -9,6 +9,7 @@ use chrono::{
 use chrono_tz::GapInfo;
 
 use crate::fault::ParseError;
+use crate::problem::ErrorKind;
 use crate::text::{is_not, written_as_text};
 
 /// Instant in UTC with millisecond precision, from 1970 to 9999. It is written in RFC 3339 with `Z` and milliseconds,
@@ -164,15 +165,26 @@ impl FromStr for TimeZone {
 
 written_as_text!(TimeZone, pattern = "^[A-Za-z][A-Za-z0-9_+-]*(/[A-Za-z0-9_+-]+){0,2}$");
 
-/// Time at which something happened as an external system reports it. It is parsed like a [`Timestamp`].
+/// Time at which something happened as an external system reports it. It is parsed like a [`Timestamp`], but becomes one
+/// only by [`Self::instant`], which refuses the future.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct ReportedTime(Timestamp);
 
 impl ReportedTime {
-    /// Returns the instant; at most 5 minutes after `now`, to allow for clock differences. Without this limit, a report
-    /// dated in the far future would override all reports until then.
-    pub fn instant(self, now: Timestamp) -> Timestamp {
-        self.0.min(now.after(Period::minutes(5)))
+    /// The reported time is in the future.
+    pub const IN_FUTURE: ErrorKind = ErrorKind::rule(
+        "occurred-in-future",
+        "the time is more than 5 minutes in the future: correct the clock that it was read from",
+    );
+
+    /// Returns the instant. Clocks may differ by 5 minutes.
+    ///
+    /// # Errors
+    ///
+    /// [`Self::IN_FUTURE`] if it is more than 5 minutes after `now`: a report dated in the future would override all
+    /// reports until then.
+    pub fn instant(self, now: Timestamp) -> Result<Timestamp, ErrorKind> {
+        Some(self.0).filter(|time| *time <= now.after(Period::minutes(5))).ok_or(Self::IN_FUTURE)
     }
 }
 
@@ -393,12 +405,14 @@ mod tests {
         let (now, reported) =
             (time("2026-01-05T09:00:00Z"), |text: &str| text.parse::<ReportedTime>().unwrap());
         for (text, instant) in [
-            ("2026-01-05T18:04:59.9999+09:00", "2026-01-05T09:04:59.999Z"),
-            ("2026-01-05T09:05:00.001Z", "2026-01-05T09:05:00.000Z"),
-            ("9999-12-31T23:59:59Z", "2026-01-05T09:05:00.000Z"),
-            ("1970-01-01T00:00:00Z", "1970-01-01T00:00:00.000Z"),
+            ("2026-01-05T18:04:59.9999+09:00", Some("2026-01-05T09:04:59.999Z")),
+            ("2026-01-05T09:05:00.0009Z", Some("2026-01-05T09:05:00.000Z")),
+            ("2026-01-05T09:05:00.001Z", None),
+            ("9999-12-31T23:59:59Z", None),
+            ("1970-01-01T00:00:00Z", Some("1970-01-01T00:00:00.000Z")),
         ] {
-            assert_eq!(reported(text).instant(now).to_string(), instant, "{text}");
+            let expected = instant.map(time).ok_or(ReportedTime::IN_FUTURE);
+            assert_eq!(reported(text).instant(now), expected, "{text}");
         }
     }
 

@@ -245,19 +245,21 @@ impl Context<'_> {
     /// Requires that no unexpired answer is stored under the call's key, if it has one.
     fn require_no_stored_answer(&self, change: &mut Change) {
         if let Some(slot) = self.idempotency() {
-            change.require_no_stored_answer(slot.at.clone(), self.now);
+            change.require_no_stored_answer(slot.at.clone(), &slot.request, self.now);
         }
     }
 
     /// Stores the call's answer for replay in the same transaction, if the call has a key.
     fn store_answer<O: Output>(&self, change: &mut Change, answer: &Answer<O>) -> Result<(), Error> {
-        let Some(IdempotencySlot { at, request, never_expires }) = self.idempotency().cloned() else {
+        let Some(IdempotencySlot { at, request, is_message, is_claim }) = self.idempotency().cloned() else {
             return Ok(());
         };
         let body = answer.written()?;
-        let expires_at = (!never_expires).then(|| self.answer_expires_at());
+        let expires_at = (!is_message).then(|| self.answer_expires_at());
         let (status, location, version) = (answer.status, answer.location.clone(), answer.body.version());
-        let record = IdempotencyRecord { at, request, status, location, version, body, expires_at };
+        let claimed_by = is_claim.then(|| request.clone());
+        let record =
+            IdempotencyRecord { at, request, claimed_by, status, location, version, body, expires_at };
         change.store_answer(&record, self.now)
     }
 
@@ -288,9 +290,11 @@ impl Context<'_> {
             return Err(Problem::of(ProblemKind::Forbidden, forbidden).into());
         }
         if let Some(record) = replay {
-            let is_equal = self.idempotency().is_some_and(|slot| slot.request == record.request);
-            return match is_equal {
+            let slot = self.idempotency();
+            let is_equal = slot.is_some_and(|slot| slot.request == record.request);
+            return match is_equal || record.request.is_empty() {
                 true => Ok(Resolution::Replay(Replay(Box::new(record)))),
+                false if slot.is_some_and(|slot| slot.is_message) => Err(webhook_id_reused()),
                 false => Err(key_reused()),
             };
         }
@@ -327,6 +331,11 @@ fn unexpected_failure() -> Error {
 fn key_reused() -> Failure {
     let ErrorKind { kind, code, about } = Failure::KEY_REUSED;
     header_problem("Idempotency-Key", kind, code, about)
+}
+
+fn webhook_id_reused() -> Failure {
+    let ErrorKind { kind, code, about } = Failure::WEBHOOK_ID_REUSED;
+    header_problem("webhook-id", kind, code, about)
 }
 
 fn header_problem(header: &str, kind: ProblemKind, code: &str, detail: &str) -> Failure {

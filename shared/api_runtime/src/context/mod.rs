@@ -61,10 +61,12 @@ pub(crate) struct CallOptions {
 pub struct IdempotencySlot {
     /// Key of the record in the table.
     pub at: Key,
-    /// Digest by which an equal request is recognized; empty for a message.
+    /// Digest by which an equal request or message is recognized.
     pub request: String,
-    /// Whether the record is stored without an expiry.
-    pub(crate) never_expires: bool,
+    /// Whether the call is a message, whose record is stored without an expiry.
+    pub(crate) is_message: bool,
+    /// Whether the call only claims the place, because its answer is stored by a later transaction.
+    pub(crate) is_claim: bool,
 }
 
 /// Page of a list that a call requests.
@@ -98,6 +100,14 @@ impl Context<'_> {
     pub fn detached(&self) -> Context<'_> {
         let options = CallOptions { author: self.options.author.clone(), ..CallOptions::default() };
         Context { options, now: (self.clock)(), ..*self }
+    }
+
+    /// Returns the same context for a transaction of a message after which others follow: it does not store the answer,
+    /// but claims the message's id, so that no other message can take effect under it.
+    pub fn claiming(&self) -> Context<'_> {
+        let mut options = self.options.clone();
+        options.idempotency.iter_mut().for_each(|slot| slot.is_claim = true);
+        Context { options, ..*self }
     }
 
     /// Returns the same context with the current time, for the later transactions of a call.

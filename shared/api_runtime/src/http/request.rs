@@ -128,8 +128,8 @@ fn read_body<O: Operation>(
     }
 }
 
-/// Returns the place at which the answer is stored for replay. A repeated message may differ from the first one and
-/// replays its answer at any time; a repeated request must be equal, and its key expires.
+/// Returns the place at which the answer is stored for replay. A repeated message must have an equal body and replays
+/// its answer at any time; a repeated request must be equal in all parts, and its key expires.
 fn idempotency_slot<O: Operation>(
     call: &Call,
     caller: &O::Caller,
@@ -138,11 +138,12 @@ fn idempotency_slot<O: Operation>(
     match (caller.message(), key) {
         (Some(message), _) => {
             let at = idempotency::message_key(&caller.name(), message);
-            Some(IdempotencySlot { at, request: String::new(), never_expires: true })
+            let request = digest([canonical_body(call).as_slice()]);
+            Some(IdempotencySlot { at, request, is_message: true, is_claim: false })
         }
         (None, Some(key)) => {
             let at = idempotency::idempotency_key(&caller.name(), &key);
-            Some(IdempotencySlot { at, request: digest(call), never_expires: false })
+            Some(IdempotencySlot { at, request: request_digest(call), is_message: false, is_claim: false })
         }
         (None, None) => None,
     }
@@ -300,18 +301,27 @@ fn fault<T>(parameter: &str, code: &str, detail: &str) -> Result<T, Faults> {
     Err(Faults(vec![Fault::new(FaultPointer::parameter(parameter), code, detail)]))
 }
 
-/// Returns a digest of the request's route, path, query and body. The order of query parameters, the layout of JSON
-/// and the way in which its numbers are written do not change it.
-fn digest(call: &Call) -> String {
-    let sent = call.body().unwrap_or_default();
-    let body = match strict_json(sent) {
-        Ok((json, _)) => json.to_string().into_bytes(),
-        Err(_) => sent.to_owned(),
-    };
+/// Returns a digest of the request's route, path, query and body. The order of query parameters does not change it.
+fn request_digest(call: &Call) -> String {
     let mut query: Vec<_> = form_urlencoded::parse(call.query.as_bytes()).collect();
     query.sort();
+    let (query, body) = (format!("{query:?}"), canonical_body(call));
+    digest([call.route_key.as_bytes(), call.path.as_bytes(), query.as_bytes(), &body])
+}
+
+/// Returns the body in a form that the layout of JSON and the way in which its numbers are written do not change. A body
+/// that is no JSON, or ambiguous, is returned as it is.
+fn canonical_body(call: &Call) -> Vec<u8> {
+    let sent = call.body().unwrap_or_default();
+    match strict_json(sent) {
+        Ok((json, faults)) if faults.0.is_empty() => json.to_string().into_bytes(),
+        _ => sent.to_owned(),
+    }
+}
+
+fn digest<const N: usize>(parts: [&[u8]; N]) -> String {
     let mut digest = Sha256::new();
-    for part in [call.route_key.as_bytes(), call.path.as_bytes(), format!("{query:?}").as_bytes(), &body] {
+    for part in parts {
         digest.update((part.len() as u64).to_be_bytes());
         digest.update(part);
     }

@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 
 use super::item::Entity;
 use super::key::{ALONE, Key, segment};
+use super::write::Expression;
 
 /// First answer to a call with an idempotency key, or to a message; stored for replay.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -13,8 +14,12 @@ pub struct IdempotencyRecord {
     /// Key of the record.
     #[serde(flatten)]
     pub at: Key,
-    /// Digest of method, path, query and body: only an equal request gets the answer. Empty for a message.
+    /// Digest of method, path, query and body, or of a message's body: only an equal request or message gets the answer.
+    /// Empty for a message of which no digest was stored; then any message gets it.
     pub request: String,
+    /// Digest of the message that has begun, and whose answer is not stored yet. Absent once the answer is stored.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub claimed_by: Option<String>,
     /// HTTP status of the answer.
     pub status: u16,
     /// `Location` of the answer; absent if it has none.
@@ -33,6 +38,13 @@ pub struct IdempotencyRecord {
 impl IdempotencyRecord {
     /// Time for which an answer is stored: 30 days.
     pub const KEPT: Period = Period::days(30);
+
+    /// Returns the condition that no answer is stored or the stored one has expired, or that this request has begun and
+    /// its answer is not stored yet.
+    pub(crate) fn is_absent(request: &str, now: Timestamp) -> Expression {
+        let text = "attribute_not_exists(#pk) OR #expiresAt <= :now OR #claimedBy = :request";
+        Expression::new(text).text("now", now.to_string()).text("request", request)
+    }
 }
 
 impl Entity for IdempotencyRecord {
@@ -47,7 +59,8 @@ impl Entity for IdempotencyRecord {
     }
 }
 
-/// Mark that a message's refusal is already in the event log, so that further delivery attempts do not log it again.
+/// Mark that a message's refusal is already in the event log, so that further delivery attempts do not log it again. The
+/// refusal of other messages with the id of one that took effect has a mark of its own.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct RefusalMark {
@@ -83,4 +96,9 @@ pub(crate) fn message_key(source: &str, message: &str) -> Key {
 /// Returns the key of the mark that a message's refusal is already in the event log.
 pub fn refused_message_key(source: SourceId, message: &str) -> Key {
     Key::new(format!("REFUSED#{source}#{}", segment(message)), ALONE)
+}
+
+/// Returns the key of the mark that the event log already tells of another message with the id of one that took effect.
+pub fn reused_message_id_key(source: SourceId, message: &str) -> Key {
+    Key::new(format!("REFUSED#{source}#{}", segment(message)), "REUSED")
 }

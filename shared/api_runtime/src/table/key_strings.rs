@@ -17,7 +17,7 @@ use super::detail_field::{count_of_fields_key, field_key};
 use super::directory::{directory_entry_key, partner_of_organization_key, partner_organization_key};
 use super::entitlement::{entitlement_key, entitlement_name_key, entitlement_of_product_key};
 use super::event::{event_key, log_of_license_type};
-use super::idempotency::{idempotency_key, message_key, refused_message_key};
+use super::idempotency::{idempotency_key, message_key, refused_message_key, reused_message_id_key};
 use super::import_run::import_key;
 use super::key::due_key;
 use super::license::{assignment_key, assignment_of_organization_key, license_type_key, pool_key};
@@ -194,6 +194,7 @@ fn every_key_keeps_its_stored_format() {
         (idempotency_key("auth0|7", "k-1"), "IDEMPOTENCY#auth0|7#k-1".to_owned(), "-".to_owned()),
         (message_key(S, "msg_1"), format!("MESSAGE#{S}#msg_1"), "-".to_owned()),
         (refused_message_key(s, "msg_1"), format!("REFUSED#{S}#msg_1"), "-".to_owned()),
+        (reused_message_id_key(s, "msg_1"), format!("REFUSED#{S}#msg_1"), "REUSED".to_owned()),
     ];
     for (key, pk, sk) in expected {
         assert_eq!((key.pk, key.sk), (pk, sk));

@@ -30,7 +30,8 @@ impl Entity for Order {
     }
 }
 
-/// Entry of a parked order in the queue of its store account.
+/// Entry of a parked order in the queue of its store account. An order with subscriptions that is cancelled keeps its
+/// entry: they are created as ended when the account is linked.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct ParkedOrderEntry {
@@ -45,9 +46,9 @@ pub struct ParkedOrderEntry {
 }
 
 impl ParkedOrderEntry {
-    /// Returns the queue entry of an order; `None` if it is not parked.
+    /// Returns the queue entry of an order; `None` if it does not wait for its account.
     pub fn of(order: &Order) -> Option<Self> {
-        let Parking { id, store_account, .. } = order.parked()?.clone();
+        let Parking { id, store_account, .. } = order.awaiting_account()?.clone();
         Some(Self { source_id: order.source_id, store_account, id, order_id: order.order_id.clone() })
     }
 }
@@ -66,7 +67,7 @@ patterns! {
         order_key(*source, order),
         "`ORDER#<source>#<order id>` · `-`"
     }
-    /// the orders that are parked for a store account, in the order of their arrival
+    /// the orders that wait for a store account to be linked, in the order of their arrival
     list ParkedForAccount(source: SourceId, account: StoreAccount) -> ParkedOrderEntry {
         Index::Table, parked_for(*source, account), "",
         "`PARKED#<source>#<account>` · `<parked order>`"

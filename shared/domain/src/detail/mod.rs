@@ -61,9 +61,8 @@ impl Deserr<Faults> for Position {
         value: deserr::Value<V>,
         location: ValuePointerRef<'_>,
     ) -> Result<Self, Faults> {
-        let of =
-            |number| u16::try_from(number).ok().filter(|number| (1..=Self::MOST).contains(number)).map(Self);
-        parse_number(value, location, u64::from(Self::MOST), of)
+        let number = parse_number(value, location, 1..=u64::from(Self::MOST))?;
+        Ok(Self(u16::try_from(number).unwrap_or(Self::MOST)))
     }
 }
 

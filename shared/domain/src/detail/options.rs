@@ -81,8 +81,8 @@ impl Deserr<Faults> for OptionNumber {
         value: deserr::Value<V>,
         location: ValuePointerRef<'_>,
     ) -> Result<Self, Faults> {
-        let of = |number| u32::try_from(number).ok().filter(|number| *number > 0).map(Self);
-        parse_number(value, location, u64::from(u32::MAX), of)
+        let number = parse_number(value, location, 1..=u64::from(u32::MAX))?;
+        Ok(Self(u32::try_from(number).unwrap_or(u32::MAX)))
     }
 }
 

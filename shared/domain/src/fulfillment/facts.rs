@@ -91,7 +91,7 @@ pub fn open_lines(order: &Order) -> impl Iterator<Item = (usize, &SubscriptionLi
 /// Returns the ends of a line's links, each with its field and its index there.
 pub fn link_ends(line: &SubscriptionLine) -> impl Iterator<Item = (&'static str, usize, LinkEnd)> {
     let of = |name: &'static str, ends: &[LinkEnd]| {
-        ends.iter().copied().enumerate().map(move |(index, end)| (name, index, end)).collect::<Vec<_>>()
+        ends.iter().cloned().enumerate().map(move |(index, end)| (name, index, end)).collect::<Vec<_>>()
     };
     of("linkedTo", &line.linked_to).into_iter().chain(of("parents", &line.parents))
 }

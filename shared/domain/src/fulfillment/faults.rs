@@ -120,8 +120,10 @@ impl LineFaults<'_> {
         };
         let organization = self.facts.organizations.get(&index).map(|organization| organization.id);
         for (name, place, end) in link_ends(&one.line) {
-            let LinkEnd::Subscription(id) = end else { continue };
-            let other = self.facts.end(self.order, id);
+            if matches!(end, LinkEnd::Line(_)) {
+                continue;
+            }
+            let other = end.subscription_id().and_then(|id| self.facts.end(self.order, id));
             match other.filter(|other| Some(other.organization_id) == organization) {
                 None => self.add_fault(&UNKNOWN_SUBSCRIPTION, index, &[&name, &place]),
                 Some(other) if other.deactivation.is_some() => {
@@ -139,8 +141,10 @@ impl LineFaults<'_> {
         for (index, line) in open_lines(order) {
             for (name, place, end) in link_ends(line) {
                 match end {
-                    LinkEnd::Subscription(id) => {
-                        let Some(other) = facts.end(order, id) else { continue };
+                    LinkEnd::Subscription(_) | LinkEnd::Reference(_) => {
+                        let other = end.subscription_id().and_then(|id| facts.end(order, id));
+                        let Some(other) = other else { continue };
+                        let id = other.id;
                         let before = if name == "parents" { &other.apps } else { &other.linked };
                         let count = counts.entry((name, id)).or_default();
                         *count += 1;

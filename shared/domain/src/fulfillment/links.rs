@@ -62,8 +62,8 @@ pub(super) fn links_of(
     all: &Subscriptions,
 ) -> Vec<Link> {
     let existing = |end: &LinkEnd| match end {
-        LinkEnd::Subscription(id) => Some(*id),
         LinkEnd::Line(other) => order.subscriptions.get(*other).and_then(|other| other.subscription_id),
+        LinkEnd::Subscription(_) | LinkEnd::Reference(_) => end.subscription_id(),
     };
     let mut links: BTreeSet<Link> = BTreeSet::new();
     let linked = line.linked_to.iter().filter_map(existing);

@@ -14,10 +14,11 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use crate::entitlement::Entitlement;
 use crate::event::{NewEvent, OrderLineIgnored, SubscriptionOrdered, SubscriptionUsageReported};
-use crate::id::{OrganizationId, PartnerId, ProductId, SubscriptionId};
+use crate::id::{OrganizationId, PartnerId, SubscriptionId};
 use crate::order::{LineContact, LinkEnd, Order, SubscriptionLine};
 use crate::party::{EntryOrigin, Metadata, Organization, Version};
 use crate::problem::ErrorKind;
+use crate::product::Product;
 use crate::subscription::closure::Subscriptions;
 use crate::subscription::{Buyer, OrderedTerm, ReportedState, Subscription, SubscriptionContact};
 use crate::text::Email;
@@ -177,18 +178,18 @@ impl<'a> FulfillmentBuilder<'a> {
         index: usize,
         line: &SubscriptionLine,
         can_be_refused: bool,
-    ) -> Result<(ProductId, &'a Organization, Vec<Link>), ErrorKind> {
+    ) -> Result<(&'a Product, &'a Organization, Vec<Link>), ErrorKind> {
         if let Some((reason, _)) = line_faults(self.facts, index, can_be_refused).into_iter().next() {
             return Err(reason);
         }
         let product = self.facts.products.get(&index).ok_or(UNKNOWN_PRODUCT)?;
         let organization = self.facts.organizations.get(&index).ok_or(UNKNOWN_ORGANIZATION)?;
         // The other end may have been transferred to another partner since the fulfillment began.
-        let is_known = |end: LinkEnd| match end {
-            LinkEnd::Subscription(id) => self.subscriptions.contains_key(&id),
+        let is_known = |end: &LinkEnd| match end {
             LinkEnd::Line(_) => true,
+            _ => end.subscription_id().is_some_and(|id| self.subscriptions.contains_key(&id)),
         };
-        if !link_ends(line).all(|(_, _, end)| is_known(end)) {
+        if !link_ends(line).all(|(_, _, end)| is_known(&end)) {
             return Err(UNKNOWN_SUBSCRIPTION);
         }
         let links = links_of(&self.order, index, line, &self.subscriptions);
@@ -203,7 +204,7 @@ impl<'a> FulfillmentBuilder<'a> {
             LinkEnd::Line(other) => {
                 self.order.subscriptions.get(other).is_some_and(|other| other.ignored.is_some())
             }
-            LinkEnd::Subscription(_) => false,
+            LinkEnd::Subscription(_) | LinkEnd::Reference(_) => false,
         };
         if link_ends(line).any(|(_, _, end)| is_ignored(end)) {
             return Err(LINKED_TO_IGNORED);
@@ -211,7 +212,7 @@ impl<'a> FulfillmentBuilder<'a> {
         if links.iter().any(|link| link.exceeds_limit(&self.subscriptions, self.facts)) {
             return Err(TOO_MANY_LINKS);
         }
-        Ok((product.id, organization, links))
+        Ok((product, organization, links))
     }
 
     /// Marks a line as having no effect.
@@ -233,7 +234,7 @@ impl<'a> FulfillmentBuilder<'a> {
         &self,
         id: SubscriptionId,
         (index, line): (usize, &SubscriptionLine),
-        (product_id, organization): (ProductId, &Organization),
+        (product, organization): (&Product, &Organization),
         now: Timestamp,
     ) -> Subscription {
         let name = self.facts.names.get(&index);
@@ -242,8 +243,9 @@ impl<'a> FulfillmentBuilder<'a> {
             id,
             organization_id: organization.id,
             kind: line.kind,
-            product_id,
-            sku: line.sku.clone(),
+            product_id: product.id,
+            // The code may have changed since the order arrived.
+            sku: product.code.clone().unwrap_or_else(|| line.sku.clone()),
             plan: line.plan.clone(),
             quantity: line.quantity,
             ordered: OrderedTerm::new(line.starts_at, line.term, organization.effective_time_zone()),
@@ -331,7 +333,9 @@ impl<'a> FulfillmentBuilder<'a> {
     /// Adds the effects of reports about a subscription that arrived before its order.
     fn apply_reports(&mut self, one: &Subscription) {
         let subscription_id = one.id;
-        if one.ends_at() != one.ordered.ends_at() {
+        let mut unrenewed = one.clone();
+        unrenewed.reported.renewal = None;
+        if (unrenewed.ends_at(), unrenewed.cancelled_at()) != (one.ends_at(), one.cancelled_at()) {
             self.events.push(one.renewed());
         }
         self.events.extend(one.suspension().map(|suspension| one.suspended_or_resumed(suspension)));

@@ -354,7 +354,7 @@ proptest! {
         let wanted: BTreeSet<_> = (0..12)
             .flat_map(|one| lines[one].linked_to.iter().filter_map(move |end| match end {
                 LinkEnd::Line(other) => Some((one.min(*other), one.max(*other))),
-                LinkEnd::Subscription(_) => None,
+                LinkEnd::Subscription(_) | LinkEnd::Reference(_) => None,
             }))
             .collect();
         prop_assert_eq!(ends, wanted.len() * 2, "and nothing else is linked");

@@ -34,12 +34,14 @@ pub struct SubscriptionLine {
     /// store's own time zone is not known. Years, months, weeks and days keep the local time; hours, minutes and
     /// seconds are exact time.
     pub term: Period,
-    /// Subscriptions that this one is linked to; at most 20. Default: none.
+    /// Subscriptions that this one is linked to: lines of the order, or existing subscriptions of the source; at most
+    /// 20. Default: none.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     #[deserr(default)]
     #[schemars(length(max = 20))]
     pub linked_to: Vec<LinkEnd>,
-    /// Subscriptions that this one is installed in; at most 20, only for an `app`. Default: none.
+    /// Subscriptions that this one is installed in: lines of the order, or existing subscriptions of the source; at
+    /// most 20, only for an `app`. Default: none.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     #[deserr(default)]
     #[schemars(length(max = 20))]
@@ -60,30 +62,46 @@ pub struct SubscriptionLine {
 }
 
 impl SubscriptionLine {
-    /// Returns whether another line is this one, possibly changed: of the same kind, product and external id.
-    pub fn is_same(&self, other: &Self) -> bool {
-        (self.kind, &self.sku, &self.external_id) == (other.kind, &other.sku, &other.external_id)
-    }
-
-    /// Returns whether both lists consist of the same lines in the same order.
-    pub fn are_same(these: &[Self], those: &[Self]) -> bool {
-        these.len() == those.len() && these.iter().zip(those).all(|(one, other)| one.is_same(other))
-    }
-
     /// Applies a change of the line: its plan and its quantity.
     pub fn change(&mut self, to: &Self) {
         (self.plan, self.quantity) = (to.plan.clone(), to.quantity);
     }
+
+    /// Returns whether a change leaves the line as it is.
+    pub fn is_unchanged_by(&self, to: &Self) -> bool {
+        (&self.plan, self.quantity) == (&to.plan, to.quantity)
+    }
 }
 
-/// Other end of a link: a subscription line of the same order by its index, or an existing subscription by its id.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+/// Other end of a link: a subscription line of the same order by its index or by the store's own id, or an existing
+/// subscription by its id or by the store's own id.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(untagged)]
 pub enum LinkEnd {
     /// Index of the line, from 0: in a message among all lines, in a stored order among its subscription lines.
     Line(usize),
     /// Id of an existing subscription.
     Subscription(SubscriptionId),
+    /// Reference to an existing subscription or, by the store's own id, to another line.
+    Reference(Reference<SubscriptionId>),
+}
+
+impl LinkEnd {
+    /// Returns the external id of the end, unless it is named otherwise.
+    pub fn external_id(&self) -> Option<&ExternalId> {
+        match self {
+            Self::Reference(Reference::ExternalId(external_id)) => Some(external_id),
+            _ => None,
+        }
+    }
+
+    /// Returns the id of the existing subscription at the end, if that is known.
+    pub fn subscription_id(&self) -> Option<SubscriptionId> {
+        match self {
+            Self::Subscription(id) | Self::Reference(Reference::Id(id)) => Some(*id),
+            Self::Line(_) | Self::Reference(Reference::ExternalId(_)) => None,
+        }
+    }
 }
 
 impl Deserr<Faults> for LinkEnd {
@@ -94,8 +112,9 @@ impl Deserr<Faults> for LinkEnd {
         match value {
             deserr::Value::Integer(index) => Ok(Self::Line(usize::try_from(index).unwrap_or(usize::MAX))),
             deserr::Value::String(_) => parse_text(value, location).map(Self::Subscription),
+            deserr::Value::Map(_) => Deserr::deserialize_from_value(value, location).map(Self::Reference),
             other => {
-                let kinds = [deserr::ValueKind::Integer, deserr::ValueKind::String];
+                let kinds = [deserr::ValueKind::Integer, deserr::ValueKind::String, deserr::ValueKind::Map];
                 Err(wrong_kind(other, &kinds, location))
             }
         }

@@ -10,7 +10,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::fault::{Faults, ParseError, wrong_kind};
-use crate::id::{OrganizationId, ParkedOrderId, PartnerId, SourceId, SubscriptionId};
+use crate::id::{OrganizationId, ParkedOrderId, PartnerId, ProductId, SourceId, SubscriptionId};
 use crate::license::Line;
 use crate::party::Metadata;
 use crate::subscription::Cancellations;
@@ -70,6 +70,9 @@ pub struct OrderedSubscription {
     /// Ordered line.
     #[serde(flatten)]
     pub line: SubscriptionLine,
+    /// Product that had the code of the line when the store's message arrived.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub product_id: Option<ProductId>,
     /// Id of the subscription that was created; absent until then.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub subscription_id: Option<SubscriptionId>,
@@ -84,7 +87,24 @@ pub struct OrderedSubscription {
 impl OrderedSubscription {
     /// Creates a line that is still to be fulfilled.
     pub fn new(line: SubscriptionLine) -> Self {
-        Self { line, subscription_id: None, organization_id: None, ignored: None }
+        Self { line, product_id: None, subscription_id: None, organization_id: None, ignored: None }
+    }
+
+    /// Returns whether another line is this one, possibly changed: of the same kind, product and external id. The code
+    /// of a product may change, and another product may get it later, so the codes count only where one of the products
+    /// is not known.
+    pub fn is_same(&self, other: &Self) -> bool {
+        let same_product = match self.product_id.zip(other.product_id) {
+            Some((one, other)) => one == other,
+            None => self.line.sku == other.line.sku,
+        };
+        let of = |one: &Self| (one.line.kind, one.line.external_id.clone());
+        same_product && of(self) == of(other)
+    }
+
+    /// Returns whether both lists consist of the same lines in the same order.
+    pub fn are_same(these: &[Self], those: &[Self]) -> bool {
+        these.len() == those.len() && these.iter().zip(those).all(|(one, other)| one.is_same(other))
     }
 
     /// Returns whether the line is still to be fulfilled.
@@ -105,7 +125,8 @@ pub enum OrderStatus {
     Parked,
     /// The order is in effect.
     Applied,
-    /// The order was cancelled irreversibly. An order that arrives after its cancellation credits no licenses.
+    /// The order was cancelled irreversibly. An order that arrives after its cancellation credits no licenses. If its
+    /// account is not linked to a partner yet, its subscriptions are created as ended when the account is linked.
     Cancelled,
     /// The order was parked, and an operator discarded it irreversibly.
     Discarded,
@@ -128,7 +149,8 @@ pub struct Parking {
     pub id: ParkedOrderId,
     /// Buyer's account at the store; 1 to 100 characters.
     pub store_account: StoreAccount,
-    /// Time at which the order lapses if it is still parked, 180 days after its arrival; RFC 3339, UTC.
+    /// Time at which the order lapses if it is still parked, 180 days after its arrival; RFC 3339, UTC. A cancelled
+    /// order does not lapse.
     pub lapses_at: Timestamp,
 }
 
@@ -170,7 +192,7 @@ pub struct Order {
     /// Subscription lines of a change that arrived before the order itself. Absent if there are none, and once the
     /// order has arrived.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub changed: Vec<SubscriptionLine>,
+    pub changed: Vec<OrderedSubscription>,
     /// Account at the store to which the subscriptions are billed; 1 to 100 characters. Absent if the order has no
     /// subscriptions, or names no account.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -253,18 +275,12 @@ impl Order {
     }
 
     /// Applies changed lines to its subscriptions, if they are the lines of this order.
-    pub fn change_lines(&mut self, changed: &[SubscriptionLine]) {
-        if self.has_same_lines(changed) {
+    pub fn change_lines(&mut self, changed: &[OrderedSubscription]) {
+        if OrderedSubscription::are_same(&self.subscriptions, changed) {
             for (one, changed) in self.subscriptions.iter_mut().zip(changed) {
-                one.line.change(changed);
+                one.line.change(&changed.line);
             }
         }
-    }
-
-    /// Returns whether the given lines are those of its subscriptions, in the same order.
-    pub fn has_same_lines(&self, lines: &[SubscriptionLine]) -> bool {
-        let same = |(one, line): (&OrderedSubscription, &SubscriptionLine)| one.line.is_same(line);
-        self.subscriptions.len() == lines.len() && self.subscriptions.iter().zip(lines).all(same)
     }
 
     /// Returns the time at which the order itself arrived, regardless of earlier messages about it. For an order that
@@ -276,7 +292,12 @@ impl Order {
     /// Returns whether the order is in effect, but some of its subscriptions are still to be created.
     pub fn is_being_fulfilled(&self) -> bool {
         matches!(self.status, OrderStatus::Applied | OrderStatus::Cancelled)
-            && self.subscriptions.iter().any(OrderedSubscription::is_open)
+            && self.has_open_lines()
+            && self.awaiting_account().is_none()
+    }
+
+    fn has_open_lines(&self) -> bool {
+        self.subscriptions.iter().any(OrderedSubscription::is_open)
     }
 
     /// Returns the time from which the scheduled job resumes the fulfillment if the call that began it was interrupted.
@@ -287,6 +308,19 @@ impl Order {
     /// Returns its parking; `None` if the order is not parked, or no longer.
     pub fn parked(&self) -> Option<&Parking> {
         self.parking.as_ref().filter(|_| self.status == OrderStatus::Parked)
+    }
+
+    /// Returns its parking while it waits for its account to be linked to a partner: it is parked, or was cancelled
+    /// before it took effect and has subscriptions, which can be renewed once they exist.
+    pub fn awaiting_account(&self) -> Option<&Parking> {
+        let waits = match self.status {
+            OrderStatus::Parked => true,
+            OrderStatus::Cancelled => self.partner_id.is_none() && self.has_open_lines(),
+            OrderStatus::Awaited | OrderStatus::Applied | OrderStatus::Discarded | OrderStatus::Lapsed => {
+                false
+            }
+        };
+        self.parking.as_ref().filter(|_| waits)
     }
 
     /// Returns the ordered quantity of each license type.

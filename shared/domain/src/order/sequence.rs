@@ -4,6 +4,7 @@ use deserr::{Deserr, IntoValue, ValuePointerRef};
 use schemars::JsonSchema;
 
 use crate::fault::{Faults, ParseError, parse_number};
+use crate::problem::ErrorKind;
 use crate::time::{ReportedTime, Timestamp};
 
 /// Sequence number of a message; 1 to the largest integer that every JSON number represents exactly (2^53 - 1).
@@ -24,8 +25,7 @@ impl Deserr<Faults> for Sequence {
         value: deserr::Value<V>,
         location: ValuePointerRef<'_>,
     ) -> Result<Self, Faults> {
-        let of = |number| (1..=Self::MOST).contains(&number).then_some(Self(number));
-        parse_number(value, location, Self::MOST, of)
+        parse_number(value, location, 1..=Self::MOST).map(Self)
     }
 }
 
@@ -41,9 +41,17 @@ impl JsonSchema for Sequence {
 
 /// Returns the mark that orders messages about the same object: the sequence number, or the time in milliseconds since
 /// 1970. A source must always use the same one of the two.
-pub fn mark(sequence: Option<Sequence>, occurred_at: Option<ReportedTime>, now: Timestamp) -> u64 {
-    let at = |time: ReportedTime| time.instant(now).unix_millis();
-    sequence.map(Sequence::get).or(occurred_at.map(at)).unwrap_or_default()
+///
+/// # Errors
+///
+/// [`ReportedTime::IN_FUTURE`].
+pub fn mark(
+    sequence: Option<Sequence>,
+    occurred_at: Option<ReportedTime>,
+    now: Timestamp,
+) -> Result<u64, ErrorKind> {
+    let occurred_at = occurred_at.map(|time| time.instant(now)).transpose()?;
+    Ok(sequence.map(Sequence::get).or(occurred_at.map(Timestamp::unix_millis)).unwrap_or_default())
 }
 
 /// Checks that a message has exactly one of `sequence` and `occurredAt`.
