@@ -12,7 +12,7 @@ impl Operation for ListParkedOrders {
     const SUMMARY: &str = "List parked orders";
     const DESCRIPTION: &str = "Operators list the orders that wait until their account is linked to a \
         partner, in order of arrival. When the account is linked, its orders take effect in the same order; \
-        an order lapses 180 days after its arrival. The list is eventually consistent: an order that was \
+        an order lapses 180 days after its arrival. A cancelled order is not parked any more. The list is eventually consistent: an order that was \
         parked a moment ago may be missing.";
     const ROUTES: &[Route] = &[route(Method::Get, "/v1/parked-orders", &[Role::Operator])];
     const PAGED: bool = true;

@@ -51,8 +51,7 @@ pub fn assert_described(sent: &Sent<'_>, reply: &Reply) {
     if reply.status >= 400 && is_problem(reply) {
         assert_codes(&call, reply);
     }
-    // An import reports the cells that it refuses, a message of an unknown type is ignored whatever its data, and a repeat
-    // of a message gets the first answer whatever its body.
+    // An import reports the cells that it refuses, and a message of an unknown type is ignored whatever its data.
     let lenient = reply.body["refused"].as_u64().is_some_and(|rows| rows > 0)
         || reply.body["outcome"] == "ignored"
         || reply.header("idempotent-replayed").is_some();

@@ -114,15 +114,21 @@ impl Model {
                 self.orders[&order].stand.outcome()
             }
             Step::Change { order, sequence, counts } => {
+                let is_new = !self.orders.contains_key(&order);
                 let known = self.orders.entry(order).or_insert(Order::new(OrderState::Awaited, counts));
-                if !matches!(known.stand, OrderState::Cancelled | OrderState::Discarded)
-                    && known.sequence < sequence
-                {
-                    let before = std::mem::replace(&mut known.ordered, counts);
-                    known.sequence = sequence;
-                    if known.stand == OrderState::Applied {
-                        self.settle(order, before);
-                    }
+                if known.stand == OrderState::Discarded {
+                    return OrderState::Discarded.outcome();
+                }
+                if known.stand == OrderState::Cancelled || known.sequence >= sequence {
+                    return "ignored";
+                }
+                let before = std::mem::replace(&mut known.ordered, counts);
+                known.sequence = sequence;
+                if before == counts && !is_new {
+                    return "ignored";
+                }
+                if known.stand == OrderState::Applied {
+                    self.settle(order, before);
                 }
                 self.orders[&order].stand.outcome()
             }
@@ -130,6 +136,9 @@ impl Model {
                 let known =
                     self.orders.entry(order).or_insert(Order::new(OrderState::Awaited, [0; TYPES.len()]));
                 let was = known.stand;
+                if was == OrderState::Cancelled {
+                    return "ignored";
+                }
                 if was != OrderState::Discarded {
                     known.stand = OrderState::Cancelled;
                 }

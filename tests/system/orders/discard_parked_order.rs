@@ -57,9 +57,30 @@ async fn discarded_order_never_takes_effect_and_repeat_changes_nothing() {
 }
 
 /// A cancelled order with subscriptions can still be changed, because its subscriptions can be renewed. A
-/// discarded order has no subscriptions and never will, so its changes are ignored.
+/// discarded order has no subscriptions and never will, so its changes and cancellations are ignored.
 #[tokio::test(flavor = "multi_thread")]
-async fn discarded_order_of_subscriptions_ignores_changes_even_if_it_was_cancelled() {
+async fn discarded_order_of_subscriptions_ignores_changes_even_if_it_is_cancelled() {
+    let world = World::demo().await;
+    let lines = json!([line("subscription", "ER-1", "C-1", json!({"externalId": "P-1"}))]);
+    let data = json!({"orderId": "SO-9", "storeAccount": "ec-9", "lines": lines});
+    let placed = send_message(&world, "placed", "order.placed", "2026-01-05T09:59:00Z", data).await.ok();
+    let id = placed["order"]["id"].as_str().unwrap();
+    let discarded = discard(&world, id).send().await.ok();
+    let data = json!({"orderId": "SO-9"});
+    let cancelled =
+        send_message(&world, "cancelled", "order.cancelled", "2026-01-05T09:59:30Z", data).await.ok();
+    assert_eq!((&cancelled["outcome"], &cancelled["order"]), (&json!("discarded"), &discarded));
+
+    let data = json!({"orderId": "SO-9", "sequence": 9, "lines": lines});
+    let changed = send_message(&world, "changed", "order.changed", "2026-01-05T09:59:50Z", data).await.ok();
+    assert_eq!((&changed["outcome"], &changed["order"]), (&json!("discarded"), &discarded));
+    for kind in ["order.changed", "order.cancelled"] {
+        assert_eq!(vendor_events(&world, kind).await, Vec::<Value>::new(), "{kind}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn cancelled_order_is_not_parked() {
     let world = World::demo().await;
     let lines = json!([line("subscription", "ER-1", "C-1", json!({"externalId": "P-1"}))]);
     let data = json!({"orderId": "SO-9", "storeAccount": "ec-9", "lines": lines});
@@ -67,12 +88,7 @@ async fn discarded_order_of_subscriptions_ignores_changes_even_if_it_was_cancell
     let cancelled = json!({"orderId": "SO-9"});
     send_message(&world, "cancelled", "order.cancelled", "2026-01-05T09:59:30Z", cancelled).await.ok();
     let id = placed["order"]["id"].as_str().unwrap();
-    let discarded = discard(&world, id).send().await.ok();
-
-    let data = json!({"orderId": "SO-9", "sequence": 9, "lines": lines});
-    let changed = send_message(&world, "changed", "order.changed", "2026-01-05T09:59:50Z", data).await.ok();
-    assert_eq!((&changed["outcome"], &changed["order"]), (&json!("discarded"), &discarded));
-    assert_eq!(vendor_events(&world, "order.changed").await, Vec::<Value>::new());
+    discard(&world, id).assert_rejected(409, "order-not-parked").await;
 }
 
 #[tokio::test(flavor = "multi_thread")]

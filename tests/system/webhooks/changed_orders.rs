@@ -1,5 +1,7 @@
 //! Messages of stores about earlier orders: `order.changed` and `order.cancelled`.
 
+use std::collections::BTreeMap;
+
 use futures_util::future::join_all;
 use serde_json::{Value, json};
 use system::{Reply, World, strength};
@@ -38,6 +40,13 @@ async fn pool(world: &World) -> (u64, u64, u64) {
     world.pool("partnerMember", "partner", TYPE).await
 }
 
+/// Asserts that a message left nothing but the record of its answer.
+async fn assert_only_answered(world: &World, before: &BTreeMap<(String, String), String>) {
+    let after = world.contents().await;
+    let new: Vec<_> = after.iter().filter(|(key, item)| before.get(*key) != Some(item)).collect();
+    assert!(new.len() == 1 && new[0].0.0.starts_with("MESSAGE#"), "{new:?}");
+}
+
 /// Returns the types and data of all events about the license type, newest first.
 async fn history(world: &World) -> Vec<(String, Value)> {
     let path = format!("/v1/partners/{{partner}}/history?licenseType={TYPE}&pageSize=100");
@@ -74,9 +83,13 @@ async fn cancellation_withdraws_unassigned_licenses_and_repeat_changes_nothing()
         (kind.as_str(), &data["quantity"], &data["missing"]),
         ("license.withdrawn", &json!(25), &json!(25))
     );
-    for id in ["m2", "m3"] {
-        assert_eq!(send_until_decided(&world, id, &cancelled(&world, "SO-1")).await.ok(), reply.body);
-    }
+    assert_eq!(send_until_decided(&world, "m2", &cancelled(&world, "SO-1")).await.ok(), reply.body);
+    let contents = world.contents().await;
+    let anew = send_until_decided(&world, "m3", &cancelled(&world, "SO-1")).await.ok();
+    let reason = "the order was cancelled, which is irreversible";
+    let expected = json!({"outcome": "ignored", "messageType": "order.cancelled", "reason": reason});
+    assert_eq!(anew, expected);
+    assert_only_answered(&world, &contents).await;
     let late = send_until_decided(&world, "m4", &placed(&world, "SO-1", 50)).await.ok();
     assert_eq!(late["outcome"], "cancelled");
     assert_eq!(pool(&world).await, (125, 0, 125));
@@ -87,14 +100,34 @@ async fn cancellation_withdraws_unassigned_licenses_and_repeat_changes_nothing()
 async fn order_is_raised_and_lowered_and_stale_changes_are_ignored() {
     let world = World::demo().await;
     send_until_decided(&world, "m0", &placed(&world, "SO-1", 10)).await.ok();
-    for (id, sequence, quantity, purchased) in
-        [("m2", 2, 30, 130), ("m1", 1, 99, 130), ("m2b", 2, 98, 130), ("m5", 5, 7, 107), ("m6", 6, 8, 108)]
-    {
+    for (id, sequence, quantity, purchased, outcome) in [
+        ("m2", 2, 30, 130, "applied"),
+        ("m1", 1, 99, 130, "ignored"),
+        ("m2b", 2, 98, 130, "ignored"),
+        ("m5", 5, 7, 107, "applied"),
+        ("m6", 6, 8, 108, "applied"),
+        ("m7", 7, 8, 108, "ignored"),
+        ("m6b", 6, 9, 108, "ignored"),
+    ] {
+        let before = world.contents().await;
         let reply = send_until_decided(&world, id, &changed(&world, "SO-1", sequence, quantity)).await.ok();
-        assert_eq!(reply["outcome"], "applied");
+        assert_eq!(reply["outcome"], outcome, "{id}");
         assert_eq!(pool(&world).await, (purchased, purchased - 5, 5), "after {id}");
+        match (outcome, id) {
+            ("ignored", "m7") => assert_eq!(reply["reason"], "the change leaves the order as it is"),
+            ("ignored", _) => {
+                assert!(reply["reason"].as_str().unwrap().starts_with("superseded"), "{reply}");
+                assert_only_answered(&world, &before).await;
+            }
+            _ => {}
+        }
     }
     assert_pool_matches_history(&world).await;
+    let path = "/v1/partners/{partner}/history?type=order.changed&order=asc";
+    let told = world.get(path).by("partnerMember").send().await.ok();
+    let sequences: Vec<_> =
+        told["items"].as_array().unwrap().iter().map(|event| &event["data"]["sequence"]).collect();
+    assert_eq!(sequences, [2, 5, 6], "exactly what changed something");
 }
 
 #[tokio::test(flavor = "multi_thread")]

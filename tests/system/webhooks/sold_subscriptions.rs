@@ -633,32 +633,74 @@ async fn send_in_every_order(late: bool) {
     }
 }
 
+/// A message dated in the future would silence all later ones, or end a subscription too early.
 #[tokio::test(flavor = "multi_thread")]
-async fn future_dated_message_does_not_outrank_later_ones() {
+async fn message_dated_in_the_future_is_refused_and_changes_nothing() {
     let world = World::demo().await;
     order(&world, "SO-H", json!([one("H-1", json!({}))])).await.ok();
-    let used_at = |then: &str, users: u64| {
-        let data = json!({"subscription": {"externalId": "H-1"}, "occurredAt": then, "activeUsers": users});
-        message("subscription.usage", THEN, data)
+    let too_late = "2026-01-05T10:05:00.001Z";
+    let in_data = |kind: &str, timestamp: &str, occurred_at: &str| {
+        let mut data = match kind {
+            "subscription.usage" => json!({"subscription": {"externalId": "H-1"}, "activeUsers": 3}),
+            _ => json!({"orderId": "SO-H", "lines": [one("H-1", json!({"quantity": 9}))]}),
+        };
+        data["occurredAt"] = occurred_at.into();
+        message(kind, timestamp, data)
     };
-    send_until_decided(&world, "m1", &transferred("H-1", "ec-4712", "9999-01-01T00:00:00Z")).await.ok();
-    send_until_decided(&world, "m2", &used_at("9999-01-01T00:00:00Z", 3)).await.ok();
-    send_message(&world, "m3", "order.cancelled", "9999-01-01T00:00:00Z", json!({"orderId": "SO-H"}))
-        .await
-        .ok();
-    world.post("/_local/time").bytes(br#"{"advance":"PT10M"}"#).send().await.ok();
-    send_until_decided(&world, "m4", &transferred("H-1", "ec-4711", "2026-01-05T10:06:00Z")).await.ok();
-    send_until_decided(&world, "m5", &used_at("2026-01-05T10:06:00Z", 4)).await.ok();
-    send_until_decided(&world, "m6", &renewed("H-1", "2030-01-01T00:00:00Z", "2026-01-05T10:06:00Z"))
-        .await
-        .ok();
+    let placed = json!({"orderId": "SO-2", "storeAccount": "ec-4711", "lines": [one("H-2", json!({}))]});
+    let site = json!({"subscription": {"externalId": "H-1"}, "url": "https://x.example"});
+    let (timestamp, occurred_at) = ("/timestamp", "/data/occurredAt");
+    for (number, (body, places)) in [
+        (message("order.placed", too_late, placed), vec![timestamp]),
+        (message("order.cancelled", "9999-01-01T00:00:00Z", json!({"orderId": "SO-H"})), vec![timestamp]),
+        (renewed("H-1", "2040-01-01T00:00:00Z", too_late), vec![timestamp]),
+        (transferred("H-1", "ec-4712", "2026-01-05T19:05:00.001+09:00"), vec![timestamp]),
+        (message("site.migrated", too_late, site), vec![timestamp]),
+        (in_data("subscription.usage", too_late, THEN), vec![timestamp]),
+        (in_data("subscription.usage", THEN, "2099-01-01T00:00:00Z"), vec![occurred_at]),
+        (in_data("subscription.usage", too_late, too_late), vec![occurred_at, timestamp]),
+        (in_data("order.changed", too_late, THEN), vec![timestamp]),
+        (in_data("order.changed", THEN, too_late), vec![occurred_at]),
+        (in_data("order.changed", too_late, too_late), vec![occurred_at, timestamp]),
+    ]
+    .into_iter()
+    .enumerate()
+    {
+        let reply = assert_rejected(&world, &format!("m{number}"), &body).await;
+        assert_eq!(reply.code(), "occurred-in-future", "{body}");
+        let faults: Vec<_> =
+            places.iter().map(|at| ((*at).to_owned(), "occurred-in-future".to_owned())).collect();
+        assert_eq!(reply.faults(), faults, "{body}");
+    }
+    // Faults of form come first, and the time is judged again once it has come.
+    let mut wrong = renewed("H-1", "soon", too_late);
+    assert_eq!(assert_rejected(&world, "m20", &wrong).await.code(), "invalid-message");
+    wrong["data"]["endsAt"] = "2040-01-01T00:00:00Z".into();
+    assert_eq!(send_until_decided(&world, "m20", &wrong).await.code(), "occurred-in-future");
+    world.post("/_local/time").bytes(br#"{"advance":"PT1M"}"#).send().await.ok();
+    assert_eq!(send_until_decided(&world, "m20", &wrong).await.ok()["outcome"], "applied");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn time_up_to_five_minutes_ahead_is_taken_as_it_is() {
+    let world = World::demo().await;
+    order(&world, "SO-H", json!([one("H-1", json!({}))])).await.ok();
+    let data = json!({"orderId": "SO-H"});
+    send_message(&world, "m1", "order.cancelled", "2026-01-05T10:05:00.000Z", data).await.ok();
     let there = harbour(&world).await;
-    let told = (&there[0]["partnerId"], &there[0]["activeUsers"], &there[0]["status"]);
-    assert_eq!(told, (&json!(world.id("partner")), &json!(4), &json!("pending-set-up")));
-    assert_eq!(
-        there[0]["endsAt"], "2030-01-01T00:00:00.000Z",
-        "after a cancellation a renewal's own end counts"
-    );
+    assert_eq!(there[0]["cancelledAt"], "2026-01-05T10:05:00.000Z");
+    let used_at = |id: &str, then: &str, users: u64| {
+        let data = json!({"subscription": {"externalId": "H-1"}, "occurredAt": then, "activeUsers": users});
+        (id.to_owned(), message("subscription.usage", THEN, data))
+    };
+    for ((id, body), users) in [
+        (used_at("m2", "2026-01-05T10:04:00Z", 3), 3),
+        (used_at("m3", "2026-01-05T10:03:00Z", 4), 3),
+        (used_at("m4", "2026-01-05T10:04:30Z", 5), 5),
+    ] {
+        send_until_decided(&world, &id, &body).await.ok();
+        assert_eq!(harbour(&world).await[0]["activeUsers"], users, "{id}");
+    }
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -969,8 +1011,10 @@ async fn transfer_moves_visibility_at_once_and_history_is_kept() {
     }
     // A repeated transfer and an older one change nothing.
     let before = get_as(&world, "operator", "{yamada}", &id).await;
-    send_until_decided(&world, "m3", &transferred("S-1", "ec-4712", THEN)).await.ok();
-    send_until_decided(&world, "m4", &transferred("S-1", "ec-4711", "2026-01-05T09:00:00Z")).await.ok();
+    for (id, account, then) in [("m3", "ec-4712", THEN), ("m4", "ec-4711", "2026-01-05T09:00:00Z")] {
+        let answer = send_until_decided(&world, id, &transferred("S-1", account, then)).await.ok();
+        assert_eq!(answer["outcome"], "ignored", "{id}");
+    }
     assert_eq!(get_as(&world, "operator", "{yamada}", &id).await, before);
     let reply = assert_rejected(&world, "m5", &transferred("S-1", "ec-nobody", "2026-01-05T10:00:00Z")).await;
     assert_eq!(reply.code(), "unknown-account");
@@ -1051,8 +1095,16 @@ async fn deactivated_subscription_cannot_be_reactivated() {
     for (id, kind, data) in
         [("m8", "order.changed", change), ("m9", "order.cancelled", json!({"orderId": "SO-H"}))]
     {
-        send_message(&world, id, kind, "2026-01-05T10:00:00Z", data).await.ok();
+        let answer = send_message(&world, id, kind, "2026-01-05T10:00:00Z", data).await.ok();
+        if kind == "order.changed" {
+            assert_eq!(answer["outcome"], "ignored");
+            assert!(answer["reason"].as_str().unwrap().contains("contact the vendor"), "{answer}");
+        }
     }
+    let told = vendor_events(&world, "order.change-ignored").await;
+    assert_eq!((told.len(), &told[0]["data"]["sequence"]), (1, &json!(1)));
+    let path = "/v1/partners/{partner}/history?type=order.changed";
+    assert_eq!(world.get(path).by("partnerMember").send().await.ok()["items"], json!([]));
     order(&world, "SO-H", placed).await.ok();
     let ignored = events(&world, "{harbour}", "subscription.message-ignored").await;
     let types: Vec<_> = ignored.iter().map(|event| event["data"]["messageType"].as_str().unwrap()).collect();

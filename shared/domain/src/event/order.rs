@@ -67,8 +67,9 @@ event_data! {
         order_id: OrderId,
     }
 
-    /// Recorded when a store changes an order: in the log of the partner that bought it; in the vendor's log if no
-    /// partner is known, or if the order has no licenses and all its subscriptions belong to another partner by now.
+    /// Recorded when a store changes an order and something of it changes: in the log of the partner that bought it; in
+    /// the vendor's log if no partner is known, or if the order has no licenses and all its subscriptions belong to
+    /// another partner by now.
     OrderChanged {
         /// Webhook source that sent the change.
         source_id: SourceId,
@@ -141,7 +142,8 @@ event_data! {
         message_type: String,
     }
 
-    /// Recorded in the vendor's log, once per message, when a message of a webhook source is refused.
+    /// Recorded in the vendor's log, once per message, when a message of a webhook source is refused; and once per
+    /// `webhook-id` when another message is sent under the id of one that took effect.
     WebhookRefused {
         /// Webhook source that sent the message.
         source_id: SourceId,
@@ -151,8 +153,8 @@ event_data! {
         errors: Vec<Fault>,
     }
 
-    /// Recorded when a subscription line of an order has no effect: in the log of the partner that bought the order, or
-    /// in the vendor's log if an organization did.
+    /// Recorded when a subscription line of an order has no effect, and when a change of such a line has none: in the log
+    /// of the partner that bought the order, or in the vendor's log if an organization did.
     OrderLineIgnored {
         /// Webhook source that sent the order.
         source_id: SourceId,
@@ -164,8 +166,8 @@ event_data! {
         reason: String,
     }
 
-    /// Recorded in the vendor's log when an order arrives, and an earlier change of it is ignored because it names
-    /// other lines.
+    /// Recorded in the vendor's log when an order arrives and an earlier change of it is ignored because it names other
+    /// lines, and when a change has no effect because what it changes was deactivated, ignored or cancelled.
     OrderChangeIgnored {
         /// Webhook source that sent the order.
         source_id: SourceId,

@@ -110,8 +110,8 @@ event_data! {
         subscription_id: SubscriptionId,
     }
 
-    /// Recorded when a store reports the number of active users of a subscription: in the organization's log, and in
-    /// the log of the partner that manages it, if any.
+    /// Recorded when a store reports another number of active users of a subscription than before: in the organization's
+    /// log, and in the log of the partner that manages it, if any.
     SubscriptionUsageReported {
         /// Id of the subscription.
         subscription_id: SubscriptionId,
