@@ -165,12 +165,12 @@ async fn dispatch(
             subscription_usage::apply(context, delivery, used).await
         }
         subscription_suspended::SubscriptionSuspendedData::TYPE => {
-            let WebhookMessage { data, timestamp, .. } = read(message, faults)?;
-            subscription_suspended::apply(context, delivery, data, timestamp).await
+            let (suspended, occurred_at) = read(context, message, faults)?;
+            subscription_suspended::apply(context, delivery, suspended, occurred_at).await
         }
         subscription_resumed::SubscriptionResumedData::TYPE => {
-            let WebhookMessage { data, timestamp, .. } = read(message, faults)?;
-            subscription_resumed::apply(context, delivery, data, timestamp).await
+            let (resumed, occurred_at) = read(context, message, faults)?;
+            subscription_resumed::apply(context, delivery, resumed, occurred_at).await
         }
         site_migrated::SiteMigratedData::TYPE => {
             let (migrated, occurred_at) = read(context, message, faults)?;

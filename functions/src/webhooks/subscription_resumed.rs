@@ -5,7 +5,7 @@ use api_runtime::{Context, Failure, Reply};
 use deserr::Deserr;
 use domain::order::Reference;
 use domain::subscription::Suspension;
-use domain::{Faults, ReportedTime, SubscriptionId};
+use domain::{Faults, SubscriptionId, Timestamp};
 use schemars::JsonSchema;
 
 use super::subscription_suspended::report;
@@ -29,9 +29,8 @@ pub async fn apply(
     context: &Context<'_>,
     delivery: &Delivery,
     SubscriptionResumedData { subscription }: SubscriptionResumedData,
-    occurred_at: ReportedTime,
+    occurred_at: Timestamp,
 ) -> Result<Reply<Receipt>, Failure> {
-    let occurred_at = occurred_at.instant(context.now);
     let resumption = Suspension { occurred_at, is_suspended: false, reason: None };
     report(context, delivery, (&subscription, SubscriptionResumedData::TYPE), resumption).await
 }

@@ -6,7 +6,7 @@ use api_runtime::{Change, Context, Failure, Reply};
 use deserr::Deserr;
 use domain::order::Reference;
 use domain::subscription::{SubscriptionUpdate, Suspension};
-use domain::{Description, Faults, ReportedTime, Subscription, SubscriptionId};
+use domain::{Description, Faults, Subscription, SubscriptionId, Timestamp};
 use schemars::JsonSchema;
 
 use super::{MessageData, Receipt, apply_report, find};
@@ -32,9 +32,9 @@ pub async fn apply(
     context: &Context<'_>,
     delivery: &Delivery,
     SubscriptionSuspendedData { subscription, reason }: SubscriptionSuspendedData,
-    occurred_at: ReportedTime,
+    occurred_at: Timestamp,
 ) -> Result<Reply<Receipt>, Failure> {
-    let suspension = Suspension { occurred_at: occurred_at.instant(context.now), is_suspended: true, reason };
+    let suspension = Suspension { occurred_at, is_suspended: true, reason };
     report(context, delivery, (&subscription, SubscriptionSuspendedData::TYPE), suspension).await
 }
 

@@ -151,7 +151,8 @@ impl Deserr<Faults> for Threshold {
         value: deserr::Value<V>,
         location: ValuePointerRef<'_>,
     ) -> Result<Self, Faults> {
-        parse_number(value, location, u64::from(Self::MOST), Self::new)
+        let number = parse_number(value, location, 1..=u64::from(Self::MOST))?;
+        Ok(Self(u32::try_from(number).unwrap_or(Self::MOST)))
     }
 }
 
