@@ -9,12 +9,12 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use api_runtime::table::{
     AccessIn, BatchGet, BatchResult, ContactHistoryOf, EmailInOrganization, EntitlementReservation,
-    OrganizationByExternalId, OrganizationById, PartnerOrganizationLink, ProductByCode, ProductById,
+    OrganizationByExternalId, OrganizationById, PartnerOrganizationLink, ProductById,
     SubscriptionByExternalId, SubscriptionExternalId, SubscriptionOf, remember_contact,
 };
 use api_runtime::{Answer, Change, Context, Failure, Output, Reply};
 use domain::fulfillment::facts::{Facts, KnownContact, KnownExternalId, link_ends, open_lines};
-use domain::fulfillment::faults::{UNKNOWN_PRODUCT, find_faults, place_in_message};
+use domain::fulfillment::faults::{find_faults, place_in_message};
 use domain::fulfillment::{CreatedSubscription, Fulfillment, RefusedLine, decide};
 use domain::order::{LinkEnd, Reference, SubscriptionLine};
 use domain::subscription::ReportedState;
@@ -23,6 +23,7 @@ use domain::{
     Timestamp,
 };
 
+use super::line_names::{identify_ends, identify_products, want_products};
 use super::sold_lines::MOST_SUBSCRIPTIONS;
 use crate::party::require_in_directory;
 
@@ -53,45 +54,6 @@ pub fn want(order: &Order, wanted: &mut BatchGet) {
             wanted.add(&SubscriptionByExternalId(order.source_id, end.clone()));
         }
     }
-}
-
-/// Adds to a batch read the products of the open lines of an order that are not known yet.
-pub fn want_products(order: &Order, wanted: &mut BatchGet) {
-    let unknown = order.subscriptions.iter().filter(|one| one.is_open() && one.product_id.is_none());
-    unknown.for_each(|one| wanted.add(&ProductByCode(one.line.sku.clone())));
-}
-
-/// Sets the products of the open lines of an order that are not known yet. A code means the product that has it when
-/// the order arrives, also if the order takes effect later.
-pub fn identify_products(order: &mut Order, found: &BatchResult) -> Result<(), Failure> {
-    for one in order.subscriptions.iter_mut().filter(|one| one.is_open() && one.product_id.is_none()) {
-        let product = found.get(&ProductByCode(one.line.sku.clone()))?;
-        one.product_id = product.map(|product| product.owner_id()).transpose()?;
-    }
-    Ok(())
-}
-
-/// Replaces the external ids at the ends of links by the ids of the subscriptions that have them when the order takes
-/// effect. An unknown external id stays, which is a fault of its line.
-fn identify_ends(order: &mut Order, found: &BatchResult) -> Result<(), Failure> {
-    let source_id = order.source_id;
-    for one in order.subscriptions.iter_mut().filter(|one| one.is_open()) {
-        for end in one.line.linked_to.iter_mut().chain(&mut one.line.parents) {
-            let Some(external_id) = end.external_id().cloned() else { continue };
-            let name = found.get(&SubscriptionByExternalId(source_id, external_id))?;
-            if let Some(id) = name.and_then(|name| name.subscription_id) {
-                *end = LinkEnd::Subscription(id);
-            }
-        }
-    }
-    Ok(())
-}
-
-/// Returns a fault for each line whose product is unknown; `places` holds the lines' indexes in the message.
-pub fn unknown_products(order: &Order, places: &[usize]) -> Vec<Fault> {
-    let lines = order.subscriptions.iter().enumerate().filter(|(_, one)| one.product_id.is_none());
-    let fault = |index| UNKNOWN_PRODUCT.at(&[&"data", &"lines", &place_in_message(places, index), &"sku"]);
-    lines.map(|(index, _)| fault(index)).collect()
 }
 
 /// Loads the remaining facts about the open lines of an order, and completes the lines by what they name; `found` is the

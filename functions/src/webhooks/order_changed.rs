@@ -15,7 +15,8 @@ use domain::{
 use schemars::JsonSchema;
 
 use super::{MessageData, ORDER_CANCELLED, Receipt, SUPERSEDED, ignored, subscriptions_of};
-use crate::orders::fulfillment::{self, resume};
+use crate::orders::fulfillment::resume;
+use crate::orders::line_names;
 use crate::orders::sold_lines::SoldLines;
 use crate::orders::update::{OrderUpdate, are_transferred, update_order};
 
@@ -77,9 +78,9 @@ pub async fn apply(
     wanted.add(&known);
     let mut awaited = Order::new(delivery.source.id, order_id, OrderStatus::Awaited, context.now);
     awaited.subscriptions = lines.subscriptions();
-    fulfillment::want_products(&awaited, &mut wanted);
+    line_names::want_products(&awaited, &mut wanted);
     let found = context.table.fetch(wanted, true).await?;
-    fulfillment::identify_products(&mut awaited, &found)?;
+    line_names::identify_products(&mut awaited, &found)?;
 
     let mut before = found.get(&known)?;
     if let Some(order) = before.as_ref().filter(|order| order.is_being_fulfilled()) {
@@ -97,7 +98,7 @@ pub async fn apply(
         Some(_) => faults.push(LINES_DIFFER.at(&[&"data", &"lines"])),
         None => {
             awaited.subscriptions = new_lines.clone();
-            faults.extend(fulfillment::unknown_products(&awaited, &lines.places_of_subscriptions()));
+            faults.extend(line_names::unknown_products(&awaited, &lines.places_of_subscriptions()));
             awaited.subscriptions.clear();
         }
     }

@@ -17,6 +17,7 @@ use schemars::JsonSchema;
 use super::buyer::{self, NamedBuyer};
 use super::{MessageData, Receipt};
 use crate::orders::fulfillment::{self, LoadedLines, resume};
+use crate::orders::line_names;
 use crate::orders::sold_lines::{SoldLines, is_subscription};
 use crate::orders::update::{OrderUpdate, require_owner, update_order};
 
@@ -71,7 +72,7 @@ pub async fn apply(
     received.subscriptions = placed.lines.subscriptions();
     fulfillment::want(&received, &mut wanted);
     let found = context.table.fetch(wanted, true).await?;
-    fulfillment::identify_products(&mut received, &found)?;
+    line_names::identify_products(&mut received, &found)?;
 
     let before = found.get(&order_lookup)?;
     match &before {
@@ -187,7 +188,7 @@ async fn load_lines(
     faults: &mut Vec<Fault>,
 ) -> Result<Option<LoadedLines>, Failure> {
     if awaits_account {
-        faults.extend(fulfillment::unknown_products(received, places));
+        faults.extend(line_names::unknown_products(received, places));
         return Ok(None);
     }
     let loaded = fulfillment::load(context, received, found).await?;

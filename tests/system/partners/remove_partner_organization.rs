@@ -12,8 +12,8 @@ use crate::subscriptions::{get_as, ids};
 
 #[test]
 fn canonical_call_is_published() {
-    Payload::of("remove-partner-organization", "/v1/partners/{partner}/organizations/{yamada}")
-        .by("contactManager")
+    Payload::of("remove-partner-organization", "/v1/partners/{otherPartner}/organizations/{bogazici}")
+        .by("otherContactManager")
         .publish();
 }
 
