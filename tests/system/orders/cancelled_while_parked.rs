@@ -76,7 +76,7 @@ async fn order_is_cancelled_at_once_and_its_subscriptions_can_be_renewed_later()
         let there = all(&world, "{harbour}").await;
         assert_eq!(
             (&there[0]["status"], &there[0]["endsAt"]),
-            (&json!("active"), &json!("2034-01-01T00:00:00.000Z"))
+            (&json!("pending-set-up"), &json!("2034-01-01T00:00:00.000Z"))
         );
     }
 }
@@ -93,7 +93,7 @@ async fn renewal_before_the_link_takes_effect_with_it() {
     assert_eq!(answer["outcome"], "pending");
     link(&world, "{newPartner}", "ec-9").await.ok();
     let there = all(&world, "{harbour}").await;
-    assert_eq!((there.len(), &there[0]["status"]), (1, &json!("active")));
+    assert_eq!((there.len(), &there[0]["status"]), (1, &json!("pending-set-up")));
 }
 
 /// An order of licenses alone has nothing that could be renewed, so nothing waits for the link.
