@@ -184,6 +184,7 @@ fn new_entitlement(
         ends_at: new.ends_at,
         ended_at: None,
         suspended_at: None,
+        followed_at: None,
         details_changed: Some(changed).filter(|_| !details.is_empty()),
         details,
         metadata: Metadata::new(context.now),

@@ -127,7 +127,7 @@ fn as_object<S: Serializer>(details: &[(String, Values)], serializer: S) -> Resu
 impl EntitlementView {
     pub(crate) fn to(actor: &Actor, entitlement: Entitlement, fields: &Fields, now: Timestamp) -> Self {
         let details = fields.shown(&entitlement.details, actor).into_iter();
-        let staff = actor.is_staff();
+        let (staff, metadata) = (actor.is_staff(), entitlement.metadata());
         Self {
             status: entitlement.status(now),
             details: details.map(|(field, values)| (field.name.to_string(), values)).collect(),
@@ -144,7 +144,7 @@ impl EntitlementView {
             ends_at: entitlement.ends_at,
             ended_at: entitlement.ended_at,
             suspended_at: entitlement.suspended_at,
-            metadata: entitlement.metadata,
+            metadata,
         }
     }
 }

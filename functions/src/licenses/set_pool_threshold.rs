@@ -119,7 +119,8 @@ impl Operation for SetPoolThreshold {
         let threshold_changes = before.threshold_changes.saturating_add(1);
         let pool = Pool { threshold, threshold_changes, ..before };
         let (license_type, threshold) = (pool.license_type.clone(), threshold.map(Threshold::get));
-        change.record(NewEvent::of_partner(PoolThresholdSet { license_type, threshold }, *partner_id));
+        let set = NewEvent::of_partner(PoolThresholdSet { license_type, threshold }, *partner_id);
+        change.record(set.at_version(pool.threshold_version()));
         context.commit(change, Answer::ok(PoolThreshold::of(&pool))).await
     }
 }

@@ -31,7 +31,7 @@ pub struct ReleaseProgress {
 }
 
 /// Applies the next 90 parked orders of an account that is linked to a partner now. An order that cannot be applied
-/// stays parked until an operator discards it. `on_progress` is called for each order that is done.
+/// stays parked until an operator discards it; of a cancelled one the lines that cannot be fulfilled are ignored. `on_progress` is called for each order that is done.
 pub async fn release(
     context: &Context<'_>,
     release: &ParkedOrdersRelease,
@@ -64,7 +64,7 @@ async fn release_batch(
     let mut left = 0;
     for parked in &queued.items {
         let applied = match found.get(&order_of(parked)) {
-            Ok(Some(order)) if order.awaiting_account().is_some() => {
+            Ok(Some(order)) if order.status == OrderStatus::Parked || order.awaiting_account().is_some() => {
                 apply_parked(&context.detached(), order, release).await
             }
             Ok(_) => Ok(()),
@@ -113,7 +113,8 @@ async fn apply_parked(
         let found = context.table.fetch(wanted, true).await?;
         let loaded = fulfillment::load(context, &mut order, &found).await?;
         let faults = loaded.faults(&order, &[]);
-        if !faults.is_empty() {
+        // No operator can discard a cancelled order, so its lines that cannot be fulfilled are ignored.
+        if !faults.is_empty() && status != OrderStatus::Cancelled {
             return Err(Problem::of(ProblemKind::Rule, faults).into());
         }
         order = loaded.fulfill(context, order, &mut change, parked.lines.len(), &[])?;

@@ -26,8 +26,8 @@ pub struct RemovedPartnerOrganization {
     /// Number of the partner's access grants in the organization that are active at the time of the response. They stay
     /// active; `revoke-access` ends them.
     active_grants: usize,
-    /// Number of the organization's subscriptions that the partner manages and that are not deactivated. The partner
-    /// still manages them.
+    /// Number of the organization's subscriptions that the partner manages, whatever their status. While there is one, the
+    /// partner's members see the organization.
     managed_subscriptions: usize,
 }
 
@@ -75,8 +75,7 @@ impl Operation for RemovePartnerOrganization {
         let (found, subscriptions) = tokio::try_join!(context.table.fetch(wanted, true), subscriptions)?;
         let before = found.get(&entry).or_not_found()?;
         let grants = found.get(&access)?.map(|access| access.grants).unwrap_or_default();
-        let is_managed =
-            |one: &&Subscription| one.buyer().partner_id == Some(partner_id) && one.deactivation.is_none();
+        let is_managed = |one: &&Subscription| one.buyer().partner_id == Some(partner_id);
 
         let mut change = Change::new();
         require_manager(&mut change, actor, Some(organization_id), None)?;

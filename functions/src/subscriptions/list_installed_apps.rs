@@ -95,7 +95,8 @@ impl Operation for ListInstalledApps {
         }
         let is_there = |app: &Subscription| {
             let mut parents = app.parents.iter().filter_map(|parent| others.get(parent));
-            is_on(site_id, app) || parents.any(|one| one.deactivation.is_none() && is_on(site_id, one))
+            let is_shown = |one: &Subscription| viewer.sees(one) && one.deactivation.is_none();
+            is_on(site_id, app) || parents.any(|one| is_shown(one) && is_on(site_id, one))
         };
         let installed = apps.into_iter().filter(|app| viewer.sees(app) && is_there(app)).collect();
         let installed = viewer.visibility.narrow(context, installed, others).await?.into_iter();

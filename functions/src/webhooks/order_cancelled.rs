@@ -57,21 +57,23 @@ pub async fn apply(
         };
         return context.commit(Change::new(), answer).await;
     }
-    let known = before.as_ref().is_some_and(|order| order.cancelled_at.is_some());
-    let (mut change, mut transferred, mut has_effect) = (Change::new(), false, !known);
+    let first_before = before.as_ref().and_then(|order| order.cancelled_at);
+    let (mut change, mut transferred, mut has_effect) = (Change::new(), false, false);
     let mut order = match before.clone() {
         Some(order) => {
             let subscriptions = subscriptions_of(context, &order).await?;
             transferred = are_transferred(&order, &subscriptions);
-            has_effect |= cancel_subscriptions(context, &mut change, subscriptions, occurred_at)?;
+            has_effect = cancel_subscriptions(context, &mut change, subscriptions, occurred_at)?;
             let metadata = order.metadata.next(context.now);
             Order { status: OrderStatus::Cancelled, metadata, ..order }
         }
         None => Order::new(delivery.source.id, order_id.clone(), OrderStatus::Cancelled, context.now),
     };
     order.add_cancellation(occurred_at);
-    let event = OrderCancelled { source_id: delivery.source.id, order_id };
-    let event = Some(event.into()).filter(|_| !known);
+    let cancelled_at = order.cancelled_at;
+    let event = OrderCancelled { source_id: delivery.source.id, order_id, cancelled_at };
+    let event = Some(event.into()).filter(|_| cancelled_at != first_before);
+    has_effect |= event.is_some();
     let update = OrderUpdate { before, order, wanted: Quantities::new(), lines: None, event, transferred };
     let answer = |order| match has_effect {
         true => Receipt::answer(order),

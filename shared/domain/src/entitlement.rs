@@ -61,6 +61,10 @@ pub struct Entitlement {
     /// suspended.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub suspended_at: Option<Timestamp>,
+    /// Time at which it last followed its subscription. It has a field of its own, because it is set without reading the
+    /// entitlement, whose time of update must not go back.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub followed_at: Option<Timestamp>,
     /// Values of the detail fields, including archived fields.
     #[serde(default, skip_serializing_if = "Details::is_empty")]
     pub details: Details,
@@ -100,6 +104,12 @@ pub enum EntitlementStatus {
 }
 
 impl Entitlement {
+    /// Returns the metadata with the time of the last write, also by its subscription.
+    pub fn metadata(&self) -> Metadata {
+        let updated_at = self.metadata.updated_at.max(self.followed_at.unwrap_or(self.metadata.updated_at));
+        Metadata { updated_at, ..self.metadata }
+    }
+
     /// Returns the status at an instant.
     pub fn status(&self, now: Timestamp) -> EntitlementStatus {
         let begun_at_least = self.starts_at.map_or(now, |start| start.max(now));
@@ -322,6 +332,7 @@ mod tests {
             ends_at: Some(time("2027-01-01T00:00:00Z")),
             ended_at: None,
             suspended_at: None,
+            followed_at: None,
             details: Details::default(),
             details_changed: None,
             metadata: Metadata::new(time("2025-12-01T00:00:00Z")),

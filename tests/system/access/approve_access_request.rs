@@ -218,7 +218,8 @@ async fn concurrent_decisions_take_effect_once() {
         assert!(done.len() <= 1, "{all:?}");
         assert!(done.iter().all(|reply| reply.body["state"] == shown["state"]));
         let log = events(&world, "/v1/partners/{partner}/history", "partnerMember").await;
-        let decisions = log.iter().filter(|(kind, _)| !["access.requested", "access.granted"].contains(&&**kind));
+        let decisions =
+            log.iter().filter(|(kind, _)| !["access.requested", "access.granted"].contains(&&**kind));
         let ends = decisions.filter(|(_, data)| data["requestId"] == id);
         let ends: Vec<_> = ends.collect();
         assert_eq!(ends.len(), 1, "{ends:?}");

@@ -96,6 +96,7 @@ impl World {
                 ends_at: None,
                 ended_at: None,
                 suspended_at: None,
+                followed_at: None,
                 details: Details::default(),
                 details_changed: None,
                 metadata: Metadata::new(now),

@@ -23,6 +23,7 @@ async fn pools_are_shown_with_their_sums_and_names() {
           "assigned": 0,
           "available": 40,
           "licenseType": "camera-direct-1y",
+          "low": false,
           "name": "Camera direct recording, 1 year",
           "purchased": 40
         },
@@ -30,6 +31,7 @@ async fn pools_are_shown_with_their_sums_and_names() {
           "assigned": 5,
           "available": 95,
           "licenseType": "edge-storage-1y",
+          "low": false,
           "name": "Edge storage recording, 1 year",
           "purchased": 100
         }

@@ -113,22 +113,13 @@ pub fn assignment_of_organization_key(organization: OrganizationId, assignment: 
 const NOT_CROSSING: &str =
     "(attribute_not_exists(#threshold) OR #headroom < :none OR #headroom >= :quantity)";
 
-/// Returns the condition that a pool has the threshold and the available licenses with which it was read, so that the
-/// event of its becoming low states what is true.
-fn as_read(pool: &Pool) -> Expression {
-    let threshold = pool.threshold.map_or(0, Threshold::get);
-    Expression::new("#available = :available AND #threshold = :threshold")
-        .number("available", pool.available)
-        .number("threshold", threshold)
-}
-
 /// Takes licenses out of a pool irreversibly, on the condition that enough are available. `low` is the pool as it was
 /// read if this makes it low; without it, the licenses are taken on the condition that it does not.
 pub fn assign_from_pool(quantity: Quantity, low: Option<&Pool>) -> Update {
     let update = "SET #available = #available - :quantity, #assigned = #assigned + :quantity, \
                   #headroom = if_not_exists(#headroom, :none) - :quantity";
     let condition = match low {
-        Some(pool) => as_read(pool),
+        Some(pool) => pool_is_unchanged(pool),
         None => Expression::new(&format!("#available >= :quantity AND {NOT_CROSSING}"))
             .number("quantity", quantity.get())
             .number("none", 0),
@@ -161,7 +152,7 @@ pub fn withdraw_from_pool(quantity: u64, all: bool, low: Option<&Pool>) -> Updat
     // If all available licenses are to be taken back, any that were added since they were read must be taken back, too.
     let enough = if all { "#available = :quantity" } else { "#available >= :quantity" };
     let condition = match low {
-        Some(pool) => as_read(pool),
+        Some(pool) => pool_is_unchanged(pool),
         None => Expression::new(&format!("{enough} AND {NOT_CROSSING}"))
             .number("quantity", quantity)
             .number("none", 0),
@@ -169,7 +160,8 @@ pub fn withdraw_from_pool(quantity: u64, all: bool, low: Option<&Pool>) -> Updat
     Update { update: Expression::new(update).number("quantity", quantity).number("none", 0), condition }
 }
 
-/// Returns the condition that a pool has the available licenses and the threshold with which it was read.
+/// Returns the condition that a pool has the available licenses and the threshold with which it was read, so that the
+/// event of its becoming low states what is true.
 pub fn pool_is_unchanged(pool: &Pool) -> Expression {
     let condition = Expression::new(match pool.threshold_changes {
         0 => "#available = :available AND attribute_not_exists(#thresholdChanges)",

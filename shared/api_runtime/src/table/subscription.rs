@@ -170,7 +170,7 @@ pub fn follow_subscription(subscription: &Subscription, now: Timestamp) -> Write
         }
     }
     let remove = if removed.is_empty() { String::new() } else { format!(" REMOVE {}", removed.join(", ")) };
-    let text = format!("SET #endsAt = :ends, #updatedAt = :now, #version = #version + :one{set}{remove}");
+    let text = format!("SET #endsAt = :ends, #followedAt = :now, #version = #version + :one{set}{remove}");
     let mut update = Expression::new(&text)
         .text("ends", subscription.ends_at().to_string())
         .text("now", now.to_string())

@@ -4,6 +4,7 @@ use super::data::event_data;
 use crate::fault::Fault;
 use crate::id::{AssignmentId, SourceId};
 use crate::text::{LicenseTypeCode, Name, OrderId, StoreAccount};
+use crate::time::Timestamp;
 
 event_data! {
     /// Recorded in the vendor's log when a webhook source is created.
@@ -80,14 +81,17 @@ event_data! {
         sequence: u64,
     }
 
-    /// Recorded when a store first cancels an order, which is irreversible: in the log of the partner that bought it;
-    /// in the vendor's log if no partner is known, or if the order has no licenses and all its subscriptions belong to
-    /// another partner by now.
+    /// Recorded when a store cancels an order, which is irreversible, and again if it reports an earlier cancellation: in
+    /// the log of the partner that bought it; in the vendor's log if no partner is known, or if the order has no
+    /// licenses and all its subscriptions belong to another partner by now.
     OrderCancelled {
         /// Webhook source that sent the cancellation.
         source_id: SourceId,
         /// The store's number of the order; 1 to 100 characters.
         order_id: OrderId,
+        /// Time of the first cancellation, according to the store; RFC 3339, UTC. Absent in events of earlier releases.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        cancelled_at: Option<Timestamp>,
     }
 
     /// Recorded in the vendor's log when an order arrives for an account that is not linked to a partner yet.

@@ -207,7 +207,7 @@ fn cancellations_before_the_order_are_all_kept() {
     for minutes in [30, 10, 20, 10] {
         order.add_cancellation(time(minutes));
     }
-    assert_eq!(order.cancelled_at, Some(time(30)));
+    assert_eq!(order.cancelled_at, Some(time(10)));
     let mut facts = facts(&order);
     let reported = ReportedState {
         renewal: Some(Renewal { ends_at: time(9_999_999), occurred_at: time(15) }),

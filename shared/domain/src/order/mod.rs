@@ -197,12 +197,12 @@ pub struct Order {
     /// subscriptions, or names no account.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub billing_account: Option<StoreAccount>,
-    /// Time of the latest cancellation, according to the store; RFC 3339, UTC. Absent if the order was not cancelled.
+    /// Time of the first cancellation, according to the store; RFC 3339, UTC. Absent if the order was not cancelled.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub cancelled_at: Option<Timestamp>,
-    /// Times of its earlier cancellations, according to the store; RFC 3339, UTC, at most 99. Absent if there are none.
+    /// Times of its later cancellations, according to the store; RFC 3339, UTC, at most 99. Absent if there are none.
     #[serde(default, skip_serializing_if = "Cancellations::is_empty")]
-    pub earlier_cancellations: Cancellations,
+    pub later_cancellations: Cancellations,
     /// Times of creation and of the latest update, and version.
     #[serde(flatten)]
     pub metadata: Metadata,
@@ -250,7 +250,7 @@ impl Order {
             changed: Vec::new(),
             billing_account: None,
             cancelled_at: None,
-            earlier_cancellations: Cancellations::default(),
+            later_cancellations: Cancellations::default(),
             metadata: Metadata::new(now),
         }
     }
@@ -263,15 +263,15 @@ impl Order {
 
     /// Returns the times of all its cancellations.
     pub fn cancellations(&self) -> Cancellations {
-        self.earlier_cancellations.times().chain(self.cancelled_at).collect()
+        self.cancelled_at.into_iter().chain(self.later_cancellations.times()).collect()
     }
 
     /// Adds a cancellation.
     pub fn add_cancellation(&mut self, at: Timestamp) {
         let mut all = self.cancellations();
         all.add(at, None);
-        self.cancelled_at = self.cancelled_at.max(Some(at));
-        self.earlier_cancellations = all.times().filter(|one| Some(*one) != self.cancelled_at).collect();
+        self.cancelled_at = all.first();
+        self.later_cancellations = all.times().skip(1).collect();
     }
 
     /// Applies changed lines to its subscriptions, if they are the lines of this order.

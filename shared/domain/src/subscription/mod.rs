@@ -205,12 +205,12 @@ impl Subscription {
     }
 
     /// Returns the time at which the subscription ended before [`Self::ends_at`]: its order was cancelled and it was not
-    /// renewed since, or else it was deactivated. A deactivation ends nothing that is over already. The end of one that
+    /// renewed since, or it was deactivated; the first of both counts. A deactivation ends nothing that is over already. The end of one that
     /// was cancelled or deactivated before its start is its start.
     pub fn ended_at(&self) -> Option<Timestamp> {
         let deactivated = self.deactivation.as_ref().map(|deactivation| deactivation.at);
-        let ended = self.cancelled_at().or(deactivated).map(|at| at.max(self.ordered.starts_at()));
-        ended.filter(|at| *at < self.ends_at())
+        let first = self.cancelled_at().into_iter().chain(deactivated).min();
+        first.map(|at| at.max(self.ordered.starts_at())).filter(|at| *at < self.ends_at())
     }
 
     /// Returns whether the subscription has ended, was cancelled, or was deactivated.
@@ -267,6 +267,7 @@ impl Subscription {
             ends_at: Some(self.ends_at()),
             ended_at: self.ended_at(),
             suspended_at: self.suspension().map(|suspension| suspension.occurred_at),
+            followed_at: None,
             details: Details::default(),
             details_changed: None,
             metadata: self.metadata,
