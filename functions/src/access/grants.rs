@@ -110,7 +110,7 @@ async fn make_room(
         }
     }
     let found = context.table.fetch(wanted, true).await?;
-    // A removed member never returns: who is added again has another record. So this needs no condition at commit.
+    // A member who is added again gets another record, so no condition is needed at commit.
     let mut removed = BTreeSet::new();
     for (id, Grantee { email, bound_to }) in lasting {
         let is_removed = match bound_to {

@@ -26,8 +26,9 @@ impl Scheduled for RunDueWork {
     const DESCRIPTION: &str = "Only the schedule calls it. It expires parked orders (`order.lapsed`) and \
         access requests (`access.lapsed`), applies the parked orders of accounts that were linked to a \
         partner, creates the missing subscriptions of orders, reports interrupted imports \
-        (`details.import-aborted`), completes the index of new names, records access that ends soon or has ended (`access.expiring`, \
-        `access.expired`) and extends it (`access.extended`), and continues interrupted deactivations \
+        (`details.import-aborted`), completes the index of new names, records access that ends soon or has \
+        ended (`access.expiring`, `access.expired`), extends access (`access.extended`) or, if its member was \
+        removed, stops its extension (`access.updated`), and continues interrupted deactivations \
         (`subscription.deactivated`). Each item gets at most 10 seconds per run; a sequence of steps that \
         takes longer continues in the next run. \
         A failed item is retried with a backoff that doubles from one minute up to about eight and a half \

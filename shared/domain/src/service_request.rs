@@ -128,7 +128,7 @@ pub struct ServiceRequest {
     pub submitted_by: Person,
     /// Person whom the vendor contacts. Default: the person who submitted the service request.
     pub primary_contact: Contact,
-    /// Other people who are kept informed; at most 20. `get-service-request` lists former contacts.
+    /// Other people who are kept informed; at most 20. Every answer marks those who lost access as `former`.
     #[serde(default)]
     pub additional_contacts: Vec<Contact>,
     /// Time zone that a partner's member stated as primary contact; if absent, the organization's applies.

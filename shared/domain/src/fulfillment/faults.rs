@@ -29,7 +29,7 @@ pub const UNKNOWN_SUBSCRIPTION: ErrorKind = ErrorKind::rule(
 /// A line is linked to a subscription that already has the maximum number of links.
 pub const TOO_MANY_LINKS: ErrorKind = ErrorKind::rule(
     "too-many-links",
-    "a subscription has at most 100 links, 100 parents and 100 apps that are not over",
+    "a subscription has at most 100 links, 100 parents and 100 apps that have not ended, been cancelled or been deactivated",
 );
 /// Another subscription of the source already has the external id.
 pub const EXTERNAL_ID_TAKEN: ErrorKind = ErrorKind::rule(
