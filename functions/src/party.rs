@@ -38,7 +38,7 @@ pub fn add_to_directory(
     change.put(&DirectoryEntry::of(&entry))?;
     change.index_name(NameScope::Directory(partner_id), organization_id, &entry.name, now)?;
     let added = PartnerOrganizationAdded { name: entry.name.clone(), origin: Some(origin) };
-    change.record(NewEvent::of_both(added, partner_id, organization_id).at_version(entry.metadata.version));
+    change.record(NewEvent::of_both(added, partner_id, organization_id).about(entry.metadata));
     Ok(entry)
 }
 
@@ -72,14 +72,14 @@ pub fn remove_from_directory(
     before: PartnerOrganization,
 ) -> Result<PartnerOrganization, Failure> {
     let (seen, metadata) = (before.metadata.version, before.metadata.next(context.now));
-    let removed = PartnerOrganization { removed_at: Some(context.now), metadata, ..before };
+    let removed = PartnerOrganization { removed_at: Some(metadata.updated_at), metadata, ..before };
     change.replace(&removed, seen, context.if_match())?;
     change.remove(&DirectoryEntry::of(&removed));
     let (partner_id, organization_id, name) = (removed.partner_id, removed.organization_id, &removed.name);
     change.remove_name(NameScope::Directory(partner_id), organization_id, name);
     let event = PartnerOrganizationRemoved { name: name.clone() };
-    let version = removed.metadata.version;
-    change.record(NewEvent::of_both(event, partner_id, organization_id).at_version(version));
+    let metadata = removed.metadata;
+    change.record(NewEvent::of_both(event, partner_id, organization_id).about(metadata));
     Ok(removed)
 }
 

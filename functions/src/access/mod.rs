@@ -166,7 +166,7 @@ fn close_request(
     let pending = PendingOfPartner(request.partner_id);
     change.update(&pending, remove_pending(request.id), |_| ConditionFailure::Impossible);
     let event = NewEvent::of_parties(what, Some(request.partner_id), request.organization_id);
-    change.record(event.at_version(request.metadata.version));
+    change.record(event.about(request.metadata));
     Ok(())
 }
 

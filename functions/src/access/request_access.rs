@@ -135,7 +135,7 @@ impl Operation for RequestAccess {
         let pending = found.get(&pending)?.map(|pending| pending.requests).unwrap_or_default();
         count_pending(context, &mut change, *partner_id, pending, request.id).await?;
         let requested = AccessRequested { request_id: request.id };
-        change.record(NewEvent::of_partner(requested, *partner_id).at_version(request.metadata.version));
+        change.record(NewEvent::of_partner(requested, *partner_id).about(request.metadata));
 
         let location = format!("/v1/access-requests/{}", request.id);
         context.commit(change, Answer::created(location, request)).await

@@ -21,7 +21,7 @@ const MOST_EVENTS: usize = 10_000;
 /// The totals would need more than [`MOST_EVENTS`] events.
 pub const TOO_MANY_EVENTS: ErrorKind = ErrorKind::rule(
     "too-many-events",
-    "the span has more than 10,000 events to read for totals: narrow it by `from` and `to`, or by `licenseType`",
+    "the span has more than 10,000 events to read for totals: narrow it by `from` and `to`",
 );
 
 /// Maximum number of customers whose own logs are read concurrently; for more, the partner's log is filtered.

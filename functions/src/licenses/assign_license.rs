@@ -115,7 +115,8 @@ fn change_of(
             license_type: line.license_type.clone(),
             quantity: line.quantity.get(),
         };
-        change.record(NewEvent::of_both(assigned, partner_id, organization_id));
+        let assigned = NewEvent::of_both(assigned, partner_id, organization_id);
+        change.record(assigned.about(assignment.metadata));
         let low = low.get(&line.license_type);
         low.and_then(|pool| low_event(pool, line.quantity.get()))
             .into_iter()

@@ -62,7 +62,7 @@ impl Operation for CreateLicenseType {
         change.create_or_reject(&license_type, |_| ConditionFailure::rejected(&EXISTS, &[&"code"]))?;
         let location = format!("/v1/license-types/{code}");
         let created = LicenseTypeCreated { license_type: code, name, term };
-        change.record(NewEvent::of_vendor(created).at_version(license_type.metadata.version));
+        change.record(NewEvent::of_vendor(created).about(license_type.metadata));
 
         context.commit(change, Answer::created(location, license_type)).await
     }

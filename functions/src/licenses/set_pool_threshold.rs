@@ -7,7 +7,9 @@ use api_runtime::{
 };
 use deserr::Deserr;
 use domain::event::PoolThresholdSet;
-use domain::{Actor, Faults, LicenseTypeCode, NewEvent, PartnerId, Patch, Pool, Role, Threshold, Version};
+use domain::{
+    Actor, Faults, LicenseTypeCode, Metadata, NewEvent, PartnerId, Patch, Pool, Role, Threshold, Version,
+};
 use schemars::JsonSchema;
 use serde::Serialize;
 
@@ -114,13 +116,15 @@ impl Operation for SetPoolThreshold {
             return context.commit(change, Answer::ok(PoolThreshold::of(&before))).await;
         }
         // Licenses that are taken out concurrently would decide whether the pool is low, so there must be none.
-        let Update { update, condition: unchanged } = set_threshold(&before, threshold);
+        let changed_at = before.next_threshold_change(context.now);
+        let Update { update, condition: unchanged } = set_threshold(&before, threshold, changed_at);
         change.update(&lookup, Update { update, condition: condition(unchanged) }, failed);
         let threshold_changes = before.threshold_changes.saturating_add(1);
-        let pool = Pool { threshold, threshold_changes, ..before };
+        let pool = Pool { threshold, threshold_changes, threshold_changed_at: Some(changed_at), ..before };
         let (license_type, threshold) = (pool.license_type.clone(), threshold.map(Threshold::get));
         let set = NewEvent::of_partner(PoolThresholdSet { license_type, threshold }, *partner_id);
-        change.record(set.at_version(pool.threshold_version()));
+        let version = pool.threshold_version();
+        change.record(set.about(Metadata { created_at: changed_at, updated_at: changed_at, version }));
         context.commit(change, Answer::ok(PoolThreshold::of(&pool))).await
     }
 }

@@ -74,8 +74,8 @@ pub async fn update_order<O: Output>(
     }
     let licensed = before.iter().chain([&order]).any(|order| !order.lines.is_empty());
     let concerned = order.partner_id.filter(|_| !transferred || licensed);
-    let version = order.metadata.version;
-    let event = event.map(|event| NewEvent::of_parties(event, concerned, None).at_version(version));
+    let metadata = order.metadata;
+    let event = event.map(|event| NewEvent::of_parties(event, concerned, None).about(metadata));
     event.into_iter().for_each(|event| change.record(event));
     // Only parked orders have an entry in the queue of their account.
     match (before.as_ref().and_then(ParkedOrderEntry::of), ParkedOrderEntry::of(&order)) {
@@ -126,7 +126,7 @@ fn adjust_pool(
             LicenseWithdrawn { license_type, quantity, missing, source_id, order_id }.into()
         }
     };
-    change.record(NewEvent::of_partner(adjusted, partner_id));
+    change.record(NewEvent::of_partner(adjusted, partner_id).about(order.metadata));
     low.into_iter().for_each(|low| change.record(low));
 }
 

@@ -100,7 +100,7 @@ impl Operation for CreateOrganization {
         }
         let created = OrganizationCreated { name: name.clone(), time_zone: *time_zone };
         let created = NewEvent::of_organization(created, organization.id);
-        change.record(created.at_version(organization.metadata.version));
+        change.record(created.about(organization.metadata));
         if let Some(partner_id) = *partner_id {
             change.require(&PartnerById(partner_id), || {
                 ConditionFailure::rejected(&UNKNOWN_PARTNER, &[&"partnerId"])

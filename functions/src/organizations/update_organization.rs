@@ -68,7 +68,7 @@ impl Operation for UpdateOrganization {
         change.replace(&organization, seen, context.if_match())?;
         let updated = OrganizationUpdated { time_zone };
         let updated = NewEvent::of_organization(updated, organization.id);
-        change.record(updated.at_version(organization.metadata.version));
+        change.record(updated.about(organization.metadata));
         context.commit(change, Answer::ok(shown(organization))).await
     }
 }

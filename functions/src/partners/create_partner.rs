@@ -61,7 +61,7 @@ impl Operation for CreatePartner {
                 .create_or_reject(&reservation, |_| ConditionFailure::rejected(&TAKEN, &[&"externalId"]))?;
         }
         let created = PartnerCreated { name: name.clone(), external_id: external_id.clone() };
-        change.record(NewEvent::of_partner(created, partner.id).at_version(partner.metadata.version));
+        change.record(NewEvent::of_partner(created, partner.id).about(partner.metadata));
 
         let location = format!("/v1/partners/{}", partner.id);
         context.commit(change, Answer::created(location, partner)).await

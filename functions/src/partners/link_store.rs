@@ -114,8 +114,7 @@ impl Operation for LinkStore {
             }
         })?;
         change.record(
-            NewEvent::of_partner(StoreLinked { source_id, account }, partner_id)
-                .at_version(link.metadata.version),
+            NewEvent::of_partner(StoreLinked { source_id, account }, partner_id).about(link.metadata),
         );
 
         // If this call is interrupted, the scheduled job releases the remaining orders from a minute later on.

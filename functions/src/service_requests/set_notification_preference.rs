@@ -82,9 +82,7 @@ impl Operation for SetNotificationPreference {
         };
         let set = NotificationPreferenceSet { on_submitted, member_id };
         let partner = member.map(|member| member.partner);
-        change.record(
-            NewEvent::of_parties(set, partner, Some(organization_id)).at_version(updated.metadata.version),
-        );
+        change.record(NewEvent::of_parties(set, partner, Some(organization_id)).about(updated.metadata));
         context.commit(change, Answer::ok(OwnPreference::of(organization_id, Some(updated)))).await
     }
 }

@@ -250,6 +250,6 @@ pub(crate) fn create_site(change: &mut Change, site: &Site) -> Result<(), Failur
     change.create(site)?;
     change.create_or_retry(&Reservation::site_url(site), None)?;
     let created = SiteCreated { site_id: site.id, url: site.url.clone() };
-    change.record(NewEvent::of_organization(created, site.organization_id).at_version(site.metadata.version));
+    change.record(NewEvent::of_organization(created, site.organization_id).about(site.metadata));
     Ok(())
 }

@@ -59,7 +59,7 @@ impl Operation for CreateWebhookSource {
         change.create(&source)?;
         let (source_id, name, may_name_partners) = (source.id, name.clone(), *may_name_partners);
         let created = WebhookSourceCreated { source_id, name, may_name_partners };
-        change.record(NewEvent::of_vendor(created).at_version(source.metadata.version));
+        change.record(NewEvent::of_vendor(created).about(source.metadata));
 
         let location = format!("/v1/webhook-sources/{}", source.id);
         context.commit(change, Answer::created(location, SourceWithSecret::of(source))).await

@@ -41,7 +41,7 @@ impl Operation for DisableWebhookSource {
         let source = source.disabled(context.now);
         change.replace(&source, seen, context.if_match())?;
         let disabled = NewEvent::of_vendor(WebhookSourceDisabled { source_id: source.id });
-        change.record(disabled.at_version(source.metadata.version));
+        change.record(disabled.about(source.metadata));
         context.commit(change, Answer::ok(source)).await
     }
 }

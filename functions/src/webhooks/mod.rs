@@ -276,7 +276,7 @@ async fn apply_report(
                     }
                     None => change.create_or_retry(&after, None)?,
                 }
-                change.record(NewEvent::of_vendor(pending).at_version(after.metadata.version));
+                change.record(NewEvent::of_vendor(pending).about(after.metadata));
             }
             context.commit(change, answer).await
         }

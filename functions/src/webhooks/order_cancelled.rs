@@ -58,11 +58,15 @@ pub async fn apply(
         return context.commit(Change::new(), answer).await;
     }
     let first_before = before.as_ref().and_then(|order| order.cancelled_at);
-    let (mut change, mut transferred, mut has_effect) = (Change::new(), false, false);
+    let (mut change, mut transferred) = (Change::new(), false);
+    let (mut has_effect, mut reason) = (false, SUPERSEDED);
     let mut order = match before.clone() {
         Some(order) => {
             let subscriptions = subscriptions_of(context, &order).await?;
             transferred = are_transferred(&order, &subscriptions);
+            if subscriptions.iter().flatten().any(|one| one.deactivation.is_some()) {
+                reason = Subscription::DEACTIVATED.about;
+            }
             has_effect = cancel_subscriptions(context, &mut change, subscriptions, occurred_at)?;
             let metadata = order.metadata.next(context.now);
             Order { status: OrderStatus::Cancelled, metadata, ..order }
@@ -77,13 +81,13 @@ pub async fn apply(
     let update = OrderUpdate { before, order, wanted: Quantities::new(), lines: None, event, transferred };
     let answer = |order| match has_effect {
         true => Receipt::answer(order),
-        false => Receipt::ignored(OrderCancelledData::TYPE, SUPERSEDED),
+        false => Receipt::ignored(OrderCancelledData::TYPE, reason),
     };
     update_order(context, update, change, answer).await
 }
 
-/// Cancels the existing subscriptions. One that was renewed after the cancellation does not end, and a deactivated one
-/// stays unchanged. A cancellation is recorded as an event exactly if it changes the one that counts. Returns whether one
+/// Cancels the existing subscriptions. One that was renewed after the cancellation does not end, and one that was
+/// deactivated before it stays unchanged. A cancellation is recorded as an event exactly if it changes the one that counts. Returns whether one
 /// was.
 fn cancel_subscriptions(
     context: &Context<'_>,
@@ -93,8 +97,9 @@ fn cancel_subscriptions(
 ) -> Result<bool, Failure> {
     let mut has_effect = false;
     for before in subscriptions.into_iter().flatten() {
-        if before.deactivation.is_some() {
-            change.record(ignored(&before, "order.cancelled"));
+        // What a deactivation ended is not cancelled any more, unless it was cancelled before, which is reported late.
+        if before.deactivation.as_ref().is_some_and(|deactivation| deactivation.at <= occurred_at) {
+            change.record(ignored(&before, OrderCancelledData::TYPE));
             continue;
         }
         let mut after = before.clone();

@@ -178,7 +178,7 @@ async fn change_order(
     if let Some(reason) = effect.prevented.filter(|_| !effect.any) {
         let reason = reason.to_owned();
         let ignored = NewEvent::of_vendor(OrderChangeIgnored { source_id, order_id, sequence, reason });
-        change.record(ignored.at_version(order.metadata.version));
+        change.record(ignored.about(order.metadata));
     }
     let update = OrderUpdate { before, order, wanted, lines: Some(lines), event, transferred };
     let answer = |order| match effect.any {
@@ -206,7 +206,7 @@ fn change_subscriptions(
     new_lines: &[OrderedSubscription],
 ) -> Result<(), Failure> {
     let (partner_id, source_id, order_id) = (order.partner_id, order.source_id, order.order_id.clone());
-    let version = order.metadata.version;
+    let metadata = order.metadata;
     let lines = order.subscriptions.iter_mut().zip(subscriptions).zip(new_lines).enumerate();
     for (line, ((one, before), OrderedSubscription { line: new, .. })) in lines {
         if one.line.is_unchanged_by(new) {
@@ -216,7 +216,7 @@ fn change_subscriptions(
             _ if one.ignored.is_some() => {
                 let (order_id, reason) = (order_id.clone(), LINE_IGNORED.to_owned());
                 let ignored = OrderLineIgnored { source_id, order_id, line, reason };
-                change.record(NewEvent::of_parties(ignored, partner_id, None).at_version(version));
+                change.record(NewEvent::of_parties(ignored, partner_id, None).about(metadata));
                 effect.prevented = Some(LINE_IGNORED);
                 continue;
             }

@@ -142,8 +142,8 @@ async fn take_effect(
     let billing_account = placed.store_account.clone().filter(|_| !order.subscriptions.is_empty());
     let order = Order { billing_account, ..order };
     let mut change = Change::new();
-    let version = order.metadata.version;
-    ignored.into_iter().for_each(|event| change.record(NewEvent::of_vendor(event).at_version(version)));
+    let metadata = order.metadata;
+    ignored.into_iter().for_each(|event| change.record(NewEvent::of_vendor(event).about(metadata)));
     let (order, event) = park_or_apply(context, &mut change, order, (account, buyer));
     let types = wanted.len();
     let update = |before, order| {

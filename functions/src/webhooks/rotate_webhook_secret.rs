@@ -63,7 +63,7 @@ impl Operation for RotateWebhookSecret {
             }
         };
         let rotated = WebhookSecretRotated { source_id: source.id, secret_version: source.secret_version };
-        change.record(NewEvent::of_vendor(rotated).at_version(source.metadata.version));
+        change.record(NewEvent::of_vendor(rotated).about(source.metadata));
         context.commit(change, Answer::ok(SourceWithSecret::of(source))).await
     }
 

@@ -94,6 +94,6 @@ impl Customer {
 
     /// Returns an event about the customer. It concerns its organization or, without one, only the vendor.
     pub fn event(&self, kind: impl Into<EventKind>) -> NewEvent {
-        NewEvent::of_parties(kind, None, self.organization_id).at_version(self.metadata.version)
+        NewEvent::of_parties(kind, None, self.organization_id).about(self.metadata)
     }
 }

@@ -136,7 +136,7 @@ impl Entitlement {
             Owner::Organization(organization) => NewEvent::of_organization(kind, organization),
             Owner::Customer(_) => NewEvent::of_vendor(kind),
         };
-        event.at_version(self.metadata.version)
+        event.about(self.metadata)
     }
 }
 

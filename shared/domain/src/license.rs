@@ -11,7 +11,7 @@ use crate::id::{AssignmentId, OrganizationId, PartnerId};
 use crate::party::{Metadata, Version};
 use crate::problem::ErrorKind;
 use crate::text::{LicenseTypeCode, Name};
-use crate::time::Period;
+use crate::time::{Period, Timestamp};
 
 /// Type of license that the vendor sells. Its code is its only id.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
@@ -186,6 +186,9 @@ pub struct Pool {
     /// Number of times that the threshold was set, changed or removed.
     #[serde(default)]
     pub threshold_changes: u64,
+    /// Time at which the threshold was last set, changed or removed.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub threshold_changed_at: Option<Timestamp>,
 }
 
 impl Pool {
@@ -215,12 +218,19 @@ impl Pool {
             assigned: 0,
             threshold: None,
             threshold_changes: 0,
+            threshold_changed_at: None,
         }
     }
 
     /// Returns whether fewer licenses are available than the pool's threshold.
     pub fn is_low(&self) -> bool {
         self.threshold.is_some_and(|threshold| self.available < threshold.get())
+    }
+
+    /// Returns the time of a change of the threshold at `now`: after the previous one, even if clocks differ.
+    pub fn next_threshold_change(&self, now: Timestamp) -> Timestamp {
+        let after = |last: Timestamp| Timestamp::from_unix_millis(last.unix_millis().saturating_add(1));
+        self.threshold_changed_at.map_or(now, |last| now.max(after(last)))
     }
 
     /// Returns the version of the threshold. A pool begins with version 1, which has none.

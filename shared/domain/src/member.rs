@@ -35,6 +35,6 @@ pub struct Member {
 impl Member {
     /// Returns an event about the member, which concerns its partner.
     pub fn event(&self, kind: impl Into<EventKind>) -> NewEvent {
-        NewEvent::of_partner(kind, self.partner_id).at_version(self.metadata.version)
+        NewEvent::of_partner(kind, self.partner_id).about(self.metadata)
     }
 }

@@ -37,6 +37,6 @@ pub struct Product {
 impl Product {
     /// Returns an event about the product. It concerns the vendor.
     pub fn event(&self, kind: impl Into<EventKind>) -> NewEvent {
-        NewEvent::of_vendor(kind).at_version(self.metadata.version)
+        NewEvent::of_vendor(kind).about(self.metadata)
     }
 }

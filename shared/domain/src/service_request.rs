@@ -273,7 +273,7 @@ impl ServiceRequestFilter {
 impl ServiceRequest {
     /// Returns an event about the service request. It concerns the organization, and the partner that acts for it.
     pub fn event(&self, kind: impl Into<EventKind>, partner: Option<PartnerId>) -> NewEvent {
-        NewEvent::of_parties(kind, partner, Some(self.organization_id)).at_version(self.metadata.version)
+        NewEvent::of_parties(kind, partner, Some(self.organization_id)).about(self.metadata)
     }
 
     /// Returns the service request after an update. `answers` is whether it has a text by the vendor's staff.

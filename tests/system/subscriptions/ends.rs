@@ -72,18 +72,37 @@ async fn cancelled_or_expired_subscription_keeps_its_end_when_it_is_deactivated(
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn messages_about_a_deactivated_subscription_do_not_move_its_end() {
+async fn of_messages_about_a_deactivated_subscription_only_an_earlier_cancellation_moves_its_end() {
     let world = World::demo().await;
     let id = sell(&world, "SO-H", json!({"externalId": "H-1"})).await;
     deactivate(&world, "operator", "{harbour}", &id).send().await.ok();
     let before = get_as(&world, "operator", "{harbour}", &id).await;
-    send_until_decided(&world, "c", &cancelled("2026-01-05T09:58:00Z")).await.ok();
+    assert_eq!(before["endedAt"], before["deactivation"]["at"]);
+    send_until_decided(&world, "c1", &cancelled("2026-01-05T10:01:00Z")).await.ok();
     let answer =
-        send_until_decided(&world, "r", &renewed("2026-01-05T09:59:00Z", "2040-01-01T00:00:00Z")).await;
+        send_until_decided(&world, "r1", &renewed("2026-01-05T09:59:00Z", "2040-01-01T00:00:00Z")).await;
     assert_eq!(answer.ok()["outcome"], "ignored");
     assert_eq!(get_as(&world, "operator", "{harbour}", &id).await, before);
     assert_eq!(events(&world, "{harbour}", "subscription.message-ignored").await.len(), 2);
     assert!(events(&world, "{harbour}", "subscription.cancelled").await.is_empty());
+    // The store reports late that it had cancelled before.
+    let answer = send_until_decided(&world, "c2", &cancelled("2026-01-05T09:58:00Z")).await;
+    assert_eq!(answer.ok()["outcome"], "cancelled");
+    let shown = get_as(&world, "operator", "{harbour}", &id).await;
+    let at = json!("2026-01-05T09:58:00.000Z");
+    assert_eq!((&shown["endedAt"], &shown["cancelledAt"], &shown["status"]), (&at, &at, &json!("inactive")));
+    assert_eq!(shown["deactivation"], before["deactivation"]);
+    assert_eq!(entitlement(&world, &shown).await["endedAt"], at);
+    assert_eq!(events(&world, "{harbour}", "subscription.cancelled").await.len(), 1);
+    // What is not earlier changes nothing.
+    let answer = send_until_decided(&world, "c3", &cancelled("2026-01-05T09:59:00Z")).await;
+    assert_eq!(answer.ok()["outcome"], "ignored");
+    let last = get_as(&world, "operator", "{harbour}", &id).await;
+    assert_eq!(
+        (&last["endedAt"], &last["cancelledAt"], &last["deactivation"]),
+        (&at, &at, &before["deactivation"])
+    );
+    assert_eq!(events(&world, "{harbour}", "subscription.cancelled").await.len(), 1);
 }
 
 #[tokio::test(flavor = "multi_thread")]

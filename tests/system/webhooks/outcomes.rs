@@ -65,7 +65,7 @@ async fn renewal_to_an_earlier_or_equal_end_is_ignored_without_an_event() {
     send_message(&world, "m5", "order.cancelled", "2026-01-05T09:33:00Z", data).await.ok();
     let body = renewed("2032-01-01T00:00:00Z", "2026-01-05T09:34:00Z");
     assert_eq!(outcome(&world, "m6", &body).await.0, "applied");
-    assert_eq!(get_as(&world, "operator", "{harbour}", &id).await["status"], "active");
+    assert_eq!(get_as(&world, "operator", "{harbour}", &id).await["status"], "pending-set-up");
     assert_eq!(events(&world, "{harbour}", "subscription.renewed").await.len(), 2);
     // The redelivery of an ignored message gets its first answer.
     let before = world.contents().await;

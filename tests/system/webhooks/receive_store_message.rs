@@ -410,10 +410,16 @@ async fn answer_without_a_digest_is_replayed_for_any_body() {
     let order = |id: &str| placed(id, "ec-4711", json!([sold("edge-storage-1y", 1)]));
     let first = send(&world, "m1", &order("SO-1")).await.ok();
     let text = |text: String| aws_sdk_dynamodb::types::AttributeValue::S(text);
-    let update = world.client.update_item().table_name(&world.table).update_expression("SET request = :none");
+    let update =
+        world.client.update_item().table_name(&world.table).update_expression("SET #request = :none");
     let update =
         update.key("pk", text(format!("MESSAGE#{}#m1", world.id("source")))).key("sk", text("-".to_owned()));
-    update.expression_attribute_values(":none", text(String::new())).send().await.unwrap();
+    update
+        .expression_attribute_names("#request", "request")
+        .expression_attribute_values(":none", text(String::new()))
+        .send()
+        .await
+        .unwrap();
     assert_eq!(send(&world, "m1", &order("SO-2")).await.ok(), first);
     assert_eq!(world.pool("partnerMember", "partner", "edge-storage-1y").await, (101, 96, 5));
 }

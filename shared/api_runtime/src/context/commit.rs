@@ -1,6 +1,6 @@
 //! Commits changes: a change, its events and the record of its answer are one transaction.
 
-use domain::{ErrorKind, Event, Fault, FaultPointer, NewEvent, Problem, ProblemKind};
+use domain::{ErrorKind, Event, EventId, Fault, FaultPointer, NewEvent, Problem, ProblemKind};
 
 use super::{Context, IdempotencySlot};
 use crate::answer::{Answer, Failure, Output, Replay, Reply};
@@ -10,7 +10,6 @@ use crate::table::error::Error;
 use crate::table::idempotency::IdempotencyRecord;
 use crate::table::item::Entity;
 use crate::table::transaction::{FailedCondition, Outcome};
-use crate::table::write::Write;
 
 /// Outcome of the first transaction of a sequence.
 pub enum Started<E> {
@@ -221,11 +220,8 @@ impl Context<'_> {
         let outcome = if self.validates_only() || !failures.is_empty() {
             self.table.check(change.writes()).await?
         } else {
-            // An object may have been changed by a call with a later time, by another clock or before a retry.
-            let updates = change.writes().iter().filter_map(Write::updated_at);
-            let time = updates.max().map_or(self.now, |latest| latest.max(self.now));
-            for event in change.events().to_vec() {
-                change.put(&Event::new(self.ids.next(time), time, self.author()?, event))?;
+            for event in self.dated(change.events())? {
+                change.put(&event)?;
             }
             let outcome = self.table.commit(change.writes()).await?;
             if matches!(outcome, Outcome::Done) {
@@ -240,6 +236,19 @@ impl Context<'_> {
         };
         failures.extend(change.failures(&failed)?);
         Ok(Some(FailedChange { failed, failures }))
+    }
+
+    /// Dates the events of a change and gives them ids. Events of the same time sort as they were recorded.
+    fn dated(&self, events: &[NewEvent]) -> Result<Vec<Event>, Error> {
+        let time_of = |event: &NewEvent| event.not_before.map_or(self.now, |time| time.max(self.now));
+        let mut events: Vec<_> = events.iter().map(|event| (time_of(event), event.clone())).collect();
+        events.sort_by_key(|(time, _)| *time);
+        let mut ids: Vec<EventId> = events.iter().map(|(time, _)| self.ids.next(*time)).collect();
+        // Concurrent calls take ids from the same source, so those of one millisecond may not ascend.
+        ids.sort_unstable();
+        let author = self.author()?;
+        let event = |(id, (time, event))| Event::new(id, time, author.clone(), event);
+        Ok(ids.into_iter().zip(events).map(event).collect())
     }
 
     /// Requires that no unexpired answer is stored under the call's key, if it has one.

@@ -2,7 +2,7 @@
 
 use domain::{
     Assignment, AssignmentId, LicenseType, LicenseTypeCode, OrganizationId, PartnerId, Pool, Quantity,
-    Threshold,
+    Threshold, Timestamp,
 };
 
 use super::item::Entity;
@@ -172,8 +172,9 @@ pub fn pool_is_unchanged(pool: &Pool) -> Expression {
 }
 
 /// Sets or removes the threshold of a pool, on the condition that it is unchanged since it was read.
-pub fn set_threshold(pool: &Pool, threshold: Option<Threshold>) -> Update {
-    let count = "#thresholdChanges = if_not_exists(#thresholdChanges, :none) + :one";
+pub fn set_threshold(pool: &Pool, threshold: Option<Threshold>, changed_at: Timestamp) -> Update {
+    let count = "#thresholdChanges = if_not_exists(#thresholdChanges, :none) + :one, \
+                 #thresholdChangedAt = :at";
     let update = match threshold {
         Some(threshold) => {
             let set = format!("SET #threshold = :threshold, #headroom = #available - :threshold, {count}");
@@ -181,7 +182,8 @@ pub fn set_threshold(pool: &Pool, threshold: Option<Threshold>) -> Update {
         }
         None => Expression::new(&format!("SET {count} REMOVE #threshold")),
     };
-    Update { update: update.number("none", 0).number("one", 1), condition: pool_is_unchanged(pool) }
+    let update = update.number("none", 0).number("one", 1).text("at", changed_at.to_string());
+    Update { update, condition: pool_is_unchanged(pool) }
 }
 
 #[cfg(test)]

@@ -7,8 +7,6 @@ use aws_sdk_dynamodb::types::{
     Update as UpdateItem,
 };
 
-use domain::Timestamp;
-
 use super::error::Error;
 use super::item::{Entity, Item, to_item};
 use super::key::Key;
@@ -154,14 +152,6 @@ impl Write {
         let mut update = Expression::new(&format!("SET {}", set.collect::<Vec<_>>().join(", ")));
         update.values = item.into_iter().map(|(name, value)| (format!(":{name}"), value)).collect();
         Ok(Self::always(entity.key(), Action::Update(update)))
-    }
-
-    /// Returns the time of update of the object that is written as a whole.
-    pub(crate) fn updated_at(&self) -> Option<Timestamp> {
-        match &self.action {
-            Action::Put(item) => item.get("updatedAt")?.as_s().ok()?.parse().ok(),
-            _ => None,
-        }
     }
 
     /// Returns true if the write depends on a condition.

@@ -191,7 +191,7 @@ impl Access {
 
     /// Returns an event about the access, which concerns both the partner and the organization.
     pub fn event(&self, kind: impl Into<EventKind>) -> NewEvent {
-        NewEvent::of_both(kind, self.partner_id, self.organization_id).at_version(self.metadata.version)
+        NewEvent::of_both(kind, self.partner_id, self.organization_id).about(self.metadata)
     }
 
     /// Returns the grant with this id.

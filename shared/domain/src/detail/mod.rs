@@ -152,7 +152,7 @@ pub fn repeated<'a>(names: impl Iterator<Item = Option<&'a str>>) -> Vec<usize> 
 impl DetailField {
     /// Returns an event about the field. It concerns the vendor.
     pub fn event(&self, kind: impl Into<EventKind>) -> NewEvent {
-        NewEvent::of_vendor(kind).at_version(self.metadata.version)
+        NewEvent::of_vendor(kind).about(self.metadata)
     }
 
     /// Returns whether the actor may view the field, and its values in entitlements that it may view.

@@ -15,7 +15,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::author::Author;
 use crate::id::{EventId, OrganizationId, PartnerId};
-use crate::party::Version;
+use crate::party::{Metadata, Version};
 use crate::time::Timestamp;
 
 pub use access::*;
@@ -50,12 +50,15 @@ pub struct NewEvent {
     pub organization_id: Option<OrganizationId>,
     /// Version of the object that the event is about, if it has one.
     pub version: Option<Version>,
+    /// Time of the object's update, before which the event must not be dated: a clock may be behind the one that dated
+    /// the object's previous event.
+    pub not_before: Option<Timestamp>,
 }
 
 impl NewEvent {
     /// Creates an event that concerns no party; it is in the vendor's log.
     pub fn of_vendor(kind: impl Into<EventKind>) -> Self {
-        Self { kind: kind.into(), partner_id: None, organization_id: None, version: None }
+        Self { kind: kind.into(), partner_id: None, organization_id: None, version: None, not_before: None }
     }
 
     /// Creates an event that concerns a partner; it is in the partner's log.
@@ -83,9 +86,9 @@ impl NewEvent {
         Self { partner_id: Some(partner), organization_id: Some(organization), ..Self::of_vendor(kind) }
     }
 
-    /// Sets the version that the object has after the change.
-    pub fn at_version(self, version: Version) -> Self {
-        Self { version: Some(version), ..self }
+    /// Sets the object that the event is about, as it is after the change.
+    pub fn about(self, Metadata { version, updated_at, .. }: Metadata) -> Self {
+        Self { version: Some(version), not_before: Some(updated_at), ..self }
     }
 }
 
@@ -117,7 +120,7 @@ pub struct Event {
 impl Event {
     /// Creates an event with its id, time and author.
     pub fn new(id: EventId, time: Timestamp, actor: Author, event: NewEvent) -> Self {
-        let NewEvent { kind, partner_id, organization_id, version } = event;
+        let NewEvent { kind, partner_id, organization_id, version, .. } = event;
         Self { id, time, actor, kind, version, partner_id, organization_id }
     }
 

@@ -1,6 +1,6 @@
 //! Faults of the lines of an order: all at once before the order is accepted, and per line when it is fulfilled.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Display;
 
 use super::facts::{Facts, can_be_refused, link_ends, open_lines};
@@ -139,12 +139,16 @@ impl LineFaults<'_> {
         let (order, facts) = (self.order, self.facts);
         let mut counts: BTreeMap<(&str, SubscriptionId), usize> = BTreeMap::new();
         for (index, line) in open_lines(order) {
+            let mut named = BTreeSet::new();
             for (name, place, end) in link_ends(line) {
                 match end {
                     LinkEnd::Subscription(_) | LinkEnd::Reference(_) => {
                         let other = end.subscription_id().and_then(|id| facts.end(order, id));
                         let Some(other) = other else { continue };
                         let id = other.id;
+                        if !named.insert((name, id)) {
+                            continue;
+                        }
                         let before = if name == "parents" { &other.apps } else { &other.linked };
                         let count = counts.entry((name, id)).or_default();
                         *count += 1;

@@ -223,10 +223,8 @@ impl<'a> FulfillmentBuilder<'a> {
         }
         let (source_id, order_id) = (self.order.source_id, self.order.order_id.clone());
         let ignored = OrderLineIgnored { source_id, order_id, line, reason };
-        self.events.push(
-            NewEvent::of_parties(ignored, self.order.partner_id, None)
-                .at_version(self.order.metadata.version),
-        );
+        self.events
+            .push(NewEvent::of_parties(ignored, self.order.partner_id, None).about(self.order.metadata));
     }
 
     /// Creates the subscription of a line, without links.

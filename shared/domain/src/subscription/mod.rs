@@ -283,7 +283,7 @@ impl Subscription {
         }
         let away = from.partner_id.filter(|partner| to.partner_id != Some(*partner)).map(|partner| {
             let away = SubscriptionTransferredAway { subscription_id };
-            NewEvent::of_both(away, partner, self.organization_id).at_version(self.metadata.version)
+            NewEvent::of_both(away, partner, self.organization_id).about(self.metadata)
         });
         let here = self.event(SubscriptionTransferred { subscription_id });
         away.into_iter().chain([here]).collect()
@@ -320,7 +320,7 @@ impl Subscription {
     /// Returns an event that concerns the subscription's organization and the partner that manages it now, if any.
     pub fn event(&self, kind: impl Into<EventKind>) -> NewEvent {
         let event = NewEvent::of_parties(kind, self.buyer().partner_id, Some(self.organization_id));
-        event.at_version(self.metadata.version)
+        event.about(self.metadata)
     }
 }
 
