@@ -205,12 +205,13 @@ impl Subscription {
     }
 
     /// Returns the time at which the subscription ended before [`Self::ends_at`]: its order was cancelled and it was not
-    /// renewed since, or it was deactivated; the first of both counts. A deactivation ends nothing that is over already. The end of one that
-    /// was cancelled or deactivated before its start is its start.
+    /// renewed since, or it was deactivated, whichever came first. A deactivation ends nothing that is over already. The
+    /// end of one that was cancelled or deactivated before its start is its start.
     pub fn ended_at(&self) -> Option<Timestamp> {
         let deactivated = self.deactivation.as_ref().map(|deactivation| deactivation.at);
         let first = self.cancelled_at().into_iter().chain(deactivated).min();
-        first.map(|at| at.max(self.ordered.starts_at())).filter(|at| *at < self.ends_at())
+        let ended = first.map(|at| at.max(self.ordered.starts_at()));
+        ended.filter(|at| *at < self.ends_at())
     }
 
     /// Returns whether the subscription has ended, was cancelled, or was deactivated.
