@@ -196,7 +196,9 @@ async fn random_graph_deactivates_exactly_the_closure_under_failures() {
         assert_eq!(down, closure_of(&known, begun), "round {round}");
         for (id, one) in &known {
             let is_down = down.contains(id);
-            assert_eq!(one["status"], if is_down { "inactive" } else { "pending-set-up" }, "{one}");
+            let is_set_up = one.get("site").is_some() && one.get("siteInheritedFrom").is_none();
+            let status = if is_set_up { "active" } else { "pending-set-up" };
+            assert_eq!(one["status"], if is_down { "inactive" } else { status }, "{one}");
             for (name, back) in [("linked", "linked"), ("parents", "apps"), ("apps", "parents")] {
                 assert!(
                     set(one, name).iter().all(|other| set(&known[other], back).contains(id)),

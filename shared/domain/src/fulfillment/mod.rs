@@ -328,12 +328,14 @@ impl<'a> FulfillmentBuilder<'a> {
         self.subscriptions.insert(one.id, one);
     }
 
-    /// Adds the effects of reports about a subscription that arrived before its order.
+    /// Adds the effects of messages about a subscription that arrived before its order. Each event changes something that
+    /// the events before it say.
     fn apply_reports(&mut self, one: &Subscription) {
         let subscription_id = one.id;
-        let mut unrenewed = one.clone();
-        unrenewed.reported.renewal = None;
-        if (unrenewed.ends_at(), unrenewed.cancelled_at()) != (one.ends_at(), one.cancelled_at()) {
+        if one.cancelled_at().is_some() {
+            self.events.push(one.cancelled());
+        }
+        if one.ends_at() != one.ordered.ends_at() {
             self.events.push(one.renewed());
         }
         self.events.extend(one.suspension().map(|suspension| one.suspended_or_resumed(suspension)));
@@ -341,9 +343,6 @@ impl<'a> FulfillmentBuilder<'a> {
             let (active_users, sequence) = (usage.active_users, Some(usage.mark));
             let reported = SubscriptionUsageReported { subscription_id, active_users, sequence };
             self.events.push(one.event(reported));
-        }
-        if one.cancelled_at().is_some() {
-            self.events.push(one.cancelled());
         }
         self.events.extend(one.transferred_from(&one.buyer));
     }
