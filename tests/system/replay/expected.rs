@@ -1,30 +1,20 @@
 //! What the API must show at a time, by the state that was rebuilt.
 
-use std::collections::BTreeMap;
-
 use serde_json::{Value, json};
 
-use super::Fields;
 use super::state::Replay;
+use super::{Fields, Objects};
 
 /// Any value.
 pub const ANY: &str = "any value";
 
-/// What the API must show: of each object the alternatives, of which one must agree.
-pub type Expected = BTreeMap<String, Vec<Fields>>;
-
-/// Returns one of these values.
-fn one_of(values: &[Value]) -> Value {
-    json!({"oneOf": values})
-}
-
 impl Replay {
     /// Returns what the API must show at this time.
-    pub fn expected(&self, now: &str) -> Expected {
-        let mut expected = Expected::new();
+    pub fn expected(&self, now: &str) -> Objects {
+        let mut expected = Objects::new();
         let mut expect = |key: String, fields: Value| {
             let Value::Object(fields) = fields else { unreachable!() };
-            expected.entry(key).or_default().push(fields);
+            assert!(expected.insert(key.clone(), fields).is_none(), "{key} is expected twice");
         };
         for (key, one) in &self.objects {
             let field = |name: &str| one.get(name).cloned().unwrap_or_default();
@@ -33,19 +23,15 @@ impl Replay {
                 "pool" => {
                     let [available, assigned] =
                         ["available", "assigned"].map(|name| field(name).as_i64().unwrap());
-                    // A pool that is empty need not be shown.
-                    if available != 0 || assigned != 0 {
-                        let purchased = available + assigned;
-                        let fields =
-                            json!({"available": available, "assigned": assigned, "purchased": purchased});
-                        expect(key.clone(), fields);
-                    }
+                    let low = field("threshold").as_i64().is_some_and(|threshold| available < threshold);
+                    let fields = json!({
+                        "available": available, "assigned": assigned, "purchased": available + assigned,
+                        "threshold": field("threshold"), "low": low,
+                    });
+                    expect(key.clone(), fields);
                 }
                 "grant" => {
                     let mut grant = one.clone();
-                    // Assumed: how the API shows this field.
-                    let auto_extend = grant.remove("autoExtend").filter(|_| field("state") == "active");
-                    grant.insert("?autoExtend".to_owned(), auto_extend.unwrap_or(json!(ANY)));
                     if field("email").is_null() {
                         grant.remove("email");
                     }
@@ -63,30 +49,24 @@ impl Replay {
                     if let Some(Value::Object(credited)) = order.get_mut("credited") {
                         credited.retain(|_, quantity| *quantity != 0);
                     }
-                    if let Some(ignored) = order.remove("ignored").filter(|ignored| !ignored.is_null()) {
-                        order.insert("sequence".to_owned(), one_of(&[field("sequence"), ignored]));
+                    if field("status") == "cancelled" && field("account").is_null() {
+                        // If it was cancelled before it arrived, it waits for its account without being parked.
+                        order.insert("account".to_owned(), ANY.into());
                     }
                     expect(key.clone(), order.into());
                 }
                 "entitlement" => {
-                    let ended = !field("endedAt").is_null() || is_over(&field("endsAt"), now);
                     let mut entitlement = one.clone();
-                    let changed_at = entitlement.remove("changedAt").unwrap_or(json!(ANY));
-                    entitlement.insert("changedAt".to_owned(), changed_at);
-                    let status = entitlement_status(ended, &field("startsAt"), now);
-                    entitlement.insert("status".to_owned(), status.into());
+                    let ends = [field("startsAt"), field("endsAt"), field("endedAt")];
+                    entitlement.insert("status".to_owned(), entitlement_status(&ends, false, now).into());
                     entitlement.insert("subscriptionId".to_owned(), Value::Null);
+                    entitlement.insert("suspendedAt".to_owned(), Value::Null);
                     expect(key.clone(), entitlement.into());
                 }
                 "subscription" => {
-                    let cancelled_at = field("cancelledAt");
-                    let unless_renewed = (field("renewedOrNot") == true).then_some(Value::Null);
-                    for cancelled_at in std::iter::once(cancelled_at).chain(unless_renewed) {
-                        expect(key.clone(), self.subscription_shown(one, &cancelled_at, now));
-                        let key =
-                            format!("entitlement {}", field("entitlementId").as_str().unwrap_or_default());
-                        expect(key, entitlement_shown(id, one, &cancelled_at, now));
-                    }
+                    expect(key.clone(), self.subscription_shown(one, now));
+                    let entitlement = format!("entitlement {}", field("entitlementId").as_str().unwrap());
+                    expect(entitlement, entitlement_shown(id, one, now));
                 }
                 _ => expect(key.clone(), one.clone().into()),
             }
@@ -94,104 +74,104 @@ impl Replay {
         expected
     }
 
-    fn subscription_shown(&self, one: &Fields, cancelled_at: &Value, now: &str) -> Value {
+    fn subscription_shown(&self, one: &Fields, now: &str) -> Value {
         let field = |name: &str| one.get(name).cloned().unwrap_or_default();
-        let over =
-            !cancelled_at.is_null() || !field("deactivation").is_null() || is_over(&field("endsAt"), now);
-        let suspended = field("suspended") == true;
-        let without_place = field("site").is_null();
-        let status = match over {
-            true => json!("inactive"),
-            false if field("startsAt").as_str() > Some(now) => match suspended {
-                true => one_of(&["upcoming", "suspended"].map(Value::from)),
-                false => json!("upcoming"),
-            },
-            false if suspended => json!("suspended"),
-            false if without_place => json!("pending-set-up"),
-            false => json!("active"),
+        let over = !field("cancelledAt").is_null()
+            || !field("deactivation").is_null()
+            || is_over(&field("startsAt"), &field("endsAt"), now);
+        let suspension = field("suspension");
+        let status = match (over, suspension.is_null()) {
+            (true, _) => "inactive",
+            (_, false) => "suspended",
+            _ if field("startsAt").as_str() > Some(now) => "upcoming",
+            _ if field("site").is_null() => "pending-set-up",
+            _ => "active",
         };
-        // Assumed: an app without a place of its own may count as set up by its parents'.
-        let is_app = !field("parents").as_array().unwrap().is_empty();
-        let borrows = is_app && without_place && !over;
-        let status = match status == "pending-set-up" && borrows {
-            true => one_of(&["active", "pending-set-up"].map(Value::from)),
-            false => status,
+        let contacts: Vec<Value> = field("contacts").as_array().cloned().unwrap_or_default();
+        let is_removed = |contact: &Value| {
+            contact["customerId"].as_str().is_some_and(|customer| self.removed.contains(customer))
         };
-        let set_up_due = if borrows || suspended { json!(ANY) } else { json!(without_place && !over) };
-        let site = if is_app && without_place { json!(ANY) } else { field("site") };
         let mut shown = one.clone();
-        for name in ["renewedOrNot", "suspended", "left", "usage"] {
+        for name in ["suspension", "left", "usage", "changedAt"] {
             shown.remove(name);
         }
-        let contacts = json!({"listed": field("contacts"), "removed": self.removed});
-        let mut ended: Vec<Value> = first_ends(one, cancelled_at);
-        if over {
-            ended.push(field("endsAt"));
-        }
+        let contacts: Vec<Value> = contacts.into_iter().filter(|contact| !is_removed(contact)).collect();
         for (name, value) in [
-            ("cancelledAt", cancelled_at.clone()),
-            ("?endedAt", one_of(&ended)),
+            ("endedAt", ended_at(one)),
             ("activeUsers", field("usage")[1].clone()),
-            ("status", status),
-            ("setUpDue", set_up_due),
-            ("site", site),
-            ("contacts", contacts),
+            ("status", status.into()),
+            ("setUpDue", (field("site").is_null() && !over).into()),
+            ("site", self.site_shown(one)),
+            ("contacts", contacts.into()),
+            ("suspendedAt", suspension["at"].clone()),
+            ("suspensionReason", suspension["reason"].clone()),
         ] {
             shown.insert(name.to_owned(), value);
         }
         for name in ["linked", "parents", "apps"] {
-            let mut ids = field(name).as_array().cloned().unwrap_or_default();
-            ids.sort_by_key(Value::to_string);
-            shown.insert(name.to_owned(), ids.into());
+            shown.insert(name.to_owned(), sorted(&field(name)).into());
         }
         shown.into()
     }
+
+    /// Returns the site of a subscription; of an app that is not set up, the site of the first parent that has one and is
+    /// not deactivated.
+    fn site_shown(&self, one: &Fields) -> Value {
+        let own = one["site"].clone();
+        if !own.is_null() {
+            return own;
+        }
+        let parents = sorted(&one["parents"]);
+        let parents = parents
+            .iter()
+            .filter_map(|id| self.objects.get(&format!("subscription {}", id.as_str().unwrap_or_default())));
+        let mut sites =
+            parents.filter(|parent| parent["deactivation"].is_null()).map(|parent| &parent["site"]);
+        sites.find(|site| !site.is_null()).cloned().unwrap_or_default()
+    }
 }
 
-fn is_over(end: &Value, now: &str) -> bool {
-    end.as_str().is_some_and(|end| end <= now)
+/// Returns ids in their order.
+pub fn sorted(ids: &Value) -> Vec<Value> {
+    let mut ids = ids.as_array().cloned().unwrap_or_default();
+    ids.sort_by_key(Value::to_string);
+    ids
 }
 
-fn entitlement_status(ended: bool, starts_at: &Value, now: &str) -> &'static str {
+/// Returns whether a term has ended. One that ends at its start never begins.
+fn is_over(starts_at: &Value, ends_at: &Value, now: &str) -> bool {
+    ends_at.as_str().is_some_and(|end| end <= now.max(starts_at.as_str().unwrap_or_default()))
+}
+
+fn entitlement_status(
+    [starts_at, ends_at, ended_at]: &[Value; 3],
+    suspended: bool,
+    now: &str,
+) -> &'static str {
     match starts_at.as_str() {
-        _ if ended => "ended",
+        _ if !ended_at.is_null() || is_over(starts_at, ends_at, now) => "ended",
+        _ if suspended => "suspended",
         Some(start) if start > now => "upcoming",
         _ => "active",
     }
 }
 
-/// Returns the times that may be shown as the time at which a subscription ended early: the earlier of its cancellation
-/// and its deactivation (`Null` if there is neither).
-fn first_ends(one: &Fields, cancelled_at: &Value) -> Vec<Value> {
-    let field = |name: &str| one.get(name).cloned().unwrap_or_default();
-    let deactivated_at = field("deactivation")["at"].clone();
-    let ends = [cancelled_at.as_str(), deactivated_at.as_str()];
-    let Some(first) = ends.into_iter().flatten().min() else { return vec![Value::Null] };
-    let (start, end) = (field("startsAt"), field("endsAt"));
-    if end.as_str() <= Some(first) {
-        // Assumed: what had ended by its term before is not told to have ended early, or by its term.
-        let cancelled = (!cancelled_at.is_null()).then(|| json!(first));
-        return [Value::Null, end].into_iter().chain(cancelled).collect();
-    }
-    if start.as_str() > Some(first) {
-        // Assumed: no end lies before the start.
-        return vec![json!(first), start];
-    }
-    vec![json!(first)]
+/// Returns the time at which a subscription ended before its term did: at its cancellation or its deactivation, whichever
+/// was first, but not before its start.
+fn ended_at(one: &Fields) -> Value {
+    let ends = [&one["cancelledAt"], &one["deactivation"]["at"]];
+    let first = ends.into_iter().filter_map(Value::as_str).min();
+    let ended = first.map(|first| first.max(one["startsAt"].as_str().unwrap()));
+    ended.filter(|ended| Some(*ended) < one["endsAt"].as_str()).into()
 }
 
 /// Returns the entitlement of a subscription, which begins and ends with it.
-fn entitlement_shown(id: &str, one: &Fields, cancelled_at: &Value, now: &str) -> Value {
-    let field = |name: &str| one.get(name).cloned().unwrap_or_default();
-    let over = !cancelled_at.is_null() || !field("deactivation").is_null() || is_over(&field("endsAt"), now);
-    let status = entitlement_status(over, &field("startsAt"), now);
-    let status = match field("suspended") == true && !over {
-        true => one_of(&[status.into(), "suspended".into()]),
-        false => status.into(),
-    };
+fn entitlement_shown(id: &str, one: &Fields, now: &str) -> Value {
+    let ends = [one["startsAt"].clone(), one["endsAt"].clone(), ended_at(one)];
+    let status = entitlement_status(&ends, !one["suspension"].is_null(), now);
     json!({
-        "productId": field("productId"), "organizationId": field("organizationId"), "customerId": null,
-        "subscriptionId": id, "startsAt": field("startsAt"), "endsAt": field("endsAt"), "status": status,
-        "endedAt": one_of(&first_ends(one, cancelled_at)),
+        "productId": one["productId"], "organizationId": one["organizationId"], "customerId": null,
+        "subscriptionId": id, "startsAt": one["startsAt"], "endsAt": one["endsAt"], "status": status,
+        "endedAt": ended_at(one), "suspendedAt": one["suspension"]["at"], "changedAt": one["changedAt"],
     })
 }

@@ -89,3 +89,11 @@ pub async fn whole_history(world: &World) -> Vec<Event> {
     }
     events.values().map(Event::of).collect()
 }
+
+/// Returns a number that differs for two times of the same month as their milliseconds do.
+pub fn moment(time: &str) -> i64 {
+    let numbers: Vec<i64> =
+        time.split(|one: char| !one.is_ascii_digit()).filter_map(|part| part.parse().ok()).collect();
+    let [year, month, day, hour, minute, second, millis] = numbers[..] else { panic!("{time} is no time") };
+    ((((year * 12 + month) * 31 + day) * 24 + hour) * 60 + minute) * 60_000 + second * 1_000 + millis
+}

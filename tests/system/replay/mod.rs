@@ -8,31 +8,27 @@
 //! `SEED=<seed> ROUNDS=1 cargo test --test system replay` repeats the calls of a failed round. They are concurrent, so
 //! their order, and with it the round's result, may differ; a failure therefore prints all that is needed to judge it.
 //!
-//! What the replay takes for granted, beside the fields of the events (all of it is in [`state`] and [`expected`],
-//! marked there by "assumed"):
+//! What it relies on, beside the fields of the events:
 //!
-//! - An object's events are in the order of its versions (`version` of an event, if it has one). An event without a
-//!   version is only checked by its place.
-//! - `subscription.cancelled` tells in `cancelledAt` the time that counts. `subscription.renewed` has a later end than
-//!   before, and ends a cancellation unless that is dated later: if the event has no `occurredAt`, the replay accepts both.
-//! - A cancellation and a deactivation both stay visible; of the two, the entitlement's `endedAt` is the earlier. If the
-//!   term had ended by then, `endedAt` may be absent or the term's end; if it had not begun, it may be the beginning.
-//! - A subscription is `pending-set-up` until it has a place, `suspended` while suspended. An app without a place of its
-//!   own shows its parents', so that its place and its set-up are not compared.
-//! - An order that was cancelled before it arrived may be told to be parked; it is cancelled. An ignored change of an
-//!   order may count as its latest one or not.
-//! - The list of a partner's directory has only its entries, not the organizations of grants in force.
-//! - Grants are extended by `access.extended` (`grantId`, `expiresAt`), and `access.updated` has `grantId` and
-//!   `autoExtend`; `entitlement.updated` has the start and the end after the change.
+//! - An object's events are in the order of its versions, which they carry. Pools have none, see [`pools`].
+//! - Of a cancellation and a deactivation the first ends a subscription, but not before its start, and only if its term
+//!   had not ended by then.
+//! - The time of an event is that of its transaction, which may be some milliseconds after the time of a change in it.
+//! - The run's customers have other e-mails than the contacts that its orders name.
 
 automod::dir!("replay");
 
 use std::collections::BTreeMap;
 
-use serde_json::{Map, Value};
+use serde_json::{Map, Value, json};
 
-/// Fields of an object by name. A name that begins with `?` is compared only if the API shows such a field.
+/// Fields of an object by name.
 pub type Fields = Map<String, Value>;
 
 /// Objects by kind and id, such as `subscription sub_…`.
 pub type Objects = BTreeMap<String, Fields>;
+
+/// The time of a change that was recorded at this time: the same, or less than a second before.
+fn recorded_at(time: &str) -> Value {
+    json!({"recordedAt": time})
+}

@@ -1,10 +1,11 @@
 //! Random concurrent runs: operations and messages of all kinds, out of order and repeated, while writes fail and
-//! processes are killed. Many calls are refused; the replay only cares about what the history tells afterwards.
+//! processes are killed. Many calls are refused; the replay only reads the history afterwards.
 
-use std::collections::BTreeSet;
+use std::collections::BTreeMap;
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicU64, Ordering};
 
+use domain::Period;
 use fastrand::Rng;
 use futures_util::future::join_all;
 use local_stack::fault_proxy::Kill;
@@ -19,7 +20,12 @@ const STEPS: usize = 5;
 const ROUNDS: usize = 4;
 
 /// Number of orders that the store sends.
-const ORDERS: u64 = 10;
+pub const ORDERS: u64 = 10;
+
+/// Buyers of the orders in turn: account at the store, and external id of the organization. No partner is ever linked to
+/// the last account.
+const BUYERS: [(&str, &str); 5] =
+    [("ec-4711", "C-1"), ("ec-4711", "C-3"), ("ec-4712", "C-4"), ("ec-9", "C-3"), ("ec-0", "C-3")];
 
 const LICENSE_TYPES: [&str; 2] = ["edge-storage-1y", "camera-direct-5y"];
 const LEVELS: [&str; 4] = ["cc", "look", "create", "full-admin"];
@@ -33,11 +39,11 @@ const ENDS: [&str; 4] =
 /// A run.
 pub struct Run<'a> {
     pub world: &'a World,
-    seed: u64,
+    pub seed: u64,
     /// Number of the next key, name or id.
     next: AtomicU64,
-    /// Orders that were accepted.
-    arrived: Mutex<BTreeSet<u64>>,
+    /// Accepted orders by their number, as they were sent.
+    arrived: Mutex<BTreeMap<String, Value>>,
     /// Ids of customers that the run created.
     customers: Mutex<Vec<String>>,
 }
@@ -51,8 +57,8 @@ fn choose<'t, T>(random: &mut Rng, from: &'t [T]) -> Option<&'t T> {
     (!from.is_empty()).then(|| &from[random.usize(..from.len())])
 }
 
-fn one<T: Copy, const N: usize>(random: &mut Rng, from: [T; N]) -> T {
-    from[random.usize(..N)]
+fn one<T: Clone, const N: usize>(random: &mut Rng, from: [T; N]) -> T {
+    from[random.usize(..N)].clone()
 }
 
 /// Makes a run in a demo world, and waits until nothing is left to be done.
@@ -98,7 +104,8 @@ impl Run<'_> {
     pub fn emails(&self) -> Vec<String> {
         let demo =
             ["yuki@yamada.example", "sora@yamada.example", "haruto@yamada.example", "elif@bogazici.example"];
-        let more = ["can@bogazici.example", "mona@harbour.example"];
+        let more =
+            ["can@bogazici.example", "mona@harbour.example", "rare0@replay.example", "rare1@replay.example"];
         demo.into_iter().chain(more).map(str::to_owned).chain((0..4).map(customer_email)).collect()
     }
 
@@ -107,26 +114,27 @@ impl Run<'_> {
     pub async fn repeat_arrived_orders(&self, name: &str) -> Vec<(String, Reply)> {
         let arrived = self.arrived.lock().unwrap().clone();
         let mut answers = Vec::new();
-        for index in arrived {
-            answers.push((format!("R-{index}"), self.place(index, &format!("{name}-{index}")).await));
+        for (order, body) in arrived {
+            let reply = self.send_order(&order, &format!("{name}-{order}"), body).await;
+            answers.push((order, reply));
         }
         answers
     }
 
-    async fn advance(&self, period: &str) {
+    pub async fn advance(&self, period: &str) {
         let body = json!({"advance": period}).to_string();
         self.world.post("/_local/time").bytes(body.as_bytes()).send().await.ok();
         // Some due work may fail: a parked order that cannot be applied, or a write.
         self.world.post("/_local/tick").send().await;
     }
 
-    fn next(&self) -> String {
+    pub fn next(&self) -> String {
         format!("{}-{}", self.seed, self.next.fetch_add(1, Ordering::Relaxed))
     }
 
     /// Sends a call until it is decided or, sometimes, gives up without knowing whether it took effect; sometimes
     /// twice.
-    async fn send(&self, random: &mut Rng, call: Call<'_>) -> Reply {
+    pub async fn send(&self, random: &mut Rng, call: Call<'_>) -> Reply {
         loop {
             let reply = call.clone().send().await;
             assert_ne!(reply.code(), "internal", "{}", reply.body);
@@ -142,35 +150,49 @@ impl Run<'_> {
     }
 
     /// Sends a POST with a key of its own.
-    async fn post(&self, random: &mut Rng, who: &str, path: &str, body: Value) -> Reply {
+    pub async fn post(&self, random: &mut Rng, who: &str, path: &str, body: Value) -> Reply {
         let call = self.world.post(path).by(who).key(&self.next()).json(body);
         self.send(random, call).await
     }
 
-    async fn patch(&self, random: &mut Rng, who: &str, path: &str, body: Value) -> Reply {
+    pub async fn patch(&self, random: &mut Rng, who: &str, path: &str, body: Value) -> Reply {
         self.send(random, self.world.patch(path).by(who).json(body)).await
     }
 
     /// Sends a call without a body.
-    async fn call(&self, random: &mut Rng, who: &str, (method, path): (&str, &str)) -> Reply {
+    pub async fn call(&self, random: &mut Rng, who: &str, (method, path): (&str, &str)) -> Reply {
         let call = self.world.call(method, path).by(who);
         let call = if method == "POST" { call.key(&self.next()) } else { call };
         self.send(random, call).await
     }
 
-    /// Sends a message as the store does, sometimes again, in the same message or in another one.
-    async fn message(&self, random: &mut Rng, kind: &str, time: &str, data: Value) {
+    /// Sends a message as the store does, sometimes again: the same message, another one with the same content, or another
+    /// one under the same id, which is refused. Some messages are dated now, and some in the future, of which only those of
+    /// the next five minutes are accepted.
+    pub async fn message(&self, random: &mut Rng, kind: &str, time: &str, data: Value) {
         let (world, id) = (self.world, self.next());
+        let time = match random.u32(..12) {
+            0..4 => world.now().to_string(),
+            4 => world.now().after(Period::minutes(4)).to_string(),
+            5 => world.now().after(Period::days(1)).to_string(),
+            _ => time.to_owned(),
+        };
         let body = json!({"type": kind, "timestamp": time, "data": data});
         self.send(random, world.message(world.id("secret"), &id, &body)).await;
-        if random.u32(..4) == 0 {
-            let id = if random.bool() { id } else { self.next() };
-            self.send(random, world.message(world.id("secret"), &id, &body)).await;
-        }
+        let again = match random.u32(..8) {
+            0 => (id, body),
+            1 => (self.next(), body),
+            2 => {
+                let data = json!({"orderId": format!("R-{}", random.u64(..ORDERS))});
+                (id, json!({"type": "order.cancelled", "timestamp": time, "data": data}))
+            }
+            _ => return,
+        };
+        self.send(random, world.message(world.id("secret"), &again.0, &again.1)).await;
     }
 
     async fn step(&self, random: &mut Rng) {
-        match random.u32(..48) {
+        match random.u32(..51) {
             0..6 => {
                 let index = random.u64(..ORDERS);
                 self.place(index, &format!("placed-{index}-{}", random.u32(..2))).await;
@@ -212,6 +234,7 @@ impl Run<'_> {
             }
             43..46 => self.change_entitlements(random).await,
             46 => self.change_catalog(random).await,
+            47..50 => self.set_threshold(random).await,
             _ => {
                 self.world.post("/_local/tick").send().await;
             }
@@ -221,8 +244,7 @@ impl Run<'_> {
     /// Returns the lines of an order, which are the same whenever it is sent.
     fn lines(&self, index: u64) -> (&'static str, Vec<Value>) {
         let random = &mut Rng::with_seed(self.seed.wrapping_mul(1_000).wrapping_add(index));
-        let buyers = [("ec-4711", "C-1"), ("ec-4711", "C-3"), ("ec-4712", "C-4"), ("ec-9", "C-3")];
-        let (account, organization) = buyers[usize::try_from(index).unwrap() % buyers.len()];
+        let (account, organization) = BUYERS[usize::try_from(index).unwrap() % BUYERS.len()];
         let license =
             |kind: &str, quantity: u64| json!({"kind": "license", "sku": kind, "quantity": quantity});
         let types = random.usize(..=LICENSE_TYPES.len());
@@ -230,7 +252,12 @@ impl Run<'_> {
             LICENSE_TYPES[..types].iter().map(|kind| license(kind, random.u64(30..60))).collect();
         let sold = if types == 0 { random.usize(1..5) } else { random.usize(..4) };
         for number in 0..sold {
-            let earlier = |random: &mut Rng| json!(types + random.usize(..number));
+            let earlier = |random: &mut Rng| match (random.usize(..number), random.bool()) {
+                (other, true) => json!(types + other),
+                (other, false) => json!({"externalId": format!("R-{index}-{other}")}),
+            };
+            // Orders of the same buyer are so far apart.
+            let sold_before = index.checked_sub(BUYERS.len() as u64).filter(|_| random.u8(..3) == 0);
             let is_app = number > 0 && random.u8(..3) == 0;
             let starts_at =
                 one(random, ["2026-01-05T09:00:00Z", "2026-01-05T09:00:00Z", "2026-02-20T00:00:00Z"]);
@@ -244,6 +271,8 @@ impl Run<'_> {
                 line["parents"] = json!([earlier(random)]);
             } else if number > 0 && random.bool() {
                 line["linkedTo"] = json!([earlier(random)]);
+            } else if let Some(before) = sold_before.filter(|before| self.sells_subscriptions(*before)) {
+                line["linkedTo"] = json!([{"externalId": format!("R-{before}-0")}]);
             } else if organization == "C-1" && random.u8(..4) == 0 {
                 line["linkedTo"] = json!([self.world.id("subscription")]);
             }
@@ -255,15 +284,23 @@ impl Run<'_> {
         (account, lines)
     }
 
+    fn sells_subscriptions(&self, index: u64) -> bool {
+        self.lines(index).1.iter().any(|line| line["kind"] != "license")
+    }
+
     /// Sends an order until it is accepted or refused.
-    async fn place(&self, index: u64, message: &str) -> Reply {
+    pub async fn place(&self, index: u64, message: &str) -> Reply {
         let (account, lines) = self.lines(index);
         let data = json!({"orderId": format!("R-{index}"), "storeAccount": account, "lines": lines});
         let body = json!({"type": "order.placed", "timestamp": "2026-01-05T09:00:00Z", "data": data});
-        let reply =
-            crate::orders::send_until_decided(self.world, &format!("{}-{message}", self.seed), &body).await;
+        self.send_order(&format!("R-{index}"), message, body).await
+    }
+
+    pub async fn send_order(&self, order: &str, message: &str, body: Value) -> Reply {
+        let message = format!("{}-{message}", self.seed);
+        let reply = crate::orders::send_until_decided(self.world, &message, &body).await;
         if reply.status < 300 {
-            self.arrived.lock().unwrap().insert(index);
+            self.arrived.lock().unwrap().insert(order.to_owned(), body);
         }
         reply
     }
@@ -294,7 +331,8 @@ impl Run<'_> {
         let mut with = |name: &str, value: Value| data[name] = value;
         let kind = match random.u32(..9) {
             0..3 => {
-                with("endsAt", json!(format!("2032-{:02}-{:02}T00:00:00Z", 1 + at / 28, 1 + at % 28)));
+                let year = one(random, [2026, 2032, 2032]);
+                with("endsAt", json!(format!("{year}-{:02}-{:02}T00:00:00Z", 1 + at / 28, 1 + at % 28)));
                 "subscription.renewed"
             }
             3..5 => {
@@ -310,7 +348,11 @@ impl Run<'_> {
                 with("url", format!("https://replay.example/{}", self.next()).into());
                 "site.migrated"
             }
-            7 => "subscription.suspended",
+            7 => {
+                let reason = one(random, [json!(null), json!("It is not paid."), json!("It is misused.")]);
+                with("reason", reason);
+                "subscription.suspended"
+            }
             _ => "subscription.resumed",
         };
         self.message(random, kind, &minute(at, 0), data).await;
@@ -345,8 +387,19 @@ impl Run<'_> {
         }
     }
 
+    async fn set_threshold(&self, random: &mut Rng) {
+        let (partner, admin) = one(random, PARTNERS);
+        let who = one(random, ["operator", admin]);
+        let path = one(random, LICENSE_TYPES);
+        let path = format!("/v1/partners/{{{partner}}}/license-pools/{path}/threshold");
+        let threshold = one(random, [json!(null), json!(20), json!(40), json!(60), json!(90)]);
+        let body = json!({"threshold": threshold});
+        self.send(random, self.world.put(&path).by(who).json(body)).await;
+    }
+
     async fn grant(&self, random: &mut Rng) {
         let mut body = self.grantees(random);
+        body["autoExtend"] = random.bool().into();
         body["partnerId"] = json!(format!("{{{}}}", one(random, PARTNERS).0));
         let (organization, who) =
             one(random, [("yamada", "contactManager"), ("bogazici", "otherContactManager")]);
@@ -369,7 +422,10 @@ impl Run<'_> {
         match random.u8(..5) {
             0 => drop(self.call(random, who, ("POST", &format!("{path}/cancel"))).await),
             1 => drop(self.post(random, "contactManager", &format!("{path}/decline"), json!({})).await),
-            _ => drop(self.post(random, "contactManager", &format!("{path}/approve"), json!({})).await),
+            _ => {
+                let body = json!({"autoExtend": random.bool()});
+                self.post(random, "contactManager", &format!("{path}/approve"), body).await;
+            }
         }
     }
 
@@ -400,8 +456,9 @@ impl Run<'_> {
         }
         let (partner, organization) = (one(random, PARTNERS).0, one(random, ORGANIZATIONS));
         let path = format!("/v1/partners/{{{partner}}}/organizations/{{{organization}}}");
-        let method = one(random, ["PUT", "DELETE"]);
-        self.call(random, "operator", (method, &path)).await;
+        let (who, method) =
+            one(random, [("operator", "PUT"), ("operator", "DELETE"), ("contactManager", "DELETE")]);
+        self.call(random, who, (method, &path)).await;
     }
 
     async fn change_customers(&self, random: &mut Rng) {
@@ -490,13 +547,17 @@ impl Run<'_> {
             return;
         }
         let owned = pages(self.world, &format!("/v1/entitlements?organizationId={{{organization}}}")).await;
-        let own: Vec<_> = owned.into_iter().filter(|one| one["subscriptionId"].is_null()).collect();
-        let Some(entitlement) = choose(random, &own) else { return };
+        // Only the details of an entitlement that a subscription gives can be changed.
+        let Some(entitlement) = choose(random, &owned) else { return };
         let path = format!("{path}/{}", text(&entitlement["id"]));
         match random.u8(..4) {
             0 => drop(self.call(random, "operator", ("POST", &format!("{path}/end"))).await),
             1 => {
-                let body = json!({"startsAt": null, "endsAt": one(random, ENDS)});
+                let starts_at = one(random, [json!(null), json!("2026-01-06T00:00:00Z")]);
+                let body = match random.bool() {
+                    true => json!({"startsAt": starts_at, "endsAt": one(random, ENDS)}),
+                    false => json!({ "startsAt": starts_at }),
+                };
                 self.patch(random, "operator", &path, body).await;
             }
             _ => {

@@ -5,15 +5,15 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde_json::{Value, json};
 
 use super::history::Event;
-use super::{Fields, Objects};
+use super::{Fields, Objects, pools, recorded_at};
 
 /// Returns whether an event says nothing that the replay rebuilds.
 pub fn carries_no_state(event: &Event) -> bool {
     match event.kind.as_str() {
-        // Reminders and notices: what they tell follows from the rest.
-        "access.expiring" | "license.pool-low" | "due-work.failed" => true,
+        // Reminders and notices.
+        "access.expiring" | "due-work.failed" => true,
         // Messages without an effect, or whose effect comes with a later event.
-        "order.change-ignored" | "subscription.message-ignored" | "subscription.message-pending" => true,
+        "subscription.message-ignored" | "subscription.message-pending" => true,
         kind if kind.starts_with("webhook.") => true,
         // A withdrawal from a pool in which nothing was left.
         "license.withdrawn" => event.number("quantity") == 0,
@@ -43,6 +43,7 @@ pub fn subjects(event: &Event) -> Vec<String> {
         }
         "license.credited" | "license.withdrawn" => vec![pool(), order()],
         "license.assigned" => vec![of("assignment", "assignmentId"), pool()],
+        "license.pool-threshold-set" | "license.pool-low" => vec![pool()],
         "site.created" => vec![of("site", "siteId")],
         "subscription.message-pending" => Vec::new(),
         "site.migrated" => vec![of("subscription", "subscriptionId")],
@@ -85,13 +86,14 @@ pub fn rebuild(events: &[Event]) -> Replay {
     for event in events {
         replay.apply(event);
     }
+    pools::check(&mut replay, events);
     replay
 }
 
-/// The versions that events of an object carry never decrease, and no two events of the same type that change it have
-/// the same one.
+/// Each event of an object with a version carries it. The versions never decrease, and no two events of the same type
+/// have the same one, except those of different lines of an order.
 fn check_versions(replay: &mut Replay, events: &[Event]) {
-    const WITH_ONE_VERSION: [&str; 9] = [
+    const WITH_VERSION: [&str; 11] = [
         "organization",
         "source",
         "product",
@@ -101,28 +103,32 @@ fn check_versions(replay: &mut Replay, events: &[Event]) {
         "member",
         "request",
         "subscription",
+        "directory",
+        "order",
     ];
     let (mut latest, mut seen) = (BTreeMap::<String, u64>::new(), BTreeSet::new());
     for event in events {
-        let (Some(version), Some(subject)) = (event.version, subjects(event).into_iter().next()) else {
-            continue;
-        };
-        let kind = subject.split(' ').next().unwrap_or_default();
-        let object = match kind {
-            // Assumed: the events of grants carry the version of all access of the partner in the organization.
+        let Some(subject) = subjects(event).into_iter().next() else { continue };
+        let object = match subject.split(' ').next().unwrap_or_default() {
+            // The events of grants carry the version of all access of the partner in the organization.
             "grant" => format!("access {} {}", event.partner(), event.organization()),
-            "order" => subject.clone(),
-            _ if WITH_ONE_VERSION.contains(&kind) => subject.clone(),
+            kind if WITH_VERSION.contains(&kind) => subject.clone(),
             _ => continue,
+        };
+        let Some(version) = event.version else {
+            if event.kind == "detail-fields.created" {
+                // It is about several objects.
+                continue;
+            }
+            replay.fault(event, &format!("it has no version of {object}"));
+            continue;
         };
         let before = latest.insert(object.clone(), version).unwrap_or_default();
         if before > version {
             replay.fault(event, &format!("{object} had version {before} already"));
         }
-        let is_change = !carries_no_state(event) && event.kind != "order.line-ignored";
-        // A transfer leaves two events.
-        let key = (event.kind.clone(), subject, version, event.partner().to_owned());
-        if is_change && !seen.insert(key) {
+        let key = (event.kind.clone(), subject, version, event.data["line"].as_u64());
+        if !carries_no_state(event) && !seen.insert(key) {
             replay.fault(event, &format!("a second event of this type for version {version} of {object}"));
         }
     }
@@ -200,9 +206,6 @@ impl Replay {
         let main = subjects.first().cloned().unwrap_or_default();
         let other = subjects.get(1).cloned().unwrap_or_default();
         if carries_no_state(event) {
-            if event.kind == "order.change-ignored" {
-                self.ignore_change(event, &main);
-            }
             return;
         }
         let kind = event.kind.as_str();
@@ -248,7 +251,7 @@ impl Replay {
                 self.count(event, main);
             }
             "partner.organization-added" => {
-                self.create(event, main.to_owned(), json!({"?origin": data("origin")}));
+                self.create(event, main.to_owned(), json!({}));
             }
             "partner.organization-removed" => self.remove(event, main),
             "customer.created" => {
@@ -294,7 +297,7 @@ impl Replay {
                 self.count(event, main);
             }
             "webhook-source.disabled" => {
-                self.set_from(event, main, "disabledAt", &[Value::Null], json!(event.time));
+                self.set_from(event, main, "disabledAt", &[Value::Null], recorded_at(&event.time));
                 self.count(event, main);
             }
             "product.created" => {
@@ -354,7 +357,8 @@ impl Replay {
 
     /// Creates the pool of an event, if this is its first: a concurrent assignment may have an earlier id than the credit.
     fn pool_of(&mut self, key: &str) {
-        let none = Fields::from_iter(["available", "assigned"].map(|name| (name.to_owned(), 0.into())));
+        let none = json!({"available": 0, "assigned": 0, "threshold": null});
+        let Value::Object(none) = none else { unreachable!() };
         self.objects.entry(key.to_owned()).or_insert(none);
     }
 
@@ -380,6 +384,11 @@ impl Replay {
         match event.kind.as_str() {
             "license.credited" => self.credit(event, other, main, event.number("quantity")),
             "license.withdrawn" => self.credit(event, other, main, -event.number("quantity")),
+            "license.pool-threshold-set" => {
+                self.set(event, main, "threshold", event.data["threshold"].clone())
+            }
+            // It is compared with the changes of its pool, in the order in which they explain it.
+            "license.pool-low" => drop(self.get(event, main, "threshold")),
             "license.assigned" => {
                 let (license_type, quantity) = (event.text("licenseType"), event.number("quantity"));
                 if !self.objects.contains_key(main) {
@@ -408,7 +417,16 @@ impl Replay {
                     self.fault(event, &format!("the order has change {before} already"));
                 }
                 self.put(main, "sequence", sequence.into());
-                self.put(main, "ignored", Value::Null);
+            }
+            // An order that arrives takes back an earlier change that names other lines; the number of any other ignored
+            // change is stored.
+            "order.change-ignored" => {
+                let (before, sequence) = (self.get(event, main, "sequence"), event.number("sequence"));
+                if before.as_i64() > Some(sequence) {
+                    self.fault(event, &format!("the order has change {before} already"));
+                }
+                let is_taken_back = before == sequence;
+                self.put(main, "sequence", if is_taken_back { 0 } else { sequence }.into());
             }
             "order.cancelled" => {
                 let open = ["awaited", "parked", "applied"].map(Value::from);
@@ -416,34 +434,20 @@ impl Replay {
             }
             "order.parked" => {
                 self.set_from(event, main, "account", &[Value::Null], account);
-                // Assumed: an order that was cancelled before it arrived may be told to be parked, and is cancelled.
-                let status = self.get(event, main, "status");
-                if status == "awaited" {
-                    self.put(main, "status", "parked".into());
-                } else if status != "cancelled" {
-                    self.fault(event, &format!("the order is {status}"));
-                }
+                self.set_from(event, main, "status", &[Value::from("awaited")], "parked".into());
             }
             "order.discarded" => self.set_from(event, main, "status", &parked, "discarded".into()),
             "order.lapsed" => self.set_from(event, main, "status", &parked, "lapsed".into()),
             "order.line-ignored" => {
                 self.order_takes_effect(event, main);
-                self.push(event, main, "ignoredLines", event.data["line"].clone());
+                // A later change of an ignored line is ignored, too.
+                if !self.get(event, main, "ignoredLines").as_array().unwrap().contains(&event.data["line"]) {
+                    self.push(event, main, "ignoredLines", event.data["line"].clone());
+                }
             }
             _ => return false,
         }
         true
-    }
-
-    /// A change that is ignored may count as the order's latest one or not (assumed). If it was told before the order
-    /// arrived, it is taken back.
-    fn ignore_change(&mut self, event: &Event, main: &str) {
-        self.order_of(main);
-        let sequence = event.data["sequence"].clone();
-        if self.get(event, main, "sequence") == sequence {
-            self.put(main, "sequence", 0.into());
-        }
-        self.put(main, "ignored", sequence);
     }
 
     fn push(&mut self, event: &Event, key: &str, name: &str, value: Value) {
@@ -473,34 +477,27 @@ impl Replay {
                 self.put(main, "plan", data("plan"));
                 self.put(main, "quantity", data("quantity"));
             }
+            // It changes the end or the cancellation that counts; a renewal after a cancellation may shorten the term.
             "subscription.renewed" => {
-                let before = self.get(event, main, "endsAt");
-                if before.as_str() >= Some(event.text("endsAt")) {
-                    self.fault(event, &format!("the end was {before}"));
+                let of =
+                    |replay: &mut Self| ["endsAt", "cancelledAt"].map(|name| replay.get(event, main, name));
+                if of(self) == [data("endsAt"), data("cancelledAt")] {
+                    self.fault(event, "the end and the cancellation are those of before");
                 }
                 self.put(main, "endsAt", data("endsAt"));
-                let cancelled_at = self.get(event, main, "cancelledAt");
-                match (cancelled_at.as_str(), event.data["occurredAt"].as_str()) {
-                    (Some(cancelled), Some(renewed)) if renewed > cancelled => {
-                        self.put(main, "cancelledAt", Value::Null);
-                    }
-                    (Some(_), None) => self.put(main, "renewedOrNot", true.into()),
-                    _ => {}
-                }
+                self.put(main, "cancelledAt", data("cancelledAt"));
             }
             "subscription.cancelled" => {
                 if event.text("cancelledAt").is_empty() {
-                    self.fault(event, "it does not tell `cancelledAt`");
+                    self.fault(event, "it has no `cancelledAt`");
                 }
-                let again = self.get(event, main, "renewedOrNot") == true;
-                if !again {
-                    self.set(event, main, "cancelledAt", data("cancelledAt"));
-                }
-                self.put(main, "cancelledAt", data("cancelledAt"));
-                self.put(main, "renewedOrNot", false.into());
+                self.set(event, main, "cancelledAt", data("cancelledAt"));
             }
-            "subscription.suspended" => self.set(event, main, "suspended", true.into()),
-            "subscription.resumed" => self.set(event, main, "suspended", false.into()),
+            "subscription.suspended" => {
+                let suspension = json!({"at": data("suspendedAt"), "reason": data("reason")});
+                self.set(event, main, "suspension", suspension);
+            }
+            "subscription.resumed" => self.set(event, main, "suspension", Value::Null),
             "subscription.transferred-away" => {
                 let partner = json!(event.partner);
                 self.set_from(event, main, "partnerId", &[partner.clone()], partner.clone());
@@ -511,7 +508,7 @@ impl Replay {
                 if before != left {
                     self.fault(
                         event,
-                        &format!("partner {before} managed it, and {left} was told to have left"),
+                        &format!("partner {before} managed it, and by the events {left} had left"),
                     );
                 }
                 self.put(main, "left", Value::Null);
@@ -566,8 +563,8 @@ impl Replay {
             "sku": data("sku"), "plan": data("plan"), "quantity": data("quantity"), "startsAt": data("startsAt"),
             "endsAt": data("endsAt"), "entitlementId": data("entitlementId"), "contacts": contacts,
             "linked": list("linked"), "parents": list("parents"), "apps": list("apps"),
-            "site": null, "usage": null, "deactivation": null, "cancelledAt": null, "renewedOrNot": false,
-            "suspended": false, "left": null,
+            "site": null, "usage": null, "deactivation": null, "cancelledAt": null,
+            "suspension": null, "left": null, "changedAt": null,
         });
         self.create(event, main.to_owned(), fields);
         for (name, back) in [("linked", "linked"), ("parents", "apps"), ("apps", "parents")] {
@@ -601,16 +598,19 @@ impl Replay {
                     "productId": data("productId"), "organizationId": event.organization,
                     "customerId": data("customerId"), "startsAt": data("startsAt"), "endsAt": data("endsAt"),
                     "endedAt": null, "version": 1,
+                    // It may be created with details.
+                    "changedAt": {"oneOf": [null, recorded_at(&event.time)]},
                 });
                 self.create(event, main.to_owned(), fields);
             }
-            // An entitlement of a subscription is not created by an event of its own; its version counts other changes, too.
-            "entitlement.details-changed"
-                if !self.objects.contains_key(main) && self.is_of_subscription(main) => {}
-            "entitlement.details-changed" => {
-                self.count(event, main);
-                self.put(main, "changedAt", json!(event.time));
-            }
+            "entitlement.details-changed" => match self.subscription_of(main) {
+                // Its entitlement has no event of its creation, and its version counts other changes, too.
+                Some(subscription) => self.put(&subscription, "changedAt", recorded_at(&event.time)),
+                None => {
+                    self.count(event, main);
+                    self.put(main, "changedAt", recorded_at(&event.time));
+                }
+            },
             "entitlement.updated" => {
                 let of = |replay: &mut Self| ["startsAt", "endsAt"].map(|name| replay.get(event, main, name));
                 if of(self) == [data("startsAt"), data("endsAt")] {
@@ -621,7 +621,7 @@ impl Replay {
                 self.count(event, main);
             }
             "entitlement.ended" => {
-                self.set_from(event, main, "endedAt", &[Value::Null], json!(event.time));
+                self.set_from(event, main, "endedAt", &[Value::Null], data("endedAt"));
                 self.count(event, main);
             }
             _ => return false,
@@ -629,9 +629,11 @@ impl Replay {
         true
     }
 
-    fn is_of_subscription(&self, entitlement: &str) -> bool {
+    /// Returns the subscription that gives an entitlement.
+    fn subscription_of(&self, entitlement: &str) -> Option<String> {
         let id = entitlement.trim_start_matches("entitlement ");
-        self.objects.values().any(|one| one.get("entitlementId").is_some_and(|known| known == id))
+        let gives = |(_, one): &(&String, &Fields)| one.get("entitlementId").is_some_and(|known| known == id);
+        self.objects.iter().find(gives).map(|(key, _)| key.clone())
     }
 
     fn access(&mut self, event: &Event, main: &str) -> bool {
@@ -655,30 +657,36 @@ impl Replay {
                 let fields = json!({
                     "partnerId": event.partner, "organizationId": event.organization, "level": data("level"),
                     "expiresAt": data("expiresAt"), "memberId": data("memberId"), "email": data("email"),
-                    "state": "active", "endedAt": null, "autoExtend": false,
+                    "state": "active", "endedAt": null, "autoExtend": data("autoExtend"),
                 });
                 self.create(event, main.to_owned(), fields);
             }
-            "access.expired" | "access.revoked" | "access.relinquished" | "access.replaced" => {
+            "access.expired"
+            | "access.revoked"
+            | "access.relinquished"
+            | "access.replaced"
+            | "access.member-removed" => {
                 let state = kind.trim_start_matches("access.");
                 self.set_from(event, main, "state", &active, state.into());
                 let expires_at = self.get(event, main, "expiresAt");
-                let ended_at = if state == "expired" { expires_at } else { json!(event.time) };
+                let ended_at = if state == "expired" { expires_at } else { recorded_at(&event.time) };
                 self.put(main, "endedAt", ended_at);
                 if state == "replaced" {
-                    // Assumed: a grant and the events of those that it replaces are recorded in one transaction.
                     self.get(event, &format!("grant {}", event.text("replacedBy")), "level");
                 }
             }
             "access.extended" => {
                 self.set_from(event, main, "state", &active, "active".into());
-                let before = self.get(event, main, "expiresAt");
-                if before.as_str() >= Some(event.text("expiresAt")) {
-                    self.fault(event, &format!("the grant expired at {before}"));
+                self.set_from(event, main, "autoExtend", &[true.into()], true.into());
+                self.set_from(event, main, "expiresAt", &[data("previousExpiresAt")], data("expiresAt"));
+                if event.text("previousExpiresAt") >= event.text("expiresAt") {
+                    self.fault(event, "the end is not later than before");
                 }
-                self.put(main, "expiresAt", data("expiresAt"));
             }
-            "access.updated" => self.set(event, main, "autoExtend", data("autoExtend")),
+            "access.updated" => {
+                self.set_from(event, main, "state", &active, "active".into());
+                self.set(event, main, "autoExtend", data("autoExtend"));
+            }
             _ => return false,
         }
         true
