@@ -294,13 +294,15 @@ async fn ignore(
     context.commit(change, Receipt::ignored(message_type, Subscription::DEACTIVATED.about)).await
 }
 
-/// Returns the event which records that a message about a deactivated subscription has no effect.
+/// Returns the event which records that a message about a deactivated subscription has no effect. It has no version,
+/// because it changes nothing: its time may be before that of the latest change.
 fn ignored(subscription: &Subscription, message_type: &str) -> NewEvent {
-    subscription.event(SubscriptionMessageIgnored {
+    let ignored = SubscriptionMessageIgnored {
         subscription_id: subscription.id,
         message_type: message_type.to_owned(),
         reason: Subscription::DEACTIVATED.about.to_owned(),
-    })
+    };
+    NewEvent { version: None, ..subscription.event(ignored) }
 }
 
 /// Reads the subscriptions of an order, one per line; `None` for a line without a subscription.

@@ -50,7 +50,7 @@ pub async fn vendor_events(world: &World, kind: &str) -> Vec<Value> {
 
 /// Advances the clock by a minute, the interval of the scheduled job, and runs the job.
 pub async fn run_job_after_a_minute(world: &World) {
-    world.post("/_local/time").bytes(br#"{"advance":"PT1M"}"#).send().await.ok();
+    world.post("/_local/time").bytes(br#"{"advance":"PT1M1S"}"#).send().await.ok();
     world.post("/_local/tick").send().await.ok();
 }
 

@@ -224,6 +224,7 @@ async fn read_orders(run: &Run<'_>) -> Vec<(String, Value)> {
         let fields = json!({
             "status": order["status"], "sequence": order["sequence"], "credited": credited, "subscriptions": created,
             "ignoredLines": ignored.collect::<Vec<_>>(), "account": order["storeAccount"],
+            "cancelledAt": order["cancelledAt"],
         });
         shown.push((format!("order {} {name}", text(&order["sourceId"])), fields));
     }

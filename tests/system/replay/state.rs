@@ -116,8 +116,8 @@ fn check_versions(replay: &mut Replay, events: &[Event]) {
             _ => continue,
         };
         let Some(version) = event.version else {
-            if event.kind == "detail-fields.created" {
-                // It is about several objects.
+            // They are about several objects, or change nothing.
+            if ["detail-fields.created", "subscription.message-ignored"].contains(&event.kind.as_str()) {
                 continue;
             }
             replay.fault(event, &format!("it has no version of {object}"));
@@ -341,7 +341,7 @@ impl Replay {
     fn order_of(&mut self, key: &str) {
         let none = json!({
             "status": "awaited", "sequence": 0, "credited": {}, "subscriptions": [], "ignoredLines": [],
-            "account": null,
+            "account": null, "cancelledAt": null,
         });
         let Value::Object(none) = none else { unreachable!() };
         self.objects.entry(key.to_owned()).or_insert(none);
@@ -429,8 +429,14 @@ impl Replay {
                 self.put(main, "sequence", if is_taken_back { 0 } else { sequence }.into());
             }
             "order.cancelled" => {
-                let open = ["awaited", "parked", "applied"].map(Value::from);
-                self.set_from(event, main, "status", &open, "cancelled".into());
+                // It comes again if an earlier cancellation is reported.
+                let before = self.get(event, main, "cancelledAt");
+                if before.as_str().is_some_and(|before| before <= event.text("cancelledAt")) {
+                    self.fault(event, "an earlier cancellation of the order is known");
+                }
+                self.set(event, main, "cancelledAt", event.data["cancelledAt"].clone());
+                let from = ["awaited", "parked", "applied", "cancelled"].map(Value::from);
+                self.set_from(event, main, "status", &from, "cancelled".into());
             }
             "order.parked" => {
                 self.set_from(event, main, "account", &[Value::Null], account);
