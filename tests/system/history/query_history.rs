@@ -766,3 +766,32 @@ async fn totals_of_more_than_10_000_events_are_refused_and_the_page_is_not() {
         assert!(page.status == 200 && events.is_none_or(|events| counted == Some(events)), "{}", page.body);
     }
 }
+
+/// A transaction has one time for all of its events, which may be after the time of the call if one of its objects was
+/// updated often. A later event of another of its objects must still come after them.
+#[tokio::test(flavor = "multi_thread")]
+async fn event_sorts_after_an_earlier_one_of_its_object_that_another_object_delayed() {
+    use crate::subscriptions::{created_ids, line, order, send_message};
+    let world = World::demo().await;
+    let lines = |licenses: u64| {
+        let sold = line("subscription", "ER-1", "C-3", json!({"externalId": "H-1"}));
+        json!([sold, {"kind": "license", "sku": "edge-storage-1y", "quantity": licenses}])
+    };
+    let id = created_ids(&order(&world, "SO-H", lines(1)).await.ok())[0].clone();
+    for change in 1..5 {
+        let data = json!({"orderId": "SO-H", "sequence": change, "lines": lines(1 + change)});
+        send_message(&world, &format!("c{change}"), "order.changed", "2026-01-05T09:30:00Z", data).await.ok();
+    }
+    let at = ["2026-01-05T09:31:00Z", "2026-01-05T09:32:00Z"];
+    send_message(&world, "m1", "order.cancelled", at[0], json!({"orderId": "SO-H"})).await.ok();
+    let renewed = json!({"subscription": {"id": id}, "endsAt": "2040-01-01T00:00:00Z"});
+    send_message(&world, "m2", "subscription.renewed", at[1], renewed).await.ok();
+    let log = world.get("/v1/organizations/{harbour}/history?order=asc").by("operator").send().await.ok();
+    let events =
+        log["items"].as_array().unwrap().iter().filter(|event| event["data"]["subscriptionId"] == id);
+    let sorted: Vec<_> = events.map(|event| (event["type"].clone(), event["version"].clone())).collect();
+    let of = |kind: &str, version: u64| (json!(kind), json!(version));
+    let expected =
+        [of("subscription.ordered", 1), of("subscription.cancelled", 2), of("subscription.renewed", 3)];
+    assert_eq!(sorted, expected);
+}

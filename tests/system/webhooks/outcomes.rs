@@ -242,3 +242,32 @@ async fn repeated_cancellation_is_ignored_without_an_event() {
     assert_ignored(&world, "m4", &changed(1, lines), "cancelled", &["LOG#", "ORDER#"]).await;
     assert_eq!(world.pool("partnerMember", "partner", "edge-storage-1y").await, (100, 95, 5));
 }
+
+/// What a cancellation and a renewal before the order changed stands in one event each.
+#[tokio::test(flavor = "multi_thread")]
+async fn events_of_messages_before_the_order_each_change_something() {
+    let world = World::demo().await;
+    let renewed =
+        |external: &str| json!({"subscription": {"externalId": external}, "endsAt": "2040-01-01T00:00:00Z"});
+    for (id, external, then) in [("m1", "H-1", "2026-01-05T09:31:00Z"), ("m2", "H-2", "2026-01-05T09:33:00Z")]
+    {
+        send_message(&world, id, "subscription.renewed", then, renewed(external)).await.ok();
+    }
+    let cancelled_at = "2026-01-05T09:32:00.000Z";
+    send_message(&world, "m3", "order.cancelled", cancelled_at, json!({"orderId": "SO-H"})).await.ok();
+    let created = order(&world, "SO-H", json!([one("H-1", json!({})), one("H-2", json!({}))])).await.ok();
+    let log = world.get("/v1/organizations/{harbour}/history?order=asc").by("operator").send().await.ok();
+    let of = |id: &str| -> Vec<Value> {
+        let events = log["items"].as_array().unwrap().iter();
+        let of_it = events.filter(|event| event["data"]["subscriptionId"] == id);
+        of_it
+            .map(|event| json!([event["type"], event["data"]["endsAt"], event["data"]["cancelledAt"]]))
+            .collect()
+    };
+    let ids = created_ids(&created);
+    let ordered = json!(["subscription.ordered", "2031-01-01T00:00:00.000Z", null]);
+    let cancelled = json!(["subscription.cancelled", null, cancelled_at]);
+    let end = "2040-01-01T00:00:00.000Z";
+    assert_eq!(of(&ids[0]), [ordered.clone(), cancelled, json!(["subscription.renewed", end, cancelled_at])]);
+    assert_eq!(of(&ids[1]), [ordered, json!(["subscription.renewed", end, null])]);
+}
