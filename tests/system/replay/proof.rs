@@ -72,6 +72,8 @@ fn is_superseded(events: &[Event], place: usize, shown: &Objects) -> bool {
         "subscription.set-up" | "site.migrated" => &["site.migrated"],
         // A cancelled order may wait for its account without having been parked.
         "order.parked" => &["order.cancelled"],
+        // An earlier cancellation may be reported later.
+        "order.cancelled" => &["order.cancelled"],
         "order.changed" | "order.change-ignored" => &["order.changed", "order.change-ignored"],
         "access.extended" => &["access.extended"],
         "license.pool-threshold-set" => &["license.pool-threshold-set"],

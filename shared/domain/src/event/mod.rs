@@ -106,7 +106,7 @@ pub struct Event {
     #[serde(flatten)]
     pub kind: EventKind,
     /// Version that the object of the event had after the change. Events of one object sort by it, as by their ids.
-    /// Absent if the object has no version.
+    /// Absent if the object has no version, or if the event changes nothing.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub version: Option<Version>,
     /// Partner that the event concerns; absent if there is none.
