@@ -121,7 +121,7 @@ pub struct HistoryEvent {
     #[serde(flatten)]
     kind: EventKind,
     /// Version that the object of the event had after the change; events of one object sort by it. Absent if the object has
-    /// none.
+    /// none, or if the event changes nothing.
     #[serde(skip_serializing_if = "Option::is_none")]
     version: Option<Version>,
     /// Partner that the event concerns. Absent if it concerns none.

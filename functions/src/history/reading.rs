@@ -18,7 +18,7 @@ use crate::entitlements::read_fields;
 /// Maximum number of events that are read for totals.
 const MOST_EVENTS: usize = 10_000;
 
-/// The totals would need more than [`MOST_EVENTS`] events.
+/// The totals would need more than 10,000 events.
 pub const TOO_MANY_EVENTS: ErrorKind = ErrorKind::rule(
     "too-many-events",
     "the span has more than 10,000 events to read for totals: narrow it by `from` and `to`",

@@ -108,8 +108,8 @@ pub struct SubscriptionView {
     /// last renewal. Absent if it was not cancelled, or the subscription was renewed later.
     #[serde(skip_serializing_if = "Option::is_none")]
     cancelled_at: Option<Timestamp>,
-    /// Time at which the subscription ended before `endsAt`, RFC 3339 in UTC: at `cancelledAt`, else at its deactivation,
-    /// but not before `startsAt`. Absent if it did not end early.
+    /// Time at which the subscription ended before `endsAt`, RFC 3339 in UTC: at `cancelledAt` or its deactivation, whichever
+    /// came first, but not before `startsAt`. Absent if it did not end early.
     #[serde(skip_serializing_if = "Option::is_none")]
     ended_at: Option<Timestamp>,
     /// Time at which the store suspended the subscription, RFC 3339 in UTC. Absent if it is not suspended.

@@ -506,7 +506,7 @@ impl Replay {
             "subscription.resumed" => self.set(event, main, "suspension", Value::Null),
             "subscription.transferred-away" => {
                 let partner = json!(event.partner);
-                self.set_from(event, main, "partnerId", &[partner.clone()], partner.clone());
+                self.set_from(event, main, "partnerId", std::slice::from_ref(&partner), partner.clone());
                 self.set_from(event, main, "left", &[Value::Null], partner);
             }
             "subscription.transferred" => {
