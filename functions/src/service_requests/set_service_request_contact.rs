@@ -128,8 +128,8 @@ impl Operation for SetServiceRequestContact {
             let shown = view(context, actor, before).await?;
             return context.commit(change, Answer::ok(shown)).await;
         }
-        make_room(context, &mut change, &mut request).await?;
         request.metadata = before.metadata.next(context.now);
+        make_room(context, &mut change, &mut request).await?;
         change.replace(&request, seen, context.if_match())?;
         record_contacts(&mut change, &request, email, changed, member.as_ref())?;
         let shown = view(context, actor, request).await?;

@@ -23,6 +23,7 @@ async fn each_function_is_allowed_exactly_the_actions_it_uses() {
     }
     used.entry("get-organization").or_default().extend(seen_by_a_subscription().await);
     used.entry("link-store").or_default().extend(entry_added_by_a_released_order().await);
+    used.entry("set-service-request-contact").or_default().extend(removed_contact_replaced().await);
     used.insert(functions::SCHEDULE.name, everything_due().await);
     let nothing = BTreeSet::new();
     let part = functions::operations().into_iter().map(|entry| {
@@ -155,6 +156,27 @@ async fn entry_added_by_a_released_order() -> BTreeSet<Action> {
     send_message(&world, "m1", "order.placed", "2026-01-05T09:59:00Z", data).await.ok();
     link(&world, "{newPartner}", "ec-9").await.ok();
     world.fault_proxy().used().remove("link-store").unwrap()
+}
+
+/// Returns the actions of adding a contact to a service request, for whom a removed one makes room.
+async fn removed_contact_replaced() -> BTreeSet<Action> {
+    let world = World::without_policies().await;
+    let mut first = String::new();
+    for number in 0..21 {
+        let email = format!("c{number}@yamada.example");
+        let body = json!({"email": email, "name": "C"});
+        let made =
+            world.post("/v1/organizations/{yamada}/customers").by("operator").json(body).send().await.ok();
+        if number == 20 {
+            world.delete(&format!("/v1/customers/{first}")).by("operator").send().await.ok();
+        } else if number == 0 {
+            first = made["id"].as_str().unwrap().to_owned();
+        }
+        let path =
+            format!("/v1/organizations/{{yamada}}/service-requests/{{serviceRequest}}/contacts/{email}");
+        world.put(&path).by("agent").json(json!({"role": "additional"})).send().await.ok();
+    }
+    world.fault_proxy().used().remove("set-service-request-contact").unwrap()
 }
 
 /// Returns the actions of the scheduled job when every kind of work is due.
