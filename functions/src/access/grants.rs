@@ -131,7 +131,8 @@ async fn make_room(
     Ok(())
 }
 
-/// Gives grants in an organization, each in place of the active grant for the same people, and records the events. If there would be too many grants, the change is rejected.
+/// Gives grants in an organization, each in place of the active grant for the same people, and records the events. If
+/// there would be too many grants, the change is rejected.
 pub(super) async fn add_grants(
     context: &Context<'_>,
     change: &mut Change,

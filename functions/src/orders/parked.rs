@@ -31,7 +31,8 @@ pub struct ReleaseProgress {
 }
 
 /// Applies the next 90 parked orders of an account that is linked to a partner now. An order that cannot be applied
-/// stays parked until an operator discards it; of a cancelled one the lines that cannot be fulfilled are ignored. `on_progress` is called for each order that is done.
+/// stays parked until an operator discards it; of a cancelled one the lines that cannot be fulfilled are ignored.
+/// `on_progress` is called for each order that is done.
 pub async fn release(
     context: &Context<'_>,
     release: &ParkedOrdersRelease,

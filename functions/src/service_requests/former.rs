@@ -9,7 +9,7 @@ use domain::{Email, PartnerId, ServiceRequest};
 use super::{customer_lookup, record};
 use crate::authority::viewer::sees_person;
 
-/// Adds to a batch read the records that tell whether a contact was removed.
+/// Adds to a batch read the records that decide whether a contact was removed.
 fn want_record(wanted: &mut BatchGet, request: &ServiceRequest, contact: &Contact) {
     let (organization, email) = (request.organization_id, &contact.person.email);
     match (contact.person.membership, contact.customer_id) {
@@ -38,7 +38,7 @@ fn is_removed(found: &BatchResult, request: &ServiceRequest, contact: &Contact) 
     }
 }
 
-/// Adds to a batch read what tells which contacts are former ones, as far as the caller sees who they are.
+/// Adds to a batch read the items that decide which contacts are former ones, as far as the caller sees who they are.
 pub(super) fn want(wanted: &mut BatchGet, viewer_partner: Option<PartnerId>, request: &ServiceRequest) {
     for (_, contact) in request.contacts() {
         if sees_person(viewer_partner, &contact.person, *contact == request.primary_contact) {

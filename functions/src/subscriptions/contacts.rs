@@ -33,7 +33,7 @@ impl<'a> Contacts<'a> {
         ContactHistoryOf(self.organization, contact.email.clone())
     }
 
-    /// Adds to a batch read what tells who still is a contact.
+    /// Adds to a batch read the items that decide who still is a contact.
     pub(super) fn want(&self, wanted: &mut BatchGet) {
         for contact in self.contacts {
             match contact.customer_id {

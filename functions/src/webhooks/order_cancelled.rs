@@ -87,8 +87,8 @@ pub async fn apply(
 }
 
 /// Cancels the existing subscriptions. One that was renewed after the cancellation does not end, and one that was
-/// deactivated before it stays unchanged. A cancellation is recorded as an event exactly if it changes the one that counts. Returns whether one
-/// was.
+/// deactivated before it stays unchanged. A cancellation is recorded as an event exactly if it changes the one that
+/// counts. Returns whether an event was recorded for a cancellation.
 fn cancel_subscriptions(
     context: &Context<'_>,
     change: &mut Change,
@@ -97,7 +97,7 @@ fn cancel_subscriptions(
 ) -> Result<bool, Failure> {
     let mut has_effect = false;
     for before in subscriptions.into_iter().flatten() {
-        // What a deactivation ended is not cancelled any more, unless it was cancelled before, which is reported late.
+        // A deactivation is final, but a cancellation from before it, which the store reports late, is the first end.
         if before.deactivation.as_ref().is_some_and(|deactivation| deactivation.at <= occurred_at) {
             change.record(ignored(&before, OrderCancelledData::TYPE));
             continue;

@@ -68,7 +68,7 @@ async fn operator_and_admin_set_change_and_remove_a_threshold() {
     let contents = world.contents().await;
     for etag in ["\"2\"", "*"] {
         let same = set(&world, "operator", json!(50)).header("if-match", etag);
-        assert_eq!(same.send().await.ok(), expected, "the same again changes nothing");
+        assert_eq!(same.send().await.ok(), expected, "a repeated threshold changes nothing");
     }
     world.assert_unchanged(&contents).await;
     let raised = set(&world, "operator", json!(1_000_000)).header("if-match", "\"2\"").send().await.ok();

@@ -164,7 +164,7 @@ async fn change_of_deactivated_subscriptions_is_ignored_with_its_reason() {
     assert_ignored(&world, "m5b", &body, "superseded", &[]).await;
     // So is an earlier change that arrives later, although its line is not deactivated.
     assert_ignored(&world, "m4", &changed(4, lines(9, 5)), "superseded", &[]).await;
-    // Both lines differ: the change is applied to one, and the other is told as ignored.
+    // Both lines differ: the change is applied to one, and an event records that it is ignored for the other.
     assert_eq!(outcome(&world, "m6", &changed(6, lines(7, 7))).await.0, "applied");
     assert_eq!((told().await, quantities().await), ((1, 1, 2), (7, 5)));
     // Nothing differs.

@@ -98,7 +98,7 @@ pub fn refused_message_key(source: SourceId, message: &str) -> Key {
     Key::new(format!("REFUSED#{source}#{}", segment(message)), ALONE)
 }
 
-/// Returns the key of the mark that the event log already tells of another message with the id of one that took effect.
+/// Returns the key of the mark that an event already records another message with the id of one that took effect.
 pub fn reused_message_id_key(source: SourceId, message: &str) -> Key {
     Key::new(format!("REFUSED#{source}#{}", segment(message)), "REUSED")
 }

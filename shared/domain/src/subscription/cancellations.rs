@@ -19,7 +19,7 @@ impl Cancellations {
     /// between two renewals.
     pub const MOST: usize = 100;
 
-    /// Adds a cancellation, and drops those before the last renewal except the first of all, which tells that the
+    /// Adds a cancellation, and drops those before the last renewal except the first of all, which shows that the
     /// renewal followed a cancellation. Returns whether the cancellation is new and kept.
     pub fn add(&mut self, at: Timestamp, renewed_at: Option<Timestamp>) -> bool {
         let is_new = self.0.insert(at);
