@@ -12,6 +12,7 @@ pub mod orders;
 pub mod organizations;
 pub mod partners;
 pub mod party;
+pub mod people;
 pub mod products;
 pub mod service;
 pub mod service_requests;

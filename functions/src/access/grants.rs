@@ -163,17 +163,16 @@ pub(super) async fn add_grants(
     let request_id = origin.map(|origin| origin.request_id);
     for Grant { id: grant_id, level, expires_at, individual, auto_extend, .. } in grants {
         let member_id = individual.as_ref().and_then(Grantee::member_id);
-        let email = individual.filter(|_| member_id.is_none()).map(|one| one.email);
         let reason = reason.clone();
         change.record(access.event(AccessGranted {
             grant_id,
             level,
             expires_at,
             member_id,
-            email,
             reason,
             request_id,
             auto_extend,
+            individual: individual.is_some(),
         }));
     }
     for (grant_id, replaced_by) in replaced {

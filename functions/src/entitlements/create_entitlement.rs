@@ -13,7 +13,7 @@ use domain::event::EntitlementCreated;
 use domain::fault::{Check, Validated};
 use domain::value::DETAIL_ERRORS;
 use domain::{
-    Actor, Details, Entitlement, EntitlementId, EntitlementName, EntitlementNumber, ErrorKind, Fault, Faults,
+    Actor, Author, Details, Entitlement, EntitlementId, EntitlementName, EntitlementNumber, ErrorKind, Fault, Faults,
     Fields, Metadata, Owner, ParseError, Problem, ProductId, Role, Timestamp,
 };
 use schemars::JsonSchema;
@@ -119,7 +119,7 @@ impl Operation for CreateEntitlement {
         };
         let mut change = Change::new();
         let details = apply(&mut change, &fields, actor, &Details::default(), &new.details);
-        let entitlement = new_entitlement(context, actor, path, new, details);
+        let entitlement = new_entitlement(context, context.author().await?, path, new, details);
         let id = entitlement.id;
         require_owner(&mut change, entitlement.owner);
         let offered = Expression::new("attribute_exists(#pk) AND attribute_not_exists(#archivedAt)");
@@ -161,13 +161,13 @@ impl Operation for CreateEntitlement {
 
 fn new_entitlement(
     context: &Context<'_>,
-    actor: &Actor,
+    by: Author,
     path: &CreateEntitlementPath,
     new: &CreateEntitlementBody,
     details: Details,
 ) -> Entitlement {
     let id: EntitlementId = context.id();
-    let changed = DetailsChange { at: context.now, by: actor.author(), import_id: None };
+    let changed = DetailsChange { at: context.now, by, import_id: None };
     Entitlement {
         id,
         number: EntitlementNumber::of(id),

@@ -44,7 +44,7 @@ pub async fn begin(context: &Context<'_>, rows: usize) -> Result<StartedRun, Fai
         call: context.call_id().to_owned(),
         lease_ends_at: context.now.after(LEASE),
         writing: false,
-        author: context.author()?,
+        author: context.author().await?,
         rows: u64::try_from(rows).unwrap_or(u64::MAX),
         due_at: Some(context.now.after(GIVE_UP_AFTER)),
         metadata: Metadata::new(context.now),

@@ -12,7 +12,7 @@ use deserr::Deserr;
 use domain::event::EventType;
 use domain::fault::{Check, Validated};
 use domain::{
-    Actor, Author, ErrorKind, Event, EventId, EventKind, Fault, FaultPointer, Faults, LogScope, NameQuery,
+    Actor, ErrorKind, Event, EventId, EventKind, Fault, FaultPointer, Faults, LogScope, NameQuery,
     OrganizationId, ParseError, PartnerId, Problem, Role, Timestamp, Version,
 };
 use schemars::JsonSchema;
@@ -24,6 +24,7 @@ use super::reading::{Reading, Selected, TOO_MANY_EVENTS, read_log, read_of_custo
 use super::totals::HistoryTotals;
 use crate::authority::viewer::Visibility;
 use crate::party::{Names, Party};
+use crate::people::{AuthorView, People};
 
 /// Lists the events of a partner, an organization or the vendor.
 pub struct QueryHistory;
@@ -116,7 +117,7 @@ pub struct HistoryEvent {
     /// Time of the event; RFC 3339, UTC.
     time: Timestamp,
     /// Caller who made the change.
-    actor: Author,
+    actor: AuthorView,
     /// Type of the event and the data of that type.
     #[serde(flatten)]
     kind: EventKind,
@@ -167,12 +168,13 @@ impl Output for HistoryPage {
 
 /// Columns of a CSV table that all events share, with their JSON pointers into an event. What events have as `data`
 /// follows: in a column for each field if all events have the same type, otherwise in one column.
-const COLUMNS: [(&str, &str); 11] = [
+const COLUMNS: [(&str, &str); 12] = [
     ("id", "/id"),
     ("time", "/time"),
     ("type", "/type"),
     ("actorType", "/actor/type"),
     ("actorId", "/actor/id"),
+    ("actorName", "/actor/name"),
     ("actorEmail", "/actor/email"),
     ("partnerId", "/partner/id"),
     ("partnerName", "/partner/name"),
@@ -200,7 +202,7 @@ impl Operation for QueryHistory {
     const DESCRIPTION: &str = "Operators and agents may read the history of every partner and organization, \
         partner members that of their partner, and contact managers that of their organization. Only \
         operators may read the vendor's, which holds the events that concern neither. Events are sorted by \
-        time, newest first unless `order=asc`, and carry the current names of their parties. Changes of \
+        time, newest first unless `order=asc`, and carry the current names of their parties and authors. Changes of \
         detail fields that the caller may not view are left out. A page may contain fewer events than \
         `pageSize`, or none, although there is a next page. With `Accept: text/csv` the page is a CSV table: \
         with `type` it has a column for each data field of that type, otherwise one column `data` with JSON. \
@@ -279,7 +281,7 @@ impl Operation for QueryHistory {
     }
 }
 
-/// Adds the names of their parties to events, and removes the ids of subscriptions that the caller may not see.
+/// Adds the names of their parties and authors to events, and removes the ids of subscriptions that the caller may not see.
 async fn name_parties(
     context: &Context<'_>,
     actor: &Actor,
@@ -291,10 +293,13 @@ async fn name_parties(
     let causes = visibility.causes_of(&events);
     let mut wanted = BatchGet::new();
     Names::want(&mut wanted, partners.clone(), organizations.clone());
+    let authors: Vec<_> = events.iter().filter_map(|event| event.actor.person()).collect();
+    People::want(&mut wanted, authors.iter());
     causes.iter().for_each(|cause| wanted.add(cause));
     // Names may be stale, but what decides visibility needs a consistent read.
     let found = context.table.fetch(wanted, !causes.is_empty()).await?;
     let names = Names::among(&found, partners, organizations)?;
+    let people = People::among(&found, authors.iter())?;
     let mut hidden = BTreeSet::new();
     for cause in causes {
         if !found.get(&cause)?.is_some_and(|one| visibility.sees(&one)) {
@@ -304,7 +309,7 @@ async fn name_parties(
     let named = |Event { id, time, actor, kind, version, partner_id, organization_id }: Event| HistoryEvent {
         id,
         time,
-        actor,
+        actor: people.author(actor),
         kind: visibility.narrow_event(kind, &hidden),
         version,
         partner: partner_id.map(|partner| names.partner(partner)),

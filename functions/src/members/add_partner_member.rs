@@ -55,12 +55,13 @@ impl Operation for AddPartnerMember {
     async fn execute(request: Request<'_, Self>) -> Result<Reply<Member>, Failure> {
         let Request { context, caller: actor, path, body, .. } = request;
         let (PartnerPath { partner_id }, Json(AddPartnerMemberBody { email, name, admin })) = (path, body);
-        let member = Member {
+        let mut member = Member {
             id: context.id(),
             partner_id: *partner_id,
             email: email.clone(),
             name: name.clone(),
             admin: *admin,
+            removals: 0,
             removed_at: None,
             metadata: Metadata::new(context.now),
         };
@@ -77,13 +78,14 @@ impl Operation for AddPartnerMember {
         }
         require_admin(&mut change, actor, *partner_id, None)?;
         change.require(&PartnerById(*partner_id), || ConditionFailure::NotFound);
-        change.create(&member)?;
         // A grant to an e-mail is bound to the record that is added after this number of removals, so the number is
         // stored with the record and must be unchanged at commit.
         let removals = CountOfRemovals(*partner_id, email.clone());
         let count = context.table.get(&removals).await?.map_or(0, |known| known.count);
         change.require_that(&removals, count::equals(count), |_| ConditionFailure::Stale);
-        change.create_or_reject(&Reservation::member_email(&member, count), |holder| {
+        member.removals = count;
+        change.create(&member)?;
+        change.create_or_reject(&Reservation::member_email(&member), |holder| {
             ConditionFailure::held_by(&EMAIL_TAKEN, holder.owner, &[&"email"])
         })?;
         change.record(member.event(MemberAdded { member_id: member.id, admin: *admin }));

@@ -1,6 +1,6 @@
 //! `remove-partner-member`
 
-use api_runtime::table::{CountOfRemovals, MemberOfPartner, Reservation, count};
+use api_runtime::table::{CountOfRemovals, MemberById, Reservation, count};
 use api_runtime::{
     Answer, Change, ConditionFailure, Empty, Failure, Method, Nothing, Operation, OrNotFound, Reply, Request,
     Route, route,
@@ -49,8 +49,8 @@ impl Operation for RemovePartnerMember {
         let Request { context, caller: actor, path, .. } = request;
         let MemberPath { partner_id, member_id } = *path;
         actor.authorize_partner(partner_id)?;
-        let found = context.table.get(&MemberOfPartner(partner_id, member_id)).await?;
-        let before = found.or_not_found()?;
+        let found = context.table.get(&MemberById(member_id)).await?;
+        let before = found.filter(|member| member.partner_id == partner_id).or_not_found()?;
         let (seen, mut change) = (before.metadata.version, Change::new());
         let is_removed = before.removed_at.is_some();
         let own = Some((&before.email, before.admin)).filter(|_| !is_removed);
@@ -62,7 +62,7 @@ impl Operation for RemovePartnerMember {
         let metadata = before.metadata.next(context.now);
         let member = Member { removed_at: Some(context.now), metadata, ..before.clone() };
         change.replace(&member, seen, context.if_match())?;
-        change.remove(&Reservation::member_email(&before, 0));
+        change.remove(&Reservation::member_email(&before));
         let removals = CountOfRemovals(partner_id, before.email.clone());
         change.update(&removals, count::add(1, u64::MAX), |_| ConditionFailure::Stale);
         change.record(member.event(MemberRemoved { member_id }));

@@ -3,7 +3,7 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use crate::text::Email;
+use crate::person::PersonRef;
 
 /// Kind of caller that made a change.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
@@ -37,17 +37,27 @@ impl AuthorKind {
     }
 }
 
-/// Author of a change.
+/// Author of a change. It has no name and no e-mail: those of a person are looked up when they are shown, and can be erased.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Author {
     /// Kind of caller.
     #[serde(rename = "type")]
     pub kind: AuthorKind,
-    /// Subject (`sub`) of the token, id of the webhook source, or name of the scheduled operation.
+    /// Id of the member or customer; subject (`sub`) of the token of the vendor's staff, and of a person without a
+    /// record; id of the webhook source; or name of the scheduled operation.
     pub id: String,
-    /// Verified e-mail of the person; at most 254 bytes. Absent if there is none.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub email: Option<Email>,
+}
+
+impl Author {
+    /// Returns the record of the person; `None` if the author is no person, or had no record.
+    pub fn person(&self) -> Option<PersonRef> {
+        match self.kind {
+            AuthorKind::Operator | AuthorKind::Agent => Some(PersonRef::Staff(self.id.clone())),
+            AuthorKind::Partner => self.id.parse().ok().map(PersonRef::Member),
+            AuthorKind::Customer => self.id.parse().ok().map(PersonRef::Customer),
+            AuthorKind::Source | AuthorKind::System => None,
+        }
+    }
 }
 
 #[cfg(test)]

@@ -3,6 +3,7 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use crate::access::grant::MemberRecord;
 use crate::event::{EventKind, NewEvent};
 use crate::id::{MemberId, PartnerId};
 use crate::party::Metadata;
@@ -24,6 +25,10 @@ pub struct Member {
     pub name: Name,
     /// Whether the member may manage the partner's members and request access for others.
     pub admin: bool,
+    /// Number of members with this e-mail that the partner had removed before it added this one. A grant to an e-mail is
+    /// bound to it.
+    #[serde(default)]
+    pub removals: u64,
     /// Time at which the member was removed; RFC 3339, UTC. Absent while the person is a member.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub removed_at: Option<Timestamp>,
@@ -33,6 +38,11 @@ pub struct Member {
 }
 
 impl Member {
+    /// Returns the record as far as decisions about access need it.
+    pub fn record(&self) -> MemberRecord {
+        MemberRecord { id: self.id, removals: self.removals }
+    }
+
     /// Returns an event about the member, which concerns its partner.
     pub fn event(&self, kind: impl Into<EventKind>) -> NewEvent {
         NewEvent::of_partner(kind, self.partner_id).about(self.metadata)

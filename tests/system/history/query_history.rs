@@ -744,7 +744,7 @@ async fn totals_of_more_than_10_000_events_are_refused_and_the_page_is_not() {
     let partner: domain::PartnerId = world.id("partner").parse().unwrap();
     let events = (0..more).map(|number| {
         let time = domain::Timestamp::from_unix_millis(begin.unix_millis() + number);
-        let actor = domain::Author { kind: domain::AuthorKind::Partner, id: "ren".to_owned(), email: None };
+        let actor = domain::Author { kind: domain::AuthorKind::Partner, id: "ren".to_owned() };
         let low = domain::event::PoolThresholdSet {
             license_type: "edge-storage-1y".parse().unwrap(),
             threshold: None,

@@ -146,7 +146,7 @@ async fn read_organization(world: &World, id: &str, objects: &mut Objects) {
             fields["partnerId"] = access["partner"]["id"].clone();
             fields["organizationId"] = access["organization"]["id"].clone();
             fields["memberId"] = grant["individual"]["memberId"].clone();
-            fields["email"] = grant["individual"]["email"].clone();
+            fields["individual"] = (!grant["individual"].is_null()).into();
             show(objects, format!("grant {}", text(&grant["id"])), fields);
         }
     }

@@ -662,7 +662,7 @@ impl Replay {
             "access.granted" => {
                 let fields = json!({
                     "partnerId": event.partner, "organizationId": event.organization, "level": data("level"),
-                    "expiresAt": data("expiresAt"), "memberId": data("memberId"), "email": data("email"),
+                    "expiresAt": data("expiresAt"), "memberId": data("memberId"), "individual": data("individual"),
                     "state": "active", "endedAt": null, "autoExtend": data("autoExtend"),
                 });
                 self.create(event, main.to_owned(), fields);

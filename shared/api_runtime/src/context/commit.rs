@@ -1,6 +1,6 @@
 //! Commits changes: a change, its events and the record of its answer are one transaction.
 
-use domain::{ErrorKind, Event, EventId, Fault, FaultPointer, NewEvent, Problem, ProblemKind};
+use domain::{Author, ErrorKind, Event, EventId, Fault, FaultPointer, NewEvent, Problem, ProblemKind};
 
 use super::{Context, IdempotencySlot};
 use crate::answer::{Answer, Failure, Output, Replay, Reply};
@@ -220,7 +220,8 @@ impl Context<'_> {
         let outcome = if self.validates_only() || !failures.is_empty() {
             self.table.check(change.writes()).await?
         } else {
-            for event in self.dated(change.events())? {
+            let author = self.author().await?;
+            for event in self.dated(author, change.events()) {
                 change.put(&event)?;
             }
             let outcome = self.table.commit(change.writes()).await?;
@@ -239,16 +240,15 @@ impl Context<'_> {
     }
 
     /// Dates the events of a change and gives them ids. Events of the same time sort as they were recorded.
-    fn dated(&self, events: &[NewEvent]) -> Result<Vec<Event>, Error> {
+    fn dated(&self, author: Author, events: &[NewEvent]) -> Vec<Event> {
         let time_of = |event: &NewEvent| event.not_before.map_or(self.now, |time| time.max(self.now));
         let mut events: Vec<_> = events.iter().map(|event| (time_of(event), event.clone())).collect();
         events.sort_by_key(|(time, _)| *time);
         let mut ids: Vec<EventId> = events.iter().map(|(time, _)| self.ids.next(*time)).collect();
         // Concurrent calls take ids from the same source, so those of one millisecond may not ascend.
         ids.sort_unstable();
-        let author = self.author()?;
         let event = |(id, (time, event))| Event::new(id, time, author.clone(), event);
-        Ok(ids.into_iter().zip(events).map(event).collect())
+        ids.into_iter().zip(events).map(event).collect()
     }
 
     /// Requires that no unexpired answer is stored under the call's key, if it has one.

@@ -1,5 +1,6 @@
 //! Context of an operation: the table, the time, new ids, and the options that the call sets in its headers and query.
 
+pub mod author;
 pub mod commit;
 mod lease;
 mod name_search;
@@ -12,6 +13,7 @@ use domain::{Author, DeploymentKey, Id, Ids, Timestamp};
 
 use crate::condition::IfMatch;
 use crate::table::{Error, IdempotencyRecord, Key, Table};
+pub(crate) use author::AuthorSource;
 pub(crate) use lease::Lease;
 
 /// Resources of a function instance, for its whole life.
@@ -48,7 +50,7 @@ pub struct Context<'a> {
 pub(crate) struct CallOptions {
     /// Request id, which also differs between a call and its repeats.
     pub(crate) id: String,
-    pub(crate) author: Option<Author>,
+    pub(crate) author: AuthorSource,
     pub(crate) validate_only: bool,
     pub(crate) if_match: Option<IfMatch>,
     pub(crate) idempotency: Option<IdempotencySlot>,
@@ -166,13 +168,12 @@ impl Context<'_> {
         self.now.after(IdempotencyRecord::KEPT)
     }
 
-    /// Returns the author of the call's events.
+    /// Returns the author of the call's events. It is read once per attempt.
     ///
     /// # Errors
     ///
     /// Fails if the caller is not identified; an operation for such callers must not write.
-    pub fn author(&self) -> Result<Author, Error> {
-        let author = self.options.author.clone();
-        author.ok_or_else(|| Error::Internal("a change without an author".to_owned()))
+    pub async fn author(&self) -> Result<Author, Error> {
+        self.options.author.read(self.table).await
     }
 }

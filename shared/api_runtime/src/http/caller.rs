@@ -6,6 +6,7 @@ use domain::{Actor, Author, AuthorKind, Problem, ProblemKind, Source};
 use super::call::Call;
 use crate::answer::Failure;
 use crate::context::Context;
+use crate::context::author::Identity;
 use crate::http::route::{Route, RouteAuth};
 use crate::table::webhook_source::SourceById;
 
@@ -30,8 +31,16 @@ pub trait Caller: Sized + Send + Sync {
     /// Returns the party for which the caller acts, for the log.
     fn party(&self) -> Option<String>;
 
-    /// Returns the caller as the author of events; `None` for callers that change nothing.
-    fn author(&self) -> Option<Author>;
+    /// Returns the caller as the author of events depends on it; `None` for callers that change nothing.
+    fn identity(&self) -> Option<Identity>;
+
+    /// Returns the author that the log names, which is not looked up; `None` for callers that change nothing.
+    fn author(&self) -> Option<Author> {
+        self.identity().map(|identity| match identity {
+            Identity::Person(actor) => actor.author(),
+            Identity::Machine(author) => author,
+        })
+    }
 
     /// Returns the id of the message under which the answer is stored, if the message has one instead of an
     /// `Idempotency-Key`.
@@ -65,8 +74,8 @@ impl Caller for Actor {
         Actor::party(self)
     }
 
-    fn author(&self) -> Option<Author> {
-        Some(Actor::author(self))
+    fn identity(&self) -> Option<Identity> {
+        Some(Identity::Person(self.clone()))
     }
 }
 
@@ -87,7 +96,7 @@ impl Caller for Anyone {
         None
     }
 
-    fn author(&self) -> Option<Author> {
+    fn identity(&self) -> Option<Identity> {
         None
     }
 }
@@ -114,9 +123,9 @@ impl Caller for Delivery {
         Some(self.source.id.to_string())
     }
 
-    fn author(&self) -> Option<Author> {
+    fn identity(&self) -> Option<Identity> {
         let id = self.source.id.to_string();
-        Some(Author { kind: AuthorKind::Source, id, email: None })
+        Some(Identity::Machine(Author { kind: AuthorKind::Source, id }))
     }
 
     fn message(&self) -> Option<&str> {

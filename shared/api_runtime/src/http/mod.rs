@@ -19,7 +19,7 @@ use tokio::time::Instant;
 use crate::answer::{Failure, OrNotFound, Reply};
 use crate::context::{CallOptions, Context, Environment, Lease};
 use crate::http::operation::{Operation, Request};
-use crate::http::route::Route;
+use crate::http::route::{Method, Route};
 use crate::table;
 use call::Call;
 use caller::Caller;
@@ -160,7 +160,11 @@ async fn execute<O: Operation>(
     let (input, options) = parse::<O>(environment, call, route, caller)?;
     let options = CallOptions { lease: lease.clone(), ..options };
     let context = Context { options, ..context::<O>(environment) };
-    O::execute(Request::new(&context, caller, &input)).await
+    let executed = O::execute(Request::new(&context, caller, &input));
+    match route.method {
+        Method::Get => executed.await,
+        _ => tokio::join!(executed, context.prepare_author()).0,
+    }
 }
 
 fn context<O: Operation>(environment: &Environment) -> Context<'_> {

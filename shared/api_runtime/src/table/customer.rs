@@ -1,7 +1,7 @@
 //! Customers, who may belong to an organization.
 
 use domain::customer::Creator;
-use domain::{Customer, CustomerId, Email, ExternalId, OrganizationId, Owner};
+use domain::{Customer, CustomerId, Email, ExternalId, Id, OrganizationId, Owner};
 
 use super::count::Count;
 use super::entitlement::owner_partition;
@@ -9,6 +9,7 @@ use super::item::Entity;
 use super::key::{Key, PROFILE, segment, unique};
 use super::organization::organization_partition;
 use super::pattern::{Index, patterns};
+use super::person::{people_with, person_by_email_key};
 use super::reservation::{Reservation, creator};
 
 impl Entity for Customer {
@@ -24,7 +25,7 @@ impl Entity for Customer {
     }
 
     fn by_facet(&self) -> Option<Key> {
-        self.removed_at.is_none().then(|| customer_by_email_key(&self.email, self.id))
+        self.removed_at.is_none().then(|| person_by_email_key(&self.email, self.id))
     }
 }
 
@@ -46,7 +47,7 @@ patterns! {
     }
     /// the customers with an e-mail
     list CustomersByEmail(email: Email) -> Customer {
-        Index::ByFacet, customers_with(email), "",
+        Index::ByFacet, people_with(email), CustomerId::PREFIX,
         "in `by-facet` `EMAIL#<e-mail>` · `<customer>`"
     }
 }
@@ -64,16 +65,6 @@ pub(super) fn customer_key(customer: CustomerId) -> Key {
 /// Returns the key of a customer among those of its organization, in `by-key`.
 pub(super) fn customer_of_organization_key(organization: OrganizationId, customer: CustomerId) -> Key {
     Key::new(organization_partition(organization), format!("CUSTOMER#{customer}"))
-}
-
-/// Returns the partition, in `by-facet`, of the customers with an e-mail.
-pub(super) fn customers_with(email: &Email) -> String {
-    format!("EMAIL#{}", segment(email.folded()))
-}
-
-/// Returns the key of a customer among those with its e-mail, in `by-facet`.
-pub(super) fn customer_by_email_key(email: &Email, customer: CustomerId) -> Key {
-    Key::new(customers_with(email), customer.to_string())
 }
 
 /// Returns the scope in which an e-mail is unique: an organization, or `NONE` for all customers without one.

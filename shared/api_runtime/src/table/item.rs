@@ -101,7 +101,7 @@ mod tests {
         let event = Event::new(
             "evt_019b8c3e-5c00-7000-8000-000000000005".parse().unwrap(),
             Timestamp::from_unix_millis(1_767_603_600_000),
-            Author { kind: AuthorKind::Partner, id: "s".to_owned(), email: None },
+            Author { kind: AuthorKind::Partner, id: "s".to_owned() },
             NewEvent::of_both(
                 LicenseAssigned {
                     assignment_id: "asg_019b8c3e-5c00-7000-8000-000000000004".parse().unwrap(),

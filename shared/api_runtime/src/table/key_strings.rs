@@ -10,7 +10,7 @@ use super::access_request::{
 };
 use super::contact_history::contact_history_key;
 use super::customer::{
-    count_of_managers_key, customer_by_email_key, customer_email_key, customer_external_id_key, customer_key,
+    count_of_managers_key, customer_email_key, customer_external_id_key, customer_key,
     customer_of_organization_key,
 };
 use super::detail_field::{count_of_fields_key, field_key};
@@ -22,6 +22,7 @@ use super::import_run::import_key;
 use super::key::due_key;
 use super::license::{assignment_key, assignment_of_organization_key, license_type_key, pool_key};
 use super::member::{count_of_removals_key, member_by_email_key, member_email_key, member_key};
+use super::person::{person_by_email_key, staff_key};
 use super::monthly_counts::monthly_counts_key;
 use super::name_index::{NameScope, name_part_key, spellings_partition, unspelled_name_key};
 use super::notification_preference::preference_key;
@@ -122,12 +123,13 @@ fn every_key_keeps_its_stored_format() {
         (monthly_counts_key(o, &Month::of(now)), format!("ORG#{O}"), "MONTHLY_COUNTS#2026-01".to_owned()),
         (count_of_managers_key(o), format!("ORG#{O}"), "COUNT#MANAGER".to_owned()),
         (count_of_removals_key(p, &email), format!("PARTNER#{P}"), "COUNT#REMOVAL#a@x.example".to_owned()),
-        (member_key(p, m), format!("PARTNER#{P}"), format!("MEMBER#{M}")),
+        (member_key(m), format!("MEMBER#{M}"), "PROFILE".to_owned()),
+        (staff_key("auth0|7"), "STAFF#auth0|7".to_owned(), "PROFILE".to_owned()),
         (member_by_email_key(p, &email), format!("PARTNER#{P}"), "MEMBER#a@x.example".to_owned()),
         (member_email_key(p, &email), format!("UNIQUE#member-email#{P}#a@x.example"), "-".to_owned()),
         (customer_key(c), format!("CUSTOMER#{C}"), "PROFILE".to_owned()),
         (customer_of_organization_key(o, c), format!("ORG#{O}"), format!("CUSTOMER#{C}")),
-        (customer_by_email_key(&email, c), "EMAIL#a@x.example".to_owned(), C.to_owned()),
+        (person_by_email_key(&email, c), "EMAIL#a@x.example".to_owned(), C.to_owned()),
         (
             customer_email_key(Some(o), &email),
             format!("UNIQUE#customer-email#{O}#a@x.example"),

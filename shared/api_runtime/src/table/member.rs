@@ -6,23 +6,28 @@ use domain::{Email, Member, MemberId, PartnerId};
 use super::count::Count;
 use super::error::Error;
 use super::item::Entity;
-use super::key::{Key, segment, unique};
+use super::key::{Key, PROFILE, segment, unique};
 use super::partner::partner_partition;
 use super::pattern::{Index, patterns};
+use super::person::person_by_email_key;
 use super::reservation::Reservation;
 
-/// Prefix of the sort keys of members.
+/// Prefix of the keys of members.
 pub(super) const MEMBERS: &str = "MEMBER#";
 
 impl Entity for Member {
     const NAME: &'static str = "member";
 
     fn key(&self) -> Key {
-        member_key(self.partner_id, self.id)
+        member_key(self.id)
     }
 
     fn by_key(&self) -> Option<Key> {
         self.removed_at.is_none().then(|| member_by_email_key(self.partner_id, &self.email))
+    }
+
+    fn by_facet(&self) -> Option<Key> {
+        self.removed_at.is_none().then(|| person_by_email_key(&self.email, self.id))
     }
 }
 
@@ -32,10 +37,10 @@ patterns! {
         count_of_removals_key(*partner, email),
         "`PARTNER#<partner>` · `COUNT#REMOVAL#<e-mail>`"
     }
-    /// a member of a partner
-    lookup MemberOfPartner(partner: PartnerId, member: MemberId) -> Member {
-        member_key(*partner, *member),
-        "`PARTNER#<partner>` · `MEMBER#<member>`"
+    /// a member
+    lookup MemberById(member: MemberId) -> Member {
+        member_key(*member),
+        "`MEMBER#<member>` · `PROFILE`"
     }
     /// the member of a partner with an e-mail
     lookup EmailInPartner(partner: PartnerId, email: Email) -> Reservation {
@@ -55,8 +60,8 @@ pub(super) fn count_of_removals_key(partner: PartnerId, email: &Email) -> Key {
 }
 
 /// Returns the key of a member.
-pub(super) fn member_key(partner: PartnerId, member: MemberId) -> Key {
-    Key::new(partner_partition(partner), format!("{MEMBERS}{member}"))
+pub(super) fn member_key(member: MemberId) -> Key {
+    Key::new(format!("{MEMBERS}{member}"), PROFILE)
 }
 
 /// Returns the key of a member among those of its partner, by e-mail, in `by-key`.
@@ -70,11 +75,10 @@ pub(super) fn member_email_key(partner: PartnerId, email: &Email) -> Key {
 }
 
 impl Reservation {
-    /// Reserves a member's e-mail in its partner. `removals` is the number of members with this e-mail that the partner
-    /// had removed before.
-    pub fn member_email(member: &Member, removals: u64) -> Self {
+    /// Reserves a member's e-mail in its partner.
+    pub fn member_email(member: &Member) -> Self {
         let at = member_email_key(member.partner_id, &member.email);
-        Self { manager: member.admin, removals: Some(removals), ..Self::new(at, member.id) }
+        Self { manager: member.admin, removals: Some(member.removals), ..Self::new(at, member.id) }
     }
 
     /// Returns the record of the member that has the e-mail.

@@ -63,6 +63,7 @@ aggregates! {
     order,
     organization,
     partner,
+    person,
     product,
     service_request,
     site,

@@ -3,7 +3,7 @@
 use super::data::event_data;
 use crate::id::{AccessRequestId, GrantId, MemberId};
 use crate::level::Level;
-use crate::text::{Description, Email};
+use crate::text::Description;
 use crate::time::Timestamp;
 
 event_data! {
@@ -51,14 +51,10 @@ event_data! {
         level: Level,
         /// End of the grant, exclusive; RFC 3339, UTC.
         expires_at: Timestamp,
-        /// Member who gets access, if an approved request named the member. Absent together with `email` if all members
-        /// of the partner get access.
+        /// Member who gets access, if an approved request named the member. Absent if all members of the partner get access,
+        /// and if a contact manager granted access to one person without a request.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         member_id: Option<MemberId>,
-        /// E-mail of the person who gets access, if a contact manager granted access to one person without a request;
-        /// at most 254 bytes. Absent otherwise.
-        #[serde(default, skip_serializing_if = "Option::is_none")]
-        email: Option<Email>,
         /// Reason for a grant without a request; 1 to 1,000 characters. Absent if none was given, and if a request was
         /// approved.
         #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -69,6 +65,9 @@ event_data! {
         /// Whether the grant is extended by its own length before it expires.
         #[serde(default)]
         auto_extend: bool,
+        /// Whether one person gets access, whom the lists of access name, and not all members of the partner.
+        #[serde(default)]
+        individual: bool,
     }
 
     /// Recorded in the logs of the partner and the organization 30 days, 7 days and 1 day before a grant expires. Not

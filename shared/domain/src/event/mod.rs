@@ -145,7 +145,7 @@ mod tests {
         let event = Event::new(
             "evt_019b8c3e-5c00-7000-8000-000000000009".parse().unwrap(),
             "2026-01-05T09:00:00Z".parse().unwrap(),
-            Author { kind: AuthorKind::Partner, id: "auth0|7".to_owned(), email: None },
+            Author { kind: AuthorKind::Partner, id: "mem_019b8c3e-5c00-7000-8000-000000000007".to_owned() },
             NewEvent::of_partner(
                 StoreLinked {
                     source_id: "src_019b8c3e-5c00-7000-8000-000000000003".parse().unwrap(),
@@ -158,7 +158,7 @@ mod tests {
         insta::assert_json_snapshot!(written, @r#"
         {
           "actor": {
-            "id": "auth0|7",
+            "id": "mem_019b8c3e-5c00-7000-8000-000000000007",
             "type": "partner"
           },
           "data": {

@@ -248,7 +248,7 @@ async fn add_events(world: &World, count: u64) {
             license_type: "edge-storage-1y".parse().unwrap(),
             quantity: 1,
         };
-        let actor = Author { kind: AuthorKind::Partner, id: "ren".to_owned(), email: None };
+        let actor = Author { kind: AuthorKind::Partner, id: "ren".to_owned() };
         Event::new(ids.next(time), time, actor, NewEvent::of_both(kind, partner, organization))
     };
     world.put_all((0..count).map(|number| to_item(&event(number)).unwrap())).await;
