@@ -13,8 +13,8 @@ use domain::event::EntitlementCreated;
 use domain::fault::{Check, Validated};
 use domain::value::DETAIL_ERRORS;
 use domain::{
-    Actor, Author, Details, Entitlement, EntitlementId, EntitlementName, EntitlementNumber, ErrorKind, Fault, Faults,
-    Fields, Metadata, Owner, ParseError, Problem, ProductId, Role, Timestamp,
+    Actor, Author, Details, Entitlement, EntitlementId, EntitlementName, EntitlementNumber, ErrorKind, Fault,
+    Faults, Fields, Metadata, Owner, ParseError, Problem, ProductId, Role, Timestamp,
 };
 use schemars::JsonSchema;
 

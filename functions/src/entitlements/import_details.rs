@@ -257,7 +257,11 @@ impl Import<'_> {
             let seen = before.metadata.version;
             let after = Entitlement {
                 details: before.details.with(&changes),
-                details_changed: Some(DetailsChange { at, by: self.context.author().await?, import_id: self.id }),
+                details_changed: Some(DetailsChange {
+                    at,
+                    by: self.context.author().await?,
+                    import_id: self.id,
+                }),
                 metadata: before.metadata.next(at),
                 ..*before
             };

@@ -110,7 +110,11 @@ impl Operation for UpdateEntitlementDetails {
         }
         let entitlement = Entitlement {
             details,
-            details_changed: Some(DetailsChange { at: context.now, by: context.author().await?, import_id: None }),
+            details_changed: Some(DetailsChange {
+                at: context.now,
+                by: context.author().await?,
+                import_id: None,
+            }),
             metadata: before.metadata.next(context.now),
             ..before
         };

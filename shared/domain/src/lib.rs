@@ -29,6 +29,7 @@ pub mod search;
 pub mod service_request;
 pub mod service_request_kind;
 pub mod site_url;
+pub mod staff;
 pub mod subscription;
 pub mod text;
 pub mod time;
@@ -58,13 +59,14 @@ pub use member::Member;
 pub use order::{Order, OrderStatus, Parking};
 pub use party::{EntryOrigin, Metadata, Organization, Partner, PartnerOrganization, StoreLink, Version};
 pub use patch::{Given, Patch};
-pub use person::{PersonRef, StaffRecord};
+pub use person::PersonRef;
 pub use problem::{ErrorKind, Problem, ProblemKind};
 pub use product::Product;
 pub use search::NameQuery;
 pub use service_request::ServiceRequest;
 pub use service_request_kind::{ContactRole, ServiceRequestKind, ServiceRequestStatus};
 pub use site_url::SiteUrl;
+pub use staff::StaffRecord;
 pub use subscription::{Site, Subscription};
 pub use text::{
     Description, Email, ExternalId, FieldName, LicenseTypeCode, Name, OrderId, Plan, ProductCode,

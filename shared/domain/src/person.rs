@@ -1,14 +1,7 @@
 //! People, as what is stored refers to them: by the id of their record, so that name and e-mail are stored once and can be
 //! erased.
 
-use serde::{Deserialize, Serialize};
-
-use crate::actor::{Actor, ActorKind};
-use crate::author::{Author, AuthorKind};
 use crate::id::{CustomerId, MemberId};
-use crate::party::Metadata;
-use crate::text::{Email, Name};
-use crate::time::Timestamp;
 
 /// Record of a person.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -19,40 +12,4 @@ pub enum PersonRef {
     Customer(CustomerId),
     /// Record of an operator or agent, by the subject (`sub`) of the token.
     Staff(String),
-}
-
-/// Record of an operator, agent or machine of the vendor. The vendor's issuer, not Vouchsafe, decides who they are:
-/// the record only keeps what the last token said, and what the person set.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase")]
-pub struct StaffRecord {
-    /// Subject (`sub`) of the token: 1 to 255 characters.
-    pub subject: String,
-    /// Kind of the person.
-    pub kind: AuthorKind,
-    /// Verified e-mail; `None` for a machine without one.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub email: Option<Email>,
-    /// Name that the person set; `None` if none was set.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub name: Option<Name>,
-    /// Creation time, time of the last write, and version.
-    #[serde(flatten)]
-    pub metadata: Metadata,
-}
-
-impl StaffRecord {
-    /// Returns the record after a call by the actor, given the record before; `None` if it is as it should be, or if the
-    /// actor is not of the vendor's staff.
-    pub fn after_call(before: Option<Self>, actor: &Actor, now: Timestamp) -> Option<Self> {
-        if !matches!(actor.kind, ActorKind::Operator | ActorKind::Agent) {
-            return None;
-        }
-        let (Author { kind, id: subject }, email) = (actor.author(), actor.email.clone());
-        match before {
-            None => Some(Self { subject, kind, email, name: None, metadata: Metadata::new(now) }),
-            Some(before) if before.kind == kind && before.email == email => None,
-            Some(before) => Some(Self { kind, email, metadata: before.metadata.next(now), ..before }),
-        }
-    }
 }

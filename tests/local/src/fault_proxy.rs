@@ -67,7 +67,7 @@ pub type Action = (String, Option<String>);
 pub struct Cost {
     /// Number of calls.
     pub calls: u64,
-    /// Number of dependent steps: requests that are in progress at the same time count as one.
+    /// Number of dependent steps: a request is one step after the last of those that were answered before it was sent.
     pub round_trips: u64,
     /// Number of requests to the store.
     pub requests: u64,
@@ -90,7 +90,8 @@ struct Call {
 
 #[derive(Default)]
 struct Progress {
-    under_way: u32,
+    /// Step of the last request that was answered.
+    answered: u64,
     cost: Cost,
 }
 
@@ -408,23 +409,29 @@ impl HttpConnector for Connector {
 }
 
 /// A request in progress, until it is answered or its caller no longer waits.
-struct UnderWay;
+struct UnderWay {
+    step: u64,
+}
 
 impl UnderWay {
     fn begin() -> Self {
-        let _ = CALL.try_with(|call| {
+        let step = CALL.try_with(|call| {
             let mut progress = lock(&call.progress);
+            let step = progress.answered + 1;
             progress.cost.requests += 1;
-            progress.cost.round_trips += u64::from(progress.under_way == 0);
-            progress.under_way += 1;
+            progress.cost.round_trips = progress.cost.round_trips.max(step);
+            step
         });
-        Self
+        Self { step: step.unwrap_or_default() }
     }
 }
 
 impl Drop for UnderWay {
     fn drop(&mut self) {
-        let _ = CALL.try_with(|call| lock(&call.progress).under_way -= 1);
+        let _ = CALL.try_with(|call| {
+            let mut progress = lock(&call.progress);
+            progress.answered = progress.answered.max(self.step);
+        });
     }
 }
 

@@ -161,7 +161,7 @@ async fn local_endpoints_report_costs_mail_and_schedule() {
     let world = World::demo().await;
     canonical::one("assign-license").call(&world, "").send().await.ok();
     let told = world.get("/_local/capacity").send().await.ok();
-    assert_eq!(told["operations"]["assign-license"]["roundTrips"], 1);
+    assert_eq!(told["operations"]["assign-license"]["roundTrips"], 2);
     assert_eq!(world.get("/_local/capacity").send().await.ok(), json!({"operations": {}}));
     assert_eq!(world.get("/_local/mail").send().await.ok(), json!({"items": []}));
     assert_eq!(world.post("/_local/tick").send().await.ok(), json!({"fired": ["run-due-work"]}));

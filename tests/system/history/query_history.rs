@@ -455,6 +455,7 @@ const COMMON: [&str; 11] = [
     "type",
     "actorType",
     "actorId",
+    "actorName",
     "actorEmail",
     "partnerId",
     "partnerName",

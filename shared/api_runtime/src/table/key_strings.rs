@@ -22,13 +22,13 @@ use super::import_run::import_key;
 use super::key::due_key;
 use super::license::{assignment_key, assignment_of_organization_key, license_type_key, pool_key};
 use super::member::{count_of_removals_key, member_by_email_key, member_email_key, member_key};
-use super::person::{person_by_email_key, staff_key};
 use super::monthly_counts::monthly_counts_key;
 use super::name_index::{NameScope, name_part_key, spellings_partition, unspelled_name_key};
 use super::notification_preference::preference_key;
 use super::order::{order_by_parked_key, order_key, parked_among_all_key, parked_key};
 use super::organization::{organization_among_all_key, organization_external_id_key, organization_key};
 use super::partner::{partner_among_all_key, partner_external_id_key, partner_key};
+use super::person::{person_by_email_key, staff_key};
 use super::product::{product_code_key, product_key, product_name_key};
 use super::service_request::{
     contact_key, service_request_key, service_request_of_key, service_request_ref_key,

@@ -14,7 +14,9 @@ impl Entity for StaffRecord {
     }
 
     fn by_facet(&self) -> Option<Key> {
-        self.email.as_ref().map(|email| person_by_email_key(email, format!("staff#{}", segment(&self.subject))))
+        self.email
+            .as_ref()
+            .map(|email| person_by_email_key(email, format!("staff#{}", segment(&self.subject))))
     }
 }
 
