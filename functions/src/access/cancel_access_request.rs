@@ -48,8 +48,8 @@ impl Operation for CancelAccessRequest {
         let record = EmailInPartner(before.partner_id, email);
         // A member sees every request of the partner; a person without a record sees none.
         change.require_that(&record, may.text("author", author), |record| match record {
-            Some(_) => ConditionFailure::rejected(&ADMIN_REQUIRED, &[]),
-            None => ConditionFailure::NotFound,
+            Some(record) if record.is_on_record() => ConditionFailure::rejected(&ADMIN_REQUIRED, &[]),
+            _ => ConditionFailure::NotFound,
         });
         if !require_pending(context, &mut change, &before)? {
             return context.commit(change, Answer::ok(before)).await;

@@ -44,7 +44,7 @@ pub async fn perform_due(context: &Context<'_>, mut access: Access) -> Result<bo
     let mut records = BTreeMap::<Email, MemberRecord>::new();
     for Grantee { email, .. } in individuals() {
         if let Some(reservation) = found.get(&record(email))? {
-            records.insert(email.clone(), reservation.member_record()?);
+            records.insert(email.clone(), reservation.any_member_record()?);
         }
     }
     let seen = access.metadata.version;

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use api_runtime::table::{BatchGet, CountOfRemovals, EmailInPartner, Expression, count};
+use api_runtime::table::{BatchGet, CountOfRemovals, EmailInPartner, count, is_held_by};
 use api_runtime::{Change, ConditionFailure, Context, Failure, OrNotFound};
 use domain::access::{Binding, GrantEnd, GrantOrigin, Grantee};
 use domain::event::{AccessGranted, AccessMemberRemoved, AccessReplaced};
@@ -52,8 +52,8 @@ pub(super) fn require_grantee_records(change: &mut Change, actor: &Actor, new_gr
         match bound_to {
             Binding::Member { member_id } if actor.email.as_ref() != Some(email) => {
                 let record = EmailInPartner(new_grants.partner_id, email.clone());
-                let same = Expression::new("#owner = :owner").text("owner", member_id.to_string());
-                change.require_that(&record, same, |record| {
+                // A grant to a disabled member applies when the member is enabled.
+                change.require_that(&record, is_held_by(member_id), |record| {
                     let reason = if record.is_some() { &RECORD_REPLACED } else { &NOT_A_MEMBER };
                     ConditionFailure::rejected(reason, &[&"individuals"])
                 });
@@ -116,7 +116,7 @@ async fn make_room(
         let is_removed = match bound_to {
             Binding::Member { member_id } => {
                 let record = found.get(&EmailInPartner(partner, email.clone()))?;
-                record.map(|record| record.owner_id()).transpose()? != Some(*member_id)
+                record.map(|record| record.holder()).transpose()? != Some(*member_id)
             }
             Binding::First { removals } => {
                 let known = found.get(&CountOfRemovals(partner, email.clone()))?;

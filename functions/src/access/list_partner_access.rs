@@ -64,7 +64,7 @@ impl Operation for ListPartnerAccess {
         let caller_items = async { Ok(context.table.fetch(wanted, true).await?) };
         let access = AccessOfPartner(partner_id);
         let (caller_items, page) = tokio::try_join!(caller_items, context.page(&access, true))?;
-        let member = caller_items.get(&own).or_not_found()?.member_record()?;
+        let member = caller_items.get(&own).or_not_found()?.member_record().or_not_found()?;
 
         // The index is eventually consistent, so the items are read again from the table.
         let pending = caller_items.get(&pending)?.map(|pending| pending.requests).unwrap_or_default();

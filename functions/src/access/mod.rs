@@ -117,11 +117,12 @@ fn find_members(
 ) -> Result<Vec<RequestedGrant>, Failure> {
     let mut individuals = Vec::new();
     for (index, MemberLevel { email, level }) in wanted.iter().enumerate() {
-        let Some(reservation) = found.get(&EmailInPartner(partner, email.clone()))? else {
+        let reservation = found.get(&EmailInPartner(partner, email.clone()))?;
+        let Some(member_id) = reservation.map(|one| one.person()).transpose()?.flatten() else {
             change.reject(&NOT_A_MEMBER, &[&"individuals", &index, &"email"]);
             continue;
         };
-        let individual = Individual { member_id: reservation.owner_id()?, email: email.clone() };
+        let individual = Individual { member_id, email: email.clone() };
         individuals.push(RequestedGrant { individual, level: *level });
     }
     Ok(individuals)

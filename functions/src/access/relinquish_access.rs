@@ -64,8 +64,8 @@ impl Operation for RelinquishAccess {
         let mut change = Change::new();
         // A member sees every grant of the partner; a person without a record sees none.
         change.require_that(&EmailInPartner(partner_id, email), may, |record| match record {
-            Some(_) => ConditionFailure::rejected(&ADMIN_REQUIRED, &[]),
-            None => ConditionFailure::NotFound,
+            Some(record) if record.is_on_record() => ConditionFailure::rejected(&ADMIN_REQUIRED, &[]),
+            _ => ConditionFailure::NotFound,
         });
         let relinquished = AccessRelinquished { grant_id };
         let access = end_grant(context, &mut change, before, grant_id, GrantEnd::Relinquished, relinquished)?;

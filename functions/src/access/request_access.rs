@@ -16,7 +16,7 @@ use domain::event::AccessRequested;
 use domain::fault::{Check, Validated};
 use domain::{
     AccessRequest, AccessRequestId, Actor, Description, Email, ErrorKind, Faults, Individual, Level,
-    Metadata, NewEvent, ParseError, PartnerId, ProblemKind, RequestState, Role, Timestamp,
+    MemberId, Metadata, NewEvent, ParseError, PartnerId, ProblemKind, RequestState, Role, Timestamp,
 };
 use schemars::JsonSchema;
 
@@ -98,16 +98,17 @@ impl Operation for RequestAccess {
         want_members(&mut wanted, *partner_id, &requested.individuals);
         let found = context.table.fetch(wanted, true).await?;
         let record = found.get(&own).or_not_found()?;
+        let member_id: MemberId = record.person().or_not_found()?;
 
         let mut change = Change::new();
         require_expiry(&mut change, requested.expires_at, context.now);
-        let mut unchanged = Expression::new("#owner = :owner").text("owner", &record.owner);
+        let mut unchanged = Expression::new("#owner = :owner").text("owner", member_id.to_string());
         if requested.organization_level.is_some()
             || requested.individuals.iter().any(|one| one.email != email)
         {
-            if actor.has_one_of(&[Role::PartnerAdmin]) && record.manager {
-                unchanged =
-                    Expression::new("#owner = :owner AND #manager = :yes").text("owner", &record.owner);
+            if actor.has_one_of(&[Role::PartnerAdmin]) && record.is_manager() {
+                unchanged = Expression::new("#owner = :owner AND #manager = :yes")
+                    .text("owner", member_id.to_string());
                 unchanged = unchanged.bool("yes", true);
             } else {
                 change.reject(&ADMIN_REQUIRED, &[]);
@@ -118,7 +119,7 @@ impl Operation for RequestAccess {
         let request = AccessRequest {
             id: context.id(),
             partner_id: *partner_id,
-            requested_by: Individual { member_id: record.owner_id()?, email },
+            requested_by: Individual { member_id, email },
             contact_manager_email: requested.contact_manager_email.clone(),
             organization_level: requested.organization_level,
             individuals,

@@ -1,6 +1,6 @@
 //! `resolve-access`
 
-use api_runtime::table::{AccessIn, BatchGet, EmailInPartner, OrganizationById};
+use api_runtime::table::{AccessIn, BatchGet, EmailInPartner, EmailReservation, OrganizationById};
 use api_runtime::{
     Empty, Failure, Method, Operation, OrNotFound, OrganizationPath, Output, Reply, Request, Route, route,
 };
@@ -146,8 +146,8 @@ impl Operation for ResolveAccess {
             // An organization that never gave the partner access does not exist for it. Members ask about themselves,
             // admins by token and record about anyone.
             Some(own) => {
-                let record = found.get(own).or_not_found()?;
-                let admin = record.manager && actor.has_one_of(&[Role::PartnerAdmin]);
+                let record = found.get(own)?.filter(EmailReservation::is_on_record).or_not_found()?;
+                let admin = record.is_manager() && actor.has_one_of(&[Role::PartnerAdmin]);
                 access.is_some() && (actor.email.as_ref() == Some(email) || admin)
             }
             None => found.get(&organization)?.is_some(),
@@ -155,7 +155,7 @@ impl Operation for ResolveAccess {
         known.then_some(()).or_not_found()?;
 
         let member = found.get(&member)?;
-        let member = member.map(|record| record.member_record()).transpose()?;
+        let member = member.map(|record| record.member_record()).transpose()?.flatten();
         let disclosed =
             actor.is_staff() || own.is_some() || access.as_ref().is_some_and(|access| access.requested);
         let grants = access.map(|access| access.grants).unwrap_or_default();

@@ -77,7 +77,7 @@ impl AccessCheck {
     pub fn is_met(&self, context: &Context<'_>, found: &BatchResult) -> Result<bool, Failure> {
         let access = found.get(&AccessIn(self.organization, self.partner))?;
         let record = found.get(&EmailInPartner(self.partner, self.email.clone()))?;
-        let record = record.map(|record| record.member_record()).transpose()?;
+        let record = record.map(|record| record.member_record()).transpose()?.flatten();
         let grants = access.map(|access| access.grants).unwrap_or_default();
         Ok(decide(&grants, &self.email, record, context.now).by.is_some())
     }
@@ -91,7 +91,7 @@ impl AccessCheck {
         let Self { partner, email, organization } = self;
         let access = found.get(&AccessIn(organization, partner)).or_not_found()?;
         let record = found.get(&EmailInPartner(partner, email.clone()))?;
-        let record = record.map(|record| record.member_record()).transpose().or_not_found()?;
+        let record = record.map(|record| record.member_record()).transpose()?.flatten().or_not_found()?;
         let by = decide(&access.grants, &email, Some(record), context.now).by.cloned();
         let by = by.or_not_found()?;
         Ok(AuthorizedMember { partner, member: record.id, email, access, by })

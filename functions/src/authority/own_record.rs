@@ -4,7 +4,7 @@
 use api_runtime::table::{EmailInOrganization, EmailInPartner, Expression};
 use api_runtime::{Change, ConditionFailure, OrNotFound};
 use domain::actor::ActorKind;
-use domain::{Actor, Customer, Email, OrganizationId, PartnerId, Problem};
+use domain::{Actor, Customer, Email, Member, OrganizationId, PartnerId, Problem};
 
 /// Requires that a caller who is a customer is on record at commit; other callers need no record here. No condition is
 /// added if `named`, an e-mail whose record the change already requires, is the caller's own: DynamoDB accepts an item
@@ -32,7 +32,7 @@ pub fn require_manager(
     actor.authorize_organization(organization)?;
     let email = &actor.require_email()?;
     match written.filter(|customer| customer.removed_at.is_none() && customer.email == *email) {
-        Some(own) if own.manager => {}
+        Some(own) if own.manager && own.is_active() => {}
         Some(_) => return Err(Problem::not_found()),
         None => {
             let record = EmailInOrganization(Some(organization), email.clone());
@@ -52,22 +52,22 @@ pub fn require_member(change: &mut Change, actor: &Actor, partner: PartnerId) ->
 }
 
 /// Requires that the caller is an admin of the partner by its record at commit; the vendor's staff need no record.
-/// `removed` is the e-mail and admin flag of a member that the change itself removes: if it is the caller, the flag as
-/// read decides, because the change removes the record only if it is unchanged.
+/// `written` is a member record that the change itself writes: if it is the caller's own, the record as read
+/// decides, because the change writes it only if it is unchanged.
 pub fn require_admin(
     change: &mut Change,
     actor: &Actor,
     partner: PartnerId,
-    removed: Option<(&Email, bool)>,
+    written: Option<&Member>,
 ) -> Result<(), Problem> {
     actor.authorize_partner(partner)?;
     if actor.is_staff() {
         return Ok(());
     }
     let email = &actor.require_email()?;
-    match removed.filter(|(own, _)| *own == email) {
-        Some((_, true)) => {}
-        Some((_, false)) => return Err(Problem::not_found()),
+    match written.filter(|member| member.removed_at.is_none() && member.email == *email) {
+        Some(own) if own.admin && own.is_active() => {}
+        Some(_) => return Err(Problem::not_found()),
         None => {
             let administers = Expression::new("#manager = :yes").bool("yes", true);
             let record = EmailInPartner(partner, email.clone());

@@ -8,8 +8,8 @@
 use std::collections::BTreeSet;
 
 use api_runtime::table::{
-    BatchGet, BatchResult, ContactHistoryOf, EmailInOrganization, Expression, OrganizationById, Reservation,
-    SubscriptionOf,
+    BatchGet, BatchResult, ContactHistory, ContactHistoryOf, EmailInOrganization, EmailReservation,
+    Expression, OrganizationById, SubscriptionOf, is_contact_since,
 };
 use api_runtime::{Change, ConditionFailure, Context, Failure, OrNotFound};
 use domain::actor::ActorKind;
@@ -37,7 +37,8 @@ pub enum Visibility {
         email: Email,
         /// Id of the customer's record; none if it has no record.
         record: Option<CustomerId>,
-        /// Time at which a customer with this e-mail was last removed; none if that never happened.
+        /// Time at which a customer with this e-mail was last removed, or the end of time while it is disabled; none if
+        /// neither happened.
         removed_at: Option<Timestamp>,
     },
 }
@@ -196,7 +197,7 @@ pub struct ViewerContext<'a> {
     /// The subscriptions that the caller may see.
     pub visibility: Visibility,
     /// E-mail reservation of the caller as a customer of the organization; none if it has no record.
-    record: Option<Reservation>,
+    record: Option<EmailReservation>,
     organization: Organization,
 }
 
@@ -251,9 +252,9 @@ impl<'a> Viewer<'a> {
         let (mut record, mut removed_at) = (None, None);
         if let Some((of, contact_history)) = self.record() {
             record = found.get(&of)?;
-            removed_at = found.get(&contact_history)?.and_then(|contact_history| contact_history.removed_at);
+            removed_at = found.get(&contact_history)?.as_ref().and_then(ContactHistory::gone_until);
         }
-        let customer = record.as_ref().map(Reservation::owner_id).transpose()?;
+        let customer = record.as_ref().map(EmailReservation::person).transpose()?.flatten();
         let visibility = match (self.actor.kind, self.actor.email.clone()) {
             (ActorKind::Partner { partner, .. }, _) => Visibility::ManagedBy(partner),
             (ActorKind::Customer { manager: false, .. }, Some(email)) => {
@@ -314,13 +315,13 @@ impl ViewerContext<'_> {
         let email = self.actor.email.as_ref().filter(|_| self.actor.has_one_of(&[Role::Customer]));
         let Some(email) = email else { return these.count() };
         let record = EmailInOrganization(Some(self.organization.id), email.clone());
-        let manages = self.record.as_ref().is_some_and(|record| record.manager);
+        let manages = self.record.as_ref().is_some_and(EmailReservation::is_manager);
         if manager && manages && self.actor.has_one_of(&[Role::ContactManager]) {
             let still = Expression::new("#manager = :yes").bool("yes", true);
             change.require_that(&record, still, |_| ConditionFailure::NotFound);
             return 0;
         }
-        let customer = self.record.as_ref().and_then(|record| record.owner_id().ok());
+        let customer = self.record.as_ref().and_then(|record| record.person().ok().flatten());
         let removed_at = match &self.visibility {
             Visibility::ContactOf { removed_at, .. } => *removed_at,
             _ => None,
@@ -342,11 +343,8 @@ impl ViewerContext<'_> {
             change.require_owner(&record, customer, || ConditionFailure::NotFound);
         }
         if let Some(since) = since {
-            let stays = Expression::new("attribute_not_exists(#removedAt) OR #removedAt < :since");
             let contact_history = ContactHistoryOf(self.organization.id, email.clone());
-            change.require_that(&contact_history, stays.text("since", since.to_string()), |_| {
-                ConditionFailure::NotFound
-            });
+            change.require_that(&contact_history, is_contact_since(since), |_| ConditionFailure::NotFound);
         }
         0
     }

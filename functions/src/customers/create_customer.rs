@@ -1,6 +1,6 @@
 //! `create-customer`
 
-use api_runtime::table::{EmailInOrganization, OrganizationById, Reservation};
+use api_runtime::table::{EmailInOrganization, EmailReservation, OrganizationById, Reservation};
 use api_runtime::{
     Answer, Change, ConditionFailure, Failure, Json, Method, Nothing, Operation, OrganizationPath, Reply,
     Request, Route, route,
@@ -108,6 +108,7 @@ impl Operation for CreateCustomer {
             created_by: Creator::of(actor),
             manager: *manager,
             removed_at: None,
+            disabled_at: None,
             metadata: Metadata::new(context.now),
         };
         let mut change = Change::new();
@@ -120,8 +121,8 @@ impl Operation for CreateCustomer {
             // record exists, the e-mail is taken; otherwise the caller has no authority.
             change.reject_by_stored(&EmailInOrganization(organization_id, email.clone()), |holder| {
                 match holder {
-                    Some(own) if own.manager => {
-                        ConditionFailure::held_by(&EMAIL_TAKEN, own.owner, &[&"email"])
+                    Some(own) if own.is_manager() => {
+                        ConditionFailure::held_by(&EMAIL_TAKEN, own.holder_text(), &[&"email"])
                     }
                     _ => ConditionFailure::NotFound,
                 }
@@ -130,14 +131,14 @@ impl Operation for CreateCustomer {
         }
         authorize(context, &mut change, actor, organization_id, email, None).await?;
         if *manager {
-            count_manager(&mut change, actor, organization_id, true);
+            count_manager(&mut change, actor, None, &customer);
         }
         if let Some(organization) = organization_id {
             change.require(&OrganizationById(organization), || ConditionFailure::NotFound);
         }
         change.create(&customer)?;
-        change.create_or_reject(&Reservation::email(&customer), |holder| {
-            ConditionFailure::held_by(&EMAIL_TAKEN, holder.owner, &[&"email"])
+        change.create_or_reject(&EmailReservation::of_customer(&customer), |holder| {
+            ConditionFailure::held_by(&EMAIL_TAKEN, holder.holder_text(), &[&"email"])
         })?;
         if let Some(reservation) = Reservation::customer_external_id(&customer) {
             change.create_or_reject(&reservation, |holder| {

@@ -65,19 +65,21 @@ async fn authorize(
     Ok(())
 }
 
-/// Counts one contact manager more, or one less. Rejects the change if the caller is a partner member, or if the
-/// organization would have no contact manager left.
-fn count_manager(change: &mut Change, actor: &Actor, organization: Option<OrganizationId>, manager: bool) {
-    let Some(organization) = organization else { return };
+/// Counts one contact manager more, or one less, if the change makes or unmakes one; a disabled one does not count.
+/// Rejects the change if the caller is a partner member, or if the organization would have no contact manager left.
+fn count_manager(change: &mut Change, actor: &Actor, before: Option<&Customer>, after: &Customer) {
+    let Some(organization) = after.organization_id else { return };
     if actor.has_one_of(&[Role::PartnerMember]) {
         return change.reject(&CONTACT_MANAGER_RESTRICTED, &[&"manager"]);
     }
+    let counts = |customer: &Customer| customer.manager && customer.is_active();
     let count = CountOfManagers(organization);
-    match manager {
-        true => change.update(&count, count::add(1, MOST_MANAGERS), |_| ConditionFailure::Stale),
-        false => {
+    match (before.is_some_and(counts), counts(after)) {
+        (false, true) => change.update(&count, count::add(1, MOST_MANAGERS), |_| ConditionFailure::Stale),
+        (true, false) => {
             change.update(&count, count::subtract(1, 1), |_| ConditionFailure::rejected(&LAST_MANAGER, &[]))
         }
+        _ => {}
     }
 }
 

@@ -1,6 +1,6 @@
 //! `remove-customer`
 
-use api_runtime::table::{Reservation, remember_removal};
+use api_runtime::table::{EmailReservation, Reservation, remember_removal};
 use api_runtime::{Answer, Change, Empty, Failure, Method, Nothing, Operation, Reply, Request, Route, route};
 use domain::event::CustomerRemoved;
 use domain::{Actor, Customer, ErrorKind, Role};
@@ -51,9 +51,9 @@ impl Operation for RemoveCustomer {
         let metadata = before.metadata.next(context.now);
         let customer = Customer { removed_at: Some(context.now), metadata, ..before.clone() };
         change.replace(&customer, seen, context.if_match())?;
-        change.remove(&Reservation::email(&before));
+        change.remove(&EmailReservation::of_customer(&before));
         if before.manager {
-            count_manager(&mut change, actor, organization, false);
+            count_manager(&mut change, actor, Some(&before), &customer);
         }
         Reservation::customer_external_id(&before).iter().for_each(|reservation| change.remove(reservation));
         if let Some(organization) = organization {

@@ -1,6 +1,6 @@
 //! `update-customer`
 
-use api_runtime::table::Reservation;
+use api_runtime::table::EmailReservation;
 use api_runtime::{Answer, Change, Failure, Json, Method, Nothing, Operation, Reply, Request, Route, route};
 use deserr::Deserr;
 use domain::event::{ContactManagerChanged, CustomerUpdated};
@@ -39,7 +39,7 @@ impl Operation for UpdateCustomer {
         access level `full-admin` change the fields that the body contains. Partners can change neither \
         `manager` nor customers with the e-mail of one of their own members. The last contact manager of an \
         organization stays contact manager. A removed customer does not exist for this operation (404). \
-        Idempotent: a call that changes nothing returns the customer as it is. Records `customer.updated` if \
+        A disabled customer is updated as any other. Idempotent: a call that changes nothing returns the customer as it is. Records `customer.updated` if \
         the name changes and `contact.manager-changed` if `manager` changes.";
     const ROUTES: &[Route] = &[route(
         Method::Patch,
@@ -89,8 +89,8 @@ impl Operation for UpdateCustomer {
             change.record(customer.event(CustomerUpdated { customer_id }));
         }
         if customer.manager != before.manager {
-            change.put(&Reservation::email(&customer))?;
-            count_manager(&mut change, actor, organization, customer.manager);
+            change.put(&EmailReservation::of_customer(&customer))?;
+            count_manager(&mut change, actor, Some(&before), &customer);
             let manager = customer.manager;
             change.record(customer.event(ContactManagerChanged { customer_id, manager }));
         }

@@ -1,6 +1,6 @@
 //! `add-partner-member`
 
-use api_runtime::table::{CountOfRemovals, EmailInPartner, PartnerById, Reservation, count};
+use api_runtime::table::{CountOfRemovals, EmailInPartner, EmailReservation, PartnerById, count};
 use api_runtime::{
     Answer, Change, ConditionFailure, Failure, Json, Method, Nothing, Operation, PartnerPath, Reply, Request,
     Route, route,
@@ -63,6 +63,7 @@ impl Operation for AddPartnerMember {
             admin: *admin,
             removals: 0,
             removed_at: None,
+            disabled_at: None,
             metadata: Metadata::new(context.now),
         };
         let mut change = Change::new();
@@ -71,7 +72,9 @@ impl Operation for AddPartnerMember {
             // The call would create the very record that has to prove the caller's authority: if an admin's record
             // exists, the e-mail is taken; otherwise the caller has no authority.
             change.reject_by_stored(&EmailInPartner(*partner_id, email.clone()), |holder| match holder {
-                Some(own) if own.manager => ConditionFailure::held_by(&EMAIL_TAKEN, own.owner, &[&"email"]),
+                Some(own) if own.is_manager() => {
+                    ConditionFailure::held_by(&EMAIL_TAKEN, own.holder_text(), &[&"email"])
+                }
                 _ => ConditionFailure::NotFound,
             });
             return context.commit(change, Answer::ok(member)).await;
@@ -85,8 +88,8 @@ impl Operation for AddPartnerMember {
         change.require_that(&removals, count::equals(count), |_| ConditionFailure::Stale);
         member.removals = count;
         change.create(&member)?;
-        change.create_or_reject(&Reservation::member_email(&member), |holder| {
-            ConditionFailure::held_by(&EMAIL_TAKEN, holder.owner, &[&"email"])
+        change.create_or_reject(&EmailReservation::of_member(&member), |holder| {
+            ConditionFailure::held_by(&EMAIL_TAKEN, holder.holder_text(), &[&"email"])
         })?;
         change.record(member.event(MemberAdded { member_id: member.id, admin: *admin }));
 

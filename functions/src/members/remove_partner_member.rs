@@ -1,30 +1,18 @@
 //! `remove-partner-member`
 
-use api_runtime::table::{CountOfRemovals, MemberById, Reservation, count};
+use api_runtime::table::{CountOfRemovals, EmailReservation, count};
 use api_runtime::{
-    Answer, Change, ConditionFailure, Empty, Failure, Method, Nothing, Operation, OrNotFound, Reply, Request,
-    Route, route,
+    Answer, Change, ConditionFailure, Empty, Failure, Method, Nothing, Operation, Reply, Request, Route,
+    route,
 };
-use deserr::Deserr;
 use domain::event::MemberRemoved;
-use domain::{Actor, Faults, Member, MemberId, PartnerId, Role};
-use schemars::JsonSchema;
+use domain::{Actor, Member, Role};
 
+use super::MemberPath;
 use crate::authority::own_record::require_admin;
 
 /// Removes a member from a partner.
 pub struct RemovePartnerMember;
-
-/// Path of a partner's member.
-#[derive(Debug, Deserr, JsonSchema)]
-#[deserr(error = Faults, rename_all = camelCase, deny_unknown_fields)]
-#[schemars(rename_all = "camelCase")]
-pub struct MemberPath {
-    /// Id of the partner.
-    partner_id: PartnerId,
-    /// Id of the member.
-    member_id: MemberId,
-}
 
 impl Operation for RemovePartnerMember {
     const NAME: &str = "remove-partner-member";
@@ -49,12 +37,10 @@ impl Operation for RemovePartnerMember {
         let Request { context, caller: actor, path, .. } = request;
         let MemberPath { partner_id, member_id } = *path;
         actor.authorize_partner(partner_id)?;
-        let found = context.table.get(&MemberById(member_id)).await?;
-        let before = found.filter(|member| member.partner_id == partner_id).or_not_found()?;
+        let before = path.read(context).await?;
         let (seen, mut change) = (before.metadata.version, Change::new());
         let is_removed = before.removed_at.is_some();
-        let own = Some((&before.email, before.admin)).filter(|_| !is_removed);
-        require_admin(&mut change, actor, partner_id, own)?;
+        require_admin(&mut change, actor, partner_id, Some(&before))?;
         if is_removed {
             change.confirm(&before, seen, context.if_match())?;
             return context.commit(change, Answer::ok(before)).await;
@@ -62,7 +48,7 @@ impl Operation for RemovePartnerMember {
         let metadata = before.metadata.next(context.now);
         let member = Member { removed_at: Some(context.now), metadata, ..before.clone() };
         change.replace(&member, seen, context.if_match())?;
-        change.remove(&Reservation::member_email(&before));
+        change.remove(&EmailReservation::of_member(&before));
         let removals = CountOfRemovals(partner_id, before.email.clone());
         change.update(&removals, count::add(1, u64::MAX), |_| ConditionFailure::Stale);
         change.record(member.event(MemberRemoved { member_id }));

@@ -229,7 +229,8 @@ fn load_in_organization(
         let record = read.get(&EmailInOrganization(Some(organization), contact.email.clone()))?;
         let history = read.get(&ContactHistoryOf(organization, contact.email.clone()))?;
         let known = KnownContact {
-            customer_id: record.map(|record| record.owner_id()).transpose()?,
+            // A contact who is disabled now must be the same customer when it is enabled.
+            customer_id: record.map(|record| record.holder()).transpose()?,
             was_contact: history.as_ref().is_some_and(|history| history.was_contact),
             removed_at: history.and_then(|history| history.removed_at),
         };

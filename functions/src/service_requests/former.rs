@@ -1,4 +1,4 @@
-//! Former contacts of service requests: people who were removed, or whose access no longer suffices for their role.
+//! Former contacts of service requests: people who were removed, who are disabled, or whose access no longer suffices for their role.
 
 use api_runtime::table::{AccessIn, BatchGet, BatchResult, ContactHistoryOf, EmailInPartner};
 use api_runtime::{Context, Failure};
@@ -19,23 +19,38 @@ fn want_record(wanted: &mut BatchGet, request: &ServiceRequest, contact: &Contac
     }
 }
 
-/// Returns whether the contact was removed as a member or customer. A person who became a contact by submitting needs no
+/// Returns whether the contact was removed as a member or customer; a disabled one was not. A person who became a contact by submitting needs no
 /// record, but must not have been removed since. A removed person never comes back as the same one.
 fn is_removed(found: &BatchResult, request: &ServiceRequest, contact: &Contact) -> Result<bool, Failure> {
     let (organization, email) = (request.organization_id, &contact.person.email);
     match (contact.person.membership, contact.customer_id) {
         (Some(Membership { partner_id, member_id }), _) => {
             let member = found.get(&EmailInPartner(partner_id, email.clone()))?;
-            let member = member.map(|record| record.member_record()).transpose()?;
-            Ok(member.is_none_or(|member| member.id != member_id))
+            Ok(member.map(|record| record.holder()).transpose()? != Some(member_id))
         }
-        (None, Some(customer)) => Ok(record(found, organization, email)? != Some(customer)),
+        (None, Some(customer)) => {
+            let record = found.get(&customer_lookup(organization, email))?;
+            Ok(record.map(|record| record.holder()).transpose()? != Some(customer))
+        }
         (None, None) => {
             let history = found.get(&ContactHistoryOf(organization, email.clone()))?;
             let removed_at = history.and_then(|history| history.removed_at);
             Ok(removed_at.is_some_and(|removed| removed >= request.metadata.created_at))
         }
     }
+}
+
+/// Returns whether the contact is a disabled customer. Of a partner's member, the access decides.
+fn is_disabled(found: &BatchResult, request: &ServiceRequest, contact: &Contact) -> Result<bool, Failure> {
+    let (organization, email) = (request.organization_id, &contact.person.email);
+    Ok(match (contact.person.membership, contact.customer_id) {
+        (Some(_), _) => false,
+        (None, Some(_)) => record(found, organization, email)?.is_none(),
+        (None, None) => {
+            let history = found.get(&ContactHistoryOf(organization, email.clone()))?;
+            history.is_some_and(|history| history.disabled)
+        }
+    })
 }
 
 /// Adds to a batch read the items that decide which contacts are former ones, as far as the caller sees who they are.
@@ -64,10 +79,10 @@ pub(super) fn former_contacts(
         if !sees_person(viewer_partner, &contact.person, *contact == request.primary_contact) {
             continue;
         }
-        let mut is_former = is_removed(found, request, contact)?;
+        let mut is_former = is_removed(found, request, contact)? || is_disabled(found, request, contact)?;
         if let Some(Membership { partner_id, .. }) = contact.person.membership {
             let member = found.get(&EmailInPartner(partner_id, email.clone()))?;
-            let member = member.map(|record| record.member_record()).transpose()?;
+            let member = member.map(|record| record.member_record()).transpose()?.flatten();
             let access = found.get(&AccessIn(request.organization_id, partner_id))?;
             let grants = access.as_ref().map(|access| access.grants.as_slice()).unwrap_or_default();
             let by = decide(grants, email, member, context.now).by;

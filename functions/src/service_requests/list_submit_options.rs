@@ -82,7 +82,9 @@ async fn list_for_member(
     let all = AccessOfPartner(partner);
     let (record, page) = tokio::try_join!(record, context.page(&all, true))?;
     // A person without a member record may do nothing, whatever the token says.
-    let Some(member) = record.map(|record| record.member_record()).transpose()? else { return Ok(nowhere()) };
+    let Some(member) = record.map(|record| record.member_record()).transpose()?.flatten() else {
+        return Ok(nowhere());
+    };
 
     // The index is eventually consistent, so the access that it returned is read again with consistent reads.
     let mut wanted = BatchGet::new();

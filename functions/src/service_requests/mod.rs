@@ -105,7 +105,7 @@ fn record(
     email: &Email,
 ) -> Result<Option<CustomerId>, Failure> {
     let record = found.get(&customer_lookup(organization, email))?;
-    Ok(record.map(|record| record.owner_id()).transpose()?)
+    Ok(record.map(|record| record.person()).transpose()?.flatten())
 }
 
 /// Requires at commit that the e-mail still belongs to this customer; otherwise the operation is retried.

@@ -283,7 +283,7 @@ fn best_of<'a>(
     for (access, is_open) in candidates {
         let Access { partner_id, grants, .. } = access;
         let Some(record) = records.get(&EmailInPartner(*partner_id, email.clone()))? else { continue };
-        let record = record.member_record()?;
+        let Some(record) = record.member_record()? else { continue };
         let Some(grant) = decide(grants, email, Some(record), context.now).by else { continue };
         let membership = Membership { partner_id: *partner_id, member_id: record.id };
         if !is_open && Some(membership) != present {

@@ -73,16 +73,16 @@ impl Operation for AddSubscriptionContact {
         let mut change = Change::new();
         let by_partner = actor.has_one_of(&[Role::PartnerMember]);
         let contacts = Contacts { organization: organization_id, contacts: &before.contacts };
-        let none = !by_partner || contacts.read_lasting(context).await?.is_empty();
+        let none = !by_partner || contacts.read_lasting(context, false).await?.is_empty();
         let is_one = before.contacts.iter().any(|contact| contact.customer_id == Some(named));
         match actor.kind {
             ActorKind::Partner { .. } if !none && !is_one => return Err(NOT_THE_FIRST.refuse(&[]).into()),
             ActorKind::Partner { partner, .. } => require_member(&mut change, actor, partner)?,
             _ => viewer.require_contact(&mut change, &before)?,
         }
-        let known = found.get(&customer)?.filter(|customer| {
-            customer.organization_id == Some(organization_id) && customer.removed_at.is_none()
-        });
+        let known = found
+            .get(&customer)?
+            .filter(|customer| customer.organization_id == Some(organization_id) && customer.is_active());
         let Some(known) = known else { return Err(UNKNOWN_CUSTOMER.refuse(&[]).into()) };
         let (seen, mut after) = (before.metadata.version, before.clone());
         let domain::Customer { email, name, .. } = known;
@@ -120,7 +120,8 @@ impl Operation for AddSubscriptionContact {
 }
 
 /// Adds a contact in place of an earlier one with the same e-mail. Former contacts make room if there are many; no
-/// condition is needed for that, because a former contact never becomes a contact again by itself.
+/// condition is needed for that, because a former contact never becomes a contact again by itself. Disabled customers
+/// keep their places.
 async fn add_contact(
     context: &Context<'_>,
     change: &mut Change,
@@ -130,7 +131,7 @@ async fn add_contact(
     one.contacts.retain(|known| known.email != contact.email);
     if one.contacts.len() >= Subscription::MOST_CONTACTS {
         let contacts = Contacts { organization: one.organization_id, contacts: &one.contacts };
-        one.contacts = contacts.read_lasting(context).await?.into_iter().cloned().collect();
+        one.contacts = contacts.read_lasting(context, true).await?.into_iter().cloned().collect();
     }
     one.contacts.push(contact);
     if one.contacts.len() > Subscription::MOST_CONTACTS {

@@ -1,4 +1,5 @@
-//! Contacts of subscriptions as they are now: without those who were removed as customers, and with current names.
+//! Contacts of subscriptions as they are now: without those who were removed or disabled as customers, and with current
+//! names.
 
 use std::collections::BTreeSet;
 
@@ -46,16 +47,20 @@ impl<'a> Contacts<'a> {
         }
     }
 
-    /// Returns those who still are contacts. Others never become contacts again by themselves, because a removed customer
-    /// record does not come back.
-    fn lasting(&self, found: &BatchResult) -> Result<Vec<LastingContact<'a>>, Failure> {
+    /// Returns those who still are contacts. Of the others, only a disabled customer becomes a contact again by itself,
+    /// when it is enabled; `with_disabled` includes those.
+    fn lasting(&self, found: &BatchResult, with_disabled: bool) -> Result<Vec<LastingContact<'a>>, Failure> {
         let mut lasting = Vec::new();
         for stored in self.contacts {
             let customer = stored.customer_id.map(|id| found.get(&CustomerById(id))).transpose()?.flatten();
-            let customer = customer.filter(|customer| customer.removed_at.is_none());
+            let customer =
+                customer.filter(|one| one.is_active() || with_disabled && one.removed_at.is_none());
             let later_record =
-                found.get(&self.record(stored))?.map(|record| record.owner_id()).transpose()?;
-            let removed_at = found.get(&self.history(stored))?.and_then(|history| history.removed_at);
+                found.get(&self.record(stored))?.map(|record| record.person()).transpose()?.flatten();
+            let removed_at = found.get(&self.history(stored))?.and_then(|history| match with_disabled {
+                true => history.removed_at,
+                false => history.gone_until(),
+            });
             if stored.lasts(customer.as_ref().map(|customer| customer.id), removed_at) {
                 let name = customer.map_or_else(|| stored.name.clone(), |customer| customer.name);
                 let current = SubscriptionContact { name, ..stored.clone() };
@@ -65,15 +70,16 @@ impl<'a> Contacts<'a> {
         Ok(lasting)
     }
 
-    /// Reads who still is a contact.
+    /// Reads who still is a contact; `with_disabled` includes contacts who are disabled as customers.
     pub(super) async fn read_lasting(
         &self,
         context: &Context<'_>,
+        with_disabled: bool,
     ) -> Result<Vec<&'a SubscriptionContact>, Failure> {
         let mut wanted = BatchGet::new();
         self.want(&mut wanted);
         let found = context.table.fetch(wanted, true).await?;
-        Ok(self.lasting(&found)?.into_iter().map(|contact| contact.stored).collect())
+        Ok(self.lasting(&found, with_disabled)?.into_iter().map(|contact| contact.stored).collect())
     }
 
     /// Returns those who still are contacts, with their current names. Takes one more round trip if a contact got its
@@ -83,7 +89,7 @@ impl<'a> Contacts<'a> {
         context: &Context<'_>,
         found: &BatchResult,
     ) -> Result<Vec<SubscriptionContact>, Failure> {
-        let lasting = self.lasting(found)?;
+        let lasting = self.lasting(found, false)?;
         let later: BTreeSet<CustomerId> = lasting.iter().filter_map(|contact| contact.later_record).collect();
         let mut wanted = BatchGet::new();
         later.iter().for_each(|customer| wanted.add(&CustomerById(*customer)));

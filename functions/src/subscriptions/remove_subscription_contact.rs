@@ -110,7 +110,7 @@ impl Operation for RemoveSubscriptionContact {
         }
         after.contacts.retain(|contact| !selector.selects(contact));
         let others = Contacts { organization: *organization_id, contacts: &after.contacts };
-        if before.deactivation.is_none() && others.read_lasting(context).await?.is_empty() {
+        if before.deactivation.is_none() && others.read_lasting(context, false).await?.is_empty() {
             change.reject(&LAST_CONTACT, &[]);
         }
         after.metadata = before.metadata.next(context.now);

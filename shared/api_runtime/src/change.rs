@@ -10,7 +10,7 @@ use crate::condition::{ConditionFailure, IfMatch};
 use crate::table::idempotency::IdempotencyRecord;
 use crate::table::item::{Entity, Item, from_item, to_item};
 use crate::table::pattern::Lookup;
-use crate::table::reservation::Reservation;
+use crate::table::reservation::Owned;
 use crate::table::transaction::FailedCondition;
 use crate::table::write::{Action, Expression, Update, Write};
 use crate::table::{Error, Key, UnspelledName};
@@ -94,13 +94,14 @@ impl Change {
         failures.collect()
     }
 
-    /// Requires that an item exists.
+    /// Requires that an item exists; the e-mail of a disabled person does not.
     pub fn require<L: Lookup>(
         &mut self,
         lookup: &L,
         absent: impl Fn() -> ConditionFailure + Send + Sync + 'static,
     ) {
-        self.write(Write::on(Expression::exists(), lookup.key(), Action::Check), move |_| Ok(absent()));
+        let exists = Expression::new(&format!("attribute_exists(#{})", L::Entity::PROOF));
+        self.write(Write::on(exists, lookup.key(), Action::Check), move |_| Ok(absent()));
     }
 
     /// Requires that an item does not exist.
@@ -135,8 +136,8 @@ impl Change {
         });
     }
 
-    /// Requires that a unique value still belongs to this owner.
-    pub fn require_owner<L: Lookup<Entity = Reservation>>(
+    /// Requires that a unique value still belongs to this owner, and that the owner is not a disabled person.
+    pub fn require_owner<L: Lookup<Entity: Owned>>(
         &mut self,
         value: &L,
         owner: impl Display,

@@ -37,6 +37,10 @@ pub struct Customer {
     /// Time at which the customer was removed; RFC 3339, UTC. Absent while the person is a customer.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub removed_at: Option<Timestamp>,
+    /// Time at which the customer was disabled; RFC 3339, UTC. Absent while the customer is enabled. A disabled customer has
+    /// no rights, but keeps its e-mail and everything that applies again when it is enabled.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub disabled_at: Option<Timestamp>,
     /// Creation time, time of the last write, and version.
     #[serde(flatten)]
     pub metadata: Metadata,
@@ -74,11 +78,16 @@ impl std::fmt::Display for Creator {
 }
 
 impl Customer {
-    /// Returns whether this is the actor's own record: same e-mail, same organization, and not removed.
+    /// Returns whether the customer has the rights of its record: it is neither removed nor disabled.
+    pub fn is_active(&self) -> bool {
+        self.removed_at.is_none() && self.disabled_at.is_none()
+    }
+
+    /// Returns whether this is the actor's own record: same e-mail, same organization, and neither removed nor disabled.
     pub fn has_same_lines(&self, actor: &Actor) -> bool {
         let ActorKind::Customer { organization, .. } = actor.kind else { return false };
         let same = actor.email.as_ref() == Some(&self.email) && organization == self.organization_id;
-        same && self.removed_at.is_none()
+        same && self.is_active()
     }
 
     /// Returns the customer as the actor sees it. The external id and the creator are shown only to the vendor's

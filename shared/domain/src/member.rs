@@ -32,6 +32,10 @@ pub struct Member {
     /// Time at which the member was removed; RFC 3339, UTC. Absent while the person is a member.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub removed_at: Option<Timestamp>,
+    /// Time at which the member was disabled; RFC 3339, UTC. Absent while the member is enabled. A disabled member has
+    /// no rights, but keeps its e-mail and everything that applies again when it is enabled.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub disabled_at: Option<Timestamp>,
     /// Creation time, time of the last write, and version.
     #[serde(flatten)]
     pub metadata: Metadata,
@@ -41,6 +45,11 @@ impl Member {
     /// Returns the record as far as decisions about access need it.
     pub fn record(&self) -> MemberRecord {
         MemberRecord { id: self.id, removals: self.removals }
+    }
+
+    /// Returns whether the member has the rights of its record: it is neither removed nor disabled.
+    pub fn is_active(&self) -> bool {
+        self.removed_at.is_none() && self.disabled_at.is_none()
     }
 
     /// Returns an event about the member, which concerns its partner.

@@ -50,6 +50,13 @@ struct Asked {
 struct People {
     ids: [Option<String>; 2],
     added: [u32; 2],
+    disabled: [bool; 2],
+}
+
+impl People {
+    fn is_active(&self, name: usize) -> bool {
+        self.ids[name].is_some() && !self.disabled[name]
+    }
 }
 
 /// The rules of access, and their state: the time, the grants and the pending requests.
@@ -61,7 +68,7 @@ struct Model {
 
 impl Model {
     fn level(&self, people: &People, name: usize) -> Option<usize> {
-        people.ids[name].as_ref()?;
+        people.is_active(name).then_some(())?;
         let lasting = |granted: &&Given| !granted.over && self.now < granted.until;
         let own = |granted: &&Given| granted.whom == Some((name, people.added[name]));
         let found = self.granted.iter().filter(lasting).rfind(own);
@@ -144,13 +151,13 @@ impl Run<'_> {
 
     async fn step(&mut self, model: &mut Model, people: &mut People) {
         let whom = (self.random.u8(..3) > 0).then(|| self.random.usize(..2));
-        let known = whom.is_none_or(|name| people.ids[name].is_some());
+        let known = whom.is_none_or(|name| people.is_active(name));
         let (level, lasts) = (self.random.usize(..6), 1 + self.random.u64(..40) * DAY);
         let until = model.now + lasts;
         let mut body = self.whom(whom, level);
         body["expiresAt"] = text(until).into();
         let whom = whom.map(|name| (name, people.added[name]));
-        match self.random.u8(..14) {
+        match self.random.u8(..15) {
             0..2 => {
                 body["contactManagerEmail"] = self.manager.as_str().into();
                 let path = format!("/v1/partners/{}/access-requests", self.partner);
@@ -242,6 +249,7 @@ impl Run<'_> {
                 let path = format!("/v1/partners/{}/members", self.partner);
                 match people.ids[name].take() {
                     Some(id) => {
+                        people.disabled[name] = false;
                         self.admin("DELETE", &format!("{path}/{id}"), None).await.ok();
                     }
                     None => {
@@ -268,6 +276,15 @@ impl Run<'_> {
                 assert!(expected.contains(&reply.status), "{}", reply.body);
                 if lasting {
                     granted.auto = auto;
+                }
+            }
+            11 => {
+                let name = self.random.usize(..2);
+                if let Some(id) = &people.ids[name] {
+                    let verb = if self.random.bool() { "disable" } else { "enable" };
+                    people.disabled[name] = verb == "disable";
+                    let path = format!("/v1/partners/{}/members/{id}/{verb}", self.partner);
+                    self.admin("POST", &path, None).await.ok();
                 }
             }
             _ => {
@@ -339,7 +356,7 @@ async fn play(seeds: strength::Seeds) {
     let members = format!("/v1/partners/{partner}/members");
     let body = json!({"email": "admin@model.example", "name": "Admin", "admin": true});
     operator(&members, body).await;
-    let mut people = People { ids: [None, None], added: [0, 0] };
+    let mut people = People { ids: [None, None], added: [0, 0], disabled: [false, false] };
     let mut now = world.now().unix_millis();
     for seed in seeds {
         let mut random = Rng::with_seed(seed);

@@ -449,7 +449,7 @@ async fn csv_has_common_columns_the_data_as_json_and_a_next_page_link() {
 }
 
 /// Columns that all histories in CSV have.
-const COMMON: [&str; 11] = [
+const COMMON: [&str; 12] = [
     "id",
     "time",
     "type",

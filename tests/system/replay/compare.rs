@@ -38,7 +38,7 @@ pub async fn read(run: &Run<'_>) -> Shown {
     }
     for email in run.emails() {
         for customer in pages(world, &format!("/v1/customers?email={}", email.replace('@', "%40"))).await {
-            let fields = pick(&customer, &["organizationId", "manager", "version"]);
+            let fields = pick(&customer, &["organizationId", "manager", "disabledAt", "version"]);
             show(&mut objects, format!("customer {}", text(&customer["id"])), fields);
         }
     }
@@ -116,7 +116,7 @@ async fn read_partner(world: &World, id: &str, objects: &mut Objects) {
         show(objects, format!("directory {id} {}", text(&entry["organizationId"])), json!({}));
     }
     for member in pages(world, &format!("{path}/members")).await {
-        let fields = pick(&member, &["partnerId", "admin", "version"]);
+        let fields = pick(&member, &["partnerId", "admin", "disabledAt", "version"]);
         show(objects, format!("member {}", text(&member["id"])), fields);
     }
     for request in pages(world, &format!("{path}/access-requests")).await {

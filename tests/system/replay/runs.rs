@@ -478,9 +478,11 @@ impl Run<'_> {
             }
             Some(path) => {
                 let manager = json!({"manager": random.bool()});
-                match random.u8(..4) {
+                match random.u8(..6) {
                     0 => drop(self.patch(random, "operator", &path, json!({"name": name})).await),
                     1 => drop(self.patch(random, "operator", &path, manager).await),
+                    2 => drop(self.call(random, "operator", ("POST", &format!("{path}/disable"))).await),
+                    3 => drop(self.call(random, "operator", ("POST", &format!("{path}/enable"))).await),
                     _ => drop(self.call(random, "operator", ("DELETE", &path)).await),
                 }
             }
@@ -498,7 +500,11 @@ impl Run<'_> {
         let new: Vec<_> = all.iter().filter(|member| text(&member["email"]).starts_with('m')).collect();
         if let Some(member) = choose(random, &new) {
             let path = format!("{path}/{}", text(&member["id"]));
-            self.call(random, "partnerAdmin", ("DELETE", &path)).await;
+            match random.u8(..3) {
+                0 => self.call(random, "partnerAdmin", ("DELETE", &path)).await,
+                1 => self.call(random, "partnerAdmin", ("POST", &format!("{path}/disable"))).await,
+                _ => self.call(random, "partnerAdmin", ("POST", &format!("{path}/enable"))).await,
+            };
         }
     }
 

@@ -73,7 +73,7 @@ pub fn subjects(event: &Event) -> Vec<String> {
 #[derive(Default)]
 pub struct Replay {
     pub objects: Objects,
-    /// Customers who were removed.
+    /// Customers who were removed or are disabled.
     pub removed: BTreeSet<String>,
     /// What no state explains: events of unknown types, about unknown objects, or that change nothing.
     pub faults: Vec<String>,
@@ -255,8 +255,7 @@ impl Replay {
             }
             "partner.organization-removed" => self.remove(event, main),
             "customer.created" => {
-                let fields =
-                    json!({"organizationId": event.organization, "manager": data("manager"), "version": 1});
+                let fields = json!({"organizationId": event.organization, "manager": data("manager"), "disabledAt": null, "version": 1});
                 self.create(event, main.to_owned(), fields);
             }
             "customer.updated" => self.count(event, main),
@@ -269,10 +268,20 @@ impl Replay {
                 self.removed.insert(event.text("customerId").to_owned());
             }
             "member.added" => {
-                let fields = json!({"partnerId": event.partner, "admin": data("admin"), "version": 1});
+                let fields = json!({"partnerId": event.partner, "admin": data("admin"), "disabledAt": null, "version": 1});
                 self.create(event, main.to_owned(), fields);
             }
             "member.removed" => self.remove(event, main),
+            "customer.disabled" | "member.disabled" => {
+                self.set_from(event, main, "disabledAt", &[Value::Null], recorded_at(&event.time));
+                self.count(event, main);
+                self.removed.extend(event.data["customerId"].as_str().map(str::to_owned));
+            }
+            "customer.enabled" | "member.enabled" => {
+                self.set(event, main, "disabledAt", Value::Null);
+                self.count(event, main);
+                self.removed.remove(event.text("customerId"));
+            }
             _ => return false,
         }
         true

@@ -53,11 +53,11 @@ async fn read_person(table: &Table, actor: &Actor) -> Result<Author, Error> {
     let record = match (actor.kind, &actor.email) {
         (ActorKind::Partner { partner, .. }, Some(email)) => {
             let record = table.get(&EmailInPartner(partner, email.clone())).await?;
-            record.map(|record| record.owner_id::<MemberId>()).transpose()?.map(|id| id.to_string())
+            record.map(|record| record.person::<MemberId>()).transpose()?.flatten().map(|id| id.to_string())
         }
         (ActorKind::Customer { organization, .. }, Some(email)) => {
             let record = table.get(&EmailInOrganization(organization, email.clone())).await?;
-            record.map(|record| record.owner_id::<CustomerId>()).transpose()?.map(|id| id.to_string())
+            record.map(|record| record.person::<CustomerId>()).transpose()?.flatten().map(|id| id.to_string())
         }
         _ => None,
     };

@@ -25,6 +25,27 @@ pub struct ContactHistory {
     /// a customer record that was added at or before this time is no longer a contact.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub removed_at: Option<Timestamp>,
+    /// Whether the customer with this e-mail is disabled. Default: `false`.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub disabled: bool,
+}
+
+impl ContactHistory {
+    /// Returns the time up to which people who were added without a customer record are contacts no longer: that of the
+    /// last removal or, while the customer is disabled, the end of time.
+    pub fn gone_until(&self) -> Option<Timestamp> {
+        match self.disabled {
+            true => Some(Timestamp::from_unix_millis(u64::MAX)),
+            false => self.removed_at,
+        }
+    }
+}
+
+/// Returns the condition that a person who was added without a customer record at `since` is still a contact.
+pub fn is_contact_since(since: Timestamp) -> Expression {
+    let text =
+        "attribute_not_exists(#disabled) AND (attribute_not_exists(#removedAt) OR #removedAt < :since)";
+    Expression::new(text).text("since", since.to_string())
 }
 
 impl Entity for ContactHistory {
@@ -58,7 +79,17 @@ pub fn remember_contact(organization: OrganizationId, email: &Email) -> Write {
 
 /// Records that a person was removed as a customer of an organization.
 pub fn remember_removal(organization: OrganizationId, email: &Email, now: Timestamp) -> Write {
-    let update = upsert(organization, email, "#removedAt = :now").text("now", now.to_string());
+    let update = upsert(organization, email, "#removedAt = :now REMOVE #disabled");
+    let update = update.text("now", now.to_string());
+    Write::always(contact_history_key(organization, email), Action::Update(update))
+}
+
+/// Records that a customer of an organization was disabled or enabled.
+pub fn remember_disabling(organization: OrganizationId, email: &Email, is_disabled: bool) -> Write {
+    let update = match is_disabled {
+        true => upsert(organization, email, "#disabled = :yes").bool("yes", true),
+        false => Expression::new("REMOVE #disabled"),
+    };
     Write::always(contact_history_key(organization, email), Action::Update(update))
 }
 

@@ -10,7 +10,7 @@ use super::key::{Key, PROFILE, segment, unique};
 use super::organization::organization_partition;
 use super::pattern::{Index, patterns};
 use super::person::{people_with, person_by_email_key};
-use super::reservation::{Reservation, creator};
+use super::reservation::{EmailOwner, EmailReservation, Reservation, creator};
 
 impl Entity for Customer {
     const NAME: &'static str = "customer";
@@ -41,7 +41,7 @@ patterns! {
         "`CUSTOMER#<customer>` · `PROFILE`"
     }
     /// the customer with an e-mail in an organization, or among the customers without one
-    lookup EmailInOrganization(organization: Option<OrganizationId>, email: Email) -> Reservation {
+    lookup EmailInOrganization(organization: Option<OrganizationId>, email: Email) -> EmailReservation {
         customer_email_key(*organization, email),
         "`UNIQUE#customer-email#<organization or NONE>#<e-mail>` · `-`"
     }
@@ -83,13 +83,17 @@ pub(super) fn customer_external_id_key(by: Option<Creator>, external_id: &Extern
     unique("customer-external-id", format!("{}#{}", creator(by), segment(external_id.as_str())))
 }
 
-impl Reservation {
+impl EmailReservation {
     /// Reserves a customer's e-mail in its organization.
-    pub fn email(customer: &Customer) -> Self {
+    pub fn of_customer(customer: &Customer) -> Self {
         let at = customer_email_key(customer.organization_id, &customer.email);
-        Self { manager: customer.manager, ..Self::new(at, customer.id) }
+        let owner = Some(customer.id.to_string());
+        let person = EmailOwner { owner, manager: customer.manager, removals: None };
+        Self::new(at, person, customer.disabled_at.is_some())
     }
+}
 
+impl Reservation {
     /// Reserves a customer's external id, if it has one, among those of its creator: an organization, a partner or the
     /// vendor.
     pub fn customer_external_id(customer: &Customer) -> Option<Self> {

@@ -18,6 +18,8 @@ pub type Item = HashMap<String, AttributeValue>;
 pub trait Entity: Serialize + DeserializeOwned + Send {
     /// Name of the entity, stored in each item as `entity` for consumers of the table's stream.
     const NAME: &'static str;
+    /// Attribute that a stored item must have for `Change::require` to find it.
+    const PROOF: &'static str = "pk";
 
     /// Returns the key in the table.
     fn key(&self) -> Key;

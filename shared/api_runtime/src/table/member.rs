@@ -10,7 +10,7 @@ use super::key::{Key, PROFILE, segment, unique};
 use super::partner::partner_partition;
 use super::pattern::{Index, patterns};
 use super::person::person_by_email_key;
-use super::reservation::Reservation;
+use super::reservation::{EmailOwner, EmailReservation};
 
 /// Prefix of the keys of members.
 pub(super) const MEMBERS: &str = "MEMBER#";
@@ -43,7 +43,7 @@ patterns! {
         "`MEMBER#<member>` · `PROFILE`"
     }
     /// the member of a partner with an e-mail
-    lookup EmailInPartner(partner: PartnerId, email: Email) -> Reservation {
+    lookup EmailInPartner(partner: PartnerId, email: Email) -> EmailReservation {
         member_email_key(*partner, email),
         "`UNIQUE#member-email#<partner>#<e-mail>` · `-`"
     }
@@ -74,19 +74,30 @@ pub(super) fn member_email_key(partner: PartnerId, email: &Email) -> Key {
     unique("member-email", format!("{partner}#{}", segment(email.folded())))
 }
 
-impl Reservation {
+impl EmailReservation {
     /// Reserves a member's e-mail in its partner.
-    pub fn member_email(member: &Member) -> Self {
+    pub fn of_member(member: &Member) -> Self {
         let at = member_email_key(member.partner_id, &member.email);
-        Self { manager: member.admin, removals: Some(member.removals), ..Self::new(at, member.id) }
+        let owner = Some(member.id.to_string());
+        let person = EmailOwner { owner, manager: member.admin, removals: Some(member.removals) };
+        Self::new(at, person, member.disabled_at.is_some())
     }
 
-    /// Returns the record of the member that has the e-mail.
+    /// Returns the record of the member that has the e-mail; `None` if the member is disabled.
     ///
     /// # Errors
     ///
     /// Fails if the owner of the reservation is not a member.
-    pub fn member_record(&self) -> Result<MemberRecord, Error> {
-        Ok(MemberRecord { id: self.owner_id()?, removals: self.removals.unwrap_or_default() })
+    pub fn member_record(&self) -> Result<Option<MemberRecord>, Error> {
+        self.is_on_record().then(|| self.any_member_record()).transpose()
+    }
+
+    /// Returns the record of the member that has the e-mail, disabled or not; it proves nothing about the member.
+    ///
+    /// # Errors
+    ///
+    /// Fails if the owner of the reservation is not a member.
+    pub fn any_member_record(&self) -> Result<MemberRecord, Error> {
+        Ok(MemberRecord { id: self.holder()?, removals: self.any().removals.unwrap_or_default() })
     }
 }

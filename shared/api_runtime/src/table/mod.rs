@@ -27,7 +27,7 @@ pub use item::{Entity, Item};
 pub use key::Key;
 pub use pattern::{Index, ListPattern, Lookup};
 pub use read::{BatchGet, BatchResult, ItemFilter, Page, PageQuery};
-pub use reservation::Reservation;
+pub use reservation::{EmailReservation, Reservation, is_held_by};
 pub use write::{Expression, Update, Write};
 
 /// Declares the aggregates that have access patterns.

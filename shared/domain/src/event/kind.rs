@@ -22,9 +22,9 @@ use super::order::{
     WebhookIgnored, WebhookRefused, WebhookSecretRotated, WebhookSourceCreated, WebhookSourceDisabled,
 };
 use super::party::{
-    ContactManagerChanged, CustomerCreated, CustomerRemoved, CustomerUpdated, MemberAdded, MemberRemoved,
-    OrganizationCreated, OrganizationUpdated, PartnerCreated, PartnerOrganizationAdded,
-    PartnerOrganizationRemoved,
+    ContactManagerChanged, CustomerCreated, CustomerDisabled, CustomerEnabled, CustomerRemoved,
+    CustomerUpdated, MemberAdded, MemberDisabled, MemberEnabled, MemberRemoved, OrganizationCreated,
+    OrganizationUpdated, PartnerCreated, PartnerOrganizationAdded, PartnerOrganizationRemoved,
 };
 use super::service_request::{
     NotificationPreferenceSet, ServiceRequestContactRemoved, ServiceRequestContactSet, ServiceRequestOpened,
@@ -162,6 +162,10 @@ kinds! {
     EntitlementUpdated = "entitlement.updated",
     PoolLow = "license.pool-low",
     PoolThresholdSet = "license.pool-threshold-set",
+    CustomerDisabled = "customer.disabled",
+    CustomerEnabled = "customer.enabled",
+    MemberDisabled = "member.disabled",
+    MemberEnabled = "member.enabled",
 }
 
 impl EventKind {

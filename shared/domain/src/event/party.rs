@@ -96,4 +96,30 @@ event_data! {
         /// Name of the organization at that time; 1 to 200 characters.
         name: Name,
     }
+
+    /// Recorded when a customer is disabled: in the organization's log, or in the vendor's log if the customer belongs
+    /// to no organization. The record gives no right until the customer is enabled.
+    CustomerDisabled {
+        /// Id of the customer.
+        customer_id: CustomerId,
+    }
+
+    /// Recorded when a customer is enabled: in the organization's log, or in the vendor's log if the customer belongs
+    /// to no organization.
+    CustomerEnabled {
+        /// Id of the customer.
+        customer_id: CustomerId,
+    }
+
+    /// Recorded in the partner's log when a member is disabled. The record gives no right until the member is enabled.
+    MemberDisabled {
+        /// Id of the member.
+        member_id: MemberId,
+    }
+
+    /// Recorded in the partner's log when a disabled member is enabled.
+    MemberEnabled {
+        /// Id of the member.
+        member_id: MemberId,
+    }
 }

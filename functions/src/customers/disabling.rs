@@ -1,0 +1,44 @@
+//! Disabling and enabling of customers. A disabled customer keeps its record, e-mail and everything that refers to it, but
+//! the record gives no right until the customer is enabled.
+
+use api_runtime::table::{EmailReservation, remember_disabling};
+use api_runtime::{Answer, Change, Context, Failure, Reply};
+use domain::event::{CustomerDisabled, CustomerEnabled};
+use domain::{Actor, Customer, CustomerId, Problem};
+
+use super::{authorize, count_manager, read};
+
+/// Disables or enables a customer, or confirms that it is so already.
+pub(super) async fn set_disabled(
+    context: &Context<'_>,
+    actor: &Actor,
+    customer_id: CustomerId,
+    is_disabled: bool,
+) -> Result<Reply<Customer>, Failure> {
+    let before = read(context, customer_id).await?;
+    let (seen, mut change) = (before.metadata.version, Change::new());
+    let organization = before.organization_id;
+    authorize(context, &mut change, actor, organization, &before.email, Some(&before)).await?;
+    if before.removed_at.is_some() {
+        return Err(Problem::not_found().into());
+    }
+    if before.disabled_at.is_some() == is_disabled {
+        change.confirm(&before, seen, context.if_match())?;
+        return context.commit(change, Answer::ok(before.seen_by(actor))).await;
+    }
+    let (disabled_at, metadata) = (is_disabled.then_some(context.now), before.metadata.next(context.now));
+    let customer = Customer { disabled_at, metadata, ..before.clone() };
+    change.replace(&customer, seen, context.if_match())?;
+    change.put(&EmailReservation::of_customer(&customer))?;
+    if before.manager {
+        count_manager(&mut change, actor, Some(&before), &customer);
+    }
+    if let Some(organization) = organization {
+        change.add(remember_disabling(organization, &customer.email, is_disabled));
+    }
+    change.record(match is_disabled {
+        true => customer.event(CustomerDisabled { customer_id }),
+        false => customer.event(CustomerEnabled { customer_id }),
+    });
+    context.commit(change, Answer::ok(customer.seen_by(actor))).await
+}

@@ -1,0 +1,40 @@
+//! Disabling and enabling of members. A disabled member keeps its record, e-mail and individual grants, but the record
+//! gives no right until the member is enabled.
+
+use api_runtime::table::EmailReservation;
+use api_runtime::{Answer, Change, Context, Failure, Reply};
+use domain::event::{MemberDisabled, MemberEnabled};
+use domain::{Actor, Member, Problem};
+
+use super::MemberPath;
+use crate::authority::own_record::require_admin;
+
+/// Disables or enables a member, or confirms that it is so already.
+pub(super) async fn set_disabled(
+    context: &Context<'_>,
+    actor: &Actor,
+    path: &MemberPath,
+    is_disabled: bool,
+) -> Result<Reply<Member>, Failure> {
+    let MemberPath { partner_id, member_id } = *path;
+    actor.authorize_partner(partner_id)?;
+    let before = path.read(context).await?;
+    let (seen, mut change) = (before.metadata.version, Change::new());
+    require_admin(&mut change, actor, partner_id, Some(&before))?;
+    if before.removed_at.is_some() {
+        return Err(Problem::not_found().into());
+    }
+    if before.disabled_at.is_some() == is_disabled {
+        change.confirm(&before, seen, context.if_match())?;
+        return context.commit(change, Answer::ok(before)).await;
+    }
+    let (disabled_at, metadata) = (is_disabled.then_some(context.now), before.metadata.next(context.now));
+    let member = Member { disabled_at, metadata, ..before.clone() };
+    change.replace(&member, seen, context.if_match())?;
+    change.put(&EmailReservation::of_member(&member))?;
+    change.record(match is_disabled {
+        true => member.event(MemberDisabled { member_id }),
+        false => member.event(MemberEnabled { member_id }),
+    });
+    context.commit(change, Answer::ok(member)).await
+}
