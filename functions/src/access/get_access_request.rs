@@ -1,39 +1,13 @@
 //! `get-access-request`
 
-use api_runtime::{Empty, Failure, Method, Nothing, Operation, Output, Reply, Request, Route, route};
-use domain::{AccessRequest, Actor, PartnerId, Role, Timestamp, Version};
-use schemars::JsonSchema;
-use serde::Serialize;
+use api_runtime::{Empty, Failure, Method, Nothing, Operation, OrNotFound, Reply, Request, Route, route};
+use domain::{Actor, Role};
 
+use super::request_view::AccessRequestView;
 use super::{AccessRequestPath, read_request};
-use crate::party::{Names, Party};
 
 /// Returns an access request.
 pub struct GetAccessRequest;
-
-/// An access request and the partner that made it.
-#[derive(Debug, Serialize, JsonSchema)]
-pub struct AccessRequestView {
-    /// The access request.
-    #[serde(flatten)]
-    request: AccessRequest,
-    /// Partner that requests the access.
-    partner: Party<PartnerId>,
-}
-
-impl AccessRequestView {
-    pub(super) fn of(request: AccessRequest, names: &Names, now: Timestamp) -> Self {
-        Self { partner: names.partner(request.partner_id), request: request.at(now) }
-    }
-}
-
-impl Output for AccessRequestView {
-    const VERSIONED: bool = true;
-
-    fn version(&self) -> Option<Version> {
-        Some(self.request.metadata.version)
-    }
-}
 
 impl Operation for GetAccessRequest {
     const NAME: &str = "get-access-request";
@@ -41,7 +15,8 @@ impl Operation for GetAccessRequest {
     const DESCRIPTION: &str = "The partner's members, the contact manager to whom the request is addressed, \
         operators and agents may call it; for all other callers the request does not exist (404). A request \
         that was not decided within 90 days, or before its `expiresAt`, is returned as `lapsed`, whether or \
-        not the scheduled job has run.";
+        not the scheduled job has run. The names of the partner, of the members whom the request names and, \
+        once it is approved, of the organization are current.";
     const ROUTES: &[Route] = &[route(
         Method::Get,
         "/v1/access-requests/{requestId}",
@@ -62,7 +37,7 @@ impl Operation for GetAccessRequest {
         if !addressed {
             actor.authorize_partner(request.partner_id)?;
         }
-        let names = Names::of(context, [request.partner_id].into_iter(), std::iter::empty()).await?;
-        Ok(Reply::ok(AccessRequestView::of(request, &names, context.now)))
+        let shown = AccessRequestView::of_all(context, vec![request]).await?.pop();
+        Ok(Reply::ok(shown.or_not_found()?))
     }
 }

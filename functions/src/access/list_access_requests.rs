@@ -1,10 +1,10 @@
 //! `list-access-requests`
 
 use api_runtime::table::{PartnerById, RequestsOfPartner};
-use api_runtime::{
-    Empty, Failure, List, Method, Nothing, Operation, PartnerPath, Reply, Request, Route, route,
-};
-use domain::{AccessRequest, Actor, Role};
+use api_runtime::{Empty, Failure, Method, Operation, PartnerPath, Reply, Request, Route, route};
+use domain::{Actor, Role};
+
+use super::request_view::{AccessRequestPage, AccessRequestsQuery, read_page};
 
 /// Lists a partner's access requests.
 pub struct ListAccessRequests;
@@ -13,8 +13,10 @@ impl Operation for ListAccessRequests {
     const NAME: &str = "list-access-requests";
     const SUMMARY: &str = "List a partner's access requests";
     const DESCRIPTION: &str = "The partner's members, operators and agents may call it. Returns the requests \
-        in every state, the newest first. The list is eventually consistent: a change made a moment ago may \
-        not be visible yet.";
+        in every state or in one, the newest first, with the names of the members and, once approved, of the \
+        organization. The first page also counts the requests by their state. With `state`, a page may \
+        contain fewer items than `pageSize`, or none, although `nextPageToken` is present. The list is \
+        eventually consistent: a change made a moment ago may not be visible yet.";
     const ROUTES: &[Route] = &[route(
         Method::Get,
         "/v1/partners/{partnerId}/access-requests",
@@ -24,18 +26,16 @@ impl Operation for ListAccessRequests {
 
     type Caller = Actor;
     type Path = PartnerPath;
-    type Query = Nothing;
+    type Query = AccessRequestsQuery;
     type Body = Empty;
-    type Output = List<AccessRequest>;
+    type Output = AccessRequestPage;
 
-    async fn execute(request: Request<'_, Self>) -> Result<Reply<List<AccessRequest>>, Failure> {
-        let Request { context, caller: actor, path, .. } = request;
+    async fn execute(request: Request<'_, Self>) -> Result<Reply<AccessRequestPage>, Failure> {
+        let Request { context, caller: actor, path, query, .. } = request;
         let PartnerPath { partner_id } = *path;
         actor.authorize_partner(partner_id)?;
         let requests = RequestsOfPartner(partner_id);
-        let page = context.page(&requests, false);
-        let mut page = context.read_if_exists(&PartnerById(partner_id), page).await?;
-        page.items = page.items.into_iter().map(|request| request.at(context.now)).collect();
-        Ok(Reply::ok(page))
+        let page = read_page(context, &requests, query);
+        Ok(Reply::ok(context.read_if_exists(&PartnerById(partner_id), page).await?))
     }
 }

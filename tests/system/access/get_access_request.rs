@@ -16,6 +16,7 @@ async fn visible_only_to_its_partner_addressee_and_the_vendor() {
         let shown = world.get(path).by(who).send().await;
         assert_eq!((shown.version(), &shown.body["state"]), (Some(1), &"pending".into()), "{who}");
         assert_eq!(shown.body["partner"]["name"], "Miyako Security");
+        assert_eq!(shown.body["requestedBy"]["name"], "Aiko Tanaka");
     }
     for who in ["otherPartnerAdmin", "otherContactManager"] {
         world.get(path).by(who).assert_rejected(404, "not-found").await;

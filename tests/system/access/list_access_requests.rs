@@ -1,8 +1,10 @@
 //! `list-access-requests`
 
-use serde_json::Value;
+use serde_json::{Value, json};
 use system::World;
 use system::payload::Payload;
+
+use super::{decide, set_time};
 
 #[test]
 fn canonical_call_is_published() {
@@ -33,4 +35,45 @@ async fn partner_sees_its_requests_newest_first() {
     assert_eq!(states["items"][3]["state"], "approved");
     world.get(path).by("otherPartnerMember").assert_rejected(404, "not-found").await;
     world.get(path).by("contactManager").assert_rejected(403, "role-not-allowed").await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn requests_are_filtered_and_counted_by_state() {
+    let world = World::demo().await;
+    decide(&world, "{toDecline}", "decline", json!({})).send().await.ok();
+    decide(&world, "{toCancel}", "cancel", json!({})).send().await.ok();
+    let path = "/v1/partners/{partner}/access-requests";
+    let counts = json!({"pending": 1, "approved": 1, "declined": 1, "cancelled": 1, "lapsed": 0});
+    for (state, id) in [("pending", "accessRequest"), ("declined", "toDecline"), ("cancelled", "toCancel")] {
+        let page = world.get(&format!("{path}?state={state}")).by("partnerMember").send().await.ok();
+        let [one] = page["items"].as_array().unwrap().as_slice() else { panic!("{page}") };
+        assert_eq!((&one["id"], &page["counts"]), (&json!(world.id(id)), &counts));
+    }
+    let page = world.get(&format!("{path}?state=approved")).by("partnerMember").send().await.ok();
+    assert_eq!(
+        (&page["items"][0]["organization"]["name"], &page["items"][0]["requestedBy"]["name"]),
+        (&json!("株式会社ヤマダ電機"), &json!("Aiko Tanaka"))
+    );
+    // A request has lapsed from its time on, whether or not the schedule has run.
+    set_time(&world, "2026-06-01T00:00:00Z").await;
+    let token = world.token("partnerMember");
+    let page = world.get(&format!("{path}?state=lapsed")).token(&token).send().await.ok();
+    assert_eq!(
+        (page["items"].as_array().unwrap().len(), &page["counts"]["lapsed"], &page["counts"]["pending"]),
+        (1, &json!(1), &json!(0))
+    );
+    let none = world.get(&format!("{path}?state=pending")).token(&token).send().await.ok();
+    assert_eq!(none["items"], json!([]));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn only_the_first_page_has_counts() {
+    let world = World::demo().await;
+    let path = "/v1/partners/{partner}/access-requests?pageSize=3";
+    let first = world.get(path).by("partnerMember").send().await.ok();
+    assert_eq!((&first["counts"]["pending"], &first["counts"]["approved"]), (&json!(3), &json!(1)));
+    let next = format!("{path}&pageToken={}", first["nextPageToken"].as_str().unwrap());
+    assert_eq!(world.get(&next).by("partnerMember").send().await.ok().get("counts"), None);
+    let path = "/v1/partners/{partner}/access-requests?state=open";
+    world.get(path).by("partnerMember").assert_rejected(400, "invalid-request").await;
 }

@@ -196,7 +196,12 @@ impl Table {
             let members =
                 request["individuals"].as_array().into_iter().flatten().chain([&request["requestedBy"]]);
             for member in members {
-                belongs(&[id_suffix(&text(member, "memberId")), text(member, "email")], parties.clone());
+                let record = self.all("member").find(|record| record["id"] == member["memberId"]);
+                let name = record.map(|record| text(record, "name")).unwrap_or_default();
+                belongs(
+                    &[id_suffix(&text(member, "memberId")), text(member, "email"), name],
+                    parties.clone(),
+                );
             }
         }
         for one in self.all("license-assignment") {
@@ -271,6 +276,9 @@ fn queries(template: &str, table: &Table) -> Vec<String> {
             .collect(),
         "/v1/organizations/{organizationId}/subscriptions" => {
             vec![String::new(), "siteUrl=https://anadolu-site.example/yamada".to_owned()]
+        }
+        "/v1/organizations/{organizationId}/access-candidates" => {
+            partners().map(|of| format!("partnerId={of}")).collect()
         }
         "/v1/customers" => emails().map(|email| format!("email={email}")).collect(),
         "/v1/entitlements" => {
