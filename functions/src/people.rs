@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use api_runtime::Failure;
 use api_runtime::table::{BatchGet, BatchResult, CustomerById, MemberById, StaffBySubject};
-use domain::{Author, AuthorKind, Email, Name, PersonRef};
+use domain::{Author, AuthorKind, Email, MemberId, Name, PersonRef};
 use schemars::JsonSchema;
 use serde::Serialize;
 
@@ -23,12 +23,12 @@ pub struct People(HashMap<PersonRef, NamedPerson>);
 
 impl People {
     /// Adds the records of these people to a read.
-    pub fn want<'a>(wanted: &mut BatchGet, people: impl Iterator<Item = &'a PersonRef>) {
+    pub fn want(wanted: &mut BatchGet, people: impl Iterator<Item = PersonRef>) {
         for person in people {
             match person {
-                PersonRef::Member(id) => wanted.add(&MemberById(*id)),
-                PersonRef::Customer(id) => wanted.add(&CustomerById(*id)),
-                PersonRef::Staff(subject) => wanted.add(&StaffBySubject(subject.clone())),
+                PersonRef::Member(id) => wanted.add(&MemberById(id)),
+                PersonRef::Customer(id) => wanted.add(&CustomerById(id)),
+                PersonRef::Staff(subject) => wanted.add(&StaffBySubject(subject)),
             }
         }
     }
@@ -38,13 +38,10 @@ impl People {
     /// # Errors
     ///
     /// Never for items that Vouchsafe wrote.
-    pub fn among<'a>(
-        found: &BatchResult,
-        people: impl Iterator<Item = &'a PersonRef>,
-    ) -> Result<Self, Failure> {
+    pub fn among(found: &BatchResult, people: impl Iterator<Item = PersonRef>) -> Result<Self, Failure> {
         let mut named = HashMap::new();
         for person in people {
-            let known = match person {
+            let known = match &person {
                 PersonRef::Member(id) => found
                     .get(&MemberById(*id))?
                     .map(|one| NamedPerson { name: Some(one.name), email: Some(one.email) }),
@@ -55,7 +52,7 @@ impl People {
                     .get(&StaffBySubject(subject.clone()))?
                     .map(|one| NamedPerson { name: one.name, email: one.email }),
             };
-            named.extend(known.map(|known| (person.clone(), known)));
+            named.extend(known.map(|known| (person, known)));
         }
         Ok(Self(named))
     }
@@ -63,6 +60,11 @@ impl People {
     /// Returns the name and e-mail of a person; `None` if the record was not found.
     pub fn get(&self, person: &PersonRef) -> Option<&NamedPerson> {
         self.0.get(person)
+    }
+
+    /// Returns the name of a member; `None` if the record was not found.
+    pub fn member(&self, member: MemberId) -> Option<Name> {
+        self.get(&PersonRef::Member(member)).and_then(|person| person.name.clone())
     }
 
     /// Returns an author as it is shown.

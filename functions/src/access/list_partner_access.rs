@@ -1,18 +1,35 @@
 //! `list-partner-access`
 
+use std::sync::atomic::AtomicUsize;
+
 use api_runtime::table::{
     AccessIn, AccessOfPartner, BatchGet, EmailInPartner, PendingOfPartner, RequestById,
 };
 use api_runtime::{
-    Empty, Failure, List, Method, Nothing, Operation, OrNotFound, PartnerPath, Reply, Request, Route, route,
+    Context, Empty, Failure, List, Method, Operation, OrNotFound, PartnerPath, Reply, Request, Route, route,
 };
-use domain::access::decide;
-use domain::{Access, AccessRequest, AccessRequestId, Actor, Level, RequestState, Role, Timestamp};
+use deserr::Deserr;
+use domain::access::{MemberRecord, decide};
+use domain::{
+    Access, AccessRequest, AccessRequestId, Actor, Email, ErrorKind, Fault, FaultPointer, Faults, Level,
+    Problem, RequestState, Role, Timestamp,
+};
 use schemars::JsonSchema;
 use serde::Serialize;
 
-use super::view::AccessView;
+use super::list_organization_access::expiry_position;
+use super::view::{AccessView, grantees_of};
 use crate::party::Names;
+use crate::people::People;
+
+/// Maximum number of organizations that are sorted by what is in no key.
+pub(crate) const MOST_SORTED: usize = 1_000;
+
+/// The list has more organizations than can be sorted.
+pub(crate) const TOO_MANY_TO_SORT: ErrorKind = ErrorKind::rule(
+    "too-many-to-sort",
+    "the partner has more than 1,000 organizations to sort: list them without `sort`, or search by name",
+);
 
 /// Lists the organizations to which a partner has or had access.
 pub struct ListPartnerAccess;
@@ -35,25 +52,52 @@ pub struct PartnerAccessItem {
     pending: Vec<AccessRequestId>,
 }
 
+/// Order of the list.
+#[derive(Debug, Deserr, JsonSchema)]
+#[deserr(error = Faults, rename_all = camelCase, deny_unknown_fields)]
+#[schemars(rename_all = "camelCase", deny_unknown_fields)]
+pub struct ListPartnerAccessQuery {
+    /// Order of the organizations. Default: `organizationId`.
+    #[deserr(default)]
+    #[schemars(default)]
+    sort: PartnerAccessSort,
+}
+
+/// Order of the organizations to which a partner has access.
+#[derive(Debug, Default, Clone, Copy, PartialEq, Eq, Serialize, Deserr, JsonSchema)]
+#[deserr(error = Faults, rename_all = camelCase)]
+#[serde(rename_all = "camelCase")]
+enum PartnerAccessSort {
+    /// By the organization's id, which is the order in which the organizations were created.
+    #[default]
+    OrganizationId,
+    /// By the expiry of the caller's own access; organizations to which the caller has none come last.
+    ExpiresAt,
+}
+
 impl Operation for ListPartnerAccess {
     const NAME: &str = "list-partner-access";
     const SUMMARY: &str = "List organizations to which a partner has access";
     const DESCRIPTION: &str = "Members on the partner's record may call it. Returns one item for each \
         organization that has given the partner access, active or ended, whether or not it is in the \
         partner's directory (`list-partner-organizations`): the grants, the caller's own level and expiry, \
-        and the pending requests, in the order of the organizations' ids. An organization that gave its first \
-        access a moment ago may be missing; the content of each item is current.";
+        and the pending requests, in the order of the organizations' ids unless `sort` selects another one. \
+        An organization that gave its first access a moment ago may be missing, and access that changed a \
+        moment ago may stand in its earlier place; the content of each item is current. More than 1,000 \
+        organizations are not sorted by expiry (422 `too-many-to-sort`); `list-partner-organizations` sorts \
+        by name.";
     const ROUTES: &[Route] = &[route(Method::Get, "/v1/partners/{partnerId}/access", &[Role::PartnerMember])];
     const PAGED: bool = true;
+    const ERRORS: &[ErrorKind] = &[TOO_MANY_TO_SORT];
 
     type Caller = Actor;
     type Path = PartnerPath;
-    type Query = Nothing;
+    type Query = ListPartnerAccessQuery;
     type Body = Empty;
     type Output = List<PartnerAccessItem>;
 
     async fn execute(request: Request<'_, Self>) -> Result<Reply<List<PartnerAccessItem>>, Failure> {
-        let Request { context, caller: actor, path, .. } = request;
+        let Request { context, caller: actor, path, query, .. } = request;
         let PartnerPath { partner_id } = *path;
         actor.authorize_partner(partner_id)?;
         let email = actor.require_email()?;
@@ -62,9 +106,14 @@ impl Operation for ListPartnerAccess {
         wanted.add(&own);
         wanted.add(&pending);
         let caller_items = async { Ok(context.table.fetch(wanted, true).await?) };
-        let access = AccessOfPartner(partner_id);
-        let (caller_items, page) = tokio::try_join!(caller_items, context.page(&access, true))?;
+        let all = AccessOfPartner(partner_id);
+        let access = read_access(context, &all, query.sort);
+        let (caller_items, access) = tokio::try_join!(caller_items, access)?;
         let member = caller_items.get(&own).or_not_found()?.member_record().or_not_found()?;
+        let page = match access {
+            Found::Page(page) => page,
+            Found::All(all) => page_by_expiry(context, &all, &email, member),
+        };
 
         // The index is eventually consistent, so the items are read again from the table.
         let pending = caller_items.get(&pending)?.map(|pending| pending.requests).unwrap_or_default();
@@ -72,9 +121,13 @@ impl Operation for ListPartnerAccess {
         page.items.iter().for_each(|found| wanted.add(&AccessIn(found.organization_id, partner_id)));
         pending.iter().for_each(|request| wanted.add(&RequestById(*request)));
         let organizations = page.items.iter().map(|found| found.organization_id);
-        let names = Names::of(context, [partner_id].into_iter(), organizations);
-        let read = async { Ok(context.table.fetch(wanted, true).await?) };
-        let (read, names) = tokio::try_join!(read, names)?;
+        let mut named = BatchGet::new();
+        Names::want(&mut named, std::iter::once(partner_id), organizations.clone());
+        People::want(&mut named, page.items.iter().flat_map(grantees_of));
+        let (read, named) =
+            tokio::try_join!(context.table.fetch(wanted, true), context.table.fetch(named, false))?;
+        let names = Names::among(&named, std::iter::once(partner_id), organizations)?;
+        let members = People::among(&named, page.items.iter().flat_map(grantees_of))?;
         let mut requests = Vec::new();
         for request in pending {
             let request = read.get(&RequestById(request))?.map(|request| request.at(context.now));
@@ -87,20 +140,67 @@ impl Operation for ListPartnerAccess {
             items.push(PartnerAccessItem {
                 level: by.map(|grant| grant.level),
                 expires_at: by.map(|grant| grant.expires_at),
-                pending: pending_for(&access, &requests),
-                access: AccessView::of(&access, &names, context.now),
+                pending: pending_for(&access, &requests).map(|request| request.id).collect(),
+                access: AccessView::of(&access, &names, context.now).named_by(&members),
             });
         }
         Ok(Reply::ok(List { items, next_page_token: page.next_page_token }))
     }
 }
 
+/// Access that the index found: the requested page, or all of it to be sorted.
+enum Found {
+    Page(List<Access>),
+    All(Vec<Access>),
+}
+
+async fn read_access(
+    context: &Context<'_>,
+    listing: &AccessOfPartner,
+    sort: PartnerAccessSort,
+) -> Result<Found, Failure> {
+    match sort {
+        PartnerAccessSort::OrganizationId => Ok(Found::Page(context.page(listing, true).await?)),
+        PartnerAccessSort::ExpiresAt => {
+            let left = AtomicUsize::new(MOST_SORTED);
+            let all = context.table.list_at_most(listing, false, &left).await?;
+            Ok(Found::All(all.ok_or_else(too_many_to_sort)?))
+        }
+    }
+}
+
+/// Returns the refusal to sort more than [`MOST_SORTED`] organizations.
+pub(crate) fn too_many_to_sort() -> Problem {
+    let ErrorKind { kind, code, about } = TOO_MANY_TO_SORT;
+    let most = u64::try_from(MOST_SORTED).unwrap_or(u64::MAX);
+    let fault = Fault::new(FaultPointer::parameter("sort"), code, about).with_limit(most, None);
+    Problem::of(kind, vec![fault])
+}
+
+/// Returns the requested page of access in the order in which the member's own access expires.
+fn page_by_expiry(
+    context: &Context<'_>,
+    all: &[Access],
+    email: &Email,
+    member: MemberRecord,
+) -> List<Access> {
+    let positioned = all.iter().map(|access| {
+        let by = decide(&access.grants, email, Some(member), context.now).by;
+        let expires_at = by.map(|grant| grant.expires_at);
+        (expiry_position(expires_at, &access.organization_id.to_string()), access.clone())
+    });
+    context.page_of_all(positioned.collect())
+}
+
 /// Returns the requests addressed to an e-mail whose owner approved a grant of this access. The partner already knows
 /// from the approval that the e-mail belongs to the organization, so this reveals nothing new.
-fn pending_for(access: &Access, requests: &[AccessRequest]) -> Vec<AccessRequestId> {
-    let known = |request: &&AccessRequest| {
+pub(crate) fn pending_for<'a>(
+    access: &'a Access,
+    requests: &'a [AccessRequest],
+) -> impl Iterator<Item = &'a AccessRequest> {
+    let known = move |request: &&AccessRequest| {
         let mut origin = access.grants.iter().filter_map(|grant| grant.origin.as_ref());
         origin.any(|origin| origin.contact_manager_email == request.contact_manager_email)
     };
-    requests.iter().filter(known).map(|request| request.id).collect()
+    requests.iter().filter(known)
 }

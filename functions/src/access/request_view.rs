@@ -8,13 +8,13 @@ use deserr::Deserr;
 use domain::access::RequestedGrant;
 use domain::{
     AccessRequest, AccessRequestId, Description, Email, Faults, Individual, Level, MemberId, Metadata, Name,
-    OrganizationId, PartnerId, RequestState, Timestamp, Version,
+    OrganizationId, PartnerId, PersonRef, RequestState, Timestamp, Version,
 };
 use schemars::JsonSchema;
 use serde::Serialize;
 
-use super::member_names::{MemberNames, members_of};
 use crate::party::{Names, Party};
+use crate::people::People;
 
 /// Maximum number of requests that are counted by their state.
 const MOST_COUNTED: usize = 500;
@@ -93,9 +93,9 @@ pub struct RequestedMember {
 }
 
 impl AccessRequestView {
-    fn of(request: AccessRequest, names: &Names, members: &MemberNames) -> Self {
+    fn of(request: AccessRequest, names: &Names, members: &People) -> Self {
         let named = |one: Individual| NamedMember {
-            name: members.get(one.member_id),
+            name: members.member(one.member_id),
             member_id: one.member_id,
             email: one.email,
         };
@@ -130,10 +130,10 @@ impl AccessRequestView {
         let organizations = requests.iter().filter_map(|request| request.organization_id);
         let mut wanted = BatchGet::new();
         Names::want(&mut wanted, partners.clone(), organizations.clone());
-        MemberNames::want(&mut wanted, requests.iter().flat_map(members_of));
+        People::want(&mut wanted, requests.iter().flat_map(members_of));
         let found = context.table.fetch(wanted, false).await?;
         let names = Names::among(&found, partners, organizations)?;
-        let members = MemberNames::among(&found, requests.iter().flat_map(members_of))?;
+        let members = People::among(&found, requests.iter().flat_map(members_of))?;
         let views = requests.into_iter().map(|one| Self::of(one.at(context.now), &names, &members));
         Ok(views.collect())
     }
@@ -230,4 +230,10 @@ pub(super) async fn read_page<L: ListPattern<Entity = AccessRequest>>(
     let (List { items, next_page_token }, counts) = tokio::try_join!(page, counts)?;
     let list = List { items: AccessRequestView::of_all(context, items).await?, next_page_token };
     Ok(AccessRequestPage { list, counts })
+}
+
+/// Returns the members whom an access request names: its submitter, and those for whom access is requested.
+fn members_of(request: &AccessRequest) -> impl Iterator<Item = PersonRef> + '_ {
+    let individuals = request.individuals.iter().map(|one| one.individual.member_id);
+    std::iter::once(request.requested_by.member_id).chain(individuals).map(PersonRef::Member)
 }

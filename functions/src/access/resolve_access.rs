@@ -1,17 +1,20 @@
 //! `resolve-access`
 
-use api_runtime::table::{AccessIn, BatchGet, EmailInPartner, EmailReservation, OrganizationById};
+use api_runtime::table::{
+    AccessIn, BatchGet, EmailInPartner, EmailReservation, MemberById, OrganizationById, PartnerById,
+};
 use api_runtime::{
     Empty, Failure, Method, Operation, OrNotFound, OrganizationPath, Output, Reply, Request, Route, route,
 };
 use deserr::Deserr;
 use domain::access::{AccessDecision, IneffectiveReason, decide, decide_undisclosed};
 use domain::actor::ActorKind;
-use domain::{Actor, Email, Faults, Level, OrganizationId, PartnerId, Role, Timestamp};
+use domain::{Actor, Email, Faults, Level, Name, OrganizationId, PartnerId, Role, Timestamp};
 use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::view::GrantView;
+use crate::party::{Names, Party};
 
 /// Explains the access of a partner member to an organization.
 pub struct ResolveAccess;
@@ -33,10 +36,18 @@ pub struct ResolveAccessQuery {
 pub struct ResolvedAccess {
     /// Id of the organization that the access is for.
     organization_id: OrganizationId,
+    /// Organization that the access is for.
+    organization: Party<OrganizationId>,
     /// Id of the partner that the person works for.
     partner_id: PartnerId,
+    /// Partner that the person works for. The organization's contact managers see its name once the partner has or had
+    /// access.
+    partner: Party<PartnerId>,
     /// E-mail of the person, as given in the query.
     email: Email,
+    /// Current name of the person; 1 to 200 characters. Present only if `member` is `true`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    name: Option<Name>,
     /// Time at which the access was determined; RFC 3339, UTC.
     at: Timestamp,
     /// Whether the person is a member of the partner. Absent for the organization's contact managers until the
@@ -73,8 +84,9 @@ impl Output for ResolvedAccess {}
 
 impl ResolvedAccess {
     fn of(
-        (organization_id, query): (OrganizationId, &ResolveAccessQuery),
-        member: Option<bool>,
+        (organization, partner): (Party<OrganizationId>, Party<PartnerId>),
+        email: &Email,
+        (member, name): (Option<bool>, Option<Name>),
         decision: &AccessDecision<'_>,
         now: Timestamp,
     ) -> Self {
@@ -83,9 +95,12 @@ impl ResolvedAccess {
         let ineffective =
             ineffective.map(|(grant, reason)| IneffectiveGrant { grant: shown(grant), reason: *reason });
         Self {
-            organization_id,
-            partner_id: query.partner_id,
-            email: query.email.clone(),
+            organization_id: organization.id,
+            organization,
+            partner_id: partner.id,
+            partner,
+            email: email.clone(),
+            name,
             at: now,
             member,
             level: decision.by.map(|grant| grant.level),
@@ -104,7 +119,7 @@ impl Operation for ResolveAccess {
         ever given their partner access. Returns the effective level, the grant that determines it, and the \
         other grants with the reason why each has no effect. An active individual grant takes precedence \
         over the one to all members, even if its level is lower. Until the organization has approved a \
-        request of the partner, its contact managers do not learn whether the person is a member.";
+        request of the partner, its contact managers do not learn whether the person is a member, nor its name.";
     const ROUTES: &[Route] = &[route(
         Method::Get,
         "/v1/organizations/{organizationId}/access/resolve",
@@ -136,10 +151,9 @@ impl Operation for ResolveAccess {
         let mut wanted = BatchGet::new();
         wanted.add(&access);
         wanted.add(&member);
-        match &own {
-            Some(own) => wanted.add(own),
-            None => wanted.add(&organization),
-        }
+        wanted.add(&organization);
+        wanted.add(&PartnerById(*partner_id));
+        own.iter().for_each(|own| wanted.add(own));
         let found = context.table.fetch(wanted, true).await?;
         let access = found.get(&access)?;
         let known = match &own {
@@ -156,14 +170,23 @@ impl Operation for ResolveAccess {
 
         let member = found.get(&member)?;
         let member = member.map(|record| record.member_record()).transpose()?.flatten();
+        // Until the partner has access, not even its name is disclosed to the organization.
+        let names = (actor.is_staff() || access.is_some()).then_some(*partner_id);
+        let names = Names::among(&found, names.into_iter(), std::iter::once(*organization_id))?;
         let disclosed =
             actor.is_staff() || own.is_some() || access.as_ref().is_some_and(|access| access.requested);
+        let record = member.filter(|_| disclosed).map(|member| MemberById(member.id));
+        let record = match &record {
+            Some(record) => context.table.get(record).await?,
+            None => None,
+        };
         let grants = access.map(|access| access.grants).unwrap_or_default();
         let decision = match disclosed {
             true => decide(&grants, email, member, context.now),
             false => decide_undisclosed(&grants, email, context.now),
         };
-        let member = disclosed.then_some(member.is_some());
-        Ok(Reply::ok(ResolvedAccess::of((*organization_id, query), member, &decision, context.now)))
+        let parties = (names.organization(*organization_id), names.partner(*partner_id));
+        let member = (disclosed.then_some(member.is_some()), record.map(|record| record.name));
+        Ok(Reply::ok(ResolvedAccess::of(parties, email, member, &decision, context.now)))
     }
 }

@@ -3,13 +3,14 @@
 use api_runtime::Output;
 use domain::access::Ended;
 use domain::{
-    Access, AccessRequestId, Email, Grant, GrantId, GrantState, Level, MemberId, Metadata, OrganizationId,
-    PartnerId, Timestamp, Version,
+    Access, AccessRequestId, Email, Grant, GrantId, GrantState, Level, MemberId, Metadata, Name,
+    OrganizationId, PartnerId, PersonRef, Timestamp, Version,
 };
 use schemars::JsonSchema;
 use serde::Serialize;
 
 use crate::party::{Names, Party};
+use crate::people::People;
 
 /// An access grant.
 #[derive(Debug, Clone, Serialize, JsonSchema)]
@@ -52,6 +53,9 @@ pub struct GranteeView {
     /// added.
     #[serde(skip_serializing_if = "Option::is_none")]
     member_id: Option<MemberId>,
+    /// Current name of the member; 1 to 200 characters. Present only in lists, and only together with `memberId`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    name: Option<Name>,
 }
 
 impl GrantView {
@@ -60,10 +64,11 @@ impl GrantView {
         Self {
             id: grant.id,
             state,
-            individual: grant
-                .individual
-                .as_ref()
-                .map(|one| GranteeView { email: one.email.clone(), member_id: one.member_id() }),
+            individual: grant.individual.as_ref().map(|one| GranteeView {
+                email: one.email.clone(),
+                member_id: one.member_id(),
+                name: None,
+            }),
             level: grant.level,
             created_at: grant.created_at,
             expires_at: grant.expires_at,
@@ -103,6 +108,21 @@ impl AccessView {
             metadata: access.metadata,
         }
     }
+
+    /// Adds the names of the members whom the partner named in a request. From the approval, the organization knows
+    /// who they are.
+    pub(super) fn named_by(mut self, members: &People) -> Self {
+        for individual in self.grants.iter_mut().filter_map(|grant| grant.individual.as_mut()) {
+            individual.name = individual.member_id.and_then(|member| members.member(member));
+        }
+        self
+    }
+}
+
+/// Returns the members whom the partner named in requests that led to grants.
+pub(super) fn grantees_of(access: &Access) -> impl Iterator<Item = PersonRef> + '_ {
+    let individuals = access.grants.iter().filter_map(|grant| grant.individual.as_ref());
+    individuals.filter_map(|one| one.member_id()).map(PersonRef::Member)
 }
 
 impl Output for AccessView {

@@ -293,13 +293,13 @@ async fn name_parties(
     let causes = visibility.causes_of(&events);
     let mut wanted = BatchGet::new();
     Names::want(&mut wanted, partners.clone(), organizations.clone());
-    let authors: Vec<_> = events.iter().filter_map(|event| event.actor.person()).collect();
-    People::want(&mut wanted, authors.iter());
+    let authors = events.iter().filter_map(|event| event.actor.person()).collect::<Vec<_>>().into_iter();
+    People::want(&mut wanted, authors.clone());
     causes.iter().for_each(|cause| wanted.add(cause));
     // Names may be stale, but what decides visibility needs a consistent read.
     let found = context.table.fetch(wanted, !causes.is_empty()).await?;
     let names = Names::among(&found, partners, organizations)?;
-    let people = People::among(&found, authors.iter())?;
+    let people = People::among(&found, authors)?;
     let mut hidden = BTreeSet::new();
     for cause in causes {
         if !found.get(&cause)?.is_some_and(|one| visibility.sees(&one)) {

@@ -4,7 +4,7 @@ use serde_json::json;
 use system::World;
 use system::payload::Payload;
 
-use super::{decide, individual_grantee, send_request_for_id};
+use super::{decide, grant, individual_grantee, send_request_for_id};
 
 #[test]
 fn canonical_call_is_published() {
@@ -56,4 +56,25 @@ async fn stale_index_entry_is_reread_from_the_table() {
         (&mine["items"][0]["grants"][1]["state"], &mine["items"][0]["level"]),
         (&json!("revoked"), &json!("create"))
     );
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn organizations_are_sorted_by_the_expiry_of_the_callers_access() {
+    let world = World::demo().await;
+    // Emre's access to Yamada ends after that of all members to Boğaziçi.
+    let emre = json!({"individuals": [{"email": "emre@anadolu.example", "level": "look"}],
+        "expiresAt": "2026-03-01T00:00:00Z"});
+    grant(&world, "otherPartner", emre).send().await.ok();
+    let names = async |who: &str, query: &str| {
+        let path = format!("/v1/partners/{{otherPartner}}/access?{query}");
+        let page = world.get(&path).by(who).send().await.ok();
+        let items = page["items"].as_array().unwrap().iter();
+        items.map(|one| one["organization"]["name"].as_str().unwrap().to_owned()).collect::<Vec<_>>()
+    };
+    let (yamada, bogazici) = ("株式会社ヤマダ電機", "Boğaziçi Otel A.Ş.");
+    assert_eq!(names("otherPartnerMember", "").await, [yamada, bogazici]);
+    assert_eq!(names("otherPartnerMember", "sort=expiresAt").await, [bogazici, yamada]);
+    // An organization to which the caller has no access comes last.
+    assert_eq!(names("otherPartnerAdmin", "sort=expiresAt").await, [bogazici, yamada]);
+    assert_eq!(names("otherPartnerMember", "sort=expiresAt&pageSize=1").await, [bogazici]);
 }
