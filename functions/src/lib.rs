@@ -166,6 +166,7 @@ operations! {
     access::list_partner_access::ListPartnerAccess,
     access::list_organization_access::ListOrganizationAccess,
     access::resolve_access::ResolveAccess,
+    access::list_access_candidates::ListAccessCandidates,
     service_requests::open_service_request::OpenServiceRequest,
     service_requests::get_service_request::GetServiceRequest,
     service_requests::list_service_requests::ListServiceRequests,
