@@ -152,6 +152,7 @@ operations! {
     partners::get_partner::GetPartner,
     partners::list_partners::ListPartners,
     partners::list_partner_organizations::ListPartnerOrganizations,
+    partners::get_partner_dashboard::GetPartnerDashboard,
     partners::add_partner_organization::AddPartnerOrganization,
     partners::remove_partner_organization::RemovePartnerOrganization,
     partners::link_store::LinkStore,

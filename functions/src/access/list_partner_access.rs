@@ -28,7 +28,7 @@ pub(crate) const MOST_SORTED: usize = 1_000;
 /// The list has more organizations than can be sorted.
 pub(crate) const TOO_MANY_TO_SORT: ErrorKind = ErrorKind::rule(
     "too-many-to-sort",
-    "the partner has more than 1,000 organizations to sort: list them without `sort`, or search by name",
+    "the partner has too many organizations to sort: list them without `sort`, or search by name",
 );
 
 /// Lists the organizations to which a partner has or had access.
@@ -164,15 +164,15 @@ async fn read_access(
         PartnerAccessSort::ExpiresAt => {
             let left = AtomicUsize::new(MOST_SORTED);
             let all = context.table.list_at_most(listing, false, &left).await?;
-            Ok(Found::All(all.ok_or_else(too_many_to_sort)?))
+            Ok(Found::All(all.ok_or_else(|| too_many_to_sort(MOST_SORTED))?))
         }
     }
 }
 
-/// Returns the refusal to sort more than [`MOST_SORTED`] organizations.
-pub(crate) fn too_many_to_sort() -> Problem {
+/// Returns the refusal to sort more than `most` organizations.
+pub(crate) fn too_many_to_sort(most: usize) -> Problem {
     let ErrorKind { kind, code, about } = TOO_MANY_TO_SORT;
-    let most = u64::try_from(MOST_SORTED).unwrap_or(u64::MAX);
+    let most = u64::try_from(most).unwrap_or(u64::MAX);
     let fault = Fault::new(FaultPointer::parameter("sort"), code, about).with_limit(most, None);
     Problem::of(kind, vec![fault])
 }

@@ -1,8 +1,10 @@
 //! `list-partner-organizations`
 
-use serde_json::json;
+use serde_json::{Value, json};
 use system::World;
 use system::payload::Payload;
+
+use crate::access::{grant, set_time};
 
 #[test]
 fn canonical_call_is_published() {
@@ -85,4 +87,88 @@ async fn foreign_partner_is_not_found() {
         let path = format!("/v1/partners/{absent}/organizations{query}");
         world.get(&path).by("operator").assert_rejected(404, "not-found").await;
     }
+}
+
+async fn rows(world: &World, who: &str, partner: &str, query: &str) -> Vec<Value> {
+    let path = format!("/v1/partners/{{{partner}}}/organizations?{query}");
+    let page = world.get(&path).by(who).send().await.ok();
+    page["items"].as_array().unwrap().clone()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn member_sees_its_level_pending_requests_and_mail_preference() {
+    let world = World::demo().await;
+    let path = "/v1/organizations/{yamada}/notification-preferences";
+    world.put(path).by("partnerMember").json(json!({"onSubmitted": true})).send().await.ok();
+    let mine = rows(&world, "partnerMember", "partner", "").await;
+    let [yamada, sol, _] = mine.as_slice() else { panic!("{mine:?}") };
+    assert_eq!(
+        (&yamada["level"], &yamada["expiresAt"], &yamada["onSubmitted"], &yamada["inDirectory"]),
+        (&json!("look"), &json!(world.moved("2026-07-05T09:00:00Z")), &json!(true), &json!(true))
+    );
+    let pending: Vec<_> = yamada["pendingRequests"].as_array().unwrap().iter().collect();
+    let ids = ["accessRequest", "toDecline", "toCancel"].map(|name| json!(world.id(name)));
+    assert_eq!(pending.iter().map(|one| one["id"].clone()).collect::<Vec<_>>(), ids);
+    // One request is for all members, and the two others are for Aiko.
+    let levels: Vec<_> = pending.iter().map(|one| one.get("level").cloned()).collect();
+    assert_eq!(levels, [None, Some(json!("full-admin")), None]);
+    assert_eq!(
+        (sol.get("level"), &sol["pendingRequests"], sol.get("onSubmitted")),
+        (None, &json!([]), None),
+        "no access, so that no request can belong to it"
+    );
+    let admin = rows(&world, "partnerAdmin", "partner", "name=yamada").await;
+    assert_eq!((&admin[0]["level"], &admin[0]["onSubmitted"]), (&json!("create"), &json!(false)));
+    // The vendor's staff have no access of their own.
+    let staff = rows(&world, "operator", "partner", "").await;
+    let absent = ["level", "expiresAt", "pendingRequests", "onSubmitted"];
+    assert!(absent.iter().all(|name| staff[0].get(name).is_none()), "{}", staff[0]);
+    // A removed member sees no more than the directory, although the token is still valid.
+    world.delete("/v1/partners/{partner}/members/{ren}").by("operator").send().await.ok();
+    let former = rows(&world, "partnerMember", "partner", "").await;
+    assert!(former.len() == 3 && absent.iter().all(|name| former[0].get(name).is_none()), "{former:?}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn organization_with_only_a_grant_is_listed_while_the_grant_applies_to_the_caller() {
+    let world = World::demo().await;
+    let emre = json!({"individuals": [{"email": "emre@anadolu.example", "level": "look"}],
+        "expiresAt": "2026-01-05T10:01:00Z"});
+    grant(&world, "otherPartner", emre).send().await.ok();
+    let yamada = json!(world.id("yamada"));
+    for query in ["", "sort=name"] {
+        let mine = rows(&world, "otherPartnerMember", "otherPartner", query).await;
+        let found = mine.iter().find(|one| one["organizationId"] == yamada).unwrap();
+        assert_eq!(
+            (&found["name"], &found["inDirectory"], &found["level"]),
+            (&json!("株式会社ヤマダ電機"), &json!(false), &json!("look"))
+        );
+        assert_eq!(mine.len(), 3);
+        assert_eq!(rows(&world, "agent", "otherPartner", query).await.len(), 3);
+        assert_eq!(rows(&world, "otherPartnerAdmin", "otherPartner", query).await.len(), 2, "not its grant");
+    }
+    set_time(&world, "2026-01-05T10:01:00Z").await;
+    // The schedule has not run.
+    for who in ["otherPartnerMember", "agent"] {
+        for query in ["", "sort=name"] {
+            assert_eq!(rows(&world, who, "otherPartner", query).await.len(), 2, "{who} {query}");
+        }
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn every_page_size_lists_each_organization_once_in_order() {
+    let world = World::demo().await;
+    grant(&world, "otherPartner", json!({"organizationLevel": "look"})).send().await.ok();
+    let [yamada, bogazici, istanbul] = ["株式会社ヤマダ電機", "Boğaziçi Otel A.Ş.", "İSTANBUL Lojistik A.Ş."];
+    for size in [1, 2, 3, 100] {
+        let query = format!("pageSize={size}");
+        let found = names(&world, "otherPartnerMember", "otherPartner", &query).await;
+        assert_eq!(found, [yamada, bogazici, istanbul], "by creation, by {size}");
+        let found = names(&world, "otherPartnerMember", "otherPartner", &format!("sort=name&{query}")).await;
+        assert_eq!(found, [bogazici, istanbul, yamada], "by name, by {size}");
+    }
+    let path = "/v1/partners/{partner}/organizations?name=yamada&sort=name";
+    let refused = world.get(path).by("partnerMember").assert_rejected(400, "invalid-request").await;
+    assert_eq!(refused.faults(), [("sort".to_owned(), "invalid".to_owned())]);
 }

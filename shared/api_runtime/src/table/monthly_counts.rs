@@ -85,6 +85,11 @@ impl ListPattern for MonthlyCountsOf {
 }
 
 patterns! {
+    /// the counts of an organization's service requests that were submitted in one month
+    lookup CountsOfMonth(organization: OrganizationId, month: Month) -> MonthlyCounts {
+        monthly_counts_key(*organization, month),
+        "`ORG#<organization>` · `MONTHLY_COUNTS#<month>`"
+    }
     custom MonthlyCountsOf {}
 }
 
