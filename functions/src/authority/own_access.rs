@@ -35,7 +35,7 @@ impl OwnAccess {
             PageQuery { size: MOST_ORGANIZATIONS, ascending: true, after: None, consistent: false };
         let page = context.table.page(&all, &page_query, Some(&may_have));
         let (record, page) = tokio::try_join!(context.table.get(&own), page)?;
-        let member = record.or_not_found()?.member_record()?;
+        let member = record.or_not_found()?.member_record().or_not_found()?;
         let organizations = page.items.iter().map(|access| access.organization_id).collect();
         Ok(Self { partner, email, member, organizations, more: page.next.is_some() })
     }

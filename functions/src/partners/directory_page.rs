@@ -67,7 +67,7 @@ impl Caller {
         let found = context.table.fetch(wanted, true).await?;
         found.get(&known).or_not_found()?;
         let record = own.map(|own| found.get(&own)).transpose()?.flatten();
-        let record = record.map(|record| record.member_record()).transpose()?;
+        let record = record.map(|record| record.member_record()).transpose()?.flatten();
         let pending = match &record {
             Some(_) => found.get(&pending)?.map(|pending| pending.requests).unwrap_or_default(),
             None => BTreeSet::new(),
