@@ -3,7 +3,7 @@
 
 use api_runtime::table::{BatchGet, BatchResult, PartnerOrganizationLink, SubscriptionsOf};
 use api_runtime::{Context, Failure, OrNotFound};
-use domain::{Actor, OrganizationId, PartnerId, Problem};
+use domain::{Actor, OrganizationId, PartnerId, Problem, Subscription};
 
 use super::access_check::AccessCheck;
 
@@ -50,9 +50,25 @@ impl OrganizationCheck {
         if is_listed || self.access_check.is_met(context, found)? {
             return Ok(());
         }
-        let PartnerOrganizationLink(partner, organization) = &self.entry;
-        let subscriptions = context.table.list(&SubscriptionsOf(*organization), true).await?;
-        let mut managers = subscriptions.iter().filter_map(|one| one.buyer().partner_id);
-        Ok(managers.any(|manager| manager == *partner).then_some(()).or_not_found()?)
+        let subscriptions = context.table.list(&SubscriptionsOf(self.entry.1), true).await?;
+        self.require_by(context, found, &subscriptions)
+    }
+
+    /// Requires that the caller sees the organization, by all of its subscriptions and the items that were read.
+    ///
+    /// # Errors
+    ///
+    /// As [`Self::require`].
+    pub fn require_by(
+        &self,
+        context: &Context<'_>,
+        found: &BatchResult,
+        subscriptions: &[Subscription],
+    ) -> Result<(), Failure> {
+        let is_listed = found.get(&self.entry)?.is_some_and(|entry| entry.is_listed());
+        let manages = |one: &Subscription| one.buyer().partner_id == Some(self.partner());
+        let is_seen =
+            is_listed || subscriptions.iter().any(manages) || self.access_check.is_met(context, found)?;
+        Ok(is_seen.then_some(()).or_not_found()?)
     }
 }

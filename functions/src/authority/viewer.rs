@@ -9,14 +9,14 @@ use std::collections::BTreeSet;
 
 use api_runtime::table::{
     BatchGet, BatchResult, ContactHistory, ContactHistoryOf, EmailInOrganization, EmailReservation,
-    Expression, OrganizationById, SubscriptionOf, is_contact_since,
+    Expression, OrganizationById, SubscriptionOf, SubscriptionsOf, is_contact_since,
 };
 use api_runtime::{Change, ConditionFailure, Context, Failure, OrNotFound};
 use domain::actor::ActorKind;
 use domain::event::{SubscriptionDeactivated, SubscriptionOrdered};
 use domain::service_request::Person;
+use domain::subscription::SetUpTarget;
 use domain::subscription::closure::Subscriptions;
-use domain::subscription::{SetUpTarget, SubscriptionContact};
 use domain::{
     Actor, CustomerId, Email, Event, EventKind, Organization, OrganizationId, PartnerId, Problem, Role,
     Subscription, SubscriptionId, TimeZone, Timestamp,
@@ -59,7 +59,7 @@ impl Visibility {
             Self::Everything => true,
             Self::ManagedBy(partner) => one.buyer().partner_id == Some(*partner),
             Self::ContactOf { email, record, removed_at } => {
-                one.contact(email).is_some_and(|contact| contact.lasts(*record, *removed_at))
+                one.contact(email, *record, *removed_at).is_some()
             }
         }
     }
@@ -72,10 +72,11 @@ impl Visibility {
             _ => *id == one.id || others.get(id).is_some_and(|other| self.sees(other)),
         };
         let cause = one.deactivation.as_ref().map(|deactivation| deactivation.cause).filter(seen);
-        let [linked, parents, apps] =
-            [&one.linked, &one.parents, &one.apps].map(|ids| ids.iter().copied().filter(seen).collect());
+        let related = [&one.linked, &one.parents, &one.apps];
+        let hidden_count = related.into_iter().flatten().filter(|id| !seen(id)).count();
+        let [linked, parents, apps] = related.map(|ids| ids.iter().copied().filter(seen).collect());
         let one = Subscription { linked, parents, apps, ..one };
-        VisibleSubscription { cause, inherited_site: inherited_site(&one, others), one }
+        VisibleSubscription { cause, inherited_site: inherited_site(&one, others), hidden_count, one }
     }
 
     /// Removes from subscriptions the ids of others that the caller may not see. `others` are the subscriptions that
@@ -88,16 +89,8 @@ impl Visibility {
         mut others: Subscriptions,
     ) -> Result<Vec<VisibleSubscription>, Failure> {
         others.extend(these.iter().map(|one| (one.id, one.clone())));
-        let named = |one: &Subscription| {
-            let ids: BTreeSet<_> = match self {
-                Self::Everything if one.set_up_target.is_some() => BTreeSet::new(),
-                Self::Everything => one.parents.clone(),
-                _ => named_by(one).collect(),
-            };
-            let unread = ids.into_iter().filter(|id| !others.contains_key(id));
-            unread.map(|id| SubscriptionOf(one.organization_id, id)).collect::<Vec<_>>()
-        };
-        let lookups: Vec<_> = these.iter().flat_map(named).collect();
+        let is_unread = |lookup: &SubscriptionOf| !others.contains_key(&lookup.1);
+        let lookups: Vec<_> = these.iter().flat_map(|one| self.related_to(one)).filter(is_unread).collect();
         let mut wanted = BatchGet::new();
         lookups.iter().for_each(|lookup| wanted.add(lookup));
         let found = context.table.fetch(wanted, true).await?;
@@ -105,6 +98,17 @@ impl Visibility {
             others.extend(found.get(&lookup)?.map(|one| (one.id, one)));
         }
         Ok(these.into_iter().map(|one| self.narrow_by(one, &others)).collect())
+    }
+
+    /// Returns the lookups of the other subscriptions that [`Self::narrow_by`] needs for a subscription: those that it
+    /// names or, if the caller sees everything, only the parents whose site an app shows.
+    pub fn related_to(&self, one: &Subscription) -> Vec<SubscriptionOf> {
+        let ids: BTreeSet<_> = match self {
+            Self::Everything if one.set_up_target.is_some() => BTreeSet::new(),
+            Self::Everything => one.parents.clone(),
+            _ => named_by(one).collect(),
+        };
+        ids.into_iter().map(|id| SubscriptionOf(one.organization_id, id)).collect()
     }
 
     /// Returns the lookups of subscriptions that events name as the cause of another one's deactivation; they decide
@@ -174,6 +178,8 @@ pub struct VisibleSubscription {
     pub cause: Option<SubscriptionId>,
     /// Parent whose site an app shows because it is not set up itself, and that site.
     pub inherited_site: Option<(SubscriptionId, SetUpTarget)>,
+    /// Number of linked subscriptions, parents and apps that the caller may not see.
+    pub hidden_count: usize,
 }
 
 /// Returns whether a reader may see the identity of a person in a service request. Of other partners' members, a
@@ -212,18 +218,6 @@ impl<'a> Viewer<'a> {
             actor.authorize_organization(organization)?;
         }
         Ok(Self { actor, organization })
-    }
-
-    /// Returns whether the caller may see a subscription, judged by the subscription alone. [`Self::prove`] may still
-    /// exclude it.
-    pub fn may_see(&self, one: &Subscription) -> bool {
-        match self.actor.kind {
-            ActorKind::Operator | ActorKind::Agent => true,
-            ActorKind::Partner { partner, .. } => one.buyer().partner_id == Some(partner),
-            ActorKind::Customer { manager, .. } => {
-                manager || self.actor.email.as_ref().is_some_and(|email| one.contact(email).is_some())
-            }
-        }
     }
 
     fn record(&self) -> Option<(EmailInOrganization, ContactHistoryOf)> {
@@ -282,6 +276,32 @@ impl<'a> Viewer<'a> {
         }
         self.prove(&found)
     }
+
+    /// Reads all subscriptions of the organization, the items that decide the visibility and those that `also` adds,
+    /// concurrently, and decides the visibility; for routes that list the subscriptions or what depends on them.
+    ///
+    /// # Errors
+    ///
+    /// As [`Self::read`].
+    pub async fn read_with_subscriptions(
+        self,
+        context: &Context<'_>,
+        also: impl Fn(&mut BatchGet),
+    ) -> Result<(ViewerContext<'a>, Subscriptions, BatchResult), Failure> {
+        let check = OrganizationCheck::of(self.actor, self.organization)?;
+        let mut wanted = BatchGet::new();
+        self.want(&mut wanted);
+        check.iter().for_each(|check| check.want(&mut wanted));
+        also(&mut wanted);
+        let all = SubscriptionsOf(self.organization);
+        let (found, all) =
+            tokio::try_join!(context.table.fetch(wanted, true), context.table.list(&all, true))?;
+        if let Some(check) = check {
+            check.require_by(context, &found, &all)?;
+        }
+        let viewer = self.prove(&found)?;
+        Ok((viewer, all.into_iter().map(|one| (one.id, one)).collect(), found))
+    }
 }
 
 impl ViewerContext<'_> {
@@ -328,8 +348,8 @@ impl ViewerContext<'_> {
         };
         let (mut others, mut on_record, mut since) = (0, false, None::<Timestamp>);
         for one in these {
-            match one.contact(email).filter(|contact| contact.lasts(customer, removed_at)) {
-                Some(SubscriptionContact { customer_id: Some(_), .. }) => on_record = true,
+            match one.contact(email, customer, removed_at) {
+                Some(contact) if contact.customer_id().is_some() => on_record = true,
                 Some(contact) => {
                     since = Some(since.map_or(contact.since, |since| since.min(contact.since)));
                 }

@@ -4,8 +4,19 @@ automod::dir!(pub "src/details");
 
 use api_runtime::table::{Count, CountOfFields, count};
 use api_runtime::{Change, ConditionFailure};
+use deserr::Deserr;
 use domain::detail::MOST_FIELDS;
-use domain::{ErrorKind, Fault, FaultPointer};
+use domain::{ErrorKind, Fault, FaultPointer, Faults, FieldId};
+use schemars::JsonSchema;
+
+/// Path of a detail field.
+#[derive(Debug, Deserr, JsonSchema)]
+#[deserr(error = Faults, rename_all = camelCase, deny_unknown_fields)]
+#[schemars(rename_all = "camelCase")]
+pub struct DetailFieldPath {
+    /// Id of the detail field.
+    field_id: FieldId,
+}
 
 const NAME_TAKEN: ErrorKind = ErrorKind::state("detail-field-name-taken", "another field has this name");
 const LIMIT: ErrorKind = ErrorKind::state(

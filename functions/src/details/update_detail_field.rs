@@ -9,22 +9,13 @@ use deserr::Deserr;
 use domain::detail::options::{NO_OPTIONS, OPTION_EXISTS, OPTION_LIMIT, OptionChanges, UNKNOWN_OPTION};
 use domain::detail::{Audience, Configuration};
 use domain::event::{DetailFieldArchived, DetailFieldRestored, DetailFieldUpdated};
-use domain::{Actor, DetailField, ErrorKind, Faults, FieldId, FieldName, Given, Role};
+use domain::{Actor, DetailField, ErrorKind, Faults, FieldName, Given, Role};
 use schemars::JsonSchema;
 
-use super::{LIMIT, NAME_TAKEN, count_more};
+use super::{DetailFieldPath, LIMIT, NAME_TAKEN, count_more};
 
 /// Updates a detail field.
 pub struct UpdateDetailField;
-
-/// Path of a detail field.
-#[derive(Debug, Deserr, JsonSchema)]
-#[deserr(error = Faults, rename_all = camelCase, deny_unknown_fields)]
-#[schemars(rename_all = "camelCase")]
-pub struct DetailFieldPath {
-    /// Id of the detail field.
-    field_id: FieldId,
-}
 
 /// Changes of a detail field. Absent fields stay unchanged; the type of a detail field cannot be changed.
 #[derive(Debug, Deserr, JsonSchema)]

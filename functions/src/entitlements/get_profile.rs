@@ -7,20 +7,22 @@ use api_runtime::table::{
     OrganizationById, Page, PageQuery, ProductById, assignment_of_organization_key,
 };
 use api_runtime::{
-    Context, Empty, Failure, Method, Operation, OrNotFound, OrganizationPath, Output, Reply, Request, Route,
-    Switch, route,
+    Context, Empty, Failure, List, Method, Operation, OrNotFound, OrganizationPath, Output, Reply, Request,
+    Route, Switch, route,
 };
 use deserr::Deserr;
 use domain::{
-    Actor, Assignment, AssignmentId, Customer, Entitlement, EntitlementStatus, Faults, LicenseType,
-    LicenseTypeCode, Line, Name, Organization, OrganizationId, Owner, PartnerId, Product, ProductCode,
-    ProductId, Quantity, Role, TimeZone, Timestamp,
+    Actor, Assignment, AssignmentId, Customer, Entitlement, EntitlementStatus, Faults, Fields, LicenseType,
+    LicenseTypeCode, Line, Name, Organization, OrganizationId, Owner, PartnerId, Quantity, Role, TimeZone,
+    Timestamp,
 };
 use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::{EntitlementView, read_fields};
 use crate::customers::CustomerPath;
+use crate::party::{Names, Party};
+use crate::products::ProductName;
 
 /// Returns an organization or a customer with all that it owns.
 pub struct GetProfile;
@@ -85,6 +87,8 @@ struct LicensedEntry {
     from: LicenseSource,
     /// Partner that assigned the licenses.
     partner_id: PartnerId,
+    /// That partner with its name.
+    partner: Party<PartnerId>,
     /// `active` while at least one of the licenses has not expired, otherwise `ended`.
     status: EntitlementStatus,
     /// Time of the assignment, from which the licenses are valid; RFC 3339, UTC.
@@ -137,16 +141,6 @@ enum EntrySource {
 enum LicenseSource {
     /// A partner assigned the licenses to the organization.
     License,
-}
-
-/// Current name and code of a product.
-#[derive(Debug, Clone, Serialize, JsonSchema)]
-struct ProductName {
-    /// Display name: 1 to 200 characters.
-    name: Name,
-    /// The vendor's own code for the product: 1 to 100 characters; absent if it has none.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    code: Option<ProductCode>,
 }
 
 impl Output for Profile {
@@ -227,14 +221,7 @@ impl Operation for GetProfile {
             let time_zone = organization.as_ref().map(Organization::effective_time_zone).unwrap_or_default();
             (entries, next) = licensed_entries(licenses, left, pages.ended, (time_zone, context.now));
         }
-        let products = products(context, &all).await?;
-        let owned = |(list, from, entitlement): (&str, EntrySource, Entitlement)| {
-            let position = format!("{list}/{}", entitlement.key().sk);
-            let product = products.get(&entitlement.product_id).cloned();
-            let entitlement = EntitlementView::to(actor, entitlement, &fields, context.now);
-            (position, ProfileEntry::OwnedEntry(Box::new(OwnedEntry { from, product, entitlement })))
-        };
-        let page = context.list_of_large(all.into_iter().map(owned).chain(entries), next)?;
+        let page = show(context, actor, (all, entries, next), &fields).await?;
         if let Some(organization) = organization.as_mut().filter(|_| !actor.is_staff()) {
             // An organization's external id is visible only to the party that set it and to the vendor, never to
             // customers.
@@ -324,7 +311,7 @@ fn licensed_entries(
     left: usize,
     ended: bool,
     (time_zone, now): (TimeZone, Timestamp),
-) -> (Vec<(String, ProfileEntry)>, Option<String>) {
+) -> (Vec<(String, LicensedEntry)>, Option<String>) {
     let position = |one: &Assignment| {
         format!("{LICENSES}/{}", assignment_of_organization_key(one.organization_id, one.id).sk)
     };
@@ -336,7 +323,7 @@ fn licensed_entries(
     let some = page.items.into_iter().take(left);
     let some = some.map(|one| (position(&one), LicensedEntry::of(one, &types, (time_zone, now))));
     let some = some.filter(|(_, one)| ended || one.status != EntitlementStatus::Ended);
-    (some.map(|(position, one)| (position, ProfileEntry::LicensedEntry(one))).collect(), next)
+    (some.collect(), next)
 }
 
 /// Prefix of positions in the list of the party's own entitlements.
@@ -369,24 +356,40 @@ impl LicensedEntry {
             true => EntitlementStatus::Active,
             false => EntitlementStatus::Ended,
         };
-        Self { assignment_id, from: LicenseSource::License, partner_id, status, starts_at, licenses }
+        // The name is read for the whole page.
+        let partner = Party { id: partner_id, name: None };
+        Self { assignment_id, from: LicenseSource::License, partner_id, partner, status, starts_at, licenses }
     }
 }
 
-/// Reads the names and codes of the products of these entitlements.
-async fn products(
+/// Returns the entries of a page with the names of their products and partners.
+async fn show(
     context: &Context<'_>,
-    owned: &[(&str, EntrySource, Entitlement)],
-) -> Result<BTreeMap<ProductId, ProductName>, Failure> {
-    let ids: BTreeSet<ProductId> = owned.iter().map(|(_, _, entitlement)| entitlement.product_id).collect();
+    actor: &Actor,
+    (owned, licensed, next): (
+        Vec<(&str, EntrySource, Entitlement)>,
+        Vec<(String, LicensedEntry)>,
+        Option<String>,
+    ),
+    fields: &Fields,
+) -> Result<List<ProfileEntry>, Failure> {
+    let partners: BTreeSet<_> = licensed.iter().map(|(_, entry)| entry.partner_id).collect();
     let mut wanted = BatchGet::new();
-    ids.iter().for_each(|id| wanted.add(&ProductById(*id)));
+    owned.iter().for_each(|(_, _, entitlement)| wanted.add(&ProductById(entitlement.product_id)));
+    Names::want(&mut wanted, partners.iter().copied(), std::iter::empty());
     let found = context.table.fetch(wanted, false).await?;
-    let mut products = BTreeMap::new();
-    for id in ids {
-        if let Some(Product { name, code, .. }) = found.get(&ProductById(id))? {
-            products.insert(id, ProductName { name, code });
-        }
+    let names = Names::among(&found, partners.into_iter(), std::iter::empty())?;
+    let mut placed = Vec::new();
+    for (list, from, entitlement) in owned {
+        let position = format!("{list}/{}", entitlement.key().sk);
+        let product = ProductName::among(&found, entitlement.product_id)?;
+        let entitlement = EntitlementView::to(actor, entitlement, fields, context.now);
+        placed
+            .push((position, ProfileEntry::OwnedEntry(Box::new(OwnedEntry { from, product, entitlement }))));
     }
-    Ok(products)
+    for (position, entry) in licensed {
+        let partner = names.partner(entry.partner_id);
+        placed.push((position, ProfileEntry::LicensedEntry(LicensedEntry { partner, ..entry })));
+    }
+    Ok(context.list_of_large(placed, next)?)
 }

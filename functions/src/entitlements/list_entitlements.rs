@@ -1,19 +1,24 @@
 //! `list-entitlements`
 
 use api_runtime::table::read::ItemFilter;
-use api_runtime::table::{EntitlementsOf, EntitlementsOfProduct, Entity, Page};
+use api_runtime::table::{
+    BatchGet, BatchResult, CustomerById, EntitlementsOf, EntitlementsOfProduct, Entity, OrganizationById,
+    Page, ProductById,
+};
 use api_runtime::{Context, Empty, Failure, List, Method, Nothing, Operation, Reply, Request, Route, route};
 use deserr::Deserr;
 use domain::detail::options::UNKNOWN_OPTION;
 use domain::fault::{Check, Validated};
 use domain::value::{INVALID_VALUE, StoredValue, UNKNOWN_FIELD, Value};
 use domain::{
-    Actor, Entitlement, ErrorKind, Fault, FaultPointer, Faults, FieldId, Fields, OrganizationId, Owner,
+    Actor, Entitlement, ErrorKind, Fault, FaultPointer, Faults, FieldId, Fields, Name, OrganizationId, Owner,
     ParseError, Problem, ProductId, Role,
 };
 use schemars::JsonSchema;
+use serde::Serialize;
 
 use super::{EntitlementView, read_fields};
+use crate::products::ProductName;
 
 /// Lists the entitlements to a product or of an organization.
 pub struct ListEntitlements;
@@ -36,6 +41,21 @@ pub struct ListEntitlementsQuery {
     /// Value that the field must have, for an option its label; requires `field`.
     #[deserr(default)]
     value: Option<String>,
+}
+
+/// An entitlement with the names that a page shows.
+#[derive(Debug, Serialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct EntitlementRow {
+    /// The entitlement.
+    #[serde(flatten)]
+    entitlement: EntitlementView,
+    /// Name and code of the product. Absent only if the product is not found, such as right after its creation.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    product: Option<ProductName>,
+    /// Name of the organization or customer that owns the entitlement. Absent only if the owner is not found.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    owner_name: Option<Name>,
 }
 
 impl Check for ListEntitlementsQuery {
@@ -64,7 +84,7 @@ impl Operation for ListEntitlements {
         creation, oldest first, and includes ended entitlements. With `field` and `value` it contains only \
         the entitlements whose detail field has that value; the field must be visible to the caller's role. \
         A page ends at 1 MB, and may contain fewer items than `pageSize`, or none, although `nextPageToken` \
-        is present. The list is eventually consistent.";
+        is present. Rows carry the names of the product and of the owner. The list is eventually consistent.";
     const ROUTES: &[Route] = &[route(Method::Get, "/v1/entitlements", &[Role::Operator, Role::Agent])];
     const PAGED: bool = true;
     const ERRORS: &[ErrorKind] = &[UNKNOWN_FIELD, UNKNOWN_OPTION, INVALID_VALUE];
@@ -73,9 +93,9 @@ impl Operation for ListEntitlements {
     type Path = Nothing;
     type Query = Validated<ListEntitlementsQuery>;
     type Body = Empty;
-    type Output = List<EntitlementView>;
+    type Output = List<EntitlementRow>;
 
-    async fn execute(request: Request<'_, Self>) -> Result<Reply<List<EntitlementView>>, Failure> {
+    async fn execute(request: Request<'_, Self>) -> Result<Reply<List<EntitlementRow>>, Failure> {
         let Request { context, caller: actor, query, .. } = request;
         let Validated(filter) = query;
         let (page, fields) = match filter.field.as_ref().zip(filter.value.as_ref()) {
@@ -90,12 +110,38 @@ impl Operation for ListEntitlements {
             Some(_) => Some(one.key()),
             None => one.by_facet(),
         };
-        let shown = page.items.into_iter().map(|one| {
+        let found = read_names(context, &page.items).await?;
+        let mut shown = Vec::new();
+        for one in page.items {
             let place = place(&one).map(|key| key.sk).unwrap_or_default();
-            (place, EntitlementView::to(actor, one, &fields, context.now))
-        });
+            let product = ProductName::among(&found, one.product_id)?;
+            let owner_name = owner_name(&found, one.owner)?;
+            let entitlement = EntitlementView::to(actor, one, &fields, context.now);
+            shown.push((place, EntitlementRow { entitlement, product, owner_name }));
+        }
         Ok(Reply::ok(context.list_of_large(shown, page.next)?))
     }
+}
+
+/// Reads the products and the owners of entitlements.
+async fn read_names(context: &Context<'_>, these: &[Entitlement]) -> Result<BatchResult, Failure> {
+    let mut wanted = BatchGet::new();
+    for one in these {
+        wanted.add(&ProductById(one.product_id));
+        match one.owner {
+            Owner::Organization(organization) => wanted.add(&OrganizationById(organization)),
+            Owner::Customer(customer) => wanted.add(&CustomerById(customer)),
+        }
+    }
+    Ok(context.table.fetch(wanted, false).await?)
+}
+
+/// Takes the name of an owner from the result of a read; `None` if the owner is not found.
+fn owner_name(found: &BatchResult, owner: Owner) -> Result<Option<Name>, Failure> {
+    Ok(match owner {
+        Owner::Organization(organization) => found.get(&OrganizationById(organization))?.map(|one| one.name),
+        Owner::Customer(customer) => found.get(&CustomerById(customer))?.map(|one| one.name),
+    })
 }
 
 /// Reads a page of the entitlements that the query selects.

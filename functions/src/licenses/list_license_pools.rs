@@ -6,7 +6,7 @@ use api_runtime::table::{LicenseTypes, PartnerById, PoolsOfPartner};
 use api_runtime::{
     Empty, Failure, Method, Nothing, Operation, Output, PartnerPath, Reply, Request, Route, route,
 };
-use domain::{Actor, LicenseTypeCode, Name, Role, Threshold};
+use domain::{Actor, LicenseTypeCode, Name, Period, Role, Threshold};
 use schemars::JsonSchema;
 use serde::Serialize;
 
@@ -34,6 +34,10 @@ pub struct PoolItem {
     license_type: LicenseTypeCode,
     /// Display name of the license type: 1 to 200 characters.
     name: Name,
+    /// Term of a license of this type from its assignment on: an ISO 8601 duration such as `P1Y`. Absent only right
+    /// after the type's creation.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    term: Option<Period>,
     /// Number of licenses purchased, less those withdrawn when orders were lowered or cancelled.
     purchased: u64,
     /// Number of licenses that can still be assigned.
@@ -53,7 +57,8 @@ impl Operation for ListLicensePools {
     const NAME: &str = "list-license-pools";
     const SUMMARY: &str = "List a partner's license pools";
     const DESCRIPTION: &str = "Operators, agents and the partner's members see how many licenses of each \
-        type were purchased, are available and were assigned, which pools are low, and the totals. The \
+        type were purchased, are available and were assigned, which pools are low, and the totals, with the \
+        name and term of each type. The \
         numbers are current (consistent reads). The answer contains all pools, sorted by the code of their license type, and has \
         no pages.";
     const ROUTES: &[Route] = &[route(
@@ -76,14 +81,16 @@ impl Operation for ListLicensePools {
         let lists =
             async { Ok(tokio::try_join!(table.list(&pools, true), table.list(&LicenseTypes(), false))?) };
         let (pools, types) = context.read_if_exists(&PartnerById(partner), lists).await?;
-        let mut names: BTreeMap<_, _> = types.into_iter().map(|kind| (kind.code, kind.name)).collect();
+        let types: BTreeMap<_, _> = types.into_iter().map(|kind| (kind.code.clone(), kind)).collect();
         let item = |pool: domain::Pool| {
             // A type newer than the eventually consistent read of all types is shown with its code as its name.
-            let name =
-                names.remove(&pool.license_type).or_else(|| pool.license_type.as_str().parse().ok())?;
+            let kind = types.get(&pool.license_type);
+            let name = kind.map(|kind| kind.name.clone());
+            let name = name.or_else(|| pool.license_type.as_str().parse().ok())?;
+            let term = kind.map(|kind| kind.term);
             let low = pool.is_low();
             let domain::Pool { license_type, purchased, available, assigned, threshold, .. } = pool;
-            Some(PoolItem { license_type, name, purchased, available, assigned, threshold, low })
+            Some(PoolItem { license_type, name, term, purchased, available, assigned, threshold, low })
         };
         let items: Vec<PoolItem> = pools.into_iter().filter_map(item).collect();
         // `Pool::MOST` bounds each pool, so that the totals stay exact as JSON numbers.

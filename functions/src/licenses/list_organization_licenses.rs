@@ -1,6 +1,6 @@
 //! `list-organization-licenses`
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use api_runtime::table::{AssignmentsOfOrganization, BatchGet, LicenseTypes, OrganizationById};
 use api_runtime::{
@@ -9,13 +9,14 @@ use api_runtime::{
 };
 use deserr::Deserr;
 use domain::{
-    Actor, Assignment, AssignmentId, Faults, LicenseTypeCode, PartnerId, Period, Quantity, Role, TimeZone,
-    Timestamp,
+    Actor, Assignment, AssignmentId, Faults, LicenseType, LicenseTypeCode, Name, PartnerId, Period, Quantity,
+    Role, TimeZone, Timestamp,
 };
 use schemars::JsonSchema;
 use serde::Serialize;
 
 use crate::authority::organization_check::OrganizationCheck;
+use crate::party::{Names, Party};
 
 /// Lists the licenses that were assigned to an organization.
 pub struct ListOrganizationLicenses;
@@ -39,6 +40,8 @@ pub struct OrganizationLicenseView {
     assignment_id: AssignmentId,
     /// Partner that assigned the licenses.
     partner_id: PartnerId,
+    /// That partner with its name.
+    partner: Party<PartnerId>,
     /// Time of the assignment, from which the licenses are valid; RFC 3339, UTC.
     from: Timestamp,
     /// Licenses of the assignment: 1 to 20 lines, each of another license type. Expired ones only with `expired=true`.
@@ -51,6 +54,10 @@ pub struct OrganizationLicenseView {
 pub struct OrganizationLicenseLine {
     /// Code of the license type.
     license_type: LicenseTypeCode,
+    /// Display name of the license type: 1 to 200 characters.
+    name: Name,
+    /// Term of the license type: an ISO 8601 duration such as `P1Y`.
+    term: Period,
     /// Number of licenses: 1 to 100,000.
     quantity: Quantity,
     /// Time at which the licenses expire (exclusive): the assignment's `from` plus the term of the type, counted in the
@@ -64,7 +71,8 @@ impl Operation for ListOrganizationLicenses {
     const DESCRIPTION: &str = "Operators, agents and the organization's customers see all licenses assigned \
         to it, members of a partner only those that the partner assigned, also if it no longer has the \
         organization in its directory. The list has an item for each assignment, oldest first. Expired \
-        licenses are included only with `expired=true`. The list is eventually consistent.";
+        licenses are included only with `expired=true`. Rows carry the names of the partner and of the license \
+        types. The list is eventually consistent.";
     const ROUTES: &[Route] = &[route(
         Method::Get,
         "/v1/organizations/{organizationId}/licenses",
@@ -97,13 +105,18 @@ impl Operation for ListOrganizationLicenses {
             }
         }
         let time_zone = found.get(&party).or_not_found()?.effective_time_zone();
-        let terms: BTreeMap<_, _> = types.into_iter().map(|kind| (kind.code, kind.term)).collect();
+        let types: BTreeMap<_, _> = types.into_iter().map(|kind| (kind.code.clone(), kind)).collect();
         let shown_from = (!query.expired.is_on()).then_some(context.now);
         let license_views = ours.into_iter().map(|assignment| {
             let position = assignment.id.to_string();
-            (position, license_view(assignment, &terms, time_zone, shown_from))
+            (position, license_view(assignment, &types, time_zone, shown_from))
         });
-        Ok(Reply::ok(context.page_of_all(license_views.filter(|(_, view)| !view.lines.is_empty()).collect())))
+        let license_views = license_views.filter(|(_, view)| !view.lines.is_empty());
+        let mut page = context.page_of_all(license_views.collect());
+        let partners: BTreeSet<_> = page.items.iter().map(|view| view.partner_id).collect();
+        let names = Names::of(context, partners.iter().copied(), std::iter::empty()).await?;
+        page.items.iter_mut().for_each(|view| view.partner = names.partner(view.partner_id));
+        Ok(Reply::ok(page))
     }
 }
 
@@ -111,7 +124,7 @@ impl Operation for ListOrganizationLicenses {
 /// `shown_from`, if given.
 fn license_view(
     assignment: Assignment,
-    terms: &BTreeMap<LicenseTypeCode, Period>,
+    types: &BTreeMap<LicenseTypeCode, LicenseType>,
     time_zone: TimeZone,
     shown_from: Option<Timestamp>,
 ) -> OrganizationLicenseView {
@@ -119,13 +132,18 @@ fn license_view(
     let from = metadata.created_at;
     let lines = lines.iter().filter_map(|line| {
         // License types are never deleted; only one newer than this eventually consistent read is missing.
-        let until = time_zone.after(from, *terms.get(&line.license_type)?);
+        let LicenseType { name, term, .. } = types.get(&line.license_type)?;
+        let until = time_zone.after(from, *term);
         let shown = shown_from.is_none_or(|now| now < until);
         shown.then(|| OrganizationLicenseLine {
             license_type: line.license_type.clone(),
+            name: name.clone(),
+            term: *term,
             quantity: line.quantity,
             until,
         })
     });
-    OrganizationLicenseView { assignment_id, partner_id, from, lines: lines.collect() }
+    // The name is read for the whole page.
+    let partner = Party { id: partner_id, name: None };
+    OrganizationLicenseView { assignment_id, partner_id, partner, from, lines: lines.collect() }
 }

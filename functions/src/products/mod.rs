@@ -2,11 +2,12 @@
 
 automod::dir!(pub "src/products");
 
-use api_runtime::table::{self, Reservation};
-use api_runtime::{Change, ConditionFailure};
+use api_runtime::table::{self, BatchResult, ProductById, Reservation};
+use api_runtime::{Change, ConditionFailure, Failure};
 use deserr::Deserr;
-use domain::{ErrorKind, Faults, Product, ProductId};
+use domain::{ErrorKind, Faults, Name, Product, ProductCode, ProductId};
 use schemars::JsonSchema;
+use serde::Serialize;
 
 /// Path of a product.
 #[derive(Debug, Deserr, JsonSchema)]
@@ -15,6 +16,28 @@ use schemars::JsonSchema;
 pub struct ProductPath {
     /// Id of the product.
     product_id: ProductId,
+}
+
+/// Current name and code of a product.
+#[derive(Debug, Clone, Serialize, JsonSchema)]
+pub struct ProductName {
+    /// Display name: 1 to 200 characters.
+    pub name: Name,
+    /// The vendor's own code for the product: 1 to 100 characters; absent if it has none.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub code: Option<ProductCode>,
+}
+
+impl ProductName {
+    /// Takes the name and code of a product from the result of a read; `None` if the product is not found.
+    ///
+    /// # Errors
+    ///
+    /// Never for items that Vouchsafe wrote.
+    pub fn among(found: &BatchResult, product: ProductId) -> Result<Option<Self>, Failure> {
+        let product = found.get(&ProductById(product))?;
+        Ok(product.map(|Product { name, code, .. }| Self { name, code }))
+    }
 }
 
 const NAME_TAKEN: ErrorKind = ErrorKind::state("product-name-taken", "another product has this name");

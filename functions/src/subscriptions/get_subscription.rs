@@ -2,18 +2,18 @@
 
 use std::collections::BTreeSet;
 
-use api_runtime::table::{BatchGet, PartnerById, SubscriptionOf};
+use api_runtime::table::{BatchGet, SubscriptionOf};
 use api_runtime::{Empty, Failure, Method, Nothing, Operation, Output, Reply, Request, Route, route};
 use domain::subscription::closure::Subscriptions;
-use domain::subscription::{SubscriptionContact, SubscriptionKind, SubscriptionStatus};
-use domain::{Actor, PartnerId, Plan, ProductCode, Role, Subscription, SubscriptionId, Timestamp, Version};
+use domain::subscription::{SubscriptionKind, SubscriptionStatus};
+use domain::{Actor, Plan, ProductCode, Role, Subscription, SubscriptionId, Timestamp, Version};
 use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::contacts::Contacts;
-use super::{SubscriptionPath, SubscriptionView, read};
+use super::rows::SubscriptionRow;
+use super::{SubscriptionPath, read};
 use crate::authority::viewer::named_by;
-use crate::party::{Names, Party};
 
 /// Returns a subscription with its partner, contacts and related subscriptions.
 pub struct GetSubscription;
@@ -22,14 +22,9 @@ pub struct GetSubscription;
 #[derive(Debug, Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct SubscriptionDetail {
-    /// The subscription.
+    /// The subscription, with the names of its product, organization, partner and contacts.
     #[serde(flatten)]
-    subscription: SubscriptionView,
-    /// Partner that manages the subscription, with its name; absent if no partner does.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    partner: Option<Party<PartnerId>>,
-    /// Customers who manage the subscription with their current names, at most 20. Removed customers are left out.
-    contacts: Vec<SubscriptionContact>,
+    row: SubscriptionRow,
     /// Subscriptions linked to it that the caller may see.
     linked_subscriptions: Vec<RelatedSubscription>,
     /// Of an app: subscriptions in which it is installed and that the caller may see.
@@ -59,7 +54,7 @@ impl Output for SubscriptionDetail {
     const VERSIONED: bool = true;
 
     fn version(&self) -> Option<Version> {
-        self.subscription.version()
+        self.row.subscription.version()
     }
 }
 
@@ -68,8 +63,8 @@ impl Operation for GetSubscription {
     const SUMMARY: &str = "Get a subscription with its contacts and related subscriptions";
     const DESCRIPTION: &str = "Operators, agents and the organization's contact managers may get any of \
         its subscriptions, other customers those of which they are a contact, and partner members those \
-        that their partner manages. Related subscriptions that the caller may not see are left out. \
-        Customers do not get `billingAccount` and `externalId`.";
+        that their partner manages. Related subscriptions that the caller may not see are left out and \
+        counted in `hiddenCount`. Customers do not get `billingAccount` and `externalId`.";
     const ROUTES: &[Route] = &[route(
         Method::Get,
         "/v1/organizations/{organizationId}/subscriptions/{subscriptionId}",
@@ -88,18 +83,13 @@ impl Operation for GetSubscription {
         let organization = one.organization_id;
         let mut wanted = BatchGet::new();
         named_by(&one).for_each(|id| wanted.add(&SubscriptionOf(organization, id)));
-        let partner = one.buyer().partner_id;
-        partner.iter().for_each(|partner| wanted.add(&PartnerById(*partner)));
-        let contacts = Contacts { organization, contacts: &one.contacts };
-        contacts.want(&mut wanted);
+        SubscriptionRow::want(&mut wanted, &one);
         let found = context.table.fetch(wanted, true).await?;
-        let contacts = contacts.current(context, &found).await?;
+        let contacts = Contacts::of(&one).current(context, &found).await?;
         let mut others = Subscriptions::new();
         for id in named_by(&one) {
             others.extend(found.get(&SubscriptionOf(organization, id))?.map(|other| (id, other)));
         }
-        let known = partner.map(|partner| found.get(&PartnerById(partner))).transpose()?.flatten();
-        let names = Names::from(known.into_iter(), std::iter::empty());
         let visible = viewer.visibility.narrow_by(one, &others);
         let related = |ids: &BTreeSet<SubscriptionId>| {
             ids.iter()
@@ -108,12 +98,10 @@ impl Operation for GetSubscription {
                 .collect()
         };
         Ok(Reply::ok(SubscriptionDetail {
-            partner: partner.map(|partner| names.partner(partner)),
-            contacts,
             linked_subscriptions: related(&visible.one.linked),
             parent_subscriptions: related(&visible.one.parents),
             installed_apps: related(&visible.one.apps),
-            subscription: viewer.view_of(visible, context.now),
+            row: SubscriptionRow { contacts, ..SubscriptionRow::among(&found, actor, visible, context.now)? },
         }))
     }
 }

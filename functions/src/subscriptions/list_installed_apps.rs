@@ -1,21 +1,22 @@
 //! `list-installed-apps`
 
-use std::collections::BTreeSet;
-
-use api_runtime::table::{BatchGet, Lookup, Page, PageQuery, SiteOf, SubscriptionOf, SubscriptionsOf};
+use api_runtime::table::{BatchGet, SiteOf};
 use api_runtime::{
-    Context, Empty, Failure, List, Method, Nothing, Operation, OrNotFound, Reply, Request, Route, route,
+    Empty, Failure, List, Method, Nothing, Operation, OrNotFound, OrganizationPath, Reply, Request, Route,
+    route,
 };
 use deserr::Deserr;
-use domain::subscription::SubscriptionKind;
+use domain::actor::ActorKind;
 use domain::subscription::closure::Subscriptions;
-use domain::{Actor, Faults, OrganizationId, Problem, Role, SiteId, Subscription};
+use domain::subscription::{SetUpTarget, SubscriptionKind};
+use domain::{Actor, Faults, OrganizationId, Role, SiteId, Subscription};
 use schemars::JsonSchema;
+use serde::Serialize;
 
-use super::SubscriptionView;
+use super::rows::{SubscriptionRow, rows};
 use crate::authority::viewer::{Viewer, ViewerContext};
 
-/// Lists the apps on a site.
+/// Lists the apps on a site, or on all sites of an organization.
 pub struct ListInstalledApps;
 
 /// Path of a site.
@@ -29,114 +30,131 @@ pub struct SitePath {
     site_id: SiteId,
 }
 
-/// A page ends early when its apps have more parents than this, because each parent is read.
-const MOST_PARENTS: usize = 200;
+api_runtime::paths! {
+    /// Sites whose apps are listed.
+    InstalledAppsPath {
+        /// One site of an organization.
+        Site(SitePath) = "siteId",
+        /// All sites of an organization.
+        Organization(OrganizationPath) = "organizationId",
+    }
+}
+
+impl InstalledAppsPath {
+    fn organization(&self) -> OrganizationId {
+        match self {
+            Self::Site(SitePath { organization_id, .. }) => *organization_id,
+            Self::Organization(OrganizationPath { organization_id }) => *organization_id,
+        }
+    }
+
+    fn site(&self) -> Option<SiteId> {
+        match self {
+            Self::Site(SitePath { site_id, .. }) => Some(*site_id),
+            Self::Organization(_) => None,
+        }
+    }
+}
+
+/// An app with the places in which it is installed.
+#[derive(Debug, Serialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct InstalledApp {
+    /// The app.
+    #[serde(flatten)]
+    app: SubscriptionRow,
+    /// Sites on which the app is used, or the whole organization: where it is set up itself, and where its parents that
+    /// the caller may see are set up; each once.
+    installed_on: Vec<SetUpTarget>,
+}
 
 impl Operation for ListInstalledApps {
     const NAME: &str = "list-installed-apps";
-    const SUMMARY: &str = "List the apps on a site";
+    const SUMMARY: &str = "List the apps on a site or of an organization";
     const DESCRIPTION: &str = "Operators, agents, customers of the organization, and members of a partner \
-        that manages a subscription on the site may call it. The list holds the apps that are set up on \
-        the site or installed in a subscription that is set up there and not deactivated, oldest first. \
-        Deactivated apps, and apps that the caller may not see, are left out. For a partner, only \
-        subscriptions that it manages count. A page may hold fewer items than `pageSize`, even none, and \
-        still have a `nextPageToken`.";
-    const ROUTES: &[Route] = &[route(
-        Method::Get,
-        "/v1/organizations/{organizationId}/sites/{siteId}/apps",
-        &[Role::Operator, Role::Agent, Role::Customer, Role::PartnerMember],
-    )];
+        that manages a subscription there may call it; of one site, the partner must manage a subscription \
+        on the site. The list holds the apps that are set up on the site or installed in a subscription that \
+        is set up there and not deactivated, oldest first; without a site, those on any site or for the whole \
+        organization. Deactivated apps, and apps that the caller may not see, are left out. For a partner, \
+        only subscriptions that it manages count. Rows carry the names of the product, the organization, the \
+        partner and the contacts.";
+    const ROUTES: &[Route] = &[
+        route(
+            Method::Get,
+            "/v1/organizations/{organizationId}/sites/{siteId}/apps",
+            &[Role::Operator, Role::Agent, Role::Customer, Role::PartnerMember],
+        )
+        .of("site")
+        .summarized("List the apps on a site"),
+        route(
+            Method::Get,
+            "/v1/organizations/{organizationId}/apps",
+            &[Role::Operator, Role::Agent, Role::Customer, Role::PartnerMember],
+        )
+        .of("organization")
+        .summarized("List the apps on all sites of an organization"),
+    ];
     const PAGED: bool = true;
 
     type Caller = Actor;
-    type Path = SitePath;
+    type Path = InstalledAppsPath;
     type Query = Nothing;
     type Body = Empty;
-    type Output = List<SubscriptionView>;
+    type Output = List<InstalledApp>;
 
-    async fn execute(request: Request<'_, Self>) -> Result<Reply<List<SubscriptionView>>, Failure> {
+    async fn execute(request: Request<'_, Self>) -> Result<Reply<List<InstalledApp>>, Failure> {
         let Request { context, caller: actor, path, .. } = request;
-        let SitePath { organization_id, site_id } = *path;
-        let viewer = Viewer::of(actor, organization_id)?;
-        let known = SiteOf(organization_id, site_id);
-        let mut wanted = BatchGet::new();
-        wanted.add(&known);
-        viewer.want(&mut wanted);
-        let all = SubscriptionsOf(organization_id);
-        let found = async { Ok::<_, Failure>(context.table.fetch(wanted, true).await?) };
-        if actor.has_one_of(&[Role::PartnerMember]) {
-            let all = async { Ok(context.table.list(&all, true).await?) };
-            let (found, all) = tokio::try_join!(found, all)?;
-            let viewer = viewer.prove(&found)?;
-            found.get(&known).or_not_found()?;
-            return Ok(Reply::ok(of_partner(context, &viewer, site_id, all)?));
+        let (organization, site) = (path.organization(), path.site());
+        let known = site.map(|site| SiteOf(organization, site));
+        let viewer = Viewer::of(actor, organization)?;
+        let also = |wanted: &mut BatchGet| known.iter().for_each(|known| wanted.add(known));
+        let (viewer, all, found) = viewer.read_with_subscriptions(context, also).await?;
+        if let (Some(known), Some(site)) = (&known, site) {
+            found.get(known).or_not_found()?;
+            let is_partner = matches!(actor.kind, ActorKind::Partner { .. });
+            let has_one =
+                || all.values().any(|one| viewer.sees(one) && places_of(one).any(|at| is_at(site, at)));
+            (!is_partner || has_one()).then_some(()).or_not_found()?;
         }
-        let app = |one: &Subscription| is_living_app(one) && viewer.may_see(one);
-        let page_query = PageQuery { consistent: true, ..context.page_query(true) };
-        let page = async { Ok(context.table.page(&all, &page_query, Some(&app)).await?) };
-        let (found, Page { items: mut apps, mut next }) = tokio::try_join!(found, page)?;
-        let viewer = viewer.prove(&found)?;
-        found.get(&known).or_not_found()?;
-        let mut parents = BTreeSet::new();
-        for index in 0..apps.len() {
-            parents.extend(apps.get(index).into_iter().flat_map(|app| app.parents.iter().copied()));
-            if parents.len() > MOST_PARENTS {
-                apps.truncate(index + 1);
-                next = apps.last().map(|app| SubscriptionOf(organization_id, app.id).key().sk);
-                break;
-            }
-        }
-        let mut wanted = BatchGet::new();
-        parents.iter().for_each(|parent| wanted.add(&SubscriptionOf(organization_id, *parent)));
-        let found = context.table.fetch(wanted, true).await?;
-        let mut others = Subscriptions::new();
-        for parent in parents {
-            others.extend(found.get(&SubscriptionOf(organization_id, parent))?.map(|one| (parent, one)));
-        }
-        let is_there = |app: &Subscription| {
-            let mut parents = app.parents.iter().filter_map(|parent| others.get(parent));
-            let is_shown = |one: &Subscription| viewer.sees(one) && one.deactivation.is_none();
-            is_on(site_id, app) || parents.any(|one| is_shown(one) && is_on(site_id, one))
-        };
-        let installed = apps.into_iter().filter(|app| viewer.sees(app) && is_there(app)).collect();
-        let installed = viewer.visibility.narrow(context, installed, others).await?.into_iter();
-        let items = installed.map(|app| viewer.view_of(app, context.now)).collect();
-        Ok(Reply::ok(context.list(items, next)))
+        let apps = all.values().filter(|one| {
+            one.kind == SubscriptionKind::App && one.deactivation.is_none() && viewer.sees(one)
+        });
+        let installed = apps.filter_map(|app| {
+            let places = places(&viewer, &all, app);
+            let is_there = match site {
+                Some(site) => places.iter().any(|at| is_at(site, at)),
+                None => !places.is_empty(),
+            };
+            is_there.then(|| (app.id.to_string(), (app, places)))
+        });
+        let page = context.page_of_all(installed.collect());
+        let (apps, places): (Vec<_>, Vec<_>) = page.items.into_iter().unzip();
+        let visible = apps.into_iter().map(|app| viewer.visibility.narrow_by(app.clone(), &all)).collect();
+        let rows = rows(context, actor, visible).await?.into_iter().zip(places);
+        let items = rows.map(|(app, installed_on)| InstalledApp { app, installed_on }).collect();
+        Ok(Reply::ok(List { items, next_page_token: page.next_page_token }))
     }
 }
 
-fn is_living_app(one: &Subscription) -> bool {
-    one.kind == SubscriptionKind::App && one.deactivation.is_none()
+/// Returns the place in which a subscription is set up itself, if any.
+fn places_of(one: &Subscription) -> impl Iterator<Item = &SetUpTarget> {
+    one.set_up_target.iter()
 }
 
-fn is_on(site: SiteId, one: &Subscription) -> bool {
-    one.set_up_target
-        .as_ref()
-        .and_then(|set_up_target| set_up_target.site())
-        .is_some_and(|(id, _)| id == site)
-}
-
-/// Returns the apps on a site that the partner manages; only parents that it manages count. 404 if the partner manages
-/// no subscription on the site.
-fn of_partner(
-    context: &Context<'_>,
-    viewer: &ViewerContext<'_>,
-    site: SiteId,
-    all: Vec<Subscription>,
-) -> Result<List<SubscriptionView>, Failure> {
-    let own: Subscriptions =
-        all.into_iter().filter(|one| viewer.sees(one)).map(|one| (one.id, one)).collect();
-    if !own.values().any(|one| is_on(site, one)) {
-        return Err(Problem::not_found().into());
+/// Returns the places in which an app is used, each once: its own, and those of its parents that are not deactivated and
+/// visible to the caller.
+fn places(viewer: &ViewerContext<'_>, all: &Subscriptions, app: &Subscription) -> Vec<SetUpTarget> {
+    let parents = app.parents.iter().filter_map(|parent| all.get(parent));
+    let parents = parents.filter(|parent| parent.deactivation.is_none() && viewer.sees(parent));
+    let mut places: Vec<SetUpTarget> = Vec::new();
+    for place in std::iter::once(app).chain(parents).flat_map(places_of) {
+        if !places.contains(place) {
+            places.push(place.clone());
+        }
     }
-    let there = |app: &&Subscription| {
-        let parents = app.parents.iter().filter_map(|id| own.get(id));
-        is_on(site, app) || { parents }.any(|one| one.deactivation.is_none() && is_on(site, one))
-    };
-    let apps = own.values().filter(|one| is_living_app(one)).filter(there);
-    let shown = apps.map(|app| {
-        let visible = viewer.visibility.narrow_by(app.clone(), &own);
-        (app.id.to_string(), viewer.view_of(visible, context.now))
-    });
-    Ok(context.page_of_all(shown.collect()))
+    places
+}
+
+fn is_at(site: SiteId, place: &SetUpTarget) -> bool {
+    place.site().is_some_and(|(id, _)| id == site)
 }

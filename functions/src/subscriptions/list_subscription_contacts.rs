@@ -2,12 +2,11 @@
 
 use api_runtime::table::BatchGet;
 use api_runtime::{Empty, Failure, Method, Nothing, Operation, Output, Reply, Request, Route, route};
-use domain::subscription::SubscriptionContact;
 use domain::{Actor, PartnerId, Role};
 use schemars::JsonSchema;
 use serde::Serialize;
 
-use super::contacts::Contacts;
+use super::contacts::{ContactView, Contacts};
 use super::{SubscriptionPath, read};
 use crate::party::{Names, Party};
 
@@ -22,7 +21,7 @@ pub struct ContactsOfSubscription {
     #[serde(skip_serializing_if = "Option::is_none")]
     billing_partner: Option<Party<PartnerId>>,
     /// Customers who manage the subscription with their current names, at most 20. Removed customers are left out.
-    contacts: Vec<SubscriptionContact>,
+    contacts: Vec<ContactView>,
 }
 
 impl Output for ContactsOfSubscription {}
@@ -50,7 +49,7 @@ impl Operation for ListSubscriptionContacts {
         let Request { context, caller: actor, path, .. } = request;
         let (one, _, _) = read(context, actor, path, |_| {}).await?;
         let partner = one.buyer().partner_id;
-        let contacts = Contacts { organization: one.organization_id, contacts: &one.contacts };
+        let contacts = Contacts::of(&one);
         let mut wanted = BatchGet::new();
         Names::want(&mut wanted, partner.into_iter(), std::iter::empty());
         contacts.want(&mut wanted);

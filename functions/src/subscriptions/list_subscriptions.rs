@@ -1,70 +1,100 @@
 //! `list-subscriptions`
 
-use std::sync::{Mutex, PoisonError};
-
-use api_runtime::table::{PageQuery, SubscriptionsOf};
-use api_runtime::{Empty, Failure, List, Method, Operation, OrganizationPath, Reply, Request, Route, route};
+use api_runtime::table::{BatchGet, BatchResult};
+use api_runtime::{
+    Context, Empty, Failure, List, Method, Operation, OrganizationPath, Output, Reply, Request, Route, route,
+};
 use deserr::Deserr;
-use domain::subscription::SubscriptionStatus;
-use domain::subscription::closure::Subscriptions;
+use domain::search::sort_key;
 use domain::{Actor, Faults, Role, SiteUrl, Subscription, Timestamp};
 use schemars::JsonSchema;
+use serde::Serialize;
 
-use super::SubscriptionView;
+use super::rows::{StatusCounts, SubscriptionRow, WantedStatus};
 use crate::authority::viewer::Viewer;
+use crate::products::ProductName;
 
 /// Lists an organization's subscriptions.
 pub struct ListSubscriptions;
 
-/// Filters of the list.
+/// Filters and order of the list.
 #[derive(Debug, Deserr, JsonSchema)]
 #[deserr(error = Faults, rename_all = camelCase, deny_unknown_fields)]
 #[schemars(rename_all = "camelCase", deny_unknown_fields)]
 pub struct ListSubscriptionsQuery {
-    /// Only subscriptions with this status; `active` includes those that are `pending-set-up`, and `inactive` those that
-    /// are still being deactivated.
+    /// Only subscriptions with this status; `active` includes those that are `pending-set-up` or `suspended`, and
+    /// `inactive` those that are still being deactivated. Default: all.
     #[deserr(default)]
     status: Option<WantedStatus>,
     /// Only subscriptions that are set up themselves on the site with this address, at most 500 characters.
     #[deserr(default)]
     site_url: Option<SiteUrl>,
+    /// Order of the list: `createdAt` (oldest first, the default), `endsAt` (earliest first), or `name` (of the product,
+    /// without regard to case and width).
+    #[deserr(default)]
+    #[schemars(default)]
+    sort: SubscriptionOrder,
 }
 
-/// Status that a subscription must have.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserr, JsonSchema)]
+/// Order of a list of subscriptions.
+#[derive(Debug, Default, Clone, Copy, PartialEq, Eq, Serialize, Deserr, JsonSchema)]
 #[deserr(error = Faults, rename_all = camelCase)]
-#[schemars(rename_all = "camelCase")]
-enum WantedStatus {
-    /// The subscription runs, whether or not it is set up.
-    Active,
-    /// The subscription runs, but is not set up.
-    #[deserr(rename = "pending-set-up")]
-    #[schemars(rename = "pending-set-up")]
-    PendingSetUp,
-    /// The store suspended the subscription.
-    Suspended,
-    /// The subscription has ended, its order was cancelled, or it was deactivated.
-    Inactive,
-    /// The subscription has not started yet.
-    Upcoming,
+#[serde(rename_all = "camelCase")]
+enum SubscriptionOrder {
+    /// By creation, oldest first.
+    #[default]
+    CreatedAt,
+    /// By end, earliest first.
+    EndsAt,
+    /// By the name of the product.
+    Name,
 }
 
 impl ListSubscriptionsQuery {
-    fn wants(&self, one: &Subscription, now: Timestamp) -> bool {
-        let status = match one.status(now) {
-            SubscriptionStatus::PendingSetUp if self.status == Some(WantedStatus::Active) => {
-                WantedStatus::Active
+    fn is_on_site(&self, one: &Subscription) -> bool {
+        let url = one.set_up_target.as_ref().and_then(|target| target.site()).map(|(_, url)| url);
+        self.site_url.as_ref().is_none_or(|wanted| Some(wanted) == url)
+    }
+
+    fn has_status(&self, one: &Subscription, now: Timestamp) -> bool {
+        self.status.is_none_or(|status| status.is_of(one, now))
+    }
+}
+
+impl SubscriptionOrder {
+    /// Returns the position of a subscription in the list, which is unique. `products` has the products if the order is
+    /// by name.
+    fn position(self, one: &Subscription, products: &BatchResult) -> Result<String, Failure> {
+        let id = one.id;
+        Ok(match self {
+            Self::CreatedAt => id.to_string(),
+            Self::EndsAt => format!("{}#{id}", one.ends_at()),
+            Self::Name => {
+                let product = ProductName::among(products, one.product_id)?;
+                let name = product.map(|product| sort_key(product.name.as_str())).unwrap_or_default();
+                format!("{name}\u{0}{id}")
             }
-            SubscriptionStatus::PendingSetUp => WantedStatus::PendingSetUp,
-            SubscriptionStatus::Active => WantedStatus::Active,
-            SubscriptionStatus::Suspended => WantedStatus::Suspended,
-            SubscriptionStatus::Upcoming => WantedStatus::Upcoming,
-            SubscriptionStatus::Inactive | SubscriptionStatus::Deactivating => WantedStatus::Inactive,
-        };
-        let url =
-            one.set_up_target.as_ref().and_then(|set_up_target| set_up_target.site()).map(|(_, url)| url);
-        self.status.is_none_or(|wanted| wanted == status)
-            && self.site_url.as_ref().is_none_or(|wanted| Some(wanted) == url)
+        })
+    }
+}
+
+/// A page of subscriptions.
+#[derive(Debug, Serialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct SubscriptionsPage {
+    /// Subscriptions of the page, at most `pageSize`.
+    items: Vec<SubscriptionRow>,
+    /// Token to send as `pageToken` for the next page. Absent on the last page.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    next_page_token: Option<String>,
+    /// Numbers of the subscriptions of all pages by status, whatever `status` the query has. Only on the first page.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    counts: Option<StatusCounts>,
+}
+
+impl Output for SubscriptionsPage {
+    fn next_page_token(&self) -> Option<&str> {
+        self.next_page_token.as_deref()
     }
 }
 
@@ -73,9 +103,10 @@ impl Operation for ListSubscriptions {
     const SUMMARY: &str = "List an organization's subscriptions";
     const DESCRIPTION: &str = "Operators, agents and the organization's contact managers get all its \
         subscriptions, whether or not a partner manages them, other customers those of which they are a \
-        contact, and partner members those that their partner manages. Subscriptions are ordered by \
-        creation, oldest first. A page may hold fewer items than `pageSize`, even none, and still have a \
-        `nextPageToken`.";
+        contact, and partner members those that their partner manages. Rows carry the names of the product, \
+        the organization, the partner and the contacts; related subscriptions that the caller may not see \
+        are counted in `hiddenCount`. The first page also counts the subscriptions by status. Subscriptions \
+        are ordered by creation, oldest first, unless `sort` is given.";
     const ROUTES: &[Route] = &[route(
         Method::Get,
         "/v1/organizations/{organizationId}/subscriptions",
@@ -87,27 +118,50 @@ impl Operation for ListSubscriptions {
     type Path = OrganizationPath;
     type Query = ListSubscriptionsQuery;
     type Body = Empty;
-    type Output = List<SubscriptionView>;
+    type Output = SubscriptionsPage;
 
-    async fn execute(request: Request<'_, Self>) -> Result<Reply<List<SubscriptionView>>, Failure> {
+    async fn execute(request: Request<'_, Self>) -> Result<Reply<SubscriptionsPage>, Failure> {
         let Request { context, caller: actor, path, query, .. } = request;
-        let organization = path.organization_id;
-        let viewer = Viewer::of(actor, organization)?;
-        // The records that decide access are read concurrently with the page, so the page is first filtered by the
-        // subscriptions' own data. All examined subscriptions are kept: they decide which of the related ids the caller
-        // sees.
-        let (all, examined) = (SubscriptionsOf(organization), Mutex::new(Subscriptions::new()));
-        let mine = |one: &Subscription| {
-            examined.lock().unwrap_or_else(PoisonError::into_inner).insert(one.id, one.clone());
-            viewer.may_see(one) && query.wants(one, context.now)
-        };
-        let page_query = PageQuery { consistent: true, ..context.page_query(true) };
-        let page = async { Ok(context.table.page(&all, &page_query, Some(&mine)).await?) };
-        let (viewer, page) = tokio::try_join!(viewer.read(context), page)?;
-        let examined = examined.into_inner().unwrap_or_else(PoisonError::into_inner);
-        let seen = page.items.into_iter().filter(|one| viewer.sees(one)).collect();
-        let seen = viewer.visibility.narrow(context, seen, examined).await?.into_iter();
-        let items = seen.map(|one| viewer.view_of(one, context.now)).collect();
-        Ok(Reply::ok(context.list(items, page.next)))
+        let viewer = Viewer::of(actor, path.organization_id)?;
+        let (viewer, all, _) = viewer.read_with_subscriptions(context, |_| {}).await?;
+        let seen = || all.values().filter(|one| viewer.sees(one) && query.is_on_site(one));
+        let is_first = context.page_query(true).after.is_none();
+        let counts = is_first.then(|| StatusCounts::of(seen(), context.now));
+        let wanted: Vec<_> = seen().filter(|one| query.has_status(one, context.now)).collect();
+        let (List { items, next_page_token }, found) = page(context, query.sort, wanted).await?;
+        let mut rows = Vec::new();
+        for one in items {
+            let visible = viewer.visibility.narrow_by(one.clone(), &all);
+            rows.push(SubscriptionRow::among(&found, actor, visible, context.now)?);
+        }
+        Ok(Reply::ok(SubscriptionsPage { items: rows, next_page_token, counts }))
     }
+}
+
+/// Returns the requested page, and the items that hold the names in its rows. Names are read for the page, or for all
+/// subscriptions if they decide the order.
+async fn page<'a>(
+    context: &Context<'_>,
+    order: SubscriptionOrder,
+    these: Vec<&'a Subscription>,
+) -> Result<(List<&'a Subscription>, BatchResult), Failure> {
+    let mut wanted = BatchGet::new();
+    if order == SubscriptionOrder::Name {
+        these.iter().for_each(|one| SubscriptionRow::want(&mut wanted, one));
+        let found = context.table.fetch(wanted, true).await?;
+        return Ok((in_order(context, order, these, &found)?, found));
+    }
+    let page = in_order(context, order, these, &BatchResult::default())?;
+    page.items.iter().for_each(|one| SubscriptionRow::want(&mut wanted, one));
+    Ok((page, context.table.fetch(wanted, true).await?))
+}
+
+fn in_order<'a>(
+    context: &Context<'_>,
+    order: SubscriptionOrder,
+    these: Vec<&'a Subscription>,
+    products: &BatchResult,
+) -> Result<List<&'a Subscription>, Failure> {
+    let placed = these.into_iter().map(|one| Ok((order.position(one, products)?, one)));
+    Ok(context.page_of_all(placed.collect::<Result<_, Failure>>()?))
 }

@@ -91,6 +91,8 @@ pub struct SubscriptionView {
     parents: BTreeSet<SubscriptionId>,
     /// Apps that are installed in it and that the caller may see.
     apps: BTreeSet<SubscriptionId>,
+    /// Number of linked subscriptions, parents and apps that the caller may not see. They are in none of these lists.
+    hidden_count: usize,
     /// Partner that manages the subscription; absent if no partner does.
     #[serde(skip_serializing_if = "Option::is_none")]
     partner_id: Option<PartnerId>,
@@ -151,7 +153,7 @@ impl Output for SubscriptionView {
 
 impl SubscriptionView {
     fn to(actor: &Actor, visible: VisibleSubscription, time_zone: TimeZone, now: Timestamp) -> Self {
-        let VisibleSubscription { one, cause, inherited_site } = visible;
+        let VisibleSubscription { one, cause, inherited_site, hidden_count } = visible;
         let business = !matches!(actor.kind, ActorKind::Customer { .. });
         let (ends_at, status) = (one.ends_at(), one.status(now));
         // A suspended subscription is still billed.
@@ -181,6 +183,7 @@ impl SubscriptionView {
             linked: one.linked,
             parents: one.parents,
             apps: one.apps,
+            hidden_count,
             partner_id: buyer.partner_id,
             billing_account: buyer.billing_account.filter(|_| business),
             external_id: one.external_id.filter(|_| business),

@@ -12,6 +12,9 @@ use super::pattern::{Index, patterns};
 use super::person::{people_with, person_by_email_key};
 use super::reservation::{EmailOwner, EmailReservation, Reservation, creator};
 
+/// Prefix of the sort keys, in `by-key`, of customers among those of their organization.
+const CUSTOMERS: &str = "CUSTOMER#";
+
 impl Entity for Customer {
     const NAME: &'static str = "customer";
 
@@ -45,6 +48,11 @@ patterns! {
         customer_email_key(*organization, email),
         "`UNIQUE#customer-email#<organization or NONE>#<e-mail>` · `-`"
     }
+    /// the customers of an organization
+    list CustomersOfOrganization(organization: OrganizationId) -> Customer {
+        Index::ByKey, organization_partition(*organization), CUSTOMERS,
+        "in `by-key` `ORG#<organization>` · `CUSTOMER#…`"
+    }
     /// the customers with an e-mail
     list CustomersByEmail(email: Email) -> Customer {
         Index::ByFacet, people_with(email), CustomerId::PREFIX,
@@ -64,7 +72,7 @@ pub(super) fn customer_key(customer: CustomerId) -> Key {
 
 /// Returns the key of a customer among those of its organization, in `by-key`.
 pub(super) fn customer_of_organization_key(organization: OrganizationId, customer: CustomerId) -> Key {
-    Key::new(organization_partition(organization), format!("CUSTOMER#{customer}"))
+    Key::new(organization_partition(organization), format!("{CUSTOMERS}{customer}"))
 }
 
 /// Returns the scope in which an e-mail is unique: an organization, or `NONE` for all customers without one.

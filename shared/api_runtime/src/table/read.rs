@@ -291,7 +291,7 @@ impl BatchGet {
 }
 
 /// Items that were read together, without those that do not exist.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub struct BatchResult(pub(super) HashMap<Key, Item>);
 
 impl BatchResult {

@@ -37,25 +37,6 @@ impl Entity for Subscription {
     }
 }
 
-/// Reference to a subscription, as read from an index.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase")]
-pub struct SubscriptionRef {
-    /// Id of the subscription.
-    pub id: SubscriptionId,
-    /// Organization that the subscription belongs to.
-    pub organization_id: OrganizationId,
-}
-
-/// This entity is only read, from the index entry of an item; it is never written.
-impl Entity for SubscriptionRef {
-    const NAME: &'static str = "subscription-ref";
-
-    fn key(&self) -> Key {
-        subscription_key(self.organization_id, self.id)
-    }
-}
-
 /// External id of a subscription at a source. It is stored as soon as the source reports anything about the
 /// subscription; reports that arrive before the order are kept here until the order arrives.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -92,12 +73,14 @@ impl Entity for SubscriptionExternalId {
 pub struct Renewals(
     /// Partner that manages the subscriptions.
     pub PartnerId,
+    /// If set, only subscriptions that renew at or after this time.
+    pub Option<Timestamp>,
     /// If set, only subscriptions that renew before this time.
     pub Option<Timestamp>,
 );
 
 impl AccessPattern for Renewals {
-    type Entity = SubscriptionRef;
+    type Entity = Subscription;
     const DESCRIBED: Described = Described {
         name: "Renewals",
         about: "a partner's subscriptions that are not deactivated, by their renewal",
@@ -117,7 +100,8 @@ impl ListPattern for Renewals {
     fn range(&self) -> (String, String) {
         let (low, high) = starting_with(RENEWALS);
         // A subscription that renews exactly at this time sorts after the end, because its id follows the time.
-        (low, self.1.map_or(high, |before| format!("{}{before}", RENEWALS)))
+        let at = |time: Timestamp| format!("{RENEWALS}{time}");
+        (self.1.map_or(low, at), self.2.map_or(high, at))
     }
 }
 

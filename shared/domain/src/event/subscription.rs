@@ -23,11 +23,11 @@ event_data! {
         order_id: OrderId,
         /// Entitlement that the subscription grants to the organization.
         entitlement_id: EntitlementId,
-        /// E-mails of the subscription's contacts; at most 5. Absent if there are none.
+        /// E-mails of the subscription's contacts who had no customer record; at most 5. Absent if there are none.
         #[serde(default, skip_serializing_if = "Vec::is_empty")]
         contacts: Vec<Email>,
-        /// E-mails of those contacts who are contacts of one of the organization's subscriptions for the first time.
-        /// Absent if there are none.
+        /// E-mails of those of `contacts` who are contacts of one of the organization's subscriptions for the first
+        /// time. Absent if there are none.
         #[serde(default, skip_serializing_if = "Vec::is_empty")]
         first_time_contacts: Vec<Email>,
         /// Product of the subscription and of its entitlement. Absent in events from before this field existed, as are
@@ -53,6 +53,13 @@ event_data! {
         /// Existing apps that are installed in it; at most 100. Absent as `linked` is.
         #[serde(default, skip_serializing_if = "Vec::is_empty")]
         apps: Vec<SubscriptionId>,
+        /// Customers who are contacts of the subscription; at most 5. Absent if there are none.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        customer_contacts: Vec<CustomerId>,
+        /// Those of `customerContacts` who are contacts of one of the organization's subscriptions for the first time.
+        /// Absent if there are none.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        first_time_customer_contacts: Vec<CustomerId>,
     }
 
     /// Recorded when a store changes the plan or the quantity of a subscription: in the organization's log, and in the
@@ -170,9 +177,10 @@ event_data! {
     SubscriptionContactRemoved {
         /// Id of the subscription.
         subscription_id: SubscriptionId,
-        /// E-mail of the removed contact; at most 254 bytes.
-        email: Email,
-        /// Customer record that the contact had when it was added; absent if there was none.
+        /// E-mail of the removed contact; at most 254 bytes. Absent if it had a customer record.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        email: Option<Email>,
+        /// Customer record of the removed contact; absent if an order named it without one.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         customer_id: Option<CustomerId>,
     }

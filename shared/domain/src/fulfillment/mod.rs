@@ -5,6 +5,7 @@
 //!
 //! A link is stored at both ends, and is made together with the later of its two subscriptions.
 
+mod contacts;
 mod directory;
 pub mod facts;
 pub mod faults;
@@ -15,7 +16,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use crate::entitlement::Entitlement;
 use crate::event::{NewEvent, OrderLineIgnored, SubscriptionOrdered, SubscriptionUsageReported};
 use crate::id::{OrganizationId, PartnerId, SubscriptionId};
-use crate::order::{LineContact, LinkEnd, Order, SubscriptionLine};
+use crate::order::{LinkEnd, Order, OrderedSubscription, SubscriptionLine};
 use crate::party::{EntryOrigin, Metadata, Organization, Version};
 use crate::problem::ErrorKind;
 use crate::product::Product;
@@ -23,6 +24,7 @@ use crate::subscription::closure::Subscriptions;
 use crate::subscription::{Buyer, OrderedTerm, ReportedState, Subscription, SubscriptionContact};
 use crate::text::Email;
 use crate::time::Timestamp;
+use contacts::{by_kind, contacts_of};
 use facts::{Facts, can_be_refused, link_ends};
 use faults::{
     LINKED_TO_DEACTIVATED, LINKED_TO_IGNORED, OTHER_ORGANIZATION, TOO_MANY_LINKS, UNKNOWN_ORGANIZATION,
@@ -95,7 +97,7 @@ pub fn decide(
             Ok((product, organization, links)) => {
                 let subscription =
                     builder.subscription(next_id(), (index, &line), (product, organization), now);
-                if builder.items() + builder.max_items_for(&subscription, &links) > room {
+                if builder.items() + builder.max_items_for(&line, &subscription, &links) > room {
                     builder.add_entry_alone(&subscription, room);
                     break;
                 }
@@ -153,14 +155,14 @@ impl<'a> FulfillmentBuilder<'a> {
     }
 
     /// Returns the maximum number of items that a new subscription takes with its events, contacts and links.
-    fn max_items_for(&self, one: &Subscription, links: &[Link]) -> usize {
+    fn max_items_for(&self, line: &SubscriptionLine, one: &Subscription, links: &[Link]) -> usize {
         /// Events that reports of all kinds cause.
         const MAX_REPORT_EVENTS: usize = 5;
         let reported = if one.reported.is_empty() { 0 } else { MAX_REPORT_EVENTS };
         let entry = Self::entry_of(one).filter(|(place, _)| !self.directory.contains_key(place));
         let entry = entry.map_or(0, |(place, _)| self.items_of_entry(place));
         let cancelled = usize::from(self.order.cancelled_at.is_some());
-        let contacts = self.first_contacts_of(one).len();
+        let contacts = self.first_contacts_of(line, one.organization_id).len();
         5 + contacts + self.newly_touched(links).len() + entry + reported + cancelled
     }
 
@@ -250,7 +252,7 @@ impl<'a> FulfillmentBuilder<'a> {
             linked: BTreeSet::new(),
             parents: BTreeSet::new(),
             apps: BTreeSet::new(),
-            contacts: self.contacts(line, organization.id),
+            contacts: self.contacts(line, organization.id).into_iter().map(|(_, contact)| contact).collect(),
             set_up_target: None,
             set_up_at: None,
             source_id: self.order.source_id,
@@ -264,30 +266,26 @@ impl<'a> FulfillmentBuilder<'a> {
         }
     }
 
-    /// Returns the contacts of a line, each e-mail once. A person who was removed as a customer while the order waited
-    /// is left out: the e-mail may belong to another person by now.
-    fn contacts(&self, line: &SubscriptionLine, organization: OrganizationId) -> Vec<SubscriptionContact> {
-        let since = self.order.arrived_at();
-        let mut contacts: Vec<SubscriptionContact> = Vec::new();
-        for LineContact { email, name } in &line.contacts {
-            let known = self.facts.contact(organization, email);
-            let removed = known.removed_at.is_some_and(|removed| removed >= since);
-            if !removed && contacts.iter().all(|other| other.email != *email) {
-                let (email, name) = (email.clone(), name.clone());
-                contacts.push(SubscriptionContact { email, name, since, customer_id: known.customer_id });
-            }
-        }
-        contacts
+    /// Returns the contacts of a line with the e-mails that it names.
+    fn contacts(
+        &self,
+        line: &SubscriptionLine,
+        organization: OrganizationId,
+    ) -> Vec<(Email, SubscriptionContact)> {
+        contacts_of(line, organization, self.facts, self.order.arrived_at())
     }
 
-    /// Returns the contacts of a subscription who are contacts in its organization for the first time.
-    fn first_contacts_of(&self, one: &Subscription) -> Vec<Email> {
-        let is_first = |email: &Email| {
-            let already = (one.organization_id, email.clone());
-            !self.facts.contact(one.organization_id, email).was_contact
-                && !self.first_contacts.contains(&already)
+    /// Returns those contacts of a line who are contacts in its organization for the first time.
+    fn first_contacts_of(
+        &self,
+        line: &SubscriptionLine,
+        organization: OrganizationId,
+    ) -> Vec<(Email, SubscriptionContact)> {
+        let is_first = |(email, _): &(Email, SubscriptionContact)| {
+            let already = (organization, email.clone());
+            !self.facts.contact(organization, email).was_contact && !self.first_contacts.contains(&already)
         };
-        one.contacts.iter().map(|contact| contact.email.clone()).filter(is_first).collect()
+        self.contacts(line, organization).into_iter().filter(is_first).collect()
     }
 
     /// Adds a new subscription, and its links at both ends.
@@ -296,9 +294,15 @@ impl<'a> FulfillmentBuilder<'a> {
         for link in links {
             link.add_to_both_ends(&mut one, &mut self.subscriptions, self.facts);
         }
-        let first_time_contacts = self.first_contacts_of(&one);
-        self.first_contacts
-            .extend(first_time_contacts.iter().map(|email| (one.organization_id, email.clone())));
+        let (organization, ordered) = (one.organization_id, self.order.subscriptions.get(line));
+        let (contacts, first) = ordered
+            .map(|OrderedSubscription { line, .. }| {
+                (self.contacts(line, organization), self.first_contacts_of(line, organization))
+            })
+            .unwrap_or_default();
+        self.first_contacts.extend(first.iter().map(|(email, _)| (organization, email.clone())));
+        let (contacts, customer_contacts) = by_kind(&contacts);
+        let (first_time_contacts, first_time_customer_contacts) = by_kind(&first);
         let ordered = SubscriptionOrdered {
             subscription_id: one.id,
             sku: one.sku.clone(),
@@ -306,7 +310,7 @@ impl<'a> FulfillmentBuilder<'a> {
             source_id: one.source_id,
             order_id: one.order_id.clone(),
             entitlement_id: one.id.entitlement(),
-            contacts: one.contacts.iter().map(|contact| contact.email.clone()).collect(),
+            contacts,
             first_time_contacts,
             product_id: Some(one.product_id),
             plan: one.plan.clone(),
@@ -315,6 +319,8 @@ impl<'a> FulfillmentBuilder<'a> {
             linked: one.linked.iter().copied().collect(),
             parents: one.parents.iter().copied().collect(),
             apps: one.apps.iter().copied().collect(),
+            customer_contacts,
+            first_time_customer_contacts,
         };
         self.events.push(NewEvent { partner_id: self.order.partner_id, ..one.event(ordered) });
         if let Some((place, origin)) = Self::entry_of(&one) {

@@ -8,12 +8,12 @@ use super::*;
 use crate::fault::Fault;
 use crate::id::{Id, Ids, ParkedOrderId, SourceId};
 use crate::license::Quantity;
-use crate::order::{OrderStatus, OrderedSubscription, Parking, Reference};
+use crate::order::{LineContact, OrderStatus, Parking, Reference};
 use crate::party::{EntryOrigin, Organization, PartnerOrganization};
 use crate::product::Product;
 use crate::search::index;
 use crate::subscription::{
-    Deactivation, Renewal, SubscriptionKind, SubscriptionStatus, Suspension, Transfer, Usage,
+    ContactPerson, Deactivation, Renewal, SubscriptionKind, SubscriptionStatus, Suspension, Transfer, Usage,
 };
 
 const ROOM: usize = 95;
@@ -237,9 +237,10 @@ fn first_contact_is_recorded_once_and_removed_contact_is_skipped() {
     let done = decide(&order, &facts).unwrap();
     assert_eq!(done.first_contacts, [(id(1), contact("new").email)]);
     for one in &done.created {
-        let emails: Vec<_> = one.subscription.contacts.iter().map(|one| one.email.clone()).collect();
-        assert_eq!(emails, [contact("new").email, contact("known").email]);
-        assert_eq!(one.subscription.contacts[1].customer_id, Some(id(3)));
+        let contacts = &one.subscription.contacts;
+        assert_eq!(contacts.len(), 2);
+        assert_eq!(contacts[0].email_in_order(), Some(&contact("new").email));
+        assert_eq!(contacts[1].person, ContactPerson::Customer { customer_id: id(3) });
     }
 }
 

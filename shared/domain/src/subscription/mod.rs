@@ -19,7 +19,7 @@ use crate::event::{
     SubscriptionSuspended, SubscriptionTransferred, SubscriptionTransferredAway,
 };
 use crate::fault::Faults;
-use crate::id::{OrganizationId, ProductId, SourceId, SubscriptionId};
+use crate::id::{CustomerId, OrganizationId, ProductId, SourceId, SubscriptionId};
 use crate::license::Quantity;
 use crate::party::Metadata;
 use crate::problem::ErrorKind;
@@ -28,7 +28,7 @@ use crate::time::Timestamp;
 use crate::value::Details;
 
 pub use cancellations::Cancellations;
-pub use contact::SubscriptionContact;
+pub use contact::{ContactPerson, SubscriptionContact};
 pub use ordered_term::OrderedTerm;
 pub use set_up_target::{SetUpTarget, Site, WholeOrganization};
 pub use update::{Buyer, Renewal, ReportedState, SubscriptionUpdate, Suspension, Transfer, Usage};
@@ -248,9 +248,16 @@ impl Subscription {
         self.reported.usage.as_ref().map(|usage| usage.active_users)
     }
 
-    /// Returns the contact with this e-mail.
-    pub fn contact(&self, email: &Email) -> Option<&SubscriptionContact> {
-        self.contacts.iter().find(|contact| contact.email == *email)
+    /// Returns the contact that a person still is, given its e-mail, its customer record if it has one, and the time at
+    /// which a customer with this e-mail was last removed.
+    pub fn contact(
+        &self,
+        email: &Email,
+        record: Option<CustomerId>,
+        removed_at: Option<Timestamp>,
+    ) -> Option<&SubscriptionContact> {
+        let mut own = self.contacts.iter().filter(|contact| contact.is_of(Some(email), record));
+        own.find(|contact| contact.lasts(record, removed_at))
     }
 
     /// Returns the entitlement that the subscription grants to its organization on creation. The stored entitlement
