@@ -86,6 +86,7 @@ async fn manual_subscription_and_license_entitlements_are_shown() {
         (&licensed["status"], &licensed["partnerId"]),
         (&json!("active"), &json!(world.id("partner")))
     );
+    assert_eq!(licensed["partner"]["name"], "Miyako Security");
     let line = json!({"licenseType": "edge-storage-1y", "name": "Edge storage recording, 1 year", "quantity": 5,
         "endsAt": licensed["licenses"][0]["endsAt"]});
     assert_eq!(licensed["licenses"], json!([line]));

@@ -32,6 +32,10 @@ async fn product_and_organization_select_the_listed_entitlements() {
     assert_eq!(found(&world, "productId={videoWall}").await, ["CRM-1003", "CRM-2"], "in the order of making");
     assert_eq!(found(&world, "productId={videoWall}&organizationId={yamada}").await, ["CRM-2"]);
     assert_eq!(found(&world, "organizationId={sol}").await, [""; 0]);
+    let page = world.get("/v1/entitlements?productId={videoWall}").by("agent").send().await.ok();
+    let row = &page["items"][0];
+    assert_eq!(row["product"], json!({"name": "Video Wall", "code": "VW-1"}));
+    assert!(row["ownerName"].is_string(), "{row}");
     let page = world.get("/v1/entitlements?organizationId={yamada}&pageSize=5").by("agent").send().await.ok();
     let next =
         format!("organizationId={{yamada}}&pageSize=5&pageToken={}", page["nextPageToken"].as_str().unwrap());

@@ -25,7 +25,8 @@ async fn pools_are_shown_with_their_sums_and_names() {
           "licenseType": "camera-direct-1y",
           "low": false,
           "name": "Camera direct recording, 1 year",
-          "purchased": 40
+          "purchased": 40,
+          "term": "P1Y"
         },
         {
           "assigned": 5,
@@ -33,7 +34,8 @@ async fn pools_are_shown_with_their_sums_and_names() {
           "licenseType": "edge-storage-1y",
           "low": false,
           "name": "Edge storage recording, 1 year",
-          "purchased": 100
+          "purchased": 100,
+          "term": "P1Y"
         }
       ],
       "total": 140

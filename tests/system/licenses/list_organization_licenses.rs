@@ -29,8 +29,10 @@ async fn licenses_are_listed_with_start_and_end() {
     for who in ["operator", "agent", "contactManager", "customer", "partnerMember"] {
         let expected = json!([{
             "assignmentId": world.id("assignment"), "partnerId": world.id("partner"),
+            "partner": {"id": world.id("partner"), "name": "Miyako Security"},
             "from": "2026-01-05T09:32:00.000Z",
-            "lines": [{"licenseType": "edge-storage-1y", "quantity": 5, "until": "2027-01-05T09:32:00.000Z"}],
+            "lines": [{"licenseType": "edge-storage-1y", "name": "Edge storage recording, 1 year", "term": "P1Y",
+                "quantity": 5, "until": "2027-01-05T09:32:00.000Z"}],
         }]);
         assert_eq!(json!(held(&world, who, "").await), expected, "{who}");
     }

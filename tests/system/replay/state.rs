@@ -572,7 +572,9 @@ impl Replay {
         let id = event.text("subscriptionId");
         let data = |name: &str| event.data[name].clone();
         let list = |name: &str| -> Vec<Value> { event.data[name].as_array().cloned().unwrap_or_default() };
-        let contacts: Vec<Value> = list("contacts").iter().map(|email| json!({"email": email})).collect();
+        let by_email = list("contacts").into_iter().map(|email| json!({"email": email}));
+        let by_record = list("customerContacts").into_iter().map(|id| json!({"customerId": id}));
+        let contacts: Vec<Value> = by_email.chain(by_record).collect();
         let fields = json!({
             "organizationId": event.organization, "partnerId": event.partner, "productId": data("productId"),
             "sku": data("sku"), "plan": data("plan"), "quantity": data("quantity"), "startsAt": data("startsAt"),

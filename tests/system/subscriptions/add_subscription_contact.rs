@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 use system::payload::Payload;
 use system::{Call, World};
 
-use super::{OF_YAMADA, created_ids, deactivate, events, get_as, line, order};
+use super::{OF_YAMADA, created_ids, deactivate, events, get_as, line, order, send_message};
 
 #[test]
 fn canonical_call_is_published() {
@@ -46,12 +46,9 @@ async fn added_contact_is_recorded_as_first_time_only_once() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn partner_may_assign_only_the_first_contact() {
+async fn managing_partner_adds_and_replaces_contacts() {
     let world = World::demo().await;
     let collection = world.id("collection");
-    add(&world, "partnerMember", world.id("subscription"), "{haruto}")
-        .assert_rejected(422, "not-the-first-contact")
-        .await;
     add(&world, "otherPartnerAdmin", collection, "{haruto}").assert_rejected(404, "not-found").await;
     add(&world, "partnerMember", collection, "{can}").assert_rejected(422, "unknown-customer").await;
     let reply = add(&world, "partnerMember", collection, "{haruto}").send().await;
@@ -59,12 +56,53 @@ async fn partner_may_assign_only_the_first_contact() {
     let contents = world.contents().await;
     assert_eq!(add(&world, "partnerMember", collection, "{haruto}").send().await.status, 200, "again");
     world.assert_unchanged(&contents).await;
-    add(&world, "partnerAdmin", collection, "{sora}").assert_rejected(422, "not-the-first-contact").await;
-    assert_eq!(contacts(&world, collection).await, ["haruto@yamada.example"]);
-    // If no contact is a customer any more, the partner may assign a first contact again.
-    world.delete("/v1/customers/{haruto}").by("contactManager").send().await.ok();
+    // It replaces the contact: adds another one, and removes the first.
+    let path = format!("{OF_YAMADA}/{collection}/contacts/{{haruto}}");
+    world.delete(&path).by("partnerMember").assert_rejected(409, "last-contact").await;
     add(&world, "partnerAdmin", collection, "{sora}").send().await.ok();
-    add(&world, "partnerAdmin", collection, "{sora}").send().await.ok();
+    world.delete(&path).by("partnerMember").send().await.ok();
+    assert_eq!(contacts(&world, collection).await, ["sora@yamada.example"]);
+    // A partner from which the subscription was transferred does not see it any more.
+    let data = json!({"subscription": {"externalId": "S-3"}, "storeAccount": "ec-4712"});
+    send_message(&world, "m1", "subscription.transferred", "2026-01-05T09:59:00Z", data).await.ok();
+    add(&world, "partnerAdmin", collection, "{haruto}").assert_rejected(404, "not-found").await;
+    add(&world, "otherPartnerAdmin", collection, "{haruto}").send().await.ok();
+    // A removed member adds nobody, although its token is still valid.
+    world.delete("/v1/partners/{partner}/members/{ren}").by("partnerAdmin").send().await.ok();
+    add(&world, "partnerMember", world.id("subscription"), "{haruto}")
+        .assert_rejected(404, "not-found")
+        .await;
+}
+
+/// A contact that is chosen by e-mail is the customer who has the e-mail at that time.
+#[tokio::test(flavor = "multi_thread")]
+async fn contact_is_chosen_by_email_and_named_by_its_record() {
+    let world = World::demo().await;
+    let one = world.id("subscription");
+    add(&world, "customer", one, "nobody@yamada.example").assert_rejected(422, "unknown-customer").await;
+    add(&world, "customer", one, "can@bogazici.example").assert_rejected(422, "unknown-customer").await;
+    add(&world, "customer", one, "Haruto@Yamada.example").send().await.ok();
+    let contents = world.contents().await;
+    add(&world, "customer", one, "{haruto}").send().await.ok();
+    world.assert_unchanged(&contents).await;
+    let added = events(&world, "{yamada}", "subscription.contact-added").await;
+    assert_eq!(added[0]["data"]["customerId"], world.id("haruto"));
+    assert!(!added[0]["data"].to_string().contains('@'), "{}", added[0]);
+    // A person whom an order named without a record is replaced by the record.
+    let contacts_of_order = json!([{"email": "kenji@yamada.example", "name": "K."}]);
+    let lines = json!([line("subscription", "ER-1", "C-1", json!({"contacts": contacts_of_order}))]);
+    let new = created_ids(&order(&world, "SO-Y", lines).await.ok());
+    let ordered = events(&world, "{yamada}", "subscription.ordered").await;
+    assert_eq!(ordered[0]["data"]["contacts"], json!(["kenji@yamada.example"]));
+    let kenji = json!({"email": "kenji@yamada.example", "name": "Kenji"});
+    let kenji =
+        world.post("/v1/organizations/{yamada}/customers").by("operator").json(kenji).send().await.ok();
+    add(&world, "operator", &new[0], "kenji@yamada.example").send().await.ok();
+    let shown = get_as(&world, "operator", "{yamada}", &new[0]).await["contacts"].clone();
+    assert_eq!(
+        (shown.as_array().unwrap().len(), &shown[0]["customerId"], &shown[0]["name"]),
+        (1, &kenji["id"], &json!("Kenji"))
+    );
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -79,7 +117,7 @@ async fn unauthorized_caller_and_unknown_customer_are_refused() {
     add(&world, "customer", one, "cus_019b8c3e-5c00-7000-8000-000000000009")
         .assert_rejected(422, "unknown-customer")
         .await;
-    add(&world, "customer", one, "haruto@yamada.example").assert_rejected(400, "invalid-request").await;
+    add(&world, "customer", one, "haruto").assert_rejected(400, "invalid-request").await;
     add(&world, "customer", one, "{haruto}")
         .header("if-match", "\"9\"")
         .assert_rejected(412, "version-mismatch")

@@ -38,6 +38,7 @@ async fn site_plan_partner_contacts_and_visible_links_are_included() {
       "endsAt": "2031-01-05T09:00:00.000Z",
       "entitlementId": "ent_019b8d8d-8220-7000-8000-000000000002",
       "entitlementNumber": "E-F736-GFPK-NP43",
+      "hiddenCount": 1,
       "id": "sub_019b8d8d-8220-7000-8000-000000000002",
       "installedApps": [],
       "kind": "subscription",
@@ -53,6 +54,10 @@ async fn site_plan_partner_contacts_and_visible_links_are_included() {
           "status": "pending-set-up"
         }
       ],
+      "organization": {
+        "id": "org_019b8d6b-a240-7000-8000-000000000001",
+        "name": "株式会社ヤマダ電機"
+      },
       "organizationId": "org_019b8d6b-a240-7000-8000-000000000001",
       "parentSubscriptions": [],
       "parents": [],
@@ -62,6 +67,10 @@ async fn site_plan_partner_contacts_and_visible_links_are_included() {
       },
       "partnerId": "prt_019b8d63-64e0-7000-8000-000000000001",
       "plan": "Standard",
+      "product": {
+        "code": "VW-1",
+        "name": "Video Wall"
+      },
       "productId": "prd_019b8d77-8920-7000-8000-000000000002",
       "quantity": 10,
       "setUpDue": false,

@@ -8,9 +8,39 @@ use super::{created_ids, deactivate, ids, line, order};
 
 #[test]
 fn canonical_call_is_published() {
-    Payload::of("list-installed-apps", "/v1/organizations/{yamada}/sites/{site}/apps")
+    Payload::of("list-installed-apps-of-site", "/v1/organizations/{yamada}/sites/{site}/apps")
         .by("customer")
         .publish();
+    Payload::of("list-installed-apps-of-organization", "/v1/organizations/{yamada}/apps")
+        .by("partnerMember")
+        .publish();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn apps_on_all_sites_are_listed_with_their_places_and_names() {
+    let world = World::demo().await;
+    let path = "/v1/organizations/{yamada}/apps";
+    for who in ["partnerMember", "operator", "agent", "contactManager"] {
+        let apps = world.get(path).by(who).send().await.ok();
+        assert_eq!(ids(&apps["items"]), [world.id("app")], "{who}");
+        let app = &apps["items"][0];
+        assert_eq!(
+            (&app["product"]["name"], &app["partner"]["name"], &app["installedOn"][0]["siteId"]),
+            (&json!("Door Station"), &json!("Miyako Security"), &json!(world.id("site"))),
+            "{who}"
+        );
+    }
+    let set_up = format!("/v1/organizations/{{yamada}}/subscriptions/{}/set-up", world.id("subscription"));
+    let body = json!({"site": {"new": {"url": "https://yamada.example/two", "name": "Two"}}});
+    world.post(&set_up).by("customer").json(body).send().await.ok();
+    let app = world.get(path).by("operator").send().await.ok()["items"][0].clone();
+    assert_eq!(app["installedOn"].as_array().unwrap().len(), 2, "{app}");
+    assert_eq!(world.get(path).by("customer").send().await.ok()["items"], json!([]), "no contact of it");
+    world.get(path).by("otherPartnerAdmin").assert_rejected(404, "not-found").await;
+    world.get(path).by("otherCustomer").assert_rejected(404, "not-found").await;
+    // An app that is installed nowhere is not listed.
+    deactivate(&world, "operator", "{yamada}", world.id("wallSubscription")).send().await.ok();
+    assert_eq!(world.get(path).by("operator").send().await.ok()["items"], json!([]));
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -64,6 +64,47 @@ async fn managed_subscriptions_are_listed_by_renewal_date() {
     assert_eq!(seen, 6);
 }
 
+/// The renewals of one customer, of one status, between two times.
+#[tokio::test(flavor = "multi_thread")]
+async fn renewals_are_filtered_by_organization_status_and_end() {
+    let world = World::demo().await;
+    let ends = |starts: &str, term: &str| {
+        line("subscription", "ER-1", "C-3", json!({"term": term, "externalId": term, "startsAt": starts}))
+    };
+    let lines = json!([
+        ends("2026-01-05T09:00:00Z", "P3Y"),
+        ends("2025-01-05T09:00:00Z", "P1Y"),
+        ends("2027-01-05T09:00:00Z", "P2Y"),
+    ]);
+    let new = created_ids(&order(&world, "SO-H", lines).await.ok());
+    let listed = async |query: &str| {
+        let page = world.get(&format!("{PATH}?{query}")).by("partnerMember").send().await.ok();
+        ids(&page["items"]).into_iter().map(str::to_owned).collect::<Vec<_>>()
+    };
+    let (past, upcoming, running) = (new[1].clone(), new[2].clone(), new[0].clone());
+    let all = [past.clone(), running.clone(), upcoming.clone()];
+    assert_eq!(listed("organizationId={harbour}").await[0], past);
+    assert_eq!(listed("organizationId={harbour}").await.len(), 3);
+    assert_eq!(listed("status=inactive").await, [past.clone()]);
+    assert_eq!(listed("status=upcoming").await, [upcoming.clone()]);
+    assert_eq!(listed("organizationId={harbour}&status=active").await, [running.clone()]);
+    assert_eq!(listed("organizationId={yamada}&status=active").await.len(), 4);
+    assert!(listed("organizationId={bogazici}").await.is_empty(), "another partner manages those");
+    let from = "renewsFrom=2026-06-01T00:00:00Z";
+    assert_eq!(listed(&format!("{from}&renewsBefore=2030-01-01T00:00:00Z")).await.len(), 2);
+    assert!(listed(&format!("{from}&renewsBefore=2026-01-01T00:00:00Z")).await.is_empty());
+    assert!(
+        listed(&format!("{from}&organizationId={{harbour}}")).await.iter().all(|id| all[1..].contains(id))
+    );
+    let page = world.get(&format!("{PATH}?organizationId={{harbour}}")).by("partnerMember").send().await.ok();
+    let one = &page["items"][0];
+    assert_eq!(
+        (&one["product"]["name"], &one["partner"]["name"]),
+        (&json!("Edge Recorder"), &json!("Miyako Security"))
+    );
+    assert!(one["organization"]["name"].is_string(), "{one}");
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn other_callers_are_refused() {
     let world = World::demo().await;

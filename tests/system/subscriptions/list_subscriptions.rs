@@ -82,6 +82,47 @@ async fn app_shows_its_parents_site_until_it_has_its_own() {
     assert_eq!(super::get_as(&world, "operator", "{yamada}", app).await.get("site"), None);
 }
 
+/// Counts come with the first page, whatever the status filter, and only of what the caller sees.
+#[tokio::test(flavor = "multi_thread")]
+async fn first_page_counts_by_status_and_rows_have_names() {
+    let world = World::demo().await;
+    let first = world.get(&format!("{OF_YAMADA}?pageSize=3&status=active")).by("operator").send().await.ok();
+    let expected = json!({"active": 4, "pendingSetUp": 3, "suspended": 0, "inactive": 0, "upcoming": 0});
+    assert_eq!(first["counts"], expected);
+    let next = first["nextPageToken"].as_str().unwrap();
+    let path = format!("{OF_YAMADA}?pageSize=3&status=active&pageToken={next}");
+    assert_eq!(world.get(&path).by("operator").send().await.ok().get("counts"), None);
+    let none = world.get(&format!("{OF_YAMADA}?status=inactive")).by("customer").send().await.ok();
+    assert_eq!((&none["items"], &none["counts"]["active"]), (&json!([]), &json!(2)), "Sora sees two");
+    let row = world.get(OF_YAMADA).by("customer").send().await.ok()["items"][0].clone();
+    assert_eq!((&row["product"]["name"], &row["product"]["code"]), (&json!("Edge Recorder"), &json!("ER-1")));
+    assert_eq!(row["partner"], json!({"id": world.id("partner"), "name": "Miyako Security"}));
+    assert_eq!(row["organization"]["id"], world.id("yamada"));
+    assert_eq!(row["contacts"][1]["name"], "Yuki Yamada");
+    // The collection and the app are linked to it, but Sora is no contact of them.
+    assert_eq!((&row["hiddenCount"], row["linked"].as_array().unwrap().len()), (&json!(2), 1));
+    assert_eq!(world.get(OF_YAMADA).by("operator").send().await.ok()["items"][0]["hiddenCount"], 0);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn list_is_sorted_by_product_name_or_end() {
+    let world = World::demo().await;
+    let [one, wall, collection, app] =
+        ["subscription", "wallSubscription", "collection", "app"].map(|name| world.id(name));
+    // Door Station, Door Station, Edge Recorder, Video Wall
+    assert_eq!(listed(&world, "agent", "?sort=name").await, [collection, app, one, wall]);
+    let lines = json!([line("subscription", "ER-1", "C-1", json!({"term": "P1Y"}))]);
+    let new = created_ids(&order(&world, "SO-Y", lines).await.ok());
+    assert_eq!(listed(&world, "agent", "?sort=endsAt").await[0], new[0]);
+    assert_eq!(listed(&world, "agent", "").await[4], new[0]);
+    let first = world.get(&format!("{OF_YAMADA}?pageSize=2&sort=name")).by("agent").send().await.ok();
+    let next = first["nextPageToken"].as_str().unwrap();
+    let path = format!("{OF_YAMADA}?pageSize=2&sort=name&pageToken={next}");
+    let second = world.get(&path).by("agent").send().await.ok();
+    assert_eq!((ids(&first["items"]), ids(&second["items"])[0]), (vec![collection, app], one));
+    world.get(&format!("{OF_YAMADA}?sort=colour")).by("agent").assert_rejected(400, "invalid-request").await;
+}
+
 async fn listed(world: &World, who: &str, query: &str) -> Vec<String> {
     let page = world.get(&format!("{OF_YAMADA}{query}")).by(who).send().await.ok();
     ids(&page["items"]).into_iter().map(str::to_owned).collect()

@@ -60,7 +60,7 @@ async fn suspended_subscription_is_visible_and_not_active_until_it_is_resumed() 
     let request = format!("{}/{{serviceRequest}}", crate::service_requests::PATH);
     let request = world.get(&request).by("agent").send().await.ok();
     assert!(ids(&request["entitlements"]).contains(&owned["id"].as_str().unwrap()));
-    for (status, count) in [("suspended", 1), ("active", 3), ("inactive", 0), ("upcoming", 0)] {
+    for (status, count) in [("suspended", 1), ("active", 4), ("inactive", 0), ("upcoming", 0)] {
         let page = world.get(&format!("{OF_YAMADA}?status={status}")).by("agent").send().await.ok();
         assert_eq!(page["items"].as_array().unwrap().len(), count, "{status}");
     }
