@@ -39,6 +39,7 @@ pub const AREAS: &[Area] = &[
         title: "Customers",
         about: "People of an organization, or of none, and contact managers.",
     },
+    Area { name: "people", title: "People", about: "The caller itself, and people vendor-wide." },
     Area {
         name: "access",
         title: "Access",
@@ -242,6 +243,7 @@ operations! {
     orders::list_parked_orders::ListParkedOrders,
     orders::discard_parked_order::DiscardParkedOrder,
     history::query_history::QueryHistory,
+    people::get_my_summary::GetMySummary,
     service::get_openapi::GetOpenapi,
     service::get_health::GetHealth,
     service::get_index::GetIndex,

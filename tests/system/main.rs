@@ -11,6 +11,7 @@ mod members;
 mod orders;
 mod organizations;
 mod partners;
+mod people;
 mod products;
 mod replay;
 mod service;

@@ -4,8 +4,9 @@ use api_runtime::table::{BatchGet, OrganizationById};
 use api_runtime::{
     Empty, Failure, Method, Nothing, Operation, OrNotFound, OrganizationPath, Reply, Request, Route, route,
 };
-use domain::{Actor, Organization, Role};
+use domain::{Actor, Role};
 
+use super::view::OrganizationView;
 use crate::authority::organization_check::OrganizationCheck;
 
 /// Returns a customer organization.
@@ -17,7 +18,7 @@ impl Operation for GetOrganization {
     const DESCRIPTION: &str = "Operators and agents may read every organization, customers their own, and \
         partner members those in their partner's directory, those to which a grant gives them access now, and \
         those of which their partner manages a subscription; for everyone else it does not exist (404). \
-        `externalId` and `createdBy` are visible only to operators, agents and the partner that created the \
+        `externalId`, `createdBy` and the name of the creator are visible only to operators, agents and the partner that created the \
         organization.";
     const ROUTES: &[Route] = &[route(
         Method::Get,
@@ -29,9 +30,9 @@ impl Operation for GetOrganization {
     type Path = OrganizationPath;
     type Query = Nothing;
     type Body = Empty;
-    type Output = Organization;
+    type Output = OrganizationView;
 
-    async fn execute(request: Request<'_, Self>) -> Result<Reply<Organization>, Failure> {
+    async fn execute(request: Request<'_, Self>) -> Result<Reply<OrganizationView>, Failure> {
         let Request { context, caller: actor, path, .. } = request;
         let id = path.organization_id;
         let organization = OrganizationById(id);
@@ -45,9 +46,10 @@ impl Operation for GetOrganization {
         }
         let organization = found.get(&organization).or_not_found()?;
         let giver = check.map(|check| check.partner());
-        Ok(Reply::ok(match actor.is_staff() {
+        let organization = match actor.is_staff() {
             true => organization,
             false => organization.seen_by(giver),
-        }))
+        };
+        Ok(Reply::ok(OrganizationView::of(context, organization).await?))
     }
 }

@@ -110,6 +110,13 @@ pub fn further() -> Vec<(Canonical, String, &'static str)> {
         requests("partnerAdmin", "of a partner's person"),
         requests("agent", "of a month"),
         (one("list-submit-options").by("customer"), "`list-submit-options` of a customer".to_owned(), ""),
+        (one("get-my-summary").by("contactManager"), "`get-my-summary` of a contact manager".to_owned(), ""),
+        (one("get-my-summary").by("operator"), "`get-my-summary` of an operator".to_owned(), ""),
+        (
+            one("list-partner-organizations").at("/v1/partners/{partner}/organizations?sort=name"),
+            "`list-partner-organizations` by name".to_owned(),
+            "",
+        ),
         on_request("update-service-request", "/updates"),
         (
             one("get-support-dashboard").by("partnerAdmin"),

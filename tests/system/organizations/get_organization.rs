@@ -36,7 +36,10 @@ async fn external_id_is_shown_only_to_its_creator_and_the_vendor() {
     for who in ["operator", "agent", "partnerMember"] {
         assert_eq!(seen(who, path()).await, given, "{who}");
     }
+    let shown = world.get(&path()).by("operator").send().await.ok();
+    assert_eq!(shown["creator"], json!({"id": world.id("partner"), "name": "Miyako Security"}));
     assert_eq!(seen("otherPartnerMember", path()).await, (json!(null), json!(null)));
+    assert_eq!(world.get(&path()).by("otherPartnerMember").send().await.ok().get("creator"), None);
     // This external id was given by the vendor, so no partner sees it.
     let path = || "/v1/organizations/{yamada}".to_owned();
     assert_eq!(seen("operator", path()).await.0, "C-1");

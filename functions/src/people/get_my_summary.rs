@@ -1,0 +1,49 @@
+//! `get-my-summary`
+
+use api_runtime::{Empty, Failure, Method, Nothing, Operation, OrNotFound, Reply, Request, Route, route};
+use domain::actor::ActorKind;
+use domain::{Actor, Role};
+
+use super::summary::MySummary;
+use super::{summary_of_manager, summary_of_member, summary_of_staff};
+
+/// Returns what awaits the caller.
+pub struct GetMySummary;
+
+impl Operation for GetMySummary {
+    const NAME: &str = "get-my-summary";
+    const SUMMARY: &str = "Get what awaits the caller";
+    const DESCRIPTION: &str = "Returns counts, and up to five items of each, for the caller's role. Partner \
+        members on record get the partner's pending access requests, their own access that ends within 30 \
+        days, the subscriptions of the partner that end within 30 days, low license pools, and the open \
+        service requests of the organizations in which their access level is `look` or above (at most 100). \
+        Contact managers get the pending requests that are addressed to them, the grants in their \
+        organization that end within 30 days, its subscriptions that end within 30 days, and its open service \
+        requests. Operators and agents get the open service requests of the current and the two preceding \
+        months (UTC), operators also parked orders and the scheduled work that failed in the last 7 days. A \
+        part that does not concern the role is absent, and `more` of a part says whether there are more than \
+        it counts. What an index finds may lack the latest changes; access, requests and subscriptions are \
+        current. Open service requests by organization are those submitted in the last twelve months.";
+    const ROUTES: &[Route] = &[route(
+        Method::Get,
+        "/v1/me/summary",
+        &[Role::Operator, Role::Agent, Role::PartnerMember, Role::ContactManager],
+    )];
+
+    type Caller = Actor;
+    type Path = Nothing;
+    type Query = Nothing;
+    type Body = Empty;
+    type Output = MySummary;
+
+    async fn execute(request: Request<'_, Self>) -> Result<Reply<MySummary>, Failure> {
+        let Request { context, caller: actor, .. } = request;
+        Ok(Reply::ok(match actor.kind {
+            ActorKind::Partner { partner, .. } => summary_of_member::read(context, actor, partner).await?,
+            ActorKind::Customer { organization, .. } => {
+                summary_of_manager::read(context, actor, organization.or_not_found()?).await?
+            }
+            ActorKind::Operator | ActorKind::Agent => summary_of_staff::read(context, actor).await?,
+        }))
+    }
+}

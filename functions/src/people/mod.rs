@@ -1,0 +1,3 @@
+//! The caller itself, and people vendor-wide.
+
+automod::dir!(pub "src/people");
